@@ -1,0 +1,182 @@
+/* base: what every other folder stands on. Arenas, growable arrays, text, interned names, sources, spans,
+ * diagnostics, hashing and counter-based random numbers. Depends on nothing but the C library and libxxhash.
+ *
+ * Memory: three lifetimes (session, function, scratch), each an Arena. Nothing is freed one by one. */
+#ifndef GRADUS_BASE_H
+#define GRADUS_BASE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#if defined(__GNUC__)
+#define BASE_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define BASE_NORETURN __attribute__((noreturn))
+#else
+#define BASE_PRINTF(fmt, args)
+#define BASE_NORETURN
+#endif
+
+/* ---- arena.c: memory that is released as a whole ---- */
+
+typedef struct Arena Arena;
+
+typedef struct ArenaMark {
+	void *block;
+	size_t used;
+} ArenaMark;
+
+Arena *arena_new(void);
+void arena_free(Arena *arena);
+/* Zeroed memory, aligned to 16. Never NULL: aborts with a message when the system has none left. */
+void *arena_alloc(Arena *arena, size_t bytes);
+void *arena_copy(Arena *arena, const void *from, size_t bytes);
+char *arena_printf(Arena *arena, const char *format, ...) BASE_PRINTF(2, 3);
+char *arena_strdup(Arena *arena, const char *text);
+/* Everything allocated after the mark is gone after the release (scratch memory inside a function). */
+ArenaMark arena_mark(const Arena *arena);
+void arena_release(Arena *arena, ArenaMark mark);
+
+#define ARENA_NEW(arena, Type) ((Type *)arena_alloc((arena), sizeof(Type)))
+#define ARENA_ARRAY(arena, Type, count) ((Type *)arena_alloc((arena), sizeof(Type) * (size_t)(count)))
+
+/* ---- vec.c: growable arrays in an arena ---- */
+
+/* VEC(int) v = {0};  vec_push(arena, &v, 3);  v.data[0], v.count */
+#define VEC(Type)                                                                                                      \
+	struct {                                                                                                           \
+		Type *data;                                                                                                    \
+		uint32_t count, capacity;                                                                                      \
+	}
+
+/* Room for one more element of `size` bytes: returns the (possibly moved) data. */
+void *vec_room(Arena *arena, void *data, uint32_t count, uint32_t *capacity, size_t size);
+
+#define vec_push(arena, vec, item)                                                                                     \
+	((vec)->data = vec_room((arena), (vec)->data, (vec)->count, &(vec)->capacity, sizeof *(vec)->data),               \
+	 (vec)->data[(vec)->count++] = (item))
+
+/* ---- text.c: building text ---- */
+
+typedef struct Text {
+	Arena *arena;
+	char *data; /* always NUL-terminated once anything was added; NULL while empty */
+	size_t length, capacity;
+} Text;
+
+Text text_new(Arena *arena);
+void text_char(Text *text, char c);
+void text_bytes(Text *text, const char *bytes, size_t length);
+void text_printf(Text *text, const char *format, ...) BASE_PRINTF(2, 3);
+const char *text_cstr(const Text *text); /* "" when empty */
+/* Shortest decimal form that reads back to the same f64 (or f32 if `is_f32`); "inf", "-inf", "nan". */
+void text_real(Text *text, double value, bool is_f32);
+/* One character of UTF-8 at `bytes`: returns its length in bytes; U+FFFD and length 1 for a byte that begins none (0 at
+ * the end). text_encode appends one. */
+uint32_t text_decode(const char *bytes, size_t length, uint32_t *code_point);
+void text_encode(Text *text, uint32_t code_point);
+/* Appends a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD. */
+void text_json(Text *text, const char *bytes, size_t length);
+
+/* ---- names.c: interned names ---- */
+
+typedef uint32_t Name; /* 0 is no name */
+typedef struct NameTable NameTable;
+
+NameTable *names_new(Arena *arena);
+Name name_intern(NameTable *table, const char *text, size_t length);
+const char *name_text(const NameTable *table, Name name);
+/* Edit distance with transpositions, for "did you mean": the closest of `candidates` within a third of the length
+ * of `wanted` (at least 1), or 0. */
+Name name_nearest(const NameTable *table, Name wanted, const Name *candidates, uint32_t count);
+
+/* ---- source.c: files and places in them ---- */
+
+typedef struct Span {
+	uint32_t file;       /* index into the session's sources; 0 is "no place" */
+	uint32_t start, end; /* bytes, half-open */
+} Span;
+
+typedef struct Source {
+	const char *path; /* as the user wrote it; "<std>/adam.grad" for the library */
+	const char *text; /* NUL-terminated */
+	uint32_t length;
+	uint32_t *line_starts;
+	uint32_t line_count;
+} Source;
+
+Span span_join(Span a, Span b); /* from the start of a to the end of b; a place joined with none is the place */
+
+/* ---- diag.c: what is wrong with a user's program ---- */
+
+typedef enum { DIAG_ERROR, DIAG_WARNING } DiagSeverity;
+
+typedef struct DiagLabel {
+	Span span;
+	const char *text; /* may be "" */
+} DiagLabel;
+
+typedef struct Diag {
+	DiagSeverity severity;
+	int code; /* 207 prints as E0207, or W0207 */
+	const char *message;
+	VEC(DiagLabel) labels; /* the first is the main place */
+	VEC(const char *) notes;
+	const char *help; /* NULL if there is nothing to suggest */
+} Diag;
+
+/* ---- session.c ---- */
+
+/* One run of the compiler: owns the session-long memory. No globals anywhere: everyone is passed this. */
+typedef struct Session {
+	Arena *arena;
+	NameTable *names;
+	VEC(Source *) sources; /* [0] is a dummy */
+	VEC(Diag *) diags;
+	uint32_t error_count;
+} Session;
+
+Session *session_new(void);
+void session_free(Session *session);
+Name session_name(Session *session, const char *text);
+const char *session_text(const Session *session, Name name);
+/* Adds a source held in memory (copied). Returns its index. */
+uint32_t source_add(Session *session, const char *path, const char *text, size_t length);
+/* Reads a file. Returns 0 and leaves errno on failure; adds no diagnostic. */
+uint32_t source_load(Session *session, const char *path);
+/* Where a span starts; both from 1, columns count characters, not bytes. 0 and 0 for "no place". */
+void source_position(const Session *session, Span span, uint32_t *line, uint32_t *column);
+
+/* Adds a diagnostic; the caller goes on and returns false at the end. The same code at the same place (without
+ * a place: and with the same message) is kept once; a Diag is still returned so that labels can be hung on it. */
+Diag *diag_error(Session *session, int code, Span span, const char *format, ...) BASE_PRINTF(4, 5);
+Diag *diag_warning(Session *session, int code, Span span, const char *format, ...) BASE_PRINTF(4, 5);
+/* A second place with its text; diag_here sets the text at the main place. */
+void diag_label(Session *session, Diag *diag, Span span, const char *format, ...) BASE_PRINTF(4, 5);
+void diag_here(Session *session, Diag *diag, const char *format, ...) BASE_PRINTF(3, 4);
+void diag_note(Session *session, Diag *diag, const char *format, ...) BASE_PRINTF(3, 4);
+void diag_help(Session *session, Diag *diag, const char *format, ...) BASE_PRINTF(3, 4);
+/* Prints all diagnostics sorted by file and place, with source excerpts; `color` adds ANSI colours. (diag_print.c) */
+void diag_print_all(const Session *session, FILE *out, bool color);
+/* The same as one JSON array: severity, code, message, labels (the first is the main place), notes, help.
+ * (diag_json.c) */
+void diag_print_json(const Session *session, FILE *out);
+/* All diagnostics in the order they are printed; an array of session->diags.count in `arena`. */
+Diag **diag_sorted(const Session *session, Arena *arena);
+
+/* What we did wrong (never the user): prints pass, function and message, and aborts. */
+void base_panic(const char *where, const char *format, ...) BASE_PRINTF(2, 3) BASE_NORETURN;
+
+/* ---- hash.c ---- */
+
+uint64_t hash_bytes(const void *bytes, size_t length, uint64_t seed); /* XXH3 */
+
+/* ---- random.c: counter-based random numbers ---- */
+
+/* Threefry-2x64 with 20 rounds (Salmon, Moraes, Dror, Shaw 2011: "Parallel random numbers: as easy as 1, 2, 3").
+ * The same (key, counter) gives the same pair everywhere, in any order, on any number of threads. */
+void random_threefry(const uint64_t key[2], const uint64_t counter[2], uint64_t out[2]);
+
+#endif

@@ -1,0 +1,122 @@
+/* Collecting what is wrong with a user's program. */
+#include "base/base.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static char *format_text(Arena *arena, const char *format, va_list args) BASE_PRINTF(2, 0);
+
+static char *format_text(Arena *arena, const char *format, va_list args) {
+	va_list again;
+	va_copy(again, args);
+	int length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (length < 0)
+		base_panic("diag", "format `%s` cannot be printed", format);
+	char *text = arena_alloc(arena, (size_t)length + 1);
+	vsnprintf(text, (size_t)length + 1, format, args);
+	return text;
+}
+
+static bool same_complaint(const Diag *a, const Diag *b) {
+	Span p = a->labels.data[0].span, q = b->labels.data[0].span;
+	if (a->severity != b->severity || a->code != b->code || p.file != q.file)
+		return false;
+	if (!p.file)
+		return strcmp(a->message, b->message) == 0;
+	return p.start == q.start && p.end == q.end;
+}
+
+/* The message is taken over, not copied. */
+static Diag *diag_add(Session *session, DiagSeverity severity, int code, Span span, const char *message) {
+	Diag *diag = ARENA_NEW(session->arena, Diag);
+	diag->severity = severity;
+	diag->code = code;
+	diag->message = message;
+	DiagLabel here = {span.file < session->sources.count ? span : (Span){0}, ""};
+	vec_push(session->arena, &diag->labels, here);
+	for (uint32_t i = session->diags.count; i-- > 0;)
+		if (same_complaint(session->diags.data[i], diag))
+			return diag;
+	vec_push(session->arena, &session->diags, diag);
+	session->error_count += severity == DIAG_ERROR;
+	return diag;
+}
+
+Diag *diag_error(Session *session, int code, Span span, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	char *message = format_text(session->arena, format, args);
+	va_end(args);
+	return diag_add(session, DIAG_ERROR, code, span, message);
+}
+
+Diag *diag_warning(Session *session, int code, Span span, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	char *message = format_text(session->arena, format, args);
+	va_end(args);
+	return diag_add(session, DIAG_WARNING, code, span, message);
+}
+
+void diag_label(Session *session, Diag *diag, Span span, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	DiagLabel label = {span, format_text(session->arena, format, args)};
+	va_end(args);
+	if (span.file && span.file < session->sources.count)
+		vec_push(session->arena, &diag->labels, label);
+}
+
+void diag_here(Session *session, Diag *diag, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	diag->labels.data[0].text = format_text(session->arena, format, args);
+	va_end(args);
+}
+
+void diag_note(Session *session, Diag *diag, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	const char *note = format_text(session->arena, format, args);
+	va_end(args);
+	vec_push(session->arena, &diag->notes, note);
+}
+
+void diag_help(Session *session, Diag *diag, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	diag->help = format_text(session->arena, format, args);
+	va_end(args);
+}
+
+typedef struct Ranked {
+	Diag *diag;
+	uint32_t rank; /* order of arrival, which decides between equals */
+} Ranked;
+
+static int compare_numbers(uint32_t a, uint32_t b) {
+	return (a > b) - (a < b);
+}
+
+static int compare_ranked(const void *left, const void *right) {
+	const Ranked *a = left, *b = right;
+	Span p = a->diag->labels.data[0].span, q = b->diag->labels.data[0].span;
+	int order = compare_numbers(p.file, q.file);
+	if (!order)
+		order = compare_numbers(p.start, q.start);
+	return order ? order : compare_numbers(a->rank, b->rank);
+}
+
+Diag **diag_sorted(const Session *session, Arena *arena) {
+	uint32_t count = session->diags.count;
+	Ranked *ranked = ARENA_ARRAY(arena, Ranked, count);
+	for (uint32_t i = 0; i < count; i++)
+		ranked[i] = (Ranked){session->diags.data[i], i};
+	if (count)
+		qsort(ranked, count, sizeof *ranked, compare_ranked);
+	Diag **sorted = ARENA_ARRAY(arena, Diag *, count);
+	for (uint32_t i = 0; i < count; i++)
+		sorted[i] = ranked[i].diag;
+	return sorted;
+}

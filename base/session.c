@@ -1,0 +1,44 @@
+/* One run of the compiler, and the end of it when we are the ones who erred. */
+#include "base/base.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+Session *session_new(void) {
+	Arena *arena = arena_new();
+	Session *session = ARENA_NEW(arena, Session);
+	session->arena = arena;
+	session->names = names_new(arena);
+	Source *nowhere = ARENA_NEW(arena, Source);
+	nowhere->path = "";
+	nowhere->text = "";
+	nowhere->line_starts = ARENA_NEW(arena, uint32_t);
+	nowhere->line_count = 1;
+	vec_push(arena, &session->sources, nowhere);
+	return session;
+}
+
+void session_free(Session *session) {
+	if (session)
+		arena_free(session->arena); /* the session itself lives in there */
+}
+
+Name session_name(Session *session, const char *text) {
+	return name_intern(session->names, text, strlen(text));
+}
+
+const char *session_text(const Session *session, Name name) {
+	return name_text(session->names, name);
+}
+
+void base_panic(const char *where, const char *format, ...) {
+	va_list args;
+	fflush(stdout);
+	fprintf(stderr, "gradus: internal error in %s: ", where);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	fflush(stderr);
+	abort();
+}

@@ -1,0 +1,98 @@
+/* Files and places in them. */
+#include "base/base.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+Span span_join(Span a, Span b) {
+	if (!a.file)
+		return b;
+	if (!b.file || b.file != a.file)
+		return a;
+	return (Span){a.file, a.start < b.start ? a.start : b.start, a.end > b.end ? a.end : b.end};
+}
+
+uint32_t source_add(Session *session, const char *path, const char *text, size_t length) {
+	Arena *arena = session->arena;
+	if (length >= UINT32_MAX)
+		base_panic("source_add", "`%s` is larger than 4 GiB", path);
+	Source *source = ARENA_NEW(arena, Source);
+	char *copy = arena_alloc(arena, length + 1);
+	if (length)
+		memcpy(copy, text, length);
+	source->path = arena_strdup(arena, path);
+	source->text = copy;
+	source->length = (uint32_t)length;
+	uint32_t lines = 1;
+	for (size_t i = 0; i < length; i++)
+		lines += text[i] == '\n';
+	source->line_starts = ARENA_ARRAY(arena, uint32_t, lines);
+	source->line_count = 1;
+	for (uint32_t i = 0; i < source->length; i++)
+		if (text[i] == '\n')
+			source->line_starts[source->line_count++] = i + 1;
+	vec_push(arena, &session->sources, source);
+	return session->sources.count - 1;
+}
+
+/* All of a stream in malloc'ed memory, or NULL with errno set. */
+static char *read_all(FILE *file, size_t *length) {
+	size_t capacity = 1 << 14, used = 0;
+	char *data = malloc(capacity);
+	while (data) {
+		used += fread(data + used, 1, capacity - used, file);
+		if (ferror(file) || used >= UINT32_MAX) {
+			int why = ferror(file) ? errno : EFBIG;
+			free(data);
+			errno = why;
+			return NULL;
+		}
+		if (used < capacity)
+			break;
+		char *larger = realloc(data, capacity *= 2);
+		if (!larger)
+			free(data);
+		data = larger;
+	}
+	*length = used;
+	return data;
+}
+
+uint32_t source_load(Session *session, const char *path) {
+	FILE *file = fopen(path, "rb");
+	if (!file)
+		return 0;
+	size_t length = 0;
+	char *text = read_all(file, &length);
+	int why = errno;
+	fclose(file);
+	errno = why;
+	if (!text)
+		return 0;
+	uint32_t index = source_add(session, path, text, length);
+	free(text);
+	return index;
+}
+
+void source_position(const Session *session, Span span, uint32_t *line, uint32_t *column) {
+	*line = *column = 0;
+	if (!span.file || span.file >= session->sources.count)
+		return;
+	const Source *source = session->sources.data[span.file];
+	uint32_t place = span.start < source->length ? span.start : source->length;
+	uint32_t low = 0, high = source->line_count; /* line_starts[low] <= place < line_starts[high] */
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+		if (source->line_starts[middle] <= place)
+			low = middle;
+		else
+			high = middle;
+	}
+	*line = low + 1;
+	*column = 1;
+	for (uint32_t i = source->line_starts[low]; i < place; ++*column) {
+		uint32_t code_point;
+		i += text_decode(source->text + i, source->length - i, &code_point);
+	}
+}

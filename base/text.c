@@ -1,0 +1,174 @@
+/* Building text: appending, shortest decimal numbers, UTF-8 and JSON strings. */
+#include "base/base.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+Text text_new(Arena *arena) {
+	return (Text){.arena = arena};
+}
+
+/* Room for `more` bytes and the NUL behind them. */
+static void text_room(Text *text, size_t more) {
+	size_t needed = text->length + more + 1;
+	if (needed <= text->capacity)
+		return;
+	size_t capacity = text->capacity ? text->capacity * 2 : 64;
+	if (capacity < needed)
+		capacity = needed;
+	char *data = arena_alloc(text->arena, capacity);
+	if (text->length)
+		memcpy(data, text->data, text->length);
+	text->data = data;
+	text->capacity = capacity;
+}
+
+void text_char(Text *text, char c) {
+	text_bytes(text, &c, 1);
+}
+
+void text_bytes(Text *text, const char *bytes, size_t length) {
+	if (!length)
+		return;
+	text_room(text, length);
+	memcpy(text->data + text->length, bytes, length);
+	text->length += length;
+	text->data[text->length] = '\0';
+}
+
+void text_printf(Text *text, const char *format, ...) {
+	va_list args, again;
+	va_start(args, format);
+	va_copy(again, args);
+	int length = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (length < 0)
+		base_panic("text_printf", "format `%s` cannot be printed", format);
+	if (length > 0) {
+		text_room(text, (size_t)length);
+		vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+		text->length += (size_t)length;
+	}
+	va_end(again);
+}
+
+const char *text_cstr(const Text *text) {
+	return text->length ? text->data : "";
+}
+
+/* True if the decimal text reads back as the same number. */
+static bool reads_back(const char *decimal, double value, bool is_f32) {
+	if (is_f32)
+		return strtof(decimal, NULL) == (float)value; /* equal as numbers: the sign of zero is printed by itself */
+	return strtod(decimal, NULL) == value;
+}
+
+void text_real(Text *text, double value, bool is_f32) {
+	if (is_f32)
+		value = (double)(float)value;
+	if (isnan(value)) {
+		text_printf(text, "nan");
+		return;
+	}
+	if (signbit(value))
+		text_char(text, '-');
+	value = fabs(value);
+	if (isinf(value) || value == 0) {
+		text_printf(text, "%s", value == 0 ? "0" : "inf");
+		return;
+	}
+	char decimal[40]; /* d.ddde+XXX with the fewest digits that read back */
+	int most = is_f32 ? 8 : 16;
+	for (int digits = 0; digits <= most; digits++) {
+		snprintf(decimal, sizeof decimal, "%.*e", digits, value);
+		if (reads_back(decimal, value, is_f32))
+			break;
+	}
+	char *mark = strchr(decimal, 'e');
+	int exponent = (int)strtol(mark + 1, NULL, 10);
+	char digits[24];
+	int count = 0;
+	for (const char *c = decimal; c < mark; c++)
+		if (*c != '.')
+			digits[count++] = *c;
+	if (exponent < -5 || exponent > 15) {
+		text_bytes(text, decimal, (size_t)(mark - decimal));
+		text_printf(text, "e%d", exponent);
+		return;
+	}
+	if (exponent < 0) {
+		text_printf(text, "0.");
+		for (int i = -1; i > exponent; i--)
+			text_char(text, '0');
+	}
+	for (int i = 0; i < count || i <= exponent; i++) {
+		if (i == exponent + 1 && exponent >= 0)
+			text_char(text, '.');
+		text_char(text, i < count ? digits[i] : '0');
+	}
+}
+
+uint32_t text_decode(const char *bytes, size_t length, uint32_t *code_point) {
+	const unsigned char *c = (const unsigned char *)bytes;
+	*code_point = 0xFFFD;
+	if (!length)
+		return 0;
+	if (c[0] < 0x80) {
+		*code_point = c[0];
+		return 1;
+	}
+	uint32_t size = c[0] >= 0xF0 ? 4 : c[0] >= 0xE0 ? 3 : 2;
+	if (c[0] < 0xC2 || c[0] > 0xF4 || size > length)
+		return 1;
+	uint32_t value = c[0] & (0x7FU >> size);
+	for (uint32_t i = 1; i < size; i++) {
+		if ((c[i] & 0xC0) != 0x80)
+			return 1;
+		value = value << 6 | (c[i] & 0x3FU);
+	}
+	bool overlong = (size == 3 && value < 0x800) || (size == 4 && value < 0x10000);
+	if (overlong || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000))
+		return 1;
+	*code_point = value;
+	return size;
+}
+
+void text_encode(Text *text, uint32_t code_point) {
+	char bytes[4];
+	size_t length = 1;
+	if (code_point < 0x80) {
+		bytes[0] = (char)code_point;
+	} else if (code_point < 0x800) {
+		bytes[0] = (char)(0xC0 | code_point >> 6);
+		length = 2;
+	} else if (code_point < 0x10000) {
+		bytes[0] = (char)(0xE0 | code_point >> 12);
+		length = 3;
+	} else {
+		bytes[0] = (char)(0xF0 | (code_point >> 18 & 0x07));
+		length = 4;
+	}
+	for (size_t i = 1; i < length; i++)
+		bytes[i] = (char)(0x80 | (code_point >> (6 * (length - 1 - i)) & 0x3F));
+	text_bytes(text, bytes, length);
+}
+
+void text_json(Text *text, const char *bytes, size_t length) {
+	text_char(text, '"');
+	for (size_t i = 0; i < length;) {
+		uint32_t c;
+		i += text_decode(bytes + i, length - i, &c);
+		if (c == '"' || c == '\\')
+			text_printf(text, "\\%c", (char)c);
+		else if (c == '\n')
+			text_printf(text, "\\n");
+		else if (c == '\t')
+			text_printf(text, "\\t");
+		else if (c < 0x20 || c == 0x7F)
+			text_printf(text, "\\u%04x", (unsigned)c);
+		else
+			text_encode(text, c);
+	}
+	text_char(text, '"');
+}

@@ -1,0 +1,18 @@
+/* Growable arrays in an arena: the storage doubles, and what it leaves behind goes when the arena goes. */
+#include "base/base.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void *vec_room(Arena *arena, void *data, uint32_t count, uint32_t *capacity, size_t size) {
+	if (count < *capacity)
+		return data;
+	if (count >= UINT32_MAX / 2)
+		base_panic("vec_room", "an array of more than %" PRIu32 " elements", count);
+	uint32_t wanted = count < 4 ? 8 : count * 2;
+	void *moved = arena_alloc(arena, (size_t)wanted * size);
+	if (count)
+		memcpy(moved, data, (size_t)count * size);
+	*capacity = wanted;
+	return moved;
+}
