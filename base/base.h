@@ -55,7 +55,7 @@ void arena_release(Arena *arena, ArenaMark mark);
 void *vec_room(Arena *arena, void *data, uint32_t count, uint32_t *capacity, size_t size);
 
 #define vec_push(arena, vec, item)                                                                                     \
-	((vec)->data = vec_room((arena), (vec)->data, (vec)->count, &(vec)->capacity, sizeof *(vec)->data),               \
+	((vec)->data = vec_room((arena), (vec)->data, (vec)->count, &(vec)->capacity, sizeof *(vec)->data),                \
 	 (vec)->data[(vec)->count++] = (item))
 
 /* ---- text.c: building text ---- */

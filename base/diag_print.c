@@ -74,8 +74,8 @@ static void put_text(Printer *p, const char *bytes, Style style, uint32_t indent
 
 static uint32_t width_of(uint32_t c) {
 	static const uint32_t none[][2] = {
-		{0x0300, 0x036F}, {0x0483, 0x0489}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x200B, 0x200F},
-		{0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F},
+		{0x0300, 0x036F}, {0x0483, 0x0489}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF},
+		{0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F},
 	};
 	static const uint32_t wide[][2] = {
 		{0x1100, 0x115F}, {0x2E80, 0x303E}, {0x3041, 0xA4CF},   {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},
@@ -298,7 +298,8 @@ static uint32_t gutter_width(const Session *session, const Diag *diag) {
 	uint32_t largest = 0, digits = 1;
 	for (uint32_t i = 0; i < diag->labels.count; i++) {
 		Span span = diag->labels.data[i].span;
-		uint32_t last = span.file ? line_of(session, span.file, span.end > span.start ? span.end - 1 : span.start) + 1 : 0;
+		uint32_t last =
+			span.file ? line_of(session, span.file, span.end > span.start ? span.end - 1 : span.start) + 1 : 0;
 		largest = last > largest ? last : largest;
 	}
 	while (largest >= 10) {

@@ -1,0 +1,37 @@
+# Libraries from outside. Nothing is fetched: scripts/install.sh names the Debian packages.
+
+function(gradus_require variable what package)
+	if(NOT ${variable})
+		message(FATAL_ERROR "${what} not found. On Debian: apt-get install ${package} (or scripts/install.sh)")
+	endif()
+endfunction()
+
+set(CMAKE_THREAD_PREFER_PTHREAD ON)
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+
+find_path(GRADUS_XXHASH_INCLUDE xxhash.h)
+gradus_require(GRADUS_XXHASH_INCLUDE "xxhash.h" libxxhash-dev)
+
+find_path(GRADUS_JANSSON_INCLUDE jansson.h)
+find_library(GRADUS_JANSSON_LIBRARY jansson)
+gradus_require(GRADUS_JANSSON_INCLUDE "jansson.h" libjansson-dev)
+gradus_require(GRADUS_JANSSON_LIBRARY "libjansson" libjansson-dev)
+
+# LLVM 19: its headers for the one or two files that call it, its library by name to open at run time.
+find_program(GRADUS_LLVM_CONFIG llvm-config-19 HINTS /usr/lib/llvm-19/bin)
+set(llvm_include_hint /usr/lib/llvm-19/include)
+set(llvm_library_hint /usr/lib/llvm-19/lib)
+if(GRADUS_LLVM_CONFIG)
+	execute_process(COMMAND ${GRADUS_LLVM_CONFIG} --includedir OUTPUT_VARIABLE llvm_include_hint
+	                OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+	execute_process(COMMAND ${GRADUS_LLVM_CONFIG} --libdir OUTPUT_VARIABLE llvm_library_hint
+	                OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+endif()
+find_path(GRADUS_LLVM_INCLUDE llvm-c/Core.h HINTS "${llvm_include_hint}")
+find_library(GRADUS_LLVM_LIBRARY NAMES LLVM-19 LLVM.so.19.1 HINTS "${llvm_library_hint}")
+gradus_require(GRADUS_LLVM_INCLUDE "llvm-c/Core.h of LLVM 19" llvm-19-dev)
+gradus_require(GRADUS_LLVM_LIBRARY "libLLVM-19.so" llvm-19-dev)
+
+find_library(GRADUS_OPENBLAS_LIBRARY NAMES openblas libopenblas.so.0 PATH_SUFFIXES openblas-pthread)
+gradus_require(GRADUS_OPENBLAS_LIBRARY "libopenblas (pthread variant)" libopenblas-pthread-dev)

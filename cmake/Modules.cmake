@@ -1,0 +1,43 @@
+# One static library per folder.
+
+set(GRADUS_MODULES "" CACHE INTERNAL "The libraries that exist, the ones that need others first")
+
+# gradus_module(NAME [DEPENDS NAME...]): library gradus_NAME of every NAME/*.c but main.c; nothing where there is none.
+function(gradus_module name)
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS")
+	file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${name}/*.c")
+	list(REMOVE_ITEM sources "${CMAKE_SOURCE_DIR}/${name}/main.c")
+	if(NOT sources)
+		return()
+	endif()
+	add_library(gradus_${name} STATIC ${sources})
+	target_include_directories(gradus_${name} PUBLIC "${CMAKE_SOURCE_DIR}")
+	foreach(other IN LISTS arg_DEPENDS)
+		if(TARGET gradus_${other})
+			target_link_libraries(gradus_${name} PUBLIC gradus_${other})
+		endif()
+	endforeach()
+	target_link_libraries(gradus_${name} PUBLIC Threads::Threads m ${CMAKE_DL_LIBS})
+	set(GRADUS_MODULES gradus_${name} ${GRADUS_MODULES} CACHE INTERNAL "")
+endfunction()
+
+# Adds the library of rules and problems, frontend/std/*.grad, to a module as data (see EmbedStd.cmake).
+function(gradus_embed_std name)
+	if(NOT TARGET gradus_${name} OR NOT EXISTS "${CMAKE_SOURCE_DIR}/${name}/${name}.h")
+		return()
+	endif()
+	file(GLOB programs CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${name}/std/*.grad")
+	list(SORT programs)
+	set(generated "${CMAKE_BINARY_DIR}/generated/std_embed.c")
+	set(script "${CMAKE_SOURCE_DIR}/cmake/EmbedStd.cmake")
+	list(JOIN programs "|" joined)
+	set(list_file "${CMAKE_BINARY_DIR}/generated/std_embed.list") # changes when a file comes or goes
+	file(CONFIGURE OUTPUT "${list_file}" CONTENT "${joined}" @ONLY)
+	add_custom_command(
+		OUTPUT "${generated}"
+		COMMAND ${CMAKE_COMMAND} "-DLIST=${list_file}" "-DOUTPUT=${generated}" -P "${script}"
+		DEPENDS ${programs} "${script}" "${list_file}"
+		COMMENT "Embedding ${name}/std"
+		VERBATIM)
+	target_sources(gradus_${name} PRIVATE "${generated}")
+endfunction()
