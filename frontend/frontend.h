@@ -1,0 +1,156 @@
+/* frontend: from .grad text to tensor IR. ast.h has the syntax tree; this header is what the rest of Gradus uses:
+ * load a program, check it, and instantiate its objectives, rules and experiments as functions of the tensor IR. */
+#ifndef GRADUS_FRONTEND_H
+#define GRADUS_FRONTEND_H
+
+#include "frontend/ast.h"
+#include "ir/ir.h"
+
+/* ---- program.c: files, imports, the library ---- */
+
+typedef struct FeProgram FeProgram;
+
+/* The built-in library, embedded when Gradus was built. */
+typedef struct FeStdFile {
+	const char *name; /* "adam.grad" */
+	const char *text;
+	size_t length;
+} FeStdFile;
+
+extern const FeStdFile fe_std_files[];
+extern const size_t fe_std_file_count;
+
+/* The library alone; then files are added to it. Never NULL: what is wrong is in the session's diagnostics. */
+FeProgram *fe_program_new(Session *session);
+bool fe_add_file(FeProgram *program, const char *path);             /* imports included; false if unreadable or with errors */
+bool fe_add_source(FeProgram *program, uint32_t source);            /* from memory */
+const AstDecl *fe_find(const FeProgram *program, Name name);        /* user declarations first, then the library */
+uint32_t fe_decl_count(const FeProgram *program);                   /* of the user's files, in order */
+const AstDecl *fe_decl(const FeProgram *program, uint32_t index);
+/* Every declaration of the user's files instantiated with its defaults: all errors at once. */
+bool fe_check(FeProgram *program);
+
+/* ---- instantiation ---- */
+
+/* A declaration with arguments, as written in an experiment or on the command line: adam(lr = 0.1). */
+typedef struct FeCall {
+	const AstDecl *decl;
+	VEC(Name) names;            /* argument names ... */
+	VEC(const AstExpr *) values; /* ... and what was given */
+	Span span;
+} FeCall;
+
+/* Resolves `adam(lr = 0.1)` or `adam`; unknown names suggest the nearest. false with a diagnostic. kind: AST_OBJECTIVE or AST_OPTIMIZER */
+bool fe_call(FeProgram *program, const AstExpr *expr, AstDeclKind kind, FeCall *out);
+bool fe_call_text(FeProgram *program, const char *text, AstDeclKind kind, FeCall *out);
+
+/* A named piece of a flat vector: a parameter in x, or a learned tensor in theta. */
+typedef struct FeSlot {
+	Name name;
+	IrType type;    /* its own shape */
+	int64_t offset; /* first element in the flat vector */
+	int64_t count;
+	Span span;
+} FeSlot;
+
+/* ---- objective.c ---- */
+
+typedef struct FeObjective {
+	const AstDecl *decl;
+	IrModule *module;
+	IrScalar real;         /* IR_F32 or IR_F64 */
+	VEC(FeSlot) params;    /* pieces of x, in declaration order, row-major */
+	int64_t size;          /* N: elements of x */
+	VEC(FeSlot) fixed;     /* what setup makes and the others read: givens, and lets that depend only on givens (offsets unused) */
+	VEC(Name) reports;
+	bool random_start;     /* the start depends on the instance */
+	IrFunc *setup;         /* (seed: i64, instance: i64) -> fixed... */
+	IrFunc *start;         /* (seed: i64, instance: i64, fixed...) -> x: [N] */
+	IrFunc *value;         /* (fixed..., x: [N]) -> f, reports... */
+} FeObjective;
+
+/* NULL with diagnostics. Real hyperparameters of an objective become constants. */
+FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
+
+/* ---- rule.c ---- */
+
+typedef struct FeHyper {
+	Name name;
+	double value;   /* as instantiated */
+	bool given;     /* by the call, not by default */
+	bool has_range;
+	double low, high; /* may be infinite */
+} FeHyper;
+
+typedef enum FeTransform { FE_PLAIN, FE_LOGIT, FE_LOG } FeTransform;
+
+typedef struct FeLearned {
+	FeSlot slot;            /* in theta */
+	FeTransform transform;  /* theta holds the unconstrained number: v = low + (high - low) sigmoid(theta), v = low + exp(theta) */
+	double low, high;
+	bool from_hyper;        /* opened from outside (--learn adam.lr) */
+} FeLearned;
+
+/* What a rule works on: the tensors of x by size, or one tensor of symbolic size. */
+typedef struct FeTarget {
+	const int64_t *sizes; /* elements per parameter tensor */
+	uint32_t count;       /* 0: one tensor whose size is the symbol "n" */
+} FeTarget;
+
+typedef struct FeRule {
+	const AstDecl *decl;
+	IrModule *module;
+	IrScalar real;
+	VEC(FeHyper) hypers;     /* the real ones, run-time arguments (not those opened as learned) */
+	VEC(FeLearned) learned;
+	int64_t learned_count;   /* P */
+	VEC(FeSlot) states;      /* in declaration order (offsets unused); per-coordinate ones start with axis N, per-tensor ones with the number of tensors (if more than one) */
+	VEC(bool) state_each;    /* per state: has one entry per coordinate */
+	bool reads_f, reads_g, reads_horizon, elementwise; /* elementwise: no coordinate sees another; f, g: read at all */
+	uint32_t collectives;    /* symbolic target only: the number of all_sum barriers */
+	IrFunc *theta;           /* (seed: i64) -> theta: [P], the start of the learned numbers */
+	IrFunc *natural;         /* (theta: [P]) -> [P]: the learned numbers as the rule uses them */
+	IrFunc *init;            /* (x: [N], hypers..., theta: [P]) -> states... */
+	/* (x: [N], g: [N], f, t: i64, horizon: i64, hypers..., theta: [P], states...) -> x: [N], states...
+	 * theta is absent if P = 0. With a symbolic target and collectives, the parameters end with one real scalar per collective
+	 * (the sum over all tensors) and the results with one per collective (this tensor's share); share k depends only on sums
+	 * before k, so a caller runs it in phases. */
+	IrFunc *step;
+} FeRule;
+
+/* `open`: hyperparameters to be learned as well. NULL with diagnostics. */
+FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real, const Name *open, uint32_t open_count);
+
+/* ---- experiment.c ---- */
+
+typedef enum FeScoreFold { FE_SCORE_MEAN, FE_SCORE_SUM, FE_SCORE_FINAL, FE_SCORE_MIN } FeScoreFold;
+typedef enum FeScoreMap { FE_SCORE_F, FE_SCORE_LOG_F, FE_SCORE_RELATIVE /* f / f0 */ } FeScoreMap;
+typedef enum FeEstimator { FE_BACKPROP, FE_ES, FE_PES, FE_FORWARD, FE_TRUNCATED_ES } FeEstimator;
+
+typedef struct FeExperiment {
+	const AstDecl *decl;
+	FeCall train;
+	VEC(FeCall) on;
+	int train_problems, select_problems, test_problems;
+	int horizon_low, horizon_high; /* equal: fixed */
+	FeScoreFold fold;
+	FeScoreMap map;
+	FeEstimator estimator;
+	int window;    /* 0: whole */
+	double sigma;
+	int particles; /* antithetic pairs */
+	FeCall update;
+	int outer_steps;
+	double clip;   /* outer gradient norm; 0: none */
+	VEC(FeCall) against;
+	VEC(Name) open; /* learn adam.lr: hyperparameters opened */
+	uint64_t seed;
+} FeExperiment;
+
+/* false with diagnostics */
+bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out);
+
+/* ---- constants for the command line: --set n=3, 1e-3 ---- */
+bool fe_number(FeProgram *program, const AstExpr *expr, double *out);
+
+#endif

@@ -1,0 +1,392 @@
+/* ir: the tensor IR. A module holds functions over tensors; nearly everything is one generic operation
+ *
+ *     out[at(i)] (+)= body(A[at(i)], B[at(i)], i)      for i in a box of indices, with optional conditions
+ *
+ * plus constant tables and counted loops with carried values. docs/architecture.md shows it in text form.
+ *
+ *     %4 z[n] = for i:n { add(%3[i], %b[]) } -> [i]
+ *     %6 a[h, w] = for y:h x:w p:3 q:3 { mul(%im[y+p-1, x+q-1]?, %K[p, q]) } sum -> [y, x]
+ *     %9 xT[d], %10 s[] = loop %t < 40 carry (%x[d] = %w0, %acc[] = %0) { ... yield %31, %32 }
+ *
+ * Values are numbered per function. Passes build new functions from old ones; nothing is edited once a pass has
+ * returned it, and nothing is freed but the module's arena as a whole. */
+#ifndef GRADUS_IR_H
+#define GRADUS_IR_H
+
+#include "base/base.h"
+
+/* ---- types ---- */
+
+/* I64 is the language's `int`. I32 and I64 also hold the bit patterns of F32 and F64 in mathematics. */
+typedef enum IrScalar { IR_BOOL, IR_I32, IR_I64, IR_F32, IR_F64 } IrScalar;
+
+enum { IR_MAX_RANK = 8, IR_MAX_INDICES = 16, IR_MAX_ARGS = 4, IR_LANES = 16 };
+
+/* A number if >= 0; else the symbol -1 - dim of the function (an extent that is known only when the code runs). */
+typedef int64_t IrDim;
+
+typedef struct IrType {
+	IrScalar scalar;
+	uint8_t rank;
+	bool lanes; /* axis 0 has extent IR_LANES and counts problems (or particles); code stores it innermost */
+	IrDim dims[IR_MAX_RANK];
+} IrType;
+
+typedef uint32_t IrValue; /* index into IrFunc.values; 0 is no value */
+
+/* ---- scalar operations: rows of ops.def ---- */
+
+typedef enum IrOpcode {
+#define OP(name, ...) IR_##name, /* becomes: IR_add, IR_sub, ... */
+#include "ir/ops.def"
+#undef OP
+	IR_OPCODE_COUNT
+} IrOpcode;
+
+/* How operand and result types relate. */
+typedef enum IrTyping {
+	IR_T_ARITH,   /* (T, ...) -> T for any number type */
+	IR_T_REAL,    /* (R, ...) -> R for F32 or F64 */
+	IR_T_INT,     /* (I, ...) -> I for I32 or I64 */
+	IR_T_COMPARE, /* (T, T) -> BOOL for any type */
+	IR_T_LOGIC,   /* (BOOL, ...) -> BOOL */
+	IR_T_WHERE,   /* (BOOL, T, T) -> T */
+	IR_T_POWI,    /* (R, I64) -> R */
+	IR_T_TO_F32,  /* (I32, I64, BOOL or F64) -> F32 */
+	IR_T_TO_F64,  /* (I32, I64, BOOL or F32) -> F64 */
+	IR_T_TO_INT,  /* (R or BOOL or I32) -> I64, towards zero */
+	IR_T_BITS,    /* F32 -> I32, F64 -> I64 */
+	IR_T_FLOAT,   /* I32 -> F32, I64 -> F64 */
+	IR_T_RANDOM   /* (I64, I64, I64, I64) -> F64 */
+} IrTyping;
+
+typedef struct IrOpInfo {
+	const char *name;
+	int arity;
+	IrTyping typing;
+	bool primitive;            /* has a direct machine form; others are rewritten by ir_expand_math */
+	const char *derivative[3]; /* per operand, in terms of operands a b c and result r, in body syntax; NULL: inactive */
+	double low, high;          /* where automatic tests sample each real operand */
+	int cost;                  /* FLOPs that `info` counts for it */
+} IrOpInfo;
+
+extern const IrOpInfo ir_op_info[IR_OPCODE_COUNT];
+
+/* ---- positions: affine in the indices, plus gather atoms ---- */
+
+typedef struct IrTerm {
+	int64_t coef;
+	uint32_t ref; /* an index of the domain, or a body node of type I64 if is_node */
+	bool is_node;
+} IrTerm;
+
+/* One position along one axis: offset + sum of coef * (index or integer node). Terms are sorted (indices first, by
+ * number), unique, with non-zero coefficients. */
+typedef struct IrAt {
+	int64_t offset;
+	uint32_t term_count;
+	IrTerm *terms;
+} IrAt;
+
+/* ---- the generic operation ---- */
+
+typedef enum IrNodeKind { IR_NODE_CONST, IR_NODE_READ, IR_NODE_INDEX, IR_NODE_DIM, IR_NODE_OP } IrNodeKind;
+
+/* One scalar of a body, in SSA form: operands are earlier nodes. */
+typedef struct IrNode {
+	IrNodeKind kind;
+	IrScalar type;
+	IrOpcode opcode;                /* OP */
+	uint32_t args[IR_MAX_ARGS];     /* OP */
+	double real;                    /* CONST of F32 or F64 (already rounded to the type) */
+	int64_t integer;                /* CONST of BOOL, I32, I64 */
+	IrDim dim;                      /* DIM: the extent as an I64 */
+	IrValue value;                  /* READ */
+	bool guarded;                   /* READ: 0 where a position is outside */
+	uint32_t at_count;              /* READ: the rank; INDEX: 1 */
+	IrAt *at;
+} IrNode;
+
+typedef struct IrIndex {
+	Name name;
+	IrDim extent;
+	bool lane; /* ranges over the lane axis of values with type.lanes; at most one, always index 0 */
+} IrIndex;
+
+typedef enum IrCombine { IR_PUT_NONE, IR_PUT_SUM, IR_PUT_MAX, IR_PUT_MIN, IR_PUT_PROD, IR_PUT_ARGMAX, IR_PUT_ARGMIN } IrCombine;
+
+/* One output. Reductions combine in ascending row-major order of the domain (the meaning; --strict code keeps it).
+ * Elements no point reaches are 0, 1, -inf, inf, -1 (sum, prod, max, min, arg), or what `into` holds. Without `into`,
+ * a put with IR_PUT_NONE reaches every element exactly once. MAX and MIN: NaN wins; arguments: the first of ties. */
+typedef struct IrPut {
+	IrCombine combine;
+	bool guarded;       /* points whose position is outside write nothing */
+	uint32_t node;      /* what is put (ARGMAX, ARGMIN: unused) */
+	uint32_t arg_of;    /* ARGMAX, ARGMIN: the MAX or MIN put of this op whose argument it is ... */
+	uint32_t arg_index; /* ... and the domain index that is stored (as I64) */
+	IrAt *at;           /* one per axis of the output */
+	IrValue into;       /* the starting value (a value, not a place), or 0 */
+	IrValue out;
+} IrPut;
+
+typedef struct IrFor {
+	VEC(IrIndex) indices;
+	VEC(IrAt) conds; /* each: position >= 0, else the point is not live; node terms must not vary with an index */
+	VEC(IrNode) nodes;
+	VEC(IrPut) puts;
+} IrFor;
+
+/* ---- constant tables ---- */
+
+typedef struct IrConst {
+	IrValue out;
+	double *reals;     /* row-major, for F32 and F64 ... */
+	int64_t *integers; /* ... or for BOOL, I32, I64 */
+} IrConst;
+
+/* ---- loops ---- */
+
+typedef struct IrOp IrOp;
+
+typedef struct IrBlock {
+	VEC(IrOp *) ops; /* in execution order; a block sees the values of the blocks around it */
+} IrBlock;
+
+typedef struct IrCarry {
+	IrValue init;  /* outside */
+	IrValue inner; /* inside: the value at the start of a turn */
+	IrValue yield; /* inside: the value for the next turn */
+	IrValue out;   /* outside, after the last turn */
+} IrCarry;
+
+typedef struct IrLoop {
+	IrValue counter; /* inside: I64 of rank 0, counting 0, 1, ... */
+	int64_t limit;   /* the number of turns, or their bound if `trips` is given */
+	IrValue trips;   /* I64 of rank 0, <= limit (code clamps), or 0 */
+	VEC(IrCarry) carries;
+	IrBlock body;
+} IrLoop;
+
+typedef enum IrOpKind { IR_FOR, IR_CONST, IR_LOOP } IrOpKind;
+
+struct IrOp {
+	IrOpKind kind;
+	Span span; /* an adjoint keeps the span of what it differentiates */
+	union {
+		IrFor f;
+		IrConst constant;
+		IrLoop loop;
+	};
+};
+
+/* ---- functions and modules ---- */
+
+typedef struct IrValueInfo {
+	IrType type;
+	Name name; /* for people; may be 0 */
+	IrOp *def; /* NULL: a parameter of the function. A LOOP defines its outs, its counter and its inner values */
+} IrValueInfo;
+
+typedef struct IrParam {
+	IrValue value;
+	Name name;
+} IrParam;
+
+typedef struct IrResult {
+	IrValue value;
+	Name name;
+} IrResult;
+
+typedef struct IrModule IrModule;
+
+typedef struct IrFunc {
+	IrModule *module;
+	Name name;
+	VEC(IrParam) params;
+	VEC(IrResult) results;
+	VEC(Name) symbols;
+	VEC(IrValueInfo) values; /* [0] is a dummy */
+	IrBlock body;
+} IrFunc;
+
+struct IrModule {
+	Session *session;
+	Arena *arena;
+	VEC(IrFunc *) funcs;
+};
+
+/* ---- types.c ---- */
+
+IrModule *ir_module_new(Session *session);
+void ir_module_free(IrModule *module);
+bool ir_scalar_is_real(IrScalar scalar);
+bool ir_scalar_is_int(IrScalar scalar);
+size_t ir_scalar_bytes(IrScalar scalar); /* BOOL 1, I32 and F32 4, I64 and F64 8 */
+IrType ir_scalar_type(IrScalar scalar); /* rank 0 */
+IrType ir_tensor_type(IrScalar scalar, int rank, const IrDim *dims);
+bool ir_type_equal(IrType a, IrType b);
+/* Number of elements; symbols (may be NULL if there are none) gives the extents of symbols. */
+int64_t ir_type_elements(IrType type, const int64_t *symbols);
+int64_t ir_dim_value(IrDim dim, const int64_t *symbols);
+const IrValueInfo *ir_info(const IrFunc *func, IrValue value);
+IrType ir_type(const IrFunc *func, IrValue value);
+
+/* ---- build.c: the builder. Every ir_ function that makes an op checks it by the same rules as the verifier ---- */
+
+typedef struct IrBuilder {
+	IrFunc *func;
+	IrBlock *block;
+	Span span; /* given to the ops made next */
+	Name name; /* given to the value made next, then cleared */
+} IrBuilder;
+
+IrFunc *ir_func_new(IrModule *module, const char *name);
+IrBuilder ir_builder(IrFunc *func); /* at the end of the function's body */
+IrValue ir_param(IrFunc *func, const char *name, IrType type);
+IrDim ir_symbol(IrFunc *func, const char *name); /* a new symbolic extent; the same name gives the same symbol */
+void ir_result(IrFunc *func, const char *name, IrValue value);
+
+/* Positions. ir_at_index(0, 2) is `2 * index 0`; they live in the module's arena. */
+IrAt ir_at_const(int64_t offset);
+IrAt ir_at_index(IrModule *module, uint32_t index, int64_t coef);
+IrAt ir_at_node(IrModule *module, uint32_t node, int64_t coef);
+IrAt ir_at_add(IrModule *module, IrAt a, IrAt b);
+IrAt ir_at_scale(IrModule *module, IrAt a, int64_t factor);
+bool ir_at_equal(IrAt a, IrAt b);
+/* The single index i of a position that is exactly `i`, or -1. */
+int ir_at_plain_index(IrAt at);
+
+/* A FOR op under construction: begin, add indices, conditions, nodes, puts, end. Nodes are numbered from 0, hash-consed
+ * and folded where that is exact (constants, x * 1, x + 0 for integers; never x * 0 or x + 0.0 for reals). */
+typedef struct IrForBuilder {
+	IrBuilder *builder;
+	IrOp *op;
+} IrForBuilder;
+
+IrForBuilder ir_for_begin(IrBuilder *builder);
+uint32_t ir_for_index(IrForBuilder *f, Name name, IrDim extent); /* extent from a value's dim or a number */
+uint32_t ir_for_lane(IrForBuilder *f);                           /* the lane index; must be added first */
+void ir_for_cond(IrForBuilder *f, IrAt at_least_zero);
+uint32_t ir_real(IrForBuilder *f, IrScalar type, double value);
+uint32_t ir_int(IrForBuilder *f, int64_t value); /* I64 */
+uint32_t ir_bool(IrForBuilder *f, bool value);
+uint32_t ir_constant(IrForBuilder *f, IrScalar type, double real, int64_t integer);
+uint32_t ir_dim(IrForBuilder *f, IrDim dim);
+uint32_t ir_index_value(IrForBuilder *f, IrAt at); /* idx(at): an affine form of indices as an I64 */
+uint32_t ir_read(IrForBuilder *f, IrValue value, const IrAt *at, bool guarded); /* at: one per axis */
+uint32_t ir_read_scalar(IrForBuilder *f, IrValue value);                        /* a value of rank 0 */
+uint32_t ir_op(IrForBuilder *f, IrOpcode opcode, const uint32_t *args);
+uint32_t ir_op1(IrForBuilder *f, IrOpcode opcode, uint32_t a);
+uint32_t ir_op2(IrForBuilder *f, IrOpcode opcode, uint32_t a, uint32_t b);
+uint32_t ir_op3(IrForBuilder *f, IrOpcode opcode, uint32_t a, uint32_t b, uint32_t c);
+IrScalar ir_node_type(const IrForBuilder *f, uint32_t node);
+/* Adds a put; `type` is the output's type (if `into`, its type). Returns the output value. */
+IrValue ir_put(IrForBuilder *f, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into, bool guarded);
+/* The argument of the MAX or MIN put that made `of`: which value of domain index `index` it came from; same positions. */
+IrValue ir_put_arg(IrForBuilder *f, IrValue of, uint32_t index);
+void ir_for_end(IrForBuilder *f); /* appends the op to the block */
+/* Evaluates a small expression in body syntax, e.g. "mul(r, sub(1, r))", with named nodes; numbers take `type`.
+ * Used for the derivative column. names/nodes: `count` pairs. Panics on a malformed row. */
+uint32_t ir_expression(IrForBuilder *f, const char *text, IrScalar type, const char *const *names, const uint32_t *nodes, int count);
+
+/* Whole-tensor conveniences built on FOR. */
+IrValue ir_fill(IrBuilder *b, IrType type, double value);          /* every element the same (integers: truncated) */
+IrValue ir_table(IrBuilder *b, IrType type, const double *reals, const int64_t *integers); /* CONST; data is copied */
+IrValue ir_add_values(IrBuilder *b, IrValue x, IrValue y);         /* elementwise, same type */
+IrValue ir_broadcast_lanes(IrBuilder *b, IrValue value);           /* prepends the lane axis */
+
+/* Loops: begin gives the op; builder->block moves inside until end. */
+IrOp *ir_loop_begin(IrBuilder *b, int64_t limit, IrValue trips);
+IrValue ir_loop_carry(IrBuilder *b, IrOp *loop, IrValue init); /* returns the inner value */
+void ir_loop_end(IrBuilder *b, IrOp *loop, const IrValue *yields, IrBlock *outer); /* outer: the block to return to; outs are in loop->loop.carries */
+
+/* ---- copy.c: copying ops into another function ---- */
+
+typedef struct IrMap {
+	Arena *arena;
+	VEC(IrValue) to; /* indexed by old value; 0: not mapped */
+} IrMap;
+
+IrMap ir_map_new(Arena *scratch, const IrFunc *from);
+void ir_map_set(IrMap *map, IrValue from, IrValue to);
+IrValue ir_map_get(const IrMap *map, IrValue from); /* panics if unmapped */
+/* Copies one op (loops with their bodies) with values renamed; maps what it defines. */
+IrOp *ir_copy_op(IrBuilder *b, const IrFunc *from, const IrOp *op, IrMap *map);
+/* Inlines a call: results[i] receives the value of callee's result i. Symbols of the callee must exist in the caller by
+ * name, or be bound through the types of the arguments. */
+void ir_inline(IrBuilder *b, const IrFunc *callee, const IrValue *args, IrValue *results);
+IrFunc *ir_func_copy(IrModule *module, const IrFunc *func, const char *name);
+
+/* ---- verify.c ---- */
+
+/* Checks everything promised above; returns NULL, or a message in the module's arena that names the op. */
+const char *ir_verify(const IrFunc *func);
+
+/* ---- print.c, parse.c: the text form; the printer's output parses back to the same function ---- */
+
+void ir_print(const IrFunc *func, Text *out);
+void ir_print_op(const IrFunc *func, const IrOp *op, Text *out);
+/* Parses functions into `module`; on error adds a diagnostic (E0900) and returns false. */
+bool ir_parse(IrModule *module, uint32_t source);
+
+/* ---- eval.c: the evaluator, the oracle of everything else ---- */
+
+/* A tensor in memory: dense, row-major in the order of dims (a lane axis is the OUTERMOST here), reals as double (values of
+ * F32 are rounded to f32), the rest as int64. */
+typedef struct IrTensor {
+	IrType type; /* all dims are numbers */
+	double *reals;
+	int64_t *integers;
+} IrTensor;
+
+IrTensor ir_tensor_new(Arena *arena, IrType type, const int64_t *symbols);
+/* Runs the function. args: one per parameter; results: filled, allocated in `arena`. Returns NULL, or a message (a
+ * gather out of range, with the span in *where). */
+const char *ir_evaluate(const IrFunc *func, Arena *arena, const IrTensor *args, IrTensor *results, Span *where);
+/* One scalar op on values (reals in double rounded to the type); the meaning of ops.def. */
+double ir_eval_real(IrOpcode opcode, IrScalar type, const double *args);
+
+/* ---- count.c: what a function costs ---- */
+
+typedef struct IrCost {
+	double flops; /* scalar ops and combining steps on live points, each counted by its row's cost */
+	double bytes; /* read and written by ops, each operand access once per distinct element */
+} IrCost;
+
+IrCost ir_cost(const IrFunc *func, const int64_t *symbols);
+
+/* ---- passes ---- */
+
+/* A pass takes a function and gives a new one (or the same if nothing changed). */
+typedef IrFunc *IrPassRun(IrModule *module, IrFunc *func);
+
+typedef struct IrPass {
+	const char *name;
+	IrPassRun *run;
+	const char *after; /* a pass that must come earlier in any list that has both, or NULL */
+	const char *contract; /* one line: requires, keeps, breaks */
+} IrPass;
+
+extern const IrPass ir_passes[];
+extern const size_t ir_pass_count;
+
+IrPassRun ir_pass_simplify;    /* simplify.c: dead code, common ops, copies, constants, neutral elements */
+IrPassRun ir_pass_inline;      /* inline.c: substitutes cheap or singly used elementwise producers into their users */
+IrPassRun ir_pass_hoist;       /* hoist.c: pieces of a body with a smaller index set become ops of their own; factors leave sums */
+IrPassRun ir_pass_compose;     /* compose.c: sums of sums become one sum where that lowers the counted cost */
+IrPassRun ir_pass_gather;      /* gather.c: scatters with affine positions become gathers */
+IrPassRun ir_pass_invariant;   /* invariant.c: ops that depend on neither carries nor counter leave their loop */
+IrPassRun ir_pass_expand_math; /* math.c: transcendental ops become primitive ops; last */
+
+typedef struct IrPipeline {
+	bool verify;          /* after every pass */
+	FILE *time;           /* one line per pass, or NULL */
+	const char *dump_dir; /* 03-hoist.ir after every pass, or NULL */
+} IrPipeline;
+
+/* Runs passes by name ("simplify", ...; NULL-terminated). A failure of the verifier panics naming the pass. */
+IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, const IrPipeline *options);
+/* The standard sequence for a function that is to be compiled (before ir_pass_expand_math). */
+IrFunc *ir_optimize(IrModule *module, IrFunc *func, const IrPipeline *options);
+
+#endif

@@ -1,0 +1,60 @@
+/* jit: from tensor IR to code that runs: fusion, buffer plan, loop IR (loop.h), LLVM machine code in process, and C99
+ * text. Both back ends print the same loop IR, so what was measured is what ships. */
+#ifndef GRADUS_JIT_H
+#define GRADUS_JIT_H
+
+#include "ir/ir.h"
+
+typedef struct JitOptions {
+	bool strict;       /* no fma formed, no BLAS, reductions in the order the IR defines: equal bits with the evaluator */
+	bool no_fusion;    /* one nest per op: the plain form, for tests and for looking at */
+	FILE *explain;     /* decisions (lanes, fusion, tiles, buffers) as text, or NULL */
+} JitOptions;
+
+/* How parameters and results lie in memory: dense, row-major, F32/F64/I64/I32 as such, BOOL one byte; a lane axis (type.lanes)
+ * is stored INNERMOST: element (lane, i, j) of [16, n, m] lies at (i * m + j) * 16 + lane. Aligned to the element; 64 is faster. */
+
+/* ---- compile.c ---- */
+
+typedef struct JitEngine JitEngine; /* LLVM, loaded when first needed; one per session; not thread-safe */
+typedef struct JitCode JitCode;     /* a compiled function; calling it is thread-safe (each call has its own arena) */
+
+/* NULL and a message in *error if libLLVM-19 cannot be loaded (says which package to install). */
+JitEngine *jit_engine_new(Session *session, const char **error);
+void jit_engine_free(JitEngine *engine);
+
+/* Compiles `func`; runs ir_pass_expand_math itself; everything else is the caller's (ir_optimize). Panics on our own errors. */
+JitCode *jit_compile(JitEngine *engine, IrModule *module, IrFunc *func, const JitOptions *options);
+void jit_code_free(JitCode *code);
+/* Bytes of scratch that a call needs, with these symbol values (NULL when there are none). */
+size_t jit_arena_bytes(const JitCode *code, const int64_t *symbols);
+/* Runs it. params and results: one pointer per parameter and result; arena: jit_arena_bytes, aligned to 64. Results must not
+ * overlap parameters or one another. Returns 0, or 1 + the number of the gather that left its range. */
+int jit_call(const JitCode *code, void *const *params, void *const *results, void *arena, const int64_t *symbols);
+/* Seconds spent compiling: lowering, LLVM. */
+void jit_code_times(const JitCode *code, double *lower, double *llvm);
+
+/* ---- texts for `gradus show` ---- */
+
+void jit_show_loops(IrModule *module, IrFunc *func, const JitOptions *options, Text *out);
+bool jit_show_llvm(JitEngine *engine, IrModule *module, IrFunc *func, const JitOptions *options, Text *out);
+bool jit_show_asm(JitEngine *engine, IrModule *module, IrFunc *func, const JitOptions *options, Text *out);
+
+/* ---- emit_c.c ---- */
+
+/* Prints `func` as C99: static helper functions and one
+ *     static int PREFIX_NAME(const T *const p0, ..., T *r0, ..., void *arena[, ptrdiff_t symbol...])
+ * (parameters, results, scratch, symbols in order, with names made from IR names). Needs only <stdint.h>, <string.h> and <math.h>
+ * (fabs, floor, sqrt, fma families: compiled inline); no allocation, no globals but const tables. Several functions
+ * may be emitted into one file: shared helpers are printed once by jit_c_prelude. The text depends only on the input. */
+typedef struct JitCFunc {
+	const char *prefix;
+	const char *name;
+	bool strict;
+} JitCFunc;
+
+void jit_c_prelude(Text *out, const char *prefix);
+/* *arena_bytes receives the scratch size as a C expression over the symbol names (or a number). */
+void jit_emit_c(IrModule *module, IrFunc *func, const JitCFunc *how, Text *out, const char **arena_bytes);
+
+#endif
