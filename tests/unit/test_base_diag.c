@@ -1,0 +1,302 @@
+/* Sources, places in them, and what diagnostics look like. */
+#include "base/base.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static Session *session;
+
+static void open_session(void) {
+	session = session_new();
+}
+
+static void close_session(void) {
+	session_free(session);
+}
+
+TestSuite(source, .init = open_session, .fini = close_session);
+TestSuite(diag, .init = open_session, .fini = close_session);
+
+static uint32_t add(const char *path, const char *text) {
+	return source_add(session, path, text, strlen(text));
+}
+
+/* The first place where `needle` stands in a source. */
+static Span place(uint32_t file, const char *needle) {
+	const char *text = session->sources.data[file]->text;
+	const char *found = strstr(text, needle);
+	cr_assert(found != NULL, "no `%s`", needle);
+	uint32_t start = (uint32_t)(found - text);
+	return (Span){file, start, start + (uint32_t)strlen(needle)};
+}
+
+typedef void (*PrintFunction)(const Session *session, FILE *out);
+
+static void print_plain(const Session *printed, FILE *out) {
+	diag_print_all(printed, out, false);
+}
+
+static void print_colored(const Session *printed, FILE *out) {
+	diag_print_all(printed, out, true);
+}
+
+static void expect(PrintFunction print, const char *wanted) {
+	char *data = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&data, &length);
+	print(session, out);
+	fclose(out);
+	cr_assert(strcmp(data, wanted) == 0, "got\n%s\nwanted\n%s", data, wanted);
+	free(data);
+}
+
+Test(source, positions)
+{
+	uint32_t file = add("a", "ab\n\tc\xC3\xA9"
+	                         "d\r\n\nlast");
+	static const struct {
+		uint32_t byte, line, column;
+	} cases[] = {
+		{0, 1, 1}, {2, 1, 3},  {3, 2, 1},  {4, 2, 2},  {5, 2, 3},   {7, 2, 4},
+		{9, 2, 6}, {10, 3, 1}, {11, 4, 1}, {15, 4, 5}, {999, 4, 5},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint32_t line, column;
+		source_position(session, (Span){file, cases[i].byte, cases[i].byte}, &line, &column);
+		cr_assert_eq(line, cases[i].line, "byte %u: line %u", (unsigned)cases[i].byte, (unsigned)line);
+		cr_assert_eq(column, cases[i].column, "byte %u: column %u", (unsigned)cases[i].byte, (unsigned)column);
+	}
+	uint32_t line = 9, column = 9;
+	source_position(session, (Span){0}, &line, &column);
+	cr_assert(line == 0 && column == 0);
+}
+
+Test(source, join)
+{
+	Span a = {1, 4, 6}, b = {1, 9, 12}, nowhere = {0}, other = {2, 0, 3};
+	Span joined = span_join(a, b);
+	cr_assert(joined.file == 1 && joined.start == 4 && joined.end == 12);
+	cr_assert_eq(span_join(a, nowhere).start, 4);
+	cr_assert_eq(span_join(nowhere, b).start, 9);
+	cr_assert_eq(span_join(a, other).file, 1);
+}
+
+Test(source, load)
+{
+	errno = 0;
+	cr_assert_eq(source_load(session, GRADUS_SOURCE_DIR "/no/such/file.grad"), 0);
+	cr_assert_eq(errno, ENOENT);
+	cr_assert_eq(source_load(session, GRADUS_SOURCE_DIR), 0);
+	cr_assert_eq(errno, EISDIR);
+	uint32_t file = source_load(session, GRADUS_SOURCE_DIR "/LICENSE");
+	cr_assert_neq(file, 0);
+	cr_assert(strstr(session->sources.data[file]->text, "Apache License") != NULL);
+	cr_assert_eq(session->diags.count, 0);
+}
+
+Test(diag, as_in_the_documentation)
+{
+	uint32_t file = add("mlp.grad", "\n\n\n\n\n\n\n\n\n\n\n\n\n  let h = W * features\n");
+	Span w = place(file, "W");
+	Diag *diag = diag_error(session, 207, w, "shapes of `%s` differ", "*");
+	diag_here(session, diag, "[8, 4]");
+	diag_label(session, diag, place(file, "features"), "[%d, n]", 6);
+	diag_note(session, diag, "W has 4 columns because `inputs = 4` (mlp.grad:3)");
+	diag_help(session, diag, "for a matrix product write `W @ features`");
+	cr_assert_eq(session->error_count, 1);
+	expect(print_plain, "error[E0207]: shapes of `*` differ\n"
+	                    "  ┌ mlp.grad:14:11\n"
+	                    "14│   let h = W * features\n"
+	                    "  │           ^   -------- [6, n]\n"
+	                    "  │           [8, 4]\n"
+	                    "  = W has 4 columns because `inputs = 4` (mlp.grad:3)\n"
+	                    "  help: for a matrix product write `W @ features`\n");
+}
+
+Test(diag, tabs_and_wide_characters)
+{
+	uint32_t file = add("a.grad", "\tα = β\t+ 漢字 + x \r\n");
+	Diag *diag = diag_warning(session, 12, place(file, "漢字"), "strange");
+	diag_label(session, diag, place(file, "x"), "this");
+	diag_label(session, diag, place(file, "β"), "that");
+	diag_label(session, diag, place(file, "\t+"), "tab");
+	expect(print_plain, "warning[W0012]: strange\n"
+	                    " ┌ a.grad:1:10\n"
+	                    "1│     α = β   + 漢字 + x\n"
+	                    " │         ----- ^^^^   - this\n"
+	                    " │         │tab\n"
+	                    " │         that\n");
+}
+
+Test(diag, many_labels_on_one_line)
+{
+	uint32_t file = add("a.grad", "f(a + b, c)");
+	Diag *diag = diag_error(session, 1, place(file, "f(a + b, c)"), "no");
+	diag_here(session, diag, "whole");
+	diag_label(session, diag, place(file, "a"), "first");
+	diag_label(session, diag, place(file, "b"), "second");
+	diag_label(session, diag, place(file, "c"), "third");
+	expect(print_plain, "error[E0001]: no\n"
+	                    " ┌ a.grad:1:1\n"
+	                    "1│ f(a + b, c)\n"
+	                    " │ ^^-^^^-^^-^ whole\n"
+	                    " │   │   │  third\n"
+	                    " │   │   second\n"
+	                    " │   first\n");
+}
+
+Test(diag, several_lines_and_files)
+{
+	uint32_t other = add("lib.grad", "fn f(a) = a\n");
+	uint32_t file = add("a.grad", "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten f\n");
+	Diag *diag = diag_error(session, 33, place(file, "ve"), "called wrongly\ntwice");
+	diag_label(session, diag, place(other, "f(a)"), "declared here");
+	diag_label(session, diag, place(file, "five"), "%s", "");
+	diag_label(session, diag, place(file, "one"), "one");
+	diag_label(session, diag, place(file, "three"), "three");
+	diag_note(session, diag, "first\nsecond line");
+	expect(print_plain, "error[E0033]: called wrongly\n"
+	                    "  twice\n"
+	                    " ┌ a.grad:5:3\n"
+	                    "1│ one\n"
+	                    " │ --- one\n"
+	                    "2│ two\n"
+	                    "3│ three\n"
+	                    " │ ----- three\n"
+	                    "4│ four\n"
+	                    "5│ five\n"
+	                    " │ --^^\n"
+	                    " ┌ lib.grad:1:4\n"
+	                    "1│ fn f(a) = a\n"
+	                    " │    ---- declared here\n"
+	                    " = first\n"
+	                    "   second line\n");
+}
+
+Test(diag, place_over_several_lines)
+{
+	uint32_t file = add("a.grad", "let x =\n  a +\n  b +\n  c end\n\n\n\n\n\n\nz\n");
+	Diag *diag = diag_error(session, 5, place(file, "x =\n  a +\n  b +\n  c"), "too long");
+	diag_here(session, diag, "all of this");
+	diag_label(session, diag, place(file, "z"), "not this");
+	expect(print_plain, "error[E0005]: too long\n"
+	                    "  ┌ a.grad:1:5\n"
+	                    " 1│ let x =\n"
+	                    "  │     ^^^\n"
+	                    "  ⋮\n"
+	                    " 4│   c end\n"
+	                    "  │   ^ all of this\n"
+	                    "  ⋮\n"
+	                    "11│ z\n"
+	                    "  │ - not this\n");
+}
+
+Test(diag, empty_places_and_ends)
+{
+	uint32_t file = add("a.grad", "let x = \n\ny");
+	uint32_t empty = add("empty.grad", "");
+	uint32_t ended = add("ended.grad", "z\n");
+	diag_here(session, diag_error(session, 1, (Span){file, 8, 8}, "a"), "value expected");
+	diag_error(session, 2, (Span){file, 8, 9}, "line break");
+	diag_error(session, 3, (Span){file, 11, 11}, "end");
+	diag_error(session, 4, (Span){file, 4000, 17}, "far out");
+	diag_error(session, 5, (Span){empty, 0, 0}, "empty");
+	diag_error(session, 6, (Span){ended, 2, 2}, "ended");
+	diag_error(session, 7, (Span){0}, "nowhere");
+	expect(print_plain, "error[E0007]: nowhere\n"
+	                    "\n"
+	                    "error[E0001]: a\n"
+	                    " ┌ a.grad:1:9\n"
+	                    "1│ let x =\n"
+	                    " │         ^ value expected\n"
+	                    "\n"
+	                    "error[E0002]: line break\n"
+	                    " ┌ a.grad:1:9\n"
+	                    "1│ let x =\n"
+	                    " │         ^\n"
+	                    "\n"
+	                    "error[E0003]: end\n"
+	                    " ┌ a.grad:3:2\n"
+	                    "3│ y\n"
+	                    " │  ^\n"
+	                    "\n"
+	                    "error[E0004]: far out\n"
+	                    " ┌ a.grad:3:2\n"
+	                    "3│ y\n"
+	                    " │  ^\n"
+	                    "\n"
+	                    "error[E0005]: empty\n"
+	                    " ┌ empty.grad:1:1\n"
+	                    "1│\n"
+	                    " │ ^\n"
+	                    "\n"
+	                    "error[E0006]: ended\n"
+	                    " ┌ ended.grad:2:1\n"
+	                    "2│\n"
+	                    " │ ^\n");
+}
+
+Test(diag, kept_once_and_sorted)
+{
+	uint32_t file = add("a.grad", "a b c");
+	diag_error(session, 2, place(file, "c"), "late");
+	diag_error(session, 1, place(file, "a"), "early");
+	Diag *again = diag_error(session, 2, place(file, "c"), "late again");
+	diag_note(session, again, "can be added to");
+	diag_warning(session, 2, place(file, "c"), "not the error");
+	diag_error(session, 3, (Span){0}, "one");
+	diag_error(session, 3, (Span){0}, "two");
+	diag_error(session, 3, (Span){0}, "two");
+	cr_assert_eq(session->error_count, 4);
+	cr_assert_eq(session->diags.count, 5);
+	static const char *const order[] = {"one", "two", "early", "late", "not the error"};
+	Diag **sorted = diag_sorted(session, session->arena);
+	for (uint32_t i = 0; i < 5; i++)
+		cr_assert_str_eq(sorted[i]->message, order[i]);
+}
+
+/* What a file contains never reaches the terminal as a command. */
+Test(diag, control_characters_are_shown_as_such)
+{
+	uint32_t file = add("a.grad", "x \x1b[31m \xFF y");
+	diag_error(session, 1, place(file, "\x1b"), "unexpected \x1b");
+	diag_error(session, 2, place(file, "y"), "y");
+	expect(print_plain, "error[E0001]: unexpected \xEF\xBF\xBD\n"
+	                    " ┌ a.grad:1:3\n"
+	                    "1│ x \xEF\xBF\xBD[31m \xEF\xBF\xBD y\n"
+	                    " │   ^\n"
+	                    "\n"
+	                    "error[E0002]: y\n"
+	                    " ┌ a.grad:1:11\n"
+	                    "1│ x \xEF\xBF\xBD[31m \xEF\xBF\xBD y\n"
+	                    " │           ^\n");
+}
+
+Test(diag, color)
+{
+	uint32_t file = add("a.grad", "x");
+	Diag *diag = diag_error(session, 1, place(file, "x"), "m");
+	diag_help(session, diag, "h");
+	expect(print_colored, "\033[1;31merror[E0001]\033[0m: \033[1mm\033[0m\n"
+	                      "\033[34m ┌ \033[0ma.grad:1:1\n"
+	                      "\033[34m1│\033[0m x\n"
+	                      "\033[34m │ \033[0m\033[1;31m^\033[0m\n"
+	                      " \033[32mhelp:\033[0m h\n");
+}
+
+Test(diag, json)
+{
+	expect(diag_print_json, "[]\n");
+	uint32_t file = add("a.grad", "é\n\"x\"");
+	Diag *diag = diag_error(session, 207, place(file, "\"x\""), "say \"%s\"", "x");
+	diag_note(session, diag, "n");
+	diag_warning(session, 3, (Span){0}, "w");
+	expect(diag_print_json,
+	       "[{\"severity\": \"warning\", \"code\": \"W0003\", \"message\": \"w\", \"labels\": [], \"notes\": [], "
+	       "\"help\": null},\n"
+	       " {\"severity\": \"error\", \"code\": \"E0207\", \"message\": \"say \\\"x\\\"\", \"labels\": [{\"file\": "
+	       "\"a.grad\", \"line\": 2, \"column\": 1, \"end_line\": 2, \"end_column\": 4, \"start\": 3, \"end\": 6, "
+	       "\"text\": \"\"}], \"notes\": [\"n\"], \"help\": null}]\n");
+}
