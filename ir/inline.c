@@ -1,0 +1,219 @@
+/* inline: producers that are free, or used once without repeating work, go into their users' bodies.
+ *
+ *     %3 = for i:n { add(%s[i], %b[]) } -> [i];  %4 = for i:n { mul(%3[i], %y[i]) } sum -> []
+ *     becomes  %4 = for i:n { mul(add(%s[i], %b[]), %y[i]) } sum -> []
+ *
+ * Free: no scalar operation and at most one read (a broadcast, transpose, slice, reshape, constant, counter).
+ * Requires a verified function; keeps every bit. Leaves dead producers to `simplify`. */
+#include "ir/rewrite.h"
+
+enum { MAX_BODY = 160 };
+
+typedef struct Producer {
+	const IrFor *f; /* in the new function; NULL: not a candidate */
+	const IrBlock *block;
+	bool free;
+} Producer;
+
+typedef struct Inline {
+	const IrFunc *func; /* old */
+	const uint32_t *uses;
+	IrBuilder b; /* new */
+	IrMap map;
+	Arena *scratch;
+	const bool *is_base;     /* by old value: some put starts from it */
+	VEC(bool) base;          /* by new value */
+	VEC(Producer) producers; /* by new value */
+	VEC(uint32_t) new_uses;  /* by new value: uses of the old one */
+} Inline;
+
+static Producer producer_of(const Inline *in, IrValue value)
+{
+	return value < in->producers.count ? in->producers.data[value] : (Producer){0};
+}
+
+static void map_value(Inline *in, IrValue from, IrValue to)
+{
+	ir_map_set(&in->map, from, to);
+	while (in->base.count <= to)
+		vec_push(in->scratch, &in->base, false);
+	in->base.data[to] |= in->is_base[from];
+}
+
+/* Reading a base later than it is overwritten in place would cost a copy of all of it. */
+static bool reads_base(const Inline *in, const IrFor *f)
+{
+	for (uint32_t n = 0; n < f->nodes.count; n++) {
+		IrValue value = f->nodes.data[n].value;
+		if (f->nodes.data[n].kind == IR_NODE_READ && value < in->base.count && in->base.data[value])
+			return true;
+	}
+	return false;
+}
+
+static void remember(Inline *in, const IrFor *f, IrValue old_out)
+{
+	if (f->puts.count != 1)
+		return;
+	const IrPut *put = &f->puts.data[0];
+	if (put->combine != IR_PUT_NONE || put->into || !ir_put_is_permutation(in->b.func, f, put) || reads_base(in, f))
+		return;
+	uint32_t reads = 0, ops = 0;
+	for (uint32_t n = 0; n < f->nodes.count; n++) {
+		reads += f->nodes.data[n].kind == IR_NODE_READ;
+		ops += f->nodes.data[n].kind == IR_NODE_OP;
+	}
+	while (in->producers.count <= put->out) {
+		vec_push(in->scratch, &in->producers, (Producer){0});
+		vec_push(in->scratch, &in->new_uses, 0);
+	}
+	in->producers.data[put->out] = (Producer){f, in->b.block, ops == 0 && reads <= 1};
+	in->new_uses.data[put->out] = in->uses[old_out];
+}
+
+/* Every point of the user asks for another element: inlining computes nothing twice. */
+static bool asks_once(const IrFor *user, const IrNode *read)
+{
+	uint32_t seen = 0;
+	for (uint32_t k = 0; k < read->at_count; k++) {
+		IrAt at = read->at[k];
+		if (at.term_count == 0)
+			continue;
+		if (at.term_count != 1 || at.terms[0].is_node || (seen >> at.terms[0].ref & 1))
+			return false;
+		seen |= 1u << at.terms[0].ref;
+	}
+	return seen == (user->indices.count == 32 ? ~0u : (1u << user->indices.count) - 1);
+}
+
+static bool wants(const Inline *in, const IrRewrite *rewrite, const IrNode *read, Producer producer, IrValue value)
+{
+	if (!producer.f || read->guarded)
+		return false;
+	if (producer.free)
+		return true;
+	uint32_t size = rewrite->to->op->f.nodes.count + producer.f->nodes.count;
+	return producer.block == in->b.block && in->new_uses.data[value] == 1 && size < MAX_BODY &&
+	       asks_once(rewrite->from, read);
+}
+
+static uint32_t emit_node(Inline *in, IrRewrite *rewrite, uint32_t number);
+
+/* The producer's body at the positions that the read asks for. */
+static uint32_t substitute(Inline *in, IrRewrite *rewrite, const IrNode *read, const IrFor *producer)
+{
+	const IrPut *put = &producer->puts.data[0];
+	IrAt *index_at = ARENA_ARRAY(in->scratch, IrAt, producer->indices.count + 1);
+	for (uint32_t k = 0; k < read->at_count; k++)
+		index_at[ir_at_plain_index(put->at[k])] = ir_rewrite_at(rewrite, read->at[k]);
+	IrRewrite inner = ir_rewrite_begin(in->scratch, rewrite->to, producer, NULL, index_at);
+	return ir_rewrite_node(&inner, put->node);
+}
+
+static uint32_t emit_node(Inline *in, IrRewrite *rewrite, uint32_t number)
+{
+	if (rewrite->done[number] != IR_NO_NODE)
+		return rewrite->done[number];
+	const IrNode *node = &rewrite->from->nodes.data[number];
+	for (uint32_t k = 0; k < node->at_count; k++)
+		for (uint32_t i = 0; i < node->at[k].term_count; i++)
+			if (node->at[k].terms[i].is_node)
+				emit_node(in, rewrite, node->at[k].terms[i].ref);
+	if (node->kind == IR_NODE_OP)
+		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
+			emit_node(in, rewrite, node->args[i]);
+	if (node->kind == IR_NODE_READ) {
+		IrValue value = ir_map_get(&in->map, node->value);
+		Producer producer = producer_of(in, value);
+		if (wants(in, rewrite, node, producer, value))
+			return rewrite->done[number] = substitute(in, rewrite, node, producer.f);
+	}
+	return ir_rewrite_node(rewrite, number);
+}
+
+static bool is_arg(const IrPut *put)
+{
+	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
+}
+
+static void inline_for(Inline *in, const IrFor *from)
+{
+	IrForBuilder f = ir_for_begin(&in->b);
+	IrRewrite rewrite = ir_rewrite_same_domain(in->scratch, &f, from, &in->map);
+	for (uint32_t p = 0; p < from->puts.count; p++) {
+		const IrPut *put = &from->puts.data[p];
+		const IrValueInfo *info = ir_info(in->func, put->out);
+		IrValue out;
+		if (is_arg(put)) {
+			in->b.name = info->name;
+			out = ir_put_arg(&f, ir_map_get(&in->map, from->puts.data[put->arg_of].out), put->arg_index);
+		} else {
+			IrAt *at = ir_rewrite_positions(&rewrite, put->at, info->type.rank);
+			uint32_t node = emit_node(in, &rewrite, put->node);
+			in->b.name = info->name;
+			out = ir_put(&f, put->combine, node, info->type, at, put->into ? ir_map_get(&in->map, put->into) : 0, put->guarded);
+		}
+		map_value(in, put->out, out);
+	}
+	in->b.name = 0;
+	ir_for_end(&f);
+	remember(in, &f.op->f, from->puts.data[0].out);
+}
+
+static void inline_block(Inline *in, const IrBlock *block);
+
+static void inline_loop(Inline *in, const IrLoop *loop)
+{
+	IrBlock *outer = in->b.block;
+	IrOp *copy = ir_loop_begin(&in->b, loop->limit, loop->trips ? ir_map_get(&in->map, loop->trips) : 0);
+	ir_map_set(&in->map, loop->counter, copy->loop.counter);
+	for (uint32_t i = 0; i < loop->carries.count; i++) {
+		const IrCarry *carry = &loop->carries.data[i];
+		in->b.name = ir_info(in->func, carry->inner)->name;
+		map_value(in, carry->inner, ir_loop_carry(&in->b, copy, ir_map_get(&in->map, carry->init)));
+	}
+	in->b.name = 0;
+	inline_block(in, &loop->body);
+	IrValue *yields = ARENA_ARRAY(in->scratch, IrValue, loop->carries.count + 1);
+	for (uint32_t i = 0; i < loop->carries.count; i++)
+		yields[i] = ir_map_get(&in->map, loop->carries.data[i].yield);
+	ir_loop_end(&in->b, copy, yields, outer);
+	for (uint32_t i = 0; i < loop->carries.count; i++)
+		map_value(in, loop->carries.data[i].out, copy->loop.carries.data[i].out);
+}
+
+static void inline_block(Inline *in, const IrBlock *block)
+{
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		in->b.span = op->span;
+		if (op->kind == IR_FOR)
+			inline_for(in, &op->f);
+		else if (op->kind == IR_LOOP)
+			inline_loop(in, &op->loop);
+		else
+			ir_copy_op(&in->b, in->func, op, &in->map);
+	}
+}
+
+static void mark_bases(void *context, const IrBlock *block, IrOp *op)
+{
+	bool *is_base = context;
+	(void)block;
+	for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
+		is_base[op->f.puts.data[p].into] = true;
+}
+
+IrFunc *ir_pass_inline(IrModule *module, IrFunc *func)
+{
+	Arena *scratch = arena_new();
+	Inline in = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func), .uses = ir_use_counts(scratch, func)};
+	bool *is_base = ARENA_ARRAY(scratch, bool, func->values.count + 1);
+	ir_visit_ops(&func->body, mark_bases, is_base);
+	in.is_base = is_base;
+	IrFunc *out = ir_pass_begin(module, func, &in.map, &in.b);
+	inline_block(&in, &func->body);
+	ir_pass_end(func, &in.map, out);
+	arena_free(scratch);
+	return out;
+}

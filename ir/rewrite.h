@@ -1,0 +1,56 @@
+/* rewrite: what passes share. Re-emitting bodies with renamed values and substituted indices; structural equality;
+ * small questions about operations. Private to ir/. */
+#ifndef GRADUS_IR_REWRITE_H
+#define GRADUS_IR_REWRITE_H
+
+#include "ir/ir.h"
+
+/* Re-emission of the body of `from` inside the operation being built by `to`. */
+typedef struct IrRewrite {
+	IrForBuilder *to;
+	const IrFor *from;
+	const IrMap *map;     /* values of the old function to the new; NULL: the same function */
+	const IrAt *index_at; /* per index of `from`: where it goes, in terms of `to` */
+	uint32_t *done;       /* per node of `from`: its new number, or IR_NO_NODE */
+} IrRewrite;
+
+#define IR_NO_NODE UINT32_MAX
+
+IrRewrite ir_rewrite_begin(Arena *scratch, IrForBuilder *to, const IrFor *from, const IrMap *map, const IrAt *index_at);
+uint32_t ir_rewrite_node(IrRewrite *rewrite, uint32_t node);
+IrAt ir_rewrite_at(IrRewrite *rewrite, IrAt at);
+/* Positions of a READ or a put, one per axis, in a fresh array of the module's arena. */
+IrAt *ir_rewrite_positions(IrRewrite *rewrite, const IrAt *at, uint32_t count);
+
+/* Starts an operation with the same indices and conditions as `from` and returns the identity re-emission of it. */
+IrRewrite ir_rewrite_same_domain(Arena *scratch, IrForBuilder *to, const IrFor *from, const IrMap *map);
+/* Copies `from` keeping only the puts with keep[p] (an ARG put keeps its MAX or MIN); maps their outs. */
+void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map, const bool *keep);
+
+/* Same operation up to the numbers of its outs (both of `func`). */
+bool ir_for_equal(const IrFunc *func, const IrFor *a, const IrFor *b);
+uint64_t ir_for_hash(const IrFor *f);
+
+/* Every position is a different plain index that runs over the whole axis, and every index of the domain occurs. */
+bool ir_put_is_permutation(const IrFunc *func, const IrFor *f, const IrPut *put);
+/* As above, but indices may be missing (they are summed over). */
+bool ir_put_is_projection(const IrFunc *func, const IrFor *f, const IrPut *put);
+
+/* Which indices of the domain a node depends on, as bits (through positions, too). `sets` has one entry per node. */
+void ir_node_index_sets(const IrFor *f, uint32_t *sets);
+
+/* Number of uses of every value (reads, intos, loop inits, yields, trips, results). Array of func->values.count. */
+uint32_t *ir_use_counts(Arena *scratch, const IrFunc *func);
+
+/* Calls `visit` for every operation, outer before inner, in order. */
+typedef void IrVisit(void *context, const IrBlock *block, IrOp *op);
+void ir_visit_ops(const IrBlock *block, IrVisit *visit, void *context);
+
+/* A new function with the parameters and symbols of `func` mapped: the start of every pass. */
+IrFunc *ir_pass_begin(IrModule *module, const IrFunc *func, IrMap *map, IrBuilder *builder);
+void ir_pass_end(const IrFunc *func, const IrMap *map, IrFunc *out);
+
+/* Drops operations, puts and carries that no result needs. */
+IrFunc *ir_remove_dead(IrModule *module, IrFunc *func);
+
+#endif

@@ -1,0 +1,226 @@
+/* simplify: constants, copies, common operations, neutral accumulations, constant carries; then dead code.
+ *
+ *     %3 = for i:n { 1 } -> [i];  %4 = for i:n { mul(%3[i], %x[i]) } -> [i]   becomes   %4 is %x
+ *     %5 = for i:n { f(%x[i]) } -> [i];  %6 = for i:n { f(%x[i]) } -> [i]     becomes   %6 is %5
+ *     sum -> [i] over nothing, without into                                    becomes   -> [i]
+ *
+ * Requires a verified function; keeps meaning up to the sign of zeros. */
+#include "ir/rewrite.h"
+
+#include <math.h>
+
+typedef struct Known { /* every element of the value is this number */
+	bool is;
+	double real;
+	int64_t integer;
+} Known;
+
+typedef struct Entry {
+	uint64_t hash;
+	const IrOp *op;
+} Entry;
+
+typedef struct Simplify {
+	const IrFunc *func; /* old */
+	IrBuilder b;        /* new */
+	IrMap map;
+	Arena *scratch;
+	VEC(Known) known;  /* by new value */
+	VEC(Entry) seen;   /* operations of the blocks around, innermost last */
+} Simplify;
+
+static void set_known(Simplify *s, IrValue value, Known known)
+{
+	while (s->known.count <= value)
+		vec_push(s->scratch, &s->known, (Known){0});
+	s->known.data[value] = known;
+}
+
+static Known get_known(const Simplify *s, IrValue value)
+{
+	return value < s->known.count ? s->known.data[value] : (Known){0};
+}
+
+/* The body again, with reads of constant values replaced by the constants. */
+static uint32_t emit_node(Simplify *s, IrRewrite *rewrite, uint32_t number)
+{
+	if (rewrite->done[number] != IR_NO_NODE)
+		return rewrite->done[number];
+	const IrNode *node = &rewrite->from->nodes.data[number];
+	for (uint32_t k = 0; k < node->at_count; k++)
+		for (uint32_t i = 0; i < node->at[k].term_count; i++)
+			if (node->at[k].terms[i].is_node)
+				emit_node(s, rewrite, node->at[k].terms[i].ref);
+	if (node->kind == IR_NODE_OP)
+		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
+			emit_node(s, rewrite, node->args[i]);
+	if (node->kind == IR_NODE_READ && !node->guarded) {
+		Known known = get_known(s, ir_map_get(&s->map, node->value));
+		if (known.is)
+			return rewrite->done[number] = ir_constant(rewrite->to, node->type, known.real, known.integer);
+	}
+	return ir_rewrite_node(rewrite, number);
+}
+
+static bool is_zero(const Simplify *s, IrValue value)
+{
+	Known known = get_known(s, value);
+	return known.is && known.real == 0 && !signbit(known.real) && known.integer == 0;
+}
+
+static bool is_arg(const IrPut *put)
+{
+	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
+}
+
+/* A sum over nothing is a plain put. The base stays where it is read in place: the value carried by a loop. */
+static void emit_put(Simplify *s, IrRewrite *rewrite, const IrPut *put)
+{
+	IrForBuilder *f = rewrite->to;
+	const IrValueInfo *info = ir_info(s->func, put->out);
+	IrCombine combine = put->combine;
+	IrValue into = put->into ? ir_map_get(&s->map, put->into) : 0;
+	IrAt *at = ir_rewrite_positions(rewrite, put->at, info->type.rank);
+	uint32_t node = emit_node(s, rewrite, put->node);
+	bool permutation = ir_put_is_permutation(s->func, rewrite->from, put);
+	if (combine == IR_PUT_SUM && into && is_zero(s, into))
+		into = 0;
+	if (combine == IR_PUT_NONE && into && permutation)
+		into = 0;
+	if (combine == IR_PUT_SUM && permutation) {
+		const IrOp *def = into ? ir_info(s->b.func, into)->def : NULL;
+		if (!into) {
+			combine = IR_PUT_NONE;
+		} else if (def && def->kind == IR_FOR) {
+			node = ir_op2(f, IR_add, ir_read(f, into, at, false), node);
+			combine = IR_PUT_NONE;
+			into = 0;
+		}
+	}
+	s->b.name = info->name;
+	ir_map_set(&s->map, put->out, ir_put(f, combine, node, info->type, at, into, put->guarded));
+}
+
+/* The value that the operation merely copies, or 0. */
+static IrValue copied_value(const IrFunc *func, const IrFor *f)
+{
+	if (f->puts.count != 1 || f->puts.data[0].combine != IR_PUT_NONE || f->puts.data[0].into)
+		return 0;
+	const IrPut *put = &f->puts.data[0];
+	const IrNode *node = &f->nodes.data[put->node];
+	if (node->kind != IR_NODE_READ || node->guarded || !ir_put_is_permutation(func, f, put))
+		return 0;
+	if (!ir_type_equal(ir_type(func, node->value), ir_type(func, put->out)))
+		return 0;
+	for (uint32_t k = 0; k < node->at_count; k++)
+		if (!ir_at_equal(node->at[k], put->at[k]))
+			return 0;
+	return node->value;
+}
+
+static const IrOp *find_same(const Simplify *s, const IrOp *op, uint64_t hash)
+{
+	for (uint32_t i = s->seen.count; i-- > 0;)
+		if (s->seen.data[i].hash == hash && ir_for_equal(s->b.func, &s->seen.data[i].op->f, &op->f))
+			return s->seen.data[i].op;
+	return NULL;
+}
+
+static void simplify_for(Simplify *s, const IrFor *from)
+{
+	IrForBuilder f = ir_for_begin(&s->b);
+	IrRewrite rewrite = ir_rewrite_same_domain(s->scratch, &f, from, &s->map);
+	for (uint32_t p = 0; p < from->puts.count; p++) {
+		const IrPut *put = &from->puts.data[p];
+		if (is_arg(put)) {
+			s->b.name = ir_info(s->func, put->out)->name;
+			ir_map_set(&s->map, put->out, ir_put_arg(&f, ir_map_get(&s->map, from->puts.data[put->arg_of].out), put->arg_index));
+		} else {
+			emit_put(s, &rewrite, put);
+		}
+	}
+	s->b.name = 0;
+	ir_for_end(&f);
+
+	IrOp *op = f.op;
+	IrValue copy = copied_value(s->b.func, &op->f);
+	uint64_t hash = ir_for_hash(&op->f);
+	const IrOp *same = copy ? NULL : find_same(s, op, hash);
+	if (copy) {
+		ir_map_set(&s->map, from->puts.data[0].out, copy);
+	} else if (same) {
+		for (uint32_t p = 0; p < from->puts.count; p++)
+			ir_map_set(&s->map, from->puts.data[p].out, same->f.puts.data[p].out);
+	}
+	if (copy || same) {
+		s->b.block->ops.count--;
+		return;
+	}
+	vec_push(s->scratch, &s->seen, ((Entry){hash, op}));
+	for (uint32_t p = 0; p < op->f.puts.count; p++) {
+		const IrPut *put = &op->f.puts.data[p];
+		const IrNode *node = is_arg(put) ? NULL : &op->f.nodes.data[put->node];
+		if (node && node->kind == IR_NODE_CONST && put->combine == IR_PUT_NONE && !put->into)
+			set_known(s, put->out, (Known){true, node->real, node->integer});
+	}
+}
+
+static void simplify_block(Simplify *s, const IrBlock *block);
+
+static void simplify_loop(Simplify *s, const IrLoop *loop)
+{
+	IrBlock *outer = s->b.block;
+	uint32_t seen = s->seen.count;
+	IrOp *copy = ir_loop_begin(&s->b, loop->limit, loop->trips ? ir_map_get(&s->map, loop->trips) : 0);
+	ir_map_set(&s->map, loop->counter, copy->loop.counter);
+	for (uint32_t i = 0; i < loop->carries.count; i++) {
+		const IrCarry *carry = &loop->carries.data[i];
+		IrValue init = ir_map_get(&s->map, carry->init);
+		if (carry->yield == carry->inner) {
+			ir_map_set(&s->map, carry->inner, init);
+			ir_map_set(&s->map, carry->out, init);
+			continue;
+		}
+		s->b.name = ir_info(s->func, carry->inner)->name;
+		ir_map_set(&s->map, carry->inner, ir_loop_carry(&s->b, copy, init));
+	}
+	s->b.name = 0;
+	simplify_block(s, &loop->body);
+	s->seen.count = seen;
+	IrValue *yields = ARENA_ARRAY(s->scratch, IrValue, loop->carries.count + 1);
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < loop->carries.count; i++)
+		if (loop->carries.data[i].yield != loop->carries.data[i].inner)
+			yields[count++] = ir_map_get(&s->map, loop->carries.data[i].yield);
+	ir_loop_end(&s->b, copy, yields, outer);
+	count = 0;
+	for (uint32_t i = 0; i < loop->carries.count; i++)
+		if (loop->carries.data[i].yield != loop->carries.data[i].inner)
+			ir_map_set(&s->map, loop->carries.data[i].out, copy->loop.carries.data[count++].out);
+}
+
+static void simplify_block(Simplify *s, const IrBlock *block)
+{
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		s->b.span = op->span;
+		if (op->kind == IR_FOR)
+			simplify_for(s, &op->f);
+		else if (op->kind == IR_LOOP)
+			simplify_loop(s, &op->loop);
+		else
+			ir_copy_op(&s->b, s->func, op, &s->map);
+	}
+}
+
+IrFunc *ir_pass_simplify(IrModule *module, IrFunc *func)
+{
+	func = ir_remove_dead(module, func);
+	Arena *scratch = arena_new();
+	Simplify s = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
+	IrFunc *out = ir_pass_begin(module, func, &s.map, &s.b);
+	simplify_block(&s, &func->body);
+	ir_pass_end(func, &s.map, out);
+	arena_free(scratch);
+	return ir_remove_dead(module, out);
+}
