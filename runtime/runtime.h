@@ -1,0 +1,462 @@
+/* runtime: what is done with programs. Problems and their data, inner runs and meta-gradients as compiled functions,
+ * training, tuning and comparing, run folders; the command and C packaging stand on top.
+ *
+ * One way through: FeCall -> RtTask (objective + rule + code made when first needed) -> blocks of 16 problems -> work
+ * items on a pool of threads -> results reduced on the calling thread in a fixed order. So every number is the same for
+ * any number of threads.
+ *
+ * Memory of the machine's side: values lie as jit.h says (a lane axis innermost); a block is 16 lanes. What the user did
+ * wrong is a diagnostic of the session (codes E08xx) and a false or NULL; nothing here prints but through callbacks. */
+#ifndef GRADUS_RUNTIME_H
+#define GRADUS_RUNTIME_H
+
+#include <signal.h>
+
+#include "autodiff/autodiff.h"
+#include "base/base.h"
+#include "frontend/frontend.h"
+#include "ir/ir.h"
+#include "jit/jit.h"
+
+/* ---- rt.c: one runtime ---- */
+
+typedef enum RtEngine { RT_JIT, RT_EVALUATOR } RtEngine;
+
+typedef struct RtOptions {
+	RtEngine engine;                           /* the evaluator is the oracle: slow, same interface */
+	IrScalar real;                             /* IR_F32 or IR_F64 */
+	bool strict;                               /* see JitOptions */
+	bool verify;                               /* verify the IR after every pass */
+	int threads;                               /* 0: one per processor */
+	size_t memory;                             /* bytes that one run may plan; 0: no limit */
+	uint64_t seed;                             /* of problems, starts and noise */
+	const volatile sig_atomic_t *interrupted;  /* set from a signal handler to stop between two steps; may be NULL */
+} RtOptions;
+
+typedef struct RtPool RtPool;
+
+typedef struct Rt {
+	Session *session;
+	FeProgram *program;
+	RtOptions options;
+	Arena *arena;
+	RtPool *pool;
+	JitEngine *engine;      /* made at the first compilation */
+	double compile_seconds; /* spent so far in optimizing, differentiating and compiling */
+	bool failed_engine;     /* reported once */
+} Rt;
+
+/* Never NULL. The program and session must outlive it. */
+Rt *rt_new(Session *session, FeProgram *program, const RtOptions *options);
+void rt_free(Rt *rt);
+bool rt_interrupted(const Rt *rt);
+double rt_seconds(void); /* a monotonic clock */
+/* Reports E0801 and returns false when `bytes` is above the limit. `what` completes "... needs 3.2 GB". */
+bool rt_memory_allows(Rt *rt, double bytes, const char *what);
+
+/* ---- threads.c: a pool; items are handed out one by one, results belong to items, never to threads ---- */
+
+typedef void RtWork(void *user, int item, int worker);
+
+RtPool *rt_pool_new(int threads); /* 0: one per processor */
+void rt_pool_free(RtPool *pool);
+int rt_pool_threads(const RtPool *pool);
+/* Runs work(user, 0 .. count - 1, worker) and returns when all are done; worker < rt_pool_threads. */
+void rt_pool_run(RtPool *pool, int count, RtWork *work, void *user);
+
+/* ---- code.c: a function that can be called, by whichever engine ---- */
+
+typedef struct RtCode {
+	Rt *rt;
+	IrFunc *func;
+	JitCode *jit;          /* NULL: evaluated */
+	size_t arena_bytes;    /* scratch per call */
+	size_t *param_bytes;   /* per parameter */
+	size_t *result_bytes;
+} RtCode;
+
+/* ir_optimize and then code; NULL with a diagnostic only if the engine cannot be had. `func` has no symbols. */
+RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func);
+void rt_code_free(RtCode *code);
+/* Memory as jit.h says; `arena`: arena_bytes, aligned to 64. 0, or 1 + number of the gather that left its range. */
+int rt_call(const RtCode *code, void *const *params, void *const *results, void *arena);
+/* The same by the evaluator, once, for what is not worth compiling; `real` scalars and tensors as double. */
+bool rt_evaluate_once(Rt *rt, const IrFunc *func, const int64_t *integers, const double *const *reals, double **results);
+/* Elements of type `scalar`, `stride` elements apart, to and from double. */
+void rt_store(IrScalar scalar, void *to, size_t stride, const double *from, size_t count);
+void rt_load(IrScalar scalar, const void *from, size_t stride, double *to, size_t count);
+void *rt_aligned(Arena *arena, size_t bytes); /* zeroed, aligned to 64 */
+
+/* ---- task.c: an objective and a rule together, and the code that running them needs ---- */
+
+typedef struct RtScore {
+	FeScoreFold fold;
+	FeScoreMap map;
+} RtScore;
+
+/* Variants of code: are the learned numbers the same in all 16 lanes (lanes are problems), or one set per lane (lanes
+ * are particles)? */
+typedef enum RtTheta { RT_SHARED, RT_PER_LANE, RT_THETAS } RtTheta;
+
+typedef struct RtTask {
+	Rt *rt;
+	IrModule *module;
+	FeObjective *objective;
+	FeRule *rule;      /* NULL: only values and gradients are asked for */
+	RtScore score;
+	RtCode *setup;     /* (seed, instance) -> fixed..., x; batched */
+	RtCode *begin[RT_THETAS];
+	RtCode *segment[RT_THETAS];
+	int segment_steps; /* the longest piece that `segment` runs in one call */
+	RtCode *gradient;  /* a whole unroll and its gradient (unroll.c) */
+	int gradient_window, gradient_steps;
+	RtCode *tangent;   /* a whole unroll and one tangent */
+	int tangent_steps;
+} RtTask;
+
+/* `rule` may be NULL. open: hyperparameters to be learned as well. NULL with diagnostics. */
+RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open, uint32_t open_count);
+void rt_task_free(RtTask *task);
+int64_t rt_learned_count(const RtTask *task); /* P; 0 for a rule without holes */
+/* Where the learned numbers start, [P], after `learn ... from` files are read. false with a diagnostic. */
+bool rt_theta_start(RtTask *task, uint64_t seed, double *theta);
+/* The learned numbers as the rule uses them (inside their limits). */
+bool rt_theta_natural(RtTask *task, const double *theta, double *natural);
+
+/* ---- problems.c: instances, in blocks of 16 ---- */
+
+/* Disjoint ranges of instance numbers. */
+enum { RT_TRAIN = 0, RT_SELECT = 1000000, RT_TEST = 2000000 };
+
+typedef struct RtBlock {
+	int64_t instance[IR_LANES];
+	double weight[IR_LANES]; /* 0: a lane that only pads */
+	void **fixed;            /* per fixed value, lanes innermost */
+	void *x0;                /* [N] x 16 */
+} RtBlock;
+
+typedef struct RtProblems {
+	int count;       /* problems */
+	int block_count;
+	bool spread;     /* every block is one problem, 16 times: lanes are particles */
+	RtBlock *blocks;
+	Arena *arena;
+} RtProblems;
+
+/* Problems first .. first + count - 1; `seed` is usually rt->options.seed. NULL with a diagnostic. */
+RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int count, bool spread);
+void rt_problems_free(RtProblems *problems);
+double rt_problems_bytes(const RtTask *task, int count, bool spread); /* planned, before they are made */
+
+/* ---- unroll.c: the IR of inner runs (what each computes stands there); all unbatched, from which code is made ---- */
+
+/* (fixed..., x, hypers..., theta?) -> f, g?, states... */
+IrFunc *rt_build_begin(RtTask *task);
+/* At most `steps` turns: (fixed..., x, f, g?, states..., t0, turns, horizon, f0, hypers..., theta?)
+ * -> score, x, f, g?, states..., curve[steps]? */
+IrFunc *rt_build_segment(RtTask *task, int steps, bool curve);
+/* A whole unroll in windows: (fixed..., x, horizon, hypers..., theta) -> score, theta~. window 0: whole. */
+IrFunc *rt_build_gradient(RtTask *task, int window, int steps);
+/* (fixed..., x, horizon, hypers..., theta, theta') -> score, score' */
+IrFunc *rt_build_tangent(RtTask *task, int steps);
+/* Makes what is missing; false with a diagnostic. */
+bool rt_need_forward(RtTask *task, int steps, RtTheta theta);
+bool rt_need_gradient(RtTask *task, int window, int steps);
+bool rt_need_tangent(RtTask *task, int steps);
+
+/* ---- run.c: inner runs on the host's side ---- */
+
+/* The state of 16 runs between two segments. */
+typedef struct RtState {
+	void **slots; /* x, f, g?, states... */
+	void *f0;
+} RtState;
+
+RtState rt_state_new(const RtTask *task, Arena *arena);
+void rt_state_copy(const RtTask *task, RtState *to, const RtState *from);
+size_t rt_state_bytes(const RtTask *task);
+
+typedef struct RtArgs {
+	const double *hypers; /* one per hyperparameter, or NULL: as instantiated */
+	const void *theta;    /* [P] or [P] x 16 in the task's precision; NULL if P = 0 */
+	RtTheta variant;
+} RtArgs;
+
+/* Both write into `state` and are safe on several threads at once (`arena` each its own). Non-zero: a gather failed. */
+int rt_begin(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, void *arena);
+/* From step t0 (0 at the start) for `turns`; adds to score[16] (min: combines) and fills curve[turn * 16 + lane] if not NULL. */
+int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, int t0, int turns, int horizon,
+               double *score, double *curve, void *arena);
+size_t rt_forward_arena(const RtTask *task, RtTheta variant);
+/* What a score starts from: 0, or inf for min. */
+double rt_score_zero(RtScore score);
+
+/* Runs of several arguments on several problems. */
+typedef struct RtRuns {
+	int steps, problems;
+	double *f;     /* [problems][steps + 1]: at the start, then after each step; NaN and inf stay */
+	double *x;     /* [problems][N] at the end; NULL unless asked for */
+	double *score; /* [problems] */
+	int64_t evaluations; /* of f or of f and g, in all: `steps` per problem if the rule reads f or g, else 0 */
+} RtRuns;
+
+/* theta: [P] doubles or NULL. Everything is allocated in `arena`. false with a diagnostic. */
+bool rt_run(RtTask *task, const RtProblems *problems, const double *hypers, const double *theta, int steps, bool want_x,
+            Arena *arena, RtRuns *out);
+/* What rt_run will take, in bytes. */
+double rt_run_bytes(const RtTask *task, int problems, int steps);
+
+/* ---- value.c: `gradus eval` and `gradus minimize` ---- */
+
+typedef struct RtEval {
+	int64_t size;
+	double *x;        /* where: as given, or the start of the instance */
+	double value;
+	double *gradient; /* [size] */
+	uint32_t report_count;
+	const char **report_names;
+	double *reports;
+} RtEval;
+
+/* x: [size] or NULL for the start of `instance`. Results live in the runtime's arena. */
+bool rt_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x, RtEval *out);
+
+typedef struct RtMinimize {
+	RtRuns runs;
+	int64_t size;
+	double seconds;         /* running, without compiling */
+	double compile_seconds;
+} RtMinimize;
+
+/* Runs `rule` with its hyperparameters as given on problems first .. first + count - 1. theta: see rt_run; NULL also
+ * means "as they start" for a rule with holes. */
+bool rt_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const double *theta, int64_t first, int count, int steps,
+                 RtMinimize *out);
+
+/* ---- estimators.c: the meta-gradient (reference: docs, "Estimators") ---- */
+
+typedef struct RtEstimate {
+	FeEstimator kind;
+	int window;    /* 0: whole */
+	double sigma;
+	int particles; /* antithetic pairs */
+	int horizon_low, horizon_high;
+	bool stagger;  /* pes, truncated_es: particles start at different ages */
+} RtEstimate;
+
+/* What an outer step cost and lost. */
+typedef struct RtStats {
+	double score;        /* mean over what was finite (pes, truncated_es: of the window, scaled to a whole run) */
+	int64_t pieces;      /* gradients or pairs of runs asked for */
+	int64_t nonfinite;   /* of those, dropped because something was not finite */
+	int64_t evaluations; /* inner evaluations of an objective, counted once per value or value and gradient */
+} RtStats;
+
+typedef struct RtEstimator RtEstimator;
+
+/* Over all the tasks' training problems: problems[k] belong to tasks[k], equally many learned numbers in each. Compiles,
+ * plans memory (E0801 if over the limit) and allocates. NULL with a diagnostic. */
+RtEstimator *rt_estimator_new(Rt *rt, RtTask **tasks, int task_count, const int *problem_counts, const RtEstimate *how,
+                              uint64_t seed);
+void rt_estimator_free(RtEstimator *estimator);
+/* The estimate at theta, outer step `step` = 0, 1, ...; pes and truncated_es carry their particles from call to call.
+ * gradient: [P]. false with a diagnostic (a gather that left its range). */
+bool rt_estimate(RtEstimator *estimator, const double *theta, int64_t step, double *gradient, RtStats *stats);
+double rt_estimator_bytes(const RtEstimator *estimator); /* as planned */
+/* Standard normal noise, the same for every kind of estimate: (seed, step, particle) -> out[count]. */
+void rt_noise(uint64_t seed, int64_t step, int64_t particle, double *out, int64_t count);
+
+/* ---- train.c ---- */
+
+typedef struct RtProgress {
+	int step, steps;        /* outer steps done, of */
+	RtStats last;
+	double gradient_norm;   /* before clipping */
+	bool selected;          /* this step was scored on the select problems: */
+	double select_score;
+	int64_t select_nonfinite;
+	double best_score;      /* best select score so far (inf before the first) */
+	int best_step;
+	int64_t nonfinite, pieces, evaluations; /* so far */
+	double seconds, eta;    /* since the first step, to go */
+} RtProgress;
+
+typedef void RtProgressCall(void *user, const RtProgress *progress);
+
+typedef struct RtTrainOptions {
+	RtProgressCall *progress; /* after every outer step; may be NULL */
+	void *user;
+	int select_every;         /* outer steps between scorings on select problems; 0: about 50 scorings in all */
+	const double *theta;      /* where to start; NULL: as the rule says */
+} RtTrainOptions;
+
+typedef struct RtTrained {
+	const FeExperiment *experiment;
+	RtTask **tasks;     /* one per objective; the first one's rule speaks for all */
+	int task_count;
+	int64_t count;      /* P */
+	double *theta;      /* the best on the select problems; without any, the last */
+	double *last;
+	double *natural;    /* theta as the rule uses it */
+	int steps;          /* done */
+	int best_step;
+	double best_score;  /* on the select problems; NaN without any */
+	double start_score; /* the same at the start */
+	double *scores;     /* [steps]: training score of every outer step */
+	double *norms;      /* [steps] */
+	VEC(int) select_steps;
+	VEC(double) select_scores;
+	int64_t pieces, nonfinite, evaluations; /* training's own; evaluations include those on select problems */
+	double seconds, compile_seconds, memory_bytes;
+	bool interrupted;
+	bool diverged;      /* theta became non-finite: training stopped there */
+	Arena *arena;
+} RtTrained;
+
+/* NULL with diagnostics. The result holds its own memory. */
+RtTrained *rt_train(Rt *rt, const FeExperiment *experiment, const RtTrainOptions *options);
+void rt_trained_free(RtTrained *trained);
+
+/* ---- grid.c: tuning on training problems, the same grids for every rule ---- */
+
+typedef struct RtAxis {
+	Name name;
+	bool decay;        /* 0.5, 0.8, 0.9, 0.95, 0.99, longer when the best is at an end; else a logarithmic grid */
+	bool edge;         /* the best is at the end of the allowed range */
+	VEC(double) values; /* ascending, as they were tried */
+} RtAxis;
+
+typedef struct RtTuned {
+	VEC(RtAxis) axes;     /* hyperparameters that were tuned */
+	double *hypers;       /* the best, one per hyperparameter of the rule */
+	double score;         /* of the best, on the training problems */
+	int points;           /* grid points tried */
+	int widened;          /* times a grid was made longer */
+	int64_t evaluations;  /* of the objective, in all */
+	int64_t nonfinite;    /* runs that were not finite (their points are out) */
+} RtTuned;
+
+/* Learning rates: 3 per decade over the stated range (1e-4 .. 10 and widening without one); decays: a list, widening; other
+ * ranges: 1 per decade. What the call gives is left alone. The criterion is RtCompareOptions.score. */
+bool rt_tune(RtTask *task, const RtProblems *problems, const double *theta, int steps, RtScore score, Arena *arena, RtTuned *out);
+/* What a comparison measures of one run f[0..steps]: mean, sum and min are over evaluations 1..steps, the start being
+ * the first; final is after the last step. */
+double rt_criterion(RtScore score, const double *f, int steps);
+
+/* ---- compare.c ---- */
+
+typedef struct RtContender {
+	const char *label;
+	FeCall rule;
+	const double *theta;          /* [P] or NULL: as it starts */
+	int64_t training_evaluations; /* what meta-training cost */
+	bool tune;                    /* hyperparameters that the call does not give are tuned */
+} RtContender;
+
+typedef struct RtCompareOptions {
+	int steps;
+	int train_problems, test_problems;
+	RtScore score;
+	int subject;      /* whose margin of victory is computed; -1: none */
+	int resamples;    /* bootstrap; 0: 2000 */
+	void (*progress)(void *user, const char *label, int done, int total);
+	void *user;
+} RtCompareOptions;
+
+typedef struct RtInterval {
+	double mean, low, high; /* 95 % bootstrap over test problems */
+} RtInterval;
+
+typedef struct RtCompared {
+	const char *label;
+	const char *call;        /* adam(lr = 0.1, ...) as tuned */
+	RtTuned tuned;
+	const FeRule *rule;
+	int64_t training_evaluations, test_evaluations;
+	RtInterval score;        /* of the criterion over test problems; not finite if a run is not */
+	double median, q10, q25, q75, q90;
+	int diverged;            /* test problems not finite at some step, or at the end above f0 by 10 (1 + |f0|) */
+	double *per_problem;     /* [test_problems] */
+	double *mean, *median_curve, *low, *high; /* [steps + 1]: mean, median, 25 % and 75 % quantiles of finite f */
+	double *f;               /* [test_problems][steps + 1] */
+	double seconds;
+} RtCompared;
+
+typedef struct RtComparison {
+	const char *objective;
+	int steps, train_problems, test_problems;
+	RtScore score;
+	uint32_t count;
+	RtCompared *rules;
+	int subject;
+	RtInterval *margin;      /* [steps + 1]: mean over problems of (least f of the others) - (the subject's f) */
+	RtInterval *lead;        /* [count]: mean over problems of that rule's criterion - the subject's (paired) */
+	double *win_share;       /* [steps + 1]: share of problems where the subject is below all others */
+	Arena *arena;
+} RtComparison;
+
+/* NULL with diagnostics. */
+RtComparison *rt_compare(Rt *rt, const FeCall *objective, const RtContender *contenders, uint32_t count,
+                         const RtCompareOptions *options);
+void rt_comparison_free(RtComparison *comparison);
+/* The whole result as one JSON object; returns false if writing failed. */
+bool rt_comparison_json(const RtComparison *comparison, FILE *out);
+/* 95 % percentile interval of the mean of values[count] (all finite), `resamples` times, by Threefry from `seed`. */
+RtInterval rt_bootstrap(const double *values, int count, int resamples, uint64_t seed);
+double rt_quantile(const double *sorted, int count, double q); /* linear between order statistics */
+
+/* ---- safetensors.c ---- */
+
+typedef struct RtTensor {
+	const char *name;
+	IrScalar scalar; /* F32 or F64 */
+	int rank;
+	int64_t dims[IR_MAX_RANK];
+	double *values;
+} RtTensor;
+
+typedef struct RtTensors {
+	uint32_t count;
+	RtTensor *items;
+} RtTensors;
+
+/* To a temporary name, flushed, then renamed. NULL, or what went wrong (in `arena`). */
+const char *rt_safetensors_write(Arena *arena, const char *path, const RtTensors *tensors);
+/* Refuses: headers over 16 MB or not JSON, unknown types, sizes that do not fit, overlaps, holes, bytes missing or left over. */
+const char *rt_safetensors_read(Arena *arena, const char *path, RtTensors *out);
+
+/* ---- runfolder.c ---- */
+
+typedef struct RtRunFolder RtRunFolder;
+
+/* Makes DIR with run.json (versions, flags, hashes, seed, CPU) and copies of the sources. Refuses (E0810) if it exists. */
+RtRunFolder *rt_run_folder_new(Rt *rt, const char *dir, const FeExperiment *experiment, const char *command_line);
+/* One line of metrics.jsonl; false with a diagnostic when the disk does not take it. */
+bool rt_run_folder_metric(RtRunFolder *folder, const RtProgress *progress);
+/* rule.grad, weights.safetensors, result.json. May be called again: files are replaced atomically. */
+bool rt_run_folder_result(RtRunFolder *folder, const RtTrained *trained);
+void rt_run_folder_close(RtRunFolder *folder);
+const char *rt_run_folder_rule(const RtRunFolder *folder); /* path of rule.grad */
+/* `DIR/comparison.json` and the like: writes `length` bytes to a temporary name and renames. NULL, or what went wrong. */
+const char *rt_write_file(Arena *arena, const char *path, const char *bytes, size_t length);
+
+/* What a run folder's result says, for `compare` and `emit`. */
+typedef struct RtRunInfo {
+	const char *rule_path;        /* DIR/rule.grad */
+	const char *rule_name;
+	int64_t training_evaluations;
+	double training_seconds;
+} RtRunInfo;
+
+bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out); /* false with a diagnostic */
+
+/* ---- rulefile.c: a trained rule as source that can be read, edited and used ---- */
+
+/* The text of the rule with its learned scalars' values in place and its learned tensors read from `weights` (a relative
+ * name); *tensors receives those tensors. theta: [P]; natural: as rt_theta_natural gives. */
+void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights, Text *out,
+                    RtTensors *tensors);
+/* Fills theta from the files that `learn W : [...] from "weights.safetensors"` names, relative to the rule's source. */
+bool rt_rule_load(Rt *rt, const FeRule *rule, double *theta);
+
+#endif
