@@ -37,6 +37,7 @@ typedef struct Block {
 
 struct Arena {
 	Block *newest;
+	Block *spare; /* the largest block given back by arena_release, or NULL: marks in a loop do not call the system */
 	size_t next_size;
 };
 
@@ -55,7 +56,19 @@ static void *system_memory(size_t bytes) {
 	return memory;
 }
 
+static void block_free(Block *block) {
+	if (block)
+		UNPOISON(block_data(block), block->size);
+	free(block);
+}
+
 static void block_add(Arena *arena, size_t at_least) {
+	if (arena->spare && arena->spare->size >= at_least) {
+		arena->spare->older = arena->newest;
+		arena->newest = arena->spare;
+		arena->spare = NULL;
+		return;
+	}
 	size_t size = arena->next_size > at_least ? arena->next_size : at_least;
 	if (arena->next_size < LARGEST_STEP)
 		arena->next_size *= 2;
@@ -76,6 +89,7 @@ void arena_free(Arena *arena) {
 	if (!arena)
 		return;
 	arena_release(arena, (ArenaMark){0});
+	block_free(arena->spare);
 	free(arena);
 }
 
@@ -131,11 +145,17 @@ void arena_release(Arena *arena, ArenaMark mark) {
 	while (arena->newest && arena->newest != mark.block) {
 		Block *block = arena->newest;
 		arena->newest = block->older;
-		UNPOISON(block_data(block), block->size);
-		free(block);
+		if (arena->spare && arena->spare->size >= block->size) {
+			block_free(block);
+			continue;
+		}
+		block_free(arena->spare);
+		arena->spare = block;
+		POISON(block_data(block), block->used);
+		block->used = 0;
 	}
 	if (!arena->newest)
 		return;
+	POISON(block_data(arena->newest) + mark.used, arena->newest->used - mark.used);
 	arena->newest->used = mark.used;
-	POISON(block_data(arena->newest) + mark.used, arena->newest->size - mark.used);
 }

@@ -6,6 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool all_are(const unsigned char *bytes, size_t count, unsigned char wanted) {
+	for (size_t i = 0; i < count; i++)
+		if (bytes[i] != wanted)
+			return false;
+	return true;
+}
+
 Test(arena, memory_is_aligned_zeroed_and_apart)
 {
 	static const size_t sizes[] = {0, 1, 15, 16, 17, 1000, 1 << 14, (1 << 14) + 1, 1 << 20, 3};
@@ -15,13 +22,11 @@ Test(arena, memory_is_aligned_zeroed_and_apart)
 	for (size_t i = 0; i < COUNT; i++) {
 		blocks[i] = arena_alloc(arena, sizes[i]);
 		cr_assert_eq((uintptr_t)blocks[i] % 16, 0);
-		for (size_t k = 0; k < sizes[i]; k++)
-			cr_assert_eq(blocks[i][k], 0);
+		cr_assert(all_are(blocks[i], sizes[i], 0));
 		memset(blocks[i], (int)i + 1, sizes[i]);
 	}
 	for (size_t i = 0; i < COUNT; i++)
-		for (size_t k = 0; k < sizes[i]; k++)
-			cr_assert_eq(blocks[i][k], i + 1);
+		cr_assert(all_are(blocks[i], sizes[i], (unsigned char)(i + 1)));
 	arena_free(arena);
 }
 
@@ -35,8 +40,7 @@ Test(arena, release_gives_back_zeroed_memory)
 		ArenaMark mark = arena_mark(arena);
 		for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 			unsigned char *memory = arena_alloc(arena, sizes[i]);
-			for (size_t k = 0; k < sizes[i]; k++)
-				cr_assert_eq(memory[k], 0);
+			cr_assert(all_are(memory, sizes[i], 0));
 			memset(memory, 0xAB, sizes[i]);
 		}
 		arena_release(arena, mark);

@@ -1,0 +1,41 @@
+# The everyday commands; CMake does the work (see CMakePresets.json for other builds).
+#   make build    the command, at build/gradus
+#   make test     everything that is checked, installing what is missing
+#   make demo     train an optimizer, compare it, emit it as C (PROBLEM=robust, logistic or net)
+#   make format   the one format; make tidy: clang-tidy; make clean: removes build/
+
+PROBLEM ?= robust
+SOURCES = $(wildcard base/*.[ch] ir/*.[ch] frontend/*.[ch] autodiff/*.[ch] jit/*.[ch] runtime/*.[ch] tests/*/*.[ch])
+
+.PHONY: all build test demo format tidy clean install-build
+
+all: build
+
+install-build:
+	@sh scripts/install.sh build
+
+build: install-build
+	@mkdir -p build
+	@cmake --preset release $(if $(wildcard /usr/include/criterion/criterion.h),,-DGRADUS_TESTS=OFF) > build/log-configure \
+		|| { cat build/log-configure; exit 1; }
+	@cmake --build --preset release --target gradus
+
+test:
+	@sh scripts/install.sh build test
+	@sh scripts/test.sh
+
+demo: build
+	@GRADUS=build/gradus sh examples/demo.sh $(PROBLEM)
+
+format:
+	@sh scripts/install.sh lint
+	clang-format-19 -i $(SOURCES)
+
+tidy:
+	@sh scripts/install.sh build test lint
+	@cmake --preset clang-debug > /dev/null
+	@cmake --build --preset clang-debug
+	clang-tidy-19 --quiet -p build/clang-debug $(filter %.c,$(filter-out tests/%,$(SOURCES)))
+
+clean:
+	rm -rf build
