@@ -13,9 +13,14 @@ say() {
 	printf '\n== %s\n' "$*"
 }
 
-build() { # build PRESET
-	cmake --preset "$1" >build/log-"$1" 2>&1 || { cat build/log-"$1"; return 1; }
-	cmake --build --preset "$1" -j "$jobs" >build/log-"$1" 2>&1 || { tail -n 80 build/log-"$1"; return 1; }
+build() { # build PRESET [TARGET...]
+	preset=$1
+	shift
+	log=build/log-$preset
+	cmake --preset "$preset" >"$log" 2>&1 || { cat "$log"; return 1; }
+	cmake --build --preset "$preset" -j "$jobs" ${1:+--target "$@"} >"$log" 2>&1 && return
+	grep -v '^\[[0-9]*/[0-9]*\] ' "$log" | head -n 120
+	return 1
 }
 
 fuzz() { # fuzz TARGET: from the programs in the repository, into a corpus that is thrown away
@@ -42,7 +47,7 @@ else
 		skipped="$skipped fuzzing(no-targets)"
 	elif ! command -v clang-19 >/dev/null 2>&1; then
 		skipped="$skipped fuzzing(needs-clang-19)"
-	elif ! build fuzz; then
+	elif ! build fuzz $(basename -s .c tests/fuzz/fuzz_*.c); then
 		failed="$failed fuzz-build"
 	else
 		for target in tests/fuzz/fuzz_*.c; do
