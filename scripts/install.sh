@@ -64,12 +64,15 @@ elif [ -n "${CI:-}" ] && command -v sudo >/dev/null 2>&1; then
 	as_root="sudo"
 else
 	if [ -n "$wanted" ]; then
-		echo "optional, not installed: $wanted(clang's own build and the fuzz run are skipped without them)" >&2
+		echo "Optional and not installed: $wanted(the fuzz run is skipped without them)" >&2
 	fi
 	[ -n "$missing" ] || exit 0
 	echo "Packages are missing. Please run:" >&2
 	echo "  sudo apt-get install $missing$wanted" >&2
-	echo "They are needed for:$why" >&2
+	echo "They are needed for:" >&2
+	for package in $missing; do
+		printf "%s\n" "$why" | grep "^  $package: " >&2
+	done
 	exit 1
 fi
 
