@@ -27,17 +27,17 @@ Test(threefry, known_answers)
 /* Mean and variance of uniform numbers on neighbouring counters: 1/2 and 1/12 within five standard errors. */
 Test(threefry, neighbouring_counters_are_uniform)
 {
-	enum { COUNT = 100000 };
+	const double count = 100000;
 	double sum = 0, squares = 0;
-	for (uint64_t i = 0; i < COUNT; i++) {
+	for (uint64_t i = 0; i < (uint64_t)count; i++) {
 		uint64_t out[2];
 		random_threefry((uint64_t[2]){1, 2}, (uint64_t[2]){i, 0}, out);
 		double u = (double)(out[i % 2] >> 11) * 0x1p-53 - 0.5;
 		sum += u;
 		squares += u * u;
 	}
-	cr_assert_lt(fabs(sum / COUNT), 5 * sqrt(1.0 / 12 / COUNT));
-	cr_assert_lt(fabs(squares / COUNT - 1.0 / 12), 5 * sqrt(1.0 / 180 / COUNT));
+	cr_assert_lt(fabs(sum / count), 5 * sqrt(1.0 / 12 / count));
+	cr_assert_lt(fabs(squares / count - 1.0 / 12), 5 * sqrt(1.0 / 180 / count));
 }
 
 Test(hash, known_answer_and_spread)
