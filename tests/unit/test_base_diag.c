@@ -52,8 +52,7 @@ static void expect(PrintFunction print, const char *wanted) {
 	free(data);
 }
 
-Test(source, positions)
-{
+Test(source, positions) {
 	uint32_t file = add("a", "ab\n\tc\xC3\xA9"
 	                         "d\r\n\nlast");
 	static const struct {
@@ -73,8 +72,7 @@ Test(source, positions)
 	cr_assert(line == 0 && column == 0);
 }
 
-Test(source, join)
-{
+Test(source, join) {
 	Span a = {1, 4, 6}, b = {1, 9, 12}, nowhere = {0}, other = {2, 0, 3};
 	Span joined = span_join(a, b);
 	cr_assert(joined.file == 1 && joined.start == 4 && joined.end == 12);
@@ -83,8 +81,7 @@ Test(source, join)
 	cr_assert_eq(span_join(a, other).file, 1);
 }
 
-Test(source, load)
-{
+Test(source, load) {
 	errno = 0;
 	cr_assert_eq(source_load(session, GRADUS_SOURCE_DIR "/no/such/file.grad"), 0);
 	cr_assert_eq(errno, ENOENT);
@@ -96,8 +93,7 @@ Test(source, load)
 	cr_assert_eq(session->diags.count, 0);
 }
 
-Test(diag, as_in_the_documentation)
-{
+Test(diag, as_in_the_documentation) {
 	uint32_t file = add("mlp.grad", "\n\n\n\n\n\n\n\n\n\n\n\n\n  let h = W * features\n");
 	Span w = place(file, "W");
 	Diag *diag = diag_error(session, 207, w, "shapes of `%s` differ", "*");
@@ -115,8 +111,7 @@ Test(diag, as_in_the_documentation)
 	                    "  help: for a matrix product write `W @ features`\n");
 }
 
-Test(diag, tabs_and_wide_characters)
-{
+Test(diag, tabs_and_wide_characters) {
 	uint32_t file = add("a.grad", "\tα = β\t+ 漢字 + x \r\n");
 	Diag *diag = diag_warning(session, 12, place(file, "漢字"), "strange");
 	diag_label(session, diag, place(file, "x"), "this");
@@ -130,8 +125,7 @@ Test(diag, tabs_and_wide_characters)
 	                    " │         that\n");
 }
 
-Test(diag, many_labels_on_one_line)
-{
+Test(diag, many_labels_on_one_line) {
 	uint32_t file = add("a.grad", "f(a + b, c)");
 	Diag *diag = diag_error(session, 1, place(file, "f(a + b, c)"), "no");
 	diag_here(session, diag, "whole");
@@ -147,8 +141,7 @@ Test(diag, many_labels_on_one_line)
 	                    " │   first\n");
 }
 
-Test(diag, several_lines_and_files)
-{
+Test(diag, several_lines_and_files) {
 	uint32_t other = add("lib.grad", "fn f(a) = a\n");
 	uint32_t file = add("a.grad", "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten f\n");
 	Diag *diag = diag_error(session, 33, place(file, "ve"), "called wrongly\ntwice");
@@ -175,8 +168,7 @@ Test(diag, several_lines_and_files)
 	                    "   second line\n");
 }
 
-Test(diag, place_over_several_lines)
-{
+Test(diag, place_over_several_lines) {
 	uint32_t file = add("a.grad", "let x =\n  a +\n  b +\n  c end\n\n\n\n\n\n\nz\n");
 	Diag *diag = diag_error(session, 5, place(file, "x =\n  a +\n  b +\n  c"), "too long");
 	diag_here(session, diag, "all of this");
@@ -193,8 +185,7 @@ Test(diag, place_over_several_lines)
 	                    "  │ - not this\n");
 }
 
-Test(diag, empty_places_and_ends)
-{
+Test(diag, empty_places_and_ends) {
 	uint32_t file = add("a.grad", "let x = \n\ny");
 	uint32_t empty = add("empty.grad", "");
 	uint32_t ended = add("ended.grad", "z\n");
@@ -238,8 +229,7 @@ Test(diag, empty_places_and_ends)
 	                    " │ ^\n");
 }
 
-Test(diag, kept_once_and_sorted)
-{
+Test(diag, kept_once_and_sorted) {
 	uint32_t file = add("a.grad", "a b c");
 	diag_error(session, 2, place(file, "c"), "late");
 	diag_error(session, 1, place(file, "a"), "early");
@@ -258,8 +248,7 @@ Test(diag, kept_once_and_sorted)
 }
 
 /* What a file contains never reaches the terminal as a command. */
-Test(diag, control_characters_are_shown_as_such)
-{
+Test(diag, control_characters_are_shown_as_such) {
 	uint32_t file = add("a.grad", "x \x1b[31m \xFF y");
 	diag_error(session, 1, place(file, "\x1b"), "unexpected \x1b");
 	diag_error(session, 2, place(file, "y"), "y");
@@ -274,8 +263,7 @@ Test(diag, control_characters_are_shown_as_such)
 	                    " │           ^\n");
 }
 
-Test(diag, color)
-{
+Test(diag, color) {
 	uint32_t file = add("a.grad", "x");
 	Diag *diag = diag_error(session, 1, place(file, "x"), "m");
 	diag_help(session, diag, "h");
@@ -286,8 +274,7 @@ Test(diag, color)
 	                      " \033[32mhelp:\033[0m h\n");
 }
 
-Test(diag, json)
-{
+Test(diag, json) {
 	expect(diag_print_json, "[]\n");
 	uint32_t file = add("a.grad", "é\n\"x\"");
 	Diag *diag = diag_error(session, 207, place(file, "\"x\""), "say \"%s\"", "x");

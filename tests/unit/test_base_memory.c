@@ -13,8 +13,7 @@ static bool all_are(const unsigned char *bytes, size_t count, unsigned char want
 	return true;
 }
 
-Test(arena, memory_is_aligned_zeroed_and_apart)
-{
+Test(arena, memory_is_aligned_zeroed_and_apart) {
 	static const size_t sizes[] = {0, 1, 15, 16, 17, 1000, 1 << 14, (1 << 14) + 1, 1 << 20, 3};
 	enum { COUNT = sizeof sizes / sizeof *sizes };
 	Arena *arena = arena_new();
@@ -30,8 +29,7 @@ Test(arena, memory_is_aligned_zeroed_and_apart)
 	arena_free(arena);
 }
 
-Test(arena, release_gives_back_zeroed_memory)
-{
+Test(arena, release_gives_back_zeroed_memory) {
 	static const size_t sizes[] = {10, 5000, 1 << 16, 24, 1 << 22};
 	Arena *arena = arena_new();
 	ArenaMark empty = arena_mark(arena);
@@ -51,8 +49,7 @@ Test(arena, release_gives_back_zeroed_memory)
 	arena_free(arena);
 }
 
-Test(vec, grows_and_keeps)
-{
+Test(vec, grows_and_keeps) {
 	Arena *arena = arena_new();
 	VEC(uint32_t) numbers = {0};
 	VEC(char *) texts = {0};
@@ -68,8 +65,7 @@ Test(vec, grows_and_keeps)
 	arena_free(arena);
 }
 
-Test(text, appends)
-{
+Test(text, appends) {
 	Arena *arena = arena_new();
 	Text text = text_new(arena);
 	cr_assert_str_eq(text_cstr(&text), "");
@@ -91,8 +87,7 @@ static const char *real_text(Arena *arena, double value, bool is_f32) {
 	return text_cstr(&text);
 }
 
-Test(text, reals_look_as_expected)
-{
+Test(text, reals_look_as_expected) {
 	static const struct {
 		double value;
 		bool is_f32;
@@ -129,8 +124,7 @@ Test(text, reals_look_as_expected)
 }
 
 /* Random bit patterns: every exponent occurs, subnormals too. */
-Test(text, reals_read_back)
-{
+Test(text, reals_read_back) {
 	Arena *arena = arena_new();
 	for (uint64_t i = 0; i < 20000; i++) {
 		ArenaMark mark = arena_mark(arena);
@@ -156,8 +150,7 @@ Test(text, reals_read_back)
 	arena_free(arena);
 }
 
-Test(text, utf8_goes_both_ways)
-{
+Test(text, utf8_goes_both_ways) {
 	Arena *arena = arena_new();
 	for (uint32_t c = 1; c <= 0x10FFFF; c = c < 0x3000 ? c + 1 : c + 97) {
 		if (c >= 0xD800 && c < 0xE000)
@@ -184,8 +177,7 @@ Test(text, utf8_goes_both_ways)
 	arena_free(arena);
 }
 
-Test(text, json_strings)
-{
+Test(text, json_strings) {
 	Arena *arena = arena_new();
 	Text text = text_new(arena);
 	const char *bytes = "a\"b\\\n\t\x01\xC3\xA9\xFF";
@@ -194,8 +186,7 @@ Test(text, json_strings)
 	arena_free(arena);
 }
 
-Test(names, equal_texts_are_equal_names)
-{
+Test(names, equal_texts_are_equal_names) {
 	enum { COUNT = 5000 };
 	Session *session = session_new();
 	Name names[COUNT];
@@ -215,8 +206,7 @@ Test(names, equal_texts_are_equal_names)
 	session_free(session);
 }
 
-Test(names, nearest)
-{
+Test(names, nearest) {
 	static const struct {
 		const char *wanted, *candidates[4], *nearest;
 	} cases[] = {

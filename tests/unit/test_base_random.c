@@ -5,8 +5,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
-Test(threefry, known_answers)
-{
+Test(threefry, known_answers) {
 	static const struct {
 		uint64_t counter[2], key[2], out[2];
 	} known[] = {
@@ -25,8 +24,7 @@ Test(threefry, known_answers)
 }
 
 /* Mean and variance of uniform numbers on neighbouring counters: 1/2 and 1/12 within five standard errors. */
-Test(threefry, neighbouring_counters_are_uniform)
-{
+Test(threefry, neighbouring_counters_are_uniform) {
 	const double count = 100000;
 	double sum = 0, squares = 0;
 	for (uint64_t i = 0; i < (uint64_t)count; i++) {
@@ -40,8 +38,7 @@ Test(threefry, neighbouring_counters_are_uniform)
 	cr_assert_lt(fabs(squares / count - 1.0 / 12), 5 * sqrt(1.0 / 180 / count));
 }
 
-Test(hash, known_answer_and_spread)
-{
+Test(hash, known_answer_and_spread) {
 	cr_assert_eq(hash_bytes("", 0, 0), 0x2D06800538D394C2);
 	cr_assert_neq(hash_bytes("a", 1, 0), hash_bytes("b", 1, 0));
 	cr_assert_neq(hash_bytes("a", 1, 0), hash_bytes("a", 1, 1));
