@@ -42,11 +42,6 @@ static void mark_node(Liveness *l, const IrFor *f, uint32_t number, bool *seen)
 			mark_node(l, f, node->args[i], seen);
 }
 
-static bool is_arg(const IrPut *put)
-{
-	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
-}
-
 static void mark_for(Liveness *l, const IrFor *f)
 {
 	ArenaMark scratch = arena_mark(l->func->module->arena);
@@ -57,7 +52,7 @@ static void mark_for(Liveness *l, const IrFor *f)
 		if (!l->live[put->out])
 			continue;
 		any = true;
-		if (is_arg(put)) {
+		if (ir_put_is_arg(put)) {
 			mark(l, f->puts.data[put->arg_of].out);
 			continue;
 		}

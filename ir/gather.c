@@ -127,28 +127,6 @@ typedef struct Gather {
 	Arena *scratch;
 } Gather;
 
-static void gather_block(Gather *g, const IrBlock *block);
-
-static void gather_loop(Gather *g, const IrLoop *loop)
-{
-	IrBlock *outer = g->b.block;
-	IrOp *copy = ir_loop_begin(&g->b, loop->limit, loop->trips ? ir_map_get(&g->map, loop->trips) : 0);
-	ir_map_set(&g->map, loop->counter, copy->loop.counter);
-	for (uint32_t i = 0; i < loop->carries.count; i++) {
-		const IrCarry *carry = &loop->carries.data[i];
-		g->b.name = ir_info(g->func, carry->inner)->name;
-		ir_map_set(&g->map, carry->inner, ir_loop_carry(&g->b, copy, ir_map_get(&g->map, carry->init)));
-	}
-	g->b.name = 0;
-	gather_block(g, &loop->body);
-	IrValue *yields = ARENA_ARRAY(g->scratch, IrValue, loop->carries.count + 1);
-	for (uint32_t i = 0; i < loop->carries.count; i++)
-		yields[i] = ir_map_get(&g->map, loop->carries.data[i].yield);
-	ir_loop_end(&g->b, copy, yields, outer);
-	for (uint32_t i = 0; i < loop->carries.count; i++)
-		ir_map_set(&g->map, loop->carries.data[i].out, copy->loop.carries.data[i].out);
-}
-
 static bool symbolic(const IrFor *f)
 {
 	for (uint32_t i = 0; i < f->indices.count; i++)
@@ -157,14 +135,15 @@ static bool symbolic(const IrFor *f)
 	return false;
 }
 
-static void gather_block(Gather *g, const IrBlock *block)
+static void gather_block(void *context, const IrBlock *block)
 {
+	Gather *g = context;
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
 		Change change;
 		g->b.span = op->span;
 		if (op->kind == IR_LOOP)
-			gather_loop(g, &op->loop);
+			ir_rewrite_loop(&g->b, g->scratch, g->func, &op->loop, &g->map, gather_block, g);
 		else if (op->kind == IR_FOR && !symbolic(&op->f) && plan(g->func, &op->f, &op->f.puts.data[0], &change))
 			emit_gather(&g->b, g->scratch, g->func, &op->f, &g->map, &change);
 		else

@@ -32,12 +32,18 @@ static Producer producer_of(const Inline *in, IrValue value)
 	return value < in->producers.count ? in->producers.data[value] : (Producer){0};
 }
 
-static void map_value(Inline *in, IrValue from, IrValue to)
+static void note_base(Inline *in, IrValue from, IrValue to)
 {
-	ir_map_set(&in->map, from, to);
 	while (in->base.count <= to)
 		vec_push(in->scratch, &in->base, false);
 	in->base.data[to] |= in->is_base[from];
+}
+
+static void note_bases(Inline *in)
+{
+	for (IrValue from = 1; from < in->func->values.count && from < in->map.to.count; from++)
+		if (in->is_base[from] && in->map.to.data[from])
+			note_base(in, from, in->map.to.data[from]);
 }
 
 /* Reading a base later than it is overwritten in place would cost a copy of all of it. */
@@ -131,11 +137,6 @@ static uint32_t emit_node(Inline *in, IrRewrite *rewrite, uint32_t number)
 	return ir_rewrite_node(rewrite, number);
 }
 
-static bool is_arg(const IrPut *put)
-{
-	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
-}
-
 static void inline_for(Inline *in, const IrFor *from)
 {
 	IrForBuilder f = ir_for_begin(&in->b);
@@ -144,7 +145,7 @@ static void inline_for(Inline *in, const IrFor *from)
 		const IrPut *put = &from->puts.data[p];
 		const IrValueInfo *info = ir_info(in->func, put->out);
 		IrValue out;
-		if (is_arg(put)) {
+		if (ir_put_is_arg(put)) {
 			in->b.name = info->name;
 			out = ir_put_arg(&f, ir_map_get(&in->map, from->puts.data[put->arg_of].out), put->arg_index);
 		} else {
@@ -153,37 +154,26 @@ static void inline_for(Inline *in, const IrFor *from)
 			in->b.name = info->name;
 			out = ir_put(&f, put->combine, node, info->type, at, put->into ? ir_map_get(&in->map, put->into) : 0, put->guarded);
 		}
-		map_value(in, put->out, out);
+		ir_map_set(&in->map, put->out, out);
+		note_base(in, put->out, out);
 	}
 	in->b.name = 0;
 	ir_for_end(&f);
 	remember(in, &f.op->f, from->puts.data[0].out);
 }
 
-static void inline_block(Inline *in, const IrBlock *block);
+static void inline_block(void *context, const IrBlock *block);
 
 static void inline_loop(Inline *in, const IrLoop *loop)
 {
-	IrBlock *outer = in->b.block;
-	IrOp *copy = ir_loop_begin(&in->b, loop->limit, loop->trips ? ir_map_get(&in->map, loop->trips) : 0);
-	ir_map_set(&in->map, loop->counter, copy->loop.counter);
-	for (uint32_t i = 0; i < loop->carries.count; i++) {
-		const IrCarry *carry = &loop->carries.data[i];
-		in->b.name = ir_info(in->func, carry->inner)->name;
-		map_value(in, carry->inner, ir_loop_carry(&in->b, copy, ir_map_get(&in->map, carry->init)));
-	}
-	in->b.name = 0;
-	inline_block(in, &loop->body);
-	IrValue *yields = ARENA_ARRAY(in->scratch, IrValue, loop->carries.count + 1);
-	for (uint32_t i = 0; i < loop->carries.count; i++)
-		yields[i] = ir_map_get(&in->map, loop->carries.data[i].yield);
-	ir_loop_end(&in->b, copy, yields, outer);
-	for (uint32_t i = 0; i < loop->carries.count; i++)
-		map_value(in, loop->carries.data[i].out, copy->loop.carries.data[i].out);
+	ir_rewrite_loop(&in->b, in->scratch, in->func, loop, &in->map, inline_block, in);
+	note_bases(in);
 }
 
-static void inline_block(Inline *in, const IrBlock *block)
+static void inline_block(void *context, const IrBlock *block)
 {
+	Inline *in = context;
+	note_bases(in);
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
 		in->b.span = op->span;

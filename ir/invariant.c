@@ -61,7 +61,12 @@ static void mark_outs(Invariant *in, const IrOp *op, bool variant)
 		in->variant[op->loop.carries.data[i].out] = variant;
 }
 
-static void emit_block(Invariant *in, const IrBlock *block, const bool *skip);
+typedef struct Body {
+	Invariant *in;
+	const bool *skip; /* per operation of the block, or NULL */
+} Body;
+
+static void emit_block(void *context, const IrBlock *block);
 
 static void emit_loop(Invariant *in, const IrLoop *loop)
 {
@@ -80,26 +85,13 @@ static void emit_loop(Invariant *in, const IrLoop *loop)
 		in->b.span = op->span;
 		ir_copy_op(&in->b, in->func, op, &in->map);
 	}
-	IrBlock *outer = in->b.block;
-	IrOp *copy = ir_loop_begin(&in->b, loop->limit, loop->trips ? ir_map_get(&in->map, loop->trips) : 0);
-	ir_map_set(&in->map, loop->counter, copy->loop.counter);
-	for (uint32_t i = 0; i < loop->carries.count; i++) {
-		const IrCarry *carry = &loop->carries.data[i];
-		in->b.name = ir_info(in->func, carry->inner)->name;
-		ir_map_set(&in->map, carry->inner, ir_loop_carry(&in->b, copy, ir_map_get(&in->map, carry->init)));
-	}
-	in->b.name = 0;
-	emit_block(in, &loop->body, skip);
-	IrValue *yields = ARENA_ARRAY(in->scratch, IrValue, loop->carries.count + 1);
-	for (uint32_t i = 0; i < loop->carries.count; i++)
-		yields[i] = ir_map_get(&in->map, loop->carries.data[i].yield);
-	ir_loop_end(&in->b, copy, yields, outer);
-	for (uint32_t i = 0; i < loop->carries.count; i++)
-		ir_map_set(&in->map, loop->carries.data[i].out, copy->loop.carries.data[i].out);
+	ir_rewrite_loop(&in->b, in->scratch, in->func, loop, &in->map, emit_block, &(Body){in, skip});
 }
 
-static void emit_block(Invariant *in, const IrBlock *block, const bool *skip)
+static void emit_block(void *context, const IrBlock *block)
 {
+	Invariant *in = ((Body *)context)->in;
+	const bool *skip = ((Body *)context)->skip;
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		IrOp *op = block->ops.data[i];
 		if (skip && skip[i])
@@ -121,7 +113,7 @@ IrFunc *ir_pass_invariant(IrModule *module, IrFunc *func)
 		Invariant in = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
 		in.variant = ARENA_ARRAY(scratch, bool, func->values.count + 1);
 		IrFunc *out = ir_pass_begin(module, func, &in.map, &in.b);
-		emit_block(&in, &func->body, NULL);
+		emit_block(&(Body){&in, NULL}, &func->body);
 		ir_pass_end(func, &in.map, out);
 		arena_free(scratch);
 		moved = in.moved;

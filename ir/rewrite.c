@@ -118,7 +118,7 @@ void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFo
 		if (keep && !keep[p])
 			continue;
 		wanted[p] = true;
-		if (put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN)
+		if (ir_put_is_arg(put))
 			wanted[put->arg_of] = true;
 	}
 	for (uint32_t p = 0; p < from->puts.count; p++) {
@@ -128,7 +128,7 @@ void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFo
 		const IrValueInfo *info = ir_info(func, put->out);
 		IrValue out;
 		b->name = info->name;
-		if (put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN) {
+		if (ir_put_is_arg(put)) {
 			out = ir_put_arg(&f, ir_map_get(map, from->puts.data[put->arg_of].out), put->arg_index);
 		} else {
 			IrValue into = put->into ? ir_map_get(map, put->into) : 0;
@@ -141,6 +141,32 @@ void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFo
 	}
 	b->name = 0;
 	ir_for_end(&f);
+}
+
+bool ir_put_is_arg(const IrPut *put)
+{
+	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
+}
+
+IrOp *ir_rewrite_loop(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrLoop *loop, IrMap *map, IrEmitBlock *emit, void *context)
+{
+	IrBlock *outer = b->block;
+	IrOp *copy = ir_loop_begin(b, loop->limit, loop->trips ? ir_map_get(map, loop->trips) : 0);
+	ir_map_set(map, loop->counter, copy->loop.counter);
+	for (uint32_t i = 0; i < loop->carries.count; i++) {
+		const IrCarry *carry = &loop->carries.data[i];
+		b->name = ir_info(func, carry->inner)->name;
+		ir_map_set(map, carry->inner, ir_loop_carry(b, copy, ir_map_get(map, carry->init)));
+	}
+	b->name = 0;
+	emit(context, &loop->body);
+	IrValue *yields = ARENA_ARRAY(scratch, IrValue, loop->carries.count + 1);
+	for (uint32_t i = 0; i < loop->carries.count; i++)
+		yields[i] = ir_map_get(map, loop->carries.data[i].yield);
+	ir_loop_end(b, copy, yields, outer);
+	for (uint32_t i = 0; i < loop->carries.count; i++)
+		ir_map_set(map, loop->carries.data[i].out, copy->loop.carries.data[i].out);
+	return copy;
 }
 
 /* ---- equality ---- */
@@ -176,7 +202,7 @@ static bool put_equal(const IrPut *a, const IrPut *b, uint32_t rank)
 {
 	if (a->combine != b->combine || a->guarded != b->guarded || a->into != b->into)
 		return false;
-	if (a->combine == IR_PUT_ARGMAX || a->combine == IR_PUT_ARGMIN)
+	if (ir_put_is_arg(a))
 		return a->arg_of == b->arg_of && a->arg_index == b->arg_index;
 	for (uint32_t i = 0; i < rank; i++)
 		if (!ir_at_equal(a->at[i], b->at[i]))

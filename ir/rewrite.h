@@ -27,6 +27,12 @@ IrRewrite ir_rewrite_same_domain(Arena *scratch, IrForBuilder *to, const IrFor *
 /* Copies `from` keeping only the puts with keep[p] (an ARG put keeps its MAX or MIN); maps their outs. */
 void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map, const bool *keep);
 
+/* Copies a loop; `emit` copies its body into b->block. Maps counter, inner values and outs. */
+typedef void IrEmitBlock(void *context, const IrBlock *block);
+IrOp *ir_rewrite_loop(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrLoop *loop, IrMap *map, IrEmitBlock *emit, void *context);
+
+bool ir_put_is_arg(const IrPut *put); /* ARGMAX or ARGMIN */
+
 /* Same operation up to the numbers of its outs (both of `func`). */
 bool ir_for_equal(const IrFunc *func, const IrFor *a, const IrFor *b);
 uint64_t ir_for_hash(const IrFor *f);

@@ -68,11 +68,6 @@ static bool is_zero(const Simplify *s, IrValue value)
 	return known.is && known.real == 0 && !signbit(known.real) && known.integer == 0;
 }
 
-static bool is_arg(const IrPut *put)
-{
-	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
-}
-
 /* A sum over nothing is a plain put. The base stays where it is read in place: the value carried by a loop. */
 static void emit_put(Simplify *s, IrRewrite *rewrite, const IrPut *put)
 {
@@ -132,7 +127,7 @@ static void simplify_for(Simplify *s, const IrFor *from)
 	IrRewrite rewrite = ir_rewrite_same_domain(s->scratch, &f, from, &s->map);
 	for (uint32_t p = 0; p < from->puts.count; p++) {
 		const IrPut *put = &from->puts.data[p];
-		if (is_arg(put)) {
+		if (ir_put_is_arg(put)) {
 			s->b.name = ir_info(s->func, put->out)->name;
 			ir_map_set(&s->map, put->out, ir_put_arg(&f, ir_map_get(&s->map, from->puts.data[put->arg_of].out), put->arg_index));
 		} else {
@@ -159,7 +154,7 @@ static void simplify_for(Simplify *s, const IrFor *from)
 	vec_push(s->scratch, &s->seen, ((Entry){hash, op}));
 	for (uint32_t p = 0; p < op->f.puts.count; p++) {
 		const IrPut *put = &op->f.puts.data[p];
-		const IrNode *node = is_arg(put) ? NULL : &op->f.nodes.data[put->node];
+		const IrNode *node = ir_put_is_arg(put) ? NULL : &op->f.nodes.data[put->node];
 		if (node && node->kind == IR_NODE_CONST && put->combine == IR_PUT_NONE && !put->into)
 			set_known(s, put->out, (Known){true, node->real, node->integer});
 	}
