@@ -1,7 +1,7 @@
 /* What a function costs: FLOPs on live points and bytes moved, as `info` shows them and as rewrites are judged. */
 #include "ir/rewrite.h"
 
-enum { MAX_ENUMERATED = 10000000 };
+static const double max_enumerated = 1e7;
 
 static uint32_t at_indices(IrAt at)
 {
@@ -61,7 +61,7 @@ static double live_points(const IrFor *f, const int64_t *symbols)
 		extents[i] = ir_dim_value(f->indices.data[i].extent, symbols);
 		*(set >> i & 1 ? &box : &free) *= (double)extents[i];
 	}
-	if (set == 0 || box == 0 || box > MAX_ENUMERATED)
+	if (set == 0 || box == 0 || box > max_enumerated)
 		return free * box;
 	int64_t point[IR_MAX_INDICES] = {0};
 	double live = 0;

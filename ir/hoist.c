@@ -1,0 +1,457 @@
+/* hoist: pieces of a body with a smaller index set become operations of their own, and factors leave sums.
+ *
+ *     hoist    for i c r s { mul(%l[c,r,s], sub(%x[i,s], %mu[c,s])) } sum -> [i,c,r]
+ *              becomes  %h = for i c s { sub(%x[i,s], %mu[c,s]) } -> [i,c,s];  ... mul(%l[c,r,s], %h[i,c,s]) ...
+ *     factor   for i c r { mul(exp(%q[c,r]), %e[i,c,r]) } sum -> [c,r]
+ *              becomes  %f = for i c r { %e[i,c,r] } sum -> [c,r];  for c r { mul(exp(%q[c,r]), %f[c,r]) } -> [c,r]
+ *     partial  for i c r s { mul(%Q[i,c,r], %l[c,r,s]) } sum -> [c,s]
+ *              becomes  %g = for i c r { %Q[i,c,r] } sum -> [c,r];  for c r s { mul(%g[c,r], %l[c,r,s]) } sum -> [c,s]
+ *     constant for i j { %a[i] } sum -> [i]   becomes   for i { mul(n, %a[i]) } -> [i]
+ *
+ * A condition is a factor over the indices it mentions; a piece is taken out only with all conditions that touch it.
+ * A rewrite is kept only if it lowers the counted cost. Requires a verified function; changes rounding. */
+#include "ir/hoist.h"
+
+typedef struct Hoist {
+	const IrFunc *func; /* old */
+	IrBuilder b;        /* new */
+	IrMap map;
+	Arena *scratch;
+} Hoist;
+
+/* An operation of the new function, looked at. */
+typedef struct View {
+	const IrFor *f;
+	uint32_t *sets;  /* per node: the indices it depends on */
+	double *costs;   /* per node: of its whole tree, pieces used twice counted twice */
+	uint32_t domain; /* all indices */
+} View;
+
+static double points(const IrFor *f, uint32_t set)
+{
+	double result = 1;
+	for (uint32_t i = 0; i < f->indices.count; i++)
+		if (set >> i & 1)
+			result *= f->indices.data[i].extent < 0 ? 1000.0 : (double)f->indices.data[i].extent;
+	return result;
+}
+
+static View look(Hoist *h, const IrFor *f)
+{
+	View view = {.f = f, .domain = (1u << f->indices.count) - 1};
+	view.sets = ARENA_ARRAY(h->scratch, uint32_t, f->nodes.count + 1);
+	view.costs = ARENA_ARRAY(h->scratch, double, f->nodes.count + 1);
+	ir_node_index_sets(f, view.sets);
+	for (uint32_t n = 0; n < f->nodes.count; n++) {
+		const IrNode *node = &f->nodes.data[n];
+		view.costs[n] = 0;
+		if (node->kind != IR_NODE_OP)
+			continue;
+		view.costs[n] = ir_op_info[node->opcode].cost;
+		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
+			view.costs[n] += view.costs[node->args[i]];
+	}
+	return view;
+}
+
+static uint32_t at_set(const View *view, IrAt at)
+{
+	uint32_t set = 0;
+	for (uint32_t i = 0; i < at.term_count; i++)
+		set |= at.terms[i].is_node ? view->sets[at.terms[i].ref] : 1u << at.terms[i].ref;
+	return set;
+}
+
+/* Conditions that touch `set` must lie inside it, else reads of the piece could leave their bounds. */
+static bool conditions_allow(const View *view, uint32_t set)
+{
+	for (uint32_t c = 0; c < view->f->conds.count; c++) {
+		uint32_t touched = at_set(view, view->f->conds.data[c]);
+		if ((touched & set) && (touched & ~set))
+			return false;
+	}
+	return true;
+}
+
+/* ---- building pieces ---- */
+
+typedef struct Piece {
+	IrForBuilder f;
+	IrAt *index_at; /* per index of the whole: where it is in the piece */
+	IrRewrite rewrite;
+} Piece;
+
+static void piece_begin(Hoist *h, Piece *piece, const View *view, uint32_t set, bool with_conditions)
+{
+	const IrFor *from = view->f;
+	IrModule *module = h->b.func->module;
+	piece->f = ir_for_begin(&h->b);
+	piece->index_at = ARENA_ARRAY(h->scratch, IrAt, from->indices.count + 1);
+	for (uint32_t i = 0; i < from->indices.count; i++) {
+		IrIndex index = from->indices.data[i];
+		if (!(set >> i & 1))
+			continue;
+		uint32_t number = index.lane ? ir_for_lane(&piece->f) : ir_for_index(&piece->f, index.name, index.extent);
+		piece->index_at[i] = ir_at_index(module, number, 1);
+	}
+	piece->rewrite = ir_rewrite_begin(h->scratch, &piece->f, from, NULL, piece->index_at);
+	for (uint32_t c = 0; with_conditions && c < from->conds.count; c++)
+		if ((at_set(view, from->conds.data[c]) & ~set) == 0)
+			ir_for_cond(&piece->f, ir_rewrite_at(&piece->rewrite, from->conds.data[c]));
+}
+
+/* The piece's output has one axis per index in `set`, in order. */
+static IrValue piece_put(Hoist *h, Piece *piece, const View *view, uint32_t set, uint32_t node, IrCombine combine)
+{
+	IrType type = ir_scalar_type(ir_node_type(&piece->f, node));
+	IrAt *at = ARENA_ARRAY(h->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
+	for (uint32_t i = 0; i < view->f->indices.count; i++) {
+		if (!(set >> i & 1))
+			continue;
+		type.lanes |= view->f->indices.data[i].lane;
+		at[type.rank] = piece->index_at[i];
+		type.dims[type.rank++] = view->f->indices.data[i].extent;
+	}
+	IrValue out = ir_put(&piece->f, combine, node, type, at, 0, false);
+	ir_for_end(&piece->f);
+	return out;
+}
+
+static uint32_t read_piece(Hoist *h, Piece *into, const View *view, uint32_t set, IrValue value)
+{
+	IrAt *at = ARENA_ARRAY(h->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
+	uint32_t rank = 0;
+	for (uint32_t i = 0; i < view->f->indices.count; i++)
+		if (set >> i & 1)
+			at[rank++] = into->index_at[i];
+	return ir_read(&into->f, value, at, false);
+}
+
+static int set_size(uint32_t set)
+{
+	int size = 0;
+	for (; set; set &= set - 1)
+		size++;
+	return size;
+}
+
+static void place(Hoist *h, IrOp *op, IrValue *outs, int depth);
+
+/* Takes the operation just appended out of the block and places it again, improved. */
+static IrValue place_piece(Hoist *h, IrOp *op, int depth)
+{
+	IrValue out;
+	h->b.block->ops.count--;
+	place(h, op, &out, depth);
+	return out;
+}
+
+/* ---- hoisting ---- */
+
+static bool tree_is_movable(const View *view, uint32_t number)
+{
+	const IrNode *node = &view->f->nodes.data[number];
+	if (node->kind == IR_NODE_READ && node->guarded)
+		return false;
+	for (uint32_t k = 0; k < node->at_count; k++)
+		for (uint32_t i = 0; i < node->at[k].term_count; i++)
+			if (node->at[k].terms[i].is_node && !tree_is_movable(view, node->at[k].terms[i].ref))
+				return false;
+	if (node->kind == IR_NODE_OP)
+		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
+			if (!tree_is_movable(view, node->args[i]))
+				return false;
+	return true;
+}
+
+static bool worth_hoisting(const View *view, uint32_t number)
+{
+	uint32_t set = view->sets[number];
+	if (view->f->nodes.data[number].kind != IR_NODE_OP || set == view->domain || set_size(set) > IR_MAX_RANK)
+		return false;
+	double saved = view->costs[number] * (points(view->f, view->domain) - points(view->f, set));
+	return saved > 2 * points(view->f, set) + points(view->f, view->domain) * 0.5 && conditions_allow(view, set) &&
+	       tree_is_movable(view, number);
+}
+
+/* The nodes that go: worth it, and used by one that does not go. */
+static void find_hoisted(const View *view, bool *hoisted)
+{
+	bool *worth = hoisted;
+	for (uint32_t n = 0; n < view->f->nodes.count; n++)
+		worth[n] = worth_hoisting(view, n);
+	for (uint32_t n = view->f->nodes.count; n-- > 0;) {
+		const IrNode *node = &view->f->nodes.data[n];
+		if (node->kind != IR_NODE_OP || !worth[n])
+			continue;
+		/* what it needs by itself goes with it, unless others need it, too: common operations meet again in simplify */
+		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
+			if (view->sets[node->args[i]] == view->sets[n])
+				worth[node->args[i]] = false;
+	}
+}
+
+/* Emits hoisted pieces; done[n] of the later rewrite is preset through `values` (0: not hoisted). */
+static bool hoist_pieces(Hoist *h, const View *view, IrValue *values, int depth)
+{
+	bool *hoisted = ARENA_ARRAY(h->scratch, bool, view->f->nodes.count + 1);
+	bool any = false;
+	find_hoisted(view, hoisted);
+	for (uint32_t n = 0; n < view->f->nodes.count; n++) {
+		if (!hoisted[n])
+			continue;
+		Piece piece;
+		piece_begin(h, &piece, view, view->sets[n], true);
+		uint32_t node = ir_rewrite_node(&piece.rewrite, n);
+		piece_put(h, &piece, view, view->sets[n], node, IR_PUT_NONE);
+		values[n] = place_piece(h, piece.f.op, depth + 1);
+		any = true;
+	}
+	return any;
+}
+
+/* ---- sums of products ---- */
+
+/* Splits the put's body into factors; only products whose parts nothing else shares matter, sharing is harmless. */
+static bool collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *product)
+{
+	const IrNode *node = &f->nodes.data[number];
+	if (node->kind == IR_NODE_OP && node->opcode == IR_mul)
+		return collect_factors(f, node->args[0], inverse, product) && collect_factors(f, node->args[1], inverse, product);
+	if (node->kind == IR_NODE_OP && node->opcode == IR_div)
+		return collect_factors(f, node->args[0], inverse, product) && collect_factors(f, node->args[1], !inverse, product);
+	if (node->kind == IR_NODE_OP && node->opcode == IR_neg) {
+		product->negative = !product->negative;
+		return collect_factors(f, node->args[0], inverse, product);
+	}
+	if (product->count == IR_MAX_FACTORS)
+		return false;
+	product->factors[product->count++] = (Factor){number, inverse};
+	return true;
+}
+
+/* The product of the factors chosen by `mask`, times `extra` if it is a node. IR_NO_NODE if empty. */
+static uint32_t emit_product(Piece *piece, const Product *product, uint32_t mask, uint32_t extra)
+{
+	uint32_t above = IR_NO_NODE, below = IR_NO_NODE;
+	for (uint32_t k = 0; k < product->count; k++) {
+		if (!(mask >> k & 1))
+			continue;
+		uint32_t node = ir_rewrite_node(&piece->rewrite, product->factors[k].node);
+		uint32_t *side = product->factors[k].inverse ? &below : &above;
+		*side = *side == IR_NO_NODE ? node : ir_op2(&piece->f, IR_mul, *side, node);
+	}
+	if (extra != IR_NO_NODE)
+		above = above == IR_NO_NODE ? extra : ir_op2(&piece->f, IR_mul, above, extra);
+	if (below == IR_NO_NODE)
+		return above;
+	if (above == IR_NO_NODE)
+		above = ir_real(&piece->f, ir_node_type(&piece->f, below), 1);
+	return ir_op2(&piece->f, IR_div, above, below);
+}
+
+/* The best way to split one sum into an inner and an outer one; gain 0 if none helps. */
+static Split best_split(const View *view, const IrPut *put, uint32_t rank, const Product *product)
+{
+	Split best = {0};
+	uint32_t kept = 0, all = (1u << product->count) - 1;
+	for (uint32_t k = 0; k < rank; k++)
+		kept |= at_set(view, put->at[k]);
+	double before = points(view->f, view->domain) * (double)product->count;
+	for (uint32_t r = 0; r < view->f->indices.count; r++) {
+		if (kept >> r & 1)
+			continue;
+		Split split = {.inner_set = 1u << r};
+		for (uint32_t k = 0; k < product->count; k++)
+			if (view->sets[product->factors[k].node] >> r & 1) {
+				split.inner |= 1u << k;
+				split.inner_set |= view->sets[product->factors[k].node];
+			}
+		bool fits = split.inner != all;
+		for (uint32_t c = 0; c < view->f->conds.count; c++) {
+			uint32_t touched = at_set(view, view->f->conds.data[c]);
+			if (touched & split.inner_set)
+				fits &= (touched & ~split.inner_set) == 0;
+		}
+		uint32_t outer_sets = kept;
+		for (uint32_t k = 0; k < product->count; k++)
+			if (!(split.inner >> k & 1))
+				outer_sets |= view->sets[product->factors[k].node];
+		for (uint32_t c = 0; c < view->f->conds.count; c++) {
+			uint32_t touched = at_set(view, view->f->conds.data[c]);
+			if (!(touched & split.inner_set))
+				outer_sets |= touched;
+		}
+		split.inner_out = split.inner_set & outer_sets;
+		split.outer_set = outer_sets;
+		if (!fits || set_size(split.inner_out) > IR_MAX_RANK)
+			continue;
+		double inner_factors = (double)set_size(split.inner);
+		double after = (split.inner ? points(view->f, split.inner_set) * (inner_factors > 0 ? inner_factors : 1) : 0) +
+		               points(view->f, split.outer_set | split.inner_out) * (double)(product->count - (uint32_t)set_size(split.inner) + 1);
+		if (after < 0.9 * before && before - after > best.gain) {
+			best = split;
+			best.gain = before - after;
+		}
+	}
+	return best;
+}
+
+static uint32_t extent_product(Piece *piece, const View *view, uint32_t set, IrScalar type)
+{
+	uint32_t result = IR_NO_NODE;
+	for (uint32_t i = 0; i < view->f->indices.count; i++) {
+		if (!(set >> i & 1))
+			continue;
+		IrDim extent = view->f->indices.data[i].extent;
+		uint32_t node = extent >= 0 ? ir_real(&piece->f, type, (double)extent)
+		                            : ir_op1(&piece->f, type == IR_F32 ? IR_to_f32 : IR_to_f64, ir_dim(&piece->f, extent));
+		result = result == IR_NO_NODE ? node : ir_op2(&piece->f, IR_mul, result, node);
+	}
+	return result;
+}
+
+/* inner = sum of the inner factors; then the sum of the outer factors times inner. */
+static IrValue emit_split(Hoist *h, const View *view, const IrPut *put, const Product *product, const Split *split, int depth)
+{
+	IrType type = ir_type(h->b.func, put->out);
+	IrValue inner = 0;
+	uint32_t summed_away = split->inner_set & ~split->outer_set;
+	if (split->inner) {
+		Piece piece;
+		piece_begin(h, &piece, view, split->inner_set, true);
+		uint32_t node = emit_product(&piece, product, split->inner, IR_NO_NODE);
+		piece_put(h, &piece, view, split->inner_out, node, IR_PUT_SUM);
+		inner = place_piece(h, piece.f.op, depth + 1);
+	}
+	Piece outer;
+	View rest = *view;
+	piece_begin(h, &outer, &rest, split->outer_set, false);
+	for (uint32_t c = 0; c < view->f->conds.count; c++)
+		if (!(at_set(view, view->f->conds.data[c]) & split->inner_set))
+			ir_for_cond(&outer.f, ir_rewrite_at(&outer.rewrite, view->f->conds.data[c]));
+	uint32_t extra = inner ? read_piece(h, &outer, view, split->inner_out, inner) : extent_product(&outer, view, summed_away, type.scalar);
+	uint32_t others = ((1u << product->count) - 1) & ~split->inner;
+	uint32_t node = emit_product(&outer, product, others, extra);
+	if (product->negative)
+		node = ir_op1(&outer.f, IR_neg, node);
+	IrAt *at = ir_rewrite_positions(&outer.rewrite, put->at, type.rank);
+	h->b.name = ir_info(h->b.func, put->out)->name;
+	ir_put(&outer.f, IR_PUT_SUM, node, type, at, put->into, put->guarded);
+	h->b.name = 0;
+	ir_for_end(&outer.f);
+	return place_piece(h, outer.f.op, depth + 1);
+}
+
+static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out, int depth)
+{
+	IrType type = ir_type(h->b.func, put->out);
+	if (put->combine != IR_PUT_SUM || !ir_scalar_is_real(type.scalar))
+		return false;
+	Product product = {0};
+	if (!collect_factors(view->f, put->node, false, &product))
+		return false;
+	Split split = best_split(view, put, type.rank, &product);
+	if (split.gain <= 0)
+		return false;
+	*out = emit_split(h, view, put, &product, &split, depth);
+	return true;
+}
+
+/* ---- placing an operation ---- */
+
+enum { MAX_DEPTH = 12 };
+
+static void append(Hoist *h, IrOp *op, IrValue *outs)
+{
+	vec_push(h->b.func->module->arena, &h->b.block->ops, op);
+	for (uint32_t p = 0; p < op->f.puts.count; p++)
+		outs[p] = op->f.puts.data[p].out;
+}
+
+/* The puts that are left, with hoisted nodes read from their values. */
+static void emit_rest(Hoist *h, const View *view, const IrValue *values, const bool *taken, IrValue *outs)
+{
+	Piece rest;
+	piece_begin(h, &rest, view, view->domain, true);
+	for (uint32_t n = 0; n < view->f->nodes.count; n++)
+		if (values[n])
+			rest.rewrite.done[n] = read_piece(h, &rest, view, view->sets[n], values[n]);
+	for (uint32_t p = 0; p < view->f->puts.count; p++) {
+		const IrPut *put = &view->f->puts.data[p];
+		if (taken[p])
+			continue;
+		const IrValueInfo *info = ir_info(h->b.func, put->out);
+		IrType type = info->type;
+		Name name = info->name;
+		if (ir_put_is_arg(put)) {
+			h->b.name = name;
+			outs[p] = ir_put_arg(&rest.f, outs[put->arg_of], put->arg_index);
+			continue;
+		}
+		IrAt *at = ir_rewrite_positions(&rest.rewrite, put->at, type.rank);
+		uint32_t node = ir_rewrite_node(&rest.rewrite, put->node);
+		h->b.name = name;
+		outs[p] = ir_put(&rest.f, put->combine, node, type, at, put->into, put->guarded);
+	}
+	h->b.name = 0;
+	ir_for_end(&rest.f);
+}
+
+/* Appends `op` (made before, in no block now) or what is better than it; outs: one value per put. */
+static void place(Hoist *h, IrOp *op, IrValue *outs, int depth)
+{
+	if (depth > MAX_DEPTH || op->f.indices.count > 16) {
+		append(h, op, outs);
+		return;
+	}
+	View view = look(h, &op->f);
+	bool *taken = ARENA_ARRAY(h->scratch, bool, op->f.puts.count + 1);
+	uint32_t left = op->f.puts.count;
+	for (uint32_t p = 0; p < op->f.puts.count; p++)
+		if (op->f.conds.count == 0 || op->f.puts.count == 1)
+			if (try_split(h, &view, &op->f.puts.data[p], &outs[p], depth)) {
+				taken[p] = true;
+				left--;
+			}
+	if (left == 0)
+		return;
+	IrValue *values = ARENA_ARRAY(h->scratch, IrValue, op->f.nodes.count + 1);
+	bool hoisted = hoist_pieces(h, &view, values, depth);
+	if (!hoisted && left == op->f.puts.count)
+		append(h, op, outs);
+	else
+		emit_rest(h, &view, values, taken, outs);
+}
+
+static void hoist_block(void *context, const IrBlock *block)
+{
+	Hoist *h = context;
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		h->b.span = op->span;
+		if (op->kind == IR_LOOP) {
+			ir_rewrite_loop(&h->b, h->scratch, h->func, &op->loop, &h->map, hoist_block, h);
+			continue;
+		}
+		IrOp *copy = ir_copy_op(&h->b, h->func, op, &h->map);
+		if (op->kind != IR_FOR)
+			continue;
+		h->b.block->ops.count--;
+		IrValue *outs = ARENA_ARRAY(h->scratch, IrValue, copy->f.puts.count + 1);
+		place(h, copy, outs, 0);
+		for (uint32_t p = 0; p < op->f.puts.count; p++)
+			ir_map_set(&h->map, op->f.puts.data[p].out, outs[p]);
+	}
+}
+
+IrFunc *ir_pass_hoist(IrModule *module, IrFunc *func)
+{
+	Arena *scratch = arena_new();
+	Hoist h = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
+	IrFunc *out = ir_pass_begin(module, func, &h.map, &h.b);
+	hoist_block(&h, &func->body);
+	ir_pass_end(func, &h.map, out);
+	arena_free(scratch);
+	return out;
+}

@@ -1,0 +1,29 @@
+/* Sums of products: what hoist.c and compose.c share. Private to ir/. */
+#ifndef GRADUS_IR_HOIST_H
+#define GRADUS_IR_HOIST_H
+
+#include "ir/rewrite.h"
+
+enum { IR_MAX_FACTORS = 16 };
+
+typedef struct Factor {
+	uint32_t node;
+	bool inverse; /* divides */
+} Factor;
+
+typedef struct Product {
+	Factor factors[IR_MAX_FACTORS];
+	uint32_t count;
+	bool negative;
+} Product;
+
+/* One sum as an inner sum of some factors and an outer sum of the others times it. */
+typedef struct Split {
+	uint32_t inner;     /* factors of the inner sum, as bits; 0: indices that nothing mentions */
+	uint32_t inner_set; /* its indices */
+	uint32_t inner_out; /* those that its result keeps */
+	uint32_t outer_set; /* indices of the outer sum */
+	double gain;        /* FLOPs saved; 0: no such split */
+} Split;
+
+#endif
