@@ -70,7 +70,27 @@ typedef struct IrOpInfo {
 	int cost;                  /* FLOPs that `info` counts for it */
 } IrOpInfo;
 
-extern const IrOpInfo ir_op_info[IR_OPCODE_COUNT];
+extern const IrOpInfo ir_op_info[IR_OPCODE_COUNT]; /* ops.c */
+bool ir_opcode_find(const char *name, size_t length, IrOpcode *opcode);
+/* The type of an operation's result; false if operands of these types do not fit. */
+bool ir_op_type(IrOpcode opcode, const IrScalar *args, IrScalar *result);
+
+/* A scalar: real for F32 (rounded to f32) and F64, integer for BOOL (0 or 1), I32 (sign-extended) and I64. */
+typedef union IrNumber {
+	double real;
+	int64_t integer;
+} IrNumber;
+
+/* ---- scalar.c, special.c: the meaning of the scalar operations ----
+ * Integers wrap. idiv and imod round down; by 0 they give 0. shr shifts in zeros; shift counts are taken modulo the width.
+ * to_int rounds towards zero; NaN gives 0, values out of range the nearest integer. Functions that are not primitive
+ * are computed in double by the C library, then rounded. */
+IrNumber ir_eval_scalar(IrOpcode opcode, const IrScalar *types, const IrNumber *args);
+double ir_digamma(double x);
+double ir_trigamma(double x);
+double ir_powi(double base, double exponent); /* exponent whole: products by repeated squaring; negative: 1 / powi */
+double ir_random_uniform(const int64_t key_and_counter[4]); /* 53 bits of the first word, in [0, 1) */
+double ir_random_normal(const int64_t key_and_counter[4]);  /* Box-Muller: sqrt(-2 log(1 - u0)) cos(2 pi u1) */
 
 /* ---- positions: affine in the indices, plus gather atoms ---- */
 
@@ -142,6 +162,7 @@ typedef struct IrConst {
 	IrValue out;
 	double *reals;     /* row-major, for F32 and F64 ... */
 	int64_t *integers; /* ... or for BOOL, I32, I64 */
+	int64_t low, high; /* the range of integers; low > high if there are none */
 } IrConst;
 
 /* ---- loops ---- */
@@ -221,7 +242,8 @@ IrModule *ir_module_new(Session *session);
 void ir_module_free(IrModule *module);
 bool ir_scalar_is_real(IrScalar scalar);
 bool ir_scalar_is_int(IrScalar scalar);
-size_t ir_scalar_bytes(IrScalar scalar); /* BOOL 1, I32 and F32 4, I64 and F64 8 */
+size_t ir_scalar_bytes(IrScalar scalar);      /* BOOL 1, I32 and F32 4, I64 and F64 8 */
+const char *ir_scalar_name(IrScalar scalar); /* "bool", "i32", "int", "f32", "f64", as in the text form */
 IrType ir_scalar_type(IrScalar scalar); /* rank 0 */
 IrType ir_tensor_type(IrScalar scalar, int rank, const IrDim *dims);
 bool ir_type_equal(IrType a, IrType b);
@@ -245,8 +267,13 @@ IrBuilder ir_builder(IrFunc *func); /* at the end of the function's body */
 IrValue ir_param(IrFunc *func, const char *name, IrType type);
 IrDim ir_symbol(IrFunc *func, const char *name); /* a new symbolic extent; the same name gives the same symbol */
 void ir_result(IrFunc *func, const char *name, IrValue value);
+/* For those who make ops themselves (the copier, the parser): a new value, and the end of every builder function: checks the op
+ * and appends it, or panics in the name of `who`. */
+IrValue ir_value_new(IrFunc *func, IrType type, Name name, IrOp *def);
+void ir_append_checked(IrBuilder *b, IrBlock *block, IrOp *op, const char *who);
 
-/* Positions. ir_at_index(0, 2) is `2 * index 0`; they live in the module's arena. */
+/* ---- position.c: ir_at_index(m, 0, 2) is `2 * index 0`; positions live in the module's arena and are never edited ---- */
+
 IrAt ir_at_const(int64_t offset);
 IrAt ir_at_index(IrModule *module, uint32_t index, int64_t coef);
 IrAt ir_at_node(IrModule *module, uint32_t node, int64_t coef);
@@ -256,11 +283,15 @@ bool ir_at_equal(IrAt a, IrAt b);
 /* The single index i of a position that is exactly `i`, or -1. */
 int ir_at_plain_index(IrAt at);
 
-/* A FOR op under construction: begin, add indices, conditions, nodes, puts, end. Nodes are numbered from 0, hash-consed
- * and folded where that is exact (constants, x * 1, x + 0 for integers; never x * 0 or x + 0.0 for reals). */
+/* ---- build_for.c, fold.c ----
+ * A FOR op under construction: begin, add indices, conditions, nodes, puts, end. Nodes are numbered from 0, hash-consed
+ * and folded where that is exact (constants, x * 1, x + 0 for integers; never x * 0 or x + 0.0 for reals). Integer
+ * nodes that are affine become affine positions. ir_for_end drops nodes that nothing uses, so all numbers change. */
 typedef struct IrForBuilder {
 	IrBuilder *builder;
 	IrOp *op;
+	uint32_t *slots; /* a hash table of nodes: number + 1, or 0 */
+	uint32_t slot_count, hashed;
 } IrForBuilder;
 
 IrForBuilder ir_for_begin(IrBuilder *builder);
@@ -276,6 +307,10 @@ uint32_t ir_index_value(IrForBuilder *f, IrAt at); /* idx(at): an affine form of
 uint32_t ir_read(IrForBuilder *f, IrValue value, const IrAt *at, bool guarded); /* at: one per axis */
 uint32_t ir_read_scalar(IrForBuilder *f, IrValue value);                        /* a value of rank 0 */
 uint32_t ir_op(IrForBuilder *f, IrOpcode opcode, const uint32_t *args);
+/* What `node` (an OP, typed) is equal to, if that is a simpler node; used by ir_op. */
+bool ir_fold(IrForBuilder *f, const IrNode *node, uint32_t *result);
+/* A node as it is, unless the same one is there already. */
+uint32_t ir_node_add(IrForBuilder *f, const IrNode *node);
 uint32_t ir_op1(IrForBuilder *f, IrOpcode opcode, uint32_t a);
 uint32_t ir_op2(IrForBuilder *f, IrOpcode opcode, uint32_t a, uint32_t b);
 uint32_t ir_op3(IrForBuilder *f, IrOpcode opcode, uint32_t a, uint32_t b, uint32_t c);
@@ -284,12 +319,13 @@ IrScalar ir_node_type(const IrForBuilder *f, uint32_t node);
 IrValue ir_put(IrForBuilder *f, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into, bool guarded);
 /* The argument of the MAX or MIN put that made `of`: which value of domain index `index` it came from; same positions. */
 IrValue ir_put_arg(IrForBuilder *f, IrValue of, uint32_t index);
-void ir_for_end(IrForBuilder *f); /* appends the op to the block */
+void ir_for_end(IrForBuilder *f); /* checks the op and appends it to the block */
+void ir_for_sweep(IrFunc *func, IrFor *f); /* drops unused nodes; part of ir_for_end */
 /* Evaluates a small expression in body syntax, e.g. "mul(r, sub(1, r))", with named nodes; numbers take `type`.
  * Used for the derivative column. names/nodes: `count` pairs. Panics on a malformed row. */
 uint32_t ir_expression(IrForBuilder *f, const char *text, IrScalar type, const char *const *names, const uint32_t *nodes, int count);
 
-/* Whole-tensor conveniences built on FOR. */
+/* ---- whole.c: conveniences on whole tensors, built on FOR ---- */
 IrValue ir_fill(IrBuilder *b, IrType type, double value);          /* every element the same (integers: truncated) */
 IrValue ir_table(IrBuilder *b, IrType type, const double *reals, const int64_t *integers); /* CONST; data is copied */
 IrValue ir_add_values(IrBuilder *b, IrValue x, IrValue y);         /* elementwise, same type */
@@ -304,7 +340,8 @@ void ir_loop_end(IrBuilder *b, IrOp *loop, const IrValue *yields, IrBlock *outer
 
 typedef struct IrMap {
 	Arena *arena;
-	VEC(IrValue) to; /* indexed by old value; 0: not mapped */
+	VEC(IrValue) to;      /* indexed by old value; 0: not mapped */
+	const IrDim *symbols; /* what the old function's symbols become; NULL: the symbols of the same names (made if absent) */
 } IrMap;
 
 IrMap ir_map_new(Arena *scratch, const IrFunc *from);
@@ -321,6 +358,29 @@ IrFunc *ir_func_copy(IrModule *module, const IrFunc *func, const char *name);
 
 /* Checks everything promised above; returns NULL, or a message in the module's arena that names the op. */
 const char *ir_verify(const IrFunc *func);
+/* The rules of one op by itself (not of a loop's body, nor of what is visible where): the builder panics with the message,
+ * the verifier reports it. NULL: in order. */
+const char *ir_check_op(const IrFunc *func, const IrOp *op);
+
+/* ---- bounds.c: what can be proved about positions ---- */
+
+/* Proved for every live point of the domain: 0 <= at < extent. Uses the box, the conditions, and ranges of gather atoms
+ * (loop counters, constant tables, imod and the like). A gather atom whose range is not known makes it false: such
+ * reads are checked when run, all others are proved or guarded. */
+bool ir_in_bounds(const IrFunc *func, const IrFor *f, IrAt at, IrDim extent);
+/* Proved: at >= 0 for every live point. */
+bool ir_at_least_zero(const IrFunc *func, const IrFor *f, IrAt at);
+/* The range of an integer node over the box, if one is known. */
+bool ir_node_range(const IrFunc *func, const IrFor *f, uint32_t node, int64_t *low, int64_t *high);
+
+/* ---- apart.c ---- */
+
+/* Proved: no two live points put to the same element (mixed radices; small constant domains are walked over). */
+bool ir_put_apart(const IrFunc *func, const IrFor *f, const IrPut *put);
+/* Proved: the live points put to every element exactly once. */
+bool ir_put_covers(const IrFunc *func, const IrFor *f, const IrPut *put);
+/* Bit i: the node depends on index i (through positions and operands). */
+uint32_t ir_node_indices(const IrFor *f, uint32_t node);
 
 /* ---- print.c, parse.c: the text form; the printer's output parses back to the same function ---- */
 

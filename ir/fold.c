@@ -1,0 +1,237 @@
+/* Folding of scalar operations while they are built: only what is exact for every value, NaN and -0.0 included. */
+#include "ir/ir.h"
+
+#include <math.h>
+
+/* The operands of the node being folded, looked up once. */
+typedef struct Operands {
+	IrForBuilder *f;
+	IrNode node[IR_MAX_ARGS];
+	const uint32_t *args;
+	int arity;
+} Operands;
+
+static bool is_int_const(const IrNode *node, int64_t value) {
+	return node->kind == IR_NODE_CONST && !ir_scalar_is_real(node->type) && node->integer == value;
+}
+
+static bool is_real_const(const IrNode *node, double value) {
+	return node->kind == IR_NODE_CONST && ir_scalar_is_real(node->type) && node->real == value &&
+	       signbit(node->real) == signbit(value);
+}
+
+static bool is_const(const IrNode *node, int64_t value) {
+	return is_int_const(node, value) || is_real_const(node, (double)value);
+}
+
+static bool all_constant(const Operands *o) {
+	for (int i = 0; i < o->arity; i++)
+		if (o->node[i].kind != IR_NODE_CONST)
+			return false;
+	return true;
+}
+
+/* Only primitives: the others have no meaning that is the same on every machine until they are expanded. */
+static bool fold_constants(const Operands *o, const IrNode *node, uint32_t *result) {
+	if (!ir_op_info[node->opcode].primitive || !all_constant(o))
+		return false;
+	IrScalar types[IR_MAX_ARGS];
+	IrNumber values[IR_MAX_ARGS];
+	for (int i = 0; i < o->arity; i++) {
+		types[i] = o->node[i].type;
+		if (ir_scalar_is_real(types[i]))
+			values[i].real = o->node[i].real;
+		else
+			values[i].integer = o->node[i].integer;
+	}
+	IrNumber value = ir_eval_scalar(node->opcode, types, values);
+	if (ir_scalar_is_real(node->type))
+		*result = ir_real(o->f, node->type, value.real);
+	else
+		*result = ir_constant(o->f, node->type, 0, value.integer);
+	return true;
+}
+
+static bool is_affine(const IrNode *node) {
+	return node->type == IR_I64 && (node->kind == IR_NODE_INDEX || node->kind == IR_NODE_CONST);
+}
+
+/* Sums and multiples of index values stay index values. */
+static bool fold_affine(const Operands *o, IrOpcode opcode, uint32_t *result) {
+	if (!is_affine(&o->node[0]) || (o->arity > 1 && !is_affine(&o->node[1])))
+		return false;
+	IrModule *module = o->f->builder->func->module;
+	IrAt at[2];
+	for (int i = 0; i < o->arity; i++)
+		at[i] = o->node[i].kind == IR_NODE_CONST ? ir_at_const(o->node[i].integer) : o->node[i].at[0];
+	switch (opcode) {
+	case IR_add:
+		*result = ir_index_value(o->f, ir_at_add(module, at[0], at[1]));
+		return true;
+	case IR_sub:
+		*result = ir_index_value(o->f, ir_at_add(module, at[0], ir_at_scale(module, at[1], -1)));
+		return true;
+	case IR_neg:
+		*result = ir_index_value(o->f, ir_at_scale(module, at[0], -1));
+		return true;
+	case IR_mul:
+		if (at[0].term_count && at[1].term_count)
+			return false;
+		*result = ir_index_value(o->f, at[0].term_count ? ir_at_scale(module, at[0], at[1].offset)
+		                                                : ir_at_scale(module, at[1], at[0].offset));
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool fold_product(const Operands *o, uint32_t *result) {
+	for (int i = 0; i < 2; i++) {
+		const IrNode *factor = &o->node[i];
+		uint32_t other = o->args[1 - i];
+		if (is_const(factor, 1))
+			*result = other;
+		else if (is_const(factor, -1))
+			*result = ir_op1(o->f, IR_neg, other);
+		else if (is_int_const(factor, 0))
+			*result = o->args[i];
+		else
+			continue;
+		return true;
+	}
+	return false;
+}
+
+static bool fold_power(const Operands *o, uint32_t *result) {
+	uint32_t base = o->args[0];
+	if (o->node[1].kind != IR_NODE_CONST)
+		return false;
+	switch (o->node[1].integer) {
+	case -1:
+		*result = ir_op2(o->f, IR_div, ir_real(o->f, o->node[0].type, 1), base);
+		return true;
+	case 0:
+		*result = ir_real(o->f, o->node[0].type, 1);
+		return true;
+	case 1:
+		*result = base;
+		return true;
+	case 2:
+		*result = ir_op2(o->f, IR_mul, base, base);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool fold_logic(const Operands *o, IrOpcode opcode, uint32_t *result) {
+	int64_t neutral = opcode == IR_and;
+	if (o->args[0] == o->args[1]) {
+		*result = o->args[0];
+		return true;
+	}
+	for (int i = 0; i < 2; i++) {
+		if (o->node[i].kind != IR_NODE_CONST)
+			continue;
+		*result = o->node[i].integer == neutral ? o->args[1 - i] : o->args[i];
+		return true;
+	}
+	return false;
+}
+
+static bool fold_where(const Operands *o, uint32_t *result) {
+	if (o->node[0].kind == IR_NODE_CONST) {
+		*result = o->node[0].integer ? o->args[1] : o->args[2];
+		return true;
+	}
+	*result = o->args[1];
+	return o->args[1] == o->args[2];
+}
+
+static bool undoes(const Operands *o, IrOpcode opcode, uint32_t *result) {
+	if (o->node[0].kind != IR_NODE_OP || o->node[0].opcode != opcode)
+		return false;
+	*result = o->node[0].args[0];
+	return true;
+}
+
+bool ir_fold(IrForBuilder *f, const IrNode *node, uint32_t *result) {
+	Operands o = {.f = f, .args = node->args, .arity = ir_op_info[node->opcode].arity};
+	for (int i = 0; i < o.arity; i++)
+		o.node[i] = f->op->f.nodes.data[node->args[i]];
+	if (fold_constants(&o, node, result))
+		return true;
+	if (node->type == IR_I64 && o.arity <= 2 && fold_affine(&o, node->opcode, result))
+		return true;
+	bool integer = !ir_scalar_is_real(o.node[0].type);
+	switch (node->opcode) {
+	case IR_add:
+		/* x + -0.0 is x; x + 0.0 is not, for x = -0.0 */
+		for (int i = 0; i < 2; i++) {
+			if (is_int_const(&o.node[i], 0) || is_real_const(&o.node[i], -0.0)) {
+				*result = o.args[1 - i];
+				return true;
+			}
+		}
+		return false;
+	case IR_sub:
+		*result = o.args[0];
+		if (is_const(&o.node[1], 0))
+			return true;
+		if (integer && o.args[0] == o.args[1]) {
+			*result = ir_constant(f, node->type, 0, 0);
+			return true;
+		}
+		return false;
+	case IR_mul:
+		return fold_product(&o, result);
+	case IR_div:
+		*result = o.args[0];
+		return is_const(&o.node[1], 1);
+	case IR_fma:
+		for (int i = 0; i < 2; i++) {
+			if (is_const(&o.node[i], 1)) {
+				*result = ir_op2(f, IR_add, o.args[1 - i], o.args[2]);
+				return true;
+			}
+		}
+		return false;
+	case IR_mulz:
+		for (int i = 0; i < 2; i++) {
+			if (is_real_const(&o.node[i], 0)) {
+				*result = o.args[i];
+				return true;
+			}
+		}
+		return false;
+	case IR_idiv:
+		*result = o.args[0];
+		return is_int_const(&o.node[1], 1);
+	case IR_min:
+	case IR_max:
+		*result = o.args[0];
+		return o.args[0] == o.args[1];
+	case IR_neg:
+	case IR_not:
+		return undoes(&o, node->opcode, result);
+	case IR_and:
+	case IR_or:
+		return fold_logic(&o, node->opcode, result);
+	case IR_eq:
+	case IR_le:
+	case IR_ge:
+	case IR_ne:
+	case IR_lt:
+	case IR_gt:
+		if (!integer || o.args[0] != o.args[1])
+			return false;
+		*result = ir_bool(f, node->opcode == IR_eq || node->opcode == IR_le || node->opcode == IR_ge);
+		return true;
+	case IR_where:
+		return fold_where(&o, result);
+	case IR_powi:
+		return fold_power(&o, result);
+	default:
+		return false;
+	}
+}

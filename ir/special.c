@@ -1,0 +1,76 @@
+/* Functions the C library lacks, in double. */
+#include "ir/ir.h"
+
+#include <math.h>
+
+static const double pi = 3.14159265358979323846;
+
+/* Whole numbers from 0 down are poles. */
+static bool is_pole(double x) {
+	return x <= 0 && floor(x) == x;
+}
+
+/* Reflection for negative x; recurrence up to 10; then the asymptotic series (Abramowitz and Stegun 6.3.18). */
+double ir_digamma(double x) {
+	if (is_pole(x))
+		return NAN;
+	double sum = 0;
+	if (x < 0) {
+		sum = -pi / tan(pi * x);
+		x = 1 - x;
+	}
+	for (; x < 10; x += 1)
+		sum -= 1 / x;
+	double y = 1 / (x * x);
+	double series = y * (1.0 / 12 - y * (1.0 / 120 - y * (1.0 / 252 - y * (1.0 / 240 - y * (1.0 / 132 - y * (691.0 / 32760))))));
+	return sum + log(x) - 0.5 / x - series;
+}
+
+/* The same way (Abramowitz and Stegun 6.4.12). */
+double ir_trigamma(double x) {
+	if (is_pole(x))
+		return INFINITY;
+	if (x < 0) {
+		double s = sin(pi * x);
+		return pi * pi / (s * s) - ir_trigamma(1 - x);
+	}
+	double sum = 0;
+	for (; x < 10; x += 1)
+		sum += 1 / (x * x);
+	double y = 1 / (x * x);
+	double series = y * (1.0 / 6 - y * (1.0 / 30 - y * (1.0 / 42 - y * (1.0 / 30 - y * (5.0 / 66 - y * (691.0 / 2730))))));
+	return sum + 1 / x + 0.5 * y + series / x;
+}
+
+double ir_powi(double base, double exponent) {
+	bool inverse = exponent < 0;
+	uint64_t n = (uint64_t)fabs(exponent);
+	double product = 1;
+	for (; n; n >>= 1) {
+		if (n & 1)
+			product *= base;
+		base *= base;
+	}
+	return inverse ? 1 / product : product;
+}
+
+static void draw(const int64_t key_and_counter[4], double uniform[2]) {
+	uint64_t key[2] = {(uint64_t)key_and_counter[0], (uint64_t)key_and_counter[1]};
+	uint64_t counter[2] = {(uint64_t)key_and_counter[2], (uint64_t)key_and_counter[3]};
+	uint64_t words[2];
+	random_threefry(key, counter, words);
+	for (int i = 0; i < 2; i++)
+		uniform[i] = (double)(words[i] >> 11) * 0x1p-53;
+}
+
+double ir_random_uniform(const int64_t key_and_counter[4]) {
+	double u[2];
+	draw(key_and_counter, u);
+	return u[0];
+}
+
+double ir_random_normal(const int64_t key_and_counter[4]) {
+	double u[2];
+	draw(key_and_counter, u);
+	return sqrt(-2 * log(1 - u[0])) * cos(2 * pi * u[1]);
+}

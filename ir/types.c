@@ -1,0 +1,90 @@
+/* Scalar and tensor types, dimensions, modules. */
+#include "ir/ir.h"
+
+IrModule *ir_module_new(Session *session) {
+	Arena *arena = arena_new();
+	IrModule *module = ARENA_NEW(arena, IrModule);
+	module->session = session;
+	module->arena = arena;
+	return module;
+}
+
+void ir_module_free(IrModule *module) {
+	if (module)
+		arena_free(module->arena); /* the module itself lives in there */
+}
+
+bool ir_scalar_is_real(IrScalar scalar) {
+	return scalar == IR_F32 || scalar == IR_F64;
+}
+
+bool ir_scalar_is_int(IrScalar scalar) {
+	return scalar == IR_I32 || scalar == IR_I64;
+}
+
+size_t ir_scalar_bytes(IrScalar scalar) {
+	switch (scalar) {
+	case IR_BOOL:
+		return 1;
+	case IR_I32:
+	case IR_F32:
+		return 4;
+	case IR_I64:
+	case IR_F64:
+		return 8;
+	}
+	base_panic("ir_scalar_bytes", "scalar type %d", (int)scalar);
+}
+
+const char *ir_scalar_name(IrScalar scalar) {
+	static const char *const names[] = {"bool", "i32", "int", "f32", "f64"};
+	return names[scalar];
+}
+
+IrType ir_scalar_type(IrScalar scalar) {
+	return (IrType){.scalar = scalar};
+}
+
+IrType ir_tensor_type(IrScalar scalar, int rank, const IrDim *dims) {
+	if (rank < 0 || rank > IR_MAX_RANK)
+		base_panic("ir_tensor_type", "rank %d, at most %d", rank, IR_MAX_RANK);
+	IrType type = {.scalar = scalar, .rank = (uint8_t)rank};
+	for (int i = 0; i < rank; i++)
+		type.dims[i] = dims[i];
+	return type;
+}
+
+bool ir_type_equal(IrType a, IrType b) {
+	if (a.scalar != b.scalar || a.rank != b.rank || a.lanes != b.lanes)
+		return false;
+	for (int i = 0; i < a.rank; i++)
+		if (a.dims[i] != b.dims[i])
+			return false;
+	return true;
+}
+
+int64_t ir_dim_value(IrDim dim, const int64_t *symbols) {
+	if (dim >= 0)
+		return dim;
+	if (!symbols)
+		base_panic("ir_dim_value", "symbol %lld without values of symbols", (long long)(-1 - dim));
+	return symbols[-1 - dim];
+}
+
+int64_t ir_type_elements(IrType type, const int64_t *symbols) {
+	int64_t elements = 1;
+	for (int i = 0; i < type.rank; i++)
+		elements *= ir_dim_value(type.dims[i], symbols);
+	return elements;
+}
+
+const IrValueInfo *ir_info(const IrFunc *func, IrValue value) {
+	if (value == 0 || value >= func->values.count)
+		base_panic("ir_info", "value %%%u of %u in @%s", (unsigned)value, (unsigned)func->values.count,
+		           session_text(func->module->session, func->name));
+	return &func->values.data[value];
+}
+
+IrType ir_type(const IrFunc *func, IrValue value) {
+	return ir_info(func, value)->type;
+}
