@@ -123,6 +123,16 @@ static void add_block(IrCost *cost, const IrFunc *func, const IrBlock *block, do
 	}
 }
 
+double ir_for_flops(const IrFunc *func, const IrFor *f)
+{
+	int64_t symbols[64];
+	for (int i = 0; i < 64; i++)
+		symbols[i] = 1000;
+	IrCost cost = {0};
+	add_for(&cost, func, f, 1, symbols);
+	return cost.flops;
+}
+
 IrCost ir_cost(const IrFunc *func, const int64_t *symbols)
 {
 	IrCost cost = {0};

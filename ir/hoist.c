@@ -213,16 +213,16 @@ static bool hoist_pieces(Hoist *h, const View *view, IrValue *values, int depth)
 /* ---- sums of products ---- */
 
 /* Splits the put's body into factors; only products whose parts nothing else shares matter, sharing is harmless. */
-static bool collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *product)
+bool ir_collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *product)
 {
 	const IrNode *node = &f->nodes.data[number];
 	if (node->kind == IR_NODE_OP && node->opcode == IR_mul)
-		return collect_factors(f, node->args[0], inverse, product) && collect_factors(f, node->args[1], inverse, product);
+		return ir_collect_factors(f, node->args[0], inverse, product) && ir_collect_factors(f, node->args[1], inverse, product);
 	if (node->kind == IR_NODE_OP && node->opcode == IR_div)
-		return collect_factors(f, node->args[0], inverse, product) && collect_factors(f, node->args[1], !inverse, product);
+		return ir_collect_factors(f, node->args[0], inverse, product) && ir_collect_factors(f, node->args[1], !inverse, product);
 	if (node->kind == IR_NODE_OP && node->opcode == IR_neg) {
 		product->negative = !product->negative;
-		return collect_factors(f, node->args[0], inverse, product);
+		return ir_collect_factors(f, node->args[0], inverse, product);
 	}
 	if (product->count == IR_MAX_FACTORS)
 		return false;
@@ -349,7 +349,7 @@ static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out
 	if (put->combine != IR_PUT_SUM || !ir_scalar_is_real(type.scalar))
 		return false;
 	Product product = {0};
-	if (!collect_factors(view->f, put->node, false, &product))
+	if (!ir_collect_factors(view->f, put->node, false, &product))
 		return false;
 	Split split = best_split(view, put, type.rank, &product);
 	if (split.gain <= 0)
@@ -422,6 +422,12 @@ static void place(Hoist *h, IrOp *op, IrValue *outs, int depth)
 		append(h, op, outs);
 	else
 		emit_rest(h, &view, values, taken, outs);
+}
+
+void ir_hoist_place(IrBuilder *b, Arena *scratch, IrOp *op, IrValue *outs)
+{
+	Hoist h = {.func = b->func, .b = *b, .scratch = scratch};
+	place(&h, op, outs, 0);
 }
 
 static void hoist_block(void *context, const IrBlock *block)

@@ -17,6 +17,13 @@ typedef struct Product {
 	bool negative;
 } Product;
 
+/* Splits a put's body into the factors of a product; false if there are too many. */
+bool ir_collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *product);
+
+/* Appends `op`, a FOR of the function that b builds and in no block now, or what is cheaper, to b->block. outs: one
+ * value per put. */
+void ir_hoist_place(IrBuilder *b, Arena *scratch, IrOp *op, IrValue *outs);
+
 /* One sum as an inner sum of some factors and an outer sum of the others times it. */
 typedef struct Split {
 	uint32_t inner;     /* factors of the inner sum, as bits; 0: indices that nothing mentions */

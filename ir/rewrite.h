@@ -42,6 +42,9 @@ bool ir_put_is_permutation(const IrFunc *func, const IrFor *f, const IrPut *put)
 /* As above, but indices may be missing (they are summed over). */
 bool ir_put_is_projection(const IrFunc *func, const IrFor *f, const IrPut *put);
 
+/* FLOPs of one run, symbols taken as 1000: for judging rewrites. */
+double ir_for_flops(const IrFunc *func, const IrFor *f);
+
 /* Which indices of the domain a node depends on, as bits (through positions, too). `sets` has one entry per node. */
 void ir_node_index_sets(const IrFor *f, uint32_t *sets);
 
