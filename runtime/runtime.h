@@ -104,6 +104,7 @@ typedef struct RtTask {
 	FeObjective *objective;
 	FeRule *rule;      /* NULL: only values and gradients are asked for */
 	RtScore score;
+	IrFunc *evaluate;  /* (fixed..., x) -> f, g?: g only if the rule reads it */
 	RtCode *setup;     /* (seed, instance) -> fixed..., x; batched */
 	RtCode *begin[RT_THETAS];
 	RtCode *segment[RT_THETAS];
@@ -155,13 +156,14 @@ IrFunc *rt_build_begin(RtTask *task);
 /* At most `steps` turns: (fixed..., x, f, g?, states..., t0, turns, horizon, f0, hypers..., theta?)
  * -> score, x, f, g?, states..., curve[steps]? */
 IrFunc *rt_build_segment(RtTask *task, int steps, bool curve);
-/* A whole unroll in windows: (fixed..., x, horizon, hypers..., theta) -> score, theta~. window 0: whole. */
-IrFunc *rt_build_gradient(RtTask *task, int window, int steps);
+/* A whole unroll in windows: (fixed..., x, horizon, hypers..., theta) -> score, theta~. window 0: whole. `fixed`: the horizon
+ * is always `steps`; else at most that. */
+IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed);
 /* (fixed..., x, horizon, hypers..., theta, theta') -> score, score' */
 IrFunc *rt_build_tangent(RtTask *task, int steps);
 /* Makes what is missing; false with a diagnostic. */
 bool rt_need_forward(RtTask *task, int steps, RtTheta theta);
-bool rt_need_gradient(RtTask *task, int window, int steps);
+bool rt_need_gradient(RtTask *task, int window, int steps, bool fixed);
 bool rt_need_tangent(RtTask *task, int steps);
 
 /* ---- run.c: inner runs on the host's side ---- */
@@ -169,6 +171,7 @@ bool rt_need_tangent(RtTask *task, int steps);
 /* The state of 16 runs between two segments. */
 typedef struct RtState {
 	void **slots; /* x, f, g?, states... */
+	void **spare; /* where the next segment writes; then the two change places */
 	void *f0;
 } RtState;
 

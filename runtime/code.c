@@ -1,0 +1,189 @@
+/* A function that can be called, by the machine code of jit/ or by the evaluator of ir/. Both see the same memory. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/runtime.h"
+
+void rt_store(IrScalar scalar, void *to, size_t stride, const double *from, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		size_t at = i * stride;
+		switch (scalar) {
+		case IR_F64: ((double *)to)[at] = from[i]; break;
+		case IR_F32: ((float *)to)[at] = (float)from[i]; break;
+		case IR_I64: ((int64_t *)to)[at] = (int64_t)from[i]; break;
+		case IR_I32: ((int32_t *)to)[at] = (int32_t)from[i]; break;
+		case IR_BOOL: ((uint8_t *)to)[at] = from[i] != 0; break;
+		}
+	}
+}
+
+void rt_load(IrScalar scalar, const void *from, size_t stride, double *to, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		size_t at = i * stride;
+		switch (scalar) {
+		case IR_F64: to[i] = ((const double *)from)[at]; break;
+		case IR_F32: to[i] = (double)((const float *)from)[at]; break;
+		case IR_I64: to[i] = (double)((const int64_t *)from)[at]; break;
+		case IR_I32: to[i] = ((const int32_t *)from)[at]; break;
+		case IR_BOOL: to[i] = ((const uint8_t *)from)[at]; break;
+		}
+	}
+}
+
+void *rt_aligned(Arena *arena, size_t bytes) {
+	uintptr_t start = (uintptr_t)arena_alloc(arena, bytes + 64);
+	return (void *)((start + 63) & ~(uintptr_t)63);
+}
+
+/* ---- the evaluator behind the interface of machine code ---- */
+
+/* Between lane-innermost memory and the evaluator's lane-outermost tensors. */
+static void tensor_exchange(IrTensor *tensor, void *memory, bool to_memory) {
+	size_t total = (size_t)ir_type_elements(tensor->type, NULL);
+	size_t lanes = tensor->type.lanes ? IR_LANES : 1;
+	size_t each = total / lanes;
+	IrScalar scalar = tensor->type.scalar;
+	size_t width = ir_scalar_bytes(scalar);
+	for (size_t lane = 0; lane < lanes; lane++) {
+		char *first = (char *)memory + lane * width;
+		if (ir_scalar_is_real(scalar)) {
+			double *reals = tensor->reals + lane * each;
+			if (to_memory) {
+				rt_store(scalar, first, lanes, reals, each);
+			} else {
+				rt_load(scalar, first, lanes, reals, each);
+			}
+			continue;
+		}
+		for (size_t e = 0; e < each; e++) {
+			int64_t *integer = &tensor->integers[lane * each + e];
+			char *at = first + e * lanes * width;
+			if (scalar == IR_BOOL) {
+				if (to_memory) {
+					*(uint8_t *)at = *integer != 0;
+				} else {
+					*integer = *(uint8_t *)at;
+				}
+			} else if (scalar == IR_I32) {
+				int32_t narrow = (int32_t)*integer;
+				memcpy(to_memory ? (void *)at : (void *)&narrow, to_memory ? (const void *)&narrow : (const void *)at,
+				       sizeof narrow);
+				*integer = narrow;
+			} else {
+				memcpy(to_memory ? (void *)at : (void *)integer, to_memory ? (const void *)integer : (const void *)at,
+				       sizeof *integer);
+			}
+		}
+	}
+}
+
+static int call_evaluator(const RtCode *code, void *const *params, void *const *results) {
+	const IrFunc *func = code->func;
+	Arena *arena = arena_new();
+	IrTensor *args = ARENA_ARRAY(arena, IrTensor, func->params.count + 1);
+	IrTensor *outs = ARENA_ARRAY(arena, IrTensor, func->results.count + 1);
+	for (uint32_t i = 0; i < func->params.count; i++) {
+		args[i] = ir_tensor_new(arena, ir_type(func, func->params.data[i].value), NULL);
+		tensor_exchange(&args[i], params[i], false);
+	}
+	Span where = {0};
+	const char *error = ir_evaluate(func, arena, args, outs, &where);
+	for (uint32_t i = 0; !error && i < func->results.count; i++) {
+		tensor_exchange(&outs[i], results[i], true);
+	}
+	arena_free(arena);
+	return error ? 1 : 0;
+}
+
+/* ---- compiling and calling ---- */
+
+static bool engine_ready(Rt *rt) {
+	if (rt->options.engine == RT_EVALUATOR || rt->engine) {
+		return true;
+	}
+	if (rt->failed_engine) {
+		return false;
+	}
+	const char *error = NULL;
+	rt->engine = jit_engine_new(rt->session, &error);
+	if (!rt->engine) {
+		diag_error(rt->session, 803, (Span){0}, "%s", error ? error : "LLVM cannot be loaded");
+		rt->failed_engine = true;
+	}
+	return rt->engine != NULL;
+}
+
+static size_t *value_sizes(Arena *arena, const IrFunc *func, bool of_params) {
+	uint32_t count = of_params ? func->params.count : func->results.count;
+	size_t *sizes = ARENA_ARRAY(arena, size_t, count + 1);
+	for (uint32_t i = 0; i < count; i++) {
+		IrType type = ir_type(func, of_params ? func->params.data[i].value : func->results.data[i].value);
+		sizes[i] = (size_t)ir_type_elements(type, NULL) * ir_scalar_bytes(type.scalar);
+	}
+	return sizes;
+}
+
+RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func) {
+	if (!engine_ready(rt)) {
+		return NULL;
+	}
+	double started = rt_seconds();
+	IrPipeline pipeline = {.verify = rt->options.verify};
+	RtCode *code = ARENA_NEW(rt->arena, RtCode);
+	code->rt = rt;
+	code->func = ir_optimize(module, func, &pipeline);
+	code->param_bytes = value_sizes(rt->arena, code->func, true);
+	code->result_bytes = value_sizes(rt->arena, code->func, false);
+	if (rt->options.engine == RT_JIT) {
+		JitOptions options = {.strict = rt->options.strict};
+		code->jit = jit_compile(rt->engine, module, code->func, &options);
+		code->arena_bytes = jit_arena_bytes(code->jit, NULL);
+	}
+	rt->compile_seconds += rt_seconds() - started;
+	return code;
+}
+
+void rt_code_free(RtCode *code) {
+	if (code && code->jit) {
+		jit_code_free(code->jit);
+		code->jit = NULL;
+	}
+}
+
+int rt_call(const RtCode *code, void *const *params, void *const *results, void *arena) {
+	if (code->jit) {
+		return jit_call(code->jit, params, results, arena, NULL);
+	}
+	return call_evaluator(code, params, results);
+}
+
+bool rt_evaluate_once(Rt *rt, const IrFunc *func, const int64_t *integers, const double *const *reals, double **results) {
+	Arena *arena = arena_new();
+	IrTensor *args = ARENA_ARRAY(arena, IrTensor, func->params.count + 1);
+	IrTensor *outs = ARENA_ARRAY(arena, IrTensor, func->results.count + 1);
+	uint32_t next_integer = 0, next_real = 0;
+	for (uint32_t i = 0; i < func->params.count; i++) {
+		IrType type = ir_type(func, func->params.data[i].value);
+		args[i] = ir_tensor_new(arena, type, NULL);
+		if (ir_scalar_is_real(type.scalar)) {
+			const double *from = reals[next_real++];
+			for (int64_t e = 0; e < ir_type_elements(type, NULL); e++) {
+				args[i].reals[e] = type.scalar == IR_F32 ? (double)(float)from[e] : from[e];
+			}
+		} else {
+			args[i].integers[0] = integers[next_integer++];
+		}
+	}
+	Span where = {0};
+	const char *error = ir_evaluate(func, arena, args, outs, &where);
+	if (error) {
+		diag_error(rt->session, 802, where, "%s", error);
+	}
+	for (uint32_t i = 0; !error && i < func->results.count; i++) {
+		for (int64_t e = 0; e < ir_type_elements(outs[i].type, NULL); e++) {
+			results[i][e] = outs[i].reals ? outs[i].reals[e] : (double)outs[i].integers[e];
+		}
+	}
+	arena_free(arena);
+	return !error;
+}

@@ -1,0 +1,126 @@
+/* Problems: instances of an objective, made 16 at a time by one compiled function from their numbers alone. */
+#include <string.h>
+
+#include "runtime/runtime.h"
+
+/* (seed: i64, instance: i64) -> fixed..., x, batched over the instance. */
+static RtCode *compile_setup(RtTask *task) {
+	const FeObjective *objective = task->objective;
+	IrModule *module = task->module;
+	double started = rt_seconds();
+	IrFunc *func = ir_func_new(module, "setup");
+	IrBuilder b = ir_builder(func);
+	uint32_t fixed_count = objective->setup->results.count;
+	IrValue *values = ARENA_ARRAY(module->arena, IrValue, fixed_count + 3);
+	values[0] = ir_param(func, "seed", ir_scalar_type(IR_I64));
+	values[1] = ir_param(func, "instance", ir_scalar_type(IR_I64));
+	ir_inline(&b, objective->setup, values, values + 2);
+	IrValue x;
+	ir_inline(&b, objective->start, values, &x);
+	for (uint32_t i = 0; i < fixed_count; i++) {
+		const char *name = session_text(task->rt->session, objective->setup->results.data[i].name);
+		ir_result(func, name, values[2 + i]);
+	}
+	ir_result(func, "x", x);
+	IrPipeline pipeline = {.verify = task->rt->options.verify};
+	func = ir_optimize(module, func, &pipeline);
+	bool *force = ARENA_ARRAY(module->arena, bool, fixed_count + 1);
+	memset(force, true, fixed_count + 1);
+	func = ad_batch(module, func, "setup_batch", (const bool[]){false, true}, force);
+	task->rt->compile_seconds += rt_seconds() - started;
+	return rt_compile(task->rt, module, func);
+}
+
+static size_t value_bytes(const IrFunc *func, IrValue value) {
+	IrType type = ir_type(func, value);
+	return (size_t)ir_type_elements(type, NULL) * ir_scalar_bytes(type.scalar);
+}
+
+double rt_problems_bytes(const RtTask *task, int count, bool spread) {
+	const IrFunc *value = task->objective->value;
+	double bytes = 0;
+	for (uint32_t i = 0; i < value->params.count; i++) {
+		bytes += (double)value_bytes(value, value->params.data[i].value) * IR_LANES + 64;
+	}
+	return bytes * (spread ? count : (count + IR_LANES - 1) / IR_LANES);
+}
+
+typedef struct Making {
+	const RtTask *task;
+	RtProblems *problems;
+	void **scratch;
+	int *errors;
+	int64_t seed;
+} Making;
+
+static void make_block(void *user, int item, int worker) {
+	Making *making = user;
+	RtBlock *block = &making->problems->blocks[item];
+	uint32_t fixed_count = making->task->objective->setup->results.count;
+	void *results[256];
+	for (uint32_t i = 0; i < fixed_count; i++) {
+		results[i] = block->fixed[i];
+	}
+	results[fixed_count] = block->x0;
+	void *params[] = {&making->seed, block->instance};
+	making->errors[item] = rt_call(making->task->setup, params, results, making->scratch[worker]);
+}
+
+RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int count, bool spread) {
+	Rt *rt = task->rt;
+	const FeObjective *objective = task->objective;
+	uint32_t fixed_count = objective->setup->results.count;
+	if (fixed_count > 255) {
+		diag_error(rt->session, 807, objective->decl->span, "more than 255 values are fixed for one problem");
+		return NULL;
+	}
+	if (!task->setup && !(task->setup = compile_setup(task))) {
+		return NULL;
+	}
+	Arena *arena = arena_new();
+	RtProblems *problems = ARENA_NEW(arena, RtProblems);
+	problems->arena = arena;
+	problems->count = count;
+	problems->spread = spread;
+	problems->block_count = spread ? count : (count + IR_LANES - 1) / IR_LANES;
+	problems->blocks = ARENA_ARRAY(arena, RtBlock, problems->block_count + 1);
+	for (int k = 0; k < problems->block_count; k++) {
+		RtBlock *block = &problems->blocks[k];
+		for (int lane = 0; lane < IR_LANES; lane++) {
+			int number = spread ? k : k * IR_LANES + lane;
+			bool real = number < count;
+			block->instance[lane] = first + (real ? number : count - 1);
+			block->weight[lane] = real ? 1 : 0;
+		}
+		block->fixed = ARENA_ARRAY(arena, void *, fixed_count + 1);
+		for (uint32_t i = 0; i < fixed_count; i++) {
+			block->fixed[i] = rt_aligned(arena, task->setup->result_bytes[i]);
+		}
+		block->x0 = rt_aligned(arena, task->setup->result_bytes[fixed_count]);
+	}
+	Arena *scratch = arena_new();
+	int threads = rt_pool_threads(rt->pool);
+	Making making = {task, problems, ARENA_ARRAY(scratch, void *, threads), ARENA_ARRAY(scratch, int, problems->block_count + 1),
+	                 (int64_t)seed};
+	for (int i = 0; i < threads; i++) {
+		making.scratch[i] = rt_aligned(scratch, task->setup->arena_bytes);
+	}
+	rt_pool_run(rt->pool, problems->block_count, make_block, &making);
+	bool failed = false;
+	for (int k = 0; k < problems->block_count; k++) {
+		failed = failed || making.errors[k] != 0;
+	}
+	arena_free(scratch);
+	if (failed) {
+		diag_error(rt->session, 802, objective->decl->span, "an index left its range while problems were made");
+		rt_problems_free(problems);
+		return NULL;
+	}
+	return problems;
+}
+
+void rt_problems_free(RtProblems *problems) {
+	if (problems) {
+		arena_free(problems->arena);
+	}
+}

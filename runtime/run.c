@@ -1,0 +1,276 @@
+/* Inner runs seen from the host: 16 runs begin, advance in segments, and leave scores and curves behind. */
+#include <math.h>
+#include <string.h>
+
+#include "runtime/runtime.h"
+
+/* Scratch of one call: what the code wants, then scalars, a score and a curve. */
+typedef struct Scratch {
+	void *code;
+	char *hypers; /* 8 bytes each */
+	void *score, *curve;
+	void **pointers;
+} Scratch;
+
+static size_t round_up(size_t bytes) {
+	return (bytes + 63) & ~(size_t)63;
+}
+
+static uint32_t slot_count(const RtTask *task) {
+	return 1 + task->evaluate->results.count + task->rule->init->results.count;
+}
+
+static uint32_t fixed_count(const RtTask *task) {
+	return task->evaluate->params.count - 1;
+}
+
+/* Bytes of slot i, 16 lanes. */
+static size_t slot_bytes(const RtTask *task, uint32_t i) {
+	const IrFunc *evaluate = task->evaluate;
+	const IrFunc *init = task->rule->init;
+	IrType type;
+	if (i == 0) {
+		type = ir_type(evaluate, evaluate->params.data[evaluate->params.count - 1].value);
+	} else if (i <= evaluate->results.count) {
+		type = ir_type(evaluate, evaluate->results.data[i - 1].value);
+	} else {
+		type = ir_type(init, init->results.data[i - 1 - evaluate->results.count].value);
+	}
+	return (size_t)ir_type_elements(type, NULL) * ir_scalar_bytes(type.scalar) * IR_LANES;
+}
+
+size_t rt_state_bytes(const RtTask *task) {
+	size_t bytes = 2 * IR_LANES * sizeof(double);
+	for (uint32_t i = 0; i < slot_count(task); i++) {
+		bytes += 2 * (slot_bytes(task, i) + 64);
+	}
+	return bytes;
+}
+
+RtState rt_state_new(const RtTask *task, Arena *arena) {
+	uint32_t count = slot_count(task);
+	RtState state = {ARENA_ARRAY(arena, void *, count), ARENA_ARRAY(arena, void *, count),
+	                 rt_aligned(arena, IR_LANES * sizeof(double))};
+	for (uint32_t i = 0; i < count; i++) {
+		state.slots[i] = rt_aligned(arena, slot_bytes(task, i));
+		state.spare[i] = rt_aligned(arena, slot_bytes(task, i));
+	}
+	return state;
+}
+
+void rt_state_copy(const RtTask *task, RtState *to, const RtState *from) {
+	for (uint32_t i = 0; i < slot_count(task); i++) {
+		memcpy(to->slots[i], from->slots[i], slot_bytes(task, i));
+	}
+	memcpy(to->f0, from->f0, IR_LANES * sizeof(double));
+}
+
+size_t rt_forward_arena(const RtTask *task, RtTheta variant) {
+	size_t code = task->begin[variant]->arena_bytes;
+	if (task->segment[variant]->arena_bytes > code) {
+		code = task->segment[variant]->arena_bytes;
+	}
+	size_t pointers = task->segment[variant]->func->params.count + task->segment[variant]->func->results.count;
+	return round_up(code) + round_up(8 * (size_t)task->rule->hypers.count) + round_up(IR_LANES * 8) +
+	       round_up(IR_LANES * 8 * (size_t)task->segment_steps) + round_up(pointers * sizeof(void *)) + 64;
+}
+
+static Scratch scratch_split(const RtTask *task, RtTheta variant, void *arena) {
+	size_t code = task->begin[variant]->arena_bytes;
+	if (task->segment[variant]->arena_bytes > code) {
+		code = task->segment[variant]->arena_bytes;
+	}
+	Scratch s = {.code = arena};
+	char *next = (char *)arena + round_up(code);
+	s.hypers = next;
+	next += round_up(8 * (size_t)task->rule->hypers.count);
+	s.score = next;
+	next += round_up(IR_LANES * 8);
+	s.curve = next;
+	next += round_up(IR_LANES * 8 * (size_t)task->segment_steps);
+	s.pointers = (void **)(void *)next;
+	return s;
+}
+
+/* hypers..., theta? as parameters; returns how many. */
+static uint32_t rule_params(const RtTask *task, const RtArgs *args, Scratch *s, void **params) {
+	const FeRule *rule = task->rule;
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+		double value = args->hypers ? args->hypers[i] : rule->hypers.data[i].value;
+		rt_store(rule->real, s->hypers + 8 * i, 1, &value, 1);
+		params[count++] = s->hypers + 8 * i;
+	}
+	if (rule->learned_count > 0) {
+		union {
+			const void *in;
+			void *out;
+		} theta = {args->theta}; /* code takes its parameters as void *const *, and does not write them */
+		params[count++] = theta.out;
+	}
+	return count;
+}
+
+int rt_begin(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, void *arena) {
+	Scratch s = scratch_split(task, args->variant, arena);
+	const RtCode *code = task->begin[args->variant];
+	uint32_t fixed = fixed_count(task);
+	memcpy(s.pointers, block->fixed, sizeof(void *) * fixed);
+	s.pointers[fixed] = block->x0;
+	rule_params(task, args, &s, s.pointers + fixed + 1);
+	int error = rt_call(code, s.pointers, state->slots + 1, s.code);
+	memcpy(state->slots[0], block->x0, slot_bytes(task, 0));
+	memcpy(state->f0, state->slots[1], slot_bytes(task, 1));
+	return error;
+}
+
+double rt_score_zero(RtScore score) {
+	return score.fold == FE_SCORE_MIN ? (double)INFINITY : 0;
+}
+
+int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, int t0, int turns, int horizon,
+               double *score, double *curve, void *arena) {
+	Scratch s = scratch_split(task, args->variant, arena);
+	const RtCode *code = task->segment[args->variant];
+	IrScalar real = task->objective->real;
+	uint32_t fixed = fixed_count(task), slots = slot_count(task);
+	int error = 0;
+	for (int done = 0; done < turns && !error;) {
+		int64_t piece = turns - done < task->segment_steps ? turns - done : task->segment_steps;
+		int64_t start = t0 + done, end = horizon;
+		void **params = s.pointers;
+		memcpy(params, block->fixed, sizeof(void *) * fixed);
+		memcpy(params + fixed, state->slots, sizeof(void *) * slots);
+		uint32_t count = fixed + slots;
+		params[count++] = &start;
+		params[count++] = &piece;
+		params[count++] = &end;
+		params[count++] = state->f0;
+		count += rule_params(task, args, &s, params + count);
+		void **results = params + count;
+		results[0] = s.score;
+		memcpy(results + 1, state->spare, sizeof(void *) * slots);
+		results[slots + 1] = s.curve;
+		error = rt_call(code, params, results, s.code);
+		void **used = state->slots;
+		state->slots = state->spare;
+		state->spare = used;
+		double piece_score[IR_LANES];
+		rt_load(real, s.score, 1, piece_score, IR_LANES);
+		for (int lane = 0; lane < IR_LANES; lane++) {
+			if (task->score.fold != FE_SCORE_MIN) {
+				score[lane] += piece_score[lane];
+			} else if (!(score[lane] <= piece_score[lane])) {
+				score[lane] = isnan(score[lane]) ? score[lane] : piece_score[lane];
+			}
+		}
+		if (curve) {
+			rt_load(real, s.curve, 1, curve + (size_t)done * IR_LANES, (size_t)piece * IR_LANES);
+		}
+		done += (int)piece;
+	}
+	return error;
+}
+
+/* ---- whole runs on all problems ---- */
+
+typedef struct Worker {
+	void *arena, *theta;
+	RtState state;
+	double *curve;
+} Worker;
+
+typedef struct Running {
+	RtTask *task;
+	const RtProblems *problems;
+	RtArgs args;
+	int steps;
+	RtRuns *out;
+	Worker *workers;
+	int *errors;
+} Running;
+
+static void run_block(void *user, int item, int worker) {
+	Running *running = user;
+	const RtTask *task = running->task;
+	const RtBlock *block = &running->problems->blocks[item];
+	Worker *mine = &running->workers[worker];
+	int steps = running->steps;
+	double score[IR_LANES], f0[IR_LANES];
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		score[lane] = rt_score_zero(task->score);
+	}
+	int error = rt_begin(task, block, &running->args, &mine->state, mine->arena);
+	if (!error) {
+		error = rt_advance(task, block, &running->args, &mine->state, 0, steps, steps, score, mine->curve, mine->arena);
+	}
+	running->errors[item] = error;
+	rt_load(task->objective->real, mine->state.f0, 1, f0, IR_LANES);
+	RtRuns *out = running->out;
+	bool spread = running->problems->spread;
+	for (int lane = 0; lane < (spread ? 1 : IR_LANES); lane++) {
+		int problem = spread ? item : item * IR_LANES + lane;
+		if (problem >= out->problems) {
+			break;
+		}
+		out->score[problem] = score[lane];
+		double *f = out->f + (size_t)problem * ((size_t)steps + 1);
+		f[0] = f0[lane];
+		for (int t = 0; t < steps; t++) {
+			f[t + 1] = mine->curve[(size_t)t * IR_LANES + (size_t)lane];
+		}
+		if (out->x) {
+			size_t size = (size_t)task->objective->size;
+			const char *x = (const char *)mine->state.slots[0] + (size_t)lane * ir_scalar_bytes(task->objective->real);
+			rt_load(task->objective->real, x, IR_LANES, out->x + (size_t)problem * size, size);
+		}
+	}
+}
+
+double rt_run_bytes(const RtTask *task, int problems, int steps) {
+	int threads = rt_pool_threads(task->rt->pool);
+	double each = (double)rt_forward_arena(task, RT_SHARED) + (double)rt_state_bytes(task) + 8.0 * IR_LANES * steps;
+	return each * threads + 8.0 * problems * (steps + 2.0 + (double)task->objective->size);
+}
+
+bool rt_run(RtTask *task, const RtProblems *problems, const double *hypers, const double *theta, int steps, bool want_x,
+            Arena *arena, RtRuns *out) {
+	Rt *rt = task->rt;
+	if (!rt_need_forward(task, steps, RT_SHARED) ||
+	    !rt_memory_allows(rt, rt_run_bytes(task, problems->count, steps), "a run")) {
+		return false;
+	}
+	size_t count = (size_t)problems->count;
+	*out = (RtRuns){.steps = steps, .problems = problems->count};
+	out->f = ARENA_ARRAY(arena, double, count * ((size_t)steps + 1));
+	out->score = ARENA_ARRAY(arena, double, count + 1);
+	out->x = want_x ? ARENA_ARRAY(arena, double, count * (size_t)task->objective->size + 1) : NULL;
+	bool evaluates = task->rule->reads_f || task->rule->reads_g;
+	out->evaluations = evaluates ? (int64_t)steps * problems->count : 0;
+
+	Arena *scratch = arena_new();
+	int threads = rt_pool_threads(rt->pool);
+	Running running = {task, problems, {hypers, NULL, RT_SHARED}, steps, out, ARENA_ARRAY(scratch, Worker, threads),
+	                   ARENA_ARRAY(scratch, int, problems->block_count + 1)};
+	int64_t learned = rt_learned_count(task);
+	if (learned > 0) {
+		void *stored = rt_aligned(scratch, (size_t)learned * 8);
+		rt_store(task->rule->real, stored, 1, theta, (size_t)learned);
+		running.args.theta = stored;
+	}
+	for (int i = 0; i < threads; i++) {
+		running.workers[i].arena = rt_aligned(scratch, rt_forward_arena(task, RT_SHARED));
+		running.workers[i].state = rt_state_new(task, scratch);
+		running.workers[i].curve = ARENA_ARRAY(scratch, double, (size_t)steps * IR_LANES + 1);
+	}
+	rt_pool_run(rt->pool, problems->block_count, run_block, &running);
+	bool failed = false;
+	for (int k = 0; k < problems->block_count; k++) {
+		failed = failed || running.errors[k] != 0;
+	}
+	arena_free(scratch);
+	if (failed) {
+		diag_error(rt->session, 802, task->objective->decl->span, "an index left its range during a run");
+	}
+	return !failed;
+}

@@ -1,0 +1,89 @@
+/* A task: an objective and a rule instantiated for each other, with the code that running them needs. */
+#include <string.h>
+
+#include "runtime/runtime.h"
+
+/* (fixed..., x) -> f, g?: the objective without its reports, differentiated if the rule reads g. */
+static IrFunc *build_evaluate(RtTask *task) {
+	const IrFunc *value = task->objective->value;
+	IrFunc *func = ir_func_new(task->module, "objective_value");
+	IrBuilder b = ir_builder(func);
+	Arena *arena = task->module->arena;
+	IrValue *args = ARENA_ARRAY(arena, IrValue, value->params.count + 1);
+	IrValue *results = ARENA_ARRAY(arena, IrValue, value->results.count + 1);
+	for (uint32_t i = 0; i < value->params.count; i++) {
+		args[i] = ir_param(func, session_text(task->rt->session, value->params.data[i].name),
+		                   ir_type(value, value->params.data[i].value));
+	}
+	ir_inline(&b, value, args, results);
+	ir_result(func, "f", results[0]);
+	IrPipeline pipeline = {.verify = task->rt->options.verify};
+	func = ir_optimize(task->module, func, &pipeline);
+	if (task->rule && !task->rule->reads_g) {
+		return func;
+	}
+	bool *wrt = ARENA_ARRAY(arena, bool, func->params.count + 1);
+	wrt[func->params.count - 1] = true;
+	func = ad_gradient(task->module, func, "objective_gradient", 0, wrt, true, false);
+	return ir_optimize(task->module, func, &pipeline);
+}
+
+RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open, uint32_t open_count) {
+	double started = rt_seconds();
+	IrModule *module = ir_module_new(rt->session);
+	RtTask *task = ARENA_NEW(rt->arena, RtTask);
+	task->rt = rt;
+	task->module = module;
+	task->score = score;
+	task->objective = fe_objective(rt->program, module, objective, rt->options.real);
+	if (task->objective && rule) {
+		uint32_t count = task->objective->params.count;
+		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, count + 1);
+		for (uint32_t i = 0; i < count; i++) {
+			sizes[i] = task->objective->params.data[i].count;
+		}
+		FeTarget target = {sizes, count};
+		task->rule = fe_rule(rt->program, module, rule, &target, rt->options.real, open, open_count);
+	}
+	if (!task->objective || (rule && !task->rule)) {
+		ir_module_free(module);
+		return NULL;
+	}
+	task->evaluate = build_evaluate(task);
+	rt->compile_seconds += rt_seconds() - started;
+	return task;
+}
+
+void rt_task_free(RtTask *task) {
+	if (!task) {
+		return;
+	}
+	rt_code_free(task->setup);
+	for (int i = 0; i < RT_THETAS; i++) {
+		rt_code_free(task->begin[i]);
+		rt_code_free(task->segment[i]);
+	}
+	rt_code_free(task->gradient);
+	rt_code_free(task->tangent);
+	ir_module_free(task->module);
+}
+
+int64_t rt_learned_count(const RtTask *task) {
+	return task->rule ? task->rule->learned_count : 0;
+}
+
+bool rt_theta_start(RtTask *task, uint64_t seed, double *theta) {
+	if (rt_learned_count(task) == 0) {
+		return true;
+	}
+	int64_t integers[] = {(int64_t)seed};
+	return rt_evaluate_once(task->rt, task->rule->theta, integers, NULL, &theta) &&
+	       rt_rule_load(task->rt, task->rule, theta);
+}
+
+bool rt_theta_natural(RtTask *task, const double *theta, double *natural) {
+	if (rt_learned_count(task) == 0) {
+		return true;
+	}
+	return rt_evaluate_once(task->rt, task->rule->natural, NULL, &theta, &natural);
+}

@@ -1,0 +1,138 @@
+/* A pool of threads that runs numbered items. Which thread runs an item is left to chance; items must therefore keep
+ * their results to themselves, and whoever called the pool combines them in order. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runtime/runtime.h"
+
+struct RtPool {
+	int threads; /* the caller is worker 0 */
+	pthread_t *handles;
+	pthread_mutex_t lock;
+	pthread_cond_t start, done;
+	uint64_t round; /* counts calls of rt_pool_run */
+	int running;    /* helpers that have not finished this round */
+	bool stop;
+	RtWork *work;
+	void *user;
+	int count;
+	atomic_int next;
+};
+
+typedef struct Helper {
+	RtPool *pool;
+	int worker;
+} Helper;
+
+static void take_items(RtPool *pool, int worker) {
+	for (;;) {
+		int item = atomic_fetch_add(&pool->next, 1);
+		if (item >= pool->count) {
+			return;
+		}
+		pool->work(pool->user, item, worker);
+	}
+}
+
+static void *helper_main(void *argument) {
+	Helper helper = *(Helper *)argument;
+	free(argument);
+	RtPool *pool = helper.pool;
+	uint64_t seen = 0;
+	pthread_mutex_lock(&pool->lock);
+	for (;;) {
+		while (pool->round == seen && !pool->stop) {
+			pthread_cond_wait(&pool->start, &pool->lock);
+		}
+		if (pool->stop) {
+			break;
+		}
+		seen = pool->round;
+		pthread_mutex_unlock(&pool->lock);
+		take_items(pool, helper.worker);
+		pthread_mutex_lock(&pool->lock);
+		pool->running--;
+		if (pool->running == 0) {
+			pthread_cond_signal(&pool->done);
+		}
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return NULL;
+}
+
+RtPool *rt_pool_new(int threads) {
+	if (threads <= 0) {
+		long online = sysconf(_SC_NPROCESSORS_ONLN);
+		threads = online > 0 && online < 4096 ? (int)online : 1;
+	}
+	RtPool *pool = calloc(1, sizeof *pool);
+	if (!pool) {
+		base_panic(__func__, "out of memory");
+	}
+	pool->threads = 1;
+	pool->handles = calloc((size_t)threads, sizeof *pool->handles);
+	if (!pool->handles || pthread_mutex_init(&pool->lock, NULL) != 0 || pthread_cond_init(&pool->start, NULL) != 0 ||
+	    pthread_cond_init(&pool->done, NULL) != 0) {
+		base_panic(__func__, "cannot make a pool of threads");
+	}
+	atomic_init(&pool->next, 0);
+	for (int worker = 1; worker < threads; worker++) {
+		Helper *helper = malloc(sizeof *helper);
+		if (!helper) {
+			break;
+		}
+		*helper = (Helper){pool, worker};
+		if (pthread_create(&pool->handles[worker], NULL, helper_main, helper) != 0) {
+			free(helper);
+			break; /* fewer threads give the same results */
+		}
+		pool->threads++;
+	}
+	return pool;
+}
+
+void rt_pool_free(RtPool *pool) {
+	if (!pool) {
+		return;
+	}
+	pthread_mutex_lock(&pool->lock);
+	pool->stop = true;
+	pthread_cond_broadcast(&pool->start);
+	pthread_mutex_unlock(&pool->lock);
+	for (int worker = 1; worker < pool->threads; worker++) {
+		pthread_join(pool->handles[worker], NULL);
+	}
+	pthread_cond_destroy(&pool->done);
+	pthread_cond_destroy(&pool->start);
+	pthread_mutex_destroy(&pool->lock);
+	free(pool->handles);
+	free(pool);
+}
+
+int rt_pool_threads(const RtPool *pool) {
+	return pool->threads;
+}
+
+void rt_pool_run(RtPool *pool, int count, RtWork *work, void *user) {
+	pool->work = work;
+	pool->user = user;
+	pool->count = count;
+	atomic_store(&pool->next, 0);
+	if (pool->threads == 1 || count <= 1) {
+		take_items(pool, 0);
+		return;
+	}
+	pthread_mutex_lock(&pool->lock);
+	pool->running = pool->threads - 1;
+	pool->round++;
+	pthread_cond_broadcast(&pool->start);
+	pthread_mutex_unlock(&pool->lock);
+	take_items(pool, 0);
+	pthread_mutex_lock(&pool->lock);
+	while (pool->running > 0) {
+		pthread_cond_wait(&pool->done, &pool->lock);
+	}
+	pthread_mutex_unlock(&pool->lock);
+}

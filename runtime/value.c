@@ -1,0 +1,139 @@
+/* An objective at a point, and one rule on a few problems. */
+#include <string.h>
+
+#include "runtime/runtime.h"
+
+static const RtScore plain_score = {FE_SCORE_MEAN, FE_SCORE_F};
+
+/* (seed, instance) -> x, and (seed, instance, x) -> f, reports..., g: everything that `eval` prints. */
+static IrFunc *build_start(RtTask *task) {
+	const FeObjective *objective = task->objective;
+	IrFunc *func = ir_func_new(task->module, "start_of_instance");
+	IrBuilder b = ir_builder(func);
+	IrValue *values = ARENA_ARRAY(task->module->arena, IrValue, objective->setup->results.count + 3);
+	values[0] = ir_param(func, "seed", ir_scalar_type(IR_I64));
+	values[1] = ir_param(func, "instance", ir_scalar_type(IR_I64));
+	ir_inline(&b, objective->setup, values, values + 2);
+	IrValue x;
+	ir_inline(&b, objective->start, values, &x);
+	ir_result(func, "x", x);
+	return func;
+}
+
+static IrFunc *build_value(RtTask *task) {
+	const FeObjective *objective = task->objective;
+	const IrFunc *value = objective->value;
+	IrModule *module = task->module;
+	uint32_t fixed = objective->setup->results.count;
+	bool *wrt = ARENA_ARRAY(module->arena, bool, value->params.count + 1);
+	wrt[fixed] = true;
+	IrPipeline pipeline = {.verify = task->rt->options.verify};
+	IrFunc *plain = ir_optimize(module, ir_func_copy(module, value, "value"), &pipeline);
+	IrFunc *gradient = ad_gradient(module, plain, "value_and_gradient", 0, wrt, true, true);
+	IrFunc *func = ir_func_new(module, "value_of_instance");
+	IrBuilder b = ir_builder(func);
+	IrValue *values = ARENA_ARRAY(module->arena, IrValue, fixed + 3);
+	IrValue *results = ARENA_ARRAY(module->arena, IrValue, gradient->results.count + 1);
+	values[0] = ir_param(func, "seed", ir_scalar_type(IR_I64));
+	values[1] = ir_param(func, "instance", ir_scalar_type(IR_I64));
+	ir_inline(&b, objective->setup, values, values + 2);
+	values[2 + fixed] = ir_param(func, "x", ir_type(value, value->params.data[fixed].value));
+	ir_inline(&b, gradient, values + 2, results);
+	for (uint32_t i = 0; i < gradient->results.count; i++) {
+		ir_result(func, session_text(task->rt->session, gradient->results.data[i].name), results[i]);
+	}
+	return func;
+}
+
+/* Calls once with typed memory; reals in and out as double. */
+static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double *x, double *const *out) {
+	Rt *rt = task->rt;
+	RtCode *code = rt_compile(rt, task->module, func);
+	if (!code) {
+		return false;
+	}
+	Arena *scratch = arena_new();
+	int64_t seed = (int64_t)rt->options.seed;
+	void *params[3] = {&seed, &instance, NULL};
+	IrScalar real = task->objective->real;
+	size_t size = (size_t)task->objective->size;
+	if (x) {
+		params[2] = rt_aligned(scratch, size * 8);
+		rt_store(real, params[2], 1, x, size);
+	}
+	uint32_t count = code->func->results.count;
+	void **results = ARENA_ARRAY(scratch, void *, count + 1);
+	for (uint32_t i = 0; i < count; i++) {
+		results[i] = rt_aligned(scratch, code->result_bytes[i]);
+	}
+	int error = rt_call(code, params, results, rt_aligned(scratch, code->arena_bytes));
+	for (uint32_t i = 0; i < count; i++) {
+		IrType type = ir_type(code->func, code->func->results.data[i].value);
+		rt_load(type.scalar, results[i], 1, out[i], (size_t)ir_type_elements(type, NULL));
+	}
+	arena_free(scratch);
+	rt_code_free(code);
+	if (error) {
+		diag_error(rt->session, 802, task->objective->decl->span, "an index left its range");
+	}
+	return !error;
+}
+
+bool rt_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x, RtEval *out) {
+	RtTask *task = rt_task_new(rt, objective, NULL, plain_score, NULL, 0);
+	if (!task) {
+		return false;
+	}
+	*out = (RtEval){.size = task->objective->size};
+	out->x = ARENA_ARRAY(rt->arena, double, out->size + 1);
+	out->gradient = ARENA_ARRAY(rt->arena, double, out->size + 1);
+	bool ok = true;
+	if (x) {
+		memcpy(out->x, x, sizeof *x * (size_t)out->size);
+	} else {
+		ok = call_once(task, build_start(task), instance, NULL, &out->x);
+	}
+	IrFunc *value = ok ? build_value(task) : NULL;
+	if (value) {
+		uint32_t count = value->results.count;
+		out->report_count = count - 2;
+		out->report_names = ARENA_ARRAY(rt->arena, const char *, count);
+		out->reports = ARENA_ARRAY(rt->arena, double, count);
+		double **places = ARENA_ARRAY(rt->arena, double *, count);
+		places[0] = &out->value;
+		for (uint32_t i = 0; i < out->report_count; i++) {
+			const char *name = session_text(rt->session, task->objective->reports.data[i]);
+			out->report_names[i] = arena_strdup(rt->arena, name);
+			places[1 + i] = &out->reports[i];
+		}
+		places[count - 1] = out->gradient;
+		ok = call_once(task, value, instance, out->x, places);
+	}
+	rt_task_free(task);
+	return ok;
+}
+
+bool rt_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const double *theta, int64_t first, int count, int steps,
+                 RtMinimize *out) {
+	*out = (RtMinimize){0};
+	double compiled = rt->compile_seconds;
+	RtTask *task = rt_task_new(rt, objective, rule, plain_score, NULL, 0);
+	if (!task) {
+		return false;
+	}
+	double *start = ARENA_ARRAY(rt->arena, double, rt_learned_count(task) + 1);
+	bool ok = theta || rt_theta_start(task, rt->options.seed, start);
+	RtProblems *problems = NULL;
+	if (ok && rt_memory_allows(rt, rt_problems_bytes(task, count, false), "the data of these problems")) {
+		problems = rt_problems_new(task, rt->options.seed, first, count, false);
+	}
+	ok = ok && problems && rt_need_forward(task, steps, RT_SHARED);
+	double started = rt_seconds();
+	ok = ok && rt_run(task, problems, NULL, theta ? theta : start, steps, true, rt->arena, &out->runs);
+	out->seconds = rt_seconds() - started;
+	out->compile_seconds = rt->compile_seconds - compiled;
+	out->size = task->objective->size;
+	rt_problems_free(problems);
+	rt_task_free(task);
+	return ok;
+}
