@@ -24,13 +24,11 @@ typedef struct Chain {
 	uint32_t count;
 } Chain;
 
-static bool used_once(const Compose *c, IrValue value)
-{
+static bool used_once(const Compose *c, IrValue value) {
 	return value < c->new_uses.count && c->new_uses.data[value] == 1;
 }
 
-static const IrFor *link_of(const Compose *c, IrValue value)
-{
+static const IrFor *link_of(const Compose *c, IrValue value) {
 	const IrOp *def = ir_info(c->b.func, value)->def;
 	if (!used_once(c, value) || !def || def->kind != IR_FOR || def->f.puts.count != 1)
 		return NULL;
@@ -44,8 +42,7 @@ static const IrFor *link_of(const Compose *c, IrValue value)
 	return NULL;
 }
 
-static bool chain_of(const Compose *c, IrValue value, Chain *chain)
-{
+static bool chain_of(const Compose *c, IrValue value, Chain *chain) {
 	chain->count = 0;
 	while (value) {
 		const IrFor *link = link_of(c, value);
@@ -57,14 +54,13 @@ static bool chain_of(const Compose *c, IrValue value, Chain *chain)
 	return true;
 }
 
-static uint32_t reduced_count(const IrFunc *func, const IrFor *link)
-{
+static uint32_t reduced_count(const IrFunc *func, const IrFor *link) {
 	return link->indices.count - ir_type(func, link->puts.data[0].out).rank;
 }
 
 /* The user's sum with the read (a factor of its product) replaced by the body of one contribution. */
-static IrOp *merge(Compose *c, const IrFor *user, const Product *product, uint32_t read, const IrFor *link, IrValue into)
-{
+static IrOp *merge(Compose *c, const IrFor *user, const Product *product, uint32_t read, const IrFor *link,
+                   IrValue into) {
 	IrModule *module = c->b.func->module;
 	IrForBuilder f = ir_for_begin(&c->b);
 	IrRewrite outer = ir_rewrite_same_domain(c->scratch, &f, user, NULL);
@@ -79,7 +75,8 @@ static IrOp *merge(Compose *c, const IrFor *user, const Product *product, uint32
 	}
 	for (uint32_t i = 0; i < link->indices.count; i++)
 		if (!bound[i])
-			index_at[i] = ir_at_index(module, ir_for_index(&f, link->indices.data[i].name, link->indices.data[i].extent), 1);
+			index_at[i] =
+				ir_at_index(module, ir_for_index(&f, link->indices.data[i].name, link->indices.data[i].extent), 1);
 	IrRewrite inner = ir_rewrite_begin(c->scratch, &f, link, NULL, index_at);
 	for (uint32_t i = 0; i < link->conds.count; i++)
 		ir_for_cond(&f, ir_rewrite_at(&inner, link->conds.data[i]));
@@ -102,8 +99,7 @@ static IrOp *merge(Compose *c, const IrFor *user, const Product *product, uint32
 	return f.op;
 }
 
-static double block_flops(const Compose *c, uint32_t from)
-{
+static double block_flops(const Compose *c, uint32_t from) {
 	double flops = 0;
 	for (uint32_t i = from; i < c->b.block->ops.count; i++)
 		if (c->b.block->ops.data[i]->kind == IR_FOR)
@@ -112,11 +108,11 @@ static double block_flops(const Compose *c, uint32_t from)
 }
 
 /* Tries to compose one factor; on success the block ends with the composed sums and *out is their value. */
-static bool try_factor(Compose *c, const IrFor *user, const Product *product, uint32_t read, IrValue *out)
-{
+static bool try_factor(Compose *c, const IrFor *user, const Product *product, uint32_t read, IrValue *out) {
 	const IrNode *node = &user->nodes.data[product->factors[read].node];
 	Chain chain;
-	if (node->kind != IR_NODE_READ || node->guarded || product->factors[read].inverse || !chain_of(c, node->value, &chain))
+	if (node->kind != IR_NODE_READ || node->guarded || product->factors[read].inverse ||
+	    !chain_of(c, node->value, &chain))
 		return false;
 	for (uint32_t k = 0; k < product->count; k++)
 		if (k != read && product->factors[k].node == product->factors[read].node)
@@ -142,8 +138,7 @@ static bool try_factor(Compose *c, const IrFor *user, const Product *product, ui
 	return false;
 }
 
-static bool try_compose(Compose *c, const IrFor *user, IrValue *out)
-{
+static bool try_compose(Compose *c, const IrFor *user, IrValue *out) {
 	if (user->puts.count != 1 || user->puts.data[0].combine != IR_PUT_SUM)
 		return false;
 	if (!ir_scalar_is_real(ir_type(c->b.func, user->puts.data[0].out).scalar))
@@ -157,15 +152,13 @@ static bool try_compose(Compose *c, const IrFor *user, IrValue *out)
 	return false;
 }
 
-static void note_uses(Compose *c, IrValue from, IrValue to)
-{
+static void note_uses(Compose *c, IrValue from, IrValue to) {
 	while (c->new_uses.count <= to)
 		vec_push(c->scratch, &c->new_uses, 0);
 	c->new_uses.data[to] = c->uses[from];
 }
 
-static void compose_block(void *context, const IrBlock *block)
-{
+static void compose_block(void *context, const IrBlock *block) {
 	Compose *c = context;
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
@@ -189,10 +182,10 @@ static void compose_block(void *context, const IrBlock *block)
 	}
 }
 
-IrFunc *ir_pass_compose(IrModule *module, IrFunc *func)
-{
+IrFunc *ir_pass_compose(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
-	Compose c = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func), .uses = ir_use_counts(scratch, func)};
+	Compose c = {
+		.func = func, .scratch = scratch, .map = ir_map_new(scratch, func), .uses = ir_use_counts(scratch, func)};
 	IrFunc *out = ir_pass_begin(module, func, &c.map, &c.b);
 	compose_block(&c, &func->body);
 	ir_pass_end(func, &c.map, out);

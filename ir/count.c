@@ -3,8 +3,7 @@
 
 static const double max_enumerated = 1e7;
 
-static uint32_t at_indices(IrAt at)
-{
+static uint32_t at_indices(IrAt at) {
 	uint32_t set = 0;
 	for (uint32_t i = 0; i < at.term_count; i++)
 		if (!at.terms[i].is_node)
@@ -12,16 +11,14 @@ static uint32_t at_indices(IrAt at)
 	return set;
 }
 
-static bool has_node(IrAt at)
-{
+static bool has_node(IrAt at) {
 	for (uint32_t i = 0; i < at.term_count; i++)
 		if (at.terms[i].is_node)
 			return true;
 	return false;
 }
 
-static bool next_point(int64_t *point, const int64_t *extents, uint32_t count, uint32_t set)
-{
+static bool next_point(int64_t *point, const int64_t *extents, uint32_t count, uint32_t set) {
 	for (uint32_t i = count; i-- > 0;) {
 		if (!(set >> i & 1))
 			continue;
@@ -32,8 +29,7 @@ static bool next_point(int64_t *point, const int64_t *extents, uint32_t count, u
 	return false;
 }
 
-static bool holds(const IrFor *f, const int64_t *point)
-{
+static bool holds(const IrFor *f, const int64_t *point) {
 	for (uint32_t c = 0; c < f->conds.count; c++) {
 		IrAt at = f->conds.data[c];
 		if (has_node(at))
@@ -49,8 +45,7 @@ static bool holds(const IrFor *f, const int64_t *point)
 
 /* Points that meet the conditions; those that depend on run-time values count as met, and so do all when enumerating
  * the conditioned indices would take too long. */
-static double live_points(const IrFor *f, const int64_t *symbols)
-{
+static double live_points(const IrFor *f, const int64_t *symbols) {
 	int64_t extents[IR_MAX_INDICES];
 	uint32_t set = 0;
 	double free = 1, box = 1;
@@ -72,8 +67,7 @@ static double live_points(const IrFor *f, const int64_t *symbols)
 }
 
 /* Distinct elements that positions can name: the box of the indices in them, at most the whole tensor. */
-static double distinct(const IrFor *f, const IrAt *at, uint32_t count, double elements, const int64_t *symbols)
-{
+static double distinct(const IrFor *f, const IrAt *at, uint32_t count, double elements, const int64_t *symbols) {
 	uint32_t set = 0;
 	bool gathers = false;
 	for (uint32_t k = 0; k < count; k++) {
@@ -87,8 +81,7 @@ static double distinct(const IrFor *f, const IrAt *at, uint32_t count, double el
 	return points < elements ? points : elements;
 }
 
-static void add_for(IrCost *cost, const IrFunc *func, const IrFor *f, double times, const int64_t *symbols)
-{
+static void add_for(IrCost *cost, const IrFunc *func, const IrFor *f, double times, const int64_t *symbols) {
 	double points = live_points(f, symbols);
 	for (uint32_t n = 0; n < f->nodes.count; n++) {
 		const IrNode *node = &f->nodes.data[n];
@@ -97,7 +90,8 @@ static void add_for(IrCost *cost, const IrFunc *func, const IrFor *f, double tim
 		if (node->kind == IR_NODE_READ) {
 			IrType type = ir_type(func, node->value);
 			double elements = (double)ir_type_elements(type, symbols);
-			cost->bytes += times * distinct(f, node->at, node->at_count, elements, symbols) * (double)ir_scalar_bytes(type.scalar);
+			cost->bytes +=
+				times * distinct(f, node->at, node->at_count, elements, symbols) * (double)ir_scalar_bytes(type.scalar);
 		}
 	}
 	for (uint32_t p = 0; p < f->puts.count; p++) {
@@ -112,8 +106,7 @@ static void add_for(IrCost *cost, const IrFunc *func, const IrFor *f, double tim
 	}
 }
 
-static void add_block(IrCost *cost, const IrFunc *func, const IrBlock *block, double times, const int64_t *symbols)
-{
+static void add_block(IrCost *cost, const IrFunc *func, const IrBlock *block, double times, const int64_t *symbols) {
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
 		if (op->kind == IR_FOR)
@@ -123,8 +116,7 @@ static void add_block(IrCost *cost, const IrFunc *func, const IrBlock *block, do
 	}
 }
 
-double ir_for_flops(const IrFunc *func, const IrFor *f)
-{
+double ir_for_flops(const IrFunc *func, const IrFor *f) {
 	int64_t symbols[64];
 	for (int i = 0; i < 64; i++)
 		symbols[i] = 1000;
@@ -133,8 +125,7 @@ double ir_for_flops(const IrFunc *func, const IrFor *f)
 	return cost.flops;
 }
 
-IrCost ir_cost(const IrFunc *func, const int64_t *symbols)
-{
+IrCost ir_cost(const IrFunc *func, const int64_t *symbols) {
 	IrCost cost = {0};
 	add_block(&cost, func, &func->body, 1, symbols);
 	return cost;

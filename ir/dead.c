@@ -10,8 +10,7 @@ typedef struct Liveness {
 	bool changed;
 } Liveness;
 
-static void mark(Liveness *l, IrValue value)
-{
+static void mark(Liveness *l, IrValue value) {
 	if (value && !l->live[value]) {
 		l->live[value] = true;
 		l->changed = true;
@@ -20,15 +19,13 @@ static void mark(Liveness *l, IrValue value)
 
 static void mark_node(Liveness *l, const IrFor *f, uint32_t number, bool *seen);
 
-static void mark_at(Liveness *l, const IrFor *f, IrAt at, bool *seen)
-{
+static void mark_at(Liveness *l, const IrFor *f, IrAt at, bool *seen) {
 	for (uint32_t i = 0; i < at.term_count; i++)
 		if (at.terms[i].is_node)
 			mark_node(l, f, at.terms[i].ref, seen);
 }
 
-static void mark_node(Liveness *l, const IrFor *f, uint32_t number, bool *seen)
-{
+static void mark_node(Liveness *l, const IrFor *f, uint32_t number, bool *seen) {
 	if (seen[number])
 		return;
 	seen[number] = true;
@@ -42,8 +39,7 @@ static void mark_node(Liveness *l, const IrFor *f, uint32_t number, bool *seen)
 			mark_node(l, f, node->args[i], seen);
 }
 
-static void mark_for(Liveness *l, const IrFor *f)
-{
+static void mark_for(Liveness *l, const IrFor *f) {
 	ArenaMark scratch = arena_mark(l->func->module->arena);
 	bool *seen = ARENA_ARRAY(l->func->module->arena, bool, f->nodes.count + 1);
 	bool any = false;
@@ -68,8 +64,7 @@ static void mark_for(Liveness *l, const IrFor *f)
 
 static void mark_block(Liveness *l, const IrBlock *block);
 
-static void mark_loop(Liveness *l, const IrLoop *loop)
-{
+static void mark_loop(Liveness *l, const IrLoop *loop) {
 	bool any = false;
 	for (uint32_t i = 0; i < loop->carries.count; i++) {
 		const IrCarry *carry = &loop->carries.data[i];
@@ -94,8 +89,7 @@ static void mark_loop(Liveness *l, const IrLoop *loop)
 	l->changed = before;
 }
 
-static void mark_block(Liveness *l, const IrBlock *block)
-{
+static void mark_block(Liveness *l, const IrBlock *block) {
 	for (uint32_t i = block->ops.count; i-- > 0;) {
 		const IrOp *op = block->ops.data[i];
 		if (op->kind == IR_FOR)
@@ -114,8 +108,7 @@ typedef struct Sweep {
 
 static void sweep_block(Sweep *s, const IrBlock *block);
 
-static void sweep_loop(Sweep *s, const IrLoop *loop)
-{
+static void sweep_loop(Sweep *s, const IrLoop *loop) {
 	IrBlock *outer = s->b->block;
 	const bool *live = s->l->live;
 	bool any = false;
@@ -146,8 +139,7 @@ static void sweep_loop(Sweep *s, const IrLoop *loop)
 			ir_map_set(s->map, loop->carries.data[i].out, copy->loop.carries.data[count++].out);
 }
 
-static void sweep_op(Sweep *s, const IrOp *op)
-{
+static void sweep_op(Sweep *s, const IrOp *op) {
 	const bool *live = s->l->live;
 	s->b->span = op->span;
 	if (op->kind == IR_LOOP) {
@@ -165,14 +157,12 @@ static void sweep_op(Sweep *s, const IrOp *op)
 	}
 }
 
-static void sweep_block(Sweep *s, const IrBlock *block)
-{
+static void sweep_block(Sweep *s, const IrBlock *block) {
 	for (uint32_t i = 0; i < block->ops.count; i++)
 		sweep_op(s, block->ops.data[i]);
 }
 
-IrFunc *ir_remove_dead(IrModule *module, IrFunc *func)
-{
+IrFunc *ir_remove_dead(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
 	Liveness l = {.func = func, .live = ARENA_ARRAY(scratch, bool, func->values.count + 1)};
 	for (uint32_t i = 0; i < func->results.count; i++)

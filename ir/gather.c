@@ -13,8 +13,7 @@ typedef struct Change {
 	int replaced[IR_MAX_RANK]; /* per axis: the index that the output position takes over, or -1 */
 } Change;
 
-static int occurrences(const IrPut *put, uint32_t rank, uint32_t index)
-{
+static int occurrences(const IrPut *put, uint32_t rank, uint32_t index) {
 	int count = 0;
 	for (uint32_t k = 0; k < rank; k++)
 		for (uint32_t i = 0; i < put->at[k].term_count; i++)
@@ -23,8 +22,7 @@ static int occurrences(const IrPut *put, uint32_t rank, uint32_t index)
 }
 
 /* The unit-coefficient index of the axis with the largest extent: it leaves the most work to gather. */
-static int choose_index(const IrFor *f, const IrPut *put, uint32_t rank, IrAt at)
-{
+static int choose_index(const IrFor *f, const IrPut *put, uint32_t rank, IrAt at) {
 	int best = -1;
 	for (uint32_t i = 0; i < at.term_count; i++) {
 		IrTerm term = at.terms[i];
@@ -37,8 +35,7 @@ static int choose_index(const IrFor *f, const IrPut *put, uint32_t rank, IrAt at
 	return best;
 }
 
-static bool plan(const IrFunc *func, const IrFor *f, const IrPut *put, Change *change)
-{
+static bool plan(const IrFunc *func, const IrFor *f, const IrPut *put, Change *change) {
 	IrType type = ir_type(func, put->out);
 	bool mixes = false;
 	if (f->puts.count != 1 || put->combine != IR_PUT_SUM || f->indices.count + type.rank > IR_MAX_INDICES)
@@ -64,8 +61,8 @@ static bool plan(const IrFunc *func, const IrFor *f, const IrPut *put, Change *c
 	return mixes;
 }
 
-static void emit_gather(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map, const Change *change)
-{
+static void emit_gather(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map,
+                        const Change *change) {
 	IrModule *module = b->func->module;
 	const IrPut *put = &from->puts.data[0];
 	const IrValueInfo *info = ir_info(func, put->out);
@@ -108,7 +105,8 @@ static void emit_gather(IrBuilder *b, Arena *scratch, const IrFunc *func, const 
 			continue;
 		}
 		uint32_t index = (uint32_t)change->replaced[k];
-		IrAt last = ir_at_add(module, ir_at_const(from->indices.data[index].extent - 1), ir_at_scale(module, index_at[index], -1));
+		IrAt last = ir_at_add(module, ir_at_const(from->indices.data[index].extent - 1),
+		                      ir_at_scale(module, index_at[index], -1));
 		ir_for_cond(&f, index_at[index]);
 		ir_for_cond(&f, last);
 	}
@@ -127,16 +125,14 @@ typedef struct Gather {
 	Arena *scratch;
 } Gather;
 
-static bool symbolic(const IrFor *f)
-{
+static bool symbolic(const IrFor *f) {
 	for (uint32_t i = 0; i < f->indices.count; i++)
 		if (f->indices.data[i].extent < 0)
 			return true;
 	return false;
 }
 
-static void gather_block(void *context, const IrBlock *block)
-{
+static void gather_block(void *context, const IrBlock *block) {
 	Gather *g = context;
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
@@ -151,8 +147,7 @@ static void gather_block(void *context, const IrBlock *block)
 	}
 }
 
-IrFunc *ir_pass_gather(IrModule *module, IrFunc *func)
-{
+IrFunc *ir_pass_gather(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
 	Gather g = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
 	IrFunc *out = ir_pass_begin(module, func, &g.map, &g.b);

@@ -27,8 +27,7 @@ typedef struct View {
 	uint32_t domain; /* all indices */
 } View;
 
-static double points(const IrFor *f, uint32_t set)
-{
+static double points(const IrFor *f, uint32_t set) {
 	double result = 1;
 	for (uint32_t i = 0; i < f->indices.count; i++)
 		if (set >> i & 1)
@@ -36,8 +35,7 @@ static double points(const IrFor *f, uint32_t set)
 	return result;
 }
 
-static View look(Hoist *h, const IrFor *f)
-{
+static View look(Hoist *h, const IrFor *f) {
 	View view = {.f = f, .domain = (1u << f->indices.count) - 1};
 	view.sets = ARENA_ARRAY(h->scratch, uint32_t, f->nodes.count + 1);
 	view.costs = ARENA_ARRAY(h->scratch, double, f->nodes.count + 1);
@@ -54,8 +52,7 @@ static View look(Hoist *h, const IrFor *f)
 	return view;
 }
 
-static uint32_t at_set(const View *view, IrAt at)
-{
+static uint32_t at_set(const View *view, IrAt at) {
 	uint32_t set = 0;
 	for (uint32_t i = 0; i < at.term_count; i++)
 		set |= at.terms[i].is_node ? view->sets[at.terms[i].ref] : 1u << at.terms[i].ref;
@@ -63,8 +60,7 @@ static uint32_t at_set(const View *view, IrAt at)
 }
 
 /* Conditions that touch `set` must lie inside it, else reads of the piece could leave their bounds. */
-static bool conditions_allow(const View *view, uint32_t set)
-{
+static bool conditions_allow(const View *view, uint32_t set) {
 	for (uint32_t c = 0; c < view->f->conds.count; c++) {
 		uint32_t touched = at_set(view, view->f->conds.data[c]);
 		if ((touched & set) && (touched & ~set))
@@ -81,8 +77,7 @@ typedef struct Piece {
 	IrRewrite rewrite;
 } Piece;
 
-static void piece_begin(Hoist *h, Piece *piece, const View *view, uint32_t set, bool with_conditions)
-{
+static void piece_begin(Hoist *h, Piece *piece, const View *view, uint32_t set, bool with_conditions) {
 	const IrFor *from = view->f;
 	IrModule *module = h->b.func->module;
 	piece->f = ir_for_begin(&h->b);
@@ -101,8 +96,7 @@ static void piece_begin(Hoist *h, Piece *piece, const View *view, uint32_t set, 
 }
 
 /* The piece's output has one axis per index in `set`, in order. */
-static IrValue piece_put(Hoist *h, Piece *piece, const View *view, uint32_t set, uint32_t node, IrCombine combine)
-{
+static IrValue piece_put(Hoist *h, Piece *piece, const View *view, uint32_t set, uint32_t node, IrCombine combine) {
 	IrType type = ir_scalar_type(ir_node_type(&piece->f, node));
 	IrAt *at = ARENA_ARRAY(h->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
 	for (uint32_t i = 0; i < view->f->indices.count; i++) {
@@ -117,8 +111,7 @@ static IrValue piece_put(Hoist *h, Piece *piece, const View *view, uint32_t set,
 	return out;
 }
 
-static uint32_t read_piece(Hoist *h, Piece *into, const View *view, uint32_t set, IrValue value)
-{
+static uint32_t read_piece(Hoist *h, Piece *into, const View *view, uint32_t set, IrValue value) {
 	IrAt *at = ARENA_ARRAY(h->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
 	uint32_t rank = 0;
 	for (uint32_t i = 0; i < view->f->indices.count; i++)
@@ -127,8 +120,7 @@ static uint32_t read_piece(Hoist *h, Piece *into, const View *view, uint32_t set
 	return ir_read(&into->f, value, at, false);
 }
 
-static int set_size(uint32_t set)
-{
+static int set_size(uint32_t set) {
 	int size = 0;
 	for (; set; set &= set - 1)
 		size++;
@@ -138,8 +130,7 @@ static int set_size(uint32_t set)
 static void place(Hoist *h, IrOp *op, IrValue *outs, int depth);
 
 /* Takes the operation just appended out of the block and places it again, improved. */
-static IrValue place_piece(Hoist *h, IrOp *op, int depth)
-{
+static IrValue place_piece(Hoist *h, IrOp *op, int depth) {
 	IrValue out;
 	h->b.block->ops.count--;
 	place(h, op, &out, depth);
@@ -148,8 +139,7 @@ static IrValue place_piece(Hoist *h, IrOp *op, int depth)
 
 /* ---- hoisting ---- */
 
-static bool tree_is_movable(const View *view, uint32_t number)
-{
+static bool tree_is_movable(const View *view, uint32_t number) {
 	const IrNode *node = &view->f->nodes.data[number];
 	if (node->kind == IR_NODE_READ && node->guarded)
 		return false;
@@ -164,8 +154,7 @@ static bool tree_is_movable(const View *view, uint32_t number)
 	return true;
 }
 
-static bool worth_hoisting(const View *view, uint32_t number)
-{
+static bool worth_hoisting(const View *view, uint32_t number) {
 	uint32_t set = view->sets[number];
 	if (view->f->nodes.data[number].kind != IR_NODE_OP || set == view->domain || set_size(set) > IR_MAX_RANK)
 		return false;
@@ -175,8 +164,7 @@ static bool worth_hoisting(const View *view, uint32_t number)
 }
 
 /* The nodes that go: worth it, and used by one that does not go. */
-static void find_hoisted(const View *view, bool *hoisted)
-{
+static void find_hoisted(const View *view, bool *hoisted) {
 	bool *worth = hoisted;
 	for (uint32_t n = 0; n < view->f->nodes.count; n++)
 		worth[n] = worth_hoisting(view, n);
@@ -192,8 +180,7 @@ static void find_hoisted(const View *view, bool *hoisted)
 }
 
 /* Emits hoisted pieces; done[n] of the later rewrite is preset through `values` (0: not hoisted). */
-static bool hoist_pieces(Hoist *h, const View *view, IrValue *values, int depth)
-{
+static bool hoist_pieces(Hoist *h, const View *view, IrValue *values, int depth) {
 	bool *hoisted = ARENA_ARRAY(h->scratch, bool, view->f->nodes.count + 1);
 	bool any = false;
 	find_hoisted(view, hoisted);
@@ -213,13 +200,14 @@ static bool hoist_pieces(Hoist *h, const View *view, IrValue *values, int depth)
 /* ---- sums of products ---- */
 
 /* Splits the put's body into factors; only products whose parts nothing else shares matter, sharing is harmless. */
-bool ir_collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *product)
-{
+bool ir_collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *product) {
 	const IrNode *node = &f->nodes.data[number];
 	if (node->kind == IR_NODE_OP && node->opcode == IR_mul)
-		return ir_collect_factors(f, node->args[0], inverse, product) && ir_collect_factors(f, node->args[1], inverse, product);
+		return ir_collect_factors(f, node->args[0], inverse, product) &&
+		       ir_collect_factors(f, node->args[1], inverse, product);
 	if (node->kind == IR_NODE_OP && node->opcode == IR_div)
-		return ir_collect_factors(f, node->args[0], inverse, product) && ir_collect_factors(f, node->args[1], !inverse, product);
+		return ir_collect_factors(f, node->args[0], inverse, product) &&
+		       ir_collect_factors(f, node->args[1], !inverse, product);
 	if (node->kind == IR_NODE_OP && node->opcode == IR_neg) {
 		product->negative = !product->negative;
 		return ir_collect_factors(f, node->args[0], inverse, product);
@@ -231,8 +219,7 @@ bool ir_collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *
 }
 
 /* The product of the factors chosen by `mask`, times `extra` if it is a node. IR_NO_NODE if empty. */
-static uint32_t emit_product(Piece *piece, const Product *product, uint32_t mask, uint32_t extra)
-{
+static uint32_t emit_product(Piece *piece, const Product *product, uint32_t mask, uint32_t extra) {
 	uint32_t above = IR_NO_NODE, below = IR_NO_NODE;
 	for (uint32_t k = 0; k < product->count; k++) {
 		if (!(mask >> k & 1))
@@ -251,8 +238,7 @@ static uint32_t emit_product(Piece *piece, const Product *product, uint32_t mask
 }
 
 /* The best way to split one sum into an inner and an outer one; gain 0 if none helps. */
-static Split best_split(const View *view, const IrPut *put, uint32_t rank, const Product *product)
-{
+static Split best_split(const View *view, const IrPut *put, uint32_t rank, const Product *product) {
 	Split best = {0};
 	uint32_t kept = 0, all = (1u << product->count) - 1;
 	for (uint32_t k = 0; k < rank; k++)
@@ -288,7 +274,8 @@ static Split best_split(const View *view, const IrPut *put, uint32_t rank, const
 			continue;
 		double inner_factors = (double)set_size(split.inner);
 		double after = (split.inner ? points(view->f, split.inner_set) * (inner_factors > 0 ? inner_factors : 1) : 0) +
-		               points(view->f, split.outer_set | split.inner_out) * (double)(product->count - (uint32_t)set_size(split.inner) + 1);
+		               points(view->f, split.outer_set | split.inner_out) *
+		                   (double)(product->count - (uint32_t)set_size(split.inner) + 1);
 		if (after < 0.9 * before && before - after > best.gain) {
 			best = split;
 			best.gain = before - after;
@@ -297,23 +284,23 @@ static Split best_split(const View *view, const IrPut *put, uint32_t rank, const
 	return best;
 }
 
-static uint32_t extent_product(Piece *piece, const View *view, uint32_t set, IrScalar type)
-{
+static uint32_t extent_product(Piece *piece, const View *view, uint32_t set, IrScalar type) {
 	uint32_t result = IR_NO_NODE;
 	for (uint32_t i = 0; i < view->f->indices.count; i++) {
 		if (!(set >> i & 1))
 			continue;
 		IrDim extent = view->f->indices.data[i].extent;
-		uint32_t node = extent >= 0 ? ir_real(&piece->f, type, (double)extent)
-		                            : ir_op1(&piece->f, type == IR_F32 ? IR_to_f32 : IR_to_f64, ir_dim(&piece->f, extent));
+		uint32_t node = extent >= 0
+		                    ? ir_real(&piece->f, type, (double)extent)
+		                    : ir_op1(&piece->f, type == IR_F32 ? IR_to_f32 : IR_to_f64, ir_dim(&piece->f, extent));
 		result = result == IR_NO_NODE ? node : ir_op2(&piece->f, IR_mul, result, node);
 	}
 	return result;
 }
 
 /* inner = sum of the inner factors; then the sum of the outer factors times inner. */
-static IrValue emit_split(Hoist *h, const View *view, const IrPut *put, const Product *product, const Split *split, int depth)
-{
+static IrValue emit_split(Hoist *h, const View *view, const IrPut *put, const Product *product, const Split *split,
+                          int depth) {
 	IrType type = ir_type(h->b.func, put->out);
 	IrValue inner = 0;
 	uint32_t summed_away = split->inner_set & ~split->outer_set;
@@ -330,7 +317,8 @@ static IrValue emit_split(Hoist *h, const View *view, const IrPut *put, const Pr
 	for (uint32_t c = 0; c < view->f->conds.count; c++)
 		if (!(at_set(view, view->f->conds.data[c]) & split->inner_set))
 			ir_for_cond(&outer.f, ir_rewrite_at(&outer.rewrite, view->f->conds.data[c]));
-	uint32_t extra = inner ? read_piece(h, &outer, view, split->inner_out, inner) : extent_product(&outer, view, summed_away, type.scalar);
+	uint32_t extra = inner ? read_piece(h, &outer, view, split->inner_out, inner)
+	                       : extent_product(&outer, view, summed_away, type.scalar);
 	uint32_t others = ((1u << product->count) - 1) & ~split->inner;
 	uint32_t node = emit_product(&outer, product, others, extra);
 	if (product->negative)
@@ -343,8 +331,7 @@ static IrValue emit_split(Hoist *h, const View *view, const IrPut *put, const Pr
 	return place_piece(h, outer.f.op, depth + 1);
 }
 
-static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out, int depth)
-{
+static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out, int depth) {
 	IrType type = ir_type(h->b.func, put->out);
 	if (put->combine != IR_PUT_SUM || !ir_scalar_is_real(type.scalar))
 		return false;
@@ -362,16 +349,14 @@ static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out
 
 enum { MAX_DEPTH = 12 };
 
-static void append(Hoist *h, IrOp *op, IrValue *outs)
-{
+static void append(Hoist *h, IrOp *op, IrValue *outs) {
 	vec_push(h->b.func->module->arena, &h->b.block->ops, op);
 	for (uint32_t p = 0; p < op->f.puts.count; p++)
 		outs[p] = op->f.puts.data[p].out;
 }
 
 /* The puts that are left, with hoisted nodes read from their values. */
-static void emit_rest(Hoist *h, const View *view, const IrValue *values, const bool *taken, IrValue *outs)
-{
+static void emit_rest(Hoist *h, const View *view, const IrValue *values, const bool *taken, IrValue *outs) {
 	Piece rest;
 	piece_begin(h, &rest, view, view->domain, true);
 	for (uint32_t n = 0; n < view->f->nodes.count; n++)
@@ -399,8 +384,7 @@ static void emit_rest(Hoist *h, const View *view, const IrValue *values, const b
 }
 
 /* Appends `op` (made before, in no block now) or what is better than it; outs: one value per put. */
-static void place(Hoist *h, IrOp *op, IrValue *outs, int depth)
-{
+static void place(Hoist *h, IrOp *op, IrValue *outs, int depth) {
 	if (depth > MAX_DEPTH || op->f.indices.count > 16) {
 		append(h, op, outs);
 		return;
@@ -424,14 +408,12 @@ static void place(Hoist *h, IrOp *op, IrValue *outs, int depth)
 		emit_rest(h, &view, values, taken, outs);
 }
 
-void ir_hoist_place(IrBuilder *b, Arena *scratch, IrOp *op, IrValue *outs)
-{
+void ir_hoist_place(IrBuilder *b, Arena *scratch, IrOp *op, IrValue *outs) {
 	Hoist h = {.func = b->func, .b = *b, .scratch = scratch};
 	place(&h, op, outs, 0);
 }
 
-static void hoist_block(void *context, const IrBlock *block)
-{
+static void hoist_block(void *context, const IrBlock *block) {
 	Hoist *h = context;
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
@@ -451,8 +433,7 @@ static void hoist_block(void *context, const IrBlock *block)
 	}
 }
 
-IrFunc *ir_pass_hoist(IrModule *module, IrFunc *func)
-{
+IrFunc *ir_pass_hoist(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
 	Hoist h = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
 	IrFunc *out = ir_pass_begin(module, func, &h.map, &h.b);

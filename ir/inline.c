@@ -27,28 +27,24 @@ typedef struct Inline {
 	VEC(uint32_t) new_uses;  /* by new value: uses of the old one */
 } Inline;
 
-static Producer producer_of(const Inline *in, IrValue value)
-{
+static Producer producer_of(const Inline *in, IrValue value) {
 	return value < in->producers.count ? in->producers.data[value] : (Producer){0};
 }
 
-static void note_base(Inline *in, IrValue from, IrValue to)
-{
+static void note_base(Inline *in, IrValue from, IrValue to) {
 	while (in->base.count <= to)
 		vec_push(in->scratch, &in->base, false);
 	in->base.data[to] |= in->is_base[from];
 }
 
-static void note_bases(Inline *in)
-{
+static void note_bases(Inline *in) {
 	for (IrValue from = 1; from < in->func->values.count && from < in->map.to.count; from++)
 		if (in->is_base[from] && in->map.to.data[from])
 			note_base(in, from, in->map.to.data[from]);
 }
 
 /* Reading a base later than it is overwritten in place would cost a copy of all of it. */
-static bool reads_base(const Inline *in, const IrFor *f)
-{
+static bool reads_base(const Inline *in, const IrFor *f) {
 	for (uint32_t n = 0; n < f->nodes.count; n++) {
 		IrValue value = f->nodes.data[n].value;
 		if (f->nodes.data[n].kind == IR_NODE_READ && value < in->base.count && in->base.data[value])
@@ -57,8 +53,7 @@ static bool reads_base(const Inline *in, const IrFor *f)
 	return false;
 }
 
-static void remember(Inline *in, const IrFor *f, IrValue old_out)
-{
+static void remember(Inline *in, const IrFor *f, IrValue old_out) {
 	if (f->puts.count != 1)
 		return;
 	const IrPut *put = &f->puts.data[0];
@@ -78,8 +73,7 @@ static void remember(Inline *in, const IrFor *f, IrValue old_out)
 }
 
 /* Every point of the user asks for another element: inlining computes nothing twice. */
-static bool asks_once(const IrFor *user, const IrNode *read)
-{
+static bool asks_once(const IrFor *user, const IrNode *read) {
 	uint32_t seen = 0;
 	for (uint32_t k = 0; k < read->at_count; k++) {
 		IrAt at = read->at[k];
@@ -92,8 +86,7 @@ static bool asks_once(const IrFor *user, const IrNode *read)
 	return seen == (user->indices.count == 32 ? ~0u : (1u << user->indices.count) - 1);
 }
 
-static bool wants(const Inline *in, const IrRewrite *rewrite, const IrNode *read, Producer producer, IrValue value)
-{
+static bool wants(const Inline *in, const IrRewrite *rewrite, const IrNode *read, Producer producer, IrValue value) {
 	if (!producer.f || read->guarded)
 		return false;
 	if (producer.free)
@@ -106,8 +99,7 @@ static bool wants(const Inline *in, const IrRewrite *rewrite, const IrNode *read
 static uint32_t emit_node(Inline *in, IrRewrite *rewrite, uint32_t number);
 
 /* The producer's body at the positions that the read asks for. */
-static uint32_t substitute(Inline *in, IrRewrite *rewrite, const IrNode *read, const IrFor *producer)
-{
+static uint32_t substitute(Inline *in, IrRewrite *rewrite, const IrNode *read, const IrFor *producer) {
 	const IrPut *put = &producer->puts.data[0];
 	IrAt *index_at = ARENA_ARRAY(in->scratch, IrAt, producer->indices.count + 1);
 	for (uint32_t k = 0; k < read->at_count; k++)
@@ -116,8 +108,7 @@ static uint32_t substitute(Inline *in, IrRewrite *rewrite, const IrNode *read, c
 	return ir_rewrite_node(&inner, put->node);
 }
 
-static uint32_t emit_node(Inline *in, IrRewrite *rewrite, uint32_t number)
-{
+static uint32_t emit_node(Inline *in, IrRewrite *rewrite, uint32_t number) {
 	if (rewrite->done[number] != IR_NO_NODE)
 		return rewrite->done[number];
 	const IrNode *node = &rewrite->from->nodes.data[number];
@@ -137,8 +128,7 @@ static uint32_t emit_node(Inline *in, IrRewrite *rewrite, uint32_t number)
 	return ir_rewrite_node(rewrite, number);
 }
 
-static void inline_for(Inline *in, const IrFor *from)
-{
+static void inline_for(Inline *in, const IrFor *from) {
 	IrForBuilder f = ir_for_begin(&in->b);
 	IrRewrite rewrite = ir_rewrite_same_domain(in->scratch, &f, from, &in->map);
 	for (uint32_t p = 0; p < from->puts.count; p++) {
@@ -152,7 +142,8 @@ static void inline_for(Inline *in, const IrFor *from)
 			IrAt *at = ir_rewrite_positions(&rewrite, put->at, info->type.rank);
 			uint32_t node = emit_node(in, &rewrite, put->node);
 			in->b.name = info->name;
-			out = ir_put(&f, put->combine, node, info->type, at, put->into ? ir_map_get(&in->map, put->into) : 0, put->guarded);
+			out = ir_put(&f, put->combine, node, info->type, at, put->into ? ir_map_get(&in->map, put->into) : 0,
+			             put->guarded);
 		}
 		ir_map_set(&in->map, put->out, out);
 		note_base(in, put->out, out);
@@ -164,14 +155,12 @@ static void inline_for(Inline *in, const IrFor *from)
 
 static void inline_block(void *context, const IrBlock *block);
 
-static void inline_loop(Inline *in, const IrLoop *loop)
-{
+static void inline_loop(Inline *in, const IrLoop *loop) {
 	ir_rewrite_loop(&in->b, in->scratch, in->func, loop, &in->map, inline_block, in);
 	note_bases(in);
 }
 
-static void inline_block(void *context, const IrBlock *block)
-{
+static void inline_block(void *context, const IrBlock *block) {
 	Inline *in = context;
 	note_bases(in);
 	for (uint32_t i = 0; i < block->ops.count; i++) {
@@ -186,18 +175,17 @@ static void inline_block(void *context, const IrBlock *block)
 	}
 }
 
-static void mark_bases(void *context, const IrBlock *block, IrOp *op)
-{
+static void mark_bases(void *context, const IrBlock *block, IrOp *op) {
 	bool *is_base = context;
 	(void)block;
 	for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
 		is_base[op->f.puts.data[p].into] = true;
 }
 
-IrFunc *ir_pass_inline(IrModule *module, IrFunc *func)
-{
+IrFunc *ir_pass_inline(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
-	Inline in = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func), .uses = ir_use_counts(scratch, func)};
+	Inline in = {
+		.func = func, .scratch = scratch, .map = ir_map_new(scratch, func), .uses = ir_use_counts(scratch, func)};
 	bool *is_base = ARENA_ARRAY(scratch, bool, func->values.count + 1);
 	ir_visit_ops(&func->body, mark_bases, is_base);
 	in.is_base = is_base;

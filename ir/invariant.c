@@ -14,8 +14,7 @@ typedef struct Invariant {
 	bool moved;
 } Invariant;
 
-static bool for_is_variant(const Invariant *in, const IrFor *f)
-{
+static bool for_is_variant(const Invariant *in, const IrFor *f) {
 	for (uint32_t n = 0; n < f->nodes.count; n++)
 		if (f->nodes.data[n].kind == IR_NODE_READ && in->variant[f->nodes.data[n].value])
 			return true;
@@ -30,8 +29,7 @@ typedef struct Scan {
 	bool variant;
 } Scan;
 
-static void scan_op(void *context, const IrBlock *block, IrOp *op)
-{
+static void scan_op(void *context, const IrBlock *block, IrOp *op) {
 	Scan *scan = context;
 	(void)block;
 	if (op->kind == IR_FOR)
@@ -42,8 +40,7 @@ static void scan_op(void *context, const IrBlock *block, IrOp *op)
 		scan->variant |= scan->in->variant[op->loop.trips];
 }
 
-static bool op_is_variant(const Invariant *in, IrOp *op)
-{
+static bool op_is_variant(const Invariant *in, IrOp *op) {
 	Scan scan = {.in = in};
 	scan_op(&scan, NULL, op);
 	if (op->kind == IR_LOOP)
@@ -51,8 +48,7 @@ static bool op_is_variant(const Invariant *in, IrOp *op)
 	return scan.variant;
 }
 
-static void mark_outs(Invariant *in, const IrOp *op, bool variant)
-{
+static void mark_outs(Invariant *in, const IrOp *op, bool variant) {
 	if (op->kind == IR_CONST)
 		in->variant[op->constant.out] = variant;
 	for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
@@ -68,8 +64,7 @@ typedef struct Body {
 
 static void emit_block(void *context, const IrBlock *block);
 
-static void emit_loop(Invariant *in, const IrLoop *loop)
-{
+static void emit_loop(Invariant *in, const IrLoop *loop) {
 	in->variant[loop->counter] = true;
 	for (uint32_t i = 0; i < loop->carries.count; i++)
 		in->variant[loop->carries.data[i].inner] = true;
@@ -88,8 +83,7 @@ static void emit_loop(Invariant *in, const IrLoop *loop)
 	ir_rewrite_loop(&in->b, in->scratch, in->func, loop, &in->map, emit_block, &(Body){in, skip});
 }
 
-static void emit_block(void *context, const IrBlock *block)
-{
+static void emit_block(void *context, const IrBlock *block) {
 	Invariant *in = ((Body *)context)->in;
 	const bool *skip = ((Body *)context)->skip;
 	for (uint32_t i = 0; i < block->ops.count; i++) {
@@ -105,8 +99,7 @@ static void emit_block(void *context, const IrBlock *block)
 }
 
 /* An operation two loops deep leaves one loop per round. */
-IrFunc *ir_pass_invariant(IrModule *module, IrFunc *func)
-{
+IrFunc *ir_pass_invariant(IrModule *module, IrFunc *func) {
 	bool moved = true;
 	while (moved) {
 		Arena *scratch = arena_new();

@@ -15,16 +15,14 @@ const IrPass ir_passes[] = {
 };
 const size_t ir_pass_count = sizeof ir_passes / sizeof ir_passes[0];
 
-static const IrPass *find_pass(const char *name)
-{
+static const IrPass *find_pass(const char *name) {
 	for (size_t i = 0; i < ir_pass_count; i++)
 		if (strcmp(ir_passes[i].name, name) == 0)
 			return &ir_passes[i];
 	base_panic("ir_run_passes", "there is no pass `%s`", name);
 }
 
-static void check_order(const char *const *names)
-{
+static void check_order(const char *const *names) {
 	for (size_t i = 0; names[i]; i++) {
 		const IrPass *pass = find_pass(names[i]);
 		for (size_t k = i + 1; pass->after && names[k]; k++)
@@ -35,8 +33,7 @@ static void check_order(const char *const *names)
 	}
 }
 
-static void dump(IrModule *module, const IrFunc *func, const IrPipeline *options, size_t number, const char *pass)
-{
+static void dump(IrModule *module, const IrFunc *func, const IrPipeline *options, size_t number, const char *pass) {
 	char *path = arena_printf(module->arena, "%s/%s-%02zu-%s.ir", options->dump_dir,
 	                          name_text(module->session->names, func->name), number, pass);
 	FILE *file = fopen(path, "w");
@@ -48,8 +45,7 @@ static void dump(IrModule *module, const IrFunc *func, const IrPipeline *options
 	fclose(file);
 }
 
-IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, const IrPipeline *options)
-{
+IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, const IrPipeline *options) {
 	check_order(names);
 	for (size_t i = 0; names[i]; i++) {
 		const IrPass *pass = find_pass(names[i]);
@@ -72,9 +68,8 @@ IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, 
 	return func;
 }
 
-IrFunc *ir_optimize(IrModule *module, IrFunc *func, const IrPipeline *options)
-{
-	static const char *const sequence[] = {"simplify", "inline", "simplify", "gather", "hoist", "compose",
-	                                       "hoist", "invariant", "simplify", NULL};
+IrFunc *ir_optimize(IrModule *module, IrFunc *func, const IrPipeline *options) {
+	static const char *const sequence[] = {"simplify", "inline", "simplify",  "gather",   "hoist",
+	                                       "compose",  "hoist",  "invariant", "simplify", NULL};
 	return ir_run_passes(module, func, sequence, options);
 }

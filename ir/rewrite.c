@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-IrRewrite ir_rewrite_begin(Arena *scratch, IrForBuilder *to, const IrFor *from, const IrMap *map, const IrAt *index_at)
-{
+IrRewrite ir_rewrite_begin(Arena *scratch, IrForBuilder *to, const IrFor *from, const IrMap *map,
+                           const IrAt *index_at) {
 	IrRewrite rewrite = {.to = to, .from = from, .map = map, .index_at = index_at};
 	rewrite.done = ARENA_ARRAY(scratch, uint32_t, from->nodes.count + 1);
 	for (uint32_t i = 0; i < from->nodes.count; i++)
@@ -12,26 +12,23 @@ IrRewrite ir_rewrite_begin(Arena *scratch, IrForBuilder *to, const IrFor *from, 
 	return rewrite;
 }
 
-static IrModule *rewrite_module(const IrRewrite *rewrite)
-{
+static IrModule *rewrite_module(const IrRewrite *rewrite) {
 	return rewrite->to->builder->func->module;
 }
 
-IrAt ir_rewrite_at(IrRewrite *rewrite, IrAt at)
-{
+IrAt ir_rewrite_at(IrRewrite *rewrite, IrAt at) {
 	IrModule *module = rewrite_module(rewrite);
 	IrAt result = ir_at_const(at.offset);
 	for (uint32_t i = 0; i < at.term_count; i++) {
 		IrTerm term = at.terms[i];
-		IrAt piece = term.is_node ? ir_at_node(module, ir_rewrite_node(rewrite, term.ref), 1)
-		                          : rewrite->index_at[term.ref];
+		IrAt piece =
+			term.is_node ? ir_at_node(module, ir_rewrite_node(rewrite, term.ref), 1) : rewrite->index_at[term.ref];
 		result = ir_at_add(module, result, ir_at_scale(module, piece, term.coef));
 	}
 	return result;
 }
 
-IrAt *ir_rewrite_positions(IrRewrite *rewrite, const IrAt *at, uint32_t count)
-{
+IrAt *ir_rewrite_positions(IrRewrite *rewrite, const IrAt *at, uint32_t count) {
 	IrAt *result = ARENA_ARRAY(rewrite_module(rewrite)->arena, IrAt, count + 1);
 	for (uint32_t i = 0; i < count; i++)
 		result[i] = ir_rewrite_at(rewrite, at[i]);
@@ -39,8 +36,7 @@ IrAt *ir_rewrite_positions(IrRewrite *rewrite, const IrAt *at, uint32_t count)
 }
 
 /* idx(at) may become a form with nodes: then it is written out in integer arithmetic. */
-static uint32_t emit_index_value(IrRewrite *rewrite, IrAt at)
-{
+static uint32_t emit_index_value(IrRewrite *rewrite, IrAt at) {
 	IrForBuilder *f = rewrite->to;
 	IrModule *module = rewrite_module(rewrite);
 	IrAt affine = ir_at_const(at.offset);
@@ -58,23 +54,16 @@ static uint32_t emit_index_value(IrRewrite *rewrite, IrAt at)
 	return sum == IR_NO_NODE ? base : ir_op2(f, IR_add, base, sum);
 }
 
-uint32_t ir_rewrite_node(IrRewrite *rewrite, uint32_t number)
-{
+uint32_t ir_rewrite_node(IrRewrite *rewrite, uint32_t number) {
 	if (rewrite->done[number] != IR_NO_NODE)
 		return rewrite->done[number];
 	IrForBuilder *f = rewrite->to;
 	const IrNode *node = &rewrite->from->nodes.data[number];
 	uint32_t result = IR_NO_NODE;
 	switch (node->kind) {
-	case IR_NODE_CONST:
-		result = ir_constant(f, node->type, node->real, node->integer);
-		break;
-	case IR_NODE_DIM:
-		result = ir_dim(f, node->dim);
-		break;
-	case IR_NODE_INDEX:
-		result = emit_index_value(rewrite, ir_rewrite_at(rewrite, node->at[0]));
-		break;
+	case IR_NODE_CONST: result = ir_constant(f, node->type, node->real, node->integer); break;
+	case IR_NODE_DIM: result = ir_dim(f, node->dim); break;
+	case IR_NODE_INDEX: result = emit_index_value(rewrite, ir_rewrite_at(rewrite, node->at[0])); break;
 	case IR_NODE_READ: {
 		IrAt *at = ir_rewrite_positions(rewrite, node->at, node->at_count);
 		IrValue value = rewrite->map ? ir_map_get(rewrite->map, node->value) : node->value;
@@ -93,8 +82,7 @@ uint32_t ir_rewrite_node(IrRewrite *rewrite, uint32_t number)
 	return result;
 }
 
-IrRewrite ir_rewrite_same_domain(Arena *scratch, IrForBuilder *to, const IrFor *from, const IrMap *map)
-{
+IrRewrite ir_rewrite_same_domain(Arena *scratch, IrForBuilder *to, const IrFor *from, const IrMap *map) {
 	IrModule *module = to->builder->func->module;
 	IrAt *index_at = ARENA_ARRAY(scratch, IrAt, from->indices.count + 1);
 	for (uint32_t i = 0; i < from->indices.count; i++) {
@@ -108,8 +96,7 @@ IrRewrite ir_rewrite_same_domain(Arena *scratch, IrForBuilder *to, const IrFor *
 	return rewrite;
 }
 
-void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map, const bool *keep)
-{
+void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map, const bool *keep) {
 	IrForBuilder f = ir_for_begin(b);
 	IrRewrite rewrite = ir_rewrite_same_domain(scratch, &f, from, map);
 	bool *wanted = ARENA_ARRAY(scratch, bool, from->puts.count);
@@ -143,13 +130,12 @@ void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFo
 	ir_for_end(&f);
 }
 
-bool ir_put_is_arg(const IrPut *put)
-{
+bool ir_put_is_arg(const IrPut *put) {
 	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
 }
 
-IrOp *ir_rewrite_loop(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrLoop *loop, IrMap *map, IrEmitBlock *emit, void *context)
-{
+IrOp *ir_rewrite_loop(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrLoop *loop, IrMap *map,
+                      IrEmitBlock *emit, void *context) {
 	IrBlock *outer = b->block;
 	IrOp *copy = ir_loop_begin(b, loop->limit, loop->trips ? ir_map_get(map, loop->trips) : 0);
 	ir_map_set(map, loop->counter, copy->loop.counter);
@@ -171,22 +157,17 @@ IrOp *ir_rewrite_loop(IrBuilder *b, Arena *scratch, const IrFunc *func, const Ir
 
 /* ---- equality ---- */
 
-static bool node_equal(const IrNode *a, const IrNode *b)
-{
+static bool node_equal(const IrNode *a, const IrNode *b) {
 	if (a->kind != b->kind || a->type != b->type || a->at_count != b->at_count)
 		return false;
 	for (uint32_t i = 0; i < a->at_count; i++)
 		if (!ir_at_equal(a->at[i], b->at[i]))
 			return false;
 	switch (a->kind) {
-	case IR_NODE_CONST:
-		return memcmp(&a->real, &b->real, sizeof a->real) == 0 && a->integer == b->integer;
-	case IR_NODE_DIM:
-		return a->dim == b->dim;
-	case IR_NODE_INDEX:
-		return true;
-	case IR_NODE_READ:
-		return a->value == b->value && a->guarded == b->guarded;
+	case IR_NODE_CONST: return memcmp(&a->real, &b->real, sizeof a->real) == 0 && a->integer == b->integer;
+	case IR_NODE_DIM: return a->dim == b->dim;
+	case IR_NODE_INDEX: return true;
+	case IR_NODE_READ: return a->value == b->value && a->guarded == b->guarded;
 	case IR_NODE_OP:
 		if (a->opcode != b->opcode)
 			return false;
@@ -198,8 +179,7 @@ static bool node_equal(const IrNode *a, const IrNode *b)
 	return false;
 }
 
-static bool put_equal(const IrPut *a, const IrPut *b, uint32_t rank)
-{
+static bool put_equal(const IrPut *a, const IrPut *b, uint32_t rank) {
 	if (a->combine != b->combine || a->guarded != b->guarded || a->into != b->into)
 		return false;
 	if (ir_put_is_arg(a))
@@ -210,13 +190,13 @@ static bool put_equal(const IrPut *a, const IrPut *b, uint32_t rank)
 	return a->node == b->node;
 }
 
-bool ir_for_equal(const IrFunc *func, const IrFor *a, const IrFor *b)
-{
+bool ir_for_equal(const IrFunc *func, const IrFor *a, const IrFor *b) {
 	if (a->indices.count != b->indices.count || a->conds.count != b->conds.count || a->nodes.count != b->nodes.count ||
 	    a->puts.count != b->puts.count)
 		return false;
 	for (uint32_t i = 0; i < a->indices.count; i++)
-		if (a->indices.data[i].extent != b->indices.data[i].extent || a->indices.data[i].lane != b->indices.data[i].lane)
+		if (a->indices.data[i].extent != b->indices.data[i].extent ||
+		    a->indices.data[i].lane != b->indices.data[i].lane)
 			return false;
 	for (uint32_t i = 0; i < a->conds.count; i++)
 		if (!ir_at_equal(a->conds.data[i], b->conds.data[i]))
@@ -233,21 +213,18 @@ bool ir_for_equal(const IrFunc *func, const IrFor *a, const IrFor *b)
 	return true;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
+static uint64_t mix(uint64_t hash, uint64_t word) {
 	return hash_bytes(&word, sizeof word, hash);
 }
 
-static uint64_t at_hash(uint64_t hash, IrAt at)
-{
+static uint64_t at_hash(uint64_t hash, IrAt at) {
 	hash = mix(hash, (uint64_t)at.offset);
 	for (uint32_t i = 0; i < at.term_count; i++)
 		hash = mix(mix(hash, (uint64_t)at.terms[i].coef), (uint64_t)at.terms[i].ref * 2 + at.terms[i].is_node);
 	return hash;
 }
 
-uint64_t ir_for_hash(const IrFor *f)
-{
+uint64_t ir_for_hash(const IrFor *f) {
 	uint64_t hash = f->indices.count;
 	for (uint32_t i = 0; i < f->indices.count; i++)
 		hash = mix(hash, (uint64_t)f->indices.data[i].extent);
@@ -268,8 +245,7 @@ uint64_t ir_for_hash(const IrFor *f)
 
 /* ---- questions ---- */
 
-bool ir_put_is_projection(const IrFunc *func, const IrFor *f, const IrPut *put)
-{
+bool ir_put_is_projection(const IrFunc *func, const IrFor *f, const IrPut *put) {
 	IrType type = ir_type(func, put->out);
 	uint32_t seen = 0;
 	for (uint32_t k = 0; k < type.rank; k++) {
@@ -281,13 +257,11 @@ bool ir_put_is_projection(const IrFunc *func, const IrFor *f, const IrPut *put)
 	return f->conds.count == 0 && !put->guarded;
 }
 
-bool ir_put_is_permutation(const IrFunc *func, const IrFor *f, const IrPut *put)
-{
+bool ir_put_is_permutation(const IrFunc *func, const IrFor *f, const IrPut *put) {
 	return ir_type(func, put->out).rank == f->indices.count && ir_put_is_projection(func, f, put);
 }
 
-static uint32_t at_index_set(const IrFor *f, const uint32_t *sets, IrAt at)
-{
+static uint32_t at_index_set(const IrFor *f, const uint32_t *sets, IrAt at) {
 	uint32_t set = 0;
 	(void)f;
 	for (uint32_t i = 0; i < at.term_count; i++)
@@ -295,8 +269,7 @@ static uint32_t at_index_set(const IrFor *f, const uint32_t *sets, IrAt at)
 	return set;
 }
 
-void ir_node_index_sets(const IrFor *f, uint32_t *sets)
-{
+void ir_node_index_sets(const IrFor *f, uint32_t *sets) {
 	for (uint32_t n = 0; n < f->nodes.count; n++) {
 		const IrNode *node = &f->nodes.data[n];
 		sets[n] = 0;
@@ -308,8 +281,7 @@ void ir_node_index_sets(const IrFor *f, uint32_t *sets)
 	}
 }
 
-void ir_visit_ops(const IrBlock *block, IrVisit *visit, void *context)
-{
+void ir_visit_ops(const IrBlock *block, IrVisit *visit, void *context) {
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		IrOp *op = block->ops.data[i];
 		visit(context, block, op);
@@ -318,8 +290,7 @@ void ir_visit_ops(const IrBlock *block, IrVisit *visit, void *context)
 	}
 }
 
-static void count_uses(void *context, const IrBlock *block, IrOp *op)
-{
+static void count_uses(void *context, const IrBlock *block, IrOp *op) {
 	uint32_t *uses = context;
 	(void)block;
 	if (op->kind == IR_FOR) {
@@ -337,8 +308,7 @@ static void count_uses(void *context, const IrBlock *block, IrOp *op)
 	}
 }
 
-uint32_t *ir_use_counts(Arena *scratch, const IrFunc *func)
-{
+uint32_t *ir_use_counts(Arena *scratch, const IrFunc *func) {
 	uint32_t *uses = ARENA_ARRAY(scratch, uint32_t, func->values.count + 1);
 	ir_visit_ops(&func->body, count_uses, uses);
 	for (uint32_t i = 0; i < func->results.count; i++)
@@ -348,8 +318,7 @@ uint32_t *ir_use_counts(Arena *scratch, const IrFunc *func)
 
 /* ---- frames of passes ---- */
 
-IrFunc *ir_pass_begin(IrModule *module, const IrFunc *func, IrMap *map, IrBuilder *builder)
-{
+IrFunc *ir_pass_begin(IrModule *module, const IrFunc *func, IrMap *map, IrBuilder *builder) {
 	IrFunc *out = ir_func_new(module, name_text(module->session->names, func->name));
 	for (uint32_t i = 0; i < func->symbols.count; i++)
 		ir_symbol(out, name_text(module->session->names, func->symbols.data[i]));
@@ -362,8 +331,7 @@ IrFunc *ir_pass_begin(IrModule *module, const IrFunc *func, IrMap *map, IrBuilde
 	return out;
 }
 
-void ir_pass_end(const IrFunc *func, const IrMap *map, IrFunc *out)
-{
+void ir_pass_end(const IrFunc *func, const IrMap *map, IrFunc *out) {
 	for (uint32_t i = 0; i < func->results.count; i++) {
 		IrResult result = func->results.data[i];
 		const char *name = result.name ? name_text(func->module->session->names, result.name) : NULL;

@@ -29,7 +29,8 @@ void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFo
 
 /* Copies a loop; `emit` copies its body into b->block. Maps counter, inner values and outs. */
 typedef void IrEmitBlock(void *context, const IrBlock *block);
-IrOp *ir_rewrite_loop(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrLoop *loop, IrMap *map, IrEmitBlock *emit, void *context);
+IrOp *ir_rewrite_loop(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrLoop *loop, IrMap *map,
+                      IrEmitBlock *emit, void *context);
 
 bool ir_put_is_arg(const IrPut *put); /* ARGMAX or ARGMIN */
 

@@ -25,25 +25,22 @@ typedef struct Simplify {
 	IrBuilder b;        /* new */
 	IrMap map;
 	Arena *scratch;
-	VEC(Known) known;  /* by new value */
-	VEC(Entry) seen;   /* operations of the blocks around, innermost last */
+	VEC(Known) known; /* by new value */
+	VEC(Entry) seen;  /* operations of the blocks around, innermost last */
 } Simplify;
 
-static void set_known(Simplify *s, IrValue value, Known known)
-{
+static void set_known(Simplify *s, IrValue value, Known known) {
 	while (s->known.count <= value)
 		vec_push(s->scratch, &s->known, (Known){0});
 	s->known.data[value] = known;
 }
 
-static Known get_known(const Simplify *s, IrValue value)
-{
+static Known get_known(const Simplify *s, IrValue value) {
 	return value < s->known.count ? s->known.data[value] : (Known){0};
 }
 
 /* The body again, with reads of constant values replaced by the constants. */
-static uint32_t emit_node(Simplify *s, IrRewrite *rewrite, uint32_t number)
-{
+static uint32_t emit_node(Simplify *s, IrRewrite *rewrite, uint32_t number) {
 	if (rewrite->done[number] != IR_NO_NODE)
 		return rewrite->done[number];
 	const IrNode *node = &rewrite->from->nodes.data[number];
@@ -62,15 +59,13 @@ static uint32_t emit_node(Simplify *s, IrRewrite *rewrite, uint32_t number)
 	return ir_rewrite_node(rewrite, number);
 }
 
-static bool is_zero(const Simplify *s, IrValue value)
-{
+static bool is_zero(const Simplify *s, IrValue value) {
 	Known known = get_known(s, value);
 	return known.is && known.real == 0 && !signbit(known.real) && known.integer == 0;
 }
 
 /* A sum over nothing is a plain put. The base stays where it is read in place: the value carried by a loop. */
-static void emit_put(Simplify *s, IrRewrite *rewrite, const IrPut *put)
-{
+static void emit_put(Simplify *s, IrRewrite *rewrite, const IrPut *put) {
 	IrForBuilder *f = rewrite->to;
 	const IrValueInfo *info = ir_info(s->func, put->out);
 	IrCombine combine = put->combine;
@@ -97,8 +92,7 @@ static void emit_put(Simplify *s, IrRewrite *rewrite, const IrPut *put)
 }
 
 /* The value that the operation merely copies, or 0. */
-static IrValue copied_value(const IrFunc *func, const IrFor *f)
-{
+static IrValue copied_value(const IrFunc *func, const IrFor *f) {
 	if (f->puts.count != 1 || f->puts.data[0].combine != IR_PUT_NONE || f->puts.data[0].into)
 		return 0;
 	const IrPut *put = &f->puts.data[0];
@@ -113,23 +107,22 @@ static IrValue copied_value(const IrFunc *func, const IrFor *f)
 	return node->value;
 }
 
-static const IrOp *find_same(const Simplify *s, const IrOp *op, uint64_t hash)
-{
+static const IrOp *find_same(const Simplify *s, const IrOp *op, uint64_t hash) {
 	for (uint32_t i = s->seen.count; i-- > 0;)
 		if (s->seen.data[i].hash == hash && ir_for_equal(s->b.func, &s->seen.data[i].op->f, &op->f))
 			return s->seen.data[i].op;
 	return NULL;
 }
 
-static void simplify_for(Simplify *s, const IrFor *from)
-{
+static void simplify_for(Simplify *s, const IrFor *from) {
 	IrForBuilder f = ir_for_begin(&s->b);
 	IrRewrite rewrite = ir_rewrite_same_domain(s->scratch, &f, from, &s->map);
 	for (uint32_t p = 0; p < from->puts.count; p++) {
 		const IrPut *put = &from->puts.data[p];
 		if (ir_put_is_arg(put)) {
 			s->b.name = ir_info(s->func, put->out)->name;
-			ir_map_set(&s->map, put->out, ir_put_arg(&f, ir_map_get(&s->map, from->puts.data[put->arg_of].out), put->arg_index));
+			ir_map_set(&s->map, put->out,
+			           ir_put_arg(&f, ir_map_get(&s->map, from->puts.data[put->arg_of].out), put->arg_index));
 		} else {
 			emit_put(s, &rewrite, put);
 		}
@@ -162,8 +155,7 @@ static void simplify_for(Simplify *s, const IrFor *from)
 
 static void simplify_block(Simplify *s, const IrBlock *block);
 
-static void simplify_loop(Simplify *s, const IrLoop *loop)
-{
+static void simplify_loop(Simplify *s, const IrLoop *loop) {
 	IrBlock *outer = s->b.block;
 	uint32_t seen = s->seen.count;
 	IrOp *copy = ir_loop_begin(&s->b, loop->limit, loop->trips ? ir_map_get(&s->map, loop->trips) : 0);
@@ -194,8 +186,7 @@ static void simplify_loop(Simplify *s, const IrLoop *loop)
 			ir_map_set(&s->map, loop->carries.data[i].out, copy->loop.carries.data[count++].out);
 }
 
-static void simplify_block(Simplify *s, const IrBlock *block)
-{
+static void simplify_block(Simplify *s, const IrBlock *block) {
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
 		s->b.span = op->span;
@@ -208,8 +199,7 @@ static void simplify_block(Simplify *s, const IrBlock *block)
 	}
 }
 
-IrFunc *ir_pass_simplify(IrModule *module, IrFunc *func)
-{
+IrFunc *ir_pass_simplify(IrModule *module, IrFunc *func) {
 	func = ir_remove_dead(module, func);
 	Arena *scratch = arena_new();
 	Simplify s = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};

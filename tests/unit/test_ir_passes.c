@@ -1,0 +1,175 @@
+/* Passes: on a table of programs every pass keeps the results, the verifier stays content, and the counted cost does not
+ * rise; the programs that a pass exists for get as cheap as they should. */
+#include "ir/ir.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+typedef struct Program {
+	const char *name;
+	const char *text;
+	double at_most; /* FLOPs after ir_optimize, as a share of those before */
+} Program;
+
+static const Program programs[] = {
+	{"copies and constants",
+     "func @f (%x x[6]) -> ([6], [6]) {\n"
+     "%a[6] = for i:6 { 1 } -> [i]\n"
+     "%b[6] = for i:6 { mul(%a[i], %x[i]) } -> [i]\n"
+     "%c[6] = for i:6 { %b[i] } -> [i]\n"
+     "%d[6] = for i:6 { exp(%c[i]) } -> [i]\n"
+     "%e[6] = for i:6 { exp(%x[i]) } -> [i]\n"
+     "return %d, %e }\n",
+     0.5},
+	{"logistic gradient",
+     "func @f (%X X[6, 3], %w w[3], %b b[], %y y[6], %l l[]) -> ([3], []) {\n"
+     "%s[6] = for i:6 j:3 { mul(%X[i, j], %w[j]) } sum -> [i]\n"
+     "%z[6] = for i:6 { add(%s[i], %b[]) } -> [i]\n"
+     "%g[6] = for i:6 { add(mul(neg(%l[]), %y[i]), mul(%l[], sigmoid(%z[i]))) } -> [i]\n"
+     "%h[6] = for i:6 { %g[i] } -> [i]\n"
+     "%v[3] = for i:6 j:3 { mul(%h[i], %X[i, j]) } sum -> [j]\n"
+     "%c[] = for i:6 { %g[i] } sum -> []\n"
+     "return %v, %c }\n",
+     1.0},
+	{"three factors",
+     "func @f (%A A[12, 12], %B B[12, 12], %C C[12, 12]) -> ([12, 12]) {\n"
+     "%o[12, 12] = for i:12 j:12 k:12 l:12 { mul(mul(%A[i, j], %B[j, k]), %C[k, l]) } sum -> [i, l]\n"
+     "return %o }\n",
+     0.15},
+	{"partial sums",
+     "func @f (%Q Q[20, 3, 5], %l l[3, 5, 5]) -> ([3, 5]) {\n"
+     "%m[3, 5] = for i:20 c:3 r:5 s:5 if s < r { mul(%Q[i, c, r], %l[c, r, s]) } sum -> [c, s]\n"
+     "return %m }\n",
+     0.35},
+	{"sums of sums through into",
+     "func @f (%Q Q[20, 3, 5], %l l[3, 5, 5], %d d[20, 3, 5]) -> ([3, 5]) {\n"
+     "%e[20, 3, 5] = for i:20 c:3 r:5 s:5 { mul(%Q[i, c, r], %l[c, r, s]) } sum -> [i, c, s]\n"
+     "%g[20, 3, 5] = for i:20 c:3 s:5 { mul(%Q[i, c, s], %d[i, c, s]) } sum -> [i, c, s] into %e\n"
+     "%m[3, 5] = for i:20 c:3 s:5 { neg(%g[i, c, s]) } sum -> [c, s]\n"
+     "return %m }\n",
+     0.5},
+	{"hoisted differences",
+     "func @f (%l l[4, 6, 6], %x x[9, 6], %u u[4, 6]) -> ([9, 4, 6]) {\n"
+     "%o[9, 4, 6] = for i:9 c:4 r:6 s:6 { mul(%l[c, r, s], exp(sub(%x[i, s], %u[c, s]))) } sum -> [i, c, r]\n"
+     "return %o }\n",
+     0.5},
+	{"factor out of a sum",
+     "func @f (%q q[4, 6], %Q Q[30, 4, 6], %e e[30, 4, 6]) -> ([4, 6]) {\n"
+     "%o[4, 6] = for i:30 c:4 r:6 { mul(exp(%q[c, r]), mul(%Q[i, c, r], %e[i, c, r])) } sum -> [c, r]\n"
+     "return %o }\n",
+     0.4},
+	{"convolution adjoint",
+     "func @f (%O O[2, 7, 7], %K K[3, 3], %A A[2, 7, 7]) -> ([2, 7, 7]) {\n"
+     "%o[2, 7, 7] = for b:2 y:7 x:7 p:3 q:3 { mul(%O[b, y, x], %K[p, q]) } sum -> [b, y+p-1, x+q-1]? into %A\n"
+     "return %o }\n",
+     1.0},
+	{"strided pooling adjoint",
+     "func @f (%O O[4]) -> ([8]) {\n"
+     "%o[8] = for y:4 p:2 { mul(%O[y], 0.5) } sum -> [2*y+p]\n"
+     "return %o }\n",
+     1.0},
+	{"loop with an invariant and a stack",
+     "func @f (%X X[5, 3], %w w[3]) -> ([3], [7, 3]) {\n"
+     "%z[7, 3] = for t:7 j:3 { 0 } -> [t, j]\n"
+     "%a[3], %b[7, 3] = loop %t < 7 carry (%v[3] = %w, %s[7, 3] = %z) {\n"
+     "%s2[7, 3] = for j:3 { %v[j] } -> [%t[], j] into %s\n"
+     "%n[] = for i:5 j:3 { mul(%X[i, j], %X[i, j]) } sum -> []\n"
+     "%r[5] = for i:5 j:3 { mul(%X[i, j], %v[j]) } sum -> [i]\n"
+     "%g[3] = for i:5 j:3 { mul(%r[i], %X[i, j]) } sum -> [j]\n"
+     "%v2[3] = for j:3 { sub(%v[j], div(%g[j], %n[])) } -> [j]\n"
+     "yield %v2, %s2 }\n"
+     "return %a, %b }\n",
+     0.85},
+	{"shared sums over different indices",
+     "func @f (%r r[8], %X X[8, 3]) -> ([8], [3], []) {\n"
+     "%a[8], %b[3], %c[] = for i:8 j:3 { t0 = div(%r[i], add(1, mul(%r[i], %r[i]))); mul(t0, %X[i, j]), mul(t0, %X[i, "
+     "j]), t0 } "
+     "sum -> [i], sum -> [j], sum -> []\n"
+     "return %a, %b, %c }\n",
+     1.0},
+	{"largest and its argument",
+     "func @f (%z z[5, 4]) -> ([5], [5]) {\n"
+     "%m[5], %a: i64[5] = for i:5 c:4 { mul(%z[i, c], 2) } max -> [i], argmax c -> [i]\n"
+     "%p[5] = for i:5 { %z[i, %a[i]] } -> [i]\n"
+     "return %m, %p }\n",
+     1.0},
+};
+
+static IrTensor sample(Arena *arena, IrType type, uint32_t seed) {
+	IrTensor tensor = ir_tensor_new(arena, type, NULL);
+	int64_t count = ir_type_elements(type, NULL);
+	for (int64_t i = 0; i < count; i++) {
+		uint64_t key[2] = {seed, 1}, counter[2] = {(uint64_t)i, 0}, bits[2];
+		random_threefry(key, counter, bits);
+		tensor.reals[i] = (double)(bits[0] >> 11) * 0x1p-53 * 2 - 1;
+	}
+	return tensor;
+}
+
+static IrTensor *run(Arena *arena, const IrFunc *func) {
+	IrTensor *args = ARENA_ARRAY(arena, IrTensor, func->params.count + 1);
+	IrTensor *results = ARENA_ARRAY(arena, IrTensor, func->results.count + 1);
+	for (uint32_t i = 0; i < func->params.count; i++)
+		args[i] = sample(arena, ir_type(func, func->params.data[i].value), i + 1);
+	Span where;
+	const char *wrong = ir_evaluate(func, arena, args, results, &where);
+	cr_assert_null(wrong, "%s", wrong);
+	return results;
+}
+
+static void compare(Arena *arena, const char *what, const IrFunc *before, const IrFunc *after) {
+	const char *wrong = ir_verify(after);
+	cr_assert_null(wrong, "%s: %s", what, wrong);
+	IrTensor *a = run(arena, before), *b = run(arena, after);
+	for (uint32_t r = 0; r < before->results.count; r++) {
+		int64_t count = ir_type_elements(a[r].type, NULL);
+		for (int64_t i = 0; i < count; i++)
+			if (!(fabs(a[r].reals[i] - b[r].reals[i]) <= 1e-12 * (1 + fabs(a[r].reals[i]))))
+				cr_fatal("%s: result %u element %lld: %.17g became %.17g", what, (unsigned)r, (long long)i,
+				         a[r].reals[i], b[r].reals[i]);
+	}
+}
+
+static IrFunc *parse(IrModule *module, const Program *program) {
+	Session *session = module->session;
+	uint32_t source = source_add(session, program->name, program->text, strlen(program->text));
+	bool ok = ir_parse(module, source);
+	if (!ok)
+		diag_print_all(session, stderr, false);
+	cr_assert(ok, "%s", program->name);
+	return module->funcs.data[module->funcs.count - 1];
+}
+
+Test(passes, each_keeps_results) {
+	for (size_t p = 0; p < sizeof programs / sizeof programs[0]; p++) {
+		for (size_t k = 0; k < ir_pass_count; k++) {
+			Session *session = session_new();
+			IrModule *module = ir_module_new(session);
+			IrFunc *before = parse(module, &programs[p]);
+			IrFunc *after = ir_passes[k].run(module, before);
+			char what[200];
+			snprintf(what, sizeof what, "%s after %s", programs[p].name, ir_passes[k].name);
+			compare(module->arena, what, before, after);
+			if (strcmp(ir_passes[k].name, "expand_math") != 0)
+				cr_assert(ir_cost(after, NULL).flops <= 1.3 * ir_cost(before, NULL).flops, "%s", what);
+			ir_module_free(module);
+			session_free(session);
+		}
+	}
+}
+
+Test(passes, standard_sequence) {
+	for (size_t p = 0; p < sizeof programs / sizeof programs[0]; p++) {
+		Session *session = session_new();
+		IrModule *module = ir_module_new(session);
+		IrFunc *before = parse(module, &programs[p]);
+		IrFunc *after = ir_optimize(module, before, NULL);
+		compare(module->arena, programs[p].name, before, after);
+		double share = ir_cost(after, NULL).flops / ir_cost(before, NULL).flops;
+		cr_assert(share <= programs[p].at_most, "%s: %.3f of the FLOPs are left, at most %.3f expected",
+		          programs[p].name, share, programs[p].at_most);
+		ir_module_free(module);
+		session_free(session);
+	}
+}
