@@ -219,7 +219,7 @@ typedef struct AstDeclare {
 	AstItems head;  /* INDEX items of `z[i in n, j]`; has_head tells `z[]` and `z` apart from an array */
 	bool has_head;
 	AstType type;
-	AstExpr *value;   /* after `=`; NULL if none */
+	AstExpr *value;   /* after `=`; NULL if none. AST_BAD if the declaration could not be read, whatever its kind */
 	AstExpr *draw;    /* after `~`: an AST_CALL (or AST_BAD); NULL if none */
 	AstLimits limits; /* learn */
 	AstExpr *from;    /* data: an AST_TEXT or an AST_NAME */
