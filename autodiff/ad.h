@@ -1,0 +1,131 @@
+/* ad.h: what the files of this folder share. Everything works on a source function that is never changed and
+ * appends to a target function; values and nodes of the source are called old, those of the target new. */
+#ifndef GRADUS_AD_H
+#define GRADUS_AD_H
+
+#include "autodiff/autodiff.h"
+
+#define AD_NONE UINT32_MAX
+
+/* ---- analyse.c: facts about the source, one bool per old value (or per node of one body) ---- */
+
+typedef struct AdFacts {
+	const IrFunc *func;
+	Arena *scratch;
+	bool *varied; /* depends, differentiably, on a parameter that is differentiated */
+	bool *marked; /* reaches an arm of a selection, so that its adjoint may be 0 where its derivative is not finite */
+	bool *tame;   /* finite whenever the parameters are, unless sums of products overflow */
+} AdFacts;
+
+AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt);
+/* Whether operand `i` of a row has a derivative. */
+bool ad_differentiable(IrOpcode opcode, int i);
+/* Per node of a body; the arrays live in the scratch arena. */
+bool *ad_varied_nodes(const AdFacts *facts, const IrFor *op);
+bool *ad_marked_nodes(const AdFacts *facts, const IrFor *op);
+bool *ad_tame_nodes(const AdFacts *facts, const IrFor *op);
+/* Whether a cotangent of 0 must stay 0 when it passes node `n`: its derivatives might not be finite. */
+bool ad_zero_wins(const IrFor *op, uint32_t n, const bool *marked, const bool *tame);
+/* Nodes through which a cotangent passes when the puts in `seeded` have one. */
+bool *ad_path_nodes(const AdFacts *facts, const IrFor *op, const bool *seeded, const bool *varied);
+/* Given need[out] of a loop's carries, marks everything in and around its body that receives a cotangent; initial values
+ * only if they are also read inside. Afterwards carry k has one iff need[inner k] or need[out k]. */
+void ad_need_loop(const AdFacts *facts, const IrLoop *loop, bool *need);
+/* Marks the values that a loop defines inside: counter, inner values, outputs of its body's ops. */
+void ad_mark_inside(const IrLoop *loop, bool *inside);
+/* Bit i: the position mentions index i, be it inside an atom. */
+uint32_t ad_at_mask(const IrFor *op, IrAt at);
+
+/* ---- context.c: one transformation ---- */
+
+typedef struct Ad {
+	IrModule *module;
+	Arena *scratch;
+	const IrFunc *from;
+	IrBuilder b;
+	AdFacts facts;
+	uint32_t func_count; /* of the module, before */
+	IrMap map;           /* old value -> new value that holds the same; the latest where a body is emitted twice */
+	IrValue *linear;     /* old value -> its cotangent or tangent so far, or 0: symbolically zero */
+	IrValue **args;      /* old value made by a MAX or MIN put -> new value with its argument, per domain index */
+	IrValue **stacks;    /* old counter of a loop -> stack of each carry, 0 for carries that never change */
+	bool *reversed;      /* old counter: its new value counts the other way, from turns - 1 down ... */
+	IrValue *turns;      /* ... where turns is this new value, or if that is 0, the number in `limit` */
+	int64_t *limit;
+} Ad;
+
+/* Starts the function `name`: prepares `func`, copies its symbols and parameters. */
+Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt);
+/* Simplifies what was built; it alone stays listed in the module. Frees the scratch arena. */
+IrFunc *ad_end(Ad *ad);
+IrValue ad_zeros(Ad *ad, IrType type);
+/* A value's name with a trailing '~'; NULL if it has none. */
+const char *ad_tilde(Ad *ad, Name name);
+/* Emits a block again; with `save`, all that adjoints read as well: arguments of maxima, stacks of carries. */
+void ad_primal_block(Ad *ad, const IrBlock *block, bool save);
+
+/* ---- emit.c: old bodies emitted again in new ops ---- */
+
+typedef struct AdEmit {
+	Ad *ad;
+	IrForBuilder f;
+	const IrFor *op;
+	IrAt index_at[IR_MAX_INDICES]; /* what an old index is in the new op */
+	uint32_t *node;                /* old node -> new node, AD_NONE before it is asked for */
+	bool guard;                    /* every read becomes a guarded one */
+	const bool *lanes;             /* old values that have gained a lane axis, or NULL */
+} AdEmit;
+
+AdEmit ad_emit_begin(Ad *ad, const IrOp *op);
+/* The old op's indices and conditions; conditions only if they do not depend on values with new lanes. */
+void ad_emit_domain(AdEmit *e);
+uint32_t ad_emit_node(AdEmit *e, uint32_t old);
+IrAt ad_emit_at(AdEmit *e, IrAt at);
+IrAt *ad_emit_ats(AdEmit *e, const IrAt *at, uint32_t count);
+/* A position as a number: an I64 node. */
+uint32_t ad_at_value(AdEmit *e, IrAt at);
+/* Copies the old puts with keep[p] (NULL: all; an argument brings the put it belongs to); maps their outputs. */
+void ad_emit_puts(AdEmit *e, const bool *keep);
+
+/* ---- derive.c: derivatives of scalar operations ---- */
+
+/* s * d, where 0 wins over NaN and infinity if zero_wins; choices among 0, 1 and -1 cost no product. */
+uint32_t ad_product(AdEmit *e, uint32_t s, uint32_t d, bool zero_wins);
+/* x + y, where x may be AD_NONE. */
+uint32_t ad_sum(AdEmit *e, uint32_t x, uint32_t y);
+/* The contribution of a cotangent `s` of old node `n` to its operand `i`, or of a tangent `s` of the operand to `n`. */
+uint32_t ad_chain(AdEmit *e, uint32_t n, int i, uint32_t s, bool zero_wins);
+
+/* ---- extreme.c: maxima and minima through saved arguments ---- */
+
+/* Bit i: index i of the domain is not itself a position of the put's output. */
+uint32_t ad_reduced(const IrFor *op, const IrPut *put, uint32_t rank);
+/* Whether the derivative of a put goes through saved arguments. */
+bool ad_is_extreme(const IrFunc *func, const IrFor *op, const IrPut *put);
+/* Adds the arguments that the derivatives of MAX and MIN puts need to a copied op. */
+void ad_save_arguments(AdEmit *e);
+/* The domain shrunk to the output of such a put: reduced indices are read from the saved arguments, which may be -1
+ * (no point, or the base won): then `valid` is a BOOL node, else AD_NONE. */
+typedef struct AdShrunk {
+	IrAt at[IR_MAX_RANK];
+	uint32_t valid;
+} AdShrunk;
+
+AdShrunk ad_emit_shrunk(AdEmit *e, const IrPut *put);
+
+/* ---- reverse_for.c, reverse_loop.c ---- */
+
+/* Adds a cotangent to what an old value has. */
+void ad_contribute(Ad *ad, IrValue old, IrValue cotangent);
+void ad_reverse_for(Ad *ad, const IrOp *op);
+void ad_primal_loop(Ad *ad, const IrOp *op);
+void ad_reverse_loop(Ad *ad, const IrOp *op);
+void ad_reverse_block(Ad *ad, const IrBlock *block);
+
+/* ---- prepare.c ---- */
+
+/* The same function in the form the rules expect: differentiated products are loops that carry a product, and a maximum of
+ * one number into another is an elementwise operation. Returns `func` itself if it is so already. */
+const IrFunc *ad_prepare(IrModule *module, Arena *scratch, const IrFunc *func, const bool *wrt);
+
+#endif

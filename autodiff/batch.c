@@ -1,0 +1,274 @@
+/* Batching: a lane axis in front of every value that depends on a varying parameter.
+ *
+ *     z[n] = for i:n j:d { mul(X[%pick[i], j], w[j]) } sum -> [i]
+ *     z[16, n] = for l:16 i:n j:d { mul(X[%pick[l, i], j], w[j]) } sum -> [l, i]      pick varies, X and w do not
+ *
+ * What does not vary is computed once; puts of one op that vary and that do not go apart. */
+#include "autodiff/ad.h"
+
+/* ---- what varies ---- */
+
+static bool at_has_lanes(IrAt at, const bool *nodes) {
+	for (uint32_t t = 0; t < at.term_count; t++)
+		if (at.terms[t].is_node && nodes[at.terms[t].ref])
+			return true;
+	return false;
+}
+
+static bool *lane_nodes(Arena *scratch, const IrFor *op, const bool *lanes) {
+	bool *nodes = ARENA_ARRAY(scratch, bool, op->nodes.count + 1);
+	for (uint32_t n = 0; n < op->nodes.count; n++) {
+		const IrNode *node = &op->nodes.data[n];
+		nodes[n] = node->kind == IR_NODE_READ && lanes[node->value];
+		for (uint32_t k = 0; k < node->at_count; k++)
+			nodes[n] = nodes[n] || at_has_lanes(node->at[k], nodes);
+		for (int i = 0; node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++)
+			nodes[n] = nodes[n] || nodes[node->args[i]];
+	}
+	return nodes;
+}
+
+static bool conds_have_lanes(const IrFor *op, const bool *nodes) {
+	for (uint32_t c = 0; c < op->conds.count; c++)
+		if (at_has_lanes(op->conds.data[c], nodes))
+			return true;
+	return false;
+}
+
+static bool put_has_lanes(const IrFunc *func, const IrFor *op, const IrPut *put, const bool *lanes, const bool *nodes) {
+	if (put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN)
+		return lanes[op->puts.data[put->arg_of].out];
+	if (nodes[put->node] || (put->into && lanes[put->into]) || conds_have_lanes(op, nodes))
+		return true;
+	for (uint32_t k = 0; k < ir_type(func, put->out).rank; k++)
+		if (at_has_lanes(put->at[k], nodes))
+			return true;
+	return false;
+}
+
+static bool raise_lanes(bool *lanes, IrValue value, bool fact) {
+	if (!fact || lanes[value])
+		return false;
+	lanes[value] = true;
+	return true;
+}
+
+static bool walk(Arena *scratch, const IrFunc *func, const IrBlock *block, bool *lanes) {
+	bool changed = false;
+	for (uint32_t o = 0; o < block->ops.count; o++) {
+		const IrOp *op = block->ops.data[o];
+		if (op->kind == IR_FOR) {
+			const bool *nodes = lane_nodes(scratch, &op->f, lanes);
+			for (uint32_t p = 0; p < op->f.puts.count; p++) {
+				const IrPut *put = &op->f.puts.data[p];
+				changed |= raise_lanes(lanes, put->out, put_has_lanes(func, &op->f, put, lanes, nodes));
+			}
+		} else if (op->kind == IR_LOOP) {
+			if (op->loop.trips && lanes[op->loop.trips])
+				base_panic("ad_batch", "the number of turns of a loop differs between problems");
+			for (uint32_t k = 0; k < op->loop.carries.count; k++) {
+				const IrCarry *c = &op->loop.carries.data[k];
+				changed |= raise_lanes(lanes, c->inner, lanes[c->init] || lanes[c->yield]);
+			}
+			changed |= walk(scratch, func, &op->loop.body, lanes);
+			for (uint32_t k = 0; k < op->loop.carries.count; k++) {
+				const IrCarry *c = &op->loop.carries.data[k];
+				changed |= raise_lanes(lanes, c->inner, lanes[c->yield]);
+				changed |= raise_lanes(lanes, c->out, lanes[c->inner]);
+			}
+		}
+	}
+	return changed;
+}
+
+/* ---- emission ---- */
+
+typedef struct Batch {
+	Ad ad; /* only what emission needs */
+	bool *lanes;
+} Batch;
+
+static IrType lane_type(IrType type) {
+	if (type.lanes)
+		base_panic("ad_batch", "the function has lanes already");
+	if (type.rank == IR_MAX_RANK)
+		base_panic("ad_batch", "a value of rank %d has no axis left for lanes", IR_MAX_RANK);
+	for (int k = type.rank; k > 0; k--)
+		type.dims[k] = type.dims[k - 1];
+	type.dims[0] = IR_LANES;
+	type.rank++;
+	type.lanes = true;
+	return type;
+}
+
+/* The new value of an old one, with lanes if wanted. */
+static IrValue value_with(Batch *b, IrValue old, bool lanes) {
+	IrValue value = ir_map_get(&b->ad.map, old);
+	return lanes && !b->lanes[old] ? ir_broadcast_lanes(&b->ad.b, value) : value;
+}
+
+/* A BOOL node that holds the conditions which differ between problems, or AD_NONE. */
+static uint32_t lane_conditions(AdEmit *e, const bool *nodes) {
+	uint32_t all = AD_NONE;
+	for (uint32_t c = 0; c < e->op->conds.count; c++) {
+		if (!at_has_lanes(e->op->conds.data[c], nodes))
+			continue;
+		uint32_t position = ad_at_value(e, ad_emit_at(e, e->op->conds.data[c]));
+		uint32_t live = ir_op2(&e->f, IR_ge, position, ir_int(&e->f, 0));
+		all = all == AD_NONE ? live : ir_op2(&e->f, IR_and, all, live);
+	}
+	return all;
+}
+
+/* What a point that is not live puts: what changes nothing. */
+static uint32_t neutral(AdEmit *e, const IrPut *put, IrType type, const IrAt *at, IrValue into) {
+	bool real = ir_scalar_is_real(type.scalar);
+	switch (put->combine) {
+	case IR_PUT_PROD:
+		return ir_constant(&e->f, type.scalar, 1, 1);
+	case IR_PUT_MAX:
+		return ir_constant(&e->f, type.scalar, -__builtin_inf(), real ? 0 : INT64_MIN);
+	case IR_PUT_MIN:
+		return ir_constant(&e->f, type.scalar, __builtin_inf(), real ? 0 : INT64_MAX);
+	case IR_PUT_NONE:
+		if (into)
+			return ir_read(&e->f, into, at, put->guarded);
+		return ir_constant(&e->f, type.scalar, 0, 0);
+	default:
+		return ir_constant(&e->f, type.scalar, 0, 0);
+	}
+}
+
+static void lane_put(Batch *b, AdEmit *e, const IrPut *put, IrValue into, uint32_t live) {
+	Ad *ad = &b->ad;
+	const IrValueInfo *info = ir_info(ad->from, put->out);
+	IrType type = lane_type(info->type);
+	IrValue out;
+	if (put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN) {
+		ad->b.name = info->name;
+		out = ir_put_arg(&e->f, ir_map_get(&ad->map, e->op->puts.data[put->arg_of].out), put->arg_index + 1);
+	} else {
+		IrAt at[IR_MAX_RANK];
+		at[0] = ir_at_index(ad->module, 0, 1);
+		for (uint32_t k = 0; k < info->type.rank; k++)
+			at[k + 1] = ad_emit_at(e, put->at[k]);
+		uint32_t node = ad_emit_node(e, put->node);
+		if (live != AD_NONE)
+			node = ir_op3(&e->f, IR_where, live, node, neutral(e, put, type, at, into));
+		ad->b.name = info->name;
+		out = ir_put(&e->f, put->combine, node, type, at, into, put->guarded);
+	}
+	ir_map_set(&ad->map, put->out, out);
+}
+
+static void batch_lanes(Batch *b, const IrOp *op, const bool *nodes) {
+	Ad *ad = &b->ad;
+	IrValue *into = ARENA_ARRAY(ad->scratch, IrValue, op->f.puts.count + 1);
+	for (uint32_t p = 0; p < op->f.puts.count; p++) {
+		const IrPut *put = &op->f.puts.data[p];
+		if (b->lanes[put->out] && put->into)
+			into[p] = value_with(b, put->into, true);
+	}
+	AdEmit e = ad_emit_begin(ad, op);
+	e.lanes = b->lanes;
+	ir_for_lane(&e.f);
+	for (uint32_t i = 0; i < op->f.indices.count; i++) {
+		uint32_t number = ir_for_index(&e.f, op->f.indices.data[i].name, op->f.indices.data[i].extent);
+		e.index_at[i] = ir_at_index(ad->module, number, 1);
+	}
+	for (uint32_t c = 0; c < op->f.conds.count; c++)
+		if (!at_has_lanes(op->f.conds.data[c], nodes))
+			ir_for_cond(&e.f, ad_emit_at(&e, op->f.conds.data[c]));
+	uint32_t live = lane_conditions(&e, nodes);
+	e.guard = live != AD_NONE;
+	for (uint32_t p = 0; p < op->f.puts.count; p++)
+		if (b->lanes[op->f.puts.data[p].out])
+			lane_put(b, &e, &op->f.puts.data[p], into[p], live);
+	ir_for_end(&e.f);
+}
+
+static void batch_for(Batch *b, const IrOp *op) {
+	Ad *ad = &b->ad;
+	const bool *nodes = lane_nodes(ad->scratch, &op->f, b->lanes);
+	bool *once = ARENA_ARRAY(ad->scratch, bool, op->f.puts.count + 1);
+	bool any_once = false, any_lanes = false;
+	for (uint32_t p = 0; p < op->f.puts.count; p++) {
+		once[p] = !b->lanes[op->f.puts.data[p].out];
+		any_once = any_once || once[p];
+		any_lanes = any_lanes || !once[p];
+	}
+	if (any_once) {
+		AdEmit e = ad_emit_begin(ad, op);
+		ad_emit_domain(&e);
+		ad_emit_puts(&e, once);
+		ir_for_end(&e.f);
+	}
+	if (any_lanes)
+		batch_lanes(b, op, nodes);
+}
+
+static void batch_block(Batch *b, const IrBlock *block);
+
+static void batch_loop(Batch *b, const IrLoop *loop) {
+	Ad *ad = &b->ad;
+	uint32_t count = loop->carries.count;
+	IrValue *values = ARENA_ARRAY(ad->scratch, IrValue, count + 1);
+	for (uint32_t k = 0; k < count; k++)
+		values[k] = value_with(b, loop->carries.data[k].init, b->lanes[loop->carries.data[k].inner]);
+	IrBlock *outer = ad->b.block;
+	IrOp *copy = ir_loop_begin(&ad->b, loop->limit, loop->trips ? ir_map_get(&ad->map, loop->trips) : 0);
+	ir_map_set(&ad->map, loop->counter, copy->loop.counter);
+	for (uint32_t k = 0; k < count; k++) {
+		const IrCarry *c = &loop->carries.data[k];
+		ad->b.name = ir_info(ad->from, c->inner)->name;
+		ir_map_set(&ad->map, c->inner, ir_loop_carry(&ad->b, copy, values[k]));
+	}
+	ad->b.name = 0;
+	batch_block(b, &loop->body);
+	for (uint32_t k = 0; k < count; k++)
+		values[k] = value_with(b, loop->carries.data[k].yield, b->lanes[loop->carries.data[k].inner]);
+	ir_loop_end(&ad->b, copy, values, outer);
+	for (uint32_t k = 0; k < count; k++)
+		ir_map_set(&ad->map, loop->carries.data[k].out, copy->loop.carries.data[k].out);
+}
+
+static void batch_block(Batch *b, const IrBlock *block) {
+	for (uint32_t o = 0; o < block->ops.count; o++) {
+		const IrOp *op = block->ops.data[o];
+		b->ad.b.span = op->span;
+		if (op->kind == IR_FOR)
+			batch_for(b, op);
+		else if (op->kind == IR_LOOP)
+			batch_loop(b, &op->loop);
+		else
+			ir_copy_op(&b->ad.b, b->ad.from, op, &b->ad.map);
+	}
+}
+
+IrFunc *ad_batch(IrModule *module, const IrFunc *func, const char *name, const bool *varying, const bool *force_varying) {
+	Arena *scratch = arena_new();
+	Batch b = {.ad = {.module = module, .scratch = scratch, .from = func, .map = ir_map_new(scratch, func)}};
+	Ad *ad = &b.ad;
+	b.lanes = ARENA_ARRAY(scratch, bool, func->values.count);
+	IrFunc *to = ir_func_new(module, name);
+	for (uint32_t i = 0; i < func->symbols.count; i++)
+		ir_symbol(to, session_text(module->session, func->symbols.data[i]));
+	for (uint32_t p = 0; p < func->params.count; p++) {
+		const IrParam *param = &func->params.data[p];
+		const char *text = param->name ? session_text(module->session, param->name) : NULL;
+		IrType type = ir_type(func, param->value);
+		b.lanes[param->value] = varying[p];
+		ir_map_set(&ad->map, param->value, ir_param(to, text, varying[p] ? lane_type(type) : type));
+	}
+	while (walk(scratch, func, &func->body, b.lanes)) {
+	}
+	ad->b = ir_builder(to);
+	batch_block(&b, &func->body);
+	for (uint32_t i = 0; i < func->results.count; i++) {
+		const IrResult *result = &func->results.data[i];
+		const char *text = result->name ? session_text(module->session, result->name) : NULL;
+		ir_result(to, text, value_with(&b, result->value, force_varying != NULL && force_varying[i]));
+	}
+	arena_free(scratch);
+	return to;
+}

@@ -1,0 +1,100 @@
+/* Derivatives of scalar operations, from the derivative column of ops.def, and the products and sums of the chain rule. */
+#include "autodiff/ad.h"
+
+#include <string.h>
+
+static const IrNode *new_node(const AdEmit *e, uint32_t n) {
+	return &e->f.op->f.nodes.data[n];
+}
+
+/* Whether a new node is one of the constants 0, 1 and -1. */
+static bool is_unit(const IrNode *node) {
+	return node->kind == IR_NODE_CONST && (node->real == 0 || node->real == 1 || node->real == -1);
+}
+
+static uint32_t unit_product(AdEmit *e, uint32_t s, double unit) {
+	if (unit == 0)
+		return ir_real(&e->f, ir_node_type(&e->f, s), 0);
+	return unit == 1 ? s : ir_op1(&e->f, IR_neg, s);
+}
+
+uint32_t ad_product(AdEmit *e, uint32_t s, uint32_t d, bool zero_wins) {
+	const IrNode node = *new_node(e, d);
+	if (is_unit(&node))
+		return unit_product(e, s, node.real);
+	if (node.kind == IR_NODE_CONST)
+		return ir_op2(&e->f, IR_mul, s, d);
+	if (node.kind == IR_NODE_OP && node.opcode == IR_where) {
+		const IrNode yes = *new_node(e, node.args[1]), no = *new_node(e, node.args[2]);
+		if (is_unit(&yes) && is_unit(&no)) {
+			uint32_t a = unit_product(e, s, yes.real);
+			uint32_t b = unit_product(e, s, no.real);
+			return ir_op3(&e->f, IR_where, node.args[0], a, b);
+		}
+	}
+	if (node.kind == IR_NODE_OP && node.opcode == IR_neg)
+		return ir_op1(&e->f, IR_neg, ad_product(e, s, node.args[0], zero_wins));
+	if (node.kind == IR_NODE_OP && node.opcode == IR_div && !zero_wins) {
+		const IrNode *one = new_node(e, node.args[0]);
+		if (one->kind == IR_NODE_CONST && one->real == 1)
+			return ir_op2(&e->f, IR_div, s, node.args[1]);
+	}
+	return ir_op2(&e->f, zero_wins ? IR_mulz : IR_mul, s, d);
+}
+
+uint32_t ad_sum(AdEmit *e, uint32_t x, uint32_t y) {
+	if (x == AD_NONE)
+		return y;
+	const IrNode node = *new_node(e, y);
+	if (node.kind == IR_NODE_OP && node.opcode == IR_neg)
+		return ir_op2(&e->f, IR_sub, x, node.args[0]);
+	return ir_op2(&e->f, IR_add, x, y);
+}
+
+/* Whether a row's expression mentions the name `letter`. */
+static bool mentions(const char *text, char letter) {
+	static const char word[] = "abcdefghijklmnopqrstuvwxyz_0123456789.";
+	for (const char *at = text; *at;) {
+		size_t length = strspn(at, word);
+		if (length == 1 && *at == letter)
+			return true;
+		at += length ? length : 1;
+	}
+	return false;
+}
+
+static uint32_t derivative(AdEmit *e, uint32_t n, int i) {
+	const IrNode *node = &e->op->nodes.data[n];
+	const char *text = ir_op_info[node->opcode].derivative[i];
+	static const char *const letters[] = {"a", "b", "c", "r"};
+	const char *names[4];
+	uint32_t nodes[4];
+	int count = 0;
+	for (int k = 0; k < 4; k++) {
+		if ((k < 3 && k >= ir_op_info[node->opcode].arity) || !mentions(text, letters[k][0]))
+			continue;
+		names[count] = letters[k];
+		nodes[count++] = ad_emit_node(e, k < 3 ? node->args[k] : n);
+	}
+	return ir_expression(&e->f, text, e->op->nodes.data[node->args[i]].type, names, nodes, count);
+}
+
+uint32_t ad_chain(AdEmit *e, uint32_t n, int i, uint32_t s, bool zero_wins) {
+	const IrNode *node = &e->op->nodes.data[n];
+	switch (node->opcode) {
+	case IR_where: {
+		uint32_t choice = ad_emit_node(e, node->args[0]);
+		uint32_t zero = ir_real(&e->f, node->type, 0);
+		return ir_op3(&e->f, IR_where, choice, i == 1 ? s : zero, i == 1 ? zero : s);
+	}
+	case IR_to_f32:
+	case IR_to_f64: {
+		/* a cotangent goes back to the operand's type, a tangent on to the result's */
+		bool back = ir_node_type(&e->f, s) == node->type && node->type != e->op->nodes.data[node->args[0]].type;
+		IrScalar type = back ? e->op->nodes.data[node->args[0]].type : node->type;
+		return ir_op1(&e->f, type == IR_F32 ? IR_to_f32 : IR_to_f64, s);
+	}
+	default:
+		return ad_product(e, s, derivative(e, n, i), zero_wins || node->opcode == IR_mulz);
+	}
+}

@@ -1,0 +1,72 @@
+/* Reverse mode: the function again, then the adjoints of its ops in reverse order. */
+#include "autodiff/ad.h"
+
+void ad_reverse_block(Ad *ad, const IrBlock *block) {
+	for (uint32_t o = block->ops.count; o-- > 0;) {
+		const IrOp *op = block->ops.data[o];
+		ad->b.span = op->span;
+		if (op->kind == IR_FOR)
+			ad_reverse_for(ad, op);
+		else if (op->kind == IR_LOOP)
+			ad_reverse_loop(ad, op);
+	}
+}
+
+static const char *text_of(const Ad *ad, Name name) {
+	return name ? session_text(ad->module->session, name) : NULL;
+}
+
+static void keep_result(Ad *ad, uint32_t i) {
+	const IrResult *result = &ad->from->results.data[i];
+	ir_result(ad->b.func, text_of(ad, result->name), ir_map_get(&ad->map, result->value));
+}
+
+static void emit_gradients(Ad *ad, const bool *wrt) {
+	for (uint32_t p = 0; p < ad->from->params.count; p++) {
+		const IrParam *param = &ad->from->params.data[p];
+		IrType type = ir_type(ad->from, param->value);
+		if (!ir_scalar_is_real(type.scalar) || (wrt != NULL && !wrt[p]))
+			continue;
+		IrValue cotangent = ad->linear[param->value];
+		ad->b.span = (Span){0};
+		ir_result(ad->b.func, ad_tilde(ad, param->name), cotangent ? cotangent : ad_zeros(ad, type));
+	}
+}
+
+IrFunc *ad_reverse(IrModule *module, const IrFunc *func, const char *name, const bool *seeded, const bool *wrt, bool keep_results) {
+	Ad ad = ad_begin(module, arena_new(), func, name, wrt);
+	IrValue *seeds = ARENA_ARRAY(ad.scratch, IrValue, func->results.count + 1);
+	for (uint32_t i = 0; i < func->results.count; i++) {
+		const IrResult *result = &ad.from->results.data[i];
+		IrType type = ir_type(ad.from, result->value);
+		if (ir_scalar_is_real(type.scalar) && (seeded == NULL || seeded[i]))
+			seeds[i] = ir_param(ad.b.func, ad_tilde(&ad, result->name), type);
+	}
+	ad_primal_block(&ad, &ad.from->body, true);
+	for (uint32_t i = 0; i < func->results.count; i++)
+		ad_contribute(&ad, ad.from->results.data[i].value, seeds[i]);
+	ad_reverse_block(&ad, &ad.from->body);
+	for (uint32_t i = 0; keep_results && i < func->results.count; i++)
+		keep_result(&ad, i);
+	emit_gradients(&ad, wrt);
+	return ad_end(&ad);
+}
+
+IrFunc *ad_gradient(IrModule *module, const IrFunc *func, const char *name, uint32_t result, const bool *wrt, bool keep_value, bool keep_others) {
+	Ad ad = ad_begin(module, arena_new(), func, name, wrt);
+	IrValue value = ad.from->results.data[result].value;
+	IrType type = ir_type(ad.from, value);
+	if (!ir_scalar_is_real(type.scalar) || type.rank != (type.lanes ? 1 : 0))
+		base_panic("ad_gradient", "result %u is not a real number", (unsigned)result);
+	ad_primal_block(&ad, &ad.from->body, true);
+	ad.b.span = (Span){0};
+	ad_contribute(&ad, value, ir_fill(&ad.b, type, 1));
+	ad_reverse_block(&ad, &ad.from->body);
+	if (keep_value)
+		keep_result(&ad, result);
+	for (uint32_t i = 0; keep_others && i < func->results.count; i++)
+		if (i != result)
+			keep_result(&ad, i);
+	emit_gradients(&ad, wrt);
+	return ad_end(&ad);
+}

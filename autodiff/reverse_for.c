@@ -1,0 +1,247 @@
+/* The adjoint of one generic op: the same domain, the body's nodes in reverse, reads become puts.
+ *
+ *     s[i] = for i:n j:d { mul(X[i, j], w[j]) } sum -> [i]
+ *     w~   = for i:n j:d { mul(s~[i], X[i, j]) } sum -> [j]
+ *
+ * Puts whose positions mention the same indices share an op (they share work); others get their own, so that each is a
+ * plain contraction where the source is one. */
+#include "autodiff/ad.h"
+
+void ad_contribute(Ad *ad, IrValue old, IrValue cotangent) {
+	if (!ad->facts.varied[old] || cotangent == 0)
+		return;
+	ad->linear[old] = ad->linear[old] ? ir_add_values(&ad->b, ad->linear[old], cotangent) : cotangent;
+}
+
+/* One source op with what is known about its nodes. */
+typedef struct Adjoint {
+	Ad *ad;
+	const IrOp *op;
+	const bool *varied, *marked, *tame;
+	const bool *seeded;    /* per put: has a cotangent that goes through the body now */
+	const bool *path;      /* per node */
+	const IrPut *extreme;  /* the MAX or MIN put whose adjoint this is, or NULL: all linear puts at once */
+	bool *open;            /* per node: a read that has not been put yet */
+} Adjoint;
+
+/* Nodes that lead to a read of this group. */
+static bool *useful_nodes(const Adjoint *a, const bool *group) {
+	const IrFor *op = &a->op->f;
+	bool *useful = ARENA_ARRAY(a->ad->scratch, bool, op->nodes.count + 1);
+	for (uint32_t n = 0; n < op->nodes.count; n++) {
+		const IrNode *node = &op->nodes.data[n];
+		useful[n] = group[n];
+		if (node->kind != IR_NODE_OP || !a->path[n])
+			continue;
+		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
+			useful[n] = useful[n] || (ad_differentiable(node->opcode, i) && useful[node->args[i]]);
+	}
+	return useful;
+}
+
+static void seed_nodes(const Adjoint *a, AdEmit *e, const bool *useful, const AdShrunk *shrunk, uint32_t *cotangent) {
+	Ad *ad = a->ad;
+	for (uint32_t p = 0; p < e->op->puts.count; p++) {
+		const IrPut *put = &e->op->puts.data[p];
+		if (!a->seeded[p] || !useful[put->node])
+			continue;
+		const IrAt *at = shrunk ? shrunk->at : ad_emit_ats(e, put->at, ir_type(ad->from, put->out).rank);
+		uint32_t seed = ir_read(&e->f, ad->linear[put->out], at, !shrunk && put->guarded);
+		if (shrunk && shrunk->valid != AD_NONE) {
+			uint32_t zero = ir_real(&e->f, ir_node_type(&e->f, seed), 0);
+			seed = ir_op3(&e->f, IR_where, shrunk->valid, seed, zero);
+		}
+		cotangent[put->node] = ad_sum(e, cotangent[put->node], seed);
+	}
+}
+
+static uint32_t *body_cotangents(const Adjoint *a, AdEmit *e, const bool *useful, const AdShrunk *shrunk) {
+	uint32_t count = e->op->nodes.count;
+	uint32_t *cotangent = ARENA_ARRAY(a->ad->scratch, uint32_t, count + 1);
+	for (uint32_t n = 0; n < count; n++)
+		cotangent[n] = AD_NONE;
+	seed_nodes(a, e, useful, shrunk, cotangent);
+	for (uint32_t n = count; n-- > 0;) {
+		const IrNode *node = &e->op->nodes.data[n];
+		if (cotangent[n] == AD_NONE || node->kind != IR_NODE_OP)
+			continue;
+		bool zero_wins = e->guard || ad_zero_wins(e->op, n, a->marked, a->tame);
+		for (int i = 0; i < ir_op_info[node->opcode].arity; i++) {
+			uint32_t operand = node->args[i];
+			if (!ad_differentiable(node->opcode, i) || !useful[operand] || !a->varied[operand])
+				continue;
+			uint32_t part = ad_chain(e, n, i, cotangent[n], zero_wins);
+			cotangent[operand] = ad_sum(e, cotangent[operand], part);
+		}
+	}
+	return cotangent;
+}
+
+/* Whether positions of the op being made run over all of a value, each element once. */
+static bool is_permutation(const IrFor *f, const IrAt *at, IrType type) {
+	uint32_t seen = 0;
+	if (f->conds.count != 0 || type.rank != f->indices.count)
+		return false;
+	for (uint32_t k = 0; k < type.rank; k++) {
+		int index = ir_at_plain_index(at[k]);
+		if (index < 0 || (seen >> index & 1) || f->indices.data[index].extent != type.dims[k])
+			return false;
+		seen |= UINT32_C(1) << index;
+	}
+	return true;
+}
+
+/* The value whose elements would be copied one to one, or 0. */
+static IrValue copied(const Ad *ad, const IrFor *f, uint32_t n, const IrAt *at, IrType type) {
+	const IrNode *node = &f->nodes.data[n];
+	if (node->kind != IR_NODE_READ || node->guarded || !ir_type_equal(ir_type(ad->b.func, node->value), type))
+		return 0;
+	for (uint32_t k = 0; k < type.rank; k++)
+		if (!ir_at_equal(node->at[k], at[k]))
+			return 0;
+	return node->value;
+}
+
+/* Puts one read's cotangent; returns whether that took a put. */
+static bool put_read(Ad *ad, AdEmit *e, uint32_t n, uint32_t cotangent) {
+	const IrNode *node = &e->op->nodes.data[n];
+	IrType type = ir_type(ad->from, node->value);
+	IrAt *at = ad_emit_ats(e, node->at, node->at_count);
+	bool guarded = node->guarded || (e->guard && node->at_count > 0);
+	IrValue *sum = &ad->linear[node->value];
+	bool whole = !guarded && *sum == 0 && is_permutation(&e->f.op->f, at, type);
+	IrValue same = whole ? copied(ad, &e->f.op->f, cotangent, at, type) : 0;
+	if (same) {
+		*sum = same;
+		return false;
+	}
+	Name name = ir_info(ad->from, node->value)->name;
+	ad->b.name = name ? session_name(ad->module->session, ad_tilde(ad, name)) : 0;
+	*sum = ir_put(&e->f, whole ? IR_PUT_NONE : IR_PUT_SUM, cotangent, type, at, *sum, guarded);
+	return true;
+}
+
+static void emit_group(const Adjoint *a, const bool *group) {
+	AdEmit e = ad_emit_begin(a->ad, a->op);
+	AdShrunk shrunk;
+	if (a->extreme)
+		shrunk = ad_emit_shrunk(&e, a->extreme);
+	else
+		ad_emit_domain(&e);
+	const bool *useful = useful_nodes(a, group);
+	const uint32_t *cotangent = body_cotangents(a, &e, useful, a->extreme ? &shrunk : NULL);
+	bool any = false;
+	for (uint32_t n = 0; n < e.op->nodes.count; n++)
+		if (group[n] && cotangent[n] != AD_NONE && put_read(a->ad, &e, n, cotangent[n]))
+			any = true;
+	if (any)
+		ir_for_end(&e.f);
+}
+
+static uint32_t read_mask(const IrFor *op, const IrNode *node) {
+	uint32_t mask = 0;
+	for (uint32_t k = 0; k < node->at_count; k++)
+		mask |= ad_at_mask(op, node->at[k]);
+	return mask;
+}
+
+/* The next reads that can be put by one op: of different values, with the same indices. NULL: none is left. */
+static bool *next_group(const Adjoint *a) {
+	const IrFor *op = &a->op->f;
+	bool *group = ARENA_ARRAY(a->ad->scratch, bool, op->nodes.count + 1);
+	uint32_t mask = 0;
+	bool any = false;
+	for (uint32_t n = 0; n < op->nodes.count; n++) {
+		const IrNode *node = &op->nodes.data[n];
+		if (!a->open[n] || (any && !a->extreme && read_mask(op, node) != mask))
+			continue;
+		bool taken = false;
+		for (uint32_t m = 0; m < n; m++)
+			taken = taken || (group[m] && op->nodes.data[m].value == node->value);
+		if (taken)
+			continue;
+		if (!any)
+			mask = read_mask(op, node);
+		any = group[n] = true;
+		a->open[n] = false;
+	}
+	return any ? group : NULL;
+}
+
+/* Cotangents of what the body reads. */
+static void reverse_body(Adjoint *a) {
+	const IrFor *op = &a->op->f;
+	a->path = ad_path_nodes(&a->ad->facts, op, a->seeded, a->varied);
+	a->open = ARENA_ARRAY(a->ad->scratch, bool, op->nodes.count + 1);
+	for (uint32_t n = 0; n < op->nodes.count; n++)
+		a->open[n] = a->path[n] && op->nodes.data[n].kind == IR_NODE_READ;
+	for (const bool *group = next_group(a); group; group = next_group(a))
+		emit_group(a, group);
+}
+
+/* `none into B`: the written places of B do not reach the result. */
+static IrValue without_written(Ad *ad, const IrOp *op, const IrPut *put) {
+	AdEmit e = ad_emit_begin(ad, op);
+	ad_emit_domain(&e);
+	IrType type = ir_type(ad->from, put->out);
+	IrAt *at = ad_emit_ats(&e, put->at, type.rank);
+	uint32_t zero = ir_real(&e.f, type.scalar, 0);
+	IrValue rest = ir_put(&e.f, IR_PUT_NONE, zero, type, at, ad->linear[put->out], put->guarded);
+	ir_for_end(&e.f);
+	return rest;
+}
+
+/* `max into B`: B's elements that no point exceeds. */
+static IrValue where_base_wins(Ad *ad, const IrOp *op, const IrPut *put) {
+	AdEmit e = ad_emit_begin(ad, op);
+	AdShrunk shrunk = ad_emit_shrunk(&e, put);
+	IrType type = ir_type(ad->from, put->out);
+	uint32_t seed = ir_read(&e.f, ad->linear[put->out], shrunk.at, false);
+	uint32_t kept = ir_op3(&e.f, IR_where, shrunk.valid, ir_real(&e.f, type.scalar, 0), seed);
+	IrValue rest = ir_put(&e.f, IR_PUT_NONE, kept, type, shrunk.at, 0, false);
+	ir_for_end(&e.f);
+	return rest;
+}
+
+void ad_reverse_for(Ad *ad, const IrOp *op) {
+	uint32_t count = op->f.puts.count;
+	bool *linear = ARENA_ARRAY(ad->scratch, bool, count + 1);
+	bool any = false, any_linear = false;
+	for (uint32_t p = 0; p < count; p++) {
+		const IrPut *put = &op->f.puts.data[p];
+		bool seeded = ad->linear[put->out] != 0;
+		any = any || seeded;
+		linear[p] = seeded && !ad_is_extreme(ad->from, &op->f, put);
+		any_linear = any_linear || linear[p];
+	}
+	if (!any)
+		return;
+	Adjoint a = {.ad = ad, .op = op};
+	a.varied = ad_varied_nodes(&ad->facts, &op->f);
+	a.marked = ad_marked_nodes(&ad->facts, &op->f);
+	a.tame = ad_tame_nodes(&ad->facts, &op->f);
+	if (any_linear) {
+		a.seeded = linear;
+		reverse_body(&a);
+	}
+	for (uint32_t p = 0; p < count; p++) {
+		const IrPut *put = &op->f.puts.data[p];
+		if (ad->linear[put->out] == 0)
+			continue;
+		if (!linear[p]) {
+			bool *alone = ARENA_ARRAY(ad->scratch, bool, count);
+			alone[p] = true;
+			a.seeded = alone;
+			a.extreme = put;
+			reverse_body(&a);
+		}
+		if (put->into == 0 || !ad->facts.varied[put->into])
+			continue;
+		if (put->combine == IR_PUT_SUM)
+			ad_contribute(ad, put->into, ad->linear[put->out]);
+		else if (put->combine == IR_PUT_NONE)
+			ad_contribute(ad, put->into, without_written(ad, op, put));
+		else
+			ad_contribute(ad, put->into, where_base_wins(ad, op, put));
+	}
+}
