@@ -1,0 +1,350 @@
+/* Training: estimate the meta-gradient, clip it, step with a rule of the language, keep the best on problems that the
+ * gradient never saw. */
+#include <math.h>
+#include <string.h>
+
+#include "runtime/runtime.h"
+
+/* The outer optimizer: a compiled rule on theta as its only tensor, always in f64. */
+typedef struct Outer {
+	IrModule *module;
+	FeRule *rule;
+	RtCode *step;
+	void **params, **results;
+	void *arena;
+	double *hypers, *learned;
+	int64_t t, horizon;
+	double f;
+	uint32_t states_at; /* first state among the parameters */
+} Outer;
+
+static bool outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count, const double *theta, int steps, Arena *arena) {
+	outer->module = ir_module_new(rt->session);
+	FeTarget target = {&count, 1};
+	outer->rule = fe_rule(rt->program, outer->module, call, &target, IR_F64, NULL, 0);
+	if (!outer->rule) {
+		return false;
+	}
+	const FeRule *rule = outer->rule;
+	IrPipeline pipeline = {.verify = rt->options.verify};
+	outer->step = rt_compile(rt, outer->module, ir_optimize(outer->module, rule->step, &pipeline));
+	if (!outer->step) {
+		return false;
+	}
+	uint32_t param_count = rule->step->params.count, state_count = rule->init->results.count;
+	outer->params = ARENA_ARRAY(arena, void *, param_count + 1);
+	outer->results = ARENA_ARRAY(arena, void *, state_count + 2);
+	outer->hypers = ARENA_ARRAY(arena, double, rule->hypers.count + 1);
+	outer->learned = ARENA_ARRAY(arena, double, rule->learned_count + 1);
+	outer->arena = rt_aligned(arena, outer->step->arena_bytes);
+	outer->horizon = steps;
+	uint32_t at = 0;
+	outer->params[at++] = rt_aligned(arena, 8 * (size_t)count);
+	outer->params[at++] = rt_aligned(arena, 8 * (size_t)count);
+	outer->params[at++] = &outer->f;
+	outer->params[at++] = &outer->t;
+	outer->params[at++] = &outer->horizon;
+	const double **reals = ARENA_ARRAY(arena, const double *, rule->hypers.count + 3);
+	reals[0] = theta;
+	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+		outer->hypers[i] = rule->hypers.data[i].value;
+		outer->params[at++] = &outer->hypers[i];
+		reals[1 + i] = &outer->hypers[i];
+	}
+	if (rule->learned_count > 0) {
+		const int64_t seed = (int64_t)rt->options.seed;
+		if (!rt_evaluate_once(rt, rule->theta, &seed, NULL, &outer->learned) || !rt_rule_load(rt, rule, outer->learned)) {
+			return false;
+		}
+		outer->params[at++] = outer->learned;
+		reals[1 + rule->hypers.count] = outer->learned;
+	}
+	outer->states_at = at;
+	outer->results[0] = rt_aligned(arena, 8 * (size_t)count);
+	double **starts = ARENA_ARRAY(arena, double *, state_count + 1);
+	for (uint32_t i = 0; i < state_count; i++) {
+		size_t bytes = outer->step->result_bytes[1 + i];
+		outer->params[at + i] = rt_aligned(arena, bytes);
+		outer->results[1 + i] = rt_aligned(arena, bytes);
+		starts[i] = ARENA_ARRAY(arena, double, bytes + 1);
+	}
+	memcpy(outer->params[0], theta, sizeof *theta * (size_t)count);
+	if (!rt_evaluate_once(rt, rule->init, NULL, reals, starts)) {
+		return false;
+	}
+	for (uint32_t i = 0; i < state_count; i++) {
+		IrType type = ir_type(rule->init, rule->init->results.data[i].value);
+		rt_store(type.scalar, outer->params[at + i], 1, starts[i], (size_t)ir_type_elements(type, NULL));
+	}
+	return true;
+}
+
+static void outer_step(Outer *outer, const double *gradient, double score, int64_t count, double *theta) {
+	memcpy(outer->params[0], theta, sizeof *theta * (size_t)count);
+	memcpy(outer->params[1], gradient, sizeof *gradient * (size_t)count);
+	outer->f = score;
+	outer->t++;
+	rt_call(outer->step, outer->params, outer->results, outer->arena);
+	memcpy(theta, outer->results[0], sizeof *theta * (size_t)count);
+	for (uint32_t i = 0; i < outer->rule->init->results.count; i++) {
+		void *used = outer->params[outer->states_at + i];
+		outer->params[outer->states_at + i] = outer->results[1 + i];
+		outer->results[1 + i] = used;
+	}
+}
+
+static void outer_free(Outer *outer) {
+	rt_code_free(outer->step);
+	if (outer->module) {
+		ir_module_free(outer->module);
+	}
+}
+
+typedef struct Training {
+	Rt *rt;
+	const FeExperiment *experiment;
+	const RtTrainOptions *options;
+	RtTrained *out;
+	RtEstimator *estimator;
+	RtProblems **select; /* per task; NULL without select problems */
+	Outer outer;
+	double *gradient;
+	double started;
+	int64_t best_nonfinite;
+	RtProgress progress;
+} Training;
+
+/* Mean score of theta on the select problems. */
+static bool score_select(Training *t, const double *theta, double *score, int64_t *nonfinite) {
+	Arena *scratch = arena_new();
+	double sum = 0;
+	int64_t finite = 0;
+	bool ok = true;
+	*nonfinite = 0;
+	for (int k = 0; k < t->out->task_count && ok; k++) {
+		RtRuns runs;
+		ok = rt_run(t->out->tasks[k], t->select[k], NULL, theta, t->experiment->horizon_high, false, scratch, &runs);
+		for (int i = 0; ok && i < runs.problems; i++) {
+			bool is_finite = isfinite(runs.score[i]);
+			finite += is_finite;
+			*nonfinite += !is_finite;
+			sum += is_finite ? runs.score[i] : 0;
+		}
+		t->out->evaluations += ok ? runs.evaluations : 0;
+	}
+	arena_free(scratch);
+	*score = finite > 0 ? sum / (double)finite : (double)INFINITY;
+	return ok;
+}
+
+/* Scores theta after `step` outer steps and keeps it if it is the best: fewer lost problems first, then the score. */
+static bool consider(Training *t, int step) {
+	RtTrained *out = t->out;
+	double score;
+	int64_t nonfinite;
+	if (!score_select(t, out->last, &score, &nonfinite)) {
+		return false;
+	}
+	vec_push(out->arena, &out->select_steps, step);
+	vec_push(out->arena, &out->select_scores, score);
+	t->progress.selected = true;
+	t->progress.select_score = score;
+	t->progress.select_nonfinite = nonfinite;
+	if (step == 0) {
+		out->start_score = score;
+	}
+	bool first = out->select_steps.count == 1;
+	if (first || nonfinite < t->best_nonfinite || (nonfinite == t->best_nonfinite && score < out->best_score)) {
+		t->best_nonfinite = nonfinite;
+		out->best_score = score;
+		out->best_step = step;
+		memcpy(out->theta, out->last, sizeof *out->theta * (size_t)out->count);
+	}
+	return true;
+}
+
+static double clip_gradient(double *gradient, int64_t count, double limit) {
+	double squares = 0;
+	for (int64_t p = 0; p < count; p++) {
+		squares += gradient[p] * gradient[p];
+	}
+	double norm = sqrt(squares);
+	if (limit > 0 && norm > limit) {
+		for (int64_t p = 0; p < count; p++) {
+			gradient[p] *= limit / norm;
+		}
+	}
+	return norm;
+}
+
+static bool all_finite(const double *values, int64_t count) {
+	for (int64_t i = 0; i < count; i++) {
+		if (!isfinite(values[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void report(Training *t, int done, const RtStats *stats, double norm) {
+	const RtTrained *out = t->out;
+	RtProgress *progress = &t->progress;
+	progress->step = done;
+	progress->last = *stats;
+	progress->gradient_norm = norm;
+	progress->best_score = out->select_steps.count > 0 ? out->best_score : (double)INFINITY;
+	progress->best_step = out->best_step;
+	progress->nonfinite = out->nonfinite;
+	progress->pieces = out->pieces;
+	progress->evaluations = out->evaluations;
+	progress->seconds = rt_seconds() - t->started;
+	progress->eta = progress->seconds / done * (progress->steps - done);
+	if (t->options->progress) {
+		t->options->progress(t->options->user, progress);
+	}
+}
+
+static bool train_steps(Training *t) {
+	RtTrained *out = t->out;
+	int steps = t->experiment->outer_steps;
+	int every = t->options->select_every > 0 ? t->options->select_every : steps / 50 > 0 ? steps / 50 : 1;
+	if (t->select && !consider(t, 0)) {
+		return false;
+	}
+	for (int step = 0; step < steps; step++) {
+		if (rt_interrupted(t->rt)) {
+			out->interrupted = true;
+			break;
+		}
+		RtStats stats;
+		t->progress.selected = false;
+		if (!rt_estimate(t->estimator, out->last, step, t->gradient, &stats)) {
+			return false;
+		}
+		double norm = clip_gradient(t->gradient, out->count, t->experiment->clip);
+		out->scores[step] = stats.score;
+		out->norms[step] = norm;
+		out->pieces += stats.pieces;
+		out->nonfinite += stats.nonfinite;
+		out->evaluations += stats.evaluations;
+		/* Without one finite piece there is nothing to follow: theta stays. */
+		if (stats.nonfinite < stats.pieces && isfinite(norm)) {
+			outer_step(&t->outer, t->gradient, stats.score, out->count, out->last);
+		}
+		out->steps = step + 1;
+		out->diverged = !all_finite(out->last, out->count);
+		bool last = step + 1 == steps || out->diverged;
+		if (t->select && !out->diverged && (last || (step + 1) % every == 0) && !consider(t, step + 1)) {
+			return false;
+		}
+		report(t, step + 1, &stats, norm);
+		if (out->diverged) {
+			break;
+		}
+	}
+	if (!t->select) {
+		memcpy(out->theta, out->last, sizeof *out->theta * (size_t)out->count);
+		out->best_step = out->steps;
+	} else if (out->interrupted && !consider(t, out->steps)) {
+		return false;
+	}
+	return true;
+}
+
+static RtEstimate estimate_of(const FeExperiment *experiment) {
+	return (RtEstimate){.kind = experiment->estimator,
+	                    .window = experiment->window,
+	                    .sigma = experiment->sigma > 0 ? experiment->sigma : 0.01,
+	                    .particles = experiment->particles > 0 ? experiment->particles : 16,
+	                    .horizon_low = experiment->horizon_low,
+	                    .horizon_high = experiment->horizon_high,
+	                    .stagger = true};
+}
+
+static bool prepare(Training *t) {
+	Rt *rt = t->rt;
+	RtTrained *out = t->out;
+	const FeExperiment *experiment = t->experiment;
+	RtScore score = {experiment->fold, experiment->map};
+	out->tasks = ARENA_ARRAY(out->arena, RtTask *, experiment->on.count + 1);
+	for (uint32_t k = 0; k < experiment->on.count; k++) {
+		out->tasks[k] = rt_task_new(rt, &experiment->on.data[k], &experiment->train, score, experiment->open.data,
+		                            experiment->open.count);
+		if (!out->tasks[k]) {
+			return false;
+		}
+		out->task_count++;
+	}
+	int *counts = ARENA_ARRAY(out->arena, int, out->task_count + 1);
+	for (int k = 0; k < out->task_count; k++) {
+		counts[k] = experiment->train_problems > 0 ? experiment->train_problems : 1;
+	}
+	RtEstimate how = estimate_of(experiment);
+	t->estimator = rt_estimator_new(rt, out->tasks, out->task_count, counts, &how, experiment->seed);
+	if (!t->estimator) {
+		return false;
+	}
+	out->memory_bytes = rt_estimator_bytes(t->estimator);
+	out->count = rt_learned_count(out->tasks[0]);
+	size_t count = (size_t)out->count;
+	out->theta = ARENA_ARRAY(out->arena, double, count);
+	out->last = ARENA_ARRAY(out->arena, double, count);
+	out->natural = ARENA_ARRAY(out->arena, double, count);
+	out->scores = ARENA_ARRAY(out->arena, double, experiment->outer_steps + 1);
+	out->norms = ARENA_ARRAY(out->arena, double, experiment->outer_steps + 1);
+	t->gradient = ARENA_ARRAY(out->arena, double, count);
+	if (t->options->theta) {
+		memcpy(out->last, t->options->theta, sizeof(double) * count);
+	} else if (!rt_theta_start(out->tasks[0], experiment->seed, out->last)) {
+		return false;
+	}
+	if (experiment->select_problems > 0) {
+		t->select = ARENA_ARRAY(out->arena, RtProblems *, out->task_count + 1);
+		for (int k = 0; k < out->task_count; k++) {
+			RtTask *task = out->tasks[k];
+			out->memory_bytes += rt_problems_bytes(task, experiment->select_problems, false);
+			t->select[k] = rt_problems_new(task, rt->options.seed, RT_SELECT, experiment->select_problems, false);
+			if (!t->select[k] || !rt_need_forward(task, experiment->horizon_high, RT_SHARED)) {
+				return false;
+			}
+		}
+	}
+	return rt_memory_allows(rt, out->memory_bytes, "this training") &&
+	       outer_start(rt, &t->outer, &experiment->update, out->count, out->last, experiment->outer_steps, out->arena);
+}
+
+RtTrained *rt_train(Rt *rt, const FeExperiment *experiment, const RtTrainOptions *options) {
+	Arena *arena = arena_new();
+	RtTrained *out = ARENA_NEW(arena, RtTrained);
+	out->arena = arena;
+	out->experiment = experiment;
+	out->best_score = out->start_score = (double)NAN;
+	Training t = {.rt = rt, .experiment = experiment, .options = options, .out = out};
+	t.progress.steps = experiment->outer_steps;
+	double compiled = rt->compile_seconds;
+	bool ok = prepare(&t);
+	out->compile_seconds = rt->compile_seconds - compiled;
+	t.started = rt_seconds();
+	ok = ok && train_steps(&t) && rt_theta_natural(out->tasks[0], out->theta, out->natural);
+	out->seconds = rt_seconds() - t.started;
+	for (int k = 0; t.select && k < out->task_count; k++) {
+		rt_problems_free(t.select[k]);
+	}
+	outer_free(&t.outer);
+	rt_estimator_free(t.estimator);
+	if (!ok) {
+		rt_trained_free(out);
+		return NULL;
+	}
+	return out;
+}
+
+void rt_trained_free(RtTrained *trained) {
+	if (!trained) {
+		return;
+	}
+	for (int k = 0; k < trained->task_count; k++) {
+		rt_task_free(trained->tasks[k]);
+	}
+	arena_free(trained->arena);
+}
