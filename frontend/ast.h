@@ -107,10 +107,10 @@ typedef enum AstItemKind {
 typedef struct AstItem {
 	AstItemKind kind;
 	Span span;
-	AstName name;   /* INDEX */
-	AstExpr *expr;  /* EXPR, CONDITION */
-	AstExpr *low;   /* SLICE; INDEX: NULL unless written `i in low..high` */
-	AstExpr *high;  /* SLICE; INDEX: NULL when no range is stated; `i in n` has high = n and low = NULL */
+	AstName name;  /* INDEX */
+	AstExpr *expr; /* EXPR, CONDITION */
+	AstExpr *low;  /* SLICE; INDEX: NULL unless written `i in low..high` */
+	AstExpr *high; /* SLICE; INDEX: NULL when no range is stated; `i in n` has high = n and low = NULL */
 } AstItem;
 
 typedef VEC(AstItem) AstItems;
@@ -292,14 +292,14 @@ typedef struct AstOpen {
 } AstOpen;
 
 typedef struct AstExperiment {
-	AstClause train;   /* one rule, as a name or a call */
-	AstClause on;      /* objectives */
-	AstClause score;   /* one expression of f */
+	AstClause train;    /* one rule, as a name or a call */
+	AstClause on;       /* objectives */
+	AstClause score;    /* one expression of f */
 	AstClause estimate; /* one call */
-	AstClause clip;    /* one number */
-	AstClause augment; /* calls */
-	AstClause against; /* rules */
-	AstClause seed;    /* one number */
+	AstClause clip;     /* one number */
+	AstClause augment;  /* calls */
+	AstClause against;  /* rules */
+	AstClause seed;     /* one number */
 	struct {
 		Span span;
 		AstExpr *train, *select, *test; /* NULL where not given */

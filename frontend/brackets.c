@@ -26,9 +26,9 @@ typedef struct Balancer {
 	uint32_t in_count;
 	Tokens out;
 	VEC(Open) stack;
-	uint32_t indent;   /* of the current line */
-	bool by_indent;    /* the braces of this declaration do not come out even */
-	int32_t surplus;   /* closing braces too many in this declaration */
+	uint32_t indent; /* of the current line */
+	bool by_indent;  /* the braces of this declaration do not come out even */
+	int32_t surplus; /* closing braces too many in this declaration */
 } Balancer;
 
 static TokenKind partner_kind(TokenKind opener) {
@@ -37,18 +37,12 @@ static TokenKind partner_kind(TokenKind opener) {
 
 static const char *spelling(TokenKind kind) {
 	switch (kind) {
-	case TOKEN_LPAREN:
-		return "(";
-	case TOKEN_RPAREN:
-		return ")";
-	case TOKEN_LBRACKET:
-		return "[";
-	case TOKEN_RBRACKET:
-		return "]";
-	case TOKEN_LBRACE:
-		return "{";
-	default:
-		return "}";
+	case TOKEN_LPAREN: return "(";
+	case TOKEN_RPAREN: return ")";
+	case TOKEN_LBRACKET: return "[";
+	case TOKEN_RBRACKET: return "]";
+	case TOKEN_LBRACE: return "{";
+	default: return "}";
 	}
 }
 
@@ -61,10 +55,10 @@ static uint32_t column_of(const Source *source, const Token *token) {
 
 /* Words that open a statement or a clause when a name or number follows. */
 bool lex_is_statement_word(const Source *source, const Token *token) {
-	static const char *const words[] = {"let",      "var",     "given",    "data",    "batch",    "param",  "learn",
-	                                    "state",    "report",  "minimize", "validate", "for",     "while",  "each",
-	                                    "apply",    "return",  "train",    "on",      "problems", "horizon", "score",
-	                                    "estimate", "update",  "clip",     "augment", "against",  "seed"};
+	static const char *const words[] = {"let",      "var",    "given",    "data",     "batch",    "param",   "learn",
+	                                    "state",    "report", "minimize", "validate", "for",      "while",   "each",
+	                                    "apply",    "return", "train",    "on",       "problems", "horizon", "score",
+	                                    "estimate", "update", "clip",     "augment",  "against",  "seed"};
 	for (size_t k = 0; k < sizeof words / sizeof *words; k++)
 		if (lex_is_word(source, token, words[k]))
 			return true;
@@ -136,6 +130,14 @@ static void drop_stray(Balancer *b, const Token *token) {
 	Diag *diag = diag_error(b->session, 109, span_of(b, token), "this `%s` closes nothing", spelling(token->kind));
 	if (b->stack.count > 0 && token->kind != TOKEN_RBRACE)
 		diag_help(b->session, diag, "remove it, or open it with `%s`", token->kind == TOKEN_RPAREN ? "(" : "[");
+}
+
+/* A block cannot stand inside parentheses: where one opens at the end of a line, `( [` before it lack their partners. */
+static void close_before_block(Balancer *b, uint32_t at) {
+	if (!b->in[at + 1].line_start || (at > 0 && lex_is_word(b->source, &b->in[at - 1], "choose")))
+		return;
+	while (b->stack.count > 0 && !top(b)->block && b->out.data[top(b)->at].kind != TOKEN_LBRACE)
+		close_unclosed(b, &b->in[at]);
 }
 
 static void open_bracket(Balancer *b, const Token *token) {
@@ -223,20 +225,16 @@ static void balance_region(Balancer *b, uint32_t start, uint32_t end) {
 		if (token->line_start)
 			begin_line(b, k);
 		switch (token->kind) {
-		case TOKEN_LPAREN:
-		case TOKEN_LBRACKET:
 		case TOKEN_LBRACE:
+			close_before_block(b, k);
 			open_bracket(b, token);
 			break;
+		case TOKEN_LPAREN:
+		case TOKEN_LBRACKET: open_bracket(b, token); break;
 		case TOKEN_RPAREN:
-		case TOKEN_RBRACKET:
-			close_round(b, token);
-			break;
-		case TOKEN_RBRACE:
-			close_brace(b, token);
-			break;
-		default:
-			emit(b, *token);
+		case TOKEN_RBRACKET: close_round(b, token); break;
+		case TOKEN_RBRACE: close_brace(b, token); break;
+		default: emit(b, *token);
 		}
 	}
 	while (b->stack.count > 0)
@@ -251,8 +249,7 @@ void lex_balance(Session *session, uint32_t source, Tokens *tokens) {
 	uint32_t base = column_of(b.source, &b.in[0]);
 	for (uint32_t start = 0; start < last;) {
 		uint32_t end = start + 1;
-		while (end < last &&
-		       !(lex_opens_declaration(b.source, b.in, end) && column_of(b.source, &b.in[end]) <= base))
+		while (end < last && !(lex_opens_declaration(b.source, b.in, end) && column_of(b.source, &b.in[end]) <= base))
 			end++;
 		balance_region(&b, start, end);
 		start = end;

@@ -60,8 +60,8 @@ static bool is_greek(int32_t code) {
 	if (code < 0x370 || code > 0x3ff)
 		return false;
 	/* Not letters: signs, accents standing alone, the Greek question mark, and places without a character. */
-	static const int32_t others[] = {0x374, 0x375, 0x378, 0x379, 0x37a, 0x37e, 0x380, 0x381, 0x382, 0x383,
-	                                 0x384, 0x385, 0x387, 0x38b, 0x38d, 0x3a2, 0x3f6};
+	static const int32_t others[] = {0x374, 0x375, 0x378, 0x379, 0x37a, 0x37e, 0x380, 0x381, 0x382,
+	                                 0x383, 0x384, 0x385, 0x387, 0x38b, 0x38d, 0x3a2, 0x3f6};
 	for (size_t k = 0; k < sizeof others / sizeof *others; k++)
 		if (code == others[k])
 			return false;
@@ -208,7 +208,8 @@ static void lex_text(Lexer *lexer, unsigned char quote) {
 	lexer->at++;
 	if (quote != '"') {
 		Diag *diag = diag_error(lexer->session, 102, span_of(lexer, start, lexer->at), "texts stand in double quotes");
-		diag_help(lexer->session, diag, "write `\"%.*s\"`", (int)(lexer->at - start - 2), lexer->source->text + start + 1);
+		diag_help(lexer->session, diag, "write `\"%.*s\"`", (int)(lexer->at - start - 2),
+		          lexer->source->text + start + 1);
 	}
 	push(lexer, TOKEN_TEXT, start);
 }
@@ -219,61 +220,61 @@ static const struct Operator {
 	TokenKind kind;
 	const char *help; /* NULL for our own */
 } operators[] = {
-    {"**", TOKEN_CARET, "powers are written `x^2`"},
-    {"&&", TOKEN_AND, "write `and`"},
-    {"||", TOKEN_OR, "write `or`"},
-    {"===", TOKEN_EQ, "write `==`"},
-    {"!==", TOKEN_NE, "write `!=`"},
-    {":=", TOKEN_ARROW, "`let x = e` declares, `x <- e` assigns"},
-    {"=>", TOKEN_GE, "at least is written `>=`"},
-    {"=<", TOKEN_LE, "at most is written `<=`"},
-    {"<>", TOKEN_NE, "write `!=`"},
-    {"->", TOKEN_ARROW, "an assignment points to the left: `x <- e`"},
-    {"..", TOKEN_DOTDOT, NULL},
-    {"<-", TOKEN_ARROW, NULL},
-    {"//", TOKEN_SLASHSLASH, NULL},
-    {"<=", TOKEN_LE, NULL},
-    {">=", TOKEN_GE, NULL},
-    {"==", TOKEN_EQ, NULL},
-    {"!=", TOKEN_NE, NULL},
-    {"+=", TOKEN_OP_EQUALS, NULL},
-    {"-=", TOKEN_OP_EQUALS, NULL},
-    {"*=", TOKEN_OP_EQUALS, NULL},
-    {"/=", TOKEN_OP_EQUALS, NULL},
-    {"^=", TOKEN_OP_EQUALS, NULL},
-    {"(", TOKEN_LPAREN, NULL},
-    {")", TOKEN_RPAREN, NULL},
-    {"[", TOKEN_LBRACKET, NULL},
-    {"]", TOKEN_RBRACKET, NULL},
-    {"{", TOKEN_LBRACE, NULL},
-    {"}", TOKEN_RBRACE, NULL},
-    {",", TOKEN_COMMA, NULL},
-    {":", TOKEN_COLON, NULL},
-    {".", TOKEN_DOT, NULL},
-    {"~", TOKEN_TILDE, NULL},
-    {"=", TOKEN_EQUALS, NULL},
-    {"+", TOKEN_PLUS, NULL},
-    {"-", TOKEN_MINUS, NULL},
-    {"*", TOKEN_STAR, NULL},
-    {"/", TOKEN_SLASH, NULL},
-    {"%", TOKEN_PERCENT, NULL},
-    {"^", TOKEN_CARET, NULL},
-    {"@", TOKEN_AT, NULL},
-    {"<", TOKEN_LT, NULL},
-    {">", TOKEN_GT, NULL},
-    {"!", TOKEN_NOT, "write `not`"},
-    {"\xc3\x97", TOKEN_STAR, "products are written `a * b`"},           /* multiplication sign */
-    {"\xc2\xb7", TOKEN_STAR, "products are written `a * b`"},           /* middle dot */
-    {"\xe2\x8b\x85", TOKEN_STAR, "products are written `a * b`"},       /* dot operator */
-    {"\xc3\xb7", TOKEN_SLASH, "quotients are written `a / b`"},         /* division sign */
-    {"\xe2\x88\x92", TOKEN_MINUS, "write a plain `-`"},                 /* minus sign */
-    {"\xe2\x80\x93", TOKEN_MINUS, "write a plain `-`"},                 /* en dash */
-    {"\xe2\x89\xa4", TOKEN_LE, "write `<=`"},                           /* less than or equal */
-    {"\xe2\x89\xa5", TOKEN_GE, "write `>=`"},                           /* greater than or equal */
-    {"\xe2\x89\xa0", TOKEN_NE, "write `!=`"},                           /* not equal */
-    {"\xe2\x86\x90", TOKEN_ARROW, "write `<-`"},                        /* arrow to the left */
-    {"\xe2\x88\xa7", TOKEN_AND, "write `and`"},                         /* logical and */
-    {"\xe2\x88\xa8", TOKEN_OR, "write `or`"},                           /* logical or */
+	{"**", TOKEN_CARET, "powers are written `x^2`"},
+	{"&&", TOKEN_AND, "write `and`"},
+	{"||", TOKEN_OR, "write `or`"},
+	{"===", TOKEN_EQ, "write `==`"},
+	{"!==", TOKEN_NE, "write `!=`"},
+	{":=", TOKEN_ARROW, "`let x = e` declares, `x <- e` assigns"},
+	{"=>", TOKEN_GE, "at least is written `>=`"},
+	{"=<", TOKEN_LE, "at most is written `<=`"},
+	{"<>", TOKEN_NE, "write `!=`"},
+	{"->", TOKEN_ARROW, "an assignment points to the left: `x <- e`"},
+	{"..", TOKEN_DOTDOT, NULL},
+	{"<-", TOKEN_ARROW, NULL},
+	{"//", TOKEN_SLASHSLASH, NULL},
+	{"<=", TOKEN_LE, NULL},
+	{">=", TOKEN_GE, NULL},
+	{"==", TOKEN_EQ, NULL},
+	{"!=", TOKEN_NE, NULL},
+	{"+=", TOKEN_OP_EQUALS, NULL},
+	{"-=", TOKEN_OP_EQUALS, NULL},
+	{"*=", TOKEN_OP_EQUALS, NULL},
+	{"/=", TOKEN_OP_EQUALS, NULL},
+	{"^=", TOKEN_OP_EQUALS, NULL},
+	{"(", TOKEN_LPAREN, NULL},
+	{")", TOKEN_RPAREN, NULL},
+	{"[", TOKEN_LBRACKET, NULL},
+	{"]", TOKEN_RBRACKET, NULL},
+	{"{", TOKEN_LBRACE, NULL},
+	{"}", TOKEN_RBRACE, NULL},
+	{",", TOKEN_COMMA, NULL},
+	{":", TOKEN_COLON, NULL},
+	{".", TOKEN_DOT, NULL},
+	{"~", TOKEN_TILDE, NULL},
+	{"=", TOKEN_EQUALS, NULL},
+	{"+", TOKEN_PLUS, NULL},
+	{"-", TOKEN_MINUS, NULL},
+	{"*", TOKEN_STAR, NULL},
+	{"/", TOKEN_SLASH, NULL},
+	{"%", TOKEN_PERCENT, NULL},
+	{"^", TOKEN_CARET, NULL},
+	{"@", TOKEN_AT, NULL},
+	{"<", TOKEN_LT, NULL},
+	{">", TOKEN_GT, NULL},
+	{"!", TOKEN_NOT, "write `not`"},
+	{"\xc3\x97", TOKEN_STAR, "products are written `a * b`"},     /* multiplication sign */
+	{"\xc2\xb7", TOKEN_STAR, "products are written `a * b`"},     /* middle dot */
+	{"\xe2\x8b\x85", TOKEN_STAR, "products are written `a * b`"}, /* dot operator */
+	{"\xc3\xb7", TOKEN_SLASH, "quotients are written `a / b`"},   /* division sign */
+	{"\xe2\x88\x92", TOKEN_MINUS, "write a plain `-`"},           /* minus sign */
+	{"\xe2\x80\x93", TOKEN_MINUS, "write a plain `-`"},           /* en dash */
+	{"\xe2\x89\xa4", TOKEN_LE, "write `<=`"},                     /* less than or equal */
+	{"\xe2\x89\xa5", TOKEN_GE, "write `>=`"},                     /* greater than or equal */
+	{"\xe2\x89\xa0", TOKEN_NE, "write `!=`"},                     /* not equal */
+	{"\xe2\x86\x90", TOKEN_ARROW, "write `<-`"},                  /* arrow to the left */
+	{"\xe2\x88\xa7", TOKEN_AND, "write `and`"},                   /* logical and */
+	{"\xe2\x88\xa8", TOKEN_OR, "write `or`"},                     /* logical or */
 };
 
 static bool lex_operator(Lexer *lexer) {
@@ -371,7 +372,9 @@ static void lex_semicolon(Lexer *lexer) {
 	skip_blanks(lexer);
 	bool at_end = lexer->line_start || lexer->at == lexer->source->length;
 	Diag *diag = diag_error(lexer->session, 107, span, "`;` is not used in this language");
-	diag_help(lexer->session, diag, at_end ? "the end of the line ends the statement: leave it out" : "give each statement a line of its own");
+	diag_help(lexer->session, diag,
+	          at_end ? "the end of the line ends the statement: leave it out"
+	                 : "give each statement a line of its own");
 	lexer->line_start = true;
 }
 
@@ -408,7 +411,8 @@ void lex_source(Session *session, uint32_t source, Tokens *tokens) {
 
 bool lex_is_word(const Source *source, const Token *token, const char *word) {
 	size_t length = token->end - token->start;
-	return token->kind == TOKEN_NAME && strlen(word) == length && memcmp(source->text + token->start, word, length) == 0;
+	return token->kind == TOKEN_NAME && strlen(word) == length &&
+	       memcmp(source->text + token->start, word, length) == 0;
 }
 
 bool lex_opens_declaration(const Source *source, const Token *tokens, uint32_t at) {

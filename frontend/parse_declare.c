@@ -34,10 +34,10 @@ AstLimits parse_limits(Parser *p) {
 static const char *our_type(const Parser *p, const Token *token) {
 	static const struct {
 		const char *word, *ours;
-	} foreign[] = {{"float", "real"},    {"double", "real"},  {"f32", "real"},     {"f64", "real"},
-	               {"float32", "real"},  {"float64", "real"}, {"number", "real"},  {"scalar", "real"},
-	               {"integer", "int"},   {"i32", "int"},      {"i64", "int"},      {"long", "int"},
-	               {"boolean", "bool"},  {"vector", "[n]"},   {"matrix", "[n, m]"}, {"array", "[n]"},
+	} foreign[] = {{"float", "real"},   {"double", "real"},  {"f32", "real"},      {"f64", "real"},
+	               {"float32", "real"}, {"float64", "real"}, {"number", "real"},   {"scalar", "real"},
+	               {"integer", "int"},  {"i32", "int"},      {"i64", "int"},       {"long", "int"},
+	               {"boolean", "bool"}, {"vector", "[n]"},   {"matrix", "[n, m]"}, {"array", "[n]"},
 	               {"tensor", "[n, m]"}};
 	for (size_t k = 0; k < sizeof foreign / sizeof *foreign; k++)
 		if (lex_is_word(p->source, token, foreign[k].word))
@@ -124,11 +124,14 @@ static void parse_from_file(Parser *p, AstDeclare *declare) {
 }
 
 static void parse_names(Parser *p, const AstStmt *stmt, AstNames *names) {
-	static const char *const what[] = {
-	    [AST_GIVEN] = "the name of what is given", [AST_DATA] = "the name of the data",
-	    [AST_BATCH] = "the name of the draw",      [AST_PARAM] = "the parameter's name",
-	    [AST_LEARN] = "the name of what is learned", [AST_STATE] = "the state's name",
-	    [AST_LET] = "the name to define",          [AST_VAR] = "the variable's name"};
+	static const char *const what[] = {[AST_GIVEN] = "the name of what is given",
+	                                   [AST_DATA] = "the name of the data",
+	                                   [AST_BATCH] = "the name of the draw",
+	                                   [AST_PARAM] = "the parameter's name",
+	                                   [AST_LEARN] = "the name of what is learned",
+	                                   [AST_STATE] = "the state's name",
+	                                   [AST_LET] = "the name to define",
+	                                   [AST_VAR] = "the variable's name"};
 	vec_push(p->arena, names, parse_new_name(p, what[stmt->kind]));
 	while (!p->panic && parse_at(p, TOKEN_COMMA)) {
 		if (stmt->kind != AST_LET) {
@@ -205,11 +208,13 @@ static void check_source(Parser *p, const AstStmt *stmt) {
 		break;
 	case AST_DATA:
 		if (value || draw)
-			diag = parse_complain(p, 121, value ? declare->value->span : declare->draw->span, "data is read from a file");
+			diag =
+				parse_complain(p, 121, value ? declare->value->span : declare->draw->span, "data is read from a file");
 		else if (!from)
 			diag = parse_complain(p, 121, parse_here(p), "`data %s` does not say which file it is read from", name);
 		if (diag != NULL)
-			parse_help(p, diag, "write `data %s : ... from \"file.npy\"`; what is drawn is `given`, what is computed `let`",
+			parse_help(p, diag,
+			           "write `data %s : ... from \"file.npy\"`; what is drawn is `given`, what is computed `let`",
 			           name);
 		break;
 	case AST_PARAM:
@@ -225,11 +230,14 @@ static void check_source(Parser *p, const AstStmt *stmt) {
 	default:
 		if (draw && stmt->kind != AST_LET) {
 			diag = parse_complain(p, 121, declare->draw->span, "`%s` starts from a value, not from a draw", word);
-			parse_help(p, diag, stmt->kind == AST_STATE ? "its start sees only `x` and the hyperparameters"
-			                                            : "draw under another name: `let e ~ ...`, then `var %s = e`", name);
+			parse_help(p, diag,
+			           stmt->kind == AST_STATE ? "its start sees only `x` and the hyperparameters"
+			                                   : "draw under another name: `let e ~ ...`, then `var %s = e`",
+			           name);
 		} else if (!value && !draw) {
 			diag = parse_complain(p, 120, parse_here(p), "`%s %s` has no value", word, name);
-			parse_help(p, diag, stmt->kind == AST_LET ? "write `let %s = ...`" : "write `= 0`, or what it starts from", name);
+			parse_help(p, diag, stmt->kind == AST_LET ? "write `let %s = ...`" : "write `= 0`, or what it starts from",
+			           name);
 		}
 		break;
 	}

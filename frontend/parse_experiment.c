@@ -22,18 +22,18 @@ typedef enum ClauseKind {
 static const struct {
 	const char *word, *takes;
 } clauses[CLAUSE_COUNT] = {
-    [CLAUSE_TRAIN] = {"train", "the rule to train, such as `small_mlp(hidden = 16)`"},
-    [CLAUSE_ON] = {"on", "objectives, such as `logistic(), logistic(d = 10)`"},
-    [CLAUSE_PROBLEMS] = {"problems", "counts, such as `90 train, 30 select, 100 test`"},
-    [CLAUSE_HORIZON] = {"horizon", "a number of steps, or a range of them such as `20..200`"},
-    [CLAUSE_SCORE] = {"score", "what is scored, such as `mean(f)`"},
-    [CLAUSE_ESTIMATE] = {"estimate", "a gradient estimator, such as `backprop(window = 10)` or `pes(sigma = 0.01)`"},
-    [CLAUSE_UPDATE] = {"update", "a rule and a number of steps, such as `adam(lr = 3e-3) for 1000 steps`"},
-    [CLAUSE_CLIP] = {"clip", "a number"},
-    [CLAUSE_AUGMENT] = {"augment", "a transformation, such as `scale(1e-3, 1e3)`"},
-    [CLAUSE_AGAINST] = {"against", "rules to compare with, such as `momentum, adam`"},
-    [CLAUSE_SEED] = {"seed", "a whole number"},
-    [CLAUSE_LEARN] = {"learn", "a hyperparameter to open, such as `adam.lr`"},
+	[CLAUSE_TRAIN] = {"train", "the rule to train, such as `small_mlp(hidden = 16)`"},
+	[CLAUSE_ON] = {"on", "objectives, such as `logistic(), logistic(d = 10)`"},
+	[CLAUSE_PROBLEMS] = {"problems", "counts, such as `90 train, 30 select, 100 test`"},
+	[CLAUSE_HORIZON] = {"horizon", "a number of steps, or a range of them such as `20..200`"},
+	[CLAUSE_SCORE] = {"score", "what is scored, such as `mean(f)`"},
+	[CLAUSE_ESTIMATE] = {"estimate", "a gradient estimator, such as `backprop(window = 10)` or `pes(sigma = 0.01)`"},
+	[CLAUSE_UPDATE] = {"update", "a rule and a number of steps, such as `adam(lr = 3e-3) for 1000 steps`"},
+	[CLAUSE_CLIP] = {"clip", "a number"},
+	[CLAUSE_AUGMENT] = {"augment", "a transformation, such as `scale(1e-3, 1e3)`"},
+	[CLAUSE_AGAINST] = {"against", "rules to compare with, such as `momentum, adam`"},
+	[CLAUSE_SEED] = {"seed", "a whole number"},
+	[CLAUSE_LEARN] = {"learn", "a hyperparameter to open, such as `adam.lr`"},
 };
 
 /* One expression, or a list of them. */
@@ -53,8 +53,8 @@ static void parse_problems(Parser *p, AstExperiment *experiment) {
 		                  : parse_at_word(p, "test")   ? &experiment->problems.test
 		                                               : NULL;
 		if (place == NULL || parse_at_break(p)) {
-			Diag *diag = parse_error(p, 139, parse_here(p), "expected `train`, `select` or `test` behind the count, found %s",
-			                         parse_found(p));
+			Diag *diag = parse_error(p, 139, parse_here(p),
+			                         "expected `train`, `select` or `test` behind the count, found %s", parse_found(p));
 			parse_help(p, diag, "write `problems 90 train, 30 select, 100 test`");
 			return;
 		}
@@ -89,7 +89,8 @@ static void parse_learn(Parser *p, AstExperiment *experiment) {
 	do {
 		AstOpen open = {.rule = parse_name(p, clauses[CLAUSE_LEARN].takes)};
 		if (!p->panic && (parse_at_break(p) || !parse_accept(p, TOKEN_DOT))) {
-			Diag *diag = parse_error(p, 139, parse_here(p), "expected `.` and a hyperparameter, found %s", parse_found(p));
+			Diag *diag =
+				parse_error(p, 139, parse_here(p), "expected `.` and a hyperparameter, found %s", parse_found(p));
 			parse_help(p, diag, "write `learn %s.lr`", session_text(p->session, open.rule.name));
 		}
 		if (!p->panic)
@@ -103,78 +104,43 @@ static void parse_learn(Parser *p, AstExperiment *experiment) {
 
 static Span *clause_span(AstExperiment *experiment, ClauseKind kind) {
 	switch (kind) {
-	case CLAUSE_TRAIN:
-		return &experiment->train.span;
-	case CLAUSE_ON:
-		return &experiment->on.span;
-	case CLAUSE_PROBLEMS:
-		return &experiment->problems.span;
-	case CLAUSE_HORIZON:
-		return &experiment->horizon.span;
-	case CLAUSE_SCORE:
-		return &experiment->score.span;
-	case CLAUSE_ESTIMATE:
-		return &experiment->estimate.span;
-	case CLAUSE_UPDATE:
-		return &experiment->update.span;
-	case CLAUSE_CLIP:
-		return &experiment->clip.span;
-	case CLAUSE_AUGMENT:
-		return &experiment->augment.span;
-	case CLAUSE_AGAINST:
-		return &experiment->against.span;
-	case CLAUSE_SEED:
-		return &experiment->seed.span;
+	case CLAUSE_TRAIN: return &experiment->train.span;
+	case CLAUSE_ON: return &experiment->on.span;
+	case CLAUSE_PROBLEMS: return &experiment->problems.span;
+	case CLAUSE_HORIZON: return &experiment->horizon.span;
+	case CLAUSE_SCORE: return &experiment->score.span;
+	case CLAUSE_ESTIMATE: return &experiment->estimate.span;
+	case CLAUSE_UPDATE: return &experiment->update.span;
+	case CLAUSE_CLIP: return &experiment->clip.span;
+	case CLAUSE_AUGMENT: return &experiment->augment.span;
+	case CLAUSE_AGAINST: return &experiment->against.span;
+	case CLAUSE_SEED: return &experiment->seed.span;
 	case CLAUSE_LEARN:
-	case CLAUSE_COUNT:
-		break;
+	case CLAUSE_COUNT: break;
 	}
 	return NULL; /* may be repeated */
 }
 
 static void parse_clause_body(Parser *p, AstExperiment *experiment, ClauseKind kind) {
 	switch (kind) {
-	case CLAUSE_TRAIN:
-		parse_items(p, kind, &experiment->train, false);
-		break;
-	case CLAUSE_ON:
-		parse_items(p, kind, &experiment->on, true);
-		break;
-	case CLAUSE_PROBLEMS:
-		parse_problems(p, experiment);
-		break;
+	case CLAUSE_TRAIN: parse_items(p, kind, &experiment->train, false); break;
+	case CLAUSE_ON: parse_items(p, kind, &experiment->on, true); break;
+	case CLAUSE_PROBLEMS: parse_problems(p, experiment); break;
 	case CLAUSE_HORIZON:
 		if (parse_at_break(p))
 			parse_value(p, clauses[kind].takes);
 		else
 			experiment->horizon = parse_range(p, false);
 		break;
-	case CLAUSE_SCORE:
-		parse_items(p, kind, &experiment->score, false);
-		break;
-	case CLAUSE_ESTIMATE:
-		parse_items(p, kind, &experiment->estimate, false);
-		break;
-	case CLAUSE_UPDATE:
-		parse_update(p, experiment);
-		break;
-	case CLAUSE_CLIP:
-		parse_items(p, kind, &experiment->clip, false);
-		break;
-	case CLAUSE_AUGMENT:
-		parse_items(p, kind, &experiment->augment, true);
-		break;
-	case CLAUSE_AGAINST:
-		parse_items(p, kind, &experiment->against, true);
-		break;
-	case CLAUSE_SEED:
-		parse_items(p, kind, &experiment->seed, false);
-		break;
-	case CLAUSE_LEARN:
-		parse_learn(p, experiment);
-		break;
-	case CLAUSE_COUNT:
-		break;
+	case CLAUSE_SCORE: parse_items(p, kind, &experiment->score, false); break;
+	case CLAUSE_ESTIMATE: parse_items(p, kind, &experiment->estimate, false); break;
+	case CLAUSE_UPDATE: parse_update(p, experiment); break;
+	case CLAUSE_CLIP: parse_items(p, kind, &experiment->clip, false); break;
+	case CLAUSE_AUGMENT: parse_items(p, kind, &experiment->augment, true); break;
+	case CLAUSE_AGAINST: parse_items(p, kind, &experiment->against, true); break;
+	case CLAUSE_SEED: parse_items(p, kind, &experiment->seed, false); break;
+	case CLAUSE_LEARN: parse_learn(p, experiment); break;
+	case CLAUSE_COUNT: break;
 	}
 }
 
@@ -189,12 +155,14 @@ static void unknown_clause(Parser *p) {
 	if (nearest != 0)
 		parse_help(p, diag, "did you mean `%s`?", session_text(p->session, nearest));
 	else
-		parse_help(p, diag, "clauses are train, on, problems, horizon, score, estimate, update, clip, augment, against, "
-		                    "seed and learn, one a line");
+		parse_help(p, diag,
+		           "clauses are train, on, problems, horizon, score, estimate, update, clip, augment, against, "
+		           "seed and learn, one a line");
 }
 
 static void parse_clause(Parser *p, AstExperiment *experiment) {
 	Span start = parse_span(p, parse_peek(p));
+	p->statement = p->at;
 	int kind = 0;
 	while (kind < CLAUSE_COUNT && !parse_at_word(p, clauses[kind].word))
 		kind++;
@@ -215,7 +183,7 @@ static void parse_clause(Parser *p, AstExperiment *experiment) {
 	} else {
 		if (!p->panic && parse_at(p, TOKEN_EQUALS) && !parse_at_break(p)) {
 			Diag *diag = parse_complain(p, 139, parse_here(p), "clauses are written without `=`");
-			parse_help(p, diag, "write `%s %s`", clauses[kind].word, parse_slice(p, parse_span(p, parse_ahead(p, 1))));
+			parse_help(p, diag, "write `%s` and then %s", clauses[kind].word, clauses[kind].takes);
 			parse_advance(p);
 		}
 		parse_clause_body(p, experiment, (ClauseKind)kind);

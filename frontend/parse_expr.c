@@ -52,8 +52,9 @@ static AstExpr *parse_if(Parser *p) {
 	}
 	if (!p->panic && !parse_accept(p, TOKEN_THEN)) {
 		Diag *diag = parse_error(p, 126, parse_here(p), "expected `then`, found %s", parse_found(p));
-		parse_help(p, diag, braces ? "inside an expression write `if c then a else b`; blocks belong to `if` statements"
-		                           : "write `if c then a else b`");
+		parse_help(p, diag,
+		           braces ? "inside an expression write `if c then a else b`; blocks belong to `if` statements"
+		                  : "write `if c then a else b`");
 	}
 	if (!p->panic)
 		expr->choice.yes = parse_expression(p);
@@ -131,14 +132,14 @@ static int binary_level(TokenKind kind, AstOp *op) {
 		TokenKind kind;
 		AstOp op;
 		int level;
-	} rows[] = {{TOKEN_OR, AST_OR, LEVEL_OR},           {TOKEN_AND, AST_AND, LEVEL_AND},
-	            {TOKEN_PLUS, AST_ADD, LEVEL_ADD},       {TOKEN_MINUS, AST_SUB, LEVEL_ADD},
-	            {TOKEN_STAR, AST_MUL, LEVEL_MUL},       {TOKEN_SLASH, AST_DIV, LEVEL_MUL},
-	            {TOKEN_PERCENT, AST_MOD, LEVEL_MUL},    {TOKEN_SLASHSLASH, AST_FLOORDIV, LEVEL_MUL},
-	            {TOKEN_AT, AST_MATMUL, LEVEL_MUL},      {TOKEN_LT, AST_LT, LEVEL_COMPARE},
-	            {TOKEN_LE, AST_LE, LEVEL_COMPARE},      {TOKEN_GT, AST_GT, LEVEL_COMPARE},
-	            {TOKEN_GE, AST_GE, LEVEL_COMPARE},      {TOKEN_EQ, AST_EQ, LEVEL_COMPARE},
-	            {TOKEN_NE, AST_NE, LEVEL_COMPARE},      {TOKEN_ARROW, AST_LT, LEVEL_COMPARE},
+	} rows[] = {{TOKEN_OR, AST_OR, LEVEL_OR},         {TOKEN_AND, AST_AND, LEVEL_AND},
+	            {TOKEN_PLUS, AST_ADD, LEVEL_ADD},     {TOKEN_MINUS, AST_SUB, LEVEL_ADD},
+	            {TOKEN_STAR, AST_MUL, LEVEL_MUL},     {TOKEN_SLASH, AST_DIV, LEVEL_MUL},
+	            {TOKEN_PERCENT, AST_MOD, LEVEL_MUL},  {TOKEN_SLASHSLASH, AST_FLOORDIV, LEVEL_MUL},
+	            {TOKEN_AT, AST_MATMUL, LEVEL_MUL},    {TOKEN_LT, AST_LT, LEVEL_COMPARE},
+	            {TOKEN_LE, AST_LE, LEVEL_COMPARE},    {TOKEN_GT, AST_GT, LEVEL_COMPARE},
+	            {TOKEN_GE, AST_GE, LEVEL_COMPARE},    {TOKEN_EQ, AST_EQ, LEVEL_COMPARE},
+	            {TOKEN_NE, AST_NE, LEVEL_COMPARE},    {TOKEN_ARROW, AST_LT, LEVEL_COMPARE},
 	            {TOKEN_EQUALS, AST_EQ, LEVEL_COMPARE}};
 	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
 		if (rows[k].kind == kind) {
@@ -190,7 +191,7 @@ static AstExpr *parse_comparison(Parser *p) {
 	if (operands.count == 1)
 		return left;
 	AstExpr *expr =
-	    parse_new_expr(p, AST_COMPARE, span_join(left->span, operands.data[operands.count - 1]->span), depth);
+		parse_new_expr(p, AST_COMPARE, span_join(left->span, operands.data[operands.count - 1]->span), depth);
 	if (expr->kind != AST_BAD) {
 		expr->compare.operands = operands;
 		expr->compare.ops = ops.data;

@@ -22,8 +22,8 @@ void parse_arguments(Parser *p, uint32_t open, AstArgs *args) {
 		for (uint32_t k = 0; k < args->count && arg.name.name != 0; k++) {
 			if (args->data[k].name.name != arg.name.name)
 				continue;
-			Diag *diag = parse_complain(p, 134, arg.name.span, "`%s` is given twice",
-			                            session_text(p->session, arg.name.name));
+			Diag *diag =
+				parse_complain(p, 134, arg.name.span, "`%s` is given twice", session_text(p->session, arg.name.name));
 			if (diag != NULL)
 				diag_label(p->session, diag, args->data[k].name.span, "first here");
 		}
@@ -73,8 +73,8 @@ AstItem parse_index_name(Parser *p) {
 
 bool parse_at_index_name(const Parser *p) {
 	const Token *next = parse_ahead(p, 1);
-	return parse_at(p, TOKEN_NAME) && (next->kind == TOKEN_COMMA || next->kind == TOKEN_RBRACKET ||
-	                                   lex_is_word(p->source, next, "in"));
+	return parse_at(p, TOKEN_NAME) &&
+	       (next->kind == TOKEN_COMMA || next->kind == TOKEN_RBRACKET || lex_is_word(p->source, next, "in"));
 }
 
 AstItems parse_head_items(Parser *p, uint32_t open) {
@@ -85,7 +85,8 @@ AstItems parse_head_items(Parser *p, uint32_t open) {
 			vec_push(p->arena, &items, parse_index_name(p));
 		} else {
 			Diag *diag = parse_error(p, 130, parse_here(p), "expected an index name, found %s", parse_found(p));
-			parse_help(p, diag, "a declaration names its indices, as in `z[i in n, j]`; elements are assigned with `z[0] <- e`");
+			parse_help(p, diag,
+			           "a declaration names its indices, as in `z[i in n, j]`; elements are assigned with `z[0] <- e`");
 		}
 		if (!parse_next_element(p, open))
 			break;
@@ -137,7 +138,8 @@ AstItems parse_index_items(Parser *p, uint32_t open) {
 	AstItems items = {0};
 	p->brackets++;
 	if (p->at == p->tokens[open].partner)
-		parse_complain(p, 142, parse_from(p, parse_span(p, &p->tokens[open])), "an index is missing between the brackets");
+		parse_complain(p, 142, parse_from(p, parse_span(p, &p->tokens[open])),
+		               "an index is missing between the brackets");
 	while (p->at < p->tokens[open].partner) {
 		vec_push(p->arena, &items, parse_index_item(p));
 		if (!parse_next_element(p, open))

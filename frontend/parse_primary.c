@@ -196,8 +196,7 @@ static AstExpr *parse_primary(Parser *p) {
 	AstReduction op;
 	AstExpr *expr;
 	switch (token->kind) {
-	case TOKEN_NUMBER:
-		return parse_number(p);
+	case TOKEN_NUMBER: return parse_number(p);
 	case TOKEN_TEXT: {
 		uint32_t length = here.end - here.start;
 		expr = parse_new_expr(p, AST_TEXT, here, 0);
@@ -212,14 +211,10 @@ static AstExpr *parse_primary(Parser *p) {
 		expr->truth = token->kind == TOKEN_TRUE;
 		parse_advance(p);
 		return expr;
-	case TOKEN_LPAREN:
-		return parse_parentheses(p);
-	case TOKEN_LBRACKET:
-		return parse_elements(p, AST_ARRAY, here);
-	case TOKEN_NAME:
-		break;
-	default:
-		return expected_value(p);
+	case TOKEN_LPAREN: return parse_parentheses(p);
+	case TOKEN_LBRACKET: return parse_elements(p, AST_ARRAY, here);
+	case TOKEN_NAME: break;
+	default: return expected_value(p);
 	}
 	if (at_next_statement(p))
 		return expected_value(p);

@@ -78,24 +78,24 @@ static const struct Place {
 	const char *word;
 	unsigned where;
 } places[] = {
-    [AST_GIVEN] = {"given", IN_OBJECTIVE},
-    [AST_DATA] = {"data", IN_OBJECTIVE},
-    [AST_BATCH] = {"batch", IN_OBJECTIVE},
-    [AST_PARAM] = {"param", IN_OBJECTIVE},
-    [AST_LEARN] = {"learn", IN_OPTIMIZER},
-    [AST_STATE] = {"state", IN_OPTIMIZER | IN_BLOCKS | NOT_IN_LOOPS},
-    [AST_LET] = {"let", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
-    [AST_VAR] = {"var", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
-    [AST_REPORT] = {"report", IN_OBJECTIVE},
-    [AST_MINIMIZE] = {"minimize", IN_OBJECTIVE},
-    [AST_VALIDATE] = {"validate", IN_OBJECTIVE},
-    [AST_ASSIGN] = {"<-", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
-    [AST_FOR] = {"for", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
-    [AST_WHILE] = {"while", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
-    [AST_WHEN] = {"if", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
-    [AST_EACH] = {"each", IN_OPTIMIZER | IN_BLOCKS},
-    [AST_APPLY] = {"apply", IN_OPTIMIZER | IN_BLOCKS},
-    [AST_RETURN] = {"return", IN_FN | IN_BLOCKS},
+	[AST_GIVEN] = {"given", IN_OBJECTIVE},
+	[AST_DATA] = {"data", IN_OBJECTIVE},
+	[AST_BATCH] = {"batch", IN_OBJECTIVE},
+	[AST_PARAM] = {"param", IN_OBJECTIVE},
+	[AST_LEARN] = {"learn", IN_OPTIMIZER},
+	[AST_STATE] = {"state", IN_OPTIMIZER | IN_BLOCKS | NOT_IN_LOOPS},
+	[AST_LET] = {"let", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
+	[AST_VAR] = {"var", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
+	[AST_REPORT] = {"report", IN_OBJECTIVE},
+	[AST_MINIMIZE] = {"minimize", IN_OBJECTIVE},
+	[AST_VALIDATE] = {"validate", IN_OBJECTIVE},
+	[AST_ASSIGN] = {"<-", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
+	[AST_FOR] = {"for", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
+	[AST_WHILE] = {"while", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
+	[AST_WHEN] = {"if", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
+	[AST_EACH] = {"each", IN_OPTIMIZER | IN_BLOCKS},
+	[AST_APPLY] = {"apply", IN_OPTIMIZER | IN_BLOCKS},
+	[AST_RETURN] = {"return", IN_FN | IN_BLOCKS},
 };
 
 const char *ast_stmt_word(AstStmtKind kind) {
@@ -104,7 +104,7 @@ const char *ast_stmt_word(AstStmtKind kind) {
 
 static void check_place(Parser *p, const AstStmt *stmt) {
 	static const char *const bodies[] = {
-	    [BODY_FN] = "a function", [BODY_OBJECTIVE] = "an objective", [BODY_OPTIMIZER] = "an optimizer"};
+		[BODY_FN] = "a function", [BODY_OBJECTIVE] = "an objective", [BODY_OPTIMIZER] = "an optimizer"};
 	unsigned where = places[stmt->kind].where;
 	const char *word = places[stmt->kind].word;
 	if ((where & (1u << p->body)) == 0) {
@@ -116,11 +116,13 @@ static void check_place(Parser *p, const AstStmt *stmt) {
 		else if (p->body == BODY_FN)
 			parse_help(p, diag, "a function computes with `let`, `var`, `for`, `if`, `while` and `return`");
 		else if (stmt->kind == AST_PARAM && p->body == BODY_OPTIMIZER)
-			parse_help(p, diag, "what training fills in is declared with `learn`, what is kept between steps with `state`");
+			parse_help(p, diag,
+			           "what training fills in is declared with `learn`, what is kept between steps with `state`");
 		else if ((stmt->kind == AST_LEARN || stmt->kind == AST_STATE) && p->body == BODY_OBJECTIVE)
 			parse_help(p, diag, "what an optimizer changes is declared with `param`");
 		else
-			parse_help(p, diag, "it belongs into %s", where & IN_OBJECTIVE ? bodies[BODY_OBJECTIVE] : bodies[BODY_OPTIMIZER]);
+			parse_help(p, diag, "it belongs into %s",
+			           where & IN_OBJECTIVE ? bodies[BODY_OBJECTIVE] : bodies[BODY_OPTIMIZER]);
 	} else if (p->blocks > 0 && (where & IN_BLOCKS) == 0) {
 		Diag *diag = parse_complain(p, 124, stmt->keyword, "`%s` cannot stand inside a loop or branch", word);
 		parse_help(p, diag, "move it out, directly into %s", bodies[p->body]);
@@ -293,7 +295,7 @@ static void unused_value(Parser *p, const AstExpr *value) {
 	else if (p->body == BODY_OBJECTIVE)
 		parse_help(p, diag, "to name it, write `let name = ...`; what counts is `minimize ...`");
 	else if (value->kind == AST_CALL)
-		parse_help(p, diag, "to run a rule inside this one, write `apply %s`", text);
+		parse_help(p, diag, "to assign it, write `x <- %s`; to run a rule inside this one, `apply %s`", text, text);
 	else
 		parse_help(p, diag, "to assign it, write `x <- ...`");
 }
@@ -310,8 +312,7 @@ static void parse_assign(Parser *p, AstStmt *stmt) {
 	bool broken = parse_at_break(p);
 	stmt->keyword = parse_here(p);
 	if (!broken && (kind == TOKEN_COLON || kind == TOKEN_TILDE)) {
-		static const char *const words[] = {
-		    [BODY_FN] = "let", [BODY_OBJECTIVE] = "param", [BODY_OPTIMIZER] = "state"};
+		static const char *const words[] = {[BODY_FN] = "let", [BODY_OBJECTIVE] = "param", [BODY_OPTIMIZER] = "state"};
 		const char *word = kind == TOKEN_TILDE && p->body != BODY_OBJECTIVE ? "let" : words[p->body];
 		Diag *diag = parse_error(p, 101, first->span, "a declaration starts with a word that says what it is");
 		parse_help(p, diag, "write `%s %s %s ...`", word, parse_slice(p, first->span), kind == TOKEN_COLON ? ":" : "~");
@@ -404,39 +405,17 @@ static void parse_statement_body(Parser *p, AstStmt *stmt) {
 	case AST_LEARN:
 	case AST_STATE:
 	case AST_LET:
-	case AST_VAR:
-		parse_declare(p, stmt);
-		break;
-	case AST_REPORT:
-		parse_report(p, stmt);
-		break;
-	case AST_MINIMIZE:
-		stmt->minimize = parse_value(p, "what to minimize");
-		break;
-	case AST_VALIDATE:
-		parse_validate(p, stmt);
-		break;
-	case AST_FOR:
-		parse_for(p, stmt);
-		break;
-	case AST_WHILE:
-		parse_while(p, stmt);
-		break;
-	case AST_WHEN:
-		parse_when(p, stmt);
-		break;
-	case AST_EACH:
-		parse_each(p, stmt);
-		break;
-	case AST_APPLY:
-		stmt->apply = parse_call(p, "a rule with its arguments, such as `adam(lr = 0.1)`");
-		break;
-	case AST_RETURN:
-		parse_return(p, stmt);
-		break;
-	case AST_ASSIGN:
-		parse_assign(p, stmt);
-		break;
+	case AST_VAR: parse_declare(p, stmt); break;
+	case AST_REPORT: parse_report(p, stmt); break;
+	case AST_MINIMIZE: stmt->minimize = parse_value(p, "what to minimize"); break;
+	case AST_VALIDATE: parse_validate(p, stmt); break;
+	case AST_FOR: parse_for(p, stmt); break;
+	case AST_WHILE: parse_while(p, stmt); break;
+	case AST_WHEN: parse_when(p, stmt); break;
+	case AST_EACH: parse_each(p, stmt); break;
+	case AST_APPLY: stmt->apply = parse_call(p, "a rule with its arguments, such as `adam(lr = 0.1)`"); break;
+	case AST_RETURN: parse_return(p, stmt); break;
+	case AST_ASSIGN: parse_assign(p, stmt); break;
 	}
 }
 

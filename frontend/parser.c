@@ -199,11 +199,21 @@ bool parse_next_element(Parser *p, uint32_t open) {
 	return true;
 }
 
+/* Was there a `//` earlier on this line, perhaps meant to open a comment? */
+static bool after_slashes(const Parser *p) {
+	for (uint32_t k = p->at; k > 0 && !p->tokens[k].line_start; k--)
+		if (p->tokens[k - 1].kind == TOKEN_SLASHSLASH)
+			return true;
+	return false;
+}
+
 void parse_end_statement(Parser *p) {
 	if (!p->panic && !parse_at_break(p)) {
 		Diag *diag = parse_error(p, 113, parse_here(p), "expected the end of the statement, found %s", parse_found(p));
 		TokenKind kind = parse_peek(p)->kind;
-		if (parse_at_word(p, "for") || parse_at_word(p, "while"))
+		if (after_slashes(p))
+			parse_help(p, diag, "comments start with `#`; `//` divides and rounds down");
+		else if (parse_at_word(p, "for") || parse_at_word(p, "while"))
 			parse_help(p, diag, "loops stand on lines of their own");
 		else if (kind == TOKEN_LBRACE)
 			parse_help(p, diag, "blocks belong to `for`, `while`, `if`, `else`, `each` and declarations");
@@ -218,7 +228,8 @@ void parse_end_statement(Parser *p) {
 		else if (kind == TOKEN_NAME || kind == TOKEN_NUMBER)
 			parse_help(p, diag, "is an operator missing, or a new line?");
 	}
-	while (!parse_at(p, TOKEN_END) && !parse_at(p, TOKEN_RBRACE) && !parse_peek(p)->line_start)
+	while (!parse_at(p, TOKEN_END) && !parse_at(p, TOKEN_RBRACE) &&
+	       (p->at == p->statement || !parse_peek(p)->line_start))
 		skip(p);
 	p->panic = false;
 }
@@ -233,8 +244,8 @@ AstName parse_name(Parser *p, const char *what) {
 		return (AstName){.name = token->name, .span = parse_span(p, token)};
 	}
 	if (!broken && token->kind >= TOKEN_AND && token->kind < TOKEN_COUNT) {
-		Diag *diag = parse_complain(p, 112, parse_span(p, token), "%s is a word of the language, not %s",
-		                            parse_found(p), what);
+		Diag *diag =
+			parse_complain(p, 112, parse_span(p, token), "%s is a word of the language, not %s", parse_found(p), what);
 		parse_help(p, diag, "choose another name, perhaps `%s_`", parse_slice(p, parse_span(p, token)));
 		parse_advance(p);
 		return (AstName){.name = token->name, .span = parse_span(p, token)};
@@ -249,7 +260,8 @@ AstName parse_new_name(Parser *p, const char *what) {
 	AstName name = parse_name(p, what);
 	if (name.name != 0 && ast_reduction(session_text(p->session, name.name), NULL)) {
 		const char *text = session_text(p->session, name.name);
-		Diag *diag = parse_complain(p, 112, name.span, "`%s` is a reduction, and cannot be the name of something else", text);
+		Diag *diag =
+			parse_complain(p, 112, name.span, "`%s` is a reduction, and cannot be the name of something else", text);
 		parse_help(p, diag, "choose another name, perhaps `%s_value` or `%s'`", text, text);
 	}
 	return name;
@@ -307,6 +319,10 @@ static void parse_fn(Parser *p, AstDecl *decl) {
 		if (p->panic)
 			parse_end_statement(p);
 	} else {
+		if (!p->panic && parse_at_break(p) && !parse_at(p, TOKEN_LBRACE)) {
+			Diag *diag = parse_error(p, 101, parse_here(p), "this function has no body");
+			parse_help(p, diag, "write `fn f(x) = ...`, or `fn f(x) { ... return e }`");
+		}
 		decl->body = parse_block(p, "the function's head");
 	}
 }
@@ -351,10 +367,22 @@ static void help_with_declaration(Parser *p, Diag *diag, const Token *token) {
 	static const char *const known[] = {"import", "const", "fn", "objective", "optimizer", "experiment"};
 	static const struct {
 		const char *word, *ours;
-	} foreign[] = {{"def", "fn"},          {"function", "fn"},       {"func", "fn"},          {"fun", "fn"},
-	               {"problem", "objective"}, {"model", "objective"},   {"loss", "objective"},   {"class", "objective"},
-	               {"rule", "optimizer"},  {"optimiser", "optimizer"}, {"include", "import"},    {"use", "import"},
-	               {"from", "import"},     {"let", "const"},         {"var", "const"},         {"val", "const"}};
+	} foreign[] = {{"def", "fn"},
+	               {"function", "fn"},
+	               {"func", "fn"},
+	               {"fun", "fn"},
+	               {"problem", "objective"},
+	               {"model", "objective"},
+	               {"loss", "objective"},
+	               {"class", "objective"},
+	               {"rule", "optimizer"},
+	               {"optimiser", "optimizer"},
+	               {"include", "import"},
+	               {"use", "import"},
+	               {"from", "import"},
+	               {"let", "const"},
+	               {"var", "const"},
+	               {"val", "const"}};
 	for (size_t k = 0; k < sizeof foreign / sizeof *foreign; k++) {
 		if (!lex_is_word(p->source, token, foreign[k].word))
 			continue;
@@ -364,9 +392,9 @@ static void help_with_declaration(Parser *p, Diag *diag, const Token *token) {
 	Name names[sizeof known / sizeof *known];
 	for (size_t k = 0; k < sizeof known / sizeof *known; k++)
 		names[k] = session_name(p->session, known[k]);
-	Name nearest = token->kind != TOKEN_NAME ? 0
-	                                         : name_nearest(p->session->names, token->name, names,
-	                                                        (uint32_t)(sizeof known / sizeof *known));
+	Name nearest = token->kind != TOKEN_NAME
+	                   ? 0
+	                   : name_nearest(p->session->names, token->name, names, (uint32_t)(sizeof known / sizeof *known));
 	if (nearest != 0)
 		parse_help(p, diag, "did you mean `%s`?", session_text(p->session, nearest));
 	else
@@ -389,7 +417,8 @@ static void parse_declaration(Parser *p, AstFile *file) {
 	if (decl->joint)
 		parse_advance(p);
 	if (decl->joint && !parse_at_word(p, "optimizer")) {
-		Diag *diag = parse_complain(p, 101, parse_here(p), "expected `optimizer` after `joint`, found %s", parse_found(p));
+		Diag *diag =
+			parse_complain(p, 101, parse_here(p), "expected `optimizer` after `joint`, found %s", parse_found(p));
 		parse_help(p, diag, "write `joint optimizer name() { ... }`");
 		skip_to_declaration(p);
 		return;
@@ -420,7 +449,8 @@ static void parse_declaration(Parser *p, AstFile *file) {
 			parse_end_statement(p);
 		return;
 	}
-	Diag *diag = parse_error(p, 122, decl->keyword, "expected a declaration, found `%s`", parse_slice(p, decl->keyword));
+	Diag *diag =
+		parse_error(p, 122, decl->keyword, "expected a declaration, found `%s`", parse_slice(p, decl->keyword));
 	help_with_declaration(p, diag, token);
 	skip_to_declaration(p);
 }
@@ -443,6 +473,7 @@ AstFile *ast_parse(Session *session, uint32_t source) {
 	Parser p = parser_new(session, source);
 	while (!parse_at(&p, TOKEN_END)) {
 		p.panic = false;
+		p.statement = p.at;
 		p.brackets = p.nesting = p.blocks = 0;
 		parse_declaration(&p, file);
 	}

@@ -96,8 +96,8 @@ typedef struct Parser {
 	bool panic;        /* something was reported and we are not yet at a place from where to go on: stay silent */
 	BodyKind body;
 	uint32_t statement; /* the token that the current statement starts with */
-	uint32_t blocks; /* loops, branches and `each` around the current statement */
-	uint32_t loops;  /* loops alone */
+	uint32_t blocks;    /* loops, branches and `each` around the current statement */
+	uint32_t loops;     /* loops alone */
 } Parser;
 
 enum {

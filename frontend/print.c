@@ -70,15 +70,9 @@ static void print_range(const Printer *printer, const AstExpr *low, const AstExp
 
 static void print_item(const Printer *printer, const AstItem *item) {
 	switch (item->kind) {
-	case AST_ITEM_EXPR:
-		print_expr(printer, item->expr);
-		break;
-	case AST_ITEM_SLICE:
-		print_range(printer, item->low, item->high);
-		break;
-	case AST_ITEM_ALL:
-		put(printer, ":");
-		break;
+	case AST_ITEM_EXPR: print_expr(printer, item->expr); break;
+	case AST_ITEM_SLICE: print_range(printer, item->low, item->high); break;
+	case AST_ITEM_ALL: put(printer, ":"); break;
 	case AST_ITEM_INDEX:
 		print_name(printer, item->name);
 		if (item->high != NULL) {
@@ -90,9 +84,7 @@ static void print_item(const Printer *printer, const AstItem *item) {
 		put(printer, "if ");
 		print_expr(printer, item->expr);
 		break;
-	case AST_ITEM_EACH:
-		put(printer, "each");
-		break;
+	case AST_ITEM_EACH: put(printer, "each"); break;
 	}
 }
 
@@ -134,20 +126,11 @@ static void print_expr(const Printer *printer, const AstExpr *expr) {
 		return;
 	}
 	switch (expr->kind) {
-	case AST_BAD:
-		break;
-	case AST_NUMBER:
-		put(printer, expr->number.text);
-		break;
-	case AST_BOOL:
-		put(printer, expr->truth ? "true" : "false");
-		break;
-	case AST_TEXT:
-		text_printf(printer->out, "\"%s\"", expr->text);
-		break;
-	case AST_NAME:
-		put(printer, name_text(printer->session->names, expr->name));
-		break;
+	case AST_BAD: break;
+	case AST_NUMBER: put(printer, expr->number.text); break;
+	case AST_BOOL: put(printer, expr->truth ? "true" : "false"); break;
+	case AST_TEXT: text_printf(printer->out, "\"%s\"", expr->text); break;
+	case AST_NAME: put(printer, name_text(printer->session->names, expr->name)); break;
 	case AST_UNARY:
 		text_printf(printer->out, "(%s ", ast_op_text(expr->unary.op));
 		print_expr(printer, expr->unary.operand);
@@ -160,9 +143,7 @@ static void print_expr(const Printer *printer, const AstExpr *expr) {
 		print_expr(printer, expr->binary.right);
 		put(printer, ")");
 		break;
-	case AST_COMPARE:
-		print_compare(printer, expr);
-		break;
+	case AST_COMPARE: print_compare(printer, expr); break;
 	case AST_IF:
 		put(printer, "(if ");
 		print_expr(printer, expr->choice.condition);
@@ -179,9 +160,7 @@ static void print_expr(const Printer *printer, const AstExpr *expr) {
 		print_args(printer, &expr->call.args);
 		put(printer, ")");
 		break;
-	case AST_REDUCE:
-		print_reduce(printer, expr);
-		break;
+	case AST_REDUCE: print_reduce(printer, expr); break;
 	case AST_INDEX:
 		put(printer, "(at ");
 		print_expr(printer, expr->index.base);
@@ -280,9 +259,7 @@ static void print_stmt(Printer *printer, const AstStmt *stmt) {
 	case AST_LEARN:
 	case AST_STATE:
 	case AST_LET:
-	case AST_VAR:
-		print_declare(printer, &stmt->declare);
-		break;
+	case AST_VAR: print_declare(printer, &stmt->declare); break;
 	case AST_REPORT:
 		put(printer, " ");
 		print_name(printer, stmt->report.name);
@@ -335,9 +312,7 @@ static void print_stmt(Printer *printer, const AstStmt *stmt) {
 		put(printer, " ");
 		print_expr(printer, stmt->apply);
 		break;
-	case AST_RETURN:
-		print_list(printer, &stmt->results);
-		break;
+	case AST_RETURN: print_list(printer, &stmt->results); break;
 	}
 	put(printer, ")");
 }
@@ -402,9 +377,9 @@ static void print_experiment(Printer *printer, const AstExperiment *experiment) 
 }
 
 static void print_decl(Printer *printer, const AstDecl *decl) {
-	static const char *const words[] = {[AST_IMPORT] = "import",       [AST_CONST] = "const",
-	                                    [AST_FN] = "fn",               [AST_OBJECTIVE] = "objective",
-	                                    [AST_OPTIMIZER] = "optimizer", [AST_EXPERIMENT] = "experiment"};
+	static const char *const words[] = {
+		[AST_IMPORT] = "import",       [AST_CONST] = "const",         [AST_FN] = "fn",
+		[AST_OBJECTIVE] = "objective", [AST_OPTIMIZER] = "optimizer", [AST_EXPERIMENT] = "experiment"};
 	text_printf(printer->out, "(%s%s", decl->joint ? "joint " : "", words[decl->kind]);
 	if (decl->kind != AST_IMPORT) {
 		put(printer, " ");
