@@ -60,6 +60,7 @@ struct Cmd {
 	bool live;                 /* standard error is a terminal that can redraw a line */
 	double said;               /* when the last line of progress was written */
 	bool line_open;            /* a line of progress is on the screen */
+	bool told;                 /* the diagnostics were printed already */
 };
 
 /* ---- cmd_verbs.c ---- */

@@ -386,6 +386,8 @@ typedef struct RtCompared {
 } RtCompared;
 
 typedef struct RtComparison {
+	Session *session;
+	RtTask **tasks; /* own the rules that are pointed to below */
 	const char *objective;
 	int steps, train_problems, test_problems;
 	RtScore score;

@@ -1,0 +1,225 @@
+/* Programs, and what the words of the command line mean in them. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "runtime/command.h"
+
+CmdExit cmd_usage(Cmd *cmd, const char *format, ...) {
+	const char *verb = cmd->verb ? cmd->verb->name : "";
+	const char *gap = cmd->verb ? " " : "";
+	va_list args;
+	cmd_progress_end(cmd);
+	fprintf(stderr, "gradus%s%s: ", gap, verb);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\nSee: gradus%s%s --help\n", gap, verb);
+	return CMD_USAGE;
+}
+
+CmdExit cmd_fail(Cmd *cmd, CmdExit code, const char *format, ...) {
+	va_list args;
+	cmd_progress_end(cmd);
+	fprintf(stderr, "gradus: ");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return code;
+}
+
+CmdExit cmd_failed(const Cmd *cmd) {
+	for (uint32_t i = 0; i < cmd->session->diags.count; i++) {
+		const Diag *diag = cmd->session->diags.data[i];
+		if (diag->severity != DIAG_ERROR) {
+			continue;
+		}
+		switch (diag->code) {
+		case 810:
+		case 811: return CMD_IO;
+		case 812: return CMD_CHECKPOINT;
+		default: break;
+		}
+	}
+	return CMD_FINDINGS;
+}
+
+bool cmd_is_file(const char *word) {
+	struct stat info;
+	size_t length = strlen(word);
+	if (!strcmp(word, "-") || (length > 5 && !strcmp(word + length - 5, ".grad"))) {
+		return true;
+	}
+	return stat(word, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+bool cmd_is_folder(const char *word) {
+	struct stat info;
+	return stat(word, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static CmdExit load_stdin(Cmd *cmd) {
+	Text text = text_new(cmd->arena);
+	char piece[4096];
+	size_t got;
+	while ((got = fread(piece, 1, sizeof piece, stdin)) > 0) {
+		text_bytes(&text, piece, got);
+	}
+	if (ferror(stdin)) {
+		return cmd_fail(cmd, CMD_IO, "cannot read the standard input: %s", strerror(errno));
+	}
+	fe_add_source(cmd->program, source_add(cmd->session, "<stdin>", text_cstr(&text), text.length));
+	return CMD_OK;
+}
+
+CmdExit cmd_load(Cmd *cmd, const char *const *files, uint32_t count) {
+	if (!cmd->program) {
+		cmd->program = fe_program_new(cmd->session);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (!strcmp(files[i], "-")) {
+			CmdExit code = load_stdin(cmd);
+			if (code != CMD_OK) {
+				return code;
+			}
+			continue;
+		}
+		FILE *file = cmd_is_folder(files[i]) ? NULL : fopen(files[i], "rb");
+		if (!file) {
+			const char *why = cmd_is_folder(files[i]) ? "it is a folder" : strerror(errno);
+			return cmd_fail(cmd, CMD_IO, "cannot read %s: %s", files[i], why);
+		}
+		fclose(file);
+		fe_add_file(cmd->program, files[i]);
+	}
+	return CMD_OK;
+}
+
+CmdExit cmd_load_words(Cmd *cmd) {
+	CmdWords files = {0}, rest = {0};
+	if (cmd->options.file) {
+		vec_push(cmd->arena, &files, cmd->options.file);
+	}
+	for (uint32_t i = 0; i < cmd->words.count; i++) {
+		const char *word = cmd->words.data[i];
+		if (cmd_is_file(word)) {
+			vec_push(cmd->arena, &files, word);
+		} else {
+			vec_push(cmd->arena, &rest, word);
+		}
+	}
+	cmd->words = rest;
+	CmdExit code = cmd_load(cmd, files.data, files.count);
+	return code == CMD_OK && cmd->session->error_count ? CMD_FINDINGS : code;
+}
+
+const AstDecl *cmd_only(Cmd *cmd, AstDeclKind kind, const char *what, const char *verb_form) {
+	const AstDecl *found = NULL;
+	Text names = text_new(cmd->arena);
+	int count = 0;
+	for (uint32_t i = 0; i < fe_decl_count(cmd->program); i++) {
+		const AstDecl *decl = fe_decl(cmd->program, i);
+		if (decl->kind == kind) {
+			found = decl;
+			text_printf(&names, "%s%s", count++ ? ", " : "", session_text(cmd->session, decl->name.name));
+		}
+	}
+	if (count == 1) {
+		return found;
+	}
+	if (count == 0) {
+		cmd_usage(cmd, "which %s? Name one: %s", what, verb_form);
+	} else {
+		cmd_usage(cmd, "which %s? There are %d: %s", what, count, text_cstr(&names));
+	}
+	return NULL;
+}
+
+/* name(args) with the pairs of --set filled in. */
+static const char *with_settings(Cmd *cmd, const char *text) {
+	if (cmd->options.set.count == 0) {
+		return text;
+	}
+	Text out = text_new(cmd->arena);
+	size_t length = strlen(text);
+	while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == ')')) {
+		length--;
+	}
+	bool open = memchr(text, '(', length) != NULL;
+	bool empty = !open || text[length - 1] == '(';
+	text_bytes(&out, text, length);
+	text_printf(&out, "%s", open ? "" : "(");
+	for (uint32_t i = 0; i < cmd->options.set.count; i++) {
+		const char *pair = cmd->options.set.data[i];
+		const char *equals = strchr(pair, '=');
+		text_printf(&out, "%s%.*s = %s", i || !empty ? ", " : "", (int)(equals - pair), pair, equals + 1);
+	}
+	text_char(&out, ')');
+	return text_cstr(&out);
+}
+
+CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out) {
+	for (uint32_t i = 0; i < cmd->options.set.count; i++) {
+		const char *equals = strchr(cmd->options.set.data[i], '=');
+		if (!equals || equals == cmd->options.set.data[i] || equals[1] == '\0') {
+			return cmd_usage(cmd, "--set takes NAME=VALUE, not `%s`", cmd->options.set.data[i]);
+		}
+	}
+	if (!text) {
+		const AstDecl *decl = cmd_only(cmd, AST_OBJECTIVE, "objective", "a name such as rosenbrock");
+		if (!decl) {
+			return CMD_USAGE;
+		}
+		text = session_text(cmd->session, decl->name.name);
+	}
+	return fe_call_text(cmd->program, with_settings(cmd, text), AST_OBJECTIVE, out) ? CMD_OK : CMD_USAGE;
+}
+
+CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info) {
+	RtRunInfo own = {0};
+	if (!cmd_is_folder(text)) {
+		return fe_call_text(cmd->program, text, AST_OPTIMIZER, out) ? CMD_OK : CMD_USAGE;
+	}
+	cmd_runtime(cmd, IR_F32);
+	if (!rt_run_folder_read(cmd->rt, text, &own)) {
+		return CMD_CHECKPOINT;
+	}
+	if (info) {
+		*info = own;
+	}
+	CmdExit code = cmd_load(cmd, &own.rule_path, 1);
+	if (code != CMD_OK || cmd->session->error_count) {
+		return code != CMD_OK ? code : CMD_CHECKPOINT;
+	}
+	return fe_call_text(cmd->program, own.rule_name, AST_OPTIMIZER, out) ? CMD_OK : CMD_CHECKPOINT;
+}
+
+IrScalar cmd_precision(const Cmd *cmd, IrScalar otherwise) {
+	const char *given = cmd->options.precision;
+	return !given ? otherwise : !strcmp(given, "f64") ? IR_F64 : IR_F32;
+}
+
+IrPipeline cmd_pipeline(const Cmd *cmd) {
+	return (IrPipeline){.verify = cmd->options.verify,
+	                    .time = cmd->options.time_passes ? stderr : NULL,
+	                    .dump_dir = cmd->options.dump_dir};
+}
+
+void cmd_runtime(Cmd *cmd, IrScalar real) {
+	if (cmd->rt) {
+		return;
+	}
+	const CmdOptions *given = &cmd->options;
+	RtOptions options = {
+		.engine = given->interpret ? RT_EVALUATOR : RT_JIT,
+		.real = cmd_precision(cmd, real),
+		.strict = given->strict,
+		.verify = given->verify,
+		.threads = given->threads > 0 ? (int)given->threads : 0,
+		.memory = (size_t)given->memory,
+		.seed = given->seed >= 0 ? (uint64_t)given->seed : 0,
+		.interrupted = cmd_catch_interrupts(),
+	};
+	cmd->rt = rt_new(cmd->session, cmd->program, &options);
+}

@@ -1,0 +1,226 @@
+/* Numbers, tables and lines of progress for people; JSON for programs. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "runtime/command.h"
+
+const char *cmd_number(Arena *arena, double value, int digits) {
+	if (isnan(value)) {
+		return "nan";
+	}
+	if (isinf(value)) {
+		return value > 0 ? "inf" : "-inf";
+	}
+	double size = fabs(value);
+	if (size != 0 && (size < 1e-4 || size >= 1e7)) {
+		return arena_printf(arena, "%.*e", digits - 1, value);
+	}
+	int before = size >= 1 ? (int)floor(log10(size)) + 1 : 1; /* 0.xxx shows as many places as x.xxx */
+	int places = digits - before + (size < 1 ? 1 : 0);
+	return arena_printf(arena, "%.*f", places > 0 ? places : 0, value);
+}
+
+const char *cmd_count(Arena *arena, int64_t value) {
+	char *plain = arena_printf(arena, "%lld", (long long)value);
+	size_t length = strlen(plain), sign = value < 0;
+	if (length - sign <= 4) {
+		return plain;
+	}
+	Text text = text_new(arena);
+	for (size_t i = 0; i < length; i++) {
+		if (i > sign && (length - i) % 3 == 0) {
+			text_char(&text, ' ');
+		}
+		text_char(&text, plain[i]);
+	}
+	return text_cstr(&text);
+}
+
+const char *cmd_bytes(Arena *arena, double bytes) {
+	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+	size_t unit = 0;
+	while (bytes >= 1000 && unit + 1 < sizeof units / sizeof *units) {
+		bytes /= 1000;
+		unit++;
+	}
+	return arena_printf(arena, unit > 0 && bytes < 10 ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+}
+
+const char *cmd_time(Arena *arena, double seconds) {
+	if (!(seconds >= 0) || isinf(seconds)) {
+		return "?";
+	}
+	if (seconds < 0.9995) {
+		return arena_printf(arena, "%.0f ms", seconds * 1000);
+	}
+	if (seconds < 60) {
+		return arena_printf(arena, "%.1f s", seconds);
+	}
+	long whole = lround(seconds);
+	if (whole < 3600) {
+		return arena_printf(arena, "%ld min %02ld s", whole / 60, whole % 60);
+	}
+	return arena_printf(arena, "%ld h %02ld min", whole / 3600, whole / 60 % 60);
+}
+
+const char *cmd_dims(const Session *session, Arena *arena, IrType type, const IrFunc *func) {
+	static const char *const words[] = {
+		[IR_BOOL] = "bool", [IR_I32] = "int", [IR_I64] = "int", [IR_F32] = "real", [IR_F64] = "real"};
+	Text text = text_new(arena);
+	if (type.rank == 0 || !ir_scalar_is_real(type.scalar)) {
+		text_printf(&text, "%s", words[type.scalar]);
+	}
+	for (uint8_t i = 0; i < type.rank; i++) {
+		text_printf(&text, "%s", i == 0 ? "[" : ", ");
+		if (type.dims[i] >= 0) {
+			text_printf(&text, "%lld", (long long)type.dims[i]);
+		} else {
+			text_printf(&text, "%s", func ? session_text(session, func->symbols.data[-1 - type.dims[i]]) : "n");
+		}
+		text_printf(&text, "%s", i + 1 == type.rank ? "]" : "");
+	}
+	return text_cstr(&text);
+}
+
+void cmd_json_real(Text *text, double value) {
+	if (isfinite(value)) {
+		text_printf(text, "%.17g", value);
+	} else {
+		text_printf(text, "null");
+	}
+}
+
+void cmd_json_reals(Text *text, const double *values, int64_t count) {
+	text_char(text, '[');
+	for (int64_t i = 0; i < count; i++) {
+		text_printf(text, "%s", i ? ", " : "");
+		cmd_json_real(text, values[i]);
+	}
+	text_char(text, ']');
+}
+
+void cmd_json_text(Text *text, const char *string) {
+	text_json(text, string, strlen(string));
+}
+
+static CmdExit write_all(Cmd *cmd, FILE *file, const char *path, const Text *text) {
+	size_t wrote = fwrite(text_cstr(text), 1, text->length, file);
+	if (wrote != text->length || fflush(file) != 0) {
+		return cmd_fail(cmd, CMD_IO, "cannot write %s: %s", path, strerror(errno));
+	}
+	return CMD_OK;
+}
+
+CmdExit cmd_print(Cmd *cmd, const Text *text) {
+	cmd_progress_end(cmd);
+	return write_all(cmd, stdout, "the standard output", text);
+}
+
+CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text) {
+	const char *error = rt_write_file(cmd->arena, path, text_cstr(text), text->length);
+	return error ? cmd_fail(cmd, CMD_IO, "%s", error) : CMD_OK;
+}
+
+void cmd_call_text(const Session *session, const FeCall *call, Text *out) {
+	text_printf(out, "%s", session_text(session, call->decl->name.name));
+	for (uint32_t i = 0; i < call->values.count; i++) {
+		text_printf(out, "%s%s = ", i ? ", " : "(", session_text(session, call->names.data[i]));
+		ast_print_expr(session, call->values.data[i], out);
+	}
+	text_printf(out, "%s", call->values.count ? ")" : "");
+}
+
+/* ---- progress ---- */
+
+int cmd_width(int fd) {
+	struct winsize size;
+	if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+		return size.ws_col;
+	}
+	return 80;
+}
+
+static const double plain_every = 5; /* seconds between two lines where lines cannot be redrawn */
+
+void cmd_progress(Cmd *cmd, bool last, const char *format, ...) {
+	double now = rt_seconds();
+	if (!last && now - cmd->said < (cmd->live ? 0.1 : plain_every)) {
+		return;
+	}
+	cmd->said = now;
+	ArenaMark mark = arena_mark(cmd->arena);
+	Text line = text_new(cmd->arena);
+	va_list args, again;
+	va_start(args, format);
+	va_copy(again, args);
+	int length = vsnprintf(NULL, 0, format, args);
+	char *bytes = arena_alloc(cmd->arena, (size_t)(length < 0 ? 0 : length) + 1);
+	vsnprintf(bytes, (size_t)(length < 0 ? 0 : length) + 1, format, again);
+	va_end(again);
+	va_end(args);
+	int room = cmd->live ? cmd_width(STDERR_FILENO) - 1 : length;
+	for (int i = 0, shown = 0; i < length && shown < room; shown++) {
+		uint32_t c, step = text_decode(bytes + i, (size_t)(length - i), &c);
+		text_encode(&line, c);
+		i += (int)step;
+	}
+	if (cmd->live) {
+		fprintf(stderr, "\r%s\033[K%s", text_cstr(&line), last ? "\n" : "");
+	} else {
+		fprintf(stderr, "%s\n", text_cstr(&line));
+	}
+	fflush(stderr);
+	cmd->line_open = cmd->live && !last;
+	arena_release(cmd->arena, mark);
+}
+
+void cmd_progress_end(Cmd *cmd) {
+	if (cmd->line_open) {
+		fputc('\n', stderr);
+		cmd->line_open = false;
+	}
+}
+
+/* ---- tables ---- */
+
+void cmd_cell(CmdTable *table, const char *format, ...) {
+	va_list args, again;
+	va_start(args, format);
+	va_copy(again, args);
+	int length = vsnprintf(NULL, 0, format, args);
+	char *cell = arena_alloc(table->arena, (size_t)(length < 0 ? 0 : length) + 1);
+	vsnprintf(cell, (size_t)(length < 0 ? 0 : length) + 1, format, again);
+	va_end(again);
+	va_end(args);
+	vec_push(table->arena, &table->cells, (const char *)cell);
+}
+
+static uint32_t width_of(const char *text) {
+	uint32_t width = 0;
+	for (const char *c = text; *c; c++) {
+		width += ((unsigned char)*c & 0xC0) != 0x80;
+	}
+	return width;
+}
+
+void cmd_table(const CmdTable *table, const char *indent, Text *out) {
+	uint32_t *widths = ARENA_ARRAY(table->arena, uint32_t, table->columns);
+	for (uint32_t i = 0; i < table->cells.count; i++) {
+		uint32_t width = width_of(table->cells.data[i]);
+		uint32_t *column = &widths[i % table->columns];
+		*column = width > *column ? width : *column;
+	}
+	for (uint32_t i = 0; i < table->cells.count; i++) {
+		uint32_t column = i % table->columns;
+		const char *cell = table->cells.data[i];
+		bool left = column == 0 || (table->left >> column & 1);
+		bool end = column + 1 == table->columns;
+		int pad = (int)(widths[column] - width_of(cell));
+		text_printf(out, "%s%*s%s%*s%s", column == 0 ? indent : "  ", left ? 0 : pad, "", cell,
+		            left && !end ? pad : 0, "", end ? "\n" : "");
+	}
+}

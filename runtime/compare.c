@@ -1,0 +1,267 @@
+/* Comparing rules on problems that none of them has seen: each tuned on the same training problems, then one run on the
+ * same test problems, and statistics that say how sure one can be. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/runtime.h"
+
+static int by_value(const void *a, const void *b) {
+	double x = *(const double *)a, y = *(const double *)b;
+	if (isnan(x) || isnan(y)) {
+		return isnan(x) - isnan(y); /* NaN last: a lost run is worse than any */
+	}
+	return (x > y) - (x < y);
+}
+
+double rt_quantile(const double *sorted, int count, double q) {
+	if (count == 0) {
+		return (double)NAN;
+	}
+	double at = q * (count - 1);
+	int below = (int)floor(at);
+	int above = below + 1 < count ? below + 1 : below;
+	if (above == below || sorted[above] == sorted[below]) {
+		return sorted[below];
+	}
+	return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+}
+
+RtInterval rt_bootstrap(const double *values, int count, int resamples, uint64_t seed) {
+	RtInterval interval = {0};
+	for (int i = 0; i < count; i++) {
+		interval.mean += values[i] / count;
+	}
+	interval.low = interval.high = interval.mean;
+	if (count < 2 || !isfinite(interval.mean)) {
+		return interval;
+	}
+	double *means = malloc(sizeof *means * (size_t)resamples);
+	if (!means) {
+		base_panic(__func__, "out of memory");
+	}
+	const uint64_t key[2] = {seed, 0x626f6f74}; /* "boot" */
+	for (int r = 0; r < resamples; r++) {
+		double sum = 0;
+		for (int i = 0; i < count; i += 2) {
+			uint64_t bits[2];
+			random_threefry(key, (const uint64_t[]){(uint64_t)r, (uint64_t)i}, bits);
+			sum += values[bits[0] % (uint64_t)count];
+			sum += i + 1 < count ? values[bits[1] % (uint64_t)count] : 0;
+		}
+		means[r] = sum / count;
+	}
+	qsort(means, (size_t)resamples, sizeof *means, by_value);
+	interval.low = rt_quantile(means, resamples, 0.025);
+	interval.high = rt_quantile(means, resamples, 0.975);
+	free(means);
+	return interval;
+}
+
+/* adam(lr = 0.0464, beta1 = 0.9): what was given and what was tuned. */
+static const char *call_text(const Rt *rt, const FeRule *rule, const RtTuned *tuned, Arena *arena) {
+	Text text = text_new(arena);
+	text_printf(&text, "%s", session_text(rt->session, rule->decl->name.name));
+	const char *between = "(";
+	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+		const FeHyper *hyper = &rule->hypers.data[i];
+		bool shown = hyper->given;
+		for (uint32_t a = 0; a < tuned->axes.count; a++) {
+			shown = shown || tuned->axes.data[a].name == hyper->name;
+		}
+		if (shown) {
+			text_printf(&text, "%s%s = ", between, session_text(rt->session, hyper->name));
+			text_real(&text, tuned->hypers[i], rule->real == IR_F32);
+			between = ", ";
+		}
+	}
+	text_printf(&text, "%s", *between == ',' ? ")" : "");
+	return text_cstr(&text);
+}
+
+static void summarize(RtCompared *rule, const RtCompareOptions *options, Arena *arena, uint64_t seed) {
+	int problems = options->test_problems, steps = options->steps;
+	size_t stride = (size_t)steps + 1;
+	rule->per_problem = ARENA_ARRAY(arena, double, problems);
+	double *sorted = ARENA_ARRAY(arena, double, problems);
+	for (int i = 0; i < problems; i++) {
+		const double *f = rule->f + (size_t)i * stride;
+		rule->per_problem[i] = sorted[i] = rt_criterion(options->score, f, steps);
+		bool finite = true;
+		for (int t = 0; t <= steps; t++) {
+			finite = finite && isfinite(f[t]);
+		}
+		rule->diverged += !finite || f[steps] > f[0] + 10 * (1 + fabs(f[0]));
+	}
+	rule->score = rt_bootstrap(rule->per_problem, problems, options->resamples, seed);
+	qsort(sorted, (size_t)problems, sizeof *sorted, by_value);
+	rule->median = rt_quantile(sorted, problems, 0.5);
+	rule->q10 = rt_quantile(sorted, problems, 0.1);
+	rule->q25 = rt_quantile(sorted, problems, 0.25);
+	rule->q75 = rt_quantile(sorted, problems, 0.75);
+	rule->q90 = rt_quantile(sorted, problems, 0.9);
+	rule->mean = ARENA_ARRAY(arena, double, stride);
+	rule->median_curve = ARENA_ARRAY(arena, double, stride);
+	rule->low = ARENA_ARRAY(arena, double, stride);
+	rule->high = ARENA_ARRAY(arena, double, stride);
+	for (size_t t = 0; t < stride; t++) {
+		int count = 0;
+		double sum = 0;
+		for (int i = 0; i < problems; i++) {
+			double f = rule->f[(size_t)i * stride + t];
+			if (isfinite(f)) {
+				sorted[count++] = f;
+				sum += f;
+			}
+		}
+		qsort(sorted, (size_t)count, sizeof *sorted, by_value);
+		rule->mean[t] = count > 0 ? sum / count : (double)NAN;
+		rule->median_curve[t] = rt_quantile(sorted, count, 0.5);
+		rule->low[t] = rt_quantile(sorted, count, 0.25);
+		rule->high[t] = rt_quantile(sorted, count, 0.75);
+	}
+}
+
+/* Li & Malik's margin of victory and what goes with it. A run that is not finite counts as inf. */
+static void margins(RtComparison *out, const RtCompareOptions *options, uint64_t seed) {
+	int problems = options->test_problems;
+	size_t stride = (size_t)options->steps + 1;
+	const RtCompared *subject = &out->rules[out->subject];
+	double *values = ARENA_ARRAY(out->arena, double, problems);
+	out->margin = ARENA_ARRAY(out->arena, RtInterval, stride);
+	out->win_share = ARENA_ARRAY(out->arena, double, stride);
+	out->lead = ARENA_ARRAY(out->arena, RtInterval, out->count);
+	for (size_t t = 0; t < stride; t++) {
+		int wins = 0;
+		for (int i = 0; i < problems; i++) {
+			double least = (double)INFINITY;
+			for (uint32_t k = 0; k < out->count; k++) {
+				double f = out->rules[k].f[(size_t)i * stride + t];
+				if ((int)k != out->subject && f < least) {
+					least = f;
+				}
+			}
+			double own = subject->f[(size_t)i * stride + t];
+			wins += own < least;
+			values[i] = least - (isnan(own) ? (double)INFINITY : own);
+		}
+		out->margin[t] = rt_bootstrap(values, problems, options->resamples, seed);
+		out->win_share[t] = (double)wins / problems;
+	}
+	for (uint32_t k = 0; k < out->count; k++) {
+		for (int i = 0; i < problems; i++) {
+			values[i] = out->rules[k].per_problem[i] - subject->per_problem[i];
+		}
+		out->lead[k] = rt_bootstrap(values, problems, options->resamples, seed);
+	}
+}
+
+typedef struct Comparing {
+	Rt *rt;
+	const FeCall *objective;
+	const RtCompareOptions *options;
+	RtComparison *out;
+	RtTask **tasks;
+	RtProblems *train, *test; /* of the first task; the same for all, as the objective is */
+} Comparing;
+
+static bool compare_one(Comparing *c, const RtContender *contender, uint32_t k) {
+	Rt *rt = c->rt;
+	Arena *arena = c->out->arena;
+	const RtCompareOptions *options = c->options;
+	RtCompared *rule = &c->out->rules[k];
+	RtTask *task = c->tasks[k] = rt_task_new(rt, c->objective, &contender->rule, options->score, NULL, 0);
+	if (!task) {
+		return false;
+	}
+	if (!c->train) {
+		double bytes = rt_problems_bytes(task, options->train_problems, false) +
+		               rt_problems_bytes(task, options->test_problems, false);
+		if (!rt_memory_allows(rt, bytes, "the data of these problems")) {
+			return false;
+		}
+		c->train = rt_problems_new(task, rt->options.seed, RT_TRAIN, options->train_problems, false);
+		c->test = rt_problems_new(task, rt->options.seed, RT_TEST, options->test_problems, false);
+		if (!c->train || !c->test) {
+			return false;
+		}
+	}
+	rule->label = arena_strdup(arena, contender->label);
+	rule->rule = task->rule;
+	rule->training_evaluations = contender->training_evaluations;
+	double *theta = ARENA_ARRAY(arena, double, rt_learned_count(task) + 1);
+	if (contender->theta) {
+		memcpy(theta, contender->theta, sizeof *theta * (size_t)rt_learned_count(task));
+	} else if (!rt_theta_start(task, rt->options.seed, theta)) {
+		return false;
+	}
+	double started = rt_seconds(), compiled = rt->compile_seconds;
+	if (contender->tune) {
+		if (!rt_tune(task, c->train, theta, options->steps, options->score, arena, &rule->tuned)) {
+			return false;
+		}
+	} else {
+		rule->tuned = (RtTuned){.score = (double)NAN};
+		rule->tuned.hypers = ARENA_ARRAY(arena, double, task->rule->hypers.count + 1);
+		for (uint32_t i = 0; i < task->rule->hypers.count; i++) {
+			rule->tuned.hypers[i] = task->rule->hypers.data[i].value;
+		}
+	}
+	rule->call = call_text(rt, task->rule, &rule->tuned, arena);
+	RtRuns runs;
+	if (!rt_run(task, c->test, rule->tuned.hypers, theta, options->steps, false, arena, &runs)) {
+		return false;
+	}
+	rule->seconds = rt_seconds() - started - (rt->compile_seconds - compiled);
+	rule->test_evaluations = runs.evaluations;
+	rule->f = runs.f;
+	summarize(rule, options, arena, rt->options.seed);
+	return true;
+}
+
+RtComparison *rt_compare(Rt *rt, const FeCall *objective, const RtContender *contenders, uint32_t count,
+                         const RtCompareOptions *given) {
+	Arena *arena = arena_new();
+	RtComparison *out = ARENA_NEW(arena, RtComparison);
+	RtCompareOptions options = *given;
+	options.resamples = options.resamples > 0 ? options.resamples : 2000;
+	out->arena = arena;
+	out->session = rt->session;
+	out->objective = arena_strdup(arena, session_text(rt->session, objective->decl->name.name));
+	out->steps = options.steps;
+	out->train_problems = options.train_problems;
+	out->test_problems = options.test_problems;
+	out->score = options.score;
+	out->count = count;
+	out->rules = ARENA_ARRAY(arena, RtCompared, count + 1);
+	out->subject = options.subject;
+	Comparing c = {rt, objective, &options, out, ARENA_ARRAY(arena, RtTask *, count + 1), NULL, NULL};
+	out->tasks = c.tasks;
+	bool ok = true;
+	for (uint32_t k = 0; k < count && ok; k++) {
+		if (options.progress) {
+			options.progress(options.user, contenders[k].label, (int)k, (int)count);
+		}
+		ok = !rt_interrupted(rt) && compare_one(&c, &contenders[k], k);
+	}
+	rt_problems_free(c.train);
+	rt_problems_free(c.test);
+	if (!ok) {
+		rt_comparison_free(out);
+		return NULL;
+	}
+	if (out->subject >= 0 && out->subject < (int)count && count > 1) {
+		margins(out, &options, rt->options.seed);
+	}
+	return out;
+}
+
+void rt_comparison_free(RtComparison *comparison) {
+	if (!comparison) {
+		return;
+	}
+	for (uint32_t k = 0; k < comparison->count; k++) {
+		rt_task_free(comparison->tasks[k]);
+	}
+	arena_free(comparison->arena);
+}

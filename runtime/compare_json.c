@@ -1,0 +1,120 @@
+/* A comparison as one JSON object. Numbers that JSON cannot say are the texts "nan", "inf" and "-inf". */
+#include <jansson.h>
+#include <math.h>
+
+#include "runtime/runtime.h"
+
+static json_t *number(double value) {
+	if (isnan(value)) {
+		return json_string("nan");
+	}
+	if (isinf(value)) {
+		return json_string(value > 0 ? "inf" : "-inf");
+	}
+	return json_real(value);
+}
+
+static json_t *numbers(const double *values, int count) {
+	json_t *array = json_array();
+	for (int i = 0; i < count; i++) {
+		json_array_append_new(array, number(values[i]));
+	}
+	return array;
+}
+
+static json_t *interval(RtInterval value) {
+	json_t *object = json_object();
+	json_object_set_new(object, "mean", number(value.mean));
+	json_object_set_new(object, "low", number(value.low));
+	json_object_set_new(object, "high", number(value.high));
+	return object;
+}
+
+static json_t *tuning(const RtComparison *comparison, const RtCompared *rule) {
+	const Session *session = comparison->session;
+	json_t *object = json_object();
+	json_t *axes = json_array();
+	for (uint32_t a = 0; a < rule->tuned.axes.count; a++) {
+		const RtAxis *axis = &rule->tuned.axes.data[a];
+		json_t *entry = json_object();
+		json_object_set_new(entry, "name", json_string(session_text(session, axis->name)));
+		json_object_set_new(entry, "values", numbers(axis->values.data, (int)axis->values.count));
+		json_object_set_new(entry, "best_at_end_of_range", json_boolean(axis->edge));
+		json_array_append_new(axes, entry);
+	}
+	json_object_set_new(object, "grid", axes);
+	json_object_set_new(object, "points", json_integer(rule->tuned.points));
+	json_object_set_new(object, "widened", json_integer(rule->tuned.widened));
+	json_object_set_new(object, "evaluations", json_integer(rule->tuned.evaluations));
+	json_object_set_new(object, "nonfinite_runs", json_integer(rule->tuned.nonfinite));
+	json_object_set_new(object, "score", number(rule->tuned.score));
+	json_t *hypers = json_object();
+	for (uint32_t i = 0; i < rule->rule->hypers.count; i++) {
+		json_object_set_new(hypers, session_text(session, rule->rule->hypers.data[i].name), number(rule->tuned.hypers[i]));
+	}
+	json_object_set_new(object, "hyperparameters", hypers);
+	return object;
+}
+
+static json_t *rule_object(const RtComparison *comparison, const RtCompared *rule) {
+	int stride = comparison->steps + 1;
+	json_t *object = json_object();
+	json_object_set_new(object, "label", json_string(rule->label));
+	json_object_set_new(object, "call", json_string(rule->call));
+	json_object_set_new(object, "score", interval(rule->score));
+	json_object_set_new(object, "median", number(rule->median));
+	json_t *quantiles = json_object();
+	json_object_set_new(quantiles, "0.1", number(rule->q10));
+	json_object_set_new(quantiles, "0.25", number(rule->q25));
+	json_object_set_new(quantiles, "0.75", number(rule->q75));
+	json_object_set_new(quantiles, "0.9", number(rule->q90));
+	json_object_set_new(object, "quantiles", quantiles);
+	json_object_set_new(object, "diverged", json_integer(rule->diverged));
+	json_object_set_new(object, "diverged_share", number((double)rule->diverged / comparison->test_problems));
+	json_object_set_new(object, "per_problem", numbers(rule->per_problem, comparison->test_problems));
+	json_object_set_new(object, "mean_curve", numbers(rule->mean, stride));
+	json_object_set_new(object, "median_curve", numbers(rule->median_curve, stride));
+	json_object_set_new(object, "low_curve", numbers(rule->low, stride));
+	json_object_set_new(object, "high_curve", numbers(rule->high, stride));
+	json_t *evaluations = json_object();
+	json_object_set_new(evaluations, "training", json_integer(rule->training_evaluations));
+	json_object_set_new(evaluations, "tuning", json_integer(rule->tuned.evaluations));
+	json_object_set_new(evaluations, "test", json_integer(rule->test_evaluations));
+	json_object_set_new(object, "evaluations", evaluations);
+	json_object_set_new(object, "tuning", tuning(comparison, rule));
+	json_object_set_new(object, "seconds", number(rule->seconds));
+	return object;
+}
+
+bool rt_comparison_json(const RtComparison *comparison, FILE *out) {
+	static const char *const folds[] = {"mean", "sum", "final", "min"};
+	static const char *const maps[] = {"f", "log(f)", "f / f0"};
+	json_t *root = json_object();
+	json_object_set_new(root, "objective", json_string(comparison->objective));
+	json_object_set_new(root, "steps", json_integer(comparison->steps));
+	json_object_set_new(root, "train_problems", json_integer(comparison->train_problems));
+	json_object_set_new(root, "test_problems", json_integer(comparison->test_problems));
+	json_object_set_new(root, "score",
+	                    json_sprintf("%s(%s)", folds[comparison->score.fold], maps[comparison->score.map]));
+	json_t *rules = json_array();
+	for (uint32_t k = 0; k < comparison->count; k++) {
+		json_t *rule = rule_object(comparison, &comparison->rules[k]);
+		if (comparison->lead) {
+			json_object_set_new(rule, "behind_subject", interval(comparison->lead[k]));
+		}
+		json_array_append_new(rules, rule);
+	}
+	json_object_set_new(root, "rules", rules);
+	if (comparison->margin) {
+		json_object_set_new(root, "subject", json_string(comparison->rules[comparison->subject].label));
+		json_t *margins = json_array();
+		for (int t = 0; t <= comparison->steps; t++) {
+			json_array_append_new(margins, interval(comparison->margin[t]));
+		}
+		json_object_set_new(root, "margin_of_victory", margins);
+		json_object_set_new(root, "win_share", numbers(comparison->win_share, comparison->steps + 1));
+	}
+	bool ok = json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) == 0 && fputc('\n', out) != EOF;
+	json_decref(root);
+	return ok;
+}

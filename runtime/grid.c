@@ -1,0 +1,222 @@
+/* Tuning: every rule gets the same kind of grid on the same training problems, and a best point at the end of a grid
+ * makes the grid longer, until the range that the rule states ends. All points run through one compiled function. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/runtime.h"
+
+enum { MAX_POINTS = 20000, MAX_ROUNDS = 8 };
+
+static const double decay_list[] = {0, 0.2, 0.5, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999};
+enum { DECAY_COUNT = sizeof decay_list / sizeof *decay_list, DECAY_FIRST = 2, DECAY_LAST = 6 };
+
+/* 1, 2.15, 4.64 times powers of ten: three per decade; index 0 is 1. */
+static double log_point(int index, int per_decade) {
+	static const double thirds[] = {1, 2.15, 4.64};
+	int decade = (int)floor((double)index / per_decade);
+	int third = (index - decade * per_decade) * (3 / per_decade);
+	char text[40];
+	snprintf(text, sizeof text, "%.2fe%d", thirds[third], decade);
+	return strtod(text, NULL);
+}
+
+/* One grid under way. */
+typedef struct Grid {
+	uint32_t hyper;
+	int per_decade;        /* 0: the list of decays */
+	int first, last;       /* points first .. last of the scale */
+	int lowest, highest;   /* how far the range allows */
+	int tried_first, tried_last; /* points of earlier rounds; empty at the start */
+	int best;
+} Grid;
+
+static double grid_value(const Grid *grid, int index) {
+	return grid->per_decade > 0 ? log_point(index, grid->per_decade) : decay_list[index];
+}
+
+static bool name_starts(const char *name, const char *const *starts) {
+	for (; *starts; starts++) {
+		if (strncmp(name, *starts, strlen(*starts)) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Chooses the grid of a hyperparameter; false if it stays as it is. */
+static bool grid_for(const Rt *rt, const FeHyper *hyper, Grid *grid) {
+	static const char *const rates[] = {"lr", "rate", "learning_rate", "step", "alpha", "eta", NULL};
+	static const char *const decays[] = {"beta", "momentum", "decay", "rho", "mu", NULL};
+	const char *name = session_text(rt->session, hyper->name);
+	bool is_decay = name_starts(name, decays);
+	bool is_rate = name_starts(name, rates);
+	if (hyper->given || (!hyper->has_range && !is_decay && !is_rate)) {
+		return false;
+	}
+	if (is_decay) {
+		*grid = (Grid){.first = DECAY_FIRST, .last = DECAY_LAST, .lowest = 0, .highest = DECAY_COUNT - 1};
+		while (hyper->has_range && grid->lowest < DECAY_COUNT && decay_list[grid->lowest] <= hyper->low) {
+			grid->lowest++;
+		}
+		while (hyper->has_range && grid->highest >= 0 && decay_list[grid->highest] >= hyper->high) {
+			grid->highest--;
+		}
+	} else {
+		*grid = (Grid){.per_decade = is_rate ? 3 : 1, .lowest = -36, .highest = 18};
+		grid->lowest = grid->lowest * grid->per_decade / 3;
+		grid->highest = grid->highest * grid->per_decade / 3;
+		while (hyper->has_range && grid->lowest < grid->highest && grid_value(grid, grid->lowest) < hyper->low) {
+			grid->lowest++;
+		}
+		while (hyper->has_range && grid->highest > grid->lowest && grid_value(grid, grid->highest) > hyper->high) {
+			grid->highest--;
+		}
+		/* A stated range is gone through whole; without one, 1e-4 .. 10 is where to begin. */
+		grid->first = hyper->has_range && hyper->low > 0 ? grid->lowest : -4 * grid->per_decade;
+		grid->last = hyper->has_range && isfinite(hyper->high) ? grid->highest : grid->per_decade;
+	}
+	grid->first = grid->first < grid->lowest ? grid->lowest : grid->first;
+	grid->last = grid->last > grid->highest ? grid->highest : grid->last;
+	grid->tried_first = 1;
+	grid->tried_last = 0;
+	return grid->first < grid->last;
+}
+
+double rt_criterion(RtScore score, const double *f, int steps) {
+	double result = rt_score_zero(score);
+	int from = score.fold == FE_SCORE_FINAL ? steps : 0;
+	int to = score.fold == FE_SCORE_FINAL ? steps + 1 : steps;
+	for (int t = from; t < to; t++) {
+		double value = score.map == FE_SCORE_LOG_F ? log(f[t]) : score.map == FE_SCORE_RELATIVE ? f[t] / f[0] : f[t];
+		if (score.fold != FE_SCORE_MIN) {
+			result += value;
+		} else if (!(result <= value)) {
+			result = isnan(result) ? result : value;
+		}
+	}
+	return score.fold == FE_SCORE_MEAN && steps > 0 ? result / steps : result;
+}
+
+typedef struct Tuning {
+	RtTask *task;
+	const RtProblems *problems;
+	const double *theta;
+	int steps;
+	RtScore score;
+	Grid *grids;
+	uint32_t grid_count;
+	double *hypers; /* of the point under way */
+	int *at;
+	Arena *scratch;
+	RtTuned *out;
+} Tuning;
+
+static bool try_point(Tuning *t) {
+	for (uint32_t a = 0; a < t->grid_count; a++) {
+		t->hypers[t->grids[a].hyper] = grid_value(&t->grids[a], t->at[a]);
+	}
+	ArenaMark mark = arena_mark(t->scratch);
+	RtRuns runs;
+	if (!rt_run(t->task, t->problems, t->hypers, t->theta, t->steps, false, t->scratch, &runs)) {
+		return false;
+	}
+	double sum = 0;
+	for (int i = 0; i < runs.problems; i++) {
+		const double *f = runs.f + (size_t)i * ((size_t)t->steps + 1);
+		double value = rt_criterion(t->score, f, t->steps);
+		bool finite = isfinite(value) && isfinite(f[t->steps]);
+		t->out->nonfinite += !finite;
+		sum = finite ? sum + value : (double)INFINITY;
+	}
+	arena_release(t->scratch, mark);
+	t->out->points++;
+	t->out->evaluations += runs.evaluations;
+	double score = sum / runs.problems;
+	if (score < t->out->score) {
+		t->out->score = score;
+		memcpy(t->out->hypers, t->hypers, sizeof *t->hypers * t->task->rule->hypers.count);
+		for (uint32_t a = 0; a < t->grid_count; a++) {
+			t->grids[a].best = t->at[a];
+		}
+	}
+	return true;
+}
+
+/* All points of the product that no earlier round tried. */
+static bool try_product(Tuning *t, uint32_t axis, bool fresh) {
+	if (axis == t->grid_count) {
+		return !fresh || try_point(t);
+	}
+	const Grid *grid = &t->grids[axis];
+	for (int i = grid->first; i <= grid->last; i++) {
+		t->at[axis] = i;
+		bool is_new = i < grid->tried_first || i > grid->tried_last;
+		if (!try_product(t, axis + 1, fresh || is_new)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Makes grids longer where their best point is at an end; false if none could be. */
+static bool widen(Tuning *t) {
+	bool any = false;
+	for (uint32_t a = 0; a < t->grid_count; a++) {
+		Grid *grid = &t->grids[a];
+		int by = grid->per_decade == 3 ? 3 : 2;
+		grid->tried_first = grid->first;
+		grid->tried_last = grid->last;
+		if (grid->best == grid->last && grid->last < grid->highest) {
+			grid->last = grid->last + by > grid->highest ? grid->highest : grid->last + by;
+		} else if (grid->best == grid->first && grid->first > grid->lowest) {
+			grid->first = grid->first - by < grid->lowest ? grid->lowest : grid->first - by;
+		} else {
+			continue;
+		}
+		t->out->widened++;
+		any = true;
+	}
+	return any;
+}
+
+static double product_size(const Grid *grids, uint32_t count) {
+	double size = 1;
+	for (uint32_t a = 0; a < count; a++) {
+		size *= grids[a].last - grids[a].first + 1;
+	}
+	return size;
+}
+
+bool rt_tune(RtTask *task, const RtProblems *problems, const double *theta, int steps, RtScore score, Arena *arena, RtTuned *out) {
+	const FeRule *rule = task->rule;
+	Arena *scratch = arena_new();
+	*out = (RtTuned){.score = (double)INFINITY, .hypers = ARENA_ARRAY(arena, double, rule->hypers.count + 1)};
+	Tuning t = {task, problems, theta, steps, score, ARENA_ARRAY(scratch, Grid, rule->hypers.count + 1), 0,
+	            ARENA_ARRAY(scratch, double, rule->hypers.count + 1), ARENA_ARRAY(scratch, int, rule->hypers.count + 1),
+	            scratch, out};
+	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+		t.hypers[i] = out->hypers[i] = rule->hypers.data[i].value;
+		if (grid_for(task->rt, &rule->hypers.data[i], &t.grids[t.grid_count])) {
+			t.grids[t.grid_count++].hyper = i;
+		}
+	}
+	while (t.grid_count > 1 && product_size(t.grids, t.grid_count) > MAX_POINTS) {
+		t.grid_count--; /* the later hyperparameters keep their defaults; the result lists the axes that were tried */
+	}
+	bool ok = rt_need_forward(task, steps, RT_SHARED) && try_product(&t, 0, t.grid_count == 0);
+	for (int round = 0; ok && round < MAX_ROUNDS && isfinite(out->score) && widen(&t); round++) {
+		ok = !rt_interrupted(task->rt) && try_product(&t, 0, false);
+	}
+	for (uint32_t a = 0; a < t.grid_count; a++) {
+		const Grid *grid = &t.grids[a];
+		RtAxis axis = {.name = rule->hypers.data[grid->hyper].name, .decay = grid->per_decade == 0};
+		axis.edge = grid->best == grid->first || grid->best == grid->last;
+		for (int i = grid->first; i <= grid->last; i++) {
+			vec_push(arena, &axis.values, grid_value(grid, i));
+		}
+		vec_push(arena, &out->axes, axis);
+	}
+	arena_free(scratch);
+	return ok;
+}
