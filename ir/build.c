@@ -64,29 +64,31 @@ void ir_append_checked(IrBuilder *b, IrBlock *block, IrOp *op, const char *who) 
 	vec_push(b->func->module->arena, &block->ops, op);
 }
 
-IrValue ir_table(IrBuilder *b, IrType type, const double *reals, const int64_t *integers) {
-	Arena *arena = b->func->module->arena;
-	IrOp *op = ARENA_NEW(arena, IrOp);
-	op->kind = IR_CONST;
-	op->span = b->span;
+void ir_const_fill(Arena *arena, IrConst *table, IrType type, const double *reals, const int64_t *integers) {
 	size_t count = (size_t)ir_type_elements(type, NULL);
-	IrConst *table = &op->constant;
 	table->low = 1;
 	if (ir_scalar_is_real(type.scalar)) {
 		table->reals = ARENA_ARRAY(arena, double, count);
 		for (size_t i = 0; i < count; i++)
 			table->reals[i] = type.scalar == IR_F32 ? (double)(float)reals[i] : reals[i];
-	} else {
-		table->integers = ARENA_ARRAY(arena, int64_t, count);
-		for (size_t i = 0; i < count; i++) {
-			int64_t v = table->integers[i] = integers[i];
-			table->low = i == 0 || v < table->low ? v : table->low;
-			table->high = i == 0 || v > table->high ? v : table->high;
-		}
+		return;
 	}
-	table->out = ir_value_new(b->func, type, take_name(b), op);
+	table->integers = ARENA_ARRAY(arena, int64_t, count);
+	for (size_t i = 0; i < count; i++) {
+		int64_t v = table->integers[i] = integers[i];
+		table->low = i == 0 || v < table->low ? v : table->low;
+		table->high = i == 0 || v > table->high ? v : table->high;
+	}
+}
+
+IrValue ir_table(IrBuilder *b, IrType type, const double *reals, const int64_t *integers) {
+	IrOp *op = ARENA_NEW(b->func->module->arena, IrOp);
+	op->kind = IR_CONST;
+	op->span = b->span;
+	ir_const_fill(b->func->module->arena, &op->constant, type, reals, integers);
+	op->constant.out = ir_value_new(b->func, type, take_name(b), op);
 	ir_append_checked(b, b->block, op, "ir_table");
-	return table->out;
+	return op->constant.out;
 }
 
 IrOp *ir_loop_begin(IrBuilder *b, int64_t limit, IrValue trips) {

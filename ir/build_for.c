@@ -94,7 +94,7 @@ static IrAt canonical_at(const IrForBuilder *f, IrAt at) {
 	return changed ? sum : at;
 }
 
-static IrAt *canonical_ats(const IrForBuilder *f, const IrAt *at, uint32_t count) {
+IrAt *ir_canonical_ats(const IrForBuilder *f, const IrAt *at, uint32_t count) {
 	IrAt *copy = ARENA_ARRAY(arena_of(f), IrAt, count);
 	for (uint32_t i = 0; i < count; i++)
 		copy[i] = canonical_at(f, at[i]);
@@ -232,7 +232,7 @@ uint32_t ir_index_value(IrForBuilder *f, IrAt at) {
 uint32_t ir_read(IrForBuilder *f, IrValue value, const IrAt *at, bool guarded) {
 	IrType type = ir_type(f->builder->func, value);
 	IrNode node = {.kind = IR_NODE_READ, .type = type.scalar, .value = value, .guarded = guarded, .at_count = type.rank};
-	node.at = canonical_ats(f, at, type.rank);
+	node.at = ir_canonical_ats(f, at, type.rank);
 	return ir_node_add(f, &node);
 }
 
@@ -316,7 +316,7 @@ static Name take_name(IrBuilder *b) {
 IrValue ir_put(IrForBuilder *f, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into, bool guarded) {
 	node_at(f, node);
 	IrPut put = {.combine = combine, .guarded = guarded, .node = node, .into = into};
-	put.at = canonical_ats(f, at, type.rank);
+	put.at = ir_canonical_ats(f, at, type.rank);
 	put.out = ir_value_new(f->builder->func, type, take_name(f->builder), f->op);
 	vec_push(arena_of(f), &f->op->f.puts, put);
 	return put.out;

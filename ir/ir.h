@@ -271,6 +271,7 @@ void ir_result(IrFunc *func, const char *name, IrValue value);
  * and appends it, or panics in the name of `who`. */
 IrValue ir_value_new(IrFunc *func, IrType type, Name name, IrOp *def);
 void ir_append_checked(IrBuilder *b, IrBlock *block, IrOp *op, const char *who);
+void ir_const_fill(Arena *arena, IrConst *table, IrType type, const double *reals, const int64_t *integers); /* copies the data */
 
 /* ---- position.c: ir_at_index(m, 0, 2) is `2 * index 0`; positions live in the module's arena and are never edited ---- */
 
@@ -309,6 +310,8 @@ uint32_t ir_read_scalar(IrForBuilder *f, IrValue value);                        
 uint32_t ir_op(IrForBuilder *f, IrOpcode opcode, const uint32_t *args);
 /* What `node` (an OP, typed) is equal to, if that is a simpler node; used by ir_op. */
 bool ir_fold(IrForBuilder *f, const IrNode *node, uint32_t *result);
+/* Positions with affine nodes taken apart, in the module's arena; every position of an op goes through it. */
+IrAt *ir_canonical_ats(const IrForBuilder *f, const IrAt *at, uint32_t count);
 /* A node as it is, unless the same one is there already. */
 uint32_t ir_node_add(IrForBuilder *f, const IrNode *node);
 uint32_t ir_op1(IrForBuilder *f, IrOpcode opcode, uint32_t a);
@@ -437,6 +440,9 @@ IrPassRun ir_pass_compose;     /* compose.c: sums of sums become one sum where t
 IrPassRun ir_pass_gather;      /* gather.c: scatters with affine positions become gathers */
 IrPassRun ir_pass_invariant;   /* invariant.c: ops that depend on neither carries nor counter leave their loop */
 IrPassRun ir_pass_expand_math; /* math.c: transcendental ops become primitive ops; last */
+/* The same with a choice: `allow_fma` puts fma nodes into the definitions (faster, needs an FMA unit; random numbers never).
+ * The nodes it makes are final: nothing may contract or reassociate them. The pass is this with false. */
+IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma);
 
 typedef struct IrPipeline {
 	bool verify;          /* after every pass */

@@ -288,7 +288,12 @@ static bool name_taken(const Body *b, const char *name, uint32_t before) {
 static bool is_reserved(const char *name) {
 	if (name[0] == 't' && isdigit((unsigned char)name[1]))
 		return true;
-	return strcmp(name, "if") == 0 || strcmp(name, "true") == 0 || strcmp(name, "false") == 0;
+	static const char *const words[] = {"if", "true", "false", "idx", "dim", "nan", "inf", "lanes"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(name, words[i]) == 0)
+			return true;
+	IrOpcode opcode;
+	return ir_opcode_find(name, strlen(name), &opcode);
 }
 
 static void name_indices(Body *b) {

@@ -1,0 +1,52 @@
+/* The reader of the text form, inside: parse.c reads functions and ops, parse_body.c what is between the braces of a FOR. */
+#ifndef GRADUS_IR_PARSE_H
+#define GRADUS_IR_PARSE_H
+
+#include "ir/ir.h"
+
+typedef enum TokenKind {
+	T_END,
+	T_NUMBER, /* without a sign */
+	T_WORD,   /* letters, digits, _ ~ ' and . after the first */
+	T_VALUE,  /* %12 or %x: the text is without % */
+	T_MARK    /* one character, or -> or <= */
+} TokenKind;
+
+typedef struct Token {
+	TokenKind kind;
+	const char *text;
+	uint32_t length;
+} Token;
+
+/* After the first error nothing is left to read, so every rule comes to its end by itself. */
+typedef struct Parser {
+	IrModule *module;
+	uint32_t source;
+	const char *start, *at, *end;
+	Token token;
+	bool failed;
+	IrFunc *func;
+	IrBuilder builder;
+	Arena *scratch;
+	bool *taken;         /* per value below taken_count: it is some %number of the function */
+	uint32_t taken_count;
+	IrValue next_free;   /* where to look for a number for a named value */
+	VEC(bool) defined;   /* per value */
+	VEC(IrValue) by_name; /* per interned name: the value that is called %name */
+} Parser;
+
+void parse_next(Parser *p);
+void parse_error(Parser *p, const char *format, ...) BASE_PRINTF(2, 3);
+bool parse_is(const Parser *p, const char *text);   /* the token is this word or mark */
+bool parse_take(Parser *p, const char *text);       /* ... and is passed over */
+void parse_expect(Parser *p, const char *text);
+Name parse_word(Parser *p, const char *what);
+int64_t parse_integer(Parser *p);                   /* with an optional sign */
+IrDim parse_dim(Parser *p);                         /* a number or a symbol */
+IrScalar parse_scalar_name(Parser *p, bool *found); /* passes over it if it is one */
+IrValue parse_value(Parser *p);                     /* one that is defined; 0 after an error */
+
+/* From "for" to the last put. outs and types: what the op defines. */
+void parse_for(Parser *p, const IrValue *outs, const IrType *types, uint32_t out_count, IrOp *op);
+
+#endif
