@@ -18,9 +18,15 @@ typedef struct Compose {
 	VEC(uint32_t) new_uses; /* by new value */
 } Compose;
 
-/* The contributions that make a value, last first. */
+/* One contribution to a value: the sum of a term of an operation's body. */
+typedef struct Link {
+	const IrFor *f;
+	uint32_t node;
+	bool negative;
+} Link;
+
 typedef struct Chain {
-	const IrFor *links[MAX_LINKS];
+	Link links[MAX_LINKS];
 	uint32_t count;
 } Chain;
 
@@ -42,16 +48,48 @@ static const IrFor *link_of(const Compose *c, IrValue value) {
 	return NULL;
 }
 
+static bool add_value(const Compose *c, IrValue value, bool negative, Chain *chain);
+
+/* The element of another value at the same place, where nothing is reduced: its contributions are ours. */
+static bool is_passed_on(const Compose *c, const IrFor *f, const IrNode *node) {
+	const IrPut *put = &f->puts.data[0];
+	if (node->kind != IR_NODE_READ || node->guarded || !ir_put_is_permutation(c->b.func, f, put))
+		return false;
+	if (!ir_type_equal(ir_type(c->b.func, node->value), ir_type(c->b.func, put->out)))
+		return false;
+	for (uint32_t k = 0; k < node->at_count; k++)
+		if (!ir_at_equal(node->at[k], put->at[k]))
+			return false;
+	return link_of(c, node->value) != NULL;
+}
+
+static bool add_term(const Compose *c, const IrFor *f, uint32_t number, bool negative, Chain *chain) {
+	const IrNode *node = &f->nodes.data[number];
+	bool is_op = node->kind == IR_NODE_OP;
+	if (is_op && (node->opcode == IR_add || node->opcode == IR_sub))
+		return add_term(c, f, node->args[0], negative, chain) &&
+		       add_term(c, f, node->args[1], negative != (node->opcode == IR_sub), chain);
+	if (is_op && node->opcode == IR_neg)
+		return add_term(c, f, node->args[0], !negative, chain);
+	if (is_passed_on(c, f, node))
+		return add_value(c, node->value, negative, chain);
+	if (chain->count == MAX_LINKS)
+		return false;
+	chain->links[chain->count++] = (Link){f, number, negative};
+	return true;
+}
+
+static bool add_value(const Compose *c, IrValue value, bool negative, Chain *chain) {
+	const IrFor *f = link_of(c, value);
+	if (!f || !add_term(c, f, f->puts.data[0].node, negative, chain))
+		return false;
+	return f->puts.data[0].into == 0 || add_value(c, f->puts.data[0].into, negative, chain);
+}
+
+/* The contributions that make a value, last first. */
 static bool chain_of(const Compose *c, IrValue value, Chain *chain) {
 	chain->count = 0;
-	while (value) {
-		const IrFor *link = link_of(c, value);
-		if (!link || chain->count == MAX_LINKS)
-			return false;
-		chain->links[chain->count++] = link;
-		value = link->puts.data[0].into;
-	}
-	return true;
+	return add_value(c, value, false, chain);
 }
 
 static uint32_t reduced_count(const IrFunc *func, const IrFor *link) {
@@ -59,8 +97,8 @@ static uint32_t reduced_count(const IrFunc *func, const IrFor *link) {
 }
 
 /* The user's sum with the read (a factor of its product) replaced by the body of one contribution. */
-static IrOp *merge(Compose *c, const IrFor *user, const Product *product, uint32_t read, const IrFor *link,
-                   IrValue into) {
+static IrOp *merge(Compose *c, const IrFor *user, const Product *product, uint32_t read, Link term, IrValue into) {
+	const IrFor *link = term.f;
 	IrModule *module = c->b.func->module;
 	IrForBuilder f = ir_for_begin(&c->b);
 	IrRewrite outer = ir_rewrite_same_domain(c->scratch, &f, user, NULL);
@@ -80,14 +118,14 @@ static IrOp *merge(Compose *c, const IrFor *user, const Product *product, uint32
 	IrRewrite inner = ir_rewrite_begin(c->scratch, &f, link, NULL, index_at);
 	for (uint32_t i = 0; i < link->conds.count; i++)
 		ir_for_cond(&f, ir_rewrite_at(&inner, link->conds.data[i]));
-	uint32_t body = ir_rewrite_node(&inner, from->node);
+	uint32_t body = ir_rewrite_node(&inner, term.node);
 	for (uint32_t k = 0; k < product->count; k++) {
 		if (k == read)
 			continue;
 		uint32_t factor = ir_rewrite_node(&outer, product->factors[k].node);
 		body = ir_op2(&f, product->factors[k].inverse ? IR_div : IR_mul, body, factor);
 	}
-	if (product->negative)
+	if (product->negative != term.negative)
 		body = ir_op1(&f, IR_neg, body);
 	const IrPut *put = &user->puts.data[0];
 	IrType type = ir_type(c->b.func, put->out);
@@ -107,48 +145,96 @@ static double block_flops(const Compose *c, uint32_t from) {
 	return flops;
 }
 
-/* Tries to compose one factor; on success the block ends with the composed sums and *out is their value. */
-static bool try_factor(Compose *c, const IrFor *user, const Product *product, uint32_t read, IrValue *out) {
-	const IrNode *node = &user->nodes.data[product->factors[read].node];
+/* A term of the user's sum, and the factor of it that is a sum itself. */
+typedef struct Term {
+	Product product;
+	bool composes;
+	uint32_t read; /* which factor */
 	Chain chain;
-	if (node->kind != IR_NODE_READ || node->guarded || product->factors[read].inverse ||
-	    !chain_of(c, node->value, &chain))
-		return false;
-	for (uint32_t k = 0; k < product->count; k++)
-		if (k != read && product->factors[k].node == product->factors[read].node)
-			return false;
-	uint32_t start = c->b.block->ops.count;
-	double before = ir_for_flops(c->b.func, user);
-	for (uint32_t i = 0; i < chain.count; i++) {
-		before += ir_for_flops(c->b.func, chain.links[i]);
-		if (user->indices.count + reduced_count(c->b.func, chain.links[i]) > IR_MAX_INDICES)
-			return false;
+} Term;
+
+static bool find_composable(const Compose *c, const IrFor *user, Term *term) {
+	for (uint32_t k = 0; k < term->product.count; k++) {
+		const IrNode *node = &user->nodes.data[term->product.factors[k].node];
+		if (node->kind != IR_NODE_READ || node->guarded || term->product.factors[k].inverse)
+			continue;
+		term->read = k;
+		if (!chain_of(c, node->value, &term->chain))
+			continue;
+		uint32_t reduced = 0;
+		for (uint32_t i = 0; i < term->chain.count; i++)
+			if (reduced_count(c->b.func, term->chain.links[i].f) > reduced)
+				reduced = reduced_count(c->b.func, term->chain.links[i].f);
+		if (user->indices.count + reduced <= IR_MAX_INDICES)
+			return true;
 	}
+	return false;
+}
+
+static double chain_flops(const Compose *c, const Chain *chain) {
+	double flops = 0;
+	for (uint32_t i = 0; i < chain->count; i++)
+		if (i == 0 || chain->links[i].f != chain->links[i - 1].f)
+			flops += ir_for_flops(c->b.func, chain->links[i].f);
+	return flops;
+}
+
+/* The sum of one term of the user by itself. */
+static IrOp *alone(Compose *c, const IrFor *user, Link term, IrValue into) {
+	IrForBuilder f = ir_for_begin(&c->b);
+	IrRewrite rewrite = ir_rewrite_same_domain(c->scratch, &f, user, NULL);
+	const IrPut *put = &user->puts.data[0];
+	IrType type = ir_type(c->b.func, put->out);
+	uint32_t node = ir_rewrite_node(&rewrite, term.node);
+	if (term.negative)
+		node = ir_op1(&f, IR_neg, node);
+	ir_put(&f, IR_PUT_SUM, node, type, ir_rewrite_positions(&rewrite, put->at, type.rank), into, put->guarded);
+	ir_for_end(&f);
+	return f.op;
+}
+
+static IrValue place_link(Compose *c, IrOp *op) {
+	IrValue value;
+	c->b.block->ops.count--;
+	ir_hoist_place(&c->b, c->scratch, op, &value);
+	return value;
+}
+
+/* On success the block ends with the composed sums and *out is their value. */
+static bool try_compose(Compose *c, const IrFor *user, IrValue *out) {
+	if (user->puts.count != 1 || user->puts.data[0].combine != IR_PUT_SUM)
+		return false;
+	if (!ir_scalar_is_real(ir_type(c->b.func, user->puts.data[0].out).scalar))
+		return false;
+	Chain terms = {.count = 0};
+	if (!add_term(c, user, user->puts.data[0].node, false, &terms))
+		return false;
+	Term *parts = ARENA_ARRAY(c->scratch, Term, terms.count);
+	double before = ir_for_flops(c->b.func, user);
+	bool any = false;
+	for (uint32_t i = 0; i < terms.count; i++) {
+		if (!ir_collect_factors(user, terms.links[i].node, false, &parts[i].product))
+			return false;
+		parts[i].product.negative ^= terms.links[i].negative;
+		parts[i].composes = find_composable(c, user, &parts[i]);
+		before += parts[i].composes ? chain_flops(c, &parts[i].chain) : 0;
+		any |= parts[i].composes;
+	}
+	if (!any)
+		return false;
+	uint32_t start = c->b.block->ops.count;
 	IrValue value = user->puts.data[0].into;
-	for (uint32_t i = chain.count; i-- > 0;) {
-		IrOp *op = merge(c, user, product, read, chain.links[i], value);
-		c->b.block->ops.count--;
-		ir_hoist_place(&c->b, c->scratch, op, &value);
+	for (uint32_t i = 0; i < terms.count; i++) {
+		if (!parts[i].composes)
+			value = place_link(c, alone(c, user, terms.links[i], value));
+		for (uint32_t k = parts[i].composes ? parts[i].chain.count : 0; k-- > 0;)
+			value = place_link(c, merge(c, user, &parts[i].product, parts[i].read, parts[i].chain.links[k], value));
 	}
 	if (block_flops(c, start) < 0.95 * before) {
 		*out = value;
 		return true;
 	}
 	c->b.block->ops.count = start;
-	return false;
-}
-
-static bool try_compose(Compose *c, const IrFor *user, IrValue *out) {
-	if (user->puts.count != 1 || user->puts.data[0].combine != IR_PUT_SUM)
-		return false;
-	if (!ir_scalar_is_real(ir_type(c->b.func, user->puts.data[0].out).scalar))
-		return false;
-	Product product = {0};
-	if (!ir_collect_factors(user, user->puts.data[0].node, false, &product))
-		return false;
-	for (uint32_t k = 0; k < product.count; k++)
-		if (try_factor(c, user, &product, k, out))
-			return true;
 	return false;
 }
 

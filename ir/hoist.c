@@ -59,14 +59,30 @@ static uint32_t at_set(const View *view, IrAt at) {
 	return set;
 }
 
-/* Conditions that touch `set` must lie inside it, else reads of the piece could leave their bounds. */
-static bool conditions_allow(const View *view, uint32_t set) {
+/* Every read of the tree is inside its bounds even where the conditions fail. */
+static bool reads_stand_alone(const IrFunc *func, const View *view, uint32_t number) {
+	const IrNode *node = &view->f->nodes.data[number];
+	IrFor bare = *view->f;
+	bare.conds.count = 0;
+	for (uint32_t k = 0; k < node->at_count; k++) {
+		bool checked = node->kind == IR_NODE_READ && !node->guarded;
+		if (checked && !ir_in_bounds(func, &bare, node->at[k], ir_type(func, node->value).dims[k]))
+			return false;
+	}
+	for (int i = 0; node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++)
+		if (!reads_stand_alone(func, view, node->args[i]))
+			return false;
+	return true;
+}
+
+/* Some condition touches `set` without lying inside it: a piece over `set` would lose it. */
+static bool loses_condition(const View *view, uint32_t set) {
 	for (uint32_t c = 0; c < view->f->conds.count; c++) {
 		uint32_t touched = at_set(view, view->f->conds.data[c]);
 		if ((touched & set) && (touched & ~set))
-			return false;
+			return true;
 	}
-	return true;
+	return false;
 }
 
 /* ---- building pieces ---- */
@@ -77,7 +93,7 @@ typedef struct Piece {
 	IrRewrite rewrite;
 } Piece;
 
-static void piece_begin(Hoist *h, Piece *piece, const View *view, uint32_t set, bool with_conditions) {
+static void piece_begin(Hoist *h, Piece *piece, const View *view, uint32_t set) {
 	const IrFor *from = view->f;
 	IrModule *module = h->b.func->module;
 	piece->f = ir_for_begin(&h->b);
@@ -90,7 +106,7 @@ static void piece_begin(Hoist *h, Piece *piece, const View *view, uint32_t set, 
 		piece->index_at[i] = ir_at_index(module, number, 1);
 	}
 	piece->rewrite = ir_rewrite_begin(h->scratch, &piece->f, from, NULL, piece->index_at);
-	for (uint32_t c = 0; with_conditions && c < from->conds.count; c++)
+	for (uint32_t c = 0; c < from->conds.count; c++)
 		if ((at_set(view, from->conds.data[c]) & ~set) == 0)
 			ir_for_cond(&piece->f, ir_rewrite_at(&piece->rewrite, from->conds.data[c]));
 }
@@ -154,20 +170,21 @@ static bool tree_is_movable(const View *view, uint32_t number) {
 	return true;
 }
 
-static bool worth_hoisting(const View *view, uint32_t number) {
+static bool worth_hoisting(const IrFunc *func, const View *view, uint32_t number) {
 	uint32_t set = view->sets[number];
 	if (view->f->nodes.data[number].kind != IR_NODE_OP || set == view->domain || set_size(set) > IR_MAX_RANK)
 		return false;
 	double saved = view->costs[number] * (points(view->f, view->domain) - points(view->f, set));
-	return saved > 2 * points(view->f, set) + points(view->f, view->domain) * 0.5 && conditions_allow(view, set) &&
-	       tree_is_movable(view, number);
+	if (saved <= 2 * points(view->f, set) + points(view->f, view->domain) * 0.5 || !tree_is_movable(view, number))
+		return false;
+	return !loses_condition(view, set) || reads_stand_alone(func, view, number);
 }
 
 /* The nodes that go: worth it, and used by one that does not go. */
-static void find_hoisted(const View *view, bool *hoisted) {
+static void find_hoisted(const IrFunc *func, const View *view, bool *hoisted) {
 	bool *worth = hoisted;
 	for (uint32_t n = 0; n < view->f->nodes.count; n++)
-		worth[n] = worth_hoisting(view, n);
+		worth[n] = worth_hoisting(func, view, n);
 	for (uint32_t n = view->f->nodes.count; n-- > 0;) {
 		const IrNode *node = &view->f->nodes.data[n];
 		if (node->kind != IR_NODE_OP || !worth[n])
@@ -183,12 +200,12 @@ static void find_hoisted(const View *view, bool *hoisted) {
 static bool hoist_pieces(Hoist *h, const View *view, IrValue *values, int depth) {
 	bool *hoisted = ARENA_ARRAY(h->scratch, bool, view->f->nodes.count + 1);
 	bool any = false;
-	find_hoisted(view, hoisted);
+	find_hoisted(h->b.func, view, hoisted);
 	for (uint32_t n = 0; n < view->f->nodes.count; n++) {
 		if (!hoisted[n])
 			continue;
 		Piece piece;
-		piece_begin(h, &piece, view, view->sets[n], true);
+		piece_begin(h, &piece, view, view->sets[n]);
 		uint32_t node = ir_rewrite_node(&piece.rewrite, n);
 		piece_put(h, &piece, view, view->sets[n], node, IR_PUT_NONE);
 		values[n] = place_piece(h, piece.f.op, depth + 1);
@@ -237,48 +254,57 @@ static uint32_t emit_product(Piece *piece, const Product *product, uint32_t mask
 	return ir_op2(&piece->f, IR_div, above, below);
 }
 
+/* Factors of `mask` may be taken to a sum over `set`, which keeps only the conditions inside it. */
+static bool factors_may_move(const IrFunc *func, const View *view, const Product *product, uint32_t mask,
+                             uint32_t set) {
+	if (!loses_condition(view, set))
+		return true;
+	for (uint32_t k = 0; k < product->count; k++)
+		if ((mask >> k & 1) && !reads_stand_alone(func, view, product->factors[k].node))
+			return false;
+	return true;
+}
+
+/* The split that sums index r first, over the factors that mention it. false: it cannot be. */
+static bool split_at(const IrFunc *func, const View *view, uint32_t kept, const Product *product, uint32_t r,
+                     Split *split) {
+	uint32_t all = (1u << product->count) - 1;
+	*split = (Split){.inner_set = 1u << r, .outer_set = kept};
+	for (uint32_t k = 0; k < product->count; k++) {
+		uint32_t set = view->sets[product->factors[k].node];
+		split->inner |= set >> r & 1 ? 1u << k : 0;
+		*(set >> r & 1 ? &split->inner_set : &split->outer_set) |= set;
+	}
+	for (uint32_t c = 0; c < view->f->conds.count; c++) {
+		uint32_t touched = at_set(view, view->f->conds.data[c]);
+		if ((touched & ~split->inner_set) == 0)
+			continue;
+		if (touched >> r & 1)
+			return false;
+		split->outer_set |= touched;
+	}
+	split->inner_out = split->inner_set & split->outer_set;
+	return split->inner != all && set_size(split->inner_out) <= IR_MAX_RANK &&
+	       factors_may_move(func, view, product, split->inner, split->inner_set) &&
+	       factors_may_move(func, view, product, all & ~split->inner, split->outer_set);
+}
+
 /* The best way to split one sum into an inner and an outer one; gain 0 if none helps. */
-static Split best_split(const View *view, const IrPut *put, uint32_t rank, const Product *product) {
+static Split best_split(const IrFunc *func, const View *view, const IrPut *put, uint32_t rank, const Product *product) {
 	Split best = {0};
-	uint32_t kept = 0, all = (1u << product->count) - 1;
+	uint32_t kept = 0;
 	for (uint32_t k = 0; k < rank; k++)
 		kept |= at_set(view, put->at[k]);
 	double before = points(view->f, view->domain) * (double)product->count;
 	for (uint32_t r = 0; r < view->f->indices.count; r++) {
-		if (kept >> r & 1)
+		Split split;
+		if ((kept >> r & 1) || !split_at(func, view, kept, product, r, &split))
 			continue;
-		Split split = {.inner_set = 1u << r};
-		for (uint32_t k = 0; k < product->count; k++)
-			if (view->sets[product->factors[k].node] >> r & 1) {
-				split.inner |= 1u << k;
-				split.inner_set |= view->sets[product->factors[k].node];
-			}
-		bool fits = split.inner != all;
-		for (uint32_t c = 0; c < view->f->conds.count; c++) {
-			uint32_t touched = at_set(view, view->f->conds.data[c]);
-			if (touched & split.inner_set)
-				fits &= (touched & ~split.inner_set) == 0;
-		}
-		uint32_t outer_sets = kept;
-		for (uint32_t k = 0; k < product->count; k++)
-			if (!(split.inner >> k & 1))
-				outer_sets |= view->sets[product->factors[k].node];
-		for (uint32_t c = 0; c < view->f->conds.count; c++) {
-			uint32_t touched = at_set(view, view->f->conds.data[c]);
-			if (!(touched & split.inner_set))
-				outer_sets |= touched;
-		}
-		split.inner_out = split.inner_set & outer_sets;
-		split.outer_set = outer_sets;
-		if (!fits || set_size(split.inner_out) > IR_MAX_RANK)
-			continue;
-		double inner_factors = (double)set_size(split.inner);
-		double after = (split.inner ? points(view->f, split.inner_set) * (inner_factors > 0 ? inner_factors : 1) : 0) +
-		               points(view->f, split.outer_set | split.inner_out) *
-		                   (double)(product->count - (uint32_t)set_size(split.inner) + 1);
-		if (after < 0.9 * before && before - after > best.gain) {
+		double inner = points(view->f, split.inner_set) * (double)set_size(split.inner);
+		double outer = points(view->f, split.outer_set) * (double)((int)product->count - set_size(split.inner) + 1);
+		if (inner + outer < 0.9 * before && before - inner - outer > best.gain) {
 			best = split;
-			best.gain = before - after;
+			best.gain = before - inner - outer;
 		}
 	}
 	return best;
@@ -306,17 +332,13 @@ static IrValue emit_split(Hoist *h, const View *view, const IrPut *put, const Pr
 	uint32_t summed_away = split->inner_set & ~split->outer_set;
 	if (split->inner) {
 		Piece piece;
-		piece_begin(h, &piece, view, split->inner_set, true);
+		piece_begin(h, &piece, view, split->inner_set);
 		uint32_t node = emit_product(&piece, product, split->inner, IR_NO_NODE);
 		piece_put(h, &piece, view, split->inner_out, node, IR_PUT_SUM);
 		inner = place_piece(h, piece.f.op, depth + 1);
 	}
 	Piece outer;
-	View rest = *view;
-	piece_begin(h, &outer, &rest, split->outer_set, false);
-	for (uint32_t c = 0; c < view->f->conds.count; c++)
-		if (!(at_set(view, view->f->conds.data[c]) & split->inner_set))
-			ir_for_cond(&outer.f, ir_rewrite_at(&outer.rewrite, view->f->conds.data[c]));
+	piece_begin(h, &outer, view, split->outer_set);
 	uint32_t extra = inner ? read_piece(h, &outer, view, split->inner_out, inner)
 	                       : extent_product(&outer, view, summed_away, type.scalar);
 	uint32_t others = ((1u << product->count) - 1) & ~split->inner;
@@ -338,7 +360,7 @@ static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out
 	Product product = {0};
 	if (!ir_collect_factors(view->f, put->node, false, &product))
 		return false;
-	Split split = best_split(view, put, type.rank, &product);
+	Split split = best_split(h->b.func, view, put, type.rank, &product);
 	if (split.gain <= 0)
 		return false;
 	*out = emit_split(h, view, put, &product, &split, depth);
@@ -358,7 +380,7 @@ static void append(Hoist *h, IrOp *op, IrValue *outs) {
 /* The puts that are left, with hoisted nodes read from their values. */
 static void emit_rest(Hoist *h, const View *view, const IrValue *values, const bool *taken, IrValue *outs) {
 	Piece rest;
-	piece_begin(h, &rest, view, view->domain, true);
+	piece_begin(h, &rest, view, view->domain);
 	for (uint32_t n = 0; n < view->f->nodes.count; n++)
 		if (values[n])
 			rest.rewrite.done[n] = read_piece(h, &rest, view, view->sets[n], values[n]);
