@@ -105,7 +105,7 @@ bool ad_is_extreme(const IrFunc *func, const IrFor *op, const IrPut *put);
 /* Adds the arguments that the derivatives of MAX and MIN puts need to a copied op. */
 void ad_save_arguments(AdEmit *e);
 /* The domain shrunk to the output of such a put: reduced indices are read from the saved arguments, which may be -1
- * (no point, or the base won): then `valid` is a BOOL node, else AD_NONE. */
+ * (no point): then `valid` is a BOOL node, else AD_NONE. */
 typedef struct AdShrunk {
 	IrAt at[IR_MAX_RANK];
 	uint32_t valid;
@@ -124,8 +124,8 @@ void ad_reverse_block(Ad *ad, const IrBlock *block);
 
 /* ---- prepare.c ---- */
 
-/* The same function in the form the rules expect: differentiated products are loops that carry a product, and a maximum of
- * one number into another is an elementwise operation. Returns `func` itself if it is so already. */
+/* The same function in the form the rules expect: differentiated products are loops that carry a product, and maxima
+ * start from nothing. Returns `func` itself if it is so already. */
 const IrFunc *ad_prepare(IrModule *module, Arena *scratch, const IrFunc *func, const bool *wrt);
 
 #endif

@@ -53,7 +53,7 @@ void ad_save_arguments(AdEmit *e) {
 /* Every element of the output has a point: there is an argument, whatever the values are. */
 static bool certain(const IrFor *op, const IrPut *put, IrType type) {
 	uint32_t seen = 0;
-	if (put->into != 0 || put->guarded || op->conds.count != 0)
+	if (put->guarded || op->conds.count != 0)
 		return false;
 	for (uint32_t i = 0; i < op->indices.count; i++)
 		if (op->indices.data[i].extent <= 0)

@@ -97,11 +97,8 @@ static void extreme_tangent(Ad *ad, const IrOp *op, uint32_t p) {
 	IrType type = ir_type(ad->from, put->out);
 	uint32_t zero = ir_real(&e.f, type.scalar, 0);
 	uint32_t moved = tangent[put->node] == AD_NONE ? zero : tangent[put->node];
-	if (shrunk.valid != AD_NONE) {
-		IrValue base = put->into ? ad->linear[put->into] : 0;
-		uint32_t rest = base ? ir_read(&e.f, base, shrunk.at, false) : zero;
-		moved = ir_op3(&e.f, IR_where, shrunk.valid, moved, rest);
-	}
+	if (shrunk.valid != AD_NONE)
+		moved = ir_op3(&e.f, IR_where, shrunk.valid, moved, zero);
 	name_tangent(ad, put->out);
 	ad->linear[put->out] = ir_put(&e.f, IR_PUT_NONE, moved, type, shrunk.at, 0, false);
 	ir_for_end(&e.f);

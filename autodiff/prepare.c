@@ -3,25 +3,23 @@
  *     p[n] = for i:n j:d { x[i, j] } prod -> [i]
  *     p[n] = loop %t < d carry (%q = ones) { %r = for i:n { mul(%q[i], x[i, %t[]]) } -> [i] into %q; yield %r }
  *
- * And a maximum, minimum or product of one number into another becomes an elementwise operation, which has a row. */
+ * And a maximum into a base becomes a maximum from nothing, which can save its argument, and an elementwise operation. */
 #include "autodiff/ad.h"
 
-static bool needs_rewriting(const IrFunc *func, const AdFacts *facts, const IrFor *op, const IrPut *put) {
+static bool needs_rewriting(const AdFacts *facts, const IrPut *put) {
 	if (!facts->varied[put->out])
 		return false;
-	if (put->combine == IR_PUT_PROD)
-		return true;
 	bool extreme = put->combine == IR_PUT_MAX || put->combine == IR_PUT_MIN;
-	return extreme && put->into != 0 && ad_reduced(op, put, ir_type(func, put->out).rank) == 0;
+	return put->combine == IR_PUT_PROD || (extreme && put->into != 0);
 }
 
-static bool block_needs(const IrFunc *func, const AdFacts *facts, const IrBlock *block) {
+static bool block_needs(const AdFacts *facts, const IrBlock *block) {
 	for (uint32_t o = 0; o < block->ops.count; o++) {
 		const IrOp *op = block->ops.data[o];
-		if (op->kind == IR_LOOP && block_needs(func, facts, &op->loop.body))
+		if (op->kind == IR_LOOP && block_needs(facts, &op->loop.body))
 			return true;
 		for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
-			if (needs_rewriting(func, facts, &op->f, &op->f.puts.data[p]))
+			if (needs_rewriting(facts, &op->f.puts.data[p]))
 				return true;
 	}
 	return false;
@@ -37,12 +35,8 @@ typedef struct Nest {
 	uint32_t count;
 } Nest;
 
-static IrOpcode opcode_of(IrCombine combine) {
-	return combine == IR_PUT_PROD ? IR_mul : combine == IR_PUT_MAX ? IR_max : IR_min;
-}
-
-/* base[at] combined with the body, at one value of every reduced index. */
-static IrValue combine_once(const Nest *nest, IrValue base) {
+/* base[at] times the body, at one value of every reduced index. */
+static IrValue multiply_once(const Nest *nest, IrValue base) {
 	Ad *ad = nest->ad;
 	AdEmit e = ad_emit_begin(ad, nest->op);
 	for (uint32_t i = 0; i < nest->op->f.indices.count; i++) {
@@ -63,7 +57,7 @@ static IrValue combine_once(const Nest *nest, IrValue base) {
 	IrAt *at = ad_emit_ats(&e, nest->put->at, type.rank);
 	uint32_t node = ad_emit_node(&e, nest->put->node);
 	uint32_t before = ir_read(&e.f, base, at, nest->put->guarded);
-	uint32_t after = ir_op2(&e.f, opcode_of(nest->put->combine), before, node);
+	uint32_t after = ir_op2(&e.f, IR_mul, before, node);
 	IrValue out = ir_put(&e.f, IR_PUT_NONE, after, type, at, base, nest->put->guarded);
 	ir_for_end(&e.f);
 	return out;
@@ -72,7 +66,7 @@ static IrValue combine_once(const Nest *nest, IrValue base) {
 static IrValue build_nest(Nest *nest, uint32_t depth, IrValue base) {
 	Ad *ad = nest->ad;
 	if (depth == nest->count)
-		return combine_once(nest, base);
+		return multiply_once(nest, base);
 	const IrIndex *index = &nest->op->f.indices.data[nest->reduced[depth]];
 	if (index->lane || index->extent < 0)
 		base_panic("autodiff", "the product over an axis of unknown extent has no derivative");
@@ -85,7 +79,7 @@ static IrValue build_nest(Nest *nest, uint32_t depth, IrValue base) {
 	return loop->loop.carries.data[0].out;
 }
 
-static void rewrite_put(Ad *ad, const IrOp *op, const IrPut *put) {
+static void rewrite_product(Ad *ad, const IrOp *op, const IrPut *put) {
 	Nest nest = {.ad = ad, .op = op, .put = put};
 	IrType type = ir_type(ad->from, put->out);
 	uint32_t reduced = ad_reduced(&op->f, put, type.rank);
@@ -96,13 +90,33 @@ static void rewrite_put(Ad *ad, const IrOp *op, const IrPut *put) {
 	ir_map_set(&ad->map, put->out, build_nest(&nest, 0, base));
 }
 
+static void rewrite_extreme(Ad *ad, const IrOp *op, const IrPut *put) {
+	AdEmit e = ad_emit_begin(ad, op);
+	ad_emit_domain(&e);
+	IrType type = ir_type(ad->from, put->out);
+	uint32_t node = ad_emit_node(&e, put->node);
+	IrAt *at = ad_emit_ats(&e, put->at, type.rank);
+	IrValue extreme = ir_put(&e.f, put->combine, node, type, at, 0, put->guarded);
+	ir_for_end(&e.f);
+	IrForBuilder f = ir_for_begin(&ad->b);
+	for (uint32_t k = 0; k < type.rank; k++) {
+		uint32_t index = type.lanes && k == 0 ? ir_for_lane(&f) : ir_for_index(&f, 0, type.dims[k]);
+		at[k] = ir_at_index(ad->module, index, 1);
+	}
+	uint32_t base = ir_read(&f, ir_map_get(&ad->map, put->into), at, false);
+	uint32_t other = ir_read(&f, extreme, at, false);
+	uint32_t winner = ir_op2(&f, put->combine == IR_PUT_MAX ? IR_max : IR_min, base, other);
+	ir_map_set(&ad->map, put->out, ir_put(&f, IR_PUT_NONE, winner, type, at, 0, false));
+	ir_for_end(&f);
+}
+
 static void rewrite_block(Ad *ad, const IrBlock *block);
 
 static void rewrite_for(Ad *ad, const IrOp *op) {
 	bool *keep = ARENA_ARRAY(ad->scratch, bool, op->f.puts.count + 1);
 	bool any = false;
 	for (uint32_t p = 0; p < op->f.puts.count; p++) {
-		keep[p] = !needs_rewriting(ad->from, &ad->facts, &op->f, &op->f.puts.data[p]);
+		keep[p] = !needs_rewriting(&ad->facts, &op->f.puts.data[p]);
 		any = any || keep[p];
 	}
 	if (any) {
@@ -112,8 +126,10 @@ static void rewrite_for(Ad *ad, const IrOp *op) {
 		ir_for_end(&e.f);
 	}
 	for (uint32_t p = 0; p < op->f.puts.count; p++)
-		if (!keep[p])
-			rewrite_put(ad, op, &op->f.puts.data[p]);
+		if (!keep[p] && op->f.puts.data[p].combine == IR_PUT_PROD)
+			rewrite_product(ad, op, &op->f.puts.data[p]);
+		else if (!keep[p])
+			rewrite_extreme(ad, op, &op->f.puts.data[p]);
 }
 
 static void rewrite_loop(Ad *ad, const IrLoop *loop) {
@@ -150,7 +166,7 @@ static void rewrite_block(Ad *ad, const IrBlock *block) {
 
 const IrFunc *ad_prepare(IrModule *module, Arena *scratch, const IrFunc *func, const bool *wrt) {
 	AdFacts facts = ad_facts(scratch, func, wrt);
-	if (!block_needs(func, &facts, &func->body))
+	if (!block_needs(&facts, &func->body))
 		return func;
 	Ad ad = {.module = module, .scratch = scratch, .from = func, .facts = facts, .map = ir_map_new(scratch, func)};
 	IrFunc *to = ir_func_new(module, session_text(module->session, func->name));

@@ -191,18 +191,6 @@ static IrValue without_written(Ad *ad, const IrOp *op, const IrPut *put) {
 	return rest;
 }
 
-/* `max into B`: B's elements that no point exceeds. */
-static IrValue where_base_wins(Ad *ad, const IrOp *op, const IrPut *put) {
-	AdEmit e = ad_emit_begin(ad, op);
-	AdShrunk shrunk = ad_emit_shrunk(&e, put);
-	IrType type = ir_type(ad->from, put->out);
-	uint32_t seed = ir_read(&e.f, ad->linear[put->out], shrunk.at, false);
-	uint32_t kept = ir_op3(&e.f, IR_where, shrunk.valid, ir_real(&e.f, type.scalar, 0), seed);
-	IrValue rest = ir_put(&e.f, IR_PUT_NONE, kept, type, shrunk.at, 0, false);
-	ir_for_end(&e.f);
-	return rest;
-}
-
 void ad_reverse_for(Ad *ad, const IrOp *op) {
 	uint32_t count = op->f.puts.count;
 	bool *linear = ARENA_ARRAY(ad->scratch, bool, count + 1);
@@ -239,9 +227,7 @@ void ad_reverse_for(Ad *ad, const IrOp *op) {
 			continue;
 		if (put->combine == IR_PUT_SUM)
 			ad_contribute(ad, put->into, ad->linear[put->out]);
-		else if (put->combine == IR_PUT_NONE)
-			ad_contribute(ad, put->into, without_written(ad, op, put));
 		else
-			ad_contribute(ad, put->into, where_base_wins(ad, op, put));
+			ad_contribute(ad, put->into, without_written(ad, op, put));
 	}
 }

@@ -1,0 +1,134 @@
+/* Every row of ops.def that has a derivative: reverse mode against differences, forward against reverse, second order, both
+ * ways; and the documented values at awkward points. */
+#include "ad_helpers.h"
+
+enum { POINTS = 5 };
+
+/* f(x0, x1, x2)[i] = op(x0[i], x1[i], x2[i]); a `where` is decided by x0 > 0, an integer exponent is 3. */
+static IrFunc *row_function(Bench *b, IrOpcode opcode) {
+	const IrOpInfo *info = &ir_op_info[opcode];
+	IrFunc *func = ir_func_new(b->module, "row");
+	IrType type = ir_tensor_type(IR_F64, 1, (IrDim[]){POINTS});
+	static const char *const names[] = {"x", "y", "z"};
+	IrValue x[3];
+	for (int i = 0; i < info->arity; i++)
+		x[i] = ir_param(func, names[i], type);
+	IrBuilder builder = ir_builder(func);
+	IrForBuilder f = ir_for_begin(&builder);
+	IrAt at = ir_at_index(b->module, ir_for_index(&f, 0, POINTS), 1);
+	uint32_t args[IR_MAX_ARGS] = {0};
+	for (int i = 0; i < info->arity; i++)
+		args[i] = ir_read(&f, x[i], &at, false);
+	if (info->typing == IR_T_WHERE)
+		args[0] = ir_op2(&f, IR_gt, args[0], ir_real(&f, IR_F64, 0));
+	if (info->typing == IR_T_POWI)
+		args[1] = ir_int(&f, 3);
+	if (info->typing == IR_T_TO_F64)
+		args[0] = ir_op1(&f, IR_to_f32, args[0]);
+	uint32_t node = ir_op(&f, opcode, args);
+	ir_result(func, "r", ir_put(&f, IR_PUT_NONE, node, type, &at, 0, false));
+	ir_for_end(&f);
+	return func;
+}
+
+static bool is_differentiable(IrOpcode opcode) {
+	const IrOpInfo *info = &ir_op_info[opcode];
+	if (info->typing == IR_T_TO_F32 || info->typing == IR_T_TO_F64)
+		return false; /* rounding to f32 has no differences; tested below */
+	for (int i = 0; i < 3; i++)
+		if (info->derivative[i])
+			return true;
+	return false;
+}
+
+Test(ad_ops, every_row_at_first_and_second_order) {
+	int count = 0;
+	for (int opcode = 0; opcode < IR_OPCODE_COUNT; opcode++) {
+		if (!is_differentiable((IrOpcode)opcode))
+			continue;
+		Bench b = bench_new(ir_op_info[opcode].name);
+		b.low = ir_op_info[opcode].low;
+		b.high = ir_op_info[opcode].high;
+		IrFunc *func = row_function(&b, (IrOpcode)opcode);
+		bench_verify(&b, func);
+		IrTensor *args = bench_args(&b, func);
+		IrFunc *reverse = bench_order(&b, func, args, 1e-6);
+		/* trigamma, the derivative of digamma, has none itself */
+		bool last = opcode == IR_digamma;
+		if (!last)
+			bench_order(&b, reverse, bench_args(&b, reverse), 1e-6);
+		bench_batch(&b, func, true, false);
+		bench_batch(&b, reverse, false, false);
+		bench_free(&b);
+		count++;
+	}
+	cr_assert(count >= 32, "only %d rows", count);
+}
+
+/* d op / d operand at a point, first and second order in that operand. */
+typedef struct Awkward {
+	IrOpcode opcode;
+	double x, y;
+	int operand;
+	double first, second;
+} Awkward;
+
+Test(ad_ops, awkward_points) {
+	static const Awkward points[] = {
+		{IR_sqrt, 0, 0, 0, 0, 0},     {IR_abs, 0, 0, 0, 0, 0},         {IR_relu, 0, 0, 0, 0, 0},
+		{IR_max, 2, 2, 0, 1, 0},      {IR_max, 2, 2, 1, 0, 0},         {IR_min, 2, 2, 0, 1, 0},
+		{IR_min, 2, 2, 1, 0, 0},      {IR_pow, 0, 2, 0, 0, 2},         {IR_pow, 0, 2, 1, 0, 0},
+		{IR_pow, 0, 0, 0, 0, 0},      {IR_pow, 0, 1, 0, 1, 0},         {IR_mulz, 0, INFINITY, 1, 0, 0},
+		{IR_atan2, 0, 0, 0, 0, 0},    {IR_atan2, 0, 0, 1, 0, 0},       {IR_softplus, 800, 0, 0, 1, 0},
+		{IR_softplus, -800, 0, 0, 0, 0}, {IR_sigmoid, 800, 0, 0, 0, 0}, {IR_tanh, 400, 0, 0, 0, 0},
+		{IR_elu, 0, 0, 0, 1, 1},      {IR_sign, 0, 0, 0, 0, 0},        {IR_floor, 1, 0, 0, 0, 0},
+		{IR_powi, 0, 0, 0, 0, 0},
+	};
+	for (size_t c = 0; c < sizeof points / sizeof *points; c++) {
+		const Awkward *point = &points[c];
+		Bench b = bench_new(ir_op_info[point->opcode].name);
+		IrFunc *func = row_function(&b, point->opcode);
+		uint32_t params = func->params.count;
+		bool wrt[3] = {point->operand == 0, point->operand == 1, false};
+		IrFunc *first = ad_reverse(b.module, func, "first", NULL, wrt, false);
+		IrFunc *second = ad_reverse(b.module, first, "second", NULL, (bool[]){wrt[0], params > 1 && wrt[1], false, false}, false);
+		bench_verify(&b, first);
+		bench_verify(&b, second);
+		IrTensor *args = bench_args(&b, func);
+		IrTensor ones[2] = {bench_tensor(&b, ir_type(func, func->params.data[0].value))};
+		ones[1] = ones[0];
+		for (int i = 0; i < POINTS; i++) {
+			args[0].reals[i] = point->x;
+			if (params > 1)
+				args[1].reals[i] = point->y;
+			ones[0].reals[i] = 1;
+		}
+		IrTensor *gradient = bench_run(&b, first, bench_joined(&b, args, params, ones, 1));
+		IrTensor *hessian = bench_run(&b, second, bench_joined(&b, args, params, ones, 2));
+		cr_assert(bench_close(gradient[0].reals[0], point->first, 1e-12), "%s: %g", b.name, gradient[0].reals[0]);
+		cr_assert(bench_close(hessian[0].reals[0], point->second, 1e-12), "%s: second %g", b.name, hessian[0].reals[0]);
+		bench_free(&b);
+	}
+}
+
+Test(ad_ops, conversions_pass_cotangents) {
+	Bench b = bench_new("to_f32");
+	IrFunc *func = ir_func_new(b.module, "f");
+	IrValue x = ir_param(func, "x", ir_scalar_type(IR_F64));
+	IrBuilder builder = ir_builder(func);
+	IrForBuilder f = ir_for_begin(&builder);
+	uint32_t narrow = ir_op1(&f, IR_to_f32, ir_read_scalar(&f, x));
+	uint32_t wide = ir_op1(&f, IR_to_f64, ir_op2(&f, IR_mul, narrow, narrow));
+	ir_result(func, "r", ir_put(&f, IR_PUT_NONE, wide, ir_scalar_type(IR_F64), NULL, 0, false));
+	ir_for_end(&f);
+	IrFunc *gradient = ad_gradient(b.module, func, "g", 0, NULL, true, false);
+	IrFunc *forward = ad_forward(b.module, func, "t", NULL, false);
+	bench_verify(&b, gradient);
+	IrTensor args[2] = {ir_tensor_new(b.arena, ir_scalar_type(IR_F64), NULL), ir_tensor_new(b.arena, ir_scalar_type(IR_F64), NULL)};
+	args[0].reals[0] = 3;
+	args[1].reals[0] = 1;
+	IrTensor *results = bench_run(&b, gradient, args);
+	cr_assert(results[0].reals[0] == 9 && results[1].reals[0] == 6);
+	cr_assert(bench_run(&b, forward, args)[0].reals[0] == 6);
+	bench_free(&b);
+}
