@@ -229,7 +229,7 @@ static double derivative_bytes(const RtEstimator *e) {
 		int blocks = (e->families[k].problems ? e->families[k].problems->count : 0) / IR_LANES + 1;
 		bytes += 8.0 * blocks * (double)e->count;
 	}
-	return bytes + rt_pool_threads(e->rt->pool) * ((double)arena + 8.0 * IR_LANES * ((double)e->count + 1));
+	return bytes + rt_pool_threads(e->rt->pool) * ((double)arena + 8.0 * (int)IR_LANES * ((double)e->count + 1));
 }
 
 static void derivative_new(RtEstimator *e) {

@@ -201,7 +201,7 @@ bool rt_tune(RtTask *task, const RtProblems *problems, const double *theta, int 
 			t.grids[t.grid_count++].hyper = i;
 		}
 	}
-	while (t.grid_count > 1 && product_size(t.grids, t.grid_count) > MAX_POINTS) {
+	while (t.grid_count > 1 && product_size(t.grids, t.grid_count) > (int)MAX_POINTS) {
 		t.grid_count--; /* the later hyperparameters keep their defaults; the result lists the axes that were tried */
 	}
 	bool ok = rt_need_forward(task, steps, RT_SHARED) && try_product(&t, 0, t.grid_count == 0);

@@ -40,7 +40,7 @@ double rt_problems_bytes(const RtTask *task, int count, bool spread) {
 	const IrFunc *value = task->objective->value;
 	double bytes = 0;
 	for (uint32_t i = 0; i < value->params.count; i++) {
-		bytes += (double)value_bytes(value, value->params.data[i].value) * IR_LANES + 64;
+		bytes += (double)value_bytes(value, value->params.data[i].value) * (int)IR_LANES + 64;
 	}
 	return bytes * (spread ? count : (count + IR_LANES - 1) / IR_LANES);
 }

@@ -229,7 +229,7 @@ static void run_block(void *user, int item, int worker) {
 
 double rt_run_bytes(const RtTask *task, int problems, int steps) {
 	int threads = rt_pool_threads(task->rt->pool);
-	double each = (double)rt_forward_arena(task, RT_SHARED) + (double)rt_state_bytes(task) + 8.0 * IR_LANES * steps;
+	double each = (double)rt_forward_arena(task, RT_SHARED) + (double)rt_state_bytes(task) + 8.0 * (int)IR_LANES * steps;
 	return each * threads + 8.0 * problems * (steps + 2.0 + (double)task->objective->size);
 }
 

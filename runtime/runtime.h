@@ -18,6 +18,8 @@
 #include "ir/ir.h"
 #include "jit/jit.h"
 
+#define RT_VERSION "0.1.0" /* as in CMakeLists.txt */
+
 /* ---- rt.c: one runtime ---- */
 
 typedef enum RtEngine { RT_JIT, RT_EVALUATOR } RtEngine;

@@ -1,0 +1,252 @@
+/* A trained rule as source: the text that was written, with the learned numbers where their starting values stood. What
+ * is a scalar can be read in place, what is a tensor lies in a safetensors file beside it. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/runtime.h"
+
+typedef struct Edit {
+	uint32_t start, end;
+	const char *text;
+} Edit;
+
+typedef struct Edits {
+	Arena *arena;
+	VEC(Edit) list;
+} Edits;
+
+static void edit(Edits *edits, uint32_t start, uint32_t end, const char *text) {
+	Edit one = {start, end, text};
+	vec_push(edits->arena, &edits->list, one);
+}
+
+static int by_start(const void *a, const void *b) {
+	const Edit *x = a, *y = b;
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+static void print_edited(const Source *source, Span span, const Edits *edits, Text *out) {
+	uint32_t at = span.start;
+	for (uint32_t i = 0; i < edits->list.count; i++) {
+		const Edit *one = &edits->list.data[i];
+		text_bytes(out, source->text + at, one->start - at);
+		text_printf(out, "%s", one->text);
+		at = one->end;
+	}
+	text_bytes(out, source->text + at, span.end - at);
+}
+
+static const AstDeclare *find_learn(const AstBlock *body, Name name) {
+	for (uint32_t i = 0; i < body->count; i++) {
+		const AstStmt *stmt = body->data[i];
+		if (stmt->kind == AST_LEARN && stmt->declare.names.count > 0 && stmt->declare.names.data[0].name == name) {
+			return &stmt->declare;
+		}
+		if (stmt->kind == AST_WHEN) {
+			const AstDeclare *inner = find_learn(&stmt->when.yes, name);
+			inner = inner ? inner : find_learn(&stmt->when.no, name);
+			if (inner) {
+				return inner;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* Where `= value`, `~ draw` or `from "file"` begins: at the sign or word before the expression. */
+static uint32_t start_of_initializer(const char *text, uint32_t at) {
+	while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t' || text[at - 1] == '\n' || text[at - 1] == '\r')) {
+		at--;
+	}
+	if (at > 0 && (text[at - 1] == '=' || text[at - 1] == '~')) {
+		return at - 1;
+	}
+	return at >= 4 && memcmp(text + at - 4, "from", 4) == 0 ? at - 4 : at;
+}
+
+static const char *number_text(Arena *arena, double value, IrScalar real) {
+	Text text = text_new(arena);
+	text_real(&text, value, real == IR_F32);
+	return text_cstr(&text);
+}
+
+static void edit_learned(Edits *edits, const Source *source, const AstDeclare *declare, const FeLearned *learned, IrScalar real,
+                         const double *values, const char *weights) {
+	const AstExpr *initializer = declare->value ? declare->value : declare->draw ? declare->draw : declare->from;
+	if (!initializer) {
+		return;
+	}
+	uint32_t start = start_of_initializer(source->text, initializer->span.start);
+	Text text = text_new(edits->arena);
+	if (learned->slot.type.rank == 0) {
+		text_printf(&text, "= %s", number_text(edits->arena, values[learned->slot.offset], real));
+	} else {
+		if (declare->type.span.file == 0) {
+			text_printf(&text, ": [");
+			for (uint32_t i = 0; i < learned->slot.type.rank; i++) {
+				text_printf(&text, "%s%lld", i > 0 ? ", " : "", (long long)learned->slot.type.dims[i]);
+			}
+			text_printf(&text, "] ");
+		}
+		text_printf(&text, "from \"%s\"", weights);
+	}
+	edit(edits, start, initializer->span.end, text_cstr(&text));
+}
+
+/* Hyperparameters: what the call gave becomes the default, and what was opened gets its learned value. */
+static void edit_params(const Rt *rt, Edits *edits, const FeCall *call, const FeRule *rule, const double *natural) {
+	const AstDecl *decl = rule->decl;
+	for (uint32_t i = 0; i < decl->params.count; i++) {
+		const AstParam *param = &decl->params.data[i];
+		const char *value = NULL;
+		for (uint32_t k = 0; k < call->names.count; k++) {
+			if (call->names.data[k] == param->name.name) {
+				Text text = text_new(edits->arena);
+				ast_print_expr(rt->session, call->values.data[k], &text);
+				value = text_cstr(&text);
+			}
+		}
+		for (uint32_t k = 0; k < rule->learned.count; k++) {
+			const FeLearned *learned = &rule->learned.data[k];
+			if (learned->from_hyper && learned->slot.name == param->name.name) {
+				value = number_text(edits->arena, natural[learned->slot.offset], rule->real);
+			}
+		}
+		if (value && param->value) {
+			edit(edits, param->value->span.start, param->value->span.end, value);
+		} else if (value) {
+			uint32_t end = param->name.span.end;
+			edit(edits, end, end, arena_printf(edits->arena, " = %s", value));
+		}
+	}
+}
+
+static void print_decl(const Rt *rt, const AstDecl *decl, const Edits *edits, Text *out) {
+	print_edited(rt->session->sources.data[decl->span.file], decl->span, edits, out);
+	text_char(out, '\n');
+}
+
+void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights, Text *out,
+                    RtTensors *tensors) {
+	const AstDecl *decl = rule->decl;
+	Arena *arena = out->arena;
+	const Source *source = rt->session->sources.data[decl->span.file];
+	Edits edits = {.arena = arena}, none = {.arena = arena};
+	tensors->items = ARENA_ARRAY(arena, RtTensor, rule->learned.count + 1);
+	tensors->count = 0;
+	for (uint32_t i = 0; i < rule->learned.count; i++) {
+		const FeLearned *learned = &rule->learned.data[i];
+		const FeSlot *slot = &learned->slot;
+		if (learned->from_hyper) {
+			continue;
+		}
+		const AstDeclare *declare = find_learn(&decl->body, slot->name);
+		if (declare) {
+			edit_learned(&edits, source, declare, learned, rule->real, natural, weights);
+		}
+		if (slot->type.rank > 0) {
+			RtTensor *tensor = &tensors->items[tensors->count++];
+			*tensor = (RtTensor){.name = session_text(rt->session, slot->name), .scalar = rule->real, .rank = slot->type.rank};
+			memcpy(tensor->dims, slot->type.dims, sizeof tensor->dims);
+			tensor->values = arena_copy(arena, natural + slot->offset, sizeof(double) * (size_t)slot->count);
+		}
+	}
+	edit_params(rt, &edits, call, rule, natural);
+	if (edits.list.count > 0) {
+		qsort(edits.list.data, edits.list.count, sizeof(Edit), by_start);
+	}
+	/* What the rule may call stands in front of it, so that the file can be used alone. */
+	for (uint32_t i = 0; i < fe_decl_count(rt->program); i++) {
+		const AstDecl *other = fe_decl(rt->program, i);
+		if (other->kind == AST_FN || other->kind == AST_CONST) {
+			print_decl(rt, other, &none, out);
+			text_char(out, '\n');
+		}
+	}
+	print_decl(rt, decl, &edits, out);
+}
+
+/* ---- loading ---- */
+
+/* From a number that the rule uses to the one that is trained. */
+static double inverse(const FeLearned *learned, double value) {
+	switch (learned->transform) {
+	case FE_LOGIT: return log((value - learned->low) / (learned->high - value));
+	case FE_LOG: return log(value - learned->low);
+	case FE_PLAIN: break;
+	}
+	return value;
+}
+
+static const char *beside(Arena *arena, const char *source_path, const char *name) {
+	const char *slash = strrchr(source_path, '/');
+	if (name[0] == '/' || !slash) {
+		return name;
+	}
+	return arena_printf(arena, "%.*s/%s", (int)(slash - source_path), source_path, name);
+}
+
+static bool same_shape(const RtTensor *tensor, const IrType *type) {
+	bool same = tensor->rank == type->rank;
+	for (int i = 0; same && i < tensor->rank; i++) {
+		same = tensor->dims[i] == type->dims[i];
+	}
+	return same;
+}
+
+static void load_one(Rt *rt, const FeLearned *learned, const AstExpr *from, const char *path, const RtTensors *tensors,
+                     double *theta) {
+	const char *name = session_text(rt->session, learned->slot.name);
+	for (uint32_t k = 0; k < tensors->count; k++) {
+		const RtTensor *tensor = &tensors->items[k];
+		if (strcmp(tensor->name, name) != 0) {
+			continue;
+		}
+		if (!same_shape(tensor, &learned->slot.type)) {
+			Text shapes = text_new(rt->session->arena);
+			for (int i = 0; i < tensor->rank; i++) {
+				text_printf(&shapes, "%s%lld", i > 0 ? ", " : "[", (long long)tensor->dims[i]);
+			}
+			text_printf(&shapes, "%s], the rule asks for ", tensor->rank == 0 ? "[" : "");
+			for (uint32_t i = 0; i < learned->slot.type.rank; i++) {
+				text_printf(&shapes, "%s%lld", i > 0 ? ", " : "[", (long long)learned->slot.type.dims[i]);
+			}
+			diag_error(rt->session, 809, from->span, "`%s` in %s has the shape %s]", name, path, text_cstr(&shapes));
+			return;
+		}
+		for (int64_t i = 0; i < learned->slot.count; i++) {
+			theta[learned->slot.offset + i] = inverse(learned, tensor->values[i]);
+		}
+		return;
+	}
+	diag_error(rt->session, 809, from->span, "there is no tensor `%s` in %s", name, path);
+}
+
+bool rt_rule_load(Rt *rt, const FeRule *rule, double *theta) {
+	const Source *source = rt->session->sources.data[rule->decl->span.file];
+	uint32_t errors = rt->session->error_count;
+	Arena *arena = arena_new();
+	RtTensors tensors = {0};
+	const char *loaded = NULL, *failed = NULL;
+	for (uint32_t i = 0; i < rule->learned.count; i++) {
+		const FeLearned *learned = &rule->learned.data[i];
+		const AstDeclare *declare = learned->from_hyper ? NULL : find_learn(&rule->decl->body, learned->slot.name);
+		if (!declare || !declare->from || declare->from->kind != AST_TEXT) {
+			continue;
+		}
+		const char *path = beside(arena, source->path, declare->from->text);
+		if (!loaded || strcmp(path, loaded) != 0) {
+			loaded = path;
+			failed = rt_safetensors_read(arena, path, &tensors);
+			if (failed) {
+				diag_error(rt->session, 808, declare->from->span, "%s", failed);
+			}
+		}
+		if (!failed) {
+			load_one(rt, learned, declare->from, path, &tensors, theta);
+		}
+	}
+	arena_free(arena);
+	return rt->session->error_count == errors;
+}
