@@ -29,6 +29,7 @@ typedef struct Balancer {
 	uint32_t indent; /* of the current line */
 	bool by_indent;  /* the braces of this declaration do not come out even */
 	int32_t surplus; /* closing braces too many in this declaration */
+	bool dropped;    /* a stray bracket was left out before the next token */
 } Balancer;
 
 static TokenKind partner_kind(TokenKind opener) {
@@ -97,6 +98,8 @@ static Span span_of(const Balancer *b, const Token *token) {
 }
 
 static uint32_t emit(Balancer *b, Token token) {
+	token.after_error = token.after_error || b->dropped;
+	b->dropped = false;
 	vec_push(b->session->arena, &b->out, token);
 	return b->out.count - 1;
 }
@@ -127,6 +130,7 @@ static Open *top(Balancer *b) {
 }
 
 static void drop_stray(Balancer *b, const Token *token) {
+	b->dropped = true;
 	Diag *diag = diag_error(b->session, 109, span_of(b, token), "this `%s` closes nothing", spelling(token->kind));
 	if (b->stack.count > 0 && token->kind != TOKEN_RBRACE)
 		diag_help(b->session, diag, "remove it, or open it with `%s`", token->kind == TOKEN_RPAREN ? "(" : "[");

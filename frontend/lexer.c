@@ -13,6 +13,7 @@ typedef struct Lexer {
 	uint32_t file;
 	uint32_t at;
 	bool line_start;   /* the next token is the first of its line */
+	bool after_error;  /* something was dropped before the next token */
 	bool bad_encoding; /* reported once a file */
 	Tokens *tokens;
 } Lexer;
@@ -79,8 +80,12 @@ static uint32_t letter_length(const Lexer *lexer) {
 }
 
 static Token *push(Lexer *lexer, TokenKind kind, uint32_t start) {
-	Token token = {.kind = kind, .start = start, .end = lexer->at, .line_start = lexer->line_start};
-	lexer->line_start = false;
+	Token token = {.kind = kind,
+	               .start = start,
+	               .end = lexer->at,
+	               .line_start = lexer->line_start,
+	               .after_error = lexer->after_error};
+	lexer->line_start = lexer->after_error = false;
 	vec_push(lexer->session->arena, lexer->tokens, token);
 	return &lexer->tokens->data[lexer->tokens->count - 1];
 }
@@ -148,7 +153,8 @@ static void number_help(Lexer *lexer, Diag *diag, uint32_t start, uint32_t body)
 	else if (tail == 1 && (rest[0] == 'f' || rest[0] == 'F' || rest[0] == 'd'))
 		diag_help(session, diag, "numbers take no suffix; the precision is chosen with --precision");
 	else
-		diag_help(session, diag, "for a product write `%.*s * %.*s`", whole, text, tail, rest);
+		diag_help(session, diag, "for a product write `%.*s * %.*s`; names start with a letter", whole, text, tail,
+		          rest);
 }
 
 static void lex_number(Lexer *lexer) {
@@ -191,6 +197,7 @@ static void lex_number(Lexer *lexer) {
 		Diag *diag = diag_error(lexer->session, 103, span_of(lexer, start, lexer->at), "`%.*s` is not a number",
 		                        (int)(lexer->at - start), lexer->source->text + start);
 		number_help(lexer, diag, start, body);
+		lexer->after_error = true;
 	}
 	push(lexer, TOKEN_NUMBER, start);
 }
@@ -300,6 +307,7 @@ static bool lex_operator(Lexer *lexer) {
 /* Reports the characters here that nothing uses, a run of them at once. */
 static void skip_strays(Lexer *lexer) {
 	Session *session = lexer->session;
+	lexer->after_error = true;
 	uint32_t start = lexer->at, length;
 	int32_t code = decode(lexer->source, start, &length);
 	lexer->at += length;

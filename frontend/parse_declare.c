@@ -8,8 +8,13 @@
 AstLimits parse_limits(Parser *p) {
 	AstLimits limits = {.span = parse_here(p)};
 	if (!parse_at(p, TOKEN_LPAREN) || parse_at_break(p)) {
-		Diag *diag = parse_error(p, 143, parse_here(p), "expected limits, found %s", parse_found(p));
+		Diag *diag = parse_complain(p, 143, parse_here(p), "expected `(` and limits, found %s", parse_found(p));
 		parse_help(p, diag, "write `in (low, high)`; `inf` is allowed on the right");
+		limits.low = limits.high = parse_bad(p, limits.span);
+		p->panic = true;
+		/* `in 0, 1`: the second number belongs to the limits, not to the list around them */
+		if (!parse_at_break(p) && parse_ahead(p, 1)->kind == TOKEN_COMMA && parse_ahead(p, 2)->kind == TOKEN_NUMBER)
+			p->at += 3;
 		return limits;
 	}
 	uint32_t open = p->at;
@@ -153,7 +158,9 @@ static void parse_source(Parser *p, AstStmt *stmt) {
 	AstDeclare *declare = &stmt->declare;
 	const char *word = ast_stmt_word(stmt->kind);
 	const char *name = session_text(p->session, declare->names.data[0].name);
-	if (parse_at_break(p))
+	if (parse_at(p, TOKEN_EQUALS) || parse_at(p, TOKEN_TILDE))
+		parse_refuse_line_start(p);
+	else if (parse_at_break(p))
 		return;
 	if (parse_at(p, TOKEN_ARROW)) {
 		Diag *diag = parse_complain(p, 115, parse_here(p), "a declaration takes `=`; `<-` assigns what exists already");
@@ -171,7 +178,7 @@ static void parse_source(Parser *p, AstStmt *stmt) {
 		declare->draw = parse_call(p, "a distribution, such as `normal(0, 1)`");
 	} else if (may_draw(stmt->kind) && parse_at(p, TOKEN_NAME) && parse_ahead(p, 1)->kind == TOKEN_LPAREN) {
 		Diag *diag = parse_complain(p, 119, parse_here(p), "`~` is missing before the distribution");
-		parse_help(p, diag, "write `~ %s`", parse_slice(p, parse_span(p, parse_peek(p))));
+		parse_help(p, diag, "write `~ %s(...)`", parse_slice(p, parse_span(p, parse_peek(p))));
 		declare->draw = parse_call(p, "a distribution");
 	} else if (parse_accept_word(p, "from")) {
 		parse_from_file(p, declare);
@@ -187,8 +194,8 @@ static void check_source(Parser *p, const AstStmt *stmt) {
 	if (p->panic || (!value && !draw && !from && !parse_at_break(p)))
 		return; /* parse_end_statement tells about what stands here */
 	Diag *diag = NULL;
-	if (from && stmt->kind != AST_DATA) {
-		diag = parse_complain(p, 121, declare->from->span, "only `data` is read from files");
+	if (from && stmt->kind != AST_DATA && stmt->kind != AST_LEARN) {
+		diag = parse_complain(p, 121, declare->from->span, "only `data` and `learn` are read from files");
 		parse_help(p, diag, "write `data %s : ... from ...`", name);
 		return;
 	}
@@ -219,7 +226,7 @@ static void check_source(Parser *p, const AstStmt *stmt) {
 		break;
 	case AST_PARAM:
 	case AST_LEARN:
-		if (!value && !draw) {
+		if (!value && !draw && !from) {
 			diag = parse_complain(p, 120, parse_here(p), "`%s %s` does not say where it starts", word, name);
 			parse_help(p, diag, "give it a start with `= 0` or `~ normal(0, 1)`");
 		}

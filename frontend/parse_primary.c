@@ -168,6 +168,8 @@ static bool at_next_statement(const Parser *p) {
 	const Token *token = parse_peek(p), *next = parse_ahead(p, 1);
 	if (p->at == p->statement || !token->line_start || p->brackets > 0 || token->kind != TOKEN_NAME || next->line_start)
 		return false;
+	if (lex_opens_declaration(p->source, p->tokens, p->at))
+		return true;
 	return next->kind == TOKEN_ARROW || (next->kind == TOKEN_NAME && lex_is_statement_word(p->source, token));
 }
 
@@ -182,7 +184,7 @@ static AstExpr *expected_value(Parser *p) {
 		parse_help(p, diag, "leave the `+` out");
 	else if (token->kind == TOKEN_NOT)
 		parse_help(p, diag, "put parentheses around `not ...`");
-	else if (token->kind == TOKEN_LBRACE)
+	else if (token->kind == TOKEN_LBRACE && p->brackets > 0)
 		parse_help(p, diag, "an array is written `[a, b]`, alternatives `choose { a, b }`");
 	else if (token->kind >= TOKEN_DOTDOT && token->kind <= TOKEN_OR)
 		parse_help(p, diag, "a value is missing before `%s`", parse_slice(p, here));
@@ -299,6 +301,8 @@ AstExpr *parse_postfix(Parser *p) {
 				indexed->index.base = expr;
 				indexed->index.items = items;
 				indexed->depth = deepest_item(&items, expr->depth) + 1;
+			} else {
+				p->panic = true;
 			}
 			expr = indexed;
 		} else if (parse_at(p, TOKEN_LPAREN)) {

@@ -241,7 +241,7 @@ static void parse_each(Parser *p, AstStmt *stmt) {
 }
 
 static void parse_return(Parser *p, AstStmt *stmt) {
-	vec_push(p->arena, &stmt->results, parse_value(p, "what the function returns"));
+	vec_push(p->arena, &stmt->results, parse_value(p, "a value to return"));
 	while (!p->panic && parse_accept(p, TOKEN_COMMA))
 		vec_push(p->arena, &stmt->results, parse_expression(p));
 }
@@ -310,6 +310,10 @@ static void parse_assign(Parser *p, AstStmt *stmt) {
 	const AstExpr *first = stmt->assign.targets.data[0];
 	TokenKind kind = parse_peek(p)->kind;
 	bool broken = parse_at_break(p);
+	if (broken && kind == TOKEN_ARROW) {
+		parse_refuse_line_start(p);
+		broken = false;
+	}
 	stmt->keyword = parse_here(p);
 	if (!broken && (kind == TOKEN_COLON || kind == TOKEN_TILDE)) {
 		static const char *const words[] = {[BODY_FN] = "let", [BODY_OBJECTIVE] = "param", [BODY_OPTIMIZER] = "state"};

@@ -44,7 +44,14 @@ bool parse_accept_word(Parser *p, const char *word) {
 
 bool parse_at_break(const Parser *p) {
 	const Token *token = parse_peek(p);
-	return token->kind == TOKEN_END || token->kind == TOKEN_RBRACE || (p->brackets == 0 && token->line_start);
+	if (token->kind == TOKEN_END || token->kind == TOKEN_RBRACE)
+		return true;
+	if (p->brackets > 0 || !token->line_start || p->at == 0)
+		return p->brackets == 0 && token->line_start;
+	TokenKind before = p->tokens[p->at - 1].kind;
+	bool goes_on = before == TOKEN_COMMA || before == TOKEN_THEN || before == TOKEN_ELSE ||
+	               (before >= TOKEN_DOTDOT && before <= TOKEN_OR);
+	return !goes_on || p->at == p->statement;
 }
 
 Span parse_span(const Parser *p, const Token *token) {
@@ -91,7 +98,7 @@ const char *parse_found(const Parser *p) {
 /* ---- complaining ---- */
 
 static Diag *complain(Parser *p, int code, Span span, const char *format, va_list args) {
-	if (p->panic || parse_peek(p)->invented)
+	if (p->panic || parse_peek(p)->invented || parse_peek(p)->after_error)
 		return NULL;
 	char message[512];
 	vsnprintf(message, sizeof message, format, args);
@@ -199,6 +206,15 @@ bool parse_next_element(Parser *p, uint32_t open) {
 	return true;
 }
 
+void parse_refuse_line_start(Parser *p) {
+	const Token *token = parse_peek(p);
+	if (!token->line_start || p->brackets > 0)
+		return;
+	const char *text = parse_slice(p, parse_span(p, token));
+	Diag *diag = parse_complain(p, 101, parse_span(p, token), "a line cannot start with `%s`", text);
+	parse_help(p, diag, "put `%s` at the end of the line above", text);
+}
+
 /* Was there a `//` earlier on this line, perhaps meant to open a comment? */
 static bool after_slashes(const Parser *p) {
 	for (uint32_t k = p->at; k > 0 && !p->tokens[k].line_start; k--)
@@ -209,8 +225,11 @@ static bool after_slashes(const Parser *p) {
 
 void parse_end_statement(Parser *p) {
 	if (!p->panic && !parse_at_break(p)) {
-		Diag *diag = parse_error(p, 113, parse_here(p), "expected the end of the statement, found %s", parse_found(p));
 		TokenKind kind = parse_peek(p)->kind;
+		Diag *diag =
+			kind == TOKEN_DOTDOT
+				? parse_error(p, 128, parse_here(p), "a range is no value: it stands in loops, indices and slices")
+				: parse_error(p, 113, parse_here(p), "expected the end of the statement, found %s", parse_found(p));
 		if (after_slashes(p))
 			parse_help(p, diag, "comments start with `#`; `//` divides and rounds down");
 		else if (parse_at_word(p, "for") || parse_at_word(p, "while"))
@@ -238,14 +257,14 @@ void parse_end_statement(Parser *p) {
 
 AstName parse_name(Parser *p, const char *what) {
 	const Token *token = parse_peek(p);
-	bool broken = p->brackets == 0 && token->line_start;
+	bool broken = parse_at_break(p);
 	if (token->kind == TOKEN_NAME && !broken) {
 		parse_advance(p);
 		return (AstName){.name = token->name, .span = parse_span(p, token)};
 	}
 	if (!broken && token->kind >= TOKEN_AND && token->kind < TOKEN_COUNT) {
-		Diag *diag =
-			parse_complain(p, 112, parse_span(p, token), "%s is a word of the language, not %s", parse_found(p), what);
+		Diag *diag = parse_complain(p, 112, parse_span(p, token), "%s is a word of the language and cannot be a name",
+		                            parse_found(p));
 		parse_help(p, diag, "choose another name, perhaps `%s_`", parse_slice(p, parse_span(p, token)));
 		parse_advance(p);
 		return (AstName){.name = token->name, .span = parse_span(p, token)};
@@ -401,9 +420,29 @@ static void help_with_declaration(Parser *p, Diag *diag, const Token *token) {
 		parse_help(p, diag, "a file holds import, const, fn, objective, optimizer and experiment");
 }
 
-static void skip_to_declaration(Parser *p) {
-	while (!parse_at(p, TOKEN_END) && !lex_opens_declaration(p->source, p->tokens, p->at))
+/* `objectiv bowl(`, `def f(`, `let a =` at the start of a line: a declaration with a wrong first word */
+static bool resembles_declaration(const Parser *p) {
+	const Token *first = parse_peek(p), *second = parse_ahead(p, 1);
+	TokenKind third = parse_ahead(p, 2)->kind;
+	return first->line_start && first->kind == TOKEN_NAME && second->kind == TOKEN_NAME && !second->line_start &&
+	       (third == TOKEN_LPAREN || third == TOKEN_EQUALS || third == TOKEN_LBRACE);
+}
+
+static uint32_t column_of(const Parser *p, const Token *token) {
+	uint32_t column = 0;
+	while (column < token->start && p->source->text[token->start - column - 1] != '\n')
+		column++;
+	return column;
+}
+
+/* To the next declaration; from `start`, the first token of one that failed, also to a line that resembles one and
+ * stands no further right. */
+static void skip_to_declaration(Parser *p, const Token *start) {
+	while (!parse_at(p, TOKEN_END) && !lex_opens_declaration(p->source, p->tokens, p->at)) {
+		if (parse_peek(p) > start && resembles_declaration(p) && column_of(p, parse_peek(p)) <= column_of(p, start))
+			break;
 		skip(p);
+	}
 	p->panic = false;
 }
 
@@ -420,7 +459,7 @@ static void parse_declaration(Parser *p, AstFile *file) {
 		Diag *diag =
 			parse_complain(p, 101, parse_here(p), "expected `optimizer` after `joint`, found %s", parse_found(p));
 		parse_help(p, diag, "write `joint optimizer name() { ... }`");
-		skip_to_declaration(p);
+		skip_to_declaration(p, token);
 		return;
 	}
 	if (parse_accept_word(p, "import")) {
@@ -444,7 +483,7 @@ static void parse_declaration(Parser *p, AstFile *file) {
 		decl->span = parse_from(p, decl->keyword);
 		vec_push(p->arena, &file->decls, decl);
 		if (p->panic)
-			skip_to_declaration(p);
+			skip_to_declaration(p, token);
 		else
 			parse_end_statement(p);
 		return;
@@ -452,7 +491,7 @@ static void parse_declaration(Parser *p, AstFile *file) {
 	Diag *diag =
 		parse_error(p, 122, decl->keyword, "expected a declaration, found `%s`", parse_slice(p, decl->keyword));
 	help_with_declaration(p, diag, token);
-	skip_to_declaration(p);
+	skip_to_declaration(p, token);
 }
 
 static Parser parser_new(Session *session, uint32_t source) {

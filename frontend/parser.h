@@ -65,6 +65,7 @@ typedef struct Token {
 	Name name;           /* NAME and the reserved words */
 	uint32_t partner;    /* brackets: index of the other one, set by brackets.c */
 	bool line_start;     /* the first of its line */
+	bool after_error;    /* something was dropped just before: whatever is wrong here has been reported */
 	bool invented;       /* a closing bracket that brackets.c put in; empty, and already reported */
 } Token;
 
@@ -134,6 +135,8 @@ void parse_close(Parser *p, uint32_t open, const char *expected);
 /* After an element of a list: goes to the next comma or the bracket's partner if there was a panic. True if a comma
  * was taken and another element may follow. */
 bool parse_next_element(Parser *p, uint32_t open);
+/* Complains if the current token, which continues the line above, is the first of its line. */
+void parse_refuse_line_start(Parser *p);
 /* Ends a statement: complains about what is left of it, and goes to the next one. */
 void parse_end_statement(Parser *p);
 bool parse_enter(Parser *p); /* one level deeper; reports and gives false when too deep. Pair with parse_leave */
