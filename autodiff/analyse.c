@@ -176,15 +176,44 @@ static bool walk_varied(AdFacts *facts, const IrBlock *block) {
 	return changed;
 }
 
+/* Whether a node reads the argument of a maximum or minimum. */
+static bool reads_argument(const IrFunc *func, const IrFor *op, uint32_t n) {
+	const IrNode *node = &op->nodes.data[n];
+	if (node->kind == IR_NODE_OP) {
+		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
+			if (reads_argument(func, op, node->args[i]))
+				return true;
+		return false;
+	}
+	const IrOp *def = node->kind == IR_NODE_READ ? ir_info(func, node->value)->def : NULL;
+	for (uint32_t p = 0; def && def->kind == IR_FOR && p < def->f.puts.count; p++) {
+		const IrPut *put = &def->f.puts.data[p];
+		if (put->out == node->value)
+			return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
+	}
+	return false;
+}
+
+/* A read at the argument of a maximum selects an element, too. */
+static bool selects(const IrFunc *func, const IrFor *op, const IrNode *node) {
+	for (uint32_t k = 0; k < node->at_count; k++)
+		for (uint32_t t = 0; t < node->at[k].term_count; t++)
+			if (node->at[k].terms[t].is_node && reads_argument(func, op, node->at[k].terms[t].ref))
+				return true;
+	return false;
+}
+
 static bool walk_marked(AdFacts *facts, const IrBlock *block) {
 	bool changed = false;
 	for (uint32_t o = block->ops.count; o-- > 0;) {
 		const IrOp *op = block->ops.data[o];
 		if (op->kind == IR_FOR) {
 			const bool *nodes = ad_marked_nodes(facts, &op->f);
-			for (uint32_t n = 0; n < op->f.nodes.count; n++)
-				if (nodes[n] && op->f.nodes.data[n].kind == IR_NODE_READ)
-					changed |= raise_fact(facts->marked, op->f.nodes.data[n].value, true);
+			for (uint32_t n = 0; n < op->f.nodes.count; n++) {
+				const IrNode *node = &op->f.nodes.data[n];
+				if (node->kind == IR_NODE_READ)
+					changed |= raise_fact(facts->marked, node->value, nodes[n] || selects(facts->func, &op->f, node));
+			}
 			for (uint32_t p = 0; p < op->f.puts.count; p++) {
 				const IrPut *put = &op->f.puts.data[p];
 				bool chosen = put->combine == IR_PUT_MAX || put->combine == IR_PUT_MIN;
