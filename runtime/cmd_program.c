@@ -38,6 +38,8 @@ CmdExit cmd_failed(const Cmd *cmd) {
 		switch (diag->code) {
 		case 810:
 		case 811: return CMD_IO;
+		case 808:
+		case 809:
 		case 812: return CMD_CHECKPOINT;
 		default: break;
 		}
@@ -181,18 +183,23 @@ CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info) {
 	if (!cmd_is_folder(text)) {
 		return fe_call_text(cmd->program, text, AST_OPTIMIZER, out) ? CMD_OK : CMD_USAGE;
 	}
-	cmd_runtime(cmd, IR_F32);
 	if (!rt_run_folder_read(cmd->rt, text, &own)) {
 		return CMD_CHECKPOINT;
 	}
 	if (info) {
 		*info = own;
 	}
-	CmdExit code = cmd_load(cmd, &own.rule_path, 1);
-	if (code != CMD_OK || cmd->session->error_count) {
-		return code != CMD_OK ? code : CMD_CHECKPOINT;
+	FILE *file = fopen(own.rule_path, "rb");
+	if (!file) {
+		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", own.rule_path, strerror(errno));
 	}
-	return fe_call_text(cmd->program, own.rule_name, AST_OPTIMIZER, out) ? CMD_OK : CMD_CHECKPOINT;
+	fclose(file);
+	/* A program of its own: rules of several runs, and the rule they were made from, may share their names. */
+	FeProgram *program = fe_program_new(cmd->session);
+	if (!fe_add_file(program, own.rule_path) || !fe_call_text(program, own.rule_name, AST_OPTIMIZER, out)) {
+		return CMD_CHECKPOINT;
+	}
+	return CMD_OK;
 }
 
 IrScalar cmd_precision(const Cmd *cmd, IrScalar otherwise) {
@@ -215,11 +222,11 @@ void cmd_runtime(Cmd *cmd, IrScalar real) {
 		.engine = given->interpret ? RT_EVALUATOR : RT_JIT,
 		.real = cmd_precision(cmd, real),
 		.strict = given->strict,
-		.verify = given->verify,
+		.pipeline = cmd_pipeline(cmd),
 		.threads = given->threads > 0 ? (int)given->threads : 0,
 		.memory = (size_t)given->memory,
 		.seed = given->seed >= 0 ? (uint64_t)given->seed : 0,
-		.interrupted = cmd_catch_interrupts(),
+		.interrupted = cmd->interrupted,
 	};
 	cmd->rt = rt_new(cmd->session, cmd->program, &options);
 }

@@ -46,7 +46,7 @@ static void on_fault(int signal_number) {
 	(void)signal_number;
 	int report = open(report_path, O_WRONLY | O_CREAT | O_EXCL, 0644);
 	if (report >= 0) {
-		put(report, "gradus " GRADUS_VERSION " failed. The command was:\n");
+		put(report, "gradus " RT_VERSION " failed. The command was:\n");
 		put(report, failing->command_line);
 		put(report, "\n");
 		for (uint32_t i = 1; i < failing->session->sources.count; i++) {

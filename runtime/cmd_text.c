@@ -90,7 +90,7 @@ void cmd_json_real(Text *text, double value) {
 	if (isfinite(value)) {
 		text_printf(text, "%.17g", value);
 	} else {
-		text_printf(text, "null");
+		text_printf(text, "%s", isnan(value) ? "\"nan\"" : value > 0 ? "\"inf\"" : "\"-inf\"");
 	}
 }
 

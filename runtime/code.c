@@ -128,7 +128,7 @@ RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func) {
 		return NULL;
 	}
 	double started = rt_seconds();
-	IrPipeline pipeline = {.verify = rt->options.verify};
+	const IrPipeline pipeline = rt->options.pipeline;
 	RtCode *code = ARENA_NEW(rt->arena, RtCode);
 	code->rt = rt;
 	code->func = ir_optimize(module, func, &pipeline);

@@ -8,9 +8,7 @@
 #include "runtime/emit.h"
 #include "runtime/runtime.h"
 
-#define GRADUS_VERSION "0.1.0"
-
-enum { RT_MARK_COUNT = 8 }; /* colours, and letters, of curves before they repeat */
+enum { PLOT_COLORS = 8 }; /* of curves, before they repeat */
 
 typedef enum CmdExit {
 	CMD_OK = 0,
@@ -60,6 +58,7 @@ struct Cmd {
 	bool live;                 /* standard error is a terminal that can redraw a line */
 	double said;               /* when the last line of progress was written */
 	bool line_open;            /* a line of progress is on the screen */
+	const volatile sig_atomic_t *interrupted; /* set where a verb minds Ctrl-C */
 	bool told;                 /* the diagnostics were printed already */
 };
 
@@ -97,7 +96,7 @@ CmdExit cmd_load(Cmd *cmd, const char *const *files, uint32_t count);
 CmdExit cmd_load_words(Cmd *cmd);
 /* The objective that `text` names (NULL: the only one of the loaded files), with --set filled in. */
 CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out);
-/* The rule that `text` names; a run folder stands for its trained rule (info may be NULL). */
+/* The rule that `text` names; a run folder stands for its trained rule (info may be NULL). After cmd_runtime. */
 CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info);
 /* The only declaration of a kind in the loaded files; NULL after a message. what: "objective". */
 const AstDecl *cmd_only(Cmd *cmd, AstDeclKind kind, const char *what, const char *verb_form);
@@ -121,7 +120,7 @@ const char *cmd_count(Arena *arena, int64_t value);             /* 1 234 567 */
 const char *cmd_bytes(Arena *arena, double bytes);              /* 3.2 MB */
 const char *cmd_time(Arena *arena, double seconds);             /* 85 ms, 4.1 s, 2 min 05 s */
 const char *cmd_dims(const Session *session, Arena *arena, IrType type, const IrFunc *func); /* [4, n], "real" */
-void cmd_json_real(Text *text, double value); /* 17 digits; null where JSON has no word for it */
+void cmd_json_real(Text *text, double value); /* 17 digits; the texts "nan", "inf", "-inf" where JSON has no number */
 void cmd_json_reals(Text *text, const double *values, int64_t count);
 void cmd_json_text(Text *text, const char *string);
 /* Writes all of a text to standard output; CMD_IO after a message if it does not take it. */

@@ -67,5 +67,5 @@ int main(int count, char **words) {
 		code = CMD_IO;
 	}
 	session_free(session);
-	return code;
+	return (int)code;
 }

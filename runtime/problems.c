@@ -22,7 +22,7 @@ static RtCode *compile_setup(RtTask *task) {
 		ir_result(func, name, values[2 + i]);
 	}
 	ir_result(func, "x", x);
-	IrPipeline pipeline = {.verify = task->rt->options.verify};
+	const IrPipeline pipeline = task->rt->options.pipeline;
 	func = ir_optimize(module, func, &pipeline);
 	bool *force = ARENA_ARRAY(module->arena, bool, fixed_count + 1);
 	memset(force, true, fixed_count + 1);

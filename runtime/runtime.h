@@ -28,7 +28,7 @@ typedef struct RtOptions {
 	RtEngine engine;                           /* the evaluator is the oracle: slow, same interface */
 	IrScalar real;                             /* IR_F32 or IR_F64 */
 	bool strict;                               /* see JitOptions */
-	bool verify;                               /* verify the IR after every pass */
+	IrPipeline pipeline;                       /* how passes are run: verified, timed, dumped */
 	int threads;                               /* 0: one per processor */
 	size_t memory;                             /* bytes that one run may plan; 0: no limit */
 	uint64_t seed;                             /* of problems, starts and noise */
@@ -119,6 +119,8 @@ typedef struct RtTask {
 
 /* `rule` may be NULL. open: hyperparameters to be learned as well. NULL with diagnostics. */
 RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open, uint32_t open_count);
+/* From an objective and a rule (or NULL) that exist already in `module`; the task then owns the module. */
+RtTask *rt_task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, RtScore score);
 void rt_task_free(RtTask *task);
 int64_t rt_learned_count(const RtTask *task); /* P; 0 for a rule without holes */
 /* Where the learned numbers start, [P], after `learn ... from` files are read. false with a diagnostic. */

@@ -17,7 +17,7 @@ static IrFunc *build_evaluate(RtTask *task) {
 	}
 	ir_inline(&b, value, args, results);
 	ir_result(func, "f", results[0]);
-	IrPipeline pipeline = {.verify = task->rt->options.verify};
+	const IrPipeline pipeline = task->rt->options.pipeline;
 	func = ir_optimize(task->module, func, &pipeline);
 	if (task->rule && !task->rule->reads_g) {
 		return func;
@@ -28,30 +28,35 @@ static IrFunc *build_evaluate(RtTask *task) {
 	return ir_optimize(task->module, func, &pipeline);
 }
 
-RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open, uint32_t open_count) {
+RtTask *rt_task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, RtScore score) {
 	double started = rt_seconds();
-	IrModule *module = ir_module_new(rt->session);
 	RtTask *task = ARENA_NEW(rt->arena, RtTask);
-	task->rt = rt;
-	task->module = module;
-	task->score = score;
-	task->objective = fe_objective(rt->program, module, objective, rt->options.real);
-	if (task->objective && rule) {
-		uint32_t count = task->objective->params.count;
-		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, count + 1);
-		for (uint32_t i = 0; i < count; i++) {
-			sizes[i] = task->objective->params.data[i].count;
-		}
-		FeTarget target = {sizes, count};
-		task->rule = fe_rule(rt->program, module, rule, &target, rt->options.real, open, open_count);
-	}
-	if (!task->objective || (rule && !task->rule)) {
-		ir_module_free(module);
-		return NULL;
-	}
+	*task = (RtTask){.rt = rt, .module = module, .objective = objective, .rule = rule, .score = score};
 	task->evaluate = build_evaluate(task);
 	rt->compile_seconds += rt_seconds() - started;
 	return task;
+}
+
+RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open, uint32_t open_count) {
+	double started = rt_seconds();
+	IrModule *module = ir_module_new(rt->session);
+	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);
+	FeRule *method = NULL;
+	if (problem && rule) {
+		uint32_t count = problem->params.count;
+		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, count + 1);
+		for (uint32_t i = 0; i < count; i++) {
+			sizes[i] = problem->params.data[i].count;
+		}
+		FeTarget target = {sizes, count};
+		method = fe_rule(rt->program, module, rule, &target, rt->options.real, open, open_count);
+	}
+	rt->compile_seconds += rt_seconds() - started;
+	if (!problem || (rule && !method)) {
+		ir_module_free(module);
+		return NULL;
+	}
+	return rt_task_of(rt, module, problem, method, score);
 }
 
 void rt_task_free(RtTask *task) {

@@ -26,7 +26,7 @@ static bool outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count,
 		return false;
 	}
 	const FeRule *rule = outer->rule;
-	IrPipeline pipeline = {.verify = rt->options.verify};
+	const IrPipeline pipeline = rt->options.pipeline;
 	outer->step = rt_compile(rt, outer->module, ir_optimize(outer->module, rule->step, &pipeline));
 	if (!outer->step) {
 		return false;

@@ -260,7 +260,7 @@ static IrValue emit_segment(Frame *w, int steps, IrValue trips, IrValue *curve) 
 /* ---- functions ---- */
 
 static IrFunc *optimized(RtTask *task, IrFunc *func) {
-	IrPipeline pipeline = {.verify = task->rt->options.verify};
+	const IrPipeline pipeline = task->rt->options.pipeline;
 	return ir_optimize(task->module, func, &pipeline);
 }
 

@@ -27,7 +27,7 @@ static IrFunc *build_value(RtTask *task) {
 	uint32_t fixed = objective->setup->results.count;
 	bool *wrt = ARENA_ARRAY(module->arena, bool, value->params.count + 1);
 	wrt[fixed] = true;
-	IrPipeline pipeline = {.verify = task->rt->options.verify};
+	const IrPipeline pipeline = task->rt->options.pipeline;
 	IrFunc *plain = ir_optimize(module, ir_func_copy(module, value, "value"), &pipeline);
 	IrFunc *gradient = ad_gradient(module, plain, "value_and_gradient", 0, wrt, true, true);
 	IrFunc *func = ir_func_new(module, "value_of_instance");

@@ -1,0 +1,26 @@
+/* gradus check: all errors of programs. Never compiles anything, so that an editor can call it at every keystroke. */
+#include "runtime/command.h"
+
+CmdExit cmd_check(Cmd *cmd) {
+	if (cmd->words.count == 0) {
+		return cmd_usage(cmd, "which file?");
+	}
+	CmdExit code = cmd_load(cmd, cmd->words.data, cmd->words.count);
+	if (code != CMD_OK) {
+		return code;
+	}
+	fe_check(cmd->program);
+	cmd->told = true;
+	if (cmd->options.json) {
+		diag_print_json(cmd->session, stdout);
+	} else {
+		diag_print_all(cmd->session, stdout, cmd->color_out);
+		uint32_t files = cmd->words.count, errors = cmd->session->error_count;
+		if (errors) {
+			fprintf(stderr, "%u error%s\n", errors, errors == 1 ? "" : "s");
+		} else {
+			fprintf(stderr, "%u file%s, no errors\n", files, files == 1 ? "" : "s");
+		}
+	}
+	return cmd->session->error_count ? CMD_FINDINGS : CMD_OK;
+}

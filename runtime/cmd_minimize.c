@@ -1,0 +1,164 @@
+/* gradus minimize: one rule on a few problems of a family. */
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runtime/command.h"
+
+static void put_problem(const RtMinimize *done, int problem, Text *out) {
+	const RtRuns *runs = &done->runs;
+	text_printf(out, "\"f\": ");
+	cmd_json_reals(out, runs->f + (size_t)problem * ((size_t)runs->steps + 1), runs->steps + 1);
+	text_printf(out, ", \"x\": ");
+	cmd_json_reals(out, runs->x + (int64_t)problem * done->size, done->size);
+}
+
+static void put_json(Cmd *cmd, const char *objective, const char *rule, int64_t first, const RtMinimize *done, bool diverged,
+                     Text *out) {
+	const RtRuns *runs = &done->runs;
+	text_printf(out, "{\"objective\": ");
+	cmd_json_text(out, objective);
+	text_printf(out, ", \"rule\": ");
+	cmd_json_text(out, rule);
+	text_printf(out, ", \"precision\": \"%s\", \"seed\": %llu, \"steps\": %d, \"evaluations\": %lld, \"diverged\": %s, ",
+	            ir_scalar_name(cmd->rt->options.real), (unsigned long long)cmd->rt->options.seed, runs->steps,
+	            (long long)runs->evaluations, diverged ? "true" : "false");
+	if (runs->problems == 1) {
+		text_printf(out, "\"instance\": %lld, ", (long long)first);
+		put_problem(done, 0, out);
+	} else {
+		text_printf(out, "\"problems\": [");
+		for (int k = 0; k < runs->problems; k++) {
+			text_printf(out, "%s{\"instance\": %lld, ", k ? ", " : "", (long long)first + k);
+			put_problem(done, k, out);
+			text_char(out, '}');
+		}
+		text_char(out, ']');
+	}
+	text_printf(out, "}\n");
+}
+
+static int ascending(const void *a, const void *b) {
+	double x = *(const double *)a, y = *(const double *)b;
+	if (isnan(x) || isnan(y)) {
+		return isnan(x) - isnan(y);
+	}
+	return (x > y) - (x < y);
+}
+
+/* Quantile q over problems after step t; `column` has room for all. */
+static double quantile_at(const RtRuns *runs, int t, double q, double *column) {
+	for (int k = 0; k < runs->problems; k++) {
+		column[k] = runs->f[(size_t)k * ((size_t)runs->steps + 1) + (size_t)t];
+	}
+	qsort(column, (size_t)runs->problems, sizeof *column, ascending);
+	return rt_quantile(column, runs->problems, q);
+}
+
+/* f after some of the steps: of the one problem, or quantiles over problems. */
+static void put_table(Cmd *cmd, const RtMinimize *done, const double *middle, Text *out) {
+	const RtRuns *runs = &done->runs;
+	int count = runs->problems;
+	CmdTable table = {.arena = cmd->arena, .columns = count > 1 ? 4 : 2};
+	cmd_cell(&table, "step");
+	cmd_cell(&table, "%s", count > 1 ? "median f" : "f");
+	if (count > 1) {
+		cmd_cell(&table, "25 %%");
+		cmd_cell(&table, "75 %%");
+	}
+	double *column = ARENA_ARRAY(cmd->arena, double, count);
+	int shown = -1;
+	for (int t = 0; t <= runs->steps; t++) {
+		if (t != runs->steps && t != 0 && t != 1 && (double)t * 10 / runs->steps < shown + 1) {
+			continue;
+		}
+		shown = (int)((double)t * 10 / runs->steps);
+		cmd_cell(&table, "%d", t);
+		cmd_cell(&table, "%.10g", middle[t]);
+		if (count > 1) {
+			cmd_cell(&table, "%.5g", quantile_at(runs, t, 0.25, column));
+			cmd_cell(&table, "%.5g", quantile_at(runs, t, 0.75, column));
+		}
+	}
+	cmd_table(&table, "  ", out);
+}
+
+static void put_final(Cmd *cmd, const RtMinimize *done, Text *out) {
+	enum { SHOWN = 8 };
+	if (done->runs.problems > 1) {
+		return;
+	}
+	text_printf(out, "x = ");
+	for (int64_t i = 0; i < done->size && i < SHOWN; i++) {
+		text_printf(out, "%s%.10g", i ? ", " : "", done->runs.x[i]);
+	}
+	if (done->size > SHOWN) {
+		text_printf(out, ", ... %s in all; --json has them", cmd_count(cmd->arena, done->size));
+	}
+	text_char(out, '\n');
+}
+
+CmdExit cmd_minimize(Cmd *cmd) {
+	if (!cmd->options.with) {
+		return cmd_usage(cmd, "which rule? Give one with --with, such as --with \"adam(lr = 0.1)\"");
+	}
+	CmdExit code = cmd_load_words(cmd);
+	if (code == CMD_OK && cmd->words.count > 1) {
+		return cmd_usage(cmd, "one objective at a time, not `%s` too", cmd->words.data[1]);
+	}
+	FeCall objective = {0}, rule = {0};
+	if (code == CMD_OK) {
+		code = cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, &objective);
+	}
+	if (code == CMD_OK) {
+		cmd_runtime(cmd, IR_F64);
+		code = cmd_rule(cmd, cmd->options.with, &rule, NULL);
+	}
+	if (code != CMD_OK) {
+		return code;
+	}
+	int64_t first = cmd->options.instance < 0 ? 0 : cmd->options.instance;
+	int count = cmd->options.problems < 0 ? 1 : (int)cmd->options.problems;
+	int steps = cmd->options.steps < 0 ? 100 : (int)cmd->options.steps;
+	RtMinimize done;
+	if (!rt_minimize(cmd->rt, &objective, &rule, NULL, first, count, steps, &done)) {
+		return cmd_failed(cmd);
+	}
+	int bad = 0;
+	for (int k = 0; k < count; k++) {
+		bool finite = true;
+		for (int t = 0; t <= steps; t++) {
+			finite = finite && isfinite(done.runs.f[(size_t)k * ((size_t)steps + 1) + (size_t)t]);
+		}
+		bad += !finite;
+	}
+	Text objective_text = text_new(cmd->arena), rule_text = text_new(cmd->arena), out = text_new(cmd->arena);
+	cmd_call_text(cmd->session, &objective, &objective_text);
+	cmd_call_text(cmd->session, &rule, &rule_text);
+	double *middle = ARENA_ARRAY(cmd->arena, double, steps + 1), *column = ARENA_ARRAY(cmd->arena, double, count);
+	for (int t = 0; t <= steps; t++) {
+		middle[t] = quantile_at(&done.runs, t, 0.5, column);
+	}
+	if (cmd->options.json) {
+		put_json(cmd, text_cstr(&objective_text), text_cstr(&rule_text), first, &done, bad > 0, &out);
+	} else {
+		text_printf(&out, "%s with %s\n", text_cstr(&objective_text), text_cstr(&rule_text));
+		put_table(cmd, &done, middle, &out);
+		put_final(cmd, &done, &out);
+		text_printf(&out, "%s evaluations", cmd_count(cmd->arena, done.runs.evaluations));
+		if (bad) {
+			text_printf(&out, "; %d of %d runs became infinite or NaN", bad, count);
+		}
+		text_char(&out, '\n');
+		fprintf(stderr, "compiled in %s, ran %s\n", cmd_time(cmd->arena, done.compile_seconds),
+		        cmd_time(cmd->arena, done.seconds));
+	}
+	code = cmd_print(cmd, &out);
+	if (code == CMD_OK && (!cmd->options.json || cmd->options.svg)) {
+		Plot plot = {.title = text_cstr(&objective_text), .x_label = "step", .y_label = count > 1 ? "median f" : "f"};
+		PlotCurve curve = {.label = session_text(cmd->session, rule.decl->name.name), .count = steps + 1, .y = middle};
+		vec_push(cmd->arena, &plot.curves, curve);
+		code = cmd_show_plots(cmd, &plot, 1, cmd->options.svg);
+	}
+	return code == CMD_OK && bad ? CMD_DIVERGED : code;
+}

@@ -1,0 +1,151 @@
+/* Axes: which part of the numbers is shown, linearly or by orders of magnitude, and the round numbers beside it. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "runtime/command.h"
+
+double plot_x(const PlotCurve *curve, int k) {
+	return curve->x ? curve->x[k] : curve->start + k;
+}
+
+typedef struct Extent {
+	double low, high, least; /* least: above 0 */
+} Extent;
+
+static void extend(Extent *extent, double value) {
+	if (isfinite(value)) {
+		extent->low = fmin(extent->low, value);
+		extent->high = fmax(extent->high, value);
+		extent->least = value > 0 ? fmin(extent->least, value) : extent->least;
+	}
+}
+
+static int ascending(const void *a, const void *b) {
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* The middle one of the curves' greatest sizes: what one diverging curve is far above. */
+static double usual_size(const Plot *plot) {
+	double *sizes = malloc(sizeof *sizes * (plot->curves.count + 1));
+	uint32_t count = 0;
+	for (uint32_t i = 0; sizes && i < plot->curves.count; i++) {
+		const PlotCurve *curve = &plot->curves.data[i];
+		double size = -1;
+		for (int k = 0; k < curve->count; k++) {
+			size = isfinite(curve->y[k]) ? fmax(size, fabs(curve->y[k])) : size;
+		}
+		if (size >= 0) {
+			sizes[count++] = size;
+		}
+	}
+	double middle = 0;
+	if (count) {
+		qsort(sizes, count, sizeof *sizes, ascending);
+		middle = sizes[count / 2];
+	}
+	free(sizes);
+	return middle;
+}
+
+static void ticks_linear(PlotAxis *axis, int about) {
+	double rough = (axis->high - axis->low) / (about > 1 ? about : 1);
+	double ten = pow(10, floor(log10(rough)));
+	double step = rough / ten <= 1 ? ten : rough / ten <= 2 ? 2 * ten : rough / ten <= 5 ? 5 * ten : 10 * ten;
+	axis->count = 0;
+	for (double n = ceil(axis->low / step - 1e-9); n * step <= axis->high + 1e-9 * step && axis->count < 16; n++) {
+		axis->ticks[axis->count++] = n * step;
+	}
+}
+
+static void ticks_log(PlotAxis *axis, int about) {
+	int first = (int)ceil(log10(axis->low) - 1e-9), last = (int)floor(log10(axis->high) + 1e-9);
+	static const double within[] = {1, 2, 5};
+	axis->count = 0;
+	if (last - first < 2) {
+		for (int decade = first - 1; decade <= last; decade++) {
+			for (size_t i = 0; i < 3; i++) {
+				double tick = within[i] * pow(10, decade);
+				if (tick >= axis->low * (1 - 1e-9) && tick <= axis->high * (1 + 1e-9) && axis->count < 16) {
+					axis->ticks[axis->count++] = tick;
+				}
+			}
+		}
+		return;
+	}
+	int stride = (last - first) / (about > 1 ? about : 1) + 1;
+	for (int decade = first; decade <= last && axis->count < 16; decade += stride) {
+		axis->ticks[axis->count++] = pow(10, decade);
+	}
+}
+
+void plot_axes(const Plot *plot, int x_ticks, int y_ticks, PlotAxis *x, PlotAxis *y) {
+	Extent across = {INFINITY, -INFINITY, INFINITY}, up = {INFINITY, -INFINITY, INFINITY};
+	for (uint32_t i = 0; i < plot->curves.count; i++) {
+		const PlotCurve *curve = &plot->curves.data[i];
+		for (int k = 0; k < curve->count; k++) {
+			extend(&across, plot_x(curve, k));
+			extend(&up, curve->y[k]);
+			if (curve->low) {
+				extend(&up, curve->low[k]);
+				extend(&up, curve->high[k]);
+			}
+		}
+	}
+	if (!(across.low <= across.high)) {
+		across = (Extent){0, 1, 1};
+	}
+	if (!(up.low <= up.high)) {
+		up = (Extent){0, 1, 1};
+	}
+	double usual = usual_size(plot);
+	if (plot->zero) {
+		up.low = fmin(up.low, 0);
+		up.high = fmax(up.high, 0);
+	}
+	*y = (PlotAxis){.log = !plot->zero && up.low > 0 && up.high > 30 * up.low};
+	double most = usual * (y->log ? 100 : 5);
+	y->low = most > 0 ? fmax(up.low, -most) : up.low;
+	y->high = most > 0 ? fmin(up.high, most) : up.high;
+	if (y->log) {
+		y->high = y->high > y->low ? y->high : y->low * 10;
+		double margin = pow(y->high / y->low, 0.03);
+		y->low /= margin;
+		y->high *= margin;
+		ticks_log(y, y_ticks);
+	} else {
+		double margin = y->high > y->low ? 0.04 * (y->high - y->low) : fmax(fabs(y->low), 1) * 0.1;
+		y->low -= y->low == 0 && plot->zero ? 0 : margin;
+		y->high += margin;
+		ticks_linear(y, y_ticks);
+	}
+	*x = (PlotAxis){.low = across.low, .high = across.high > across.low ? across.high : across.low + 1};
+	ticks_linear(x, x_ticks);
+}
+
+double plot_place(const PlotAxis *axis, double value) {
+	if (isnan(value)) {
+		return NAN;
+	}
+	if (axis->log) {
+		return value > 0 ? (log(value) - log(axis->low)) / (log(axis->high) - log(axis->low)) : -INFINITY;
+	}
+	return (value - axis->low) / (axis->high - axis->low);
+}
+
+const char *plot_tick(Arena *arena, const PlotAxis *axis, double tick) {
+	double size = fabs(tick);
+	if (axis->log && (size >= 1e4 || size < 1e-3)) {
+		return arena_printf(arena, "%.0e", tick);
+	}
+	double step = axis->count > 1 ? axis->ticks[1] - axis->ticks[0] : size;
+	if (size < 1e-12 * step) {
+		return "0";
+	}
+	if (size >= 1e6 || size < 1e-4) {
+		return arena_printf(arena, "%.3g", tick);
+	}
+	double finest = axis->log ? size : step;
+	int places = finest < 1 ? (int)ceil(-log10(finest) - 1e-9) : 0;
+	return arena_printf(arena, "%.*f", places, tick);
+}
