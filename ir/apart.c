@@ -134,7 +134,8 @@ static int64_t walk_node(Walk *w, uint32_t number);
 static int64_t walk_at(Walk *w, IrAt at) {
 	int64_t position = at.offset;
 	for (uint32_t i = 0; i < at.term_count && !w->failed; i++)
-		position += at.terms[i].coef * (at.terms[i].is_node ? walk_node(w, at.terms[i].ref) : w->index[at.terms[i].ref]);
+		position +=
+			at.terms[i].coef * (at.terms[i].is_node ? walk_node(w, at.terms[i].ref) : w->index[at.terms[i].ref]);
 	return position;
 }
 

@@ -187,17 +187,10 @@ static bool op_range(const IrFunc *func, const IrFor *f, const IrNode *node, int
 	bool know_b = arity > 1 && node_range(func, f, node->args[1], depth - 1, &b);
 	switch (node->opcode) {
 	case IR_add:
-	case IR_sub:
-		*range = a;
-		return know_a && know_b && add_range(range, b, node->opcode == IR_add ? 1 : -1);
-	case IR_neg:
-		*range = (Range){0, 0};
-		return know_a && add_range(range, a, -1);
-	case IR_mul:
-		return know_a && know_b && product_range(a, b, range);
-	case IR_imod:
-		*range = (Range){0, b.high - 1};
-		return know_b && b.low > 0;
+	case IR_sub: *range = a; return know_a && know_b && add_range(range, b, node->opcode == IR_add ? 1 : -1);
+	case IR_neg: *range = (Range){0, 0}; return know_a && add_range(range, a, -1);
+	case IR_mul: return know_a && know_b && product_range(a, b, range);
+	case IR_imod: *range = (Range){0, b.high - 1}; return know_b && b.low > 0;
 	case IR_idiv:
 		if (!know_a || !know_b || b.low != b.high || b.low <= 0)
 			return false;
@@ -217,8 +210,7 @@ static bool op_range(const IrFunc *func, const IrFor *f, const IrNode *node, int
 	case IR_iand:
 		*range = (Range){0, know_a && a.low >= 0 && (!know_b || b.low < 0 || a.high < b.high) ? a.high : b.high};
 		return (know_a && a.low >= 0) || (know_b && b.low >= 0);
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -227,21 +219,16 @@ static bool node_range(const IrFunc *func, const IrFor *f, uint32_t number, int 
 	if (depth <= 0 || node->type != IR_I64)
 		return false;
 	switch (node->kind) {
-	case IR_NODE_CONST:
-		*range = (Range){node->integer, node->integer};
-		return range->low > -huge && range->high < huge;
-	case IR_NODE_INDEX:
-		return at_range(func, f, node->at[0], depth, range);
+	case IR_NODE_CONST: *range = (Range){node->integer, node->integer}; return range->low > -huge && range->high < huge;
+	case IR_NODE_INDEX: return at_range(func, f, node->at[0], depth, range);
 	case IR_NODE_READ:
 		if (!value_range(func, node->value, depth, range))
 			return false;
 		if (node->guarded)
 			*range = join(*range, (Range){0, 0});
 		return range->low > -huge && range->high < huge;
-	case IR_NODE_OP:
-		return op_range(func, f, node, depth, range);
-	case IR_NODE_DIM:
-		return false;
+	case IR_NODE_OP: return op_range(func, f, node, depth, range);
+	case IR_NODE_DIM: return false;
 	}
 	return false;
 }
@@ -304,8 +291,8 @@ static int64_t coef_of(const Form *form, bool is_symbol, uint32_t key) {
 static bool proves(const IrFunc *func, const IrFor *f, const Form *form, int steps);
 
 /* form >= 0 if form minus a positive multiple of a condition is: one that makes a variable vanish. */
-static bool step_proves(const IrFunc *func, const IrFor *f, const Form *form, const Form *cond, int64_t mine, int64_t its,
-                        int steps) {
+static bool step_proves(const IrFunc *func, const IrFor *f, const Form *form, const Form *cond, int64_t mine,
+                        int64_t its, int steps) {
 	if (mine == 0 || its == 0 || (mine > 0) != (its > 0))
 		return false;
 	Form rest = combine(form, llabs(its), cond, llabs(mine));

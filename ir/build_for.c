@@ -55,21 +55,17 @@ static IrAt affine_of(const IrForBuilder *f, uint32_t number) {
 	if (node->kind == IR_NODE_OP && node->type == IR_I64) {
 		const IrNode *second = ir_op_info[node->opcode].arity > 1 ? node_at(f, node->args[1]) : NULL;
 		switch (node->opcode) {
-		case IR_add:
-			return ir_at_add(module, affine_of(f, node->args[0]), affine_of(f, node->args[1]));
+		case IR_add: return ir_at_add(module, affine_of(f, node->args[0]), affine_of(f, node->args[1]));
 		case IR_sub:
-			return ir_at_add(module, affine_of(f, node->args[0]),
-			                 ir_at_scale(module, affine_of(f, node->args[1]), -1));
-		case IR_neg:
-			return ir_at_scale(module, affine_of(f, node->args[0]), -1);
+			return ir_at_add(module, affine_of(f, node->args[0]), ir_at_scale(module, affine_of(f, node->args[1]), -1));
+		case IR_neg: return ir_at_scale(module, affine_of(f, node->args[0]), -1);
 		case IR_mul:
 			if (node_at(f, node->args[0])->kind == IR_NODE_CONST)
 				return ir_at_scale(module, affine_of(f, node->args[1]), node_at(f, node->args[0])->integer);
 			if (second->kind == IR_NODE_CONST)
 				return ir_at_scale(module, affine_of(f, node->args[0]), second->integer);
 			break;
-		default:
-			break;
+		default: break;
 		}
 	}
 	return ir_at_node(module, number, 1);
@@ -179,21 +175,11 @@ uint32_t ir_node_add(IrForBuilder *f, const IrNode *node) {
 uint32_t ir_constant(IrForBuilder *f, IrScalar type, double real, int64_t integer) {
 	IrNode node = {.kind = IR_NODE_CONST, .type = type};
 	switch (type) {
-	case IR_F32:
-		node.real = (double)(float)real;
-		break;
-	case IR_F64:
-		node.real = real;
-		break;
-	case IR_BOOL:
-		node.integer = integer != 0;
-		break;
-	case IR_I32:
-		node.integer = (int64_t)(int32_t)(uint32_t)(uint64_t)integer;
-		break;
-	case IR_I64:
-		node.integer = integer;
-		break;
+	case IR_F32: node.real = (double)(float)real; break;
+	case IR_F64: node.real = real; break;
+	case IR_BOOL: node.integer = integer != 0; break;
+	case IR_I32: node.integer = (int64_t)(int32_t)(uint32_t)(uint64_t)integer; break;
+	case IR_I64: node.integer = integer; break;
 	}
 	return ir_node_add(f, &node);
 }
@@ -231,7 +217,8 @@ uint32_t ir_index_value(IrForBuilder *f, IrAt at) {
 
 uint32_t ir_read(IrForBuilder *f, IrValue value, const IrAt *at, bool guarded) {
 	IrType type = ir_type(f->builder->func, value);
-	IrNode node = {.kind = IR_NODE_READ, .type = type.scalar, .value = value, .guarded = guarded, .at_count = type.rank};
+	IrNode node = {
+		.kind = IR_NODE_READ, .type = type.scalar, .value = value, .guarded = guarded, .at_count = type.rank};
 	node.at = ir_canonical_ats(f, at, type.rank);
 	return ir_node_add(f, &node);
 }
@@ -252,10 +239,8 @@ static bool commutes(IrOpcode opcode) {
 	case IR_or:
 	case IR_iand:
 	case IR_ior:
-	case IR_ixor:
-		return true;
-	default:
-		return false;
+	case IR_ixor: return true;
+	default: return false;
 	}
 }
 
@@ -267,8 +252,8 @@ uint32_t ir_op(IrForBuilder *f, IrOpcode opcode, const uint32_t *args) {
 		node.args[i] = args[i];
 		types[i] = node_at(f, args[i])->type;
 	}
-	bool converts_nothing = (opcode == IR_to_f32 && types[0] == IR_F32) || (opcode == IR_to_f64 && types[0] == IR_F64) ||
-	                        (opcode == IR_to_int && types[0] == IR_I64);
+	bool converts_nothing = (opcode == IR_to_f32 && types[0] == IR_F32) ||
+	                        (opcode == IR_to_f64 && types[0] == IR_F64) || (opcode == IR_to_int && types[0] == IR_I64);
 	if (converts_nothing)
 		return args[0];
 	if (!ir_op_type(opcode, types, &node.type))
@@ -313,7 +298,8 @@ static Name take_name(IrBuilder *b) {
 	return name;
 }
 
-IrValue ir_put(IrForBuilder *f, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into, bool guarded) {
+IrValue ir_put(IrForBuilder *f, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into,
+               bool guarded) {
 	node_at(f, node);
 	IrPut put = {.combine = combine, .guarded = guarded, .node = node, .into = into};
 	put.at = ir_canonical_ats(f, at, type.rank);
@@ -327,7 +313,8 @@ IrValue ir_put_arg(IrForBuilder *f, IrValue of, uint32_t index) {
 		const IrPut *chosen = &f->op->f.puts.data[i];
 		if (chosen->out != of)
 			continue;
-		IrPut put = {.combine = chosen->combine == IR_PUT_MAX ? IR_PUT_ARGMAX : IR_PUT_ARGMIN, .guarded = chosen->guarded};
+		IrPut put = {.combine = chosen->combine == IR_PUT_MAX ? IR_PUT_ARGMAX : IR_PUT_ARGMIN,
+		             .guarded = chosen->guarded};
 		put.arg_of = i;
 		put.arg_index = index;
 		put.at = chosen->at;

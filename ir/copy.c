@@ -135,15 +135,9 @@ static IrOp *copy_op(const Copier *c, IrBuilder *b, const IrOp *op) {
 	copy->kind = op->kind;
 	copy->span = op->span;
 	switch (op->kind) {
-	case IR_FOR:
-		copy_for(c, &op->f, copy);
-		break;
-	case IR_CONST:
-		copy_constant(c, &op->constant, copy);
-		break;
-	case IR_LOOP:
-		copy_loop(c, b, &op->loop, copy);
-		break;
+	case IR_FOR: copy_for(c, &op->f, copy); break;
+	case IR_CONST: copy_constant(c, &op->constant, copy); break;
+	case IR_LOOP: copy_loop(c, b, &op->loop, copy); break;
 	}
 	vec_push(c->arena, &b->block->ops, copy);
 	return copy;

@@ -207,17 +207,12 @@ static IrNumber neutral(IrCombine combine, IrScalar scalar) {
 	int64_t largest = scalar == IR_I32 ? INT32_MAX : INT64_MAX;
 	switch (combine) {
 	case IR_PUT_NONE:
-	case IR_PUT_SUM:
-		break;
-	case IR_PUT_PROD:
-		return real ? (IrNumber){.real = 1} : (IrNumber){.integer = 1};
-	case IR_PUT_MAX:
-		return real ? (IrNumber){.real = -INFINITY} : (IrNumber){.integer = -largest - 1};
-	case IR_PUT_MIN:
-		return real ? (IrNumber){.real = INFINITY} : (IrNumber){.integer = largest};
+	case IR_PUT_SUM: break;
+	case IR_PUT_PROD: return real ? (IrNumber){.real = 1} : (IrNumber){.integer = 1};
+	case IR_PUT_MAX: return real ? (IrNumber){.real = -INFINITY} : (IrNumber){.integer = -largest - 1};
+	case IR_PUT_MIN: return real ? (IrNumber){.real = INFINITY} : (IrNumber){.integer = largest};
 	case IR_PUT_ARGMAX:
-	case IR_PUT_ARGMIN:
-		return (IrNumber){.integer = -1};
+	case IR_PUT_ARGMIN: return (IrNumber){.integer = -1};
 	}
 	return real ? (IrNumber){.real = 0} : (IrNumber){.integer = 0};
 }

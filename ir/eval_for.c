@@ -132,18 +132,10 @@ static void compute(Run *r, uint32_t number, uint32_t level) {
 		else
 			value->integer = node->integer;
 		break;
-	case IR_NODE_READ:
-		*value = read(r, node, level);
-		break;
-	case IR_NODE_INDEX:
-		value->integer = position(r, node->at);
-		break;
-	case IR_NODE_DIM:
-		value->integer = ir_dim_value(node->dim, r->symbols);
-		break;
-	case IR_NODE_OP:
-		*value = apply(r, node);
-		break;
+	case IR_NODE_READ: *value = read(r, node, level); break;
+	case IR_NODE_INDEX: value->integer = position(r, node->at); break;
+	case IR_NODE_DIM: value->integer = ir_dim_value(node->dim, r->symbols); break;
+	case IR_NODE_OP: *value = apply(r, node); break;
 	}
 }
 
@@ -189,19 +181,11 @@ static void put_value(Run *r, uint32_t number) {
 	}
 	IrNumber value = is_arg(put) ? (IrNumber){.integer = r->index[put->arg_index]} : r->value[put->node];
 	switch (put->combine) {
-	case IR_PUT_NONE:
-		cell->data[flat] = value;
-		break;
-	case IR_PUT_SUM:
-		put_arithmetic(cell, flat, IR_add, value);
-		break;
-	case IR_PUT_PROD:
-		put_arithmetic(cell, flat, IR_mul, value);
-		break;
+	case IR_PUT_NONE: cell->data[flat] = value; break;
+	case IR_PUT_SUM: put_arithmetic(cell, flat, IR_add, value); break;
+	case IR_PUT_PROD: put_arithmetic(cell, flat, IR_mul, value); break;
 	case IR_PUT_MAX:
-	case IR_PUT_MIN:
-		put_extreme(r, number, flat, value);
-		break;
+	case IR_PUT_MIN: put_extreme(r, number, flat, value); break;
 	case IR_PUT_ARGMAX:
 	case IR_PUT_ARGMIN:
 		if (r->changed[put->arg_of])

@@ -117,7 +117,8 @@ static Part expression(Reader *r) {
 	return (Part){.is_number = true, .number = number};
 }
 
-uint32_t ir_expression(IrForBuilder *f, const char *text, IrScalar type, const char *const *names, const uint32_t *nodes, int count) {
+uint32_t ir_expression(IrForBuilder *f, const char *text, IrScalar type, const char *const *names,
+                       const uint32_t *nodes, int count) {
 	Reader r = {.f = f, .text = text, .at = text, .type = type, .names = names, .nodes = nodes, .count = count};
 	uint32_t node = closed(&r, expression(&r), type);
 	skip_blanks(&r);

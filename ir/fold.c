@@ -65,23 +65,16 @@ static bool fold_affine(const Operands *o, IrOpcode opcode, uint32_t *result) {
 	for (int i = 0; i < o->arity; i++)
 		at[i] = o->node[i].kind == IR_NODE_CONST ? ir_at_const(o->node[i].integer) : o->node[i].at[0];
 	switch (opcode) {
-	case IR_add:
-		*result = ir_index_value(o->f, ir_at_add(module, at[0], at[1]));
-		return true;
-	case IR_sub:
-		*result = ir_index_value(o->f, ir_at_add(module, at[0], ir_at_scale(module, at[1], -1)));
-		return true;
-	case IR_neg:
-		*result = ir_index_value(o->f, ir_at_scale(module, at[0], -1));
-		return true;
+	case IR_add: *result = ir_index_value(o->f, ir_at_add(module, at[0], at[1])); return true;
+	case IR_sub: *result = ir_index_value(o->f, ir_at_add(module, at[0], ir_at_scale(module, at[1], -1))); return true;
+	case IR_neg: *result = ir_index_value(o->f, ir_at_scale(module, at[0], -1)); return true;
 	case IR_mul:
 		if (at[0].term_count && at[1].term_count)
 			return false;
 		*result = ir_index_value(o->f, at[0].term_count ? ir_at_scale(module, at[0], at[1].offset)
 		                                                : ir_at_scale(module, at[1], at[0].offset));
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -107,20 +100,11 @@ static bool fold_power(const Operands *o, uint32_t *result) {
 	if (o->node[1].kind != IR_NODE_CONST)
 		return false;
 	switch (o->node[1].integer) {
-	case -1:
-		*result = ir_op2(o->f, IR_div, ir_real(o->f, o->node[0].type, 1), base);
-		return true;
-	case 0:
-		*result = ir_real(o->f, o->node[0].type, 1);
-		return true;
-	case 1:
-		*result = base;
-		return true;
-	case 2:
-		*result = ir_op2(o->f, IR_mul, base, base);
-		return true;
-	default:
-		return false;
+	case -1: *result = ir_op2(o->f, IR_div, ir_real(o->f, o->node[0].type, 1), base); return true;
+	case 0: *result = ir_real(o->f, o->node[0].type, 1); return true;
+	case 1: *result = base; return true;
+	case 2: *result = ir_op2(o->f, IR_mul, base, base); return true;
+	default: return false;
 	}
 }
 
@@ -183,11 +167,8 @@ bool ir_fold(IrForBuilder *f, const IrNode *node, uint32_t *result) {
 			return true;
 		}
 		return false;
-	case IR_mul:
-		return fold_product(&o, result);
-	case IR_div:
-		*result = o.args[0];
-		return is_const(&o.node[1], 1);
+	case IR_mul: return fold_product(&o, result);
+	case IR_div: *result = o.args[0]; return is_const(&o.node[1], 1);
 	case IR_fma:
 		for (int i = 0; i < 2; i++) {
 			if (is_const(&o.node[i], 1)) {
@@ -204,19 +185,13 @@ bool ir_fold(IrForBuilder *f, const IrNode *node, uint32_t *result) {
 			}
 		}
 		return false;
-	case IR_idiv:
-		*result = o.args[0];
-		return is_int_const(&o.node[1], 1);
+	case IR_idiv: *result = o.args[0]; return is_int_const(&o.node[1], 1);
 	case IR_min:
-	case IR_max:
-		*result = o.args[0];
-		return o.args[0] == o.args[1];
+	case IR_max: *result = o.args[0]; return o.args[0] == o.args[1];
 	case IR_neg:
-	case IR_not:
-		return undoes(&o, node->opcode, result);
+	case IR_not: return undoes(&o, node->opcode, result);
 	case IR_and:
-	case IR_or:
-		return fold_logic(&o, node->opcode, result);
+	case IR_or: return fold_logic(&o, node->opcode, result);
 	case IR_eq:
 	case IR_le:
 	case IR_ge:
@@ -227,11 +202,8 @@ bool ir_fold(IrForBuilder *f, const IrNode *node, uint32_t *result) {
 			return false;
 		*result = ir_bool(f, node->opcode == IR_eq || node->opcode == IR_le || node->opcode == IR_ge);
 		return true;
-	case IR_where:
-		return fold_where(&o, result);
-	case IR_powi:
-		return fold_power(&o, result);
-	default:
-		return false;
+	case IR_where: return fold_where(&o, result);
+	case IR_powi: return fold_power(&o, result);
+	default: return false;
 	}
 }

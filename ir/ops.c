@@ -33,40 +33,19 @@ bool ir_op_type(IrOpcode opcode, const IrScalar *args, IrScalar *result) {
 	IrScalar first = args[0];
 	*result = first;
 	switch (info->typing) {
-	case IR_T_ARITH:
-		return first != IR_BOOL && all_are(args, info->arity, first);
-	case IR_T_REAL:
-		return ir_scalar_is_real(first) && all_are(args, info->arity, first);
-	case IR_T_INT:
-		return ir_scalar_is_int(first) && all_are(args, info->arity, first);
-	case IR_T_COMPARE:
-		*result = IR_BOOL;
-		return args[1] == first;
-	case IR_T_LOGIC:
-		return all_are(args, info->arity, IR_BOOL);
-	case IR_T_WHERE:
-		*result = args[1];
-		return first == IR_BOOL && args[2] == args[1];
-	case IR_T_POWI:
-		return ir_scalar_is_real(first) && args[1] == IR_I64;
-	case IR_T_TO_F32:
-		*result = IR_F32;
-		return first != IR_F32;
-	case IR_T_TO_F64:
-		*result = IR_F64;
-		return first != IR_F64;
-	case IR_T_TO_INT:
-		*result = IR_I64;
-		return first != IR_I64;
-	case IR_T_BITS:
-		*result = first == IR_F32 ? IR_I32 : IR_I64;
-		return ir_scalar_is_real(first);
-	case IR_T_FLOAT:
-		*result = first == IR_I32 ? IR_F32 : IR_F64;
-		return ir_scalar_is_int(first);
-	case IR_T_RANDOM:
-		*result = IR_F64;
-		return all_are(args, info->arity, IR_I64);
+	case IR_T_ARITH: return first != IR_BOOL && all_are(args, info->arity, first);
+	case IR_T_REAL: return ir_scalar_is_real(first) && all_are(args, info->arity, first);
+	case IR_T_INT: return ir_scalar_is_int(first) && all_are(args, info->arity, first);
+	case IR_T_COMPARE: *result = IR_BOOL; return args[1] == first;
+	case IR_T_LOGIC: return all_are(args, info->arity, IR_BOOL);
+	case IR_T_WHERE: *result = args[1]; return first == IR_BOOL && args[2] == args[1];
+	case IR_T_POWI: return ir_scalar_is_real(first) && args[1] == IR_I64;
+	case IR_T_TO_F32: *result = IR_F32; return first != IR_F32;
+	case IR_T_TO_F64: *result = IR_F64; return first != IR_F64;
+	case IR_T_TO_INT: *result = IR_I64; return first != IR_I64;
+	case IR_T_BITS: *result = first == IR_F32 ? IR_I32 : IR_I64; return ir_scalar_is_real(first);
+	case IR_T_FLOAT: *result = first == IR_I32 ? IR_F32 : IR_F64; return ir_scalar_is_int(first);
+	case IR_T_RANDOM: *result = IR_F64; return all_are(args, info->arity, IR_I64);
 	}
 	return false;
 }

@@ -396,7 +396,8 @@ static void parse_op(Parser *p, IrBlock *block) {
 	while (p->token.kind == T_VALUE) {
 		Def def = parse_def(p);
 		for (uint32_t i = 0; i < outs.count && !p->failed; i++)
-			if (outs.data[i].value == def.value || (def.by_name && outs.data[i].by_name && outs.data[i].name == def.name))
+			if (outs.data[i].value == def.value ||
+			    (def.by_name && outs.data[i].by_name && outs.data[i].name == def.name))
 				parse_error(p, "%%%u is defined twice", (unsigned)def.value);
 		vec_push(p->scratch, &outs, def);
 		if (!parse_take(p, ","))

@@ -28,17 +28,17 @@ typedef struct Parser {
 	IrFunc *func;
 	IrBuilder builder;
 	Arena *scratch;
-	bool *taken;         /* per value below taken_count: it is some %number of the function */
+	bool *taken; /* per value below taken_count: it is some %number of the function */
 	uint32_t taken_count;
-	IrValue next_free;   /* where to look for a number for a named value */
-	VEC(bool) defined;   /* per value */
+	IrValue next_free;    /* where to look for a number for a named value */
+	VEC(bool) defined;    /* per value */
 	VEC(IrValue) by_name; /* per interned name: the value that is called %name */
 } Parser;
 
 void parse_next(Parser *p);
 void parse_error(Parser *p, const char *format, ...) BASE_PRINTF(2, 3);
-bool parse_is(const Parser *p, const char *text);   /* the token is this word or mark */
-bool parse_take(Parser *p, const char *text);       /* ... and is passed over */
+bool parse_is(const Parser *p, const char *text); /* the token is this word or mark */
+bool parse_take(Parser *p, const char *text);     /* ... and is passed over */
 void parse_expect(Parser *p, const char *text);
 Name parse_word(Parser *p, const char *what);
 int64_t parse_integer(Parser *p);                   /* with an optional sign */

@@ -213,9 +213,7 @@ static void print_node(Body *b, uint32_t number, IrScalar expected, bool is_expe
 		return;
 	}
 	switch (node->kind) {
-	case IR_NODE_CONST:
-		print_constant(b, node, !is_expected || node->type != expected);
-		break;
+	case IR_NODE_CONST: print_constant(b, node, !is_expected || node->type != expected); break;
 	case IR_NODE_READ:
 		print_value(b->p, node->value);
 		print_ats(b, node->at, node->at_count);
@@ -231,9 +229,7 @@ static void print_node(Body *b, uint32_t number, IrScalar expected, bool is_expe
 		print_dim(b->p, node->dim);
 		text_char(b->p->out, ')');
 		break;
-	case IR_NODE_OP:
-		print_call(b, node);
-		break;
+	case IR_NODE_OP: print_call(b, node); break;
 	}
 }
 
@@ -479,15 +475,9 @@ static void print_op(Printer *p, const IrOp *op, int depth) {
 	print_indent(p, depth);
 	print_defs(p, op);
 	switch (op->kind) {
-	case IR_FOR:
-		print_for(p, &op->f);
-		break;
-	case IR_CONST:
-		print_constant_op(p, &op->constant);
-		break;
-	case IR_LOOP:
-		print_loop(p, op, depth);
-		break;
+	case IR_FOR: print_for(p, &op->f); break;
+	case IR_CONST: print_constant_op(p, &op->constant); break;
+	case IR_LOOP: print_loop(p, op, depth); break;
 	}
 	print_span(p, op->span);
 	text_char(p->out, '\n');

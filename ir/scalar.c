@@ -8,12 +8,10 @@ static double meaning(IrOpcode opcode, double a, double b, double c) {
 	switch (opcode) {
 /* becomes: case IR_add: return a + b; */
 #define OP(name, arity, typing, primitive, meaning, ...)                                                               \
-	case IR_##name:                                                                                                    \
-		return meaning;
+	case IR_##name: return meaning;
 #include "ir/ops.def"
 #undef OP
-	case IR_OPCODE_COUNT:
-		break;
+	case IR_OPCODE_COUNT: break;
 	}
 	base_panic("ir_eval_real", "opcode %d", (int)opcode);
 }
@@ -47,58 +45,32 @@ static int64_t integer_meaning(IrOpcode opcode, IrScalar type, int64_t a, int64_
 	uint64_t ua = (uint64_t)a, ub = (uint64_t)b;
 	uint64_t shift = ub & (type == IR_I32 ? 31 : 63);
 	switch (opcode) {
-	case IR_add:
-		return wrap(type, ua + ub);
-	case IR_sub:
-		return wrap(type, ua - ub);
-	case IR_mul:
-		return wrap(type, ua * ub);
-	case IR_neg:
-		return wrap(type, 0 - ua);
-	case IR_idiv:
-		return wrap(type, (uint64_t)floor_divide(a, b));
-	case IR_imod:
-		return b == 0 ? 0 : wrap(type, ua - ub * (uint64_t)floor_divide(a, b));
-	case IR_min:
-		return b < a ? b : a;
-	case IR_max:
-		return b > a ? b : a;
-	case IR_abs:
-		return wrap(type, a < 0 ? 0 - ua : ua);
-	case IR_sign:
-		return (a > 0) - (a < 0);
-	case IR_stop_gradient:
-		return a;
-	case IR_shl:
-		return wrap(type, ua << shift);
-	case IR_shr:
-		return wrap(type, (type == IR_I32 ? (uint64_t)(uint32_t)ua : ua) >> shift);
-	case IR_iand:
-		return a & b;
-	case IR_ior:
-		return a | b;
-	case IR_ixor:
-		return a ^ b;
-	case IR_lt:
-		return a < b;
-	case IR_le:
-		return a <= b;
-	case IR_gt:
-		return a > b;
-	case IR_ge:
-		return a >= b;
-	case IR_eq:
-		return a == b;
-	case IR_ne:
-		return a != b;
-	case IR_and:
-		return a && b;
-	case IR_or:
-		return a || b;
-	case IR_not:
-		return !a;
-	default:
-		base_panic("ir_eval_scalar", "`%s` has no meaning for integers", ir_op_info[opcode].name);
+	case IR_add: return wrap(type, ua + ub);
+	case IR_sub: return wrap(type, ua - ub);
+	case IR_mul: return wrap(type, ua * ub);
+	case IR_neg: return wrap(type, 0 - ua);
+	case IR_idiv: return wrap(type, (uint64_t)floor_divide(a, b));
+	case IR_imod: return b == 0 ? 0 : wrap(type, ua - ub * (uint64_t)floor_divide(a, b));
+	case IR_min: return b < a ? b : a;
+	case IR_max: return b > a ? b : a;
+	case IR_abs: return wrap(type, a < 0 ? 0 - ua : ua);
+	case IR_sign: return (a > 0) - (a < 0);
+	case IR_stop_gradient: return a;
+	case IR_shl: return wrap(type, ua << shift);
+	case IR_shr: return wrap(type, (type == IR_I32 ? (uint64_t)(uint32_t)ua : ua) >> shift);
+	case IR_iand: return a & b;
+	case IR_ior: return a | b;
+	case IR_ixor: return a ^ b;
+	case IR_lt: return a < b;
+	case IR_le: return a <= b;
+	case IR_gt: return a > b;
+	case IR_ge: return a >= b;
+	case IR_eq: return a == b;
+	case IR_ne: return a != b;
+	case IR_and: return a && b;
+	case IR_or: return a || b;
+	case IR_not: return !a;
+	default: base_panic("ir_eval_scalar", "`%s` has no meaning for integers", ir_op_info[opcode].name);
 	}
 }
 
@@ -140,21 +112,12 @@ IrNumber ir_eval_scalar(IrOpcode opcode, const IrScalar *types, const IrNumber *
 	bool real = ir_scalar_is_real(types[0]);
 	IrNumber out;
 	switch (ir_op_info[opcode].typing) {
-	case IR_T_WHERE:
-		return args[0].integer ? args[1] : args[2];
-	case IR_T_TO_F32:
-		out.real = real ? (double)(float)args[0].real : (double)(float)args[0].integer;
-		return out;
-	case IR_T_TO_F64:
-		out.real = real ? args[0].real : (double)args[0].integer;
-		return out;
-	case IR_T_TO_INT:
-		out.integer = real ? to_integer(args[0].real) : args[0].integer;
-		return out;
-	case IR_T_BITS:
-		return bits_of(types[0], args[0].real);
-	case IR_T_FLOAT:
-		return float_of(types[0], args[0].integer);
+	case IR_T_WHERE: return args[0].integer ? args[1] : args[2];
+	case IR_T_TO_F32: out.real = real ? (double)(float)args[0].real : (double)(float)args[0].integer; return out;
+	case IR_T_TO_F64: out.real = real ? args[0].real : (double)args[0].integer; return out;
+	case IR_T_TO_INT: out.integer = real ? to_integer(args[0].real) : args[0].integer; return out;
+	case IR_T_BITS: return bits_of(types[0], args[0].real);
+	case IR_T_FLOAT: return float_of(types[0], args[0].integer);
 	case IR_T_POWI:
 		out.real = ir_eval_real(opcode, types[0], (double[]){args[0].real, (double)args[1].integer});
 		return out;
@@ -167,8 +130,7 @@ IrNumber ir_eval_scalar(IrOpcode opcode, const IrScalar *types, const IrNumber *
 	case IR_T_REAL:
 	case IR_T_INT:
 	case IR_T_COMPARE:
-	case IR_T_LOGIC:
-		break;
+	case IR_T_LOGIC: break;
 	}
 	int arity = ir_op_info[opcode].arity;
 	if (!real) {

@@ -22,7 +22,8 @@ double ir_digamma(double x) {
 	for (; x < 10; x += 1)
 		sum -= 1 / x;
 	double y = 1 / (x * x);
-	double series = y * (1.0 / 12 - y * (1.0 / 120 - y * (1.0 / 252 - y * (1.0 / 240 - y * (1.0 / 132 - y * (691.0 / 32760))))));
+	double series =
+		y * (1.0 / 12 - y * (1.0 / 120 - y * (1.0 / 252 - y * (1.0 / 240 - y * (1.0 / 132 - y * (691.0 / 32760))))));
 	return sum + log(x) - 0.5 / x - series;
 }
 
@@ -38,7 +39,8 @@ double ir_trigamma(double x) {
 	for (; x < 10; x += 1)
 		sum += 1 / (x * x);
 	double y = 1 / (x * x);
-	double series = y * (1.0 / 6 - y * (1.0 / 30 - y * (1.0 / 42 - y * (1.0 / 30 - y * (5.0 / 66 - y * (691.0 / 2730))))));
+	double series =
+		y * (1.0 / 6 - y * (1.0 / 30 - y * (1.0 / 42 - y * (1.0 / 30 - y * (5.0 / 66 - y * (691.0 / 2730))))));
 	return sum + 1 / x + 0.5 * y + series / x;
 }
 

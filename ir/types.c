@@ -24,14 +24,11 @@ bool ir_scalar_is_int(IrScalar scalar) {
 
 size_t ir_scalar_bytes(IrScalar scalar) {
 	switch (scalar) {
-	case IR_BOOL:
-		return 1;
+	case IR_BOOL: return 1;
 	case IR_I32:
-	case IR_F32:
-		return 4;
+	case IR_F32: return 4;
 	case IR_I64:
-	case IR_F64:
-		return 8;
+	case IR_F64: return 8;
 	}
 	base_panic("ir_scalar_bytes", "scalar type %d", (int)scalar);
 }

@@ -44,7 +44,8 @@ static const char *check_at(const IrFunc *func, const IrFor *f, const IrAt *at, 
 		const IrTerm *term = &at->terms[i], *before = i ? &at->terms[i - 1] : NULL;
 		if (term->coef == 0)
 			WRONG("a position has a term with coefficient 0");
-		if (before && (before->is_node > term->is_node || (before->is_node == term->is_node && before->ref >= term->ref)))
+		if (before &&
+		    (before->is_node > term->is_node || (before->is_node == term->is_node && before->ref >= term->ref)))
 			WRONG("the terms of a position are not sorted");
 		if (!term->is_node && term->ref >= f->indices.count)
 			WRONG("a position mentions index %u of %u", (unsigned)term->ref, (unsigned)f->indices.count);
@@ -115,8 +116,7 @@ static const char *check_node(const IrFunc *func, const IrFor *f, const IrOp *op
 	const IrNode *node = &f->nodes.data[number];
 	const char *wrong;
 	switch (node->kind) {
-	case IR_NODE_CONST:
-		return check_constant_node(func, node);
+	case IR_NODE_CONST: return check_constant_node(func, node);
 	case IR_NODE_DIM:
 		if (node->dim >= 0 || node->type != IR_I64)
 			WRONG("an extent in a body is a symbol, as an integer");
@@ -125,17 +125,16 @@ static const char *check_node(const IrFunc *func, const IrFor *f, const IrOp *op
 		if (node->at_count != 1 || node->type != IR_I64)
 			WRONG("an index value is one position, as an integer");
 		return check_at(func, f, node->at, number);
-	case IR_NODE_OP:
-		return check_op_node(func, f, number);
-	case IR_NODE_READ:
-		break;
+	case IR_NODE_OP: return check_op_node(func, f, number);
+	case IR_NODE_READ: break;
 	}
 	wrong = check_value(func, node->value);
 	if (wrong)
 		return wrong;
 	IrType type = ir_type(func, node->value);
 	if (node->at_count != type.rank)
-		WRONG("%%%u has rank %d and is read with %u positions", (unsigned)node->value, type.rank, (unsigned)node->at_count);
+		WRONG("%%%u has rank %d and is read with %u positions", (unsigned)node->value, type.rank,
+		      (unsigned)node->at_count);
 	if (node->type != type.scalar)
 		WRONG("%%%u is read as another type", (unsigned)node->value);
 	if (ir_info(func, node->value)->def == op)
@@ -245,7 +244,8 @@ static const char *check_loop(const IrFunc *func, const IrLoop *loop, const IrOp
 		return wrong;
 	if (loop->limit < 0)
 		WRONG("a loop of %lld turns", (long long)loop->limit);
-	if (!ir_type_equal(ir_type(func, loop->counter), count) || (loop->trips && !ir_type_equal(ir_type(func, loop->trips), count)))
+	if (!ir_type_equal(ir_type(func, loop->counter), count) ||
+	    (loop->trips && !ir_type_equal(ir_type(func, loop->trips), count)))
 		WRONG("counter and trips of a loop are integers of rank 0");
 	for (uint32_t i = 0; i < loop->carries.count; i++) {
 		const IrCarry *carry = &loop->carries.data[i];
@@ -268,12 +268,9 @@ static const char *check_loop(const IrFunc *func, const IrLoop *loop, const IrOp
 
 const char *ir_check_op(const IrFunc *func, const IrOp *op) {
 	switch (op->kind) {
-	case IR_FOR:
-		return check_for(func, &op->f, op);
-	case IR_CONST:
-		return check_constant(func, &op->constant, op);
-	case IR_LOOP:
-		return check_loop(func, &op->loop, op);
+	case IR_FOR: return check_for(func, &op->f, op);
+	case IR_CONST: return check_constant(func, &op->constant, op);
+	case IR_LOOP: return check_loop(func, &op->loop, op);
 	}
 	WRONG("an op of kind %d", (int)op->kind);
 }

@@ -16,38 +16,155 @@ static int64_t eval_int(IrOpcode opcode, IrScalar type, int64_t a, int64_t b) {
 typedef double Reference(double a, double b, double c);
 
 /* Written here again, in other words than in ops.def. */
-static double ref_add(double a, double b, double c) { (void)c; return a - -b; }
-static double ref_sub(double a, double b, double c) { (void)c; return -(b - a); }
-static double ref_mul(double a, double b, double c) { (void)c; return b * a; }
-static double ref_div(double a, double b, double c) { (void)c; return a / b; }
-static double ref_neg(double a, double b, double c) { (void)b; (void)c; return copysign(a, signbit(a) ? 1.0 : -1.0); }
-static double ref_fma(double a, double b, double c) { return fma(b, a, c); }
-static double ref_min(double a, double b, double c) { (void)c; return fmin(a, b); }
-static double ref_max(double a, double b, double c) { (void)c; return fmax(a, b); }
-static double ref_abs(double a, double b, double c) { (void)b; (void)c; return sqrt(a * a); }
-static double ref_sign(double a, double b, double c) { (void)b; (void)c; return (a > 0) - (a < 0); }
-static double ref_floor(double a, double b, double c) { (void)b; (void)c; return rint(a - 0.5); }
-static double ref_sqrt(double a, double b, double c) { (void)b; (void)c; return pow(a, 0.5); }
-static double ref_exp(double a, double b, double c) { (void)b; (void)c; return exp2(a * 1.4426950408889634074); }
-static double ref_expm1(double a, double b, double c) { (void)b; (void)c; return 2 * exp(a / 2) * sinh(a / 2); }
-static double ref_log(double a, double b, double c) { (void)b; (void)c; return log2(a) * 0.69314718055994530942; }
-static double ref_log1p(double a, double b, double c) { (void)b; (void)c; return 2 * atanh(a / (2 + a)); }
-static double ref_sin(double a, double b, double c) { (void)b; (void)c; return 2 * sin(a / 2) * cos(a / 2); }
-static double ref_cos(double a, double b, double c) { (void)b; (void)c; return 1 - 2 * sin(a / 2) * sin(a / 2); }
-static double ref_tan(double a, double b, double c) { (void)b; (void)c; return sin(a) / cos(a); }
-static double ref_atan(double a, double b, double c) { (void)b; (void)c; return asin(a / sqrt(1 + a * a)); }
-static double ref_atan2(double a, double b, double c) { (void)c; return 2 * atan(a / (sqrt(a * a + b * b) + b)); }
-static double ref_tanh(double a, double b, double c) { (void)b; (void)c; return 1 - 2 / (exp(2 * a) + 1); }
-static double ref_sigmoid(double a, double b, double c) { (void)b; (void)c; return 0.5 * (1 + tanh(a / 2)); }
-static double ref_softplus(double a, double b, double c) { (void)b; (void)c; return log(1 + exp(a)); }
-static double ref_relu(double a, double b, double c) { (void)b; (void)c; return 0.5 * (a + fabs(a)); }
-static double ref_elu(double a, double b, double c) { (void)b; (void)c; return a > 0 ? a : exp(a) - 1; }
-static double ref_gelu(double a, double b, double c) { (void)b; (void)c; return a * (1 - 0.5 * erfc(a / sqrt(2))); }
-static double ref_erf(double a, double b, double c) { (void)b; (void)c; return 1 - erfc(a); }
-static double ref_lgamma(double a, double b, double c) { (void)b; (void)c; return log(tgamma(a)); }
-static double ref_pow(double a, double b, double c) { (void)c; return exp(b * log(a)); }
-static double ref_mulz(double a, double b, double c) { (void)c; return a * b; }
-static double ref_same(double a, double b, double c) { (void)b; (void)c; return a; }
+static double ref_add(double a, double b, double c) {
+	(void)c;
+	return a - -b;
+}
+static double ref_sub(double a, double b, double c) {
+	(void)c;
+	return -(b - a);
+}
+static double ref_mul(double a, double b, double c) {
+	(void)c;
+	return b * a;
+}
+static double ref_div(double a, double b, double c) {
+	(void)c;
+	return a / b;
+}
+static double ref_neg(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return copysign(a, signbit(a) ? 1.0 : -1.0);
+}
+static double ref_fma(double a, double b, double c) {
+	return fma(b, a, c);
+}
+static double ref_min(double a, double b, double c) {
+	(void)c;
+	return fmin(a, b);
+}
+static double ref_max(double a, double b, double c) {
+	(void)c;
+	return fmax(a, b);
+}
+static double ref_abs(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return sqrt(a * a);
+}
+static double ref_sign(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return (a > 0) - (a < 0);
+}
+static double ref_floor(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return rint(a - 0.5);
+}
+static double ref_sqrt(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return pow(a, 0.5);
+}
+static double ref_exp(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return exp2(a * 1.4426950408889634074);
+}
+static double ref_expm1(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return 2 * exp(a / 2) * sinh(a / 2);
+}
+static double ref_log(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return log2(a) * 0.69314718055994530942;
+}
+static double ref_log1p(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return 2 * atanh(a / (2 + a));
+}
+static double ref_sin(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return 2 * sin(a / 2) * cos(a / 2);
+}
+static double ref_cos(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return 1 - 2 * sin(a / 2) * sin(a / 2);
+}
+static double ref_tan(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return sin(a) / cos(a);
+}
+static double ref_atan(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return asin(a / sqrt(1 + a * a));
+}
+static double ref_atan2(double a, double b, double c) {
+	(void)c;
+	return 2 * atan(a / (sqrt(a * a + b * b) + b));
+}
+static double ref_tanh(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return 1 - 2 / (exp(2 * a) + 1);
+}
+static double ref_sigmoid(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return 0.5 * (1 + tanh(a / 2));
+}
+static double ref_softplus(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return log(1 + exp(a));
+}
+static double ref_relu(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return 0.5 * (a + fabs(a));
+}
+static double ref_elu(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return a > 0 ? a : exp(a) - 1;
+}
+static double ref_gelu(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return a * (1 - 0.5 * erfc(a / sqrt(2)));
+}
+static double ref_erf(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return 1 - erfc(a);
+}
+static double ref_lgamma(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return log(tgamma(a));
+}
+static double ref_pow(double a, double b, double c) {
+	(void)c;
+	return exp(b * log(a));
+}
+static double ref_mulz(double a, double b, double c) {
+	(void)c;
+	return a * b;
+}
+static double ref_same(double a, double b, double c) {
+	(void)b;
+	(void)c;
+	return a;
+}
 
 typedef struct Row {
 	IrOpcode opcode;
@@ -56,10 +173,10 @@ typedef struct Row {
 
 #define ROW(name) {IR_##name, ref_##name}
 static const Row rows[] = {
-	ROW(add), ROW(sub), ROW(mul), ROW(div), ROW(neg), ROW(fma), ROW(min), ROW(max), ROW(abs), ROW(sign), ROW(floor),
-	ROW(sqrt), ROW(exp), ROW(expm1), ROW(log), ROW(log1p), ROW(sin), ROW(cos), ROW(tan), ROW(atan), ROW(atan2),
-	ROW(tanh), ROW(sigmoid), ROW(softplus), ROW(relu), ROW(elu), ROW(gelu), ROW(erf), ROW(lgamma), ROW(pow), ROW(mulz),
-	{IR_stop_gradient, ref_same},
+	ROW(add),  ROW(sub),  ROW(mul),   ROW(div),  ROW(neg),    ROW(fma),   ROW(min),     ROW(max),
+	ROW(abs),  ROW(sign), ROW(floor), ROW(sqrt), ROW(exp),    ROW(expm1), ROW(log),     ROW(log1p),
+	ROW(sin),  ROW(cos),  ROW(tan),   ROW(atan), ROW(atan2),  ROW(tanh),  ROW(sigmoid), ROW(softplus),
+	ROW(relu), ROW(elu),  ROW(gelu),  ROW(erf),  ROW(lgamma), ROW(pow),   ROW(mulz),    {IR_stop_gradient, ref_same},
 };
 
 /* A plain sequence of numbers in [0, 1), the same on every run. */
@@ -78,8 +195,8 @@ Test(ir_scalar, rows_agree_with_other_forms) {
 				v[a] = info->low + (info->high - info->low) * next_uniform(&state);
 			double expected = rows[i].reference(v[0], v[1], v[2]);
 			double got = eval(rows[i].opcode, IR_F64, v[0], v[1], v[2]);
-			cr_assert(fabs(got - expected) <= 4e-15 * (1 + fabs(expected)) * (1 + fabs(v[0])), "%s(%.17g, %.17g, %.17g) = %.17g, not %.17g",
-			          info->name, v[0], v[1], v[2], got, expected);
+			cr_assert(fabs(got - expected) <= 4e-15 * (1 + fabs(expected)) * (1 + fabs(v[0])),
+			          "%s(%.17g, %.17g, %.17g) = %.17g, not %.17g", info->name, v[0], v[1], v[2], got, expected);
 			double narrow = eval(rows[i].opcode, IR_F32, (double)(float)v[0], (double)(float)v[1], (double)(float)v[2]);
 			cr_assert(narrow == (double)(float)narrow, "%s is not rounded to f32", info->name);
 		}
@@ -90,7 +207,8 @@ Test(ir_scalar, rows_agree_with_other_forms) {
 Test(ir_scalar, f32_is_float_arithmetic) {
 	uint64_t state = 7;
 	for (int k = 0; k < 20000; k++) {
-		float a = (float)(next_uniform(&state) * 8 - 4), b = (float)(next_uniform(&state) * 8 - 4), c = (float)(next_uniform(&state) * 8 - 4);
+		float a = (float)(next_uniform(&state) * 8 - 4), b = (float)(next_uniform(&state) * 8 - 4),
+			  c = (float)(next_uniform(&state) * 8 - 4);
 		volatile float sum = a + b, difference = a - b, product = a * b, quotient = a / b, root = sqrtf(a * a);
 		cr_assert_eq(eval(IR_add, IR_F32, a, b, 0), (double)sum);
 		cr_assert_eq(eval(IR_sub, IR_F32, a, b, 0), (double)difference);
@@ -140,7 +258,8 @@ Test(ir_scalar, known_values) {
 		cr_expect(fabs(got - known[i].result) <= 2e-14 * (1 + fabs(known[i].result)), "%s(%g, %g) = %.17g, not %.17g",
 		          ir_op_info[known[i].opcode].name, known[i].a, known[i].b, got, known[i].result);
 	}
-	static const IrOpcode keep_nan[] = {IR_min, IR_max, IR_add, IR_mul, IR_relu, IR_abs, IR_sign, IR_exp, IR_floor, IR_softplus};
+	static const IrOpcode keep_nan[] = {IR_min, IR_max,  IR_add, IR_mul,   IR_relu,
+	                                    IR_abs, IR_sign, IR_exp, IR_floor, IR_softplus};
 	for (size_t i = 0; i < sizeof keep_nan / sizeof *keep_nan; i++) {
 		cr_expect(isnan(eval(keep_nan[i], IR_F64, NAN, 1, 0)), "%s(nan, 1)", ir_op_info[keep_nan[i]].name);
 		if (ir_op_info[keep_nan[i]].arity == 2)
@@ -151,10 +270,16 @@ Test(ir_scalar, known_values) {
 
 Test(ir_scalar, comparisons_and_nan) {
 	static const IrOpcode ops[] = {IR_lt, IR_le, IR_gt, IR_ge, IR_eq, IR_ne};
-	static const double pairs[][2] = {{1, 2}, {2, 1}, {1, 1}, {0.0, -0.0}, {NAN, 1}, {1, NAN}, {NAN, NAN}, {INFINITY, INFINITY}};
+	static const double pairs[][2] = {{1, 2},   {2, 1},   {1, 1},     {0.0, -0.0},
+	                                  {NAN, 1}, {1, NAN}, {NAN, NAN}, {INFINITY, INFINITY}};
 	for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++) {
 		double a = pairs[k][0], b = pairs[k][1];
-		bool expected[] = {isless(a, b), islessequal(a, b), isgreater(a, b), isgreaterequal(a, b), !isunordered(a, b) && !islessgreater(a, b), isunordered(a, b) || islessgreater(a, b)};
+		bool expected[] = {isless(a, b),
+		                   islessequal(a, b),
+		                   isgreater(a, b),
+		                   isgreaterequal(a, b),
+		                   !isunordered(a, b) && !islessgreater(a, b),
+		                   isunordered(a, b) || islessgreater(a, b)};
 		for (int i = 0; i < 6; i++) {
 			IrNumber got = ir_eval_scalar(ops[i], (IrScalar[]){IR_F64, IR_F64}, (IrNumber[]){{.real = a}, {.real = b}});
 			cr_expect_eq(got.integer, expected[i], "%s(%g, %g)", ir_op_info[ops[i]].name, a, b);
@@ -209,7 +334,8 @@ Test(ir_scalar, whole_numbers) {
 	for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
 		const Whole *w = &wholes[i];
 		int64_t got = eval_int(w->opcode, w->type, w->a, w->b);
-		cr_expect_eq(got, w->result, "%s(%lld, %lld) = %lld, not %lld", ir_op_info[w->opcode].name, (long long)w->a, (long long)w->b, (long long)got, (long long)w->result);
+		cr_expect_eq(got, w->result, "%s(%lld, %lld) = %lld, not %lld", ir_op_info[w->opcode].name, (long long)w->a,
+		             (long long)w->b, (long long)got, (long long)w->result);
 	}
 }
 
@@ -229,8 +355,11 @@ Test(ir_scalar, conversions) {
 	cr_expect_eq(ir_eval_scalar(IR_bits, &f32, &(IrNumber){.real = -1}).integer, INT64_C(-1082130432));
 	cr_expect_eq(ir_eval_scalar(IR_float, &i32, &(IrNumber){.integer = 1065353216}).real, 1.0);
 	/* one rounding, not two by way of f64 */
-	cr_expect_eq(ir_eval_scalar(IR_to_f32, &i64, &(IrNumber){.integer = (INT64_C(1) << 60) + (INT64_C(1) << 36) + 1}).real, (double)((0x1p60f) + 0x1p37f));
-	IrNumber picked = ir_eval_scalar(IR_where, (IrScalar[]){IR_BOOL, IR_F64, IR_F64}, (IrNumber[]){{.integer = 0}, {.real = 1}, {.real = 2}});
+	cr_expect_eq(
+		ir_eval_scalar(IR_to_f32, &i64, &(IrNumber){.integer = (INT64_C(1) << 60) + (INT64_C(1) << 36) + 1}).real,
+		(double)((0x1p60f) + 0x1p37f));
+	IrNumber picked = ir_eval_scalar(IR_where, (IrScalar[]){IR_BOOL, IR_F64, IR_F64},
+	                                 (IrNumber[]){{.integer = 0}, {.real = 1}, {.real = 2}});
 	cr_expect_eq(picked.real, 2.0);
 }
 
@@ -251,7 +380,8 @@ Test(ir_scalar, random_numbers_have_their_distributions) {
 	enum { COUNT = 200000 };
 	for (int64_t i = 0; i < COUNT; i++) {
 		IrNumber args[] = {{.integer = 5}, {.integer = -1}, {.integer = i}, {.integer = i % 7}};
-		double u = ir_eval_scalar(IR_random_uniform, types, args).real, n = ir_eval_scalar(IR_random_normal, types, args).real;
+		double u = ir_eval_scalar(IR_random_uniform, types, args).real,
+			   n = ir_eval_scalar(IR_random_normal, types, args).real;
 		cr_assert(u >= 0 && u < 1 && isfinite(n));
 		sum[0] += u;
 		squares[0] += u * u;

@@ -104,7 +104,8 @@ static const char *const good[] = {
 	"  return %3, %3\n"
 	"}\n",
 	"func @atoms(%k: int[], %x[12]) -> (: f64[4]) {\n"
-	"  %3[4] = for i:4 j:3 if i < j+%k[] { t0 = imod(idx(i), 2); mul(%x[j+2*t0], to_f64(t0)) } sum -> [imod(idx(3*i+1), 4)]\n"
+	"  %3[4] = for i:4 j:3 if i < j+%k[] { t0 = imod(idx(i), 2); mul(%x[j+2*t0], to_f64(t0)) } sum -> "
+    "[imod(idx(3*i+1), 4)]\n"
 	"  return %3\n"
 	"}\n",
 };
@@ -148,10 +149,11 @@ Test(ir_text, prints_back) {
 Test(ir_text, several_functions_spans_and_comments) {
 	Session *session = session_new();
 	bool well;
-	IrModule *module = parsed(session,
-	                          "# two\nfunc @a(%x[2]) -> (: f64[2]) {\n %2[2] = for i:2 { 0 } -> [i] @7:11 # span\n return %2 }\n"
-	                          "func @b(%x[2]) -> (: f64[2]) { return %x }",
-	                          &well);
+	IrModule *module =
+		parsed(session,
+	           "# two\nfunc @a(%x[2]) -> (: f64[2]) {\n %2[2] = for i:2 { 0 } -> [i] @7:11 # span\n return %2 }\n"
+	           "func @b(%x[2]) -> (: f64[2]) { return %x }",
+	           &well);
 	cr_assert(well);
 	cr_assert_eq(module->funcs.count, 2);
 	ir_module_free(module);
@@ -199,7 +201,8 @@ static const Wrong wrong_texts[] = {
 	{"%9[4] = for i:4 { 1 } -> [%idx[i]] return %9 }", "exactly once"},
 	{"%8[4] = for i:4 { 1 } -> [i] %9[4] = for i:4 { 1 } -> [%idx[i]] into %8 return %9 }", "the same element twice"},
 	{"%8[4] = for i:4 { 1 } -> [i] %9[4] = for i:2 j:3 { 1 } -> [i+j] into %8 return %9 }", "the same element twice"},
-	{"%8[3] = for i:3 { 1 } -> [i] %9[4] = for i:4 { 1 } sum -> [i] into %8 return %9 }", "starts from %8, which has another type"},
+	{"%8[3] = for i:3 { 1 } -> [i] %9[4] = for i:4 { 1 } sum -> [i] into %8 return %9 }",
+     "starts from %8, which has another type"},
 	{"%9[4] = for i:4 { %k[] } sum -> [i] return %9 }", "but int is put"},
 	{"%8: bool[4] = for i:4 { lt(%m[i, 0], 1) } sum -> [i] %9[4] = for i:4 { 1 } -> [i] return %9 }", "booleans"},
 	{"%8[4], %7: f64[4] = for i:4 j:4 { %m[i, j] } max -> [i], argmax j -> [i] return %8 }", "as integers"},
@@ -207,7 +210,8 @@ static const Wrong wrong_texts[] = {
 	{"%9[4] = for i:4 j:4 if i < %idx[j] { 1 } sum -> [i] return %9 }", "varies with an index"},
 	{"%9[4] = loop %t < 3 carry (%a[4] = %x) { yield %a } return %9 }", "another type"},
 	{"%8[4] = for i:4 { 1 } -> [i] %9[4] = loop %t < 3 carry (%a[4] = %8) { %7[4] = for i:4 { 1 } -> [i] yield %7 } "
-	 "return %7 }", "%7 is used where it is not defined"},
+     "return %7 }",
+     "%7 is used where it is not defined"},
 	{"%8[4] = for i:4 { 1 } -> [i] %9[4] = loop %t < -3 carry (%a[4] = %8) { yield %a } return %9 }", "turns"},
 	{"%8[lanes, 4] = for l:lanes i:4 { 1 } -> [l, i] %9[4] = for i:4 { %8[0, i] } -> [i] return %9 }", "lane axis"},
 	{"%8[lanes, 4] = for l:lanes i:4 { 1 } -> [15-l, i] %9[4] = for i:4 { 1 } -> [i] return %9 }", "lane axis"},
@@ -217,8 +221,9 @@ Test(ir_text, wrong_texts_are_refused) {
 	for (size_t i = 0; i < sizeof wrong_texts / sizeof *wrong_texts; i++) {
 		Session *session = session_new();
 		bool well;
-		char *text = arena_printf(session->arena, "func @f<n>(%%x[n], %%m[4, 4], %%k: int[], %%idx: int[4]) -> (: f64[4]) { %s",
-		                          wrong_texts[i].body);
+		char *text =
+			arena_printf(session->arena, "func @f<n>(%%x[n], %%m[4, 4], %%k: int[], %%idx: int[4]) -> (: f64[4]) { %s",
+		                 wrong_texts[i].body);
 		IrModule *module = parsed(session, text, &well);
 		const char *said = well ? ir_verify(module->funcs.data[0]) : session->diags.data[0]->message;
 		cr_expect(said && strstr(said, wrong_texts[i].message), "text %zu, %s\nsaid: %s", i, wrong_texts[i].body,
