@@ -1,0 +1,127 @@
+/* nest: private to the lowering of one FOR (nest*.c). What is known about the op, how its indices run, and the kernel
+ * under construction. */
+#ifndef GRADUS_NEST_H
+#define GRADUS_NEST_H
+
+#include "jit/loop.h"
+
+enum { NEST_MAX_LEVELS = 48 };
+
+/* How one index of the domain runs. Its value is var + copy (+ lane if it is the vector index; then a copy is
+ * LOOP_LANES apart). */
+typedef struct NestIndex {
+	IrDim extent;
+	bool open;
+	bool bound;      /* runs in a loop that several ops share */
+	bool vector;     /* at the moment */
+	bool in_cond;
+	uint32_t copies; /* unrolled or jammed; all of the extent: there is no loop */
+	LoopTemp var;    /* 0: the constant 0 */
+} NestIndex;
+
+/* What the positions of a put say. */
+typedef struct NestPut {
+	bool direct;   /* different points of the indices in `mask` are different elements */
+	bool covers;   /* every element is reached (conditions aside) */
+	uint32_t mask; /* the indices that the position depends on; for NONE: all */
+} NestPut;
+
+typedef struct NestLevel {
+	LoopBlock *block;
+	LoopStmt *stmt; /* FOR or IF; NULL for the kernel itself */
+	uint32_t id;    /* never used twice */
+	uint32_t cond_before;
+} NestLevel;
+
+/* Instances of a node by the copies of the indices it depends on. */
+typedef struct NestMemo {
+	LoopTemp *temps;
+	uint32_t count;
+} NestMemo;
+
+typedef struct NestPartial {
+	LoopAffine affine;
+	LoopTemp temp;
+} NestPartial;
+
+typedef struct NestPlace {
+	uint32_t level, id;
+} NestPlace;
+
+typedef struct Nest {
+	const LoopNest *in;
+	LoopSteps *steps;
+	Arena *arena;
+	const IrFunc *ir;
+	LoopKernel *kernel;
+	VEC(uint32_t) actuals; /* the buffer of each formal */
+	VEC(NestPlace) places; /* of each temp */
+	VEC(NestPartial) partials;
+	VEC(LoopTemp) consts;
+	NestLevel levels[NEST_MAX_LEVELS];
+	uint32_t depth; /* levels[depth] is the innermost open one */
+	uint32_t next_id;
+	uint32_t cond_level; /* the innermost level that tests a condition; 0 if none */
+	/* of the op being lowered */
+	const IrFor *f;
+	uint32_t index_count;
+	NestIndex index[IR_MAX_INDICES];
+	uint32_t at[IR_MAX_INDICES]; /* the copy being emitted */
+	uint32_t *deps;              /* indices each node depends on */
+	uint32_t *uses;              /* how often each node is used by others and by puts */
+	NestMemo *memo;
+	bool fma;                    /* products may be fused into sums */
+	/* of the puts being lowered */
+	int vector;                     /* the index that runs in lanes, or -1 */
+	uint32_t order[IR_MAX_INDICES]; /* output indices, then reduced ones */
+	uint32_t outer_count;
+} Nest;
+
+/* nest_facts.c */
+void nest_facts(Nest *n);
+uint32_t nest_at_deps(const Nest *n, IrAt at);
+NestPut nest_put_facts(const Nest *n, const IrPut *put);
+/* In bounds even where the conditions do not hold. */
+bool nest_in_box(const Nest *n, IrAt at, IrDim dim);
+/* The stride in elements of a read or put along an index: 0 if it does not depend on it; *known is false if the stride is
+ * symbolic or the position depends on the index through a gather. */
+int64_t nest_stride(const Nest *n, IrValue value, const IrAt *at, uint32_t index, bool *known);
+
+/* nest_plan.c: which index runs in lanes, what is tiled and unrolled, and the order of loops */
+typedef struct NestGroup {
+	const IrPut *puts[IR_MAX_INDICES];
+	uint32_t numbers[IR_MAX_INDICES]; /* of the puts in the op */
+	uint32_t count;
+	uint32_t mask;
+	bool stores;  /* NONE: stored as they are */
+	bool scatter; /* read, combined and written back at every point */
+} NestGroup;
+
+void nest_plan(Nest *n, const NestGroup *group);
+
+/* nest_node.c: scalars of bodies, and addresses */
+LoopTemp nest_new(Nest *n, IrScalar type, bool vector, uint32_t level);
+LoopStmt *nest_stmt(Nest *n, LoopKind kind, LoopTemp out, uint32_t level);
+LoopTemp nest_const(Nest *n, IrScalar type, double real, int64_t integer);
+LoopTemp nest_op(Nest *n, IrOpcode opcode, IrScalar type, const LoopTemp *args, int count);
+LoopTemp nest_node(Nest *n, uint32_t node);
+/* A product that may be fused into the sum that uses it: its factors. */
+bool nest_is_product(const Nest *n, uint32_t node);
+bool nest_is_vector(const Nest *n, LoopTemp temp);
+uint32_t nest_level(const Nest *n, LoopTemp temp); /* 0 for no temp */
+
+/* nest_address.c: positions */
+LoopTemp nest_position(Nest *n, IrAt at); /* as an I64 */
+/* The position as an affine form of scalar temps; false if it differs by lane. */
+bool nest_scalar_affine(Nest *n, IrAt at, LoopAffine *affine);
+/* The element of `value` at a position; *level is raised to where all of the address is known. */
+LoopAddress nest_address(Nest *n, IrValue value, const IrAt *at, uint32_t *level);
+uint32_t nest_formal(Nest *n, uint32_t buffer);
+/* One temp (or none) and an offset with the same value. */
+LoopAffine nest_flatten(Nest *n, LoopAffine affine);
+
+/* nest.c */
+void nest_open(Nest *n, LoopStmt *stmt);
+void nest_close(Nest *n);
+
+#endif

@@ -1,0 +1,305 @@
+/* How a nest runs: which index goes in lanes, the order of loops, register tiles, unrolling. Costs are rough counts of vector
+ * instructions; only ratios matter. Nothing here changes results under --strict, and otherwise only which reductions
+ * are summed by lanes. */
+#include "jit/nest.h"
+
+enum {
+	MIN_LANE_SUM = 32,  /* a reduction shorter than this is not worth a tree */
+	MAX_ACCUMULATORS = 24,
+	MAX_BODY = 160,     /* statements in an unrolled body */
+	MAX_UNROLL = 8,
+	STRIDED = 24        /* cost of a vector access whose lanes are apart */
+};
+
+static bool plain_lane(const Nest *n, const IrPut *put) {
+	IrType type = ir_type(n->ir, put->out);
+	if (!type.lanes || ir_at_plain_index(put->at[0]) != 0)
+		return false;
+	for (uint32_t a = 1; a < type.rank; a++) {
+		for (uint32_t t = 0; t < put->at[a].term_count; t++) {
+			if (!put->at[a].terms[t].is_node && put->at[a].terms[t].ref == 0)
+				return false;
+		}
+	}
+	return true;
+}
+
+/* A guard that would have to mask a store lane by lane. */
+static bool guard_depends(const Nest *n, const IrPut *put, uint32_t index) {
+	IrType type = ir_type(n->ir, put->out);
+	for (uint32_t a = 0; a < type.rank && put->guarded; a++) {
+		if ((nest_at_deps(n, put->at[a]) >> index & 1) && !nest_in_box(n, put->at[a], type.dims[a]))
+			return true;
+	}
+	return false;
+}
+
+static bool has_arg(const NestGroup *group) {
+	for (uint32_t p = 0; p < group->count; p++) {
+		if (group->puts[p]->combine == IR_PUT_ARGMAX || group->puts[p]->combine == IR_PUT_ARGMIN)
+			return true;
+	}
+	return false;
+}
+
+/* The lane index of the op as the vector index, where that keeps the order of every reduction (or may change it). */
+static bool lanes_allowed(const Nest *n, const NestGroup *group) {
+	if (n->index[0].in_cond)
+		return false;
+	bool reduced = !(group->mask & 1);
+	if (reduced)
+		return !n->in->strict && !has_arg(group) && !group->scatter;
+	for (uint32_t p = 0; p < group->count; p++) {
+		if (guard_depends(n, group->puts[p], 0) || (!group->stores && !plain_lane(n, group->puts[p])) ||
+		    (group->stores && !plain_lane(n, group->puts[p])))
+			return false;
+	}
+	return true;
+}
+
+/* Cost of one turn of the body when `index` runs in lanes, or -1 if it cannot. */
+static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index) {
+	bool reduced = !(group->mask >> index & 1);
+	IrDim extent = n->index[index].extent;
+	if (n->index[index].in_cond || n->index[index].bound || (extent >= 0 && extent < (reduced ? MIN_LANE_SUM : LOOP_LANES)))
+		return -1;
+	if (reduced && (n->in->strict || has_arg(group) || group->scatter))
+		return -1;
+	double cost = reduced && extent > 0 ? 16.0 / (double)extent : 0;
+	for (uint32_t p = 0; p < group->count; p++) {
+		const IrPut *put = group->puts[p];
+		if (guard_depends(n, put, index))
+			return -1;
+		if (reduced)
+			continue;
+		bool known;
+		int64_t stride = nest_stride(n, put->out, put->at, index, &known);
+		if (!known || stride == 0 || (group->scatter && stride != 1))
+			return -1;
+		cost += stride == 1 ? 1 : STRIDED;
+	}
+	for (uint32_t i = 0; i < n->f->nodes.count; i++) {
+		const IrNode *node = &n->f->nodes.data[i];
+		bool depends = n->deps[i] >> index & 1;
+		if (node->kind == IR_NODE_OP && depends)
+			cost += 1;
+		if (node->kind != IR_NODE_READ || !depends)
+			continue;
+		bool known;
+		int64_t stride = nest_stride(n, node->value, node->at, index, &known);
+		cost += known && stride == 1 ? 1 : STRIDED;
+	}
+	return cost;
+}
+
+static double scalar_cost(const Nest *n, const NestGroup *group) {
+	double cost = group->count;
+	for (uint32_t i = 0; i < n->f->nodes.count; i++) {
+		IrNodeKind kind = n->f->nodes.data[i].kind;
+		cost += kind == IR_NODE_OP || kind == IR_NODE_READ ? 1 : 0;
+	}
+	return cost * (double)LOOP_LANES;
+}
+
+static int choose_vector(const Nest *n, const NestGroup *group) {
+	if (n->index_count > 0 && n->f->indices.data[0].lane)
+		return lanes_allowed(n, group) ? 0 : -1;
+	int best = -1;
+	double least = 0.7 * scalar_cost(n, group);
+	for (uint32_t i = 0; i < n->index_count; i++) {
+		double cost = vector_cost(n, group, i);
+		if (cost >= 0 && cost < least) {
+			least = cost;
+			best = (int)i;
+		}
+	}
+	return best;
+}
+
+/* ---- order ---- */
+
+static int64_t out_stride(const Nest *n, const NestGroup *group, uint32_t index) {
+	bool known;
+	int64_t stride = nest_stride(n, group->puts[0]->out, group->puts[0]->at, index, &known);
+	if (!known)
+		return INT64_MAX;
+	return stride < 0 ? -stride : stride;
+}
+
+static void choose_order(Nest *n, const NestGroup *group) {
+	n->outer_count = 0;
+	uint32_t mask = group->stores || group->scatter ? (1u << n->index_count) - 1 : group->mask;
+	for (uint32_t i = 0; i < n->index_count; i++) {
+		if (mask >> i & 1)
+			n->order[n->outer_count++] = i;
+	}
+	uint32_t at = n->outer_count;
+	for (uint32_t i = 0; i < n->index_count; i++) {
+		if (!(mask >> i & 1))
+			n->order[at++] = i;
+	}
+	if (group->scatter)
+		return;
+	for (uint32_t k = 1; k < n->outer_count; k++) {
+		for (uint32_t j = k; j > 0 && out_stride(n, group, n->order[j - 1]) < out_stride(n, group, n->order[j]); j--) {
+			uint32_t swap = n->order[j];
+			n->order[j] = n->order[j - 1];
+			n->order[j - 1] = swap;
+		}
+	}
+}
+
+/* ---- unrolling and tiles ---- */
+
+/* Statements of a body with the copies as they are, counting only what depends on the innermost reduced index if `inner`. */
+static double body_size(const Nest *n, uint32_t must_depend, bool reads_only) {
+	double size = 0;
+	for (uint32_t i = 0; i < n->f->nodes.count; i++) {
+		const IrNode *node = &n->f->nodes.data[i];
+		if ((node->kind != IR_NODE_OP || reads_only) && node->kind != IR_NODE_READ)
+			continue;
+		if (must_depend != 0 && !(n->deps[i] & must_depend))
+			continue;
+		double instances = 1;
+		for (uint32_t k = 0; k < n->index_count; k++) {
+			if (n->deps[i] >> k & 1)
+				instances *= n->index[k].copies;
+		}
+		size += instances;
+	}
+	return size;
+}
+
+static bool may_copy(const Nest *n, uint32_t index) {
+	const NestIndex *i = &n->index[index];
+	return i->extent > 1 && !i->in_cond && !i->bound && (int)index != n->vector;
+}
+
+static uint32_t reduced_mask(const Nest *n) {
+	uint32_t mask = 0;
+	for (uint32_t k = n->outer_count; k < n->index_count; k++)
+		mask |= 1u << n->order[k];
+	return mask;
+}
+
+/* Whole small reductions are unrolled, from the innermost loop outwards. */
+static void choose_unroll(Nest *n, const NestGroup *group) {
+	if (group->stores || group->scatter)
+		return;
+	for (uint32_t k = n->index_count; k-- > n->outer_count;) {
+		uint32_t i = n->order[k];
+		if ((int)i == n->vector)
+			continue;
+		if (!may_copy(n, i)) {
+			if (n->index[i].extent == 1)
+				continue;
+			return;
+		}
+		if (n->index[i].extent > MAX_UNROLL)
+			return;
+		n->index[i].copies = (uint32_t)n->index[i].extent;
+		if (body_size(n, 0, false) > (double)MAX_BODY / 2) {
+			n->index[i].copies = 1;
+			return;
+		}
+	}
+}
+
+/* Of a reduction: how many combining steps one load serves, jamming output indices a and b by s and t. */
+static double tile_value(Nest *n, const NestGroup *group, uint32_t a, uint32_t s, uint32_t b, uint32_t t) {
+	uint32_t was_a = n->index[a].copies, was_b = n->index[b].copies;
+	n->index[a].copies = s;
+	if (a != b)
+		n->index[b].copies = t;
+	uint32_t reduced = reduced_mask(n);
+	double tile = (double)s * (a != b ? t : 1), unrolled = 1;
+	for (uint32_t k = n->outer_count; k < n->index_count; k++)
+		unrolled *= n->index[n->order[k]].copies;
+	double reads = body_size(n, reduced, true), size = body_size(n, 0, false) + tile * unrolled;
+	n->index[b].copies = was_b;
+	n->index[a].copies = was_a;
+	if (tile * group->count > (double)MAX_ACCUMULATORS || size > (double)MAX_BODY)
+		return 0;
+	double steps = tile * unrolled;
+	/* Independent accumulators hide latency: up to 8 are worth having even where no load is shared. */
+	double parallel = tile < 8 ? tile / 8 : 1;
+	return steps / (steps + reads) * (0.5 + 0.5 * parallel);
+}
+
+static void choose_tile(Nest *n, const NestGroup *group) {
+	if (group->stores || group->scatter || reduced_mask(n) == 0)
+		return;
+	bool any = false;
+	for (uint32_t k = n->outer_count; k < n->index_count; k++)
+		any = any || n->index[n->order[k]].extent != 1;
+	if (!any)
+		return;
+	uint32_t best_a = 0, best_b = 0, best_s = 1, best_t = 1;
+	double best = n->outer_count > 0 ? tile_value(n, group, n->order[0], n->index[n->order[0]].copies, n->order[0], 1) : 0;
+	for (uint32_t k = 0; k < n->outer_count; k++) {
+		uint32_t a = n->order[k];
+		if (!may_copy(n, a))
+			continue;
+		for (uint32_t s = 2; s <= MAX_ACCUMULATORS && (int64_t)s <= n->index[a].extent; s++) {
+			if (n->index[a].extent % s != 0)
+				continue;
+			double value = tile_value(n, group, a, s, a, 1);
+			if (value > best * 1.02) {
+				best = value;
+				best_a = best_b = a;
+				best_s = s;
+				best_t = 1;
+			}
+			for (uint32_t j = k + 1; j < n->outer_count; j++) {
+				uint32_t b = n->order[j];
+				if (!may_copy(n, b))
+					continue;
+				for (uint32_t t = 2; s * t <= MAX_ACCUMULATORS && (int64_t)t <= n->index[b].extent; t++) {
+					if (n->index[b].extent % t != 0)
+						continue;
+					value = tile_value(n, group, a, s, b, t);
+					if (value > best * 1.02) {
+						best = value;
+						best_a = a;
+						best_b = b;
+						best_s = s;
+						best_t = t;
+					}
+				}
+			}
+		}
+	}
+	if (best_s > 1)
+		n->index[best_a].copies = best_s;
+	if (best_t > 1)
+		n->index[best_b].copies = best_t;
+}
+
+static void explain(const Nest *n, const NestGroup *group) {
+	FILE *out = n->in->explain;
+	if (!out)
+		return;
+	fprintf(out, "nest of %%%u:", (unsigned)group->puts[0]->out);
+	for (uint32_t k = 0; k < n->index_count; k++) {
+		uint32_t i = n->order[k];
+		const char *name = n->f->indices.data[i].name ? session_text(n->in->func->session, n->f->indices.data[i].name) : "_";
+		fprintf(out, "%s %s", k == n->outer_count ? " | reduced" : "", name);
+		if ((int)i == n->vector)
+			fprintf(out, " (lanes)");
+		if (n->index[i].copies > 1)
+			fprintf(out, " x%u", (unsigned)n->index[i].copies);
+	}
+	fprintf(out, "\n");
+}
+
+void nest_plan(Nest *n, const NestGroup *group) {
+	for (uint32_t i = 0; i < n->index_count; i++) {
+		n->index[i].copies = 1;
+		n->index[i].vector = false;
+	}
+	n->vector = choose_vector(n, group);
+	choose_order(n, group);
+	choose_unroll(n, group);
+	choose_tile(n, group);
+	explain(n, group);
+}
