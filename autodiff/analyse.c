@@ -27,19 +27,12 @@ bool *ad_varied_nodes(const AdFacts *facts, const IrFor *op) {
  * such by construction. */
 static void mark_arms(const IrNode *node, bool *marked) {
 	switch (node->opcode) {
-	case IR_where:
-		marked[node->args[1]] = marked[node->args[2]] = true;
-		break;
+	case IR_where: marked[node->args[1]] = marked[node->args[2]] = true; break;
 	case IR_mulz:
 	case IR_max:
-	case IR_min:
-		marked[node->args[0]] = marked[node->args[1]] = true;
-		break;
-	case IR_relu:
-		marked[node->args[0]] = true;
-		break;
-	default:
-		break;
+	case IR_min: marked[node->args[0]] = marked[node->args[1]] = true; break;
+	case IR_relu: marked[node->args[0]] = true; break;
+	default: break;
 	}
 }
 
@@ -86,10 +79,8 @@ static bool tame_row(IrOpcode opcode) {
 	case IR_sigmoid:
 	case IR_softplus:
 	case IR_relu:
-	case IR_erf:
-		return true;
-	default:
-		return false;
+	case IR_erf: return true;
+	default: return false;
 	}
 }
 

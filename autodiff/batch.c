@@ -124,18 +124,14 @@ static uint32_t lane_conditions(AdEmit *e, const bool *nodes) {
 static uint32_t neutral(AdEmit *e, const IrPut *put, IrType type, const IrAt *at, IrValue into) {
 	bool real = ir_scalar_is_real(type.scalar);
 	switch (put->combine) {
-	case IR_PUT_PROD:
-		return ir_constant(&e->f, type.scalar, 1, 1);
-	case IR_PUT_MAX:
-		return ir_constant(&e->f, type.scalar, -__builtin_inf(), real ? 0 : INT64_MIN);
-	case IR_PUT_MIN:
-		return ir_constant(&e->f, type.scalar, __builtin_inf(), real ? 0 : INT64_MAX);
+	case IR_PUT_PROD: return ir_constant(&e->f, type.scalar, 1, 1);
+	case IR_PUT_MAX: return ir_constant(&e->f, type.scalar, -__builtin_inf(), real ? 0 : INT64_MIN);
+	case IR_PUT_MIN: return ir_constant(&e->f, type.scalar, __builtin_inf(), real ? 0 : INT64_MAX);
 	case IR_PUT_NONE:
 		if (into)
 			return ir_read(&e->f, into, at, put->guarded);
 		return ir_constant(&e->f, type.scalar, 0, 0);
-	default:
-		return ir_constant(&e->f, type.scalar, 0, 0);
+	default: return ir_constant(&e->f, type.scalar, 0, 0);
 	}
 }
 
@@ -245,7 +241,8 @@ static void batch_block(Batch *b, const IrBlock *block) {
 	}
 }
 
-IrFunc *ad_batch(IrModule *module, const IrFunc *func, const char *name, const bool *varying, const bool *force_varying) {
+IrFunc *ad_batch(IrModule *module, const IrFunc *func, const char *name, const bool *varying,
+                 const bool *force_varying) {
 	Arena *scratch = arena_new();
 	Batch b = {.ad = {.module = module, .scratch = scratch, .from = func, .map = ir_map_new(scratch, func)}};
 	Ad *ad = &b.ad;

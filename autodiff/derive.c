@@ -94,7 +94,6 @@ uint32_t ad_chain(AdEmit *e, uint32_t n, int i, uint32_t s, bool zero_wins) {
 		IrScalar type = back ? e->op->nodes.data[node->args[0]].type : node->type;
 		return ir_op1(&e->f, type == IR_F32 ? IR_to_f32 : IR_to_f64, s);
 	}
-	default:
-		return ad_product(e, s, derivative(e, n, i), zero_wins || node->opcode == IR_mulz);
+	default: return ad_product(e, s, derivative(e, n, i), zero_wins || node->opcode == IR_mulz);
 	}
 }

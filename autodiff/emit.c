@@ -59,8 +59,7 @@ uint32_t ad_at_value(AdEmit *e, IrAt at) {
 /* The counter of a loop whose adjoint is being run: turns - 1 - (the new counter). */
 static uint32_t emit_counter(AdEmit *e, IrValue old) {
 	Ad *ad = e->ad;
-	uint32_t turns =
-	        ad->turns[old] ? ir_read_scalar(&e->f, ad->turns[old]) : ir_int(&e->f, ad->limit[old]);
+	uint32_t turns = ad->turns[old] ? ir_read_scalar(&e->f, ad->turns[old]) : ir_int(&e->f, ad->limit[old]);
 	uint32_t last = ir_op2(&e->f, IR_sub, turns, ir_int(&e->f, 1));
 	uint32_t counter = ir_read_scalar(&e->f, ir_map_get(&ad->map, old));
 	return ir_op2(&e->f, IR_sub, last, counter);
@@ -86,18 +85,10 @@ uint32_t ad_emit_node(AdEmit *e, uint32_t old) {
 	const IrNode *node = &e->op->nodes.data[old];
 	uint32_t made = AD_NONE;
 	switch (node->kind) {
-	case IR_NODE_CONST:
-		made = ir_constant(&e->f, node->type, node->real, node->integer);
-		break;
-	case IR_NODE_DIM:
-		made = ir_dim(&e->f, node->dim);
-		break;
-	case IR_NODE_INDEX:
-		made = ad_at_value(e, ad_emit_at(e, node->at[0]));
-		break;
-	case IR_NODE_READ:
-		made = emit_read(e, node);
-		break;
+	case IR_NODE_CONST: made = ir_constant(&e->f, node->type, node->real, node->integer); break;
+	case IR_NODE_DIM: made = ir_dim(&e->f, node->dim); break;
+	case IR_NODE_INDEX: made = ad_at_value(e, ad_emit_at(e, node->at[0])); break;
+	case IR_NODE_READ: made = emit_read(e, node); break;
 	case IR_NODE_OP: {
 		uint32_t args[IR_MAX_ARGS] = {0};
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)

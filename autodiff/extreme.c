@@ -75,8 +75,7 @@ AdShrunk ad_emit_shrunk(AdEmit *e, const IrPut *put) {
 	for (uint32_t k = 0; k < type.rank; k++) {
 		int old = ir_at_plain_index(put->at[k]);
 		Name name = old >= 0 ? e->op->indices.data[old].name : 0;
-		uint32_t index =
-		        type.lanes && k == 0 ? ir_for_lane(&e->f) : ir_for_index(&e->f, name, type.dims[k]);
+		uint32_t index = type.lanes && k == 0 ? ir_for_lane(&e->f) : ir_for_index(&e->f, name, type.dims[k]);
 		shrunk.at[k] = ir_at_index(ad->module, index, 1);
 		if (old >= 0 && !(placed >> old & 1)) {
 			e->index_at[old] = shrunk.at[k];

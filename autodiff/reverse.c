@@ -33,7 +33,8 @@ static void emit_gradients(Ad *ad, const bool *wrt) {
 	}
 }
 
-IrFunc *ad_reverse(IrModule *module, const IrFunc *func, const char *name, const bool *seeded, const bool *wrt, bool keep_results) {
+IrFunc *ad_reverse(IrModule *module, const IrFunc *func, const char *name, const bool *seeded, const bool *wrt,
+                   bool keep_results) {
 	Ad ad = ad_begin(module, arena_new(), func, name, wrt);
 	IrValue *seeds = ARENA_ARRAY(ad.scratch, IrValue, func->results.count + 1);
 	for (uint32_t i = 0; i < func->results.count; i++) {
@@ -52,7 +53,8 @@ IrFunc *ad_reverse(IrModule *module, const IrFunc *func, const char *name, const
 	return ad_end(&ad);
 }
 
-IrFunc *ad_gradient(IrModule *module, const IrFunc *func, const char *name, uint32_t result, const bool *wrt, bool keep_value, bool keep_others) {
+IrFunc *ad_gradient(IrModule *module, const IrFunc *func, const char *name, uint32_t result, const bool *wrt,
+                    bool keep_value, bool keep_others) {
 	Ad ad = ad_begin(module, arena_new(), func, name, wrt);
 	IrValue value = ad.from->results.data[result].value;
 	IrType type = ir_type(ad.from, value);

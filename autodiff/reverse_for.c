@@ -4,7 +4,8 @@
  *     w~   = for i:n j:d { mul(s~[i], X[i, j]) } sum -> [j]
  *
  * Puts whose positions mention the same indices share an op (they share work); others get their own, so that each is a
- * plain contraction where the source is one. */
+ * plain contraction where the source is one. Of several reads of one value, all but the first are put into parts of
+ * their own first, which are then added where they belong. */
 #include "autodiff/ad.h"
 
 void ad_contribute(Ad *ad, IrValue old, IrValue cotangent) {
@@ -18,11 +19,17 @@ typedef struct Adjoint {
 	Ad *ad;
 	const IrOp *op;
 	const bool *varied, *marked, *tame;
-	const bool *seeded;    /* per put: has a cotangent that goes through the body now */
-	const bool *path;      /* per node */
-	const IrPut *extreme;  /* the MAX or MIN put whose adjoint this is, or NULL: all linear puts at once */
-	bool *open;            /* per node: a read that has not been put yet */
+	const bool *seeded;   /* per put: has a cotangent that goes through the body now */
+	const bool *path;     /* per node */
+	const IrPut *extreme; /* the MAX or MIN put whose adjoint this is, or NULL: all linear puts at once */
+	bool *open;           /* per node: a read that has not been put yet */
+	int cost;             /* FLOPs of the body per point */
 } Adjoint;
+
+enum {
+	GROUP_PUTS = 12, /* of one op */
+	CHEAP = 8        /* FLOPs that are rather computed again than shared through memory */
+};
 
 /* Nodes that lead to a read of this group. */
 static bool *useful_nodes(const Adjoint *a, const bool *group) {
@@ -121,20 +128,33 @@ static bool put_read(Ad *ad, AdEmit *e, uint32_t n, uint32_t cotangent) {
 	return true;
 }
 
-static void emit_group(const Adjoint *a, const bool *group) {
-	AdEmit e = ad_emit_begin(a->ad, a->op);
-	AdShrunk shrunk;
-	if (a->extreme)
-		shrunk = ad_emit_shrunk(&e, a->extreme);
-	else
-		ad_emit_domain(&e);
-	const bool *useful = useful_nodes(a, group);
-	const uint32_t *cotangent = body_cotangents(a, &e, useful, a->extreme ? &shrunk : NULL);
-	bool any = false;
-	for (uint32_t n = 0; n < e.op->nodes.count; n++)
-		if (group[n] && cotangent[n] != AD_NONE && put_read(a->ad, &e, n, cotangent[n]))
-			any = true;
-	if (any)
+/* A read's cotangent, summed over the indices that its position does not mention: an output of its own. */
+static IrValue put_part(Ad *ad, AdEmit *e, uint32_t mask, uint32_t n, uint32_t cotangent) {
+	const IrFor *f = &e->f.op->f;
+	IrType type = {.scalar = e->op->nodes.data[n].type};
+	IrAt at[IR_MAX_RANK];
+	for (uint32_t i = 0; i < f->indices.count; i++) {
+		if (!(mask >> i & 1))
+			continue;
+		type.lanes = type.lanes || f->indices.data[i].lane;
+		at[type.rank] = ir_at_index(ad->module, i, 1);
+		type.dims[type.rank++] = f->indices.data[i].extent;
+	}
+	return ir_put(&e->f, type.rank == f->indices.count ? IR_PUT_NONE : IR_PUT_SUM, cotangent, type, at, 0, false);
+}
+
+static void add_part(Ad *ad, const IrOp *op, uint32_t mask, uint32_t n, IrValue part) {
+	AdEmit e = ad_emit_begin(ad, op);
+	IrAt at[IR_MAX_RANK];
+	uint32_t rank = 0;
+	for (uint32_t i = 0; i < op->f.indices.count; i++) {
+		if (!(mask >> i & 1))
+			continue;
+		const IrIndex *index = &op->f.indices.data[i];
+		uint32_t number = index->lane ? ir_for_lane(&e.f) : ir_for_index(&e.f, index->name, index->extent);
+		at[rank++] = e.index_at[i] = ir_at_index(ad->module, number, 1);
+	}
+	if (put_read(ad, &e, n, ir_read(&e.f, part, at, false)))
 		ir_for_end(&e.f);
 }
 
@@ -145,27 +165,73 @@ static uint32_t read_mask(const IrFor *op, const IrNode *node) {
 	return mask;
 }
 
-/* The next reads that can be put by one op: of different values, with the same indices. NULL: none is left. */
+static void emit_group(const Adjoint *a, const bool *group) {
+	Ad *ad = a->ad;
+	AdEmit e = ad_emit_begin(ad, a->op);
+	AdShrunk shrunk;
+	if (a->extreme)
+		shrunk = ad_emit_shrunk(&e, a->extreme);
+	else
+		ad_emit_domain(&e);
+	const bool *useful = useful_nodes(a, group);
+	const uint32_t *cotangent = body_cotangents(a, &e, useful, a->extreme ? &shrunk : NULL);
+	IrValue *parts = ARENA_ARRAY(ad->scratch, IrValue, e.op->nodes.count + 1);
+	bool any = false;
+	for (uint32_t n = 0; n < e.op->nodes.count; n++) {
+		if (!group[n] || cotangent[n] == AD_NONE)
+			continue;
+		bool again = false;
+		for (uint32_t m = 0; m < n; m++)
+			again = again || (group[m] && e.op->nodes.data[m].value == e.op->nodes.data[n].value);
+		if (again)
+			parts[n] = put_part(ad, &e, read_mask(e.op, &e.op->nodes.data[n]), n, cotangent[n]);
+		if (again || put_read(ad, &e, n, cotangent[n]))
+			any = true;
+	}
+	if (any)
+		ir_for_end(&e.f);
+	for (uint32_t n = 0; n < e.op->nodes.count; n++)
+		if (parts[n])
+			add_part(ad, a->op, read_mask(e.op, &e.op->nodes.data[n]), n, parts[n]);
+}
+
+static int count_bits(uint32_t mask) {
+	int count = 0;
+	for (; mask; mask &= mask - 1)
+		count++;
+	return count;
+}
+
+/* Whether several reads of one value may share an op. */
+static bool may_share(const Adjoint *a, uint32_t mask) {
+	const IrFor *op = &a->op->f;
+	int bits = count_bits(mask);
+	if (a->extreme || op->conds.count != 0 || bits > IR_MAX_RANK)
+		return false;
+	return a->cost > CHEAP || bits < (int)op->indices.count;
+}
+
+/* The next reads that can be put by one op: with the same indices. NULL: none is left. */
 static bool *next_group(const Adjoint *a) {
 	const IrFor *op = &a->op->f;
 	bool *group = ARENA_ARRAY(a->ad->scratch, bool, op->nodes.count + 1);
-	uint32_t mask = 0;
-	bool any = false;
-	for (uint32_t n = 0; n < op->nodes.count; n++) {
+	uint32_t mask = 0, count = 0;
+	for (uint32_t n = 0; n < op->nodes.count && count < GROUP_PUTS; n++) {
 		const IrNode *node = &op->nodes.data[n];
-		if (!a->open[n] || (any && !a->extreme && read_mask(op, node) != mask))
+		if (!a->open[n] || (count && !a->extreme && read_mask(op, node) != mask))
 			continue;
+		if (!count)
+			mask = read_mask(op, node);
 		bool taken = false;
 		for (uint32_t m = 0; m < n; m++)
 			taken = taken || (group[m] && op->nodes.data[m].value == node->value);
-		if (taken)
+		if (taken && !may_share(a, mask))
 			continue;
-		if (!any)
-			mask = read_mask(op, node);
-		any = group[n] = true;
+		group[n] = true;
+		count++;
 		a->open[n] = false;
 	}
-	return any ? group : NULL;
+	return count ? group : NULL;
 }
 
 /* Cotangents of what the body reads. */
@@ -173,8 +239,12 @@ static void reverse_body(Adjoint *a) {
 	const IrFor *op = &a->op->f;
 	a->path = ad_path_nodes(&a->ad->facts, op, a->seeded, a->varied);
 	a->open = ARENA_ARRAY(a->ad->scratch, bool, op->nodes.count + 1);
-	for (uint32_t n = 0; n < op->nodes.count; n++)
+	a->cost = 0;
+	for (uint32_t n = 0; n < op->nodes.count; n++) {
 		a->open[n] = a->path[n] && op->nodes.data[n].kind == IR_NODE_READ;
+		if (op->nodes.data[n].kind == IR_NODE_OP)
+			a->cost += ir_op_info[op->nodes.data[n].opcode].cost;
+	}
 	for (const bool *group = next_group(a); group; group = next_group(a))
 		emit_group(a, group);
 }

@@ -117,10 +117,10 @@ typedef struct Backward {
 	Ad *ad;
 	const IrLoop *loop;
 	IrOp *made;
-	bool *carried;          /* per carry of the source loop: has a cotangent */
-	VEC(IrValue) captured;  /* old values outside that the body's adjoint adds to */
+	bool *carried;         /* per carry of the source loop: has a cotangent */
+	VEC(IrValue) captured; /* old values outside that the body's adjoint adds to */
 	IrValue *captured_inits;
-	IrValue turns;          /* the number of turns if it is not the limit */
+	IrValue turns; /* the number of turns if it is not the limit */
 } Backward;
 
 static Backward plan(Ad *ad, const IrLoop *loop) {

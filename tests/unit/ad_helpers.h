@@ -95,7 +95,8 @@ static inline void bench_compare(Bench *b, const char *what, const IrTensor *x, 
 	for (int64_t i = 0; i < count; i++) {
 		double p = x->reals ? x->reals[i] : (double)x->integers[i];
 		double q = y->reals ? y->reals[i] : (double)y->integers[i];
-		cr_assert(bench_close(p, q, tolerance), "%s: %s: element %lld: %.12g and %.12g", b->name, what, (long long)i, p, q);
+		cr_assert(bench_close(p, q, tolerance), "%s: %s: element %lld: %.12g and %.12g", b->name, what, (long long)i, p,
+		          q);
 	}
 }
 
@@ -105,7 +106,8 @@ static inline bool bench_is_real(const IrFunc *func, uint32_t p) {
 }
 
 /* sum over results r of <weight r, result r> after moving the real arguments by h along `along`. */
-static inline double bench_moved(Bench *b, const IrFunc *func, const IrTensor *args, const IrTensor *along, double h, const IrTensor *weights, uint32_t first) {
+static inline double bench_moved(Bench *b, const IrFunc *func, const IrTensor *args, const IrTensor *along, double h,
+                                 const IrTensor *weights, uint32_t first) {
 	IrTensor *moved = arena_copy(b->arena, args, sizeof(IrTensor) * func->params.count);
 	uint32_t real = 0;
 	for (uint32_t p = 0; p < func->params.count; p++) {
@@ -132,10 +134,13 @@ static inline double bench_moved(Bench *b, const IrFunc *func, const IrTensor *a
 }
 
 /* Fourth-order central difference of the same along `along`. */
-static inline double bench_difference(Bench *b, const IrFunc *func, const IrTensor *args, const IrTensor *along, const IrTensor *weights, uint32_t first, double h) {
+static inline double bench_difference(Bench *b, const IrFunc *func, const IrTensor *args, const IrTensor *along,
+                                      const IrTensor *weights, uint32_t first, double h) {
 	ArenaMark mark = arena_mark(b->arena);
-	double near = bench_moved(b, func, args, along, h, weights, first) - bench_moved(b, func, args, along, -h, weights, first);
-	double far = bench_moved(b, func, args, along, 2 * h, weights, first) - bench_moved(b, func, args, along, -2 * h, weights, first);
+	double near =
+		bench_moved(b, func, args, along, h, weights, first) - bench_moved(b, func, args, along, -h, weights, first);
+	double far = bench_moved(b, func, args, along, 2 * h, weights, first) -
+	             bench_moved(b, func, args, along, -2 * h, weights, first);
 	arena_release(b->arena, mark);
 	return (8 * near - far) / (12 * h);
 }
@@ -175,7 +180,8 @@ static inline IrTensor *bench_directions(Bench *b, const IrFunc *func) {
 	return along;
 }
 
-static inline IrTensor *bench_joined(Bench *b, const IrTensor *x, uint32_t x_count, const IrTensor *y, uint32_t y_count) {
+static inline IrTensor *bench_joined(Bench *b, const IrTensor *x, uint32_t x_count, const IrTensor *y,
+                                     uint32_t y_count) {
 	IrTensor *all = ARENA_ARRAY(b->arena, IrTensor, x_count + y_count + 1);
 	memcpy(all, x, sizeof(IrTensor) * x_count);
 	if (y_count)
@@ -213,7 +219,8 @@ static inline IrFunc *bench_order(Bench *b, const IrFunc *func, const IrTensor *
 		by_reverse += bench_dot(&gradient[r], &along[r]);
 	for (uint32_t r = 0; r < forward->results.count; r++)
 		by_forward += bench_dot(&tangents[r], &weights[r]);
-	cr_assert(bench_close(by_reverse, by_forward, 1e-10), "%s: reverse %.15g, forward %.15g", b->name, by_reverse, by_forward);
+	cr_assert(bench_close(by_reverse, by_forward, 1e-10), "%s: reverse %.15g, forward %.15g", b->name, by_reverse,
+	          by_forward);
 	for (uint32_t r = 0; r < reals; r++) {
 		int64_t count = ir_type_elements(gradient[r].type, NULL);
 		for (int64_t i = 0; i < count && i < 24; i++) {
@@ -231,7 +238,8 @@ static inline IrFunc *bench_order(Bench *b, const IrFunc *func, const IrTensor *
 				close = bench_close(gradient[r].reals[i], difference, tolerance);
 			}
 			arena_release(b->arena, mark);
-			cr_assert(close, "%s: real parameter %u, element %lld: reverse %.12g, difference %.12g", b->name, r, (long long)i, gradient[r].reals[i], difference);
+			cr_assert(close, "%s: real parameter %u, element %lld: reverse %.12g, difference %.12g", b->name, r,
+			          (long long)i, gradient[r].reals[i], difference);
 		}
 	}
 	return reverse;

@@ -5,10 +5,10 @@
 enum { POINTS = 5 };
 
 /* f(x0, x1, x2)[i] = op(x0[i], x1[i], x2[i]); a `where` is decided by x0 > 0, an integer exponent is 3. */
-static IrFunc *row_function(Bench *b, IrOpcode opcode) {
+static IrFunc *row_function(Bench *b, IrOpcode opcode, IrScalar scalar) {
 	const IrOpInfo *info = &ir_op_info[opcode];
 	IrFunc *func = ir_func_new(b->module, "row");
-	IrType type = ir_tensor_type(IR_F64, 1, (IrDim[]){POINTS});
+	IrType type = ir_tensor_type(scalar, 1, (IrDim[]){POINTS});
 	static const char *const names[] = {"x", "y", "z"};
 	IrValue x[3];
 	for (int i = 0; i < info->arity; i++)
@@ -20,7 +20,7 @@ static IrFunc *row_function(Bench *b, IrOpcode opcode) {
 	for (int i = 0; i < info->arity; i++)
 		args[i] = ir_read(&f, x[i], &at, false);
 	if (info->typing == IR_T_WHERE)
-		args[0] = ir_op2(&f, IR_gt, args[0], ir_real(&f, IR_F64, 0));
+		args[0] = ir_op2(&f, IR_gt, args[0], ir_real(&f, scalar, 0));
 	if (info->typing == IR_T_POWI)
 		args[1] = ir_int(&f, 3);
 	if (info->typing == IR_T_TO_F64)
@@ -49,7 +49,7 @@ Test(ad_ops, every_row_at_first_and_second_order) {
 		Bench b = bench_new(ir_op_info[opcode].name);
 		b.low = ir_op_info[opcode].low;
 		b.high = ir_op_info[opcode].high;
-		IrFunc *func = row_function(&b, (IrOpcode)opcode);
+		IrFunc *func = row_function(&b, (IrOpcode)opcode, IR_F64);
 		bench_verify(&b, func);
 		IrTensor *args = bench_args(&b, func);
 		IrFunc *reverse = bench_order(&b, func, args, 1e-6);
@@ -65,6 +65,29 @@ Test(ad_ops, every_row_at_first_and_second_order) {
 	cr_assert(count >= 32, "only %d rows", count);
 }
 
+Test(ad_ops, rows_in_f32_agree_with_f64) {
+	for (int opcode = 0; opcode < IR_OPCODE_COUNT; opcode++) {
+		if (!is_differentiable((IrOpcode)opcode))
+			continue;
+		Bench b = bench_new(ir_op_info[opcode].name);
+		b.low = ir_op_info[opcode].low;
+		b.high = ir_op_info[opcode].high;
+		IrTensor *results[2];
+		uint32_t count = 0;
+		for (int wide = 0; wide < 2; wide++) {
+			b.counter = 0;
+			IrFunc *func = row_function(&b, (IrOpcode)opcode, wide ? IR_F64 : IR_F32);
+			IrFunc *reverse = ad_reverse(b.module, func, "reverse", NULL, NULL, false);
+			bench_verify(&b, reverse);
+			results[wide] = bench_run(&b, reverse, bench_args(&b, reverse));
+			count = reverse->results.count;
+		}
+		for (uint32_t r = 0; r < count; r++)
+			bench_compare(&b, "f32 and f64", &results[0][r], &results[1][r], 1e-3);
+		bench_free(&b);
+	}
+}
+
 /* d op / d operand at a point, first and second order in that operand. */
 typedef struct Awkward {
 	IrOpcode opcode;
@@ -75,23 +98,24 @@ typedef struct Awkward {
 
 Test(ad_ops, awkward_points) {
 	static const Awkward points[] = {
-		{IR_sqrt, 0, 0, 0, 0, 0},     {IR_abs, 0, 0, 0, 0, 0},         {IR_relu, 0, 0, 0, 0, 0},
-		{IR_max, 2, 2, 0, 1, 0},      {IR_max, 2, 2, 1, 0, 0},         {IR_min, 2, 2, 0, 1, 0},
-		{IR_min, 2, 2, 1, 0, 0},      {IR_pow, 0, 2, 0, 0, 2},         {IR_pow, 0, 2, 1, 0, 0},
-		{IR_pow, 0, 0, 0, 0, 0},      {IR_pow, 0, 1, 0, 1, 0},         {IR_mulz, 0, INFINITY, 1, 0, 0},
-		{IR_atan2, 0, 0, 0, 0, 0},    {IR_atan2, 0, 0, 1, 0, 0},       {IR_softplus, 800, 0, 0, 1, 0},
+		{IR_sqrt, 0, 0, 0, 0, 0},        {IR_abs, 0, 0, 0, 0, 0},       {IR_relu, 0, 0, 0, 0, 0},
+		{IR_max, 2, 2, 0, 1, 0},         {IR_max, 2, 2, 1, 0, 0},       {IR_min, 2, 2, 0, 1, 0},
+		{IR_min, 2, 2, 1, 0, 0},         {IR_pow, 0, 2, 0, 0, 2},       {IR_pow, 0, 2, 1, 0, 0},
+		{IR_pow, 0, 0, 0, 0, 0},         {IR_pow, 0, 1, 0, 1, 0},       {IR_mulz, 0, INFINITY, 1, 0, 0},
+		{IR_atan2, 0, 0, 0, 0, 0},       {IR_atan2, 0, 0, 1, 0, 0},     {IR_softplus, 800, 0, 0, 1, 0},
 		{IR_softplus, -800, 0, 0, 0, 0}, {IR_sigmoid, 800, 0, 0, 0, 0}, {IR_tanh, 400, 0, 0, 0, 0},
-		{IR_elu, 0, 0, 0, 1, 1},      {IR_sign, 0, 0, 0, 0, 0},        {IR_floor, 1, 0, 0, 0, 0},
+		{IR_elu, 0, 0, 0, 1, 1},         {IR_sign, 0, 0, 0, 0, 0},      {IR_floor, 1, 0, 0, 0, 0},
 		{IR_powi, 0, 0, 0, 0, 0},
 	};
 	for (size_t c = 0; c < sizeof points / sizeof *points; c++) {
 		const Awkward *point = &points[c];
 		Bench b = bench_new(ir_op_info[point->opcode].name);
-		IrFunc *func = row_function(&b, point->opcode);
+		IrFunc *func = row_function(&b, point->opcode, IR_F64);
 		uint32_t params = func->params.count;
 		bool wrt[3] = {point->operand == 0, point->operand == 1, false};
 		IrFunc *first = ad_reverse(b.module, func, "first", NULL, wrt, false);
-		IrFunc *second = ad_reverse(b.module, first, "second", NULL, (bool[]){wrt[0], params > 1 && wrt[1], false, false}, false);
+		IrFunc *second =
+			ad_reverse(b.module, first, "second", NULL, (bool[]){wrt[0], params > 1 && wrt[1], false, false}, false);
 		bench_verify(&b, first);
 		bench_verify(&b, second);
 		IrTensor *args = bench_args(&b, func);
@@ -124,7 +148,8 @@ Test(ad_ops, conversions_pass_cotangents) {
 	IrFunc *gradient = ad_gradient(b.module, func, "g", 0, NULL, true, false);
 	IrFunc *forward = ad_forward(b.module, func, "t", NULL, false);
 	bench_verify(&b, gradient);
-	IrTensor args[2] = {ir_tensor_new(b.arena, ir_scalar_type(IR_F64), NULL), ir_tensor_new(b.arena, ir_scalar_type(IR_F64), NULL)};
+	IrTensor args[2] = {ir_tensor_new(b.arena, ir_scalar_type(IR_F64), NULL),
+	                    ir_tensor_new(b.arena, ir_scalar_type(IR_F64), NULL)};
 	args[0].reals[0] = 3;
 	args[1].reals[0] = 1;
 	IrTensor *results = bench_run(&b, gradient, args);

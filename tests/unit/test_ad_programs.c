@@ -2,19 +2,17 @@
  * were not taken, none from Adam at a zero gradient, and the cost of gradients. */
 #include "ad_helpers.h"
 
-static const char logistic[] =
-	"func @value(%X[6, 3], %y[6], %w[3], %b[]) -> ([]) {\n"
-	"%1 s[6] = for i:6 j:3 { mul(%X[i, j], %w[j]) } sum -> [i]\n"
-	"%2 z[6] = for i:6 { add(%1[i], %b[]) } -> [i]\n"
-	"%3 l[] = for i:6 { sub(softplus(%2[i]), mul(%y[i], %2[i])) } sum -> []\n"
-	"%4 r[] = for j:3 { mul(mul(0.05, %w[j]), %w[j]) } sum -> [] into %3\n"
-	"return %4\n}";
+static const char logistic[] = "func @value(%X[6, 3], %y[6], %w[3], %b[]) -> ([]) {\n"
+							   "%1 s[6] = for i:6 j:3 { mul(%X[i, j], %w[j]) } sum -> [i]\n"
+							   "%2 z[6] = for i:6 { add(%1[i], %b[]) } -> [i]\n"
+							   "%3 l[] = for i:6 { sub(softplus(%2[i]), mul(%y[i], %2[i])) } sum -> []\n"
+							   "%4 r[] = for j:3 { mul(mul(0.05, %w[j]), %w[j]) } sum -> [] into %3\n"
+							   "return %4\n}";
 
 /* A rule's step on one tensor, as a function of what it reads and carries. */
-static const char descent[] =
-	"func @step(%x[3], %g[3], %lr[]) -> ([3]) {\n"
-	"%1 n[3] = for i:3 { sub(%x[i], mul(%lr[], %g[i])) } -> [i]\n"
-	"return %1\n}";
+static const char descent[] = "func @step(%x[3], %g[3], %lr[]) -> ([3]) {\n"
+							  "%1 n[3] = for i:3 { sub(%x[i], mul(%lr[], %g[i])) } -> [i]\n"
+							  "return %1\n}";
 
 /* T steps of descent on the logistic loss: f summed over the steps, from inner gradients of `value`. */
 static IrFunc *unroll_descent(Bench *b, int64_t turns) {
@@ -101,7 +99,8 @@ Test(ad_programs, adam_at_a_zero_gradient_is_finite) {
 		IrTensor *results = bench_run(&b, all[i], args);
 		for (uint32_t r = 0; r < all[i]->results.count; r++)
 			for (int64_t k = 0; k < ir_type_elements(results[r].type, NULL); k++)
-				cr_assert(isfinite(results[r].reals[k]), "%s %u %lld", session_text(b.session, all[i]->name), r, (long long)k);
+				cr_assert(isfinite(results[r].reals[k]), "%s %u %lld", session_text(b.session, all[i]->name), r,
+				          (long long)k);
 	}
 	bench_free(&b);
 }
@@ -113,26 +112,52 @@ typedef struct Arm {
 } Arm;
 
 static const Arm arms[] = {
-	{"in one body", "func @f(%x[]) -> ([]) {\n%1[] = for { where(gt(%x[], 0), log(%x[]), mul(3, %x[])) } -> []\nreturn %1\n}", 0, 3, 0},
-	{"in another op", "func @f(%x[]) -> ([]) {\n%1[] = for { div(1, %x[]) } -> []\n%2[] = for { where(gt(%x[], 0), %1[], mul(3, %x[])) } -> []\nreturn %2\n}", 0, 3, 0},
-	{"far away", "func @f(%x[]) -> ([]) {\n%1[] = for { log(%x[]) } -> []\n%2[] = for { exp(mul(%1[], 0.5)) } -> []\n%3[] = for { mul(%2[], %2[]) } -> []\n"
-	 "%4[] = for { where(gt(%x[], 0), %3[], mul(3, %x[])) } -> []\nreturn %4\n}", 0, 3, 0},
-	{"through a sum", "func @f(%x[]) -> ([]) {\n%1[] = for i:3 { div(to_f64(idx(i+1)), %x[]) } sum -> []\n"
-	 "%2[] = for { where(gt(%x[], 0), %1[], mul(%x[], %x[])) } -> []\nreturn %2\n}", 0, 0, 2},
-	{"through a loop", "func @f(%x[]) -> ([]) {\n%1[] = loop %t < 3 carry (%y[] = %x) {\n%2[] = for { log(%y[]) } -> []\nyield %2\n}\n"
-	 "%3[] = for { where(gt(%x[], 20), %1[], mul(3, %x[])) } -> []\nreturn %3\n}", 0, 3, 0},
-	{"into a loop", "func @f(%x[]) -> ([]) {\n%1[] = for { div(1, %x[]) } -> []\n%2[] = loop %t < 3 carry (%y[] = %1) {\n"
-	 "%4[] = for { mul(%y[], %y[]) } -> []\nyield %4\n}\n"
-	 "%3[] = for { where(gt(%x[], 20), %2[], mul(3, %x[])) } -> []\nreturn %3\n}", 0, 3, 0},
-	{"overflow", "func @f(%x[]) -> ([]) {\n%1[] = for { mul(%x[], %x[]) } -> []\n%2[] = for { mul(%1[], %x[]) } -> []\n"
-	 "%3[] = for { where(lt(%x[], 1e100), %2[], mul(3, %x[])) } -> []\nreturn %3\n}", 1e200, 3, 0},
-	{"clamped logarithm", "func @f(%x[]) -> ([]) {\n%1[] = for { log(%x[]) } -> []\n%2[] = for { add(max(%1[], -5), mul(3, %x[])) } -> []\nreturn %2\n}", 0, 3, 0},
-	{"maximum put", "func @f(%x[]) -> ([]) {\n%1[2] = for i:2 { div(1, sub(%x[], to_f64(idx(i)))) } -> [i]\n%2[] = for i:2 { neg(%1[i]) } min -> []\n"
-	 "%3[] = for { where(gt(%x[], 0), %2[], mul(3, %x[])) } -> []\nreturn %3\n}", 0, 3, 0},
-	{"unselected maximum", "func @f(%x[]) -> ([]) {\n%1[2] = for i:2 { log(mul(to_f64(idx(i)), add(%x[], 1))) } -> [i]\n"
-	 "%2[] = for i:2 { %1[i] } max -> []\nreturn %2\n}", 0, 1, -1},
-	{"empty maximum", "func @f(%x[]) -> ([]) {\n%1[2] = for r:2 s:2 if s < r { log(%x[]) } max -> [r]\n"
-	 "%2[] = for { add(exp(%1[0]), mul(3, %x[])) } -> []\nreturn %2\n}", 2, 3, 0},
+	{"in one body",
+     "func @f(%x[]) -> ([]) {\n%1[] = for { where(gt(%x[], 0), log(%x[]), mul(3, %x[])) } -> []\nreturn %1\n}", 0, 3,
+     0},
+	{"in another op",
+     "func @f(%x[]) -> ([]) {\n%1[] = for { div(1, %x[]) } -> []\n%2[] = for { where(gt(%x[], 0), %1[], mul(3, %x[])) "
+     "} -> []\nreturn %2\n}",
+     0, 3, 0},
+	{"far away",
+     "func @f(%x[]) -> ([]) {\n%1[] = for { log(%x[]) } -> []\n%2[] = for { exp(mul(%1[], 0.5)) } -> []\n%3[] = for { "
+     "mul(%2[], %2[]) } -> []\n"
+     "%4[] = for { where(gt(%x[], 0), %3[], mul(3, %x[])) } -> []\nreturn %4\n}",
+     0, 3, 0},
+	{"through a sum",
+     "func @f(%x[]) -> ([]) {\n%1[] = for i:3 { div(to_f64(idx(i+1)), %x[]) } sum -> []\n"
+     "%2[] = for { where(gt(%x[], 0), %1[], mul(%x[], %x[])) } -> []\nreturn %2\n}",
+     0, 0, 2},
+	{"through a loop",
+     "func @f(%x[]) -> ([]) {\n%1[] = loop %t < 3 carry (%y[] = %x) {\n%2[] = for { log(%y[]) } -> []\nyield %2\n}\n"
+     "%3[] = for { where(gt(%x[], 20), %1[], mul(3, %x[])) } -> []\nreturn %3\n}",
+     0, 3, 0},
+	{"into a loop",
+     "func @f(%x[]) -> ([]) {\n%1[] = for { div(1, %x[]) } -> []\n%2[] = loop %t < 3 carry (%y[] = %1) {\n"
+     "%4[] = for { mul(%y[], %y[]) } -> []\nyield %4\n}\n"
+     "%3[] = for { where(gt(%x[], 20), %2[], mul(3, %x[])) } -> []\nreturn %3\n}",
+     0, 3, 0},
+	{"overflow",
+     "func @f(%x[]) -> ([]) {\n%1[] = for { mul(%x[], %x[]) } -> []\n%2[] = for { mul(%1[], %x[]) } -> []\n"
+     "%3[] = for { where(lt(%x[], 1e100), %2[], mul(3, %x[])) } -> []\nreturn %3\n}",
+     1e200, 3, 0},
+	{"clamped logarithm",
+     "func @f(%x[]) -> ([]) {\n%1[] = for { log(%x[]) } -> []\n%2[] = for { add(max(%1[], -5), mul(3, %x[])) } -> "
+     "[]\nreturn %2\n}",
+     0, 3, 0},
+	{"maximum put",
+     "func @f(%x[]) -> ([]) {\n%1[2] = for i:2 { div(1, sub(%x[], to_f64(idx(i)))) } -> [i]\n%2[] = for i:2 { "
+     "neg(%1[i]) } min -> []\n"
+     "%3[] = for { where(gt(%x[], 0), %2[], mul(3, %x[])) } -> []\nreturn %3\n}",
+     0, 3, 0},
+	{"unselected maximum",
+     "func @f(%x[]) -> ([]) {\n%1[2] = for i:2 { log(mul(to_f64(idx(i)), add(%x[], 1))) } -> [i]\n"
+     "%2[] = for i:2 { %1[i] } max -> []\nreturn %2\n}",
+     0, 1, -1},
+	{"empty maximum",
+     "func @f(%x[]) -> ([]) {\n%1[2] = for r:2 s:2 if s < r { log(%x[]) } max -> [r]\n"
+     "%2[] = for { add(exp(%1[0]), mul(3, %x[])) } -> []\nreturn %2\n}",
+     2, 3, 0},
 };
 
 Test(ad_programs, unselected_arms_leak_nothing) {
@@ -141,10 +166,12 @@ Test(ad_programs, unselected_arms_leak_nothing) {
 		IrFunc *func = bench_parse(&b, arms[i].text);
 		IrFunc *gradient = ad_gradient(b.module, func, "gradient", 0, NULL, false, false);
 		IrFunc *forward = ad_forward(b.module, func, "forward", NULL, false);
-		IrFunc *orders[] = {ad_gradient(b.module, gradient, "reverse over reverse", 0, NULL, false, false),
-		                    ad_forward(b.module, gradient, "forward over reverse", NULL, false),
-		                    ad_gradient(b.module, forward, "reverse over forward", 0, (bool[]){true, false}, false, false)};
-		IrTensor args[2] = {ir_tensor_new(b.arena, ir_scalar_type(IR_F64), NULL), ir_tensor_new(b.arena, ir_scalar_type(IR_F64), NULL)};
+		IrFunc *orders[] = {
+			ad_gradient(b.module, gradient, "reverse over reverse", 0, NULL, false, false),
+			ad_forward(b.module, gradient, "forward over reverse", NULL, false),
+			ad_gradient(b.module, forward, "reverse over forward", 0, (bool[]){true, false}, false, false)};
+		IrTensor args[2] = {ir_tensor_new(b.arena, ir_scalar_type(IR_F64), NULL),
+		                    ir_tensor_new(b.arena, ir_scalar_type(IR_F64), NULL)};
 		args[0].reals[0] = arms[i].x;
 		args[1].reals[0] = 1;
 		double first = bench_run(&b, gradient, args)[0].reals[0], tangent = bench_run(&b, forward, args)[0].reals[0];
@@ -152,7 +179,8 @@ Test(ad_programs, unselected_arms_leak_nothing) {
 		cr_expect(bench_close(tangent, arms[i].first, 1e-12), "%s: forward %g", b.name, tangent);
 		for (int k = 0; k < 3; k++) {
 			double second = bench_run(&b, orders[k], args)[0].reals[0];
-			cr_expect(bench_close(second, arms[i].second, 1e-12), "%s: %s %g", b.name, session_text(b.session, orders[k]->name), second);
+			cr_expect(bench_close(second, arms[i].second, 1e-12), "%s: %s %g", b.name,
+			          session_text(b.session, orders[k]->name), second);
 		}
 		bench_free(&b);
 	}
@@ -185,7 +213,8 @@ Test(ad_programs, products_at_zeros) {
 
 Test(ad_programs, first_of_ties_wins) {
 	Bench b = bench_new("ties");
-	IrFunc *func = bench_parse(&b, "func @f(%x[2, 3]) -> ([]) {\n%1 p[] = for i:2 j:3 { mul(%x[i, j], %x[i, j]) } max -> []\nreturn %1\n}");
+	IrFunc *func = bench_parse(
+		&b, "func @f(%x[2, 3]) -> ([]) {\n%1 p[] = for i:2 j:3 { mul(%x[i, j], %x[i, j]) } max -> []\nreturn %1\n}");
 	IrFunc *gradient = ad_gradient(b.module, func, "gradient", 0, NULL, false, false);
 	IrTensor args[1] = {ir_tensor_new(b.arena, ir_tensor_type(IR_F64, 2, (IrDim[]){2, 3}), NULL)};
 	for (int i = 0; i < 6; i++)
@@ -202,8 +231,9 @@ Test(ad_programs, first_of_ties_wins) {
 
 Test(ad_programs, what_does_not_depend_gets_zeros) {
 	Bench b = bench_new("zeros");
-	IrFunc *func = bench_parse(&b, "func @f(%x[3], %y[3], %n: int[]) -> ([3], : int[]) {\n"
-	                               "%1[3] = for i:3 { mul(floor(%y[i]), stop_gradient(mul(%x[i], %y[i]))) } -> [i]\nreturn %1, %n\n}");
+	IrFunc *func = bench_parse(
+		&b, "func @f(%x[3], %y[3], %n: int[]) -> ([3], : int[]) {\n"
+			"%1[3] = for i:3 { mul(floor(%y[i]), stop_gradient(mul(%x[i], %y[i]))) } -> [i]\nreturn %1, %n\n}");
 	IrFunc *reverse = ad_reverse(b.module, func, "reverse", NULL, NULL, true);
 	bench_verify(&b, reverse);
 	cr_assert(reverse->results.count == 4 && reverse->params.count == 4);
@@ -212,6 +242,41 @@ Test(ad_programs, what_does_not_depend_gets_zeros) {
 		cr_assert(results[2].reals[i] == 0 && results[3].reals[i] == 0);
 	IrFunc *none = ad_reverse(b.module, func, "none", (bool[]){false, false}, (bool[]){true, false, false}, false);
 	cr_assert(none->results.count == 1 && none->params.count == 3);
+	bench_free(&b);
+}
+
+Test(ad_programs, symbolic_extents) {
+	Bench b = bench_new("symbols");
+	IrFunc *func =
+		bench_parse(&b, "func @f<N>(%x[N], %s[]) -> ([]) {\n"
+	                    "%1 y[N] = loop %t < 3 carry (%y[N] = %x) {\n"
+	                    "%2[N] = for i:N { mul(%y[i], sin(mul(%s[], %x[i]))) } -> [i]\nyield %2\n}\n"
+	                    "%3[] = for i:N { div(mul(%1[i], %1[i]), to_f64(dim(N))) } sum -> []\n"
+	                    "%4[] = for i:N { %1[i] } max -> []\n%5[] = for { add(%3[], %4[]) } -> []\nreturn %5\n}");
+	IrFunc *gradient = ad_gradient(b.module, func, "gradient", 0, NULL, true, false);
+	IrFunc *forward = ad_forward(b.module, func, "forward", NULL, false);
+	IrFunc *batched = ad_batch(b.module, gradient, "batched", (bool[]){true, false}, (bool[]){true, true, true});
+	bench_verify(&b, gradient);
+	bench_verify(&b, forward);
+	bench_verify(&b, batched);
+	IrTensor args[4];
+	for (int i = 0; i < 4; i++)
+		args[i] = bench_tensor(&b, i % 2 ? ir_scalar_type(IR_F64) : ir_tensor_type(IR_F64, 1, (IrDim[]){5}));
+	IrTensor *g = bench_run(&b, gradient, args);
+	double by_reverse = bench_dot(&g[1], &args[2]) + bench_dot(&g[2], &args[3]);
+	double by_forward = bench_run(&b, forward, args)[0].reals[0];
+	double h = 1e-5, value[2];
+	for (int side = 0; side < 2; side++) {
+		IrTensor moved[2] = {args[0], args[1]};
+		moved[0].reals = arena_copy(b.arena, args[0].reals, 5 * sizeof(double));
+		moved[1].reals = arena_copy(b.arena, args[1].reals, sizeof(double));
+		for (int i = 0; i < 5; i++)
+			moved[0].reals[i] += (side ? h : -h) * args[2].reals[i];
+		moved[1].reals[0] += (side ? h : -h) * args[3].reals[0];
+		value[side] = bench_run(&b, func, moved)[0].reals[0];
+	}
+	cr_assert(bench_close(by_reverse, by_forward, 1e-12));
+	cr_assert(bench_close(by_reverse, (value[1] - value[0]) / (2 * h), 1e-7));
 	bench_free(&b);
 }
 
@@ -226,5 +291,13 @@ Test(ad_programs, gradients_cost_a_small_multiple) {
 	IrFunc *meta = ad_gradient(b.module, unroll, "meta", 0, (bool[]){false, false, false, false, true}, true, false);
 	ratio = ir_cost(meta, NULL).flops / ir_cost(unroll, NULL).flops;
 	cr_expect(ratio < 4, "unroll: %g", ratio);
+	IrFunc *scalars = bench_parse(
+		&b,
+		"func @f(%x[4]) -> ([]) {\n"
+		"%1[] = for { u = sub(1.5, mul(%x[0], sub(1, %x[1]))); v = sub(2.25, mul(%x[2], sub(1, mul(%x[1], %x[3])))); "
+		"add(mul(u, u), mul(v, v)) } -> []\nreturn %1\n}");
+	IrFunc *slope = ad_gradient(b.module, scalars, "slope", 0, NULL, true, false);
+	ratio = ir_cost(slope, NULL).flops / ir_cost(scalars, NULL).flops;
+	cr_expect(ratio < 4, "scalars: %g", ratio);
 	bench_free(&b);
 }
