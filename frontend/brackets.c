@@ -29,7 +29,8 @@ typedef struct Balancer {
 	uint32_t indent; /* of the current line */
 	bool by_indent;  /* the braces of this declaration do not come out even */
 	int32_t surplus; /* closing braces too many in this declaration */
-	bool dropped;    /* a stray bracket was left out before the next token */
+	uint32_t errors_before;
+	bool dropped; /* a stray bracket was left out before the next token */
 } Balancer;
 
 static TokenKind partner_kind(TokenKind opener) {
@@ -115,11 +116,13 @@ static void close_unclosed(Balancer *b, const Token *next) {
 	const Open *open = &b->stack.data[b->stack.count - 1];
 	Token opener = b->out.data[open->at];
 	const char *missing = spelling(partner_kind(opener.kind));
-	Diag *diag = diag_error(b->session, 108, span_of(b, &opener), "`%s` is never closed", spelling(opener.kind));
-	if (next->kind == TOKEN_END)
-		diag_help(b->session, diag, "`%s` is missing before the end of the file", missing);
-	else
-		diag_label(b->session, diag, span_of(b, next), "`%s` is missing before this", missing);
+	if (lex_may_report(b->session, b->errors_before)) {
+		Diag *diag = diag_error(b->session, 108, span_of(b, &opener), "`%s` is never closed", spelling(opener.kind));
+		if (next->kind == TOKEN_END)
+			diag_help(b->session, diag, "`%s` is missing before the end of the file", missing);
+		else
+			diag_label(b->session, diag, span_of(b, next), "`%s` is missing before this", missing);
+	}
 	uint32_t end = b->out.data[b->out.count - 1].end;
 	Token closer = {.kind = partner_kind(opener.kind), .start = end, .end = end, .invented = true};
 	pair(b, emit(b, closer));
@@ -131,6 +134,8 @@ static Open *top(Balancer *b) {
 
 static void drop_stray(Balancer *b, const Token *token) {
 	b->dropped = true;
+	if (!lex_may_report(b->session, b->errors_before))
+		return;
 	Diag *diag = diag_error(b->session, 109, span_of(b, token), "this `%s` closes nothing", spelling(token->kind));
 	if (b->stack.count > 0 && token->kind != TOKEN_RBRACE)
 		diag_help(b->session, diag, "remove it, or open it with `%s`", token->kind == TOKEN_RPAREN ? "(" : "[");
@@ -247,6 +252,7 @@ static void balance_region(Balancer *b, uint32_t start, uint32_t end) {
 
 void lex_balance(Session *session, uint32_t source, Tokens *tokens) {
 	Balancer b = {.session = session, .source = session->sources.data[source], .file = source};
+	b.errors_before = session->error_count;
 	b.in = tokens->data;
 	b.in_count = tokens->count;
 	uint32_t last = b.in_count - 1; /* END */

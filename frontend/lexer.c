@@ -5,8 +5,6 @@
 
 #include "frontend/parser.h"
 
-enum { LEX_MAX_ERRORS = 100 };
-
 typedef struct Lexer {
 	Session *session;
 	const Source *source;
@@ -394,7 +392,7 @@ void lex_source(Session *session, uint32_t source, Tokens *tokens) {
 		lexer.at = 3;
 	for (;;) {
 		skip_blanks(&lexer);
-		if (lexer.at >= lexer.source->length || session->error_count - errors_before > LEX_MAX_ERRORS)
+		if (lexer.at >= lexer.source->length || !lex_may_report(session, errors_before))
 			break;
 		unsigned char c = byte_at(&lexer, 0);
 		if (letter_length(&lexer) != 0)
@@ -412,7 +410,7 @@ void lex_source(Session *session, uint32_t source, Tokens *tokens) {
 	}
 	lexer.line_start = true;
 	/* What is full of such errors is no program: nothing can be said about the rest. */
-	if (session->error_count - errors_before > LEX_MAX_ERRORS)
+	if (!lex_may_report(session, errors_before))
 		tokens->count = 0;
 	push(&lexer, TOKEN_END, lexer.at);
 }
@@ -434,4 +432,8 @@ bool lex_opens_declaration(const Source *source, const Token *tokens, uint32_t a
 		if (lex_is_word(source, token, words[k]))
 			return tokens[at + 1].kind == TOKEN_NAME;
 	return false;
+}
+
+bool lex_may_report(const Session *session, uint32_t errors_before) {
+	return session->error_count - errors_before < PARSE_MAX_ERRORS;
 }

@@ -100,6 +100,8 @@ const char *parse_found(const Parser *p) {
 static Diag *complain(Parser *p, int code, Span span, const char *format, va_list args) {
 	if (p->panic || parse_peek(p)->invented || parse_peek(p)->after_error)
 		return NULL;
+	if (!lex_may_report(p->session, p->errors_before))
+		return NULL;
 	char message[512];
 	vsnprintf(message, sizeof message, format, args);
 	return diag_error(p->session, code, span, "%s", message);
@@ -495,6 +497,7 @@ static void parse_declaration(Parser *p, AstFile *file) {
 }
 
 static Parser parser_new(Session *session, uint32_t source) {
+	uint32_t errors_before = session->error_count;
 	Tokens tokens = {0};
 	lex_source(session, source, &tokens);
 	lex_balance(session, source, &tokens);
@@ -502,6 +505,7 @@ static Parser parser_new(Session *session, uint32_t source) {
 	                .arena = session->arena,
 	                .source = session->sources.data[source],
 	                .file = source,
+	                .errors_before = errors_before,
 	                .tokens = tokens.data,
 	                .count = tokens.count};
 }

@@ -75,6 +75,8 @@ typedef VEC(Token) Tokens;
 void lex_source(Session *session, uint32_t source, Tokens *tokens);
 /* Makes all brackets pair up, inventing closing ones and dropping stray ones, and reports each (E0108, E0109). */
 void lex_balance(Session *session, uint32_t source, Tokens *tokens);
+/* One more error of a source? Not beyond PARSE_MAX_ERRORS. */
+bool lex_may_report(const Session *session, uint32_t errors_before);
 bool lex_is_word(const Source *source, const Token *token, const char *word);
 /* A word that opens a statement or a clause when a name or number follows: let, minimize, horizon, ... */
 bool lex_is_statement_word(const Source *source, const Token *token);
@@ -92,9 +94,10 @@ typedef struct Parser {
 	uint32_t file;
 	const Token *tokens; /* balanced */
 	uint32_t count, at;
-	uint32_t brackets; /* inside `( [` and `choose {`, where line ends mean nothing, this is > 0 */
-	uint32_t nesting;  /* of the recursion, bounded */
-	bool panic;        /* something was reported and we are not yet at a place from where to go on: stay silent */
+	uint32_t brackets;      /* inside `( [` and `choose {`, where line ends mean nothing, this is > 0 */
+	uint32_t nesting;       /* of the recursion, bounded */
+	uint32_t errors_before; /* of the session, when this source was begun */
+	bool panic;             /* something was reported and we are not yet at a place from where to go on: stay silent */
 	BodyKind body;
 	uint32_t statement; /* the token that the current statement starts with */
 	uint32_t blocks;    /* loops, branches and `each` around the current statement */
@@ -102,6 +105,7 @@ typedef struct Parser {
 } Parser;
 
 enum {
+	PARSE_MAX_ERRORS = 200,  /* of a source: nobody reads more, and files that are no programs have thousands */
 	PARSE_MAX_NESTING = 200, /* of brackets, prefixes and blocks in the source */
 	PARSE_MAX_DEPTH = 500,   /* of an expression's tree: a sum of so many terms */
 };
