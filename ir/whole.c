@@ -29,7 +29,8 @@ IrValue ir_add_values(IrBuilder *b, IrValue x, IrValue y) {
 	IrAt at[IR_MAX_RANK];
 	IrType type = ir_type(b->func, x);
 	IrForBuilder f = over_elements(b, type, at);
-	uint32_t sum = ir_op2(&f, IR_add, ir_read(&f, x, at, false), ir_read(&f, y, at, false));
+	uint32_t first = ir_read(&f, x, at, false), second = ir_read(&f, y, at, false);
+	uint32_t sum = ir_op2(&f, IR_add, first, second);
 	IrValue out = ir_put(&f, IR_PUT_NONE, sum, type, at, 0, false);
 	ir_for_end(&f);
 	return out;

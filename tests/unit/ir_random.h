@@ -1,0 +1,309 @@
+/* Random well-shaped functions of tensor IR, the same for a seed on every machine: elementwise work, reductions, arguments,
+ * windows, gathers, scatters, conditions, `into`, loops, lanes. For tests that compare two ways of running one function.
+ * C orders no two calls within one expression, so there is at most one draw in each. */
+#ifndef GRADUS_TESTS_IR_RANDOM_H
+#define GRADUS_TESTS_IR_RANDOM_H
+
+#include "ir/ir.h"
+
+typedef struct RandomIr {
+	uint64_t state;
+	IrFunc *func;
+	IrBuilder b;
+	IrScalar real;
+	bool lanes; /* some values have a lane axis */
+	IrValue values[64];
+	int count;
+	IrValue picks; /* int[5]: any integers */
+} RandomIr;
+
+static inline uint32_t random_below(RandomIr *r, uint32_t limit) {
+	r->state = r->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)((r->state >> 33) % limit);
+}
+
+static inline bool random_chance(RandomIr *r, uint32_t percent) {
+	return random_below(r, 100) < percent;
+}
+
+static inline IrDim random_extent(RandomIr *r) {
+	static const IrDim extents[] = {1, 2, 3, 3, 5, 5, 17};
+	return extents[random_below(r, 7)];
+}
+
+static inline void random_keep(RandomIr *r, IrValue value) {
+	if (r->count == 64)
+		r->values[random_below(r, 64)] = value;
+	else
+		r->values[r->count++] = value;
+}
+
+/* One position along an axis of extent `dim`; *inside: proved to be in range. */
+static inline IrAt random_position(RandomIr *r, IrForBuilder *f, IrDim dim, bool *inside) {
+	IrModule *m = r->func->module;
+	const IrFor *op = &f->op->f;
+	uint32_t first = op->indices.count && op->indices.data[0].lane ? 1 : 0, choices = op->indices.count - first;
+	uint32_t kind = random_below(r, 10);
+	*inside = true;
+	if (kind < 7 && choices) {
+		uint32_t start = random_below(r, choices);
+		for (uint32_t k = 0; k < choices; k++) {
+			uint32_t index = first + (start + k) % choices;
+			IrDim slack = dim - op->indices.data[index].extent;
+			if (slack >= 0) {
+				if (random_chance(r, 20)) /* backwards */
+					return ir_at_add(m, ir_at_index(m, index, -1), ir_at_const(dim - 1));
+				IrAt shift = ir_at_const(random_chance(r, 20) ? random_below(r, (uint32_t)slack + 1) : 0);
+				return ir_at_add(m, ir_at_index(m, index, 1), shift);
+			}
+		}
+	}
+	if (kind == 7 && choices) {
+		int64_t stride = random_chance(r, 30) ? 2 : 1;
+		IrAt at = ir_at_index(m, first + random_below(r, choices), stride);
+		*inside = false;
+		return ir_at_add(m, ir_at_add(m, at, ir_at_index(m, first + random_below(r, choices), 1)), ir_at_const(-1));
+	}
+	if (kind == 8) {
+		IrAt where = ir_at_const(random_below(r, 5));
+		for (uint32_t index = first; index < op->indices.count; index++)
+			if (op->indices.data[index].extent <= 5)
+				where = ir_at_index(m, index, 1);
+		uint32_t pick = ir_read(f, r->picks, &where, false);
+		return ir_at_node(m, ir_op2(f, IR_imod, pick, ir_int(f, dim)), 1);
+	}
+	return ir_at_const(random_below(r, (uint32_t)dim));
+}
+
+static inline uint32_t random_read(RandomIr *r, IrForBuilder *f) {
+	bool has_lane = f->op->f.indices.count && f->op->f.indices.data[0].lane;
+	for (int tries = 0; tries < 20; tries++) {
+		IrValue value = r->values[random_below(r, (uint32_t)r->count)];
+		IrType type = ir_type(r->func, value);
+		IrAt at[IR_MAX_RANK];
+		bool guarded = random_chance(r, 5);
+		if (type.lanes && !has_lane)
+			continue;
+		for (int axis = 0; axis < type.rank; axis++) {
+			bool inside = true;
+			at[axis] = axis == 0 && type.lanes ? ir_at_index(r->func->module, 0, 1)
+			                                   : random_position(r, f, type.dims[axis], &inside);
+			guarded = guarded || !inside;
+		}
+		uint32_t node = ir_read(f, value, at, guarded);
+		if (type.scalar == IR_I64)
+			return ir_op1(f, r->real == IR_F32 ? IR_to_f32 : IR_to_f64, node);
+		return node;
+	}
+	return ir_real(f, r->real, 0.75);
+}
+
+/* A real expression whose values stay of moderate size. */
+static inline uint32_t random_body(RandomIr *r, IrForBuilder *f, int depth) {
+	static const IrOpcode ones[] = {IR_neg,  IR_abs,     IR_sign,     IR_floor, IR_relu, IR_sin, IR_cos,
+	                                IR_tanh, IR_sigmoid, IR_softplus, IR_erf,   IR_atan, IR_elu, IR_gelu};
+	static const IrOpcode twos[] = {IR_add, IR_sub, IR_mul, IR_min, IR_max, IR_mulz, IR_add, IR_mul};
+	static const IrOpcode tests[] = {IR_lt, IR_le, IR_gt, IR_ge, IR_eq, IR_ne};
+	if (depth == 0 || random_chance(r, 15)) {
+		uint32_t kind = random_below(r, 12);
+		if (kind == 0)
+			return ir_real(f, r->real, (double)random_below(r, 9) / 4 - 1);
+		if (kind == 1 && f->op->f.indices.count) {
+			uint32_t index = random_below(r, f->op->f.indices.count);
+			uint32_t value = ir_index_value(f, ir_at_index(r->func->module, index, 1));
+			return ir_op1(f, r->real == IR_F32 ? IR_to_f32 : IR_to_f64, value);
+		}
+		return random_read(r, f);
+	}
+	uint32_t kind = random_below(r, 20);
+	uint32_t a = random_body(r, f, depth - 1);
+	if (kind < 6)
+		return ir_op1(f, ones[random_below(r, 14)], a);
+	if (kind == 6)
+		return ir_op1(f, IR_sqrt, ir_op1(f, IR_abs, a));
+	if (kind == 7)
+		return ir_op1(f, IR_exp, ir_op2(f, IR_min, a, ir_real(f, r->real, 2)));
+	if (kind == 8)
+		return ir_op1(f, IR_log, ir_op2(f, IR_add, ir_op1(f, IR_abs, a), ir_real(f, r->real, 0.5)));
+	if (kind == 9)
+		return ir_op2(f, IR_powi, ir_op1(f, IR_tanh, a), ir_int(f, (int64_t)random_below(r, 8) - 1));
+	uint32_t b = random_body(r, f, depth - 1);
+	if (kind == 10)
+		return ir_op2(f, IR_div, a, ir_op2(f, IR_add, ir_op1(f, IR_abs, b), ir_real(f, r->real, 0.5)));
+	if (kind < 13) {
+		uint32_t test = ir_op2(f, tests[random_below(r, 6)], a, b);
+		return ir_op3(f, IR_where, test, random_body(r, f, depth - 1), b);
+	}
+	if (kind == 13)
+		return ir_op3(f, IR_fma, a, b, random_body(r, f, depth - 1));
+	return ir_op2(f, twos[random_below(r, 8)], a, b);
+}
+
+static inline void random_conditions(RandomIr *r, IrForBuilder *f) {
+	IrModule *m = r->func->module;
+	uint32_t count = f->op->f.indices.count;
+	if (count < 2 || random_chance(r, 75))
+		return;
+	int64_t sign = random_chance(r, 70) ? -1 : 1;
+	IrAt at = ir_at_index(m, random_below(r, count), 1);
+	at = ir_at_add(m, at, ir_at_index(m, random_below(r, count), sign));
+	ir_for_cond(f, ir_at_add(m, at, ir_at_const((int64_t)random_below(r, 4) - 2)));
+}
+
+/* A starting value of this type: one at hand, or a new one. */
+static inline IrValue random_base(RandomIr *r, IrType type) {
+	for (int i = 0; i < r->count; i++)
+		if (ir_type_equal(ir_type(r->func, r->values[i]), type))
+			return r->values[i];
+	IrValue base = ir_fill(&r->b, type, 0.5);
+	random_keep(r, base);
+	return base;
+}
+
+/* One FOR; if `wanted` is given, its output has that type. */
+static inline IrValue random_for(RandomIr *r, const IrType *wanted) {
+	static const IrCombine combines[] = {IR_PUT_SUM, IR_PUT_SUM, IR_PUT_SUM, IR_PUT_MAX, IR_PUT_MIN, IR_PUT_PROD};
+	IrModule *m = r->func->module;
+	static const char *const names[] = {"i", "j", "k", "m"};
+	IrType type = {.scalar = r->real};
+	IrAt at[IR_MAX_RANK];
+	bool lane = wanted ? wanted->lanes : r->lanes && random_chance(r, 60);
+	uint32_t plain = 0, kept;
+	IrDim extents[4];
+	if (wanted) {
+		type = *wanted;
+		for (int axis = lane ? 1 : 0; axis < type.rank; axis++)
+			extents[plain++] = type.dims[axis];
+		kept = plain;
+		if (plain < 4 && random_chance(r, 40))
+			extents[plain++] = random_extent(r);
+	} else {
+		plain = random_below(r, 4);
+		for (uint32_t i = 0; i < plain; i++)
+			extents[i] = random_extent(r);
+		kept = plain - random_below(r, plain + 1);
+		if (lane && random_chance(r, 85)) {
+			type.lanes = true;
+			type.dims[type.rank++] = IR_LANES;
+		}
+		for (uint32_t i = 0; i < kept; i++)
+			type.dims[type.rank++] = extents[i];
+	}
+	bool reduces = plain > kept || (lane && !type.lanes);
+	IrValue base = random_chance(r, 20) ? random_base(r, type) : 0;
+	IrForBuilder f = ir_for_begin(&r->b);
+	if (lane)
+		ir_for_lane(&f);
+	for (uint32_t i = 0; i < plain; i++)
+		ir_for_index(&f, session_name(m->session, names[i]), extents[i]);
+	uint32_t first = lane ? 1 : 0;
+	for (int axis = 0; axis < type.rank; axis++)
+		at[axis] = type.lanes && axis == 0 ? ir_at_index(m, 0, 1)
+		                                   : ir_at_index(m, first + (uint32_t)axis - (type.lanes ? 1 : 0), 1);
+	IrCombine combine = reduces || random_chance(r, 15) ? combines[random_below(r, 6)] : IR_PUT_NONE;
+	if (combine != IR_PUT_NONE || base)
+		random_conditions(r, &f);
+	uint32_t body = random_body(r, &f, 1 + (int)random_below(r, 3));
+	if (combine == IR_PUT_PROD) { /* factors near 1 */
+		body = ir_op2(&f, IR_mul, ir_op1(&f, IR_tanh, body), ir_real(&f, r->real, 0.125));
+		body = ir_op2(&f, IR_add, body, ir_real(&f, r->real, 1));
+	}
+	bool guarded = false;
+	if (combine == IR_PUT_SUM && type.rank > (type.lanes ? 1 : 0) && random_chance(r, 25)) {
+		int axis = type.rank - 1; /* a scatter along the last axis */
+		bool inside;
+		at[axis] = random_position(r, &f, type.dims[axis], &inside);
+		guarded = !inside;
+	}
+	IrValue out = ir_put(&f, combine, body, type, at, base, guarded);
+	if (!base && !wanted && plain && (combine == IR_PUT_MAX || combine == IR_PUT_MIN) && random_chance(r, 60))
+		random_keep(r, ir_put_arg(&f, out, first + random_below(r, plain)));
+	if (!wanted && random_chance(r, 15) && combine == IR_PUT_SUM && !guarded) {
+		uint32_t second = random_body(r, &f, 1);
+		random_keep(r, ir_put(&f, IR_PUT_SUM, second, type, at, 0, false));
+	}
+	ir_for_end(&f);
+	return out;
+}
+
+static inline void random_ops(RandomIr *r, int count, int depth);
+
+static inline void random_loop(RandomIr *r, int depth) {
+	IrBlock *outer = r->b.block;
+	IrValue inits[2], yields[2];
+	int carries = 1 + (int)random_below(r, 2), before = r->count;
+	for (int i = 0; i < carries; i++) {
+		inits[i] = r->values[random_below(r, (uint32_t)r->count)];
+		if (ir_type(r->func, inits[i]).scalar != r->real || ir_type(r->func, inits[i]).rank > 4)
+			return;
+	}
+	IrOp *loop = ir_loop_begin(&r->b, (int64_t)random_below(r, 4), 0);
+	for (int i = 0; i < carries; i++)
+		random_keep(r, ir_loop_carry(&r->b, loop, inits[i]));
+	if (before + carries <= 64)
+		random_keep(r, loop->loop.counter);
+	random_ops(r, 1 + (int)random_below(r, 2), depth + 1);
+	for (int i = 0; i < carries; i++) {
+		IrType type = ir_type(r->func, inits[i]);
+		yields[i] = random_for(r, &type);
+	}
+	ir_loop_end(&r->b, loop, yields, outer);
+	r->count = before;
+	for (int i = 0; i < carries; i++)
+		random_keep(r, loop->loop.carries.data[i].out);
+}
+
+static inline void random_ops(RandomIr *r, int count, int depth) {
+	for (int i = 0; i < count; i++) {
+		if (r->count > 48) /* keeping never replaces: what is replaced could be visible only inside */
+			return;
+		if (depth < 2 && random_chance(r, 20))
+			random_loop(r, depth);
+		else
+			random_keep(r, random_for(r, NULL));
+	}
+}
+
+/* A function of two to four real parameters and int[5]. */
+static inline IrFunc *random_ir(IrModule *module, uint64_t seed, IrScalar real, bool lanes) {
+	RandomIr r = {.state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1, .real = real, .lanes = lanes};
+	static const char *const names[] = {"x", "y", "z", "w"};
+	r.func = ir_func_new(module, "random");
+	r.b = ir_builder(r.func);
+	for (int i = 0; i < 8; i++)
+		random_below(&r, 2);
+	uint32_t params = 2 + random_below(&r, 3);
+	for (uint32_t i = 0; i < params; i++) {
+		IrType type = {.scalar = real, .lanes = lanes && random_chance(&r, 60)};
+		if (type.lanes)
+			type.dims[type.rank++] = IR_LANES;
+		for (uint32_t rank = random_below(&r, 4); rank > 0; rank--)
+			type.dims[type.rank++] = random_extent(&r);
+		random_keep(&r, ir_param(r.func, names[i], type));
+	}
+	r.picks = ir_param(r.func, "picks", ir_tensor_type(IR_I64, 1, (IrDim[]){5}));
+	int own = r.count;
+	random_ops(&r, 2 + (int)random_below(&r, 6), 0);
+	for (int i = own; i < r.count; i++)
+		ir_result(r.func, NULL, r.values[i]);
+	return r.func;
+}
+
+/* Arguments for such a function: reals in [-2, 2), in quarters now and then so that there are ties and zeros. */
+static inline void random_arguments(const IrFunc *func, Arena *arena, uint64_t seed, IrTensor *args) {
+	RandomIr r = {.state = seed + 77};
+	for (uint32_t i = 0; i < func->params.count; i++) {
+		args[i] = ir_tensor_new(arena, ir_type(func, func->params.data[i].value), NULL);
+		bool coarse = random_chance(&r, 30);
+		for (int64_t k = 0; k < ir_type_elements(args[i].type, NULL); k++) {
+			if (!args[i].reals)
+				args[i].integers[k] = (int64_t)random_below(&r, 1000) - 500;
+			else if (coarse)
+				args[i].reals[k] = (double)random_below(&r, 16) / 4 - 2;
+			else
+				args[i].reals[k] = (double)(float)((double)random_below(&r, 1 << 24) * 0x1p-22 - 2);
+		}
+	}
+}
+
+#endif
