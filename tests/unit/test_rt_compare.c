@@ -1,0 +1,130 @@
+/* Tuning and statistics. */
+#include "rt_helpers.h"
+
+#include <stdlib.h>
+
+static RtEngine engine(void) {
+	const char *name = getenv("GRADUS_TEST_ENGINE");
+	return name && strcmp(name, "evaluator") == 0 ? RT_EVALUATOR : RT_JIT;
+}
+
+/* f(x) = s x^2 / 2 with s = 100: the best rate of descent for one step is exactly 1 / s. */
+static const ObjectiveText parabola = {
+	"func @setup(%seed: int[], %instance: int[]) -> () {\n  return\n}\n",
+	"func @start(%seed: int[], %instance: int[]) -> (: f64[1]) {\n"
+	"  %1[1] = for i:1 { add(1, random_uniform(%seed[], 1 int, %instance[], 0 int)) } -> [i]\n  return %1\n}\n",
+	"func @value(%x[1]) -> (: f64[]) {\n  %1[] = for { mul(50, mul(%x[0], %x[0])) } -> []\n  return %1\n}\n",
+	1};
+
+static const RuleText descent = {
+	"func @init(%x[1], %lr[]) -> () {\n  return\n}\n",
+	"func @step(%x[1], %g[1], %f[], %t: int[], %horizon: int[], %lr[]) -> (: f64[1]) {\n"
+	"  %1[1] = for i:1 { sub(%x[i], mul(%lr[], %g[i])) } -> [i]\n  return %1\n}\n",
+	0, true, 1, {0.5}};
+
+/* Range of the rate, and what tuning must find in it. */
+typedef struct Search {
+	bool has_range;
+	double low, high, best;
+	bool edge;
+	int widened;
+} Search;
+
+static const Search searches[] = {
+	{false, 0, 0, 0.01, false, 0},
+	{true, 1e-6, 1, 0.01, false, 0},
+	{true, 1e-6, 0.009, 0.00464, true, 0},
+	{true, 0.05, 1, 0.1, true, 0},
+	{true, 0, (double)INFINITY, 0.01, false, 0},
+};
+
+Test(rt_compare, tuning_finds_the_best_rate) {
+	for (size_t k = 0; k < sizeof searches / sizeof *searches; k++) {
+		const Search *search = &searches[k];
+		RtScore score = {FE_SCORE_FINAL, FE_SCORE_F};
+		RtBench b = rt_bench(engine(), 2);
+		RtTask *task = rt_bench_task(&b, &parabola, &descent, score);
+		FeHyper *hyper = &task->rule->hypers.data[0];
+		hyper->has_range = search->has_range;
+		hyper->low = search->low;
+		hyper->high = search->high;
+		RtProblems *problems = rt_problems_new(task, 1, RT_TRAIN, 20, false);
+		RtTuned tuned;
+		bool ok = rt_tune(task, problems, NULL, 3, score, b.arena, &tuned);
+		rt_bench_check(&b);
+		cr_assert(ok);
+		cr_assert(tuned.axes.count == 1);
+		cr_expect(tuned.hypers[0] == search->best, "%zu: %g", k, tuned.hypers[0]);
+		cr_expect(tuned.axes.data[0].edge == search->edge && tuned.widened >= search->widened, "%zu", k);
+		cr_expect(tuned.points == (int)tuned.axes.data[0].values.count && tuned.evaluations == tuned.points * 20 * 3);
+		hyper->given = true; /* what the call gives is left alone */
+		cr_assert(rt_tune(task, problems, NULL, 3, score, b.arena, &tuned));
+		cr_expect(tuned.axes.count == 0 && tuned.points == 1 && tuned.hypers[0] == 0.5);
+		rt_problems_free(problems);
+		rt_task_free(task);
+		rt_bench_free(&b);
+	}
+}
+
+/* A rate that must leave the first grid on either side: s = 50 * 2 * scale. */
+Test(rt_compare, tuning_widens_at_an_edge) {
+	const char *const scales[] = {"5e-6", "5e5"};
+	const double best[] = {1e5, 1e-6};
+	for (int k = 0; k < 2; k++) {
+		char value[200];
+		snprintf(value, sizeof value,
+		         "func @value(%%x[1]) -> (: f64[]) {\n  %%1[] = for { mul(%s, mul(%%x[0], %%x[0])) } -> []\n  return %%1\n}\n",
+		         scales[k]);
+		ObjectiveText scaled = parabola;
+		scaled.value = value;
+		RtScore score = {FE_SCORE_FINAL, FE_SCORE_F};
+		RtBench b = rt_bench(engine(), 1);
+		RtTask *task = rt_bench_task(&b, &scaled, &descent, score);
+		RtProblems *problems = rt_problems_new(task, 1, RT_TRAIN, 3, false);
+		RtTuned tuned;
+		cr_assert(rt_tune(task, problems, NULL, 2, score, b.arena, &tuned));
+		cr_expect(tuned.hypers[0] == best[k] && tuned.widened > 0 && !tuned.axes.data[0].edge, "%g", tuned.hypers[0]);
+		rt_problems_free(problems);
+		rt_task_free(task);
+		rt_bench_free(&b);
+	}
+}
+
+Test(rt_compare, criteria) {
+	const double f[] = {8, 4, 2, 1};
+	const struct {
+		RtScore score;
+		double value;
+	} cases[] = {
+		{{FE_SCORE_MEAN, FE_SCORE_F}, 14.0 / 3},       {{FE_SCORE_SUM, FE_SCORE_F}, 14},
+		{{FE_SCORE_FINAL, FE_SCORE_F}, 1},             {{FE_SCORE_MIN, FE_SCORE_F}, 2},
+		{{FE_SCORE_FINAL, FE_SCORE_RELATIVE}, 0.125},  {{FE_SCORE_SUM, FE_SCORE_LOG_F}, log(64)},
+	};
+	for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+		double value = rt_criterion(cases[k].score, f, 3);
+		cr_expect(fabs(value - cases[k].value) < 1e-14, "%zu: %g", k, value);
+	}
+	const double lost[] = {1, (double)NAN, 1};
+	cr_expect(isnan(rt_criterion((RtScore){FE_SCORE_MIN, FE_SCORE_F}, lost, 2)));
+}
+
+Test(rt_compare, quantiles_and_intervals) {
+	const double sorted[] = {1, 2, 4, 8, 16};
+	cr_expect(rt_quantile(sorted, 5, 0.5) == 4 && rt_quantile(sorted, 5, 0) == 1 && rt_quantile(sorted, 5, 1) == 16);
+	cr_expect(fabs(rt_quantile(sorted, 5, 0.875) - 12) < 1e-14);
+	/* A normal sample: the interval is close to mean +- 1.96 sd / sqrt(n). */
+	enum { N = 400 };
+	double values[N], mean = 0, square = 0;
+	rt_noise(5, 0, 0, values, N);
+	for (int i = 0; i < N; i++) {
+		mean += values[i] / N;
+	}
+	for (int i = 0; i < N; i++) {
+		square += (values[i] - mean) * (values[i] - mean) / N;
+	}
+	cr_expect(fabs(mean) < 0.15 && fabs(square - 1) < 0.2);
+	RtInterval interval = rt_bootstrap(values, N, 4000, 1);
+	double half = 1.96 * sqrt(square / N);
+	cr_expect(fabs(interval.mean - mean) < 1e-12);
+	cr_expect(fabs(interval.high - mean - half) < 0.1 * half && fabs(mean - interval.low - half) < 0.1 * half);
+}
