@@ -14,18 +14,28 @@ typedef struct AdFacts {
 	Arena *scratch;
 	bool *varied; /* depends, differentiably, on a parameter that is differentiated */
 	bool *marked; /* reaches an arm of a selection, so that its adjoint may be 0 where its derivative is not finite */
+	bool *near;   /* the same, but not by way of a loop's carry */
 	bool *tame;   /* finite whenever the parameters are, unless sums of products overflow */
+	bool *calm;   /* the same, if whatever loops carry is finite */
 } AdFacts;
 
 AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt);
 /* Whether operand `i` of a row has a derivative. */
 bool ad_differentiable(IrOpcode opcode, int i);
-/* Per node of a body; the arrays live in the scratch arena. */
+/* Per node of a body; such arrays live in the scratch arena. */
 bool *ad_varied_nodes(const AdFacts *facts, const IrFor *op);
-bool *ad_marked_nodes(const AdFacts *facts, const IrFor *op);
-bool *ad_tame_nodes(const AdFacts *facts, const IrFor *op);
-/* Whether a cotangent of 0 must stay 0 when it passes node `n`: its derivatives might not be finite. */
-bool ad_zero_wins(const IrFor *op, uint32_t n, const bool *marked, const bool *tame);
+
+/* Where a cotangent of 0 must win over a derivative that is not finite, in one body. Products that are contractions
+ * are spared where possible, for they are only recognised while they are plain: what loops carry counts as finite
+ * there, and so does what reaches a selection only around a loop (if it is not finite, nothing is, a turn later). */
+typedef struct AdWins {
+	const IrFor *op;
+	bool *marked, *tame; /* per node */
+} AdWins;
+
+AdWins ad_wins(const AdFacts *facts, const IrFor *op);
+/* For the cotangent that node `n` passes to operand `i`. */
+bool ad_zero_wins(const AdWins *wins, uint32_t n, int i);
 /* Nodes through which a cotangent passes when the puts in `seeded` have one. */
 bool *ad_path_nodes(const AdFacts *facts, const IrFor *op, const bool *seeded, const bool *varied);
 /* Given need[out] of a loop's carries, marks everything in and around its body that receives a cotangent; initial values
@@ -73,11 +83,12 @@ typedef struct AdEmit {
 	IrAt index_at[IR_MAX_INDICES]; /* what an old index is in the new op */
 	uint32_t *node;                /* old node -> new node, AD_NONE before it is asked for */
 	bool guard;                    /* every read becomes a guarded one */
+	bool tangents;                 /* what goes through the chain rule are tangents, not cotangents */
 	const bool *lanes;             /* old values that have gained a lane axis, or NULL */
 } AdEmit;
 
 AdEmit ad_emit_begin(Ad *ad, const IrOp *op);
-/* The old op's indices and conditions; conditions only if they do not depend on values with new lanes. */
+/* The old op's indices and conditions. */
 void ad_emit_domain(AdEmit *e);
 uint32_t ad_emit_node(AdEmit *e, uint32_t old);
 IrAt ad_emit_at(AdEmit *e, IrAt at);
@@ -89,7 +100,7 @@ void ad_emit_puts(AdEmit *e, const bool *keep);
 
 /* ---- derive.c: derivatives of scalar operations ---- */
 
-/* s * d, where 0 wins over NaN and infinity if zero_wins; choices among 0, 1 and -1 cost no product. */
+/* s * d, where 0 wins over NaN and infinity if zero_wins; masks of 0, 1 and -1 are finite, whatever zero_wins. */
 uint32_t ad_product(AdEmit *e, uint32_t s, uint32_t d, bool zero_wins);
 /* x + y, where x may be AD_NONE. */
 uint32_t ad_sum(AdEmit *e, uint32_t x, uint32_t y);

@@ -36,13 +36,13 @@ static void mark_arms(const IrNode *node, bool *marked) {
 	}
 }
 
-bool *ad_marked_nodes(const AdFacts *facts, const IrFor *op) {
+static bool *marked_nodes(const AdFacts *facts, const bool *values, const IrFor *op) {
 	bool *marked = ARENA_ARRAY(facts->scratch, bool, op->nodes.count + 1);
 	for (uint32_t p = 0; p < op->puts.count; p++) {
 		const IrPut *put = &op->puts.data[p];
 		if (put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN)
 			continue;
-		if (facts->marked[put->out] || put->combine == IR_PUT_MAX || put->combine == IR_PUT_MIN)
+		if (values[put->out] || put->combine == IR_PUT_MAX || put->combine == IR_PUT_MIN)
 			marked[put->node] = true;
 	}
 	for (uint32_t n = op->nodes.count; n-- > 0;) {
@@ -84,7 +84,7 @@ static bool tame_row(IrOpcode opcode) {
 	}
 }
 
-bool *ad_tame_nodes(const AdFacts *facts, const IrFor *op) {
+static bool *tame_nodes(const AdFacts *facts, const bool *values, const IrFor *op) {
 	bool *tame = ARENA_ARRAY(facts->scratch, bool, op->nodes.count + 1);
 	for (uint32_t n = 0; n < op->nodes.count; n++) {
 		const IrNode *node = &op->nodes.data[n];
@@ -94,7 +94,7 @@ bool *ad_tame_nodes(const AdFacts *facts, const IrFor *op) {
 		if (node->kind == IR_NODE_CONST) {
 			tame[n] = node->real - node->real == 0;
 		} else if (node->kind == IR_NODE_READ) {
-			tame[n] = facts->tame[node->value];
+			tame[n] = values[node->value];
 		} else if (node->kind == IR_NODE_OP) {
 			tame[n] = tame_row(node->opcode);
 			for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
@@ -104,23 +104,57 @@ bool *ad_tame_nodes(const AdFacts *facts, const IrFor *op) {
 	return tame;
 }
 
-bool ad_zero_wins(const IrFor *op, uint32_t n, const bool *marked, const bool *tame) {
-	const IrNode *node = &op->nodes.data[n];
-	if (!marked[n])
-		return false;
-	bool safe = tame_row(node->opcode) || node->opcode == IR_mul || node->opcode == IR_fma;
-	for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-		safe = safe && tame[node->args[i]];
-	return !safe;
+static uint32_t read_indices(const IrFor *op, const IrNode *node) {
+	uint32_t mask = 0;
+	for (uint32_t k = 0; k < node->at_count; k++)
+		mask |= ad_at_mask(op, node->at[k]);
+	return mask;
 }
 
-/* A sum of products of two tame reads: a contraction, the one product that counts as tame. */
+/* A product of two reads with different indices: it, or its adjoint, is a contraction. */
+static bool is_contraction(const IrFor *op, const IrPut *put) {
+	const IrNode *node = &op->nodes.data[put->node];
+	if (put->combine != IR_PUT_SUM && put->combine != IR_PUT_NONE)
+		return false;
+	if (node->kind != IR_NODE_OP || node->opcode != IR_mul)
+		return false;
+	const IrNode *x = &op->nodes.data[node->args[0]], *y = &op->nodes.data[node->args[1]];
+	return x->kind == IR_NODE_READ && y->kind == IR_NODE_READ && read_indices(op, x) != read_indices(op, y);
+}
+
 static bool tame_contraction(const IrFor *op, const IrPut *put, const bool *tame) {
 	const IrNode *node = &op->nodes.data[put->node];
-	if (put->combine != IR_PUT_SUM || node->kind != IR_NODE_OP || node->opcode != IR_mul)
+	return is_contraction(op, put) && tame[node->args[0]] && tame[node->args[1]];
+}
+
+AdWins ad_wins(const AdFacts *facts, const IrFor *op) {
+	AdWins wins = {.op = op};
+	wins.marked = marked_nodes(facts, facts->marked, op);
+	wins.tame = tame_nodes(facts, facts->tame, op);
+	const bool *near = marked_nodes(facts, facts->near, op);
+	const bool *calm = tame_nodes(facts, facts->calm, op);
+	for (uint32_t p = 0; p < op->puts.count; p++) {
+		const IrPut *put = &op->puts.data[p];
+		if (!is_contraction(op, put))
+			continue;
+		const IrNode *node = &op->nodes.data[put->node];
+		wins.marked[put->node] = near[put->node];
+		for (int i = 0; i < 2; i++)
+			wins.tame[node->args[i]] = calm[node->args[i]];
+	}
+	return wins;
+}
+
+bool ad_zero_wins(const AdWins *wins, uint32_t n, int i) {
+	const IrNode *node = &wins->op->nodes.data[n];
+	if (!wins->marked[n])
 		return false;
-	return tame[node->args[0]] && tame[node->args[1]] && op->nodes.data[node->args[0]].kind == IR_NODE_READ &&
-	       op->nodes.data[node->args[1]].kind == IR_NODE_READ;
+	if ((node->opcode == IR_mul || node->opcode == IR_fma) && i < 2)
+		return !wins->tame[node->args[1 - i]];
+	bool safe = tame_row(node->opcode);
+	for (int k = 0; k < ir_op_info[node->opcode].arity; k++)
+		safe = safe && wins->tame[node->args[k]];
+	return !safe;
 }
 
 /* ---- the walks; each returns whether anything changed ---- */
@@ -194,46 +228,48 @@ static bool selects(const IrFunc *func, const IrFor *op, const IrNode *node) {
 	return false;
 }
 
-static bool walk_marked(AdFacts *facts, const IrBlock *block) {
+/* `carried`: also around the loops. */
+static bool walk_marked(AdFacts *facts, bool *marked, bool carried, const IrBlock *block) {
 	bool changed = false;
 	for (uint32_t o = block->ops.count; o-- > 0;) {
 		const IrOp *op = block->ops.data[o];
 		if (op->kind == IR_FOR) {
-			const bool *nodes = ad_marked_nodes(facts, &op->f);
+			const bool *nodes = marked_nodes(facts, marked, &op->f);
 			for (uint32_t n = 0; n < op->f.nodes.count; n++) {
 				const IrNode *node = &op->f.nodes.data[n];
 				if (node->kind == IR_NODE_READ)
-					changed |= raise_fact(facts->marked, node->value, nodes[n] || selects(facts->func, &op->f, node));
+					changed |= raise_fact(marked, node->value, nodes[n] || selects(facts->func, &op->f, node));
 			}
 			for (uint32_t p = 0; p < op->f.puts.count; p++) {
 				const IrPut *put = &op->f.puts.data[p];
 				bool chosen = put->combine == IR_PUT_MAX || put->combine == IR_PUT_MIN;
 				if (put->into != 0)
-					changed |= raise_fact(facts->marked, put->into, facts->marked[put->out] || chosen);
+					changed |= raise_fact(marked, put->into, marked[put->out] || chosen);
 			}
 		} else if (op->kind == IR_LOOP) {
 			const IrLoop *loop = &op->loop;
-			for (uint32_t k = 0; k < loop->carries.count; k++) {
+			for (uint32_t k = 0; carried && k < loop->carries.count; k++) {
 				const IrCarry *c = &loop->carries.data[k];
-				changed |= raise_fact(facts->marked, c->yield, facts->marked[c->out] || facts->marked[c->inner]);
+				changed |= raise_fact(marked, c->yield, marked[c->out] || marked[c->inner]);
 			}
-			changed |= walk_marked(facts, &loop->body);
-			for (uint32_t k = 0; k < loop->carries.count; k++) {
+			changed |= walk_marked(facts, marked, carried, &loop->body);
+			for (uint32_t k = 0; carried && k < loop->carries.count; k++) {
 				const IrCarry *c = &loop->carries.data[k];
-				changed |= raise_fact(facts->marked, c->yield, facts->marked[c->inner]);
-				changed |= raise_fact(facts->marked, c->init, facts->marked[c->out] || facts->marked[c->inner]);
+				changed |= raise_fact(marked, c->yield, marked[c->inner]);
+				changed |= raise_fact(marked, c->init, marked[c->out] || marked[c->inner]);
 			}
 		}
 	}
 	return changed;
 }
 
-static bool walk_tame(AdFacts *facts, const IrBlock *block) {
+/* `carried`: carries count as tame only if what they carry is. */
+static bool walk_tame(AdFacts *facts, bool *tame, bool carried, const IrBlock *block) {
 	bool changed = false;
 	for (uint32_t o = 0; o < block->ops.count; o++) {
 		const IrOp *op = block->ops.data[o];
 		if (op->kind == IR_FOR) {
-			const bool *nodes = ad_tame_nodes(facts, &op->f);
+			const bool *nodes = tame_nodes(facts, tame, &op->f);
 			for (uint32_t p = 0; p < op->f.puts.count; p++) {
 				const IrPut *put = &op->f.puts.data[p];
 				if (!real_value(facts->func, put->out))
@@ -241,19 +277,19 @@ static bool walk_tame(AdFacts *facts, const IrBlock *block) {
 				bool starts = put->combine == IR_PUT_SUM || put->combine == IR_PUT_NONE ||
 				              (op->f.conds.count == 0 && !put->guarded && put->combine != IR_PUT_PROD);
 				bool fact = starts && (nodes[put->node] || tame_contraction(&op->f, put, nodes)) &&
-				            (put->into == 0 || facts->tame[put->into]);
-				changed |= lower_fact(facts->tame, put->out, fact);
+				            (put->into == 0 || tame[put->into]);
+				changed |= lower_fact(tame, put->out, fact);
 			}
 		} else if (op->kind == IR_LOOP) {
 			const IrLoop *loop = &op->loop;
-			for (uint32_t k = 0; k < loop->carries.count; k++) {
+			for (uint32_t k = 0; carried && k < loop->carries.count; k++) {
 				const IrCarry *c = &loop->carries.data[k];
-				changed |= lower_fact(facts->tame, c->inner, facts->tame[c->init] && facts->tame[c->yield]);
+				changed |= lower_fact(tame, c->inner, tame[c->init] && tame[c->yield]);
 			}
-			changed |= walk_tame(facts, &loop->body);
-			for (uint32_t k = 0; k < loop->carries.count; k++) {
+			changed |= walk_tame(facts, tame, carried, &loop->body);
+			for (uint32_t k = 0; carried && k < loop->carries.count; k++) {
 				const IrCarry *c = &loop->carries.data[k];
-				changed |= lower_fact(facts->tame, c->out, facts->tame[c->init] && facts->tame[c->yield]);
+				changed |= lower_fact(tame, c->out, tame[c->init] && tame[c->yield]);
 			}
 		}
 	}
@@ -264,18 +300,24 @@ AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt) {
 	AdFacts facts = {.func = func, .scratch = scratch};
 	facts.varied = ARENA_ARRAY(scratch, bool, func->values.count);
 	facts.marked = ARENA_ARRAY(scratch, bool, func->values.count);
+	facts.near = ARENA_ARRAY(scratch, bool, func->values.count);
 	facts.tame = ARENA_ARRAY(scratch, bool, func->values.count);
+	facts.calm = ARENA_ARRAY(scratch, bool, func->values.count);
 	for (uint32_t p = 0; p < func->params.count; p++) {
 		IrValue value = func->params.data[p].value;
 		facts.varied[value] = (wrt == NULL || wrt[p]) && real_value(func, value);
 	}
 	for (IrValue v = 0; v < func->values.count; v++)
-		facts.tame[v] = true;
+		facts.tame[v] = facts.calm[v] = true;
 	while (walk_varied(&facts, &func->body)) {
 	}
-	while (walk_marked(&facts, &func->body)) {
+	while (walk_marked(&facts, facts.marked, true, &func->body)) {
 	}
-	while (walk_tame(&facts, &func->body)) {
+	while (walk_marked(&facts, facts.near, false, &func->body)) {
+	}
+	while (walk_tame(&facts, facts.tame, true, &func->body)) {
+	}
+	while (walk_tame(&facts, facts.calm, false, &func->body)) {
 	}
 	return facts;
 }

@@ -18,7 +18,8 @@ void ad_contribute(Ad *ad, IrValue old, IrValue cotangent) {
 typedef struct Adjoint {
 	Ad *ad;
 	const IrOp *op;
-	const bool *varied, *marked, *tame;
+	const bool *varied;
+	AdWins wins;
 	const bool *seeded;   /* per put: has a cotangent that goes through the body now */
 	const bool *path;     /* per node */
 	const IrPut *extreme; /* the MAX or MIN put whose adjoint this is, or NULL: all linear puts at once */
@@ -72,11 +73,11 @@ static uint32_t *body_cotangents(const Adjoint *a, AdEmit *e, const bool *useful
 		const IrNode *node = &e->op->nodes.data[n];
 		if (cotangent[n] == AD_NONE || node->kind != IR_NODE_OP)
 			continue;
-		bool zero_wins = e->guard || ad_zero_wins(e->op, n, a->marked, a->tame);
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++) {
 			uint32_t operand = node->args[i];
 			if (!ad_differentiable(node->opcode, i) || !useful[operand] || !a->varied[operand])
 				continue;
+			bool zero_wins = e->guard || ad_zero_wins(&a->wins, n, i);
 			uint32_t part = ad_chain(e, n, i, cotangent[n], zero_wins);
 			cotangent[operand] = ad_sum(e, cotangent[operand], part);
 		}
@@ -276,8 +277,7 @@ void ad_reverse_for(Ad *ad, const IrOp *op) {
 		return;
 	Adjoint a = {.ad = ad, .op = op};
 	a.varied = ad_varied_nodes(&ad->facts, &op->f);
-	a.marked = ad_marked_nodes(&ad->facts, &op->f);
-	a.tame = ad_tame_nodes(&ad->facts, &op->f);
+	a.wins = ad_wins(&ad->facts, &op->f);
 	if (any_linear) {
 		a.seeded = linear;
 		reverse_body(&a);

@@ -70,6 +70,69 @@ Test(ad_programs, meta_gradient_of_a_batch) {
 	bench_free(&b);
 }
 
+static const char net[] = "func @value(%X[5, 2], %y[5], %p[9]) -> ([]) {\n"
+						  "%1 h[5, 2] = for i:5 j:2 k:2 { mul(%X[i, k], %p[2*j+k]) } sum -> [i, j]\n"
+						  "%2 a[5, 2] = for i:5 j:2 { relu(add(%1[i, j], %p[4+j])) } -> [i, j]\n"
+						  "%3 z[5] = for i:5 j:2 { mul(%2[i, j], %p[6+j]) } sum -> [i]\n"
+						  "%4 m[] = for i:5 { %3[i] } max -> []\n"
+						  "%5 s[] = for i:5 { exp(sub(%3[i], %4[])) } sum -> []\n"
+						  "%6 e[5] = for i:5 { sub(add(%3[i], %p[8]), mul(%y[i], log(%5[]))) } -> [i]\n"
+						  "%7 l[] = for i:5 { where(gt(%6[i], 0.1), mul(%6[i], %6[i]), abs(%6[i])) } sum -> []\n"
+						  "return %7\n}";
+
+static int masked_contractions(const IrBlock *block) {
+	int count = 0;
+	for (uint32_t o = 0; o < block->ops.count; o++) {
+		const IrOp *op = block->ops.data[o];
+		if (op->kind == IR_LOOP)
+			count += masked_contractions(&op->loop.body);
+		for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++) {
+			const IrPut *put = &op->f.puts.data[p];
+			const IrNode *node = &op->f.nodes.data[put->node];
+			if (put->combine != IR_PUT_SUM || node->kind != IR_NODE_OP || node->opcode != IR_mulz)
+				continue;
+			count += op->f.indices.count > 1 && op->f.nodes.data[node->args[0]].kind == IR_NODE_READ &&
+			         op->f.nodes.data[node->args[1]].kind == IR_NODE_READ;
+		}
+	}
+	return count;
+}
+
+/* Selections downstream leave the matrix products of a network plain, also in the meta-gradient of its training. */
+Test(ad_programs, contractions_stay_plain) {
+	Bench b = bench_new("network");
+	IrFunc *value = bench_parse(&b, net);
+	IrFunc *gradient = ad_gradient(b.module, value, "gradient", 0, (bool[]){false, false, true}, true, false);
+	cr_expect(masked_contractions(&gradient->body) == 0);
+	IrFunc *func = ir_func_new(b.module, "unroll");
+	IrValue X = ir_param(func, "X", ir_tensor_type(IR_F64, 2, (IrDim[]){5, 2}));
+	IrValue y = ir_param(func, "y", ir_tensor_type(IR_F64, 1, (IrDim[]){5}));
+	IrValue start = ir_param(func, "p", ir_tensor_type(IR_F64, 1, (IrDim[]){9}));
+	IrValue lr = ir_param(func, "lr", ir_scalar_type(IR_F64));
+	IrBuilder builder = ir_builder(func);
+	IrValue zero = ir_fill(&builder, ir_scalar_type(IR_F64), 0);
+	IrBlock *outer = builder.block;
+	IrOp *loop = ir_loop_begin(&builder, 3, 0);
+	IrValue p = ir_loop_carry(&builder, loop, start), total = ir_loop_carry(&builder, loop, zero);
+	IrValue results[2], yields[2];
+	ir_inline(&builder, gradient, (IrValue[]){X, y, p}, results);
+	IrForBuilder f = ir_for_begin(&builder);
+	IrAt at = ir_at_index(b.module, ir_for_index(&f, 0, 9), 1);
+	uint32_t slope = ir_read(&f, results[1], &at, false);
+	uint32_t size = ir_op1(&f, IR_sqrt, ir_op2(&f, IR_add, ir_op2(&f, IR_mul, slope, slope), ir_real(&f, IR_F64, 1)));
+	uint32_t move = ir_op2(&f, IR_mul, ir_read_scalar(&f, lr), ir_op2(&f, IR_div, slope, size));
+	uint32_t next = ir_op2(&f, IR_sub, ir_read(&f, p, &at, false), move);
+	yields[0] = ir_put(&f, IR_PUT_NONE, next, ir_type(func, p), &at, 0, false);
+	ir_for_end(&f);
+	yields[1] = ir_add_values(&builder, total, results[0]);
+	ir_loop_end(&builder, loop, yields, outer);
+	ir_result(func, "score", loop->loop.carries.data[1].out);
+	bench_order(&b, func, bench_args(&b, func), 1e-6);
+	IrFunc *meta = ad_gradient(b.module, func, "meta", 0, (bool[]){false, false, false, true}, true, false);
+	cr_expect(masked_contractions(&meta->body) == 0, "%d", masked_contractions(&meta->body));
+	bench_free(&b);
+}
+
 /* Adam on f(x) = sum over i of s_i x_i^2 / 2, with a bias correction that depends on the counter. */
 static const char adam[] =
 	"func @adam(%x0[2], %s[2], %lr[]) -> ([2]) {\n"
