@@ -27,7 +27,7 @@ static void fill_indices(const IrFor *f, uint32_t count, uint32_t *per_node) {
 }
 
 uint32_t ir_node_indices(const IrFor *f, uint32_t node) {
-	uint32_t small[64] = {0}, *per_node = node < 64 ? small : malloc(sizeof(uint32_t) * (node + 1));
+	uint32_t small[64] = {0}, *per_node = node < 64 ? small : calloc((size_t)node + 1, sizeof(uint32_t));
 	if (!per_node)
 		base_panic("ir_node_indices", "the system has no memory left");
 	fill_indices(f, node + 1, per_node);
