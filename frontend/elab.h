@@ -1,0 +1,317 @@
+/* Private to the meaning half of this folder: from the syntax tree to tensor IR, once per instantiation.
+ *
+ *     tree ── elab_*.c ──▶ values ── emit.c ──▶ ops of the tensor IR
+ *
+ * A value is an array written as a function of index variables: a rank, extents, one variable per axis, and a scalar
+ * expression (Ex) in which these variables, and those of the index notation around it, may occur. Elementwise operators
+ * combine expressions, reading an element substitutes for variables, and nothing is computed until emit.c turns an
+ * expression into the body of a FOR op: at `let`, at reductions, and where a value is needed as a whole.
+ *
+ * Errors are reported once, where they are found; what they spoil is the value BAD, about which everyone stays silent. */
+#ifndef GRADUS_ELAB_H
+#define GRADUS_ELAB_H
+
+#include "frontend/frontend.h"
+
+/* ---- scalar expressions: ex.c ---- */
+
+typedef struct Var {
+	Name name;
+	uint32_t id;   /* order of creation: the order of axes */
+	int64_t extent; /* or DIM_X, DIM_S */
+	bool coord;    /* runs over the coordinates of x */
+	bool tensor;   /* runs over the parameter tensors */
+	Span span;
+} Var;
+
+/* The extents that are not just numbers: the coordinates of x, and the parameter tensors. */
+enum { DIM_X = INT64_MIN };
+
+typedef enum ExKind { EX_CONST, EX_VAR, EX_DIM, EX_READ, EX_OP } ExKind;
+
+typedef struct VarSet {
+	uint32_t count;
+	Var *vars[]; /* by id */
+} VarSet;
+
+typedef struct Ex Ex;
+struct Ex {
+	ExKind kind;
+	IrScalar type; /* IR_BOOL, IR_I64, IR_F32 or IR_F64 */
+	IrOpcode opcode;
+	Ex *args[IR_MAX_ARGS];
+	double real;     /* CONST, reals: in double, rounded when emitted */
+	int64_t integer; /* CONST, the rest */
+	Var *var;
+	IrValue value; /* READ */
+	bool guarded;
+	uint32_t at_count;
+	Ex **at;
+	const VarSet *free;
+	int64_t low, high; /* integers and booleans: what is known of the range */
+	uint64_t epoch;    /* memory of the last walk: emission or substitution */
+	uint32_t node;
+	Ex *image;
+};
+
+/* ---- values: value.c ---- */
+
+typedef enum Scalar { S_LITERAL /* a whole number that is int or real as needed */, S_INT, S_REAL, S_BOOL } Scalar;
+
+typedef enum ValueKind { VALUE_BAD, VALUE_ARRAY, VALUE_TEXT, VALUE_SEVERAL, VALUE_CALL } ValueKind;
+
+typedef struct Value Value;
+struct Value {
+	ValueKind kind;
+	Scalar scalar;
+	int rank;
+	int64_t dims[IR_MAX_RANK];
+	Var *vars[IR_MAX_RANK];
+	Ex *body;          /* NULL: see parts */
+	VEC(Value *) parts; /* SEVERAL: the results; ARRAY: the elements of a stack along axis 0 */
+	bool is_size_x;    /* the number size(x), which as a dimension stays "like x" */
+	int hyper;         /* 1 + number of the rule's hyperparameter this is; 0: none */
+	Value *as_int;     /* a hyperparameter, where it has to be a whole number */
+	const char *text;
+	const FeCall *call; /* a rule as an argument */
+};
+
+/* ---- names in scope: scope.c ---- */
+
+typedef enum BindKind {
+	BIND_LET, BIND_VAR, BIND_STATE, BIND_X, BIND_INDEX, BIND_LOOP, BIND_GIVEN, BIND_PARAM, BIND_HYPER, BIND_LEARNED,
+	BIND_BUILTIN
+} BindKind;
+
+typedef struct Binding {
+	BindKind kind;
+	Name name;
+	Span span;
+	Value *value;      /* where the function now being built can read it; NULL: not at this stage */
+	Scalar scalar;     /* VAR, STATE: what it was declared as */
+	bool each;         /* STATE: one per coordinate */
+	bool used;
+	uint32_t active;   /* how many index variables were around when it was made: it depends on no others */
+	Var *coord;        /* the `each` it was made in */
+	struct Binding *outer; /* the scope, innermost first */
+} Binding;
+
+/* ---- the elaborator ---- */
+
+typedef struct Cond {
+	const Ex *at_least_zero; /* integer expression */
+} Cond;
+
+typedef struct RuleElab RuleElab; /* rule.c */
+
+typedef struct Calls {
+	const AstDecl *decl;
+	const struct Calls *outer;
+} Calls;
+
+typedef struct Elab {
+	FeProgram *program;
+	Session *session;
+	IrModule *module;
+	Arena *arena;
+	IrBuilder *builder;
+	IrScalar real;
+	Binding *scope;
+	VEC(Var *) active; /* variables of the index notation around the current place; outermost first */
+	VEC(const Ex *) conds; /* integer expressions that are >= 0 here */
+	uint32_t cond_if;   /* how many arms of conditions that are not known surround us */
+	bool in_dimension;  /* `/` must come out whole */
+	bool want_int;      /* whole powers stay integers */
+	uint64_t *epoch;    /* of walks over expressions */
+	uint32_t *next_var;
+	const Calls *calls;
+	Value *returned;    /* of the function being inlined */
+	bool in_fn;
+
+	/* rules */
+	RuleElab *rule;      /* NULL outside */
+	IrDim n;             /* coordinates of x in the function being built */
+	int64_t tensors;     /* S */
+	Var *tensor;         /* the variable over tensors, if S > 1 */
+	Var *coord;          /* the coordinate that the surrounding `each` speaks of */
+	IrValue segments;    /* [N]: coordinate -> tensor, if S > 1 */
+	IrValue sizes;       /* [S] */
+	bool coupled;        /* some coordinate saw another */
+} Elab;
+
+/* ex.c */
+Ex *ex_real(Elab *e, double value);
+Ex *ex_int(Elab *e, int64_t value);
+Ex *ex_bool(Elab *e, bool value);
+Ex *ex_var(Elab *e, Var *var);
+Ex *ex_dim(Elab *e); /* the number of coordinates, as an integer */
+Ex *ex_read(Elab *e, IrValue value, Ex *const *at, uint32_t count, bool guarded);
+Ex *ex_op(Elab *e, IrOpcode opcode, Ex *a, Ex *b, Ex *c);
+Ex *ex_ops(Elab *e, IrOpcode opcode, Ex *const *args); /* as many as the opcode takes */
+Ex *ex_add_int(Elab *e, Ex *a, Ex *b);
+Ex *ex_convert(Elab *e, Ex *x, IrScalar type);
+bool ex_is_const(const Ex *x);
+bool ex_has(const Ex *x, const Var *var);
+bool ex_same(const Ex *a, const Ex *b);
+/* Puts to[i] for from[i]. If `guard`, reads that depend on one of them become guarded. */
+Ex *ex_substitute(Elab *e, Ex *x, Var *const *from, Ex *const *to, uint32_t count, bool guard);
+Var *var_new(Elab *e, Name name, int64_t extent, Span span);
+const VarSet *vars_union(Elab *e, const VarSet *a, const VarSet *b);
+
+/* proof.c: what is known of integers */
+typedef struct Affine {
+	int64_t offset;
+	uint32_t count;
+	struct AffineTerm {
+		const Ex *atom; /* EX_VAR, or anything that is not affine */
+		int64_t coef;
+	} terms[12];
+	bool too_long;
+} Affine;
+
+Affine affine_of(const Ex *x);
+bool prove_at_least_zero(const Elab *e, const Ex *x, bool with_conditions);
+void affine_range(const Affine *a, int64_t *low, int64_t *high); /* INT64_MIN / MAX: unknown */
+bool affine_is_pure(const Affine *a); /* index variables and loop counters only */
+/* If the truth of `cond` is that integer expressions are >= 0, appends them. False if it is more than that. */
+bool cond_forms(Elab *e, Ex *cond, bool truth, Ex **forms, uint32_t *count, uint32_t limit);
+
+/* value.c */
+Value *value_bad(Elab *e);
+Value *value_scalar(Elab *e, Scalar scalar, Ex *body);
+Value *value_real(Elab *e, double value);
+Value *value_int(Elab *e, int64_t value);
+Value *value_array(Elab *e, Scalar scalar, int rank, const int64_t *dims, Span span); /* vars made, body to be set */
+Value *value_read(Elab *e, IrValue value, Scalar scalar, int rank, const int64_t *dims); /* reads it whole */
+bool value_is_bad(const Value *v);
+Ex *value_body(Elab *e, Value *v);   /* the body; makes that of a stack */
+Ex *value_at(Elab *e, Value *v, Ex *const *at); /* the element at these positions, one per axis */
+Ex *value_ex(Elab *e, Value *v, IrScalar type); /* body converted */
+Value *value_convert(Elab *e, Value *v, Scalar scalar);
+bool value_known(const Value *v); /* a scalar constant */
+bool value_known_int(const Value *v, int64_t *out);
+bool value_known_real(const Value *v, double *out);
+bool value_same_shape(const Value *a, const Value *b);
+IrScalar ir_scalar_of(const Elab *e, Scalar s);
+const char *dims_text(Elab *e, const int64_t *dims, int rank); /* "[n, 3]", "a scalar" */
+const char *type_text(Elab *e, const Value *v);
+Binding *scope_add(Elab *e, BindKind kind, AstName name, Value *value);
+Binding *scope_find(Elab *e, Name name);
+
+/* emit.c: from expressions to ops */
+typedef struct Emit {
+	IrForBuilder f;
+	Var *vars[IR_MAX_INDICES];
+	uint32_t count;
+	uint64_t epoch;
+	Var *coord; /* the coordinate variable among vars, if any */
+} Emit;
+
+IrDim dim_ir(const Elab *e, int64_t dim);
+Emit emit_begin(Elab *e, Span span);
+void emit_var(Elab *e, Emit *m, Var *var);
+uint32_t emit_ex(Elab *e, Emit *m, Ex *x);
+IrAt emit_at(Elab *e, Emit *m, Ex *x);
+/* The variables that a FOR over `v` needs besides its own: free ones, by id. */
+uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, Var **out);
+/* Computes the value: its body becomes a read. `name` is for people. */
+Value *materialize(Elab *e, Value *v, Name name, Span span);
+/* The same unless the body is so cheap that computing it again costs nothing. */
+Value *settle(Elab *e, Value *v, Name name, Span span);
+/* Reduces `body` (scalar; other axes are those of `shape`, whose vars stay) over `over`, on points where all of
+ * conds are >= 0. ARGMAX, ARGMIN: over one variable. */
+Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *over, uint32_t over_count, Ex *const *conds,
+              uint32_t cond_count, Span span);
+/* A whole value, with the given variables as leading axes, whether it depends on them or not. */
+IrValue whole(Elab *e, Value *v, Var *const *leading, uint32_t leading_count, Name name, Span span);
+Value *value_from_whole(Elab *e, IrValue value, Scalar scalar, int rank, const int64_t *dims, Var *const *leading, uint32_t leading_count);
+
+/* elab_expr.c */
+Value *elab(Elab *e, const AstExpr *x);
+Value *elab_scalar(Elab *e, const AstExpr *x, const char *what);
+Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **args, uint32_t count, Span span, const AstExpr *x);
+Value *elab_binary_values(Elab *e, AstOp op, Span op_span, Value *a, Value *b, const AstExpr *left, const AstExpr *right);
+Value *elab_select(Elab *e, Value *cond, Value *yes, Value *no, const AstExpr *x);
+bool elab_unify(Elab *e, Value **values, uint32_t count, Scalar *scalar); /* the common scalar type */
+Value *elab_broadcast(Elab *e, Value *v, const Value *shape); /* a scalar as an array of this shape */
+/* Whole numbers known now: dimensions, ranges, counts. */
+bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out);
+bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out); /* may give DIM_X */
+bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
+bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from);
+Diag *elab_unknown(Elab *e, Name name, Span span);
+
+/* elab_index.c */
+Value *elab_index(Elab *e, const AstExpr *x);
+Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x);
+/* Makes variables for fresh index names, binds them, and finds their ranges from the items or the body. */
+typedef struct Indices {
+	uint32_t count;
+	Var *vars[IR_MAX_INDICES];
+	int64_t low[IR_MAX_INDICES];
+} Indices;
+/* `from_zero`: arrays are being defined, whose indices start at 0. Pushes the variables on e->active and the names on the
+ * scope; the caller restores both. extents: of axes that give a name its range (may be NULL; 0: not given). */
+bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies, uint32_t body_count,
+                  bool from_zero, const int64_t *extents, Indices *out);
+/* Proves 0 <= at < extent, or reports. Sets *guard if only conditions prove it. */
+bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard);
+
+/* elab_reduce.c */
+Value *elab_reduce(Elab *e, const AstExpr *x);
+Value *reduce_all(Elab *e, AstReduction op, Value *v, Span span);
+Value *reduce_sum(Elab *e, Value *v, Span span);
+
+/* elab_call.c, elab_shape.c */
+Value *elab_call(Elab *e, const AstExpr *x);
+Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known);
+Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x);
+Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x);
+
+/* walk.c */
+typedef bool ExprVisit(const AstExpr *x, void *context);
+/* Visits the direct parts of an expression until one visit says true. */
+bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context);
+/* Every name that is mentioned, at any depth (targets of assignments too; names being declared not). */
+void expr_names(const AstExpr *x, void (*visit)(Name name, Span span, void *context), void *context);
+void stmt_names(const AstStmt *s, void (*visit)(Name name, Span span, void *context), void *context);
+
+/* elab_stmt.c */
+void elab_block(Elab *e, const AstBlock *block);
+void elab_stmt(Elab *e, const AstStmt *s);
+Value *elab_headed(Elab *e, const AstDeclare *d, Name name); /* the value of a let or var, head and type obeyed */
+void assigned_names(const AstBlock *block, Name *names, uint32_t *count, uint32_t limit);
+
+/* draw.c */
+/* Where random numbers come from: the seed, the problem. */
+typedef struct DrawKey {
+	Ex *seed, *instance;
+} DrawKey;
+/* `given X[i in n] : [d] ~ normal(m[i], 1)`: the drawn array. BAD with a diagnostic. */
+Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key);
+
+/* program.c */
+struct FeProgram {
+	Session *session;
+	VEC(AstFile *) files;
+	VEC(const AstDecl *) user;
+	VEC(const AstDecl *) library;
+	bool broken; /* something did not read */
+	FeLoader *loader;
+	void *loader_context;
+};
+
+Elab elab_new(FeProgram *program, IrModule *module, IrScalar real);
+Name nearest_decl(const FeProgram *program, Name wanted, AstDeclKind kind);
+/* Binds constants of the program when they are used. */
+Value *elab_const(Elab *e, const AstDecl *decl);
+/* The arguments of a call in the order of the parameters; NULL: by default. */
+bool call_arguments(FeProgram *program, const FeCall *call, const AstExpr **out);
+
+/* rule.c */
+void mark_used_as_int(Elab *e, Value *v);
+/* all_sum, all_mean, all_max */
+Value *rule_collective(Elab *e, const char *name, Value *v, Span span);
+void rule_apply(Elab *e, const AstStmt *s);
+
+#endif

@@ -1,0 +1,260 @@
+/* Experiments: their clauses, checked. */
+#include "frontend/elab.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct Reading {
+	FeProgram *program;
+	Session *session;
+	bool ok;
+} Reading;
+
+static void wrong(Reading *r, int code, Span span, const char *text) {
+	diag_error(r->session, code, span, "%s", text);
+	r->ok = false;
+}
+
+static bool number(Reading *r, const AstExpr *x, double *out) {
+	if (x->kind == AST_BAD || !fe_number(r->program, x, out)) {
+		r->ok = false;
+		return false;
+	}
+	return true;
+}
+
+static int count(Reading *r, const AstExpr *x, int code, const char *what, int least) {
+	double v;
+	if (!x || !number(r, x, &v))
+		return least;
+	if (v >= least && v <= 1e9 && v == floor(v))
+		return (int)v;
+	diag_error(r->session, code, x->span, "%s is a whole number of at least %d, not %g", what, least, v);
+	r->ok = false;
+	return least;
+}
+
+static bool is_word(Reading *r, const AstExpr *x, const char *word) {
+	return x->kind == AST_NAME && strcmp(session_text(r->session, x->name), word) == 0;
+}
+
+/* f, log(f), f / f0 */
+static bool score_map(Reading *r, const AstExpr *x, FeScoreMap *map) {
+	if (is_word(r, x, "f"))
+		*map = FE_SCORE_F;
+	else if (x->kind == AST_CALL && strcmp(session_text(r->session, x->call.callee.name), "log") == 0 && x->call.args.count == 1 &&
+	         is_word(r, x->call.args.data[0].value, "f"))
+		*map = FE_SCORE_LOG_F;
+	else if (x->kind == AST_BINARY && x->binary.op == AST_DIV && is_word(r, x->binary.left, "f") && is_word(r, x->binary.right, "f0"))
+		*map = FE_SCORE_RELATIVE;
+	else
+		return false;
+	return true;
+}
+
+static void score(Reading *r, const AstExperiment *x, FeExperiment *out) {
+	static const struct {
+		const char *name;
+		FeScoreFold fold;
+	} folds[] = {{"mean", FE_SCORE_MEAN}, {"sum", FE_SCORE_SUM}, {"final", FE_SCORE_FINAL}, {"min", FE_SCORE_MIN}};
+	out->fold = FE_SCORE_MEAN;
+	out->map = FE_SCORE_F;
+	if (x->score.span.file == 0 || x->score.items.count == 0 || x->score.items.data[0]->kind == AST_BAD)
+		return;
+	const AstExpr *e = x->score.items.data[0];
+	const AstExpr *of = NULL;
+	const char *name = "";
+	if (e->kind == AST_CALL && e->call.args.count == 1) {
+		name = session_text(r->session, e->call.callee.name);
+		of = e->call.args.data[0].value;
+	}
+	for (size_t i = 0; of && i < sizeof folds / sizeof *folds; i++) {
+		if (strcmp(name, folds[i].name) != 0)
+			continue;
+		out->fold = folds[i].fold;
+		if (score_map(r, of, &out->map))
+			return;
+		break;
+	}
+	Diag *diag = diag_error(r->session, 304, e->span, "this is not a score");
+	diag_help(r->session, diag, "a score is mean, sum, final or min of `f`, `log(f)` or `f / f0`");
+	r->ok = false;
+}
+
+typedef struct Option {
+	const char *name;
+	double value;
+	bool whole;
+} Option;
+
+/* Reads the named arguments of an estimator into its options. */
+static void options(Reading *r, const AstExpr *call, Option *known, uint32_t known_count) {
+	if (call->kind != AST_CALL)
+		return;
+	for (uint32_t i = 0; i < call->call.args.count; i++) {
+		const AstArg *arg = &call->call.args.data[i];
+		uint32_t at = known_count;
+		Name names[8];
+		for (uint32_t k = 0; k < known_count; k++) {
+			names[k] = session_name(r->session, known[k].name);
+			if (arg->name.name ? names[k] == arg->name.name : k == i)
+				at = k;
+		}
+		if (at == known_count) {
+			Diag *diag = diag_error(r->session, 305, arg->name.name ? arg->name.span : arg->value->span, "`%s` has no such option",
+			                        session_text(r->session, call->call.callee.name));
+			Name near = arg->name.name ? name_nearest(r->session->names, arg->name.name, names, known_count) : 0;
+			if (near)
+				diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, near));
+			r->ok = false;
+			continue;
+		}
+		double v;
+		if (!number(r, arg->value, &v))
+			continue;
+		if (v <= 0 || (known[at].whole && v != floor(v))) {
+			diag_error(r->session, 305, arg->value->span, "`%s` is a positive %snumber, not %g", known[at].name, known[at].whole ? "whole " : "", v);
+			r->ok = false;
+			continue;
+		}
+		known[at].value = v;
+	}
+}
+
+static void estimate(Reading *r, const AstExperiment *x, FeExperiment *out) {
+	out->estimator = FE_BACKPROP;
+	out->sigma = 0.01;
+	out->particles = 16;
+	if (x->estimate.span.file == 0 || x->estimate.items.count == 0 || x->estimate.items.data[0]->kind == AST_BAD)
+		return;
+	const AstExpr *e = x->estimate.items.data[0];
+	static const char *const names[] = {"backprop", "es", "pes", "forward", "truncated_es"};
+	static const FeEstimator kinds[] = {FE_BACKPROP, FE_ES, FE_PES, FE_FORWARD, FE_TRUNCATED_ES};
+	Name name = e->kind == AST_CALL ? e->call.callee.name : e->kind == AST_NAME ? e->name : 0;
+	Name candidates[5];
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		candidates[i] = session_name(r->session, names[i]);
+		if (candidates[i] != name)
+			continue;
+		out->estimator = kinds[i];
+		Option window = {"window", 0, true}, sigma = {"sigma", out->sigma, false}, particles = {"particles", out->particles, true};
+		Option list[3] = {window, sigma, particles};
+		if (kinds[i] == FE_BACKPROP || kinds[i] == FE_FORWARD)
+			options(r, e, list, 1);
+		else if (kinds[i] == FE_ES)
+			options(r, e, list + 1, 2);
+		else {
+			Option pes[3] = {sigma, window, particles};
+			options(r, e, pes, 3);
+			list[0] = pes[1];
+			list[1] = pes[0];
+			list[2] = pes[2];
+		}
+		out->window = (int)list[0].value;
+		out->sigma = list[1].value;
+		out->particles = (int)list[2].value;
+		if ((kinds[i] == FE_PES || kinds[i] == FE_TRUNCATED_ES) && out->window == 0)
+			out->window = 10;
+		return;
+	}
+	if (name && strcmp(session_text(r->session, name), "policy_search") == 0) {
+		diag_error(r->session, 398, e->span, "`policy_search` is part of the language, but not of this version");
+		r->ok = false;
+		return;
+	}
+	Diag *diag = diag_error(r->session, 305, e->span, "this is not a way to estimate gradients");
+	Name near = name ? name_nearest(r->session->names, name, candidates, 5) : 0;
+	if (near)
+		diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, near));
+	else
+		diag_help(r->session, diag, "there are backprop, forward, es, pes and truncated_es");
+	r->ok = false;
+}
+
+static void calls(Reading *r, const AstClause *clause, AstDeclKind kind, FeCall **data, uint32_t *used, uint32_t *capacity) {
+	for (uint32_t i = 0; i < clause->items.count; i++) {
+		FeCall call;
+		if (!fe_call(r->program, clause->items.data[i], kind, &call)) {
+			r->ok = false;
+			continue;
+		}
+		*data = vec_room(r->session->arena, *data, *used, capacity, sizeof **data);
+		(*data)[(*used)++] = call;
+	}
+}
+
+static void opened(Reading *r, const AstExperiment *x, FeExperiment *out) {
+	for (uint32_t i = 0; i < x->learn.count; i++) {
+		const AstOpen *open = &x->learn.data[i];
+		if (!out->train.decl)
+			return;
+		if (open->rule.name != out->train.decl->name.name) {
+			diag_error(r->session, 309, open->rule.span, "what is trained is `%s`, not `%s`", session_text(r->session, out->train.decl->name.name),
+			           session_text(r->session, open->rule.name));
+			r->ok = false;
+			continue;
+		}
+		bool found = false;
+		for (uint32_t k = 0; k < out->train.decl->params.count; k++)
+			found = found || out->train.decl->params.data[k].name.name == open->param.name;
+		if (!found) {
+			diag_error(r->session, 309, open->param.span, "`%s` has no hyperparameter `%s`", session_text(r->session, open->rule.name),
+			           session_text(r->session, open->param.name));
+			r->ok = false;
+			continue;
+		}
+		vec_push(r->session->arena, &out->open, open->param.name);
+	}
+}
+
+bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
+	Session *session = program->session;
+	Reading reading = {program, session, true}, *r = &reading;
+	const AstExperiment *x = decl->experiment;
+	*out = (FeExperiment){.decl = decl, .train_problems = 64, .test_problems = 64, .horizon_low = 40, .horizon_high = 40, .outer_steps = 1000};
+	if (!x)
+		return false;
+	if (x->train.span.file == 0)
+		wrong(r, 300, decl->name.span, "an experiment says what to `train`");
+	else if (x->train.items.count == 0 || !fe_call(program, x->train.items.data[0], AST_OPTIMIZER, &out->train))
+		r->ok = false;
+	if (x->on.span.file == 0)
+		wrong(r, 300, decl->name.span, "an experiment says `on` which objectives it trains");
+	calls(r, &x->on, AST_OBJECTIVE, &out->on.data, &out->on.count, &out->on.capacity);
+	calls(r, &x->against, AST_OPTIMIZER, &out->against.data, &out->against.count, &out->against.capacity);
+	if (x->problems.span.file) {
+		out->train_problems = count(r, x->problems.train, 302, "the number of training problems", 1);
+		out->select_problems = x->problems.select ? count(r, x->problems.select, 302, "the number of selection problems", 0) : 0;
+		out->test_problems = x->problems.test ? count(r, x->problems.test, 302, "the number of test problems", 0) : 0;
+	}
+	if (x->horizon.span.file && x->horizon.high) {
+		out->horizon_high = count(r, x->horizon.high, 303, "the horizon", 1);
+		out->horizon_low = x->horizon.low ? count(r, x->horizon.low, 303, "the horizon", 1) : out->horizon_high;
+		if (out->horizon_low > out->horizon_high)
+			wrong(r, 303, x->horizon.span, "this range of horizons is empty");
+	} else
+		wrong(r, 300, decl->name.span, "an experiment says its `horizon`: the steps of one run");
+	score(r, x, out);
+	estimate(r, x, out);
+	if (out->estimator != FE_ES && out->window > out->horizon_high)
+		out->window = 0;
+	if (x->update.span.file && x->update.rule) {
+		if (!fe_call(program, x->update.rule, AST_OPTIMIZER, &out->update))
+			r->ok = false;
+		if (x->update.steps)
+			out->outer_steps = count(r, x->update.steps, 306, "the number of outer steps", 1);
+	} else if (!fe_call_text(program, "adam(lr = 3e-3)", AST_OPTIMIZER, &out->update))
+		r->ok = false;
+	double v;
+	if (x->clip.span.file && x->clip.items.count && number(r, x->clip.items.data[0], &v)) {
+		out->clip = v;
+		if (!(v > 0))
+			wrong(r, 307, x->clip.items.data[0]->span, "the norm that gradients are clipped to is positive");
+	}
+	if (x->seed.span.file && x->seed.items.count)
+		out->seed = (uint64_t)count(r, x->seed.items.data[0], 308, "a seed", 0);
+	if (x->augment.span.file)
+		wrong(r, 398, x->augment.span, "`augment` is part of the language, but not of this version");
+	opened(r, x, out);
+	return r->ok;
+}

@@ -1,0 +1,293 @@
+/* Programs: files, imports, the built-in library; declarations by name; calls of declarations. */
+#include "frontend/elab.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void add_decls(FeProgram *p, const AstFile *file, bool library) {
+	Arena *arena = p->session->arena;
+	for (uint32_t i = 0; i < file->decls.count; i++) {
+		const AstDecl *decl = file->decls.data[i];
+		if (decl->kind == AST_IMPORT)
+			continue;
+		if (library) {
+			vec_push(arena, &p->library, decl);
+			continue;
+		}
+		for (uint32_t k = 0; k < p->user.count; k++) {
+			const AstDecl *other = p->user.data[k];
+			if (other->name.name != decl->name.name || !decl->name.name)
+				continue;
+			Diag *diag = diag_error(p->session, 322, decl->name.span, "`%s` is declared twice",
+			                        session_text(p->session, decl->name.name));
+			diag_label(p->session, diag, other->name.span, "first here");
+		}
+		vec_push(arena, &p->user, decl);
+	}
+}
+
+FeProgram *fe_program_new(Session *session) {
+	FeProgram *p = ARENA_NEW(session->arena, FeProgram);
+	p->session = session;
+	for (size_t i = 0; i < fe_std_file_count; i++) {
+		const char *path = arena_printf(session->arena, "<std>/%s", fe_std_files[i].name);
+		uint32_t source = source_add(session, path, fe_std_files[i].text, fe_std_files[i].length);
+		add_decls(p, ast_parse(session, source), true);
+	}
+	return p;
+}
+
+static bool add_file(FeProgram *p, const char *path, Span from);
+
+/* A path as written in an import, relative to the file that imports it. */
+static const char *beside(FeProgram *p, uint32_t source, const char *path) {
+	const char *here = p->session->sources.data[source]->path;
+	const char *slash = strrchr(here, '/');
+	if (path[0] == '/' || !slash)
+		return path;
+	return arena_printf(p->session->arena, "%.*s/%s", (int)(slash - here), here, path);
+}
+
+bool fe_add_source(FeProgram *p, uint32_t source) {
+	Session *session = p->session;
+	uint32_t errors = session->error_count;
+	AstFile *file = ast_parse(session, source);
+	vec_push(session->arena, &p->files, file);
+	for (uint32_t i = 0; i < file->decls.count; i++) {
+		const AstDecl *decl = file->decls.data[i];
+		if (decl->kind == AST_IMPORT && decl->value && decl->value->kind == AST_TEXT)
+			add_file(p, beside(p, source, decl->value->text), decl->value->span);
+	}
+	add_decls(p, file, false);
+	p->broken = p->broken || session->error_count > errors;
+	return session->error_count == errors;
+}
+
+static bool add_file(FeProgram *p, const char *path, Span from) {
+	Session *session = p->session;
+	for (uint32_t i = 0; i < p->files.count; i++)
+		if (strcmp(session->sources.data[p->files.data[i]->source]->path, path) == 0)
+			return true;
+	uint32_t source = source_load(session, path);
+	if (source == 0) {
+		diag_error(session, 320, from, "cannot read `%s`: %s", path, strerror(errno));
+		p->broken = true;
+		return false;
+	}
+	return fe_add_source(p, source);
+}
+
+bool fe_add_file(FeProgram *program, const char *path) {
+	return add_file(program, path, (Span){0});
+}
+
+void fe_set_loader(FeProgram *program, FeLoader *loader, void *context) {
+	program->loader = loader;
+	program->loader_context = context;
+}
+
+const AstDecl *fe_find(const FeProgram *p, Name name) {
+	for (uint32_t i = 0; i < p->user.count; i++)
+		if (p->user.data[i]->name.name == name)
+			return p->user.data[i];
+	for (uint32_t i = 0; i < p->library.count; i++)
+		if (p->library.data[i]->name.name == name)
+			return p->library.data[i];
+	return NULL;
+}
+
+uint32_t fe_decl_count(const FeProgram *program) {
+	return program->user.count;
+}
+
+const AstDecl *fe_decl(const FeProgram *program, uint32_t index) {
+	return program->user.data[index];
+}
+
+Name nearest_decl(const FeProgram *p, Name wanted, AstDeclKind kind) {
+	Name names[512];
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < p->user.count && count < 512; i++)
+		if (p->user.data[i]->kind == kind)
+			names[count++] = p->user.data[i]->name.name;
+	for (uint32_t i = 0; i < p->library.count && count < 512; i++)
+		if (p->library.data[i]->kind == kind)
+			names[count++] = p->library.data[i]->name.name;
+	return name_nearest(p->session->names, wanted, names, count);
+}
+
+/* ---- calls ---- */
+
+static const char *kind_word(AstDeclKind kind) {
+	static const char *const words[] = {"an import", "a constant", "a function", "an objective", "an optimizer", "an experiment"};
+	return words[kind];
+}
+
+bool call_arguments(FeProgram *p, const FeCall *call, const AstExpr **out) {
+	Session *session = p->session;
+	const AstDecl *decl = call->decl;
+	const char *name = session_text(session, decl->name.name);
+	uint32_t params = decl->params.count, position = 0;
+	bool ok = true;
+	for (uint32_t i = 0; i < params; i++)
+		out[i] = NULL;
+	for (uint32_t i = 0; i < call->names.count; i++) {
+		Name wanted = call->names.data[i];
+		Span span = call->values.data[i]->span;
+		uint32_t at = params;
+		if (wanted) {
+			Name names[64];
+			uint32_t count = 0;
+			for (uint32_t k = 0; k < params; k++) {
+				at = decl->params.data[k].name.name == wanted ? k : at;
+				if (count < 64)
+					names[count++] = decl->params.data[k].name.name;
+			}
+			if (at == params) {
+				Diag *diag = diag_error(session, 216, span, "`%s` has no parameter `%s`", name, session_text(session, wanted));
+				diag_label(session, diag, decl->name.span, "declared here");
+				Name near = name_nearest(session->names, wanted, names, count);
+				if (near)
+					diag_help(session, diag, "did you mean `%s`?", session_text(session, near));
+				ok = false;
+				continue;
+			}
+		} else
+			at = position++;
+		if (at >= params) {
+			Diag *diag = diag_error(session, 215, span, "`%s` takes %u argument%s", name, (unsigned)params, params == 1 ? "" : "s");
+			diag_label(session, diag, decl->name.span, "declared here");
+			ok = false;
+		} else if (out[at]) {
+			diag_error(session, 218, span, "`%s` is given twice", session_text(session, decl->params.data[at].name.name));
+			ok = false;
+		} else
+			out[at] = call->values.data[i];
+	}
+	return ok;
+}
+
+bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
+	Session *session = p->session;
+	*out = (FeCall){.span = expr->span};
+	if (expr->kind == AST_BAD)
+		return false;
+	if (expr->kind != AST_NAME && expr->kind != AST_CALL) {
+		diag_error(session, 201, expr->span, "the name of %s was expected here", kind_word(kind));
+		return false;
+	}
+	AstName name = expr->kind == AST_NAME ? (AstName){expr->name, expr->span} : expr->call.callee;
+	const AstDecl *decl = fe_find(p, name.name);
+	if (!decl || decl->kind != kind) {
+		Diag *diag;
+		if (decl) {
+			diag = diag_error(session, 201, name.span, "`%s` is %s, but %s is needed here", session_text(session, name.name),
+			                  kind_word(decl->kind), kind_word(kind));
+			diag_label(session, diag, decl->name.span, "declared here");
+		} else
+			diag = diag_error(session, 201, name.span, "there is no %s `%s`", strchr(kind_word(kind), ' ') + 1,
+			                  session_text(session, name.name));
+		Name near = nearest_decl(p, name.name, kind);
+		if (near)
+			diag_help(session, diag, "did you mean `%s`?", session_text(session, near));
+		return false;
+	}
+	out->decl = decl;
+	if (expr->kind == AST_CALL) {
+		for (uint32_t i = 0; i < expr->call.args.count; i++) {
+			vec_push(session->arena, &out->names, expr->call.args.data[i].name.name);
+			vec_push(session->arena, &out->values, (const AstExpr *)expr->call.args.data[i].value);
+		}
+	}
+	const AstExpr **args = ARENA_ARRAY(session->arena, const AstExpr *, decl->params.count + 1);
+	return call_arguments(p, out, args);
+}
+
+bool fe_call_text(FeProgram *p, const char *text, AstDeclKind kind, FeCall *out) {
+	uint32_t errors = p->session->error_count;
+	uint32_t source = source_add(p->session, "<command line>", text, strlen(text));
+	AstExpr *expr = ast_parse_expression(p->session, source);
+	return p->session->error_count == errors && fe_call(p, expr, kind, out);
+}
+
+/* ---- the elaborator's start ---- */
+
+Elab elab_new(FeProgram *program, IrModule *module, IrScalar real) {
+	Elab e = {.program = program, .session = program->session, .module = module, .arena = module->arena, .real = real, .n = -1, .tensors = 1};
+	e.epoch = ARENA_NEW(e.arena, uint64_t);
+	e.next_var = ARENA_NEW(e.arena, uint32_t);
+	return e;
+}
+
+Value *elab_const(Elab *e, const AstDecl *decl) {
+	for (const Calls *c = e->calls; c; c = c->outer) {
+		if (c->decl != decl)
+			continue;
+		diag_error(e->session, 220, decl->name.span, "constant `%s` is defined by itself", session_text(e->session, decl->name.name));
+		return value_bad(e);
+	}
+	if (!decl->value)
+		return value_bad(e);
+	Calls calls = {decl, e->calls};
+	Binding *scope = e->scope;
+	bool dimension = e->in_dimension, want = e->want_int;
+	e->in_dimension = e->want_int = false;
+	e->scope = NULL;
+	e->calls = &calls;
+	AstDeclare d = {.type = decl->type, .value = decl->value};
+	Value *v = elab_headed(e, &d, decl->name.name);
+	e->calls = calls.outer;
+	e->scope = scope;
+	e->in_dimension = dimension;
+	e->want_int = want;
+	return v;
+}
+
+bool fe_number(FeProgram *program, const AstExpr *expr, double *out) {
+	IrModule *module = ir_module_new(program->session);
+	Elab e = elab_new(program, module, IR_F64);
+	IrBuilder builder = ir_builder(ir_func_new(module, "number"));
+	e.builder = &builder;
+	bool ok = elab_number(&e, expr, "this", out);
+	ir_module_free(module);
+	return ok;
+}
+
+/* ---- checking everything ---- */
+
+static void check_decl(FeProgram *p, const AstDecl *decl) {
+	IrModule *module = ir_module_new(p->session);
+	FeCall call = {.decl = decl, .span = decl->name.span};
+	static const int64_t sizes[] = {7, 3};
+	switch (decl->kind) {
+	case AST_OBJECTIVE:
+		fe_objective(p, module, &call, IR_F64);
+		break;
+	case AST_OPTIMIZER: {
+		FeTarget target = {sizes, decl->joint ? 1 : 2};
+		fe_rule(p, module, &call, &target, IR_F64, NULL, 0);
+		break;
+	}
+	case AST_CONST: {
+		Elab e = elab_new(p, module, IR_F64);
+		IrBuilder builder = ir_builder(ir_func_new(module, "const"));
+		e.builder = &builder;
+		elab_const(&e, decl);
+		break;
+	}
+	case AST_EXPERIMENT: {
+		FeExperiment *experiment = ARENA_NEW(module->arena, FeExperiment);
+		fe_experiment(p, decl, experiment);
+		break;
+	}
+	default:
+		break;
+	}
+	ir_module_free(module);
+}
+
+bool fe_check(FeProgram *p) {
+	for (uint32_t i = 0; i < p->user.count; i++)
+		check_decl(p, p->user.data[i]);
+	return p->session->error_count == 0;
+}

@@ -1,0 +1,695 @@
+/* Optimizers: theta, natural, init and step of a rule.
+ *
+ * A rule works on one flat vector x of N coordinates. With more than one parameter tensor a constant table tells the tensor
+ * of every coordinate; what a rule computes once per tensor then has a leading axis over the tensors (the variable
+ * `tensor`), and what it computes per coordinate reads it through the table.
+ *
+ * Which hyperparameters have to be whole numbers is learned by elaborating: the first time that one is needed as such, it
+ * is marked, and the rule is elaborated again with it as a constant. */
+#include "frontend/elab.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct Hyper {
+	Name name;
+	Span span;
+	double value;
+	bool given, known, has_range;
+	double low, high;
+	bool as_int;
+	int learned; /* 1 + number among the learned values, if opened */
+	Value *constant;
+} Hyper;
+
+struct RuleElab {
+	Elab e;
+	FeProgram *program;
+	const FeCall *call;
+	const AstDecl *decl;
+	const FeTarget *target;
+	FeRule *out;
+	VEC(Hyper) hypers;
+	const Name *open;
+	uint32_t open_count;
+	bool more_ints;
+	bool symbolic;
+	VEC(IrValue) shares; /* of the collectives, in step */
+	VEC(Value *) states;
+	bool in_step;
+};
+
+void mark_used_as_int(Elab *e, Value *v) {
+	Hyper *h = &e->rule->hypers.data[v->hyper - 1];
+	if (!h->as_int) {
+		h->as_int = true;
+		e->rule->more_ints = true;
+	}
+}
+
+/* ---- hyperparameters ---- */
+
+static bool limits_of(RuleElab *r, const AstLimits *limits, double *low, double *high) {
+	Elab *e = &r->e;
+	if (limits->span.file == 0 || !limits->low || !limits->high)
+		return false;
+	if (!elab_number(e, limits->low, "a limit", low) || !elab_number(e, limits->high, "a limit", high))
+		return false;
+	if (*low < *high)
+		return true;
+	diag_error(e->session, 262, limits->span, "these limits leave no room: %g is not below %g", *low, *high);
+	return false;
+}
+
+static bool read_hypers(RuleElab *r) {
+	Elab *e = &r->e;
+	const AstDecl *decl = r->decl;
+	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, decl->params.count + 1);
+	bool ok = call_arguments(r->program, r->call, args);
+	IrBuilder scratch = ir_builder(ir_func_new(e->module, "constants"));
+	e->builder = &scratch;
+	for (uint32_t i = 0; i < decl->params.count; i++) {
+		const AstParam *p = &decl->params.data[i];
+		const AstExpr *x = args[i] ? args[i] : p->value;
+		Hyper h = {.name = p->name.name, .span = p->name.span, .given = args[i] != NULL};
+		Value *v = value_bad(e);
+		if (!x) {
+			Diag *diag = diag_error(e->session, 269, r->call->span, "`%s` needs a value for `%s`", session_text(e->session, decl->name.name),
+			                        session_text(e->session, p->name.name));
+			diag_label(e->session, diag, p->name.span, "declared here");
+			ok = false;
+		} else {
+			Binding *scope = e->scope;
+			if (args[i])
+				e->scope = NULL;
+			v = elab(e, x);
+			e->scope = scope;
+			h.known = value_known_real(v, &h.value);
+			if (!h.known && v->kind == VALUE_ARRAY) {
+				diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
+				v = value_bad(e);
+			}
+		}
+		h.constant = v;
+		h.has_range = limits_of(r, &p->limits, &h.low, &h.high);
+		if (h.has_range && h.known && (h.value < h.low || h.value > h.high)) {
+			Diag *diag = diag_error(e->session, 270, x->span, "`%s` lies between %g and %g, not at %g", session_text(e->session, h.name), h.low, h.high, h.value);
+			diag_label(e->session, diag, p->limits.span, "stated here");
+			ok = false;
+		}
+		vec_push(e->arena, &r->hypers, h);
+		scope_add(e, BIND_HYPER, p->name, v);
+	}
+	for (uint32_t i = 0; i < r->open_count; i++) {
+		bool found = false;
+		for (uint32_t k = 0; k < r->hypers.count; k++)
+			found = found || (r->hypers.data[k].name == r->open[i] && r->hypers.data[k].known);
+		if (!found) {
+			diag_error(e->session, 216, r->call->span, "`%s` has no hyperparameter `%s` that could be learned",
+			           session_text(e->session, decl->name.name), session_text(e->session, r->open[i]));
+			ok = false;
+		}
+	}
+	e->module->funcs.count--;
+	return ok;
+}
+
+/* The hyperparameters as the function being built sees them: `func` NULL as constants; else as parameters of it, but for
+ * whole numbers and those that are learned (bound later). */
+static void bind_hypers(RuleElab *r, IrFunc *func) {
+	Elab *e = &r->e;
+	for (uint32_t i = 0; i < r->hypers.count; i++) {
+		Hyper *h = &r->hypers.data[i];
+		Value *v = h->constant;
+		bool whole_number = h->known && h->value == floor(h->value) && fabs(h->value) < 9e15;
+		Value *as_int = whole_number ? value_scalar(e, S_LITERAL, ex_int(e, (int64_t)h->value)) : v;
+		if (h->known && (h->as_int || !func))
+			v = as_int;
+		else if (h->known && !h->learned) {
+			IrValue param = ir_param(func, session_text(e->session, h->name), ir_scalar_type(e->real));
+			v = value_scalar(e, S_REAL, ex_read(e, param, NULL, 0, false));
+			v->hyper = (int)i + 1;
+			v->as_int = as_int;
+		} else if (h->learned)
+			continue;
+		scope_add(e, BIND_HYPER, (AstName){h->name, h->span}, v);
+	}
+}
+
+/* ---- the frame of a function ---- */
+
+static void begin(RuleElab *r, IrBuilder *builder, const char *name, IrFunc **func) {
+	Elab *e = &r->e;
+	*func = ir_func_new(e->module, arena_printf(e->arena, "%s_%s", session_text(e->session, r->decl->name.name), name));
+	*builder = ir_builder(*func);
+	builder->span = r->decl->name.span;
+	e->builder = builder;
+	e->scope = NULL;
+	e->active.count = 0;
+	e->tensor = NULL;
+	e->coord = NULL;
+	e->tensors = 1;
+	e->coupled = false;
+	if (r->symbolic)
+		e->n = ir_symbol(*func, "n");
+	else {
+		e->n = 0;
+		for (uint32_t i = 0; i < r->target->count; i++)
+			e->n += r->target->sizes[i];
+	}
+}
+
+/* The tables of which coordinate belongs to which tensor. */
+static void begin_tensors(RuleElab *r) {
+	Elab *e = &r->e;
+	if (r->symbolic || r->decl->joint || r->target->count < 2)
+		return;
+	e->tensors = r->target->count;
+	e->tensor = var_new(e, session_name(e->session, "s"), e->tensors, r->decl->name.span);
+	e->tensor->tensor = true;
+	int64_t *segment = ARENA_ARRAY(e->arena, int64_t, e->n), at = 0;
+	for (uint32_t i = 0; i < r->target->count; i++)
+		for (int64_t k = 0; k < r->target->sizes[i]; k++)
+			segment[at++] = i;
+	IrDim n = e->n, s = e->tensors;
+	e->builder->name = session_name(e->session, "segment");
+	e->segments = ir_table(e->builder, ir_tensor_type(IR_I64, 1, &n), NULL, segment);
+	e->builder->name = session_name(e->session, "sizes");
+	e->sizes = ir_table(e->builder, ir_tensor_type(IR_I64, 1, &s), NULL, r->target->sizes);
+	vec_push(e->arena, &e->active, e->tensor);
+}
+
+static Value *like_x(RuleElab *r, IrValue value) {
+	int64_t dim = DIM_X;
+	return value_read(&r->e, value, S_REAL, 1, &dim);
+}
+
+static AstName named(RuleElab *r, const char *text) {
+	return (AstName){session_name(r->e.session, text), {0}};
+}
+
+static IrType x_type(RuleElab *r) {
+	IrDim n = r->e.n;
+	return ir_tensor_type(r->e.real, 1, &n);
+}
+
+/* Names that exist in the rule, but not yet in the function being built. */
+static void bind_later(RuleElab *r, bool x_too) {
+	Elab *e = &r->e;
+	static const char *const step_names[] = {"g", "f", "t", "horizon"};
+	for (size_t i = 0; i < sizeof step_names / sizeof *step_names; i++)
+		scope_add(e, BIND_BUILTIN, named(r, step_names[i]), NULL);
+	if (x_too) {
+		int64_t dim = DIM_X;
+		Value *x = value_array(e, S_REAL, 1, &dim, (Span){0});
+		x->body = ex_real(e, 0);
+		scope_add(e, BIND_X, named(r, "x"), x);
+	}
+	for (uint32_t i = 0; i < r->decl->body.count; i++) {
+		const AstStmt *s = r->decl->body.data[i];
+		if (s->kind == AST_LET || s->kind == AST_VAR)
+			for (uint32_t k = 0; k < s->declare.names.count; k++)
+				if (!scope_find(e, s->declare.names.data[k].name))
+					scope_add(e, BIND_LET, s->declare.names.data[k], NULL);
+	}
+}
+
+/* ---- learned numbers ---- */
+
+static Ex *unconstrained(Elab *e, const FeLearned *l, Ex *v) {
+	if (l->transform == FE_PLAIN)
+		return v;
+	Ex *above = ex_op(e, IR_sub, v, ex_real(e, l->low), NULL);
+	if (l->transform == FE_LOG)
+		return ex_op(e, IR_log, above, NULL, NULL);
+	return ex_op(e, IR_log, ex_op(e, IR_div, above, ex_op(e, IR_sub, ex_real(e, l->high), v, NULL), NULL), NULL, NULL);
+}
+
+static Ex *natural(Elab *e, const FeLearned *l, Ex *theta) {
+	if (l->transform == FE_PLAIN)
+		return theta;
+	Ex *v = l->transform == FE_LOG
+	            ? ex_op(e, IR_exp, theta, NULL, NULL)
+	            : ex_op(e, IR_mul, ex_op(e, IR_sigmoid, theta, NULL, NULL), ex_real(e, l->high - l->low), NULL);
+	return l->low == 0 ? v : ex_op(e, IR_add, ex_real(e, l->low), v, NULL);
+}
+
+static void set_transform(FeLearned *l, bool limited, double low, double high) {
+	l->low = limited ? low : -INFINITY;
+	l->high = limited ? high : INFINITY;
+	l->transform = !limited || isinf(low) ? FE_PLAIN : isinf(high) ? FE_LOG : FE_LOGIT;
+}
+
+/* Puts a value of any shape into its place in a flat vector. */
+static IrValue put_flat(Elab *e, Value *v, Ex *body, IrType type, IrValue into, int64_t offset, Span span) {
+	Emit m = emit_begin(e, span);
+	IrAt place = ir_at_const(0);
+	for (int k = 0; k < v->rank; k++) {
+		emit_var(e, &m, v->vars[k]);
+		place = ir_at_add(e->module, ir_at_scale(e->module, place, dim_ir(e, v->dims[k])), ir_at_index(e->module, (uint32_t)k, 1));
+	}
+	place = ir_at_add(e->module, place, ir_at_const(offset));
+	uint32_t node = emit_ex(e, &m, ex_convert(e, body, e->real));
+	IrValue out = ir_put(&m.f, IR_PUT_NONE, node, type, &place, into, false);
+	ir_for_end(&m.f);
+	return out;
+}
+
+static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const int64_t *dims, int rank) {
+	Elab *e = &r->e;
+	const AstExpr *from = s->declare.from;
+	const char *problem = "nothing reads weights here";
+	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
+	if (from->kind != AST_TEXT)
+		return value_bad(e);
+	const char *path = from->text, *here = e->session->sources.data[s->span.file]->path, *slash = strrchr(here, '/');
+	if (path[0] != '/' && slash)
+		path = arena_printf(e->arena, "%.*s/%s", (int)(slash - here), here, path);
+	bool ok = r->program->loader && r->program->loader(r->program->loader_context, path, session_text(e->session, l->slot.name), l->slot.count, data, &problem);
+	if (!ok) {
+		diag_error(e->session, 268, from->span, "cannot read `%s` from `%s`: %s", session_text(e->session, l->slot.name), path, problem);
+		return value_bad(e);
+	}
+	IrValue table = ir_table(e->builder, l->slot.type, data, NULL);
+	return value_read(e, table, S_REAL, rank, dims);
+}
+
+static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned *l, Value **start) {
+	Elab *e = &r->e;
+	const AstDeclare *d = &s->declare;
+	double low = 0, high = 0;
+	bool limited = limits_of(r, &d->limits, &low, &high);
+	set_transform(l, limited, low, high);
+	int64_t dims[IR_MAX_RANK];
+	int rank = 0;
+	Value *v = NULL;
+	if (d->from) {
+		if (d->has_head || !elab_dims(e, &d->type, dims, &rank, 0))
+			return false;
+	} else {
+		v = d->draw ? elab_draw(e, d, key) : elab_headed(e, d, d->names.data[0].name);
+		if (value_is_bad(v))
+			return false;
+		if (v->kind != VALUE_ARRAY || v->scalar == S_BOOL || (d->type.span.file && d->type.scalar != AST_REAL)) {
+			diag_error(e->session, 249, s->span, "learned values are real numbers");
+			return false;
+		}
+		v = value_convert(e, v, S_REAL);
+		memcpy(dims, v->dims, sizeof dims);
+		rank = v->rank;
+	}
+	IrDim extents[IR_MAX_RANK];
+	for (int i = 0; i < rank; i++) {
+		extents[i] = dim_ir(e, dims[i]);
+		if (dims[i] != DIM_X || (!r->symbolic && !e->tensor))
+			continue;
+		Diag *diag = diag_error(e->session, 265, d->names.data[0].span, "`%s` depends on `size(x)`, so this rule is tied to one size, and to one tensor",
+		                        session_text(e->session, d->names.data[0].name));
+		diag_help(e->session, diag, "make it a `joint optimizer`, and use it on one objective");
+		return false;
+	}
+	l->slot.type = ir_tensor_type(e->real, rank, extents);
+	l->slot.count = ir_type_elements(l->slot.type, NULL);
+	if (d->from) {
+		v = from_file(r, s, l, dims, rank);
+		if (value_is_bad(v))
+			return false;
+	}
+	double value;
+	if (limited && value_known_real(v, &value) && (value <= low || value >= high)) {
+		Diag *diag = diag_error(e->session, 262, d->value->span, "`%s` starts at %g, which is not inside its limits",
+		                        session_text(e->session, d->names.data[0].name), value);
+		diag_label(e->session, diag, d->limits.span, "%g to %g", low, high);
+		return false;
+	}
+	*start = v;
+	return true;
+}
+
+static void build_theta(RuleElab *r) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	IrBuilder builder;
+	begin(r, &builder, "theta", &o->theta);
+	DrawKey key = {.seed = ex_read(e, ir_param(o->theta, "seed", ir_scalar_type(IR_I64)), NULL, 0, false), .instance = ex_int(e, 0)};
+	begin_tensors(r);
+	bind_hypers(r, NULL);
+	bind_later(r, true);
+	VEC(Value *) starts = {0};
+	for (uint32_t i = 0; i < r->decl->body.count; i++) {
+		const AstStmt *s = r->decl->body.data[i];
+		if (s->kind != AST_LEARN || s->declare.names.count == 0)
+			continue;
+		FeLearned l = {.slot = {.name = s->declare.names.data[0].name, .span = s->declare.names.data[0].span, .offset = o->learned_count}};
+		Value *v = NULL;
+		learned_start(r, s, key, &l, &v);
+		o->learned_count += l.slot.count;
+		vec_push(e->arena, &o->learned, l);
+		vec_push(e->arena, &starts, v);
+	}
+	for (uint32_t i = 0; i < r->hypers.count; i++) {
+		Hyper *h = &r->hypers.data[i];
+		if (!h->learned)
+			continue;
+		h->learned = (int)o->learned.count + 1;
+		FeLearned l = {.slot = {.name = h->name, .span = h->span, .offset = o->learned_count, .count = 1}, .from_hyper = true};
+		l.slot.type = ir_scalar_type(e->real);
+		set_transform(&l, h->has_range, h->low, h->high);
+		if (l.transform == FE_LOGIT && (h->value <= h->low || h->value >= h->high))
+			set_transform(&l, false, 0, 0);
+		o->learned_count++;
+		vec_push(e->arena, &o->learned, l);
+		vec_push(e->arena, &starts, value_real(e, h->value));
+	}
+	if (o->learned_count == 0) {
+		o->theta = NULL;
+		return;
+	}
+	IrType type = ir_tensor_type(e->real, 1, &o->learned_count);
+	IrValue theta = ir_fill(e->builder, type, 0);
+	for (uint32_t i = 0; i < starts.count; i++)
+		if (starts.data[i])
+			theta = put_flat(e, starts.data[i], unconstrained(e, &o->learned.data[i], value_body(e, starts.data[i])), type, theta,
+			                 o->learned.data[i].slot.offset, o->learned.data[i].slot.span);
+	ir_result(o->theta, "theta", theta);
+}
+
+/* A learned value as the rule uses it, from theta. */
+static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
+	Elab *e = &r->e;
+	int64_t dims[IR_MAX_RANK] = {0};
+	for (int i = 0; i < l->slot.type.rank; i++) {
+		dims[i] = l->slot.type.dims[i];
+		/* "Like x" follows the declaration, not the number. */
+		for (uint32_t k = 0; k < r->decl->body.count; k++) {
+			const AstStmt *s = r->decl->body.data[k];
+			if (s->kind == AST_LEARN && s->declare.names.count && s->declare.names.data[0].name == l->slot.name && !s->declare.has_head &&
+			    i < (int)s->declare.type.dims.count) {
+				const AstExpr *dim = s->declare.type.dims.data[i];
+				if (dim->kind == AST_CALL && strcmp(session_text(e->session, dim->call.callee.name), "size") == 0 && dims[i] == e->n)
+					dims[i] = DIM_X;
+			}
+		}
+	}
+	Value *v = value_array(e, S_REAL, l->slot.type.rank, dims, l->slot.span);
+	Ex *place = ex_int(e, 0);
+	for (int i = 0; i < v->rank; i++)
+		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, dim_ir(e, dims[i])), NULL), ex_var(e, v->vars[i]));
+	place = ex_add_int(e, place, ex_int(e, l->slot.offset));
+	v->body = natural(e, l, ex_read(e, theta, &place, 1, false));
+	return v;
+}
+
+static void build_natural(RuleElab *r) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	if (o->learned_count == 0)
+		return;
+	IrBuilder builder;
+	begin(r, &builder, "natural", &o->natural);
+	IrType type = ir_tensor_type(e->real, 1, &o->learned_count);
+	IrValue theta = ir_param(o->natural, "theta", type), out = theta;
+	for (uint32_t i = 0; i < o->learned.count; i++) {
+		const FeLearned *l = &o->learned.data[i];
+		if (l->transform == FE_PLAIN || l->slot.count == 0)
+			continue;
+		Value *v = learned_value(r, l, theta);
+		out = put_flat(e, v, v->body, type, out, l->slot.offset, l->slot.span);
+	}
+	ir_result(o->natural, "natural", out);
+}
+
+static void bind_learned(RuleElab *r, IrFunc *func) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	IrValue theta = o->learned_count ? ir_param(func, "theta", ir_tensor_type(e->real, 1, &o->learned_count)) : 0;
+	for (uint32_t i = 0; i < o->learned.count; i++) {
+		const FeLearned *l = &o->learned.data[i];
+		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);
+		scope_add(e, l->from_hyper ? BIND_HYPER : BIND_LEARNED, (AstName){l->slot.name, l->slot.span}, settle(e, v, l->slot.name, l->slot.span));
+	}
+}
+
+/* ---- states ---- */
+
+/* The value that a state starts from, in its full shape: like x, per coordinate, or as typed. */
+static Value *state_start(RuleElab *r, const AstStmt *s, bool *each) {
+	Elab *e = &r->e;
+	const AstDeclare *d = &s->declare;
+	Value shape = {.kind = VALUE_ARRAY};
+	*each = true;
+	Value *v;
+	if (d->type.each) {
+		AstDeclare plain = *d;
+		plain.type.span.file = 0;
+		v = elab_headed(e, &plain, d->names.data[0].name);
+		shape.dims[0] = DIM_X;
+		if (!elab_dims(e, &d->type, shape.dims, &shape.rank, 1))
+			return value_bad(e);
+		if (v->kind == VALUE_ARRAY && v->rank && v->rank == shape.rank - 1 && !value_is_bad(v)) {
+			Value *all = value_array(e, v->scalar, shape.rank, shape.dims, s->span);
+			Ex *at[IR_MAX_RANK];
+			for (int i = 1; i < shape.rank; i++)
+				at[i - 1] = ex_var(e, all->vars[i]);
+			if (memcmp(v->dims, shape.dims + 1, sizeof(int64_t) * (size_t)v->rank) == 0) {
+				all->body = value_at(e, v, at);
+				v = all;
+			}
+		}
+	} else {
+		v = elab_headed(e, d, d->names.data[0].name);
+		if (d->type.span.file == 0 && !d->has_head && v->kind == VALUE_ARRAY && v->rank == 0) {
+			shape.rank = 1;
+			shape.dims[0] = DIM_X;
+		} else {
+			shape.rank = v->rank;
+			memcpy(shape.dims, v->dims, sizeof v->dims);
+		}
+		*each = shape.rank > 0 && shape.dims[0] == DIM_X;
+	}
+	if (value_is_bad(v))
+		return v;
+	if (v->kind != VALUE_ARRAY) {
+		diag_error(e->session, 249, s->span, "a state is made of numbers, not %s", type_text(e, v));
+		return value_bad(e);
+	}
+	if (v->scalar == S_LITERAL)
+		v = value_convert(e, v, S_REAL);
+	v = elab_broadcast(e, v, &shape);
+	if (value_same_shape(v, &shape))
+		return v;
+	diag_error(e->session, 236, d->value->span, "`%s` is declared %s, but this is %s", session_text(e->session, d->names.data[0].name),
+	           dims_text(e, shape.dims, shape.rank), dims_text(e, v->dims, v->rank));
+	return value_bad(e);
+}
+
+static void build_init(RuleElab *r) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	IrBuilder builder;
+	begin(r, &builder, "init", &o->init);
+	IrValue x = ir_param(o->init, "x", x_type(r));
+	bind_hypers(r, o->init);
+	begin_tensors(r);
+	bind_learned(r, o->init);
+	bind_later(r, false);
+	scope_add(e, BIND_X, named(r, "x"), like_x(r, x));
+	for (uint32_t i = 0; i < r->decl->body.count; i++) {
+		const AstStmt *s = r->decl->body.data[i];
+		if (s->kind != AST_STATE || s->declare.names.count == 0)
+			continue;
+		AstName name = s->declare.names.data[0];
+		Binding *other = scope_find(e, name.name);
+		if (other) {
+			Diag *diag = diag_error(e->session, 202, name.span, "`%s` is there already", session_text(e->session, name.name));
+			if (other->span.file)
+				diag_label(e->session, diag, other->span, "first here");
+		}
+		bool each = false;
+		Value *v = state_start(r, s, &each);
+		FeSlot slot = {.name = name.name, .span = name.span};
+		if (!value_is_bad(v)) {
+			IrValue value = whole(e, v, &e->tensor, e->tensor ? 1 : 0, name.name, s->span);
+			slot.type = ir_type(o->init, value);
+			slot.count = r->symbolic && each ? 0 : ir_type_elements(slot.type, NULL);
+			ir_result(o->init, session_text(e->session, name.name), value);
+		}
+		vec_push(e->arena, &o->states, slot);
+		vec_push(e->arena, &o->state_each, each);
+		vec_push(e->arena, &r->states, v);
+	}
+}
+
+/* ---- the step ---- */
+
+static Value *scalar_param(RuleElab *r, const char *name, IrScalar type) {
+	Elab *e = &r->e;
+	return value_scalar(e, type == IR_I64 ? S_INT : S_REAL, ex_read(e, ir_param(r->out->step, name, ir_scalar_type(type)), NULL, 0, false));
+}
+
+Value *rule_collective(Elab *e, const char *name, Value *v, Span span) {
+	RuleElab *r = e->rule;
+	if (!r || !r->in_step) {
+		diag_error(e->session, 264, span, "`%s` combines parameter tensors: it stands in the step of an optimizer", name);
+		return value_bad(e);
+	}
+	if (e->coord || e->cond_if) {
+		diag_error(e->session, 264, span, "`%s` may not stand %s", name, e->coord ? "inside `each`" : "under a condition that may differ between tensors");
+		return value_bad(e);
+	}
+	for (int i = 0; i < v->rank; i++) {
+		if (v->dims[i] != DIM_X)
+			continue;
+		Diag *diag = diag_error(e->session, 264, span, "`%s` combines one value per tensor, but this has one per coordinate", name);
+		diag_help(e->session, diag, "reduce it first, as in `%s(sum(...))`", name);
+		return value_bad(e);
+	}
+	e->coupled = true;
+	v = settle(e, value_convert(e, v, S_REAL), 0, span);
+	bool mean = strcmp(name, "all_mean") == 0, most = strcmp(name, "all_max") == 0;
+	if (r->symbolic && !r->decl->joint) {
+		if (v->rank || most || e->builder->block != &r->out->step->body) {
+			diag_error(e->session, 397, span, "here `%s` is part of the language, but not of this version, for tensors of any size", name);
+			return value_bad(e);
+		}
+		Value *share[2] = {v, value_real(e, 1)}, *total[2];
+		for (int i = 0; i < (mean ? 2 : 1); i++) {
+			IrValue value = whole(e, share[i], NULL, 0, 0, span);
+			vec_push(e->arena, &r->shares, value);
+			const char *param = arena_printf(e->arena, "all%u", (unsigned)r->shares.count);
+			total[i] = scalar_param(r, param, e->real);
+		}
+		return mean ? elab_apply(e, IR_div, S_REAL, S_REAL, total, 2, span, NULL) : total[0];
+	}
+	if (!e->tensor)
+		return v;
+	Var *other = var_new(e, e->tensor->name, e->tensors, span);
+	other->tensor = true;
+	Ex *to = ex_var(e, other);
+	Ex *body = ex_substitute(e, value_body(e, v), &e->tensor, &to, 1, false);
+	Value *sum = reduce(e, most ? IR_PUT_MAX : IR_PUT_SUM, v, body, &other, 1, NULL, 0, span);
+	Value *parts[2] = {sum, value_real(e, (double)e->tensors)};
+	return mean ? elab_apply(e, IR_div, S_REAL, S_REAL, parts, 2, span, NULL) : sum;
+}
+
+void rule_apply(Elab *e, const AstStmt *s) {
+	diag_error(e->session, 397, s->keyword, "`apply` is part of the language, but not of this version");
+}
+
+static void build_step(RuleElab *r) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	IrBuilder builder;
+	begin(r, &builder, "step", &o->step);
+	IrValue x = ir_param(o->step, "x", x_type(r)), g = ir_param(o->step, "g", x_type(r));
+	Value *f = scalar_param(r, "f", e->real), *t = scalar_param(r, "t", IR_I64), *horizon = scalar_param(r, "horizon", IR_I64);
+	t->body->low = horizon->body->low = 1;
+	bind_hypers(r, o->step);
+	begin_tensors(r);
+	bind_learned(r, o->step);
+	Binding *bound_x = scope_add(e, BIND_X, named(r, "x"), like_x(r, x));
+	bound_x->scalar = S_REAL;
+	Binding *bound_g = scope_add(e, BIND_BUILTIN, named(r, "g"), like_x(r, g));
+	Binding *bound_f = scope_add(e, BIND_BUILTIN, named(r, "f"), f);
+	scope_add(e, BIND_BUILTIN, named(r, "t"), t);
+	Binding *bound_horizon = scope_add(e, BIND_BUILTIN, named(r, "horizon"), horizon);
+	Binding *states[256];
+	uint32_t count = 0;
+	bool all_each = true;
+	for (uint32_t i = 0; i < o->states.count && i < 256; i++) {
+		const FeSlot *slot = &o->states.data[i];
+		const Value *start = r->states.data[i];
+		Value *v = value_bad(e);
+		if (start->kind == VALUE_ARRAY) {
+			IrType type = slot->type;
+			for (int k = 0; k < type.rank; k++)
+				type.dims[k] = type.dims[k] < 0 ? e->n : type.dims[k];
+			IrValue param = ir_param(o->step, session_text(e->session, slot->name), type);
+			v = value_from_whole(e, param, start->scalar, start->rank, start->dims, &e->tensor, e->tensor ? 1 : 0);
+		}
+		all_each = all_each && o->state_each.data[i];
+		Binding *b = scope_add(e, BIND_STATE, (AstName){slot->name, slot->span}, v);
+		b->scalar = start->scalar;
+		states[count++] = b;
+	}
+	for (uint32_t i = 0; i < count; i++) /* they depend on no index but the tensor */
+		states[i]->active = bound_x->active;
+	r->in_step = true;
+	for (uint32_t i = 0; i < r->decl->body.count; i++) {
+		const AstStmt *s = r->decl->body.data[i];
+		if (s->kind != AST_LEARN && s->kind != AST_STATE)
+			elab_stmt(e, s);
+	}
+	r->in_step = false;
+	if (!value_is_bad(bound_x->value))
+		ir_result(o->step, "x", whole(e, bound_x->value, NULL, 0, bound_x->name, r->decl->name.span));
+	for (uint32_t i = 0; i < count; i++)
+		if (!value_is_bad(states[i]->value))
+			ir_result(o->step, session_text(e->session, states[i]->name),
+			          whole(e, states[i]->value, &e->tensor, e->tensor ? 1 : 0, states[i]->name, states[i]->span));
+	for (uint32_t i = 0; i < r->shares.count; i++)
+		ir_result(o->step, arena_printf(e->arena, "share%u", (unsigned)i + 1), r->shares.data[i]);
+	o->collectives = r->shares.count;
+	o->reads_f = bound_f->used;
+	o->reads_g = bound_g->used;
+	o->reads_horizon = bound_horizon->used;
+	o->elementwise = !e->coupled && all_each && !r->decl->joint;
+}
+
+static void misplaced(RuleElab *r) {
+	for (uint32_t i = 0; i < r->decl->body.count; i++) {
+		const AstStmt *s = r->decl->body.data[i];
+		if (s->kind == AST_STATE && s->declare.type.span.file == 0 && !s->declare.value && !s->declare.draw)
+			continue;
+		if (s->kind == AST_STATE && s->declare.draw)
+			diag_error(r->e.session, 392, s->span, "a drawn state is part of the language, but not of this version");
+	}
+}
+
+FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real, const Name *open,
+                uint32_t open_count) {
+	Session *session = program->session;
+	uint32_t errors = session->error_count, funcs = module->funcs.count;
+	RuleElab *r = ARENA_NEW(module->arena, RuleElab);
+	r->program = program;
+	r->call = call;
+	r->decl = call->decl;
+	r->target = target;
+	r->open = open;
+	r->open_count = open_count;
+	r->symbolic = target->count == 0;
+	r->e = elab_new(program, module, real);
+	r->e.rule = r;
+	Calls calls = {call->decl, NULL};
+	r->e.calls = &calls;
+	if (!read_hypers(r))
+		return NULL;
+	misplaced(r);
+	for (uint32_t i = 0; i < r->hypers.count; i++)
+		for (uint32_t k = 0; k < open_count; k++)
+			if (open[k] == r->hypers.data[i].name)
+				r->hypers.data[i].learned = 1;
+	do {
+		r->more_ints = false;
+		module->funcs.count = funcs;
+		r->shares.count = r->states.count = 0;
+		FeRule *o = r->out = ARENA_NEW(module->arena, FeRule);
+		o->decl = call->decl;
+		o->module = module;
+		o->real = real;
+		build_theta(r);
+		build_natural(r);
+		build_init(r);
+		build_step(r);
+	} while (r->more_ints && session->error_count == errors);
+	for (uint32_t i = 0; i < r->hypers.count; i++) {
+		const Hyper *h = &r->hypers.data[i];
+		if (h->learned && h->as_int)
+			diag_error(session, 272, h->span, "`%s` is a whole number, which cannot be learned", session_text(session, h->name));
+		if (!h->known || h->as_int || h->learned)
+			continue;
+		FeHyper hyper = {.name = h->name, .value = h->value, .given = h->given, .has_range = h->has_range, .low = h->low, .high = h->high};
+		vec_push(module->arena, &r->out->hypers, hyper);
+	}
+	return session->error_count == errors && !program->broken ? r->out : NULL;
+}
