@@ -131,7 +131,8 @@ static uint32_t add_step(Reader *r, Step step) {
 }
 
 static uint32_t add_op(Reader *r, IrOpcode opcode, uint32_t a, uint32_t b) {
-	return add_step(r, (Step){.kind = STEP_OP, .opcode = opcode, .args = {a, b}, .arg_count = opcode == IR_neg ? 1 : 2});
+	return add_step(r,
+	                (Step){.kind = STEP_OP, .opcode = opcode, .args = {a, b}, .arg_count = opcode == IR_neg ? 1 : 2});
 }
 
 static uint32_t add_mad(Reader *r, uint32_t a, uint32_t b, uint32_t c) {
@@ -318,7 +319,8 @@ static uint32_t choose(const Emitter *e, uint32_t first, const uint32_t *args, u
 	while (real < count && !ir_scalar_is_real(ir_node_type(e->f, args[real])))
 		real++;
 	for (uint32_t i = first; i < ENTRY_COUNT; i++) {
-		if (entries[i].when == (e->fused ? WHEN_strict : WHEN_fused) || strcmp(entries[i].name, entries[first].name) != 0)
+		if (entries[i].when == (e->fused ? WHEN_strict : WHEN_fused) ||
+		    strcmp(entries[i].name, entries[first].name) != 0)
 			continue;
 		if (real == count || entries[i].type == ir_node_type(e->f, args[real]))
 			return i;
@@ -336,20 +338,16 @@ static void emit_step(const Emitter *e, IrScalar type, const Step *step, uint32_
 	for (uint32_t i = 0; i < step->arg_count; i++)
 		args[i] = slots[step->args[i]];
 	switch (step->kind) {
-	case STEP_REAL:
-		*result = ir_real(e->f, type, step->real);
-		break;
-	case STEP_INTEGER:
-		*result = ir_constant(e->f, type == IR_F32 ? IR_I32 : IR_I64, 0, step->integer);
-		break;
-	case STEP_OP:
-		*result = ir_op(e->f, step->opcode, args);
-		break;
+	case STEP_REAL: *result = ir_real(e->f, type, step->real); break;
+	case STEP_INTEGER: *result = ir_constant(e->f, type == IR_F32 ? IR_I32 : IR_I64, 0, step->integer); break;
+	case STEP_OP: *result = ir_op(e->f, step->opcode, args); break;
 	case STEP_MAD:
-		*result = e->fused ? ir_op(e->f, IR_fma, args) : ir_op2(e->f, IR_add, ir_op2(e->f, IR_mul, args[0], args[1]), args[2]);
+		*result = e->fused ? ir_op(e->f, IR_fma, args)
+		                   : ir_op2(e->f, IR_add, ir_op2(e->f, IR_mul, args[0], args[1]), args[2]);
 		break;
 	case STEP_CALL:
-		emit_entry(e, choose(e, step->callee, args, step->arg_count), args, step->arg_count, result, step->result_count);
+		emit_entry(e, choose(e, step->callee, args, step->arg_count), args, step->arg_count, result,
+		           step->result_count);
 		break;
 	}
 }
