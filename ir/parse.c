@@ -43,7 +43,7 @@ static const char *number_end(const char *at) {
 	return exponent;
 }
 
-void parse_next(Parser *p) {
+void read_next(Parser *p) {
 	skip_blanks(p);
 	const char *start = p->at;
 	Token token = {.text = start};
@@ -71,7 +71,7 @@ void parse_next(Parser *p) {
 	p->token = token;
 }
 
-void parse_error(Parser *p, const char *format, ...) {
+void read_error(Parser *p, const char *format, ...) {
 	if (p->failed)
 		return;
 	va_list args;
@@ -85,44 +85,44 @@ void parse_error(Parser *p, const char *format, ...) {
 	Span span = {p->source, start, start + (p->token.length ? p->token.length : 1)};
 	diag_error(p->module->session, 900, span, "tensor IR: %s", text_cstr(&text));
 	p->failed = true;
-	parse_next(p);
+	read_next(p);
 }
 
-bool parse_is(const Parser *p, const char *text) {
+bool read_is(const Parser *p, const char *text) {
 	return (p->token.kind == T_WORD || p->token.kind == T_MARK) && strlen(text) == p->token.length &&
 	       memcmp(p->token.text, text, p->token.length) == 0;
 }
 
-bool parse_take(Parser *p, const char *text) {
-	if (!parse_is(p, text))
+bool read_take(Parser *p, const char *text) {
+	if (!read_is(p, text))
 		return false;
-	parse_next(p);
+	read_next(p);
 	return true;
 }
 
-void parse_expect(Parser *p, const char *text) {
-	if (!parse_take(p, text))
-		parse_error(p, "`%s` is needed", text);
+void read_expect(Parser *p, const char *text) {
+	if (!read_take(p, text))
+		read_error(p, "`%s` is needed", text);
 }
 
 static Name token_name(const Parser *p) {
 	return name_intern(p->module->session->names, p->token.text, p->token.length);
 }
 
-Name parse_word(Parser *p, const char *what) {
+Name read_word(Parser *p, const char *what) {
 	if (p->token.kind != T_WORD) {
-		parse_error(p, "%s is needed", what);
+		read_error(p, "%s is needed", what);
 		return 0;
 	}
 	Name name = token_name(p);
-	parse_next(p);
+	read_next(p);
 	return name;
 }
 
-int64_t parse_integer(Parser *p) {
-	bool negative = parse_take(p, "-");
+int64_t read_integer(Parser *p) {
+	bool negative = read_take(p, "-");
 	if (p->token.kind != T_NUMBER) {
-		parse_error(p, "an integer is needed");
+		read_error(p, "an integer is needed");
 		return 0;
 	}
 	char text[32] = {negative ? '-' : '+'};
@@ -134,22 +134,22 @@ int64_t parse_integer(Parser *p) {
 		value = strtoll(text, &end, 10);
 	}
 	if (*end || end == text || errno)
-		parse_error(p, "this is not an integer of 64 bits");
-	parse_next(p);
+		read_error(p, "this is not an integer of 64 bits");
+	read_next(p);
 	return value;
 }
 
-IrDim parse_dim(Parser *p) {
+IrDim read_dim(Parser *p) {
 	if (p->token.kind == T_NUMBER)
-		return parse_integer(p);
-	Name name = parse_word(p, "an extent");
+		return read_integer(p);
+	Name name = read_word(p, "an extent");
 	return p->failed ? 0 : ir_symbol(p->func, session_text(p->module->session, name));
 }
 
-IrScalar parse_scalar_name(Parser *p, bool *found) {
+IrScalar read_scalar_name(Parser *p, bool *found) {
 	*found = true;
 	for (int i = IR_BOOL; i <= IR_F64; i++)
-		if (parse_take(p, ir_scalar_name((IrScalar)i)))
+		if (read_take(p, ir_scalar_name((IrScalar)i)))
 			return (IrScalar)i;
 	*found = false;
 	return IR_F64;
@@ -194,45 +194,45 @@ static IrValue find_value(Parser *p, Token token) {
 	return p->by_name.data[name];
 }
 
-IrValue parse_value(Parser *p) {
+IrValue read_value(Parser *p) {
 	Token token = p->token;
 	if (token.kind != T_VALUE) {
-		parse_error(p, "a value is needed");
+		read_error(p, "a value is needed");
 		return 0;
 	}
 	IrValue value = find_value(p, token);
 	if (value == 0 || value >= p->defined.count || !p->defined.data[value]) {
-		parse_error(p, "%%%.*s is not defined", (int)token.length, token.text);
+		read_error(p, "%%%.*s is not defined", (int)token.length, token.text);
 		return 0;
 	}
-	parse_next(p);
+	read_next(p);
 	return value;
 }
 
 static IrType parse_type(Parser *p) {
 	IrType type = {.scalar = IR_F64};
 	bool found;
-	if (parse_take(p, ":")) {
-		type.scalar = parse_scalar_name(p, &found);
+	if (read_take(p, ":")) {
+		type.scalar = read_scalar_name(p, &found);
 		if (!found)
-			parse_error(p, "a scalar type is needed");
+			read_error(p, "a scalar type is needed");
 	}
-	parse_expect(p, "[");
-	while (!p->failed && !parse_is(p, "]")) {
+	read_expect(p, "[");
+	while (!p->failed && !read_is(p, "]")) {
 		if (type.rank == IR_MAX_RANK) {
-			parse_error(p, "more than %d axes", IR_MAX_RANK);
+			read_error(p, "more than %d axes", IR_MAX_RANK);
 			break;
 		}
-		if (type.rank == 0 && parse_take(p, "lanes")) {
+		if (type.rank == 0 && read_take(p, "lanes")) {
 			type.lanes = true;
 			type.dims[type.rank++] = IR_LANES;
 		} else {
-			type.dims[type.rank++] = parse_dim(p);
+			type.dims[type.rank++] = read_dim(p);
 		}
-		if (!parse_take(p, ","))
+		if (!read_take(p, ","))
 			break;
 	}
-	parse_expect(p, "]");
+	read_expect(p, "]");
 	return type;
 }
 
@@ -248,33 +248,33 @@ static Def parse_label(Parser *p) {
 	Def def = {0};
 	Token token = p->token;
 	if (token.kind != T_VALUE) {
-		parse_error(p, "a value to define is needed");
+		read_error(p, "a value to define is needed");
 		return def;
 	}
 	if (is_numbered(token)) {
 		def.value = value_number(token);
 		if (def.value == 0 || def.value >= MAX_VALUES)
-			parse_error(p, "values are numbered from 1");
+			read_error(p, "values are numbered from 1");
 		else if (def.value < p->defined.count && p->defined.data[def.value])
-			parse_error(p, "%%%u is defined twice", (unsigned)def.value);
+			read_error(p, "%%%u is defined twice", (unsigned)def.value);
 	} else {
 		def.by_name = true;
 		def.name = token_name(p);
 		need_name(p, def.name);
 		if (p->by_name.data[def.name])
-			parse_error(p, "%%%.*s is defined twice", (int)token.length, token.text);
+			read_error(p, "%%%.*s is defined twice", (int)token.length, token.text);
 		while (p->next_free < p->taken_count && p->taken[p->next_free])
 			p->next_free++;
 		def.value = p->next_free++;
 	}
-	parse_next(p);
+	read_next(p);
 	return def;
 }
 
 static Def parse_def(Parser *p) {
 	Def def = parse_label(p);
 	if (!def.by_name && p->token.kind == T_WORD)
-		def.name = parse_word(p, "a name");
+		def.name = read_word(p, "a name");
 	def.type = parse_type(p);
 	return def;
 }
@@ -301,28 +301,28 @@ static void parse_const(Parser *p, const Def *def, IrOp *op) {
 	int64_t count = 1, seen = 0;
 	for (int i = 0; i < def->type.rank; i++) {
 		if (def->type.dims[i] < 0)
-			parse_error(p, "the extents of a table are numbers");
+			read_error(p, "the extents of a table are numbers");
 		else if (__builtin_mul_overflow(count, def->type.dims[i], &count))
-			parse_error(p, "a table this large");
+			read_error(p, "a table this large");
 	}
-	parse_expect(p, "[");
-	while (!p->failed && !parse_is(p, "]")) {
+	read_expect(p, "[");
+	while (!p->failed && !read_is(p, "]")) {
 		if (!is_real) {
-			vec_push(p->scratch, &integers, parse_integer(p));
+			vec_push(p->scratch, &integers, read_integer(p));
 		} else {
-			double sign = parse_take(p, "-") ? -1 : 1;
-			if (p->token.kind != T_NUMBER && !parse_is(p, "inf") && !parse_is(p, "nan"))
-				parse_error(p, "a number is needed");
+			double sign = read_take(p, "-") ? -1 : 1;
+			if (p->token.kind != T_NUMBER && !read_is(p, "inf") && !read_is(p, "nan"))
+				read_error(p, "a number is needed");
 			vec_push(p->scratch, &reals, sign * (p->failed ? 0 : strtod(p->token.text, NULL)));
-			parse_next(p);
+			read_next(p);
 		}
 		seen++;
-		if (!parse_take(p, ","))
+		if (!read_take(p, ","))
 			break;
 	}
 	if (!p->failed && seen != count)
-		parse_error(p, "%lld numbers for a table of %lld", (long long)seen, (long long)count);
-	parse_expect(p, "]");
+		read_error(p, "%lld numbers for a table of %lld", (long long)seen, (long long)count);
+	read_expect(p, "]");
 	if (p->failed)
 		return;
 	ir_const_fill(p->module->arena, &op->constant, def->type, reals.data, integers.data);
@@ -338,37 +338,37 @@ static void parse_loop(Parser *p, const Defs *outs, IrOp *op) {
 	Defs inner = {0};
 	Def counter = parse_label(p);
 	counter.type = ir_scalar_type(IR_I64);
-	parse_expect(p, "<");
-	loop->limit = parse_integer(p);
-	if (parse_take(p, "trips"))
-		loop->trips = parse_value(p);
-	parse_expect(p, "carry");
-	parse_expect(p, "(");
+	read_expect(p, "<");
+	loop->limit = read_integer(p);
+	if (read_take(p, "trips"))
+		loop->trips = read_value(p);
+	read_expect(p, "carry");
+	read_expect(p, "(");
 	while (!p->failed && p->token.kind == T_VALUE) {
 		Def def = parse_def(p);
-		parse_expect(p, "=");
-		IrCarry carry = {.init = parse_value(p), .inner = def.value};
+		read_expect(p, "=");
+		IrCarry carry = {.init = read_value(p), .inner = def.value};
 		vec_push(p->module->arena, &loop->carries, carry);
 		vec_push(p->scratch, &inner, def);
-		if (!parse_take(p, ","))
+		if (!read_take(p, ","))
 			break;
 	}
-	parse_expect(p, ")");
+	read_expect(p, ")");
 	if (!p->failed && outs->count != inner.count)
-		parse_error(p, "%u carried values and %u results of a loop", (unsigned)inner.count, (unsigned)outs->count);
+		read_error(p, "%u carried values and %u results of a loop", (unsigned)inner.count, (unsigned)outs->count);
 	define(p, counter, op);
 	loop->counter = counter.value;
 	for (uint32_t i = 0; i < inner.count; i++)
 		define(p, inner.data[i], op);
-	parse_expect(p, "{");
+	read_expect(p, "{");
 	parse_block(p, &loop->body);
-	parse_expect(p, "yield");
+	read_expect(p, "yield");
 	for (uint32_t i = 0; i < inner.count && !p->failed; i++) {
 		if (i)
-			parse_expect(p, ",");
-		loop->carries.data[i].yield = parse_value(p);
+			read_expect(p, ",");
+		loop->carries.data[i].yield = read_value(p);
 	}
-	parse_expect(p, "}");
+	read_expect(p, "}");
 	for (uint32_t i = 0; i < inner.count && !p->failed; i++) {
 		loop->carries.data[i].out = outs->data[i].value;
 		define(p, outs->data[i], op);
@@ -385,7 +385,7 @@ static void parse_for_op(Parser *p, const Defs *outs, IrOp *op) {
 		need_values(p, values[i]);
 		p->func->values.data[values[i]].type = types[i]; /* the sweep asks for the rank */
 	}
-	parse_for(p, values, types, outs->count, op);
+	read_for(p, values, types, outs->count, op);
 	for (uint32_t i = 0; i < outs->count; i++)
 		define(p, outs->data[i], op);
 }
@@ -398,25 +398,25 @@ static void parse_op(Parser *p, IrBlock *block) {
 		for (uint32_t i = 0; i < outs.count && !p->failed; i++)
 			if (outs.data[i].value == def.value ||
 			    (def.by_name && outs.data[i].by_name && outs.data[i].name == def.name))
-				parse_error(p, "%%%u is defined twice", (unsigned)def.value);
+				read_error(p, "%%%u is defined twice", (unsigned)def.value);
 		vec_push(p->scratch, &outs, def);
-		if (!parse_take(p, ","))
+		if (!read_take(p, ","))
 			break;
 	}
 	if (outs.count)
-		parse_expect(p, "=");
-	if (parse_take(p, "loop"))
+		read_expect(p, "=");
+	if (read_take(p, "loop"))
 		parse_loop(p, &outs, op);
-	else if (parse_take(p, "const") && outs.count == 1)
+	else if (read_take(p, "const") && outs.count == 1)
 		parse_const(p, &outs.data[0], op);
-	else if (parse_take(p, "for") && outs.count)
+	else if (read_take(p, "for") && outs.count)
 		parse_for_op(p, &outs, op);
 	else
-		parse_error(p, "an op is needed: for, const or loop");
-	if (parse_take(p, "@")) { /* a place in some other source: the line and column are for people */
-		parse_integer(p);
-		parse_expect(p, ":");
-		parse_integer(p);
+		read_error(p, "an op is needed: for, const or loop");
+	if (read_take(p, "@")) { /* a place in some other source: the line and column are for people */
+		read_integer(p);
+		read_expect(p, ":");
+		read_integer(p);
 	}
 	vec_push(p->module->arena, &block->ops, op);
 }
@@ -424,7 +424,7 @@ static void parse_op(Parser *p, IrBlock *block) {
 static void parse_block(Parser *p, IrBlock *block) {
 	IrBlock *outer = p->builder.block;
 	p->builder.block = block;
-	while (!p->failed && (p->token.kind == T_VALUE || parse_is(p, "loop")))
+	while (!p->failed && (p->token.kind == T_VALUE || read_is(p, "loop")))
 		parse_op(p, block);
 	p->builder.block = outer;
 }
@@ -438,7 +438,7 @@ static void find_numbers(Parser *p) {
 	for (int pass = 0; pass < 2; pass++) {
 		look.at = p->at;
 		look.token = p->token;
-		while (look.token.kind != T_END && !parse_is(&look, "func")) {
+		while (look.token.kind != T_END && !read_is(&look, "func")) {
 			IrValue number = look.token.kind == T_VALUE && is_numbered(look.token) ? value_number(look.token) : 0;
 			if (number >= MAX_VALUES)
 				number = 0;
@@ -446,7 +446,7 @@ static void find_numbers(Parser *p) {
 				most = number > most ? number : most;
 			else
 				p->taken[number] = true;
-			parse_next(&look);
+			read_next(&look);
 		}
 		if (pass == 0) {
 			p->taken_count = most + 1;
@@ -459,59 +459,59 @@ static void find_numbers(Parser *p) {
 }
 
 static void parse_results(Parser *p, IrType *types) {
-	while (!p->failed && !parse_is(p, ")")) {
+	while (!p->failed && !read_is(p, ")")) {
 		IrResult result = {0};
 		if (p->token.kind == T_WORD)
-			result.name = parse_word(p, "a name");
+			result.name = read_word(p, "a name");
 		types[p->func->results.count] = parse_type(p);
 		vec_push(p->module->arena, &p->func->results, result);
 		if (p->func->results.count == 4096)
-			parse_error(p, "more than 4095 results");
-		if (!parse_take(p, ","))
+			read_error(p, "more than 4095 results");
+		if (!read_take(p, ","))
 			break;
 	}
 }
 
 static void parse_func(Parser *p) {
 	IrType *types = ARENA_ARRAY(p->scratch, IrType, 4096);
-	parse_expect(p, "@");
-	Name name = parse_word(p, "the function's name");
+	read_expect(p, "@");
+	Name name = read_word(p, "the function's name");
 	if (p->failed)
 		return;
 	p->func = ir_func_new(p->module, session_text(p->module->session, name));
 	p->builder = ir_builder(p->func);
 	find_numbers(p);
-	if (parse_take(p, "<")) {
+	if (read_take(p, "<")) {
 		do
-			parse_dim(p);
-		while (parse_take(p, ","));
-		parse_expect(p, ">");
+			read_dim(p);
+		while (read_take(p, ","));
+		read_expect(p, ">");
 	}
-	parse_expect(p, "(");
+	read_expect(p, "(");
 	while (!p->failed && p->token.kind == T_VALUE) {
 		Def def = parse_def(p);
 		define(p, def, NULL);
 		vec_push(p->module->arena, &p->func->params, ((IrParam){def.value, def.name}));
-		if (!parse_take(p, ","))
+		if (!read_take(p, ","))
 			break;
 	}
-	parse_expect(p, ")");
-	parse_expect(p, "->");
-	parse_expect(p, "(");
+	read_expect(p, ")");
+	read_expect(p, "->");
+	read_expect(p, "(");
 	parse_results(p, types);
-	parse_expect(p, ")");
-	parse_expect(p, "{");
+	read_expect(p, ")");
+	read_expect(p, "{");
 	parse_block(p, &p->func->body);
-	parse_expect(p, "return");
+	read_expect(p, "return");
 	for (uint32_t i = 0; i < p->func->results.count && !p->failed; i++) {
 		if (i)
-			parse_expect(p, ",");
-		IrValue value = parse_value(p);
+			read_expect(p, ",");
+		IrValue value = read_value(p);
 		p->func->results.data[i].value = value;
 		if (!p->failed && !ir_type_equal(ir_type(p->func, value), types[i]))
-			parse_error(p, "result %u has another type than the function says", (unsigned)i + 1);
+			read_error(p, "result %u has another type than the function says", (unsigned)i + 1);
 	}
-	parse_expect(p, "}");
+	read_expect(p, "}");
 }
 
 bool ir_parse(IrModule *module, uint32_t source) {
@@ -525,10 +525,10 @@ bool ir_parse(IrModule *module, uint32_t source) {
 		p.by_name.data = NULL;
 		p.by_name.count = p.by_name.capacity = 0;
 		if (p.at == p.start)
-			parse_next(&p);
+			read_next(&p);
 		bool more = p.token.kind != T_END;
 		if (more) {
-			parse_expect(&p, "func");
+			read_expect(&p, "func");
 			if (!p.failed)
 				parse_func(&p);
 		}

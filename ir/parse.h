@@ -35,18 +35,18 @@ typedef struct Parser {
 	VEC(IrValue) by_name; /* per interned name: the value that is called %name */
 } Parser;
 
-void parse_next(Parser *p);
-void parse_error(Parser *p, const char *format, ...) BASE_PRINTF(2, 3);
-bool parse_is(const Parser *p, const char *text); /* the token is this word or mark */
-bool parse_take(Parser *p, const char *text);     /* ... and is passed over */
-void parse_expect(Parser *p, const char *text);
-Name parse_word(Parser *p, const char *what);
-int64_t parse_integer(Parser *p);                   /* with an optional sign */
-IrDim parse_dim(Parser *p);                         /* a number or a symbol */
-IrScalar parse_scalar_name(Parser *p, bool *found); /* passes over it if it is one */
-IrValue parse_value(Parser *p);                     /* one that is defined; 0 after an error */
+void read_next(Parser *p);
+void read_error(Parser *p, const char *format, ...) BASE_PRINTF(2, 3);
+bool read_is(const Parser *p, const char *text); /* the token is this word or mark */
+bool read_take(Parser *p, const char *text);     /* ... and is passed over */
+void read_expect(Parser *p, const char *text);
+Name read_word(Parser *p, const char *what);
+int64_t read_integer(Parser *p);                   /* with an optional sign */
+IrDim read_dim(Parser *p);                         /* a number or a symbol */
+IrScalar read_scalar_name(Parser *p, bool *found); /* passes over it if it is one */
+IrValue read_value(Parser *p);                     /* one that is defined; 0 after an error */
 
 /* From "for" to the last put. outs and types: what the op defines. */
-void parse_for(Parser *p, const IrValue *outs, const IrType *types, uint32_t out_count, IrOp *op);
+void read_for(Parser *p, const IrValue *outs, const IrType *types, uint32_t out_count, IrOp *op);
 
 #endif

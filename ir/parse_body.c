@@ -31,7 +31,7 @@ static uint32_t nothing(Body *b) {
 static uint32_t number_node(Body *b, Part part, IrScalar type) {
 	char text[64];
 	if (part.token.length >= sizeof text - 1) {
-		parse_error(b->p, "a number this long");
+		read_error(b->p, "a number this long");
 		return nothing(b);
 	}
 	memcpy(text + 1, part.token.text, part.token.length);
@@ -43,7 +43,7 @@ static uint32_t number_node(Body *b, Part part, IrScalar type) {
 	errno = 0;
 	long long integer = strtoll(text, &end, 10);
 	if (*end || errno || type == IR_BOOL)
-		parse_error(b->p, "`%s` where a value of type %s is needed", text + !part.negative, ir_scalar_name(type));
+		read_error(b->p, "`%s` where a value of type %s is needed", text + !part.negative, ir_scalar_name(type));
 	return ir_constant(&b->f, type, 0, integer);
 }
 
@@ -74,29 +74,29 @@ static bool find_binding(const Body *b, Name name, uint32_t *node) {
 /* "[" at,* "]" with one position per axis. */
 static void parse_ats(Body *b, IrAt *at, uint32_t rank) {
 	uint32_t count = 0;
-	parse_expect(b->p, "[");
-	while (!b->p->failed && !parse_is(b->p, "]")) {
+	read_expect(b->p, "[");
+	while (!b->p->failed && !read_is(b->p, "]")) {
 		IrAt one = parse_at(b);
 		if (count < rank)
 			at[count] = one;
 		count++;
-		if (!parse_take(b->p, ","))
+		if (!read_take(b->p, ","))
 			break;
 	}
 	if (!b->p->failed && count != rank)
-		parse_error(b->p, "%u positions for a value of rank %u", (unsigned)count, (unsigned)rank);
-	parse_expect(b->p, "]");
+		read_error(b->p, "%u positions for a value of rank %u", (unsigned)count, (unsigned)rank);
+	read_expect(b->p, "]");
 }
 
 static uint32_t parse_read(Body *b) {
 	IrAt at[IR_MAX_RANK] = {0};
-	IrValue value = parse_value(b->p);
+	IrValue value = read_value(b->p);
 	if (b->p->failed)
 		return nothing(b);
 	parse_ats(b, at, ir_type(b->p->func, value).rank);
 	if (b->p->failed)
 		return nothing(b);
-	return ir_read(&b->f, value, at, parse_take(b->p, "?"));
+	return ir_read(&b->f, value, at, read_take(b->p, "?"));
 }
 
 /* The type of numbers among the operands: that of an operand beside them, else what the place hints at. */
@@ -115,16 +115,16 @@ static uint32_t parse_op(Body *b, Token name, IrScalar hint) {
 	int count = 0;
 	do {
 		if (count == IR_MAX_ARGS) {
-			parse_error(b->p, "too many operands");
+			read_error(b->p, "too many operands");
 			return nothing(b);
 		}
 		parts[count++] = expression(b, hint);
-	} while (parse_take(b->p, ","));
-	parse_expect(b->p, ")");
+	} while (read_take(b->p, ","));
+	read_expect(b->p, ")");
 	if (b->p->failed)
 		return nothing(b);
 	if (!ir_opcode_find(name.text, name.length, &opcode) || ir_op_info[opcode].arity != count) {
-		parse_error(b->p, "no operation `%.*s` of %d operands", (int)name.length, name.text, count);
+		read_error(b->p, "no operation `%.*s` of %d operands", (int)name.length, name.text, count);
 		return nothing(b);
 	}
 	const IrOpInfo *info = &ir_op_info[opcode];
@@ -137,7 +137,7 @@ static uint32_t parse_op(Body *b, Token name, IrScalar hint) {
 	bool same = (opcode == IR_to_f32 && types[0] == IR_F32) || (opcode == IR_to_f64 && types[0] == IR_F64) ||
 	            (opcode == IR_to_int && types[0] == IR_I64);
 	if (!b->p->failed && !same && !ir_op_type(opcode, types, &result))
-		parse_error(b->p, "the operands of `%s` have types that do not fit", info->name);
+		read_error(b->p, "the operands of `%s` have types that do not fit", info->name);
 	return b->p->failed ? nothing(b) : ir_op(&b->f, opcode, args);
 }
 
@@ -145,17 +145,17 @@ static uint32_t parse_op(Body *b, Token name, IrScalar hint) {
 static Part parse_named(Body *b, IrScalar hint) {
 	Token name = b->p->token;
 	Part part = {0};
-	if (parse_take(b->p, "true") || parse_take(b->p, "false")) {
+	if (read_take(b->p, "true") || read_take(b->p, "false")) {
 		part.node = ir_bool(&b->f, name.length == 4);
 		return part;
 	}
-	if (parse_take(b->p, "nan") || parse_take(b->p, "inf"))
+	if (read_take(b->p, "nan") || read_take(b->p, "inf"))
 		return (Part){.is_number = true, .token = name};
-	parse_next(b->p);
-	if (!parse_take(b->p, "(")) {
+	read_next(b->p);
+	if (!read_take(b->p, "(")) {
 		Name bound = name_intern(b->p->module->session->names, name.text, name.length);
 		if (!find_binding(b, bound, &part.node)) {
-			parse_error(b->p, "`%.*s` is not a name of this body", (int)name.length, name.text);
+			read_error(b->p, "`%.*s` is not a name of this body", (int)name.length, name.text);
 			part.node = nothing(b);
 		}
 		return part;
@@ -163,10 +163,10 @@ static Part parse_named(Body *b, IrScalar hint) {
 	if (name.length == 3 && memcmp(name.text, "idx", 3) == 0) {
 		IrAt at = parse_at(b);
 		part.node = b->p->failed ? nothing(b) : ir_index_value(&b->f, at);
-		parse_expect(b->p, ")");
+		read_expect(b->p, ")");
 	} else if (name.length == 3 && memcmp(name.text, "dim", 3) == 0) {
-		part.node = ir_dim(&b->f, parse_dim(b->p));
-		parse_expect(b->p, ")");
+		part.node = ir_dim(&b->f, read_dim(b->p));
+		read_expect(b->p, ")");
 	} else {
 		part.node = parse_op(b, name, hint);
 	}
@@ -175,26 +175,26 @@ static Part parse_named(Body *b, IrScalar hint) {
 
 static Part expression(Body *b, IrScalar hint) {
 	Part part = {0};
-	bool negative = parse_take(b->p, "-"), typed;
+	bool negative = read_take(b->p, "-"), typed;
 	Token token = b->p->token;
 	if (token.kind == T_NUMBER) {
-		parse_next(b->p);
+		read_next(b->p);
 		part = (Part){.is_number = true, .token = token};
 	} else if (token.kind == T_VALUE) {
 		part.node = parse_read(b);
 	} else if (token.kind == T_WORD) {
 		part = parse_named(b, hint);
 	} else {
-		parse_error(b->p, "an expression is needed");
+		read_error(b->p, "an expression is needed");
 		part.node = nothing(b);
 	}
 	if (!part.is_number) {
 		if (negative)
-			parse_error(b->p, "only numbers have a sign");
+			read_error(b->p, "only numbers have a sign");
 		return part;
 	}
 	part.negative = negative;
-	IrScalar type = parse_scalar_name(b->p, &typed);
+	IrScalar type = read_scalar_name(b->p, &typed);
 	if (typed) {
 		part.node = closed(b, part, type);
 		part.is_number = false;
@@ -209,31 +209,31 @@ static IrAt parse_atom(Body *b, int64_t coef) {
 	if (p->token.kind == T_WORD) {
 		int index = find_index(b, name_intern(p->module->session->names, p->token.text, p->token.length));
 		if (index >= 0) {
-			parse_next(p);
+			read_next(p);
 			return ir_at_index(p->module, (uint32_t)index, coef);
 		}
 	}
 	uint32_t node = closed(b, expression(b, IR_I64), IR_I64);
 	if (!p->failed && ir_node_type(&b->f, node) != IR_I64)
-		parse_error(p, "a position is made of integers");
+		read_error(p, "a position is made of integers");
 	return p->failed ? ir_at_const(0) : ir_at_node(p->module, node, coef);
 }
 
 static IrAt parse_at(Body *b) {
 	Parser *p = b->p;
 	IrAt sum = ir_at_const(0);
-	int64_t sign = parse_take(p, "-") ? -1 : 1;
+	int64_t sign = read_take(p, "-") ? -1 : 1;
 	do {
 		IrAt part;
 		if (p->token.kind == T_NUMBER) {
-			int64_t number = parse_integer(p);
-			part = parse_take(p, "*") ? parse_atom(b, sign * number) : ir_at_const(sign * number);
+			int64_t number = read_integer(p);
+			part = read_take(p, "*") ? parse_atom(b, sign * number) : ir_at_const(sign * number);
 		} else {
 			part = parse_atom(b, sign);
 		}
 		sum = ir_at_add(p->module, sum, part);
-		sign = parse_is(p, "-") ? -1 : 1;
-	} while (!p->failed && (parse_take(p, "+") || parse_take(p, "-")));
+		sign = read_is(p, "-") ? -1 : 1;
+	} while (!p->failed && (read_take(p, "+") || read_take(p, "-")));
 	return sum;
 }
 
@@ -242,9 +242,9 @@ static void parse_condition(Body *b) {
 	Parser *p = b->p;
 	IrAt left = parse_at(b);
 	int steps = 0;
-	while (!p->failed && (parse_is(p, "<") || parse_is(p, "<="))) {
-		bool strict = parse_is(p, "<");
-		parse_next(p);
+	while (!p->failed && (read_is(p, "<") || read_is(p, "<="))) {
+		bool strict = read_is(p, "<");
+		read_next(p);
 		IrAt right = parse_at(b);
 		IrAt difference = ir_at_add(p->module, right, ir_at_scale(p->module, left, -1));
 		if (strict)
@@ -255,7 +255,7 @@ static void parse_condition(Body *b) {
 		steps++;
 	}
 	if (steps == 0)
-		parse_error(p, "a condition is a comparison with < or <=");
+		read_error(p, "a condition is a comparison with < or <=");
 }
 
 /* ---- puts ---- */
@@ -263,7 +263,7 @@ static void parse_condition(Body *b) {
 static IrCombine parse_combine(Parser *p) {
 	static const char *const words[] = {"sum", "max", "min", "prod", "argmax", "argmin"};
 	for (int i = 0; i < 6; i++)
-		if (parse_take(p, words[i]))
+		if (read_take(p, words[i]))
 			return (IrCombine)(IR_PUT_SUM + i);
 	return IR_PUT_NONE;
 }
@@ -271,9 +271,9 @@ static IrCombine parse_combine(Parser *p) {
 /* argmax c of 0: the index, and the put it belongs to, which is else the nearest before it */
 static void parse_argument(Body *b, IrPut *put) {
 	Parser *p = b->p;
-	int index = find_index(b, parse_word(p, "an index"));
+	int index = find_index(b, read_word(p, "an index"));
 	if (index < 0) {
-		parse_error(p, "an argument names an index of the domain");
+		read_error(p, "an argument names an index of the domain");
 		return;
 	}
 	put->arg_index = (uint32_t)index;
@@ -282,10 +282,10 @@ static void parse_argument(Body *b, IrPut *put) {
 	while (of > 0 && b->f.op->f.puts.data[of - 1].combine != kind)
 		of--;
 	put->arg_of = of - 1;
-	if (parse_take(p, "of"))
-		put->arg_of = (uint32_t)parse_integer(p);
+	if (read_take(p, "of"))
+		put->arg_of = (uint32_t)read_integer(p);
 	if (!p->failed && put->arg_of >= b->f.op->f.puts.count)
-		parse_error(p, "there is no put that this is an argument of");
+		read_error(p, "there is no put that this is an argument of");
 }
 
 static void parse_put(Body *b, IrValue out, IrType type, const Part *parts, uint32_t part_count, uint32_t *used) {
@@ -297,12 +297,12 @@ static void parse_put(Body *b, IrValue out, IrType type, const Part *parts, uint
 	else if (*used < part_count)
 		put.node = closed(b, parts[(*used)++], type.scalar);
 	else
-		parse_error(p, "there are more puts than expressions");
-	parse_expect(p, "->");
+		read_error(p, "there are more puts than expressions");
+	read_expect(p, "->");
 	parse_ats(b, at, type.rank);
-	put.guarded = parse_take(p, "?");
-	if (parse_take(p, "into"))
-		put.into = parse_value(p);
+	put.guarded = read_take(p, "?");
+	if (read_take(p, "into"))
+		put.into = read_value(p);
 	if (p->failed)
 		return;
 	put.at = ir_canonical_ats(&b->f, at, type.rank);
@@ -311,22 +311,22 @@ static void parse_put(Body *b, IrValue out, IrType type, const Part *parts, uint
 
 static void parse_indices(Body *b) {
 	Parser *p = b->p;
-	while (p->token.kind == T_WORD && !parse_is(p, "if")) {
-		Name name = parse_word(p, "an index");
-		parse_expect(p, ":");
+	while (p->token.kind == T_WORD && !read_is(p, "if")) {
+		Name name = read_word(p, "an index");
+		read_expect(p, ":");
 		if (p->failed)
 			return;
 		if (b->f.op->f.indices.count == IR_MAX_INDICES) {
-			parse_error(p, "more than %d indices", IR_MAX_INDICES);
-		} else if (parse_take(p, "lanes")) {
+			read_error(p, "more than %d indices", IR_MAX_INDICES);
+		} else if (read_take(p, "lanes")) {
 			if (b->f.op->f.indices.count) {
-				parse_error(p, "the lane index must be the first");
+				read_error(p, "the lane index must be the first");
 				return;
 			}
 			ir_for_lane(&b->f);
 			b->f.op->f.indices.data[0].name = name;
 		} else {
-			ir_for_index(&b->f, name, parse_dim(p));
+			ir_for_index(&b->f, name, read_dim(p));
 		}
 	}
 }
@@ -337,8 +337,8 @@ static void parse_bindings(Body *b) {
 	while (!p->failed && p->token.kind == T_WORD) {
 		Token token = p->token;
 		const char *at = p->at;
-		parse_next(p);
-		if (!parse_take(p, "=")) {
+		read_next(p);
+		if (!read_take(p, "=")) {
 			p->token = token;
 			p->at = at;
 			return;
@@ -346,33 +346,33 @@ static void parse_bindings(Body *b) {
 		Binding binding = {.name = name_intern(p->module->session->names, token.text, token.length)};
 		binding.node = closed(b, expression(b, IR_F64), IR_F64);
 		vec_push(p->scratch, &b->bindings, binding);
-		parse_expect(p, ";");
+		read_expect(p, ";");
 	}
 }
 
-void parse_for(Parser *p, const IrValue *outs, const IrType *types, uint32_t out_count, IrOp *op) {
+void read_for(Parser *p, const IrValue *outs, const IrType *types, uint32_t out_count, IrOp *op) {
 	Body b = {.p = p, .f = {.builder = &p->builder, .op = op}};
 	VEC(Part) parts = {0};
 	parse_indices(&b);
-	if (parse_take(p, "if")) {
+	if (read_take(p, "if")) {
 		do
 			parse_condition(&b);
-		while (parse_take(p, ","));
+		while (read_take(p, ","));
 	}
-	parse_expect(p, "{");
+	read_expect(p, "{");
 	parse_bindings(&b);
 	do
 		vec_push(p->scratch, &parts, expression(&b, out_count ? types[0].scalar : IR_F64));
-	while (parse_take(p, ","));
-	parse_expect(p, "}");
+	while (read_take(p, ","));
+	read_expect(p, "}");
 	uint32_t used = 0;
 	for (uint32_t i = 0; i < out_count && !p->failed; i++) {
 		if (i)
-			parse_expect(p, ",");
+			read_expect(p, ",");
 		parse_put(&b, outs[i], types[i], parts.data, parts.count, &used);
 	}
 	if (!p->failed && used != parts.count)
-		parse_error(p, "there are more expressions than puts");
+		read_error(p, "there are more expressions than puts");
 	if (!p->failed)
 		ir_for_sweep(p->func, &op->f);
 }
