@@ -174,7 +174,7 @@ static AstExpr *parse_comparison(Parser *p) {
 	VEC(Span) spans = {0};
 	vec_push(p->arena, &operands, left);
 	uint32_t depth = left->depth;
-	AstOp op;
+	AstOp op = AST_ADD;
 	while (!p->panic && binary_level(parse_peek(p)->kind, &op) == LEVEL_COMPARE) {
 		const Token *token = parse_peek(p);
 		bool mistake = token->kind == TOKEN_ARROW || token->kind == TOKEN_EQUALS;
@@ -219,7 +219,7 @@ static AstExpr *parse_level(Parser *p, int level) {
 	if (level == LEVEL_UNARY)
 		return parse_unary(p);
 	AstExpr *left = parse_level(p, level + 1);
-	AstOp op;
+	AstOp op = AST_ADD;
 	while (!p->panic && binary_level(parse_peek(p)->kind, &op) == level) {
 		Span op_span = parse_span(p, parse_peek(p));
 		parse_advance(p);
