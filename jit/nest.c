@@ -359,8 +359,9 @@ static void check_put(Nest *n, const IrPut *put) {
 	for (uint32_t a = 0; a < type.rank && !put->guarded; a++) {
 		if (nest_in_box(n, put->at[a], type.dims[a]) || ir_in_bounds(n->ir, n->f, put->at[a], type.dims[a]))
 			continue;
+		LoopTemp position = nest_position(n, put->at[a]);
 		LoopStmt *stmt = nest_stmt(n, LOOP_CHECK, 0, n->depth);
-		stmt->value = nest_position(n, put->at[a]);
+		stmt->value = position;
 		loop_affine_add(n->arena, &stmt->affine, loop_size_dim(type.dims[a]), 0);
 		stmt->integer = ++n->in->func->check_count;
 	}

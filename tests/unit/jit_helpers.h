@@ -1,0 +1,185 @@
+/* What the tests of the back ends share: running one function through the evaluator, machine code and compiled C, on the same
+ * random arguments, and comparing. */
+#ifndef GRADUS_TESTS_JIT_HELPERS_H
+#define GRADUS_TESTS_JIT_HELPERS_H
+
+#include "ir/ir.h"
+#include "jit/jit.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { JIT_TEST_MAX = 24 };
+
+/* A tensor as compiled code sees it: dense, lanes innermost. */
+static inline void *jit_test_memory(Arena *arena, size_t bytes) {
+	char *data = arena_alloc(arena, bytes + 128);
+	return data + (64 - (uintptr_t)data % 64) % 64;
+}
+
+static inline size_t jit_test_place(IrType type, int64_t i) {
+	int64_t row = ir_type_elements(type, NULL) / IR_LANES;
+	return (size_t)(type.lanes ? i % row * IR_LANES + i / row : i);
+}
+
+static inline void *jit_test_pack(Arena *arena, const IrTensor *tensor) {
+	int64_t count = ir_type_elements(tensor->type, NULL);
+	size_t bytes = ir_scalar_bytes(tensor->type.scalar);
+	char *data = jit_test_memory(arena, (size_t)count * bytes);
+	for (int64_t i = 0; i < count; i++) {
+		char *to = data + jit_test_place(tensor->type, i) * bytes;
+		switch (tensor->type.scalar) {
+		case IR_F32:
+			memcpy(to, &(float){(float)tensor->reals[i]}, bytes);
+			break;
+		case IR_F64:
+			memcpy(to, &tensor->reals[i], bytes);
+			break;
+		case IR_I32:
+			memcpy(to, &(int32_t){(int32_t)tensor->integers[i]}, bytes);
+			break;
+		case IR_I64:
+			memcpy(to, &tensor->integers[i], bytes);
+			break;
+		case IR_BOOL:
+			*to = tensor->integers[i] != 0;
+			break;
+		}
+	}
+	return data;
+}
+
+/* The number at i as what compares: bits of reals, with every NaN the same. */
+static inline bool jit_test_same(const IrTensor *tensor, const char *data, int64_t i, double tolerance, double *got) {
+	const char *from = data + jit_test_place(tensor->type, i) * ir_scalar_bytes(tensor->type.scalar);
+	double real = 0, want;
+	int64_t integer = 0;
+	float narrow;
+	int32_t small;
+	switch (tensor->type.scalar) {
+	case IR_F32:
+		memcpy(&narrow, from, sizeof narrow);
+		real = (double)narrow;
+		break;
+	case IR_F64:
+		memcpy(&real, from, sizeof real);
+		break;
+	case IR_I32:
+		memcpy(&small, from, sizeof small);
+		integer = small;
+		break;
+	case IR_I64:
+		memcpy(&integer, from, sizeof integer);
+		break;
+	case IR_BOOL:
+		integer = *from;
+		break;
+	}
+	if (!tensor->reals) {
+		*got = (double)integer;
+		return integer == tensor->integers[i];
+	}
+	*got = real;
+	want = tensor->reals[i];
+	if (want != want || real != real)
+		return want != want && real != real;
+	if (tolerance == 0)
+		return memcmp(&want, &real, sizeof want) == 0;
+	if (want == real)
+		return true;
+	double unit = tensor->type.scalar == IR_F32 ? 0x1p-23 : 0x1p-52;
+	return fabs(want - real) <= tolerance * unit * (1 + fabs(want));
+}
+
+typedef struct JitTestRun {
+	IrModule *module;
+	IrFunc *func;
+	int64_t symbols[JIT_TEST_MAX];
+	IrTensor args[JIT_TEST_MAX];
+	IrTensor want[JIT_TEST_MAX];
+	const char *error; /* of the evaluator */
+} JitTestRun;
+
+static inline IrFunc *jit_test_parse(IrModule *module, const char *text) {
+	Session *session = module->session;
+	bool well = ir_parse(module, source_add(session, "test.ir", text, strlen(text)));
+	cr_assert(well, "%s\n%s", session->diags.count ? session->diags.data[0]->message : "", text);
+	IrFunc *func = module->funcs.data[module->funcs.count - 1];
+	const char *wrong = ir_verify(func);
+	cr_assert_null(wrong, "%s\n%s", wrong, text);
+	return func;
+}
+
+static inline uint64_t jit_test_random(uint64_t *state) {
+	uint64_t out[2];
+	random_threefry((uint64_t[]){17, 4}, (uint64_t[]){(*state)++, 0}, out);
+	return out[0];
+}
+
+/* Arguments: reals between -2 and 2 (some zeros), integers in 0 .. 2, then the evaluator's answer. */
+static inline void jit_test_prepare(JitTestRun *run, Arena *arena, uint64_t seed) {
+	IrFunc *func = run->func;
+	cr_assert(func->params.count <= JIT_TEST_MAX && func->results.count <= JIT_TEST_MAX);
+	for (uint32_t i = 0; i < func->params.count; i++) {
+		run->args[i] = ir_tensor_new(arena, ir_type(func, func->params.data[i].value), run->symbols);
+		for (int64_t k = 0; k < ir_type_elements(run->args[i].type, NULL); k++) {
+			uint64_t word = jit_test_random(&seed);
+			double value = word % 16 == 0 ? 0 : (double)(int64_t)(word >> 12) * 0x1p-50 - 2;
+			if (run->args[i].type.scalar == IR_F32)
+				value = (double)(float)value;
+			if (run->args[i].reals)
+				run->args[i].reals[k] = value;
+			else
+				run->args[i].integers[k] = (int64_t)(word % (run->args[i].type.scalar == IR_BOOL ? 2 : 3));
+		}
+	}
+	run->error = ir_evaluate(ir_expand_math(run->module, func, false), arena, run->args, run->want, NULL);
+}
+
+static inline void jit_test_compare(const JitTestRun *run, void *const *results, double tolerance, const char *way, const char *text) {
+	for (uint32_t i = 0; i < run->func->results.count; i++) {
+		const IrTensor *want = &run->want[i];
+		for (int64_t k = 0; k < ir_type_elements(want->type, NULL); k++) {
+			double got = 0;
+			if (jit_test_same(want, results[i], k, tolerance, &got))
+				continue;
+			cr_expect(false, "%s: result %u [%lld] is %.17g (%a), not %.17g (%a)\n%s", way, i, (long long)k, got, got,
+			          want->reals ? want->reals[k] : (double)want->integers[k], want->reals ? want->reals[k] : 0.0, text);
+			return;
+		}
+	}
+}
+
+static inline void jit_test_pointers(const JitTestRun *run, Arena *arena, void **params, void **results) {
+	for (uint32_t i = 0; i < run->func->params.count; i++)
+		params[i] = jit_test_pack(arena, &run->args[i]);
+	for (uint32_t i = 0; i < run->func->results.count; i++) {
+		IrTensor shape = ir_tensor_new(arena, ir_type(run->func, run->func->results.data[i].value), run->symbols);
+		size_t bytes = (size_t)ir_type_elements(shape.type, NULL) * ir_scalar_bytes(shape.type.scalar);
+		results[i] = jit_test_memory(arena, bytes);
+		memset(results[i], 0xA5, bytes); /* nothing may rely on zeroed results */
+	}
+}
+
+/* Machine code, compared with what jit_test_prepare found. */
+static inline void jit_test_machine(JitEngine *engine, const JitTestRun *run, Arena *arena, const JitOptions *options,
+                                    double tolerance, const char *text) {
+	JitCode *code = jit_compile(engine, run->module, run->func, options);
+	void *params[JIT_TEST_MAX], *results[JIT_TEST_MAX];
+	jit_test_pointers(run, arena, params, results);
+	size_t bytes = jit_arena_bytes(code, run->symbols);
+	void *scratch = jit_test_memory(arena, bytes);
+	memset(scratch, 0xA5, bytes);
+	for (int again = 0; again < 2; again++) {
+		int failed = jit_call(code, params, results, scratch, run->symbols);
+		cr_expect((failed != 0) == (run->error != NULL), "machine code returned %d, the evaluator said %s\n%s", failed,
+		          run->error ? run->error : "nothing", text);
+		if (failed == 0 && !run->error)
+			jit_test_compare(run, results, tolerance, options->strict ? "machine, strict" : "machine", text);
+	}
+	jit_code_free(code);
+}
+
+#endif
