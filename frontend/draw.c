@@ -51,8 +51,11 @@ static Ex *drawn(Elab *e, const Distribution *d, Value **args, uint32_t count, N
 	bool normal = d->name[0] == 'n';
 	Ex *u = random_number(e, normal ? IR_random_normal : IR_random_uniform, name, key, number);
 	Ex *a = count > 0 ? value_body(e, args[0]) : NULL, *b = count > 1 ? value_body(e, args[1]) : NULL;
-	if (normal) /* drawn in f64, rounded, then scaled */
-		return ex_op(e, IR_add, ex_convert(e, a, e->real), ex_op(e, IR_mul, ex_convert(e, b, e->real), ex_convert(e, u, e->real), NULL), NULL);
+	if (normal) { /* drawn in f64, rounded, then scaled */
+		Ex *scaled = ex_op(e, IR_mul, ex_convert(e, u, e->real), ex_convert(e, b, e->real), NULL);
+		double mean;
+		return value_known_real(args[0], &mean) && mean == 0 ? scaled : ex_op(e, IR_add, ex_convert(e, a, e->real), scaled, NULL);
+	}
 	a = a ? ex_convert(e, a, IR_F64) : NULL;
 	b = b ? ex_convert(e, b, IR_F64) : NULL;
 	if (d->scalar == S_BOOL)

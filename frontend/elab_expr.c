@@ -30,7 +30,8 @@ Diag *elab_unknown(Elab *e, Name name, Span span) {
 	for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
 		add_candidate(e, names, &count, limit, session_name(e->session, builtins[i]));
 	Diag *diag = diag_error(e->session, 200, span, "unknown name `%s`", session_text(e->session, name));
-	Name near = name_nearest(e->session->names, name, names, count);
+	/* One letter is near to every other one. */
+	Name near = strlen(session_text(e->session, name)) > 1 ? name_nearest(e->session->names, name, names, count) : 0;
 	if (near)
 		diag_help(e->session, diag, "did you mean `%s`?", session_text(e->session, near));
 	return diag;

@@ -559,11 +559,8 @@ static void when(Elab *e, const AstStmt *s) {
 		diag_error(e->session, 210, s->when.condition->span, "a condition was expected, found %s", type_text(e, cond));
 		cond = value_bad(e);
 	}
-	if (value_is_bad(cond)) {
-		scoped_block(e, &s->when.yes);
-		scoped_block(e, &s->when.no);
+	if (value_is_bad(cond)) /* which branch would be checked is not known */
 		return;
-	}
 	if (value_known(cond)) {
 		scoped_block(e, cond->body->integer ? &s->when.yes : &s->when.no);
 		return;

@@ -215,9 +215,23 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 
 /* ---- the three functions ---- */
 
-static void bind_bad(Building *b, const AstDeclare *d) {
-	for (uint32_t i = 0; i < d->names.count; i++)
-		scope_add(&b->e, BIND_GIVEN, d->names.data[i], value_bad(&b->e));
+static void bind_open(Name name, Span span, void *context) {
+	Building *b = context;
+	if (!scope_find(&b->e, name))
+		scope_add(&b->e, BIND_GIVEN, (AstName){name, span}, value_bad(&b->e));
+}
+
+/* What this version does not have, and the extents that it would have told, are names about which everyone is silent. */
+static void bind_unsupported(Building *b) {
+	for (uint32_t i = 0; i < b->decl->body.count; i++) {
+		const AstStmt *s = b->decl->body.data[i];
+		if (s->kind != AST_DATA && s->kind != AST_BATCH)
+			continue;
+		for (uint32_t k = 0; k < s->declare.type.dims.count; k++)
+			expr_names(s->declare.type.dims.data[k], bind_open, b);
+		for (uint32_t k = 0; k < s->declare.names.count; k++)
+			scope_add(&b->e, BIND_GIVEN, s->declare.names.data[k], value_bad(&b->e));
+	}
 }
 
 static bool name_free(Elab *e, AstName name) {
@@ -266,6 +280,7 @@ static DrawKey start_function(Building *b, IrBuilder *builder, const char *name,
 	builder->span = b->decl->name.span;
 	e->builder = builder;
 	e->scope = b->hypers;
+	bind_unsupported(b);
 	DrawKey key = {0};
 	if (strcmp(name, "value") != 0) {
 		key.seed = ex_read(e, ir_param(*func, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
@@ -282,10 +297,8 @@ static void build_setup(Building *b) {
 		const AstStmt *s = b->decl->body.data[i];
 		if (is_computation(s) && b->stages[i] < STAGE_VALUE)
 			elab_stmt(e, s);
-		if (s->kind == AST_DATA || s->kind == AST_BATCH) {
+		if (s->kind == AST_DATA || s->kind == AST_BATCH)
 			diag_error(e->session, 390, s->keyword, "`%s` is part of the language, but not of this version", ast_stmt_word(s->kind));
-			bind_bad(b, &s->declare);
-		}
 		if (s->kind == AST_GIVEN && s->declare.names.count && name_free(e, s->declare.names.data[0])) {
 			Value *v = given_value(b, s, key);
 			scope_add(e, BIND_GIVEN, s->declare.names.data[0], v);

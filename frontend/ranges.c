@@ -30,6 +30,7 @@ typedef struct Search {
 	Unknown unknowns[32];
 	uint32_t count;
 	VEC(Use) uses;
+	bool spoiled; /* something that might have told a range is in error */
 } Search;
 
 static int unknown_of(const Search *s, Name name) {
@@ -52,6 +53,8 @@ static int shape_of(Search *s, const AstExpr *x, int64_t *dims) {
 	Elab *e = s->e;
 	if (x->kind == AST_NAME) {
 		const Binding *b = scope_find(e, x->name);
+		if (!b || !b->value || b->value->kind != VALUE_ARRAY)
+			s->spoiled = s->spoiled || !b || (b->value && value_is_bad(b->value));
 		if (b && (!b->value || b->value->kind != VALUE_ARRAY))
 			return -1;
 		if (b) {
@@ -354,7 +357,9 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 	for (uint32_t i = 0; i < count; i++) {
 		Unknown *u = &s.unknowns[i];
 		const char *name = session_text(e->session, u->name);
-		if (!u->known && ok) {
+		if (!u->known && ok && s.spoiled)
+			u->conflict = true;
+		else if (!u->known && ok) {
 			Diag *diag = diag_error(e->session, 206, u->span, "nothing tells over what index `%s` runs", name);
 			diag_help(e->session, diag, "state its range, as in `%s in n`", name);
 			u->conflict = true;
