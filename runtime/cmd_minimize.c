@@ -158,7 +158,9 @@ CmdExit cmd_minimize(Cmd *cmd) {
 		Plot plot = {.title = text_cstr(&objective_text), .x_label = "step", .y_label = count > 1 ? "median f" : "f"};
 		PlotCurve curve = {.label = session_text(cmd->session, rule.decl->name.name), .count = steps + 1, .y = middle};
 		vec_push(cmd->arena, &plot.curves, curve);
-		code = cmd_show_plots(cmd, &plot, 1, cmd->options.svg);
+		Plots plots = {0};
+		vec_push(cmd->arena, &plots, plot);
+		code = cmd_show_plots(cmd, &plots, cmd->options.svg);
 	}
 	return code == CMD_OK && bad ? CMD_DIVERGED : code;
 }

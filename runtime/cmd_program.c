@@ -116,6 +116,12 @@ CmdExit cmd_load_words(Cmd *cmd) {
 	return code == CMD_OK && cmd->session->error_count ? CMD_FINDINGS : code;
 }
 
+void cmd_shift(Cmd *cmd) {
+	cmd->words.data++;
+	cmd->words.count--;
+	cmd->words.capacity--;
+}
+
 const AstDecl *cmd_only(Cmd *cmd, AstDeclKind kind, const char *what, const char *verb_form) {
 	const AstDecl *found = NULL;
 	Text names = text_new(cmd->arena);

@@ -35,7 +35,7 @@ const CmdVerb cmd_verbs[] = {
 	{"train", cmd_train, "fill the holes of a rule by meta-training", "train FILE [EXPERIMENT] -o DIR",
      "Trains as the experiment says and writes a run folder: the trained rule as source, its weights, the course of\n"
      "training. The best rule on the select problems is kept. The first Ctrl-C saves it and leaves with 130; the second\n"
-     "leaves at once. The folder must not exist.\n",
+     "leaves at once. The folder must not exist. --seed is of the start and the noise; problems stay the same.\n",
      "out steps seed learn file",
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"

@@ -94,6 +94,7 @@ bool cmd_is_folder(const char *word); /* a folder that exists */
 CmdExit cmd_load(Cmd *cmd, const char *const *files, uint32_t count);
 /* Takes the files among cmd->words out and loads them (and --file). */
 CmdExit cmd_load_words(Cmd *cmd);
+void cmd_shift(Cmd *cmd); /* drops the first of cmd->words */
 /* The objective that `text` names (NULL: the only one of the loaded files), with --set filled in. */
 CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out);
 /* The rule that `text` names; a run folder stands for its trained rule (info may be NULL). After cmd_runtime. */
@@ -179,17 +180,24 @@ const char *plot_tick(Arena *arena, const PlotAxis *axis, double tick);
 double plot_x(const PlotCurve *curve, int k);
 
 void plot_terminal(const Plot *plot, int width, int height, bool color, Text *out);
-void plot_svg(const Plot *plot, Text *out);
-/* Several plots below one another in one drawing. */
-void plot_svg_many(const Plot *plots, int count, Text *out);
+/* One drawing, the plots below one another. */
+void plot_svg(const Plot *plots, int count, Text *out);
 
-/* ---- cmd_data.c: the pictures of a run folder and of a comparison ---- */
+/* ---- cmd_data.c: the pictures of a run folder and of a comparison. CMD_OK, or a code after a message ---- */
 
-/* CMD_OK, or a code after a message. */
-CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plot *plots, int *count);
-CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *path, Plot *plots, int *count);
-void cmd_plots_of_compared(Cmd *cmd, const RtComparison *comparison, Plot *plots, int *count);
-CmdExit cmd_show_plots(Cmd *cmd, const Plot *plots, int count, const char *svg);
+typedef VEC(Plot) Plots;
+
+CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out);
+/* `json`: what rt_comparison_json writes; path: where it came from, for messages. */
+CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out);
+/* In the terminal, and as SVG into a file where one is named. */
+CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg);
+/* The whole of a file in the session's arena; NULL and errno if it cannot be read. */
+char *cmd_read_file(Cmd *cmd, const char *path, size_t *length);
+
+/* ---- cmd_compare_table.c ---- */
+
+void cmd_comparison_table(Cmd *cmd, const RtComparison *comparison, Text *out);
 
 /* ---- the verbs, one file each ---- */
 

@@ -161,7 +161,7 @@ static void put_plot(const Plot *plot, int number, double shift, Text *out) {
 	arena_free(arena);
 }
 
-void plot_svg_many(const Plot *plots, int count, Text *out) {
+void plot_svg(const Plot *plots, int count, Text *out) {
 	text_printf(out,
 	            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
 	            "font-family=\"system-ui, Helvetica, Arial, sans-serif\" font-size=\"12\" fill=\"#222\">\n"
@@ -171,8 +171,4 @@ void plot_svg_many(const Plot *plots, int count, Text *out) {
 		put_plot(&plots[i], i, (double)HEIGHT * i, out);
 	}
 	text_printf(out, "</svg>\n");
-}
-
-void plot_svg(const Plot *plot, Text *out) {
-	plot_svg_many(plot, 1, out);
 }

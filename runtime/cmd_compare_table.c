@@ -1,0 +1,162 @@
+/* A comparison in words and columns: what was measured, who is where, how sure that is, and what it cost. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "runtime/command.h"
+
+static const char *criterion_text(Cmd *cmd, RtScore score, int steps) {
+	static const char *const maps[] = {"f", "log f", "f / f0"};
+	const char *map = maps[score.map];
+	switch (score.fold) {
+	case FE_SCORE_MEAN: return arena_printf(cmd->arena, "mean of %s over evaluations 1 to %d", map, steps);
+	case FE_SCORE_SUM: return arena_printf(cmd->arena, "sum of %s over evaluations 1 to %d", map, steps);
+	case FE_SCORE_MIN: return arena_printf(cmd->arena, "least %s of evaluations 1 to %d", map, steps);
+	case FE_SCORE_FINAL: break;
+	}
+	return arena_printf(cmd->arena, "%s after %d steps", map, steps);
+}
+
+/* Row numbers: the subject first, then by mean. */
+static void sort_rows(const RtComparison *c, uint32_t *rows) {
+	for (uint32_t i = 0; i < c->count; i++) {
+		rows[i] = i;
+		for (uint32_t k = i; k > 0; k--) {
+			double mean = c->rules[rows[k]].score.mean, before = c->rules[rows[k - 1]].score.mean;
+			bool first = (int)rows[k] == c->subject, keep = (int)rows[k - 1] == c->subject;
+			if (keep || (!first && !(mean < before || isnan(before)))) {
+				break;
+			}
+			uint32_t moved = rows[k];
+			rows[k] = rows[k - 1];
+			rows[k - 1] = moved;
+		}
+	}
+}
+
+static void put_scores(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Text *out) {
+	Arena *arena = cmd->arena;
+	CmdTable table = {.arena = arena, .columns = c->margin ? 7 : 6};
+	cmd_cell(&table, "rule");
+	cmd_cell(&table, "mean");
+	cmd_cell(&table, "[95 %% interval]");
+	cmd_cell(&table, "median");
+	cmd_cell(&table, "10 %%..90 %%");
+	cmd_cell(&table, "diverged");
+	if (c->margin) {
+		cmd_cell(&table, "behind %s", c->rules[c->subject].label);
+	}
+	for (uint32_t i = 0; i < c->count; i++) {
+		const RtCompared *rule = &c->rules[rows[i]];
+		cmd_cell(&table, "%s", rule->label);
+		cmd_cell(&table, "%s", cmd_number(arena, rule->score.mean, 4));
+		cmd_cell(&table, "[%s, %s]", cmd_number(arena, rule->score.low, 4), cmd_number(arena, rule->score.high, 4));
+		cmd_cell(&table, "%s", cmd_number(arena, rule->median, 4));
+		cmd_cell(&table, "%s..%s", cmd_number(arena, rule->q10, 3), cmd_number(arena, rule->q90, 3));
+		cmd_cell(&table, "%d/%d", rule->diverged, c->test_problems);
+		if (c->margin && (int)rows[i] == c->subject) {
+			cmd_cell(&table, "%s", "");
+		} else if (c->margin) {
+			const RtInterval *lead = &c->lead[rows[i]];
+			cmd_cell(&table, "%s [%s, %s]", cmd_number(arena, lead->mean, 3), cmd_number(arena, lead->low, 3),
+			         cmd_number(arena, lead->high, 3));
+		}
+	}
+	cmd_table(&table, "  ", out);
+}
+
+static void put_costs(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Text *out) {
+	Arena *arena = cmd->arena;
+	CmdTable table = {.arena = arena, .columns = 5, .left = 2};
+	cmd_cell(&table, "rule");
+	cmd_cell(&table, "as it ran");
+	cmd_cell(&table, "grid points");
+	cmd_cell(&table, "tuning");
+	cmd_cell(&table, "meta-training");
+	for (uint32_t i = 0; i < c->count; i++) {
+		const RtCompared *rule = &c->rules[rows[i]];
+		cmd_cell(&table, "%s", rule->label);
+		cmd_cell(&table, "%s", rule->call);
+		cmd_cell(&table, "%d", rule->tuned.points);
+		cmd_cell(&table, "%s", cmd_count(arena, rule->tuned.evaluations));
+		cmd_cell(&table, "%s", cmd_count(arena, rule->training_evaluations));
+	}
+	cmd_table(&table, "  ", out);
+}
+
+static void put_grids(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Text *out) {
+	for (uint32_t i = 0; i < c->count; i++) {
+		const RtCompared *rule = &c->rules[rows[i]];
+		for (uint32_t a = 0; a < rule->tuned.axes.count; a++) {
+			const RtAxis *axis = &rule->tuned.axes.data[a];
+			const char *name = session_text(cmd->session, axis->name);
+			text_printf(out, "  %s.%s: ", rule->label, name);
+			if (axis->decay || axis->values.count <= 6) {
+				for (uint32_t k = 0; k < axis->values.count; k++) {
+					text_printf(out, "%s%s", k ? ", " : "", cmd_number(cmd->arena, axis->values.data[k], 3));
+				}
+			} else {
+				double low = axis->values.data[0], high = axis->values.data[axis->values.count - 1];
+				text_printf(out, "%u from %s to %s, %.3g per decade", axis->values.count, cmd_number(cmd->arena, low, 3),
+				            cmd_number(cmd->arena, high, 3), (axis->values.count - 1) / log10(high / low));
+			}
+			text_printf(out, "%s\n", axis->edge ? " (the best is at the end of the allowed range)" : "");
+		}
+		if (rule->tuned.widened) {
+			text_printf(out, "  %s: widened %d time%s, because the best was at an end\n", rule->label, rule->tuned.widened,
+			            rule->tuned.widened == 1 ? "" : "s");
+		}
+	}
+}
+
+/* At some steps: the margin of victory and how often it is positive. */
+static void put_margins(Cmd *cmd, const RtComparison *c, Text *out) {
+	static const int wanted[] = {1, 2, 5, 10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 700, 1000};
+	CmdTable table = {.arena = cmd->arena, .columns = 4};
+	cmd_cell(&table, "step");
+	cmd_cell(&table, "margin");
+	cmd_cell(&table, "[95 %% interval]");
+	cmd_cell(&table, "ahead of all");
+	int last = 0;
+	for (size_t i = 0; i <= sizeof wanted / sizeof *wanted; i++) {
+		int t = i < sizeof wanted / sizeof *wanted && wanted[i] < c->steps ? wanted[i] : c->steps;
+		if (t == last) {
+			break;
+		}
+		last = t;
+		const RtInterval *margin = &c->margin[t];
+		cmd_cell(&table, "%d", t);
+		cmd_cell(&table, "%s", cmd_number(cmd->arena, margin->mean, 3));
+		cmd_cell(&table, "[%s, %s]", cmd_number(cmd->arena, margin->low, 3), cmd_number(cmd->arena, margin->high, 3));
+		cmd_cell(&table, "%.0f %%", 100 * c->win_share[t]);
+	}
+	cmd_table(&table, "  ", out);
+}
+
+void cmd_comparison_table(Cmd *cmd, const RtComparison *c, Text *out) {
+	uint32_t *rows = ARENA_ARRAY(cmd->arena, uint32_t, c->count + 1);
+	sort_rows(c, rows);
+	text_printf(out, "%s: %d steps on %d unseen problems; tuned on %d others\n", c->objective, c->steps, c->test_problems,
+	            c->train_problems);
+	text_printf(out, "%s; lower is better\n\n", criterion_text(cmd, c->score, c->steps));
+	put_scores(cmd, c, rows, out);
+	int64_t each = c->count ? c->rules[0].test_evaluations : 0;
+	for (uint32_t i = 0; i < c->count; i++) {
+		each = c->rules[i].test_evaluations == each ? each : -1;
+	}
+	text_printf(out, "\nEvaluations of the objective (value, or value and gradient, of one problem)\n");
+	put_costs(cmd, c, rows, out);
+	if (each > 0) {
+		text_printf(out, "  and %s in the test, each\n", cmd_count(cmd->arena, each));
+	} else {
+		for (uint32_t i = 0; i < c->count; i++) {
+			text_printf(out, "  %s: %s in the test\n", c->rules[rows[i]].label,
+			            cmd_count(cmd->arena, c->rules[rows[i]].test_evaluations));
+		}
+	}
+	text_printf(out, "\nGrids\n");
+	put_grids(cmd, c, rows, out);
+	if (c->margin) {
+		text_printf(out, "\nMargin of victory of %s: least f of the others minus its own\n", c->rules[c->subject].label);
+		put_margins(cmd, c, out);
+	}
+}
