@@ -185,22 +185,26 @@ static bool op_range(const IrFunc *func, const IrFor *f, const IrNode *node, int
 	int arity = ir_op_info[node->opcode].arity;
 	bool know_a = node->opcode != IR_where && node_range(func, f, node->args[0], depth - 1, &a);
 	bool know_b = arity > 1 && node_range(func, f, node->args[1], depth - 1, &b);
+	if (!know_a)
+		a = (Range){-huge, huge};
+	if (!know_b)
+		b = (Range){-huge, huge};
 	switch (node->opcode) {
 	case IR_add:
 	case IR_sub: *range = a; return know_a && know_b && add_range(range, b, node->opcode == IR_add ? 1 : -1);
 	case IR_neg: *range = (Range){0, 0}; return know_a && add_range(range, a, -1);
 	case IR_mul: return know_a && know_b && product_range(a, b, range);
-	case IR_imod: *range = (Range){0, b.high - 1}; return know_b && b.low > 0;
+	case IR_imod: *range = (Range){0, b.high - 1}; return know_b && b.low > 0 && b.high < huge;
 	case IR_idiv:
-		if (!know_a || !know_b || b.low != b.high || b.low <= 0)
+		if (!know_a || !know_b || b.low != b.high || b.low <= 0 || a.low == -huge || a.high == huge)
 			return false;
 		*range = (Range){floor_divide(a.low, b.low), floor_divide(a.high, b.low)};
 		return true;
 	case IR_min:
-	case IR_max: {
+	case IR_max: { /* one operand is enough for one end; the other end is then huge, which proves nothing */
 		bool is_min = node->opcode == IR_min;
 		*range = (Range){(a.low < b.low) == is_min ? a.low : b.low, (a.high < b.high) == is_min ? a.high : b.high};
-		return know_a && know_b;
+		return know_a || know_b;
 	}
 	case IR_where:
 		if (!know_b || !node_range(func, f, node->args[2], depth - 1, &a))
@@ -235,7 +239,7 @@ static bool node_range(const IrFunc *func, const IrFor *f, uint32_t number, int 
 
 bool ir_node_range(const IrFunc *func, const IrFor *f, uint32_t node, int64_t *low, int64_t *high) {
 	Range range;
-	if (!node_range(func, f, node, MAX_DEPTH, &range))
+	if (!node_range(func, f, node, MAX_DEPTH, &range) || range.low == -huge || range.high == huge)
 		return false;
 	*low = range.low;
 	*high = range.high;
