@@ -170,9 +170,70 @@ static void derive(LoopKernel *kernel, const LoopBlock *block) {
 	}
 }
 
+/* ---- what nothing uses ---- */
+
+static void add_use(uint32_t *uses, LoopTemp temp, int by) {
+	uses[temp] = (uint32_t)((int)uses[temp] + by);
+}
+
+static void add_affine_uses(uint32_t *uses, LoopAffine affine, int by) {
+	for (uint32_t i = 0; i < affine.count; i++)
+		add_use(uses, affine.terms[i].temp, by);
+}
+
+/* The operands of one statement, its body not included. */
+static void add_uses(uint32_t *uses, const LoopStmt *stmt, int by) {
+	for (int i = 0; i < IR_MAX_ARGS; i++)
+		add_use(uses, stmt->args[i], by);
+	add_use(uses, stmt->value, by);
+	add_use(uses, stmt->mask, by);
+	add_use(uses, stmt->address.index, by);
+	add_affine_uses(uses, stmt->address.affine, by);
+	add_affine_uses(uses, stmt->affine, by);
+	for (uint32_t i = 0; i < stmt->low.count; i++)
+		add_affine_uses(uses, stmt->low.data[i].affine, by);
+	for (uint32_t i = 0; i < stmt->high.count; i++)
+		add_affine_uses(uses, stmt->high.data[i].affine, by);
+	for (uint32_t i = 0; i < stmt->conds.count; i++)
+		add_affine_uses(uses, stmt->conds.data[i], by);
+	for (uint32_t i = 0; i < stmt->carries.count; i++) {
+		add_use(uses, stmt->carries.data[i].init, by);
+		add_use(uses, stmt->carries.data[i].yield, by);
+	}
+}
+
+static void count_uses(uint32_t *uses, const LoopBlock *block) {
+	for (uint32_t i = 0; i < block->stmts.count; i++) {
+		add_uses(uses, block->stmts.data[i], 1);
+		count_uses(uses, &block->stmts.data[i]->body);
+	}
+}
+
+/* Backwards, so that what only dead statements use is seen to be dead. */
+static void remove_dead(uint32_t *uses, LoopBlock *block) {
+	for (uint32_t i = block->stmts.count; i-- > 0;) {
+		LoopStmt *stmt = block->stmts.data[i];
+		remove_dead(uses, &stmt->body);
+		bool pure = stmt->kind != LOOP_STORE && stmt->kind != LOOP_CHECK && stmt->kind != LOOP_FOR && stmt->kind != LOOP_IF;
+		if (!pure || uses[stmt->out] > 0)
+			continue;
+		add_uses(uses, stmt, -1);
+		block->stmts.data[i] = NULL;
+	}
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < block->stmts.count; i++) {
+		if (block->stmts.data[i])
+			block->stmts.data[kept++] = block->stmts.data[i];
+	}
+	block->stmts.count = kept;
+}
+
 void loop_finish_kernel(Arena *arena, LoopKernel *kernel) {
 	if (kernel->temps.count == 0)
 		vec_push(arena, &kernel->temps, (LoopTempInfo){0});
+	uint32_t *uses = ARENA_ARRAY(arena, uint32_t, kernel->temps.count);
+	count_uses(uses, &kernel->body);
+	remove_dead(uses, &kernel->body);
 	derive(kernel, &kernel->body);
 	Text text = text_new(arena);
 	loop_print_kernel(kernel, false, &text);

@@ -7,9 +7,12 @@
 #include "jit/jit.h"
 
 #include <criterion/criterion.h>
+#include <dlfcn.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { JIT_TEST_MAX = 24 };
 
@@ -180,6 +183,93 @@ static inline void jit_test_machine(JitEngine *engine, const JitTestRun *run, Ar
 			jit_test_compare(run, results, tolerance, options->strict ? "machine, strict" : "machine", text);
 	}
 	jit_code_free(code);
+}
+
+/* ---- emitted C: many functions in one file, compiled once ---- */
+
+typedef struct JitTestC {
+	Arena *arena;
+	Text text;
+	uint32_t count;
+	char directory[64];
+	void *library;
+} JitTestC;
+
+static inline const char *jit_test_c_type(IrScalar type) {
+	static const char *const names[] = {"uint8_t", "int32_t", "int64_t", "float", "double"};
+	return names[type];
+}
+
+static inline void jit_test_c_begin(JitTestC *c, Arena *arena) {
+	*c = (JitTestC){.arena = arena, .text = text_new(arena)};
+	text_printf(&c->text, "#include <math.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <string.h>\n\n");
+	jit_c_prelude(&c->text, "t");
+}
+
+/* Returns the number of the function in the file. */
+static inline uint32_t jit_test_c_add(JitTestC *c, const JitTestRun *run, bool strict) {
+	IrFunc *func = run->func;
+	uint32_t number = c->count++;
+	const char *bytes = NULL;
+	JitCFunc how = {.prefix = "t", .name = arena_printf(c->arena, "f%u", number), .strict = strict};
+	jit_emit_c(run->module, func, &how, &c->text, &bytes);
+	text_printf(&c->text, "int run%u(void *const *p, void *const *r, void *a, const int64_t *s);\n", number);
+	text_printf(&c->text, "int run%u(void *const *p, void *const *r, void *a, const int64_t *s) {\n\t(void)p;\n\t(void)r;\n\t(void)s;\n", number);
+	text_printf(&c->text, "\treturn t_f%u(", number);
+	for (uint32_t i = 0; i < func->params.count; i++)
+		text_printf(&c->text, "(const %s *)p[%u], ", jit_test_c_type(ir_type(func, func->params.data[i].value).scalar), i);
+	for (uint32_t i = 0; i < func->results.count; i++)
+		text_printf(&c->text, "(%s *)r[%u], ", jit_test_c_type(ir_type(func, func->results.data[i].value).scalar), i);
+	text_printf(&c->text, "a");
+	for (uint32_t i = 0; i < func->symbols.count; i++)
+		text_printf(&c->text, ", (ptrdiff_t)s[%u]", i);
+	text_printf(&c->text, ");\n}\n\nint64_t bytes%u(const int64_t *s);\nint64_t bytes%u(const int64_t *s) {\n\t(void)s;\n", number, number);
+	for (uint32_t i = 0; i < func->symbols.count; i++) {
+		const char *name = session_text(run->module->session, func->symbols.data[i]);
+		text_printf(&c->text, "\tconst ptrdiff_t %s = (ptrdiff_t)s[%u];\n\t(void)%s;\n", name, i, name);
+	}
+	text_printf(&c->text, "\treturn (int64_t)(%s);\n}\n\n", bytes);
+	return number;
+}
+
+/* Compiles what was added with warnings as errors; `flags` come last. */
+static inline void jit_test_c_compile(JitTestC *c, const char *compiler, const char *flags) {
+	snprintf(c->directory, sizeof c->directory, "/tmp/gradus-test-XXXXXX");
+	cr_assert_not_null(mkdtemp(c->directory));
+	const char *source = arena_printf(c->arena, "%s/code.c", c->directory);
+	FILE *file = fopen(source, "w");
+	cr_assert_not_null(file);
+	fputs(text_cstr(&c->text), file);
+	fclose(file);
+	const char *object = arena_printf(c->arena, "%s/code.so", c->directory);
+	const char *command = arena_printf(c->arena, "%s -pedantic-errors -Wall -Wextra -Wconversion -Werror -ffp-contract=off %s -fPIC -shared -o %s %s -lm",
+	                                   compiler, flags, object, source);
+	cr_assert_eq(system(command), 0, "%s", command);
+	c->library = dlopen(object, RTLD_NOW | RTLD_LOCAL);
+	cr_assert_not_null(c->library, "%s", dlerror());
+	unlink(source);
+	unlink(object);
+	rmdir(c->directory);
+}
+
+static inline void jit_test_c_run(const JitTestC *c, uint32_t number, const JitTestRun *run, Arena *arena, double tolerance,
+                                  const char *way, const char *text) {
+	int (*call)(void *const *, void *const *, void *, const int64_t *);
+	int64_t (*size)(const int64_t *);
+	void *found = dlsym(c->library, arena_printf(arena, "run%u", number));
+	memcpy(&call, &found, sizeof call);
+	found = dlsym(c->library, arena_printf(arena, "bytes%u", number));
+	memcpy(&size, &found, sizeof size);
+	void *params[JIT_TEST_MAX], *results[JIT_TEST_MAX];
+	jit_test_pointers(run, arena, params, results);
+	size_t bytes = (size_t)size(run->symbols);
+	void *scratch = jit_test_memory(arena, bytes);
+	memset(scratch, 0xA5, bytes);
+	int failed = call(params, results, scratch, run->symbols);
+	cr_expect((failed != 0) == (run->error != NULL), "%s returned %d, the evaluator said %s\n%s", way, failed,
+	          run->error ? run->error : "nothing", text);
+	if (failed == 0 && !run->error)
+		jit_test_compare(run, results, tolerance, way, text);
 }
 
 #endif

@@ -229,3 +229,36 @@ Test(jit_programs, machine_code_agrees_with_the_evaluator, .timeout = 120) {
 	jit_engine_free(engine);
 	session_free(session);
 }
+
+enum { PROGRAMS = sizeof programs / sizeof *programs };
+
+static void check_c(const char *compiler, const char *flags, bool strict) {
+	Session *session = session_new();
+	JitTestC c;
+	JitTestRun runs[PROGRAMS];
+	jit_test_c_begin(&c, session->arena);
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		runs[i] = (JitTestRun){.module = ir_module_new(session)};
+		runs[i].func = jit_test_parse(runs[i].module, programs[i].text);
+		memcpy(runs[i].symbols, programs[i].symbols, sizeof programs[i].symbols);
+		cr_assert_eq(jit_test_c_add(&c, &runs[i], strict), i);
+	}
+	jit_test_c_compile(&c, compiler, flags);
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		jit_test_prepare(&runs[i], session->arena, 5);
+		double tolerance = strict ? 0 : programs[i].tolerance + 4;
+		jit_test_c_run(&c, (uint32_t)i, &runs[i], session->arena, tolerance, arena_printf(session->arena, "%s %s", compiler, flags), programs[i].name);
+	}
+	dlclose(c.library);
+	for (size_t i = 0; i < PROGRAMS; i++)
+		ir_module_free(runs[i].module);
+	session_free(session);
+}
+
+Test(jit_programs, strict_c_agrees_with_the_evaluator, .timeout = 240) {
+	check_c(GRADUS_TEST_CC, "-std=c99 -O2", true);
+}
+
+Test(jit_programs, c_agrees_with_the_evaluator, .timeout = 240) {
+	check_c(GRADUS_TEST_CC, "-std=c99 -O3 -fno-math-errno -fno-trapping-math", false);
+}
