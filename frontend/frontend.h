@@ -27,9 +27,9 @@ bool fe_add_source(FeProgram *program, uint32_t source);            /* from memo
 const AstDecl *fe_find(const FeProgram *program, Name name);        /* user declarations first, then the library */
 uint32_t fe_decl_count(const FeProgram *program);                   /* of the user's files, in order */
 const AstDecl *fe_decl(const FeProgram *program, uint32_t index);
-/* How `learn W : [4] from "weights.safetensors"` is read: fills out[count] with the values of the tensor named as the learned
+/* How `learn W : [4] from "weights.safetensors"` is read: fills out (as many as the shape has elements) with the values of the tensor named as the learned
  * value is; false with *problem set. path: as written, from the folder of the file that says it. */
-typedef bool FeLoader(void *context, const char *path, const char *tensor, int64_t count, double *out, const char **problem);
+typedef bool FeLoader(void *context, const char *path, const char *tensor, const IrType *shape, double *out, const char **problem);
 void fe_set_loader(FeProgram *program, FeLoader *loader, void *context);
 /* Every declaration of the user's files instantiated with its defaults: all errors at once. */
 bool fe_check(FeProgram *program);

@@ -265,7 +265,7 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	const char *path = from->text, *here = e->session->sources.data[s->span.file]->path, *slash = strrchr(here, '/');
 	if (path[0] != '/' && slash)
 		path = arena_printf(e->arena, "%.*s/%s", (int)(slash - here), here, path);
-	bool ok = r->program->loader && r->program->loader(r->program->loader_context, path, session_text(e->session, l->slot.name), l->slot.count, data, &problem);
+	bool ok = r->program->loader && r->program->loader(r->program->loader_context, path, session_text(e->session, l->slot.name), &l->slot.type, data, &problem);
 	if (!ok) {
 		diag_error(e->session, 268, from->span, "cannot read `%s` from `%s`: %s", session_text(e->session, l->slot.name), path, problem);
 		return value_bad(e);

@@ -78,6 +78,7 @@ static CmdExit load_stdin(Cmd *cmd) {
 CmdExit cmd_load(Cmd *cmd, const char *const *files, uint32_t count) {
 	if (!cmd->program) {
 		cmd->program = fe_program_new(cmd->session);
+		rt_use_weights(cmd->session, cmd->program);
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		if (!strcmp(files[i], "-")) {
@@ -202,6 +203,7 @@ CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info) {
 	fclose(file);
 	/* A program of its own: rules of several runs, and the rule they were made from, may share their names. */
 	FeProgram *program = fe_program_new(cmd->session);
+	rt_use_weights(cmd->session, program);
 	if (!fe_add_file(program, own.rule_path) || !fe_call_text(program, own.rule_name, AST_OPTIMIZER, out)) {
 		return CMD_CHECKPOINT;
 	}

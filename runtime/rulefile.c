@@ -169,24 +169,6 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
 
 /* ---- loading ---- */
 
-/* From a number that the rule uses to the one that is trained. */
-static double inverse(const FeLearned *learned, double value) {
-	switch (learned->transform) {
-	case FE_LOGIT: return log((value - learned->low) / (learned->high - value));
-	case FE_LOG: return log(value - learned->low);
-	case FE_PLAIN: break;
-	}
-	return value;
-}
-
-static const char *beside(Arena *arena, const char *source_path, const char *name) {
-	const char *slash = strrchr(source_path, '/');
-	if (name[0] == '/' || !slash) {
-		return name;
-	}
-	return arena_printf(arena, "%.*s/%s", (int)(slash - source_path), source_path, name);
-}
-
 static bool same_shape(const RtTensor *tensor, const IrType *type) {
 	bool same = tensor->rank == type->rank;
 	for (int i = 0; same && i < tensor->rank; i++) {
@@ -195,58 +177,41 @@ static bool same_shape(const RtTensor *tensor, const IrType *type) {
 	return same;
 }
 
-static void load_one(Rt *rt, const FeLearned *learned, const AstExpr *from, const char *path, const RtTensors *tensors,
-                     double *theta) {
-	const char *name = session_text(rt->session, learned->slot.name);
-	for (uint32_t k = 0; k < tensors->count; k++) {
-		const RtTensor *tensor = &tensors->items[k];
+static const char *shape_text(Arena *arena, const int64_t *dims, int rank) {
+	Text text = text_new(arena);
+	text_char(&text, '[');
+	for (int i = 0; i < rank; i++) {
+		text_printf(&text, "%s%lld", i > 0 ? ", " : "", (long long)dims[i]);
+	}
+	text_char(&text, ']');
+	return text_cstr(&text);
+}
+
+/* An FeLoader; the context is the session, whose memory holds what is read and said. */
+static bool load_weights(void *context, const char *path, const char *name, const IrType *shape, double *out,
+                         const char **problem) {
+	Arena *arena = ((Session *)context)->arena;
+	RtTensors tensors = {0};
+	*problem = rt_safetensors_read(arena, path, &tensors);
+	for (uint32_t k = 0; !*problem && k < tensors.count; k++) {
+		const RtTensor *tensor = &tensors.items[k];
 		if (strcmp(tensor->name, name) != 0) {
 			continue;
 		}
-		if (!same_shape(tensor, &learned->slot.type)) {
-			Text shapes = text_new(rt->session->arena);
-			for (int i = 0; i < tensor->rank; i++) {
-				text_printf(&shapes, "%s%lld", i > 0 ? ", " : "[", (long long)tensor->dims[i]);
-			}
-			text_printf(&shapes, "%s], the rule asks for ", tensor->rank == 0 ? "[" : "");
-			for (uint32_t i = 0; i < learned->slot.type.rank; i++) {
-				text_printf(&shapes, "%s%lld", i > 0 ? ", " : "[", (long long)learned->slot.type.dims[i]);
-			}
-			diag_error(rt->session, 809, from->span, "`%s` in %s has the shape %s]", name, path, text_cstr(&shapes));
-			return;
+		if (!same_shape(tensor, shape)) {
+			*problem = arena_printf(arena, "it has the shape %s there, %s is asked for",
+			                        shape_text(arena, tensor->dims, tensor->rank), shape_text(arena, shape->dims, shape->rank));
+			return false;
 		}
-		for (int64_t i = 0; i < learned->slot.count; i++) {
-			theta[learned->slot.offset + i] = inverse(learned, tensor->values[i]);
-		}
-		return;
+		memcpy(out, tensor->values, sizeof *out * (size_t)ir_type_elements(*shape, NULL));
+		return true;
 	}
-	diag_error(rt->session, 809, from->span, "there is no tensor `%s` in %s", name, path);
+	if (!*problem) {
+		*problem = "there is no tensor of that name";
+	}
+	return false;
 }
 
-bool rt_rule_load(Rt *rt, const FeRule *rule, double *theta) {
-	const Source *source = rt->session->sources.data[rule->decl->span.file];
-	uint32_t errors = rt->session->error_count;
-	Arena *arena = arena_new();
-	RtTensors tensors = {0};
-	const char *loaded = NULL, *failed = NULL;
-	for (uint32_t i = 0; i < rule->learned.count; i++) {
-		const FeLearned *learned = &rule->learned.data[i];
-		const AstDeclare *declare = learned->from_hyper ? NULL : find_learn(&rule->decl->body, learned->slot.name);
-		if (!declare || !declare->from || declare->from->kind != AST_TEXT) {
-			continue;
-		}
-		const char *path = beside(arena, source->path, declare->from->text);
-		if (!loaded || strcmp(path, loaded) != 0) {
-			loaded = path;
-			failed = rt_safetensors_read(arena, path, &tensors);
-			if (failed) {
-				diag_error(rt->session, 808, declare->from->span, "%s", failed);
-			}
-		}
-		if (!failed) {
-			load_one(rt, learned, declare->from, path, &tensors, theta);
-		}
-	}
-	arena_free(arena);
-	return rt->session->error_count == errors;
+void rt_use_weights(Session *session, FeProgram *program) {
+	fe_set_loader(program, load_weights, session);
 }

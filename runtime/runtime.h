@@ -123,7 +123,7 @@ RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore
 RtTask *rt_task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, RtScore score);
 void rt_task_free(RtTask *task);
 int64_t rt_learned_count(const RtTask *task); /* P; 0 for a rule without holes */
-/* Where the learned numbers start, [P], after `learn ... from` files are read. false with a diagnostic. */
+/* Where the learned numbers start, [P], files of `learn ... from` included. false with a diagnostic. */
 bool rt_theta_start(RtTask *task, uint64_t seed, double *theta);
 /* The learned numbers as the rule uses them (inside their limits). */
 bool rt_theta_natural(RtTask *task, const double *theta, double *natural);
@@ -465,7 +465,7 @@ bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out); /* false with 
  * name); *tensors receives those tensors. theta: [P]; natural: as rt_theta_natural gives. */
 void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights, Text *out,
                     RtTensors *tensors);
-/* Fills theta from the files that `learn W : [...] from "weights.safetensors"` names, relative to the rule's source. */
-bool rt_rule_load(Rt *rt, const FeRule *rule, double *theta);
+/* Lets `learn W : [...] from "weights.safetensors"` read such files. */
+void rt_use_weights(Session *session, FeProgram *program);
 
 #endif

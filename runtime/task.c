@@ -82,8 +82,7 @@ bool rt_theta_start(RtTask *task, uint64_t seed, double *theta) {
 		return true;
 	}
 	int64_t integers[] = {(int64_t)seed};
-	return rt_evaluate_once(task->rt, task->rule->theta, integers, NULL, &theta) &&
-	       rt_rule_load(task->rt, task->rule, theta);
+	return rt_evaluate_once(task->rt, task->rule->theta, integers, NULL, &theta);
 }
 
 bool rt_theta_natural(RtTask *task, const double *theta, double *natural) {

@@ -53,7 +53,7 @@ static bool outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count,
 	}
 	if (rule->learned_count > 0) {
 		const int64_t seed = (int64_t)rt->options.seed;
-		if (!rt_evaluate_once(rt, rule->theta, &seed, NULL, &outer->learned) || !rt_rule_load(rt, rule, outer->learned)) {
+		if (!rt_evaluate_once(rt, rule->theta, &seed, NULL, &outer->learned)) {
 			return false;
 		}
 		outer->params[at++] = outer->learned;
