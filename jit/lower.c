@@ -201,6 +201,13 @@ static IrValue continues(const Lower *l, IrValue value) {
 	return l->init_uses[carry->init] == 1 && dies_at(l, carry->init, begin, l->depth[value]) ? carry->init : 0;
 }
 
+/* A carry inside its loop. Its buffer is promised to what the turn yields for it, so that only a chain that ends there
+ * (set_target) may go on in it: anything else may still be read when that yield is computed. */
+static bool is_carry(const Lower *l, IrValue value) {
+	const IrOp *def = ir_info(l->ir, value)->def;
+	return def && def->kind == IR_LOOP && value != def->loop.counter && !carry_of_out(def, value);
+}
+
 /* Wants `value`, and what it continues, in `buffer`. */
 static void set_target(Lower *l, IrValue value, uint32_t buffer) {
 	while (value != 0 && l->target[value] == LOOP_NO_BUFFER && l->buffer_of[value] == LOOP_NO_BUFFER) {
@@ -218,7 +225,7 @@ static void lower_for(Lower *l, const IrOp *op, LoopSteps *steps) {
 		const IrPut *put = &op->f.puts.data[i];
 		const IrValueInfo *info = ir_info(l->ir, put->out);
 		uint32_t buffer = l->target[put->out];
-		if (buffer == LOOP_NO_BUFFER && continues(l, put->out))
+		if (buffer == LOOP_NO_BUFFER && continues(l, put->out) && !is_carry(l, put->into))
 			buffer = l->buffer_of[put->into];
 		if (buffer == LOOP_NO_BUFFER)
 			buffer = new_buffer(l, LOOP_SCRATCH, info->type, info->name);
@@ -284,7 +291,7 @@ static void lower_loop(Lower *l, const IrOp *op, LoopSteps *steps) {
 		const IrCarry *carry = &loop->carries.data[i];
 		const IrValueInfo *info = ir_info(l->ir, carry->out);
 		uint32_t buffer = l->target[carry->out];
-		if (buffer == LOOP_NO_BUFFER && continues(l, carry->out))
+		if (buffer == LOOP_NO_BUFFER && continues(l, carry->out) && !is_carry(l, carry->init))
 			buffer = l->buffer_of[carry->init];
 		if (buffer == LOOP_NO_BUFFER)
 			buffer = new_buffer(l, LOOP_SCRATCH, info->type, info->name);
