@@ -42,6 +42,7 @@ typedef struct FeCall {
 	VEC(Name) names;            /* argument names ... */
 	VEC(const AstExpr *) values; /* ... and what was given */
 	Span span;
+	FeProgram *program;         /* where the names in its declaration are looked up; NULL: where the call is used */
 } FeCall;
 
 /* Resolves `adam(lr = 0.1)` or `adam`; unknown names suggest the nearest. false with a diagnostic. kind: AST_OBJECTIVE or AST_OPTIMIZER */

@@ -508,6 +508,7 @@ static void build_value(Building *b) {
 }
 
 FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
+	program = call->program ? call->program : program;
 	Session *session = program->session;
 	uint32_t errors = session->error_count;
 	Building b = {.e = elab_new(program, module, real), .decl = call->decl, .ok = true};

@@ -169,7 +169,7 @@ bool call_arguments(FeProgram *p, const FeCall *call, const AstExpr **out) {
 
 bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
 	Session *session = p->session;
-	*out = (FeCall){.span = expr->span};
+	*out = (FeCall){.span = expr->span, .program = p};
 	if (expr->kind == AST_BAD)
 		return false;
 	if (expr->kind != AST_NAME && expr->kind != AST_CALL) {

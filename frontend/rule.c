@@ -648,6 +648,7 @@ static void misplaced(RuleElab *r) {
 
 FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real, const Name *open,
                 uint32_t open_count) {
+	program = call->program ? call->program : program;
 	Session *session = program->session;
 	uint32_t errors = session->error_count, funcs = module->funcs.count;
 	RuleElab *r = ARENA_NEW(module->arena, RuleElab);
