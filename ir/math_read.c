@@ -171,10 +171,10 @@ static uint32_t call(Reader *r, const char *name, size_t length) {
 		list[count++] = expression(r);
 	} while (take(r, ','));
 	expect(r, ')');
-	if (is_word(name, length, "poly")) {
+	if (is_word(name, length, "poly") && count >= 2) {
 		uint32_t sum = list[count - 1];
-		for (uint32_t i = count - 2; i > 0; i--)
-			sum = add_mad(r, sum, list[0], list[i]);
+		for (uint32_t i = count - 1; i > 1; i--)
+			sum = add_mad(r, sum, list[0], list[i - 1]);
 		return sum;
 	}
 	if (is_word(name, length, "mad") && count == 3)

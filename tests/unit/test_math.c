@@ -83,8 +83,10 @@ static long double ref_digamma(long double x, long double b) {
 		sum = -pi / tanl(pi * (x - floorl(x + 0.5L)));
 		x = 1 - x;
 	}
-	for (; x < 40; x += 1)
+	while (x < 40) {
 		sum -= 1 / x;
+		x += 1;
+	}
 	for (int i = 6; i >= 0; i--)
 		y = (y + series[i]) / (x * x);
 	return sum + logl(x) - 0.5L / x - y;
@@ -99,8 +101,10 @@ static long double ref_trigamma(long double x, long double b) {
 		long double s = sinl(pi * (x - floorl(x + 0.5L)));
 		return pi * pi / (s * s) - ref_trigamma(1 - x, b);
 	}
-	for (; x < 40; x += 1)
+	while (x < 40) {
 		sum += 1 / (x * x);
+		x += 1;
+	}
 	for (int i = 6; i >= 0; i--)
 		y = (y + series[i]) / (x * x);
 	return sum + 1 / x + 0.5L / (x * x) + y / x;
