@@ -116,6 +116,10 @@ static const Program programs[] = {
 	{.name = "into is a value",
      .text = "func @f(%x[3], %k: int[]) -> (: f64[3], : f64[3], : f64[3]) { %3[3] = for i:3 { add(%x[i], 1) } -> [i]"
              "%4[3] = for { 100 } -> [%k[]] into %3 %5[3] = for i:3 { 10 } sum -> [i] into %3 return %3, %4, %5 }"},
+	{.name = "a carry starts a value that another carry takes over",
+     .text = "func @f(%x[3], %y[3]) -> (: f64[3], : f64[3]) { %1[3], %2[3] = loop %t < 3 carry (%a[3] = %x, %b[3] = %y) {"
+             "%3[3] = for i:3 { mul(%a[i], 0.5) } sum -> [i] into %b %4[3] = for i:3 { mul(%3[i], 0.25) } -> [i] "
+             "yield %3, %4 } return %1, %2 }"},
 	{.name = "a body that reads its base sees it as it was",
      .text = "func @f(%x[40]) -> (: f64[40], : f64[40]) { %2[40] = for i:40 { %x[i] } -> [i]"
              "%3[40] = for i:40 { %2[39-i] } sum -> [i] into %2 "
