@@ -83,7 +83,8 @@ Ex *ex_var(Elab *e, Var *var) {
 	Ex *x = ex_new(e, EX_VAR, IR_I64);
 	x->var = var;
 	x->low = 0;
-	x->high = var->extent < 0 ? far : var->extent - 1;
+	int64_t extent = var->extent != DIM_X ? var->extent : e->tensor ? -1 : e->n;
+	x->high = extent < 0 ? far : extent - 1;
 	VarSet *set = arena_alloc(e->arena, sizeof *set + sizeof(Var *));
 	set->count = 1;
 	set->vars[0] = var;

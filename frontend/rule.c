@@ -123,11 +123,11 @@ static void bind_hypers(RuleElab *r, IrFunc *func) {
 		Value *v = h->constant;
 		bool whole_number = h->known && h->value == floor(h->value) && fabs(h->value) < 9e15;
 		Value *as_int = whole_number ? value_scalar(e, S_LITERAL, ex_int(e, (int64_t)h->value)) : v;
-		if (h->known && (h->as_int || !func))
+		if (h->known && h->as_int)
 			v = as_int;
-		else if (h->known && !h->learned) {
-			IrValue param = ir_param(func, session_text(e->session, h->name), ir_scalar_type(e->real));
-			v = value_scalar(e, S_REAL, ex_read(e, param, NULL, 0, false));
+		else if (h->known && (!func || !h->learned)) {
+			IrValue param = func ? ir_param(func, session_text(e->session, h->name), ir_scalar_type(e->real)) : 0;
+			v = func ? value_scalar(e, S_REAL, ex_read(e, param, NULL, 0, false)) : value_real(e, h->value);
 			v->hyper = (int)i + 1;
 			v->as_int = as_int;
 		} else if (h->learned)
