@@ -62,7 +62,7 @@ static IrAt affine_of(const IrForBuilder *f, uint32_t number) {
 		case IR_mul:
 			if (node_at(f, node->args[0])->kind == IR_NODE_CONST)
 				return ir_at_scale(module, affine_of(f, node->args[1]), node_at(f, node->args[0])->integer);
-			if (second->kind == IR_NODE_CONST)
+			if (second && second->kind == IR_NODE_CONST)
 				return ir_at_scale(module, affine_of(f, node->args[0]), second->integer);
 			break;
 		default: break;
@@ -155,7 +155,7 @@ static uint32_t *slot_of(IrForBuilder *f, const IrNode *node) {
 }
 
 uint32_t ir_node_add(IrForBuilder *f, const IrNode *node) {
-	if (f->slot_count < 2 * (f->op->f.nodes.count + 1)) {
+	if (!f->slots || f->slot_count < 2 * (f->op->f.nodes.count + 1)) {
 		f->slot_count = f->slot_count ? f->slot_count * 4 : 32;
 		while (f->slot_count < 2 * (f->op->f.nodes.count + 1))
 			f->slot_count *= 2;

@@ -354,7 +354,7 @@ static void give_result(const Evaluator *e, Arena *arena, IrValue value, IrTenso
 	for (int64_t i = 0; i < cell->count; i++) {
 		if (result->reals)
 			result->reals[i] = cell->data[i].real;
-		else
+		else if (result->integers)
 			result->integers[i] = cell->data[i].integer;
 	}
 }
@@ -387,9 +387,11 @@ const char *ir_evaluate(const IrFunc *func, Arena *arena, const IrTensor *args, 
 	e.inside_use = ARENA_ARRAY(e.scratch, OpPlan *, values);
 	e.kept = ARENA_ARRAY(e.scratch, bool, values);
 	evaluate(&e, arena, args, results);
-	while (e.all.after != &e.all) {
-		e.all.after->holders = 1;
-		let_go(e.all.after);
+	for (Cell *cell = e.all.after, *after; cell != &e.all; cell = after) {
+		after = cell->after;
+		if (!cell->borrowed)
+			free(cell->data);
+		free(cell);
 	}
 	if (where)
 		*where = e.where;

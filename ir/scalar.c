@@ -119,7 +119,7 @@ IrNumber ir_eval_scalar(IrOpcode opcode, const IrScalar *types, const IrNumber *
 	case IR_T_BITS: return bits_of(types[0], args[0].real);
 	case IR_T_FLOAT: return float_of(types[0], args[0].integer);
 	case IR_T_POWI:
-		out.real = ir_eval_real(opcode, types[0], (double[]){args[0].real, (double)args[1].integer});
+		out.real = ir_eval_real(opcode, types[0], (double[3]){args[0].real, (double)args[1].integer});
 		return out;
 	case IR_T_RANDOM: {
 		int64_t words[4] = {args[0].integer, args[1].integer, args[2].integer, args[3].integer};

@@ -19,8 +19,10 @@ double ir_digamma(double x) {
 		sum = -pi / tan(pi * x);
 		x = 1 - x;
 	}
-	for (; x < 10; x += 1)
+	while (x < 10) {
 		sum -= 1 / x;
+		x += 1;
+	}
 	double y = 1 / (x * x);
 	double series =
 		y * (1.0 / 12 - y * (1.0 / 120 - y * (1.0 / 252 - y * (1.0 / 240 - y * (1.0 / 132 - y * (691.0 / 32760))))));
@@ -36,8 +38,10 @@ double ir_trigamma(double x) {
 		return pi * pi / (s * s) - ir_trigamma(1 - x);
 	}
 	double sum = 0;
-	for (; x < 10; x += 1)
+	while (x < 10) {
 		sum += 1 / (x * x);
+		x += 1;
+	}
 	double y = 1 / (x * x);
 	double series =
 		y * (1.0 / 6 - y * (1.0 / 30 - y * (1.0 / 42 - y * (1.0 / 30 - y * (5.0 / 66 - y * (691.0 / 2730))))));
