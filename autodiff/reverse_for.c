@@ -5,7 +5,10 @@
  *
  * Puts whose positions mention the same indices share an op (they share work); others get their own, so that each is a
  * plain contraction where the source is one. Of several reads of one value, all but the first are put into parts of
- * their own first, which are then added where they belong. */
+ * their own first, which are then added where they belong. What ops would compute alike comes from an op before them:
+ *
+ *     l = for i:n { t = add(s[i], b[]); f(t) } sum -> []
+ *     t~ = for i:n { f'(add(s[i], b[])) } -> [i];  s~ is t~;  b~ = for i:n { t~[i] } sum -> [] */
 #include "autodiff/ad.h"
 
 void ad_contribute(Ad *ad, IrValue old, IrValue cotangent) {
@@ -24,12 +27,14 @@ typedef struct Adjoint {
 	const bool *path;     /* per node */
 	const IrPut *extreme; /* the MAX or MIN put whose adjoint this is, or NULL: all linear puts at once */
 	bool *open;           /* per node: a read that has not been put yet */
+	uint32_t cut;         /* the operation that all cotangents pass, if what ops share is put there; else AD_NONE */
+	IrValue through;      /* the cotangent of `cut`, over the whole domain, once it is made */
 	int cost;             /* FLOPs of the body per point */
 } Adjoint;
 
 enum {
 	GROUP_PUTS = 12, /* of one op */
-	CHEAP = 8        /* FLOPs that are rather computed again than shared through memory */
+	CHEAP = 3        /* FLOPs that are rather computed again than shared through memory */
 };
 
 /* Nodes that lead to a read of this group. */
@@ -49,6 +54,10 @@ static bool *useful_nodes(const Adjoint *a, const bool *group) {
 
 static void seed_nodes(const Adjoint *a, AdEmit *e, const bool *useful, const AdShrunk *shrunk, uint32_t *cotangent) {
 	Ad *ad = a->ad;
+	if (a->through) {
+		cotangent[a->cut] = ir_read(&e->f, a->through, e->index_at, false);
+		return;
+	}
 	for (uint32_t p = 0; p < e->op->puts.count; p++) {
 		const IrPut *put = &e->op->puts.data[p];
 		if (!a->seeded[p] || !useful[put->node])
@@ -71,7 +80,7 @@ static uint32_t *body_cotangents(const Adjoint *a, AdEmit *e, const bool *useful
 	seed_nodes(a, e, useful, shrunk, cotangent);
 	for (uint32_t n = count; n-- > 0;) {
 		const IrNode *node = &e->op->nodes.data[n];
-		if (cotangent[n] == AD_NONE || node->kind != IR_NODE_OP)
+		if (cotangent[n] == AD_NONE || node->kind != IR_NODE_OP || (n == a->cut && !a->through))
 			continue;
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++) {
 			uint32_t operand = node->args[i];
@@ -141,7 +150,8 @@ static IrValue put_part(Ad *ad, AdEmit *e, uint32_t mask, uint32_t n, uint32_t c
 		at[type.rank] = ir_at_index(ad->module, i, 1);
 		type.dims[type.rank++] = f->indices.data[i].extent;
 	}
-	return ir_put(&e->f, type.rank == f->indices.count ? IR_PUT_NONE : IR_PUT_SUM, cotangent, type, at, 0, false);
+	bool whole = type.rank == f->indices.count && f->conds.count == 0;
+	return ir_put(&e->f, whole ? IR_PUT_NONE : IR_PUT_SUM, cotangent, type, at, 0, false);
 }
 
 static void add_part(Ad *ad, const IrOp *op, uint32_t mask, uint32_t n, IrValue part) {
@@ -235,17 +245,86 @@ static bool *next_group(const Adjoint *a) {
 	return count ? group : NULL;
 }
 
+/* The lowest operation that all cotangents pass, or AD_NONE. */
+static uint32_t find_cut(const Adjoint *a) {
+	const IrFor *op = &a->op->f;
+	bool *pending = ARENA_ARRAY(a->ad->scratch, bool, op->nodes.count + 1);
+	const bool *useful = useful_nodes(a, a->open);
+	uint32_t count = 0, cut = AD_NONE;
+	for (uint32_t p = 0; p < op->puts.count; p++) {
+		uint32_t node = op->puts.data[p].node;
+		if (a->seeded[p] && useful[node] && !pending[node]) {
+			pending[node] = true;
+			count++;
+		}
+	}
+	for (uint32_t n = op->nodes.count; n-- > 0;) {
+		const IrNode *node = &op->nodes.data[n];
+		if (!pending[n])
+			continue;
+		if (node->kind != IR_NODE_OP)
+			break;
+		if (count == 1)
+			cut = n;
+		count--;
+		for (int i = 0; i < ir_op_info[node->opcode].arity; i++) {
+			uint32_t operand = node->args[i];
+			if (!ad_differentiable(node->opcode, i) || !a->varied[operand] || !useful[operand] || pending[operand])
+				continue;
+			pending[operand] = true;
+			count++;
+		}
+	}
+	return cut;
+}
+
+/* Whether several ops would compute the same, and one of them has an output as large as the domain anyhow. */
+static bool worth_cutting(const Adjoint *a) {
+	const IrFor *op = &a->op->f;
+	uint32_t all = (UINT32_C(1) << op->indices.count) - 1;
+	bool whole = false, part = false;
+	if (a->extreme || a->cost <= CHEAP || op->indices.count > IR_MAX_RANK)
+		return false;
+	for (uint32_t n = 0; n < op->nodes.count; n++) {
+		if (!a->open[n])
+			continue;
+		bool full = read_mask(op, &op->nodes.data[n]) == all;
+		whole = whole || full;
+		part = part || !full;
+	}
+	return whole && part;
+}
+
+static void cut_body(Adjoint *a) {
+	Ad *ad = a->ad;
+	a->cut = worth_cutting(a) ? find_cut(a) : AD_NONE;
+	for (uint32_t p = 0; p < a->op->f.puts.count; p++)
+		if (a->seeded[p] && a->op->f.puts.data[p].node == a->cut)
+			a->cut = AD_NONE; /* its cotangent is a seed: there is nothing to share */
+	if (a->cut == AD_NONE)
+		return;
+	AdEmit e = ad_emit_begin(ad, a->op);
+	ad_emit_domain(&e);
+	const uint32_t *cotangent = body_cotangents(a, &e, useful_nodes(a, a->open), NULL);
+	uint32_t all = (UINT32_C(1) << e.op->indices.count) - 1;
+	a->through = put_part(ad, &e, all, a->cut, cotangent[a->cut]);
+	ir_for_end(&e.f);
+}
+
 /* Cotangents of what the body reads. */
 static void reverse_body(Adjoint *a) {
 	const IrFor *op = &a->op->f;
 	a->path = ad_path_nodes(&a->ad->facts, op, a->seeded, a->varied);
 	a->open = ARENA_ARRAY(a->ad->scratch, bool, op->nodes.count + 1);
 	a->cost = 0;
+	a->cut = AD_NONE;
+	a->through = 0;
 	for (uint32_t n = 0; n < op->nodes.count; n++) {
 		a->open[n] = a->path[n] && op->nodes.data[n].kind == IR_NODE_READ;
 		if (op->nodes.data[n].kind == IR_NODE_OP)
 			a->cost += ir_op_info[op->nodes.data[n].opcode].cost;
 	}
+	cut_body(a);
 	for (const bool *group = next_group(a); group; group = next_group(a))
 		emit_group(a, group);
 }
