@@ -377,8 +377,9 @@ Test(ir_scalar, whole_powers_are_products) {
 Test(ir_scalar, random_numbers_have_their_distributions) {
 	IrScalar types[] = {IR_I64, IR_I64, IR_I64, IR_I64};
 	double sum[2] = {0}, squares[2] = {0}, fourth = 0;
-	enum { COUNT = 200000 };
-	for (int64_t i = 0; i < COUNT; i++) {
+	const int64_t draws = 200000;
+	const double count = 200000;
+	for (int64_t i = 0; i < draws; i++) {
 		IrNumber args[] = {{.integer = 5}, {.integer = -1}, {.integer = i}, {.integer = i % 7}};
 		double u = ir_eval_scalar(IR_random_uniform, types, args).real,
 			   n = ir_eval_scalar(IR_random_normal, types, args).real;
@@ -389,17 +390,17 @@ Test(ir_scalar, random_numbers_have_their_distributions) {
 		squares[1] += n * n;
 		fourth += n * n * n * n;
 	}
-	double tolerance = 5 / sqrt(COUNT);
-	cr_expect(fabs(sum[0] / COUNT - 0.5) < 0.29 * tolerance);
-	cr_expect(fabs(squares[0] / COUNT - 1.0 / 3) < 0.3 * tolerance);
-	cr_expect(fabs(sum[1] / COUNT) < tolerance);
-	cr_expect(fabs(squares[1] / COUNT - 1) < 1.42 * tolerance);
-	cr_expect(fabs(fourth / COUNT - 3) < 9.8 * tolerance);
+	double tolerance = 5 / sqrt(count);
+	cr_expect(fabs(sum[0] / count - 0.5) < 0.29 * tolerance);
+	cr_expect(fabs(squares[0] / count - 1.0 / 3) < 0.3 * tolerance);
+	cr_expect(fabs(sum[1] / count) < tolerance);
+	cr_expect(fabs(squares[1] / count - 1) < 1.42 * tolerance);
+	cr_expect(fabs(fourth / count - 3) < 9.8 * tolerance);
 }
 
 /* Every row has a type rule, and refuses operands of other kinds. */
 Test(ir_scalar, rows_are_typed) {
-	for (int i = 0; i < IR_OPCODE_COUNT; i++) {
+	for (int i = 0; i < IR_OPCODE_count; i++) {
 		int accepted = 0;
 		for (int a = IR_BOOL; a <= IR_F64; a++)
 			for (int b = IR_BOOL; b <= IR_F64; b++) {
