@@ -400,7 +400,7 @@ Test(ir_scalar, random_numbers_have_their_distributions) {
 
 /* Every row has a type rule, and refuses operands of other kinds. */
 Test(ir_scalar, rows_are_typed) {
-	for (int i = 0; i < IR_OPCODE_count; i++) {
+	for (int i = 0; i < IR_OPCODE_COUNT; i++) {
 		int accepted = 0;
 		for (int a = IR_BOOL; a <= IR_F64; a++)
 			for (int b = IR_BOOL; b <= IR_F64; b++) {
