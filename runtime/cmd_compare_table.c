@@ -92,12 +92,12 @@ static void put_grids(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Tex
 			text_printf(out, "  %s.%s: ", rule->label, name);
 			if (axis->decay || axis->values.count <= 6) {
 				for (uint32_t k = 0; k < axis->values.count; k++) {
-					text_printf(out, "%s%s", k ? ", " : "", cmd_number(cmd->arena, axis->values.data[k], 3));
+					text_printf(out, "%s%.4g", k ? ", " : "", axis->values.data[k]);
 				}
 			} else {
 				double low = axis->values.data[0], high = axis->values.data[axis->values.count - 1];
-				text_printf(out, "%u from %s to %s, %.3g per decade", axis->values.count, cmd_number(cmd->arena, low, 3),
-				            cmd_number(cmd->arena, high, 3), (axis->values.count - 1) / log10(high / low));
+				text_printf(out, "%u from %.3g to %.3g, %.3g per decade", axis->values.count, low, high,
+				            (axis->values.count - 1) / log10(high / low));
 			}
 			text_printf(out, "%s\n", axis->edge ? " (the best is at the end of the allowed range)" : "");
 		}

@@ -202,12 +202,12 @@ static void hypers_text(Info *info, const FeRule *rule) {
 		const FeHyper *hyper = &rule->hypers.data[i];
 		Text text = text_new(info->cmd->arena);
 		text_printf(&text, "%s = ", name_of(info, hyper->name));
-		text_real(&text, hyper->value, false);
+		text_real(&text, hyper->value, rule->real == IR_F32);
 		if (hyper->has_range) {
 			text_printf(&text, " in (");
-			text_real(&text, hyper->low, false);
+			text_real(&text, hyper->low, rule->real == IR_F32);
 			text_printf(&text, ", ");
-			text_real(&text, hyper->high, false);
+			text_real(&text, hyper->high, rule->real == IR_F32);
 			text_printf(&text, ")");
 		}
 		line(info, i ? "" : "hyperparameters", "%s", text_cstr(&text));

@@ -55,6 +55,11 @@ static double quantile_at(const RtRuns *runs, int t, double q, double *column) {
 	return rt_quantile(column, runs->problems, q);
 }
 
+/* As %g does, but one kind of NaN only. */
+static const char *short_number(Cmd *cmd, double value, int digits) {
+	return isnan(value) ? "nan" : arena_printf(cmd->arena, "%.*g", digits, value);
+}
+
 /* f after some of the steps: of the one problem, or quantiles over problems. */
 static void put_table(Cmd *cmd, const RtMinimize *done, const double *middle, Text *out) {
 	const RtRuns *runs = &done->runs;
@@ -74,10 +79,10 @@ static void put_table(Cmd *cmd, const RtMinimize *done, const double *middle, Te
 		}
 		shown = (int)((double)t * 10 / runs->steps);
 		cmd_cell(&table, "%d", t);
-		cmd_cell(&table, "%.10g", middle[t]);
+		cmd_cell(&table, "%s", short_number(cmd, middle[t], 10));
 		if (count > 1) {
-			cmd_cell(&table, "%.5g", quantile_at(runs, t, 0.25, column));
-			cmd_cell(&table, "%.5g", quantile_at(runs, t, 0.75, column));
+			cmd_cell(&table, "%s", short_number(cmd, quantile_at(runs, t, 0.25, column), 5));
+			cmd_cell(&table, "%s", short_number(cmd, quantile_at(runs, t, 0.75, column), 5));
 		}
 	}
 	cmd_table(&table, "  ", out);
@@ -90,7 +95,7 @@ static void put_final(Cmd *cmd, const RtMinimize *done, Text *out) {
 	}
 	text_printf(out, "x = ");
 	for (int64_t i = 0; i < done->size && i < SHOWN; i++) {
-		text_printf(out, "%s%.10g", i ? ", " : "", done->runs.x[i]);
+		text_printf(out, "%s%s", i ? ", " : "", short_number(cmd, done->runs.x[i], 10));
 	}
 	if (done->size > SHOWN) {
 		text_printf(out, ", ... %s in all; --json has them", cmd_count(cmd->arena, done->size));
