@@ -71,33 +71,42 @@ static const RtCode *derivative_code(const RtEstimator *e, const Family *family)
 	return e->how.kind == FE_BACKPROP ? family->task->gradient : family->task->tangent;
 }
 
+/* One row of 16 lanes as doubles. */
+static void load_row(IrScalar real, const void *gradient, int64_t p, double *row) {
+	if (real == IR_F32) {
+		const float *from = (const float *)gradient + p * IR_LANES;
+		for (int lane = 0; lane < IR_LANES; lane++) {
+			row[lane] = (double)from[lane];
+		}
+	} else {
+		memcpy(row, (const double *)gradient + p * IR_LANES, sizeof *row * IR_LANES);
+	}
+}
+
 /* Sums the lanes that are real problems and finite; gradient: [P] x 16. */
 static void reduce_lanes(const RtEstimator *e, const RtBlock *block, IrScalar real, const void *score, const void *gradient,
                          Share *share) {
-	double scores[IR_LANES], row[IR_LANES];
-	bool keep[IR_LANES];
+	double scores[IR_LANES], row[IR_LANES], zeros[IR_LANES] = {0};
 	rt_load(real, score, 1, scores, IR_LANES);
-	for (int lane = 0; lane < IR_LANES; lane++) {
-		keep[lane] = isfinite(scores[lane]);
-	}
-	size_t stride = IR_LANES * ir_scalar_bytes(real);
 	for (int64_t p = 0; p < e->count; p++) {
-		rt_load(real, (const char *)gradient + (size_t)p * stride, 1, row, IR_LANES);
+		load_row(real, gradient, p, row);
 		for (int lane = 0; lane < IR_LANES; lane++) {
-			keep[lane] = keep[lane] && isfinite(row[lane]);
+			zeros[lane] += row[lane] - row[lane]; /* NaN as soon as one is not finite */
 		}
 	}
+	bool keep[IR_LANES];
 	share->score = 0;
 	share->finite = share->nonfinite = 0;
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		bool counts = block->weight[lane] > 0;
-		share->nonfinite += counts && !keep[lane];
-		keep[lane] = keep[lane] && counts;
+		bool finite = isfinite(scores[lane]) && zeros[lane] == 0;
+		keep[lane] = counts && finite;
+		share->nonfinite += counts && !finite;
 		share->finite += keep[lane];
 		share->score += keep[lane] ? scores[lane] : 0;
 	}
 	for (int64_t p = 0; p < e->count; p++) {
-		rt_load(real, (const char *)gradient + (size_t)p * stride, 1, row, IR_LANES);
+		load_row(real, gradient, p, row);
 		double sum = 0;
 		for (int lane = 0; lane < IR_LANES; lane++) {
 			sum += keep[lane] ? row[lane] : 0;
