@@ -216,10 +216,17 @@ void loop_print(const LoopFunc *func, Text *out);
 
 /* ---- lower.c: tensor IR to loop IR, whole functions ---- */
 
-/* `func` has only primitive ops. */
-LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options);
+/* Per FOR, in order: bit p if put p adds up products that its accumulator may fuse. */
+typedef VEC(uint32_t) LoopProducts;
+
+/* `func` has only primitive ops. products: NULL if nothing may be fused. */
+LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, const LoopProducts *products);
 /* jit_compile's front: expands mathematics, then loop_lower. */
 LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *options);
+
+/* ---- contract.c: a copy of `func` with fma where products are added ---- */
+
+IrFunc *loop_contract(IrModule *module, IrFunc *func, LoopProducts *products);
 
 /* ---- plan.c: where buffers lie ---- */
 
@@ -231,6 +238,7 @@ int64_t loop_arena_bytes(const LoopFunc *func, const int64_t *symbols);
 typedef struct LoopNest {
 	LoopFunc *func;
 	const IrOp *const *ops; /* of one kernel, in order */
+	const uint32_t *products; /* per op: bit p if put p adds up products that may be fused; NULL: none */
 	uint32_t op_count;
 	uint32_t shared; /* leading loops that the ops share (0 for a single op) */
 	bool strict;

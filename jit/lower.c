@@ -21,6 +21,8 @@ typedef struct Lower {
 	uint32_t *last;      /* ... and the last that uses it */
 	uint32_t *depth;     /* ... and in how many loops it is defined */
 	uint32_t *init_uses; /* how many carries start from it */
+	const LoopProducts *products;
+	uint32_t for_count; /* FORs lowered so far */
 	uint32_t position;
 	VEC(OuterUses *) loops; /* the loops around, while numbering */
 	VEC(uint32_t) ends;     /* the end position of each loop, in order of their beginnings */
@@ -233,6 +235,8 @@ static void lower_for(Lower *l, const IrOp *op, LoopSteps *steps) {
 	}
 	LoopNest nest = {.func = l->out, .ops = &op, .op_count = 1, .strict = l->options->strict, .explain = l->options->explain};
 	nest.buffer_of = l->buffer_of;
+	nest.products = l->products ? &l->products->data[l->for_count] : NULL;
+	l->for_count++;
 	loop_lower_nest(&nest, steps);
 }
 
@@ -343,8 +347,8 @@ static uint32_t *per_value(Lower *l, uint32_t start) {
 	return array;
 }
 
-LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options) {
-	Lower lower = {.arena = module->arena, .ir = func, .options = options};
+LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, const LoopProducts *products) {
+	Lower lower = {.arena = module->arena, .ir = func, .options = options, .products = products};
 	Lower *l = &lower;
 	l->out = ARENA_NEW(l->arena, LoopFunc);
 	*l->out = (LoopFunc){.arena = l->arena, .ir = func, .session = module->session};
@@ -382,5 +386,9 @@ LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options) 
 }
 
 LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *options) {
-	return loop_lower(module, ir_expand_math(module, func, !options->strict), options);
+	if (options->strict)
+		return loop_lower(module, ir_expand_math(module, func, false), options, NULL);
+	LoopProducts products = {0};
+	IrFunc *contracted = loop_contract(module, func, &products);
+	return loop_lower(module, ir_expand_math(module, contracted, true), options, &products);
 }

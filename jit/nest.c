@@ -235,12 +235,12 @@ static LoopTemp identity(Nest *n, const IrPut *put) {
 static LoopTemp combine(Nest *n, const IrPut *put, LoopTemp acc) {
 	IrScalar type = ir_type(n->ir, put->out).scalar;
 	bool sum = put->combine == IR_PUT_SUM;
-	if (acc == 0 && sum && !n->fma)
+	if (acc == 0 && sum && n->in->strict)
 		acc = identity(n, put); /* 0 + -0.0 is 0 */
 	if (acc == 0)
 		return nest_node(n, put->node);
-	if (sum && nest_is_product(n, put->node)) {
-		const IrNode *product = &n->f->nodes.data[put->node];
+	const IrNode *product = &n->f->nodes.data[put->node];
+	if (sum && n->products >> (put - n->f->puts.data) & 1 && product->kind == IR_NODE_OP && product->opcode == IR_mul) {
 		LoopTemp a = nest_node(n, product->args[0]), b = nest_node(n, product->args[1]);
 		return nest_op(n, IR_fma, type, (LoopTemp[]){a, b, acc}, 3);
 	}
@@ -647,8 +647,9 @@ static void emit_group(Nest *n, const NestGroup *group) {
 	emit_outer(n, group, 0, 0);
 }
 
-static void emit_op(Nest *n, const IrFor *f) {
+static void emit_op(Nest *n, const IrFor *f, uint32_t products) {
 	n->f = f;
+	n->products = products;
 	nest_facts(n);
 	NestGroup groups[IR_MAX_INDICES];
 	uint32_t group_count = 0, of_put[IR_MAX_INDICES];
@@ -698,7 +699,7 @@ void loop_lower_nest(const LoopNest *in, LoopSteps *steps) {
 	n->kernel = ARENA_NEW(arena, LoopKernel);
 	n->levels[0] = (NestLevel){&n->kernel->body, NULL, ++n->next_id, 0};
 	for (uint32_t i = 0; i < in->op_count; i++)
-		emit_op(n, &in->ops[i]->f);
+		emit_op(n, &in->ops[i]->f, in->products ? in->products[i] : 0);
 	n->kernel->symbolic = n->ir->symbols.count > 0;
 	loop_finish_kernel(arena, n->kernel);
 	LoopStep *step = ARENA_NEW(arena, LoopStep);

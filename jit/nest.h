@@ -68,9 +68,8 @@ typedef struct Nest {
 	NestIndex index[IR_MAX_INDICES];
 	uint32_t at[IR_MAX_INDICES]; /* the copy being emitted */
 	uint32_t *deps;              /* indices each node depends on */
-	uint32_t *uses;              /* how often each node is used by others and by puts */
 	NestMemo *memo;
-	bool fma;                    /* products may be fused into sums */
+	uint32_t products;           /* bit p: put p may fuse its products into its accumulator */
 	/* of the puts being lowered */
 	int vector;                     /* the index that runs in lanes, or -1 */
 	uint32_t order[IR_MAX_INDICES]; /* output indices, then reduced ones */
@@ -105,8 +104,6 @@ LoopStmt *nest_stmt(Nest *n, LoopKind kind, LoopTemp out, uint32_t level);
 LoopTemp nest_const(Nest *n, IrScalar type, double real, int64_t integer);
 LoopTemp nest_op(Nest *n, IrOpcode opcode, IrScalar type, const LoopTemp *args, int count);
 LoopTemp nest_node(Nest *n, uint32_t node);
-/* A product that may be fused into the sum that uses it: its factors. */
-bool nest_is_product(const Nest *n, uint32_t node);
 bool nest_is_vector(const Nest *n, LoopTemp temp);
 uint32_t nest_level(const Nest *n, LoopTemp temp); /* 0 for no temp */
 

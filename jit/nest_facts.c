@@ -1,13 +1,6 @@
 /* What can be said about one FOR before code is made for it: dependences, uses, and what positions reach. */
 #include "jit/nest.h"
 
-static void use_at(Nest *n, IrAt at) {
-	for (uint32_t i = 0; i < at.term_count; i++) {
-		if (at.terms[i].is_node)
-			n->uses[at.terms[i].ref]++;
-	}
-}
-
 uint32_t nest_at_deps(const Nest *n, IrAt at) {
 	uint32_t deps = 0;
 	for (uint32_t i = 0; i < at.term_count; i++)
@@ -19,43 +12,24 @@ void nest_facts(Nest *n) {
 	const IrFor *f = n->f;
 	n->index_count = f->indices.count;
 	n->deps = ARENA_ARRAY(n->arena, uint32_t, f->nodes.count + 1);
-	n->uses = ARENA_ARRAY(n->arena, uint32_t, f->nodes.count + 1);
 	n->memo = ARENA_ARRAY(n->arena, NestMemo, f->nodes.count + 1);
-	bool random = false;
 	for (uint32_t i = 0; i < f->nodes.count; i++) {
 		const IrNode *node = &f->nodes.data[i];
-		for (uint32_t a = 0; a < node->at_count; a++) {
+		for (uint32_t a = 0; a < node->at_count; a++)
 			n->deps[i] |= nest_at_deps(n, node->at[a]);
-			use_at(n, node->at[a]);
-		}
-		if (node->kind == IR_NODE_OP) {
-			for (int a = 0; a < ir_op_info[node->opcode].arity; a++) {
-				n->deps[i] |= n->deps[node->args[a]];
-				n->uses[node->args[a]]++;
-			}
-			random = random || (node->opcode == IR_ixor && node->type == IR_I64);
-		}
-	}
-	for (uint32_t i = 0; i < f->puts.count; i++) {
-		const IrPut *put = &f->puts.data[i];
-		if (put->combine != IR_PUT_ARGMAX && put->combine != IR_PUT_ARGMIN)
-			n->uses[put->node]++;
-		for (uint32_t a = 0; a < ir_type(n->ir, put->out).rank; a++)
-			use_at(n, put->at[a]);
+		for (int a = 0; node->kind == IR_NODE_OP && a < ir_op_info[node->opcode].arity; a++)
+			n->deps[i] |= n->deps[node->args[a]];
 	}
 	for (uint32_t i = 0; i < n->index_count; i++) {
 		NestIndex *index = &n->index[i];
 		*index = (NestIndex){.extent = f->indices.data[i].extent, .copies = 1};
 	}
 	for (uint32_t i = 0; i < f->conds.count; i++) {
-		use_at(n, f->conds.data[i]);
 		for (uint32_t k = 0; k < n->index_count; k++) {
 			if (nest_at_deps(n, f->conds.data[i]) >> k & 1)
 				n->index[k].in_cond = true;
 		}
 	}
-	/* Random numbers are the same in every mode; nothing else mixes 64-bit words. */
-	n->fma = !n->in->strict && !random;
 }
 
 /* The unresolved indices of one axis are digits of a mixed radix: each coefficient exceeds what the smaller ones reach. */

@@ -110,40 +110,10 @@ static LoopTemp read(Nest *n, const IrNode *node) {
 	return out;
 }
 
-bool nest_is_product(const Nest *n, uint32_t node) {
-	const IrNode *product = &n->f->nodes.data[node];
-	return n->fma && product->kind == IR_NODE_OP && product->opcode == IR_mul && ir_scalar_is_real(product->type) &&
-	       n->uses[node] == 1;
-}
-
-static LoopTemp negated(Nest *n, LoopTemp temp, IrScalar type) {
-	return nest_op(n, IR_neg, type, &temp, 1);
-}
-
-/* a * b + c, a * b - c and c - a * b with one rounding. */
-static bool fused(Nest *n, const IrNode *node, LoopTemp *out) {
-	if (node->opcode != IR_add && node->opcode != IR_sub)
-		return false;
-	bool left = nest_is_product(n, node->args[0]);
-	if (!left && !nest_is_product(n, node->args[1]))
-		return false;
-	const IrNode *product = &n->f->nodes.data[node->args[left ? 0 : 1]];
-	LoopTemp a = nest_node(n, product->args[0]), b = nest_node(n, product->args[1]);
-	LoopTemp c = nest_node(n, node->args[left ? 1 : 0]);
-	if (node->opcode == IR_sub && left)
-		c = negated(n, c, node->type);
-	else if (node->opcode == IR_sub)
-		a = negated(n, a, node->type);
-	*out = nest_op(n, IR_fma, node->type, (LoopTemp[]){a, b, c}, 3);
-	return true;
-}
-
 static LoopTemp operation(Nest *n, const IrNode *node) {
-	LoopTemp args[IR_MAX_ARGS], out;
+	LoopTemp args[IR_MAX_ARGS];
 	if (node->opcode == IR_stop_gradient)
 		return nest_node(n, node->args[0]);
-	if (fused(n, node, &out))
-		return out;
 	int arity = ir_op_info[node->opcode].arity;
 	for (int i = 0; i < arity; i++)
 		args[i] = nest_node(n, node->args[i]);
