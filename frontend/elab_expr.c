@@ -68,7 +68,10 @@ static Value *elab_name(Elab *e, const AstExpr *x) {
 		b->used = true;
 		if (!b->value) {
 			Diag *diag = diag_error(e->session, 250, x->span, "`%s` is not known here", text);
-			diag_label(e->session, diag, b->span, "it is made at a later stage");
+			if (b->span.file)
+				diag_label(e->session, diag, b->span, "it is made at a later stage");
+			if (e->rule)
+				diag_help(e->session, diag, "what a run starts from sees x, hyperparameters and learned values");
 			return value_bad(e);
 		}
 		Value *v = b->value;

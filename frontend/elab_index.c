@@ -95,8 +95,8 @@ Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 		return value_bad(e);
 	}
 	if ((int)items->count > base->rank) {
-		Diag *diag = base->rank ? diag_error(e->session, 208, x->span, "%u indices, but only %d axes", (unsigned)items->count,
-		                                     base->rank)
+		Diag *diag = base->rank ? diag_error(e->session, 208, x->span, "%u indices for %d %s", (unsigned)items->count, base->rank,
+		                                     base->rank == 1 ? "axis" : "axes")
 		                        : diag_error(e->session, 208, x->span, "a number has no elements");
 		diag_label(e->session, diag, x->index.base->span, "%s", type_text(e, base));
 		return value_bad(e);

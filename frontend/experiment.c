@@ -207,6 +207,23 @@ static void opened(Reading *r, const AstExperiment *x, FeExperiment *out) {
 	}
 }
 
+static void missing_clauses(Reading *r, const AstDecl *decl) {
+	const AstExperiment *x = decl->experiment;
+	const struct {
+		Span span;
+		const char *name;
+	} clauses[] = {{x->train.span, "train"}, {x->on.span, "on"}, {x->horizon.span, "horizon"}};
+	Text names = text_new(r->session->arena);
+	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+		if (clauses[i].span.file == 0)
+			text_printf(&names, "%s`%s`", names.length ? ", " : "", clauses[i].name);
+	if (names.length == 0)
+		return;
+	Diag *diag = diag_error(r->session, 300, decl->name.span, "this experiment lacks %s", text_cstr(&names));
+	diag_help(r->session, diag, "it trains a rule, on objectives, for a horizon of so many steps");
+	r->ok = false;
+}
+
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	Session *session = program->session;
 	Reading reading = {program, session, true}, *r = &reading;
@@ -214,12 +231,9 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	*out = (FeExperiment){.decl = decl, .train_problems = 64, .test_problems = 64, .horizon_low = 40, .horizon_high = 40, .outer_steps = 1000};
 	if (!x)
 		return false;
-	if (x->train.span.file == 0)
-		wrong(r, 300, decl->name.span, "an experiment says what to `train`");
-	else if (x->train.items.count == 0 || !fe_call(program, x->train.items.data[0], AST_OPTIMIZER, &out->train))
+	missing_clauses(r, decl);
+	if (x->train.items.count && !fe_call(program, x->train.items.data[0], AST_OPTIMIZER, &out->train))
 		r->ok = false;
-	if (x->on.span.file == 0)
-		wrong(r, 300, decl->name.span, "an experiment says `on` which objectives it trains");
 	calls(r, &x->on, AST_OBJECTIVE, &out->on.data, &out->on.count, &out->on.capacity);
 	calls(r, &x->against, AST_OPTIMIZER, &out->against.data, &out->against.count, &out->against.capacity);
 	if (x->problems.span.file) {
@@ -232,8 +246,7 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 		out->horizon_low = x->horizon.low ? count(r, x->horizon.low, 303, "the horizon", 1) : out->horizon_high;
 		if (out->horizon_low > out->horizon_high)
 			wrong(r, 303, x->horizon.span, "this range of horizons is empty");
-	} else
-		wrong(r, 300, decl->name.span, "an experiment says its `horizon`: the steps of one run");
+	}
 	score(r, x, out);
 	estimate(r, x, out);
 	if (out->estimator != FE_ES && out->window > out->horizon_high)

@@ -155,6 +155,11 @@ static bool collect(const AstExpr *x, void *context) {
 			const AstItem *item = &x->reduce.items.data[i];
 			if (item->kind != AST_ITEM_INDEX || s->count == 32 || scope_find(s->e, item->name.name))
 				continue;
+			if (unknown_of(s, item->name.name) >= 0) { /* an index inside an index of the same name: reported there */
+				s->spoiled = true;
+				s->count = first;
+				return false;
+			}
 			Unknown *u = &s->unknowns[s->count];
 			*u = (Unknown){.name = item->name.name, .span = item->name.span};
 			int64_t low = 0, high = 0;

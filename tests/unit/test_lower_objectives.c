@@ -229,16 +229,14 @@ Test(lower_objectives, quadratic_and_log_sum_exp) {
 	lower_problem(&l, o, 1, 7, values);
 	const double *A = lower_fixed(&l, o, values, "A")->reals, *b = lower_fixed(&l, o, values, "b")->reals;
 	x = values[o->fixed.count].reals;
-	double total = 0, squares = 0;
-	for (int k = 0; k < 30; k++) {
+	double total = 0;
+	for (int k = 0; k < 50; k++) {
 		double z = b[k];
 		for (int j = 0; j < 10; j++)
 			z += A[10 * k + j] * x[j];
 		total += exp(z);
 	}
-	for (int j = 0; j < 10; j++)
-		squares += x[j] * x[j];
-	lower_close(lower_value(&l, o, values), log(total) + 0.05 * squares, 1e-13, "log_sum_exp");
+	lower_close(lower_value(&l, o, values), log(total), 1e-13, "log_sum_exp");
 	lower_free(&l);
 }
 
