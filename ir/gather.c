@@ -5,9 +5,11 @@
  *     for b c p q y':H x':W if 0 <= y'-p+1 < H, 0 <= x'-q+1 < W { mul(%O~[b,y'-p+1,x'-q+1,c], %K[p,q,c]) } sum -> [b,y',x']
  *
  * Per output axis that mixes indices, an index with coefficient 1 or -1 that occurs in no other axis is replaced by the
- * output position; its range becomes a condition. Where there is none (or a gather atom) the scatter stays. Requires a
+ * output position; its range becomes a condition. Positions that never meet (16*i + k with k < 16) stay. Where there is none (or a gather atom) the scatter stays. Requires a
  * verified function; keeps values up to the order of sums. */
 #include "ir/rewrite.h"
+
+#include <stdlib.h>
 
 typedef struct Change {
 	int replaced[IR_MAX_RANK]; /* per axis: the index that the output position takes over, or -1 */
@@ -35,6 +37,24 @@ static int choose_index(const IrFor *f, const IrPut *put, uint32_t rank, IrAt at
 	return best;
 }
 
+/* The position names a different place for every choice of its indices (a flattened array): nothing overlaps. */
+static bool is_mixed_radix(const IrFor *f, IrAt at) {
+	bool used[IR_MAX_INDICES] = {false};
+	int64_t reach = 0;
+	for (uint32_t round = 0; round < at.term_count; round++) {
+		int next = -1;
+		for (uint32_t i = 0; i < at.term_count; i++)
+			if (!used[i] && (next < 0 || llabs(at.terms[i].coef) < llabs(at.terms[next].coef)))
+				next = (int)i;
+		int64_t coef = llabs(at.terms[next].coef);
+		if (coef <= reach)
+			return false;
+		used[next] = true;
+		reach += coef * (f->indices.data[at.terms[next].ref].extent - 1);
+	}
+	return true;
+}
+
 static bool plan(const IrFunc *func, const IrFor *f, const IrPut *put, Change *change) {
 	IrType type = ir_type(func, put->out);
 	bool mixes = false;
@@ -45,7 +65,7 @@ static bool plan(const IrFunc *func, const IrFor *f, const IrPut *put, Change *c
 		for (uint32_t i = 0; i < put->at[k].term_count; i++)
 			if (put->at[k].terms[i].is_node)
 				return false;
-		if (put->at[k].term_count < 2)
+		if (put->at[k].term_count < 2 || is_mixed_radix(f, put->at[k]))
 			continue;
 		mixes = true;
 		change->replaced[k] = choose_index(f, put, type.rank, put->at[k]);

@@ -438,6 +438,7 @@ IrPassRun ir_pass_inline;      /* inline.c: substitutes cheap or singly used ele
 IrPassRun ir_pass_hoist;       /* hoist.c: pieces of a body with a smaller index set become ops of their own; factors leave sums */
 IrPassRun ir_pass_compose;     /* compose.c: sums of sums become one sum where that lowers the counted cost */
 IrPassRun ir_pass_gather;      /* gather.c: scatters with affine positions become gathers */
+IrPassRun ir_pass_share;       /* share.c: operations over one domain that repeat each other become one */
 IrPassRun ir_pass_invariant;   /* invariant.c: ops that depend on neither carries nor counter leave their loop */
 IrPassRun ir_pass_expand_math; /* math.c: transcendental ops become primitive ops; last */
 /* The same with a choice: `allow_fma` puts fma nodes into the definitions (faster, needs an FMA unit; random numbers never).
