@@ -36,8 +36,10 @@ CmdExit cmd_failed(const Cmd *cmd) {
 			continue;
 		}
 		switch (diag->code) {
+		case 803:
 		case 810:
 		case 811: return CMD_IO;
+		case 268:
 		case 808:
 		case 809:
 		case 812: return CMD_CHECKPOINT;

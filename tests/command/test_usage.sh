@@ -1,0 +1,112 @@
+#!/bin/sh
+# The conduct of the command: help, exit codes, suggestions, what goes where.
+. "$SOURCE_DIR/tests/command/lib.sh"
+escape=$(printf '\033')
+
+verbs="check info eval minimize train compare plot emit show version help"
+for verb in $verbs; do
+	expect 0 "$GRADUS" "$verb" --help
+	has out "usage: gradus $verb"
+	has out "Examples:"
+	has out "  gradus $verb"
+	[ -s err ] && fail "$verb --help talks to standard error"
+	cp out help
+	expect 0 "$GRADUS" help "$verb"
+	cmp -s out help || fail "help $verb is not $verb --help"
+done
+expect 0 "$GRADUS" --help
+for verb in $verbs; do
+	has out "  $verb"
+done
+expect 0 "$GRADUS" version
+grep -q '^gradus [0-9]*\.[0-9]*\.[0-9]*$' out || fail "version"
+
+expect 2 "$GRADUS"
+[ -s out ] && fail "the usage of a wrong command line is on standard output"
+expect 2 "$GRADUS" comapre
+has err 'did you mean `compare`?'
+expect 2 "$GRADUS" eval --jsn rosenbrock
+has err 'did you mean `--json`?'
+expect 2 "$GRADUS" eval rosenbrock --steps 3
+has err "no option --steps"
+expect 2 "$GRADUS" eval rosenbrock --at
+has err "needs a value"
+expect 2 "$GRADUS" eval rosenbrock --precision f16
+has err "f32|f64"
+expect 2 "$GRADUS" show optt rosenbrock
+has err 'did you mean `opt`?'
+for verb in new explain fmt resume diagnose lsp; do
+	expect 2 "$GRADUS" "$verb" something --whatever
+	has err "gradus $verb:"
+done
+
+# check: findings are results
+printf 'objective good() {\n  param x : [2] = 1\n  minimize sum(x^2)\n}\n' >good.grad
+printf 'objective bad() {\n  param x : [2] = 1\n  minimize sum(y^2)\n}\nobjective worse() {\n  param a : [2] = 0\n  param b : [3] = 0\n  minimize sum(a + b)\n}\n' >bad.grad
+expect 0 "$GRADUS" check good.grad
+[ -s out ] && fail "check has results where there is nothing wrong"
+expect 1 "$GRADUS" check bad.grad
+has out "error[E"
+has out "bad.grad:3"
+has out "bad.grad:8"
+lacks out "$escape"
+expect 1 "$GRADUS" check bad.grad --json
+has out '"code"'
+expect 0 "$GRADUS" check good.grad --json
+[ "$(tr -d ' \n' <out)" = "[]" ] || fail "no findings are not an empty list"
+"$GRADUS" check - <bad.grad >out 2>err
+[ $? -eq 1 ] || fail "check -"
+expect 1 "$GRADUS" check bad.grad --color always
+has out "$escape"
+expect 4 "$GRADUS" check nowhere.grad
+has err "nowhere.grad"
+expect 4 "$GRADUS" eval nowhere.grad
+expect 4 "$GRADUS" check .
+expect 2 "$GRADUS" check
+expect 1 "$GRADUS" eval bad.grad bad
+has err "error[E"
+[ -s out ] && fail "an error's text is among the results"
+expect 2 "$GRADUS" eval good.grad --at 1,2,3
+expect 2 "$GRADUS" good.grad
+has err "gradus check good.grad"
+expect 4 "$GRADUS" plot nowhere
+printf '{}' >empty.json
+expect 4 "$GRADUS" plot empty.json
+mkdir folder
+expect 5 "$GRADUS" plot folder
+expect 5 "$GRADUS" compare folder --on logistic
+expect 5 "$GRADUS" minimize logistic --with folder
+
+# info and show
+expect 0 "$GRADUS" info adam
+has out "lr = 0.001"
+has out "8 bytes per coordinate"
+expect 0 "$GRADUS" info logistic --json
+has out '"size": 4'
+has out '"gradient_flops"'
+expect 0 "$GRADUS" info good.grad
+has out "objective good"
+for family in rosenbrock logistic robust_regression small_net; do
+	expect 0 "$GRADUS" info $family --json
+	for ratio in flops_ratio bytes_ratio; do
+		json_value $ratio <out | awk '{ exit !($1 > 0 && $1 <= 4) }' || fail "$ratio of $family: $(json_value $ratio <out)"
+	done
+done
+expect 0 "$GRADUS" show std
+has out "adam"
+expect 0 "$GRADUS" show std adam
+has out "optimizer adam("
+expect 2 "$GRADUS" show std adaam
+has err 'did you mean `adam`?'
+for stage in ast ir grad opt loops llvm asm c; do
+	expect 0 "$GRADUS" show $stage good.grad
+	[ -s out ] || fail "show $stage is empty"
+done
+for stage in ir opt loops llvm asm c; do
+	expect 0 "$GRADUS" show $stage adam
+done
+mkdir dump
+expect 0 "$GRADUS" eval good.grad --verify --time-passes --dump-dir dump
+has err "simplify"
+[ -n "$(ls dump)" ] || fail "--dump-dir leaves nothing"
+finish
