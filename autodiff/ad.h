@@ -48,6 +48,15 @@ uint32_t ad_at_mask(const IrFor *op, IrAt at);
 
 /* ---- context.c: one transformation ---- */
 
+/* What a loop saves of a carry in one turn: all of it, or what a put is going to overwrite. */
+typedef struct AdPart {
+	const IrOp *op;   /* the old op of ... */
+	const IrPut *put; /* ... this put; NULL: all */
+	IrValue stack;
+} AdPart;
+
+typedef VEC(AdPart) AdSaved; /* empty for carries that never change */
+
 typedef struct Ad {
 	IrModule *module;
 	Arena *scratch;
@@ -58,7 +67,7 @@ typedef struct Ad {
 	IrMap map;           /* old value -> new value that holds the same; the latest where a body is emitted twice */
 	IrValue *linear;     /* old value -> its cotangent or tangent so far, or 0: symbolically zero */
 	IrValue **args;      /* old value made by a MAX or MIN put -> new value with its argument, per domain index */
-	IrValue **stacks;    /* old counter of a loop -> stack of each carry, 0 for carries that never change */
+	AdSaved **saved;     /* old counter of a loop -> what is saved of each carry */
 	bool *reversed;      /* old counter: its new value counts the other way, from turns - 1 down ... */
 	IrValue *turns;      /* ... where turns is this new value, or if that is 0, the number in `limit` */
 	int64_t *limit;
@@ -91,6 +100,8 @@ AdEmit ad_emit_begin(Ad *ad, const IrOp *op);
 /* The old op's indices and conditions. */
 void ad_emit_domain(AdEmit *e);
 uint32_t ad_emit_node(AdEmit *e, uint32_t old);
+/* The counter of an old loop; in its adjoint that is turns - 1 - (the new counter). */
+uint32_t ad_emit_counter(AdEmit *e, IrValue old);
 IrAt ad_emit_at(AdEmit *e, IrAt at);
 IrAt *ad_emit_ats(AdEmit *e, const IrAt *at, uint32_t count);
 /* A position as a number: an I64 node. */
@@ -132,6 +143,16 @@ void ad_reverse_for(Ad *ad, const IrOp *op);
 void ad_primal_loop(Ad *ad, const IrOp *op);
 void ad_reverse_loop(Ad *ad, const IrOp *op);
 void ad_reverse_block(Ad *ad, const IrBlock *block);
+
+/* ---- saved.c ---- */
+
+/* Decides what to save of carry `k`; makes the empty stacks. */
+AdSaved ad_plan_saved(Ad *ad, const IrLoop *loop, uint32_t k);
+bool ad_in_parts(AdSaved saved);
+/* At the start of a turn: the stack with one more entry. */
+IrValue ad_push(Ad *ad, const IrLoop *loop, uint32_t k, const AdPart *part);
+/* In the adjoint: the carry's value before the turn. `after`: its value after it, if saved in parts. */
+IrValue ad_pop(Ad *ad, const IrLoop *loop, uint32_t k, const AdPart *part, IrValue after);
 
 /* ---- prepare.c ---- */
 

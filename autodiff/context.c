@@ -9,7 +9,7 @@ Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *na
 	uint32_t count = ad.from->values.count;
 	ad.linear = ARENA_ARRAY(scratch, IrValue, count);
 	ad.args = ARENA_ARRAY(scratch, IrValue *, count);
-	ad.stacks = ARENA_ARRAY(scratch, IrValue *, count);
+	ad.saved = ARENA_ARRAY(scratch, AdSaved *, count);
 	ad.reversed = ARENA_ARRAY(scratch, bool, count);
 	ad.turns = ARENA_ARRAY(scratch, IrValue, count);
 	ad.limit = ARENA_ARRAY(scratch, int64_t, count);

@@ -56,9 +56,10 @@ uint32_t ad_at_value(AdEmit *e, IrAt at) {
 	return sum == AD_NONE ? rest : ir_op2(&e->f, IR_add, sum, rest);
 }
 
-/* The counter of a loop whose adjoint is being run: turns - 1 - (the new counter). */
-static uint32_t emit_counter(AdEmit *e, IrValue old) {
+uint32_t ad_emit_counter(AdEmit *e, IrValue old) {
 	Ad *ad = e->ad;
+	if (!ad->reversed[old])
+		return ir_read_scalar(&e->f, ir_map_get(&ad->map, old));
 	uint32_t turns = ad->turns[old] ? ir_read_scalar(&e->f, ad->turns[old]) : ir_int(&e->f, ad->limit[old]);
 	uint32_t last = ir_op2(&e->f, IR_sub, turns, ir_int(&e->f, 1));
 	uint32_t counter = ir_read_scalar(&e->f, ir_map_get(&ad->map, old));
@@ -68,7 +69,7 @@ static uint32_t emit_counter(AdEmit *e, IrValue old) {
 static uint32_t emit_read(AdEmit *e, const IrNode *node) {
 	Ad *ad = e->ad;
 	if (ad->reversed && ad->reversed[node->value])
-		return emit_counter(e, node->value);
+		return ad_emit_counter(e, node->value);
 	IrAt at[IR_MAX_RANK + 1];
 	uint32_t rank = 0;
 	if (e->lanes && e->lanes[node->value])

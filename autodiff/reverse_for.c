@@ -29,6 +29,7 @@ typedef struct Adjoint {
 	bool *open;           /* per node: a read that has not been put yet */
 	uint32_t cut;         /* the operation that all cotangents pass, if what ops share is put there; else AD_NONE */
 	IrValue through;      /* the cotangent of `cut`, over the whole domain, once it is made */
+	IrValue *written;     /* per put: its cotangent over the whole domain, if that had to be taken out; else 0 */
 	int cost;             /* FLOPs of the body per point */
 } Adjoint;
 
@@ -63,7 +64,8 @@ static void seed_nodes(const Adjoint *a, AdEmit *e, const bool *useful, const Ad
 		if (!a->seeded[p] || !useful[put->node])
 			continue;
 		const IrAt *at = shrunk ? shrunk->at : ad_emit_ats(e, put->at, ir_type(ad->from, put->out).rank);
-		uint32_t seed = ir_read(&e->f, ad->linear[put->out], at, !shrunk && put->guarded);
+		uint32_t seed = a->written[p] ? ir_read(&e->f, a->written[p], e->index_at, false)
+		                              : ir_read(&e->f, ad->linear[put->out], at, !shrunk && put->guarded);
 		if (shrunk && shrunk->valid != AD_NONE) {
 			uint32_t zero = ir_real(&e->f, ir_node_type(&e->f, seed), 0);
 			seed = ir_op3(&e->f, IR_where, shrunk->valid, seed, zero);
@@ -329,6 +331,18 @@ static void reverse_body(Adjoint *a) {
 		emit_group(a, group);
 }
 
+/* The cotangents of what was written, over the domain of the op. */
+static IrValue written_cotangents(Ad *ad, const IrOp *op, const IrPut *put) {
+	AdEmit e = ad_emit_begin(ad, op);
+	ad_emit_domain(&e);
+	IrAt *at = ad_emit_ats(&e, put->at, ir_type(ad->from, put->out).rank);
+	uint32_t seed = ir_read(&e.f, ad->linear[put->out], at, put->guarded);
+	uint32_t all = (UINT32_C(1) << op->f.indices.count) - 1;
+	IrValue written = put_part(ad, &e, all, put->node, seed);
+	ir_for_end(&e.f);
+	return written;
+}
+
 /* `none into B`: the written places of B do not reach the result. */
 static IrValue without_written(Ad *ad, const IrOp *op, const IrPut *put) {
 	AdEmit e = ad_emit_begin(ad, op);
@@ -339,6 +353,23 @@ static IrValue without_written(Ad *ad, const IrOp *op, const IrPut *put) {
 	IrValue rest = ir_put(&e.f, IR_PUT_NONE, zero, type, at, ad->linear[put->out], put->guarded);
 	ir_for_end(&e.f);
 	return rest;
+}
+
+/* Cotangents of bases that are overwritten. This comes before the body, which may add to them; what the body needs is
+ * taken out first, so that the zeros can be written in place. */
+static void reverse_overwritten(Adjoint *a, const bool *linear) {
+	Ad *ad = a->ad;
+	const bool *path = ad_path_nodes(&ad->facts, &a->op->f, linear, a->varied);
+	for (uint32_t p = 0; p < a->op->f.puts.count; p++) {
+		const IrPut *put = &a->op->f.puts.data[p];
+		if (!linear[p] || put->combine != IR_PUT_NONE || put->into == 0 || !ad->facts.varied[put->into])
+			continue;
+		if (a->op->f.indices.count > IR_MAX_RANK)
+			base_panic("autodiff", "elements are overwritten over more than %d indices", IR_MAX_RANK);
+		if (path[put->node])
+			a->written[p] = written_cotangents(ad, a->op, put);
+		ad_contribute(ad, put->into, without_written(ad, a->op, put));
+	}
 }
 
 void ad_reverse_for(Ad *ad, const IrOp *op) {
@@ -354,9 +385,10 @@ void ad_reverse_for(Ad *ad, const IrOp *op) {
 	}
 	if (!any)
 		return;
-	Adjoint a = {.ad = ad, .op = op};
+	Adjoint a = {.ad = ad, .op = op, .written = ARENA_ARRAY(ad->scratch, IrValue, count + 1)};
 	a.varied = ad_varied_nodes(&ad->facts, &op->f);
 	a.wins = ad_wins(&ad->facts, &op->f);
+	reverse_overwritten(&a, linear);
 	if (any_linear) {
 		a.seeded = linear;
 		reverse_body(&a);
@@ -372,11 +404,7 @@ void ad_reverse_for(Ad *ad, const IrOp *op) {
 			a.extreme = put;
 			reverse_body(&a);
 		}
-		if (put->into == 0 || !ad->facts.varied[put->into])
-			continue;
-		if (put->combine == IR_PUT_SUM)
+		if (put->combine == IR_PUT_SUM && put->into != 0)
 			ad_contribute(ad, put->into, ad->linear[put->out]);
-		else
-			ad_contribute(ad, put->into, without_written(ad, op, put));
 	}
 }

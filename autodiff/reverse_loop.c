@@ -1,5 +1,5 @@
-/* The adjoint of a loop: the forward loop pushes every carry that changes on a stack; a second loop runs the other way,
- * reads the stacks, computes the body again and runs its adjoint.
+/* The adjoint of a loop: the forward loop saves every carry that changes (saved.c); a second loop runs the other way,
+ * restores them, computes the body again and runs its adjoint.
  *
  *     %xT = loop %t < n carry (%x = %w) { ... yield %x' }
  *     %xT, %s = loop %t < n carry (%x = %w, %stack = zeros) { %stack' = push %x; ... yield %x', %stack' }
@@ -8,57 +8,6 @@
  * Every active value that the body captures gets an accumulator among the carries. Stacks that nothing reads are dropped
  * when the result is simplified. */
 #include "autodiff/ad.h"
-
-static bool changes(const IrCarry *c) {
-	return c->inner != c->yield;
-}
-
-static IrType stack_type(IrType type, int64_t limit) {
-	int lanes = type.lanes;
-	if (type.rank == IR_MAX_RANK)
-		base_panic("autodiff", "a loop carries a value of rank %d: no axis is left for its stack", IR_MAX_RANK);
-	for (int k = type.rank; k > lanes; k--)
-		type.dims[k] = type.dims[k - 1];
-	type.dims[lanes] = limit;
-	type.rank++;
-	return type;
-}
-
-/* An op over the elements of a value of `type`: `at` receives their positions, `slot_at` those in its stack with room
- * left at axis slot_at[lanes] for the turn. */
-static IrForBuilder over_elements(Ad *ad, IrType type, IrAt *at, IrAt *slot_at) {
-	IrForBuilder f = ir_for_begin(&ad->b);
-	for (int k = 0; k < type.rank; k++) {
-		uint32_t index = type.lanes && k == 0 ? ir_for_lane(&f) : ir_for_index(&f, 0, type.dims[k]);
-		at[k] = ir_at_index(ad->module, index, 1);
-		slot_at[k < type.lanes ? k : k + 1] = at[k];
-	}
-	return f;
-}
-
-static IrValue push(Ad *ad, IrValue stack, IrValue counter, IrValue value) {
-	IrType type = ir_type(ad->b.func, value);
-	IrAt at[IR_MAX_RANK], slot_at[IR_MAX_RANK + 1];
-	IrForBuilder f = over_elements(ad, type, at, slot_at);
-	slot_at[type.lanes] = ir_at_node(ad->module, ir_read_scalar(&f, counter), 1);
-	uint32_t element = ir_read(&f, value, at, false);
-	IrValue pushed = ir_put(&f, IR_PUT_NONE, element, ir_type(ad->b.func, stack), slot_at, stack, false);
-	ir_for_end(&f);
-	return pushed;
-}
-
-/* Slot turns - 1 - counter; `turns` is a value, or 0 for the number `limit`. */
-static IrValue pop(Ad *ad, IrValue stack, IrType type, IrValue counter, IrValue turns, int64_t limit) {
-	IrAt at[IR_MAX_RANK], slot_at[IR_MAX_RANK + 1];
-	IrForBuilder f = over_elements(ad, type, at, slot_at);
-	uint32_t count = turns ? ir_read_scalar(&f, turns) : ir_int(&f, limit);
-	uint32_t last = ir_op2(&f, IR_sub, count, ir_int(&f, 1));
-	uint32_t slot = ir_op2(&f, IR_sub, last, ir_read_scalar(&f, counter));
-	slot_at[type.lanes] = ir_at_node(ad->module, slot, 1);
-	IrValue value = ir_put(&f, IR_PUT_NONE, ir_read(&f, stack, slot_at, false), type, at, 0, false);
-	ir_for_end(&f);
-	return value;
-}
 
 static bool any_varied(const Ad *ad, const IrLoop *loop) {
 	for (uint32_t k = 0; k < loop->carries.count; k++)
@@ -70,12 +19,12 @@ static bool any_varied(const Ad *ad, const IrLoop *loop) {
 void ad_primal_loop(Ad *ad, const IrOp *op) {
 	const IrLoop *loop = &op->loop;
 	uint32_t count = loop->carries.count;
-	bool save = any_varied(ad, loop);
-	IrValue *stacks = ARENA_ARRAY(ad->scratch, IrValue, count + 1);
-	IrValue *yields = ARENA_ARRAY(ad->scratch, IrValue, 2 * count + 1);
-	for (uint32_t k = 0; save && k < count; k++)
-		if (changes(&loop->carries.data[k]))
-			stacks[k] = ad_zeros(ad, stack_type(ir_type(ad->from, loop->carries.data[k].inner), loop->limit));
+	AdSaved *saved = ARENA_ARRAY(ad->scratch, AdSaved, count + 1);
+	uint32_t stacks = 0;
+	for (uint32_t k = 0; k < count && any_varied(ad, loop); k++) {
+		saved[k] = ad_plan_saved(ad, loop, k);
+		stacks += saved[k].count;
+	}
 	IrBlock *outer = ad->b.block;
 	IrOp *copy = ir_loop_begin(&ad->b, loop->limit, loop->trips ? ir_map_get(&ad->map, loop->trips) : 0);
 	ir_map_set(&ad->map, loop->counter, copy->loop.counter);
@@ -86,30 +35,26 @@ void ad_primal_loop(Ad *ad, const IrOp *op) {
 		ir_map_set(&ad->map, c->inner, ir_loop_carry(&ad->b, copy, ir_map_get(&ad->map, c->init)));
 	}
 	ad->b.name = 0;
-	uint32_t pushed = count;
+	IrValue *yields = ARENA_ARRAY(ad->scratch, IrValue, count + stacks + 1);
 	for (uint32_t k = 0; k < count; k++)
-		if (stacks[k])
-			yields[pushed++] = ir_loop_carry(&ad->b, copy, stacks[k]);
-	pushed = count;
-	for (uint32_t k = 0; k < count; k++) {
-		if (!stacks[k])
-			continue;
-		IrValue inner = ir_map_get(&ad->map, loop->carries.data[k].inner);
-		yields[pushed] = push(ad, yields[pushed], copy->loop.counter, inner);
-		pushed++;
-	}
+		for (uint32_t i = 0; i < saved[k].count; i++)
+			saved[k].data[i].stack = ir_loop_carry(&ad->b, copy, saved[k].data[i].stack);
+	stacks = count;
+	for (uint32_t k = 0; k < count; k++)
+		for (uint32_t i = 0; i < saved[k].count; i++)
+			yields[stacks++] = ad_push(ad, loop, k, &saved[k].data[i]);
 	ad_primal_block(ad, &loop->body, false);
 	for (uint32_t k = 0; k < count; k++)
 		yields[k] = ir_map_get(&ad->map, loop->carries.data[k].yield);
 	ad->b.span = op->span;
 	ir_loop_end(&ad->b, copy, yields, outer);
-	pushed = count;
+	stacks = count;
 	for (uint32_t k = 0; k < count; k++) {
 		ir_map_set(&ad->map, loop->carries.data[k].out, copy->loop.carries.data[k].out);
-		if (stacks[k])
-			stacks[k] = copy->loop.carries.data[pushed++].out;
+		for (uint32_t i = 0; i < saved[k].count; i++)
+			saved[k].data[i].stack = copy->loop.carries.data[stacks++].out;
 	}
-	ad->stacks[loop->counter] = stacks;
+	ad->saved[loop->counter] = saved;
 }
 
 /* What the backward loop carries. */
@@ -120,7 +65,8 @@ typedef struct Backward {
 	bool *carried;         /* per carry of the source loop: has a cotangent */
 	VEC(IrValue) captured; /* old values outside that the body's adjoint adds to */
 	IrValue *captured_inits;
-	IrValue turns; /* the number of turns if it is not the limit */
+	IrValue *undone; /* per carry saved in parts: its value after the turn, then before it */
+	IrValue turns;   /* the number of turns if it is not the limit */
 } Backward;
 
 static Backward plan(Ad *ad, const IrLoop *loop) {
@@ -178,22 +124,28 @@ static void begin_backward(Backward *w, IrValue *carried_in) {
 			carried_in[k] = ir_loop_carry(&ad->b, w->made, inits[k]);
 	for (uint32_t i = 0; i < w->captured.count; i++)
 		ad->linear[w->captured.data[i]] = ir_loop_carry(&ad->b, w->made, w->captured_inits[i]);
+	w->undone = ARENA_ARRAY(ad->scratch, IrValue, count + 1);
+	for (uint32_t k = 0; k < count; k++)
+		if (ad_in_parts(ad->saved[w->loop->counter][k]))
+			w->undone[k] = ir_loop_carry(&ad->b, w->made, ir_map_get(&ad->map, w->loop->carries.data[k].out));
 }
 
 /* The body's values of the turn that is being taken back. */
 static void restore(Backward *w) {
 	Ad *ad = w->ad;
 	const IrLoop *loop = w->loop;
-	IrValue counter = w->made->loop.counter;
-	ir_map_set(&ad->map, loop->counter, counter);
+	ir_map_set(&ad->map, loop->counter, w->made->loop.counter);
 	ad->reversed[loop->counter] = true;
 	ad->turns[loop->counter] = w->turns;
 	ad->limit[loop->counter] = loop->limit;
 	for (uint32_t k = 0; k < loop->carries.count; k++) {
 		const IrCarry *c = &loop->carries.data[k];
-		IrValue stack = ad->stacks[loop->counter][k];
-		IrValue value = stack ? pop(ad, stack, ir_type(ad->from, c->inner), counter, w->turns, loop->limit)
-		                      : ir_map_get(&ad->map, c->init);
+		AdSaved saved = ad->saved[loop->counter][k];
+		IrValue value = saved.count ? w->undone[k] : ir_map_get(&ad->map, c->init);
+		for (uint32_t i = 0; i < saved.count; i++)
+			value = ad_pop(ad, loop, k, &saved.data[i], value);
+		if (w->undone[k])
+			w->undone[k] = value;
 		ir_map_set(&ad->map, c->inner, value);
 	}
 	ad_primal_block(ad, &loop->body, true);
@@ -227,7 +179,7 @@ void ad_reverse_loop(Ad *ad, const IrOp *op) {
 			ad_contribute(ad, loop->carries.data[k].yield, carried_in[k]);
 	ad_reverse_block(ad, &loop->body);
 	ad->b.span = op->span;
-	IrValue *yields = ARENA_ARRAY(ad->scratch, IrValue, count + w.captured.count + 1);
+	IrValue *yields = ARENA_ARRAY(ad->scratch, IrValue, 2 * count + w.captured.count + 1);
 	uint32_t made = 0;
 	for (uint32_t k = 0; k < count; k++) {
 		IrValue inner = loop->carries.data[k].inner;
@@ -236,6 +188,9 @@ void ad_reverse_loop(Ad *ad, const IrOp *op) {
 	}
 	for (uint32_t i = 0; i < w.captured.count; i++)
 		yields[made++] = ad->linear[w.captured.data[i]];
+	for (uint32_t k = 0; k < count; k++)
+		if (w.undone[k])
+			yields[made++] = w.undone[k];
 	ir_loop_end(&ad->b, w.made, yields, outer);
 	forget_block(ad, loop);
 	made = 0;

@@ -354,6 +354,16 @@ Test(ad_programs, gradients_cost_a_small_multiple) {
 	IrFunc *meta = ad_gradient(b.module, unroll, "meta", 0, (bool[]){false, false, false, false, true}, true, false);
 	ratio = ir_cost(meta, NULL).flops / ir_cost(unroll, NULL).flops;
 	cr_expect(ratio < 4, "unroll: %g", ratio);
+	IrFunc *recurrence =
+		bench_parse(&b, "func @f(%a[], %x[64], %h0[65]) -> ([]) {\n"
+	                    "%1 h[65] = loop %t < 64 carry (%h[65] = %h0) {\n"
+	                    "%2[65] = for { tanh(add(mul(%a[], %h[%t[]]), %x[%t[]])) } -> [%t[]+1] into %h\nyield %2\n}\n"
+	                    "%3[] = for { %1[64] } -> []\nreturn %3\n}");
+	IrFunc *through = ad_gradient(b.module, recurrence, "through", 0, NULL, true, false);
+	ratio = ir_cost(through, NULL).flops / ir_cost(recurrence, NULL).flops;
+	cr_expect(ratio < 4, "recurrence: %g", ratio);
+	ratio = ir_cost(through, NULL).bytes / ir_cost(recurrence, NULL).bytes;
+	cr_expect(ratio < 6, "recurrence: bytes %g", ratio);
 	IrFunc *scalars = bench_parse(
 		&b,
 		"func @f(%x[4]) -> ([]) {\n"

@@ -216,6 +216,38 @@ static const Program programs[] = {
      "yield %4, %3\n}\n"
      "return %2, %1\n}",
      0, -1, 1, false},
+	{"elements assigned in a loop",
+     "func @f(%a[], %x[6], %h0[7]) -> ([7]) {\n"
+     "%1 h[7] = loop %t < 6 carry (%h[7] = %h0) {\n"
+     "%2[7] = for { tanh(add(mul(%a[], %h[%t[]]), mul(%x[%t[]], %h[%t[]+1]))) } -> [%t[]+1] into %h\n"
+     "yield %2\n}\n"
+     "return %1\n}",
+     0, -1, 1, false},
+	{"rows assigned in a loop, twice, backwards",
+     "func @f(%A[8, 2], %x[4, 2], %order: int[4]) -> ([8, 2]) {\n"
+     "%1 h[8, 2] = loop %t < 4 carry (%h[8, 2] = %A) {\n"
+     "%2[8, 2] = for i:2 { sin(mul(%h[7-%t[], i], %x[%t[], 1-i])) } -> [6-%t[], i] into %h\n"
+     "%3[8, 2] = for i:2 { mul(%2[6-%t[], i], exp(%h[6-%t[], i])) } -> [%order[%t[]], i] into %2\n"
+     "yield %3\n}\n"
+     "return %1\n}",
+     8, -1, 1, false},
+	{"elements assigned beyond the end, a dynamic number of turns",
+     "func @f(%a[], %h0[5], %n: int[]) -> ([5]) {\n"
+     "%1 h[5] = loop %t < 8 trips %n carry (%h[5] = %h0) {\n"
+     "%2[5] = for { mul(%h[%t[]]?, add(%a[], cos(%h[%t[]+1]?))) } -> [%t[]+1]? into %h\n"
+     "yield %2\n}\n"
+     "return %1\n}",
+     9, -1, 1, false},
+	{"elements assigned in nested loops",
+     "func @f(%a[], %h0[4, 3]) -> ([4, 3]) {\n"
+     "%1 h[4, 3] = loop %t < 3 carry (%h[4, 3] = %h0) {\n"
+     "%2[4, 3] = loop %u < 2 carry (%k[4, 3] = %h) {\n"
+     "%3[4, 3] = for { sin(add(mul(%a[], %k[%t[], %u[]]), %k[%t[]+1, %u[]+1])) } -> [%t[]+1, %u[]+1] into %k\n"
+     "yield %3\n}\n"
+     "%4[4, 3] = for { mul(%2[%t[], 0], %2[%t[], 2]) } -> [%t[], 0] into %2\n"
+     "yield %4\n}\n"
+     "return %1\n}",
+     0, -1, 1, false},
 	{"a maximum in a loop",
      "func @f(%w[4]) -> ([4]) {\n"
      "%1 x[4] = loop %t < 3 carry (%x[4] = %w) {\n"
