@@ -18,14 +18,14 @@
 typedef struct Var {
 	Name name;
 	uint32_t id;   /* order of creation: the order of axes */
-	int64_t extent; /* or DIM_X, DIM_S */
+	int64_t extent; /* or DIM_X */
 	bool coord;    /* runs over the coordinates of x */
 	bool tensor;   /* runs over the parameter tensors */
 	Span span;
 } Var;
 
-/* The extents that are not just numbers: the coordinates of x, and the parameter tensors. */
-enum { DIM_X = INT64_MIN };
+/* The extent that is not just a number: the coordinates of x. */
+#define DIM_X INT64_MIN
 
 typedef enum ExKind { EX_CONST, EX_VAR, EX_DIM, EX_READ, EX_OP } ExKind;
 
