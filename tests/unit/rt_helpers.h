@@ -58,6 +58,16 @@ static const RuleText rt_linear_rate = {
 	"  return %2\n}\n",
 	2, true, 0, {0}};
 
+/* ... and its logarithm in a line from theta0 to theta1. */
+static const RuleText rt_geometric_rate = {
+	"func @init(%x[2], %theta[2]) -> () {\n  return\n}\n",
+	"func @step(%x[2], %g[2], %f[], %t: int[], %horizon: int[], %theta[2]) -> (: f64[2]) {\n"
+	"  %1[] = for { s = div(to_f64(sub(%t[], 1)), to_f64(%horizon[])); "
+	"exp(add(mul(sub(1, s), %theta[0]), mul(s, %theta[1]))) } -> []\n"
+	"  %2[2] = for i:2 { sub(%x[i], mul(%1[], %g[i])) } -> [i]\n"
+	"  return %2\n}\n",
+	2, true, 0, {0}};
+
 /* A random bowl with a bent bottom; its own matrix and centre for every instance. */
 static const ObjectiveText rt_bowl = {
 	"func @setup(%seed: int[], %instance: int[]) -> (A[3, 3], c[3]) {\n"

@@ -199,6 +199,48 @@ Test(rt_estimators, broken_runs_are_dropped_and_counted) {
 	rt_bench_free(&b);
 }
 
+/* Summed over the windows of one run, PES estimates what full ES does: the difference of two means lies within a few of
+ * their standard errors, which are taken over independent repetitions. */
+Test(rt_estimators, pes_agrees_with_es) {
+	enum { P = 2, REPEATS = 40, WINDOWS = 10 };
+	RtBench b = rt_bench(engine(), 2);
+	RtTask *task = rt_bench_task(&b, &rt_toy, &rt_geometric_rate, (RtScore){FE_SCORE_SUM, FE_SCORE_F});
+	const double theta[P] = {1, 0};
+	double mean[2][P] = {{0}}, square[2][P] = {{0}};
+	for (int kind = 0; kind < 2; kind++) {
+		for (int r = 0; r < REPEATS; r++) {
+			RtEstimate how = {.kind = kind == 0 ? FE_ES : FE_PES, .window = 10, .sigma = 0.1, .particles = 64, .horizon_low = 100, .horizon_high = 100};
+			int problems = 1;
+			RtEstimator *e = rt_estimator_new(b.rt, &task, 1, &problems, &how, (uint64_t)(1000 * kind + r));
+			double sum[P] = {0}, gradient[P];
+			int windows = kind == 0 ? 1 : WINDOWS;
+			for (int step = 0; step < windows; step++) {
+				RtStats stats;
+				cr_assert(rt_estimate(e, theta, step, gradient, &stats));
+				for (int p = 0; p < P; p++) {
+					sum[p] += gradient[p] / windows;
+				}
+			}
+			for (int p = 0; p < P; p++) {
+				mean[kind][p] += sum[p] / REPEATS;
+				square[kind][p] += sum[p] * sum[p] / REPEATS;
+			}
+			rt_estimator_free(e);
+		}
+	}
+	for (int p = 0; p < P; p++) {
+		double error = 0;
+		for (int kind = 0; kind < 2; kind++) {
+			error += (square[kind][p] - mean[kind][p] * mean[kind][p]) / (REPEATS - 1);
+		}
+		double off = fabs(mean[0][p] - mean[1][p]) / sqrt(error);
+		cr_expect(off < 4, "%d: ES %g, PES %g: %g standard errors", p, mean[0][p], mean[1][p], off);
+		cr_expect(fabs(mean[0][p]) > 3 * sqrt(error), "%d: all noise", p);
+	}
+	rt_task_free(task);
+	rt_bench_free(&b);
+}
+
 /* Plain descent on theta with the estimator's gradient; returns the last score. */
 static double influence(FeEstimator kind, int steps, double *theta) {
 	RtBench b = rt_bench(engine(), 2);
@@ -235,12 +277,58 @@ Test(rt_estimators, influence_balancing, .timeout = 500) {
 	}
 	double theta;
 	double loss = influence(FE_PES, steps, &theta);
-	cr_expect(fabs(theta + 1.0 / 6) < 1e-6 && loss < 1e-10, "PES: theta %.9g, loss %g", theta, loss);
+	cr_expect(fabs(theta + 1.0 / 6) < 1e-8 && loss < 1e-15, "PES: theta %.9g, loss %g", theta, loss);
 	double wrong = influence(FE_TRUNCATED_ES, steps, &theta);
-	cr_expect(theta > 0.5 && wrong > 8, "truncated ES: theta %g, loss %g", theta, wrong);
+	cr_expect(theta > 0.5 && wrong > 200, "truncated ES: theta %g, loss %g", theta, wrong);
 }
 
-/* Check 2: the score at the start is exact; its gradients agree. */
+/* Adam at 1e-2 on theta with the estimator's gradient; returns the score of a run without noise at the end. */
+static double toy_schedule(FeEstimator kind, const RuleText *rule, int steps) {
+	RtBench b = rt_bench(engine(), 2);
+	RtTask *task = rt_bench_task(&b, &rt_toy, rule, (RtScore){FE_SCORE_SUM, FE_SCORE_F});
+	RtEstimate how = {.kind = kind, .window = 10, .sigma = 0.3, .particles = 100, .horizon_low = 100, .horizon_high = 100, .stagger = true};
+	int problems = 1;
+	RtEstimator *e = rt_estimator_new(b.rt, &task, 1, &problems, &how, 1);
+	rt_bench_check(&b);
+	double theta[2] = {-4, -4}, m[2] = {0}, v[2] = {0};
+	for (int step = 1; step <= steps; step++) {
+		double gradient[2];
+		RtStats stats;
+		cr_assert(rt_estimate(e, theta, step - 1, gradient, &stats));
+		for (int p = 0; p < 2; p++) {
+			m[p] = 0.9 * m[p] + 0.1 * gradient[p];
+			v[p] = 0.999 * v[p] + 0.001 * gradient[p] * gradient[p];
+			theta[p] -= 1e-2 * (m[p] / (1 - pow(0.9, step))) / (sqrt(v[p] / (1 - pow(0.999, step))) + 1e-8);
+		}
+	}
+	RtProblems *one = rt_problems_new(task, 0, 0, 1, false);
+	double score = mean_score(&b, task, one, theta, 100);
+	rt_problems_free(one);
+	rt_estimator_free(e);
+	rt_task_free(task);
+	rt_bench_free(&b);
+	return score;
+}
+
+/* Check 2: PES learns the schedule, truncated ES stays several times higher. The published figures (357 to 423 after 1,000
+ * steps) are those of a rate whose logarithm goes in a line; for a rate that goes in a line itself no schedule scores
+ * below 557 (a grid search over both ends). */
+Test(rt_estimators, toy_schedule, .timeout = 500) {
+	int steps = iterations(1000, 0);
+	if (steps == 0) {
+		return;
+	}
+	double pes = toy_schedule(FE_PES, &rt_geometric_rate, steps);
+	double truncated = toy_schedule(FE_TRUNCATED_ES, &rt_geometric_rate, steps);
+	cr_expect(pes > 300 && pes < 450, "PES: %g", pes);
+	cr_expect(truncated > 3 * pes, "truncated ES: %g", truncated);
+	pes = toy_schedule(FE_PES, &rt_linear_rate, steps);
+	cr_expect(pes > 557 && pes < 590, "PES, linear: %g", pes);
+	truncated = toy_schedule(FE_TRUNCATED_ES, &rt_linear_rate, steps);
+	cr_expect(truncated > 3 * pes, "truncated ES, linear: %g", truncated);
+}
+
+/* ... and the score at the start is exact. */
 Test(rt_estimators, toy_schedule_at_the_start) {
 	RtBench b = rt_bench(engine(), 2);
 	RtTask *task = rt_bench_task(&b, &rt_toy, &rt_linear_rate, scores[0]);
