@@ -1,0 +1,34 @@
+#!/bin/sh
+# Every program of examples/ is without errors, its objectives have finite gradients, its rules take steps, and its
+# experiments train.
+. "$SOURCE_DIR/tests/command/lib.sh"
+
+# names KIND FILE: what the file declares
+names() {
+	sed -n "s/^\(joint \)\{0,1\}$1 \([A-Za-z_0-9']*\).*/\2/p" "$2"
+}
+
+count=0
+for file in "$SOURCE_DIR"/examples/*.grad; do
+	count=$((count + 1))
+	expect 0 "$GRADUS" check "$file"
+	expect 0 "$GRADUS" info "$file"
+	for objective in $(names objective "$file"); do
+		expect 0 "$GRADUS" eval "$file" "$objective" --json
+		lacks out '"nan"'
+		lacks out '"inf"'
+		json_list gradient <out >"gradient"
+		[ -s gradient ] || fail "no gradient of $objective in $file"
+		expect 0 "$GRADUS" minimize "$file" "$objective" --with "gradient_descent(lr = 1e-3)" --steps 3
+	done
+	for rule in $(names optimizer "$file"); do
+		expect 0 "$GRADUS" minimize logistic --file "$file" --with "$rule" --steps 3 --json
+		lacks out '"nan"'
+	done
+	for experiment in $(names experiment "$file"); do
+		expect 0 "$GRADUS" train "$file" "$experiment" -o "run-$count-$experiment" --steps 3
+		expect 0 "$GRADUS" check "run-$count-$experiment/rule.grad"
+	done
+done
+[ "$count" -ge 8 ] || fail "only $count examples"
+finish
