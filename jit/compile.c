@@ -56,7 +56,8 @@ static LLVMTargetMachineRef new_machine(JitEngine *engine) {
 	LlvmApi *api = &engine->api;
 	LLVMTargetRef target;
 	char *message = NULL;
-	engine->triple = api->GetDefaultTargetTriple();
+	if (!engine->triple)
+		engine->triple = api->GetDefaultTargetTriple();
 	if (api->GetTargetFromTriple(engine->triple, &target, &message))
 		base_panic("jit_engine_new", "%s", message);
 	char *cpu = api->GetHostCPUName(), *features = api->GetHostCPUFeatures();
