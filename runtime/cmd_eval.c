@@ -77,18 +77,22 @@ CmdExit cmd_eval(Cmd *cmd) {
 		return code;
 	}
 	cmd_runtime(cmd, IR_F64);
-	FeObjective *made = fe_objective(cmd->program, ir_module_new(cmd->session), &objective, cmd->rt->options.real);
+	IrModule *module = ir_module_new(cmd->session);
+	FeObjective *made = fe_objective(cmd->program, module, &objective, cmd->rt->options.real);
 	if (!made) {
+		ir_module_free(module);
 		return cmd_failed(cmd);
 	}
 	if (cmd->options.at && count != made->size) {
+		int64_t size = made->size;
+		ir_module_free(module);
 		return cmd_usage(cmd, "--at has %s numbers; the parameters of %s are %s", cmd_count(cmd->arena, count),
-		                 session_text(cmd->session, made->decl->name.name), cmd_count(cmd->arena, made->size));
+		                 session_text(cmd->session, objective.decl->name.name), cmd_count(cmd->arena, size));
 	}
 	RtEval eval;
 	int64_t instance = cmd->options.instance < 0 ? 0 : cmd->options.instance;
 	if (!rt_eval(cmd->rt, &objective, instance, cmd->options.at ? point : NULL, &eval)) {
-		ir_module_free(made->module);
+		ir_module_free(module);
 		return cmd_failed(cmd);
 	}
 	Text out = text_new(cmd->arena), call = text_new(cmd->arena);
@@ -117,6 +121,6 @@ CmdExit cmd_eval(Cmd *cmd) {
 			text_printf(&out, "%s = %.17g\n", eval.report_names[i], eval.reports[i]);
 		}
 	}
-	ir_module_free(made->module);
+	ir_module_free(module);
 	return cmd_print(cmd, &out);
 }
