@@ -66,7 +66,7 @@ static LLVMTargetMachineRef new_machine(JitEngine *engine) {
 	all = arena_printf(engine->arena, "%s,+prefer-no-gather,+prefer-no-scatter", features);
 #endif
 	LLVMTargetMachineRef machine = api->CreateTargetMachine(target, engine->triple, cpu, all, LLVMCodeGenLevelLess, LLVMRelocPIC,
-	                                                        LLVMCodeModelJITDefault);
+	                                                        LLVMCodeModelSmall);
 	api->DisposeMessage(cpu);
 	api->DisposeMessage(features);
 	return machine;

@@ -79,7 +79,7 @@ static LLVMValueRef constant(LlvmEmit *e, IrScalar type, bool vector, double val
 	return vector ? llvm_splat(e, number, type) : number;
 }
 
-static LLVMValueRef select(LlvmEmit *e, LLVMValueRef condition, LLVMValueRef yes, LLVMValueRef no) {
+static LLVMValueRef choose(LlvmEmit *e, LLVMValueRef condition, LLVMValueRef yes, LLVMValueRef no) {
 	return e->api->BuildSelect(e->b, condition, yes, no, "");
 }
 
@@ -88,11 +88,11 @@ static LLVMValueRef extreme(LlvmEmit *e, bool is_max, IrScalar type, LLVMValueRe
 	const LlvmApi *api = e->api;
 	if (!ir_scalar_is_real(type)) {
 		LLVMIntPredicate better = type == IR_BOOL ? (is_max ? LLVMIntUGT : LLVMIntULT) : is_max ? LLVMIntSGT : LLVMIntSLT;
-		return select(e, api->BuildICmp(e->b, better, b, a, ""), b, a);
+		return choose(e, api->BuildICmp(e->b, better, b, a, ""), b, a);
 	}
 	LLVMValueRef better = api->BuildFCmp(e->b, is_max ? LLVMRealOGT : LLVMRealOLT, b, a, "");
 	LLVMValueRef nan = api->BuildFCmp(e->b, LLVMRealUNO, b, b, "");
-	return select(e, nan, b, select(e, better, b, a));
+	return choose(e, nan, b, choose(e, better, b, a));
 }
 
 static LLVMValueRef compare(LlvmEmit *e, IrOpcode opcode, IrScalar type, LLVMValueRef a, LLVMValueRef b) {
@@ -111,25 +111,25 @@ static LLVMValueRef divide(LlvmEmit *e, IrScalar type, bool vector, LLVMValueRef
 	LLVMValueRef zero = constant(e, type, vector, 0), one = constant(e, type, vector, 1);
 	LLVMValueRef by_zero = api->BuildICmp(e->b, LLVMIntEQ, b, zero, "");
 	LLVMValueRef by_minus_one = api->BuildICmp(e->b, LLVMIntEQ, b, constant(e, type, vector, -1), "");
-	LLVMValueRef safe = select(e, api->BuildOr(e->b, by_zero, by_minus_one, ""), one, b);
+	LLVMValueRef safe = choose(e, api->BuildOr(e->b, by_zero, by_minus_one, ""), one, b);
 	LLVMValueRef quotient = api->BuildSDiv(e->b, a, safe, "");
 	LLVMValueRef rest = api->BuildSub(e->b, a, api->BuildMul(e->b, quotient, safe, ""), "");
 	LLVMValueRef inexact = api->BuildICmp(e->b, LLVMIntNE, rest, zero, "");
 	LLVMValueRef signs = api->BuildICmp(e->b, LLVMIntSLT, api->BuildXor(e->b, a, safe, ""), zero, "");
 	LLVMValueRef down = api->BuildAnd(e->b, inexact, signs, "");
 	if (modulo) {
-		rest = select(e, down, api->BuildAdd(e->b, rest, safe, ""), rest);
-		return select(e, api->BuildOr(e->b, by_zero, by_minus_one, ""), zero, rest);
+		rest = choose(e, down, api->BuildAdd(e->b, rest, safe, ""), rest);
+		return choose(e, api->BuildOr(e->b, by_zero, by_minus_one, ""), zero, rest);
 	}
-	quotient = select(e, down, api->BuildSub(e->b, quotient, one, ""), quotient);
-	quotient = select(e, by_minus_one, api->BuildNeg(e->b, a, ""), quotient);
-	return select(e, by_zero, zero, quotient);
+	quotient = choose(e, down, api->BuildSub(e->b, quotient, one, ""), quotient);
+	quotient = choose(e, by_minus_one, api->BuildNeg(e->b, a, ""), quotient);
+	return choose(e, by_zero, zero, quotient);
 }
 
 static LLVMValueRef sign(LlvmEmit *e, IrScalar type, bool vector, LLVMValueRef a) {
 	LLVMValueRef zero = constant(e, type, vector, 0), one = constant(e, type, vector, 1);
 	LLVMValueRef minus = constant(e, type, vector, -1);
-	return select(e, compare(e, IR_gt, type, a, zero), one, select(e, compare(e, IR_lt, type, a, zero), minus, a));
+	return choose(e, compare(e, IR_gt, type, a, zero), one, choose(e, compare(e, IR_lt, type, a, zero), minus, a));
 }
 
 static LLVMValueRef shift(LlvmEmit *e, IrOpcode opcode, IrScalar type, bool vector, LLVMValueRef a, LLVMValueRef by) {
@@ -192,7 +192,7 @@ LLVMValueRef llvm_op(LlvmEmit *e, IrOpcode opcode, const IrScalar *types, IrScal
 		return math_call(e, "fma", type, vector, args, 3);
 	case IR_mulz:
 		zero = constant(e, type, vector, 0);
-		return select(e, api->BuildOr(e->b, compare(e, IR_eq, type, a, zero), compare(e, IR_eq, type, b, zero), ""), zero,
+		return choose(e, api->BuildOr(e->b, compare(e, IR_eq, type, a, zero), compare(e, IR_eq, type, b, zero), ""), zero,
 		              arithmetic(e, IR_mul, real, a, b));
 	case IR_idiv:
 	case IR_imod:
@@ -204,7 +204,7 @@ LLVMValueRef llvm_op(LlvmEmit *e, IrOpcode opcode, const IrScalar *types, IrScal
 		if (real)
 			return math_call(e, "fabs", type, vector, args, 1);
 		zero = constant(e, type, vector, 0);
-		return select(e, compare(e, IR_lt, type, a, zero), api->BuildNeg(e->b, a, ""), a);
+		return choose(e, compare(e, IR_lt, type, a, zero), api->BuildNeg(e->b, a, ""), a);
 	case IR_sign:
 		return sign(e, type, vector, a);
 	case IR_floor:
@@ -229,7 +229,7 @@ LLVMValueRef llvm_op(LlvmEmit *e, IrOpcode opcode, const IrScalar *types, IrScal
 	case IR_not:
 		return api->BuildNot(e->b, a, "");
 	case IR_where:
-		return select(e, a, b, args[2]);
+		return choose(e, a, b, args[2]);
 	case IR_to_f32:
 	case IR_to_f64:
 		return to_real(e, type, result, vector, a);
