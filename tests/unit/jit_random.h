@@ -238,7 +238,7 @@ static inline void random_positions(RandomProgram *r, const RandomValue *out, co
 }
 
 /* One FOR with one or two outputs. */
-static inline void random_for(RandomProgram *r, const char *indent) {
+static inline void random_for(RandomProgram *r, const char *indent, const RandomValue *like) {
 	static const char *const combines[] = {"", "sum ", "sum ", "sum ", "max ", "min ", "prod "};
 	r->index_lane = random_chance(r, 45);
 	r->index_count = r->index_lane ? 1 : 0;
@@ -259,13 +259,24 @@ static inline void random_for(RandomProgram *r, const char *indent) {
 		r->index_extent[r->index_count++] = random_extent(r);
 	bool lanes = r->index_lane && (combine == 0 || random_chance(r, 75));
 	int scalar = random_chance(r, 45) ? 0 : random_chance(r, 50) ? 1 : random_chance(r, 75) ? 2 : 3;
+	if (like && like->rank < RANDOM_RANK) { /* shaped like a value there is: something to carry, or to go into */
+		r->index_count = (r->index_lane = like->lanes) ? 1 : 0;
+		out_rank = like->rank;
+		scalar = like->scalar;
+		combine = reversed = 0;
+		for (int i = 0; i < out_rank; i++) {
+			dims[i] = r->index_extent[r->index_count++] = like->dims[i];
+			index_of[i] = i + (r->index_lane ? 1 : 0);
+		}
+		lanes = like->lanes;
+	}
 	if (scalar == 3 && combine > 0)
 		scalar = 2;
 	if (scalar == 2 && combine == 6)
 		combine = 1;
 	bool argument = (combine == 4 || combine == 5) && r->index_count > 0 && random_chance(r, 60);
 	RandomValue *into = NULL;
-	for (int tries = 0; tries < 6 && !argument && random_chance(r, 50); tries++) {
+	for (int tries = 0; tries < 6 && !argument && random_chance(r, like ? 90 : 50); tries++) {
 		RandomValue *v = &r->values[random_below(r, (uint32_t)r->count)];
 		bool fits = v->visible && v->scalar == scalar && v->lanes == lanes && v->rank == out_rank;
 		for (int i = 0; fits && i < out_rank; i++)
@@ -351,7 +362,7 @@ static inline void random_loop(RandomProgram *r, const char *indent) {
 	r->number--;
 	snprintf(counter->name, sizeof counter->name, "t%d", outs);
 	for (int i = 0; i < 2 + (int)random_below(r, 2); i++)
-		random_for(r, "    ");
+		random_for(r, "    ", random_chance(r, 60) ? &r->values[inside + (int)random_below(r, (uint32_t)count)] : NULL);
 	text_printf(r->out, "    yield ");
 	for (int i = 0; i < count; i++) {
 		const RandomValue *old = &r->values[inside + i], *chosen = old;
@@ -403,7 +414,7 @@ static inline void random_program(uint64_t number, Text *out) {
 		if (random_chance(r, 20))
 			random_loop(r, "  ");
 		else
-			random_for(r, "  ");
+			random_for(r, "  ", random_chance(r, 25) ? &r->values[random_below(r, (uint32_t)r->count)] : NULL);
 	}
 	r->out = whole;
 	text_printf(out, ") -> (");

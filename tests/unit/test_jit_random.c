@@ -3,7 +3,11 @@
 
 #include "jit_random.h"
 
-enum { PROGRAMS = GRADUS_SANITIZED ? 60 : 400, PER_FILE = 50 };
+#ifndef RANDOM_PROGRAMS
+#define RANDOM_PROGRAMS 2000
+#endif
+
+enum { PROGRAMS = GRADUS_SANITIZED ? 60 : RANDOM_PROGRAMS, PER_FILE = GRADUS_SANITIZED ? 30 : 100 };
 
 static const char *program_text(Arena *arena, uint64_t number) {
 	Text text = text_new(arena);
@@ -11,7 +15,7 @@ static const char *program_text(Arena *arena, uint64_t number) {
 	return text_cstr(&text);
 }
 
-Test(jit_random, machine_code_agrees_with_the_evaluator, .timeout = 500) {
+Test(jit_random, machine_code_agrees_with_the_evaluator, .timeout = 1500) {
 	Session *session = session_new();
 	const char *error = NULL;
 	JitEngine *engine = jit_engine_new(session, &error);
@@ -54,7 +58,7 @@ static void check_file(uint64_t from) {
 	session_free(session);
 }
 
-Test(jit_random, strict_c_agrees_with_the_evaluator, .timeout = 500) {
+Test(jit_random, strict_c_agrees_with_the_evaluator, .timeout = 1500) {
 	for (uint64_t from = 0; from + PER_FILE <= PROGRAMS; from += PER_FILE)
 		check_file(from);
 }
