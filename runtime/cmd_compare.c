@@ -71,7 +71,7 @@ static CmdExit add_word(Cmd *cmd, Plan *plan, const char *word) {
 	if (code != CMD_OK) {
 		return code;
 	}
-	bool folder = cmd_is_folder(word);
+	bool folder = cmd_is_run(cmd, word);
 	const char *name = session_text(cmd->session, rule.decl->name.name);
 	if (folder && plan->options.subject < 0) {
 		plan->options.subject = (int)plan->contenders.count;
@@ -83,7 +83,7 @@ static CmdExit add_word(Cmd *cmd, Plan *plan, const char *word) {
 static void count_folders(Cmd *cmd, Plan *plan) {
 	uint32_t folders = 0;
 	for (uint32_t i = 0; i < cmd->words.count; i++) {
-		if (cmd_is_folder(cmd->words.data[i])) {
+		if (cmd_is_run(cmd, cmd->words.data[i])) {
 			plan->only_folder = folders++ ? NULL : cmd->words.data[i];
 		}
 	}

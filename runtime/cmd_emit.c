@@ -41,7 +41,7 @@ CmdExit cmd_emit(Cmd *cmd) {
 	const char *word = cmd->words.data[0];
 	Name name = name_intern(cmd->session->names, word, strcspn(word, "( "));
 	const AstDecl *decl = fe_find(cmd->program, name);
-	bool objective = !cmd_is_folder(word) && decl && decl->kind == AST_OBJECTIVE;
+	bool objective = !cmd_is_run(cmd, word) && decl && decl->kind == AST_OBJECTIVE;
 	FeCall call = {0};
 	cmd_runtime(cmd, IR_F32);
 	code = objective ? cmd_objective(cmd, word, &call) : cmd_rule(cmd, word, &call, NULL);

@@ -63,6 +63,15 @@ bool cmd_is_folder(const char *word) {
 	return stat(word, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+bool cmd_is_run(const Cmd *cmd, const char *word) {
+	struct stat info;
+	if (!cmd_is_folder(word)) {
+		return false;
+	}
+	return stat(arena_printf(cmd->arena, "%s/run.json", word), &info) == 0 ||
+	       !fe_find(cmd->program, name_intern(cmd->session->names, word, strlen(word)));
+}
+
 static CmdExit load_stdin(Cmd *cmd) {
 	Text text = text_new(cmd->arena);
 	char piece[4096];
@@ -189,7 +198,7 @@ CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out) {
 
 CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info) {
 	RtRunInfo own = {0};
-	if (!cmd_is_folder(text)) {
+	if (!cmd_is_run(cmd, text)) {
 		return fe_call_text(cmd->program, text, AST_OPTIMIZER, out) ? CMD_OK : CMD_USAGE;
 	}
 	if (!rt_run_folder_read(cmd->rt, text, &own)) {

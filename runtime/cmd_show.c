@@ -184,7 +184,7 @@ static CmdExit show_rule(Cmd *cmd, Stage stage, const FeCall *call, Text *out) {
 static CmdExit show_word(Cmd *cmd, Stage stage, const char *word, Text *out) {
 	const AstDecl *decl = fe_find(cmd->program, name_intern(cmd->session->names, word, strcspn(word, "( ")));
 	FeCall call = {0};
-	if (cmd_is_folder(word) || (decl && decl->kind == AST_OPTIMIZER)) {
+	if (cmd_is_run(cmd, word) || (decl && decl->kind == AST_OPTIMIZER)) {
 		CmdExit code = cmd_rule(cmd, word, &call, NULL);
 		return code == CMD_OK ? show_rule(cmd, stage, &call, out) : code;
 	}

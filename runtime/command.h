@@ -90,6 +90,8 @@ CmdExit cmd_failed(const Cmd *cmd);
 
 bool cmd_is_file(const char *word);   /* names a .grad file, or any file that exists */
 bool cmd_is_folder(const char *word); /* a folder that exists */
+/* A folder that stands for a run; one without a run that has the name of a declaration (`emit c adam -o adam`) does not. */
+bool cmd_is_run(const Cmd *cmd, const char *word);
 /* The program: the library and the given files. CMD_OK, or a code after a message or with diagnostics. */
 CmdExit cmd_load(Cmd *cmd, const char *const *files, uint32_t count);
 /* Takes the files among cmd->words out and loads them (and --file). */
