@@ -474,6 +474,8 @@ static Value *elab_if(Elab *e, const AstExpr *x) {
 /* ---- everything ---- */
 
 Value *elab(Elab *e, const AstExpr *x) {
+	if (!x) /* left out, and reported */
+		return value_bad(e);
 	switch (x->kind) {
 	case AST_BAD:
 		return value_bad(e);

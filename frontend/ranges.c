@@ -42,7 +42,7 @@ static int unknown_of(const Search *s, Name name) {
 
 static bool mentions_unknown(const AstExpr *x, void *context) {
 	const Search *s = context;
-	if (x->kind == AST_NAME)
+	if (x && x->kind == AST_NAME)
 		return unknown_of(s, x->name) >= 0;
 	return expr_any_part(x, mentions_unknown, context);
 }
@@ -51,6 +51,8 @@ static bool mentions_unknown(const AstExpr *x, void *context) {
 
 static int shape_of(Search *s, const AstExpr *x, int64_t *dims) {
 	Elab *e = s->e;
+	if (!x)
+		return -1;
 	if (x->kind == AST_NAME) {
 		const Binding *b = scope_find(e, x->name);
 		if (!b || !b->value || b->value->kind != VALUE_ARRAY)
@@ -105,6 +107,8 @@ static int shape_of(Search *s, const AstExpr *x, int64_t *dims) {
 /* ---- affine uses ---- */
 
 static bool linear(Search *s, const AstExpr *x, int64_t factor, Use *use) {
+	if (!x)
+		return false;
 	if (x->kind == AST_NAME && unknown_of(s, x->name) >= 0) {
 		use->coef[unknown_of(s, x->name)] += factor;
 		return true;
@@ -149,6 +153,8 @@ static bool linear(Search *s, const AstExpr *x, int64_t factor, Use *use) {
 
 static bool collect(const AstExpr *x, void *context) {
 	Search *s = context;
+	if (!x)
+		return false;
 	if (x->kind == AST_REDUCE) {
 		uint32_t first = s->count;
 		for (uint32_t i = 0; i < x->reduce.items.count; i++) {

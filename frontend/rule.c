@@ -85,7 +85,7 @@ static bool read_hypers(RuleElab *r) {
 			v = elab(e, x);
 			e->scope = scope;
 			h.known = value_known_real(v, &h.value);
-			if (!h.known && v->kind == VALUE_ARRAY) {
+			if (!h.known && v->kind == VALUE_ARRAY && !(v->scalar == S_BOOL && value_known(v))) {
 				diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
 				v = value_bad(e);
 			}
@@ -274,6 +274,18 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	return value_read(e, table, S_REAL, rank, dims);
 }
 
+static bool depends_on_size(const Ex *x) {
+	if (x->kind == EX_DIM || (x->kind == EX_VAR && x->var->tensor))
+		return true;
+	for (uint32_t i = 0; x->kind == EX_READ && i < x->at_count; i++)
+		if (depends_on_size(x->at[i]))
+			return true;
+	for (int i = 0; x->kind == EX_OP && i < ir_op_info[x->opcode].arity; i++)
+		if (depends_on_size(x->args[i]))
+			return true;
+	return false;
+}
+
 static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned *l, Value **start) {
 	Elab *e = &r->e;
 	const AstDeclare *d = &s->declare;
@@ -314,6 +326,11 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 		v = from_file(r, s, l, dims, rank);
 		if (value_is_bad(v))
 			return false;
+	}
+	if (depends_on_size(value_body(e, v))) {
+		diag_error(e->session, 265, s->span, "where `%s` starts depends on `size(x)`, which this rule serves in any size",
+		           session_text(e->session, d->names.data[0].name));
+		return false;
 	}
 	double value;
 	if (limited && value_known_real(v, &value) && (value <= low || value >= high)) {
@@ -511,7 +528,10 @@ static void build_init(RuleElab *r) {
 		if (!value_is_bad(v)) {
 			IrValue value = whole(e, v, &e->tensor, e->tensor ? 1 : 0, name.name, s->span);
 			slot.type = ir_type(o->init, value);
-			slot.count = r->symbolic && each ? 0 : ir_type_elements(slot.type, NULL);
+			bool known = true;
+			for (int k = 0; k < slot.type.rank; k++)
+				known = known && slot.type.dims[k] >= 0;
+			slot.count = known ? ir_type_elements(slot.type, NULL) : 0;
 			ir_result(o->init, session_text(e->session, name.name), value);
 		}
 		vec_push(e->arena, &o->states, slot);

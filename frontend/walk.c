@@ -12,6 +12,8 @@ static bool any_items(const AstItems *items, ExprVisit *visit, void *context) {
 }
 
 bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context) {
+	if (!x)
+		return false;
 	switch (x->kind) {
 	case AST_UNARY:
 		return visit(x->unary.operand, context);
@@ -50,7 +52,7 @@ typedef struct NameVisit {
 
 static bool visit_names(const AstExpr *x, void *context) {
 	const NameVisit *v = context;
-	if (x->kind == AST_NAME)
+	if (x && x->kind == AST_NAME)
 		v->visit(x->name, x->span, v->context);
 	expr_any_part(x, visit_names, context);
 	return false;
