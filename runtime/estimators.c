@@ -83,33 +83,42 @@ static void load_row(IrScalar real, const void *gradient, int64_t p, double *row
 	}
 }
 
-/* Sums the lanes that are real problems and finite; gradient: [P] x 16. */
+/* Sums the lanes that are real problems and finite, each scaled down to the norm of the clip: one problem whose unroll is
+ * chaotic must not drown the others. gradient: [P] x 16. */
 static void reduce_lanes(const RtEstimator *e, const RtBlock *block, IrScalar real, const void *score, const void *gradient,
                          Share *share) {
-	double scores[IR_LANES], row[IR_LANES], zeros[IR_LANES] = {0};
+	double scores[IR_LANES], row[IR_LANES], zeros[IR_LANES] = {0}, squares[IR_LANES] = {0}, scale[IR_LANES];
 	rt_load(real, score, 1, scores, IR_LANES);
 	for (int64_t p = 0; p < e->count; p++) {
 		load_row(real, gradient, p, row);
 		for (int lane = 0; lane < IR_LANES; lane++) {
 			zeros[lane] += row[lane] - row[lane]; /* NaN as soon as one is not finite */
+			squares[lane] += row[lane] * row[lane];
+			squares[lane] += row[lane] * row[lane];
 		}
 	}
 	bool keep[IR_LANES];
 	share->score = 0;
-	share->finite = share->nonfinite = 0;
+	share->finite = share->nonfinite = share->clipped = 0;
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		bool counts = block->weight[lane] > 0;
 		bool finite = isfinite(scores[lane]) && zeros[lane] == 0;
+		double norm = sqrt(squares[lane]);
 		keep[lane] = counts && finite;
+		scale[lane] = e->how.clip > 0 && norm > e->how.clip ? e->how.clip / norm : 1;
 		share->nonfinite += counts && !finite;
 		share->finite += keep[lane];
 		share->score += keep[lane] ? scores[lane] : 0;
+		double norm = sqrt(squares[lane]);
+		bool longer = keep[lane] && e->how.clip > 0 && norm > e->how.clip;
+		factor[lane] = longer ? e->how.clip / norm : 1;
+		share->clipped += longer;
 	}
 	for (int64_t p = 0; p < e->count; p++) {
 		load_row(real, gradient, p, row);
 		double sum = 0;
 		for (int lane = 0; lane < IR_LANES; lane++) {
-			sum += keep[lane] ? row[lane] : 0;
+			sum += keep[lane] ? scale[lane] * row[lane] : 0;
 		}
 		share->gradient[p] = sum;
 	}
@@ -173,6 +182,7 @@ static bool derivative_estimate(RtEstimator *e, double *gradient, RtStats *stats
 		const Share *share = &e->shares[i];
 		finite += share->finite;
 		stats->nonfinite += share->nonfinite;
+		stats->clipped += share->clipped;
 		stats->score += share->score;
 		for (int64_t p = 0; p < e->count; p++) {
 			gradient[p] += share->gradient[p];

@@ -248,7 +248,9 @@ typedef struct RtEstimate {
 	double sigma;
 	int particles; /* antithetic pairs */
 	int horizon_low, horizon_high;
+	double clip;   /* backprop, forward: largest norm of one problem's gradient; 0: none */
 	bool stagger;  /* pes, truncated_es: particles start at different ages */
+	double clip;   /* backprop, forward: a problem's gradient is cut to this norm before the mean is taken; 0: never */
 } RtEstimate;
 
 /* What an outer step cost and lost. */
@@ -256,6 +258,7 @@ typedef struct RtStats {
 	double score;        /* mean over what was finite (pes, truncated_es: of the window, scaled to a whole run) */
 	int64_t pieces;      /* gradients or pairs of runs asked for */
 	int64_t nonfinite;   /* of those, dropped because something was not finite */
+	int64_t clipped;     /* of those, cut to the length that one problem may have */
 	int64_t evaluations; /* inner evaluations of an objective, counted once per value or value and gradient */
 } RtStats;
 
