@@ -96,6 +96,17 @@ const AstDecl *fe_find(const FeProgram *p, Name name) {
 	return NULL;
 }
 
+/* An experiment may be called like the family it is about: then the kind that is asked for decides. */
+static const AstDecl *find_kind(const FeProgram *p, Name name, AstDeclKind kind) {
+	for (uint32_t i = 0; i < p->user.count; i++)
+		if (p->user.data[i]->name.name == name && p->user.data[i]->kind == kind)
+			return p->user.data[i];
+	for (uint32_t i = 0; i < p->library.count; i++)
+		if (p->library.data[i]->name.name == name && p->library.data[i]->kind == kind)
+			return p->library.data[i];
+	return fe_find(p, name);
+}
+
 uint32_t fe_decl_count(const FeProgram *program) {
 	return program->user.count;
 }
@@ -177,7 +188,7 @@ bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
 		return false;
 	}
 	AstName name = expr->kind == AST_NAME ? (AstName){expr->name, expr->span} : expr->call.callee;
-	const AstDecl *decl = fe_find(p, name.name);
+	const AstDecl *decl = find_kind(p, name.name, kind);
 	if (!decl || decl->kind != kind) {
 		Diag *diag;
 		if (decl) {
