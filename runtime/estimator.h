@@ -22,7 +22,7 @@ typedef struct Share {
 	double plus[2][IR_LANES], minus[2][IR_LANES]; /* scores of the two parts of a window */
 	double *gradient;  /* back-propagation and forward mode: [P], summed over finite lanes */
 	double score;
-	int finite, nonfinite;
+	int finite, nonfinite, clipped;
 	int error;
 } Share;
 

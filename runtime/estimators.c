@@ -94,7 +94,6 @@ static void reduce_lanes(const RtEstimator *e, const RtBlock *block, IrScalar re
 		for (int lane = 0; lane < IR_LANES; lane++) {
 			zeros[lane] += row[lane] - row[lane]; /* NaN as soon as one is not finite */
 			squares[lane] += row[lane] * row[lane];
-			squares[lane] += row[lane] * row[lane];
 		}
 	}
 	bool keep[IR_LANES];
@@ -103,15 +102,13 @@ static void reduce_lanes(const RtEstimator *e, const RtBlock *block, IrScalar re
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		bool counts = block->weight[lane] > 0;
 		bool finite = isfinite(scores[lane]) && zeros[lane] == 0;
-		double norm = sqrt(squares[lane]);
 		keep[lane] = counts && finite;
-		scale[lane] = e->how.clip > 0 && norm > e->how.clip ? e->how.clip / norm : 1;
 		share->nonfinite += counts && !finite;
 		share->finite += keep[lane];
 		share->score += keep[lane] ? scores[lane] : 0;
 		double norm = sqrt(squares[lane]);
 		bool longer = keep[lane] && e->how.clip > 0 && norm > e->how.clip;
-		factor[lane] = longer ? e->how.clip / norm : 1;
+		scale[lane] = longer ? e->how.clip / norm : 1;
 		share->clipped += longer;
 	}
 	for (int64_t p = 0; p < e->count; p++) {

@@ -248,7 +248,6 @@ typedef struct RtEstimate {
 	double sigma;
 	int particles; /* antithetic pairs */
 	int horizon_low, horizon_high;
-	double clip;   /* backprop, forward: largest norm of one problem's gradient; 0: none */
 	bool stagger;  /* pes, truncated_es: particles start at different ages */
 	double clip;   /* backprop, forward: a problem's gradient is cut to this norm before the mean is taken; 0: never */
 } RtEstimate;

@@ -256,7 +256,6 @@ static RtEstimate estimate_of(const FeExperiment *experiment) {
 	                    .window = experiment->window,
 	                    .sigma = experiment->sigma > 0 ? experiment->sigma : 0.01,
 	                    .particles = experiment->particles > 0 ? experiment->particles : 16,
-	                    .clip = experiment->clip,
 	                    .horizon_low = experiment->horizon_low,
 	                    .horizon_high = experiment->horizon_high,
 	                    .stagger = true,
