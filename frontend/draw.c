@@ -10,9 +10,8 @@ typedef struct Distribution {
 } Distribution;
 
 static const Distribution distributions[] = {
-	{"normal", 2, 2, S_REAL},      {"uniform", 0, 2, S_REAL},     {"bernoulli", 1, 1, S_BOOL},
-	{"integer", 2, 2, S_INT},      {"exponential", 0, 1, S_REAL}, {"loguniform", 2, 2, S_REAL},
-	{"permutation", 1, 1, S_INT},
+	{"normal", 2, 2, S_REAL},      {"uniform", 0, 2, S_REAL},    {"bernoulli", 1, 1, S_BOOL},  {"integer", 2, 2, S_INT},
+	{"exponential", 0, 1, S_REAL}, {"loguniform", 2, 2, S_REAL}, {"permutation", 1, 1, S_INT},
 };
 
 static const Distribution *find(Elab *e, const AstExpr *draw) {
@@ -54,7 +53,9 @@ static Ex *drawn(Elab *e, const Distribution *d, Value **args, uint32_t count, N
 	if (normal) { /* drawn in f64, rounded, then scaled */
 		Ex *scaled = ex_op(e, IR_mul, ex_convert(e, u, e->real), ex_convert(e, b, e->real), NULL);
 		double mean;
-		return value_known_real(args[0], &mean) && mean == 0 ? scaled : ex_op(e, IR_add, ex_convert(e, a, e->real), scaled, NULL);
+		return value_known_real(args[0], &mean) && mean == 0
+		           ? scaled
+		           : ex_op(e, IR_add, ex_convert(e, a, e->real), scaled, NULL);
 	}
 	a = a ? ex_convert(e, a, IR_F64) : NULL;
 	b = b ? ex_convert(e, b, IR_F64) : NULL;
@@ -99,8 +100,9 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	}
 	uint32_t count = draw->call.args.count;
 	if (count < dist->low || count > dist->high || (strcmp(dist->name, "uniform") == 0 && count == 1)) {
-		diag_error(e->session, 246, draw->span, "`%s` takes %u argument%s, not %u", dist->name, (unsigned)dist->high,
-		           dist->high == 1 ? "" : "s", (unsigned)count);
+		diag_error(e->session, 246, draw->span, "`%s` takes %s%u argument%s, not %u", dist->name,
+		           dist->low < dist->high ? "no or " : "", (unsigned)dist->high, dist->high == 1 ? "" : "s",
+		           (unsigned)count);
 		return value_bad(e);
 	}
 	Binding *scope = e->scope;
@@ -114,11 +116,13 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	Value *args[2] = {0};
 	for (uint32_t i = 0; i < count; i++) {
 		if (draw->call.args.data[i].name.name)
-			diag_error(e->session, 216, draw->call.args.data[i].name.span, "distributions take their arguments by position");
+			diag_error(e->session, 216, draw->call.args.data[i].name.span,
+			           "distributions take their arguments by position");
 		args[i] = elab_scalar(e, draw->call.args.data[i].value, "the argument of a distribution");
 		ok = ok && !value_is_bad(args[i]);
 		if (ok && dist->scalar == S_INT && (args[i]->scalar == S_REAL || args[i]->scalar == S_BOOL)) {
-			diag_error(e->session, 211, draw->call.args.data[i].value->span, "`integer` draws between whole numbers, not %s", type_text(e, args[i]));
+			diag_error(e->session, 211, draw->call.args.data[i].value->span,
+			           "`integer` draws between whole numbers, not %s", type_text(e, args[i]));
 			ok = false;
 		}
 	}
@@ -131,10 +135,15 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	ok = elab_dims(e, &d->type, dims, &rank, rank) && ok;
 	if (!ok)
 		return value_bad(e);
-	Scalar want = d->type.span.file == 0 ? dist->scalar : d->type.scalar == AST_INT ? S_INT : d->type.scalar == AST_BOOLEAN ? S_BOOL : S_REAL;
+	Scalar want = d->type.span.file == 0          ? dist->scalar
+	              : d->type.scalar == AST_INT     ? S_INT
+	              : d->type.scalar == AST_BOOLEAN ? S_BOOL
+	                                              : S_REAL;
 	if (want != dist->scalar && !(want == S_REAL)) {
 		Diag *diag = diag_error(e->session, 236, draw->span, "`%s` draws %s", dist->name,
-		                        dist->scalar == S_REAL ? "real numbers" : dist->scalar == S_INT ? "whole numbers" : "truth values");
+		                        dist->scalar == S_REAL  ? "real numbers"
+		                        : dist->scalar == S_INT ? "whole numbers"
+		                                                : "truth values");
 		diag_label(e->session, diag, d->type.span, "declared otherwise here");
 		return value_bad(e);
 	}

@@ -17,10 +17,10 @@
 
 typedef struct Var {
 	Name name;
-	uint32_t id;   /* order of creation: the order of axes */
+	uint32_t id;    /* order of creation: the order of axes */
 	int64_t extent; /* or DIM_X */
-	bool coord;    /* runs over the coordinates of x */
-	bool tensor;   /* runs over the parameter tensors */
+	bool coord;     /* runs over the coordinates of x */
+	bool tensor;    /* runs over the parameter tensors */
 	Span span;
 } Var;
 
@@ -67,11 +67,11 @@ struct Value {
 	int rank;
 	int64_t dims[IR_MAX_RANK];
 	Var *vars[IR_MAX_RANK];
-	Ex *body;          /* NULL: see parts */
+	Ex *body;           /* NULL: see parts */
 	VEC(Value *) parts; /* SEVERAL: the results; ARRAY: the elements of a stack along axis 0 */
-	bool is_size_x;    /* the number size(x), which as a dimension stays "like x" */
-	int hyper;         /* 1 + number of the rule's hyperparameter this is; 0: none */
-	Value *as_int;     /* a hyperparameter, where it has to be a whole number */
+	bool is_size_x;     /* the number size(x), which as a dimension stays "like x" */
+	int hyper;          /* 1 + number of the rule's hyperparameter this is; 0: none */
+	Value *as_int;      /* a hyperparameter, where it has to be a whole number */
 	const char *text;
 	const FeCall *call; /* a rule as an argument */
 };
@@ -79,7 +79,16 @@ struct Value {
 /* ---- names in scope: scope.c ---- */
 
 typedef enum BindKind {
-	BIND_LET, BIND_VAR, BIND_STATE, BIND_X, BIND_INDEX, BIND_LOOP, BIND_GIVEN, BIND_PARAM, BIND_HYPER, BIND_LEARNED,
+	BIND_LET,
+	BIND_VAR,
+	BIND_STATE,
+	BIND_X,
+	BIND_INDEX,
+	BIND_LOOP,
+	BIND_GIVEN,
+	BIND_PARAM,
+	BIND_HYPER,
+	BIND_LEARNED,
 	BIND_BUILTIN
 } BindKind;
 
@@ -87,12 +96,12 @@ typedef struct Binding {
 	BindKind kind;
 	Name name;
 	Span span;
-	Value *value;      /* where the function now being built can read it; NULL: not at this stage */
-	Scalar scalar;     /* VAR, STATE: what it was declared as */
-	bool each;         /* STATE: one per coordinate */
+	Value *value;  /* where the function now being built can read it; NULL: not at this stage */
+	Scalar scalar; /* VAR, STATE: what it was declared as */
+	bool each;     /* STATE: one per coordinate */
 	bool used;
-	uint32_t active;   /* how many index variables were around when it was made: it depends on no others */
-	Var *coord;        /* the `each` it was made in */
+	uint32_t active;       /* how many index variables were around when it was made: it depends on no others */
+	Var *coord;            /* the `each` it was made in */
 	struct Binding *outer; /* the scope, innermost first */
 } Binding;
 
@@ -117,26 +126,26 @@ typedef struct Elab {
 	IrBuilder *builder;
 	IrScalar real;
 	Binding *scope;
-	VEC(Var *) active; /* variables of the index notation around the current place; outermost first */
+	VEC(Var *) active;     /* variables of the index notation around the current place; outermost first */
 	VEC(const Ex *) conds; /* integer expressions that are >= 0 here */
-	uint32_t cond_if;   /* how many arms of conditions that are not known surround us */
-	bool in_dimension;  /* `/` must come out whole */
-	bool want_int;      /* whole powers stay integers */
-	uint64_t *epoch;    /* of walks over expressions */
+	uint32_t cond_if;      /* how many arms of conditions that are not known surround us */
+	bool in_dimension;     /* `/` must come out whole */
+	bool want_int;         /* whole powers stay integers */
+	uint64_t *epoch;       /* of walks over expressions */
 	uint32_t *next_var;
 	const Calls *calls;
-	Value *returned;    /* of the function being inlined */
+	Value *returned; /* of the function being inlined */
 	bool in_fn;
 
 	/* rules */
-	RuleElab *rule;      /* NULL outside */
-	IrDim n;             /* coordinates of x in the function being built */
-	int64_t tensors;     /* S */
-	Var *tensor;         /* the variable over tensors, if S > 1 */
-	Var *coord;          /* the coordinate that the surrounding `each` speaks of */
-	IrValue segments;    /* [N]: coordinate -> tensor, if S > 1 */
-	IrValue sizes;       /* [S] */
-	bool coupled;        /* some coordinate saw another */
+	RuleElab *rule;   /* NULL outside */
+	IrDim n;          /* coordinates of x in the function being built */
+	int64_t tensors;  /* S */
+	Var *tensor;      /* the variable over tensors, if S > 1 */
+	Var *coord;       /* the coordinate that the surrounding `each` speaks of */
+	IrValue segments; /* [N]: coordinate -> tensor, if S > 1 */
+	IrValue sizes;    /* [S] */
+	bool coupled;     /* some coordinate saw another */
 } Elab;
 
 /* ex.c */
@@ -172,7 +181,7 @@ typedef struct Affine {
 Affine affine_of(const Ex *x);
 bool prove_at_least_zero(const Elab *e, const Ex *x, bool with_conditions);
 void affine_range(const Affine *a, int64_t *low, int64_t *high); /* INT64_MIN / MAX: unknown */
-bool affine_is_pure(const Affine *a); /* index variables and loop counters only */
+bool affine_is_pure(const Affine *a);                            /* index variables and loop counters only */
 /* If the truth of `cond` is that integer expressions are >= 0, appends them. False if it is more than that. */
 bool cond_forms(Elab *e, Ex *cond, bool truth, Ex **forms, uint32_t *count, uint32_t limit);
 
@@ -181,10 +190,10 @@ Value *value_bad(Elab *e);
 Value *value_scalar(Elab *e, Scalar scalar, Ex *body);
 Value *value_real(Elab *e, double value);
 Value *value_int(Elab *e, int64_t value);
-Value *value_array(Elab *e, Scalar scalar, int rank, const int64_t *dims, Span span); /* vars made, body to be set */
+Value *value_array(Elab *e, Scalar scalar, int rank, const int64_t *dims, Span span);    /* vars made, body to be set */
 Value *value_read(Elab *e, IrValue value, Scalar scalar, int rank, const int64_t *dims); /* reads it whole */
 bool value_is_bad(const Value *v);
-Ex *value_body(Elab *e, Value *v);   /* the body; makes that of a stack */
+Ex *value_body(Elab *e, Value *v);              /* the body; makes that of a stack */
 Ex *value_at(Elab *e, Value *v, Ex *const *at); /* the element at these positions, one per axis */
 Ex *value_ex(Elab *e, Value *v, IrScalar type); /* body converted */
 Value *value_convert(Elab *e, Value *v, Scalar scalar);
@@ -220,26 +229,30 @@ Value *materialize(Elab *e, Value *v, Name name, Span span);
 Value *settle(Elab *e, Value *v, Name name, Span span);
 /* Reduces `body` (scalar; other axes are those of `shape`, whose vars stay) over `over`, on points where all of
  * conds are >= 0. ARGMAX, ARGMIN: over one variable. */
-Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *over, uint32_t over_count, Ex *const *conds,
-              uint32_t cond_count, Span span);
+Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *over, uint32_t over_count,
+              Ex *const *conds, uint32_t cond_count, Span span);
 /* A whole value, with the given variables as leading axes, whether it depends on them or not. */
 IrValue whole(Elab *e, Value *v, Var *const *leading, uint32_t leading_count, Name name, Span span);
-Value *value_from_whole(Elab *e, IrValue value, Scalar scalar, int rank, const int64_t *dims, Var *const *leading, uint32_t leading_count);
+Value *value_from_whole(Elab *e, IrValue value, Scalar scalar, int rank, const int64_t *dims, Var *const *leading,
+                        uint32_t leading_count);
 
 /* elab_expr.c */
 Value *elab(Elab *e, const AstExpr *x);
 Value *elab_scalar(Elab *e, const AstExpr *x, const char *what);
-Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **args, uint32_t count, Span span, const AstExpr *x);
-Value *elab_binary_values(Elab *e, AstOp op, Span op_span, Value *a, Value *b, const AstExpr *left, const AstExpr *right);
+Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **args, uint32_t count, Span span,
+                  const AstExpr *x);
+Value *elab_binary_values(Elab *e, AstOp op, Span op_span, Value *a, Value *b, const AstExpr *left,
+                          const AstExpr *right);
 Value *elab_select(Elab *e, Value *cond, Value *yes, Value *no, const AstExpr *x);
 bool elab_unify(Elab *e, Value **values, uint32_t count, Scalar *scalar); /* the common scalar type */
-Value *elab_broadcast(Elab *e, Value *v, const Value *shape); /* a scalar as an array of this shape */
+Value *elab_broadcast(Elab *e, Value *v, const Value *shape);             /* a scalar as an array of this shape */
 /* Whole numbers known now: dimensions, ranges, counts. */
 bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out);
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out); /* may give DIM_X */
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
 bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from);
 Diag *elab_unknown(Elab *e, Name name, Span span);
+bool is_builtin_name(const char *name);
 
 /* elab_index.c */
 Value *elab_index(Elab *e, const AstExpr *x);
@@ -252,8 +265,8 @@ typedef struct Indices {
 } Indices;
 /* `from_zero`: arrays are being defined, whose indices start at 0. Pushes the variables on e->active and the names on the
  * scope; the caller restores both. extents: of axes that give a name its range (may be NULL; 0: not given). */
-bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies, uint32_t body_count,
-                  bool from_zero, const int64_t *extents, Indices *out);
+bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies,
+                  uint32_t body_count, bool from_zero, const int64_t *extents, Indices *out);
 /* Proves 0 <= at < extent, or reports. Sets *guard if only conditions prove it. */
 bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard);
 
@@ -264,6 +277,7 @@ Value *reduce_sum(Elab *e, Value *v, Span span);
 
 /* elab_call.c, elab_shape.c */
 Value *elab_call(Elab *e, const AstExpr *x);
+bool is_later_name(const char *name); /* a function of the language that this version lacks */
 Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known);
 Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x);
 Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x);
@@ -289,6 +303,10 @@ typedef struct DrawKey {
 } DrawKey;
 /* `given X[i in n] : [d] ~ normal(m[i], 1)`: the drawn array. BAD with a diagnostic. */
 Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key);
+
+/* check_names.c */
+/* Names in a function that nothing declares; functions are elaborated only where they are called. */
+void check_function_names(Elab *e, const AstDecl *fn);
 
 /* program.c */
 struct FeProgram {

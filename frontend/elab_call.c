@@ -11,14 +11,29 @@ typedef struct Elementwise {
 } Elementwise;
 
 static const Elementwise elementwise[] = {
-	{"exp", IR_exp, 1, false},           {"log", IR_log, 1, false},         {"log1p", IR_log1p, 1, false},
-	{"expm1", IR_expm1, 1, false},       {"sqrt", IR_sqrt, 1, false},       {"abs", IR_abs, 1, true},
-	{"sign", IR_sign, 1, true},          {"sin", IR_sin, 1, false},         {"cos", IR_cos, 1, false},
-	{"tan", IR_tan, 1, false},           {"atan", IR_atan, 1, false},       {"atan2", IR_atan2, 2, false},
-	{"tanh", IR_tanh, 1, false},         {"sigmoid", IR_sigmoid, 1, false}, {"softplus", IR_softplus, 1, false},
-	{"relu", IR_relu, 1, false},         {"elu", IR_elu, 1, false},         {"gelu", IR_gelu, 1, false},
-	{"erf", IR_erf, 1, false},           {"lgamma", IR_lgamma, 1, false},   {"digamma", IR_digamma, 1, false},
-	{"floor", IR_floor, 1, false},       {"stop_gradient", IR_stop_gradient, 1, true},
+	{"exp", IR_exp, 1, false},
+	{"log", IR_log, 1, false},
+	{"log1p", IR_log1p, 1, false},
+	{"expm1", IR_expm1, 1, false},
+	{"sqrt", IR_sqrt, 1, false},
+	{"abs", IR_abs, 1, true},
+	{"sign", IR_sign, 1, true},
+	{"sin", IR_sin, 1, false},
+	{"cos", IR_cos, 1, false},
+	{"tan", IR_tan, 1, false},
+	{"atan", IR_atan, 1, false},
+	{"atan2", IR_atan2, 2, false},
+	{"tanh", IR_tanh, 1, false},
+	{"sigmoid", IR_sigmoid, 1, false},
+	{"softplus", IR_softplus, 1, false},
+	{"relu", IR_relu, 1, false},
+	{"elu", IR_elu, 1, false},
+	{"gelu", IR_gelu, 1, false},
+	{"erf", IR_erf, 1, false},
+	{"lgamma", IR_lgamma, 1, false},
+	{"digamma", IR_digamma, 1, false},
+	{"floor", IR_floor, 1, false},
+	{"stop_gradient", IR_stop_gradient, 1, true},
 };
 
 typedef struct Later {
@@ -39,8 +54,16 @@ static const Later later[] = {
 	{"matrix", 396, "a parameter as a matrix"},
 };
 
+bool is_later_name(const char *name) {
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+		if (strcmp(name, later[i].name) == 0)
+			return true;
+	return false;
+}
+
 static bool is_distribution(const char *name) {
-	static const char *const names[] = {"normal", "uniform", "bernoulli", "integer", "exponential", "loguniform", "permutation"};
+	static const char *const names[] = {"normal",      "uniform",    "bernoulli",  "integer",
+	                                    "exponential", "loguniform", "permutation"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;
@@ -95,17 +118,18 @@ static bool expect_count(Elab *e, const AstExpr *x, uint32_t low, uint32_t high)
 		return !named;
 	const char *name = session_text(e->session, x->call.callee.name);
 	if (low == high)
-		diag_error(e->session, 215, x->span, "`%s` takes %u argument%s, not %u", name, (unsigned)low, low == 1 ? "" : "s",
-		           (unsigned)count);
+		diag_error(e->session, 215, x->span, "`%s` takes %u argument%s, not %u", name, (unsigned)low,
+		           low == 1 ? "" : "s", (unsigned)count);
 	else
-		diag_error(e->session, 215, x->span, "`%s` takes %u to %u arguments, not %u", name, (unsigned)low, (unsigned)high,
-		           (unsigned)count);
+		diag_error(e->session, 215, x->span, "`%s` takes %u to %u arguments, not %u", name, (unsigned)low,
+		           (unsigned)high, (unsigned)count);
 	return false;
 }
 
 static Value *elab_where(Elab *e, Value **args, const AstExpr *x) {
 	if (args[0]->scalar != S_BOOL) {
-		diag_error(e->session, 210, x->call.args.data[0].value->span, "a condition was expected, found %s", type_text(e, args[0]));
+		diag_error(e->session, 210, x->call.args.data[0].value->span, "a condition was expected, found %s",
+		           type_text(e, args[0]));
 		return value_bad(e);
 	}
 	return elab_select(e, args[0], args[1], args[2], x);
@@ -198,15 +222,16 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 		} else {
 			at = position++;
 			if (at >= params) {
-				Diag *diag = diag_error(e->session, 215, arg->value->span, "`%s` takes %u argument%s", name, (unsigned)params,
-				                        params == 1 ? "" : "s");
+				Diag *diag = diag_error(e->session, 215, arg->value->span, "`%s` takes %u argument%s", name,
+				                        (unsigned)params, params == 1 ? "" : "s");
 				diag_label(e->session, diag, fn->name.span, "defined here");
 				ok = false;
 				continue;
 			}
 		}
 		if (args[at]) {
-			diag_error(e->session, 218, arg->value->span, "`%s` is given twice", session_text(e->session, fn->params.data[at].name.name));
+			diag_error(e->session, 218, arg->value->span, "`%s` is given twice",
+			           session_text(e->session, fn->params.data[at].name.name));
 			ok = false;
 		}
 		args[at] = settle(e, v, fn->params.data[at].name.name, arg->value->span);
@@ -224,7 +249,8 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 		if (!args[i] && p->value)
 			args[i] = elab(e, p->value);
 		if (!args[i]) {
-			Diag *diag = diag_error(e->session, 217, x->span, "`%s` needs its argument `%s`", name, session_text(e->session, p->name.name));
+			Diag *diag = diag_error(e->session, 217, x->span, "`%s` needs its argument `%s`", name,
+			                        session_text(e->session, p->name.name));
 			diag_label(e->session, diag, p->name.span, "declared here");
 			ok = false;
 			args[i] = value_bad(e);
@@ -286,8 +312,8 @@ Value *elab_call(Elab *e, const AstExpr *x) {
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
 		if (strcmp(name, later[i].name) != 0)
 			continue;
-		diag_error(e->session, later[i].code, x->span, "%s, `%s(...)`, is part of the language, but not of this version",
-		           later[i].what, name);
+		diag_error(e->session, later[i].code, x->span,
+		           "%s, `%s(...)`, is part of the language, but not of this version", later[i].what, name);
 		return value_bad(e);
 	}
 	if (is_distribution(name)) {

@@ -7,6 +7,21 @@
 
 /* ---- names ---- */
 
+static const char *const builtins[] = {
+	"exp",    "log",    "log1p",         "expm1", "sqrt",    "abs",     "sign",      "sin",      "cos",
+	"tan",    "atan",   "atan2",         "tanh",  "sigmoid", "relu",    "elu",       "gelu",     "softplus",
+	"erf",    "lgamma", "clip",          "floor", "where",   "dot",     "norm",      "rms",      "zeros",
+	"ones",   "eye",    "iota",          "like",  "size",    "reshape", "transpose", "concat",   "stack",
+	"flip",   "cumsum", "stop_gradient", "sum",   "mean",    "max",     "min",       "prod",     "logsumexp",
+	"argmax", "argmin", "any",           "all",   "pi",      "epsilon", "all_sum",   "all_mean", "all_max"};
+
+bool is_builtin_name(const char *name) {
+	for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
+		if (strcmp(name, builtins[i]) == 0)
+			return true;
+	return false;
+}
+
 static void add_candidate(Elab *e, Name *names, uint32_t *count, uint32_t limit, Name name) {
 	(void)e;
 	if (name && *count < limit)
@@ -14,12 +29,6 @@ static void add_candidate(Elab *e, Name *names, uint32_t *count, uint32_t limit,
 }
 
 Diag *elab_unknown(Elab *e, Name name, Span span) {
-	static const char *const builtins[] = {
-		"exp", "log", "log1p", "expm1", "sqrt", "abs", "sign", "sin", "cos", "tan", "atan", "atan2", "tanh", "sigmoid",
-		"relu", "elu", "gelu", "softplus", "erf", "lgamma", "clip", "floor", "where", "dot", "norm", "rms", "zeros",
-		"ones", "eye", "iota", "like", "size", "reshape", "transpose", "concat", "stack", "flip", "cumsum",
-		"stop_gradient", "sum", "mean", "max", "min", "prod", "logsumexp", "argmax", "argmin", "any", "all", "pi",
-		"epsilon", "all_sum", "all_mean", "all_max"};
 	Name names[1024];
 	uint32_t count = 0, limit = sizeof names / sizeof *names;
 	for (Binding *b = e->scope; b; b = b->outer)
@@ -140,16 +149,11 @@ static const AstExpr *part_of(const AstExpr *x, uint32_t i) {
 	if (!x)
 		return NULL;
 	switch (x->kind) {
-	case AST_UNARY:
-		return x->unary.operand;
-	case AST_BINARY:
-		return i == 0 ? x->binary.left : x->binary.right;
-	case AST_CALL:
-		return i < x->call.args.count ? x->call.args.data[i].value : NULL;
-	case AST_IF:
-		return i == 0 ? x->choice.condition : i == 1 ? x->choice.yes : x->choice.no;
-	default:
-		return NULL;
+	case AST_UNARY: return x->unary.operand;
+	case AST_BINARY: return i == 0 ? x->binary.left : x->binary.right;
+	case AST_CALL: return i < x->call.args.count ? x->call.args.data[i].value : NULL;
+	case AST_IF: return i == 0 ? x->choice.condition : i == 1 ? x->choice.yes : x->choice.no;
+	default: return NULL;
 	}
 }
 
@@ -177,7 +181,8 @@ static Value *common_shape(Elab *e, Value **args, uint32_t count, Span span, con
 		if (strcmp(what, "*") == 0 && shape->rank == 2 && shape->dims[1] == args[i]->dims[0])
 			diag_help(e->session, diag, "for a matrix product write `@`; for one index each, `a[i, j] * b[j]`");
 		else
-			diag_help(e->session, diag, "there is no silent broadcasting: say which index is which, as in `a[i, j] %s b[j]`",
+			diag_help(e->session, diag,
+			          "there is no silent broadcasting: say which index is which, as in `a[i, j] %s b[j]`",
 			          strlen(what) <= 2 ? what : "+");
 		return NULL;
 	}
@@ -243,7 +248,8 @@ static Value *power(Elab *e, Span span, Value *a, Value *b, const AstExpr *x) {
 	bool whole = b->scalar == S_INT || b->scalar == S_LITERAL;
 	bool base_int = a->scalar == S_INT || (a->scalar == S_LITERAL && (known || e->want_int));
 	double base;
-	if (known && k >= 0 && value_known_real(a, &base) && a->scalar == S_LITERAL && fabs(ir_powi(base, (double)k)) < 9e15)
+	if (known && k >= 0 && value_known_real(a, &base) && a->scalar == S_LITERAL &&
+	    fabs(ir_powi(base, (double)k)) < 9e15)
 		return value_scalar(e, S_LITERAL, ex_int(e, (int64_t)ir_powi(base, (double)k)));
 	if (known && k == 2) {
 		Value *both[2] = {a, a};
@@ -366,12 +372,9 @@ static Value *elab_binary(Elab *e, const AstExpr *x) {
 			return divide_exactly(e, span, a, b);
 		return elab_apply(e, IR_div, S_REAL, S_REAL, args, 2, span, x);
 	case AST_FLOORDIV:
-	case AST_MOD:
-		return floor_divide(e, op, span, a, b, x);
-	case AST_POW:
-		return power(e, span, a, b, x);
-	case AST_MATMUL:
-		return matrix_product(e, a, b, x);
+	case AST_MOD: return floor_divide(e, op, span, a, b, x);
+	case AST_POW: return power(e, span, a, b, x);
+	case AST_MATMUL: return matrix_product(e, a, b, x);
 	default:
 		elab_unify(e, args, 2, &s);
 		if (s == S_BOOL)
@@ -477,36 +480,27 @@ Value *elab(Elab *e, const AstExpr *x) {
 	if (!x) /* left out, and reported */
 		return value_bad(e);
 	switch (x->kind) {
-	case AST_BAD:
-		return value_bad(e);
+	case AST_BAD: return value_bad(e);
 	case AST_NUMBER:
 		if (x->number.whole)
 			return value_scalar(e, S_LITERAL, ex_int(e, x->number.integer));
-		return value_real(e, e->real == IR_F32 && x->number.text ? (double)strtof(x->number.text, NULL) : x->number.value);
-	case AST_BOOL:
-		return value_scalar(e, S_BOOL, ex_bool(e, x->truth));
+		return value_real(e,
+		                  e->real == IR_F32 && x->number.text ? (double)strtof(x->number.text, NULL) : x->number.value);
+	case AST_BOOL: return value_scalar(e, S_BOOL, ex_bool(e, x->truth));
 	case AST_TEXT: {
 		Value *v = ARENA_NEW(e->arena, Value);
 		v->kind = VALUE_TEXT;
 		v->text = x->text;
 		return v;
 	}
-	case AST_NAME:
-		return elab_name(e, x);
-	case AST_UNARY:
-		return elab_unary(e, x);
-	case AST_BINARY:
-		return elab_binary(e, x);
-	case AST_COMPARE:
-		return elab_compare(e, x);
-	case AST_IF:
-		return elab_if(e, x);
-	case AST_CALL:
-		return elab_call(e, x);
-	case AST_REDUCE:
-		return elab_reduce(e, x);
-	case AST_INDEX:
-		return elab_index(e, x);
+	case AST_NAME: return elab_name(e, x);
+	case AST_UNARY: return elab_unary(e, x);
+	case AST_BINARY: return elab_binary(e, x);
+	case AST_COMPARE: return elab_compare(e, x);
+	case AST_IF: return elab_if(e, x);
+	case AST_CALL: return elab_call(e, x);
+	case AST_REDUCE: return elab_reduce(e, x);
+	case AST_INDEX: return elab_index(e, x);
 	case AST_ARRAY: {
 		uint32_t count = x->elements.count;
 		Value **parts = ARENA_ARRAY(e->arena, Value *, count);
@@ -557,8 +551,10 @@ static bool static_value(Elab *e, Value *v, const AstExpr *x, const char *what, 
 	if (value_known_int(v, out))
 		return true;
 	if (v->kind == VALUE_ARRAY && v->is_size_x) {
-		Diag *diag = diag_error(e->session, 265, x->span, "%s depends on `size(x)`, which this rule serves in any size", what);
-		diag_help(e->session, diag, "a `joint optimizer` for one objective knows it; a per-coordinate `each` does not need it");
+		Diag *diag =
+			diag_error(e->session, 265, x->span, "%s depends on `size(x)`, which this rule serves in any size", what);
+		diag_help(e->session, diag,
+		          "a `joint optimizer` for one objective knows it; a per-coordinate `each` does not need it");
 		return false;
 	}
 	double real;

@@ -15,19 +15,21 @@ static void report_outside(Elab *e, int64_t low, int64_t high, int64_t extent, S
 		diag = diag_error(e->session, 209, span, "this position is not always inside of an axis of extent %lld",
 		                  (long long)extent);
 	else
-		diag = diag_error(e->session, 209, span, "this position runs over %lld..%lld, outside of an axis of extent %lld",
-		                  (long long)low, (long long)high + 1, (long long)extent);
+		diag =
+			diag_error(e->session, 209, span, "this position runs over %lld..%lld, outside of an axis of extent %lld",
+		               (long long)low, (long long)high + 1, (long long)extent);
 	for (uint32_t i = 0; i < a->count; i++) {
 		const Ex *atom = a->terms[i].atom;
 		if (atom->kind != EX_VAR)
 			continue;
-		diag_label(e->session, diag, atom->var->span, "`%s` runs over %lld values", session_text(e->session, atom->var->name),
-		           (long long)(atom->high + 1));
+		diag_label(e->session, diag, atom->var->span, "`%s` runs over %lld values",
+		           session_text(e->session, atom->var->name), (long long)(atom->high + 1));
 		if (a->count == 1 && a->terms[i].coef == 1 && a->offset >= 0 && high >= extent && extent > a->offset)
-			diag_help(e->session, diag, "state a smaller range: `%s in %lld`", session_text(e->session, atom->var->name),
-			          (long long)(extent - a->offset));
+			diag_help(e->session, diag, "state a smaller range: `%s in %lld`",
+			          session_text(e->session, atom->var->name), (long long)(extent - a->offset));
 		else if (i + 1 == a->count)
-			diag_help(e->session, diag, "state a smaller range, or add a condition such as `0 <= ... < %lld`", (long long)extent);
+			diag_help(e->session, diag, "state a smaller range, or add a condition such as `0 <= ... < %lld`",
+			          (long long)extent);
 	}
 }
 
@@ -36,14 +38,16 @@ bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard)
 		return true;
 	if (extent == DIM_X) {
 		if (e->tensor) {
-			Diag *diag = diag_error(e->session, 266, span, "coordinates of x have no numbers in a rule for many tensors");
+			Diag *diag =
+				diag_error(e->session, 266, span, "coordinates of x have no numbers in a rule for many tensors");
 			diag_help(e->session, diag, "a `joint optimizer` sees all parameters as one vector");
 			return false;
 		}
 		e->coupled = true;
 		extent = e->n;
 		if (extent < 0) {
-			diag_error(e->session, 265, span, "the size of x is not known here, so this access cannot be proved to be inside");
+			diag_error(e->session, 265, span,
+			           "the size of x is not known here, so this access cannot be proved to be inside");
 			return false;
 		}
 	}
@@ -95,8 +99,8 @@ Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 		return value_bad(e);
 	}
 	if ((int)items->count > base->rank) {
-		Diag *diag = base->rank ? diag_error(e->session, 208, x->span, "%u indices for %d %s", (unsigned)items->count, base->rank,
-		                                     base->rank == 1 ? "axis" : "axes")
+		Diag *diag = base->rank ? diag_error(e->session, 208, x->span, "%u indices for %d %s", (unsigned)items->count,
+		                                     base->rank, base->rank == 1 ? "axis" : "axes")
 		                        : diag_error(e->session, 208, x->span, "a number has no elements");
 		diag_label(e->session, diag, x->index.base->span, "%s", type_text(e, base));
 		return value_bad(e);
@@ -124,13 +128,14 @@ Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 				continue;
 			}
 			if (extent == DIM_X && (e->tensor || e->n < 0)) {
-				diag_error(e->session, 266, item->span, "coordinates of x have no numbers here: a `joint optimizer` has them");
+				diag_error(e->session, 266, item->span,
+				           "coordinates of x have no numbers here: a `joint optimizer` has them");
 				ok = false;
 				continue;
 			}
 			if (low < 0 || high > size || high <= low) {
-				diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld", (long long)low, (long long)high,
-				           (long long)size);
+				diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld", (long long)low,
+				           (long long)high, (long long)size);
 				ok = false;
 				continue;
 			}
@@ -149,7 +154,8 @@ Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 	if (!ok)
 		return value_bad(e);
 	/* A number known in a stack, or a row of it, is itself. */
-	v->body = guard ? ex_substitute(e, value_body(e, base), base->vars, at, (uint32_t)base->rank, true) : value_at(e, base, at);
+	v->body = guard ? ex_substitute(e, value_body(e, base), base->vars, at, (uint32_t)base->rank, true)
+	                : value_at(e, base, at);
 	return v;
 }
 

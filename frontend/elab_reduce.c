@@ -9,7 +9,7 @@ typedef struct Domain {
 	uint32_t count;
 	Ex *conds[16]; /* >= 0 */
 	uint32_t cond_count;
-	Ex *filter; /* what the conditions say beyond that; NULL: nothing */
+	Ex *filter;  /* what the conditions say beyond that; NULL: nothing */
 	int64_t low; /* of the only index, for arguments */
 } Domain;
 
@@ -81,7 +81,8 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 	Scalar s = v->scalar;
 	bool truth = op == AST_REDUCE_ANY || op == AST_REDUCE_ALL;
 	if (truth != (s == S_BOOL) && (truth || (op != AST_REDUCE_SUM && op != AST_REDUCE_MEAN))) {
-		Diag *diag = diag_error(e->session, 210, span, truth ? "conditions were expected, found %s" : "numbers were expected, found %s",
+		Diag *diag = diag_error(e->session, 210, span,
+		                        truth ? "conditions were expected, found %s" : "numbers were expected, found %s",
 		                        type_text(e, v));
 		if (truth)
 			diag_help(e->session, diag, "compare, as in `any[i](x[i] > 0)`");
@@ -97,20 +98,15 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 	Ex *most = s == S_REAL ? ex_real(e, INFINITY) : ex_int(e, INT64_MAX);
 	Ex *least = s == S_REAL ? ex_real(e, -INFINITY) : ex_int(e, INT64_MIN);
 	switch (op) {
-	case AST_REDUCE_SUM:
-		return with_body(e, shape, s, plain(e, IR_PUT_SUM, d, shape, body, zero, span)->body);
+	case AST_REDUCE_SUM: return with_body(e, shape, s, plain(e, IR_PUT_SUM, d, shape, body, zero, span)->body);
 	case AST_REDUCE_MEAN: {
 		Ex *sum = plain(e, IR_PUT_SUM, d, shape, body, zero, span)->body;
 		return with_body(e, shape, s, ex_op(e, IR_div, sum, point_count(e, d, shape, span), NULL));
 	}
-	case AST_REDUCE_MAX:
-		return with_body(e, shape, s, plain(e, IR_PUT_MAX, d, shape, body, least, span)->body);
-	case AST_REDUCE_MIN:
-		return with_body(e, shape, s, plain(e, IR_PUT_MIN, d, shape, body, most, span)->body);
-	case AST_REDUCE_PROD:
-		return with_body(e, shape, s, plain(e, IR_PUT_PROD, d, shape, body, one, span)->body);
-	case AST_REDUCE_LOGSUMEXP:
-		return log_sum_exp(e, d, shape, body, span);
+	case AST_REDUCE_MAX: return with_body(e, shape, s, plain(e, IR_PUT_MAX, d, shape, body, least, span)->body);
+	case AST_REDUCE_MIN: return with_body(e, shape, s, plain(e, IR_PUT_MIN, d, shape, body, most, span)->body);
+	case AST_REDUCE_PROD: return with_body(e, shape, s, plain(e, IR_PUT_PROD, d, shape, body, one, span)->body);
+	case AST_REDUCE_LOGSUMEXP: return log_sum_exp(e, d, shape, body, span);
 	case AST_REDUCE_ARGMAX:
 	case AST_REDUCE_ARGMIN: {
 		bool max = op == AST_REDUCE_ARGMAX;
@@ -124,10 +120,8 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 		return with_body(e, shape, S_INT, ex_add_int(e, at, ex_int(e, d->low)));
 	}
 	case AST_REDUCE_ANY:
-	case AST_REDUCE_ALL:
-		return any_or_all(e, op == AST_REDUCE_ANY, d, shape, body, span);
-	default:
-		return value_bad(e);
+	case AST_REDUCE_ALL: return any_or_all(e, op == AST_REDUCE_ANY, d, shape, body, span);
+	default: return value_bad(e);
 	}
 }
 
@@ -159,7 +153,8 @@ Value *reduce_sum(Elab *e, Value *v, Span span) {
 static Value *reduce_each(Elab *e, const AstExpr *x) {
 	if (!e->coord) {
 		Diag *diag = diag_error(e->session, 263, x->span, "`[each]` stands inside `each { }`");
-		diag_help(e->session, diag, "outside, `%s(...)` reduces over the whole tensor", session_text(e->session, x->reduce.callee.name));
+		diag_help(e->session, diag, "outside, `%s(...)` reduces over the whole tensor",
+		          session_text(e->session, x->reduce.callee.name));
 		return value_bad(e);
 	}
 	Value *v = elab(e, x->reduce.body);

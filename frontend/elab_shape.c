@@ -30,7 +30,8 @@ Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x) {
 		return value_bad(e);
 	}
 	if (count == 0 || count > 256 || parts[0]->rank == IR_MAX_RANK) {
-		diag_error(e->session, 229, x->span, count ? "an array of too many elements or axes" : "an array needs elements");
+		diag_error(e->session, 229, x->span,
+		           count ? "an array of too many elements or axes" : "an array needs elements");
 		return value_bad(e);
 	}
 	Scalar s;
@@ -58,8 +59,10 @@ static Value *concat(Elab *e, Value **args, uint32_t count, const AstExpr *x) {
 		for (int k = 1; k < a->rank && fits; k++)
 			fits = a->dims[k] == args[0]->dims[k];
 		if (!fits) {
-			Diag *diag = diag_error(e->session, 228, x->span, "`concat` joins arrays that agree in all axes but the first");
-			diag_label(e->session, diag, x->call.args.data[0].value->span, "%s", dims_text(e, args[0]->dims, args[0]->rank));
+			Diag *diag =
+				diag_error(e->session, 228, x->span, "`concat` joins arrays that agree in all axes but the first");
+			diag_label(e->session, diag, x->call.args.data[0].value->span, "%s",
+			           dims_text(e, args[0]->dims, args[0]->rank));
 			diag_label(e->session, diag, x->call.args.data[i].value->span, "%s", dims_text(e, a->dims, a->rank));
 			if (a->rank == 0 || args[0]->rank == 0)
 				diag_help(e->session, diag, "a number becomes an array of one element in brackets: `[a]`");
@@ -154,11 +157,13 @@ static Value *size_call(Elab *e, const AstExpr *x) {
 		if (!elab_static_int(e, x->call.args.data[1].value, "an axis", &axis))
 			return value_bad(e);
 		if (axis < 0 || axis >= v->rank) {
-			diag_error(e->session, 208, x->call.args.data[1].value->span, "axis %lld of %s", (long long)axis, type_text(e, v));
+			diag_error(e->session, 208, x->call.args.data[1].value->span, "axis %lld of %s", (long long)axis,
+			           type_text(e, v));
 			return value_bad(e);
 		}
 		if (v->dims[axis] == DIM_X && e->rule && v->rank == 1 && (e->tensor || e->n < 0)) {
-			diag_error(e->session, 396, x->span, "the axes of a parameter are part of the language, but not of this version");
+			diag_error(e->session, 396, x->span,
+			           "the axes of a parameter are part of the language, but not of this version");
 			return value_bad(e);
 		}
 		return v->dims[axis] == DIM_X ? size_of_x(e) : value_int(e, v->dims[axis]);
@@ -190,8 +195,9 @@ static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span spa
 	for (int i = 0; i < rank; i++)
 		after *= dim_ir(e, dims[i]);
 	if (before < 0 || after < 0 || before != after) {
-		Diag *diag = diag_error(e->session, 227, span, "%s has %lld elements, but %s has %lld", dims_text(e, v->dims, v->rank),
-		                        (long long)before, dims_text(e, dims, rank), (long long)after);
+		Diag *diag =
+			diag_error(e->session, 227, span, "%s has %lld elements, but %s has %lld", dims_text(e, v->dims, v->rank),
+		               (long long)before, dims_text(e, dims, rank), (long long)after);
 		(void)diag;
 		return value_bad(e);
 	}
@@ -286,7 +292,8 @@ Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
 		return value_bad(e);
 	bool ok = a->rank >= 1 && a->rank <= 2 && b->rank >= 1 && b->rank <= 2;
 	if (!ok || a->dims[a->rank - 1] != b->dims[0]) {
-		Diag *diag = diag_error(e->session, 222, x->binary.op_span, ok ? "inner extents of `@` differ" : "`@` multiplies matrices and vectors");
+		Diag *diag = diag_error(e->session, 222, x->binary.op_span,
+		                        ok ? "inner extents of `@` differ" : "`@` multiplies matrices and vectors");
 		diag_label(e->session, diag, x->binary.left->span, "%s", dims_text(e, a->dims, a->rank));
 		diag_label(e->session, diag, x->binary.right->span, "%s", dims_text(e, b->dims, b->rank));
 		if (ok && a->rank == 2 && b->rank == 2 && a->dims[0] == b->dims[0])
@@ -341,7 +348,8 @@ static Value *filled(Elab *e, const char *name, const AstExpr *x) {
 	if (strcmp(name, "eye") == 0) {
 		dims[1] = dims[0];
 		Value *v = value_array(e, S_REAL, 2, dims, x->span);
-		v->body = ex_op(e, IR_where, ex_op(e, IR_eq, ex_var(e, v->vars[0]), ex_var(e, v->vars[1]), NULL), ex_real(e, 1), ex_real(e, 0));
+		v->body = ex_op(e, IR_where, ex_op(e, IR_eq, ex_var(e, v->vars[0]), ex_var(e, v->vars[1]), NULL), ex_real(e, 1),
+		                ex_real(e, 0));
 		return v;
 	}
 	if (strcmp(name, "iota") == 0) {
@@ -358,11 +366,12 @@ Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known) {
 	static const struct {
 		const char *name;
 		uint32_t low, high;
-	} calls[] = {
-		{"dot", 2, 2}, {"norm", 1, 1}, {"rms", 1, 1}, {"reshape", 2, 9}, {"transpose", 1, 1}, {"concat", 1, 8}, {"stack", 1, 64},
-		{"flip", 1, 1}, {"cumsum", 1, 1}, {"like", 2, 2}, {"all_sum", 1, 1}, {"all_mean", 1, 1}, {"all_max", 1, 1}};
+	} calls[] = {{"dot", 2, 2},     {"norm", 1, 1},     {"rms", 1, 1},    {"reshape", 2, 9}, {"transpose", 1, 1},
+	             {"concat", 1, 8},  {"stack", 1, 64},   {"flip", 1, 1},   {"cumsum", 1, 1},  {"like", 2, 2},
+	             {"all_sum", 1, 1}, {"all_mean", 1, 1}, {"all_max", 1, 1}};
 	*known = true;
-	if (strcmp(name, "zeros") == 0 || strcmp(name, "ones") == 0 || strcmp(name, "eye") == 0 || strcmp(name, "iota") == 0)
+	if (strcmp(name, "zeros") == 0 || strcmp(name, "ones") == 0 || strcmp(name, "eye") == 0 ||
+	    strcmp(name, "iota") == 0)
 		return filled(e, name, x);
 	uint32_t count = x->call.args.count;
 	if (strcmp(name, "size") == 0) {
@@ -380,7 +389,8 @@ Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known) {
 	}
 	if (count < calls[which].low || count > calls[which].high) {
 		diag_error(e->session, 215, x->span, "`%s` takes %u%s argument%s, not %u", name, (unsigned)calls[which].low,
-		           calls[which].high > calls[which].low ? " or more" : "", calls[which].high == 1 ? "" : "s", (unsigned)count);
+		           calls[which].high > calls[which].low ? " or more" : "", calls[which].high == 1 ? "" : "s",
+		           (unsigned)count);
 		return value_bad(e);
 	}
 	Value *args[64];
@@ -391,7 +401,8 @@ Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known) {
 	for (uint32_t i = 0; i < values; i++) {
 		args[i] = elab(e, x->call.args.data[i].value);
 		if (args[i]->kind != VALUE_ARRAY && !value_is_bad(args[i]))
-			diag_error(e->session, 219, x->call.args.data[i].value->span, "a number or array was expected, not %s", type_text(e, args[i]));
+			diag_error(e->session, 219, x->call.args.data[i].value->span, "a number or array was expected, not %s",
+			           type_text(e, args[i]));
 		ok = ok && args[i]->kind == VALUE_ARRAY;
 	}
 	e->want_int = want;
@@ -409,8 +420,7 @@ Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known) {
 		return value_is_bad(product) ? product : reduce_sum(e, product, x->span);
 	}
 	case 'n' * 256 + 'o':
-	case 'r' * 256 + 'm':
-		return mean_square(e, name, args[0], x);
+	case 'r' * 256 + 'm': return mean_square(e, name, args[0], x);
 	case 'r' * 256 + 'e': {
 		int64_t dims[IR_MAX_RANK];
 		for (uint32_t i = 1; i < count; i++)
@@ -418,23 +428,17 @@ Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known) {
 				return value_bad(e);
 		return reshape(e, args[0], (int)count - 1, dims, x->span);
 	}
-	case 't' * 256 + 'r':
-		return transpose(e, args[0]);
-	case 'c' * 256 + 'o':
-		return concat(e, args, count, x);
-	case 's' * 256 + 't':
-		return make_stack(e, args, count, x);
-	case 'f' * 256 + 'l':
-		return flip(e, args[0], x->span);
-	case 'c' * 256 + 'u':
-		return cumsum(e, args[0], x->span);
+	case 't' * 256 + 'r': return transpose(e, args[0]);
+	case 'c' * 256 + 'o': return concat(e, args, count, x);
+	case 's' * 256 + 't': return make_stack(e, args, count, x);
+	case 'f' * 256 + 'l': return flip(e, args[0], x->span);
+	case 'c' * 256 + 'u': return cumsum(e, args[0], x->span);
 	case 'l' * 256 + 'i':
 		if (args[0]->rank) {
 			diag_error(e->session, 214, x->span, "`like(e, x)` repeats one number in the shape of x");
 			return value_bad(e);
 		}
 		return elab_broadcast(e, args[0], args[1]);
-	default:
-		return rule_collective(e, name, args[0], x->span);
+	default: return rule_collective(e, name, args[0], x->span);
 	}
 }

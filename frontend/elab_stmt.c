@@ -28,8 +28,11 @@ static Value *obey_type(Elab *e, const AstDeclare *d, Value *v, Name name) {
 	bool fits = v->kind == VALUE_ARRAY && (v->scalar == want || v->scalar == S_LITERAL || want == S_REAL) &&
 	            (want != S_BOOL || v->scalar == S_BOOL);
 	if (!fits) {
-		Diag *diag = diag_error(e->session, 236, d->value ? d->value->span : type->span, "`%s` is declared %s, but this is %s",
-		                        session_text(e->session, name), want == S_INT ? "int" : want == S_BOOL ? "bool" : "real",
+		Diag *diag = diag_error(e->session, 236, d->value ? d->value->span : type->span,
+		                        "`%s` is declared %s, but this is %s", session_text(e->session, name),
+		                        want == S_INT    ? "int"
+		                        : want == S_BOOL ? "bool"
+		                                         : "real",
 		                        type_text(e, v));
 		diag_label(e->session, diag, type->span, "declared here");
 		return value_bad(e);
@@ -42,8 +45,9 @@ static Value *obey_type(Elab *e, const AstDeclare *d, Value *v, Name name) {
 		return elab_broadcast(e, v, &shape);
 	if (value_same_shape(v, &shape))
 		return v;
-	Diag *diag = diag_error(e->session, 236, d->value ? d->value->span : type->span, "`%s` is declared %s, but this is %s",
-	                        session_text(e->session, name), dims_text(e, shape.dims, shape.rank), dims_text(e, v->dims, v->rank));
+	Diag *diag = diag_error(e->session, 236, d->value ? d->value->span : type->span,
+	                        "`%s` is declared %s, but this is %s", session_text(e->session, name),
+	                        dims_text(e, shape.dims, shape.rank), dims_text(e, v->dims, v->rank));
 	diag_label(e->session, diag, type->span, "declared here");
 	return value_bad(e);
 }
@@ -164,15 +168,19 @@ static int x_axis(const Value *v) {
 static Value *as_scalar_type(Elab *e, const Binding *b, Value *v, Span span) {
 	if (v->kind != VALUE_ARRAY) {
 		if (!value_is_bad(v))
-			diag_error(e->session, 224, span, "`%s` cannot hold %s", session_text(e->session, b->name), type_text(e, v));
+			diag_error(e->session, 224, span, "`%s` cannot hold %s", session_text(e->session, b->name),
+			           type_text(e, v));
 		return value_bad(e);
 	}
-	bool fits = v->scalar == b->scalar || (b->scalar == S_REAL && v->scalar != S_BOOL) || (b->scalar == S_INT && v->scalar == S_LITERAL) ||
-	            (b->scalar == S_REAL && v->scalar == S_BOOL);
+	bool fits = v->scalar == b->scalar || (b->scalar == S_REAL && v->scalar != S_BOOL) ||
+	            (b->scalar == S_INT && v->scalar == S_LITERAL) || (b->scalar == S_REAL && v->scalar == S_BOOL);
 	if (fits)
 		return value_convert(e, v, b->scalar);
 	Diag *diag = diag_error(e->session, 224, span, "`%s` holds %s, not %s", session_text(e->session, b->name),
-	                        b->scalar == S_INT ? "whole numbers" : b->scalar == S_BOOL ? "truth values" : "real numbers", type_text(e, v));
+	                        b->scalar == S_INT    ? "whole numbers"
+	                        : b->scalar == S_BOOL ? "truth values"
+	                                              : "real numbers",
+	                        type_text(e, v));
 	diag_label(e->session, diag, b->span, "declared here");
 	return value_bad(e);
 }
@@ -190,10 +198,12 @@ static Value seen_shape(const Elab *e, const Value *v) {
 static bool varies_inside(Elab *e, const Binding *b, const Ex *body, Span span) {
 	if (!e->coord || b->coord == e->coord || x_axis(b->value) >= 0 || !ex_has(body, e->coord))
 		return false;
-	Diag *diag = diag_error(e->session, 267, span, "`%s` is one value for the tensor, but this differs between coordinates",
-	                        session_text(e->session, b->name));
+	Diag *diag =
+		diag_error(e->session, 267, span, "`%s` is one value for the tensor, but this differs between coordinates",
+	               session_text(e->session, b->name));
 	diag_label(e->session, diag, b->span, "declared here");
-	diag_help(e->session, diag, "declare it like x (`state %s = 0`), or reduce with `mean[each](...)`", session_text(e->session, b->name));
+	diag_help(e->session, diag, "declare it like x (`state %s = 0`), or reduce with `mean[each](...)`",
+	          session_text(e->session, b->name));
 	return true;
 }
 
@@ -247,7 +257,8 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 	uint32_t count = target->index.items.count;
 	Value seen = seen_shape(e, v);
 	if ((int)count > seen.rank) {
-		diag_error(e->session, 208, target->span, "%u indices for %s", (unsigned)count, dims_text(e, seen.dims, seen.rank));
+		diag_error(e->session, 208, target->span, "%u indices for %s", (unsigned)count,
+		           dims_text(e, seen.dims, seen.rank));
 		return;
 	}
 	Binding *scope = e->scope;
@@ -258,8 +269,10 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 	uint32_t fresh_count = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		const AstItem *item = &target->index.items.data[i];
-		bool name = item->kind == AST_ITEM_EXPR && item->expr && item->expr->kind == AST_NAME && !scope_find(e, item->expr->name) &&
-		            !(fe_find(e->program, item->expr->name) && fe_find(e->program, item->expr->name)->kind == AST_CONST);
+		bool name =
+			item->kind == AST_ITEM_EXPR && item->expr && item->expr->kind == AST_NAME &&
+			!scope_find(e, item->expr->name) &&
+			!(fe_find(e->program, item->expr->name) && fe_find(e->program, item->expr->name)->kind == AST_CONST);
 		if (item->kind != AST_ITEM_INDEX && !name)
 			continue;
 		extents[fresh_count] = 0;
@@ -315,8 +328,8 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 			ok = elab_static_int(e, item->low, "the start of a slice", &low) && ok;
 			ok = elab_static_int(e, item->high, "the end of a slice", &high) && ok;
 			if (ok && (low < 0 || high <= low || high > dim_ir(e, v->dims[i]))) {
-				diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld", (long long)low, (long long)high,
-				           (long long)v->dims[i]);
+				diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld", (long long)low,
+				           (long long)high, (long long)v->dims[i]);
 				ok = false;
 			}
 		}
@@ -333,8 +346,8 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 	if (value_is_bad(r))
 		return;
 	if (r->rank && !value_same_shape(r, &rest)) {
-		diag_error(e->session, 224, target->span, "these elements are %s, but the value is %s", dims_text(e, rest.dims, rest.rank),
-		           dims_text(e, r->dims, r->rank));
+		diag_error(e->session, 224, target->span, "these elements are %s, but the value is %s",
+		           dims_text(e, rest.dims, rest.rank), dims_text(e, r->dims, r->rank));
 		return;
 	}
 	Ex *kept_at[IR_MAX_RANK];
@@ -449,21 +462,14 @@ void assigned_names(const AstBlock *block, Name *names, uint32_t *count, uint32_
 					add_name(t->name, names, count, limit);
 			}
 			break;
-		case AST_FOR:
-			assigned_names(&s->loop.body, names, count, limit);
-			break;
-		case AST_WHILE:
-			assigned_names(&s->repeat.body, names, count, limit);
-			break;
+		case AST_FOR: assigned_names(&s->loop.body, names, count, limit); break;
+		case AST_WHILE: assigned_names(&s->repeat.body, names, count, limit); break;
 		case AST_WHEN:
 			assigned_names(&s->when.yes, names, count, limit);
 			assigned_names(&s->when.no, names, count, limit);
 			break;
-		case AST_EACH:
-			assigned_names(&s->each.body, names, count, limit);
-			break;
-		default:
-			break;
+		case AST_EACH: assigned_names(&s->each.body, names, count, limit); break;
+		default: break;
 		}
 	}
 }
@@ -475,7 +481,8 @@ static uint32_t assigned_outside(Elab *e, const AstBlock *block, Binding **out, 
 	assigned_names(block, names, &count, 256);
 	for (uint32_t i = 0; i < count && found < limit; i++) {
 		Binding *b = scope_find(e, names[i]);
-		if (b && (b->kind == BIND_VAR || b->kind == BIND_STATE || b->kind == BIND_X) && b->value && !value_is_bad(b->value))
+		if (b && (b->kind == BIND_VAR || b->kind == BIND_STATE || b->kind == BIND_X) && b->value &&
+		    !value_is_bad(b->value))
 			out[found++] = b;
 	}
 	return found;
@@ -497,7 +504,8 @@ static void one_turn(Elab *e, const AstStmt *s, Ex *counter, int64_t low) {
 
 static void loop(Elab *e, const AstStmt *s) {
 	int64_t low = 0, high = 0;
-	if (!s->loop.range.high || (s->loop.range.low && !elab_static_int(e, s->loop.range.low, "the start of a loop", &low)) ||
+	if (!s->loop.range.high ||
+	    (s->loop.range.low && !elab_static_int(e, s->loop.range.low, "the start of a loop", &low)) ||
 	    !elab_static_int(e, s->loop.range.high, "the end of a loop", &high))
 		return;
 	int64_t turns = high - low;
@@ -515,7 +523,8 @@ static void loop(Elab *e, const AstStmt *s) {
 	Var *const *around = e->active.data;
 	for (uint32_t i = 0; i < count; i++) {
 		before[i] = carried[i]->value;
-		inits[i] = whole(e, value_convert(e, before[i], carried[i]->scalar), around, carried[i]->active, carried[i]->name, s->span);
+		inits[i] = whole(e, value_convert(e, before[i], carried[i]->scalar), around, carried[i]->active,
+		                 carried[i]->name, s->span);
 	}
 	IrBlock *outer = e->builder->block;
 	e->builder->span = s->span;
@@ -526,7 +535,8 @@ static void loop(Elab *e, const AstStmt *s) {
 		e->builder->name = carried[i]->name;
 		yields[i] = ir_loop_carry(e->builder, op, inits[i]);
 		e->builder->name = 0;
-		carried[i]->value = value_from_whole(e, yields[i], carried[i]->scalar, before[i]->rank, before[i]->dims, around, carried[i]->active);
+		carried[i]->value = value_from_whole(e, yields[i], carried[i]->scalar, before[i]->rank, before[i]->dims, around,
+		                                     carried[i]->active);
 	}
 	Ex *counter = ex_read(e, op->loop.counter, NULL, 0, false);
 	counter->low = 0;
@@ -537,8 +547,8 @@ static void loop(Elab *e, const AstStmt *s) {
 			yields[i] = whole(e, carried[i]->value, e->active.data, carried[i]->active, carried[i]->name, s->span);
 	ir_loop_end(e->builder, op, yields, outer);
 	for (uint32_t i = 0; i < count; i++)
-		carried[i]->value = value_from_whole(e, op->loop.carries.data[i].out, carried[i]->scalar, before[i]->rank, before[i]->dims,
-		                                     e->active.data, carried[i]->active);
+		carried[i]->value = value_from_whole(e, op->loop.carries.data[i].out, carried[i]->scalar, before[i]->rank,
+		                                     before[i]->dims, e->active.data, carried[i]->active);
 }
 
 static void branch(Elab *e, const AstBlock *block, Ex *cond, bool truth) {
@@ -588,7 +598,8 @@ static void when(Elab *e, const AstStmt *s) {
 	}
 	branch(e, &s->when.no, cond->body, false);
 	if (e->returned != returned) {
-		Diag *diag = diag_error(e->session, 225, s->span, "`return` under a condition that is not known when the program is instantiated");
+		Diag *diag = diag_error(e->session, 225, s->span,
+		                        "`return` under a condition that is not known when the program is instantiated");
 		diag_help(e->session, diag, "assign to a `var` in both branches, and return it at the end");
 	}
 	for (uint32_t i = 0; i < count; i++) {
@@ -649,35 +660,24 @@ static void give_back(Elab *e, const AstStmt *s) {
 
 void elab_stmt(Elab *e, const AstStmt *s) {
 	switch (s->kind) {
-	case AST_LET:
-		define(e, s, BIND_LET);
-		break;
-	case AST_VAR:
-		define(e, s, BIND_VAR);
-		break;
-	case AST_ASSIGN:
-		assign(e, s);
-		break;
-	case AST_FOR:
-		loop(e, s);
-		break;
+	case AST_LET: define(e, s, BIND_LET); break;
+	case AST_VAR: define(e, s, BIND_VAR); break;
+	case AST_ASSIGN: assign(e, s); break;
+	case AST_FOR: loop(e, s); break;
 	case AST_WHILE:
 		diag_error(e->session, 392, s->keyword, "`while` is part of the language, but not of this version");
 		break;
-	case AST_WHEN:
-		when(e, s);
+	case AST_WHEN: when(e, s); break;
+	case AST_EACH: each(e, s); break;
+	case AST_APPLY: rule_apply(e, s); break;
+	case AST_RETURN: give_back(e, s); break;
+	case AST_STATE: /* those that stand directly in the rule were made before the step */
+		diag_error(e->session, 392, s->keyword,
+		           "`state` inside of a block is part of the language, but not of this version");
+		for (uint32_t i = 0; i < s->declare.names.count; i++)
+			scope_add(e, BIND_STATE, s->declare.names.data[i], value_bad(e));
 		break;
-	case AST_EACH:
-		each(e, s);
-		break;
-	case AST_APPLY:
-		rule_apply(e, s);
-		break;
-	case AST_RETURN:
-		give_back(e, s);
-		break;
-	default:
-		break; /* declarations of objectives and rules are their owners' */
+	default: break; /* declarations of objectives and rules are their owners' */
 	}
 }
 

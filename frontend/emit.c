@@ -77,15 +77,9 @@ uint32_t emit_ex(Elab *e, Emit *m, Ex *x) {
 		else
 			node = ir_constant(&m->f, x->type, 0, x->integer);
 		break;
-	case EX_VAR:
-		node = emit_var_value(e, m, x->var);
-		break;
-	case EX_DIM:
-		node = ir_dim(&m->f, e->n);
-		break;
-	case EX_READ:
-		node = emit_read(e, m, x);
-		break;
+	case EX_VAR: node = emit_var_value(e, m, x->var); break;
+	case EX_DIM: node = ir_dim(&m->f, e->n); break;
+	case EX_READ: node = emit_read(e, m, x); break;
 	case EX_OP: {
 		uint32_t args[IR_MAX_ARGS] = {0};
 		for (int i = 0; i < ir_op_info[x->opcode].arity; i++)
@@ -180,7 +174,8 @@ IrValue whole(Elab *e, Value *v, Var *const *leading, uint32_t leading_count, Na
 		bool same = ir_type_equal(ir_type(e->builder->func, body->value), type);
 		for (uint32_t i = 0; i < body->at_count && same; i++) {
 			const Var *want = i < count ? kept[i] : v->vars[i - count];
-			same = body->at[i]->kind == EX_VAR ? body->at[i]->var == want : want->extent == 1 && ex_is_const(body->at[i]);
+			same =
+				body->at[i]->kind == EX_VAR ? body->at[i]->var == want : want->extent == 1 && ex_is_const(body->at[i]);
 		}
 		if (same)
 			return body->value;
@@ -226,8 +221,7 @@ static bool cheap(const Ex *x) {
 	switch (x->kind) {
 	case EX_CONST:
 	case EX_VAR:
-	case EX_DIM:
-		return true;
+	case EX_DIM: return true;
 	case EX_READ:
 		for (uint32_t i = 0; i < x->at_count; i++)
 			if (!cheap(x->at[i]))
@@ -257,8 +251,8 @@ Value *settle(Elab *e, Value *v, Name name, Span span) {
 	return cheap(value_body(e, v)) ? v : materialize(e, v, name, span);
 }
 
-Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *over, uint32_t over_count, Ex *const *conds,
-              uint32_t cond_count, Span span) {
+Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *over, uint32_t over_count,
+              Ex *const *conds, uint32_t cond_count, Span span) {
 	bool arg = combine == IR_PUT_ARGMAX || combine == IR_PUT_ARGMIN;
 	Var *own[IR_MAX_INDICES], *outer[IR_MAX_RANK];
 	uint32_t own_count = 0;
@@ -274,7 +268,8 @@ Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *ov
 	Ex dummy = {.free = free};
 	uint32_t outer_count = outer_vars(e, &dummy, own, own_count, outer);
 	bool over_x = any_coord(over, over_count);
-	bool by_tensor = over_x && e->tensor && !any_coord(outer, outer_count) && !any_coord(shape->vars, (uint32_t)shape->rank);
+	bool by_tensor =
+		over_x && e->tensor && !any_coord(outer, outer_count) && !any_coord(shape->vars, (uint32_t)shape->rank);
 	if (over_x)
 		e->coupled = true;
 

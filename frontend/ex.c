@@ -130,12 +130,9 @@ bool ex_same(const Ex *a, const Ex *b) {
 		if (a->kind != b->kind || a->type != b->type || !a->free || !b->free || a->free->count != b->free->count)
 			return false;
 	switch (a->kind) {
-	case EX_CONST:
-		return a->integer == b->integer && memcmp(&a->real, &b->real, sizeof a->real) == 0;
-	case EX_VAR:
-		return a->var == b->var;
-	case EX_DIM:
-		return true;
+	case EX_CONST: return a->integer == b->integer && memcmp(&a->real, &b->real, sizeof a->real) == 0;
+	case EX_VAR: return a->var == b->var;
+	case EX_DIM: return true;
 	case EX_READ:
 		if (a->value != b->value || a->guarded != b->guarded)
 			return false;
@@ -211,8 +208,7 @@ static void set_range(Ex *x) {
 			high = 1;
 		}
 		break;
-	default:
-		break;
+	default: break;
 	}
 	x->low = x->high = 0;
 	x->low = clamp(low);
@@ -269,10 +265,8 @@ static Ex *simpler(Elab *e, IrOpcode opcode, IrScalar result, Ex *a, Ex *b, Ex *
 		if (whole ? is_int(b, 1) : is_real(b, 1))
 			return a;
 		return (whole ? is_int(a, 1) : is_real(a, 1)) ? b : NULL;
-	case IR_div:
-		return is_real(b, 1) ? a : NULL;
-	case IR_idiv:
-		return is_int(b, 1) ? a : NULL;
+	case IR_div: return is_real(b, 1) ? a : NULL;
+	case IR_idiv: return is_int(b, 1) ? a : NULL;
 	case IR_imod:
 		if (b->low > 0 && a->low >= 0 && a->high < b->low)
 			return a;
@@ -310,8 +304,7 @@ static Ex *simpler(Elab *e, IrOpcode opcode, IrScalar result, Ex *a, Ex *b, Ex *
 		if ((opcode == IR_eq || opcode == IR_ne) && (a->high < b->low || a->low > b->high))
 			return ex_bool(e, opcode == IR_ne);
 		return NULL;
-	default:
-		return NULL;
+	default: return NULL;
 	}
 }
 
@@ -351,14 +344,10 @@ Ex *ex_convert(Elab *e, Ex *x, IrScalar type) {
 	if (x->type == type)
 		return x;
 	switch (type) {
-	case IR_F32:
-		return ex_op(e, IR_to_f32, x, NULL, NULL);
-	case IR_F64:
-		return ex_op(e, IR_to_f64, x, NULL, NULL);
-	case IR_I64:
-		return ex_op(e, IR_to_int, x, NULL, NULL);
-	default:
-		return ex_op(e, IR_ne, x, ir_scalar_is_real(x->type) ? ex_real(e, 0) : ex_int(e, 0), NULL);
+	case IR_F32: return ex_op(e, IR_to_f32, x, NULL, NULL);
+	case IR_F64: return ex_op(e, IR_to_f64, x, NULL, NULL);
+	case IR_I64: return ex_op(e, IR_to_int, x, NULL, NULL);
+	default: return ex_op(e, IR_ne, x, ir_scalar_is_real(x->type) ? ex_real(e, 0) : ex_int(e, 0), NULL);
 	}
 }
 
@@ -408,8 +397,7 @@ static Ex *walk(Substitution *s, Ex *x) {
 		image = ex_ops(s->e, x->opcode, args);
 		break;
 	}
-	default:
-		break;
+	default: break;
 	}
 	x->epoch = s->epoch;
 	x->image = image;

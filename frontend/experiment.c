@@ -42,10 +42,11 @@ static bool is_word(Reading *r, const AstExpr *x, const char *word) {
 static bool score_map(Reading *r, const AstExpr *x, FeScoreMap *map) {
 	if (is_word(r, x, "f"))
 		*map = FE_SCORE_F;
-	else if (x->kind == AST_CALL && strcmp(session_text(r->session, x->call.callee.name), "log") == 0 && x->call.args.count == 1 &&
-	         is_word(r, x->call.args.data[0].value, "f"))
+	else if (x->kind == AST_CALL && strcmp(session_text(r->session, x->call.callee.name), "log") == 0 &&
+	         x->call.args.count == 1 && is_word(r, x->call.args.data[0].value, "f"))
 		*map = FE_SCORE_LOG_F;
-	else if (x->kind == AST_BINARY && x->binary.op == AST_DIV && is_word(r, x->binary.left, "f") && is_word(r, x->binary.right, "f0"))
+	else if (x->kind == AST_BINARY && x->binary.op == AST_DIV && is_word(r, x->binary.left, "f") &&
+	         is_word(r, x->binary.right, "f0"))
 		*map = FE_SCORE_RELATIVE;
 	else
 		return false;
@@ -101,8 +102,8 @@ static void options(Reading *r, const AstExpr *call, Option *known, uint32_t kno
 				at = k;
 		}
 		if (at == known_count) {
-			Diag *diag = diag_error(r->session, 305, arg->name.name ? arg->name.span : arg->value->span, "`%s` has no such option",
-			                        session_text(r->session, call->call.callee.name));
+			Diag *diag = diag_error(r->session, 305, arg->name.name ? arg->name.span : arg->value->span,
+			                        "`%s` has no such option", session_text(r->session, call->call.callee.name));
 			Name near = arg->name.name ? name_nearest(r->session->names, arg->name.name, names, known_count) : 0;
 			if (near)
 				diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, near));
@@ -113,7 +114,8 @@ static void options(Reading *r, const AstExpr *call, Option *known, uint32_t kno
 		if (!number(r, arg->value, &v))
 			continue;
 		if (v <= 0 || (known[at].whole && v != floor(v))) {
-			diag_error(r->session, 305, arg->value->span, "`%s` is a positive %snumber, not %g", known[at].name, known[at].whole ? "whole " : "", v);
+			diag_error(r->session, 305, arg->value->span, "`%s` is a positive %snumber, not %g", known[at].name,
+			           known[at].whole ? "whole " : "", v);
 			r->ok = false;
 			continue;
 		}
@@ -137,7 +139,8 @@ static void estimate(Reading *r, const AstExperiment *x, FeExperiment *out) {
 		if (candidates[i] != name)
 			continue;
 		out->estimator = kinds[i];
-		Option window = {"window", 0, true}, sigma = {"sigma", out->sigma, false}, particles = {"particles", out->particles, true};
+		Option window = {"window", 0, true}, sigma = {"sigma", out->sigma, false},
+			   particles = {"particles", out->particles, true};
 		Option list[3] = {window, sigma, particles};
 		if (kinds[i] == FE_BACKPROP || kinds[i] == FE_FORWARD)
 			options(r, e, list, 1);
@@ -171,7 +174,8 @@ static void estimate(Reading *r, const AstExperiment *x, FeExperiment *out) {
 	r->ok = false;
 }
 
-static void calls(Reading *r, const AstClause *clause, AstDeclKind kind, FeCall **data, uint32_t *used, uint32_t *capacity) {
+static void calls(Reading *r, const AstClause *clause, AstDeclKind kind, FeCall **data, uint32_t *used,
+                  uint32_t *capacity) {
 	for (uint32_t i = 0; i < clause->items.count; i++) {
 		FeCall call;
 		if (!fe_call(r->program, clause->items.data[i], kind, &call)) {
@@ -189,8 +193,8 @@ static void opened(Reading *r, const AstExperiment *x, FeExperiment *out) {
 		if (!out->train.decl)
 			return;
 		if (open->rule.name != out->train.decl->name.name) {
-			diag_error(r->session, 309, open->rule.span, "what is trained is `%s`, not `%s`", session_text(r->session, out->train.decl->name.name),
-			           session_text(r->session, open->rule.name));
+			diag_error(r->session, 309, open->rule.span, "what is trained is `%s`, not `%s`",
+			           session_text(r->session, out->train.decl->name.name), session_text(r->session, open->rule.name));
 			r->ok = false;
 			continue;
 		}
@@ -198,8 +202,16 @@ static void opened(Reading *r, const AstExperiment *x, FeExperiment *out) {
 		for (uint32_t k = 0; k < out->train.decl->params.count; k++)
 			found = found || out->train.decl->params.data[k].name.name == open->param.name;
 		if (!found) {
-			diag_error(r->session, 309, open->param.span, "`%s` has no hyperparameter `%s`", session_text(r->session, open->rule.name),
-			           session_text(r->session, open->param.name));
+			diag_error(r->session, 309, open->param.span, "`%s` has no hyperparameter `%s`",
+			           session_text(r->session, open->rule.name), session_text(r->session, open->param.name));
+			r->ok = false;
+			continue;
+		}
+		if (open->limits.span.file) {
+			Diag *diag = diag_error(r->session, 398, open->limits.span,
+			                        "limits here are part of the language, but not of this version");
+			diag_help(r->session, diag, "the limits that the rule states for `%s` hold",
+			          session_text(r->session, open->param.name));
 			r->ok = false;
 			continue;
 		}
@@ -228,7 +240,12 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	Session *session = program->session;
 	Reading reading = {program, session, true}, *r = &reading;
 	const AstExperiment *x = decl->experiment;
-	*out = (FeExperiment){.decl = decl, .train_problems = 64, .test_problems = 64, .horizon_low = 40, .horizon_high = 40, .outer_steps = 1000};
+	*out = (FeExperiment){.decl = decl,
+	                      .train_problems = 64,
+	                      .test_problems = 64,
+	                      .horizon_low = 40,
+	                      .horizon_high = 40,
+	                      .outer_steps = 1000};
 	if (!x)
 		return false;
 	missing_clauses(r, decl);
@@ -238,7 +255,8 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	calls(r, &x->against, AST_OPTIMIZER, &out->against.data, &out->against.count, &out->against.capacity);
 	if (x->problems.span.file) {
 		out->train_problems = count(r, x->problems.train, 302, "the number of training problems", 1);
-		out->select_problems = x->problems.select ? count(r, x->problems.select, 302, "the number of selection problems", 0) : 0;
+		out->select_problems =
+			x->problems.select ? count(r, x->problems.select, 302, "the number of selection problems", 0) : 0;
 		out->test_problems = x->problems.test ? count(r, x->problems.test, 302, "the number of test problems", 0) : 0;
 	}
 	if (x->horizon.span.file && x->horizon.high) {

@@ -72,12 +72,14 @@ static void see_name(Name name, Span span, void *context) {
 }
 
 static bool is_computation(const AstStmt *s) {
-	return s->kind == AST_LET || s->kind == AST_VAR || s->kind == AST_ASSIGN || s->kind == AST_FOR || s->kind == AST_WHEN || s->kind == AST_WHILE;
+	return s->kind == AST_LET || s->kind == AST_VAR || s->kind == AST_ASSIGN || s->kind == AST_FOR ||
+	       s->kind == AST_WHEN || s->kind == AST_WHILE;
 }
 
 static uint32_t defined_names(const AstStmt *s, Name *names, uint32_t limit) {
 	uint32_t count = 0;
-	if (s->kind == AST_LET || s->kind == AST_VAR || s->kind == AST_GIVEN || s->kind == AST_DATA || s->kind == AST_BATCH || s->kind == AST_PARAM) {
+	if (s->kind == AST_LET || s->kind == AST_VAR || s->kind == AST_GIVEN || s->kind == AST_DATA ||
+	    s->kind == AST_BATCH || s->kind == AST_PARAM) {
 		for (uint32_t i = 0; i < s->declare.names.count && count < limit; i++)
 			names[count++] = s->declare.names.data[i].name;
 		return count;
@@ -93,8 +95,11 @@ static void find_stages(Building *b) {
 	Name names[64];
 	for (uint32_t i = 0; i < body->count; i++) {
 		const AstStmt *s = body->data[i];
-		if (s->kind == AST_GIVEN || s->kind == AST_DATA || s->kind == AST_BATCH || s->kind == AST_PARAM || s->kind == AST_LET || s->kind == AST_VAR) {
-			Stage stage = s->kind == AST_PARAM || s->kind == AST_BATCH ? STAGE_VALUE : s->kind == AST_LET || s->kind == AST_VAR ? STAGE_CONST : STAGE_SETUP;
+		if (s->kind == AST_GIVEN || s->kind == AST_DATA || s->kind == AST_BATCH || s->kind == AST_PARAM ||
+		    s->kind == AST_LET || s->kind == AST_VAR) {
+			Stage stage = s->kind == AST_PARAM || s->kind == AST_BATCH ? STAGE_VALUE
+			              : s->kind == AST_LET || s->kind == AST_VAR   ? STAGE_CONST
+			                                                           : STAGE_SETUP;
 			uint32_t count = defined_names(s, names, 64);
 			for (uint32_t k = 0; k < count; k++)
 				note(b, names[k], stage, s->kind == AST_VAR);
@@ -141,7 +146,8 @@ static void find_wanted(Building *b, bool start) {
 		for (uint32_t i = 0; i < body->count; i++) {
 			const AstStmt *s = body->data[i];
 			bool ours = start ? s->kind == AST_PARAM
-			                  : s->kind == AST_MINIMIZE || s->kind == AST_REPORT || (is_computation(s) && b->stages[i] == STAGE_VALUE);
+			                  : s->kind == AST_MINIMIZE || s->kind == AST_REPORT ||
+			                        (is_computation(s) && b->stages[i] == STAGE_VALUE);
 			if (!ours && is_computation(s) && b->stages[i] == STAGE_CONST) {
 				uint32_t count = defined_names(s, names, 64);
 				for (uint32_t k = 0; k < count; k++)
@@ -185,8 +191,8 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 		const AstExpr *x = args[i] ? args[i] : p->value;
 		Value *v = value_bad(e);
 		if (!x) {
-			Diag *diag = diag_error(e->session, 269, call->span, "`%s` needs a value for `%s`", session_text(e->session, decl->name.name),
-			                        session_text(e->session, p->name.name));
+			Diag *diag = diag_error(e->session, 269, call->span, "`%s` needs a value for `%s`",
+			                        session_text(e->session, decl->name.name), session_text(e->session, p->name.name));
 			diag_label(e->session, diag, p->name.span, "declared here");
 			ok = false;
 		} else {
@@ -200,8 +206,8 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 			if (!value_is_bad(v) && v->kind == VALUE_ARRAY && v->scalar != S_BOOL && !value_known(v)) {
 				diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
 				v = value_bad(e);
-			} else if (!value_known_int(v, &whole_number) && value_known_real(v, &real) && args[i] && real == (double)(int64_t)real &&
-			           x->kind == AST_NUMBER && x->number.whole)
+			} else if (!value_known_int(v, &whole_number) && value_known_real(v, &real) && args[i] &&
+			           real == (double)(int64_t)real && x->kind == AST_NUMBER && x->number.whole)
 				v = value_scalar(e, S_LITERAL, ex_int(e, (int64_t)real));
 			else if (value_known_int(v, &whole_number))
 				v = value_scalar(e, S_LITERAL, ex_int(e, whole_number));
@@ -248,8 +254,9 @@ static void see_param(Name name, Span span, void *context) {
 	Known *k = known(b, name);
 	if (!k || k->stage < STAGE_VALUE || b->changed)
 		return;
-	Diag *diag = diag_error(b->e.session, 247, span, "this is fixed before there are parameters, so it cannot depend on `%s`",
-	                        session_text(b->e.session, name));
+	Diag *diag =
+		diag_error(b->e.session, 247, span, "this is fixed before there are parameters, so it cannot depend on `%s`",
+	               session_text(b->e.session, name));
 	(void)diag;
 	b->changed = true;
 }
@@ -298,7 +305,8 @@ static void build_setup(Building *b) {
 		if (is_computation(s) && b->stages[i] < STAGE_VALUE)
 			elab_stmt(e, s);
 		if (s->kind == AST_DATA || s->kind == AST_BATCH)
-			diag_error(e->session, 390, s->keyword, "`%s` is part of the language, but not of this version", ast_stmt_word(s->kind));
+			diag_error(e->session, 390, s->keyword, "`%s` is part of the language, but not of this version",
+			           ast_stmt_word(s->kind));
 		if (s->kind == AST_GIVEN && s->declare.names.count && name_free(e, s->declare.names.data[0])) {
 			Value *v = given_value(b, s, key);
 			scope_add(e, BIND_GIVEN, s->declare.names.data[0], v);
@@ -354,7 +362,8 @@ static bool param_start(Building *b, const AstStmt *s, DrawKey key, Value **valu
 	if (value_is_bad(v))
 		return false;
 	if (v->kind != VALUE_ARRAY || v->scalar == S_BOOL || (d->type.span.file && d->type.scalar != AST_REAL)) {
-		diag_error(e->session, 249, s->span, "a parameter is made of real numbers: `%s` cannot be %s", name, type_text(e, v));
+		diag_error(e->session, 249, s->span, "a parameter is made of real numbers: `%s` cannot be %s", name,
+		           type_text(e, v));
 		return false;
 	}
 	v = value_convert(e, v, S_REAL);
@@ -393,7 +402,10 @@ static void build_start(Building *b) {
 		Value *v = NULL;
 		int64_t dims[IR_MAX_RANK];
 		int rank = 0;
-		FeSlot slot = {.name = s->declare.names.data[0].name, .span = s->declare.names.data[0].span, .offset = o->size, .count = 0};
+		FeSlot slot = {.name = s->declare.names.data[0].name,
+		               .span = s->declare.names.data[0].span,
+		               .offset = o->size,
+		               .count = 0};
 		if (param_start(b, s, key, &v, dims, &rank)) {
 			slot.type = ir_tensor_type(e->real, rank, dims);
 			slot.count = ir_type_elements(slot.type, NULL);
@@ -419,7 +431,8 @@ static void build_start(Building *b) {
 		IrAt place = ir_at_const(0);
 		for (int k = 0; k < v->rank; k++) {
 			emit_var(e, &m, v->vars[k]);
-			place = ir_at_add(e->module, ir_at_scale(e->module, place, v->dims[k]), ir_at_index(e->module, (uint32_t)k, 1));
+			place =
+				ir_at_add(e->module, ir_at_scale(e->module, place, v->dims[k]), ir_at_index(e->module, (uint32_t)k, 1));
 		}
 		place = ir_at_add(e->module, place, ir_at_const(o->params.data[i].offset));
 		uint32_t node = emit_ex(e, &m, body);
@@ -474,7 +487,8 @@ static void build_value(Building *b) {
 	const AstStmt *minimize = NULL;
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
-		if (is_computation(s) && (b->stages[i] == STAGE_VALUE || (b->stages[i] == STAGE_CONST && constant_wanted(b, s))))
+		if (is_computation(s) &&
+		    (b->stages[i] == STAGE_VALUE || (b->stages[i] == STAGE_CONST && constant_wanted(b, s))))
 			elab_stmt(e, s);
 		if (s->kind == AST_VALIDATE)
 			diag_error(e->session, 390, s->keyword, "`validate` is part of the language, but not of this version");
@@ -498,11 +512,13 @@ static void build_value(Building *b) {
 	}
 	const char *name = session_text(e->session, b->decl->name.name);
 	if (!minimize) {
-		Diag *diag = diag_error(e->session, 240, b->decl->name.span, "objective `%s` does not say what to minimize", name);
+		Diag *diag =
+			diag_error(e->session, 240, b->decl->name.span, "objective `%s` does not say what to minimize", name);
 		diag_help(e->session, diag, "end it with `minimize ...`");
 	}
 	if (o->params.count == 0) {
-		Diag *diag = diag_error(e->session, 243, b->decl->name.span, "objective `%s` has no parameter to optimize", name);
+		Diag *diag =
+			diag_error(e->session, 243, b->decl->name.span, "objective `%s` has no parameter to optimize", name);
 		diag_help(e->session, diag, "declare one: `param w : [3] ~ normal(0, 1)`");
 	}
 }

@@ -130,7 +130,8 @@ Name nearest_decl(const FeProgram *p, Name wanted, AstDeclKind kind) {
 /* ---- calls ---- */
 
 static const char *kind_word(AstDeclKind kind) {
-	static const char *const words[] = {"an import", "a constant", "a function", "an objective", "an optimizer", "an experiment"};
+	static const char *const words[] = {"an import",    "a constant",   "a function",
+	                                    "an objective", "an optimizer", "an experiment"};
 	return words[kind];
 }
 
@@ -155,7 +156,8 @@ bool call_arguments(FeProgram *p, const FeCall *call, const AstExpr **out) {
 					names[count++] = decl->params.data[k].name.name;
 			}
 			if (at == params) {
-				Diag *diag = diag_error(session, 216, span, "`%s` has no parameter `%s`", name, session_text(session, wanted));
+				Diag *diag =
+					diag_error(session, 216, span, "`%s` has no parameter `%s`", name, session_text(session, wanted));
 				diag_label(session, diag, decl->name.span, "declared here");
 				Name near = name_nearest(session->names, wanted, names, count);
 				if (near)
@@ -166,11 +168,13 @@ bool call_arguments(FeProgram *p, const FeCall *call, const AstExpr **out) {
 		} else
 			at = position++;
 		if (at >= params) {
-			Diag *diag = diag_error(session, 215, span, "`%s` takes %u argument%s", name, (unsigned)params, params == 1 ? "" : "s");
+			Diag *diag = diag_error(session, 215, span, "`%s` takes %u argument%s", name, (unsigned)params,
+			                        params == 1 ? "" : "s");
 			diag_label(session, diag, decl->name.span, "declared here");
 			ok = false;
 		} else if (out[at]) {
-			diag_error(session, 218, span, "`%s` is given twice", session_text(session, decl->params.data[at].name.name));
+			diag_error(session, 218, span, "`%s` is given twice",
+			           session_text(session, decl->params.data[at].name.name));
 			ok = false;
 		} else
 			out[at] = call->values.data[i];
@@ -192,8 +196,8 @@ bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
 	if (!decl || decl->kind != kind) {
 		Diag *diag;
 		if (decl) {
-			diag = diag_error(session, 201, name.span, "`%s` is %s, but %s is needed here", session_text(session, name.name),
-			                  kind_word(decl->kind), kind_word(kind));
+			diag = diag_error(session, 201, name.span, "`%s` is %s, but %s is needed here",
+			                  session_text(session, name.name), kind_word(decl->kind), kind_word(kind));
 			diag_label(session, diag, decl->name.span, "declared here");
 		} else
 			diag = diag_error(session, 201, name.span, "there is no %s `%s`", strchr(kind_word(kind), ' ') + 1,
@@ -224,7 +228,13 @@ bool fe_call_text(FeProgram *p, const char *text, AstDeclKind kind, FeCall *out)
 /* ---- the elaborator's start ---- */
 
 Elab elab_new(FeProgram *program, IrModule *module, IrScalar real) {
-	Elab e = {.program = program, .session = program->session, .module = module, .arena = module->arena, .real = real, .n = -1, .tensors = 1};
+	Elab e = {.program = program,
+	          .session = program->session,
+	          .module = module,
+	          .arena = module->arena,
+	          .real = real,
+	          .n = -1,
+	          .tensors = 1};
 	e.epoch = ARENA_NEW(e.arena, uint64_t);
 	e.next_var = ARENA_NEW(e.arena, uint32_t);
 	return e;
@@ -234,7 +244,8 @@ Value *elab_const(Elab *e, const AstDecl *decl) {
 	for (const Calls *c = e->calls; c; c = c->outer) {
 		if (c->decl != decl)
 			continue;
-		diag_error(e->session, 220, decl->name.span, "constant `%s` is defined by itself", session_text(e->session, decl->name.name));
+		diag_error(e->session, 220, decl->name.span, "constant `%s` is defined by itself",
+		           session_text(e->session, decl->name.name));
 		return value_bad(e);
 	}
 	if (!decl->value)
@@ -271,9 +282,7 @@ static void check_decl(FeProgram *p, const AstDecl *decl) {
 	FeCall call = {.decl = decl, .span = decl->name.span};
 	static const int64_t sizes[] = {7, 3};
 	switch (decl->kind) {
-	case AST_OBJECTIVE:
-		fe_objective(p, module, &call, IR_F64);
-		break;
+	case AST_OBJECTIVE: fe_objective(p, module, &call, IR_F64); break;
 	case AST_OPTIMIZER: {
 		FeTarget target = {sizes, decl->joint ? 1 : 2};
 		fe_rule(p, module, &call, &target, IR_F64, NULL, 0);
@@ -286,13 +295,17 @@ static void check_decl(FeProgram *p, const AstDecl *decl) {
 		elab_const(&e, decl);
 		break;
 	}
+	case AST_FN: {
+		Elab e = elab_new(p, module, IR_F64);
+		check_function_names(&e, decl);
+		break;
+	}
 	case AST_EXPERIMENT: {
 		FeExperiment *experiment = ARENA_NEW(module->arena, FeExperiment);
 		fe_experiment(p, decl, experiment);
 		break;
 	}
-	default:
-		break;
+	default: break;
 	}
 	ir_module_free(module);
 }

@@ -42,9 +42,7 @@ static void add_scaled(Affine *a, const Ex *x, int64_t coef) {
 			add_scaled(a, x->args[0], coef);
 			add_scaled(a, x->args[1], -coef);
 			return;
-		case IR_neg:
-			add_scaled(a, x->args[0], -coef);
-			return;
+		case IR_neg: add_scaled(a, x->args[0], -coef); return;
 		case IR_mul:
 			for (int i = 0; i < 2; i++) {
 				int64_t product;
@@ -54,8 +52,7 @@ static void add_scaled(Affine *a, const Ex *x, int64_t coef) {
 				return;
 			}
 			break;
-		default:
-			break;
+		default: break;
 		}
 	}
 	add_term(a, x, coef);
@@ -139,41 +136,27 @@ static bool compare_forms(Elab *e, IrOpcode opcode, Ex *a, Ex *b, Ex **forms, ui
 	if (a->type != IR_I64 || *count + 2 > limit)
 		return false;
 	switch (opcode) {
-	case IR_le:
-		forms[(*count)++] = ex_op(e, IR_sub, b, a, NULL);
-		return true;
-	case IR_lt:
-		forms[(*count)++] = ex_op(e, IR_sub, ex_op(e, IR_sub, b, a, NULL), ex_int(e, 1), NULL);
-		return true;
-	case IR_ge:
-		return compare_forms(e, IR_le, b, a, forms, count, limit);
-	case IR_gt:
-		return compare_forms(e, IR_lt, b, a, forms, count, limit);
+	case IR_le: forms[(*count)++] = ex_op(e, IR_sub, b, a, NULL); return true;
+	case IR_lt: forms[(*count)++] = ex_op(e, IR_sub, ex_op(e, IR_sub, b, a, NULL), ex_int(e, 1), NULL); return true;
+	case IR_ge: return compare_forms(e, IR_le, b, a, forms, count, limit);
+	case IR_gt: return compare_forms(e, IR_lt, b, a, forms, count, limit);
 	case IR_eq:
 		forms[(*count)++] = ex_op(e, IR_sub, b, a, NULL);
 		forms[(*count)++] = ex_op(e, IR_sub, a, b, NULL);
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
 static IrOpcode opposite(IrOpcode opcode) {
 	switch (opcode) {
-	case IR_lt:
-		return IR_ge;
-	case IR_le:
-		return IR_gt;
-	case IR_gt:
-		return IR_le;
-	case IR_ge:
-		return IR_lt;
-	case IR_eq:
-		return IR_ne;
-	case IR_ne:
-		return IR_eq;
-	default:
-		return opcode;
+	case IR_lt: return IR_ge;
+	case IR_le: return IR_gt;
+	case IR_gt: return IR_le;
+	case IR_ge: return IR_lt;
+	case IR_eq: return IR_ne;
+	case IR_ne: return IR_eq;
+	default: return opcode;
 	}
 }
 
@@ -183,8 +166,7 @@ bool cond_forms(Elab *e, Ex *cond, bool truth, Ex **forms, uint32_t *count, uint
 	if (cond->kind != EX_OP)
 		return false;
 	switch (cond->opcode) {
-	case IR_not:
-		return cond_forms(e, cond->args[0], !truth, forms, count, limit);
+	case IR_not: return cond_forms(e, cond->args[0], !truth, forms, count, limit);
 	case IR_and:
 	case IR_or: {
 		if ((cond->opcode == IR_and) != truth)
@@ -200,9 +182,8 @@ bool cond_forms(Elab *e, Ex *cond, bool truth, Ex **forms, uint32_t *count, uint
 	case IR_ge:
 	case IR_eq:
 	case IR_ne:
-		return compare_forms(e, truth ? cond->opcode : opposite(cond->opcode), cond->args[0], cond->args[1], forms, count,
-		                     limit);
-	default:
-		return false;
+		return compare_forms(e, truth ? cond->opcode : opposite(cond->opcode), cond->args[0], cond->args[1], forms,
+		                     count, limit);
+	default: return false;
 	}
 }

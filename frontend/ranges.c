@@ -302,16 +302,17 @@ static bool stated(Search *s, const AstItem *item, Unknown *u, bool from_zero) {
 	u->high = high;
 	u->because = item->span;
 	if (ok && from_zero && low != 0) {
-		Diag *diag = diag_error(s->e->session, 235, item->span, "the index of an array starts at 0, not at %lld", (long long)low);
-		diag_help(s->e->session, diag, "let it run over %lld and write `%s + %lld` in the body", (long long)(high - low),
-		          session_text(s->e->session, u->name), (long long)low);
+		Diag *diag = diag_error(s->e->session, 235, item->span, "the index of an array starts at 0, not at %lld",
+		                        (long long)low);
+		diag_help(s->e->session, diag, "let it run over %lld and write `%s + %lld` in the body",
+		          (long long)(high - low), session_text(s->e->session, u->name), (long long)low);
 		u->conflict = true;
 	}
 	return ok;
 }
 
-bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies, uint32_t body_count,
-                  bool from_zero, const int64_t *extents, Indices *out) {
+bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies,
+                  uint32_t body_count, bool from_zero, const int64_t *extents, Indices *out) {
 	Search s = {.e = e};
 	bool ok = true, all_stated = true;
 	out->count = 0;
@@ -329,8 +330,9 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 			twice = twice || s.unknowns[k].name == name.name;
 		const char *text = session_text(e->session, name.name);
 		if (b || twice) {
-			Diag *diag = diag_error(e->session, 203, name.span, "`%s` is %s already, so it cannot be a fresh index here", text,
-			                        b && b->kind != BIND_INDEX ? "a value" : "an index");
+			Diag *diag =
+				diag_error(e->session, 203, name.span, "`%s` is %s already, so it cannot be a fresh index here", text,
+			               b && b->kind != BIND_INDEX ? "a value" : "an index");
 			if (b && b->span.file)
 				diag_label(e->session, diag, b->span, "it is this one");
 			diag_help(e->session, diag, "use another letter for the index");
@@ -380,8 +382,9 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 			diag_label(e->session, diag, u->because, "from this");
 			u->conflict = true;
 		} else if (u->known && !u->conflict && from_zero && u->low != 0 && !items[i]->high) {
-			Diag *diag = diag_error(e->session, 235, u->span, "index `%s` would run over %lld..%lld, but an array starts at 0", name,
-			                        (long long)u->low, (long long)u->high);
+			Diag *diag =
+				diag_error(e->session, 235, u->span, "index `%s` would run over %lld..%lld, but an array starts at 0",
+			               name, (long long)u->low, (long long)u->high);
 			diag_help(e->session, diag, "state the range, and shift the index in the body");
 			u->conflict = true;
 		}

@@ -74,8 +74,8 @@ static bool read_hypers(RuleElab *r) {
 		Hyper h = {.name = p->name.name, .span = p->name.span, .given = args[i] != NULL};
 		Value *v = value_bad(e);
 		if (!x) {
-			Diag *diag = diag_error(e->session, 269, r->call->span, "`%s` needs a value for `%s`", session_text(e->session, decl->name.name),
-			                        session_text(e->session, p->name.name));
+			Diag *diag = diag_error(e->session, 269, r->call->span, "`%s` needs a value for `%s`",
+			                        session_text(e->session, decl->name.name), session_text(e->session, p->name.name));
 			diag_label(e->session, diag, p->name.span, "declared here");
 			ok = false;
 		} else {
@@ -93,7 +93,8 @@ static bool read_hypers(RuleElab *r) {
 		h.constant = v;
 		h.has_range = limits_of(r, &p->limits, &h.low, &h.high);
 		if (h.has_range && h.known && (h.value < h.low || h.value > h.high)) {
-			Diag *diag = diag_error(e->session, 270, x->span, "`%s` lies between %g and %g, not at %g", session_text(e->session, h.name), h.low, h.high, h.value);
+			Diag *diag = diag_error(e->session, 270, x->span, "`%s` lies between %g and %g, not at %g",
+			                        session_text(e->session, h.name), h.low, h.high, h.value);
 			diag_label(e->session, diag, p->limits.span, "stated here");
 			ok = false;
 		}
@@ -246,7 +247,8 @@ static IrValue put_flat(Elab *e, Value *v, Ex *body, IrType type, IrValue into, 
 	IrAt place = ir_at_const(0);
 	for (int k = 0; k < v->rank; k++) {
 		emit_var(e, &m, v->vars[k]);
-		place = ir_at_add(e->module, ir_at_scale(e->module, place, dim_ir(e, v->dims[k])), ir_at_index(e->module, (uint32_t)k, 1));
+		place = ir_at_add(e->module, ir_at_scale(e->module, place, dim_ir(e, v->dims[k])),
+		                  ir_at_index(e->module, (uint32_t)k, 1));
 	}
 	place = ir_at_add(e->module, place, ir_at_const(offset));
 	uint32_t node = emit_ex(e, &m, ex_convert(e, body, e->real));
@@ -265,9 +267,12 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	const char *path = from->text, *here = e->session->sources.data[s->span.file]->path, *slash = strrchr(here, '/');
 	if (path[0] != '/' && slash)
 		path = arena_printf(e->arena, "%.*s/%s", (int)(slash - here), here, path);
-	bool ok = r->program->loader && r->program->loader(r->program->loader_context, path, session_text(e->session, l->slot.name), &l->slot.type, data, &problem);
+	bool ok =
+		r->program->loader && r->program->loader(r->program->loader_context, path,
+	                                             session_text(e->session, l->slot.name), &l->slot.type, data, &problem);
 	if (!ok) {
-		diag_error(e->session, 268, from->span, "cannot read `%s` from `%s`: %s", session_text(e->session, l->slot.name), path, problem);
+		diag_error(e->session, 268, from->span, "cannot read `%s` from `%s`: %s",
+		           session_text(e->session, l->slot.name), path, problem);
 		return value_bad(e);
 	}
 	IrValue table = ir_table(e->builder, l->slot.type, data, NULL);
@@ -315,7 +320,8 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 		extents[i] = dim_ir(e, dims[i]);
 		if (dims[i] != DIM_X || (!r->symbolic && !e->tensor))
 			continue;
-		Diag *diag = diag_error(e->session, 265, d->names.data[0].span, "`%s` depends on `size(x)`, so this rule is tied to one size, and to one tensor",
+		Diag *diag = diag_error(e->session, 265, d->names.data[0].span,
+		                        "`%s` depends on `size(x)`, so this rule is tied to one size, and to one tensor",
 		                        session_text(e->session, d->names.data[0].name));
 		diag_help(e->session, diag, "make it a `joint optimizer`, and use it on one objective");
 		return false;
@@ -328,7 +334,8 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 			return false;
 	}
 	if (depends_on_size(value_body(e, v))) {
-		diag_error(e->session, 265, s->span, "where `%s` starts depends on `size(x)`, which this rule serves in any size",
+		diag_error(e->session, 265, s->span,
+		           "where `%s` starts depends on `size(x)`, which this rule serves in any size",
 		           session_text(e->session, d->names.data[0].name));
 		return false;
 	}
@@ -348,7 +355,8 @@ static void build_theta(RuleElab *r) {
 	FeRule *o = r->out;
 	IrBuilder builder;
 	begin(r, &builder, "theta", &o->theta);
-	DrawKey key = {.seed = ex_read(e, ir_param(o->theta, "seed", ir_scalar_type(IR_I64)), NULL, 0, false), .instance = ex_int(e, 0)};
+	DrawKey key = {.seed = ex_read(e, ir_param(o->theta, "seed", ir_scalar_type(IR_I64)), NULL, 0, false),
+	               .instance = ex_int(e, 0)};
 	begin_tensors(r);
 	bind_hypers(r, NULL);
 	bind_later(r, true);
@@ -357,7 +365,9 @@ static void build_theta(RuleElab *r) {
 		const AstStmt *s = r->decl->body.data[i];
 		if (s->kind != AST_LEARN || s->declare.names.count == 0)
 			continue;
-		FeLearned l = {.slot = {.name = s->declare.names.data[0].name, .span = s->declare.names.data[0].span, .offset = o->learned_count}};
+		FeLearned l = {.slot = {.name = s->declare.names.data[0].name,
+		                        .span = s->declare.names.data[0].span,
+		                        .offset = o->learned_count}};
 		Value *v = NULL;
 		learned_start(r, s, key, &l, &v);
 		o->learned_count += l.slot.count;
@@ -369,7 +379,8 @@ static void build_theta(RuleElab *r) {
 		if (!h->learned)
 			continue;
 		h->learned = (int)o->learned.count + 1;
-		FeLearned l = {.slot = {.name = h->name, .span = h->span, .offset = o->learned_count, .count = 1}, .from_hyper = true};
+		FeLearned l = {.slot = {.name = h->name, .span = h->span, .offset = o->learned_count, .count = 1},
+		               .from_hyper = true};
 		l.slot.type = ir_scalar_type(e->real);
 		set_transform(&l, h->has_range, h->low, h->high);
 		if (l.transform == FE_LOGIT && (h->value <= h->low || h->value >= h->high))
@@ -386,8 +397,8 @@ static void build_theta(RuleElab *r) {
 	IrValue theta = ir_fill(e->builder, type, 0);
 	for (uint32_t i = 0; i < starts.count; i++)
 		if (starts.data[i])
-			theta = put_flat(e, starts.data[i], unconstrained(e, &o->learned.data[i], value_body(e, starts.data[i])), type, theta,
-			                 o->learned.data[i].slot.offset, o->learned.data[i].slot.span);
+			theta = put_flat(e, starts.data[i], unconstrained(e, &o->learned.data[i], value_body(e, starts.data[i])),
+			                 type, theta, o->learned.data[i].slot.offset, o->learned.data[i].slot.span);
 	ir_result(o->theta, "theta", theta);
 }
 
@@ -400,10 +411,11 @@ static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
 		/* "Like x" follows the declaration, not the number. */
 		for (uint32_t k = 0; k < r->decl->body.count; k++) {
 			const AstStmt *s = r->decl->body.data[k];
-			if (s->kind == AST_LEARN && s->declare.names.count && s->declare.names.data[0].name == l->slot.name && !s->declare.has_head &&
-			    i < (int)s->declare.type.dims.count) {
+			if (s->kind == AST_LEARN && s->declare.names.count && s->declare.names.data[0].name == l->slot.name &&
+			    !s->declare.has_head && i < (int)s->declare.type.dims.count) {
 				const AstExpr *dim = s->declare.type.dims.data[i];
-				if (dim->kind == AST_CALL && strcmp(session_text(e->session, dim->call.callee.name), "size") == 0 && dims[i] == e->n)
+				if (dim->kind == AST_CALL && strcmp(session_text(e->session, dim->call.callee.name), "size") == 0 &&
+				    dims[i] == e->n)
 					dims[i] = DIM_X;
 			}
 		}
@@ -443,7 +455,8 @@ static void bind_learned(RuleElab *r, IrFunc *func) {
 	for (uint32_t i = 0; i < o->learned.count; i++) {
 		const FeLearned *l = &o->learned.data[i];
 		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);
-		scope_add(e, l->from_hyper ? BIND_HYPER : BIND_LEARNED, (AstName){l->slot.name, l->slot.span}, settle(e, v, l->slot.name, l->slot.span));
+		scope_add(e, l->from_hyper ? BIND_HYPER : BIND_LEARNED, (AstName){l->slot.name, l->slot.span},
+		          settle(e, v, l->slot.name, l->slot.span));
 	}
 }
 
@@ -495,8 +508,9 @@ static Value *state_start(RuleElab *r, const AstStmt *s, bool *each) {
 	v = elab_broadcast(e, v, &shape);
 	if (value_same_shape(v, &shape))
 		return v;
-	diag_error(e->session, 236, d->value->span, "`%s` is declared %s, but this is %s", session_text(e->session, d->names.data[0].name),
-	           dims_text(e, shape.dims, shape.rank), dims_text(e, v->dims, v->rank));
+	diag_error(e->session, 236, d->value->span, "`%s` is declared %s, but this is %s",
+	           session_text(e->session, d->names.data[0].name), dims_text(e, shape.dims, shape.rank),
+	           dims_text(e, v->dims, v->rank));
 	return value_bad(e);
 }
 
@@ -518,7 +532,8 @@ static void build_init(RuleElab *r) {
 		AstName name = s->declare.names.data[0];
 		Binding *other = scope_find(e, name.name);
 		if (other) {
-			Diag *diag = diag_error(e->session, 202, name.span, "`%s` is there already", session_text(e->session, name.name));
+			Diag *diag =
+				diag_error(e->session, 202, name.span, "`%s` is there already", session_text(e->session, name.name));
 			if (other->span.file)
 				diag_label(e->session, diag, other->span, "first here");
 		}
@@ -544,23 +559,27 @@ static void build_init(RuleElab *r) {
 
 static Value *scalar_param(RuleElab *r, const char *name, IrScalar type) {
 	Elab *e = &r->e;
-	return value_scalar(e, type == IR_I64 ? S_INT : S_REAL, ex_read(e, ir_param(r->out->step, name, ir_scalar_type(type)), NULL, 0, false));
+	return value_scalar(e, type == IR_I64 ? S_INT : S_REAL,
+	                    ex_read(e, ir_param(r->out->step, name, ir_scalar_type(type)), NULL, 0, false));
 }
 
 Value *rule_collective(Elab *e, const char *name, Value *v, Span span) {
 	RuleElab *r = e->rule;
 	if (!r || !r->in_step) {
-		diag_error(e->session, 264, span, "`%s` combines parameter tensors: it stands in the step of an optimizer", name);
+		diag_error(e->session, 264, span, "`%s` combines parameter tensors: it stands in the step of an optimizer",
+		           name);
 		return value_bad(e);
 	}
 	if (e->coord || e->cond_if) {
-		diag_error(e->session, 264, span, "`%s` may not stand %s", name, e->coord ? "inside `each`" : "under a condition that may differ between tensors");
+		diag_error(e->session, 264, span, "`%s` may not stand %s", name,
+		           e->coord ? "inside `each`" : "under a condition that may differ between tensors");
 		return value_bad(e);
 	}
 	for (int i = 0; i < v->rank; i++) {
 		if (v->dims[i] != DIM_X)
 			continue;
-		Diag *diag = diag_error(e->session, 264, span, "`%s` combines one value per tensor, but this has one per coordinate", name);
+		Diag *diag = diag_error(e->session, 264, span,
+		                        "`%s` combines one value per tensor, but this has one per coordinate", name);
 		diag_help(e->session, diag, "reduce it first, as in `%s(sum(...))`", name);
 		return value_bad(e);
 	}
@@ -569,7 +588,8 @@ Value *rule_collective(Elab *e, const char *name, Value *v, Span span) {
 	bool mean = strcmp(name, "all_mean") == 0, most = strcmp(name, "all_max") == 0;
 	if (r->symbolic && !r->decl->joint) {
 		if (v->rank || most || e->builder->block != &r->out->step->body) {
-			diag_error(e->session, 397, span, "here `%s` is part of the language, but not of this version, for tensors of any size", name);
+			diag_error(e->session, 397, span,
+			           "here `%s` is part of the language, but not of this version, for tensors of any size", name);
 			return value_bad(e);
 		}
 		Value *share[2] = {v, value_real(e, 1)}, *total[2];
@@ -602,7 +622,8 @@ static void build_step(RuleElab *r) {
 	IrBuilder builder;
 	begin(r, &builder, "step", &o->step);
 	IrValue x = ir_param(o->step, "x", x_type(r)), g = ir_param(o->step, "g", x_type(r));
-	Value *f = scalar_param(r, "f", e->real), *t = scalar_param(r, "t", IR_I64), *horizon = scalar_param(r, "horizon", IR_I64);
+	Value *f = scalar_param(r, "f", e->real), *t = scalar_param(r, "t", IR_I64),
+		  *horizon = scalar_param(r, "horizon", IR_I64);
 	t->body->low = horizon->body->low = 1;
 	bind_hypers(r, o->step);
 	begin_tensors(r);
@@ -666,8 +687,8 @@ static void misplaced(RuleElab *r) {
 	}
 }
 
-FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real, const Name *open,
-                uint32_t open_count) {
+FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                const Name *open, uint32_t open_count) {
 	program = call->program ? call->program : program;
 	Session *session = program->session;
 	uint32_t errors = session->error_count, funcs = module->funcs.count;
@@ -706,10 +727,16 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 	for (uint32_t i = 0; i < r->hypers.count; i++) {
 		const Hyper *h = &r->hypers.data[i];
 		if (h->learned && h->as_int)
-			diag_error(session, 272, h->span, "`%s` is a whole number, which cannot be learned", session_text(session, h->name));
+			diag_error(session, 272, h->span, "`%s` is a whole number, which cannot be learned",
+			           session_text(session, h->name));
 		if (!h->known || h->as_int || h->learned)
 			continue;
-		FeHyper hyper = {.name = h->name, .value = h->value, .given = h->given, .has_range = h->has_range, .low = h->low, .high = h->high};
+		FeHyper hyper = {.name = h->name,
+		                 .value = h->value,
+		                 .given = h->given,
+		                 .has_range = h->has_range,
+		                 .low = h->low,
+		                 .high = h->high};
 		vec_push(module->arena, &r->out->hypers, hyper);
 	}
 	return session->error_count == errors && !program->broken ? r->out : NULL;

@@ -15,10 +15,8 @@ bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context) {
 	if (!x)
 		return false;
 	switch (x->kind) {
-	case AST_UNARY:
-		return visit(x->unary.operand, context);
-	case AST_BINARY:
-		return visit(x->binary.left, context) || visit(x->binary.right, context);
+	case AST_UNARY: return visit(x->unary.operand, context);
+	case AST_BINARY: return visit(x->binary.left, context) || visit(x->binary.right, context);
 	case AST_COMPARE:
 		for (uint32_t i = 0; i < x->compare.operands.count; i++)
 			if (visit(x->compare.operands.data[i], context))
@@ -31,17 +29,14 @@ bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context) {
 			if (visit(x->call.args.data[i].value, context))
 				return true;
 		return false;
-	case AST_REDUCE:
-		return any_items(&x->reduce.items, visit, context) || visit(x->reduce.body, context);
-	case AST_INDEX:
-		return visit(x->index.base, context) || any_items(&x->index.items, visit, context);
+	case AST_REDUCE: return any_items(&x->reduce.items, visit, context) || visit(x->reduce.body, context);
+	case AST_INDEX: return visit(x->index.base, context) || any_items(&x->index.items, visit, context);
 	case AST_ARRAY:
 		for (uint32_t i = 0; i < x->elements.count; i++)
 			if (visit(x->elements.data[i], context))
 				return true;
 		return false;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -79,15 +74,9 @@ static void block_names(const AstBlock *block, void (*visit)(Name, Span, void *)
 
 void stmt_names(const AstStmt *s, void (*visit)(Name name, Span span, void *context), void *context) {
 	switch (s->kind) {
-	case AST_REPORT:
-		expr_names(s->report.value, visit, context);
-		break;
-	case AST_MINIMIZE:
-		expr_names(s->minimize, visit, context);
-		break;
-	case AST_VALIDATE:
-		expr_names(s->validate.value, visit, context);
-		break;
+	case AST_REPORT: expr_names(s->report.value, visit, context); break;
+	case AST_MINIMIZE: expr_names(s->minimize, visit, context); break;
+	case AST_VALIDATE: expr_names(s->validate.value, visit, context); break;
 	case AST_ASSIGN:
 		for (uint32_t i = 0; i < s->assign.targets.count; i++)
 			expr_names(s->assign.targets.data[i], visit, context);
@@ -108,12 +97,8 @@ void stmt_names(const AstStmt *s, void (*visit)(Name name, Span span, void *cont
 		block_names(&s->when.yes, visit, context);
 		block_names(&s->when.no, visit, context);
 		break;
-	case AST_EACH:
-		block_names(&s->each.body, visit, context);
-		break;
-	case AST_APPLY:
-		expr_names(s->apply, visit, context);
-		break;
+	case AST_EACH: block_names(&s->each.body, visit, context); break;
+	case AST_APPLY: expr_names(s->apply, visit, context); break;
 	case AST_RETURN:
 		for (uint32_t i = 0; i < s->results.count; i++)
 			expr_names(s->results.data[i], visit, context);

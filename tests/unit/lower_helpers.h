@@ -92,7 +92,8 @@ static inline void lower_run(Lower *l, const IrFunc *func, const IrTensor *args,
 }
 
 /* One problem of a family: what setup makes, then the starting point behind it. */
-static inline void lower_problem(Lower *l, const FeObjective *o, int64_t seed, int64_t instance, IrTensor *fixed_and_x) {
+static inline void lower_problem(Lower *l, const FeObjective *o, int64_t seed, int64_t instance,
+                                 IrTensor *fixed_and_x) {
 	IrTensor args[64] = {lower_int(l, seed), lower_int(l, instance)};
 	lower_run(l, o->setup, args, fixed_and_x);
 	for (uint32_t i = 0; i < o->fixed.count; i++)
@@ -111,7 +112,8 @@ static inline double lower_value_at(Lower *l, const FeObjective *o, IrTensor *fi
 	return lower_value(l, o, fixed_and_x);
 }
 
-static inline const IrTensor *lower_fixed(const Lower *l, const FeObjective *o, const IrTensor *fixed, const char *name) {
+static inline const IrTensor *lower_fixed(const Lower *l, const FeObjective *o, const IrTensor *fixed,
+                                          const char *name) {
 	for (uint32_t i = 0; i < o->fixed.count; i++)
 		if (strcmp(session_text(l->session, o->fixed.data[i].name), name) == 0)
 			return &fixed[i];
@@ -120,7 +122,8 @@ static inline const IrTensor *lower_fixed(const Lower *l, const FeObjective *o, 
 }
 
 static inline void lower_close(double found, double expected, double tolerance, const char *what) {
-	cr_expect(fabs(found - expected) <= tolerance * (1 + fabs(expected)), "%s: found %.17g, expected %.17g", what, found, expected);
+	cr_expect(fabs(found - expected) <= tolerance * (1 + fabs(expected)), "%s: found %.17g, expected %.17g", what,
+	          found, expected);
 }
 
 #endif

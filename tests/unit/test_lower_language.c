@@ -3,17 +3,17 @@
 
 /* w = [1, 2, 3], A = [[1, 2, 3], [4, 5, 6]], s = 0.5 are parameters; n = 5, d = 3, k = 2, r = 0.5 are given. */
 static const char *const frame = "const half = 1 / 2\n"
-                                 "const order : int[3] = [2, 0, 1]\n"
-                                 "fn unit(v) = v / norm(v)\n"
-                                 "fn power(a, e = 2) = a^e\n"
-                                 "fn both(a, b) {\n  let c = a + b\n  return c, a - b\n}\n"
-                                 "fn horner(x, n) {\n  var y = 0\n  for j in 0..n { y <- y * x + 1 }\n  return y\n}\n"
-                                 "fn larger(a, b) {\n  var m = a\n  if b > a { m <- b }\n  return m\n}\n"
-                                 "objective o(n = 5, d = 3, k = 2, r = 0.5) {\n"
-                                 "  param w : [d] = [1, 2, 3]\n"
-                                 "  param A : [2, 3] = [[1, 2, 3], [4, 5, 6]]\n"
-                                 "  param s : real = 0.5\n"
-                                 "  %s\n}\n";
+								 "const order : int[3] = [2, 0, 1]\n"
+								 "fn unit(v) = v / norm(v)\n"
+								 "fn power(a, e = 2) = a^e\n"
+								 "fn both(a, b) {\n  let c = a + b\n  return c, a - b\n}\n"
+								 "fn horner(x, n) {\n  var y = 0\n  for j in 0..n { y <- y * x + 1 }\n  return y\n}\n"
+								 "fn larger(a, b) {\n  var m = a\n  if b > a { m <- b }\n  return m\n}\n"
+								 "objective o(n = 5, d = 3, k = 2, r = 0.5) {\n"
+								 "  param w : [d] = [1, 2, 3]\n"
+								 "  param A : [2, 3] = [[1, 2, 3], [4, 5, 6]]\n"
+								 "  param s : real = 0.5\n"
+								 "  %s\n}\n";
 
 static const struct {
 	const char *body;
@@ -97,8 +97,11 @@ static const struct {
 	{"minimize larger(s, 2) + sum[i](larger(w[i], 2))", 2 + 2 + 2 + 3},
 	{"var t = 0\n for i in 0..10 { t <- t + i * s }\n minimize t", 22.5},
 	{"var v = w\n for i in 0..8 {\n v <- concat(v[1..3], v[0..1])\n }\n minimize v[0]", 3},
-	{"var h = zeros(3, 2)\n for i in 0..3 {\n h[i, j] <- w[i] * (j + 1)\n }\n h[0, :] <- h[1, :]\n minimize sum(h) + h[0, 1]", 6 + 6 + 9 + 4},
-	{"var h = zeros(6)\n for i in 0..6 {\n if i % 2 == 0 { h[i] <- i * s } else { h[i] <- 1 }\n }\n minimize sum(h)", 3 + 3},
+	{"var h = zeros(3, 2)\n for i in 0..3 {\n h[i, j] <- w[i] * (j + 1)\n }\n h[0, :] <- h[1, :]\n minimize sum(h) + "
+     "h[0, 1]",
+     6 + 6 + 9 + 4},
+	{"var h = zeros(6)\n for i in 0..6 {\n if i % 2 == 0 { h[i] <- i * s } else { h[i] <- 1 }\n }\n minimize sum(h)",
+     3 + 3},
 	{"var a = s\n var b = 2\n if a < b { a <- 10 } else { b <- 20 }\n minimize a + b", 12},
 	{"var c : int = 0\n for i in 0..7 { c <- (c + 3) % 5 }\n minimize w[c]", 2},
 	{"var v = w\n v[i in 2] <- v[i + 1]\n minimize v[0] + 10 * v[1] + 100 * v[2]", 2 + 30 + 300},
@@ -107,11 +110,14 @@ static const struct {
 	{"minimize if s > 1 then 1 / 0 else s", 0.5},
 	/* elementwise functions */
 	{"minimize exp(s) + log(s) + log1p(s) + expm1(s) + sqrt(s) + abs(-s) + sign(-s)",
-	 1.6487212707001282 - 0.69314718055994531 + 0.40546510810816438 + 0.64872127070012815 + 0.70710678118654752 + 0.5 - 1},
-	{"minimize sin(s)^2 + cos(s)^2 + tan(s) * cos(s) / sin(s) + atan(1) * 4 / pi + atan2(s, s) * 4 / pi + floor(2.5 + s * 0)", 1 + 1 + 1 + 1 + 2},
+     1.6487212707001282 - 0.69314718055994531 + 0.40546510810816438 + 0.64872127070012815 + 0.70710678118654752 + 0.5 -
+         1},
+	{"minimize sin(s)^2 + cos(s)^2 + tan(s) * cos(s) / sin(s) + atan(1) * 4 / pi + atan2(s, s) * 4 / pi + floor(2.5 + "
+     "s * 0)",
+     1 + 1 + 1 + 1 + 2},
 	{"minimize tanh(s) + sigmoid(s) + softplus(s) + relu(-s) + elu(-s) + gelu(s) + erf(s) + lgamma(s)",
-	 0.46211715726000976 + 0.62245933120185459 + 0.97407698418010669 + 0 - 0.39346934028736658 + 0.34573123063700656 + 0.52049987781304654 +
-	     0.57236494292470008},
+     0.46211715726000976 + 0.62245933120185459 + 0.97407698418010669 + 0 - 0.39346934028736658 + 0.34573123063700656 +
+         0.52049987781304654 + 0.57236494292470008},
 	{"minimize stop_gradient(s) + epsilon * 0", 0.5},
 };
 
@@ -121,7 +127,9 @@ Test(lower_language, values) {
 		snprintf(text, sizeof text, frame, cases[k].body);
 		Lower l = lower_new(text);
 		FeCall call;
-		FeObjective *o = fe_call_text(l.program, "o()", AST_OBJECTIVE, &call) ? fe_objective(l.program, l.module, &call, IR_F64) : NULL;
+		FeObjective *o = fe_call_text(l.program, "o()", AST_OBJECTIVE, &call)
+		                     ? fe_objective(l.program, l.module, &call, IR_F64)
+		                     : NULL;
 		if (!o) {
 			diag_print_all(l.session, stderr, false);
 			cr_expect(false, "%s", cases[k].body);

@@ -74,10 +74,18 @@ static const struct {
 	double (*formula)(const double *x, int n);
 	int n;
 } classics[] = {
-	{"rosenbrock()", rosenbrock, 2},      {"rosenbrock(n = 7)", rosenbrock, 7},  {"ackley()", ackley, 2},
-	{"ackley(n = 5)", ackley, 5},         {"beale()", beale, 2},                 {"booth", booth, 2},
-	{"branin", branin, 2},                {"matyas", matyas, 2},                 {"michalewicz()", michalewicz, 2},
-	{"michalewicz(n = 4)", michalewicz, 4}, {"styblinski_tang()", styblinski_tang, 2}, {"rastrigin(n = 3)", rastrigin, 3},
+	{"rosenbrock()", rosenbrock, 2},
+	{"rosenbrock(n = 7)", rosenbrock, 7},
+	{"ackley()", ackley, 2},
+	{"ackley(n = 5)", ackley, 5},
+	{"beale()", beale, 2},
+	{"booth", booth, 2},
+	{"branin", branin, 2},
+	{"matyas", matyas, 2},
+	{"michalewicz()", michalewicz, 2},
+	{"michalewicz(n = 4)", michalewicz, 4},
+	{"styblinski_tang()", styblinski_tang, 2},
+	{"rastrigin(n = 3)", rastrigin, 3},
 	{"bowl(n = 6)", bowl, 6},
 };
 
@@ -88,12 +96,14 @@ Test(lower_objectives, classics) {
 		IrTensor values[64];
 		cr_assert_eq(o->size, classics[c].n);
 		lower_problem(&l, o, 3, 5, values);
-		lower_close(lower_value(&l, o, values), classics[c].formula(values[o->fixed.count].reals, classics[c].n), 1e-13, classics[c].call);
+		lower_close(lower_value(&l, o, values), classics[c].formula(values[o->fixed.count].reals, classics[c].n), 1e-13,
+		            classics[c].call);
 		for (int trial = 0; trial < 20; trial++) {
 			double x[16];
 			for (int i = 0; i < classics[c].n; i++)
 				x[i] = 3 * sin(1.7 * trial + 2.3 * i);
-			lower_close(lower_value_at(&l, o, values, x), classics[c].formula(x, classics[c].n), 1e-12, classics[c].call);
+			lower_close(lower_value_at(&l, o, values, x), classics[c].formula(x, classics[c].n), 1e-12,
+			            classics[c].call);
 		}
 	}
 	lower_free(&l);
@@ -242,17 +252,20 @@ Test(lower_objectives, quadratic_and_log_sum_exp) {
 
 /* Moments of every distribution over many draws; the same numbers again; other numbers for other names and problems. */
 Test(lower_objectives, draws) {
-	Lower l = lower_new("objective draws(n = 4000) {\n"
-	                    "  given a : [n] ~ normal(2, 3)\n  given b : [n] ~ uniform(-1, 3)\n  given c : [n] ~ bernoulli(0.3)\n"
-	                    "  given d : int[n] ~ integer(-2, 3)\n  given e : [n] ~ exponential(2)\n  given h : [n] ~ loguniform(0.1, 10)\n"
-	                    "  given u : [n] ~ uniform()\n  given m : [n] ~ normal(0, 1)\n  given z[i in n] ~ normal(m[i], 0.5)\n"
-	                    "  param x : [2] = 0\n  minimize sum(x^2) + sum(a) + sum(b) + sum(c) + sum(d) + sum(e) + sum(h) + sum(u) + sum(m) + sum(z)\n}\n");
+	Lower l = lower_new(
+		"objective draws(n = 4000) {\n"
+		"  given a : [n] ~ normal(2, 3)\n  given b : [n] ~ uniform(-1, 3)\n  given c : [n] ~ bernoulli(0.3)\n"
+		"  given d : int[n] ~ integer(-2, 3)\n  given e : [n] ~ exponential(2)\n  given h : [n] ~ loguniform(0.1, 10)\n"
+		"  given u : [n] ~ uniform()\n  given m : [n] ~ normal(0, 1)\n  given z[i in n] ~ normal(m[i], 0.5)\n"
+		"  param x : [2] = 0\n  minimize sum(x^2) + sum(a) + sum(b) + sum(c) + sum(d) + sum(e) + sum(h) + sum(u) + "
+	    "sum(m) + sum(z)\n}\n");
 	FeObjective *o = lower_objective(&l, "draws()");
 	static const struct {
 		const char *name;
 		double mean, variance, low, high;
-	} laws[] = {{"a", 2, 9, -1e9, 1e9}, {"b", 1, 16.0 / 12, -1, 3}, {"c", 0.3, 0.21, 0, 1}, {"d", 0, 2, -2, 2}, {"e", 0.5, 0.25, 0, 1e9},
-	            {"h", 2.149757685421139, 6.235, 0.1, 10}, {"u", 0.5, 1.0 / 12, 0, 1}, {"m", 0, 1, -1e9, 1e9}, {"z", 0, 1.25, -1e9, 1e9}};
+	} laws[] = {{"a", 2, 9, -1e9, 1e9},     {"b", 1, 16.0 / 12, -1, 3}, {"c", 0.3, 0.21, 0, 1},
+	            {"d", 0, 2, -2, 2},         {"e", 0.5, 0.25, 0, 1e9},   {"h", 2.149757685421139, 6.235, 0.1, 10},
+	            {"u", 0.5, 1.0 / 12, 0, 1}, {"m", 0, 1, -1e9, 1e9},     {"z", 0, 1.25, -1e9, 1e9}};
 	IrTensor first[64], again[64], other[64];
 	lower_problem(&l, o, 1, 7, first);
 	lower_problem(&l, o, 1, 7, again);
@@ -272,8 +285,34 @@ Test(lower_objectives, draws) {
 		}
 		double mean = sum / 4000, variance = squares / 4000 - mean * mean, error = sqrt(laws[k].variance / 4000);
 		cr_expect(fabs(mean - laws[k].mean) < 4 * error, "%s: mean %g", laws[k].name, mean);
-		cr_expect(fabs(variance - laws[k].variance) < 0.15 * laws[k].variance, "%s: variance %g", laws[k].name, variance);
+		cr_expect(fabs(variance - laws[k].variance) < 0.15 * laws[k].variance, "%s: variance %g", laws[k].name,
+		          variance);
 		cr_expect(same < 3000, "%s repeats in another problem", laws[k].name);
+	}
+	lower_free(&l);
+}
+
+/* f32 programs: the same problems and values, rounded. */
+Test(lower_objectives, single_precision) {
+	static const char *const calls[] = {"logistic()",    "robust_regression()", "small_net()",   "quadratic()",
+	                                    "log_sum_exp()", "ackley(n = 4)",       "michalewicz()", "branin()"};
+	Lower l = lower_new(NULL);
+	for (size_t k = 0; k < sizeof calls / sizeof *calls; k++) {
+		FeCall call;
+		IrTensor narrow[64], wide[64];
+		FeObjective *o64 = lower_objective(&l, calls[k]);
+		cr_assert(fe_call_text(l.program, calls[k], AST_OBJECTIVE, &call));
+		FeObjective *o32 = fe_objective(l.program, l.module, &call, IR_F32);
+		lower_no_errors(&l);
+		lower_verified(o32->setup);
+		lower_verified(o32->start);
+		lower_verified(o32->value);
+		lower_problem(&l, o64, 2, 3, wide);
+		lower_problem(&l, o32, 2, 3, narrow);
+		cr_expect_eq(narrow[o32->fixed.count].type.scalar, IR_F32);
+		for (int64_t i = 0; i < o32->size; i++)
+			lower_close(narrow[o32->fixed.count].reals[i], (float)wide[o64->fixed.count].reals[i], 3e-7, calls[k]);
+		lower_close(lower_value(&l, o32, narrow), lower_value(&l, o64, wide), 2e-5, calls[k]);
 	}
 	lower_free(&l);
 }

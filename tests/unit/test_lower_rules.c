@@ -93,7 +93,7 @@ static const struct {
 } rules[] = {
 	{"gradient_descent(lr = 0.05)", gradient_descent}, {"momentum(lr = 0.02, beta = 0.8)", momentum},
 	{"nesterov(lr = 0.02, beta = 0.8)", nesterov},     {"adagrad(lr = 0.1)", adagrad},
-	{"rmsprop(lr = 0.01, beta = 0.9)", rmsprop},      {"adam(lr = 0.05)", adam},
+	{"rmsprop(lr = 0.01, beta = 0.9)", rmsprop},       {"adam(lr = 0.05)", adam},
 	{"adamw(lr = 0.05, decay = 0.02)", adamw},         {"lion(lr = 0.01, decay = 0.1)", lion},
 };
 
@@ -127,7 +127,8 @@ static Run start(Lower *l, const FeRule *rule, const double *x) {
 
 static void step(Run *run, const double *g, double f, int t, int horizon) {
 	Lower *l = run->l;
-	IrTensor args[64] = {run->x, lower_vector(l, g, N), lower_real(l, f), lower_int(l, t), lower_int(l, horizon)}, results[64];
+	IrTensor args[64] = {run->x, lower_vector(l, g, N), lower_real(l, f), lower_int(l, t), lower_int(l, horizon)},
+			 results[64];
 	uint32_t count = hypers(run, args, 5);
 	for (uint32_t i = 0; i < run->rule->states.count; i++)
 		args[count++] = run->states[i];
@@ -255,7 +256,8 @@ Test(lower_rules, policy) {
 	check_policy(NULL, 0);
 }
 
-static void mlp_lopt(const double *theta, double *m, double *x, const double *g, int t, const int64_t *sizes, int tensors) {
+static void mlp_lopt(const double *theta, double *m, double *x, const double *g, int t, const int64_t *sizes,
+                     int tensors) {
 	static const double decay[] = {0.1, 0.5, 0.9, 0.99, 0.999, 0.9999};
 	static const double tau[] = {1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000};
 	const double *W1 = theta, *b1 = W1 + 608, *W2 = b1 + 32, *b2 = W2 + 1024, *W3 = b2 + 32, *b3 = W3 + 64;
@@ -321,20 +323,27 @@ static const Said said[] = {
 	{"optimizer r() {\n state k : real = size(x)\n k <- k + 1\n x <- x + k\n}", {9, 9, 9, 11, 11, 11, 11}},
 	{"optimizer r() {\n x <- x + all_sum(sum(g))\n}", {56, 56, 56, 56, 56, 56, 56}},
 	{"optimizer r() {\n x <- x + all_mean(mean(g)) + all_max(max(g))\n}", {21.5, 21.5, 21.5, 21.5, 21.5, 21.5, 21.5}},
-	{"optimizer r() {\n each {\n let m = mean[each](g)\n x <- x + (if g > m then m else -m)\n }\n}", {-4, -4, 4, -11, -11, 11, 11}},
-	{"optimizer r() {\n state h : each [2] = [0, 1]\n each {\n h[0] <- h[0] + g\n h <- concat(h[1..2], h[0..1])\n x <- x + h[0]\n }\n}",
-	 {2, 3, 4, 5, 6, 7, 8}},
-	{"optimizer r() {\n var s = 0\n for k in 0..10 {\n s <- s + k * mean(g)\n }\n x <- x + s\n}", {180, 180, 180, 495, 495, 495, 495}},
-	{"optimizer r() {\n var s = g\n for k in 0..6 {\n if k % 2 == 0 { s <- s + k } else { s <- s - 1 }\n }\n x <- x + s\n}",
-	 {8, 10, 12, 14, 16, 18, 20}},
-	{"optimizer r() {\n state S : [3, size(x)] = 0\n S[(t - 1) % 3, i] <- g[i]\n x <- x + S[0, :] - S[1, :]\n}", {1, 2, 3, 4, 5, 6, 7}},
+	{"optimizer r() {\n each {\n let m = mean[each](g)\n x <- x + (if g > m then m else -m)\n }\n}",
+     {-4, -4, 4, -11, -11, 11, 11}},
+	{"optimizer r() {\n state h : each [2] = [0, 1]\n each {\n h[0] <- h[0] + g\n h <- concat(h[1..2], h[0..1])\n x <- "
+     "x + h[0]\n }\n}",
+     {2, 3, 4, 5, 6, 7, 8}},
+	{"optimizer r() {\n var s = 0\n for k in 0..10 {\n s <- s + k * mean(g)\n }\n x <- x + s\n}",
+     {180, 180, 180, 495, 495, 495, 495}},
+	{"optimizer r() {\n var s = g\n for k in 0..6 {\n if k % 2 == 0 { s <- s + k } else { s <- s - 1 }\n }\n x <- x + "
+     "s\n}",
+     {8, 10, 12, 14, 16, 18, 20}},
+	{"optimizer r() {\n state S : [3, size(x)] = 0\n S[(t - 1) % 3, i] <- g[i]\n x <- x + S[0, :] - S[1, :]\n}",
+     {1, 2, 3, 4, 5, 6, 7}},
 	{"optimizer r() {\n if t == 1 { x <- x + g } else { x <- x + sum(g) }\n}", {7, 8, 9, 26, 27, 28, 29}},
 	/* joint: one vector */
 	{"joint optimizer r() {\n x <- x + sum(g)\n}", {56, 56, 56, 56, 56, 56, 56}},
 	{"joint optimizer r() {\n x[i] <- x[i] + sum[j in size(x), j <= i](g[j])\n}", {2, 6, 12, 20, 30, 42, 56}},
-	{"joint optimizer r(k = 2) {\n let u = concat(g[k..7], g[0..k])\n x[i] <- x[i] + u[i]\n}", {6, 8, 10, 12, 14, 2, 4}},
+	{"joint optimizer r(k = 2) {\n let u = concat(g[k..7], g[0..k])\n x[i] <- x[i] + u[i]\n}",
+     {6, 8, 10, 12, 14, 2, 4}},
 	{"joint optimizer r(H = 2) {\n state past : [H, size(x)] = 0\n past <- concat([g], past[0..H - 1, :])\n"
-	 " let u = reshape(past, H * size(x))\n x <- x + u[0] + u[size(x)]\n}", {3, 3, 3, 3, 3, 3, 3}},
+     " let u = reshape(past, H * size(x))\n x <- x + u[0] + u[size(x)]\n}",
+     {3, 3, 3, 3, 3, 3, 3}},
 };
 
 Test(lower_rules, what_rules_can_say) {
@@ -346,15 +355,16 @@ Test(lower_rules, what_rules_can_say) {
 		step(&run, g, 1, 1, 2);
 		step(&run, g, 1, 2, 2);
 		for (int i = 0; i < N; i++)
-			cr_expect(fabs(run.x.reals[i] - said[k].expected[i]) < 1e-12, "%s\n[%d]: found %g, expected %g", said[k].text, i, run.x.reals[i],
-			          said[k].expected[i]);
+			cr_expect(fabs(run.x.reals[i] - said[k].expected[i]) < 1e-12, "%s\n[%d]: found %g, expected %g",
+			          said[k].text, i, run.x.reals[i], said[k].expected[i]);
 		lower_free(&l);
 	}
 }
 
-static const char *const holes = "optimizer r(lr = 0.1 in (1e-3, 1), k = 3) {\n"
-                                 "  learn a = 0.9 in (0, 1)\n  learn b = 5 in (2, inf)\n  learn c = -1.5\n  learn W : [2, k] ~ normal(0, 1)\n"
-                                 "  x <- x - lr * (a + 10 * b + 100 * c + W[1, 2]) * g\n}";
+static const char *const holes =
+	"optimizer r(lr = 0.1 in (1e-3, 1), k = 3) {\n"
+	"  learn a = 0.9 in (0, 1)\n  learn b = 5 in (2, inf)\n  learn c = -1.5\n  learn W : [2, k] ~ normal(0, 1)\n"
+	"  x <- x - lr * (a + 10 * b + 100 * c + W[1, 2]) * g\n}";
 
 Test(lower_rules, learned_numbers_and_opened_hyperparameters) {
 	Lower l = lower_new(holes);
@@ -390,7 +400,9 @@ Test(lower_rules, collectives_of_any_size) {
 	const FeRule *rule = lower_rule(&l, "r", NULL, 0);
 	cr_assert_eq(rule->collectives, 3);
 	double x[N] = {0}, g[N] = {1, 2, 3, 4, 5, 6, 7};
-	IrTensor args[16] = {lower_vector(&l, x, N), lower_vector(&l, g, N), lower_real(&l, 0), lower_int(&l, 1), lower_int(&l, 1)}, results[8];
+	IrTensor args[16] = {lower_vector(&l, x, N), lower_vector(&l, g, N), lower_real(&l, 0), lower_int(&l, 1),
+	                     lower_int(&l, 1)},
+			 results[8];
 	for (int i = 0; i < 3; i++)
 		args[5 + i] = lower_real(&l, i == 0 ? 4 : i == 1 ? 10 : 2);
 	lower_run(&l, rule->step, args, results);
@@ -402,7 +414,8 @@ Test(lower_rules, collectives_of_any_size) {
 	lower_free(&l);
 }
 
-static bool load(void *context, const char *path, const char *tensor, const IrType *shape, double *out, const char **problem) {
+static bool load(void *context, const char *path, const char *tensor, const IrType *shape, double *out,
+                 const char **problem) {
 	*problem = "no such tensor";
 	if (strcmp(tensor, "W") != 0)
 		return false;
