@@ -241,6 +241,40 @@ Test(rt_estimators, pes_agrees_with_es) {
 	rt_bench_free(&b);
 }
 
+/* A limit for one problem: the mean of gradients that were each cut to it. */
+Test(rt_estimators, one_problem_is_cut_to_its_limit) {
+	enum { T = 8, N = 5, P = 4 };
+	RtBench b = rt_bench(engine(), 1);
+	RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[0]);
+	RtEstimate how = {.kind = FE_BACKPROP, .horizon_low = T, .horizon_high = T};
+	double own[N][P], norms[N], before[P] = {0}, expected[P] = {0}, cut[P], least = (double)INFINITY, most = 0;
+	RtStats stats;
+	for (int n = 0; n < N; n++) { /* from the means over the first 1, 2, ... problems */
+		double mean[P], square = 0;
+		estimate(&b, task, n + 1, how, theta4, mean, &stats);
+		cr_expect(stats.clipped == 0);
+		for (int p = 0; p < P; p++) {
+			own[n][p] = mean[p] * (n + 1) - before[p];
+			before[p] += own[n][p];
+			square += own[n][p] * own[n][p];
+		}
+		norms[n] = sqrt(square);
+		least = fmin(least, norms[n]);
+		most = fmax(most, norms[n]);
+	}
+	how.clip = 0.5 * (least + most);
+	for (int n = 0; n < N; n++) {
+		for (int p = 0; p < P; p++) {
+			expected[p] += own[n][p] * fmin(1, how.clip / norms[n]) / N;
+		}
+	}
+	estimate(&b, task, N, how, theta4, cut, &stats);
+	cr_expect(stats.clipped > 0 && stats.clipped < N);
+	cr_expect(rt_bench_distance(expected, cut, P) < 1e-12, "%g", rt_bench_distance(expected, cut, P));
+	rt_task_free(task);
+	rt_bench_free(&b);
+}
+
 /* Plain descent on theta with the estimator's gradient; returns the last score. */
 static double influence(FeEstimator kind, int steps, double *theta) {
 	RtBench b = rt_bench(engine(), 2);
