@@ -210,7 +210,7 @@ static CmdExit read_stage(Cmd *cmd, Stage *stage) {
 }
 
 CmdExit cmd_show(Cmd *cmd) {
-	Stage stage;
+	Stage stage = SHOW_STD;
 	CmdExit code = read_stage(cmd, &stage);
 	if (code == CMD_OK) {
 		cmd_shift(cmd);
