@@ -1,0 +1,98 @@
+/* The documentation is true: every block of code in the pages below that opens with ```grad is a file without errors, or,
+ * if it opens with ```grad error=E0207, gives exactly that error. ```grad file=PATH is that file, word for word. */
+#include "frontend/frontend.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const pages[] = {"docs/language.md", "README.md"};
+
+static char *read_file(const char *name) {
+	char path[1200];
+	snprintf(path, sizeof path, "%s/%s", GRADUS_SOURCE_DIR, name);
+	FILE *file = fopen(path, "rb");
+	if (file == NULL)
+		return NULL;
+	char *text = calloc(1, 1 << 18);
+	cr_assert(text != NULL);
+	cr_assert(fread(text, 1, (1 << 18) - 1, file) < (1 << 18) - 1);
+	fclose(file);
+	return text;
+}
+
+/* Stands for the reader of weights: any tensor of any file, all zeros. */
+static bool no_weights(void *context, const char *path, const char *tensor, const IrType *shape, double *out,
+                       const char **problem) {
+	(void)context, (void)path, (void)tensor, (void)problem;
+	int64_t count = ir_type_elements(*shape, NULL);
+	for (int64_t i = 0; i < count; i++)
+		out[i] = 0;
+	return true;
+}
+
+static void check_block(const char *page, int line, const char *info, const char *code, size_t length) {
+	if (strncmp(info, " file=", 6) == 0) {
+		char name[200];
+		snprintf(name, sizeof name, "%.*s", (int)strcspn(info + 6, " \n"), info + 6);
+		char *text = read_file(name);
+		cr_assert(text != NULL, "%s:%d: %s cannot be read", page, line, name);
+		cr_expect(strlen(text) == length && memcmp(text, code, length) == 0, "%s:%d: the block is not %s", page, line, name);
+		free(text);
+	}
+	int wanted = 0;
+	if (strncmp(info, " error=E", 8) == 0)
+		wanted = atoi(info + 8);
+	Session *session = session_new();
+	FeProgram *program = fe_program_new(session);
+	fe_set_loader(program, no_weights, NULL);
+	fe_add_source(program, source_add(session, page, code, length));
+	fe_check(program);
+	if (wanted == 0 && session->error_count > 0) {
+		diag_print_all(session, stderr, false);
+		cr_expect_fail("%s:%d: the block has errors", page, line);
+	}
+	if (wanted != 0) {
+		cr_expect(session->error_count == 1, "%s:%d: %u errors instead of one", page, line, (unsigned)session->error_count);
+		for (uint32_t i = 0; i < session->diags.count; i++)
+			cr_expect(session->diags.data[i]->code == wanted, "%s:%d: E%04d instead of E%04d", page, line,
+			          session->diags.data[i]->code, wanted);
+	}
+	session_free(session);
+}
+
+static int check_page(const char *page) {
+	char *text = read_file(page);
+	cr_assert(text != NULL, "%s cannot be read", page);
+	static const char fence[] = "```";
+	int line = 1, blocks = 0;
+	for (const char *at = text; *at;) {
+		const char *next = at + strcspn(at, "\n");
+		next += *next == '\n';
+		if (strncmp(at, fence, 3) != 0) {
+			line++;
+			at = next;
+			continue;
+		}
+		const char *end = strstr(next - 1, "\n```");
+		cr_assert(end != NULL, "%s:%d: a block without an end", page, line);
+		if (strncmp(at + 3, "grad", 4) == 0 && (at[7] == ' ' || at[7] == '\n')) {
+			check_block(page, line + 1, at + 7, next, (size_t)(end + 1 - next));
+			blocks++;
+		}
+		for (const char *c = at; c < end + 1; c++)
+			line += *c == '\n';
+		at = end + 1 + strcspn(end + 1, "\n");
+		at += *at == '\n';
+		line++;
+	}
+	free(text);
+	return blocks;
+}
+
+Test(docs, blocks) {
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+		int blocks = check_page(pages[i]);
+		cr_expect(blocks > 0, "%s: no code", pages[i]);
+	}
+}
