@@ -1,4 +1,5 @@
-/* contract: products are fused into the sums that use them, before mathematics is expanded (those definitions are final).
+/* contract: the arithmetic of the default mode, before mathematics is expanded (those definitions are final). Divisions by one
+ * divisor share its reciprocal (reciprocal.c); then products are fused into the sums that use them.
  *
  *     add(mul(a, b), c)  becomes  fma(a, b, c)        sub(c, mul(a, b))  becomes  fma(neg(a), b, c)
  *
@@ -44,14 +45,37 @@ static void renumber(Contract *c, IrAt **at, uint32_t count, const uint32_t *to)
 	*at = copy;
 }
 
+static void replace_nodes(Contract *c, const IrFunc *func, IrFor *f, IrNode *nodes, uint32_t count, const uint32_t *to) {
+	for (uint32_t i = 0; i < count; i++) {
+		if (nodes[i].at_count > 0)
+			renumber(c, &nodes[i].at, nodes[i].at_count, to);
+	}
+	for (uint32_t i = 0; i < f->puts.count; i++) {
+		IrPut *put = &f->puts.data[i];
+		bool argument = put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
+		put->node = argument ? 0 : to[put->node];
+		renumber(c, &put->at, ir_type(func, put->out).rank, to);
+	}
+	for (uint32_t i = 0; i < f->conds.count; i++) {
+		IrAt *at = &f->conds.data[i];
+		renumber(c, &at, 1, to);
+		f->conds.data[i] = *at;
+	}
+	f->nodes.data = nodes;
+	f->nodes.count = f->nodes.capacity = count;
+}
+
 static void contract_for(Contract *c, const IrFunc *func, IrFor *f) {
+	uint32_t *moved = ARENA_ARRAY(c->arena, uint32_t, f->nodes.count + 1), count;
+	IrNode *nodes;
+	loop_reciprocals(c->arena, func, f, &nodes, &count, moved);
+	replace_nodes(c, func, f, nodes, count, moved);
 	uint32_t *uses = count_uses(c->arena, f), *to = ARENA_ARRAY(c->arena, uint32_t, f->nodes.count + 1);
 	IrFor out = {0};
 	for (uint32_t i = 0; i < f->nodes.count; i++) {
 		const IrNode *old = &f->nodes.data[i];
 		IrNode node = *old;
 		bool sum = node.kind == IR_NODE_OP && (node.opcode == IR_add || node.opcode == IR_sub) && ir_scalar_is_real(node.type);
-		renumber(c, &node.at, node.at_count, to);
 		for (int a = 0; node.kind == IR_NODE_OP && a < ir_op_info[node.opcode].arity; a++)
 			node.args[a] = to[old->args[a]];
 		for (uint32_t side = 0; sum && side < 2; side++) {
@@ -76,20 +100,11 @@ static void contract_for(Contract *c, const IrFunc *func, IrFor *f) {
 	}
 	uint32_t marks = 0;
 	for (uint32_t i = 0; i < f->puts.count; i++) {
-		IrPut *put = &f->puts.data[i];
-		bool argument = put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
+		const IrPut *put = &f->puts.data[i];
 		if (put->combine == IR_PUT_SUM && is_product(&f->nodes.data[put->node], uses[put->node]))
 			marks |= 1u << i;
-		put->node = argument ? 0 : to[put->node];
-		renumber(c, &put->at, ir_type(func, put->out).rank, to);
 	}
-	for (uint32_t i = 0; i < f->conds.count; i++) {
-		IrAt *at = &f->conds.data[i];
-		renumber(c, &at, 1, to);
-		f->conds.data[i] = *at;
-	}
-	f->nodes.data = out.nodes.data;
-	f->nodes.count = f->nodes.capacity = out.nodes.count;
+	replace_nodes(c, func, f, out.nodes.data, out.nodes.count, to);
 	vec_push(c->arena, c->products, marks);
 }
 

@@ -191,9 +191,10 @@ LLVMValueRef llvm_op(LlvmEmit *e, IrOpcode opcode, const IrScalar *types, IrScal
 	case IR_fma:
 		return math_call(e, "fma", type, vector, args, 3);
 	case IR_mulz:
+		/* Two compares, the second under the mask of the first, and a product that is zeroed by the mask. */
 		zero = constant(e, type, vector, 0);
-		return choose(e, api->BuildOr(e->b, compare(e, IR_eq, type, a, zero), compare(e, IR_eq, type, b, zero), ""), zero,
-		              arithmetic(e, IR_mul, real, a, b));
+		return choose(e, api->BuildAnd(e->b, compare(e, IR_ne, type, a, zero), compare(e, IR_ne, type, b, zero), ""),
+		              arithmetic(e, IR_mul, real, a, b), zero);
 	case IR_idiv:
 	case IR_imod:
 		return divide(e, type, vector, a, b, opcode == IR_imod);

@@ -228,6 +228,12 @@ LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *optio
 
 IrFunc *loop_contract(IrModule *module, IrFunc *func, LoopProducts *products);
 
+/* ---- reciprocal.c ---- */
+
+/* The nodes of `f` with divisions by shared divisors made products; to[i] receives where node i went. Positions still have
+ * the old numbers. */
+void loop_reciprocals(Arena *arena, const IrFunc *func, IrFor *f, IrNode **nodes, uint32_t *count, uint32_t *to);
+
 /* ---- plan.c: where buffers lie ---- */
 
 void loop_plan_buffers(LoopFunc *func);
