@@ -1,41 +1,39 @@
 #!/bin/sh
 # How long people wait: check under 10 ms, the first step of a known rule under 100 ms, the training program of the demo
-# compiled in under 1 s. The best of several tries counts, because the machine may be busy. Not for sanitized builds.
+# planned and compiled in under 1 s. Where others keep the machine busy, processor time counts. Not for sanitized builds.
 . "$SOURCE_DIR/tests/command/lib.sh"
 if grep -q __asan_init "$GRADUS"; then
 	echo "sanitized: not measured"
 	exit 0
 fi
 
-# best LIMIT COMMAND...: the shortest of up to 20 runs is below the limit, in milliseconds.
+# hundredths of milliseconds of processor time that commands took so far
+spent_by_commands() {
+	times >times
+	awk 'NR == 2 { for (i = 1; i <= 2; i++) { split($i, t, "m"); s += t[1] * 60 + t[2] }; printf "%d", s * 100000 }' times
+}
+
+# best LIMIT COMMAND...: the shortest of 10 runs, or their mean processor time, is below the limit, in milliseconds.
 best() {
 	limit=$1
 	shift
-	least=1000000
-	for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	least=10000000
+	spent_by_commands >before
+	for try in 1 2 3 4 5 6 7 8 9 10; do
 		start=$(date +%s%N)
 		"$@" >out 2>err || fail "$*"
 		spent=$((($(date +%s%N) - start) / 10000))
 		[ $spent -lt $least ] && least=$spent
-		[ $least -lt $((limit * 50)) ] && break # half of it will do
 	done
-	echo "$* : $((least / 100)).$((least % 100)) ms"
-	[ $least -lt $((limit * 100)) ] || fail "took $((least / 100)) ms instead of at most $limit: $*"
+	spent_by_commands >after
+	mean=$((($(cat after) - $(cat before)) / 10))
+	echo "$((least / 100)).$((least / 10 % 10)) ms, processor time $((mean / 100)).$((mean / 10 % 10)) ms: $*"
+	[ $least -lt $((limit * 100)) ] || [ $mean -lt $((limit * 100)) ] || fail "more than $limit ms: $*"
 }
 
 for file in "$SOURCE_DIR"/examples/*.grad; do
 	best 10 "$GRADUS" check "$file"
 done
 best 100 "$GRADUS" minimize rosenbrock --with adam --steps 1
-
-# compile_seconds of result.json
-least=1000000
-for try in 1 2 3 4 5; do
-	expect 0 "$GRADUS" train "$SOURCE_DIR/examples/robust.grad" -o run$try --steps 1
-	spent=$(json_value compile_seconds <run$try/result.json | awk '{ printf "%d", $1 * 1000 }')
-	[ "$spent" -lt $least ] && least=$spent
-	[ $least -lt 500 ] && break
-done
-echo "training program compiled: $least ms"
-[ $least -lt 1000 ] || fail "the training program of the demo compiles in $least ms"
+best 1000 "$GRADUS" info "$SOURCE_DIR/examples/robust.grad" learn_robust
 finish
