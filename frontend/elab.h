@@ -296,6 +296,10 @@ void elab_stmt(Elab *e, const AstStmt *s);
 Value *elab_headed(Elab *e, const AstDeclare *d, Name name); /* the value of a let or var, head and type obeyed */
 void assigned_names(const AstBlock *block, Name *names, uint32_t *count, uint32_t limit);
 
+/* elab_assign.c */
+void elab_assign(Elab *e, const AstStmt *s);
+int x_axis(const Value *v); /* the axis over the coordinates of x, or -1 */
+
 /* draw.c */
 /* Where random numbers come from: the seed, the problem. */
 typedef struct DrawKey {

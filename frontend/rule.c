@@ -6,38 +6,10 @@
  *
  * Which hyperparameters have to be whole numbers is learned by elaborating: the first time that one is needed as such, it
  * is marked, and the rule is elaborated again with it as a constant. */
-#include "frontend/elab.h"
+#include "frontend/rule.h"
 
 #include <math.h>
 #include <string.h>
-
-typedef struct Hyper {
-	Name name;
-	Span span;
-	double value;
-	bool given, known, has_range;
-	double low, high;
-	bool as_int;
-	int learned; /* 1 + number among the learned values, if opened */
-	Value *constant;
-} Hyper;
-
-struct RuleElab {
-	Elab e;
-	FeProgram *program;
-	const FeCall *call;
-	const AstDecl *decl;
-	const FeTarget *target;
-	FeRule *out;
-	VEC(Hyper) hypers;
-	const Name *open;
-	uint32_t open_count;
-	bool more_ints;
-	bool symbolic;
-	VEC(IrValue) shares; /* of the collectives, in step */
-	VEC(Value *) states;
-	bool in_step;
-};
 
 void mark_used_as_int(Elab *e, Value *v) {
 	Hyper *h = &e->rule->hypers.data[v->hyper - 1];
@@ -49,7 +21,7 @@ void mark_used_as_int(Elab *e, Value *v) {
 
 /* ---- hyperparameters ---- */
 
-static bool limits_of(RuleElab *r, const AstLimits *limits, double *low, double *high) {
+bool limits_of(RuleElab *r, const AstLimits *limits, double *low, double *high) {
 	Elab *e = &r->e;
 	if (limits->span.file == 0 || !limits->low || !limits->high)
 		return false;
@@ -59,6 +31,11 @@ static bool limits_of(RuleElab *r, const AstLimits *limits, double *low, double 
 		return true;
 	diag_error(e->session, 262, limits->span, "these limits leave no room: %g is not below %g", *low, *high);
 	return false;
+}
+
+static bool is_rule_name(const char *name) {
+	return strcmp(name, "x") == 0 || strcmp(name, "g") == 0 || strcmp(name, "f") == 0 || strcmp(name, "t") == 0 ||
+	       strcmp(name, "horizon") == 0;
 }
 
 static bool read_hypers(RuleElab *r) {
@@ -93,9 +70,12 @@ static bool read_hypers(RuleElab *r) {
 		h.constant = v;
 		h.has_range = limits_of(r, &p->limits, &h.low, &h.high);
 		if (h.has_range && h.known && (h.value < h.low || h.value > h.high)) {
-			Diag *diag = diag_error(e->session, 270, x->span, "`%s` lies between %g and %g, not at %g",
-			                        session_text(e->session, h.name), h.low, h.high, h.value);
+			Diag *diag = diag_warning(e->session, 270, x->span, "`%s` is thought to lie between %g and %g, not at %g",
+			                          session_text(e->session, h.name), h.low, h.high, h.value);
 			diag_label(e->session, diag, p->limits.span, "stated here");
+		}
+		if (is_rule_name(session_text(e->session, h.name)) || scope_find(e, h.name)) {
+			diag_error(e->session, 202, h.span, "`%s` is there already", session_text(e->session, h.name));
 			ok = false;
 		}
 		vec_push(e->arena, &r->hypers, h);
@@ -117,7 +97,7 @@ static bool read_hypers(RuleElab *r) {
 
 /* The hyperparameters as the function being built sees them: `func` NULL as constants; else as parameters of it, but for
  * whole numbers and those that are learned (bound later). */
-static void bind_hypers(RuleElab *r, IrFunc *func) {
+void bind_hypers(RuleElab *r, IrFunc *func) {
 	Elab *e = &r->e;
 	for (uint32_t i = 0; i < r->hypers.count; i++) {
 		Hyper *h = &r->hypers.data[i];
@@ -139,7 +119,7 @@ static void bind_hypers(RuleElab *r, IrFunc *func) {
 
 /* ---- the frame of a function ---- */
 
-static void begin(RuleElab *r, IrBuilder *builder, const char *name, IrFunc **func) {
+void begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFunc **func) {
 	Elab *e = &r->e;
 	*func = ir_func_new(e->module, arena_printf(e->arena, "%s_%s", session_text(e->session, r->decl->name.name), name));
 	*builder = ir_builder(*func);
@@ -161,7 +141,7 @@ static void begin(RuleElab *r, IrBuilder *builder, const char *name, IrFunc **fu
 }
 
 /* The tables of which coordinate belongs to which tensor. */
-static void begin_tensors(RuleElab *r) {
+void begin_tensors(RuleElab *r) {
 	Elab *e = &r->e;
 	if (r->symbolic || r->decl->joint || r->target->count < 2)
 		return;
@@ -195,7 +175,7 @@ static IrType x_type(RuleElab *r) {
 }
 
 /* Names that exist in the rule, but not yet in the function being built. */
-static void bind_later(RuleElab *r, bool x_too) {
+void bind_later(RuleElab *r, bool x_too) {
 	Elab *e = &r->e;
 	static const char *const step_names[] = {"g", "f", "t", "horizon"};
 	for (size_t i = 0; i < sizeof step_names / sizeof *step_names; i++)
@@ -212,251 +192,6 @@ static void bind_later(RuleElab *r, bool x_too) {
 			for (uint32_t k = 0; k < s->declare.names.count; k++)
 				if (!scope_find(e, s->declare.names.data[k].name))
 					scope_add(e, BIND_LET, s->declare.names.data[k], NULL);
-	}
-}
-
-/* ---- learned numbers ---- */
-
-static Ex *unconstrained(Elab *e, const FeLearned *l, Ex *v) {
-	if (l->transform == FE_PLAIN)
-		return v;
-	Ex *above = ex_op(e, IR_sub, v, ex_real(e, l->low), NULL);
-	if (l->transform == FE_LOG)
-		return ex_op(e, IR_log, above, NULL, NULL);
-	return ex_op(e, IR_log, ex_op(e, IR_div, above, ex_op(e, IR_sub, ex_real(e, l->high), v, NULL), NULL), NULL, NULL);
-}
-
-static Ex *natural(Elab *e, const FeLearned *l, Ex *theta) {
-	if (l->transform == FE_PLAIN)
-		return theta;
-	Ex *v = l->transform == FE_LOG
-	            ? ex_op(e, IR_exp, theta, NULL, NULL)
-	            : ex_op(e, IR_mul, ex_op(e, IR_sigmoid, theta, NULL, NULL), ex_real(e, l->high - l->low), NULL);
-	return l->low == 0 ? v : ex_op(e, IR_add, ex_real(e, l->low), v, NULL);
-}
-
-static void set_transform(FeLearned *l, bool limited, double low, double high) {
-	l->low = limited ? low : -INFINITY;
-	l->high = limited ? high : INFINITY;
-	l->transform = !limited || isinf(low) ? FE_PLAIN : isinf(high) ? FE_LOG : FE_LOGIT;
-}
-
-/* Puts a value of any shape into its place in a flat vector. */
-static IrValue put_flat(Elab *e, Value *v, Ex *body, IrType type, IrValue into, int64_t offset, Span span) {
-	Emit m = emit_begin(e, span);
-	IrAt place = ir_at_const(0);
-	for (int k = 0; k < v->rank; k++) {
-		emit_var(e, &m, v->vars[k]);
-		place = ir_at_add(e->module, ir_at_scale(e->module, place, dim_ir(e, v->dims[k])),
-		                  ir_at_index(e->module, (uint32_t)k, 1));
-	}
-	place = ir_at_add(e->module, place, ir_at_const(offset));
-	uint32_t node = emit_ex(e, &m, ex_convert(e, body, e->real));
-	IrValue out = ir_put(&m.f, IR_PUT_NONE, node, type, &place, into, false);
-	ir_for_end(&m.f);
-	return out;
-}
-
-static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const int64_t *dims, int rank) {
-	Elab *e = &r->e;
-	const AstExpr *from = s->declare.from;
-	const char *problem = "nothing reads weights here";
-	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
-	if (from->kind != AST_TEXT)
-		return value_bad(e);
-	const char *path = from->text, *here = e->session->sources.data[s->span.file]->path, *slash = strrchr(here, '/');
-	if (path[0] != '/' && slash)
-		path = arena_printf(e->arena, "%.*s/%s", (int)(slash - here), here, path);
-	bool ok =
-		r->program->loader && r->program->loader(r->program->loader_context, path,
-	                                             session_text(e->session, l->slot.name), &l->slot.type, data, &problem);
-	if (!ok) {
-		diag_error(e->session, 268, from->span, "cannot read `%s` from `%s`: %s",
-		           session_text(e->session, l->slot.name), path, problem);
-		return value_bad(e);
-	}
-	IrValue table = ir_table(e->builder, l->slot.type, data, NULL);
-	return value_read(e, table, S_REAL, rank, dims);
-}
-
-static bool depends_on_size(const Ex *x) {
-	if (x->kind == EX_DIM || (x->kind == EX_VAR && x->var->tensor))
-		return true;
-	for (uint32_t i = 0; x->kind == EX_READ && i < x->at_count; i++)
-		if (depends_on_size(x->at[i]))
-			return true;
-	for (int i = 0; x->kind == EX_OP && i < ir_op_info[x->opcode].arity; i++)
-		if (depends_on_size(x->args[i]))
-			return true;
-	return false;
-}
-
-static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned *l, Value **start) {
-	Elab *e = &r->e;
-	const AstDeclare *d = &s->declare;
-	double low = 0, high = 0;
-	bool limited = limits_of(r, &d->limits, &low, &high);
-	set_transform(l, limited, low, high);
-	int64_t dims[IR_MAX_RANK];
-	int rank = 0;
-	Value *v = NULL;
-	if (d->from) {
-		if (d->has_head || !elab_dims(e, &d->type, dims, &rank, 0))
-			return false;
-	} else {
-		v = d->draw ? elab_draw(e, d, key) : elab_headed(e, d, d->names.data[0].name);
-		if (value_is_bad(v))
-			return false;
-		if (v->kind != VALUE_ARRAY || v->scalar == S_BOOL || (d->type.span.file && d->type.scalar != AST_REAL)) {
-			diag_error(e->session, 249, s->span, "learned values are real numbers");
-			return false;
-		}
-		v = value_convert(e, v, S_REAL);
-		memcpy(dims, v->dims, sizeof dims);
-		rank = v->rank;
-	}
-	IrDim extents[IR_MAX_RANK];
-	for (int i = 0; i < rank; i++) {
-		extents[i] = dim_ir(e, dims[i]);
-		if (dims[i] != DIM_X || (!r->symbolic && !e->tensor))
-			continue;
-		Diag *diag = diag_error(e->session, 265, d->names.data[0].span,
-		                        "`%s` depends on `size(x)`, so this rule is tied to one size, and to one tensor",
-		                        session_text(e->session, d->names.data[0].name));
-		diag_help(e->session, diag, "make it a `joint optimizer`, and use it on one objective");
-		return false;
-	}
-	l->slot.type = ir_tensor_type(e->real, rank, extents);
-	l->slot.count = ir_type_elements(l->slot.type, NULL);
-	if (d->from) {
-		v = from_file(r, s, l, dims, rank);
-		if (value_is_bad(v))
-			return false;
-	}
-	if (depends_on_size(value_body(e, v))) {
-		diag_error(e->session, 265, s->span,
-		           "where `%s` starts depends on `size(x)`, which this rule serves in any size",
-		           session_text(e->session, d->names.data[0].name));
-		return false;
-	}
-	double value;
-	if (limited && value_known_real(v, &value) && (value <= low || value >= high)) {
-		Diag *diag = diag_error(e->session, 262, d->value->span, "`%s` starts at %g, which is not inside its limits",
-		                        session_text(e->session, d->names.data[0].name), value);
-		diag_label(e->session, diag, d->limits.span, "%g to %g", low, high);
-		return false;
-	}
-	*start = v;
-	return true;
-}
-
-static void build_theta(RuleElab *r) {
-	Elab *e = &r->e;
-	FeRule *o = r->out;
-	IrBuilder builder;
-	begin(r, &builder, "theta", &o->theta);
-	DrawKey key = {.seed = ex_read(e, ir_param(o->theta, "seed", ir_scalar_type(IR_I64)), NULL, 0, false),
-	               .instance = ex_int(e, 0)};
-	begin_tensors(r);
-	bind_hypers(r, NULL);
-	bind_later(r, true);
-	VEC(Value *) starts = {0};
-	for (uint32_t i = 0; i < r->decl->body.count; i++) {
-		const AstStmt *s = r->decl->body.data[i];
-		if (s->kind != AST_LEARN || s->declare.names.count == 0)
-			continue;
-		FeLearned l = {.slot = {.name = s->declare.names.data[0].name,
-		                        .span = s->declare.names.data[0].span,
-		                        .offset = o->learned_count}};
-		Value *v = NULL;
-		learned_start(r, s, key, &l, &v);
-		o->learned_count += l.slot.count;
-		vec_push(e->arena, &o->learned, l);
-		vec_push(e->arena, &starts, v);
-	}
-	for (uint32_t i = 0; i < r->hypers.count; i++) {
-		Hyper *h = &r->hypers.data[i];
-		if (!h->learned)
-			continue;
-		h->learned = (int)o->learned.count + 1;
-		FeLearned l = {.slot = {.name = h->name, .span = h->span, .offset = o->learned_count, .count = 1},
-		               .from_hyper = true};
-		l.slot.type = ir_scalar_type(e->real);
-		set_transform(&l, h->has_range, h->low, h->high);
-		if (l.transform == FE_LOGIT && (h->value <= h->low || h->value >= h->high))
-			set_transform(&l, false, 0, 0);
-		o->learned_count++;
-		vec_push(e->arena, &o->learned, l);
-		vec_push(e->arena, &starts, value_real(e, h->value));
-	}
-	if (o->learned_count == 0) {
-		o->theta = NULL;
-		return;
-	}
-	IrType type = ir_tensor_type(e->real, 1, &o->learned_count);
-	IrValue theta = ir_fill(e->builder, type, 0);
-	for (uint32_t i = 0; i < starts.count; i++)
-		if (starts.data[i])
-			theta = put_flat(e, starts.data[i], unconstrained(e, &o->learned.data[i], value_body(e, starts.data[i])),
-			                 type, theta, o->learned.data[i].slot.offset, o->learned.data[i].slot.span);
-	ir_result(o->theta, "theta", theta);
-}
-
-/* A learned value as the rule uses it, from theta. */
-static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
-	Elab *e = &r->e;
-	int64_t dims[IR_MAX_RANK] = {0};
-	for (int i = 0; i < l->slot.type.rank; i++) {
-		dims[i] = l->slot.type.dims[i];
-		/* "Like x" follows the declaration, not the number. */
-		for (uint32_t k = 0; k < r->decl->body.count; k++) {
-			const AstStmt *s = r->decl->body.data[k];
-			if (s->kind == AST_LEARN && s->declare.names.count && s->declare.names.data[0].name == l->slot.name &&
-			    !s->declare.has_head && i < (int)s->declare.type.dims.count) {
-				const AstExpr *dim = s->declare.type.dims.data[i];
-				if (dim->kind == AST_CALL && strcmp(session_text(e->session, dim->call.callee.name), "size") == 0 &&
-				    dims[i] == e->n)
-					dims[i] = DIM_X;
-			}
-		}
-	}
-	Value *v = value_array(e, S_REAL, l->slot.type.rank, dims, l->slot.span);
-	Ex *place = ex_int(e, 0);
-	for (int i = 0; i < v->rank; i++)
-		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, dim_ir(e, dims[i])), NULL), ex_var(e, v->vars[i]));
-	place = ex_add_int(e, place, ex_int(e, l->slot.offset));
-	v->body = natural(e, l, ex_read(e, theta, &place, 1, false));
-	return v;
-}
-
-static void build_natural(RuleElab *r) {
-	Elab *e = &r->e;
-	FeRule *o = r->out;
-	if (o->learned_count == 0)
-		return;
-	IrBuilder builder;
-	begin(r, &builder, "natural", &o->natural);
-	IrType type = ir_tensor_type(e->real, 1, &o->learned_count);
-	IrValue theta = ir_param(o->natural, "theta", type), out = theta;
-	for (uint32_t i = 0; i < o->learned.count; i++) {
-		const FeLearned *l = &o->learned.data[i];
-		if (l->transform == FE_PLAIN || l->slot.count == 0)
-			continue;
-		Value *v = learned_value(r, l, theta);
-		out = put_flat(e, v, v->body, type, out, l->slot.offset, l->slot.span);
-	}
-	ir_result(o->natural, "natural", out);
-}
-
-static void bind_learned(RuleElab *r, IrFunc *func) {
-	Elab *e = &r->e;
-	FeRule *o = r->out;
-	IrValue theta = o->learned_count ? ir_param(func, "theta", ir_tensor_type(e->real, 1, &o->learned_count)) : 0;
-	for (uint32_t i = 0; i < o->learned.count; i++) {
-		const FeLearned *l = &o->learned.data[i];
-		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);
-		scope_add(e, l->from_hyper ? BIND_HYPER : BIND_LEARNED, (AstName){l->slot.name, l->slot.span},
-		          settle(e, v, l->slot.name, l->slot.span));
 	}
 }
 
@@ -518,7 +253,7 @@ static void build_init(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
 	IrBuilder builder;
-	begin(r, &builder, "init", &o->init);
+	begin_function(r, &builder, "init", &o->init);
 	IrValue x = ir_param(o->init, "x", x_type(r));
 	bind_hypers(r, o->init);
 	begin_tensors(r);
@@ -620,7 +355,7 @@ static void build_step(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
 	IrBuilder builder;
-	begin(r, &builder, "step", &o->step);
+	begin_function(r, &builder, "step", &o->step);
 	IrValue x = ir_param(o->step, "x", x_type(r)), g = ir_param(o->step, "g", x_type(r));
 	Value *f = scalar_param(r, "f", e->real), *t = scalar_param(r, "t", IR_I64),
 		  *horizon = scalar_param(r, "horizon", IR_I64);

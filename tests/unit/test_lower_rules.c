@@ -336,6 +336,25 @@ static const Said said[] = {
 	{"optimizer r() {\n state S : [3, size(x)] = 0\n S[(t - 1) % 3, i] <- g[i]\n x <- x + S[0, :] - S[1, :]\n}",
      {1, 2, 3, 4, 5, 6, 7}},
 	{"optimizer r() {\n if t == 1 { x <- x + g } else { x <- x + sum(g) }\n}", {7, 8, 9, 26, 27, 28, 29}},
+	{"optimizer r() {\n each {\n var y = 0\n for k in 0..6 { y <- y + g }\n x <- x + y\n }\n}",
+     {12, 24, 36, 48, 60, 72, 84}},
+	{"optimizer r() {\n state m = 0\n each {\n for k in 0..6 {\n m <- m + g\n x <- x + m\n }\n }\n}",
+     {78, 156, 234, 312, 390, 468, 546}},
+	{"optimizer r() {\n each {\n if g > 3 { x <- x + 1 } else { x <- x - g }\n }\n}", {-2, -4, -6, 2, 2, 2, 2}},
+	{"optimizer r() {\n state h : each [2] = 0\n each {\n if g > 3 { h[1] <- g } else {\n h[0] <- 1\n }\n x <- x + "
+     "h[0] - h[1]\n }\n}",
+     {2, 2, 2, -8, -10, -12, -14}},
+	{"fn h(v, n) {\n var y = 1\n for j in 0..n { y <- y * v }\n return y\n}\noptimizer r() {\n each { x <- x + h(g, 6) "
+     "/ h(g, 5) }\n}",
+     {2, 4, 6, 8, 10, 12, 14}},
+	{"optimizer r() {\n each {\n let c = concat([g, 1], [x])\n let W = [[1, 0, 0], [0, 1, 1]]\n let o = W @ c\n x <- "
+     "o[0] + o[1]\n }\n}",
+     {4, 6, 8, 10, 12, 14, 16}},
+	{"optimizer r() {\n let u = g - mean(g)\n let s = sum(u^2)\n each { x <- x + s * (u > 0) }\n}",
+     {0, 0, 4, 0, 0, 10, 10}},
+	{"optimizer r() {\n state S : [3, size(x)] = 1\n each {\n x <- x + sum[k](S[k]) * g\n }\n S <- 2 * S\n}",
+     {9, 18, 27, 36, 45, 54, 63}},
+	{"optimizer r(k = 2, a = 3) {\n let y[j in k] = a * j\n x <- x + sum(y) + k\n}", {10, 10, 10, 10, 10, 10, 10}},
 	/* joint: one vector */
 	{"joint optimizer r() {\n x <- x + sum(g)\n}", {56, 56, 56, 56, 56, 56, 56}},
 	{"joint optimizer r() {\n x[i] <- x[i] + sum[j in size(x), j <= i](g[j])\n}", {2, 6, 12, 20, 30, 42, 56}},
@@ -435,4 +454,28 @@ Test(lower_rules, weights_from_a_file) {
 	step(&run, g, 0, 1, 1);
 	cr_expect_eq(run.x.reals[0], 12);
 	lower_free(&l);
+}
+
+/* Every rule of the library, for every kind of target, in both precisions. */
+Test(lower_rules, library_everywhere) {
+	static const char *const names[] = {"gradient_descent", "momentum", "nesterov", "adagrad",
+	                                    "rmsprop",          "adam",     "adamw",    "lion",
+	                                    "mlp_lopt",         "policy"};
+	for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+		for (uint32_t count = 0; count <= 2; count++) {
+			for (int single = 0; single < 2; single++) {
+				Lower l = lower_new(NULL);
+				FeCall call;
+				FeTarget target = {count == 1 ? one_tensor : two_tensors, count};
+				cr_assert(fe_call_text(l.program, names[k], AST_OPTIMIZER, &call));
+				const FeRule *r = fe_rule(l.program, l.module, &call, &target, single ? IR_F32 : IR_F64, NULL, 0);
+				lower_no_errors(&l);
+				lower_verified(r->theta);
+				lower_verified(r->natural);
+				lower_verified(r->init);
+				lower_verified(r->step);
+				lower_free(&l);
+			}
+		}
+	}
 }

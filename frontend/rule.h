@@ -1,0 +1,47 @@
+/* Private to rule.c and rule_learned.c: a rule while it is being lowered. */
+#ifndef GRADUS_RULE_H
+#define GRADUS_RULE_H
+
+#include "frontend/elab.h"
+
+typedef struct Hyper {
+	Name name;
+	Span span;
+	double value;
+	bool given, known, has_range;
+	double low, high;
+	bool as_int;
+	int learned; /* 1 + number among the learned values, if opened */
+	Value *constant;
+} Hyper;
+
+struct RuleElab {
+	Elab e;
+	FeProgram *program;
+	const FeCall *call;
+	const AstDecl *decl;
+	const FeTarget *target;
+	FeRule *out;
+	VEC(Hyper) hypers;
+	const Name *open;
+	uint32_t open_count;
+	bool more_ints;
+	bool symbolic;
+	VEC(IrValue) shares; /* of the collectives, in step */
+	VEC(Value *) states;
+	bool in_step;
+};
+
+/* rule.c */
+bool limits_of(RuleElab *r, const AstLimits *limits, double *low, double *high);
+void bind_hypers(RuleElab *r, IrFunc *func);
+void begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFunc **func);
+void begin_tensors(RuleElab *r);
+void bind_later(RuleElab *r, bool x_too);
+
+/* rule_learned.c */
+void build_theta(RuleElab *r);
+void build_natural(RuleElab *r);
+void bind_learned(RuleElab *r, IrFunc *func);
+
+#endif
