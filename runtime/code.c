@@ -157,7 +157,8 @@ int rt_call(const RtCode *code, void *const *params, void *const *results, void 
 	return call_evaluator(code, params, results);
 }
 
-bool rt_evaluate_once(Rt *rt, const IrFunc *func, const int64_t *integers, const double *const *reals, double **results) {
+bool rt_evaluate_once(Rt *rt, const IrFunc *func, const int64_t *integers, const double *const *reals,
+                      double **results) {
 	Arena *arena = arena_new();
 	IrTensor *args = ARENA_ARRAY(arena, IrTensor, func->params.count + 1);
 	IrTensor *outs = ARENA_ARRAY(arena, IrTensor, func->results.count + 1);

@@ -50,7 +50,8 @@ static json_t *tuning(const RtComparison *comparison, const RtCompared *rule) {
 	json_object_set_new(object, "score", number(rule->tuned.score));
 	json_t *hypers = json_object();
 	for (uint32_t i = 0; i < rule->rule->hypers.count; i++) {
-		json_object_set_new(hypers, session_text(session, rule->rule->hypers.data[i].name), number(rule->tuned.hypers[i]));
+		json_object_set_new(hypers, session_text(session, rule->rule->hypers.data[i].name),
+		                    number(rule->tuned.hypers[i]));
 	}
 	json_object_set_new(object, "hyperparameters", hypers);
 	return object;

@@ -6,21 +6,21 @@
 
 /* Runs that share an age: one particle with its problems in the lanes, or 16 particles in the lanes. */
 typedef struct Group {
-	int first, size;      /* particles first .. first + size - 1 */
-	int t, horizon, end;  /* steps done, steps that the rule is told of, step at which this run restarts */
-	int horizon2;         /* of the run that starts inside the window, if one does */
-	int turns1, turns2;   /* of this window: before and after the restart */
-	bool fresh;           /* the window starts a new run */
+	int first, size;     /* particles first .. first + size - 1 */
+	int t, horizon, end; /* steps done, steps that the rule is told of, step at which this run restarts */
+	int horizon2;        /* of the run that starts inside the window, if one does */
+	int turns1, turns2;  /* of this window: before and after the restart */
+	bool fresh;          /* the window starts a new run */
 	int64_t restarts;
-	double *noise, *sum;  /* [size][P]: eps, and A: the noise that this run has felt so far */
-	void *plus, *minus;   /* theta + eps, theta - eps as code wants them */
-	RtState *states;      /* [chunks][pes: 2, truncated_es: 1] */
+	double *noise, *sum; /* [size][P]: eps, and A: the noise that this run has felt so far */
+	void *plus, *minus;  /* theta + eps, theta - eps as code wants them */
+	RtState *states;     /* [chunks][pes: 2, truncated_es: 1] */
 } Group;
 
 /* One work item's share. */
 typedef struct Share {
 	double plus[2][IR_LANES], minus[2][IR_LANES]; /* scores of the two parts of a window */
-	double *gradient;  /* back-propagation and forward mode: [P], summed over finite lanes */
+	double *gradient;                             /* back-propagation and forward mode: [P], summed over finite lanes */
 	double score;
 	int finite, nonfinite, clipped;
 	int error;

@@ -56,7 +56,8 @@ bool estimator_failed(const RtEstimator *e) {
 		if (e->shares[i].error) {
 			int local;
 			const Family *family = estimator_family(e, i, &local);
-			diag_error(e->rt->session, 802, family->task->objective->decl->span, "an index left its range in an inner run");
+			diag_error(e->rt->session, 802, family->task->objective->decl->span,
+			           "an index left its range in an inner run");
 			return true;
 		}
 	}
@@ -85,8 +86,8 @@ static void load_row(IrScalar real, const void *gradient, int64_t p, double *row
 
 /* Sums the lanes that are real problems and finite, each scaled down to the norm of the clip: one problem whose unroll is
  * chaotic must not drown the others. gradient: [P] x 16. */
-static void reduce_lanes(const RtEstimator *e, const RtBlock *block, IrScalar real, const void *score, const void *gradient,
-                         Share *share) {
+static void reduce_lanes(const RtEstimator *e, const RtBlock *block, IrScalar real, const void *score,
+                         const void *gradient, Share *share) {
 	double scores[IR_LANES], row[IR_LANES], zeros[IR_LANES] = {0}, squares[IR_LANES] = {0}, scale[IR_LANES];
 	rt_load(real, score, 1, scores, IR_LANES);
 	for (int64_t p = 0; p < e->count; p++) {
@@ -276,7 +277,11 @@ RtEstimator *rt_estimator_new(Rt *rt, RtTask **tasks, int task_count, const int 
                               uint64_t seed) {
 	Arena *arena = arena_new();
 	RtEstimator *e = ARENA_NEW(arena, RtEstimator);
-	*e = (RtEstimator){.rt = rt, .how = *how, .seed = seed, .count = rt_learned_count(tasks[0]), .arena = arena,
+	*e = (RtEstimator){.rt = rt,
+	                   .how = *how,
+	                   .seed = seed,
+	                   .count = rt_learned_count(tasks[0]),
+	                   .arena = arena,
 	                   .family_count = task_count};
 	e->families = ARENA_ARRAY(arena, Family, task_count);
 	double data = 0;

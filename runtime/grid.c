@@ -24,9 +24,9 @@ static double log_point(int index, int per_decade) {
 /* One grid under way. */
 typedef struct Grid {
 	uint32_t hyper;
-	int per_decade;        /* 0: the list of decays */
-	int first, last;       /* points first .. last of the scale */
-	int lowest, highest;   /* how far the range allows */
+	int per_decade;              /* 0: the list of decays */
+	int first, last;             /* points first .. last of the scale */
+	int lowest, highest;         /* how far the range allows */
 	int tried_first, tried_last; /* points of earlier rounds; empty at the start */
 	int best;
 } Grid;
@@ -113,6 +113,9 @@ typedef struct Tuning {
 } Tuning;
 
 static bool try_point(Tuning *t) {
+	if (rt_interrupted(t->task->rt)) {
+		return false;
+	}
 	for (uint32_t a = 0; a < t->grid_count; a++) {
 		t->hypers[t->grids[a].hyper] = grid_value(&t->grids[a], t->at[a]);
 	}
@@ -188,13 +191,22 @@ static double product_size(const Grid *grids, uint32_t count) {
 	return size;
 }
 
-bool rt_tune(RtTask *task, const RtProblems *problems, const double *theta, int steps, RtScore score, Arena *arena, RtTuned *out) {
+bool rt_tune(RtTask *task, const RtProblems *problems, const double *theta, int steps, RtScore score, Arena *arena,
+             RtTuned *out) {
 	const FeRule *rule = task->rule;
 	Arena *scratch = arena_new();
 	*out = (RtTuned){.score = (double)INFINITY, .hypers = ARENA_ARRAY(arena, double, rule->hypers.count + 1)};
-	Tuning t = {task, problems, theta, steps, score, ARENA_ARRAY(scratch, Grid, rule->hypers.count + 1), 0,
-	            ARENA_ARRAY(scratch, double, rule->hypers.count + 1), ARENA_ARRAY(scratch, int, rule->hypers.count + 1),
-	            scratch, out};
+	Tuning t = {task,
+	            problems,
+	            theta,
+	            steps,
+	            score,
+	            ARENA_ARRAY(scratch, Grid, rule->hypers.count + 1),
+	            0,
+	            ARENA_ARRAY(scratch, double, rule->hypers.count + 1),
+	            ARENA_ARRAY(scratch, int, rule->hypers.count + 1),
+	            scratch,
+	            out};
 	for (uint32_t i = 0; i < rule->hypers.count; i++) {
 		t.hypers[i] = out->hypers[i] = rule->hypers.data[i].value;
 		if (grid_for(task->rt, &rule->hypers.data[i], &t.grids[t.grid_count])) {

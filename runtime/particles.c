@@ -156,7 +156,8 @@ static int run_piece(const Piece *piece, const void *theta, RtState *state, doub
 	if (error) {
 		return error;
 	}
-	return rt_advance(piece->task, piece->block, &args, state, piece->t, piece->turns, piece->horizon, score, NULL, piece->arena);
+	return rt_advance(piece->task, piece->block, &args, state, piece->t, piece->turns, piece->horizon, score, NULL,
+	                  piece->arena);
 }
 
 static void particle_item(void *user, int item, int worker) {
@@ -173,8 +174,10 @@ static void particle_item(void *user, int item, int worker) {
 	RtState *own = &group->states[chunk * carried];
 	RtState *plus = carried == 2 ? &own[0] : &scratch[0];
 	RtState *minus = carried == 2 ? &own[1] : &scratch[1];
-	Piece piece = {family->task, &family->problems->blocks[chunk], family->variant, group->fresh, group->t, group->turns1,
-	               group->horizon, mine->arena};
+	Piece piece = {family->task,    &family->problems->blocks[chunk],
+	               family->variant, group->fresh,
+	               group->t,        group->turns1,
+	               group->horizon,  mine->arena};
 	share->error = 0;
 	for (int part = 0; part < 2 && !share->error; part++) {
 		if (part == 1) {

@@ -100,8 +100,8 @@ RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int coun
 	}
 	Arena *scratch = arena_new();
 	int threads = rt_pool_threads(rt->pool);
-	Making making = {task, problems, ARENA_ARRAY(scratch, void *, threads), ARENA_ARRAY(scratch, int, problems->block_count + 1),
-	                 (int64_t)seed};
+	Making making = {task, problems, ARENA_ARRAY(scratch, void *, threads),
+	                 ARENA_ARRAY(scratch, int, problems->block_count + 1), (int64_t)seed};
 	for (int i = 0; i < threads; i++) {
 		making.scratch[i] = rt_aligned(scratch, task->setup->arena_bytes);
 	}

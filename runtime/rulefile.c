@@ -71,8 +71,8 @@ static const char *number_text(Arena *arena, double value, IrScalar real) {
 	return text_cstr(&text);
 }
 
-static void edit_learned(Edits *edits, const Source *source, const AstDeclare *declare, const FeLearned *learned, IrScalar real,
-                         const double *values, const char *weights) {
+static void edit_learned(Edits *edits, const Source *source, const AstDeclare *declare, const FeLearned *learned,
+                         IrScalar real, const double *values, const char *weights) {
 	const AstExpr *initializer = declare->value ? declare->value : declare->draw ? declare->draw : declare->from;
 	if (!initializer) {
 		return;
@@ -127,8 +127,8 @@ static void print_decl(const Rt *rt, const AstDecl *decl, const Edits *edits, Te
 	text_char(out, '\n');
 }
 
-void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights, Text *out,
-                    RtTensors *tensors) {
+void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
+                    Text *out, RtTensors *tensors) {
 	const AstDecl *decl = rule->decl;
 	Arena *arena = out->arena;
 	const Source *source = rt->session->sources.data[decl->span.file];
@@ -147,7 +147,8 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
 		}
 		if (slot->type.rank > 0) {
 			RtTensor *tensor = &tensors->items[tensors->count++];
-			*tensor = (RtTensor){.name = session_text(rt->session, slot->name), .scalar = rule->real, .rank = slot->type.rank};
+			*tensor = (RtTensor){
+				.name = session_text(rt->session, slot->name), .scalar = rule->real, .rank = slot->type.rank};
 			memcpy(tensor->dims, slot->type.dims, sizeof tensor->dims);
 			tensor->values = arena_copy(arena, natural + slot->offset, sizeof(double) * (size_t)slot->count);
 		}
@@ -200,7 +201,8 @@ static bool load_weights(void *context, const char *path, const char *name, cons
 		}
 		if (!same_shape(tensor, shape)) {
 			*problem = arena_printf(arena, "it has the shape %s there, %s is asked for",
-			                        shape_text(arena, tensor->dims, tensor->rank), shape_text(arena, shape->dims, shape->rank));
+			                        shape_text(arena, tensor->dims, tensor->rank),
+			                        shape_text(arena, shape->dims, shape->rank));
 			return false;
 		}
 		memcpy(out, tensor->values, sizeof *out * (size_t)ir_type_elements(*shape, NULL));

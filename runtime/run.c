@@ -128,8 +128,8 @@ double rt_score_zero(RtScore score) {
 	return score.fold == FE_SCORE_MIN ? (double)INFINITY : 0;
 }
 
-int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, int t0, int turns, int horizon,
-               double *score, double *curve, void *arena) {
+int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, int t0, int turns,
+               int horizon, double *score, double *curve, void *arena) {
 	Scratch s = scratch_split(task, args->variant, arena);
 	const RtCode *code = task->segment[args->variant];
 	IrScalar real = task->objective->real;
@@ -229,7 +229,8 @@ static void run_block(void *user, int item, int worker) {
 
 double rt_run_bytes(const RtTask *task, int problems, int steps) {
 	int threads = rt_pool_threads(task->rt->pool);
-	double each = (double)rt_forward_arena(task, RT_SHARED) + (double)rt_state_bytes(task) + 8.0 * (int)IR_LANES * steps;
+	double each =
+		(double)rt_forward_arena(task, RT_SHARED) + (double)rt_state_bytes(task) + 8.0 * (int)IR_LANES * steps;
 	return each * threads + 8.0 * problems * (steps + 2.0 + (double)task->objective->size);
 }
 
@@ -242,15 +243,20 @@ bool rt_run(RtTask *task, const RtProblems *problems, const double *hypers, cons
 	}
 	size_t count = (size_t)problems->count;
 	*out = (RtRuns){.steps = steps, .problems = problems->count};
-	out->f = ARENA_ARRAY(arena, double, count * ((size_t)steps + 1));
+	out->f = ARENA_ARRAY(arena, double, count *((size_t)steps + 1));
 	out->score = ARENA_ARRAY(arena, double, count + 1);
-	out->x = want_x ? ARENA_ARRAY(arena, double, count * (size_t)task->objective->size + 1) : NULL;
+	out->x = want_x ? ARENA_ARRAY(arena, double, count *(size_t)task->objective->size + 1) : NULL;
 	bool evaluates = task->rule->reads_f || task->rule->reads_g;
 	out->evaluations = evaluates ? (int64_t)steps * problems->count : 0;
 
 	Arena *scratch = arena_new();
 	int threads = rt_pool_threads(rt->pool);
-	Running running = {task, problems, {hypers, NULL, RT_SHARED}, steps, out, ARENA_ARRAY(scratch, Worker, threads),
+	Running running = {task,
+	                   problems,
+	                   {hypers, NULL, RT_SHARED},
+	                   steps,
+	                   out,
+	                   ARENA_ARRAY(scratch, Worker, threads),
 	                   ARENA_ARRAY(scratch, int, problems->block_count + 1)};
 	int64_t learned = rt_learned_count(task);
 	if (learned > 0) {
@@ -261,7 +267,7 @@ bool rt_run(RtTask *task, const RtProblems *problems, const double *hypers, cons
 	for (int i = 0; i < threads; i++) {
 		running.workers[i].arena = rt_aligned(scratch, rt_forward_arena(task, RT_SHARED));
 		running.workers[i].state = rt_state_new(task, scratch);
-		running.workers[i].curve = ARENA_ARRAY(scratch, double, (size_t)steps * IR_LANES + 1);
+		running.workers[i].curve = ARENA_ARRAY(scratch, double, (size_t)steps *IR_LANES + 1);
 	}
 	rt_pool_run(rt->pool, problems->block_count, run_block, &running);
 	bool failed = false;

@@ -70,7 +70,8 @@ static const char *processor(Arena *arena) {
 static bool copy_sources(const RtRunFolder *folder, json_t *list) {
 	const Session *session = folder->rt->session;
 	if (mkdir(in_folder(folder, "sources"), 0777) != 0) {
-		return complain(folder, arena_printf(folder->arena, "cannot make %s/sources: %s", folder->dir, strerror(errno)));
+		return complain(folder,
+		                arena_printf(folder->arena, "cannot make %s/sources: %s", folder->dir, strerror(errno)));
 	}
 	for (uint32_t i = 1; i < session->sources.count; i++) {
 		const Source *source = session->sources.data[i];
@@ -178,7 +179,8 @@ bool rt_run_folder_metric(RtRunFolder *folder, const RtProgress *progress) {
 	bool flush = progress->selected || progress->step == progress->steps;
 	bool ok = put_line(folder->metrics, line, flush);
 	ok = put_line(folder->timing, timing, flush) && ok;
-	return ok || complain(folder, arena_printf(folder->arena, "cannot write %s/metrics.jsonl: %s", folder->dir, strerror(errno)));
+	return ok || complain(folder, arena_printf(folder->arena, "cannot write %s/metrics.jsonl: %s", folder->dir,
+	                                           strerror(errno)));
 }
 
 const char *rt_run_folder_rule(const RtRunFolder *folder) {
@@ -246,7 +248,8 @@ bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out) {
 		json_decref(root);
 		return false;
 	}
-	*out = (RtRunInfo){.rule_path = arena_printf(rt->arena, "%s/rule.grad", dir), .rule_name = arena_strdup(rt->arena, rule)};
+	*out = (RtRunInfo){.rule_path = arena_printf(rt->arena, "%s/rule.grad", dir),
+	                   .rule_name = arena_strdup(rt->arena, rule)};
 	out->training_evaluations = json_integer_value(json_object_get(root, "evaluations"));
 	out->training_seconds = json_number_value(json_object_get(root, "seconds"));
 	json_decref(root);

@@ -25,14 +25,14 @@
 typedef enum RtEngine { RT_JIT, RT_EVALUATOR } RtEngine;
 
 typedef struct RtOptions {
-	RtEngine engine;                           /* the evaluator is the oracle: slow, same interface */
-	IrScalar real;                             /* IR_F32 or IR_F64 */
-	bool strict;                               /* see JitOptions */
-	IrPipeline pipeline;                       /* how passes are run: verified, timed, dumped */
-	int threads;                               /* 0: one per processor */
-	size_t memory;                             /* bytes that one run may plan; 0: no limit */
-	uint64_t seed;                             /* of problems, starts and noise */
-	const volatile sig_atomic_t *interrupted;  /* set from a signal handler to stop between two steps; may be NULL */
+	RtEngine engine;                          /* the evaluator is the oracle: slow, same interface */
+	IrScalar real;                            /* IR_F32 or IR_F64 */
+	bool strict;                              /* see JitOptions */
+	IrPipeline pipeline;                      /* how passes are run: verified, timed, dumped */
+	int threads;                              /* 0: one per processor */
+	size_t memory;                            /* bytes that one run may plan; 0: no limit */
+	uint64_t seed;                            /* of problems, starts and noise */
+	const volatile sig_atomic_t *interrupted; /* set from a signal handler to stop between two steps; may be NULL */
 } RtOptions;
 
 typedef struct RtPool RtPool;
@@ -71,9 +71,9 @@ void rt_pool_run(RtPool *pool, int count, RtWork *work, void *user);
 typedef struct RtCode {
 	Rt *rt;
 	IrFunc *func;
-	JitCode *jit;          /* NULL: evaluated */
-	size_t arena_bytes;    /* scratch per call */
-	size_t *param_bytes;   /* per parameter */
+	JitCode *jit;        /* NULL: evaluated */
+	size_t arena_bytes;  /* scratch per call */
+	size_t *param_bytes; /* per parameter */
 	size_t *result_bytes;
 } RtCode;
 
@@ -83,7 +83,8 @@ void rt_code_free(RtCode *code);
 /* Memory as jit.h says; `arena`: arena_bytes, aligned to 64. 0, or 1 + number of the gather that left its range. */
 int rt_call(const RtCode *code, void *const *params, void *const *results, void *arena);
 /* The same by the evaluator, once, for what is not worth compiling; `real` scalars and tensors as double. */
-bool rt_evaluate_once(Rt *rt, const IrFunc *func, const int64_t *integers, const double *const *reals, double **results);
+bool rt_evaluate_once(Rt *rt, const IrFunc *func, const int64_t *integers, const double *const *reals,
+                      double **results);
 /* Elements of type `scalar`, `stride` elements apart, to and from double. */
 void rt_store(IrScalar scalar, void *to, size_t stride, const double *from, size_t count);
 void rt_load(IrScalar scalar, const void *from, size_t stride, double *to, size_t count);
@@ -104,21 +105,23 @@ typedef struct RtTask {
 	Rt *rt;
 	IrModule *module;
 	FeObjective *objective;
-	FeRule *rule;      /* NULL: only values and gradients are asked for */
+	FeRule *rule; /* NULL: only values and gradients are asked for */
 	RtScore score;
-	IrFunc *evaluate;  /* (fixed..., x) -> f, g?: g only if the rule reads it */
-	RtCode *setup;     /* (seed, instance) -> fixed..., x; batched */
+	IrFunc *evaluate; /* (fixed..., x) -> f, g?: g only if the rule reads it */
+	RtCode *setup;    /* (seed, instance) -> fixed..., x; batched */
 	RtCode *begin[RT_THETAS];
 	RtCode *segment[RT_THETAS];
 	int segment_steps; /* the longest piece that `segment` runs in one call */
 	RtCode *gradient;  /* a whole unroll and its gradient (unroll.c) */
 	int gradient_window, gradient_steps;
-	RtCode *tangent;   /* a whole unroll and one tangent */
+	bool gradient_fixed;
+	RtCode *tangent; /* a whole unroll and one tangent */
 	int tangent_steps;
 } RtTask;
 
 /* `rule` may be NULL. open: hyperparameters to be learned as well. NULL with diagnostics. */
-RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open, uint32_t open_count);
+RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open,
+                    uint32_t open_count);
 /* From an objective and a rule (or NULL) that exist already in `module`; the task then owns the module. */
 RtTask *rt_task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, RtScore score);
 void rt_task_free(RtTask *task);
@@ -141,9 +144,9 @@ typedef struct RtBlock {
 } RtBlock;
 
 typedef struct RtProblems {
-	int count;       /* problems */
+	int count; /* problems */
 	int block_count;
-	bool spread;     /* every block is one problem, 16 times: lanes are particles */
+	bool spread; /* every block is one problem, 16 times: lanes are particles */
 	RtBlock *blocks;
 	Arena *arena;
 } RtProblems;
@@ -165,7 +168,9 @@ IrFunc *rt_build_segment(RtTask *task, int steps, bool curve);
 IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed);
 /* (fixed..., x, horizon, hypers..., theta, theta') -> score, score' */
 IrFunc *rt_build_tangent(RtTask *task, int steps);
-/* Makes what is missing; false with a diagnostic. */
+
+/* ---- need.c: makes the code that is missing; false with a diagnostic ---- */
+
 bool rt_need_forward(RtTask *task, int steps, RtTheta theta);
 bool rt_need_gradient(RtTask *task, int window, int steps, bool fixed);
 bool rt_need_tangent(RtTask *task, int steps);
@@ -192,8 +197,8 @@ typedef struct RtArgs {
 /* Both write into `state` and are safe on several threads at once (`arena` each its own). Non-zero: a gather failed. */
 int rt_begin(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, void *arena);
 /* From step t0 (0 at the start) for `turns`; adds to score[16] (min: combines) and fills curve[turn * 16 + lane] if not NULL. */
-int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, int t0, int turns, int horizon,
-               double *score, double *curve, void *arena);
+int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, int t0, int turns,
+               int horizon, double *score, double *curve, void *arena);
 size_t rt_forward_arena(const RtTask *task, RtTheta variant);
 /* What a score starts from: 0, or inf for min. */
 double rt_score_zero(RtScore score);
@@ -201,9 +206,9 @@ double rt_score_zero(RtScore score);
 /* Runs of several arguments on several problems. */
 typedef struct RtRuns {
 	int steps, problems;
-	double *f;     /* [problems][steps + 1]: at the start, then after each step; NaN and inf stay */
-	double *x;     /* [problems][N] at the end; NULL unless asked for */
-	double *score; /* [problems] */
+	double *f;           /* [problems][steps + 1]: at the start, then after each step; NaN and inf stay */
+	double *x;           /* [problems][N] at the end; NULL unless asked for */
+	double *score;       /* [problems] */
 	int64_t evaluations; /* of f or of f and g, in all: `steps` per problem if the rule reads f or g, else 0 */
 } RtRuns;
 
@@ -217,7 +222,7 @@ double rt_run_bytes(const RtTask *task, int problems, int steps);
 
 typedef struct RtEval {
 	int64_t size;
-	double *x;        /* where: as given, or the start of the instance */
+	double *x; /* where: as given, or the start of the instance */
 	double value;
 	double *gradient; /* [size] */
 	uint32_t report_count;
@@ -231,25 +236,25 @@ bool rt_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x,
 typedef struct RtMinimize {
 	RtRuns runs;
 	int64_t size;
-	double seconds;         /* running, without compiling */
+	double seconds; /* running, without compiling */
 	double compile_seconds;
 } RtMinimize;
 
 /* Runs `rule` with its hyperparameters as given on problems first .. first + count - 1. theta: see rt_run; NULL also
  * means "as they start" for a rule with holes. */
-bool rt_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const double *theta, int64_t first, int count, int steps,
-                 RtMinimize *out);
+bool rt_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const double *theta, int64_t first, int count,
+                 int steps, RtMinimize *out);
 
 /* ---- estimators.c: the meta-gradient (reference: docs, "Estimators") ---- */
 
 typedef struct RtEstimate {
 	FeEstimator kind;
-	int window;    /* 0: whole */
+	int window; /* 0: whole */
 	double sigma;
 	int particles; /* antithetic pairs */
 	int horizon_low, horizon_high;
-	bool stagger;  /* pes, truncated_es: particles start at different ages */
-	double clip;   /* backprop, forward: a problem's gradient is cut to this norm before the mean is taken; 0: never */
+	bool stagger; /* pes, truncated_es: particles start at different ages */
+	double clip;  /* backprop, forward: a problem's gradient is cut to this norm before the mean is taken; 0: never */
 } RtEstimate;
 
 /* What an outer step cost and lost. */
@@ -278,16 +283,16 @@ void rt_noise(uint64_t seed, int64_t step, int64_t particle, double *out, int64_
 /* ---- train.c ---- */
 
 typedef struct RtProgress {
-	int step, steps;        /* outer steps done, of */
+	int step, steps; /* outer steps done, of */
 	RtStats last;
-	double gradient_norm;   /* before clipping */
-	bool selected;          /* this step was scored on the select problems: */
+	double gradient_norm; /* before clipping */
+	bool selected;        /* this step was scored on the select problems: */
 	double select_score;
 	int64_t select_nonfinite;
-	double best_score;      /* best select score so far (inf before the first) */
+	double best_score; /* best select score so far (inf before the first) */
 	int best_step;
 	int64_t nonfinite, pieces, evaluations; /* so far */
-	double seconds, eta;    /* since the first step, to go */
+	double seconds, eta;                    /* since the first step, to go */
 } RtProgress;
 
 typedef void RtProgressCall(void *user, const RtProgress *progress);
@@ -295,19 +300,19 @@ typedef void RtProgressCall(void *user, const RtProgress *progress);
 typedef struct RtTrainOptions {
 	RtProgressCall *progress; /* after every outer step; may be NULL */
 	void *user;
-	int select_every;         /* outer steps between scorings on select problems; 0: about 50 scorings in all */
-	const double *theta;      /* where to start; NULL: as the rule says */
+	int select_every;    /* outer steps between scorings on select problems; 0: about 50 scorings in all */
+	const double *theta; /* where to start; NULL: as the rule says */
 } RtTrainOptions;
 
 typedef struct RtTrained {
 	const FeExperiment *experiment;
-	RtTask **tasks;     /* one per objective; the first one's rule speaks for all */
+	RtTask **tasks; /* one per objective; the first one's rule speaks for all */
 	int task_count;
-	int64_t count;      /* P */
-	double *theta;      /* the best on the select problems; without any, the last */
+	int64_t count; /* P */
+	double *theta; /* the best on the select problems; without any, the last */
 	double *last;
-	double *natural;    /* theta as the rule uses it */
-	int steps;          /* done */
+	double *natural; /* theta as the rule uses it */
+	int steps;       /* done */
 	int best_step;
 	double best_score;  /* on the select problems; NaN without any */
 	double start_score; /* the same at the start */
@@ -318,7 +323,7 @@ typedef struct RtTrained {
 	int64_t pieces, nonfinite, evaluations; /* training's own; evaluations include those on select problems */
 	double seconds, compile_seconds, memory_bytes;
 	bool interrupted;
-	bool diverged;      /* theta became non-finite: training stopped there */
+	bool diverged; /* theta became non-finite: training stopped there */
 	Arena *arena;
 } RtTrained;
 
@@ -330,24 +335,25 @@ void rt_trained_free(RtTrained *trained);
 
 typedef struct RtAxis {
 	Name name;
-	bool decay;        /* 0.5, 0.8, 0.9, 0.95, 0.99, longer when the best is at an end; else a logarithmic grid */
-	bool edge;         /* the best is at the end of the allowed range */
+	bool decay;         /* 0.5, 0.8, 0.9, 0.95, 0.99, longer when the best is at an end; else a logarithmic grid */
+	bool edge;          /* the best is at the end of the allowed range */
 	VEC(double) values; /* ascending, as they were tried */
 } RtAxis;
 
 typedef struct RtTuned {
-	VEC(RtAxis) axes;     /* hyperparameters that were tuned */
-	double *hypers;       /* the best, one per hyperparameter of the rule */
-	double score;         /* of the best, on the training problems */
-	int points;           /* grid points tried */
-	int widened;          /* times a grid was made longer */
-	int64_t evaluations;  /* of the objective, in all */
-	int64_t nonfinite;    /* runs that were not finite (their points are out) */
+	VEC(RtAxis) axes;    /* hyperparameters that were tuned */
+	double *hypers;      /* the best, one per hyperparameter of the rule */
+	double score;        /* of the best, on the training problems */
+	int points;          /* grid points tried */
+	int widened;         /* times a grid was made longer */
+	int64_t evaluations; /* of the objective, in all */
+	int64_t nonfinite;   /* runs that were not finite (their points are out) */
 } RtTuned;
 
 /* Learning rates: 3 per decade over the stated range (1e-4 .. 10 and widening without one); decays: a list, widening; other
  * ranges: 1 per decade. What the call gives is left alone. The criterion is RtCompareOptions.score. */
-bool rt_tune(RtTask *task, const RtProblems *problems, const double *theta, int steps, RtScore score, Arena *arena, RtTuned *out);
+bool rt_tune(RtTask *task, const RtProblems *problems, const double *theta, int steps, RtScore score, Arena *arena,
+             RtTuned *out);
 /* What a comparison measures of one run f[0..steps]: mean, sum and min are over evaluations 1..steps, the start being
  * the first; final is after the last step. */
 double rt_criterion(RtScore score, const double *f, int steps);
@@ -366,8 +372,8 @@ typedef struct RtCompareOptions {
 	int steps;
 	int train_problems, test_problems;
 	RtScore score;
-	int subject;      /* whose margin of victory is computed; -1: none */
-	int resamples;    /* bootstrap; 0: 2000 */
+	int subject;   /* whose margin of victory is computed; -1: none */
+	int resamples; /* bootstrap; 0: 2000 */
 	void (*progress)(void *user, const char *label, int done, int total);
 	void *user;
 } RtCompareOptions;
@@ -378,16 +384,16 @@ typedef struct RtInterval {
 
 typedef struct RtCompared {
 	const char *label;
-	const char *call;        /* adam(lr = 0.1, ...) as tuned */
+	const char *call; /* adam(lr = 0.1, ...) as tuned */
 	RtTuned tuned;
 	const FeRule *rule;
 	int64_t training_evaluations, test_evaluations;
-	RtInterval score;        /* of the criterion over test problems; not finite if a run is not */
+	RtInterval score; /* of the criterion over test problems; not finite if a run is not */
 	double median, q10, q25, q75, q90;
-	int diverged;            /* test problems not finite at some step, or at the end above f0 by 10 (1 + |f0|) */
-	double *per_problem;     /* [test_problems] */
+	int diverged;        /* test problems not finite at some step, or at the end above f0 by 10 (1 + |f0|) */
+	double *per_problem; /* [test_problems] */
 	double *mean, *median_curve, *low, *high; /* [steps + 1]: mean, median, 25 % and 75 % quantiles of finite f */
-	double *f;               /* [test_problems][steps + 1] */
+	double *f;                                /* [test_problems][steps + 1] */
 	double seconds;
 } RtCompared;
 
@@ -400,9 +406,9 @@ typedef struct RtComparison {
 	uint32_t count;
 	RtCompared *rules;
 	int subject;
-	RtInterval *margin;      /* [steps + 1]: mean over problems of (least f of the others) - (the subject's f) */
-	RtInterval *lead;        /* [count]: mean over problems of that rule's criterion - the subject's (paired) */
-	double *win_share;       /* [steps + 1]: share of problems where the subject is below all others */
+	RtInterval *margin; /* [steps + 1]: mean over problems of (least f of the others) - (the subject's f) */
+	RtInterval *lead;   /* [count]: mean over problems of that rule's criterion - the subject's (paired) */
+	double *win_share;  /* [steps + 1]: share of problems where the subject is below all others */
 	Arena *arena;
 } RtComparison;
 
@@ -453,7 +459,7 @@ const char *rt_write_file(Arena *arena, const char *path, const char *bytes, siz
 
 /* What a run folder's result says, for `compare` and `emit`. */
 typedef struct RtRunInfo {
-	const char *rule_path;        /* DIR/rule.grad */
+	const char *rule_path; /* DIR/rule.grad */
 	const char *rule_name;
 	int64_t training_evaluations;
 	double training_seconds;
@@ -465,8 +471,8 @@ bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out); /* false with 
 
 /* The text of the rule with its learned scalars' values in place and its learned tensors read from `weights` (a relative
  * name); *tensors receives those tensors. theta: [P]; natural: as rt_theta_natural gives. */
-void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights, Text *out,
-                    RtTensors *tensors);
+void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
+                    Text *out, RtTensors *tensors);
 /* Lets `learn W : [...] from "weights.safetensors"` read such files. */
 void rt_use_weights(Session *session, FeProgram *program);
 

@@ -201,7 +201,8 @@ static int by_start(const void *a, const void *b) {
 	return (x->end > y->end) - (x->end < y->end);
 }
 
-static const char *read_header(Arena *arena, json_t *header, const unsigned char *data, size_t data_length, RtTensors *out) {
+static const char *read_header(Arena *arena, json_t *header, const unsigned char *data, size_t data_length,
+                               RtTensors *out) {
 	size_t entries = json_object_size(header);
 	out->items = ARENA_ARRAY(arena, RtTensor, entries + 1);
 	Extent *extents = ARENA_ARRAY(arena, Extent, entries + 1);

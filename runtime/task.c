@@ -37,7 +37,8 @@ RtTask *rt_task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rul
 	return task;
 }
 
-RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open, uint32_t open_count) {
+RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open,
+                    uint32_t open_count) {
 	double started = rt_seconds();
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);

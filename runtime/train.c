@@ -18,7 +18,8 @@ typedef struct Outer {
 	uint32_t states_at; /* first state among the parameters */
 } Outer;
 
-static bool outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count, const double *theta, int steps, Arena *arena) {
+static bool outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count, const double *theta, int steps,
+                        Arena *arena) {
 	outer->module = ir_module_new(rt->session);
 	FeTarget target = {&count, 1};
 	outer->rule = fe_rule(rt->program, outer->module, call, &target, IR_F64, NULL, 0);

@@ -113,8 +113,8 @@ bool rt_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x,
 	return ok;
 }
 
-bool rt_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const double *theta, int64_t first, int count, int steps,
-                 RtMinimize *out) {
+bool rt_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const double *theta, int64_t first, int count,
+                 int steps, RtMinimize *out) {
 	*out = (RtMinimize){0};
 	double compiled = rt->compile_seconds;
 	RtTask *task = rt_task_new(rt, objective, rule, plain_score, NULL, 0);

@@ -27,7 +27,8 @@ typedef struct RuleText {
 static const ObjectiveText rt_first_coordinate = {
 	"func @setup(%seed: int[], %instance: int[]) -> () {\n  return\n}\n",
 	"func @start(%seed: int[], %instance: int[]) -> (: f64[23]) {\n  %1[23] = for i:23 { 1 } -> [i]\n  return %1\n}\n",
-	"func @value(%x[23]) -> (: f64[]) {\n  %1[] = for { t0 = sub(%x[0], 1); mul(0.5, mul(t0, t0)) } -> []\n  return %1\n}\n",
+	"func @value(%x[23]) -> (: f64[]) {\n  %1[] = for { t0 = sub(%x[0], 1); mul(0.5, mul(t0, t0)) } -> []\n  return "
+    "%1\n}\n",
 	23};
 
 /* x <- A x + (theta, ..., theta, -theta, ...), A = 1/2 I + 1/2 superdiagonal, 10 positive signs */
@@ -37,14 +38,18 @@ static const RuleText rt_linear_system = {
 	"  %1[23] = for i:23 { t0 = mul(0.5, add(%x[i], %x[i+1]?)); "
 	"add(t0, where(lt(idx(i), 10), %theta[0], neg(%theta[0]))) } -> [i]\n"
 	"  return %1\n}\n",
-	1, false, 0, {0}};
+	1,
+	false,
+	0,
+	{0}};
 
 static const ObjectiveText rt_toy = {
 	"func @setup(%seed: int[], %instance: int[]) -> () {\n  return\n}\n",
 	"func @start(%seed: int[], %instance: int[]) -> (: f64[2]) {\n  %1[2] = for i:2 { 1 } -> [i]\n  return %1\n}\n",
 	"func @value(%x[2]) -> (: f64[]) {\n"
 	"  %1[] = for { a = mul(%x[0], %x[0]); s = sin(%x[1]); "
-	"add(add(sub(sqrt(add(a, 5)), sqrt(5 f64)), mul(mul(s, s), exp(mul(-5, a)))), mul(0.25, abs(sub(%x[1], 100)))) } -> []\n"
+	"add(add(sub(sqrt(add(a, 5)), sqrt(5 f64)), mul(mul(s, s), exp(mul(-5, a)))), mul(0.25, abs(sub(%x[1], 100)))) } "
+    "-> []\n"
 	"  return %1\n}\n",
 	2};
 
@@ -56,7 +61,10 @@ static const RuleText rt_linear_rate = {
 	"add(mul(sub(1, s), exp(%theta[0])), mul(s, exp(%theta[1]))) } -> []\n"
 	"  %2[2] = for i:2 { sub(%x[i], mul(%1[], %g[i])) } -> [i]\n"
 	"  return %2\n}\n",
-	2, true, 0, {0}};
+	2,
+	true,
+	0,
+	{0}};
 
 /* ... and its logarithm in a line from theta0 to theta1. */
 static const RuleText rt_geometric_rate = {
@@ -66,7 +74,10 @@ static const RuleText rt_geometric_rate = {
 	"exp(add(mul(sub(1, s), %theta[0]), mul(s, %theta[1]))) } -> []\n"
 	"  %2[2] = for i:2 { sub(%x[i], mul(%1[], %g[i])) } -> [i]\n"
 	"  return %2\n}\n",
-	2, true, 0, {0}};
+	2,
+	true,
+	0,
+	{0}};
 
 /* A random bowl with a bent bottom; its own matrix and centre for every instance. */
 static const ObjectiveText rt_bowl = {
@@ -95,7 +106,10 @@ static const RuleText rt_momentum = {
 	"sub(%x[i], mul(r, add(%1[i], mul(%theta[3], tanh(%f[]))))) } -> [i]\n"
 	"  %3: int[] = for { add(%n[], 1) } -> []\n"
 	"  return %2, %1, %3\n}\n",
-	4, true, 1, {0.1}};
+	4,
+	true,
+	1,
+	{0.1}};
 
 typedef struct RtBench {
 	Session *session;
@@ -141,7 +155,8 @@ static inline RtTask *rt_bench_task(RtBench *b, const ObjectiveText *problem, co
 	AstDecl *decl = ARENA_NEW(b->arena, AstDecl);
 	decl->name.name = session_name(b->session, "test");
 	FeObjective *objective = ARENA_NEW(b->arena, FeObjective);
-	*objective = (FeObjective){.decl = decl, .module = module, .real = IR_F64, .size = problem->size, .random_start = true};
+	*objective =
+		(FeObjective){.decl = decl, .module = module, .real = IR_F64, .size = problem->size, .random_start = true};
 	objective->setup = rt_bench_func(b, module, problem->setup);
 	objective->start = rt_bench_func(b, module, problem->start);
 	objective->value = rt_bench_func(b, module, problem->value);

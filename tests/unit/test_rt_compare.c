@@ -13,14 +13,15 @@ static const ObjectiveText parabola = {
 	"func @setup(%seed: int[], %instance: int[]) -> () {\n  return\n}\n",
 	"func @start(%seed: int[], %instance: int[]) -> (: f64[1]) {\n"
 	"  %1[1] = for i:1 { add(1, random_uniform(%seed[], 1 int, %instance[], 0 int)) } -> [i]\n  return %1\n}\n",
-	"func @value(%x[1]) -> (: f64[]) {\n  %1[] = for { mul(50, mul(%x[0], %x[0])) } -> []\n  return %1\n}\n",
-	1};
+	"func @value(%x[1]) -> (: f64[]) {\n  %1[] = for { mul(50, mul(%x[0], %x[0])) } -> []\n  return %1\n}\n", 1};
 
-static const RuleText descent = {
-	"func @init(%x[1], %lr[]) -> () {\n  return\n}\n",
-	"func @step(%x[1], %g[1], %f[], %t: int[], %horizon: int[], %lr[]) -> (: f64[1]) {\n"
-	"  %1[1] = for i:1 { sub(%x[i], mul(%lr[], %g[i])) } -> [i]\n  return %1\n}\n",
-	0, true, 1, {0.5}};
+static const RuleText descent = {"func @init(%x[1], %lr[]) -> () {\n  return\n}\n",
+                                 "func @step(%x[1], %g[1], %f[], %t: int[], %horizon: int[], %lr[]) -> (: f64[1]) {\n"
+                                 "  %1[1] = for i:1 { sub(%x[i], mul(%lr[], %g[i])) } -> [i]\n  return %1\n}\n",
+                                 0,
+                                 true,
+                                 1,
+                                 {0.5}};
 
 /* Range of the rate, and what tuning must find in it. */
 typedef struct Search {
@@ -73,7 +74,8 @@ Test(rt_compare, tuning_widens_at_an_edge) {
 	for (int k = 0; k < 2; k++) {
 		char value[200];
 		snprintf(value, sizeof value,
-		         "func @value(%%x[1]) -> (: f64[]) {\n  %%1[] = for { mul(%s, mul(%%x[0], %%x[0])) } -> []\n  return %%1\n}\n",
+		         "func @value(%%x[1]) -> (: f64[]) {\n  %%1[] = for { mul(%s, mul(%%x[0], %%x[0])) } -> []\n  return "
+		         "%%1\n}\n",
 		         scales[k]);
 		ObjectiveText scaled = parabola;
 		scaled.value = value;
@@ -96,9 +98,12 @@ Test(rt_compare, criteria) {
 		RtScore score;
 		double value;
 	} cases[] = {
-		{{FE_SCORE_MEAN, FE_SCORE_F}, 14.0 / 3},       {{FE_SCORE_SUM, FE_SCORE_F}, 14},
-		{{FE_SCORE_FINAL, FE_SCORE_F}, 1},             {{FE_SCORE_MIN, FE_SCORE_F}, 2},
-		{{FE_SCORE_FINAL, FE_SCORE_RELATIVE}, 0.125},  {{FE_SCORE_SUM, FE_SCORE_LOG_F}, log(64)},
+		{{FE_SCORE_MEAN, FE_SCORE_F}, 14.0 / 3},
+		{{FE_SCORE_SUM, FE_SCORE_F}, 14},
+		{{FE_SCORE_FINAL, FE_SCORE_F}, 1},
+		{{FE_SCORE_MIN, FE_SCORE_F}, 2},
+		{{FE_SCORE_FINAL, FE_SCORE_RELATIVE}, 0.125},
+		{{FE_SCORE_SUM, FE_SCORE_LOG_F}, log(64)},
 	};
 	for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
 		double value = rt_criterion(cases[k].score, f, 3);
@@ -117,14 +122,14 @@ Test(rt_compare, quantiles_and_intervals) {
 	double values[N], mean = 0, square = 0;
 	rt_noise(5, 0, 0, values, N);
 	for (int i = 0; i < N; i++) {
-		mean += values[i] / N;
+		mean += values[i] / (int)N;
 	}
 	for (int i = 0; i < N; i++) {
-		square += (values[i] - mean) * (values[i] - mean) / N;
+		square += (values[i] - mean) * (values[i] - mean) / (int)N;
 	}
 	cr_expect(fabs(mean) < 0.15 && fabs(square - 1) < 0.2);
 	RtInterval interval = rt_bootstrap(values, N, 4000, 1);
-	double half = 1.96 * sqrt(square / N);
+	double half = 1.96 * sqrt(square / (int)N);
 	cr_expect(fabs(interval.mean - mean) < 1e-12);
 	cr_expect(fabs(interval.high - mean - half) < 0.1 * half && fabs(mean - interval.low - half) < 0.1 * half);
 }

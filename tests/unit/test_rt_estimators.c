@@ -16,14 +16,15 @@ static int iterations(int many, int few) {
 }
 
 static const RtScore scores[] = {
-	{FE_SCORE_MEAN, FE_SCORE_F},     {FE_SCORE_SUM, FE_SCORE_LOG_F}, {FE_SCORE_FINAL, FE_SCORE_F},
-	{FE_SCORE_MIN, FE_SCORE_F},      {FE_SCORE_FINAL, FE_SCORE_RELATIVE}, {FE_SCORE_MEAN, FE_SCORE_RELATIVE},
+	{FE_SCORE_MEAN, FE_SCORE_F}, {FE_SCORE_SUM, FE_SCORE_LOG_F},      {FE_SCORE_FINAL, FE_SCORE_F},
+	{FE_SCORE_MIN, FE_SCORE_F},  {FE_SCORE_FINAL, FE_SCORE_RELATIVE}, {FE_SCORE_MEAN, FE_SCORE_RELATIVE},
 };
 enum { SCORES = sizeof scores / sizeof *scores };
 
 static const double theta4[] = {-0.3, 0.4, 0.2, 0.05};
 
-static void estimate(RtBench *b, RtTask *task, int problems, RtEstimate how, const double *theta, double *gradient, RtStats *stats) {
+static void estimate(RtBench *b, RtTask *task, int problems, RtEstimate how, const double *theta, double *gradient,
+                     RtStats *stats) {
 	RtEstimator *e = rt_estimator_new(b->rt, &task, 1, &problems, &how, 3);
 	rt_bench_check(b);
 	cr_assert(rt_estimate(e, theta, 0, gradient, stats));
@@ -61,13 +62,15 @@ Test(rt_estimators, whole_backprop_is_forward_is_differences) {
 			theta[p] -= 2 * h;
 			differences[p] = (up - mean_score(&b, task, problems, theta, T)) / (2 * h);
 		}
-		cr_expect(rt_bench_distance(whole, differences, P) < 1e-6, "score %d: %g", s, rt_bench_distance(whole, differences, P));
+		cr_expect(rt_bench_distance(whole, differences, P) < 1e-6, "score %d: %g", s,
+		          rt_bench_distance(whole, differences, P));
 		how.window = T;
 		estimate(&b, task, N, how, theta4, window, &stats);
 		cr_expect(rt_bench_distance(whole, window, P) == 0, "score %d", s);
 		how.kind = FE_FORWARD;
 		estimate(&b, task, N, how, theta4, forward, &stats);
-		cr_expect(rt_bench_distance(whole, forward, P) < 1e-12, "score %d: %g", s, rt_bench_distance(whole, forward, P));
+		cr_expect(rt_bench_distance(whole, forward, P) < 1e-12, "score %d: %g", s,
+		          rt_bench_distance(whole, forward, P));
 		rt_problems_free(problems);
 		rt_task_free(task);
 		rt_bench_free(&b);
@@ -123,7 +126,8 @@ Test(rt_estimators, pes_of_one_window_is_es) {
 	for (int problems = 1; problems < 40; problems += 18) { /* lanes are particles, then problems */
 		RtBench b = rt_bench(engine(), 2);
 		RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[0]);
-		RtEstimate how = {.kind = FE_ES, .sigma = 0.1, .particles = 5, .horizon_low = T, .horizon_high = T, .stagger = true};
+		RtEstimate how = {
+			.kind = FE_ES, .sigma = 0.1, .particles = 5, .horizon_low = T, .horizon_high = T, .stagger = true};
 		double es[P], pes[P];
 		RtStats stats;
 		estimate(&b, task, problems, how, theta4, es, &stats);
@@ -146,7 +150,8 @@ Test(rt_estimators, es_estimates_the_gradient) {
 	double exact[P], es[P];
 	RtStats stats;
 	estimate(&b, task, 1, how, theta4, exact, &stats);
-	how = (RtEstimate){.kind = FE_ES, .sigma = 0.01, .particles = iterations(20000, 800), .horizon_low = T, .horizon_high = T};
+	how = (RtEstimate){
+		.kind = FE_ES, .sigma = 0.01, .particles = iterations(20000, 800), .horizon_low = T, .horizon_high = T};
 	estimate(&b, task, 1, how, theta4, es, &stats);
 	cr_expect(rt_bench_distance(exact, es, P) < iterations(5, 20) * 0.01, "%g", rt_bench_distance(exact, es, P));
 	rt_task_free(task);
@@ -158,7 +163,13 @@ Test(rt_estimators, same_bits_on_any_number_of_threads) {
 	const RtEstimate kinds[] = {
 		{.kind = FE_BACKPROP, .window = 4, .horizon_low = T, .horizon_high = T},
 		{.kind = FE_FORWARD, .horizon_low = T, .horizon_high = T},
-		{.kind = FE_PES, .window = 3, .sigma = 0.1, .particles = 7, .horizon_low = 4, .horizon_high = T, .stagger = true},
+		{.kind = FE_PES,
+	     .window = 3,
+	     .sigma = 0.1,
+	     .particles = 7,
+	     .horizon_low = 4,
+	     .horizon_high = T,
+	     .stagger = true},
 		{.kind = FE_TRUNCATED_ES, .window = 3, .sigma = 0.1, .particles = 7, .horizon_low = T, .horizon_high = T},
 	};
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
@@ -209,7 +220,12 @@ Test(rt_estimators, pes_agrees_with_es) {
 	double mean[2][P] = {{0}}, square[2][P] = {{0}};
 	for (int kind = 0; kind < 2; kind++) {
 		for (int r = 0; r < REPEATS; r++) {
-			RtEstimate how = {.kind = kind == 0 ? FE_ES : FE_PES, .window = 10, .sigma = 0.1, .particles = 64, .horizon_low = 100, .horizon_high = 100};
+			RtEstimate how = {.kind = kind == 0 ? FE_ES : FE_PES,
+			                  .window = 10,
+			                  .sigma = 0.1,
+			                  .particles = 64,
+			                  .horizon_low = 100,
+			                  .horizon_high = 100};
 			int problems = 1;
 			RtEstimator *e = rt_estimator_new(b.rt, &task, 1, &problems, &how, (uint64_t)(1000 * kind + r));
 			double sum[P] = {0}, gradient[P];
@@ -222,8 +238,8 @@ Test(rt_estimators, pes_agrees_with_es) {
 				}
 			}
 			for (int p = 0; p < P; p++) {
-				mean[kind][p] += sum[p] / REPEATS;
-				square[kind][p] += sum[p] * sum[p] / REPEATS;
+				mean[kind][p] += sum[p] / (int)REPEATS;
+				square[kind][p] += sum[p] * sum[p] / (int)REPEATS;
 			}
 			rt_estimator_free(e);
 		}
@@ -239,6 +255,40 @@ Test(rt_estimators, pes_agrees_with_es) {
 	}
 	rt_task_free(task);
 	rt_bench_free(&b);
+}
+
+/* A horizon that is drawn anew for every step gives what code for that very horizon gives. */
+Test(rt_estimators, drawn_horizons) {
+	enum { LOW = 3, HIGH = 14, N = 4, P = 4 };
+	const FeEstimator kinds[] = {FE_BACKPROP, FE_BACKPROP, FE_FORWARD};
+	const int windows[] = {0, 5, 0};
+	for (int k = 0; k < 3; k++) {
+		RtBench b = rt_bench(engine(), 1);
+		RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[2]);
+		RtEstimate how = {.kind = kinds[k], .window = windows[k], .horizon_low = LOW, .horizon_high = HIGH};
+		int problems = N, lengths = 0;
+		RtEstimator *e = rt_estimator_new(b.rt, &task, 1, &problems, &how, 3);
+		double drawn[6][P], fixed[P];
+		int horizons[6];
+		for (int step = 0; step < 6; step++) {
+			RtStats stats;
+			cr_assert(rt_estimate(e, theta4, step, drawn[step], &stats));
+			horizons[step] = (int)(stats.evaluations / (N * (kinds[k] == FE_FORWARD ? P : 1))) - 1;
+			cr_assert(horizons[step] >= LOW && horizons[step] <= HIGH);
+			lengths |= 1 << horizons[step];
+		}
+		cr_expect((lengths & (lengths - 1)) != 0, "always the same horizon");
+		for (int step = 0; step < 6; step++) {
+			RtStats stats;
+			how.horizon_low = how.horizon_high = horizons[step];
+			estimate(&b, task, N, how, theta4, fixed, &stats);
+			double off = rt_bench_distance(drawn[step], fixed, P);
+			cr_expect(off < 1e-12, "kind %d, horizon %d: %g", k, horizons[step], off);
+		}
+		rt_estimator_free(e);
+		rt_task_free(task);
+		rt_bench_free(&b);
+	}
 }
 
 /* A limit for one problem: the mean of gradients that were each cut to it. */
@@ -265,7 +315,7 @@ Test(rt_estimators, one_problem_is_cut_to_its_limit) {
 	how.clip = 0.5 * (least + most);
 	for (int n = 0; n < N; n++) {
 		for (int p = 0; p < P; p++) {
-			expected[p] += own[n][p] * fmin(1, how.clip / norms[n]) / N;
+			expected[p] += own[n][p] * fmin(1, how.clip / norms[n]) / (int)N;
 		}
 	}
 	estimate(&b, task, N, how, theta4, cut, &stats);
@@ -280,7 +330,12 @@ static double influence(FeEstimator kind, int steps, double *theta) {
 	RtBench b = rt_bench(engine(), 2);
 	RtTask *task = rt_bench_task(&b, &rt_first_coordinate, &rt_linear_system, scores[0]);
 	/* No restarts: one run that is as long as the training. */
-	RtEstimate how = {.kind = kind, .window = 1, .sigma = 0.1, .particles = 1000, .horizon_low = steps + 1, .horizon_high = steps + 1};
+	RtEstimate how = {.kind = kind,
+	                  .window = 1,
+	                  .sigma = 0.1,
+	                  .particles = 1000,
+	                  .horizon_low = steps + 1,
+	                  .horizon_high = steps + 1};
 	int problems = 1;
 	RtEstimator *e = rt_estimator_new(b.rt, &task, 1, &problems, &how, 0);
 	rt_bench_check(&b);
@@ -320,7 +375,13 @@ Test(rt_estimators, influence_balancing, .timeout = 500) {
 static double toy_schedule(FeEstimator kind, const RuleText *rule, int steps) {
 	RtBench b = rt_bench(engine(), 2);
 	RtTask *task = rt_bench_task(&b, &rt_toy, rule, (RtScore){FE_SCORE_SUM, FE_SCORE_F});
-	RtEstimate how = {.kind = kind, .window = 10, .sigma = 0.3, .particles = 100, .horizon_low = 100, .horizon_high = 100, .stagger = true};
+	RtEstimate how = {.kind = kind,
+	                  .window = 10,
+	                  .sigma = 0.3,
+	                  .particles = 100,
+	                  .horizon_low = 100,
+	                  .horizon_high = 100,
+	                  .stagger = true};
 	int problems = 1;
 	RtEstimator *e = rt_estimator_new(b.rt, &task, 1, &problems, &how, 1);
 	rt_bench_check(&b);
