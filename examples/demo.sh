@@ -1,7 +1,7 @@
 #!/bin/sh
 # examples/demo.sh [robust|logistic|net]: everything at once. Meta-trains a small optimizer on a family of problems,
 # compares it with tuned known ones on problems that none of them has seen, draws the curves, and turns the winner into C.
-# GRADUS may name the command, CC the C compiler, DEMO_DIR where to write (a folder that does not exist yet).
+# GRADUS may name the command, CC the C compiler, DEMO_DIR where to write, DEMO_STEPS how many outer steps to train.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -37,7 +37,7 @@ run() {
 started=$(date +%s)
 run "$gradus" check "examples/$problem.grad"
 run "$gradus" info "examples/$problem.grad" "learn_$problem"
-run "$gradus" train "examples/$problem.grad" -o "$out/run"
+run "$gradus" train "examples/$problem.grad" -o "$out/run" ${DEMO_STEPS:+--steps "$DEMO_STEPS"}
 run "$gradus" plot "$out/run" --svg "$out/training.svg"
 run "$gradus" compare "$out/run" --svg "$out/curves.svg"
 run "$gradus" emit c "$out/run" -o "$out/c" --prefix "learned_$problem"
