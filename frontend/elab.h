@@ -331,7 +331,8 @@ Value *elab_const(Elab *e, const AstDecl *decl);
 bool call_arguments(FeProgram *program, const FeCall *call, const AstExpr **out);
 
 /* rule.c */
-void mark_used_as_int(Elab *e, Value *v);
+/* A hyperparameter where a whole number has to stand, which it then is from the next elaboration on. */
+Value *hyper_as_int(Elab *e, Value *v, Span span);
 /* all_sum, all_mean, all_max */
 Value *rule_collective(Elab *e, const char *name, Value *v, Span span);
 void rule_apply(Elab *e, const AstStmt *s);

@@ -86,10 +86,8 @@ static Value *elab_name(Elab *e, const AstExpr *x) {
 		Value *v = b->value;
 		if (v->kind != VALUE_ARRAY)
 			return v;
-		if (v->hyper && (e->in_dimension || e->want_int)) {
-			mark_used_as_int(e, v);
-			return v->as_int ? v->as_int : v;
-		}
+		if (v->hyper && (e->in_dimension || e->want_int))
+			return hyper_as_int(e, v, x->span);
 		return at_coordinate(e, v);
 	}
 	if (strcmp(text, "pi") == 0)

@@ -95,7 +95,7 @@ Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 	if (value_is_bad(base))
 		return base;
 	if (base->kind != VALUE_ARRAY) {
-		diag_error(e->session, 219, x->span, "%s has no elements", type_text(e, base));
+		diag_error(e->session, 219, x->span, "there are no elements in %s", type_text(e, base));
 		return value_bad(e);
 	}
 	if ((int)items->count > base->rank) {

@@ -277,6 +277,28 @@ bool fe_number(FeProgram *program, const AstExpr *expr, double *out) {
 
 /* ---- checking everything ---- */
 
+/* The clauses; then the objectives and rules with the arguments that the experiment gives them. */
+static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl) {
+	FeExperiment *x = ARENA_NEW(module->arena, FeExperiment);
+	if (!fe_experiment(p, decl, x) || p->session->error_count)
+		return;
+	for (uint32_t i = 0; i < x->on.count; i++) {
+		const FeObjective *objective = fe_objective(p, module, &x->on.data[i], IR_F64);
+		if (!objective)
+			continue;
+		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, objective->params.count);
+		for (uint32_t k = 0; k < objective->params.count; k++)
+			sizes[k] = objective->params.data[k].count;
+		FeTarget target = {sizes, objective->params.count};
+		if (!fe_rule(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count))
+			return;
+		for (uint32_t k = 0; i == 0 && k < x->against.count; k++)
+			fe_rule(p, module, &x->against.data[k], &target, IR_F64, NULL, 0);
+	}
+	static const int64_t learned[] = {7};
+	fe_rule(p, module, &x->update, &(FeTarget){learned, 1}, IR_F64, NULL, 0);
+}
+
 static void check_decl(FeProgram *p, const AstDecl *decl) {
 	IrModule *module = ir_module_new(p->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
@@ -300,18 +322,16 @@ static void check_decl(FeProgram *p, const AstDecl *decl) {
 		check_function_names(&e, decl);
 		break;
 	}
-	case AST_EXPERIMENT: {
-		FeExperiment *experiment = ARENA_NEW(module->arena, FeExperiment);
-		fe_experiment(p, decl, experiment);
-		break;
-	}
+	case AST_EXPERIMENT: check_experiment(p, module, decl); break;
 	default: break;
 	}
 	ir_module_free(module);
 }
 
 bool fe_check(FeProgram *p) {
-	for (uint32_t i = 0; i < p->user.count; i++)
-		check_decl(p, p->user.data[i]);
+	for (int experiments = 0; experiments < 2; experiments++)
+		for (uint32_t i = 0; i < p->user.count; i++)
+			if ((p->user.data[i]->kind == AST_EXPERIMENT) == (experiments == 1))
+				check_decl(p, p->user.data[i]);
 	return p->session->error_count == 0;
 }

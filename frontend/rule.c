@@ -11,12 +11,23 @@
 #include <math.h>
 #include <string.h>
 
-void mark_used_as_int(Elab *e, Value *v) {
+Value *hyper_as_int(Elab *e, Value *v, Span span) {
 	Hyper *h = &e->rule->hypers.data[v->hyper - 1];
 	if (!h->as_int) {
 		h->as_int = true;
 		e->rule->more_ints = true;
 	}
+	if (h->learned) /* reported when all is read */
+		return value_bad(e);
+	if (v->as_int->scalar != S_REAL || !e->in_dimension)
+		return v->as_int;
+	if (!h->reported) {
+		Diag *diag = diag_error(e->session, 211, h->at, "`%s` has to be a whole number, not %g",
+		                        session_text(e->session, h->name), h->value);
+		diag_label(e->session, diag, span, "a dimension here");
+	}
+	h->reported = true;
+	return value_bad(e);
 }
 
 /* ---- hyperparameters ---- */
@@ -68,6 +79,7 @@ static bool read_hypers(RuleElab *r) {
 			}
 		}
 		h.constant = v;
+		h.at = x ? x->span : p->name.span;
 		h.has_range = limits_of(r, &p->limits, &h.low, &h.high);
 		if (h.has_range && h.known && (h.value < h.low || h.value > h.high)) {
 			Diag *diag = diag_warning(e->session, 270, x->span, "`%s` is thought to lie between %g and %g, not at %g",
@@ -412,16 +424,6 @@ static void build_step(RuleElab *r) {
 	o->elementwise = !e->coupled && all_each && !r->decl->joint;
 }
 
-static void misplaced(RuleElab *r) {
-	for (uint32_t i = 0; i < r->decl->body.count; i++) {
-		const AstStmt *s = r->decl->body.data[i];
-		if (s->kind == AST_STATE && s->declare.type.span.file == 0 && !s->declare.value && !s->declare.draw)
-			continue;
-		if (s->kind == AST_STATE && s->declare.draw)
-			diag_error(r->e.session, 392, s->span, "a drawn state is part of the language, but not of this version");
-	}
-}
-
 FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                 const Name *open, uint32_t open_count) {
 	program = call->program ? call->program : program;
@@ -441,7 +443,6 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 	r->e.calls = &calls;
 	if (!read_hypers(r))
 		return NULL;
-	misplaced(r);
 	for (uint32_t i = 0; i < r->hypers.count; i++)
 		for (uint32_t k = 0; k < open_count; k++)
 			if (open[k] == r->hypers.data[i].name)

@@ -253,7 +253,10 @@ void bind_learned(RuleElab *r, IrFunc *func) {
 	for (uint32_t i = 0; i < o->learned.count; i++) {
 		const FeLearned *l = &o->learned.data[i];
 		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);
-		scope_add(e, l->from_hyper ? BIND_HYPER : BIND_LEARNED, (AstName){l->slot.name, l->slot.span},
-		          settle(e, v, l->slot.name, l->slot.span));
+		v = settle(e, v, l->slot.name, l->slot.span);
+		for (uint32_t k = 0; l->from_hyper && k < r->hypers.count; k++)
+			if (r->hypers.data[k].name == l->slot.name)
+				v->hyper = (int)k + 1;
+		scope_add(e, l->from_hyper ? BIND_HYPER : BIND_LEARNED, (AstName){l->slot.name, l->slot.span}, v);
 	}
 }
