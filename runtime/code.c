@@ -138,6 +138,8 @@ RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func) {
 		JitOptions options = {.strict = rt->options.strict};
 		code->jit = jit_compile(rt->engine, module, code->func, &options);
 		code->arena_bytes = jit_arena_bytes(code->jit, NULL);
+	} else if (rt->options.strict) {
+		code->func = ir_expand_math(module, code->func, false); /* the same operations that machine code runs */
 	}
 	rt->compile_seconds += rt_seconds() - started;
 	return code;

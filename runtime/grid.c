@@ -8,8 +8,9 @@
 
 enum { MAX_POINTS = 20000, MAX_ROUNDS = 8 };
 
-static const double decay_list[] = {0, 0.2, 0.5, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999};
-enum { DECAY_COUNT = sizeof decay_list / sizeof *decay_list, DECAY_FIRST = 2, DECAY_LAST = 6 };
+static const double decay_list[] = {0,    0.02, 0.05,  0.1,   0.2,    0.5,    0.8,     0.9,
+                                    0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99995, 0.99999};
+enum { DECAY_COUNT = sizeof decay_list / sizeof *decay_list, DECAY_FIRST = 5, DECAY_LAST = 9 };
 
 /* 1, 2.15, 4.64 times powers of ten: three per decade; index 0 is 1. */
 static double log_point(int index, int per_decade) {

@@ -195,6 +195,32 @@ Test(rt_library, training_is_the_same_on_any_number_of_threads, .timeout = 200) 
 	cr_expect(memcmp(kept[0], kept[1], sizeof(double) * (size_t)count) == 0);
 }
 
+/* Strict code and the evaluator do the same operations: training by either ends with the same bits. */
+Test(rt_library, strict_training_is_the_same_by_the_evaluator, .timeout = 200) {
+	for (int wide = 0; wide < 2; wide++) {
+		double kept[2][64];
+		int64_t count = 0;
+		for (int k = 0; k < 2; k++) {
+			Lab lab = lab_new(2, wide ? IR_F64 : IR_F32, experiment_text);
+			lab.rt->options.strict = true;
+			lab.rt->options.engine = k == 0 ? RT_JIT : RT_EVALUATOR;
+			FeExperiment experiment;
+			const AstDecl *decl = fe_find(lab.program, session_name(lab.session, "go"));
+			cr_assert(decl && fe_experiment(lab.program, decl, &experiment));
+			experiment.outer_steps = 3;
+			experiment.train_problems = experiment.select_problems = 5;
+			RtTrained *trained = rt_train(lab.rt, &experiment, &(RtTrainOptions){.select_every = 1});
+			lab_check(&lab);
+			count = trained->count;
+			memcpy(kept[k], trained->last, sizeof(double) * (size_t)count);
+			rt_trained_free(trained);
+			lab_free(&lab);
+		}
+		cr_expect(memcmp(kept[0], kept[1], sizeof(double) * (size_t)count) == 0, "%s: %g", wide ? "f64" : "f32",
+		          rt_bench_distance(kept[0], kept[1], count));
+	}
+}
+
 /* Reading and running what a run folder holds gives the scores that training saw, to the last bit. */
 Test(rt_library, a_trained_rule_reads_back_as_itself, .timeout = 200) {
 	char dir[] = "/tmp/gradus-run-XXXXXX";
