@@ -177,7 +177,7 @@ static Value *like_x(RuleElab *r, IrValue value) {
 	return value_read(&r->e, value, S_REAL, 1, &dim);
 }
 
-static AstName named(RuleElab *r, const char *text) {
+AstName rule_name(RuleElab *r, const char *text) {
 	return (AstName){session_name(r->e.session, text), {0}};
 }
 
@@ -191,12 +191,12 @@ void bind_later(RuleElab *r, bool x_too) {
 	Elab *e = &r->e;
 	static const char *const step_names[] = {"g", "f", "t", "horizon"};
 	for (size_t i = 0; i < sizeof step_names / sizeof *step_names; i++)
-		scope_add(e, BIND_BUILTIN, named(r, step_names[i]), NULL);
+		scope_add(e, BIND_BUILTIN, rule_name(r, step_names[i]), NULL);
 	if (x_too) {
 		int64_t dim = DIM_X;
 		Value *x = value_array(e, S_REAL, 1, &dim, (Span){0});
 		x->body = ex_real(e, 0);
-		scope_add(e, BIND_X, named(r, "x"), x);
+		scope_add(e, BIND_X, rule_name(r, "x"), x);
 	}
 	for (uint32_t i = 0; i < r->decl->body.count; i++) {
 		const AstStmt *s = r->decl->body.data[i];
@@ -261,19 +261,11 @@ static Value *state_start(RuleElab *r, const AstStmt *s, bool *each) {
 	return value_bad(e);
 }
 
-static void build_init(RuleElab *r) {
+void init_states(RuleElab *r, const AstDecl *decl, const char *prefix) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
-	IrBuilder builder;
-	begin_function(r, &builder, "init", &o->init);
-	IrValue x = ir_param(o->init, "x", x_type(r));
-	bind_hypers(r, o->init);
-	begin_tensors(r);
-	bind_learned(r, o->init);
-	bind_later(r, false);
-	scope_add(e, BIND_X, named(r, "x"), like_x(r, x));
-	for (uint32_t i = 0; i < r->decl->body.count; i++) {
-		const AstStmt *s = r->decl->body.data[i];
+	for (uint32_t i = 0; i < decl->body.count; i++) {
+		const AstStmt *s = decl->body.data[i];
 		if (s->kind != AST_STATE || s->declare.names.count == 0)
 			continue;
 		AstName name = s->declare.names.data[0];
@@ -286,20 +278,40 @@ static void build_init(RuleElab *r) {
 		}
 		bool each = false;
 		Value *v = state_start(r, s, &each);
-		FeSlot slot = {.name = name.name, .span = name.span};
+		const char *text = arena_printf(e->arena, "%s%s", prefix, session_text(e->session, name.name));
+		FeSlot slot = {.name = session_name(e->session, text), .span = name.span};
 		if (!value_is_bad(v)) {
-			IrValue value = whole(e, v, &e->tensor, e->tensor ? 1 : 0, name.name, s->span);
+			IrValue value = whole(e, v, &e->tensor, e->tensor ? 1 : 0, slot.name, s->span);
 			slot.type = ir_type(o->init, value);
 			bool known = true;
 			for (int k = 0; k < slot.type.rank; k++)
 				known = known && slot.type.dims[k] >= 0;
 			slot.count = known ? ir_type_elements(slot.type, NULL) : 0;
-			ir_result(o->init, session_text(e->session, name.name), value);
+			ir_result(o->init, text, value);
 		}
 		vec_push(e->arena, &o->states, slot);
 		vec_push(e->arena, &o->state_each, each);
 		vec_push(e->arena, &r->states, v);
 	}
+	if (!prefix[0])
+		r->own_states = o->states.count;
+	for (uint32_t i = 0; i < decl->body.count; i++)
+		if (decl->body.data[i]->kind == AST_APPLY)
+			init_applied(r, decl->body.data[i], prefix);
+}
+
+static void build_init(RuleElab *r) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	IrBuilder builder;
+	begin_function(r, &builder, "init", &o->init);
+	IrValue x = ir_param(o->init, "x", x_type(r));
+	bind_hypers(r, o->init);
+	begin_tensors(r);
+	bind_learned(r, o->init);
+	bind_later(r, false);
+	scope_add(e, BIND_X, rule_name(r, "x"), like_x(r, x));
+	init_states(r, r->decl, "");
 }
 
 /* ---- the step ---- */
@@ -359,10 +371,6 @@ Value *rule_collective(Elab *e, const char *name, Value *v, Span span) {
 	return mean ? elab_apply(e, IR_div, S_REAL, S_REAL, parts, 2, span, NULL) : sum;
 }
 
-void rule_apply(Elab *e, const AstStmt *s) {
-	diag_error(e->session, 397, s->keyword, "`apply` is part of the language, but not of this version");
-}
-
 static void build_step(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
@@ -375,16 +383,14 @@ static void build_step(RuleElab *r) {
 	bind_hypers(r, o->step);
 	begin_tensors(r);
 	bind_learned(r, o->step);
-	Binding *bound_x = scope_add(e, BIND_X, named(r, "x"), like_x(r, x));
+	Binding *bound_x = scope_add(e, BIND_X, rule_name(r, "x"), like_x(r, x));
 	bound_x->scalar = S_REAL;
-	Binding *bound_g = scope_add(e, BIND_BUILTIN, named(r, "g"), like_x(r, g));
-	Binding *bound_f = scope_add(e, BIND_BUILTIN, named(r, "f"), f);
-	scope_add(e, BIND_BUILTIN, named(r, "t"), t);
-	Binding *bound_horizon = scope_add(e, BIND_BUILTIN, named(r, "horizon"), horizon);
-	Binding *states[256];
-	uint32_t count = 0;
+	Binding *bound_g = scope_add(e, BIND_BUILTIN, rule_name(r, "g"), like_x(r, g));
+	Binding *bound_f = scope_add(e, BIND_BUILTIN, rule_name(r, "f"), f);
+	scope_add(e, BIND_BUILTIN, rule_name(r, "t"), t);
+	Binding *bound_horizon = scope_add(e, BIND_BUILTIN, rule_name(r, "horizon"), horizon);
 	bool all_each = true;
-	for (uint32_t i = 0; i < o->states.count && i < 256; i++) {
+	for (uint32_t i = 0; i < o->states.count; i++) {
 		const FeSlot *slot = &o->states.data[i];
 		const Value *start = r->states.data[i];
 		Value *v = value_bad(e);
@@ -396,13 +402,15 @@ static void build_step(RuleElab *r) {
 			v = value_from_whole(e, param, start->scalar, start->rank, start->dims, &e->tensor, e->tensor ? 1 : 0);
 		}
 		all_each = all_each && o->state_each.data[i];
-		Binding *b = scope_add(e, BIND_STATE, (AstName){slot->name, slot->span}, v);
+		/* Those of applied rules have their names only there. */
+		Binding *scope = e->scope, *b = scope_add(e, BIND_STATE, (AstName){slot->name, slot->span}, v);
 		b->scalar = start->scalar;
-		states[count++] = b;
+		if (i >= r->own_states)
+			e->scope = scope;
+		vec_push(e->arena, &r->bound, b);
 	}
-	for (uint32_t i = 0; i < count; i++) /* they depend on no index but the tensor */
-		states[i]->active = bound_x->active;
 	r->in_step = true;
+	r->next_state = r->own_states;
 	for (uint32_t i = 0; i < r->decl->body.count; i++) {
 		const AstStmt *s = r->decl->body.data[i];
 		if (s->kind != AST_LEARN && s->kind != AST_STATE)
@@ -411,10 +419,12 @@ static void build_step(RuleElab *r) {
 	r->in_step = false;
 	if (!value_is_bad(bound_x->value))
 		ir_result(o->step, "x", whole(e, bound_x->value, NULL, 0, bound_x->name, r->decl->name.span));
-	for (uint32_t i = 0; i < count; i++)
-		if (!value_is_bad(states[i]->value))
-			ir_result(o->step, session_text(e->session, states[i]->name),
-			          whole(e, states[i]->value, &e->tensor, e->tensor ? 1 : 0, states[i]->name, states[i]->span));
+	for (uint32_t i = 0; i < r->bound.count; i++) {
+		const Binding *b = r->bound.data[i];
+		if (!value_is_bad(b->value))
+			ir_result(o->step, session_text(e->session, b->name),
+			          whole(e, b->value, &e->tensor, e->tensor ? 1 : 0, b->name, b->span));
+	}
 	for (uint32_t i = 0; i < r->shares.count; i++)
 		ir_result(o->step, arena_printf(e->arena, "share%u", (unsigned)i + 1), r->shares.data[i]);
 	o->collectives = r->shares.count;
@@ -450,7 +460,7 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 	do {
 		r->more_ints = false;
 		module->funcs.count = funcs;
-		r->shares.count = r->states.count = 0;
+		r->shares.count = r->states.count = r->bound.count = r->applied = 0;
 		FeRule *o = r->out = ARENA_NEW(module->arena, FeRule);
 		o->decl = call->decl;
 		o->module = module;

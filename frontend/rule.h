@@ -1,4 +1,4 @@
-/* Private to rule.c and rule_learned.c: a rule while it is being lowered. */
+/* Private to rule*.c: a rule while it is being lowered. */
 #ifndef GRADUS_RULE_H
 #define GRADUS_RULE_H
 
@@ -28,8 +28,12 @@ struct RuleElab {
 	uint32_t open_count;
 	bool more_ints;
 	bool symbolic;
-	VEC(IrValue) shares; /* of the collectives, in step */
-	VEC(Value *) states;
+	VEC(IrValue) shares;  /* of the collectives, in step */
+	VEC(Value *) states;  /* what they start from */
+	uint32_t own_states;  /* the others are those of applied rules */
+	VEC(Binding *) bound; /* the states, in step */
+	uint32_t next_state;  /* of the rule that is applied next */
+	uint32_t applied;     /* so many, in init */
 	bool in_step;
 };
 
@@ -39,6 +43,12 @@ void bind_hypers(RuleElab *r, IrFunc *func);
 void begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFunc **func);
 void begin_tensors(RuleElab *r);
 void bind_later(RuleElab *r, bool x_too);
+AstName rule_name(RuleElab *r, const char *text);
+/* States of `decl` in the current scope, then those of the rules it applies. */
+void init_states(RuleElab *r, const AstDecl *decl, const char *prefix);
+
+/* rule_apply.c */
+void init_applied(RuleElab *r, const AstStmt *s, const char *prefix);
 
 /* rule_learned.c */
 void build_theta(RuleElab *r);

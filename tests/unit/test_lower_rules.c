@@ -479,3 +479,36 @@ Test(lower_rules, library_everywhere) {
 		}
 	}
 }
+
+static const char *const composed =
+	"optimizer clipped(base = adam, limit_norm = 1) {\n"
+	"  let n = sqrt(all_sum(sum(g^2)))\n  apply base(g = g * min(1, limit_norm / n))\n}\n"
+	"optimizer twice(rate = 0.1) {\n  state total = 0\n  apply momentum(lr = rate / t, beta = 0.8)\n"
+	"  total <- total + x\n  apply clipped(base = momentum(lr = 0.02))\n}\n";
+
+/* Rules inside rules: states of their own, arguments that speak of the step, x as the one before left it. */
+Test(lower_rules, rules_apply_rules) {
+	Lower l = lower_new(composed);
+	const FeRule *rule = lower_rule(&l, "twice(rate = 0.05)", two_tensors, 2);
+	cr_assert_eq(rule->states.count, 3);
+	cr_expect(rule->reads_g && !rule->reads_f);
+	double x[N], g[N], m1[N] = {0}, m2[N] = {0};
+	starting_point(x);
+	Run run = start(&l, rule, x);
+	for (int t = 1; t <= STEPS; t++) {
+		double f = objective(x, g), norm = 0;
+		for (int i = 0; i < N; i++)
+			norm += g[i] * g[i];
+		double scale = fmin(1, 1 / sqrt(norm));
+		for (int i = 0; i < N; i++) {
+			m1[i] = 0.8 * m1[i] + g[i];
+			x[i] -= 0.05 / t * m1[i];
+			m2[i] = 0.9 * m2[i] + scale * g[i];
+			x[i] -= 0.02 * m2[i];
+		}
+		step(&run, g, f, t, STEPS);
+		for (int i = 0; i < N; i++)
+			lower_close(run.x.reals[i], x[i], 1e-12, "twice");
+	}
+	lower_free(&l);
+}
