@@ -7,6 +7,8 @@ endif()
 
 # a * b + c is a fused operation exactly where the program says fma, in every compiler and at every level.
 add_compile_options(-ffp-contract=off)
+# gcc 12 takes (double)(float)x for x where it packs two of them into one vector: an f32 result would keep f64 digits.
+add_compile_options(-fno-tree-slp-vectorize)
 add_compile_definitions(_POSIX_C_SOURCE=200809L)
 
 set(sanitizers)
