@@ -34,11 +34,11 @@ static void prepare(ObjectivePack *o) {
 	o->gradient = ir_optimize(objective->module, gradient, &pipeline);
 	o->fields = ARENA_ARRAY(pack->arena, const char *, objective->fixed.count + 1);
 	for (uint32_t i = 0; i < objective->fixed.count; i++) {
-		o->fields[i] = pack_identifier(pack, objective->fixed.data[i].name);
+		o->fields[i] = pack_unique(pack, objective->fixed.data[i].name, o->fields, i);
 	}
 	o->slots = ARENA_ARRAY(pack->arena, const char *, objective->params.count + 1);
 	for (uint32_t i = 0; i < objective->params.count; i++) {
-		o->slots[i] = pack_identifier(pack, objective->params.data[i].name);
+		o->slots[i] = pack_unique(pack, objective->params.data[i].name, o->slots, i);
 	}
 	o->has_instance = objective->fixed.count > 0 || objective->random_start;
 }
@@ -48,7 +48,8 @@ static void prepare(ObjectivePack *o) {
 static void put_data(const ObjectivePack *o, Text *out) {
 	const Pack *pack = o->pack;
 	const FeObjective *objective = o->objective;
-	pack_put(pack, out, "/* What is given. Arrays are dense, row-major, and stay the caller's. */\ntypedef struct @_data {\n");
+	pack_put(pack, out,
+	         "/* What is given. Arrays are dense, row-major, and stay the caller's. */\ntypedef struct @_data {\n");
 	for (uint32_t i = 0; i < objective->fixed.count; i++) {
 		IrType type = objective->fixed.data[i].type;
 		const char *name = pack_type(pack, type.scalar);
@@ -68,7 +69,8 @@ static void header(ObjectivePack *o) {
 	Pack *pack = o->pack;
 	const FeObjective *objective = o->objective;
 	const char *name = session_text(pack->session, objective->decl->name.name);
-	Text *out = pack_source(pack, "@.h", arena_printf(pack->arena, "the objective `%s`: its value and its gradient.", name));
+	Text *out =
+		pack_source(pack, "@.h", arena_printf(pack->arena, "the objective `%s`: its value and its gradient.", name));
 	pack_put(pack, out,
 	         "#ifndef @_H_INCLUDED\n"
 	         "#define @_H_INCLUDED\n\n"
@@ -78,15 +80,19 @@ static void header(ObjectivePack *o) {
 	         "extern \"C\" {\n"
 	         "#endif\n\n");
 	pack_printf(pack, out, "typedef %s @_real;\n\n", pack->real == IR_F32 ? "float" : "double");
-	pack_printf(pack, out, "/* A point has @_N numbers, row-major; where its pieces begin. */\nenum {\n\t@_N = %" PRId64, objective->size);
+	pack_printf(pack, out,
+	            "/* A point has @_N numbers, row-major; where its pieces begin. */\nenum {\n\t@_N = %" PRId64,
+	            objective->size);
 	for (uint32_t i = 0; i < objective->params.count; i++) {
 		const FeSlot *slot = &objective->params.data[i];
-		pack_printf(pack, out, ",\n\t@_at_%s = %" PRId64 " /* %s */", o->slots[i], slot->offset, pack_dims(pack, slot->type));
+		pack_printf(pack, out, ",\n\t@_at_%s = %" PRId64 " /* %s */", o->slots[i], slot->offset,
+		            pack_dims(pack, slot->type));
 	}
 	text_printf(out, "\n};\n\n");
 	put_data(o, out);
 	pack_put(pack, out,
-	         "/* Bytes of memory that the functions need for what they compute in between, at any address. Threads need some each. */\n"
+	         "/* Bytes of memory that the functions need for what they compute in between, at any address. Threads "
+	         "need some each. */\n"
 	         "size_t @_work_size(void);\n\n"
 	         "/* The value at x. NaN if the data hold an index that is out of range. */\n"
 	         "@_real @_value(const @_data *data, const @_real *x, void *work);\n\n"
@@ -123,7 +129,8 @@ static void source(ObjectivePack *o) {
 	Pack *pack = o->pack;
 	const FeObjective *objective = o->objective;
 	const char *name = session_text(pack->session, objective->decl->name.name);
-	Text *out = pack_source(pack, "@.c", arena_printf(pack->arena, "the objective `%s`; @.h says how it is used.", name));
+	Text *out =
+		pack_source(pack, "@.c", arena_printf(pack->arena, "the objective `%s`; @.h says how it is used.", name));
 	vec_push(pack->arena, &pack->units, pack_name(pack, "@.c"));
 	pack_put(pack, out, "#include \"@.h\"\n\n#include <math.h>\n#include <string.h>\n");
 	pack_guard(pack, out);
@@ -172,11 +179,13 @@ static void source(ObjectivePack *o) {
 
 /* ---- what goes with the code ---- */
 
-static json_t *slots_json(const ObjectivePack *o, const FeSlot *slots, const char **names, uint32_t count, bool offsets) {
+static json_t *slots_json(const ObjectivePack *o, const FeSlot *slots, const char **names, uint32_t count,
+                          bool offsets) {
 	json_t *list = json_array();
 	for (uint32_t i = 0; i < count; i++) {
-		json_t *entry = json_pack("{s:s,s:s,s:s,s:s}", "name", session_text(o->pack->session, slots[i].name), "c", names[i], "shape",
-		                          pack_dims(o->pack, slots[i].type), "type", ir_scalar_name(slots[i].type.scalar));
+		json_t *entry =
+			json_pack("{s:s,s:s,s:s,s:s}", "name", session_text(o->pack->session, slots[i].name), "c", names[i],
+		              "shape", pack_dims(o->pack, slots[i].type), "type", ir_scalar_name(slots[i].type.scalar));
 		if (offsets) {
 			json_object_set_new(entry, "offset", json_integer((json_int_t)slots[i].offset));
 		}
@@ -194,9 +203,11 @@ static json_t *manifest(const ObjectivePack *o) {
 	json_object_set_new(root, "name", json_string(session_text(o->pack->session, objective->decl->name.name)));
 	json_object_set_new(root, "prefix", json_string(o->pack->prefix));
 	json_object_set_new(root, "real", json_string(ir_scalar_name(o->pack->real)));
-	json_object_set_new(root, "model", json_sprintf("%016llx", (unsigned long long)pack_hash(o->pack, funcs, 2, NULL, 0)));
+	json_object_set_new(root, "model",
+	                    json_sprintf("%016llx", (unsigned long long)pack_hash(o->pack, funcs, 2, NULL, 0)));
 	json_object_set_new(root, "size", json_integer((json_int_t)objective->size));
-	json_object_set_new(root, "parameters", slots_json(o, objective->params.data, o->slots, objective->params.count, true));
+	json_object_set_new(root, "parameters",
+	                    slots_json(o, objective->params.data, o->slots, objective->params.count, true));
 	json_object_set_new(root, "data", slots_json(o, objective->fixed.data, o->fields, objective->fixed.count, false));
 	json_object_set_new(root, "start", json_boolean(!objective->random_start));
 	return root;
@@ -207,7 +218,8 @@ static void readme(ObjectivePack *o) {
 	const FeObjective *objective = o->objective;
 	const char *name = session_text(pack->session, objective->decl->name.name);
 	Text *out = pack_file(pack, "README.md");
-	pack_printf(pack, out, "# The objective `%s` in C\n\nWritten by gradus %s from %s.\n\n", name, RT_VERSION, pack->what);
+	pack_printf(pack, out, "# The objective `%s` in C\n\nWritten by gradus %s from %s.\n\n", name, RT_VERSION,
+	            pack->what);
 	pack_put(pack, out,
 	         "```c\n"
 	         "#include \"@.h\"\n\n"
@@ -215,19 +227,23 @@ static void readme(ObjectivePack *o) {
 	         "@_real x[@_N], gradient[@_N];\n"
 	         "@_real value = @_value_gradient(&data, x, work, gradient);\n"
 	         "```\n\n");
-	pack_printf(pack, out, "`@_real` is %s. A point `x` has %" PRId64 " numbers:\n\n| parameter | shape | begins at |\n|---|---|---|\n",
+	pack_printf(pack, out,
+	            "`@_real` is %s. A point `x` has %" PRId64
+	            " numbers:\n\n| parameter | shape | begins at |\n|---|---|---|\n",
 	            pack->real == IR_F32 ? "float" : "double", objective->size);
 	for (uint32_t i = 0; i < objective->params.count; i++) {
 		const FeSlot *slot = &objective->params.data[i];
-		pack_printf(pack, out, "| `%s` | %s | `x[%" PRId64 "]` |\n", session_text(pack->session, slot->name), pack_dims(pack, slot->type),
-		            slot->offset);
+		pack_printf(pack, out, "| `%s` | %s | `x[%" PRId64 "]` |\n", session_text(pack->session, slot->name),
+		            pack_dims(pack, slot->type), slot->offset);
 	}
 	if (objective->fixed.count > 0) {
-		pack_put(pack, out, "\n`@_data` holds what is given and what the program makes of it before there are parameters:\n\n"
-		                    "| field | shape | type |\n|---|---|---|\n");
+		pack_put(pack, out,
+		         "\n`@_data` holds what is given and what the program makes of it before there are parameters:\n\n"
+		         "| field | shape | type |\n|---|---|---|\n");
 		for (uint32_t i = 0; i < objective->fixed.count; i++) {
 			const FeSlot *slot = &objective->fixed.data[i];
-			text_printf(out, "| `%s` | %s | `%s` |\n", o->fields[i], pack_dims(pack, slot->type), pack_type(pack, slot->type.scalar));
+			text_printf(out, "| `%s` | %s | `%s` |\n", o->fields[i], pack_dims(pack, slot->type),
+			            pack_type(pack, slot->type.scalar));
 		}
 	} else {
 		pack_put(pack, out, "\nThere are no data: `data` may be NULL.\n");

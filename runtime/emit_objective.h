@@ -9,16 +9,16 @@ enum { GOLDEN_POINTS = 4 };
 typedef struct ObjectivePack {
 	Pack *pack;
 	const FeObjective *objective;
-	IrFunc *value;        /* (fixed..., x) -> f */
-	IrFunc *gradient;     /* (fixed..., x) -> f, g */
-	const char **fields;  /* C names of the fixed values */
-	const char **slots;   /* and of the parameters */
-	IrTensor *fixed;      /* of problem 0 */
-	IrTensor start;       /* of problem 0 */
-	double *values;       /* [GOLDEN_POINTS]: at the start and around it, computed with the gradient ... */
-	double *alone;        /* ... and without, which may round otherwise */
-	double *gradients;    /* [GOLDEN_POINTS][N] */
-	bool has_instance;    /* there is data, or the start is drawn: @_instance.h */
+	IrFunc *value;       /* (fixed..., x) -> f */
+	IrFunc *gradient;    /* (fixed..., x) -> f, g */
+	const char **fields; /* C names of the fixed values */
+	const char **slots;  /* and of the parameters */
+	IrTensor *fixed;     /* of problem 0 */
+	IrTensor start;      /* of problem 0 */
+	double *values;      /* [GOLDEN_POINTS]: at the start and around it, computed with the gradient ... */
+	double *alone;       /* ... and without, which may round otherwise */
+	double *gradients;   /* [GOLDEN_POINTS][N] */
+	bool has_instance;   /* there is data, or the start is drawn: @_instance.h */
 } ObjectivePack;
 
 /* Fills what is known of problem 0, by the evaluator. false with a diagnostic. */

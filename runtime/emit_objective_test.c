@@ -46,7 +46,7 @@ bool objective_golden(ObjectivePack *o) {
 	}
 	o->values = ARENA_ARRAY(arena, double, GOLDEN_POINTS);
 	o->alone = ARENA_ARRAY(arena, double, GOLDEN_POINTS);
-	o->gradients = ARENA_ARRAY(arena, double, GOLDEN_POINTS * n + 1);
+	o->gradients = ARENA_ARRAY(arena, double, GOLDEN_POINTS *n + 1);
 	IrTensor *point = &args[2 + fixed];
 	for (int p = 0; p < GOLDEN_POINTS; p++) {
 		*point = ir_tensor_new(arena, o->start.type, NULL);
@@ -74,18 +74,23 @@ void objective_instance(ObjectivePack *o) {
 		return;
 	}
 	Text *out = pack_source(pack, "@_instance.h", "problem 0 of the family, for the self-test and the example.");
-	pack_put(pack, out, "#ifndef @_INSTANCE_H_INCLUDED\n#define @_INSTANCE_H_INCLUDED\n\n#include \"@.h\"\n\n#include <math.h>\n#include <string.h>\n");
+	pack_put(pack, out,
+	         "#ifndef @_INSTANCE_H_INCLUDED\n#define @_INSTANCE_H_INCLUDED\n\n#include \"@.h\"\n\n#include "
+	         "<math.h>\n#include <string.h>\n");
 	pack_number_macro(pack, out);
 	text_char(out, '\n');
 	for (uint32_t i = 0; i < objective->fixed.count; i++) {
 		const IrTensor *value = &o->fixed[i];
-		const char *head = arena_printf(pack->arena, "static const %s @_given_%s", pack_type(pack, value->type.scalar), o->fields[i]);
-		pack_table(pack, out, head, value->type.scalar, value->reals, value->integers, ir_type_elements(value->type, NULL));
+		const char *head =
+			arena_printf(pack->arena, "static const %s @_given_%s", pack_type(pack, value->type.scalar), o->fields[i]);
+		pack_table(pack, out, head, value->type.scalar, value->reals, value->integers,
+		           ir_type_elements(value->type, NULL));
 	}
 	pack_table(pack, out, "static const @_real @_instance_start", pack->real, o->start.reals, NULL, objective->size);
 	pack_put(pack, out, "\nstatic void @_instance(@_data *data, @_real *x) {\n");
 	for (uint32_t i = 0; i < objective->fixed.count; i++) {
-		pack_printf(pack, out, "\tdata->%s = @_given_%s%s;\n", o->fields[i], o->fields[i], objective->fixed.data[i].type.rank == 0 ? "[0]" : "");
+		pack_printf(pack, out, "\tdata->%s = @_given_%s%s;\n", o->fields[i], o->fields[i],
+		            objective->fixed.data[i].type.rank == 0 ? "[0]" : "");
 	}
 	if (objective->fixed.count == 0) {
 		text_printf(out, "\tdata->nothing = 0;\n");
@@ -104,10 +109,12 @@ static void put_include(const ObjectivePack *o, Text *out) {
 void objective_test(ObjectivePack *o) {
 	Pack *pack = o->pack;
 	int64_t n = o->objective->size;
-	Text *out = pack_source(pack, "@_test.c", "compares values and gradients with those that gradus computed, bit for bit.");
+	Text *out =
+		pack_source(pack, "@_test.c", "compares values and gradients with those that gradus computed, bit for bit.");
 	put_include(o, out);
 	pack_put(pack, out, "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n\n");
-	pack_printf(pack, out, "typedef %s @_bits;\n\nenum { POINTS = %d };\n\n/* At the start, and at points around it. */\n",
+	pack_printf(pack, out,
+	            "typedef %s @_bits;\n\nenum { POINTS = %d };\n\n/* At the start, and at points around it. */\n",
 	            pack->real == IR_F32 ? "uint32_t" : "uint64_t", GOLDEN_POINTS);
 	pack_bits(pack, out, "values", pack->real, o->values, GOLDEN_POINTS);
 	pack_bits(pack, out, "alone", pack->real, o->alone, GOLDEN_POINTS);
@@ -122,7 +129,8 @@ void objective_test(ObjectivePack *o) {
 	         "\t\tmemcpy(&bits, &found[i], sizeof bits);\n"
 	         "\t\tmemcpy(&number, &wanted[i], sizeof bits);\n"
 	         "\t\tif (bits != wanted[i] && !(found[i] != found[i] && number != number)) {\n"
-	         "\t\t\tprintf(\"%s: number %lu is %.17g, not %.17g\\n\", what, (unsigned long)i, (double)found[i], (double)number);\n"
+	         "\t\t\tprintf(\"%s: number %lu is %.17g, not %.17g\\n\", what, (unsigned long)i, (double)found[i], "
+	         "(double)number);\n"
 	         "\t\t\tprintf(\"FAIL: @: %s\\n\", what);\n"
 	         "\t\t\texit(1);\n"
 	         "\t\t}\n"

@@ -17,39 +17,36 @@ static bool is_word(char c) {
 	return is_letter(c) || (c >= '0' && c <= '9');
 }
 
-static bool is_keyword(const char *name) {
-	static const char *const words[] = {
-		"alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch",
-		"char", "char16_t", "char32_t", "class", "compl", "const", "const_cast", "constexpr", "continue", "decltype",
-		"default", "delete", "do", "double", "dynamic_cast", "else", "enum", "explicit", "export", "extern", "false",
-		"float", "for", "friend", "goto", "if", "inline", "int", "int64_t", "long", "mutable", "namespace", "new",
-		"noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "register",
-		"reinterpret_cast", "restrict", "return", "short", "signed", "sizeof", "static", "static_assert", "static_cast",
-		"struct", "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename",
-		"uint8_t", "union", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq"};
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (strcmp(name, words[i]) == 0) {
-			return true;
-		}
-	}
-	return false;
+/* Of C and C++, and the types that emitted code names. */
+static bool is_keyword(Arena *arena, const char *name) {
+	static const char words[] =
+		" alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t class "
+		"compl const const_cast constexpr continue decltype default delete do double dynamic_cast else enum "
+		"explicit export extern false float for friend goto if inline int int64_t long mutable namespace new "
+		"noexcept not not_eq nullptr operator or or_eq private protected public register reinterpret_cast "
+		"restrict return short signed sizeof static static_assert static_cast struct switch template this "
+		"thread_local throw true try typedef typeid typename uint8_t union unsigned using virtual void "
+		"volatile wchar_t while xor xor_eq ";
+	return strstr(words, arena_printf(arena, " %s ", name)) != NULL;
 }
 
 Pack *pack_new(Rt *rt, const RtEmitOptions *options, const char *what) {
 	const char *prefix = options->prefix;
-	bool fits = prefix && is_letter(prefix[0]) && prefix[0] != '_' && strlen(prefix) <= 40 && !is_keyword(prefix) &&
-	            strcmp(prefix, "example") != 0;
+	bool fits = prefix && is_letter(prefix[0]) && prefix[0] != '_' && strlen(prefix) <= 40 &&
+	            !is_keyword(rt->arena, prefix) && strcmp(prefix, "example") != 0;
 	for (const char *at = prefix; fits && *at; at++) {
 		fits = is_word(*at);
 	}
 	if (!fits) {
-		diag_error(rt->session, 813, (Span){0}, "`%s` cannot begin the names of C: letters, digits and `_`, a letter first",
-		           prefix ? prefix : "");
+		Diag *diag = diag_error(rt->session, 813, (Span){0}, "names of C cannot begin with `%s`", prefix ? prefix : "");
+		diag_help(rt->session, diag,
+		          "--prefix NAME, of letters, digits and `_`, a letter first; no word of C, and not `example`");
 		return NULL;
 	}
 	Arena *arena = rt->arena;
 	Pack *pack = ARENA_NEW(arena, Pack);
-	*pack = (Pack){.rt = rt, .session = rt->session, .arena = arena, .options = options, .prefix = prefix, .real = options->real};
+	*pack = (Pack){
+		.rt = rt, .session = rt->session, .arena = arena, .options = options, .prefix = prefix, .real = options->real};
 	pack->what = what;
 	char *capitals = arena_strdup(arena, prefix);
 	for (char *at = capitals; *at; at++) {
@@ -113,16 +110,18 @@ Text *pack_source(Pack *pack, const char *name, const char *what) {
 	pack_printf(pack, out, "/* %s: ", pack_name(pack, name));
 	pack_put(pack, out, what);
 	pack_printf(pack, out,
-	            "\n *\n * Written by gradus %s from %s. It belongs to you: use it, change it and pass it on as you like, under\n"
+	            "\n *\n * Written by gradus %s from %s. It belongs to you: use it, change it and pass it on as you "
+	            "like, under\n"
 	            " * whatever terms you like. Nobody else has rights in it. */\n",
 	            RT_VERSION, pack->what);
 	return out;
 }
 
 static const char *greek(uint32_t letter) {
-	static const char *const names[] = {"alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota",
-	                                    "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma",
-	                                    "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"};
+	static const char *const names[] = {"alpha",   "beta", "gamma", "delta",  "epsilon", "zeta", "eta",
+	                                    "theta",   "iota", "kappa", "lambda", "mu",      "nu",   "xi",
+	                                    "omicron", "pi",   "rho",   "sigma",  "sigma",   "tau",  "upsilon",
+	                                    "phi",     "chi",  "psi",   "omega"};
 	if (letter >= 0x3b1 && letter <= 0x3c9) {
 		return names[letter - 0x3b1];
 	}
@@ -149,10 +148,21 @@ const char *pack_identifier(const Pack *pack, Name name) {
 			text_printf(&out, "u%04x", (unsigned)letter);
 		}
 	}
-	if (is_keyword(text_cstr(&out))) {
+	if (is_keyword(pack->arena, text_cstr(&out))) {
 		text_char(&out, '_');
 	}
 	return text_cstr(&out);
+}
+
+const char *pack_unique(const Pack *pack, Name name, const char *const *names, uint32_t count) {
+	const char *wanted = pack_identifier(pack, name), *found = wanted;
+	for (uint32_t i = 0, number = 2; i < count; i++) {
+		if (strcmp(names[i], found) == 0) {
+			found = arena_printf(pack->arena, "%s_%u", wanted, (unsigned)number++);
+			i = UINT32_MAX; /* begins again */
+		}
+	}
+	return found;
 }
 
 const char *pack_type(const Pack *pack, IrScalar scalar) {
@@ -187,7 +197,10 @@ const char *pack_dims(const Pack *pack, IrType type) {
 
 const char *pack_real(const Pack *pack, double value) {
 	if (isnan(value) || isinf(value)) {
-		return arena_printf(pack->arena, "(%s)%s", pack_type(pack, pack->real), isnan(value) ? "NAN" : value > 0 ? "INFINITY" : "-INFINITY");
+		return arena_printf(pack->arena, "(%s)%s", pack_type(pack, pack->real),
+		                    isnan(value) ? "NAN"
+		                    : value > 0  ? "INFINITY"
+		                                 : "-INFINITY");
 	}
 	Text out = text_new(pack->arena);
 	text_real(&out, value, pack->real == IR_F32);
@@ -216,8 +229,8 @@ static void put_real(const Pack *pack, Text *out, IrScalar scalar, double value)
 	text_printf(out, "%s_NUM(%a%s, %s%s)", pack->capitals, value, suffix, text_cstr(&decimal), suffix);
 }
 
-void pack_table(const Pack *pack, Text *out, const char *head, IrScalar scalar, const double *reals, const int64_t *integers,
-                int64_t count) {
+void pack_table(const Pack *pack, Text *out, const char *head, IrScalar scalar, const double *reals,
+                const int64_t *integers, int64_t count) {
 	pack_printf(pack, out, "%s[%" PRId64 "] = {", pack_name(pack, head), count > 0 ? count : 1);
 	int per_line = reals ? 4 : 12;
 	for (int64_t i = 0; i < count; i++) {
@@ -238,8 +251,8 @@ void pack_table(const Pack *pack, Text *out, const char *head, IrScalar scalar, 
 
 void pack_bits(const Pack *pack, Text *out, const char *head, IrScalar scalar, const double *values, int64_t count) {
 	bool narrow = scalar == IR_F32;
-	pack_printf(pack, out, "static const %s %s[%" PRId64 "] = {", narrow ? "uint32_t" : "uint64_t", pack_name(pack, head),
-	            count > 0 ? count : 1);
+	pack_printf(pack, out, "static const %s %s[%" PRId64 "] = {", narrow ? "uint32_t" : "uint64_t",
+	            pack_name(pack, head), count > 0 ? count : 1);
 	for (int64_t i = 0; i < count; i++) {
 		text_printf(out, "%s", i % (narrow ? 8 : 4) == 0 ? "\n\t" : " ");
 		if (narrow) {
@@ -256,7 +269,8 @@ void pack_bits(const Pack *pack, Text *out, const char *head, IrScalar scalar, c
 	text_printf(out, "%s};\n", count > 0 ? "\n" : "0");
 }
 
-uint64_t pack_hash(const Pack *pack, const IrFunc *const *funcs, uint32_t count, const double *numbers, int64_t number_count) {
+uint64_t pack_hash(const Pack *pack, const IrFunc *const *funcs, uint32_t count, const double *numbers,
+                   int64_t number_count) {
 	Text text = text_new(pack->arena);
 	text_printf(&text, "%s\n", ir_scalar_name(pack->real));
 	for (uint32_t i = 0; i < count; i++) {
@@ -279,7 +293,8 @@ void pack_guard(const Pack *pack, Text *out) {
 
 void pack_number_macro(const Pack *pack, Text *out) {
 	pack_put(pack, out,
-	         "\n/* A number in hexadecimal, which reads back exactly; C++ before 2017 takes the shortest decimal that does. */\n"
+	         "\n/* A number in hexadecimal, which reads back exactly; C++ before 2017 takes the shortest decimal that "
+	         "does. */\n"
 	         "#if defined(__cplusplus) && __cplusplus < 201703L\n"
 	         "#define $_NUM(hexadecimal, decimal) decimal\n"
 	         "#else\n"
@@ -300,31 +315,39 @@ void pack_makefile(Pack *pack) {
 		const char *unit = pack->units.data[i];
 		text_printf(out, " %.*s.o", (int)strlen(unit) - 2, unit);
 	}
-	pack_put(pack, out,
-	         "\n\nall: @_test example\n\n"
-	         "test: @_test\n\t./@_test\n\n"
-	         "@_test: @_test.o \\$(OBJECTS)\n\t\\$(CC) \\$(CFLAGS) \\$(LDFLAGS) -o \\$\\@ @_test.o \\$(OBJECTS) -lm\n\n"
-	         "example: example.o \\$(OBJECTS)\n\t\\$(CC) \\$(CFLAGS) \\$(LDFLAGS) -o \\$\\@ example.o \\$(OBJECTS) -lm\n\n"
-	         ".c.o:\n\t\\$(CC) \\$(BITS) \\$(CFLAGS) -c -o \\$\\@ \\$<\n\n"
-	         "\\$(OBJECTS) @_test.o example.o: @.h\n\n"
-	         "clean:\n\trm -f @_test example @_test.o example.o \\$(OBJECTS)\n\n"
-	         ".SUFFIXES: .c .o\n"
-	         ".PHONY: all test clean\n");
+	pack_put(
+		pack, out,
+		"\n\nall: @_test example\n\n"
+		"test: @_test\n\t./@_test\n\n"
+		"@_test: @_test.o \\$(OBJECTS)\n\t\\$(CC) \\$(CFLAGS) \\$(LDFLAGS) -o \\$\\@ @_test.o \\$(OBJECTS) -lm\n\n"
+		"example: example.o \\$(OBJECTS)\n\t\\$(CC) \\$(CFLAGS) \\$(LDFLAGS) -o \\$\\@ example.o \\$(OBJECTS) -lm\n\n"
+		".c.o:\n\t\\$(CC) \\$(BITS) \\$(CFLAGS) -c -o \\$\\@ \\$<\n\n"
+		"\\$(OBJECTS) @_test.o example.o: @.h\n\n"
+		"clean:\n\trm -f @_test example @_test.o example.o \\$(OBJECTS)\n\n"
+		".SUFFIXES: .c .o\n"
+		".PHONY: all test clean\n");
 }
 
 void pack_readme_end(const Pack *pack, Text *out) {
-	pack_put(pack, out,
-	         "## Compiling\n\n"
-	         "`make` builds the self-test and the example, `make test` runs the self-test: it compares with numbers that gradus\n"
-	         "computed, bit for bit. The sources are C99 and C++11; nothing but the C library (and `-lm`) is needed. They allocate\n"
-	         "nothing, read and write nothing, and have no variables of their own, so threads may use them at the same time, each\n"
-	         "with memory of its own. Every name that other files can see begins with `@`.\n\n"
-	         "Compiled as the Makefile does (`-std=c99 -ffp-contract=off`, any optimisation level), the results are the same bits\n"
-	         "everywhere, and those of `gradus --strict`. `-fno-math-errno -fno-trapping-math` change nothing but the speed.\n"
-	         "`-ffast-math` is refused unless `$_ALLOW_FAST_MATH` is defined: the results then differ. On 32-bit x86 add\n"
-	         "`-msse2 -mfpmath=sse`.\n\n"
-	         "## Whose it is\n\n"
-	         "What is in this folder belongs to you: use it, change it and pass it on as you like, under whatever terms you like.\n");
+	pack_put(
+		pack, out,
+		"## Compiling\n\n"
+		"`make` builds the self-test and the example, `make test` runs the self-test: it compares with numbers that "
+		"gradus\n"
+		"computed, bit for bit. The sources are C99 and C++11; nothing but the C library (and `-lm`) is needed. They "
+		"allocate\n"
+		"nothing, read and write nothing, and have no variables of their own, so threads may use them at the same "
+		"time, each\n"
+		"with memory of its own. Every name that other files can see begins with `@`.\n\n"
+		"Compiled as the Makefile does (`-std=c99 -ffp-contract=off`, any optimisation level), the results are the "
+		"same bits\n"
+		"everywhere, and those of `gradus --strict`. `-fno-math-errno -fno-trapping-math` change nothing but the "
+		"speed.\n"
+		"`-ffast-math` is refused unless `$_ALLOW_FAST_MATH` is defined: the results then differ. On 32-bit x86 add\n"
+		"`-msse2 -mfpmath=sse`.\n\n"
+		"## Whose it is\n\n"
+		"What is in this folder belongs to you: use it, change it and pass it on as you like, under whatever terms you "
+		"like.\n");
 }
 
 /* ---- writing ---- */
@@ -339,7 +362,8 @@ bool pack_write(Pack *pack, void *own) {
 	for (uint32_t i = 0; i < pack->files.count; i++) {
 		const PackFile *file = pack->files.data[i];
 		unsigned long long hash = (unsigned long long)hash_bytes(text_cstr(&file->text), file->text.length, 0);
-		json_t *entry = json_pack("{s:I,s:o}", "bytes", (json_int_t)file->text.length, "xxh3", json_sprintf("%016llx", hash));
+		json_t *entry =
+			json_pack("{s:I,s:o}", "bytes", (json_int_t)file->text.length, "xxh3", json_sprintf("%016llx", hash));
 		json_object_set_new(files, file->name, entry);
 	}
 	json_object_set_new(manifest, "files", files);

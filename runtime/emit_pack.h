@@ -23,8 +23,8 @@ typedef struct Pack {
 	const char *prefix, *capitals; /* myopt, MYOPT */
 	const char *what;              /* "rule `adam`", for the notice */
 	IrScalar real;
-	VEC(PackFile *) files;         /* in the order they were begun */
-	VEC(const char *) units;       /* sources that make up the library: "myopt.c" */
+	VEC(PackFile *) files;   /* in the order they were begun */
+	VEC(const char *) units; /* sources that make up the library: "myopt.c" */
 } Pack;
 
 /* NULL with a diagnostic if the prefix is no C identifier. */
@@ -38,13 +38,15 @@ void pack_printf(const Pack *pack, Text *out, const char *format, ...) BASE_PRIN
 const char *pack_name(const Pack *pack, const char *text); /* a template as a string */
 /* A name of the program as a C identifier that is no keyword of C or C++; Greek letters are spelt out. */
 const char *pack_identifier(const Pack *pack, Name name);
+/* The same, unlike the `count` names before it. */
+const char *pack_unique(const Pack *pack, Name name, const char *const *names, uint32_t count);
 const char *pack_type(const Pack *pack, IrScalar scalar); /* "@_real" expanded, "int64_t", "uint8_t" */
 /* [100, 3], or "scalar". */
 const char *pack_dims(const Pack *pack, IrType type);
 /* A table of `count` numbers, hexadecimal where the language has such literals: `head` is a template that ends in the
  * name. reals or integers. At least one entry. */
-void pack_table(const Pack *pack, Text *out, const char *head, IrScalar scalar, const double *reals, const int64_t *integers,
-                int64_t count);
+void pack_table(const Pack *pack, Text *out, const char *head, IrScalar scalar, const double *reals,
+                const int64_t *integers, int64_t count);
 /* The bits of numbers, for comparing: uint32_t or uint64_t entries. */
 void pack_bits(const Pack *pack, Text *out, const char *head, IrScalar scalar, const double *values, int64_t count);
 /* One literal of the pack's real type: 0.5f. */
@@ -57,7 +59,8 @@ void pack_number_macro(const Pack *pack, Text *out);
 void pack_makefile(Pack *pack);
 /* Text about compiling and results that every README ends with. */
 void pack_readme_end(const Pack *pack, Text *out);
-uint64_t pack_hash(const Pack *pack, const IrFunc *const *funcs, uint32_t count, const double *numbers, int64_t number_count);
+uint64_t pack_hash(const Pack *pack, const IrFunc *const *funcs, uint32_t count, const double *numbers,
+                   int64_t number_count);
 /* Adds manifest.json: `own`, with the files; then writes everything into the folder. `own` is a json_t, and consumed. */
 bool pack_write(Pack *pack, void *own);
 

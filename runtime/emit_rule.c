@@ -105,13 +105,14 @@ static void prepare(RulePack *r) {
 	r->blocks = rule->elementwise && rule->collectives == 0 && !r->joint && !reads_extent(&r->step->body);
 	for (uint32_t i = 0; i < state_count; i++) {
 		IrType shape = ir_type(r->step, r->step->results.data[1 + i].value);
-		PackState state = {session_text(pack->session, rule->states.data[i].name), pack_type(pack, shape.scalar), shape};
+		PackState state = {session_text(pack->session, rule->states.data[i].name), pack_type(pack, shape.scalar),
+		                   shape};
 		vec_push(arena, &r->states, state);
 		r->blocks = r->blocks && is_sliceable(shape);
 	}
 	r->hypers = ARENA_ARRAY(arena, const char *, rule->hypers.count + 1);
 	for (uint32_t i = 0; i < rule->hypers.count; i++) {
-		r->hypers[i] = pack_identifier(pack, rule->hypers.data[i].name);
+		r->hypers[i] = pack_unique(pack, rule->hypers.data[i].name, r->hypers, i);
 	}
 	VEC(const IrFunc *) funcs = {0};
 	vec_push(arena, &funcs, r->init);
@@ -134,8 +135,8 @@ static json_t *manifest(const RulePack *r) {
 	json_t *hypers = json_array(), *states = json_array(), *learned = json_array();
 	for (uint32_t i = 0; i < rule->hypers.count; i++) {
 		const FeHyper *hyper = &rule->hypers.data[i];
-		json_t *entry = json_pack("{s:s,s:s,s:o}", "name", session_text(session, hyper->name), "field", r->hypers[i], "default",
-		                          json_number(hyper->value));
+		json_t *entry = json_pack("{s:s,s:s,s:o}", "name", session_text(session, hyper->name), "field", r->hypers[i],
+		                          "default", json_number(hyper->value));
 		if (hyper->has_range) {
 			json_object_set_new(entry, "low", json_number(hyper->low));
 			json_object_set_new(entry, "high", json_number(hyper->high));
@@ -144,8 +145,9 @@ static json_t *manifest(const RulePack *r) {
 	}
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		const PackState *state = &r->states.data[i];
-		json_array_append_new(states, json_pack("{s:s,s:s,s:s}", "name", state->name, "shape", pack_dims(r->pack, state->shape),
-		                                        "type", ir_scalar_name(state->shape.scalar)));
+		json_array_append_new(states,
+		                      json_pack("{s:s,s:s,s:s}", "name", state->name, "shape", pack_dims(r->pack, state->shape),
+		                                "type", ir_scalar_name(state->shape.scalar)));
 	}
 	for (uint32_t i = 0; i < rule->learned.count; i++) {
 		const FeSlot *slot = &rule->learned.data[i].slot;
@@ -190,8 +192,9 @@ static void readme(RulePack *r) {
 	         "\t@_step(state, params, grads, loss);\n"
 	         "}\n"
 	         "```\n\n");
-	pack_printf(pack, out, "Every tensor is dense; `@_real` is %s. Any number of tensors of any sizes%s. Functions return `@_ok`\n"
-	                       "(0) or a code that `@_strerror` explains.\n\n",
+	pack_printf(pack, out,
+	            "Every tensor is dense; `@_real` is %s. Any number of tensors of any sizes%s. Functions return `@_ok`\n"
+	            "(0) or a code that `@_strerror` explains.\n\n",
 	            pack->real == IR_F32 ? "float" : "double",
 	            r->joint ? " (this rule sees them as one vector, in the order given)" : "");
 	if (rule->hypers.count > 0 || rule->reads_horizon) {
@@ -224,11 +227,13 @@ static void readme(RulePack *r) {
 		            r->weights_apart ? pack_name(pack, " (`@_weights.c`)") : "");
 	}
 	pack_put(pack, out,
-	         "`@_save` writes the state into bytes that `@_load` reads on any machine; damaged bytes and those of another rule\n"
+	         "`@_save` writes the state into bytes that `@_load` reads on any machine; damaged bytes and those of "
+	         "another rule\n"
 	         "are refused. The state holds no pointers, but must stay where it is: to move it, save and load.\n\n");
 	if (r->blocks) {
 		pack_put(pack, out,
-		         "No coordinate sees another, so threads may share a step: `@_step_range` on disjoint ranges, then `@_step_end`\n"
+		         "No coordinate sees another, so threads may share a step: `@_step_range` on disjoint ranges, then "
+		         "`@_step_end`\n"
 		         "once.\n\n");
 	}
 	pack_readme_end(pack, out);

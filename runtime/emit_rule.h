@@ -13,16 +13,16 @@ typedef struct PackState {
 typedef struct RulePack {
 	Pack *pack;
 	const FeRule *rule;
-	bool joint;           /* one flat vector instead of tensor by tensor */
-	bool blocks;          /* no coordinate sees another: worked through in pieces that stay in the cache */
-	IrFunc *init;         /* NULL without states */
-	IrFunc *step;         /* all sums known: -> x, states... */
-	IrFunc **shares;      /* per collective: the sums before it known -> share */
-	const char **hypers;  /* C names */
+	bool joint;          /* one flat vector instead of tensor by tensor */
+	bool blocks;         /* no coordinate sees another: worked through in pieces that stay in the cache */
+	IrFunc *init;        /* NULL without states */
+	IrFunc *step;        /* all sums known: -> x, states... */
+	IrFunc **shares;     /* per collective: the sums before it known -> share */
+	const char **hypers; /* C names */
 	VEC(PackState) states;
-	double *theta;        /* [P] */
-	bool weights_apart;   /* theta stands in a unit of its own */
-	uint64_t model;       /* which rule a saved state belongs to */
+	double *theta;      /* [P] */
+	bool weights_apart; /* theta stands in a unit of its own */
+	uint64_t model;     /* which rule a saved state belongs to */
 } RulePack;
 
 /* The self-test's problem: tensors of several sizes, a quadratic in each coordinate, its parameters and values exact. */
@@ -31,10 +31,10 @@ enum { GOLDEN_TENSORS = 5, GOLDEN_STEPS = 12 };
 extern const size_t golden_sizes[GOLDEN_TENSORS];
 
 typedef struct Golden {
-	int64_t total;     /* coordinates in all */
-	double *first;     /* [total] after step 1 */
-	double *last;      /* [total] after the last step */
-	double *losses;    /* [GOLDEN_STEPS + 1]: before every step, and at the end */
+	int64_t total;  /* coordinates in all */
+	double *first;  /* [total] after step 1 */
+	double *last;   /* [total] after the last step */
+	double *losses; /* [GOLDEN_STEPS + 1]: before every step, and at the end */
 } Golden;
 
 /* An element count as a C expression over the size_t `n`: "n * 3". */
@@ -42,10 +42,10 @@ const char *rule_count(const RulePack *r, IrType shape, const char *n);
 /* Is it a number, whatever n is? */
 bool rule_is_fixed(IrType shape);
 
-void rule_header(RulePack *r);     /* emit_rule_header.c */
-void rule_source(RulePack *r);     /* emit_rule_source.c */
-void rule_save(const RulePack *r, Text *out); /* emit_rule_save.c */
-bool rule_golden(RulePack *r, Golden *out);   /* emit_rule_golden.c: by the evaluator. false with a diagnostic */
+void rule_header(RulePack *r);                     /* emit_rule_header.c */
+void rule_source(RulePack *r);                     /* emit_rule_source.c */
+void rule_save(const RulePack *r, Text *out);      /* emit_rule_save.c */
+bool rule_golden(RulePack *r, Golden *out);        /* emit_rule_golden.c: by the evaluator. false with a diagnostic */
 void rule_test(RulePack *r, const Golden *golden); /* emit_rule_test.c */
 void rule_example(RulePack *r);
 

@@ -13,7 +13,7 @@ typedef struct GoldenRun {
 	IrTensor **states;             /* per unit and state */
 	uint32_t units;
 	bool narrow;
-	double *sums;                  /* per collective */
+	double *sums; /* per collective */
 	Arena *arena;
 } GoldenRun;
 
@@ -66,7 +66,8 @@ static bool call(const GoldenRun *run, const IrFunc *func, const IrTensor *args,
 	return !error;
 }
 
-static bool call_step(GoldenRun *run, const IrFunc *func, uint32_t unit, double loss, int64_t t, uint32_t sums, IrTensor *results) {
+static bool call_step(GoldenRun *run, const IrFunc *func, uint32_t unit, double loss, int64_t t, uint32_t sums,
+                      IrTensor *results) {
 	const FeRule *rule = run->r->rule;
 	IrTensor *args = ARENA_ARRAY(run->arena, IrTensor, func->params.count + 8);
 	uint32_t count = 0;

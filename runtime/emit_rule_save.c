@@ -60,7 +60,8 @@ static const char bytes_text[] =
 	"}\n\n";
 
 /* One line per hyperparameter and per state of a unit of n numbers. */
-static void put_each(const RulePack *r, Text *out, const char *hyper, const char *horizon, bool states, const char *state) {
+static void put_each(const RulePack *r, Text *out, const char *hyper, const char *horizon, bool states,
+                     const char *state) {
 	const Pack *pack = r->pack;
 	for (uint32_t i = 0; hyper && i < r->rule->hypers.count; i++) {
 		pack_printf(pack, out, hyper, r->hypers[i]);
@@ -80,16 +81,19 @@ void rule_save(const RulePack *r, Text *out) {
 	const char *units = r->joint ? "\tfor (i = 0; i < 1; i++) {\n\t\tconst size_t n = h->total;\n"
 	                             : "\tfor (i = 0; i < h->tensors; i++) {\n\t\tconst size_t n = sizes[i];\n";
 	pack_put(pack, out, bytes_text);
-	pack_put(pack, out, "size_t @_save_size(const void *state) {\n"
-	                    "\tconst @_header *const h = @_look(state);\n");
+	pack_put(pack, out,
+	         "size_t @_save_size(const void *state) {\n"
+	         "\tconst @_header *const h = @_look(state);\n");
 	if (!r->joint) {
 		pack_put(pack, out, "\tconst size_t *sizes;\n");
 	}
-	pack_printf(pack, out, "\tsize_t bytes = @_FIXED + %u * sizeof(@_real) + %u + 8, i;\n"
-	                       "\tif (!h)\n\t\treturn 0;\n",
+	pack_printf(pack, out,
+	            "\tsize_t bytes = @_FIXED + %u * sizeof(@_real) + %u + 8, i;\n"
+	            "\tif (!h)\n\t\treturn 0;\n",
 	            hypers, r->rule->reads_horizon ? 8u : 0u);
 	if (!r->joint) {
-		pack_put(pack, out, "\tsizes = (const size_t *)(const void *)((const unsigned char *)h + @_round(sizeof *h));\n");
+		pack_put(pack, out,
+		         "\tsizes = (const size_t *)(const void *)((const unsigned char *)h + @_round(sizeof *h));\n");
 	}
 	pack_put(pack, out, "\tbytes += h->tensors * 8;\n");
 	text_printf(out, "%s\t\t(void)n;\n", units);
@@ -116,16 +120,17 @@ void rule_save(const RulePack *r, Text *out) {
 	         "\tto = @_put(to, h->tensors, 8);\n"
 	         "\tfor (i = 0; i < h->tensors; i++)\n"
 	         "\t\tto = @_put(to, sizes[i], 8);\n");
-	put_each(r, out, "\tto = @_put_numbers(to, &h->hyper.%s, 1, sizeof(@_real));\n", "\tto = @_put(to, (uint64_t)h->hyper.horizon, 8);\n",
-	         false, NULL);
+	put_each(r, out, "\tto = @_put_numbers(to, &h->hyper.%s, 1, sizeof(@_real));\n",
+	         "\tto = @_put(to, (uint64_t)h->hyper.horizon, 8);\n", false, NULL);
 	if (r->states.count > 0) {
 		pack_put(pack, out, "\t{\n\tconst unsigned char *at = (const unsigned char *)h + @_states_at(h->tensors);\n");
 		text_printf(out, "%s", units);
 		for (uint32_t i = 0; i < r->states.count; i++) {
 			const PackState *s = &r->states.data[i];
 			const char *count = rule_count(r, s->shape, "n");
-			pack_printf(pack, out, "\t\tto = @_put_numbers(to, at, %s, sizeof(%s));\n\t\tat += @_round(%s * sizeof(%s));\n", count, s->type,
-			            count, s->type);
+			pack_printf(pack, out,
+			            "\t\tto = @_put_numbers(to, at, %s, sizeof(%s));\n\t\tat += @_round(%s * sizeof(%s));\n", count,
+			            s->type, count, s->type);
 		}
 		text_printf(out, "\t}\n\t}\n");
 	}
@@ -182,16 +187,17 @@ void rule_save(const RulePack *r, Text *out) {
 	         "\t}\n"
 	         "\th->t = (int64_t)steps;\n"
 	         "\t@_hyper_default(&h->hyper);\n");
-	put_each(r, out, "\t@_get_numbers(&from, &h->hyper.%s, 1, sizeof(@_real));\n", "\th->hyper.horizon = (int64_t)@_get(&from, 8);\n", false,
-	         NULL);
+	put_each(r, out, "\t@_get_numbers(&from, &h->hyper.%s, 1, sizeof(@_real));\n",
+	         "\th->hyper.horizon = (int64_t)@_get(&from, 8);\n", false, NULL);
 	if (r->states.count > 0) {
 		pack_put(pack, out, "\t{\n\tunsigned char *at = (unsigned char *)h + @_states_at(h->tensors);\n");
 		text_printf(out, "%s", units);
 		for (uint32_t i = 0; i < r->states.count; i++) {
 			const PackState *s = &r->states.data[i];
 			const char *count = rule_count(r, s->shape, "n");
-			pack_printf(pack, out, "\t\t@_get_numbers(&from, at, %s, sizeof(%s));\n\t\tat += @_round(%s * sizeof(%s));\n", count, s->type, count,
-			            s->type);
+			pack_printf(pack, out,
+			            "\t\t@_get_numbers(&from, at, %s, sizeof(%s));\n\t\tat += @_round(%s * sizeof(%s));\n", count,
+			            s->type, count, s->type);
 		}
 		text_printf(out, "\t}\n\t}\n");
 	} else {

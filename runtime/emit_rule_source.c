@@ -33,8 +33,8 @@ static void put_weights(RulePack *r, Text *out) {
 		pack_table(pack, out, "static const @_real @_theta", pack->real, r->theta, NULL, r->rule->learned_count);
 		return;
 	}
-	pack_printf(pack, out, "\n/* The learned numbers, in %s_weights.c. */\nextern const @_real @_theta[%" PRId64 "];\n", pack->prefix,
-	            r->rule->learned_count);
+	pack_printf(pack, out, "\n/* The learned numbers, in %s_weights.c. */\nextern const @_real @_theta[%" PRId64 "];\n",
+	            pack->prefix, r->rule->learned_count);
 	Text *unit = pack_source(pack, "@_weights.c", "the learned numbers of @.c.");
 	pack_put(pack, unit, "#include <math.h>\n\n#include \"@.h\"\n");
 	pack_number_macro(pack, unit);
@@ -44,7 +44,8 @@ static void put_weights(RulePack *r, Text *out) {
 }
 
 static const char memory_text[] =
-	"\n/* ---- memory: a header, the sizes, the state of every tensor, scratch; each at a multiple of 64 bytes ---- */\n\n"
+	"\n/* ---- memory: a header, the sizes, the state of every tensor, scratch; each at a multiple of 64 bytes ---- "
+    "*/\n\n"
 	"typedef struct @_header {\n"
 	"\tuint64_t magic, model;\n"
 	"\tint64_t t; /* steps done */\n"
@@ -116,7 +117,8 @@ static const char *bytes_of(const RulePack *r, const PackState *state, const cha
 static void put_sizes(const RulePack *r, Text *out) {
 	const Pack *pack = r->pack;
 	pack_put(pack, out, memory_text);
-	pack_put(pack, out, r->joint ? "/* The states of n numbers. */\n" : "/* The states of one tensor of n numbers. */\n");
+	pack_put(pack, out,
+	         r->joint ? "/* The states of n numbers. */\n" : "/* The states of one tensor of n numbers. */\n");
 	pack_put(pack, out, "static size_t @_unit_bytes(size_t n) {\n\tsize_t bytes = 0;\n\t(void)n;\n");
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		const PackState *state = &r->states.data[i];
@@ -124,8 +126,9 @@ static void put_sizes(const RulePack *r, Text *out) {
 		            pack_dims(pack, state->shape));
 	}
 	pack_put(pack, out, "\treturn bytes;\n}\n\n");
-	pack_put(pack, out, "/* What a step of n numbers makes before it replaces the old, and what it computes in between. */\n"
-	                    "static size_t @_scratch_bytes(size_t n) {\n");
+	pack_put(pack, out,
+	         "/* What a step of n numbers makes before it replaces the old, and what it computes in between. */\n"
+	         "static size_t @_scratch_bytes(size_t n) {\n");
 	if (r->blocks) {
 		pack_put(pack, out, "\tconst size_t m = n < $_BLOCK ? n : $_BLOCK;\n");
 	} else {
@@ -139,25 +142,29 @@ static void put_sizes(const RulePack *r, Text *out) {
 		pack_put(pack, out, "\tif (@_init_call_arena(n) > arena)\n\t\tarena = @_init_call_arena(n);\n");
 	}
 	for (uint32_t i = 0; i < r->rule->collectives; i++) {
-		pack_printf(pack, out, "\tif (@_share%u_arena(n) > arena)\n\t\tarena = @_share%u_arena(n);\n", (unsigned)i + 1, (unsigned)i + 1);
+		pack_printf(pack, out, "\tif (@_share%u_arena(n) > arena)\n\t\tarena = @_share%u_arena(n);\n", (unsigned)i + 1,
+		            (unsigned)i + 1);
 	}
 	pack_put(pack, out, "\treturn @_plus(bytes, @_round(arena));\n}\n\n");
-	pack_put(pack, out, "size_t @_state_size(const size_t *sizes, size_t tensors) {\n"
-	                    "\tsize_t bytes = @_plus(@_states_at(tensors), 63), i;\n");
+	pack_put(pack, out,
+	         "size_t @_state_size(const size_t *sizes, size_t tensors) {\n"
+	         "\tsize_t bytes = @_plus(@_states_at(tensors), 63), i;\n");
 	pack_put(pack, out, r->joint ? "\tsize_t total = 0;\n" : "\tsize_t largest = 0;\n");
 	pack_put(pack, out, "\tif (!sizes && tensors > 0)\n\t\treturn 0;\n");
 	if (r->joint) {
-		pack_put(pack, out, "\tfor (i = 0; i < tensors; i++)\n"
-		                    "\t\ttotal = @_plus(total, sizes[i]);\n"
-		                    "\tbytes = @_plus(bytes, @_plus(@_unit_bytes(total), @_scratch_bytes(total)));\n"
-		                    "\t/* parameters and gradients as one vector each */\n"
-		                    "\tbytes = @_plus(bytes, @_times(2, @_round(@_times(total, sizeof(@_real)))));\n");
+		pack_put(pack, out,
+		         "\tfor (i = 0; i < tensors; i++)\n"
+		         "\t\ttotal = @_plus(total, sizes[i]);\n"
+		         "\tbytes = @_plus(bytes, @_plus(@_unit_bytes(total), @_scratch_bytes(total)));\n"
+		         "\t/* parameters and gradients as one vector each */\n"
+		         "\tbytes = @_plus(bytes, @_times(2, @_round(@_times(total, sizeof(@_real)))));\n");
 	} else {
-		pack_put(pack, out, "\tfor (i = 0; i < tensors; i++) {\n"
-		                    "\t\tbytes = @_plus(bytes, @_unit_bytes(sizes[i]));\n"
-		                    "\t\tlargest = sizes[i] > largest ? sizes[i] : largest;\n"
-		                    "\t}\n"
-		                    "\tbytes = @_plus(bytes, @_scratch_bytes(largest));\n");
+		pack_put(pack, out,
+		         "\tfor (i = 0; i < tensors; i++) {\n"
+		         "\t\tbytes = @_plus(bytes, @_unit_bytes(sizes[i]));\n"
+		         "\t\tlargest = sizes[i] > largest ? sizes[i] : largest;\n"
+		         "\t}\n"
+		         "\tbytes = @_plus(bytes, @_scratch_bytes(largest));\n");
 	}
 	pack_put(pack, out, "\treturn bytes == SIZE_MAX ? 0 : bytes;\n}\n\n");
 }
@@ -181,7 +188,8 @@ static void put_constants(const RulePack *r, Text *out, bool horizon) {
 static void put_places(const RulePack *r, Text *out, const char *name, const char *memory, const char *n) {
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		const PackState *state = &r->states.data[i];
-		text_printf(out, "\t%s *const %s%u = (%s *)(void *)%s; /* %s */\n", state->type, name, (unsigned)i, state->type, memory, state->name);
+		text_printf(out, "\t%s *const %s%u = (%s *)(void *)%s; /* %s */\n", state->type, name, (unsigned)i, state->type,
+		            memory, state->name);
 		if (i + 1 < r->states.count || name[0] == 'n') {
 			text_printf(out, "\t%s += %s;\n", memory, bytes_of(r, state, n));
 		}
@@ -193,8 +201,10 @@ static void put_init_unit(const RulePack *r, Text *out) {
 	if (!r->init) {
 		return;
 	}
-	pack_put(pack, out, "/* The states of n numbers that start at x. */\n"
-	                    "static int @_init_unit(const @_header *h, unsigned char *states, size_t n, const @_real *x, void *scratch) {\n");
+	pack_put(pack, out,
+	         "/* The states of n numbers that start at x. */\n"
+	         "static int @_init_unit(const @_header *h, unsigned char *states, size_t n, const @_real *x, void "
+	         "*scratch) {\n");
 	/* C99 lets declarations and statements mix, and so does C++. */
 	put_places(r, out, "s", "states", "n");
 	pack_put(pack, out, "\t(void)h;\n\treturn @_init_call(x, ");
@@ -202,7 +212,8 @@ static void put_init_unit(const RulePack *r, Text *out) {
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		text_printf(out, "s%u, ", (unsigned)i);
 	}
-	pack_printf(pack, out, "scratch%s) ? @_bad_index : @_ok;\n}\n\n", r->init->symbols.count > 0 ? ", (ptrdiff_t)n" : "");
+	pack_printf(pack, out, "scratch%s) ? @_bad_index : @_ok;\n}\n\n",
+	            r->init->symbols.count > 0 ? ", (ptrdiff_t)n" : "");
 }
 
 /* The sum of one tensor that others wait for. */
@@ -210,7 +221,8 @@ static void put_share(const RulePack *r, uint32_t k, Text *out) {
 	const Pack *pack = r->pack;
 	pack_printf(pack, out,
 	            "/* What n numbers contribute to sum %u, the sums before it being known. */\n"
-	            "static int @_share%u_unit(const @_header *h, unsigned char *states, size_t n, const @_real *x, const @_real *g,\n"
+	            "static int @_share%u_unit(const @_header *h, unsigned char *states, size_t n, const @_real *x, const "
+	            "@_real *g,\n"
 	            "                          @_real loss, const @_real *sums, @_real *share, void *scratch) {\n"
 	            "\tconst int64_t t = h->t + 1, horizon = %s;\n",
 	            (unsigned)k + 1, (unsigned)k + 1, r->rule->reads_horizon ? "h->hyper.horizon" : "1");
@@ -233,32 +245,41 @@ static void put_unit(const RulePack *r, Text *out) {
 	const Pack *pack = r->pack;
 	bool sums = r->rule->collectives > 0;
 	if (r->blocks) {
-		pack_put(pack, out, "/* Coordinates begin .. end - 1 of n: new values are made in scratch, piece by piece, and then replace the old. */\n"
-		                    "static int @_move(const @_header *h, unsigned char *states, size_t n, size_t begin, size_t end, @_real *x,\n"
-		                    "                  const @_real *g, @_real loss, unsigned char *scratch) {\n"
-		                    "\tsize_t at;\n");
+		pack_put(pack, out,
+		         "/* Coordinates begin .. end - 1 of n: new values are made in scratch, piece by piece, and then "
+		         "replace the old. */\n"
+		         "static int @_move(const @_header *h, unsigned char *states, size_t n, size_t begin, size_t end, "
+		         "@_real *x,\n"
+		         "                  const @_real *g, @_real loss, unsigned char *scratch) {\n"
+		         "\tsize_t at;\n");
 	} else {
 		pack_printf(pack, out,
 		            "/* n numbers: new values are made in scratch, and then replace the old. */\n"
-		            "static int @_move(const @_header *h, unsigned char *states, size_t n, @_real *x, const @_real *g, @_real loss,\n"
+		            "static int @_move(const @_header *h, unsigned char *states, size_t n, @_real *x, const @_real *g, "
+		            "@_real loss,\n"
 		            "                  %sunsigned char *scratch) {\n",
 		            sums ? pack_name(pack, "const @_real *sums, ") : "");
 	}
-	pack_printf(pack, out, "\tconst int64_t t = h->t + 1, horizon = %s;\n", r->rule->reads_horizon ? "h->hyper.horizon" : "1");
+	pack_printf(pack, out, "\tconst int64_t t = h->t + 1, horizon = %s;\n",
+	            r->rule->reads_horizon ? "h->hyper.horizon" : "1");
 	if (r->blocks) {
 		pack_put(pack, out, "\tconst size_t most = n < $_BLOCK ? n : $_BLOCK;\n");
 	}
 	const char *made = r->blocks ? "most" : "n";
 	put_places(r, out, "s", "states", "n");
-	pack_printf(pack, out, "\t@_real *const new_x = (@_real *)(void *)scratch;\n\tscratch += @_round(@_times(%s, sizeof(@_real)));\n", made);
+	pack_printf(
+		pack, out,
+		"\t@_real *const new_x = (@_real *)(void *)scratch;\n\tscratch += @_round(@_times(%s, sizeof(@_real)));\n",
+		made);
 	put_places(r, out, "new_s", "scratch", made);
 	if (r->states.count == 0) {
 		text_printf(out, "\t(void)states;\n");
 	}
 	const char *tabs = "\t", *offset = "";
 	if (r->blocks) {
-		pack_put(pack, out, "\tfor (at = begin; at < end; at += $_BLOCK) {\n"
-		                    "\t\tconst size_t m = end - at < $_BLOCK ? end - at : $_BLOCK;\n");
+		pack_put(pack, out,
+		         "\tfor (at = begin; at < end; at += $_BLOCK) {\n"
+		         "\t\tconst size_t m = end - at < $_BLOCK ? end - at : $_BLOCK;\n");
 		tabs = "\t\t";
 		offset = " + at";
 	}
@@ -339,7 +360,8 @@ static void put_init(const RulePack *r, Text *out) {
 		         "}\n\n");
 	}
 	pack_put(pack, out,
-	         "int @_init(void *state, size_t bytes, const size_t *sizes, size_t tensors, @_real *const *params, const @_hyper *hyper) {\n"
+	         "int @_init(void *state, size_t bytes, const size_t *sizes, size_t tensors, @_real *const *params, const "
+	         "@_hyper *hyper) {\n"
 	         "\tint error;\n"
 	         "\tsize_t i;\n"
 	         "\t@_header *h = @_begin(state, bytes, sizes, tensors, &error);\n"
@@ -410,36 +432,43 @@ static void put_loop(const RulePack *r, Text *out, const char *call) {
 
 static void put_step(const RulePack *r, Text *out) {
 	const Pack *pack = r->pack;
-	pack_put(pack, out, "int @_step(void *state, @_real *const *params, const @_real *const *grads, @_real loss) {\n"
-	                    "\t@_header *const h = @_open(state);\n"
-	                    "\tsize_t i;\n");
+	pack_put(pack, out,
+	         "int @_step(void *state, @_real *const *params, const @_real *const *grads, @_real loss) {\n"
+	         "\t@_header *const h = @_open(state);\n"
+	         "\tsize_t i;\n");
 	if (!r->joint) {
 		pack_put(pack, out, "\tunsigned char *first, *at, *scratch;\n\tconst size_t *sizes;\n\tint error;\n");
 		if (r->rule->collectives > 0) {
 			pack_printf(pack, out, "\t@_real sums[%u], share;\n", (unsigned)r->rule->collectives);
 		}
 	}
-	pack_put(pack, out, "\tif (!h)\n\t\treturn @_no_state;\n"
-	                    "\tfor (i = 0; i < h->tensors; i++)\n"
-	                    "\t\tif (@_sizes(h)[i] > 0 && (!params || !params[i] || ");
+	pack_put(pack, out,
+	         "\tif (!h)\n\t\treturn @_no_state;\n"
+	         "\tfor (i = 0; i < h->tensors; i++)\n"
+	         "\t\tif (@_sizes(h)[i] > 0 && (!params || !params[i] || ");
 	pack_put(pack, out, r->rule->reads_g ? "!grads || !grads[i]))\n" : "(grads && !grads[i])))\n");
 	pack_put(pack, out, "\t\t\treturn @_bad_argument;\n");
 	if (r->joint) {
 		pack_put(pack, out, joint_step_text);
 	} else {
-		pack_put(pack, out, "\tsizes = @_sizes(h);\n"
-		                    "\tfirst = scratch = (unsigned char *)h + @_states_at(h->tensors);\n"
-		                    "\tfor (i = 0; i < h->tensors; i++)\n"
-		                    "\t\tscratch += @_unit_bytes(sizes[i]);\n");
+		pack_put(pack, out,
+		         "\tsizes = @_sizes(h);\n"
+		         "\tfirst = scratch = (unsigned char *)h + @_states_at(h->tensors);\n"
+		         "\tfor (i = 0; i < h->tensors; i++)\n"
+		         "\t\tscratch += @_unit_bytes(sizes[i]);\n");
 		for (uint32_t k = 0; k < r->rule->collectives; k++) {
 			unsigned number = (unsigned)k;
 			pack_printf(pack, out, "\tsums[%u] = 0;\n", number);
-			put_loop(r, out, arena_printf(pack->arena, "@_share%u_unit(h, at, sizes[i], params[i], g, loss, sums, &share, scratch)", number + 1));
+			put_loop(r, out,
+			         arena_printf(pack->arena,
+			                      "@_share%u_unit(h, at, sizes[i], params[i], g, loss, sums, &share, scratch)",
+			                      number + 1));
 			pack_printf(pack, out, "\t\tsums[%u] += share;\n\t}\n", number);
 		}
-		put_loop(r, out, r->blocks ? "@_move(h, at, sizes[i], 0, sizes[i], params[i], g, loss, scratch)"
-		                 : r->rule->collectives > 0 ? "@_move(h, at, sizes[i], params[i], g, loss, sums, scratch)"
-		                                            : "@_move(h, at, sizes[i], params[i], g, loss, scratch)");
+		put_loop(r, out,
+		         r->blocks                  ? "@_move(h, at, sizes[i], 0, sizes[i], params[i], g, loss, scratch)"
+		         : r->rule->collectives > 0 ? "@_move(h, at, sizes[i], params[i], g, loss, sums, scratch)"
+		                                    : "@_move(h, at, sizes[i], params[i], g, loss, scratch)");
 		text_printf(out, "\t}\n");
 	}
 	pack_put(pack, out, "\th->t++;\n\treturn @_ok;\n}\n\n");
@@ -450,7 +479,8 @@ static void put_step(const RulePack *r, Text *out) {
 	         "size_t @_range_size(void) {\n"
 	         "\treturn @_scratch_bytes($_BLOCK) + 63;\n"
 	         "}\n\n"
-	         "int @_step_range(void *state, size_t tensor, size_t begin, size_t end, @_real *param, const @_real *grad, @_real loss,\n"
+	         "int @_step_range(void *state, size_t tensor, size_t begin, size_t end, @_real *param, const @_real "
+	         "*grad, @_real loss,\n"
 	         "                 void *scratch) {\n"
 	         "\t@_header *const h = @_open(state);\n"
 	         "\tunsigned char *at;\n"
@@ -463,8 +493,9 @@ static void put_step(const RulePack *r, Text *out) {
 	         "\t\treturn @_bad_argument;\n"
 	         "\tif (begin == end)\n"
 	         "\t\treturn @_ok;\n");
-	pack_put(pack, out, r->rule->reads_g ? "\tif (!param || !grad)\n\t\treturn @_bad_argument;\n"
-	                                     : "\tif (!param)\n\t\treturn @_bad_argument;\n");
+	pack_put(pack, out,
+	         r->rule->reads_g ? "\tif (!param || !grad)\n\t\treturn @_bad_argument;\n"
+	                          : "\tif (!param)\n\t\treturn @_bad_argument;\n");
 	pack_put(pack, out,
 	         "\tat = (unsigned char *)h + @_states_at(h->tensors);\n"
 	         "\tfor (i = 0; i < tensor; i++)\n"
@@ -531,7 +562,8 @@ static void put_small(const RulePack *r, Text *out) {
 void rule_source(RulePack *r) {
 	Pack *pack = r->pack;
 	const char *name = session_text(pack->session, r->rule->decl->name.name);
-	Text *out = pack_source(pack, "@.c", arena_printf(pack->arena, "the optimizer `%s`; @.h says how it is used.", name));
+	Text *out =
+		pack_source(pack, "@.c", arena_printf(pack->arena, "the optimizer `%s`; @.h says how it is used.", name));
 	vec_push(pack->arena, &pack->units, pack_name(pack, "@.c"));
 	pack_put(pack, out, "#include \"@.h\"\n\n#include <math.h>\n#include <string.h>\n");
 	pack_guard(pack, out);
@@ -545,7 +577,8 @@ void rule_source(RulePack *r) {
 		put_function(r, r->shares[i], arena_printf(pack->arena, "share%u", (unsigned)i + 1), out);
 	}
 	put_function(r, r->step, "move_call", out);
-	pack_printf(pack, out, "\n#define $_MODEL UINT64_C(0x%016" PRIx64 ") /* which rule a state belongs to */\n", r->model);
+	pack_printf(pack, out, "\n#define $_MODEL UINT64_C(0x%016" PRIx64 ") /* which rule a state belongs to */\n",
+	            r->model);
 	if (r->blocks) {
 		pack_put(pack, out, "#define $_BLOCK ((size_t)512) /* coordinates that are moved at a time */\n");
 	}

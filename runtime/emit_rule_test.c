@@ -16,7 +16,8 @@ static const char test_text[] =
 	"\t@_real *params[TENSORS];\n"
 	"\tconst @_real *grads[TENSORS];\n"
 	"} Problem;\n\n"
-	"/* The loss, a quadratic in each coordinate, and its gradients. One operation per statement: no compiler fuses them. */\n"
+	"/* The loss, a quadratic in each coordinate, and its gradients. One operation per statement: no compiler fuses "
+    "them. */\n"
 	"static @_real evaluate(Problem *p) {\n"
 	"\t@_real loss = 0;\n"
 	"\tsize_t i, k, at = 0;\n"
@@ -51,7 +52,8 @@ static const char test_text[] =
 	"\t\tmemcpy(&bits, &found[i], sizeof bits);\n"
 	"\t\tmemcpy(&number_wanted, &wanted[i], sizeof bits);\n"
 	"\t\tif (bits != wanted[i] && !(found[i] != found[i] && number_wanted != number_wanted)) {\n"
-	"\t\t\tprintf(\"%s: number %lu is %.17g, not %.17g\\n\", what, (unsigned long)i, (double)found[i], (double)number_wanted);\n"
+	"\t\t\tprintf(\"%s: number %lu is %.17g, not %.17g\\n\", what, (unsigned long)i, (double)found[i], "
+    "(double)number_wanted);\n"
 	"\t\t\tfail(what);\n"
 	"\t\t}\n"
 	"\t}\n"
@@ -95,7 +97,8 @@ static const char test_text[] =
 	"\t\t\tfail(\"a damaged state was loaded\");\n"
 	"\t\tsaved[i] ^= 4;\n"
 	"\t}\n"
-	"\tif (@_load(state, p->bytes, saved, bytes - 1) == @_ok || @_load(state, p->bytes - 1, saved, bytes) != @_too_small)\n"
+	"\tif (@_load(state, p->bytes, saved, bytes - 1) == @_ok || @_load(state, p->bytes - 1, saved, bytes) != "
+    "@_too_small)\n"
 	"\t\tfail(\"a state that does not fit was loaded\");\n"
 	"\tcheck(@_load(state, p->bytes, saved, bytes), \"load\");\n"
 	"\tfree(saved);\n"
@@ -176,7 +179,8 @@ void rule_test(RulePack *r, const Golden *golden) {
 	for (int i = 0; i < GOLDEN_TENSORS; i++) {
 		text_printf(out, "%s%d", i > 0 ? ", " : "", (int)golden_sizes[i]);
 	}
-	text_printf(out, "};\n\n/* The parameters after the first and the last step, and the losses before every step and at the end. */\n");
+	text_printf(out, "};\n\n/* The parameters after the first and the last step, and the losses before every step and "
+	                 "at the end. */\n");
 	pack_bits(pack, out, "first", pack->real, golden->first, golden->total);
 	pack_bits(pack, out, "last", pack->real, golden->last, golden->total);
 	pack_bits(pack, out, "losses", pack->real, golden->losses, GOLDEN_STEPS + 1);
@@ -185,9 +189,10 @@ void rule_test(RulePack *r, const Golden *golden) {
 	if (r->blocks) {
 		pack_put(pack, out, ranges_text);
 	}
-	pack_put(pack, out, "int main(void) {\n"
-	                    "\trun(0, -1);\n"
-	                    "\trun(8, STEPS / 2);\n");
+	pack_put(pack, out,
+	         "int main(void) {\n"
+	         "\trun(0, -1);\n"
+	         "\trun(8, STEPS / 2);\n");
 	if (r->blocks) {
 		pack_put(pack, out, "\trun_ranges();\n");
 	}
@@ -197,37 +202,39 @@ void rule_test(RulePack *r, const Golden *golden) {
 void rule_example(RulePack *r) {
 	Pack *pack = r->pack;
 	Text *out = pack_source(pack, "example.c", "fits a line to points with @.");
-	pack_put(pack, out,
-	         "#include \"@.h\"\n\n"
-	         "#include <stdio.h>\n"
-	         "#include <stdlib.h>\n\n"
-	         "enum { POINTS = 8, STEPS = 200 };\n\n"
-	         "static const @_real at[POINTS][2] = {{0, 1}, {1, 0}, {1, 1}, {2, 1}, {1, 2}, {-1, 1}, {0, -2}, {-2, -1}};\n"
-	         "static const @_real seen[POINTS] = {2, 0, 3, 4, 5, 1, -4, -5};\n\n"
-	         "/* Two tensors: a slope for each direction, and the height at the origin. */\n"
-	         "static @_real value_and_gradient(const @_real *slope, const @_real *height, @_real *slope_grad, @_real *height_grad) {\n"
-	         "\t@_real sum = 0;\n"
-	         "\tint i;\n"
-	         "\tslope_grad[0] = slope_grad[1] = height_grad[0] = 0;\n"
-	         "\tfor (i = 0; i < POINTS; i++) {\n"
-	         "\t\tconst @_real error = slope[0] * at[i][0] + slope[1] * at[i][1] + height[0] - seen[i];\n"
-	         "\t\tsum += error * error / (@_real)POINTS;\n"
-	         "\t\tslope_grad[0] += 2 * error * at[i][0] / (@_real)POINTS;\n"
-	         "\t\tslope_grad[1] += 2 * error * at[i][1] / (@_real)POINTS;\n"
-	         "\t\theight_grad[0] += 2 * error / (@_real)POINTS;\n"
-	         "\t}\n"
-	         "\treturn sum;\n"
-	         "}\n\n"
-	         "int main(void) {\n"
-	         "\t@_real slope[2] = {0, 0}, height[1] = {0}, slope_grad[2], height_grad[1];\n"
-	         "\t@_real *params[2];\n"
-	         "\tconst @_real *grads[2];\n"
-	         "\tconst size_t sizes[2] = {2, 1};\n"
-	         "\tconst size_t bytes = @_state_size(sizes, 2);\n"
-	         "\tvoid *state = malloc(bytes);\n"
-	         "\tint step, error;\n"
-	         "\t@_hyper hyper;\n"
-	         "\t@_hyper_default(&hyper);\n");
+	pack_put(
+		pack, out,
+		"#include \"@.h\"\n\n"
+		"#include <stdio.h>\n"
+		"#include <stdlib.h>\n\n"
+		"enum { POINTS = 8, STEPS = 200 };\n\n"
+		"static const @_real at[POINTS][2] = {{0, 1}, {1, 0}, {1, 1}, {2, 1}, {1, 2}, {-1, 1}, {0, -2}, {-2, -1}};\n"
+		"static const @_real seen[POINTS] = {2, 0, 3, 4, 5, 1, -4, -5};\n\n"
+		"/* Two tensors: a slope for each direction, and the height at the origin. */\n"
+		"static @_real value_and_gradient(const @_real *slope, const @_real *height, @_real *slope_grad, @_real "
+	    "*height_grad) {\n"
+		"\t@_real sum = 0;\n"
+		"\tint i;\n"
+		"\tslope_grad[0] = slope_grad[1] = height_grad[0] = 0;\n"
+		"\tfor (i = 0; i < POINTS; i++) {\n"
+		"\t\tconst @_real error = slope[0] * at[i][0] + slope[1] * at[i][1] + height[0] - seen[i];\n"
+		"\t\tsum += error * error / (@_real)POINTS;\n"
+		"\t\tslope_grad[0] += 2 * error * at[i][0] / (@_real)POINTS;\n"
+		"\t\tslope_grad[1] += 2 * error * at[i][1] / (@_real)POINTS;\n"
+		"\t\theight_grad[0] += 2 * error / (@_real)POINTS;\n"
+		"\t}\n"
+		"\treturn sum;\n"
+		"}\n\n"
+		"int main(void) {\n"
+		"\t@_real slope[2] = {0, 0}, height[1] = {0}, slope_grad[2], height_grad[1];\n"
+		"\t@_real *params[2];\n"
+		"\tconst @_real *grads[2];\n"
+		"\tconst size_t sizes[2] = {2, 1};\n"
+		"\tconst size_t bytes = @_state_size(sizes, 2);\n"
+		"\tvoid *state = malloc(bytes);\n"
+		"\tint step, error;\n"
+		"\t@_hyper hyper;\n"
+		"\t@_hyper_default(&hyper);\n");
 	if (r->rule->reads_horizon) {
 		text_printf(out, "\thyper.horizon = STEPS;\n");
 	}

@@ -140,6 +140,61 @@ expect 0 "$GRADUS" minimize "rosenbrock(n = 5)" --with "adam(lr = 0.1)" --steps 
 json_list f <out | awk 'NF { printf "%.17g\n", $1 }' >theirs
 cmp mine theirs || fail "C and gradus minimize --strict differ"
 
+# Four tensors, with rules that see one at a time, all as one vector, and one at a time but for their sum.
+cat >four.c <<'E2'
+#include "net/p_net.h"
+#include "net/p_net_instance.h"
+#include RULE_HEADER
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define JOIN(a, b) a##b
+#define NAME(a, b) JOIN(a, b)
+
+int main(void) {
+	static const size_t sizes[4] = {4, 2, 4, 2};
+	float x[p_net_N], g[p_net_N], *params[4];
+	const float *grads[4];
+	p_net_data data;
+	NAME(RULE, _hyper) hyper;
+	size_t at = 0, bytes = NAME(RULE, _state_size)(sizes, 4);
+	void *work = malloc(p_net_work_size()), *state = malloc(bytes);
+	int step;
+	p_net_instance(&data, x);
+	for (step = 0; step < 4; at += sizes[step++]) {
+		params[step] = x + at;
+		grads[step] = g + at;
+	}
+	NAME(RULE, _hyper_default)(&hyper);
+	SET_HORIZON;
+	if (NAME(RULE, _init)(state, bytes, sizes, 4, params, &hyper))
+		return 1;
+	for (step = 0; step <= 20; step++) {
+		float value = p_net_value_gradient(&data, x, work, g);
+		printf("%.17g\n", (double)value);
+		if (NAME(RULE, _step)(state, params, grads, value))
+			return 2;
+	}
+	free(work);
+	free(state);
+	return 0;
+}
+E2
+expect 0 "$GRADUS" emit c small_net -o net --prefix p_net
+for rule in mlp:mlp_lopt policy:policy clipped:clipped; do
+	short=${rule%%:*}
+	long=${rule#*:}
+	horizon=
+	grep -q 'int64_t horizon' "$short/p_$short.h" && horizon='hyper.horizon = 20'
+	expect 0 $CC -std=c99 -O2 -ffp-contract=off "-DRULE=p_$short" "-DRULE_HEADER=\"$short/p_$short.h\"" \
+		"-DSET_HORIZON=$horizon" four.c "$short/p_$short.c" net/p_net.c -lm -o four
+	./four >mine || fail "four: $?"
+	expect 0 "$GRADUS" minimize rules.grad small_net --with "$long" --steps 20 --strict --precision f32 --json
+	json_list f <out | awk 'NF { printf "%.17g\n", $1 }' >theirs
+	cmp mine theirs || fail "$long: C and gradus minimize --strict differ"
+done
+
 # What is wrong is said, and nothing is written.
 expect 2 "$GRADUS" emit c adam
 expect 2 "$GRADUS" emit c adam -o bad --prefix 3d
