@@ -16,9 +16,8 @@ static const char *kind_word(const AstDecl *decl) {
 	return words[decl->kind];
 }
 
-/* From the comment above a declaration to its end. */
-static void put_source(Cmd *cmd, const AstDecl *decl, Text *out) {
-	const Source *source = cmd->session->sources.data[decl->span.file];
+/* Where the comment above a declaration starts, or the declaration's own line. */
+static uint32_t start_with_comment(const Source *source, const AstDecl *decl) {
 	uint32_t start = decl->span.start;
 	while (start > 0 && source->text[start - 1] != '\n') {
 		start--;
@@ -33,13 +32,40 @@ static void put_source(Cmd *cmd, const AstDecl *decl, Text *out) {
 		}
 		start = above;
 	}
+	return start;
+}
+
+static void put_source(Cmd *cmd, const AstDecl *decl, Text *out) {
+	const Source *source = cmd->session->sources.data[decl->span.file];
+	uint32_t start = start_with_comment(source, decl);
 	text_bytes(out, source->text + start, decl->span.end - start);
 	text_char(out, '\n');
 }
 
+/* The first sentence of the comment above a declaration; "" where there is none. */
+static const char *summary_of(Cmd *cmd, const AstDecl *decl) {
+	const Source *source = cmd->session->sources.data[decl->span.file];
+	const char *line = source->text + start_with_comment(source, decl);
+	Text text = text_new(cmd->arena);
+	while (*line == '#') {
+		const char *words = line + strspn(line, "# ");
+		size_t length = strcspn(words, "\n");
+		const char *stop = words;
+		while (stop < words + length && !(stop[0] == '.' && (stop[1] == '\n' || (stop[1] == ' ' && stop[2] >= 'A' && stop[2] <= 'Z')))) {
+			stop++;
+		}
+		text_printf(&text, "%s", text.length ? " " : "");
+		text_bytes(&text, words, (size_t)(stop - words));
+		if (stop < words + length || words[length] == '\0') {
+			break;
+		}
+		line = words + length + 1;
+	}
+	return text_cstr(&text);
+}
+
 typedef struct Library {
 	VEC(const AstDecl *) decls;
-	VEC(const char *) files; /* one per declaration */
 } Library;
 
 static Library library_read(Cmd *cmd) {
@@ -49,7 +75,6 @@ static Library library_read(Cmd *cmd) {
 		const AstFile *file = ast_parse(cmd->session, source);
 		for (uint32_t d = 0; d < file->decls.count; d++) {
 			vec_push(cmd->arena, &library.decls, (const AstDecl *)file->decls.data[d]);
-			vec_push(cmd->arena, &library.files, fe_std_files[k].name);
 		}
 	}
 	return library;
@@ -85,7 +110,7 @@ static CmdExit show_std(Cmd *cmd) {
 		for (uint32_t k = 0; k < library.decls.count; k++) {
 			cmd_cell(&table, "%s", kind_word(library.decls.data[k]));
 			cmd_cell(&table, "%s", session_text(cmd->session, library.decls.data[k]->name.name));
-			cmd_cell(&table, "%s", library.files.data[k]);
+			cmd_cell(&table, "%s", summary_of(cmd, library.decls.data[k]));
 		}
 		cmd_table(&table, "", &out);
 	}

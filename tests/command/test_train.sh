@@ -95,15 +95,20 @@ expect 5 "$GRADUS" plot run
 printf 'no weights' >other/weights.safetensors
 expect 5 "$GRADUS" minimize "logistic(n = 20)" --with other --steps 5
 
-# Ctrl-C: saves, says where, 130; the second leaves at once
+# training NAME: starts a long one in the background, as $pid, and waits for its first steps
 sed 's/for 12 steps/for 1000000 steps/' small.grad >long.grad
-"$GRADUS" train long.grad small -o stopped >out 2>err &
-pid=$!
-tries=0
-while ! grep -qs step stopped/metrics.jsonl err && [ $tries -lt 300 ]; do
-	sleep 0.1
-	tries=$((tries + 1))
-done
+training() {
+	"$GRADUS" train long.grad small -o "$1" >out 2>err &
+	pid=$!
+	tries=0
+	while ! grep -qs step "$1/metrics.jsonl" err && [ $tries -lt 300 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+}
+
+# Ctrl-C: saves, says where, 130; the second leaves at once
+training stopped
 kill -INT $pid
 wait $pid
 [ $? -eq 130 ] || fail "the exit code of an interrupted training"
@@ -111,4 +116,18 @@ has out "saved in stopped"
 [ -s stopped/rule.grad ] || fail "an interrupted training saved no rule"
 has stopped/result.json '"interrupted": true'
 expect 0 "$GRADUS" minimize "logistic(n = 20)" --with stopped --steps 5 --json
+training twice
+kill -INT $pid
+kill -INT $pid
+wait $pid
+[ $? -eq 130 ] || fail "the exit code after the second Ctrl-C"
+
+# our own fault: 70 and a report
+training fault
+kill -ABRT $pid
+wait $pid
+[ $? -eq 70 ] || fail "the exit code of a bug"
+has err "gradus-bug-$pid.txt"
+has "gradus-bug-$pid.txt" "train long.grad small -o fault"
+has "gradus-bug-$pid.txt" "experiment tuned"
 finish
