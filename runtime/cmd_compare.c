@@ -111,7 +111,8 @@ static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 	plan->options.score = (RtScore){experiment->fold, experiment->map};
 	plan->objective = experiment->on.data[0];
 	if (experiment->on.count > 1) {
-		fprintf(stderr, "the experiment has %u families; this is the first, the others by --on\n", experiment->on.count);
+		fprintf(stderr, "the experiment has %u families; this is the first, the others by --on\n",
+		        experiment->on.count);
 	}
 	return CMD_OK;
 }
@@ -184,9 +185,10 @@ static CmdExit report(Cmd *cmd, const RtComparison *comparison, const char *only
 		cmd_comparison_table(cmd, comparison, &out);
 	}
 	CmdExit code = cmd_print(cmd, &out);
-	const char *path = cmd->options.out                            ? cmd->options.out
-	                   : only_folder && !cmd->options.interpret ? arena_printf(cmd->arena, "%s/comparison.json", only_folder)
-	                                                               : NULL;
+	const char *path = cmd->options.out ? cmd->options.out
+	                   : only_folder && !cmd->options.interpret
+	                       ? arena_printf(cmd->arena, "%s/comparison.json", only_folder)
+	                       : NULL;
 	Text file = text_new(cmd->arena);
 	text_bytes(&file, json, length);
 	if (code == CMD_OK && path) {

@@ -102,8 +102,8 @@ static void put_grids(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Tex
 			text_printf(out, "%s\n", axis->edge ? " (the best is at the end of the allowed range)" : "");
 		}
 		if (rule->tuned.widened) {
-			text_printf(out, "  %s: widened %d time%s, because the best was at an end\n", rule->label, rule->tuned.widened,
-			            rule->tuned.widened == 1 ? "" : "s");
+			text_printf(out, "  %s: widened %d time%s, because the best was at an end\n", rule->label,
+			            rule->tuned.widened, rule->tuned.widened == 1 ? "" : "s");
 		}
 	}
 }
@@ -135,8 +135,8 @@ static void put_margins(Cmd *cmd, const RtComparison *c, Text *out) {
 void cmd_comparison_table(Cmd *cmd, const RtComparison *c, Text *out) {
 	uint32_t *rows = ARENA_ARRAY(cmd->arena, uint32_t, c->count + 1);
 	sort_rows(c, rows);
-	text_printf(out, "%s: %d steps on %d unseen problems; tuned on %d others\n", c->objective, c->steps, c->test_problems,
-	            c->train_problems);
+	text_printf(out, "%s: %d steps on %d unseen problems; tuned on %d others\n", c->objective, c->steps,
+	            c->test_problems, c->train_problems);
 	text_printf(out, "%s; lower is better\n\n", criterion_text(cmd, c->score, c->steps));
 	put_scores(cmd, c, rows, out);
 	int64_t each = c->count ? c->rules[0].test_evaluations : 0;
@@ -156,7 +156,8 @@ void cmd_comparison_table(Cmd *cmd, const RtComparison *c, Text *out) {
 	text_printf(out, "\nGrids\n");
 	put_grids(cmd, c, rows, out);
 	if (c->margin) {
-		text_printf(out, "\nMargin of victory of %s: least f of the others minus its own\n", c->rules[c->subject].label);
+		text_printf(out, "\nMargin of victory of %s: least f of the others minus its own\n",
+		            c->rules[c->subject].label);
 		put_margins(cmd, c, out);
 	}
 }

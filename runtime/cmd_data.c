@@ -100,11 +100,16 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
 	}
 	Plot plot = {.title = arena_printf(cmd->arena, "Training %s", dir), .x_label = "outer step", .y_label = "score"};
 	if (course.select.count) {
-		PlotCurve select = {.label = "select problems", .count = (int)course.select.count, .x = course.select_step.data,
+		PlotCurve select = {.label = "select problems",
+		                    .count = (int)course.select.count,
+		                    .x = course.select_step.data,
 		                    .y = course.select.data};
 		vec_push(cmd->arena, &plot.curves, select);
 	}
-	PlotCurve train = {.label = "training", .count = (int)course.step.count, .x = course.step.data, .y = course.score.data,
+	PlotCurve train = {.label = "training",
+	                   .count = (int)course.step.count,
+	                   .x = course.step.data,
+	                   .y = course.score.data,
 	                   .faint = course.select.count > 0};
 	vec_push(cmd->arena, &plot.curves, train);
 	vec_push(cmd->arena, out, plot);
@@ -183,7 +188,8 @@ static Plot plot_of_margin(Cmd *cmd, const json_t *root, const json_t *margin) {
 	const char *subject = word_of(cmd, root, "subject");
 	Plot plot = {
 		.title = arena_printf(cmd->arena, "Margin of victory of %s", subject),
-		.subtitle = "least f of the others minus its own, mean over problems and 95 % interval; above 0 it is ahead of all",
+		.subtitle =
+			"least f of the others minus its own, mean over problems and 95 % interval; above 0 it is ahead of all",
 		.x_label = "step",
 		.y_label = "margin",
 		.zero = true,

@@ -16,8 +16,8 @@ static CmdExit read_point(Cmd *cmd, const char *text, double **values, int64_t *
 		char *end;
 		double value = strtod(at, &end);
 		if (end == at || !strchr(", \t\n", *end)) {
-			return cmd_usage(cmd, "--at takes numbers separated by commas; `%.*s` is none",
-			                 (int)strcspn(at, ", \t\n"), at);
+			return cmd_usage(cmd, "--at takes numbers separated by commas; `%.*s` is none", (int)strcspn(at, ", \t\n"),
+			                 at);
 		}
 		vec_push(cmd->arena, &point, value);
 		at = end;

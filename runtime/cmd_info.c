@@ -58,7 +58,8 @@ static void slots_json(Info *info, const char *key, const FeSlot *slots, uint32_
 			if (dim >= 0) {
 				text_printf(info->out, "%s%lld", axis ? ", " : "", (long long)dim);
 			} else {
-				text_printf(info->out, "%s\"%s\"", axis ? ", " : "", func ? name_of(info, func->symbols.data[-1 - dim]) : "n");
+				text_printf(info->out, "%s\"%s\"", axis ? ", " : "",
+				            func ? name_of(info, func->symbols.data[-1 - dim]) : "n");
 			}
 		}
 		text_printf(info->out, "]}");
@@ -135,14 +136,16 @@ static bool info_objective(Info *info, const FeCall *call) {
 		number_json(info, "arena_bytes", cost.arena);
 		text_printf(info->out, "}");
 	} else {
-		line(info, "parameters", "%s: %s numbers", slots_text(info, objective->params.data, objective->params.count, NULL),
+		line(info, "parameters", "%s: %s numbers",
+		     slots_text(info, objective->params.data, objective->params.count, NULL),
 		     cmd_count(cmd->arena, objective->size));
 		line(info, "data, fixed", "%s: %s", slots_text(info, objective->fixed.data, objective->fixed.count, NULL),
 		     cmd_bytes(cmd->arena, fixed_bytes(objective)));
 		line(info, "start", "%s", objective->random_start ? "drawn for every problem" : "the same for every problem");
-		line(info, "value", "%s FLOPs, %s moved", count_of(info, cost.value.flops), cmd_bytes(cmd->arena, cost.value.bytes));
-		line(info, "value, gradient", "%s FLOPs (%.2f times), %s moved (%.2f times)", count_of(info, cost.gradient.flops),
-		     flops_ratio, cmd_bytes(cmd->arena, cost.gradient.bytes), bytes_ratio);
+		line(info, "value", "%s FLOPs, %s moved", count_of(info, cost.value.flops),
+		     cmd_bytes(cmd->arena, cost.value.bytes));
+		line(info, "value, gradient", "%s FLOPs (%.2f times), %s moved (%.2f times)",
+		     count_of(info, cost.gradient.flops), flops_ratio, cmd_bytes(cmd->arena, cost.gradient.bytes), bytes_ratio);
 		line(info, "scratch memory", "%s", cmd_bytes(cmd->arena, cost.arena));
 		for (uint32_t i = 0; i < objective->reports.count; i++) {
 			line(info, i ? "" : "reports", "%s", name_of(info, objective->reports.data[i]));
@@ -268,7 +271,8 @@ static bool info_rule(Info *info, const FeCall *call) {
 		            rule->elementwise ? "true" : "false", tied ? "false" : "true");
 	} else {
 		hypers_text(info, rule);
-		line(info, "learned", "%s: %s numbers", slots_text(info, learned_slots(info, rule), rule->learned.count, rule->theta),
+		line(info, "learned", "%s: %s numbers",
+		     slots_text(info, learned_slots(info, rule), rule->learned.count, rule->theta),
 		     cmd_count(cmd->arena, rule->learned_count));
 		line(info, "state", "%s: %s per coordinate, %s besides",
 		     slots_text(info, rule->states.data, rule->states.count, rule->step), cmd_bytes(cmd->arena, each),
@@ -276,7 +280,9 @@ static bool info_rule(Info *info, const FeCall *call) {
 		line(info, "step", "%.4g FLOPs per coordinate%s", flops,
 		     tied ? arena_printf(cmd->arena, " (tied to the size of x; for %d)", TIED_SIZE) : "");
 		line(info, "reads", "%s%s%s", rule->reads_f ? "f" : "", rule->reads_f && rule->reads_g ? ", " : "",
-		     rule->reads_g ? "g" : rule->reads_f ? "" : "neither f nor g");
+		     rule->reads_g   ? "g"
+		     : rule->reads_f ? ""
+		                     : "neither f nor g");
 		line(info, "coordinates", "%s", rule->elementwise ? "each by itself" : "see one another");
 	}
 	ir_module_free(module);
@@ -359,7 +365,8 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 	     experiment.test_problems);
 	line(info, "horizon", experiment.horizon_low == experiment.horizon_high ? "%d steps" : "%d to %d steps",
 	     experiment.horizon_low, experiment.horizon_high);
-	line(info, "estimate", experiment.window ? "%s, windows of %d" : "%s", estimators[experiment.estimator], experiment.window);
+	line(info, "estimate", experiment.window ? "%s, windows of %d" : "%s", estimators[experiment.estimator],
+	     experiment.window);
 	line(info, "update", "%s for %d steps", text_cstr(&update), experiment.outer_steps);
 	line(info, "memory planned", "%s with %d threads", cmd_bytes(cmd->arena, bytes), rt_pool_threads(cmd->rt->pool));
 	return true;

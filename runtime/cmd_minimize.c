@@ -13,14 +13,15 @@ static void put_problem(const RtMinimize *done, int problem, Text *out) {
 	cmd_json_reals(out, runs->x + (int64_t)problem * done->size, done->size);
 }
 
-static void put_json(Cmd *cmd, const char *objective, const char *rule, int64_t first, const RtMinimize *done, bool diverged,
-                     Text *out) {
+static void put_json(Cmd *cmd, const char *objective, const char *rule, int64_t first, const RtMinimize *done,
+                     bool diverged, Text *out) {
 	const RtRuns *runs = &done->runs;
 	text_printf(out, "{\"objective\": ");
 	cmd_json_text(out, objective);
 	text_printf(out, ", \"rule\": ");
 	cmd_json_text(out, rule);
-	text_printf(out, ", \"precision\": \"%s\", \"seed\": %llu, \"steps\": %d, \"evaluations\": %lld, \"diverged\": %s, ",
+	text_printf(out,
+	            ", \"precision\": \"%s\", \"seed\": %llu, \"steps\": %d, \"evaluations\": %lld, \"diverged\": %s, ",
 	            ir_scalar_name(cmd->rt->options.real), (unsigned long long)cmd->rt->options.seed, runs->steps,
 	            (long long)runs->evaluations, diverged ? "true" : "false");
 	if (runs->problems == 1) {

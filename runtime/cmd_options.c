@@ -50,7 +50,8 @@ static const Option options[] = {
 	{"seed", 0, OPTION_COUNT, AT(seed), "N", "of problems, starts and noise (default 0)"},
 	{"real", 0, OPTION_CHOICE, AT(precision), "f32|f64", "the same as --precision"},
 	{"precision", 0, OPTION_CHOICE, AT(precision), "f32|f64", "what `real` is"},
-	{"threads", 0, OPTION_POSITIVE, AT(threads), "N", "worker threads (default: all cores); results do not depend on it"},
+	{"threads", 0, OPTION_POSITIVE, AT(threads), "N",
+     "worker threads (default: all cores); results do not depend on it"},
 	{"memory", 0, OPTION_BYTES, AT(memory), "4GB", "refuse to plan more than this"},
 	{"strict", 0, OPTION_FLAG, AT(strict), NULL, "every operation as written: equal bits everywhere"},
 	{"interpret", 0, OPTION_FLAG, AT(interpret), NULL, "evaluate without compiling: slow, and the same results"},
@@ -78,7 +79,8 @@ static bool listed(const char *list, const char *name) {
 static const Option *option_find(const char *name, size_t length, char letter) {
 	for (size_t i = 0; i < OPTION_COUNT_ALL; i++) {
 		const Option *option = &options[i];
-		if (letter ? option->letter == letter : strlen(option->name) == length && !strncmp(option->name, name, length)) {
+		if (letter ? option->letter == letter
+		           : strlen(option->name) == length && !strncmp(option->name, name, length)) {
 			return option;
 		}
 	}
@@ -111,9 +113,8 @@ static bool read_bytes(const char *text, double *out) {
 		const char *unit;
 		double bytes;
 	} units[] = {
-		{"", 1},           {"B", 1},           {"kB", 1e3},       {"KB", 1e3},        {"MB", 1e6},
-		{"M", 1e6},        {"GB", 1e9},        {"G", 1e9},        {"TB", 1e12},       {"KiB", 1024},
-		{"MiB", 1048576}, {"GiB", 1073741824},
+		{"", 1},     {"B", 1},   {"kB", 1e3},  {"KB", 1e3},   {"MB", 1e6},      {"M", 1e6},
+		{"GB", 1e9}, {"G", 1e9}, {"TB", 1e12}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824},
 	};
 	char *end;
 	double value = strtod(text, &end);
@@ -226,8 +227,8 @@ static CmdExit check_served(Cmd *cmd, const Option *option) {
 }
 
 CmdExit cmd_parse(Cmd *cmd, int count, char **words) {
-	cmd->options = (CmdOptions){
-		.steps = -1, .problems = -1, .instance = -1, .threads = -1, .train = -1, .test = -1, .seed = -1};
+	cmd->options =
+		(CmdOptions){.steps = -1, .problems = -1, .instance = -1, .threads = -1, .train = -1, .test = -1, .seed = -1};
 	Options given = {0};
 	bool plain = false; /* after `--` nothing is an option */
 	for (int i = 0; i < count;) {

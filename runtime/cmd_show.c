@@ -11,8 +11,8 @@ typedef enum Stage { SHOW_AST, SHOW_IR, SHOW_GRAD, SHOW_OPT, SHOW_LOOPS, SHOW_LL
 
 static const char *kind_word(const AstDecl *decl) {
 	static const char *const words[] = {
-		[AST_IMPORT] = "import", [AST_CONST] = "const",         [AST_FN] = "fn", [AST_OBJECTIVE] = "objective",
-		[AST_OPTIMIZER] = "optimizer", [AST_EXPERIMENT] = "experiment"};
+		[AST_IMPORT] = "import",       [AST_CONST] = "const",         [AST_FN] = "fn",
+		[AST_OBJECTIVE] = "objective", [AST_OPTIMIZER] = "optimizer", [AST_EXPERIMENT] = "experiment"};
 	return words[decl->kind];
 }
 
@@ -51,7 +51,8 @@ static const char *summary_of(Cmd *cmd, const AstDecl *decl) {
 		const char *words = line + strspn(line, "# ");
 		size_t length = strcspn(words, "\n");
 		const char *stop = words;
-		while (stop < words + length && !(stop[0] == '.' && (stop[1] == '\n' || (stop[1] == ' ' && stop[2] >= 'A' && stop[2] <= 'Z')))) {
+		while (stop < words + length &&
+		       !(stop[0] == '.' && (stop[1] == '\n' || (stop[1] == ' ' && stop[2] >= 'A' && stop[2] <= 'Z')))) {
 			stop++;
 		}
 		text_printf(&text, "%s", text.length ? " " : "");
@@ -137,8 +138,10 @@ static bool put_code(Cmd *cmd, Stage stage, IrModule *module, IrFunc *func, Text
 	case SHOW_LOOPS: jit_show_loops(module, func, &options, out); return true;
 	case SHOW_C:
 		jit_c_prelude(out, "gradus");
-		jit_emit_c(module, func, &(JitCFunc){.prefix = "gradus", .name = session_text(cmd->session, func->name), .strict = options.strict},
-		           out, &bytes);
+		jit_emit_c(
+			module, func,
+			&(JitCFunc){.prefix = "gradus", .name = session_text(cmd->session, func->name), .strict = options.strict},
+			out, &bytes);
 		return true;
 	default: break;
 	}

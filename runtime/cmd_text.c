@@ -220,7 +220,7 @@ void cmd_table(const CmdTable *table, const char *indent, Text *out) {
 		bool left = column == 0 || (table->left >> column & 1);
 		bool end = column + 1 == table->columns;
 		int pad = (int)(widths[column] - width_of(cell));
-		text_printf(out, "%s%*s%s%*s%s", column == 0 ? indent : "  ", left ? 0 : pad, "", cell,
-		            left && !end ? pad : 0, "", end ? "\n" : "");
+		text_printf(out, "%s%*s%s%*s%s", column == 0 ? indent : "  ", left ? 0 : pad, "", cell, left && !end ? pad : 0,
+		            "", end ? "\n" : "");
 	}
 }

@@ -18,11 +18,12 @@ static void on_progress(void *user, const RtProgress *p) {
 		training->full = true;
 	}
 	Arena *arena = arena_new();
-	const char *best = isfinite(p->best_score)
-	                       ? arena_printf(arena, "  best on select %s (step %d)", cmd_number(arena, p->best_score, 4), p->best_step)
-	                       : "";
-	const char *lost = p->nonfinite ? arena_printf(arena, "  not finite %.2g %%", 100.0 * (double)p->nonfinite / (double)p->pieces)
-	                                : "";
+	const char *best = isfinite(p->best_score) ? arena_printf(arena, "  best on select %s (step %d)",
+	                                                          cmd_number(arena, p->best_score, 4), p->best_step)
+	                                           : "";
+	const char *lost =
+		p->nonfinite ? arena_printf(arena, "  not finite %.2g %%", 100.0 * (double)p->nonfinite / (double)p->pieces)
+					 : "";
 	cmd_progress(cmd, p->step == p->steps, "step %d/%d  train %s%s%s  %s left", p->step, p->steps,
 	             cmd_number(arena, p->last.score, 4), best, lost, cmd_time(arena, p->eta));
 	arena_free(arena);
@@ -48,8 +49,9 @@ static CmdExit open_hypers(Cmd *cmd, FeExperiment *experiment) {
 		}
 		if (!found) {
 			Name nearest = name_nearest(cmd->session->names, wanted, names.data, names.count);
-			return cmd_usage(cmd, "%s has no hyperparameter `%s`%s%s%s", rule, dot + 1, nearest ? "; did you mean `" : "",
-			                 nearest ? session_text(cmd->session, nearest) : "", nearest ? "`?" : "");
+			return cmd_usage(cmd, "%s has no hyperparameter `%s`%s%s%s", rule, dot + 1,
+			                 nearest ? "; did you mean `" : "", nearest ? session_text(cmd->session, nearest) : "",
+			                 nearest ? "`?" : "");
 		}
 		vec_push(cmd->session->arena, &experiment->open, wanted);
 	}

@@ -12,7 +12,8 @@ const CmdVerb cmd_verbs[] = {
      "json",
      "gradus check examples/robust.grad\n"
      "cat mine.grad | gradus check - --json\n"},
-	{"info", cmd_info, "shapes, sizes, costs and memory of what is in a program", "info FILE [NAME] [--json]\ninfo NAME",
+	{"info", cmd_info, "shapes, sizes, costs and memory of what is in a program",
+     "info FILE [NAME] [--json]\ninfo NAME",
      "Objectives: parameters, data, floating-point operations and bytes of the value and of the gradient.\n"
      "Rules: hyperparameters, learned numbers, state and operations per coordinate. Experiments: planned memory.\n"
      "Without NAME: everything in the file. NAME alone is from the library.\n",
@@ -20,21 +21,24 @@ const CmdVerb cmd_verbs[] = {
      "gradus info examples/robust.grad\n"
      "gradus info adam\n"},
 	{"eval", cmd_eval, "value and gradient of an objective at a point", "eval FILE [NAME] [--at V1,V2,...]\neval NAME",
-     "Prints the value, the gradient and the reports of one problem, in f64 unless --precision says otherwise. The point\n"
+     "Prints the value, the gradient and the reports of one problem, in f64 unless --precision says otherwise. The "
+     "point\n"
      "lists the parameters in declaration order, row-major; without --at it is where the problem starts.\n",
      "at instance file set seed json",
      "gradus eval rosenbrock --at -1.2,1\n"
      "gradus eval mine.grad --instance 3 --json\n"},
 	{"minimize", cmd_minimize, "run a rule on problems of a family",
      "minimize FILE [NAME] --with RULE [--steps N]\nminimize NAME --with RULE",
-     "Runs one optimizer and shows the objective after every step, in f64 unless --precision says otherwise. The rule may\n"
+     "Runs one optimizer and shows the objective after every step, in f64 unless --precision says otherwise. The rule "
+     "may\n"
      "be a folder that `gradus train` made. The exit code is 3 if a run diverged.\n",
      "with steps instance problems file set seed svg json",
      "gradus minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
      "gradus minimize mine.grad --with momentum --problems 16 --json\n"},
 	{"train", cmd_train, "fill the holes of a rule by meta-training", "train FILE [EXPERIMENT] -o DIR",
      "Trains as the experiment says and writes a run folder: the trained rule as source, its weights, the course of\n"
-     "training. The best rule on the select problems is kept. The first Ctrl-C saves it and leaves with 130; the second\n"
+     "training. The best rule on the select problems is kept. The first Ctrl-C saves it and leaves with 130; the "
+     "second\n"
      "leaves at once. The folder must not exist. --seed is of the start and the noise; problems stay the same.\n",
      "out steps seed learn file",
      "gradus train examples/robust.grad -o runs/robust\n"
@@ -42,15 +46,18 @@ const CmdVerb cmd_verbs[] = {
      "gradus train tune.grad -o runs/adam --learn adam.lr\n"},
 	{"compare", cmd_compare, "an honest comparison on unseen problems",
      "compare RULE|DIR... --on OBJECTIVE [--against RULES]\ncompare DIR",
-     "Tunes every rule on training problems, all over the same kind of grid, then runs all on unseen test problems and\n"
-     "counts every evaluation. Rules and objectives are from the library, from --file, or from run folders. A run folder\n"
+     "Tunes every rule on training problems, all over the same kind of grid, then runs all on unseen test problems "
+     "and\n"
+     "counts every evaluation. Rules and objectives are from the library, from --file, or from run folders. A run "
+     "folder\n"
      "alone is compared as its experiment says. Intervals are 95 % bootstrap intervals over problems.\n",
      "on against steps train test file set seed svg out json",
      "gradus compare adam momentum --on robust_regression --steps 40 --train 90 --test 100\n"
      "gradus compare runs/robust\n"
      "gradus compare runs/robust --on logistic --against adam,momentum --svg curves.svg\n"},
 	{"plot", cmd_plot, "draw a training run or a comparison", "plot DIR|comparison.json [--svg FILE]",
-     "A run folder gives the curves of its training, and of its comparison if there is one. Draws in the terminal, and\n"
+     "A run folder gives the curves of its training, and of its comparison if there is one. Draws in the terminal, "
+     "and\n"
      "with --svg (or -o) into a file.\n",
      "svg out",
      "gradus plot runs/robust\n"
@@ -63,7 +70,8 @@ const CmdVerb cmd_verbs[] = {
      "gradus emit c adam -o out\n"
      "gradus emit c runs/robust -o out --prefix myopt\n"
      "gradus emit c rosenbrock -o out --real f64\n"},
-	{"show", cmd_show, "what the compiler makes of a program", "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]",
+	{"show", cmd_show, "what the compiler makes of a program",
+     "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]",
      "Stages: ast (the syntax tree), ir (the tensor form), grad (with the gradient), opt (simplified), loops (what is\n"
      "compiled), llvm, asm, c. `show std` lists the library, `show std NAME` prints the source of one of its names.\n",
      "file set",
@@ -99,12 +107,13 @@ void cmd_help(FILE *out) {
 			fprintf(out, "  %-10s %s\n", cmd_verbs[i].name, cmd_verbs[i].summary);
 		}
 	}
-	fprintf(out, "\nFirst steps:\n"
-	             "  gradus minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
-	             "  gradus show std adam\n"
-	             "  gradus train examples/robust.grad -o runs/robust\n\n"
-	             "gradus help COMMAND says more. Exit codes: 0 done, 1 errors in a program, 2 wrong command line,\n"
-	             "3 diverged, 4 a file cannot be read or written, 5 unreadable run folder, 70 our bug, 130 interrupted.\n");
+	fprintf(out,
+	        "\nFirst steps:\n"
+	        "  gradus minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
+	        "  gradus show std adam\n"
+	        "  gradus train examples/robust.grad -o runs/robust\n\n"
+	        "gradus help COMMAND says more. Exit codes: 0 done, 1 errors in a program, 2 wrong command line,\n"
+	        "3 diverged, 4 a file cannot be read or written, 5 unreadable run folder, 70 our bug, 130 interrupted.\n");
 }
 
 /* Every line of `lines` behind `prefix`. */

@@ -28,7 +28,7 @@ typedef struct CmdOptions {
 	bool help, json, strict, verify, time_passes, interpret;
 	const char *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color;
 	int64_t steps, problems, instance, threads, train, test;
-	int64_t seed; /* -1: as the program says, or 0 */
+	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
 	CmdWords set, learn, against;
 } CmdOptions;
@@ -39,9 +39,9 @@ typedef struct CmdVerb {
 	const char *name;
 	CmdExit (*run)(Cmd *cmd); /* NULL: a word that this version knows but does not serve */
 	const char *summary;
-	const char *usage;    /* what follows "gradus ", one form per line */
-	const char *text;     /* what it does, in full lines */
-	const char *options;  /* long names, separated by blanks; those of `always` in cmd_options.c are understood anyway */
+	const char *usage;   /* what follows "gradus ", one form per line */
+	const char *text;    /* what it does, in full lines */
+	const char *options; /* long names, separated by blanks; those of `always` in cmd_options.c are understood anyway */
 	const char *examples; /* one per line */
 } CmdVerb;
 
@@ -54,12 +54,12 @@ struct Cmd {
 	CmdOptions options;
 	CmdWords words; /* what stood after the verb and is no option */
 	const char *command_line;
-	bool color_out, color_err; /* colours may be used on standard output, standard error */
-	bool live;                 /* standard error is a terminal that can redraw a line */
-	double said;               /* when the last line of progress was written */
-	bool line_open;            /* a line of progress is on the screen */
+	bool color_out, color_err;                /* colours may be used on standard output, standard error */
+	bool live;                                /* standard error is a terminal that can redraw a line */
+	double said;                              /* when the last line of progress was written */
+	bool line_open;                           /* a line of progress is on the screen */
 	const volatile sig_atomic_t *interrupted; /* set where a verb minds Ctrl-C */
-	bool told;                 /* the diagnostics were printed already */
+	bool told;                                /* the diagnostics were printed already */
 };
 
 /* ---- cmd_verbs.c ---- */
@@ -67,7 +67,7 @@ struct Cmd {
 extern const CmdVerb cmd_verbs[];
 extern const size_t cmd_verb_count;
 const CmdVerb *cmd_verb_find(const char *name);
-void cmd_help(FILE *out);                          /* all verbs */
+void cmd_help(FILE *out); /* all verbs */
 void cmd_help_verb(const CmdVerb *verb, FILE *out);
 
 /* ---- cmd_options.c ---- */
@@ -128,7 +128,7 @@ void cmd_json_reals(Text *text, const double *values, int64_t count);
 void cmd_json_text(Text *text, const char *string);
 /* Writes all of a text to standard output; CMD_IO after a message if it does not take it. */
 CmdExit cmd_print(Cmd *cmd, const Text *text);
-CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text); /* the same for a file */
+CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text);      /* the same for a file */
 void cmd_call_text(const Session *session, const FeCall *call, Text *out); /* adam(lr = 0.1) */
 
 /* A line of progress: redrawn on a terminal; elsewhere a plain line every few seconds, and the last one. */
@@ -152,7 +152,7 @@ void cmd_table(const CmdTable *table, const char *indent, Text *out);
 typedef struct PlotCurve {
 	const char *label;
 	int count;
-	const double *x;          /* NULL: start, start + 1, ... */
+	const double *x; /* NULL: start, start + 1, ... */
 	double start;
 	const double *y;
 	const double *low, *high; /* a band, or NULL */

@@ -7,7 +7,7 @@
 #include "runtime/command.h"
 
 static const char *const palette[PLOT_COLORS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                                   "#E69F00", "#56B4E9", "#333333", "#8C8C8C"};
+                                                 "#E69F00", "#56B4E9", "#333333", "#8C8C8C"};
 static const char *const dashes[] = {"", " stroke-dasharray=\"7 3\"", " stroke-dasharray=\"2 3\""};
 
 enum { WIDTH = 820, HEIGHT = 440, LEFT = 74, TOP = 58, RIGHT = 196, BOTTOM = 54 };
@@ -62,16 +62,18 @@ static void put_axes(const Plot *plot, const PlotAxis *x, const PlotAxis *y, Are
 	for (int i = 0; i < x->count; i++) {
 		put_text(out, px(x, x->ticks[i]), bottom + 18, "text-anchor=\"middle\"", plot_tick(arena, x, x->ticks[i]));
 	}
-	text_printf(out, "<path d=\"M%d %d V%.1f H%.1f\" fill=\"none\" stroke=\"#555\" stroke-width=\"1\"/>\n", LEFT, TOP, bottom,
-	            right);
+	text_printf(out, "<path d=\"M%d %d V%.1f H%.1f\" fill=\"none\" stroke=\"#555\" stroke-width=\"1\"/>\n", LEFT, TOP,
+	            bottom, right);
 	if (plot->zero) {
 		double zero = py(y, 0);
-		text_printf(out, "<line x1=\"%d\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#555\" stroke-dasharray=\"4 3\"/>\n", LEFT,
-		            zero, right, zero);
+		text_printf(out,
+		            "<line x1=\"%d\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#555\" stroke-dasharray=\"4 3\"/>\n",
+		            LEFT, zero, right, zero);
 	}
 	put_text(out, LEFT + INNER_WIDTH / 2, HEIGHT - 14, "text-anchor=\"middle\"", plot->x_label);
 	if (plot->y_label) {
-		text_printf(out, "<text transform=\"translate(18 %.1f) rotate(-90)\" text-anchor=\"middle\">", (double)TOP + INNER_HEIGHT / 2);
+		text_printf(out, "<text transform=\"translate(18 %.1f) rotate(-90)\" text-anchor=\"middle\">",
+		            (double)TOP + INNER_HEIGHT / 2);
 		put_escaped(out, plot->y_label);
 		text_printf(out, "%s</text>\n", y->log ? " (log)" : "");
 	}
@@ -117,8 +119,9 @@ static void put_line(const PlotCurve *curve, const PlotAxis *x, const PlotAxis *
 		}
 		before = shown;
 	}
-	text_printf(out, "\" fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" stroke-opacity=\"%s\" stroke-linejoin=\"round\"%s/>\n", color,
-	            curve->faint ? "1" : "2", curve->faint ? "0.4" : "1", dash);
+	text_printf(
+		out, "\" fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" stroke-opacity=\"%s\" stroke-linejoin=\"round\"%s/>\n",
+		color, curve->faint ? "1" : "2", curve->faint ? "0.4" : "1", dash);
 }
 
 static void put_legend(const Plot *plot, Text *out) {
@@ -129,7 +132,8 @@ static void put_legend(const Plot *plot, Text *out) {
 		if (curve->dots) {
 			text_printf(out, "<circle cx=\"%d\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n", WIDTH - RIGHT + 28, at, color);
 		} else {
-			text_printf(out, "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"%d\"%s/>\n",
+			text_printf(out,
+			            "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"%d\"%s/>\n",
 			            WIDTH - RIGHT + 16, at, WIDTH - RIGHT + 40, at, color, curve->faint ? 1 : 2, dash);
 		}
 		put_text(out, WIDTH - RIGHT + 47, at + 4, "", curve->label);
@@ -144,8 +148,8 @@ static void put_plot(const Plot *plot, int number, double shift, Text *out) {
 	put_text(out, LEFT, 24, "font-size=\"16\" font-weight=\"bold\"", plot->title);
 	put_text(out, LEFT, 43, "fill=\"#666\"", plot->subtitle);
 	put_axes(plot, &x, &y, arena, out);
-	text_printf(out, "<clipPath id=\"inside%d\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>\n", number, LEFT,
-	            TOP - 2, INNER_WIDTH + 4, INNER_HEIGHT + 4);
+	text_printf(out, "<clipPath id=\"inside%d\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>\n",
+	            number, LEFT, TOP - 2, INNER_WIDTH + 4, INNER_HEIGHT + 4);
 	text_printf(out, "<g clip-path=\"url(#inside%d)\">\n", number);
 	for (uint32_t i = plot->curves.count; i-- > 0;) {
 		if (plot->curves.data[i].low) {

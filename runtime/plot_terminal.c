@@ -118,7 +118,8 @@ static int tick_row(const Canvas *canvas, const PlotAxis *y, double tick) {
 	return (int)lround((1 - plot_place(y, tick)) * (canvas->rows - 1));
 }
 
-static void put_x_axis(const Canvas *canvas, const PlotAxis *x, int margin, const char *label, Arena *arena, Text *out) {
+static void put_x_axis(const Canvas *canvas, const PlotAxis *x, int margin, const char *label, Arena *arena,
+                       Text *out) {
 	text_printf(out, "%*s └", margin, "");
 	char *marks = ARENA_ARRAY(arena, char, canvas->columns + 16);
 	char *numbers = ARENA_ARRAY(arena, char, canvas->columns + 32);
