@@ -368,7 +368,8 @@ bool pack_write(Pack *pack, void *own) {
 	}
 	json_object_set_new(manifest, "files", files);
 	Text *out = pack_file(pack, "manifest.json");
-	char *json = json_dumps(manifest, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+	char *json = json_dumps(manifest,
+	                        JSON_INDENT(2) | (pack->real == IR_F32 ? JSON_REAL_PRECISION(9) : JSON_REAL_PRECISION(17)));
 	text_printf(out, "%s\n", json ? json : "{}");
 	free(json);
 	json_decref(manifest);

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "runtime/emit_rule.h"
 
@@ -125,8 +125,11 @@ static void prepare(RulePack *r) {
 
 /* ---- what goes with the code ---- */
 
-static json_t *json_number(double value) {
-	return isfinite(value) ? json_real(value) : json_string(isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
+/* The shortest decimal that is the same number in the rule's precision. */
+static json_t *json_number(const RulePack *r, double value) {
+	Text text = text_new(r->pack->arena);
+	text_real(&text, value, r->pack->real == IR_F32);
+	return isfinite(value) ? json_real(strtod(text_cstr(&text), NULL)) : json_string(text_cstr(&text));
 }
 
 static json_t *manifest(const RulePack *r) {
@@ -136,10 +139,10 @@ static json_t *manifest(const RulePack *r) {
 	for (uint32_t i = 0; i < rule->hypers.count; i++) {
 		const FeHyper *hyper = &rule->hypers.data[i];
 		json_t *entry = json_pack("{s:s,s:s,s:o}", "name", session_text(session, hyper->name), "field", r->hypers[i],
-		                          "default", json_number(hyper->value));
+		                          "default", json_number(r, hyper->value));
 		if (hyper->has_range) {
-			json_object_set_new(entry, "low", json_number(hyper->low));
-			json_object_set_new(entry, "high", json_number(hyper->high));
+			json_object_set_new(entry, "low", json_number(r, hyper->low));
+			json_object_set_new(entry, "high", json_number(r, hyper->high));
 		}
 		json_array_append_new(hypers, entry);
 	}
@@ -205,9 +208,9 @@ static void readme(RulePack *r) {
 			text_real(&text, hyper->value, pack->real == IR_F32);
 			text_printf(out, "| `%s` | %s | ", r->hypers[i], text_cstr(&text));
 			if (hyper->has_range) {
-				text_real(out, hyper->low, false);
+				text_real(out, hyper->low, pack->real == IR_F32);
 				text_printf(out, " .. ");
-				text_real(out, hyper->high, false);
+				text_real(out, hyper->high, pack->real == IR_F32);
 			}
 			text_printf(out, " |\n");
 		}

@@ -16,9 +16,9 @@ static void put_hyper(const RulePack *r, Text *out) {
 		pack_printf(pack, out, "\t@_real %s; /* by default %s", r->hypers[i], text_cstr(&number));
 		if (hyper->has_range) {
 			text_printf(out, "; usually in ");
-			text_real(out, hyper->low, false);
+			text_real(out, hyper->low, pack->real == IR_F32);
 			text_printf(out, " .. ");
-			text_real(out, hyper->high, false);
+			text_real(out, hyper->high, pack->real == IR_F32);
 		}
 		text_printf(out, " */\n");
 	}
@@ -62,13 +62,13 @@ void rule_header(RulePack *r) {
 	pack_put(
 		pack, out,
 		"/* Bytes of memory that a run over `tensors` tensors of these sizes (in numbers) needs, for its state and for "
-	    "what\n"
+		"what\n"
 		" * a step computes in between. 0 if no memory is large enough. */\n"
 		"size_t @_state_size(const size_t *sizes, size_t tensors);\n\n"
 		"/* Begins a run. state: `bytes` bytes, at any address; it stays there as long as the run lasts, and holds no\n"
 		" * pointers. params: one per tensor, where the run starts; not changed. hyper: NULL for the defaults. */\n"
 		"int @_init(void *state, size_t bytes, const size_t *sizes, size_t tensors, @_real *const *params, const "
-	    "@_hyper *hyper);\n\n");
+		"@_hyper *hyper);\n\n");
 	pack_put(pack, out, "/* One step: changes the parameters in place. ");
 	pack_put(pack, out,
 	         rule->reads_g ? "grads: the gradients at them, as large. "
@@ -79,14 +79,14 @@ void rule_header(RulePack *r) {
 		pack_put(
 			pack, out,
 			"/* A part of a step: coordinates begin .. end - 1 of one tensor, whose first parameter and gradient are "
-		    "at param\n"
+			"at param\n"
 			" * and grad. Threads may do this at the same time on ranges that do not overlap, each with @_range_size() "
-		    "bytes\n"
+			"bytes\n"
 			" * of scratch memory of its own. When the whole of every tensor is done, @_step_end ends the step. The\n"
 			" * parameters are the same bits as after @_step. */\n"
 			"size_t @_range_size(void);\n"
 			"int @_step_range(void *state, size_t tensor, size_t begin, size_t end, @_real *param, const @_real *grad, "
-		    "@_real loss,\n"
+			"@_real loss,\n"
 			"                 void *scratch);\n"
 			"int @_step_end(void *state);\n\n");
 	}
