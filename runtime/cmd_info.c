@@ -391,7 +391,7 @@ static CmdExit info_word(Info *info, const char *word) {
 	bool ok = true;
 	if (decl && decl->kind == AST_EXPERIMENT) {
 		ok = info_experiment(info, decl);
-	} else if (decl && decl->kind == AST_OPTIMIZER) {
+	} else if (cmd_is_run(cmd, word) || (decl && decl->kind == AST_OPTIMIZER)) {
 		CmdExit code = cmd_rule(cmd, word, &call, NULL);
 		if (code != CMD_OK) {
 			return code;
