@@ -306,9 +306,11 @@ void pack_makefile(Pack *pack) {
 	Text *out = pack_file(pack, "Makefile");
 	pack_printf(pack, out, "# Written by gradus %s from %s. It belongs to you.\n", RT_VERSION, pack->what);
 	pack_put(pack, out,
-	         "# The first two flags of BITS make the same numbers on every machine, the others make it fast.\n"
+	         "# The first three flags of BITS make the same numbers on every machine (gcc 12's straight-line "
+	         "vectoriser drops\n"
+	         "# roundings to float), the others make it fast.\n"
 	         "CC ?= cc\n"
-	         "BITS = -std=c99 -ffp-contract=off -fno-math-errno -fno-trapping-math\n"
+	         "BITS = -std=c99 -ffp-contract=off -fno-tree-slp-vectorize -fno-math-errno -fno-trapping-math\n"
 	         "CFLAGS ?= -O2 -Wall -Wextra\n"
 	         "OBJECTS =");
 	for (uint32_t i = 0; i < pack->units.count; i++) {
@@ -339,7 +341,8 @@ void pack_readme_end(const Pack *pack, Text *out) {
 		"nothing, read and write nothing, and have no variables of their own, so threads may use them at the same "
 		"time, each\n"
 		"with memory of its own. Every name that other files can see begins with `@`.\n\n"
-		"Compiled as the Makefile does (`-std=c99 -ffp-contract=off`, any optimisation level), the results are the "
+		"Compiled as the Makefile does (`-std=c99 -ffp-contract=off -fno-tree-slp-vectorize`, any optimisation level), "
+	    "the results are the "
 		"same bits\n"
 		"everywhere, and those of `gradus --strict`. `-fno-math-errno -fno-trapping-math` change nothing but the "
 		"speed.\n"
