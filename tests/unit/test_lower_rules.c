@@ -195,7 +195,7 @@ static void policy(Policy *p, const double *theta, double *x, const double *g, d
 	double squares = 0;
 	for (int i = 0; i < N; i++)
 		squares += g[i] * g[i];
-	double rms = sqrt(squares / N) + 1e-8;
+	double rms = sqrt(squares / (double)N) + 1e-8;
 	for (int i = 0; i < N; i++) {
 		p->v[i] = 0.95 * p->v[i] + 0.05 * g[i] * g[i];
 		double s = sqrt(p->v[i] / (1 - pow(0.95, t))) + 1e-8, u[11], h1[16], h2[16];
