@@ -15,8 +15,9 @@ char *cmd_read_file(Cmd *cmd, const char *path, size_t *length) {
 	}
 	Text text = text_new(cmd->arena);
 	char piece[16384];
-	size_t got;
-	while ((got = fread(piece, 1, sizeof piece, file)) > 0) {
+	size_t got = sizeof piece;
+	while (got == sizeof piece) {
+		got = fread(piece, 1, sizeof piece, file);
 		text_bytes(&text, piece, got);
 	}
 	bool failed = ferror(file) != 0;

@@ -141,18 +141,18 @@ static bool is_choice(const char *choices, const char *text) {
 }
 
 static CmdExit option_set(Cmd *cmd, const Option *option, const char *value) {
-	char *at = (char *)&cmd->options + option->offset;
+	void *at = (char *)&cmd->options + option->offset;
 	bool ok = true;
 	switch (option->kind) {
-	case OPTION_FLAG: *(bool *)(void *)at = true; return CMD_OK;
-	case OPTION_TEXT: *(const char **)(void *)at = value; return CMD_OK;
-	case OPTION_WORDS: cmd_split(cmd, value, (CmdWords *)(void *)at); return CMD_OK;
-	case OPTION_COUNT: ok = read_whole(value, 0, (int64_t *)(void *)at); break;
-	case OPTION_POSITIVE: ok = read_whole(value, 1, (int64_t *)(void *)at); break;
-	case OPTION_BYTES: ok = read_bytes(value, (double *)(void *)at); break;
+	case OPTION_FLAG: *(bool *)at = true; return CMD_OK;
+	case OPTION_TEXT: *(const char **)at = value; return CMD_OK;
+	case OPTION_WORDS: cmd_split(cmd, value, at); return CMD_OK;
+	case OPTION_COUNT: ok = read_whole(value, 0, at); break;
+	case OPTION_POSITIVE: ok = read_whole(value, 1, at); break;
+	case OPTION_BYTES: ok = read_bytes(value, at); break;
 	case OPTION_CHOICE:
 		ok = is_choice(option->value, value);
-		*(const char **)(void *)at = value;
+		*(const char **)at = value;
 		break;
 	}
 	if (ok) {

@@ -53,8 +53,10 @@ static void ticks_linear(PlotAxis *axis, int about) {
 	double ten = pow(10, floor(log10(rough)));
 	double step = rough / ten <= 1 ? ten : rough / ten <= 2 ? 2 * ten : rough / ten <= 5 ? 5 * ten : 10 * ten;
 	axis->count = 0;
-	for (double n = ceil(axis->low / step - 1e-9); n * step <= axis->high + 1e-9 * step && axis->count < 16; n++) {
-		axis->ticks[axis->count++] = n * step;
+	double first = ceil(axis->low / step - 1e-9);
+	while (axis->count < 16 && (first + axis->count) * step <= axis->high + 1e-9 * step) {
+		axis->ticks[axis->count] = (first + axis->count) * step;
+		axis->count++;
 	}
 }
 

@@ -70,10 +70,10 @@ static void put_axes(const Plot *plot, const PlotAxis *x, const PlotAxis *y, Are
 		            "<line x1=\"%d\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#555\" stroke-dasharray=\"4 3\"/>\n",
 		            LEFT, zero, right, zero);
 	}
-	put_text(out, LEFT + INNER_WIDTH / 2, HEIGHT - 14, "text-anchor=\"middle\"", plot->x_label);
+	put_text(out, (double)LEFT + 0.5 * (double)INNER_WIDTH, HEIGHT - 14, "text-anchor=\"middle\"", plot->x_label);
 	if (plot->y_label) {
 		text_printf(out, "<text transform=\"translate(18 %.1f) rotate(-90)\" text-anchor=\"middle\">",
-		            (double)TOP + INNER_HEIGHT / 2);
+		            (double)TOP + 0.5 * (double)INNER_HEIGHT);
 		put_escaped(out, plot->y_label);
 		text_printf(out, "%s</text>\n", y->log ? " (log)" : "");
 	}

@@ -25,9 +25,9 @@ static void dot(Canvas *canvas, int x, int y, uint8_t color) {
 }
 
 static void line(Canvas *canvas, double x0, double y0, double x1, double y1, uint8_t color) {
-	double steps = ceil(fmax(fabs(x1 - x0), fabs(y1 - y0)));
-	for (double k = 0; k <= steps; k++) {
-		double part = steps > 0 ? k / steps : 0;
+	int steps = (int)ceil(fmax(fabs(x1 - x0), fabs(y1 - y0)));
+	for (int k = 0; k <= steps; k++) {
+		double part = steps > 0 ? (double)k / steps : 0;
 		dot(canvas, (int)lround(x0 + part * (x1 - x0)), (int)lround(y0 + part * (y1 - y0)), color);
 	}
 }
@@ -134,8 +134,8 @@ static void put_x_axis(const Canvas *canvas, const PlotAxis *x, int margin, cons
 		for (int k = from > 0 ? from - 1 : 0; k <= from + (int)strlen(text); k++) {
 			free = free && numbers[k] == ' ';
 		}
-		if (free) {
-			memcpy(numbers + from, text, strlen(text));
+		for (int k = 0; free && text[k]; k++) {
+			numbers[from + k] = text[k];
 		}
 	}
 	for (int i = 0; i < canvas->columns; i++) {

@@ -98,10 +98,11 @@ expect 5 "$GRADUS" minimize "logistic(n = 20)" --with other --steps 5
 # training NAME: starts a long one in the background, as $pid, and waits for its first steps
 sed 's/for 12 steps/for 1000000 steps/' small.grad >long.grad
 training() {
+	rm -f err
 	"$GRADUS" train long.grad small -o "$1" >out 2>err &
 	pid=$!
 	tries=0
-	while ! grep -qs step "$1/metrics.jsonl" err && [ $tries -lt 300 ]; do
+	while ! grep -qs '^step ' err && [ $tries -lt 300 ]; do
 		sleep 0.1
 		tries=$((tries + 1))
 	done
