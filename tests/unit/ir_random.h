@@ -169,7 +169,7 @@ static inline IrValue random_for(RandomIr *r, const IrType *wanted) {
 	IrAt at[IR_MAX_RANK];
 	bool lane = wanted ? wanted->lanes : r->lanes && random_chance(r, 60);
 	uint32_t plain = 0, kept;
-	IrDim extents[4];
+	IrDim extents[4] = {0};
 	if (wanted) {
 		type = *wanted;
 		for (int axis = lane ? 1 : 0; axis < type.rank; axis++)
