@@ -215,7 +215,12 @@ bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
 		}
 	}
 	const AstExpr **args = ARENA_ARRAY(session->arena, const AstExpr *, decl->params.count + 1);
-	return call_arguments(p, out, args);
+	if (!call_arguments(p, out, args))
+		return false;
+	for (uint32_t i = 0; i < out->names.count; i++) /* those by position get their names, too */
+		if (!out->names.data[i])
+			out->names.data[i] = decl->params.data[i].name.name;
+	return true;
 }
 
 bool fe_call_text(FeProgram *p, const char *text, AstDeclKind kind, FeCall *out) {

@@ -128,8 +128,8 @@ CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text) {
 void cmd_call_text(const Session *session, const FeCall *call, Text *out) {
 	text_printf(out, "%s", session_text(session, call->decl->name.name));
 	for (uint32_t i = 0; i < call->values.count; i++) {
-		text_printf(out, "%s%s = ", i ? ", " : "(", session_text(session, call->names.data[i]));
-		ast_print_expr(session, call->values.data[i], out);
+		text_printf(out, "%s%s = %s", i ? ", " : "(", session_text(session, call->names.data[i]),
+		            rt_written(session, out->arena, call->values.data[i]->span));
 	}
 	text_printf(out, "%s", call->values.count ? ")" : "");
 }

@@ -37,6 +37,11 @@ static void print_edited(const Source *source, Span span, const Edits *edits, Te
 	text_bytes(out, source->text + at, span.end - at);
 }
 
+const char *rt_written(const Session *session, Arena *arena, Span span) {
+	const Source *source = session->sources.data[span.file];
+	return arena_printf(arena, "%.*s", (int)(span.end - span.start), source->text + span.start);
+}
+
 static const AstDeclare *find_learn(const AstBlock *body, Name name) {
 	for (uint32_t i = 0; i < body->count; i++) {
 		const AstStmt *stmt = body->data[i];
@@ -102,9 +107,7 @@ static void edit_params(const Rt *rt, Edits *edits, const FeCall *call, const Fe
 		const char *value = NULL;
 		for (uint32_t k = 0; k < call->names.count; k++) {
 			if (call->names.data[k] == param->name.name) {
-				Text text = text_new(edits->arena);
-				ast_print_expr(rt->session, call->values.data[k], &text);
-				value = text_cstr(&text);
+				value = rt_written(rt->session, edits->arena, call->values.data[k]->span);
 			}
 		}
 		for (uint32_t k = 0; k < rule->learned.count; k++) {
@@ -125,6 +128,36 @@ static void edit_params(const Rt *rt, Edits *edits, const FeCall *call, const Fe
 static void print_decl(const Rt *rt, const AstDecl *decl, const Edits *edits, Text *out) {
 	print_edited(rt->session->sources.data[decl->span.file], decl->span, edits, out);
 	text_char(out, '\n');
+}
+
+static bool is_letter(char c) {
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '\'' ||
+	       (unsigned char)c >= 0x80;
+}
+
+static bool mentions(const char *text, const char *word) {
+	size_t length = strlen(word);
+	for (const char *at = text; (at = strstr(at, word)) != NULL; at += length) {
+		if ((at == text || !is_letter(at[-1])) && !is_letter(at[length])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Which of the program's constants, functions and rules the given text needs, directly or not. */
+static void find_needed(const Rt *rt, const AstDecl *rule, const char *text, bool *needed) {
+	Arena *arena = arena_new();
+	for (uint32_t i = 0; i < fe_decl_count(rt->program); i++) {
+		const AstDecl *other = fe_decl(rt->program, i);
+		bool usable = other->kind == AST_FN || other->kind == AST_CONST || other->kind == AST_OPTIMIZER;
+		if (!usable || other == rule || needed[i] || !mentions(text, session_text(rt->session, other->name.name))) {
+			continue;
+		}
+		needed[i] = true;
+		find_needed(rt, rule, rt_written(rt->session, arena, other->span), needed);
+	}
+	arena_free(arena);
 }
 
 void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
@@ -157,15 +190,18 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
 	if (edits.list.count > 0) {
 		qsort(edits.list.data, edits.list.count, sizeof(Edit), by_start);
 	}
-	/* What the rule may call stands in front of it, so that the file can be used alone. */
+	/* What the rule uses stands in front of it, so that the file can be used alone. */
+	Text self = text_new(arena);
+	print_decl(rt, decl, &edits, &self);
+	bool *needed = ARENA_ARRAY(arena, bool, fe_decl_count(rt->program) + 1);
+	find_needed(rt, decl, text_cstr(&self), needed);
 	for (uint32_t i = 0; i < fe_decl_count(rt->program); i++) {
-		const AstDecl *other = fe_decl(rt->program, i);
-		if (other->kind == AST_FN || other->kind == AST_CONST) {
-			print_decl(rt, other, &none, out);
+		if (needed[i]) {
+			print_decl(rt, fe_decl(rt->program, i), &none, out);
 			text_char(out, '\n');
 		}
 	}
-	print_decl(rt, decl, &edits, out);
+	text_printf(out, "%s", text_cstr(&self));
 }
 
 /* ---- loading ---- */

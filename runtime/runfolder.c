@@ -193,8 +193,13 @@ bool rt_run_folder_result(RtRunFolder *folder, const RtTrained *trained) {
 	const char *name = session_text(rt->session, rule->decl->name.name);
 	Text source = text_new(folder->arena);
 	RtTensors tensors = {0};
-	text_printf(&source, "# `%s` as trained by the experiment `%s`: the best of %d outer steps is step %d.\n", name,
-	            session_text(rt->session, trained->experiment->decl->name.name), trained->steps, trained->best_step);
+	const char *experiment = session_text(rt->session, trained->experiment->decl->name.name);
+	text_printf(&source, "# `%s` as trained by the experiment `%s`: ", name, experiment);
+	if (isfinite(trained->best_score)) {
+		text_printf(&source, "the best of %d outer steps is step %d.\n", trained->steps, trained->best_step);
+	} else {
+		text_printf(&source, "after %d outer steps.\n", trained->best_step);
+	}
 	rt_rule_source(rt, &trained->experiment->train, rule, trained->natural, "weights.safetensors", &source, &tensors);
 	const char *error = NULL;
 	if (tensors.count > 0) {

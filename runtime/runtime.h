@@ -473,6 +473,8 @@ bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out); /* false with 
  * name); *tensors receives those tensors. theta: [P]; natural: as rt_theta_natural gives. */
 void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
                     Text *out, RtTensors *tensors);
+/* What was written at a place. */
+const char *rt_written(const Session *session, Arena *arena, Span span);
 /* Lets `learn W : [...] from "weights.safetensors"` read such files. */
 void rt_use_weights(Session *session, FeProgram *program);
 
