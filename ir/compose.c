@@ -21,6 +21,7 @@ typedef struct Compose {
 /* One contribution to a value: the sum of a term of an operation's body. */
 typedef struct Link {
 	const IrFor *f;
+	const IrPut *put;
 	uint32_t node;
 	bool negative;
 } Link;
@@ -34,25 +35,33 @@ static bool used_once(const Compose *c, IrValue value) {
 	return value < c->new_uses.count && c->new_uses.data[value] == 1;
 }
 
-static const IrFor *link_of(const Compose *c, IrValue value) {
+/* The put that makes the value, if it is a sum (or a plain elementwise put) over all of its axes; else NULL. */
+static const IrPut *link_of(const Compose *c, IrValue value, const IrFor **f) {
 	const IrOp *def = ir_info(c->b.func, value)->def;
-	if (!used_once(c, value) || !def || def->kind != IR_FOR || def->f.puts.count != 1)
+	if (!used_once(c, value) || !def || def->kind != IR_FOR)
 		return NULL;
-	const IrPut *put = &def->f.puts.data[0];
-	bool sum = put->combine == IR_PUT_SUM || (put->combine == IR_PUT_NONE && !put->into);
-	if (!sum || !ir_put_is_projection(c->b.func, &def->f, put))
+	const IrPut *put = def->f.puts.data;
+	while (put->out != value)
+		put++;
+	bool sum = put->combine == IR_PUT_SUM || (put->combine == IR_PUT_NONE && !put->into && def->f.conds.count == 0);
+	IrFor bare = def->f;
+	bare.conds.count = 0;
+	if (!sum || !ir_put_is_projection(c->b.func, &bare, put))
 		return NULL;
-	for (uint32_t i = 0; i < c->b.block->ops.count; i++)
-		if (c->b.block->ops.data[i] == def)
-			return &def->f;
+	for (uint32_t i = 0; i < c->b.block->ops.count; i++) {
+		if (c->b.block->ops.data[i] == def) {
+			*f = &def->f;
+			return put;
+		}
+	}
 	return NULL;
 }
 
 static bool add_value(const Compose *c, IrValue value, bool negative, Chain *chain);
 
 /* The element of another value at the same place, where nothing is reduced: its contributions are ours. */
-static bool is_passed_on(const Compose *c, const IrFor *f, const IrNode *node) {
-	const IrPut *put = &f->puts.data[0];
+static bool is_passed_on(const Compose *c, const IrFor *f, const IrPut *put, const IrNode *node) {
+	const IrFor *made;
 	if (node->kind != IR_NODE_READ || node->guarded || !ir_put_is_permutation(c->b.func, f, put))
 		return false;
 	if (!ir_type_equal(ir_type(c->b.func, node->value), ir_type(c->b.func, put->out)))
@@ -60,30 +69,31 @@ static bool is_passed_on(const Compose *c, const IrFor *f, const IrNode *node) {
 	for (uint32_t k = 0; k < node->at_count; k++)
 		if (!ir_at_equal(node->at[k], put->at[k]))
 			return false;
-	return link_of(c, node->value) != NULL;
+	return link_of(c, node->value, &made) != NULL;
 }
 
-static bool add_term(const Compose *c, const IrFor *f, uint32_t number, bool negative, Chain *chain) {
+static bool add_term(const Compose *c, const IrFor *f, const IrPut *put, uint32_t number, bool negative, Chain *chain) {
 	const IrNode *node = &f->nodes.data[number];
 	bool is_op = node->kind == IR_NODE_OP;
 	if (is_op && (node->opcode == IR_add || node->opcode == IR_sub))
-		return add_term(c, f, node->args[0], negative, chain) &&
-		       add_term(c, f, node->args[1], negative != (node->opcode == IR_sub), chain);
+		return add_term(c, f, put, node->args[0], negative, chain) &&
+		       add_term(c, f, put, node->args[1], negative != (node->opcode == IR_sub), chain);
 	if (is_op && node->opcode == IR_neg)
-		return add_term(c, f, node->args[0], !negative, chain);
-	if (is_passed_on(c, f, node))
+		return add_term(c, f, put, node->args[0], !negative, chain);
+	if (is_passed_on(c, f, put, node))
 		return add_value(c, node->value, negative, chain);
 	if (chain->count == MAX_LINKS)
 		return false;
-	chain->links[chain->count++] = (Link){f, number, negative};
+	chain->links[chain->count++] = (Link){f, put, number, negative};
 	return true;
 }
 
 static bool add_value(const Compose *c, IrValue value, bool negative, Chain *chain) {
-	const IrFor *f = link_of(c, value);
-	if (!f || !add_term(c, f, f->puts.data[0].node, negative, chain))
+	const IrFor *f;
+	const IrPut *put = link_of(c, value, &f);
+	if (!put || !add_term(c, f, put, put->node, negative, chain))
 		return false;
-	return f->puts.data[0].into == 0 || add_value(c, f->puts.data[0].into, negative, chain);
+	return put->into == 0 || add_value(c, put->into, negative, chain);
 }
 
 /* The contributions that make a value, last first. */
@@ -92,8 +102,8 @@ static bool chain_of(const Compose *c, IrValue value, Chain *chain) {
 	return add_value(c, value, false, chain);
 }
 
-static uint32_t reduced_count(const IrFunc *func, const IrFor *link) {
-	return link->indices.count - ir_type(func, link->puts.data[0].out).rank;
+static uint32_t reduced_count(const IrFunc *func, Link link) {
+	return link.f->indices.count - ir_type(func, link.put->out).rank;
 }
 
 /* The user's sum with the read (a factor of its product) replaced by the body of one contribution. */
@@ -103,7 +113,7 @@ static IrOp *merge(Compose *c, const IrFor *user, const Product *product, uint32
 	IrForBuilder f = ir_for_begin(&c->b);
 	IrRewrite outer = ir_rewrite_same_domain(c->scratch, &f, user, NULL);
 	const IrNode *node = &user->nodes.data[product->factors[read].node];
-	const IrPut *from = &link->puts.data[0];
+	const IrPut *from = term.put;
 	IrAt *index_at = ARENA_ARRAY(c->scratch, IrAt, link->indices.count + 1);
 	bool *bound = ARENA_ARRAY(c->scratch, bool, link->indices.count + 1);
 	for (uint32_t k = 0; k < node->at_count; k++) {
@@ -163,18 +173,19 @@ static bool find_composable(const Compose *c, const IrFor *user, Term *term) {
 			continue;
 		uint32_t reduced = 0;
 		for (uint32_t i = 0; i < term->chain.count; i++)
-			if (reduced_count(c->b.func, term->chain.links[i].f) > reduced)
-				reduced = reduced_count(c->b.func, term->chain.links[i].f);
+			if (reduced_count(c->b.func, term->chain.links[i]) > reduced)
+				reduced = reduced_count(c->b.func, term->chain.links[i]);
 		if (user->indices.count + reduced <= IR_MAX_INDICES)
 			return true;
 	}
 	return false;
 }
 
+/* What goes if nothing reads the links any more; an operation that makes other values, too, stays. */
 static double chain_flops(const Compose *c, const Chain *chain) {
 	double flops = 0;
 	for (uint32_t i = 0; i < chain->count; i++)
-		if (i == 0 || chain->links[i].f != chain->links[i - 1].f)
+		if (chain->links[i].f->puts.count == 1 && (i == 0 || chain->links[i].f != chain->links[i - 1].f))
 			flops += ir_for_flops(c->b.func, chain->links[i].f);
 	return flops;
 }
@@ -207,7 +218,7 @@ static bool try_compose(Compose *c, const IrFor *user, IrValue *out) {
 	if (!ir_scalar_is_real(ir_type(c->b.func, user->puts.data[0].out).scalar))
 		return false;
 	Chain terms = {.count = 0};
-	if (!add_term(c, user, user->puts.data[0].node, false, &terms))
+	if (!add_term(c, user, user->puts.data, user->puts.data[0].node, false, &terms))
 		return false;
 	Term *parts = ARENA_ARRAY(c->scratch, Term, terms.count);
 	double before = ir_for_flops(c->b.func, user);
