@@ -177,6 +177,9 @@ static bool worth_hoisting(const IrFunc *func, const View *view, uint32_t number
 	double saved = view->costs[number] * (points(view->f, view->domain) - points(view->f, set));
 	if (saved <= 2 * points(view->f, set) + points(view->f, view->domain) * 0.5 || !tree_is_movable(view, number))
 		return false;
+	for (uint32_t c = 0; c < view->f->conds.count; c++)
+		if (view->f->nodes.data[number].type == IR_BOOL && (at_set(view, view->f->conds.data[c]) & ~set) == 0)
+			return false;
 	return !loses_condition(view, set) || reads_stand_alone(func, view, number);
 }
 
@@ -207,7 +210,9 @@ static bool hoist_pieces(Hoist *h, const View *view, IrValue *values, int depth)
 		Piece piece;
 		piece_begin(h, &piece, view, view->sets[n]);
 		uint32_t node = ir_rewrite_node(&piece.rewrite, n);
-		piece_put(h, &piece, view, view->sets[n], node, IR_PUT_NONE);
+		/* what conditions leave out is 0, and nobody reads it: only a sum may leave elements out */
+		bool whole = piece.f.op->f.conds.count == 0;
+		piece_put(h, &piece, view, view->sets[n], node, whole ? IR_PUT_NONE : IR_PUT_SUM);
 		values[n] = place_piece(h, piece.f.op, depth + 1);
 		any = true;
 	}

@@ -54,6 +54,11 @@ static const Program programs[] = {
      "%o[9, 4, 6] = for i:9 c:4 r:6 s:6 { mul(%l[c, r, s], exp(sub(%x[i, s], %u[c, s]))) } sum -> [i, c, r]\n"
      "return %o }\n",
      0.5},
+	{"hoisted with its condition",
+     "func @f (%s[6, 6], %v[6, 4]) -> ([6, 4]) {\n"
+     "%o[6, 4] = for i:6 c:4 j:6 if j <= i { mul(exp(%s[i, j]), %v[j, c]) } sum -> [i, c]\n"
+     "return %o }\n",
+     0.6},
 	{"factor out of a sum",
      "func @f (%q[4, 6], %Q[30, 4, 6], %e[30, 4, 6]) -> ([4, 6]) {\n"
      "%o[4, 6] = for i:30 c:4 r:6 { mul(exp(%q[c, r]), mul(%Q[i, c, r], %e[i, c, r])) } sum -> [c, r]\n"
