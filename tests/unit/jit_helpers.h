@@ -252,20 +252,26 @@ static inline void jit_test_c_compile(JitTestC *c, const char *compiler, const c
 	rmdir(c->directory);
 }
 
-static inline void jit_test_c_run(const JitTestC *c, uint32_t number, const JitTestRun *run, Arena *arena, double tolerance,
-                                  const char *way, const char *text) {
+/* Calls it; what it returned. */
+static inline int jit_test_c_call(const JitTestC *c, uint32_t number, const JitTestRun *run, Arena *arena, void *const *params,
+                                  void *const *results) {
 	int (*call)(void *const *, void *const *, void *, const int64_t *);
 	int64_t (*size)(const int64_t *);
 	void *found = dlsym(c->library, arena_printf(arena, "run%u", number));
 	memcpy(&call, &found, sizeof call);
 	found = dlsym(c->library, arena_printf(arena, "bytes%u", number));
 	memcpy(&size, &found, sizeof size);
-	void *params[JIT_TEST_MAX], *results[JIT_TEST_MAX];
-	jit_test_pointers(run, arena, params, results);
 	size_t bytes = (size_t)size(run->symbols);
 	void *scratch = jit_test_memory(arena, bytes);
 	memset(scratch, 0xA5, bytes);
-	int failed = call(params, results, scratch, run->symbols);
+	return call(params, results, scratch, run->symbols);
+}
+
+static inline void jit_test_c_run(const JitTestC *c, uint32_t number, const JitTestRun *run, Arena *arena, double tolerance,
+                                  const char *way, const char *text) {
+	void *params[JIT_TEST_MAX], *results[JIT_TEST_MAX];
+	jit_test_pointers(run, arena, params, results);
+	int failed = jit_test_c_call(c, number, run, arena, params, results);
 	cr_expect((failed != 0) == (run->error != NULL), "%s returned %d, the evaluator said %s\n%s", way, failed,
 	          run->error ? run->error : "nothing", text);
 	if (failed == 0 && !run->error)

@@ -1,0 +1,68 @@
+/* Every objective and every rule there is: those of the library and those of the examples, found and not listed, so that
+ * nobody has to remember to add one. */
+#ifndef GRADUS_TESTS_PROGRAMS_H
+#define GRADUS_TESTS_PROGRAMS_H
+
+#include "frontend/frontend.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct ProgramDecl {
+	FeProgram *program;
+	const AstDecl *decl;
+	FeCall call; /* without arguments */
+	const char *name; /* "examples/first.grad: damped" */
+} ProgramDecl;
+
+typedef VEC(ProgramDecl) ProgramDecls;
+
+static inline void programs_of(Session *session, FeProgram *program, const char *file, AstDeclKind kind, ProgramDecls *out) {
+	if (session->error_count > 0) {
+		diag_print_all(session, stderr, false);
+		cr_assert_fail("%s has errors", file);
+	}
+	for (uint32_t i = 0; i < fe_decl_count(program); i++) {
+		const AstDecl *decl = fe_decl(program, i);
+		if (decl->kind != kind)
+			continue;
+		ProgramDecl found = {.program = program, .decl = decl, .call = {.decl = decl}};
+		found.name = arena_printf(session->arena, "%s: %s", file, session_text(session, decl->name.name));
+		vec_push(session->arena, out, found);
+	}
+}
+
+static inline int program_order(const void *a, const void *b) {
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* All declarations of a kind, in the order of files and of lines. */
+static inline ProgramDecls programs_all(Session *session, AstDeclKind kind) {
+	ProgramDecls out = {0};
+	for (size_t i = 0; i < fe_std_file_count; i++) { /* as a user's file: its own declarations, which fe_decl lists */
+		const FeStdFile *file = &fe_std_files[i];
+		FeProgram *program = fe_program_new(session);
+		fe_add_source(program, source_add(session, file->name, file->text, file->length));
+		programs_of(session, program, arena_printf(session->arena, "std/%s", file->name), kind, &out);
+	}
+	VEC(const char *) names = {0};
+	DIR *folder = opendir(GRADUS_SOURCE_DIR "/examples");
+	cr_assert_not_null(folder);
+	for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+		size_t length = strlen(entry->d_name);
+		if (length > 5 && strcmp(entry->d_name + length - 5, ".grad") == 0)
+			vec_push(session->arena, &names, arena_strdup(session->arena, entry->d_name));
+	}
+	closedir(folder);
+	qsort(names.data, names.count, sizeof *names.data, program_order);
+	for (uint32_t i = 0; i < names.count; i++) {
+		FeProgram *program = fe_program_new(session);
+		fe_add_file(program, arena_printf(session->arena, "%s/examples/%s", GRADUS_SOURCE_DIR, names.data[i]));
+		programs_of(session, program, arena_printf(session->arena, "examples/%s", names.data[i]), kind, &out);
+	}
+	return out;
+}
+
+#endif
