@@ -48,6 +48,21 @@ typedef struct NestPlace {
 	uint32_t level, id;
 } NestPlace;
 
+/* The op being lowered, and how it runs. */
+typedef struct NestOp {
+	const IrFor *f;
+	uint32_t index_count;
+	NestIndex index[IR_MAX_INDICES];
+	uint32_t at[IR_MAX_INDICES]; /* the copy being emitted */
+	uint32_t *deps;              /* indices each node depends on */
+	NestMemo *memo;
+	uint32_t products; /* bit p: put p may fuse its products into its accumulator */
+	/* of the puts being lowered */
+	int vector;                     /* the index that runs in lanes, or -1 */
+	uint32_t order[IR_MAX_INDICES]; /* output indices, then reduced ones */
+	uint32_t outer_count;
+} NestOp;
+
 typedef struct Nest {
 	const LoopNest *in;
 	LoopSteps *steps;
@@ -62,18 +77,7 @@ typedef struct Nest {
 	uint32_t depth; /* levels[depth] is the innermost open one */
 	uint32_t next_id;
 	uint32_t cond_level; /* the innermost level that tests a condition; 0 if none */
-	/* of the op being lowered */
-	const IrFor *f;
-	uint32_t index_count;
-	NestIndex index[IR_MAX_INDICES];
-	uint32_t at[IR_MAX_INDICES]; /* the copy being emitted */
-	uint32_t *deps;              /* indices each node depends on */
-	NestMemo *memo;
-	uint32_t products;           /* bit p: put p may fuse its products into its accumulator */
-	/* of the puts being lowered */
-	int vector;                     /* the index that runs in lanes, or -1 */
-	uint32_t order[IR_MAX_INDICES]; /* output indices, then reduced ones */
-	uint32_t outer_count;
+	NestOp *op;
 } Nest;
 
 /* nest_facts.c */
@@ -117,8 +121,43 @@ uint32_t nest_formal(Nest *n, uint32_t buffer);
 /* One temp (or none) and an offset with the same value. */
 LoopAffine nest_flatten(Nest *n, LoopAffine affine);
 
-/* nest.c */
+/* nest_loop.c: loops */
 void nest_open(Nest *n, LoopStmt *stmt);
 void nest_close(Nest *n);
+LoopStmt *nest_new_for(Nest *n, int64_t step);
+void nest_open_for(Nest *n, LoopStmt *stmt);
+LoopAffine nest_negated(Nest *n, LoopAffine affine);
+/* An IF for the conditions that can be tested now and are not in *done; NULL if there are none. */
+LoopStmt *nest_cond_if(Nest *n, uint32_t *done);
+bool nest_runs_without_loop(const NestIndex *index, bool vector);
+/* The loop over an index as it is set up in n->op->index; NULL if there is none to open. The caller opens it after adding
+ * carries. main_part: whole blocks of `block`; else what they leave over. conds: conditions become bounds. */
+LoopStmt *nest_index_loop(Nest *n, uint32_t i, bool main_part, int64_t block, uint32_t *done, bool conds);
+/* The copies of the indices order[from] .. order[to - 1], all in turn: first, then next until false. */
+void nest_first_copy(Nest *n, uint32_t from, uint32_t to);
+bool nest_next_copy(Nest *n, uint32_t from, uint32_t to);
+uint32_t nest_copy_count(const Nest *n, uint32_t from, uint32_t to);
+
+/* nest_put.c: puts */
+IrOpcode nest_combine_opcode(IrCombine combine);
+bool nest_is_arg(const IrPut *put);
+LoopTemp nest_identity(Nest *n, const IrPut *put);
+/* The accumulator after one more point; acc 0: still the identity. */
+LoopTemp nest_combine(Nest *n, const IrPut *put, LoopTemp acc);
+/* The argument that goes with a maximum or minimum so far (best): the new one if it is better, the first NaN, or the first. */
+LoopTemp nest_combine_arg(Nest *n, const IrPut *put, LoopTemp best, LoopTemp arg);
+/* Where an ARG put's maximum or minimum stands in the group. */
+uint32_t nest_partner(const NestGroup *group, const IrPut *put);
+void nest_check_put(Nest *n, const IrPut *put);
+/* The test that a guarded put is inside, or NULL. */
+LoopStmt *nest_put_guard(Nest *n, const IrPut *put);
+void nest_store(Nest *n, const IrPut *put, LoopTemp value);
+LoopTemp nest_load_out(Nest *n, const IrPut *put);
+/* What `into` holds; outside of a guarded put's bounds nothing is read. */
+LoopTemp nest_load_base(Nest *n, const IrPut *put);
+void nest_prepare(Nest *n, const IrPut *put, NestPut facts);
+
+/* nest_reduce.c */
+void nest_reduction(Nest *n, const NestGroup *group);
 
 #endif

@@ -81,8 +81,8 @@ static void add_at(Nest *n, Parts *parts, IrAt at, LoopSize scale) {
 				loop_affine_add(n->arena, &parts->scalar, size, temp);
 			continue;
 		}
-		const NestIndex *index = &n->index[term.ref];
-		int64_t copy = (int64_t)n->at[term.ref] * (index->vector ? LOOP_LANES : 1);
+		const NestIndex *index = &n->op->index[term.ref];
+		int64_t copy = (int64_t)n->op->at[term.ref] * (index->vector ? LOOP_LANES : 1);
 		loop_affine_add(n->arena, &parts->scalar, loop_size_mul(size, loop_size(copy)), 0);
 		if (index->var != 0)
 			loop_affine_add(n->arena, &parts->scalar, size, index->var);

@@ -4,30 +4,30 @@
 uint32_t nest_at_deps(const Nest *n, IrAt at) {
 	uint32_t deps = 0;
 	for (uint32_t i = 0; i < at.term_count; i++)
-		deps |= at.terms[i].is_node ? n->deps[at.terms[i].ref] : 1u << at.terms[i].ref;
+		deps |= at.terms[i].is_node ? n->op->deps[at.terms[i].ref] : 1u << at.terms[i].ref;
 	return deps;
 }
 
 void nest_facts(Nest *n) {
-	const IrFor *f = n->f;
-	n->index_count = f->indices.count;
-	n->deps = ARENA_ARRAY(n->arena, uint32_t, f->nodes.count + 1);
-	n->memo = ARENA_ARRAY(n->arena, NestMemo, f->nodes.count + 1);
+	const IrFor *f = n->op->f;
+	n->op->index_count = f->indices.count;
+	n->op->deps = ARENA_ARRAY(n->arena, uint32_t, f->nodes.count + 1);
+	n->op->memo = ARENA_ARRAY(n->arena, NestMemo, f->nodes.count + 1);
 	for (uint32_t i = 0; i < f->nodes.count; i++) {
 		const IrNode *node = &f->nodes.data[i];
 		for (uint32_t a = 0; a < node->at_count; a++)
-			n->deps[i] |= nest_at_deps(n, node->at[a]);
+			n->op->deps[i] |= nest_at_deps(n, node->at[a]);
 		for (int a = 0; node->kind == IR_NODE_OP && a < ir_op_info[node->opcode].arity; a++)
-			n->deps[i] |= n->deps[node->args[a]];
+			n->op->deps[i] |= n->op->deps[node->args[a]];
 	}
-	for (uint32_t i = 0; i < n->index_count; i++) {
-		NestIndex *index = &n->index[i];
+	for (uint32_t i = 0; i < n->op->index_count; i++) {
+		NestIndex *index = &n->op->index[i];
 		*index = (NestIndex){.extent = f->indices.data[i].extent, .copies = 1};
 	}
 	for (uint32_t i = 0; i < f->conds.count; i++) {
-		for (uint32_t k = 0; k < n->index_count; k++) {
+		for (uint32_t k = 0; k < n->op->index_count; k++) {
 			if (nest_at_deps(n, f->conds.data[i]) >> k & 1)
-				n->index[k].in_cond = true;
+				n->op->index[k].in_cond = true;
 		}
 	}
 }
@@ -50,7 +50,7 @@ static bool resolves(const Nest *n, IrAt at, uint32_t resolved) {
 		if (!least)
 			return true;
 		int64_t size = least->coef < 0 ? -least->coef : least->coef;
-		IrDim extent = n->index[least->ref].extent;
+		IrDim extent = n->op->index[least->ref].extent;
 		if (reach >= size)
 			return false;
 		if (extent < 0)
@@ -69,7 +69,7 @@ static bool is_direct(const Nest *n, const IrPut *put, uint32_t rank, uint32_t m
 			uint32_t plain = 0, through = 0;
 			for (uint32_t i = 0; i < at.term_count; i++) {
 				if (at.terms[i].is_node)
-					through |= n->deps[at.terms[i].ref];
+					through |= n->op->deps[at.terms[i].ref];
 				else
 					plain |= 1u << at.terms[i].ref;
 			}
@@ -88,17 +88,17 @@ static bool covers(const Nest *n, const IrPut *put, IrType type) {
 		IrAt at = put->at[a];
 		int plain = ir_at_plain_index(at);
 		if (plain >= 0) {
-			if (seen >> plain & 1 || n->index[plain].extent != type.dims[a])
+			if (seen >> plain & 1 || n->op->index[plain].extent != type.dims[a])
 				return false;
 			seen |= 1u << plain;
 			continue;
 		}
 		int64_t points = 1, low = at.offset, high = at.offset;
 		for (uint32_t i = 0; i < at.term_count; i++) {
-			if (at.terms[i].is_node || n->index[at.terms[i].ref].extent <= 0 || seen >> at.terms[i].ref & 1)
+			if (at.terms[i].is_node || n->op->index[at.terms[i].ref].extent <= 0 || seen >> at.terms[i].ref & 1)
 				return false;
 			seen |= 1u << at.terms[i].ref;
-			int64_t extent = n->index[at.terms[i].ref].extent;
+			int64_t extent = n->op->index[at.terms[i].ref].extent;
 			points *= extent;
 			*(at.terms[i].coef < 0 ? &low : &high) += at.terms[i].coef * (extent - 1);
 		}
@@ -112,7 +112,7 @@ NestPut nest_put_facts(const Nest *n, const IrPut *put) {
 	IrType type = ir_type(n->ir, put->out);
 	NestPut facts = {0};
 	if (put->combine == IR_PUT_NONE) {
-		facts.mask = (1u << n->index_count) - 1;
+		facts.mask = (1u << n->op->index_count) - 1;
 		facts.direct = true;
 		facts.covers = put->into == 0;
 		return facts;
@@ -125,7 +125,7 @@ NestPut nest_put_facts(const Nest *n, const IrPut *put) {
 }
 
 bool nest_in_box(const Nest *n, IrAt at, IrDim dim) {
-	IrFor box = *n->f;
+	IrFor box = *n->op->f;
 	box.conds.count = 0;
 	return ir_in_bounds(n->ir, &box, at, dim);
 }
@@ -139,7 +139,7 @@ int64_t nest_stride(const Nest *n, IrValue value, const IrAt *at, uint32_t index
 	for (uint32_t a = 0; a < type.rank; a++) {
 		for (uint32_t i = 0; i < at[a].term_count; i++) {
 			const IrTerm *term = &at[a].terms[i];
-			if (term->is_node ? !(n->deps[term->ref] >> index & 1) : term->ref != index)
+			if (term->is_node ? !(n->op->deps[term->ref] >> index & 1) : term->ref != index)
 				continue;
 			if (term->is_node || strides[a].count > 0)
 				*known = false;

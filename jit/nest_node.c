@@ -92,7 +92,7 @@ static LoopTemp read(Nest *n, const IrNode *node) {
 		if (nest_in_box(n, at, type.dims[a]))
 			continue;
 		level = n->cond_level > level ? n->cond_level : level;
-		if (n->f->conds.count > 0 && ir_in_bounds(n->ir, n->f, at, type.dims[a]))
+		if (n->op->f->conds.count > 0 && ir_in_bounds(n->ir, n->op->f, at, type.dims[a]))
 			continue;
 		if (node->guarded)
 			mask = inside(n, mask, at, type.dims[a]);
@@ -121,15 +121,15 @@ static LoopTemp operation(Nest *n, const IrNode *node) {
 }
 
 LoopTemp nest_node(Nest *n, uint32_t number) {
-	const IrNode *node = &n->f->nodes.data[number];
+	const IrNode *node = &n->op->f->nodes.data[number];
 	uint32_t key = 0, instances = 1;
-	for (uint32_t i = 0; i < n->index_count; i++) {
-		if (n->deps[number] >> i & 1) {
-			key = key * n->index[i].copies + n->at[i];
-			instances *= n->index[i].copies;
+	for (uint32_t i = 0; i < n->op->index_count; i++) {
+		if (n->op->deps[number] >> i & 1) {
+			key = key * n->op->index[i].copies + n->op->at[i];
+			instances *= n->op->index[i].copies;
 		}
 	}
-	NestMemo *memo = &n->memo[number];
+	NestMemo *memo = &n->op->memo[number];
 	if (memo->count < instances) {
 		memo->temps = ARENA_ARRAY(n->arena, LoopTemp, instances);
 		memo->count = instances;

@@ -44,7 +44,7 @@ static bool has_arg(const NestGroup *group) {
 
 /* The lane index of the op as the vector index, where that keeps the order of every reduction (or may change it). */
 static bool lanes_allowed(const Nest *n, const NestGroup *group) {
-	if (n->index[0].in_cond)
+	if (n->op->index[0].in_cond)
 		return false;
 	bool reduced = !(group->mask & 1);
 	if (reduced)
@@ -60,8 +60,8 @@ static bool lanes_allowed(const Nest *n, const NestGroup *group) {
 /* Cost of one turn of the body when `index` runs in lanes, or -1 if it cannot. */
 static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index) {
 	bool reduced = !(group->mask >> index & 1);
-	IrDim extent = n->index[index].extent;
-	if (n->index[index].in_cond || n->index[index].bound || (extent >= 0 && extent < (reduced ? MIN_LANE_SUM : LOOP_LANES)))
+	IrDim extent = n->op->index[index].extent;
+	if (n->op->index[index].in_cond || n->op->index[index].bound || (extent >= 0 && extent < (reduced ? MIN_LANE_SUM : LOOP_LANES)))
 		return -1;
 	if (reduced && (n->in->strict || has_arg(group) || group->scatter))
 		return -1;
@@ -78,9 +78,9 @@ static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index)
 			return -1;
 		cost += stride == 1 ? 1 : STRIDED;
 	}
-	for (uint32_t i = 0; i < n->f->nodes.count; i++) {
-		const IrNode *node = &n->f->nodes.data[i];
-		bool depends = n->deps[i] >> index & 1;
+	for (uint32_t i = 0; i < n->op->f->nodes.count; i++) {
+		const IrNode *node = &n->op->f->nodes.data[i];
+		bool depends = n->op->deps[i] >> index & 1;
 		if (node->kind == IR_NODE_OP && depends)
 			cost += 1;
 		if (node->kind != IR_NODE_READ || !depends)
@@ -94,19 +94,19 @@ static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index)
 
 static double scalar_cost(const Nest *n, const NestGroup *group) {
 	double cost = group->count;
-	for (uint32_t i = 0; i < n->f->nodes.count; i++) {
-		IrNodeKind kind = n->f->nodes.data[i].kind;
+	for (uint32_t i = 0; i < n->op->f->nodes.count; i++) {
+		IrNodeKind kind = n->op->f->nodes.data[i].kind;
 		cost += kind == IR_NODE_OP || kind == IR_NODE_READ ? 1 : 0;
 	}
 	return cost * (double)LOOP_LANES;
 }
 
 static int choose_vector(const Nest *n, const NestGroup *group) {
-	if (n->index_count > 0 && n->f->indices.data[0].lane)
+	if (n->op->index_count > 0 && n->op->f->indices.data[0].lane)
 		return lanes_allowed(n, group) ? 0 : -1;
 	int best = -1;
 	double least = 0.7 * scalar_cost(n, group);
-	for (uint32_t i = 0; i < n->index_count; i++) {
+	for (uint32_t i = 0; i < n->op->index_count; i++) {
 		double cost = vector_cost(n, group, i);
 		if (cost >= 0 && cost < least) {
 			least = cost;
@@ -127,24 +127,24 @@ static int64_t out_stride(const Nest *n, const NestGroup *group, uint32_t index)
 }
 
 static void choose_order(Nest *n, const NestGroup *group) {
-	n->outer_count = 0;
-	uint32_t mask = group->stores || group->scatter ? (1u << n->index_count) - 1 : group->mask;
-	for (uint32_t i = 0; i < n->index_count; i++) {
+	n->op->outer_count = 0;
+	uint32_t mask = group->stores || group->scatter ? (1u << n->op->index_count) - 1 : group->mask;
+	for (uint32_t i = 0; i < n->op->index_count; i++) {
 		if (mask >> i & 1)
-			n->order[n->outer_count++] = i;
+			n->op->order[n->op->outer_count++] = i;
 	}
-	uint32_t at = n->outer_count;
-	for (uint32_t i = 0; i < n->index_count; i++) {
+	uint32_t at = n->op->outer_count;
+	for (uint32_t i = 0; i < n->op->index_count; i++) {
 		if (!(mask >> i & 1))
-			n->order[at++] = i;
+			n->op->order[at++] = i;
 	}
 	if (group->scatter)
 		return;
-	for (uint32_t k = 1; k < n->outer_count; k++) {
-		for (uint32_t j = k; j > 0 && out_stride(n, group, n->order[j - 1]) < out_stride(n, group, n->order[j]); j--) {
-			uint32_t swap = n->order[j];
-			n->order[j] = n->order[j - 1];
-			n->order[j - 1] = swap;
+	for (uint32_t k = 1; k < n->op->outer_count; k++) {
+		for (uint32_t j = k; j > 0 && out_stride(n, group, n->op->order[j - 1]) < out_stride(n, group, n->op->order[j]); j--) {
+			uint32_t swap = n->op->order[j];
+			n->op->order[j] = n->op->order[j - 1];
+			n->op->order[j - 1] = swap;
 		}
 	}
 }
@@ -154,16 +154,16 @@ static void choose_order(Nest *n, const NestGroup *group) {
 /* Statements of a body with the copies as they are, counting only what depends on the innermost reduced index if `inner`. */
 static double body_size(const Nest *n, uint32_t must_depend, bool reads_only) {
 	double size = 0;
-	for (uint32_t i = 0; i < n->f->nodes.count; i++) {
-		const IrNode *node = &n->f->nodes.data[i];
+	for (uint32_t i = 0; i < n->op->f->nodes.count; i++) {
+		const IrNode *node = &n->op->f->nodes.data[i];
 		if ((node->kind != IR_NODE_OP || reads_only) && node->kind != IR_NODE_READ)
 			continue;
-		if (must_depend != 0 && !(n->deps[i] & must_depend))
+		if (must_depend != 0 && !(n->op->deps[i] & must_depend))
 			continue;
 		double instances = 1;
-		for (uint32_t k = 0; k < n->index_count; k++) {
-			if (n->deps[i] >> k & 1)
-				instances *= n->index[k].copies;
+		for (uint32_t k = 0; k < n->op->index_count; k++) {
+			if (n->op->deps[i] >> k & 1)
+				instances *= n->op->index[k].copies;
 		}
 		size += instances;
 	}
@@ -171,14 +171,14 @@ static double body_size(const Nest *n, uint32_t must_depend, bool reads_only) {
 }
 
 static bool may_copy(const Nest *n, uint32_t index) {
-	const NestIndex *i = &n->index[index];
-	return i->extent > 1 && !i->in_cond && !i->bound && (int)index != n->vector;
+	const NestIndex *i = &n->op->index[index];
+	return i->extent > 1 && !i->in_cond && !i->bound && (int)index != n->op->vector;
 }
 
 static uint32_t reduced_mask(const Nest *n) {
 	uint32_t mask = 0;
-	for (uint32_t k = n->outer_count; k < n->index_count; k++)
-		mask |= 1u << n->order[k];
+	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++)
+		mask |= 1u << n->op->order[k];
 	return mask;
 }
 
@@ -186,20 +186,20 @@ static uint32_t reduced_mask(const Nest *n) {
 static void choose_unroll(Nest *n, const NestGroup *group) {
 	if (group->stores || group->scatter)
 		return;
-	for (uint32_t k = n->index_count; k-- > n->outer_count;) {
-		uint32_t i = n->order[k];
-		if ((int)i == n->vector)
+	for (uint32_t k = n->op->index_count; k-- > n->op->outer_count;) {
+		uint32_t i = n->op->order[k];
+		if ((int)i == n->op->vector)
 			continue;
 		if (!may_copy(n, i)) {
-			if (n->index[i].extent == 1)
+			if (n->op->index[i].extent == 1)
 				continue;
 			return;
 		}
-		if (n->index[i].extent > MAX_UNROLL)
+		if (n->op->index[i].extent > MAX_UNROLL)
 			return;
-		n->index[i].copies = (uint32_t)n->index[i].extent;
+		n->op->index[i].copies = (uint32_t)n->op->index[i].extent;
 		if (body_size(n, 0, false) > (double)MAX_BODY / 2) {
-			n->index[i].copies = 1;
+			n->op->index[i].copies = 1;
 			return;
 		}
 	}
@@ -207,17 +207,17 @@ static void choose_unroll(Nest *n, const NestGroup *group) {
 
 /* Of a reduction: how many combining steps one load serves, jamming output indices a and b by s and t. */
 static double tile_value(Nest *n, const NestGroup *group, uint32_t a, uint32_t s, uint32_t b, uint32_t t) {
-	uint32_t was_a = n->index[a].copies, was_b = n->index[b].copies;
-	n->index[a].copies = s;
+	uint32_t was_a = n->op->index[a].copies, was_b = n->op->index[b].copies;
+	n->op->index[a].copies = s;
 	if (a != b)
-		n->index[b].copies = t;
+		n->op->index[b].copies = t;
 	uint32_t reduced = reduced_mask(n);
 	double tile = (double)s * (a != b ? t : 1), unrolled = 1;
-	for (uint32_t k = n->outer_count; k < n->index_count; k++)
-		unrolled *= n->index[n->order[k]].copies;
+	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++)
+		unrolled *= n->op->index[n->op->order[k]].copies;
 	double reads = body_size(n, reduced, true), size = body_size(n, 0, false) + tile * unrolled;
-	n->index[b].copies = was_b;
-	n->index[a].copies = was_a;
+	n->op->index[b].copies = was_b;
+	n->op->index[a].copies = was_a;
 	if (tile * group->count > (double)MAX_ACCUMULATORS || size > (double)MAX_BODY)
 		return 0;
 	double steps = tile * unrolled;
@@ -230,18 +230,18 @@ static void choose_tile(Nest *n, const NestGroup *group) {
 	if (group->stores || group->scatter || reduced_mask(n) == 0)
 		return;
 	bool any = false;
-	for (uint32_t k = n->outer_count; k < n->index_count; k++)
-		any = any || n->index[n->order[k]].extent != 1;
+	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++)
+		any = any || n->op->index[n->op->order[k]].extent != 1;
 	if (!any)
 		return;
 	uint32_t best_a = 0, best_b = 0, best_s = 1, best_t = 1;
-	double best = n->outer_count > 0 ? tile_value(n, group, n->order[0], n->index[n->order[0]].copies, n->order[0], 1) : 0;
-	for (uint32_t k = 0; k < n->outer_count; k++) {
-		uint32_t a = n->order[k];
+	double best = n->op->outer_count > 0 ? tile_value(n, group, n->op->order[0], n->op->index[n->op->order[0]].copies, n->op->order[0], 1) : 0;
+	for (uint32_t k = 0; k < n->op->outer_count; k++) {
+		uint32_t a = n->op->order[k];
 		if (!may_copy(n, a))
 			continue;
-		for (uint32_t s = 2; s <= MAX_ACCUMULATORS && (int64_t)s <= n->index[a].extent; s++) {
-			if (n->index[a].extent % s != 0)
+		for (uint32_t s = 2; s <= MAX_ACCUMULATORS && (int64_t)s <= n->op->index[a].extent; s++) {
+			if (n->op->index[a].extent % s != 0)
 				continue;
 			double value = tile_value(n, group, a, s, a, 1);
 			if (value > best * 1.02) {
@@ -250,12 +250,12 @@ static void choose_tile(Nest *n, const NestGroup *group) {
 				best_s = s;
 				best_t = 1;
 			}
-			for (uint32_t j = k + 1; j < n->outer_count; j++) {
-				uint32_t b = n->order[j];
+			for (uint32_t j = k + 1; j < n->op->outer_count; j++) {
+				uint32_t b = n->op->order[j];
 				if (!may_copy(n, b))
 					continue;
-				for (uint32_t t = 2; s * t <= MAX_ACCUMULATORS && (int64_t)t <= n->index[b].extent; t++) {
-					if (n->index[b].extent % t != 0)
+				for (uint32_t t = 2; s * t <= MAX_ACCUMULATORS && (int64_t)t <= n->op->index[b].extent; t++) {
+					if (n->op->index[b].extent % t != 0)
 						continue;
 					value = tile_value(n, group, a, s, b, t);
 					if (value > best * 1.02) {
@@ -270,9 +270,9 @@ static void choose_tile(Nest *n, const NestGroup *group) {
 		}
 	}
 	if (best_s > 1)
-		n->index[best_a].copies = best_s;
+		n->op->index[best_a].copies = best_s;
 	if (best_t > 1)
-		n->index[best_b].copies = best_t;
+		n->op->index[best_b].copies = best_t;
 }
 
 static void explain(const Nest *n, const NestGroup *group) {
@@ -280,24 +280,24 @@ static void explain(const Nest *n, const NestGroup *group) {
 	if (!out)
 		return;
 	fprintf(out, "nest of %%%u:", (unsigned)group->puts[0]->out);
-	for (uint32_t k = 0; k < n->index_count; k++) {
-		uint32_t i = n->order[k];
-		const char *name = n->f->indices.data[i].name ? session_text(n->in->func->session, n->f->indices.data[i].name) : "_";
-		fprintf(out, "%s %s", k == n->outer_count ? " | reduced" : "", name);
-		if ((int)i == n->vector)
+	for (uint32_t k = 0; k < n->op->index_count; k++) {
+		uint32_t i = n->op->order[k];
+		const char *name = n->op->f->indices.data[i].name ? session_text(n->in->func->session, n->op->f->indices.data[i].name) : "_";
+		fprintf(out, "%s %s", k == n->op->outer_count ? " | reduced" : "", name);
+		if ((int)i == n->op->vector)
 			fprintf(out, " (lanes)");
-		if (n->index[i].copies > 1)
-			fprintf(out, " x%u", (unsigned)n->index[i].copies);
+		if (n->op->index[i].copies > 1)
+			fprintf(out, " x%u", (unsigned)n->op->index[i].copies);
 	}
 	fprintf(out, "\n");
 }
 
 void nest_plan(Nest *n, const NestGroup *group) {
-	for (uint32_t i = 0; i < n->index_count; i++) {
-		n->index[i].copies = 1;
-		n->index[i].vector = false;
+	for (uint32_t i = 0; i < n->op->index_count; i++) {
+		n->op->index[i].copies = 1;
+		n->op->index[i].vector = false;
 	}
-	n->vector = choose_vector(n, group);
+	n->op->vector = choose_vector(n, group);
 	choose_order(n, group);
 	choose_unroll(n, group);
 	choose_tile(n, group);
