@@ -110,21 +110,39 @@ CmdExit cmd_load(Cmd *cmd, const char *const *files, uint32_t count) {
 	return CMD_OK;
 }
 
+/* A file by its spelling: `adam` beside a file of that name (compiled C, say) still means the rule. */
+static bool spelled_as_file(const char *word) {
+	return cmd_is_file(word) && (strchr("-", *word) || strpbrk(word, "./"));
+}
+
 CmdExit cmd_load_words(Cmd *cmd) {
-	CmdWords files = {0}, rest = {0};
+	CmdWords files = {0}, others = {0}, rest = {0};
 	if (cmd->options.file) {
 		vec_push(cmd->arena, &files, cmd->options.file);
 	}
 	for (uint32_t i = 0; i < cmd->words.count; i++) {
 		const char *word = cmd->words.data[i];
-		if (cmd_is_file(word)) {
+		if (spelled_as_file(word)) {
 			vec_push(cmd->arena, &files, word);
+		}
+	}
+	CmdExit code = cmd_load(cmd, files.data, files.count);
+	if (code != CMD_OK) {
+		return code;
+	}
+	for (uint32_t i = 0; i < cmd->words.count; i++) {
+		const char *word = cmd->words.data[i];
+		if (spelled_as_file(word)) {
+			continue;
+		}
+		if (cmd_is_file(word) && !fe_find(cmd->program, session_name(cmd->session, word))) {
+			vec_push(cmd->arena, &others, word);
 		} else {
 			vec_push(cmd->arena, &rest, word);
 		}
 	}
 	cmd->words = rest;
-	CmdExit code = cmd_load(cmd, files.data, files.count);
+	code = cmd_load(cmd, others.data, others.count);
 	return code == CMD_OK && cmd->session->error_count ? CMD_FINDINGS : code;
 }
 
