@@ -56,7 +56,7 @@ bool estimator_failed(const RtEstimator *e) {
 		if (e->shares[i].error) {
 			int local;
 			const Family *family = estimator_family(e, i, &local);
-			diag_error(e->rt->session, 802, family->task->objective->decl->span,
+			diag_error(e->rt->session, 802, family->task->objective->decl->name.span,
 			           "an index left its range in an inner run");
 			return true;
 		}
@@ -208,9 +208,11 @@ bool rt_estimate(RtEstimator *e, const double *theta, int64_t step, double *grad
 
 static bool fits(const RtEstimator *e, RtTask *task) {
 	Session *session = e->rt->session;
-	Span span = task->rule->decl->span;
+	Span span = task->rule->decl->name.span;
 	if (e->count == 0) {
-		diag_error(session, 805, span, "this rule has nothing to learn");
+		Diag *diag = diag_error(session, 805, span, "this rule has nothing to learn");
+		diag_help(session, diag, "leave something open in it with `learn`, or open a hyperparameter: `learn %s.NAME`",
+		          session_text(session, task->rule->decl->name.name));
 		return false;
 	}
 	if (rt_learned_count(task) != e->count) {

@@ -71,7 +71,7 @@ RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int coun
 	const FeObjective *objective = task->objective;
 	uint32_t fixed_count = objective->setup->results.count;
 	if (fixed_count > 255) {
-		diag_error(rt->session, 807, objective->decl->span, "more than 255 values are fixed for one problem");
+		diag_error(rt->session, 807, objective->decl->name.span, "more than 255 values are fixed for one problem");
 		return NULL;
 	}
 	if (!task->setup && !(task->setup = compile_setup(task))) {
@@ -112,7 +112,7 @@ RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int coun
 	}
 	arena_free(scratch);
 	if (failed) {
-		diag_error(rt->session, 802, objective->decl->span, "an index left its range while problems were made");
+		diag_error(rt->session, 802, objective->decl->name.span, "an index left its range while problems were made");
 		rt_problems_free(problems);
 		return NULL;
 	}

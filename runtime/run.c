@@ -276,7 +276,7 @@ bool rt_run(RtTask *task, const RtProblems *problems, const double *hypers, cons
 	}
 	arena_free(scratch);
 	if (failed) {
-		diag_error(rt->session, 802, task->objective->decl->span, "an index left its range during a run");
+		diag_error(rt->session, 802, task->objective->decl->name.span, "an index left its range during a run");
 	}
 	return !failed;
 }

@@ -316,6 +316,7 @@ typedef struct RtTrained {
 	int best_step;
 	double best_score;  /* on the select problems; NaN without any */
 	double start_score; /* the same at the start */
+	int64_t start_lost, best_lost; /* runs on select problems that were not finite, and are not in these scores */
 	double *scores;     /* [steps]: training score of every outer step */
 	double *norms;      /* [steps] */
 	VEC(int) select_steps;

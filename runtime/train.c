@@ -111,7 +111,6 @@ typedef struct Training {
 	Outer outer;
 	double *gradient;
 	double started;
-	int64_t best_nonfinite;
 	RtProgress progress;
 } Training;
 
@@ -153,10 +152,11 @@ static bool consider(Training *t, int step) {
 	t->progress.select_nonfinite = nonfinite;
 	if (step == 0) {
 		out->start_score = score;
+		out->start_lost = nonfinite;
 	}
 	bool first = out->select_steps.count == 1;
-	if (first || nonfinite < t->best_nonfinite || (nonfinite == t->best_nonfinite && score < out->best_score)) {
-		t->best_nonfinite = nonfinite;
+	if (first || nonfinite < out->best_lost || (nonfinite == out->best_lost && score < out->best_score)) {
+		out->best_lost = nonfinite;
 		out->best_score = score;
 		out->best_step = step;
 		memcpy(out->theta, out->last, sizeof *out->theta * (size_t)out->count);

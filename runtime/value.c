@@ -74,7 +74,7 @@ static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double
 	arena_free(scratch);
 	rt_code_free(code);
 	if (error) {
-		diag_error(rt->session, 802, task->objective->decl->span, "an index left its range");
+		diag_error(rt->session, 802, task->objective->decl->name.span, "an index left its range");
 	}
 	return !error;
 }
