@@ -2,12 +2,13 @@
 #   make build    the command, at build/gradus
 #   make test     everything that is checked, installing what is missing
 #   make demo     train an optimizer, compare it, emit it as C (PROBLEM=robust, logistic or net)
+#   make bench    how fast it is, as ratios against what is written by hand (bench/README.md)
 #   make format   the one format; make tidy: clang-tidy; make clean: removes build/
 
 PROBLEM ?= robust
 SOURCES = $(wildcard base/*.[ch] ir/*.[ch] frontend/*.[ch] autodiff/*.[ch] jit/*.[ch] runtime/*.[ch] tests/*/*.[ch])
 
-.PHONY: all build test demo format tidy clean install-build
+.PHONY: all build test demo bench format tidy clean install-build
 
 all: build
 
@@ -26,6 +27,9 @@ test:
 
 demo: build
 	@GRADUS=build/gradus sh examples/demo.sh $(PROBLEM)
+
+bench: install-build
+	@sh bench/run.sh
 
 format:
 	@sh scripts/install.sh lint

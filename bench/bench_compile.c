@@ -1,0 +1,60 @@
+/* Where the time goes from program text to code: the demo's training program (meta-gradient, runs for the select problems, making
+ * of problems), as shares of the whole. */
+#include <stdio.h>
+
+#include "bench/bench.h"
+#include "bench/setup.h"
+
+enum { ROUNDS = 5 };
+
+typedef struct Shares {
+	double all, read, lower, llvm, gradient_lower, gradient_llvm;
+} Shares;
+
+static void add_code(const RtCode *code, Shares *out) {
+	double lower, llvm;
+	jit_code_times(code->jit, &lower, &llvm);
+	out->lower += lower;
+	out->llvm += llvm;
+}
+
+static Shares once(const char *path) {
+	Shares out = {0};
+	double start = bench_now(true);
+	Setup setup = setup_new("", 1, IR_F32);
+	setup_must(&setup, fe_add_file(setup.program, path));
+	FeExperiment e = setup_experiment(&setup, "learn_robust");
+	out.read = bench_now(true) - start;
+	RtTask *task = rt_task_new(setup.rt, &e.on.data[0], &e.train, (RtScore){e.fold, e.map}, NULL, 0);
+	setup_must(&setup, task && rt_need_gradient(task, e.window, e.horizon_high, true) &&
+						   rt_need_forward(task, e.horizon_high, RT_SHARED));
+	RtProblems *problems = rt_problems_new(task, 0, RT_TRAIN, 16, false);
+	setup_must(&setup, problems != NULL);
+	out.all = bench_now(true) - start;
+	add_code(task->gradient, &out);
+	out.gradient_lower = out.lower;
+	out.gradient_llvm = out.llvm;
+	add_code(task->begin[RT_SHARED], &out);
+	add_code(task->segment[RT_SHARED], &out);
+	add_code(task->setup, &out);
+	rt_problems_free(problems);
+	rt_task_free(task);
+	setup_free(&setup);
+	return out;
+}
+
+int main(int argc, char **argv) {
+	const char *path = argc > 1 ? argv[1] : "examples/robust.grad";
+	Shares best = once(path);
+	for (int i = 1; i < ROUNDS; i++) {
+		Shares now = once(path);
+		best = now.all < best.all ? now : best;
+	}
+	double percent = 100 / best.all, passes = best.all - best.read - best.lower - best.llvm;
+	printf("text to code of the demo, %.0f ms: reading %.1f %%, tensor IR and derivatives %.0f %%, loop IR %.0f %%, "
+		   "LLVM %.0f %%\n",
+		   1e3 * best.all, best.read * percent, passes * percent, best.lower * percent, best.llvm * percent);
+	printf("%-46s the meta-gradient alone: loop IR %.0f %%, LLVM %.0f %%\n", "", best.gradient_lower * percent,
+		   best.gradient_llvm * percent);
+	return 0;
+}
