@@ -228,12 +228,15 @@ static void remove_dead(uint32_t *uses, LoopBlock *block) {
 	block->stmts.count = kept;
 }
 
+void loop_remove_dead(Arena *arena, LoopKernel *kernel) {
+	uint32_t *uses = ARENA_ARRAY(arena, uint32_t, kernel->temps.count + 1);
+	count_uses(uses, &kernel->body);
+	remove_dead(uses, &kernel->body);
+}
+
 void loop_finish_kernel(Arena *arena, LoopKernel *kernel) {
 	if (kernel->temps.count == 0)
 		vec_push(arena, &kernel->temps, (LoopTempInfo){0});
-	uint32_t *uses = ARENA_ARRAY(arena, uint32_t, kernel->temps.count);
-	count_uses(uses, &kernel->body);
-	remove_dead(uses, &kernel->body);
 	derive(kernel, &kernel->body);
 	Text text = text_new(arena);
 	loop_print_kernel(kernel, false, &text);

@@ -206,6 +206,8 @@ bool loop_affine_equal(LoopAffine a, LoopAffine b);
 
 LoopTemp loop_temp(Arena *arena, LoopKernel *kernel, IrScalar type, bool vector);
 LoopStmt *loop_stmt(Arena *arena, LoopBlock *block, LoopKind kind, LoopTemp out);
+/* Removes statements that nothing uses. */
+void loop_remove_dead(Arena *arena, LoopKernel *kernel);
 /* Sets what is derived from the statements: splat, written, can_fail, text, hash. */
 void loop_finish_kernel(Arena *arena, LoopKernel *kernel);
 
@@ -239,17 +241,16 @@ void loop_reciprocals(Arena *arena, const IrFunc *func, IrFor *f, IrNode **nodes
 void loop_plan_buffers(LoopFunc *func);
 int64_t loop_arena_bytes(const LoopFunc *func, const int64_t *symbols);
 
-/* ---- nest.c: one FOR to a kernel ---- */
+/* ---- nest.c: FORs to a kernel ---- */
 
 typedef struct LoopNest {
 	LoopFunc *func;
 	const IrOp *const *ops; /* of one kernel, in order */
 	const uint32_t *products; /* per op: bit p if put p adds up products that may be fused; NULL: none */
 	uint32_t op_count;
-	uint32_t shared; /* leading loops that the ops share (0 for a single op) */
 	bool strict;
-	/* value -> buffer, or LOOP_NO_BUFFER for values that live in temps only */
-	const uint32_t *buffer_of;
+	const uint32_t *buffer_of; /* per value */
+	const bool *escapes;       /* per value that the ops make: used outside of them; NULL: all are */
 	FILE *explain;
 } LoopNest;
 

@@ -5,6 +5,11 @@
  * the turn. So writing one row of a stack in a loop costs one row. */
 #include "jit/loop.h"
 
+enum {
+	LONG_REDUCTION = 8,
+	MAX_KERNEL = 240 /* nodes of the ops in one kernel: LLVM takes more than twice as long for twice as much */
+};
+
 typedef struct OuterUses {
 	VEC(IrValue) values;
 	uint32_t end;
@@ -21,9 +26,14 @@ typedef struct Lower {
 	uint32_t *last;      /* ... and the last that uses it */
 	uint32_t *depth;     /* ... and in how many loops it is defined */
 	uint32_t *init_uses; /* how many carries start from it */
+	uint32_t *uses;      /* ... and how many uses it has */
 	const LoopProducts *products;
 	uint32_t for_count; /* FORs lowered so far */
 	uint32_t position;
+	/* FORs in a row that become one kernel: per position, where its group begins and (at the beginning) ends */
+	VEC(uint32_t) group_begin;
+	VEC(uint32_t) group_end;
+	VEC(const IrOp *) pending; /* of the group being lowered */
 	VEC(OuterUses *) loops; /* the loops around, while numbering */
 	VEC(uint32_t) ends;     /* the end position of each loop, in order of their beginnings */
 	uint32_t next_end;
@@ -32,13 +42,24 @@ typedef struct Lower {
 
 /* ---- positions and lifetimes ---- */
 
-static void use(Lower *l, IrValue value) {
-	if (value == 0)
-		return;
+static void touch(Lower *l, IrValue value) {
 	if (l->depth[value] < l->loops.count)
 		vec_push(l->arena, &l->loops.data[l->depth[value]]->values, value);
 	else if (l->last[value] < l->position)
 		l->last[value] = l->position;
+}
+
+static void use(Lower *l, IrValue value) {
+	if (value == 0)
+		return;
+	l->uses[value]++;
+	touch(l, value);
+}
+
+static void next_position(Lower *l) {
+	l->position++;
+	vec_push(l->arena, &l->group_begin, l->position);
+	vec_push(l->arena, &l->group_end, l->position);
 }
 
 static void define(Lower *l, IrValue value) {
@@ -63,43 +84,91 @@ static void number_loop(Lower *l, const IrLoop *loop) {
 	for (uint32_t i = 0; i < loop->carries.count; i++)
 		define(l, loop->carries.data[i].inner);
 	number_block(l, &loop->body);
-	l->position++;
+	next_position(l);
 	for (uint32_t i = 0; i < loop->carries.count; i++)
 		use(l, loop->carries.data[i].yield);
 	l->ends.data[number] = l->position;
 	l->loops.count--;
 	for (uint32_t i = 0; i < uses->values.count; i++)
-		use(l, uses->values.data[i]);
+		touch(l, uses->values.data[i]);
 	for (uint32_t i = 0; i < loop->carries.count; i++)
 		define(l, loop->carries.data[i].out);
 }
 
+/* A reduction long enough to be a kernel of its own, which then other places may share. */
+static bool is_long(const Lower *l, const IrFor *f) {
+	for (uint32_t p = 0; p < f->puts.count; p++) {
+		const IrPut *put = &f->puts.data[p];
+		uint32_t named = 0;
+		for (uint32_t a = 0; a < ir_type(l->ir, put->out).rank; a++) {
+			for (uint32_t t = 0; t < put->at[a].term_count; t++)
+				named |= put->at[a].terms[t].is_node ? 0 : 1u << put->at[a].terms[t].ref;
+		}
+		int64_t turns = 1;
+		for (uint32_t i = 0; i < f->indices.count; i++) {
+			const IrIndex *index = &f->indices.data[i];
+			if (!(named >> i & 1) && !index->lane)
+				turns = index->extent < 0 || turns > LONG_REDUCTION ? LONG_REDUCTION : turns * index->extent;
+		}
+		if (turns >= LONG_REDUCTION)
+			return true;
+	}
+	return false;
+}
+
+static void number_for(Lower *l, const IrFor *f) {
+	for (uint32_t k = 0; k < f->nodes.count; k++) {
+		if (f->nodes.data[k].kind == IR_NODE_READ)
+			use(l, f->nodes.data[k].value);
+	}
+	for (uint32_t k = 0; k < f->puts.count; k++) {
+		use(l, f->puts.data[k].into);
+		define(l, f->puts.data[k].out);
+	}
+}
+
 static void number_block(Lower *l, const IrBlock *block) {
+	uint32_t begin = 0, size = 0; /* of the group so far; 0: none */
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
-		l->position++;
+		next_position(l);
 		if (op->kind == IR_CONST) {
 			define(l, op->constant.out);
 		} else if (op->kind == IR_LOOP) {
 			number_loop(l, &op->loop);
+			begin = 0;
 		} else {
-			for (uint32_t k = 0; k < op->f.nodes.count; k++) {
-				if (op->f.nodes.data[k].kind == IR_NODE_READ)
-					use(l, op->f.nodes.data[k].value);
+			number_for(l, &op->f);
+			uint32_t nodes = op->f.nodes.count + op->f.puts.count;
+			bool alone = l->options->no_fusion || is_long(l, &op->f);
+			if (begin == 0 || alone || size + nodes > MAX_KERNEL) {
+				begin = l->position;
+				size = 0;
 			}
-			for (uint32_t k = 0; k < op->f.puts.count; k++) {
-				use(l, op->f.puts.data[k].into);
-				define(l, op->f.puts.data[k].out);
-			}
+			size += nodes;
+			l->group_begin.data[l->position] = begin;
+			l->group_end.data[begin] = l->position;
+			if (alone)
+				begin = 0;
 		}
 	}
 }
 
 /* ---- buffers ---- */
 
+/* Ops of one kernel run as one, so what one of them needs must not share its place with what another makes. */
+static uint32_t group_first(const Lower *l, uint32_t position) {
+	return position < l->group_begin.count ? l->group_begin.data[position] : position;
+}
+
+static uint32_t group_last(const Lower *l, uint32_t position) {
+	return position < l->group_begin.count ? l->group_end.data[l->group_begin.data[position]] : position;
+}
+
 static uint32_t new_buffer(Lower *l, LoopBufferKind kind, IrType type, Name name) {
 	LoopBuffer buffer = {.kind = kind, .type = type.scalar, .name = name, .elements = loop_elements(type)};
-	buffer.first = buffer.last = l->position;
+	buffer.first = group_first(l, l->position);
+	buffer.last = group_last(l, l->position);
 	vec_push(l->arena, &l->out->buffers, buffer);
 	return l->out->buffers.count - 1;
 }
@@ -107,8 +176,9 @@ static uint32_t new_buffer(Lower *l, LoopBufferKind kind, IrType type, Name name
 static void place(Lower *l, IrValue value, uint32_t buffer) {
 	LoopBuffer *b = &l->out->buffers.data[buffer];
 	l->buffer_of[value] = buffer;
-	b->first = l->first[value] < b->first ? l->first[value] : b->first;
-	b->last = l->last[value] > b->last ? l->last[value] : b->last;
+	uint32_t first = group_first(l, l->first[value]), last = group_last(l, l->last[value]);
+	b->first = first < b->first ? first : b->first;
+	b->last = last > b->last ? last : b->last;
 }
 
 static void add_copy(Lower *l, LoopSteps *steps, uint32_t to, uint32_t from) {
@@ -222,7 +292,34 @@ static void set_target(Lower *l, IrValue value, uint32_t buffer) {
 
 static void lower_block(Lower *l, const IrBlock *block, LoopSteps *steps);
 
+/* The pending ops as one kernel. */
+static void flush(Lower *l, LoopSteps *steps) {
+	if (l->pending.count == 0)
+		return;
+	uint32_t *inside = ARENA_ARRAY(l->arena, uint32_t, l->ir->values.count);
+	bool *escapes = ARENA_ARRAY(l->arena, bool, l->ir->values.count);
+	for (uint32_t i = 0; i < l->pending.count; i++) {
+		const IrFor *f = &l->pending.data[i]->f;
+		for (uint32_t k = 0; k < f->nodes.count; k++) {
+			if (f->nodes.data[k].kind == IR_NODE_READ)
+				inside[f->nodes.data[k].value]++;
+		}
+		for (uint32_t k = 0; k < f->puts.count; k++)
+			inside[f->puts.data[k].into]++;
+	}
+	for (uint32_t i = 0; i < l->ir->values.count; i++)
+		escapes[i] = inside[i] != l->uses[i];
+	LoopNest nest = {.func = l->out, .ops = l->pending.data, .op_count = l->pending.count, .strict = l->options->strict};
+	nest.explain = l->options->explain;
+	nest.buffer_of = l->buffer_of;
+	nest.escapes = escapes;
+	nest.products = l->products ? &l->products->data[l->for_count - l->pending.count] : NULL;
+	loop_lower_nest(&nest, steps);
+	l->pending.count = 0;
+}
+
 static void lower_for(Lower *l, const IrOp *op, LoopSteps *steps) {
+	bool copies = false;
 	for (uint32_t i = 0; i < op->f.puts.count; i++) {
 		const IrPut *put = &op->f.puts.data[i];
 		const IrValueInfo *info = ir_info(l->ir, put->out);
@@ -232,12 +329,13 @@ static void lower_for(Lower *l, const IrOp *op, LoopSteps *steps) {
 		if (buffer == LOOP_NO_BUFFER)
 			buffer = new_buffer(l, LOOP_SCRATCH, info->type, info->name);
 		place(l, put->out, buffer);
+		copies = copies || (put->into && l->buffer_of[put->into] != buffer);
 	}
-	LoopNest nest = {.func = l->out, .ops = &op, .op_count = 1, .strict = l->options->strict, .explain = l->options->explain};
-	nest.buffer_of = l->buffer_of;
-	nest.products = l->products ? &l->products->data[l->for_count] : NULL;
+	/* A copy comes before the kernel, and so after all that its source depends on. */
+	if (copies || l->group_begin.data[l->position] == l->position)
+		flush(l, steps);
+	vec_push(l->arena, &l->pending, op);
 	l->for_count++;
-	loop_lower_nest(&nest, steps);
 }
 
 /* Whether the yield of a carry may be computed where the carry lies: nothing reads the old value after that starts. */
@@ -331,11 +429,13 @@ static void lower_block(Lower *l, const IrBlock *block, LoopSteps *steps) {
 			l->out->buffers.data[buffer].table = &op->constant;
 			l->buffer_of[op->constant.out] = buffer;
 		} else if (op->kind == IR_LOOP) {
+			flush(l, steps);
 			lower_loop(l, op, steps);
 		} else {
 			lower_for(l, op, steps);
 		}
 	}
+	flush(l, steps);
 }
 
 /* ---- functions ---- */
@@ -358,8 +458,11 @@ LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, 
 	l->last = per_value(l, 0);
 	l->depth = per_value(l, 0);
 	l->init_uses = per_value(l, 0);
+	l->uses = per_value(l, 0);
+	vec_push(l->arena, &l->group_begin, 0);
+	vec_push(l->arena, &l->group_end, 0);
 	number_block(l, &func->body);
-	l->position++;
+	next_position(l);
 	for (uint32_t i = 0; i < func->results.count; i++)
 		use(l, func->results.data[i].value);
 	l->position = 0;

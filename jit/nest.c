@@ -1,4 +1,4 @@
-/* One FOR to a kernel. Puts with the same output indices share a nest:
+/* One FOR, or several in a row, to a kernel. Puts with the same output indices share a nest:
  *
  *     loops over output indices            (one runs in lanes; some are jammed into register tiles)
  *       accumulators = identity, or what `into` holds
@@ -11,6 +11,8 @@
 #include "jit/nest.h"
 
 #include <string.h>
+
+typedef VEC(NestOp *) NestOps;
 
 /* ---- puts that store, and scatters ---- */
 
@@ -88,9 +90,10 @@ static void emit_outer(Nest *n, const NestGroup *group, uint32_t k, uint32_t don
 		NestIndex *index = &n->op->index[n->op->order[k]];
 		NestIndex plan = *index;
 		int64_t block = (int64_t)plan.copies * LOOP_LANES;
-		index->vector = (int)n->op->order[k] == n->op->vector;
+		if (!plan.bound)
+			index->vector = (int)n->op->order[k] == n->op->vector;
 		emit_part(n, group, k, done, true, block);
-		if (index->vector && (plan.extent < 0 || plan.extent % block != 0)) {
+		if (!plan.bound && index->vector && (plan.extent < 0 || plan.extent % block != 0)) {
 			index->vector = false;
 			index->copies = 1;
 			emit_part(n, group, k, done, false, block);
@@ -107,30 +110,34 @@ static void emit_outer(Nest *n, const NestGroup *group, uint32_t k, uint32_t don
 		nest_close(n);
 }
 
-/* ---- the op ---- */
+/* ---- the ops ---- */
 
-static void emit_group(Nest *n, const NestGroup *group) {
-	for (uint32_t i = 0; i < n->op->f->nodes.count; i++)
-		n->op->memo[i] = (NestMemo){0};
-	nest_plan(n, group);
-	for (uint32_t i = 0; i < n->op->index_count; i++)
-		n->op->at[i] = 0;
-	emit_outer(n, group, 0, 0);
-}
-
-static void emit_op(Nest *n, const IrFor *f, uint32_t products) {
+static void add_op(Nest *n, NestOps *ops, const IrFor *f, uint32_t products, const NestGroup *group) {
 	n->op = ARENA_NEW(n->arena, NestOp);
 	n->op->f = f;
 	n->op->products = products;
+	n->op->group = *group;
 	nest_facts(n);
+	for (uint32_t p = 0; p < group->count; p++)
+		n->op->needs_fill = n->op->needs_fill || (!group->puts[p]->into && !nest_put_facts(n, group->puts[p]).covers);
+	nest_plan(n, &n->op->group);
+	nest_list_loops(n);
+	vec_push(n->arena, ops, n->op);
+}
+
+/* Puts with the same output indices share their loops; a scatter is on its own. */
+static void add_ops(Nest *n, NestOps *ops, const IrFor *f, uint32_t products) {
 	NestGroup groups[IR_MAX_INDICES];
 	uint32_t group_count = 0, of_put[IR_MAX_INDICES];
 	if (f->puts.count > IR_MAX_INDICES)
 		base_panic("nest", "an op with %u puts", (unsigned)f->puts.count);
+	n->op = ARENA_NEW(n->arena, NestOp);
+	n->op->f = f;
+	nest_facts(n);
 	for (uint32_t p = 0; p < f->puts.count; p++) {
 		const IrPut *put = &f->puts.data[p];
 		NestPut facts = nest_put_facts(n, put);
-		nest_prepare(n, put, facts);
+		nest_prepare(n, put);
 		NestGroup wanted = {.mask = facts.mask, .stores = put->combine == IR_PUT_NONE, .scatter = !facts.direct};
 		uint32_t g = 0;
 		if (nest_is_arg(put)) {
@@ -147,8 +154,58 @@ static void emit_op(Nest *n, const IrFor *f, uint32_t products) {
 		groups[g].puts[groups[g].count++] = put;
 	}
 	for (uint32_t g = 0; g < group_count; g++)
-		emit_group(n, &groups[g]);
+		add_op(n, ops, f, products, &groups[g]);
 }
+
+static void emit_run(Nest *n, NestOp *const *ops, uint32_t count, uint32_t depth);
+
+/* The loop at `depth` of every op as one; inside, the ops in order, again as runs. */
+static void emit_shared(Nest *n, NestOp *const *ops, uint32_t count, uint32_t depth, bool main_part) {
+	uint32_t first = ops[0]->loops[depth], done = 0;
+	bool vector = (int)first == ops[0]->vector && main_part;
+	n->op = ops[0];
+	n->op->index[first].vector = vector;
+	LoopStmt *loop = nest_index_loop(n, first, main_part, LOOP_LANES, &done, false);
+	nest_open_for(n, loop);
+	for (uint32_t i = 0; i < count; i++) {
+		NestIndex *index = &ops[i]->index[ops[i]->loops[depth]];
+		index->open = index->bound = true;
+		index->vector = vector;
+		index->var = loop->out;
+	}
+	emit_run(n, ops, count, depth + 1);
+	for (uint32_t i = 0; i < count; i++) {
+		NestIndex *index = &ops[i]->index[ops[i]->loops[depth]];
+		index->open = index->bound = index->vector = false;
+		index->var = 0;
+	}
+	nest_close(n);
+}
+
+static void emit_run(Nest *n, NestOp *const *ops, uint32_t count, uint32_t depth) {
+	for (uint32_t i = 0, length; i < count; i += length) {
+		for (uint32_t p = 0; depth == 0 && ops[i]->needs_fill && p < ops[i]->group.count; p++) {
+			const IrPut *put = ops[i]->group.puts[p];
+			n->op = ops[i];
+			if (!put->into && !nest_put_facts(n, put).covers)
+				nest_fill(n, put);
+		}
+		length = nest_run_length(n, ops + i, count - i, depth);
+		if (length > 1) {
+			const NestIndex *index = &ops[i]->index[ops[i]->loops[depth]];
+			emit_shared(n, ops + i, length, depth, true);
+			bool vector = (int)ops[i]->loops[depth] == ops[i]->vector;
+			if (vector && (index->extent < 0 || index->extent % LOOP_LANES != 0))
+				emit_shared(n, ops + i, length, depth, false);
+		} else {
+			length = 1;
+			n->op = ops[i];
+			emit_outer(n, &ops[i]->group, 0, 0);
+		}
+	}
+}
+
+/* ---- kernels ---- */
 
 static uint32_t find_kernel(LoopFunc *func, LoopKernel *kernel) {
 	for (uint32_t i = 0; i < func->kernels.count; i++) {
@@ -161,6 +218,80 @@ static uint32_t find_kernel(LoopFunc *func, LoopKernel *kernel) {
 	return kernel->number;
 }
 
+static bool loads_from(const LoopBlock *block, uint32_t formal) {
+	for (uint32_t i = 0; i < block->stmts.count; i++) {
+		const LoopStmt *stmt = block->stmts.data[i];
+		if ((stmt->kind == LOOP_LOAD && stmt->address.buffer == formal) || loads_from(&stmt->body, formal))
+			return true;
+	}
+	return false;
+}
+
+static void drop_stores(LoopBlock *block, uint32_t formal) {
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < block->stmts.count; i++) {
+		LoopStmt *stmt = block->stmts.data[i];
+		drop_stores(&stmt->body, formal);
+		if (stmt->kind != LOOP_STORE || stmt->address.buffer != formal)
+			block->stmts.data[kept++] = stmt;
+	}
+	block->stmts.count = kept;
+}
+
+/* Whether anything outside of this kernel reads what it leaves in a buffer. */
+static bool escapes(const Nest *n, uint32_t buffer) {
+	if (!n->in->escapes || n->in->func->buffers.data[buffer].kind != LOOP_SCRATCH)
+		return true;
+	for (uint32_t i = 0; i < n->in->op_count; i++) {
+		const IrFor *f = &n->in->ops[i]->f;
+		for (uint32_t p = 0; p < f->puts.count; p++) {
+			IrValue out = f->puts.data[p].out;
+			if (n->in->buffer_of[out] == buffer && n->in->escapes[out])
+				return true;
+		}
+	}
+	return false;
+}
+
+static void mark_formals(const LoopBlock *block, bool *used) {
+	for (uint32_t i = 0; i < block->stmts.count; i++) {
+		const LoopStmt *stmt = block->stmts.data[i];
+		if (stmt->kind == LOOP_LOAD || stmt->kind == LOOP_STORE)
+			used[stmt->address.buffer] = true;
+		mark_formals(&stmt->body, used);
+	}
+}
+
+static void renumber_formals(LoopBlock *block, const uint32_t *to) {
+	for (uint32_t i = 0; i < block->stmts.count; i++) {
+		LoopStmt *stmt = block->stmts.data[i];
+		if (stmt->kind == LOOP_LOAD || stmt->kind == LOOP_STORE)
+			stmt->address.buffer = to[stmt->address.buffer];
+		renumber_formals(&stmt->body, to);
+	}
+}
+
+/* Intermediates that stayed in temps are not stored; buffers that are not touched are not passed. */
+static void drop_dead(Nest *n) {
+	for (uint32_t i = 0; i < n->actuals.count; i++) {
+		if (!escapes(n, n->actuals.data[i]) && !loads_from(&n->kernel->body, i))
+			drop_stores(&n->kernel->body, i);
+	}
+	loop_remove_dead(n->arena, n->kernel);
+	bool *used = ARENA_ARRAY(n->arena, bool, n->actuals.count + 1);
+	uint32_t *to = ARENA_ARRAY(n->arena, uint32_t, n->actuals.count + 1), kept = 0;
+	mark_formals(&n->kernel->body, used);
+	for (uint32_t i = 0; i < n->actuals.count; i++) {
+		if (!used[i])
+			continue;
+		to[i] = kept;
+		n->actuals.data[kept] = n->actuals.data[i];
+		n->kernel->formals.data[kept++] = n->kernel->formals.data[i];
+	}
+	n->actuals.count = n->kernel->formals.count = kept;
+	renumber_formals(&n->kernel->body, to);
+}
+
 void loop_lower_nest(const LoopNest *in, LoopSteps *steps) {
 	Arena *arena = in->func->arena;
 	Nest *n = ARENA_NEW(arena, Nest);
@@ -170,8 +301,13 @@ void loop_lower_nest(const LoopNest *in, LoopSteps *steps) {
 	n->ir = in->func->ir;
 	n->kernel = ARENA_NEW(arena, LoopKernel);
 	n->levels[0] = (NestLevel){&n->kernel->body, NULL, ++n->next_id, 0};
+	NestOps ops = {0};
 	for (uint32_t i = 0; i < in->op_count; i++)
-		emit_op(n, &in->ops[i]->f, in->products ? in->products[i] : 0);
+		add_ops(n, &ops, &in->ops[i]->f, in->products ? in->products[i] : 0);
+	emit_run(n, ops.data, ops.count, 0);
+	drop_dead(n);
+	if (n->kernel->body.stmts.count == 0)
+		return;
 	n->kernel->symbolic = n->ir->symbols.count > 0;
 	loop_finish_kernel(arena, n->kernel);
 	LoopStep *step = ARENA_NEW(arena, LoopStep);

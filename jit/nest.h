@@ -48,7 +48,17 @@ typedef struct NestPlace {
 	uint32_t level, id;
 } NestPlace;
 
-/* The op being lowered, and how it runs. */
+/* Puts that share their loops. */
+typedef struct NestGroup {
+	const IrPut *puts[IR_MAX_INDICES];
+	uint32_t numbers[IR_MAX_INDICES]; /* of the puts in the op */
+	uint32_t count;
+	uint32_t mask;
+	bool stores;  /* NONE: stored as they are */
+	bool scatter; /* read, combined and written back at every point */
+} NestGroup;
+
+/* The puts of one op being lowered together, and how they run. */
 typedef struct NestOp {
 	const IrFor *f;
 	uint32_t index_count;
@@ -61,7 +71,19 @@ typedef struct NestOp {
 	int vector;                     /* the index that runs in lanes, or -1 */
 	uint32_t order[IR_MAX_INDICES]; /* output indices, then reduced ones */
 	uint32_t outer_count;
+	NestGroup group;
+	bool needs_fill;                /* an output holds something before the first point */
+	uint32_t loops[IR_MAX_INDICES]; /* the outermost loops, as far as other ops can share them */
+	uint32_t loop_count;
 } NestOp;
+
+/* A value that is in a temp while certain loops are open: at [vars[0], vars[1], ...]. */
+typedef struct NestForward {
+	IrValue value;
+	LoopTemp temp;
+	LoopTemp vars[IR_MAX_RANK];
+	bool vector[IR_MAX_RANK];
+} NestForward;
 
 typedef struct Nest {
 	const LoopNest *in;
@@ -73,6 +95,7 @@ typedef struct Nest {
 	VEC(NestPlace) places; /* of each temp */
 	VEC(NestPartial) partials;
 	VEC(LoopTemp) consts;
+	VEC(NestForward) forwards;
 	NestLevel levels[NEST_MAX_LEVELS];
 	uint32_t depth; /* levels[depth] is the innermost open one */
 	uint32_t next_id;
@@ -91,16 +114,18 @@ bool nest_in_box(const Nest *n, IrAt at, IrDim dim);
 int64_t nest_stride(const Nest *n, IrValue value, const IrAt *at, uint32_t index, bool *known);
 
 /* nest_plan.c: which index runs in lanes, what is tiled and unrolled, and the order of loops */
-typedef struct NestGroup {
-	const IrPut *puts[IR_MAX_INDICES];
-	uint32_t numbers[IR_MAX_INDICES]; /* of the puts in the op */
-	uint32_t count;
-	uint32_t mask;
-	bool stores;  /* NONE: stored as they are */
-	bool scatter; /* read, combined and written back at every point */
-} NestGroup;
 
 void nest_plan(Nest *n, const NestGroup *group);
+
+/* nest_fuse.c */
+/* Lists the loops of n->op that others may share. */
+void nest_list_loops(Nest *n);
+/* How many of `ops`, from the first, can run in one loop: the one at `depth` of each. */
+uint32_t nest_run_length(const Nest *n, NestOp *const *ops, uint32_t count, uint32_t depth);
+/* Notes that `temp` is what `put` stores, for reads at the same place. */
+void nest_forward(Nest *n, const IrPut *put, LoopTemp temp);
+/* The temp that holds `value` at a position; 0: it must be loaded. */
+LoopTemp nest_forwarded(const Nest *n, IrValue value, const IrAt *at);
 
 /* nest_node.c: scalars of bodies, and addresses */
 LoopTemp nest_new(Nest *n, IrScalar type, bool vector, uint32_t level);
@@ -155,7 +180,10 @@ void nest_store(Nest *n, const IrPut *put, LoopTemp value);
 LoopTemp nest_load_out(Nest *n, const IrPut *put);
 /* What `into` holds; outside of a guarded put's bounds nothing is read. */
 LoopTemp nest_load_base(Nest *n, const IrPut *put);
-void nest_prepare(Nest *n, const IrPut *put, NestPut facts);
+/* Copies what `into` holds, if it lies elsewhere. */
+void nest_prepare(Nest *n, const IrPut *put);
+/* Sets every element of an output to the identity. */
+void nest_fill(Nest *n, const IrPut *put);
 
 /* nest_reduce.c */
 void nest_reduction(Nest *n, const NestGroup *group);

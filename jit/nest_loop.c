@@ -150,8 +150,10 @@ bool nest_runs_without_loop(const NestIndex *index, bool vector) {
  * caller opens it after adding carries. `first` and `last`: which part of the range, in whole blocks of `block`. */
 LoopStmt *nest_index_loop(Nest *n, uint32_t i, bool main_part, int64_t block, uint32_t *done, bool conds) {
 	NestIndex *index = &n->op->index[i];
+	if (index->bound)
+		return NULL;
 	index->var = 0;
-	if (index->bound || (main_part && nest_runs_without_loop(index, index->vector)))
+	if (main_part && nest_runs_without_loop(index, index->vector))
 		return NULL;
 	int64_t step = (int64_t)index->copies * (index->vector ? LOOP_LANES : 1);
 	LoopStmt *stmt = nest_new_for(n, step);

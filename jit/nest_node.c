@@ -86,7 +86,9 @@ static void check(Nest *n, IrAt at, IrDim dim) {
 static LoopTemp read(Nest *n, const IrNode *node) {
 	IrType type = ir_type(n->ir, node->value);
 	uint32_t level = 0;
-	LoopTemp mask = 0;
+	LoopTemp mask = 0, known = node->guarded ? 0 : nest_forwarded(n, node->value, node->at);
+	if (known != 0)
+		return known;
 	for (uint32_t a = 0; a < type.rank; a++) {
 		IrAt at = node->at[a];
 		if (nest_in_box(n, at, type.dims[a]))

@@ -132,9 +132,14 @@ void nest_store(Nest *n, const IrPut *put, LoopTemp value) {
 	stmt->value = value;
 	if (guard)
 		nest_close(n);
+	else
+		nest_forward(n, put, value);
 }
 
 LoopTemp nest_load_out(Nest *n, const IrPut *put) {
+	LoopTemp known = put->into ? nest_forwarded(n, put->into, put->at) : 0;
+	if (known != 0)
+		return known;
 	uint32_t level = n->depth;
 	LoopAddress address = nest_address(n, put->out, put->at, &level);
 	bool vector = address.stride != 0 || address.index != 0;
@@ -162,7 +167,7 @@ LoopTemp nest_load_base(Nest *n, const IrPut *put) {
 
 /* ---- outputs before the nest ---- */
 
-static void fill(Nest *n, const IrPut *put) {
+void nest_fill(Nest *n, const IrPut *put) {
 	LoopSize elements = loop_elements(ir_type(n->ir, put->out));
 	LoopTemp value = nest_identity(n, put);
 	uint32_t formal = nest_formal(n, n->in->buffer_of[put->out]);
@@ -189,15 +194,13 @@ static void fill(Nest *n, const IrPut *put) {
 	}
 }
 
-void nest_prepare(Nest *n, const IrPut *put, NestPut facts) {
+void nest_prepare(Nest *n, const IrPut *put) {
 	uint32_t out = n->in->buffer_of[put->out];
-	if (put->into && n->in->buffer_of[put->into] != out) {
-		LoopStep *step = ARENA_NEW(n->arena, LoopStep);
-		step->kind = LOOP_COPY;
-		step->to = out;
-		step->from = n->in->buffer_of[put->into];
-		vec_push(n->arena, &n->steps->steps, step);
-	} else if (!put->into && !facts.covers) {
-		fill(n, put);
-	}
+	if (!put->into || n->in->buffer_of[put->into] == out)
+		return;
+	LoopStep *step = ARENA_NEW(n->arena, LoopStep);
+	step->kind = LOOP_COPY;
+	step->to = out;
+	step->from = n->in->buffer_of[put->into];
+	vec_push(n->arena, &n->steps->steps, step);
 }

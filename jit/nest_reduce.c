@@ -115,10 +115,16 @@ static LoopTemp sum_lanes(Nest *n, const IrPut *put, LoopTemp acc) {
 	IrOpcode opcode = nest_combine_opcode(put->combine);
 	if (acc == 0)
 		acc = nest_identity(n, put);
-	LoopTemp out = nest_new(n, type, false, n->depth);
-	LoopStmt *stmt = nest_stmt(n, LOOP_TREE, out, n->depth);
-	stmt->opcode = opcode;
-	stmt->value = acc;
+	LoopTemp out = acc;
+	if (n->kernel->temps.data[acc].vector) {
+		out = nest_new(n, type, false, n->depth);
+		LoopStmt *stmt = nest_stmt(n, LOOP_TREE, out, n->depth);
+		stmt->opcode = opcode;
+		stmt->value = acc;
+	} else { /* the same in every lane: the tree's four levels */
+		for (int half = LOOP_LANES / 2; half > 0; half /= 2)
+			out = nest_op(n, opcode, type, (LoopTemp[]){out, out}, 2);
+	}
 	if (!put->into)
 		return out;
 	return nest_op(n, opcode, type, (LoopTemp[]){nest_load_base(n, put), out}, 2);
