@@ -152,7 +152,7 @@ CmdExit cmd_train(Cmd *cmd) {
 	RtTrained *trained = rt_train(cmd->rt, &experiment, &options);
 	cmd_progress_end(cmd);
 	if (!trained) {
-		rt_run_folder_close(training.folder);
+		rt_run_folder_discard(training.folder);
 		return cmd_failed(cmd);
 	}
 	Text out = text_new(cmd->arena);

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "runtime/emit_pack.h"
 
@@ -378,7 +377,7 @@ bool pack_write(Pack *pack, void *own) {
 	json_decref(manifest);
 
 	const char *dir = pack->options->out_dir;
-	if (mkdir(dir, 0777) != 0 && errno != EEXIST) {
+	if (!rt_make_folder(pack->arena, dir) && errno != EEXIST) {
 		return failed(pack, arena_printf(pack->arena, "cannot make %s: %s", dir, strerror(errno)));
 	}
 	for (uint32_t i = 0; i < pack->files.count; i++) {

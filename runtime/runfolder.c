@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/runtime.h"
 
@@ -15,6 +16,7 @@ struct RtRunFolder {
 	Arena *arena;
 	const char *dir;
 	FILE *metrics, *timing;
+	VEC(const char *) copies; /* of sources */
 };
 
 static void set_number(json_t *object, const char *key, double value) {
@@ -67,7 +69,7 @@ static const char *processor(Arena *arena) {
 }
 
 /* Copies every source of the user; fills `list` with names and hashes. */
-static bool copy_sources(const RtRunFolder *folder, json_t *list) {
+static bool copy_sources(RtRunFolder *folder, json_t *list) {
 	const Session *session = folder->rt->session;
 	if (mkdir(in_folder(folder, "sources"), 0777) != 0) {
 		return complain(folder,
@@ -87,6 +89,7 @@ static bool copy_sources(const RtRunFolder *folder, json_t *list) {
 		if (!complain(folder, rt_write_file(folder->arena, in_folder(folder, name), source->text, source->length))) {
 			return false;
 		}
+		vec_push(folder->arena, &folder->copies, in_folder(folder, name));
 		json_t *entry = json_object();
 		json_object_set_new(entry, "path", json_string(source->path));
 		json_object_set_new(entry, "copy", json_string(name));
@@ -97,7 +100,7 @@ static bool copy_sources(const RtRunFolder *folder, json_t *list) {
 	return true;
 }
 
-static bool write_run(const RtRunFolder *folder, const FeExperiment *experiment, const char *command_line) {
+static bool write_run(RtRunFolder *folder, const FeExperiment *experiment, const char *command_line) {
 	static const char *const estimators[] = {"backprop", "es", "pes", "forward", "truncated_es"};
 	const Rt *rt = folder->rt;
 	json_t *sources = json_array();
@@ -134,7 +137,7 @@ static FILE *open_lines(const RtRunFolder *folder, const char *name) {
 }
 
 RtRunFolder *rt_run_folder_new(Rt *rt, const char *dir, const FeExperiment *experiment, const char *command_line) {
-	if (mkdir(dir, 0777) != 0) {
+	if (!rt_make_folder(rt->arena, dir)) {
 		if (errno == EEXIST) {
 			Diag *diag = diag_error(rt->session, 810, (Span){0}, "%s exists; a run is never overwritten", dir);
 			diag_help(rt->session, diag, "name another folder with -o, or remove this one");
@@ -240,6 +243,19 @@ void rt_run_folder_close(RtRunFolder *folder) {
 		fclose(folder->timing);
 	}
 	arena_free(folder->arena);
+}
+
+void rt_run_folder_discard(RtRunFolder *folder) {
+	static const char *const files[] = {"run.json", "metrics.jsonl", "timing.jsonl"};
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		unlink(in_folder(folder, files[i]));
+	}
+	for (uint32_t i = 0; i < folder->copies.count; i++) {
+		unlink(folder->copies.data[i]);
+	}
+	rmdir(in_folder(folder, "sources"));
+	rmdir(folder->dir);
+	rt_run_folder_close(folder);
 }
 
 bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out) {

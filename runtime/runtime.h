@@ -454,7 +454,10 @@ bool rt_run_folder_metric(RtRunFolder *folder, const RtProgress *progress);
 /* rule.grad, weights.safetensors, result.json. May be called again: files are replaced atomically. */
 bool rt_run_folder_result(RtRunFolder *folder, const RtTrained *trained);
 void rt_run_folder_close(RtRunFolder *folder);
+void rt_run_folder_discard(RtRunFolder *folder); /* closes and removes it: nothing was trained */
 const char *rt_run_folder_rule(const RtRunFolder *folder); /* path of rule.grad */
+/* mkdir, with the folders that lead there. false with errno set, EEXIST if dir exists. */
+bool rt_make_folder(Arena *arena, const char *dir);
 /* `DIR/comparison.json` and the like: writes `length` bytes to a temporary name and renames. NULL, or what went wrong. */
 const char *rt_write_file(Arena *arena, const char *path, const char *bytes, size_t length);
 

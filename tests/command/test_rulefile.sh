@@ -53,6 +53,19 @@ has alone/rule.grad "scale = 0.2 / 2"
 has alone/rule.grad "after 3 outer steps"
 has opened/rule.grad "hidden = 6"
 has opened/rule.grad "the best of 3 outer steps"
+# Folders that lead to a run are made; a run that never started leaves none behind.
+expect 0 "$GRADUS" train program.grad alone -o some/where/run --steps 1
+[ -s some/where/run/rule.grad ] || fail "no folder in a folder"
+cat >closed.grad <<'GRAD'
+experiment closed {
+  train   adam()
+  on      logistic()
+  horizon 5
+}
+GRAD
+expect 1 "$GRADUS" train closed.grad -o closed
+has err "E0805"
+[ ! -e closed ] || fail "a run without a rule leaves a folder"
 expect 0 "$GRADUS" info program.grad alone
 has out "adam(lr = 3e-2)"
 finish
