@@ -66,7 +66,7 @@ bool cmd_is_folder(const char *word) {
 bool cmd_is_run(const Cmd *cmd, const char *word) {
 	struct stat info;
 	if (!cmd_is_folder(word)) {
-		return false;
+		return strchr(word, '/') && !strchr(word, '('); /* no rule is called like that: a folder that is not there */
 	}
 	return stat(arena_printf(cmd->arena, "%s/run.json", word), &info) == 0 ||
 	       !fe_find(cmd->program, name_intern(cmd->session->names, word, strlen(word)));
@@ -250,6 +250,12 @@ IrPipeline cmd_pipeline(const Cmd *cmd) {
 	                    .dump_dir = cmd->options.dump_dir};
 }
 
+/* What the machine has, in bytes; 0 (no limit) if it does not say. */
+static double machine_memory(void) {
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	return pages > 0 && page > 0 ? (double)pages * (double)page : 0;
+}
+
 void cmd_runtime(Cmd *cmd, IrScalar real) {
 	if (cmd->rt) {
 		return;
@@ -261,7 +267,7 @@ void cmd_runtime(Cmd *cmd, IrScalar real) {
 		.strict = given->strict,
 		.pipeline = cmd_pipeline(cmd),
 		.threads = given->threads > 0 ? (int)given->threads : 0,
-		.memory = (size_t)given->memory,
+		.memory = (size_t)(given->memory > 0 ? given->memory : machine_memory()),
 		.seed = given->seed >= 0 ? (uint64_t)given->seed : 0,
 		.interrupted = cmd->interrupted,
 	};
