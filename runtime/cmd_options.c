@@ -52,7 +52,7 @@ static const Option options[] = {
 	{"precision", 0, OPTION_CHOICE, AT(precision), "f32|f64", "what `real` is"},
 	{"threads", 0, OPTION_POSITIVE, AT(threads), "N",
      "worker threads (default: all cores); results do not depend on it"},
-	{"memory", 0, OPTION_BYTES, AT(memory), "4GB", "refuse to plan more than this"},
+	{"memory", 0, OPTION_BYTES, AT(memory), "4GB", "refuse to plan more than this (default: what this machine has)"},
 	{"strict", 0, OPTION_FLAG, AT(strict), NULL, "every operation as written: equal bits everywhere"},
 	{"interpret", 0, OPTION_FLAG, AT(interpret), NULL, "evaluate without compiling: slow, and the same results"},
 	{"verify", 0, OPTION_FLAG, AT(verify), NULL, "check the intermediate form after every pass"},
@@ -100,12 +100,12 @@ static const char *option_nearest(Cmd *cmd, const CmdVerb *verb, const char *nam
 	return nearest ? session_text(cmd->session, nearest) : NULL;
 }
 
-static bool read_whole(const char *text, int64_t least, int64_t *out) {
+static bool read_whole(const char *text, int64_t least, int64_t most, int64_t *out) {
 	char *end;
 	errno = 0;
 	long long value = strtoll(text, &end, 10);
 	*out = value;
-	return end != text && *end == '\0' && errno == 0 && value >= least;
+	return end != text && *end == '\0' && errno == 0 && value >= least && value <= most;
 }
 
 static bool read_bytes(const char *text, double *out) {
@@ -147,8 +147,8 @@ static CmdExit option_set(Cmd *cmd, const Option *option, const char *value) {
 	case OPTION_FLAG: *(bool *)at = true; return CMD_OK;
 	case OPTION_TEXT: *(const char **)at = value; return CMD_OK;
 	case OPTION_WORDS: cmd_split(cmd, value, at); return CMD_OK;
-	case OPTION_COUNT: ok = read_whole(value, 0, at); break;
-	case OPTION_POSITIVE: ok = read_whole(value, 1, at); break;
+	case OPTION_COUNT: ok = read_whole(value, 0, INT64_MAX, at); break;
+	case OPTION_POSITIVE: ok = read_whole(value, 1, INT32_MAX, at); break;
 	case OPTION_BYTES: ok = read_bytes(value, at); break;
 	case OPTION_CHOICE:
 		ok = is_choice(option->value, value);
@@ -159,7 +159,7 @@ static CmdExit option_set(Cmd *cmd, const Option *option, const char *value) {
 		return CMD_OK;
 	}
 	const char *wanted = option->kind == OPTION_COUNT      ? "a whole number, 0 or more"
-	                     : option->kind == OPTION_POSITIVE ? "a whole number above 0"
+	                     : option->kind == OPTION_POSITIVE ? "a whole number from 1 to 2147483647"
 	                     : option->kind == OPTION_BYTES    ? "a size such as 4GB or 512MB"
 	                                                       : option->value;
 	return cmd_usage(cmd, "--%s takes %s, not `%s`", option->name, wanted, value);
@@ -235,7 +235,9 @@ CmdExit cmd_parse(Cmd *cmd, int count, char **words) {
 		const char *word = words[i];
 		CmdExit code = CMD_OK;
 		int used = 1;
-		if (!plain && !strcmp(word, "--")) {
+		if (!plain && !cmd->verb && !strcmp(word, "--version")) {
+			cmd->verb = cmd_verb_find("version");
+		} else if (!plain && !strcmp(word, "--")) {
 			plain = true;
 		} else if (!plain && word[0] == '-' && word[1] != '\0') {
 			code = option_read(cmd, word, i + 1 < count ? words[i + 1] : NULL, &used, &given);

@@ -1,4 +1,5 @@
 /* The gradus command: read the command line, run the verb, say what was wrong, leave with its code. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,6 +44,10 @@ static CmdExit run(Cmd *cmd, int count, char **words) {
 	if (cmd->options.help) {
 		cmd_help_verb(cmd->verb, stdout);
 		return CMD_OK;
+	}
+	const char *dumps = cmd->options.dump_dir;
+	if (dumps && ((!rt_make_folder(cmd->arena, dumps) && errno != EEXIST) || access(dumps, W_OK) != 0)) {
+		return cmd_fail(cmd, CMD_IO, "cannot write to %s: %s", dumps, strerror(errno));
 	}
 	return cmd->verb->run(cmd);
 }

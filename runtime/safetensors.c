@@ -18,7 +18,7 @@ const char *rt_write_file(Arena *arena, const char *path, const char *bytes, siz
 	const char *temporary = arena_printf(arena, "%s.tmp%ld", path, (long)getpid());
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
 	if (fd < 0) {
-		return arena_printf(arena, "cannot write %s: %s", temporary, strerror(errno));
+		return arena_printf(arena, "cannot write %s: %s", path, strerror(errno));
 	}
 	size_t done = 0;
 	while (done < length) {

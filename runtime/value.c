@@ -52,6 +52,14 @@ static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double
 	if (!code) {
 		return false;
 	}
+	double bytes = 8.0 * (double)task->objective->size + (double)code->arena_bytes;
+	for (uint32_t i = 0; i < code->func->results.count; i++) {
+		bytes += (double)code->result_bytes[i];
+	}
+	if (!rt_memory_allows(rt, bytes, "this evaluation")) {
+		rt_code_free(code);
+		return false;
+	}
 	Arena *scratch = arena_new();
 	int64_t seed = (int64_t)rt->options.seed;
 	void *params[3] = {&seed, &instance, NULL};
@@ -85,6 +93,10 @@ bool rt_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x,
 		return false;
 	}
 	*out = (RtEval){.size = task->objective->size};
+	if (!rt_memory_allows(rt, 16.0 * (double)out->size, "a point and its gradient")) {
+		rt_task_free(task);
+		return false;
+	}
 	out->x = ARENA_ARRAY(rt->arena, double, out->size + 1);
 	out->gradient = ARENA_ARRAY(rt->arena, double, out->size + 1);
 	bool ok = true;
