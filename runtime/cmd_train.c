@@ -113,7 +113,8 @@ static void put_summary(Cmd *cmd, const RtTrained *trained, const char *dir, Tex
 		            cmd_number(arena, trained->best_score, 5), trained->best_step, trained->steps);
 		if (trained->start_lost || trained->best_lost) {
 			text_printf(out, "  without the runs that were not finite: %s at the start, %s at step %d\n",
-			            cmd_count(arena, trained->start_lost), cmd_count(arena, trained->best_lost), trained->best_step);
+			            cmd_count(arena, trained->start_lost), cmd_count(arena, trained->best_lost),
+			            trained->best_step);
 		}
 	} else {
 		text_printf(out, "%d outer steps\n", trained->steps);

@@ -37,7 +37,8 @@ static void check_block(const char *page, int line, const char *info, const char
 		snprintf(name, sizeof name, "%.*s", (int)strcspn(info + 6, " \n"), info + 6);
 		char *text = read_file(name);
 		cr_assert(text != NULL, "%s:%d: %s cannot be read", page, line, name);
-		cr_expect(strlen(text) == length && memcmp(text, code, length) == 0, "%s:%d: the block is not %s", page, line, name);
+		cr_expect(strlen(text) == length && memcmp(text, code, length) == 0, "%s:%d: the block is not %s", page, line,
+		          name);
 		free(text);
 	}
 	int wanted = 0;
@@ -53,7 +54,8 @@ static void check_block(const char *page, int line, const char *info, const char
 		cr_expect_fail("%s:%d: the block has errors", page, line);
 	}
 	if (wanted != 0) {
-		cr_expect(session->error_count == 1, "%s:%d: %u errors instead of one", page, line, (unsigned)session->error_count);
+		cr_expect(session->error_count == 1, "%s:%d: %u errors instead of one", page, line,
+		          (unsigned)session->error_count);
 		for (uint32_t i = 0; i < session->diags.count; i++)
 			cr_expect(session->diags.data[i]->code == wanted, "%s:%d: E%04d instead of E%04d", page, line,
 			          session->diags.data[i]->code, wanted);
