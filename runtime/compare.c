@@ -174,6 +174,8 @@ static bool compare_one(Comparing *c, const RtContender *contender, uint32_t k) 
 	if (!task) {
 		return false;
 	}
+	bool more_train = options->train_problems > options->test_problems;
+	rt_task_plan(task, more_train ? options->train_problems : options->test_problems);
 	if (!c->train) {
 		double bytes = rt_problems_bytes(task, options->train_problems, false) +
 		               rt_problems_bytes(task, options->test_problems, false);

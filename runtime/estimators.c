@@ -72,9 +72,11 @@ static const RtCode *derivative_code(const RtEstimator *e, const Family *family)
 	return e->how.kind == FE_BACKPROP ? family->task->gradient : family->task->tangent;
 }
 
-/* One row of 16 lanes as doubles. */
-static void load_row(IrScalar real, const void *gradient, int64_t p, double *row) {
-	if (real == IR_F32) {
+/* One row of a block's lanes as doubles. */
+static void load_row(IrScalar real, const void *gradient, int lanes, int64_t p, double *row) {
+	if (lanes == 1) {
+		row[0] = real == IR_F32 ? (double)((const float *)gradient)[p] : ((const double *)gradient)[p];
+	} else if (real == IR_F32) {
 		const float *from = (const float *)gradient + p * IR_LANES;
 		for (int lane = 0; lane < IR_LANES; lane++) {
 			row[lane] = (double)from[lane];
@@ -85,14 +87,16 @@ static void load_row(IrScalar real, const void *gradient, int64_t p, double *row
 }
 
 /* Sums the lanes that are real problems and finite, each scaled down to the norm of the clip: one problem whose unroll is
- * chaotic must not drown the others. gradient: [P] x 16. */
-static void reduce_lanes(const RtEstimator *e, const RtBlock *block, IrScalar real, const void *score,
+ * chaotic must not drown the others. gradient: [P] x lanes. */
+static void reduce_lanes(const RtEstimator *e, const RtTask *task, const RtBlock *block, const void *score,
                          const void *gradient, Share *share) {
+	IrScalar real = task->rule->real;
+	int lanes = task->lanes;
 	double scores[IR_LANES], row[IR_LANES], zeros[IR_LANES] = {0}, squares[IR_LANES] = {0}, scale[IR_LANES];
-	rt_load(real, score, 1, scores, IR_LANES);
+	rt_load(real, score, 1, scores, (size_t)lanes);
 	for (int64_t p = 0; p < e->count; p++) {
-		load_row(real, gradient, p, row);
-		for (int lane = 0; lane < IR_LANES; lane++) {
+		load_row(real, gradient, lanes, p, row);
+		for (int lane = 0; lane < lanes; lane++) {
 			zeros[lane] += row[lane] - row[lane]; /* NaN as soon as one is not finite */
 			squares[lane] += row[lane] * row[lane];
 		}
@@ -100,7 +104,7 @@ static void reduce_lanes(const RtEstimator *e, const RtBlock *block, IrScalar re
 	bool keep[IR_LANES];
 	share->score = 0;
 	share->finite = share->nonfinite = share->clipped = 0;
-	for (int lane = 0; lane < IR_LANES; lane++) {
+	for (int lane = 0; lane < lanes; lane++) {
 		bool counts = block->weight[lane] > 0;
 		bool finite = isfinite(scores[lane]) && zeros[lane] == 0;
 		keep[lane] = counts && finite;
@@ -113,9 +117,9 @@ static void reduce_lanes(const RtEstimator *e, const RtBlock *block, IrScalar re
 		share->clipped += longer;
 	}
 	for (int64_t p = 0; p < e->count; p++) {
-		load_row(real, gradient, p, row);
+		load_row(real, gradient, lanes, p, row);
 		double sum = 0;
-		for (int lane = 0; lane < IR_LANES; lane++) {
+		for (int lane = 0; lane < lanes; lane++) {
 			sum += keep[lane] ? scale[lane] * row[lane] : 0;
 		}
 		share->gradient[p] = sum;
@@ -149,7 +153,7 @@ static void derivative_item(void *user, int item, int worker) {
 		void *results[] = {mine->score, mine->gradient};
 		share->error = rt_call(code, params, results, mine->arena);
 	} else {
-		size_t row = IR_LANES * ir_scalar_bytes(rule->real);
+		size_t row = (size_t)task->lanes * ir_scalar_bytes(rule->real);
 		params[count] = mine->tangent;
 		share->error = 0;
 		for (int64_t p = 0; p < e->count && !share->error; p++) {
@@ -161,7 +165,7 @@ static void derivative_item(void *user, int item, int worker) {
 			share->error = rt_call(code, params, results, mine->arena);
 		}
 	}
-	reduce_lanes(e, block, rule->real, mine->score, mine->gradient, share);
+	reduce_lanes(e, task, block, mine->score, mine->gradient, share);
 }
 
 static bool derivative_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
@@ -245,7 +249,7 @@ static double derivative_bytes(const RtEstimator *e) {
 	for (int k = 0; k < e->family_count; k++) {
 		size_t need = derivative_code(e, &e->families[k])->arena_bytes;
 		arena = need > arena ? need : arena;
-		int blocks = (e->families[k].problems ? e->families[k].problems->count : 0) / IR_LANES + 1;
+		int blocks = e->families[k].problems->block_count;
 		bytes += 8.0 * blocks * (double)e->count;
 	}
 	return bytes + rt_pool_threads(e->rt->pool) * ((double)arena + 8.0 * (int)IR_LANES * ((double)e->count + 1));
@@ -291,6 +295,11 @@ RtEstimator *rt_estimator_new(Rt *rt, RtTask **tasks, int task_count, const int 
 	for (int k = 0; k < task_count && ok; k++) {
 		Family *family = &e->families[k];
 		family->task = tasks[k];
+		if (differentiates(e)) {
+			rt_task_plan(tasks[k], problem_counts[k]);
+		} else {
+			rt_task_lanes(tasks[k], IR_LANES);
+		}
 		/* Few problems: the lanes go to particles. */
 		bool spread = !differentiates(e) && problem_counts[k] < IR_LANES / 2;
 		family->variant = spread ? RT_PER_LANE : RT_SHARED;

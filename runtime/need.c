@@ -1,4 +1,5 @@
-/* The code of a task, made when it is first needed: the functions of unroll.c, batched over 16 lanes and compiled. */
+/* The code of a task, made when it is first needed: the functions of unroll.c, batched over 16 lanes unless
+ * blocks are single problems, and compiled. */
 #include <string.h>
 
 #include "runtime/runtime.h"
@@ -7,8 +8,11 @@
 enum { MAX_SEGMENT = 256 };
 
 /* Parameters from `shared_from` on are the same for the 16 lanes, but for `f0` (0: none) and, with particles, theta. */
-static RtCode *compile_batched(RtTask *task, IrFunc *func, const char *name, uint32_t shared_from, uint32_t f0,
-                               RtTheta variant) {
+static RtCode *compile_block(RtTask *task, IrFunc *func, const char *name, uint32_t shared_from, uint32_t f0,
+                             RtTheta variant) {
+	if (task->lanes == 1) {
+		return rt_compile(task->rt, task->module, func);
+	}
 	double started = rt_seconds();
 	Arena *arena = task->module->arena;
 	bool *varying = ARENA_ARRAY(arena, bool, func->params.count + 1);
@@ -35,7 +39,7 @@ bool rt_need_forward(RtTask *task, int steps, RtTheta variant) {
 		double started = rt_seconds();
 		IrFunc *begin = rt_build_begin(task);
 		task->rt->compile_seconds += rt_seconds() - started;
-		task->begin[variant] = compile_batched(task, begin, "begin_batch", fixed_count + 1, 0, variant);
+		task->begin[variant] = compile_block(task, begin, "begin_batch", fixed_count + 1, 0, variant);
 	}
 	if (task->begin[variant] && !task->segment[variant]) {
 		double started = rt_seconds();
@@ -43,7 +47,7 @@ bool rt_need_forward(RtTask *task, int steps, RtTheta variant) {
 		task->rt->compile_seconds += rt_seconds() - started;
 		uint32_t states = 1 + task->evaluate->results.count + task->rule->init->results.count;
 		uint32_t t0 = fixed_count + states;
-		task->segment[variant] = compile_batched(task, segment, "segment_batch", t0, t0 + 3, variant);
+		task->segment[variant] = compile_block(task, segment, "segment_batch", t0, t0 + 3, variant);
 	}
 	return task->begin[variant] && task->segment[variant];
 }
@@ -57,7 +61,7 @@ bool rt_need_gradient(RtTask *task, int window, int steps, bool fixed) {
 	double started = rt_seconds();
 	IrFunc *func = rt_build_gradient(task, window, steps, fixed);
 	task->rt->compile_seconds += rt_seconds() - started;
-	task->gradient = compile_batched(task, func, "meta_gradient_batch", task->evaluate->params.count, 0, RT_SHARED);
+	task->gradient = compile_block(task, func, "meta_gradient_batch", task->evaluate->params.count, 0, RT_SHARED);
 	task->gradient_window = window;
 	task->gradient_steps = steps;
 	task->gradient_fixed = fixed;
@@ -72,7 +76,7 @@ bool rt_need_tangent(RtTask *task, int steps) {
 	double started = rt_seconds();
 	IrFunc *func = rt_build_tangent(task, steps);
 	task->rt->compile_seconds += rt_seconds() - started;
-	task->tangent = compile_batched(task, func, "score_tangent_batch", task->evaluate->params.count, 0, RT_SHARED);
+	task->tangent = compile_block(task, func, "score_tangent_batch", task->evaluate->params.count, 0, RT_SHARED);
 	task->tangent_steps = steps;
 	return task->tangent != NULL;
 }

@@ -1,9 +1,9 @@
-/* Problems: instances of an objective, made 16 at a time by one compiled function from their numbers alone. */
+/* Problems: instances of an objective, made a block at a time by one compiled function from their numbers alone. */
 #include <string.h>
 
 #include "runtime/runtime.h"
 
-/* (seed: i64, instance: i64) -> fixed..., x, batched over the instance. */
+/* (seed: i64, instance: i64) -> fixed..., x, batched over the instance unless blocks are single problems. */
 static RtCode *compile_setup(RtTask *task) {
 	const FeObjective *objective = task->objective;
 	IrModule *module = task->module;
@@ -24,9 +24,11 @@ static RtCode *compile_setup(RtTask *task) {
 	ir_result(func, "x", x);
 	const IrPipeline pipeline = task->rt->options.pipeline;
 	func = ir_optimize(module, func, &pipeline);
-	bool *force = ARENA_ARRAY(module->arena, bool, fixed_count + 1);
-	memset(force, true, fixed_count + 1);
-	func = ad_batch(module, func, "setup_batch", (const bool[]){false, true}, force);
+	if (task->lanes > 1) {
+		bool *force = ARENA_ARRAY(module->arena, bool, fixed_count + 1);
+		memset(force, true, fixed_count + 1);
+		func = ad_batch(module, func, "setup_batch", (const bool[]){false, true}, force);
+	}
 	task->rt->compile_seconds += rt_seconds() - started;
 	return rt_compile(task->rt, module, func);
 }
@@ -36,13 +38,17 @@ static size_t value_bytes(const IrFunc *func, IrValue value) {
 	return (size_t)ir_type_elements(type, NULL) * ir_scalar_bytes(type.scalar);
 }
 
+static int block_count(const RtTask *task, int count, bool spread) {
+	return spread ? count : (count + task->lanes - 1) / task->lanes;
+}
+
 double rt_problems_bytes(const RtTask *task, int count, bool spread) {
 	const IrFunc *value = task->objective->value;
-	double bytes = 0;
+	double bytes = sizeof(RtBlock) + sizeof(void *);
 	for (uint32_t i = 0; i < value->params.count; i++) {
-		bytes += (double)value_bytes(value, value->params.data[i].value) * (int)IR_LANES + 64;
+		bytes += (double)sizeof(void *) + (double)value_bytes(value, value->params.data[i].value) * task->lanes + 64;
 	}
-	return bytes * (spread ? count : (count + IR_LANES - 1) / IR_LANES);
+	return bytes * block_count(task, count, spread);
 }
 
 typedef struct Making {
@@ -82,12 +88,13 @@ RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int coun
 	problems->arena = arena;
 	problems->count = count;
 	problems->spread = spread;
-	problems->block_count = spread ? count : (count + IR_LANES - 1) / IR_LANES;
+	problems->lanes = task->lanes;
+	problems->block_count = block_count(task, count, spread);
 	problems->blocks = ARENA_ARRAY(arena, RtBlock, problems->block_count + 1);
 	for (int k = 0; k < problems->block_count; k++) {
 		RtBlock *block = &problems->blocks[k];
-		for (int lane = 0; lane < IR_LANES; lane++) {
-			int number = spread ? k : k * IR_LANES + lane;
+		for (int lane = 0; lane < task->lanes; lane++) {
+			int number = spread ? k : k * task->lanes + lane;
 			bool real = number < count;
 			block->instance[lane] = first + (real ? number : count - 1);
 			block->weight[lane] = real ? 1 : 0;

@@ -1,4 +1,4 @@
-/* Inner runs seen from the host: 16 runs begin, advance in segments, and leave scores and curves behind. */
+/* Inner runs seen from the host: the runs of a block begin, advance in segments, and leave scores and curves behind. */
 #include <math.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ static uint32_t fixed_count(const RtTask *task) {
 	return task->evaluate->params.count - 1;
 }
 
-/* Bytes of slot i, 16 lanes. */
+/* Bytes of slot i of a block. */
 static size_t slot_bytes(const RtTask *task, uint32_t i) {
 	const IrFunc *evaluate = task->evaluate;
 	const IrFunc *init = task->rule->init;
@@ -36,7 +36,7 @@ static size_t slot_bytes(const RtTask *task, uint32_t i) {
 	} else {
 		type = ir_type(init, init->results.data[i - 1 - evaluate->results.count].value);
 	}
-	return (size_t)ir_type_elements(type, NULL) * ir_scalar_bytes(type.scalar) * IR_LANES;
+	return (size_t)ir_type_elements(type, NULL) * ir_scalar_bytes(type.scalar) * (size_t)task->lanes;
 }
 
 size_t rt_state_bytes(const RtTask *task) {
@@ -156,8 +156,8 @@ int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtS
 		state->slots = state->spare;
 		state->spare = used;
 		double piece_score[IR_LANES];
-		rt_load(real, s.score, 1, piece_score, IR_LANES);
-		for (int lane = 0; lane < IR_LANES; lane++) {
+		rt_load(real, s.score, 1, piece_score, (size_t)task->lanes);
+		for (int lane = 0; lane < task->lanes; lane++) {
 			if (task->score.fold != FE_SCORE_MIN) {
 				score[lane] += piece_score[lane];
 			} else if (!(score[lane] <= piece_score[lane])) {
@@ -165,7 +165,8 @@ int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtS
 			}
 		}
 		if (curve) {
-			rt_load(real, s.curve, 1, curve + (size_t)done * IR_LANES, (size_t)piece * IR_LANES);
+			size_t lanes = (size_t)task->lanes;
+			rt_load(real, s.curve, 1, curve + (size_t)done * lanes, (size_t)piece * lanes);
 		}
 		done += (int)piece;
 	}
@@ -195,9 +196,9 @@ static void run_block(void *user, int item, int worker) {
 	const RtTask *task = running->task;
 	const RtBlock *block = &running->problems->blocks[item];
 	Worker *mine = &running->workers[worker];
-	int steps = running->steps;
+	int steps = running->steps, lanes = task->lanes;
 	double score[IR_LANES], f0[IR_LANES];
-	for (int lane = 0; lane < IR_LANES; lane++) {
+	for (int lane = 0; lane < lanes; lane++) {
 		score[lane] = rt_score_zero(task->score);
 	}
 	int error = rt_begin(task, block, &running->args, &mine->state, mine->arena);
@@ -205,11 +206,11 @@ static void run_block(void *user, int item, int worker) {
 		error = rt_advance(task, block, &running->args, &mine->state, 0, steps, steps, score, mine->curve, mine->arena);
 	}
 	running->errors[item] = error;
-	rt_load(task->objective->real, mine->state.f0, 1, f0, IR_LANES);
+	rt_load(task->objective->real, mine->state.f0, 1, f0, (size_t)lanes);
 	RtRuns *out = running->out;
 	bool spread = running->problems->spread;
-	for (int lane = 0; lane < (spread ? 1 : IR_LANES); lane++) {
-		int problem = spread ? item : item * IR_LANES + lane;
+	for (int lane = 0; lane < (spread ? 1 : lanes); lane++) {
+		int problem = spread ? item : item * lanes + lane;
 		if (problem >= out->problems) {
 			break;
 		}
@@ -217,26 +218,28 @@ static void run_block(void *user, int item, int worker) {
 		double *f = out->f + (size_t)problem * ((size_t)steps + 1);
 		f[0] = f0[lane];
 		for (int t = 0; t < steps; t++) {
-			f[t + 1] = mine->curve[(size_t)t * IR_LANES + (size_t)lane];
+			f[t + 1] = mine->curve[(size_t)t * (size_t)lanes + (size_t)lane];
 		}
 		if (out->x) {
 			size_t size = (size_t)task->objective->size;
 			const char *x = (const char *)mine->state.slots[0] + (size_t)lane * ir_scalar_bytes(task->objective->real);
-			rt_load(task->objective->real, x, IR_LANES, out->x + (size_t)problem * size, size);
+			rt_load(task->objective->real, x, (size_t)lanes, out->x + (size_t)problem * size, size);
 		}
 	}
 }
 
 double rt_run_bytes(const RtTask *task, int problems, int steps) {
 	int threads = rt_pool_threads(task->rt->pool);
-	double each =
-		(double)rt_forward_arena(task, RT_SHARED) + (double)rt_state_bytes(task) + 8.0 * (int)IR_LANES * steps;
+	double each = (double)rt_forward_arena(task, RT_SHARED) + (double)rt_state_bytes(task) + 8.0 * task->lanes * steps;
 	return each * threads + 8.0 * problems * (steps + 2.0 + (double)task->objective->size);
 }
 
 bool rt_run(RtTask *task, const RtProblems *problems, const double *hypers, const double *theta, int steps, bool want_x,
             Arena *arena, RtRuns *out) {
 	Rt *rt = task->rt;
+	if (problems->lanes != task->lanes) {
+		base_panic("rt_run", "problems in blocks of %d for a task in blocks of %d", problems->lanes, task->lanes);
+	}
 	if (!rt_need_forward(task, steps, RT_SHARED) ||
 	    !rt_memory_allows(rt, rt_run_bytes(task, problems->count, steps), "a run")) {
 		return false;

@@ -1,11 +1,11 @@
 /* runtime: what is done with programs. Problems and their data, inner runs and meta-gradients as compiled functions,
  * training, tuning and comparing, run folders; the command and C packaging stand on top.
  *
- * One way through: FeCall -> RtTask (objective + rule + code made when first needed) -> blocks of 16 problems -> work
- * items on a pool of threads -> results reduced on the calling thread in a fixed order. So every number is the same for
+ * One way through: FeCall -> RtTask (objective + rule + code made when first needed) -> blocks of 16 problems, or of one
+ * when there are few -> work items on a pool of threads -> results reduced on the calling thread in a fixed order. So every number is the same for
  * any number of threads.
  *
- * Memory of the machine's side: values lie as jit.h says (a lane axis innermost); a block is 16 lanes. What the user did
+ * Memory of the machine's side: values lie as jit.h says (a lane axis innermost; without one, plainly). What the user did
  * wrong is a diagnostic of the session (codes E08xx) and a false or NULL; nothing here prints but through callbacks. */
 #ifndef GRADUS_RUNTIME_H
 #define GRADUS_RUNTIME_H
@@ -107,8 +107,9 @@ typedef struct RtTask {
 	FeObjective *objective;
 	FeRule *rule; /* NULL: only values and gradients are asked for */
 	RtScore score;
+	int lanes;        /* problems in a block: IR_LANES, or 1 and code without a lane axis (rt_task_plan) */
 	IrFunc *evaluate; /* (fixed..., x) -> f, g?: g only if the rule reads it */
-	RtCode *setup;    /* (seed, instance) -> fixed..., x; batched */
+	RtCode *setup;    /* (seed, instance) -> fixed..., x; of a block */
 	RtCode *begin[RT_THETAS];
 	RtCode *segment[RT_THETAS];
 	int segment_steps; /* the longest piece that `segment` runs in one call */
@@ -125,13 +126,18 @@ RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore
 /* From an objective and a rule (or NULL) that exist already in `module`; the task then owns the module. */
 RtTask *rt_task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, RtScore score);
 void rt_task_free(RtTask *task);
+/* Chooses task->lanes for requests of `problems` problems; the cost rule stands there. It looks at the objective and the
+ * count alone, never at the machine, so that numbers do not depend on threads. Before problems are made. */
+void rt_task_plan(RtTask *task, int problems);
+/* The choice itself: IR_LANES or 1. Code for other blocks is dropped; problems made for them can no longer be used. */
+void rt_task_lanes(RtTask *task, int lanes);
 int64_t rt_learned_count(const RtTask *task); /* P; 0 for a rule without holes */
 /* Where the learned numbers start, [P], files of `learn ... from` included. false with a diagnostic. */
 bool rt_theta_start(RtTask *task, uint64_t seed, double *theta);
 /* The learned numbers as the rule uses them (inside their limits). */
 bool rt_theta_natural(RtTask *task, const double *theta, double *natural);
 
-/* ---- problems.c: instances, in blocks of 16 ---- */
+/* ---- problems.c: instances, in blocks of task->lanes ---- */
 
 /* Disjoint ranges of instance numbers. */
 enum { RT_TRAIN = 0, RT_SELECT = 1000000, RT_TEST = 2000000 };
@@ -140,12 +146,13 @@ typedef struct RtBlock {
 	int64_t instance[IR_LANES];
 	double weight[IR_LANES]; /* 0: a lane that only pads */
 	void **fixed;            /* per fixed value, lanes innermost */
-	void *x0;                /* [N] x 16 */
+	void *x0;                /* [N] x lanes */
 } RtBlock;
 
 typedef struct RtProblems {
 	int count; /* problems */
 	int block_count;
+	int lanes;   /* the task's when they were made */
 	bool spread; /* every block is one problem, 16 times: lanes are particles */
 	RtBlock *blocks;
 	Arena *arena;
@@ -177,7 +184,7 @@ bool rt_need_tangent(RtTask *task, int steps);
 
 /* ---- run.c: inner runs on the host's side ---- */
 
-/* The state of 16 runs between two segments. */
+/* The state of a block's runs between two segments. */
 typedef struct RtState {
 	void **slots; /* x, f, g?, states... */
 	void **spare; /* where the next segment writes; then the two change places */
@@ -196,7 +203,8 @@ typedef struct RtArgs {
 
 /* Both write into `state` and are safe on several threads at once (`arena` each its own). Non-zero: a gather failed. */
 int rt_begin(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, void *arena);
-/* From step t0 (0 at the start) for `turns`; adds to score[16] (min: combines) and fills curve[turn * 16 + lane] if not NULL. */
+/* From step t0 (0 at the start) for `turns`; adds to score[lanes] (min: combines) and fills
+ * curve[turn * lanes + lane] if not NULL. */
 int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, int t0, int turns,
                int horizon, double *score, double *curve, void *arena);
 size_t rt_forward_arena(const RtTask *task, RtTheta variant);

@@ -136,6 +136,7 @@ bool rt_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const doub
 	double *start = ARENA_ARRAY(rt->arena, double, rt_learned_count(task) + 1);
 	bool ok = theta || rt_theta_start(task, rt->options.seed, start);
 	RtProblems *problems = NULL;
+	rt_task_plan(task, count);
 	if (ok && rt_memory_allows(rt, rt_problems_bytes(task, count, false), "the data of these problems")) {
 		problems = rt_problems_new(task, rt->options.seed, first, count, false);
 	}
