@@ -16,28 +16,36 @@ typedef struct Piece {
 
 static const Piece pieces[] = {
 	{"layer 11 -> 16", 2.0 * 16 * 4 * 16 * 11,
-     "func @f(%x: f32[lanes, 4, 11], %w: f32[500]) -> (: f32[lanes, 4, 16]) { %3: f32[lanes, 4, 16] = for l:lanes i:4 h:16 k:11 "
+     "func @f(%x: f32[lanes, 4, 11], %w: f32[500]) -> (: f32[lanes, 4, 16]) { %3: f32[lanes, 4, 16] = for l:lanes i:4 "
+     "h:16 k:11 "
      "{ mul(%x[l, i, k], %w[11*h+k]) } sum -> [l, i, h] return %3 }"},
 	{"layer 16 -> 16", 2.0 * 16 * 4 * 16 * 16,
-     "func @f(%x: f32[lanes, 4, 16], %w: f32[500]) -> (: f32[lanes, 4, 16]) { %3: f32[lanes, 4, 16] = for l:lanes i:4 h:16 k:16 "
+     "func @f(%x: f32[lanes, 4, 16], %w: f32[500]) -> (: f32[lanes, 4, 16]) { %3: f32[lanes, 4, 16] = for l:lanes i:4 "
+     "h:16 k:16 "
      "{ mul(%x[l, i, k], %w[16*h+k+100]) } sum -> [l, i, h] return %3 }"},
 	{"layer 16 -> 2", 2.0 * 16 * 4 * 2 * 16,
-     "func @f(%x: f32[lanes, 4, 16], %w: f32[500]) -> (: f32[lanes, 4, 2]) { %3: f32[lanes, 4, 2] = for l:lanes i:4 h:2 k:16 "
+     "func @f(%x: f32[lanes, 4, 16], %w: f32[500]) -> (: f32[lanes, 4, 2]) { %3: f32[lanes, 4, 2] = for l:lanes i:4 "
+     "h:2 k:16 "
      "{ mul(%x[l, i, k], %w[16*h+k+100]) } sum -> [l, i, h] return %3 }"},
 	{"tanh of 64 x 16", 10.0 * 16 * 4 * 16,
-     "func @f(%x: f32[lanes, 4, 16], %b: f32[16]) -> (: f32[lanes, 4, 16]) { %3: f32[lanes, 4, 16] = for l:lanes i:4 h:16 "
+     "func @f(%x: f32[lanes, 4, 16], %b: f32[16]) -> (: f32[lanes, 4, 16]) { %3: f32[lanes, 4, 16] = for l:lanes i:4 "
+     "h:16 "
      "{ tanh(add(%x[l, i, h], %b[h])) } -> [l, i, h] return %3 }"},
 	{"input adjoint 16 -> 16", 2.0 * 16 * 4 * 16 * 16,
-     "func @f(%d: f32[lanes, 4, 16], %w: f32[500]) -> (: f32[lanes, 4, 16]) { %3: f32[lanes, 4, 16] = for l:lanes i:4 h:16 k:16 "
+     "func @f(%d: f32[lanes, 4, 16], %w: f32[500]) -> (: f32[lanes, 4, 16]) { %3: f32[lanes, 4, 16] = for l:lanes i:4 "
+     "h:16 k:16 "
      "{ mul(%d[l, i, h], %w[16*h+k+100]) } sum -> [l, i, k] return %3 }"},
 	{"weight adjoint 16 x 11", 2.0 * 16 * 4 * 16 * 11,
-     "func @f(%x: f32[lanes, 4, 11], %d: f32[lanes, 4, 16], %g: f32[500]) -> (: f32[500]) { %4: f32[500] = for l:lanes i:4 h:16 k:11 "
+     "func @f(%x: f32[lanes, 4, 11], %d: f32[lanes, 4, 16], %g: f32[500]) -> (: f32[500]) { %4: f32[500] = for l:lanes "
+     "i:4 h:16 k:11 "
      "{ mul(%x[l, i, k], %d[l, i, h]) } sum -> [11*h+k] into %g return %4 }"},
 	{"weight adjoint 16 x 16", 2.0 * 16 * 4 * 16 * 16,
-     "func @f(%x: f32[lanes, 4, 16], %d: f32[lanes, 4, 16], %g: f32[500]) -> (: f32[500]) { %4: f32[500] = for l:lanes i:4 h:16 k:16 "
+     "func @f(%x: f32[lanes, 4, 16], %d: f32[lanes, 4, 16], %g: f32[500]) -> (: f32[500]) { %4: f32[500] = for l:lanes "
+     "i:4 h:16 k:16 "
      "{ mul(%x[l, i, k], %d[l, i, h]) } sum -> [16*h+k+100] into %g return %4 }"},
 	{"residuals of 100 points", 2.0 * 16 * 100 * 3,
-     "func @f(%X: f32[lanes, 100, 3], %w: f32[lanes, 4], %y: f32[lanes, 100]) -> (: f32[lanes, 100]) { %4: f32[lanes, 100] = "
+     "func @f(%X: f32[lanes, 100, 3], %w: f32[lanes, 4], %y: f32[lanes, 100]) -> (: f32[lanes, 100]) { %4: f32[lanes, "
+     "100] = "
      "for l:lanes n:100 d:3 { mul(%X[l, n, d], %w[l, d]) } sum -> [l, n] return %4 }"},
 	{"their adjoint", 2.0 * 16 * 100 * 3,
      "func @f(%X: f32[lanes, 100, 3], %r: f32[lanes, 100]) -> (: f32[lanes, 3]) { %4: f32[lanes, 3] = "
@@ -46,11 +54,13 @@ static const Piece pieces[] = {
      "func @f(%A: f32[64, 64], %B: f32[64, 64]) -> (: f32[64, 64]) { %4: f32[64, 64] = "
      "for i:64 j:64 k:64 { mul(%A[i, k], %B[k, j]) } sum -> [i, j] return %4 }"},
 	{"dot of 4096", 2.0 * 4096,
-     "func @f(%A: f32[4096], %B: f32[4096]) -> (: f32[]) { %4: f32[] = for i:4096 { mul(%A[i], %B[i]) } sum -> [] return %4 }"},
+     "func @f(%A: f32[4096], %B: f32[4096]) -> (: f32[]) { %4: f32[] = for i:4096 { mul(%A[i], %B[i]) } sum -> [] "
+     "return %4 }"},
 	{"Adam over 4096", 14.0 * 4096,
      "func @f(%x: f32[4096], %m: f32[4096], %v: f32[4096], %g: f32[4096]) -> (: f32[4096], : f32[4096], : f32[4096]) {"
      "%5: f32[4096], %6: f32[4096], %7: f32[4096] = for i:4096 { m = add(mul(0.9, %m[i]), mul(0.1, %g[i])); "
-     "v = add(mul(0.999, %v[i]), mul(0.001, mul(%g[i], %g[i]))); m, v, sub(%x[i], div(mul(0.01, m), add(sqrt(v), 0.00000001))) } "
+     "v = add(mul(0.999, %v[i]), mul(0.001, mul(%g[i], %g[i]))); m, v, sub(%x[i], div(mul(0.01, m), add(sqrt(v), "
+     "0.00000001))) } "
      "-> [i], -> [i], -> [i] return %5, %6, %7 }"},
 };
 
@@ -96,7 +106,8 @@ static void measure(JitEngine *engine, Session *session, const Piece *piece, con
 		double each = (now() - start) / calls;
 		best = each < best ? each : best;
 	}
-	printf("%-26s %7.1f GFLOP/s %9.2f us  compiled in %6.2f ms\n", piece->name, 1e-9 * piece->flops / best, 1e6 * best, 1e3 * compile);
+	printf("%-26s %7.1f GFLOP/s %9.2f us  compiled in %6.2f ms\n", piece->name, 1e-9 * piece->flops / best, 1e6 * best,
+	       1e3 * compile);
 	if (show && strstr(piece->name, show)) {
 		Text text = text_new(session->arena);
 		jit_show_loops(module, func, &options, &text);

@@ -19,7 +19,7 @@ typedef struct CEmit {
 	LoopTemp *variable;       /* whose variable holds it: carried values share one */
 	const LoopStmt **literal; /* the CONST that defines it */
 	uint32_t region_count;
-	bool dry;                 /* regions are only numbered */
+	bool dry; /* regions are only numbered */
 	bool *formal_used;
 	bool *symbol_used;
 } CEmit;

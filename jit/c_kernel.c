@@ -77,7 +77,8 @@ static void print_affine(const CEmit *c, LoopAffine affine) {
 	if (first)
 		text_printf(c->out, "%" PRId64, affine.offset);
 	else if (affine.offset != 0)
-		text_printf(c->out, " %c %" PRId64, affine.offset < 0 ? '-' : '+', affine.offset < 0 ? -affine.offset : affine.offset);
+		text_printf(c->out, " %c %" PRId64, affine.offset < 0 ? '-' : '+',
+		            affine.offset < 0 ? -affine.offset : affine.offset);
 }
 
 static void print_address(const CEmit *c, const LoopAddress *address) {
@@ -145,12 +146,8 @@ static void print_simple(CEmit *c, const LoopStmt *stmt) {
 		if (is_vector(c, stmt->out))
 			text_printf(c->out, " + l * %" PRId64, stmt->stride);
 		break;
-	case LOOP_SYMBOL:
-		text_printf(c->out, "(int64_t)n%u", (unsigned)stmt->symbol);
-		break;
-	case LOOP_LOAD:
-		print_load(c, stmt);
-		break;
+	case LOOP_SYMBOL: text_printf(c->out, "(int64_t)n%u", (unsigned)stmt->symbol); break;
+	case LOOP_LOAD: print_load(c, stmt); break;
 	case LOOP_STORE: {
 		line(c);
 		print_address(c, &stmt->address);
@@ -158,8 +155,7 @@ static void print_simple(CEmit *c, const LoopStmt *stmt) {
 		text_printf(c->out, truth ? " = (uint8_t)(%s)" : " = %s", name_of(c, stmt->value));
 		break;
 	}
-	default:
-		base_panic("c_print_kernel", "statement %d is not simple", (int)stmt->kind);
+	default: base_panic("c_print_kernel", "statement %d is not simple", (int)stmt->kind);
 	}
 	text_printf(c->out, ";\n");
 }
@@ -318,7 +314,8 @@ static void print_carry_starts(CEmit *c, const LoopStmt *stmt) {
 		const LoopTempInfo *info = &c->kernel->temps.data[carry->inner];
 		line(c);
 		if (!info->vector) {
-			text_printf(c->out, "%s t%u = %s;\n", temp_type(info->type), (unsigned)carry->inner, name_of(c, carry->init));
+			text_printf(c->out, "%s t%u = %s;\n", temp_type(info->type), (unsigned)carry->inner,
+			            name_of(c, carry->init));
 			continue;
 		}
 		text_printf(c->out, "%s t%u[%d];\n", temp_type(info->type), (unsigned)carry->inner, LOOP_LANES);
@@ -371,7 +368,8 @@ static void walk_nested(CEmit *c, const LoopStmt *stmt) {
 			line(c);
 			text_printf(c->out, "for (int64_t t%u = ", var);
 			print_bounds(c, "max", stmt->low.data, stmt->low.count);
-			text_printf(c->out, "; t%u + %" PRId64 " <= e%u; t%u += %" PRId64 ") {\n", var, stmt->step, var, var, stmt->step);
+			text_printf(c->out, "; t%u + %" PRId64 " <= e%u; t%u += %" PRId64 ") {\n", var, stmt->step, var, var,
+			            stmt->step);
 		} else {
 			text_printf(c->out, "for (int64_t t%u = ", var);
 			print_bounds(c, "max", stmt->low.data, stmt->low.count);
@@ -529,16 +527,18 @@ void c_print_kernel(CEmit *c, const LoopKernel *kernel) {
 	walk_block(c, &kernel->body, NULL);
 	c->region_count = 0;
 	c->dry = false;
-	text_printf(c->out, "static %s %s_%s_k%u(", kernel->can_fail ? "int" : "void", c->prefix, c->name, (unsigned)kernel->number);
+	text_printf(c->out, "static %s %s_%s_k%u(", kernel->can_fail ? "int" : "void", c->prefix, c->name,
+	            (unsigned)kernel->number);
 	for (uint32_t i = 0; i < kernel->formals.count; i++) {
 		const LoopFormal *formal = &kernel->formals.data[i];
-		text_printf(c->out, "%s%s%s *%s_RESTRICT b%u", i > 0 ? ", " : "", formal->written ? "" : "const ", c_scalar(formal->type),
-		            c->prefix, (unsigned)i);
+		text_printf(c->out, "%s%s%s *%s_RESTRICT b%u", i > 0 ? ", " : "", formal->written ? "" : "const ",
+		            c_scalar(formal->type), c->prefix, (unsigned)i);
 	}
 	uint64_t symbols = c_kernel_symbols(kernel);
 	for (uint32_t i = 0; i < c->func->ir->symbols.count; i++) {
 		if (symbols >> i & 1)
-			text_printf(c->out, "%sptrdiff_t n%u", kernel->formals.count > 0 || (symbols & ((UINT64_C(1) << i) - 1)) ? ", " : "", (unsigned)i);
+			text_printf(c->out, "%sptrdiff_t n%u",
+			            kernel->formals.count > 0 || (symbols & ((UINT64_C(1) << i) - 1)) ? ", " : "", (unsigned)i);
 	}
 	if (kernel->formals.count == 0 && symbols == 0)
 		text_printf(c->out, "void");

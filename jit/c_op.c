@@ -36,18 +36,23 @@ static const char *const prelude[] = {
 	"@UNUSED static inline double @sign_f64(double a) {\n\treturn a > 0 ? 1.0 : a < 0 ? -1.0 : a;\n}\n"
 	"/* 0 if either factor is 0, whatever the other is. */\n"
 	"@UNUSED static inline float @mulz_f32(float a, float b) {\n\treturn a == 0 || b == 0 ? 0.0f : a * b;\n}\n"
-	"@UNUSED static inline double @mulz_f64(double a, double b) {\n\treturn a == 0 || b == 0 ? 0.0 : a * b;\n}\n"
-	,
+	"@UNUSED static inline double @mulz_f64(double a, double b) {\n\treturn a == 0 || b == 0 ? 0.0 : a * b;\n}\n",
 	"/* Integers wrap. */\n"
-	"@UNUSED static inline int64_t @add_i64(int64_t a, int64_t b) {\n\treturn (int64_t)((uint64_t)a + (uint64_t)b);\n}\n"
-	"@UNUSED static inline int64_t @sub_i64(int64_t a, int64_t b) {\n\treturn (int64_t)((uint64_t)a - (uint64_t)b);\n}\n"
-	"@UNUSED static inline int64_t @mul_i64(int64_t a, int64_t b) {\n\treturn (int64_t)((uint64_t)a * (uint64_t)b);\n}\n"
+	"@UNUSED static inline int64_t @add_i64(int64_t a, int64_t b) {\n\treturn (int64_t)((uint64_t)a + "
+    "(uint64_t)b);\n}\n"
+	"@UNUSED static inline int64_t @sub_i64(int64_t a, int64_t b) {\n\treturn (int64_t)((uint64_t)a - "
+    "(uint64_t)b);\n}\n"
+	"@UNUSED static inline int64_t @mul_i64(int64_t a, int64_t b) {\n\treturn (int64_t)((uint64_t)a * "
+    "(uint64_t)b);\n}\n"
 	"@UNUSED static inline int64_t @neg_i64(int64_t a) {\n\treturn (int64_t)(0 - (uint64_t)a);\n}\n"
 	"@UNUSED static inline int64_t @abs_i64(int64_t a) {\n\treturn a < 0 ? @neg_i64(a) : a;\n}\n"
 	"@UNUSED static inline int64_t @sign_i64(int64_t a) {\n\treturn (a > 0) - (a < 0);\n}\n"
-	"@UNUSED static inline int32_t @add_i32(int32_t a, int32_t b) {\n\treturn (int32_t)((uint32_t)a + (uint32_t)b);\n}\n"
-	"@UNUSED static inline int32_t @sub_i32(int32_t a, int32_t b) {\n\treturn (int32_t)((uint32_t)a - (uint32_t)b);\n}\n"
-	"@UNUSED static inline int32_t @mul_i32(int32_t a, int32_t b) {\n\treturn (int32_t)((uint32_t)a * (uint32_t)b);\n}\n"
+	"@UNUSED static inline int32_t @add_i32(int32_t a, int32_t b) {\n\treturn (int32_t)((uint32_t)a + "
+    "(uint32_t)b);\n}\n"
+	"@UNUSED static inline int32_t @sub_i32(int32_t a, int32_t b) {\n\treturn (int32_t)((uint32_t)a - "
+    "(uint32_t)b);\n}\n"
+	"@UNUSED static inline int32_t @mul_i32(int32_t a, int32_t b) {\n\treturn (int32_t)((uint32_t)a * "
+    "(uint32_t)b);\n}\n"
 	"@UNUSED static inline int32_t @neg_i32(int32_t a) {\n\treturn (int32_t)(0 - (uint32_t)a);\n}\n"
 	"@UNUSED static inline int32_t @abs_i32(int32_t a) {\n\treturn a < 0 ? @neg_i32(a) : a;\n}\n"
 	"@UNUSED static inline int32_t @sign_i32(int32_t a) {\n\treturn (a > 0) - (a < 0);\n}\n"
@@ -90,9 +95,7 @@ static const char *const suffixes[] = {"bool", "i32", "i64", "f32", "f64"};
 
 void c_literal(Text *out, IrScalar type, double real, int64_t integer) {
 	switch (type) {
-	case IR_BOOL:
-		text_printf(out, "%d", integer != 0);
-		return;
+	case IR_BOOL: text_printf(out, "%d", integer != 0); return;
 	case IR_I32:
 		if (integer == INT32_MIN)
 			text_printf(out, "INT32_MIN");
@@ -106,8 +109,7 @@ void c_literal(Text *out, IrScalar type, double real, int64_t integer) {
 			text_printf(out, integer < 0 ? "(INT64_C(%" PRId64 "))" : "INT64_C(%" PRId64 ")", integer);
 		return;
 	case IR_F32:
-	case IR_F64:
-		break;
+	case IR_F64: break;
 	}
 	bool narrow = type == IR_F32;
 	if (isnan(real) || isinf(real)) {
@@ -120,41 +122,28 @@ void c_literal(Text *out, IrScalar type, double real, int64_t integer) {
 	for (const char *at = text_cstr(&digits); *at; at++)
 		whole = whole && *at != '.' && *at != 'e';
 	bool negative = text_cstr(&digits)[0] == '-';
-	text_printf(out, "%s%s%s%s%s", negative ? "(" : "", text_cstr(&digits), whole ? ".0" : "", narrow ? "f" : "", negative ? ")" : "");
+	text_printf(out, "%s%s%s%s%s", negative ? "(" : "", text_cstr(&digits), whole ? ".0" : "", narrow ? "f" : "",
+	            negative ? ")" : "");
 }
 
 static const char *infix(IrOpcode opcode) {
 	switch (opcode) {
-	case IR_add:
-		return "+";
-	case IR_sub:
-		return "-";
-	case IR_mul:
-		return "*";
-	case IR_div:
-		return "/";
-	case IR_lt:
-		return "<";
-	case IR_le:
-		return "<=";
-	case IR_gt:
-		return ">";
-	case IR_ge:
-		return ">=";
-	case IR_eq:
-		return "==";
-	case IR_ne:
-		return "!=";
+	case IR_add: return "+";
+	case IR_sub: return "-";
+	case IR_mul: return "*";
+	case IR_div: return "/";
+	case IR_lt: return "<";
+	case IR_le: return "<=";
+	case IR_gt: return ">";
+	case IR_ge: return ">=";
+	case IR_eq: return "==";
+	case IR_ne: return "!=";
 	case IR_and:
-	case IR_iand:
-		return "&";
+	case IR_iand: return "&";
 	case IR_or:
-	case IR_ior:
-		return "|";
-	case IR_ixor:
-		return "^";
-	default:
-		return NULL;
+	case IR_ior: return "|";
+	case IR_ixor: return "^";
+	default: return NULL;
 	}
 }
 
@@ -173,9 +162,7 @@ void c_print_op(const CEmit *c, const LoopStmt *stmt, const char *const *a) {
 	switch (stmt->opcode) {
 	case IR_add:
 	case IR_sub:
-	case IR_mul:
-		c_print_combine(out, c->prefix, stmt->opcode, type, a[0], a[1]);
-		return;
+	case IR_mul: c_print_combine(out, c->prefix, stmt->opcode, type, a[0], a[1]); return;
 	case IR_neg:
 		if (real)
 			text_printf(out, "-%s", a[0]);
@@ -193,28 +180,14 @@ void c_print_op(const CEmit *c, const LoopStmt *stmt, const char *const *a) {
 	case IR_or:
 	case IR_iand:
 	case IR_ior:
-	case IR_ixor:
-		text_printf(out, "%s %s %s", a[0], infix(stmt->opcode), a[1]);
-		return;
-	case IR_not:
-		text_printf(out, "!%s", a[0]);
-		return;
-	case IR_where:
-		text_printf(out, "%s ? %s : %s", a[0], a[1], a[2]);
-		return;
-	case IR_fma:
-		text_printf(out, "fma%s(%s, %s, %s)", narrow, a[0], a[1], a[2]);
-		return;
+	case IR_ixor: text_printf(out, "%s %s %s", a[0], infix(stmt->opcode), a[1]); return;
+	case IR_not: text_printf(out, "!%s", a[0]); return;
+	case IR_where: text_printf(out, "%s ? %s : %s", a[0], a[1], a[2]); return;
+	case IR_fma: text_printf(out, "fma%s(%s, %s, %s)", narrow, a[0], a[1], a[2]); return;
 	case IR_floor:
-	case IR_sqrt:
-		text_printf(out, "%s%s(%s)", ir_op_info[stmt->opcode].name, narrow, a[0]);
-		return;
-	case IR_to_f32:
-		text_printf(out, "(float)%s", a[0]);
-		return;
-	case IR_to_f64:
-		text_printf(out, "(double)%s", a[0]);
-		return;
+	case IR_sqrt: text_printf(out, "%s%s(%s)", ir_op_info[stmt->opcode].name, narrow, a[0]); return;
+	case IR_to_f32: text_printf(out, "(float)%s", a[0]); return;
+	case IR_to_f64: text_printf(out, "(double)%s", a[0]); return;
 	case IR_to_int:
 		if (real)
 			text_printf(out, "%s_to_int_%s(%s)", c->prefix, suffixes[type], a[0]);
@@ -227,8 +200,7 @@ void c_print_op(const CEmit *c, const LoopStmt *stmt, const char *const *a) {
 			return;
 		}
 		break;
-	default:
-		break;
+	default: break;
 	}
 	text_printf(out, "%s_%s_%s(%s", c->prefix, ir_op_info[stmt->opcode].name, suffixes[type], a[0]);
 	for (int i = 1; i < ir_op_info[stmt->opcode].arity; i++)

@@ -16,7 +16,8 @@ struct JitEngine {
 	uint32_t code_count;
 };
 
-typedef int JitEntry(void *const *params, void *const *results, void *const *tables, void *arena, const int64_t *symbols);
+typedef int JitEntry(void *const *params, void *const *results, void *const *tables, void *arena,
+                     const int64_t *symbols);
 
 struct JitCode {
 	JitEngine *engine;
@@ -65,8 +66,8 @@ static LLVMTargetMachineRef new_machine(JitEngine *engine) {
 #if !defined(__aarch64__)
 	all = arena_printf(engine->arena, "%s,+prefer-no-gather,+prefer-no-scatter", features);
 #endif
-	LLVMTargetMachineRef machine = api->CreateTargetMachine(target, engine->triple, cpu, all, LLVMCodeGenLevelLess, LLVMRelocPIC,
-	                                                        LLVMCodeModelSmall);
+	LLVMTargetMachineRef machine = api->CreateTargetMachine(target, engine->triple, cpu, all, LLVMCodeGenLevelLess,
+	                                                        LLVMRelocPIC, LLVMCodeModelSmall);
 	api->DisposeMessage(cpu);
 	api->DisposeMessage(features);
 	return machine;
@@ -87,12 +88,14 @@ JitEngine *jit_engine_new(Session *session, const char **error) {
 	LLVMOrcLLJITBuilderRef builder = api->OrcCreateLLJITBuilder();
 	/* The builder takes over the machine it is given. */
 	LLVMTargetMachineRef own = new_machine(engine);
-	api->OrcLLJITBuilderSetJITTargetMachineBuilder(builder, api->OrcJITTargetMachineBuilderCreateFromTargetMachine(own));
+	api->OrcLLJITBuilderSetJITTargetMachineBuilder(builder,
+	                                               api->OrcJITTargetMachineBuilderCreateFromTargetMachine(own));
 	must(engine, "making the linker", api->OrcCreateLLJIT(&engine->jit, builder));
 	api->OrcExecutionSessionSetErrorReporter(api->OrcLLJITGetExecutionSession(engine->jit), report, engine);
 	LLVMOrcDefinitionGeneratorRef process;
 	must(engine, "finding the process's symbols",
-	     api->OrcCreateDynamicLibrarySearchGeneratorForProcess(&process, api->OrcLLJITGetGlobalPrefix(engine->jit), NULL, NULL));
+	     api->OrcCreateDynamicLibrarySearchGeneratorForProcess(&process, api->OrcLLJITGetGlobalPrefix(engine->jit),
+	                                                           NULL, NULL));
 	api->OrcJITDylibAddGenerator(api->OrcLLJITGetMainJITDylib(engine->jit), process);
 	return engine;
 }
@@ -143,21 +146,11 @@ static void *table_data(Arena *arena, const LoopFunc *func, const LoopBuffer *bu
 		int64_t at = type.lanes ? i % row * LOOP_LANES + i / row : i;
 		char *to = data + (size_t)at * bytes;
 		switch (buffer->type) {
-		case IR_F32:
-			memcpy(to, &(float){(float)buffer->table->reals[i]}, bytes);
-			break;
-		case IR_F64:
-			memcpy(to, &buffer->table->reals[i], bytes);
-			break;
-		case IR_I32:
-			memcpy(to, &(int32_t){(int32_t)buffer->table->integers[i]}, bytes);
-			break;
-		case IR_I64:
-			memcpy(to, &buffer->table->integers[i], bytes);
-			break;
-		case IR_BOOL:
-			*to = buffer->table->integers[i] != 0;
-			break;
+		case IR_F32: memcpy(to, &(float){(float)buffer->table->reals[i]}, bytes); break;
+		case IR_F64: memcpy(to, &buffer->table->reals[i], bytes); break;
+		case IR_I32: memcpy(to, &(int32_t){(int32_t)buffer->table->integers[i]}, bytes); break;
+		case IR_I64: memcpy(to, &buffer->table->integers[i], bytes); break;
+		case IR_BOOL: *to = buffer->table->integers[i] != 0; break;
 		}
 	}
 	return data;

@@ -45,7 +45,8 @@ static void renumber(Contract *c, IrAt **at, uint32_t count, const uint32_t *to)
 	*at = copy;
 }
 
-static void replace_nodes(Contract *c, const IrFunc *func, IrFor *f, IrNode *nodes, uint32_t count, const uint32_t *to) {
+static void replace_nodes(Contract *c, const IrFunc *func, IrFor *f, IrNode *nodes, uint32_t count,
+                          const uint32_t *to) {
 	for (uint32_t i = 0; i < count; i++) {
 		if (nodes[i].at_count > 0)
 			renumber(c, &nodes[i].at, nodes[i].at_count, to);
@@ -75,7 +76,8 @@ static void contract_for(Contract *c, const IrFunc *func, IrFor *f) {
 	for (uint32_t i = 0; i < f->nodes.count; i++) {
 		const IrNode *old = &f->nodes.data[i];
 		IrNode node = *old;
-		bool sum = node.kind == IR_NODE_OP && (node.opcode == IR_add || node.opcode == IR_sub) && ir_scalar_is_real(node.type);
+		bool sum =
+			node.kind == IR_NODE_OP && (node.opcode == IR_add || node.opcode == IR_sub) && ir_scalar_is_real(node.type);
 		for (int a = 0; node.kind == IR_NODE_OP && a < ir_op_info[node.opcode].arity; a++)
 			node.args[a] = to[old->args[a]];
 		for (uint32_t side = 0; sum && side < 2; side++) {

@@ -13,16 +13,113 @@ typedef struct Names {
 } Names;
 
 static bool is_taken(const Names *names, const char *name) {
-	static const char *const reserved[] = {
-		"alignas", "alignof", "and", "and_eq", "arena", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char",
-		"char16_t", "char32_t", "class", "compl", "const", "const_cast", "constexpr", "continue", "decltype", "default", "delete", "do",
-		"double", "dynamic_cast", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if",
-		"inline", "int", "long", "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq",
-		"private", "protected", "public", "register", "reinterpret_cast", "restrict", "return", "short", "signed", "sizeof", "static",
-		"static_assert", "static_cast", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef",
-		"typeid", "typename", "union", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
-		"failed", "memcpy", "fabs", "floor", "sqrt", "fma", "fabsf", "floorf", "sqrtf", "fmaf", "int32_t", "int64_t", "uint8_t",
-		"uint32_t", "uint64_t", "ptrdiff_t", "size_t", "y0", "y1", "j0", "j1"};
+	static const char *const reserved[] = {"alignas",
+	                                       "alignof",
+	                                       "and",
+	                                       "and_eq",
+	                                       "arena",
+	                                       "asm",
+	                                       "auto",
+	                                       "bitand",
+	                                       "bitor",
+	                                       "bool",
+	                                       "break",
+	                                       "case",
+	                                       "catch",
+	                                       "char",
+	                                       "char16_t",
+	                                       "char32_t",
+	                                       "class",
+	                                       "compl",
+	                                       "const",
+	                                       "const_cast",
+	                                       "constexpr",
+	                                       "continue",
+	                                       "decltype",
+	                                       "default",
+	                                       "delete",
+	                                       "do",
+	                                       "double",
+	                                       "dynamic_cast",
+	                                       "else",
+	                                       "enum",
+	                                       "explicit",
+	                                       "export",
+	                                       "extern",
+	                                       "false",
+	                                       "float",
+	                                       "for",
+	                                       "friend",
+	                                       "goto",
+	                                       "if",
+	                                       "inline",
+	                                       "int",
+	                                       "long",
+	                                       "mutable",
+	                                       "namespace",
+	                                       "new",
+	                                       "noexcept",
+	                                       "not",
+	                                       "not_eq",
+	                                       "nullptr",
+	                                       "operator",
+	                                       "or",
+	                                       "or_eq",
+	                                       "private",
+	                                       "protected",
+	                                       "public",
+	                                       "register",
+	                                       "reinterpret_cast",
+	                                       "restrict",
+	                                       "return",
+	                                       "short",
+	                                       "signed",
+	                                       "sizeof",
+	                                       "static",
+	                                       "static_assert",
+	                                       "static_cast",
+	                                       "struct",
+	                                       "switch",
+	                                       "template",
+	                                       "this",
+	                                       "thread_local",
+	                                       "throw",
+	                                       "true",
+	                                       "try",
+	                                       "typedef",
+	                                       "typeid",
+	                                       "typename",
+	                                       "union",
+	                                       "unsigned",
+	                                       "using",
+	                                       "virtual",
+	                                       "void",
+	                                       "volatile",
+	                                       "wchar_t",
+	                                       "while",
+	                                       "xor",
+	                                       "xor_eq",
+	                                       "failed",
+	                                       "memcpy",
+	                                       "fabs",
+	                                       "floor",
+	                                       "sqrt",
+	                                       "fma",
+	                                       "fabsf",
+	                                       "floorf",
+	                                       "sqrtf",
+	                                       "fmaf",
+	                                       "int32_t",
+	                                       "int64_t",
+	                                       "uint8_t",
+	                                       "uint32_t",
+	                                       "uint64_t",
+	                                       "ptrdiff_t",
+	                                       "size_t",
+	                                       "y0",
+	                                       "y1",
+	                                       "j0",
+	                                       "j1"};
 	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
 		if (strcmp(name, reserved[i]) == 0)
 			return true;
@@ -168,7 +265,8 @@ static void print_function(CEmit *c, const Names *names, const char *const *plac
 	for (uint32_t i = 0; i < func->buffers.count; i++) {
 		const LoopBuffer *buffer = &func->buffers.data[i];
 		if (buffer->kind == LOOP_PARAM || buffer->kind == LOOP_RESULT)
-			text_printf(c->out, "%s%s *%s, ", buffer->kind == LOOP_PARAM ? "const " : "", c_scalar(buffer->type), names->buffers[i]);
+			text_printf(c->out, "%s%s *%s, ", buffer->kind == LOOP_PARAM ? "const " : "", c_scalar(buffer->type),
+			            names->buffers[i]);
 	}
 	text_printf(c->out, "void *arena");
 	for (uint32_t i = 0; i < func->ir->symbols.count; i++)
@@ -184,7 +282,8 @@ static void print_function(CEmit *c, const Names *names, const char *const *plac
 		const LoopBuffer *buffer = &func->buffers.data[i];
 		if (buffer->kind == LOOP_SCRATCH && used[i]) {
 			const char *type = c_scalar(buffer->type);
-			text_printf(c->out, "\t%s *const %s = (%s *)(void *)((unsigned char *)arena + ", type, names->buffers[i], type);
+			text_printf(c->out, "\t%s *const %s = (%s *)(void *)((unsigned char *)arena + ", type, names->buffers[i],
+			            type);
 			if (buffer->elements.count > 0)
 				text_printf(c->out, "(%s)", places[buffer->slot]);
 			else
@@ -208,7 +307,8 @@ void jit_emit_c(IrModule *module, IrFunc *func, const JitCFunc *how, Text *out, 
 	Names names = {.buffers = ARENA_ARRAY(c->arena, const char *, loops->buffers.count + 1),
 	               .symbols = ARENA_ARRAY(c->arena, const char *, loops->ir->symbols.count + 1)};
 	for (uint32_t i = 0; i < loops->ir->symbols.count; i++)
-		names.symbols[i] = new_name(c->arena, &names, session_text(module->session, loops->ir->symbols.data[i]), "n", i);
+		names.symbols[i] =
+			new_name(c->arena, &names, session_text(module->session, loops->ir->symbols.data[i]), "n", i);
 	bool *used = ARENA_ARRAY(c->arena, bool, loops->buffers.count + 1);
 	mark_steps(&loops->body, used);
 	for (uint32_t i = 0; i < loops->buffers.count; i++) {

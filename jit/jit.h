@@ -6,9 +6,9 @@
 #include "ir/ir.h"
 
 typedef struct JitOptions {
-	bool strict;       /* no fma formed, no BLAS, reductions in the order the IR defines: equal bits with the evaluator */
-	bool no_fusion;    /* one nest per op: the plain form, for tests and for looking at */
-	FILE *explain;     /* decisions (lanes, fusion, tiles, buffers) as text, or NULL */
+	bool strict;    /* no fma formed, no BLAS, reductions in the order the IR defines: equal bits with the evaluator */
+	bool no_fusion; /* one nest per op: the plain form, for tests and for looking at */
+	FILE *explain;  /* decisions (lanes, fusion, tiles, buffers) as text, or NULL */
 } JitOptions;
 
 /* How parameters and results lie in memory: dense, row-major, F32/F64/I64/I32 as such, BOOL one byte; a lane axis (type.lanes)

@@ -11,7 +11,8 @@ bool llvm_api_open(LlvmApi *api, Arena *arena, const char **error) {
 	for (size_t i = 0; i < sizeof places / sizeof *places && !api->library; i++)
 		api->library = dlopen(places[i], RTLD_NOW | RTLD_LOCAL);
 	if (!api->library) {
-		*error = arena_printf(arena, "libLLVM-19 cannot be loaded (%s). On Debian: apt-get install libllvm19", dlerror());
+		*error =
+			arena_printf(arena, "libLLVM-19 cannot be loaded (%s). On Debian: apt-get install libllvm19", dlerror());
 		return false;
 	}
 	const char *missing = NULL;

@@ -12,11 +12,15 @@
 #include <llvm-c/TargetMachine.h>
 
 #if defined(__aarch64__)
-#define LLVM_NATIVE(F) F(InitializeAArch64TargetInfo) F(InitializeAArch64Target) F(InitializeAArch64TargetMC) F(InitializeAArch64AsmPrinter)
+#define LLVM_NATIVE(F)                                                                                                 \
+	F(InitializeAArch64TargetInfo)                                                                                     \
+	F(InitializeAArch64Target) F(InitializeAArch64TargetMC) F(InitializeAArch64AsmPrinter)
 #else
-#define LLVM_NATIVE(F) F(InitializeX86TargetInfo) F(InitializeX86Target) F(InitializeX86TargetMC) F(InitializeX86AsmPrinter)
+#define LLVM_NATIVE(F)                                                                                                 \
+	F(InitializeX86TargetInfo) F(InitializeX86Target) F(InitializeX86TargetMC) F(InitializeX86AsmPrinter)
 #endif
 
+/* clang-format off */
 /* becomes, in LlvmApi: __typeof__(LLVMAddFunction) *AddFunction; */
 #define LLVM_FUNCTIONS(F)                                                                                              \
 	LLVM_NATIVE(F)                                                                                                     \
@@ -44,6 +48,7 @@
 	F(OrcResourceTrackerRemove) F(PointerTypeInContext) F(PositionBuilderAtEnd) F(PrintModuleToString)                 \
 	F(SetAlignment) F(SetDataLayout) F(SetLinkage) F(SetModuleDataLayout) F(SetTarget)                                 \
 	F(TargetMachineEmitToMemoryBuffer) F(TypeOf) F(VectorType) F(VerifyModule) F(VoidTypeInContext)
+/* clang-format on */
 
 typedef struct LlvmApi {
 	void *library;

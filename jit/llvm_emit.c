@@ -74,8 +74,8 @@ static LLVMTypeRef carry_type(const LlvmEmit *e, const LoopCarry *carry) {
 }
 
 /* After the loop: what was carried, from the way around it and from its last turn. */
-static void leave(LlvmEmit *e, const LoopStmt *stmt, LLVMValueRef *inits, LLVMBasicBlockRef around, LLVMValueRef *yields,
-                  LLVMBasicBlockRef last) {
+static void leave(LlvmEmit *e, const LoopStmt *stmt, LLVMValueRef *inits, LLVMBasicBlockRef around,
+                  LLVMValueRef *yields, LLVMBasicBlockRef last) {
 	for (uint32_t c = 0; c < stmt->carries.count; c++) {
 		const LoopCarry *carry = &stmt->carries.data[c];
 		if (around) {
@@ -197,8 +197,9 @@ static void emit_check(LlvmEmit *e, const LoopStmt *stmt) {
 static void emit_const(LlvmEmit *e, const LoopStmt *stmt) {
 	IrScalar type = e->kernel->temps.data[stmt->out].type;
 	LLVMTypeRef scalar = llvm_type(e, type, false);
-	set(e, stmt->out, ir_scalar_is_real(type) ? e->api->ConstReal(scalar, stmt->real)
-	                                          : e->api->ConstInt(scalar, (unsigned long long)stmt->integer, true));
+	set(e, stmt->out,
+	    ir_scalar_is_real(type) ? e->api->ConstReal(scalar, stmt->real)
+	                            : e->api->ConstInt(scalar, (unsigned long long)stmt->integer, true));
 }
 
 static void emit_affine(LlvmEmit *e, const LoopStmt *stmt) {
@@ -225,36 +226,19 @@ static void emit_op(LlvmEmit *e, const LoopStmt *stmt) {
 
 static void emit_stmt(LlvmEmit *e, const LoopStmt *stmt) {
 	switch (stmt->kind) {
-	case LOOP_CONST:
-		emit_const(e, stmt);
-		break;
-	case LOOP_OP:
-		emit_op(e, stmt);
-		break;
-	case LOOP_AFFINE:
-		emit_affine(e, stmt);
-		break;
-	case LOOP_SYMBOL:
-		set(e, stmt->out, e->symbols[stmt->symbol]);
-		break;
-	case LOOP_LOAD:
-		set(e, stmt->out, llvm_load(e, stmt));
-		break;
-	case LOOP_STORE:
-		llvm_store(e, stmt);
-		break;
+	case LOOP_CONST: emit_const(e, stmt); break;
+	case LOOP_OP: emit_op(e, stmt); break;
+	case LOOP_AFFINE: emit_affine(e, stmt); break;
+	case LOOP_SYMBOL: set(e, stmt->out, e->symbols[stmt->symbol]); break;
+	case LOOP_LOAD: set(e, stmt->out, llvm_load(e, stmt)); break;
+	case LOOP_STORE: llvm_store(e, stmt); break;
 	case LOOP_TREE:
-		set(e, stmt->out, llvm_tree(e, stmt->opcode, e->kernel->temps.data[stmt->out].type, llvm_operand(e, stmt->value, true)));
+		set(e, stmt->out,
+		    llvm_tree(e, stmt->opcode, e->kernel->temps.data[stmt->out].type, llvm_operand(e, stmt->value, true)));
 		break;
-	case LOOP_CHECK:
-		emit_check(e, stmt);
-		break;
-	case LOOP_FOR:
-		emit_for(e, stmt);
-		break;
-	case LOOP_IF:
-		emit_if(e, stmt);
-		break;
+	case LOOP_CHECK: emit_check(e, stmt); break;
+	case LOOP_FOR: emit_for(e, stmt); break;
+	case LOOP_IF: emit_if(e, stmt); break;
 	}
 }
 
@@ -266,7 +250,8 @@ static void emit_block(LlvmEmit *e, const LoopBlock *block) {
 /* ---- kernels ---- */
 
 static void string_attribute(LlvmEmit *e, LLVMValueRef function, const char *name, const char *value) {
-	LLVMAttributeRef attribute = e->api->CreateStringAttribute(e->context, name, (unsigned)strlen(name), value, (unsigned)strlen(value));
+	LLVMAttributeRef attribute =
+		e->api->CreateStringAttribute(e->context, name, (unsigned)strlen(name), value, (unsigned)strlen(value));
 	e->api->AddAttributeAtIndex(function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, attribute);
 }
 
@@ -276,7 +261,8 @@ static void attributes(LlvmEmit *e, LLVMValueRef function) {
 	string_attribute(e, function, "prefer-vector-width", "512");
 	string_attribute(e, function, "min-legal-vector-width", "512");
 	unsigned kind = a->GetEnumAttributeKindForName("nounwind", strlen("nounwind"));
-	a->AddAttributeAtIndex(function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, a->CreateEnumAttribute(e->context, kind, 0));
+	a->AddAttributeAtIndex(function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+	                       a->CreateEnumAttribute(e->context, kind, 0));
 }
 
 static void emit_kernel(LlvmEmit *e, uint32_t number) {
@@ -290,7 +276,8 @@ static void emit_kernel(LlvmEmit *e, uint32_t number) {
 		types[count + i] = e->i64;
 	e->kernel = kernel;
 	e->kernel_types[number] = a->FunctionType(kernel->can_fail ? e->i32 : e->none, types, count + symbol_count, false);
-	e->function = a->AddFunction(e->module, arena_printf(e->arena, "kernel%u", (unsigned)number), e->kernel_types[number]);
+	e->function =
+		a->AddFunction(e->module, arena_printf(e->arena, "kernel%u", (unsigned)number), e->kernel_types[number]);
 	e->kernels[number] = e->function;
 	a->SetLinkage(e->function, LLVMInternalLinkage);
 	attributes(e, e->function);
@@ -333,7 +320,8 @@ static void emit_call(LlvmEmit *e, Driver *d, const LoopStep *step) {
 		args[i] = d->buffers[step->actuals.data[i]];
 	for (uint32_t i = 0; i < symbol_count; i++)
 		args[count + i] = e->symbols[i];
-	LLVMValueRef code = a->BuildCall2(e->b, e->kernel_types[step->kernel], e->kernels[step->kernel], args, count + symbol_count, "");
+	LLVMValueRef code =
+		a->BuildCall2(e->b, e->kernel_types[step->kernel], e->kernels[step->kernel], args, count + symbol_count, "");
 	if (!kernel->can_fail)
 		return;
 	LLVMBasicBlockRef here = a->GetInsertBlock(e->b), fine = new_block(e);
@@ -436,7 +424,8 @@ static void emit_driver(LlvmEmit *e, const char *name) {
 	a->BuildRet(e->b, a->ConstInt(e->i32, 0, false));
 }
 
-LLVMModuleRef llvm_emit_module(const LlvmApi *api, Arena *arena, LLVMContextRef context, const LoopFunc *func, const char *name) {
+LLVMModuleRef llvm_emit_module(const LlvmApi *api, Arena *arena, LLVMContextRef context, const LoopFunc *func,
+                               const char *name) {
 	LlvmEmit emit = {.api = api, .arena = arena, .context = context, .func = func};
 	LlvmEmit *e = &emit;
 	e->module = api->ModuleCreateWithNameInContext(name, context);

@@ -29,7 +29,8 @@ typedef struct LlvmEmit {
 /* The module of `func`, with the one external function
  *     int NAME(void *const *params, void *const *results, void *const *tables, char *arena, const int64_t *symbols)
  * where tables are those of the TABLE buffers in order. */
-LLVMModuleRef llvm_emit_module(const LlvmApi *api, Arena *arena, LLVMContextRef context, const LoopFunc *func, const char *name);
+LLVMModuleRef llvm_emit_module(const LlvmApi *api, Arena *arena, LLVMContextRef context, const LoopFunc *func,
+                               const char *name);
 
 /* llvm_ops.c */
 LLVMTypeRef llvm_type(const LlvmEmit *e, IrScalar type, bool vector);
@@ -37,9 +38,11 @@ LLVMTypeRef llvm_memory_type(const LlvmEmit *e, IrScalar type);
 LLVMValueRef llvm_int(const LlvmEmit *e, int64_t value);
 LLVMValueRef llvm_splat(LlvmEmit *e, LLVMValueRef scalar, IrScalar type);
 /* args are all of `width` but the type of result; type: of the first operand */
-LLVMValueRef llvm_op(LlvmEmit *e, IrOpcode opcode, const IrScalar *types, IrScalar result, bool vector, LLVMValueRef *args);
+LLVMValueRef llvm_op(LlvmEmit *e, IrOpcode opcode, const IrScalar *types, IrScalar result, bool vector,
+                     LLVMValueRef *args);
 LLVMValueRef llvm_tree(LlvmEmit *e, IrOpcode opcode, IrScalar type, LLVMValueRef vector);
-LLVMValueRef llvm_intrinsic(LlvmEmit *e, const char *name, LLVMTypeRef result, const LLVMValueRef *args, uint32_t count);
+LLVMValueRef llvm_intrinsic(LlvmEmit *e, const char *name, LLVMTypeRef result, const LLVMValueRef *args,
+                            uint32_t count);
 
 /* llvm_memory.c */
 LLVMValueRef llvm_affine(LlvmEmit *e, LoopAffine affine);

@@ -74,7 +74,8 @@ static LLVMValueRef load_one(LlvmEmit *e, LLVMTypeRef type, LLVMValueRef pointer
 }
 
 /* Where the mask is false the first element of the buffer is read instead, and dropped. */
-static LLVMValueRef load_masked_one(LlvmEmit *e, const LoopStmt *stmt, LLVMTypeRef type, LLVMValueRef pointer, LLVMValueRef mask) {
+static LLVMValueRef load_masked_one(LlvmEmit *e, const LoopStmt *stmt, LLVMTypeRef type, LLVMValueRef pointer,
+                                    LLVMValueRef mask) {
 	const LlvmApi *a = e->api;
 	LLVMValueRef base = a->GetParam(e->function, stmt->address.buffer);
 	pointer = a->BuildSelect(e->b, mask, pointer, base, "");
@@ -100,7 +101,8 @@ static LLVMValueRef load_apart(LlvmEmit *e, const LoopStmt *stmt, LLVMTypeRef me
 	return out;
 }
 
-static LLVMValueRef load_masked_row(LlvmEmit *e, const LoopStmt *stmt, IrScalar type, LLVMTypeRef memory, size_t bytes) {
+static LLVMValueRef load_masked_row(LlvmEmit *e, const LoopStmt *stmt, IrScalar type, LLVMTypeRef memory,
+                                    size_t bytes) {
 	static const char *const names[] = {"v16i8", "v16i32", "v16i64", "v16f32", "v16f64"};
 	const LlvmApi *a = e->api;
 	LLVMTypeRef vector = a->VectorType(memory, LOOP_LANES);

@@ -5,21 +5,11 @@
 LLVMTypeRef llvm_type(const LlvmEmit *e, IrScalar type, bool vector) {
 	LLVMTypeRef scalar = NULL;
 	switch (type) {
-	case IR_BOOL:
-		scalar = e->i1;
-		break;
-	case IR_I32:
-		scalar = e->i32;
-		break;
-	case IR_I64:
-		scalar = e->i64;
-		break;
-	case IR_F32:
-		scalar = e->f32;
-		break;
-	case IR_F64:
-		scalar = e->f64;
-		break;
+	case IR_BOOL: scalar = e->i1; break;
+	case IR_I32: scalar = e->i32; break;
+	case IR_I64: scalar = e->i64; break;
+	case IR_F32: scalar = e->f32; break;
+	case IR_F64: scalar = e->f64; break;
 	}
 	return vector ? e->api->VectorType(scalar, LOOP_LANES) : scalar;
 }
@@ -46,7 +36,8 @@ LLVMValueRef llvm_splat(LlvmEmit *e, LLVMValueRef scalar, IrScalar type) {
 	return a->BuildShuffleVector(e->b, first, a->GetPoison(vector), mask, "");
 }
 
-LLVMValueRef llvm_intrinsic(LlvmEmit *e, const char *name, LLVMTypeRef result, const LLVMValueRef *args, uint32_t count) {
+LLVMValueRef llvm_intrinsic(LlvmEmit *e, const char *name, LLVMTypeRef result, const LLVMValueRef *args,
+                            uint32_t count) {
 	const LlvmApi *a = e->api;
 	LLVMTypeRef types[4];
 	LLVMValueRef copies[4];
@@ -67,7 +58,8 @@ static const char *suffix(IrScalar type, bool vector) {
 	return vector ? vectors[type] : scalars[type];
 }
 
-static LLVMValueRef math_call(LlvmEmit *e, const char *name, IrScalar type, bool vector, const LLVMValueRef *args, uint32_t count) {
+static LLVMValueRef math_call(LlvmEmit *e, const char *name, IrScalar type, bool vector, const LLVMValueRef *args,
+                              uint32_t count) {
 	const char *full = arena_printf(e->arena, "llvm.%s.%s", name, suffix(type, vector));
 	return llvm_intrinsic(e, full, llvm_type(e, type, vector), args, count);
 }
@@ -87,7 +79,9 @@ static LLVMValueRef choose(LlvmEmit *e, LLVMValueRef condition, LLVMValueRef yes
 static LLVMValueRef extreme(LlvmEmit *e, bool is_max, IrScalar type, LLVMValueRef a, LLVMValueRef b) {
 	const LlvmApi *api = e->api;
 	if (!ir_scalar_is_real(type)) {
-		LLVMIntPredicate better = type == IR_BOOL ? (is_max ? LLVMIntUGT : LLVMIntULT) : is_max ? LLVMIntSGT : LLVMIntSLT;
+		LLVMIntPredicate better = type == IR_BOOL ? (is_max ? LLVMIntUGT : LLVMIntULT)
+		                          : is_max        ? LLVMIntSGT
+		                                          : LLVMIntSLT;
 		return choose(e, api->BuildICmp(e->b, better, b, a, ""), b, a);
 	}
 	LLVMValueRef better = api->BuildFCmp(e->b, is_max ? LLVMRealOGT : LLVMRealOLT, b, a, "");
@@ -96,10 +90,16 @@ static LLVMValueRef extreme(LlvmEmit *e, bool is_max, IrScalar type, LLVMValueRe
 }
 
 static LLVMValueRef compare(LlvmEmit *e, IrOpcode opcode, IrScalar type, LLVMValueRef a, LLVMValueRef b) {
-	static const LLVMRealPredicate reals[] = {LLVMRealOLT, LLVMRealOLE, LLVMRealOGT, LLVMRealOGE, LLVMRealOEQ, LLVMRealUNE};
+	static const LLVMRealPredicate reals[] = {LLVMRealOLT, LLVMRealOLE, LLVMRealOGT,
+	                                          LLVMRealOGE, LLVMRealOEQ, LLVMRealUNE};
 	static const LLVMIntPredicate ints[] = {LLVMIntSLT, LLVMIntSLE, LLVMIntSGT, LLVMIntSGE, LLVMIntEQ, LLVMIntNE};
 	static const LLVMIntPredicate bools[] = {LLVMIntULT, LLVMIntULE, LLVMIntUGT, LLVMIntUGE, LLVMIntEQ, LLVMIntNE};
-	int row = opcode == IR_lt ? 0 : opcode == IR_le ? 1 : opcode == IR_gt ? 2 : opcode == IR_ge ? 3 : opcode == IR_eq ? 4 : 5;
+	int row = opcode == IR_lt   ? 0
+	          : opcode == IR_le ? 1
+	          : opcode == IR_gt ? 2
+	          : opcode == IR_ge ? 3
+	          : opcode == IR_eq ? 4
+	                            : 5;
 	if (ir_scalar_is_real(type))
 		return e->api->BuildFCmp(e->b, reals[row], a, b, "");
 	return e->api->BuildICmp(e->b, type == IR_BOOL ? bools[row] : ints[row], a, b, "");
@@ -164,18 +164,15 @@ static LLVMValueRef to_int(LlvmEmit *e, IrScalar from, bool vector, LLVMValueRef
 static LLVMValueRef arithmetic(LlvmEmit *e, IrOpcode opcode, bool real, LLVMValueRef a, LLVMValueRef b) {
 	const LlvmApi *api = e->api;
 	switch (opcode) {
-	case IR_add:
-		return real ? api->BuildFAdd(e->b, a, b, "") : api->BuildAdd(e->b, a, b, "");
-	case IR_sub:
-		return real ? api->BuildFSub(e->b, a, b, "") : api->BuildSub(e->b, a, b, "");
-	case IR_mul:
-		return real ? api->BuildFMul(e->b, a, b, "") : api->BuildMul(e->b, a, b, "");
-	default:
-		return real ? api->BuildFNeg(e->b, a, "") : api->BuildNeg(e->b, a, "");
+	case IR_add: return real ? api->BuildFAdd(e->b, a, b, "") : api->BuildAdd(e->b, a, b, "");
+	case IR_sub: return real ? api->BuildFSub(e->b, a, b, "") : api->BuildSub(e->b, a, b, "");
+	case IR_mul: return real ? api->BuildFMul(e->b, a, b, "") : api->BuildMul(e->b, a, b, "");
+	default: return real ? api->BuildFNeg(e->b, a, "") : api->BuildNeg(e->b, a, "");
 	}
 }
 
-LLVMValueRef llvm_op(LlvmEmit *e, IrOpcode opcode, const IrScalar *types, IrScalar result, bool vector, LLVMValueRef *args) {
+LLVMValueRef llvm_op(LlvmEmit *e, IrOpcode opcode, const IrScalar *types, IrScalar result, bool vector,
+                     LLVMValueRef *args) {
 	const LlvmApi *api = e->api;
 	IrScalar type = types[0];
 	bool real = ir_scalar_is_real(type);
@@ -184,68 +181,48 @@ LLVMValueRef llvm_op(LlvmEmit *e, IrOpcode opcode, const IrScalar *types, IrScal
 	case IR_add:
 	case IR_sub:
 	case IR_mul:
-	case IR_neg:
-		return arithmetic(e, opcode, real, a, b);
-	case IR_div:
-		return api->BuildFDiv(e->b, a, b, "");
-	case IR_fma:
-		return math_call(e, "fma", type, vector, args, 3);
+	case IR_neg: return arithmetic(e, opcode, real, a, b);
+	case IR_div: return api->BuildFDiv(e->b, a, b, "");
+	case IR_fma: return math_call(e, "fma", type, vector, args, 3);
 	case IR_mulz:
 		/* Two compares, the second under the mask of the first, and a product that is zeroed by the mask. */
 		zero = constant(e, type, vector, 0);
 		return choose(e, api->BuildAnd(e->b, compare(e, IR_ne, type, a, zero), compare(e, IR_ne, type, b, zero), ""),
 		              arithmetic(e, IR_mul, real, a, b), zero);
 	case IR_idiv:
-	case IR_imod:
-		return divide(e, type, vector, a, b, opcode == IR_imod);
+	case IR_imod: return divide(e, type, vector, a, b, opcode == IR_imod);
 	case IR_min:
-	case IR_max:
-		return extreme(e, opcode == IR_max, type, a, b);
+	case IR_max: return extreme(e, opcode == IR_max, type, a, b);
 	case IR_abs:
 		if (real)
 			return math_call(e, "fabs", type, vector, args, 1);
 		zero = constant(e, type, vector, 0);
 		return choose(e, compare(e, IR_lt, type, a, zero), api->BuildNeg(e->b, a, ""), a);
-	case IR_sign:
-		return sign(e, type, vector, a);
-	case IR_floor:
-		return math_call(e, "floor", type, vector, args, 1);
-	case IR_sqrt:
-		return math_call(e, "sqrt", type, vector, args, 1);
+	case IR_sign: return sign(e, type, vector, a);
+	case IR_floor: return math_call(e, "floor", type, vector, args, 1);
+	case IR_sqrt: return math_call(e, "sqrt", type, vector, args, 1);
 	case IR_lt:
 	case IR_le:
 	case IR_gt:
 	case IR_ge:
 	case IR_eq:
-	case IR_ne:
-		return compare(e, opcode, type, a, b);
+	case IR_ne: return compare(e, opcode, type, a, b);
 	case IR_and:
-	case IR_iand:
-		return api->BuildAnd(e->b, a, b, "");
+	case IR_iand: return api->BuildAnd(e->b, a, b, "");
 	case IR_or:
-	case IR_ior:
-		return api->BuildOr(e->b, a, b, "");
-	case IR_ixor:
-		return api->BuildXor(e->b, a, b, "");
-	case IR_not:
-		return api->BuildNot(e->b, a, "");
-	case IR_where:
-		return choose(e, a, b, args[2]);
+	case IR_ior: return api->BuildOr(e->b, a, b, "");
+	case IR_ixor: return api->BuildXor(e->b, a, b, "");
+	case IR_not: return api->BuildNot(e->b, a, "");
+	case IR_where: return choose(e, a, b, args[2]);
 	case IR_to_f32:
-	case IR_to_f64:
-		return to_real(e, type, result, vector, a);
-	case IR_to_int:
-		return to_int(e, type, vector, a);
+	case IR_to_f64: return to_real(e, type, result, vector, a);
+	case IR_to_int: return to_int(e, type, vector, a);
 	case IR_bits:
-	case IR_float:
-		return api->BuildBitCast(e->b, a, llvm_type(e, result, vector), "");
+	case IR_float: return api->BuildBitCast(e->b, a, llvm_type(e, result, vector), "");
 	case IR_shl:
-	case IR_shr:
-		return shift(e, opcode, type, vector, a, b);
-	case IR_stop_gradient:
-		return a;
-	default:
-		base_panic("llvm_op", "`%s` is not primitive", ir_op_info[opcode].name);
+	case IR_shr: return shift(e, opcode, type, vector, a, b);
+	case IR_stop_gradient: return a;
+	default: base_panic("llvm_op", "`%s` is not primitive", ir_op_info[opcode].name);
 	}
 }
 

@@ -164,8 +164,7 @@ static void derive(LoopKernel *kernel, const LoopBlock *block) {
 			}
 			derive(kernel, &stmt->body);
 			break;
-		default:
-			break;
+		default: break;
 		}
 	}
 }
@@ -214,7 +213,8 @@ static void remove_dead(uint32_t *uses, LoopBlock *block) {
 	for (uint32_t i = block->stmts.count; i-- > 0;) {
 		LoopStmt *stmt = block->stmts.data[i];
 		remove_dead(uses, &stmt->body);
-		bool pure = stmt->kind != LOOP_STORE && stmt->kind != LOOP_CHECK && stmt->kind != LOOP_FOR && stmt->kind != LOOP_IF;
+		bool pure =
+			stmt->kind != LOOP_STORE && stmt->kind != LOOP_CHECK && stmt->kind != LOOP_FOR && stmt->kind != LOOP_IF;
 		if (!pure || uses[stmt->out] > 0)
 			continue;
 		add_uses(uses, stmt, -1);

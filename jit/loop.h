@@ -78,18 +78,18 @@ typedef enum LoopKind {
 	LOOP_SYMBOL, /* out = the extent `symbol`, an I64 */
 	LOOP_LOAD,   /* out = buffer[address]; 0 in lanes where `mask` is false (which are not read) */
 	LOOP_STORE,  /* buffer[address] = value */
-	LOOP_TREE,   /* out (scalar) = all lanes of value combined: l with l + 8, then + 4, + 2, + 1; opcode add, mul, min, max */
-	LOOP_CHECK,  /* returns `code` unless 0 <= value < limit in every lane (where mask, if any, is true) */
-	LOOP_FOR,    /* for var = max(low); var + step <= min(high); var += step */
-	LOOP_IF      /* if every one of `conds` >= 0 */
+	LOOP_TREE, /* out (scalar) = all lanes of value combined: l with l + 8, then + 4, + 2, + 1; opcode add, mul, min, max */
+	LOOP_CHECK, /* returns `code` unless 0 <= value < limit in every lane (where mask, if any, is true) */
+	LOOP_FOR,   /* for var = max(low); var + step <= min(high); var += step */
+	LOOP_IF     /* if every one of `conds` >= 0 */
 } LoopKind;
 
 /* Element affine + stride * lane + scale * index, counted in elements. Scalar accesses use only the affine part. */
 typedef struct LoopAddress {
 	uint32_t buffer; /* a formal of the kernel */
 	LoopAffine affine;
-	int64_t stride;   /* of a vector access; 0 if every lane has the same element but for `index` */
-	LoopTemp index;   /* an I64 vector that differs by lane, or 0 */
+	int64_t stride; /* of a vector access; 0 if every lane has the same element but for `index` */
+	LoopTemp index; /* an I64 vector that differs by lane, or 0 */
 	LoopSize scale;
 } LoopAddress;
 
@@ -125,10 +125,10 @@ typedef struct LoopKernel {
 	VEC(LoopFormal) formals;
 	VEC(LoopTempInfo) temps; /* [0] is a dummy */
 	LoopBlock body;
-	bool symbolic;  /* takes the symbols of the function */
-	bool can_fail;  /* has a CHECK: returns int */
-	bool cold;      /* runs once per call, not inside a loop of the schedule */
-	uint64_t hash;  /* of the printed text without the number */
+	bool symbolic; /* takes the symbols of the function */
+	bool can_fail; /* has a CHECK: returns int */
+	bool cold;     /* runs once per call, not inside a loop of the schedule */
+	uint64_t hash; /* of the printed text without the number */
 	const char *text;
 } LoopKernel;
 
@@ -139,8 +139,8 @@ typedef enum LoopBufferKind { LOOP_PARAM, LOOP_RESULT, LOOP_SCRATCH, LOOP_TABLE 
 typedef struct LoopBuffer {
 	LoopBufferKind kind;
 	IrScalar type;
-	Name name;         /* for people; may be 0 */
-	uint32_t number;   /* of the parameter or result */
+	Name name;       /* for people; may be 0 */
+	uint32_t number; /* of the parameter or result */
 	LoopSize elements;
 	const IrConst *table;
 	uint32_t first, last; /* schedule positions between which it is in use */
@@ -158,13 +158,13 @@ typedef struct LoopSteps {
 
 struct LoopStep {
 	LoopStepKind kind;
-	uint32_t kernel;        /* CALL: index into LoopFunc.kernels */
-	VEC(uint32_t) actuals;  /* CALL: buffers */
-	uint32_t to, from;      /* COPY: buffers of equal size */
-	uint32_t counter;       /* REPEAT: the I64 buffer that counts 0, 1, ... */
-	int64_t limit;          /* REPEAT */
-	uint32_t trips;         /* REPEAT: the buffer with the number of turns (cut to 0 .. limit), or LOOP_NO_BUFFER */
-	LoopSteps body;         /* REPEAT */
+	uint32_t kernel;       /* CALL: index into LoopFunc.kernels */
+	VEC(uint32_t) actuals; /* CALL: buffers */
+	uint32_t to, from;     /* COPY: buffers of equal size */
+	uint32_t counter;      /* REPEAT: the I64 buffer that counts 0, 1, ... */
+	int64_t limit;         /* REPEAT */
+	uint32_t trips;        /* REPEAT: the buffer with the number of turns (cut to 0 .. limit), or LOOP_NO_BUFFER */
+	LoopSteps body;        /* REPEAT */
 };
 
 #define LOOP_NO_BUFFER UINT32_MAX
@@ -245,7 +245,7 @@ int64_t loop_arena_bytes(const LoopFunc *func, const int64_t *symbols);
 
 typedef struct LoopNest {
 	LoopFunc *func;
-	const IrOp *const *ops; /* of one kernel, in order */
+	const IrOp *const *ops;   /* of one kernel, in order */
 	const uint32_t *products; /* per op: bit p if put p adds up products that may be fused; NULL: none */
 	uint32_t op_count;
 	bool strict;

@@ -34,8 +34,8 @@ typedef struct Lower {
 	VEC(uint32_t) group_begin;
 	VEC(uint32_t) group_end;
 	VEC(const IrOp *) pending; /* of the group being lowered */
-	VEC(OuterUses *) loops; /* the loops around, while numbering */
-	VEC(uint32_t) ends;     /* the end position of each loop, in order of their beginnings */
+	VEC(OuterUses *) loops;    /* the loops around, while numbering */
+	VEC(uint32_t) ends;        /* the end position of each loop, in order of their beginnings */
 	uint32_t next_end;
 	uint32_t now_depth;
 } Lower;
@@ -225,7 +225,8 @@ static bool may_overwrite(const Lower *l, const IrOp *op, const IrPut *put, IrVa
 		const IrPut *other = &op->f.puts.data[i];
 		if (other != put && other->into == base)
 			return false;
-		if (reads && (other != put || put->combine != IR_PUT_NONE) && other->combine != IR_PUT_NONE && op->f.puts.count > 1)
+		if (reads && (other != put || put->combine != IR_PUT_NONE) && other->combine != IR_PUT_NONE &&
+		    op->f.puts.count > 1)
 			return false;
 	}
 	if (!reads)
@@ -309,7 +310,8 @@ static void flush(Lower *l, LoopSteps *steps) {
 	}
 	for (uint32_t i = 0; i < l->ir->values.count; i++)
 		escapes[i] = inside[i] != l->uses[i];
-	LoopNest nest = {.func = l->out, .ops = l->pending.data, .op_count = l->pending.count, .strict = l->options->strict};
+	LoopNest nest = {
+		.func = l->out, .ops = l->pending.data, .op_count = l->pending.count, .strict = l->options->strict};
 	nest.explain = l->options->explain;
 	nest.buffer_of = l->buffer_of;
 	nest.escapes = escapes;

@@ -143,8 +143,8 @@ static void add_ops(Nest *n, NestOps *ops, const IrFor *f, uint32_t products) {
 		if (nest_is_arg(put)) {
 			g = of_put[put->arg_of];
 		} else {
-			while (g < group_count && (wanted.scatter || groups[g].mask != wanted.mask || groups[g].stores != wanted.stores ||
-			                           groups[g].scatter != wanted.scatter))
+			while (g < group_count && (wanted.scatter || groups[g].mask != wanted.mask ||
+			                           groups[g].stores != wanted.stores || groups[g].scatter != wanted.scatter))
 				g++;
 			if (g == group_count)
 				groups[group_count++] = wanted;

@@ -12,8 +12,8 @@ enum { NEST_MAX_LEVELS = 48 };
 typedef struct NestIndex {
 	IrDim extent;
 	bool open;
-	bool bound;      /* runs in a loop that several ops share */
-	bool vector;     /* at the moment */
+	bool bound;  /* runs in a loop that several ops share */
+	bool vector; /* at the moment */
 	bool in_cond;
 	uint32_t copies; /* unrolled or jammed; all of the extent: there is no loop */
 	LoopTemp var;    /* 0: the constant 0 */
@@ -77,11 +77,12 @@ typedef struct NestOp {
 	uint32_t loop_count;
 } NestOp;
 
-/* A value that is in a temp while certain loops are open: at [vars[0], vars[1], ...]. */
+/* A value that is in a temp while certain loops are open: at [vars[0] + offsets[0], ...]. */
 typedef struct NestForward {
 	IrValue value;
 	LoopTemp temp;
-	LoopTemp vars[IR_MAX_RANK];
+	LoopTemp vars[IR_MAX_RANK]; /* 0: none */
+	int64_t offsets[IR_MAX_RANK];
 	bool vector[IR_MAX_RANK];
 } NestForward;
 

@@ -20,7 +20,8 @@ void nest_list_loops(Nest *n) {
 	}
 }
 
-static bool aligned(const Nest *n, IrValue x, const IrAt *x_at, uint32_t x_index, IrValue y, const IrAt *y_at, uint32_t y_index) {
+static bool aligned(const Nest *n, IrValue x, const IrAt *x_at, uint32_t x_index, IrValue y, const IrAt *y_at,
+                    uint32_t y_index) {
 	IrType type = ir_type(n->ir, x);
 	if (!ir_type_equal(type, ir_type(n->ir, y)))
 		return false;
@@ -32,7 +33,8 @@ static bool aligned(const Nest *n, IrValue x, const IrAt *x_at, uint32_t x_index
 }
 
 /* What `writer` writes, against everything that `other` touches. */
-static bool writes_apart(const Nest *n, const NestOp *writer, uint32_t index, const NestOp *other, uint32_t other_index) {
+static bool writes_apart(const Nest *n, const NestOp *writer, uint32_t index, const NestOp *other,
+                         uint32_t other_index) {
 	const uint32_t *buffer_of = n->in->buffer_of;
 	for (uint32_t p = 0; p < writer->group.count; p++) {
 		const IrPut *put = writer->group.puts[p];
@@ -44,7 +46,8 @@ static bool writes_apart(const Nest *n, const NestOp *writer, uint32_t index, co
 		}
 		for (uint32_t i = 0; i < other->group.count; i++) {
 			const IrPut *its = other->group.puts[i];
-			if (buffer_of[its->out] == buffer_of[put->out] && !aligned(n, put->out, put->at, index, its->out, its->at, other_index))
+			if (buffer_of[its->out] == buffer_of[put->out] &&
+			    !aligned(n, put->out, put->at, index, its->out, its->at, other_index))
 				return false;
 		}
 	}
@@ -75,17 +78,30 @@ uint32_t nest_run_length(const Nest *n, NestOp *const *ops, uint32_t count, uint
 	return length;
 }
 
+/* A position as a loop variable and an offset; false if it is anything else. */
+static bool simple_place(const Nest *n, IrAt at, LoopTemp *var, int64_t *offset, bool *vector) {
+	*var = 0;
+	*offset = at.offset;
+	*vector = false;
+	if (at.term_count == 0)
+		return true;
+	if (at.term_count > 1 || at.terms[0].is_node || at.terms[0].coef != 1)
+		return false;
+	const NestIndex *index = &n->op->index[at.terms[0].ref];
+	*var = index->var;
+	*vector = index->vector;
+	*offset += (int64_t)n->op->at[at.terms[0].ref] * (index->vector ? LOOP_LANES : 1);
+	return true;
+}
+
 void nest_forward(Nest *n, const IrPut *put, LoopTemp temp) {
 	NestForward forward = {.value = put->out, .temp = temp};
 	uint32_t rank = ir_type(n->ir, put->out).rank;
 	if (n->cond_level > 0)
 		return;
 	for (uint32_t a = 0; a < rank; a++) {
-		int plain = ir_at_plain_index(put->at[a]);
-		if (plain < 0 || n->op->index[plain].copies > 1)
+		if (!simple_place(n, put->at[a], &forward.vars[a], &forward.offsets[a], &forward.vector[a]))
 			return;
-		forward.vars[a] = n->op->index[plain].var;
-		forward.vector[a] = n->op->index[plain].vector;
 	}
 	vec_push(n->arena, &n->forwards, forward);
 }
@@ -103,10 +119,11 @@ LoopTemp nest_forwarded(const Nest *n, IrValue value, const IrAt *at) {
 			continue;
 		bool same = true;
 		for (uint32_t a = 0; a < rank && same; a++) {
-			int plain = ir_at_plain_index(at[a]);
-			const NestIndex *index = plain < 0 ? NULL : &n->op->index[plain];
-			same = index && index->copies == 1 && index->var == forward->vars[a] && index->vector == forward->vector[a] &&
-			       (index->var == 0 || is_open(n, index->var));
+			LoopTemp var;
+			int64_t offset;
+			bool vector;
+			same = simple_place(n, at[a], &var, &offset, &vector) && var == forward->vars[a] &&
+			       offset == forward->offsets[a] && vector == forward->vector[a] && (var == 0 || is_open(n, var));
 		}
 		if (same)
 			return forward->temp;

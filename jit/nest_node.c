@@ -28,7 +28,8 @@ LoopTemp nest_const(Nest *n, IrScalar type, double real, int64_t integer) {
 	for (uint32_t i = 0; i < n->consts.count; i++) {
 		const LoopStmt *known = n->kernel->body.stmts.data[n->consts.data[i]];
 		if (n->kernel->temps.data[known->out].type == type &&
-		    (is_real ? hash_bytes(&known->real, sizeof real, 0) == hash_bytes(&real, sizeof real, 0) : known->integer == integer))
+		    (is_real ? hash_bytes(&known->real, sizeof real, 0) == hash_bytes(&real, sizeof real, 0)
+		             : known->integer == integer))
 			return known->out;
 	}
 	LoopTemp out = nest_new(n, type, false, 0);
@@ -144,21 +145,11 @@ LoopTemp nest_node(Nest *n, uint32_t number) {
 	}
 	LoopTemp out = 0;
 	switch (node->kind) {
-	case IR_NODE_CONST:
-		out = nest_const(n, node->type, node->real, node->integer);
-		break;
-	case IR_NODE_READ:
-		out = read(n, node);
-		break;
-	case IR_NODE_INDEX:
-		out = nest_position(n, node->at[0]);
-		break;
-	case IR_NODE_DIM:
-		out = dim_temp(n, node->dim);
-		break;
-	case IR_NODE_OP:
-		out = operation(n, node);
-		break;
+	case IR_NODE_CONST: out = nest_const(n, node->type, node->real, node->integer); break;
+	case IR_NODE_READ: out = read(n, node); break;
+	case IR_NODE_INDEX: out = nest_position(n, node->at[0]); break;
+	case IR_NODE_DIM: out = dim_temp(n, node->dim); break;
+	case IR_NODE_OP: out = operation(n, node); break;
 	}
 	memo->temps[key] = out;
 	return out;

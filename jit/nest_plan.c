@@ -4,11 +4,13 @@
 #include "jit/nest.h"
 
 enum {
-	MIN_LANE_SUM = 32,  /* a reduction shorter than this is not worth a tree */
+	MIN_LANE_SUM = 32, /* a reduction shorter than this is not worth a tree */
 	MAX_ACCUMULATORS = 24,
-	MAX_BODY = 160,     /* statements in an unrolled body */
+	MAX_BODY = 160, /* statements in an unrolled body */
 	MAX_UNROLL = 8,
-	STRIDED = 24        /* cost of a vector access whose lanes are apart */
+	MAX_INNER = 4,       /* turns of an inner loop of outputs that is unrolled ... */
+	MAX_INNER_BODY = 48, /* ... and statements then */
+	STRIDED = 24         /* cost of a vector access whose lanes are apart */
 };
 
 static bool plain_lane(const Nest *n, const IrPut *put) {
@@ -61,7 +63,8 @@ static bool lanes_allowed(const Nest *n, const NestGroup *group) {
 static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index) {
 	bool reduced = !(group->mask >> index & 1);
 	IrDim extent = n->op->index[index].extent;
-	if (n->op->index[index].in_cond || n->op->index[index].bound || (extent >= 0 && extent < (reduced ? MIN_LANE_SUM : LOOP_LANES)))
+	if (n->op->index[index].in_cond || n->op->index[index].bound ||
+	    (extent >= 0 && extent < (reduced ? MIN_LANE_SUM : LOOP_LANES)))
 		return -1;
 	if (reduced && (n->in->strict || has_arg(group) || group->scatter))
 		return -1;
@@ -141,7 +144,8 @@ static void choose_order(Nest *n, const NestGroup *group) {
 	if (group->scatter)
 		return;
 	for (uint32_t k = 1; k < n->op->outer_count; k++) {
-		for (uint32_t j = k; j > 0 && out_stride(n, group, n->op->order[j - 1]) < out_stride(n, group, n->op->order[j]); j--) {
+		for (uint32_t j = k; j > 0 && out_stride(n, group, n->op->order[j - 1]) < out_stride(n, group, n->op->order[j]);
+		     j--) {
 			uint32_t swap = n->op->order[j];
 			n->op->order[j] = n->op->order[j - 1];
 			n->op->order[j - 1] = swap;
@@ -229,13 +233,18 @@ static double tile_value(Nest *n, const NestGroup *group, uint32_t a, uint32_t s
 static void choose_tile(Nest *n, const NestGroup *group) {
 	if (group->stores || group->scatter || reduced_mask(n) == 0)
 		return;
+	/* Without a loop to carry accumulators through there is nothing to wait for, and no load that is not shared anyway. */
 	bool any = false;
-	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++)
-		any = any || n->op->index[n->op->order[k]].extent != 1;
+	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++) {
+		uint32_t i = n->op->order[k];
+		any = any || !nest_runs_without_loop(&n->op->index[i], (int)i == n->op->vector);
+	}
 	if (!any)
 		return;
 	uint32_t best_a = 0, best_b = 0, best_s = 1, best_t = 1;
-	double best = n->op->outer_count > 0 ? tile_value(n, group, n->op->order[0], n->op->index[n->op->order[0]].copies, n->op->order[0], 1) : 0;
+	double best = n->op->outer_count > 0
+	                  ? tile_value(n, group, n->op->order[0], n->op->index[n->op->order[0]].copies, n->op->order[0], 1)
+	                  : 0;
 	for (uint32_t k = 0; k < n->op->outer_count; k++) {
 		uint32_t a = n->op->order[k];
 		if (!may_copy(n, a))
@@ -275,6 +284,31 @@ static void choose_tile(Nest *n, const NestGroup *group) {
 		n->op->index[best_b].copies = best_t;
 }
 
+/* Short loops inside of others are unrolled where no tile was chosen. */
+static void choose_inner(Nest *n, const NestGroup *group) {
+	uint32_t loops = 0, tiled = 0;
+	for (uint32_t k = 0; k < n->op->outer_count; k++) {
+		uint32_t i = n->op->order[k];
+		loops += nest_runs_without_loop(&n->op->index[i], (int)i == n->op->vector) ? 0 : 1;
+		tiled += n->op->index[i].copies > 1;
+	}
+	if (group->scatter || tiled > 0)
+		return;
+	for (uint32_t k = n->op->outer_count; k-- > 0 && loops > 1;) {
+		uint32_t i = n->op->order[k];
+		if (nest_runs_without_loop(&n->op->index[i], (int)i == n->op->vector))
+			continue;
+		if (!may_copy(n, i) || n->op->index[i].extent > MAX_INNER)
+			return;
+		n->op->index[i].copies = (uint32_t)n->op->index[i].extent;
+		if (body_size(n, 0, false) > (double)MAX_INNER_BODY) {
+			n->op->index[i].copies = 1;
+			return;
+		}
+		loops--;
+	}
+}
+
 static void explain(const Nest *n, const NestGroup *group) {
 	FILE *out = n->in->explain;
 	if (!out)
@@ -282,7 +316,8 @@ static void explain(const Nest *n, const NestGroup *group) {
 	fprintf(out, "nest of %%%u:", (unsigned)group->puts[0]->out);
 	for (uint32_t k = 0; k < n->op->index_count; k++) {
 		uint32_t i = n->op->order[k];
-		const char *name = n->op->f->indices.data[i].name ? session_text(n->in->func->session, n->op->f->indices.data[i].name) : "_";
+		const char *name =
+			n->op->f->indices.data[i].name ? session_text(n->in->func->session, n->op->f->indices.data[i].name) : "_";
 		fprintf(out, "%s %s", k == n->op->outer_count ? " | reduced" : "", name);
 		if ((int)i == n->op->vector)
 			fprintf(out, " (lanes)");
@@ -301,5 +336,6 @@ void nest_plan(Nest *n, const NestGroup *group) {
 	choose_order(n, group);
 	choose_unroll(n, group);
 	choose_tile(n, group);
+	choose_inner(n, group);
 	explain(n, group);
 }

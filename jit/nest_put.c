@@ -5,14 +5,10 @@
 
 IrOpcode nest_combine_opcode(IrCombine combine) {
 	switch (combine) {
-	case IR_PUT_MAX:
-		return IR_max;
-	case IR_PUT_MIN:
-		return IR_min;
-	case IR_PUT_PROD:
-		return IR_mul;
-	default:
-		return IR_add;
+	case IR_PUT_MAX: return IR_max;
+	case IR_PUT_MIN: return IR_min;
+	case IR_PUT_PROD: return IR_mul;
+	default: return IR_add;
 	}
 }
 
@@ -24,17 +20,13 @@ LoopTemp nest_identity(Nest *n, const IrPut *put) {
 	IrScalar type = ir_type(n->ir, put->out).scalar;
 	bool narrow = type == IR_I32;
 	switch (put->combine) {
-	case IR_PUT_PROD:
-		return nest_const(n, type, 1, 1);
+	case IR_PUT_PROD: return nest_const(n, type, 1, 1);
 	case IR_PUT_MAX:
 		return nest_const(n, type, -(double)INFINITY, type == IR_BOOL ? 0 : narrow ? INT32_MIN : INT64_MIN);
-	case IR_PUT_MIN:
-		return nest_const(n, type, (double)INFINITY, type == IR_BOOL ? 1 : narrow ? INT32_MAX : INT64_MAX);
+	case IR_PUT_MIN: return nest_const(n, type, (double)INFINITY, type == IR_BOOL ? 1 : narrow ? INT32_MAX : INT64_MAX);
 	case IR_PUT_ARGMAX:
-	case IR_PUT_ARGMIN:
-		return nest_const(n, type, 0, -1);
-	default:
-		return nest_const(n, type, 0, 0);
+	case IR_PUT_ARGMIN: return nest_const(n, type, 0, -1);
+	default: return nest_const(n, type, 0, 0);
 	}
 }
 
@@ -47,7 +39,8 @@ LoopTemp nest_combine(Nest *n, const IrPut *put, LoopTemp acc) {
 	if (acc == 0)
 		return nest_node(n, put->node);
 	const IrNode *product = &n->op->f->nodes.data[put->node];
-	if (sum && n->op->products >> (put - n->op->f->puts.data) & 1 && product->kind == IR_NODE_OP && product->opcode == IR_mul) {
+	if (sum && n->op->products >> (put - n->op->f->puts.data) & 1 && product->kind == IR_NODE_OP &&
+	    product->opcode == IR_mul) {
 		LoopTemp a = nest_node(n, product->args[0]), b = nest_node(n, product->args[1]);
 		return nest_op(n, IR_fma, type, (LoopTemp[]){a, b, acc}, 3);
 	}

@@ -19,7 +19,8 @@ static void combine_all(Nest *n, Reduction *r) {
 			for (uint32_t p = 0; p < group->count; p++) {
 				LoopTemp *acc = &r->acc[p * r->instances + instance];
 				if (nest_is_arg(group->puts[p]))
-					*acc = nest_combine_arg(n, group->puts[p], r->acc[nest_partner(group, group->puts[p]) * r->instances + instance], *acc);
+					*acc = nest_combine_arg(
+						n, group->puts[p], r->acc[nest_partner(group, group->puts[p]) * r->instances + instance], *acc);
 			}
 			for (uint32_t p = 0; p < group->count; p++) {
 				LoopTemp *acc = &r->acc[p * r->instances + instance];

@@ -165,9 +165,7 @@ static void print_stmt(const LoopKernel *kernel, const LoopStmt *stmt, int depth
 		text_printf(out, " else %" PRId64, stmt->integer);
 		break;
 	case LOOP_FOR:
-	case LOOP_IF:
-		print_nested(kernel, stmt, depth, out);
-		return;
+	case LOOP_IF: print_nested(kernel, stmt, depth, out); return;
 	}
 	text_char(out, '\n');
 }
@@ -184,7 +182,8 @@ void loop_print_kernel(const LoopKernel *kernel, bool with_number, Text *out) {
 		text_printf(out, "kernel (");
 	for (uint32_t i = 0; i < kernel->formals.count; i++) {
 		const LoopFormal *formal = &kernel->formals.data[i];
-		text_printf(out, "%sb%u : %s%s", i > 0 ? ", " : "", i, scalar_names[formal->type], formal->written ? "" : " const");
+		text_printf(out, "%sb%u : %s%s", i > 0 ? ", " : "", i, scalar_names[formal->type],
+		            formal->written ? "" : " const");
 	}
 	text_printf(out, ")\n");
 	print_block(kernel, &kernel->body, 1, out);

@@ -57,22 +57,16 @@ static bool is_nonnegative(Sight s, uint32_t number, int depth) {
 	case IR_exp:
 	case IR_sigmoid:
 	case IR_softplus:
-	case IR_relu:
-		return true;
-	case IR_mul:
-		return a == b || (is_nonnegative(s, a, depth - 1) && is_nonnegative(s, b, depth - 1));
+	case IR_relu: return true;
+	case IR_mul: return a == b || (is_nonnegative(s, a, depth - 1) && is_nonnegative(s, b, depth - 1));
 	case IR_add:
-	case IR_min:
-		return is_nonnegative(s, a, depth - 1) && is_nonnegative(s, b, depth - 1);
+	case IR_min: return is_nonnegative(s, a, depth - 1) && is_nonnegative(s, b, depth - 1);
 	case IR_fma:
 		return (a == b || (is_nonnegative(s, a, depth - 1) && is_nonnegative(s, b, depth - 1))) &&
 		       is_nonnegative(s, node->args[2], depth - 1);
-	case IR_div:
-		return is_nonnegative(s, a, depth - 1) && is_large(s, b, depth - 1);
-	case IR_max:
-		return is_nonnegative(s, a, depth - 1) || is_nonnegative(s, b, depth - 1);
-	default:
-		return false;
+	case IR_div: return is_nonnegative(s, a, depth - 1) && is_large(s, b, depth - 1);
+	case IR_max: return is_nonnegative(s, a, depth - 1) || is_nonnegative(s, b, depth - 1);
+	default: return false;
 	}
 }
 
@@ -97,12 +91,9 @@ static bool is_large(Sight s, uint32_t number, int depth) {
 	case IR_fma:
 		return (a == b || (is_nonnegative(s, a, depth - 1) && is_nonnegative(s, b, depth - 1))) &&
 		       is_large(s, node->args[2], depth - 1);
-	case IR_max:
-		return is_large(s, a, depth - 1) || is_large(s, b, depth - 1);
-	case IR_min:
-		return is_large(s, a, depth - 1) && is_large(s, b, depth - 1);
-	default:
-		return false;
+	case IR_max: return is_large(s, a, depth - 1) || is_large(s, b, depth - 1);
+	case IR_min: return is_large(s, a, depth - 1) && is_large(s, b, depth - 1);
+	default: return false;
 	}
 }
 
@@ -168,7 +159,8 @@ void loop_reciprocals(Arena *arena, const IrFunc *func, IrFor *f, IrNode **nodes
 			} else if (reciprocal[divisor] == 0) {
 				IrNode one = {.kind = IR_NODE_CONST, .type = by->type, .real = 1};
 				vec_push(arena, &out, one);
-				IrNode inverse = {.kind = IR_NODE_OP, .type = by->type, .opcode = IR_div, .args = {out.count - 1, to[divisor]}};
+				IrNode inverse = {
+					.kind = IR_NODE_OP, .type = by->type, .opcode = IR_div, .args = {out.count - 1, to[divisor]}};
 				vec_push(arena, &out, inverse);
 				reciprocal[divisor] = out.count;
 			}
