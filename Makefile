@@ -6,7 +6,7 @@
 #   make format   the one format; make tidy: clang-tidy; make clean: removes build/
 
 PROBLEM ?= robust
-SOURCES = $(wildcard base/*.[ch] ir/*.[ch] frontend/*.[ch] autodiff/*.[ch] jit/*.[ch] runtime/*.[ch] tests/*/*.[ch])
+SOURCES = $(wildcard base/*.[ch] ir/*.[ch] frontend/*.[ch] autodiff/*.[ch] jit/*.[ch] runtime/*.[ch] bench/*.[ch] tests/*/*.[ch])
 
 .PHONY: all build test demo bench format tidy clean install-build
 
@@ -39,7 +39,7 @@ tidy:
 	@sh scripts/install.sh build test lint
 	@cmake --preset clang-debug > /dev/null
 	@cmake --build --preset clang-debug
-	clang-tidy-19 --quiet -p build/clang-debug $(filter %.c,$(filter-out tests/%,$(SOURCES)))
+	clang-tidy-19 --quiet -p build/clang-debug $(filter %.c,$(filter-out tests/% bench/%,$(SOURCES)))
 
 clean:
 	rm -rf build

@@ -15,9 +15,9 @@ typedef struct BenchSide {
 } BenchSide;
 
 typedef struct BenchHow {
-	double seconds;  /* in all; 0: 1 */
-	double slice;    /* at least so long per slice; 0: 2 ms */
-	bool wall;       /* wall clock, for several threads; else the processor time of this thread */
+	double seconds;   /* in all; 0: 1 */
+	double slice;     /* at least so long per slice; 0: 2 ms */
+	bool wall;        /* wall clock, for several threads; else the processor time of this thread */
 	int rounds_least; /* 0: 9 */
 } BenchHow;
 

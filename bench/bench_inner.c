@@ -46,7 +46,8 @@ static void peer_one(void *user) {
 static void inner_new(Inner *inner, int count) {
 	inner->setup = setup_new("", 1, IR_F32);
 	Setup *setup = &inner->setup;
-	FeCall objective = setup_call(setup, "logistic", AST_OBJECTIVE), rule = setup_call(setup, "adam(lr = 0.1)", AST_OPTIMIZER);
+	FeCall objective = setup_call(setup, "logistic", AST_OBJECTIVE),
+		   rule = setup_call(setup, "adam(lr = 0.1)", AST_OPTIMIZER);
 	inner->task = rt_task_new(setup->rt, &objective, &rule, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
 	setup_must(setup, inner->task != NULL);
 	inner->problems = rt_problems_new(inner->task, 0, RT_TRAIN, count, false);
@@ -55,7 +56,8 @@ static void inner_new(Inner *inner, int count) {
 	inner->arena = rt_aligned(setup->rt->arena, rt_forward_arena(inner->task, RT_SHARED));
 	const IrFunc *evaluate = inner->task->evaluate;
 	uint32_t at = 0;
-	while (at + 1 < evaluate->params.count && ir_type_elements(ir_type(evaluate, evaluate->params.data[at].value), NULL) != 300)
+	while (at + 1 < evaluate->params.count &&
+	       ir_type_elements(ir_type(evaluate, evaluate->params.data[at].value), NULL) != 300)
 		at++;
 	setup_must(setup, at + 1 < evaluate->params.count);
 	for (int k = 0; k < inner->problems->block_count; k++) {

@@ -15,9 +15,9 @@ typedef struct Case {
 } Case;
 
 static const Case cases[] = {{"exp", -10, 10, peer_exp32, peer_exp64},
-							 {"log", 1e-3, 1e3, peer_log32, peer_log64},
-							 {"tanh", -4, 4, peer_tanh32, peer_tanh64},
-							 {"sigmoid", -10, 10, peer_sigmoid32, peer_sigmoid64}};
+                             {"log", 1e-3, 1e3, peer_log32, peer_log64},
+                             {"tanh", -4, 4, peer_tanh32, peer_tanh64},
+                             {"sigmoid", -10, 10, peer_sigmoid32, peer_sigmoid64}};
 
 typedef struct Math {
 	const Case *c;
@@ -44,8 +44,9 @@ static void peer64(void *user) {
 static void measure(const Case *c, bool wide, bool show) {
 	char text[256], what[64];
 	const char *type = wide ? "f64" : "f32";
-	snprintf(text, sizeof text, "func @f(%%x: %s[%d]) -> (: %s[%d]) { %%2: %s[%d] = for i:%d { %s(%%x[i]) } -> [i] return %%2 }", type,
-			 COUNT, type, COUNT, type, COUNT, COUNT, c->op);
+	snprintf(text, sizeof text,
+	         "func @f(%%x: %s[%d]) -> (: %s[%d]) { %%2: %s[%d] = for i:%d { %s(%%x[i]) } -> [i] return %%2 }", type,
+	         COUNT, type, COUNT, type, COUNT, COUNT, c->op);
 	Math math = {c, setup_func(text, show), bench_memory(COUNT * sizeof(double)), bench_memory(COUNT * sizeof(double))};
 	unsigned long long seed = 1;
 	for (int i = 0; i < COUNT; i++) {

@@ -6,8 +6,8 @@
 #include "bench/bench.h"
 #include "bench/setup_func.h"
 
-typedef void Sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a, int lda, const float *b,
-				   int ldb, float beta, float *c, int ldc);
+typedef void Sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha, const float *a, int lda,
+                   const float *b, int ldb, float beta, float *c, int ldc);
 typedef void SetThreads(int threads);
 
 typedef struct Product {
@@ -32,17 +32,17 @@ static void peer(void *user) {
 static void measure(Sgemm *sgemm, int size, bool show) {
 	char text[256], what[64];
 	snprintf(text, sizeof text,
-			 "func @f(%%A: f32[%d, %d], %%B: f32[%d, %d]) -> (: f32[%d, %d]) { %%4: f32[%d, %d] = for i:%d j:%d k:%d "
-			 "{ mul(%%A[i, k], %%B[k, j]) } sum -> [i, j] return %%4 }",
-			 size, size, size, size, size, size, size, size, size, size, size);
+	         "func @f(%%A: f32[%d, %d], %%B: f32[%d, %d]) -> (: f32[%d, %d]) { %%4: f32[%d, %d] = for i:%d j:%d k:%d "
+	         "{ mul(%%A[i, k], %%B[k, j]) } sum -> [i, j] return %%4 }",
+	         size, size, size, size, size, size, size, size, size, size, size);
 	size_t count = (size_t)size * (size_t)size;
 	Product p = {setup_func(text, show),
-				 sgemm,
-				 size,
-				 bench_memory(count * sizeof(float)),
-				 bench_memory(count * sizeof(float)),
-				 bench_memory(count * sizeof(float)),
-				 bench_memory(count * sizeof(float))};
+	             sgemm,
+	             size,
+	             bench_memory(count * sizeof(float)),
+	             bench_memory(count * sizeof(float)),
+	             bench_memory(count * sizeof(float)),
+	             bench_memory(count * sizeof(float))};
 	unsigned long long seed = 1;
 	for (size_t i = 0; i < count; i++) {
 		p.a[i] = (float)(bench_random(&seed) - 0.5);
@@ -69,7 +69,8 @@ static void measure(Sgemm *sgemm, int size, bool show) {
 /* bench_matmul [SIZE]: with SIZE, only that, and what it is compiled to. */
 int main(int argc, char **argv) {
 	void *library = dlopen(GRADUS_OPENBLAS_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	void *found = library ? dlsym(library, "cblas_sgemm") : NULL, *threads = library ? dlsym(library, "openblas_set_num_threads") : NULL;
+	void *found = library ? dlsym(library, "cblas_sgemm") : NULL,
+		 *threads = library ? dlsym(library, "openblas_set_num_threads") : NULL;
 	if (!found || !threads) {
 		printf("matrix products: not measured, OpenBLAS cannot be opened\n");
 		return 0;

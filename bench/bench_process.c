@@ -17,7 +17,7 @@ static double spent_by_children(void) {
 	struct rusage usage;
 	getrusage(RUSAGE_CHILDREN, &usage);
 	return (double)usage.ru_utime.tv_sec + 1e-6 * (double)usage.ru_utime.tv_usec + (double)usage.ru_stime.tv_sec +
-		   1e-6 * (double)usage.ru_stime.tv_usec;
+	       1e-6 * (double)usage.ru_stime.tv_usec;
 }
 
 /* Seconds from start to end; *processor: of user and system. */
@@ -29,7 +29,8 @@ static double once(char **command, double *processor) {
 	double before = spent_by_children(), start = bench_now(true);
 	pid_t child;
 	int status = 0;
-	if (posix_spawnp(&child, command[0], &quiet, NULL, command, environ) != 0 || waitpid(child, &status, 0) < 0 || status != 0) {
+	if (posix_spawnp(&child, command[0], &quiet, NULL, command, environ) != 0 || waitpid(child, &status, 0) < 0 ||
+	    status != 0) {
 		fprintf(stderr, "bench_process: %s failed\n", command[0]);
 		exit(1);
 	}

@@ -107,7 +107,7 @@ static void our_forward_block(void *user) {
 	double score[ROOF_LANES] = {0};
 	rt_begin(ours->task, our_block(ours, 0), &ours->args, &ours->state, ours->forward_arena);
 	rt_advance(ours->task, our_block(ours, 0), &ours->args, &ours->state, 0, ROOF_STEPS, ROOF_STEPS, score, NULL,
-			   ours->forward_arena);
+	           ours->forward_arena);
 }
 
 static void ours_new(Ours *ours, int threads) {
@@ -117,8 +117,8 @@ static void ours_new(Ours *ours, int threads) {
 	RtScore score = {FE_SCORE_MEAN, FE_SCORE_F};
 	ours->task = rt_task_new(setup->rt, &ours->experiment.on.data[0], &ours->experiment.train, score, NULL, 0);
 	setup_must(setup, ours->task != NULL);
-	RtEstimate how = {.kind = FE_BACKPROP, .window = ROOF_WINDOW, .horizon_low = ROOF_STEPS, .horizon_high = ROOF_STEPS,
-					  .clip = 1};
+	RtEstimate how = {
+		.kind = FE_BACKPROP, .window = ROOF_WINDOW, .horizon_low = ROOF_STEPS, .horizon_high = ROOF_STEPS, .clip = 1};
 	int count = PROBLEMS;
 	ours->estimator = rt_estimator_new(setup->rt, &ours->task, 1, &count, &how, 0);
 	setup_must(setup, ours->estimator != NULL);
@@ -147,7 +147,8 @@ static const float *fixed_of(const Ours *ours, int block, int64_t elements) {
 		if (ir_type_elements(ir_type(evaluate, evaluate->params.data[i].value), NULL) == elements)
 			return our_block(ours, block)->fixed[i];
 	}
-	fprintf(stderr, "bench_train: robust_regression has changed: no value of %lld numbers is fixed\n", (long long)elements);
+	fprintf(stderr, "bench_train: robust_regression has changed: no value of %lld numbers is fixed\n",
+	        (long long)elements);
 	exit(1);
 }
 
@@ -215,10 +216,11 @@ static void measure(int threads) {
 		exit(1);
 	}
 	if (threads == 1) {
-		bench_print("unroll of 16 problems, forward", "by hand",
-					bench_ratio((BenchSide){our_forward_block, &ours}, (BenchSide){peer_forward_block, &peer}, (BenchHow){0}));
+		bench_print(
+			"unroll of 16 problems, forward", "by hand",
+			bench_ratio((BenchSide){our_forward_block, &ours}, (BenchSide){peer_forward_block, &peer}, (BenchHow){0}));
 		bench_print("unroll of 16 problems, meta-gradient", "by hand",
-					bench_ratio((BenchSide){our_one_block, &ours}, (BenchSide){peer_one_block, &peer}, (BenchHow){0}));
+		            bench_ratio((BenchSide){our_one_block, &ours}, (BenchSide){peer_one_block, &peer}, (BenchHow){0}));
 	}
 	char what[64];
 	BenchHow how = {.wall = threads > 1, .seconds = 1.5, .slice = 4e-3};
@@ -230,7 +232,40 @@ static void measure(int threads) {
 	ours_free(&ours);
 }
 
-int main(void) {
+/* What the meta-gradient is compiled to. */
+static void show(bool assembly) {
+	static Ours ours;
+	ours_new(&ours, 1);
+	Session *session = ours.setup.session;
+	Text out = text_new(session->arena);
+	JitOptions options = {0};
+	if (assembly)
+		jit_show_asm(ours.setup.rt->engine, ours.task->module, ours.task->gradient->func, &options, &out);
+	else
+		jit_show_loops(ours.task->module, ours.task->gradient->func, &options, &out);
+	printf("%s\n", text_cstr(&out));
+	ours_free(&ours);
+}
+
+/* Only the meta-gradient of 16 problems, for a profiler. */
+static void repeat(int times) {
+	static Ours ours;
+	ours_new(&ours, 1);
+	for (int i = 0; i < times; i++)
+		our_one_block(&ours);
+	ours_free(&ours);
+}
+
+/* bench_train [loops|asm|repeat] */
+int main(int argc, char **argv) {
+	if (argc > 1 && !strcmp(argv[1], "repeat")) {
+		repeat(10000);
+		return 0;
+	}
+	if (argc > 1) {
+		show(!strcmp(argv[1], "asm"));
+		return 0;
+	}
 	measure(1);
 	measure(2);
 	return 0;

@@ -41,7 +41,8 @@ static void peer(void *user) {
 int main(int argc, char **argv) {
 	const size_t count = COUNT;
 	size_t bytes = adam_state_size(&count, 1);
-	Adam adam = {large(4 * count), large(4 * count), large(4 * count), large(4 * count), large(4 * count), large(bytes), 0};
+	Adam adam = {
+		large(4 * count), large(4 * count), large(4 * count), large(4 * count), large(4 * count), large(bytes), 0};
 	unsigned long long seed = 1;
 	for (size_t i = 0; i < count; i++) {
 		adam.params[i] = adam.x[i] = (float)bench_random(&seed);
@@ -59,8 +60,9 @@ int main(int argc, char **argv) {
 		}
 	}
 	char what[96];
-	snprintf(what, sizeof what, "emitted Adam, 10 M floats, %s", argc > 1 ? argv[1] : "");
-	BenchRatio ratio = bench_ratio((BenchSide){ours, &adam}, (BenchSide){peer, &adam}, (BenchHow){.seconds = 1, .slice = 1e-3});
+	snprintf(what, sizeof what, "emitted Adam, %s", argc > 1 ? argv[1] : "");
+	BenchRatio ratio =
+		bench_ratio((BenchSide){ours, &adam}, (BenchSide){peer, &adam}, (BenchHow){.seconds = 1, .slice = 1e-3});
 	bench_print(what, argc > 2 ? argv[2] : "fused loop", ratio);
 	free(adam.params);
 	free(adam.grads);

@@ -63,7 +63,8 @@ INLINE float sum_of(V a) {
 	return s[0];
 }
 
-float peer_logistic_one(const float *X, const float *labels, const float *inside, const float *x0, int steps, float lr) {
+float peer_logistic_one(const float *X, const float *labels, const float *inside, const float *x0, int steps,
+                        float lr) {
 	enum { VECTORS = LOGISTIC_PADDED / 16 };
 	const V *data = (const V *)X, *label = (const V *)labels, *in = (const V *)inside;
 	float x[4], m[4] = {0}, v[4] = {0}, power1 = 1, power2 = 1;

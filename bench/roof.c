@@ -9,7 +9,14 @@
 #include "bench/vector.h"
 
 enum { POINTS = 100, COORDS = 4, FEATURES = 11, HIDDEN = 16, AVERAGES = 3 };
-enum { W1 = 0, B1 = W1 + HIDDEN * FEATURES, W2 = B1 + HIDDEN, B2 = W2 + HIDDEN * HIDDEN, W3 = B2 + HIDDEN, B3 = W3 + 2 * HIDDEN };
+enum {
+	W1 = 0,
+	B1 = W1 + HIDDEN * FEATURES,
+	W2 = B1 + HIDDEN,
+	B2 = W2 + HIDDEN * HIDDEN,
+	W3 = B2 + HIDDEN,
+	B3 = W3 + 2 * HIDDEN
+};
 
 static const float per_point = 1.0f / (float)POINTS;
 static const float decay[AVERAGES] = {0.5f, 0.9f, 0.97f};
@@ -75,7 +82,8 @@ INLINE void hessian_times(const V *X, const V *curvature, const V *direction, V 
 /* ---- layers: `in` and `out` are [coordinate][width] with the widths as given ---- */
 
 /* out[i][h + j] = b[h + j] + sum_k W[h + j][k] in[i][k], for rows j */
-INLINE void forward_rows(const float *W, const float *b, const V *in, int width, V *out, int out_width, int h, int rows) {
+INLINE void forward_rows(const float *W, const float *b, const V *in, int width, V *out, int out_width, int h,
+                         int rows) {
 	V acc[4][COORDS];
 	for (int j = 0; j < rows; j++) {
 		for (int i = 0; i < COORDS; i++)
@@ -134,7 +142,8 @@ INLINE void weight_rows(V *G, V *Gb, const V *in, int width, const V *bar, int o
 
 INLINE void step(const float *theta, int t, State *s, Saved *out) {
 	float decayed_v = 1.0f - powf(0.95f, (float)t);
-	V squares = (s->g[0] * s->g[0] + s->g[1] * s->g[1] + s->g[2] * s->g[2] + s->g[3] * s->g[3]) * (1.0f / (float)COORDS);
+	V squares =
+		(s->g[0] * s->g[0] + s->g[1] * s->g[1] + s->g[2] * s->g[2] + s->g[3] * s->g[3]) * (1.0f / (float)COORDS);
 	V root_g = v_sqrt(squares), size_g = root_g + 1e-8f;
 	V q = (s->f - s->f_old) / (s->f_old + 1e-3f);
 	V change = t == 1 ? v_splat(0) : v_max(v_min(q, v_splat(2)), v_splat(-2));
@@ -187,7 +196,8 @@ INLINE void step(const float *theta, int t, State *s, Saved *out) {
 
 /* From the cotangents after a step and its evaluation to those before it; `last` of a window: c->g is 0. */
 INLINE void step_back(const float *theta, const V *X, const Saved *a, bool last, State *c, V *G) {
-	V x_bar[COORDS], f_bar = c->f_old, bar3[COORDS * 2], bar2[COORDS * HIDDEN], bar1[COORDS * HIDDEN], u_bar[COORDS * FEATURES];
+	V x_bar[COORDS], f_bar = c->f_old, bar3[COORDS * 2], bar2[COORDS * HIDDEN], bar1[COORDS * HIDDEN],
+					 u_bar[COORDS * FEATURES];
 	V loss_bar = c->f + 1.0f / (float)ROOF_STEPS;
 	for (int i = 0; i < COORDS; i++)
 		x_bar[i] = c->x[i] + loss_bar * a->next_g[i];
