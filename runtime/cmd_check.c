@@ -5,11 +5,15 @@ CmdExit cmd_check(Cmd *cmd) {
 	if (cmd->words.count == 0) {
 		return cmd_usage(cmd, "which file?");
 	}
-	CmdExit code = cmd_load(cmd, cmd->words.data, cmd->words.count);
-	if (code != CMD_OK) {
-		return code;
+	/* Every file by itself, with what it imports: files that share names are no error. */
+	for (uint32_t i = 0; i < cmd->words.count; i++) {
+		cmd->program = NULL;
+		CmdExit code = cmd_load(cmd, &cmd->words.data[i], 1);
+		if (code != CMD_OK) {
+			return code;
+		}
+		fe_check(cmd->program);
 	}
-	fe_check(cmd->program);
 	cmd->told = true;
 	if (cmd->options.json) {
 		diag_print_json(cmd->session, stdout);

@@ -58,6 +58,8 @@ expect 0 "$GRADUS" check good.grad --json
 [ $? -eq 1 ] || fail "check -"
 expect 1 "$GRADUS" check bad.grad --color always
 has out "$escape"
+cp good.grad again.grad
+expect 0 "$GRADUS" check good.grad again.grad
 expect 4 "$GRADUS" check nowhere.grad
 has err "nowhere.grad"
 expect 4 "$GRADUS" eval nowhere.grad
