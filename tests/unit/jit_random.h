@@ -32,6 +32,7 @@ typedef struct RandomProgram {
 	bool index_lane; /* index 0 */
 	bool conditional;
 	int carries, carry_base;
+	bool tame; /* continuous: nothing where a difference in the last place decides */
 } RandomProgram;
 
 static inline uint32_t random_below(RandomProgram *r, uint32_t limit) {
@@ -169,6 +170,7 @@ static inline void random_expression(RandomProgram *r, int scalar, int depth) {
 	static const char *const binary[] = {"add", "sub", "mul", "min", "max", "add", "mul", "mulz"};
 	static const char *const unary[] = {"neg", "abs", "floor", "tanh", "sigmoid", "sign", "exp", "sin"};
 	static const char *const whole[] = {"add", "sub", "mul", "min", "max", "idiv", "imod", "add"};
+	static const char *const tame[] = {"neg", "abs", "neg", "tanh", "sigmoid", "abs", "exp", "sin"};
 	static const char *const compare[] = {"lt", "le", "gt", "ge", "eq", "ne"};
 	if (depth <= 0) {
 		random_leaf(r, scalar);
@@ -187,24 +189,24 @@ static inline void random_expression(RandomProgram *r, int scalar, int depth) {
 		text_printf(r->out, ")");
 	} else if (scalar == 3) {
 		if (choice < 8)
-			random_call(r, compare[random_below(r, 6)], (int)random_below(r, 3), 2, depth);
+			random_call(r, compare[random_below(r, 6)], r->tame ? 2 : (int)random_below(r, 3), 2, depth);
 		else if (choice < 10)
 			random_call(r, choice == 8 ? "and" : "or", 3, 2, depth);
 		else
 			random_call(r, "not", 3, 1, depth);
 	} else if (scalar == 2) {
-		if (choice < 10)
+		if (choice < 10 || r->tame)
 			random_call(r, whole[random_below(r, 8)], 2, 2, depth);
 		else
 			random_call(r, "to_int", (int)random_below(r, 2), 1, depth);
 	} else if (choice < 8) {
 		random_call(r, binary[random_below(r, 8)], scalar, 2, depth);
 	} else if (choice < 10) {
-		random_call(r, unary[random_below(r, 8)], scalar, 1, depth);
+		random_call(r, (r->tame ? tame : unary)[random_below(r, 8)], scalar, 1, depth);
 	} else {
 		int from = (int)random_below(r, 3);
 		if (from == scalar)
-			random_call(r, "sqrt", scalar, 1, depth);
+			random_call(r, r->tame ? "softplus" : "sqrt", scalar, 1, depth);
 		else
 			random_call(r, scalar == 0 ? "to_f32" : "to_f64", from, 1, depth);
 	}
@@ -274,7 +276,7 @@ static inline void random_for(RandomProgram *r, const char *indent, const Random
 		scalar = 2;
 	if (scalar == 2 && combine == 6)
 		combine = 1;
-	bool argument = (combine == 4 || combine == 5) && r->index_count > 0 && random_chance(r, 60);
+	bool argument = (combine == 4 || combine == 5) && r->index_count > 0 && random_chance(r, 60) && !(r->tame && scalar < 2);
 	RandomValue *into = NULL;
 	for (int tries = 0; tries < 6 && !argument && random_chance(r, like ? 90 : 50); tries++) {
 		RandomValue *v = &r->values[random_below(r, (uint32_t)r->count)];
@@ -386,10 +388,11 @@ static inline void random_loop(RandomProgram *r, const char *indent) {
 	}
 }
 
-/* Writes function `number` to `out`. */
-static inline void random_program(uint64_t number, Text *out) {
+/* Writes function `number` to `out`. `tame`: without what a difference in the last place decides (comparisons of reals, floor,
+ * sign, arguments of real maxima) and without sqrt, whose slope has no bound. */
+static inline void random_program(uint64_t number, bool tame, Text *out) {
 	static const int extents[] = {2, 3, 4, 5, 7, 16, 17, 33, 48, 1};
-	RandomProgram program = {.out = out, .state = number << 32};
+	RandomProgram program = {.out = out, .state = number << 32, .tame = tame};
 	RandomProgram *r = &program;
 	for (int i = 0; i < 4; i++)
 		r->extents[i] = extents[random_below(r, i < 2 ? 5 : 10)];
