@@ -1,5 +1,6 @@
 /* The library's rules over 100 steps, against their published updates computed independently here; on one tensor, on two,
  * and on one of symbolic size. */
+#include "jit_helpers.h"
 #include "lower_helpers.h"
 
 enum { N = 7, STEPS = 100 };
@@ -173,6 +174,75 @@ Test(lower_rules, published_updates_on_two_tensors) {
 
 Test(lower_rules, published_updates_on_any_size) {
 	check_updates(NULL, 0);
+}
+
+/* ---- the same by machine code ---- */
+
+typedef struct Machine {
+	IrFunc *func;
+	JitCode *code;
+} Machine;
+
+static Machine machine_new(Lower *l, JitEngine *engine, IrFunc *func, bool strict) {
+	func = ir_optimize(l->module, func, &(IrPipeline){.verify = true});
+	return (Machine){func, jit_compile(engine, l->module, func, &(JitOptions){.strict = strict})};
+}
+
+/* As lower_run; every symbol is N. Results are reals. */
+static void machine_run(Lower *l, const Machine *m, const IrTensor *args, IrTensor *results) {
+	int64_t symbols[] = {N, N};
+	void *in[32], *out[32];
+	Arena *arena = l->module->arena;
+	for (uint32_t i = 0; i < m->func->params.count; i++)
+		in[i] = jit_test_pack(arena, &args[i]);
+	for (uint32_t i = 0; i < m->func->results.count; i++) {
+		results[i] = ir_tensor_new(arena, ir_type(m->func, m->func->results.data[i].value), symbols);
+		out[i] = results[i].reals;
+	}
+	void *scratch = jit_test_memory(arena, jit_arena_bytes(m->code, symbols));
+	cr_assert(jit_call(m->code, in, out, scratch, symbols) == 0);
+}
+
+Test(lower_rules, published_updates_by_machine_code, .timeout = 100) {
+	Lower l = lower_new(NULL);
+	const char *error = NULL;
+	JitEngine *engine = jit_engine_new(l.session, &error);
+	cr_assert(engine != NULL, "%s", error);
+	for (size_t k = 0; k < 6 * (sizeof rules / sizeof *rules); k++) {
+		static const struct {
+			const int64_t *sizes;
+			uint32_t count;
+		} targets[] = {{one_tensor, 1}, {two_tensors, 2}, {NULL, 0}};
+		const char *call = rules[k / 6].call;
+		const FeRule *rule = lower_rule(&l, call, targets[k % 3].sizes, targets[k % 3].count);
+		Machine init = machine_new(&l, engine, rule->init, k / 3 % 2), update = machine_new(&l, engine, rule->step, k / 3 % 2);
+		State s = {0};
+		double g[N];
+		starting_point(s.x);
+		Run run = {.l = &l, .rule = rule};
+		IrTensor args[32], results[32] = {lower_vector(&l, s.x, N)};
+		args[0] = results[0];
+		hypers(&run, args, 1);
+		machine_run(&l, &init, args, results + 1);
+		for (int t = 1; t <= STEPS; t++) {
+			double f = objective(s.x, g);
+			rules[k / 6].update(&s, g, t);
+			args[0] = results[0];
+			args[1] = lower_vector(&l, g, N);
+			args[2] = lower_real(&l, f);
+			args[3] = lower_int(&l, t);
+			args[4] = lower_int(&l, STEPS);
+			uint32_t count = hypers(&run, args, 5);
+			memcpy(args + count, results + 1, sizeof(IrTensor) * rule->states.count);
+			machine_run(&l, &update, args, results);
+			for (int i = 0; i < N; i++)
+				lower_close(results[0].reals[i], s.x[i], 1e-12, call);
+		}
+		jit_code_free(init.code);
+		jit_code_free(update.code);
+	}
+	jit_engine_free(engine);
+	lower_free(&l);
 }
 
 /* ---- the learned rules ---- */
