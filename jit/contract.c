@@ -120,9 +120,7 @@ static void contract_block(Contract *c, const IrFunc *func, IrBlock *block) {
 	}
 }
 
-IrFunc *loop_contract(IrModule *module, IrFunc *func, LoopProducts *products) {
-	IrFunc *copy = ir_func_copy(module, func, session_text(module->session, func->name));
-	Contract contract = {.arena = module->arena, .products = products};
+void loop_contract(IrFunc *copy, LoopProducts *products) {
+	Contract contract = {.arena = copy->module->arena, .products = products};
 	contract_block(&contract, copy, &copy->body);
-	return copy;
 }

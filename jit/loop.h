@@ -226,9 +226,11 @@ LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, 
 /* jit_compile's front: expands mathematics, then loop_lower. */
 LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *options);
 
-/* ---- contract.c: a copy of `func` with fma where products are added ---- */
+/* ---- reuse.c, contract.c: rewrites of a private copy of a function, before mathematics is expanded ---- */
 
-IrFunc *loop_contract(IrModule *module, IrFunc *func, LoopProducts *products);
+void loop_reuse(IrFunc *copy);
+/* Forms fma where products are added, and shares divisions. */
+void loop_contract(IrFunc *copy, LoopProducts *products);
 
 /* ---- reciprocal.c ---- */
 

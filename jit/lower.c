@@ -491,9 +491,11 @@ LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, 
 }
 
 LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *options) {
+	IrFunc *copy = ir_func_copy(module, func, session_text(module->session, func->name));
+	loop_reuse(copy);
 	if (options->strict)
-		return loop_lower(module, ir_expand_math(module, func, false), options, NULL);
+		return loop_lower(module, ir_expand_math(module, copy, false), options, NULL);
 	LoopProducts products = {0};
-	IrFunc *contracted = loop_contract(module, func, &products);
-	return loop_lower(module, ir_expand_math(module, contracted, true), options, &products);
+	loop_contract(copy, &products);
+	return loop_lower(module, ir_expand_math(module, copy, true), options, &products);
 }
