@@ -28,7 +28,7 @@ static const char network[] = "objective network(n = 37, d = 21, hidden = 19) {\
 							  "  minimize mean[i](logsumexp[c](z[i, c]) - z[i, label[i]])\n"
 							  "}\n";
 
-enum { STEPS = 9, PROBLEMS = 5 };
+enum { STEPS = 9, PROBLEMS = 3 };
 
 /* What one way of running gives. */
 typedef struct Outcome {
@@ -160,4 +160,39 @@ Test(rt_solo, blocks_of_one_are_blocks_of_16, .timeout = 300) {
 		}
 		arena_free(arena);
 	}
+}
+
+typedef struct Plan {
+	const char *objective;
+	int problems, lanes;
+} Plan;
+
+static const Plan plans[] = {
+	{"rosenbrock()", 1, 1},
+	{"rosenbrock()", 3, 1},
+	{"rosenbrock()", 4, IR_LANES},
+	{"quadratic(n = 40)", 4, 1},
+	{"quadratic(n = 40)", 8, IR_LANES},
+	{"quadratic(n = 100)", 11, 1},
+	{"quadratic(n = 100)", 12, IR_LANES},
+	{"quadratic(n = 300)", 1000, 1},
+};
+
+Test(rt_solo, few_or_large_problems_run_one_by_one) {
+	Session *session = session_new();
+	FeProgram *program = fe_program_new(session);
+	RtOptions options = {.real = IR_F32, .threads = 1};
+	Rt *rt = rt_new(session, program, &options);
+	for (size_t k = 0; k < sizeof plans / sizeof *plans; k++) {
+		const Plan *plan = &plans[k];
+		FeCall objective;
+		cr_assert(fe_call_text(program, plan->objective, AST_OBJECTIVE, &objective));
+		RtTask *task = rt_task_new(rt, &objective, NULL, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
+		cr_assert_not_null(task);
+		rt_task_plan(task, plan->problems);
+		cr_expect(task->lanes == plan->lanes, "%d of %s: %d", plan->problems, plan->objective, task->lanes);
+		rt_task_free(task);
+	}
+	rt_free(rt);
+	session_free(session);
 }
