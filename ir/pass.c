@@ -11,6 +11,7 @@ const IrPass ir_passes[] = {
 	{"compose", ir_pass_compose, NULL, "merges sums of sums; lowers the counted cost; changes rounding"},
 	{"gather", ir_pass_gather, NULL, "turns affine scatters into gathers; keeps values"},
 	{"share", ir_pass_share, NULL, "merges operations over one domain that repeat each other; keeps every bit"},
+	{"reuse", ir_pass_reuse, NULL, "reads what is stored already instead of computing it again; keeps every bit"},
 	{"invariant", ir_pass_invariant, NULL, "moves operations out of loops; keeps values"},
 	{"expand_math", ir_pass_expand_math, NULL, "leaves primitive scalar operations only; nothing may run after it"},
 };
@@ -70,7 +71,8 @@ IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, 
 }
 
 IrFunc *ir_optimize(IrModule *module, IrFunc *func, const IrPipeline *options) {
-	static const char *const sequence[] = {"simplify", "inline",   "simplify", "gather",    "hoist",    "compose",
-	                                       "hoist",    "simplify", "share",    "invariant", "simplify", NULL};
+	static const char *const sequence[] = {"simplify",  "inline",   "simplify", "gather", "hoist",
+	                                       "compose",   "hoist",    "simplify", "share",  "reuse",
+	                                       "invariant", "simplify", NULL};
 	return ir_run_passes(module, func, sequence, options);
 }

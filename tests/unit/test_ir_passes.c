@@ -93,6 +93,13 @@ static const Program programs[] = {
      "sum -> [i], sum -> [j], sum -> []\n"
      "return %a, %b, %c }\n",
      1.0},
+	{"a stored value computed again",
+     "func @f (%z[4, 6], %s[4, 6]) -> ([4, 6], [6], []) {\n"
+     "%h[4, 6] = for c:4 i:6 { tanh(add(%z[c, i], 1)) } -> [c, i]\n"
+     "%g[6] = for c:4 i:6 { t0 = tanh(add(%z[c, i], 1)); mul(%s[c, i], sub(1, mul(t0, t0))) } sum -> [i]\n"
+     "%k[] = for c:4 i:6 k:5 { mul(tanh(add(%z[c, i], 1)), to_f64(idx(k))) } sum -> []\n"
+     "return %h, %g, %k }\n",
+     0.45},
 	{"largest and its argument",
      "func @f (%z[5, 4]) -> ([5], [5]) {\n"
      "%m[5], %a: int[5] = for i:5 c:4 { mul(%z[i, c], 2) } max -> [i], argmax c -> [i]\n"

@@ -1,0 +1,219 @@
+/* reuse: a costly piece of a body that another operation has already put somewhere is read from there.
+ *
+ *     %3 h = for c:4 i:16 { tanh(%z[c, i]) } -> [c, i];  %5 = for c:4 i:16 { sub(1, mul(tanh(%z[c, i]), tanh(%z[c, i]))) } ...
+ *     becomes  %5 = for c:4 i:16 { sub(1, mul(%3[c, i], %3[c, i])) } ...
+ *
+ * The piece must be written over the same indices in both, depend on all indices of the operation that made it, and cost
+ * more than a read. Requires a verified function; keeps every bit. */
+#include "ir/rewrite.h"
+
+#include <string.h>
+
+enum { LEAST_COST = 8 };
+
+/* A value whose every element is the tree below `node` of an operation of the old function. */
+typedef struct Made {
+	const IrFor *f;
+	uint32_t node;
+	uint64_t hash;
+	IrValue value; /* new */
+	const IrPut *put;
+} Made;
+
+typedef struct Reuse {
+	const IrFunc *func;
+	IrBuilder b;
+	IrMap map;
+	Arena *scratch;
+	bool *is_base; /* by old value: some put starts from it, and may overwrite it in place */
+	VEC(Made) made;
+} Reuse;
+
+/* Trees of one operation. */
+typedef struct Trees {
+	const IrFor *f;
+	uint64_t *hashes;
+	double *costs;
+	uint32_t *sets;
+} Trees;
+
+static uint64_t mix(uint64_t hash, uint64_t word) {
+	return hash_bytes(&word, sizeof word, hash);
+}
+
+static uint64_t hash_at(const Trees *t, uint64_t hash, IrAt at) {
+	hash = mix(hash, (uint64_t)at.offset);
+	for (uint32_t i = 0; i < at.term_count; i++) {
+		IrTerm term = at.terms[i];
+		uint64_t what =
+			term.is_node ? t->hashes[term.ref] : mix(term.ref, (uint64_t)t->f->indices.data[term.ref].extent);
+		hash = mix(mix(hash, (uint64_t)term.coef), what);
+	}
+	return hash;
+}
+
+static Trees trees_of(Reuse *r, const IrFor *f) {
+	Trees t = {.f = f};
+	t.hashes = ARENA_ARRAY(r->scratch, uint64_t, f->nodes.count + 1);
+	t.costs = ARENA_ARRAY(r->scratch, double, f->nodes.count + 1);
+	t.sets = ARENA_ARRAY(r->scratch, uint32_t, f->nodes.count + 1);
+	ir_node_index_sets(f, t.sets);
+	for (uint32_t n = 0; n < f->nodes.count; n++) {
+		const IrNode *node = &f->nodes.data[n];
+		uint64_t hash = mix((uint64_t)node->kind, (uint64_t)node->type), bits;
+		memcpy(&bits, &node->real, sizeof bits);
+		hash = mix(mix(mix(hash, bits), (uint64_t)node->integer), (uint64_t)node->dim);
+		if (node->kind == IR_NODE_READ)
+			hash = mix(hash, (uint64_t)ir_map_get(&r->map, node->value) << 1 | node->guarded);
+		for (uint32_t k = 0; k < node->at_count; k++)
+			hash = hash_at(&t, hash, node->at[k]);
+		if (node->kind == IR_NODE_OP) {
+			hash = mix(hash, (uint64_t)node->opcode);
+			t.costs[n] = ir_op_info[node->opcode].cost;
+			for (int i = 0; i < ir_op_info[node->opcode].arity; i++) {
+				hash = mix(hash, t.hashes[node->args[i]]);
+				t.costs[n] += t.costs[node->args[i]];
+			}
+		}
+		t.hashes[n] = hash;
+	}
+	return t;
+}
+
+static bool same_tree(const Reuse *r, const IrFor *f, uint32_t m, const IrFor *g, uint32_t n);
+
+static bool same_at(const Reuse *r, const IrFor *f, IrAt a, const IrFor *g, IrAt b) {
+	if (a.offset != b.offset || a.term_count != b.term_count)
+		return false;
+	for (uint32_t i = 0; i < a.term_count; i++) {
+		IrTerm s = a.terms[i], t = b.terms[i];
+		if (s.coef != t.coef || s.is_node != t.is_node)
+			return false;
+		if (s.is_node ? !same_tree(r, f, s.ref, g, t.ref)
+		              : s.ref != t.ref || f->indices.data[s.ref].extent != g->indices.data[t.ref].extent)
+			return false;
+	}
+	return true;
+}
+
+static bool same_tree(const Reuse *r, const IrFor *f, uint32_t m, const IrFor *g, uint32_t n) {
+	const IrNode *a = &f->nodes.data[m], *b = &g->nodes.data[n];
+	if (a->kind != b->kind || a->type != b->type || a->at_count != b->at_count || a->dim != b->dim)
+		return false;
+	if (memcmp(&a->real, &b->real, sizeof a->real) != 0 || a->integer != b->integer || a->guarded != b->guarded)
+		return false;
+	if (a->kind == IR_NODE_READ && ir_map_get(&r->map, a->value) != ir_map_get(&r->map, b->value))
+		return false;
+	for (uint32_t k = 0; k < a->at_count; k++)
+		if (!same_at(r, f, a->at[k], g, b->at[k]))
+			return false;
+	if (a->kind != IR_NODE_OP)
+		return true;
+	for (int i = 0; i < ir_op_info[a->opcode].arity; i++)
+		if (a->opcode != b->opcode || !same_tree(r, f, a->args[i], g, b->args[i]))
+			return false;
+	return a->opcode == b->opcode;
+}
+
+static const Made *find_made(const Reuse *r, const Trees *t, uint32_t node) {
+	for (uint32_t i = r->made.count; i-- > 0;) {
+		const Made *made = &r->made.data[i];
+		if (made->hash == t->hashes[node] && made->f != t->f && same_tree(r, made->f, made->node, t->f, node))
+			return made;
+	}
+	return NULL;
+}
+
+static uint32_t emit_node(Reuse *r, IrRewrite *rewrite, const Trees *t, uint32_t number) {
+	if (rewrite->done[number] != IR_NO_NODE)
+		return rewrite->done[number];
+	const IrNode *node = &t->f->nodes.data[number];
+	const Made *made = t->costs[number] >= LEAST_COST ? find_made(r, t, number) : NULL;
+	if (made) {
+		IrAt *at = ARENA_ARRAY(r->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
+		for (uint32_t k = 0; k < ir_type(r->b.func, made->value).rank; k++)
+			at[k] = rewrite->index_at[ir_at_plain_index(made->put->at[k])];
+		return rewrite->done[number] = ir_read(rewrite->to, made->value, at, false);
+	}
+	for (uint32_t k = 0; k < node->at_count; k++)
+		for (uint32_t i = 0; i < node->at[k].term_count; i++)
+			if (node->at[k].terms[i].is_node)
+				emit_node(r, rewrite, t, node->at[k].terms[i].ref);
+	if (node->kind == IR_NODE_OP)
+		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
+			emit_node(r, rewrite, t, node->args[i]);
+	return ir_rewrite_node(rewrite, number);
+}
+
+static void remember(Reuse *r, const Trees *t) {
+	for (uint32_t p = 0; p < t->f->puts.count; p++) {
+		const IrPut *put = &t->f->puts.data[p];
+		if (put->combine != IR_PUT_NONE || put->into || r->is_base[put->out] || t->costs[put->node] < LEAST_COST)
+			continue;
+		uint32_t all = (1u << t->f->indices.count) - 1;
+		if (!ir_put_is_permutation(r->func, t->f, put) || t->sets[put->node] != all)
+			continue;
+		vec_push(r->scratch, &r->made,
+		         ((Made){t->f, put->node, t->hashes[put->node], ir_map_get(&r->map, put->out), put}));
+	}
+}
+
+static void reuse_for(Reuse *r, const IrFor *from) {
+	Trees t = trees_of(r, from);
+	IrForBuilder f = ir_for_begin(&r->b);
+	IrRewrite rewrite = ir_rewrite_same_domain(r->scratch, &f, from, &r->map);
+	for (uint32_t p = 0; p < from->puts.count; p++) {
+		const IrPut *put = &from->puts.data[p];
+		const IrValueInfo *info = ir_info(r->func, put->out);
+		IrValue out;
+		r->b.name = info->name;
+		if (ir_put_is_arg(put)) {
+			out = ir_put_arg(&f, ir_map_get(&r->map, from->puts.data[put->arg_of].out), put->arg_index);
+		} else {
+			uint32_t node = emit_node(r, &rewrite, &t, put->node);
+			IrAt *at = ir_rewrite_positions(&rewrite, put->at, info->type.rank);
+			r->b.name = info->name;
+			out = ir_put(&f, put->combine, node, info->type, at, put->into ? ir_map_get(&r->map, put->into) : 0,
+			             put->guarded);
+		}
+		ir_map_set(&r->map, put->out, out);
+	}
+	r->b.name = 0;
+	ir_for_end(&f);
+	remember(r, &t);
+}
+
+static void reuse_block(void *context, const IrBlock *block) {
+	Reuse *r = context;
+	uint32_t outer = r->made.count;
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		r->b.span = op->span;
+		if (op->kind == IR_FOR)
+			reuse_for(r, &op->f);
+		else if (op->kind == IR_LOOP)
+			ir_rewrite_loop(&r->b, r->scratch, r->func, &op->loop, &r->map, reuse_block, r);
+		else
+			ir_copy_op(&r->b, r->func, op, &r->map);
+	}
+	r->made.count = outer;
+}
+
+static void mark_bases(void *context, const IrBlock *block, IrOp *op) {
+	bool *is_base = context;
+	(void)block;
+	for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
+		is_base[op->f.puts.data[p].into] = true;
+}
+
+IrFunc *ir_pass_reuse(IrModule *module, IrFunc *func) {
+	Arena *scratch = arena_new();
+	Reuse r = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
+	r.is_base = ARENA_ARRAY(scratch, bool, func->values.count + 1);
+	ir_visit_ops(&func->body, mark_bases, r.is_base);
+	IrFunc *out = ir_pass_begin(module, func, &r.map, &r.b);
+	reuse_block(&r, &func->body);
+	ir_pass_end(func, &r.map, out);
+	arena_free(scratch);
+	return out;
+}
