@@ -52,6 +52,13 @@ has out '"evaluations": 200'
 expect 0 "$GRADUS" minimize logistic --with momentum --problems 1 --instance 19 --steps 10 --json
 json_list x <out >got
 tr '{' '\n' <one | grep '"instance": 19' | json_list x >want
+near 1e-13 got want
+
+# one problem by itself is other code than sixteen side by side; --strict makes the same bits of both
+expect 0 "$GRADUS" minimize logistic --with momentum --problems 20 --steps 10 --json --strict
+tr '{' '\n' <out | grep '"instance": 19' | json_list x >want
+expect 0 "$GRADUS" minimize logistic --with momentum --problems 1 --instance 19 --steps 10 --json --strict
+json_list x <out >got
 near 0 got want
 
 # what goes wrong
