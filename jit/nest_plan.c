@@ -176,7 +176,7 @@ static double body_size(const Nest *n, uint32_t must_depend, bool reads_only) {
 
 static bool may_copy(const Nest *n, uint32_t index) {
 	const NestIndex *i = &n->op->index[index];
-	return i->extent > 1 && !i->in_cond && !i->bound && (int)index != n->op->vector;
+	return i->extent > 1 && i->copies == 1 && !i->in_cond && !i->bound && (int)index != n->op->vector;
 }
 
 static uint32_t reduced_mask(const Nest *n) {
@@ -209,42 +209,54 @@ static void choose_unroll(Nest *n, const NestGroup *group) {
 	}
 }
 
-/* Of a reduction: how many combining steps one load serves, jamming output indices a and b by s and t. */
+/* Whether a loop over an index is left between output indices and the body. */
+static bool has_reduced_loop(const Nest *n) {
+	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++) {
+		uint32_t i = n->op->order[k];
+		if (!nest_runs_without_loop(&n->op->index[i], (int)i == n->op->vector))
+			return true;
+	}
+	return false;
+}
+
+static uint32_t innermost_loop(const Nest *n) {
+	for (uint32_t k = n->op->index_count; k-- > 0;) {
+		uint32_t i = n->op->order[k];
+		if (!nest_runs_without_loop(&n->op->index[i], (int)i == n->op->vector))
+			return 1u << i;
+	}
+	return 0;
+}
+
+/* Of a reduction: how many combining steps one load serves, jamming output indices a and b by s and t. Loads that do not
+ * vary in the innermost loop are outside of it and do not count. */
 static double tile_value(Nest *n, const NestGroup *group, uint32_t a, uint32_t s, uint32_t b, uint32_t t) {
 	uint32_t was_a = n->op->index[a].copies, was_b = n->op->index[b].copies;
 	n->op->index[a].copies = s;
 	if (a != b)
 		n->op->index[b].copies = t;
-	uint32_t reduced = reduced_mask(n);
 	double tile = (double)s * (a != b ? t : 1), unrolled = 1;
 	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++)
 		unrolled *= n->op->index[n->op->order[k]].copies;
-	double reads = body_size(n, reduced, true), size = body_size(n, 0, false) + tile * unrolled;
+	double reads = body_size(n, innermost_loop(n), true), size = body_size(n, 0, false) + tile * unrolled;
 	n->op->index[b].copies = was_b;
 	n->op->index[a].copies = was_a;
 	if (tile * group->count > (double)MAX_ACCUMULATORS || size > (double)MAX_BODY)
 		return 0;
 	double steps = tile * unrolled;
 	/* Independent accumulators hide latency: up to 8 are worth having even where no load is shared. */
-	double parallel = tile < 8 ? tile / 8 : 1;
+	double parallel = tile < 8 && has_reduced_loop(n) ? tile / 8 : 1;
 	return steps / (steps + reads) * (0.5 + 0.5 * parallel);
 }
 
 static void choose_tile(Nest *n, const NestGroup *group) {
 	if (group->stores || group->scatter || reduced_mask(n) == 0)
 		return;
-	/* Without a loop to carry accumulators through there is nothing to wait for, and no load that is not shared anyway. */
-	bool any = false;
-	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++) {
-		uint32_t i = n->op->order[k];
-		any = any || !nest_runs_without_loop(&n->op->index[i], (int)i == n->op->vector);
-	}
-	if (!any)
-		return;
 	uint32_t best_a = 0, best_b = 0, best_s = 1, best_t = 1;
 	double best = n->op->outer_count > 0
 	                  ? tile_value(n, group, n->op->order[0], n->op->index[n->op->order[0]].copies, n->op->order[0], 1)
 	                  : 0;
+	double plain = best;
 	for (uint32_t k = 0; k < n->op->outer_count; k++) {
 		uint32_t a = n->op->order[k];
 		if (!may_copy(n, a))
@@ -278,6 +290,9 @@ static void choose_tile(Nest *n, const NestGroup *group) {
 			}
 		}
 	}
+	/* Where no accumulator goes through a loop, a tile only shares loads, and keeps other ops from sharing the loop. */
+	if (!has_reduced_loop(n) && best < 1.2 * plain)
+		return;
 	if (best_s > 1)
 		n->op->index[best_a].copies = best_s;
 	if (best_t > 1)
@@ -335,7 +350,11 @@ void nest_plan(Nest *n, const NestGroup *group) {
 	n->op->vector = choose_vector(n, group);
 	choose_order(n, group);
 	choose_unroll(n, group);
+	bool carries = has_reduced_loop(n);
+	if (!carries)
+		choose_inner(n, group);
 	choose_tile(n, group);
-	choose_inner(n, group);
+	if (carries)
+		choose_inner(n, group);
 	explain(n, group);
 }

@@ -58,8 +58,7 @@ static bool match_node(Match *m, uint32_t a, uint32_t b) {
 			return false;
 	}
 	switch (x->kind) {
-	case IR_NODE_CONST:
-		return x->integer == y->integer && memcmp(&x->real, &y->real, sizeof x->real) == 0;
+	case IR_NODE_CONST: return x->integer == y->integer && memcmp(&x->real, &y->real, sizeof x->real) == 0;
 	case IR_NODE_READ: return x->value == y->value && x->guarded == y->guarded;
 	case IR_NODE_INDEX: return true;
 	case IR_NODE_DIM: return x->dim == y->dim;
@@ -98,15 +97,19 @@ static bool replace(Reuse *r, IrFor *f, uint32_t number, const Stored *stored) {
 			return false;
 		at[axis] = ir_at_index(r->func->module, (uint32_t)index, 1);
 	}
-	*node = (IrNode){
-		.kind = IR_NODE_READ, .type = node->type, .value = stored->put->out, .at_count = rank, .at = rank > 0 ? at : NULL};
+	*node = (IrNode){.kind = IR_NODE_READ,
+	                 .type = node->type,
+	                 .value = stored->put->out,
+	                 .at_count = rank,
+	                 .at = rank > 0 ? at : NULL};
 	return true;
 }
 
 static void note_stored(Reuse *r, const IrOp *op) {
 	for (uint32_t p = 0; p < op->f.puts.count && op->f.conds.count == 0; p++) {
 		const IrPut *put = &op->f.puts.data[p];
-		bool plain = put->combine == IR_PUT_NONE && !put->into && !put->guarded && is_function(&op->f.nodes.data[put->node]);
+		bool plain =
+			put->combine == IR_PUT_NONE && !put->into && !put->guarded && is_function(&op->f.nodes.data[put->node]);
 		IrType type = ir_type(r->func, put->out);
 		for (uint32_t axis = 0; plain && axis < type.rank; axis++) {
 			int index = ir_at_plain_index(put->at[axis]);
