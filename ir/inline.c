@@ -96,8 +96,6 @@ static bool wants(const Inline *in, const IrRewrite *rewrite, const IrNode *read
 	       asks_once(rewrite->from, read);
 }
 
-static uint32_t emit_node(Inline *in, IrRewrite *rewrite, uint32_t number);
-
 /* The producer's body at the positions that the read asks for. */
 static uint32_t substitute(Inline *in, IrRewrite *rewrite, const IrNode *read, const IrFor *producer) {
 	const IrPut *put = &producer->puts.data[0];
@@ -108,48 +106,26 @@ static uint32_t substitute(Inline *in, IrRewrite *rewrite, const IrNode *read, c
 	return ir_rewrite_node(&inner, put->node);
 }
 
-static uint32_t emit_node(Inline *in, IrRewrite *rewrite, uint32_t number) {
-	if (rewrite->done[number] != IR_NO_NODE)
-		return rewrite->done[number];
+/* An IrReplace. */
+static uint32_t replace_read(void *context, IrRewrite *rewrite, uint32_t number) {
+	Inline *in = context;
 	const IrNode *node = &rewrite->from->nodes.data[number];
-	for (uint32_t k = 0; k < node->at_count; k++)
-		for (uint32_t i = 0; i < node->at[k].term_count; i++)
-			if (node->at[k].terms[i].is_node)
-				emit_node(in, rewrite, node->at[k].terms[i].ref);
-	if (node->kind == IR_NODE_OP)
-		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-			emit_node(in, rewrite, node->args[i]);
-	if (node->kind == IR_NODE_READ) {
-		IrValue value = ir_map_get(&in->map, node->value);
-		Producer producer = producer_of(in, value);
-		if (wants(in, rewrite, node, producer, value))
-			return rewrite->done[number] = substitute(in, rewrite, node, producer.f);
-	}
-	return ir_rewrite_node(rewrite, number);
+	if (node->kind != IR_NODE_READ)
+		return IR_NO_NODE;
+	IrValue value = ir_map_get(&in->map, node->value);
+	Producer producer = producer_of(in, value);
+	return wants(in, rewrite, node, producer, value) ? substitute(in, rewrite, node, producer.f) : IR_NO_NODE;
 }
 
 static void inline_for(Inline *in, const IrFor *from) {
 	IrForBuilder f = ir_for_begin(&in->b);
 	IrRewrite rewrite = ir_rewrite_same_domain(in->scratch, &f, from, &in->map);
-	for (uint32_t p = 0; p < from->puts.count; p++) {
-		const IrPut *put = &from->puts.data[p];
-		const IrValueInfo *info = ir_info(in->func, put->out);
-		IrValue out;
-		if (ir_put_is_arg(put)) {
-			in->b.name = info->name;
-			out = ir_put_arg(&f, ir_map_get(&in->map, from->puts.data[put->arg_of].out), put->arg_index);
-		} else {
-			IrAt *at = ir_rewrite_positions(&rewrite, put->at, info->type.rank);
-			uint32_t node = emit_node(in, &rewrite, put->node);
-			in->b.name = info->name;
-			out = ir_put(&f, put->combine, node, info->type, at, put->into ? ir_map_get(&in->map, put->into) : 0,
-			             put->guarded);
-		}
-		ir_map_set(&in->map, put->out, out);
-		note_base(in, put->out, out);
-	}
-	in->b.name = 0;
+	rewrite.replace = replace_read;
+	rewrite.context = in;
+	ir_rewrite_puts(&in->b, in->func, &rewrite, &in->map, NULL);
 	ir_for_end(&f);
+	for (uint32_t p = 0; p < from->puts.count; p++)
+		note_base(in, from->puts.data[p].out, ir_map_get(&in->map, from->puts.data[p].out));
 	remember(in, &f.op->f, from->puts.data[0].out);
 }
 

@@ -37,45 +37,18 @@ typedef struct Trees {
 	uint32_t *sets;
 } Trees;
 
-static uint64_t mix(uint64_t hash, uint64_t word) {
-	return hash_bytes(&word, sizeof word, hash);
-}
-
-static uint64_t hash_at(const Trees *t, uint64_t hash, IrAt at) {
-	hash = mix(hash, (uint64_t)at.offset);
-	for (uint32_t i = 0; i < at.term_count; i++) {
-		IrTerm term = at.terms[i];
-		uint64_t what =
-			term.is_node ? t->hashes[term.ref] : mix(term.ref, (uint64_t)t->f->indices.data[term.ref].extent);
-		hash = mix(mix(hash, (uint64_t)term.coef), what);
-	}
-	return hash;
-}
-
 static Trees trees_of(Reuse *r, const IrFor *f) {
-	Trees t = {.f = f};
-	t.hashes = ARENA_ARRAY(r->scratch, uint64_t, f->nodes.count + 1);
+	Trees t = {.f = f, .hashes = ir_tree_hashes(r->scratch, f, &r->map)};
 	t.costs = ARENA_ARRAY(r->scratch, double, f->nodes.count + 1);
 	t.sets = ARENA_ARRAY(r->scratch, uint32_t, f->nodes.count + 1);
 	ir_node_index_sets(f, t.sets);
 	for (uint32_t n = 0; n < f->nodes.count; n++) {
 		const IrNode *node = &f->nodes.data[n];
-		uint64_t hash = mix((uint64_t)node->kind, (uint64_t)node->type), bits;
-		memcpy(&bits, &node->real, sizeof bits);
-		hash = mix(mix(mix(hash, bits), (uint64_t)node->integer), (uint64_t)node->dim);
-		if (node->kind == IR_NODE_READ)
-			hash = mix(hash, (uint64_t)ir_map_get(&r->map, node->value) << 1 | node->guarded);
-		for (uint32_t k = 0; k < node->at_count; k++)
-			hash = hash_at(&t, hash, node->at[k]);
-		if (node->kind == IR_NODE_OP) {
-			hash = mix(hash, (uint64_t)node->opcode);
-			t.costs[n] = ir_op_info[node->opcode].cost;
-			for (int i = 0; i < ir_op_info[node->opcode].arity; i++) {
-				hash = mix(hash, t.hashes[node->args[i]]);
-				t.costs[n] += t.costs[node->args[i]];
-			}
-		}
-		t.hashes[n] = hash;
+		if (node->kind != IR_NODE_OP)
+			continue;
+		t.costs[n] = ir_op_info[node->opcode].cost;
+		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
+			t.costs[n] += t.costs[node->args[i]];
 	}
 	return t;
 }
@@ -124,25 +97,23 @@ static const Made *find_made(const Reuse *r, const Trees *t, uint32_t node) {
 	return NULL;
 }
 
-static uint32_t emit_node(Reuse *r, IrRewrite *rewrite, const Trees *t, uint32_t number) {
-	if (rewrite->done[number] != IR_NO_NODE)
-		return rewrite->done[number];
-	const IrNode *node = &t->f->nodes.data[number];
-	const Made *made = t->costs[number] >= LEAST_COST ? find_made(r, t, number) : NULL;
-	if (made) {
-		IrAt *at = ARENA_ARRAY(r->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
-		for (uint32_t k = 0; k < ir_type(r->b.func, made->value).rank; k++)
-			at[k] = rewrite->index_at[ir_at_plain_index(made->put->at[k])];
-		return rewrite->done[number] = ir_read(rewrite->to, made->value, at, false);
-	}
-	for (uint32_t k = 0; k < node->at_count; k++)
-		for (uint32_t i = 0; i < node->at[k].term_count; i++)
-			if (node->at[k].terms[i].is_node)
-				emit_node(r, rewrite, t, node->at[k].terms[i].ref);
-	if (node->kind == IR_NODE_OP)
-		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-			emit_node(r, rewrite, t, node->args[i]);
-	return ir_rewrite_node(rewrite, number);
+/* One operation being rewritten. */
+typedef struct Here {
+	Reuse *r;
+	const Trees *t;
+} Here;
+
+/* An IrReplace. */
+static uint32_t replace_made(void *context, IrRewrite *rewrite, uint32_t number) {
+	const Here *here = context;
+	Reuse *r = here->r;
+	const Made *made = here->t->costs[number] >= LEAST_COST ? find_made(r, here->t, number) : NULL;
+	if (!made)
+		return IR_NO_NODE;
+	IrAt *at = ARENA_ARRAY(r->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
+	for (uint32_t k = 0; k < ir_type(r->b.func, made->value).rank; k++)
+		at[k] = rewrite->index_at[ir_at_plain_index(made->put->at[k])];
+	return ir_read(rewrite->to, made->value, at, false);
 }
 
 static void remember(Reuse *r, const Trees *t) {
@@ -162,23 +133,9 @@ static void reuse_for(Reuse *r, const IrFor *from) {
 	Trees t = trees_of(r, from);
 	IrForBuilder f = ir_for_begin(&r->b);
 	IrRewrite rewrite = ir_rewrite_same_domain(r->scratch, &f, from, &r->map);
-	for (uint32_t p = 0; p < from->puts.count; p++) {
-		const IrPut *put = &from->puts.data[p];
-		const IrValueInfo *info = ir_info(r->func, put->out);
-		IrValue out;
-		r->b.name = info->name;
-		if (ir_put_is_arg(put)) {
-			out = ir_put_arg(&f, ir_map_get(&r->map, from->puts.data[put->arg_of].out), put->arg_index);
-		} else {
-			uint32_t node = emit_node(r, &rewrite, &t, put->node);
-			IrAt *at = ir_rewrite_positions(&rewrite, put->at, info->type.rank);
-			r->b.name = info->name;
-			out = ir_put(&f, put->combine, node, info->type, at, put->into ? ir_map_get(&r->map, put->into) : 0,
-			             put->guarded);
-		}
-		ir_map_set(&r->map, put->out, out);
-	}
-	r->b.name = 0;
+	rewrite.replace = replace_made;
+	rewrite.context = &(Here){r, &t};
+	ir_rewrite_puts(&r->b, r->func, &rewrite, &r->map, NULL);
 	ir_for_end(&f);
 	remember(r, &t);
 }

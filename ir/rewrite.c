@@ -57,6 +57,9 @@ static uint32_t emit_index_value(IrRewrite *rewrite, IrAt at) {
 uint32_t ir_rewrite_node(IrRewrite *rewrite, uint32_t number) {
 	if (rewrite->done[number] != IR_NO_NODE)
 		return rewrite->done[number];
+	uint32_t other = rewrite->replace ? rewrite->replace(rewrite->context, rewrite, number) : IR_NO_NODE;
+	if (other != IR_NO_NODE)
+		return rewrite->done[number] = other;
 	IrForBuilder *f = rewrite->to;
 	const IrNode *node = &rewrite->from->nodes.data[number];
 	uint32_t result = IR_NO_NODE;
@@ -96,6 +99,29 @@ IrRewrite ir_rewrite_same_domain(Arena *scratch, IrForBuilder *to, const IrFor *
 	return rewrite;
 }
 
+void ir_rewrite_puts(IrBuilder *b, const IrFunc *func, IrRewrite *rewrite, IrMap *map, const bool *wanted) {
+	const IrFor *from = rewrite->from;
+	for (uint32_t p = 0; p < from->puts.count; p++) {
+		const IrPut *put = &from->puts.data[p];
+		if (wanted && !wanted[p])
+			continue;
+		const IrValueInfo *info = ir_info(func, put->out);
+		IrValue out;
+		b->name = info->name;
+		if (ir_put_is_arg(put)) {
+			out = ir_put_arg(rewrite->to, ir_map_get(map, from->puts.data[put->arg_of].out), put->arg_index);
+		} else {
+			IrValue into = put->into ? ir_map_get(map, put->into) : 0;
+			IrAt *at = ir_rewrite_positions(rewrite, put->at, info->type.rank);
+			uint32_t node = ir_rewrite_node(rewrite, put->node);
+			b->name = info->name;
+			out = ir_put(rewrite->to, put->combine, node, info->type, at, into, put->guarded);
+		}
+		ir_map_set(map, put->out, out);
+	}
+	b->name = 0;
+}
+
 void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map, const bool *keep) {
 	IrForBuilder f = ir_for_begin(b);
 	IrRewrite rewrite = ir_rewrite_same_domain(scratch, &f, from, map);
@@ -108,25 +134,7 @@ void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFo
 		if (ir_put_is_arg(put))
 			wanted[put->arg_of] = true;
 	}
-	for (uint32_t p = 0; p < from->puts.count; p++) {
-		const IrPut *put = &from->puts.data[p];
-		if (!wanted[p])
-			continue;
-		const IrValueInfo *info = ir_info(func, put->out);
-		IrValue out;
-		b->name = info->name;
-		if (ir_put_is_arg(put)) {
-			out = ir_put_arg(&f, ir_map_get(map, from->puts.data[put->arg_of].out), put->arg_index);
-		} else {
-			IrValue into = put->into ? ir_map_get(map, put->into) : 0;
-			IrAt *at = ir_rewrite_positions(&rewrite, put->at, info->type.rank);
-			uint32_t node = ir_rewrite_node(&rewrite, put->node);
-			b->name = info->name;
-			out = ir_put(&f, put->combine, node, info->type, at, into, put->guarded);
-		}
-		ir_map_set(map, put->out, out);
-	}
-	b->name = 0;
+	ir_rewrite_puts(b, func, &rewrite, map, wanted);
 	ir_for_end(&f);
 }
 
@@ -241,6 +249,37 @@ uint64_t ir_for_hash(const IrFor *f) {
 	for (uint32_t i = 0; i < f->puts.count; i++)
 		hash = mix(hash, (uint64_t)f->puts.data[i].combine * 4096 + f->puts.data[i].node);
 	return hash;
+}
+
+static uint64_t tree_hash_at(const IrFor *f, const uint64_t *hashes, uint64_t hash, IrAt at) {
+	hash = mix(hash, (uint64_t)at.offset);
+	for (uint32_t i = 0; i < at.term_count; i++) {
+		IrTerm term = at.terms[i];
+		uint64_t what = term.is_node ? hashes[term.ref] : mix(term.ref, (uint64_t)f->indices.data[term.ref].extent);
+		hash = mix(mix(hash, (uint64_t)term.coef), what);
+	}
+	return hash;
+}
+
+uint64_t *ir_tree_hashes(Arena *scratch, const IrFor *f, const IrMap *map) {
+	uint64_t *hashes = ARENA_ARRAY(scratch, uint64_t, f->nodes.count + 1);
+	for (uint32_t n = 0; n < f->nodes.count; n++) {
+		const IrNode *node = &f->nodes.data[n];
+		uint64_t hash = mix((uint64_t)node->kind, (uint64_t)node->type), bits;
+		memcpy(&bits, &node->real, sizeof bits);
+		hash = mix(mix(mix(hash, bits), (uint64_t)node->integer), (uint64_t)node->dim);
+		if (node->kind == IR_NODE_READ)
+			hash = mix(hash, (uint64_t)(map ? ir_map_get(map, node->value) : node->value) << 1 | node->guarded);
+		for (uint32_t k = 0; k < node->at_count; k++)
+			hash = tree_hash_at(f, hashes, hash, node->at[k]);
+		if (node->kind == IR_NODE_OP) {
+			hash = mix(hash, (uint64_t)node->opcode);
+			for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
+				hash = mix(hash, hashes[node->args[i]]);
+		}
+		hashes[n] = hash;
+	}
+	return hashes;
 }
 
 /* ---- questions ---- */

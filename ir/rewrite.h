@@ -5,14 +5,21 @@
 
 #include "ir/ir.h"
 
+typedef struct IrRewrite IrRewrite;
+
+/* What stands for a node instead of its copy: a node of `rewrite->to`, or IR_NO_NODE to copy it. */
+typedef uint32_t IrReplace(void *context, IrRewrite *rewrite, uint32_t node);
+
 /* Re-emission of the body of `from` inside the operation being built by `to`. */
-typedef struct IrRewrite {
+struct IrRewrite {
 	IrForBuilder *to;
 	const IrFor *from;
 	const IrMap *map;     /* values of the old function to the new; NULL: the same function */
 	const IrAt *index_at; /* per index of `from`: where it goes, in terms of `to` */
 	uint32_t *done;       /* per node of `from`: its new number, or IR_NO_NODE */
-} IrRewrite;
+	IrReplace *replace;   /* asked before a node is copied; may be NULL */
+	void *context;
+};
 
 #define IR_NO_NODE UINT32_MAX
 
@@ -24,6 +31,8 @@ IrAt *ir_rewrite_positions(IrRewrite *rewrite, const IrAt *at, uint32_t count);
 
 /* Starts an operation with the same indices and conditions as `from` and returns the identity re-emission of it. */
 IrRewrite ir_rewrite_same_domain(Arena *scratch, IrForBuilder *to, const IrFor *from, const IrMap *map);
+/* All puts of the operation that `rewrite` re-emits, in order; maps their outs. `wanted` per put, or NULL for all. */
+void ir_rewrite_puts(IrBuilder *b, const IrFunc *func, IrRewrite *rewrite, IrMap *map, const bool *wanted);
 /* Copies `from` keeping only the puts with keep[p] (an ARG put keeps its MAX or MIN); maps their outs. */
 void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map, const bool *keep);
 
@@ -48,6 +57,9 @@ double ir_for_flops(const IrFunc *func, const IrFor *f);
 
 /* Which indices of the domain a node depends on, as bits (through positions, too). `sets` has one entry per node. */
 void ir_node_index_sets(const IrFor *f, uint32_t *sets);
+
+/* Per node, a hash of its whole tree, with values renamed by `map` (NULL: as they are) and indices by number and extent. */
+uint64_t *ir_tree_hashes(Arena *scratch, const IrFor *f, const IrMap *map);
 
 /* Number of uses of every value (reads, intos, loop inits, yields, trips, results). Array of func->values.count. */
 uint32_t *ir_use_counts(Arena *scratch, const IrFunc *func);

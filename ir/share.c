@@ -7,8 +7,6 @@
  * read what it overwrites. Requires a verified function; keeps every bit. */
 #include "ir/rewrite.h"
 
-#include <string.h>
-
 enum { WINDOW = 48, MAX_NODES = 400 };
 
 /* One operation of a block, looked at. */
@@ -29,41 +27,14 @@ typedef struct Share {
 	int *position; /* per old value: where in the block at hand it is made; -1: before */
 } Share;
 
-static uint64_t mix(uint64_t hash, uint64_t word) {
-	return hash_bytes(&word, sizeof word, hash);
-}
-
-static uint64_t hash_at(const uint64_t *hashes, uint64_t hash, IrAt at) {
-	hash = mix(hash, (uint64_t)at.offset);
-	for (uint32_t i = 0; i < at.term_count; i++) {
-		IrTerm term = at.terms[i];
-		hash = mix(mix(hash, (uint64_t)term.coef), term.is_node ? hashes[term.ref] : term.ref);
-	}
-	return hash;
-}
-
 static void look(Share *s, Item *item) {
 	const IrFor *f = &item->op->f;
-	item->hashes = ARENA_ARRAY(s->scratch, uint64_t, f->nodes.count + 1);
+	item->hashes = ir_tree_hashes(s->scratch, f, NULL);
 	item->costs = ARENA_ARRAY(s->scratch, double, f->nodes.count + 1);
 	item->nodes = f->nodes.count;
-	for (uint32_t n = 0; n < f->nodes.count; n++) {
-		const IrNode *node = &f->nodes.data[n];
-		uint64_t hash = mix((uint64_t)node->kind, (uint64_t)node->type), bits;
-		memcpy(&bits, &node->real, sizeof bits);
-		hash = mix(mix(mix(hash, bits), (uint64_t)node->integer), (uint64_t)node->dim);
-		if (node->kind == IR_NODE_READ)
-			hash = mix(hash, (uint64_t)node->value << 1 | node->guarded);
-		for (uint32_t k = 0; k < node->at_count; k++)
-			hash = hash_at(item->hashes, hash, node->at[k]);
-		if (node->kind == IR_NODE_OP) {
-			hash = mix(hash, (uint64_t)node->opcode);
-			item->costs[n] = ir_op_info[node->opcode].cost;
-			for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-				hash = mix(hash, item->hashes[node->args[i]]);
-		}
-		item->hashes[n] = hash;
-	}
+	for (uint32_t n = 0; n < f->nodes.count; n++)
+		if (f->nodes.data[n].kind == IR_NODE_OP)
+			item->costs[n] = ir_op_info[f->nodes.data[n].opcode].cost;
 }
 
 static bool same_domain(const IrFor *a, const IrFor *b) {
@@ -183,34 +154,14 @@ static void find_leader(Share *s, Item *items, int place) {
 	}
 }
 
-static void put_all(Share *s, IrForBuilder *f, const IrFor *from, IrRewrite *rewrite) {
-	for (uint32_t p = 0; p < from->puts.count; p++) {
-		const IrPut *put = &from->puts.data[p];
-		const IrValueInfo *info = ir_info(s->func, put->out);
-		IrValue out;
-		s->b.name = info->name;
-		if (ir_put_is_arg(put)) {
-			out = ir_put_arg(f, ir_map_get(&s->map, from->puts.data[put->arg_of].out), put->arg_index);
-		} else {
-			IrAt *at = ir_rewrite_positions(rewrite, put->at, info->type.rank);
-			uint32_t node = ir_rewrite_node(rewrite, put->node);
-			s->b.name = info->name;
-			out = ir_put(f, put->combine, node, info->type, at, put->into ? ir_map_get(&s->map, put->into) : 0,
-			             put->guarded);
-		}
-		ir_map_set(&s->map, put->out, out);
-	}
-	s->b.name = 0;
-}
-
 static void emit_group(Share *s, const Item *items, const Item *leader) {
 	IrForBuilder f = ir_for_begin(&s->b);
 	IrRewrite rewrite = ir_rewrite_same_domain(s->scratch, &f, &leader->op->f, &s->map);
-	put_all(s, &f, &leader->op->f, &rewrite);
+	ir_rewrite_puts(&s->b, s->func, &rewrite, &s->map, NULL);
 	for (uint32_t m = 0; m < leader->members.count; m++) {
 		const IrFor *from = &items[leader->members.data[m]].op->f;
 		IrRewrite other = ir_rewrite_begin(s->scratch, &f, from, &s->map, rewrite.index_at);
-		put_all(s, &f, from, &other);
+		ir_rewrite_puts(&s->b, s->func, &other, &s->map, NULL);
 	}
 	ir_for_end(&f);
 }

@@ -39,24 +39,14 @@ static Known get_known(const Simplify *s, IrValue value) {
 	return value < s->known.count ? s->known.data[value] : (Known){0};
 }
 
-/* The body again, with reads of constant values replaced by the constants. */
-static uint32_t emit_node(Simplify *s, IrRewrite *rewrite, uint32_t number) {
-	if (rewrite->done[number] != IR_NO_NODE)
-		return rewrite->done[number];
+/* An IrReplace: a read of a value that is the same number everywhere is that number. */
+static uint32_t replace_known(void *context, IrRewrite *rewrite, uint32_t number) {
+	const Simplify *s = context;
 	const IrNode *node = &rewrite->from->nodes.data[number];
-	for (uint32_t k = 0; k < node->at_count; k++)
-		for (uint32_t i = 0; i < node->at[k].term_count; i++)
-			if (node->at[k].terms[i].is_node)
-				emit_node(s, rewrite, node->at[k].terms[i].ref);
-	if (node->kind == IR_NODE_OP)
-		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-			emit_node(s, rewrite, node->args[i]);
-	if (node->kind == IR_NODE_READ && !node->guarded) {
-		Known known = get_known(s, ir_map_get(&s->map, node->value));
-		if (known.is)
-			return rewrite->done[number] = ir_constant(rewrite->to, node->type, known.real, known.integer);
-	}
-	return ir_rewrite_node(rewrite, number);
+	if (node->kind != IR_NODE_READ || node->guarded)
+		return IR_NO_NODE;
+	Known known = get_known(s, ir_map_get(&s->map, node->value));
+	return known.is ? ir_constant(rewrite->to, node->type, known.real, known.integer) : IR_NO_NODE;
 }
 
 static bool is_zero(const Simplify *s, IrValue value) {
@@ -71,7 +61,7 @@ static void emit_put(Simplify *s, IrRewrite *rewrite, const IrPut *put) {
 	IrCombine combine = put->combine;
 	IrValue into = put->into ? ir_map_get(&s->map, put->into) : 0;
 	IrAt *at = ir_rewrite_positions(rewrite, put->at, info->type.rank);
-	uint32_t node = emit_node(s, rewrite, put->node);
+	uint32_t node = ir_rewrite_node(rewrite, put->node);
 	bool permutation = ir_put_is_permutation(s->func, rewrite->from, put);
 	if (combine == IR_PUT_SUM && into && is_zero(s, into))
 		into = 0;
@@ -117,6 +107,8 @@ static const IrOp *find_same(const Simplify *s, const IrOp *op, uint64_t hash) {
 static void simplify_for(Simplify *s, const IrFor *from) {
 	IrForBuilder f = ir_for_begin(&s->b);
 	IrRewrite rewrite = ir_rewrite_same_domain(s->scratch, &f, from, &s->map);
+	rewrite.replace = replace_known;
+	rewrite.context = s;
 	for (uint32_t p = 0; p < from->puts.count; p++) {
 		const IrPut *put = &from->puts.data[p];
 		if (ir_put_is_arg(put)) {
