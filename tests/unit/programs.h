@@ -19,6 +19,17 @@ typedef struct ProgramDecl {
 
 typedef VEC(ProgramDecl) ProgramDecls;
 
+/* The same text as of one that is there already: examples stand for themselves and repeat what they need. */
+static inline bool program_known(const Session *session, const ProgramDecls *all, const AstDecl *decl) {
+	for (uint32_t i = 0; i < all->count; i++) {
+		Span a = all->data[i].decl->span, b = decl->span;
+		if (a.end - a.start == b.end - b.start && memcmp(session->sources.data[a.file]->text + a.start,
+		                                                 session->sources.data[b.file]->text + b.start, a.end - a.start) == 0)
+			return true;
+	}
+	return false;
+}
+
 static inline void programs_of(Session *session, FeProgram *program, const char *file, AstDeclKind kind, ProgramDecls *out) {
 	if (session->error_count > 0) {
 		diag_print_all(session, stderr, false);
@@ -27,6 +38,8 @@ static inline void programs_of(Session *session, FeProgram *program, const char 
 	for (uint32_t i = 0; i < fe_decl_count(program); i++) {
 		const AstDecl *decl = fe_decl(program, i);
 		if (decl->kind != kind)
+			continue;
+		if (program_known(session, out, decl))
 			continue;
 		ProgramDecl found = {.program = program, .decl = decl, .call = {.decl = decl}};
 		found.name = arena_printf(session->arena, "%s: %s", file, session_text(session, decl->name.name));
