@@ -118,6 +118,12 @@ typedef struct Calls {
 	const struct Calls *outer;
 } Calls;
 
+/* A name that nobody knows is one mistake, wherever it stands. */
+typedef struct UnknownName {
+	Name name;
+	Diag *diag;
+} UnknownName;
+
 typedef struct Elab {
 	FeProgram *program;
 	Session *session;
@@ -135,6 +141,8 @@ typedef struct Elab {
 	uint32_t *next_var;
 	const Calls *calls;
 	Value *returned; /* of the function being inlined */
+	VEC(UnknownName) unknown;
+	bool too_deep; /* a value had more indices around it than it can have axes */
 	bool in_fn;
 
 	/* rules */
@@ -198,6 +206,7 @@ Ex *value_at(Elab *e, Value *v, Ex *const *at); /* the element at these position
 Ex *value_ex(Elab *e, Value *v, IrScalar type); /* body converted */
 Value *value_convert(Elab *e, Value *v, Scalar scalar);
 bool value_known(const Value *v); /* a scalar constant */
+bool value_known_throughout(const Value *v); /* a known number, or a stack of such */
 bool value_known_int(const Value *v, int64_t *out);
 bool value_known_real(const Value *v, double *out);
 bool value_same_shape(const Value *a, const Value *b);
@@ -222,7 +231,7 @@ void emit_var(Elab *e, Emit *m, Var *var);
 uint32_t emit_ex(Elab *e, Emit *m, Ex *x);
 IrAt emit_at(Elab *e, Emit *m, Ex *x);
 /* The variables that a FOR over `v` needs besides its own: free ones, by id. */
-uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, Var **out);
+uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, int axes, Var **out);
 /* Computes the value: its body becomes a read. `name` is for people. */
 Value *materialize(Elab *e, Value *v, Name name, Span span);
 /* The same unless the body is so cheap that computing it again costs nothing. */
@@ -250,6 +259,8 @@ Value *elab_broadcast(Elab *e, Value *v, const Value *shape);             /* a s
 bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out);
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out); /* may give DIM_X */
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
+/* Not more elements than can be counted (E0213). */
+bool elab_fits(Elab *e, Span span, const int64_t *dims, int rank);
 bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from);
 Diag *elab_unknown(Elab *e, Name name, Span span);
 bool is_builtin_name(const char *name);

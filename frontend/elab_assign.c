@@ -229,7 +229,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 	memcpy(ignored, own, sizeof(Var *) * own_count);
 	memcpy(ignored + own_count, v->vars, sizeof(Var *) * (size_t)v->rank);
 	all.free = vars_union(e, all.free, value_body(e, v)->free);
-	uint32_t outer_count = outer_vars(e, &all, ignored, own_count + (uint32_t)v->rank, outer);
+	uint32_t outer_count = outer_vars(e, &all, ignored, own_count + (uint32_t)v->rank, v->rank, outer);
 	if (varies_inside(e, b, body, target->span))
 		return;
 	IrValue into = whole(e, v, outer, outer_count, 0, target->span);
@@ -251,7 +251,18 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 	b->value = value_from_whole(e, out, b->scalar, v->rank, v->dims, outer, outer_count);
 }
 
-static void assign_one(Elab *e, const AstExpr *target, const AstExpr *value_expr, Value *given) {
+/* `y = 3`, which was reported when it was read: more likely a definition without `let` than an assignment to nothing. */
+static bool meant_let(const Elab *e, Span arrow) {
+	for (uint32_t i = 0; i < e->session->diags.count; i++) {
+		const Diag *diag = e->session->diags.data[i];
+		if (diag->code == 115 && diag->labels.data[0].span.file == arrow.file &&
+		    diag->labels.data[0].span.start == arrow.start)
+			return true;
+	}
+	return false;
+}
+
+static void assign_one(Elab *e, const AstExpr *target, const AstExpr *value_expr, Value *given, Span arrow) {
 	if (target->kind == AST_BAD) {
 		if (!given)
 			elab(e, value_expr);
@@ -259,6 +270,12 @@ static void assign_one(Elab *e, const AstExpr *target, const AstExpr *value_expr
 	}
 	const AstExpr *base = target->kind == AST_INDEX ? target->index.base : target;
 	Binding *b = base->kind == AST_NAME ? scope_find(e, base->name) : NULL;
+	if (!b && base->kind == AST_NAME && meant_let(e, arrow)) {
+		if (!given)
+			elab(e, value_expr);
+		scope_add(e, BIND_LET, (AstName){base->name, base->span}, value_bad(e));
+		return;
+	}
 	if (!b) {
 		if (base->kind == AST_NAME) {
 			Diag *diag = elab_unknown(e, base->name, base->span);
@@ -282,7 +299,7 @@ static void assign_one(Elab *e, const AstExpr *target, const AstExpr *value_expr
 
 void elab_assign(Elab *e, const AstStmt *s) {
 	if (s->assign.targets.count == 1) {
-		assign_one(e, s->assign.targets.data[0], s->assign.value, NULL);
+		assign_one(e, s->assign.targets.data[0], s->assign.value, NULL, s->keyword);
 		return;
 	}
 	Value *v = elab(e, s->assign.value);
@@ -294,5 +311,5 @@ void elab_assign(Elab *e, const AstStmt *s) {
 	for (uint32_t i = 0; fits && i < v->parts.count; i++)
 		v->parts.data[i] = settle(e, v->parts.data[i], 0, s->span);
 	for (uint32_t i = 0; i < s->assign.targets.count; i++)
-		assign_one(e, s->assign.targets.data[i], s->assign.value, fits ? v->parts.data[i] : value_bad(e));
+		assign_one(e, s->assign.targets.data[i], s->assign.value, fits ? v->parts.data[i] : value_bad(e), s->keyword);
 }

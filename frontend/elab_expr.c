@@ -28,7 +28,23 @@ static void add_candidate(Elab *e, Name *names, uint32_t *count, uint32_t limit,
 		names[(*count)++] = name;
 }
 
+/* Another place of a name that was reported; some are enough. */
+static void unknown_again(Elab *e, Diag *diag, Span span) {
+	enum { PLACES = 4 };
+	for (uint32_t i = 0; i < diag->labels.count; i++)
+		if (diag->labels.data[i].span.file == span.file && diag->labels.data[i].span.start == span.start)
+			return;
+	if (diag->labels.count < PLACES)
+		diag_label(e->session, diag, span, "and here");
+}
+
 Diag *elab_unknown(Elab *e, Name name, Span span) {
+	for (uint32_t i = 0; i < e->unknown.count; i++) {
+		if (e->unknown.data[i].name == name) {
+			unknown_again(e, e->unknown.data[i].diag, span);
+			return e->unknown.data[i].diag;
+		}
+	}
 	Name names[1024];
 	uint32_t count = 0, limit = sizeof names / sizeof *names;
 	for (Binding *b = e->scope; b; b = b->outer)
@@ -39,6 +55,7 @@ Diag *elab_unknown(Elab *e, Name name, Span span) {
 	for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
 		add_candidate(e, names, &count, limit, session_name(e->session, builtins[i]));
 	Diag *diag = diag_error(e->session, 200, span, "unknown name `%s`", session_text(e->session, name));
+	vec_push(e->arena, &e->unknown, ((UnknownName){name, diag}));
 	/* One letter is near to every other one. */
 	Name near = strlen(session_text(e->session, name)) > 1 ? name_nearest(e->session->names, name, names, count) : 0;
 	if (near)
@@ -594,6 +611,16 @@ bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out) {
 	return false;
 }
 
+bool elab_fits(Elab *e, Span span, const int64_t *dims, int rank) {
+	double elements = 1;
+	for (int i = 0; i < rank; i++)
+		elements *= dims[i] == DIM_X ? 1 : (double)dims[i];
+	if (elements <= 0x1p40)
+		return true;
+	diag_error(e->session, 213, span, "an array of %.3g elements", elements);
+	return false;
+}
+
 bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from) {
 	*rank = from;
 	bool ok = true;
@@ -606,5 +633,5 @@ bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from)
 		ok = elab_dimension(e, type->dims.data[i], &dim) && ok;
 		dims[(*rank)++] = dim;
 	}
-	return ok;
+	return ok && elab_fits(e, type->span, dims, *rank);
 }

@@ -5,6 +5,8 @@
 
 /* ---- stacks ---- */
 
+enum { MOST_PARTS = 256 };
+
 static Value *zero_array(Elab *e, Scalar scalar, int rank, const int64_t *dims, Span span) {
 	Value *v = value_array(e, scalar, rank, dims, span);
 	v->body = scalar == S_REAL ? ex_real(e, 0) : ex_int(e, 0);
@@ -29,9 +31,18 @@ Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x) {
 		diag_help(e->session, diag, "`concat` joins arrays end to end");
 		return value_bad(e);
 	}
-	if (count == 0 || count > 256 || parts[0]->rank == IR_MAX_RANK) {
-		diag_error(e->session, 229, x->span,
-		           count ? "an array of too many elements or axes" : "an array needs elements");
+	/* What is known becomes a table; the rest is written element by element. */
+	uint32_t open = 0;
+	for (uint32_t i = 0; i < count; i++)
+		open += !value_known_throughout(parts[i]);
+	if (count == 0 || open > MOST_PARTS || parts[0]->rank == IR_MAX_RANK) {
+		if (count == 0)
+			diag_error(e->session, 229, x->span, "an array needs elements");
+		else if (open > MOST_PARTS)
+			diag_error(e->session, 229, x->span, "at most %d elements of an array can be computed one by one, not %u",
+			           MOST_PARTS, (unsigned)open);
+		else
+			diag_error(e->session, 208, x->span, "an array has at most %d axes", IR_MAX_RANK);
 		return value_bad(e);
 	}
 	Scalar s;
@@ -80,7 +91,7 @@ static Value *concat(Elab *e, Value **args, uint32_t count, const AstExpr *x) {
 		diag_error(e->session, 210, x->span, "`concat` joins numbers");
 		return value_bad(e);
 	}
-	if (stacks && total <= 256) {
+	if (stacks && total <= MOST_PARTS) {
 		Value **parts = ARENA_ARRAY(e->arena, Value *, total);
 		uint32_t n = 0;
 		for (uint32_t i = 0; i < count; i++)
@@ -94,14 +105,14 @@ static Value *concat(Elab *e, Value **args, uint32_t count, const AstExpr *x) {
 	dims[0] = total;
 	Value *zero = zero_array(e, s, rank, dims, x->span);
 	Ex all = {0};
-	Var *own[IR_MAX_RANK * 8], *outer[IR_MAX_RANK];
+	Var **own = ARENA_ARRAY(e->arena, Var *, count * (uint32_t)rank + 1), *outer[IR_MAX_RANK];
 	uint32_t own_count = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		all.free = vars_union(e, all.free, value_body(e, args[i])->free);
 		for (int k = 0; k < rank; k++)
 			own[own_count++] = args[i]->vars[k];
 	}
-	uint32_t outer_count = outer_vars(e, &all, own, own_count, outer);
+	uint32_t outer_count = outer_vars(e, &all, own, own_count, rank, outer);
 	IrValue into = whole(e, zero, outer, outer_count, 0, x->span);
 	IrType type = ir_type(e->builder->func, into);
 	int64_t offset = 0;
@@ -212,7 +223,7 @@ static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span spa
 	} else {
 		Ex *body = value_body(e, v);
 		Var *outer[IR_MAX_RANK];
-		uint32_t count = outer_vars(e, body, v->vars, (uint32_t)v->rank, outer);
+		uint32_t count = outer_vars(e, body, v->vars, (uint32_t)v->rank, 1, outer);
 		Emit m = emit_begin(e, span);
 		IrType type = {.scalar = body->type};
 		IrAt at[IR_MAX_RANK];
@@ -345,8 +356,11 @@ static Value *filled(Elab *e, const char *name, const AstExpr *x) {
 		ok = elab_dimension(e, x->call.args.data[i].value, &dims[i]);
 	if (!ok)
 		return value_bad(e);
-	if (strcmp(name, "eye") == 0) {
-		dims[1] = dims[0];
+	bool square = strcmp(name, "eye") == 0;
+	dims[count == 1 && square ? 1 : 0] = dims[0];
+	if (!elab_fits(e, x->span, dims, square ? 2 : (int)count))
+		return value_bad(e);
+	if (square) {
 		Value *v = value_array(e, S_REAL, 2, dims, x->span);
 		v->body = ex_op(e, IR_where, ex_op(e, IR_eq, ex_var(e, v->vars[0]), ex_var(e, v->vars[1]), NULL), ex_real(e, 1),
 		                ex_real(e, 0));

@@ -91,7 +91,7 @@ Value *elab_headed(Elab *e, const AstDeclare *d, Name name) {
 		array->vars[array->rank] = v->vars[i];
 		array->dims[array->rank++] = v->dims[i];
 	}
-	return array;
+	return elab_fits(e, d->value->span, array->dims, array->rank) ? array : value_bad(e);
 }
 
 static void several(Elab *e, const AstStmt *s, BindKind kind) {

@@ -35,6 +35,8 @@ static uint32_t emit_var_value(Elab *e, Emit *m, const Var *var) {
 	int index = index_of(m, var);
 	if (index >= 0)
 		return ir_index_value(&m->f, ir_at_index(e->module, (uint32_t)index, 1));
+	if (e->too_deep) /* reported; what is made is thrown away */
+		return ir_int(&m->f, 0);
 	if (!var->tensor || !m->coord)
 		base_panic("emit_ex", "index `%s` is not of this op", session_text(e->session, var->name));
 	IrAt at = ir_at_index(e->module, (uint32_t)index_of(m, m->coord), 1);
@@ -107,8 +109,7 @@ static bool any_coord(Var *const *vars, uint32_t count) {
 	return false;
 }
 
-uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, Var **out) {
-	(void)e;
+uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, int axes, Var **out) {
 	uint32_t count = 0;
 	bool coord = any_coord(own, own_count);
 	for (uint32_t i = 0; body->free && i < body->free->count; i++)
@@ -117,8 +118,12 @@ uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count
 		Var *var = body->free->vars[i];
 		if (among(var, own, own_count) || (var->tensor && coord))
 			continue;
-		if (count == IR_MAX_RANK)
-			base_panic("outer_vars", "more than %d indices around a value", IR_MAX_RANK);
+		if (count + (uint32_t)axes == IR_MAX_RANK) {
+			diag_error(e->session, 208, e->builder->span,
+			           "an array has at most %d axes, and this takes one for each index around it", IR_MAX_RANK);
+			e->too_deep = true;
+			break;
+		}
 		out[count++] = var;
 	}
 	return count;
@@ -202,7 +207,7 @@ Value *materialize(Elab *e, Value *v, Name name, Span span) {
 		return v;
 	Ex *body = value_body(e, v);
 	Var *outer[IR_MAX_RANK];
-	uint32_t count = outer_vars(e, body, v->vars, (uint32_t)v->rank, outer);
+	uint32_t count = outer_vars(e, body, v->vars, (uint32_t)v->rank, v->rank, outer);
 	IrValue value = put_whole(e, v, body, outer, count, name, span);
 	Ex *at[IR_MAX_RANK];
 	for (uint32_t i = 0; i < count; i++)
@@ -266,7 +271,7 @@ Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *ov
 	for (uint32_t i = 0; i < cond_count; i++)
 		free = vars_union(e, free, conds[i]->free);
 	Ex dummy = {.free = free};
-	uint32_t outer_count = outer_vars(e, &dummy, own, own_count, outer);
+	uint32_t outer_count = outer_vars(e, &dummy, own, own_count, shape->rank, outer);
 	bool over_x = any_coord(over, over_count);
 	bool by_tensor =
 		over_x && e->tensor && !any_coord(outer, outer_count) && !any_coord(shape->vars, (uint32_t)shape->rank);

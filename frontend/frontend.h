@@ -40,6 +40,7 @@ bool fe_check(FeProgram *program);
 typedef struct FeCall {
 	const AstDecl *decl;
 	VEC(Name) names;            /* argument names ... */
+	VEC(Span) places;           /* ... where they stand, if they are written ... */
 	VEC(const AstExpr *) values; /* ... and what was given */
 	Span span;
 	FeProgram *program;         /* where the names in its declaration are looked up; NULL: where the call is used */

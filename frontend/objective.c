@@ -474,6 +474,18 @@ static void result(Building *b, const char *name, const AstExpr *x, const char *
 	ir_result(b->out->value, name, whole(e, v, NULL, 0, session_name(e->session, name), x->span));
 }
 
+/* Something of it could not be read, so what seems to be missing may have been there. */
+static bool unread(const Session *session, Span span) {
+	for (uint32_t i = 0; i < session->diags.count; i++) {
+		const Diag *diag = session->diags.data[i];
+		Span at = diag->labels.count ? diag->labels.data[0].span : (Span){0};
+		if (diag->severity == DIAG_ERROR && diag->code < 200 && at.file == span.file && at.start >= span.start &&
+		    at.start < span.end)
+			return true;
+	}
+	return false;
+}
+
 static void build_value(Building *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
@@ -511,6 +523,8 @@ static void build_value(Building *b) {
 		result(b, session_text(e->session, s->report.name.name), s->report.value, "a report");
 	}
 	const char *name = session_text(e->session, b->decl->name.name);
+	if (unread(e->session, b->decl->span))
+		return;
 	if (!minimize) {
 		Diag *diag =
 			diag_error(e->session, 240, b->decl->name.span, "objective `%s` does not say what to minimize", name);

@@ -156,6 +156,7 @@ bool call_arguments(FeProgram *p, const FeCall *call, const AstExpr **out) {
 					names[count++] = decl->params.data[k].name.name;
 			}
 			if (at == params) {
+				span = i < call->places.count ? call->places.data[i] : span;
 				Diag *diag =
 					diag_error(session, 216, span, "`%s` has no parameter `%s`", name, session_text(session, wanted));
 				diag_label(session, diag, decl->name.span, "declared here");
@@ -211,6 +212,7 @@ bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
 	if (expr->kind == AST_CALL) {
 		for (uint32_t i = 0; i < expr->call.args.count; i++) {
 			vec_push(session->arena, &out->names, expr->call.args.data[i].name.name);
+			vec_push(session->arena, &out->places, expr->call.args.data[i].name.span);
 			vec_push(session->arena, &out->values, (const AstExpr *)expr->call.args.data[i].value);
 		}
 	}

@@ -48,34 +48,58 @@ Value *value_read(Elab *e, IrValue value, Scalar scalar, int rank, const int64_t
 	return value_from_whole(e, value, scalar, rank, dims, NULL, 0);
 }
 
+/* Numbers that are known, and stacks of such. */
+bool value_known_throughout(const Value *v) {
+	bool known = v->parts.count ? true : value_known(v);
+	for (uint32_t i = 0; i < v->parts.count && known; i++)
+		known = value_known_throughout(v->parts.data[i]);
+	return known;
+}
+
+/* The numbers of a stack that is known throughout, row-major. */
+typedef struct Table {
+	double *reals;
+	int64_t *integers, low, high;
+	size_t count;
+} Table;
+
+static void table_fill(Elab *e, Value *v, IrScalar scalar, Table *table) {
+	for (uint32_t i = 0; i < v->parts.count; i++)
+		table_fill(e, v->parts.data[i], scalar, table);
+	if (v->parts.count)
+		return;
+	const Ex *x = value_ex(e, v, scalar);
+	table->reals[table->count] = x->real;
+	table->integers[table->count++] = x->integer;
+	table->low = x->integer < table->low ? x->integer : table->low;
+	table->high = x->integer > table->high ? x->integer : table->high;
+}
+
+static Ex *table_body(Elab *e, Value *v, IrScalar scalar) {
+	IrType type = ir_tensor_type(scalar, v->rank, v->dims);
+	size_t size = (size_t)ir_type_elements(type, NULL);
+	Table table = {ARENA_ARRAY(e->arena, double, size), ARENA_ARRAY(e->arena, int64_t, size), INT64_MAX, INT64_MIN, 0};
+	table_fill(e, v, scalar, &table);
+	IrValue value = ir_table(e->builder, type, table.reals, table.integers);
+	Ex *at[IR_MAX_RANK];
+	for (int i = 0; i < v->rank; i++)
+		at[i] = ex_var(e, v->vars[i]);
+	Ex *read = ex_read(e, value, at, (uint32_t)v->rank, false);
+	if (!ir_scalar_is_real(scalar)) {
+		read->low = table.low;
+		read->high = table.high;
+	}
+	return read;
+}
+
 /* A stack as one array: zeros, then every element added into its place (`sum into`, whose adjoint costs nothing). */
 static Ex *stack_body(Elab *e, Value *v) {
 	uint32_t count = v->parts.count;
-	bool known = v->rank == 1;
-	for (uint32_t i = 0; i < count; i++)
-		known = known && value_known(v->parts.data[i]);
 	Ex *at[IR_MAX_RANK];
 	IrScalar scalar = ir_scalar_of(e, v->scalar);
 	Ex *k = ex_var(e, v->vars[0]);
-	if (known) {
-		double *reals = ARENA_ARRAY(e->arena, double, count);
-		int64_t *integers = ARENA_ARRAY(e->arena, int64_t, count), low = INT64_MAX, high = INT64_MIN;
-		for (uint32_t i = 0; i < count; i++) {
-			Ex *x = value_ex(e, v->parts.data[i], scalar);
-			reals[i] = x->real;
-			integers[i] = x->integer;
-			low = integers[i] < low ? integers[i] : low;
-			high = integers[i] > high ? integers[i] : high;
-		}
-		IrValue table = ir_table(e->builder, ir_tensor_type(scalar, 1, v->dims), reals, integers);
-		at[0] = k;
-		Ex *read = ex_read(e, table, at, 1, false);
-		if (!ir_scalar_is_real(scalar)) {
-			read->low = low;
-			read->high = high;
-		}
-		return read;
-	}
+	if (value_known_throughout(v))
+		return table_body(e, v, scalar);
 	if (count == 1) {
 		Ex *rest[IR_MAX_RANK];
 		for (int i = 1; i < v->rank; i++)
@@ -94,9 +118,7 @@ static Ex *stack_body(Elab *e, Value *v) {
 		return body;
 	}
 	/* The variables around all the parts. */
-	Ex *bodies[256], dummy = {0};
-	if (count > sizeof bodies / sizeof *bodies)
-		base_panic("stack_body", "a stack of %u", (unsigned)count);
+	Ex **bodies = ARENA_ARRAY(e->arena, Ex *, count), dummy = {0};
 	Ex *rest[IR_MAX_RANK];
 	for (int r = 1; r < v->rank; r++)
 		rest[r - 1] = ex_var(e, v->vars[r]);
@@ -105,7 +127,7 @@ static Ex *stack_body(Elab *e, Value *v) {
 		dummy.free = vars_union(e, dummy.free, bodies[i]->free);
 	}
 	Var *outer[IR_MAX_RANK];
-	uint32_t outer_count = outer_vars(e, &dummy, v->vars, (uint32_t)v->rank, outer);
+	uint32_t outer_count = outer_vars(e, &dummy, v->vars, (uint32_t)v->rank, v->rank, outer);
 	Value zero = *v;
 	zero.parts.count = 0;
 	zero.body = scalar == IR_I64 ? ex_int(e, 0) : ex_real(e, 0);
