@@ -58,7 +58,7 @@ static const struct {
 	{"minimize sum[i in 3](if i > 0 then w[i - 1] else 10)", 13},
 	{"minimize sum[i in 6](if i % 2 == 0 and i < 5 then w[i // 2] else 0)", 6},
 	{"let T = [[1, 2], [3, 4], [5, 6]]\n minimize sum[i, j](T[i, j] * (i + 10 * j)) + s", 149.5},
-	{"let T = [[[1, 2]], [[order[0], 4]]]\n minimize sum[i, j, k](T[i, j, k] * (i + 10 * k)) + s", 2 + 4 + 10 * 6 + 0.5},
+	{"let T = [[[1, 2]], [[order[0], 4]]]\n minimize sum[i, j, h](T[i, j, h] * (i + 10 * h)) + s", 2 + 4 + 10 * 6 + 0.5},
 	{"minimize sum[i](w[order[i]] * i)", 1 + 2 * 2},
 	{"let B[i, j] = A[j, i]\n minimize sum[i](B[i, 1] * i)", 5 + 12},
 	{"minimize sum[j](A[1][j])", 15},
