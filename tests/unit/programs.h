@@ -11,10 +11,12 @@
 #include <string.h>
 
 typedef struct ProgramDecl {
+	Session *session;
 	FeProgram *program;
 	const AstDecl *decl;
 	FeCall call; /* without arguments */
 	const char *name; /* "examples/first.grad: damped" */
+	const char *path; /* of the example's file; NULL: of the library */
 } ProgramDecl;
 
 typedef VEC(ProgramDecl) ProgramDecls;
@@ -30,7 +32,8 @@ static inline bool program_known(const Session *session, const ProgramDecls *all
 	return false;
 }
 
-static inline void programs_of(Session *session, FeProgram *program, const char *file, AstDeclKind kind, ProgramDecls *out) {
+static inline void programs_of(Session *session, FeProgram *program, const char *file, const char *path, AstDeclKind kind,
+                               ProgramDecls *out) {
 	if (session->error_count > 0) {
 		diag_print_all(session, stderr, false);
 		cr_assert_fail("%s has errors", file);
@@ -41,10 +44,28 @@ static inline void programs_of(Session *session, FeProgram *program, const char 
 			continue;
 		if (program_known(session, out, decl))
 			continue;
-		ProgramDecl found = {.program = program, .decl = decl, .call = {.decl = decl}};
+		ProgramDecl found = {.session = session, .program = program, .decl = decl, .call = {.decl = decl}, .path = path};
 		found.name = arena_printf(session->arena, "%s: %s", file, session_text(session, decl->name.name));
 		vec_push(session->arena, out, found);
 	}
+}
+
+/* A program in another session that has the declaration. */
+static inline FeProgram *program_again(Session *session, const ProgramDecl *decl) {
+	FeProgram *program = fe_program_new(session);
+	if (decl->path)
+		fe_add_file(program, decl->path);
+	return program;
+}
+
+/* A call of it in text, with small networks. */
+static inline const char *program_call(Session *session, const ProgramDecl *decl) {
+	const char *name = strstr(decl->name, ": ") + 2;
+	for (uint32_t i = 0; i < decl->decl->params.count; i++) {
+		if (strcmp(session_text(decl->session, decl->decl->params.data[i].name.name), "hidden") == 0)
+			return arena_printf(session->arena, "%s(hidden = 2)", name);
+	}
+	return name;
 }
 
 static inline int program_order(const void *a, const void *b) {
@@ -58,7 +79,7 @@ static inline ProgramDecls programs_all(Session *session, AstDeclKind kind) {
 		const FeStdFile *file = &fe_std_files[i];
 		FeProgram *program = fe_program_new(session);
 		fe_add_source(program, source_add(session, file->name, file->text, file->length));
-		programs_of(session, program, arena_printf(session->arena, "std/%s", file->name), kind, &out);
+		programs_of(session, program, arena_printf(session->arena, "std/%s", file->name), NULL, kind, &out);
 	}
 	VEC(const char *) names = {0};
 	DIR *folder = opendir(GRADUS_SOURCE_DIR "/examples");
@@ -72,8 +93,9 @@ static inline ProgramDecls programs_all(Session *session, AstDeclKind kind) {
 	qsort(names.data, names.count, sizeof *names.data, program_order);
 	for (uint32_t i = 0; i < names.count; i++) {
 		FeProgram *program = fe_program_new(session);
-		fe_add_file(program, arena_printf(session->arena, "%s/examples/%s", GRADUS_SOURCE_DIR, names.data[i]));
-		programs_of(session, program, arena_printf(session->arena, "examples/%s", names.data[i]), kind, &out);
+		const char *path = arena_printf(session->arena, "%s/examples/%s", GRADUS_SOURCE_DIR, names.data[i]);
+		fe_add_file(program, path);
+		programs_of(session, program, path + strlen(GRADUS_SOURCE_DIR) + 1, path, kind, &out);
 	}
 	return out;
 }

@@ -1,30 +1,8 @@
-/* The library: gradients of every objective, and meta-gradients of whole unrolls of every rule (inner gradients included),
- * against differences and forward mode; what the gradients cost. */
+/* The library and the examples: gradients of every objective, and meta-gradients of whole unrolls of every rule (inner
+ * gradients included), against differences and forward mode; what the gradients cost. */
 #include "ad_helpers.h"
 #include "frontend/frontend.h"
-
-static const char *const objectives[] = {
-	"rosenbrock(n = 3)",
-	"ackley",
-	"beale",
-	"booth",
-	"branin",
-	"matyas",
-	"michalewicz",
-	"styblinski_tang",
-	"rastrigin",
-	"log_sum_exp(n = 3, m = 4)",
-	"logistic",
-	"robust_regression",
-	"small_net",
-	"quadratic(n = 3)",
-	"bowl(n = 3)",
-};
-
-static const char *const rules[] = {
-	"gradient_descent",     "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "lion", "policy(hidden = 2)",
-	"mlp_lopt(hidden = 2)",
-};
+#include "programs.h"
 
 static FeObjective *objective_of(Bench *b, FeProgram *program, const char *text) {
 	FeCall call = {0};
@@ -107,25 +85,33 @@ static void check_parameter(Bench *b, const IrFunc *func, const IrTensor *args, 
 	}
 }
 
-Test(ad_library, objectives) {
-	for (size_t i = 0; i < sizeof objectives / sizeof *objectives; i++) {
-		Bench b = bench_new(objectives[i]);
-		FeProgram *program = fe_program_new(b.session);
-		FeObjective *objective = objective_of(&b, program, objectives[i]);
-		IrFunc *func = value_of(&b, objective);
-		IrTensor *args = problem(&b, objective);
-		uint32_t x = func->params.count - 1;
-		for (int64_t k = 0; k < objective->size; k++)
-			args[x].reals[k] += 0.1 * bench_uniform(&b, -1, 1);
-		check_parameter(&b, func, args, x, 1e-6);
-		IrFunc *gradient = ad_gradient(b.module, func, "gradient", 0, last_only(&b, func), true, false);
-		IrFunc *best = ir_optimize(b.module, gradient, &(IrPipeline){.verify = true});
-		bench_compare(&b, "raw and optimized", &bench_run(&b, gradient, args)[1], &bench_run(&b, best, args)[1], 1e-12);
-		double plain = ir_cost(func, NULL).flops, raw = ir_cost(gradient, NULL).flops,
-			   clean = ir_cost(best, NULL).flops;
-		cr_expect(clean <= 3.5 * plain, "%s: value %g, gradient raw %g, optimized %g FLOPs", b.name, plain, raw, clean);
-		bench_free(&b);
-	}
+static void check_objective(const ProgramDecl *decl) {
+	Bench b = bench_new(decl->name);
+	FeProgram *program = program_again(b.session, decl);
+	FeObjective *objective = objective_of(&b, program, program_call(b.session, decl));
+	IrFunc *func = value_of(&b, objective);
+	IrTensor *args = problem(&b, objective);
+	uint32_t x = func->params.count - 1;
+	for (int64_t k = 0; k < objective->size; k++)
+		args[x].reals[k] += 0.1 * bench_uniform(&b, -1, 1);
+	check_parameter(&b, func, args, x, 1e-6);
+	IrFunc *gradient = ad_gradient(b.module, func, "gradient", 0, last_only(&b, func), true, false);
+	IrFunc *best = ir_optimize(b.module, gradient, &(IrPipeline){.verify = true});
+	bench_compare(&b, "raw and optimized", &bench_run(&b, gradient, args)[1], &bench_run(&b, best, args)[1], 1e-12);
+	double plain = ir_cost(func, NULL).flops, raw = ir_cost(gradient, NULL).flops, clean = ir_cost(best, NULL).flops;
+	cr_expect(clean <= 4 * plain, "%s: value %g, gradient raw %g, optimized %g FLOPs", b.name, plain, raw, clean);
+	if (getenv("GRADUS_TEST_SHOW"))
+		fprintf(stderr, "%6.2f gradient of %s\n", clean / plain, b.name);
+	bench_free(&b);
+}
+
+Test(ad_library, objectives, .timeout = 300) {
+	Session *session = session_new();
+	ProgramDecls all = programs_all(session, AST_OBJECTIVE);
+	cr_assert(all.count >= 19, "%u", all.count);
+	for (uint32_t i = 0; i < all.count; i++)
+		check_objective(&all.data[i]);
+	session_free(session);
 }
 
 /* The sum of f over three steps, as a function of everything the rule and the problem read. */
@@ -180,15 +166,18 @@ static IrFunc *unroll(Bench *b, const FeObjective *objective, const FeRule *rule
 	return func;
 }
 
-static void check_rule(const char *rule_text, const char *objective_text) {
-	Bench b = bench_new(rule_text);
-	FeProgram *program = fe_program_new(b.session);
+/* FLOPs of a meta-gradient over those of the unroll, which has gradients in it already. */
+static const double meta_limit = 4;
+
+static void check_rule(const ProgramDecl *decl, const char *objective_text, double limit) {
+	Bench b = bench_new(decl->name);
+	FeProgram *program = program_again(b.session, decl);
 	FeObjective *objective = objective_of(&b, program, objective_text);
 	FeTarget target = {ARENA_ARRAY(b.arena, int64_t, objective->params.count), objective->params.count};
 	for (uint32_t i = 0; i < objective->params.count; i++)
 		((int64_t *)target.sizes)[i] = objective->params.data[i].count;
 	FeCall call = {0};
-	FeRule *rule = fe_call_text(program, rule_text, AST_OPTIMIZER, &call)
+	FeRule *rule = fe_call_text(program, program_call(b.session, decl), AST_OPTIMIZER, &call)
 	                   ? fe_rule(program, b.module, &call, &target, IR_F64, NULL, 0)
 	                   : NULL;
 	if (!rule)
@@ -215,18 +204,31 @@ static void check_rule(const char *rule_text, const char *objective_text) {
 	IrFunc *best = ir_optimize(b.module, meta, &(IrPipeline){.verify = true});
 	bench_compare(&b, "raw and optimized", &bench_run(&b, meta, args)[1], &bench_run(&b, best, args)[1], 1e-9);
 	double plain = ir_cost(func, NULL).flops, full = ir_cost(best, NULL).flops;
-	cr_expect(full <= 4 * plain, "%s: unroll %g, meta-gradient raw %g, optimized %g FLOPs", b.name, plain,
+	if (getenv("GRADUS_TEST_SHOW"))
+		fprintf(stderr, "%6.2f meta-gradient of %s on %s\n", full / plain, b.name, objective_text);
+	cr_expect(full <= limit * plain, "%s: unroll %g, meta-gradient raw %g, optimized %g FLOPs", b.name, plain,
 	          ir_cost(meta, NULL).flops, full);
 	bench_free(&b);
 }
 
-Test(ad_library, meta_gradients_of_rules) {
-	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-		check_rule(rules[i], "quadratic(n = 3)");
+Test(ad_library, meta_gradients_of_rules, .timeout = 400) {
+	Session *session = session_new();
+	ProgramDecls all = programs_all(session, AST_OPTIMIZER);
+	cr_assert(all.count >= 14, "%u", all.count);
+	for (uint32_t i = 0; i < all.count; i++)
+		check_rule(&all.data[i], "quadratic(n = 3)", meta_limit);
+	session_free(session);
 }
 
-Test(ad_library, meta_gradients_on_families) {
-	check_rule("policy(hidden = 3)", "robust_regression");
-	check_rule("policy(hidden = 3)", "logistic");
-	check_rule("policy(hidden = 3)", "small_net");
+Test(ad_library, meta_gradients_on_families, .timeout = 200) {
+	static const char *const families[] = {"robust_regression(n = 20)", "logistic(n = 20)", "small_net(n = 20)"};
+	Session *session = session_new();
+	ProgramDecls all = programs_all(session, AST_OPTIMIZER);
+	for (uint32_t i = 0; i < all.count; i++) {
+		if (strstr(all.data[i].name, ": policy") == NULL)
+			continue;
+		for (size_t k = 0; k < sizeof families / sizeof *families; k++)
+			check_rule(&all.data[i], families[k], meta_limit);
+	}
+	session_free(session);
 }
