@@ -257,7 +257,7 @@ static void flush(CEmit *c, Region *region) {
 			text_printf(c->out, "%s t%u[%d];\n", temp_type(c->kernel->temps.data[out].type), (unsigned)out, LOOP_LANES);
 		}
 		line(c);
-		text_printf(c->out, "for (int l = 0; l < %d; l++) {\n", LOOP_LANES);
+		text_printf(c->out, "%s_LANES for (int l = 0; l < %d; l++) {\n", c->prefix, LOOP_LANES);
 		c->depth++;
 		for (uint32_t i = 0; i < region->stmts.count; i++)
 			print_simple(c, region->stmts.data[i]);
