@@ -138,6 +138,9 @@ static void put_sizes(const RulePack *r, Text *out) {
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		pack_printf(pack, out, "\tbytes = @_plus(bytes, %s);\n", bytes_of(r, &r->states.data[i], "m"));
 	}
+	if (r->once) {
+		pack_put(pack, out, "\tif (@_once_call_arena(m) > arena)\n\t\tarena = @_once_call_arena(m);\n");
+	}
 	if (r->init) {
 		pack_put(pack, out, "\tif (@_init_call_arena(n) > arena)\n\t\tarena = @_init_call_arena(n);\n");
 	}
@@ -171,7 +174,7 @@ static void put_sizes(const RulePack *r, Text *out) {
 
 /* ---- one tensor ---- */
 
-static void put_constants(const RulePack *r, Text *out, bool horizon) {
+void rule_constants(const RulePack *r, Text *out, bool horizon) {
 	const Pack *pack = r->pack;
 	if (horizon) {
 		text_printf(out, "&horizon, ");
@@ -208,7 +211,7 @@ static void put_init_unit(const RulePack *r, Text *out) {
 	/* C99 lets declarations and statements mix, and so does C++. */
 	put_places(r, out, "s", "states", "n");
 	pack_put(pack, out, "\t(void)h;\n\treturn @_init_call(x, ");
-	put_constants(r, out, false);
+	rule_constants(r, out, false);
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		text_printf(out, "s%u, ", (unsigned)i);
 	}
@@ -231,7 +234,7 @@ static void put_share(const RulePack *r, uint32_t k, Text *out) {
 		text_printf(out, "\t(void)states;\n");
 	}
 	pack_printf(pack, out, "\t(void)sums;\n\treturn @_share%u(x, g, &loss, &t, ", (unsigned)k + 1);
-	put_constants(r, out, true);
+	rule_constants(r, out, true);
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		text_printf(out, "s%u, ", (unsigned)i);
 	}
@@ -275,6 +278,7 @@ static void put_unit(const RulePack *r, Text *out) {
 	if (r->states.count == 0) {
 		text_printf(out, "\t(void)states;\n");
 	}
+	rule_once_call(r, out);
 	const char *tabs = "\t", *offset = "";
 	if (r->blocks) {
 		pack_put(pack, out,
@@ -284,7 +288,7 @@ static void put_unit(const RulePack *r, Text *out) {
 		offset = " + at";
 	}
 	pack_printf(pack, out, "%sif (@_move_call(x%s, g%s, &loss, &t, ", tabs, offset, offset);
-	put_constants(r, out, true);
+	rule_constants(r, out, true);
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		text_printf(out, "s%u", (unsigned)i);
 		if (r->blocks) {
@@ -294,6 +298,9 @@ static void put_unit(const RulePack *r, Text *out) {
 	}
 	for (uint32_t i = 0; i < r->rule->collectives; i++) {
 		text_printf(out, "&sums[%u], ", (unsigned)i);
+	}
+	for (uint32_t i = 0; r->once && i < r->once->results.count; i++) {
+		text_printf(out, "c%u, ", (unsigned)i);
 	}
 	text_printf(out, "new_x, ");
 	for (uint32_t i = 0; i < r->states.count; i++) {
@@ -576,7 +583,10 @@ void rule_source(RulePack *r) {
 	for (uint32_t i = 0; i < r->rule->collectives; i++) {
 		put_function(r, r->shares[i], arena_printf(pack->arena, "share%u", (unsigned)i + 1), out);
 	}
-	put_function(r, r->step, "move_call", out);
+	if (r->once) {
+		put_function(r, r->once, "once_call", out);
+	}
+	put_function(r, r->move, "move_call", out);
 	pack_printf(pack, out, "\n#define $_MODEL UINT64_C(0x%016" PRIx64 ") /* which rule a state belongs to */\n",
 	            r->model);
 	if (r->blocks) {
