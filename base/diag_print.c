@@ -178,7 +178,41 @@ static void put_gutter(Printer *p, uint32_t number, const char *rule) {
 	style_off(p, GUTTER);
 }
 
-static void put_source_line(Printer *p, const Source *source, uint32_t line) {
+/* Of a long line (a table of data) only the columns around its first main place are shown. */
+typedef struct Window {
+	uint32_t from, to;
+} Window;
+
+static Window window_of(const Source *source, const Piece *pieces, uint32_t count) {
+	enum { LONG = 240, SHOWN = 120, BEFORE = 40 };
+	if (count == 0 || walk_line(source, pieces[0].line, UINT32_MAX, NULL) <= LONG)
+		return (Window){0, UINT32_MAX};
+	const Piece *at = &pieces[0];
+	for (uint32_t i = count; i-- > 0;)
+		at = pieces[i].is_main ? &pieces[i] : at;
+	uint32_t from = at->from > BEFORE ? at->from - BEFORE : 0;
+	return (Window){from, from + SHOWN};
+}
+
+/* The columns of `window` of a line that was walked into `whole`, each character decoded again. */
+static void put_window(Printer *p, const Text *whole, Window window) {
+	const char *text = whole->data;
+	uint32_t column = 0;
+	for (size_t at = 0; at < whole->length;) {
+		uint32_t c, size = text_decode(text + at, (uint32_t)(whole->length - at), &c);
+		bool edge = (column == window.from && window.from > 0) || column + 1 == window.to;
+		if (column >= window.from && column < window.to) {
+			if (edge)
+				text_printf(&p->out, "…");
+			else
+				text_bytes(&p->out, text + at, size);
+		}
+		column += width_of(c);
+		at += size;
+	}
+}
+
+static void put_source_line(Printer *p, const Source *source, uint32_t line, Window window) {
 	uint32_t start, end;
 	line_bounds(source, line, &start, &end);
 	while (end > start && (source->text[end - 1] == ' ' || source->text[end - 1] == '\t'))
@@ -186,9 +220,30 @@ static void put_source_line(Printer *p, const Source *source, uint32_t line) {
 	put_gutter(p, line + 1, "│");
 	if (end > start) {
 		text_char(&p->out, ' ');
-		walk_line(source, line, end, &p->out);
+		if (window.to == UINT32_MAX) {
+			walk_line(source, line, end, &p->out);
+		} else {
+			Text whole = text_new(p->scratch);
+			walk_line(source, line, end, &whole);
+			put_window(p, &whole, window);
+		}
 	}
 	text_char(&p->out, '\n');
+}
+
+/* Places as columns of the window; what lies outside is marked at its edge. */
+static void into_window(Piece *pieces, uint32_t count, Window window) {
+	for (uint32_t i = 0; i < count && window.to != UINT32_MAX; i++) {
+		Piece *piece = &pieces[i];
+		uint32_t from = piece->from < window.from ? window.from : piece->from;
+		uint32_t to = piece->to > window.to ? window.to : piece->to;
+		if (from >= window.to)
+			from = window.to - 1;
+		if (to <= from)
+			to = from + 1;
+		piece->from = from - window.from;
+		piece->to = to - window.from;
+	}
 }
 
 static Style style_of(const Printer *p, const Piece *piece) {
@@ -276,12 +331,14 @@ static void put_file(Printer *p, uint32_t file, Span first_place, Pieces *pieces
 			count++;
 		uint32_t gap = i ? piece->line - piece[-1].line : 1;
 		if (gap == 2)
-			put_source_line(p, source, piece->line - 1);
+			put_source_line(p, source, piece->line - 1, window_of(source, &(Piece){.line = piece->line - 1}, 1));
 		if (gap > 2) {
 			put_gutter(p, 0, "⋮");
 			text_char(&p->out, '\n');
 		}
-		put_source_line(p, source, piece->line);
+		Window window = window_of(source, piece, count);
+		put_source_line(p, source, piece->line, window);
+		into_window(piece, count, window);
 		put_line_marks(p, piece, count);
 		i += count;
 	}
