@@ -386,7 +386,8 @@ static void locate_buffers(LlvmEmit *e, Driver *d) {
 	for (uint32_t i = 0; i < e->func->buffers.count; i++) {
 		const LoopBuffer *buffer = &e->func->buffers.data[i];
 		if (buffer->kind == LOOP_SCRATCH) {
-			LLVMValueRef offset = buffer->elements.count > 0 ? slots[buffer->slot] : llvm_int(e, buffer->offset);
+			bool in_slot = buffer->elements.count > 0 && buffer->slot < e->func->slots.count;
+			LLVMValueRef offset = in_slot ? slots[buffer->slot] : llvm_int(e, buffer->offset);
 			d->buffers[i] = a->BuildGEP2(e->b, e->i8, arena, &offset, 1, "");
 		} else {
 			unsigned array = buffer->kind == LOOP_PARAM ? 0 : buffer->kind == LOOP_RESULT ? 1 : 2;

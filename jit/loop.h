@@ -223,7 +223,7 @@ typedef VEC(uint32_t) LoopProducts;
 
 /* `func` has only primitive ops. products: NULL if nothing may be fused. */
 LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, const LoopProducts *products);
-/* jit_compile's front: expands mathematics, then loop_lower. */
+/* jit_compile's front: rewrites, expands mathematics, then loop_lower. */
 LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *options);
 
 /* ---- reuse.c, contract.c: rewrites of a private copy of a function, before mathematics is expanded ---- */

@@ -368,19 +368,19 @@ static void lower_yields(Lower *l, const IrLoop *loop, LoopSteps *steps) {
 	uint32_t *from = ARENA_ARRAY(arena, uint32_t, loop->carries.count + 1);
 	for (uint32_t i = 0; i < loop->carries.count; i++)
 		from[i] = l->buffer_of[loop->carries.data[i].yield];
-	/* A carry that is overwritten by one copy and read by another goes through a third place. */
+	/* A carry that is overwritten by one copy and read by a later one goes through a third place. */
 	for (uint32_t i = 0; i < loop->carries.count; i++) {
 		uint32_t to = l->buffer_of[loop->carries.data[i].inner];
 		bool overwritten = from[i] != to, read = false;
-		for (uint32_t k = 0; k < loop->carries.count; k++)
-			read = read || (k != i && from[k] == to);
+		for (uint32_t k = i + 1; k < loop->carries.count; k++)
+			read = read || from[k] == to;
 		if (!overwritten || !read)
 			continue;
 		const IrValueInfo *info = ir_info(l->ir, loop->carries.data[i].inner);
 		uint32_t saved = new_buffer(l, LOOP_SCRATCH, info->type, 0);
 		add_copy(l, steps, saved, to);
-		for (uint32_t k = 0; k < loop->carries.count; k++) {
-			if (k != i && from[k] == to)
+		for (uint32_t k = i + 1; k < loop->carries.count; k++) {
+			if (from[k] == to)
 				from[k] = saved;
 		}
 	}

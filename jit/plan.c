@@ -70,14 +70,32 @@ static void place_in_slot(LoopFunc *func, LoopBuffer *buffer) {
 	vec_push(func->arena, &func->slots, slot);
 }
 
+static void mark_used(const LoopSteps *steps, bool *used) {
+	for (uint32_t i = 0; i < steps->steps.count; i++) {
+		const LoopStep *step = steps->steps.data[i];
+		for (uint32_t a = 0; a < step->actuals.count; a++)
+			used[step->actuals.data[a]] = true;
+		if (step->kind == LOOP_COPY)
+			used[step->to] = used[step->from] = true;
+		if (step->kind == LOOP_REPEAT)
+			used[step->counter] = true;
+		if (step->kind == LOOP_REPEAT && step->trips != LOOP_NO_BUFFER)
+			used[step->trips] = true;
+		mark_used(&step->body, used);
+	}
+}
+
 void loop_plan_buffers(LoopFunc *func) {
 	Item *items = ARENA_ARRAY(func->arena, Item, func->buffers.count + 1);
 	Item *placed = ARENA_ARRAY(func->arena, Item, func->buffers.count + 1);
 	Item *scratch = ARENA_ARRAY(func->arena, Item, func->buffers.count + 1);
+	bool *used = ARENA_ARRAY(func->arena, bool, func->buffers.count + 1);
+	mark_used(&func->body, used);
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < func->buffers.count; i++) {
 		LoopBuffer *buffer = &func->buffers.data[i];
-		if (buffer->kind != LOOP_SCRATCH)
+		/* What fusion keeps in temps needs no place. */
+		if (buffer->kind != LOOP_SCRATCH || !used[i])
 			continue;
 		if (buffer->elements.count > 0)
 			place_in_slot(func, buffer);
