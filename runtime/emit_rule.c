@@ -110,10 +110,7 @@ static void prepare(RulePack *r) {
 		vec_push(arena, &r->states, state);
 		r->blocks = r->blocks && is_sliceable(shape);
 	}
-	r->move = r->step;
-	if (r->blocks) {
-		rule_once(r);
-	}
+	rule_once(r);
 	r->hypers = ARENA_ARRAY(arena, const char *, rule->hypers.count + 1);
 	for (uint32_t i = 0; i < rule->hypers.count; i++) {
 		r->hypers[i] = pack_unique(pack, rule->hypers.data[i].name, r->hypers, i);

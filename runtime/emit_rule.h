@@ -17,7 +17,7 @@ typedef struct RulePack {
 	bool blocks;         /* no coordinate sees another: worked through in pieces that stay in the cache */
 	IrFunc *init;        /* NULL without states */
 	IrFunc *step;        /* all sums known: -> x, states... */
-	IrFunc *once;        /* what the step needs alike for all coordinates, before it goes by pieces; NULL if nothing */
+	IrFunc *once;        /* what the step needs alike for all coordinates; NULL if nothing */
 	IrFunc *move;        /* the step, with the results of `once` as further parameters */
 	IrFunc **shares;     /* per collective: the sums before it known -> share */
 	const char **hypers; /* C names */
@@ -47,7 +47,7 @@ bool rule_is_fixed(IrType shape);
 /* What every compiled function takes in the middle, as arguments: hyperparameters, learned numbers. */
 void rule_constants(const RulePack *r, Text *out, bool horizon);
 
-void rule_once(RulePack *r);                       /* emit_rule_once.c: sets once and move, if there is a reason */
+void rule_once(RulePack *r);                       /* emit_rule_once.c: sets once and move */
 void rule_once_call(const RulePack *r, Text *out); /* its results c0, c1, ... and the call that makes them */
 void rule_header(RulePack *r);                     /* emit_rule_header.c */
 void rule_source(RulePack *r);                     /* emit_rule_source.c */

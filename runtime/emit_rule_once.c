@@ -109,6 +109,7 @@ static IrMap begin(const RulePack *r, const Parts *parts, IrFunc *func, bool all
 void rule_once(RulePack *r) {
 	Arena *arena = r->pack->arena;
 	const IrFunc *step = r->step;
+	r->move = r->step;
 	Parts parts = {.step = step};
 	parts.alike = ARENA_ARRAY(arena, bool, step->values.count);
 	parts.moved = ARENA_ARRAY(arena, bool, step->values.count);
@@ -162,6 +163,14 @@ void rule_once_call(const RulePack *r, Text *out) {
 	}
 	pack_put(pack, out, "\tif (@_once_call(&loss, &t, ");
 	rule_constants(r, out, true);
+	for (uint32_t i = 0; i < r->states.count; i++) {
+		if (rule_is_fixed(r->states.data[i].shape)) {
+			text_printf(out, "s%u, ", (unsigned)i);
+		}
+	}
+	for (uint32_t i = 0; i < r->rule->collectives; i++) {
+		text_printf(out, "&sums[%u], ", (unsigned)i);
+	}
 	for (uint32_t i = 0; i < r->once->results.count; i++) {
 		text_printf(out, "c%u, ", (unsigned)i);
 	}
