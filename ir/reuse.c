@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { LEAST_COST = 8 };
+static const double least_cost = 8; /* FLOPs */
 
 /* A value whose every element is the tree below `node` of an operation of the old function. */
 typedef struct Made {
@@ -107,7 +107,7 @@ typedef struct Here {
 static uint32_t replace_made(void *context, IrRewrite *rewrite, uint32_t number) {
 	const Here *here = context;
 	Reuse *r = here->r;
-	const Made *made = here->t->costs[number] >= LEAST_COST ? find_made(r, here->t, number) : NULL;
+	const Made *made = here->t->costs[number] >= least_cost ? find_made(r, here->t, number) : NULL;
 	if (!made)
 		return IR_NO_NODE;
 	IrAt *at = ARENA_ARRAY(r->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
@@ -119,7 +119,7 @@ static uint32_t replace_made(void *context, IrRewrite *rewrite, uint32_t number)
 static void remember(Reuse *r, const Trees *t) {
 	for (uint32_t p = 0; p < t->f->puts.count; p++) {
 		const IrPut *put = &t->f->puts.data[p];
-		if (put->combine != IR_PUT_NONE || put->into || r->is_base[put->out] || t->costs[put->node] < LEAST_COST)
+		if (put->combine != IR_PUT_NONE || put->into || r->is_base[put->out] || t->costs[put->node] < least_cost)
 			continue;
 		uint32_t all = (1u << t->f->indices.count) - 1;
 		if (!ir_put_is_permutation(r->func, t->f, put) || t->sets[put->node] != all)
