@@ -34,21 +34,11 @@ static inline void *jit_test_pack(Arena *arena, const IrTensor *tensor) {
 	for (int64_t i = 0; i < count; i++) {
 		char *to = data + jit_test_place(tensor->type, i) * bytes;
 		switch (tensor->type.scalar) {
-		case IR_F32:
-			memcpy(to, &(float){(float)tensor->reals[i]}, bytes);
-			break;
-		case IR_F64:
-			memcpy(to, &tensor->reals[i], bytes);
-			break;
-		case IR_I32:
-			memcpy(to, &(int32_t){(int32_t)tensor->integers[i]}, bytes);
-			break;
-		case IR_I64:
-			memcpy(to, &tensor->integers[i], bytes);
-			break;
-		case IR_BOOL:
-			*to = tensor->integers[i] != 0;
-			break;
+		case IR_F32: memcpy(to, &(float){(float)tensor->reals[i]}, bytes); break;
+		case IR_F64: memcpy(to, &tensor->reals[i], bytes); break;
+		case IR_I32: memcpy(to, &(int32_t){(int32_t)tensor->integers[i]}, bytes); break;
+		case IR_I64: memcpy(to, &tensor->integers[i], bytes); break;
+		case IR_BOOL: *to = tensor->integers[i] != 0; break;
 		}
 	}
 	return data;
@@ -66,19 +56,13 @@ static inline bool jit_test_same(const IrTensor *tensor, const char *data, int64
 		memcpy(&narrow, from, sizeof narrow);
 		real = (double)narrow;
 		break;
-	case IR_F64:
-		memcpy(&real, from, sizeof real);
-		break;
+	case IR_F64: memcpy(&real, from, sizeof real); break;
 	case IR_I32:
 		memcpy(&small, from, sizeof small);
 		integer = small;
 		break;
-	case IR_I64:
-		memcpy(&integer, from, sizeof integer);
-		break;
-	case IR_BOOL:
-		integer = *from;
-		break;
+	case IR_I64: memcpy(&integer, from, sizeof integer); break;
+	case IR_BOOL: integer = *from; break;
 	}
 	if (!tensor->reals) {
 		*got = (double)integer;
@@ -141,7 +125,8 @@ static inline void jit_test_prepare(JitTestRun *run, Arena *arena, uint64_t seed
 	run->error = ir_evaluate(ir_expand_math(run->module, func, false), arena, run->args, run->want, NULL);
 }
 
-static inline void jit_test_compare(const JitTestRun *run, void *const *results, double tolerance, const char *way, const char *text) {
+static inline void jit_test_compare(const JitTestRun *run, void *const *results, double tolerance, const char *way,
+                                    const char *text) {
 	for (uint32_t i = 0; i < run->func->results.count; i++) {
 		const IrTensor *want = &run->want[i];
 		for (int64_t k = 0; k < ir_type_elements(want->type, NULL); k++) {
@@ -149,7 +134,8 @@ static inline void jit_test_compare(const JitTestRun *run, void *const *results,
 			if (jit_test_same(want, results[i], k, tolerance, &got))
 				continue;
 			cr_expect(false, "%s: result %u [%lld] is %.17g (%a), not %.17g (%a)\n%s", way, i, (long long)k, got, got,
-			          want->reals ? want->reals[k] : (double)want->integers[k], want->reals ? want->reals[k] : 0.0, text);
+			          want->reals ? want->reals[k] : (double)want->integers[k], want->reals ? want->reals[k] : 0.0,
+			          text);
 			return;
 		}
 	}
@@ -214,16 +200,22 @@ static inline uint32_t jit_test_c_add(JitTestC *c, const JitTestRun *run, bool s
 	JitCFunc how = {.prefix = "t", .name = arena_printf(c->arena, "f%u", number), .strict = strict};
 	jit_emit_c(run->module, func, &how, &c->text, &bytes);
 	text_printf(&c->text, "int run%u(void *const *p, void *const *r, void *a, const int64_t *s);\n", number);
-	text_printf(&c->text, "int run%u(void *const *p, void *const *r, void *a, const int64_t *s) {\n\t(void)p;\n\t(void)r;\n\t(void)s;\n", number);
+	text_printf(
+		&c->text,
+		"int run%u(void *const *p, void *const *r, void *a, const int64_t *s) {\n\t(void)p;\n\t(void)r;\n\t(void)s;\n",
+		number);
 	text_printf(&c->text, "\treturn t_f%u(", number);
 	for (uint32_t i = 0; i < func->params.count; i++)
-		text_printf(&c->text, "(const %s *)p[%u], ", jit_test_c_type(ir_type(func, func->params.data[i].value).scalar), i);
+		text_printf(&c->text, "(const %s *)p[%u], ", jit_test_c_type(ir_type(func, func->params.data[i].value).scalar),
+		            i);
 	for (uint32_t i = 0; i < func->results.count; i++)
 		text_printf(&c->text, "(%s *)r[%u], ", jit_test_c_type(ir_type(func, func->results.data[i].value).scalar), i);
 	text_printf(&c->text, "a");
 	for (uint32_t i = 0; i < func->symbols.count; i++)
 		text_printf(&c->text, ", (ptrdiff_t)s[%u]", i);
-	text_printf(&c->text, ");\n}\n\nint64_t bytes%u(const int64_t *s);\nint64_t bytes%u(const int64_t *s) {\n\t(void)s;\n", number, number);
+	text_printf(&c->text,
+	            ");\n}\n\nint64_t bytes%u(const int64_t *s);\nint64_t bytes%u(const int64_t *s) {\n\t(void)s;\n",
+	            number, number);
 	for (uint32_t i = 0; i < func->symbols.count; i++) {
 		const char *name = session_text(run->module->session, func->symbols.data[i]);
 		text_printf(&c->text, "\tconst ptrdiff_t %s = (ptrdiff_t)s[%u];\n\t(void)%s;\n", name, i, name);
@@ -242,8 +234,10 @@ static inline void jit_test_c_compile(JitTestC *c, const char *compiler, const c
 	fputs(text_cstr(&c->text), file);
 	fclose(file);
 	const char *object = arena_printf(c->arena, "%s/code.so", c->directory);
-	const char *command = arena_printf(c->arena, "%s -pedantic-errors -Wall -Wextra -Wconversion -Werror -ffp-contract=off %s -fPIC -shared -o %s %s -lm",
-	                                   compiler, flags, object, source);
+	const char *command = arena_printf(
+		c->arena,
+		"%s -pedantic-errors -Wall -Wextra -Wconversion -Werror -ffp-contract=off %s -fPIC -shared -o %s %s -lm",
+		compiler, flags, object, source);
 	cr_assert_eq(system(command), 0, "%s", command);
 	c->library = dlopen(object, RTLD_NOW | RTLD_LOCAL);
 	cr_assert_not_null(c->library, "%s", dlerror());
@@ -253,8 +247,8 @@ static inline void jit_test_c_compile(JitTestC *c, const char *compiler, const c
 }
 
 /* Calls it; what it returned. */
-static inline int jit_test_c_call(const JitTestC *c, uint32_t number, const JitTestRun *run, Arena *arena, void *const *params,
-                                  void *const *results) {
+static inline int jit_test_c_call(const JitTestC *c, uint32_t number, const JitTestRun *run, Arena *arena,
+                                  void *const *params, void *const *results) {
 	int (*call)(void *const *, void *const *, void *, const int64_t *);
 	int64_t (*size)(const int64_t *);
 	void *found = dlsym(c->library, arena_printf(arena, "run%u", number));
@@ -267,8 +261,8 @@ static inline int jit_test_c_call(const JitTestC *c, uint32_t number, const JitT
 	return call(params, results, scratch, run->symbols);
 }
 
-static inline void jit_test_c_run(const JitTestC *c, uint32_t number, const JitTestRun *run, Arena *arena, double tolerance,
-                                  const char *way, const char *text) {
+static inline void jit_test_c_run(const JitTestC *c, uint32_t number, const JitTestRun *run, Arena *arena,
+                                  double tolerance, const char *way, const char *text) {
 	void *params[JIT_TEST_MAX], *results[JIT_TEST_MAX];
 	jit_test_pointers(run, arena, params, results);
 	int failed = jit_test_c_call(c, number, run, arena, params, results);

@@ -78,18 +78,10 @@ static inline bool random_position(RandomProgram *r, int extent) {
 	if (count > 0 && random_chance(r, 75)) {
 		const char *index = random_index(r, choices[random_below(r, (uint32_t)count)]);
 		switch (random_below(r, 10)) {
-		case 0:
-			text_printf(r->out, "%d-%s", extent - 1, index);
-			return false;
-		case 1:
-			text_printf(r->out, "%s+%d", index, 1 + (int)random_below(r, 2));
-			return true;
-		case 2:
-			text_printf(r->out, "%s-1", index);
-			return true;
-		default:
-			text_printf(r->out, "%s", index);
-			return false;
+		case 0: text_printf(r->out, "%d-%s", extent - 1, index); return false;
+		case 1: text_printf(r->out, "%s+%d", index, 1 + (int)random_below(r, 2)); return true;
+		case 2: text_printf(r->out, "%s-1", index); return true;
+		default: text_printf(r->out, "%s", index); return false;
 		}
 	}
 	if (r->index_count > (r->index_lane ? 1 : 0) && random_chance(r, 40)) {
@@ -276,7 +268,8 @@ static inline void random_for(RandomProgram *r, const char *indent, const Random
 		scalar = 2;
 	if (scalar == 2 && combine == 6)
 		combine = 1;
-	bool argument = (combine == 4 || combine == 5) && r->index_count > 0 && random_chance(r, 60) && !(r->tame && scalar < 2);
+	bool argument =
+		(combine == 4 || combine == 5) && r->index_count > 0 && random_chance(r, 60) && !(r->tame && scalar < 2);
 	RandomValue *into = NULL;
 	for (int tries = 0; tries < 6 && !argument && random_chance(r, like ? 90 : 50); tries++) {
 		RandomValue *v = &r->values[random_below(r, (uint32_t)r->count)];
@@ -324,7 +317,8 @@ static inline void random_for(RandomProgram *r, const char *indent, const Random
 	if (into)
 		text_printf(r->out, " into %%%s", into->name);
 	if (argument) {
-		text_printf(r->out, ", %s %s ", combine == 4 ? "argmax" : "argmin", random_index(r, (int)random_below(r, (uint32_t)r->index_count)));
+		text_printf(r->out, ", %s %s ", combine == 4 ? "argmax" : "argmin",
+		            random_index(r, (int)random_below(r, (uint32_t)r->index_count)));
 		random_positions(r, &made, index_of, shifted);
 	}
 	text_printf(r->out, "\n");
@@ -370,7 +364,7 @@ static inline void random_loop(RandomProgram *r, const char *indent) {
 		const RandomValue *old = &r->values[inside + i], *chosen = old;
 		for (int v = made; v < r->count; v++) {
 			const RandomValue *new = &r->values[v];
-			bool fits = new->scalar == old->scalar && new->lanes == old->lanes && new->rank == old->rank;
+			bool fits = new->scalar == old->scalar &&new->lanes == old->lanes &&new->rank == old->rank;
 			for (int d = 0; fits && d < old->rank; d++)
 				fits = new->dims[d] == old->dims[d];
 			if (fits && random_chance(r, 70))
@@ -402,7 +396,11 @@ static inline void random_program(uint64_t number, bool tame, Text *out) {
 		int dims[RANDOM_RANK], rank = i < 2 ? 1 : (int)random_below(r, 4);
 		for (int d = 0; d < rank; d++)
 			dims[d] = random_extent(r);
-		int scalar = i == 0 ? 2 : i == 1 ? 0 : random_chance(r, 50) ? 0 : random_chance(r, 50) ? 1 : (int)random_below(r, 4);
+		int scalar = i == 0                 ? 2
+		             : i == 1               ? 0
+		             : random_chance(r, 50) ? 0
+		             : random_chance(r, 50) ? 1
+		                                    : (int)random_below(r, 4);
 		RandomValue *v = random_new(r, scalar, i > 1 && random_chance(r, 40), rank, dims);
 		snprintf(v->name, sizeof v->name, "p%d", i);
 		text_printf(out, "%s%%%s", i > 0 ? ", " : "", v->name);

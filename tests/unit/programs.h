@@ -14,7 +14,7 @@ typedef struct ProgramDecl {
 	Session *session;
 	FeProgram *program;
 	const AstDecl *decl;
-	FeCall call; /* without arguments */
+	FeCall call;      /* without arguments */
 	const char *name; /* "examples/first.grad: damped" */
 	const char *path; /* of the example's file; NULL: of the library */
 } ProgramDecl;
@@ -25,15 +25,16 @@ typedef VEC(ProgramDecl) ProgramDecls;
 static inline bool program_known(const Session *session, const ProgramDecls *all, const AstDecl *decl) {
 	for (uint32_t i = 0; i < all->count; i++) {
 		Span a = all->data[i].decl->span, b = decl->span;
-		if (a.end - a.start == b.end - b.start && memcmp(session->sources.data[a.file]->text + a.start,
-		                                                 session->sources.data[b.file]->text + b.start, a.end - a.start) == 0)
+		if (a.end - a.start == b.end - b.start &&
+		    memcmp(session->sources.data[a.file]->text + a.start, session->sources.data[b.file]->text + b.start,
+		           a.end - a.start) == 0)
 			return true;
 	}
 	return false;
 }
 
-static inline void programs_of(Session *session, FeProgram *program, const char *file, const char *path, AstDeclKind kind,
-                               ProgramDecls *out) {
+static inline void programs_of(Session *session, FeProgram *program, const char *file, const char *path,
+                               AstDeclKind kind, ProgramDecls *out) {
 	if (session->error_count > 0) {
 		diag_print_all(session, stderr, false);
 		cr_assert_fail("%s has errors", file);
@@ -44,7 +45,8 @@ static inline void programs_of(Session *session, FeProgram *program, const char 
 			continue;
 		if (program_known(session, out, decl))
 			continue;
-		ProgramDecl found = {.session = session, .program = program, .decl = decl, .call = {.decl = decl}, .path = path};
+		ProgramDecl found = {
+			.session = session, .program = program, .decl = decl, .call = {.decl = decl}, .path = path};
 		found.name = arena_printf(session->arena, "%s: %s", file, session_text(session, decl->name.name));
 		vec_push(session->arena, out, found);
 	}

@@ -107,8 +107,8 @@ static void check_case(const Case *c) {
 		scale = fmax(scale, fabs(strict.all.data[i]));
 		off = fmax(off, fabs(strict.all.data[i] - fast.all.data[i]));
 	}
-	cr_expect(off <= scale * (c->real == IR_F32 ? 1e-4 : 1e-12), "%s on %s, %s: the default mode is off by %g of %g", c->rule,
-	          c->objective, real, off, scale);
+	cr_expect(off <= scale * (c->real == IR_F32 ? 1e-4 : 1e-12), "%s on %s, %s: the default mode is off by %g of %g",
+	          c->rule, c->objective, real, off, scale);
 	if (getenv("GRADUS_TEST_SHOW"))
 		fprintf(stderr, "%8.2g  %s on %s, %s\n", off / scale, c->rule, c->objective, real);
 	arena_free(arena);

@@ -215,7 +215,8 @@ Test(lower_rules, published_updates_by_machine_code, .timeout = 100) {
 		} targets[] = {{one_tensor, 1}, {two_tensors, 2}, {NULL, 0}};
 		const char *call = rules[k / 6].call;
 		const FeRule *rule = lower_rule(&l, call, targets[k % 3].sizes, targets[k % 3].count);
-		Machine init = machine_new(&l, engine, rule->init, k / 3 % 2), update = machine_new(&l, engine, rule->step, k / 3 % 2);
+		Machine init = machine_new(&l, engine, rule->init, k / 3 % 2),
+				update = machine_new(&l, engine, rule->step, k / 3 % 2);
 		State s = {0};
 		double g[N];
 		starting_point(s.x);
