@@ -57,6 +57,14 @@ typedef struct AdPart {
 
 typedef VEC(AdPart) AdSaved; /* empty for carries that never change */
 
+/* A value of a loop's body that is saved as well. */
+typedef struct AdStack {
+	IrValue value; /* old */
+	AdPart part;
+} AdStack;
+
+typedef VEC(AdStack) AdKept;
+
 typedef struct Ad {
 	IrModule *module;
 	Arena *scratch;
@@ -68,6 +76,9 @@ typedef struct Ad {
 	IrValue *linear;     /* old value -> its cotangent or tangent so far, or 0: symbolically zero */
 	IrValue **args;      /* old value made by a MAX or MIN put -> new value with its argument, per domain index */
 	AdSaved **saved;     /* old counter of a loop -> what is saved of each carry */
+	AdKept *kept;        /* old counter of a loop -> what is saved of the body */
+	IrValue *stack;      /* old value of a body that runs again -> the stack it is read from instead, or 0 ... */
+	const IrLoop **home; /* ... and its loop */
 	bool *reversed;      /* old counter: its new value counts the other way, from turns - 1 down ... */
 	IrValue *turns;      /* ... where turns is this new value, or if that is 0, the number in `limit` */
 	int64_t *limit;
@@ -149,10 +160,19 @@ void ad_reverse_block(Ad *ad, const IrBlock *block);
 /* Decides what to save of carry `k`; makes the empty stacks. */
 AdSaved ad_plan_saved(Ad *ad, const IrLoop *loop, uint32_t k);
 bool ad_in_parts(AdSaved saved);
-/* At the start of a turn: the stack with one more entry. */
-IrValue ad_push(Ad *ad, const IrLoop *loop, uint32_t k, const AdPart *part);
-/* In the adjoint: the carry's value before the turn. `after`: its value after it, if saved in parts. */
-IrValue ad_pop(Ad *ad, const IrLoop *loop, uint32_t k, const AdPart *part, IrValue after);
+/* An empty stack for all of a value. */
+IrValue ad_stack(Ad *ad, const IrLoop *loop, IrValue value);
+/* The stack with one more entry, of the old value as it is now: of a carry, at the start of a turn. */
+IrValue ad_push(Ad *ad, const IrLoop *loop, IrValue value, const AdPart *part);
+/* In the adjoint: the value in that turn. `after`: a carry's value after the turn, if saved in parts. */
+IrValue ad_pop(Ad *ad, const IrLoop *loop, IrValue value, const AdPart *part, IrValue after);
+
+/* ---- keep.c ---- */
+
+/* Decides which values of a loop's body are saved; their stacks are still to be made. */
+AdKept ad_plan_kept(Ad *ad, const IrLoop *loop);
+/* Whether the put gives each point of the domain an element of its own, so that its node can be read from its output. */
+bool ad_put_is_whole(const IrFunc *func, const IrFor *op, const IrPut *put);
 
 /* ---- prepare.c ---- */
 

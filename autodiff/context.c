@@ -10,6 +10,9 @@ Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *na
 	ad.linear = ARENA_ARRAY(scratch, IrValue, count);
 	ad.args = ARENA_ARRAY(scratch, IrValue *, count);
 	ad.saved = ARENA_ARRAY(scratch, AdSaved *, count);
+	ad.kept = ARENA_ARRAY(scratch, AdKept, count);
+	ad.stack = ARENA_ARRAY(scratch, IrValue, count);
+	ad.home = ARENA_ARRAY(scratch, const IrLoop *, count);
 	ad.reversed = ARENA_ARRAY(scratch, bool, count);
 	ad.turns = ARENA_ARRAY(scratch, IrValue, count);
 	ad.limit = ARENA_ARRAY(scratch, int64_t, count);
@@ -49,6 +52,12 @@ static void primal_for(Ad *ad, const IrOp *op, bool save) {
 	if (save)
 		ad_save_arguments(&e);
 	ir_for_end(&e.f);
+	for (uint32_t p = 0; save && p < op->f.puts.count; p++) {
+		IrValue out = op->f.puts.data[p].out;
+		AdPart part = {.stack = ad->stack[out]};
+		if (part.stack)
+			ir_map_set(&ad->map, out, ad_pop(ad, ad->home[out], out, &part, 0));
+	}
 }
 
 /* A loop whose adjoint is not wanted here: a plain copy. */

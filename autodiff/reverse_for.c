@@ -178,6 +178,18 @@ static uint32_t read_mask(const IrFor *op, const IrNode *node) {
 	return mask;
 }
 
+/* Nodes whose every value the forward loop saved are read from there. */
+static void read_kept(AdEmit *e) {
+	Ad *ad = e->ad;
+	for (uint32_t p = 0; p < e->op->puts.count; p++) {
+		const IrPut *put = &e->op->puts.data[p];
+		if (!ad->stack[put->out] || !ad_put_is_whole(ad->from, e->op, put))
+			continue;
+		const IrAt *at = ad_emit_ats(e, put->at, ir_type(ad->from, put->out).rank);
+		e->node[put->node] = ir_read(&e->f, ir_map_get(&ad->map, put->out), at, false);
+	}
+}
+
 static void emit_group(const Adjoint *a, const bool *group) {
 	Ad *ad = a->ad;
 	AdEmit e = ad_emit_begin(ad, a->op);
@@ -186,6 +198,8 @@ static void emit_group(const Adjoint *a, const bool *group) {
 		shrunk = ad_emit_shrunk(&e, a->extreme);
 	else
 		ad_emit_domain(&e);
+	if (!a->extreme)
+		read_kept(&e);
 	const bool *useful = useful_nodes(a, group);
 	const uint32_t *cotangent = body_cotangents(a, &e, useful, a->extreme ? &shrunk : NULL);
 	IrValue *parts = ARENA_ARRAY(ad->scratch, IrValue, e.op->nodes.count + 1);
@@ -307,6 +321,7 @@ static void cut_body(Adjoint *a) {
 		return;
 	AdEmit e = ad_emit_begin(ad, a->op);
 	ad_emit_domain(&e);
+	read_kept(&e);
 	const uint32_t *cotangent = body_cotangents(a, &e, useful_nodes(a, a->open), NULL);
 	uint32_t all = (UINT32_C(1) << e.op->indices.count) - 1;
 	a->through = put_part(ad, &e, all, a->cut, cotangent[a->cut]);

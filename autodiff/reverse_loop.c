@@ -1,5 +1,5 @@
-/* The adjoint of a loop: the forward loop saves every carry that changes (saved.c); a second loop runs the other way,
- * restores them, computes the body again and runs its adjoint.
+/* The adjoint of a loop: the forward loop saves every carry that changes (saved.c) and what is costly (keep.c); a second
+ * loop runs the other way, restores them, computes the rest of the body again and runs its adjoint.
  *
  *     %xT = loop %t < n carry (%x = %w) { ... yield %x' }
  *     %xT, %s = loop %t < n carry (%x = %w, %stack = zeros) { %stack' = push %x; ... yield %x', %stack' }
@@ -25,6 +25,11 @@ void ad_primal_loop(Ad *ad, const IrOp *op) {
 		saved[k] = ad_plan_saved(ad, loop, k);
 		stacks += saved[k].count;
 	}
+	AdKept kept = {0};
+	if (any_varied(ad, loop))
+		kept = ad_plan_kept(ad, loop);
+	for (uint32_t i = 0; i < kept.count; i++)
+		kept.data[i].part.stack = ad_stack(ad, loop, kept.data[i].value);
 	IrBlock *outer = ad->b.block;
 	IrOp *copy = ir_loop_begin(&ad->b, loop->limit, loop->trips ? ir_map_get(&ad->map, loop->trips) : 0);
 	ir_map_set(&ad->map, loop->counter, copy->loop.counter);
@@ -35,15 +40,19 @@ void ad_primal_loop(Ad *ad, const IrOp *op) {
 		ir_map_set(&ad->map, c->inner, ir_loop_carry(&ad->b, copy, ir_map_get(&ad->map, c->init)));
 	}
 	ad->b.name = 0;
-	IrValue *yields = ARENA_ARRAY(ad->scratch, IrValue, count + stacks + 1);
+	IrValue *yields = ARENA_ARRAY(ad->scratch, IrValue, count + stacks + kept.count + 1);
 	for (uint32_t k = 0; k < count; k++)
 		for (uint32_t i = 0; i < saved[k].count; i++)
 			saved[k].data[i].stack = ir_loop_carry(&ad->b, copy, saved[k].data[i].stack);
+	for (uint32_t i = 0; i < kept.count; i++)
+		kept.data[i].part.stack = ir_loop_carry(&ad->b, copy, kept.data[i].part.stack);
 	stacks = count;
 	for (uint32_t k = 0; k < count; k++)
 		for (uint32_t i = 0; i < saved[k].count; i++)
-			yields[stacks++] = ad_push(ad, loop, k, &saved[k].data[i]);
+			yields[stacks++] = ad_push(ad, loop, loop->carries.data[k].inner, &saved[k].data[i]);
 	ad_primal_block(ad, &loop->body, false);
+	for (uint32_t i = 0; i < kept.count; i++)
+		yields[stacks++] = ad_push(ad, loop, kept.data[i].value, &kept.data[i].part);
 	for (uint32_t k = 0; k < count; k++)
 		yields[k] = ir_map_get(&ad->map, loop->carries.data[k].yield);
 	ad->b.span = op->span;
@@ -54,7 +63,10 @@ void ad_primal_loop(Ad *ad, const IrOp *op) {
 		for (uint32_t i = 0; i < saved[k].count; i++)
 			saved[k].data[i].stack = copy->loop.carries.data[stacks++].out;
 	}
+	for (uint32_t i = 0; i < kept.count; i++)
+		kept.data[i].part.stack = copy->loop.carries.data[stacks++].out;
 	ad->saved[loop->counter] = saved;
+	ad->kept[loop->counter] = kept;
 }
 
 /* What the backward loop carries. */
@@ -143,10 +155,15 @@ static void restore(Backward *w) {
 		AdSaved saved = ad->saved[loop->counter][k];
 		IrValue value = saved.count ? w->undone[k] : ir_map_get(&ad->map, c->init);
 		for (uint32_t i = 0; i < saved.count; i++)
-			value = ad_pop(ad, loop, k, &saved.data[i], value);
+			value = ad_pop(ad, loop, c->inner, &saved.data[i], value);
 		if (w->undone[k])
 			w->undone[k] = value;
 		ir_map_set(&ad->map, c->inner, value);
+	}
+	AdKept kept = ad->kept[loop->counter];
+	for (uint32_t i = 0; i < kept.count; i++) {
+		ad->stack[kept.data[i].value] = kept.data[i].part.stack;
+		ad->home[kept.data[i].value] = loop;
 	}
 	ad_primal_block(ad, &loop->body, true);
 }

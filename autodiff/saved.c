@@ -141,8 +141,12 @@ static Slots over_part(Ad *ad, IrType carry, const AdPart *part) {
 	return s;
 }
 
-IrValue ad_push(Ad *ad, const IrLoop *loop, uint32_t k, const AdPart *part) {
-	IrValue inner = ir_map_get(&ad->map, loop->carries.data[k].inner);
+IrValue ad_stack(Ad *ad, const IrLoop *loop, IrValue value) {
+	return ad_zeros(ad, stack_type(ir_type(ad->from, value), loop->limit));
+}
+
+IrValue ad_push(Ad *ad, const IrLoop *loop, IrValue value, const AdPart *part) {
+	IrValue inner = ir_map_get(&ad->map, value);
 	IrType type = ir_type(ad->b.func, part->stack);
 	Slots s = over_part(ad, ir_type(ad->b.func, inner), part);
 	s.stack_at[type.lanes] = ir_at_node(ad->module, ad_emit_counter(&s.e, loop->counter), 1);
@@ -152,8 +156,8 @@ IrValue ad_push(Ad *ad, const IrLoop *loop, uint32_t k, const AdPart *part) {
 	return pushed;
 }
 
-IrValue ad_pop(Ad *ad, const IrLoop *loop, uint32_t k, const AdPart *part, IrValue after) {
-	IrType type = ir_type(ad->from, loop->carries.data[k].inner);
+IrValue ad_pop(Ad *ad, const IrLoop *loop, IrValue value, const AdPart *part, IrValue after) {
+	IrType type = ir_type(ad->from, value);
 	Slots s = over_part(ad, type, part);
 	int lanes = ir_type(ad->b.func, part->stack).lanes;
 	s.stack_at[lanes] = ir_at_node(ad->module, ad_emit_counter(&s.e, loop->counter), 1);

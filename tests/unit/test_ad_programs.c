@@ -133,6 +133,43 @@ Test(ad_programs, contractions_stay_plain) {
 	bench_free(&b);
 }
 
+static int count_opcode(const IrBlock *block, IrOpcode opcode) {
+	int count = 0;
+	for (uint32_t o = 0; o < block->ops.count; o++) {
+		const IrOp *op = block->ops.data[o];
+		if (op->kind == IR_LOOP)
+			count += count_opcode(&op->loop.body, opcode);
+		for (uint32_t n = 0; op->kind == IR_FOR && n < op->f.nodes.count; n++)
+			count += op->f.nodes.data[n].kind == IR_NODE_OP && op->f.nodes.data[n].opcode == opcode;
+	}
+	return count;
+}
+
+/* Costly values of a loop's body are saved and not computed again, unless the stacks would become much larger than those of
+ * the carries. */
+Test(ad_programs, costly_values_are_computed_once) {
+	static const struct {
+		int hidden, computed;
+	} cases[] = {{16, 1}, {100000, 3}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		Bench b = bench_new("hidden layer");
+		char text[512];
+		snprintf(text, sizeof text,
+		         "func @f(%%w[3], %%A[%d, 3]) -> ([3]) {\n"
+		         "%%1 x[3] = loop %%t < 4 carry (%%x[3] = %%w) {\n"
+		         "%%2 h[%d] = for i:%d { tanh(mul(%%A[i, 0], %%x[0])) } -> [i]\n"
+		         "%%3 y[3] = for i:%d j:3 { mul(%%A[i, j], %%2[i]) } sum -> [j]\n"
+		         "yield %%3\n}\n"
+		         "return %%1\n}",
+		         cases[i].hidden, cases[i].hidden, cases[i].hidden, cases[i].hidden);
+		IrFunc *func = bench_parse(&b, text);
+		IrFunc *reverse = ad_reverse(b.module, func, "reverse", NULL, NULL, true);
+		int computed = count_opcode(&reverse->body, IR_tanh);
+		cr_expect(computed == cases[i].computed, "%d hidden: tanh stands in %d places", cases[i].hidden, computed);
+		bench_free(&b);
+	}
+}
+
 /* Adam on f(x) = sum over i of s_i x_i^2 / 2, with a bias correction that depends on the counter. */
 static const char adam[] =
 	"func @adam(%x0[2], %s[2], %lr[]) -> ([2]) {\n"
