@@ -141,7 +141,7 @@ const char *plot_tick(Arena *arena, const PlotAxis *axis, double tick) {
 		return arena_printf(arena, "%.0e", tick);
 	}
 	double step = axis->count > 1 ? axis->ticks[1] - axis->ticks[0] : size;
-	if (size < 1e-12 * step) {
+	if (!axis->log && size < 1e-12 * step) {
 		return "0";
 	}
 	if (size >= 1e6 || size < 1e-4) {

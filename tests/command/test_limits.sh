@@ -29,4 +29,8 @@ expect 0 "$GRADUS" emit c adam -o emitted
 expect 0 "$GRADUS" --version
 has out "gradus "
 
+# A curve over a hundred decades: the smallest tick is a power of ten, not 0.
+expect 3 "$GRADUS" minimize rosenbrock --with "gradient_descent(lr = 1)" --steps 30
+has out "1e+"
+lacks out " 0 ┤"
 finish
