@@ -33,5 +33,5 @@ find_library(GRADUS_LLVM_LIBRARY NAMES LLVM-19 LLVM.so.19.1 HINTS "${llvm_librar
 gradus_require(GRADUS_LLVM_INCLUDE "llvm-c/Core.h of LLVM 19" llvm-19-dev)
 gradus_require(GRADUS_LLVM_LIBRARY "libLLVM-19.so" llvm-19-dev)
 
+# What bench/ measures matrix products against; nothing else needs it.
 find_library(GRADUS_OPENBLAS_LIBRARY NAMES openblas libopenblas.so.0 PATH_SUFFIXES openblas-pthread)
-gradus_require(GRADUS_OPENBLAS_LIBRARY "libopenblas (pthread variant)" libopenblas-pthread-dev)

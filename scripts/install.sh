@@ -21,7 +21,7 @@ for purpose in $purposes; do
 		need gcc "compiles Gradus, and the C it emits"
 		need libc6-dev "headers of the C library"
 		need llvm-19-dev "machine code for optimizers, made while running"
-		need libopenblas-pthread-dev "large matrix products"
+		need libopenblas-pthread-dev "what bench measures matrix products against"
 		need libxxhash-dev "hashing"
 		need libjansson-dev "reading and writing JSON"
 		;;
