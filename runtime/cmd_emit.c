@@ -16,6 +16,22 @@ static bool is_prefix(const char *text) {
 	return true;
 }
 
+/* A file with one rule or one objective need not name it. */
+static void only_one(Cmd *cmd) {
+	const AstDecl *found = NULL;
+	int count = 0;
+	for (uint32_t i = 0; i < fe_decl_count(cmd->program); i++) {
+		const AstDecl *decl = fe_decl(cmd->program, i);
+		if (decl->kind == AST_OBJECTIVE || decl->kind == AST_OPTIMIZER) {
+			found = decl;
+			count++;
+		}
+	}
+	if (count == 1) {
+		vec_push(cmd->arena, &cmd->words, session_text(cmd->session, found->name.name));
+	}
+}
+
 CmdExit cmd_emit(Cmd *cmd) {
 	if (cmd->words.count == 0 || strcmp(cmd->words.data[0], "c") != 0) {
 		return cmd_usage(cmd, "as what? This version emits C: gradus emit c RULE -o OUT");
@@ -31,9 +47,8 @@ CmdExit cmd_emit(Cmd *cmd) {
 	if (code != CMD_OK) {
 		return code;
 	}
-	if (cmd->words.count == 0 && fe_decl_count(cmd->program) == 1) {
-		const char *only = session_text(cmd->session, fe_decl(cmd->program, 0)->name.name);
-		vec_push(cmd->arena, &cmd->words, only);
+	if (cmd->words.count == 0) {
+		only_one(cmd);
 	}
 	if (cmd->words.count != 1) {
 		return cmd_usage(cmd, "emit what? Name one rule, objective or run folder");

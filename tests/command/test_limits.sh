@@ -29,6 +29,19 @@ expect 0 "$GRADUS" emit c adam -o emitted
 expect 0 "$GRADUS" --version
 has out "gradus "
 
+# One objective, and what it needs: nothing else that could be meant.
+cat >table.grad <<'EOF'
+const data = [[1, 2], [3, 4], [5, 6]]
+fn square(v) = v * v
+objective spread() {
+  param w : [2] = 0
+  minimize sum[i, j](square(data[i, j] - w[j]))
+}
+EOF
+expect 0 "$GRADUS" emit c table.grad -o table-c
+expect 0 make -C table-c test
+has out "PASS"
+
 # A curve over a hundred decades: the smallest tick is a power of ten, not 0.
 expect 3 "$GRADUS" minimize rosenbrock --with "gradient_descent(lr = 1)" --steps 30
 has out "1e+"
