@@ -16,12 +16,14 @@
  *
  * `seeded` and `wrt` may be NULL for "every result of a real type" and "every parameter of a real type". A parameter that
  * no seeded result depends on gets zeros. Loops save their carries (those that the adjoint reads) and recompute bodies. */
-IrFunc *ad_reverse(IrModule *module, const IrFunc *func, const char *name, const bool *seeded, const bool *wrt, bool keep_results);
+IrFunc *ad_reverse(IrModule *module, const IrFunc *func, const char *name, const bool *seeded, const bool *wrt,
+                   bool keep_results);
 
 /* The gradient of result `result` (a real scalar) with respect to parameters wrt: ad_reverse with seed 1. Results: the
  * value of that result first if keep_value (and then all other results of `func` in order if keep_others), then the
  * gradients. */
-IrFunc *ad_gradient(IrModule *module, const IrFunc *func, const char *name, uint32_t result, const bool *wrt, bool keep_value, bool keep_others);
+IrFunc *ad_gradient(IrModule *module, const IrFunc *func, const char *name, uint32_t result, const bool *wrt,
+                    bool keep_value, bool keep_others);
 
 /* ---- forward.c ---- */
 
@@ -34,6 +36,7 @@ IrFunc *ad_forward(IrModule *module, const IrFunc *func, const char *name, const
 /* Runs IR_LANES copies at once: parameters with varying[p] gain a leading lane axis (type.lanes), and so does every
  * result that depends on one; results listed in force_varying (may be NULL) are broadcast if they do not. Values that do not
  * vary are computed once. Varying loop carries are found as a fixpoint. The input must have no lanes yet. */
-IrFunc *ad_batch(IrModule *module, const IrFunc *func, const char *name, const bool *varying, const bool *force_varying);
+IrFunc *ad_batch(IrModule *module, const IrFunc *func, const char *name, const bool *varying,
+                 const bool *force_varying);
 
 #endif

@@ -205,7 +205,7 @@ Ex *value_body(Elab *e, Value *v);              /* the body; makes that of a sta
 Ex *value_at(Elab *e, Value *v, Ex *const *at); /* the element at these positions, one per axis */
 Ex *value_ex(Elab *e, Value *v, IrScalar type); /* body converted */
 Value *value_convert(Elab *e, Value *v, Scalar scalar);
-bool value_known(const Value *v); /* a scalar constant */
+bool value_known(const Value *v);            /* a scalar constant */
 bool value_known_throughout(const Value *v); /* a known number, or a stack of such */
 bool value_known_int(const Value *v, int64_t *out);
 bool value_known_real(const Value *v, double *out);

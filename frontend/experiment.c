@@ -29,7 +29,10 @@ static int count(Reading *r, const AstExpr *x, int code, const char *what, int l
 		return least;
 	if (v >= least && v <= 1e9 && v == floor(v))
 		return (int)v;
-	diag_error(r->session, code, x->span, "%s is a whole number of at least %d, not %g", what, least, v);
+	if (v > 1e9)
+		diag_error(r->session, code, x->span, "%s is at most 1000000000, not %g", what, v);
+	else
+		diag_error(r->session, code, x->span, "%s is a whole number of at least %d, not %g", what, least, v);
 	r->ok = false;
 	return least;
 }

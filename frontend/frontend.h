@@ -22,14 +22,15 @@ extern const size_t fe_std_file_count;
 
 /* The library alone; then files are added to it. Never NULL: what is wrong is in the session's diagnostics. */
 FeProgram *fe_program_new(Session *session);
-bool fe_add_file(FeProgram *program, const char *path);             /* imports included; false if unreadable or with errors */
-bool fe_add_source(FeProgram *program, uint32_t source);            /* from memory */
-const AstDecl *fe_find(const FeProgram *program, Name name);        /* user declarations first, then the library */
-uint32_t fe_decl_count(const FeProgram *program);                   /* of the user's files, in order */
+bool fe_add_file(FeProgram *program, const char *path);      /* imports included; false if unreadable or with errors */
+bool fe_add_source(FeProgram *program, uint32_t source);     /* from memory */
+const AstDecl *fe_find(const FeProgram *program, Name name); /* user declarations first, then the library */
+uint32_t fe_decl_count(const FeProgram *program);            /* of the user's files, in order */
 const AstDecl *fe_decl(const FeProgram *program, uint32_t index);
 /* How `learn W : [4] from "weights.safetensors"` is read: fills out (as many as the shape has elements) with the values of the tensor named as the learned
  * value is; false with *problem set. path: as written, from the folder of the file that says it. */
-typedef bool FeLoader(void *context, const char *path, const char *tensor, const IrType *shape, double *out, const char **problem);
+typedef bool FeLoader(void *context, const char *path, const char *tensor, const IrType *shape, double *out,
+                      const char **problem);
 void fe_set_loader(FeProgram *program, FeLoader *loader, void *context);
 /* Every declaration of the user's files instantiated with its defaults: all errors at once. */
 bool fe_check(FeProgram *program);
@@ -39,11 +40,11 @@ bool fe_check(FeProgram *program);
 /* A declaration with arguments, as written in an experiment or on the command line: adam(lr = 0.1). */
 typedef struct FeCall {
 	const AstDecl *decl;
-	VEC(Name) names;            /* argument names ... */
-	VEC(Span) places;           /* ... where they stand, if they are written ... */
+	VEC(Name) names;             /* argument names ... */
+	VEC(Span) places;            /* ... where they stand, if they are written ... */
 	VEC(const AstExpr *) values; /* ... and what was given */
 	Span span;
-	FeProgram *program;         /* where the names in its declaration are looked up; NULL: where the call is used */
+	FeProgram *program; /* where the names in its declaration are looked up; NULL: where the call is used */
 } FeCall;
 
 /* Resolves `adam(lr = 0.1)` or `adam`; unknown names suggest the nearest. false with a diagnostic. kind: AST_OBJECTIVE or AST_OPTIMIZER */
@@ -64,15 +65,16 @@ typedef struct FeSlot {
 typedef struct FeObjective {
 	const AstDecl *decl;
 	IrModule *module;
-	IrScalar real;         /* IR_F32 or IR_F64 */
-	VEC(FeSlot) params;    /* pieces of x, in declaration order, row-major */
-	int64_t size;          /* N: elements of x */
-	VEC(FeSlot) fixed;     /* what setup makes and the others read: givens, and lets that depend only on givens (offsets unused) */
+	IrScalar real;      /* IR_F32 or IR_F64 */
+	VEC(FeSlot) params; /* pieces of x, in declaration order, row-major */
+	int64_t size;       /* N: elements of x */
+	VEC(FeSlot)
+	fixed; /* what setup makes and the others read: givens, and lets that depend only on givens (offsets unused) */
 	VEC(Name) reports;
-	bool random_start;     /* the start depends on the instance */
-	IrFunc *setup;         /* (seed: i64, instance: i64) -> fixed... */
-	IrFunc *start;         /* (seed: i64, instance: i64, fixed...) -> x: [N] */
-	IrFunc *value;         /* (fixed..., x: [N]) -> f, reports... */
+	bool random_start; /* the start depends on the instance */
+	IrFunc *setup;     /* (seed: i64, instance: i64) -> fixed... */
+	IrFunc *start;     /* (seed: i64, instance: i64, fixed...) -> x: [N] */
+	IrFunc *value;     /* (fixed..., x: [N]) -> f, reports... */
 } FeObjective;
 
 /* NULL with diagnostics. Real hyperparameters of an objective become constants. */
@@ -82,8 +84,8 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 
 typedef struct FeHyper {
 	Name name;
-	double value;   /* as instantiated */
-	bool given;     /* by the call, not by default */
+	double value; /* as instantiated */
+	bool given;   /* by the call, not by default */
 	bool has_range;
 	double low, high; /* may be infinite */
 } FeHyper;
@@ -91,10 +93,11 @@ typedef struct FeHyper {
 typedef enum FeTransform { FE_PLAIN, FE_LOGIT, FE_LOG } FeTransform;
 
 typedef struct FeLearned {
-	FeSlot slot;            /* in theta */
-	FeTransform transform;  /* theta holds the unconstrained number: v = low + (high - low) sigmoid(theta), v = low + exp(theta) */
+	FeSlot slot; /* in theta */
+	FeTransform
+		transform; /* theta holds the unconstrained number: v = low + (high - low) sigmoid(theta), v = low + exp(theta) */
 	double low, high;
-	bool from_hyper;        /* opened from outside (--learn adam.lr) */
+	bool from_hyper; /* opened from outside (--learn adam.lr) */
 } FeLearned;
 
 /* What a rule works on: the tensors of x by size, or one tensor of symbolic size. */
@@ -107,16 +110,17 @@ typedef struct FeRule {
 	const AstDecl *decl;
 	IrModule *module;
 	IrScalar real;
-	VEC(FeHyper) hypers;     /* the real ones, run-time arguments (not those opened as learned) */
+	VEC(FeHyper) hypers; /* the real ones, run-time arguments (not those opened as learned) */
 	VEC(FeLearned) learned;
-	int64_t learned_count;   /* P */
-	VEC(FeSlot) states;      /* in declaration order (offsets unused); per-coordinate ones start with axis N, per-tensor ones with the number of tensors (if more than one) */
-	VEC(bool) state_each;    /* per state: has one entry per coordinate */
+	int64_t learned_count; /* P */
+	VEC(FeSlot)
+	states; /* in declaration order (offsets unused); per-coordinate ones start with axis N, per-tensor ones with the number of tensors (if more than one) */
+	VEC(bool) state_each;                              /* per state: has one entry per coordinate */
 	bool reads_f, reads_g, reads_horizon, elementwise; /* elementwise: no coordinate sees another; f, g: read at all */
-	uint32_t collectives;    /* symbolic target only: the number of all_sum barriers */
-	IrFunc *theta;           /* (seed: i64) -> theta: [P], the start of the learned numbers */
-	IrFunc *natural;         /* (theta: [P]) -> [P]: the learned numbers as the rule uses them */
-	IrFunc *init;            /* (x: [N], hypers..., theta: [P]) -> states... */
+	uint32_t collectives;                              /* symbolic target only: the number of all_sum barriers */
+	IrFunc *theta;                                     /* (seed: i64) -> theta: [P], the start of the learned numbers */
+	IrFunc *natural; /* (theta: [P]) -> [P]: the learned numbers as the rule uses them */
+	IrFunc *init;    /* (x: [N], hypers..., theta: [P]) -> states... */
 	/* (x: [N], g: [N], f, t: i64, horizon: i64, hypers..., theta: [P], states...) -> x: [N], states...
 	 * theta is absent if P = 0. With a symbolic target and collectives, the parameters end with one real scalar per collective
 	 * (the sum over all tensors) and the results with one per collective (this tensor's share); share k depends only on sums
@@ -125,7 +129,8 @@ typedef struct FeRule {
 } FeRule;
 
 /* `open`: hyperparameters to be learned as well. NULL with diagnostics. */
-FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real, const Name *open, uint32_t open_count);
+FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                const Name *open, uint32_t open_count);
 
 /* ---- experiment.c ---- */
 
@@ -142,12 +147,12 @@ typedef struct FeExperiment {
 	FeScoreFold fold;
 	FeScoreMap map;
 	FeEstimator estimator;
-	int window;    /* 0: whole */
+	int window; /* 0: whole */
 	double sigma;
 	int particles; /* antithetic pairs */
 	FeCall update;
 	int outer_steps;
-	double clip;   /* outer gradient norm; 0: none */
+	double clip; /* outer gradient norm; 0: none */
 	VEC(FeCall) against;
 	VEC(Name) open; /* learn adam.lr: hyperparameters opened */
 	uint64_t seed;

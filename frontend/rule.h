@@ -11,7 +11,7 @@ typedef struct Hyper {
 	bool given, known, has_range;
 	double low, high;
 	bool as_int, reported;
-	Span at; /* of its value */
+	Span at;     /* of its value */
 	int learned; /* 1 + number among the learned values, if opened */
 	Value *constant;
 } Hyper;

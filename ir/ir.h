@@ -64,10 +64,11 @@ typedef struct IrOpInfo {
 	const char *name;
 	int arity;
 	IrTyping typing;
-	bool primitive;            /* has a direct machine form; others are rewritten by ir_expand_math */
-	const char *derivative[3]; /* per operand, in terms of operands a b c and result r, in body syntax; NULL: inactive */
-	double low, high;          /* where automatic tests sample each real operand */
-	int cost;                  /* FLOPs that `info` counts for it */
+	bool primitive; /* has a direct machine form; others are rewritten by ir_expand_math */
+	const char
+		*derivative[3]; /* per operand, in terms of operands a b c and result r, in body syntax; NULL: inactive */
+	double low, high;   /* where automatic tests sample each real operand */
+	int cost;           /* FLOPs that `info` counts for it */
 } IrOpInfo;
 
 extern const IrOpInfo ir_op_info[IR_OPCODE_COUNT]; /* ops.c */
@@ -116,14 +117,14 @@ typedef enum IrNodeKind { IR_NODE_CONST, IR_NODE_READ, IR_NODE_INDEX, IR_NODE_DI
 typedef struct IrNode {
 	IrNodeKind kind;
 	IrScalar type;
-	IrOpcode opcode;                /* OP */
-	uint32_t args[IR_MAX_ARGS];     /* OP */
-	double real;                    /* CONST of F32 or F64 (already rounded to the type) */
-	int64_t integer;                /* CONST of BOOL, I32, I64 */
-	IrDim dim;                      /* DIM: the extent as an I64 */
-	IrValue value;                  /* READ */
-	bool guarded;                   /* READ: 0 where a position is outside */
-	uint32_t at_count;              /* READ: the rank; INDEX: 1 */
+	IrOpcode opcode;            /* OP */
+	uint32_t args[IR_MAX_ARGS]; /* OP */
+	double real;                /* CONST of F32 or F64 (already rounded to the type) */
+	int64_t integer;            /* CONST of BOOL, I32, I64 */
+	IrDim dim;                  /* DIM: the extent as an I64 */
+	IrValue value;              /* READ */
+	bool guarded;               /* READ: 0 where a position is outside */
+	uint32_t at_count;          /* READ: the rank; INDEX: 1 */
 	IrAt *at;
 } IrNode;
 
@@ -133,7 +134,15 @@ typedef struct IrIndex {
 	bool lane; /* ranges over the lane axis of values with type.lanes; at most one, always index 0 */
 } IrIndex;
 
-typedef enum IrCombine { IR_PUT_NONE, IR_PUT_SUM, IR_PUT_MAX, IR_PUT_MIN, IR_PUT_PROD, IR_PUT_ARGMAX, IR_PUT_ARGMIN } IrCombine;
+typedef enum IrCombine {
+	IR_PUT_NONE,
+	IR_PUT_SUM,
+	IR_PUT_MAX,
+	IR_PUT_MIN,
+	IR_PUT_PROD,
+	IR_PUT_ARGMAX,
+	IR_PUT_ARGMIN
+} IrCombine;
 
 /* One output. Reductions combine in ascending row-major order of the domain (the meaning; --strict code keeps it).
  * Elements no point reaches are 0, 1, -inf, inf, -1 (sum, prod, max, min, arg), or what `into` holds. Without `into`,
@@ -242,9 +251,9 @@ IrModule *ir_module_new(Session *session);
 void ir_module_free(IrModule *module);
 bool ir_scalar_is_real(IrScalar scalar);
 bool ir_scalar_is_int(IrScalar scalar);
-size_t ir_scalar_bytes(IrScalar scalar);      /* BOOL 1, I32 and F32 4, I64 and F64 8 */
+size_t ir_scalar_bytes(IrScalar scalar);     /* BOOL 1, I32 and F32 4, I64 and F64 8 */
 const char *ir_scalar_name(IrScalar scalar); /* "bool", "i32", "int", "f32", "f64", as in the text form */
-IrType ir_scalar_type(IrScalar scalar); /* rank 0 */
+IrType ir_scalar_type(IrScalar scalar);      /* rank 0 */
 IrType ir_tensor_type(IrScalar scalar, int rank, const IrDim *dims);
 bool ir_type_equal(IrType a, IrType b);
 /* Number of elements; symbols (may be NULL if there are none) gives the extents of symbols. */
@@ -271,7 +280,8 @@ void ir_result(IrFunc *func, const char *name, IrValue value);
  * and appends it, or panics in the name of `who`. */
 IrValue ir_value_new(IrFunc *func, IrType type, Name name, IrOp *def);
 void ir_append_checked(IrBuilder *b, IrBlock *block, IrOp *op, const char *who);
-void ir_const_fill(Arena *arena, IrConst *table, IrType type, const double *reals, const int64_t *integers); /* copies the data */
+void ir_const_fill(Arena *arena, IrConst *table, IrType type, const double *reals,
+                   const int64_t *integers); /* copies the data */
 
 /* ---- position.c: ir_at_index(m, 0, 2) is `2 * index 0`; positions live in the module's arena and are never edited ---- */
 
@@ -319,32 +329,36 @@ uint32_t ir_op2(IrForBuilder *f, IrOpcode opcode, uint32_t a, uint32_t b);
 uint32_t ir_op3(IrForBuilder *f, IrOpcode opcode, uint32_t a, uint32_t b, uint32_t c);
 IrScalar ir_node_type(const IrForBuilder *f, uint32_t node);
 /* Adds a put; `type` is the output's type (if `into`, its type). Returns the output value. */
-IrValue ir_put(IrForBuilder *f, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into, bool guarded);
+IrValue ir_put(IrForBuilder *f, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into,
+               bool guarded);
 /* The argument of the MAX or MIN put that made `of`: which value of domain index `index` it came from; same positions. */
 IrValue ir_put_arg(IrForBuilder *f, IrValue of, uint32_t index);
-void ir_for_end(IrForBuilder *f); /* checks the op and appends it to the block */
+void ir_for_end(IrForBuilder *f);          /* checks the op and appends it to the block */
 void ir_for_sweep(IrFunc *func, IrFor *f); /* drops unused nodes; part of ir_for_end */
 /* Evaluates a small expression in body syntax, e.g. "mul(r, sub(1, r))", with named nodes; numbers take `type`.
  * Used for the derivative column. names/nodes: `count` pairs. Panics on a malformed row. */
-uint32_t ir_expression(IrForBuilder *f, const char *text, IrScalar type, const char *const *names, const uint32_t *nodes, int count);
+uint32_t ir_expression(IrForBuilder *f, const char *text, IrScalar type, const char *const *names,
+                       const uint32_t *nodes, int count);
 
 /* ---- whole.c: conveniences on whole tensors, built on FOR ---- */
-IrValue ir_fill(IrBuilder *b, IrType type, double value);          /* every element the same (integers: truncated) */
+IrValue ir_fill(IrBuilder *b, IrType type, double value); /* every element the same (integers: truncated) */
 IrValue ir_table(IrBuilder *b, IrType type, const double *reals, const int64_t *integers); /* CONST; data is copied */
-IrValue ir_add_values(IrBuilder *b, IrValue x, IrValue y);         /* elementwise, same type */
-IrValue ir_broadcast_lanes(IrBuilder *b, IrValue value);           /* prepends the lane axis */
+IrValue ir_add_values(IrBuilder *b, IrValue x, IrValue y);                                 /* elementwise, same type */
+IrValue ir_broadcast_lanes(IrBuilder *b, IrValue value);                                   /* prepends the lane axis */
 
 /* Loops: begin gives the op; builder->block moves inside until end. */
 IrOp *ir_loop_begin(IrBuilder *b, int64_t limit, IrValue trips);
 IrValue ir_loop_carry(IrBuilder *b, IrOp *loop, IrValue init); /* returns the inner value */
-void ir_loop_end(IrBuilder *b, IrOp *loop, const IrValue *yields, IrBlock *outer); /* outer: the block to return to; outs are in loop->loop.carries */
+void ir_loop_end(IrBuilder *b, IrOp *loop, const IrValue *yields,
+                 IrBlock *outer); /* outer: the block to return to; outs are in loop->loop.carries */
 
 /* ---- copy.c: copying ops into another function ---- */
 
 typedef struct IrMap {
 	Arena *arena;
-	VEC(IrValue) to;      /* indexed by old value; 0: not mapped */
-	const IrDim *symbols; /* what the old function's symbols become; NULL: the symbols of the same names (made if absent) */
+	VEC(IrValue) to; /* indexed by old value; 0: not mapped */
+	const IrDim
+		*symbols; /* what the old function's symbols become; NULL: the symbols of the same names (made if absent) */
 } IrMap;
 
 IrMap ir_map_new(Arena *scratch, const IrFunc *from);
@@ -426,16 +440,17 @@ typedef IrFunc *IrPassRun(IrModule *module, IrFunc *func);
 typedef struct IrPass {
 	const char *name;
 	IrPassRun *run;
-	const char *after; /* a pass that must come earlier in any list that has both, or NULL */
+	const char *after;    /* a pass that must come earlier in any list that has both, or NULL */
 	const char *contract; /* one line: requires, keeps, breaks */
 } IrPass;
 
 extern const IrPass ir_passes[];
 extern const size_t ir_pass_count;
 
-IrPassRun ir_pass_simplify;    /* simplify.c: dead code, common ops, copies, constants, neutral elements */
-IrPassRun ir_pass_inline;      /* inline.c: substitutes cheap or singly used elementwise producers into their users */
-IrPassRun ir_pass_hoist;       /* hoist.c: pieces of a body with a smaller index set become ops of their own; factors leave sums */
+IrPassRun ir_pass_simplify; /* simplify.c: dead code, common ops, copies, constants, neutral elements */
+IrPassRun ir_pass_inline;   /* inline.c: substitutes cheap or singly used elementwise producers into their users */
+IrPassRun
+	ir_pass_hoist; /* hoist.c: pieces of a body with a smaller index set become ops of their own; factors leave sums */
 IrPassRun ir_pass_compose;     /* compose.c: sums of sums become one sum where that lowers the counted cost */
 IrPassRun ir_pass_gather;      /* gather.c: scatters with affine positions become gathers */
 IrPassRun ir_pass_share;       /* share.c: operations over one domain that repeat each other become one */

@@ -7,7 +7,8 @@ static const char later[] = "this version does not have this command yet; `gradu
 
 const CmdVerb cmd_verbs[] = {
 	{"check", cmd_check, "find all errors of programs", "check FILE... [--json]",
-     "Reads the files, each by itself, and everything in them with its defaults, and reports all errors at once. `-` is\n"
+     "Reads the files, each by itself, and everything in them with its defaults, and reports all errors at once. `-` "
+     "is\n"
      "the standard input. The exit code is 1 if there are errors.\n",
      "json",
      "gradus check examples/robust.grad\n"

@@ -341,7 +341,7 @@ void pack_readme_end(const Pack *pack, Text *out) {
 		"time, each\n"
 		"with memory of its own. Every name that other files can see begins with `@`.\n\n"
 		"Compiled as the Makefile does (`-std=c99 -ffp-contract=off -fno-tree-slp-vectorize`, any optimisation level), "
-	    "the results are the "
+		"the results are the "
 		"same bits\n"
 		"everywhere, and those of `gradus --strict`. `-fno-math-errno -fno-trapping-math` change nothing but the "
 		"speed.\n"

@@ -45,7 +45,7 @@ static void put_weights(RulePack *r, Text *out) {
 
 static const char memory_text[] =
 	"\n/* ---- memory: a header, the sizes, the state of every tensor, scratch; each at a multiple of 64 bytes ---- "
-    "*/\n\n"
+	"*/\n\n"
 	"typedef struct @_header {\n"
 	"\tuint64_t magic, model;\n"
 	"\tint64_t t; /* steps done */\n"

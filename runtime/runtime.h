@@ -322,11 +322,11 @@ typedef struct RtTrained {
 	double *natural; /* theta as the rule uses it */
 	int steps;       /* done */
 	int best_step;
-	double best_score;  /* on the select problems; NaN without any */
-	double start_score; /* the same at the start */
+	double best_score;             /* on the select problems; NaN without any */
+	double start_score;            /* the same at the start */
 	int64_t start_lost, best_lost; /* runs on select problems that were not finite, and are not in these scores */
-	double *scores;     /* [steps]: training score of every outer step */
-	double *norms;      /* [steps] */
+	double *scores;                /* [steps]: training score of every outer step */
+	double *norms;                 /* [steps] */
 	VEC(int) select_steps;
 	VEC(double) select_scores;
 	int64_t pieces, nonfinite, evaluations; /* training's own; evaluations include those on select problems */
@@ -462,7 +462,7 @@ bool rt_run_folder_metric(RtRunFolder *folder, const RtProgress *progress);
 /* rule.grad, weights.safetensors, result.json. May be called again: files are replaced atomically. */
 bool rt_run_folder_result(RtRunFolder *folder, const RtTrained *trained);
 void rt_run_folder_close(RtRunFolder *folder);
-void rt_run_folder_discard(RtRunFolder *folder); /* closes and removes it: nothing was trained */
+void rt_run_folder_discard(RtRunFolder *folder);           /* closes and removes it: nothing was trained */
 const char *rt_run_folder_rule(const RtRunFolder *folder); /* path of rule.grad */
 /* mkdir, with the folders that lead there. false with errno set, EEXIST if dir exists. */
 bool rt_make_folder(Arena *arena, const char *dir);

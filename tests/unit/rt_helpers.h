@@ -28,7 +28,7 @@ static const ObjectiveText rt_first_coordinate = {
 	"func @setup(%seed: int[], %instance: int[]) -> () {\n  return\n}\n",
 	"func @start(%seed: int[], %instance: int[]) -> (: f64[23]) {\n  %1[23] = for i:23 { 1 } -> [i]\n  return %1\n}\n",
 	"func @value(%x[23]) -> (: f64[]) {\n  %1[] = for { t0 = sub(%x[0], 1); mul(0.5, mul(t0, t0)) } -> []\n  return "
-    "%1\n}\n",
+	"%1\n}\n",
 	23};
 
 /* x <- A x + (theta, ..., theta, -theta, ...), A = 1/2 I + 1/2 superdiagonal, 10 positive signs */
@@ -49,7 +49,7 @@ static const ObjectiveText rt_toy = {
 	"func @value(%x[2]) -> (: f64[]) {\n"
 	"  %1[] = for { a = mul(%x[0], %x[0]); s = sin(%x[1]); "
 	"add(add(sub(sqrt(add(a, 5)), sqrt(5 f64)), mul(mul(s, s), exp(mul(-5, a)))), mul(0.25, abs(sub(%x[1], 100)))) } "
-    "-> []\n"
+	"-> []\n"
 	"  return %1\n}\n",
 	2};
 

@@ -139,7 +139,7 @@ static void compare(Arena *arena, const char *what, const IrFunc *before, const 
 		for (int64_t i = 0; i < count; i++)
 			if (!(fabs(a[r].reals[i] - b[r].reals[i]) <= 1e-12 * (1 + fabs(a[r].reals[i]))))
 				cr_assert_fail("%s: result %u element %lld: %.17g became %.17g", what, (unsigned)r, (long long)i,
-				         a[r].reals[i], b[r].reals[i]);
+				               a[r].reals[i], b[r].reals[i]);
 	}
 }
 

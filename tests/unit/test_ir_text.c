@@ -105,7 +105,7 @@ static const char *const good[] = {
 	"}\n",
 	"func @atoms(%k: int[], %x[12]) -> (: f64[4]) {\n"
 	"  %3[4] = for i:4 j:3 if i < j+%k[] { t0 = imod(idx(i), 2); mul(%x[j+2*t0], to_f64(t0)) } sum -> "
-    "[imod(idx(3*i+1), 4)]\n"
+	"[imod(idx(3*i+1), 4)]\n"
 	"  return %3\n"
 	"}\n",
 };

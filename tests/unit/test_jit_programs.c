@@ -13,8 +13,9 @@ static const Program programs[] = {
      .text = "func @f(%x: f32[37], %y: f32[37]) -> (: f32[37]) { %3: f32[37] = for i:37 { add(mul(%x[i], %y[i]), 1) } "
              "-> [i] return %3 }"},
 	{.name = "matrix product",
-     .text = "func @f(%A[5, 7], %B[7, 33]) -> (: f64[5, 33]) { %3[5, 33] = for i:5 j:33 k:7 { mul(%A[i, k], %B[k, j]) } "
-             "sum -> [i, j] return %3 }",
+     .text =
+         "func @f(%A[5, 7], %B[7, 33]) -> (: f64[5, 33]) { %3[5, 33] = for i:5 j:33 k:7 { mul(%A[i, k], %B[k, j]) } "
+         "sum -> [i, j] return %3 }",
      .tolerance = 16},
 	{.name = "matrix product, tiled",
      .text = "func @f(%A: f32[8, 16], %B: f32[16, 32]) -> (: f32[8, 32]) { %3: f32[8, 32] = for i:8 j:32 k:16 "
@@ -55,10 +56,11 @@ static const Program programs[] = {
              "{ mul(%im[y+p-1, x+q-1]?, %K[p, q]) } sum -> [y, x] return %3 }",
      .tolerance = 64},
 	{.name = "its adjoint as a scatter and as a gather",
-     .text = "func @f(%o[5, 5], %K[3, 3]) -> (: f64[5, 5], : f64[5, 5]) {"
-             "%3[5, 5] = for y:5 x:5 p:3 q:3 { mul(%o[y, x], %K[p, q]) } sum -> [y+p-1, x+q-1]?"
-             "%4[5, 5] = for p:3 q:3 y:5 x:5 if p <= y+1, y <= p+3, q <= x+1, x <= q+3 { mul(%o[y-p+1, x-q+1], %K[p, q]) } "
-             "sum -> [y, x] return %3, %4 }",
+     .text =
+         "func @f(%o[5, 5], %K[3, 3]) -> (: f64[5, 5], : f64[5, 5]) {"
+         "%3[5, 5] = for y:5 x:5 p:3 q:3 { mul(%o[y, x], %K[p, q]) } sum -> [y+p-1, x+q-1]?"
+         "%4[5, 5] = for p:3 q:3 y:5 x:5 if p <= y+1, y <= p+3, q <= x+1, x <= q+3 { mul(%o[y-p+1, x-q+1], %K[p, q]) } "
+         "sum -> [y, x] return %3, %4 }",
      .tolerance = 64},
 	{.name = "conditions with strides",
      .text = "func @f(%o[3], %x[11]) -> (: f64[11], : f64[11]) {"
@@ -82,11 +84,13 @@ static const Program programs[] = {
 	{.name = "put out of range",
      .text = "func @f(%pick: int[40], %x[2]) -> (: f64[2]) { %3[2] = for i:40 { %x[1] } sum -> [%pick[i]] return %3 }"},
 	{.name = "guarded gather",
-     .text = "func @f(%pick: int[40], %x: f32[2]) -> (: f32[40], : f32[2]) { %3: f32[40] = for i:40 { %x[%pick[i]]? } -> [i] "
+     .text = "func @f(%pick: int[40], %x: f32[2]) -> (: f32[40], : f32[2]) { %3: f32[40] = for i:40 { %x[%pick[i]]? } "
+             "-> [i] "
              "%4: f32[2] = for i:40 { %3[i] } sum -> [%pick[i]]? return %3, %4 }",
      .tolerance = 16},
 	{.name = "lanes with their own gathers and scatters",
-     .text = "func @f(%pick: int[lanes, 5], %x: f32[lanes, 3], %y: f32[3, 2]) -> (: f32[lanes, 5], : f32[lanes, 3], : f32[lanes, 5, 2], "
+     .text = "func @f(%pick: int[lanes, 5], %x: f32[lanes, 3], %y: f32[3, 2]) -> (: f32[lanes, 5], : f32[lanes, 3], : "
+             "f32[lanes, 5, 2], "
              ": f32[3]) {"
              "%4: f32[lanes, 5] = for l:lanes i:5 { %x[l, %pick[l, i]] } -> [l, i]"
              "%5: f32[lanes, 3] = for l:lanes i:5 { %4[l, i] } sum -> [l, %pick[l, i]]"
@@ -94,22 +98,25 @@ static const Program programs[] = {
              "%7: f32[3] = for l:lanes i:5 { %4[l, i] } sum -> [%pick[l, i]] return %4, %5, %6, %7 }",
      .tolerance = 64},
 	{.name = "lane numbers, random numbers, conversions",
-     .text = "func @f(%seed: int[], %x: f32[lanes, 3]) -> (: f32[lanes, 3], : int[lanes, 3], : bool[lanes, 3], : f64[lanes]) {"
+     .text = "func @f(%seed: int[], %x: f32[lanes, 3]) -> (: f32[lanes, 3], : int[lanes, 3], : bool[lanes, 3], : "
+             "f64[lanes]) {"
              "%3: f32[lanes, 3] = for l:lanes i:3 { to_f32(random_normal(%seed[], idx(l), idx(i), 7)) } -> [l, i]"
              "%4: int[lanes, 3] = for l:lanes i:3 { to_int(mul(%3[l, i], 10)) } -> [l, i]"
              "%5: bool[lanes, 3] = for l:lanes i:3 { lt(%3[l, i], %x[l, i]) } -> [l, i]"
              "%6: f64[lanes] = for l:lanes i:3 { where(%5[l, i], 1, to_f64(imod(%4[l, i], 7))) } sum -> [l]"
              "return %3, %4, %5, %6 }"},
 	{.name = "integers",
-     .text = "func @f(%a: int[33], %b: int[33], %c: bool[33]) -> (: int[33], : int[33], : int[33], : bool[33], : int[]) {"
-             "%4: int[33] = for i:33 { idiv(sub(mul(%a[i], 7), 9), sub(%b[i], 1)) } -> [i]"
-             "%5: int[33] = for i:33 { imod(sub(mul(%a[i], 7), 9), sub(%b[i], 1)) } -> [i]"
-             "%6: int[33] = for i:33 { max(abs(sub(%a[i], %b[i])), sign(%a[i])) } -> [i]"
-             "%7: bool[33] = for i:33 { or(not(%c[i]), and(%c[32-i], gt(%a[i], %b[i]))) } -> [i]"
-             "%8: int[] = for i:33 { %4[i] } min -> [] return %4, %5, %6, %7, %8 }"},
+     .text =
+         "func @f(%a: int[33], %b: int[33], %c: bool[33]) -> (: int[33], : int[33], : int[33], : bool[33], : int[]) {"
+         "%4: int[33] = for i:33 { idiv(sub(mul(%a[i], 7), 9), sub(%b[i], 1)) } -> [i]"
+         "%5: int[33] = for i:33 { imod(sub(mul(%a[i], 7), 9), sub(%b[i], 1)) } -> [i]"
+         "%6: int[33] = for i:33 { max(abs(sub(%a[i], %b[i])), sign(%a[i])) } -> [i]"
+         "%7: bool[33] = for i:33 { or(not(%c[i]), and(%c[32-i], gt(%a[i], %b[i]))) } -> [i]"
+         "%8: int[] = for i:33 { %4[i] } min -> [] return %4, %5, %6, %7, %8 }"},
 	{.name = "largest, smallest, ties and NaN",
      .text = "func @f(%x[4, 35]) -> (: f64[4], : int[4], : f64[4], : int[4], : f64[]) {"
-             "%2[4, 35] = for i:4 j:35 { where(and(eq(idx(i), 1), eq(idx(j), 17)), div(0, 0), floor(mul(%x[i, j], 2))) } -> [i, j]"
+             "%2[4, 35] = for i:4 j:35 { where(and(eq(idx(i), 1), eq(idx(j), 17)), div(0, 0), floor(mul(%x[i, j], 2))) "
+             "} -> [i, j]"
              "%3[4], %4: int[4], %5[4], %6: int[4] = for i:4 j:35 if i < 3 { %2[i, j], %2[i, j] }"
              "max -> [i], argmax j -> [i], min -> [i], argmin j -> [i]"
              "%7[] = for i:4 j:35 { %2[i, j] } max -> [] return %3, %4, %5, %6, %7 }"},
@@ -117,9 +124,10 @@ static const Program programs[] = {
      .text = "func @f(%x[3], %k: int[]) -> (: f64[3], : f64[3], : f64[3]) { %3[3] = for i:3 { add(%x[i], 1) } -> [i]"
              "%4[3] = for { 100 } -> [%k[]] into %3 %5[3] = for i:3 { 10 } sum -> [i] into %3 return %3, %4, %5 }"},
 	{.name = "a carry starts a value that another carry takes over",
-     .text = "func @f(%x[3], %y[3]) -> (: f64[3], : f64[3]) { %1[3], %2[3] = loop %t < 3 carry (%a[3] = %x, %b[3] = %y) {"
-             "%3[3] = for i:3 { mul(%a[i], 0.5) } sum -> [i] into %b %4[3] = for i:3 { mul(%3[i], 0.25) } -> [i] "
-             "yield %3, %4 } return %1, %2 }"},
+     .text =
+         "func @f(%x[3], %y[3]) -> (: f64[3], : f64[3]) { %1[3], %2[3] = loop %t < 3 carry (%a[3] = %x, %b[3] = %y) {"
+         "%3[3] = for i:3 { mul(%a[i], 0.5) } sum -> [i] into %b %4[3] = for i:3 { mul(%3[i], 0.25) } -> [i] "
+         "yield %3, %4 } return %1, %2 }"},
 	{.name = "a body that reads its base sees it as it was",
      .text = "func @f(%x[40]) -> (: f64[40], : f64[40]) { %2[40] = for i:40 { %x[i] } -> [i]"
              "%3[40] = for i:40 { %2[39-i] } sum -> [i] into %2 "
@@ -134,19 +142,23 @@ static const Program programs[] = {
 	{.name = "forward and backward through a stack",
      .text = "func @f(%x: f32[lanes, 2]) -> (: f32[lanes, 2], : f32[lanes, 2]) {"
              "%2: f32[lanes, 6, 2] = for l:lanes t:6 i:2 { 0 } -> [l, t, i]"
-             "%10: f32[lanes, 2], %11: f32[lanes, 6, 2] = loop %t < 6 carry (%v: f32[lanes, 2] = %x, %s: f32[lanes, 6, 2] = %2) {"
+             "%10: f32[lanes, 2], %11: f32[lanes, 6, 2] = loop %t < 6 carry (%v: f32[lanes, 2] = %x, %s: f32[lanes, 6, "
+             "2] = %2) {"
              "%12: f32[lanes, 6, 2] = for l:lanes i:2 { %v[l, i] } -> [l, %t[], i] into %s "
              "%13: f32[lanes, 2] = for l:lanes i:2 { sub(%v[l, i], mul(0.5, %v[l, 1-i])) } -> [l, i] yield %13, %12 }"
              "%20: f32[lanes, 2] = loop %u < 6 carry (%a: f32[lanes, 2] = %10) {"
-             "%21: f32[lanes, 2] = for l:lanes i:2 { add(%a[l, i], mul(%a[l, i], %11[l, 5-%u[], i])) } -> [l, i] yield %21 }"
+             "%21: f32[lanes, 2] = for l:lanes i:2 { add(%a[l, i], mul(%a[l, i], %11[l, 5-%u[], i])) } -> [l, i] yield "
+             "%21 }"
              "return %10, %20 }",
      .tolerance = 64},
 	{.name = "carries trade places",
-     .text = "func @f(%x[], %y[]) -> (: f64[], : f64[], : f64[]) { %10[], %11[], %12[] = loop %t < 3 carry (%a[] = %x, %b[] = %y, "
+     .text = "func @f(%x[], %y[]) -> (: f64[], : f64[], : f64[]) { %10[], %11[], %12[] = loop %t < 3 carry (%a[] = %x, "
+             "%b[] = %y, "
              "%c[] = %y) { %13[] = for { add(%a[], %c[]) } -> [] yield %b, %a, %13 } return %10, %11, %12 }"},
 	{.name = "carries start from one value, yields are one value",
      .text = "func @f(%x[2]) -> (: f64[2], : f64[2]) { %2[2] = for i:2 { mul(%x[i], 3) } -> [i]"
-             "%10[2], %11[2] = loop %t < 3 carry (%a[2] = %2, %b[2] = %2) { %12[2] = for i:2 { add(%a[1-i], %b[i]) } -> [i] "
+             "%10[2], %11[2] = loop %t < 3 carry (%a[2] = %2, %b[2] = %2) { %12[2] = for i:2 { add(%a[1-i], %b[i]) } "
+             "-> [i] "
              "yield %12, %12 } return %10, %11 }"},
 	{.name = "the yield may be a value from outside",
      .text = "func @f(%x[], %y[]) -> (: f64[], : f64[]) { %9[] = for { add(%y[], 1) } -> []"
@@ -164,7 +176,8 @@ static const Program programs[] = {
              "%6[] = loop %t < 5 trips %4 carry (%c[] = %5) { %7[] = for { add(%c[], 1) } -> [] yield %7 }"
              "%8[3] = for { %6[] } -> [%i[]] into %o yield %8 } return %3 }"},
 	{.name = "no turns",
-     .text = "func @f(%x[]) -> (: f64[]) { %2[] = loop %t < 0 carry (%a[] = %x) { %3[] = for { 7 } -> [] yield %3 } return %2 }"},
+     .text = "func @f(%x[]) -> (: f64[]) { %2[] = loop %t < 0 carry (%a[] = %x) { %3[] = for { 7 } -> [] yield %3 } "
+             "return %2 }"},
 	{.name = "f32 rounds after every operation",
      .text = "func @f(%x: f32[]) -> (: f32[], : f32[]) { %2: f32[] = for { sub(add(%x[], 1), 1) } -> []"
              "%3: f32[] = for i:3 { %x[] } sum -> [] return %2, %3 }",
@@ -175,30 +188,36 @@ static const Program programs[] = {
              "%5: int[2, 2] = for i:2 j:2 { idx(2*i-j+5) } -> [i, j] return %4, %5 }",
      .tolerance = 16},
 	{.name = "symbols",
-     .text = "func @f<n, m>(%x[n, m]) -> (: f64[n], : int[], : f64[m, n], : f64[n, m]) { %2[n] = for i:n j:m { %x[i, j] } sum -> [i]"
+     .text = "func @f<n, m>(%x[n, m]) -> (: f64[n], : int[], : f64[m, n], : f64[n, m]) { %2[n] = for i:n j:m { %x[i, "
+             "j] } sum -> [i]"
              "%3: int[] = for { mul(dim(n), dim(m)) } -> [] %4[m, n] = for i:n j:m { %x[i, j] } -> [j, i] "
              "%5[m, n] = for i:n j:m { mul(%4[j, i], %2[i]) } -> [j, i] %6[n, m] = for i:n j:m { %5[j, i] } -> [i, j] "
              "return %2, %3, %4, %6 }",
      .symbols = {19, 35},
      .tolerance = 64},
 	{.name = "an unselected arm may be anything",
-     .text = "func @f(%x[33]) -> (: f64[33]) { %2[33] = for i:33 { where(gt(%x[i], 0), log(%x[i]), -1) } -> [i] return %2 }",
+     .text = "func @f(%x[33]) -> (: f64[33]) { %2[33] = for i:33 { where(gt(%x[i], 0), log(%x[i]), -1) } -> [i] return "
+             "%2 }",
      .tolerance = 16},
 	{.name = "an empty domain",
-     .text = "func @f(%x[3]) -> (: f64[], : f64[0]) { %2[] = for i:0 { %x[i+7] } sum -> [] %3[0] = for i:0 { 1 } -> [i] "
-             "return %2, %3 }"},
+     .text =
+         "func @f(%x[3]) -> (: f64[], : f64[0]) { %2[] = for i:0 { %x[i+7] } sum -> [] %3[0] = for i:0 { 1 } -> [i] "
+         "return %2, %3 }"},
 	{.name = "parameters, tables and values twice as results",
-     .text = "func @f(%x[3]) -> (: f64[3], : f64[3], : f64[3], : f64[2]) { %2[3] = for i:3 { mul(%x[i], 2) } -> [i] %3[2] = const [4, 5] "
+     .text = "func @f(%x[3]) -> (: f64[3], : f64[3], : f64[3], : f64[2]) { %2[3] = for i:3 { mul(%x[i], 2) } -> [i] "
+             "%3[2] = const [4, 5] "
              "return %x, %2, %2, %3 }"},
 	{.name = "several outputs over different indices",
      .text = "func @f(%x: f32[20, 18]) -> (: f32[20], : f32[18], : f32[20, 18], : f32[]) {"
-             "%2: f32[20], %3: f32[18], %4: f32[20, 18], %5: f32[] = for i:20 j:18 { t = mul(%x[i, j], %x[i, j]); t, t, t, t }"
+             "%2: f32[20], %3: f32[18], %4: f32[20, 18], %5: f32[] = for i:20 j:18 { t = mul(%x[i, j], %x[i, j]); t, "
+             "t, t, t }"
              "sum -> [i], sum -> [j], -> [i, j], max -> [] return %2, %3, %4, %5 }",
      .tolerance = 64},
 	{.name = "mathematics",
-     .text = "func @f(%x: f32[40], %y: f64[40]) -> (: f32[40], : f64[40]) {"
-             "%3: f32[40] = for i:40 { add(tanh(%x[i]), mul(exp(%x[i]), sin(%x[i]))) } -> [i]"
-             "%4: f64[40] = for i:40 { add(sigmoid(%y[i]), mul(log1p(abs(%y[i])), erf(%y[i]))) } -> [i] return %3, %4 }",
+     .text =
+         "func @f(%x: f32[40], %y: f64[40]) -> (: f32[40], : f64[40]) {"
+         "%3: f32[40] = for i:40 { add(tanh(%x[i]), mul(exp(%x[i]), sin(%x[i]))) } -> [i]"
+         "%4: f64[40] = for i:40 { add(sigmoid(%y[i]), mul(log1p(abs(%y[i])), erf(%y[i]))) } -> [i] return %3, %4 }",
      .tolerance = 32},
 	{.name = "strided outputs",
      .text = "func @f(%x: f32[6, 4]) -> (: f32[48], : f32[24], : f32[6, 9]) {"
@@ -215,8 +234,10 @@ static void check(JitEngine *engine, const Program *program) {
 	for (uint64_t seed = 0; seed < 2; seed++) {
 		jit_test_prepare(&run, session->arena, seed * 1000003);
 		for (int plain = 0; plain < 2; plain++) {
-			jit_test_machine(engine, &run, session->arena, &(JitOptions){.strict = true, .no_fusion = plain}, 0, program->name);
-			jit_test_machine(engine, &run, session->arena, &(JitOptions){.no_fusion = plain}, program->tolerance + 4, program->name);
+			jit_test_machine(engine, &run, session->arena, &(JitOptions){.strict = true, .no_fusion = plain}, 0,
+			                 program->name);
+			jit_test_machine(engine, &run, session->arena, &(JitOptions){.no_fusion = plain}, program->tolerance + 4,
+			                 program->name);
 		}
 	}
 	ir_module_free(run.module);
@@ -251,7 +272,8 @@ static void check_c(const char *compiler, const char *flags, bool strict) {
 	for (size_t i = 0; i < PROGRAMS; i++) {
 		jit_test_prepare(&runs[i], session->arena, 5);
 		double tolerance = strict ? 0 : programs[i].tolerance + 4;
-		jit_test_c_run(&c, (uint32_t)i, &runs[i], session->arena, tolerance, arena_printf(session->arena, "%s %s", compiler, flags), programs[i].name);
+		jit_test_c_run(&c, (uint32_t)i, &runs[i], session->arena, tolerance,
+		               arena_printf(session->arena, "%s %s", compiler, flags), programs[i].name);
 	}
 	dlclose(c.library);
 	for (size_t i = 0; i < PROGRAMS; i++)

@@ -258,7 +258,7 @@ Test(lower_objectives, draws) {
 		"  given d : int[n] ~ integer(-2, 3)\n  given e : [n] ~ exponential(2)\n  given h : [n] ~ loguniform(0.1, 10)\n"
 		"  given u : [n] ~ uniform()\n  given m : [n] ~ normal(0, 1)\n  given z[i in n] ~ normal(m[i], 0.5)\n"
 		"  param x : [2] = 0\n  minimize sum(x^2) + sum(a) + sum(b) + sum(c) + sum(d) + sum(e) + sum(h) + sum(u) + "
-	    "sum(m) + sum(z)\n}\n");
+		"sum(m) + sum(z)\n}\n");
 	FeObjective *o = lower_objective(&l, "draws()");
 	static const struct {
 		const char *name;
