@@ -22,7 +22,7 @@ static void on_progress(void *user, const RtProgress *p) {
 	                                                          cmd_number(arena, p->best_score, 4), p->best_step)
 	                                           : "";
 	const char *lost =
-		p->nonfinite ? arena_printf(arena, "  not finite %.2g %%", 100.0 * (double)p->nonfinite / (double)p->pieces)
+		p->nonfinite ? arena_printf(arena, "  not finite %.3g %%", 100.0 * (double)p->nonfinite / (double)p->pieces)
 					 : "";
 	cmd_progress(cmd, p->step == p->steps, "step %d/%d  train %s%s%s  %s left", p->step, p->steps,
 	             cmd_number(arena, p->last.score, 4), best, lost, cmd_time(arena, p->eta));
@@ -128,6 +128,10 @@ static void put_summary(Cmd *cmd, const RtTrained *trained, const char *dir, Tex
 	text_printf(out, "the rule: %s/rule.grad\n", dir);
 }
 
+static bool lost_all(const RtTrained *trained) {
+	return trained->pieces > 0 && trained->nonfinite == trained->pieces;
+}
+
 CmdExit cmd_train(Cmd *cmd) {
 	const char *dir = cmd->options.out;
 	if (!dir) {
@@ -163,6 +167,8 @@ CmdExit cmd_train(Cmd *cmd) {
 	}
 	if (trained->interrupted && saved) {
 		text_printf(&out, "interrupted: the best rule so far is saved in %s\n", dir);
+	} else if (lost_all(trained) && saved) {
+		text_printf(&out, "no meta-gradient was finite, so nothing was learned: start where runs do not diverge\n");
 	} else if (trained->diverged && saved) {
 		text_printf(&out, "the learned numbers became infinite or NaN at step %d; the best rule before that is saved\n",
 		            trained->steps);
@@ -172,7 +178,7 @@ CmdExit cmd_train(Cmd *cmd) {
 		code = cmd_failed(cmd);
 	} else if (trained->interrupted) {
 		code = CMD_INTERRUPTED;
-	} else if (trained->diverged) {
+	} else if (trained->diverged || lost_all(trained)) {
 		code = CMD_DIVERGED;
 	} else if (code == CMD_OK) {
 		fprintf(stderr, "next: gradus compare %s\n", dir);

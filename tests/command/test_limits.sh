@@ -42,6 +42,23 @@ expect 0 "$GRADUS" emit c table.grad -o table-c
 expect 0 make -C table-c test
 has out "PASS"
 
+# Where no run stays finite, training says so.
+cat >wild.grad <<'EOF'
+optimizer wild() {
+  learn rate = 100
+  x <- x - rate * g
+}
+experiment hopeless {
+  train wild()
+  on rosenbrock()
+  horizon 10
+  update adam() for 3 steps
+}
+EOF
+expect 3 "$GRADUS" train wild.grad -o wild
+has out "no meta-gradient was finite"
+has err "not finite 100 %"
+
 # A curve over a hundred decades: the smallest tick is a power of ten, not 0.
 expect 3 "$GRADUS" minimize rosenbrock --with "gradient_descent(lr = 1)" --steps 30
 has out "1e+"
