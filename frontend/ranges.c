@@ -53,6 +53,8 @@ static int shape_of(Search *s, const AstExpr *x, int64_t *dims) {
 	Elab *e = s->e;
 	if (!x)
 		return -1;
+	if (x->kind == AST_NAME && unknown_of(s, x->name) >= 0)
+		return -1; /* an index has no elements, which is told where it is read */
 	if (x->kind == AST_NAME) {
 		const Binding *b = scope_find(e, x->name);
 		if (!b || !b->value || b->value->kind != VALUE_ARRAY)
