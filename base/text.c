@@ -78,7 +78,7 @@ void text_real(Text *text, double value, bool is_f32) {
 		text_printf(text, "%s", value == 0 ? "0" : "inf");
 		return;
 	}
-	char decimal[40]; /* d.ddde+XXX with the fewest digits that read back */
+	char decimal[40]; /* d.ddde+123 with the fewest digits that read back */
 	int most = is_f32 ? 8 : 16;
 	for (int digits = 0; digits <= most; digits++) {
 		snprintf(decimal, sizeof decimal, "%.*e", digits, value);

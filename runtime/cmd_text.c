@@ -19,7 +19,7 @@ const char *cmd_number(Arena *arena, double value, int digits) {
 	if (size != 0 && (size < 1e-4 || size >= 1e7)) {
 		return arena_printf(arena, "%.*e", digits - 1, value);
 	}
-	int before = size >= 1 ? (int)floor(log10(size)) + 1 : 1; /* 0.xxx shows as many places as x.xxx */
+	int before = size >= 1 ? (int)floor(log10(size)) + 1 : 1; /* 0.123 shows as many places as 1.234 */
 	int places = digits - before + (size < 1 ? 1 : 0);
 	return arena_printf(arena, "%.*f", places > 0 ? places : 0, value);
 }

@@ -1,6 +1,6 @@
 /* The library and the examples: gradients of every objective, and meta-gradients of whole unrolls of every rule (inner
  * gradients included), against differences and forward mode; what the gradients cost. */
-#include "ad_helpers.h"
+#include "ad_differences.h"
 #include "frontend/frontend.h"
 #include "programs.h"
 

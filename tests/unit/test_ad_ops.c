@@ -1,6 +1,6 @@
 /* Every row of ops.def that has a derivative: reverse mode against differences, forward against reverse, second order, both
  * ways; and the documented values at awkward points. */
-#include "ad_helpers.h"
+#include "ad_differences.h"
 
 enum { POINTS = 5 };
 

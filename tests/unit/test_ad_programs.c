@@ -1,6 +1,6 @@
 /* Derivatives of whole programs: unrolled optimizers with inner gradients and their meta-gradients, no NaN from arms that
  * were not taken, none from Adam at a zero gradient, and the cost of gradients. */
-#include "ad_helpers.h"
+#include "ad_differences.h"
 
 static const char logistic[] = "func @value(%X[6, 3], %y[6], %w[3], %b[]) -> ([]) {\n"
 							   "%1 s[6] = for i:6 j:3 { mul(%X[i, j], %w[j]) } sum -> [i]\n"

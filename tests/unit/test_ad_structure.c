@@ -1,6 +1,6 @@
 /* Every structural feature of the generic op and of loops, as small programs: reverse mode against differences, forward
  * against reverse, second order (reverse and forward over reverse), batching against 16 single runs. */
-#include "ad_helpers.h"
+#include "ad_differences.h"
 
 typedef struct Program {
 	const char *name;

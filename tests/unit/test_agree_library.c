@@ -2,7 +2,7 @@
  * Under --strict all three give the same bits; by default machine code and C stay within bounds that are stated here and in
  * docs/agreement.md. Objectives: data, start, value and gradient at several points. Rules: init and 24 steps, for one
  * tensor of any size, for one of a known size and for two. */
-#include "jit_helpers.h"
+#include "jit_three_ways.h"
 #include "programs.h"
 
 #include "autodiff/autodiff.h"

@@ -1,6 +1,6 @@
 /* What the lowering promises beyond results: memory that is planned and shared, loops that work in place, ops that become one
  * kernel, and the printed form. */
-#include "jit_helpers.h"
+#include "jit_three_ways.h"
 
 #include "jit/loop.h"
 

@@ -1,6 +1,6 @@
 /* Every structural feature of the tensor IR through machine code and C, against the evaluator: equal bits under --strict, a few
  * units in the last place by default. */
-#include "jit_helpers.h"
+#include "jit_three_ways.h"
 
 typedef struct Program {
 	const char *name, *text;

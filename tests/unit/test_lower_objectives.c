@@ -1,5 +1,5 @@
 /* The library's objectives, evaluated, against formulas written down independently; random draws against their laws. */
-#include "lower_helpers.h"
+#include "lower_instances.h"
 
 static const double pi = 3.14159265358979323846;
 

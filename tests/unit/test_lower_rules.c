@@ -1,7 +1,7 @@
 /* The library's rules over 100 steps, against their published updates computed independently here; on one tensor, on two,
  * and on one of symbolic size. */
-#include "jit_helpers.h"
-#include "lower_helpers.h"
+#include "jit_three_ways.h"
+#include "lower_instances.h"
 
 enum { N = 7, STEPS = 100 };
 

@@ -1,5 +1,5 @@
 /* Tuning and statistics. */
-#include "rt_helpers.h"
+#include "rt_tasks.h"
 
 #include <stdlib.h>
 

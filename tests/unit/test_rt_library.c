@@ -1,7 +1,7 @@
 /* Meta-gradients of every rule of the library: back-propagation through the whole run, forward mode and central
  * differences of the score agree; training and its result are the same bits on one thread and on two; a trained rule is
  * a file that reads back as itself. */
-#include "rt_helpers.h"
+#include "rt_tasks.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 /* One problem a block against 16 problems in lanes: the same bits with --strict for runs and meta-gradients, on any number
  * of threads and by the evaluator; nearly the same by default. */
-#include "rt_helpers.h"
+#include "rt_tasks.h"
 
 typedef struct Pair {
 	const char *objective, *rule, *open;

@@ -1,7 +1,7 @@
 /* What the tests of the back ends share: running one function through the evaluator, machine code and compiled C, on the same
  * random arguments, and comparing. */
-#ifndef GRADUS_TESTS_JIT_HELPERS_H
-#define GRADUS_TESTS_JIT_HELPERS_H
+#ifndef GRADUS_TESTS_JIT_THREE_WAYS_H
+#define GRADUS_TESTS_JIT_THREE_WAYS_H
 
 #include "ir/ir.h"
 #include "jit/jit.h"

@@ -1,7 +1,7 @@
 /* What the tests of the runtime share: objectives and rules from IR text (so that they depend on nothing above the IR),
  * and a runtime to run them on. */
-#ifndef GRADUS_TESTS_RT_HELPERS_H
-#define GRADUS_TESTS_RT_HELPERS_H
+#ifndef GRADUS_TESTS_RT_TASKS_H
+#define GRADUS_TESTS_RT_TASKS_H
 
 #include "runtime/runtime.h"
 

@@ -1,6 +1,6 @@
 /* What the tests of lowering share: programs from text, functions run by the evaluator, fresh tensors. */
-#ifndef LOWER_HELPERS_H
-#define LOWER_HELPERS_H
+#ifndef LOWER_INSTANCES_H
+#define LOWER_INSTANCES_H
 
 #include "frontend/frontend.h"
 

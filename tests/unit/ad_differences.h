@@ -1,8 +1,8 @@
 /* What the tests of autodiff share: programs from text, random arguments, differences as the oracle. Reverse mode is
  * checked against central differences, forward mode against reverse mode, second order against differences of the
  * gradient, batching against 16 single runs. */
-#ifndef GRADUS_TESTS_AD_HELPERS_H
-#define GRADUS_TESTS_AD_HELPERS_H
+#ifndef GRADUS_TESTS_AD_DIFFERENCES_H
+#define GRADUS_TESTS_AD_DIFFERENCES_H
 
 #include "autodiff/autodiff.h"
 
