@@ -407,3 +407,11 @@ void ir_for_end(IrForBuilder *f) {
 	ir_for_sweep(f->builder->func, &f->op->f);
 	ir_append_checked(f->builder, f->builder->block, f->op, "ir_for_end");
 }
+
+bool ir_for_try_end(IrForBuilder *f) {
+	ir_for_sweep(f->builder->func, &f->op->f);
+	if (ir_check_op(f->builder->func, f->op))
+		return false;
+	vec_push(arena_of(f), &f->builder->block->ops, f->op);
+	return true;
+}

@@ -20,7 +20,9 @@
 /* I64 is the language's `int`. I32 and I64 also hold the bit patterns of F32 and F64 in mathematics. */
 typedef enum IrScalar { IR_BOOL, IR_I32, IR_I64, IR_F32, IR_F64 } IrScalar;
 
-enum { IR_MAX_RANK = 8, IR_MAX_INDICES = 16, IR_MAX_ARGS = 4, IR_LANES = 16 };
+/* Programs have arrays of up to IR_USER_RANK axes, and so operations over up to twice as many indices. What is derived from them
+ * needs more: an axis for lanes, and one for the turns of each loop whose values are saved, at first and at second order. */
+enum { IR_USER_RANK = 8, IR_MAX_RANK = 12, IR_MAX_INDICES = 20, IR_MAX_ARGS = 4, IR_LANES = 16 };
 
 /* A number if >= 0; else the symbol -1 - dim of the function (an extent that is known only when the code runs). */
 typedef int64_t IrDim;
@@ -333,7 +335,9 @@ IrValue ir_put(IrForBuilder *f, IrCombine combine, uint32_t node, IrType type, c
                bool guarded);
 /* The argument of the MAX or MIN put that made `of`: which value of domain index `index` it came from; same positions. */
 IrValue ir_put_arg(IrForBuilder *f, IrValue of, uint32_t index);
-void ir_for_end(IrForBuilder *f);          /* checks the op and appends it to the block */
+void ir_for_end(IrForBuilder *f); /* checks the op and appends it to the block */
+/* The same for rewrites that may turn out not to be provable: false, and nothing appended, if the op breaks a rule. */
+bool ir_for_try_end(IrForBuilder *f);
 void ir_for_sweep(IrFunc *func, IrFor *f); /* drops unused nodes; part of ir_for_end */
 /* Evaluates a small expression in body syntax, e.g. "mul(r, sub(1, r))", with named nodes; numbers take `type`.
  * Used for the derivative column. names/nodes: `count` pairs. Panics on a malformed row. */
