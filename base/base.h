@@ -92,6 +92,18 @@ const char *name_text(const NameTable *table, Name name);
  * of `wanted` (at least 1), or 0. */
 Name name_nearest(const NameTable *table, Name wanted, const Name *candidates, uint32_t count);
 
+/* ---- map.c: from names (or any numbers but 0) to pointers ---- */
+
+typedef struct NameMap { /* zeroed: empty */
+	Name *keys;
+	void **values;
+	uint32_t count, slots;
+} NameMap;
+
+/* The place of a name, made (holding NULL) if it is new; it stays where it is until the next one is made. */
+void **name_map_place(Arena *arena, NameMap *map, Name name);
+void *name_map_get(const NameMap *map, Name name); /* NULL where there is nothing */
+
 /* ---- source.c: files and places in them ---- */
 
 typedef struct Span {
@@ -136,6 +148,8 @@ typedef struct Session {
 	VEC(Source *) sources; /* [0] is a dummy */
 	VEC(Diag *) diags;
 	uint32_t error_count;
+	uint32_t expr_count; /* numbers given to pieces of the syntax tree */
+	uint64_t elaborated; /* expressions that were given a meaning so far: tests count work by it, not by time */
 } Session;
 
 Session *session_new(void);
@@ -158,6 +172,14 @@ void diag_label(Session *session, Diag *diag, Span span, const char *format, ...
 void diag_here(Session *session, Diag *diag, const char *format, ...) BASE_PRINTF(3, 4);
 void diag_note(Session *session, Diag *diag, const char *format, ...) BASE_PRINTF(3, 4);
 void diag_help(Session *session, Diag *diag, const char *format, ...) BASE_PRINTF(3, 4);
+/* For those who try one way and then another: what was said since the mark is taken back, and may be said after all. */
+typedef VEC(Diag *) Diags;
+typedef struct DiagMark {
+	uint32_t count, errors;
+} DiagMark;
+DiagMark diag_mark(const Session *session);
+Diags diag_take_back(Session *session, DiagMark mark);
+void diag_say(Session *session, const Diags *diags);
 /* Prints all diagnostics sorted by file and place, with source excerpts; `color` adds ANSI colours. (diag_print.c) */
 void diag_print_all(const Session *session, FILE *out, bool color);
 /* The same as one JSON array: severity, code, message, labels (the first is the main place), notes, help.

@@ -27,6 +27,15 @@ static bool same_complaint(const Diag *a, const Diag *b) {
 	return p.start == q.start && p.end == q.end;
 }
 
+/* The same complaint is kept once. */
+static void keep(Session *session, Diag *diag) {
+	for (uint32_t i = session->diags.count; i-- > 0;)
+		if (same_complaint(session->diags.data[i], diag))
+			return;
+	vec_push(session->arena, &session->diags, diag);
+	session->error_count += diag->severity == DIAG_ERROR;
+}
+
 /* The message is taken over, not copied. */
 static Diag *diag_add(Session *session, DiagSeverity severity, int code, Span span, const char *message) {
 	Diag *diag = ARENA_NEW(session->arena, Diag);
@@ -35,11 +44,7 @@ static Diag *diag_add(Session *session, DiagSeverity severity, int code, Span sp
 	diag->message = message;
 	DiagLabel here = {span.file < session->sources.count ? span : (Span){0}, ""};
 	vec_push(session->arena, &diag->labels, here);
-	for (uint32_t i = session->diags.count; i-- > 0;)
-		if (same_complaint(session->diags.data[i], diag))
-			return diag;
-	vec_push(session->arena, &session->diags, diag);
-	session->error_count += severity == DIAG_ERROR;
+	keep(session, diag);
 	return diag;
 }
 
@@ -88,6 +93,24 @@ void diag_help(Session *session, Diag *diag, const char *format, ...) {
 	va_start(args, format);
 	diag->help = format_text(session->arena, format, args);
 	va_end(args);
+}
+
+DiagMark diag_mark(const Session *session) {
+	return (DiagMark){session->diags.count, session->error_count};
+}
+
+Diags diag_take_back(Session *session, DiagMark mark) {
+	Diags taken = {0};
+	for (uint32_t i = mark.count; i < session->diags.count; i++)
+		vec_push(session->arena, &taken, session->diags.data[i]);
+	session->diags.count = mark.count;
+	session->error_count = mark.errors;
+	return taken;
+}
+
+void diag_say(Session *session, const Diags *diags) {
+	for (uint32_t i = 0; i < diags->count; i++)
+		keep(session, diags->data[i]);
 }
 
 typedef struct Ranked {

@@ -117,6 +117,7 @@ typedef VEC(AstItem) AstItems;
 
 struct AstExpr {
 	AstExprKind kind;
+	uint32_t id;    /* unique in the session; 0: not of the text */
 	uint32_t depth; /* height of the tree below, from 1; bounded, so walking it recursively is safe */
 	Span span;
 	union {

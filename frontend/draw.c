@@ -105,14 +105,11 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 		           (unsigned)count);
 		return value_bad(e);
 	}
-	Binding *scope = e->scope;
+	ScopeMark scope = scope_mark(e);
 	uint32_t active = e->active.count;
-	const AstItem *items[IR_MAX_RANK + 1];
-	uint32_t item_count = 0;
-	for (uint32_t i = 0; d->has_head && i < d->head.count && item_count <= IR_MAX_RANK; i++)
-		items[item_count++] = &d->head.data[i];
 	Indices found;
-	bool ok = bind_indices(e, items, item_count, &draw, 1, true, NULL, &found);
+	AstItems none = {0};
+	bool ok = bind_head(e, d->has_head ? &d->head : &none, draw, &found);
 	Value *args[2] = {0};
 	for (uint32_t i = 0; i < count; i++) {
 		if (draw->call.args.data[i].name.name)
@@ -126,7 +123,7 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 			ok = false;
 		}
 	}
-	e->scope = scope;
+	scope_back(e, scope);
 	e->active.count = active;
 	int64_t dims[IR_MAX_RANK];
 	int rank = 0;

@@ -27,6 +27,9 @@ typedef struct Var {
 /* The extent that is not just a number: the coordinates of x. */
 #define DIM_X INT64_MIN
 
+/* Walks that look at every use of a node by itself give up on expressions of more nodes than EX_LARGE. */
+enum { EX_HUGE = 1 << 20, EX_LARGE = 256 };
+
 typedef enum ExKind { EX_CONST, EX_VAR, EX_DIM, EX_READ, EX_OP } ExKind;
 
 typedef struct VarSet {
@@ -49,6 +52,8 @@ struct Ex {
 	Ex **at;
 	const VarSet *free;
 	int64_t low, high; /* integers and booleans: what is known of the range */
+	uint32_t size;     /* nodes, one that is used twice counted twice, up to EX_HUGE */
+	uint32_t depth;    /* walks are recursive: see shallow() in elab_expr.c */
 	uint64_t epoch;    /* memory of the last walk: emission or substitution */
 	uint32_t node;
 	Ex *image;
@@ -76,7 +81,7 @@ struct Value {
 	const FeCall *call; /* a rule as an argument */
 };
 
-/* ---- names in scope: scope.c ---- */
+/* ---- names in scope: value.c ---- */
 
 typedef enum BindKind {
 	BIND_LET,
@@ -102,27 +107,70 @@ typedef struct Binding {
 	bool used;
 	uint32_t active;       /* how many index variables were around when it was made: it depends on no others */
 	Var *coord;            /* the `each` it was made in */
-	struct Binding *outer; /* the scope, innermost first */
+	uint64_t epoch;        /* of the last search that met it */
+	uint32_t frame;        /* of the body that sees it: a function does not see the names of its caller */
+	struct Binding *older; /* of the same name, hidden by this one */
 } Binding;
+
+/* All bindings, innermost last, and the innermost one of every name. */
+typedef struct Scope {
+	VEC(Binding *) bindings;
+	NameMap newest;
+	uint32_t frame, frames;
+} Scope;
+
+/* A scope to go back to. */
+typedef struct ScopeMark {
+	uint32_t count, frame;
+	uint64_t place;
+} ScopeMark;
 
 /* ---- the elaborator ---- */
 
-typedef struct Cond {
-	const Ex *at_least_zero; /* integer expression */
-} Cond;
+/* A sum of whole numbers, each an index variable, a loop's counter, or anything that is not affine. */
+typedef struct Affine {
+	int64_t offset;
+	uint32_t count;
+	struct AffineTerm {
+		const Ex *atom;
+		int64_t coef;
+	} terms[IR_MAX_INDICES];
+	uint64_t atoms; /* a bit for each, by their hashes: two forms without a common bit share none */
+	bool too_long;  /* nothing is known of it */
+} Affine;
+
+/* What a condition says where it holds. */
+typedef struct Fact {
+	Affine form;
+	bool not_zero; /* the form is not 0; otherwise it is at least 0 */
+	uint32_t next; /* not_zero: 1 + the fact that it led to (if that is still there) */
+	uint32_t number;
+} Fact;
 
 typedef struct RuleElab RuleElab; /* rule.c */
+
+/* An expression that was elaborated while a range was looked for: what it is, and where that holds. */
+typedef struct Tried {
+	Value *value; /* NULL: it has errors there */
+	uint64_t place;
+	const IrBlock *block;
+	uint32_t active, last_var, last_fact, cond_if;
+	bool want_int, in_dimension;
+	const Var *coord;
+	int rank; /* at any place of this number; -1: no array */
+	int64_t dims[IR_MAX_RANK];
+} Tried;
+
+/* A loop of the tensor IR around the current place. */
+typedef struct OpenLoop {
+	const IrOp *op;
+	bool needed; /* something had to be known that its counter decides */
+} OpenLoop;
 
 typedef struct Calls {
 	const AstDecl *decl;
 	const struct Calls *outer;
 } Calls;
-
-/* A name that nobody knows is one mistake, wherever it stands. */
-typedef struct UnknownName {
-	Name name;
-	Diag *diag;
-} UnknownName;
 
 typedef struct Elab {
 	FeProgram *program;
@@ -131,18 +179,32 @@ typedef struct Elab {
 	Arena *arena;
 	IrBuilder *builder;
 	IrScalar real;
-	Binding *scope;
-	VEC(Var *) active;     /* variables of the index notation around the current place; outermost first */
-	VEC(const Ex *) conds; /* integer expressions that are >= 0 here */
-	uint32_t cond_if;      /* how many arms of conditions that are not known surround us */
-	bool in_dimension;     /* `/` must come out whole */
-	bool want_int;         /* whole powers stay integers */
-	uint64_t *epoch;       /* of walks over expressions */
+	Scope scope;
+	VEC(Var *) active;   /* variables of the index notation around the current place; outermost first */
+	VEC(Fact) facts;     /* what the conditions around this place say */
+	uint32_t fact_count; /* made so far */
+	uint32_t cond_if;    /* how many arms of conditions that are not known surround us */
+	bool in_dimension;   /* `/` must come out whole */
+	bool want_int;       /* whole powers stay integers */
+	uint64_t *epoch;     /* of walks over expressions */
+	uint64_t place;      /* a number for each statement and call: names mean the same as long as it stays */
+	uint64_t places;
+	NameMap constants; /* MadeConst, by name */
+	NameMap tried;     /* Tried, by the numbers of expressions */
+	VEC(OpenLoop) loops;
+	/* One budget for what is written out more than once: bodies of functions, turns of loops. */
+	uint32_t copying;  /* inside of so many copies */
+	Span copied;       /* the outermost of them */
+	uint32_t copies;   /* expressions elaborated as part of a copy */
+	uint32_t written;  /* turns of the loops around that are written out, multiplied */
+	uint32_t attempts; /* loops that are being written out because they need their counter */
+	bool stopped;      /* the budget is used up; reported */
+	uint32_t nesting, call_depth;
 	uint32_t *next_var;
 	const Calls *calls;
 	Value *returned; /* of the function being inlined */
-	VEC(UnknownName) unknown;
-	bool too_deep; /* a value had more indices around it than it can have axes */
+	NameMap unknown; /* the diagnostics of names that nobody knows: each is one mistake, wherever it stands */
+	bool too_deep;   /* a value had more indices around it than it can have axes */
 	bool in_fn;
 
 	/* rules */
@@ -176,22 +238,15 @@ Var *var_new(Elab *e, Name name, int64_t extent, Span span);
 const VarSet *vars_union(Elab *e, const VarSet *a, const VarSet *b);
 
 /* proof.c: what is known of integers */
-typedef struct Affine {
-	int64_t offset;
-	uint32_t count;
-	struct AffineTerm {
-		const Ex *atom; /* EX_VAR, or anything that is not affine */
-		int64_t coef;
-	} terms[12];
-	bool too_long;
-} Affine;
-
 Affine affine_of(const Ex *x);
-bool prove_at_least_zero(const Elab *e, const Ex *x, bool with_conditions);
+bool prove_at_least_zero(const Elab *e, const Ex *x);            /* from the ranges of its variables and the facts */
 void affine_range(const Affine *a, int64_t *low, int64_t *high); /* INT64_MIN / MAX: unknown */
 bool affine_is_pure(const Affine *a);                            /* index variables and loop counters only */
+typedef VEC(Ex *) Exs;
 /* If the truth of `cond` is that integer expressions are >= 0, appends them. False if it is more than that. */
-bool cond_forms(Elab *e, Ex *cond, bool truth, Ex **forms, uint32_t *count, uint32_t limit);
+bool cond_forms(Elab *e, Ex *cond, bool truth, Exs *forms);
+/* Adds what the truth of `cond` says to the facts; the caller sets their count back. */
+void assume(Elab *e, const Ex *cond, bool truth);
 
 /* value.c */
 Value *value_bad(Elab *e);
@@ -215,6 +270,9 @@ const char *dims_text(Elab *e, const int64_t *dims, int rank); /* "[n, 3]", "a s
 const char *type_text(Elab *e, const Value *v);
 Binding *scope_add(Elab *e, BindKind kind, AstName name, Value *value);
 Binding *scope_find(Elab *e, Name name);
+ScopeMark scope_mark(const Elab *e);
+ScopeMark scope_hide(Elab *e); /* nothing of what is around is seen from here on */
+void scope_back(Elab *e, ScopeMark mark);
 
 /* emit.c: from expressions to ops */
 typedef struct Emit {
@@ -246,6 +304,12 @@ Value *value_from_whole(Elab *e, IrValue value, Scalar scalar, int rank, const i
                         uint32_t leading_count);
 
 /* elab_expr.c */
+enum { MOST_COPIES = 200000, MOST_NESTING = 1500, MOST_CALLS = 200 };
+void copy_begin(Elab *e, Span span);
+void copy_end(Elab *e);
+void report_copies(Elab *e, Span span);
+bool call_begin(Elab *e, Span span); /* one more function or constant deep; false, and reported, if that is too deep */
+void call_end(Elab *e);
 Value *elab(Elab *e, const AstExpr *x);
 Value *elab_scalar(Elab *e, const AstExpr *x, const char *what);
 Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **args, uint32_t count, Span span,
@@ -257,6 +321,8 @@ bool elab_unify(Elab *e, Value **values, uint32_t count, Scalar *scalar); /* the
 Value *elab_broadcast(Elab *e, Value *v, const Value *shape);             /* a scalar as an array of this shape */
 /* Whole numbers known now: dimensions, ranges, counts. */
 bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out);
+/* The same, or a whole number that lies between known limits. NULL with a diagnostic. */
+Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what);
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out); /* may give DIM_X */
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
 /* Not more elements than can be counted (E0213). */
@@ -276,6 +342,10 @@ typedef struct Indices {
 } Indices;
 /* `from_zero`: arrays are being defined, whose indices start at 0. Pushes the variables on e->active and the names on the
  * scope; the caller restores both. extents: of axes that give a name its range (may be NULL; 0: not given). */
+Value *tried_value(const Elab *e,
+                   const AstExpr *x); /* ranges.c: what was made of it while ranges were looked for, here */
+/* The indices of a definition's head. */
+bool bind_head(Elab *e, const AstItems *head, const AstExpr *body, Indices *out);
 bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies,
                   uint32_t body_count, bool from_zero, const int64_t *extents, Indices *out);
 /* Proves 0 <= at < extent, or reports. Sets *guard if only conditions prove it. */
@@ -297,19 +367,82 @@ Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x);
 typedef bool ExprVisit(const AstExpr *x, void *context);
 /* Visits the direct parts of an expression until one visit says true. */
 bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context);
-/* Every name that is mentioned, at any depth (targets of assignments too; names being declared not). */
-void expr_names(const AstExpr *x, void (*visit)(Name name, Span span, void *context), void *context);
-void stmt_names(const AstStmt *s, void (*visit)(Name name, Span span, void *context), void *context);
+/* Every name that is mentioned, at any depth, and means something outside: neither an index, a loop's counter or a
+ * definition of a block inside, nor what is being declared. Targets of assignments are mentioned. */
+typedef void NameSeen(Name name, Span span, void *context);
+void expr_names(const AstExpr *x, NameSeen *visit, void *context);
+void stmt_names(const AstStmt *s, NameSeen *visit, void *context);
+void stmt_fresh_names(const AstStmt *s, NameSeen *visit, void *context); /* the others: those that are made inside */
+void decl_names(const AstDecl *decl, NameSeen *visit, void *context);    /* what is called is mentioned, too */
+/* The names that stand on the left of an arrow, once each, in the order of the text. */
+typedef VEC(Name) Names;
+Names stmt_assigned(Arena *arena, const AstStmt *s);
+Names block_assigned(Arena *arena, const AstBlock *block);
 
 /* elab_stmt.c */
+typedef VEC(Binding *) Bindings;
+/* The bindings around a block that it assigns; added to `out` once. */
+void assigned_outside(Elab *e, const AstBlock *block, Bindings *out);
+typedef void Arm(Elab *e, const void *context);
+/* Runs both arms (`no` may be NULL); what they assign, `changed`, is chosen by a truth value. `span`: of the statement. */
+typedef struct Choice {
+	Value *cond;
+	Span cond_span, span;
+	const Bindings *changed;
+	Arm *yes, *no;
+	const void *yes_context, *no_context;
+} Choice;
+void choose(Elab *e, const Choice *c);
+bool new_name(Elab *e, AstName name);
 void elab_block(Elab *e, const AstBlock *block);
 void elab_stmt(Elab *e, const AstStmt *s);
 Value *elab_headed(Elab *e, const AstDeclare *d, Name name); /* the value of a let or var, head and type obeyed */
-void assigned_names(const AstBlock *block, Name *names, uint32_t *count, uint32_t limit);
+
+/* elab_loop.c */
+void elab_loop(Elab *e, const AstStmt *s);
+/* Something has to be known when the program is instantiated, and `x` is not: notes which counters around decide it. */
+void needs_known(Elab *e, const Ex *x);
 
 /* elab_assign.c */
 void elab_assign(Elab *e, const AstStmt *s);
 int x_axis(const Value *v); /* the axis over the coordinates of x, or -1 */
+
+/* stages.c: when the statements of an objective are computed */
+
+typedef enum Stage { STAGE_CONST, STAGE_SETUP, STAGE_VALUE } Stage;
+
+typedef struct StageName {
+	Name name;
+	Stage stage;
+	bool var;              /* may be assigned */
+	bool needed;           /* by value or start, made by setup */
+	bool wanted;           /* by the function that was asked about last */
+	uint32_t since;        /* the statement that declares it */
+	VEC(uint32_t) used_by; /* statements that mention or define it */
+} StageName;
+
+typedef struct StageStmt {
+	Stage stage;               /* of computations */
+	bool followed;             /* what it mentions is wanted already */
+	VEC(StageName *) mentions; /* of names that are known there */
+	VEC(StageName *) defines;
+} StageStmt;
+
+typedef struct Stages {
+	Arena *arena;
+	const AstBlock *body;
+	StageStmt *stmts;       /* one per statement of the body */
+	VEC(StageName *) names; /* in the order of their declarations */
+	NameMap by_name;
+	VEC(StageName *) pending; /* whose statements have to be looked at again */
+} Stages;
+
+bool is_computation(const AstStmt *s);
+void stages_find(Stages *s, Arena *arena, const AstBlock *body);
+/* Marks the names that `start` or `value` needs, through constant statements; adds to `needed`. */
+void stages_want(Stages *s, bool start);
+bool stages_wanted(const Stages *s, uint32_t stmt); /* defines something that is wanted */
+StageName *stages_name(const Stages *s, Name name); /* NULL: not of the objective's body */
 
 /* draw.c */
 /* Where random numbers come from: the seed, the problem. */
@@ -329,6 +462,11 @@ struct FeProgram {
 	VEC(AstFile *) files;
 	VEC(const AstDecl *) user;
 	VEC(const AstDecl *) library;
+	NameMap by_name[2];                     /* the first of each name: of the user's, of the library */
+	NameMap by_kind[2][AST_EXPERIMENT + 1]; /* the same of one kind */
+	NameMap numbers[2];                     /* constants that are one number (f32, f64) */
+	NameMap wrong[2];                       /* the Diags of constants that cannot be made */
+	uint32_t import_depth;
 	bool broken; /* something did not read */
 	FeLoader *loader;
 	void *loader_context;
@@ -336,10 +474,15 @@ struct FeProgram {
 
 Elab elab_new(FeProgram *program, IrModule *module, IrScalar real);
 Name nearest_decl(const FeProgram *program, Name wanted, AstDeclKind kind);
-/* Binds constants of the program when they are used. */
-Value *elab_const(Elab *e, const AstDecl *decl);
+/* The number of a parameter, params.count if there is none of this name. `places`: of this declaration, zeroed at first. */
+uint32_t param_place(const AstDecl *decl, NameMap *places, Arena *arena, Name wanted);
+Name nearest_param(Session *session, const AstDecl *decl, Name wanted);
 /* The arguments of a call in the order of the parameters; NULL: by default. */
 bool call_arguments(FeProgram *program, const FeCall *call, const AstExpr **out);
+
+/* constant.c */
+/* What a constant of the program stands for. Computed when it is first used, after those that it mentions. */
+Value *elab_const(Elab *e, const AstDecl *decl);
 
 /* rule.c */
 /* A hyperparameter where a whole number has to stand, which it then is from the next elaboration on. */

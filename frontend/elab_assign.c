@@ -119,7 +119,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 		           dims_text(e, seen.dims, seen.rank));
 		return;
 	}
-	Binding *scope = e->scope;
+	ScopeMark scope = scope_mark(e);
 	uint32_t active = e->active.count;
 	const AstItem *fresh[IR_MAX_RANK];
 	AstItem *made;
@@ -196,7 +196,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 		at[i] = ex_add_int(e, ex_var(e, kept[rest.rank]), ex_int(e, low));
 		rest.rank++;
 	}
-	e->scope = scope;
+	scope_back(e, scope);
 	e->active.count = active;
 	if (!ok || value_is_bad(r))
 		return;

@@ -121,8 +121,8 @@ static bool expect_count(Elab *e, const AstExpr *x, uint32_t low, uint32_t high)
 		diag_error(e->session, 215, x->span, "`%s` takes %u argument%s, not %u", name, (unsigned)low,
 		           low == 1 ? "" : "s", (unsigned)count);
 	else
-		diag_error(e->session, 215, x->span, "`%s` takes %u to %u arguments, not %u", name, (unsigned)low,
-		           (unsigned)high, (unsigned)count);
+		diag_error(e->session, 215, x->span, "`%s` takes %u argument%s or more, not %u", name, (unsigned)low,
+		           low == 1 ? "" : "s", (unsigned)count);
 	return false;
 }
 
@@ -150,10 +150,10 @@ static Value *builtin(Elab *e, const char *name, const AstExpr *x, bool *known) 
 		*known = false;
 		return NULL;
 	}
-	uint32_t low = f ? (uint32_t)f->arity : clip || where ? 3 : 1, high = two ? 8 : low;
+	uint32_t low = f ? (uint32_t)f->arity : clip || where ? 3 : 1, high = two ? UINT32_MAX : low;
 	bool ok = expect_count(e, x, low, high);
-	Value *args[8];
-	uint32_t count = x->call.args.count < 8 ? x->call.args.count : 8;
+	uint32_t count = x->call.args.count;
+	Value **args = ARENA_ARRAY(e->arena, Value *, count);
 	bool want = e->want_int, dimension = e->in_dimension;
 	e->want_int = want && (two || clip);
 	e->in_dimension = e->in_dimension && (two || clip);
@@ -195,6 +195,7 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 	Value **args = ARENA_ARRAY(e->arena, Value *, params + 1);
 	bool ok = true;
 	uint32_t position = 0;
+	NameMap places = {0};
 	bool want = e->want_int, dimension = e->in_dimension;
 	e->want_int = e->in_dimension = false;
 	for (uint32_t i = 0; i < x->call.args.count; i++) {
@@ -202,18 +203,11 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 		Value *v = elab(e, arg->value);
 		uint32_t at = params;
 		if (arg->name.name) {
-			Name names[64];
-			uint32_t count = 0;
-			for (uint32_t p = 0; p < params; p++) {
-				if (fn->params.data[p].name.name == arg->name.name)
-					at = p;
-				if (count < 64)
-					names[count++] = fn->params.data[p].name.name;
-			}
+			at = param_place(fn, &places, e->arena, arg->name.name);
 			if (at == params) {
 				Diag *diag = diag_error(e->session, 216, arg->name.span, "`%s` has no parameter `%s`", name,
 				                        session_text(e->session, arg->name.name));
-				Name near = name_nearest(e->session->names, arg->name.name, names, count);
+				Name near = nearest_param(e->session, fn, arg->name.name);
 				if (near)
 					diag_help(e->session, diag, "did you mean `%s`?", session_text(e->session, near));
 				ok = false;
@@ -236,12 +230,18 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 		}
 		args[at] = settle(e, v, fn->params.data[at].name.name, arg->value->span);
 	}
-	Binding *scope = e->scope;
+	if (!call_begin(e, x->span)) {
+		call_end(e);
+		e->want_int = want;
+		e->in_dimension = dimension;
+		return value_bad(e);
+	}
+	ScopeMark scope = scope_hide(e);
 	Value *returned = e->returned;
 	bool in_fn = e->in_fn;
 	Calls calls = {fn, e->calls};
 	e->calls = &calls;
-	e->scope = NULL;
+	copy_begin(e, x->span);
 	e->returned = NULL;
 	e->in_fn = true;
 	for (uint32_t i = 0; i < params; i++) {
@@ -270,7 +270,9 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 		else if (errors == e->session->error_count)
 			diag_error(e->session, 225, fn->name.span, "`%s` ends without `return`", name);
 	}
-	e->scope = scope;
+	copy_end(e);
+	call_end(e);
+	scope_back(e, scope);
 	e->returned = returned;
 	e->in_fn = in_fn;
 	e->calls = calls.outer;

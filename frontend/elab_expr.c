@@ -22,10 +22,22 @@ bool is_builtin_name(const char *name) {
 	return false;
 }
 
-static void add_candidate(Elab *e, Name *names, uint32_t *count, uint32_t limit, Name name) {
-	(void)e;
-	if (name && *count < limit)
-		names[(*count)++] = name;
+/* What a misspelled name may have been meant for. */
+static Name nearest_name(Elab *e, Name wanted) {
+	Arena *scratch = arena_new();
+	VEC(Name) names = {0};
+	const Scope *scope = &e->scope;
+	for (uint32_t i = scope->bindings.count; i-- > 0 && scope->bindings.data[i]->frame == scope->frame;)
+		if (scope->bindings.data[i]->name)
+			vec_push(scratch, &names, scope->bindings.data[i]->name);
+	for (uint32_t i = 0; i < e->program->user.count; i++)
+		if (e->program->user.data[i]->kind == AST_FN || e->program->user.data[i]->kind == AST_CONST)
+			vec_push(scratch, &names, e->program->user.data[i]->name.name);
+	for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
+		vec_push(scratch, &names, session_name(e->session, builtins[i]));
+	Name near = name_nearest(e->session->names, wanted, names.data, names.count);
+	arena_free(scratch);
+	return near;
 }
 
 /* Another place of a name that was reported; some are enough. */
@@ -38,26 +50,21 @@ static void unknown_again(Elab *e, Diag *diag, Span span) {
 		diag_label(e->session, diag, span, "and here");
 }
 
+enum { MOST_SUGGESTIONS = 100 };
+
 Diag *elab_unknown(Elab *e, Name name, Span span) {
-	for (uint32_t i = 0; i < e->unknown.count; i++) {
-		if (e->unknown.data[i].name == name) {
-			unknown_again(e, e->unknown.data[i].diag, span);
-			return e->unknown.data[i].diag;
-		}
+	void **place = name_map_place(e->arena, &e->unknown, name);
+	if (*place) {
+		Diag *before = *place;
+		diag_say(e->session, &(Diags){.data = &before, .count = 1}); /* it may have been taken back */
+		unknown_again(e, before, span);
+		return before;
 	}
-	Name names[1024];
-	uint32_t count = 0, limit = sizeof names / sizeof *names;
-	for (Binding *b = e->scope; b; b = b->outer)
-		add_candidate(e, names, &count, limit, b->name);
-	for (uint32_t i = 0; i < e->program->user.count; i++)
-		if (e->program->user.data[i]->kind == AST_FN || e->program->user.data[i]->kind == AST_CONST)
-			add_candidate(e, names, &count, limit, e->program->user.data[i]->name.name);
-	for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
-		add_candidate(e, names, &count, limit, session_name(e->session, builtins[i]));
 	Diag *diag = diag_error(e->session, 200, span, "unknown name `%s`", session_text(e->session, name));
-	vec_push(e->arena, &e->unknown, ((UnknownName){name, diag}));
-	/* One letter is near to every other one. */
-	Name near = strlen(session_text(e->session, name)) > 1 ? name_nearest(e->session->names, name, names, count) : 0;
+	*place = diag;
+	/* One letter is near to every other one; and beyond so many nobody reads them. */
+	bool search = strlen(session_text(e->session, name)) > 1 && e->unknown.count <= MOST_SUGGESTIONS;
+	Name near = search ? nearest_name(e, name) : 0;
 	if (near)
 		diag_help(e->session, diag, "did you mean `%s`?", session_text(e->session, near));
 	return diag;
@@ -303,6 +310,8 @@ static Value *power(Elab *e, Span span, Value *a, Value *b, const AstExpr *x) {
 static Value *divide_exactly(Elab *e, Span span, Value *a, Value *b) {
 	int64_t p, q;
 	if (!value_known_int(a, &p) || !value_known_int(b, &q)) {
+		needs_known(e, a->body);
+		needs_known(e, b->body);
 		diag_error(e->session, 212, span, "a dimension or range has to be a whole number that is known now");
 		return value_bad(e);
 	}
@@ -452,15 +461,12 @@ Value *elab_select(Elab *e, Value *cond, Value *yes, Value *no, const AstExpr *x
 }
 
 static Value *arm(Elab *e, const AstExpr *x, Ex *cond, bool truth) {
-	Ex *forms[16];
-	uint32_t count = 0, saved = e->conds.count;
-	cond_forms(e, cond, truth, forms, &count, 16);
-	for (uint32_t i = 0; i < count; i++)
-		vec_push(e->arena, &e->conds, (const Ex *)forms[i]);
+	uint32_t saved = e->facts.count;
+	assume(e, cond, truth);
 	e->cond_if++;
 	Value *v = elab(e, x);
 	e->cond_if--;
-	e->conds.count = saved;
+	e->facts.count = saved;
 	return v;
 }
 
@@ -489,11 +495,83 @@ static Value *elab_if(Elab *e, const AstExpr *x) {
 	return elab_select(e, cond, yes, no, x);
 }
 
+/* ---- how much and how deep ---- */
+
+void report_copies(Elab *e, Span span) {
+	Diag *diag = diag_error(e->session, 140, span,
+	                        "written out, this takes more than %d expressions, which is all that one program may have",
+	                        (int)MOST_COPIES);
+	diag_help(
+		e->session, diag,
+		"functions are written out at every call: give what is used twice a name with `let`, and let a `for` loop "
+		"repeat");
+}
+
+void copy_begin(Elab *e, Span span) {
+	if (e->copying++ == 0)
+		e->copied = span;
+}
+
+void copy_end(Elab *e) {
+	e->copying--;
+}
+
+bool call_begin(Elab *e, Span span) {
+	if (e->call_depth++ < MOST_CALLS)
+		return true;
+	Diag *diag =
+		diag_error(e->session, 140, span, "functions and constants are nested more than %d deep here", (int)MOST_CALLS);
+	diag_help(e->session, diag, "let a `for` loop repeat, or give parts names with `let`");
+	return false;
+}
+
+void call_end(Elab *e) {
+	e->call_depth--;
+}
+
+static bool may_go_on(Elab *e, const AstExpr *x) {
+	e->session->elaborated++;
+	if (e->stopped)
+		return false;
+	if (e->copying && ++e->copies > MOST_COPIES) {
+		e->stopped = true;
+		if (!e->attempts)
+			report_copies(e, e->copied);
+		return false;
+	}
+	if (e->nesting < MOST_NESTING)
+		return true;
+	Diag *diag = diag_error(e->session, 140, x->span, "this is more than %d expressions deep, functions included",
+	                        (int)MOST_NESTING);
+	diag_help(e->session, diag, "give parts of it names with `let`");
+	return false;
+}
+
+/* Walks over expressions are recursive: what is very deep is computed, and read from there on. */
+static Value *shallow(Elab *e, Value *v, Span span) {
+	enum { DEEP = 1000 };
+	return v->body && v->body->depth > DEEP ? materialize(e, v, 0, span) : v;
+}
+
 /* ---- everything ---- */
+
+static Value *elab_kind(Elab *e, const AstExpr *x);
 
 Value *elab(Elab *e, const AstExpr *x) {
 	if (!x) /* left out, and reported */
 		return value_bad(e);
+	Value *v = tried_value(e, x);
+	if (v)
+		return v;
+	if (!may_go_on(e, x))
+		return value_bad(e);
+	e->nesting++;
+	v = elab_kind(e, x);
+	e->nesting--;
+	return v->kind == VALUE_ARRAY ? shallow(e, v, x->span) : v;
+}
+
+static Value *elab_kind(Elab *e, const AstExpr *x) {
 	switch (x->kind) {
 	case AST_BAD: return value_bad(e);
 	case AST_NUMBER:
@@ -563,8 +641,11 @@ static Value *elab_static(Elab *e, const AstExpr *x) {
 static bool static_value(Elab *e, Value *v, const AstExpr *x, const char *what, int64_t *out) {
 	if (value_is_bad(v))
 		return false;
+
 	if (value_known_int(v, out))
 		return true;
+	if (v->kind == VALUE_ARRAY)
+		needs_known(e, v->body);
 	if (v->kind == VALUE_ARRAY && v->is_size_x) {
 		Diag *diag =
 			diag_error(e->session, 265, x->span, "%s depends on `size(x)`, which this rule serves in any size", what);
@@ -584,6 +665,16 @@ static bool static_value(Elab *e, Value *v, const AstExpr *x, const char *what, 
 
 bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out) {
 	return static_value(e, elab_static(e, x), x, what, out);
+}
+
+Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what) {
+	enum { MOST_APART = INT32_MAX };
+	Value *v = elab_static(e, x);
+	int64_t known;
+	if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_INT && !v->is_size_x && v->body->type == IR_I64 &&
+	    v->body->low >= -MOST_APART && v->body->high <= MOST_APART)
+		return value_body(e, v);
+	return static_value(e, v, x, what, &known) ? ex_int(e, known) : NULL;
 }
 
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out) {

@@ -57,17 +57,18 @@ bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard)
 	if (low >= 0 && high < extent)
 		return true;
 	Ex *rest = ex_op(e, IR_sub, ex_int(e, extent - 1), at, NULL);
-	if (prove_at_least_zero(e, at, true) && prove_at_least_zero(e, rest, true)) {
+	if (prove_at_least_zero(e, at) && prove_at_least_zero(e, rest)) {
 		*guard = true;
 		return true;
 	}
 	bool outside = high < 0 || low >= extent;
 	if (affine_is_pure(&a) || outside) {
+		needs_known(e, at);
 		report_outside(e, low, high, extent, span, &a);
 		return false;
 	}
 	/* A gather: checked when run; under a condition that might protect it, it reads 0 outside. */
-	if (e->cond_if || e->conds.count)
+	if (e->cond_if || e->facts.count)
 		*guard = true;
 	return true;
 }

@@ -7,19 +7,18 @@
 typedef struct Domain {
 	Var *vars[IR_MAX_INDICES];
 	uint32_t count;
-	Ex *conds[16]; /* >= 0 */
-	uint32_t cond_count;
+	Exs conds;   /* >= 0 */
 	Ex *filter;  /* what the conditions say beyond that; NULL: nothing */
 	int64_t low; /* of the only index, for arguments */
 } Domain;
 
 /* The number of points, as a real. */
 static Ex *point_count(Elab *e, const Domain *d, Value *shape, Span span) {
-	if (d->cond_count || d->filter) {
+	if (d->conds.count || d->filter) {
 		Ex *one = ex_real(e, 1);
 		if (d->filter)
 			one = ex_op(e, IR_where, d->filter, one, ex_real(e, 0));
-		return reduce(e, IR_PUT_SUM, shape, one, d->vars, d->count, d->conds, d->cond_count, span)->body;
+		return reduce(e, IR_PUT_SUM, shape, one, d->vars, d->count, d->conds.data, d->conds.count, span)->body;
 	}
 	int64_t count = 1;
 	Ex *symbolic = NULL;
@@ -42,7 +41,7 @@ static Ex *point_count(Elab *e, const Domain *d, Value *shape, Span span) {
 static Value *plain(Elab *e, IrCombine combine, const Domain *d, Value *shape, Ex *body, Ex *neutral, Span span) {
 	if (d->filter)
 		body = ex_op(e, IR_where, d->filter, body, neutral);
-	return reduce(e, combine, shape, body, d->vars, d->count, d->conds, d->cond_count, span);
+	return reduce(e, combine, shape, body, d->vars, d->count, d->conds.data, d->conds.count, span);
 }
 
 static Value *with_body(Elab *e, const Value *v, Scalar scalar, Ex *body) {
@@ -115,7 +114,7 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 			return value_bad(e);
 		}
 		Ex *at = plain(e, max ? IR_PUT_ARGMAX : IR_PUT_ARGMIN, d, shape, body, max ? least : most, span)->body;
-		if (d->cond_count == 0 && !d->filter)
+		if (d->conds.count == 0 && !d->filter)
 			at->low = 0;
 		return with_body(e, shape, S_INT, ex_add_int(e, at, ex_int(e, d->low)));
 	}
@@ -180,22 +179,19 @@ static void read_conditions(Elab *e, const AstItems *items, Domain *d) {
 			diag_error(e->session, 210, items->data[i].span, "a condition was expected, found %s", type_text(e, v));
 			continue;
 		}
-		uint32_t before = d->cond_count;
-		Ex *forms[8];
-		uint32_t count = 0;
-		bool whole = cond_forms(e, v->body, true, forms, &count, 8);
-		bool affine = whole && before + count <= 16;
-		for (uint32_t k = 0; k < count; k++) {
+		Exs forms = {0};
+		bool affine = cond_forms(e, v->body, true, &forms);
+		for (uint32_t k = 0; k < forms.count; k++) {
 			/* The terms of a condition may not vary from point to point, but for the indices themselves. */
-			Affine a = affine_of(forms[k]);
+			Affine a = affine_of(forms.data[k]);
 			for (uint32_t t = 0; t < a.count; t++)
 				affine = affine && (a.terms[t].atom->kind == EX_VAR || !a.terms[t].atom->free);
 			affine = affine && !a.too_long;
-			vec_push(e->arena, &e->conds, (const Ex *)forms[k]);
 		}
+		assume(e, v->body, true);
 		if (affine) {
-			for (uint32_t k = 0; k < count; k++)
-				d->conds[d->cond_count++] = forms[k];
+			for (uint32_t k = 0; k < forms.count; k++)
+				vec_push(e->arena, &d->conds, forms.data[k]);
 		} else {
 			d->filter = d->filter ? ex_op(e, IR_and, d->filter, v->body, NULL) : v->body;
 			e->cond_if++;
@@ -213,17 +209,17 @@ Value *elab_reduce(Elab *e, const AstExpr *x) {
 		e->in_dimension = dimension;
 		return result;
 	}
-	Binding *scope = e->scope;
-	uint32_t active = e->active.count, conds = e->conds.count, ifs = e->cond_if;
-	const AstItem *indices[IR_MAX_RANK + 1];
-	const AstExpr *bodies[17];
-	uint32_t count = 0, body_count = 0;
+	ScopeMark scope = scope_mark(e);
+	uint32_t active = e->active.count, facts = e->facts.count, ifs = e->cond_if;
+	uint32_t items = x->reduce.items.count, count = 0, body_count = 0;
+	const AstItem **indices = ARENA_ARRAY(e->arena, const AstItem *, items);
+	const AstExpr **bodies = ARENA_ARRAY(e->arena, const AstExpr *, items + 1);
 	bodies[body_count++] = x->reduce.body;
-	for (uint32_t i = 0; i < x->reduce.items.count; i++) {
+	for (uint32_t i = 0; i < items; i++) {
 		const AstItem *item = &x->reduce.items.data[i];
-		if (item->kind == AST_ITEM_INDEX && count <= IR_MAX_RANK)
+		if (item->kind == AST_ITEM_INDEX)
 			indices[count++] = item;
-		else if (item->kind == AST_ITEM_CONDITION && body_count < 17)
+		else if (item->kind == AST_ITEM_CONDITION)
 			bodies[body_count++] = item->expr;
 	}
 	Indices found;
@@ -244,9 +240,9 @@ Value *elab_reduce(Elab *e, const AstExpr *x) {
 		value_body(e, body);
 		result = reduce_over(e, x->reduce.op, &d, body, body, x->span);
 	}
-	e->scope = scope;
+	scope_back(e, scope);
 	e->active.count = active;
-	e->conds.count = conds;
+	e->facts.count = facts;
 	e->cond_if = ifs;
 	e->want_int = want;
 	e->in_dimension = dimension;

@@ -5,8 +5,6 @@
 
 /* ---- stacks ---- */
 
-enum { MOST_PARTS = 256 };
-
 static Value *zero_array(Elab *e, Scalar scalar, int rank, const int64_t *dims, Span span) {
 	Value *v = value_array(e, scalar, rank, dims, span);
 	v->body = scalar == S_REAL ? ex_real(e, 0) : ex_int(e, 0);
@@ -31,16 +29,9 @@ Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x) {
 		diag_help(e->session, diag, "`concat` joins arrays end to end");
 		return value_bad(e);
 	}
-	/* What is known becomes a table; the rest is written element by element. */
-	uint32_t open = 0;
-	for (uint32_t i = 0; i < count; i++)
-		open += !value_known_throughout(parts[i]);
-	if (count == 0 || open > MOST_PARTS || parts[0]->rank == IR_USER_RANK) {
+	if (count == 0 || parts[0]->rank == IR_USER_RANK) {
 		if (count == 0)
 			diag_error(e->session, 229, x->span, "an array needs elements");
-		else if (open > MOST_PARTS)
-			diag_error(e->session, 229, x->span, "at most %d elements of an array can be computed one by one, not %u",
-			           MOST_PARTS, (unsigned)open);
 		else
 			diag_error(e->session, 208, x->span, "an array has at most %d axes", IR_USER_RANK);
 		return value_bad(e);
@@ -58,6 +49,7 @@ Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x) {
 
 /* Zeros, then every piece added into its place: the adjoint of `sum into` costs nothing. */
 static Value *concat(Elab *e, Value **args, uint32_t count, const AstExpr *x) {
+	enum { FEW_PARTS = 256 }; /* stacks of so few are joined as one stack */
 	Scalar s;
 	int64_t total = 0;
 	elab_unify(e, args, count, &s);
@@ -91,7 +83,7 @@ static Value *concat(Elab *e, Value **args, uint32_t count, const AstExpr *x) {
 		diag_error(e->session, 210, x->span, "`concat` joins numbers");
 		return value_bad(e);
 	}
-	if (stacks && total <= MOST_PARTS) {
+	if (stacks && total <= FEW_PARTS) {
 		Value **parts = ARENA_ARRAY(e->arena, Value *, total);
 		uint32_t n = 0;
 		for (uint32_t i = 0; i < count; i++)
@@ -379,9 +371,9 @@ static Value *filled(Elab *e, const char *name, const AstExpr *x) {
 Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known) {
 	static const struct {
 		const char *name;
-		uint32_t low, high;
+		uint32_t low, high; /* 0: as many as there are */
 	} calls[] = {{"dot", 2, 2},     {"norm", 1, 1},     {"rms", 1, 1},    {"reshape", 2, 9}, {"transpose", 1, 1},
-	             {"concat", 1, 8},  {"stack", 1, 64},   {"flip", 1, 1},   {"cumsum", 1, 1},  {"like", 2, 2},
+	             {"concat", 1, 0},  {"stack", 1, 0},    {"flip", 1, 1},   {"cumsum", 1, 1},  {"like", 2, 2},
 	             {"all_sum", 1, 1}, {"all_mean", 1, 1}, {"all_max", 1, 1}};
 	*known = true;
 	if (strcmp(name, "zeros") == 0 || strcmp(name, "ones") == 0 || strcmp(name, "eye") == 0 ||
@@ -401,13 +393,13 @@ Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known) {
 		*known = false;
 		return NULL;
 	}
-	if (count < calls[which].low || count > calls[which].high) {
+	if (count < calls[which].low || (calls[which].high && count > calls[which].high)) {
 		diag_error(e->session, 215, x->span, "`%s` takes %u%s argument%s, not %u", name, (unsigned)calls[which].low,
-		           calls[which].high > calls[which].low ? " or more" : "", calls[which].high == 1 ? "" : "s",
+		           calls[which].high != calls[which].low ? " or more" : "", calls[which].high == 1 ? "" : "s",
 		           (unsigned)count);
 		return value_bad(e);
 	}
-	Value *args[64];
+	Value **args = ARENA_ARRAY(e->arena, Value *, count);
 	bool reshapes = strcmp(name, "reshape") == 0, want = e->want_int, dimension = e->in_dimension;
 	e->want_int = e->in_dimension = false;
 	uint32_t values = reshapes ? 1 : count;

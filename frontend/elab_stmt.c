@@ -1,13 +1,11 @@
-/* Statements of all bodies: let, var, for, if, each, return; assignments are in elab_assign.c. */
+/* Statements of all bodies: let, var, if, each, return; loops are in elab_loop.c, assignments in elab_assign.c. */
 #include "frontend/elab.h"
 
 #include <string.h>
 
-enum { UNROLL = 4 }; /* loops of so few turns are written out, so that their positions stay plain numbers */
-
 /* ---- definitions ---- */
 
-static bool new_name(Elab *e, AstName name) {
+bool new_name(Elab *e, AstName name) {
 	const Binding *b = scope_find(e, name.name);
 	if (!b || !name.name)
 		return true;
@@ -57,17 +55,12 @@ Value *elab_headed(Elab *e, const AstDeclare *d, Name name) {
 		return value_bad(e);
 	if (!d->has_head)
 		return obey_type(e, d, elab(e, d->value), name);
-	Binding *scope = e->scope;
+	ScopeMark scope = scope_mark(e);
 	uint32_t active = e->active.count;
-	const AstItem *items[IR_MAX_RANK + 1];
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < d->head.count && count <= IR_MAX_RANK; i++)
-		items[count++] = &d->head.data[i];
 	Indices found;
-	const AstExpr *body = d->value;
-	bool ok = bind_indices(e, items, count, &body, 1, true, NULL, &found);
+	bool ok = bind_head(e, &d->head, d->value, &found);
 	Value *v = obey_type(e, d, elab(e, d->value), name);
-	e->scope = scope;
+	scope_back(e, scope);
 	e->active.count = active;
 	if (!ok || value_is_bad(v))
 		return value_bad(e);
@@ -144,128 +137,85 @@ static void define(Elab *e, const AstStmt *s, BindKind kind) {
 	b->scalar = v->scalar;
 }
 
-/* ---- loops and branches ---- */
+/* ---- branches ---- */
 
-static void add_name(Name name, Name *names, uint32_t *count, uint32_t limit) {
-	for (uint32_t i = 0; i < *count; i++)
-		if (names[i] == name)
-			return;
-	if (*count < limit)
-		names[(*count)++] = name;
-}
-
-void assigned_names(const AstBlock *block, Name *names, uint32_t *count, uint32_t limit) {
-	for (uint32_t i = 0; i < block->count; i++) {
-		const AstStmt *s = block->data[i];
-		switch (s->kind) {
-		case AST_ASSIGN:
-			for (uint32_t k = 0; k < s->assign.targets.count; k++) {
-				const AstExpr *t = s->assign.targets.data[k];
-				if (t->kind == AST_INDEX)
-					t = t->index.base;
-				if (t->kind == AST_NAME)
-					add_name(t->name, names, count, limit);
-			}
-			break;
-		case AST_FOR: assigned_names(&s->loop.body, names, count, limit); break;
-		case AST_WHILE: assigned_names(&s->repeat.body, names, count, limit); break;
-		case AST_WHEN:
-			assigned_names(&s->when.yes, names, count, limit);
-			assigned_names(&s->when.no, names, count, limit);
-			break;
-		case AST_EACH: assigned_names(&s->each.body, names, count, limit); break;
-		default: break;
-		}
+void assigned_outside(Elab *e, const AstBlock *block, Bindings *out) {
+	Names names = block_assigned(e->arena, block);
+	uint64_t epoch = ++*e->epoch;
+	for (uint32_t i = 0; i < out->count; i++)
+		out->data[i]->epoch = epoch;
+	for (uint32_t i = 0; i < names.count; i++) {
+		Binding *b = scope_find(e, names.data[i]);
+		bool may_change = b && (b->kind == BIND_VAR || b->kind == BIND_STATE || b->kind == BIND_X);
+		if (!may_change || !b->value || value_is_bad(b->value) || b->epoch == epoch)
+			continue;
+		b->epoch = epoch;
+		vec_push(e->arena, out, b);
 	}
-}
-
-/* The bindings around a block that it assigns. */
-static uint32_t assigned_outside(Elab *e, const AstBlock *block, Binding **out, uint32_t limit) {
-	Name names[256];
-	uint32_t count = 0, found = 0;
-	assigned_names(block, names, &count, 256);
-	for (uint32_t i = 0; i < count && found < limit; i++) {
-		Binding *b = scope_find(e, names[i]);
-		if (b && (b->kind == BIND_VAR || b->kind == BIND_STATE || b->kind == BIND_X) && b->value &&
-		    !value_is_bad(b->value))
-			out[found++] = b;
-	}
-	return found;
 }
 
 static void scoped_block(Elab *e, const AstBlock *block) {
-	Binding *scope = e->scope;
+	ScopeMark scope = scope_mark(e);
 	elab_block(e, block);
-	e->scope = scope;
+	scope_back(e, scope);
 }
 
-static void one_turn(Elab *e, const AstStmt *s, Ex *counter, int64_t low) {
-	Binding *scope = e->scope;
-	if (new_name(e, s->loop.name))
-		scope_add(e, BIND_LOOP, s->loop.name, value_scalar(e, S_INT, ex_add_int(e, counter, ex_int(e, low))));
-	elab_block(e, &s->loop.body);
-	e->scope = scope;
-}
-
-static void loop(Elab *e, const AstStmt *s) {
-	int64_t low = 0, high = 0;
-	if (!s->loop.range.high ||
-	    (s->loop.range.low && !elab_static_int(e, s->loop.range.low, "the start of a loop", &low)) ||
-	    !elab_static_int(e, s->loop.range.high, "the end of a loop", &high))
-		return;
-	int64_t turns = high - low;
-	if (turns <= 0)
-		return;
-	if (turns <= UNROLL) {
-		for (int64_t i = 0; i < turns; i++)
-			one_turn(e, s, ex_int(e, i), low);
-		return;
-	}
-	Binding *carried[64];
-	uint32_t count = assigned_outside(e, &s->loop.body, carried, 64);
-	Value *before[64];
-	IrValue inits[64], yields[64];
-	Var *const *around = e->active.data;
-	for (uint32_t i = 0; i < count; i++) {
-		before[i] = carried[i]->value;
-		inits[i] = whole(e, value_convert(e, before[i], carried[i]->scalar), around, carried[i]->active,
-		                 carried[i]->name, s->span);
-	}
-	IrBlock *outer = e->builder->block;
-	e->builder->span = s->span;
-	e->builder->name = s->loop.name.name;
-	IrOp *op = ir_loop_begin(e->builder, turns, 0);
-	e->builder->name = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		e->builder->name = carried[i]->name;
-		yields[i] = ir_loop_carry(e->builder, op, inits[i]);
-		e->builder->name = 0;
-		carried[i]->value = value_from_whole(e, yields[i], carried[i]->scalar, before[i]->rank, before[i]->dims, around,
-		                                     carried[i]->active);
-	}
-	Ex *counter = ex_read(e, op->loop.counter, NULL, 0, false);
-	counter->low = 0;
-	counter->high = turns - 1;
-	one_turn(e, s, counter, low);
-	for (uint32_t i = 0; i < count; i++)
-		if (!value_is_bad(carried[i]->value))
-			yields[i] = whole(e, carried[i]->value, e->active.data, carried[i]->active, carried[i]->name, s->span);
-	ir_loop_end(e->builder, op, yields, outer);
-	for (uint32_t i = 0; i < count; i++)
-		carried[i]->value = value_from_whole(e, op->loop.carries.data[i].out, carried[i]->scalar, before[i]->rank,
-		                                     before[i]->dims, e->active.data, carried[i]->active);
-}
-
-static void branch(Elab *e, const AstBlock *block, Ex *cond, bool truth) {
-	Ex *forms[16];
-	uint32_t count = 0, saved = e->conds.count;
-	cond_forms(e, cond, truth, forms, &count, 16);
-	for (uint32_t i = 0; i < count; i++)
-		vec_push(e->arena, &e->conds, (const Ex *)forms[i]);
-	e->cond_if++;
+static void block_arm(Elab *e, const void *block) {
 	scoped_block(e, block);
+}
+
+static void run_arm(Elab *e, const Ex *cond, bool truth, Arm *arm, const void *context) {
+	uint32_t saved = e->facts.count;
+	assume(e, cond, truth);
+	e->cond_if++;
+	if (arm)
+		arm(e, context);
 	e->cond_if--;
-	e->conds.count = saved;
+	e->facts.count = saved;
+}
+
+/* `yes` where the condition holds, `no` elsewhere. */
+static Value *chosen(Elab *e, Value *cond, Value *yes, Value *no, Span span) {
+	int axis = e->coord && !value_is_bad(no) ? x_axis(no) : -1;
+	Value *c = cond;
+	if (axis >= 0 && ex_has(cond->body, e->coord)) {
+		/* Element by element: the condition at the coordinate of each. */
+		Ex *to = ex_var(e, yes->vars[axis]);
+		c = value_array(e, S_BOOL, yes->rank, yes->dims, span);
+		Ex *body = ex_substitute(e, cond->body, &e->coord, &to, 1, false);
+		Var *from = yes->vars[axis];
+		Ex *own = ex_var(e, c->vars[axis]);
+		c->body = ex_substitute(e, body, &from, &own, 1, false);
+	}
+	return elab_select(e, c, yes, no, NULL);
+}
+
+void choose(Elab *e, const Choice *c) {
+	const Bindings *changed = c->changed;
+	const Ex *said = c->cond->body; /* once it is computed, nothing more is known of it than that it holds */
+	Value *cond = settle(e, c->cond, 0, c->cond_span);
+	Value **before = ARENA_ARRAY(e->arena, Value *, changed->count);
+	Value **after = ARENA_ARRAY(e->arena, Value *, changed->count);
+	for (uint32_t i = 0; i < changed->count; i++)
+		before[i] = changed->data[i]->value;
+	Value *returned = e->returned;
+	run_arm(e, said, true, c->yes, c->yes_context);
+	for (uint32_t i = 0; i < changed->count; i++) {
+		after[i] = changed->data[i]->value;
+		changed->data[i]->value = before[i];
+	}
+	run_arm(e, said, false, c->no, c->no_context);
+	if (e->returned != returned) {
+		needs_known(e, said);
+		Diag *diag = diag_error(e->session, 225, c->span,
+		                        "`return` under a condition that is not known when the program is instantiated");
+		diag_help(e->session, diag, "assign to a `var` in both branches, and return it at the end");
+	}
+	for (uint32_t i = 0; i < changed->count; i++) {
+		Binding *b = changed->data[i];
+		if (after[i] != b->value)
+			b->value = settle(e, chosen(e, cond, after[i], b->value, c->span), b->name, c->span);
+	}
 }
 
 static void when(Elab *e, const AstStmt *s) {
@@ -280,50 +230,17 @@ static void when(Elab *e, const AstStmt *s) {
 		scoped_block(e, cond->body->integer ? &s->when.yes : &s->when.no);
 		return;
 	}
-	cond = settle(e, cond, 0, s->when.condition->span);
-	Binding *changed[128];
-	uint32_t count = assigned_outside(e, &s->when.yes, changed, 64);
-	Binding *more[64];
-	uint32_t extra = assigned_outside(e, &s->when.no, more, 64);
-	for (uint32_t i = 0; i < extra; i++) {
-		bool there = false;
-		for (uint32_t k = 0; k < count; k++)
-			there = there || changed[k] == more[i];
-		if (!there)
-			changed[count++] = more[i];
-	}
-	Value *before[128], *yes[128];
-	for (uint32_t i = 0; i < count; i++)
-		before[i] = changed[i]->value;
-	Value *returned = e->returned;
-	branch(e, &s->when.yes, cond->body, true);
-	for (uint32_t i = 0; i < count; i++) {
-		yes[i] = changed[i]->value;
-		changed[i]->value = before[i];
-	}
-	branch(e, &s->when.no, cond->body, false);
-	if (e->returned != returned) {
-		Diag *diag = diag_error(e->session, 225, s->span,
-		                        "`return` under a condition that is not known when the program is instantiated");
-		diag_help(e->session, diag, "assign to a `var` in both branches, and return it at the end");
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		Value *no = changed[i]->value;
-		if (yes[i] == no)
-			continue;
-		int axis = e->coord && !value_is_bad(no) ? x_axis(no) : -1;
-		Value *c = cond;
-		if (axis >= 0 && ex_has(cond->body, e->coord)) {
-			/* Element by element: the condition at the coordinate of each. */
-			Ex *to = ex_var(e, yes[i]->vars[axis]);
-			c = value_array(e, S_BOOL, yes[i]->rank, yes[i]->dims, s->span);
-			Ex *body = ex_substitute(e, cond->body, &e->coord, &to, 1, false);
-			Var *from = yes[i]->vars[axis];
-			Ex *own = ex_var(e, c->vars[axis]);
-			c->body = ex_substitute(e, body, &from, &own, 1, false);
-		}
-		changed[i]->value = settle(e, elab_select(e, c, yes[i], no, NULL), changed[i]->name, s->span);
-	}
+	Bindings changed = {0};
+	assigned_outside(e, &s->when.yes, &changed);
+	assigned_outside(e, &s->when.no, &changed);
+	choose(e, &(Choice){.cond = cond,
+	                    .cond_span = s->when.condition->span,
+	                    .span = s->span,
+	                    .changed = &changed,
+	                    .yes = block_arm,
+	                    .no = block_arm,
+	                    .yes_context = &s->when.yes,
+	                    .no_context = &s->when.no});
 }
 
 static void each(Elab *e, const AstStmt *s) {
@@ -364,11 +281,12 @@ static void give_back(Elab *e, const AstStmt *s) {
 }
 
 void elab_stmt(Elab *e, const AstStmt *s) {
+	e->place = ++e->places;
 	switch (s->kind) {
 	case AST_LET: define(e, s, BIND_LET); break;
 	case AST_VAR: define(e, s, BIND_VAR); break;
 	case AST_ASSIGN: elab_assign(e, s); break;
-	case AST_FOR: loop(e, s); break;
+	case AST_FOR: elab_loop(e, s); break;
 	case AST_WHILE:
 		diag_error(e->session, 392, s->keyword, "`while` is part of the language, but not of this version");
 		break;

@@ -222,7 +222,11 @@ Value *materialize(Elab *e, Value *v, Name name, Span span) {
 	return read;
 }
 
+enum { MOST_CHEAP = 64 }; /* nodes */
+
 static bool cheap(const Ex *x) {
+	if (x->size > MOST_CHEAP)
+		return false;
 	switch (x->kind) {
 	case EX_CONST:
 	case EX_VAR:

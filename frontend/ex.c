@@ -45,9 +45,15 @@ static Ex *ex_new(Elab *e, ExKind kind, IrScalar type) {
 	Ex *x = ARENA_NEW(e->arena, Ex);
 	x->kind = kind;
 	x->type = type;
+	x->size = x->depth = 1;
 	x->low = type == IR_BOOL ? 0 : -far;
 	x->high = type == IR_BOOL ? 1 : far;
 	return x;
+}
+
+static void has_part(Ex *x, const Ex *part) {
+	x->size = x->size + part->size < EX_HUGE ? x->size + part->size : EX_HUGE;
+	x->depth = part->depth + 1 > x->depth ? part->depth + 1 : x->depth;
 }
 
 Ex *ex_real(Elab *e, double value) {
@@ -107,8 +113,10 @@ Ex *ex_read(Elab *e, IrValue value, Ex *const *at, uint32_t count, bool guarded)
 	x->guarded = guarded;
 	x->at_count = count;
 	x->at = arena_copy(e->arena, at, sizeof(Ex *) * count);
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		x->free = vars_union(e, x->free, at[i]->free);
+		has_part(x, at[i]);
+	}
 	return x;
 }
 
@@ -126,6 +134,8 @@ bool ex_has(const Ex *x, const Var *var) {
 bool ex_same(const Ex *a, const Ex *b) {
 	if (a == b)
 		return true;
+	if (a->size != b->size || a->size > EX_LARGE)
+		return false;
 	if (a->kind != b->kind || a->type != b->type || a->free != b->free)
 		if (a->kind != b->kind || a->type != b->type || !a->free || !b->free || a->free->count != b->free->count)
 			return false;
@@ -330,6 +340,7 @@ Ex *ex_ops(Elab *e, IrOpcode opcode, Ex *const *args) {
 	for (int i = 0; i < arity; i++) {
 		x->args[i] = args[i];
 		x->free = vars_union(e, x->free, args[i]->free);
+		has_part(x, args[i]);
 	}
 	if (result == IR_I64)
 		set_range(x);

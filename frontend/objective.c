@@ -9,173 +9,15 @@
 
 #include <string.h>
 
-typedef enum Stage { STAGE_CONST, STAGE_SETUP, STAGE_VALUE } Stage;
-
-typedef struct Known {
-	Name name;
-	Stage stage;
-	bool var;    /* may be assigned */
-	bool needed; /* by value or start, made by setup */
-	bool wanted; /* by the function being built */
-} Known;
-
 typedef struct Building {
 	Elab e;
 	FeObjective *out;
 	const AstDecl *decl;
-	Binding *hypers;
-	VEC(Known) known;
-	Stage *stages; /* of statements */
-	Stage reached; /* while looking at a statement */
-	bool changed, raise_vars, want, ok;
+	ScopeMark hypers;
+	Stages stages;
+	bool told, ok;
 	VEC(Value *) fixed; /* their values in setup, for shapes and ranges */
 } Building;
-
-/* ---- which statement belongs where ---- */
-
-static Known *known(Building *b, Name name) {
-	for (uint32_t i = 0; i < b->known.count; i++)
-		if (b->known.data[i].name == name)
-			return &b->known.data[i];
-	return NULL;
-}
-
-static void note(Building *b, Name name, Stage stage, bool var) {
-	Known *k = known(b, name);
-	if (!k) {
-		vec_push(b->e.arena, &b->known, ((Known){.name = name, .stage = stage, .var = var}));
-		return;
-	}
-	if (stage > k->stage) {
-		k->stage = stage;
-		b->changed = true;
-	}
-}
-
-static void see_name(Name name, Span span, void *context) {
-	(void)span;
-	Building *b = context;
-	Known *k = known(b, name);
-	if (!k)
-		return;
-	if (k->stage > b->reached)
-		b->reached = k->stage;
-	/* A variable that such a statement reads must have its value of that moment. */
-	if (b->raise_vars && k->var && k->stage < STAGE_VALUE) {
-		k->stage = STAGE_VALUE;
-		b->changed = true;
-	}
-	if (b->want && !k->wanted) {
-		k->wanted = true;
-		b->changed = true;
-	}
-}
-
-static bool is_computation(const AstStmt *s) {
-	return s->kind == AST_LET || s->kind == AST_VAR || s->kind == AST_ASSIGN || s->kind == AST_FOR ||
-	       s->kind == AST_WHEN || s->kind == AST_WHILE;
-}
-
-static uint32_t defined_names(const AstStmt *s, Name *names, uint32_t limit) {
-	uint32_t count = 0;
-	if (s->kind == AST_LET || s->kind == AST_VAR || s->kind == AST_GIVEN || s->kind == AST_DATA ||
-	    s->kind == AST_BATCH || s->kind == AST_PARAM) {
-		for (uint32_t i = 0; i < s->declare.names.count && count < limit; i++)
-			names[count++] = s->declare.names.data[i].name;
-		return count;
-	}
-	AstStmt *one = (AstStmt *)(uintptr_t)s; /* a block of one */
-	AstBlock block = {.data = &one, .count = 1, .capacity = 1};
-	assigned_names(&block, names, &count, limit);
-	return count;
-}
-
-static void find_stages(Building *b) {
-	const AstBlock *body = &b->decl->body;
-	Name names[64];
-	for (uint32_t i = 0; i < body->count; i++) {
-		const AstStmt *s = body->data[i];
-		if (s->kind == AST_GIVEN || s->kind == AST_DATA || s->kind == AST_BATCH || s->kind == AST_PARAM ||
-		    s->kind == AST_LET || s->kind == AST_VAR) {
-			Stage stage = s->kind == AST_PARAM || s->kind == AST_BATCH ? STAGE_VALUE
-			              : s->kind == AST_LET || s->kind == AST_VAR   ? STAGE_CONST
-			                                                           : STAGE_SETUP;
-			uint32_t count = defined_names(s, names, 64);
-			for (uint32_t k = 0; k < count; k++)
-				note(b, names[k], stage, s->kind == AST_VAR);
-		}
-	}
-	do {
-		b->changed = false;
-		for (uint32_t i = 0; i < body->count; i++) {
-			const AstStmt *s = body->data[i];
-			if (!is_computation(s)) {
-				if (s->kind == AST_MINIMIZE || s->kind == AST_REPORT || s->kind == AST_VALIDATE) {
-					b->raise_vars = true;
-					stmt_names(s, see_name, b);
-					b->raise_vars = false;
-				}
-				continue;
-			}
-			b->reached = b->stages[i];
-			uint32_t count = defined_names(s, names, 64);
-			for (uint32_t k = 0; k < count; k++)
-				see_name(names[k], s->span, b);
-			stmt_names(s, see_name, b);
-			b->stages[i] = b->reached;
-			for (uint32_t k = 0; k < count; k++)
-				note(b, names[k], b->reached, false);
-			if (b->reached == STAGE_VALUE) {
-				b->raise_vars = true;
-				stmt_names(s, see_name, b);
-				b->raise_vars = false;
-			}
-		}
-	} while (b->changed);
-}
-
-/* Marks the names that statements of a stage need, through constant statements. */
-static void find_wanted(Building *b, bool start) {
-	const AstBlock *body = &b->decl->body;
-	Name names[64];
-	for (uint32_t i = 0; i < b->known.count; i++)
-		b->known.data[i].wanted = false;
-	b->want = true;
-	do {
-		b->changed = false;
-		for (uint32_t i = 0; i < body->count; i++) {
-			const AstStmt *s = body->data[i];
-			bool ours = start ? s->kind == AST_PARAM
-			                  : s->kind == AST_MINIMIZE || s->kind == AST_REPORT ||
-			                        (is_computation(s) && b->stages[i] == STAGE_VALUE);
-			if (!ours && is_computation(s) && b->stages[i] == STAGE_CONST) {
-				uint32_t count = defined_names(s, names, 64);
-				for (uint32_t k = 0; k < count; k++)
-					ours = ours || (known(b, names[k]) && known(b, names[k])->wanted);
-			}
-			if (ours)
-				stmt_names(s, see_name, b);
-			if (s->kind == AST_PARAM) { /* shapes are needed everywhere */
-				for (uint32_t k = 0; k < s->declare.type.dims.count; k++)
-					expr_names(s->declare.type.dims.data[k], see_name, b);
-			}
-		}
-	} while (b->changed);
-	b->want = false;
-	for (uint32_t i = 0; i < b->known.count; i++) {
-		Known *k = &b->known.data[i];
-		k->needed = k->needed || (k->wanted && k->stage == STAGE_SETUP);
-	}
-}
-
-static bool constant_wanted(Building *b, const AstStmt *s) {
-	Name names[64];
-	uint32_t count = defined_names(s, names, 64);
-	for (uint32_t k = 0; k < count; k++)
-		if (known(b, names[k]) && known(b, names[k])->wanted)
-			return true;
-	return false;
-}
 
 /* ---- hyperparameters ---- */
 
@@ -196,11 +38,11 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 			diag_label(e->session, diag, p->name.span, "declared here");
 			ok = false;
 		} else {
-			Binding *scope = e->scope;
+			ScopeMark scope = scope_mark(e);
 			if (args[i])
-				e->scope = NULL; /* what the caller wrote does not see our names */
+				scope_hide(e); /* what the caller wrote does not see our names */
 			v = elab(e, x);
-			e->scope = scope;
+			scope_back(e, scope);
 			int64_t whole_number;
 			double real;
 			if (!value_is_bad(v) && v->kind == VALUE_ARRAY && v->scalar != S_BOOL && !value_known(v)) {
@@ -215,7 +57,7 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 		scope_add(e, BIND_HYPER, p->name, v);
 	}
 	e->module->funcs.count--; /* the scratch function: it made nothing that is used */
-	b->hypers = e->scope;
+	b->hypers = scope_mark(e);
 	return ok;
 }
 
@@ -251,22 +93,18 @@ static bool name_free(Elab *e, AstName name) {
 
 static void see_param(Name name, Span span, void *context) {
 	Building *b = context;
-	Known *k = known(b, name);
-	if (!k || k->stage < STAGE_VALUE || b->changed)
+	const StageName *known = stages_name(&b->stages, name);
+	if (!known || known->stage < STAGE_VALUE || b->told)
 		return;
-	Diag *diag =
-		diag_error(b->e.session, 247, span, "this is fixed before there are parameters, so it cannot depend on `%s`",
-	               session_text(b->e.session, name));
-	(void)diag;
-	b->changed = true;
+	diag_error(b->e.session, 247, span, "this is fixed before there are parameters, so it cannot depend on `%s`",
+	           session_text(b->e.session, name));
+	b->told = true;
 }
 
 static bool independent(Building *b, const AstStmt *s) {
-	b->changed = false;
+	b->told = false;
 	stmt_names(s, see_param, b);
-	bool ok = !b->changed;
-	b->changed = false;
-	return ok;
+	return !b->told;
 }
 
 static Value *given_value(Building *b, const AstStmt *s, DrawKey key) {
@@ -286,7 +124,7 @@ static DrawKey start_function(Building *b, IrBuilder *builder, const char *name,
 	*builder = ir_builder(*func);
 	builder->span = b->decl->name.span;
 	e->builder = builder;
-	e->scope = b->hypers;
+	scope_back(e, b->hypers);
 	bind_unsupported(b);
 	DrawKey key = {0};
 	if (strcmp(name, "value") != 0) {
@@ -302,7 +140,7 @@ static void build_setup(Building *b) {
 	DrawKey key = start_function(b, &builder, "setup", &b->out->setup);
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
-		if (is_computation(s) && b->stages[i] < STAGE_VALUE)
+		if (is_computation(s) && b->stages.stmts[i].stage < STAGE_VALUE)
 			elab_stmt(e, s);
 		if (s->kind == AST_DATA || s->kind == AST_BATCH)
 			diag_error(e->session, 390, s->keyword, "`%s` is part of the language, but not of this version",
@@ -312,10 +150,10 @@ static void build_setup(Building *b) {
 			scope_add(e, BIND_GIVEN, s->declare.names.data[0], v);
 		}
 	}
-	for (uint32_t i = 0; i < b->known.count; i++) {
-		if (!b->known.data[i].needed)
+	for (uint32_t i = 0; i < b->stages.names.count; i++) {
+		if (!b->stages.names.data[i]->needed)
 			continue;
-		Binding *bound = scope_find(e, b->known.data[i].name);
+		Binding *bound = scope_find(e, b->stages.names.data[i]->name);
 		if (!bound)
 			continue;
 		Value *v = bound->value;
@@ -380,8 +218,8 @@ static bool draws(const AstStmt *s) {
 static void see_fixed(Name name, Span span, void *context) {
 	(void)span;
 	Building *b = context;
-	const Known *k = known(b, name);
-	if (k && k->stage == STAGE_SETUP)
+	const StageName *known = stages_name(&b->stages, name);
+	if (known && known->stage == STAGE_SETUP)
 		b->out->random_start = true;
 }
 
@@ -389,13 +227,13 @@ static void build_start(Building *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
 	IrBuilder builder;
-	find_wanted(b, true);
+	stages_want(&b->stages, true);
 	DrawKey key = start_function(b, &builder, "start", &o->start);
 	bind_fixed(b, o->start);
 	VEC(Value *) starts = {0};
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
-		if (is_computation(s) && b->stages[i] == STAGE_CONST && constant_wanted(b, s))
+		if (is_computation(s) && b->stages.stmts[i].stage == STAGE_CONST && stages_wanted(&b->stages, i))
 			elab_stmt(e, s);
 		if (s->kind != AST_PARAM || s->declare.names.count == 0)
 			continue;
@@ -490,7 +328,7 @@ static void build_value(Building *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
 	IrBuilder builder;
-	find_wanted(b, false);
+	stages_want(&b->stages, false);
 	start_function(b, &builder, "value", &o->value);
 	bind_fixed(b, o->value);
 	IrValue x = o->size ? ir_param(o->value, "x", ir_tensor_type(e->real, 1, &o->size)) : 0;
@@ -499,8 +337,8 @@ static void build_value(Building *b) {
 	const AstStmt *minimize = NULL;
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
-		if (is_computation(s) &&
-		    (b->stages[i] == STAGE_VALUE || (b->stages[i] == STAGE_CONST && constant_wanted(b, s))))
+		if (is_computation(s) && (b->stages.stmts[i].stage == STAGE_VALUE ||
+		                          (b->stages.stmts[i].stage == STAGE_CONST && stages_wanted(&b->stages, i))))
 			elab_stmt(e, s);
 		if (s->kind == AST_VALIDATE)
 			diag_error(e->session, 390, s->keyword, "`validate` is part of the language, but not of this version");
@@ -546,14 +384,13 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 	b.out->decl = call->decl;
 	b.out->module = module;
 	b.out->real = real;
-	b.stages = ARENA_ARRAY(module->arena, Stage, call->decl->body.count + 1);
 	Calls calls = {call->decl, NULL};
 	b.e.calls = &calls;
 	if (!bind_hypers(&b, call))
 		return NULL;
-	find_stages(&b);
-	find_wanted(&b, true);
-	find_wanted(&b, false);
+	stages_find(&b.stages, module->arena, &call->decl->body);
+	stages_want(&b.stages, true);
+	stages_want(&b.stages, false);
 	build_setup(&b);
 	build_start(&b);
 	build_value(&b);

@@ -7,6 +7,7 @@
 AstExpr *parse_new_expr(Parser *p, AstExprKind kind, Span span, uint32_t depth) {
 	AstExpr *expr = ARENA_NEW(p->arena, AstExpr);
 	expr->kind = kind;
+	expr->id = ++p->session->expr_count;
 	expr->span = span;
 	expr->depth = depth + 1;
 	if (expr->depth > PARSE_MAX_DEPTH) {

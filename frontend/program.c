@@ -4,25 +4,36 @@
 #include <errno.h>
 #include <string.h>
 
+enum { OF_USER, OF_LIBRARY };
+
+/* The first declaration of this name, after this one was entered. */
+static const AstDecl *enter_name(Arena *arena, NameMap *map, const AstDecl *decl) {
+	void **place = name_map_place(arena, map, decl->name.name);
+	if (!*place)
+		*place = (void *)(uintptr_t)decl;
+	return *place;
+}
+
 static void add_decls(FeProgram *p, const AstFile *file, bool library) {
 	Arena *arena = p->session->arena;
 	for (uint32_t i = 0; i < file->decls.count; i++) {
 		const AstDecl *decl = file->decls.data[i];
+		int owner = library ? OF_LIBRARY : OF_USER;
 		if (decl->kind == AST_IMPORT)
 			continue;
-		if (library) {
+		if (library)
 			vec_push(arena, &p->library, decl);
+		else
+			vec_push(arena, &p->user, decl);
+		if (!decl->name.name)
 			continue;
-		}
-		for (uint32_t k = 0; k < p->user.count; k++) {
-			const AstDecl *other = p->user.data[k];
-			if (other->name.name != decl->name.name || !decl->name.name)
-				continue;
-			Diag *diag = diag_error(p->session, 322, decl->name.span, "`%s` is declared twice",
-			                        session_text(p->session, decl->name.name));
-			diag_label(p->session, diag, other->name.span, "first here");
-		}
-		vec_push(arena, &p->user, decl);
+		enter_name(arena, &p->by_kind[owner][decl->kind], decl);
+		const AstDecl *first = enter_name(arena, &p->by_name[owner], decl);
+		if (library || first == decl)
+			continue;
+		Diag *diag = diag_error(p->session, 322, decl->name.span, "`%s` is declared twice",
+		                        session_text(p->session, decl->name.name));
+		diag_label(p->session, diag, first->name.span, "first here");
 	}
 }
 
@@ -64,6 +75,7 @@ bool fe_add_source(FeProgram *p, uint32_t source) {
 }
 
 static bool add_file(FeProgram *p, const char *path, Span from) {
+	enum { MOST_IMPORTS = 500 };
 	Session *session = p->session;
 	for (uint32_t i = 0; i < p->files.count; i++)
 		if (strcmp(session->sources.data[p->files.data[i]->source]->path, path) == 0)
@@ -74,7 +86,15 @@ static bool add_file(FeProgram *p, const char *path, Span from) {
 		p->broken = true;
 		return false;
 	}
-	return fe_add_source(p, source);
+	if (p->import_depth == MOST_IMPORTS) {
+		diag_error(session, 140, from, "files that import files are nested more than %d deep here", (int)MOST_IMPORTS);
+		p->broken = true;
+		return false;
+	}
+	p->import_depth++;
+	bool ok = fe_add_source(p, source);
+	p->import_depth--;
+	return ok;
 }
 
 bool fe_add_file(FeProgram *program, const char *path) {
@@ -87,24 +107,16 @@ void fe_set_loader(FeProgram *program, FeLoader *loader, void *context) {
 }
 
 const AstDecl *fe_find(const FeProgram *p, Name name) {
-	for (uint32_t i = 0; i < p->user.count; i++)
-		if (p->user.data[i]->name.name == name)
-			return p->user.data[i];
-	for (uint32_t i = 0; i < p->library.count; i++)
-		if (p->library.data[i]->name.name == name)
-			return p->library.data[i];
-	return NULL;
+	const AstDecl *decl = name_map_get(&p->by_name[OF_USER], name);
+	return decl ? decl : name_map_get(&p->by_name[OF_LIBRARY], name);
 }
 
 /* An experiment may be called like the family it is about: then the kind that is asked for decides. */
 static const AstDecl *find_kind(const FeProgram *p, Name name, AstDeclKind kind) {
-	for (uint32_t i = 0; i < p->user.count; i++)
-		if (p->user.data[i]->name.name == name && p->user.data[i]->kind == kind)
-			return p->user.data[i];
-	for (uint32_t i = 0; i < p->library.count; i++)
-		if (p->library.data[i]->name.name == name && p->library.data[i]->kind == kind)
-			return p->library.data[i];
-	return fe_find(p, name);
+	const AstDecl *decl = name_map_get(&p->by_kind[OF_USER][kind], name);
+	if (!decl)
+		decl = name_map_get(&p->by_kind[OF_LIBRARY][kind], name);
+	return decl ? decl : fe_find(p, name);
 }
 
 uint32_t fe_decl_count(const FeProgram *program) {
@@ -116,15 +128,18 @@ const AstDecl *fe_decl(const FeProgram *program, uint32_t index) {
 }
 
 Name nearest_decl(const FeProgram *p, Name wanted, AstDeclKind kind) {
-	Name names[512];
+	Arena *scratch = arena_new();
+	Name *names = ARENA_ARRAY(scratch, Name, p->user.count + p->library.count);
 	uint32_t count = 0;
-	for (uint32_t i = 0; i < p->user.count && count < 512; i++)
+	for (uint32_t i = 0; i < p->user.count; i++)
 		if (p->user.data[i]->kind == kind)
 			names[count++] = p->user.data[i]->name.name;
-	for (uint32_t i = 0; i < p->library.count && count < 512; i++)
+	for (uint32_t i = 0; i < p->library.count; i++)
 		if (p->library.data[i]->kind == kind)
 			names[count++] = p->library.data[i]->name.name;
-	return name_nearest(p->session->names, wanted, names, count);
+	Name near = name_nearest(p->session->names, wanted, names, count);
+	arena_free(scratch);
+	return near;
 }
 
 /* ---- calls ---- */
@@ -135,11 +150,32 @@ static const char *kind_word(AstDeclKind kind) {
 	return words[kind];
 }
 
+Name nearest_param(Session *session, const AstDecl *decl, Name wanted) {
+	Arena *scratch = arena_new();
+	uint32_t count = decl->params.count;
+	Name *names = ARENA_ARRAY(scratch, Name, count);
+	for (uint32_t i = 0; i < count; i++)
+		names[i] = decl->params.data[i].name.name;
+	Name near = name_nearest(session->names, wanted, names, count);
+	arena_free(scratch);
+	return near;
+}
+
+uint32_t param_place(const AstDecl *decl, NameMap *places, Arena *arena, Name wanted) {
+	if (!places->count)
+		for (uint32_t i = decl->params.count; i-- > 0;)
+			if (decl->params.data[i].name.name)
+				*name_map_place(arena, places, decl->params.data[i].name.name) = (void *)(uintptr_t)(i + 1);
+	uintptr_t place = (uintptr_t)name_map_get(places, wanted);
+	return place ? (uint32_t)place - 1 : decl->params.count;
+}
+
 bool call_arguments(FeProgram *p, const FeCall *call, const AstExpr **out) {
 	Session *session = p->session;
 	const AstDecl *decl = call->decl;
 	const char *name = session_text(session, decl->name.name);
 	uint32_t params = decl->params.count, position = 0;
+	NameMap places = {0};
 	bool ok = true;
 	for (uint32_t i = 0; i < params; i++)
 		out[i] = NULL;
@@ -148,19 +184,13 @@ bool call_arguments(FeProgram *p, const FeCall *call, const AstExpr **out) {
 		Span span = call->values.data[i]->span;
 		uint32_t at = params;
 		if (wanted) {
-			Name names[64];
-			uint32_t count = 0;
-			for (uint32_t k = 0; k < params; k++) {
-				at = decl->params.data[k].name.name == wanted ? k : at;
-				if (count < 64)
-					names[count++] = decl->params.data[k].name.name;
-			}
+			at = param_place(decl, &places, session->arena, wanted);
 			if (at == params) {
 				span = i < call->places.count ? call->places.data[i] : span;
 				Diag *diag =
 					diag_error(session, 216, span, "`%s` has no parameter `%s`", name, session_text(session, wanted));
 				diag_label(session, diag, decl->name.span, "declared here");
-				Name near = name_nearest(session->names, wanted, names, count);
+				Name near = nearest_param(session, decl, wanted);
 				if (near)
 					diag_help(session, diag, "did you mean `%s`?", session_text(session, near));
 				ok = false;
@@ -247,31 +277,6 @@ Elab elab_new(FeProgram *program, IrModule *module, IrScalar real) {
 	return e;
 }
 
-Value *elab_const(Elab *e, const AstDecl *decl) {
-	for (const Calls *c = e->calls; c; c = c->outer) {
-		if (c->decl != decl)
-			continue;
-		diag_error(e->session, 220, decl->name.span, "constant `%s` is defined by itself",
-		           session_text(e->session, decl->name.name));
-		return value_bad(e);
-	}
-	if (!decl->value)
-		return value_bad(e);
-	Calls calls = {decl, e->calls};
-	Binding *scope = e->scope;
-	bool dimension = e->in_dimension, want = e->want_int;
-	e->in_dimension = e->want_int = false;
-	e->scope = NULL;
-	e->calls = &calls;
-	AstDeclare d = {.type = decl->type, .value = decl->value};
-	Value *v = elab_headed(e, &d, decl->name.name);
-	e->calls = calls.outer;
-	e->scope = scope;
-	e->in_dimension = dimension;
-	e->want_int = want;
-	return v;
-}
-
 bool fe_number(FeProgram *program, const AstExpr *expr, double *out) {
 	IrModule *module = ir_module_new(program->session);
 	Elab e = elab_new(program, module, IR_F64);
@@ -306,17 +311,51 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 	fe_rule(p, module, &x->update, &(FeTarget){learned, 1}, IR_F64, NULL, 0);
 }
 
+/* Those of `a` that `b` has, too, word for word. */
+static Diags said_in_both(Session *session, const Diags *a, const Diags *b) {
+	Diags both = {0};
+	for (uint32_t i = 0; i < a->count; i++) {
+		const Diag *x = a->data[i];
+		bool found = false;
+		for (uint32_t k = 0; k < b->count && !found; k++) {
+			const Diag *y = b->data[k];
+			Span p = x->labels.data[0].span, q = y->labels.data[0].span;
+			found = x->code == y->code && p.file == q.file && p.start == q.start && strcmp(x->message, y->message) == 0;
+		}
+		if (found)
+			vec_push(session->arena, &both, a->data[i]);
+	}
+	return both;
+}
+
+/* A joint rule may be made for one size, which only those who use it know: what is wrong with it alone is what is wrong
+ * on whatever size, in the same words. Experiments check it on the sizes of their objectives. */
+static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
+	static const int64_t sizes[] = {7, 1009};
+	Diags wrong[2];
+	for (int i = 0; i < 2; i++) {
+		DiagMark mark = diag_mark(p->session);
+		fe_rule(p, module, call, &(FeTarget){&sizes[i], 1}, IR_F64, NULL, 0);
+		wrong[i] = diag_take_back(p->session, mark);
+		if (wrong[i].count == 0)
+			return;
+	}
+	Diags both = said_in_both(p->session, &wrong[0], &wrong[1]);
+	diag_say(p->session, &both);
+}
+
 static void check_decl(FeProgram *p, const AstDecl *decl) {
 	IrModule *module = ir_module_new(p->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
 	static const int64_t sizes[] = {7, 3};
 	switch (decl->kind) {
 	case AST_OBJECTIVE: fe_objective(p, module, &call, IR_F64); break;
-	case AST_OPTIMIZER: {
-		FeTarget target = {sizes, decl->joint ? 1 : 2};
-		fe_rule(p, module, &call, &target, IR_F64, NULL, 0);
+	case AST_OPTIMIZER:
+		if (decl->joint)
+			check_joint(p, module, &call);
+		else
+			fe_rule(p, module, &call, &(FeTarget){sizes, 2}, IR_F64, NULL, 0);
 		break;
-	}
 	case AST_CONST: {
 		Elab e = elab_new(p, module, IR_F64);
 		IrBuilder builder = ir_builder(ir_func_new(module, "const"));

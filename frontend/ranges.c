@@ -10,34 +10,51 @@
 typedef struct Unknown {
 	Name name;
 	Span span;
-	bool wanted;  /* one of ours, not of a reduction inside */
-	bool visible; /* while the walk is inside its reduction */
+	bool wanted; /* one of ours, not of a reduction inside */
 	bool known, conflict;
 	int64_t low, high; /* half-open */
 	int64_t whole;     /* the extent as a dimension (maybe DIM_X) if it runs over a whole axis */
 	Span because;
 } Unknown;
 
+typedef struct UseTerm {
+	uint32_t unknown;
+	int64_t coef;
+} UseTerm;
+
 typedef struct Use {
 	Span span;
 	int64_t extent; /* of the axis, maybe DIM_X */
-	int64_t coef[32];
+	VEC(UseTerm) terms;
 	int64_t low, high; /* the rest lies between these */
 } Use;
 
 typedef struct Search {
 	Elab *e;
-	Unknown unknowns[32];
-	uint32_t count;
+	VEC(Unknown) unknowns;
+	NameMap visible; /* 1 + the number of the unknown that a name stands for where the walk is */
 	VEC(Use) uses;
-	bool spoiled; /* something that might have told a range is in error */
+	Diags failed; /* what was wrong with arrays whose shapes might have told a range */
+	bool spoiled; /* something that might have told a range is in error, which was reported */
 } Search;
 
 static int unknown_of(const Search *s, Name name) {
-	for (uint32_t i = s->count; i-- > 0;)
-		if (s->unknowns[i].visible && s->unknowns[i].name == name)
-			return (int)i;
-	return -1;
+	return (int)(uintptr_t)name_map_get(&s->visible, name) - 1;
+}
+
+static void set_visible(Search *s, uint32_t first, bool visible) {
+	for (uint32_t i = first; i < s->unknowns.count; i++)
+		if (s->unknowns.data[i].name && (visible || unknown_of(s, s->unknowns.data[i].name) == (int)i))
+			*name_map_place(s->e->arena, &s->visible, s->unknowns.data[i].name) =
+				(void *)(uintptr_t)(visible ? i + 1 : 0);
+}
+
+static int64_t *coef_of(Elab *e, Use *use, uint32_t unknown) {
+	for (uint32_t i = 0; i < use->terms.count; i++)
+		if (use->terms.data[i].unknown == unknown)
+			return &use->terms.data[i].coef;
+	vec_push(e->arena, &use->terms, ((UseTerm){unknown, 0}));
+	return &use->terms.data[use->terms.count - 1].coef;
 }
 
 static bool mentions_unknown(const AstExpr *x, void *context) {
@@ -45,6 +62,93 @@ static bool mentions_unknown(const AstExpr *x, void *context) {
 	if (x && x->kind == AST_NAME)
 		return unknown_of(s, x->name) >= 0;
 	return expr_any_part(x, mentions_unknown, context);
+}
+
+/* ---- trying expressions that mention no unknown index ----
+ *
+ * Such an expression is elaborated while the range is searched, and again when the body is. So that nested reductions do
+ * not double the work at every level, what was made is kept and used as long as everything around is the same; where
+ * conditions have come to it, its shape still is. */
+
+static Tried tried_here(const Elab *e) {
+	return (Tried){.place = e->place,
+	               .block = e->builder->block,
+	               .active = e->active.count,
+	               .last_var = e->active.count ? e->active.data[e->active.count - 1]->id : 0,
+	               .last_fact = e->facts.count ? e->facts.data[e->facts.count - 1].number : 0,
+	               .cond_if = e->cond_if,
+	               .want_int = e->want_int,
+	               .in_dimension = e->in_dimension,
+	               .coord = e->coord};
+}
+
+/* More indices around change nothing: they are not mentioned. */
+static bool holds_here(const Elab *e, const Tried *t) {
+	Tried here = tried_here(e);
+	bool indices = t->active == 0 || (t->active <= here.active && e->active.data[t->active - 1]->id == t->last_var);
+	return t->place == here.place && t->block == here.block && indices && t->last_fact == here.last_fact &&
+	       t->cond_if == here.cond_if && t->want_int == here.want_int && t->in_dimension == here.in_dimension &&
+	       t->coord == here.coord;
+}
+
+Value *tried_value(const Elab *e, const AstExpr *x) {
+	if (!e->tried.count || !x->id)
+		return NULL;
+	const Tried *t = name_map_get(&e->tried, x->id);
+	return t && t->value && holds_here(e, t) ? t->value : NULL;
+}
+
+static Value *try_expr(Search *s, const AstExpr *x) {
+	Elab *e = s->e;
+	Value *v = tried_value(e, x);
+	if (v)
+		return v;
+	DiagMark mark = diag_mark(e->session);
+	v = elab(e, x);
+	bool failed = e->session->error_count > mark.errors;
+	Diags said = diag_take_back(e->session, mark);
+	if (failed && e->stopped) /* nothing will say it again */
+		diag_say(e->session, &said);
+	else if (failed)
+		for (uint32_t i = 0; i < said.count; i++)
+			vec_push(e->arena, &s->failed, said.data[i]);
+	else
+		diag_say(e->session, &said); /* warnings */
+	s->spoiled = s->spoiled || (value_is_bad(v) && !failed);
+	if (!x->id)
+		return failed ? value_bad(e) : v;
+	Tried *t = ARENA_NEW(e->arena, Tried);
+	*t = tried_here(e);
+	t->value = failed || value_is_bad(v) ? NULL : v;
+	t->rank = t->value && v->kind == VALUE_ARRAY ? v->rank : -1;
+	memcpy(t->dims, v->dims, sizeof v->dims);
+	*name_map_place(e->arena, &e->tried, x->id) = t;
+	return failed ? value_bad(e) : v;
+}
+
+static int shape_tried(Search *s, const AstExpr *x, int64_t *dims) {
+	const Tried *t = x->id ? name_map_get(&s->e->tried, x->id) : NULL;
+	if (!t || t->rank < 0 || t->place != s->e->place || t->block != s->e->builder->block) {
+		bool want = s->e->want_int;
+		s->e->want_int = false;
+		const Value *v = try_expr(s, x);
+		s->e->want_int = want;
+		if (v->kind != VALUE_ARRAY)
+			return -1;
+		memcpy(dims, v->dims, sizeof v->dims);
+		return v->rank;
+	}
+	memcpy(dims, t->dims, sizeof t->dims);
+	return t->rank;
+}
+
+static bool static_tried(Search *s, const AstExpr *x, int64_t *out) {
+	bool dimension = s->e->in_dimension, want = s->e->want_int;
+	s->e->in_dimension = s->e->want_int = true;
+	const Value *v = try_expr(s, x);
+	s->e->in_dimension = dimension;
+	s->e->want_int = want;
+	return value_known_int(v, out);
 }
 
 /* ---- shapes without elaboration ---- */
@@ -86,8 +190,7 @@ static int shape_of(Search *s, const AstExpr *x, int64_t *dims) {
 			if (item && item->kind == AST_ITEM_SLICE) {
 				int64_t low = 0, high = 0;
 				if (mentions_unknown(item->low, s) || mentions_unknown(item->high, s) ||
-				    !elab_static_int(e, item->low, "the start of a slice", &low) ||
-				    !elab_static_int(e, item->high, "the end of a slice", &high))
+				    !static_tried(s, item->low, &low) || !static_tried(s, item->high, &high))
 					return -1;
 				extent = high - low;
 			}
@@ -99,11 +202,7 @@ static int shape_of(Search *s, const AstExpr *x, int64_t *dims) {
 		return shape_of(s, x->unary.operand, dims);
 	if (mentions_unknown(x, s))
 		return -1;
-	const Value *v = elab(e, x);
-	if (v->kind != VALUE_ARRAY)
-		return -1;
-	memcpy(dims, v->dims, sizeof v->dims);
-	return v->rank;
+	return shape_tried(s, x, dims);
 }
 
 /* ---- affine uses ---- */
@@ -112,13 +211,13 @@ static bool linear(Search *s, const AstExpr *x, int64_t factor, Use *use) {
 	if (!x)
 		return false;
 	if (x->kind == AST_NAME && unknown_of(s, x->name) >= 0) {
-		use->coef[unknown_of(s, x->name)] += factor;
+		*coef_of(s->e, use, (uint32_t)unknown_of(s, x->name)) += factor;
 		return true;
 	}
 	if (!mentions_unknown(x, s)) {
 		bool want = s->e->want_int;
 		s->e->want_int = true;
-		Value *v = elab(s->e, x);
+		const Value *v = try_expr(s, x);
 		s->e->want_int = want;
 		if (v->kind != VALUE_ARRAY || v->rank || v->scalar == S_REAL || v->scalar == S_BOOL)
 			return false;
@@ -144,7 +243,7 @@ static bool linear(Search *s, const AstExpr *x, int64_t factor, Use *use) {
 			bool want = s->e->want_int;
 			s->e->want_int = true;
 			int64_t k;
-			bool ok = value_known_int(elab(s->e, known), &k);
+			bool ok = value_known_int(try_expr(s, known), &k);
 			s->e->want_int = want;
 			if (ok && k < 1 << 20 && k > -(1 << 20) && factor < 1 << 20 && factor > -(1 << 20))
 				return linear(s, side ? x->binary.left : x->binary.right, factor * k, use);
@@ -153,40 +252,101 @@ static bool linear(Search *s, const AstExpr *x, int64_t factor, Use *use) {
 	return false;
 }
 
+static bool collect(const AstExpr *x, void *context);
+
+/* What a condition says holds in an arm; known only if no unknown index decides it. */
+static Value *try_condition(Search *s, const AstExpr *x) {
+	if (!x || mentions_unknown(x, s))
+		return NULL;
+	bool want = s->e->want_int;
+	s->e->want_int = false;
+	Value *v = try_expr(s, x);
+	s->e->want_int = want;
+	return v->kind == VALUE_ARRAY && v->scalar == S_BOOL && v->rank == 0 ? v : NULL;
+}
+
+static void collect_if(Search *s, const AstExpr *x) {
+	Elab *e = s->e;
+	collect(x->choice.condition, s);
+	Value *cond = try_condition(s, x->choice.condition);
+	uint32_t facts = e->facts.count;
+	for (int arm = 0; arm < 2; arm++) {
+		bool truth = arm == 0;
+		if (cond && value_known(cond) && (cond->body->integer != 0) != truth)
+			continue; /* not checked, so it tells nothing */
+		if (cond)
+			assume(e, value_body(e, cond), truth);
+		e->cond_if++;
+		collect(truth ? x->choice.yes : x->choice.no, s);
+		e->cond_if--;
+		e->facts.count = facts;
+	}
+}
+
+static void add_inner_index(Search *s, const AstItem *item) {
+	Unknown u = {.name = item->name.name, .span = item->name.span};
+	int64_t low = 0, high = 0;
+	if (item->high && !mentions_unknown(item->high, s) && (!item->low || !mentions_unknown(item->low, s)) &&
+	    (!item->low || static_tried(s, item->low, &low))) {
+		bool dimension = s->e->in_dimension, want = s->e->want_int;
+		s->e->in_dimension = s->e->want_int = true;
+		const Value *v = try_expr(s, item->high);
+		s->e->in_dimension = dimension;
+		s->e->want_int = want;
+		bool like_x = v->kind == VALUE_ARRAY && v->is_size_x;
+		if (like_x || value_known_int(v, &high)) {
+			u.known = true;
+			u.low = low;
+			u.whole = item->low ? 0 : like_x ? DIM_X : high;
+			u.high = like_x ? s->e->n : high;
+		}
+	}
+	vec_push(s->e->arena, &s->unknowns, u);
+}
+
+static void collect_reduce(Search *s, const AstExpr *x) {
+	uint32_t first = s->unknowns.count, facts = s->e->facts.count, ifs = s->e->cond_if;
+	for (uint32_t i = 0; i < x->reduce.items.count; i++) {
+		const AstItem *item = &x->reduce.items.data[i];
+		if (item->kind != AST_ITEM_INDEX || scope_find(s->e, item->name.name))
+			continue;
+		if (unknown_of(s, item->name.name) >= 0) { /* an index inside an index of the same name: reported there */
+			s->spoiled = true;
+			s->unknowns.count = first;
+			return;
+		}
+		add_inner_index(s, item);
+	}
+	set_visible(s, first, true);
+	uint32_t last = s->unknowns.count;
+	for (uint32_t i = 0; i < x->reduce.items.count; i++) {
+		const AstItem *item = &x->reduce.items.data[i];
+		collect(item->low, s);
+		collect(item->high, s);
+		collect(item->expr, s);
+		Value *cond = item->kind == AST_ITEM_CONDITION ? try_condition(s, item->expr) : NULL;
+		if (cond)
+			assume(s->e, value_body(s->e, cond), true);
+		s->e->cond_if += item->kind == AST_ITEM_CONDITION;
+	}
+	collect(x->reduce.body, s);
+	s->e->facts.count = facts;
+	s->e->cond_if = ifs;
+	for (uint32_t i = first; i < last; i++)
+		if (s->unknowns.data[i].name)
+			*name_map_place(s->e->arena, &s->visible, s->unknowns.data[i].name) = NULL;
+}
+
 static bool collect(const AstExpr *x, void *context) {
 	Search *s = context;
 	if (!x)
 		return false;
 	if (x->kind == AST_REDUCE) {
-		uint32_t first = s->count;
-		for (uint32_t i = 0; i < x->reduce.items.count; i++) {
-			const AstItem *item = &x->reduce.items.data[i];
-			if (item->kind != AST_ITEM_INDEX || s->count == 32 || scope_find(s->e, item->name.name))
-				continue;
-			if (unknown_of(s, item->name.name) >= 0) { /* an index inside an index of the same name: reported there */
-				s->spoiled = true;
-				s->count = first;
-				return false;
-			}
-			Unknown *u = &s->unknowns[s->count];
-			*u = (Unknown){.name = item->name.name, .span = item->name.span};
-			int64_t low = 0, high = 0;
-			if (item->high && !mentions_unknown(item->high, s) && (!item->low || !mentions_unknown(item->low, s)) &&
-			    (!item->low || elab_static_int(s->e, item->low, "the start of a range", &low)) &&
-			    elab_dimension(s->e, item->high, &high)) {
-				u->known = true;
-				u->low = low;
-				u->whole = item->low ? 0 : high;
-				u->high = high == DIM_X ? s->e->n : high;
-			}
-			s->count++;
-		}
-		for (uint32_t i = first; i < s->count; i++)
-			s->unknowns[i].visible = true;
-		uint32_t last = s->count;
-		expr_any_part(x, collect, s);
-		for (uint32_t i = first; i < last; i++)
-			s->unknowns[i].visible = false;
+		collect_reduce(s, x);
+		return false;
+	}
+	if (x->kind == AST_IF) {
+		collect_if(s, x);
 		return false;
 	}
 	if (x->kind == AST_INDEX) {
@@ -216,63 +376,77 @@ static int64_t floor_div(int64_t a, int64_t b) {
 	return q - ((a % b != 0) && ((a < 0) != (b < 0)));
 }
 
-static bool is_plain(const Search *s, const Use *use, uint32_t i) {
-	for (uint32_t k = 0; k < s->count; k++)
-		if (use->coef[k] != (k == i))
-			return false;
-	return use->low == 0 && use->high == 0;
-}
-
-static void solve_plain(Search *s, uint32_t i) {
-	Unknown *u = &s->unknowns[i];
-	for (uint32_t k = 0; k < s->uses.count; k++) {
-		const Use *use = &s->uses.data[k];
-		if (!is_plain(s, use, i))
+/* The index that a use is, by itself; -1: it is more than that. */
+static int plain_unknown(const Use *use) {
+	int plain = -1;
+	for (uint32_t k = 0; k < use->terms.count; k++) {
+		if (use->terms.data[k].coef == 0)
 			continue;
-		int64_t extent = use->extent == DIM_X ? s->e->n : use->extent;
-		if (!u->known) {
-			*u = (Unknown){u->name, u->span, u->wanted, u->visible, true, false, 0, extent, use->extent, use->span};
-			continue;
-		}
-		if (u->whole == use->extent || u->conflict)
-			continue;
-		u->conflict = true;
-		if (!u->wanted)
-			continue;
-		const char *name = session_text(s->e->session, u->name);
-		Diag *diag = diag_error(s->e->session, 205, u->span, "index `%s` runs over axes of different extents", name);
-		diag_label(s->e->session, diag, u->because, "over %s here", dims_text(s->e, &u->whole, 1));
-		diag_label(s->e->session, diag, use->span, "over %s here", dims_text(s->e, &use->extent, 1));
-		if (u->whole != DIM_X && use->extent != DIM_X)
-			diag_help(s->e->session, diag, "if the shorter one is meant, state the range: `%s in %lld`", name,
-			          (long long)(u->whole < use->extent ? u->whole : use->extent));
+		if (use->terms.data[k].coef != 1 || plain >= 0)
+			return -1;
+		plain = (int)use->terms.data[k].unknown;
 	}
+	return use->low == 0 && use->high == 0 ? plain : -1;
 }
 
-static bool solve_affine(Search *s, uint32_t i, bool from_zero) {
-	Unknown *u = &s->unknowns[i];
-	int64_t lowest = INT64_MIN, highest = INT64_MAX;
-	for (uint32_t k = 0; k < s->uses.count; k++) {
-		const Use *use = &s->uses.data[k];
-		int64_t a = use->coef[i], low = use->low, high = use->high;
-		int64_t extent = use->extent == DIM_X ? s->e->n : use->extent;
-		bool ready = a != 0 && extent >= 0;
-		for (uint32_t o = 0; o < s->count && ready; o++) {
-			int64_t c = use->coef[o];
-			if (o == i || c == 0)
-				continue;
-			const Unknown *other = &s->unknowns[o];
-			ready = other->known && other->high > other->low;
-			if (!ready)
-				break;
-			low += c > 0 ? c * other->low : c * (other->high - 1);
-			high += c > 0 ? c * (other->high - 1) : c * other->low;
-		}
-		if (!ready)
+static void solve_plain(Search *s, Unknown *u, const Use *use) {
+	int64_t extent = use->extent == DIM_X ? s->e->n : use->extent;
+	if (!u->known) {
+		*u = (Unknown){.name = u->name,
+		               .span = u->span,
+		               .wanted = u->wanted,
+		               .known = true,
+		               .high = extent,
+		               .whole = use->extent,
+		               .because = use->span};
+		return;
+	}
+	if (u->whole == use->extent || u->conflict)
+		return;
+	u->conflict = true;
+	if (!u->wanted)
+		return;
+	const char *name = session_text(s->e->session, u->name);
+	Diag *diag = diag_error(s->e->session, 205, u->span, "index `%s` runs over axes of different extents", name);
+	diag_label(s->e->session, diag, u->because, "over %s here", dims_text(s->e, &u->whole, 1));
+	diag_label(s->e->session, diag, use->span, "over %s here", dims_text(s->e, &use->extent, 1));
+	if (u->whole != DIM_X && use->extent != DIM_X)
+		diag_help(s->e->session, diag, "if the shorter one is meant, state the range: `%s in %lld`", name,
+		          (long long)(u->whole < use->extent ? u->whole : use->extent));
+}
+
+/* What a use says of one of its indices, once all others are known: 0 <= a u + [low, high] <= extent - 1. */
+static bool limits_of_use(const Search *s, const Use *use, uint32_t i, int64_t *least, int64_t *most) {
+	int64_t a = 0, low = use->low, high = use->high;
+	int64_t extent = use->extent == DIM_X ? s->e->n : use->extent;
+	for (uint32_t k = 0; k < use->terms.count; k++) {
+		int64_t c = use->terms.data[k].coef;
+		if (use->terms.data[k].unknown == i)
+			a = c;
+		if (use->terms.data[k].unknown == i || c == 0)
 			continue;
-		/* 0 <= a u + [low, high] <= extent - 1 */
-		int64_t least = a > 0 ? -floor_div(low, a) : -floor_div(extent - 1 - high, -a);
-		int64_t most = a > 0 ? floor_div(extent - 1 - high, a) : floor_div(low, -a);
+		const Unknown *other = &s->unknowns.data[use->terms.data[k].unknown];
+		if (!other->known || other->high <= other->low)
+			return false;
+		low += c > 0 ? c * other->low : c * (other->high - 1);
+		high += c > 0 ? c * (other->high - 1) : c * other->low;
+	}
+	if (a == 0 || extent < 0)
+		return false;
+	*least = a > 0 ? -floor_div(low, a) : -floor_div(extent - 1 - high, -a);
+	*most = a > 0 ? floor_div(extent - 1 - high, a) : floor_div(low, -a);
+	return true;
+}
+
+typedef VEC(uint32_t) UseList;
+
+static bool solve_affine(Search *s, uint32_t i, const UseList *uses, bool from_zero) {
+	Unknown *u = &s->unknowns.data[i];
+	int64_t lowest = INT64_MIN, highest = INT64_MAX, least, most;
+	for (uint32_t k = 0; k < uses->count; k++) {
+		const Use *use = &s->uses.data[uses->data[k]];
+		if (!limits_of_use(s, use, i, &least, &most))
+			continue;
 		lowest = least > lowest ? least : lowest;
 		highest = most < highest ? most : highest;
 		u->because = use->span;
@@ -285,6 +459,28 @@ static bool solve_affine(Search *s, uint32_t i, bool from_zero) {
 	u->low = lowest;
 	u->high = highest + 1;
 	return true;
+}
+
+static void solve(Search *s, bool from_zero) {
+	uint32_t count = s->unknowns.count;
+	bool *was_known = ARENA_ARRAY(s->e->arena, bool, count);
+	UseList *uses = ARENA_ARRAY(s->e->arena, UseList, count); /* in which an index occurs */
+	for (uint32_t i = 0; i < count; i++)
+		was_known[i] = s->unknowns.data[i].known;
+	for (uint32_t k = 0; k < s->uses.count; k++) {
+		const Use *use = &s->uses.data[k];
+		int plain = plain_unknown(use);
+		if (plain >= 0 && !was_known[plain])
+			solve_plain(s, &s->unknowns.data[plain], use);
+		for (uint32_t t = 0; t < use->terms.count; t++)
+			vec_push(s->e->arena, &uses[use->terms.data[t].unknown], k);
+	}
+	for (bool changed = true; changed;) {
+		changed = false;
+		for (uint32_t i = 0; i < count; i++)
+			if (!s->unknowns.data[i].known)
+				changed = solve_affine(s, i, &uses[i], from_zero) || changed;
+	}
 }
 
 static bool stated(Search *s, const AstItem *item, Unknown *u, bool from_zero) {
@@ -326,12 +522,14 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		AstName name = items[i]->name;
-		Unknown *u = &s.unknowns[s.count++];
-		*u = (Unknown){.name = name.name, .span = name.span, .wanted = true};
+		vec_push(e->arena, &s.unknowns, ((Unknown){.name = name.name, .span = name.span, .wanted = true}));
+		Unknown *u = &s.unknowns.data[i];
 		const Binding *b = scope_find(e, name.name);
+		if (b && b->kind == BIND_LET && !b->value) /* made later: not there yet */
+			b = NULL;
 		bool twice = false;
 		for (uint32_t k = 0; k < i; k++)
-			twice = twice || s.unknowns[k].name == name.name;
+			twice = twice || s.unknowns.data[k].name == name.name;
 		const char *text = session_text(e->session, name.name);
 		if (b || twice) {
 			Diag *diag =
@@ -353,28 +551,26 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 			all_stated = false;
 	}
 	if (!all_stated && ok) {
-		for (uint32_t i = 0; i < count; i++)
-			s.unknowns[i].visible = true;
-		for (uint32_t i = 0; i < body_count; i++)
-			if (bodies[i])
-				collect(bodies[i], &s);
-		bool was_known[32];
-		for (uint32_t i = 0; i < s.count; i++)
-			was_known[i] = s.unknowns[i].known;
-		for (uint32_t i = 0; i < s.count; i++)
-			if (!was_known[i])
-				solve_plain(&s, i);
-		for (bool changed = true; changed;) {
-			changed = false;
-			for (uint32_t i = 0; i < s.count; i++)
-				if (!s.unknowns[i].known)
-					changed = solve_affine(&s, i, from_zero) || changed;
+		set_visible(&s, 0, true);
+		uint32_t facts = e->facts.count, ifs = e->cond_if;
+		for (uint32_t i = body_count; i-- > 0;) { /* conditions first: they hold in the body */
+			collect(bodies[i], &s);
+			Value *cond = i ? try_condition(&s, bodies[i]) : NULL;
+			if (cond)
+				assume(e, value_body(e, cond), true);
+			e->cond_if += i > 0;
 		}
+		e->facts.count = facts;
+		e->cond_if = ifs;
+		solve(&s, from_zero);
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		Unknown *u = &s.unknowns[i];
+		Unknown *u = &s.unknowns.data[i];
 		const char *name = session_text(e->session, u->name);
-		if (!u->known && ok && s.spoiled)
+		if (!u->known && ok && s.failed.count) {
+			diag_say(e->session, &s.failed);
+			u->conflict = true;
+		} else if (!u->known && ok && s.spoiled)
 			u->conflict = true;
 		else if (!u->known && ok) {
 			Diag *diag = diag_error(e->session, 206, u->span, "nothing tells over what index `%s` runs", name);
@@ -404,4 +600,11 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 		scope_add(e, BIND_INDEX, (AstName){u->name, u->span}, v);
 	}
 	return ok;
+}
+
+bool bind_head(Elab *e, const AstItems *head, const AstExpr *body, Indices *out) {
+	const AstItem **items = ARENA_ARRAY(e->arena, const AstItem *, head->count);
+	for (uint32_t i = 0; i < head->count; i++)
+		items[i] = &head->data[i];
+	return bind_indices(e, items, head->count, &body, 1, true, NULL, out);
 }

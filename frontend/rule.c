@@ -21,12 +21,9 @@ Value *hyper_as_int(Elab *e, Value *v, Span span) {
 		return value_bad(e);
 	if (v->as_int->scalar != S_REAL || !e->in_dimension)
 		return v->as_int;
-	if (!h->reported) {
-		Diag *diag = diag_error(e->session, 211, h->at, "`%s` has to be a whole number, not %g",
-		                        session_text(e->session, h->name), h->value);
-		diag_label(e->session, diag, span, "a dimension here");
-	}
-	h->reported = true;
+	Diag *diag = diag_error(e->session, 211, h->at, "`%s` has to be a whole number, not %g",
+	                        session_text(e->session, h->name), h->value);
+	diag_label(e->session, diag, span, "a dimension here");
 	return value_bad(e);
 }
 
@@ -67,11 +64,11 @@ static bool read_hypers(RuleElab *r) {
 			diag_label(e->session, diag, p->name.span, "declared here");
 			ok = false;
 		} else {
-			Binding *scope = e->scope;
+			ScopeMark scope = scope_mark(e);
 			if (args[i])
-				e->scope = NULL;
+				scope_hide(e);
 			v = elab(e, x);
-			e->scope = scope;
+			scope_back(e, scope);
 			h.known = value_known_real(v, &h.value);
 			if (!h.known && v->kind == VALUE_ARRAY && !(v->scalar == S_BOOL && value_known(v))) {
 				diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
@@ -138,7 +135,7 @@ void begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFunc **
 	*builder = ir_builder(*func);
 	builder->span = r->decl->name.span;
 	e->builder = builder;
-	e->scope = NULL;
+	scope_back(e, (ScopeMark){0});
 	e->active.count = 0;
 	e->tensor = NULL;
 	e->coord = NULL;
@@ -404,10 +401,11 @@ static void build_step(RuleElab *r) {
 		}
 		all_each = all_each && o->state_each.data[i];
 		/* Those of applied rules have their names only there. */
-		Binding *scope = e->scope, *b = scope_add(e, BIND_STATE, (AstName){slot->name, slot->span}, v);
+		ScopeMark scope = scope_mark(e);
+		Binding *b = scope_add(e, BIND_STATE, (AstName){slot->name, slot->span}, v);
 		b->scalar = start->scalar;
 		if (i >= r->own_states)
-			e->scope = scope;
+			scope_back(e, scope);
 		vec_push(e->arena, &r->bound, b);
 	}
 	r->in_step = true;

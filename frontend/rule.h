@@ -10,7 +10,7 @@ typedef struct Hyper {
 	double value;
 	bool given, known, has_range;
 	double low, high;
-	bool as_int, reported;
+	bool as_int;
 	Span at;     /* of its value */
 	int learned; /* 1 + number among the learned values, if opened */
 	Value *constant;

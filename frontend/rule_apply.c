@@ -8,7 +8,7 @@
 
 typedef struct Applied {
 	const AstDecl *decl; /* NULL: reported */
-	Binding *outer;      /* the scope around */
+	ScopeMark outer;     /* the scope around */
 	Calls calls;
 	Binding *x, *outer_x;
 	Binding *seen[4], *outer_seen[4]; /* g, f, t, horizon; seen: NULL where an argument replaces it */
@@ -88,7 +88,7 @@ static Value *argument(Elab *e, const AstExpr *x, bool in_step, Name name) {
 
 static Applied enter(RuleElab *r, const AstStmt *s) {
 	Elab *e = &r->e;
-	Applied a = {.outer = e->scope};
+	Applied a = {.outer = scope_mark(e)};
 	const FeCall *base;
 	const AstDecl *decl = applied_rule(r, s->apply, &base);
 	if (!decl || !allowed(r, decl, s))
@@ -107,14 +107,14 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 	if (base) {
 		const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, params + 1);
 		call_arguments(e->program, base, args);
-		Binding *scope = e->scope;
-		e->scope = NULL;
+		ScopeMark scope = scope_mark(e);
+		scope_hide(e);
 		for (uint32_t i = 0; i < params; i++) {
 			given[i] = args[i] != NULL;
 			if (args[i])
 				values[i] = elab(e, args[i]);
 		}
-		e->scope = scope;
+		scope_back(e, scope);
 	}
 	FeCall call = {.decl = decl, .span = s->apply->span, .program = e->program};
 	for (uint32_t i = 0; i < s->apply->call.args.count; i++) {
@@ -141,7 +141,7 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 		values[i] = argument(e, args[i], r->in_step, decl->params.data[i].name.name);
 	}
 	a.calls = (Calls){decl, e->calls};
-	e->scope = NULL;
+	scope_hide(e);
 	for (uint32_t i = 0; i < params; i++) {
 		const AstParam *p = &decl->params.data[i];
 		if (!given[i] && !p->value)
@@ -183,7 +183,7 @@ void init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
 		init_states(r, a.decl, arena_printf(e->arena, "%s%s%u_", prefix, name, (unsigned)++r->applied));
 		e->calls = calls;
 	}
-	e->scope = a.outer;
+	scope_back(e, a.outer);
 }
 
 void rule_apply(Elab *e, const AstStmt *s) {
@@ -196,7 +196,7 @@ void rule_apply(Elab *e, const AstStmt *s) {
 	}
 	Applied a = enter(r, s);
 	if (!a.decl) {
-		e->scope = a.outer;
+		scope_back(e, a.outer);
 		return;
 	}
 	const Calls *calls = e->calls;
@@ -227,5 +227,5 @@ void rule_apply(Elab *e, const AstStmt *s) {
 		if (a.seen[i] && a.seen[i]->used)
 			a.outer_seen[i]->used = true;
 	e->calls = calls;
-	e->scope = a.outer;
+	scope_back(e, a.outer);
 }

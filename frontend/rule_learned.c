@@ -69,14 +69,17 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	return value_read(e, table, S_REAL, rank, dims);
 }
 
-static bool depends_on_size(const Ex *x) {
+static bool depends_on_size(Ex *x, uint64_t epoch) {
 	if (x->kind == EX_DIM || (x->kind == EX_VAR && x->var->tensor))
 		return true;
+	if (x->epoch == epoch) /* looked at already */
+		return false;
+	x->epoch = epoch;
 	for (uint32_t i = 0; x->kind == EX_READ && i < x->at_count; i++)
-		if (depends_on_size(x->at[i]))
+		if (depends_on_size(x->at[i], epoch))
 			return true;
 	for (int i = 0; x->kind == EX_OP && i < ir_op_info[x->opcode].arity; i++)
-		if (depends_on_size(x->args[i]))
+		if (depends_on_size(x->args[i], epoch))
 			return true;
 	return false;
 }
@@ -123,7 +126,7 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 		if (value_is_bad(v))
 			return false;
 	}
-	if (depends_on_size(value_body(e, v))) {
+	if (depends_on_size(value_body(e, v), ++*e->epoch)) {
 		diag_error(e->session, 265, s->span,
 		           "where `%s` starts depends on `size(x)`, which this rule serves in any size",
 		           session_text(e->session, d->names.data[0].name));

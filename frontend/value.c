@@ -246,16 +246,41 @@ const char *type_text(Elab *e, const Value *v) {
 
 Binding *scope_add(Elab *e, BindKind kind, AstName name, Value *value) {
 	Binding *b = ARENA_NEW(e->arena, Binding);
-	*b = (Binding){.kind = kind, .name = name.name, .span = name.span, .value = value, .outer = e->scope};
+	*b = (Binding){.kind = kind, .name = name.name, .span = name.span, .value = value, .frame = e->scope.frame};
 	b->active = e->active.count;
 	b->coord = e->coord;
-	e->scope = b;
+	vec_push(e->arena, &e->scope.bindings, b);
+	if (name.name) {
+		void **place = name_map_place(e->arena, &e->scope.newest, name.name);
+		b->older = *place;
+		*place = b;
+	}
 	return b;
 }
 
+/* Frames are stacked: what hides a name of this frame is of this frame, too. */
 Binding *scope_find(Elab *e, Name name) {
-	for (Binding *b = e->scope; b; b = b->outer)
-		if (b->name == name)
-			return b;
-	return NULL;
+	Binding *b = name_map_get(&e->scope.newest, name);
+	return b && b->frame == e->scope.frame ? b : NULL;
+}
+
+ScopeMark scope_mark(const Elab *e) {
+	return (ScopeMark){e->scope.bindings.count, e->scope.frame, e->place};
+}
+
+ScopeMark scope_hide(Elab *e) {
+	ScopeMark mark = scope_mark(e);
+	e->scope.frame = ++e->scope.frames;
+	e->place = ++e->places;
+	return mark;
+}
+
+void scope_back(Elab *e, ScopeMark mark) {
+	while (e->scope.bindings.count > mark.count) {
+		Binding *b = e->scope.bindings.data[--e->scope.bindings.count];
+		if (b->name)
+			*name_map_place(e->arena, &e->scope.newest, b->name) = b->older;
+	}
+	e->scope.frame = mark.frame;
+	e->place = mark.place;
 }

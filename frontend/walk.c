@@ -1,4 +1,4 @@
-/* Walking the syntax tree: which names an expression or a statement mentions. */
+/* Walking the syntax tree: which names an expression or a statement mentions, and which it assigns. */
 #include "frontend/elab.h"
 
 static bool any_items(const AstItems *items, ExprVisit *visit, void *context) {
@@ -40,75 +40,189 @@ bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context) {
 	}
 }
 
+/* ---- the names that are mentioned ---- */
+
 typedef struct NameVisit {
-	void (*visit)(Name name, Span span, void *context);
+	NameSeen *visit;
 	void *context;
+	Arena *arena;
+	bool calls;    /* names that are called, too */
+	bool fresh;    /* only the names that are made inside */
+	NameMap bound; /* names that stand for something made inside, and how often */
 } NameVisit;
 
-static bool visit_names(const AstExpr *x, void *context) {
-	const NameVisit *v = context;
-	if (x && x->kind == AST_NAME)
+static void bind_name(NameVisit *v, AstName name, int by) {
+	if (!name.name)
+		return;
+	if (v->fresh && by > 0)
+		v->visit(name.name, name.span, v->context);
+	void **place = name_map_place(v->arena, &v->bound, name.name);
+	*place = (void *)((uintptr_t)*place + (uintptr_t)(intptr_t)by);
+}
+
+static void bind_items(NameVisit *v, const AstItems *items, int by) {
+	for (uint32_t i = 0; i < items->count; i++)
+		if (items->data[i].kind == AST_ITEM_INDEX)
+			bind_name(v, items->data[i].name, by);
+}
+
+static bool in_expr(const AstExpr *x, void *context) {
+	NameVisit *v = context;
+	if (!x)
+		return false;
+	if (x->kind == AST_NAME && !v->fresh && !name_map_get(&v->bound, x->name))
 		v->visit(x->name, x->span, v->context);
-	expr_any_part(x, visit_names, context);
+	if (x->kind == AST_CALL && v->calls)
+		v->visit(x->call.callee.name, x->call.callee.span, v->context);
+	if (x->kind == AST_REDUCE)
+		bind_items(v, &x->reduce.items, 1);
+	expr_any_part(x, in_expr, v);
+	if (x->kind == AST_REDUCE)
+		bind_items(v, &x->reduce.items, -1);
 	return false;
 }
 
-void expr_names(const AstExpr *x, void (*visit)(Name name, Span span, void *context), void *context) {
-	NameVisit v = {visit, context};
-	if (x)
-		visit_names(x, &v);
+static void in_stmt(const AstStmt *s, NameVisit *v);
+
+static void bind_declared(NameVisit *v, const AstStmt *s, int by) {
+	if (s->kind <= AST_VAR)
+		for (uint32_t i = 0; i < s->declare.names.count; i++)
+			bind_name(v, s->declare.names.data[i], by);
 }
 
-static void item_names(const AstItems *items, void (*visit)(Name, Span, void *), void *context) {
-	for (uint32_t i = 0; i < items->count; i++) {
-		expr_names(items->data[i].expr, visit, context);
-		expr_names(items->data[i].low, visit, context);
-		expr_names(items->data[i].high, visit, context);
+/* What is defined in a block is known there, from its definition on. */
+static void in_block(const AstBlock *block, NameVisit *v) {
+	for (uint32_t i = 0; i < block->count; i++) {
+		in_stmt(block->data[i], v);
+		bind_declared(v, block->data[i], 1);
 	}
-}
-
-static void block_names(const AstBlock *block, void (*visit)(Name, Span, void *), void *context) {
 	for (uint32_t i = 0; i < block->count; i++)
-		stmt_names(block->data[i], visit, context);
+		bind_declared(v, block->data[i], -1);
 }
 
-void stmt_names(const AstStmt *s, void (*visit)(Name name, Span span, void *context), void *context) {
+static void in_exprs(const AstExprs *exprs, NameVisit *v) {
+	for (uint32_t i = 0; i < exprs->count; i++)
+		in_expr(exprs->data[i], v);
+}
+
+static void in_declare(const AstDeclare *d, NameVisit *v) {
+	for (uint32_t i = 0; i < d->head.count; i++) {
+		in_expr(d->head.data[i].low, v);
+		in_expr(d->head.data[i].high, v);
+	}
+	bind_items(v, &d->head, 1);
+	in_exprs(&d->type.dims, v);
+	in_expr(d->value, v);
+	in_expr(d->draw, v);
+	bind_items(v, &d->head, -1);
+}
+
+static void in_stmt(const AstStmt *s, NameVisit *v) {
 	switch (s->kind) {
-	case AST_REPORT: expr_names(s->report.value, visit, context); break;
-	case AST_MINIMIZE: expr_names(s->minimize, visit, context); break;
-	case AST_VALIDATE: expr_names(s->validate.value, visit, context); break;
+	case AST_REPORT: in_expr(s->report.value, v); break;
+	case AST_MINIMIZE: in_expr(s->minimize, v); break;
+	case AST_VALIDATE: in_expr(s->validate.value, v); break;
 	case AST_ASSIGN:
-		for (uint32_t i = 0; i < s->assign.targets.count; i++)
-			expr_names(s->assign.targets.data[i], visit, context);
-		expr_names(s->assign.value, visit, context);
+		in_exprs(&s->assign.targets, v);
+		in_expr(s->assign.value, v);
 		break;
 	case AST_FOR:
-		expr_names(s->loop.range.low, visit, context);
-		expr_names(s->loop.range.high, visit, context);
-		block_names(&s->loop.body, visit, context);
+		in_expr(s->loop.range.low, v);
+		in_expr(s->loop.range.high, v);
+		bind_name(v, s->loop.name, 1);
+		in_block(&s->loop.body, v);
+		bind_name(v, s->loop.name, -1);
 		break;
 	case AST_WHILE:
-		expr_names(s->repeat.condition, visit, context);
-		expr_names(s->repeat.limit, visit, context);
-		block_names(&s->repeat.body, visit, context);
+		in_expr(s->repeat.condition, v);
+		in_expr(s->repeat.limit, v);
+		in_block(&s->repeat.body, v);
 		break;
 	case AST_WHEN:
-		expr_names(s->when.condition, visit, context);
-		block_names(&s->when.yes, visit, context);
-		block_names(&s->when.no, visit, context);
+		in_expr(s->when.condition, v);
+		in_block(&s->when.yes, v);
+		in_block(&s->when.no, v);
 		break;
-	case AST_EACH: block_names(&s->each.body, visit, context); break;
-	case AST_APPLY: expr_names(s->apply, visit, context); break;
-	case AST_RETURN:
-		for (uint32_t i = 0; i < s->results.count; i++)
-			expr_names(s->results.data[i], visit, context);
-		break;
-	default:
-		item_names(&s->declare.head, visit, context);
-		for (uint32_t i = 0; i < s->declare.type.dims.count; i++)
-			expr_names(s->declare.type.dims.data[i], visit, context);
-		expr_names(s->declare.value, visit, context);
-		expr_names(s->declare.draw, visit, context);
-		break;
+	case AST_EACH: in_block(&s->each.body, v); break;
+	case AST_APPLY: in_expr(s->apply, v); break;
+	case AST_RETURN: in_exprs(&s->results, v); break;
+	default: in_declare(&s->declare, v); break;
 	}
+}
+
+void expr_names(const AstExpr *x, NameSeen *visit, void *context) {
+	NameVisit v = {.visit = visit, .context = context, .arena = arena_new()};
+	in_expr(x, &v);
+	arena_free(v.arena);
+}
+
+void stmt_names(const AstStmt *s, NameSeen *visit, void *context) {
+	NameVisit v = {.visit = visit, .context = context, .arena = arena_new()};
+	in_stmt(s, &v);
+	arena_free(v.arena);
+}
+
+void stmt_fresh_names(const AstStmt *s, NameSeen *visit, void *context) {
+	NameVisit v = {.visit = visit, .context = context, .arena = arena_new(), .fresh = true};
+	in_stmt(s, &v);
+	arena_free(v.arena);
+}
+
+void decl_names(const AstDecl *decl, NameSeen *visit, void *context) {
+	NameVisit v = {.visit = visit, .context = context, .arena = arena_new(), .calls = true};
+	for (uint32_t i = 0; i < decl->params.count; i++)
+		in_expr(decl->params.data[i].value, &v);
+	for (uint32_t i = 0; i < decl->params.count; i++)
+		bind_name(&v, decl->params.data[i].name, 1);
+	in_exprs(&decl->type.dims, &v);
+	in_expr(decl->value, &v);
+	in_block(&decl->body, &v);
+	arena_free(v.arena);
+}
+
+/* ---- the names that are assigned ---- */
+
+static void assigned_in(Arena *arena, const AstBlock *block, NameMap *seen, Names *out);
+
+static void assigned_by(Arena *arena, const AstStmt *s, NameMap *seen, Names *out) {
+	switch (s->kind) {
+	case AST_ASSIGN:
+		for (uint32_t k = 0; k < s->assign.targets.count; k++) {
+			const AstExpr *t = s->assign.targets.data[k];
+			if (t->kind == AST_INDEX)
+				t = t->index.base;
+			if (t->kind != AST_NAME || name_map_get(seen, t->name))
+				continue;
+			*name_map_place(arena, seen, t->name) = seen;
+			vec_push(arena, out, t->name);
+		}
+		break;
+	case AST_FOR: assigned_in(arena, &s->loop.body, seen, out); break;
+	case AST_WHILE: assigned_in(arena, &s->repeat.body, seen, out); break;
+	case AST_WHEN:
+		assigned_in(arena, &s->when.yes, seen, out);
+		assigned_in(arena, &s->when.no, seen, out);
+		break;
+	case AST_EACH: assigned_in(arena, &s->each.body, seen, out); break;
+	default: break;
+	}
+}
+
+static void assigned_in(Arena *arena, const AstBlock *block, NameMap *seen, Names *out) {
+	for (uint32_t i = 0; i < block->count; i++)
+		assigned_by(arena, block->data[i], seen, out);
+}
+
+Names stmt_assigned(Arena *arena, const AstStmt *s) {
+	NameMap seen = {0};
+	Names names = {0};
+	assigned_by(arena, s, &seen, &names);
+	return names;
+}
+
+Names block_assigned(Arena *arena, const AstBlock *block) {
+	NameMap seen = {0};
+	Names names = {0};
+	assigned_in(arena, block, &seen, &names);
+	return names;
 }
