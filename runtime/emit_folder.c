@@ -20,27 +20,33 @@ static bool begins_with(const char *word, size_t length, const char *prefix) {
 	return length > count && memcmp(word, prefix, count) == 0 && word[count] == '_';
 }
 
-/* A name with the prefix that a header of the standard library has, too: `mtx_init`; NULL if there is none. */
+/* The name at `at`, if a header of the standard library has it and it begins with the prefix. */
+static const char *taken_name(const Pack *pack, const char *at, size_t length) {
+	if (!begins_with(at, length, pack->prefix) && !begins_with(at, length, pack->capitals)) {
+		return NULL;
+	}
+	const char *word = arena_printf(pack->arena, "%.*s", (int)length, at);
+	return jit_c_is_library(word) ? word : NULL;
+}
+
+/* The first such name outside of comments: `mtx_init`, for the prefix `mtx`; NULL if there is none. */
 static const char *clash(const Pack *pack) {
-	for (uint32_t i = 0; i < pack->files.count; i++) {
+	const char *found = NULL;
+	for (uint32_t i = 0; i < pack->files.count && !found; i++) {
 		const PackFile *file = pack->files.data[i];
-		const char *dot = strrchr(file->name, '.');
+		const char *dot = strrchr(file->name, '.'), *at = text_cstr(&file->text);
 		bool source = dot && (strcmp(dot, ".c") == 0 || strcmp(dot, ".h") == 0);
-		for (const char *at = source ? text_cstr(&file->text) : ""; *at;) {
-			size_t length = 0;
-			while (is_word(at[length])) {
+		while (source && *at && !found) {
+			const char *comment = strncmp(at, "/*", 2) == 0 ? strstr(at, "*/") : NULL;
+			size_t length = comment ? (size_t)(comment - at) : 0;
+			while (!comment && is_word(at[length])) {
 				length++;
 			}
-			if (begins_with(at, length, pack->prefix) || begins_with(at, length, pack->capitals)) {
-				const char *word = arena_printf(pack->arena, "%.*s", (int)length, at);
-				if (jit_c_is_library(word)) {
-					return word;
-				}
-			}
+			found = comment ? NULL : taken_name(pack, at, length);
 			at += length > 0 ? length : 1;
 		}
 	}
-	return NULL;
+	return found;
 }
 
 /* ---- what is in the folder already ---- */
