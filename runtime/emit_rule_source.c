@@ -224,7 +224,7 @@ static void put_init_unit(const RulePack *r, Text *out) {
 	         "*scratch) {\n");
 	/* C99 lets declarations and statements mix, and so does C++. */
 	put_places(r, out, "s", "states", "n");
-	pack_put(pack, out, "\t(void)h;\n\treturn @_init_call(x, ");
+	pack_put(pack, out, "\t(void)h;\n\t(void)n;\n\treturn @_init_call(x, ");
 	rule_constants(r, out, false);
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		text_printf(out, "s%u, ", (unsigned)i);
