@@ -132,6 +132,11 @@ typedef struct FeRule {
 FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                 const Name *open, uint32_t open_count);
 
+/* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
+bool fe_is_tied(const Session *session, const AstDecl *rule);
+/* Is it declared `learn NAME : [...] from "FILE"`? */
+bool fe_is_from_file(const AstDecl *rule, Name name);
+
 /* ---- experiment.c ---- */
 
 typedef enum FeScoreFold { FE_SCORE_MEAN, FE_SCORE_SUM, FE_SCORE_FINAL, FE_SCORE_MIN } FeScoreFold;

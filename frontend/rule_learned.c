@@ -263,3 +263,37 @@ void bind_learned(RuleElab *r, IrFunc *func) {
 		scope_add(e, l->from_hyper ? BIND_HYPER : BIND_LEARNED, (AstName){l->slot.name, l->slot.span}, v);
 	}
 }
+
+/* ---- what can be told from the declarations alone ---- */
+
+typedef struct Mention {
+	const Session *session;
+	bool found;
+} Mention;
+
+static void see_x(Name name, Span span, void *context) {
+	(void)span;
+	Mention *m = context;
+	m->found = m->found || strcmp(session_text(m->session, name), "x") == 0;
+}
+
+bool fe_is_tied(const Session *session, const AstDecl *rule) {
+	Mention m = {session, false};
+	for (uint32_t i = 0; i < rule->body.count; i++) {
+		if (rule->body.data[i]->kind != AST_LEARN)
+			continue;
+		stmt_names(rule->body.data[i], see_x, &m);
+		expr_names(rule->body.data[i]->declare.limits.low, see_x, &m);
+		expr_names(rule->body.data[i]->declare.limits.high, see_x, &m);
+	}
+	return m.found;
+}
+
+bool fe_is_from_file(const AstDecl *rule, Name name) {
+	for (uint32_t i = 0; i < rule->body.count; i++) {
+		const AstStmt *s = rule->body.data[i];
+		if (s->kind == AST_LEARN && s->declare.names.count > 0 && s->declare.names.data[0].name == name)
+			return s->declare.from != NULL;
+	}
+	return false;
+}

@@ -2,7 +2,6 @@
  * only on the input. */
 #include "jit/c_emit.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -12,140 +11,12 @@ typedef struct Names {
 	VEC(const char *) taken;
 } Names;
 
-static bool is_taken(const Names *names, const char *name) {
-	static const char *const reserved[] = {"alignas",
-	                                       "alignof",
-	                                       "and",
-	                                       "and_eq",
-	                                       "arena",
-	                                       "asm",
-	                                       "auto",
-	                                       "bitand",
-	                                       "bitor",
-	                                       "bool",
-	                                       "break",
-	                                       "case",
-	                                       "catch",
-	                                       "char",
-	                                       "char16_t",
-	                                       "char32_t",
-	                                       "class",
-	                                       "compl",
-	                                       "const",
-	                                       "const_cast",
-	                                       "constexpr",
-	                                       "continue",
-	                                       "decltype",
-	                                       "default",
-	                                       "delete",
-	                                       "do",
-	                                       "double",
-	                                       "dynamic_cast",
-	                                       "else",
-	                                       "enum",
-	                                       "explicit",
-	                                       "export",
-	                                       "extern",
-	                                       "false",
-	                                       "float",
-	                                       "for",
-	                                       "friend",
-	                                       "goto",
-	                                       "if",
-	                                       "inline",
-	                                       "int",
-	                                       "long",
-	                                       "mutable",
-	                                       "namespace",
-	                                       "new",
-	                                       "noexcept",
-	                                       "not",
-	                                       "not_eq",
-	                                       "nullptr",
-	                                       "operator",
-	                                       "or",
-	                                       "or_eq",
-	                                       "private",
-	                                       "protected",
-	                                       "public",
-	                                       "register",
-	                                       "reinterpret_cast",
-	                                       "restrict",
-	                                       "return",
-	                                       "short",
-	                                       "signed",
-	                                       "sizeof",
-	                                       "static",
-	                                       "static_assert",
-	                                       "static_cast",
-	                                       "struct",
-	                                       "switch",
-	                                       "template",
-	                                       "this",
-	                                       "thread_local",
-	                                       "throw",
-	                                       "true",
-	                                       "try",
-	                                       "typedef",
-	                                       "typeid",
-	                                       "typename",
-	                                       "union",
-	                                       "unsigned",
-	                                       "using",
-	                                       "virtual",
-	                                       "void",
-	                                       "volatile",
-	                                       "wchar_t",
-	                                       "while",
-	                                       "xor",
-	                                       "xor_eq",
-	                                       "failed",
-	                                       "memcpy",
-	                                       "fabs",
-	                                       "floor",
-	                                       "sqrt",
-	                                       "fma",
-	                                       "fabsf",
-	                                       "floorf",
-	                                       "sqrtf",
-	                                       "fmaf",
-	                                       "int32_t",
-	                                       "int64_t",
-	                                       "uint8_t",
-	                                       "uint32_t",
-	                                       "uint64_t",
-	                                       "ptrdiff_t",
-	                                       "size_t",
-	                                       "y0",
-	                                       "y1",
-	                                       "j0",
-	                                       "j1"};
-	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
-		if (strcmp(name, reserved[i]) == 0)
-			return true;
-	}
-	for (uint32_t i = 0; i < names->taken.count; i++) {
-		if (strcmp(name, names->taken.data[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* An identifier like `wanted` that nothing else has. */
-static const char *new_name(Arena *arena, Names *names, const char *wanted, const char *otherwise, uint32_t number) {
-	Text text = text_new(arena);
-	for (const char *at = wanted; *at && text.length < 40; at++) {
-		bool fine = isalnum((unsigned char)*at) || *at == '_';
-		if (text.length == 0 && !isalpha((unsigned char)*at))
-			text_printf(&text, "%s", otherwise);
-		text_char(&text, fine ? *at : '_');
-	}
-	if (text.length == 0)
-		text_printf(&text, "%s%u", otherwise, (unsigned)number);
-	const char *name = text_cstr(&text);
-	for (uint32_t i = 2; is_taken(names, name); i++)
-		name = arena_printf(arena, "%s_%u", text_cstr(&text), (unsigned)i);
-	vec_push(arena, &names->taken, name);
+/* A name like `wanted` that nothing else in the function has. */
+static const char *new_name(CEmit *c, Names *names, const char *wanted, const char *otherwise, uint32_t number) {
+	if (!wanted[0])
+		wanted = arena_printf(c->arena, "%s%u", otherwise, (unsigned)number);
+	const char *name = jit_c_unique(c->arena, c->prefix, wanted, names->taken.data, names->taken.count);
+	vec_push(c->arena, &names->taken, name);
 	return name;
 }
 
@@ -211,14 +82,15 @@ static void print_steps(CEmit *c, const Names *names, const LoopSteps *steps, in
 			continue;
 		}
 		const char *counter = names->buffers[step->counter];
-		text_printf(c->out, "for (int64_t turn_%s = 0; turn_%s < ", counter, counter);
+		const char *turn = arena_printf(c->arena, "%s_turn%d", c->prefix, depth);
+		text_printf(c->out, "for (int64_t %s = 0; %s < ", turn, turn);
 		if (step->trips == LOOP_NO_BUFFER)
 			text_printf(c->out, "%" PRId64, step->limit);
 		else
 			text_printf(c->out, "%s_min_i64(%s[0], %" PRId64 ")", c->prefix, names->buffers[step->trips], step->limit);
-		text_printf(c->out, "; turn_%s++) {\n", counter);
+		text_printf(c->out, "; %s++) {\n", turn);
 		indent(c, depth + 1);
-		text_printf(c->out, "%s[0] = turn_%s;\n", counter, counter);
+		text_printf(c->out, "%s[0] = %s;\n", counter, turn);
 		print_steps(c, names, &step->body, depth + 1);
 		indent(c, depth);
 		text_printf(c->out, "}\n");
@@ -306,9 +178,11 @@ void jit_emit_c(IrModule *module, IrFunc *func, const JitCFunc *how, Text *out, 
 	CEmit *c = &emit;
 	Names names = {.buffers = ARENA_ARRAY(c->arena, const char *, loops->buffers.count + 1),
 	               .symbols = ARENA_ARRAY(c->arena, const char *, loops->ir->symbols.count + 1)};
+	static const char *const own[] = {"arena", "failed", "memcpy"};
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		vec_push(c->arena, &names.taken, own[i]);
 	for (uint32_t i = 0; i < loops->ir->symbols.count; i++)
-		names.symbols[i] =
-			new_name(c->arena, &names, session_text(module->session, loops->ir->symbols.data[i]), "n", i);
+		names.symbols[i] = new_name(c, &names, session_text(module->session, loops->ir->symbols.data[i]), "n", i);
 	bool *used = ARENA_ARRAY(c->arena, bool, loops->buffers.count + 1);
 	mark_steps(&loops->body, used);
 	for (uint32_t i = 0; i < loops->buffers.count; i++) {
@@ -321,7 +195,7 @@ void jit_emit_c(IrModule *module, IrFunc *func, const JitCFunc *how, Text *out, 
 				print_table(c, buffer, names.buffers[i]);
 			continue;
 		}
-		names.buffers[i] = new_name(c->arena, &names, name, kinds[buffer->kind], i);
+		names.buffers[i] = new_name(c, &names, name, kinds[buffer->kind], i);
 	}
 	for (uint32_t i = 0; i < loops->kernels.count; i++)
 		c_print_kernel(c, loops->kernels.data[i]);

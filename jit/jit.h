@@ -57,4 +57,17 @@ void jit_c_prelude(Text *out, const char *prefix);
 /* *arena_bytes receives the scratch size as a C expression over the symbol names (or a number). */
 void jit_emit_c(IrModule *module, IrFunc *func, const JitCFunc *how, Text *out, const char **arena_bytes);
 
+/* ---- c_names.c: names of a program in C and C++ (the rules stand there); results live in `arena` ---- */
+
+/* In ASCII letters, digits and single `_`, beginning with a letter: enough behind a prefix and a `_`. */
+const char *jit_c_spelling(Arena *arena, const char *name);
+/* The same, and unless `prefix` is NULL also neither a keyword, a macro or a type of the standard headers nor a name that begins
+ * with `prefix`_. */
+const char *jit_c_name(Arena *arena, const char *prefix, const char *name);
+/* The same, and unlike the `count` names before it. */
+const char *jit_c_unique(Arena *arena, const char *prefix, const char *name, const char *const *names, uint32_t count);
+bool jit_c_is_keyword(const char *name); /* of C or C++ */
+bool jit_c_is_library(const char *name); /* a macro, type, function or variable of the standard headers */
+bool jit_c_is_header(const char *name);  /* `math`: there is a header math.h */
+
 #endif

@@ -32,6 +32,32 @@ static void only_one(Cmd *cmd) {
 	}
 }
 
+/* --on: the number of coordinates that a rule is emitted for. rule: NULL if it is none. */
+static CmdExit size_of_objective(Cmd *cmd, const FeCall *rule, int64_t *size) {
+	if (!rule || !fe_is_tied(cmd->session, rule->decl)) {
+		return cmd_usage(cmd, "--on is for rules that learn numbers for every coordinate; this one serves any size");
+	}
+	FeCall call = {0};
+	CmdExit code = cmd_objective(cmd, cmd->options.on, &call);
+	if (code != CMD_OK) {
+		return code;
+	}
+	IrModule *module = ir_module_new(cmd->session);
+	const FeObjective *objective = fe_objective(cmd->program, module, &call, cmd->rt->options.real);
+	*size = objective ? objective->size : 0;
+	ir_module_free(module);
+	return objective ? CMD_OK : cmd_failed(cmd);
+}
+
+/* A rule that was not trained is emitted all the same, as it starts. */
+static void put_holes(const char *rule, const RtEmitted *emitted) {
+	fprintf(stderr, "`%s` has holes, and no run fills them; they are emitted as they are written: %s\n", rule,
+	        emitted->holes);
+	if (emitted->reads_horizon) {
+		fprintf(stderr, "its `horizon` is 100 until the program says otherwise\n");
+	}
+}
+
 CmdExit cmd_emit(Cmd *cmd) {
 	if (cmd->words.count == 0 || strcmp(cmd->words.data[0], "c") != 0) {
 		return cmd_usage(cmd, "as what? This version emits C: gradus emit c RULE -o OUT");
@@ -56,22 +82,40 @@ CmdExit cmd_emit(Cmd *cmd) {
 	const char *word = cmd->words.data[0];
 	Name name = name_intern(cmd->session->names, word, strcspn(word, "( "));
 	const AstDecl *decl = fe_find(cmd->program, name);
-	bool objective = !cmd_is_run(cmd, word) && decl && decl->kind == AST_OBJECTIVE;
+	bool run = cmd_is_run(cmd, word), objective = !run && decl && decl->kind == AST_OBJECTIVE;
 	FeCall call = {0};
+	RtRunInfo info = {0};
 	cmd_runtime(cmd, IR_F32);
-	code = objective ? cmd_objective(cmd, word, &call) : cmd_rule(cmd, word, &call, NULL);
+	code = objective ? cmd_objective(cmd, word, &call) : cmd_rule(cmd, word, &call, &info);
 	if (code != CMD_OK) {
 		return code;
 	}
 	RtEmitOptions options = {.out_dir = cmd->options.out,
-	                         .prefix = cmd->options.prefix ? cmd->options.prefix
-	                                                       : session_text(cmd->session, call.decl->name.name),
-	                         .real = cmd->rt->options.real};
-	bool ok = objective ? rt_emit_objective(cmd->rt, &call, &options) : rt_emit_rule(cmd->rt, &call, &options);
+	                         .prefix = cmd->options.prefix,
+	                         .real = cmd->rt->options.real,
+	                         .force = cmd->options.force,
+	                         .horizon_low = info.horizon_low,
+	                         .horizon_high = info.horizon_high,
+	                         .size = info.coordinates};
+	if (!options.prefix) {
+		options.prefix = rt_emit_prefix(cmd->arena, session_text(cmd->session, call.decl->name.name), objective);
+	}
+	if (cmd->options.on) {
+		code = size_of_objective(cmd, objective ? NULL : &call, &options.size);
+	}
+	if (code != CMD_OK) {
+		return code;
+	}
+	RtEmitted emitted = {0};
+	bool ok =
+		objective ? rt_emit_objective(cmd->rt, &call, &options) : rt_emit_rule(cmd->rt, &call, &options, &emitted);
 	if (!ok) {
 		return cmd_failed(cmd);
 	}
 	printf("%s\n", options.out_dir);
+	if (!run && emitted.holes) {
+		put_holes(session_text(cmd->session, call.decl->name.name), &emitted);
+	}
 	fprintf(stderr, "compile it and run its self-test: make -C %s test\n", options.out_dir);
 	return CMD_OK;
 }

@@ -46,6 +46,7 @@ static const Option options[] = {
 	{"out", 'o', OPTION_TEXT, AT(out), "PATH", "where to write"},
 	{"svg", 0, OPTION_TEXT, AT(svg), "FILE", "draw into an SVG file as well"},
 	{"prefix", 0, OPTION_TEXT, AT(prefix), "NAME", "what every symbol of the C begins with"},
+	{"force", 0, OPTION_FLAG, AT(force), NULL, "write into a folder that holds something else"},
 	{"json", 0, OPTION_FLAG, AT(json), NULL, "results as JSON"},
 	{"seed", 0, OPTION_COUNT, AT(seed), "N", "of problems, starts and noise (default 0)"},
 	{"real", 0, OPTION_CHOICE, AT(precision), "f32|f64", "the same as --precision"},

@@ -39,7 +39,8 @@ CmdExit cmd_failed(const Cmd *cmd) {
 		switch (diag->code) {
 		case 803:
 		case 810:
-		case 811: return CMD_IO;
+		case 811:
+		case 814: return CMD_IO;
 		case 268:
 		case 808:
 		case 809:

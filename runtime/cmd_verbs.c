@@ -63,11 +63,15 @@ const CmdVerb cmd_verbs[] = {
      "svg out",
      "gradus plot runs/robust\n"
      "gradus plot runs/robust/comparison.json --svg curves.svg\n"},
-	{"emit", cmd_emit, "C to ship", "emit c RULE|OBJECTIVE|DIR -o OUT [--prefix NAME] [--real f32|f64]",
+	{"emit", cmd_emit, "C to ship", "emit c RULE|OBJECTIVE|DIR -o OUT [--prefix NAME] [--real f32|f64] [--force]",
      "Writes C99 without dependencies: header, source, self-test, example and Makefile. A rule gives init and step\n"
-     "functions, an objective its value and gradient, a run folder its trained rule. `real` is f32 unless --real says\n"
-     "otherwise. What is emitted belongs to you.\n",
-     "out prefix real file set",
+     "functions, an objective its value and gradient, a run folder its trained rule, whose horizon is then the "
+     "default.\n"
+     "`real` is f32 unless --real says otherwise. A rule that learns numbers for every coordinate is emitted for the\n"
+     "size of its run, or of --on. A folder that holds an emission of the same name is written anew; one that holds\n"
+     "something else only with --force, and no file is replaced that was not emitted. What is emitted belongs to "
+     "you.\n",
+     "out prefix real on file set force",
      "gradus emit c adam -o out\n"
      "gradus emit c runs/robust -o out --prefix myopt\n"
      "gradus emit c rosenbrock -o out --real f64\n"},

@@ -25,7 +25,7 @@ typedef VEC(const char *) CmdWords;
 
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
-	bool help, json, strict, verify, time_passes, interpret;
+	bool help, json, force, strict, verify, time_passes, interpret;
 	const char *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color;
 	int64_t steps, problems, instance, threads, train, test;
 	int64_t seed;  /* -1: as the program says, or 0 */

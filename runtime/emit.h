@@ -8,11 +8,23 @@ typedef struct RtEmitOptions {
 	const char *out_dir; /* made if it is not there */
 	const char *prefix;  /* of every symbol and file name */
 	IrScalar real;       /* IR_F32 or IR_F64 */
+	bool force;          /* into a folder that holds something else, over emitted files that were changed */
+	/* What a trained rule was made for; zeros where nothing says. */
+	int horizon_low, horizon_high;
+	int64_t size; /* coordinates, for a rule that is tied to their number */
 } RtEmitOptions;
+
+/* The prefix that goes with the name of a rule or an objective. */
+const char *rt_emit_prefix(Arena *arena, const char *name, bool objective);
+/* What a user should be told about an emitted rule. */
+typedef struct RtEmitted {
+	const char *holes; /* "rate = 0.1, W : [4, 8]": learned numbers that come from no file; NULL if there are none */
+	bool reads_horizon;
+} RtEmitted;
 
 /* Both write a folder: header, source, self-test with golden vectors, example, Makefile, README, manifest.json. The same
  * input gives the same bytes. false with diagnostics. */
-bool rt_emit_rule(Rt *rt, const FeCall *rule, const RtEmitOptions *options);
+bool rt_emit_rule(Rt *rt, const FeCall *rule, const RtEmitOptions *options, RtEmitted *emitted);
 bool rt_emit_objective(Rt *rt, const FeCall *objective, const RtEmitOptions *options);
 
 #endif

@@ -38,7 +38,8 @@ static void prepare(ObjectivePack *o) {
 	}
 	o->slots = ARENA_ARRAY(pack->arena, const char *, objective->params.count + 1);
 	for (uint32_t i = 0; i < objective->params.count; i++) {
-		o->slots[i] = pack_unique(pack, objective->params.data[i].name, o->slots, i);
+		const char *slot = session_text(pack->session, objective->params.data[i].name);
+		o->slots[i] = jit_c_unique(pack->arena, NULL, slot, o->slots, i); /* PREFIX_at_NAME needs no more */
 	}
 	o->has_instance = objective->fixed.count > 0 || objective->random_start;
 }

@@ -75,7 +75,7 @@ void objective_instance(ObjectivePack *o) {
 	}
 	Text *out = pack_source(pack, "@_instance.h", "problem 0 of the family, for the self-test and the example.");
 	pack_put(pack, out,
-	         "#ifndef @_INSTANCE_H_INCLUDED\n#define @_INSTANCE_H_INCLUDED\n\n#include \"@.h\"\n\n#include "
+	         "#ifndef @_instance_H_INCLUDED\n#define @_instance_H_INCLUDED\n\n#include \"@.h\"\n\n#include "
 	         "<math.h>\n#include <string.h>\n");
 	pack_number_macro(pack, out);
 	text_char(out, '\n');

@@ -1,45 +1,56 @@
 /* What packaging rules and objectives as C shares: files, templates, tables, the manifest. */
-#include <errno.h>
+#include <ctype.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/emit_pack.h"
 
-static bool is_letter(char c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+/* Why a prefix cannot be used; NULL if it can. Names are PREFIX_step, PREFIX_at_NAME and so on, files PREFIX.h and so on. The
+ * words of `parts` stand within names that are made, so that a_at_b_c would be one of the prefix `a` and of `a_at_b`. */
+static const char *bad_prefix(Arena *arena, const char *prefix) {
+	static const char *const parts[] = {"_at_", "_bad_", "_given_", "_instance_"};
+	const char *around = arena_printf(arena, "%s_", prefix);
+	if (prefix[0] == '\0' || strcmp(jit_c_spelling(arena, prefix), prefix) != 0) {
+		return "it is no name of C, or one that belongs to the compiler";
+	}
+	if (strlen(prefix) > 40) {
+		return "it has more than 40 letters";
+	}
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		if (strstr(around, parts[i])) {
+			return arena_printf(arena, "`%s` stands between parts of the names that are made", parts[i]);
+		}
+	}
+	const char *lower = arena_strdup(arena, prefix);
+	for (char *at = (char *)lower; *at; at++) {
+		*at = (char)tolower((unsigned char)*at);
+	}
+	return jit_c_is_keyword(prefix)                                          ? "it is a keyword of C or C++"
+	       : jit_c_is_header(lower)                                          ? "there is a header of that name"
+	       : strcmp(lower, "example") == 0 || strcmp(lower, "makefile") == 0 ? "there is a file of that name"
+	                                                                         : NULL;
 }
 
-static bool is_word(char c) {
-	return is_letter(c) || (c >= '0' && c <= '9');
+const char *rt_emit_prefix(Arena *arena, const char *name, bool objective) {
+	const char *prefix = jit_c_spelling(arena, name);
+	return bad_prefix(arena, prefix) ? arena_printf(arena, "%s_%s", prefix, objective ? "objective" : "rule") : prefix;
 }
 
-/* Of C and C++, and the types that emitted code names. */
-static bool is_keyword(Arena *arena, const char *name) {
-	static const char words[] =
-		" alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t class "
-		"compl const const_cast constexpr continue decltype default delete do double dynamic_cast else enum "
-		"explicit export extern false float for friend goto if inline int int64_t long mutable namespace new "
-		"noexcept not not_eq nullptr operator or or_eq private protected public register reinterpret_cast "
-		"restrict return short signed sizeof static static_assert static_cast struct switch template this "
-		"thread_local throw true try typedef typeid typename uint8_t union unsigned using virtual void "
-		"volatile wchar_t while xor xor_eq ";
-	return strstr(words, arena_printf(arena, " %s ", name)) != NULL;
+bool pack_refuse_prefix(Session *session, const char *prefix, const char *why) {
+	Diag *diag = diag_error(session, 813, (Span){0}, "names of C cannot begin with `%s`", prefix);
+	diag_note(session, diag, "%s", why);
+	diag_help(session, diag,
+	          "--prefix NAME, of letters, digits and single `_`, a letter first; no keyword of C and no header of "
+	          "its library");
+	return false;
 }
 
 Pack *pack_new(Rt *rt, const RtEmitOptions *options, const char *what) {
 	const char *prefix = options->prefix;
-	bool fits = prefix && is_letter(prefix[0]) && prefix[0] != '_' && strlen(prefix) <= 40 &&
-	            !is_keyword(rt->arena, prefix) && strcmp(prefix, "example") != 0;
-	for (const char *at = prefix; fits && *at; at++) {
-		fits = is_word(*at);
-	}
-	if (!fits) {
-		Diag *diag = diag_error(rt->session, 813, (Span){0}, "names of C cannot begin with `%s`", prefix ? prefix : "");
-		diag_help(rt->session, diag,
-		          "--prefix NAME, of letters, digits and `_`, a letter first; no word of C, and not `example`");
+	const char *why = bad_prefix(rt->arena, prefix);
+	if (why) {
+		pack_refuse_prefix(rt->session, prefix, why);
 		return NULL;
 	}
 	Arena *arena = rt->arena;
@@ -116,52 +127,8 @@ Text *pack_source(Pack *pack, const char *name, const char *what) {
 	return out;
 }
 
-static const char *greek(uint32_t letter) {
-	static const char *const names[] = {"alpha",   "beta", "gamma", "delta",  "epsilon", "zeta", "eta",
-	                                    "theta",   "iota", "kappa", "lambda", "mu",      "nu",   "xi",
-	                                    "omicron", "pi",   "rho",   "sigma",  "sigma",   "tau",  "upsilon",
-	                                    "phi",     "chi",  "psi",   "omega"};
-	if (letter >= 0x3b1 && letter <= 0x3c9) {
-		return names[letter - 0x3b1];
-	}
-	return NULL;
-}
-
-const char *pack_identifier(const Pack *pack, Name name) {
-	const char *text = session_text(pack->session, name);
-	size_t length = strlen(text);
-	Text out = text_new(pack->arena);
-	for (size_t at = 0; at < length;) {
-		uint32_t letter = 0;
-		at += text_decode(text + at, length - at, &letter);
-		const char *small = greek(letter), *large = greek(letter + 0x20);
-		if (letter < 128 && is_word((char)letter)) {
-			text_char(&out, (char)letter);
-		} else if (letter == '\'') {
-			text_printf(&out, "_prime");
-		} else if (small) {
-			text_printf(&out, "%s", small);
-		} else if (large) {
-			text_printf(&out, "%c%s", large[0] - 'a' + 'A', large + 1);
-		} else {
-			text_printf(&out, "u%04x", (unsigned)letter);
-		}
-	}
-	if (is_keyword(pack->arena, text_cstr(&out))) {
-		text_char(&out, '_');
-	}
-	return text_cstr(&out);
-}
-
 const char *pack_unique(const Pack *pack, Name name, const char *const *names, uint32_t count) {
-	const char *wanted = pack_identifier(pack, name), *found = wanted;
-	for (uint32_t i = 0, number = 2; i < count; i++) {
-		if (strcmp(names[i], found) == 0) {
-			found = arena_printf(pack->arena, "%s_%u", wanted, (unsigned)number++);
-			i = UINT32_MAX; /* begins again */
-		}
-	}
-	return found;
+	return jit_c_unique(pack->arena, pack->prefix, session_text(pack->session, name), names, count);
 }
 
 const char *pack_type(const Pack *pack, IrScalar scalar) {
@@ -350,43 +317,4 @@ void pack_readme_end(const Pack *pack, Text *out) {
 		"## Whose it is\n\n"
 		"What is in this folder belongs to you: use it, change it and pass it on as you like, under whatever terms you "
 		"like.\n");
-}
-
-/* ---- writing ---- */
-
-static bool failed(const Pack *pack, const char *problem) {
-	diag_error(pack->session, 811, (Span){0}, "%s", problem);
-	return false;
-}
-
-bool pack_write(Pack *pack, void *own) {
-	json_t *manifest = own, *files = json_object();
-	for (uint32_t i = 0; i < pack->files.count; i++) {
-		const PackFile *file = pack->files.data[i];
-		unsigned long long hash = (unsigned long long)hash_bytes(text_cstr(&file->text), file->text.length, 0);
-		json_t *entry =
-			json_pack("{s:I,s:o}", "bytes", (json_int_t)file->text.length, "xxh3", json_sprintf("%016llx", hash));
-		json_object_set_new(files, file->name, entry);
-	}
-	json_object_set_new(manifest, "files", files);
-	Text *out = pack_file(pack, "manifest.json");
-	char *json = json_dumps(manifest,
-	                        JSON_INDENT(2) | (pack->real == IR_F32 ? JSON_REAL_PRECISION(9) : JSON_REAL_PRECISION(17)));
-	text_printf(out, "%s\n", json ? json : "{}");
-	free(json);
-	json_decref(manifest);
-
-	const char *dir = pack->options->out_dir;
-	if (!rt_make_folder(pack->arena, dir) && errno != EEXIST) {
-		return failed(pack, arena_printf(pack->arena, "cannot make %s: %s", dir, strerror(errno)));
-	}
-	for (uint32_t i = 0; i < pack->files.count; i++) {
-		const PackFile *file = pack->files.data[i];
-		const char *path = arena_printf(pack->arena, "%s/%s", dir, file->name);
-		const char *problem = rt_write_file(pack->arena, path, text_cstr(&file->text), file->text.length);
-		if (problem) {
-			return failed(pack, problem);
-		}
-	}
-	return true;
 }

@@ -27,8 +27,10 @@ typedef struct Pack {
 	VEC(const char *) units; /* sources that make up the library: "myopt.c" */
 } Pack;
 
-/* NULL with a diagnostic if the prefix is no C identifier. */
+/* NULL with a diagnostic if the prefix cannot be used. */
 Pack *pack_new(Rt *rt, const RtEmitOptions *options, const char *what);
+/* E0813, and why; returns false. */
+bool pack_refuse_prefix(Session *session, const char *prefix, const char *why);
 /* A file to be written: `name` is a template. pack_source begins it with the notice and what the file is. */
 Text *pack_file(Pack *pack, const char *name);
 Text *pack_source(Pack *pack, const char *name, const char *what);
@@ -36,9 +38,7 @@ Text *pack_source(Pack *pack, const char *name, const char *what);
 void pack_put(const Pack *pack, Text *out, const char *text);
 void pack_printf(const Pack *pack, Text *out, const char *format, ...) BASE_PRINTF(3, 4);
 const char *pack_name(const Pack *pack, const char *text); /* a template as a string */
-/* A name of the program as a C identifier that is no keyword of C or C++; Greek letters are spelt out. */
-const char *pack_identifier(const Pack *pack, Name name);
-/* The same, unlike the `count` names before it. */
+/* A name of the program for a member, unlike the `count` names before it (jit/c_names.c has the rules). */
 const char *pack_unique(const Pack *pack, Name name, const char *const *names, uint32_t count);
 const char *pack_type(const Pack *pack, IrScalar scalar); /* "@_real" expanded, "int64_t", "uint8_t" */
 /* [100, 3], or "scalar". */
@@ -61,7 +61,8 @@ void pack_makefile(Pack *pack);
 void pack_readme_end(const Pack *pack, Text *out);
 uint64_t pack_hash(const Pack *pack, const IrFunc *const *funcs, uint32_t count, const double *numbers,
                    int64_t number_count);
-/* Adds manifest.json: `own`, with the files; then writes everything into the folder. `own` is a json_t, and consumed. */
+/* emit_folder.c: adds manifest.json: `own`, with the files; then writes everything into the folder, if that holds nothing else.
+ * `own` is a json_t, and consumed. false with a diagnostic. */
 bool pack_write(Pack *pack, void *own);
 
 #endif

@@ -88,6 +88,39 @@ static bool is_sliceable(IrType shape) {
 	return rule_is_fixed(rest);
 }
 
+const char *rule_size_argument(const IrFunc *func, const char *n) {
+	return func->symbols.count > 0 ? (n[0] == 'm' ? ", (ptrdiff_t)m" : ", (ptrdiff_t)n") : "";
+}
+
+const char *rule_horizon_text(const RulePack *r) {
+	const RtEmitOptions *options = r->pack->options;
+	if (options->horizon_high == 0) {
+		return NULL;
+	}
+	return options->horizon_low == options->horizon_high
+	           ? arena_printf(r->pack->arena, "trained for %d steps", options->horizon_high)
+	           : arena_printf(r->pack->arena, "trained for %d to %d steps", options->horizon_low,
+	                          options->horizon_high);
+}
+
+/* The tensors of the self-test: every kind of size, an empty one where it adds nothing but the case, or what a rule that is tied to
+ * its size takes. */
+static void choose_tensors(RulePack *r) {
+	static const size_t any[] = {17, 1, 40, 3, 16};
+	size_t *own = ARENA_ARRAY(r->pack->arena, size_t, 3);
+	r->tensors = own;
+	r->tensor_count = 1;
+	own[0] = (size_t)r->tied;
+	if (r->tied == 0) {
+		r->tensors = any;
+		r->tensor_count = sizeof any / sizeof *any;
+	} else if (r->joint) {
+		own[0] = (size_t)(r->tied - r->tied / 2);
+		own[2] = (size_t)(r->tied / 2);
+		r->tensor_count = 3;
+	}
+}
+
 static void prepare(RulePack *r) {
 	const FeRule *rule = r->rule;
 	Pack *pack = r->pack;
@@ -102,7 +135,8 @@ static void prepare(RulePack *r) {
 	for (uint32_t i = 0; i < rule->collectives; i++) {
 		r->shares[i] = part_of_step(r, arena_printf(arena, "share%u", (unsigned)i + 1), i, 1 + state_count + i, 1);
 	}
-	r->blocks = rule->elementwise && rule->collectives == 0 && !r->joint && !reads_extent(&r->step->body);
+	r->blocks =
+		rule->elementwise && rule->collectives == 0 && !r->joint && r->tied == 0 && !reads_extent(&r->step->body);
 	for (uint32_t i = 0; i < state_count; i++) {
 		IrType shape = ir_type(r->step, r->step->results.data[1 + i].value);
 		PackState state = {session_text(pack->session, rule->states.data[i].name), pack_type(pack, shape.scalar),
@@ -111,6 +145,7 @@ static void prepare(RulePack *r) {
 		r->blocks = r->blocks && is_sliceable(shape);
 	}
 	rule_once(r);
+	choose_tensors(r);
 	r->hypers = ARENA_ARRAY(arena, const char *, rule->hypers.count + 1);
 	for (uint32_t i = 0; i < rule->hypers.count; i++) {
 		r->hypers[i] = pack_unique(pack, rule->hypers.data[i].name, r->hypers, i);
@@ -166,11 +201,34 @@ static json_t *manifest(const RulePack *r) {
 	json_object_set_new(root, "real", json_string(ir_scalar_name(r->pack->real)));
 	json_object_set_new(root, "model", json_sprintf("%016llx", (unsigned long long)r->model));
 	json_object_set_new(root, "sees", json_string(r->joint ? "all parameters as one vector" : "one tensor at a time"));
+	if (r->tied > 0) {
+		json_object_set_new(root, "coordinates", json_integer((json_int_t)r->tied));
+	}
 	json_object_set_new(root, "step_range", json_boolean(r->blocks));
+	if (rule->reads_horizon) {
+		json_object_set_new(root, "horizon", json_integer((json_int_t)r->horizon));
+	}
+	if (r->pack->options->horizon_high > 0) {
+		json_object_set_new(root, "trained_horizon",
+		                    json_pack("[i,i]", r->pack->options->horizon_low, r->pack->options->horizon_high));
+	}
 	json_object_set_new(root, "hyperparameters", hypers);
 	json_object_set_new(root, "states", states);
 	json_object_set_new(root, "learned", learned);
 	return root;
+}
+
+const char *rule_sizes_text(const RulePack *r) {
+	Arena *arena = r->pack->arena;
+	if (r->tied == 0) {
+		return r->joint ? "Any number of tensors of any sizes (this rule sees them as one vector, in the order given)"
+		                : "Any number of tensors of any sizes";
+	}
+	return arena_printf(arena,
+	                    r->joint ? "This rule is tied to %" PRId64
+	                               " numbers: any number of tensors that have so many together, seen as one vector"
+	                             : "This rule is tied to tensors of %" PRId64 " numbers, any number of them",
+	                    r->tied);
 }
 
 static void readme(RulePack *r) {
@@ -180,10 +238,17 @@ static void readme(RulePack *r) {
 	Text *out = pack_file(pack, "README.md");
 	pack_printf(pack, out, "# The optimizer `%s` in C\n\n", name);
 	pack_printf(pack, out, "Written by gradus %s from %s.\n\n", RT_VERSION, pack->what);
+	const char *sizes = "size_t sizes[2] = {128, 10};             /* two tensors */";
+	if (r->tied > 0 && r->joint) {
+		sizes = arena_printf(pack->arena,
+		                     "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors, %" PRId64 " in all */",
+		                     r->tied - r->tied / 2, r->tied / 2, r->tied);
+	} else if (r->tied > 0) {
+		sizes = arena_printf(pack->arena, "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors */", r->tied,
+		                     r->tied);
+	}
+	pack_printf(pack, out, "```c\n#include \"@.h\"\n\n%s\n", sizes);
 	pack_put(pack, out,
-	         "```c\n"
-	         "#include \"@.h\"\n\n"
-	         "size_t sizes[2] = {128, 10};             /* two tensors */\n"
 	         "@_real *params[2] = {weights, bias};\n"
 	         "const @_real *grads[2] = {weights_gradient, bias_gradient};\n"
 	         "@_hyper hyper;\n"
@@ -197,10 +262,9 @@ static void readme(RulePack *r) {
 	         "}\n"
 	         "```\n\n");
 	pack_printf(pack, out,
-	            "Every tensor is dense; `@_real` is %s. Any number of tensors of any sizes%s. Functions return `@_ok`\n"
+	            "Every tensor is dense; `@_real` is %s. %s. Functions return `@_ok`\n"
 	            "(0) or a code that `@_strerror` explains.\n\n",
-	            pack->real == IR_F32 ? "float" : "double",
-	            r->joint ? " (this rule sees them as one vector, in the order given)" : "");
+	            pack->real == IR_F32 ? "float" : "double", rule_sizes_text(r));
 	if (rule->hypers.count > 0 || rule->reads_horizon) {
 		pack_put(pack, out, "| hyperparameter | default | range |\n|---|---|---|\n");
 		for (uint32_t i = 0; i < rule->hypers.count; i++) {
@@ -216,7 +280,9 @@ static void readme(RulePack *r) {
 			text_printf(out, " |\n");
 		}
 		if (rule->reads_horizon) {
-			text_printf(out, "| `horizon` | 100 | the number of steps that the run will have |\n");
+			const char *trained = rule_horizon_text(r);
+			text_printf(out, "| `horizon` | %" PRId64 " | the number of steps that the run will have%s%s |\n",
+			            r->horizon, trained ? "; " : "", trained ? trained : "");
 		}
 		text_char(out, '\n');
 	}
@@ -231,9 +297,10 @@ static void readme(RulePack *r) {
 		            r->weights_apart ? pack_name(pack, " (`@_weights.c`)") : "");
 	}
 	pack_put(pack, out,
-	         "`@_save` writes the state into bytes that `@_load` reads on any machine; damaged bytes and those of "
-	         "another rule\n"
-	         "are refused. The state holds no pointers, but must stay where it is: to move it, save and load.\n\n");
+	         "`@_save` writes the state into bytes that `@_load` reads on any machine; damaged bytes, and those of "
+	         "another rule or of\n"
+	         "tensors of other sizes, are refused. The state holds no pointers, but must stay where it is: to move it, "
+	         "save and load.\n\n");
 	if (r->blocks) {
 		pack_put(pack, out,
 		         "No coordinate sees another, so threads may share a step: `@_step_range` on disjoint ranges, then "
@@ -243,26 +310,74 @@ static void readme(RulePack *r) {
 	pack_readme_end(pack, out);
 }
 
-bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options) {
+/* The learned numbers whose values no file gives, as they are: scalars by value, at most 8 names. */
+static const char *holes_text(const RulePack *r, RtTask *task) {
+	enum { SHOWN = 8 };
+	const FeRule *rule = r->rule;
+	Arena *arena = r->pack->arena;
+	Text out = text_new(arena);
+	double *natural = ARENA_ARRAY(arena, double, rule->learned_count + 1);
+	uint32_t holes = 0;
+	if (!rt_theta_natural(task, r->theta, natural)) {
+		return NULL;
+	}
+	for (uint32_t i = 0; i < rule->learned.count; i++) {
+		const FeSlot *slot = &rule->learned.data[i].slot;
+		if (fe_is_from_file(rule->decl, slot->name) || holes++ >= SHOWN) {
+			continue;
+		}
+		text_printf(&out, "%s%s", out.length > 0 ? ", " : "", session_text(r->pack->session, slot->name));
+		if (slot->type.rank == 0) {
+			text_printf(&out, " = ");
+			text_real(&out, natural[slot->offset], r->pack->real == IR_F32);
+		} else {
+			text_printf(&out, " : %s", pack_dims(r->pack, slot->type));
+		}
+	}
+	if (holes > SHOWN) {
+		text_printf(&out, " and %u more", (unsigned)(holes - SHOWN));
+	}
+	return holes > 0 ? text_cstr(&out) : NULL;
+}
+
+/* A rule that depends on the number of coordinates needs to know it. */
+static bool knows_size(Rt *rt, const FeCall *call, const RtEmitOptions *options) {
+	if (!fe_is_tied(rt->session, call->decl) || options->size > 0) {
+		return true;
+	}
+	Diag *diag = diag_error(rt->session, 265, call->decl->name.span,
+	                        "what `%s` learns depends on `size(x)`, so it is C for one size only, and none is known",
+	                        session_text(rt->session, call->decl->name.name));
+	diag_help(rt->session, diag, "emit the folder of a run, or say --on OBJECTIVE");
+	return false;
+}
+
+bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEmitted *emitted) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the rule `%s`", name));
-	if (!pack) {
+	if (!pack || !knows_size(rt, call, options)) {
 		return false;
 	}
 	IrModule *module = ir_module_new(rt->session);
-	FeTarget target = {NULL, 0};
-	FeRule *rule = fe_rule(rt->program, module, call, &target, options->real, NULL, 0);
-	RulePack pack_of_rule = {.pack = pack, .rule = rule, .joint = call->decl->joint};
+	RulePack pack_of_rule = {.pack = pack, .joint = call->decl->joint};
 	RulePack *r = &pack_of_rule;
+	r->tied = fe_is_tied(rt->session, call->decl) ? options->size : 0;
+	r->horizon = options->horizon_high > 0 ? options->horizon_high : 100;
+	FeTarget target = {&r->tied, r->tied > 0 ? 1 : 0};
+	FeRule *rule = fe_rule(rt->program, module, call, &target, options->real, NULL, 0);
+	r->rule = rule;
+	*emitted = (RtEmitted){0};
 	bool ok = rule != NULL;
 	if (ok && rule->learned_count > 0) {
 		RtTask task = {.rt = rt, .module = module, .rule = rule};
 		r->theta = ARENA_ARRAY(rt->arena, double, rule->learned_count);
 		r->weights_apart = rule->learned_count > PACK_INLINE;
 		ok = rt_theta_start(&task, rt->options.seed, r->theta);
+		emitted->holes = ok ? holes_text(r, &task) : NULL;
 	}
 	Golden golden;
 	if (ok) {
+		emitted->reads_horizon = rule->reads_horizon;
 		prepare(r);
 		ok = rule_golden(r, &golden);
 	}

@@ -22,15 +22,17 @@ typedef struct RulePack {
 	IrFunc **shares;     /* per collective: the sums before it known -> share */
 	const char **hypers; /* C names */
 	VEC(PackState) states;
-	double *theta;      /* [P] */
-	bool weights_apart; /* theta stands in a unit of its own */
-	uint64_t model;     /* which rule a saved state belongs to */
+	double *theta;         /* [P] */
+	bool weights_apart;    /* theta stands in a unit of its own */
+	int64_t tied;          /* so many coordinates and no others; 0: any number */
+	int64_t horizon;       /* unless the user says otherwise */
+	uint64_t model;        /* which rule a saved state belongs to */
+	uint32_t tensor_count; /* of the self-test's problem, and their sizes */
+	const size_t *tensors;
 } RulePack;
 
 /* The self-test's problem: tensors of several sizes, a quadratic in each coordinate, its parameters and values exact. */
-enum { GOLDEN_TENSORS = 5, GOLDEN_STEPS = 12 };
-
-extern const size_t golden_sizes[GOLDEN_TENSORS];
+enum { GOLDEN_STEPS = 12 };
 
 typedef struct Golden {
 	int64_t total;  /* coordinates in all */
@@ -43,6 +45,13 @@ typedef struct Golden {
 const char *rule_count(const RulePack *r, IrType shape, const char *n);
 /* Is it a number, whatever n is? */
 bool rule_is_fixed(IrType shape);
+
+/* The last argument of a compiled function over n coordinates, or nothing. */
+const char *rule_size_argument(const IrFunc *func, const char *n);
+/* "Any number of tensors of any sizes", or what a rule is tied to. */
+const char *rule_sizes_text(const RulePack *r);
+/* "trained for 20 to 60 steps", or NULL where nothing is known. */
+const char *rule_horizon_text(const RulePack *r);
 
 /* What every compiled function takes in the middle, as arguments: hyperparameters, learned numbers. */
 void rule_constants(const RulePack *r, Text *out, bool horizon);

@@ -4,8 +4,6 @@
 
 #include "runtime/emit_rule.h"
 
-const size_t golden_sizes[GOLDEN_TENSORS] = {17, 1, 40, 3, 16};
-
 typedef struct GoldenRun {
 	const RulePack *r;
 	IrFunc *init, *step, **shares; /* of primitive operations */
@@ -117,8 +115,8 @@ static double number(size_t i, size_t k, size_t by_k, size_t by_i) {
 static double problem(GoldenRun *run) {
 	double loss = 0;
 	size_t unit = 0, at = 0;
-	for (size_t i = 0; i < GOLDEN_TENSORS; i++) {
-		for (size_t k = 0; k < golden_sizes[i]; k++, at++) {
+	for (size_t i = 0; i < run->r->tensor_count; i++) {
+		for (size_t k = 0; k < run->r->tensors[i]; k++, at++) {
 			double d = rounded(run, run->x[unit].reals[at] - number(i, k, 23, 5));
 			double scale = (double)(1 + k % 4) / 4;
 			double g = rounded(run, scale * d);
@@ -146,20 +144,20 @@ static bool begin(GoldenRun *run) {
 	const RulePack *r = run->r;
 	const FeRule *rule = r->rule;
 	size_t total = 0, unit = 0, at = 0;
-	for (size_t i = 0; i < GOLDEN_TENSORS; i++) {
-		total += golden_sizes[i];
+	for (size_t i = 0; i < run->r->tensor_count; i++) {
+		total += run->r->tensors[i];
 	}
-	run->units = r->joint ? 1 : GOLDEN_TENSORS;
+	run->units = r->joint ? 1 : r->tensor_count;
 	run->x = ARENA_ARRAY(run->arena, IrTensor, run->units);
 	run->g = ARENA_ARRAY(run->arena, IrTensor, run->units);
 	run->states = ARENA_ARRAY(run->arena, IrTensor *, run->units);
 	for (uint32_t i = 0; i < run->units; i++) {
-		run->x[i] = vector(run, (int64_t)(r->joint ? total : golden_sizes[i]));
-		run->g[i] = vector(run, (int64_t)(r->joint ? total : golden_sizes[i]));
+		run->x[i] = vector(run, (int64_t)(r->joint ? total : r->tensors[i]));
+		run->g[i] = vector(run, (int64_t)(r->joint ? total : r->tensors[i]));
 		run->states[i] = ARENA_ARRAY(run->arena, IrTensor, rule->states.count + 1);
 	}
-	for (size_t i = 0; i < GOLDEN_TENSORS; i++) {
-		for (size_t k = 0; k < golden_sizes[i]; k++, at++) {
+	for (size_t i = 0; i < run->r->tensor_count; i++) {
+		for (size_t k = 0; k < run->r->tensors[i]; k++, at++) {
 			run->x[unit].reals[at] = number(i, k, 37, 11);
 		}
 		if (!r->joint) {
@@ -189,8 +187,8 @@ bool rule_golden(RulePack *r, Golden *out) {
 		run.shares[i] = ir_expand_math(module, r->shares[i], false);
 	}
 	*out = (Golden){.total = 0};
-	for (size_t i = 0; i < GOLDEN_TENSORS; i++) {
-		out->total += (int64_t)golden_sizes[i];
+	for (size_t i = 0; i < r->tensor_count; i++) {
+		out->total += (int64_t)r->tensors[i];
 	}
 	out->first = ARENA_ARRAY(run.arena, double, out->total);
 	out->last = ARENA_ARRAY(run.arena, double, out->total);

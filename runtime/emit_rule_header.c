@@ -23,7 +23,11 @@ static void put_hyper(const RulePack *r, Text *out) {
 		text_printf(out, " */\n");
 	}
 	if (rule->reads_horizon) {
-		text_printf(out, "\tint64_t horizon; /* the number of steps that the run will have; by default 100 */\n");
+		const char *trained = rule_horizon_text(r);
+		text_printf(out,
+		            "\tint64_t horizon; /* the number of steps that the run will have, 1 or more; by default %" PRId64
+		            "%s%s */\n",
+		            r->horizon, trained ? ", as it was " : "", trained ? trained : "");
 	}
 	if (rule->hypers.count == 0 && !rule->reads_horizon) {
 		text_printf(out, "\tint32_t nothing; /* this rule leaves no choice; 0 */\n");
@@ -50,15 +54,18 @@ void rule_header(RulePack *r) {
 		"/* What functions return. */\n"
 		"enum {\n"
 		"\t@_ok = 0,\n"
-		"\t@_bad_argument, /* a NULL where there must be none, a range outside its tensor, sizes beyond all memory */\n"
+		"\t@_bad_argument, /* a NULL where there must be none, a range outside its tensor, sizes beyond all memory, a "
+		"horizon below 1 */\n"
 		"\t@_too_small,    /* fewer bytes than needed */\n"
 		"\t@_no_state,     /* the memory holds no state of this rule, or it was moved */\n"
 		"\t@_bad_data,     /* saved bytes are damaged, or not saved by this version */\n"
 		"\t@_other_model,  /* saved bytes belong to another rule, or to one of another precision */\n"
-		"\t@_bad_index     /* the rule read outside of a tensor; parameters may be half updated */\n"
+		"\t@_bad_index,    /* the rule read outside of a tensor; parameters may be half updated */\n"
+		"\t@_other_sizes   /* the state, or the rule, is for tensors of other sizes */\n"
 		"};\n\n"
 		"const char *@_strerror(int code);\n\n");
 	put_hyper(r, out);
+	pack_printf(pack, out, "/* %s. */\n", rule_sizes_text(r));
 	pack_put(
 		pack, out,
 		"/* Bytes of memory that a run over `tensors` tensors of these sizes (in numbers) needs, for its state and for "
@@ -90,20 +97,23 @@ void rule_header(RulePack *r) {
 			"                 void *scratch);\n"
 			"int @_step_end(void *state);\n\n");
 	}
-	pack_put(pack, out,
-	         "int @_hyper_set(void *state, const @_hyper *hyper);\n"
-	         "int @_hyper_get(const void *state, @_hyper *hyper);\n"
-	         "/* Steps done so far; -1 if there is no state. */\n"
-	         "int64_t @_steps(const void *state);\n\n"
-	         "/* The state (not the parameters) as bytes that can be kept, and read on any machine. @_save_size gives "
-	         "0 if there\n"
-	         " * is no state. @_load takes memory of @_state_size bytes, whatever is in it; after a failure it holds "
-	         "no state. */\n"
-	         "size_t @_save_size(const void *state);\n"
-	         "int @_save(const void *state, void *saved, size_t bytes);\n"
-	         "int @_load(void *state, size_t bytes, const void *saved, size_t saved_bytes);\n\n"
-	         "#ifdef __cplusplus\n"
-	         "}\n"
-	         "#endif\n\n"
-	         "#endif\n");
+	pack_put(
+		pack, out,
+		"int @_hyper_set(void *state, const @_hyper *hyper);\n"
+		"int @_hyper_get(const void *state, @_hyper *hyper);\n"
+		"/* Steps done so far; -1 if there is no state. */\n"
+		"int64_t @_steps(const void *state);\n\n"
+		"/* The state (not the parameters) as bytes that can be kept, and read on any machine. @_save_size gives "
+		"0 if there\n"
+		" * is no state. @_load begins a run as @_init does, where the bytes left off; the sizes have to be those that "
+		"were saved.\n"
+		" * After a failure the memory holds no state. */\n"
+		"size_t @_save_size(const void *state);\n"
+		"int @_save(const void *state, void *saved, size_t bytes);\n"
+		"int @_load(void *state, size_t bytes, const size_t *sizes, size_t tensors, const void *saved, size_t "
+		"saved_bytes);\n\n"
+		"#ifdef __cplusplus\n"
+		"}\n"
+		"#endif\n\n"
+		"#endif\n");
 }

@@ -110,6 +110,9 @@ void rule_once(RulePack *r) {
 	Arena *arena = r->pack->arena;
 	const IrFunc *step = r->step;
 	r->move = r->step;
+	if (r->tied > 0) {
+		return; /* every size is known, and tells nothing of what is alike */
+	}
 	Parts parts = {.step = step};
 	parts.alike = ARENA_ARRAY(arena, bool, step->values.count);
 	parts.moved = ARENA_ARRAY(arena, bool, step->values.count);

@@ -48,7 +48,7 @@ static const char bytes_text[] =
 	"\t\telse if (width == sizeof wide)\n"
 	"\t\t\tmemcpy(at, &wide, sizeof wide);\n"
 	"\t\telse\n"
-	"\t\t\tat[0] = (unsigned char)(wide & 255);\n"
+	"\t\t\tat[0] = wide != 0; /* a truth value is 0 or 1 */\n"
 	"\t}\n"
 	"}\n\n"
 	"static uint64_t @_checksum(const unsigned char *bytes, size_t count) {\n"
@@ -78,27 +78,28 @@ static void put_each(const RulePack *r, Text *out, const char *hyper, const char
 void rule_save(const RulePack *r, Text *out) {
 	const Pack *pack = r->pack;
 	unsigned hypers = (unsigned)r->rule->hypers.count;
-	const char *units = r->joint ? "\tfor (i = 0; i < 1; i++) {\n\t\tconst size_t n = h->total;\n"
-	                             : "\tfor (i = 0; i < h->tensors; i++) {\n\t\tconst size_t n = sizes[i];\n";
+	/* Not every rule has a state whose size needs n. */
+	const char *units = r->joint
+	                        ? "\tfor (i = 0; i < 1; i++) {\n\t\tconst size_t n = h->total;\n\t\t(void)n;\n"
+	                        : "\tfor (i = 0; i < h->tensors; i++) {\n\t\tconst size_t n = sizes[i];\n\t\t(void)n;\n";
 	pack_put(pack, out, bytes_text);
+	pack_put(pack, out, "static size_t @_saved_bytes(const @_header *h) {\n");
+	if (r->states.count > 0 && !r->joint) {
+		pack_put(pack, out, "\tconst size_t *const sizes = @_sizes_of(h);\n");
+	}
+	pack_printf(pack, out, "\tsize_t bytes = @_FIXED + %u * sizeof(@_real) + %u + 8%s;\n\tbytes += h->tensors * 8;\n",
+	            hypers, r->rule->reads_horizon ? 8u : 0u, r->states.count > 0 ? ", i" : "");
+	if (r->states.count > 0) {
+		text_printf(out, "%s", units);
+		put_each(r, out, NULL, NULL, true, "\t\tbytes += %s * sizeof(%s);\n");
+		text_printf(out, "\t}\n");
+	}
 	pack_put(pack, out,
+	         "\treturn bytes;\n}\n\n"
 	         "size_t @_save_size(const void *state) {\n"
-	         "\tconst @_header *const h = @_look(state);\n");
-	if (!r->joint) {
-		pack_put(pack, out, "\tconst size_t *sizes;\n");
-	}
-	pack_printf(pack, out,
-	            "\tsize_t bytes = @_FIXED + %u * sizeof(@_real) + %u + 8, i;\n"
-	            "\tif (!h)\n\t\treturn 0;\n",
-	            hypers, r->rule->reads_horizon ? 8u : 0u);
-	if (!r->joint) {
-		pack_put(pack, out,
-		         "\tsizes = (const size_t *)(const void *)((const unsigned char *)h + @_round(sizeof *h));\n");
-	}
-	pack_put(pack, out, "\tbytes += h->tensors * 8;\n");
-	text_printf(out, "%s\t\t(void)n;\n", units);
-	put_each(r, out, NULL, NULL, true, "\t\tbytes += %s * sizeof(%s);\n");
-	pack_put(pack, out, "\t}\n\treturn bytes;\n}\n\n");
+	         "\tconst @_header *const h = @_look(state);\n"
+	         "\treturn h ? @_saved_bytes(h) : 0;\n"
+	         "}\n\n");
 
 	pack_put(pack, out,
 	         "int @_save(const void *state, void *saved, size_t bytes) {\n"
@@ -109,9 +110,9 @@ void rule_save(const RulePack *r, Text *out) {
 	         "\tsize_t i;\n"
 	         "\tif (!h || !saved)\n"
 	         "\t\treturn h ? @_bad_argument : @_no_state;\n"
-	         "\tif (bytes < @_save_size(state))\n"
+	         "\tif (bytes < @_saved_bytes(h))\n"
 	         "\t\treturn @_too_small;\n"
-	         "\tsizes = (const size_t *)(const void *)((const unsigned char *)h + @_round(sizeof *h));\n"
+	         "\tsizes = @_sizes_of(h);\n"
 	         "\tmemcpy(to, magic, sizeof magic);\n"
 	         "\tto = @_put(to + 8, @_FORMAT, 4);\n"
 	         "\tto = @_put(to, sizeof(@_real), 4);\n"
@@ -138,18 +139,20 @@ void rule_save(const RulePack *r, Text *out) {
 	         "\t@_put(to, @_checksum((const unsigned char *)saved, (size_t)(to - (unsigned char *)saved)), 8);\n"
 	         "\treturn @_ok;\n"
 	         "}\n\n"
-	         "int @_load(void *state, size_t bytes, const void *saved, size_t saved_bytes) {\n"
+	         "int @_load(void *state, size_t bytes, const size_t *sizes, size_t tensors, const void *saved, size_t "
+	         "saved_bytes) {\n"
 	         "\tconst unsigned char *from = (const unsigned char *)saved, *end;\n"
-	         "\tuint64_t format, width, model, steps, tensors;\n"
+	         "\tuint64_t format, width, model, steps;\n"
 	         "\t@_header *h;\n"
-	         "\tsize_t *sizes, i;\n"
+	         "\tsize_t i;\n"
 	         "\tint error;\n"
 	         "\tif (!state || !saved)\n"
 	         "\t\treturn @_bad_argument;\n"
-	         "\tif (bytes < 63 + @_round(sizeof *h))\n"
-	         "\t\treturn @_too_small;\n"
-	         "\th = (@_header *)(void *)((unsigned char *)state + @_shift(state));\n"
-	         "\th->magic = 0;\n"
+	         "\tif (bytes >= 63 + sizeof *h)\n"
+	         "\t\tmemset((unsigned char *)state + @_shift(state), 0, sizeof *h);\n"
+	         "\th = @_begin(state, bytes, sizes, tensors, &error);\n"
+	         "\tif (!h)\n"
+	         "\t\treturn error;\n"
 	         "\tif (saved_bytes < @_FIXED + 8 || memcmp(from, \"gradusop\", 8) != 0)\n"
 	         "\t\treturn @_bad_data;\n"
 	         "\tend = from + saved_bytes - 8;\n"
@@ -160,35 +163,27 @@ void rule_save(const RulePack *r, Text *out) {
 	         "\twidth = @_get(&from, 4);\n"
 	         "\tmodel = @_get(&from, 8);\n"
 	         "\tsteps = @_get(&from, 8);\n"
-	         "\ttensors = @_get(&from, 8);\n"
-	         "\tif (format != @_FORMAT)\n"
+	         "\tif (format != @_FORMAT || steps > (uint64_t)INT64_MAX / 2)\n"
 	         "\t\treturn @_bad_data;\n"
 	         "\tif (width != sizeof(@_real) || model != $_MODEL)\n"
 	         "\t\treturn @_other_model;\n"
+	         "\t/* The program knows its sizes; what the bytes say is only compared. */\n"
+	         "\tif (@_get(&from, 8) != tensors)\n"
+	         "\t\treturn @_other_sizes;\n"
 	         "\tif (tensors > (saved_bytes - @_FIXED - 8) / 8)\n"
 	         "\t\treturn @_bad_data;\n"
-	         "\t/* The sizes go where they will stand; then they say how much memory is needed. */\n"
-	         "\tif (bytes - 63 < @_states_at((size_t)tensors))\n"
-	         "\t\treturn @_too_small;\n"
-	         "\tsizes = @_sizes(h);\n"
-	         "\tfor (i = 0; i < tensors; i++) {\n"
-	         "\t\tconst uint64_t size = @_get(&from, 8);\n"
-	         "\t\tif (size > SIZE_MAX)\n"
-	         "\t\t\treturn @_too_small;\n"
-	         "\t\tsizes[i] = (size_t)size;\n"
-	         "\t}\n"
-	         "\th = @_begin(state, bytes, sizes, (size_t)tensors, &error);\n"
-	         "\tif (!h)\n"
-	         "\t\treturn error;\n"
-	         "\th->magic = $_MAGIC;\n"
-	         "\tif (@_save_size(state) != saved_bytes) {\n"
-	         "\t\th->magic = 0;\n"
+	         "\tfor (i = 0; i < tensors; i++)\n"
+	         "\t\tif (@_get(&from, 8) != sizes[i])\n"
+	         "\t\t\treturn @_other_sizes;\n"
+	         "\tif (@_saved_bytes(h) != saved_bytes)\n"
 	         "\t\treturn @_bad_data;\n"
-	         "\t}\n"
 	         "\th->t = (int64_t)steps;\n"
 	         "\t@_hyper_default(&h->hyper);\n");
 	put_each(r, out, "\t@_get_numbers(&from, &h->hyper.%s, 1, sizeof(@_real));\n",
 	         "\th->hyper.horizon = (int64_t)@_get(&from, 8);\n", false, NULL);
+	if (r->rule->reads_horizon) {
+		pack_put(pack, out, "\tif (h->hyper.horizon < 1)\n\t\treturn @_bad_data;\n");
+	}
 	if (r->states.count > 0) {
 		pack_put(pack, out, "\t{\n\tunsigned char *at = (unsigned char *)h + @_states_at(h->tensors);\n");
 		text_printf(out, "%s", units);
@@ -200,8 +195,6 @@ void rule_save(const RulePack *r, Text *out) {
 			            s->type, count, s->type);
 		}
 		text_printf(out, "\t}\n\t}\n");
-	} else {
-		text_printf(out, "\t(void)sizes;\n");
 	}
-	pack_put(pack, out, "\treturn @_ok;\n}\n");
+	pack_put(pack, out, "\th->magic = $_MAGIC;\n\treturn @_ok;\n}\n");
 }

@@ -50,8 +50,7 @@ static const char memory_text[] =
 	"\tuint64_t magic, model;\n"
 	"\tint64_t t; /* steps done */\n"
 	"\tsize_t tensors;\n"
-	"\tsize_t total;   /* numbers in all */\n"
-	"\tsize_t largest; /* numbers in the largest tensor */\n"
+	"\tsize_t total; /* numbers in all */\n"
 	"\t@_hyper hyper;\n"
 	"} @_header;\n\n"
 	"#define $_MAGIC UINT64_C(0x4752414455534f50)\n\n"
@@ -84,6 +83,9 @@ static const char memory_text[] =
 	"}\n\n"
 	"static size_t *@_sizes(@_header *header) {\n"
 	"\treturn (size_t *)(void *)((unsigned char *)header + @_round(sizeof *header));\n"
+	"}\n\n"
+	"static const size_t *@_sizes_of(const @_header *header) {\n"
+	"\treturn (const size_t *)(const void *)((const unsigned char *)header + @_round(sizeof *header));\n"
 	"}\n\n"
 	"/* Where the states begin, from the header. */\n"
 	"static size_t @_states_at(size_t tensors) {\n"
@@ -126,6 +128,18 @@ static void put_sizes(const RulePack *r, Text *out) {
 		            pack_dims(pack, state->shape));
 	}
 	pack_put(pack, out, "\treturn bytes;\n}\n\n");
+	pack_put(pack, out,
+	         r->joint ? "/* Those of all tensors. */\n"
+	                    "static size_t @_states_bytes(const @_header *h) {\n"
+	                    "\treturn @_unit_bytes(h->total);\n"
+	                    "}\n\n"
+	                  : "/* Those of all tensors. */\n"
+	                    "static size_t @_states_bytes(const @_header *h) {\n"
+	                    "\tsize_t bytes = 0, i;\n"
+	                    "\tfor (i = 0; i < h->tensors; i++)\n"
+	                    "\t\tbytes += @_unit_bytes(@_sizes_of(h)[i]);\n"
+	                    "\treturn bytes;\n"
+	                    "}\n\n");
 	pack_put(pack, out,
 	         "/* What a step of n numbers makes before it replaces the old, and what it computes in between. */\n"
 	         "static size_t @_scratch_bytes(size_t n) {\n");
@@ -210,13 +224,12 @@ static void put_init_unit(const RulePack *r, Text *out) {
 	         "*scratch) {\n");
 	/* C99 lets declarations and statements mix, and so does C++. */
 	put_places(r, out, "s", "states", "n");
-	pack_put(pack, out, "\t(void)h;\n\treturn @_init_call(x, ");
+	pack_put(pack, out, "\t(void)h;\n\t(void)n;\n\treturn @_init_call(x, ");
 	rule_constants(r, out, false);
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		text_printf(out, "s%u, ", (unsigned)i);
 	}
-	pack_printf(pack, out, "scratch%s) ? @_bad_index : @_ok;\n}\n\n",
-	            r->init->symbols.count > 0 ? ", (ptrdiff_t)n" : "");
+	pack_printf(pack, out, "scratch%s) ? @_bad_index : @_ok;\n}\n\n", rule_size_argument(r->init, "n"));
 }
 
 /* The sum of one tensor that others wait for. */
@@ -241,7 +254,7 @@ static void put_share(const RulePack *r, uint32_t k, Text *out) {
 	for (uint32_t i = 0; i < k; i++) {
 		text_printf(out, "&sums[%u], ", (unsigned)i);
 	}
-	pack_put(pack, out, "share, scratch, (ptrdiff_t)n) ? @_bad_index : @_ok;\n}\n\n");
+	pack_printf(pack, out, "share, scratch%s) ? @_bad_index : @_ok;\n}\n\n", rule_size_argument(r->shares[k], "n"));
 }
 
 static void put_unit(const RulePack *r, Text *out) {
@@ -307,7 +320,7 @@ static void put_unit(const RulePack *r, Text *out) {
 		text_printf(out, "new_s%u, ", (unsigned)i);
 	}
 	const char *count = r->blocks ? "m" : "n";
-	pack_printf(pack, out, "scratch, (ptrdiff_t)%s))\n%s\treturn @_bad_index;\n", count, tabs);
+	pack_printf(pack, out, "scratch%s))\n%s\treturn @_bad_index;\n", rule_size_argument(r->move, count), tabs);
 	text_printf(out, "%smemcpy(x%s, new_x, %s * sizeof *x);\n", tabs, offset, count);
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		IrType shape = r->states.data[i].shape;
@@ -329,20 +342,33 @@ static void put_init(const RulePack *r, Text *out) {
 	         "static @_header *@_begin(void *state, size_t bytes, const size_t *sizes, size_t tensors, int *error) {\n"
 	         "\tconst size_t need = @_state_size(sizes, tensors);\n"
 	         "\t@_header *h;\n"
+	         "\tunsigned char *states;\n"
 	         "\tsize_t i;\n"
 	         "\t*error = !state || need == 0 ? @_bad_argument : bytes < need ? @_too_small : @_ok;\n"
 	         "\tif (*error)\n"
 	         "\t\treturn NULL;\n"
 	         "\th = (@_header *)(void *)((unsigned char *)state + @_shift(state));\n"
-	         "\tmemset(h, 0, sizeof *h);\n"
+	         "\tmemset(h, 0, @_round(sizeof *h));\n");
+	if (r->tied > 0 && !r->joint) {
+		pack_printf(pack, out,
+		            "\tfor (i = 0; i < tensors; i++)\n"
+		            "\t\tif (sizes[i] != $_TIED)\n"
+		            "\t\t\t*error = @_other_sizes;\n");
+	}
+	pack_put(pack, out,
 	         "\th->model = $_MODEL;\n"
 	         "\th->tensors = tensors;\n"
 	         "\tfor (i = 0; i < tensors; i++) {\n"
-	         "\t\tmemmove(&@_sizes(h)[i], &sizes[i], sizeof *sizes);\n"
+	         "\t\t@_sizes(h)[i] = sizes[i];\n"
 	         "\t\th->total += sizes[i];\n"
-	         "\t\th->largest = sizes[i] > h->largest ? sizes[i] : h->largest;\n"
-	         "\t}\n"
-	         "\treturn h;\n"
+	         "\t}\n");
+	if (r->tied > 0 && r->joint) {
+		pack_put(pack, out, "\tif (h->total != $_TIED)\n\t\t*error = @_other_sizes;\n");
+	}
+	pack_put(pack, out,
+	         "\tstates = (unsigned char *)h + @_states_at(tensors);\n"
+	         "\tmemset(states, 0, @_states_bytes(h));\n"
+	         "\treturn *error ? NULL : h;\n"
 	         "}\n\n");
 	if (r->joint) {
 		pack_put(pack, out,
@@ -381,6 +407,9 @@ static void put_init(const RulePack *r, Text *out) {
 	         "\t\th->hyper = *hyper;\n"
 	         "\telse\n"
 	         "\t\t@_hyper_default(&h->hyper);\n");
+	if (r->rule->reads_horizon) {
+		pack_put(pack, out, "\tif (h->hyper.horizon < 1)\n\t\treturn @_bad_argument;\n");
+	}
 	if (r->init && r->joint) {
 		pack_put(pack, out,
 		         "\tif (h->total > 0) {\n"
@@ -393,17 +422,16 @@ static void put_init(const RulePack *r, Text *out) {
 		         "\t\t\treturn error;\n"
 		         "\t}\n");
 	} else if (r->init) {
-		pack_put(pack, out,
-		         "\t{\n"
-		         "\t\tunsigned char *at = (unsigned char *)h + @_states_at(tensors), *scratch = at;\n"
-		         "\t\tfor (i = 0; i < tensors; i++)\n"
-		         "\t\t\tscratch += @_unit_bytes(sizes[i]);\n"
-		         "\t\tfor (i = 0; i < tensors; at += @_unit_bytes(sizes[i++])) {\n"
-		         "\t\t\terror = sizes[i] > 0 ? @_init_unit(h, at, sizes[i], params[i], scratch) : @_ok;\n"
-		         "\t\t\tif (error)\n"
-		         "\t\t\t\treturn error;\n"
-		         "\t\t}\n"
-		         "\t}\n");
+		pack_put(
+			pack, out,
+			"\t{\n"
+			"\t\tunsigned char *at = (unsigned char *)h + @_states_at(tensors), *scratch = at + @_states_bytes(h);\n"
+			"\t\tfor (i = 0; i < tensors; at += @_unit_bytes(sizes[i++])) {\n"
+			"\t\t\terror = sizes[i] > 0 ? @_init_unit(h, at, sizes[i], params[i], scratch) : @_ok;\n"
+			"\t\t\tif (error)\n"
+			"\t\t\t\treturn error;\n"
+			"\t\t}\n"
+			"\t}\n");
 	}
 	pack_put(pack, out, "\th->magic = $_MAGIC;\n\treturn @_ok;\n}\n\n");
 }
@@ -460,9 +488,8 @@ static void put_step(const RulePack *r, Text *out) {
 	} else {
 		pack_put(pack, out,
 		         "\tsizes = @_sizes(h);\n"
-		         "\tfirst = scratch = (unsigned char *)h + @_states_at(h->tensors);\n"
-		         "\tfor (i = 0; i < h->tensors; i++)\n"
-		         "\t\tscratch += @_unit_bytes(sizes[i]);\n");
+		         "\tfirst = (unsigned char *)h + @_states_at(h->tensors);\n"
+		         "\tscratch = first + @_states_bytes(h);\n");
 		for (uint32_t k = 0; k < r->rule->collectives; k++) {
 			unsigned number = (unsigned)k;
 			pack_printf(pack, out, "\tsums[%u] = 0;\n", number);
@@ -519,6 +546,13 @@ static void put_step(const RulePack *r, Text *out) {
 	         "}\n\n");
 }
 
+/* What the rule computes may rely on there being a step. */
+static void put_horizon_check(const RulePack *r, Text *out, const char *hyper) {
+	if (r->rule->reads_horizon) {
+		pack_printf(r->pack, out, "\tif (%s->horizon < 1)\n\t\treturn @_bad_argument;\n", hyper);
+	}
+}
+
 static void put_small(const RulePack *r, Text *out) {
 	const Pack *pack = r->pack;
 	const FeRule *rule = r->rule;
@@ -532,6 +566,7 @@ static void put_small(const RulePack *r, Text *out) {
 	         "\tcase @_bad_data: return \"the saved state is damaged, or of another version\";\n"
 	         "\tcase @_other_model: return \"the saved state belongs to another rule or precision\";\n"
 	         "\tcase @_bad_index: return \"the rule read outside of a tensor\";\n"
+	         "\tcase @_other_sizes: return \"the state or the rule is for tensors of other sizes\";\n"
 	         "\tdefault: return \"unknown code\";\n"
 	         "\t}\n"
 	         "}\n\n"
@@ -540,7 +575,7 @@ static void put_small(const RulePack *r, Text *out) {
 		text_printf(out, "\thyper->%s = %s;\n", r->hypers[i], pack_real(pack, rule->hypers.data[i].value));
 	}
 	if (rule->reads_horizon) {
-		text_printf(out, "\thyper->horizon = 100;\n");
+		text_printf(out, "\thyper->horizon = %" PRId64 ";\n", r->horizon);
 	} else if (rule->hypers.count == 0) {
 		text_printf(out, "\thyper->nothing = 0;\n");
 	}
@@ -549,7 +584,9 @@ static void put_small(const RulePack *r, Text *out) {
 	         "int @_hyper_set(void *state, const @_hyper *hyper) {\n"
 	         "\t@_header *const h = @_open(state);\n"
 	         "\tif (!h || !hyper)\n"
-	         "\t\treturn h ? @_bad_argument : @_no_state;\n"
+	         "\t\treturn h ? @_bad_argument : @_no_state;\n");
+	put_horizon_check(r, out, "hyper");
+	pack_put(pack, out,
 	         "\th->hyper = *hyper;\n"
 	         "\treturn @_ok;\n"
 	         "}\n\n"
@@ -589,6 +626,9 @@ void rule_source(RulePack *r) {
 	put_function(r, r->move, "move_call", out);
 	pack_printf(pack, out, "\n#define $_MODEL UINT64_C(0x%016" PRIx64 ") /* which rule a state belongs to */\n",
 	            r->model);
+	if (r->tied > 0) {
+		pack_printf(pack, out, "#define $_TIED ((size_t)%" PRId64 ") /* numbers that the rule works on */\n", r->tied);
+	}
 	if (r->blocks) {
 		pack_put(pack, out, "#define $_BLOCK ((size_t)512) /* coordinates that are moved at a time */\n");
 	}

@@ -81,7 +81,9 @@ static const char test_text[] =
 	"\tif (@_init(p->state, p->bytes - 1, sizes, TENSORS, p->params, &hyper) != @_too_small)\n"
 	"\t\tfail(\"too little memory\");\n"
 	"\tcheck(@_init(p->state, p->bytes, sizes, TENSORS, p->params, &hyper), \"init\");\n"
-	"}\n\n"
+	"}\n\n";
+
+static const char move_text[] =
 	"/* Saves, loads elsewhere, and goes on from there. */\n"
 	"static void move_state(Problem *p) {\n"
 	"\tconst size_t bytes = @_save_size(p->state);\n"
@@ -93,14 +95,15 @@ static const char test_text[] =
 	"\tcheck(@_save(p->state, saved, bytes), \"save\");\n"
 	"\tfor (i = 0; i < bytes; i += 1 + bytes / 50) {\n"
 	"\t\tsaved[i] ^= 4;\n"
-	"\t\tif (@_load(state, p->bytes, saved, bytes) == @_ok || @_steps(state) != -1)\n"
+	"\t\tif (@_load(state, p->bytes, sizes, TENSORS, saved, bytes) == @_ok || @_steps(state) != -1)\n"
 	"\t\t\tfail(\"a damaged state was loaded\");\n"
 	"\t\tsaved[i] ^= 4;\n"
 	"\t}\n"
-	"\tif (@_load(state, p->bytes, saved, bytes - 1) == @_ok || @_load(state, p->bytes - 1, saved, bytes) != "
-	"@_too_small)\n"
+	"\tif (@_load(state, p->bytes, sizes, TENSORS, saved, bytes - 1) != @_bad_data ||\n"
+	"\t    @_load(state, p->bytes - 1, sizes, TENSORS, saved, bytes) != @_too_small ||\n"
+	"\t    @_load(state, p->bytes, sizes, TENSORS - 1, saved, bytes) != @_other_sizes)\n"
 	"\t\tfail(\"a state that does not fit was loaded\");\n"
-	"\tcheck(@_load(state, p->bytes, saved, bytes), \"load\");\n"
+	"\tcheck(@_load(state, p->bytes, sizes, TENSORS, saved, bytes), \"load\");\n"
 	"\tfree(saved);\n"
 	"\tfree(p->memory);\n"
 	"\tp->memory = memory;\n"
@@ -174,10 +177,10 @@ void rule_test(RulePack *r, const Golden *golden) {
 	Text *out = pack_source(pack, "@_test.c", "compares a run with the numbers that gradus computed, bit for bit.");
 	pack_put(pack, out, "#include \"@.h\"\n\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n\n");
 	pack_printf(pack, out, "typedef %s @_bits;\n\nenum { TENSORS = %d, TOTAL = %" PRId64 ", STEPS = %d };\n\n",
-	            pack->real == IR_F32 ? "uint32_t" : "uint64_t", GOLDEN_TENSORS, golden->total, GOLDEN_STEPS);
+	            pack->real == IR_F32 ? "uint32_t" : "uint64_t", (int)r->tensor_count, golden->total, GOLDEN_STEPS);
 	text_printf(out, "static const size_t sizes[TENSORS] = {");
-	for (int i = 0; i < GOLDEN_TENSORS; i++) {
-		text_printf(out, "%s%d", i > 0 ? ", " : "", (int)golden_sizes[i]);
+	for (uint32_t i = 0; i < r->tensor_count; i++) {
+		text_printf(out, "%s%d", i > 0 ? ", " : "", (int)r->tensors[i]);
 	}
 	text_printf(out, "};\n\n/* The parameters after the first and the last step, and the losses before every step and "
 	                 "at the end. */\n");
@@ -186,6 +189,7 @@ void rule_test(RulePack *r, const Golden *golden) {
 	pack_bits(pack, out, "losses", pack->real, golden->losses, GOLDEN_STEPS + 1);
 	text_char(out, '\n');
 	put_test(r, out);
+	pack_put(pack, out, move_text);
 	if (r->blocks) {
 		pack_put(pack, out, ranges_text);
 	}
@@ -199,8 +203,73 @@ void rule_test(RulePack *r, const Golden *golden) {
 	pack_put(pack, out, "\tprintf(\"PASS: @\\n\");\n\treturn 0;\n}\n");
 }
 
+/* The steps, and what is printed on the way; `value`: the arguments of value_and_gradient. */
+static void put_run(const RulePack *r, Text *out, const char *tensors, const char *value) {
+	const Pack *pack = r->pack;
+	pack_put(pack, out,
+	         arena_printf(pack->arena,
+	                      "\tif (!state)\n"
+	                      "\t\treturn 1;\n"
+	                      "\terror = @_init(state, bytes, sizes, %s, params, &hyper);\n"
+	                      "\tfor (step = 0; step < STEPS && error == @_ok; step++) {\n"
+	                      "\t\tconst @_real value = value_and_gradient(%s);\n"
+	                      "\t\tif (step %% 20 == 0)\n"
+	                      "\t\t\tprintf(\"%%4d  %%.6f\\n\", step, (double)value);\n"
+	                      "\t\terror = @_step(state, params, grads, value);\n"
+	                      "\t}\n"
+	                      "\tif (error != @_ok) {\n"
+	                      "\t\tfprintf(stderr, \"@: %%s\\n\", @_strerror(error));\n"
+	                      "\t\tfree(state);\n"
+	                      "\t\treturn 1;\n"
+	                      "\t}\n"
+	                      "\tprintf(\"%%4d  %%.6f\\n\", step, (double)value_and_gradient(%s));\n",
+	                      tensors, value, value));
+}
+
+/* A rule that is tied to its size: a bowl in so many numbers. */
+static void tied_example(const RulePack *r, Text *out) {
+	const Pack *pack = r->pack;
+	pack_printf(pack, out,
+	            "#include \"@.h\"\n\n"
+	            "#include <stdio.h>\n"
+	            "#include <stdlib.h>\n\n"
+	            "enum { N = %" PRId64 ", STEPS = 200 };\n\n"
+	            "/* (x[k] - 1)^2, weighted from 1 / N to 1. */\n",
+	            r->tied);
+	pack_put(pack, out,
+	         "static @_real value_and_gradient(const @_real *x, @_real *gradient) {\n"
+	         "\t@_real sum = 0;\n"
+	         "\tint k;\n"
+	         "\tfor (k = 0; k < N; k++) {\n"
+	         "\t\tgradient[k] = (x[k] - 1) * 2 * (@_real)(k + 1) / N;\n"
+	         "\t\tsum += (x[k] - 1) * gradient[k] / 2;\n"
+	         "\t}\n"
+	         "\treturn sum;\n"
+	         "}\n\n"
+	         "int main(void) {\n"
+	         "\tstatic @_real x[N], gradient[N];\n"
+	         "\t@_real *params[1];\n"
+	         "\tconst @_real *grads[1];\n"
+	         "\tconst size_t sizes[1] = {N};\n"
+	         "\tconst size_t bytes = @_state_size(sizes, 1);\n"
+	         "\tvoid *state = malloc(bytes);\n"
+	         "\tint step, error;\n"
+	         "\t@_hyper hyper;\n"
+	         "\t@_hyper_default(&hyper);\n");
+	if (r->rule->reads_horizon) {
+		text_printf(out, "\thyper.horizon = STEPS;\n");
+	}
+	pack_put(pack, out, "\tparams[0] = x;\n\tgrads[0] = gradient;\n");
+	put_run(r, out, "1", "x, gradient");
+	text_printf(out, "\tfree(state);\n\treturn 0;\n}\n");
+}
+
 void rule_example(RulePack *r) {
 	Pack *pack = r->pack;
+	if (r->tied > 0) {
+		tied_example(r, pack_source(pack, "example.c", "minimizes a bowl with @."));
+		return;
+	}
 	Text *out = pack_source(pack, "example.c", "fits a line to points with @.");
 	pack_put(
 		pack, out,
@@ -242,22 +311,9 @@ void rule_example(RulePack *r) {
 	         "\tparams[0] = slope;\n"
 	         "\tparams[1] = height;\n"
 	         "\tgrads[0] = slope_grad;\n"
-	         "\tgrads[1] = height_grad;\n"
-	         "\tif (!state)\n"
-	         "\t\treturn 1;\n"
-	         "\terror = @_init(state, bytes, sizes, 2, params, &hyper);\n"
-	         "\tfor (step = 0; step < STEPS && error == @_ok; step++) {\n"
-	         "\t\tconst @_real value = value_and_gradient(slope, height, slope_grad, height_grad);\n"
-	         "\t\tif (step % 20 == 0)\n"
-	         "\t\t\tprintf(\"%4d  %.6f\\n\", step, (double)value);\n"
-	         "\t\terror = @_step(state, params, grads, value);\n"
-	         "\t}\n"
-	         "\tif (error != @_ok) {\n"
-	         "\t\tfprintf(stderr, \"@: %s\\n\", @_strerror(error));\n"
-	         "\t\tfree(state);\n"
-	         "\t\treturn 1;\n"
-	         "\t}\n"
-	         "\tprintf(\"%4d  %.6f\\n\", step, (double)value_and_gradient(slope, height, slope_grad, height_grad));\n"
+	         "\tgrads[1] = height_grad;\n");
+	put_run(r, out, "2", "slope, height, slope_grad, height_grad");
+	pack_put(pack, out,
 	         "\tprintf(\"%.4f x + %.4f y + %.4f\\n\", (double)slope[0], (double)slope[1], (double)height[0]);\n"
 	         "\tfree(state);\n"
 	         "\treturn 0;\n"

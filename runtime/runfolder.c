@@ -217,6 +217,9 @@ bool rt_run_folder_result(RtRunFolder *folder, const RtTrained *trained) {
 	json_t *root = json_object();
 	json_object_set_new(root, "rule", json_string(name));
 	json_object_set_new(root, "learned_numbers", json_integer(trained->count));
+	json_object_set_new(root, "horizon",
+	                    json_pack("[i,i]", trained->experiment->horizon_low, trained->experiment->horizon_high));
+	json_object_set_new(root, "coordinates", json_integer((json_int_t)trained->tasks[0]->objective->size));
 	json_object_set_new(root, "steps", json_integer(trained->steps));
 	json_object_set_new(root, "best_step", json_integer(trained->best_step));
 	set_number(root, "best_select_score", trained->best_score);
@@ -273,6 +276,14 @@ bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out) {
 	                   .rule_name = arena_strdup(rt->arena, rule)};
 	out->training_evaluations = json_integer_value(json_object_get(root, "evaluations"));
 	out->training_seconds = json_number_value(json_object_get(root, "seconds"));
+	const json_t *horizon = json_object_get(root, "horizon");
+	int64_t low = json_integer_value(json_array_get(horizon, 0)), high = json_integer_value(json_array_get(horizon, 1));
+	if (low >= 1 && low <= high && high <= INT32_MAX) {
+		out->horizon_low = (int)low;
+		out->horizon_high = (int)high;
+	}
+	int64_t coordinates = json_integer_value(json_object_get(root, "coordinates"));
+	out->coordinates = coordinates > 0 ? coordinates : 0;
 	json_decref(root);
 	return true;
 }

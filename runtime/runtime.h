@@ -475,6 +475,8 @@ typedef struct RtRunInfo {
 	const char *rule_name;
 	int64_t training_evaluations;
 	double training_seconds;
+	int horizon_low, horizon_high; /* that it was trained for; zeros if the folder does not say */
+	int64_t coordinates;           /* of the (first) objective that it was trained on; 0 likewise */
 } RtRunInfo;
 
 bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out); /* false with a diagnostic */

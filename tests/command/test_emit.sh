@@ -119,7 +119,7 @@ int main(void) {
 	saved_bytes = p_adam_save_size(state);
 	saved = malloc(saved_bytes);
 	if (p_adam_save(state, saved, saved_bytes) || p_adam_step(other, params, grads, 0) != p_adam_no_state ||
-	    p_lion32_load(other, other_bytes, saved, saved_bytes) != p_lion32_other_model || p_lion32_steps(other) != -1)
+	    p_lion32_load(other, other_bytes, &size, 1, saved, saved_bytes) != p_lion32_other_model || p_lion32_steps(other) != -1)
 		return 3;
 	if (p_adam_state_size(NULL, 0) == 0 || p_adam_init(state, bytes, NULL, 0, NULL, NULL) || p_adam_step(state, NULL, NULL, 0))
 		return 4;
