@@ -1,5 +1,4 @@
 /* gradus plot: a training run or a comparison as pictures. */
-#include <errno.h>
 #include <string.h>
 
 #include "runtime/command.h"
@@ -21,9 +20,10 @@ CmdExit cmd_plot(Cmd *cmd) {
 		if (cmd_is_folder(word)) {
 			code = cmd_plots_of_run(cmd, word, &plots);
 		} else {
-			char *json = cmd_read_file(cmd, word, &length);
+			const char *why;
+			char *json = cmd_read_file(cmd, word, true, &length, &why);
 			if (!json) {
-				return cmd_fail(cmd, CMD_IO, "cannot read %s: %s", word, strerror(errno));
+				return cmd_fail(cmd, CMD_IO, "cannot read %s: %s", word, why);
 			}
 			code = cmd_plots_of_comparison(cmd, json, length, word, &plots);
 		}

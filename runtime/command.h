@@ -111,10 +111,15 @@ IrPipeline cmd_pipeline(const Cmd *cmd);
 
 /* ---- cmd_signal.c ---- */
 
-/* The first Ctrl-C sets the flag, the second ends the program at once with 130. */
+/* From the start: when the program fails by its own fault (an overflowing stack is one), writes what is needed to see it
+ * again, and exits with 70. Ctrl-C says what was saved and exits with 130. A file over its limit is an error like a full disk. */
+void cmd_catch_signals(const Cmd *cmd);
+/* For a verb that looks at the flag between its steps: the first Ctrl-C, SIGTERM or SIGHUP sets it, and ends the program only if
+ * that has not been met in .7 s. A second one ends it at once. */
 const volatile sig_atomic_t *cmd_catch_interrupts(void);
-/* When the program fails by its own fault: writes what is needed to see it again, and exits with 70. */
-void cmd_catch_bugs(const Cmd *cmd);
+void cmd_interrupt_met(void); /* the flag was seen, or no one looks at it any more: no hurry now */
+/* What the program says when it ends by an interrupt; at first "nothing was saved". `what` must live on. */
+void cmd_interrupt_says(const char *what);
 
 /* ---- cmd_text.c: numbers and words for people and for programs ---- */
 
@@ -194,8 +199,8 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out);
 CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out);
 /* In the terminal, and as SVG into a file where one is named. */
 CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg);
-/* The whole of a file in the session's arena; NULL and errno if it cannot be read. */
-char *cmd_read_file(Cmd *cmd, const char *path, size_t *length);
+/* The whole of a file in the session's arena; NULL and *why if it cannot be read. `streams`: a pipe will do. */
+char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why);
 
 /* ---- cmd_compare_table.c ---- */
 
