@@ -182,7 +182,11 @@ typedef struct PlotAxis {
 /* y is drawn in log when everything is above 0 and spans more than a factor of 30. Outliers far above the starting values do not
  * stretch it. ticks: about how many. */
 void plot_axes(const Plot *plot, int x_ticks, int y_ticks, PlotAxis *x, PlotAxis *y);
-double plot_place(const PlotAxis *axis, double value);
+double plot_place(const PlotAxis *axis, double value); /* NaN stays; what is outside may be infinite */
+/* The cell of `count` in which a place lies, 0 for the first; what is outside sticks to the edge. */
+int plot_cell(double place, int count);
+/* A name or a title as it may be drawn, at most so many characters. NULL is "". */
+const char *plot_label(Arena *arena, const char *text, int most);
 const char *plot_tick(Arena *arena, const PlotAxis *axis, double tick);
 double plot_x(const PlotCurve *curve, int k);
 
