@@ -1,5 +1,6 @@
 /* gradus plot: a training run or a comparison as pictures. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "runtime/command.h"
 
@@ -9,7 +10,9 @@ CmdExit cmd_plot(Cmd *cmd) {
 	}
 	const char *svg = cmd->options.svg ? cmd->options.svg : cmd->options.out;
 	size_t ending = svg ? strlen(svg) : 0;
-	if (svg && (ending < 4 || strcmp(svg + ending - 4, ".svg") != 0)) {
+	struct stat info;
+	bool device = svg && stat(svg, &info) == 0 && !S_ISREG(info.st_mode); /* /dev/stdout: the name says nothing */
+	if (svg && !device && (ending < 4 || strcmp(svg + ending - 4, ".svg") != 0)) {
 		return cmd_usage(cmd, "drawings are SVG; name a file that ends in .svg, not `%s`", svg);
 	}
 	Plots plots = {0};
