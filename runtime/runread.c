@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/runtime.h"
+#include "runtime/runfolder.h"
 
 enum { JSON_LIMIT = 64000000 };
 
@@ -176,7 +176,11 @@ static const char *find(void *context, const char *by, const char *path, const c
 		}
 	}
 	*problem = outside(confined->arena, confined->dir, path);
-	return *problem ? NULL : path;
+	if (*problem || strncmp(path, confined->dir, length) != 0) {
+		return *problem ? NULL : path;
+	}
+	/* `sub/../x.grad` where nothing that lies in sub was needed: the copy has no such folder. */
+	return arena_printf(confined->arena, "%s%s", confined->dir, run_normal_path(confined->arena, path + length));
 }
 
 void rt_run_confine(Session *session, FeProgram *program, const char *dir) {

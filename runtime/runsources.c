@@ -9,8 +9,7 @@
 
 #include "runtime/runfolder.h"
 
-/* "/a/./b/../c" as "/a/c". The path is absolute; `..` is taken by the text, as an import in the copy will be. */
-static const char *normal_path(Arena *arena, const char *path) {
+const char *run_normal_path(Arena *arena, const char *path) {
 	Text out = text_new(arena);
 	for (const char *at = path; *at;) {
 		size_t length = strcspn(at, "/");
@@ -33,9 +32,9 @@ static const char *normal_path(Arena *arena, const char *path) {
 static const char *absolute(Arena *arena, const char *path) {
 	char here[PATH_MAX];
 	if (path[0] == '/' || !getcwd(here, sizeof here)) {
-		return normal_path(arena, path);
+		return run_normal_path(arena, path);
 	}
-	return normal_path(arena, arena_printf(arena, "%s/%s", here, path));
+	return run_normal_path(arena, arena_printf(arena, "%s/%s", here, path));
 }
 
 static size_t folder_length(const char *path) {
