@@ -8,16 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ARENA_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) && !defined(ARENA_ASAN)
-#define ARENA_ASAN 1
-#endif
-
-#ifdef ARENA_ASAN
+#ifdef BASE_SANITIZED
 #include <sanitizer/asan_interface.h>
 enum { GAP = 16 };
 #define POISON(data, bytes) ASAN_POISON_MEMORY_REGION((data), (bytes))
@@ -49,10 +40,10 @@ static char *block_data(Block *block) {
 	return (char *)block + round_up(sizeof(Block));
 }
 
-static void *system_memory(size_t bytes) {
-	void *memory = calloc(1, bytes);
+void *memory_new(size_t bytes) {
+	void *memory = calloc(1, bytes ? bytes : 1);
 	if (!memory)
-		base_panic("arena_alloc", "the system has no %zu bytes of memory left", bytes);
+		base_no_memory(bytes);
 	return memory;
 }
 
@@ -72,7 +63,7 @@ static void block_add(Arena *arena, size_t at_least) {
 	size_t size = arena->next_size > at_least ? arena->next_size : at_least;
 	if (arena->next_size < LARGEST_STEP)
 		arena->next_size *= 2;
-	Block *block = system_memory(round_up(sizeof(Block)) + size);
+	Block *block = memory_new(round_up(sizeof(Block)) + size);
 	block->older = arena->newest;
 	block->size = size;
 	arena->newest = block;
@@ -80,7 +71,7 @@ static void block_add(Arena *arena, size_t at_least) {
 }
 
 Arena *arena_new(void) {
-	Arena *arena = system_memory(sizeof(Arena));
+	Arena *arena = memory_new(sizeof(Arena));
 	arena->next_size = FIRST_BLOCK;
 	return arena;
 }
@@ -95,7 +86,7 @@ void arena_free(Arena *arena) {
 
 void *arena_alloc(Arena *arena, size_t bytes) {
 	if (bytes > PTRDIFF_MAX - 64)
-		base_panic("arena_alloc", "asked for %zu bytes", bytes);
+		base_no_memory(bytes);
 	size_t size = round_up(bytes ? bytes : 1) + GAP;
 	if (!arena->newest || arena->newest->size - arena->newest->used < size)
 		block_add(arena, size);

@@ -1,5 +1,5 @@
 /* base: what every other folder stands on. Arenas, growable arrays, text, interned names, sources, spans,
- * diagnostics, hashing and counter-based random numbers. Depends on nothing but the C library and libxxhash.
+ * files, diagnostics, hashing and counter-based random numbers. Depends on nothing but the C library and libxxhash.
  *
  * Memory: three lifetimes (session, function, scratch), each an Arena. Nothing is freed one by one. */
 #ifndef GRADUS_BASE_H
@@ -19,6 +19,14 @@
 #define BASE_NORETURN
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
+#define BASE_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BASE_SANITIZED 1
+#endif
+#endif
+
 /* ---- arena.c: memory that is released as a whole ---- */
 
 typedef struct Arena Arena;
@@ -30,7 +38,7 @@ typedef struct ArenaMark {
 
 Arena *arena_new(void);
 void arena_free(Arena *arena);
-/* Zeroed memory, aligned to 16. Never NULL: aborts with a message when the system has none left. */
+/* Zeroed memory, aligned to 16. Never NULL: base_no_memory where the system has none left. */
 void *arena_alloc(Arena *arena, size_t bytes);
 void *arena_copy(Arena *arena, const void *from, size_t bytes);
 char *arena_printf(Arena *arena, const char *format, ...) BASE_PRINTF(2, 3);
@@ -38,6 +46,12 @@ char *arena_strdup(Arena *arena, const char *text);
 /* Everything allocated after the mark is gone after the release (scratch memory inside a function). */
 ArenaMark arena_mark(const Arena *arena);
 void arena_release(Arena *arena, ArenaMark mark);
+/* Zeroed memory for free(), never NULL. */
+void *memory_new(size_t bytes);
+/* The system has no `bytes` left: says so and ends the program with BASE_NO_MEMORY. That is nobody's fault, so no panic. */
+void base_no_memory(size_t bytes) BASE_NORETURN;
+
+enum { BASE_NO_MEMORY = 4 }; /* an exit code: the machine does not give what is needed, as with files */
 
 #define ARENA_NEW(arena, Type) ((Type *)arena_alloc((arena), sizeof(Type)))
 #define ARENA_ARRAY(arena, Type, count) ((Type *)arena_alloc((arena), sizeof(Type) * (size_t)(count)))
@@ -77,8 +91,28 @@ void text_real(Text *text, double value, bool is_f32);
  * the end). text_encode appends one. */
 uint32_t text_decode(const char *bytes, size_t length, uint32_t *code_point);
 void text_encode(Text *text, uint32_t code_point);
-/* Appends a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD. */
+/* Text from a file, a name or an argument, as it may stand in a terminal or in a drawing: what text_is_plain refuses and
+ * bytes that are no UTF-8 become U+FFFD. Tabs, and line breaks unless `lines`, become blanks. */
+void text_plain(Text *text, const char *bytes, size_t length, bool lines);
+/* Not for control characters (tab and line break among them), marks that change the direction of text, invisible tags and
+ * places without a character: what makes text look like other text, drives a terminal, or is no XML. */
+bool text_is_plain(uint32_t code_point);
+/* Appends a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD, what is not plain is escaped. */
 void text_json(Text *text, const char *bytes, size_t length);
+
+/* ---- file.c: whole files ---- */
+
+/* All of a regular file (or, with `streams`, of whatever can be read), of at most `limit` bytes, and a NUL. NULL, or what is
+ * wrong in words, without the path: "it is a folder". */
+const char *file_read(Arena *arena, const char *path, size_t limit, bool streams, char **bytes, size_t *length);
+/* Opens a regular file for reading, or returns -1 and *why. The caller closes it. */
+int file_open(Arena *arena, const char *path, uint64_t *length, const char **why);
+/* Writes a file that is whole or as it was before: it gets its name when it is complete. Devices, pipes and whatever else
+ * is no regular file are written to, never replaced; a symbolic link stays one. `lasting`: on the disk before this returns.
+ * NULL, or "cannot write PATH: ..." in `arena`. */
+const char *file_write(Arena *arena, const char *path, const char *bytes, size_t length, bool lasting);
+/* Room on the disk of `folder`, held by an open file without a name: close(fd) gives it back. -1 with errno set. */
+int file_reserve(const char *folder, size_t bytes);
 
 /* ---- names.c: interned names ---- */
 
@@ -158,8 +192,10 @@ Name session_name(Session *session, const char *text);
 const char *session_text(const Session *session, Name name);
 /* Adds a source held in memory (copied). Returns its index. */
 uint32_t source_add(Session *session, const char *path, const char *text, size_t length);
-/* Reads a file. Returns 0 and leaves errno on failure; adds no diagnostic. */
-uint32_t source_load(Session *session, const char *path);
+/* Reads a file of at most SOURCE_LIMIT bytes. `streams`: a pipe will do, as for what the user names at the command line.
+ * Returns 0 and *why, in words, on failure; adds no diagnostic. */
+uint32_t source_load(Session *session, const char *path, bool streams, const char **why);
+enum { SOURCE_LIMIT = 16000000 };
 /* Where a span starts; both from 1, columns count characters, not bytes. 0 and 0 for "no place". */
 void source_position(const Session *session, Span span, uint32_t *line, uint32_t *column);
 

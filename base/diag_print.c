@@ -53,7 +53,7 @@ static void spaces(Printer *p, uint32_t count) {
 		text_char(&p->out, ' ');
 }
 
-/* Text that may quote the user's bytes: control characters never reach the terminal. A line break starts a new line
+/* Text that may quote the user's bytes: only what is plain reaches the terminal. A line break starts a new line
  * indented by `indent`, or is a blank where that is 0. */
 static void put_text(Printer *p, const char *bytes, Style style, uint32_t indent) {
 	style_on(p, style);
@@ -66,7 +66,7 @@ static void put_text(Printer *p, const char *bytes, Style style, uint32_t indent
 		} else if (c == '\n' || c == '\t') {
 			text_char(&p->out, ' ');
 		} else {
-			text_encode(&p->out, c < 0x20 || (c >= 0x7F && c < 0xA0) ? 0xFFFD : c);
+			text_encode(&p->out, text_is_plain(c) ? c : 0xFFFD);
 		}
 	}
 	style_off(p, style);
@@ -112,7 +112,7 @@ static uint32_t walk_line(const Source *source, uint32_t line, uint32_t stop, Te
 			for (uint32_t i = 0; out && i < width; i++)
 				text_char(out, ' ');
 		} else {
-			c = c < 0x20 || (c >= 0x7F && c < 0xA0) ? 0xFFFD : c;
+			c = text_is_plain(c) ? c : 0xFFFD;
 			width = width_of(c);
 			if (out)
 				text_encode(out, c);

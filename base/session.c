@@ -31,6 +31,17 @@ const char *session_text(const Session *session, Name name) {
 	return name_text(session->names, name);
 }
 
+void base_no_memory(size_t bytes) {
+	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
+	double size = (double)bytes;
+	size_t unit = 0;
+	for (; size >= 1000 && unit + 1 < sizeof units / sizeof *units; unit++)
+		size /= 1000;
+	fprintf(stderr, "gradus: out of memory: %.*f %s more were needed, and the system gives no more\n",
+	        unit && size < 10, size, units[unit]);
+	_Exit(BASE_NO_MEMORY);
+}
+
 void base_panic(const char *where, const char *format, ...) {
 	va_list args;
 	fflush(stdout);

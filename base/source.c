@@ -1,8 +1,6 @@
 /* Files and places in them. */
 #include "base/base.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 Span span_join(Span a, Span b) {
@@ -36,43 +34,11 @@ uint32_t source_add(Session *session, const char *path, const char *text, size_t
 	return session->sources.count - 1;
 }
 
-/* All of a stream in malloc'ed memory, or NULL with errno set. */
-static char *read_all(FILE *file, size_t *length) {
-	size_t capacity = 1 << 14, used = 0;
-	char *data = malloc(capacity);
-	while (data) {
-		used += fread(data + used, 1, capacity - used, file);
-		if (ferror(file) || used >= UINT32_MAX) {
-			int why = ferror(file) ? errno : EFBIG;
-			free(data);
-			errno = why;
-			return NULL;
-		}
-		if (used < capacity)
-			break;
-		char *larger = realloc(data, capacity *= 2);
-		if (!larger)
-			free(data);
-		data = larger;
-	}
-	*length = used;
-	return data;
-}
-
-uint32_t source_load(Session *session, const char *path) {
-	FILE *file = fopen(path, "rb");
-	if (!file)
-		return 0;
-	size_t length = 0;
-	char *text = read_all(file, &length);
-	int why = errno;
-	fclose(file);
-	errno = why;
-	if (!text)
-		return 0;
-	uint32_t index = source_add(session, path, text, length);
-	free(text);
-	return index;
+uint32_t source_load(Session *session, const char *path, bool streams, const char **why) {
+	char *text;
+	size_t length;
+	*why = file_read(session->arena, path, SOURCE_LIMIT, streams, &text, &length);
+	return *why ? 0 : source_add(session, path, text, length);
 }
 
 void source_position(const Session *session, Span span, uint32_t *line, uint32_t *column) {

@@ -154,6 +154,40 @@ void text_encode(Text *text, uint32_t code_point) {
 	text_bytes(text, bytes, length);
 }
 
+bool text_is_plain(uint32_t c) {
+	static const uint32_t refused[][2] = {
+		{0x00, 0x1F},     {0x7F, 0x9F},     {0x061C, 0x061C}, {0x200E, 0x200F}, {0x2028, 0x202E},   {0x2066, 0x2069},
+		{0xD800, 0xDFFF}, {0xFDD0, 0xFDEF}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F},
+	};
+	if ((c & 0xFFFE) == 0xFFFE)
+		return false;
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+		if (c >= refused[i][0] && c <= refused[i][1])
+			return false;
+	return true;
+}
+
+void text_plain(Text *text, const char *bytes, size_t length, bool lines) {
+	for (size_t i = 0; i < length;) {
+		uint32_t c;
+		i += text_decode(bytes + i, length - i, &c);
+		if (c == '\n' && lines)
+			text_char(text, '\n');
+		else if (c == '\n' || c == '\t')
+			text_char(text, ' ');
+		else
+			text_encode(text, text_is_plain(c) ? c : 0xFFFD);
+	}
+}
+
+/* As JSON escapes it: two halves above the first plane. */
+static void text_escape(Text *text, uint32_t c) {
+	if (c < 0x10000)
+		text_printf(text, "\\u%04x", (unsigned)c);
+	else
+		text_printf(text, "\\u%04x\\u%04x", (unsigned)(0xD7C0 + (c >> 10)), (unsigned)(0xDC00 | (c & 0x3FF)));
+}
+
 void text_json(Text *text, const char *bytes, size_t length) {
 	text_char(text, '"');
 	for (size_t i = 0; i < length;) {
@@ -165,8 +199,8 @@ void text_json(Text *text, const char *bytes, size_t length) {
 			text_printf(text, "\\n");
 		else if (c == '\t')
 			text_printf(text, "\\t");
-		else if (c < 0x20 || c == 0x7F)
-			text_printf(text, "\\u%04x", (unsigned)c);
+		else if (!text_is_plain(c))
+			text_escape(text, c);
 		else
 			text_encode(text, c);
 	}

@@ -457,6 +457,10 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key);
 void check_function_names(Elab *e, const AstDecl *fn);
 
 /* program.c */
+typedef struct FileId { /* of a file, under all its names */
+	uint64_t device, number;
+} FileId;
+
 struct FeProgram {
 	Session *session;
 	VEC(AstFile *) files;
@@ -470,7 +474,13 @@ struct FeProgram {
 	bool broken; /* something did not read */
 	FeLoader *loader;
 	void *loader_context;
+	FeFinder *finder;
+	void *finder_context;
+	VEC(FileId) read; /* the files that were read, however they were named */
 };
+
+/* A path that a source gives, from the folder of that source, and as the program's finder has it; NULL with *problem. */
+const char *file_beside(FeProgram *program, uint32_t source, const char *path, const char **problem);
 
 Elab elab_new(FeProgram *program, IrModule *module, IrScalar real);
 Name nearest_decl(const FeProgram *program, Name wanted, AstDeclKind kind);

@@ -22,7 +22,9 @@ extern const size_t fe_std_file_count;
 
 /* The library alone; then files are added to it. Never NULL: what is wrong is in the session's diagnostics. */
 FeProgram *fe_program_new(Session *session);
-bool fe_add_file(FeProgram *program, const char *path);      /* imports included; false if unreadable or with errors */
+bool fe_add_file(FeProgram *program, const char *path); /* imports included; false if unreadable or with errors */
+/* The same for what the user names, which may be a pipe: NULL, or why it cannot be read, without a diagnostic. */
+const char *fe_add_named(FeProgram *program, const char *path);
 bool fe_add_source(FeProgram *program, uint32_t source);     /* from memory */
 const AstDecl *fe_find(const FeProgram *program, Name name); /* user declarations first, then the library */
 uint32_t fe_decl_count(const FeProgram *program);            /* of the user's files, in order */
@@ -32,6 +34,10 @@ const AstDecl *fe_decl(const FeProgram *program, uint32_t index);
 typedef bool FeLoader(void *context, const char *path, const char *tensor, const IrType *shape, double *out,
                       const char **problem);
 void fe_set_loader(FeProgram *program, FeLoader *loader, void *context);
+/* Where a file really lies that the source `by` imports or takes weights from: the path to read, or NULL with *problem.
+ * `path`: as written, from the folder of `by`. Without a finder: `path` itself. Set before files are added. */
+typedef const char *FeFinder(void *context, const char *by, const char *path, const char **problem);
+void fe_set_finder(FeProgram *program, FeFinder *finder, void *context);
 /* Every declaration of the user's files instantiated with its defaults: all errors at once. */
 bool fe_check(FeProgram *program);
 

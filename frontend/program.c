@@ -1,8 +1,8 @@
 /* Programs: files, imports, the built-in library; declarations by name; calls of declarations. */
 #include "frontend/elab.h"
 
-#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { OF_USER, OF_LIBRARY };
 
@@ -48,16 +48,15 @@ FeProgram *fe_program_new(Session *session) {
 	return p;
 }
 
-static bool add_file(FeProgram *p, const char *path, Span from);
-
-/* A path as written in an import, relative to the file that imports it. */
-static const char *beside(FeProgram *p, uint32_t source, const char *path) {
+const char *file_beside(FeProgram *p, uint32_t source, const char *path, const char **problem) {
 	const char *here = p->session->sources.data[source]->path;
 	const char *slash = strrchr(here, '/');
-	if (path[0] == '/' || !slash)
-		return path;
-	return arena_printf(p->session->arena, "%.*s/%s", (int)(slash - here), here, path);
+	if (path[0] != '/' && slash)
+		path = arena_printf(p->session->arena, "%.*s/%s", (int)(slash - here), here, path);
+	return p->finder ? p->finder(p->finder_context, here, path, problem) : path;
 }
+
+static bool add_import(FeProgram *p, uint32_t source, const AstExpr *import);
 
 bool fe_add_source(FeProgram *p, uint32_t source) {
 	Session *session = p->session;
@@ -67,38 +66,71 @@ bool fe_add_source(FeProgram *p, uint32_t source) {
 	for (uint32_t i = 0; i < file->decls.count; i++) {
 		const AstDecl *decl = file->decls.data[i];
 		if (decl->kind == AST_IMPORT && decl->value && decl->value->kind == AST_TEXT)
-			add_file(p, beside(p, source, decl->value->text), decl->value->span);
+			add_import(p, source, decl->value);
 	}
 	add_decls(p, file, false);
 	p->broken = p->broken || session->error_count > errors;
 	return session->error_count == errors;
 }
 
-static bool add_file(FeProgram *p, const char *path, Span from) {
-	enum { MOST_IMPORTS = 500 };
-	Session *session = p->session;
-	for (uint32_t i = 0; i < p->files.count; i++)
-		if (strcmp(session->sources.data[p->files.data[i]->source]->path, path) == 0)
-			return true;
-	uint32_t source = source_load(session, path);
-	if (source == 0) {
-		diag_error(session, 320, from, "cannot read `%s`: %s", path, strerror(errno));
-		p->broken = true;
+/* Was this file read, under whatever name? If not, it counts as read from now on. */
+static bool already_read(FeProgram *p, const char *path) {
+	struct stat info;
+	if (stat(path, &info) != 0)
 		return false;
-	}
+	FileId id = {(uint64_t)info.st_dev, (uint64_t)info.st_ino};
+	for (uint32_t i = 0; i < p->read.count; i++)
+		if (p->read.data[i].device == id.device && p->read.data[i].number == id.number)
+			return true;
+	vec_push(p->session->arena, &p->read, id);
+	return false;
+}
+
+/* NULL, or why the file cannot be read. What is wrong in it is in the session's diagnostics. */
+static const char *read_file(FeProgram *p, const char *path, bool streams) {
+	if (already_read(p, path))
+		return NULL;
+	const char *why;
+	uint32_t source = source_load(p->session, path, streams, &why);
+	if (source)
+		fe_add_source(p, source);
+	return why;
+}
+
+static bool add_file(FeProgram *p, const char *path, const char *why, Span from) {
+	enum { MOST_IMPORTS = 500 };
+	uint32_t errors = p->session->error_count;
 	if (p->import_depth == MOST_IMPORTS) {
-		diag_error(session, 140, from, "files that import files are nested more than %d deep here", (int)MOST_IMPORTS);
+		diag_error(p->session, 140, from, "files that import files are nested more than %d deep here", (int)MOST_IMPORTS);
 		p->broken = true;
 		return false;
 	}
 	p->import_depth++;
-	bool ok = fe_add_source(p, source);
+	why = why ? why : read_file(p, path, false);
 	p->import_depth--;
-	return ok;
+	if (why) {
+		diag_error(p->session, 320, from, "cannot read `%s`: %s", path, why);
+		p->broken = true;
+	}
+	return p->session->error_count == errors;
+}
+
+static bool add_import(FeProgram *p, uint32_t source, const AstExpr *import) {
+	const char *problem = NULL, *path = file_beside(p, source, import->text, &problem);
+	return add_file(p, path ? path : import->text, path ? NULL : problem, import->span);
 }
 
 bool fe_add_file(FeProgram *program, const char *path) {
-	return add_file(program, path, (Span){0});
+	return add_file(program, path, NULL, (Span){0});
+}
+
+const char *fe_add_named(FeProgram *program, const char *path) {
+	return read_file(program, path, true);
+}
+
+void fe_set_finder(FeProgram *program, FeFinder *finder, void *context) {
+	program->finder = finder;
+	program->finder_context = context;
 }
 
 void fe_set_loader(FeProgram *program, FeLoader *loader, void *context) {

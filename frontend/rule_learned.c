@@ -54,15 +54,13 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
 	if (from->kind != AST_TEXT)
 		return value_bad(e);
-	const char *path = from->text, *here = e->session->sources.data[s->span.file]->path, *slash = strrchr(here, '/');
-	if (path[0] != '/' && slash)
-		path = arena_printf(e->arena, "%.*s/%s", (int)(slash - here), here, path);
-	bool ok =
-		r->program->loader && r->program->loader(r->program->loader_context, path,
-	                                             session_text(e->session, l->slot.name), &l->slot.type, data, &problem);
+	const char *path = file_beside(r->program, s->span.file, from->text, &problem);
+	bool ok = path && r->program->loader &&
+	          r->program->loader(r->program->loader_context, path, session_text(e->session, l->slot.name),
+	                             &l->slot.type, data, &problem);
 	if (!ok) {
 		diag_error(e->session, 268, from->span, "cannot read `%s` from `%s`: %s",
-		           session_text(e->session, l->slot.name), path, problem);
+		           session_text(e->session, l->slot.name), path ? path : from->text, problem);
 		return value_bad(e);
 	}
 	IrValue table = ir_table(e->builder, l->slot.type, data, NULL);

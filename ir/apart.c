@@ -27,9 +27,7 @@ static void fill_indices(const IrFor *f, uint32_t count, uint32_t *per_node) {
 }
 
 uint32_t ir_node_indices(const IrFor *f, uint32_t node) {
-	uint32_t small[64] = {0}, *per_node = node < 64 ? small : calloc((size_t)node + 1, sizeof(uint32_t));
-	if (!per_node)
-		base_panic("ir_node_indices", "the system has no memory left");
+	uint32_t small[64] = {0}, *per_node = node < 64 ? small : memory_new(((size_t)node + 1) * sizeof(uint32_t));
 	fill_indices(f, node + 1, per_node);
 	uint32_t set = per_node[node];
 	if (per_node != small)
@@ -51,9 +49,7 @@ static uint32_t determined_by_table(const IrFunc *func, const IrFor *f, uint32_t
 	uint64_t spread = (uint64_t)table->high - (uint64_t)table->low;
 	if (spread >= (uint64_t)MAX_POINTS * 16)
 		return 0;
-	bool *seen = calloc((size_t)spread + 1, sizeof(bool));
-	if (!seen)
-		base_panic("ir_put_apart", "the system has no memory left");
+	bool *seen = memory_new((size_t)spread + 1);
 	bool distinct = true;
 	for (int64_t i = 0; i < count && distinct; i++) {
 		size_t at = (size_t)(table->integers[i] - table->low);
@@ -214,9 +210,7 @@ static bool walk_proves(const IrFunc *func, const IrFor *f, const IrAt *at, IrTy
 			return false;
 	if (points < 0)
 		return false;
-	bool *reached = calloc((size_t)elements + 1, sizeof(bool));
-	if (!reached)
-		base_panic("ir_put_apart", "the system has no memory left");
+	bool *reached = memory_new((size_t)elements + 1);
 	Walk walk = {.func = func, .f = f};
 	bool apart = walk_marks(&walk, at, type, points, reached, count);
 	free(reached);

@@ -51,11 +51,11 @@ static IrType concrete(const Evaluator *e, IrType type) {
 }
 
 static Cell *cell_new(Evaluator *e, IrType type, IrNumber *borrowed) {
-	Cell *cell = calloc(1, sizeof(Cell));
+	Cell *cell = memory_new(sizeof(Cell));
 	int64_t count = ir_type_elements(type, NULL);
 	IrNumber *data = borrowed ? borrowed : malloc(sizeof(IrNumber) * (size_t)(count ? count : 1));
-	if (!cell || !data)
-		base_panic("ir_evaluate", "the system has no memory left");
+	if (!data)
+		base_no_memory(sizeof(IrNumber) * (size_t)count);
 	*cell = (Cell){.before = &e->all, .after = e->all.after, .holders = 1, .type = type, .count = count, .data = data};
 	cell->borrowed = borrowed != NULL;
 	e->all.after->before = cell;

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/command.h"
 
@@ -13,41 +14,30 @@ typedef struct Plan {
 	RtCompareOptions options;
 	const char *only_folder; /* the run folder, if there is exactly one */
 	bool from_experiment;
+	bool own_precision;      /* as the run has it */
 	FeExperiment experiment; /* of the run folder that stands alone */
 } Plan;
 
-/* A text from a JSON file, copied; NULL if it is not there. */
-static const char *json_word(Cmd *cmd, const json_t *object, const char *key) {
-	const char *word = json_string_value(json_object_get(object, key));
-	return word ? arena_strdup(cmd->arena, word) : NULL;
-}
-
 /* The experiment that a run folder was made by, from the sources that are kept in it. */
-static CmdExit load_experiment(Cmd *cmd, const char *dir, FeExperiment *out) {
-	const char *path = arena_printf(cmd->arena, "%s/run.json", dir);
-	json_error_t where;
-	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
-	const char *name = root ? json_word(cmd, root, "experiment") : NULL;
-	const char *precision = root ? json_word(cmd, root, "precision") : NULL;
-	const json_t *first = json_array_get(json_object_get(root, "sources"), 0);
-	const char *copy = first ? json_word(cmd, first, "copy") : NULL;
-	json_decref(root);
-	if (!name || !copy) {
-		return cmd_fail(cmd, CMD_CHECKPOINT, "%s does not say which experiment it was", path);
-	}
-	if (!cmd->options.precision && precision) {
-		cmd->options.precision = precision;
-	}
-	const char *source = arena_printf(cmd->arena, "%s/%s", dir, copy);
-	CmdExit code = cmd_load(cmd, &source, 1);
-	const AstDecl *decl = code == CMD_OK ? fe_find(cmd->program, session_name(cmd->session, name)) : NULL;
-	if (code != CMD_OK || cmd->session->error_count) {
+static CmdExit load_experiment(Cmd *cmd, const char *dir, Plan *plan) {
+	RtRunRecord record;
+	if (!rt_run_record(cmd->session, dir, &record)) {
 		return CMD_CHECKPOINT;
 	}
-	if (!decl || decl->kind != AST_EXPERIMENT) {
-		return cmd_fail(cmd, CMD_CHECKPOINT, "%s has no experiment `%s`", source, name);
+	plan->own_precision = !cmd->options.precision || !strcmp(cmd->options.precision, record.precision);
+	cmd->options.precision = cmd->options.precision ? cmd->options.precision : record.precision;
+	rt_run_confine(cmd->session, cmd->program, dir);
+	for (uint32_t i = 0; i < record.sources.count; i++) {
+		fe_add_file(cmd->program, record.sources.data[i]);
 	}
-	return fe_experiment(cmd->program, decl, out) ? CMD_OK : CMD_CHECKPOINT;
+	if (cmd->session->error_count) {
+		return CMD_CHECKPOINT;
+	}
+	const AstDecl *decl = fe_find(cmd->program, session_name(cmd->session, record.experiment));
+	if (!decl || decl->kind != AST_EXPERIMENT) {
+		return cmd_fail(cmd, CMD_CHECKPOINT, "%s/sources have no experiment `%s`", dir, record.experiment);
+	}
+	return fe_experiment(cmd->program, decl, &plan->experiment) ? CMD_OK : CMD_CHECKPOINT;
 }
 
 static void contender_add(Cmd *cmd, Plan *plan, const char *label, FeCall rule, const RtRunInfo *info) {
@@ -127,7 +117,7 @@ static CmdExit make_plan(Cmd *cmd, Plan *plan) {
 	}
 	count_folders(cmd, plan);
 	if (plan->from_experiment) {
-		code = load_experiment(cmd, plan->only_folder, &plan->experiment);
+		code = load_experiment(cmd, plan->only_folder, plan);
 	}
 	if (code == CMD_OK) {
 		code = choose_objective(cmd, plan);
@@ -172,7 +162,51 @@ static char *json_of(Cmd *cmd, const RtComparison *comparison, size_t *length) {
 	return json;
 }
 
-static CmdExit report(Cmd *cmd, const RtComparison *comparison, const char *only_folder) {
+/* What of a comparison depends on the machine and the moment. */
+static void drop_times(json_t *root) {
+	size_t i;
+	json_t *rule;
+	json_array_foreach(json_object_get(root, "rules"), i, rule) {
+		json_object_del(rule, "seconds");
+	}
+}
+
+/* Does the file hold this comparison, but for its times? Then nothing is lost by writing it again. */
+static bool holds(Cmd *cmd, const char *path, const char *json, size_t length) {
+	size_t there_length;
+	const char *why;
+	json_error_t where;
+	char *there = cmd_read_file(cmd, path, false, &there_length, &why);
+	json_t *old = there ? json_loadb(there, there_length, 0, &where) : NULL;
+	json_t *own = json_loadb(json, length, 0, &where);
+	drop_times(old);
+	drop_times(own);
+	bool same = old && own && json_equal(old, own);
+	json_decref(old);
+	json_decref(own);
+	return same;
+}
+
+/* Where a comparison with one run folder in it is kept: comparison.json is the one that the run's experiment asks for. Any
+ * other is comparison-OBJECTIVE.json, with a number where another one has that name. */
+static const char *place_in_run(Cmd *cmd, const Plan *plan, const RtComparison *comparison, const char *json,
+                                size_t length) {
+	const CmdOptions *given = &cmd->options;
+	const char *dir = plan->only_folder;
+	bool as_asked = plan->from_experiment && given->steps < 0 && given->train < 0 && given->test < 0 &&
+	                given->seed < 0 && given->against.count == 0 && given->set.count == 0 && !given->strict &&
+	                plan->own_precision;
+	if (as_asked) {
+		return arena_printf(cmd->arena, "%s/comparison.json", dir);
+	}
+	const char *path = arena_printf(cmd->arena, "%s/comparison-%s.json", dir, comparison->objective);
+	for (int number = 2; access(path, F_OK) == 0 && !holds(cmd, path, json, length); number++) {
+		path = arena_printf(cmd->arena, "%s/comparison-%s-%d.json", dir, comparison->objective, number);
+	}
+	return path;
+}
+
+static CmdExit report(Cmd *cmd, const RtComparison *comparison, const Plan *plan) {
 	size_t length = 0;
 	char *json = json_of(cmd, comparison, &length);
 	if (!json) {
@@ -186,8 +220,8 @@ static CmdExit report(Cmd *cmd, const RtComparison *comparison, const char *only
 	}
 	CmdExit code = cmd_print(cmd, &out);
 	const char *path = cmd->options.out ? cmd->options.out
-	                   : only_folder && !cmd->options.interpret
-	                       ? arena_printf(cmd->arena, "%s/comparison.json", only_folder)
+	                   : plan->only_folder && !cmd->options.interpret
+	                       ? place_in_run(cmd, plan, comparison, json, length)
 	                       : NULL;
 	Text file = text_new(cmd->arena);
 	text_bytes(&file, json, length);
@@ -220,7 +254,7 @@ CmdExit cmd_compare(Cmd *cmd) {
 	if (!comparison) {
 		return cmd_failed(cmd);
 	}
-	code = report(cmd, comparison, plan.only_folder);
+	code = report(cmd, comparison, &plan);
 	rt_comparison_free(comparison);
 	return code;
 }

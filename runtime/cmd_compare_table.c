@@ -78,7 +78,8 @@ static void put_costs(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Tex
 		cmd_cell(&table, "%s", rule->call);
 		cmd_cell(&table, "%d", rule->tuned.points);
 		cmd_cell(&table, "%s", cmd_count(arena, rule->tuned.evaluations));
-		cmd_cell(&table, "%s", cmd_count(arena, rule->training_evaluations));
+		bool known = rule->training_evaluations >= 0;
+		cmd_cell(&table, "%s", known ? cmd_count(arena, rule->training_evaluations) : "not known");
 	}
 	cmd_table(&table, "  ", out);
 }

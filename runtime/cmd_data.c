@@ -1,5 +1,4 @@
 /* The pictures of a run folder and of a comparison, from the files that they are. */
-#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,24 +7,11 @@
 
 #include "runtime/command.h"
 
-char *cmd_read_file(Cmd *cmd, const char *path, size_t *length) {
-	FILE *file = fopen(path, "rb");
-	if (!file) {
-		return NULL;
-	}
-	Text text = text_new(cmd->arena);
-	char piece[16384];
-	size_t got = sizeof piece;
-	while (got == sizeof piece) {
-		got = fread(piece, 1, sizeof piece, file);
-		text_bytes(&text, piece, got);
-	}
-	bool failed = ferror(file) != 0;
-	int error = errno;
-	fclose(file);
-	errno = error;
-	*length = text.length;
-	return failed ? NULL : text.length ? text.data : arena_strdup(cmd->arena, "");
+char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why) {
+	enum { LIMIT = 1000000000 };
+	char *bytes = NULL;
+	*why = file_read(cmd->arena, path, LIMIT, streams, &bytes, length);
+	return *why ? NULL : bytes;
 }
 
 /* A number, or one of the texts that stand for what JSON cannot say. */
@@ -59,9 +45,10 @@ typedef struct Course {
 
 static CmdExit read_course(Cmd *cmd, const char *path, Course *course) {
 	size_t length;
-	char *text = cmd_read_file(cmd, path, &length);
+	const char *why;
+	char *text = cmd_read_file(cmd, path, false, &length, &why);
 	if (!text) {
-		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", path, strerror(errno));
+		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", path, why);
 	}
 	int number = 0;
 	for (char *line = text; *line;) {
@@ -116,8 +103,10 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
 	vec_push(cmd->arena, out, plot);
 	const char *path = arena_printf(cmd->arena, "%s/comparison.json", dir);
 	size_t length;
-	char *comparison = cmd_read_file(cmd, path, &length);
-	return comparison ? cmd_plots_of_comparison(cmd, comparison, length, path, out) : CMD_OK;
+	const char *why;
+	char *comparison = cmd_read_file(cmd, path, false, &length, &why);
+	code = comparison ? cmd_plots_of_comparison(cmd, comparison, length, path, out) : CMD_OK;
+	return code == CMD_OK ? CMD_OK : CMD_CHECKPOINT;
 }
 
 /* ---- comparisons ---- */

@@ -6,6 +6,21 @@
 
 #include "runtime/command.h"
 
+/* A message may quote files and arguments: only what is plain reaches the terminal. */
+static void put_message(Cmd *cmd, const char *format, va_list args) BASE_PRINTF(2, 0);
+
+static void put_message(Cmd *cmd, const char *format, va_list args) {
+	va_list again;
+	va_copy(again, args);
+	int length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	char *bytes = arena_alloc(cmd->arena, (size_t)(length < 0 ? 0 : length) + 1);
+	vsnprintf(bytes, (size_t)(length < 0 ? 0 : length) + 1, format, args);
+	Text plain = text_new(cmd->arena);
+	text_plain(&plain, bytes, strlen(bytes), true);
+	fputs(text_cstr(&plain), stderr);
+}
+
 CmdExit cmd_usage(Cmd *cmd, const char *format, ...) {
 	const char *verb = cmd->verb ? cmd->verb->name : "";
 	const char *gap = cmd->verb ? " " : "";
@@ -13,7 +28,7 @@ CmdExit cmd_usage(Cmd *cmd, const char *format, ...) {
 	cmd_progress_end(cmd);
 	fprintf(stderr, "gradus%s%s: ", gap, verb);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	put_message(cmd, format, args);
 	va_end(args);
 	fprintf(stderr, "\nSee: %s%s%s --help\n", cmd->typed, gap, verb);
 	return CMD_USAGE;
@@ -24,7 +39,7 @@ CmdExit cmd_fail(Cmd *cmd, CmdExit code, const char *format, ...) {
 	cmd_progress_end(cmd);
 	fprintf(stderr, "gradus: ");
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	put_message(cmd, format, args);
 	va_end(args);
 	fputc('\n', stderr);
 	return code;
@@ -57,7 +72,7 @@ bool cmd_is_file(const char *word) {
 	if (!strcmp(word, "-") || (length > 5 && !strcmp(word + length - 5, ".grad"))) {
 		return true;
 	}
-	return stat(word, &info) == 0 && S_ISREG(info.st_mode);
+	return stat(word, &info) == 0 && !S_ISDIR(info.st_mode);
 }
 
 bool cmd_is_folder(const char *word) {
@@ -78,11 +93,12 @@ static CmdExit load_stdin(Cmd *cmd) {
 	Text text = text_new(cmd->arena);
 	char piece[4096];
 	size_t got;
-	while ((got = fread(piece, 1, sizeof piece, stdin)) > 0) {
+	while (text.length <= SOURCE_LIMIT && (got = fread(piece, 1, sizeof piece, stdin)) > 0) {
 		text_bytes(&text, piece, got);
 	}
-	if (ferror(stdin)) {
-		return cmd_fail(cmd, CMD_IO, "cannot read the standard input: %s", strerror(errno));
+	if (ferror(stdin) || text.length > SOURCE_LIMIT) {
+		const char *why = ferror(stdin) ? strerror(errno) : "it is larger than 16 MB";
+		return cmd_fail(cmd, CMD_IO, "cannot read the standard input: %s", why);
 	}
 	fe_add_source(cmd->program, source_add(cmd->session, "<stdin>", text_cstr(&text), text.length));
 	return CMD_OK;
@@ -101,13 +117,10 @@ CmdExit cmd_load(Cmd *cmd, const char *const *files, uint32_t count) {
 			}
 			continue;
 		}
-		FILE *file = cmd_is_folder(files[i]) ? NULL : fopen(files[i], "rb");
-		if (!file) {
-			const char *why = cmd_is_folder(files[i]) ? "it is a folder" : strerror(errno);
+		const char *why = fe_add_named(cmd->program, files[i]);
+		if (why) {
 			return cmd_fail(cmd, CMD_IO, "cannot read %s: %s", files[i], why);
 		}
-		fclose(file);
-		fe_add_file(cmd->program, files[i]);
 	}
 	return CMD_OK;
 }
@@ -227,18 +240,21 @@ CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info) {
 	if (info) {
 		*info = own;
 	}
-	FILE *file = fopen(own.rule_path, "rb");
-	if (!file) {
-		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", own.rule_path, strerror(errno));
+	if (!own.finished) {
+		fprintf(stderr, "%s was not finished; this is its best rule so far\n", text);
 	}
-	fclose(file);
 	/* A program of its own: rules of several runs, and the rule they were made from, may share their names. */
 	FeProgram *program = fe_program_new(cmd->session);
 	rt_use_weights(cmd->session, program);
-	if (!fe_add_file(program, own.rule_path) || !fe_call_text(program, own.rule_name, AST_OPTIMIZER, out)) {
+	rt_run_confine(cmd->session, program, text);
+	if (!fe_add_file(program, own.rule_path)) {
 		return CMD_CHECKPOINT;
 	}
-	return CMD_OK;
+	const AstDecl *decl = fe_find(program, session_name(cmd->session, own.rule_name));
+	if (!decl || decl->kind != AST_OPTIMIZER) {
+		return cmd_fail(cmd, CMD_CHECKPOINT, "%s has no optimizer `%s`", own.rule_path, own.rule_name);
+	}
+	return fe_call_text(program, own.rule_name, AST_OPTIMIZER, out) ? CMD_OK : CMD_CHECKPOINT;
 }
 
 IrScalar cmd_precision(const Cmd *cmd, IrScalar otherwise) {

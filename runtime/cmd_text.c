@@ -122,14 +122,19 @@ CmdExit cmd_print(Cmd *cmd, const Text *text) {
 
 CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text) {
 	const char *error = rt_write_file(cmd->arena, path, text_cstr(text), text->length);
-	return error ? cmd_fail(cmd, CMD_IO, "%s", error) : CMD_OK;
+	if (error) {
+		return cmd_fail(cmd, CMD_IO, "%s", error);
+	}
+	cmd_interrupt_says(arena_printf(cmd->arena, "%s is written", path));
+	return CMD_OK;
 }
 
 void cmd_call_text(const Session *session, const FeCall *call, Text *out) {
 	text_printf(out, "%s", session_text(session, call->decl->name.name));
 	for (uint32_t i = 0; i < call->values.count; i++) {
-		text_printf(out, "%s%s = %s", i ? ", " : "(", session_text(session, call->names.data[i]),
-		            rt_written(session, out->arena, call->values.data[i]->span));
+		const char *written = rt_written(session, out->arena, call->values.data[i]->span);
+		text_printf(out, "%s%s = ", i ? ", " : "(", session_text(session, call->names.data[i]));
+		text_plain(out, written, strlen(written), false);
 	}
 	text_printf(out, "%s", call->values.count ? ")" : "");
 }
@@ -165,7 +170,7 @@ void cmd_progress(Cmd *cmd, bool last, const char *format, ...) {
 	int room = cmd->live ? cmd_width(STDERR_FILENO) - 1 : length;
 	for (int i = 0, shown = 0; i < length && shown < room; shown++) {
 		uint32_t c, step = text_decode(bytes + i, (size_t)(length - i), &c);
-		text_encode(&line, c);
+		text_encode(&line, text_is_plain(c) ? c : 0xFFFD);
 		i += (int)step;
 	}
 	if (cmd->live) {
@@ -196,7 +201,9 @@ void cmd_cell(CmdTable *table, const char *format, ...) {
 	vsnprintf(cell, (size_t)(length < 0 ? 0 : length) + 1, format, again);
 	va_end(again);
 	va_end(args);
-	vec_push(table->arena, &table->cells, (const char *)cell);
+	Text plain = text_new(table->arena);
+	text_plain(&plain, cell, strlen(cell), false);
+	vec_push(table->arena, &table->cells, text_cstr(&plain));
 }
 
 static uint32_t width_of(const char *text) {

@@ -7,16 +7,59 @@
 
 typedef struct Training {
 	Cmd *cmd;
-	RtRunFolder *folder;
-	bool full; /* the disk did not take a line */
+	const FeExperiment *experiment;
+	RtRunFolder *folder;   /* made when training is about to begin */
+	const RtTrained *best; /* not saved yet; NULL: nothing new */
+	double saved;          /* when the best was last saved */
+	bool learned;          /* what was saved is more than the start */
+	bool metrics_full;     /* the disk did not take a line */
+	bool best_lost;        /* ... or the best so far */
 } Training;
+
+/* Saves the best so far, at most every so often: a kill loses no more than that. */
+static void save_best(Training *training) {
+	static const double every = 1; /* seconds */
+	Cmd *cmd = training->cmd;
+	double now = rt_seconds();
+	if (!training->best || now - training->saved < every) {
+		return;
+	}
+	if (rt_run_folder_best(training->folder, training->best, false)) {
+		training->learned = training->learned || training->best->best_step > 0;
+	} else if (!training->best_lost) {
+		training->best_lost = true;
+		cmd_progress_end(cmd);
+		fprintf(stderr, "gradus: the best rule so far cannot be saved now in %s; training goes on\n", cmd->options.out);
+	}
+	training->best = NULL;
+	training->saved = rt_seconds();
+}
+
+static bool on_best(void *user, const RtTrained *so_far) {
+	Training *training = user;
+	Cmd *cmd = training->cmd;
+	training->best = so_far;
+	if (training->folder) {
+		save_best(training);
+		return true;
+	}
+	training->folder = rt_run_folder_new(cmd->rt, cmd->options.out, training->experiment, cmd->command_line);
+	if (!training->folder || !rt_run_folder_best(training->folder, so_far, true)) {
+		return false;
+	}
+	training->best = NULL;
+	training->saved = rt_seconds();
+	cmd_interrupt_says(arena_printf(cmd->arena, "the best rule so far is saved in %s", cmd->options.out));
+	return true;
+}
 
 static void on_progress(void *user, const RtProgress *p) {
 	Training *training = user;
 	Cmd *cmd = training->cmd;
-	if (!training->full && !rt_run_folder_metric(training->folder, p)) {
-		training->full = true;
+	if (!training->metrics_full && !rt_run_folder_metric(training->folder, p)) {
+		training->metrics_full = true;
 	}
+	save_best(training);
 	Arena *arena = arena_new();
 	const char *best = isfinite(p->best_score) ? arena_printf(arena, "  best on select %s (step %d)",
 	                                                          cmd_number(arena, p->best_score, 4), p->best_step)
@@ -132,6 +175,53 @@ static bool lost_all(const RtTrained *trained) {
 	return trained->pieces > 0 && trained->nonfinite == trained->pieces;
 }
 
+/* Training failed in the middle. What it had learned by then stays; a folder without anything learned does not. */
+static CmdExit broken_off(Training *training) {
+	const char *dir = training->cmd->options.out;
+	if (!training->learned) {
+		rt_run_folder_discard(training->folder);
+		return cmd_failed(training->cmd);
+	}
+	rt_run_folder_close(training->folder);
+	fprintf(stderr, "gradus: training broke off; the best rule until then is saved in %s\n", dir);
+	return cmd_failed(training->cmd);
+}
+
+static CmdExit finish(Training *training, const RtTrained *trained) {
+	Cmd *cmd = training->cmd;
+	const char *dir = cmd->options.out;
+	Text out = text_new(cmd->arena);
+	bool saved = rt_run_folder_result(training->folder, trained);
+	if (saved) {
+		put_summary(cmd, trained, dir, &out);
+	} else {
+		text_printf(&out, "# This rule could not be saved in %s.\n", dir);
+		rt_run_folder_print(training->folder, trained, &out);
+	}
+	if (trained->interrupted && saved) {
+		text_printf(&out, "interrupted: the best rule so far is saved in %s\n", dir);
+	} else if (lost_all(trained) && saved) {
+		text_printf(&out, "no meta-gradient was finite, so nothing was learned: start where runs do not diverge\n");
+	} else if (trained->diverged && saved) {
+		text_printf(&out, "the learned numbers became infinite or NaN at step %d; the best rule before that is saved\n",
+		            trained->steps);
+	}
+	CmdExit code = cmd_print(cmd, &out);
+	if (!saved || training->metrics_full) {
+		return cmd_failed(cmd);
+	}
+	if (trained->interrupted) {
+		return CMD_INTERRUPTED;
+	}
+	if (trained->diverged || lost_all(trained)) {
+		return CMD_DIVERGED;
+	}
+	if (code == CMD_OK) {
+		fprintf(stderr, "next: %s compare %s\n", cmd->typed, dir);
+	}
+	return code;
+}
+
 CmdExit cmd_train(Cmd *cmd) {
 	const char *dir = cmd->options.out;
 	if (!dir) {
@@ -145,44 +235,21 @@ CmdExit cmd_train(Cmd *cmd) {
 	cmd->interrupted = cmd_catch_interrupts();
 	cmd_runtime(cmd, IR_F32);
 	cmd->rt->options.seed = 0; /* problems are the same for every seed of training, so that runs can be compared */
-	Training training = {.cmd = cmd};
-	training.folder = rt_run_folder_new(cmd->rt, dir, &experiment, cmd->command_line);
-	if (!training.folder) {
+	if (!rt_run_folder_possible(cmd->rt, dir)) {
 		return cmd_failed(cmd);
 	}
 	fprintf(stderr, "training %s on %u famil%s, %d problems; %d outer steps\n",
 	        session_text(cmd->session, experiment.train.decl->name.name), experiment.on.count,
 	        experiment.on.count == 1 ? "y" : "ies", experiment.train_problems, experiment.outer_steps);
-	RtTrainOptions options = {.progress = on_progress, .user = &training};
+	Training training = {.cmd = cmd, .experiment = &experiment};
+	RtTrainOptions options = {.progress = on_progress, .best = on_best, .user = &training};
 	RtTrained *trained = rt_train(cmd->rt, &experiment, &options);
 	cmd_progress_end(cmd);
+	cmd_interrupt_met();
 	if (!trained) {
-		rt_run_folder_discard(training.folder);
-		return cmd_failed(cmd);
+		return training.folder ? broken_off(&training) : cmd_failed(cmd);
 	}
-	Text out = text_new(cmd->arena);
-	bool saved = rt_run_folder_result(training.folder, trained);
-	if (saved) {
-		put_summary(cmd, trained, dir, &out);
-	}
-	if (trained->interrupted && saved) {
-		text_printf(&out, "interrupted: the best rule so far is saved in %s\n", dir);
-	} else if (lost_all(trained) && saved) {
-		text_printf(&out, "no meta-gradient was finite, so nothing was learned: start where runs do not diverge\n");
-	} else if (trained->diverged && saved) {
-		text_printf(&out, "the learned numbers became infinite or NaN at step %d; the best rule before that is saved\n",
-		            trained->steps);
-	}
-	code = cmd_print(cmd, &out);
-	if (!saved || training.full) {
-		code = cmd_failed(cmd);
-	} else if (trained->interrupted) {
-		code = CMD_INTERRUPTED;
-	} else if (trained->diverged || lost_all(trained)) {
-		code = CMD_DIVERGED;
-	} else if (code == CMD_OK) {
-		fprintf(stderr, "next: %s compare %s\n", cmd->typed, dir);
-	}
+	code = finish(&training, trained);
 	rt_trained_free(trained);
 	rt_run_folder_close(training.folder);
 	return code;

@@ -112,10 +112,15 @@ IrPipeline cmd_pipeline(const Cmd *cmd);
 
 /* ---- cmd_signal.c ---- */
 
-/* The first Ctrl-C sets the flag, the second ends the program at once with 130. */
+/* From the start: when the program fails by its own fault (an overflowing stack is one), writes what is needed to see it
+ * again, and exits with 70. Ctrl-C says what was saved and exits with 130. A file over its limit is an error like a full disk. */
+void cmd_catch_signals(const Cmd *cmd);
+/* For a verb that looks at the flag between its steps: the first Ctrl-C, SIGTERM or SIGHUP sets it, and ends the program only if
+ * that has not been met in .7 s. A second one ends it at once. */
 const volatile sig_atomic_t *cmd_catch_interrupts(void);
-/* When the program fails by its own fault: writes what is needed to see it again, and exits with 70. */
-void cmd_catch_bugs(const Cmd *cmd);
+void cmd_interrupt_met(void); /* the flag was seen, or no one looks at it any more: no hurry now */
+/* What the program says when it ends by an interrupt; at first "nothing was saved". `what` must live on. */
+void cmd_interrupt_says(const char *what);
 
 /* ---- cmd_text.c: numbers and words for people and for programs ---- */
 
@@ -178,7 +183,11 @@ typedef struct PlotAxis {
 /* y is drawn in log when everything is above 0 and spans more than a factor of 30. Outliers far above the starting values do not
  * stretch it. ticks: about how many. */
 void plot_axes(const Plot *plot, int x_ticks, int y_ticks, PlotAxis *x, PlotAxis *y);
-double plot_place(const PlotAxis *axis, double value);
+double plot_place(const PlotAxis *axis, double value); /* NaN stays; what is outside may be infinite */
+/* The cell of `count` in which a place lies, 0 for the first; what is outside sticks to the edge. */
+int plot_cell(double place, int count);
+/* A name or a title as it may be drawn, at most so many characters. NULL is "". */
+const char *plot_label(Arena *arena, const char *text, int most);
 const char *plot_tick(Arena *arena, const PlotAxis *axis, double tick);
 double plot_x(const PlotCurve *curve, int k);
 
@@ -195,8 +204,8 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out);
 CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out);
 /* In the terminal, and as SVG into a file where one is named. */
 CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg);
-/* The whole of a file in the session's arena; NULL and errno if it cannot be read. */
-char *cmd_read_file(Cmd *cmd, const char *path, size_t *length);
+/* The whole of a file in the session's arena; NULL and *why if it cannot be read. `streams`: a pipe will do. */
+char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why);
 
 /* ---- cmd_compare_table.c ---- */
 

@@ -36,10 +36,7 @@ RtInterval rt_bootstrap(const double *values, int count, int resamples, uint64_t
 	if (count < 2 || !isfinite(interval.mean)) {
 		return interval;
 	}
-	double *means = malloc(sizeof *means * (size_t)resamples);
-	if (!means) {
-		base_panic(__func__, "out of memory");
-	}
+	double *means = memory_new(sizeof *means * (size_t)resamples);
 	const uint64_t key[2] = {seed, 0x626f6f74}; /* "boot" */
 	for (int r = 0; r < resamples; r++) {
 		double sum = 0;

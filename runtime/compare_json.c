@@ -78,7 +78,8 @@ static json_t *rule_object(const RtComparison *comparison, const RtCompared *rul
 	json_object_set_new(object, "low_curve", numbers(rule->low, stride));
 	json_object_set_new(object, "high_curve", numbers(rule->high, stride));
 	json_t *evaluations = json_object();
-	json_object_set_new(evaluations, "training", json_integer(rule->training_evaluations));
+	bool known = rule->training_evaluations >= 0;
+	json_object_set_new(evaluations, "training", known ? json_integer(rule->training_evaluations) : json_null());
 	json_object_set_new(evaluations, "tuning", json_integer(rule->tuned.evaluations));
 	json_object_set_new(evaluations, "test", json_integer(rule->test_evaluations));
 	json_object_set_new(object, "evaluations", evaluations);

@@ -49,6 +49,9 @@ static CmdExit run(Cmd *cmd, int count, char **words) {
 	if (dumps && ((!rt_make_folder(cmd->arena, dumps) && errno != EEXIST) || access(dumps, W_OK) != 0)) {
 		return cmd_fail(cmd, CMD_IO, "cannot write to %s: %s", dumps, strerror(errno));
 	}
+	if (dumps || !strcmp(cmd->verb->name, "emit")) {
+		cmd_interrupt_says("what was being written is not complete");
+	}
 	return cmd->verb->run(cmd);
 }
 
@@ -56,7 +59,7 @@ int main(int count, char **words) {
 	Session *session = session_new();
 	Cmd cmd = {.session = session, .arena = session->arena, .typed = count > 0 ? words[0] : "gradus"};
 	cmd.command_line = joined(session->arena, count, words);
-	cmd_catch_bugs(&cmd);
+	cmd_catch_signals(&cmd);
 	CmdExit code = run(&cmd, count - 1, words + 1);
 	cmd_progress_end(&cmd);
 	fflush(stdout);

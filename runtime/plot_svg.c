@@ -13,8 +13,9 @@ static const char *const dashes[] = {"", " stroke-dasharray=\"7 3\"", " stroke-d
 enum { WIDTH = 820, HEIGHT = 440, LEFT = 74, TOP = 58, RIGHT = 196, BOTTOM = 54 };
 enum { INNER_WIDTH = WIDTH - LEFT - RIGHT, INNER_HEIGHT = HEIGHT - TOP - BOTTOM };
 
-static void put_escaped(Text *out, const char *text) {
-	for (; text && *text; text++) {
+/* Names come from files: what may not stand in XML is not in a label. */
+static void put_escaped(Text *out, const char *label) {
+	for (const char *text = plot_label(out->arena, label, 1000); *text; text++) {
 		switch (*text) {
 		case '<': text_printf(out, "&lt;"); break;
 		case '>': text_printf(out, "&gt;"); break;
@@ -33,12 +34,12 @@ static void put_text(Text *out, double x, double y, const char *style, const cha
 	}
 }
 
+/* A little outside is cut away by the clip path; far outside would only make large numbers. */
 static double px(const PlotAxis *axis, double value) {
-	double place = plot_place(axis, value);
+	double place = fmin(fmax(plot_place(axis, value), -0.5), 1.5);
 	return (double)LEFT + place * (double)INNER_WIDTH;
 }
 
-/* A little outside is cut away by the clip path; far outside would only make large numbers. */
 static double py(const PlotAxis *axis, double value) {
 	double place = fmin(fmax(plot_place(axis, value), -0.5), 1.5);
 	return (double)TOP + (1 - place) * (double)INNER_HEIGHT;
@@ -82,7 +83,8 @@ static void put_axes(const Plot *plot, const PlotAxis *x, const PlotAxis *y, Are
 static void put_band(const PlotCurve *curve, const PlotAxis *x, const PlotAxis *y, const char *color, Text *out) {
 	for (int k = 0; k < curve->count;) {
 		int end = k;
-		while (end < curve->count && isfinite(curve->low[end]) && isfinite(curve->high[end])) {
+		while (end < curve->count && isfinite(curve->low[end]) && isfinite(curve->high[end]) &&
+		       isfinite(plot_x(curve, end))) {
 			end++;
 		}
 		if (end > k) {
@@ -103,7 +105,7 @@ static void put_line(const PlotCurve *curve, const PlotAxis *x, const PlotAxis *
                      Text *out) {
 	if (curve->dots) {
 		for (int k = 0; k < curve->count; k++) {
-			if (isfinite(curve->y[k])) {
+			if (isfinite(curve->y[k]) && isfinite(plot_x(curve, k))) {
 				text_printf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n", px(x, plot_x(curve, k)),
 				            py(y, curve->y[k]), color);
 			}
@@ -113,7 +115,7 @@ static void put_line(const PlotCurve *curve, const PlotAxis *x, const PlotAxis *
 	text_printf(out, "<path d=\"");
 	bool before = false;
 	for (int k = 0; k < curve->count; k++) {
-		bool shown = !isnan(plot_place(y, curve->y[k]));
+		bool shown = !isnan(plot_place(y, curve->y[k])) && isfinite(plot_x(curve, k));
 		if (shown) {
 			text_printf(out, "%s%.1f %.1f", before ? " L" : " M", px(x, plot_x(curve, k)), py(y, curve->y[k]));
 		}

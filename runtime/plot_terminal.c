@@ -12,6 +12,8 @@ typedef struct Canvas {
 	uint8_t *color; /* 1 + number of the curve that touched it last */
 } Canvas;
 
+enum { NAME_LENGTH = 24 }; /* characters of a curve's name that are shown */
+
 static const int colors[PLOT_COLORS] = {33, 208, 36, 175, 220, 117, 250, 244};
 
 static void dot(Canvas *canvas, int x, int y, uint8_t color) {
@@ -25,7 +27,7 @@ static void dot(Canvas *canvas, int x, int y, uint8_t color) {
 }
 
 static void line(Canvas *canvas, double x0, double y0, double x1, double y1, uint8_t color) {
-	int steps = (int)ceil(fmax(fabs(x1 - x0), fabs(y1 - y0)));
+	int steps = (int)ceil(fmax(fabs(x1 - x0), fabs(y1 - y0))); /* places on the canvas: small numbers */
 	for (int k = 0; k <= steps; k++) {
 		double part = steps > 0 ? (double)k / steps : 0;
 		dot(canvas, (int)lround(x0 + part * (x1 - x0)), (int)lround(y0 + part * (y1 - y0)), color);
@@ -73,7 +75,7 @@ static int name_row(const Canvas *canvas, const PlotCurve *curve, const PlotAxis
 	if (isnan(last)) {
 		return -1;
 	}
-	int wanted = (int)lround((1 - fmin(fmax(last, 0), 1)) * (canvas->rows - 1));
+	int wanted = plot_cell(1 - last, canvas->rows);
 	for (int away = 0; away < canvas->rows; away++) {
 		for (int sign = -1; sign <= 1; sign += 2) {
 			int row = wanted + sign * away;
@@ -115,7 +117,7 @@ static void put_row(const Canvas *canvas, int row, bool color, Text *out) {
 }
 
 static int tick_row(const Canvas *canvas, const PlotAxis *y, double tick) {
-	return (int)lround((1 - plot_place(y, tick)) * (canvas->rows - 1));
+	return plot_cell(1 - plot_place(y, tick), canvas->rows);
 }
 
 static void put_x_axis(const Canvas *canvas, const PlotAxis *x, int margin, const char *label, Arena *arena,
@@ -125,7 +127,7 @@ static void put_x_axis(const Canvas *canvas, const PlotAxis *x, int margin, cons
 	char *numbers = ARENA_ARRAY(arena, char, canvas->columns + 32);
 	memset(numbers, ' ', (size_t)canvas->columns + 16);
 	for (int i = 0; i < x->count; i++) {
-		int column = (int)lround(plot_place(x, x->ticks[i]) * (canvas->columns - 1));
+		int column = plot_cell(plot_place(x, x->ticks[i]), canvas->columns);
 		marks[column] = 1;
 		const char *text = plot_tick(arena, x, x->ticks[i]);
 		int from = column - (int)strlen(text) / 2;
@@ -145,7 +147,7 @@ static void put_x_axis(const Canvas *canvas, const PlotAxis *x, int margin, cons
 	while (end > 0 && numbers[end - 1] == ' ') {
 		end--;
 	}
-	text_printf(out, "\n%*s  %.*s  %s\n", margin, "", end, numbers, label ? label : "");
+	text_printf(out, "\n%*s  %.*s  %s\n", margin, "", end, numbers, label);
 }
 
 void plot_terminal(const Plot *plot, int width, int height, bool color, Text *out) {
@@ -158,17 +160,17 @@ void plot_terminal(const Plot *plot, int width, int height, bool color, Text *ou
 		margin = length > margin ? length : margin;
 	}
 	for (uint32_t i = 0; i < plot->curves.count; i++) {
-		int length = (int)strlen(plot->curves.data[i].label);
+		int length = (int)strlen(plot_label(arena, plot->curves.data[i].label, NAME_LENGTH));
 		names = length > names ? length : names;
 	}
-	names = names > 24 ? 24 : names;
+	names = names > NAME_LENGTH ? NAME_LENGTH : names;
 	int columns = width - margin - names - 4;
 	Canvas canvas = {.columns = columns < 20 ? 20 : columns, .rows = height < 4 ? 4 : height};
 	size_t cells = (size_t)canvas.columns * (size_t)canvas.rows;
 	canvas.dots = ARENA_ARRAY(arena, uint8_t, cells);
 	canvas.color = ARENA_ARRAY(arena, uint8_t, cells);
 	if (plot->zero) {
-		int zero = (int)lround((1 - plot_place(&y, 0)) * (4 * canvas.rows - 1));
+		int zero = plot_cell(1 - plot_place(&y, 0), 4 * canvas.rows);
 		for (int k = 0; k < 2 * canvas.columns; k += 4) {
 			dot(&canvas, k, zero, 0);
 		}
@@ -185,10 +187,11 @@ void plot_terminal(const Plot *plot, int width, int height, bool color, Text *ou
 		}
 	}
 	if (plot->title) {
-		text_printf(out, "%*s  %s\n", margin, "", plot->title);
+		text_printf(out, "%*s  %s\n", margin, "", plot_label(arena, plot->title, width > 20 ? width : 20));
 	}
 	if (plot->y_label) {
-		text_printf(out, "%*s  %s%s\n", margin, "", plot->y_label, y.log ? " (log)" : "");
+		text_printf(out, "%*s  %s%s\n", margin, "", plot_label(arena, plot->y_label, canvas.columns),
+		            y.log ? " (log)" : "");
 	}
 	for (int row = 0; row < canvas.rows; row++) {
 		const char *number = "";
@@ -198,12 +201,12 @@ void plot_terminal(const Plot *plot, int width, int height, bool color, Text *ou
 		text_printf(out, "%*s %s", margin, number, *number ? "┤" : "│");
 		put_row(&canvas, row, color, out);
 		if (taken[row] >= 0) {
-			const char *label = plot->curves.data[taken[row]].label;
+			const char *label = plot_label(arena, plot->curves.data[taken[row]].label, NAME_LENGTH);
 			text_char(out, ' ');
-			put_colored(out, color, taken[row] + 1, arena_printf(arena, "%.24s", label));
+			put_colored(out, color, taken[row] + 1, label);
 		}
 		text_char(out, '\n');
 	}
-	put_x_axis(&canvas, &x, margin, plot->x_label, arena, out);
+	put_x_axis(&canvas, &x, margin, plot_label(arena, plot->x_label, canvas.columns), arena, out);
 	arena_free(arena);
 }

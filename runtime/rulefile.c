@@ -206,48 +206,17 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
 
 /* ---- loading ---- */
 
-static bool same_shape(const RtTensor *tensor, const IrType *type) {
-	bool same = tensor->rank == type->rank;
-	for (int i = 0; same && i < tensor->rank; i++) {
-		same = tensor->dims[i] == type->dims[i];
-	}
-	return same;
-}
-
-static const char *shape_text(Arena *arena, const int64_t *dims, int rank) {
-	Text text = text_new(arena);
-	text_char(&text, '[');
-	for (int i = 0; i < rank; i++) {
-		text_printf(&text, "%s%lld", i > 0 ? ", " : "", (long long)dims[i]);
-	}
-	text_char(&text, ']');
-	return text_cstr(&text);
-}
-
-/* An FeLoader; the context is the session, whose memory holds what is read and said. */
+/* An FeLoader; the context is the session, whose memory holds what is said. */
 static bool load_weights(void *context, const char *path, const char *name, const IrType *shape, double *out,
                          const char **problem) {
-	Arena *arena = ((Session *)context)->arena;
-	RtTensors tensors = {0};
-	*problem = rt_safetensors_read(arena, path, &tensors);
-	for (uint32_t k = 0; !*problem && k < tensors.count; k++) {
-		const RtTensor *tensor = &tensors.items[k];
-		if (strcmp(tensor->name, name) != 0) {
-			continue;
-		}
-		if (!same_shape(tensor, shape)) {
-			*problem = arena_printf(arena, "it has the shape %s there, %s is asked for",
-			                        shape_text(arena, tensor->dims, tensor->rank),
-			                        shape_text(arena, shape->dims, shape->rank));
-			return false;
-		}
-		memcpy(out, tensor->values, sizeof *out * (size_t)ir_type_elements(*shape, NULL));
-		return true;
+	Arena *arena = ((Session *)context)->arena, *scratch = arena_new();
+	const char *error = rt_safetensors_one(scratch, path, name, shape, out);
+	for (int64_t i = 0; !error && i < ir_type_elements(*shape, NULL); i++) {
+		error = isfinite(out[i]) ? NULL : "one of its numbers is not finite";
 	}
-	if (!*problem) {
-		*problem = "there is no tensor of that name";
-	}
-	return false;
+	*problem = error ? arena_strdup(arena, error) : NULL;
+	arena_free(scratch);
+	return !error;
 }
 
 void rt_use_weights(Session *session, FeProgram *program) {

@@ -29,7 +29,7 @@ typedef struct RtOptions {
 	IrScalar real;                            /* IR_F32 or IR_F64 */
 	bool strict;                              /* see JitOptions */
 	IrPipeline pipeline;                      /* how passes are run: verified, timed, dumped */
-	int threads;                              /* 0: one per processor */
+	int threads;                              /* 0: rt_processors */
 	size_t memory;                            /* bytes that one run may plan; 0: no limit */
 	uint64_t seed;                            /* of problems, starts and noise */
 	const volatile sig_atomic_t *interrupted; /* set from a signal handler to stop between two steps; may be NULL */
@@ -60,11 +60,20 @@ bool rt_memory_allows(Rt *rt, double bytes, const char *what);
 
 typedef void RtWork(void *user, int item, int worker);
 
-RtPool *rt_pool_new(int threads); /* 0: one per processor */
+RtPool *rt_pool_new(int threads); /* 0: one per processor that this process may use */
 void rt_pool_free(RtPool *pool);
 int rt_pool_threads(const RtPool *pool);
 /* Runs work(user, 0 .. count - 1, worker) and returns when all are done; worker < rt_pool_threads. */
 void rt_pool_run(RtPool *pool, int count, RtWork *work, void *user);
+/* The calling thread's handlers that ask for it run on `memory`, RT_SIGNAL_STACK bytes, so that they can say that the stack
+ * is full. Threads of a pool have their own. */
+enum { RT_SIGNAL_STACK = 65536 };
+void rt_signal_stack(void *memory);
+
+/* ---- processors.c ---- */
+
+/* How many processors this process may use at once: by its affinity, and by the quota of its control group. At least 1. */
+int rt_processors(void);
 
 /* ---- code.c: a function that can be called, by whichever engine ---- */
 
@@ -305,14 +314,19 @@ typedef struct RtProgress {
 
 typedef void RtProgressCall(void *user, const RtProgress *progress);
 
+typedef struct RtTrained RtTrained;
+
 typedef struct RtTrainOptions {
 	RtProgressCall *progress; /* after every outer step; may be NULL */
+	/* When so_far->theta is the best so far: before the first step, and whenever it changes. false ends the training, with a
+	 * diagnostic of the callee's. May be NULL. */
+	bool (*best)(void *user, const RtTrained *so_far);
 	void *user;
 	int select_every;    /* outer steps between scorings on select problems; 0: about 50 scorings in all */
 	const double *theta; /* where to start; NULL: as the rule says */
 } RtTrainOptions;
 
-typedef struct RtTrained {
+struct RtTrained {
 	const FeExperiment *experiment;
 	RtTask **tasks; /* one per objective; the first one's rule speaks for all */
 	int task_count;
@@ -334,7 +348,7 @@ typedef struct RtTrained {
 	bool interrupted;
 	bool diverged; /* theta became non-finite: training stopped there */
 	Arena *arena;
-} RtTrained;
+};
 
 /* NULL with diagnostics. The result holds its own memory. */
 RtTrained *rt_train(Rt *rt, const FeExperiment *experiment, const RtTrainOptions *options);
@@ -373,7 +387,7 @@ typedef struct RtContender {
 	const char *label;
 	FeCall rule;
 	const double *theta;          /* [P] or NULL: as it starts */
-	int64_t training_evaluations; /* what meta-training cost */
+	int64_t training_evaluations; /* what meta-training cost; -1: not known */
 	bool tune;                    /* hyperparameters that the call does not give are tuned */
 } RtContender;
 
@@ -446,40 +460,69 @@ typedef struct RtTensors {
 	RtTensor *items;
 } RtTensors;
 
-/* To a temporary name, flushed, then renamed. NULL, or what went wrong (in `arena`). */
+/* All give NULL, or what went wrong (in `arena`). */
 const char *rt_safetensors_write(Arena *arena, const char *path, const RtTensors *tensors);
+const char *rt_safetensors_bytes(Arena *arena, const RtTensors *tensors, char **bytes, size_t *length);
 /* Refuses: headers over 16 MB or not JSON, unknown types, sizes that do not fit, overlaps, holes, bytes missing or left over. */
 const char *rt_safetensors_read(Arena *arena, const char *path, RtTensors *out);
+const char *rt_safetensors_parse(Arena *arena, const char *bytes, size_t length, RtTensors *out);
+/* One tensor, which must have this shape: out[its elements]. Reads the header and those bytes, however large the file is. */
+const char *rt_safetensors_one(Arena *arena, const char *path, const char *name, const IrType *shape, double *out);
 
 /* ---- runfolder.c ---- */
 
 typedef struct RtRunFolder RtRunFolder;
 
-/* Makes DIR with run.json (versions, flags, hashes, seed, CPU) and copies of the sources. Refuses (E0810) if it exists. */
+/* Could DIR be made now? false with E0810 if it exists, E0811 if it cannot be. Leaves nothing behind. */
+bool rt_run_folder_possible(Rt *rt, const char *dir);
+/* Makes DIR with run.json (versions, flags, hashes, seed, CPU) and copies of the sources. NULL with a diagnostic, and then
+ * nothing is left of it. */
 RtRunFolder *rt_run_folder_new(Rt *rt, const char *dir, const FeExperiment *experiment, const char *command_line);
-/* One line of metrics.jsonl; false with a diagnostic when the disk does not take it. */
+/* One line of metrics.jsonl, on the disk within a second. false, with a diagnostic, when the disk took no more; from then
+ * on the file stays as it is, and training can go on. */
 bool rt_run_folder_metric(RtRunFolder *folder, const RtProgress *progress);
-/* rule.grad, weights.safetensors, result.json. May be called again: files are replaced atomically. */
+/* rule.grad from trained->theta while training goes on, so that a kill leaves it. `first`: takes room on the disk for what
+ * is to come, before anything is learned; failing then is a diagnostic. Else false is not the end: the next may fit. */
+bool rt_run_folder_best(RtRunFolder *folder, const RtTrained *trained, bool first);
+/* rule.grad, weights.safetensors, result.json, all of them replaced as wholes. false with a diagnostic. */
 bool rt_run_folder_result(RtRunFolder *folder, const RtTrained *trained);
+/* The trained rule as text with all its numbers, for when it cannot be saved. */
+void rt_run_folder_print(RtRunFolder *folder, const RtTrained *trained, Text *out);
 void rt_run_folder_close(RtRunFolder *folder);
-void rt_run_folder_discard(RtRunFolder *folder);           /* closes and removes it: nothing was trained */
-const char *rt_run_folder_rule(const RtRunFolder *folder); /* path of rule.grad */
+void rt_run_folder_discard(RtRunFolder *folder); /* closes and removes it: nothing was trained */
 /* mkdir, with the folders that lead there. false with errno set, EEXIST if dir exists. */
 bool rt_make_folder(Arena *arena, const char *dir);
-/* `DIR/comparison.json` and the like: writes `length` bytes to a temporary name and renames. NULL, or what went wrong. */
+bool rt_make_folder_from(Arena *arena, const char *dir, const char **topmost); /* *topmost: the first that was made */
+/* file_write, lasting: what every output of a command goes through. NULL, or what went wrong. */
 const char *rt_write_file(Arena *arena, const char *path, const char *bytes, size_t length);
+
+/* ---- runread.c: run folders may come from anywhere: nothing in one is believed, and nothing outside it is read for it ---- */
 
 /* What a run folder's result says, for `compare` and `emit`. */
 typedef struct RtRunInfo {
 	const char *rule_path; /* DIR/rule.grad */
 	const char *rule_name;
-	int64_t training_evaluations;
-	double training_seconds;
+	bool finished;                /* else it was killed, and this is its best rule so far */
+	int64_t training_evaluations; /* -1: not known */
+	double training_seconds;      /* NaN: not known */
 	int horizon_low, horizon_high; /* that it was trained for; zeros if the folder does not say */
 	int64_t coordinates;           /* of the (first) objective that it was trained on; 0 likewise */
 } RtRunInfo;
 
 bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out); /* false with a diagnostic */
+
+/* What run.json says. */
+typedef struct RtRunRecord {
+	const char *experiment;
+	const char *rule;
+	const char *precision;     /* "f32", "f64" */
+	VEC(const char *) sources; /* paths of the copies, in DIR */
+	int horizon_low, horizon_high; /* zeros if it does not say */
+} RtRunRecord;
+
+bool rt_run_record(Session *session, const char *dir, RtRunRecord *out); /* false with a diagnostic */
+/* Files that sources in DIR import or read weights from are looked up in DIR, and refused where they lie outside. */
+void rt_run_confine(Session *session, FeProgram *program, const char *dir);
 
 /* ---- rulefile.c: a trained rule as source that can be read, edited and used ---- */
 

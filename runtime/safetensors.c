@@ -1,11 +1,9 @@
 /* Tensors in files: the safetensors format (8 bytes of header length, a JSON header, the data; little-endian). What is
  * read comes from anywhere, so every number in the header is checked before it is used. */
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/runtime.h"
@@ -13,40 +11,6 @@
 enum { MAX_HEADER = 16 << 20 };
 
 /* ---- writing ---- */
-
-const char *rt_write_file(Arena *arena, const char *path, const char *bytes, size_t length) {
-	const char *temporary = arena_printf(arena, "%s.tmp%ld", path, (long)getpid());
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	if (fd < 0) {
-		return arena_printf(arena, "cannot write %s: %s", path, strerror(errno));
-	}
-	size_t done = 0;
-	while (done < length) {
-		ssize_t wrote = write(fd, bytes + done, length - done);
-		if (wrote < 0 && errno == EINTR) {
-			continue;
-		}
-		if (wrote <= 0) {
-			break;
-		}
-		done += (size_t)wrote;
-	}
-	bool ok = done == length && fsync(fd) == 0;
-	int error = errno;
-	if (close(fd) != 0 && ok) {
-		ok = false;
-		error = errno;
-	}
-	if (ok && rename(temporary, path) != 0) {
-		ok = false;
-		error = errno;
-	}
-	if (!ok) {
-		unlink(temporary);
-		return arena_printf(arena, "cannot write %s: %s", path, strerror(error));
-	}
-	return NULL;
-}
 
 static size_t tensor_elements(const RtTensor *tensor) {
 	size_t count = 1;
@@ -56,7 +20,7 @@ static size_t tensor_elements(const RtTensor *tensor) {
 	return count;
 }
 
-const char *rt_safetensors_write(Arena *arena, const char *path, const RtTensors *tensors) {
+const char *rt_safetensors_bytes(Arena *arena, const RtTensors *tensors, char **out, size_t *out_length) {
 	json_t *header = json_object();
 	size_t offset = 0;
 	for (uint32_t k = 0; k < tensors->count; k++) {
@@ -108,27 +72,19 @@ const char *rt_safetensors_write(Arena *arena, const char *path, const RtTensors
 			}
 		}
 	}
-	return rt_write_file(arena, path, bytes, 8 + padded + offset);
+	*out = bytes;
+	*out_length = 8 + padded + offset;
+	return NULL;
+}
+
+const char *rt_safetensors_write(Arena *arena, const char *path, const RtTensors *tensors) {
+	char *bytes;
+	size_t length;
+	const char *error = rt_safetensors_bytes(arena, tensors, &bytes, &length);
+	return error ? error : rt_write_file(arena, path, bytes, length);
 }
 
 /* ---- reading ---- */
-
-static const char *read_all(Arena *arena, const char *path, unsigned char **bytes, size_t *length) {
-	FILE *file = fopen(path, "rb");
-	struct stat info;
-	if (!file || fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode)) {
-		const char *why = file && errno == 0 ? "not a file" : strerror(errno);
-		if (file) {
-			fclose(file);
-		}
-		return arena_printf(arena, "cannot read %s: %s", path, why);
-	}
-	*length = (size_t)info.st_size;
-	*bytes = arena_alloc(arena, *length + 1);
-	size_t got = fread(*bytes, 1, *length, file);
-	fclose(file);
-	return got == *length ? NULL : arena_printf(arena, "cannot read %s: it became shorter", path);
-}
 
 /* One entry of the header; NULL, or what is wrong with it. Sets where its data lies. */
 static const char *read_entry(const char *name, const json_t *entry, size_t data_length, Arena *arena, RtTensor *tensor,
@@ -170,25 +126,26 @@ static const char *read_entry(const char *name, const json_t *entry, size_t data
 	return NULL;
 }
 
-static void decode(Arena *arena, const unsigned char *data, RtTensor *tensor) {
-	size_t count = tensor_elements(tensor), width = ir_scalar_bytes(tensor->scalar);
-	tensor->values = ARENA_ARRAY(arena, double, count + 1);
+/* The numbers of a tensor from their bytes. */
+static void decode(const unsigned char *data, IrScalar scalar, size_t count, double *values) {
+	size_t width = ir_scalar_bytes(scalar);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t bits = 0;
 		for (size_t b = 0; b < width; b++) {
 			bits |= (uint64_t)*data++ << (8 * b);
 		}
-		if (tensor->scalar == IR_F32) {
+		if (scalar == IR_F32) {
 			uint32_t narrow = (uint32_t)bits;
 			float value;
 			memcpy(&value, &narrow, sizeof value);
-			tensor->values[i] = (double)value;
+			values[i] = (double)value;
 		} else {
-			memcpy(&tensor->values[i], &bits, sizeof bits);
+			memcpy(&values[i], &bits, sizeof bits);
 		}
 	}
 }
 
+/* Where a tensor's bytes lie behind the header. */
 typedef struct Extent {
 	size_t start, end;
 } Extent;
@@ -201,64 +158,176 @@ static int by_start(const void *a, const void *b) {
 	return (x->end > y->end) - (x->end < y->end);
 }
 
-static const char *read_header(Arena *arena, json_t *header, const unsigned char *data, size_t data_length,
-                               RtTensors *out) {
+/* The pieces cover all of the data, and none lies over another. */
+static const char *check_extents(Arena *arena, const Extent *extents, uint32_t count, size_t data_length) {
+	Extent *sorted = arena_copy(arena, extents, sizeof *extents * count);
+	qsort(sorted, count, sizeof *sorted, by_start);
+	size_t at = 0;
+	for (uint32_t k = 0; k < count; k++) {
+		if (sorted[k].start != at) {
+			return sorted[k].start < at ? "two tensors overlap" : "there is a hole between two tensors";
+		}
+		at = sorted[k].end;
+	}
+	return at == data_length ? NULL : "there are bytes after the last tensor";
+}
+
+/* The tensors that a header of JSON lists, without their values. */
+static const char *read_header(Arena *arena, const char *text, size_t length, size_t data_length, RtTensors *out,
+                               Extent **extents) {
+	json_error_t where;
+	json_t *header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
+	if (!json_is_object(header)) {
+		json_decref(header);
+		return "its header is not JSON";
+	}
 	size_t entries = json_object_size(header);
 	out->items = ARENA_ARRAY(arena, RtTensor, entries + 1);
-	Extent *extents = ARENA_ARRAY(arena, Extent, entries + 1);
-	const char *name;
+	*extents = ARENA_ARRAY(arena, Extent, entries + 1);
+	const char *name, *error = NULL;
 	json_t *entry;
 	json_object_foreach(header, name, entry) {
 		if (strcmp(name, "__metadata__") == 0) {
 			continue;
 		}
-		RtTensor *tensor = &out->items[out->count];
-		Extent *extent = &extents[out->count];
-		const char *error = read_entry(name, entry, data_length, arena, tensor, &extent->start, &extent->end);
+		Extent *extent = &(*extents)[out->count];
+		error = read_entry(name, entry, data_length, arena, &out->items[out->count], &extent->start, &extent->end);
 		if (error) {
-			return error;
+			break;
 		}
-		decode(arena, data + extent->start, tensor);
 		out->count++;
 	}
-	qsort(extents, out->count, sizeof *extents, by_start);
-	size_t at = 0;
-	for (uint32_t k = 0; k < out->count; k++) {
-		if (extents[k].start != at) {
-			return extents[k].start < at ? "two tensors overlap" : "there is a hole between two tensors";
-		}
-		at = extents[k].end;
+	json_decref(header);
+	return error ? error : check_extents(arena, *extents, out->count, data_length);
+}
+
+static uint64_t header_length(const unsigned char bytes[8]) {
+	uint64_t length = 0;
+	for (int i = 0; i < 8; i++) {
+		length |= (uint64_t)bytes[i] << (8 * i);
 	}
-	return at == data_length ? NULL : "there are bytes after the last tensor";
+	return length;
+}
+
+static const char no_header[] = "no header fits in it";
+
+const char *rt_safetensors_parse(Arena *arena, const char *bytes, size_t length, RtTensors *out) {
+	*out = (RtTensors){0};
+	const unsigned char *data = (const unsigned char *)bytes;
+	uint64_t header = length < 8 ? MAX_HEADER + 1 : header_length(data);
+	if (header > MAX_HEADER || header > length - 8) {
+		return no_header;
+	}
+	Extent *extents;
+	const char *error = read_header(arena, bytes + 8, (size_t)header, length - 8 - (size_t)header, out, &extents);
+	for (uint32_t k = 0; !error && k < out->count; k++) {
+		RtTensor *tensor = &out->items[k];
+		size_t count = tensor_elements(tensor);
+		tensor->values = ARENA_ARRAY(arena, double, count + 1);
+		decode(data + 8 + header + extents[k].start, tensor->scalar, count, tensor->values);
+	}
+	if (error) {
+		*out = (RtTensors){0};
+	}
+	return error;
 }
 
 const char *rt_safetensors_read(Arena *arena, const char *path, RtTensors *out) {
 	*out = (RtTensors){0};
-	unsigned char *bytes = NULL;
-	size_t length = 0;
-	errno = 0;
-	const char *error = read_all(arena, path, &bytes, &length);
+	char *bytes;
+	size_t length;
+	const char *error = file_read(arena, path, SIZE_MAX, false, &bytes, &length);
+	if (error) {
+		return arena_printf(arena, "cannot read %s: %s", path, error);
+	}
+	error = rt_safetensors_parse(arena, bytes, length, out);
+	return error ? arena_printf(arena, "%s is no safetensors file, or damaged: %s", path, error) : NULL;
+}
+
+/* `length` bytes from `offset` on, or false. */
+static bool read_at(int fd, void *bytes, size_t length, uint64_t offset) {
+	for (size_t done = 0; done < length;) {
+		ssize_t got = pread(fd, (char *)bytes + done, length - done, (off_t)(offset + done));
+		if (got < 0 && errno == EINTR) {
+			continue;
+		}
+		if (got <= 0) {
+			return false;
+		}
+		done += (size_t)got;
+	}
+	return true;
+}
+
+static const char *shape_text(Arena *arena, const int64_t *dims, int rank) {
+	Text text = text_new(arena);
+	text_char(&text, '[');
+	for (int i = 0; i < rank; i++) {
+		text_printf(&text, "%s%lld", i > 0 ? ", " : "", (long long)dims[i]);
+	}
+	text_char(&text, ']');
+	return text_cstr(&text);
+}
+
+static const char *check_shape(Arena *arena, const RtTensor *tensor, const IrType *shape) {
+	bool same = tensor->rank == shape->rank;
+	for (int i = 0; same && i < tensor->rank; i++) {
+		same = tensor->dims[i] == shape->dims[i];
+	}
+	return same ? NULL
+	            : arena_printf(arena, "it has the shape %s there, %s is asked for",
+	                           shape_text(arena, tensor->dims, tensor->rank),
+	                           shape_text(arena, shape->dims, shape->rank));
+}
+
+/* The same for an open file: the header, and then no more than the tensor that is asked for. */
+static const char *read_one(Arena *arena, int fd, uint64_t length, const char *name, const IrType *shape, double *out) {
+	static const char shorter[] = "the file became shorter while it was read";
+	unsigned char first[8];
+	if (length < 8) {
+		return no_header;
+	}
+	if (!read_at(fd, first, sizeof first, 0)) {
+		return shorter;
+	}
+	uint64_t header = header_length(first);
+	if (header > MAX_HEADER || header > length - 8) {
+		return no_header;
+	}
+	char *text = arena_alloc(arena, (size_t)header + 1);
+	if (!read_at(fd, text, (size_t)header, 8)) {
+		return shorter;
+	}
+	RtTensors tensors = {0};
+	Extent *extents;
+	const char *error = read_header(arena, text, (size_t)header, (size_t)(length - 8 - header), &tensors, &extents);
+	uint32_t k = 0;
+	while (!error && k < tensors.count && strcmp(tensors.items[k].name, name) != 0) {
+		k++;
+	}
+	if (!error && k == tensors.count) {
+		error = "there is no tensor of that name";
+	}
+	error = error ? error : check_shape(arena, &tensors.items[k], shape);
 	if (error) {
 		return error;
 	}
-	uint64_t header_length = 0;
-	for (size_t i = 0; i < 8 && i < length; i++) {
-		header_length |= (uint64_t)bytes[i] << (8 * i);
+	size_t bytes = extents[k].end - extents[k].start;
+	unsigned char *data = arena_alloc(arena, bytes);
+	if (!read_at(fd, data, bytes, 8 + header + extents[k].start)) {
+		return shorter;
 	}
-	if (length < 8 || header_length > MAX_HEADER || header_length > length - 8) {
-		return arena_printf(arena, "%s is not a safetensors file: no header fits in it", path);
-	}
-	json_error_t where;
-	json_t *header = json_loadb((const char *)bytes + 8, (size_t)header_length, JSON_REJECT_DUPLICATES, &where);
-	if (!json_is_object(header)) {
-		json_decref(header);
-		return arena_printf(arena, "%s is not a safetensors file: its header is not JSON", path);
-	}
-	error = read_header(arena, header, bytes + 8 + header_length, length - 8 - (size_t)header_length, out);
-	json_decref(header);
-	if (error) {
-		*out = (RtTensors){0};
-		return arena_printf(arena, "%s is damaged: %s", path, error);
-	}
+	decode(data, tensors.items[k].scalar, tensor_elements(&tensors.items[k]), out);
 	return NULL;
+}
+
+const char *rt_safetensors_one(Arena *arena, const char *path, const char *name, const IrType *shape, double *out) {
+	uint64_t length;
+	const char *error;
+	int fd = file_open(arena, path, &length, &error);
+	if (fd >= 0) {
+		error = read_one(arena, fd, length, name, shape, out);
+		close(fd);
+	}
+	return error;
 }

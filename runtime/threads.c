@@ -1,9 +1,12 @@
 /* A pool of threads that runs numbered items. Which thread runs an item is left to chance; items must therefore keep
  * their results to themselves, and whoever called the pool combines them in order. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* sigaltstack */
+#endif
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "runtime/runtime.h"
 
@@ -24,7 +27,17 @@ struct RtPool {
 typedef struct Helper {
 	RtPool *pool;
 	int worker;
+	char stack[RT_SIGNAL_STACK]; /* for signal handlers */
 } Helper;
+
+void rt_signal_stack(void *memory) {
+#ifdef BASE_SANITIZED /* the sanitizer has one of its own, and frees what it finds at the end of a thread */
+	(void)memory;
+#else
+	stack_t stack = {.ss_sp = memory, .ss_size = RT_SIGNAL_STACK};
+	sigaltstack(&stack, NULL);
+#endif
+}
 
 static void take_items(RtPool *pool, int worker) {
 	for (;;) {
@@ -37,9 +50,9 @@ static void take_items(RtPool *pool, int worker) {
 }
 
 static void *helper_main(void *argument) {
-	Helper helper = *(Helper *)argument;
-	free(argument);
-	RtPool *pool = helper.pool;
+	Helper *helper = argument;
+	RtPool *pool = helper->pool;
+	rt_signal_stack(helper->stack);
 	uint64_t seen = 0;
 	pthread_mutex_lock(&pool->lock);
 	for (;;) {
@@ -51,7 +64,7 @@ static void *helper_main(void *argument) {
 		}
 		seen = pool->round;
 		pthread_mutex_unlock(&pool->lock);
-		take_items(pool, helper.worker);
+		take_items(pool, helper->worker);
 		pthread_mutex_lock(&pool->lock);
 		pool->running--;
 		if (pool->running == 0) {
@@ -59,37 +72,45 @@ static void *helper_main(void *argument) {
 		}
 	}
 	pthread_mutex_unlock(&pool->lock);
+#ifndef BASE_SANITIZED
+	sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
+#endif
+	free(helper);
 	return NULL;
 }
 
 RtPool *rt_pool_new(int threads) {
-	if (threads <= 0) {
-		long online = sysconf(_SC_NPROCESSORS_ONLN);
-		threads = online > 0 && online < 4096 ? (int)online : 1;
-	}
-	RtPool *pool = calloc(1, sizeof *pool);
-	if (!pool) {
-		base_panic(__func__, "out of memory");
-	}
+	threads = threads > 0 ? threads : rt_processors();
+	RtPool *pool = memory_new(sizeof *pool);
 	pool->threads = 1;
-	pool->handles = calloc((size_t)threads, sizeof *pool->handles);
-	if (!pool->handles || pthread_mutex_init(&pool->lock, NULL) != 0 || pthread_cond_init(&pool->start, NULL) != 0 ||
+	pool->handles = memory_new((size_t)threads * sizeof *pool->handles);
+	if (pthread_mutex_init(&pool->lock, NULL) != 0 || pthread_cond_init(&pool->start, NULL) != 0 ||
 	    pthread_cond_init(&pool->done, NULL) != 0) {
 		base_panic(__func__, "cannot make a pool of threads");
 	}
 	atomic_init(&pool->next, 0);
+	/* Interrupts are for the first thread, which knows when they must wait. */
+	sigset_t interrupts, before;
+	sigemptyset(&interrupts);
+	sigaddset(&interrupts, SIGINT);
+	sigaddset(&interrupts, SIGTERM);
+	sigaddset(&interrupts, SIGHUP);
+	sigaddset(&interrupts, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &interrupts, &before);
 	for (int worker = 1; worker < threads; worker++) {
 		Helper *helper = malloc(sizeof *helper);
 		if (!helper) {
 			break;
 		}
-		*helper = (Helper){pool, worker};
+		helper->pool = pool;
+		helper->worker = worker;
 		if (pthread_create(&pool->handles[worker], NULL, helper_main, helper) != 0) {
 			free(helper);
 			break; /* fewer threads give the same results */
 		}
 		pool->threads++;
 	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return pool;
 }
 

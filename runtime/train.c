@@ -137,6 +137,18 @@ static bool score_select(Training *t, const double *theta, double *score, int64_
 	return ok;
 }
 
+/* Says that out->theta is another one. */
+static bool tell_best(Training *t) {
+	return !t->options->best || t->options->best(t->options->user, t->out);
+}
+
+/* Without select problems the last theta is the best. */
+static bool take_last(Training *t, int step) {
+	memcpy(t->out->theta, t->out->last, sizeof *t->out->theta * (size_t)t->out->count);
+	t->out->best_step = step;
+	return tell_best(t);
+}
+
 /* Scores theta after `step` outer steps and keeps it if it is the best: fewer lost problems first, then the score. */
 static bool consider(Training *t, int step) {
 	RtTrained *out = t->out;
@@ -160,6 +172,7 @@ static bool consider(Training *t, int step) {
 		out->best_score = score;
 		out->best_step = step;
 		memcpy(out->theta, out->last, sizeof *out->theta * (size_t)out->count);
+		return tell_best(t);
 	}
 	return true;
 }
@@ -209,7 +222,7 @@ static bool train_steps(Training *t) {
 	RtTrained *out = t->out;
 	int steps = t->experiment->outer_steps;
 	int every = t->options->select_every > 0 ? t->options->select_every : steps / 50 > 0 ? steps / 50 : 1;
-	if (t->select && !consider(t, 0)) {
+	if (!(t->select ? consider(t, 0) : take_last(t, 0))) {
 		return false;
 	}
 	for (int step = 0; step < steps; step++) {
@@ -238,18 +251,15 @@ static bool train_steps(Training *t) {
 		if (t->select && !out->diverged && (last || (step + 1) % every == 0) && !consider(t, step + 1)) {
 			return false;
 		}
+		if (!t->select && !out->diverged && !take_last(t, step + 1)) {
+			return false;
+		}
 		report(t, step + 1, &stats, norm);
 		if (out->diverged) {
 			break;
 		}
 	}
-	if (!t->select) {
-		memcpy(out->theta, out->last, sizeof *out->theta * (size_t)out->count);
-		out->best_step = out->steps;
-	} else if (out->interrupted && !consider(t, out->steps)) {
-		return false;
-	}
-	return true;
+	return !t->select || !out->interrupted || consider(t, out->steps);
 }
 
 static RtEstimate estimate_of(const FeExperiment *experiment) {

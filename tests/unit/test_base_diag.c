@@ -82,13 +82,14 @@ Test(source, join) {
 }
 
 Test(source, load) {
-	errno = 0;
-	cr_assert_eq(source_load(session, GRADUS_SOURCE_DIR "/no/such/file.grad"), 0);
-	cr_assert_eq(errno, ENOENT);
-	cr_assert_eq(source_load(session, GRADUS_SOURCE_DIR), 0);
-	cr_assert_eq(errno, EISDIR);
-	uint32_t file = source_load(session, GRADUS_SOURCE_DIR "/LICENSE");
+	const char *why = NULL;
+	cr_assert_eq(source_load(session, GRADUS_SOURCE_DIR "/no/such/file.grad", false, &why), 0);
+	cr_assert_str_eq(why, strerror(ENOENT));
+	cr_assert_eq(source_load(session, GRADUS_SOURCE_DIR, true, &why), 0);
+	cr_assert_str_eq(why, "it is a folder");
+	uint32_t file = source_load(session, GRADUS_SOURCE_DIR "/LICENSE", false, &why);
 	cr_assert_neq(file, 0);
+	cr_assert_eq(why, NULL);
 	cr_assert(strstr(session->sources.data[file]->text, "Apache License") != NULL);
 	cr_assert_eq(session->diags.count, 0);
 }

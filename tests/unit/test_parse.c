@@ -470,8 +470,9 @@ Test(parse, blocks_are_bounded) {
 
 static void expect_clean(const char *path) {
 	Session *session = session_new();
-	uint32_t source = source_load(session, path);
-	cr_assert(source != 0, "%s cannot be read", path);
+	const char *why;
+	uint32_t source = source_load(session, path, false, &why);
+	cr_assert(source != 0, "%s cannot be read: %s", path, why);
 	ast_parse(session, source);
 	if (session->diags.count > 0)
 		diag_print_all(session, stderr, false);
