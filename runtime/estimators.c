@@ -72,6 +72,29 @@ static const RtCode *derivative_code(const RtEstimator *e, const Family *family)
 	return e->how.kind == FE_BACKPROP ? family->task->gradient : family->task->tangent;
 }
 
+/* May this sum of squares be trusted? Beyond these ends squares overflow, or lose what is too small. */
+static bool squares_fit(double squares) {
+	return squares > 1e-280 && squares < 1e280;
+}
+
+double rt_norm(const double *values, int64_t count, double *unit) {
+	double squares = 0, largest = 0;
+	for (int64_t i = 0; i < count; i++) {
+		squares += values[i] * values[i];
+		largest = fmax(largest, fabs(values[i]));
+	}
+	*unit = 1;
+	if (squares_fit(squares) || largest == 0 || !isfinite(largest)) {
+		return sqrt(squares);
+	}
+	*unit = largest;
+	squares = 0;
+	for (int64_t i = 0; i < count; i++) {
+		squares += values[i] / largest * (values[i] / largest);
+	}
+	return sqrt(squares);
+}
+
 /* One row of a block's lanes as doubles. */
 static void load_row(IrScalar real, const void *gradient, int lanes, int64_t p, double *row) {
 	if (lanes == 1) {
@@ -86,13 +109,44 @@ static void load_row(IrScalar real, const void *gradient, int lanes, int64_t p, 
 	}
 }
 
+/* Norms of the lanes' gradients, as rt_norm gives them. squares: of a first pass; gradient: [P] x lanes. */
+static void lane_norms(IrScalar real, const void *gradient, int lanes, int64_t count, const double *squares,
+                       double *norm, double *unit) {
+	bool fit = true;
+	for (int lane = 0; lane < lanes; lane++) {
+		norm[lane] = sqrt(squares[lane]);
+		unit[lane] = 1;
+		fit = fit && squares_fit(squares[lane]);
+	}
+	double row[IR_LANES], largest[IR_LANES] = {0}, scaled[IR_LANES] = {0};
+	for (int64_t p = 0; p < count && !fit; p++) {
+		load_row(real, gradient, lanes, p, row);
+		for (int lane = 0; lane < lanes; lane++) {
+			largest[lane] = fmax(largest[lane], fabs(row[lane]));
+		}
+	}
+	for (int64_t p = 0; p < count && !fit; p++) {
+		load_row(real, gradient, lanes, p, row);
+		for (int lane = 0; lane < lanes; lane++) {
+			scaled[lane] += row[lane] / largest[lane] * (row[lane] / largest[lane]);
+		}
+	}
+	for (int lane = 0; lane < lanes && !fit; lane++) {
+		if (!squares_fit(squares[lane]) && largest[lane] > 0 && isfinite(largest[lane])) {
+			norm[lane] = sqrt(scaled[lane]);
+			unit[lane] = largest[lane];
+		}
+	}
+}
+
 /* Sums the lanes that are real problems and finite, each scaled down to the norm of the clip: one problem whose unroll is
  * chaotic must not drown the others. gradient: [P] x lanes. */
 static void reduce_lanes(const RtEstimator *e, const RtTask *task, const RtBlock *block, const void *score,
                          const void *gradient, Share *share) {
 	IrScalar real = task->rule->real;
 	int lanes = task->lanes;
-	double scores[IR_LANES], row[IR_LANES], zeros[IR_LANES] = {0}, squares[IR_LANES] = {0}, scale[IR_LANES];
+	double scores[IR_LANES], row[IR_LANES], zeros[IR_LANES] = {0}, squares[IR_LANES] = {0};
+	double norm[IR_LANES], unit[IR_LANES], scale[IR_LANES];
 	rt_load(real, score, 1, scores, (size_t)lanes);
 	for (int64_t p = 0; p < e->count; p++) {
 		load_row(real, gradient, lanes, p, row);
@@ -100,6 +154,9 @@ static void reduce_lanes(const RtEstimator *e, const RtTask *task, const RtBlock
 			zeros[lane] += row[lane] - row[lane]; /* NaN as soon as one is not finite */
 			squares[lane] += row[lane] * row[lane];
 		}
+	}
+	if (e->how.clip > 0) {
+		lane_norms(real, gradient, lanes, e->count, squares, norm, unit);
 	}
 	bool keep[IR_LANES];
 	share->score = 0;
@@ -111,10 +168,11 @@ static void reduce_lanes(const RtEstimator *e, const RtTask *task, const RtBlock
 		share->nonfinite += counts && !finite;
 		share->finite += keep[lane];
 		share->score += keep[lane] ? scores[lane] : 0;
-		double norm = sqrt(squares[lane]);
-		bool longer = keep[lane] && e->how.clip > 0 && norm > e->how.clip;
-		scale[lane] = longer ? e->how.clip / norm : 1;
-		share->clipped += longer;
+		scale[lane] = 1;
+		if (keep[lane] && e->how.clip > 0 && norm[lane] > e->how.clip / unit[lane]) {
+			scale[lane] = e->how.clip / unit[lane] / norm[lane];
+			share->clipped++;
+		}
 	}
 	for (int64_t p = 0; p < e->count; p++) {
 		load_row(real, gradient, lanes, p, row);
@@ -315,7 +373,7 @@ RtEstimator *rt_estimator_new(Rt *rt, RtTask **tasks, int task_count, const int 
 	ok = ok && rt_memory_allows(rt, data, "the data of the training problems");
 	for (int k = 0; k < task_count && ok; k++) {
 		bool spread = e->families[k].variant == RT_PER_LANE;
-		e->families[k].problems = rt_problems_new(tasks[k], rt->options.seed, RT_TRAIN, problem_counts[k], spread);
+		e->families[k].problems = rt_problems_of(tasks[k], rt->options.seed, RT_TRAIN, problem_counts[k], spread);
 		ok = e->families[k].problems != NULL;
 	}
 	if (ok) {

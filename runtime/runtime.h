@@ -132,15 +132,19 @@ void rt_task_plan(RtTask *task, int problems);
 /* The choice itself: IR_LANES or 1. Code for other blocks is dropped; problems made for them can no longer be used. */
 void rt_task_lanes(RtTask *task, int lanes);
 int64_t rt_learned_count(const RtTask *task); /* P; 0 for a rule without holes */
-/* Where the learned numbers start, [P], files of `learn ... from` included. false with a diagnostic. */
+/* Where the learned numbers start, [P], files of `learn ... from` included. false with a diagnostic, E0262 if one of them
+ * is not inside of its limits or not finite. */
 bool rt_theta_start(RtTask *task, uint64_t seed, double *theta);
+bool rt_rule_theta(Rt *rt, const FeRule *rule, uint64_t seed, double *theta); /* the same for a rule by itself */
 /* The learned numbers as the rule uses them (inside their limits). */
 bool rt_theta_natural(RtTask *task, const double *theta, double *natural);
 
 /* ---- problems.c: instances, in blocks of task->lanes ---- */
 
-/* Disjoint ranges of instance numbers. */
-enum { RT_TRAIN = 0, RT_SELECT = 1000000, RT_TEST = 2000000 };
+/* The sets of problems, by their first instance. They have no instance in common, however large they are: the first
+ * million of each is numbered on from there, later ones share the numbers from 3,000,000 on, every third each. */
+typedef enum RtSet { RT_TRAIN = 0, RT_SELECT = 1000000, RT_TEST = 2000000 } RtSet;
+int64_t rt_instance(RtSet set, int number);
 
 typedef struct RtBlock {
 	int64_t instance[IR_LANES];
@@ -158,8 +162,10 @@ typedef struct RtProblems {
 	Arena *arena;
 } RtProblems;
 
-/* Problems first .. first + count - 1; `seed` is usually rt->options.seed. NULL with a diagnostic. */
+/* Instances first .. first + count - 1; `seed` is usually rt->options.seed. NULL with a diagnostic. */
 RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int count, bool spread);
+/* The first `count` of a set. */
+RtProblems *rt_problems_of(RtTask *task, uint64_t seed, RtSet set, int count, bool spread);
 void rt_problems_free(RtProblems *problems);
 double rt_problems_bytes(const RtTask *task, int count, bool spread); /* planned, before they are made */
 
@@ -285,6 +291,8 @@ void rt_estimator_free(RtEstimator *estimator);
  * gradient: [P]. false with a diagnostic (a gather that left its range). */
 bool rt_estimate(RtEstimator *estimator, const double *theta, int64_t step, double *gradient, RtStats *stats);
 double rt_estimator_bytes(const RtEstimator *estimator); /* as planned */
+/* The norm of values[count] is the result times *unit, which is 1 unless their squares leave the range of f64. */
+double rt_norm(const double *values, int64_t count, double *unit);
 /* Standard normal noise, the same for every kind of estimate: (seed, step, particle) -> out[count]. */
 void rt_noise(uint64_t seed, int64_t step, int64_t particle, double *out, int64_t count);
 

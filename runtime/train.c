@@ -53,8 +53,7 @@ static bool outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count,
 		reals[1 + i] = &outer->hypers[i];
 	}
 	if (rule->learned_count > 0) {
-		const int64_t seed = (int64_t)rt->options.seed;
-		if (!rt_evaluate_once(rt, rule->theta, &seed, NULL, &outer->learned)) {
+		if (!rt_rule_theta(rt, rule, rt->options.seed, outer->learned)) {
 			return false;
 		}
 		outer->params[at++] = outer->learned;
@@ -164,27 +163,33 @@ static bool consider(Training *t, int step) {
 	return true;
 }
 
+/* Scales the gradient down to the limit (0: none); returns the norm that it had. */
 static double clip_gradient(double *gradient, int64_t count, double limit) {
-	double squares = 0;
-	for (int64_t p = 0; p < count; p++) {
-		squares += gradient[p] * gradient[p];
+	double unit, norm = rt_norm(gradient, count, &unit);
+	double room = limit / unit;
+	for (int64_t p = 0; p < count && limit > 0 && norm > room; p++) {
+		gradient[p] *= room / norm;
 	}
-	double norm = sqrt(squares);
-	if (limit > 0 && norm > limit) {
-		for (int64_t p = 0; p < count; p++) {
-			gradient[p] *= limit / norm;
-		}
-	}
-	return norm;
+	return norm * unit;
 }
 
-static bool all_finite(const double *values, int64_t count) {
+/* As numbers of the precision that the rule runs in. */
+static bool all_finite(IrScalar real, const double *values, int64_t count) {
 	for (int64_t i = 0; i < count; i++) {
-		if (!isfinite(values[i])) {
+		if (!(real == IR_F32 ? isfinite((float)values[i]) : isfinite(values[i]))) {
 			return false;
 		}
 	}
 	return true;
+}
+
+/* Without select problems the last numbers are kept, as long as they are finite. */
+static void keep_last(Training *t, int step) {
+	RtTrained *out = t->out;
+	if (!t->select && !out->diverged) {
+		memcpy(out->theta, out->last, sizeof *out->theta * (size_t)out->count);
+		out->best_step = step;
+	}
 }
 
 static void report(Training *t, int done, const RtStats *stats, double norm) {
@@ -209,6 +214,7 @@ static bool train_steps(Training *t) {
 	RtTrained *out = t->out;
 	int steps = t->experiment->outer_steps;
 	int every = t->options->select_every > 0 ? t->options->select_every : steps / 50 > 0 ? steps / 50 : 1;
+	keep_last(t, 0);
 	if (t->select && !consider(t, 0)) {
 		return false;
 	}
@@ -222,6 +228,9 @@ static bool train_steps(Training *t) {
 		if (!rt_estimate(t->estimator, out->last, step, t->gradient, &stats)) {
 			return false;
 		}
+		if (!all_finite(IR_F64, t->gradient, out->count)) {
+			stats.nonfinite = stats.pieces; /* the sum of finite gradients overflows */
+		}
 		double norm = clip_gradient(t->gradient, out->count, t->experiment->clip);
 		out->scores[step] = stats.score;
 		out->norms[step] = norm;
@@ -229,11 +238,12 @@ static bool train_steps(Training *t) {
 		out->nonfinite += stats.nonfinite;
 		out->evaluations += stats.evaluations;
 		/* Without one finite piece there is nothing to follow: theta stays. */
-		if (stats.nonfinite < stats.pieces && isfinite(norm)) {
+		if (stats.nonfinite < stats.pieces) {
 			outer_step(&t->outer, t->gradient, stats.score, out->count, out->last);
 		}
 		out->steps = step + 1;
-		out->diverged = !all_finite(out->last, out->count);
+		out->diverged = !all_finite(out->tasks[0]->rule->real, out->last, out->count);
+		keep_last(t, step + 1);
 		bool last = step + 1 == steps || out->diverged;
 		if (t->select && !out->diverged && (last || (step + 1) % every == 0) && !consider(t, step + 1)) {
 			return false;
@@ -243,13 +253,7 @@ static bool train_steps(Training *t) {
 			break;
 		}
 	}
-	if (!t->select) {
-		memcpy(out->theta, out->last, sizeof *out->theta * (size_t)out->count);
-		out->best_step = out->steps;
-	} else if (out->interrupted && !consider(t, out->steps)) {
-		return false;
-	}
-	return true;
+	return !t->select || !out->interrupted || consider(t, out->steps);
 }
 
 static RtEstimate estimate_of(const FeExperiment *experiment) {
@@ -305,7 +309,7 @@ static bool prepare(Training *t) {
 		for (int k = 0; k < out->task_count; k++) {
 			RtTask *task = out->tasks[k];
 			out->memory_bytes += rt_problems_bytes(task, experiment->select_problems, false);
-			t->select[k] = rt_problems_new(task, rt->options.seed, RT_SELECT, experiment->select_problems, false);
+			t->select[k] = rt_problems_of(task, rt->options.seed, RT_SELECT, experiment->select_problems, false);
 			if (!t->select[k] || !rt_need_forward(task, experiment->horizon_high, RT_SHARED)) {
 				return false;
 			}
