@@ -42,6 +42,16 @@ int estimator_horizon(const RtEstimator *e, int64_t draw, int64_t group) {
 	return length < low ? low : length > high ? high : length;
 }
 
+/* Of the draws above: the length h comes with probability log((h + 1) / h) / log((high + 1) / low). */
+double estimator_mean_horizon(const RtEstimator *e) {
+	double low = e->how.horizon_low, high = e->how.horizon_high;
+	if (low >= high) {
+		return high;
+	}
+	double sum = (high + 1) * log(high + 1) - low * log(low) - (lgamma(high + 2) - lgamma(low + 1));
+	return sum / log((high + 1) / low);
+}
+
 Family *estimator_family(const RtEstimator *e, int item, int *local) {
 	int k = e->family_count - 1;
 	while (item < e->families[k].first_item) {
@@ -282,8 +292,7 @@ static bool fits(const RtEstimator *e, RtTask *task) {
 		           (long long)e->count, (long long)rt_learned_count(task));
 		return false;
 	}
-	bool windows = e->how.window > 0 && e->how.window < e->how.horizon_high;
-	if (task->score.fold == FE_SCORE_MIN && windows && (e->how.kind == FE_PES || e->how.kind == FE_TRUNCATED_ES)) {
+	if (task->score.fold == FE_SCORE_MIN && !differentiates(e) && !particles_whole(e)) {
 		Diag *diag = diag_error(session, 806, (Span){0}, "a least f cannot be estimated from windows of particles");
 		diag_help(session, diag, "score mean(f) or final(f), or estimate es() or backprop(window = %d)", e->how.window);
 		return false;
@@ -298,7 +307,7 @@ static bool fits(const RtEstimator *e, RtTask *task) {
 static bool compile_derivative(RtEstimator *e, RtTask *task) {
 	bool fixed = e->how.horizon_low >= e->how.horizon_high;
 	return e->how.kind == FE_BACKPROP ? rt_need_gradient(task, e->how.window, e->how.horizon_high, fixed)
-	                                  : rt_need_tangent(task, e->how.horizon_high);
+	                                  : rt_need_tangent(task, e->how.window, e->how.horizon_high);
 }
 
 static double derivative_bytes(const RtEstimator *e) {
@@ -366,8 +375,7 @@ RtEstimator *rt_estimator_new(Rt *rt, RtTask **tasks, int task_count, const int 
 		if (ok && differentiates(e)) {
 			ok = compile_derivative(e, tasks[k]);
 		} else if (ok) {
-			int window = how->window > 0 && how->window < how->horizon_high ? how->window : how->horizon_high;
-			ok = rt_need_forward(tasks[k], how->kind == FE_ES ? how->horizon_high : window, family->variant);
+			ok = rt_need_forward(tasks[k], particles_whole(e) ? how->horizon_high : how->window, family->variant);
 		}
 	}
 	ok = ok && rt_memory_allows(rt, data, "the data of the training problems");

@@ -117,7 +117,7 @@ typedef struct RtTask {
 	int gradient_window, gradient_steps;
 	bool gradient_fixed;
 	RtCode *tangent; /* a whole unroll and one tangent */
-	int tangent_steps;
+	int tangent_window, tangent_steps;
 } RtTask;
 
 /* `rule` may be NULL. open: hyperparameters to be learned as well. NULL with diagnostics. */
@@ -179,14 +179,14 @@ IrFunc *rt_build_segment(RtTask *task, int steps, bool curve);
 /* A whole unroll in windows: (fixed..., x, horizon, hypers..., theta) -> score, theta~. window 0: whole. `fixed`: the horizon
  * is always `steps`; else at most that. */
 IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed);
-/* (fixed..., x, horizon, hypers..., theta, theta') -> score, score' */
-IrFunc *rt_build_tangent(RtTask *task, int steps);
+/* The same forwards: (fixed..., x, horizon, hypers..., theta, theta') -> score, score'; the horizon is at most `steps`. */
+IrFunc *rt_build_tangent(RtTask *task, int window, int steps);
 
 /* ---- need.c: makes the code that is missing; false with a diagnostic ---- */
 
 bool rt_need_forward(RtTask *task, int steps, RtTheta theta);
 bool rt_need_gradient(RtTask *task, int window, int steps, bool fixed);
-bool rt_need_tangent(RtTask *task, int steps);
+bool rt_need_tangent(RtTask *task, int window, int steps);
 
 /* ---- run.c: inner runs on the host's side ---- */
 
@@ -199,12 +199,15 @@ typedef struct RtState {
 
 RtState rt_state_new(const RtTask *task, Arena *arena);
 void rt_state_copy(const RtTask *task, RtState *to, const RtState *from);
+/* The chosen ones of 16 lanes. */
+void rt_state_copy_lanes(const RtTask *task, RtState *to, const RtState *from, const bool *chosen);
 size_t rt_state_bytes(const RtTask *task);
 
 typedef struct RtArgs {
 	const double *hypers; /* one per hyperparameter, or NULL: as instantiated */
 	const void *theta;    /* [P] or [P] x 16 in the task's precision; NULL if P = 0 */
 	RtTheta variant;
+	const int64_t *t0, *horizon; /* RT_PER_LANE: [16], where lanes differ; NULL: as the call says */
 } RtArgs;
 
 /* Both write into `state` and are safe on several threads at once (`arena` each its own). Non-zero: a gather failed. */
