@@ -224,6 +224,7 @@ typedef struct AstDeclare {
 	AstExpr *draw;    /* after `~`: an AST_CALL (or AST_BAD); NULL if none */
 	AstLimits limits; /* learn */
 	AstExpr *from;    /* data: an AST_TEXT or an AST_NAME */
+	Span source;      /* from `=`, `~` or `from` to the end of what it starts from; file 0: absent */
 	bool bytes;       /* data: from "a.txt" bytes */
 	AstItems columns; /* data: EXPR (a number, an AST_TEXT) and SLICE items */
 } AstDeclare;

@@ -96,14 +96,15 @@ typedef struct FeHyper {
 	double low, high; /* may be infinite */
 } FeHyper;
 
-typedef enum FeTransform { FE_PLAIN, FE_LOGIT, FE_LOG } FeTransform;
+/* theta holds a number without limits. v = theta; low + (high - low) sigmoid(theta); low + exp(theta); high - exp(theta) */
+typedef enum FeTransform { FE_PLAIN, FE_LOGIT, FE_LOG, FE_LOG_BELOW } FeTransform;
 
 typedef struct FeLearned {
 	FeSlot slot; /* in theta */
-	FeTransform
-		transform; /* theta holds the unconstrained number: v = low + (high - low) sigmoid(theta), v = low + exp(theta) */
-	double low, high;
-	bool from_hyper; /* opened from outside (--learn adam.lr) */
+	FeTransform transform;
+	double low, high;       /* limits, themselves outside; may be infinite */
+	double lowest, highest; /* the outermost numbers of this precision that lie inside */
+	bool from_hyper;        /* opened from outside (--learn adam.lr) */
 } FeLearned;
 
 /* What a rule works on: the tensors of x by size, or one tensor of symbolic size. */

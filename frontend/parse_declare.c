@@ -9,7 +9,7 @@ AstLimits parse_limits(Parser *p) {
 	AstLimits limits = {.span = parse_here(p)};
 	if (!parse_at(p, TOKEN_LPAREN) || parse_at_break(p)) {
 		Diag *diag = parse_complain(p, 143, parse_here(p), "expected `(` and limits, found %s", parse_found(p));
-		parse_help(p, diag, "write `in (low, high)`; `inf` is allowed on the right");
+		parse_help(p, diag, "write `in (low, high)`; `-inf` and `inf` are allowed");
 		limits.low = limits.high = parse_bad(p, limits.span);
 		p->panic = true;
 		/* `in 0, 1`: the second number belongs to the limits, not to the list around them */
@@ -23,7 +23,7 @@ AstLimits parse_limits(Parser *p) {
 	limits.low = parse_expression(p);
 	if (!p->panic && !parse_accept(p, TOKEN_COMMA)) {
 		Diag *diag = parse_error(p, 143, parse_here(p), "expected `,` and the upper limit, found %s", parse_found(p));
-		parse_help(p, diag, "write `in (low, high)`; `inf` is allowed on the right");
+		parse_help(p, diag, "write `in (low, high)`; `-inf` and `inf` are allowed");
 	}
 	if (!p->panic)
 		limits.high = parse_expression(p);
@@ -261,8 +261,13 @@ void parse_declare(Parser *p, AstStmt *stmt) {
 	}
 	if (!p->panic && !parse_at_break(p) && parse_accept(p, TOKEN_COLON))
 		declare->type = parse_type(p);
-	if (!p->panic)
+	if (!p->panic) {
+		Span start = parse_here(p);
+		uint32_t before = p->at;
 		parse_source(p, stmt);
+		if (p->at > before)
+			declare->source = parse_from(p, start);
+	}
 	if (!p->panic && stmt->kind == AST_LEARN && !parse_at_break(p) && parse_accept_word(p, "in"))
 		declare->limits = parse_limits(p);
 	check_source(p, stmt);

@@ -77,6 +77,8 @@ static bool read_hypers(RuleElab *r) {
 		}
 		h.constant = v;
 		h.at = x ? x->span : p->name.span;
+		h.from = x;
+		h.limits = &p->limits;
 		h.has_range = limits_of(r, &p->limits, &h.low, &h.high);
 		if (h.has_range && h.known && (h.value < h.low || h.value > h.high)) {
 			Diag *diag = diag_warning(e->session, 270, x->span, "`%s` is thought to lie between %g and %g, not at %g",

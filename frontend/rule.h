@@ -11,8 +11,10 @@ typedef struct Hyper {
 	bool given, known, has_range;
 	double low, high;
 	bool as_int;
-	Span at;     /* of its value */
-	int learned; /* 1 + number among the learned values, if opened */
+	Span at;                 /* of its value */
+	const AstExpr *from;     /* what its value was made of; NULL if it has none */
+	const AstLimits *limits; /* its range as written */
+	int learned;             /* 1 + number among the learned values, if opened */
 	Value *constant;
 } Hyper;
 

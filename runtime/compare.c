@@ -179,8 +179,8 @@ static bool compare_one(Comparing *c, const RtContender *contender, uint32_t k) 
 		if (!rt_memory_allows(rt, bytes, "the data of these problems")) {
 			return false;
 		}
-		c->train = rt_problems_new(task, rt->options.seed, RT_TRAIN, options->train_problems, false);
-		c->test = rt_problems_new(task, rt->options.seed, RT_TEST, options->test_problems, false);
+		c->train = rt_problems_of(task, rt->options.seed, RT_TRAIN, options->train_problems, false);
+		c->test = rt_problems_of(task, rt->options.seed, RT_TEST, options->test_problems, false);
 		if (!c->train || !c->test) {
 			return false;
 		}

@@ -4,14 +4,17 @@
 
 #include "runtime/runtime.h"
 
-/* Runs that share an age: one particle with its problems in the lanes, or 16 particles in the lanes. */
+/* How far the run of one particle is. */
+typedef struct Age {
+	int t, horizon,
+		end; /* steps done (0: it is about to begin), steps that the rule is told of, step at which it ends */
+	int64_t restarts;
+} Age;
+
+/* One particle with its problems in the lanes, or 16 particles with one problem in the lanes. */
 typedef struct Group {
 	int first, size;     /* particles first .. first + size - 1 */
-	int t, horizon, end; /* steps done, steps that the rule is told of, step at which this run restarts */
-	int horizon2;        /* of the run that starts inside the window, if one does */
-	int turns1, turns2;  /* of this window: before and after the restart */
-	bool fresh;          /* the window starts a new run */
-	int64_t restarts;
+	Age *ages;           /* [size] */
 	double *noise, *sum; /* [size][P]: eps, and A: the noise that this run has felt so far */
 	void *plus, *minus;  /* theta + eps, theta - eps as code wants them */
 	RtState *states;     /* [chunks][pes: 2, truncated_es: 1] */
@@ -19,8 +22,9 @@ typedef struct Group {
 
 /* One work item's share. */
 typedef struct Share {
-	double plus[2][IR_LANES], minus[2][IR_LANES]; /* scores of the two parts of a window */
-	double *gradient;                             /* back-propagation and forward mode: [P], summed over finite lanes */
+	double plus[2][IR_LANES],
+		minus[2][IR_LANES]; /* scores of the run that came into the window, of those begun in it */
+	double *gradient;       /* back-propagation and forward mode: [P], summed over finite lanes */
 	double score;
 	int finite, nonfinite, clipped;
 	int error;
@@ -38,7 +42,7 @@ typedef struct Family {
 
 typedef struct EstimatorWorker {
 	void *arena;
-	RtState *states; /* per family: 2 */
+	RtState *states; /* per family: 3 */
 	void *score, *gradient;
 	double *tangent;
 } EstimatorWorker;
@@ -65,9 +69,14 @@ struct RtEstimator {
 Family *estimator_family(const RtEstimator *e, int item, int *local);
 /* Log-uniform between the ends, or the only length; draw: which of this group's runs. */
 int estimator_horizon(const RtEstimator *e, int64_t draw, int64_t group);
+/* What it is on average. */
+double estimator_mean_horizon(const RtEstimator *e);
 bool estimator_failed(const RtEstimator *e);
 
 /* particles.c */
+
+/* Is every window a whole run? Then all three are `es`. */
+bool particles_whole(const RtEstimator *e);
 bool particles_new(RtEstimator *e);
 double particles_bytes(const RtEstimator *e);
 bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats);

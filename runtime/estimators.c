@@ -42,6 +42,16 @@ int estimator_horizon(const RtEstimator *e, int64_t draw, int64_t group) {
 	return length < low ? low : length > high ? high : length;
 }
 
+/* Of the draws above: the length h comes with probability log((h + 1) / h) / log((high + 1) / low). */
+double estimator_mean_horizon(const RtEstimator *e) {
+	double low = e->how.horizon_low, high = e->how.horizon_high;
+	if (low >= high) {
+		return high;
+	}
+	double sum = (high + 1) * log(high + 1) - low * log(low) - (lgamma(high + 2) - lgamma(low + 1));
+	return sum / log((high + 1) / low);
+}
+
 Family *estimator_family(const RtEstimator *e, int item, int *local) {
 	int k = e->family_count - 1;
 	while (item < e->families[k].first_item) {
@@ -72,6 +82,29 @@ static const RtCode *derivative_code(const RtEstimator *e, const Family *family)
 	return e->how.kind == FE_BACKPROP ? family->task->gradient : family->task->tangent;
 }
 
+/* May this sum of squares be trusted? Beyond these ends squares overflow, or lose what is too small. */
+static bool squares_fit(double squares) {
+	return squares > 1e-280 && squares < 1e280;
+}
+
+double rt_norm(const double *values, int64_t count, double *unit) {
+	double squares = 0, largest = 0;
+	for (int64_t i = 0; i < count; i++) {
+		squares += values[i] * values[i];
+		largest = fmax(largest, fabs(values[i]));
+	}
+	*unit = 1;
+	if (squares_fit(squares) || largest == 0 || !isfinite(largest)) {
+		return sqrt(squares);
+	}
+	*unit = largest;
+	squares = 0;
+	for (int64_t i = 0; i < count; i++) {
+		squares += values[i] / largest * (values[i] / largest);
+	}
+	return sqrt(squares);
+}
+
 /* One row of a block's lanes as doubles. */
 static void load_row(IrScalar real, const void *gradient, int lanes, int64_t p, double *row) {
 	if (lanes == 1) {
@@ -86,13 +119,44 @@ static void load_row(IrScalar real, const void *gradient, int lanes, int64_t p, 
 	}
 }
 
+/* Norms of the lanes' gradients, as rt_norm gives them. squares: of a first pass; gradient: [P] x lanes. */
+static void lane_norms(IrScalar real, const void *gradient, int lanes, int64_t count, const double *squares,
+                       double *norm, double *unit) {
+	bool fit = true;
+	for (int lane = 0; lane < lanes; lane++) {
+		norm[lane] = sqrt(squares[lane]);
+		unit[lane] = 1;
+		fit = fit && squares_fit(squares[lane]);
+	}
+	double row[IR_LANES], largest[IR_LANES] = {0}, scaled[IR_LANES] = {0};
+	for (int64_t p = 0; p < count && !fit; p++) {
+		load_row(real, gradient, lanes, p, row);
+		for (int lane = 0; lane < lanes; lane++) {
+			largest[lane] = fmax(largest[lane], fabs(row[lane]));
+		}
+	}
+	for (int64_t p = 0; p < count && !fit; p++) {
+		load_row(real, gradient, lanes, p, row);
+		for (int lane = 0; lane < lanes; lane++) {
+			scaled[lane] += row[lane] / largest[lane] * (row[lane] / largest[lane]);
+		}
+	}
+	for (int lane = 0; lane < lanes && !fit; lane++) {
+		if (!squares_fit(squares[lane]) && largest[lane] > 0 && isfinite(largest[lane])) {
+			norm[lane] = sqrt(scaled[lane]);
+			unit[lane] = largest[lane];
+		}
+	}
+}
+
 /* Sums the lanes that are real problems and finite, each scaled down to the norm of the clip: one problem whose unroll is
  * chaotic must not drown the others. gradient: [P] x lanes. */
 static void reduce_lanes(const RtEstimator *e, const RtTask *task, const RtBlock *block, const void *score,
                          const void *gradient, Share *share) {
 	IrScalar real = task->rule->real;
 	int lanes = task->lanes;
-	double scores[IR_LANES], row[IR_LANES], zeros[IR_LANES] = {0}, squares[IR_LANES] = {0}, scale[IR_LANES];
+	double scores[IR_LANES], row[IR_LANES], zeros[IR_LANES] = {0}, squares[IR_LANES] = {0};
+	double norm[IR_LANES], unit[IR_LANES], scale[IR_LANES];
 	rt_load(real, score, 1, scores, (size_t)lanes);
 	for (int64_t p = 0; p < e->count; p++) {
 		load_row(real, gradient, lanes, p, row);
@@ -100,6 +164,9 @@ static void reduce_lanes(const RtEstimator *e, const RtTask *task, const RtBlock
 			zeros[lane] += row[lane] - row[lane]; /* NaN as soon as one is not finite */
 			squares[lane] += row[lane] * row[lane];
 		}
+	}
+	if (e->how.clip > 0) {
+		lane_norms(real, gradient, lanes, e->count, squares, norm, unit);
 	}
 	bool keep[IR_LANES];
 	share->score = 0;
@@ -111,10 +178,11 @@ static void reduce_lanes(const RtEstimator *e, const RtTask *task, const RtBlock
 		share->nonfinite += counts && !finite;
 		share->finite += keep[lane];
 		share->score += keep[lane] ? scores[lane] : 0;
-		double norm = sqrt(squares[lane]);
-		bool longer = keep[lane] && e->how.clip > 0 && norm > e->how.clip;
-		scale[lane] = longer ? e->how.clip / norm : 1;
-		share->clipped += longer;
+		scale[lane] = 1;
+		if (keep[lane] && e->how.clip > 0 && norm[lane] > e->how.clip / unit[lane]) {
+			scale[lane] = e->how.clip / unit[lane] / norm[lane];
+			share->clipped++;
+		}
 	}
 	for (int64_t p = 0; p < e->count; p++) {
 		load_row(real, gradient, lanes, p, row);
@@ -224,8 +292,7 @@ static bool fits(const RtEstimator *e, RtTask *task) {
 		           (long long)e->count, (long long)rt_learned_count(task));
 		return false;
 	}
-	bool windows = e->how.window > 0 && e->how.window < e->how.horizon_high;
-	if (task->score.fold == FE_SCORE_MIN && windows && (e->how.kind == FE_PES || e->how.kind == FE_TRUNCATED_ES)) {
+	if (task->score.fold == FE_SCORE_MIN && !differentiates(e) && !particles_whole(e)) {
 		Diag *diag = diag_error(session, 806, (Span){0}, "a least f cannot be estimated from windows of particles");
 		diag_help(session, diag, "score mean(f) or final(f), or estimate es() or backprop(window = %d)", e->how.window);
 		return false;
@@ -240,7 +307,7 @@ static bool fits(const RtEstimator *e, RtTask *task) {
 static bool compile_derivative(RtEstimator *e, RtTask *task) {
 	bool fixed = e->how.horizon_low >= e->how.horizon_high;
 	return e->how.kind == FE_BACKPROP ? rt_need_gradient(task, e->how.window, e->how.horizon_high, fixed)
-	                                  : rt_need_tangent(task, e->how.horizon_high);
+	                                  : rt_need_tangent(task, e->how.window, e->how.horizon_high);
 }
 
 static double derivative_bytes(const RtEstimator *e) {
@@ -308,14 +375,13 @@ RtEstimator *rt_estimator_new(Rt *rt, RtTask **tasks, int task_count, const int 
 		if (ok && differentiates(e)) {
 			ok = compile_derivative(e, tasks[k]);
 		} else if (ok) {
-			int window = how->window > 0 && how->window < how->horizon_high ? how->window : how->horizon_high;
-			ok = rt_need_forward(tasks[k], how->kind == FE_ES ? how->horizon_high : window, family->variant);
+			ok = rt_need_forward(tasks[k], particles_whole(e) ? how->horizon_high : how->window, family->variant);
 		}
 	}
 	ok = ok && rt_memory_allows(rt, data, "the data of the training problems");
 	for (int k = 0; k < task_count && ok; k++) {
 		bool spread = e->families[k].variant == RT_PER_LANE;
-		e->families[k].problems = rt_problems_new(tasks[k], rt->options.seed, RT_TRAIN, problem_counts[k], spread);
+		e->families[k].problems = rt_problems_of(tasks[k], rt->options.seed, RT_TRAIN, problem_counts[k], spread);
 		ok = e->families[k].problems != NULL;
 	}
 	if (ok) {

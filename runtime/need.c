@@ -7,7 +7,8 @@
 /* Longer runs go through several calls, so that they can be interrupted and their curves stay small. */
 enum { MAX_SEGMENT = 256 };
 
-/* Parameters from `shared_from` on are the same for the 16 lanes, but for `f0` (0: none) and, with particles, theta. */
+/* Parameters from `shared_from` on are the same for the 16 lanes, but for `f0` (0: none), and with particles in the lanes
+ * theta and, in a segment, how far a run is. */
 static RtCode *compile_block(RtTask *task, IrFunc *func, const char *name, uint32_t shared_from, uint32_t f0,
                              RtTheta variant) {
 	if (task->lanes == 1) {
@@ -21,6 +22,7 @@ static RtCode *compile_block(RtTask *task, IrFunc *func, const char *name, uint3
 	memset(varying, true, shared_from);
 	if (f0 > 0) {
 		varying[f0] = true;
+		varying[f0 - 1] = varying[f0 - 3] = variant == RT_PER_LANE; /* horizon, t0 */
 	}
 	if (variant == RT_PER_LANE && task->rule->learned_count > 0) {
 		varying[func->params.count - 1] = true;
@@ -68,15 +70,16 @@ bool rt_need_gradient(RtTask *task, int window, int steps, bool fixed) {
 	return task->gradient != NULL;
 }
 
-bool rt_need_tangent(RtTask *task, int steps) {
-	if (task->tangent && task->tangent_steps == steps) {
+bool rt_need_tangent(RtTask *task, int window, int steps) {
+	if (task->tangent && task->tangent_window == window && task->tangent_steps == steps) {
 		return true;
 	}
 	rt_code_free(task->tangent);
 	double started = rt_seconds();
-	IrFunc *func = rt_build_tangent(task, steps);
+	IrFunc *func = rt_build_tangent(task, window, steps);
 	task->rt->compile_seconds += rt_seconds() - started;
 	task->tangent = compile_block(task, func, "score_tangent_batch", task->evaluate->params.count, 0, RT_SHARED);
+	task->tangent_window = window;
 	task->tangent_steps = steps;
 	return task->tangent != NULL;
 }

@@ -7,21 +7,21 @@
  *     truncated_es  the same, both signs from one carried state, which goes on with theta
  *     pes           mean_i A_i D_i / (2 sigma^2)        separate states, A_i <- A_i + eps_i at every window
  *
- * Where a run ends inside a window, the rest of the window belongs to the next run: it uses eps, and A <- eps. A window's
- * estimate is scaled by horizon / window, so that its expectation over ages is that of a whole run.
- * An item is one group of runs on one block of problems, both signs; nothing is shared between items. */
+ * A window has K steps of every particle. Where a run ends inside, the rest belongs to the next runs: they use eps, and
+ * A <- eps. Particles are of different ages, and so many runs begin per window as K steps are of the mean horizon: with
+ * the factor E[horizon] / K the estimate is, on average over windows, that of one whole run.
+ * An item is one group of particles on one block of problems, both signs; nothing is shared between items. */
 #include <math.h>
 #include <string.h>
 
 #include "runtime/estimator.h"
 
-static int window_of(const RtEstimator *e) {
-	bool whole = e->how.kind == FE_ES || e->how.window <= 0 || e->how.window > e->how.horizon_high;
-	return whole ? e->how.horizon_high : e->how.window;
+bool particles_whole(const RtEstimator *e) {
+	return e->how.kind == FE_ES || e->how.window <= 0 || e->how.window >= e->how.horizon_high;
 }
 
 static int carried_states(const RtEstimator *e) {
-	return e->how.kind == FE_PES ? 2 : e->how.kind == FE_TRUNCATED_ES ? 1 : 0;
+	return particles_whole(e) ? 0 : e->how.kind == FE_PES ? 2 : 1;
 }
 
 static size_t theta_bytes(const RtEstimator *e, RtTheta variant) {
@@ -40,48 +40,63 @@ double particles_bytes(const RtEstimator *e) {
 		bytes += groups * (2.0 * (double)theta_bytes(e, family->variant) + 16.0 * size * (double)e->count);
 		double need = (double)rt_forward_arena(family->task, family->variant);
 		arena = need > arena ? need : arena;
-		bytes += 2 * states * rt_pool_threads(e->rt->pool);
+		bytes += 3 * states * rt_pool_threads(e->rt->pool);
 	}
 	return bytes + arena * rt_pool_threads(e->rt->pool);
+}
+
+/* The next run of particle `i` of a group. Whole runs of particles in the lanes all have one length, as lanes would wait
+ * for each other. */
+static void begin_run(const RtEstimator *e, const Family *family, const Group *group, int i, int64_t draw, Age *age) {
+	bool together = particles_whole(e) && family->variant == RT_PER_LANE;
+	int64_t who = together ? group->first / (int)IR_LANES : group->first + i;
+	age->horizon = age->end = estimator_horizon(e, draw, (int64_t)(family - e->families) << 32 | who);
+	age->t = 0;
+}
+
+static void group_new(RtEstimator *e, Family *family, Group *group) {
+	Arena *arena = e->arena;
+	int particles = e->how.particles, window = e->how.window, carried = carried_states(e);
+	int chunks = family->problems->block_count;
+	group->ages = ARENA_ARRAY(arena, Age, group->size);
+	for (int i = 0; i < group->size; i++) {
+		Age *age = &group->ages[i];
+		begin_run(e, family, group, i, 0, age);
+		if (e->how.stagger && carried > 0) {
+			/* Its first run is cut short, so that later windows see runs of all ages. */
+			int64_t end = (int64_t)age->horizon * (group->first + i + 1) / particles;
+			end = (end + window - 1) / window * window;
+			age->end = end < 1 || end > age->horizon ? age->horizon : (int)end;
+		}
+	}
+	group->noise = ARENA_ARRAY(arena, double, group->size * e->count);
+	group->sum = ARENA_ARRAY(arena, double, group->size * e->count);
+	group->plus = rt_aligned(arena, theta_bytes(e, family->variant));
+	group->minus = rt_aligned(arena, theta_bytes(e, family->variant));
+	group->states = ARENA_ARRAY(arena, RtState, chunks * carried + 1);
+	for (int i = 0; i < chunks * carried; i++) {
+		group->states[i] = rt_state_new(family->task, arena);
+	}
 }
 
 bool particles_new(RtEstimator *e) {
 	Arena *arena = e->arena;
 	size_t scratch = 0;
-	int window = window_of(e), carried = carried_states(e);
-	bool stagger = e->how.stagger && carried > 0;
 	for (int k = 0; k < e->family_count; k++) {
 		Family *family = &e->families[k];
 		int size = family->variant == RT_PER_LANE ? IR_LANES : 1;
-		int chunks = family->problems->block_count;
 		family->group_count = (e->how.particles + size - 1) / size;
 		family->groups = ARENA_ARRAY(arena, Group, family->group_count + 1);
 		family->mean = rt_aligned(arena, theta_bytes(e, family->variant));
 		family->first_item = e->item_count;
-		e->item_count += family->group_count * chunks;
+		e->item_count += family->group_count * family->problems->block_count;
 		size_t need = rt_forward_arena(family->task, family->variant);
 		scratch = need > scratch ? need : scratch;
 		for (int j = 0; j < family->group_count; j++) {
 			Group *group = &family->groups[j];
 			group->first = j * size;
 			group->size = group->first + size > e->how.particles ? e->how.particles - group->first : size;
-			group->fresh = true;
-			group->horizon = estimator_horizon(e, 0, (int64_t)k << 32 | j);
-			group->end = group->horizon;
-			if (stagger) {
-				/* Its first run is cut short, so that later windows see runs of all ages. */
-				int64_t end = (int64_t)group->horizon * (j + 1) / family->group_count;
-				end = (end + window - 1) / window * window;
-				group->end = end < 1 || end > group->horizon ? group->horizon : (int)end;
-			}
-			group->noise = ARENA_ARRAY(arena, double, group->size * e->count);
-			group->sum = ARENA_ARRAY(arena, double, group->size * e->count);
-			group->plus = rt_aligned(arena, theta_bytes(e, family->variant));
-			group->minus = rt_aligned(arena, theta_bytes(e, family->variant));
-			group->states = ARENA_ARRAY(arena, RtState, chunks * carried + 1);
-			for (int i = 0; i < chunks * carried; i++) {
-				group->states[i] = rt_state_new(family->task, arena);
-			}
+			group_new(e, family, group);
 		}
 	}
 	e->shares = ARENA_ARRAY(arena, Share, e->item_count + 1);
@@ -89,10 +104,9 @@ bool particles_new(RtEstimator *e) {
 	e->workers = ARENA_ARRAY(arena, EstimatorWorker, threads);
 	for (int i = 0; i < threads; i++) {
 		e->workers[i].arena = rt_aligned(arena, scratch);
-		e->workers[i].states = ARENA_ARRAY(arena, RtState, 2 * e->family_count);
-		for (int k = 0; k < e->family_count; k++) {
-			e->workers[i].states[2 * k] = rt_state_new(e->families[k].task, arena);
-			e->workers[i].states[2 * k + 1] = rt_state_new(e->families[k].task, arena);
+		e->workers[i].states = ARENA_ARRAY(arena, RtState, 3 * e->family_count);
+		for (int k = 0; k < 3 * e->family_count; k++) {
+			e->workers[i].states[k] = rt_state_new(e->families[k / 3].task, arena);
 		}
 	}
 	return true;
@@ -137,110 +151,153 @@ static void noise_item(void *user, int item, int worker) {
 	}
 }
 
-typedef struct Piece {
-	const RtTask *task;
-	const RtBlock *block;
-	RtTheta variant;
-	bool fresh;
-	int t, turns, horizon;
-	void *arena;
-} Piece;
+/* ---- one window of a group ----
+ *
+ * It falls into pieces: all lanes go on together until the first run ends, which begins anew while the others go on. */
 
-/* One piece of one run; its score into score[16]. */
-static int run_piece(const Piece *piece, const void *theta, RtState *state, double *score) {
-	RtArgs args = {NULL, theta, piece->variant};
+/* Steps until a run ends, at most `left`. */
+static int piece_turns(const Age *ages, int size, int left) {
+	for (int i = 0; i < size; i++) {
+		int to_go = ages[i].end - ages[i].t;
+		left = to_go < left ? to_go : left;
+	}
+	return left;
+}
+
+static void grow_older(const RtEstimator *e, const Family *family, const Group *group, Age *ages, int turns) {
+	for (int i = 0; i < group->size; i++) {
+		ages[i].t += turns;
+		if (ages[i].t >= ages[i].end) {
+			ages[i].restarts++;
+			begin_run(e, family, group, i, ages[i].restarts, &ages[i]);
+		}
+	}
+}
+
+static int window_turns(const RtEstimator *e, const Group *group) {
+	return particles_whole(e) ? group->ages[0].horizon : e->how.window;
+}
+
+/* An item under way. */
+typedef struct Walk {
+	const Family *family;
+	const RtBlock *block;
+	void *arena;
+	RtState *spare;
+	int64_t t0[IR_LANES], horizon[IR_LANES];
+	bool fresh[IR_LANES], any_fresh, all_fresh; /* lanes whose run begins with this piece */
+	int turns;
+} Walk;
+
+static void place_lanes(Walk *w, const Group *group, const Age *ages) {
+	w->any_fresh = false;
+	w->all_fresh = true;
 	for (int lane = 0; lane < IR_LANES; lane++) {
-		score[lane] = rt_score_zero(piece->task->score);
+		const Age *age = &ages[lane < group->size ? lane : 0];
+		w->t0[lane] = age->t;
+		w->horizon[lane] = age->horizon;
+		w->fresh[lane] = age->t == 0;
+		w->any_fresh = w->any_fresh || w->fresh[lane];
+		w->all_fresh = w->all_fresh && w->fresh[lane];
 	}
-	int error = piece->fresh ? rt_begin(piece->task, piece->block, &args, state, piece->arena) : 0;
-	if (error) {
-		return error;
+}
+
+static int begin_lanes(const Walk *w, const void *theta, RtState *state) {
+	RtArgs args = {NULL, theta, w->family->variant, NULL, NULL};
+	if (!w->any_fresh || w->all_fresh) {
+		return w->any_fresh ? rt_begin(w->family->task, w->block, &args, state, w->arena) : 0;
 	}
-	return rt_advance(piece->task, piece->block, &args, state, piece->t, piece->turns, piece->horizon, score, NULL,
-	                  piece->arena);
+	int error = rt_begin(w->family->task, w->block, &args, w->spare, w->arena);
+	rt_state_copy_lanes(w->family->task, state, w->spare, w->fresh);
+	return error;
+}
+
+/* One piece of the lanes' runs; their scores are added to those of the part of the window that each of them is in. */
+static int run_lanes(const Walk *w, const void *theta, RtState *state, const int *part, double score[2][IR_LANES]) {
+	bool lanes_differ = w->family->variant == RT_PER_LANE;
+	RtArgs args = {NULL, theta, w->family->variant, lanes_differ ? w->t0 : NULL, lanes_differ ? w->horizon : NULL};
+	RtScore how = w->family->task->score;
+	double piece[IR_LANES];
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		piece[lane] = rt_score_zero(how);
+	}
+	int error = rt_advance(w->family->task, w->block, &args, state, (int)w->t0[0], w->turns, (int)w->horizon[0], piece,
+	                       NULL, w->arena);
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		double *sum = &score[part[lane]][lane];
+		*sum = how.fold == FE_SCORE_MIN ? piece[lane] : *sum + piece[lane]; /* a minimum is of whole runs: one piece */
+	}
+	return error;
 }
 
 static void particle_item(void *user, int item, int worker) {
 	RtEstimator *e = user;
 	int local;
 	const Family *family = estimator_family(e, item, &local);
-	int chunks = family->problems->block_count;
+	int chunks = family->problems->block_count, chunk = local % chunks;
 	const Group *group = &family->groups[local / chunks];
-	int chunk = local % chunks;
-	EstimatorWorker *mine = &e->workers[worker];
 	Share *share = &e->shares[item];
-	RtState *scratch = &mine->states[2 * (family - e->families)];
+	RtState *scratch = &e->workers[worker].states[3 * (family - e->families)];
 	int carried = carried_states(e);
 	RtState *own = &group->states[chunk * carried];
 	RtState *plus = carried == 2 ? &own[0] : &scratch[0];
 	RtState *minus = carried == 2 ? &own[1] : &scratch[1];
-	Piece piece = {family->task,    &family->problems->blocks[chunk],
-	               family->variant, group->fresh,
-	               group->t,        group->turns1,
-	               group->horizon,  mine->arena};
-	share->error = 0;
-	for (int part = 0; part < 2 && !share->error; part++) {
-		if (part == 1) {
-			piece.fresh = true;
-			piece.t = 0;
-			piece.turns = group->turns2;
-			piece.horizon = group->horizon2;
-		}
-		if (piece.turns == 0) {
-			continue;
+	Walk w = {.family = family, .block = &family->problems->blocks[chunk]};
+	w.arena = e->workers[worker].arena;
+	w.spare = &scratch[2];
+	Age ages[IR_LANES];
+	memcpy(ages, group->ages, sizeof *ages * (size_t)group->size);
+	int part[IR_LANES] = {0};
+	int left = window_turns(e, group);
+	bool first = true;
+	*share = (Share){.gradient = share->gradient};
+	while (left > 0 && !share->error) {
+		w.turns = piece_turns(ages, group->size, left);
+		place_lanes(&w, group, ages);
+		for (int lane = 0; lane < IR_LANES && !first; lane++) {
+			part[lane] = part[lane] || w.fresh[lane];
 		}
 		if (carried == 1) {
-			if (piece.fresh) {
-				RtArgs args = {NULL, family->mean, family->variant};
-				share->error = rt_begin(piece.task, piece.block, &args, own, piece.arena);
-				piece.fresh = false;
+			double unused[2][IR_LANES] = {{0}};
+			if (first) { /* both signs leave from the carried state */
+				rt_state_copy(family->task, plus, own);
+				rt_state_copy(family->task, minus, own);
 			}
-			rt_state_copy(piece.task, plus, own);
-			rt_state_copy(piece.task, minus, own);
+			share->error |= begin_lanes(&w, family->mean, own);
+			share->error |= run_lanes(&w, family->mean, own, part, unused);
 		}
-		share->error |= run_piece(&piece, group->plus, plus, share->plus[part]);
-		share->error |= run_piece(&piece, group->minus, minus, share->minus[part]);
-		if (carried == 1) {
-			double unused[IR_LANES];
-			share->error |= run_piece(&piece, family->mean, own, unused);
-		}
+		share->error |= begin_lanes(&w, group->plus, plus);
+		share->error |= begin_lanes(&w, group->minus, minus);
+		share->error |= run_lanes(&w, group->plus, plus, part, share->plus);
+		share->error |= run_lanes(&w, group->minus, minus, part, share->minus);
+		grow_older(e, family, group, ages, w.turns);
+		left -= w.turns;
+		first = false;
 	}
 }
 
-/* Plans this window: how many turns before and after a restart. */
-static void plan_window(const RtEstimator *e, int family, int number, Group *group, int window) {
-	if (e->how.kind == FE_ES) {
-		group->fresh = true;
-		group->t = 0;
-		group->horizon = group->end = estimator_horizon(e, e->step, (int64_t)family << 32 | number);
-		group->turns1 = group->horizon;
-		group->turns2 = 0;
-		return;
-	}
-	int left = group->end - group->t;
-	group->turns1 = left < window ? left : window;
-	group->turns2 = 0;
-	if (group->turns1 < window) {
-		group->horizon2 = estimator_horizon(e, group->restarts + 1, (int64_t)family << 32 | number);
-		int rest = window - group->turns1;
-		group->turns2 = rest < group->horizon2 ? rest : group->horizon2;
-	}
-}
+/* What a window was to one particle: the run that came in, and those that began in it. */
+typedef struct Passage {
+	bool afresh; /* the first of them began with the window */
+	int turns[2], starts[2];
+} Passage;
 
-/* After the window: age, restarts. */
-static void age_group(const RtEstimator *e, int family, int number, Group *group) {
-	group->fresh = false;
-	group->t += group->turns1;
-	if (group->turns2 > 0) {
-		group->restarts++;
-		group->horizon = group->end = group->horizon2;
-		group->t = group->turns2;
-	}
-	if (group->t >= group->end) {
-		group->restarts++;
-		group->horizon = group->end = estimator_horizon(e, group->restarts, (int64_t)family << 32 | number);
-		group->t = 0;
-		group->fresh = true;
+/* After the window: how it went, and all ages. Where runs are whole, those of the next outer step begin. */
+static void pass_window(const RtEstimator *e, const Family *family, Group *group, Passage *passages) {
+	memset(passages, 0, sizeof *passages * (size_t)group->size);
+	int left = window_turns(e, group);
+	for (bool first = true; left > 0; first = false) {
+		int turns = piece_turns(group->ages, group->size, left);
+		for (int i = 0; i < group->size; i++) {
+			Passage *p = &passages[i];
+			bool begins = group->ages[i].t == 0;
+			p->afresh = p->afresh || (first && begins);
+			int part = p->turns[1] > 0 || (!first && begins);
+			p->starts[part] += begins;
+			p->turns[part] += turns;
+		}
+		grow_older(e, family, group, group->ages, turns);
+		left -= turns;
 	}
 }
 
@@ -274,12 +331,50 @@ static Difference particle_difference(const RtEstimator *e, const Family *family
 	return d;
 }
 
+/* One particle's part of the estimate. */
+static void add_particle(RtEstimator *e, const Family *family, int number, int i, const Passage *passage, double share,
+                         double *gradient, RtStats *stats, double *scored) {
+	const Group *group = &family->groups[number];
+	double *sum = group->sum + i * e->count;
+	const double *noise = group->noise + i * e->count;
+	bool whole = particles_whole(e);
+	int window = e->how.window, runs = carried_states(e) == 1 ? 3 : 2;
+	double scale = whole ? 1 : estimator_mean_horizon(e) / window;
+	double factor = share / (2 * e->how.sigma * e->how.sigma * e->how.particles);
+	for (int part = 0; part < 2; part++) {
+		int turns = passage->turns[part];
+		if (turns == 0) {
+			continue;
+		}
+		bool afresh = part == 1 || passage->afresh || e->how.kind != FE_PES;
+		for (int64_t p = 0; p < e->count; p++) {
+			sum[p] = afresh ? noise[p] : sum[p] + noise[p];
+		}
+		Difference d = particle_difference(e, family, number, i, part);
+		stats->pieces += d.finite + d.nonfinite;
+		stats->nonfinite += d.nonfinite;
+		stats->evaluations += (int64_t)(d.finite + d.nonfinite) * runs * (turns + passage->starts[part]);
+		if (d.finite == 0) {
+			continue;
+		}
+		for (int64_t p = 0; p < e->count; p++) {
+			gradient[p] += factor * scale * (d.difference / d.finite) * sum[p];
+		}
+		stats->score += share * scale * d.score / d.finite;
+		*scored += whole ? share : share * turns / window;
+	}
+}
+
 bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
-	int window = window_of(e), groups = 0;
+	int groups = 0, problems = 0;
 	for (int k = 0; k < e->family_count; k++) {
-		groups += e->families[k].group_count;
-		for (int j = 0; j < e->families[k].group_count; j++) {
-			plan_window(e, k, j, &e->families[k].groups[j], window);
+		Family *family = &e->families[k];
+		groups += family->group_count;
+		problems += family->problems->count;
+		for (int j = 0; j < family->group_count && particles_whole(e); j++) {
+			for (int i = 0; i < family->groups[j].size; i++) {
+				begin_run(e, family, &family->groups[j], i, e->step, &family->groups[j].ages[i]);
+			}
 		}
 	}
 	rt_pool_run(e->rt->pool, groups, noise_item, e);
@@ -289,48 +384,17 @@ bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
 	}
 	*stats = (RtStats){0};
 	memset(gradient, 0, sizeof *gradient * (size_t)e->count);
-	int problems = 0;
 	double scored = 0;
-	for (int k = 0; k < e->family_count; k++) {
-		problems += e->families[k].problems->count;
-	}
 	for (int k = 0; k < e->family_count; k++) {
 		Family *family = &e->families[k];
 		double share = (double)family->problems->count / problems;
-		double factor = share / (2 * e->how.sigma * e->how.sigma * e->how.particles);
 		for (int j = 0; j < family->group_count; j++) {
 			Group *group = &family->groups[j];
+			Passage passages[IR_LANES];
+			pass_window(e, family, group, passages);
 			for (int i = 0; i < group->size; i++) {
-				double *sum = group->sum + i * e->count;
-				const double *noise = group->noise + i * e->count;
-				for (int part = 0; part < 2; part++) {
-					int turns = part == 0 ? group->turns1 : group->turns2;
-					if (turns == 0) {
-						continue;
-					}
-					bool afresh = part == 1 || group->fresh || e->how.kind != FE_PES;
-					for (int64_t p = 0; p < e->count; p++) {
-						sum[p] = afresh ? noise[p] : sum[p] + noise[p];
-					}
-					Difference d = particle_difference(e, family, j, i, part);
-					stats->pieces += d.finite + d.nonfinite;
-					stats->nonfinite += d.nonfinite;
-					int runs = e->how.kind == FE_TRUNCATED_ES ? 3 : 2;
-					bool starts = part == 1 || group->fresh;
-					stats->evaluations += (int64_t)(d.finite + d.nonfinite) * runs * (turns + starts);
-					if (d.finite == 0) {
-						continue;
-					}
-					int horizon = part == 0 ? group->horizon : group->horizon2;
-					double scale = e->how.kind == FE_ES ? 1 : (double)horizon / window;
-					for (int64_t p = 0; p < e->count; p++) {
-						gradient[p] += factor * scale * (d.difference / d.finite) * sum[p];
-					}
-					stats->score += share * scale * d.score / d.finite;
-					scored += part == 0 ? share : 0;
-				}
+				add_particle(e, family, j, i, &passages[i], share, gradient, stats, &scored);
 			}
-			age_group(e, k, j, group);
 		}
 	}
 	stats->score = scored > 0 ? stats->score / scored : (double)NAN;

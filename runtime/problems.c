@@ -72,7 +72,23 @@ static void make_block(void *user, int item, int worker) {
 	making->errors[item] = rt_call(making->task->setup, params, results, making->scratch[worker]);
 }
 
-RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int count, bool spread) {
+int64_t rt_instance(RtSet set, int number) {
+	int64_t first = set, size = RT_SELECT;
+	return number < size ? first + number : 3 * (int64_t)number + first / size;
+}
+
+typedef int64_t Numbering(int64_t first, int number);
+
+static int64_t one_after_another(int64_t first, int number) {
+	return first + number;
+}
+
+static int64_t in_set(int64_t first, int number) {
+	return rt_instance((RtSet)first, number);
+}
+
+static RtProblems *problems_new(RtTask *task, uint64_t seed, Numbering *instance, int64_t first, int count,
+                                bool spread) {
 	Rt *rt = task->rt;
 	const FeObjective *objective = task->objective;
 	uint32_t fixed_count = objective->setup->results.count;
@@ -96,7 +112,7 @@ RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int coun
 		for (int lane = 0; lane < task->lanes; lane++) {
 			int number = spread ? k : k * task->lanes + lane;
 			bool real = number < count;
-			block->instance[lane] = first + (real ? number : count - 1);
+			block->instance[lane] = instance(first, real ? number : count - 1);
 			block->weight[lane] = real ? 1 : 0;
 		}
 		block->fixed = ARENA_ARRAY(arena, void *, fixed_count + 1);
@@ -124,6 +140,14 @@ RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int coun
 		return NULL;
 	}
 	return problems;
+}
+
+RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int count, bool spread) {
+	return problems_new(task, seed, one_after_another, first, count, spread);
+}
+
+RtProblems *rt_problems_of(RtTask *task, uint64_t seed, RtSet set, int count, bool spread) {
+	return problems_new(task, seed, in_set, set, count, spread);
 }
 
 void rt_problems_free(RtProblems *problems) {

@@ -59,44 +59,43 @@ static const AstDeclare *find_learn(const AstBlock *body, Name name) {
 	return NULL;
 }
 
-/* Where `= value`, `~ draw` or `from "file"` begins: at the sign or word before the expression. */
-static uint32_t start_of_initializer(const char *text, uint32_t at) {
-	while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t' || text[at - 1] == '\n' || text[at - 1] == '\r')) {
-		at--;
-	}
-	if (at > 0 && (text[at - 1] == '=' || text[at - 1] == '~')) {
-		return at - 1;
-	}
-	return at >= 4 && memcmp(text + at - 4, "from", 4) == 0 ? at - 4 : at;
-}
-
-static const char *number_text(Arena *arena, double value, IrScalar real) {
+/* The fewest digits that read back as this number of the rule's precision. Where they would name a number on a limit or
+ * beyond it, all digits of the number itself, which lies inside. */
+static const char *learned_text(Arena *arena, double value, const FeLearned *learned, IrScalar real) {
 	Text text = text_new(arena);
 	text_real(&text, value, real == IR_F32);
+	double read = strtod(text_cstr(&text), NULL);
+	if (isfinite(value) && !(read > learned->low && read < learned->high)) {
+		text = text_new(arena);
+		text_real(&text, value, false);
+	}
 	return text_cstr(&text);
 }
 
-static void edit_learned(Edits *edits, const Source *source, const AstDeclare *declare, const FeLearned *learned,
-                         IrScalar real, const double *values, const char *weights) {
-	const AstExpr *initializer = declare->value ? declare->value : declare->draw ? declare->draw : declare->from;
-	if (!initializer) {
-		return;
-	}
-	uint32_t start = start_of_initializer(source->text, initializer->span.start);
+static void edit_learned(Edits *edits, const AstDeclare *declare, const FeLearned *learned, IrScalar real,
+                         const double *values, const char *weights) {
+	const FeSlot *slot = &learned->slot;
+	uint32_t start = declare->source.start;
 	Text text = text_new(edits->arena);
-	if (learned->slot.type.rank == 0) {
-		text_printf(&text, "= %s", number_text(edits->arena, values[learned->slot.offset], real));
+	if (slot->type.rank == 0) {
+		if (declare->value) {
+			start = declare->value->span.start; /* comments between `=` and the value stay */
+		}
+		text_printf(&text, "%s%s", declare->value ? "" : "= ",
+		            learned_text(edits->arena, values[slot->offset], learned, real));
 	} else {
-		if (declare->type.span.file == 0) {
-			text_printf(&text, ": [");
-			for (uint32_t i = 0; i < learned->slot.type.rank; i++) {
-				text_printf(&text, "%s%lld", i > 0 ? ", " : "", (long long)learned->slot.type.dims[i]);
-			}
-			text_printf(&text, "] ");
+		/* A file is read in the shape of a type: one that was not written, or is the whole of it only with a head, is put. */
+		bool typed = declare->type.span.file != 0 && !declare->has_head;
+		if (declare->has_head) {
+			start = declare->names.data[0].span.end;
+		}
+		text_printf(&text, "%s", typed ? "" : declare->has_head ? " : [" : ": [");
+		for (uint32_t i = 0; !typed && i < slot->type.rank; i++) {
+			text_printf(&text, "%lld%s", (long long)slot->type.dims[i], i + 1 < slot->type.rank ? ", " : "] ");
 		}
 		text_printf(&text, "from \"%s\"", weights);
 	}
-	edit(edits, start, initializer->span.end, text_cstr(&text));
+	edit(edits, start, declare->source.end, text_cstr(&text));
 }
 
 /* Hyperparameters: what the call gave becomes the default, and what was opened gets its learned value. */
@@ -113,7 +112,7 @@ static void edit_params(const Rt *rt, Edits *edits, const FeCall *call, const Fe
 		for (uint32_t k = 0; k < rule->learned.count; k++) {
 			const FeLearned *learned = &rule->learned.data[k];
 			if (learned->from_hyper && learned->slot.name == param->name.name) {
-				value = number_text(edits->arena, natural[learned->slot.offset], rule->real);
+				value = learned_text(edits->arena, natural[learned->slot.offset], learned, rule->real);
 			}
 		}
 		if (value && param->value) {
@@ -164,7 +163,6 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
                     Text *out, RtTensors *tensors) {
 	const AstDecl *decl = rule->decl;
 	Arena *arena = out->arena;
-	const Source *source = rt->session->sources.data[decl->span.file];
 	Edits edits = {.arena = arena}, none = {.arena = arena};
 	tensors->items = ARENA_ARRAY(arena, RtTensor, rule->learned.count + 1);
 	tensors->count = 0;
@@ -175,8 +173,8 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
 			continue;
 		}
 		const AstDeclare *declare = find_learn(&decl->body, slot->name);
-		if (declare) {
-			edit_learned(&edits, source, declare, learned, rule->real, natural, weights);
+		if (declare && declare->source.file != 0) {
+			edit_learned(&edits, declare, learned, rule->real, natural, weights);
 		}
 		if (slot->type.rank > 0) {
 			RtTensor *tensor = &tensors->items[tensors->count++];

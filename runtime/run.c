@@ -24,18 +24,21 @@ static uint32_t fixed_count(const RtTask *task) {
 	return task->evaluate->params.count - 1;
 }
 
-/* Bytes of slot i of a block. */
-static size_t slot_bytes(const RtTask *task, uint32_t i) {
+static IrType slot_type(const RtTask *task, uint32_t i) {
 	const IrFunc *evaluate = task->evaluate;
 	const IrFunc *init = task->rule->init;
-	IrType type;
 	if (i == 0) {
-		type = ir_type(evaluate, evaluate->params.data[evaluate->params.count - 1].value);
-	} else if (i <= evaluate->results.count) {
-		type = ir_type(evaluate, evaluate->results.data[i - 1].value);
-	} else {
-		type = ir_type(init, init->results.data[i - 1 - evaluate->results.count].value);
+		return ir_type(evaluate, evaluate->params.data[evaluate->params.count - 1].value);
 	}
+	if (i <= evaluate->results.count) {
+		return ir_type(evaluate, evaluate->results.data[i - 1].value);
+	}
+	return ir_type(init, init->results.data[i - 1 - evaluate->results.count].value);
+}
+
+/* Bytes of slot i of a block. */
+static size_t slot_bytes(const RtTask *task, uint32_t i) {
+	IrType type = slot_type(task, i);
 	return (size_t)ir_type_elements(type, NULL) * ir_scalar_bytes(type.scalar) * (size_t)task->lanes;
 }
 
@@ -63,6 +66,24 @@ void rt_state_copy(const RtTask *task, RtState *to, const RtState *from) {
 		memcpy(to->slots[i], from->slots[i], slot_bytes(task, i));
 	}
 	memcpy(to->f0, from->f0, IR_LANES * sizeof(double));
+}
+
+static void copy_lanes(void *to, const void *from, size_t elements, size_t width, const bool *chosen) {
+	for (size_t lane = 0; lane < IR_LANES; lane++) {
+		for (size_t k = 0; k < elements && chosen[lane]; k++) {
+			size_t at = (k * IR_LANES + lane) * width;
+			memcpy((char *)to + at, (const char *)from + at, width);
+		}
+	}
+}
+
+void rt_state_copy_lanes(const RtTask *task, RtState *to, const RtState *from, const bool *chosen) {
+	for (uint32_t i = 0; i < slot_count(task); i++) {
+		IrType type = slot_type(task, i);
+		size_t elements = (size_t)ir_type_elements(type, NULL);
+		copy_lanes(to->slots[i], from->slots[i], elements, ir_scalar_bytes(type.scalar), chosen);
+	}
+	copy_lanes(to->f0, from->f0, 1, ir_scalar_bytes(task->objective->real), chosen);
 }
 
 size_t rt_forward_arena(const RtTask *task, RtTheta variant) {
@@ -137,14 +158,18 @@ int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtS
 	int error = 0;
 	for (int done = 0; done < turns && !error;) {
 		int64_t piece = turns - done < task->segment_steps ? turns - done : task->segment_steps;
-		int64_t start = t0 + done, end = horizon;
+		int64_t start[IR_LANES], end[IR_LANES];
+		for (int lane = 0; lane < IR_LANES; lane++) {
+			start[lane] = (args->t0 ? args->t0[lane] : t0) + done;
+			end[lane] = args->horizon ? args->horizon[lane] : horizon;
+		}
 		void **params = s.pointers;
 		memcpy(params, block->fixed, sizeof(void *) * fixed);
 		memcpy(params + fixed, state->slots, sizeof(void *) * slots);
 		uint32_t count = fixed + slots;
-		params[count++] = &start;
+		params[count++] = start;
 		params[count++] = &piece;
-		params[count++] = &end;
+		params[count++] = end;
 		params[count++] = state->f0;
 		count += rule_params(task, args, &s, params + count);
 		void **results = params + count;
@@ -256,7 +281,7 @@ bool rt_run(RtTask *task, const RtProblems *problems, const double *hypers, cons
 	int threads = rt_pool_threads(rt->pool);
 	Running running = {task,
 	                   problems,
-	                   {hypers, NULL, RT_SHARED},
+	                   {.hypers = hypers, .variant = RT_SHARED},
 	                   steps,
 	                   out,
 	                   ARENA_ARRAY(scratch, Worker, threads),

@@ -126,7 +126,7 @@ typedef struct RtTask {
 	int gradient_window, gradient_steps;
 	bool gradient_fixed;
 	RtCode *tangent; /* a whole unroll and one tangent */
-	int tangent_steps;
+	int tangent_window, tangent_steps;
 } RtTask;
 
 /* `rule` may be NULL. open: hyperparameters to be learned as well. NULL with diagnostics. */
@@ -141,15 +141,19 @@ void rt_task_plan(RtTask *task, int problems);
 /* The choice itself: IR_LANES or 1. Code for other blocks is dropped; problems made for them can no longer be used. */
 void rt_task_lanes(RtTask *task, int lanes);
 int64_t rt_learned_count(const RtTask *task); /* P; 0 for a rule without holes */
-/* Where the learned numbers start, [P], files of `learn ... from` included. false with a diagnostic. */
+/* Where the learned numbers start, [P], files of `learn ... from` included. false with a diagnostic, E0262 if one of them
+ * is not inside of its limits or not finite. */
 bool rt_theta_start(RtTask *task, uint64_t seed, double *theta);
+bool rt_rule_theta(Rt *rt, const FeRule *rule, uint64_t seed, double *theta); /* the same for a rule by itself */
 /* The learned numbers as the rule uses them (inside their limits). */
 bool rt_theta_natural(RtTask *task, const double *theta, double *natural);
 
 /* ---- problems.c: instances, in blocks of task->lanes ---- */
 
-/* Disjoint ranges of instance numbers. */
-enum { RT_TRAIN = 0, RT_SELECT = 1000000, RT_TEST = 2000000 };
+/* The sets of problems, by their first instance. They have no instance in common, however large they are: the first
+ * million of each is numbered on from there, later ones share the numbers from 3,000,000 on, every third each. */
+typedef enum RtSet { RT_TRAIN = 0, RT_SELECT = 1000000, RT_TEST = 2000000 } RtSet;
+int64_t rt_instance(RtSet set, int number);
 
 typedef struct RtBlock {
 	int64_t instance[IR_LANES];
@@ -167,8 +171,10 @@ typedef struct RtProblems {
 	Arena *arena;
 } RtProblems;
 
-/* Problems first .. first + count - 1; `seed` is usually rt->options.seed. NULL with a diagnostic. */
+/* Instances first .. first + count - 1; `seed` is usually rt->options.seed. NULL with a diagnostic. */
 RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int count, bool spread);
+/* The first `count` of a set. */
+RtProblems *rt_problems_of(RtTask *task, uint64_t seed, RtSet set, int count, bool spread);
 void rt_problems_free(RtProblems *problems);
 double rt_problems_bytes(const RtTask *task, int count, bool spread); /* planned, before they are made */
 
@@ -182,14 +188,14 @@ IrFunc *rt_build_segment(RtTask *task, int steps, bool curve);
 /* A whole unroll in windows: (fixed..., x, horizon, hypers..., theta) -> score, theta~. window 0: whole. `fixed`: the horizon
  * is always `steps`; else at most that. */
 IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed);
-/* (fixed..., x, horizon, hypers..., theta, theta') -> score, score' */
-IrFunc *rt_build_tangent(RtTask *task, int steps);
+/* The same forwards: (fixed..., x, horizon, hypers..., theta, theta') -> score, score'; the horizon is at most `steps`. */
+IrFunc *rt_build_tangent(RtTask *task, int window, int steps);
 
 /* ---- need.c: makes the code that is missing; false with a diagnostic ---- */
 
 bool rt_need_forward(RtTask *task, int steps, RtTheta theta);
 bool rt_need_gradient(RtTask *task, int window, int steps, bool fixed);
-bool rt_need_tangent(RtTask *task, int steps);
+bool rt_need_tangent(RtTask *task, int window, int steps);
 
 /* ---- run.c: inner runs on the host's side ---- */
 
@@ -202,12 +208,15 @@ typedef struct RtState {
 
 RtState rt_state_new(const RtTask *task, Arena *arena);
 void rt_state_copy(const RtTask *task, RtState *to, const RtState *from);
+/* The chosen ones of 16 lanes. */
+void rt_state_copy_lanes(const RtTask *task, RtState *to, const RtState *from, const bool *chosen);
 size_t rt_state_bytes(const RtTask *task);
 
 typedef struct RtArgs {
 	const double *hypers; /* one per hyperparameter, or NULL: as instantiated */
 	const void *theta;    /* [P] or [P] x 16 in the task's precision; NULL if P = 0 */
 	RtTheta variant;
+	const int64_t *t0, *horizon; /* RT_PER_LANE: [16], where lanes differ; NULL: as the call says */
 } RtArgs;
 
 /* Both write into `state` and are safe on several threads at once (`arena` each its own). Non-zero: a gather failed. */
@@ -294,6 +303,8 @@ void rt_estimator_free(RtEstimator *estimator);
  * gradient: [P]. false with a diagnostic (a gather that left its range). */
 bool rt_estimate(RtEstimator *estimator, const double *theta, int64_t step, double *gradient, RtStats *stats);
 double rt_estimator_bytes(const RtEstimator *estimator); /* as planned */
+/* The norm of values[count] is the result times *unit, which is 1 unless their squares leave the range of f64. */
+double rt_norm(const double *values, int64_t count, double *unit);
 /* Standard normal noise, the same for every kind of estimate: (seed, step, particle) -> out[count]. */
 void rt_noise(uint64_t seed, int64_t step, int64_t particle, double *out, int64_t count);
 

@@ -1,4 +1,5 @@
 /* A task: an objective and a rule instantiated for each other, with the code that running them needs. */
+#include <math.h>
 #include <string.h>
 
 #include "runtime/runtime.h"
@@ -118,12 +119,37 @@ int64_t rt_learned_count(const RtTask *task) {
 	return task->rule ? task->rule->learned_count : 0;
 }
 
-bool rt_theta_start(RtTask *task, uint64_t seed, double *theta) {
-	if (rt_learned_count(task) == 0) {
+/* A start that is drawn or read from a file may lie outside of its limits, which no check of the text could tell. */
+static bool starts_inside(Rt *rt, const FeRule *rule, const double *theta) {
+	for (uint32_t i = 0; i < rule->learned.count; i++) {
+		const FeLearned *learned = &rule->learned.data[i];
+		const FeSlot *slot = &learned->slot;
+		int64_t k = 0;
+		while (k < slot->count && isfinite(theta[slot->offset + k])) {
+			k++;
+		}
+		if (k == slot->count) {
+			continue;
+		}
+		const char *element = slot->count > 1 ? arena_printf(rt->session->arena, "element %lld of ", (long long)k) : "";
+		const char *limits = learned->transform == FE_PLAIN ? "" : ", or not inside of its limits";
+		diag_error(rt->session, 262, slot->span, "%s`%s` starts at a number that is not finite%s", element,
+		           session_text(rt->session, slot->name), limits);
+		return false;
+	}
+	return true;
+}
+
+bool rt_rule_theta(Rt *rt, const FeRule *rule, uint64_t seed, double *theta) {
+	if (rule->learned_count == 0) {
 		return true;
 	}
 	int64_t integers[] = {(int64_t)seed};
-	return rt_evaluate_once(task->rt, task->rule->theta, integers, NULL, &theta);
+	return rt_evaluate_once(rt, rule->theta, integers, NULL, &theta) && starts_inside(rt, rule, theta);
+}
+
+bool rt_theta_start(RtTask *task, uint64_t seed, double *theta) {
+	return !task->rule || rt_rule_theta(task->rt, task->rule, seed, theta);
 }
 
 bool rt_theta_natural(RtTask *task, const double *theta, double *natural) {

@@ -53,8 +53,7 @@ static bool outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count,
 		reals[1 + i] = &outer->hypers[i];
 	}
 	if (rule->learned_count > 0) {
-		const int64_t seed = (int64_t)rt->options.seed;
-		if (!rt_evaluate_once(rt, rule->theta, &seed, NULL, &outer->learned)) {
+		if (!rt_rule_theta(rt, rule, rt->options.seed, outer->learned)) {
 			return false;
 		}
 		outer->params[at++] = outer->learned;
@@ -142,7 +141,7 @@ static bool tell_best(Training *t) {
 	return !t->options->best || t->options->best(t->options->user, t->out);
 }
 
-/* Without select problems the last theta is the best. */
+/* Without select problems the last numbers are the best, as long as they are finite. */
 static bool take_last(Training *t, int step) {
 	memcpy(t->out->theta, t->out->last, sizeof *t->out->theta * (size_t)t->out->count);
 	t->out->best_step = step;
@@ -177,23 +176,20 @@ static bool consider(Training *t, int step) {
 	return true;
 }
 
+/* Scales the gradient down to the limit (0: none); returns the norm that it had. */
 static double clip_gradient(double *gradient, int64_t count, double limit) {
-	double squares = 0;
-	for (int64_t p = 0; p < count; p++) {
-		squares += gradient[p] * gradient[p];
+	double unit, norm = rt_norm(gradient, count, &unit);
+	double room = limit / unit;
+	for (int64_t p = 0; p < count && limit > 0 && norm > room; p++) {
+		gradient[p] *= room / norm;
 	}
-	double norm = sqrt(squares);
-	if (limit > 0 && norm > limit) {
-		for (int64_t p = 0; p < count; p++) {
-			gradient[p] *= limit / norm;
-		}
-	}
-	return norm;
+	return norm * unit;
 }
 
-static bool all_finite(const double *values, int64_t count) {
+/* As numbers of the precision that the rule runs in. */
+static bool all_finite(IrScalar real, const double *values, int64_t count) {
 	for (int64_t i = 0; i < count; i++) {
-		if (!isfinite(values[i])) {
+		if (!(real == IR_F32 ? isfinite((float)values[i]) : isfinite(values[i]))) {
 			return false;
 		}
 	}
@@ -235,6 +231,9 @@ static bool train_steps(Training *t) {
 		if (!rt_estimate(t->estimator, out->last, step, t->gradient, &stats)) {
 			return false;
 		}
+		if (!all_finite(IR_F64, t->gradient, out->count)) {
+			stats.nonfinite = stats.pieces; /* the sum of finite gradients overflows */
+		}
 		double norm = clip_gradient(t->gradient, out->count, t->experiment->clip);
 		out->scores[step] = stats.score;
 		out->norms[step] = norm;
@@ -242,11 +241,11 @@ static bool train_steps(Training *t) {
 		out->nonfinite += stats.nonfinite;
 		out->evaluations += stats.evaluations;
 		/* Without one finite piece there is nothing to follow: theta stays. */
-		if (stats.nonfinite < stats.pieces && isfinite(norm)) {
+		if (stats.nonfinite < stats.pieces) {
 			outer_step(&t->outer, t->gradient, stats.score, out->count, out->last);
 		}
 		out->steps = step + 1;
-		out->diverged = !all_finite(out->last, out->count);
+		out->diverged = !all_finite(out->tasks[0]->rule->real, out->last, out->count);
 		bool last = step + 1 == steps || out->diverged;
 		if (t->select && !out->diverged && (last || (step + 1) % every == 0) && !consider(t, step + 1)) {
 			return false;
@@ -315,7 +314,7 @@ static bool prepare(Training *t) {
 		for (int k = 0; k < out->task_count; k++) {
 			RtTask *task = out->tasks[k];
 			out->memory_bytes += rt_problems_bytes(task, experiment->select_problems, false);
-			t->select[k] = rt_problems_new(task, rt->options.seed, RT_SELECT, experiment->select_problems, false);
+			t->select[k] = rt_problems_of(task, rt->options.seed, RT_SELECT, experiment->select_problems, false);
 			if (!t->select[k] || !rt_need_forward(task, experiment->horizon_high, RT_SHARED)) {
 				return false;
 			}

@@ -430,16 +430,22 @@ static IrValue emit_init_reverse(Frame *w, IrValue x0, const IrValue *state_cota
 	return out;
 }
 
-/* A state's cotangent of the first window, kept while the others go by. */
-static IrValue emit_first(Frame *w, IrValue counter, IrValue kept, IrValue now) {
+/* A state's cotangent of the first window, kept while the others go by. Where a minimum decides, a later window whose
+ * score is below the best before leaves nothing of it. */
+static IrValue emit_first(Frame *w, IrValue counter, IrValue best, IrValue score, IrValue kept, IrValue now) {
 	IrType type = ir_type(w->func, kept);
 	IrForBuilder f = ir_for_begin(&w->b);
 	IrAt at[IR_MAX_RANK];
 	for (uint32_t i = 0; i < type.rank; i++) {
 		at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
 	}
+	uint32_t before = ir_read(&f, kept, at, false);
+	if (w->task->score.fold == FE_SCORE_MIN) {
+		uint32_t better = ir_op2(&f, IR_lt, ir_read_scalar(&f, score), ir_read_scalar(&f, best));
+		before = ir_op3(&f, IR_where, better, ir_real(&f, type.scalar, 0), before);
+	}
 	uint32_t first = ir_op2(&f, IR_eq, ir_read_scalar(&f, counter), ir_int(&f, 0));
-	uint32_t node = ir_op3(&f, IR_where, first, ir_read(&f, now, at, false), ir_read(&f, kept, at, false));
+	uint32_t node = ir_op3(&f, IR_where, first, ir_read(&f, now, at, false), before);
 	IrValue out = ir_put(&f, IR_PUT_NONE, node, type, at, 0, false);
 	ir_for_end(&f);
 	return out;
@@ -511,7 +517,8 @@ IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed) {
 		task->score.fold == FE_SCORE_MIN ? emit_min(&w, best, given[0]) : ir_add_values(&w.b, best, given[0]);
 	inner[states + 1] = emit_gather(&w, best, given[0], inner[states + 1], given[1 + states + kept_count]);
 	for (uint32_t i = 0; i < kept_count; i++) {
-		inner[states + 2 + i] = emit_first(&w, loop->loop.counter, inner[states + 2 + i], given[1 + states + i]);
+		inner[states + 2 + i] =
+			emit_first(&w, loop->loop.counter, best, given[0], inner[states + 2 + i], given[1 + states + i]);
 	}
 	ir_loop_end(&w.b, loop, inner, outer);
 	IrValue theta_bar = loop->loop.carries.data[states + 1].out;
@@ -526,7 +533,57 @@ IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed) {
 	return optimized(task, w.func);
 }
 
-IrFunc *rt_build_tangent(RtTask *task, int steps) {
+/* The state at the start of a window, with no derivative from before; `init` belongs to the first window. */
+static void emit_cut(Frame *w, IrValue counter, bool through_init) {
+	IrValue *values = ARENA_ARRAY(w->arena, IrValue, w->state_count + 3);
+	uint32_t count = state_values(w, values);
+	for (uint32_t k = 0; k < count; k++) {
+		IrType type = ir_type(w->func, values[k]);
+		if (!ir_scalar_is_real(type.scalar)) {
+			continue;
+		}
+		IrForBuilder f = ir_for_begin(&w->b);
+		IrAt at[IR_MAX_RANK];
+		for (uint32_t i = 0; i < type.rank; i++) {
+			at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
+		}
+		uint32_t value = ir_read(&f, values[k], at, false);
+		uint32_t node = ir_op1(&f, IR_stop_gradient, value);
+		if (through_init) {
+			uint32_t first = ir_op2(&f, IR_eq, ir_read_scalar(&f, counter), ir_int(&f, 0));
+			node = ir_op3(&f, IR_where, first, value, node);
+		}
+		values[k] = ir_put(&f, IR_PUT_NONE, node, type, at, 0, false);
+		ir_for_end(&f);
+	}
+	set_state_values(w, values);
+}
+
+/* A whole run as a loop over windows, which cuts derivatives between them. Returns the score. */
+static IrValue emit_windows(Frame *w, int window, int steps) {
+	IrValue *inner = ARENA_ARRAY(w->arena, IrValue, w->state_count + 4), none = 0;
+	uint32_t states = state_values(w, inner);
+	inner[states] = ir_fill(&w->b, real_type(w), rt_score_zero(w->task->score));
+	IrForBuilder f = ir_for_begin(&w->b);
+	uint32_t up = ir_op2(&f, IR_add, ir_read_scalar(&f, w->horizon), ir_int(&f, window - 1));
+	IrValue trips = put_scalar(&f, ir_op2(&f, IR_idiv, up, ir_int(&f, window)));
+	IrBlock *outer = w->b.block;
+	IrOp *loop = ir_loop_begin(&w->b, (steps + window - 1) / window, trips);
+	for (uint32_t i = 0; i <= states; i++) {
+		inner[i] = ir_loop_carry(&w->b, loop, inner[i]);
+	}
+	set_state_values(w, inner);
+	emit_window_place(w, loop->loop.counter, window, true);
+	emit_cut(w, loop->loop.counter, init_reads_theta(w->task->rule));
+	IrValue best = inner[states], score = emit_segment(w, window, w->turns, &none);
+	state_values(w, inner);
+	bool least = w->task->score.fold == FE_SCORE_MIN;
+	inner[states] = least ? emit_min(w, best, score) : ir_add_values(&w->b, best, score);
+	ir_loop_end(&w->b, loop, inner, outer);
+	return loop->loop.carries.data[states].out;
+}
+
+IrFunc *rt_build_tangent(RtTask *task, int window, int steps) {
 	Frame w = frame_new(task, "score");
 	param_fixed(&w);
 	w.x = ir_param(w.func, "x", x_type(&w));
@@ -536,7 +593,8 @@ IrFunc *rt_build_tangent(RtTask *task, int steps) {
 	emit_init(&w);
 	w.f0 = w.f;
 	IrValue none = 0;
-	ir_result(w.func, "score", emit_segment(&w, steps, w.horizon, &none));
+	bool whole = window <= 0 || window >= steps;
+	ir_result(w.func, "score", whole ? emit_segment(&w, steps, w.horizon, &none) : emit_windows(&w, window, steps));
 	IrFunc *func = optimized(task, w.func);
 	bool *wrt = ARENA_ARRAY(w.arena, bool, func->params.count + 1);
 	wrt[func->params.count - 1] = true;

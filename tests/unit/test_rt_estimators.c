@@ -93,7 +93,7 @@ Test(rt_estimators, windows_cut_the_state) {
 	for (int p = 0; p < P; p++) {
 		RtState carried = rt_state_new(task, b.arena), moved = rt_state_new(task, b.arena);
 		double theta[P], unused[IR_LANES] = {0};
-		RtArgs args = {NULL, theta4, RT_SHARED};
+		RtArgs args = {.theta = theta4, .variant = RT_SHARED};
 		cr_assert(rt_begin(task, &problems->blocks[0], &args, &carried, scratch) == 0);
 		for (int t = 0; t < T; t += K) {
 			double sides[2];
@@ -102,7 +102,7 @@ Test(rt_estimators, windows_cut_the_state) {
 				double sum[IR_LANES] = {0};
 				memcpy(theta, theta4, sizeof theta);
 				theta[p] += side == 0 ? 1e-5 : -1e-5;
-				RtArgs bent = {NULL, theta, RT_SHARED};
+				RtArgs bent = {.theta = theta, .variant = RT_SHARED};
 				if (t == 0) { /* the first window owns what `init` does */
 					cr_assert(rt_begin(task, &problems->blocks[0], &bent, &moved, scratch) == 0);
 				} else {
