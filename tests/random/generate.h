@@ -1,0 +1,67 @@
+/* What the files of the generator share. */
+#ifndef GRADUS_TESTS_RANDOM_GENERATE_H
+#define GRADUS_TESTS_RANDOM_GENERATE_H
+
+#include "program.h"
+
+enum { SCOPE = 200, GUARDS = 6, EXTENTS = 6 };
+
+/* Inside of here, 0 <= at < extent holds. */
+typedef struct Guard {
+	RpExpr *at;
+	int extent;
+} Guard;
+
+typedef struct Gen {
+	RpPool *pool;
+	RpProgram *program;
+	uint64_t state;
+	RpVar *scope[SCOPE];
+	int count; /* of names in scope */
+	Guard guard[GUARDS];
+	int guards;
+	int points; /* how often what is made now is computed: the ranges around it, multiplied */
+	int budget; /* expressions that may still be made in this statement */
+	int serial;
+	int extent[EXTENTS]; /* the sizes that this program likes */
+	bool in_fn;
+	bool no_params; /* only what does not depend on parameters may be mentioned */
+} Gen;
+
+/* generate.c */
+int gen_below(Gen *g, int n);
+bool gen_chance(Gen *g, int percent);
+int gen_between(Gen *g, int low, int high); /* both included */
+int gen_extent(Gen *g);
+RpVar *gen_var(Gen *g, RpRole role, RpKind kind, const RpShape *shape);
+void gen_show(Gen *g, RpVar *var); /* puts it into scope */
+/* A name in scope of this kind and rank (-1: of any but 0); NULL if there is none. */
+RpVar *gen_pick(Gen *g, RpKind kind, int rank);
+
+/* generate_scalar.c */
+RpExpr *gen_real(Gen *g, int depth);
+RpExpr *gen_int(Gen *g, int depth); /* has a small range */
+RpExpr *gen_truth(Gen *g, int depth);
+RpExpr *gen_position(Gen *g, int extent);
+RpExpr *gen_read(Gen *g, RpVar *var); /* one element */
+/* Scaled or bent until its magnitude is below the limit. */
+RpExpr *gen_bounded(Gen *g, RpExpr *e, double low, double high);
+
+/* The same as a real number in the eyes of the language, which names need that are assigned real numbers later. */
+RpExpr *gen_surely_real(Gen *g, RpExpr *e);
+
+/* generate_reduce.c */
+RpExpr *gen_reduce(Gen *g, RpKind kind, const RpShape *shape, int depth); /* NULL if it would cost too much */
+/* Which ranges can be left out, by the rules of docs/language.md: `definition`: a head, whose indices start at 0. */
+void gen_ranges(Gen *g, RpVar *const *index, bool *stated, int count, RpExpr *const *bodies, int body_count,
+                bool definition);
+
+/* generate_array.c */
+RpExpr *gen_array(Gen *g, const RpShape *shape, int depth);
+
+/* generate_stmt.c */
+void gen_functions(Gen *g);
+void gen_objective(Gen *g);
+RpExpr *gen_call(Gen *g, const RpShape *shape, int depth); /* NULL if no function gives this */
+
+#endif

@@ -1,0 +1,210 @@
+/* The functions of one to three numbers, with their slopes, from their textbook definitions and the C library. */
+#include "program.h"
+
+#include <math.h>
+
+static const double pi = 3.14159265358979323846;
+
+static double f_exp(const double *a, double *s, int *d) {
+	(void)d;
+	return s[0] = exp(a[0]);
+}
+
+static double f_log(const double *a, double *s, int *d) {
+	(void)d;
+	s[0] = 1 / a[0];
+	return log(a[0]);
+}
+
+static double f_log1p(const double *a, double *s, int *d) {
+	(void)d;
+	s[0] = 1 / (1 + a[0]);
+	return log1p(a[0]);
+}
+
+static double f_expm1(const double *a, double *s, int *d) {
+	(void)d;
+	s[0] = exp(a[0]);
+	return expm1(a[0]);
+}
+
+static double f_sqrt(const double *a, double *s, int *d) {
+	(void)d;
+	double r = sqrt(a[0]);
+	s[0] = a[0] == 0 ? 0 : 0.5 / r;
+	return r;
+}
+
+static double f_sin(const double *a, double *s, int *d) {
+	(void)d;
+	s[0] = cos(a[0]);
+	return sin(a[0]);
+}
+
+static double f_cos(const double *a, double *s, int *d) {
+	(void)d;
+	s[0] = -sin(a[0]);
+	return cos(a[0]);
+}
+
+static double f_tan(const double *a, double *s, int *d) {
+	(void)d;
+	double r = tan(a[0]);
+	s[0] = 1 + r * r;
+	return r;
+}
+
+static double f_atan(const double *a, double *s, int *d) {
+	(void)d;
+	s[0] = 1 / (1 + a[0] * a[0]);
+	return atan(a[0]);
+}
+
+static double f_atan2(const double *a, double *s, int *d) {
+	*d = a[0] < 0 && a[1] < 0 ? 1 : 0;
+	double square = a[0] * a[0] + a[1] * a[1];
+	s[0] = a[1] / square;
+	s[1] = -a[0] / square;
+	return atan2(a[0], a[1]);
+}
+
+static double f_tanh(const double *a, double *s, int *d) {
+	(void)d;
+	double c = cosh(a[0]);
+	s[0] = 1 / (c * c);
+	return tanh(a[0]);
+}
+
+static double f_sigmoid(const double *a, double *s, int *d) {
+	(void)d;
+	double r = 1 / (1 + exp(-a[0])), other = 1 / (1 + exp(a[0]));
+	s[0] = r * other;
+	return r;
+}
+
+static double f_softplus(const double *a, double *s, int *d) {
+	(void)d;
+	s[0] = 1 / (1 + exp(-a[0]));
+	return (a[0] > 0 ? a[0] : 0) + log1p(exp(-fabs(a[0])));
+}
+
+static double f_relu(const double *a, double *s, int *d) {
+	*d = a[0] > 0;
+	s[0] = *d;
+	return *d ? a[0] : 0;
+}
+
+static double f_elu(const double *a, double *s, int *d) {
+	*d = a[0] > 0; /* its second derivative jumps */
+	s[0] = a[0] > 0 ? 1 : exp(a[0]);
+	return a[0] > 0 ? a[0] : expm1(a[0]);
+}
+
+static double f_gelu(const double *a, double *s, int *d) {
+	(void)d;
+	double below = 0.5 * erfc(-a[0] / sqrt(2));
+	s[0] = below + a[0] * exp(-0.5 * a[0] * a[0]) / sqrt(2 * pi);
+	return a[0] * below;
+}
+
+static double f_erf(const double *a, double *s, int *d) {
+	(void)d;
+	s[0] = 2 / sqrt(pi) * exp(-a[0] * a[0]);
+	return erf(a[0]);
+}
+
+/* Its recurrence up to 12, then the asymptotic series. */
+static double digamma_of(double x, double *slope) {
+	double sum = 0, second = 0;
+	for (; x < 12; x++) {
+		sum -= 1 / x;
+		second += 1 / (x * x);
+	}
+	double r = 1 / (x * x);
+	*slope =
+		second + 1 / x + r / 2 + r / x * (1.0 / 6 - r * (1.0 / 30 - r * (1.0 / 42 - r * (1.0 / 30 - r * 5.0 / 66))));
+	return sum + log(x) - 0.5 / x -
+	       r * (1.0 / 12 - r * (1.0 / 120 - r * (1.0 / 252 - r * (1.0 / 240 - r * (1.0 / 132 - r * 691.0 / 32760)))));
+}
+
+static double f_lgamma(const double *a, double *s, int *d) {
+	(void)d;
+	double unused;
+	s[0] = digamma_of(a[0], &unused);
+	return lgamma(a[0]);
+}
+
+static double f_digamma(const double *a, double *s, int *d) {
+	(void)d;
+	return digamma_of(a[0], &s[0]);
+}
+
+static double f_abs(const double *a, double *s, int *d) {
+	*d = (a[0] > 0) - (a[0] < 0);
+	s[0] = *d;
+	return fabs(a[0]);
+}
+
+static double f_sign(const double *a, double *s, int *d) {
+	*d = (a[0] > 0) - (a[0] < 0);
+	s[0] = 0;
+	return *d;
+}
+
+static double f_floor(const double *a, double *s, int *d) {
+	*d = (int)floor(a[0]);
+	s[0] = 0;
+	return floor(a[0]);
+}
+
+static double f_clip(const double *a, double *s, int *d) {
+	*d = a[0] < a[1] ? -1 : a[0] > a[2] ? 1 : 0;
+	s[0] = *d == 0;
+	s[1] = *d < 0;
+	s[2] = *d > 0;
+	return *d < 0 ? a[1] : *d > 0 ? a[2] : a[0];
+}
+
+static double f_stop(const double *a, double *s, int *d) {
+	(void)d;
+	s[0] = 0;
+	return a[0];
+}
+
+static double f_real(const double *a, double *s, int *d) {
+	(void)d;
+	s[0] = 1;
+	return a[0];
+}
+
+/* The lines that many programs take come more than once. */
+const RpFunction rp_functions[] = {
+	{"sin", 1, f_sin, -8, 8, 1},
+	{"cos", 1, f_cos, -8, 8, 1},
+	{"tanh", 1, f_tanh, -8, 8, 1},
+	{"tanh", 1, f_tanh, -8, 8, 1},
+	{"sigmoid", 1, f_sigmoid, -8, 8, 1},
+	{"relu", 1, f_relu, -8, 8, 8},
+	{"exp", 1, f_exp, -3, 2, 8},
+	{"abs", 1, f_abs, -8, 8, 8},
+	{"softplus", 1, f_softplus, -8, 8, 8},
+	{"gelu", 1, f_gelu, -8, 8, 8},
+	{"elu", 1, f_elu, -8, 8, 8},
+	{"atan", 1, f_atan, -8, 8, 2},
+	{"erf", 1, f_erf, -3, 3, 1},
+	{"tan", 1, f_tan, -1.2, 1.2, 3},
+	{"expm1", 1, f_expm1, -3, 2, 8},
+	{"sqrt", 1, f_sqrt, 0.05, 16, 4},
+	{"log", 1, f_log, 0.05, 16, 3},
+	{"log1p", 1, f_log1p, -0.8, 8, 3},
+	{"lgamma", 1, f_lgamma, 0.3, 8, 8},
+	{"digamma", 1, f_digamma, 0.3, 8, 4},
+	{"sign", 1, f_sign, -8, 8, 1},
+	{"floor", 1, f_floor, -8, 8, 8},
+	{"stop_gradient", 1, f_stop, -8, 8, 8},
+	{"real", 1, f_real, -8, 8, 8},
+	{"atan2", 2, f_atan2, 0.1, 8, 2},
+	{"clip", 3, f_clip, -8, 8, 8},
+};
+
+const int rp_function_count = (int)(sizeof rp_functions / sizeof *rp_functions);

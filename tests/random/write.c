@@ -1,0 +1,358 @@
+/* The tree as a .grad file. */
+#include "program.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Writer {
+	FILE *out;
+	const RpProgram *program;
+	bool in_objective;
+	unsigned turn; /* changes how sizes are spelled */
+} Writer;
+
+/* How tight an operator binds: see docs/language.md. */
+enum { LOOSE, OR, AND, NOT, COMPARE, SUM, PRODUCT, MINUS, POWER, ATOM };
+
+static int tightness(const RpExpr *e) {
+	switch (e->op) {
+	case RP_OR: return OR;
+	case RP_AND: return AND;
+	case RP_NOT: return NOT;
+	case RP_COMPARE: return COMPARE;
+	case RP_ADD:
+	case RP_SUB: return SUM;
+	case RP_MUL:
+	case RP_DIV:
+	case RP_FLOORDIV:
+	case RP_MOD:
+	case RP_MATMUL: return PRODUCT;
+	case RP_NEG: return MINUS;
+	case RP_POWI:
+	case RP_POW: return POWER;
+	case RP_IF: return LOOSE;
+	case RP_NUMBER: return e->kind != RP_BOOL && e->number < 0 ? MINUS : ATOM;
+	default: return ATOM;
+	}
+}
+
+static void put_expr(Writer *w, const RpExpr *e, int needed);
+
+static void put_number(Writer *w, double number) {
+	char text[40];
+	if (number == floor(number) && fabs(number) < 1e15) {
+		fprintf(w->out, "%.0f", number);
+		return;
+	}
+	snprintf(text, sizeof text, "%.17g", number);
+	for (int digits = 1; digits < 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, number);
+		if (strtod(text, NULL) == number)
+			break;
+	}
+	fputs(text, w->out);
+}
+
+static void put_size(Writer *w, int extent) {
+	for (int i = 0; w->in_objective && i < 3; i++) {
+		if (w->program->dims[i] == extent && w->turn++ % 2) {
+			fprintf(w->out, "n%d", i);
+			return;
+		}
+	}
+	fprintf(w->out, "%d", extent);
+}
+
+static void put_sizes(Writer *w, const RpShape *shape, const char *between) {
+	for (int i = 0; i < shape->rank; i++) {
+		fputs(i ? between : "", w->out);
+		put_size(w, shape->dims[i]);
+	}
+}
+
+static void put_args(Writer *w, const char *name, const RpExpr *e) {
+	fprintf(w->out, "%s(", name);
+	for (int i = 0; i < e->args; i++) {
+		fputs(i ? ", " : "", w->out);
+		put_expr(w, e->arg[i], LOOSE);
+	}
+	fputs(")", w->out);
+}
+
+static void put_index(Writer *w, const RpVar *index, bool stated) {
+	fputs(index->name, w->out);
+	if (!stated)
+		return;
+	fputs(" in ", w->out);
+	if (index->low != 0 || w->turn++ % 7 == 0)
+		fprintf(w->out, "%d..%d", index->low, index->high);
+	else
+		put_size(w, index->high);
+}
+
+static void put_items(Writer *w, const RpItem *item, int items) {
+	fputs("[", w->out);
+	for (int i = 0; i < items; i++) {
+		fputs(i ? ", " : "", w->out);
+		if (item[i].kind == RP_AT)
+			put_expr(w, item[i].at, LOOSE);
+		else if (item[i].kind == RP_SLICE)
+			fprintf(w->out, "%d..%d", item[i].low, item[i].high);
+		else
+			fputs(":", w->out);
+	}
+	fputs("]", w->out);
+}
+
+static void put_reduce(Writer *w, const RpExpr *e) {
+	fprintf(w->out, "%s[", rp_reductions[e->which]);
+	for (int i = 0; i < e->indices; i++) {
+		fputs(i ? ", " : "", w->out);
+		put_index(w, e->index[i], e->stated[i]);
+	}
+	for (int i = 0; i < e->conds; i++) {
+		fputs(", ", w->out);
+		put_expr(w, e->cond[i], LOOSE);
+	}
+	fputs("](", w->out);
+	put_expr(w, e->arg[0], LOOSE);
+	fputs(")", w->out);
+}
+
+static void put_binary(Writer *w, const RpExpr *e, const char *op, int own, int left, int right) {
+	(void)own;
+	put_expr(w, e->arg[0], left);
+	fprintf(w->out, " %s ", op);
+	put_expr(w, e->arg[1], right);
+}
+
+static void put_plain(Writer *w, const RpExpr *e) {
+	static const char *const fills[] = {"zeros", "ones", "eye", "iota"};
+	switch (e->op) {
+	case RP_NUMBER:
+		if (e->kind == RP_BOOL)
+			fputs(e->number != 0 ? "true" : "false", w->out);
+		else
+			put_number(w, e->number);
+		return;
+	case RP_NAME: fputs(e->var->name, w->out); return;
+	case RP_FUNCTION: put_args(w, rp_functions[e->which].name, e); return;
+	case RP_ADD: put_binary(w, e, "+", SUM, SUM, PRODUCT); return;
+	case RP_SUB: put_binary(w, e, "-", SUM, SUM, PRODUCT); return;
+	case RP_MUL: put_binary(w, e, "*", PRODUCT, PRODUCT, MINUS); return;
+	case RP_DIV: put_binary(w, e, "/", PRODUCT, PRODUCT, MINUS); return;
+	case RP_FLOORDIV: put_binary(w, e, "//", PRODUCT, PRODUCT, MINUS); return;
+	case RP_MOD: put_binary(w, e, "%", PRODUCT, PRODUCT, MINUS); return;
+	case RP_MATMUL: put_binary(w, e, "@", PRODUCT, PRODUCT, MINUS); return;
+	case RP_POW: put_binary(w, e, "^", POWER, ATOM, MINUS); return;
+	case RP_POWI:
+		put_expr(w, e->arg[0], ATOM);
+		fprintf(w->out, e->which < 0 ? "^(%d)" : "^%d", e->which);
+		return;
+	case RP_NEG:
+		fputs("-", w->out);
+		put_expr(w, e->arg[0], POWER);
+		return;
+	case RP_MIN: put_args(w, "min", e); return;
+	case RP_MAX: put_args(w, "max", e); return;
+	case RP_AND: put_binary(w, e, "and", AND, AND, NOT); return;
+	case RP_OR: put_binary(w, e, "or", OR, OR, AND); return;
+	case RP_NOT:
+		fputs("not ", w->out);
+		put_expr(w, e->arg[0], NOT);
+		return;
+	case RP_COMPARE:
+		put_binary(w, e, rp_comparisons[e->which % 6], COMPARE, SUM, SUM);
+		if (e->args == 3) {
+			fprintf(w->out, " %s ", rp_comparisons[e->which / 6]);
+			put_expr(w, e->arg[2], SUM);
+		}
+		return;
+	case RP_WHERE: put_args(w, "where", e); return;
+	case RP_IF:
+		fputs("if ", w->out);
+		put_expr(w, e->arg[0], OR);
+		fputs(" then ", w->out);
+		put_expr(w, e->arg[1], OR);
+		fputs(" else ", w->out);
+		put_expr(w, e->arg[2], LOOSE);
+		return;
+	case RP_READ:
+		put_expr(w, e->arg[0], ATOM);
+		put_items(w, e->item, e->items);
+		return;
+	case RP_REDUCE: put_reduce(w, e); return;
+	case RP_REDUCE_ALL: put_args(w, rp_reductions[e->which], e); return;
+	case RP_TRANSPOSE: put_args(w, "transpose", e); return;
+	case RP_FLIP: put_args(w, "flip", e); return;
+	case RP_CUMSUM: put_args(w, "cumsum", e); return;
+	case RP_CONCAT: put_args(w, "concat", e); return;
+	case RP_DOT: put_args(w, "dot", e); return;
+	case RP_NORM: put_args(w, "norm", e); return;
+	case RP_RMS: put_args(w, "rms", e); return;
+	case RP_CALL: put_args(w, e->fn->name, e); return;
+	case RP_RESHAPE:
+		fputs("reshape(", w->out);
+		put_expr(w, e->arg[0], LOOSE);
+		fputs(", ", w->out);
+		put_sizes(w, &e->shape, ", ");
+		fputs(")", w->out);
+		return;
+	case RP_STACK:
+		fputs("[", w->out);
+		for (int i = 0; i < e->args; i++) {
+			fputs(i ? ", " : "", w->out);
+			put_expr(w, e->arg[i], LOOSE);
+		}
+		fputs("]", w->out);
+		return;
+	case RP_FILL:
+		fprintf(w->out, "%s(", fills[e->which]);
+		if (e->which == 2)
+			put_size(w, e->shape.dims[0]);
+		else
+			put_sizes(w, &e->shape, ", ");
+		fputs(")", w->out);
+		return;
+	case RP_SIZE: put_args(w, "size", e); return;
+	}
+}
+
+static void put_expr(Writer *w, const RpExpr *e, int needed) {
+	bool brackets = tightness(e) < needed;
+	fputs(brackets ? "(" : "", w->out);
+	put_plain(w, e);
+	fputs(brackets ? ")" : "", w->out);
+}
+
+/* ---- statements ---- */
+
+static void put_block(Writer *w, const RpBlock *block, int indent);
+
+static void put_type(Writer *w, const RpVar *var) {
+	static const char *const kinds[] = {"real", "int", "bool"};
+	fprintf(w->out, " : %s", var->kind == RP_REAL && var->shape.rank ? "" : kinds[var->kind]);
+	if (var->shape.rank) {
+		fputs("[", w->out);
+		put_sizes(w, &var->shape, ", ");
+		fputs("]", w->out);
+	}
+}
+
+static void put_define(Writer *w, const RpStmt *s) {
+	static const char *const words[] = {"const", "given", "param", "let", "var"};
+	fprintf(w->out, "%s ", words[s->var[0]->role]);
+	for (int i = 0; i < s->vars; i++)
+		fprintf(w->out, "%s%s", i ? ", " : "", s->var[i]->name);
+	if (s->heads) {
+		fputs("[", w->out);
+		for (int i = 0; i < s->heads; i++) {
+			fputs(i ? ", " : "", w->out);
+			put_index(w, s->head[i], s->stated[i]);
+		}
+		fputs("]", w->out);
+	}
+	bool whole = s->var[0]->role == RP_CONST && s->var[0]->kind == RP_INT;
+	if (s->typed || s->kind == RP_DRAW || whole)
+		put_type(w, s->var[0]);
+	if (s->kind == RP_DRAW) {
+		fprintf(w->out, " ~ %s", s->draw);
+		return;
+	}
+	fputs(" = ", w->out);
+	put_expr(w, s->value[0], LOOSE);
+}
+
+static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
+	fprintf(w->out, "%*s", indent, "");
+	switch (s->kind) {
+	case RP_DEFINE:
+	case RP_DRAW: put_define(w, s); break;
+	case RP_ASSIGN:
+		fputs(s->var[0]->name, w->out);
+		if (s->items)
+			put_items(w, s->item, s->items);
+		fputs(" <- ", w->out);
+		put_expr(w, s->value[0], LOOSE);
+		break;
+	case RP_FOR:
+		fprintf(w->out, "for %s in %d..%d {\n", s->counter->name, s->from, s->to);
+		put_block(w, &s->yes, indent + 2);
+		fprintf(w->out, "%*s}", indent, "");
+		break;
+	case RP_WHEN:
+		fputs("if ", w->out);
+		put_expr(w, s->value[0], OR);
+		fputs(" {\n", w->out);
+		put_block(w, &s->yes, indent + 2);
+		fprintf(w->out, "%*s}", indent, "");
+		if (s->no.count) {
+			fputs(" else {\n", w->out);
+			put_block(w, &s->no, indent + 2);
+			fprintf(w->out, "%*s}", indent, "");
+		}
+		break;
+	case RP_REPORT:
+		fprintf(w->out, "report r%d = ", (*reports)++);
+		put_expr(w, s->value[0], LOOSE);
+		break;
+	case RP_MINIMIZE:
+		fputs("minimize ", w->out);
+		put_expr(w, s->value[0], LOOSE);
+		break;
+	case RP_RETURN:
+		fputs("return ", w->out);
+		for (int i = 0; i < s->values; i++) {
+			fputs(i ? ", " : "", w->out);
+			put_expr(w, s->value[i], LOOSE);
+		}
+		break;
+	}
+	fputs("\n", w->out);
+}
+
+static void put_block(Writer *w, const RpBlock *block, int indent) {
+	int reports = 0;
+	for (int i = 0; i < block->count; i++)
+		put_stmt(w, block->data[i], indent, &reports);
+}
+
+static void put_fn(Writer *w, const RpFn *fn) {
+	fprintf(w->out, "fn %s(", fn->name);
+	for (int i = 0; i < fn->params; i++)
+		fprintf(w->out, "%s%s", i ? ", " : "", fn->param[i]->name);
+	const RpStmt *last = fn->body.data[fn->body.count - 1];
+	if (fn->body.count == 1 && last->values == 1) {
+		fputs(") = ", w->out);
+		put_expr(w, last->value[0], LOOSE);
+		fputs("\n\n", w->out);
+		return;
+	}
+	fputs(") {\n", w->out);
+	put_block(w, &fn->body, 2);
+	fputs("}\n\n", w->out);
+}
+
+void rp_write(const RpProgram *program, FILE *out) {
+	Writer w = {.out = out, .program = program, .turn = (unsigned)program->seed};
+	put_block(&w, &program->consts, 0);
+	for (int i = 0; i < program->fns; i++)
+		put_fn(&w, program->fn[i]);
+	w.in_objective = true;
+	fprintf(out, "objective random(n0 = %d, n1 = %d, n2 = %d) {\n", program->dims[0], program->dims[1],
+	        program->dims[2]);
+	put_block(&w, &program->body, 2);
+	fputs("}\n", out);
+}
+
+char *rp_text(const RpProgram *program) {
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+	if (!out)
+		abort();
+	rp_write(program, out);
+	fclose(out);
+	return text;
+}

@@ -1,0 +1,253 @@
+/* What Gradus makes of a random program (tests/random), held against what the program means.
+ *
+ * Four ways lead from the text to numbers: the evaluator on the functions as they were elaborated, without any pass; the
+ * evaluator behind all passes; machine code, strict and not. The oracle of tests/random is no part of Gradus and has the last
+ * word on value, gradient, starts and reports. */
+#ifndef GRADUS_TESTS_RANDOM_CHECK_H
+#define GRADUS_TESTS_RANDOM_CHECK_H
+
+#include "frontend/frontend.h"
+#include "runtime/runtime.h"
+#include "tests/random/program.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef enum Verdict {
+	CHECK_AGREES,
+	CHECK_SKIPPED,    /* a choice hangs by a hair, or numbers are not finite: nothing can be compared */
+	CHECK_REFUSED,    /* a diagnostic for a program that is in order */
+	CHECK_WRONG_RAW,  /* wrong as elaborated: frontend, or autodiff if the value is right */
+	CHECK_WRONG_PASS, /* wrong behind the passes */
+	CHECK_WRONG_STRICT,
+	CHECK_WRONG_DEFAULT,
+	CHECK_DIED, /* a signal, a panic, or more than the seconds allowed */
+	CHECK_VERDICTS,
+} Verdict;
+
+static const char *const check_names[CHECK_VERDICTS] = {
+	"agree",
+	"not comparable",
+	"REFUSED",
+	"WRONG as elaborated",
+	"WRONG behind the passes",
+	"WRONG in strict machine code",
+	"WRONG in machine code",
+	"DIED",
+};
+
+enum { CHECK_RAW = 1, CHECK_PASSES = 2, CHECK_STRICT = 4, CHECK_DEFAULT = 8 };
+
+typedef struct Check {
+	RpProgram *tree;
+	const char *text;
+	FILE *say; /* what is wrong; NULL: nothing is said */
+	int *code; /* of the first diagnostic, if there is one; may be NULL */
+	Session *session;
+	FeProgram *program;
+	IrModule *module;
+	FeObjective *objective;
+	IrTensor fixed[80]; /* and x at the end */
+	double x[RP_COORDINATES];
+	RpAnswer answer;
+	double value_slack, slack[RP_COORDINATES], report_slack[8], start_slack[RP_COORDINATES];
+} Check;
+
+/* ---- the oracle's answer and how far from it rounding may lead ---- */
+
+static void check_given(void *context, const RpVar *given, double *out) {
+	const Check *c = context;
+	for (uint32_t i = 0; i < c->objective->fixed.count; i++) {
+		if (strcmp(session_text(c->session, c->objective->fixed.data[i].name), given->name) != 0)
+			continue;
+		for (int k = 0; k < rp_count(&given->shape); k++)
+			out[k] = c->fixed[i].reals ? c->fixed[i].reals[k] : (double)c->fixed[i].integers[k];
+		return;
+	}
+	memset(out, 0, sizeof *out * (size_t)rp_count(&given->shape)); /* nothing reads it */
+}
+
+/* Derivatives far out in the tails of functions are the business of test_ad_ops: here what is below 1e-13 of the largest entry
+ * does not count. */
+static void check_floor(Check *c) {
+	double largest = 1;
+	for (int k = 0; k < c->tree->coordinates; k++)
+		largest = fmax(largest, fabs(c->answer.gradient[k]));
+	for (int k = 0; k < c->tree->coordinates; k++)
+		c->slack[k] = fmax(c->slack[k], 1e-13 * largest);
+}
+
+/* Noise of 2^-30 in every operation moves the answer as much as rounding errors of 2^-53 do, times 2^23; 1000 of them, and
+ * differences of the C library in the last places, are allowed. */
+static void check_widen(double *slack, double exact, double noisy) {
+	double off = fabs(noisy - exact) * 1e-4;
+	*slack = fmax(*slack, off + 4e-14 * fabs(exact));
+}
+
+static const char *check_answer(Check *c) {
+	enum { SAMPLES = 4 };
+	rp_evaluate(c->tree, c->x, check_given, c, (RpNoise){0}, &c->answer);
+	int n = c->tree->coordinates;
+	if (c->answer.unclear)
+		return "NaN makes a choice, or there is none to make";
+	if (!isfinite(c->answer.value))
+		return "the value is not finite";
+	for (int k = 0; k < n; k++)
+		if (!isfinite(c->answer.gradient[k]))
+			return "the gradient is not finite";
+	for (int s = 0; s < SAMPLES; s++) {
+		RpAnswer noisy;
+		RpNoise noise = {0x1p-30, (uint64_t)s * 12345 + 7, s % 2 == 0};
+		rp_evaluate(c->tree, c->x, check_given, c, noise, &noisy);
+		if (noise.alike && noisy.decisions != c->answer.decisions)
+			return "a choice hangs by a hair";
+		check_widen(&c->value_slack, c->answer.value, noisy.value);
+		for (int k = 0; k < n; k++) {
+			check_widen(&c->slack[k], c->answer.gradient[k], noisy.gradient[k]);
+			check_widen(&c->start_slack[k], c->answer.start[k], noisy.start[k]);
+			if (!(c->slack[k] < 1e-6 * (1 + fabs(c->answer.gradient[k]))))
+				return "the gradient is too sensitive";
+		}
+		for (int k = 0; k < c->tree->reports; k++)
+			check_widen(&c->report_slack[k], c->answer.report[k], noisy.report[k]);
+		if (!(c->value_slack < 1e-6 * (1 + fabs(c->answer.value))))
+			return "the value is too sensitive";
+	}
+	check_floor(c);
+	return NULL;
+}
+
+static bool check_near(const Check *c, const char *way, const char *what, int k, double got, double want,
+                       double slack) {
+	if (fabs(got - want) <= slack || got == want)
+		return true;
+	if (c->say)
+		fprintf(c->say, "%s: %s %d is %.17g, not %.17g (allowed: %.2g)\n", way, what, k, got, want, slack);
+	return false;
+}
+
+static bool check_numbers(const Check *c, const char *way, double value, const double *gradient,
+                          const double *reports) {
+	bool good = check_near(c, way, "value", 0, value, c->answer.value, c->value_slack);
+	for (int k = 0; k < c->tree->coordinates; k++)
+		good = check_near(c, way, "gradient", k, gradient[k], c->answer.gradient[k], c->slack[k]) && good;
+	for (int k = 0; k < c->tree->reports; k++)
+		good = check_near(c, way, "report", k, reports[k], c->answer.report[k], c->report_slack[k]) && good;
+	return good;
+}
+
+/* ---- the ways ---- */
+
+static IrTensor check_int(const Check *c, int64_t value) {
+	IrTensor t = ir_tensor_new(c->module->arena, ir_scalar_type(IR_I64), NULL);
+	t.integers[0] = value;
+	return t;
+}
+
+static bool check_run(const Check *c, const IrFunc *func, const IrTensor *args, IrTensor *results) {
+	Span where;
+	const char *wrong = ir_evaluate(func, c->module->arena, args, results, &where);
+	if (wrong && c->say)
+		fprintf(c->say, "@%s: %s\n", session_text(c->session, func->name), wrong);
+	return wrong == NULL;
+}
+
+/* Data of the problem, the start (compared), and a point to look at. */
+static bool check_problem(Check *c) {
+	const FeObjective *o = c->objective;
+	IrTensor args[80] = {check_int(c, 0), check_int(c, 0)};
+	if (o->fixed.count > 70 || !check_run(c, o->setup, args, c->fixed))
+		return false;
+	memcpy(args + 2, c->fixed, sizeof *args * o->fixed.count);
+	if (!check_run(c, o->start, args, &c->fixed[o->fixed.count]))
+		return false;
+	uint64_t state = c->tree->seed ^ 0xABCDEF;
+	for (int k = 0; k < c->tree->coordinates; k++)
+		c->x[k] = (double)(rp_random(&state) >> 11) * 0x1p-53 * 2.4 - 1.2;
+	return true;
+}
+
+static bool check_start(const Check *c) {
+	bool good = true;
+	for (int k = 0; k < c->tree->coordinates; k++)
+		if (!isnan(c->answer.start[k]))
+			good = check_near(c, "start", "x", k, c->fixed[c->objective->fixed.count].reals[k], c->answer.start[k],
+			                  c->start_slack[k]) &&
+			       good;
+	return good;
+}
+
+static bool check_raw(Check *c) {
+	const FeObjective *o = c->objective;
+	bool wrt[80] = {0};
+	wrt[o->fixed.count] = true;
+	IrFunc *gradient = ad_gradient(c->module, o->value, "gradient", 0, wrt, true, true);
+	memcpy(c->fixed[o->fixed.count].reals, c->x, sizeof(double) * (size_t)c->tree->coordinates);
+	IrTensor results[16];
+	if (!check_run(c, gradient, c->fixed, results))
+		return false;
+	double reports[8];
+	for (int k = 0; k < c->tree->reports; k++)
+		reports[k] = results[1 + k].reals[0];
+	return check_numbers(c, "as elaborated", results[0].reals[0], results[1 + c->tree->reports].reals, reports);
+}
+
+static bool check_rt(const Check *c, const char *way, RtEngine engine, bool strict) {
+	RtOptions options = {.engine = engine, .real = IR_F64, .strict = strict, .threads = 1};
+	Rt *rt = rt_new(c->session, c->program, &options);
+	FeCall call;
+	RtEval eval;
+	bool good = fe_call_text(c->program, "random", AST_OBJECTIVE, &call) && rt_eval(rt, &call, 0, c->x, &eval);
+	if (!good && c->say)
+		fprintf(c->say, "%s: no answer\n", way);
+	good = good && check_numbers(c, way, eval.value, eval.gradient, eval.reports);
+	rt_free(rt);
+	return good;
+}
+
+static Verdict check_ways(Check *c, int ways) {
+	FeCall call;
+	fe_add_source(c->program, source_add(c->session, "random.grad", c->text, strlen(c->text)));
+	bool read = fe_call_text(c->program, "random", AST_OBJECTIVE, &call);
+	c->objective = read ? fe_objective(c->program, c->module, &call, IR_F64) : NULL;
+	if (!c->objective || c->session->error_count) {
+		if (c->say)
+			diag_print_all(c->session, c->say, false);
+		if (c->code && c->session->diags.count)
+			*c->code = c->session->diags.data[0]->code;
+		return CHECK_REFUSED;
+	}
+	if (c->objective->size != c->tree->coordinates || !check_problem(c))
+		return CHECK_WRONG_RAW;
+	const char *why = check_answer(c);
+	if (why) {
+		if (c->say)
+			fprintf(c->say, "not comparable: %s\n", why);
+		return CHECK_SKIPPED;
+	}
+	if ((ways & CHECK_RAW) && !(check_start(c) & check_raw(c)))
+		return CHECK_WRONG_RAW;
+	if ((ways & CHECK_PASSES) && !check_rt(c, "evaluator behind the passes", RT_EVALUATOR, false))
+		return CHECK_WRONG_PASS;
+	if ((ways & CHECK_STRICT) && !check_rt(c, "strict machine code", RT_JIT, true))
+		return CHECK_WRONG_STRICT;
+	if ((ways & CHECK_DEFAULT) && !check_rt(c, "machine code", RT_JIT, false))
+		return CHECK_WRONG_DEFAULT;
+	return CHECK_AGREES;
+}
+
+static Verdict check_program(RpProgram *tree, int ways, FILE *say, int *code) {
+	Check c = {.tree = tree, .say = say, .code = code, .session = session_new()};
+	char *text = rp_text(tree);
+	c.text = text;
+	c.program = fe_program_new(c.session);
+	c.module = ir_module_new(c.session);
+	Verdict verdict = check_ways(&c, ways);
+	ir_module_free(c.module);
+	session_free(c.session);
+	free(text);
+	return verdict;
+}
+
+#endif
