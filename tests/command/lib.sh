@@ -1,5 +1,6 @@
 # What the tests of the command share; read with `.`. $GRADUS is the command, $SOURCE_DIR the root of the project.
 set -u
+case $GRADUS in /*) ;; */*) GRADUS=$PWD/$GRADUS ;; esac
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
