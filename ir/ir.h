@@ -287,6 +287,8 @@ void ir_const_fill(Arena *arena, IrConst *table, IrType type, const double *real
 
 /* ---- position.c: ir_at_index(m, 0, 2) is `2 * index 0`; positions live in the module's arena and are never edited ---- */
 
+int64_t ir_wrap_add(int64_t a, int64_t b); /* as all whole numbers of the IR */
+int64_t ir_wrap_mul(int64_t a, int64_t b);
 IrAt ir_at_const(int64_t offset);
 IrAt ir_at_index(IrModule *module, uint32_t index, int64_t coef);
 IrAt ir_at_node(IrModule *module, uint32_t node, int64_t coef);
@@ -444,8 +446,11 @@ typedef IrFunc *IrPassRun(IrModule *module, IrFunc *func);
 typedef struct IrPass {
 	const char *name;
 	IrPassRun *run;
-	const char *after;    /* a pass that must come earlier in any list that has both, or NULL */
-	const char *contract; /* one line: requires, keeps, breaks */
+	const char *follows;  /* a pass that does not come later in any list that has both, or NULL */
+	const char *contract; /* one line: what it keeps, and what it changes */
+	/* What holds of a function that it has made, beside the rules of the verifier: NULL or a message in the module's arena.
+	 * NULL: nothing that could be seen afterwards. */
+	const char *(*after)(const IrFunc *func);
 } IrPass;
 
 extern const IrPass ir_passes[];
@@ -465,13 +470,31 @@ IrPassRun ir_pass_expand_math; /* math.c: transcendental ops become primitive op
  * The nodes it makes are final: nothing may contract or reassociate them. The pass is this with false. */
 IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma);
 
+/* ---- after.c: what passes promise ---- */
+
+const char *ir_after_simplify(const IrFunc *func);    /* nothing is dead, nothing is computed twice in one place */
+const char *ir_after_expand_math(const IrFunc *func); /* only primitive operations are left */
+
+/* ---- scope.c ---- */
+
+/* A pass under way: a panic inside names it and its function, and saves the function's text in the temporary folder. */
+typedef struct IrScope {
+	BasePanicScope panic;
+	const char *pass;
+	const IrFunc *func;
+} IrScope;
+
+void ir_scope_enter(IrScope *scope, const char *pass, const IrFunc *func);
+void ir_scope_leave(IrScope *scope);
+
 typedef struct IrPipeline {
-	bool verify;          /* after every pass */
+	bool verify;          /* after every pass, with what it promises; debug builds always do */
 	FILE *time;           /* one line per pass, or NULL */
 	const char *dump_dir; /* 03-hoist.ir after every pass, or NULL */
 } IrPipeline;
 
-/* Runs passes by name ("simplify", ...; NULL-terminated). A failure of the verifier panics naming the pass. */
+/* Runs passes by name ("simplify", ...; NULL-terminated). What comes out at the end is verified in every build; a failure
+ * panics naming the pass. options: NULL for none. */
 IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, const IrPipeline *options);
 /* The standard sequence for a function that is to be compiled (before ir_pass_expand_math). */
 IrFunc *ir_optimize(IrModule *module, IrFunc *func, const IrPipeline *options);
