@@ -47,13 +47,33 @@ static void dump(IrModule *module, const IrFunc *func, const IrPipeline *options
 	fclose(file);
 }
 
+/* A pass leaves behind what it replaces. Small functions leave it to their module; a large one has its passes in modules
+ * of their own, from which the result is copied, so that only two of its forms are in memory at a time. */
+enum { LARGE = 500 }; /* values */
+
+/* `*owner`: the module of `func`, if it was made here; then of the result. */
+static IrFunc *run_apart(const IrPass *pass, IrFunc *func, IrModule **owner) {
+	Session *session = func->module->session;
+	IrModule *own = ir_module_new(session);
+	IrFunc *made = pass->run(own, func), *kept = func;
+	if (made != func) {
+		IrModule *next = ir_module_new(session);
+		kept = ir_func_copy(next, made, session_text(session, made->name));
+		ir_module_free(*owner);
+		*owner = next;
+	}
+	ir_module_free(own);
+	return kept;
+}
+
 IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, const IrPipeline *options) {
 	check_order(names);
+	IrModule *owner = NULL;
 	for (size_t i = 0; names[i]; i++) {
 		const IrPass *pass = find_pass(names[i]);
 		struct timespec start, end;
 		timespec_get(&start, TIME_UTC);
-		func = pass->run(module, func);
+		func = owner || func->values.count >= LARGE ? run_apart(pass, func, &owner) : pass->run(module, func);
 		timespec_get(&end, TIME_UTC);
 		if (!options)
 			continue;
@@ -67,6 +87,10 @@ IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, 
 		if (wrong)
 			base_panic(pass->name, "%s: %s", name_text(module->session->names, func->name), wrong);
 	}
+	if (!owner)
+		return func;
+	func = ir_func_copy(module, func, name_text(module->session->names, func->name));
+	ir_module_free(owner);
 	return func;
 }
 
