@@ -9,7 +9,8 @@ void *vec_room(Arena *arena, void *data, uint32_t count, uint32_t *capacity, siz
 		return data;
 	if (count >= UINT32_MAX / 2)
 		base_panic("vec_room", "an array of more than %" PRIu32 " elements", count);
-	uint32_t wanted = count < 4 ? 8 : count * 2;
+	uint32_t few = size < 32 ? 8 : 2;
+	uint32_t wanted = 2 * count < few ? few : count * 2;
 	void *moved = arena_alloc(arena, (size_t)wanted * size);
 	if (count)
 		memcpy(moved, data, (size_t)count * size);

@@ -53,7 +53,7 @@ struct Ex {
 	const VarSet *free;
 	int64_t low, high; /* integers and booleans: what is known of the range */
 	uint32_t size;     /* nodes, one that is used twice counted twice, up to EX_HUGE */
-	uint32_t depth;    /* walks are recursive: see shallow() in elab_expr.c */
+	uint32_t depth;    /* walks are recursive: see shallow() */
 	uint64_t epoch;    /* memory of the last walk: emission or substitution */
 	uint32_t node;
 	Ex *image;
@@ -200,6 +200,7 @@ typedef struct Elab {
 	uint32_t attempts; /* loops that are being written out because they need their counter */
 	bool stopped;      /* the budget is used up; reported */
 	uint32_t nesting, call_depth;
+	Diag *deep, *many_axes; /* what was said of it, once for all places */
 	uint32_t *next_var;
 	const Calls *calls;
 	Value *returned; /* of the function being inlined */
@@ -294,6 +295,8 @@ uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count
 Value *materialize(Elab *e, Value *v, Name name, Span span);
 /* The same unless the body is so cheap that computing it again costs nothing. */
 Value *settle(Elab *e, Value *v, Name name, Span span);
+/* Walks over expressions are recursive: what is very deep is computed, and read from there on. */
+Value *shallow(Elab *e, Value *v, Span span);
 /* Reduces `body` (scalar; other axes are those of `shape`, whose vars stay) over `over`, on points where all of
  * conds are >= 0. ARGMAX, ARGMIN: over one variable. */
 Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *over, uint32_t over_count,
@@ -305,6 +308,8 @@ Value *value_from_whole(Elab *e, IrValue value, Scalar scalar, int rank, const i
 
 /* elab_expr.c */
 enum { MOST_COPIES = 200000, MOST_NESTING = 1500, MOST_CALLS = 200 };
+/* Says a diagnostic again that may have been taken back; false if there is none. */
+bool again(Elab *e, Diag *diag);
 void copy_begin(Elab *e, Span span);
 void copy_end(Elab *e);
 void report_copies(Elab *e, Span span);

@@ -55,10 +55,9 @@ enum { MOST_SUGGESTIONS = 100 };
 Diag *elab_unknown(Elab *e, Name name, Span span) {
 	void **place = name_map_place(e->arena, &e->unknown, name);
 	if (*place) {
-		Diag *before = *place;
-		diag_say(e->session, &(Diags){.data = &before, .count = 1}); /* it may have been taken back */
-		unknown_again(e, before, span);
-		return before;
+		again(e, *place);
+		unknown_again(e, *place, span);
+		return *place;
 	}
 	Diag *diag = diag_error(e->session, 200, span, "unknown name `%s`", session_text(e->session, name));
 	*place = diag;
@@ -229,6 +228,8 @@ Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **ar
 	for (uint32_t i = 0; i < count; i++)
 		if (value_is_bad(args[i]))
 			return args[i];
+	for (uint32_t i = 0; i < count; i++)
+		args[i] = shallow(e, args[i], span);
 	for (uint32_t i = 0; i < count; i++)
 		if (args[i]->parts.count && !(opcode == IR_where && i == 0))
 			args[i] = value_convert(e, args[i], to);
@@ -507,6 +508,12 @@ void report_copies(Elab *e, Span span) {
 		"repeat");
 }
 
+bool again(Elab *e, Diag *diag) {
+	if (diag)
+		diag_say(e->session, &(Diags){.data = &diag, .count = 1});
+	return diag != NULL;
+}
+
 void copy_begin(Elab *e, Span span) {
 	if (e->copying++ == 0)
 		e->copied = span;
@@ -541,16 +548,12 @@ static bool may_go_on(Elab *e, const AstExpr *x) {
 	}
 	if (e->nesting < MOST_NESTING)
 		return true;
-	Diag *diag = diag_error(e->session, 140, x->span, "this is more than %d expressions deep, functions included",
-	                        (int)MOST_NESTING);
-	diag_help(e->session, diag, "give parts of it names with `let`");
+	if (again(e, e->deep))
+		return false;
+	e->deep = diag_error(e->session, 140, x->span, "this is more than %d expressions deep, functions included",
+	                     (int)MOST_NESTING);
+	diag_help(e->session, e->deep, "give parts of it names with `let`");
 	return false;
-}
-
-/* Walks over expressions are recursive: what is very deep is computed, and read from there on. */
-static Value *shallow(Elab *e, Value *v, Span span) {
-	enum { DEEP = 1000 };
-	return v->body && v->body->depth > DEEP ? materialize(e, v, 0, span) : v;
 }
 
 /* ---- everything ---- */
@@ -568,7 +571,7 @@ Value *elab(Elab *e, const AstExpr *x) {
 	e->nesting++;
 	v = elab_kind(e, x);
 	e->nesting--;
-	return v->kind == VALUE_ARRAY ? shallow(e, v, x->span) : v;
+	return shallow(e, v, x->span);
 }
 
 static Value *elab_kind(Elab *e, const AstExpr *x) {

@@ -193,7 +193,8 @@ static void read_conditions(Elab *e, const AstItems *items, Domain *d) {
 			for (uint32_t k = 0; k < forms.count; k++)
 				vec_push(e->arena, &d->conds, forms.data[k]);
 		} else {
-			d->filter = d->filter ? ex_op(e, IR_and, d->filter, v->body, NULL) : v->body;
+			Ex *filter = d->filter ? ex_op(e, IR_and, d->filter, v->body, NULL) : v->body;
+			d->filter = shallow(e, value_scalar(e, S_BOOL, filter), items->data[i].span)->body;
 			e->cond_if++;
 		}
 	}

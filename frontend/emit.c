@@ -119,8 +119,10 @@ uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count
 		if (among(var, own, own_count) || (var->tensor && coord))
 			continue;
 		if (count + (uint32_t)axes == IR_USER_RANK) {
-			diag_error(e->session, 208, e->builder->span,
-			           "an array has at most %d axes, and this takes one for each index around it", IR_USER_RANK);
+			if (!again(e, e->many_axes))
+				e->many_axes = diag_error(e->session, 208, e->builder->span,
+				                          "an array has at most %d axes, and this takes one for each index around it",
+				                          IR_USER_RANK);
 			e->too_deep = true;
 			break;
 		}
@@ -258,6 +260,11 @@ Value *settle(Elab *e, Value *v, Name name, Span span) {
 	if (v->kind != VALUE_ARRAY)
 		return v;
 	return cheap(value_body(e, v)) ? v : materialize(e, v, name, span);
+}
+
+Value *shallow(Elab *e, Value *v, Span span) {
+	enum { DEEP = 1000 };
+	return v->kind == VALUE_ARRAY && v->body && v->body->depth > DEEP ? materialize(e, v, 0, span) : v;
 }
 
 Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *over, uint32_t over_count,

@@ -113,7 +113,10 @@ static Ex *stack_body(Elab *e, Value *v) {
 			for (int r = 1; r < v->rank; r++)
 				rest[r - 1] = ex_var(e, v->vars[r]);
 			Ex *x = value_at(e, v->parts.data[i], rest);
-			body = body ? ex_op(e, IR_where, ex_op(e, IR_eq, k, ex_int(e, i), NULL), x, body) : x;
+			Value so_far = *v;
+			so_far.parts.count = 0;
+			so_far.body = body ? ex_op(e, IR_where, ex_op(e, IR_eq, k, ex_int(e, i), NULL), x, body) : x;
+			body = shallow(e, &so_far, e->builder->span)->body;
 		}
 		return body;
 	}

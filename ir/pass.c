@@ -63,8 +63,26 @@ static void check(const IrPass *pass, const IrFunc *func, bool promises) {
 		base_panic(pass->name, "%s: %s", session_text(func->module->session, func->name), wrong);
 }
 
+/* A pass leaves behind what it replaces. Small functions leave it to their module; a large one has its passes in modules
+ * of their own, from which the result is copied, so that only two of its forms are in memory at a time. */
+enum { LARGE = 500 }; /* values */
+
+/* `*owner`: the module made here for the result; NULL if the pass changed nothing. */
+static IrFunc *run_apart(const IrPass *pass, IrFunc *func, IrModule **owner) {
+	Session *session = func->module->session;
+	IrModule *own = ir_module_new(session);
+	IrFunc *made = pass->run(own, func), *kept = func;
+	if (made != func) {
+		*owner = ir_module_new(session);
+		kept = ir_func_copy(*owner, made, session_text(session, made->name));
+	}
+	ir_module_free(own);
+	return kept;
+}
+
 IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, const IrPipeline *options) {
 	check_order(names);
+	IrModule *owner = NULL;
 	for (size_t i = 0; names[i]; i++) {
 		const IrPass *pass = find_pass(names[i]);
 		struct timespec start, end;
@@ -72,7 +90,8 @@ IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, 
 		IrScope scope;
 		ir_scope_enter(&scope, pass->name, before);
 		timespec_get(&start, TIME_UTC);
-		func = pass->run(module, before);
+		IrModule *made_in = NULL;
+		func = owner || before->values.count >= LARGE ? run_apart(pass, before, &made_in) : pass->run(module, before);
 		timespec_get(&end, TIME_UTC);
 		if (options && options->dump_dir)
 			dump(module, func, options, i, pass->name);
@@ -80,11 +99,19 @@ IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, 
 		if (each || !names[i + 1])
 			check(pass, func, each);
 		ir_scope_leave(&scope);
+		if (made_in) {
+			ir_module_free(owner);
+			owner = made_in;
+		}
 		if (options && options->time)
 			fprintf(options->time, "%-12s %8.3f ms  %s\n", pass->name,
 			        (double)(end.tv_sec - start.tv_sec) * 1e3 + (double)(end.tv_nsec - start.tv_nsec) * 1e-6,
 			        name_text(module->session->names, func->name));
 	}
+	if (!owner)
+		return func;
+	func = ir_func_copy(module, func, name_text(module->session->names, func->name));
+	ir_module_free(owner);
 	return func;
 }
 
