@@ -25,6 +25,11 @@ joint optimizer whole(lr = 0.1) {
   m <- 0.9 * m + g
   x <- x - lr * m / (1 + norm(g))
 }
+optimizer scaled_step(lr = 0.1) {
+  state s : real = 1
+  s <- 0.9 * s + 0.1 * f
+  x <- x - lr * s * g
+}
 optimizer nothing(lr = 0.1) {
   x <- x - lr * g
 }
@@ -229,7 +234,7 @@ int main(void) {
 }
 E2
 sanitize="-fsanitize=address,undefined -fno-sanitize-recover=all"
-for rule in kinds whole nothing; do
+for rule in kinds whole scaled_step nothing; do
 	for real in f32 f64; do
 		rm -rf $rule
 		expect 0 "$GRADUS" emit c rules.grad $rule -o $rule --real $real
