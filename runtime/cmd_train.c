@@ -217,7 +217,7 @@ static CmdExit finish(Training *training, const RtTrained *trained) {
 		return CMD_DIVERGED;
 	}
 	if (code == CMD_OK) {
-		fprintf(stderr, "next: gradus compare %s\n", dir);
+		fprintf(stderr, "next: %s compare %s\n", cmd->typed, dir);
 	}
 	return code;
 }
