@@ -1,8 +1,10 @@
 /* The pictures of a run folder and of a comparison, from the files that they are. */
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/command.h"
@@ -43,12 +45,24 @@ typedef struct Course {
 	VEC(double) step, score, select_step, select;
 } Course;
 
-static CmdExit read_course(Cmd *cmd, const char *path, Course *course) {
+/* A file of a run folder that lies in it. NULL and *why; *why too is NULL where there is none of that name. */
+static char *read_in_run(Cmd *cmd, const char *dir, const char *path, size_t *length, const char **why) {
+	struct stat info;
+	*why = NULL;
+	if (lstat(path, &info) != 0 && errno == ENOENT) {
+		return NULL;
+	}
+	*why = rt_run_outside(cmd->arena, dir, path);
+	return *why ? NULL : cmd_read_file(cmd, path, false, length, why);
+}
+
+static CmdExit read_course(Cmd *cmd, const char *dir, Course *course) {
+	const char *path = arena_printf(cmd->arena, "%s/metrics.jsonl", dir);
 	size_t length;
 	const char *why;
-	char *text = cmd_read_file(cmd, path, false, &length, &why);
+	char *text = read_in_run(cmd, dir, path, &length, &why);
 	if (!text) {
-		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", path, why);
+		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", path, why ? why : strerror(ENOENT));
 	}
 	int number = 0;
 	for (char *line = text; *line;) {
@@ -82,7 +96,7 @@ static CmdExit read_course(Cmd *cmd, const char *path, Course *course) {
 
 CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
 	Course course = {0};
-	CmdExit code = read_course(cmd, arena_printf(cmd->arena, "%s/metrics.jsonl", dir), &course);
+	CmdExit code = read_course(cmd, dir, &course);
 	if (code != CMD_OK) {
 		return code;
 	}
@@ -104,7 +118,10 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
 	const char *path = arena_printf(cmd->arena, "%s/comparison.json", dir);
 	size_t length;
 	const char *why;
-	char *comparison = cmd_read_file(cmd, path, false, &length, &why);
+	char *comparison = read_in_run(cmd, dir, path, &length, &why);
+	if (why) {
+		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", path, why);
+	}
 	code = comparison ? cmd_plots_of_comparison(cmd, comparison, length, path, out) : CMD_OK;
 	return code == CMD_OK ? CMD_OK : CMD_CHECKPOINT;
 }

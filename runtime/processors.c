@@ -22,42 +22,74 @@ static int bound_to(void) {
 	return online > 0 && online < 4096 ? (int)online : 1;
 }
 
-/* "150000 100000" is 1.5 processors, "max 100000" no limit. inf where there is no such file. */
-static double quota_in(const char *path) {
+static double number_in(const char *folder, const char *name) {
+	char path[4300];
+	double value = (double)NAN;
+	snprintf(path, sizeof path, "%s/%s", folder, name);
 	FILE *file = fopen(path, "r");
-	double quota, period;
-	bool limited = file && fscanf(file, "%lf %lf", &quota, &period) == 2 && quota > 0 && period > 0;
 	if (file) {
+		if (fscanf(file, "%lf", &value) != 1) {
+			value = (double)NAN;
+		}
 		fclose(file);
 	}
-	return limited ? quota / period : (double)INFINITY;
+	return value;
 }
 
-/* The smallest quota of the control group (version 2) that /proc/self/cgroup names, and of those above it. */
-static double group_quota(void) {
-	char group[4096] = "", path[4200];
-	FILE *file = fopen("/proc/self/cgroup", "r");
-	bool found = false;
-	while (file && !found && fgets(group, sizeof group, file)) {
-		found = strncmp(group, "0::/", 4) == 0;
-	}
+/* Processors that a control group may use; inf without a limit. Version 2 has cpu.max, "150000 100000" or "max 100000";
+ * version 1 has two files, and -1 for no limit. */
+static double quota_of(const char *folder) {
+	char path[4300];
+	double quota = number_in(folder, "cpu.cfs_quota_us"), period = number_in(folder, "cpu.cfs_period_us");
+	snprintf(path, sizeof path, "%s/cpu.max", folder);
+	FILE *file = fopen(path, "r");
 	if (file) {
+		if (fscanf(file, "%lf %lf", &quota, &period) != 2) {
+			quota = (double)NAN;
+		}
 		fclose(file);
 	}
-	if (!found) {
-		return (double)INFINITY;
-	}
-	group[strcspn(group, "\n")] = '\0';
+	return quota > 0 && period > 0 ? quota / period : (double)INFINITY;
+}
+
+/* The smallest quota of a group and of those above it. `root`: where its hierarchy is mounted. */
+static double quota_up(const char *root, char *group) {
 	double least = (double)INFINITY;
 	for (;;) {
-		snprintf(path, sizeof path, "/sys/fs/cgroup%s/cpu.max", group + 3);
-		least = fmin(least, quota_in(path));
-		char *slash = strrchr(group + 3, '/');
+		char folder[4200];
+		snprintf(folder, sizeof folder, "%s%s", root, group);
+		least = fmin(least, quota_of(folder));
+		char *slash = strrchr(group, '/');
 		if (!slash) {
 			return least;
 		}
 		*slash = '\0';
 	}
+}
+
+/* By the groups that /proc/self/cgroup names: "0::/user/x" (version 2), "4:cpu,cpuacct:/x" (version 1). */
+static double group_quota(void) {
+	char line[4096];
+	double least = (double)INFINITY;
+	FILE *file = fopen("/proc/self/cgroup", "r");
+	while (file && fgets(line, sizeof line, file)) {
+		line[strcspn(line, "\n")] = '\0';
+		char *kinds = strchr(line, ':'), *group = kinds ? strchr(kinds + 1, ':') : NULL;
+		if (!group) {
+			continue;
+		}
+		*group++ = '\0';
+		if (kinds[1] == '\0') {
+			least = fmin(least, quota_up("/sys/fs/cgroup", group));
+		}
+		for (char *kind = strtok(kinds + 1, ","); kind; kind = strtok(NULL, ",")) {
+			least = strcmp(kind, "cpu") == 0 ? fmin(least, quota_up("/sys/fs/cgroup/cpu", group)) : least;
+		}
+	}
+	if (file) {
+		fclose(file);
+	}
+	return least;
 }
 
 int rt_processors(void) {

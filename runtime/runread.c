@@ -15,8 +15,7 @@
 
 enum { JSON_LIMIT = 64000000 };
 
-/* NULL if the file lies in the folder, links followed; else what is wrong. A file that is not there is left to the reader. */
-static const char *outside(Arena *arena, const char *dir, const char *path) {
+const char *rt_run_outside(Arena *arena, const char *dir, const char *path) {
 	char real_dir[PATH_MAX], real[PATH_MAX];
 	if (!realpath(dir, real_dir)) {
 		return strerror(errno);
@@ -40,7 +39,7 @@ static json_t *read_object(Arena *arena, const char *dir, const char *name, cons
 	const char *path = arena_printf(arena, "%s/%s", dir, name);
 	char *bytes = NULL;
 	size_t length = 0;
-	*why = outside(arena, dir, path);
+	*why = rt_run_outside(arena, dir, path);
 	*why = *why ? *why : file_read(arena, path, JSON_LIMIT, false, &bytes, &length);
 	if (*why) {
 		return NULL;
@@ -81,7 +80,7 @@ static bool read_copies(Arena *arena, const char *dir, const json_t *list, RtRun
 			return false;
 		}
 		const char *path = arena_printf(arena, "%s/%s", dir, copy);
-		const char *leads = outside(arena, dir, path);
+		const char *leads = rt_run_outside(arena, dir, path);
 		if (leads) {
 			*why = arena_printf(arena, "%s: %s", copy, leads);
 			return false;
@@ -161,7 +160,7 @@ bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out) {
 		out->horizon_low = record.horizon_low;
 		out->horizon_high = record.horizon_high;
 	}
-	leads = outside(arena, dir, out->rule_path);
+	leads = rt_run_outside(arena, dir, out->rule_path);
 	int fd = leads ? -1 : file_open(arena, out->rule_path, &length, &leads);
 	if (fd < 0) {
 		return refuse(session, dir, "rule.grad", leads);
@@ -190,7 +189,7 @@ static const char *find(void *context, const char *by, const char *path, const c
 			break;
 		}
 	}
-	*problem = outside(confined->arena, confined->dir, path);
+	*problem = rt_run_outside(confined->arena, confined->dir, path);
 	if (*problem || strncmp(path, confined->dir, length) != 0) {
 		return *problem ? NULL : path;
 	}

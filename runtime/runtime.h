@@ -509,6 +509,9 @@ const char *rt_write_file(Arena *arena, const char *path, const char *bytes, siz
 
 /* ---- runread.c: run folders may come from anywhere: nothing in one is believed, and nothing outside it is read for it ---- */
 
+/* NULL if the file lies in the folder, links followed; else what is wrong. A file that is not there is left to the reader. */
+const char *rt_run_outside(Arena *arena, const char *dir, const char *path);
+
 /* What a run folder's result says, for `compare` and `emit`. */
 typedef struct RtRunInfo {
 	const char *rule_path; /* DIR/rule.grad */

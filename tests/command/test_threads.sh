@@ -67,4 +67,13 @@ for threads in 1 2 3; do
 	done
 done
 [ -s compare-1 ] && [ -s minimize-adam-1 ] && [ -s whole-1.metrics.jsonl ] || fail "nothing was compared"
+# As many threads as processors that the command may use, unless it is told.
+if command -v taskset >/dev/null && cpu=$(taskset -pc $$ | sed 's/.*: *\([0-9]*\).*/\1/') && taskset -c "$cpu" true 2>/dev/null; then
+	expect 0 taskset -c "$cpu" "$GRADUS" train small.grad whole -o bound
+	has bound/run.json '"threads": 1,'
+	expect 0 taskset -c "$cpu" "$GRADUS" train small.grad whole -o told --threads 2
+	has told/run.json '"threads": 2,'
+else
+	echo "SKIPPED: affinity (no taskset)"
+fi
 finish

@@ -3,8 +3,11 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static Session *session;
 
@@ -92,6 +95,68 @@ Test(source, load) {
 	cr_assert_eq(why, NULL);
 	cr_assert(strstr(session->sources.data[file]->text, "Apache License") != NULL);
 	cr_assert_eq(session->diags.count, 0);
+}
+
+Test(source, what_is_no_source) {
+	char folder[] = "/tmp/gradus-source-XXXXXX", path[64];
+	cr_assert(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/pipe", folder);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	const char *why = NULL;
+	cr_assert_eq(source_load(session, path, false, &why), 0); /* and does not wait for a writer */
+	cr_assert_str_eq(why, "it is not a regular file");
+	unlink(path);
+	cr_assert_eq(source_load(session, "/dev/null", false, &why), 0);
+	cr_assert_str_eq(why, "it is not a regular file");
+	for (int over = 0; over < 2; over++) {
+		snprintf(path, sizeof path, "%s/large", folder);
+		int fd = creat(path, 0600);
+		cr_assert(fd >= 0);
+		close(fd);
+		cr_assert_eq(truncate(path, SOURCE_LIMIT + over), 0);
+		uint32_t file = source_load(session, path, false, &why);
+		cr_assert_eq(file == 0, over == 1);
+		if (over)
+			cr_assert_str_eq(why, "it is larger than 16 MB");
+	}
+	unlink(path);
+	rmdir(folder);
+}
+
+/* All code points: what may be shown is shown as it is, everything else as U+FFFD; and JSON says each of them exactly. */
+Test(source, plain_text_of_every_code_point) {
+	for (uint32_t c = 1; c <= 0x10FFFF; c++) {
+		if (c >= 0xD800 && c < 0xE000)
+			continue;
+		ArenaMark mark = arena_mark(session->arena);
+		Text bytes = text_new(session->arena), plain = text_new(session->arena), json = text_new(session->arena);
+		text_encode(&bytes, c);
+		text_plain(&plain, bytes.data, bytes.length, false);
+		text_json(&json, bytes.data, bytes.length);
+		bool control = c < 0x20 || (c >= 0x7F && c < 0xA0);
+		bool turns =
+			c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+		bool no_xml = c == 0xFFFE || c == 0xFFFF;
+		if (c == '\n' || c == '\t')
+			cr_assert_str_eq(text_cstr(&plain), " ");
+		else if (control || turns || no_xml)
+			cr_assert_str_eq(text_cstr(&plain), "\uFFFD", "U+%04X", (unsigned)c);
+		else if (strcmp(text_cstr(&plain), "\uFFFD") != 0)
+			cr_assert_str_eq(text_cstr(&plain), text_cstr(&bytes), "U+%04X", (unsigned)c);
+		if (c >= 0xA0 && c < 0x600)
+			cr_assert_str_eq(text_cstr(&plain), text_cstr(&bytes), "U+%04X", (unsigned)c);
+		char wanted[24];
+		if (c > 0xFFFF)
+			snprintf(wanted, sizeof wanted, "\"\\u%04x\\u%04x\"", (unsigned)(0xD800 + ((c - 0x10000) >> 10)),
+			         (unsigned)(0xDC00 + ((c - 0x10000) & 0x3FF)));
+		else
+			snprintf(wanted, sizeof wanted, "\"\\u%04x\"", (unsigned)c);
+		bool escaped = strchr(json.data, '\\') && c != '\n' && c != '\t' && c != '"' && c != '\\';
+		if (escaped)
+			cr_assert_str_eq(json.data, wanted);
+		cr_assert(escaped || !(control || turns) || c == '\n' || c == '\t', "U+%04X", (unsigned)c);
+		arena_release(session->arena, mark);
+	}
 }
 
 Test(diag, as_in_the_documentation) {

@@ -1,0 +1,54 @@
+/* Any bytes, read as a file of tensors: refused with a message, or tensors whose numbers are all there; and those, written and
+ * read again, are the same. */
+#include "runtime/runtime.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static size_t elements(const RtTensor *tensor) {
+	size_t count = 1;
+	for (int i = 0; i < tensor->rank; i++) {
+		count *= (size_t)tensor->dims[i];
+	}
+	return count;
+}
+
+static const RtTensor *find(const RtTensors *tensors, const char *name) {
+	for (uint32_t i = 0; i < tensors->count; i++) {
+		if (!strcmp(tensors->items[i].name, name)) {
+			return &tensors->items[i];
+		}
+	}
+	return NULL;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+	Arena *arena = arena_new();
+	RtTensors tensors, again;
+	char *bytes;
+	size_t length;
+	const char *error = rt_safetensors_parse(arena, (const char *)data, size, &tensors);
+	if (error && (!*error || tensors.count > 0)) {
+		abort();
+	}
+	if (!error && !rt_safetensors_bytes(arena, &tensors, &bytes, &length)) {
+		if (rt_safetensors_parse(arena, bytes, length, &again) || again.count != tensors.count) {
+			abort();
+		}
+		for (uint32_t i = 0; i < tensors.count; i++) {
+			const RtTensor *one = &tensors.items[i], *other = find(&again, one->name);
+			if (!other || elements(other) != elements(one)) {
+				abort();
+			}
+			for (size_t k = 0; k < elements(one); k++) {
+				if (!(one->values[k] == other->values[k]) && one->values[k] == one->values[k]) {
+					abort();
+				}
+			}
+		}
+	}
+	arena_free(arena);
+	return 0;
+}
