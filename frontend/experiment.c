@@ -85,97 +85,138 @@ static void score(Reading *r, const AstExperiment *x, FeExperiment *out) {
 	r->ok = false;
 }
 
+/* ---- estimators ---- */
+
 typedef struct Option {
 	const char *name;
-	double value;
 	bool whole;
+	double least,
+		most; /* what can be computed with: squares of sigma do not leave f32, particles have numbers of 24 bits */
+	double value;
+	Span given; /* where, if it was */
 } Option;
 
-/* Reads the named arguments of an estimator into its options. */
-static void options(Reading *r, const AstExpr *call, Option *known, uint32_t known_count) {
-	if (call->kind != AST_CALL)
-		return;
-	for (uint32_t i = 0; i < call->call.args.count; i++) {
-		const AstArg *arg = &call->call.args.data[i];
-		uint32_t at = known_count;
-		Name names[8];
-		for (uint32_t k = 0; k < known_count; k++) {
-			names[k] = session_name(r->session, known[k].name);
-			if (arg->name.name ? names[k] == arg->name.name : k == i)
-				at = k;
-		}
-		if (at == known_count) {
-			Diag *diag = diag_error(r->session, 305, arg->name.name ? arg->name.span : arg->value->span,
-			                        "`%s` has no such option", session_text(r->session, call->call.callee.name));
-			Name near = arg->name.name ? name_nearest(r->session->names, arg->name.name, names, known_count) : 0;
-			if (near)
-				diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, near));
-			r->ok = false;
-			continue;
-		}
-		double v;
-		if (!number(r, arg->value, &v))
-			continue;
-		if (v <= 0 || (known[at].whole && v != floor(v))) {
-			diag_error(r->session, 305, arg->value->span, "`%s` is a positive %snumber, not %g", known[at].name,
-			           known[at].whole ? "whole " : "", v);
-			r->ok = false;
-			continue;
-		}
-		known[at].value = v;
-	}
-}
+typedef enum OptionKind { WINDOW, SIGMA, PARTICLES, OPTION_COUNT } OptionKind;
 
-static void estimate(Reading *r, const AstExperiment *x, FeExperiment *out) {
-	out->estimator = FE_BACKPROP;
-	out->sigma = 0.01;
-	out->particles = 16;
-	if (x->estimate.span.file == 0 || x->estimate.items.count == 0 || x->estimate.items.data[0]->kind == AST_BAD)
-		return;
-	const AstExpr *e = x->estimate.items.data[0];
-	static const char *const names[] = {"backprop", "es", "pes", "forward", "truncated_es"};
-	static const FeEstimator kinds[] = {FE_BACKPROP, FE_ES, FE_PES, FE_FORWARD, FE_TRUNCATED_ES};
-	Name name = e->kind == AST_CALL ? e->call.callee.name : e->kind == AST_NAME ? e->name : 0;
-	Name candidates[5];
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		candidates[i] = session_name(r->session, names[i]);
-		if (candidates[i] != name)
-			continue;
-		out->estimator = kinds[i];
-		Option window = {"window", 0, true}, sigma = {"sigma", out->sigma, false},
-			   particles = {"particles", out->particles, true};
-		Option list[3] = {window, sigma, particles};
-		if (kinds[i] == FE_BACKPROP || kinds[i] == FE_FORWARD)
-			options(r, e, list, 1);
-		else if (kinds[i] == FE_ES)
-			options(r, e, list + 1, 2);
-		else {
-			Option pes[3] = {sigma, window, particles};
-			options(r, e, pes, 3);
-			list[0] = pes[1];
-			list[1] = pes[0];
-			list[2] = pes[2];
-		}
-		out->window = (int)list[0].value;
-		out->sigma = list[1].value;
-		out->particles = (int)list[2].value;
-		if ((kinds[i] == FE_PES || kinds[i] == FE_TRUNCATED_ES) && out->window == 0)
-			out->window = 10;
-		return;
-	}
-	if (name && strcmp(session_text(r->session, name), "policy_search") == 0) {
-		diag_error(r->session, 398, e->span, "`policy_search` is part of the language, but not of this version");
+static const Option all_options[OPTION_COUNT] = {
+	[WINDOW] = {"window", true, 1, 1e9, 0, {0}},
+	[SIGMA] = {"sigma", false, 1e-15, 1e15, 0.01, {0}},
+	[PARTICLES] = {"particles", true, 1, 1e7, 16, {0}},
+};
+
+/* The options of each in the order in which they may be given without names. */
+static const struct {
+	const char *name;
+	FeEstimator kind;
+	OptionKind options[3];
+	uint32_t option_count;
+	int window; /* where none is given; 0: the whole run */
+} estimators[] = {
+	{"backprop", FE_BACKPROP, {WINDOW}, 1, 0},
+	{"forward", FE_FORWARD, {WINDOW}, 1, 0},
+	{"es", FE_ES, {SIGMA, PARTICLES}, 2, 0},
+	{"pes", FE_PES, {SIGMA, WINDOW, PARTICLES}, 3, 10},
+	{"truncated_es", FE_TRUNCATED_ES, {SIGMA, WINDOW, PARTICLES}, 3, 10},
+};
+enum { ESTIMATOR_COUNT = sizeof estimators / sizeof *estimators };
+
+static void read_option(Reading *r, const AstArg *arg, Option *option) {
+	Span place = arg->name.name ? arg->name.span : arg->value->span;
+	if (option->given.file) {
+		Diag *diag = diag_error(r->session, 218, place, "`%s` is given twice", option->name);
+		diag_label(r->session, diag, option->given, "first here");
 		r->ok = false;
 		return;
 	}
+	option->given = place;
+	double v;
+	if (!number(r, arg->value, &v))
+		return;
+	const char *whole = option->whole ? "whole " : "";
+	if (!(v > 0) || isinf(v) || (option->whole && v != floor(v)))
+		diag_error(r->session, 305, arg->value->span, "`%s` is a positive %snumber, not %g", option->name, whole, v);
+	else if (v < option->least || v > option->most)
+		diag_error(r->session, 305, arg->value->span, "`%s` is a %snumber from %g to %g, not %g", option->name, whole,
+		           option->least, option->most, v);
+	else {
+		option->value = v;
+		return;
+	}
+	r->ok = false;
+}
+
+/* Reads the arguments of estimator `which` into its options. */
+static void options(Reading *r, const AstExpr *call, size_t which, Option *values) {
+	uint32_t count = estimators[which].option_count;
+	for (uint32_t i = 0; call->kind == AST_CALL && i < call->call.args.count; i++) {
+		const AstArg *arg = &call->call.args.data[i];
+		Name names[OPTION_COUNT];
+		uint32_t at = count;
+		for (uint32_t k = 0; k < count; k++) {
+			names[k] = session_name(r->session, values[estimators[which].options[k]].name);
+			if (arg->name.name ? names[k] == arg->name.name : k == i)
+				at = k;
+		}
+		if (at < count) {
+			read_option(r, arg, &values[estimators[which].options[at]]);
+			continue;
+		}
+		Diag *diag = diag_error(r->session, 305, arg->name.name ? arg->name.span : arg->value->span,
+		                        "`%s` has no such option", estimators[which].name);
+		Name near = arg->name.name ? name_nearest(r->session->names, arg->name.name, names, count) : 0;
+		if (near)
+			diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, near));
+		r->ok = false;
+	}
+}
+
+static void no_estimator(Reading *r, const AstExpr *e, Name name) {
+	Name candidates[ESTIMATOR_COUNT];
+	for (size_t i = 0; i < ESTIMATOR_COUNT; i++)
+		candidates[i] = session_name(r->session, estimators[i].name);
+	r->ok = false;
+	if (name && strcmp(session_text(r->session, name), "policy_search") == 0) {
+		diag_error(r->session, 398, e->span, "`policy_search` is part of the language, but not of this version");
+		return;
+	}
 	Diag *diag = diag_error(r->session, 305, e->span, "this is not a way to estimate gradients");
-	Name near = name ? name_nearest(r->session->names, name, candidates, 5) : 0;
+	Name near = name ? name_nearest(r->session->names, name, candidates, ESTIMATOR_COUNT) : 0;
 	if (near)
 		diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, near));
 	else
 		diag_help(r->session, diag, "there are backprop, forward, es, pes and truncated_es");
-	r->ok = false;
 }
+
+/* After the horizon and the score. */
+static void estimate(Reading *r, const AstExperiment *x, FeExperiment *out) {
+	const AstExpr *e = x->estimate.span.file && x->estimate.items.count ? x->estimate.items.data[0] : NULL;
+	Name name = !e ? 0 : e->kind == AST_CALL ? e->call.callee.name : e->kind == AST_NAME ? e->name : 0;
+	size_t which = 0;
+	while (name && which < ESTIMATOR_COUNT && strcmp(estimators[which].name, session_text(r->session, name)) != 0)
+		which++;
+	Option values[OPTION_COUNT];
+	memcpy(values, all_options, sizeof values);
+	if (e && e->kind != AST_BAD && (!name || which == ESTIMATOR_COUNT))
+		no_estimator(r, e, name);
+	else if (e && e->kind != AST_BAD)
+		options(r, e, which, values);
+	which = which < ESTIMATOR_COUNT ? which : 0;
+	out->estimator = estimators[which].kind;
+	out->sigma = values[SIGMA].value;
+	out->particles = (int)values[PARTICLES].value;
+	out->window = values[WINDOW].value > 0 ? (int)values[WINDOW].value : estimators[which].window;
+	if (out->window >= out->horizon_high)
+		out->window = 0;
+	bool particles = out->estimator == FE_PES || out->estimator == FE_TRUNCATED_ES;
+	if (out->fold == FE_SCORE_MIN && particles && out->window > 0) {
+		Diag *diag = diag_error(r->session, 806, e->span, "a least f cannot be estimated from windows of particles");
+		diag_help(r->session, diag, "score mean(f) or final(f), or estimate es() or backprop(window = %d)",
+		          out->window);
+		r->ok = false;
+	}
+}
+
+/* ---- the other clauses ---- */
 
 static void calls(Reading *r, const AstClause *clause, AstDeclKind kind, FeCall **data, uint32_t *used,
                   uint32_t *capacity) {
@@ -270,8 +311,6 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	}
 	score(r, x, out);
 	estimate(r, x, out);
-	if (out->estimator != FE_ES && out->window > out->horizon_high)
-		out->window = 0;
 	if (x->update.span.file && x->update.rule) {
 		if (!fe_call(program, x->update.rule, AST_OPTIMIZER, &out->update))
 			r->ok = false;
@@ -282,8 +321,8 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	double v;
 	if (x->clip.span.file && x->clip.items.count && number(r, x->clip.items.data[0], &v)) {
 		out->clip = v;
-		if (!(v > 0))
-			wrong(r, 307, x->clip.items.data[0]->span, "the norm that gradients are clipped to is positive");
+		if (!(v > 0) || isinf(v))
+			wrong(r, 307, x->clip.items.data[0]->span, "the norm that gradients are clipped to is a positive number");
 	}
 	if (x->seed.span.file && x->seed.items.count)
 		out->seed = (uint64_t)count(r, x->seed.items.data[0], 308, "a seed", 0);

@@ -80,6 +80,11 @@ static bool read_hypers(RuleElab *r) {
 		h.from = x;
 		h.limits = &p->limits;
 		h.has_range = limits_of(r, &p->limits, &h.low, &h.high);
+		if (h.known && isnan(h.value)) {
+			diag_error(e->session, 212, h.at, "`%s` has to be a number, and this is none (NaN)",
+			           session_text(e->session, h.name));
+			ok = false;
+		}
 		if (h.has_range && h.known && (h.value < h.low || h.value > h.high)) {
 			Diag *diag = diag_warning(e->session, 270, x->span, "`%s` is thought to lie between %g and %g, not at %g",
 			                          session_text(e->session, h.name), h.low, h.high, h.value);

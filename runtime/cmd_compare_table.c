@@ -33,6 +33,22 @@ static void sort_rows(const RtComparison *c, uint32_t *rows) {
 	}
 }
 
+/* Of which kind the diverged runs are, where there are any. */
+static void put_diverged(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Text *out) {
+	Text kinds = text_new(cmd->arena);
+	for (uint32_t i = 0; i < c->count; i++) {
+		const RtCompared *rule = &c->rules[rows[i]];
+		if (rule->ended_above + rule->not_finite > 0) {
+			text_printf(&kinds, "    %s: %d ended above the start, %d not finite\n", rule->label, rule->ended_above,
+			            rule->not_finite);
+		}
+	}
+	if (kinds.length > 0) {
+		text_printf(out, "\n  diverged: f was not finite at some step, or ended above its start\n%s",
+		            text_cstr(&kinds));
+	}
+}
+
 static void put_scores(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Text *out) {
 	Arena *arena = cmd->arena;
 	CmdTable table = {.arena = arena, .columns = c->margin ? 7 : 6};
@@ -52,7 +68,7 @@ static void put_scores(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Te
 		cmd_cell(&table, "[%s, %s]", cmd_number(arena, rule->score.low, 4), cmd_number(arena, rule->score.high, 4));
 		cmd_cell(&table, "%s", cmd_number(arena, rule->median, 4));
 		cmd_cell(&table, "%s..%s", cmd_number(arena, rule->q10, 3), cmd_number(arena, rule->q90, 3));
-		cmd_cell(&table, "%d/%d", rule->diverged, c->test_problems);
+		cmd_cell(&table, "%d/%d", rule->ended_above + rule->not_finite, c->test_problems);
 		if (c->margin && (int)rows[i] == c->subject) {
 			cmd_cell(&table, "%s", "");
 		} else if (c->margin) {
@@ -62,6 +78,7 @@ static void put_scores(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Te
 		}
 	}
 	cmd_table(&table, "  ", out);
+	put_diverged(cmd, c, rows, out);
 }
 
 static void put_costs(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Text *out) {

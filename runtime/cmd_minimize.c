@@ -14,16 +14,18 @@ static void put_problem(const RtMinimize *done, int problem, Text *out) {
 }
 
 static void put_json(Cmd *cmd, const char *objective, const char *rule, int64_t first, const RtMinimize *done,
-                     bool diverged, Text *out) {
+                     const int *ends, Text *out) {
 	const RtRuns *runs = &done->runs;
 	text_printf(out, "{\"objective\": ");
 	cmd_json_text(out, objective);
 	text_printf(out, ", \"rule\": ");
 	cmd_json_text(out, rule);
 	text_printf(out,
-	            ", \"precision\": \"%s\", \"seed\": %llu, \"steps\": %d, \"evaluations\": %lld, \"diverged\": %s, ",
+	            ", \"precision\": \"%s\", \"seed\": %llu, \"steps\": %d, \"evaluations\": %lld, \"diverged\": %s, "
+	            "\"ended_above_start\": %d, \"not_finite\": %d, ",
 	            ir_scalar_name(cmd->rt->options.real), (unsigned long long)cmd->rt->options.seed, runs->steps,
-	            (long long)runs->evaluations, diverged ? "true" : "false");
+	            (long long)runs->evaluations, ends[RT_ENDED_ABOVE] + ends[RT_NOT_FINITE] ? "true" : "false",
+	            ends[RT_ENDED_ABOVE], ends[RT_NOT_FINITE]);
 	if (runs->problems == 1) {
 		text_printf(out, "\"instance\": %lld, ", (long long)first);
 		put_problem(done, 0, out);
@@ -130,13 +132,9 @@ CmdExit cmd_minimize(Cmd *cmd) {
 	if (!rt_minimize(cmd->rt, &objective, &rule, NULL, first, count, steps, &done)) {
 		return cmd_failed(cmd);
 	}
-	int bad = 0;
+	int ends[3] = {0}; /* runs by RtEnd */
 	for (int k = 0; k < count; k++) {
-		bool finite = true;
-		for (int t = 0; t <= steps; t++) {
-			finite = finite && isfinite(done.runs.f[(size_t)k * ((size_t)steps + 1) + (size_t)t]);
-		}
-		bad += !finite;
+		ends[rt_run_end(done.runs.f + (size_t)k * ((size_t)steps + 1), steps)]++;
 	}
 	Text objective_text = text_new(cmd->arena), rule_text = text_new(cmd->arena), out = text_new(cmd->arena);
 	cmd_call_text(cmd->session, &objective, &objective_text);
@@ -146,14 +144,17 @@ CmdExit cmd_minimize(Cmd *cmd) {
 		middle[t] = quantile_at(&done.runs, t, 0.5, column);
 	}
 	if (cmd->options.json) {
-		put_json(cmd, text_cstr(&objective_text), text_cstr(&rule_text), first, &done, bad > 0, &out);
+		put_json(cmd, text_cstr(&objective_text), text_cstr(&rule_text), first, &done, ends, &out);
 	} else {
 		text_printf(&out, "%s with %s\n", text_cstr(&objective_text), text_cstr(&rule_text));
 		put_table(cmd, &done, middle, &out);
 		put_final(cmd, &done, &out);
 		text_printf(&out, "%s evaluations", cmd_count(cmd->arena, done.runs.evaluations));
-		if (bad) {
-			text_printf(&out, "; %d of %d runs became infinite or NaN", bad, count);
+		if (ends[RT_NOT_FINITE]) {
+			text_printf(&out, "; %d of %d runs became infinite or NaN", ends[RT_NOT_FINITE], count);
+		}
+		if (ends[RT_ENDED_ABOVE]) {
+			text_printf(&out, "; %d of %d runs ended above their start", ends[RT_ENDED_ABOVE], count);
 		}
 		text_char(&out, '\n');
 		fprintf(stderr, "compiled in %s, ran %s\n", cmd_time(cmd->arena, done.compile_seconds),
@@ -168,5 +169,5 @@ CmdExit cmd_minimize(Cmd *cmd) {
 		vec_push(cmd->arena, &plots, plot);
 		code = cmd_show_plots(cmd, &plots, cmd->options.svg);
 	}
-	return code == CMD_OK && bad ? CMD_DIVERGED : code;
+	return code == CMD_OK && ends[RT_NOT_FINITE] ? CMD_DIVERGED : code;
 }

@@ -32,7 +32,7 @@ const CmdVerb cmd_verbs[] = {
      "minimize FILE [NAME] --with RULE [--steps N]\nminimize NAME --with RULE",
      "Runs one optimizer and shows the objective after every step, in f64 unless --precision says otherwise. The rule "
      "may\n"
-     "be a folder that `gradus train` made. The exit code is 3 if a run diverged.\n",
+     "be a folder that `gradus train` made. The exit code is 3 if a run became infinite or NaN.\n",
      "with steps instance problems file set seed svg json",
      "gradus minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
      "gradus minimize mine.grad --with momentum --problems 16 --json\n"},
@@ -118,7 +118,7 @@ void cmd_help(const Cmd *cmd, FILE *out) {
 	        "  %s show std adam\n"
 	        "  %s train examples/robust.grad -o runs/robust\n\n"
 	        "%s help COMMAND says more. Exit codes: 0 done, 1 errors in a program, 2 wrong command line,\n"
-	        "3 diverged, 4 a file cannot be read or written, 5 unreadable run folder, 70 our bug, 130 interrupted.\n",
+	        "3 not finite, 4 a file cannot be read or written, 5 unreadable run, 70 our bug, 130 interrupted.\n",
 	        cmd->typed, cmd->typed, cmd->typed, cmd->typed);
 }
 

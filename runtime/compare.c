@@ -27,6 +27,15 @@ double rt_quantile(const double *sorted, int count, double q) {
 	return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }
 
+RtEnd rt_run_end(const double *f, int steps) {
+	for (int t = 0; t <= steps; t++) {
+		if (!isfinite(f[t])) {
+			return RT_NOT_FINITE;
+		}
+	}
+	return f[steps] > f[0] ? RT_ENDED_ABOVE : RT_ENDED_BELOW;
+}
+
 RtInterval rt_bootstrap(const double *values, int count, int resamples, uint64_t seed) {
 	RtInterval interval = {0};
 	for (int i = 0; i < count; i++) {
@@ -84,11 +93,9 @@ static void summarize(RtCompared *rule, const RtCompareOptions *options, Arena *
 	for (int i = 0; i < problems; i++) {
 		const double *f = rule->f + (size_t)i * stride;
 		rule->per_problem[i] = sorted[i] = rt_criterion(options->score, f, steps);
-		bool finite = true;
-		for (int t = 0; t <= steps; t++) {
-			finite = finite && isfinite(f[t]);
-		}
-		rule->diverged += !finite || f[steps] > f[0] + 10 * (1 + fabs(f[0]));
+		RtEnd end = rt_run_end(f, steps);
+		rule->ended_above += end == RT_ENDED_ABOVE;
+		rule->not_finite += end == RT_NOT_FINITE;
 	}
 	rule->score = rt_bootstrap(rule->per_problem, problems, options->resamples, seed);
 	qsort(sorted, (size_t)problems, sizeof *sorted, by_value);

@@ -70,8 +70,11 @@ static json_t *rule_object(const RtComparison *comparison, const RtCompared *rul
 	json_object_set_new(quantiles, "0.75", number(rule->q75));
 	json_object_set_new(quantiles, "0.9", number(rule->q90));
 	json_object_set_new(object, "quantiles", quantiles);
-	json_object_set_new(object, "diverged", json_integer(rule->diverged));
-	json_object_set_new(object, "diverged_share", number((double)rule->diverged / comparison->test_problems));
+	int diverged = rule->ended_above + rule->not_finite;
+	json_object_set_new(object, "diverged", json_integer(diverged));
+	json_object_set_new(object, "diverged_share", number((double)diverged / comparison->test_problems));
+	json_object_set_new(object, "ended_above_start", json_integer(rule->ended_above));
+	json_object_set_new(object, "not_finite", json_integer(rule->not_finite));
 	json_object_set_new(object, "per_problem", numbers(rule->per_problem, comparison->test_problems));
 	json_object_set_new(object, "mean_curve", numbers(rule->mean, stride));
 	json_object_set_new(object, "median_curve", numbers(rule->median_curve, stride));

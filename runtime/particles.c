@@ -37,7 +37,8 @@ double particles_bytes(const RtEstimator *e) {
 		double states = (double)rt_state_bytes(family->task);
 		double items = groups * family->problems->block_count;
 		bytes += items * (carried_states(e) * states + (double)sizeof(Share));
-		bytes += groups * (2.0 * (double)theta_bytes(e, family->variant) + 16.0 * size * (double)e->count);
+		double each = 2.0 * (double)theta_bytes(e, family->variant) + (double)sizeof(Group);
+		bytes += groups * (each + size * (16.0 * (double)e->count + (double)sizeof(Age)));
 		double need = (double)rt_forward_arena(family->task, family->variant);
 		arena = need > arena ? need : arena;
 		bytes += 3 * states * rt_pool_threads(e->rt->pool);

@@ -350,8 +350,6 @@ struct RtTrained {
 	double best_score;             /* on the select problems; NaN without any */
 	double start_score;            /* the same at the start */
 	int64_t start_lost, best_lost; /* runs on select problems that were not finite, and are not in these scores */
-	double *scores;                /* [steps]: training score of every outer step */
-	double *norms;                 /* [steps] */
 	VEC(int) select_steps;
 	VEC(double) select_scores;
 	int64_t pieces, nonfinite, evaluations; /* training's own; evaluations include those on select problems */
@@ -394,6 +392,10 @@ double rt_criterion(RtScore score, const double *f, int steps);
 
 /* ---- compare.c ---- */
 
+/* A run has diverged if f was not finite at some step, or ended above its start. */
+typedef enum RtEnd { RT_ENDED_BELOW, RT_ENDED_ABOVE, RT_NOT_FINITE } RtEnd;
+RtEnd rt_run_end(const double *f, int steps); /* f[0..steps] */
+
 typedef struct RtContender {
 	const char *label;
 	FeCall rule;
@@ -424,8 +426,8 @@ typedef struct RtCompared {
 	int64_t training_evaluations, test_evaluations;
 	RtInterval score; /* of the criterion over test problems; not finite if a run is not */
 	double median, q10, q25, q75, q90;
-	int diverged;        /* test problems not finite at some step, or at the end above f0 by 10 (1 + |f0|) */
-	double *per_problem; /* [test_problems] */
+	int ended_above, not_finite;              /* test problems by how they end (rt_run_end); both have diverged */
+	double *per_problem;                      /* [test_problems] */
 	double *mean, *median_curve, *low, *high; /* [steps + 1]: mean, median, 25 % and 75 % quantiles of finite f */
 	double *f;                                /* [test_problems][steps + 1] */
 	double seconds;

@@ -235,8 +235,6 @@ static bool train_steps(Training *t) {
 			stats.nonfinite = stats.pieces; /* the sum of finite gradients overflows */
 		}
 		double norm = clip_gradient(t->gradient, out->count, t->experiment->clip);
-		out->scores[step] = stats.score;
-		out->norms[step] = norm;
 		out->pieces += stats.pieces;
 		out->nonfinite += stats.nonfinite;
 		out->evaluations += stats.evaluations;
@@ -301,8 +299,6 @@ static bool prepare(Training *t) {
 	out->theta = ARENA_ARRAY(out->arena, double, count);
 	out->last = ARENA_ARRAY(out->arena, double, count);
 	out->natural = ARENA_ARRAY(out->arena, double, count);
-	out->scores = ARENA_ARRAY(out->arena, double, experiment->outer_steps + 1);
-	out->norms = ARENA_ARRAY(out->arena, double, experiment->outer_steps + 1);
 	t->gradient = ARENA_ARRAY(out->arena, double, count);
 	if (t->options->theta) {
 		memcpy(out->last, t->options->theta, sizeof(double) * count);
@@ -314,6 +310,9 @@ static bool prepare(Training *t) {
 		for (int k = 0; k < out->task_count; k++) {
 			RtTask *task = out->tasks[k];
 			out->memory_bytes += rt_problems_bytes(task, experiment->select_problems, false);
+			if (!rt_memory_allows(rt, out->memory_bytes, "this training")) {
+				return false;
+			}
 			t->select[k] = rt_problems_of(task, rt->options.seed, RT_SELECT, experiment->select_problems, false);
 			if (!t->select[k] || !rt_need_forward(task, experiment->horizon_high, RT_SHARED)) {
 				return false;

@@ -68,4 +68,99 @@ has err "E0805"
 [ ! -e closed ] || fail "a run without a rule leaves a folder"
 expect 0 "$GRADUS" info program.grad alone
 has out "adam(lr = 3e-2)"
+
+# What is learned may be written in any way: comments and line ends between all words, heads, draws, brackets around
+# brackets, names inside of names; in a file of its own, with the line ends of Windows, and without one at the end.
+cat >spread.grad <<'GRAD'
+# learn rate = 5
+optimizer spread(gain = # six, not rate = 7
+   6, b2=(1 + # one
+ 1), gain2 = 1) { # learn rate = 5
+  learn rate = # note "quoted = 3"
+     0.1 in (1e-3, 10) # = 0.1
+  learn rate2 = (((# in
+  0.1
+ ))) # tail
+  learn memory =
+    0.5
+  learn minus = -0.25
+  learn sum_of = 0.1 + # and
+    rate0()
+  learn W[i in 2, j in 3] = # head
+   0.1 * i +
+ 0.2 * j
+  learn V[i in 2] : [3] ~ # head and type
+ normal(i, # sd
+ 1)
+  learn d ~ normal(0.1, # x = 5
+ 0.01)
+  learn U = [1, # a
+ 2]
+  learn Z : [2, # two
+ 3] ~ normal(0, 1)
+  learn last = 0.2 # no limits
+  state v = 0
+  v <- memory * v + g
+  x <- x - 0.01 * rate * v * (1 + rate2 + d + last + minus + sum_of + sum(W) + sum(V) + sum(U) + sum(Z)) * gain / b2 * gain2
+}
+fn rate0() = 0.1 # the rate
+GRAD
+cat >uses.grad <<'GRAD'
+experiment spread_out {
+  train    spread(b2 = (2 # two
++ 1))
+  on       logistic()
+  problems 16 train, 0 select, 16 test
+  horizon  4
+  update   adam(lr = 3e-2) for 5 steps
+  learn    spread.gain
+}
+GRAD
+cat spread.grad uses.grad >unix.grad
+sed 's/$/\r/' unix.grad >windows.grad
+printf '%s' "$(cat uses.grad spread.grad)" >endless.grad
+mkdir lib
+cp spread.grad lib/spread.grad
+{
+	echo 'import "lib/spread.grad"'
+	cat uses.grad
+} >importing.grad
+# written FOLDER: every learned number of the rule is the one that training printed
+written() {
+	expect 0 "$GRADUS" check $1/rule.grad
+	sed -n 's/^  \([a-z_0-9]*\) = \(.*\)/\1 \2/p' $1.out >pairs
+	while read -r name value; do
+		case $name in
+		gain) sed -n '/gain = # six/{n;p;}' $1/rule.grad ;;
+		rate) sed -n '/^  learn rate = /{n;p;}' $1/rule.grad ;;
+		memory) sed -n '/^  learn memory =/{n;p;}' $1/rule.grad ;;
+		*) sed -n "s/.*learn $name = //p" $1/rule.grad ;;
+		esac | sed 's/^ *//; s/[ ,].*//; s/\r$//' >got
+		echo "$value" >want
+		near 2e-6 got want
+		echo "$name" >>names
+	done <pairs
+	has $1/rule.grad 'from "weights.safetensors"'
+	has $1/rule.grad '"quoted = 3"'
+	has $1/rule.grad 'learn W : [2, 3] from'
+	has $1/rule.grad 'learn V : [2, 3] from'
+	has $1/rule.grad 'learn U : [2] from'
+	lacks $1/rule.grad '~'
+}
+for way in unix windows endless importing input; do
+	rm -f names
+	if [ $way = input ]; then
+		"$GRADUS" train - spread_out -o $way <unix.grad >out 2>err || fail "training from standard input"
+	else
+		expect 0 "$GRADUS" train $way.grad spread_out -o $way
+	fi
+	cp out $way.out
+	written $way
+	[ "$(sort -u names | tr '\n' ' ')" = "d gain last memory minus rate rate2 sum_of " ] || fail "$way: learned $(cat names)"
+	[ $way = unix ] || cmp -s unix/weights.safetensors $way/weights.safetensors || fail "$way: other weights"
+	expect 0 "$GRADUS" minimize logistic --with $way --steps 4 --json
+	json_list f <out >got
+	[ $way = unix ] && cp got curve
+	near 0 got curve
+done
 finish
