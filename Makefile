@@ -1,6 +1,7 @@
 # The everyday commands; CMake does the work (see CMakePresets.json for other builds).
 #   make build    the command, at build/gradus
 #   make test     everything that is checked, installing what is missing
+#   make campaign the random tests at length: hours (scripts/campaign.sh)
 #   make demo     train an optimizer, compare it, emit it as C (PROBLEM=robust, logistic or net)
 #   make install  the command on the path (PREFIX=/usr/local; DESTDIR for packagers)
 #   make bench    how fast it is, as ratios against what is written by hand (bench/README.md)
@@ -10,7 +11,7 @@ PROBLEM ?= robust
 PREFIX ?= /usr/local
 SOURCES = $(wildcard base/*.[ch] ir/*.[ch] frontend/*.[ch] autodiff/*.[ch] jit/*.[ch] runtime/*.[ch] bench/*.[ch] tests/*/*.[ch])
 
-.PHONY: all build test demo install bench format tidy clean install-build
+.PHONY: all build test campaign demo install bench format tidy clean install-build
 
 all: build
 
@@ -26,6 +27,10 @@ build: install-build
 test:
 	@sh scripts/install.sh build test
 	@sh scripts/test.sh
+
+campaign:
+	@sh scripts/install.sh build test
+	@sh scripts/campaign.sh
 
 demo: build
 	@GRADUS=build/gradus sh examples/demo.sh $(PROBLEM)

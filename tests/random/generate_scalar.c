@@ -371,12 +371,11 @@ static RpExpr *choice_of(Gen *g, int depth) {
 	any:
 		e->arg[0] = gen_truth(g, depth - 1);
 	}
-	e->arg[1] = gen_real(g, depth - 1);
+	/* a condition that is never true leaves the type of the other arm */
+	e->arg[1] = gen_surely_real(g, gen_real(g, depth - 1));
 	g->guards = guards;
-	e->arg[2] = gen_real(g, depth - 1);
+	e->arg[2] = gen_surely_real(g, gen_real(g, depth - 1));
 	e->size = fmax(e->arg[1]->size, e->arg[2]->size);
-	if (e->arg[1]->kind != RP_REAL && e->arg[2]->kind != RP_REAL)
-		e->arg[2] = rp_number(g->pool, 0.5);
 	return e;
 }
 

@@ -45,7 +45,6 @@ static void failed(uint64_t seed, Verdict verdict) {
 	}
 }
 
-
 static void quiet(void) {
 	if (!loud && !freopen("/dev/null", "w", stderr))
 		_exit(2);

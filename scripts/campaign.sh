@@ -1,0 +1,88 @@
+#!/bin/sh
+# The long forms of the random tests, with a line of figures each. What is wrong is printed, made smaller.
+#   GRADUS_RANDOM_PROGRAMS (20000)  random programs against an evaluation that is no part of Gradus (test_random_programs)
+#   GRADUS_MUTANTS (100000)         programs with mistakes, under sanitizers (test_mutants)
+#   GRADUS_IR_PROGRAMS (20000)      random functions of the tensor IR, optimized against unoptimized (test_ir_random)
+#   FUZZ_SECONDS (600)              every target of tests/fuzz
+#   GRADUS_KILLS (200)              `train` killed at random moments (command/test_kill.sh)
+#   CAMPAIGN (all of "random mutants ir fuzz kills")  which of them; SEED (1) another one looks at other programs
+#   JOBS (all cores)                processes at once
+set -u
+cd "$(dirname "$0")/.." || exit 2
+jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
+seed=${SEED:-1}
+parts=${CAMPAIGN:-random mutants ir fuzz kills}
+logs=build/campaign failed=""
+mkdir -p "$logs"
+
+wants() {
+	case " $parts " in *" $1 "*) return 0 ;; *) return 1 ;; esac
+}
+
+build() { # build PRESET TARGET...
+	preset=$1
+	shift
+	cmake --preset "$preset" >"$logs/build-$preset" 2>&1 && cmake --build --preset "$preset" -j "$jobs" --target "$@" \
+		>>"$logs/build-$preset" 2>&1 && return
+	tail -n 40 "$logs/build-$preset"
+	exit 1
+}
+
+# spread NAME COUNT COMMAND...: COUNT of them in as many processes as there are cores; each is given where to begin and how many.
+# The figures that they print ("NAME 1 to 500:  480 agree  20 not comparable") are added up.
+spread() {
+	name=$1 count=$2 from_variable=$3 count_variable=$4
+	shift 4
+	rm -f "$logs/$name"-*
+	each=$(((count + jobs - 1) / jobs)) job=0 pids=""
+	while [ $job -lt "$jobs" ]; do
+		env "$from_variable=$((seed + job * each))" "$count_variable=$each" "$@" >"$logs/$name-$job" 2>&1 &
+		pids="$pids $!"
+		job=$((job + 1))
+	done
+	good=1
+	for pid in $pids; do wait "$pid" || good=0; done
+	cat "$logs/$name"-* | grep -v '^\[' | grep -v "^[a-z ]* [0-9]* to [0-9]*:" | head -n 400
+	grep -h "^[a-z ]* [0-9]* to [0-9]*:" "$logs/$name"-* | sed 's/^[^:]*://' | awk -v name="$name" '
+		{ gsub(/^ +/, ""); n = split($0, part, /  +/)
+		  for (i = 1; i <= n; i++) {
+			number = part[i]; text = part[i]
+			if (part[i] ~ /^exit/) { sub(/.*: /, "", number); sub(/:.*/, "", text) }
+			else { sub(/ .*/, "", number); sub(/^[0-9]* /, "", text) }
+			if (!(text in sum)) order[++texts] = text
+			sum[text] += number } }
+		END { printf "%s:", name; for (i = 1; i <= texts; i++) printf "  %d %s", sum[order[i]], order[i]; print "" }'
+	[ $good = 1 ] || failed="$failed $name"
+}
+
+if wants random || wants ir; then build release all; fi
+if wants mutants; then build sanitize test_mutants; fi
+if wants random; then
+	spread random "${GRADUS_RANDOM_PROGRAMS:-20000}" GRADUS_RANDOM_FROM GRADUS_RANDOM_PROGRAMS build/tests/test_random_programs
+fi
+if wants ir; then
+	if GRADUS_IR_PROGRAMS=${GRADUS_IR_PROGRAMS:-20000} build/tests/test_ir_random >"$logs/ir" 2>&1; then
+		echo "ir: ${GRADUS_IR_PROGRAMS:-20000} functions"
+	else
+		head -n 100 "$logs/ir"
+		failed="$failed ir"
+	fi
+fi
+if wants mutants; then
+	spread mutants "${GRADUS_MUTANTS:-100000}" GRADUS_MUTANTS_FROM GRADUS_MUTANTS build/sanitize/tests/test_mutants
+fi
+if wants kills && [ -f tests/command/test_kill.sh ]; then
+	build release gradus
+	if GRADUS=build/gradus SOURCE_DIR=$PWD CC=${CC:-cc} GRADUS_KILLS=${GRADUS_KILLS:-200} sh tests/command/test_kill.sh >"$logs/kills" 2>&1
+	then echo "kills: ${GRADUS_KILLS:-200}, nothing lost"
+	else tail -n 40 "$logs/kills"; failed="$failed kills"
+	fi
+fi
+if wants fuzz; then
+	build fuzz $(basename -s .c tests/fuzz/fuzz_*.c)
+	for target in tests/fuzz/fuzz_*.c; do
+		name=$(basename "$target" .c)
+		sh scripts/fuzz.sh "$name" "${FUZZ_SECONDS:-600}" || failed="$failed $name"
+	done
+fi
+[ -z "$failed" ] || { echo "FAILED:$failed"; exit 1; }
