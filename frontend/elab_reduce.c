@@ -58,12 +58,13 @@ static Value *with_body(Elab *e, const Value *v, Scalar scalar, Ex *body) {
 	return w;
 }
 
+/* log(sum exp(a - m)) + m, m being the largest a. exp_less is 1 where both are the same infinity, so that a largest term
+ * of inf gives inf and takes all of the derivative, and terms that are all -inf give -inf and share it. */
 static Value *log_sum_exp(Elab *e, const Domain *d, Value *shape, Ex *body, Span span) {
 	Ex *largest = plain(e, IR_PUT_MAX, d, shape, body, ex_real(e, -INFINITY), span)->body;
-	Ex *finite = ex_op(e, IR_gt, largest, ex_real(e, -INFINITY), NULL);
-	Ex *shift = ex_op(e, IR_stop_gradient, ex_op(e, IR_where, finite, largest, ex_real(e, 0)), NULL, NULL);
+	Ex *shift = ex_op(e, IR_stop_gradient, largest, NULL, NULL);
 	shift = materialize(e, with_body(e, shape, S_REAL, shift), 0, span)->body;
-	Ex *term = ex_op(e, IR_exp, ex_op(e, IR_sub, body, shift, NULL), NULL, NULL);
+	Ex *term = ex_op(e, IR_exp_less, body, shift, NULL);
 	Ex *total = plain(e, IR_PUT_SUM, d, shape, term, ex_real(e, 0), span)->body;
 	return with_body(e, shape, S_REAL, ex_op(e, IR_add, ex_op(e, IR_log, total, NULL, NULL), shift, NULL));
 }

@@ -335,13 +335,25 @@ Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
 	return reduce(e, IR_PUT_SUM, shape, body, &k, 1, NULL, 0, x->binary.op_span);
 }
 
-static Value *mean_square(Elab *e, const char *name, Value *v, const AstExpr *x) {
+/* norm and rms as s sqrt(sum (a / s)^2), with s a power of two close to the largest |a|: squares neither overflow nor
+ * vanish, no digit changes otherwise, and s is a constant to the differentiator. The derivative of sqrt is 0 at 0, and so
+ * is that of the norm. */
+static Value *root_of_squares(Elab *e, const char *name, Value *v, const AstExpr *x) {
+	Span span = x->span;
 	v = settle(e, value_convert(e, v, S_REAL), 0, x->call.args.data[0].value->span);
-	Value *both[2] = {v, v};
-	Value *square = elab_apply(e, IR_mul, S_REAL, S_REAL, both, 2, x->span, NULL);
-	Value *r = reduce_all(e, name[0] == 'n' ? AST_REDUCE_SUM : AST_REDUCE_MEAN, square, x->span);
-	/* the derivative of sqrt is 0 at 0, and so is that of the norm */
-	return value_is_bad(r) ? r : elab_apply(e, IR_sqrt, S_REAL, S_REAL, &r, 1, x->span, NULL);
+	Value *size = elab_apply(e, IR_abs, S_REAL, S_REAL, &v, 1, span, NULL);
+	Value *largest = reduce_all(e, AST_REDUCE_MAX, size, span);
+	if (value_is_bad(largest))
+		return largest;
+	Value *scale = elab_apply(e, IR_binade, S_REAL, S_REAL, &largest, 1, span, NULL);
+	scale = settle(e, scale, 0, span);
+	Value *inverse = elab_apply(e, IR_div, S_REAL, S_REAL, (Value *[]){value_real(e, 1), scale}, 2, span, NULL);
+	inverse = settle(e, inverse, 0, span);
+	Value *scaled = elab_apply(e, IR_scaled, S_REAL, S_REAL, (Value *[]){v, inverse}, 2, span, NULL);
+	Value *square = elab_apply(e, IR_mul, S_REAL, S_REAL, (Value *[]){scaled, scaled}, 2, span, NULL);
+	Value *r = reduce_all(e, name[0] == 'n' ? AST_REDUCE_SUM : AST_REDUCE_MEAN, square, span);
+	Value *root = elab_apply(e, IR_sqrt, S_REAL, S_REAL, &r, 1, span, NULL);
+	return elab_apply(e, IR_mul, S_REAL, S_REAL, (Value *[]){root, scale}, 2, span, NULL);
 }
 
 /* ---- filled arrays ---- */
@@ -434,7 +446,7 @@ Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known) {
 		return value_is_bad(product) ? product : reduce_sum(e, product, x->span);
 	}
 	case 'n' * 256 + 'o':
-	case 'r' * 256 + 'm': return mean_square(e, name, args[0], x);
+	case 'r' * 256 + 'm': return root_of_squares(e, name, args[0], x);
 	case 'r' * 256 + 'e': {
 		int64_t dims[IR_MAX_RANK];
 		for (uint32_t i = 1; i < count; i++)

@@ -27,7 +27,7 @@ for purpose in $purposes; do
 		;;
 	test)
 		need libcriterion-dev "unit tests"
-		optional="$optional clang-19 libclang-rt-19-dev"
+		optional="$optional clang-19 libclang-rt-19-dev libmpfr-dev"
 		;;
 	lint)
 		need clang-19 "the compiler behind clang-tidy"
@@ -64,7 +64,7 @@ elif [ -n "${CI:-}" ] && command -v sudo >/dev/null 2>&1; then
 	as_root="sudo"
 else
 	if [ -n "$wanted" ]; then
-		echo "Optional and not installed: $wanted(the fuzz run is skipped without them)" >&2
+		echo "Optional and not installed: $wanted(the fuzz run needs clang, test_derivatives MPFR; they are skipped without)" >&2
 	fi
 	[ -n "$missing" ] || exit 0
 	echo "Packages are missing. Please run:" >&2
