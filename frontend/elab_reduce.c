@@ -77,6 +77,22 @@ static Value *any_or_all(Elab *e, bool any, const Domain *d, Value *shape, Ex *b
 	return with_body(e, shape, S_BOOL, truth);
 }
 
+/* A sum or product of whole numbers, exact or no number; what it is of is known to lie in `body`'s range. */
+static Ex *whole_reduction(Elab *e, IrCombine combine, const Domain *d, Value *shape, Ex *body, Span span) {
+	double points = 1;
+	for (uint32_t i = 0; i < d->count; i++)
+		points *= d->vars[i]->extent > 0 ? (double)d->vars[i]->extent : (double)ex_most_elements;
+	Ex *neutral = ex_int(e, combine == IR_PUT_PROD);
+	Ex *reduced = plain(e, combine, d, shape, body, neutral, span)->body;
+	if (combine == IR_PUT_SUM && whole_sum_fits(body, points)) {
+		reduced->low = body->low < 0 ? (int64_t)(points * (double)body->low) : 0;
+		reduced->high = body->high > 0 ? (int64_t)(points * (double)body->high) : 0;
+		return reduced;
+	}
+	Ex *size = plain(e, combine, d, shape, whole_size(e, combine, body), ex_convert(e, neutral, IR_F64), span)->body;
+	return whole_if_small(e, size, reduced);
+}
+
 /* `shape`: the axes of the result. `v`: its scalar type and body, over those and the domain's variables. */
 static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shape, Value *v, Span span) {
 	Scalar s = v->scalar;
@@ -98,6 +114,10 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 	Ex *one = s == S_REAL ? ex_real(e, 1) : ex_int(e, 1);
 	Ex *most = s == S_REAL ? ex_real(e, INFINITY) : ex_int(e, INT64_MAX);
 	Ex *least = s == S_REAL ? ex_real(e, -INFINITY) : ex_int(e, INT64_MIN);
+	if (s == S_INT && (op == AST_REDUCE_SUM || op == AST_REDUCE_PROD)) {
+		IrCombine combine = op == AST_REDUCE_SUM ? IR_PUT_SUM : IR_PUT_PROD;
+		return with_body(e, shape, s, whole_reduction(e, combine, d, shape, body, span));
+	}
 	switch (op) {
 	case AST_REDUCE_SUM: return with_body(e, shape, s, plain(e, IR_PUT_SUM, d, shape, body, zero, span)->body);
 	case AST_REDUCE_MEAN: {

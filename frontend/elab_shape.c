@@ -148,6 +148,7 @@ static Value *size_of_x(Elab *e) {
 		Ex *at = ex_var(e, e->tensor);
 		body = ex_read(e, e->sizes, &at, 1, false);
 		body->low = 1;
+		body->high = ex_most_elements;
 	} else
 		body = ex_dim(e);
 	Value *v = value_scalar(e, S_INT, body);
@@ -293,7 +294,13 @@ static Value *cumsum(Elab *e, Value *v, Span span) {
 	for (int i = 1; i < v->rank; i++)
 		at[i] = ex_var(e, c->vars[i]);
 	Ex *cond = ex_op(e, IR_sub, ex_var(e, c->vars[0]), ex_var(e, j), NULL);
-	return reduce(e, IR_PUT_SUM, c, value_at(e, v, at), &j, 1, &cond, 1, span);
+	Ex *term = value_at(e, v, at);
+	Value *sums = reduce(e, IR_PUT_SUM, c, term, &j, 1, &cond, 1, span);
+	if (v->scalar == S_INT && !whole_sum_fits(term, (double)v->dims[0])) {
+		Ex *size = reduce(e, IR_PUT_SUM, c, whole_size(e, IR_PUT_SUM, term), &j, 1, &cond, 1, span)->body;
+		sums->body = whole_if_small(e, size, sums->body);
+	}
+	return sums;
 }
 
 /* ---- products ---- */

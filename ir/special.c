@@ -92,6 +92,32 @@ double ir_binade(double a) {
 	return fabs(a) < 0x1p-1022 ? 0x1p-1022 : ldexp(1, exponent - 1);
 }
 
+/* a - b floor(a / b), exact but for the rounding of b + r. */
+double ir_floor_mod(double a, double b) {
+	double r = fmod(a, b);
+	if (r == 0 || signbit(r) == signbit(b))
+		return copysign(r, b);
+	return r + b == b && isfinite(b) ? nextafter(b, 0) : r + b;
+}
+
+double ir_floor_div(double a, double b) {
+	double q = a / b, f = floor(q), r = fabs(ir_floor_mod(a, b));
+	return f == q && fabs(q) < 0x1p53 && (r == fabs(b) || r > fabs(b) - r) ? f - 1 : f;
+}
+
+double ir_floor_mod_f32(double a, double b) {
+	double r = fmod(a, b);
+	if (r == 0 || signbit(r) == signbit(b))
+		return copysign(r, b);
+	float sum = (float)(r + b);
+	return (double)(sum == (float)b && isfinite(b) ? nextafterf((float)b, 0) : sum);
+}
+
+double ir_floor_div_f32(double a, double b) {
+	float q = (float)(a / b), f = floorf(q), r = fabsf((float)ir_floor_mod_f32(a, b)), size = fabsf((float)b);
+	return (double)(f == q && fabsf(q) < 0x1p24F && (r == size || r > size - r) ? f - 1 : f);
+}
+
 double ir_powi(double base, double exponent) {
 	bool inverse = exponent < 0;
 	uint64_t n = (uint64_t)fabs(exponent);

@@ -210,11 +210,11 @@ static const Row rows[] = {
 };
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
-/* Rows that only choose or convert; whole powers, below; rows that are derivatives of others, and checked as such. */
-static const IrOpcode elsewhere[] = {IR_where,         IR_to_f32,         IR_to_f64,      IR_powi,        IR_tanh_slope,
-                                     IR_sigmoid_slope, IR_atan_slope,     IR_atan2_slope, IR_atan2_curve, IR_gelu_slope,
-                                     IR_gelu_curve,    IR_normal_density, IR_erf_slope,   IR_trigamma,    IR_tetragamma,
-                                     IR_pow_scaled,    IR_pow_log};
+/* Rows that only choose, convert or step; whole powers, below; rows that are derivatives of others, and checked as such. */
+static const IrOpcode elsewhere[] = {IR_fmod,        IR_floor_mod,  IR_where,         IR_to_f32,         IR_to_f64,
+                                     IR_powi,        IR_tanh_slope, IR_sigmoid_slope, IR_atan_slope,     IR_atan2_slope,
+                                     IR_atan2_curve, IR_gelu_slope, IR_gelu_curve,    IR_normal_density, IR_erf_slope,
+                                     IR_trigamma,    IR_tetragamma, IR_pow_scaled,    IR_pow_log};
 
 Test(derivatives, every_row_is_in_the_table) {
 	for (int opcode = 0; opcode < IR_OPCODE_COUNT; opcode++) {

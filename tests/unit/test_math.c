@@ -50,6 +50,17 @@ static long double ref_atan2(long double a, long double b) {
 static long double ref_pow(long double a, long double b) {
 	return powl(a, b);
 }
+/* The rest with the sign of b; the library's is exact. */
+static long double ref_floor_mod(long double a, long double b) {
+	long double r = fmodl(a, b);
+	return r == 0 ? copysignl(r, b) : (r < 0) != (b < 0) ? r + b : r;
+}
+static long double ref_floor_div(long double a, long double b) {
+	if (isinf(b) || b == 0)
+		return isinf(b) && isfinite(a) && a != 0 && (a < 0) != (b < 0) ? -1 : a / b;
+	long double whole = roundl((a - ref_floor_mod(a, b)) / b);
+	return isinf(a) ? a / b : whole == 0 ? copysignl(0, a / b) : whole;
+}
 static long double ref_scaled(long double a, long double b) {
 	return a * b;
 }
@@ -151,6 +162,8 @@ static const Row rows[] = {
 	{IR_digamma, ref_digamma, mirrored_digamma, 0.51, 8},
 	{IR_trigamma, ref_trigamma, NULL, 0.51, 6},
 	{IR_pow, ref_pow, NULL, 0.51, 2},
+	{IR_floor_mod, ref_floor_mod, NULL, 1, 1},
+	{IR_floor_div, ref_floor_div, NULL, 1, 1},
 	{IR_scaled, ref_scaled, NULL, 0.51, 0.51},
 };
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
