@@ -130,6 +130,11 @@ uint32_t ad_sum(AdEmit *e, uint32_t x, uint32_t y);
 /* The contribution of a cotangent `s` of old node `n` to its operand `i`, or of a tangent `s` of the operand to `n`. */
 uint32_t ad_chain(AdEmit *e, uint32_t n, int i, uint32_t s, bool zero_wins);
 
+/* Whether the row's derivative is a row of its own that shares most of the row's work, and which. */
+bool ad_slope_row(IrOpcode opcode, IrOpcode *slope);
+/* The node of the same body that computes the derivative of node `n` by such a row, or AD_NONE. */
+uint32_t ad_slope_node(const IrFor *op, uint32_t n);
+
 /* ---- extreme.c: maxima and minima through saved arguments ---- */
 
 /* Bit i: index i of the domain is not itself a position of the put's output. */
@@ -177,8 +182,9 @@ bool ad_put_is_whole(const IrFunc *func, const IrFor *op, const IrPut *put);
 
 /* ---- prepare.c ---- */
 
-/* The same function in the form the rules expect: differentiated products are loops that carry a product, and maxima
- * start from nothing. Returns `func` itself if it is so already. */
+/* The same function in the form the rules expect: differentiated products are loops that carry a product, maxima start
+ * from nothing, and what a loop computes by tanh and the like has its slope beside it, to be saved. Returns `func` itself
+ * if it is so already. */
 const IrFunc *ad_prepare(IrModule *module, Arena *scratch, const IrFunc *func, const bool *wrt);
 
 #endif

@@ -76,6 +76,8 @@ static bool tame_row(IrOpcode opcode) {
 	case IR_sin:
 	case IR_cos:
 	case IR_tanh:
+	case IR_tanh_slope:
+	case IR_sigmoid_slope:
 	case IR_sigmoid:
 	case IR_softplus:
 	case IR_relu:

@@ -74,18 +74,42 @@ static bool mentions(const char *text, char letter) {
 	return false;
 }
 
+bool ad_slope_row(IrOpcode opcode, IrOpcode *slope) {
+	switch (opcode) {
+	case IR_tanh: *slope = IR_tanh_slope; return true;
+	case IR_sigmoid: *slope = IR_sigmoid_slope; return true;
+	default: return false;
+	}
+}
+
+uint32_t ad_slope_node(const IrFor *op, uint32_t n) {
+	IrOpcode slope;
+	const IrNode *node = &op->nodes.data[n];
+	if (node->kind != IR_NODE_OP || !ad_slope_row(node->opcode, &slope))
+		return AD_NONE;
+	for (uint32_t m = 0; m < op->nodes.count; m++) {
+		const IrNode *other = &op->nodes.data[m];
+		if (other->kind == IR_NODE_OP && other->opcode == slope && other->args[0] == node->args[0])
+			return m;
+	}
+	return AD_NONE;
+}
+
 static uint32_t derivative(AdEmit *e, uint32_t n, int i) {
 	const IrNode *node = &e->op->nodes.data[n];
+	uint32_t slope = ad_slope_node(e->op, n);
+	if (slope != AD_NONE)
+		return ad_emit_node(e, slope);
 	const char *text = ir_op_info[node->opcode].derivative[i];
-	static const char *const letters[] = {"a", "b", "c", "r"};
-	const char *names[4];
-	uint32_t nodes[4];
+	static const char *const letters[] = {"a", "b", "c", "d", "r"};
+	const char *names[IR_MAX_ARGS + 1];
+	uint32_t nodes[IR_MAX_ARGS + 1];
 	int count = 0;
-	for (int k = 0; k < 4; k++) {
-		if ((k < 3 && k >= ir_op_info[node->opcode].arity) || !mentions(text, letters[k][0]))
+	for (int k = 0; k <= IR_MAX_ARGS; k++) {
+		if ((k < IR_MAX_ARGS && k >= ir_op_info[node->opcode].arity) || !mentions(text, letters[k][0]))
 			continue;
 		names[count] = letters[k];
-		nodes[count++] = ad_emit_node(e, k < 3 ? node->args[k] : n);
+		nodes[count++] = ad_emit_node(e, k < IR_MAX_ARGS ? node->args[k] : n);
 	}
 	return ir_expression(&e->f, text, e->op->nodes.data[node->args[i]].type, names, nodes, count);
 }

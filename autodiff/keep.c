@@ -193,8 +193,13 @@ static void need_factors(Keep *k, const IrFor *op) {
 		for (int i = 0; varied[n] && node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++) {
 			if (!ad_differentiable(node->opcode, i) || !varied[node->args[i]])
 				continue;
+			uint32_t slope = ad_slope_node(op, n);
+			if (slope != AD_NONE) {
+				want[slope] = true;
+				continue;
+			}
 			const char *derivative = ir_op_info[node->opcode].derivative[i];
-			for (int a = 0; a < 3 && a < ir_op_info[node->opcode].arity; a++)
+			for (int a = 0; a < ir_op_info[node->opcode].arity; a++)
 				want[node->args[a]] = want[node->args[a]] || mentions(derivative, (char)('a' + a));
 			want[n] = want[n] || mentions(derivative, 'r');
 		}

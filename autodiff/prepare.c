@@ -3,7 +3,11 @@
  *     p[n] = for i:n j:d { x[i, j] } prod -> [i]
  *     p[n] = loop %t < d carry (%q = ones) { %r = for i:n { mul(%q[i], x[i, %t[]]) } -> [i] into %q; yield %r }
  *
- * And a maximum into a base becomes a maximum from nothing, which can save its argument, and an elementwise operation. */
+ * A maximum into a base becomes a maximum from nothing, which can save its argument, and an elementwise operation. And in
+ * loops, tanh and the like put their slope as well, which costs little there, so that the adjoint can read it:
+ *
+ *     h[n] = for i:n { tanh(z[i]) } -> [i]
+ *     h[n], s[n] = for i:n { tanh(z[i]) } -> [i], { tanh_slope(z[i]) } -> [i] */
 #include "autodiff/ad.h"
 
 static bool needs_rewriting(const AdFacts *facts, const IrPut *put) {
@@ -13,16 +17,39 @@ static bool needs_rewriting(const AdFacts *facts, const IrPut *put) {
 	return put->combine == IR_PUT_PROD || (extreme && put->into != 0);
 }
 
-static bool block_needs(const AdFacts *facts, const IrBlock *block) {
+static bool lacks_slope(const AdFacts *facts, const IrFor *op, const IrPut *put) {
+	IrOpcode slope;
+	const IrNode *node = &op->nodes.data[put->node];
+	return facts->varied[put->out] && node->kind == IR_NODE_OP && ad_slope_row(node->opcode, &slope) &&
+	       ad_slope_node(op, put->node) == AD_NONE && ad_put_is_whole(facts->func, op, put);
+}
+
+static bool block_needs(const AdFacts *facts, const IrBlock *block, bool in_loop) {
 	for (uint32_t o = 0; o < block->ops.count; o++) {
 		const IrOp *op = block->ops.data[o];
-		if (op->kind == IR_LOOP && block_needs(facts, &op->loop.body))
+		if (op->kind == IR_LOOP && block_needs(facts, &op->loop.body, true))
 			return true;
-		for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
-			if (needs_rewriting(facts, &op->f.puts.data[p]))
+		for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++) {
+			const IrPut *put = &op->f.puts.data[p];
+			if (needs_rewriting(facts, put) || (in_loop && lacks_slope(facts, &op->f, put)))
 				return true;
+		}
 	}
 	return false;
+}
+
+/* The slopes of what an op puts, as further outputs of it. */
+static void put_slopes(AdEmit *e) {
+	const Ad *ad = e->ad;
+	for (uint32_t p = 0; p < e->op->puts.count; p++) {
+		const IrPut *put = &e->op->puts.data[p];
+		IrOpcode slope;
+		if (!lacks_slope(&ad->facts, e->op, put) || !ad_slope_row(e->op->nodes.data[put->node].opcode, &slope))
+			continue;
+		uint32_t node = ir_op1(&e->f, slope, ad_emit_node(e, e->op->nodes.data[put->node].args[0]));
+		IrType type = ir_type(ad->from, put->out);
+		ir_put(&e->f, IR_PUT_NONE, node, type, ad_emit_ats(e, put->at, type.rank), 0, false);
+	}
 }
 
 /* One put being taken apart: counters replace the first `depth` reduced indices. */
@@ -110,9 +137,9 @@ static void rewrite_extreme(Ad *ad, const IrOp *op, const IrPut *put) {
 	ir_for_end(&f);
 }
 
-static void rewrite_block(Ad *ad, const IrBlock *block);
+static void rewrite_block(Ad *ad, const IrBlock *block, bool in_loop);
 
-static void rewrite_for(Ad *ad, const IrOp *op) {
+static void rewrite_for(Ad *ad, const IrOp *op, bool in_loop) {
 	bool *keep = ARENA_ARRAY(ad->scratch, bool, op->f.puts.count + 1);
 	bool any = false;
 	for (uint32_t p = 0; p < op->f.puts.count; p++) {
@@ -123,6 +150,8 @@ static void rewrite_for(Ad *ad, const IrOp *op) {
 		AdEmit e = ad_emit_begin(ad, op);
 		ad_emit_domain(&e);
 		ad_emit_puts(&e, keep);
+		if (in_loop)
+			put_slopes(&e);
 		ir_for_end(&e.f);
 	}
 	for (uint32_t p = 0; p < op->f.puts.count; p++)
@@ -142,7 +171,7 @@ static void rewrite_loop(Ad *ad, const IrLoop *loop) {
 		ir_map_set(&ad->map, c->inner, ir_loop_carry(&ad->b, copy, ir_map_get(&ad->map, c->init)));
 	}
 	ad->b.name = 0;
-	rewrite_block(ad, &loop->body);
+	rewrite_block(ad, &loop->body, true);
 	IrValue *yields = ARENA_ARRAY(ad->scratch, IrValue, loop->carries.count + 1);
 	for (uint32_t k = 0; k < loop->carries.count; k++)
 		yields[k] = ir_map_get(&ad->map, loop->carries.data[k].yield);
@@ -151,12 +180,12 @@ static void rewrite_loop(Ad *ad, const IrLoop *loop) {
 		ir_map_set(&ad->map, loop->carries.data[k].out, copy->loop.carries.data[k].out);
 }
 
-static void rewrite_block(Ad *ad, const IrBlock *block) {
+static void rewrite_block(Ad *ad, const IrBlock *block, bool in_loop) {
 	for (uint32_t o = 0; o < block->ops.count; o++) {
 		const IrOp *op = block->ops.data[o];
 		ad->b.span = op->span;
 		if (op->kind == IR_FOR)
-			rewrite_for(ad, op);
+			rewrite_for(ad, op, in_loop);
 		else if (op->kind == IR_LOOP)
 			rewrite_loop(ad, &op->loop);
 		else
@@ -166,7 +195,7 @@ static void rewrite_block(Ad *ad, const IrBlock *block) {
 
 const IrFunc *ad_prepare(IrModule *module, Arena *scratch, const IrFunc *func, const bool *wrt) {
 	AdFacts facts = ad_facts(scratch, func, wrt);
-	if (!block_needs(&facts, &func->body))
+	if (!block_needs(&facts, &func->body, false))
 		return func;
 	Ad ad = {.module = module, .scratch = scratch, .from = func, .facts = facts, .map = ir_map_new(scratch, func)};
 	IrFunc *to = ir_func_new(module, session_text(module->session, func->name));
@@ -178,7 +207,7 @@ const IrFunc *ad_prepare(IrModule *module, Arena *scratch, const IrFunc *func, c
 		ir_map_set(&ad.map, param->value, ir_param(to, text, ir_type(func, param->value)));
 	}
 	ad.b = ir_builder(to);
-	rewrite_block(&ad, &func->body);
+	rewrite_block(&ad, &func->body, false);
 	for (uint32_t i = 0; i < func->results.count; i++) {
 		const IrResult *result = &func->results.data[i];
 		const char *text = result->name ? session_text(module->session, result->name) : NULL;

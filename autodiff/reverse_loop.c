@@ -16,6 +16,25 @@ static bool any_varied(const Ad *ad, const IrLoop *loop) {
 	return false;
 }
 
+static bool makes(const IrOp *op, IrValue value) {
+	for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
+		if (op->f.puts.data[p].out == value)
+			return true;
+	return false;
+}
+
+/* The body once more; what is kept goes onto its stack next to the op that makes it, so that one loop does both. */
+static void push_body(Ad *ad, const IrLoop *loop, AdKept kept, IrValue *yields) {
+	for (uint32_t o = 0; o < loop->body.ops.count; o++) {
+		IrBlock one = {0};
+		vec_push(ad->scratch, &one.ops, loop->body.ops.data[o]);
+		ad_primal_block(ad, &one, false);
+		for (uint32_t i = 0; i < kept.count; i++)
+			if (makes(loop->body.ops.data[o], kept.data[i].value))
+				yields[i] = ad_push(ad, loop, kept.data[i].value, &kept.data[i].part);
+	}
+}
+
 void ad_primal_loop(Ad *ad, const IrOp *op) {
 	const IrLoop *loop = &op->loop;
 	uint32_t count = loop->carries.count;
@@ -50,9 +69,7 @@ void ad_primal_loop(Ad *ad, const IrOp *op) {
 	for (uint32_t k = 0; k < count; k++)
 		for (uint32_t i = 0; i < saved[k].count; i++)
 			yields[stacks++] = ad_push(ad, loop, loop->carries.data[k].inner, &saved[k].data[i]);
-	ad_primal_block(ad, &loop->body, false);
-	for (uint32_t i = 0; i < kept.count; i++)
-		yields[stacks++] = ad_push(ad, loop, kept.data[i].value, &kept.data[i].part);
+	push_body(ad, loop, kept, yields + stacks);
 	for (uint32_t k = 0; k < count; k++)
 		yields[k] = ir_map_get(&ad->map, loop->carries.data[k].yield);
 	ad->b.span = op->span;

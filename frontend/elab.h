@@ -230,6 +230,9 @@ Ex *ex_op(Elab *e, IrOpcode opcode, Ex *a, Ex *b, Ex *c);
 Ex *ex_ops(Elab *e, IrOpcode opcode, Ex *const *args); /* as many as the opcode takes */
 Ex *ex_add_int(Elab *e, Ex *a, Ex *b);
 Ex *ex_convert(Elab *e, Ex *x, IrScalar type);
+/* A comparison as it stands, though what is known of ranges may decide it. */
+Ex *ex_plain(Elab *e, IrOpcode opcode, Ex *a, Ex *b);
+extern const int64_t ex_most_elements; /* along an axis, and steps of a run */
 bool ex_is_const(const Ex *x);
 bool ex_has(const Ex *x, const Var *var);
 bool ex_same(const Ex *a, const Ex *b);
@@ -237,6 +240,17 @@ bool ex_same(const Ex *a, const Ex *b);
 Ex *ex_substitute(Elab *e, Ex *x, Var *const *from, Ex *const *to, uint32_t count, bool guard);
 Var *var_new(Elab *e, Name name, int64_t extent, Span span);
 const VarSet *vars_union(Elab *e, const VarSet *a, const VarSet *b);
+
+/* whole.c: arithmetic on whole numbers; what leaves their range, or is divided by 0, becomes no number */
+bool ex_is_wide(const Ex *x);        /* an integer that may be no number */
+Ex *ex_is_number(Elab *e, Ex *x);    /* a condition */
+bool whole_fits(IrOpcode opcode, int64_t a, int64_t b);
+bool whole_power(int64_t base, int64_t exponent, int64_t *power); /* false: it is none, or beyond 64 bits */
+Ex *ex_whole(Elab *e, IrOpcode opcode, Ex *a, Ex *b);
+Ex *ex_whole_power(Elab *e, Ex *base, Ex *exponent);
+bool whole_sum_fits(const Ex *term, double count);
+Ex *whole_size(Elab *e, IrCombine combine, Ex *term);
+Ex *whole_if_small(Elab *e, Ex *size, Ex *reduced);
 
 /* proof.c: what is known of integers */
 Affine affine_of(const Ex *x);

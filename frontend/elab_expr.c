@@ -220,6 +220,44 @@ static const char *op_word(IrOpcode opcode, const AstExpr *x) {
 	return ir_op_info[opcode].name;
 }
 
+static bool is_arithmetic(IrOpcode opcode) {
+	switch (opcode) {
+	case IR_add:
+	case IR_sub:
+	case IR_mul:
+	case IR_neg:
+	case IR_abs:
+	case IR_idiv:
+	case IR_imod:
+	case IR_min:
+	case IR_max: return true;
+	default: return false;
+	}
+}
+
+/* Whether an operation on known whole numbers leaves 64 bits. */
+static bool known_overflow(Value *const *args, uint32_t count, IrOpcode opcode) {
+	int64_t numbers[2] = {0};
+	for (uint32_t i = 0; i < count; i++)
+		if (count > 2 || !value_known_int(args[i], &numbers[i]))
+			return false;
+	return is_arithmetic(opcode) && !whole_fits(opcode, numbers[0], numbers[1]);
+}
+
+/* Literals are real where nothing asks for a whole number. */
+static bool may_be_real(const Elab *e, Value *const *args, uint32_t count) {
+	for (uint32_t i = 0; i < count; i++)
+		if (args[i]->scalar != S_LITERAL)
+			return false;
+	return !e->want_int && !e->in_dimension;
+}
+
+static Value *overflow(Elab *e, Span span, const char *word) {
+	Diag *diag = diag_error(e->session, 239, span, "`%s` of these whole numbers does not fit into 64 bits", word);
+	diag_help(e->session, diag, "write a factor as a real number, as in `2.0`, if a rounded result will do");
+	return value_bad(e);
+}
+
 Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **args, uint32_t count, Span span,
                   const AstExpr *x) {
 	const char *word = op_word(opcode, x);
@@ -236,6 +274,11 @@ Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **ar
 	Value *shape = common_shape(e, args, count, span, word, x);
 	if (!shape)
 		return value_bad(e);
+	if ((to == S_INT || to == S_LITERAL) && known_overflow(args, count, opcode)) {
+		if (may_be_real(e, args, count))
+			return elab_apply(e, opcode, S_REAL, S_REAL, args, count, span, x);
+		return overflow(e, span, word);
+	}
 	Value *v = ARENA_NEW(e->arena, Value);
 	v->kind = VALUE_ARRAY;
 	v->scalar = result;
@@ -250,7 +293,8 @@ Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **ar
 		bool keep = opcode == IR_where && i == 0;
 		bodies[i] = ex_convert(e, body, keep ? IR_BOOL : ir_scalar_of(e, to));
 	}
-	v->body = ex_op(e, opcode, bodies[0], bodies[1], bodies[2]);
+	bool whole = ir_scalar_of(e, to) == IR_I64 && count <= 2 && is_arithmetic(opcode);
+	v->body = whole ? ex_whole(e, opcode, bodies[0], bodies[1]) : ex_op(e, opcode, bodies[0], bodies[1], bodies[2]);
 	return v;
 }
 
@@ -264,34 +308,44 @@ static bool want_arrays(Elab *e, Value *v, const AstExpr *x) {
 	return false;
 }
 
+/* A power of whole numbers: whole, and exact. */
+static Value *whole_power_of(Elab *e, Span span, Value **args, const AstExpr *x) {
+	int64_t base, exponent, result;
+	if (value_known_int(args[0], &base) && value_known_int(args[1], &exponent)) {
+		Scalar s = args[0]->scalar == S_LITERAL && args[1]->scalar == S_LITERAL ? S_LITERAL : S_INT;
+		if (whole_power(base, exponent, &result))
+			return value_scalar(e, s, ex_int(e, result));
+		return may_be_real(e, args, 1) ? NULL : overflow(e, span, "^");
+	}
+	Value *r = elab_apply(e, IR_add, S_REAL, S_REAL, args, 2, span, x);
+	if (value_is_bad(r))
+		return r;
+	Ex *at[IR_MAX_RANK];
+	for (int i = 0; i < r->rank; i++)
+		at[i] = ex_var(e, r->vars[i]);
+	Ex *parts[2];
+	for (int i = 0; i < 2; i++)
+		parts[i] = ex_convert(e, args[i]->rank ? value_at(e, args[i], at) : value_body(e, args[i]), IR_I64);
+	r->body = ex_whole_power(e, parts[0], parts[1]);
+	r->scalar = S_INT;
+	return r;
+}
+
 static Value *power(Elab *e, Span span, Value *a, Value *b, const AstExpr *x) {
 	Value *args[2] = {a, b};
 	int64_t k;
 	bool known = value_known_int(b, &k);
 	bool whole = b->scalar == S_INT || b->scalar == S_LITERAL;
 	bool base_int = a->scalar == S_INT || (a->scalar == S_LITERAL && (known || e->want_int));
-	double base;
-	if (known && k >= 0 && value_known_real(a, &base) && a->scalar == S_LITERAL &&
-	    fabs(ir_powi(base, (double)k)) < 9e15)
-		return value_scalar(e, S_LITERAL, ex_int(e, (int64_t)ir_powi(base, (double)k)));
-	if (known && k == 2) {
+	if (base_int && whole && (known ? k >= 0 : e->want_int)) {
+		Value *r = whole_power_of(e, span, args, x);
+		if (r)
+			return r;
+	}
+	if (known && k == 2 && a->scalar != S_LITERAL) {
 		Value *both[2] = {a, a};
 		Scalar s = a->scalar == S_BOOL ? S_INT : a->scalar;
 		return elab_apply(e, IR_mul, s, s, both, 2, span, NULL);
-	}
-	if (base_int && whole && (known ? k >= 0 : e->want_int)) {
-		/* Exact in f64 as long as it is below 2^53. */
-		Value *r = elab_apply(e, IR_add, S_REAL, S_REAL, args, 2, span, x);
-		if (value_is_bad(r))
-			return r;
-		Ex *at[IR_MAX_RANK];
-		for (int i = 0; i < r->rank; i++)
-			at[i] = ex_var(e, r->vars[i]);
-		Ex *base_ex = a->rank ? value_at(e, a, at) : value_body(e, a);
-		Ex *power_ex = b->rank ? value_at(e, b, at) : value_body(e, b);
-		r->body = ex_op(e, IR_to_int, ex_op(e, IR_powi, ex_convert(e, base_ex, IR_F64), power_ex, NULL), NULL, NULL);
-		r->scalar = S_INT;
-		return r;
 	}
 	if (whole) {
 		Value *r = elab_apply(e, IR_add, S_REAL, S_REAL, args, 2, span, x);
@@ -335,15 +389,7 @@ static Value *floor_divide(Elab *e, AstOp op, Span span, Value *a, Value *b, con
 		Scalar s = a->scalar == S_LITERAL && b->scalar == S_LITERAL ? S_LITERAL : S_INT;
 		return elab_apply(e, op == AST_MOD ? IR_imod : IR_idiv, s, s, args, 2, span, x);
 	}
-	Value *r = elab_apply(e, IR_div, S_REAL, S_REAL, args, 2, span, x);
-	if (value_is_bad(r))
-		return r;
-	r = elab_apply(e, IR_floor, S_REAL, S_REAL, &r, 1, span, NULL);
-	if (op == AST_FLOORDIV)
-		return r;
-	Value *product[2] = {b, r};
-	Value *difference[2] = {a, elab_apply(e, IR_mul, S_REAL, S_REAL, product, 2, span, NULL)};
-	return elab_apply(e, IR_sub, S_REAL, S_REAL, difference, 2, span, NULL);
+	return elab_apply(e, op == AST_MOD ? IR_floor_mod : IR_floor_div, S_REAL, S_REAL, args, 2, span, x);
 }
 
 static Value *need_bool(Elab *e, Value *v, const AstExpr *x) {

@@ -57,12 +57,13 @@ static Value *with_body(Elab *e, const Value *v, Scalar scalar, Ex *body) {
 	return w;
 }
 
+/* log(sum exp(a - m)) + m, m being the largest a. exp_less is 1 where both are the same infinity, so that a largest term
+ * of inf gives inf and takes all of the derivative, and terms that are all -inf give -inf and share it. */
 static Value *log_sum_exp(Elab *e, const Domain *d, Value *shape, Ex *body, Span span) {
 	Ex *largest = plain(e, IR_PUT_MAX, d, shape, body, ex_real(e, -INFINITY), span)->body;
-	Ex *finite = ex_op(e, IR_gt, largest, ex_real(e, -INFINITY), NULL);
-	Ex *shift = ex_op(e, IR_stop_gradient, ex_op(e, IR_where, finite, largest, ex_real(e, 0)), NULL, NULL);
+	Ex *shift = ex_op(e, IR_stop_gradient, largest, NULL, NULL);
 	shift = materialize(e, with_body(e, shape, S_REAL, shift), 0, span)->body;
-	Ex *term = ex_op(e, IR_exp, ex_op(e, IR_sub, body, shift, NULL), NULL, NULL);
+	Ex *term = ex_op(e, IR_exp_less, body, shift, NULL);
 	Ex *total = plain(e, IR_PUT_SUM, d, shape, term, ex_real(e, 0), span)->body;
 	return with_body(e, shape, S_REAL, ex_op(e, IR_add, ex_op(e, IR_log, total, NULL, NULL), shift, NULL));
 }
@@ -73,6 +74,22 @@ static Value *any_or_all(Elab *e, bool any, const Domain *d, Value *shape, Ex *b
 	Ex *count = plain(e, IR_PUT_SUM, d, shape, one, ex_int(e, 0), span)->body;
 	Ex *truth = any ? ex_op(e, IR_gt, count, ex_int(e, 0), NULL) : ex_op(e, IR_eq, count, ex_int(e, 0), NULL);
 	return with_body(e, shape, S_BOOL, truth);
+}
+
+/* A sum or product of whole numbers, exact or no number; what it is of is known to lie in `body`'s range. */
+static Ex *whole_reduction(Elab *e, IrCombine combine, const Domain *d, Value *shape, Ex *body, Span span) {
+	double points = 1;
+	for (uint32_t i = 0; i < d->count; i++)
+		points *= d->vars[i]->extent > 0 ? (double)d->vars[i]->extent : (double)ex_most_elements;
+	Ex *neutral = ex_int(e, combine == IR_PUT_PROD);
+	Ex *reduced = plain(e, combine, d, shape, body, neutral, span)->body;
+	if (combine == IR_PUT_SUM && whole_sum_fits(body, points)) {
+		reduced->low = body->low < 0 ? (int64_t)(points * (double)body->low) : 0;
+		reduced->high = body->high > 0 ? (int64_t)(points * (double)body->high) : 0;
+		return reduced;
+	}
+	Ex *size = plain(e, combine, d, shape, whole_size(e, combine, body), ex_convert(e, neutral, IR_F64), span)->body;
+	return whole_if_small(e, size, reduced);
 }
 
 /* `shape`: the axes of the result. `v`: its scalar type and body, over those and the domain's variables. */
@@ -96,6 +113,10 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 	Ex *one = s == S_REAL ? ex_real(e, 1) : ex_int(e, 1);
 	Ex *most = s == S_REAL ? ex_real(e, INFINITY) : ex_int(e, INT64_MAX);
 	Ex *least = s == S_REAL ? ex_real(e, -INFINITY) : ex_int(e, INT64_MIN);
+	if (s == S_INT && (op == AST_REDUCE_SUM || op == AST_REDUCE_PROD)) {
+		IrCombine combine = op == AST_REDUCE_SUM ? IR_PUT_SUM : IR_PUT_PROD;
+		return with_body(e, shape, s, whole_reduction(e, combine, d, shape, body, span));
+	}
 	switch (op) {
 	case AST_REDUCE_SUM: return with_body(e, shape, s, plain(e, IR_PUT_SUM, d, shape, body, zero, span)->body);
 	case AST_REDUCE_MEAN: {

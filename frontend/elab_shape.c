@@ -140,6 +140,7 @@ static Value *size_of_x(Elab *e) {
 		Ex *at = ex_var(e, e->tensor);
 		body = ex_read(e, e->sizes, &at, 1, false);
 		body->low = 1;
+		body->high = ex_most_elements;
 	} else
 		body = ex_dim(e);
 	Value *v = value_scalar(e, S_INT, body);
@@ -285,7 +286,13 @@ static Value *cumsum(Elab *e, Value *v, Span span) {
 	for (int i = 1; i < v->rank; i++)
 		at[i] = ex_var(e, c->vars[i]);
 	Ex *cond = ex_op(e, IR_sub, ex_var(e, c->vars[0]), ex_var(e, j), NULL);
-	return reduce(e, IR_PUT_SUM, c, value_at(e, v, at), &j, 1, &cond, 1, span);
+	Ex *term = value_at(e, v, at);
+	Value *sums = reduce(e, IR_PUT_SUM, c, term, &j, 1, &cond, 1, span);
+	if (v->scalar == S_INT && !whole_sum_fits(term, (double)v->dims[0])) {
+		Ex *size = reduce(e, IR_PUT_SUM, c, whole_size(e, IR_PUT_SUM, term), &j, 1, &cond, 1, span)->body;
+		sums->body = whole_if_small(e, size, sums->body);
+	}
+	return sums;
 }
 
 /* ---- products ---- */
@@ -327,13 +334,25 @@ Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
 	return reduce(e, IR_PUT_SUM, shape, body, &k, 1, NULL, 0, x->binary.op_span);
 }
 
-static Value *mean_square(Elab *e, const char *name, Value *v, const AstExpr *x) {
+/* norm and rms as s sqrt(sum (a / s)^2), with s a power of two close to the largest |a|: squares neither overflow nor
+ * vanish, no digit changes otherwise, and s is a constant to the differentiator. The derivative of sqrt is 0 at 0, and so
+ * is that of the norm. */
+static Value *root_of_squares(Elab *e, const char *name, Value *v, const AstExpr *x) {
+	Span span = x->span;
 	v = settle(e, value_convert(e, v, S_REAL), 0, x->call.args.data[0].value->span);
-	Value *both[2] = {v, v};
-	Value *square = elab_apply(e, IR_mul, S_REAL, S_REAL, both, 2, x->span, NULL);
-	Value *r = reduce_all(e, name[0] == 'n' ? AST_REDUCE_SUM : AST_REDUCE_MEAN, square, x->span);
-	/* the derivative of sqrt is 0 at 0, and so is that of the norm */
-	return value_is_bad(r) ? r : elab_apply(e, IR_sqrt, S_REAL, S_REAL, &r, 1, x->span, NULL);
+	Value *size = elab_apply(e, IR_abs, S_REAL, S_REAL, &v, 1, span, NULL);
+	Value *largest = reduce_all(e, AST_REDUCE_MAX, size, span);
+	if (value_is_bad(largest))
+		return largest;
+	Value *scale = elab_apply(e, IR_binade, S_REAL, S_REAL, &largest, 1, span, NULL);
+	scale = settle(e, scale, 0, span);
+	Value *inverse = elab_apply(e, IR_div, S_REAL, S_REAL, (Value *[]){value_real(e, 1), scale}, 2, span, NULL);
+	inverse = settle(e, inverse, 0, span);
+	Value *scaled = elab_apply(e, IR_scaled, S_REAL, S_REAL, (Value *[]){v, inverse}, 2, span, NULL);
+	Value *square = elab_apply(e, IR_mul, S_REAL, S_REAL, (Value *[]){scaled, scaled}, 2, span, NULL);
+	Value *r = reduce_all(e, name[0] == 'n' ? AST_REDUCE_SUM : AST_REDUCE_MEAN, square, span);
+	Value *root = elab_apply(e, IR_sqrt, S_REAL, S_REAL, &r, 1, span, NULL);
+	return elab_apply(e, IR_mul, S_REAL, S_REAL, (Value *[]){root, scale}, 2, span, NULL);
 }
 
 /* ---- filled arrays ---- */
@@ -426,7 +445,7 @@ Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known) {
 		return value_is_bad(product) ? product : reduce_sum(e, product, x->span);
 	}
 	case 'n' * 256 + 'o':
-	case 'r' * 256 + 'm': return mean_square(e, name, args[0], x);
+	case 'r' * 256 + 'm': return root_of_squares(e, name, args[0], x);
 	case 'r' * 256 + 'e': {
 		int64_t dims[IR_MAX_RANK];
 		for (uint32_t i = 1; i < count; i++)

@@ -6,6 +6,7 @@
 
 /* Beyond these, nothing is known of an integer. Small enough that sums do not overflow. */
 static const int64_t far = INT64_C(1) << 61;
+const int64_t ex_most_elements = INT64_C(1) << 40;
 
 static int64_t clamp(int64_t v) {
 	return v > far ? far : v < -far ? -far : v;
@@ -90,7 +91,7 @@ Ex *ex_var(Elab *e, Var *var) {
 	x->var = var;
 	x->low = 0;
 	int64_t extent = var->extent != DIM_X ? var->extent : e->tensor ? -1 : e->n;
-	x->high = extent < 0 ? far : extent - 1;
+	x->high = extent < 0 ? ex_most_elements - 1 : extent - 1;
 	VarSet *set = arena_alloc(e->arena, sizeof *set + sizeof(Var *));
 	set->count = 1;
 	set->vars[0] = var;
@@ -103,6 +104,7 @@ Ex *ex_dim(Elab *e) {
 		return ex_int(e, e->n);
 	Ex *x = ex_new(e, EX_DIM, IR_I64);
 	x->low = 1;
+	x->high = ex_most_elements;
 	return x;
 }
 
@@ -226,16 +228,18 @@ static void set_range(Ex *x) {
 }
 
 /* The constant that an operation on constants gives; NULL where it cannot be told now. Reals stay in double: a constant
- * expression is rounded once, to the precision of the program. */
+ * expression is rounded once, to the precision of the program; but for remainders, which rounding would take out of their
+ * range. */
 static Ex *fold_constants(Elab *e, IrOpcode opcode, IrScalar result, Ex *const *args, int arity) {
+	bool stepped = opcode == IR_floor_mod || opcode == IR_floor_div;
 	IrScalar types[IR_MAX_ARGS];
 	IrNumber numbers[IR_MAX_ARGS];
 	for (int i = 0; i < arity; i++) {
 		if (!ex_is_const(args[i]))
 			return NULL;
-		types[i] = args[i]->type == IR_F32 ? IR_F64 : args[i]->type;
+		types[i] = args[i]->type == IR_F32 && !stepped ? IR_F64 : args[i]->type;
 		if (ir_scalar_is_real(types[i]))
-			numbers[i].real = args[i]->real;
+			numbers[i].real = types[i] == IR_F32 ? (double)(float)args[i]->real : args[i]->real;
 		else
 			numbers[i].integer = args[i]->integer;
 	}
@@ -347,6 +351,15 @@ Ex *ex_ops(Elab *e, IrOpcode opcode, Ex *const *args) {
 	return x;
 }
 
+Ex *ex_plain(Elab *e, IrOpcode opcode, Ex *a, Ex *b) {
+	Ex *x = ex_new(e, EX_OP, IR_BOOL);
+	x->opcode = opcode;
+	x->args[0] = a;
+	x->args[1] = b;
+	x->free = vars_union(e, a->free, b->free);
+	return x;
+}
+
 Ex *ex_add_int(Elab *e, Ex *a, Ex *b) {
 	return ex_op(e, IR_add, a, b, NULL);
 }
@@ -354,6 +367,12 @@ Ex *ex_add_int(Elab *e, Ex *a, Ex *b) {
 Ex *ex_convert(Elab *e, Ex *x, IrScalar type) {
 	if (x->type == type)
 		return x;
+	if (ir_scalar_is_real(type) && is_int(x, INT64_MIN))
+		return real_const(e, type, NAN);
+	if (ir_scalar_is_real(type) && ex_is_wide(x) && !ex_is_const(x)) {
+		Ex *real = ex_op(e, type == IR_F32 ? IR_to_f32 : IR_to_f64, x, NULL, NULL);
+		return ex_op(e, IR_where, ex_is_number(e, x), real, real_const(e, type, NAN));
+	}
 	switch (type) {
 	case IR_F32: return ex_op(e, IR_to_f32, x, NULL, NULL);
 	case IR_F64: return ex_op(e, IR_to_f64, x, NULL, NULL);

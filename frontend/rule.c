@@ -385,6 +385,7 @@ static void build_step(RuleElab *r) {
 	Value *f = scalar_param(r, "f", e->real), *t = scalar_param(r, "t", IR_I64),
 		  *horizon = scalar_param(r, "horizon", IR_I64);
 	t->body->low = horizon->body->low = 1;
+	t->body->high = horizon->body->high = ex_most_elements;
 	bind_hypers(r, o->step);
 	begin_tensors(r);
 	bind_learned(r, o->step);

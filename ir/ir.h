@@ -91,6 +91,15 @@ typedef union IrNumber {
 IrNumber ir_eval_scalar(IrOpcode opcode, const IrScalar *types, const IrNumber *args);
 double ir_digamma(double x);
 double ir_trigamma(double x);
+double ir_tetragamma(double x);
+double ir_atan2_slope(double a, double b);
+double ir_atan2_curve(double a, double b);
+double ir_gelu_slope(double a);
+double ir_binade(double a);
+double ir_floor_mod(double a, double b);
+double ir_floor_div(double a, double b);
+double ir_floor_mod_f32(double a, double b);
+double ir_floor_div_f32(double a, double b);
 double ir_powi(double base, double exponent); /* exponent whole: products by repeated squaring; negative: 1 / powi */
 double ir_random_uniform(const int64_t key_and_counter[4]); /* 53 bits of the first word, in [0, 1) */
 double ir_random_normal(const int64_t key_and_counter[4]);  /* Box-Muller: sqrt(-2 log(1 - u0)) cos(2 pi u1) */

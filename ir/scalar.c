@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-static double meaning(IrOpcode opcode, double a, double b, double c) {
+static double meaning(IrOpcode opcode, double a, double b, double c, double d) {
 	switch (opcode) {
 /* becomes: case IR_add: return a + b; */
 #define OP(name, arity, typing, primitive, meaning, ...)                                                               \
@@ -18,14 +18,18 @@ static double meaning(IrOpcode opcode, double a, double b, double c) {
 
 double ir_eval_real(IrOpcode opcode, IrScalar type, const double *args) {
 	int arity = ir_op_info[opcode].arity;
-	double b = arity > 1 ? args[1] : 0, c = arity > 2 ? args[2] : 0;
+	double b = arity > 1 ? args[1] : 0, c = arity > 2 ? args[2] : 0, d = arity > 3 ? args[3] : 0;
 	if (type == IR_F32) {
 		/* Rounding twice is harmless for + - * / sqrt (53 >= 2 * 24 + 2 bits), but not for fma. */
 		if (opcode == IR_fma)
 			return (double)fmaf((float)args[0], (float)b, (float)c);
-		return (double)(float)meaning(opcode, args[0], b, c);
+		if (opcode == IR_floor_mod)
+			return ir_floor_mod_f32(args[0], b);
+		if (opcode == IR_floor_div)
+			return ir_floor_div_f32(args[0], b);
+		return (double)(float)meaning(opcode, args[0], b, c, d);
 	}
-	return meaning(opcode, args[0], b, c);
+	return meaning(opcode, args[0], b, c, d);
 }
 
 static int64_t wrap(IrScalar type, uint64_t bits) {
@@ -137,7 +141,7 @@ IrNumber ir_eval_scalar(IrOpcode opcode, const IrScalar *types, const IrNumber *
 		out.integer = integer_meaning(opcode, types[0], args[0].integer, arity > 1 ? args[1].integer : 0);
 		return out;
 	}
-	double operands[3] = {0};
+	double operands[IR_MAX_ARGS] = {0};
 	for (int i = 0; i < arity; i++)
 		operands[i] = args[i].real;
 	double result = ir_eval_real(opcode, types[0], operands);

@@ -48,6 +48,76 @@ double ir_trigamma(double x) {
 	return sum + 1 / x + 0.5 * y + series / x;
 }
 
+/* The same way: its derivative. */
+double ir_tetragamma(double x) {
+	if (is_pole(x))
+		return NAN;
+	if (x < 0) {
+		double s = sin(pi * x), c = cos(pi * x);
+		return ir_tetragamma(1 - x) - 2 * pi * pi * pi * c / (s * s * s);
+	}
+	double sum = 0;
+	while (x < 12) {
+		sum -= 2 / (x * x * x);
+		x += 1;
+	}
+	double y = 1 / (x * x);
+	double series = y * (0.5 - y * (1.0 / 6 - y * (1.0 / 6 - y * (3.0 / 10 - y * (5.0 / 6 - y * (691.0 / 210))))));
+	return sum - y * (1 + 1 / x + series);
+}
+
+/* a / (a^2 + b^2), 0 where both are 0 or one is infinite. */
+double ir_atan2_slope(double a, double b) {
+	double length = hypot(a, b);
+	return length == 0 || isinf(length) ? 0 : a / length / length;
+}
+
+/* (b^2 - a^2) / (a^2 + b^2)^2 likewise. */
+double ir_atan2_curve(double a, double b) {
+	double length = hypot(a, b);
+	return length == 0 || isinf(length) ? 0 : (b - a) / length / length * ((b + a) / length / length);
+}
+
+/* Phi(a) + a phi(a). */
+double ir_gelu_slope(double a) {
+	double x = fabs(a) < 40 ? a : a != a ? a : copysign(40, a);
+	return 0.5 * erfc(-x * 0.70710678118654752440) + x * 0.39894228040143267794 * exp(-0.5 * x * x);
+}
+
+double ir_binade(double a) {
+	if (a != a)
+		return a;
+	int exponent;
+	frexp(fabs(a) < 0x1p1022 ? fabs(a) : 0x1p1022, &exponent);
+	return fabs(a) < 0x1p-1022 ? 0x1p-1022 : ldexp(1, exponent - 1);
+}
+
+/* a - b floor(a / b), exact but for the rounding of b + r. */
+double ir_floor_mod(double a, double b) {
+	double r = fmod(a, b);
+	if (r == 0 || signbit(r) == signbit(b))
+		return copysign(r, b);
+	return r + b == b && isfinite(b) ? nextafter(b, 0) : r + b;
+}
+
+double ir_floor_div(double a, double b) {
+	double q = a / b, f = floor(q), r = fabs(ir_floor_mod(a, b));
+	return f == q && fabs(q) < 0x1p53 && (r == fabs(b) || r > fabs(b) - r) ? f - 1 : f;
+}
+
+double ir_floor_mod_f32(double a, double b) {
+	double r = fmod(a, b);
+	if (r == 0 || signbit(r) == signbit(b))
+		return copysign(r, b);
+	float sum = (float)(r + b);
+	return (double)(sum == (float)b && isfinite(b) ? nextafterf((float)b, 0) : sum);
+}
+
+double ir_floor_div_f32(double a, double b) {
+	float q = (float)(a / b), f = floorf(q), r = fabsf((float)ir_floor_mod_f32(a, b)), size = fabsf((float)b);
+	return (double)(f == q && fabsf(q) < 0x1p24F && (r == size || r > size - r) ? f - 1 : f);
+}
+
 double ir_powi(double base, double exponent) {
 	bool inverse = exponent < 0;
 	uint64_t n = (uint64_t)fabs(exponent);

@@ -189,6 +189,7 @@ void c_print_op(const CEmit *c, const LoopStmt *stmt, const char *const *a) {
 	case IR_ixor: text_printf(out, "%s %s %s", a[0], infix(stmt->opcode), a[1]); return;
 	case IR_not: text_printf(out, "!%s", a[0]); return;
 	case IR_where: text_printf(out, "%s ? %s : %s", a[0], a[1], a[2]); return;
+	case IR_fmod: text_printf(out, "fmod%s(%s, %s)", narrow, a[0], a[1]); return;
 	case IR_fma: text_printf(out, "fma%s(%s, %s, %s)", narrow, a[0], a[1], a[2]); return;
 	case IR_floor:
 	case IR_sqrt: text_printf(out, "%s%s(%s)", ir_op_info[stmt->opcode].name, narrow, a[0]); return;

@@ -26,7 +26,7 @@
 	LLVM_NATIVE(F)                                                                                                     \
 	F(AddAttributeAtIndex) F(AddFunction) F(AddIncoming) F(AppendBasicBlockInContext) F(ArrayType2)                    \
 	F(BuildAShr) F(BuildAdd) F(BuildAnd) F(BuildBitCast) F(BuildBr) F(BuildCall2) F(BuildCondBr)                       \
-	F(BuildExtractElement) F(BuildFAdd) F(BuildFCmp) F(BuildFDiv) F(BuildFMul) F(BuildFNeg) F(BuildFPExt)              \
+	F(BuildExtractElement) F(BuildFAdd) F(BuildFCmp) F(BuildFDiv) F(BuildFMul) F(BuildFNeg) F(BuildFPExt) F(BuildFRem)              \
 	F(BuildFPTrunc) F(BuildFSub) F(BuildGEP2) F(BuildICmp) F(BuildInsertElement) F(BuildLShr) F(BuildLoad2)            \
 	F(BuildMemCpy) F(BuildMul) F(BuildNeg) F(BuildNot) F(BuildOr) F(BuildPhi) F(BuildRet) F(BuildRetVoid)              \
 	F(BuildSDiv) F(BuildSExt) F(BuildSIToFP) F(BuildSelect) F(BuildShl) F(BuildShuffleVector) F(BuildStore)            \

@@ -183,6 +183,7 @@ LLVMValueRef llvm_op(LlvmEmit *e, IrOpcode opcode, const IrScalar *types, IrScal
 	case IR_mul:
 	case IR_neg: return arithmetic(e, opcode, real, a, b);
 	case IR_div: return api->BuildFDiv(e->b, a, b, "");
+	case IR_fmod: return api->BuildFRem(e->b, a, b, ""); /* exact, so whoever computes it agrees */
 	case IR_fma: return math_call(e, "fma", type, vector, args, 3);
 	case IR_mulz:
 		/* Two compares, the second under the mask of the first, and a product that is zeroed by the mask. */

@@ -50,6 +50,20 @@ static long double ref_atan2(long double a, long double b) {
 static long double ref_pow(long double a, long double b) {
 	return powl(a, b);
 }
+/* The rest with the sign of b; the library's is exact. */
+static long double ref_floor_mod(long double a, long double b) {
+	long double r = fmodl(a, b);
+	return r == 0 ? copysignl(r, b) : (r < 0) != (b < 0) ? r + b : r;
+}
+static long double ref_floor_div(long double a, long double b) {
+	if (isinf(b) || b == 0)
+		return isinf(b) && isfinite(a) && a != 0 && (a < 0) != (b < 0) ? -1 : a / b;
+	long double whole = roundl((a - ref_floor_mod(a, b)) / b);
+	return isinf(a) ? a / b : whole == 0 ? copysignl(0, a / b) : whole;
+}
+static long double ref_scaled(long double a, long double b) {
+	return a * b;
+}
 static long double ref_sigmoid(long double a, long double b) {
 	(void)b;
 	return a >= 0 ? 1 / (1 + expl(-a)) : expl(a) / (1 + expl(a));
@@ -148,6 +162,9 @@ static const Row rows[] = {
 	{IR_digamma, ref_digamma, mirrored_digamma, 0.51, 8},
 	{IR_trigamma, ref_trigamma, NULL, 0.51, 6},
 	{IR_pow, ref_pow, NULL, 0.51, 2},
+	{IR_floor_mod, ref_floor_mod, NULL, 1, 1},
+	{IR_floor_div, ref_floor_div, NULL, 1, 1},
+	{IR_scaled, ref_scaled, NULL, 0.51, 0.51},
 };
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
@@ -407,13 +424,64 @@ Test(math, f64_is_as_accurate_as_documented) {
 		check_row(&rows[i], IR_F64);
 }
 
+/* Rows that are derivatives of others are checked as such, by test_derivatives.c; the last two below. */
+static const IrOpcode elsewhere[] = {IR_tanh_slope, IR_sigmoid_slope, IR_atan_slope,     IR_atan2_slope, IR_atan2_curve,
+                                     IR_gelu_slope, IR_gelu_curve,    IR_normal_density, IR_erf_slope,   IR_tetragamma,
+                                     IR_pow_scaled, IR_pow_log,       IR_exp_less,       IR_binade};
+
 Test(math, every_row_that_is_not_primitive_is_tested) {
 	for (int opcode = 0; opcode < IR_OPCODE_COUNT; opcode++) {
 		bool found = ir_op_info[opcode].primitive || opcode == IR_powi || ir_op_info[opcode].typing == IR_T_RANDOM;
 		for (int i = 0; i < ROW_COUNT; i++)
 			found |= rows[i].opcode == (IrOpcode)opcode;
+		for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)
+			found |= elsewhere[i] == (IrOpcode)opcode;
 		cr_expect(found, "%s", ir_op_info[opcode].name);
 	}
+}
+
+/* ---- what scales norms and shifts logsumexp ---- */
+
+Test(math, binade_is_a_power_of_two_with_a_normal_reciprocal) {
+	for (int type = IR_F32; type <= IR_F64; type++) {
+		Fixture x = begin();
+		IrTensor a = tensor(&x, (IrScalar)type, POINTS);
+		int most = type == IR_F32 ? 126 : 1022;
+		uint64_t state = 3;
+		for (int i = 0; i < POINTS; i++) {
+			a.reals[i] = i < EDGE_COUNT ? edges[i] : any_bits(&state, (IrScalar)type);
+			a.reals[i] = type == IR_F32 ? (double)(float)a.reals[i] : a.reals[i];
+		}
+		const double *got = run(&x, expanded(&x, row_func(&x, IR_binade, (IrScalar)type, POINTS), true), &a);
+		for (int i = 0; i < POINTS; i++) {
+			double size = fabs(a.reals[i]);
+			int exponent = size > 0 && isfinite(size) ? ilogb(size) : isinf(size) ? most : -most;
+			exponent = exponent > most ? most : exponent < -most ? -most : exponent;
+			cr_expect(got[i] == ldexp(1, exponent) || isnan(size), "binade(%a) = %a", a.reals[i], got[i]);
+		}
+		end(&x);
+	}
+}
+
+Test(math, exp_less_is_one_where_both_are_equal) {
+	enum { N = 8 };
+	static const double pairs[N][3] = {{INFINITY, INFINITY, 1},
+	                                   {-INFINITY, -INFINITY, 1},
+	                                   {1, INFINITY, 0},
+	                                   {-INFINITY, 3, 0},
+	                                   {INFINITY, 3, INFINITY},
+	                                   {7, 7, 1},
+	                                   {2, 3, 0.36787944117144233},
+	                                   {NAN, 1, NAN}};
+	Fixture x = begin();
+	IrTensor args[2] = {tensor(&x, IR_F64, N), tensor(&x, IR_F64, N)};
+	for (int i = 0; i < N; i++)
+		for (int k = 0; k < 2; k++)
+			args[k].reals[i] = pairs[i][k];
+	const double *got = run(&x, expanded(&x, row_func(&x, IR_exp_less, IR_F64, N), true), args);
+	for (int i = 0; i < N; i++)
+		cr_expect(ulps(got[i], pairs[i][2], 0, IR_F64) <= 1, "exp_less(%g, %g) = %g", pairs[i][0], pairs[i][1], got[i]);
+	end(&x);
 }
 
 /* ---- whole powers ---- */
