@@ -1,12 +1,24 @@
 /* Reductions: accumulators carried through the loops over reduced indices. */
 #include "jit/nest.h"
 
+#include <string.h>
+
 typedef struct Reduction {
 	const NestGroup *group;
 	uint32_t instances;
+	bool in_lanes; /* the lanes hold parts of a sum */
 	LoopTemp *acc; /* [put][instance]; 0: still the identity */
-	NestIndex vector_plan;
 } Reduction;
+
+/* One more point of a put. In lanes that do not count, lanes which are added up later keep what they had. */
+static LoopTemp combine_one(Nest *n, const Reduction *r, const IrPut *put, LoopTemp acc) {
+	uint32_t lanes = r->in_lanes ? nest_lanes(n) : 0;
+	if (lanes == 0)
+		return nest_combine(n, put, acc);
+	LoopTemp old = acc != 0 ? acc : nest_identity(n, put);
+	return nest_op(n, IR_where, ir_type(n->ir, put->out).scalar,
+	               (LoopTemp[]){nest_lane_mask(n, lanes), nest_combine(n, put, acc), old}, 3);
+}
 
 static void combine_all(Nest *n, Reduction *r) {
 	const NestGroup *group = r->group;
@@ -25,7 +37,7 @@ static void combine_all(Nest *n, Reduction *r) {
 			for (uint32_t p = 0; p < group->count; p++) {
 				LoopTemp *acc = &r->acc[p * r->instances + instance];
 				if (!nest_is_arg(group->puts[p]))
-					*acc = nest_combine(n, group->puts[p], *acc);
+					*acc = combine_one(n, r, group->puts[p], *acc);
 			}
 		} while (nest_next_copy(n, n->op->outer_count, n->op->index_count));
 		instance++;
@@ -63,25 +75,41 @@ static void close_carrying(Nest *n, Reduction *r, LoopStmt *stmt) {
 	}
 }
 
-static void reduce(Nest *n, Reduction *r, uint32_t k, uint32_t done, bool main_part, int64_t block) {
+static void reduce(Nest *n, Reduction *r, uint32_t k, uint32_t done, const NestPart *vector_part);
+
+/* The turns of order[k] in one part of its range. */
+static void reduce_part(Nest *n, Reduction *r, uint32_t k, uint32_t done, const NestPart *part,
+                        const NestPart *vector_part) {
+	uint32_t i = n->op->order[k];
+	LoopStmt *loop = nest_index_loop(n, i, part, &done, true);
+	if (loop) {
+		open_carrying(n, r, loop);
+		n->op->index[i].var = loop->out;
+	}
+	n->op->index[i].open = true;
+	reduce(n, r, k + 1, done, vector_part);
+	n->op->index[i].open = false;
+	if (loop)
+		close_carrying(n, r, loop);
+}
+
+static void reduce(Nest *n, Reduction *r, uint32_t k, uint32_t done, const NestPart *vector_part) {
 	LoopStmt *test = nest_cond_if(n, &done);
 	if (test)
 		open_carrying(n, r, test);
 	if (k == n->op->index_count) {
 		combine_all(n, r);
+	} else if ((int)n->op->order[k] == n->op->vector) {
+		reduce_part(n, r, k, done, vector_part, vector_part);
 	} else {
-		uint32_t i = n->op->order[k];
-		bool part = (int)i != n->op->vector || main_part;
-		LoopStmt *loop = nest_index_loop(n, i, part, block, &done, true);
-		if (loop) {
-			open_carrying(n, r, loop);
-			n->op->index[i].var = loop->out;
+		NestIndex *index = &n->op->index[n->op->order[k]];
+		NestIndex plan = *index;
+		NestPart parts[2];
+		uint32_t count = nest_parts(&plan, false, parts);
+		for (uint32_t p = 0; p < count; p++) {
+			reduce_part(n, r, k, done, &parts[p], vector_part);
+			*index = plan;
 		}
-		n->op->index[i].open = true;
-		reduce(n, r, k + 1, done, main_part, block);
-		n->op->index[i].open = false;
-		if (loop)
-			close_carrying(n, r, loop);
 	}
 	if (test)
 		close_carrying(n, r, test);
@@ -191,25 +219,42 @@ static LoopTemp add_pairs(Nest *n, const LoopTemp *sums, uint32_t count) {
 	return nest_op(n, IR_add, n->kernel->temps.data[sums[0]].type, halves, 2);
 }
 
+static LoopTemp any_lane(Nest *n, LoopTemp holds) {
+	if (!nest_is_vector(n, holds))
+		return holds;
+	LoopTemp out = nest_new(n, IR_BOOL, false, n->depth);
+	LoopStmt *tree = nest_stmt(n, LOOP_TREE, out, n->depth);
+	tree->opcode = IR_or;
+	tree->value = holds;
+	return out;
+}
+
+/* Lanes that do not count are in no doubt. */
+static LoopTemp lanes_that_count(Nest *n, const IrPut *put, LoopTemp sum) {
+	uint32_t lanes = nest_lanes(n);
+	if (lanes == 0 || !nest_is_vector(n, sum))
+		return sum;
+	IrScalar type = ir_type(n->ir, put->out).scalar;
+	return nest_op(n, IR_where, type, (LoopTemp[]){nest_lane_mask(n, lanes), sum, nest_const(n, type, 0, 0)}, 3);
+}
+
 /* An IF that holds where any of the sums is in doubt: without signs of zeros to look at, one addition for each tells. */
-static LoopStmt *if_any(Nest *n, const NestGroup *group, uint32_t instances, const LoopTemp *sums) {
+static LoopStmt *if_any(Nest *n, const Reduction *sums) {
+	uint32_t count = sums->group->count * sums->instances;
+	Reduction seen = *sums;
+	seen.acc = ARENA_ARRAY(n->arena, LoopTemp, count);
+	memcpy(seen.acc, sums->acc, sizeof(LoopTemp) * count);
+	each_acc(n, &seen, lanes_that_count);
 	LoopTemp any = 0;
-	if (n->in->strict) {
-		for (uint32_t a = 0; a < group->count * instances; a++) {
-			LoopTemp doubt = is_doubtful(n, group->puts[a / instances], sums[a]);
-			any = a == 0 ? doubt : nest_op(n, IR_or, IR_BOOL, (LoopTemp[]){any, doubt}, 2);
-		}
-	} else {
-		any = add_pairs(n, sums, group->count * instances);
+	for (uint32_t a = 0; n->in->strict && a < count; a++) {
+		LoopTemp doubt = is_doubtful(n, sums->group->puts[a / sums->instances], seen.acc[a]);
+		any = a == 0 ? doubt : nest_op(n, IR_or, IR_BOOL, (LoopTemp[]){any, doubt}, 2);
+	}
+	if (!n->in->strict) {
+		any = add_pairs(n, seen.acc, count);
 		any = nest_op(n, IR_ne, IR_BOOL, (LoopTemp[]){any, any}, 2);
 	}
-	if (nest_is_vector(n, any)) {
-		LoopTemp out = nest_new(n, IR_BOOL, false, n->depth);
-		LoopStmt *tree = nest_stmt(n, LOOP_TREE, out, n->depth);
-		tree->opcode = IR_or;
-		tree->value = any;
-		any = out;
-	}
+	any = any_lane(n, any);
 	LoopStmt *stmt = ARENA_NEW(n->arena, LoopStmt);
 	stmt->kind = LOOP_IF;
 	LoopAffine affine = loop_affine(-1);
@@ -218,53 +263,41 @@ static LoopStmt *if_any(Nest *n, const NestGroup *group, uint32_t instances, con
 	return stmt;
 }
 
-/* Reduced indices run one by one, without lanes, and nodes that depend on them are computed anew. */
-static void run_one_by_one(Nest *n) {
-	NestOp *op = n->op;
-	uint32_t reduced = 0;
-	for (uint32_t k = op->outer_count; k < op->index_count; k++) {
-		op->index[op->order[k]].copies = 1;
-		reduced |= 1u << op->order[k];
-	}
-	for (uint32_t i = 0; i < op->f->nodes.count; i++) {
-		if (op->deps[i] & reduced)
-			op->memo[i] = (NestMemo){0};
-	}
+/* The sums of `sums` as they are meant, one point after the other; inside the IF, before it is closed. */
+static void sum_again(Nest *n, Reduction *sums) {
+	NestIndex plans[IR_MAX_INDICES];
+	memcpy(plans, n->op->index, sizeof plans);
+	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++)
+		n->op->index[n->op->order[k]].copies = 1;
+	each_acc(n, sums, start_acc);
+	reduce(n, sums, n->op->outer_count, 0, &(NestPart){.copies = 1, .loops = true, .block = 1});
+	memcpy(n->op->index, plans, sizeof plans);
 }
 
 /* Does the sums that are in doubt once more; r->acc then holds what is meant. */
 static void mend_sums(Nest *n, Reduction *r) {
 	NestGroup *group = ARENA_NEW(n->arena, NestGroup);
-	LoopTemp *sums = ARENA_ARRAY(n->arena, LoopTemp, r->group->count * r->instances);
-	Reduction again = {.group = group, .instances = r->instances};
-	uint32_t count = 0;
+	Reduction plain = {.group = group, .instances = r->instances}, meant = plain;
+	plain.acc = ARENA_ARRAY(n->arena, LoopTemp, r->group->count * r->instances);
+	meant.acc = ARENA_ARRAY(n->arena, LoopTemp, r->group->count * r->instances);
 	for (uint32_t p = 0; p < r->group->count; p++) {
 		if (!zero_wins(n, r->group->puts[p]))
 			continue;
+		memcpy(plain.acc + group->count * r->instances, r->acc + p * r->instances, sizeof(LoopTemp) * r->instances);
 		group->puts[group->count++] = r->group->puts[p];
-		for (uint32_t a = 0; a < r->instances; a++)
-			sums[count++] = r->acc[p * r->instances + a];
 	}
-	LoopStmt *stmt = if_any(n, group, r->instances, sums);
-	NestIndex plans[IR_MAX_INDICES];
-	for (uint32_t i = 0; i < n->op->index_count; i++)
-		plans[i] = n->op->index[i];
+	uint32_t count = group->count * r->instances;
+	LoopStmt *stmt = if_any(n, &plain);
 	nest_open(n, stmt);
-	run_one_by_one(n);
-	again.acc = ARENA_ARRAY(n->arena, LoopTemp, count);
-	each_acc(n, &again, start_acc);
-	reduce(n, &again, n->op->outer_count, 0, true, 1);
+	sum_again(n, &meant);
 	for (uint32_t a = 0; a < count; a++) {
-		const LoopTempInfo info = n->kernel->temps.data[sums[a]];
-		LoopCarry carry = {.init = sums[a], .inner = nest_new(n, info.type, info.vector, n->depth)};
-		LoopTemp doubt = is_doubtful(n, group->puts[a / r->instances], sums[a]);
-		carry.yield = nest_op(n, IR_where, info.type, (LoopTemp[]){doubt, again.acc[a], sums[a]}, 3);
+		const LoopTempInfo info = n->kernel->temps.data[plain.acc[a]];
+		LoopCarry carry = {.init = plain.acc[a], .inner = nest_new(n, info.type, info.vector, n->depth)};
+		LoopTemp doubt = is_doubtful(n, group->puts[a / r->instances], plain.acc[a]);
+		carry.yield = nest_op(n, IR_where, info.type, (LoopTemp[]){doubt, meant.acc[a], plain.acc[a]}, 3);
 		vec_push(n->arena, &stmt->carries, carry);
 	}
-	run_one_by_one(n);
 	nest_close(n);
-	for (uint32_t i = 0; i < n->op->index_count; i++)
-		n->op->index[i] = plans[i];
 	count = 0;
 	for (uint32_t p = 0; p < r->group->count; p++) {
 		for (uint32_t a = 0; zero_wins(n, r->group->puts[p]) && a < r->instances; a++) {
@@ -294,23 +327,26 @@ void nest_reduction(Nest *n, const NestGroup *group) {
 	n->op->bare = worth_bare(n, group);
 	if (!is_reduced(n, n->op->vector)) {
 		each_acc(n, &r, start_acc);
-		reduce(n, &r, n->op->outer_count, 0, true, 1);
+		reduce(n, &r, n->op->outer_count, 0, NULL);
 		store_sums(n, &r);
 		return;
 	}
 	NestIndex *index = &n->op->index[n->op->vector];
 	NestIndex plan = *index;
-	int64_t block = (int64_t)plan.copies * LOOP_LANES;
-	index->vector = true;
+	NestPart parts[2];
+	uint32_t count = nest_parts(&plan, true, parts);
+	r.in_lanes = true;
 	for (uint32_t a = 0; a < group->count * r.instances; a++)
 		r.acc[a] = nest_identity(n, group->puts[a / r.instances]);
-	reduce(n, &r, n->op->outer_count, 0, true, block);
-	index->vector = false;
-	each_acc(n, &r, sum_lanes);
-	if (plan.extent < 0 || plan.extent % block != 0) {
-		index->copies = 1;
-		reduce(n, &r, n->op->outer_count, 0, false, block);
+	for (uint32_t p = 0; p < count && parts[p].vector; p++) {
+		nest_set_part(n->op, (uint32_t)n->op->vector, &parts[p]);
+		reduce(n, &r, n->op->outer_count, 0, &parts[p]);
 	}
+	nest_set_part(n->op, (uint32_t)n->op->vector, &(NestPart){.copies = 1});
+	each_acc(n, &r, sum_lanes);
+	r.in_lanes = false;
+	if (count == 2 && !parts[1].vector)
+		reduce(n, &r, n->op->outer_count, 0, &parts[1]);
 	store_sums(n, &r);
 	*index = plan;
 }

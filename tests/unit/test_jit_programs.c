@@ -290,6 +290,42 @@ Test(jit_programs, machine_code_agrees_with_the_evaluator, .timeout = 120) {
 	session_free(session);
 }
 
+/* Sums in which 0 wins, with and without remainders of lanes and tiles; $ stands for the size. */
+Test(jit_programs, sums_in_which_zero_wins_of_any_size, .timeout = 240) {
+	static const char *const texts[] = {
+		"func @f(%A: f32[$, $], %B: f32[$, $]) -> (: f32[$, $]) { %3: f32[$, $] = for i:$ j:$ k:$ { mulz(%A[i, k], "
+		"%B[k, j]) } sum -> [i, j] return %3 }",
+		"func @f(%A[$, $], %x[$], %y[$]) -> ([$]) { %4[$] = for j:$ k:$ { mulz(%A[k, j], %x[k]) } sum -> [j] into %y "
+		"return %4 }",
+		"func @f(%A: f32[lanes, $, 5], %x: f32[$, 5]) -> (: f32[lanes], : f32[$, 5]) { %3: f32[lanes], %4: f32[$, 5] = "
+	    "for "
+		"l:lanes i:$ k:5 { t = mulz(%A[l, i, k], %x[i, k]); t, t } sum -> [l], sum -> [i, k] return %3, %4 }",
+	};
+	static const int sizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 19, 31, 32, 33, 34};
+	Session *session = session_new();
+	const char *error = NULL;
+	JitEngine *engine = jit_engine_new(session, &error);
+	cr_assert_not_null(engine, "%s", error);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts * (sizeof sizes / sizeof *sizes); i++) {
+		Session *own = session_new();
+		Text text = text_new(own->arena);
+		for (const char *at = texts[i % 3]; *at; at++)
+			text_printf(&text, *at == '$' ? "%d" : "%c", *at == '$' ? sizes[i / 3] : *at);
+		JitTestRun run = {.module = ir_module_new(own), .awkward = true};
+		run.func = jit_test_parse(run.module, text_cstr(&text));
+		for (uint64_t seed = 0; seed < 3; seed++) {
+			jit_test_prepare(&run, own->arena, seed * 1000003);
+			for (int strict = 0; strict < 2; strict++)
+				jit_test_machine(engine, &run, own->arena, &(JitOptions){.strict = strict}, strict ? 0 : 64,
+				                 text_cstr(&text));
+		}
+		ir_module_free(run.module);
+		session_free(own);
+	}
+	jit_engine_free(engine);
+	session_free(session);
+}
+
 enum { PROGRAMS = sizeof programs / sizeof *programs };
 
 static void check_c(const char *compiler, const char *flags, bool strict) {
