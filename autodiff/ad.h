@@ -13,10 +13,9 @@ typedef struct AdFacts {
 	const IrFunc *func;
 	Arena *scratch;
 	bool *varied; /* depends, differentiably, on a parameter that is differentiated */
-	bool *marked; /* reaches an arm of a selection, so that its adjoint may be 0 where its derivative is not finite */
-	bool *near;   /* the same, but not by way of a loop's carry */
-	bool *tame;   /* finite whenever the parameters are, unless sums of products overflow */
-	bool *calm;   /* the same, if whatever loops carry is finite */
+	bool *
+		marked; /* passes a selection (an arm, a maximum, a read of some elements), so that its cotangent may be 0 ... */
+	double *bound; /* ... where a derivative is not finite, unless that has a bound: see finite.c */
 } AdFacts;
 
 AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt);
@@ -25,12 +24,11 @@ bool ad_differentiable(IrOpcode opcode, int i);
 /* Per node of a body; such arrays live in the scratch arena. */
 bool *ad_varied_nodes(const AdFacts *facts, const IrFor *op);
 
-/* Where a cotangent of 0 must win over a derivative that is not finite, in one body. Products that are contractions
- * are spared where possible, for they are only recognised while they are plain: what loops carry counts as finite
- * there, and so does what reaches a selection only around a loop (if it is not finite, nothing is, a turn later). */
+/* Where a cotangent of 0 must win over a derivative that is not finite, in one body. */
 typedef struct AdWins {
 	const IrFor *op;
-	bool *marked, *tame; /* per node */
+	bool *marked;        /* per node */
+	const double *bound; /* per node */
 } AdWins;
 
 AdWins ad_wins(const AdFacts *facts, const IrFor *op);
@@ -45,6 +43,16 @@ void ad_need_loop(const AdFacts *facts, const IrLoop *loop, bool *need);
 void ad_mark_inside(const IrLoop *loop, bool *inside);
 /* Bit i: the position mentions index i, be it inside an atom. */
 uint32_t ad_at_mask(const IrFor *op, IrAt at);
+
+/* ---- finite.c: what is certainly finite, whatever the parameters hold (NaN and infinities included) ----
+ * Bounds of absolute values, of integers too; INFINITY where none is known or the number may be NaN. */
+
+/* Per value. */
+double *ad_value_bounds(Arena *scratch, const IrFunc *func);
+/* Per node of a body, given those of values. */
+double *ad_node_bounds(Arena *scratch, const IrFunc *func, const double *values, const IrFor *op);
+/* Whether node n's derivative with respect to operand i is finite, given bounds of nodes. */
+bool ad_derivative_is_finite(const IrFor *op, const double *bound, uint32_t n, int i);
 
 /* ---- context.c: one transformation ---- */
 
@@ -104,7 +112,6 @@ typedef struct AdEmit {
 	IrAt index_at[IR_MAX_INDICES]; /* what an old index is in the new op */
 	uint32_t *node;                /* old node -> new node, AD_NONE before it is asked for */
 	bool guard;                    /* every read becomes a guarded one */
-	bool tangents;                 /* what goes through the chain rule are tangents, not cotangents */
 	const bool *lanes;             /* old values that have gained a lane axis, or NULL */
 } AdEmit;
 

@@ -12,8 +12,7 @@ static bool is_unit(const IrNode *node) {
 	return node->kind == IR_NODE_CONST && (node->real == 0 || node->real == 1 || node->real == -1);
 }
 
-/* A choice among such constants. For a cotangent s it stays a factor: as a choice between s and 0, s would be an arm to
- * the next order. For a tangent it is that choice, since tangents of what is not chosen need not be finite. */
+/* A choice among such constants. A product with one is a choice, too, so that what is not chosen may be anything. */
 static bool is_mask(const AdEmit *e, const IrNode *node) {
 	return node->kind == IR_NODE_OP && node->opcode == IR_where && is_unit(new_node(e, node->args[1])) &&
 	       is_unit(new_node(e, node->args[2]));
@@ -25,24 +24,22 @@ static uint32_t unit_product(AdEmit *e, uint32_t s, double unit) {
 	return unit == 1 ? s : ir_op1(&e->f, IR_neg, s);
 }
 
+static uint32_t mask_product(AdEmit *e, const IrNode *mask, uint32_t s) {
+	uint32_t yes = unit_product(e, s, new_node(e, mask->args[1])->real);
+	uint32_t no = unit_product(e, s, new_node(e, mask->args[2])->real);
+	return ir_op3(&e->f, IR_where, mask->args[0], yes, no);
+}
+
 uint32_t ad_product(AdEmit *e, uint32_t s, uint32_t d, bool zero_wins) {
 	const IrNode node = *new_node(e, d), seed = *new_node(e, s);
-	if (is_mask(e, &seed) && zero_wins) {
-		uint32_t yes = unit_product(e, d, new_node(e, seed.args[1])->real);
-		uint32_t no = unit_product(e, d, new_node(e, seed.args[2])->real);
-		return ir_op3(&e->f, IR_where, seed.args[0], yes, no);
-	}
 	if (is_unit(&node))
 		return unit_product(e, s, node.real);
-	if (node.kind == IR_NODE_CONST)
+	if (is_mask(e, &node))
+		return mask_product(e, &node, s);
+	if (is_mask(e, &seed) && zero_wins)
+		return mask_product(e, &seed, d);
+	if (node.kind == IR_NODE_CONST && node.real - node.real == 0)
 		return ir_op2(&e->f, IR_mul, s, d);
-	if (is_mask(e, &node) && !e->tangents)
-		return ir_op2(&e->f, IR_mul, s, d);
-	if (is_mask(e, &node)) {
-		uint32_t yes = unit_product(e, s, new_node(e, node.args[1])->real);
-		uint32_t no = unit_product(e, s, new_node(e, node.args[2])->real);
-		return ir_op3(&e->f, IR_where, node.args[0], yes, no);
-	}
 	if (node.kind == IR_NODE_OP && node.opcode == IR_neg)
 		return ir_op1(&e->f, IR_neg, ad_product(e, s, node.args[0], zero_wins));
 	if (node.kind == IR_NODE_OP && node.opcode == IR_div && !zero_wins) {

@@ -9,7 +9,6 @@
 /* Tangents of a body's nodes; AD_NONE: zero. */
 static uint32_t *body_tangents(AdEmit *e, const bool *wanted) {
 	Ad *ad = e->ad;
-	e->tangents = true;
 	uint32_t *tangent = ARENA_ARRAY(ad->scratch, uint32_t, e->op->nodes.count + 1);
 	const bool *varied = ad_varied_nodes(&ad->facts, e->op);
 	for (uint32_t n = 0; n < e->op->nodes.count; n++) {

@@ -154,7 +154,7 @@ static const char *infix(IrOpcode opcode) {
 }
 
 void c_print_combine(Text *out, const char *prefix, IrOpcode opcode, IrScalar type, const char *a, const char *b) {
-	if (ir_scalar_is_real(type) && infix(opcode))
+	if ((ir_scalar_is_real(type) || opcode == IR_or) && infix(opcode))
 		text_printf(out, "%s %s %s", a, infix(opcode), b);
 	else
 		text_printf(out, "%s_%s_%s(%s, %s)", prefix, ir_op_info[opcode].name, suffixes[type], a, b);

@@ -103,7 +103,9 @@ static void contract_for(Contract *c, const IrFunc *func, IrFor *f) {
 	uint32_t marks = 0;
 	for (uint32_t i = 0; i < f->puts.count; i++) {
 		const IrPut *put = &f->puts.data[i];
-		if (i < 32 && put->combine == IR_PUT_SUM && is_product(&f->nodes.data[put->node], uses[put->node]))
+		const IrNode *node = &f->nodes.data[put->node];
+		bool product = is_product(node, uses[put->node]) || (node->kind == IR_NODE_OP && node->opcode == IR_mulz);
+		if (i < 32 && put->combine == IR_PUT_SUM && product && uses[put->node] == 1)
 			marks |= 1u << i;
 	}
 	replace_nodes(c, func, f, out.nodes.data, out.nodes.count, to);

@@ -230,6 +230,10 @@ LLVMValueRef llvm_op(LlvmEmit *e, IrOpcode opcode, const IrScalar *types, IrScal
 LLVMValueRef llvm_tree(LlvmEmit *e, IrOpcode opcode, IrScalar type, LLVMValueRef vector) {
 	const LlvmApi *api = e->api;
 	bool real = ir_scalar_is_real(type);
+	if (opcode == IR_or) {
+		LLVMValueRef bits = api->BuildBitCast(e->b, vector, api->Int16TypeInContext(e->context), "");
+		return api->BuildICmp(e->b, LLVMIntNE, bits, api->ConstNull(api->TypeOf(bits)), "");
+	}
 	for (unsigned half = LOOP_LANES / 2; half > 0; half /= 2) {
 		LLVMValueRef low_lanes[LOOP_LANES], high_lanes[LOOP_LANES];
 		for (unsigned l = 0; l < half; l++) {

@@ -78,7 +78,7 @@ typedef enum LoopKind {
 	LOOP_SYMBOL, /* out = the extent `symbol`, an I64 */
 	LOOP_LOAD,   /* out = buffer[address]; 0 in lanes where `mask` is false or that do not count: these are not read */
 	LOOP_STORE,  /* buffer[address] = value, in the lanes that count */
-	LOOP_TREE, /* out (scalar) = all lanes of value combined: l with l + 8, then + 4, + 2, + 1; opcode add, mul, min, max */
+	LOOP_TREE, /* out (scalar) = all lanes of value combined: l with l + 8, then + 4, + 2, + 1; opcode add, mul, min, max, or */
 	LOOP_CHECK, /* returns `code` unless 0 <= value < limit in every lane that counts (where mask, if any, is true) */
 	LOOP_FOR,   /* for var = max(low); var + step <= min(high); var += step */
 	LOOP_IF     /* if every one of `conds` >= 0 */

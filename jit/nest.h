@@ -79,6 +79,7 @@ typedef struct NestOp {
 	uint32_t *deps;              /* indices each node depends on */
 	NestMemo *memo;
 	uint32_t products; /* bit p: put p (of the first 32) may fuse its products into its accumulator */
+	bool bare;         /* sums of products in which 0 wins are taken as plain ones at the moment */
 	/* of the puts being lowered */
 	int vector;                     /* the index that runs in lanes, or -1 */
 	uint32_t order[IR_MAX_INDICES]; /* output indices, then reduced ones */

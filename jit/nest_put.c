@@ -30,21 +30,38 @@ LoopTemp nest_identity(Nest *n, const IrPut *put) {
 	}
 }
 
+/* Whether neither of two factors is 0. */
+static LoopTemp no_zero(Nest *n, const LoopTemp *factors) {
+	LoopTemp zero = nest_const(n, n->kernel->temps.data[factors[0]].type, 0, 0), not_zero[2];
+	for (int i = 0; i < 2; i++)
+		not_zero[i] = nest_op(n, IR_ne, IR_BOOL, (LoopTemp[]){factors[i], zero}, 2);
+	return nest_op(n, IR_and, IR_BOOL, not_zero, 2);
+}
+
 /* acc is the value so far (0: the identity); returns the new one. */
 LoopTemp nest_combine(Nest *n, const IrPut *put, LoopTemp acc) {
 	IrScalar type = ir_type(n->ir, put->out).scalar;
 	bool sum = put->combine == IR_PUT_SUM;
 	if (acc == 0 && sum && n->in->strict)
 		acc = nest_identity(n, put); /* 0 + -0.0 is 0 */
+	const IrNode *node = &n->op->f->nodes.data[put->node];
+	ptrdiff_t number = put - n->op->f->puts.data;
+	bool fuses = acc != 0 && number < 32 && n->op->products >> number & 1;
+	if (sum && node->kind == IR_NODE_OP && (node->opcode == IR_mul || node->opcode == IR_mulz)) {
+		bool zero_wins = node->opcode == IR_mulz && !n->op->bare;
+		LoopTemp factors[3] = {nest_node(n, node->args[0]), nest_node(n, node->args[1]), acc};
+		if (fuses && zero_wins)
+			return nest_op(n, IR_where, type,
+			               (LoopTemp[]){no_zero(n, factors), nest_op(n, IR_fma, type, factors, 3), acc}, 3);
+		if (fuses)
+			return nest_op(n, IR_fma, type, factors, 3);
+		if (n->op->bare) {
+			LoopTemp product = nest_op(n, IR_mul, type, factors, 2);
+			return acc == 0 ? product : nest_op(n, IR_add, type, (LoopTemp[]){acc, product}, 2);
+		}
+	}
 	if (acc == 0)
 		return nest_node(n, put->node);
-	const IrNode *product = &n->op->f->nodes.data[put->node];
-	ptrdiff_t number = put - n->op->f->puts.data;
-	if (sum && number < 32 && n->op->products >> number & 1 && product->kind == IR_NODE_OP &&
-	    product->opcode == IR_mul) {
-		LoopTemp a = nest_node(n, product->args[0]), b = nest_node(n, product->args[1]);
-		return nest_op(n, IR_fma, type, (LoopTemp[]){a, b, acc}, 3);
-	}
 	return nest_op(n, nest_combine_opcode(put->combine), type, (LoopTemp[]){acc, nest_node(n, put->node)}, 2);
 }
 

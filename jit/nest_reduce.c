@@ -1,6 +1,8 @@
 /* Reductions: accumulators carried through the loops over reduced indices. */
 #include "jit/nest.h"
 
+#include <string.h>
+
 typedef struct Reduction {
 	const NestGroup *group;
 	uint32_t instances;
@@ -163,13 +165,170 @@ static LoopTemp store_acc(Nest *n, const IrPut *put, LoopTemp acc) {
 	return acc;
 }
 
+/* ---- sums of products in which 0 wins (mulz) ----
+ *
+ * They are taken as plain sums of products first. That differs from what is meant only where the plain sum is NaN, or, if it
+ * starts from what `into` holds, by the sign of a zero. Where that happens, the sum is done once more as it is meant:
+ *
+ *     s = sum of a * b;  if any lane of s is NaN { s = s is NaN ? sum of mulz(a, b) : s }                              */
+
+/* Points that go into one sum from which a plain one with a look at the result is the cheaper one. */
+enum { MIN_BARE_POINTS = 4 };
+
+static bool zero_wins(const Nest *n, const IrPut *put) {
+	const IrNode *node = &n->op->f->nodes.data[put->node];
+	return put->combine == IR_PUT_SUM && node->kind == IR_NODE_OP && node->opcode == IR_mulz;
+}
+
+static bool worth_bare(const Nest *n, const NestGroup *group) {
+	int64_t points = 1;
+	bool any = false;
+	for (uint32_t k = n->op->outer_count; k < n->op->index_count && points < MIN_BARE_POINTS; k++) {
+		IrDim extent = n->op->index[n->op->order[k]].extent;
+		points *= extent < 0 ? MIN_BARE_POINTS : extent;
+	}
+	for (uint32_t p = 0; p < group->count; p++)
+		any = any || zero_wins(n, group->puts[p]);
+	return any && points >= MIN_BARE_POINTS;
+}
+
+static LoopTemp op_here(Nest *n, IrOpcode opcode, IrScalar type, LoopTemp a, LoopTemp b) {
+	LoopTemp out = nest_new(n, type, nest_is_vector(n, a) || nest_is_vector(n, b), n->depth);
+	LoopStmt *stmt = nest_stmt(n, LOOP_OP, out, n->depth);
+	stmt->opcode = opcode;
+	stmt->args[0] = a;
+	stmt->args[1] = b;
+	return out;
+}
+
+/* Whether a plain sum may not be what is meant: a BOOL for each of its lanes, computed where we are. */
+static LoopTemp is_doubtful(Nest *n, const IrPut *put, LoopTemp sum) {
+	LoopTemp doubt = op_here(n, IR_ne, IR_BOOL, sum, sum);
+	if (!n->in->strict || !put->into)
+		return doubt;
+	IrScalar bits = ir_type(n->ir, put->out).scalar == IR_F32 ? IR_I32 : IR_I64;
+	LoopTemp minus_zero = nest_const(n, bits, 0, bits == IR_I32 ? INT32_MIN : INT64_MIN);
+	LoopTemp same = op_here(n, IR_eq, IR_BOOL, op_here(n, IR_bits, bits, sum, 0), minus_zero);
+	return op_here(n, IR_or, IR_BOOL, doubt, same);
+}
+
+static LoopTemp add_pairs(Nest *n, const LoopTemp *sums, uint32_t count) {
+	if (count == 1)
+		return sums[0];
+	LoopTemp halves[2] = {add_pairs(n, sums, count / 2), add_pairs(n, sums + count / 2, count - count / 2)};
+	return nest_op(n, IR_add, n->kernel->temps.data[sums[0]].type, halves, 2);
+}
+
+static LoopTemp any_lane(Nest *n, LoopTemp holds) {
+	if (!nest_is_vector(n, holds))
+		return holds;
+	LoopTemp out = nest_new(n, IR_BOOL, false, n->depth);
+	LoopStmt *tree = nest_stmt(n, LOOP_TREE, out, n->depth);
+	tree->opcode = IR_or;
+	tree->value = holds;
+	return out;
+}
+
+/* Lanes that do not count are in no doubt. */
+static LoopTemp lanes_that_count(Nest *n, const IrPut *put, LoopTemp sum) {
+	uint32_t lanes = nest_lanes(n);
+	if (lanes == 0 || !nest_is_vector(n, sum))
+		return sum;
+	IrScalar type = ir_type(n->ir, put->out).scalar;
+	return nest_op(n, IR_where, type, (LoopTemp[]){nest_lane_mask(n, lanes), sum, nest_const(n, type, 0, 0)}, 3);
+}
+
+/* An IF that holds where any of the sums is in doubt: without signs of zeros to look at, one addition for each tells. */
+static LoopStmt *if_any(Nest *n, const Reduction *sums) {
+	uint32_t count = sums->group->count * sums->instances;
+	Reduction seen = *sums;
+	seen.acc = ARENA_ARRAY(n->arena, LoopTemp, count);
+	memcpy(seen.acc, sums->acc, sizeof(LoopTemp) * count);
+	each_acc(n, &seen, lanes_that_count);
+	LoopTemp any = 0;
+	for (uint32_t a = 0; n->in->strict && a < count; a++) {
+		LoopTemp doubt = is_doubtful(n, sums->group->puts[a / sums->instances], seen.acc[a]);
+		any = a == 0 ? doubt : nest_op(n, IR_or, IR_BOOL, (LoopTemp[]){any, doubt}, 2);
+	}
+	if (!n->in->strict) {
+		any = add_pairs(n, seen.acc, count);
+		any = nest_op(n, IR_ne, IR_BOOL, (LoopTemp[]){any, any}, 2);
+	}
+	any = any_lane(n, any);
+	LoopStmt *stmt = ARENA_NEW(n->arena, LoopStmt);
+	stmt->kind = LOOP_IF;
+	LoopAffine affine = loop_affine(-1);
+	loop_affine_add(n->arena, &affine, loop_size(1), nest_op(n, IR_to_int, IR_I64, &any, 1));
+	vec_push(n->arena, &stmt->conds, affine);
+	return stmt;
+}
+
+/* The sums of `sums` as they are meant, one point after the other; inside the IF, before it is closed. */
+static void sum_again(Nest *n, Reduction *sums) {
+	NestIndex plans[IR_MAX_INDICES];
+	memcpy(plans, n->op->index, sizeof plans);
+	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++)
+		n->op->index[n->op->order[k]].copies = 1;
+	each_acc(n, sums, start_acc);
+	reduce(n, sums, n->op->outer_count, 0, &(NestPart){.copies = 1, .loops = true, .block = 1});
+	memcpy(n->op->index, plans, sizeof plans);
+}
+
+/* Does the sums that are in doubt once more; r->acc then holds what is meant. */
+static void mend_sums(Nest *n, Reduction *r) {
+	NestGroup *group = ARENA_NEW(n->arena, NestGroup);
+	Reduction plain = {.group = group, .instances = r->instances}, meant = plain;
+	plain.acc = ARENA_ARRAY(n->arena, LoopTemp, r->group->count * r->instances);
+	meant.acc = ARENA_ARRAY(n->arena, LoopTemp, r->group->count * r->instances);
+	for (uint32_t p = 0; p < r->group->count; p++) {
+		if (!zero_wins(n, r->group->puts[p]))
+			continue;
+		memcpy(plain.acc + group->count * r->instances, r->acc + p * r->instances, sizeof(LoopTemp) * r->instances);
+		group->puts[group->count++] = r->group->puts[p];
+	}
+	uint32_t count = group->count * r->instances;
+	LoopStmt *stmt = if_any(n, &plain);
+	nest_open(n, stmt);
+	sum_again(n, &meant);
+	for (uint32_t a = 0; a < count; a++) {
+		const LoopTempInfo info = n->kernel->temps.data[plain.acc[a]];
+		LoopCarry carry = {.init = plain.acc[a], .inner = nest_new(n, info.type, info.vector, n->depth)};
+		LoopTemp doubt = is_doubtful(n, group->puts[a / r->instances], plain.acc[a]);
+		carry.yield = nest_op(n, IR_where, info.type, (LoopTemp[]){doubt, meant.acc[a], plain.acc[a]}, 3);
+		vec_push(n->arena, &stmt->carries, carry);
+	}
+	nest_close(n);
+	count = 0;
+	for (uint32_t p = 0; p < r->group->count; p++) {
+		for (uint32_t a = 0; zero_wins(n, r->group->puts[p]) && a < r->instances; a++) {
+			LoopCarry *carry = &stmt->carries.data[count++];
+			const LoopTempInfo info = n->kernel->temps.data[carry->inner];
+			carry->out = r->acc[p * r->instances + a] = nest_new(n, info.type, info.vector, n->depth);
+		}
+	}
+}
+
+static LoopTemp known_acc(Nest *n, const IrPut *put, LoopTemp acc) {
+	return acc == 0 ? nest_identity(n, put) : acc;
+}
+
+static void store_sums(Nest *n, Reduction *r) {
+	if (n->op->bare) {
+		n->op->bare = false;
+		each_acc(n, r, known_acc);
+		mend_sums(n, r);
+	}
+	each_acc(n, r, store_acc);
+}
+
 void nest_reduction(Nest *n, const NestGroup *group) {
 	Reduction r = {.group = group, .instances = nest_copy_count(n, 0, n->op->outer_count)};
 	r.acc = ARENA_ARRAY(n->arena, LoopTemp, group->count * r.instances);
+	n->op->bare = worth_bare(n, group);
 	if (!is_reduced(n, n->op->vector)) {
 		each_acc(n, &r, start_acc);
 		reduce(n, &r, n->op->outer_count, 0, NULL);
-		each_acc(n, &r, store_acc);
+		store_sums(n, &r);
 		return;
 	}
 	NestIndex *index = &n->op->index[n->op->vector];
@@ -188,6 +347,6 @@ void nest_reduction(Nest *n, const NestGroup *group) {
 	r.in_lanes = false;
 	if (count == 2 && !parts[1].vector)
 		reduce(n, &r, n->op->outer_count, 0, &parts[1]);
+	store_sums(n, &r);
 	*index = plan;
-	each_acc(n, &r, store_acc);
 }

@@ -138,8 +138,8 @@ RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func) {
 		JitOptions options = {.strict = rt->options.strict};
 		code->jit = jit_compile(rt->engine, module, code->func, &options);
 		code->arena_bytes = jit_arena_bytes(code->jit, NULL);
-	} else if (rt->options.strict) {
-		code->func = ir_expand_math(module, code->func, false); /* the same operations that machine code runs */
+	} else {
+		code->func = ir_expand_math(module, code->func, false); /* the same operations that strict machine code runs */
 	}
 	rt->compile_seconds += rt_seconds() - started;
 	return code;
@@ -162,6 +162,7 @@ int rt_call(const RtCode *code, void *const *params, void *const *results, void 
 bool rt_evaluate_once(Rt *rt, const IrFunc *func, const int64_t *integers, const double *const *reals,
                       double **results) {
 	Arena *arena = arena_new();
+	func = ir_expand_math(func->module, ir_func_copy(func->module, func, "once"), false); /* no C library has a say */
 	IrTensor *args = ARENA_ARRAY(arena, IrTensor, func->params.count + 1);
 	IrTensor *outs = ARENA_ARRAY(arena, IrTensor, func->results.count + 1);
 	uint32_t next_integer = 0, next_real = 0;

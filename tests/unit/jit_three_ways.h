@@ -87,6 +87,7 @@ typedef struct JitTestRun {
 	IrTensor args[JIT_TEST_MAX];
 	IrTensor want[JIT_TEST_MAX];
 	const char *error; /* of the evaluator */
+	bool awkward;      /* one real argument in four is a zero of either sign, infinite or NaN */
 } JitTestRun;
 
 static inline IrFunc *jit_test_parse(IrModule *module, const char *text) {
@@ -113,7 +114,10 @@ static inline void jit_test_prepare(JitTestRun *run, Arena *arena, uint64_t seed
 		run->args[i] = ir_tensor_new(arena, ir_type(func, func->params.data[i].value), run->symbols);
 		for (int64_t k = 0; k < ir_type_elements(run->args[i].type, NULL); k++) {
 			uint64_t word = jit_test_random(&seed);
+			static const double awkward[] = {0, -0.0, 0, -0.0, 0, INFINITY, -INFINITY, NAN};
 			double value = word % 16 == 0 ? 0 : (double)(int64_t)(word >> 12) * 0x1p-50 - 2;
+			if (run->awkward && word % 4 == 0)
+				value = awkward[word / 4 % 8];
 			if (run->args[i].type.scalar == IR_F32)
 				value = (double)(float)value;
 			if (run->args[i].reals)

@@ -99,6 +99,43 @@ Test(jit_plan, equal_kernels_are_one) {
 }
 
 /* Sizes are sums over the symbols; equal sizes that do not meet share a slot. */
+static uint32_t count_ops(const LoopBlock *block, IrOpcode opcode, bool in_ifs) {
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < block->stmts.count; i++) {
+		const LoopStmt *stmt = block->stmts.data[i];
+		count += stmt->kind == LOOP_OP && stmt->opcode == opcode;
+		if (stmt->kind != LOOP_IF || in_ifs)
+			count += count_ops(&stmt->body, opcode, in_ifs);
+	}
+	return count;
+}
+
+/* Sums of products in which 0 wins are plain sums, and looked at once more only where one came out as NaN. */
+Test(jit_plan, zeros_cost_a_matrix_product_nothing) {
+	static const char *const texts[] = {
+		"func @f(%A: f32[8, 16], %B: f32[16, 32]) -> (: f32[8, 32]) { %3: f32[8, 32] = for i:8 j:32 k:16 "
+		"{ mulz(%A[i, k], %B[k, j]) } sum -> [i, j] return %3 }",
+		"func @f(%s: f32[lanes, 4, 16], %h: f32[lanes, 4, 11], %w: f32[lanes, 200]) -> (: f32[lanes, 200]) { %3: "
+		"f32[lanes, 200] = for l:lanes c:4 i:16 k:11 { mulz(%s[l, c, i], %h[l, c, k]) } sum -> [l, 11*i+k+5] into %w "
+		"return %3 }",
+		"func @f(%x: f32[1000], %y: f32[1000]) -> (: f32[]) { %3: f32[] = for i:1000 { mulz(%x[i], %y[i]) } sum -> [] "
+		"return %3 }",
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		Session *session = session_new();
+		LoopFunc *func = lowered(session, texts[i], false);
+		uint32_t fused = 0, wins = 0, all = 0;
+		for (uint32_t k = 0; k < func->kernels.count; k++) {
+			fused += count_ops(&func->kernels.data[k]->body, IR_fma, false);
+			wins += count_ops(&func->kernels.data[k]->body, IR_and, false);
+			all += count_ops(&func->kernels.data[k]->body, IR_and, true);
+		}
+		cr_expect(fused > 0 && wins == 0 && all > 0, "%u fma, %u masks outside of an if, %u in all\n%s", fused, wins,
+		          all, texts[i]);
+		session_free(session);
+	}
+}
+
 Test(jit_plan, symbolic_memory) {
 	Session *session = session_new();
 	const LoopFunc *func = lowered(

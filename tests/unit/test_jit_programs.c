@@ -219,6 +219,21 @@ static const Program programs[] = {
          "%3: f32[40] = for i:40 { add(tanh(%x[i]), mul(exp(%x[i]), sin(%x[i]))) } -> [i]"
          "%4: f64[40] = for i:40 { add(sigmoid(%y[i]), mul(log1p(abs(%y[i])), erf(%y[i]))) } -> [i] return %3, %4 }",
      .tolerance = 32},
+	{.name = "products in which 0 wins are added to -0",
+     .text =
+         "func @f(%A: f32[9, 4], %B: f32[4, 33]) -> (: f32[9, 33]) { %m: f32[9, 33] = for i:9 j:33 { -0.0 } -> [i, j] "
+         "%Z: f32[9, 4] = for i:9 k:4 { floor(mul(0.1, abs(%A[i, k]))) } -> [i, k] "
+         "%3: f32[9, 33] = for i:9 j:33 k:4 { mulz(%Z[i, k], %B[k, j]) } sum -> [i, j] into %m return %3 }"},
+	{.name = "lanes, weights of a layer from few coordinates",
+     .text = "func @f(%s: f32[lanes, 4, 6], %h: f32[lanes, 4, 5], %w: f32[lanes, 40]) -> (: f32[lanes, 40]) { %3: "
+             "f32[lanes, 40] = for l:lanes c:4 i:6 k:5 { mul(%s[l, c, i], %h[l, c, k]) } sum -> [l, 5*i+k+7] into %w "
+             "return %3 }",
+     .tolerance = 32},
+	{.name = "a sum over lanes",
+     .text =
+         "func @f(%s: f32[lanes, 4, 6], %h: f32[lanes, 4, 5]) -> (: f32[6, 5]) { %3: f32[6, 5] = for l:lanes c:4 i:6 "
+         "k:5 { mul(%s[l, c, i], %h[l, c, k]) } sum -> [i, k] return %3 }",
+     .tolerance = 200},
 	{.name = "strided outputs",
      .text = "func @f(%x: f32[6, 4]) -> (: f32[48], : f32[24], : f32[6, 9]) {"
              "%2: f32[48] = for i:6 j:4 { %x[i, j] } sum -> [8*i+2*j+1]"
@@ -226,12 +241,31 @@ static const Program programs[] = {
              "%4: f32[6, 9] = for i:6 j:4 { %x[i, j] } sum -> [i, 2*j] return %2, %3, %4 }"},
 };
 
-static void check(JitEngine *engine, const Program *program) {
+/* The text with every product that is put changed into one in which 0 wins; NULL if there is none. */
+static const char *where_zero_wins(Arena *arena, const char *text) {
+	static const char from[] = "{ mul(%", to[] = "{ mulz(%";
+	Text out = text_new(arena);
+	if (!strstr(text, from))
+		return NULL;
+	for (const char *next; (next = strstr(text, from)); text = next + strlen(from))
+		text_printf(&out, "%.*s%s", (int)(next - text), text, to);
+	text_printf(&out, "%s", text);
+	return text_cstr(&out);
+}
+
+/* `zero_wins`: in its other form, on awkward numbers, too. */
+static void check(JitEngine *engine, const Program *program, bool zero_wins) {
 	Session *session = session_new();
-	JitTestRun run = {.module = ir_module_new(session)};
-	run.func = jit_test_parse(run.module, program->text);
+	JitTestRun run = {.module = ir_module_new(session), .awkward = zero_wins};
+	const char *text = zero_wins ? where_zero_wins(session->arena, program->text) : program->text;
+	if (!text) {
+		session_free(session);
+		return;
+	}
+	run.func = jit_test_parse(run.module, text);
 	memcpy(run.symbols, program->symbols, sizeof program->symbols);
-	for (uint64_t seed = 0; seed < 2; seed++) {
+	for (uint64_t seed = 0; seed < (zero_wins ? 12 : 2); seed++) {
+		run.awkward = zero_wins && seed > 1;
 		jit_test_prepare(&run, session->arena, seed * 1000003);
 		for (int plain = 0; plain < 2; plain++) {
 			jit_test_machine(engine, &run, session->arena, &(JitOptions){.strict = true, .no_fusion = plain}, 0,
@@ -250,7 +284,44 @@ Test(jit_programs, machine_code_agrees_with_the_evaluator, .timeout = 120) {
 	JitEngine *engine = jit_engine_new(session, &error);
 	cr_assert_not_null(engine, "%s", error);
 	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-		check(engine, &programs[i]);
+		for (int zero_wins = 0; zero_wins < 2; zero_wins++)
+			check(engine, &programs[i], zero_wins);
+	jit_engine_free(engine);
+	session_free(session);
+}
+
+/* Sums in which 0 wins, with and without remainders of lanes and tiles; $ stands for the size. */
+Test(jit_programs, sums_in_which_zero_wins_of_any_size, .timeout = 240) {
+	static const char *const texts[] = {
+		"func @f(%A: f32[$, $], %B: f32[$, $]) -> (: f32[$, $]) { %3: f32[$, $] = for i:$ j:$ k:$ { mulz(%A[i, k], "
+		"%B[k, j]) } sum -> [i, j] return %3 }",
+		"func @f(%A[$, $], %x[$], %y[$]) -> ([$]) { %4[$] = for j:$ k:$ { mulz(%A[k, j], %x[k]) } sum -> [j] into %y "
+		"return %4 }",
+		"func @f(%A: f32[lanes, $, 5], %x: f32[$, 5]) -> (: f32[lanes], : f32[$, 5]) { %3: f32[lanes], %4: f32[$, 5] = "
+	    "for "
+		"l:lanes i:$ k:5 { t = mulz(%A[l, i, k], %x[i, k]); t, t } sum -> [l], sum -> [i, k] return %3, %4 }",
+	};
+	static const int sizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 19, 31, 32, 33, 34};
+	Session *session = session_new();
+	const char *error = NULL;
+	JitEngine *engine = jit_engine_new(session, &error);
+	cr_assert_not_null(engine, "%s", error);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts * (sizeof sizes / sizeof *sizes); i++) {
+		Session *own = session_new();
+		Text text = text_new(own->arena);
+		for (const char *at = texts[i % 3]; *at; at++)
+			text_printf(&text, *at == '$' ? "%d" : "%c", *at == '$' ? sizes[i / 3] : *at);
+		JitTestRun run = {.module = ir_module_new(own), .awkward = true};
+		run.func = jit_test_parse(run.module, text_cstr(&text));
+		for (uint64_t seed = 0; seed < 3; seed++) {
+			jit_test_prepare(&run, own->arena, seed * 1000003);
+			for (int strict = 0; strict < 2; strict++)
+				jit_test_machine(engine, &run, own->arena, &(JitOptions){.strict = strict}, strict ? 0 : 64,
+				                 text_cstr(&text));
+		}
+		ir_module_free(run.module);
+		session_free(own);
+	}
 	jit_engine_free(engine);
 	session_free(session);
 }
@@ -260,23 +331,33 @@ enum { PROGRAMS = sizeof programs / sizeof *programs };
 static void check_c(const char *compiler, const char *flags, bool strict) {
 	Session *session = session_new();
 	JitTestC c;
-	JitTestRun runs[PROGRAMS];
+	JitTestRun runs[2 * PROGRAMS];
+	const Program *of[2 * PROGRAMS];
+	uint32_t count = 0;
 	jit_test_c_begin(&c, session->arena);
-	for (size_t i = 0; i < PROGRAMS; i++) {
-		runs[i] = (JitTestRun){.module = ir_module_new(session)};
-		runs[i].func = jit_test_parse(runs[i].module, programs[i].text);
-		memcpy(runs[i].symbols, programs[i].symbols, sizeof programs[i].symbols);
-		cr_assert_eq(jit_test_c_add(&c, &runs[i], strict), i);
+	for (size_t i = 0; i < 2 * PROGRAMS; i++) {
+		const Program *program = &programs[i / 2];
+		const char *text = i % 2 ? where_zero_wins(session->arena, program->text) : program->text;
+		if (!text)
+			continue;
+		runs[count] = (JitTestRun){.module = ir_module_new(session), .awkward = i % 2};
+		runs[count].func = jit_test_parse(runs[count].module, text);
+		memcpy(runs[count].symbols, program->symbols, sizeof program->symbols);
+		of[count] = program;
+		cr_assert_eq(jit_test_c_add(&c, &runs[count], strict), count);
+		count++;
 	}
 	jit_test_c_compile(&c, compiler, flags);
-	for (size_t i = 0; i < PROGRAMS; i++) {
-		jit_test_prepare(&runs[i], session->arena, 5);
-		double tolerance = strict ? 0 : programs[i].tolerance + 4;
-		jit_test_c_run(&c, (uint32_t)i, &runs[i], session->arena, tolerance,
-		               arena_printf(session->arena, "%s %s", compiler, flags), programs[i].name);
+	for (uint32_t i = 0; i < count; i++) {
+		for (uint64_t seed = 5; seed < (runs[i].awkward ? 13 : 6); seed++) {
+			jit_test_prepare(&runs[i], session->arena, seed * 7919);
+			double tolerance = strict ? 0 : of[i]->tolerance + 4;
+			jit_test_c_run(&c, i, &runs[i], session->arena, tolerance,
+			               arena_printf(session->arena, "%s %s", compiler, flags), of[i]->name);
+		}
 	}
 	dlclose(c.library);
-	for (size_t i = 0; i < PROGRAMS; i++)
+	for (uint32_t i = 0; i < count; i++)
 		ir_module_free(runs[i].module);
 	session_free(session);
 }

@@ -1,0 +1,200 @@
+/* What is certainly finite, whatever the parameters hold: bounds of absolute values, for values and nodes.
+ *
+ *     w = cos(0.1 * i)      at most 1
+ *     y = w * x             no bound is known: x is a parameter
+ *
+ * NaN in gives NaN out nearly everywhere, so what depends on a parameter has no bound, unless it chooses between numbers that
+ * have one. A bound lies far enough below the largest number of its type that roundings do not matter. */
+#include "autodiff/ad.h"
+
+#include <float.h>
+#include <math.h>
+
+static const double largest_int = 0x1p63;
+
+/* The bound itself, or INFINITY if numbers of the type might overflow. */
+static double within(IrScalar type, double bound) {
+	double most = type == IR_F32 ? (double)FLT_MAX / 2 : ir_scalar_is_real(type) ? DBL_MAX / 2 : largest_int;
+	return bound <= most ? bound : (double)INFINITY;
+}
+
+/* The bound of a row's result, given those of its operands (all of them known). */
+static double row_bound(IrOpcode opcode, const double *a) {
+	switch (opcode) {
+	case IR_add:
+	case IR_sub: return a[0] + a[1];
+	case IR_mul:
+	case IR_mulz: return a[0] * a[1];
+	case IR_fma: return a[0] * a[1] + a[2];
+	case IR_neg:
+	case IR_abs:
+	case IR_stop_gradient:
+	case IR_to_f32:
+	case IR_to_f64:
+	case IR_relu: return a[0];
+	case IR_min:
+	case IR_max: return fmax(a[0], a[1]);
+	case IR_where: return fmax(a[1], a[2]);
+	case IR_floor:
+	case IR_elu:
+	case IR_gelu:
+	case IR_softplus: return a[0] + 1;
+	case IR_exp:
+	case IR_expm1: return 1.1 * exp(a[0]) + 1;
+	case IR_sign:
+	case IR_tanh:
+	case IR_tanh_slope:
+	case IR_sigmoid:
+	case IR_sigmoid_slope:
+	case IR_atan_slope:
+	case IR_normal_density:
+	case IR_gelu_curve:
+	case IR_erf: return 1;
+	case IR_gelu_slope:
+	case IR_erf_slope: return 2;
+	case IR_sin:
+	case IR_cos: return a[0] <= 5e7 ? 1 : (double)INFINITY; /* they are NaN beyond */
+	case IR_atan: return 2;
+	case IR_atan2: return 4;
+	case IR_random_uniform: return 1;
+	case IR_random_normal: return 16;
+	default: return (double)INFINITY;
+	}
+}
+
+static double integer_bound(const IrFunc *func, const IrFor *op, uint32_t n) {
+	int64_t low, high;
+	if (!ir_scalar_is_int(op->nodes.data[n].type) || !ir_node_range(func, op, n, &low, &high))
+		return largest_int;
+	return fmax(fabs((double)low), fabs((double)high));
+}
+
+double *ad_node_bounds(Arena *scratch, const IrFunc *func, const double *values, const IrFor *op) {
+	double *bound = ARENA_ARRAY(scratch, double, op->nodes.count + 1);
+	for (uint32_t n = 0; n < op->nodes.count; n++) {
+		const IrNode *node = &op->nodes.data[n];
+		if (!ir_scalar_is_real(node->type)) {
+			bound[n] = integer_bound(func, op, n);
+		} else if (node->kind == IR_NODE_CONST) {
+			bound[n] = node->real == node->real ? within(node->type, fabs(node->real)) : (double)INFINITY;
+		} else if (node->kind == IR_NODE_READ) {
+			bound[n] = values[node->value];
+		} else {
+			double args[IR_MAX_ARGS] = {0};
+			bool known = node->kind == IR_NODE_OP;
+			for (int i = 0; known && i < ir_op_info[node->opcode].arity; i++) {
+				args[i] = bound[node->args[i]];
+				known = known && args[i] < (double)INFINITY;
+			}
+			bound[n] = known ? within(node->type, row_bound(node->opcode, args)) : (double)INFINITY;
+		}
+	}
+	return bound;
+}
+
+/* Of a sum: how many points may go into one element, with room for roundings. */
+static double points(const IrFor *op) {
+	double count = 1;
+	for (uint32_t i = 0; i < op->indices.count; i++)
+		count *= op->indices.data[i].extent >= 0 ? (double)op->indices.data[i].extent : (double)INFINITY;
+	return count * exp(count * (double)FLT_EPSILON);
+}
+
+static double put_bound(const IrFunc *func, const double *values, const IrFor *op, const IrPut *put, double node) {
+	double into = put->into ? values[put->into] : 0;
+	IrScalar type = ir_type(func, put->out).scalar;
+	if (!(node < (double)INFINITY) || !(into < (double)INFINITY))
+		return (double)INFINITY;
+	switch (put->combine) {
+	case IR_PUT_NONE: return fmax(node, into);
+	case IR_PUT_SUM: return within(type, (node + into) * points(op));
+	default: return (double)INFINITY; /* a maximum of nothing is -inf */
+	}
+}
+
+static bool raise_bound(double *bounds, IrValue value, double bound) {
+	bool higher = bound > bounds[value];
+	if (higher)
+		bounds[value] = bound;
+	return higher;
+}
+
+static void bound_block(Arena *scratch, const IrFunc *func, const IrBlock *block, double *values);
+
+/* A carry that grows in one turn may grow without end. */
+static void bound_loop(Arena *scratch, const IrFunc *func, const IrLoop *loop, double *values) {
+	for (uint32_t k = 0; k < loop->carries.count; k++)
+		values[loop->carries.data[k].inner] = values[loop->carries.data[k].init];
+	for (bool changed = true; changed;) {
+		changed = false;
+		bound_block(scratch, func, &loop->body, values);
+		for (uint32_t k = 0; k < loop->carries.count; k++) {
+			const IrCarry *c = &loop->carries.data[k];
+			if (values[c->yield] > values[c->inner])
+				changed |= raise_bound(values, c->inner, (double)INFINITY);
+		}
+	}
+	for (uint32_t k = 0; k < loop->carries.count; k++)
+		values[loop->carries.data[k].out] = values[loop->carries.data[k].inner];
+}
+
+static double table_bound(IrType type, const IrConst *table) {
+	double most = 0;
+	int64_t count = ir_type_elements(type, NULL);
+	for (int64_t i = 0; i < count && ir_scalar_is_real(type.scalar); i++)
+		most = table->reals[i] == table->reals[i] ? fmax(most, fabs(table->reals[i])) : (double)INFINITY;
+	return ir_scalar_is_real(type.scalar) ? within(type.scalar, most) : largest_int;
+}
+
+static void bound_block(Arena *scratch, const IrFunc *func, const IrBlock *block, double *values) {
+	for (uint32_t o = 0; o < block->ops.count; o++) {
+		const IrOp *op = block->ops.data[o];
+		if (op->kind == IR_LOOP) {
+			bound_loop(scratch, func, &op->loop, values);
+		} else if (op->kind == IR_CONST) {
+			values[op->constant.out] = table_bound(ir_type(func, op->constant.out), &op->constant);
+		} else {
+			const double *nodes = ad_node_bounds(scratch, func, values, &op->f);
+			for (uint32_t p = 0; p < op->f.puts.count; p++) {
+				const IrPut *put = &op->f.puts.data[p];
+				if (ir_scalar_is_real(ir_type(func, put->out).scalar))
+					values[put->out] = put_bound(func, values, &op->f, put, nodes[put->node]);
+			}
+		}
+	}
+}
+
+double *ad_value_bounds(Arena *scratch, const IrFunc *func) {
+	double *values = ARENA_ARRAY(scratch, double, func->values.count);
+	for (IrValue v = 0; v < func->values.count; v++)
+		values[v] = (double)INFINITY;
+	bound_block(scratch, func, &func->body, values);
+	return values;
+}
+
+/* ---- derivatives ---- */
+
+static bool has_finite_reciprocal(const IrNode *node) {
+	double least = node->type == IR_F32 ? (double)FLT_MIN : DBL_MIN;
+	return node->kind == IR_NODE_CONST && fabs(node->real) >= least;
+}
+
+bool ad_derivative_is_finite(const IrFor *op, const double *bound, uint32_t n, int i) {
+	const IrNode *node = &op->nodes.data[n];
+	switch (node->opcode) {
+	case IR_add:
+	case IR_sub:
+	case IR_neg:
+	case IR_min:
+	case IR_max:
+	case IR_where:
+	case IR_relu:
+	case IR_to_f32:
+	case IR_to_f64: return true; /* 0, 1 or -1 */
+	case IR_mul:
+	case IR_mulz: return bound[node->args[1 - i]] < (double)INFINITY;
+	case IR_fma: return i == 2 || bound[node->args[1 - i]] < (double)INFINITY;
+	case IR_div: return i == 0 && has_finite_reciprocal(&op->nodes.data[node->args[1]]);
+	default: return false;
+	}
+}

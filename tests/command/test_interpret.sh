@@ -1,0 +1,51 @@
+#!/bin/sh
+# --interpret gives the bits of --strict: value, gradient and reports of every objective of the library and of the examples, and
+# runs of minimize. Objectives are found, not listed.
+. "$SOURCE_DIR/tests/command/lib.sh"
+
+objectives() {
+	"$GRADUS" show std | sed -n 's/^objective  *\([a-z_0-9]*\).*/- \1/p'
+	for file in "$SOURCE_DIR"/examples/*.grad; do
+		sed -n "s#^objective \([a-z_0-9]*\).*#$file \1#p" "$file"
+	done
+}
+
+# both VERB WORDS...: the output under --interpret and under --strict is the same
+both() {
+	for mode in interpret strict; do
+		expect 0 "$GRADUS" "$@" --json --$mode
+		grep -v '"seconds"\|"compile' out >$mode.json
+	done
+	cmp -s interpret.json strict.json || { fail "$*: --interpret and --strict differ"; diff interpret.json strict.json | head; }
+}
+
+count=0
+objectives >all
+while read -r file name; do
+	[ "$file" = - ] && where=$name || where="$file $name"
+	for precision in f32 f64; do
+		# shellcheck disable=SC2086
+		both eval $where --instance 3 --precision $precision
+	done
+	# shellcheck disable=SC2086
+	both minimize $where --with "adam(lr = 0.05)" --steps 7 --instance 1
+	count=$((count + 1))
+done <all
+[ "$count" -ge 20 ] || fail "only $count objectives"
+for rule in momentum nesterov adagrad rmsprop adamw lion; do
+	both minimize small_net --with $rule --steps 12 --problems 5 --precision f32
+done
+
+# far arguments and tails, in reports as well, where a C library says something else
+cat >far.grad <<'G'
+objective far() {
+  param x : [5] = [1e8, -8.5, 40, 1e-300, -745]
+  minimize sum(sigmoid(x)) + tan(x[4]) + where(x[0] > 0, 0, sin(x[0]))
+  report sine = sin(x[0])
+  report g = gelu(x[1])
+  report gamma = lgamma(x[2]) + digamma(x[3])
+  report small = exp(x[4]) + expm1(x[3])
+}
+G
+both eval far.grad
+finish
