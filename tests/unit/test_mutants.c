@@ -111,8 +111,8 @@ static Corpus *corpus_new(void) {
 /* As main does. */
 static int run_command(int count, char **words) {
 	Session *session = session_new();
-	Cmd cmd = {.session = session, .arena = session->arena, .command_line = "mutant"};
-	cmd_catch_bugs(&cmd);
+	Cmd cmd = {.session = session, .arena = session->arena, .command_line = "mutant", .typed = "gradus"};
+	cmd_catch_signals(&cmd);
 	CmdExit code = cmd_parse(&cmd, count, words);
 	if (code == CMD_OK)
 		code = cmd.verb->run(&cmd);
