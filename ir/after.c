@@ -58,8 +58,7 @@ static void find_other(void *context, const IrBlock *block, IrOp *op) {
 	for (uint32_t n = 0; op->kind == IR_FOR && n < op->f.nodes.count; n++) {
 		const IrNode *node = &op->f.nodes.data[n];
 		if (node->kind == IR_NODE_OP && !ir_op_info[node->opcode].primitive)
-			primitive->wrong =
-				arena_printf(primitive->module->arena, "`%s` is left", ir_op_info[node->opcode].name);
+			primitive->wrong = arena_printf(primitive->module->arena, "`%s` is left", ir_op_info[node->opcode].name);
 	}
 }
 

@@ -19,8 +19,8 @@ const IrPass ir_passes[] = {
 	{"share", ir_pass_share, "compose", "keeps every bit", NULL},
 	{"reuse", ir_pass_reuse, "share", "keeps every bit", NULL},
 	{"invariant", ir_pass_invariant, "reuse", "keeps every bit", NULL},
-	{"expand_math", ir_pass_expand_math, NULL, "changes the last places of mathematical functions; nothing may run after it",
-	 ir_after_expand_math},
+	{"expand_math", ir_pass_expand_math, NULL,
+     "changes the last places of mathematical functions; nothing may run after it", ir_after_expand_math},
 };
 const size_t ir_pass_count = sizeof ir_passes / sizeof ir_passes[0];
 

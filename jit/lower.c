@@ -498,8 +498,8 @@ LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *optio
 	loop_reuse(copy);
 	if (!options->strict)
 		loop_contract(copy, &products);
-	LoopFunc *lowered = loop_lower(module, ir_expand_math(module, copy, !options->strict), options,
-	                               options->strict ? NULL : &products);
+	LoopFunc *lowered =
+		loop_lower(module, ir_expand_math(module, copy, !options->strict), options, options->strict ? NULL : &products);
 	ir_scope_leave(&scope);
 	return lowered;
 }
