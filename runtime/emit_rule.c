@@ -262,8 +262,8 @@ static void readme(RulePack *r) {
 	         "}\n"
 	         "```\n\n");
 	pack_printf(pack, out,
-	            "Every tensor is dense; `@_real` is %s. %s. Functions return `@_ok`\n"
-	            "(0) or a code that `@_strerror` explains.\n\n",
+	            "Every tensor is dense; `@_real` is %s.\n%s.\nFunctions return `@_ok` (0) or a code that `@_strerror` "
+	            "explains.\n\n",
 	            pack->real == IR_F32 ? "float" : "double", rule_sizes_text(r));
 	if (rule->hypers.count > 0 || rule->reads_horizon) {
 		pack_put(pack, out, "| hyperparameter | default | range |\n|---|---|---|\n");

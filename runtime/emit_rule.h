@@ -60,6 +60,9 @@ void rule_once(RulePack *r);                       /* emit_rule_once.c: sets onc
 void rule_once_call(const RulePack *r, Text *out); /* its results c0, c1, ... and the call that makes them */
 void rule_header(RulePack *r);                     /* emit_rule_header.c */
 void rule_source(RulePack *r);                     /* emit_rule_source.c */
+void rule_memory(const RulePack *r, Text *out);    /* emit_rule_memory.c */
+/* Bytes of a state of n coordinates, as an expression that cannot overflow. */
+const char *rule_bytes_of(const RulePack *r, const PackState *state, const char *n);
 void rule_save(const RulePack *r, Text *out);      /* emit_rule_save.c */
 bool rule_golden(RulePack *r, Golden *out);        /* emit_rule_golden.c: by the evaluator. false with a diagnostic */
 void rule_test(RulePack *r, const Golden *golden); /* emit_rule_test.c */
