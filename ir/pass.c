@@ -45,13 +45,11 @@ static void check_order(const char *const *names) {
 static void dump(IrModule *module, const IrFunc *func, const IrPipeline *options, size_t number, const char *pass) {
 	char *path = arena_printf(module->arena, "%s/%s-%02zu-%s.ir", options->dump_dir,
 	                          name_text(module->session->names, func->name), number, pass);
-	FILE *file = fopen(path, "w");
-	if (!file)
-		return;
 	Text text = text_new(module->arena);
 	ir_print(func, &text);
-	fputs(text_cstr(&text), file);
-	fclose(file);
+	const char *error = file_write(module->arena, path, text_cstr(&text), text.length, false);
+	if (error)
+		diag_warning(module->session, 811, (Span){0}, "%s", error);
 }
 
 /* Panics if a pass has not made what it should. */

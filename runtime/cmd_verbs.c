@@ -38,9 +38,12 @@ const CmdVerb cmd_verbs[] = {
      "gradus minimize mine.grad --with momentum --problems 16 --json\n"},
 	{"train", cmd_train, "fill the holes of a rule by meta-training", "train FILE [EXPERIMENT] -o DIR",
      "Trains as the experiment says and writes a run folder: the trained rule as source, its weights, the course of\n"
-     "training. The best rule on the select problems is kept. The first Ctrl-C saves it and leaves with 130; the "
-     "second\n"
-     "leaves at once. The folder must not exist. --seed is of the start and the noise; problems stay the same.\n",
+     "training. The best rule on the select problems is kept. While training goes on, rule.grad is the best so far, "
+     "at\n"
+     "most seconds old: whatever ends the command leaves it. The first Ctrl-C saves what was found since, if that is\n"
+     "done within a second; the second leaves at once; both with 130. The folder must not exist; room for the result "
+     "is\n"
+     "taken before training begins. --seed is of the start and the noise; problems stay the same.\n",
      "out steps seed learn file",
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
@@ -51,7 +54,11 @@ const CmdVerb cmd_verbs[] = {
      "and\n"
      "counts every evaluation. Rules and objectives are from the library, from --file, or from run folders. A run "
      "folder\n"
-     "alone is compared as its experiment says. Intervals are 95 % bootstrap intervals over problems.\n",
+     "alone is compared as its experiment says, and keeps the result as comparison.json; any other comparison with "
+     "one\n"
+     "run folder in it becomes comparison-OBJECTIVE.json there, with a number rather than in the place of another "
+     "one.\n"
+     "Intervals are 95 % bootstrap intervals over problems.\n",
      "on against steps train test file set seed svg out json",
      "gradus compare adam momentum --on robust_regression --steps 40 --train 90 --test 100\n"
      "gradus compare runs/robust\n"
@@ -118,7 +125,8 @@ void cmd_help(const Cmd *cmd, FILE *out) {
 	        "  %s show std adam\n"
 	        "  %s train examples/robust.grad -o runs/robust\n\n"
 	        "%s help COMMAND says more. Exit codes: 0 done, 1 errors in a program, 2 wrong command line,\n"
-	        "3 not finite, 4 a file cannot be read or written, 5 unreadable run, 70 our bug, 130 interrupted.\n",
+	        "3 not finite, 4 a file cannot be read or written or memory is out, 5 unreadable run folder, 70 our bug,\n"
+	        "130 interrupted.\n",
 	        cmd->typed, cmd->typed, cmd->typed, cmd->typed);
 }
 

@@ -15,8 +15,8 @@ typedef enum CmdExit {
 	CMD_FINDINGS = 1,   /* errors in a program, a failed check */
 	CMD_USAGE = 2,      /* the command line is wrong */
 	CMD_DIVERGED = 3,   /* numbers became infinite or NaN */
-	CMD_IO = 4,         /* a file cannot be read or written */
-	CMD_CHECKPOINT = 5, /* a run folder is unreadable or of another program */
+	CMD_IO = 4,         /* a file cannot be read or written, or there is no memory left (BASE_NO_MEMORY) */
+	CMD_CHECKPOINT = 5, /* a run folder is unreadable, damaged, or leads out of itself */
 	CMD_BUG = 70,       /* ours; a report is saved */
 	CMD_INTERRUPTED = 130,
 } CmdExit;
@@ -54,11 +54,11 @@ struct Cmd {
 	CmdOptions options;
 	CmdWords words; /* what stood after the verb and is no option */
 	const char *command_line;
-	const char *typed; /* the name it was started by: hints that can be typed again begin with it */
-	bool color_out, color_err;                /* colours may be used on standard output, standard error */
-	bool live;                                /* standard error is a terminal that can redraw a line */
-	double said;                              /* when the last line of progress was written */
-	bool line_open;                           /* a line of progress is on the screen */
+	const char *typed;         /* the name it was started by: hints that can be typed again begin with it */
+	bool color_out, color_err; /* colours may be used on standard output, standard error */
+	bool live;                 /* standard error is a terminal that can redraw a line */
+	double said;               /* when the last line of progress was written */
+	bool line_open;            /* a line of progress is on the screen */
 	const volatile sig_atomic_t *interrupted; /* set where a verb minds Ctrl-C */
 	bool told;                                /* the diagnostics were printed already */
 };

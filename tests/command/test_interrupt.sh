@@ -36,13 +36,19 @@ GRAD
 now() {
 	date +%s%N | cut -c 1-13
 }
-# interrupted SECONDS TEXT COMMAND...: interrupts it after so long; it has to end with 130 and to say the text
+# interrupted SECONDS|FILE TEXT COMMAND...: interrupts it after so long, or when there is such a file; it has to end with 130 and to
+# say the text
 interrupted() {
 	after=$1 text=$2
 	shift 2
 	"$@" >out 2>err </dev/null &
 	pid=$!
-	sleep "$after"
+	tries=0
+	while [ "${after#*/}" != "$after" ] && [ ! -s "$after" ] && [ $tries -lt 300 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	sleep "$(echo "$after" | sed 's#.*/.*#0.3#')"
 	kill -0 $pid 2>/dev/null || { fail "ended before it could be interrupted: $*"; cat err; }
 	begun=$(now)
 	kill -INT $pid
@@ -94,14 +100,18 @@ else
 fi
 interrupted 4 "interrupted: " "$GRADUS" train slow.grad minute -o evaluated --interpret
 grep -q "nothing was saved" said && [ -e evaluated ] && fail "an interrupted start left $(find evaluated)"
-interrupted 3 "interrupted: the best rule so far is saved in quick" "$GRADUS" train slow.grad select_after_a_step -o quick
+interrupted quick/metrics.jsonl "interrupted: the best rule so far is saved in quick" "$GRADUS" train slow.grad select_after_a_step -o quick
 has quick/result.json '"interrupted": true'
 expect 0 "$GRADUS" minimize slow.grad small --with quick --steps 3
 
 # SIGTERM is the same, SIGHUP too where it is not ignored (nohup).
 "$GRADUS" train slow.grad select_after_a_step -o term >out 2>err &
 pid=$!
-sleep 3
+tries=0
+while [ ! -s term/metrics.jsonl ] && [ $tries -lt 300 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
 kill -TERM $pid
 wait $pid
 [ $? -eq 130 ] || fail "the exit code after SIGTERM"

@@ -67,20 +67,21 @@ for delay in $(awk -v n="$kills" -v seed="$seed" 'BEGIN { srand(seed); for (i = 
 	rm -rf "run$number"
 	[ $failures -lt 5 ] || break
 done
-echo "$number kills (seed $seed): $none before there was a rule, $learned with a rule that had learned, $over unnamed files left"
-[ $learned -gt 0 ] || fail "no kill came after something was learned"
-
-# A comparison with such a run says what is not known, and resuming the name is refused as for any run.
-"$GRADUS" train train.grad e -o killed >out 2>err &
+# One more, at a moment when something has been learned for certain.
+"$GRADUS" train train.grad unselected -o killed >out 2>err &
 pid=$!
 tries=0
-while ! grep -qs select killed/metrics.jsonl && [ $tries -lt 300 ]; do
+while { [ ! -s killed/rule.grad ] || grep -q 'learn a = -2$' killed/rule.grad; } && [ $tries -lt 600 ]; do
 	sleep 0.1
 	tries=$((tries + 1))
 done
-sleep 0.2
 kill -KILL $pid
 wait $pid 2>/dev/null
+check_folder killed
+echo "$((number + 1)) kills (seed $seed): $none before there was a rule, $learned with a rule that had learned, $over unnamed files left"
+[ $learned -gt 0 ] || fail "no kill came after something was learned"
+
+# A comparison with such a run says what is not known, and resuming the name is refused as for any run.
 expect 0 "$GRADUS" compare killed --on "logistic(n = 20)" --steps 4 --train 4 --test 4
 has err "killed was not finished; this is its best rule so far"
 has out "not known"
