@@ -283,7 +283,9 @@ static void check_noise(FeEstimator kind, RtScore score, int window, int low, in
 Test(rt_expectations, noise_on_average, .timeout = 500) {
 	for (int s = 0; s < SCORES && !GRADUS_SANITIZED; s++) {
 		int problems = s % 2 == 0 ? 1 : 19;
-		check_noise(FE_ES, scores[s], 0, 9, 9, problems);
+		if (s % 4 == 0) { /* of every fold one, of every map one */
+			check_noise(FE_ES, scores[s], 0, 9, 9, problems);
+		}
 		if (scores[s].fold == FE_SCORE_MIN) { /* no windows */
 			check_noise(FE_PES, scores[s], 12, 5, 12, problems);
 			continue;
