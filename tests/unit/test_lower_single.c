@@ -130,6 +130,11 @@ static const struct {
 	{"objective o() {\n  param w : [9] = 1\n  var s = 0\n  for k in 0..9 { let a = zeros(k)\n s <- s + sum(a) }\n  "
      "minimize s\n}\n",
      213},
+	{"optimizer r() {\n  state S : [2, 2, 2, 2, 2, 2, 2, 2] = 1\n  S <- S + mean(g)\n  x <- x - 0.1 * g * sum(S)\n}\n",
+     208},
+	{"optimizer r() {\n  learn W : [2, 2, 2, 2, 2, 2, 2, 2] = 1\n  each {\n    let a = mean[each](W * g)\n    x <- x - "
+     "0.1 * sum(a)\n  }\n}\n",
+     208},
 };
 
 Test(lower_single, what_an_error_spoils_is_not_reported_again) {
