@@ -201,6 +201,7 @@ typedef struct Elab {
 	bool stopped;      /* the budget is used up; reported */
 	uint32_t nesting, call_depth;
 	Diag *deep, *many_axes; /* what was said of it, once for all places */
+	NameMap not_whole;      /* the same of hyperparameters that have to be whole numbers */
 	uint32_t *next_var;
 	const Calls *calls;
 	Value *returned; /* of the function being inlined */
@@ -284,7 +285,7 @@ IrScalar ir_scalar_of(const Elab *e, Scalar s);
 const char *dims_text(Elab *e, const int64_t *dims, int rank); /* "[n, 3]", "a scalar" */
 const char *type_text(Elab *e, const Value *v);
 Binding *scope_add(Elab *e, BindKind kind, AstName name, Value *value);
-Binding *scope_find(Elab *e, Name name);
+Binding *scope_find(const Elab *e, Name name);
 ScopeMark scope_mark(const Elab *e);
 ScopeMark scope_hide(Elab *e); /* nothing of what is around is seen from here on */
 void scope_back(Elab *e, ScopeMark mark);
@@ -347,6 +348,7 @@ bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
 /* Not more elements than can be counted (E0213). */
 bool elab_fits(Elab *e, Span span, const int64_t *dims, int rank);
 bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from);
+bool elab_is_known(const Elab *e, Name name); /* some name of any kind */
 Diag *elab_unknown(Elab *e, Name name, Span span);
 bool is_builtin_name(const char *name);
 
@@ -489,6 +491,7 @@ struct FeProgram {
 	NameMap by_kind[2][AST_EXPERIMENT + 1]; /* the same of one kind */
 	NameMap numbers[2];                     /* constants that are one number (f32, f64) */
 	NameMap wrong[2];                       /* the Diags of constants that cannot be made */
+	NameMap missing[AST_EXPERIMENT + 1];    /* what was said of names that no declaration of a kind has */
 	uint32_t import_depth;
 	bool broken; /* something did not read */
 	FeLoader *loader;

@@ -277,6 +277,7 @@ static void sum_again(Nest *n, Reduction *sums) {
 /* Does the sums that are in doubt once more; r->acc then holds what is meant. */
 static void mend_sums(Nest *n, Reduction *r) {
 	NestGroup *group = ARENA_NEW(n->arena, NestGroup);
+	group->puts = ARENA_ARRAY(n->arena, const IrPut *, r->group->count);
 	Reduction plain = {.group = group, .instances = r->instances}, meant = plain;
 	plain.acc = ARENA_ARRAY(n->arena, LoopTemp, r->group->count * r->instances);
 	meant.acc = ARENA_ARRAY(n->arena, LoopTemp, r->group->count * r->instances);
