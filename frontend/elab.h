@@ -473,6 +473,13 @@ typedef struct DrawKey {
 /* `given X[i in n] : [d] ~ normal(m[i], 1)`: the drawn array. BAD with a diagnostic. */
 Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key);
 
+/* draw_arguments.c */
+typedef enum DrawCheck { DRAW_IMPOSSIBLE /* and reported */, DRAW_POSSIBLE, DRAW_UNKNOWN } DrawCheck;
+/* Arguments of a draw, for all values of its indices. */
+DrawCheck draw_check(Elab *e, const AstExpr *draw, Value **args, const Indices *indices);
+/* Whether f64 arguments of `normal`, `exponential`, `loguniform`, `uniform` or `integer` are possible. */
+Ex *draw_condition(Elab *e, const char *name, Ex *a, Ex *b);
+
 /* check_names.c */
 /* Names in a function that nothing declares; functions are elaborated only where they are called. */
 void check_function_names(Elab *e, const AstDecl *fn);

@@ -738,6 +738,16 @@ Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what) {
 	return static_value(e, v, x, what, &known) ? ex_int(e, known) : NULL;
 }
 
+/* `n - 1` is too small: so is n, and by how much is known. */
+static void smallest_size(Elab *e, Diag *diag, const AstExpr *x, int64_t found) {
+	int64_t size;
+	if (found > 0 || x->kind != AST_BINARY || x->binary.op != AST_SUB || x->binary.left->kind != AST_NAME)
+		return;
+	if (value_known_int(elab_static(e, x->binary.left), &size))
+		diag_help(e->session, diag, "`%s` is %lld; it has to be at least %lld here",
+		          session_text(e->session, x->binary.left->name), (long long)size, (long long)(size + 1 - found));
+}
+
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out) {
 	Value *v = elab_static(e, x);
 	if (v->kind == VALUE_ARRAY && v->is_size_x) {
@@ -747,7 +757,8 @@ bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out) {
 	if (!static_value(e, v, x, "a dimension", out))
 		return false;
 	if (*out < 1 || *out > INT64_C(1) << 40) {
-		diag_error(e->session, 213, x->span, "a dimension of %lld", (long long)*out);
+		Diag *diag = diag_error(e->session, 213, x->span, "a dimension of %lld", (long long)*out);
+		smallest_size(e, diag, x, *out);
 		return false;
 	}
 	return true;

@@ -114,7 +114,7 @@ static void too_many_axes(Elab *e) {
 	if (!again(e, e->many_axes))
 		e->many_axes =
 			diag_error(e->session, 208, e->builder->span,
-		               "an array has at most %d axes, and this takes one for each index around it", IR_MAX_RANK);
+		               "an array has at most %d axes, and this takes one for each index around it", IR_USER_RANK);
 }
 
 uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, int axes, Var **out) {
@@ -155,7 +155,7 @@ static uint32_t kept_leading(Elab *e, Var *const *leading, uint32_t count, const
 	for (uint32_t i = 0; i < count; i++) {
 		if (leading[i]->tensor && coord)
 			continue;
-		if (kept + (uint32_t)shape->rank == IR_MAX_RANK) {
+		if (kept + (uint32_t)shape->rank == IR_USER_RANK) {
 			too_many_axes(e);
 			break;
 		}
