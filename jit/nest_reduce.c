@@ -292,10 +292,12 @@ static void mend_sums(Nest *n, Reduction *r) {
 	nest_open(n, stmt);
 	sum_again(n, &meant);
 	for (uint32_t a = 0; a < count; a++) {
-		const LoopTempInfo info = n->kernel->temps.data[plain.acc[a]];
-		LoopCarry carry = {.init = plain.acc[a], .inner = nest_new(n, info.type, info.vector, n->depth)};
+		/* What is the same in every lane may have gone through a loop as a vector. */
+		bool vector = nest_is_vector(n, plain.acc[a]) || nest_is_vector(n, meant.acc[a]);
+		IrScalar type = n->kernel->temps.data[plain.acc[a]].type;
+		LoopCarry carry = {.init = plain.acc[a], .inner = nest_new(n, type, vector, n->depth)};
 		LoopTemp doubt = is_doubtful(n, group->puts[a / r->instances], plain.acc[a]);
-		carry.yield = nest_op(n, IR_where, info.type, (LoopTemp[]){doubt, meant.acc[a], plain.acc[a]}, 3);
+		carry.yield = nest_op(n, IR_where, type, (LoopTemp[]){doubt, meant.acc[a], plain.acc[a]}, 3);
 		vec_push(n->arena, &stmt->carries, carry);
 	}
 	nest_close(n);
