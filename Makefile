@@ -2,13 +2,15 @@
 #   make build    the command, at build/gradus
 #   make test     everything that is checked, installing what is missing
 #   make demo     train an optimizer, compare it, emit it as C (PROBLEM=robust, logistic or net)
+#   make install  the command on the path (PREFIX=/usr/local; DESTDIR for packagers)
 #   make bench    how fast it is, as ratios against what is written by hand (bench/README.md)
 #   make format   the one format; make tidy: clang-tidy; make clean: removes build/
 
 PROBLEM ?= robust
+PREFIX ?= /usr/local
 SOURCES = $(wildcard base/*.[ch] ir/*.[ch] frontend/*.[ch] autodiff/*.[ch] jit/*.[ch] runtime/*.[ch] bench/*.[ch] tests/*/*.[ch])
 
-.PHONY: all build test demo bench format tidy clean install-build
+.PHONY: all build test demo install bench format tidy clean install-build
 
 all: build
 
@@ -28,7 +30,12 @@ test:
 demo: build
 	@GRADUS=build/gradus sh examples/demo.sh $(PROBLEM)
 
-bench: install-build
+install: build
+	@cmake --install build --prefix "$(PREFIX)" > build/log-install || { cat build/log-install; exit 1; }
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/gradus"
+
+bench:
+	@sh scripts/install.sh build bench
 	@sh bench/run.sh
 
 format:

@@ -104,6 +104,7 @@ static bool read_hypers(RuleElab *r) {
 		}
 	}
 	e->module->funcs.count--;
+	e->builder = NULL;
 	return ok;
 }
 

@@ -116,10 +116,12 @@ static void print_target(const CEmit *c, LoopTemp temp) {
 
 static void print_load(const CEmit *c, const LoopStmt *stmt) {
 	IrScalar type = c->kernel->temps.data[stmt->out].type;
+	if (stmt->lanes != 0)
+		text_printf(c->out, "l < %u%s", (unsigned)stmt->lanes, stmt->mask != 0 ? " && " : " ? ");
 	if (stmt->mask != 0)
 		text_printf(c->out, "%s ? ", name_of(c, stmt->mask));
 	print_address(c, &stmt->address);
-	if (stmt->mask != 0) {
+	if (stmt->mask != 0 || stmt->lanes != 0) {
 		text_printf(c->out, " : ");
 		c_literal(c->out, type, 0, 0);
 	}
@@ -150,6 +152,8 @@ static void print_simple(CEmit *c, const LoopStmt *stmt) {
 	case LOOP_LOAD: print_load(c, stmt); break;
 	case LOOP_STORE: {
 		line(c);
+		if (stmt->lanes != 0)
+			text_printf(c->out, "if (l < %u) ", (unsigned)stmt->lanes);
 		print_address(c, &stmt->address);
 		bool truth = c->kernel->formals.data[stmt->address.buffer].type == IR_BOOL;
 		text_printf(c->out, truth ? " = (uint8_t)(%s)" : " = %s", name_of(c, stmt->value));
@@ -187,7 +191,7 @@ static void print_check(CEmit *c, const LoopStmt *stmt) {
 	bool vector = is_vector(c, stmt->value);
 	if (vector) {
 		line(c);
-		text_printf(c->out, "for (int l = 0; l < %d; l++) {\n", LOOP_LANES);
+		text_printf(c->out, "for (int l = 0; l < %u; l++) {\n", stmt->lanes != 0 ? stmt->lanes : (unsigned)LOOP_LANES);
 		c->depth++;
 	}
 	line(c);

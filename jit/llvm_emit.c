@@ -187,6 +187,8 @@ static void emit_check(LlvmEmit *e, const LoopStmt *stmt) {
 	LLVMValueRef outside = a->BuildICmp(e->b, LLVMIntUGE, e->values[stmt->value], limit, "");
 	if (vector) {
 		LLVMValueRef bits = a->BuildBitCast(e->b, outside, e->i16, "");
+		if (stmt->lanes != 0)
+			bits = a->BuildAnd(e->b, bits, a->ConstInt(e->i16, (1u << stmt->lanes) - 1, false), "");
 		outside = a->BuildICmp(e->b, LLVMIntNE, bits, a->ConstNull(e->i16), "");
 	}
 	LLVMBasicBlockRef fine = new_block(e);

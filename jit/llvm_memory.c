@@ -83,11 +83,34 @@ static LLVMValueRef load_masked_one(LlvmEmit *e, const LoopStmt *stmt, LLVMTypeR
 	return a->BuildSelect(e->b, mask, value, a->ConstNull(type), "");
 }
 
+/* The lanes that count, as a constant mask. */
+static LLVMValueRef lane_mask(LlvmEmit *e, uint32_t lanes) {
+	LLVMValueRef bits[LOOP_LANES];
+	for (uint32_t l = 0; l < LOOP_LANES; l++)
+		bits[l] = e->api->ConstInt(e->i1, l < lanes, false);
+	return e->api->ConstVector(bits, LOOP_LANES);
+}
+
+/* The mask of a load with both kinds of it; NULL if every lane is read. */
+static LLVMValueRef load_mask(LlvmEmit *e, const LoopStmt *stmt) {
+	LLVMValueRef mask = stmt->mask != 0 ? llvm_operand(e, stmt->mask, true) : NULL;
+	if (stmt->lanes == 0)
+		return mask;
+	LLVMValueRef counting = lane_mask(e, stmt->lanes);
+	return mask ? e->api->BuildAnd(e->b, mask, counting, "") : counting;
+}
+
+static const char *row_intrinsic(LlvmEmit *e, const char *what, IrScalar type) {
+	static const char *const names[] = {"v16i8", "v16i32", "v16i64", "v16f32", "v16f64"};
+	return arena_printf(e->arena, "llvm.masked.%s.%s.p0", what, names[type]);
+}
+
 static LLVMValueRef load_apart(LlvmEmit *e, const LoopStmt *stmt, LLVMTypeRef memory, size_t bytes) {
 	const LlvmApi *a = e->api;
 	LLVMValueRef base = element_pointer(e, &stmt->address, memory);
-	LLVMValueRef out = a->GetPoison(a->VectorType(memory, LOOP_LANES));
-	for (uint32_t l = 0; l < LOOP_LANES; l++) {
+	LLVMTypeRef vector = a->VectorType(memory, LOOP_LANES);
+	LLVMValueRef out = stmt->lanes != 0 ? a->ConstNull(vector) : a->GetPoison(vector);
+	for (uint32_t l = 0; l < (stmt->lanes != 0 ? stmt->lanes : (uint32_t)LOOP_LANES); l++) {
 		LLVMValueRef distance = lane_distance(e, &stmt->address, l), lane = llvm_int(e, l), value;
 		LLVMValueRef pointer = a->BuildGEP2(e->b, memory, base, &distance, 1, "");
 		if (stmt->mask != 0) {
@@ -103,12 +126,11 @@ static LLVMValueRef load_apart(LlvmEmit *e, const LoopStmt *stmt, LLVMTypeRef me
 
 static LLVMValueRef load_masked_row(LlvmEmit *e, const LoopStmt *stmt, IrScalar type, LLVMTypeRef memory,
                                     size_t bytes) {
-	static const char *const names[] = {"v16i8", "v16i32", "v16i64", "v16f32", "v16f64"};
 	const LlvmApi *a = e->api;
 	LLVMTypeRef vector = a->VectorType(memory, LOOP_LANES);
 	LLVMValueRef args[4] = {element_pointer(e, &stmt->address, memory), a->ConstInt(e->i32, bytes, false),
-	                        llvm_operand(e, stmt->mask, true), a->ConstNull(vector)};
-	return llvm_intrinsic(e, arena_printf(e->arena, "llvm.masked.load.%s.p0", names[type]), vector, args, 4);
+	                        load_mask(e, stmt), a->ConstNull(vector)};
+	return llvm_intrinsic(e, row_intrinsic(e, "load", type), vector, args, 4);
 }
 
 LLVMValueRef llvm_load(LlvmEmit *e, const LoopStmt *stmt) {
@@ -123,7 +145,7 @@ LLVMValueRef llvm_load(LlvmEmit *e, const LoopStmt *stmt) {
 		value = load_one(e, memory, element_pointer(e, &stmt->address, memory), bytes);
 	else if (stmt->address.stride != 1 || stmt->address.index != 0)
 		value = load_apart(e, stmt, memory, bytes);
-	else if (stmt->mask != 0)
+	else if (stmt->mask != 0 || stmt->lanes != 0)
 		value = load_masked_row(e, stmt, info->type, memory, bytes);
 	else
 		value = load_one(e, a->VectorType(memory, LOOP_LANES), element_pointer(e, &stmt->address, memory), bytes);
@@ -142,11 +164,16 @@ void llvm_store(LlvmEmit *e, const LoopStmt *stmt) {
 		value = a->BuildZExt(e->b, value, vector ? a->VectorType(memory, LOOP_LANES) : memory, "");
 	LLVMValueRef pointer = element_pointer(e, &stmt->address, memory);
 	unsigned bytes = (unsigned)ir_scalar_bytes(type);
+	if (vector && stmt->lanes != 0 && stmt->address.stride == 1 && stmt->address.index == 0) {
+		LLVMValueRef args[4] = {value, pointer, a->ConstInt(e->i32, bytes, false), lane_mask(e, stmt->lanes)};
+		llvm_intrinsic(e, row_intrinsic(e, "store", type), e->none, args, 4);
+		return;
+	}
 	if (!vector || (stmt->address.stride == 1 && stmt->address.index == 0)) {
 		a->SetAlignment(a->BuildStore(e->b, value, pointer), bytes);
 		return;
 	}
-	for (uint32_t l = 0; l < LOOP_LANES; l++) {
+	for (uint32_t l = 0; l < (stmt->lanes != 0 ? stmt->lanes : (uint32_t)LOOP_LANES); l++) {
 		LLVMValueRef distance = lane_distance(e, &stmt->address, l);
 		LLVMValueRef one = a->BuildExtractElement(e->b, value, llvm_int(e, l), "");
 		LLVMValueRef place = a->BuildGEP2(e->b, memory, pointer, &distance, 1, "");

@@ -59,6 +59,7 @@ static void emit_scatter(Nest *n, const NestGroup *group) {
 		LoopStmt *stmt = nest_stmt(n, LOOP_STORE, 0, n->depth);
 		stmt->address = address;
 		stmt->value = values[p];
+		stmt->lanes = address.stride != 0 || address.index != 0 ? nest_lanes(n) : 0;
 	}
 	if (guard)
 		nest_close(n);
@@ -68,9 +69,9 @@ static void emit_scatter(Nest *n, const NestGroup *group) {
 
 static void emit_outer(Nest *n, const NestGroup *group, uint32_t k, uint32_t done);
 
-static void emit_part(Nest *n, const NestGroup *group, uint32_t k, uint32_t done, bool main_part, int64_t block) {
+static void emit_part(Nest *n, const NestGroup *group, uint32_t k, uint32_t done, const NestPart *part) {
 	uint32_t i = n->op->order[k];
-	LoopStmt *loop = nest_index_loop(n, i, main_part, block, &done, group->stores || group->scatter);
+	LoopStmt *loop = nest_index_loop(n, i, part, &done, group->stores || group->scatter);
 	if (loop) {
 		nest_open_for(n, loop);
 		n->op->index[i].var = loop->out;
@@ -89,16 +90,12 @@ static void emit_outer(Nest *n, const NestGroup *group, uint32_t k, uint32_t don
 	if (k < n->op->outer_count) {
 		NestIndex *index = &n->op->index[n->op->order[k]];
 		NestIndex plan = *index;
-		int64_t block = (int64_t)plan.copies * LOOP_LANES;
-		if (!plan.bound)
-			index->vector = (int)n->op->order[k] == n->op->vector;
-		emit_part(n, group, k, done, true, block);
-		if (!plan.bound && index->vector && (plan.extent < 0 || plan.extent % block != 0)) {
-			index->vector = false;
-			index->copies = 1;
-			emit_part(n, group, k, done, false, block);
+		NestPart parts[2] = {{0}};
+		uint32_t count = plan.bound ? 1 : nest_parts(&plan, (int)n->op->order[k] == n->op->vector, parts);
+		for (uint32_t p = 0; p < count; p++) {
+			emit_part(n, group, k, done, &parts[p]);
+			*index = plan;
 		}
-		*index = plan;
 	} else if (group->stores) {
 		emit_stores(n, group);
 	} else if (group->scatter) {
@@ -159,27 +156,27 @@ static void add_ops(Nest *n, NestOps *ops, const IrFor *f, uint32_t products) {
 
 static void emit_run(Nest *n, NestOp *const *ops, uint32_t count, uint32_t depth);
 
-/* The loop at `depth` of every op as one; inside, the ops in order, again as runs. */
-static void emit_shared(Nest *n, NestOp *const *ops, uint32_t count, uint32_t depth, bool main_part) {
-	uint32_t first = ops[0]->loops[depth], done = 0;
-	bool vector = (int)first == ops[0]->vector && main_part;
+/* A part of the loop at `depth` of every op as one; inside, the ops in order, again as runs. */
+static void emit_shared(Nest *n, NestOp *const *ops, uint32_t count, uint32_t depth, const NestPart *part) {
+	uint32_t done = 0;
 	n->op = ops[0];
-	n->op->index[first].vector = vector;
-	LoopStmt *loop = nest_index_loop(n, first, main_part, LOOP_LANES, &done, false);
-	nest_open_for(n, loop);
+	LoopStmt *loop = nest_index_loop(n, ops[0]->loops[depth], part, &done, false);
+	if (loop)
+		nest_open_for(n, loop);
 	for (uint32_t i = 0; i < count; i++) {
 		NestIndex *index = &ops[i]->index[ops[i]->loops[depth]];
+		nest_set_part(ops[i], ops[i]->loops[depth], part);
 		index->open = index->bound = true;
-		index->vector = vector;
-		index->var = loop->out;
+		index->var = loop ? loop->out : 0;
 	}
 	emit_run(n, ops, count, depth + 1);
 	for (uint32_t i = 0; i < count; i++) {
 		NestIndex *index = &ops[i]->index[ops[i]->loops[depth]];
-		index->open = index->bound = index->vector = false;
-		index->var = 0;
+		nest_set_part(ops[i], ops[i]->loops[depth], &(NestPart){.copies = 1});
+		index->open = index->bound = false;
 	}
-	nest_close(n);
+	if (loop)
+		nest_close(n);
 }
 
 static void emit_run(Nest *n, NestOp *const *ops, uint32_t count, uint32_t depth) {
@@ -192,11 +189,11 @@ static void emit_run(Nest *n, NestOp *const *ops, uint32_t count, uint32_t depth
 		}
 		length = nest_run_length(n, ops + i, count - i, depth);
 		if (length > 1) {
-			const NestIndex *index = &ops[i]->index[ops[i]->loops[depth]];
-			emit_shared(n, ops + i, length, depth, true);
-			bool vector = (int)ops[i]->loops[depth] == ops[i]->vector;
-			if (vector && (index->extent < 0 || index->extent % LOOP_LANES != 0))
-				emit_shared(n, ops + i, length, depth, false);
+			uint32_t index = ops[i]->loops[depth];
+			NestPart parts[2];
+			uint32_t part_count = nest_parts(&ops[i]->index[index], (int)index == ops[i]->vector, parts);
+			for (uint32_t p = 0; p < part_count; p++)
+				emit_shared(n, ops + i, length, depth, &parts[p]);
 		} else {
 			length = 1;
 			n->op = ops[i];

@@ -7,8 +7,9 @@
 
 enum { NEST_MAX_LEVELS = 48 };
 
-/* How one index of the domain runs. Its value is var + copy (+ lane if it is the vector index; then a copy is
- * LOOP_LANES apart). */
+/* How one index of the domain runs. Its value is base + var + copy (+ lane if it is the vector index; then a copy is
+ * LOOP_LANES apart). Of the last copy of a vector index only the first `tail` lanes count, if that is not 0: nothing is read
+ * or written in the others, and what is computed in them is dropped. */
 typedef struct NestIndex {
 	IrDim extent;
 	bool open;
@@ -16,8 +17,19 @@ typedef struct NestIndex {
 	bool vector; /* at the moment */
 	bool in_cond;
 	uint32_t copies; /* unrolled or jammed; all of the extent: there is no loop */
-	LoopTemp var;    /* 0: the constant 0 */
+	uint32_t tail;
+	int64_t base;
+	LoopTemp var; /* 0: the constant 0 */
 } NestIndex;
+
+/* A piece of an index's range: in whole blocks, or what they leave over. */
+typedef struct NestPart {
+	bool loops; /* over blocks; else it is one block */
+	bool rest;  /* from where blocks of `block` end: of a symbolic extent, which is not known to be whole blocks */
+	bool vector;
+	uint32_t copies, tail;
+	int64_t base, block;
+} NestPart;
 
 /* What the positions of a put say. */
 typedef struct NestPut {
@@ -101,6 +113,7 @@ typedef struct Nest {
 	uint32_t depth; /* levels[depth] is the innermost open one */
 	uint32_t next_id;
 	uint32_t cond_level; /* the innermost level that tests a condition; 0 if none */
+	LoopTemp lane_masks[LOOP_LANES];
 	NestOp *op;
 } Nest;
 
@@ -156,9 +169,17 @@ LoopAffine nest_negated(Nest *n, LoopAffine affine);
 /* An IF for the conditions that can be tested now and are not in *done; NULL if there are none. */
 LoopStmt *nest_cond_if(Nest *n, uint32_t *done);
 bool nest_runs_without_loop(const NestIndex *index, bool vector);
-/* The loop over an index as it is set up in n->op->index; NULL if there is none to open. The caller opens it after adding
- * carries. main_part: whole blocks of `block`; else what they leave over. conds: conditions become bounds. */
-LoopStmt *nest_index_loop(Nest *n, uint32_t i, bool main_part, int64_t block, uint32_t *done, bool conds);
+/* The parts in which an index runs, as planned (copies) and in lanes or not: none if it is empty, at most two. */
+uint32_t nest_parts(const NestIndex *index, bool vector, NestPart parts[2]);
+/* Sets an index to a part; what was computed for another part is forgotten. */
+void nest_set_part(NestOp *op, uint32_t i, const NestPart *part);
+/* The loop over a part of an index, to which it is set; NULL if there is none to open. The caller opens it after adding
+ * carries. conds: conditions become bounds. */
+LoopStmt *nest_index_loop(Nest *n, uint32_t i, const NestPart *part, uint32_t *done, bool conds);
+/* Of what is emitted now: how many lanes count; 0: all. */
+uint32_t nest_lanes(const Nest *n);
+LoopTemp nest_lane_mask(Nest *n, uint32_t lanes); /* true in the first so many lanes */
+LoopTemp nest_lane_numbers(Nest *n);              /* nest_address.c: 0, 1, ... */
 /* The copies of the indices order[from] .. order[to - 1], all in turn: first, then next until false. */
 void nest_first_copy(Nest *n, uint32_t from, uint32_t to);
 bool nest_next_copy(Nest *n, uint32_t from, uint32_t to);

@@ -62,7 +62,7 @@ static void add_vector(Nest *n, Parts *parts, LoopTemp vector, LoopSize scale) {
 	parts->scales[parts->count++] = scale;
 }
 
-static LoopTemp lane_numbers(Nest *n) {
+LoopTemp nest_lane_numbers(Nest *n) {
 	LoopTemp out = nest_new(n, IR_I64, true, 0);
 	nest_stmt(n, LOOP_AFFINE, out, 0)->stride = 1;
 	return out;
@@ -82,14 +82,14 @@ static void add_at(Nest *n, Parts *parts, IrAt at, LoopSize scale) {
 			continue;
 		}
 		const NestIndex *index = &n->op->index[term.ref];
-		int64_t copy = (int64_t)n->op->at[term.ref] * (index->vector ? LOOP_LANES : 1);
+		int64_t copy = index->base + (int64_t)n->op->at[term.ref] * (index->vector ? LOOP_LANES : 1);
 		loop_affine_add(n->arena, &parts->scalar, loop_size_mul(size, loop_size(copy)), 0);
 		if (index->var != 0)
 			loop_affine_add(n->arena, &parts->scalar, size, index->var);
 		if (index->vector && size.count == 0)
 			parts->stride += size.factor;
 		else if (index->vector)
-			add_vector(n, parts, lane_numbers(n), size);
+			add_vector(n, parts, nest_lane_numbers(n), size);
 	}
 }
 

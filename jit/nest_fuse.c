@@ -90,7 +90,7 @@ static bool simple_place(const Nest *n, IrAt at, LoopTemp *var, int64_t *offset,
 	const NestIndex *index = &n->op->index[at.terms[0].ref];
 	*var = index->var;
 	*vector = index->vector;
-	*offset += (int64_t)n->op->at[at.terms[0].ref] * (index->vector ? LOOP_LANES : 1);
+	*offset += index->base + (int64_t)n->op->at[at.terms[0].ref] * (index->vector ? LOOP_LANES : 1);
 	return true;
 }
 

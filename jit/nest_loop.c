@@ -146,29 +146,71 @@ bool nest_runs_without_loop(const NestIndex *index, bool vector) {
 	return index->extent >= 0 && (int64_t)index->copies * (vector ? LOOP_LANES : 1) == index->extent;
 }
 
-/* Opens the loop over order[k] as it is set up in n->op->index and gives the statement; NULL if there is no loop to open. The
- * caller opens it after adding carries. `first` and `last`: which part of the range, in whole blocks of `block`. */
-LoopStmt *nest_index_loop(Nest *n, uint32_t i, bool main_part, int64_t block, uint32_t *done, bool conds) {
+uint32_t nest_parts(const NestIndex *index, bool vector, NestPart parts[2]) {
+	int64_t width = vector ? LOOP_LANES : 1, block = index->copies * width;
+	NestPart main_part = {.vector = vector, .copies = index->copies, .loops = true, .block = block};
+	if (index->extent < 0) {
+		parts[0] = main_part;
+		parts[1] = (NestPart){.copies = 1, .loops = true, .rest = true, .block = block};
+		return vector ? 2 : 1;
+	}
+	int64_t blocks = index->extent / block, left = index->extent % block;
+	uint32_t count = 0;
+	main_part.loops = blocks > 1;
+	if (blocks > 0)
+		parts[count++] = main_part;
+	if (left > 0)
+		parts[count++] = (NestPart){.vector = vector,
+		                            .copies = (uint32_t)((left + width - 1) / width),
+		                            .tail = (uint32_t)(left % width),
+		                            .base = blocks * block,
+		                            .block = block};
+	return count;
+}
+
+void nest_set_part(NestOp *op, uint32_t i, const NestPart *part) {
+	NestIndex *index = &op->index[i];
+	for (uint32_t k = 0; k < op->f->nodes.count; k++) {
+		if (op->deps[k] >> i & 1)
+			op->memo[k].count = 0;
+	}
+	index->vector = part->vector;
+	index->copies = part->copies;
+	index->tail = part->tail;
+	index->base = part->base;
+	index->var = 0;
+}
+
+LoopStmt *nest_index_loop(Nest *n, uint32_t i, const NestPart *part, uint32_t *done, bool conds) {
 	NestIndex *index = &n->op->index[i];
 	if (index->bound)
 		return NULL;
-	index->var = 0;
-	if (main_part && nest_runs_without_loop(index, index->vector))
+	nest_set_part(n->op, i, part);
+	if (!part->loops)
 		return NULL;
-	int64_t step = (int64_t)index->copies * (index->vector ? LOOP_LANES : 1);
-	LoopStmt *stmt = nest_new_for(n, step);
+	LoopStmt *stmt = nest_new_for(n, part->rest ? 1 : part->block);
 	LoopBound low = {.div = 1, .mul = 1};
-	if (!main_part) {
+	if (part->rest) {
 		low = bound_dim(n, index->extent);
-		low.div = low.mul = block;
-		if (index->extent >= 0) {
-			low.affine.offset = index->extent / block * block;
-			low.div = low.mul = 1;
-		}
+		low.div = low.mul = part->block;
 	}
 	vec_push(n->arena, &stmt->low, low);
 	vec_push(n->arena, &stmt->high, bound_dim(n, index->extent));
 	if (conds && index->in_cond)
 		*done |= bound_conds(n, stmt, i, *done);
 	return stmt;
+}
+
+uint32_t nest_lanes(const Nest *n) {
+	if (n->op->vector < 0)
+		return 0;
+	const NestIndex *index = &n->op->index[n->op->vector];
+	return index->vector && n->op->at[n->op->vector] + 1 == index->copies ? index->tail : 0;
+}
+
+LoopTemp nest_lane_mask(Nest *n, uint32_t lanes) {
+	LoopTemp *known = &n->lane_masks[lanes];
+	if (*known == 0)
+		*known = nest_op(n, IR_lt, IR_BOOL, (LoopTemp[]){nest_lane_numbers(n), nest_const(n, IR_I64, 0, lanes)}, 2);
+	return *known;
 }

@@ -80,6 +80,7 @@ static void check(Nest *n, IrAt at, IrDim dim) {
 	level = n->cond_level > level ? n->cond_level : level;
 	LoopStmt *stmt = nest_stmt(n, LOOP_CHECK, 0, level);
 	stmt->value = position;
+	stmt->lanes = nest_is_vector(n, position) ? nest_lanes(n) : 0;
 	loop_affine_add(n->arena, &stmt->affine, loop_size_dim(dim), 0);
 	stmt->integer = ++n->in->func->check_count;
 }
@@ -110,6 +111,7 @@ static LoopTemp read(Nest *n, const IrNode *node) {
 	LoopStmt *stmt = nest_stmt(n, LOOP_LOAD, out, level);
 	stmt->address = address;
 	stmt->mask = mask;
+	stmt->lanes = vector ? nest_lanes(n) : 0;
 	return out;
 }
 

@@ -4,9 +4,11 @@
 #include "jit/nest.h"
 
 enum {
-	MIN_LANE_SUM = 32, /* a reduction shorter than this is not worth a tree */
-	MAX_ACCUMULATORS = 24,
-	MAX_BODY = 160, /* statements in an unrolled body */
+	MIN_LANE_SUM = 12,      /* a reduction shorter than this is not worth a tree */
+	MIN_LANES = 5,         /* of lanes that count; fewer are done one by one */
+	MAX_ACCUMULATORS = 24, /* registers for them: lanes of f64 take two each */
+	FEW_ACCUMULATORS = 8,  /* a tile with fewer is worth a look at tiles that do not divide the extent */
+	MAX_BODY = 160,        /* statements in an unrolled body */
 	MAX_UNROLL = 8,
 	MAX_INNER = 4,       /* turns of an inner loop of outputs that is unrolled ... */
 	MAX_INNER_BODY = 48, /* ... and statements then */
@@ -59,12 +61,24 @@ static bool lanes_allowed(const Nest *n, const NestGroup *group) {
 	return true;
 }
 
+/* Points that go into one output; many if that is not known. */
+static double reduced_points(const Nest *n, const NestGroup *group) {
+	double points = 1;
+	for (uint32_t i = 0; i < n->op->index_count; i++) {
+		IrDim extent = n->op->index[i].extent;
+		if (!(group->mask >> i & 1))
+			points *= extent < 0 ? MIN_LANE_SUM : (double)extent;
+	}
+	return points;
+}
+
 /* Cost of one turn of the body when `index` runs in lanes, or -1 if it cannot. */
 static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index) {
 	bool reduced = !(group->mask >> index & 1);
 	IrDim extent = n->op->index[index].extent;
-	if (n->op->index[index].in_cond || n->op->index[index].bound ||
-	    (extent >= 0 && extent < (reduced ? MIN_LANE_SUM : LOOP_LANES)))
+	if (n->op->index[index].in_cond || n->op->index[index].bound || (extent >= 0 && extent < MIN_LANES))
+		return -1;
+	if (reduced && reduced_points(n, group) < MIN_LANE_SUM)
 		return -1;
 	if (reduced && (n->in->strict || has_arg(group) || group->scatter))
 		return -1;
@@ -92,7 +106,11 @@ static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index)
 		int64_t stride = nest_stride(n, node->value, node->at, index, &known);
 		cost += known && stride == 1 ? 1 : STRIDED;
 	}
-	return cost;
+	if (extent < 0)
+		return cost;
+	/* Lanes that do not count cost as much as the others. */
+	int64_t blocks = (extent + LOOP_LANES - 1) / LOOP_LANES;
+	return cost * (double)(blocks * LOOP_LANES) / (double)extent;
 }
 
 static double scalar_cost(const Nest *n, const NestGroup *group) {
@@ -228,6 +246,14 @@ static uint32_t innermost_loop(const Nest *n) {
 	return 0;
 }
 
+/* Vector registers that the accumulators of one point take. */
+static double registers(const Nest *n, const NestGroup *group) {
+	double count = 0;
+	for (uint32_t p = 0; p < group->count; p++)
+		count += n->op->vector >= 0 && ir_scalar_bytes(ir_type(n->ir, group->puts[p]->out).scalar) == 8 ? 2 : 1;
+	return count;
+}
+
 /* Of a reduction: how many combining steps one load serves, jamming output indices a and b by s and t. Loads that do not
  * vary in the innermost loop are outside of it and do not count. */
 static double tile_value(Nest *n, const NestGroup *group, uint32_t a, uint32_t s, uint32_t b, uint32_t t) {
@@ -241,7 +267,7 @@ static double tile_value(Nest *n, const NestGroup *group, uint32_t a, uint32_t s
 	double reads = body_size(n, innermost_loop(n), true), size = body_size(n, 0, false) + tile * unrolled;
 	n->op->index[b].copies = was_b;
 	n->op->index[a].copies = was_a;
-	if (tile * group->count > (double)MAX_ACCUMULATORS || size > (double)MAX_BODY)
+	if (tile * registers(n, group) > (double)MAX_ACCUMULATORS || size > (double)MAX_BODY)
 		return 0;
 	double steps = tile * unrolled;
 	/* Independent accumulators hide latency: up to 8 are worth having even where no load is shared. */
@@ -249,14 +275,29 @@ static double tile_value(Nest *n, const NestGroup *group, uint32_t a, uint32_t s
 	return steps / (steps + reads) * (0.5 + 0.5 * parallel);
 }
 
-static void choose_tile(Nest *n, const NestGroup *group) {
-	if (group->stores || group->scatter || reduced_mask(n) == 0)
-		return;
-	uint32_t best_a = 0, best_b = 0, best_s = 1, best_t = 1;
-	double best = n->op->outer_count > 0
-	                  ? tile_value(n, group, n->op->order[0], n->op->index[n->op->order[0]].copies, n->op->order[0], 1)
-	                  : 0;
-	double plain = best;
+typedef struct Tile {
+	uint32_t a, s, b, t; /* index a by s and index b by t; a == b: only a */
+	double value;
+} Tile;
+
+/* The value of a tile that leaves `left` turns of index a over, which then are a tile of their own. */
+static double value_with_rest(Nest *n, const NestGroup *group, Tile tile) {
+	double value = tile_value(n, group, tile.a, tile.s, tile.b, tile.t);
+	int64_t extent = n->op->index[tile.a].extent, left = extent % tile.s;
+	if (left == 0 || value == 0)
+		return value;
+	double rest = tile_value(n, group, tile.a, (uint32_t)left, tile.b, tile.t);
+	return (value * (double)(extent - left) + rest * (double)left) / (double)extent;
+}
+
+static void try_tile(Nest *n, const NestGroup *group, Tile tile, Tile *best) {
+	tile.value = value_with_rest(n, group, tile);
+	if (tile.value > best->value * 1.02)
+		*best = tile;
+}
+
+/* Tiles of one or two indices whose sizes divide the extents. */
+static void try_even_tiles(Nest *n, const NestGroup *group, Tile *best) {
 	for (uint32_t k = 0; k < n->op->outer_count; k++) {
 		uint32_t a = n->op->order[k];
 		if (!may_copy(n, a))
@@ -264,39 +305,49 @@ static void choose_tile(Nest *n, const NestGroup *group) {
 		for (uint32_t s = 2; s <= MAX_ACCUMULATORS && (int64_t)s <= n->op->index[a].extent; s++) {
 			if (n->op->index[a].extent % s != 0)
 				continue;
-			double value = tile_value(n, group, a, s, a, 1);
-			if (value > best * 1.02) {
-				best = value;
-				best_a = best_b = a;
-				best_s = s;
-				best_t = 1;
-			}
+			try_tile(n, group, (Tile){a, s, a, 1, 0}, best);
 			for (uint32_t j = k + 1; j < n->op->outer_count; j++) {
 				uint32_t b = n->op->order[j];
 				if (!may_copy(n, b))
 					continue;
 				for (uint32_t t = 2; s * t <= MAX_ACCUMULATORS && (int64_t)t <= n->op->index[b].extent; t++) {
-					if (n->op->index[b].extent % t != 0)
-						continue;
-					value = tile_value(n, group, a, s, b, t);
-					if (value > best * 1.02) {
-						best = value;
-						best_a = a;
-						best_b = b;
-						best_s = s;
-						best_t = t;
-					}
+					if (n->op->index[b].extent % t == 0)
+						try_tile(n, group, (Tile){a, s, b, t, 0}, best);
 				}
 			}
 		}
 	}
-	/* Where no accumulator goes through a loop, a tile only shares loads, and keeps other ops from sharing the loop. */
-	if (!has_reduced_loop(n) && best < 1.2 * plain)
+}
+
+/* Tiles of one index that leave something over. */
+static void try_uneven_tiles(Nest *n, const NestGroup *group, Tile *best) {
+	static const uint32_t sizes[] = {4, 6, 8, 12, 16, 24};
+	for (uint32_t k = 0; k < n->op->outer_count; k++) {
+		uint32_t a = n->op->order[k];
+		for (size_t i = 0; may_copy(n, a) && i < sizeof sizes / sizeof *sizes; i++) {
+			if ((int64_t)sizes[i] < n->op->index[a].extent)
+				try_tile(n, group, (Tile){a, sizes[i], a, 1, 0}, best);
+		}
+	}
+}
+
+static void choose_tile(Nest *n, const NestGroup *group) {
+	if (group->stores || group->scatter || reduced_mask(n) == 0)
 		return;
-	if (best_s > 1)
-		n->op->index[best_a].copies = best_s;
-	if (best_t > 1)
-		n->op->index[best_b].copies = best_t;
+	Tile best = {.s = 1, .t = 1};
+	if (n->op->outer_count > 0)
+		best.value = tile_value(n, group, n->op->order[0], n->op->index[n->op->order[0]].copies, n->op->order[0], 1);
+	double plain = best.value;
+	try_even_tiles(n, group, &best);
+	if (best.s * best.t < FEW_ACCUMULATORS)
+		try_uneven_tiles(n, group, &best);
+	/* Where no accumulator goes through a loop, a tile only shares loads, and keeps other ops from sharing the loop. */
+	if (!has_reduced_loop(n) && best.value < 1.2 * plain)
+		return;
+	if (best.s > 1)
+		n->op->index[best.a].copies = best.s;
+	if (best.t > 1)
+		n->op->index[best.b].copies = best.t;
 }
 
 /* Short loops inside of others are unrolled where no tile was chosen. */

@@ -86,6 +86,7 @@ void nest_check_put(Nest *n, const IrPut *put) {
 		LoopTemp position = nest_position(n, put->at[a]);
 		LoopStmt *stmt = nest_stmt(n, LOOP_CHECK, 0, n->depth);
 		stmt->value = position;
+		stmt->lanes = nest_is_vector(n, position) ? nest_lanes(n) : 0;
 		loop_affine_add(n->arena, &stmt->affine, loop_size_dim(type.dims[a]), 0);
 		stmt->integer = ++n->in->func->check_count;
 	}
@@ -123,6 +124,7 @@ void nest_store(Nest *n, const IrPut *put, LoopTemp value) {
 	LoopStmt *stmt = nest_stmt(n, LOOP_STORE, 0, n->depth);
 	stmt->address = address;
 	stmt->value = value;
+	stmt->lanes = address.stride != 0 || address.index != 0 ? nest_lanes(n) : 0;
 	if (guard)
 		nest_close(n);
 	else
@@ -137,7 +139,9 @@ LoopTemp nest_load_out(Nest *n, const IrPut *put) {
 	LoopAddress address = nest_address(n, put->out, put->at, &level);
 	bool vector = address.stride != 0 || address.index != 0;
 	LoopTemp out = nest_new(n, ir_type(n->ir, put->out).scalar, vector, n->depth);
-	nest_stmt(n, LOOP_LOAD, out, n->depth)->address = address;
+	LoopStmt *stmt = nest_stmt(n, LOOP_LOAD, out, n->depth);
+	stmt->address = address;
+	stmt->lanes = vector ? nest_lanes(n) : 0;
 	return out;
 }
 

@@ -4,9 +4,19 @@
 typedef struct Reduction {
 	const NestGroup *group;
 	uint32_t instances;
+	bool in_lanes; /* the lanes hold parts of a sum */
 	LoopTemp *acc; /* [put][instance]; 0: still the identity */
-	NestIndex vector_plan;
 } Reduction;
+
+/* One more point of a put. In lanes that do not count, lanes which are added up later keep what they had. */
+static LoopTemp combine_one(Nest *n, const Reduction *r, const IrPut *put, LoopTemp acc) {
+	uint32_t lanes = r->in_lanes ? nest_lanes(n) : 0;
+	if (lanes == 0)
+		return nest_combine(n, put, acc);
+	LoopTemp old = acc != 0 ? acc : nest_identity(n, put);
+	return nest_op(n, IR_where, ir_type(n->ir, put->out).scalar,
+	               (LoopTemp[]){nest_lane_mask(n, lanes), nest_combine(n, put, acc), old}, 3);
+}
 
 static void combine_all(Nest *n, Reduction *r) {
 	const NestGroup *group = r->group;
@@ -25,7 +35,7 @@ static void combine_all(Nest *n, Reduction *r) {
 			for (uint32_t p = 0; p < group->count; p++) {
 				LoopTemp *acc = &r->acc[p * r->instances + instance];
 				if (!nest_is_arg(group->puts[p]))
-					*acc = nest_combine(n, group->puts[p], *acc);
+					*acc = combine_one(n, r, group->puts[p], *acc);
 			}
 		} while (nest_next_copy(n, n->op->outer_count, n->op->index_count));
 		instance++;
@@ -63,25 +73,41 @@ static void close_carrying(Nest *n, Reduction *r, LoopStmt *stmt) {
 	}
 }
 
-static void reduce(Nest *n, Reduction *r, uint32_t k, uint32_t done, bool main_part, int64_t block) {
+static void reduce(Nest *n, Reduction *r, uint32_t k, uint32_t done, const NestPart *vector_part);
+
+/* The turns of order[k] in one part of its range. */
+static void reduce_part(Nest *n, Reduction *r, uint32_t k, uint32_t done, const NestPart *part,
+                        const NestPart *vector_part) {
+	uint32_t i = n->op->order[k];
+	LoopStmt *loop = nest_index_loop(n, i, part, &done, true);
+	if (loop) {
+		open_carrying(n, r, loop);
+		n->op->index[i].var = loop->out;
+	}
+	n->op->index[i].open = true;
+	reduce(n, r, k + 1, done, vector_part);
+	n->op->index[i].open = false;
+	if (loop)
+		close_carrying(n, r, loop);
+}
+
+static void reduce(Nest *n, Reduction *r, uint32_t k, uint32_t done, const NestPart *vector_part) {
 	LoopStmt *test = nest_cond_if(n, &done);
 	if (test)
 		open_carrying(n, r, test);
 	if (k == n->op->index_count) {
 		combine_all(n, r);
+	} else if ((int)n->op->order[k] == n->op->vector) {
+		reduce_part(n, r, k, done, vector_part, vector_part);
 	} else {
-		uint32_t i = n->op->order[k];
-		bool part = (int)i != n->op->vector || main_part;
-		LoopStmt *loop = nest_index_loop(n, i, part, block, &done, true);
-		if (loop) {
-			open_carrying(n, r, loop);
-			n->op->index[i].var = loop->out;
+		NestIndex *index = &n->op->index[n->op->order[k]];
+		NestIndex plan = *index;
+		NestPart parts[2];
+		uint32_t count = nest_parts(&plan, false, parts);
+		for (uint32_t p = 0; p < count; p++) {
+			reduce_part(n, r, k, done, &parts[p], vector_part);
+			*index = plan;
 		}
-		n->op->index[i].open = true;
-		reduce(n, r, k + 1, done, main_part, block);
-		n->op->index[i].open = false;
-		if (loop)
-			close_carrying(n, r, loop);
 	}
 	if (test)
 		close_carrying(n, r, test);
@@ -142,23 +168,26 @@ void nest_reduction(Nest *n, const NestGroup *group) {
 	r.acc = ARENA_ARRAY(n->arena, LoopTemp, group->count * r.instances);
 	if (!is_reduced(n, n->op->vector)) {
 		each_acc(n, &r, start_acc);
-		reduce(n, &r, n->op->outer_count, 0, true, 1);
+		reduce(n, &r, n->op->outer_count, 0, NULL);
 		each_acc(n, &r, store_acc);
 		return;
 	}
 	NestIndex *index = &n->op->index[n->op->vector];
 	NestIndex plan = *index;
-	int64_t block = (int64_t)plan.copies * LOOP_LANES;
-	index->vector = true;
+	NestPart parts[2];
+	uint32_t count = nest_parts(&plan, true, parts);
+	r.in_lanes = true;
 	for (uint32_t a = 0; a < group->count * r.instances; a++)
 		r.acc[a] = nest_identity(n, group->puts[a / r.instances]);
-	reduce(n, &r, n->op->outer_count, 0, true, block);
-	index->vector = false;
-	each_acc(n, &r, sum_lanes);
-	if (plan.extent < 0 || plan.extent % block != 0) {
-		index->copies = 1;
-		reduce(n, &r, n->op->outer_count, 0, false, block);
+	for (uint32_t p = 0; p < count && parts[p].vector; p++) {
+		nest_set_part(n->op, (uint32_t)n->op->vector, &parts[p]);
+		reduce(n, &r, n->op->outer_count, 0, &parts[p]);
 	}
+	nest_set_part(n->op, (uint32_t)n->op->vector, &(NestPart){.copies = 1});
+	each_acc(n, &r, sum_lanes);
+	r.in_lanes = false;
+	if (count == 2 && !parts[1].vector)
+		reduce(n, &r, n->op->outer_count, 0, &parts[1]);
 	*index = plan;
 	each_acc(n, &r, store_acc);
 }

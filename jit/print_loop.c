@@ -59,7 +59,8 @@ static void print_bounds(const char *name, const LoopBound *bounds, uint32_t cou
 	text_char(out, ')');
 }
 
-static void print_address(const LoopAddress *address, Text *out) {
+static void print_address(const LoopStmt *stmt, Text *out) {
+	const LoopAddress *address = &stmt->address;
 	text_printf(out, "b%u[", address->buffer);
 	print_affine(address->affine, out);
 	if (address->stride == 1)
@@ -72,6 +73,8 @@ static void print_address(const LoopAddress *address, Text *out) {
 		text_printf(out, "*%%%u", address->index);
 	}
 	text_char(out, ']');
+	if (stmt->lanes != 0)
+		text_printf(out, " of %u lanes", stmt->lanes);
 }
 
 static void indent(int depth, Text *out) {
@@ -144,13 +147,13 @@ static void print_stmt(const LoopKernel *kernel, const LoopStmt *stmt, int depth
 	case LOOP_LOAD:
 		print_out(kernel, stmt->out, out);
 		text_printf(out, "load ");
-		print_address(&stmt->address, out);
+		print_address(stmt, out);
 		if (stmt->mask != 0)
 			text_printf(out, " where %%%u", stmt->mask);
 		break;
 	case LOOP_STORE:
 		text_printf(out, "store ");
-		print_address(&stmt->address, out);
+		print_address(stmt, out);
 		text_printf(out, " = %%%u", stmt->value);
 		break;
 	case LOOP_TREE:
@@ -162,6 +165,8 @@ static void print_stmt(const LoopKernel *kernel, const LoopStmt *stmt, int depth
 		print_affine(stmt->affine, out);
 		if (stmt->mask != 0)
 			text_printf(out, " where %%%u", stmt->mask);
+		if (stmt->lanes != 0)
+			text_printf(out, " of %u lanes", stmt->lanes);
 		text_printf(out, " else %" PRId64, stmt->integer);
 		break;
 	case LOOP_FOR:

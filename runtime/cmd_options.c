@@ -207,7 +207,7 @@ static CmdExit verb_read(Cmd *cmd, const char *word) {
 		return CMD_OK;
 	}
 	if (cmd_is_file(word)) {
-		return cmd_usage(cmd, "`%s` is a file, not a command; try `gradus check %s`", word, word);
+		return cmd_usage(cmd, "`%s` is a file, not a command; try `%s check %s`", word, cmd->typed, word);
 	}
 	VEC(Name) names = {0};
 	for (size_t i = 0; i < cmd_verb_count; i++) {

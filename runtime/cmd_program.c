@@ -15,7 +15,7 @@ CmdExit cmd_usage(Cmd *cmd, const char *format, ...) {
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
-	fprintf(stderr, "\nSee: gradus%s%s --help\n", gap, verb);
+	fprintf(stderr, "\nSee: %s%s%s --help\n", cmd->typed, gap, verb);
 	return CMD_USAGE;
 }
 

@@ -181,7 +181,7 @@ CmdExit cmd_train(Cmd *cmd) {
 	} else if (trained->diverged || lost_all(trained)) {
 		code = CMD_DIVERGED;
 	} else if (code == CMD_OK) {
-		fprintf(stderr, "next: gradus compare %s\n", dir);
+		fprintf(stderr, "next: %s compare %s\n", cmd->typed, dir);
 	}
 	rt_trained_free(trained);
 	rt_run_folder_close(training.folder);

@@ -104,7 +104,7 @@ const CmdVerb *cmd_verb_find(const char *name) {
 	return NULL;
 }
 
-void cmd_help(FILE *out) {
+void cmd_help(const Cmd *cmd, FILE *out) {
 	fprintf(out, "Gradus: write objectives and update rules as papers do; differentiate, train and compile them.\n\n"
 	             "usage: gradus COMMAND [options]\n\n");
 	for (size_t i = 0; i < cmd_verb_count; i++) {
@@ -114,11 +114,12 @@ void cmd_help(FILE *out) {
 	}
 	fprintf(out,
 	        "\nFirst steps:\n"
-	        "  gradus minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
-	        "  gradus show std adam\n"
-	        "  gradus train examples/robust.grad -o runs/robust\n\n"
-	        "gradus help COMMAND says more. Exit codes: 0 done, 1 errors in a program, 2 wrong command line,\n"
-	        "3 diverged, 4 a file cannot be read or written, 5 unreadable run folder, 70 our bug, 130 interrupted.\n");
+	        "  %s minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
+	        "  %s show std adam\n"
+	        "  %s train examples/robust.grad -o runs/robust\n\n"
+	        "%s help COMMAND says more. Exit codes: 0 done, 1 errors in a program, 2 wrong command line,\n"
+	        "3 diverged, 4 a file cannot be read or written, 5 unreadable run folder, 70 our bug, 130 interrupted.\n",
+	        cmd->typed, cmd->typed, cmd->typed, cmd->typed);
 }
 
 /* Every line of `lines` behind `prefix`. */
@@ -148,7 +149,7 @@ CmdExit cmd_version(Cmd *cmd) {
 
 CmdExit cmd_help_run(Cmd *cmd) {
 	if (cmd->words.count == 0) {
-		cmd_help(stdout);
+		cmd_help(cmd, stdout);
 		return CMD_OK;
 	}
 	const CmdVerb *verb = cmd_verb_find(cmd->words.data[0]);

@@ -54,6 +54,7 @@ struct Cmd {
 	CmdOptions options;
 	CmdWords words; /* what stood after the verb and is no option */
 	const char *command_line;
+	const char *typed; /* the name it was started by: hints that can be typed again begin with it */
 	bool color_out, color_err;                /* colours may be used on standard output, standard error */
 	bool live;                                /* standard error is a terminal that can redraw a line */
 	double said;                              /* when the last line of progress was written */
@@ -67,7 +68,7 @@ struct Cmd {
 extern const CmdVerb cmd_verbs[];
 extern const size_t cmd_verb_count;
 const CmdVerb *cmd_verb_find(const char *name);
-void cmd_help(FILE *out); /* all verbs */
+void cmd_help(const Cmd *cmd, FILE *out); /* all verbs */
 void cmd_help_verb(const CmdVerb *verb, FILE *out);
 
 /* ---- cmd_options.c ---- */

@@ -34,7 +34,7 @@ static CmdExit run(Cmd *cmd, int count, char **words) {
 		return code;
 	}
 	if (!cmd->verb) {
-		cmd_help(cmd->options.help ? stdout : stderr);
+		cmd_help(cmd, cmd->options.help ? stdout : stderr);
 		return cmd->options.help ? CMD_OK : CMD_USAGE;
 	}
 	if (!cmd->verb->run) {
@@ -54,7 +54,7 @@ static CmdExit run(Cmd *cmd, int count, char **words) {
 
 int main(int count, char **words) {
 	Session *session = session_new();
-	Cmd cmd = {.session = session, .arena = session->arena};
+	Cmd cmd = {.session = session, .arena = session->arena, .typed = count > 0 ? words[0] : "gradus"};
 	cmd.command_line = joined(session->arena, count, words);
 	cmd_catch_bugs(&cmd);
 	CmdExit code = run(&cmd, count - 1, words + 1);

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Everything that is checked before a change counts, in this order so that the last line is ctest's summary of the
 # release build: a sanitized build and its tests, a minute of fuzzing where clang is there, the release build's tests.
-# FUZZ_SECONDS (60) and JOBS (all cores) may be set. GRADUS_SKIP_SANITIZE=1 leaves out the first two.
+# FUZZ_SECONDS (60) and JOBS (all cores) may be set. GRADUS_SKIP_SANITIZE=1 leaves out the first two. Where $CI is set, warnings
+# are errors; elsewhere a newer compiler with new warnings is no reason to fail.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 seconds=${FUZZ_SECONDS:-60}
 failed="" skipped=""
+warnings=$([ -n "${CI:-}" ] && echo ON || echo OFF)
 
 say() {
 	printf '\n== %s\n' "$*"
@@ -17,7 +19,7 @@ build() { # build PRESET [TARGET...]
 	preset=$1
 	shift
 	log=build/log-$preset
-	cmake --preset "$preset" >"$log" 2>&1 || { cat "$log"; return 1; }
+	cmake --preset "$preset" -DGRADUS_WARNINGS_AS_ERRORS="$warnings" >"$log" 2>&1 || { cat "$log"; return 1; }
 	cmake --build --preset "$preset" -j "$jobs" ${1:+--target "$@"} >"$log" 2>&1 && return
 	grep -v '^\[[0-9]*/[0-9]*\] ' "$log" | head -n 120
 	return 1
