@@ -22,7 +22,9 @@ typedef enum Verdict {
 	CHECK_WRONG_PASS, /* wrong behind the passes */
 	CHECK_WRONG_STRICT,
 	CHECK_WRONG_DEFAULT,
-	CHECK_DIED, /* a signal, a panic, or more than the seconds allowed */
+	CHECK_WRONG_RUN,  /* a run of a rule */
+	CHECK_WRONG_META, /* its gradient with respect to what is learned */
+	CHECK_DIED,       /* a signal, a panic, or more than the seconds allowed */
 	CHECK_VERDICTS,
 } Verdict;
 
@@ -34,6 +36,8 @@ static const char *const check_names[CHECK_VERDICTS] = {
 	"WRONG behind the passes",
 	"WRONG in strict machine code",
 	"WRONG in machine code",
+	"WRONG in a run",
+	"WRONG meta-gradient",
 	"DIED",
 };
 
@@ -239,7 +243,7 @@ static Verdict check_ways(Check *c, int ways) {
 
 static Verdict check_program(RpProgram *tree, int ways, FILE *say, int *code) {
 	Check c = {.tree = tree, .say = say, .code = code, .session = session_new()};
-	char *text = rp_text(tree);
+	char *text = rp_text(tree, NULL);
 	c.text = text;
 	c.program = fe_program_new(c.session);
 	c.module = ir_module_new(c.session);

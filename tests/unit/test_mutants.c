@@ -100,7 +100,7 @@ static Corpus *corpus_new(void) {
 		take_folder(corpus, one);
 	for (uint64_t seed = 1; seed <= 60; seed++) { /* and programs that nobody wrote */
 		RpProgram *program = rp_generate(seed);
-		take(corpus, rp_text(program));
+		take(corpus, rp_text(program, seed % 2 ? rp_generate_rule(program, seed) : NULL));
 		rp_pool_free(program->pool);
 	}
 	return corpus;
@@ -235,7 +235,7 @@ Test(mutants, are_refused_or_run, .timeout = 100000) {
 	long from = from_environment("GRADUS_MUTANTS_FROM", 1), count = from_environment("GRADUS_MUTANTS", MUTANTS);
 	int codes[256] = {0}, shown = 0;
 	for (long number = from; number < from + count; number++) {
-		uint64_t state = (uint64_t)number * UINT64_C(0x9E3779B97F4A7C15);
+		uint64_t state = (uint64_t)number * UINT64_C(0xD1342543DE82EF95);
 		int which = (int)(rp_random(&state) % (uint64_t)corpus->count);
 		int other = (int)(rp_random(&state) % (uint64_t)corpus->count);
 		char *text = mutant_make(&corpus->tokens[which], &corpus->tokens[other], &state);
