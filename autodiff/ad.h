@@ -68,6 +68,7 @@ typedef VEC(AdStack) AdKept;
 typedef struct Ad {
 	IrModule *module;
 	Arena *scratch;
+	IrScope *scope;
 	const IrFunc *from;
 	IrBuilder b;
 	AdFacts facts;

@@ -201,29 +201,33 @@ static bool walk_varied(AdFacts *facts, const IrBlock *block) {
 	return changed;
 }
 
-/* Whether a node reads the argument of a maximum or minimum. */
-static bool reads_argument(const IrFunc *func, const IrFor *op, uint32_t n) {
-	const IrNode *node = &op->nodes.data[n];
-	if (node->kind == IR_NODE_OP) {
-		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-			if (reads_argument(func, op, node->args[i]))
-				return true;
-		return false;
-	}
-	const IrOp *def = node->kind == IR_NODE_READ ? ir_info(func, node->value)->def : NULL;
+static bool is_argument(const IrFunc *func, IrValue value) {
+	const IrOp *def = ir_info(func, value)->def;
 	for (uint32_t p = 0; def && def->kind == IR_FOR && p < def->f.puts.count; p++) {
 		const IrPut *put = &def->f.puts.data[p];
-		if (put->out == node->value)
+		if (put->out == value)
 			return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
 	}
 	return false;
 }
 
+/* Per node: it is computed from the argument of a maximum or minimum. */
+static bool *argument_nodes(const AdFacts *facts, const IrFor *op) {
+	bool *argument = ARENA_ARRAY(facts->scratch, bool, op->nodes.count + 1);
+	for (uint32_t n = 0; n < op->nodes.count; n++) {
+		const IrNode *node = &op->nodes.data[n];
+		argument[n] = node->kind == IR_NODE_READ && is_argument(facts->func, node->value);
+		for (int i = 0; node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++)
+			argument[n] = argument[n] || argument[node->args[i]];
+	}
+	return argument;
+}
+
 /* A read at the argument of a maximum selects an element, too. */
-static bool selects(const IrFunc *func, const IrFor *op, const IrNode *node) {
+static bool selects(const IrNode *node, const bool *argument) {
 	for (uint32_t k = 0; k < node->at_count; k++)
 		for (uint32_t t = 0; t < node->at[k].term_count; t++)
-			if (node->at[k].terms[t].is_node && reads_argument(func, op, node->at[k].terms[t].ref))
+			if (node->at[k].terms[t].is_node && argument[node->at[k].terms[t].ref])
 				return true;
 	return false;
 }
@@ -234,11 +238,11 @@ static bool walk_marked(AdFacts *facts, bool *marked, bool carried, const IrBloc
 	for (uint32_t o = block->ops.count; o-- > 0;) {
 		const IrOp *op = block->ops.data[o];
 		if (op->kind == IR_FOR) {
-			const bool *nodes = marked_nodes(facts, marked, &op->f);
+			const bool *nodes = marked_nodes(facts, marked, &op->f), *argument = argument_nodes(facts, &op->f);
 			for (uint32_t n = 0; n < op->f.nodes.count; n++) {
 				const IrNode *node = &op->f.nodes.data[n];
 				if (node->kind == IR_NODE_READ)
-					changed |= raise_fact(marked, node->value, nodes[n] || selects(facts->func, &op->f, node));
+					changed |= raise_fact(marked, node->value, nodes[n] || selects(node, argument));
 			}
 			for (uint32_t p = 0; p < op->f.puts.count; p++) {
 				const IrPut *put = &op->f.puts.data[p];

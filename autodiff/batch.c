@@ -244,6 +244,8 @@ static void batch_block(Batch *b, const IrBlock *block) {
 IrFunc *ad_batch(IrModule *module, const IrFunc *func, const char *name, const bool *varying,
                  const bool *force_varying) {
 	Arena *scratch = arena_new();
+	IrScope scope;
+	ir_scope_enter(&scope, "batch", func);
 	Batch b = {.ad = {.module = module, .scratch = scratch, .from = func, .map = ir_map_new(scratch, func)}};
 	Ad *ad = &b.ad;
 	b.lanes = ARENA_ARRAY(scratch, bool, func->values.count);
@@ -267,5 +269,6 @@ IrFunc *ad_batch(IrModule *module, const IrFunc *func, const char *name, const b
 		ir_result(to, text, value_with(&b, result->value, force_varying != NULL && force_varying[i]));
 	}
 	arena_free(scratch);
+	ir_scope_leave(&scope);
 	return to;
 }

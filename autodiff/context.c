@@ -3,6 +3,8 @@
 
 Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt) {
 	Ad ad = {.module = module, .scratch = scratch, .func_count = module->funcs.count};
+	ad.scope = ARENA_NEW(scratch, IrScope);
+	ir_scope_enter(ad.scope, "autodiff", func);
 	ad.from = ad_prepare(module, scratch, func, wrt);
 	ad.facts = ad_facts(scratch, ad.from, wrt);
 	ad.map = ir_map_new(scratch, ad.from);
@@ -33,6 +35,7 @@ IrFunc *ad_end(Ad *ad) {
 	IrFunc *done = ir_pass_simplify(module, ad->b.func);
 	module->funcs.count = ad->func_count;
 	vec_push(module->arena, &module->funcs, done);
+	ir_scope_leave(ad->scope);
 	arena_free(ad->scratch);
 	return done;
 }

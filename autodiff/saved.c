@@ -14,27 +14,29 @@ bool ad_in_parts(AdSaved saved) {
 
 /* ---- which way ---- */
 
-static bool known_ahead(const IrFor *op, uint32_t n, const IrLoop *loop, const bool *inside) {
-	const IrNode *node = &op->nodes.data[n];
-	if (node->kind == IR_NODE_READ && node->value != loop->counter && inside[node->value])
-		return false;
-	for (uint32_t k = 0; k < node->at_count; k++)
-		for (uint32_t t = 0; t < node->at[k].term_count; t++)
-			if (node->at[k].terms[t].is_node && !known_ahead(op, node->at[k].terms[t].ref, loop, inside))
-				return false;
-	for (int i = 0; node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++)
-		if (!known_ahead(op, node->args[i], loop, inside))
-			return false;
-	return true;
+/* Per node: it depends on the counter and on what is outside of the loop alone. */
+static bool *known_ahead(const Ad *ad, const IrFor *op, const IrLoop *loop, const bool *inside) {
+	bool *known = ARENA_ARRAY(ad->scratch, bool, op->nodes.count + 1);
+	for (uint32_t n = 0; n < op->nodes.count; n++) {
+		const IrNode *node = &op->nodes.data[n];
+		known[n] = node->kind != IR_NODE_READ || node->value == loop->counter || !inside[node->value];
+		for (uint32_t k = 0; k < node->at_count; k++)
+			for (uint32_t t = 0; t < node->at[k].term_count; t++)
+				known[n] = known[n] && (!node->at[k].terms[t].is_node || known[node->at[k].terms[t].ref]);
+		for (int i = 0; node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++)
+			known[n] = known[n] && known[node->args[i]];
+	}
+	return known;
 }
 
 /* Whether a put overwrites elements at places that depend on the counter and on what is outside of the loop alone. */
 static bool overwrites(const Ad *ad, const IrFor *op, const IrPut *put, const IrLoop *loop, const bool *inside) {
 	if (put->combine != IR_PUT_NONE || put->into == 0 || op->conds.count != 0 || op->indices.count >= IR_MAX_RANK)
 		return false;
+	const bool *known = known_ahead(ad, op, loop, inside);
 	for (uint32_t k = 0; k < ir_type(ad->from, put->out).rank; k++)
 		for (uint32_t t = 0; t < put->at[k].term_count; t++)
-			if (put->at[k].terms[t].is_node && !known_ahead(op, put->at[k].terms[t].ref, loop, inside))
+			if (put->at[k].terms[t].is_node && !known[put->at[k].terms[t].ref])
 				return false;
 	return true;
 }

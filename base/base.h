@@ -166,8 +166,20 @@ void diag_print_json(const Session *session, FILE *out);
 /* All diagnostics in the order they are printed; an array of session->diags.count in `arena`. */
 Diag **diag_sorted(const Session *session, Arena *arena);
 
-/* What we did wrong (never the user): prints pass, function and message, and aborts. */
+/* What we did wrong (never the user): prints pass, function and message, then what the scopes around have to say, and aborts. */
 void base_panic(const char *where, const char *format, ...) BASE_PRINTF(2, 3) BASE_NORETURN;
+
+/* Something under way on this thread that a panic's message should tell of, innermost first. The caller owns the scope, which
+ * must be left before its memory goes. */
+typedef void BasePanicNote(void *context);
+typedef struct BasePanicScope {
+	BasePanicNote *note; /* prints to stderr */
+	void *context;
+	struct BasePanicScope *outer;
+} BasePanicScope;
+
+void base_panic_enter(BasePanicScope *scope, BasePanicNote *note, void *context);
+void base_panic_leave(BasePanicScope *scope);
 
 /* ---- hash.c ---- */
 

@@ -31,6 +31,18 @@ const char *session_text(const Session *session, Name name) {
 	return name_text(session->names, name);
 }
 
+/* The scopes of this thread: the only thing that is known where a panic starts, deep down and without a session. */
+static _Thread_local BasePanicScope *innermost;
+
+void base_panic_enter(BasePanicScope *scope, BasePanicNote *note, void *context) {
+	*scope = (BasePanicScope){note, context, innermost};
+	innermost = scope;
+}
+
+void base_panic_leave(BasePanicScope *scope) {
+	innermost = scope->outer;
+}
+
 void base_panic(const char *where, const char *format, ...) {
 	va_list args;
 	fflush(stdout);
@@ -39,6 +51,11 @@ void base_panic(const char *where, const char *format, ...) {
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
+	while (innermost) {
+		const BasePanicScope *scope = innermost;
+		innermost = scope->outer; /* a note that panics itself is not asked again */
+		scope->note(scope->context);
+	}
 	fflush(stderr);
 	abort();
 }

@@ -625,8 +625,8 @@ bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from)
 	*rank = from;
 	bool ok = true;
 	for (uint32_t i = 0; i < type->dims.count; i++) {
-		if (*rank == IR_MAX_RANK) {
-			diag_error(e->session, 208, type->span, "an array has at most %d axes", IR_MAX_RANK);
+		if (*rank == IR_USER_RANK) {
+			diag_error(e->session, 208, type->span, "an array has at most %d axes", IR_USER_RANK);
 			return false;
 		}
 		int64_t dim = 1;

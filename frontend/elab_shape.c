@@ -35,14 +35,14 @@ Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x) {
 	uint32_t open = 0;
 	for (uint32_t i = 0; i < count; i++)
 		open += !value_known_throughout(parts[i]);
-	if (count == 0 || open > MOST_PARTS || parts[0]->rank == IR_MAX_RANK) {
+	if (count == 0 || open > MOST_PARTS || parts[0]->rank == IR_USER_RANK) {
 		if (count == 0)
 			diag_error(e->session, 229, x->span, "an array needs elements");
 		else if (open > MOST_PARTS)
 			diag_error(e->session, 229, x->span, "at most %d elements of an array can be computed one by one, not %u",
 			           MOST_PARTS, (unsigned)open);
 		else
-			diag_error(e->session, 208, x->span, "an array has at most %d axes", IR_MAX_RANK);
+			diag_error(e->session, 208, x->span, "an array has at most %d axes", IR_USER_RANK);
 		return value_bad(e);
 	}
 	Scalar s;
@@ -349,7 +349,7 @@ static Value *mean_square(Elab *e, const char *name, Value *v, const AstExpr *x)
 static Value *filled(Elab *e, const char *name, const AstExpr *x) {
 	int64_t dims[IR_MAX_RANK];
 	uint32_t count = x->call.args.count;
-	bool ok = count >= 1 && count <= (name[0] == 'e' || name[0] == 'i' ? 1 : IR_MAX_RANK);
+	bool ok = count >= 1 && count <= (name[0] == 'e' || name[0] == 'i' ? 1 : IR_USER_RANK);
 	if (!ok)
 		diag_error(e->session, 215, x->span, "`%s` takes its extents as arguments", name);
 	for (uint32_t i = 0; i < count && ok; i++)

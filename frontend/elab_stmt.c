@@ -75,8 +75,8 @@ Value *elab_headed(Elab *e, const AstDeclare *d, Name name) {
 		diag_error(e->session, 219, d->value->span, "the elements of an array are numbers, not %s", type_text(e, v));
 		return value_bad(e);
 	}
-	if (v->rank + (int)found.count > IR_MAX_RANK) {
-		diag_error(e->session, 208, d->value->span, "an array has at most %d axes", IR_MAX_RANK);
+	if (v->rank + (int)found.count > IR_USER_RANK) {
+		diag_error(e->session, 208, d->value->span, "an array has at most %d axes", IR_USER_RANK);
 		return value_bad(e);
 	}
 	Value *array = ARENA_NEW(e->arena, Value);

@@ -118,9 +118,9 @@ uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count
 		Var *var = body->free->vars[i];
 		if (among(var, own, own_count) || (var->tensor && coord))
 			continue;
-		if (count + (uint32_t)axes == IR_MAX_RANK) {
+		if (count + (uint32_t)axes == IR_USER_RANK) {
 			diag_error(e->session, 208, e->builder->span,
-			           "an array has at most %d axes, and this takes one for each index around it", IR_MAX_RANK);
+			           "an array has at most %d axes, and this takes one for each index around it", IR_USER_RANK);
 			e->too_deep = true;
 			break;
 		}

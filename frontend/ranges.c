@@ -318,8 +318,8 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 	Search s = {.e = e};
 	bool ok = true, all_stated = true;
 	out->count = 0;
-	if (count > IR_MAX_RANK) {
-		diag_error(e->session, 208, items[0]->span, "at most %d indices at once", IR_MAX_RANK);
+	if (count > IR_USER_RANK) {
+		diag_error(e->session, 208, items[0]->span, "at most %d indices at once", IR_USER_RANK);
 		for (uint32_t i = 0; i < count; i++)
 			scope_add(e, BIND_LET, items[i]->name, value_bad(e));
 		return false;

@@ -32,7 +32,7 @@ Value *value_int(Elab *e, int64_t value) {
 }
 
 Value *value_array(Elab *e, Scalar scalar, int rank, const int64_t *dims, Span span) {
-	static const char *const names[IR_MAX_RANK] = {"i", "j", "k", "l", "m", "n", "o", "p"};
+	static const char *const names[IR_USER_RANK] = {"i", "j", "k", "l", "m", "n", "o", "p"};
 	Value *v = ARENA_NEW(e->arena, Value);
 	v->kind = VALUE_ARRAY;
 	v->scalar = scalar;

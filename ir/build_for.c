@@ -44,31 +44,70 @@ static const IrNode *node_at(const IrForBuilder *f, uint32_t node) {
 	return &f->op->f.nodes.data[node];
 }
 
-/* The affine form of an integer node: sums, differences and multiples are taken apart, all else is a gather atom. */
-static IrAt affine_of(const IrForBuilder *f, uint32_t number) {
-	const IrNode *node = node_at(f, number);
-	IrModule *module = module_of(f);
-	if (node->type == IR_I64 && node->kind == IR_NODE_CONST)
-		return ir_at_const(node->integer);
-	if (node->kind == IR_NODE_INDEX)
-		return node->at[0];
-	if (node->kind == IR_NODE_OP && node->type == IR_I64) {
-		const IrNode *second = ir_op_info[node->opcode].arity > 1 ? node_at(f, node->args[1]) : NULL;
-		switch (node->opcode) {
-		case IR_add: return ir_at_add(module, affine_of(f, node->args[0]), affine_of(f, node->args[1]));
-		case IR_sub:
-			return ir_at_add(module, affine_of(f, node->args[0]), ir_at_scale(module, affine_of(f, node->args[1]), -1));
-		case IR_neg: return ir_at_scale(module, affine_of(f, node->args[0]), -1);
-		case IR_mul:
-			if (node_at(f, node->args[0])->kind == IR_NODE_CONST)
-				return ir_at_scale(module, affine_of(f, node->args[1]), node_at(f, node->args[0])->integer);
-			if (second && second->kind == IR_NODE_CONST)
-				return ir_at_scale(module, affine_of(f, node->args[0]), second->integer);
-			break;
-		default: break;
+/* Integer nodes that are still to be taken apart, each with its coefficient. */
+typedef struct Pending {
+	VEC(IrTerm) terms;
+} Pending;
+
+static void pend(const IrForBuilder *f, Pending *pending, uint32_t node, int64_t coef) {
+	for (uint32_t i = 0; i < pending->terms.count; i++) {
+		if (pending->terms.data[i].ref == node) {
+			pending->terms.data[i].coef = ir_wrap_add(pending->terms.data[i].coef, coef);
+			return;
 		}
 	}
-	return ir_at_node(module, number, 1);
+	vec_push(arena_of(f), &pending->terms, ((IrTerm){coef, node, true}));
+}
+
+/* The pending node with the largest number: all that use it are taken apart already. */
+static IrTerm take_last(Pending *pending) {
+	uint32_t last = 0;
+	for (uint32_t i = 1; i < pending->terms.count; i++)
+		if (pending->terms.data[i].ref > pending->terms.data[last].ref)
+			last = i;
+	IrTerm term = pending->terms.data[last];
+	pending->terms.data[last] = pending->terms.data[--pending->terms.count];
+	return term;
+}
+
+/* Takes one node apart: sums, differences and multiples into what they are made of; all else is a gather atom. */
+static IrAt take_apart(const IrForBuilder *f, Pending *pending, IrTerm term) {
+	const IrNode *node = node_at(f, term.ref);
+	IrModule *module = module_of(f);
+	if (node->type == IR_I64 && node->kind == IR_NODE_CONST)
+		return ir_at_const(ir_wrap_mul(node->integer, term.coef));
+	if (node->kind == IR_NODE_INDEX)
+		return ir_at_scale(module, node->at[0], term.coef);
+	if (node->kind != IR_NODE_OP || node->type != IR_I64)
+		return ir_at_node(module, term.ref, term.coef);
+	uint32_t a = node->args[0], b = node->args[1];
+	switch (node->opcode) {
+	case IR_sub:
+	case IR_add:
+		pend(f, pending, a, term.coef);
+		pend(f, pending, b, node->opcode == IR_add ? term.coef : ir_wrap_mul(term.coef, -1));
+		return ir_at_const(0);
+	case IR_neg: pend(f, pending, a, ir_wrap_mul(term.coef, -1)); return ir_at_const(0);
+	case IR_mul:
+		if (node_at(f, a)->kind == IR_NODE_CONST)
+			pend(f, pending, b, ir_wrap_mul(term.coef, node_at(f, a)->integer));
+		else if (node_at(f, b)->kind == IR_NODE_CONST)
+			pend(f, pending, a, ir_wrap_mul(term.coef, node_at(f, b)->integer));
+		else
+			break;
+		return ir_at_const(0);
+	default: break;
+	}
+	return ir_at_node(module, term.ref, term.coef);
+}
+
+/* The affine form of an integer node. Every node is taken apart once, however often it is used. */
+static IrAt affine_of(const IrForBuilder *f, uint32_t number) {
+	Pending pending = {0};
+	IrAt sum = ir_at_const(0);
+	for (pend(f, &pending, number, 1); pending.terms.count > 0;)
+		sum = ir_at_add(module_of(f), sum, take_apart(f, &pending, take_last(&pending)));
+	return sum;
 }
 
 /* The same position with every atom that is affine taken apart. */
@@ -406,4 +445,12 @@ void ir_for_sweep(IrFunc *func, IrFor *f) {
 void ir_for_end(IrForBuilder *f) {
 	ir_for_sweep(f->builder->func, &f->op->f);
 	ir_append_checked(f->builder, f->builder->block, f->op, "ir_for_end");
+}
+
+bool ir_for_try_end(IrForBuilder *f) {
+	ir_for_sweep(f->builder->func, &f->op->f);
+	if (ir_check_op(f->builder->func, f->op))
+		return false;
+	vec_push(arena_of(f), &f->builder->block->ops, f->op);
+	return true;
 }

@@ -15,7 +15,8 @@ typedef struct Compose {
 	IrBuilder b; /* new */
 	IrMap map;
 	Arena *scratch;
-	VEC(uint32_t) new_uses; /* by new value */
+	VEC(uint32_t) new_uses;    /* by new value */
+	VEC(const IrBlock *) home; /* by new value: the block of the operation that makes it */
 } Compose;
 
 /* One contribution to a value: the sum of a term of an operation's body. */
@@ -38,7 +39,7 @@ static bool used_once(const Compose *c, IrValue value) {
 /* The put that makes the value, if it is a sum (or a plain elementwise put) over all of its axes; else NULL. */
 static const IrPut *link_of(const Compose *c, IrValue value, const IrFor **f) {
 	const IrOp *def = ir_info(c->b.func, value)->def;
-	if (!used_once(c, value) || !def || def->kind != IR_FOR)
+	if (!used_once(c, value) || c->home.data[value] != c->b.block || !def || def->kind != IR_FOR)
 		return NULL;
 	const IrPut *put = def->f.puts.data;
 	while (put->out != value)
@@ -46,15 +47,10 @@ static const IrPut *link_of(const Compose *c, IrValue value, const IrFor **f) {
 	bool sum = put->combine == IR_PUT_SUM || (put->combine == IR_PUT_NONE && !put->into && def->f.conds.count == 0);
 	IrFor bare = def->f;
 	bare.conds.count = 0;
-	if (!sum || !ir_put_is_projection(c->b.func, &bare, put))
+	if (!sum || !ir_put_is_projection(c->b.func, &bare, put) || ir_for_is_empty(&def->f))
 		return NULL;
-	for (uint32_t i = 0; i < c->b.block->ops.count; i++) {
-		if (c->b.block->ops.data[i] == def) {
-			*f = &def->f;
-			return put;
-		}
-	}
-	return NULL;
+	*f = &def->f;
+	return put;
 }
 
 static bool add_value(const Compose *c, IrValue value, bool negative, Chain *chain);
@@ -72,15 +68,18 @@ static bool is_passed_on(const Compose *c, const IrFor *f, const IrPut *put, con
 	return link_of(c, node->value, &made) != NULL;
 }
 
-static bool add_term(const Compose *c, const IrFor *f, const IrPut *put, uint32_t number, bool negative, Chain *chain) {
+/* The terms of a node. `follow`: those of a value that is passed on as it is are its own contributions, in operations of their
+ * own; without it, every term belongs to `f`. */
+static bool add_term(const Compose *c, const IrFor *f, const IrPut *put, uint32_t number, bool negative, bool follow,
+                     Chain *chain) {
 	const IrNode *node = &f->nodes.data[number];
 	bool is_op = node->kind == IR_NODE_OP;
 	if (is_op && (node->opcode == IR_add || node->opcode == IR_sub))
-		return add_term(c, f, put, node->args[0], negative, chain) &&
-		       add_term(c, f, put, node->args[1], negative != (node->opcode == IR_sub), chain);
+		return add_term(c, f, put, node->args[0], negative, follow, chain) &&
+		       add_term(c, f, put, node->args[1], negative != (node->opcode == IR_sub), follow, chain);
 	if (is_op && node->opcode == IR_neg)
-		return add_term(c, f, put, node->args[0], !negative, chain);
-	if (is_passed_on(c, f, put, node))
+		return add_term(c, f, put, node->args[0], !negative, follow, chain);
+	if (follow && is_passed_on(c, f, put, node))
 		return add_value(c, node->value, negative, chain);
 	if (chain->count == MAX_LINKS)
 		return false;
@@ -91,7 +90,7 @@ static bool add_term(const Compose *c, const IrFor *f, const IrPut *put, uint32_
 static bool add_value(const Compose *c, IrValue value, bool negative, Chain *chain) {
 	const IrFor *f;
 	const IrPut *put = link_of(c, value, &f);
-	if (!put || !add_term(c, f, put, put->node, negative, chain))
+	if (!put || !add_term(c, f, put, put->node, negative, true, chain))
 		return false;
 	return put->into == 0 || add_value(c, put->into, negative, chain);
 }
@@ -106,7 +105,32 @@ static uint32_t reduced_count(const IrFunc *func, Link link) {
 	return link.f->indices.count - ir_type(func, link.put->out).rank;
 }
 
-/* The user's sum with the read (a factor of its product) replaced by the body of one contribution. */
+/* The read can be replaced by the body of a contribution: nothing that is checked when the code runs is lost, lanes stay lanes,
+ * and conditions get no gathered position, which may differ from point to point. */
+static bool may_merge(const Compose *c, const IrFor *user, const IrNode *read, Link link) {
+	const IrFunc *func = c->b.func;
+	if (ir_positions_may_fail(func, user, ir_type(func, read->value), read->at, false))
+		return false;
+	uint32_t gathered = 0, bound = 0;
+	for (uint32_t k = 0; k < read->at_count; k++) {
+		uint32_t index = UINT32_C(1) << ir_at_plain_index(link.put->at[k]);
+		bound |= index;
+		for (uint32_t i = 0; i < read->at[k].term_count; i++)
+			gathered |= read->at[k].terms[i].is_node ? index : 0;
+	}
+	if (link.f->indices.count > 0 && link.f->indices.data[0].lane && !(bound & 1))
+		return false;
+	for (uint32_t i = 0; i < link.f->conds.count; i++)
+		for (uint32_t k = 0; k < link.f->conds.data[i].term_count; k++) {
+			IrTerm term = link.f->conds.data[i].terms[k];
+			if (!term.is_node && (gathered >> term.ref & 1))
+				return false;
+		}
+	return true;
+}
+
+/* The user's sum with the read (a factor of its product) replaced by the body of one contribution; NULL if that cannot be
+ * proved to be in order. */
 static IrOp *merge(Compose *c, const IrFor *user, const Product *product, uint32_t read, Link term, IrValue into) {
 	const IrFor *link = term.f;
 	IrModule *module = c->b.func->module;
@@ -143,8 +167,7 @@ static IrOp *merge(Compose *c, const IrFor *user, const Product *product, uint32
 	c->b.name = ir_info(c->b.func, put->out)->name;
 	ir_put(&f, IR_PUT_SUM, body, type, at, into, put->guarded);
 	c->b.name = 0;
-	ir_for_end(&f);
-	return f.op;
+	return ir_for_try_end(&f) ? f.op : NULL;
 }
 
 static double block_flops(const Compose *c, uint32_t from) {
@@ -172,10 +195,13 @@ static bool find_composable(const Compose *c, const IrFor *user, Term *term) {
 		if (!chain_of(c, node->value, &term->chain))
 			continue;
 		uint32_t reduced = 0;
-		for (uint32_t i = 0; i < term->chain.count; i++)
+		bool may = true;
+		for (uint32_t i = 0; i < term->chain.count && may; i++) {
 			if (reduced_count(c->b.func, term->chain.links[i]) > reduced)
 				reduced = reduced_count(c->b.func, term->chain.links[i]);
-		if (user->indices.count + reduced <= IR_MAX_INDICES)
+			may = may_merge(c, user, node, term->chain.links[i]);
+		}
+		if (may && user->indices.count + reduced <= IR_MAX_INDICES)
 			return true;
 	}
 	return false;
@@ -200,25 +226,39 @@ static IrOp *alone(Compose *c, const IrFor *user, Link term, IrValue into) {
 	if (term.negative)
 		node = ir_op1(&f, IR_neg, node);
 	ir_put(&f, IR_PUT_SUM, node, type, ir_rewrite_positions(&rewrite, put->at, type.rank), into, put->guarded);
-	ir_for_end(&f);
-	return f.op;
+	return ir_for_try_end(&f) ? f.op : NULL;
 }
 
-static IrValue place_link(Compose *c, IrOp *op) {
-	IrValue value;
+/* Places the operation that was just appended; *value: what it makes. false: there is none. */
+static bool place_link(Compose *c, IrOp *op, IrValue *value) {
+	if (!op)
+		return false;
 	c->b.block->ops.count--;
-	ir_hoist_place(&c->b, c->scratch, op, &value);
-	return value;
+	ir_hoist_place(&c->b, c->scratch, op, value);
+	return true;
+}
+
+/* The sums of all terms of the user, one into the other. */
+static bool place_terms(Compose *c, const IrFor *user, const Chain *terms, const Term *parts, IrValue *value) {
+	for (uint32_t i = 0; i < terms->count; i++) {
+		const Term *part = &parts[i];
+		if (!part->composes && !place_link(c, alone(c, user, terms->links[i], *value), value))
+			return false;
+		for (uint32_t k = part->composes ? part->chain.count : 0; k-- > 0;)
+			if (!place_link(c, merge(c, user, &part->product, part->read, part->chain.links[k], *value), value))
+				return false;
+	}
+	return true;
 }
 
 /* On success the block ends with the composed sums and *out is their value. */
 static bool try_compose(Compose *c, const IrFor *user, IrValue *out) {
-	if (user->puts.count != 1 || user->puts.data[0].combine != IR_PUT_SUM)
+	if (user->puts.count != 1 || user->puts.data[0].combine != IR_PUT_SUM || ir_for_is_empty(user))
 		return false;
 	if (!ir_scalar_is_real(ir_type(c->b.func, user->puts.data[0].out).scalar))
 		return false;
 	Chain terms = {.count = 0};
-	if (!add_term(c, user, user->puts.data, user->puts.data[0].node, false, &terms))
+	if (!add_term(c, user, user->puts.data, user->puts.data[0].node, false, false, &terms))
 		return false;
 	Term *parts = ARENA_ARRAY(c->scratch, Term, terms.count);
 	double before = ir_for_flops(c->b.func, user);
@@ -235,13 +275,7 @@ static bool try_compose(Compose *c, const IrFor *user, IrValue *out) {
 		return false;
 	uint32_t start = c->b.block->ops.count;
 	IrValue value = user->puts.data[0].into;
-	for (uint32_t i = 0; i < terms.count; i++) {
-		if (!parts[i].composes)
-			value = place_link(c, alone(c, user, terms.links[i], value));
-		for (uint32_t k = parts[i].composes ? parts[i].chain.count : 0; k-- > 0;)
-			value = place_link(c, merge(c, user, &parts[i].product, parts[i].read, parts[i].chain.links[k], value));
-	}
-	if (block_flops(c, start) < 0.95 * before) {
+	if (place_terms(c, user, &terms, parts, &value) && block_flops(c, start) < 0.95 * before) {
 		*out = value;
 		return true;
 	}
@@ -250,9 +284,12 @@ static bool try_compose(Compose *c, const IrFor *user, IrValue *out) {
 }
 
 static void note_uses(Compose *c, IrValue from, IrValue to) {
-	while (c->new_uses.count <= to)
+	while (c->new_uses.count <= to) {
 		vec_push(c->scratch, &c->new_uses, 0);
+		vec_push(c->scratch, &c->home, NULL);
+	}
 	c->new_uses.data[to] = c->uses[from];
+	c->home.data[to] = c->b.block;
 }
 
 static void compose_block(void *context, const IrBlock *block) {

@@ -3,6 +3,20 @@
 
 static const double max_enumerated = 1e7;
 
+/* Symbols without values count as this: only ratios matter then. */
+static const int64_t typical = 1000;
+
+static int64_t extent(IrDim dim, const int64_t *symbols) {
+	return dim < 0 && !symbols ? typical : ir_dim_value(dim, symbols);
+}
+
+static double element_count(IrType type, const int64_t *symbols) {
+	double count = 1;
+	for (uint32_t i = 0; i < type.rank; i++)
+		count *= (double)extent(type.dims[i], symbols);
+	return count;
+}
+
 static uint32_t at_indices(IrAt at) {
 	uint32_t set = 0;
 	for (uint32_t i = 0; i < at.term_count; i++)
@@ -53,7 +67,7 @@ static double live_points(const IrFor *f, const int64_t *symbols) {
 		if (!has_node(f->conds.data[c]))
 			set |= at_indices(f->conds.data[c]);
 	for (uint32_t i = 0; i < f->indices.count; i++) {
-		extents[i] = ir_dim_value(f->indices.data[i].extent, symbols);
+		extents[i] = extent(f->indices.data[i].extent, symbols);
 		*(set >> i & 1 ? &box : &free) *= (double)extents[i];
 	}
 	if (set == 0 || box == 0 || box > max_enumerated)
@@ -77,7 +91,7 @@ static double distinct(const IrFor *f, const IrAt *at, uint32_t count, double el
 	double points = 1;
 	for (uint32_t i = 0; i < f->indices.count; i++)
 		if (gathers || (set >> i & 1))
-			points *= (double)ir_dim_value(f->indices.data[i].extent, symbols);
+			points *= (double)extent(f->indices.data[i].extent, symbols);
 	return points < elements ? points : elements;
 }
 
@@ -89,7 +103,7 @@ static void add_for(IrCost *cost, const IrFunc *func, const IrFor *f, double tim
 			cost->flops += times * points * ir_op_info[node->opcode].cost;
 		if (node->kind == IR_NODE_READ) {
 			IrType type = ir_type(func, node->value);
-			double elements = (double)ir_type_elements(type, symbols);
+			double elements = element_count(type, symbols);
 			cost->bytes +=
 				times * distinct(f, node->at, node->at_count, elements, symbols) * (double)ir_scalar_bytes(type.scalar);
 		}
@@ -97,7 +111,7 @@ static void add_for(IrCost *cost, const IrFunc *func, const IrFor *f, double tim
 	for (uint32_t p = 0; p < f->puts.count; p++) {
 		const IrPut *put = &f->puts.data[p];
 		IrType type = ir_type(func, put->out);
-		double elements = (double)ir_type_elements(type, symbols);
+		double elements = element_count(type, symbols);
 		double written = put->into ? distinct(f, put->at, type.rank, elements, symbols) : elements;
 		double touched = put->into && put->combine != IR_PUT_NONE ? 2 * written : written;
 		cost->bytes += times * touched * (double)ir_scalar_bytes(type.scalar);
@@ -117,11 +131,8 @@ static void add_block(IrCost *cost, const IrFunc *func, const IrBlock *block, do
 }
 
 double ir_for_flops(const IrFunc *func, const IrFor *f) {
-	int64_t symbols[64];
-	for (int i = 0; i < 64; i++)
-		symbols[i] = 1000;
 	IrCost cost = {0};
-	add_for(&cost, func, f, 1, symbols);
+	add_for(&cost, func, f, 1, NULL);
 	return cost.flops;
 }
 

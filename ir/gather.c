@@ -5,8 +5,8 @@
  *     for b c p q y':H x':W if 0 <= y'-p+1 < H, 0 <= x'-q+1 < W { mul(%O~[b,y'-p+1,x'-q+1,c], %K[p,q,c]) } sum -> [b,y',x']
  *
  * Per output axis that mixes indices, an index with coefficient 1 or -1 that occurs in no other axis is replaced by the
- * output position; its range becomes a condition. Positions that never meet (16*i + k with k < 16) stay. Where there is none (or a gather atom) the scatter stays. Requires a
- * verified function; keeps values up to the order of sums. */
+ * output position; its range becomes a condition. Positions that never meet (16*i + k with k < 16) stay. Where there is none
+ * (or a gather atom) the scatter stays. Requires a verified function; keeps values up to the order of sums. */
 #include "ir/rewrite.h"
 
 #include <stdlib.h>
@@ -81,11 +81,13 @@ static bool plan(const IrFunc *func, const IrFor *f, const IrPut *put, Change *c
 	return mixes;
 }
 
-static void emit_gather(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map,
+/* false: nothing was emitted, as a read cannot be proved to be inside at the changed positions. */
+static bool emit_gather(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map,
                         const Change *change) {
 	IrModule *module = b->func->module;
 	const IrPut *put = &from->puts.data[0];
 	const IrValueInfo *info = ir_info(func, put->out);
+	IrValue out;
 	IrForBuilder f = ir_for_begin(b);
 	IrAt *index_at = ARENA_ARRAY(scratch, IrAt, from->indices.count + 1);
 	IrAt *out_at = ARENA_ARRAY(scratch, IrAt, info->type.rank + 1);
@@ -133,9 +135,12 @@ static void emit_gather(IrBuilder *b, Arena *scratch, const IrFunc *func, const 
 	b->name = info->name;
 	uint32_t node = ir_rewrite_node(&rewrite, put->node);
 	IrValue into = put->into ? ir_map_get(map, put->into) : 0;
-	ir_map_set(map, put->out, ir_put(&f, IR_PUT_SUM, node, info->type, out_at, into, false));
+	out = ir_put(&f, IR_PUT_SUM, node, info->type, out_at, into, false);
 	b->name = 0;
-	ir_for_end(&f);
+	if (!ir_for_try_end(&f))
+		return false;
+	ir_map_set(map, put->out, out);
+	return true;
 }
 
 typedef struct Gather {
@@ -152,17 +157,20 @@ static bool symbolic(const IrFor *f) {
 	return false;
 }
 
+static bool try_gather(Gather *g, const IrFor *f) {
+	Change change;
+	return !symbolic(f) && !ir_for_is_empty(f) && plan(g->func, f, f->puts.data, &change) &&
+	       emit_gather(&g->b, g->scratch, g->func, f, &g->map, &change);
+}
+
 static void gather_block(void *context, const IrBlock *block) {
 	Gather *g = context;
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
-		Change change;
 		g->b.span = op->span;
 		if (op->kind == IR_LOOP)
 			ir_rewrite_loop(&g->b, g->scratch, g->func, &op->loop, &g->map, gather_block, g);
-		else if (op->kind == IR_FOR && !symbolic(&op->f) && plan(g->func, &op->f, &op->f.puts.data[0], &change))
-			emit_gather(&g->b, g->scratch, g->func, &op->f, &g->map, &change);
-		else
+		else if (op->kind != IR_FOR || !try_gather(g, &op->f))
 			ir_copy_op(&g->b, g->func, op, &g->map);
 	}
 }

@@ -23,8 +23,12 @@ typedef struct Hoist {
 typedef struct View {
 	const IrFor *f;
 	uint32_t *sets;  /* per node: the indices it depends on */
-	double *costs;   /* per node: of its whole tree, pieces used twice counted twice */
+	double *costs;   /* per node: of what it needs; a bound from above where pieces are used twice */
+	bool *movable;   /* per node: no read that it needs is guarded */
+	bool *alone;     /* per node: its reads are inside their bounds even where the conditions fail */
+	bool *safe;      /* per node: none of its reads is checked when the code runs */
 	uint32_t domain; /* all indices */
+	uint32_t tested; /* those that conditions mention */
 } View;
 
 static double points(const IrFor *f, uint32_t set) {
@@ -35,23 +39,6 @@ static double points(const IrFor *f, uint32_t set) {
 	return result;
 }
 
-static View look(Hoist *h, const IrFor *f) {
-	View view = {.f = f, .domain = (1u << f->indices.count) - 1};
-	view.sets = ARENA_ARRAY(h->scratch, uint32_t, f->nodes.count + 1);
-	view.costs = ARENA_ARRAY(h->scratch, double, f->nodes.count + 1);
-	ir_node_index_sets(f, view.sets);
-	for (uint32_t n = 0; n < f->nodes.count; n++) {
-		const IrNode *node = &f->nodes.data[n];
-		view.costs[n] = 0;
-		if (node->kind != IR_NODE_OP)
-			continue;
-		view.costs[n] = ir_op_info[node->opcode].cost;
-		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-			view.costs[n] += view.costs[node->args[i]];
-	}
-	return view;
-}
-
 static uint32_t at_set(const View *view, IrAt at) {
 	uint32_t set = 0;
 	for (uint32_t i = 0; i < at.term_count; i++)
@@ -59,30 +46,61 @@ static uint32_t at_set(const View *view, IrAt at) {
 	return set;
 }
 
-/* Every read of the tree is inside its bounds even where the conditions fail. */
-static bool reads_stand_alone(const IrFunc *func, const View *view, uint32_t number) {
-	const IrNode *node = &view->f->nodes.data[number];
-	IrFor bare = *view->f;
-	bare.conds.count = 0;
-	for (uint32_t k = 0; k < node->at_count; k++) {
-		bool checked = node->kind == IR_NODE_READ && !node->guarded;
-		if (checked && !ir_in_bounds(func, &bare, node->at[k], ir_type(func, node->value).dims[k]))
-			return false;
-	}
+/* Whether a flag holds for all nodes that this one needs. */
+static bool holds_below(const IrNode *node, const bool *flag) {
+	for (uint32_t k = 0; k < node->at_count; k++)
+		for (uint32_t i = 0; i < node->at[k].term_count; i++)
+			if (node->at[k].terms[i].is_node && !flag[node->at[k].terms[i].ref])
+				return false;
 	for (int i = 0; node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++)
-		if (!reads_stand_alone(func, view, node->args[i]))
+		if (!flag[node->args[i]])
 			return false;
 	return true;
 }
 
-/* Some condition touches `set` without lying inside it: a piece over `set` would lose it. */
-static bool loses_condition(const View *view, uint32_t set) {
+/* One pass over the nodes, each after what it needs. */
+static View look(Hoist *h, const IrFor *f) {
+	View view = {.f = f, .domain = (1u << f->indices.count) - 1};
+	view.sets = ARENA_ARRAY(h->scratch, uint32_t, f->nodes.count + 1);
+	view.costs = ARENA_ARRAY(h->scratch, double, f->nodes.count + 1);
+	view.movable = ARENA_ARRAY(h->scratch, bool, f->nodes.count + 1);
+	view.alone = ARENA_ARRAY(h->scratch, bool, f->nodes.count + 1);
+	view.safe = ARENA_ARRAY(h->scratch, bool, f->nodes.count + 1);
+	ir_node_index_sets(f, view.sets);
+	for (uint32_t c = 0; c < f->conds.count; c++)
+		view.tested |= at_set(&view, f->conds.data[c]);
+	IrFor bare = *f;
+	bare.conds.count = 0;
+	double so_far = 0; /* of all nodes up to here: no tree costs more */
+	for (uint32_t n = 0; n < f->nodes.count; n++) {
+		const IrNode *node = &f->nodes.data[n];
+		bool is_op = node->kind == IR_NODE_OP, is_read = node->kind == IR_NODE_READ;
+		so_far += is_op ? ir_op_info[node->opcode].cost : 0;
+		view.costs[n] = is_op ? ir_op_info[node->opcode].cost : 0;
+		for (int i = 0; is_op && i < ir_op_info[node->opcode].arity; i++)
+			view.costs[n] += view.costs[node->args[i]];
+		view.costs[n] = view.costs[n] < so_far ? view.costs[n] : so_far;
+		view.movable[n] = holds_below(node, view.movable) && !(is_read && node->guarded);
+		view.alone[n] = holds_below(node, view.alone);
+		view.safe[n] = holds_below(node, view.safe);
+		if (!is_read || f->conds.count == 0)
+			continue;
+		IrType type = ir_type(h->b.func, node->value);
+		view.alone[n] = view.alone[n] && !ir_positions_may_fail(h->b.func, &bare, type, node->at, node->guarded);
+		view.safe[n] =
+			view.safe[n] && (view.alone[n] || !ir_positions_may_fail(h->b.func, f, type, node->at, node->guarded));
+	}
+	return view;
+}
+
+/* Positions may be computed over `set`, with only the conditions inside it: they need none of the others. */
+static bool stands_over(const View *view, bool alone, bool safe, uint32_t set) {
 	for (uint32_t c = 0; c < view->f->conds.count; c++) {
 		uint32_t touched = at_set(view, view->f->conds.data[c]);
-		if ((touched & set) && (touched & ~set))
-			return true;
+		if ((touched & ~set) && (!safe || ((touched & set) && !alone)))
+			return false;
 	}
-	return false;
+	return true;
 }
 
 /* ---- building pieces ---- */
@@ -111,8 +129,8 @@ static void piece_begin(Hoist *h, Piece *piece, const View *view, uint32_t set) 
 			ir_for_cond(&piece->f, ir_rewrite_at(&piece->rewrite, from->conds.data[c]));
 }
 
-/* The piece's output has one axis per index in `set`, in order. */
-static IrValue piece_put(Hoist *h, Piece *piece, const View *view, uint32_t set, uint32_t node, IrCombine combine) {
+/* The piece's output has one axis per index in `set`, in order. false: it cannot be proved to be in order by itself. */
+static bool piece_put(Hoist *h, Piece *piece, const View *view, uint32_t set, uint32_t node, IrCombine combine) {
 	IrType type = ir_scalar_type(ir_node_type(&piece->f, node));
 	IrAt *at = ARENA_ARRAY(h->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
 	for (uint32_t i = 0; i < view->f->indices.count; i++) {
@@ -122,9 +140,8 @@ static IrValue piece_put(Hoist *h, Piece *piece, const View *view, uint32_t set,
 		at[type.rank] = piece->index_at[i];
 		type.dims[type.rank++] = view->f->indices.data[i].extent;
 	}
-	IrValue out = ir_put(&piece->f, combine, node, type, at, 0, false);
-	ir_for_end(&piece->f);
-	return out;
+	ir_put(&piece->f, combine, node, type, at, 0, false);
+	return ir_for_try_end(&piece->f);
 }
 
 static uint32_t read_piece(Hoist *h, Piece *into, const View *view, uint32_t set, IrValue value) {
@@ -155,39 +172,24 @@ static IrValue place_piece(Hoist *h, IrOp *op, int depth) {
 
 /* ---- hoisting ---- */
 
-static bool tree_is_movable(const View *view, uint32_t number) {
-	const IrNode *node = &view->f->nodes.data[number];
-	if (node->kind == IR_NODE_READ && node->guarded)
-		return false;
-	for (uint32_t k = 0; k < node->at_count; k++)
-		for (uint32_t i = 0; i < node->at[k].term_count; i++)
-			if (node->at[k].terms[i].is_node && !tree_is_movable(view, node->at[k].terms[i].ref))
-				return false;
-	if (node->kind == IR_NODE_OP)
-		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-			if (!tree_is_movable(view, node->args[i]))
-				return false;
-	return true;
-}
-
-static bool worth_hoisting(const IrFunc *func, const View *view, uint32_t number) {
+static bool worth_hoisting(const View *view, uint32_t number) {
 	uint32_t set = view->sets[number];
 	if (view->f->nodes.data[number].kind != IR_NODE_OP || set == view->domain || set_size(set) > IR_MAX_RANK)
 		return false;
 	double saved = view->costs[number] * (points(view->f, view->domain) - points(view->f, set));
-	if (saved <= 2 * points(view->f, set) + points(view->f, view->domain) * 0.5 || !tree_is_movable(view, number))
+	if (saved <= 2 * points(view->f, set) + points(view->f, view->domain) * 0.5 || !view->movable[number])
 		return false;
 	for (uint32_t c = 0; c < view->f->conds.count; c++)
 		if (view->f->nodes.data[number].type == IR_BOOL && (at_set(view, view->f->conds.data[c]) & ~set) == 0)
 			return false;
-	return !loses_condition(view, set) || reads_stand_alone(func, view, number);
+	return stands_over(view, view->alone[number], view->safe[number], set);
 }
 
 /* The nodes that go: worth it, and used by one that does not go. */
-static void find_hoisted(const IrFunc *func, const View *view, bool *hoisted) {
+static void find_hoisted(const View *view, bool *hoisted) {
 	bool *worth = hoisted;
 	for (uint32_t n = 0; n < view->f->nodes.count; n++)
-		worth[n] = worth_hoisting(func, view, n);
+		worth[n] = worth_hoisting(view, n);
 	for (uint32_t n = view->f->nodes.count; n-- > 0;) {
 		const IrNode *node = &view->f->nodes.data[n];
 		if (node->kind != IR_NODE_OP || !worth[n])
@@ -199,20 +201,29 @@ static void find_hoisted(const IrFunc *func, const View *view, bool *hoisted) {
 	}
 }
 
-/* Emits hoisted pieces; done[n] of the later rewrite is preset through `values` (0: not hoisted). */
+/* Nodes that are hoisted already are read, where the piece has their indices. */
+static void read_hoisted(Hoist *h, Piece *piece, const View *view, const IrValue *values, uint32_t set) {
+	for (uint32_t n = 0; n < view->f->nodes.count; n++)
+		if (values[n] && (view->sets[n] & ~set) == 0)
+			piece->rewrite.done[n] = read_piece(h, piece, view, view->sets[n], values[n]);
+}
+
+/* Emits hoisted pieces: values[n] (0: not hoisted) is what later pieces and the rest read instead of node n. */
 static bool hoist_pieces(Hoist *h, const View *view, IrValue *values, int depth) {
 	bool *hoisted = ARENA_ARRAY(h->scratch, bool, view->f->nodes.count + 1);
 	bool any = false;
-	find_hoisted(h->b.func, view, hoisted);
+	find_hoisted(view, hoisted);
 	for (uint32_t n = 0; n < view->f->nodes.count; n++) {
 		if (!hoisted[n])
 			continue;
 		Piece piece;
 		piece_begin(h, &piece, view, view->sets[n]);
+		read_hoisted(h, &piece, view, values, view->sets[n]);
 		uint32_t node = ir_rewrite_node(&piece.rewrite, n);
 		/* what conditions leave out is 0, and nobody reads it: only a sum may leave elements out */
 		bool whole = piece.f.op->f.conds.count == 0;
-		piece_put(h, &piece, view, view->sets[n], node, whole ? IR_PUT_NONE : IR_PUT_SUM);
+		if (!piece_put(h, &piece, view, view->sets[n], node, whole ? IR_PUT_NONE : IR_PUT_SUM))
+			continue;
 		values[n] = place_piece(h, piece.f.op, depth + 1);
 		any = true;
 	}
@@ -260,26 +271,46 @@ static uint32_t emit_product(Piece *piece, const Product *product, uint32_t mask
 }
 
 /* Factors of `mask` may be taken to a sum over `set`, which keeps only the conditions inside it. */
-static bool factors_may_move(const IrFunc *func, const View *view, const Product *product, uint32_t mask,
-                             uint32_t set) {
-	if (!loses_condition(view, set))
-		return true;
+static bool factors_may_move(const View *view, const Product *product, uint32_t mask, uint32_t set) {
 	for (uint32_t k = 0; k < product->count; k++)
-		if ((mask >> k & 1) && !reads_stand_alone(func, view, product->factors[k].node))
+		if ((mask >> k & 1) &&
+		    !stands_over(view, view->alone[product->factors[k].node], view->safe[product->factors[k].node], set))
 			return false;
 	return true;
 }
 
-/* The split that sums index r first, over the factors that mention it. false: it cannot be. */
-static bool split_at(const IrFunc *func, const View *view, uint32_t kept, const Product *product, uint32_t r,
-                     Split *split) {
-	uint32_t all = (1u << product->count) - 1;
+static bool put_may_move(const IrFunc *func, const View *view, const IrPut *put, uint32_t set) {
+	IrFor bare = *view->f;
+	IrType type = ir_type(func, put->out);
+	bare.conds.count = 0;
+	return stands_over(view, !ir_positions_may_fail(func, &bare, type, put->at, put->guarded),
+	                   !ir_positions_may_fail(func, view->f, type, put->at, put->guarded), set);
+}
+
+/* Indices that nothing mentions: neither a factor, nor a condition, nor the put. */
+static uint32_t unmentioned(const View *view, uint32_t kept, const Product *product) {
+	uint32_t set = view->domain & ~kept & ~view->tested;
+	for (uint32_t k = 0; k < product->count; k++)
+		set &= ~view->sets[product->factors[k].node];
+	return set;
+}
+
+/* The split that sums index r first, over the factors that mention it. Of the other indices, the outer sum keeps all that the
+ * inner one does not have. false: it cannot be. */
+static bool split_at(const View *view, uint32_t kept, const Product *product, uint32_t r, Split *split) {
+	uint32_t all = (1u << product->count) - 1, free = unmentioned(view, kept, product);
 	*split = (Split){.inner_set = 1u << r, .outer_set = kept};
+	if (free >> r & 1) {
+		split->inner_set = free;
+		split->outer_set = view->domain & ~free;
+		return true;
+	}
 	for (uint32_t k = 0; k < product->count; k++) {
 		uint32_t set = view->sets[product->factors[k].node];
 		split->inner |= set >> r & 1 ? 1u << k : 0;
 		*(set >> r & 1 ? &split->inner_set : &split->outer_set) |= set;
 	}
+	split->outer_set |= view->domain & ~split->inner_set;
 	for (uint32_t c = 0; c < view->f->conds.count; c++) {
 		uint32_t touched = at_set(view, view->f->conds.data[c]);
 		if ((touched & ~split->inner_set) == 0)
@@ -290,12 +321,12 @@ static bool split_at(const IrFunc *func, const View *view, uint32_t kept, const 
 	}
 	split->inner_out = split->inner_set & split->outer_set;
 	return split->inner != all && set_size(split->inner_out) <= IR_MAX_RANK &&
-	       factors_may_move(func, view, product, split->inner, split->inner_set) &&
-	       factors_may_move(func, view, product, all & ~split->inner, split->outer_set);
+	       factors_may_move(view, product, split->inner, split->inner_set) &&
+	       factors_may_move(view, product, all & ~split->inner, split->outer_set);
 }
 
 /* The best way to split one sum into an inner and an outer one; gain 0 if none helps. */
-static Split best_split(const IrFunc *func, const View *view, const IrPut *put, uint32_t rank, const Product *product) {
+static Split best_split(const View *view, const IrPut *put, uint32_t rank, const Product *product) {
 	Split best = {0};
 	uint32_t kept = 0;
 	for (uint32_t k = 0; k < rank; k++)
@@ -303,9 +334,10 @@ static Split best_split(const IrFunc *func, const View *view, const IrPut *put, 
 	double before = points(view->f, view->domain) * (double)product->count;
 	for (uint32_t r = 0; r < view->f->indices.count; r++) {
 		Split split;
-		if ((kept >> r & 1) || !split_at(func, view, kept, product, r, &split))
+		if ((kept >> r & 1) || !split_at(view, kept, product, r, &split))
 			continue;
-		double inner = points(view->f, split.inner_set) * (double)set_size(split.inner);
+		bool counts = split.inner_set & ~split.outer_set & view->tested; /* the points that conditions leave */
+		double inner = points(view->f, split.inner_set) * (double)(split.inner ? set_size(split.inner) : counts);
 		double outer = points(view->f, split.outer_set) * (double)((int)product->count - set_size(split.inner) + 1);
 		if (inner + outer < 0.9 * before && before - inner - outer > best.gain) {
 			best = split;
@@ -313,6 +345,33 @@ static Split best_split(const IrFunc *func, const View *view, const IrPut *put, 
 		}
 	}
 	return best;
+}
+
+/* Every point of the outer sum is proved to have some point of the inner one: the conditions hold at the first, the middle or
+ * the last value of what is summed away. */
+static bool never_empty(const IrFunc *func, const View *view, uint32_t summed_away) {
+	IrModule *module = func->module;
+	for (int place = 0; place < 3; place++) {
+		bool holds = true;
+		for (uint32_t c = 0; c < view->f->conds.count && holds; c++) {
+			IrAt at = view->f->conds.data[c], there = ir_at_const(at.offset);
+			bool touches = at_set(view, at) & summed_away;
+			for (uint32_t i = 0; touches && i < at.term_count; i++) {
+				IrTerm term = at.terms[i];
+				IrDim last = term.is_node ? 0 : view->f->indices.data[term.ref].extent - 1;
+				IrAt part = term.is_node ? ir_at_node(module, term.ref, 1) : ir_at_index(module, term.ref, 1);
+				if (!term.is_node && (summed_away >> term.ref & 1))
+					part = ir_at_const(place == 0 || last < 0 ? 0 : place == 1 ? last / 2 : last);
+				there = ir_at_add(module, there, ir_at_scale(module, part, term.coef));
+			}
+			IrFor bare = *view->f;
+			bare.conds.count = 0;
+			holds = !touches || ir_at_least_zero(func, &bare, there);
+		}
+		if (holds)
+			return true;
+	}
+	return false;
 }
 
 static uint32_t extent_product(Piece *piece, const View *view, uint32_t set, IrScalar type) {
@@ -329,17 +388,20 @@ static uint32_t extent_product(Piece *piece, const View *view, uint32_t set, IrS
 	return result;
 }
 
-/* inner = sum of the inner factors; then the sum of the outer factors times inner. */
-static IrValue emit_split(Hoist *h, const View *view, const IrPut *put, const Product *product, const Split *split,
-                          int depth) {
+/* inner = sum of the inner factors; then the sum of the outer factors times inner. A sum over no point is 0, whatever the
+ * outer factors are there. false: it cannot be. */
+static bool emit_split(Hoist *h, const View *view, const IrPut *put, const Product *product, const Split *split,
+                       IrValue *out, int depth) {
 	IrType type = ir_type(h->b.func, put->out);
 	IrValue inner = 0;
 	uint32_t summed_away = split->inner_set & ~split->outer_set;
-	if (split->inner) {
+	if (split->inner || (summed_away & view->tested)) {
 		Piece piece;
 		piece_begin(h, &piece, view, split->inner_set);
-		uint32_t node = emit_product(&piece, product, split->inner, IR_NO_NODE);
-		piece_put(h, &piece, view, split->inner_out, node, IR_PUT_SUM);
+		uint32_t node =
+			split->inner ? emit_product(&piece, product, split->inner, IR_NO_NODE) : ir_real(&piece.f, type.scalar, 1);
+		if (!piece_put(h, &piece, view, split->inner_out, node, IR_PUT_SUM))
+			return false;
 		inner = place_piece(h, piece.f.op, depth + 1);
 	}
 	Piece outer;
@@ -348,14 +410,20 @@ static IrValue emit_split(Hoist *h, const View *view, const IrPut *put, const Pr
 	                       : extent_product(&outer, view, summed_away, type.scalar);
 	uint32_t others = ((1u << product->count) - 1) & ~split->inner;
 	uint32_t node = emit_product(&outer, product, others, extra);
+	if ((summed_away & view->tested) && others && !never_empty(h->b.func, view, summed_away)) {
+		uint32_t zero = ir_real(&outer.f, type.scalar, 0);
+		node = ir_op3(&outer.f, IR_where, ir_op2(&outer.f, IR_eq, extra, zero), zero, node);
+	}
 	if (product->negative)
 		node = ir_op1(&outer.f, IR_neg, node);
 	IrAt *at = ir_rewrite_positions(&outer.rewrite, put->at, type.rank);
 	h->b.name = ir_info(h->b.func, put->out)->name;
 	ir_put(&outer.f, IR_PUT_SUM, node, type, at, put->into, put->guarded);
 	h->b.name = 0;
-	ir_for_end(&outer.f);
-	return place_piece(h, outer.f.op, depth + 1);
+	if (!ir_for_try_end(&outer.f))
+		return false;
+	*out = place_piece(h, outer.f.op, depth + 1);
+	return true;
 }
 
 static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out, int depth) {
@@ -365,11 +433,14 @@ static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out
 	Product product = {0};
 	if (!ir_collect_factors(view->f, put->node, false, &product))
 		return false;
-	Split split = best_split(h->b.func, view, put, type.rank, &product);
-	if (split.gain <= 0)
+	Split split = best_split(view, put, type.rank, &product);
+	uint32_t start = h->b.block->ops.count;
+	if (split.gain <= 0 || !put_may_move(h->b.func, view, put, split.outer_set))
 		return false;
-	*out = emit_split(h, view, put, &product, &split, depth);
-	return true;
+	if (emit_split(h, view, put, &product, &split, out, depth))
+		return true;
+	h->b.block->ops.count = start;
+	return false;
 }
 
 /* ---- placing an operation ---- */
@@ -382,13 +453,11 @@ static void append(Hoist *h, IrOp *op, IrValue *outs) {
 		outs[p] = op->f.puts.data[p].out;
 }
 
-/* The puts that are left, with hoisted nodes read from their values. */
-static void emit_rest(Hoist *h, const View *view, const IrValue *values, const bool *taken, IrValue *outs) {
+/* The puts that are left, with hoisted nodes read from their values; false: it cannot be proved to be in order. */
+static bool emit_rest(Hoist *h, const View *view, const IrValue *values, const bool *taken, IrValue *outs) {
 	Piece rest;
 	piece_begin(h, &rest, view, view->domain);
-	for (uint32_t n = 0; n < view->f->nodes.count; n++)
-		if (values[n])
-			rest.rewrite.done[n] = read_piece(h, &rest, view, view->sets[n], values[n]);
+	read_hoisted(h, &rest, view, values, view->domain);
 	for (uint32_t p = 0; p < view->f->puts.count; p++) {
 		const IrPut *put = &view->f->puts.data[p];
 		if (taken[p])
@@ -407,12 +476,13 @@ static void emit_rest(Hoist *h, const View *view, const IrValue *values, const b
 		outs[p] = ir_put(&rest.f, put->combine, node, type, at, put->into, put->guarded);
 	}
 	h->b.name = 0;
-	ir_for_end(&rest.f);
+	return ir_for_try_end(&rest.f);
 }
 
 /* Appends `op` (made before, in no block now) or what is better than it; outs: one value per put. */
 static void place(Hoist *h, IrOp *op, IrValue *outs, int depth) {
-	if (depth > MAX_DEPTH || op->f.indices.count > 16) {
+	uint32_t start = h->b.block->ops.count;
+	if (depth > MAX_DEPTH || ir_for_is_empty(&op->f)) {
 		append(h, op, outs);
 		return;
 	}
@@ -429,10 +499,10 @@ static void place(Hoist *h, IrOp *op, IrValue *outs, int depth) {
 		return;
 	IrValue *values = ARENA_ARRAY(h->scratch, IrValue, op->f.nodes.count + 1);
 	bool hoisted = hoist_pieces(h, &view, values, depth);
-	if (!hoisted && left == op->f.puts.count)
-		append(h, op, outs);
-	else
-		emit_rest(h, &view, values, taken, outs);
+	if ((hoisted || left < op->f.puts.count) && emit_rest(h, &view, values, taken, outs))
+		return;
+	h->b.block->ops.count = start;
+	append(h, op, outs);
 }
 
 void ir_hoist_place(IrBuilder *b, Arena *scratch, IrOp *op, IrValue *outs) {

@@ -87,7 +87,8 @@ static bool asks_once(const IrFor *user, const IrNode *read) {
 }
 
 static bool wants(const Inline *in, const IrRewrite *rewrite, const IrNode *read, Producer producer, IrValue value) {
-	if (!producer.f || read->guarded)
+	if (!producer.f || read->guarded ||
+	    ir_positions_may_fail(in->func, rewrite->from, ir_type(in->func, read->value), read->at, false))
 		return false;
 	if (producer.free)
 		return true;
@@ -118,12 +119,8 @@ static uint32_t replace_read(void *context, IrRewrite *rewrite, uint32_t number)
 }
 
 static void inline_for(Inline *in, const IrFor *from) {
-	IrForBuilder f = ir_for_begin(&in->b);
-	IrRewrite rewrite = ir_rewrite_same_domain(in->scratch, &f, from, &in->map);
-	rewrite.replace = replace_read;
-	rewrite.context = in;
-	ir_rewrite_puts(&in->b, in->func, &rewrite, &in->map, NULL);
-	ir_for_end(&f);
+	IrForBuilder f;
+	ir_rewrite_or_copy(&in->b, in->scratch, in->func, from, &in->map, replace_read, in, &f);
 	for (uint32_t p = 0; p < from->puts.count; p++)
 		note_base(in, from->puts.data[p].out, ir_map_get(&in->map, from->puts.data[p].out));
 	remember(in, &f.op->f, from->puts.data[0].out);

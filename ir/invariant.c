@@ -2,6 +2,7 @@
  *
  *     loop %t < 40 carry (...) { %5 = for i:n { f(%X[i]) } ... }   becomes   %5 = for i:n { f(%X[i]) };  loop ... { ... }
  *
+ * What may leave its range (a gather that is not proved) only leaves a loop that turns at least once.
  * Requires a verified function; keeps every bit. */
 #include "ir/rewrite.h"
 
@@ -26,7 +27,7 @@ static bool for_is_variant(const Invariant *in, const IrFor *f) {
 
 typedef struct Scan {
 	const Invariant *in;
-	bool variant;
+	bool variant; /* some operation is what is looked for */
 } Scan;
 
 static void scan_op(void *context, const IrBlock *block, IrOp *op) {
@@ -35,7 +36,8 @@ static void scan_op(void *context, const IrBlock *block, IrOp *op) {
 	if (op->kind == IR_FOR)
 		scan->variant |= for_is_variant(scan->in, &op->f);
 	for (uint32_t i = 0; op->kind == IR_LOOP && i < op->loop.carries.count; i++)
-		scan->variant |= scan->in->variant[op->loop.carries.data[i].init];
+		scan->variant |=
+			scan->in->variant[op->loop.carries.data[i].init] || scan->in->variant[op->loop.carries.data[i].yield];
 	if (op->kind == IR_LOOP && op->loop.trips)
 		scan->variant |= scan->in->variant[op->loop.trips];
 }
@@ -45,6 +47,22 @@ static bool op_is_variant(const Invariant *in, IrOp *op) {
 	scan_op(&scan, NULL, op);
 	if (op->kind == IR_LOOP)
 		ir_visit_ops(&op->loop.body, scan_op, &scan);
+	return scan.variant;
+}
+
+static void scan_checks(void *context, const IrBlock *block, IrOp *op) {
+	Scan *scan = context;
+	(void)block;
+	scan->variant |= op->kind == IR_FOR && ir_for_may_fail(scan->in->func, &op->f);
+}
+
+static bool stays_for_checks(const Invariant *in, const IrLoop *loop, IrOp *op) {
+	Scan scan = {.in = in};
+	if (loop->limit > 0 && !loop->trips)
+		return false;
+	scan_checks(&scan, NULL, op);
+	if (op->kind == IR_LOOP)
+		ir_visit_ops(&op->loop.body, scan_checks, &scan);
 	return scan.variant;
 }
 
@@ -71,7 +89,7 @@ static void emit_loop(Invariant *in, const IrLoop *loop) {
 	bool *skip = ARENA_ARRAY(in->scratch, bool, loop->body.ops.count + 1);
 	for (uint32_t i = 0; i < loop->body.ops.count; i++) {
 		IrOp *op = loop->body.ops.data[i];
-		bool variant = op_is_variant(in, op);
+		bool variant = op_is_variant(in, op) || stays_for_checks(in, loop, op);
 		mark_outs(in, op, variant);
 		if (variant)
 			continue;

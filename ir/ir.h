@@ -20,7 +20,9 @@
 /* I64 is the language's `int`. I32 and I64 also hold the bit patterns of F32 and F64 in mathematics. */
 typedef enum IrScalar { IR_BOOL, IR_I32, IR_I64, IR_F32, IR_F64 } IrScalar;
 
-enum { IR_MAX_RANK = 8, IR_MAX_INDICES = 16, IR_MAX_ARGS = 4, IR_LANES = 16 };
+/* Programs have arrays of up to IR_USER_RANK axes, and so operations over up to twice as many indices. What is derived from them
+ * needs more: an axis for lanes, and one for the turns of each loop whose values are saved, at first and at second order. */
+enum { IR_USER_RANK = 8, IR_MAX_RANK = 12, IR_MAX_INDICES = 20, IR_MAX_ARGS = 4, IR_LANES = 16 };
 
 /* A number if >= 0; else the symbol -1 - dim of the function (an extent that is known only when the code runs). */
 typedef int64_t IrDim;
@@ -285,6 +287,8 @@ void ir_const_fill(Arena *arena, IrConst *table, IrType type, const double *real
 
 /* ---- position.c: ir_at_index(m, 0, 2) is `2 * index 0`; positions live in the module's arena and are never edited ---- */
 
+int64_t ir_wrap_add(int64_t a, int64_t b); /* as all whole numbers of the IR */
+int64_t ir_wrap_mul(int64_t a, int64_t b);
 IrAt ir_at_const(int64_t offset);
 IrAt ir_at_index(IrModule *module, uint32_t index, int64_t coef);
 IrAt ir_at_node(IrModule *module, uint32_t node, int64_t coef);
@@ -333,7 +337,9 @@ IrValue ir_put(IrForBuilder *f, IrCombine combine, uint32_t node, IrType type, c
                bool guarded);
 /* The argument of the MAX or MIN put that made `of`: which value of domain index `index` it came from; same positions. */
 IrValue ir_put_arg(IrForBuilder *f, IrValue of, uint32_t index);
-void ir_for_end(IrForBuilder *f);          /* checks the op and appends it to the block */
+void ir_for_end(IrForBuilder *f); /* checks the op and appends it to the block */
+/* The same for rewrites that may turn out not to be provable: false, and nothing appended, if the op breaks a rule. */
+bool ir_for_try_end(IrForBuilder *f);
 void ir_for_sweep(IrFunc *func, IrFor *f); /* drops unused nodes; part of ir_for_end */
 /* Evaluates a small expression in body syntax, e.g. "mul(r, sub(1, r))", with named nodes; numbers take `type`.
  * Used for the derivative column. names/nodes: `count` pairs. Panics on a malformed row. */
@@ -440,8 +446,11 @@ typedef IrFunc *IrPassRun(IrModule *module, IrFunc *func);
 typedef struct IrPass {
 	const char *name;
 	IrPassRun *run;
-	const char *after;    /* a pass that must come earlier in any list that has both, or NULL */
-	const char *contract; /* one line: requires, keeps, breaks */
+	const char *follows;  /* a pass that does not come later in any list that has both, or NULL */
+	const char *contract; /* one line: what it keeps, and what it changes */
+	/* What holds of a function that it has made, beside the rules of the verifier: NULL or a message in the module's arena.
+	 * NULL: nothing that could be seen afterwards. */
+	const char *(*after)(const IrFunc *func);
 } IrPass;
 
 extern const IrPass ir_passes[];
@@ -461,13 +470,31 @@ IrPassRun ir_pass_expand_math; /* math.c: transcendental ops become primitive op
  * The nodes it makes are final: nothing may contract or reassociate them. The pass is this with false. */
 IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma);
 
+/* ---- after.c: what passes promise ---- */
+
+const char *ir_after_simplify(const IrFunc *func);    /* nothing is dead, nothing is computed twice in one place */
+const char *ir_after_expand_math(const IrFunc *func); /* only primitive operations are left */
+
+/* ---- scope.c ---- */
+
+/* A pass under way: a panic inside names it and its function, and saves the function's text in the temporary folder. */
+typedef struct IrScope {
+	BasePanicScope panic;
+	const char *pass;
+	const IrFunc *func;
+} IrScope;
+
+void ir_scope_enter(IrScope *scope, const char *pass, const IrFunc *func);
+void ir_scope_leave(IrScope *scope);
+
 typedef struct IrPipeline {
-	bool verify;          /* after every pass */
+	bool verify;          /* after every pass, with what it promises; debug builds always do */
 	FILE *time;           /* one line per pass, or NULL */
 	const char *dump_dir; /* 03-hoist.ir after every pass, or NULL */
 } IrPipeline;
 
-/* Runs passes by name ("simplify", ...; NULL-terminated). A failure of the verifier panics naming the pass. */
+/* Runs passes by name ("simplify", ...; NULL-terminated). What comes out at the end is verified in every build; a failure
+ * panics naming the pass. options: NULL for none. */
 IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, const IrPipeline *options);
 /* The standard sequence for a function that is to be compiled (before ir_pass_expand_math). */
 IrFunc *ir_optimize(IrModule *module, IrFunc *func, const IrPipeline *options);

@@ -1,19 +1,26 @@
 /* The pass manager: the table of passes, the standard sequence, and the driver that verifies, times and dumps. */
 #include "ir/ir.h"
 
+#ifdef NDEBUG
+enum { VERIFY_EACH = 0 };
+#else
+enum { VERIFY_EACH = 1 };
+#endif
+
 #include <string.h>
 #include <time.h>
 
 const IrPass ir_passes[] = {
-	{"simplify", ir_pass_simplify, NULL, "keeps everything; leaves no dead operation"},
-	{"inline", ir_pass_inline, NULL, "substitutes producers into their users; never repeats costly work"},
-	{"hoist", ir_pass_hoist, NULL, "lowers the counted cost of bodies; changes rounding"},
-	{"compose", ir_pass_compose, NULL, "merges sums of sums; lowers the counted cost; changes rounding"},
-	{"gather", ir_pass_gather, NULL, "turns affine scatters into gathers; keeps values"},
-	{"share", ir_pass_share, NULL, "merges operations over one domain that repeat each other; keeps every bit"},
-	{"reuse", ir_pass_reuse, NULL, "reads what is stored already instead of computing it again; keeps every bit"},
-	{"invariant", ir_pass_invariant, NULL, "moves operations out of loops; keeps values"},
-	{"expand_math", ir_pass_expand_math, NULL, "leaves primitive scalar operations only; nothing may run after it"},
+	{"simplify", ir_pass_simplify, NULL, "keeps values up to the sign of zeros", ir_after_simplify},
+	{"inline", ir_pass_inline, NULL, "keeps every bit; never repeats costly work", NULL},
+	{"gather", ir_pass_gather, "inline", "keeps values up to the order of sums, and so rounding", NULL},
+	{"hoist", ir_pass_hoist, "gather", "lowers the counted cost; changes rounding and what is not finite", NULL},
+	{"compose", ir_pass_compose, "gather", "lowers the counted cost; changes rounding and what is not finite", NULL},
+	{"share", ir_pass_share, "compose", "keeps every bit", NULL},
+	{"reuse", ir_pass_reuse, "share", "keeps every bit", NULL},
+	{"invariant", ir_pass_invariant, "reuse", "keeps every bit", NULL},
+	{"expand_math", ir_pass_expand_math, NULL,
+     "changes the last places of mathematical functions; nothing may run after it", ir_after_expand_math},
 };
 const size_t ir_pass_count = sizeof ir_passes / sizeof ir_passes[0];
 
@@ -27,9 +34,9 @@ static const IrPass *find_pass(const char *name) {
 static void check_order(const char *const *names) {
 	for (size_t i = 0; names[i]; i++) {
 		const IrPass *pass = find_pass(names[i]);
-		for (size_t k = i + 1; pass->after && names[k]; k++)
-			if (strcmp(names[k], pass->after) == 0)
-				base_panic("ir_run_passes", "`%s` must come after `%s`", pass->name, pass->after);
+		for (size_t k = i + 1; pass->follows && names[k]; k++)
+			if (strcmp(names[k], pass->follows) == 0)
+				base_panic("ir_run_passes", "`%s` must come after `%s`", pass->name, pass->follows);
 		if (pass->run == ir_pass_expand_math && names[i + 1])
 			base_panic("ir_run_passes", "`%s` must be the last pass", pass->name);
 	}
@@ -47,25 +54,36 @@ static void dump(IrModule *module, const IrFunc *func, const IrPipeline *options
 	fclose(file);
 }
 
+/* Panics if a pass has not made what it should. */
+static void check(const IrPass *pass, const IrFunc *func, bool promises) {
+	const char *wrong = ir_verify(func);
+	if (!wrong && promises && pass->after)
+		wrong = pass->after(func);
+	if (wrong)
+		base_panic(pass->name, "%s: %s", session_text(func->module->session, func->name), wrong);
+}
+
 IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, const IrPipeline *options) {
 	check_order(names);
 	for (size_t i = 0; names[i]; i++) {
 		const IrPass *pass = find_pass(names[i]);
 		struct timespec start, end;
+		IrFunc *before = func;
+		IrScope scope;
+		ir_scope_enter(&scope, pass->name, before);
 		timespec_get(&start, TIME_UTC);
-		func = pass->run(module, func);
+		func = pass->run(module, before);
 		timespec_get(&end, TIME_UTC);
-		if (!options)
-			continue;
-		if (options->time)
+		if (options && options->dump_dir)
+			dump(module, func, options, i, pass->name);
+		bool each = VERIFY_EACH || (options && options->verify);
+		if (each || !names[i + 1])
+			check(pass, func, each);
+		ir_scope_leave(&scope);
+		if (options && options->time)
 			fprintf(options->time, "%-12s %8.3f ms  %s\n", pass->name,
 			        (double)(end.tv_sec - start.tv_sec) * 1e3 + (double)(end.tv_nsec - start.tv_nsec) * 1e-6,
 			        name_text(module->session->names, func->name));
-		if (options->dump_dir)
-			dump(module, func, options, i, pass->name);
-		const char *wrong = options->verify ? ir_verify(func) : NULL;
-		if (wrong)
-			base_panic(pass->name, "%s: %s", name_text(module->session->names, func->name), wrong);
 	}
 	return func;
 }

@@ -4,6 +4,14 @@
 
 #include <string.h>
 
+int64_t ir_wrap_add(int64_t a, int64_t b) {
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+int64_t ir_wrap_mul(int64_t a, int64_t b) {
+	return (int64_t)((uint64_t)a * (uint64_t)b);
+}
+
 IrAt ir_at_const(int64_t offset) {
 	return (IrAt){.offset = offset};
 }
@@ -32,7 +40,7 @@ static int term_order(const IrTerm *a, const IrTerm *b) {
 }
 
 IrAt ir_at_add(IrModule *module, IrAt a, IrAt b) {
-	IrAt sum = {.offset = a.offset + b.offset};
+	IrAt sum = {.offset = ir_wrap_add(a.offset, b.offset)};
 	if (b.term_count == 0 || a.term_count == 0) {
 		const IrAt *kept = b.term_count == 0 ? &a : &b;
 		sum.term_count = kept->term_count;
@@ -45,7 +53,7 @@ IrAt ir_at_add(IrModule *module, IrAt a, IrAt b) {
 		int order = i == a.term_count ? 1 : j == b.term_count ? -1 : term_order(&a.terms[i], &b.terms[j]);
 		IrTerm term = order <= 0 ? a.terms[i++] : b.terms[j++];
 		if (order == 0)
-			term.coef += b.terms[j++].coef;
+			term.coef = ir_wrap_add(term.coef, b.terms[j++].coef);
 		if (term.coef != 0)
 			sum.terms[sum.term_count++] = term;
 	}
@@ -57,11 +65,15 @@ IrAt ir_at_scale(IrModule *module, IrAt a, int64_t factor) {
 		return a;
 	if (factor == 0)
 		return ir_at_const(0);
-	IrAt scaled = {.offset = a.offset * factor, .term_count = a.term_count};
+	IrAt scaled = {.offset = ir_wrap_mul(a.offset, factor)};
 	if (a.term_count)
-		scaled.terms = arena_copy(module->arena, a.terms, sizeof(IrTerm) * a.term_count);
-	for (uint32_t i = 0; i < a.term_count; i++)
-		scaled.terms[i].coef *= factor;
+		scaled.terms = ARENA_ARRAY(module->arena, IrTerm, a.term_count);
+	for (uint32_t i = 0; i < a.term_count; i++) {
+		IrTerm term = a.terms[i];
+		term.coef = ir_wrap_mul(term.coef, factor);
+		if (term.coef != 0)
+			scaled.terms[scaled.term_count++] = term;
+	}
 	return scaled;
 }
 

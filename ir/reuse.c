@@ -21,6 +21,7 @@ typedef struct Made {
 } Made;
 
 typedef struct Reuse {
+	uint32_t *same; /* while two trees are compared, per node of the first: the node of the second that equals it */
 	const IrFunc *func;
 	IrBuilder b;
 	IrMap map;
@@ -46,7 +47,7 @@ static Trees trees_of(Reuse *r, const IrFor *f) {
 		const IrNode *node = &f->nodes.data[n];
 		if (node->kind != IR_NODE_OP)
 			continue;
-		t.costs[n] = ir_op_info[node->opcode].cost;
+		t.costs[n] = ir_op_info[node->opcode].cost; /* pieces used twice count twice: only compared with least_cost */
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
 			t.costs[n] += t.costs[node->args[i]];
 	}
@@ -63,14 +64,18 @@ static bool same_at(const Reuse *r, const IrFor *f, IrAt a, const IrFor *g, IrAt
 		if (s.coef != t.coef || s.is_node != t.is_node)
 			return false;
 		if (s.is_node ? !same_tree(r, f, s.ref, g, t.ref)
-		              : s.ref != t.ref || f->indices.data[s.ref].extent != g->indices.data[t.ref].extent)
+		              : s.ref != t.ref || f->indices.data[s.ref].extent != g->indices.data[t.ref].extent ||
+		                    f->indices.data[s.ref].lane != g->indices.data[t.ref].lane)
 			return false;
 	}
 	return true;
 }
 
+/* Pieces that are used often are compared once: what was found equal is noted. */
 static bool same_tree(const Reuse *r, const IrFor *f, uint32_t m, const IrFor *g, uint32_t n) {
 	const IrNode *a = &f->nodes.data[m], *b = &g->nodes.data[n];
+	if (r->same[m] == n)
+		return true;
 	if (a->kind != b->kind || a->type != b->type || a->at_count != b->at_count || a->dim != b->dim)
 		return false;
 	if (memcmp(&a->real, &b->real, sizeof a->real) != 0 || a->integer != b->integer || a->guarded != b->guarded)
@@ -80,18 +85,29 @@ static bool same_tree(const Reuse *r, const IrFor *f, uint32_t m, const IrFor *g
 	for (uint32_t k = 0; k < a->at_count; k++)
 		if (!same_at(r, f, a->at[k], g, b->at[k]))
 			return false;
-	if (a->kind != IR_NODE_OP)
-		return true;
-	for (int i = 0; i < ir_op_info[a->opcode].arity; i++)
-		if (a->opcode != b->opcode || !same_tree(r, f, a->args[i], g, b->args[i]))
+	if (a->kind == IR_NODE_OP && a->opcode != b->opcode)
+		return false;
+	for (int i = 0; a->kind == IR_NODE_OP && i < ir_op_info[a->opcode].arity; i++)
+		if (!same_tree(r, f, a->args[i], g, b->args[i]))
 			return false;
-	return a->opcode == b->opcode;
+	r->same[m] = n;
+	return true;
 }
 
-static const Made *find_made(const Reuse *r, const Trees *t, uint32_t node) {
+static bool equal_trees(Reuse *r, const IrFor *f, uint32_t m, const IrFor *g, uint32_t n) {
+	ArenaMark before = arena_mark(r->scratch);
+	r->same = ARENA_ARRAY(r->scratch, uint32_t, f->nodes.count + 1);
+	for (uint32_t i = 0; i < f->nodes.count; i++)
+		r->same[i] = IR_NO_NODE;
+	bool equal = same_tree(r, f, m, g, n);
+	arena_release(r->scratch, before);
+	return equal;
+}
+
+static const Made *find_made(Reuse *r, const Trees *t, uint32_t node) {
 	for (uint32_t i = r->made.count; i-- > 0;) {
 		const Made *made = &r->made.data[i];
-		if (made->hash == t->hashes[node] && made->f != t->f && same_tree(r, made->f, made->node, t->f, node))
+		if (made->hash == t->hashes[node] && made->f != t->f && equal_trees(r, made->f, made->node, t->f, node))
 			return made;
 	}
 	return NULL;
@@ -131,12 +147,8 @@ static void remember(Reuse *r, const Trees *t) {
 
 static void reuse_for(Reuse *r, const IrFor *from) {
 	Trees t = trees_of(r, from);
-	IrForBuilder f = ir_for_begin(&r->b);
-	IrRewrite rewrite = ir_rewrite_same_domain(r->scratch, &f, from, &r->map);
-	rewrite.replace = replace_made;
-	rewrite.context = &(Here){r, &t};
-	ir_rewrite_puts(&r->b, r->func, &rewrite, &r->map, NULL);
-	ir_for_end(&f);
+	IrForBuilder f;
+	ir_rewrite_or_copy(&r->b, r->scratch, r->func, from, &r->map, replace_made, &(Here){r, &t}, &f);
 	remember(r, &t);
 }
 

@@ -122,6 +122,21 @@ void ir_rewrite_puts(IrBuilder *b, const IrFunc *func, IrRewrite *rewrite, IrMap
 	b->name = 0;
 }
 
+void ir_rewrite_or_copy(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map,
+                        IrReplace *replace, void *context, IrForBuilder *f) {
+	*f = ir_for_begin(b);
+	IrRewrite rewrite = ir_rewrite_same_domain(scratch, f, from, map);
+	rewrite.replace = replace;
+	rewrite.context = context;
+	ir_rewrite_puts(b, func, &rewrite, map, NULL);
+	if (ir_for_try_end(f))
+		return;
+	*f = ir_for_begin(b);
+	rewrite = ir_rewrite_same_domain(scratch, f, from, map);
+	ir_rewrite_puts(b, func, &rewrite, map, NULL);
+	ir_for_end(f);
+}
+
 void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map, const bool *keep) {
 	IrForBuilder f = ir_for_begin(b);
 	IrRewrite rewrite = ir_rewrite_same_domain(scratch, &f, from, map);
@@ -232,22 +247,40 @@ static uint64_t at_hash(uint64_t hash, IrAt at) {
 	return hash;
 }
 
-uint64_t ir_for_hash(const IrFor *f) {
+static uint64_t node_hash(uint64_t hash, const IrNode *node) {
+	uint64_t bits;
+	memcpy(&bits, &node->real, sizeof bits);
+	hash = mix(hash, (uint64_t)node->kind * 64 + (uint64_t)node->type);
+	switch (node->kind) {
+	case IR_NODE_CONST: hash = mix(mix(hash, bits), (uint64_t)node->integer); break;
+	case IR_NODE_DIM: hash = mix(hash, (uint64_t)node->dim); break;
+	case IR_NODE_INDEX: break;
+	case IR_NODE_READ: hash = mix(hash, (uint64_t)node->value << 1 | node->guarded); break;
+	case IR_NODE_OP:
+		hash = mix(hash, (uint64_t)node->opcode);
+		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
+			hash = mix(hash, node->args[i]);
+		break;
+	}
+	for (uint32_t k = 0; k < node->at_count; k++)
+		hash = at_hash(hash, node->at[k]);
+	return hash;
+}
+
+uint64_t ir_for_hash(const IrFunc *func, const IrFor *f) {
 	uint64_t hash = f->indices.count;
 	for (uint32_t i = 0; i < f->indices.count; i++)
-		hash = mix(hash, (uint64_t)f->indices.data[i].extent);
-	for (uint32_t i = 0; i < f->nodes.count; i++) {
-		const IrNode *node = &f->nodes.data[i];
-		hash = mix(hash, (uint64_t)node->kind * 64 + (uint64_t)node->type);
-		if (node->kind == IR_NODE_READ)
-			hash = mix(hash, node->value);
-		if (node->kind == IR_NODE_OP)
-			hash = mix(hash, (uint64_t)node->opcode * 4096 + node->args[0] * 64 + node->args[1]);
-		for (uint32_t k = 0; k < node->at_count; k++)
-			hash = at_hash(hash, node->at[k]);
+		hash = mix(hash, (uint64_t)f->indices.data[i].extent << 1 | f->indices.data[i].lane);
+	for (uint32_t i = 0; i < f->conds.count; i++)
+		hash = at_hash(hash, f->conds.data[i]);
+	for (uint32_t i = 0; i < f->nodes.count; i++)
+		hash = node_hash(hash, &f->nodes.data[i]);
+	for (uint32_t i = 0; i < f->puts.count; i++) {
+		const IrPut *put = &f->puts.data[i];
+		hash = mix(mix(hash, (uint64_t)put->combine << 32 | put->node), put->into);
+		for (uint32_t k = 0; k < ir_type(func, put->out).rank; k++)
+			hash = at_hash(hash, put->at[k]);
 	}
-	for (uint32_t i = 0; i < f->puts.count; i++)
-		hash = mix(hash, (uint64_t)f->puts.data[i].combine * 4096 + f->puts.data[i].node);
 	return hash;
 }
 
@@ -298,6 +331,35 @@ bool ir_put_is_projection(const IrFunc *func, const IrFor *f, const IrPut *put) 
 
 bool ir_put_is_permutation(const IrFunc *func, const IrFor *f, const IrPut *put) {
 	return ir_type(func, put->out).rank == f->indices.count && ir_put_is_projection(func, f, put);
+}
+
+bool ir_for_is_empty(const IrFor *f) {
+	for (uint32_t i = 0; i < f->indices.count; i++)
+		if (f->indices.data[i].extent == 0)
+			return true;
+	return false;
+}
+
+bool ir_positions_may_fail(const IrFunc *func, const IrFor *f, IrType type, const IrAt *at, bool guarded) {
+	for (uint32_t k = 0; k < type.rank && !guarded; k++)
+		if (!ir_in_bounds(func, f, at[k], type.dims[k]))
+			return true;
+	return false;
+}
+
+bool ir_for_may_fail(const IrFunc *func, const IrFor *f) {
+	for (uint32_t n = 0; n < f->nodes.count; n++) {
+		const IrNode *node = &f->nodes.data[n];
+		if (node->kind == IR_NODE_READ &&
+		    ir_positions_may_fail(func, f, ir_type(func, node->value), node->at, node->guarded))
+			return true;
+	}
+	for (uint32_t p = 0; p < f->puts.count; p++) {
+		const IrPut *put = &f->puts.data[p];
+		if (ir_positions_may_fail(func, f, ir_type(func, put->out), put->at, put->guarded))
+			return true;
+	}
+	return false;
 }
 
 static uint32_t at_index_set(const IrFor *f, const uint32_t *sets, IrAt at) {

@@ -33,6 +33,9 @@ IrAt *ir_rewrite_positions(IrRewrite *rewrite, const IrAt *at, uint32_t count);
 IrRewrite ir_rewrite_same_domain(Arena *scratch, IrForBuilder *to, const IrFor *from, const IrMap *map);
 /* All puts of the operation that `rewrite` re-emits, in order; maps their outs. `wanted` per put, or NULL for all. */
 void ir_rewrite_puts(IrBuilder *b, const IrFunc *func, IrRewrite *rewrite, IrMap *map, const bool *wanted);
+/* Copies `from` with what `replace` says; plainly, if that cannot be proved to be in order. Maps its outs; *f: its builder. */
+void ir_rewrite_or_copy(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map,
+                        IrReplace *replace, void *context, IrForBuilder *f);
 /* Copies `from` keeping only the puts with keep[p] (an ARG put keeps its MAX or MIN); maps their outs. */
 void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map, const bool *keep);
 
@@ -45,12 +48,20 @@ bool ir_put_is_arg(const IrPut *put); /* ARGMAX or ARGMIN */
 
 /* Same operation up to the numbers of its outs (both of `func`). */
 bool ir_for_equal(const IrFunc *func, const IrFor *a, const IrFor *b);
-uint64_t ir_for_hash(const IrFor *f);
+uint64_t ir_for_hash(const IrFunc *func, const IrFor *f);
 
 /* Every position is a different plain index that runs over the whole axis, and every index of the domain occurs. */
 bool ir_put_is_permutation(const IrFunc *func, const IrFor *f, const IrPut *put);
 /* As above, but indices may be missing (they are summed over). */
 bool ir_put_is_projection(const IrFunc *func, const IrFor *f, const IrPut *put);
+
+/* No point at all: an extent is 0. Then every position counts as proved, so bodies must stay where they are. */
+bool ir_for_is_empty(const IrFor *f);
+
+/* A read or put of these positions may leave its range when the code runs (a gather that is not proved): it must neither be
+ * dropped nor moved to where it might not have run. */
+bool ir_positions_may_fail(const IrFunc *func, const IrFor *f, IrType type, const IrAt *at, bool guarded);
+bool ir_for_may_fail(const IrFunc *func, const IrFor *f);
 
 /* FLOPs of one run, symbols taken as 1000: for judging rewrites. */
 double ir_for_flops(const IrFunc *func, const IrFor *f);

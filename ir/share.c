@@ -7,7 +7,11 @@
  * read what it overwrites. Requires a verified function; keeps every bit. */
 #include "ir/rewrite.h"
 
-enum { WINDOW = 48, MAX_NODES = 400 };
+enum {
+	WINDOW = 48,     /* how far back an operation looks for another */
+	MAX_NODES = 400, /* of what is merged ... */
+	MAX_PUTS = 16    /* ... and its puts: each keeps an accumulator or an address busy */
+};
 
 /* One operation of a block, looked at. */
 typedef struct Item {
@@ -17,6 +21,7 @@ typedef struct Item {
 	int leader;       /* the operation it goes to; itself if it stays */
 	VEC(int) members; /* of a leader, in order */
 	uint32_t nodes;   /* of a leader with its members */
+	uint32_t puts;    /* likewise */
 } Item;
 
 typedef struct Share {
@@ -32,6 +37,7 @@ static void look(Share *s, Item *item) {
 	item->hashes = ir_tree_hashes(s->scratch, f, NULL);
 	item->costs = ARENA_ARRAY(s->scratch, double, f->nodes.count + 1);
 	item->nodes = f->nodes.count;
+	item->puts = f->puts.count;
 	for (uint32_t n = 0; n < f->nodes.count; n++)
 		if (f->nodes.data[n].kind == IR_NODE_OP)
 			item->costs[n] = ir_op_info[f->nodes.data[n].opcode].cost;
@@ -133,7 +139,7 @@ static void find_leader(Share *s, Item *items, int place) {
 		Item *other = &items[k];
 		if (other->op->kind != IR_FOR || other->leader != k || other->nodes + item->nodes > MAX_NODES)
 			continue;
-		if (other->op->f.puts.count + other->members.count + item->op->f.puts.count > 12)
+		if (other->puts + item->puts > MAX_PUTS)
 			continue;
 		if (!same_domain(&other->op->f, &item->op->f))
 			continue;
@@ -151,6 +157,7 @@ static void find_leader(Share *s, Item *items, int place) {
 		Item *leader = &items[item->leader];
 		vec_push(s->scratch, &leader->members, place);
 		leader->nodes += item->nodes;
+		leader->puts += item->puts;
 	}
 }
 

@@ -18,7 +18,10 @@ typedef struct Known { /* every element of the value is this number */
 typedef struct Entry {
 	uint64_t hash;
 	const IrOp *op;
+	uint32_t next; /* number of the entry before it with the same slot, + 1; 0: none */
 } Entry;
+
+enum { SLOTS = 1 << 10 };
 
 typedef struct Simplify {
 	const IrFunc *func; /* old */
@@ -27,6 +30,7 @@ typedef struct Simplify {
 	Arena *scratch;
 	VEC(Known) known; /* by new value */
 	VEC(Entry) seen;  /* operations of the blocks around, innermost last */
+	uint32_t *slots;  /* by hash: the last entry, + 1 */
 } Simplify;
 
 static void set_known(Simplify *s, IrValue value, Known known) {
@@ -46,6 +50,9 @@ static uint32_t replace_known(void *context, IrRewrite *rewrite, uint32_t number
 	if (node->kind != IR_NODE_READ || node->guarded)
 		return IR_NO_NODE;
 	Known known = get_known(s, ir_map_get(&s->map, node->value));
+	IrType type = ir_type(s->func, node->value);
+	if (known.is && ir_positions_may_fail(s->func, rewrite->from, type, node->at, false))
+		return IR_NO_NODE; /* the check when it runs would be lost */
 	return known.is ? ir_constant(rewrite->to, node->type, known.real, known.integer) : IR_NO_NODE;
 }
 
@@ -98,33 +105,53 @@ static IrValue copied_value(const IrFunc *func, const IrFor *f) {
 }
 
 static const IrOp *find_same(const Simplify *s, const IrOp *op, uint64_t hash) {
-	for (uint32_t i = s->seen.count; i-- > 0;)
-		if (s->seen.data[i].hash == hash && ir_for_equal(s->b.func, &s->seen.data[i].op->f, &op->f))
-			return s->seen.data[i].op;
+	for (uint32_t i = s->slots[hash % SLOTS]; i > 0; i = s->seen.data[i - 1].next)
+		if (s->seen.data[i - 1].hash == hash && ir_for_equal(s->b.func, &s->seen.data[i - 1].op->f, &op->f))
+			return s->seen.data[i - 1].op;
 	return NULL;
 }
 
-static void simplify_for(Simplify *s, const IrFor *from) {
-	IrForBuilder f = ir_for_begin(&s->b);
-	IrRewrite rewrite = ir_rewrite_same_domain(s->scratch, &f, from, &s->map);
-	rewrite.replace = replace_known;
+static void see(Simplify *s, const IrOp *op, uint64_t hash) {
+	uint32_t *slot = &s->slots[hash % SLOTS];
+	vec_push(s->scratch, &s->seen, ((Entry){hash, op, *slot}));
+	*slot = s->seen.count;
+}
+
+/* The operations of a block are not visible behind it. */
+static void forget(Simplify *s, uint32_t count) {
+	while (s->seen.count > count) {
+		const Entry *last = &s->seen.data[--s->seen.count];
+		s->slots[last->hash % SLOTS] = last->next;
+	}
+}
+
+/* The operation with known values in place; false: it cannot be proved to be in order (a gather has become a position). */
+static bool emit_for(Simplify *s, const IrFor *from, IrForBuilder *f, IrReplace *replace) {
+	*f = ir_for_begin(&s->b);
+	IrRewrite rewrite = ir_rewrite_same_domain(s->scratch, f, from, &s->map);
+	rewrite.replace = replace;
 	rewrite.context = s;
 	for (uint32_t p = 0; p < from->puts.count; p++) {
 		const IrPut *put = &from->puts.data[p];
 		if (ir_put_is_arg(put)) {
 			s->b.name = ir_info(s->func, put->out)->name;
 			ir_map_set(&s->map, put->out,
-			           ir_put_arg(&f, ir_map_get(&s->map, from->puts.data[put->arg_of].out), put->arg_index));
+			           ir_put_arg(f, ir_map_get(&s->map, from->puts.data[put->arg_of].out), put->arg_index));
 		} else {
 			emit_put(s, &rewrite, put);
 		}
 	}
 	s->b.name = 0;
-	ir_for_end(&f);
+	return ir_for_try_end(f);
+}
 
+static void simplify_for(Simplify *s, const IrFor *from) {
+	IrForBuilder f;
+	if (!emit_for(s, from, &f, replace_known) && !emit_for(s, from, &f, NULL))
+		ir_for_end(&f); /* says what is wrong */
 	IrOp *op = f.op;
 	IrValue copy = copied_value(s->b.func, &op->f);
-	uint64_t hash = ir_for_hash(&op->f);
+	uint64_t hash = ir_for_hash(s->b.func, &op->f);
 	const IrOp *same = copy ? NULL : find_same(s, op, hash);
 	if (copy) {
 		ir_map_set(&s->map, from->puts.data[0].out, copy);
@@ -136,7 +163,7 @@ static void simplify_for(Simplify *s, const IrFor *from) {
 		s->b.block->ops.count--;
 		return;
 	}
-	vec_push(s->scratch, &s->seen, ((Entry){hash, op}));
+	see(s, op, hash);
 	for (uint32_t p = 0; p < op->f.puts.count; p++) {
 		const IrPut *put = &op->f.puts.data[p];
 		const IrNode *node = ir_put_is_arg(put) ? NULL : &op->f.nodes.data[put->node];
@@ -165,7 +192,7 @@ static void simplify_loop(Simplify *s, const IrLoop *loop) {
 	}
 	s->b.name = 0;
 	simplify_block(s, &loop->body);
-	s->seen.count = seen;
+	forget(s, seen);
 	IrValue *yields = ARENA_ARRAY(s->scratch, IrValue, loop->carries.count + 1);
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < loop->carries.count; i++)
@@ -195,6 +222,7 @@ IrFunc *ir_pass_simplify(IrModule *module, IrFunc *func) {
 	func = ir_remove_dead(module, func);
 	Arena *scratch = arena_new();
 	Simplify s = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
+	s.slots = ARENA_ARRAY(scratch, uint32_t, SLOTS);
 	IrFunc *out = ir_pass_begin(module, func, &s.map, &s.b);
 	simplify_block(&s, &func->body);
 	ir_pass_end(func, &s.map, out);

@@ -1,7 +1,7 @@
 /* Conveniences on whole tensors, built on FOR. */
 #include "ir/ir.h"
 
-static const char *const axis_names[IR_MAX_RANK] = {"i", "j", "k", "m", "n", "p", "q", "r"};
+static const char *const axis_names[IR_MAX_RANK] = {"i", "j", "k", "m", "n", "p", "q", "r", "s", "t", "u", "v"};
 
 /* An op whose domain is the elements of a type, with the plain positions of each. */
 static IrForBuilder over_elements(IrBuilder *b, IrType type, IrAt at[IR_MAX_RANK]) {

@@ -103,7 +103,7 @@ static void contract_for(Contract *c, const IrFunc *func, IrFor *f) {
 	uint32_t marks = 0;
 	for (uint32_t i = 0; i < f->puts.count; i++) {
 		const IrPut *put = &f->puts.data[i];
-		if (put->combine == IR_PUT_SUM && is_product(&f->nodes.data[put->node], uses[put->node]))
+		if (i < 32 && put->combine == IR_PUT_SUM && is_product(&f->nodes.data[put->node], uses[put->node]))
 			marks |= 1u << i;
 	}
 	replace_nodes(c, func, f, out.nodes.data, out.nodes.count, to);

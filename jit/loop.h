@@ -219,7 +219,7 @@ void loop_print(const LoopFunc *func, Text *out);
 
 /* ---- lower.c: tensor IR to loop IR, whole functions ---- */
 
-/* Per FOR, in order: bit p if put p adds up products that its accumulator may fuse. */
+/* Per FOR, in order: bit p if put p (of the first 32) adds up products that its accumulator may fuse. */
 typedef VEC(uint32_t) LoopProducts;
 
 /* `func` has only primitive ops. products: NULL if nothing may be fused. */

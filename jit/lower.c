@@ -491,11 +491,15 @@ LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, 
 }
 
 LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *options) {
+	IrScope scope;
+	ir_scope_enter(&scope, "lower", func);
 	IrFunc *copy = ir_func_copy(module, func, session_text(module->session, func->name));
-	loop_reuse(copy);
-	if (options->strict)
-		return loop_lower(module, ir_expand_math(module, copy, false), options, NULL);
 	LoopProducts products = {0};
-	loop_contract(copy, &products);
-	return loop_lower(module, ir_expand_math(module, copy, true), options, &products);
+	loop_reuse(copy);
+	if (!options->strict)
+		loop_contract(copy, &products);
+	LoopFunc *lowered =
+		loop_lower(module, ir_expand_math(module, copy, !options->strict), options, options->strict ? NULL : &products);
+	ir_scope_leave(&scope);
+	return lowered;
 }

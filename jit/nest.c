@@ -36,7 +36,7 @@ static void emit_stores(Nest *n, const NestGroup *group) {
 }
 
 static void emit_scatter(Nest *n, const NestGroup *group) {
-	LoopTemp values[IR_MAX_INDICES];
+	LoopTemp *values = ARENA_ARRAY(n->arena, LoopTemp, group->count);
 	const IrPut *first = group->puts[0];
 	/* Puts of one group have the same positions or none is guarded: see groups() */
 	LoopStmt *guard = nest_put_guard(n, first);
@@ -124,10 +124,8 @@ static void add_op(Nest *n, NestOps *ops, const IrFor *f, uint32_t products, con
 
 /* Puts with the same output indices share their loops; a scatter is on its own. */
 static void add_ops(Nest *n, NestOps *ops, const IrFor *f, uint32_t products) {
-	NestGroup groups[IR_MAX_INDICES];
-	uint32_t group_count = 0, of_put[IR_MAX_INDICES];
-	if (f->puts.count > IR_MAX_INDICES)
-		base_panic("nest", "an op with %u puts", (unsigned)f->puts.count);
+	NestGroup *groups = ARENA_ARRAY(n->arena, NestGroup, f->puts.count);
+	uint32_t group_count = 0, *of_put = ARENA_ARRAY(n->arena, uint32_t, f->puts.count);
 	n->op = ARENA_NEW(n->arena, NestOp);
 	n->op->f = f;
 	nest_facts(n);
@@ -143,8 +141,11 @@ static void add_ops(Nest *n, NestOps *ops, const IrFor *f, uint32_t products) {
 			while (g < group_count && (wanted.scatter || groups[g].mask != wanted.mask ||
 			                           groups[g].stores != wanted.stores || groups[g].scatter != wanted.scatter))
 				g++;
-			if (g == group_count)
+			if (g == group_count) {
+				wanted.puts = ARENA_ARRAY(n->arena, const IrPut *, f->puts.count);
+				wanted.numbers = ARENA_ARRAY(n->arena, uint32_t, f->puts.count);
 				groups[group_count++] = wanted;
+			}
 		}
 		of_put[p] = g;
 		groups[g].numbers[groups[g].count] = p;

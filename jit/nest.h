@@ -5,7 +5,7 @@
 
 #include "jit/loop.h"
 
-enum { NEST_MAX_LEVELS = 48 };
+enum { NEST_MAX_LEVELS = 2 * IR_MAX_INDICES + 8 };
 
 /* How one index of the domain runs. Its value is base + var + copy (+ lane if it is the vector index; then a copy is
  * LOOP_LANES apart). Of the last copy of a vector index only the first `tail` lanes count, if that is not 0: nothing is read
@@ -62,8 +62,8 @@ typedef struct NestPlace {
 
 /* Puts that share their loops. */
 typedef struct NestGroup {
-	const IrPut *puts[IR_MAX_INDICES];
-	uint32_t numbers[IR_MAX_INDICES]; /* of the puts in the op */
+	const IrPut **puts;
+	uint32_t *numbers; /* of the puts in the op */
 	uint32_t count;
 	uint32_t mask;
 	bool stores;  /* NONE: stored as they are */
@@ -78,7 +78,7 @@ typedef struct NestOp {
 	uint32_t at[IR_MAX_INDICES]; /* the copy being emitted */
 	uint32_t *deps;              /* indices each node depends on */
 	NestMemo *memo;
-	uint32_t products; /* bit p: put p may fuse its products into its accumulator */
+	uint32_t products; /* bit p: put p (of the first 32) may fuse its products into its accumulator */
 	/* of the puts being lowered */
 	int vector;                     /* the index that runs in lanes, or -1 */
 	uint32_t order[IR_MAX_INDICES]; /* output indices, then reduced ones */
@@ -166,7 +166,8 @@ void nest_close(Nest *n);
 LoopStmt *nest_new_for(Nest *n, int64_t step);
 void nest_open_for(Nest *n, LoopStmt *stmt);
 LoopAffine nest_negated(Nest *n, LoopAffine affine);
-/* An IF for the conditions that can be tested now and are not in *done; NULL if there are none. */
+/* An IF for the conditions that can be tested now and are not in *done; NULL if there are none. Bit c of *done: condition c; the
+ * last bit: it and all behind it, which are tested together. */
 LoopStmt *nest_cond_if(Nest *n, uint32_t *done);
 bool nest_runs_without_loop(const NestIndex *index, bool vector);
 /* The parts in which an index runs, as planned (copies) and in lanes or not: none if it is empty, at most two. */

@@ -49,17 +49,13 @@ LoopAffine nest_flatten(Nest *n, LoopAffine affine) {
 typedef struct Parts {
 	LoopAffine scalar;
 	int64_t stride;
-	LoopTemp vectors[IR_MAX_RANK * 2];
-	LoopSize scales[IR_MAX_RANK * 2];
-	uint32_t count;
+	VEC(LoopTemp) vectors;
+	VEC(LoopSize) scales;
 } Parts;
 
 static void add_vector(Nest *n, Parts *parts, LoopTemp vector, LoopSize scale) {
-	if (parts->count == IR_MAX_RANK * 2)
-		base_panic("nest_address", "too many gathers in one access");
-	(void)n;
-	parts->vectors[parts->count] = vector;
-	parts->scales[parts->count++] = scale;
+	vec_push(n->arena, &parts->vectors, vector);
+	vec_push(n->arena, &parts->scales, scale);
 }
 
 LoopTemp nest_lane_numbers(Nest *n) {
@@ -104,10 +100,10 @@ static LoopTemp size_temp(Nest *n, LoopSize size) {
 /* All vectors as one: returns the sum of each times its scale. */
 static LoopTemp sum_vectors(Nest *n, const Parts *parts) {
 	LoopTemp sum = 0;
-	for (uint32_t i = 0; i < parts->count; i++) {
-		LoopTemp scaled = parts->vectors[i];
-		if (parts->scales[i].factor != 1 || parts->scales[i].count > 0)
-			scaled = nest_op(n, IR_mul, IR_I64, (LoopTemp[]){scaled, size_temp(n, parts->scales[i])}, 2);
+	for (uint32_t i = 0; i < parts->vectors.count; i++) {
+		LoopTemp scaled = parts->vectors.data[i];
+		if (parts->scales.data[i].factor != 1 || parts->scales.data[i].count > 0)
+			scaled = nest_op(n, IR_mul, IR_I64, (LoopTemp[]){scaled, size_temp(n, parts->scales.data[i])}, 2);
 		sum = sum == 0 ? scaled : nest_op(n, IR_add, IR_I64, (LoopTemp[]){sum, scaled}, 2);
 	}
 	return sum;
@@ -132,7 +128,7 @@ static LoopTemp affine_temp(Nest *n, LoopAffine affine, int64_t stride) {
 LoopTemp nest_position(Nest *n, IrAt at) {
 	Parts parts = {0};
 	add_at(n, &parts, at, loop_size(1));
-	if (parts.count == 0)
+	if (parts.vectors.count == 0)
 		return affine_temp(n, parts.scalar, parts.stride);
 	LoopTemp sum = sum_vectors(n, &parts);
 	if (parts.stride == 0 && parts.scalar.count == 0 && parts.scalar.offset == 0)
@@ -145,7 +141,7 @@ bool nest_scalar_affine(Nest *n, IrAt at, LoopAffine *affine) {
 	Parts parts = {0};
 	add_at(n, &parts, at, loop_size(1));
 	*affine = nest_flatten(n, parts.scalar);
-	return parts.count == 0 && parts.stride == 0;
+	return parts.vectors.count == 0 && parts.stride == 0;
 }
 
 uint32_t nest_formal(Nest *n, uint32_t buffer) {
@@ -169,14 +165,14 @@ LoopAddress nest_address(Nest *n, IrValue value, const IrAt *at, uint32_t *level
 	LoopAddress address = {.buffer = nest_formal(n, n->in->buffer_of[value]), .stride = parts.stride};
 	address.affine = nest_flatten(n, parts.scalar);
 	address.scale = loop_size(1);
-	if (parts.count == 1) {
-		address.index = parts.vectors[0];
-		address.scale = parts.scales[0];
+	if (parts.vectors.count == 1) {
+		address.index = parts.vectors.data[0];
+		address.scale = parts.scales.data[0];
 		if (address.scale.count > 0) {
 			address.index = sum_vectors(n, &parts);
 			address.scale = loop_size(1);
 		}
-	} else if (parts.count > 1) {
+	} else if (parts.vectors.count > 1) {
 		address.index = sum_vectors(n, &parts);
 	}
 	uint32_t known = nest_level(n, address.index);

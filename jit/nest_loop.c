@@ -84,10 +84,12 @@ static void add_cond_bound(Nest *n, LoopStmt *stmt, IrAt cond, uint32_t i) {
 	}
 }
 
+enum { LAST_BIT = 31 }; /* of a set of conditions: see nest_cond_if */
+
 /* The conditions that the loop over i can take as bounds; returns them as bits. */
 static uint32_t bound_conds(Nest *n, LoopStmt *stmt, uint32_t i, uint32_t done) {
 	uint32_t open = open_indices(n), taken = 0;
-	for (uint32_t c = 0; c < n->op->f->conds.count; c++) {
+	for (uint32_t c = 0; c < n->op->f->conds.count && c < LAST_BIT; c++) {
 		uint32_t deps = nest_at_deps(n, n->op->f->conds.data[c]);
 		if (done >> c & 1 || !(deps >> i & 1) || (deps & ~open & ~(1u << i)) != 0)
 			continue;
@@ -97,11 +99,22 @@ static uint32_t bound_conds(Nest *n, LoopStmt *stmt, uint32_t i, uint32_t done) 
 	return taken;
 }
 
+/* What the conditions from `first` on depend on. */
+static uint32_t cond_deps(const Nest *n, uint32_t first) {
+	uint32_t deps = 0;
+	for (uint32_t c = first; c < n->op->f->conds.count; c++)
+		deps |= nest_at_deps(n, n->op->f->conds.data[c]);
+	return deps;
+}
+
 LoopStmt *nest_cond_if(Nest *n, uint32_t *done) {
 	LoopStmt *stmt = NULL;
+	uint32_t before = *done;
 	for (uint32_t c = 0; c < n->op->f->conds.count; c++) {
 		IrAt cond = n->op->f->conds.data[c];
-		if (*done >> c & 1 || (nest_at_deps(n, cond) & ~open_indices(n)) != 0)
+		uint32_t bit = c < LAST_BIT ? c : LAST_BIT;
+		uint32_t deps = c < LAST_BIT ? nest_at_deps(n, cond) : cond_deps(n, LAST_BIT);
+		if (before >> bit & 1 || (deps & ~open_indices(n)) != 0)
 			continue;
 		if (!stmt) {
 			stmt = ARENA_NEW(n->arena, LoopStmt);
@@ -111,7 +124,7 @@ LoopStmt *nest_cond_if(Nest *n, uint32_t *done) {
 		if (!nest_scalar_affine(n, cond, &affine))
 			base_panic("nest", "a condition differs by lane");
 		vec_push(n->arena, &stmt->conds, affine);
-		*done |= 1u << c;
+		*done |= 1u << bit;
 	}
 	return stmt;
 }

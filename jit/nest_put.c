@@ -39,7 +39,8 @@ LoopTemp nest_combine(Nest *n, const IrPut *put, LoopTemp acc) {
 	if (acc == 0)
 		return nest_node(n, put->node);
 	const IrNode *product = &n->op->f->nodes.data[put->node];
-	if (sum && n->op->products >> (put - n->op->f->puts.data) & 1 && product->kind == IR_NODE_OP &&
+	ptrdiff_t number = put - n->op->f->puts.data;
+	if (sum && number < 32 && n->op->products >> number & 1 && product->kind == IR_NODE_OP &&
 	    product->opcode == IR_mul) {
 		LoopTemp a = nest_node(n, product->args[0]), b = nest_node(n, product->args[1]);
 		return nest_op(n, IR_fma, type, (LoopTemp[]){a, b, acc}, 3);

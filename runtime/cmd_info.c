@@ -188,7 +188,7 @@ static double step_flops(Info *info, const FeRule *rule, int64_t n) {
 
 /* Bytes of state: per coordinate, and besides. */
 static void state_bytes(const FeRule *rule, double *each, double *besides) {
-	int64_t one[IR_MAX_RANK] = {1, 1, 1, 1, 1, 1, 1, 1};
+	int64_t one[IR_USER_RANK] = {1, 1, 1, 1, 1, 1, 1, 1};
 	*each = *besides = 0;
 	for (uint32_t i = 0; i < rule->states.count; i++) {
 		IrType type = rule->states.data[i].type;

@@ -56,10 +56,10 @@ finish_command() { # checks what the lines about one command have asked for
 	while IFS= read -r text; do
 		! grep -qF -- "$text" both || fail "$name: '$text' comes from: $command"
 	done <no_texts
-	while read -r tolerance what numbers; do
+	while read -r allowed what numbers; do
 		printf '%s\n' $numbers >wanted_numbers
 		figures "$what" <out >got_numbers
-		same "$tolerance" wanted_numbers got_numbers >difference || { fail "$name: $what of: $command"; cat difference; }
+		same "$allowed" wanted_numbers got_numbers >difference || { fail "$name: $what of: $command"; cat difference; }
 	done <figures_wanted
 	command=""
 }

@@ -1,6 +1,7 @@
-/* Random well-shaped functions of tensor IR, the same for a seed on every machine: elementwise work, reductions, arguments,
- * windows, gathers, scatters, conditions, `into`, loops, lanes. For tests that compare two ways of running one function.
- * C orders no two calls within one expression, so there is at most one draw in each. */
+/* Random well-shaped functions of tensor IR, the same for a seed on every machine: elementwise work, reductions over indices
+ * that the body does or does not mention, chains of sums of products, arguments, windows, gathers that are proved and others,
+ * scatters, conditions, `into`, many puts, wide ranks, empty ranges, whole numbers, loops, lanes. For tests that compare two
+ * ways of running one function. C orders no two calls within one expression, so there is at most one draw in each. */
 #ifndef GRADUS_TESTS_IR_RANDOM_H
 #define GRADUS_TESTS_IR_RANDOM_H
 
@@ -14,8 +15,12 @@ typedef struct RandomIr {
 	bool lanes; /* some values have a lane axis */
 	IrValue values[64];
 	int count;
-	IrValue picks; /* int[5]: any integers */
+	IrValue picks;  /* int[5]: any integers */
+	IrValue places; /* int[5]: 0, 1 or 2, but for arguments that are made to fail */
+	IrValue turn;   /* the counter of the loop around, or 0 */
 } RandomIr;
+
+enum { RANDOM_POINTS = 3000 /* of one operation, about */ };
 
 static inline uint32_t random_below(RandomIr *r, uint32_t limit) {
 	r->state = r->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -28,7 +33,29 @@ static inline bool random_chance(RandomIr *r, uint32_t percent) {
 
 static inline IrDim random_extent(RandomIr *r) {
 	static const IrDim extents[] = {1, 2, 3, 3, 5, 5, 17};
+	if (random_chance(r, 1))
+		return 0;
 	return extents[random_below(r, 7)];
+}
+
+/* The extents of `count` indices: few points in all. */
+static inline void random_extents(RandomIr *r, uint32_t count, IrDim *extents) {
+	double points = 1;
+	for (uint32_t i = 0; i < count; i++) {
+		extents[i] = random_extent(r);
+		if (count > 4 || points * (double)extents[i] > RANDOM_POINTS)
+			extents[i] = 1 + (IrDim)random_below(r, 2);
+		points *= (double)extents[i];
+	}
+}
+
+/* An index of the domain that runs over 5 values at most, or its first value. */
+static inline IrAt random_of_five(RandomIr *r, IrForBuilder *f, uint32_t first) {
+	IrAt where = ir_at_const(random_below(r, 5));
+	for (uint32_t index = first; index < f->op->f.indices.count; index++)
+		if (f->op->f.indices.data[index].extent <= 5)
+			where = ir_at_index(r->func->module, index, 1);
+	return where;
 }
 
 static inline void random_keep(RandomIr *r, IrValue value) {
@@ -43,8 +70,12 @@ static inline IrAt random_position(RandomIr *r, IrForBuilder *f, IrDim dim, bool
 	IrModule *m = r->func->module;
 	const IrFor *op = &f->op->f;
 	uint32_t first = op->indices.count && op->indices.data[0].lane ? 1 : 0, choices = op->indices.count - first;
-	uint32_t kind = random_below(r, 10);
+	uint32_t kind = random_below(r, 11);
 	*inside = true;
+	if (dim == 0) { /* inside only where there is no point */
+		*inside = false;
+		return choices ? ir_at_index(m, first + random_below(r, choices), 1) : ir_at_const(0);
+	}
 	if (kind < 7 && choices) {
 		uint32_t start = random_below(r, choices);
 		for (uint32_t k = 0; k < choices; k++) {
@@ -65,12 +96,13 @@ static inline IrAt random_position(RandomIr *r, IrForBuilder *f, IrDim dim, bool
 		return ir_at_add(m, ir_at_add(m, at, ir_at_index(m, first + random_below(r, choices), 1)), ir_at_const(-1));
 	}
 	if (kind == 8) {
-		IrAt where = ir_at_const(random_below(r, 5));
-		for (uint32_t index = first; index < op->indices.count; index++)
-			if (op->indices.data[index].extent <= 5)
-				where = ir_at_index(m, index, 1);
+		IrAt where = random_of_five(r, f, first);
 		uint32_t pick = ir_read(f, r->picks, &where, false);
 		return ir_at_node(m, ir_op2(f, IR_imod, pick, ir_int(f, dim)), 1);
+	}
+	if (kind == 9 && dim >= 3) { /* checked when it runs */
+		IrAt where = random_of_five(r, f, first);
+		return ir_at_node(m, ir_read(f, r->places, &where, false), 1);
 	}
 	return ir_at_const(random_below(r, (uint32_t)dim));
 }
@@ -139,15 +171,45 @@ static inline uint32_t random_body(RandomIr *r, IrForBuilder *f, int depth) {
 	return ir_op2(f, twos[random_below(r, 8)], a, b);
 }
 
+/* A product of reads and numbers, as sums of products have them: what the passes split and merge. */
+static inline uint32_t random_product(RandomIr *r, IrForBuilder *f) {
+	uint32_t factors = 1 + random_below(r, 4);
+	uint32_t product = random_chance(r, 15) ? ir_real(f, r->real, 0.75) : random_read(r, f);
+	for (uint32_t i = 1; i < factors; i++) {
+		uint32_t kind = random_below(r, 10);
+		uint32_t factor = random_read(r, f);
+		if (kind == 0)
+			factor = ir_op1(f, IR_exp, ir_op2(f, IR_min, factor, ir_real(f, r->real, 1)));
+		if (kind == 1) {
+			uint32_t large = ir_op2(f, IR_add, ir_op1(f, IR_abs, factor), ir_real(f, r->real, 0.5));
+			product = ir_op2(f, IR_div, product, large);
+		} else {
+			product = ir_op2(f, IR_mul, product, factor);
+		}
+	}
+	if (random_chance(r, 10))
+		product = ir_op1(f, IR_neg, product);
+	if (random_chance(r, 20))
+		product = ir_op2(f, random_chance(r, 50) ? IR_add : IR_sub, product, random_read(r, f));
+	return product;
+}
+
 static inline void random_conditions(RandomIr *r, IrForBuilder *f) {
 	IrModule *m = r->func->module;
 	uint32_t count = f->op->f.indices.count;
-	if (count < 2 || random_chance(r, 75))
+	if (count < 1 || random_chance(r, 70))
 		return;
-	int64_t sign = random_chance(r, 70) ? -1 : 1;
-	IrAt at = ir_at_index(m, random_below(r, count), 1);
-	at = ir_at_add(m, at, ir_at_index(m, random_below(r, count), sign));
-	ir_for_cond(f, ir_at_add(m, at, ir_at_const((int64_t)random_below(r, 4) - 2)));
+	for (uint32_t c = 1 + random_below(r, 100) / 75; c > 0; c--) {
+		uint32_t kind = random_below(r, 10);
+		IrAt at = ir_at_index(m, random_below(r, count), random_chance(r, 70) ? 1 : -1);
+		if (kind < 6)
+			at = ir_at_add(m, at, ir_at_index(m, random_below(r, count), random_chance(r, 70) ? -1 : 1));
+		if (kind == 6 && r->turn)
+			at = ir_at_add(m, at, ir_at_node(m, ir_read_scalar(f, r->turn), random_chance(r, 50) ? -1 : 1));
+		ir_for_cond(f, ir_at_add(m, at, ir_at_const((int64_t)random_below(r, 4) - 1)));
+		if (kind == 7) /* an equality */
+			ir_for_cond(f, ir_at_scale(m, ir_at_add(m, at, ir_at_const(1)), -1));
+	}
 }
 
 /* A starting value of this type: one at hand, or a new one. */
@@ -164,23 +226,22 @@ static inline IrValue random_base(RandomIr *r, IrType type) {
 static inline IrValue random_for(RandomIr *r, const IrType *wanted) {
 	static const IrCombine combines[] = {IR_PUT_SUM, IR_PUT_SUM, IR_PUT_SUM, IR_PUT_MAX, IR_PUT_MIN, IR_PUT_PROD};
 	IrModule *m = r->func->module;
-	static const char *const names[] = {"i", "j", "k", "m"};
+	static const char *const names[] = {"i", "j", "k", "m", "n", "o", "p"};
 	IrType type = {.scalar = r->real};
 	IrAt at[IR_MAX_RANK];
 	bool lane = wanted ? wanted->lanes : r->lanes && random_chance(r, 60);
 	uint32_t plain = 0, kept;
-	IrDim extents[4] = {0};
+	IrDim extents[8] = {0};
 	if (wanted) {
 		type = *wanted;
 		for (int axis = lane ? 1 : 0; axis < type.rank; axis++)
 			extents[plain++] = type.dims[axis];
 		kept = plain;
 		if (plain < 4 && random_chance(r, 40))
-			extents[plain++] = random_extent(r);
+			extents[plain++] = 1 + (IrDim)random_below(r, 5);
 	} else {
-		plain = random_below(r, 4);
-		for (uint32_t i = 0; i < plain; i++)
-			extents[i] = random_extent(r);
+		plain = random_chance(r, 6) ? 5 + random_below(r, 3) : random_below(r, 4);
+		random_extents(r, plain, extents);
 		kept = plain - random_below(r, plain + 1);
 		if (lane && random_chance(r, 85)) {
 			type.lanes = true;
@@ -203,27 +264,123 @@ static inline IrValue random_for(RandomIr *r, const IrType *wanted) {
 	IrCombine combine = reduces || random_chance(r, 15) ? combines[random_below(r, 6)] : IR_PUT_NONE;
 	if (combine != IR_PUT_NONE || base)
 		random_conditions(r, &f);
-	uint32_t body = random_body(r, &f, 1 + (int)random_below(r, 3));
+	bool product = combine == IR_PUT_SUM && random_chance(r, 60);
+	uint32_t body = product ? random_product(r, &f) : random_body(r, &f, 1 + (int)random_below(r, 3));
 	if (combine == IR_PUT_PROD) { /* factors near 1 */
 		body = ir_op2(&f, IR_mul, ir_op1(&f, IR_tanh, body), ir_real(&f, r->real, 0.125));
 		body = ir_op2(&f, IR_add, body, ir_real(&f, r->real, 1));
 	}
 	bool guarded = false;
 	if (combine == IR_PUT_SUM && type.rank > (type.lanes ? 1 : 0) && random_chance(r, 25)) {
-		int axis = type.rank - 1; /* a scatter along the last axis */
+		int axis = type.rank - 1; /* a scatter along the last axis, or the last two */
 		bool inside;
 		at[axis] = random_position(r, &f, type.dims[axis], &inside);
 		guarded = !inside;
+		if (axis > (type.lanes ? 1 : 0) && random_chance(r, 30)) {
+			at[axis - 1] = random_position(r, &f, type.dims[axis - 1], &inside);
+			guarded = guarded || !inside;
+		}
 	}
-	IrValue out = ir_put(&f, combine, body, type, at, base, guarded);
+	IrValue out = ir_put(&f, combine, body, type, at, base, guarded), arg = 0;
 	if (!base && !wanted && plain && (combine == IR_PUT_MAX || combine == IR_PUT_MIN) && random_chance(r, 60))
-		random_keep(r, ir_put_arg(&f, out, first + random_below(r, plain)));
-	if (!wanted && random_chance(r, 15) && combine == IR_PUT_SUM && !guarded) {
-		uint32_t second = random_body(r, &f, 1);
-		random_keep(r, ir_put(&f, IR_PUT_SUM, second, type, at, 0, false));
+		arg = ir_put_arg(&f, out, first + random_below(r, plain));
+	uint32_t more = 0;
+	if (!wanted && combine == IR_PUT_SUM && !guarded)
+		more = random_chance(r, 15) ? 1 : random_chance(r, 4) ? 8 + random_below(r, 16) : 0;
+	IrValue others[24];
+	for (uint32_t i = 0; i < more; i++)
+		others[i] = ir_put(&f, IR_PUT_SUM, random_body(r, &f, 1), type, at, 0, false);
+	ir_for_end(&f);
+	for (uint32_t i = 0; i < more && i < 3; i++)
+		random_keep(r, others[i]);
+	if (arg)
+		random_keep(r, arg);
+	return out;
+}
+
+/* A whole-number expression of moderate size. */
+static inline uint32_t random_whole(RandomIr *r, IrForBuilder *f, int depth) {
+	static const IrOpcode ops[] = {IR_add, IR_sub, IR_mul, IR_min, IR_max, IR_idiv, IR_imod};
+	IrAt where = random_of_five(r, f, 0);
+	uint32_t kind = random_below(r, 4);
+	if (depth > 0 && kind > 0) {
+		uint32_t a = random_whole(r, f, depth - 1);
+		uint32_t b = random_whole(r, f, depth - 1);
+		IrOpcode opcode = ops[random_below(r, 7)];
+		if (opcode == IR_mul) /* bounded: squares of squares overflow */
+			a = ir_op2(f, IR_imod, a, ir_int(f, 7));
+		return ir_op2(f, opcode, a, b);
 	}
+	if (kind == 0)
+		return ir_int(f, (int64_t)random_below(r, 9) - 4);
+	if (kind == 1 && f->op->f.indices.count > 0)
+		return ir_index_value(f, ir_at_index(r->func->module, random_below(r, f->op->f.indices.count), 1));
+	return ir_read(f, kind == 2 ? r->picks : r->places, &where, false);
+}
+
+/* Whole numbers: elementwise or combined. */
+static inline IrValue random_whole_for(RandomIr *r) {
+	static const IrCombine combines[] = {IR_PUT_NONE, IR_PUT_SUM, IR_PUT_MAX, IR_PUT_MIN};
+	IrModule *m = r->func->module;
+	IrDim extents[3];
+	uint32_t count = random_below(r, 4);
+	random_extents(r, count, extents);
+	IrCombine combine = combines[random_below(r, 4)];
+	uint32_t kept = combine == IR_PUT_NONE ? count : random_below(r, count + 1);
+	IrForBuilder f = ir_for_begin(&r->b);
+	IrAt at[3];
+	for (uint32_t i = 0; i < count; i++)
+		at[i] = ir_at_index(m, ir_for_index(&f, session_name(m->session, "i"), extents[i]), 1);
+	if (combine != IR_PUT_NONE)
+		random_conditions(r, &f);
+	uint32_t body = random_whole(r, &f, 3);
+	IrValue out = ir_put(&f, combine, body, ir_tensor_type(IR_I64, (int)kept, extents), at, 0, false);
 	ir_for_end(&f);
 	return out;
+}
+
+/* What a chain of sums is made of: a sum, another sum of it (or of it times something), accumulated or not. */
+static inline void random_chain(RandomIr *r) {
+	IrModule *m = r->func->module;
+	IrDim extents[4] = {1 + (IrDim)random_below(r, 5), 2 + (IrDim)random_below(r, 4), 1 + (IrDim)random_below(r, 5), 3};
+	uint32_t links = 1 + random_below(r, 3);
+	IrType inner = ir_tensor_type(r->real, 2, extents), outer;
+	IrValue sum = 0;
+	for (uint32_t k = 0; k < links; k++) {
+		IrForBuilder f = ir_for_begin(&r->b);
+		IrAt at[4];
+		uint32_t count = random_chance(r, 25) ? 2 : random_chance(r, 70) ? 3 : 4;
+		for (uint32_t i = 0; i < count; i++)
+			at[i] = ir_at_index(m, ir_for_index(&f, session_name(m->session, "i"), extents[i]), 1);
+		random_conditions(r, &f);
+		uint32_t body = random_product(r, &f);
+		if (sum && random_chance(r, 20))
+			body = ir_op2(&f, IR_add, ir_read(&f, sum, at, false), body);
+		sum = ir_put(&f, IR_PUT_SUM, body, inner, at, sum && random_chance(r, 60) ? sum : 0, false);
+		ir_for_end(&f);
+	}
+	if (random_chance(r, 30))
+		random_keep(r, sum);
+	IrForBuilder f = ir_for_begin(&r->b);
+	IrAt at[3], from[2];
+	for (uint32_t i = 0; i < 3; i++)
+		at[i] = ir_at_index(m, ir_for_index(&f, session_name(m->session, "i"), extents[i]), 1);
+	random_conditions(r, &f);
+	bool guarded = false;
+	for (uint32_t k = 0; k < 2; k++) {
+		bool inside = true;
+		from[k] = random_chance(r, 70) ? at[k] : random_position(r, &f, extents[k], &inside);
+		guarded = guarded || !inside;
+	}
+	uint32_t body = ir_read(&f, sum, from, guarded);
+	if (random_chance(r, 60))
+		body = ir_op2(&f, IR_mul, body, random_product(r, &f));
+	if (random_chance(r, 30))
+		body = ir_op2(&f, IR_add, body, random_product(r, &f));
+	outer = ir_tensor_type(r->real, (int)random_below(r, 3), extents);
+	IrValue base = random_chance(r, 20) ? random_base(r, outer) : 0;
+	random_keep(r, ir_put(&f, IR_PUT_SUM, body, outer, at, base, false));
+	ir_for_end(&f);
 }
 
 static inline void random_ops(RandomIr *r, int count, int depth);
@@ -242,12 +399,15 @@ static inline void random_loop(RandomIr *r, int depth) {
 		random_keep(r, ir_loop_carry(&r->b, loop, inits[i]));
 	if (before + carries <= 64)
 		random_keep(r, loop->loop.counter);
+	IrValue around = r->turn;
+	r->turn = loop->loop.counter;
 	random_ops(r, 1 + (int)random_below(r, 2), depth + 1);
 	for (int i = 0; i < carries; i++) {
 		IrType type = ir_type(r->func, inits[i]);
 		yields[i] = random_for(r, &type);
 	}
 	ir_loop_end(&r->b, loop, yields, outer);
+	r->turn = around;
 	r->count = before;
 	for (int i = 0; i < carries; i++)
 		random_keep(r, loop->loop.carries.data[i].out);
@@ -259,12 +419,16 @@ static inline void random_ops(RandomIr *r, int count, int depth) {
 			return;
 		if (depth < 2 && random_chance(r, 20))
 			random_loop(r, depth);
+		else if (random_chance(r, 20))
+			random_chain(r);
+		else if (random_chance(r, 10))
+			random_keep(r, random_whole_for(r));
 		else
 			random_keep(r, random_for(r, NULL));
 	}
 }
 
-/* A function of two to four real parameters and int[5]. */
+/* A function of two to four real parameters and int[5] twice. */
 static inline IrFunc *random_ir(IrModule *module, uint64_t seed, IrScalar real, bool lanes) {
 	RandomIr r = {.state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1, .real = real, .lanes = lanes};
 	static const char *const names[] = {"x", "y", "z", "w"};
@@ -277,11 +441,15 @@ static inline IrFunc *random_ir(IrModule *module, uint64_t seed, IrScalar real, 
 		IrType type = {.scalar = real, .lanes = lanes && random_chance(&r, 60)};
 		if (type.lanes)
 			type.dims[type.rank++] = IR_LANES;
-		for (uint32_t rank = random_below(&r, 4); rank > 0; rank--)
-			type.dims[type.rank++] = random_extent(&r);
+		IrDim extents[6];
+		uint32_t rank = random_chance(&r, 6) ? 4 + random_below(&r, 3) : random_below(&r, 4);
+		random_extents(&r, rank, extents);
+		for (uint32_t k = 0; k < rank; k++)
+			type.dims[type.rank++] = extents[k];
 		random_keep(&r, ir_param(r.func, names[i], type));
 	}
 	r.picks = ir_param(r.func, "picks", ir_tensor_type(IR_I64, 1, (IrDim[]){5}));
+	r.places = ir_param(r.func, "places", ir_tensor_type(IR_I64, 1, (IrDim[]){5}));
 	int own = r.count;
 	random_ops(&r, 2 + (int)random_below(&r, 6), 0);
 	for (int i = own; i < r.count; i++)
@@ -289,14 +457,18 @@ static inline IrFunc *random_ir(IrModule *module, uint64_t seed, IrScalar real, 
 	return r.func;
 }
 
-/* Arguments for such a function: reals in [-2, 2), in quarters now and then so that there are ties and zeros. */
+/* Arguments for such a function: reals in [-2, 2), in quarters now and then so that there are ties and zeros. Places are inside
+ * everywhere, but for every 10th seed. */
 static inline void random_arguments(const IrFunc *func, Arena *arena, uint64_t seed, IrTensor *args) {
 	RandomIr r = {.state = seed + 77};
+	Name places = session_name(func->module->session, "places");
 	for (uint32_t i = 0; i < func->params.count; i++) {
 		args[i] = ir_tensor_new(arena, ir_type(func, func->params.data[i].value), NULL);
 		bool coarse = random_chance(&r, 30);
 		for (int64_t k = 0; k < ir_type_elements(args[i].type, NULL); k++) {
-			if (!args[i].reals)
+			if (!args[i].reals && func->params.data[i].name == places)
+				args[i].integers[k] = (int64_t)random_below(&r, seed % 10 == 9 ? 5 : 3);
+			else if (!args[i].reals)
 				args[i].integers[k] = (int64_t)random_below(&r, 1000) - 500;
 			else if (coarse)
 				args[i].reals[k] = (double)random_below(&r, 16) / 4 - 2;

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { JIT_TEST_MAX = 24 };
+enum { JIT_TEST_MAX = 48 };
 
 /* A tensor as compiled code sees it: dense, lanes innermost. */
 static inline void *jit_test_memory(Arena *arena, size_t bytes) {

@@ -4,7 +4,11 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 typedef struct Program {
 	const char *name;
@@ -184,4 +188,47 @@ Test(passes, standard_sequence) {
 		ir_module_free(module);
 		session_free(session);
 	}
+}
+
+/* A pass that ends in a panic says which it was, and keeps what it was given. */
+Test(passes, panic_keeps_the_function) {
+	Session *session = session_new();
+	IrModule *module = ir_module_new(session), *again = ir_module_new(session);
+	IrFunc *func = parse(module, &programs[0]);
+	int ends[2];
+	cr_assert_eq(pipe(ends), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		dup2(ends[1], STDERR_FILENO);
+		signal(SIGABRT, SIG_DFL);
+		IrScope outer, inner;
+		ir_scope_enter(&outer, "outer", func);
+		ir_scope_enter(&inner, "left", func);
+		ir_scope_leave(&inner);
+		base_panic("here", "something is wrong");
+	}
+	close(ends[1]);
+	char said[4000] = "", text[8000] = "";
+	for (ssize_t length = 0, more; (more = read(ends[0], said + length, sizeof said - 1 - (size_t)length)) > 0;)
+		length += more;
+	close(ends[0]);
+	int status;
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	cr_assert(strstr(said, "internal error in here: something is wrong") && strstr(said, "`outer` of @f"), "%s", said);
+	cr_assert_null(strstr(said, "left"), "%s", said);
+	const char *at = strstr(said, " is in ");
+	cr_assert_not_null(at, "%s", said);
+	char path[1000];
+	cr_assert_eq(sscanf(at, " is in %999[^:]", path), 1);
+	FILE *file = fopen(path, "r");
+	cr_assert_not_null(file, "%s", path);
+	size_t length = fread(text, 1, sizeof text - 1, file);
+	fclose(file);
+	unlink(path);
+	cr_assert(ir_parse(again, source_add(session, path, text, length)), "%s", text);
+	compare(module->arena, "saved", func, again->funcs.data[0]);
+	ir_module_free(again);
+	ir_module_free(module);
+	session_free(session);
 }

@@ -43,14 +43,15 @@ static IrFunc *inlined(IrModule *module, const IrFunc *func) {
 	return caller;
 }
 
-static void check_same(const IrFunc *func, const IrTensor *args, const IrTensor *expected, Arena *arena,
-                       const char *what) {
+/* expected: NULL if evaluation ends with `error`. */
+static void check_same(const IrFunc *func, const IrTensor *args, const IrTensor *expected, const char *error,
+                       Arena *arena, const char *what) {
 	IrTensor results[MOST];
 	const char *wrong = ir_verify(func);
 	cr_assert_null(wrong, "%s: %s", what, wrong);
 	wrong = ir_evaluate(func, arena, args, results, NULL);
-	cr_assert_null(wrong, "%s: %s", what, wrong);
-	for (uint32_t i = 0; i < func->results.count; i++)
+	cr_assert((wrong == NULL) == (error == NULL), "%s: %s", what, wrong ? wrong : error);
+	for (uint32_t i = 0; !wrong && i < func->results.count; i++)
 		cr_assert(same_tensor(&results[i], &expected[i]), "%s: result %u differs\n%s", what, (unsigned)i,
 		          printed(func, arena));
 }
@@ -68,10 +69,10 @@ Test(ir_random, round_trips) {
 		IrTensor args[8], expected[MOST];
 		random_arguments(func, session->arena, seed, args);
 		const char *error = ir_evaluate(func, session->arena, args, expected, NULL);
-		cr_assert_null(error, "%s\n%s", error, text);
-		check_same(other->funcs.data[0], args, expected, session->arena, "parsed");
-		check_same(ir_func_copy(other, func, "copy"), args, expected, session->arena, "copied");
-		check_same(inlined(module, func), args, expected, session->arena, "inlined");
+		cr_assert(error == NULL || seed % 10 == 9, "%s\n%s", error, text); /* then places are outside */
+		check_same(other->funcs.data[0], args, expected, error, session->arena, "parsed");
+		check_same(ir_func_copy(other, func, "copy"), args, expected, error, session->arena, "copied");
+		check_same(inlined(module, func), args, expected, error, session->arena, "inlined");
 		ir_module_free(other);
 		ir_module_free(module);
 		session_free(session);

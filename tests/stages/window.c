@@ -1,0 +1,270 @@
+#if defined(__GNUC__)
+#define gradus_UNUSED __attribute__((unused))
+#else
+#define gradus_UNUSED
+#endif
+#if defined(__cplusplus)
+#if defined(__GNUC__)
+#define gradus_RESTRICT __restrict__
+#else
+#define gradus_RESTRICT
+#endif
+#else
+#define gradus_RESTRICT restrict
+#endif
+/* Clang would unroll the lanes first, and then make vectors of the loop around them by gathering. */
+#if defined(__clang__)
+#define gradus_LANES _Pragma("clang loop unroll(disable)")
+#else
+#define gradus_LANES
+#endif
+
+/* NaN wins; of equals the first is kept. */
+gradus_UNUSED static inline float gradus_min_f32(float a, float b) {
+	return b < a || b != b ? b : a;
+}
+gradus_UNUSED static inline float gradus_max_f32(float a, float b) {
+	return b > a || b != b ? b : a;
+}
+gradus_UNUSED static inline double gradus_min_f64(double a, double b) {
+	return b < a || b != b ? b : a;
+}
+gradus_UNUSED static inline double gradus_max_f64(double a, double b) {
+	return b > a || b != b ? b : a;
+}
+gradus_UNUSED static inline int64_t gradus_min_i64(int64_t a, int64_t b) {
+	return b < a ? b : a;
+}
+gradus_UNUSED static inline int64_t gradus_max_i64(int64_t a, int64_t b) {
+	return b > a ? b : a;
+}
+gradus_UNUSED static inline int32_t gradus_min_i32(int32_t a, int32_t b) {
+	return b < a ? b : a;
+}
+gradus_UNUSED static inline int32_t gradus_max_i32(int32_t a, int32_t b) {
+	return b > a ? b : a;
+}
+gradus_UNUSED static inline int gradus_min_bool(int a, int b) {
+	return a & b;
+}
+gradus_UNUSED static inline int gradus_max_bool(int a, int b) {
+	return a | b;
+}
+gradus_UNUSED static inline float gradus_sign_f32(float a) {
+	return a > 0 ? 1.0f : a < 0 ? -1.0f : a;
+}
+gradus_UNUSED static inline double gradus_sign_f64(double a) {
+	return a > 0 ? 1.0 : a < 0 ? -1.0 : a;
+}
+/* 0 if either factor is 0, whatever the other is. */
+gradus_UNUSED static inline float gradus_mulz_f32(float a, float b) {
+	return a == 0 || b == 0 ? 0.0f : a * b;
+}
+gradus_UNUSED static inline double gradus_mulz_f64(double a, double b) {
+	return a == 0 || b == 0 ? 0.0 : a * b;
+}
+/* Integers wrap. */
+gradus_UNUSED static inline int64_t gradus_add_i64(int64_t a, int64_t b) {
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+gradus_UNUSED static inline int64_t gradus_sub_i64(int64_t a, int64_t b) {
+	return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+gradus_UNUSED static inline int64_t gradus_mul_i64(int64_t a, int64_t b) {
+	return (int64_t)((uint64_t)a * (uint64_t)b);
+}
+gradus_UNUSED static inline int64_t gradus_neg_i64(int64_t a) {
+	return (int64_t)(0 - (uint64_t)a);
+}
+gradus_UNUSED static inline int64_t gradus_abs_i64(int64_t a) {
+	return a < 0 ? gradus_neg_i64(a) : a;
+}
+gradus_UNUSED static inline int64_t gradus_sign_i64(int64_t a) {
+	return (a > 0) - (a < 0);
+}
+gradus_UNUSED static inline int32_t gradus_add_i32(int32_t a, int32_t b) {
+	return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+gradus_UNUSED static inline int32_t gradus_sub_i32(int32_t a, int32_t b) {
+	return (int32_t)((uint32_t)a - (uint32_t)b);
+}
+gradus_UNUSED static inline int32_t gradus_mul_i32(int32_t a, int32_t b) {
+	return (int32_t)((uint32_t)a * (uint32_t)b);
+}
+gradus_UNUSED static inline int32_t gradus_neg_i32(int32_t a) {
+	return (int32_t)(0 - (uint32_t)a);
+}
+gradus_UNUSED static inline int32_t gradus_abs_i32(int32_t a) {
+	return a < 0 ? gradus_neg_i32(a) : a;
+}
+gradus_UNUSED static inline int32_t gradus_sign_i32(int32_t a) {
+	return (a > 0) - (a < 0);
+}
+/* Rounds down; by 0 it gives 0. */
+gradus_UNUSED static inline int64_t gradus_idiv_i64(int64_t a, int64_t b) {
+	if (b == 0)
+		return 0;
+	if (b == -1)
+		return gradus_neg_i64(a);
+	return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+gradus_UNUSED static inline int64_t gradus_imod_i64(int64_t a, int64_t b) {
+	const int64_t rest = b == 0 || b == -1 ? 0 : a % b;
+	return rest != 0 && (a < 0) != (b < 0) ? rest + b : rest;
+}
+gradus_UNUSED static inline int32_t gradus_idiv_i32(int32_t a, int32_t b) {
+	return (int32_t)gradus_idiv_i64(a, b);
+}
+gradus_UNUSED static inline int32_t gradus_imod_i32(int32_t a, int32_t b) {
+	return (int32_t)gradus_imod_i64(a, b);
+}
+gradus_UNUSED static inline int64_t gradus_shl_i64(int64_t a, int64_t b) {
+	return (int64_t)((uint64_t)a << (b & 63));
+}
+gradus_UNUSED static inline int64_t gradus_shr_i64(int64_t a, int64_t b) {
+	return (int64_t)((uint64_t)a >> (b & 63));
+}
+gradus_UNUSED static inline int32_t gradus_shl_i32(int32_t a, int32_t b) {
+	return (int32_t)((uint32_t)a << (b & 31));
+}
+gradus_UNUSED static inline int32_t gradus_shr_i32(int32_t a, int32_t b) {
+	return (int32_t)((uint32_t)a >> (b & 31));
+}
+/* Towards zero; NaN gives 0, what is out of range the nearest integer. */
+gradus_UNUSED static inline int64_t gradus_to_int_f64(double a) {
+	if (a != a)
+		return 0;
+	if (a >= 9223372036854775808.0)
+		return INT64_MAX;
+	return a < -9223372036854775808.0 ? INT64_MIN : (int64_t)a;
+}
+gradus_UNUSED static inline int64_t gradus_to_int_f32(float a) {
+	return gradus_to_int_f64((double)a);
+}
+gradus_UNUSED static inline int32_t gradus_bits_f32(float a) {
+	int32_t b;
+	memcpy(&b, &a, sizeof b);
+	return b;
+}
+gradus_UNUSED static inline int64_t gradus_bits_f64(double a) {
+	int64_t b;
+	memcpy(&b, &a, sizeof b);
+	return b;
+}
+gradus_UNUSED static inline float gradus_float_i32(int32_t a) {
+	float b;
+	memcpy(&b, &a, sizeof b);
+	return b;
+}
+gradus_UNUSED static inline double gradus_float_i64(int64_t a) {
+	double b;
+	memcpy(&b, &a, sizeof b);
+	return b;
+}
+static void gradus_gradient_k0(const float *gradus_RESTRICT b0, float *gradus_RESTRICT b1) {
+	for (int64_t t1 = 0; t1 < 20; t1++) {
+		const int64_t t2 = -1 * t1;
+		const int64_t t7 = t1;
+		float t5 = 0.0f;
+		const int64_t e4 = gradus_min_i64(3, t2 + 21);
+		for (int64_t t4 = gradus_max_i64(0, -1 * t1 + 1); t4 + 1 <= e4; t4 += 1) {
+			const float t6 = b0[t4];
+			const int64_t t8 = t7 + t4;
+			const float t9 = b0[t8 + 2];
+			const float t10 = fmaf(t6, t9, t5);
+			t5 = t10;
+		}
+		b1[t1] = t5;
+	}
+}
+
+static void gradus_gradient_k1(const float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, float *gradus_RESTRICT b2) {
+	float t3 = 0.0f;
+	for (int64_t t2 = 0; t2 < 20; t2++) {
+		const float t4 = b0[t2];
+		const float t5 = b1[t2];
+		const float t6 = t4 - t5;
+		const float t7 = fmaf(t6, t6, t3);
+		t3 = t7;
+	}
+	b2[0] = t3;
+}
+
+static void gradus_gradient_k2(const float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, float *gradus_RESTRICT b2) {
+	for (int64_t t1 = 0; t1 + 16 <= 20; t1 += 16) {
+		gradus_LANES for (int l = 0; l < 16; l++) {
+			const float t2 = b0[t1 + l];
+			const float t3 = b1[t1 + l];
+			const float t4 = t2 - t3;
+			const float t5 = t4 + t4;
+			b2[t1 + l] = t5;
+		}
+	}
+	for (int64_t t6 = 16; t6 < 20; t6++) {
+		const float t7 = b0[t6];
+		const float t8 = b1[t6];
+		const float t9 = t7 - t8;
+		const float t10 = t9 + t9;
+		b2[t6] = t10;
+	}
+}
+
+static void gradus_gradient_k3(float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, const float *gradus_RESTRICT b2) {
+	for (int64_t t2 = 0; t2 + 16 <= 23; t2 += 16) {
+		gradus_LANES for (int l = 0; l < 16; l++) {
+			b0[t2 + l] = 0.0f;
+		}
+	}
+	for (int64_t t3 = gradus_idiv_i64(23, 16) * 16; t3 < 23; t3++) {
+		b0[t3] = 0.0f;
+	}
+	for (int64_t t4 = 0; t4 < 3; t4++) {
+		const int64_t t5 = -1 * t4;
+		const int64_t t9 = t4;
+		float t7 = 0.0f;
+		const int64_t e6 = gradus_min_i64(20, t5 + 21);
+		for (int64_t t6 = gradus_max_i64(0, -1 * t4 + 1); t6 + 1 <= e6; t6 += 1) {
+			const float t8 = b1[t6];
+			const int64_t t10 = t9 + t6;
+			const float t11 = b2[t10 + 2];
+			const float t12 = fmaf(t8, t11, t7);
+			t7 = t12;
+		}
+		b0[t4] = t7;
+	}
+}
+
+static void gradus_gradient_k4(float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, const float *gradus_RESTRICT b2) {
+	for (int64_t t1 = 0; t1 < 23; t1++) {
+		const float t2 = b0[t1];
+		const int64_t t3 = -1 * t1;
+		const int64_t t7 = t1;
+		float t4 = t2;
+		if (t1 - 3 >= 0 && t3 + 22 >= 0) {
+			float t6 = t4;
+			const int64_t e5 = gradus_min_i64(3, t1 - 1);
+			for (int64_t t5 = gradus_max_i64(0, -1 * t3 - 21); t5 + 1 <= e5; t5 += 1) {
+				const int64_t t8 = t7 + -1 * t5;
+				const float t9 = b1[t8 - 2];
+				const float t10 = b2[t5];
+				const float t11 = fmaf(t9, t10, t6);
+				t6 = t11;
+			}
+			t4 = t6;
+		}
+		b0[t1] = t4;
+	}
+}
+
+static int gradus_gradient(const float *s, const float *x, float *f, float *x_, void *arena) {
+	(void)arena;
+	float *const s4 = (float *)(void *)((unsigned char *)arena + 0);
+	float *const s5 = (float *)(void *)((unsigned char *)arena + 128);
+	gradus_gradient_k0(x, s4);
+	gradus_gradient_k1(s4, s, f);
+	gradus_gradient_k2(s4, s, s5);
+	gradus_gradient_k3(x_, s5, x);
+	gradus_gradient_k4(x_, s5, x);
+	return 0;
+}
+
