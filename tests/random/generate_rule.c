@@ -361,6 +361,13 @@ static void state(Maker *m) {
 	r->state[r->states++] = var;
 }
 
+/* A run's differences see what stop_gradient hides from its gradient. */
+static void no_stop(void *context, RpExpr **place) {
+	(void)context;
+	if ((*place)->op == RP_FUNCTION && strcmp(rp_functions[(*place)->which].name, "stop_gradient") == 0)
+		(*place)->which = 0;
+}
+
 RpRule *rp_generate_rule(RpProgram *program, uint64_t seed) {
 	Gen gen = {
 		.pool = program->pool, .program = program, .state = seed * UINT64_C(0xD1342543DE82EF95) + 77, .serial = 500};
@@ -383,6 +390,7 @@ RpRule *rp_generate_rule(RpProgram *program, uint64_t seed) {
 		learned(m);
 	for (int i = gen_between(m->g, 0, 4); i > 0; i--)
 		state(m);
+	rp_each_expr(program, no_stop, NULL);
 	statements(m, &r->body, gen_between(m->g, 1, 5));
 	move_x(m, &r->body);
 	return r;

@@ -271,7 +271,7 @@ extern const int rp_function_count;
 
 RpProgram *rp_generate(uint64_t seed);
 
-/* A rule whose steps are small, made in the pool of `program`. */
+/* A rule whose steps are small, made in the pool of `program`, which loses its stop_gradients. */
 RpRule *rp_generate_rule(RpProgram *program, uint64_t seed);
 
 /* ---- write.c, write_rule.c ---- */

@@ -7,6 +7,8 @@
 
 #include "random_check_run.h"
 
+#include "jit_three_ways.h"
+
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -15,7 +17,8 @@
 
 enum {
 	PROGRAMS = GRADUS_SANITIZED ? 60 : 400,
-	RUNS = GRADUS_SANITIZED ? 12 : 80,
+	RUNS = GRADUS_SANITIZED ? 8 : 30,
+	EMITTED = GRADUS_SANITIZED ? 2 : 10,
 	PER_CHILD = 50,
 	SECONDS = 20,
 	CODE_EVERY = 4,
@@ -215,4 +218,66 @@ Test(random_programs, mean_what_they_say, .timeout = 100000) {
 Test(random_programs, are_trained_as_they_run, .timeout = 100000) {
 	with_rules = true;
 	look_at_all("random runs", from_environment("GRADUS_RANDOM_RUNS", RUNS));
+}
+
+/* ---- emitted C ---- */
+
+/* The function behind the passes in one C file for all, and its answer by the compiled file. */
+static void emit_one(JitTestC *c, Check *check, JitTestRun *run) {
+	IrFunc *value = ir_optimize(check->module, ir_func_copy(check->module, check->objective->value, "value"), NULL);
+	*run = (JitTestRun){.module = check->module};
+	run->func = ir_optimize(check->module, check_gradient(check, value), NULL);
+	memcpy(check->fixed[check->objective->fixed.count].reals, check->x,
+	       sizeof(double) * (size_t)check->tree->coordinates);
+	memcpy(run->args, check->fixed, sizeof *run->args * run->func->params.count);
+	jit_test_c_add(c, run, check->tree->seed % 2 == 0);
+}
+
+static void run_one(const JitTestC *c, uint32_t number, Check *check, const JitTestRun *run) {
+	void *params[JIT_TEST_MAX], *results[JIT_TEST_MAX];
+	jit_test_pointers(run, check->module->arena, params, results);
+	cr_assert_eq(jit_test_c_call(c, number, run, check->module->arena, params, results), 0);
+	double reports[8];
+	for (int k = 0; k < check->tree->reports; k++)
+		memcpy(&reports[k], results[1 + k], sizeof reports[k]);
+	double value, gradient[RP_COORDINATES];
+	memcpy(&value, results[0], sizeof value);
+	memcpy(gradient, results[1 + check->tree->reports], sizeof(double) * (size_t)check->tree->coordinates);
+	check->say = stderr;
+	bool good = check_numbers(check, "emitted C", value, gradient, reports);
+	cr_expect(good, "seed %llu: wrong in emitted C\n%s", (unsigned long long)check->tree->seed, check->text);
+}
+
+Test(random_programs, are_emitted_as_they_mean, .timeout = 100000) {
+	enum { MOST = 200 };
+	static Check checks[MOST];
+	static JitTestRun runs[MOST];
+	long wanted = from_environment("GRADUS_RANDOM_EMITTED", EMITTED);
+	Session *session = session_new();
+	JitTestC c;
+	uint32_t count = 0;
+	jit_test_c_begin(&c, session->arena);
+	for (uint64_t seed = (uint64_t)from_environment("GRADUS_RANDOM_FROM", 1); count < (uint32_t)wanted && count < MOST;
+	     seed++) {
+		RpProgram *tree = rp_generate(seed);
+		checks[count] = check_new(tree, NULL, NULL);
+		if (check_prepare(&checks[count]) == CHECK_AGREES && checks[count].objective->fixed.count + 1 < JIT_TEST_MAX) {
+			emit_one(&c, &checks[count], &runs[count]);
+			count++;
+			continue;
+		}
+		check_free(&checks[count]);
+		rp_pool_free(tree->pool);
+	}
+	if (count)
+		jit_test_c_compile(&c, GRADUS_TEST_CC, "-std=c99 -O1");
+	for (uint32_t i = 0; i < count; i++) {
+		run_one(&c, i, &checks[i], &runs[i]);
+		RpPool *pool = checks[i].tree->pool;
+		check_free(&checks[i]);
+		rp_pool_free(pool);
+	}
+	if (count)
+		dlclose(c.library);
+	session_free(session);
 }
