@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,6 +63,12 @@ static void quiet(void) {
 		_exit(2);
 }
 
+/* Seconds of this process, whatever else the machine is doing. */
+static void limit_time(void) {
+	signal(SIGPROF, SIG_DFL);
+	setitimer(ITIMER_PROF, &(struct itimerval){.it_value.tv_sec = SECONDS}, NULL);
+}
+
 /* A seed stands for a program, or for a program and a rule. */
 typedef struct Made {
 	RpProgram *tree;
@@ -86,7 +93,7 @@ static void child(uint64_t from, uint64_t to) {
 	quiet();
 	for (uint64_t seed = from; seed < to; seed++) {
 		shared->at = seed;
-		alarm(SECONDS);
+		limit_time();
 		Made made = make(seed);
 		Verdict verdict = check(&made, ways_of(seed), loud ? stderr : NULL, NULL);
 		shared->verdicts[verdict]++;
@@ -105,7 +112,7 @@ static Verdict check_apart(const Made *made, int ways, bool speak) {
 	if (pid == 0) {
 		if (!speak)
 			quiet();
-		alarm(SECONDS);
+		limit_time();
 		_exit((int)check(made, ways, speak ? stderr : NULL, &shared->code));
 	}
 	int status = 0;
