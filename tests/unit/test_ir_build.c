@@ -130,7 +130,7 @@ Test(ir_build, f32_constants_are_rounded) {
 
 /* Every derivative of every row, and theirs, is a well-formed expression of the right type, for f32 and f64. */
 Test(ir_build, derivative_column_is_well_formed) {
-	static const char *const names[] = {"a", "b", "c", "r"};
+	static const char *const names[] = {"a", "b", "c", "d", "r"};
 	for (int real = IR_F32; real <= IR_F64; real++)
 		for (int i = 0; i < IR_OPCODE_COUNT; i++)
 			for (int k = 0; k < ir_op_info[i].arity && k < 3; k++) {
@@ -139,15 +139,15 @@ Test(ir_build, derivative_column_is_well_formed) {
 					continue;
 				Bench t = bench((IrScalar)real);
 				start(&t);
-				uint32_t nodes[4] = {t.nodes[0], t.nodes[1], t.nodes[0], 0};
+				uint32_t nodes[5] = {t.nodes[0], t.nodes[1], t.nodes[0], t.nodes[1], 0};
 				if (info->typing == IR_T_POWI)
 					nodes[1] = t.nodes[2];
 				if (info->typing == IR_T_WHERE) {
 					nodes[0] = t.nodes[4];
 					nodes[2] = t.nodes[1];
 				}
-				nodes[3] = ir_op(&t.f, (IrOpcode)i, nodes);
-				uint32_t node = ir_expression(&t.f, info->derivative[k], (IrScalar)real, names, nodes, 4);
+				nodes[4] = ir_op(&t.f, (IrOpcode)i, nodes);
+				uint32_t node = ir_expression(&t.f, info->derivative[k], (IrScalar)real, names, nodes, 5);
 				cr_expect_eq(ir_node_type(&t.f, node), (IrScalar)real, "%s, operand %d", info->name, k);
 				finish(&t);
 			}
