@@ -67,7 +67,7 @@ static double reduced_points(const Nest *n, const NestGroup *group) {
 	for (uint32_t i = 0; i < n->op->index_count; i++) {
 		IrDim extent = n->op->index[i].extent;
 		if (!(group->mask >> i & 1))
-			points *= extent < 0 ? MIN_LANE_SUM : (double)extent;
+			points *= extent < 0 ? (double)MIN_LANE_SUM : (double)extent;
 	}
 	return points;
 }
@@ -78,7 +78,7 @@ static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index)
 	IrDim extent = n->op->index[index].extent;
 	if (n->op->index[index].in_cond || n->op->index[index].bound || (extent >= 0 && extent < MIN_LANES))
 		return -1;
-	if (reduced && reduced_points(n, group) < MIN_LANE_SUM)
+	if (reduced && reduced_points(n, group) < (double)MIN_LANE_SUM)
 		return -1;
 	if (reduced && (n->in->strict || has_arg(group) || group->scatter))
 		return -1;
