@@ -80,6 +80,8 @@ static void see_use(void *context, RpExpr **place) {
 		u->wrong = u->wrong || mentions_counter(at);
 		if (!linear(at, u->index, 1, &coef, &low, &high, &u->unclear))
 			continue;
+		/* `k + i` where k can only be 0 counts as a plain use, too */
+		u->wrong = u->wrong || (coef == 1 && low == 0 && high == 0 && extent != u->index->high);
 		if (coef == 0 || e->arg[0]->op != RP_NAME) {
 			u->unclear = true;
 			continue;
