@@ -254,6 +254,11 @@ CmdExit cmd_compare(Cmd *cmd) {
 	if (!comparison) {
 		return cmd_failed(cmd);
 	}
+	for (uint32_t k = 0; k < comparison->count; k++) {
+		if (plan.contenders.data[k].tune) { /* a run has filled those of its rule */
+			cmd_put_holes(comparison->rules[k].label, "used", comparison->rules[k].holes);
+		}
+	}
 	code = report(cmd, comparison, &plan);
 	rt_comparison_free(comparison);
 	return code;

@@ -132,6 +132,9 @@ CmdExit cmd_minimize(Cmd *cmd) {
 	if (!rt_minimize(cmd->rt, &objective, &rule, NULL, first, count, steps, &done)) {
 		return cmd_failed(cmd);
 	}
+	if (!cmd_is_run(cmd, cmd->options.with)) {
+		cmd_put_holes(session_text(cmd->session, rule.decl->name.name), "used", done.holes);
+	}
 	int ends[3] = {0}; /* runs by RtEnd */
 	for (int k = 0; k < count; k++) {
 		ends[rt_run_end(done.runs.f + (size_t)k * ((size_t)steps + 1), steps)]++;

@@ -200,6 +200,8 @@ static bool compare_one(Comparing *c, const RtContender *contender, uint32_t k) 
 		memcpy(theta, contender->theta, sizeof *theta * (size_t)rt_learned_count(task));
 	} else if (!rt_theta_start(task, rt->options.seed, theta)) {
 		return false;
+	} else {
+		rule->holes = rt_holes(task, theta, arena);
 	}
 	double started = rt_seconds(), compiled = rt->compile_seconds;
 	if (contender->tune) {
