@@ -34,4 +34,38 @@ expect 0 "$GRADUS" emit c holes.grad holes -o c
 has err "$named emitted $start"
 expect 0 "$GRADUS" minimize holes.grad bowl2 --with adam --steps 3
 lacks err holes
+
+# A run that is lost says when: x doubles in every step from 1, so that f overflows a float after 64 steps (x^2 = 2^128).
+cat >lost.grad <<'P'
+optimizer doubling(at = 1e9) {
+  x <- if t == at then x / 0 else 2 * x
+}
+objective square() {
+  param w : real = 1
+  minimize w^2
+}
+objective spread() {
+  given a : real ~ uniform(1, 4)
+  param w : real = a
+  minimize w^2
+}
+objective gone() {
+  param w : real = 1
+  minimize w / 0
+}
+P
+expect 3 "$GRADUS" minimize lost.grad square --with doubling --steps 100 --precision f32
+has out "f is inf after step 64"
+expect 3 "$GRADUS" minimize lost.grad square --with doubling --steps 100 --precision f32 --json
+has out '"not_finite_at": 64'
+expect 3 "$GRADUS" minimize lost.grad square --with "doubling(at = 7)" --steps 10
+has out "f is inf after step 7"
+expect 0 "$GRADUS" minimize lost.grad square --with doubling --steps 63 --precision f32
+lacks out "after step"
+expect 0 "$GRADUS" minimize lost.grad square --with doubling --steps 63 --precision f32 --json
+lacks out not_finite_at
+expect 3 "$GRADUS" minimize lost.grad gone --with doubling --steps 3
+has out "f is inf at the start"
+expect 3 "$GRADUS" minimize lost.grad spread --with "doubling(at = 5)" --steps 9 --problems 3 --instance 4
+has out "3 of 3 runs became infinite or NaN, the first problem 4 after step 5"
 finish
