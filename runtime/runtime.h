@@ -454,6 +454,7 @@ typedef struct RtComparison {
 RtComparison *rt_compare(Rt *rt, const FeCall *objective, const RtContender *contenders, uint32_t count,
                          const RtCompareOptions *options);
 void rt_comparison_free(RtComparison *comparison);
+const char *rt_score_text(Arena *arena, RtScore score); /* as an experiment writes it: mean(log(f)) */
 /* The whole result as one JSON object; returns false if writing failed. */
 bool rt_comparison_json(const RtComparison *comparison, FILE *out);
 /* 95 % percentile interval of the mean of values[count] (all finite), `resamples` times, by Threefry from `seed`. */

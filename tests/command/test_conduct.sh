@@ -68,4 +68,13 @@ expect 3 "$GRADUS" minimize lost.grad gone --with doubling --steps 3
 has out "f is inf at the start"
 expect 3 "$GRADUS" minimize lost.grad spread --with "doubling(at = 5)" --steps 9 --problems 3 --instance 4
 has out "3 of 3 runs became infinite or NaN, the first problem 4 after step 5"
+
+# What is scored stands in the pictures of a run and of a comparison.
+expect 0 "$GRADUS" train holes.grad filling -o run
+has run/run.json '"score": "final(log(f))"'
+expect 0 "$GRADUS" compare run
+has out "bowl2: 4 unseen problems, scored by final(log(f))"
+expect 0 "$GRADUS" plot run
+has out "score: final(log(f))"
+has out "scored by final(log(f))"
 finish
