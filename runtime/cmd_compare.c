@@ -11,6 +11,7 @@
 typedef struct Plan {
 	FeCall objective;
 	VEC(RtContender) contenders;
+	CmdWords folders; /* of each contender: the run that it comes from, or NULL */
 	RtCompareOptions options;
 	const char *only_folder; /* the run folder, if there is exactly one */
 	bool from_experiment;
@@ -40,18 +41,57 @@ static CmdExit load_experiment(Cmd *cmd, const char *dir, Plan *plan) {
 	return fe_experiment(cmd->program, decl, &plan->experiment) ? CMD_OK : CMD_CHECKPOINT;
 }
 
-static void contender_add(Cmd *cmd, Plan *plan, const char *label, FeCall rule, const RtRunInfo *info) {
-	/* The same rule twice, in two versions: numbered. */
-	int same = 1;
-	for (uint32_t i = 0; i < plan->contenders.count; i++) {
-		const char *other = plan->contenders.data[i].label;
-		size_t length = strlen(label);
-		same += !strncmp(other, label, length) && (other[length] == '\0' || other[length] == '#');
-	}
-	RtContender one = {.label = same > 1 ? arena_printf(cmd->arena, "%s#%d", label, same) : label, .rule = rule};
-	one.tune = info == NULL;
-	one.training_evaluations = info ? info->training_evaluations : 0;
+static void contender_add(Cmd *cmd, Plan *plan, FeCall rule, const char *folder, const RtRunInfo *info) {
+	RtContender one = {.label = session_text(cmd->session, rule.decl->name.name), .rule = rule, .tune = folder == NULL};
+	one.training_evaluations = folder ? info->training_evaluations : 0;
 	vec_push(cmd->arena, &plan->contenders, one);
+	vec_push(cmd->arena, &plan->folders, folder);
+}
+
+/* How many contenders before this one have its label. */
+static uint32_t same_before(const Plan *plan, uint32_t k) {
+	uint32_t same = 0;
+	for (uint32_t i = 0; i < k; i++) {
+		same += !strcmp(plan->contenders.data[i].label, plan->contenders.data[k].label);
+	}
+	return same;
+}
+
+static bool shares_rule(const Plan *plan, uint32_t k) {
+	for (uint32_t i = 0; i < plan->contenders.count; i++) {
+		if (i != k && plan->contenders.data[i].rule.decl->name.name == plan->contenders.data[k].rule.decl->name.name) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *without_slashes(Arena *arena, const char *path) {
+	size_t length = strlen(path);
+	while (length > 1 && path[length - 1] == '/') {
+		length--;
+	}
+	return arena_printf(arena, "%.*s", (int)length, path);
+}
+
+/* Contenders are called like their rules; those of runs like their folders where another contender has the same rule; and
+ * what is called alike even so is numbered. */
+static void label_contenders(Cmd *cmd, Plan *plan) {
+	uint32_t count = plan->contenders.count;
+	for (uint32_t k = 0; k < count; k++) {
+		if (plan->folders.data[k] && shares_rule(plan, k)) {
+			plan->contenders.data[k].label = without_slashes(cmd->arena, plan->folders.data[k]);
+		}
+	}
+	const char **numbered = ARENA_ARRAY(cmd->arena, const char *, count + 1);
+	for (uint32_t k = 0; k < count; k++) {
+		const char *label = plan->contenders.data[k].label;
+		uint32_t same = same_before(plan, k);
+		numbered[k] = same ? arena_printf(cmd->arena, "%s#%u", label, same + 1) : label;
+	}
+	for (uint32_t k = 0; k < count; k++) {
+		plan->contenders.data[k].label = numbered[k];
+	}
 }
 
 static CmdExit add_word(Cmd *cmd, Plan *plan, const char *word) {
@@ -62,11 +102,10 @@ static CmdExit add_word(Cmd *cmd, Plan *plan, const char *word) {
 		return code;
 	}
 	bool folder = cmd_is_run(cmd, word);
-	const char *name = session_text(cmd->session, rule.decl->name.name);
 	if (folder && plan->options.subject < 0) {
 		plan->options.subject = (int)plan->contenders.count;
 	}
-	contender_add(cmd, plan, name, rule, folder ? &info : NULL);
+	contender_add(cmd, plan, rule, folder ? word : NULL, &info);
 	return CMD_OK;
 }
 
@@ -132,13 +171,13 @@ static CmdExit make_plan(Cmd *cmd, Plan *plan) {
 	}
 	if (code == CMD_OK && plan->from_experiment && cmd->options.against.count == 0) {
 		for (uint32_t i = 0; i < plan->experiment.against.count; i++) {
-			FeCall call = plan->experiment.against.data[i];
-			contender_add(cmd, plan, session_text(cmd->session, call.decl->name.name), call, NULL);
+			contender_add(cmd, plan, plan->experiment.against.data[i], NULL, NULL);
 		}
 	}
 	if (plan->options.subject < 0 && cmd->words.count == 1) {
 		plan->options.subject = 0;
 	}
+	label_contenders(cmd, plan);
 	return code;
 }
 

@@ -167,6 +167,14 @@ static void sort_rules(const json_t **rules, size_t count, const char *subject) 
 	}
 }
 
+static const char *problems_text(Cmd *cmd, const json_t *root) {
+	int problems = (int)json_integer_value(json_object_get(root, "test_problems"));
+	if (json_is_true(json_object_get(root, "one_problem"))) {
+		return "one problem";
+	}
+	return arena_printf(cmd->arena, "%d unseen problem%s", problems, problems == 1 ? "" : "s");
+}
+
 static Plot plot_of_curves(Cmd *cmd, const json_t *root) {
 	const json_t *list = json_object_get(root, "rules");
 	size_t count = json_array_size(list);
@@ -175,10 +183,9 @@ static Plot plot_of_curves(Cmd *cmd, const json_t *root) {
 		rules[i] = json_array_get(list, i);
 	}
 	sort_rules(rules, count, json_string_value(json_object_get(root, "subject")));
-	int problems = (int)json_integer_value(json_object_get(root, "test_problems"));
 	Plot plot = {
-		.title = arena_printf(cmd->arena, "%s: %d unseen problem%s, scored by %s", word_of(cmd, root, "objective"),
-	                          problems, problems == 1 ? "" : "s", word_of(cmd, root, "score")),
+		.title = arena_printf(cmd->arena, "%s: %s, scored by %s", word_of(cmd, root, "objective"),
+	                          problems_text(cmd, root), word_of(cmd, root, "score")),
 		.subtitle = "mean of f; bands: 25 % to 75 % of problems; everything tuned on training problems",
 		.x_label = "step",
 		.y_label = "mean f",

@@ -170,6 +170,10 @@ CmdExit cmd_minimize(Cmd *cmd) {
 	if (!cmd_is_run(cmd, cmd->options.with)) {
 		cmd_put_holes(session_text(cmd->session, rule.decl->name.name), "used", done.holes);
 	}
+	if (count > 1 && !fe_draws(objective.decl)) {
+		fprintf(stderr, "nothing of `%s` is drawn: its %d problems are one\n",
+		        session_text(cmd->session, objective.decl->name.name), count);
+	}
 	int ends[3] = {0}; /* runs by RtEnd */
 	for (int k = 0; k < count; k++) {
 		ends[rt_run_end(done.runs.f + (size_t)k * ((size_t)steps + 1), steps)]++;

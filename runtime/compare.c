@@ -233,6 +233,10 @@ RtComparison *rt_compare(Rt *rt, const FeCall *objective, const RtContender *con
 	RtComparison *out = ARENA_NEW(arena, RtComparison);
 	RtCompareOptions options = *given;
 	options.resamples = options.resamples > 0 ? options.resamples : 2000;
+	out->one_problem = !fe_draws(objective->decl);
+	if (out->one_problem) {
+		options.train_problems = options.test_problems = 1;
+	}
 	out->arena = arena;
 	out->session = rt->session;
 	out->objective = arena_strdup(arena, session_text(rt->session, objective->decl->name.name));

@@ -103,6 +103,7 @@ bool rt_comparison_json(const RtComparison *comparison, FILE *out) {
 	json_object_set_new(root, "steps", json_integer(comparison->steps));
 	json_object_set_new(root, "train_problems", json_integer(comparison->train_problems));
 	json_object_set_new(root, "test_problems", json_integer(comparison->test_problems));
+	json_object_set_new(root, "one_problem", json_boolean(comparison->one_problem));
 	json_object_set_new(root, "score", json_string(rt_score_text(comparison->arena, comparison->score)));
 	json_t *rules = json_array();
 	for (uint32_t k = 0; k < comparison->count; k++) {

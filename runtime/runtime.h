@@ -440,6 +440,7 @@ typedef struct RtComparison {
 	RtTask **tasks; /* own the rules that are pointed to below */
 	const char *objective;
 	int steps, train_problems, test_problems;
+	bool one_problem; /* nothing of the objective is drawn: it was run once, whatever counts were asked for */
 	RtScore score;
 	uint32_t count;
 	RtCompared *rules;

@@ -77,4 +77,37 @@ has out "bowl2: 4 unseen problems, scored by final(log(f))"
 expect 0 "$GRADUS" plot run
 has out "score: final(log(f))"
 has out "scored by final(log(f))"
+
+# Contenders of one rule are told apart: runs by their folders, the others by numbers.
+expect 0 "$GRADUS" train holes.grad filling -o folder/b
+expect 0 "$GRADUS" compare run folder/b/ holes.grad holes holes adam --on bowl2 --steps 3 --train 4 --test 4 --json
+for label in run folder/b holes 'holes#2' adam; do
+	has out "\"label\": \"$label\""
+done
+has out '"subject": "run"'
+expect 0 "$GRADUS" compare run run adam --on quadratic --steps 3 --train 4 --test 4
+for label in run 'run#2'; do
+	grep -q "^  $label  *[0-9]" out || fail "no row of $label"
+	grep -q "[^a-z/]$label\$" out || fail "no curve of $label"
+done
+expect 0 "$GRADUS" compare run adam --on quadratic --steps 3 --train 4 --test 4
+grep -q "^  holes  *[0-9]" out || fail "a run alone is not called like its rule"
+
+# A family of which nothing is drawn is one problem, and nothing about it is unsure.
+expect 0 "$GRADUS" compare adam momentum --on rosenbrock --steps 5 --train 7 --test 100
+has out "rosenbrock: 5 steps on one problem"
+has out "rosenbrock: one problem, scored by mean(f)"
+for text in unseen interval '[' 100 90; do
+	lacks out "$text"
+done
+expect 0 "$GRADUS" compare adam momentum --on rosenbrock --steps 5 --json
+has out '"test_problems": 1,'
+has out '"one_problem": true'
+expect 0 "$GRADUS" compare adam momentum --on quadratic --steps 5 --train 3 --test 4
+has out "4 unseen problems; tuned on 3 others"
+has out "95 % interval"
+expect 0 "$GRADUS" minimize rosenbrock --with adam --steps 3 --problems 4
+has err 'nothing of `rosenbrock` is drawn: its 4 problems are one'
+expect 0 "$GRADUS" minimize quadratic --with adam --steps 3 --problems 4
+lacks err drawn
 finish
