@@ -77,8 +77,7 @@ static void declared_by_block(Elab *e, const AstBlock *block) {
 
 static void see_name(Name name, Span span, void *context) {
 	Elab *e = context;
-	const char *text = session_text(e->session, name);
-	if (!scope_find(e, name) && !fe_find(e->program, name) && !is_builtin_name(text) && strcmp(text, "inf") != 0)
+	if (!elab_is_known(e, name))
 		elab_unknown(e, name, span);
 }
 

@@ -1,6 +1,7 @@
 /* Random draws: every number is a function of the seed, the problem's number, the name, and the element's number. */
 #include "frontend/elab.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct Distribution {
@@ -46,44 +47,65 @@ static Ex *f64(Elab *e, double value) {
 	return x;
 }
 
+/* In the precision of the program, and below `high`, which rounding could reach. */
+static Ex *below(Elab *e, Ex *r, Ex *high) {
+	Ex *x = ex_convert(e, r, e->real), *end = ex_convert(e, high, e->real);
+	Ex *rounded_up = ex_op(e, IR_ge, ex_convert(e, end, IR_F64), high, NULL);
+	Ex *last = ex_op(e, IR_where, rounded_up, ex_op(e, IR_before, end, NULL, NULL), end);
+	return ex_op(e, IR_where, ex_op(e, IR_lt, ex_convert(e, x, IR_F64), high, NULL), x, last);
+}
+
+static Ex *draw_normal(Elab *e, Ex *u, Value **args, Ex *a, Ex *b) { /* drawn in f64, rounded, then scaled */
+	Ex *scaled = ex_op(e, IR_mul, ex_convert(e, u, e->real), ex_convert(e, b, e->real), NULL);
+	double mean;
+	return value_known_real(args[0], &mean) && mean == 0 ? scaled
+	                                                     : ex_op(e, IR_add, ex_convert(e, a, e->real), scaled, NULL);
+}
+
+static Ex *draw_integer(Elab *e, Ex *u, Ex *low, Ex *high) {
+	Ex *a = ex_convert(e, low, IR_F64), *b = ex_convert(e, high, IR_F64);
+	Ex *steps = ex_op(e, IR_to_int, ex_op(e, IR_mul, u, ex_op(e, IR_sub, b, a, NULL), NULL), NULL, NULL);
+	steps->low = 0;
+	steps->high = high->high - low->low - 1;
+	return ex_add_int(e, low, steps);
+}
+
+static Ex *draw_between(Elab *e, bool logs, Ex *u, Ex *low, Ex *high) {
+	Ex *a = logs ? ex_op(e, IR_log, low, NULL, NULL) : low, *b = logs ? ex_op(e, IR_log, high, NULL, NULL) : high;
+	Ex *r = ex_op(e, IR_add, a, ex_op(e, IR_mul, u, ex_op(e, IR_sub, b, a, NULL), NULL), NULL);
+	if (logs)
+		r = ex_op(e, IR_max, ex_op(e, IR_exp, r, NULL, NULL), low, NULL);
+	return below(e, r, high);
+}
+
 static Ex *drawn(Elab *e, const Distribution *d, Value **args, uint32_t count, Name name, DrawKey key, Ex *number) {
 	bool normal = d->name[0] == 'n';
 	Ex *u = random_number(e, normal ? IR_random_normal : IR_random_uniform, name, key, number);
 	Ex *a = count > 0 ? value_body(e, args[0]) : NULL, *b = count > 1 ? value_body(e, args[1]) : NULL;
-	if (normal) { /* drawn in f64, rounded, then scaled */
-		Ex *scaled = ex_op(e, IR_mul, ex_convert(e, u, e->real), ex_convert(e, b, e->real), NULL);
-		double mean;
-		return value_known_real(args[0], &mean) && mean == 0
-		           ? scaled
-		           : ex_op(e, IR_add, ex_convert(e, a, e->real), scaled, NULL);
-	}
+	if (normal)
+		return draw_normal(e, u, args, a, b);
+	if (d->scalar == S_INT)
+		return draw_integer(e, u, a, b);
 	a = a ? ex_convert(e, a, IR_F64) : NULL;
 	b = b ? ex_convert(e, b, IR_F64) : NULL;
 	if (d->scalar == S_BOOL)
 		return ex_op(e, IR_lt, u, a, NULL);
-	if (d->scalar == S_INT) {
-		Ex *low = value_body(e, args[0]), *high = value_body(e, args[1]);
-		Ex *steps = ex_op(e, IR_to_int, ex_op(e, IR_mul, u, ex_op(e, IR_sub, b, a, NULL), NULL), NULL, NULL);
-		steps->low = 0;
-		steps->high = high->high - low->low - 1;
-		return ex_add_int(e, low, steps);
-	}
-	Ex *r;
-	if (d->name[0] == 'e') {
-		Ex *minus_log = ex_op(e, IR_neg, ex_op(e, IR_log1p, ex_op(e, IR_neg, u, NULL, NULL), NULL, NULL), NULL, NULL);
-		r = a ? ex_op(e, IR_div, minus_log, a, NULL) : minus_log;
-	} else {
-		bool logs = d->name[0] == 'l';
-		Ex *low = a ? a : f64(e, 0), *high = b ? b : f64(e, 1);
-		if (logs) {
-			low = ex_op(e, IR_log, low, NULL, NULL);
-			high = ex_op(e, IR_log, high, NULL, NULL);
-		}
-		r = ex_op(e, IR_add, low, ex_op(e, IR_mul, u, ex_op(e, IR_sub, high, low, NULL), NULL), NULL);
-		if (logs)
-			r = ex_op(e, IR_exp, r, NULL, NULL);
-	}
-	return ex_convert(e, r, e->real);
+	if (d->name[0] != 'e')
+		return draw_between(e, d->name[0] == 'l', u, a ? a : f64(e, 0), b ? b : f64(e, 1));
+	Ex *minus_log = ex_op(e, IR_neg, ex_op(e, IR_log1p, ex_op(e, IR_neg, u, NULL, NULL), NULL, NULL), NULL, NULL);
+	return ex_convert(e, a ? ex_op(e, IR_div, minus_log, a, NULL) : minus_log, e->real);
+}
+
+/* Arguments that only a run knows: what they cannot be gives NaN, or no number. */
+static Ex *guarded(Elab *e, const Distribution *d, Value **args, uint32_t count, Ex *x) {
+	if (d->scalar == S_BOOL)
+		return x;
+	Ex *a = value_body(e, args[0]), *b = count > 1 ? value_body(e, args[1]) : NULL;
+	if (d->scalar == S_INT && a->high < b->low && b->high - a->low <= INT64_C(1) << 53)
+		return x;
+	Ex *possible = draw_condition(e, d->name, ex_convert(e, a, IR_F64), b ? ex_convert(e, b, IR_F64) : NULL);
+	Ex *none = d->scalar == S_INT ? ex_int(e, INT64_MIN) : ex_real(e, NAN);
+	return ex_op(e, IR_where, possible, x, none);
 }
 
 Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
@@ -125,6 +147,8 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	}
 	scope_back(e, scope);
 	e->active.count = active;
+	DrawCheck check = ok ? draw_check(e, draw, args, &found) : DRAW_IMPOSSIBLE;
+	ok = ok && check != DRAW_IMPOSSIBLE;
 	int64_t dims[IR_MAX_RANK];
 	int rank = 0;
 	for (uint32_t i = 0; i < found.count; i++)
@@ -152,5 +176,7 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 		number = ex_add_int(e, ex_op(e, IR_mul, number, ex_int(e, dims[i]), NULL), ex_var(e, v->vars[i]));
 	}
 	v->body = drawn(e, dist, args, count, name, key, number);
+	if (check == DRAW_UNKNOWN)
+		v->body = guarded(e, dist, args, count, v->body);
 	return value_convert(e, v, want);
 }

@@ -201,6 +201,7 @@ typedef struct Elab {
 	bool stopped;      /* the budget is used up; reported */
 	uint32_t nesting, call_depth;
 	Diag *deep, *many_axes; /* what was said of it, once for all places */
+	NameMap not_whole;      /* the same of hyperparameters that have to be whole numbers */
 	uint32_t *next_var;
 	const Calls *calls;
 	Value *returned; /* of the function being inlined */
@@ -284,7 +285,7 @@ IrScalar ir_scalar_of(const Elab *e, Scalar s);
 const char *dims_text(Elab *e, const int64_t *dims, int rank); /* "[n, 3]", "a scalar" */
 const char *type_text(Elab *e, const Value *v);
 Binding *scope_add(Elab *e, BindKind kind, AstName name, Value *value);
-Binding *scope_find(Elab *e, Name name);
+Binding *scope_find(const Elab *e, Name name);
 ScopeMark scope_mark(const Elab *e);
 ScopeMark scope_hide(Elab *e); /* nothing of what is around is seen from here on */
 void scope_back(Elab *e, ScopeMark mark);
@@ -347,6 +348,7 @@ bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
 /* Not more elements than can be counted (E0213). */
 bool elab_fits(Elab *e, Span span, const int64_t *dims, int rank);
 bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from);
+bool elab_is_known(const Elab *e, Name name); /* some name of any kind */
 Diag *elab_unknown(Elab *e, Name name, Span span);
 bool is_builtin_name(const char *name);
 
@@ -472,6 +474,13 @@ typedef struct DrawKey {
 /* `given X[i in n] : [d] ~ normal(m[i], 1)`: the drawn array. BAD with a diagnostic. */
 Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key);
 
+/* draw_arguments.c */
+typedef enum DrawCheck { DRAW_IMPOSSIBLE /* and reported */, DRAW_POSSIBLE, DRAW_UNKNOWN } DrawCheck;
+/* Arguments of a draw, for all values of its indices. */
+DrawCheck draw_check(Elab *e, const AstExpr *draw, Value **args, const Indices *indices);
+/* Whether f64 arguments of `normal`, `exponential`, `loguniform`, `uniform` or `integer` are possible. */
+Ex *draw_condition(Elab *e, const char *name, Ex *a, Ex *b);
+
 /* check_names.c */
 /* Names in a function that nothing declares; functions are elaborated only where they are called. */
 void check_function_names(Elab *e, const AstDecl *fn);
@@ -493,6 +502,7 @@ struct FeProgram {
 	NameMap by_kind[2][AST_EXPERIMENT + 1]; /* the same of one kind */
 	NameMap numbers[2];                     /* constants that are one number (f32, f64) */
 	NameMap wrong[2];                       /* the Diags of constants that cannot be made */
+	NameMap missing[AST_EXPERIMENT + 1];    /* what was said of names that no declaration of a kind has */
 	uint32_t import_depth;
 	bool broken; /* something did not read */
 	FeLoader *loader;

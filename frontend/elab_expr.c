@@ -69,6 +69,11 @@ Diag *elab_unknown(Elab *e, Name name, Span span) {
 	return diag;
 }
 
+bool elab_is_known(const Elab *e, Name name) {
+	const char *text = session_text(e->session, name);
+	return scope_find(e, name) || fe_find(e->program, name) || is_builtin_name(text) || strcmp(text, "inf") == 0;
+}
+
 /* In an `each`, whatever is shaped like x is the number at the coordinate. */
 static Value *at_coordinate(Elab *e, Value *v) {
 	int axis = -1;
@@ -550,8 +555,8 @@ void report_copies(Elab *e, Span span) {
 	                        (int)MOST_COPIES);
 	diag_help(
 		e->session, diag,
-		"functions are written out at every call: give what is used twice a name with `let`, and let a `for` loop "
-		"repeat");
+		"functions are written out at every call, and loops that need to know their counter at every turn: give what "
+		"is used twice a name with `let`");
 }
 
 bool again(Elab *e, Diag *diag) {
@@ -703,12 +708,19 @@ static bool static_value(Elab *e, Value *v, const AstExpr *x, const char *what, 
 		return false;
 	}
 	double real;
+	const Binding *b = x->kind == AST_NAME ? scope_find(e, x->name) : NULL;
+	void **said = b && b->kind == BIND_HYPER ? name_map_place(e->arena, &e->not_whole, x->name) : NULL;
+	Diag *diag = said ? *said : NULL;
+	if (again(e, diag))
+		return false;
 	if (value_known_real(v, &real))
-		diag_error(e->session, 211, x->span, "%s has to be a whole number, not %g", what, real);
+		diag = diag_error(e->session, 211, x->span, "%s has to be a whole number, not %g", what, real);
 	else if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar != S_BOOL)
-		diag_error(e->session, 212, x->span, "%s has to be known when the program is instantiated", what);
+		diag = diag_error(e->session, 212, x->span, "%s has to be known when the program is instantiated", what);
 	else
-		diag_error(e->session, 211, x->span, "%s has to be a whole number, not %s", what, type_text(e, v));
+		diag = diag_error(e->session, 211, x->span, "%s has to be a whole number, not %s", what, type_text(e, v));
+	if (said)
+		*said = diag;
 	return false;
 }
 
@@ -726,6 +738,16 @@ Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what) {
 	return static_value(e, v, x, what, &known) ? ex_int(e, known) : NULL;
 }
 
+/* `n - 1` is too small: so is n, and by how much is known. */
+static void smallest_size(Elab *e, Diag *diag, const AstExpr *x, int64_t found) {
+	int64_t size;
+	if (found > 0 || x->kind != AST_BINARY || x->binary.op != AST_SUB || x->binary.left->kind != AST_NAME)
+		return;
+	if (value_known_int(elab_static(e, x->binary.left), &size))
+		diag_help(e->session, diag, "`%s` is %lld; it has to be at least %lld here",
+		          session_text(e->session, x->binary.left->name), (long long)size, (long long)(size + 1 - found));
+}
+
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out) {
 	Value *v = elab_static(e, x);
 	if (v->kind == VALUE_ARRAY && v->is_size_x) {
@@ -735,7 +757,8 @@ bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out) {
 	if (!static_value(e, v, x, "a dimension", out))
 		return false;
 	if (*out < 1 || *out > INT64_C(1) << 40) {
-		diag_error(e->session, 213, x->span, "a dimension of %lld", (long long)*out);
+		Diag *diag = diag_error(e->session, 213, x->span, "a dimension of %lld", (long long)*out);
+		smallest_size(e, diag, x, *out);
 		return false;
 	}
 	return true;

@@ -140,7 +140,15 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	return true;
 }
 
-/* What does not work as a loop may work when all is known. If not, the errors are those of the loop. */
+/* Nothing was wrong but that something was not known: then what is wrong when it is known is the better message. */
+static bool only_unknown(const Diags *diags) {
+	for (uint32_t i = 0; i < diags->count; i++)
+		if (diags->data[i]->code != 212 && diags->data[i]->code != 225)
+			return false;
+	return true;
+}
+
+/* What does not work as a loop may work when all is known. If not, the errors are mostly those of the loop. */
 static void write_out_instead(Elab *e, const Turns *turns, const Bindings *changed, DiagMark mark) {
 	Diags as_loop = diag_take_back(e->session, mark);
 	Value **before = ARENA_ARRAY(e->arena, Value *, changed->count), *returned = e->returned;
@@ -152,11 +160,13 @@ static void write_out_instead(Elab *e, const Turns *turns, const Bindings *chang
 	bool failed = e->stopped || e->session->error_count > mark.errors;
 	if (!failed)
 		return;
-	if (as_loop.count) {
+	if (!only_unknown(&as_loop)) {
 		diag_take_back(e->session, mark);
 		diag_say(e->session, &as_loop);
-	} else if (e->stopped)
+	} else if (e->stopped) {
+		diag_take_back(e->session, mark);
 		report_copies(e, turns->s->span);
+	}
 	e->returned = returned;
 	for (uint32_t i = 0; i < changed->count; i++)
 		changed->data[i]->value = before[i];

@@ -109,6 +109,14 @@ static bool any_coord(Var *const *vars, uint32_t count) {
 	return false;
 }
 
+static void too_many_axes(Elab *e) {
+	e->too_deep = true;
+	if (!again(e, e->many_axes))
+		e->many_axes =
+			diag_error(e->session, 208, e->builder->span,
+		               "an array has at most %d axes, and this takes one for each index around it", IR_USER_RANK);
+}
+
 uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, int axes, Var **out) {
 	uint32_t count = 0;
 	bool coord = any_coord(own, own_count);
@@ -119,11 +127,7 @@ uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count
 		if (among(var, own, own_count) || (var->tensor && coord))
 			continue;
 		if (count + (uint32_t)axes == IR_USER_RANK) {
-			if (!again(e, e->many_axes))
-				e->many_axes = diag_error(e->session, 208, e->builder->span,
-				                          "an array has at most %d axes, and this takes one for each index around it",
-				                          IR_USER_RANK);
-			e->too_deep = true;
+			too_many_axes(e);
 			break;
 		}
 		out[count++] = var;
@@ -143,14 +147,20 @@ static IrType type_over(Elab *e, IrScalar scalar, Var *const *leading, uint32_t 
 }
 
 /* Which of the leading variables an array with these axes has: not the tensor where a coordinate tells it. */
-static uint32_t kept_leading(Var *const *leading, uint32_t count, const Value *shape, Var **out) {
+static uint32_t kept_leading(Elab *e, Var *const *leading, uint32_t count, const Value *shape, Var **out) {
 	uint32_t kept = 0;
 	bool coord = any_coord(leading, count);
 	for (int i = 0; i < shape->rank; i++)
 		coord = coord || shape->dims[i] == DIM_X;
-	for (uint32_t i = 0; i < count; i++)
-		if (!leading[i]->tensor || !coord)
-			out[kept++] = leading[i];
+	for (uint32_t i = 0; i < count; i++) {
+		if (leading[i]->tensor && coord)
+			continue;
+		if (kept + (uint32_t)shape->rank == IR_USER_RANK) {
+			too_many_axes(e);
+			break;
+		}
+		out[kept++] = leading[i];
+	}
 	return kept;
 }
 
@@ -173,7 +183,7 @@ static IrValue put_whole(Elab *e, Value *v, Ex *body, Var *const *leading, uint3
 
 IrValue whole(Elab *e, Value *v, Var *const *leading, uint32_t leading_count, Name name, Span span) {
 	Var *kept[IR_MAX_RANK];
-	uint32_t count = kept_leading(leading, leading_count, v, kept);
+	uint32_t count = kept_leading(e, leading, leading_count, v, kept);
 	Ex *body = value_body(e, v);
 	/* A read of exactly this needs no op. */
 	if (body->kind == EX_READ && !body->guarded && body->at_count == count + (uint32_t)v->rank) {
@@ -194,7 +204,7 @@ Value *value_from_whole(Elab *e, IrValue value, Scalar scalar, int rank, const i
                         uint32_t leading_count) {
 	Var *kept[IR_MAX_RANK];
 	Value *v = value_array(e, scalar, rank, dims, (Span){0});
-	uint32_t count = kept_leading(leading, leading_count, v, kept);
+	uint32_t count = kept_leading(e, leading, leading_count, v, kept);
 	Ex *at[IR_MAX_RANK];
 	for (uint32_t i = 0; i < count; i++)
 		at[i] = ex_var(e, kept[i]);
@@ -288,6 +298,10 @@ Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *ov
 		over_x && e->tensor && !any_coord(outer, outer_count) && !any_coord(shape->vars, (uint32_t)shape->rank);
 	if (over_x)
 		e->coupled = true;
+	if (by_tensor && outer_count + (uint32_t)shape->rank == IR_MAX_RANK) {
+		too_many_axes(e);
+		by_tensor = false;
+	}
 
 	Emit m = emit_begin(e, span);
 	for (uint32_t i = 0; i < outer_count; i++)

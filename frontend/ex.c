@@ -228,10 +228,10 @@ static void set_range(Ex *x) {
 }
 
 /* The constant that an operation on constants gives; NULL where it cannot be told now. Reals stay in double: a constant
- * expression is rounded once, to the precision of the program; but for remainders, which rounding would take out of their
- * range. */
+ * expression is rounded once, to the precision of the program; but for remainders and neighbours, which rounding would
+ * take out of their range. */
 static Ex *fold_constants(Elab *e, IrOpcode opcode, IrScalar result, Ex *const *args, int arity) {
-	bool stepped = opcode == IR_floor_mod || opcode == IR_floor_div;
+	bool stepped = opcode == IR_floor_mod || opcode == IR_floor_div || opcode == IR_before;
 	IrScalar types[IR_MAX_ARGS];
 	IrNumber numbers[IR_MAX_ARGS];
 	for (int i = 0; i < arity; i++) {

@@ -42,13 +42,14 @@ AstRange parse_range(Parser *p, bool needs_low) {
 		parse_help(p, diag, "write `0..n`");
 		return range;
 	}
+	uint32_t errors = p->session->error_count;
 	range.high = parse_value(p, "a range");
 	if (p->panic)
 		return range;
 	if (parse_accept(p, TOKEN_DOTDOT)) {
 		range.low = range.high;
 		range.high = parse_expression(p);
-	} else if (needs_low) {
+	} else if (needs_low && errors == p->session->error_count) {
 		const AstExpr *end = range.high;
 		Diag *diag = parse_complain(p, 128, end->span, "expected a range `a..b`");
 		bool python = end->kind == AST_CALL && end->call.args.count == 1 &&

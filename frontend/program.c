@@ -258,7 +258,12 @@ bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
 	AstName name = expr->kind == AST_NAME ? (AstName){expr->name, expr->span} : expr->call.callee;
 	const AstDecl *decl = find_kind(p, name.name, kind);
 	if (!decl || decl->kind != kind) {
-		Diag *diag;
+		void **said = name_map_place(session->arena, &p->missing[kind], name.name);
+		Diag *diag = *said;
+		if (diag) { /* one mistake, wherever the name stands */
+			diag_say(session, &(Diags){.data = &diag, .count = 1});
+			return false;
+		}
 		if (decl) {
 			diag = diag_error(session, 201, name.span, "`%s` is %s, but %s is needed here",
 			                  session_text(session, name.name), kind_word(decl->kind), kind_word(kind));
@@ -266,6 +271,7 @@ bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
 		} else
 			diag = diag_error(session, 201, name.span, "there is no %s `%s`", strchr(kind_word(kind), ' ') + 1,
 			                  session_text(session, name.name));
+		*said = diag;
 		Name near = nearest_decl(p, name.name, kind);
 		if (near)
 			diag_help(session, diag, "did you mean `%s`?", session_text(session, near));

@@ -341,6 +341,8 @@ static bool collect(const AstExpr *x, void *context) {
 	Search *s = context;
 	if (!x)
 		return false;
+	if (x->kind == AST_NAME && unknown_of(s, x->name) < 0 && !elab_is_known(s->e, x->name))
+		s->spoiled = true; /* it may be this index, misspelled: reported when the body is elaborated */
 	if (x->kind == AST_REDUCE) {
 		collect_reduce(s, x);
 		return false;

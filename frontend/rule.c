@@ -100,7 +100,8 @@ static bool read_hypers(RuleElab *r) {
 	for (uint32_t i = 0; i < r->open_count; i++) {
 		bool found = false;
 		for (uint32_t k = 0; k < r->hypers.count; k++)
-			found = found || (r->hypers.data[k].name == r->open[i] && r->hypers.data[k].known);
+			found = found || (r->hypers.data[k].name == r->open[i] &&
+			                  (r->hypers.data[k].known || value_is_bad(r->hypers.data[k].constant)));
 		if (!found) {
 			diag_error(e->session, 216, r->call->span, "`%s` has no hyperparameter `%s` that could be learned",
 			           session_text(e->session, decl->name.name), session_text(e->session, r->open[i]));

@@ -44,6 +44,8 @@ static const AstDecl *applied_rule(RuleElab *r, const AstExpr *x, const FeCall *
 		return NULL;
 	*base = NULL;
 	const Binding *b = scope_find(e, x->call.callee.name);
+	if (b && b->value && value_is_bad(b->value))
+		return NULL;
 	if (b && b->value && b->value->kind == VALUE_CALL) {
 		*base = b->value->call;
 		return (*base)->decl;

@@ -262,7 +262,7 @@ Binding *scope_add(Elab *e, BindKind kind, AstName name, Value *value) {
 }
 
 /* Frames are stacked: what hides a name of this frame is of this frame, too. */
-Binding *scope_find(Elab *e, Name name) {
+Binding *scope_find(const Elab *e, Name name) {
 	Binding *b = name_map_get(&e->scope.newest, name);
 	return b && b->frame == e->scope.frame ? b : NULL;
 }

@@ -23,6 +23,8 @@ double ir_eval_real(IrOpcode opcode, IrScalar type, const double *args) {
 		/* Rounding twice is harmless for + - * / sqrt (53 >= 2 * 24 + 2 bits), but not for fma. */
 		if (opcode == IR_fma)
 			return (double)fmaf((float)args[0], (float)b, (float)c);
+		if (opcode == IR_before)
+			return (double)nextafterf((float)args[0], -HUGE_VALF);
 		if (opcode == IR_floor_mod)
 			return ir_floor_mod_f32(args[0], b);
 		if (opcode == IR_floor_div)

@@ -208,16 +208,52 @@ static void count_uses(uint32_t *uses, const LoopBlock *block) {
 	}
 }
 
+static void add_all_uses(uint32_t *uses, const LoopStmt *stmt, int by) {
+	add_uses(uses, stmt, by);
+	for (uint32_t i = 0; i < stmt->body.stmts.count; i++)
+		add_all_uses(uses, stmt->body.stmts.data[i], by);
+}
+
+/* Stores or may fail. */
+static bool has_effect(const LoopStmt *stmt) {
+	bool effect = stmt->kind == LOOP_STORE || stmt->kind == LOOP_CHECK;
+	for (uint32_t i = 0; !effect && i < stmt->body.stmts.count; i++)
+		effect = has_effect(stmt->body.stmts.data[i]);
+	return effect;
+}
+
+static bool is_used(const uint32_t *uses, const LoopStmt *stmt) {
+	bool used = stmt->kind != LOOP_FOR && uses[stmt->out] > 0;
+	for (uint32_t c = 0; c < stmt->carries.count; c++)
+		used = used || uses[stmt->carries.data[c].out] > 0;
+	return used;
+}
+
+/* Of a conditional: what it leaves in temps that nobody reads. */
+static void drop_carries(uint32_t *uses, LoopStmt *stmt) {
+	uint32_t kept = 0;
+	for (uint32_t c = 0; c < stmt->carries.count; c++) {
+		LoopCarry carry = stmt->carries.data[c];
+		if (uses[carry.out] > 0 || uses[carry.inner] > 0) {
+			stmt->carries.data[kept++] = carry;
+			continue;
+		}
+		add_use(uses, carry.init, -1);
+		add_use(uses, carry.yield, -1);
+	}
+	stmt->carries.count = kept;
+}
+
 /* Backwards, so that what only dead statements use is seen to be dead. */
 static void remove_dead(uint32_t *uses, LoopBlock *block) {
 	for (uint32_t i = block->stmts.count; i-- > 0;) {
 		LoopStmt *stmt = block->stmts.data[i];
+		if (stmt->kind == LOOP_IF)
+			drop_carries(uses, stmt);
 		remove_dead(uses, &stmt->body);
-		bool pure =
-			stmt->kind != LOOP_STORE && stmt->kind != LOOP_CHECK && stmt->kind != LOOP_FOR && stmt->kind != LOOP_IF;
-		if (!pure || uses[stmt->out] > 0)
+		if (has_effect(stmt) || is_used(uses, stmt))
 			continue;
-		add_uses(uses, stmt, -1);
+		add_all_uses(uses, stmt, -1);
 		block->stmts.data[i] = NULL;
 	}
 	uint32_t kept = 0;

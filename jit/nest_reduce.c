@@ -277,6 +277,7 @@ static void sum_again(Nest *n, Reduction *sums) {
 /* Does the sums that are in doubt once more; r->acc then holds what is meant. */
 static void mend_sums(Nest *n, Reduction *r) {
 	NestGroup *group = ARENA_NEW(n->arena, NestGroup);
+	group->puts = ARENA_ARRAY(n->arena, const IrPut *, r->group->count);
 	Reduction plain = {.group = group, .instances = r->instances}, meant = plain;
 	plain.acc = ARENA_ARRAY(n->arena, LoopTemp, r->group->count * r->instances);
 	meant.acc = ARENA_ARRAY(n->arena, LoopTemp, r->group->count * r->instances);
@@ -291,10 +292,12 @@ static void mend_sums(Nest *n, Reduction *r) {
 	nest_open(n, stmt);
 	sum_again(n, &meant);
 	for (uint32_t a = 0; a < count; a++) {
-		const LoopTempInfo info = n->kernel->temps.data[plain.acc[a]];
-		LoopCarry carry = {.init = plain.acc[a], .inner = nest_new(n, info.type, info.vector, n->depth)};
+		/* What is the same in every lane may have gone through a loop as a vector. */
+		bool vector = nest_is_vector(n, plain.acc[a]) || nest_is_vector(n, meant.acc[a]);
+		IrScalar type = n->kernel->temps.data[plain.acc[a]].type;
+		LoopCarry carry = {.init = plain.acc[a], .inner = nest_new(n, type, vector, n->depth)};
 		LoopTemp doubt = is_doubtful(n, group->puts[a / r->instances], plain.acc[a]);
-		carry.yield = nest_op(n, IR_where, info.type, (LoopTemp[]){doubt, meant.acc[a], plain.acc[a]}, 3);
+		carry.yield = nest_op(n, IR_where, type, (LoopTemp[]){doubt, meant.acc[a], plain.acc[a]}, 3);
 		vec_push(n->arena, &stmt->carries, carry);
 	}
 	nest_close(n);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The long forms of the random tests, with a line of figures each. What is wrong is printed, made smaller.
 #   GRADUS_RANDOM_PROGRAMS (20000)  random programs against an evaluation that is no part of Gradus (test_random_programs)
+#   GRADUS_RANDOM_RUNS (2000)       random rules on random objectives: runs and meta-gradients, against a simulation
 #   GRADUS_MUTANTS (100000)         programs with mistakes, under sanitizers (test_mutants)
 #   GRADUS_IR_PROGRAMS (20000)      random functions of the tensor IR, optimized against unoptimized (test_ir_random)
 #   FUZZ_SECONDS (600)              every target of tests/fuzz
@@ -58,7 +59,12 @@ spread() {
 if wants random || wants ir; then build release all; fi
 if wants mutants; then build sanitize test_mutants; fi
 if wants random; then
-	spread random "${GRADUS_RANDOM_PROGRAMS:-20000}" GRADUS_RANDOM_FROM GRADUS_RANDOM_PROGRAMS build/tests/test_random_programs
+	spread random "${GRADUS_RANDOM_PROGRAMS:-20000}" GRADUS_RANDOM_FROM GRADUS_RANDOM_PROGRAMS \
+		build/tests/test_random_programs --filter 'random_programs/mean*'
+	spread runs "${GRADUS_RANDOM_RUNS:-2000}" GRADUS_RANDOM_FROM GRADUS_RANDOM_RUNS \
+		build/tests/test_random_programs --filter 'random_programs/are_trained*'
+	GRADUS_RANDOM_FROM=$seed GRADUS_RANDOM_EMITTED=200 build/tests/test_random_programs --filter 'random_programs/are_emitted*' \
+		>"$logs/emitted" 2>&1 && echo "emitted: 200 as C agree" || { head -n 60 "$logs/emitted"; failed="$failed emitted"; }
 fi
 if wants ir; then
 	if GRADUS_IR_PROGRAMS=${GRADUS_IR_PROGRAMS:-20000} build/tests/test_ir_random >"$logs/ir" 2>&1; then

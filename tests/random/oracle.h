@@ -17,6 +17,10 @@ typedef struct Oracle {
 	uint64_t decisions;
 	bool unclear; /* a choice was made by NaN, or among nothing */
 	Value *frame; /* by slot */
+	/* of a rule: */
+	Value **frames; /* of all tensors; frame is one of them */
+	int *sizes;
+	int tensors, tensor, coordinate;
 } Oracle;
 
 static inline double *oracle_at(const Oracle *o, const Value *v, int i) {
@@ -46,6 +50,9 @@ void num_binary(Oracle *o, double *out, const double *a, const double *b, double
 /* a + sign b */
 void num_add(Oracle *o, double *out, const double *a, const double *b, double sign);
 void num_multiply(Oracle *o, double *out, const double *a, const double *b);
+/* oracle_rule.c */
+Value oracle_rule_expr(Oracle *o, const RpExpr *e);
+Value oracle_like_x(Oracle *o, const RpVar *var);
 /* oracle.c */
 void oracle_block(Oracle *o, const RpBlock *block, const RpStmt **returned);
 

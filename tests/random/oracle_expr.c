@@ -291,7 +291,7 @@ static Value call(Oracle *o, const RpExpr *e) {
 Value oracle_eval(Oracle *o, const RpExpr *e) {
 	switch (e->op) {
 	case RP_NUMBER: return oracle_number(o, e->number);
-	case RP_NAME: return o->frame[e->var->slot];
+	case RP_NAME: return e->var->like_x ? oracle_like_x(o, e->var) : o->frame[e->var->slot];
 	case RP_IF: {
 		Value c = oracle_eval(o, e->arg[0]);
 		return oracle_eval(o, e->arg[oracle_scalar(&c) != 0 ? 1 : 2]);
@@ -323,6 +323,9 @@ Value oracle_eval(Oracle *o, const RpExpr *e) {
 		return oracle_number(o, e->which < 0 ? rp_count(&v.shape) : v.shape.dims[e->which]);
 	}
 	case RP_CALL: return call(o, e);
+	case RP_OVER:
+	case RP_ACROSS:
+	case RP_SIZE_X: return oracle_rule_expr(o, e);
 	default: return elementwise(o, e);
 	}
 }

@@ -57,6 +57,7 @@ typedef struct RpVar {
 	int slot;       /* where the oracle keeps its value */
 	bool inferred;  /* INDEX: no range is written, and it follows from affine uses alone */
 	bool of_params; /* may depend on parameters */
+	bool like_x;    /* in a rule: one such value per coordinate; shape is that of one */
 } RpVar;
 
 typedef struct RpExpr RpExpr;
@@ -107,6 +108,10 @@ typedef enum RpOp {
 	RP_FILL, /* which: 0 zeros, 1 ones, 2 eye, 3 iota */
 	RP_SIZE,
 	RP_CALL, /* fn(args); which: the result that is meant */
+	/* in rules only */
+	RP_OVER,   /* which: a reduction of arg 0 over the coordinates of the tensor */
+	RP_ACROSS, /* which: 0 all_sum, 1 all_mean, 2 all_max, of one number per tensor */
+	RP_SIZE_X, /* size(x) */
 } RpOp;
 
 typedef enum RpReduction {
@@ -159,6 +164,7 @@ typedef enum RpStmtKind {
 	RP_REPORT,
 	RP_MINIMIZE,
 	RP_RETURN,
+	RP_EACH, /* in a rule */
 } RpStmtKind;
 
 struct RpStmt {
@@ -199,6 +205,29 @@ typedef struct RpProgram {
 	int reports;
 } RpProgram;
 
+/* An optimizer. Its learned numbers are one vector, in the order of `learned`. */
+typedef enum RpLimits { RP_FREE, RP_BETWEEN, RP_ABOVE } RpLimits;
+
+typedef struct RpLearned {
+	RpVar *var;
+	RpLimits limits;
+	double low, high, start; /* numbers; arrays start at random */
+} RpLearned;
+
+typedef struct RpRule {
+	RpPool *pool;
+	int slots;
+	RpVar *x, *g, *f, *t, *horizon;
+	RpVar *hyper; /* a real number with a default of hyper_value; NULL: none */
+	double hyper_value;
+	RpLearned learned[6];
+	int learned_count, theta_size;
+	RpVar *state[5];
+	RpExpr *state_start[5];
+	int states;
+	RpBlock body;
+} RpRule;
+
 /* ---- the names of rows ---- */
 
 extern const char *const rp_comparisons[6]; /* < <= > >= == != */
@@ -221,6 +250,7 @@ bool rp_mentions(const RpExpr *e, const RpVar *var);
 /* Calls visit on every place that holds an expression, outer ones first; visit may replace what is there. */
 typedef void RpVisit(void *context, RpExpr **place);
 void rp_each_expr(RpProgram *program, RpVisit *visit, void *context);
+void rp_each_of_block(RpBlock *block, RpVisit *visit, void *context);
 void rp_each_below(RpExpr **place, RpVisit *visit, void *context);
 
 /* ---- scalar.c ---- */
@@ -241,10 +271,14 @@ extern const int rp_function_count;
 
 RpProgram *rp_generate(uint64_t seed);
 
-/* ---- write.c ---- */
+/* A rule whose steps are small, made in the pool of `program`, which loses its stop_gradients. */
+RpRule *rp_generate_rule(RpProgram *program, uint64_t seed);
+
+/* ---- write.c, write_rule.c ---- */
 
 void rp_write(const RpProgram *program, FILE *out);
-char *rp_text(const RpProgram *program); /* the caller frees it */
+void rp_write_rule(const RpProgram *program, const RpRule *rule, FILE *out);
+char *rp_text(const RpProgram *program, const RpRule *rule); /* rule: may be NULL; the caller frees the text */
 
 /* ---- oracle.c ---- */
 
@@ -271,10 +305,25 @@ typedef struct RpNoise {
 void rp_evaluate(const RpProgram *program, const double *x, RpGiven *given, void *context, RpNoise noise,
                  RpAnswer *out);
 
+/* ---- oracle_rule.c ---- */
+
+typedef struct RpRun {
+	double f[17]; /* at the start, then after every step */
+	double x[RP_COORDINATES];
+	uint64_t decisions;
+	bool unclear;
+} RpRun;
+
+/* `steps` (at most 16) of the rule from x, with learned numbers from theta as training holds them. */
+void rp_simulate(const RpProgram *program, const RpRule *rule, const double *x, const double *theta, int steps,
+                 RpGiven *given, void *context, RpNoise noise, RpRun *out);
+double rp_natural(const RpLearned *learned, double theta); /* inside its limits */
+
 /* ---- shrink.c ---- */
 
-/* Makes the program smaller as long as it still fails. fails: says so of the program as it is now; at most `tries` calls. */
-typedef bool RpFails(void *context, RpProgram *program);
-void rp_shrink(RpProgram *program, RpFails *fails, void *context, int tries);
+/* Makes the program (and the rule, if there is one) smaller as long as it still fails. fails: says so of the program as it is
+ * now; at most `tries` calls. */
+typedef bool RpFails(void *context, RpProgram *program, RpRule *rule);
+void rp_shrink(RpProgram *program, RpRule *rule, RpFails *fails, void *context, int tries);
 
 #endif

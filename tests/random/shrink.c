@@ -8,6 +8,7 @@ enum { PLACES = 6000 };
 
 typedef struct Shrink {
 	RpProgram *program;
+	RpRule *rule;
 	RpFails *fails;
 	void *context;
 	int tries;
@@ -19,7 +20,7 @@ static bool still_fails(Shrink *s) {
 	if (s->tries <= 0)
 		return false;
 	s->tries--;
-	return s->fails(s->context, s->program);
+	return s->fails(s->context, s->program, s->rule);
 }
 
 /* ---- expressions ---- */
@@ -114,6 +115,15 @@ static bool shrink_expr(Shrink *s, RpExpr **place) {
 	return e->op == RP_REDUCE && shrink_reduction(s, e);
 }
 
+static void each_place(Shrink *s, RpVisit *visit, void *context) {
+	if (s->rule) {
+		rp_each_of_block(&s->rule->body, visit, context);
+		for (int i = 0; i < s->rule->states; i++)
+			rp_each_below(&s->rule->state_start[i], visit, context);
+	}
+	rp_each_expr(s->program, visit, context);
+}
+
 /* ---- statements ---- */
 
 typedef struct Mentioned {
@@ -142,7 +152,7 @@ static bool needed(const Shrink *s, const RpStmt *st) {
 		return false;
 	for (int i = 0; i < st->vars; i++) {
 		Mentioned m = {st->var[i], false};
-		rp_each_expr(s->program, see, &m);
+		each_place((Shrink *)(uintptr_t)s, see, &m);
 		if (m.found || assigned(&s->program->body, st->var[i]))
 			return true;
 		for (int f = 0; f < s->program->fns; f++)
@@ -231,22 +241,23 @@ static bool shrink_functions(Shrink *s) {
 	return changed;
 }
 
-void rp_shrink(RpProgram *program, RpFails *fails, void *context, int tries) {
+void rp_shrink(RpProgram *program, RpRule *rule, RpFails *fails, void *context, int tries) {
 	Shrink *s = RP_NEW(program->pool, Shrink);
-	*s = (Shrink){.program = program, .fails = fails, .context = context, .tries = tries};
+	*s = (Shrink){.program = program, .rule = rule, .fails = fails, .context = context, .tries = tries};
 	for (bool changed = true; changed && s->tries > 0;) {
-		changed = shrink_block(s, &program->body);
+		changed = rule && shrink_block(s, &rule->body);
+		changed = shrink_block(s, &program->body) || changed;
 		changed = shrink_functions(s) || changed;
 		changed = shrink_block(s, &program->consts) || changed;
 		for (int i = 0;; i++) {
 			s->places = 0;
-			rp_each_expr(program, collect, s);
+			each_place(s, collect, s);
 			if (i >= s->places)
 				break;
 			while (i < s->places && shrink_expr(s, s->place[i])) {
 				changed = true;
 				s->places = 0;
-				rp_each_expr(program, collect, s);
+				each_place(s, collect, s);
 			}
 		}
 	}

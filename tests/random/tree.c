@@ -74,23 +74,23 @@ void rp_each_below(RpExpr **place, RpVisit *visit, void *context) {
 		rp_each_below(&e->item[i].at, visit, context);
 }
 
-static void each_of_block(RpBlock *block, RpVisit *visit, void *context) {
+void rp_each_of_block(RpBlock *block, RpVisit *visit, void *context) {
 	for (int i = 0; i < block->count; i++) {
 		RpStmt *s = block->data[i];
 		for (int k = 0; k < s->items; k++)
 			rp_each_below(&s->item[k].at, visit, context);
 		for (int k = 0; k < s->values; k++)
 			rp_each_below(&s->value[k], visit, context);
-		each_of_block(&s->yes, visit, context);
-		each_of_block(&s->no, visit, context);
+		rp_each_of_block(&s->yes, visit, context);
+		rp_each_of_block(&s->no, visit, context);
 	}
 }
 
 void rp_each_expr(RpProgram *program, RpVisit *visit, void *context) {
-	each_of_block(&program->body, visit, context);
+	rp_each_of_block(&program->body, visit, context);
 	for (int i = 0; i < program->fns; i++)
-		each_of_block(&program->fn[i]->body, visit, context);
-	each_of_block(&program->consts, visit, context);
+		rp_each_of_block(&program->fn[i]->body, visit, context);
+	rp_each_of_block(&program->consts, visit, context);
 }
 
 typedef struct Mention {

@@ -1,19 +1,12 @@
 /* The tree as a .grad file. */
-#include "program.h"
+#include "writer.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Writer {
-	FILE *out;
-	const RpProgram *program;
-	bool in_objective;
-	unsigned turn; /* changes how sizes are spelled */
-} Writer;
-
 /* How tight an operator binds: see docs/language.md. */
-enum { LOOSE, OR, AND, NOT, COMPARE, SUM, PRODUCT, MINUS, POWER, ATOM };
+enum { LOOSE = WRITE_LOOSE, OR, AND, NOT, COMPARE, SUM, PRODUCT, MINUS, POWER, ATOM };
 
 static int tightness(const RpExpr *e) {
 	switch (e->op) {
@@ -37,9 +30,7 @@ static int tightness(const RpExpr *e) {
 	}
 }
 
-static void put_expr(Writer *w, const RpExpr *e, int needed);
-
-static void put_number(Writer *w, double number) {
+void rp_put_number(Writer *w, double number) {
 	char text[40];
 	if (number == floor(number) && fabs(number) < 1e15) {
 		fprintf(w->out, "%.0f", number);
@@ -64,7 +55,7 @@ static void put_size(Writer *w, int extent) {
 	fprintf(w->out, "%d", extent);
 }
 
-static void put_sizes(Writer *w, const RpShape *shape, const char *between) {
+void rp_put_sizes(Writer *w, const RpShape *shape, const char *between) {
 	for (int i = 0; i < shape->rank; i++) {
 		fputs(i ? between : "", w->out);
 		put_size(w, shape->dims[i]);
@@ -75,7 +66,7 @@ static void put_args(Writer *w, const char *name, const RpExpr *e) {
 	fprintf(w->out, "%s(", name);
 	for (int i = 0; i < e->args; i++) {
 		fputs(i ? ", " : "", w->out);
-		put_expr(w, e->arg[i], LOOSE);
+		rp_put_expr(w, e->arg[i], LOOSE);
 	}
 	fputs(")", w->out);
 }
@@ -96,7 +87,7 @@ static void put_items(Writer *w, const RpItem *item, int items) {
 	for (int i = 0; i < items; i++) {
 		fputs(i ? ", " : "", w->out);
 		if (item[i].kind == RP_AT)
-			put_expr(w, item[i].at, LOOSE);
+			rp_put_expr(w, item[i].at, LOOSE);
 		else if (item[i].kind == RP_SLICE)
 			fprintf(w->out, "%d..%d", item[i].low, item[i].high);
 		else
@@ -113,18 +104,18 @@ static void put_reduce(Writer *w, const RpExpr *e) {
 	}
 	for (int i = 0; i < e->conds; i++) {
 		fputs(", ", w->out);
-		put_expr(w, e->cond[i], LOOSE);
+		rp_put_expr(w, e->cond[i], LOOSE);
 	}
 	fputs("](", w->out);
-	put_expr(w, e->arg[0], LOOSE);
+	rp_put_expr(w, e->arg[0], LOOSE);
 	fputs(")", w->out);
 }
 
 static void put_binary(Writer *w, const RpExpr *e, const char *op, int own, int left, int right) {
 	(void)own;
-	put_expr(w, e->arg[0], left);
+	rp_put_expr(w, e->arg[0], left);
 	fprintf(w->out, " %s ", op);
-	put_expr(w, e->arg[1], right);
+	rp_put_expr(w, e->arg[1], right);
 }
 
 static void put_plain(Writer *w, const RpExpr *e) {
@@ -134,7 +125,7 @@ static void put_plain(Writer *w, const RpExpr *e) {
 		if (e->kind == RP_BOOL)
 			fputs(e->number != 0 ? "true" : "false", w->out);
 		else
-			put_number(w, e->number);
+			rp_put_number(w, e->number);
 		return;
 	case RP_NAME: fputs(e->var->name, w->out); return;
 	case RP_FUNCTION: put_args(w, rp_functions[e->which].name, e); return;
@@ -147,12 +138,12 @@ static void put_plain(Writer *w, const RpExpr *e) {
 	case RP_MATMUL: put_binary(w, e, "@", PRODUCT, PRODUCT, MINUS); return;
 	case RP_POW: put_binary(w, e, "^", POWER, ATOM, MINUS); return;
 	case RP_POWI:
-		put_expr(w, e->arg[0], ATOM);
+		rp_put_expr(w, e->arg[0], ATOM);
 		fprintf(w->out, e->which < 0 ? "^(%d)" : "^%d", e->which);
 		return;
 	case RP_NEG:
 		fputs("-", w->out);
-		put_expr(w, e->arg[0], POWER);
+		rp_put_expr(w, e->arg[0], POWER);
 		return;
 	case RP_MIN: put_args(w, "min", e); return;
 	case RP_MAX: put_args(w, "max", e); return;
@@ -160,26 +151,26 @@ static void put_plain(Writer *w, const RpExpr *e) {
 	case RP_OR: put_binary(w, e, "or", OR, OR, AND); return;
 	case RP_NOT:
 		fputs("not ", w->out);
-		put_expr(w, e->arg[0], NOT);
+		rp_put_expr(w, e->arg[0], NOT);
 		return;
 	case RP_COMPARE:
 		put_binary(w, e, rp_comparisons[e->which % 6], COMPARE, SUM, SUM);
 		if (e->args == 3) {
 			fprintf(w->out, " %s ", rp_comparisons[e->which / 6]);
-			put_expr(w, e->arg[2], SUM);
+			rp_put_expr(w, e->arg[2], SUM);
 		}
 		return;
 	case RP_WHERE: put_args(w, "where", e); return;
 	case RP_IF:
 		fputs("if ", w->out);
-		put_expr(w, e->arg[0], OR);
+		rp_put_expr(w, e->arg[0], OR);
 		fputs(" then ", w->out);
-		put_expr(w, e->arg[1], OR);
+		rp_put_expr(w, e->arg[1], OR);
 		fputs(" else ", w->out);
-		put_expr(w, e->arg[2], LOOSE);
+		rp_put_expr(w, e->arg[2], LOOSE);
 		return;
 	case RP_READ:
-		put_expr(w, e->arg[0], ATOM);
+		rp_put_expr(w, e->arg[0], ATOM);
 		put_items(w, e->item, e->items);
 		return;
 	case RP_REDUCE: put_reduce(w, e); return;
@@ -194,16 +185,16 @@ static void put_plain(Writer *w, const RpExpr *e) {
 	case RP_CALL: put_args(w, e->fn->name, e); return;
 	case RP_RESHAPE:
 		fputs("reshape(", w->out);
-		put_expr(w, e->arg[0], LOOSE);
+		rp_put_expr(w, e->arg[0], LOOSE);
 		fputs(", ", w->out);
-		put_sizes(w, &e->shape, ", ");
+		rp_put_sizes(w, &e->shape, ", ");
 		fputs(")", w->out);
 		return;
 	case RP_STACK:
 		fputs("[", w->out);
 		for (int i = 0; i < e->args; i++) {
 			fputs(i ? ", " : "", w->out);
-			put_expr(w, e->arg[i], LOOSE);
+			rp_put_expr(w, e->arg[i], LOOSE);
 		}
 		fputs("]", w->out);
 		return;
@@ -212,14 +203,17 @@ static void put_plain(Writer *w, const RpExpr *e) {
 		if (e->which == 2)
 			put_size(w, e->shape.dims[0]);
 		else
-			put_sizes(w, &e->shape, ", ");
+			rp_put_sizes(w, &e->shape, ", ");
 		fputs(")", w->out);
 		return;
 	case RP_SIZE: put_args(w, "size", e); return;
+	case RP_OVER:
+	case RP_ACROSS:
+	case RP_SIZE_X: rp_put_rule_expr(w, e); return;
 	}
 }
 
-static void put_expr(Writer *w, const RpExpr *e, int needed) {
+void rp_put_expr(Writer *w, const RpExpr *e, int needed) {
 	bool brackets = tightness(e) < needed;
 	fputs(brackets ? "(" : "", w->out);
 	put_plain(w, e);
@@ -235,7 +229,7 @@ static void put_type(Writer *w, const RpVar *var) {
 	fprintf(w->out, " : %s", var->kind == RP_REAL && var->shape.rank ? "" : kinds[var->kind]);
 	if (var->shape.rank) {
 		fputs("[", w->out);
-		put_sizes(w, &var->shape, ", ");
+		rp_put_sizes(w, &var->shape, ", ");
 		fputs("]", w->out);
 	}
 }
@@ -261,7 +255,7 @@ static void put_define(Writer *w, const RpStmt *s) {
 		return;
 	}
 	fputs(" = ", w->out);
-	put_expr(w, s->value[0], LOOSE);
+	rp_put_expr(w, s->value[0], LOOSE);
 }
 
 static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
@@ -274,7 +268,7 @@ static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
 		if (s->items)
 			put_items(w, s->item, s->items);
 		fputs(" <- ", w->out);
-		put_expr(w, s->value[0], LOOSE);
+		rp_put_expr(w, s->value[0], LOOSE);
 		break;
 	case RP_FOR:
 		fprintf(w->out, "for %s in %d..%d {\n", s->counter->name, s->from, s->to);
@@ -283,7 +277,7 @@ static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
 		break;
 	case RP_WHEN:
 		fputs("if ", w->out);
-		put_expr(w, s->value[0], OR);
+		rp_put_expr(w, s->value[0], OR);
 		fputs(" {\n", w->out);
 		put_block(w, &s->yes, indent + 2);
 		fprintf(w->out, "%*s}", indent, "");
@@ -295,17 +289,18 @@ static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
 		break;
 	case RP_REPORT:
 		fprintf(w->out, "report r%d = ", (*reports)++);
-		put_expr(w, s->value[0], LOOSE);
+		rp_put_expr(w, s->value[0], LOOSE);
 		break;
 	case RP_MINIMIZE:
 		fputs("minimize ", w->out);
-		put_expr(w, s->value[0], LOOSE);
+		rp_put_expr(w, s->value[0], LOOSE);
 		break;
+	case RP_EACH: break; /* in rules only: write_rule.c */
 	case RP_RETURN:
 		fputs("return ", w->out);
 		for (int i = 0; i < s->values; i++) {
 			fputs(i ? ", " : "", w->out);
-			put_expr(w, s->value[i], LOOSE);
+			rp_put_expr(w, s->value[i], LOOSE);
 		}
 		break;
 	}
@@ -325,7 +320,7 @@ static void put_fn(Writer *w, const RpFn *fn) {
 	const RpStmt *last = fn->body.data[fn->body.count - 1];
 	if (fn->body.count == 1 && last->values == 1) {
 		fputs(") = ", w->out);
-		put_expr(w, last->value[0], LOOSE);
+		rp_put_expr(w, last->value[0], LOOSE);
 		fputs("\n\n", w->out);
 		return;
 	}
@@ -346,13 +341,15 @@ void rp_write(const RpProgram *program, FILE *out) {
 	fputs("}\n", out);
 }
 
-char *rp_text(const RpProgram *program) {
+char *rp_text(const RpProgram *program, const RpRule *rule) {
 	char *text = NULL;
 	size_t length = 0;
 	FILE *out = open_memstream(&text, &length);
 	if (!out)
 		abort();
 	rp_write(program, out);
+	if (rule)
+		rp_write_rule(program, rule, out);
 	fclose(out);
 	return text;
 }

@@ -22,7 +22,9 @@ typedef enum Verdict {
 	CHECK_WRONG_PASS, /* wrong behind the passes */
 	CHECK_WRONG_STRICT,
 	CHECK_WRONG_DEFAULT,
-	CHECK_DIED, /* a signal, a panic, or more than the seconds allowed */
+	CHECK_WRONG_RUN,  /* a run of a rule */
+	CHECK_WRONG_META, /* its gradient with respect to what is learned */
+	CHECK_DIED,       /* a signal, a panic, or more than the seconds allowed */
 	CHECK_VERDICTS,
 } Verdict;
 
@@ -34,6 +36,8 @@ static const char *const check_names[CHECK_VERDICTS] = {
 	"WRONG behind the passes",
 	"WRONG in strict machine code",
 	"WRONG in machine code",
+	"WRONG in a run",
+	"WRONG meta-gradient",
 	"DIED",
 };
 
@@ -41,7 +45,7 @@ enum { CHECK_RAW = 1, CHECK_PASSES = 2, CHECK_STRICT = 4, CHECK_DEFAULT = 8 };
 
 typedef struct Check {
 	RpProgram *tree;
-	const char *text;
+	char *text;
 	FILE *say; /* what is wrong; NULL: nothing is said */
 	int *code; /* of the first diagnostic, if there is one; may be NULL */
 	Session *session;
@@ -178,11 +182,16 @@ static bool check_start(const Check *c) {
 	return good;
 }
 
+/* (fixed..., x) -> f, reports..., g */
+static IrFunc *check_gradient(const Check *c, const IrFunc *value) {
+	bool wrt[80] = {0};
+	wrt[c->objective->fixed.count] = true;
+	return ad_gradient(c->module, value, "gradient", 0, wrt, true, true);
+}
+
 static bool check_raw(Check *c) {
 	const FeObjective *o = c->objective;
-	bool wrt[80] = {0};
-	wrt[o->fixed.count] = true;
-	IrFunc *gradient = ad_gradient(c->module, o->value, "gradient", 0, wrt, true, true);
+	IrFunc *gradient = check_gradient(c, o->value);
 	memcpy(c->fixed[o->fixed.count].reals, c->x, sizeof(double) * (size_t)c->tree->coordinates);
 	IrTensor results[16];
 	if (!check_run(c, gradient, c->fixed, results))
@@ -206,7 +215,8 @@ static bool check_rt(const Check *c, const char *way, RtEngine engine, bool stri
 	return good;
 }
 
-static Verdict check_ways(Check *c, int ways) {
+/* The objective, its data and the oracle's answer. CHECK_AGREES: there is something to compare with. */
+static Verdict check_prepare(Check *c) {
 	FeCall call;
 	fe_add_source(c->program, source_add(c->session, "random.grad", c->text, strlen(c->text)));
 	bool read = fe_call_text(c->program, "random", AST_OBJECTIVE, &call);
@@ -226,6 +236,13 @@ static Verdict check_ways(Check *c, int ways) {
 			fprintf(c->say, "not comparable: %s\n", why);
 		return CHECK_SKIPPED;
 	}
+	return CHECK_AGREES;
+}
+
+static Verdict check_ways(Check *c, int ways) {
+	Verdict ready = check_prepare(c);
+	if (ready != CHECK_AGREES)
+		return ready;
 	if ((ways & CHECK_RAW) && !(check_start(c) & check_raw(c)))
 		return CHECK_WRONG_RAW;
 	if ((ways & CHECK_PASSES) && !check_rt(c, "evaluator behind the passes", RT_EVALUATOR, false))
@@ -237,16 +254,23 @@ static Verdict check_ways(Check *c, int ways) {
 	return CHECK_AGREES;
 }
 
-static Verdict check_program(RpProgram *tree, int ways, FILE *say, int *code) {
-	Check c = {.tree = tree, .say = say, .code = code, .session = session_new()};
-	char *text = rp_text(tree);
-	c.text = text;
+static Check check_new(RpProgram *tree, FILE *say, int *code) {
+	Check c = {.tree = tree, .text = rp_text(tree, NULL), .say = say, .code = code, .session = session_new()};
 	c.program = fe_program_new(c.session);
 	c.module = ir_module_new(c.session);
+	return c;
+}
+
+static void check_free(Check *c) {
+	ir_module_free(c->module);
+	session_free(c->session);
+	free(c->text);
+}
+
+static Verdict check_program(RpProgram *tree, int ways, FILE *say, int *code) {
+	Check c = check_new(tree, say, code);
 	Verdict verdict = check_ways(&c, ways);
-	ir_module_free(c.module);
-	session_free(c.session);
-	free(text);
+	check_free(&c);
 	return verdict;
 }
 

@@ -427,7 +427,7 @@ Test(math, f64_is_as_accurate_as_documented) {
 /* Rows that are derivatives of others are checked as such, by test_derivatives.c; the last two below. */
 static const IrOpcode elsewhere[] = {IR_tanh_slope, IR_sigmoid_slope, IR_atan_slope,     IR_atan2_slope, IR_atan2_curve,
                                      IR_gelu_slope, IR_gelu_curve,    IR_normal_density, IR_erf_slope,   IR_tetragamma,
-                                     IR_pow_scaled, IR_pow_log,       IR_exp_less,       IR_binade};
+                                     IR_pow_scaled, IR_pow_log,       IR_exp_less, IR_before,       IR_binade};
 
 Test(math, every_row_that_is_not_primitive_is_tested) {
 	for (int opcode = 0; opcode < IR_OPCODE_COUNT; opcode++) {

@@ -5,13 +5,26 @@
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "random_check.h"
 
+#include "random_check_run.h"
+
+#include "jit_three_ways.h"
+
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROGRAMS = GRADUS_SANITIZED ? 60 : 400, PER_CHILD = 50, SECONDS = 20, CODE_EVERY = 4, MOST_FAILED = 10000 };
+enum {
+	PROGRAMS = GRADUS_SANITIZED ? 60 : 400,
+	RUNS = GRADUS_SANITIZED ? 8 : 30,
+	EMITTED = GRADUS_SANITIZED ? 2 : 10,
+	PER_CHILD = 50,
+	SECONDS = 20,
+	CODE_EVERY = 4,
+	MOST_FAILED = 10000
+};
 
 static long from_environment(const char *name, long otherwise) {
 	const char *text = getenv(name);
@@ -50,31 +63,57 @@ static void quiet(void) {
 		_exit(2);
 }
 
+/* Seconds of this process, whatever else the machine is doing. */
+static void limit_time(void) {
+	signal(SIGPROF, SIG_DFL);
+	setitimer(ITIMER_PROF, &(struct itimerval){.it_value.tv_sec = SECONDS}, NULL);
+}
+
+/* A seed stands for a program, or for a program and a rule. */
+typedef struct Made {
+	RpProgram *tree;
+	RpRule *rule;
+} Made;
+
+static bool with_rules;
+
+static Made make(uint64_t seed) {
+	Made made = {rp_generate(seed), NULL};
+	if (with_rules)
+		made.rule = rp_generate_rule(made.tree, seed);
+	return made;
+}
+
+static Verdict check(const Made *made, int ways, FILE *say, int *code) {
+	return made->rule ? check_run_of(made->tree, made->rule, ways, say, code)
+	                  : check_program(made->tree, ways, say, code);
+}
+
 static void child(uint64_t from, uint64_t to) {
 	quiet();
 	for (uint64_t seed = from; seed < to; seed++) {
 		shared->at = seed;
-		alarm(SECONDS);
-		RpProgram *tree = rp_generate(seed);
-		Verdict verdict = check_program(tree, ways_of(seed), loud ? stderr : NULL, NULL);
+		limit_time();
+		Made made = make(seed);
+		Verdict verdict = check(&made, ways_of(seed), loud ? stderr : NULL, NULL);
 		shared->verdicts[verdict]++;
 		if (verdict > CHECK_SKIPPED)
 			failed(seed, verdict);
-		rp_pool_free(tree->pool);
+		rp_pool_free(made.tree->pool);
 	}
 	_exit(0);
 }
 
 /* In a child of its own, which may die. */
-static Verdict check_apart(RpProgram *tree, int ways, bool speak) {
+static Verdict check_apart(const Made *made, int ways, bool speak) {
 	fflush(stdout);
 	fflush(stderr);
 	pid_t pid = fork();
 	if (pid == 0) {
 		if (!speak)
 			quiet();
-		alarm(SECONDS);
-		_exit((int)check_program(tree, ways, speak ? stderr : NULL, &shared->code));
+		limit_time();
+		_exit((int)check(made, ways, speak ? stderr : NULL, &shared->code));
 	}
 	int status = 0;
 	waitpid(pid, &status, 0);
@@ -87,48 +126,55 @@ typedef struct Same {
 	int code;
 } Same;
 
-static bool fails_alike(void *context, RpProgram *tree) {
+static bool fails_alike(void *context, RpProgram *tree, RpRule *rule) {
 	const Same *same = context;
 	shared->code = 0;
-	return check_apart(tree, same->ways, false) == same->verdict && shared->code == same->code;
+	Made made = {tree, rule};
+	return check_apart(&made, same->ways, false) == same->verdict && shared->code == same->code;
 }
 
-static void shrink_alike(RpProgram *tree, Same *same, int tries) {
+static void put(const Made *made) {
+	char *text = rp_text(made->tree, made->rule);
+	fputs(text, stderr);
+	free(text);
+}
+
+static void shrink_alike(const Made *made, Same *same, int tries) {
 	shared->code = 0;
-	check_apart(tree, same->ways, false);
+	check_apart(made, same->ways, false);
 	same->code = shared->code;
-	rp_shrink(tree, fails_alike, same, tries);
+	rp_shrink(made->tree, made->rule, fails_alike, same, tries);
 }
 
 static void show(uint64_t seed, Verdict verdict, bool shrink) {
-	RpProgram *tree = rp_generate(seed);
+	Made made = make(seed);
 	Same same = {.ways = ways_of(seed), .verdict = verdict};
 	if (shrink)
-		shrink_alike(tree, &same, 2000);
+		shrink_alike(&made, &same, 2000);
 	fprintf(stderr, "---- seed %llu: %s%s\n", (unsigned long long)seed, check_names[verdict],
 	        shrink ? ", made smaller" : "");
-	rp_write(tree, stderr);
-	check_apart(tree, same.ways, true);
-	rp_pool_free(tree->pool);
+	put(&made);
+	check_apart(&made, same.ways, true);
+	rp_pool_free(made.tree->pool);
 }
 
 static void look_at_one(uint64_t seed) {
-	RpProgram *tree = rp_generate(seed);
+	Made made = make(seed);
 	int ways = CHECK_RAW | CHECK_PASSES | CHECK_STRICT | CHECK_DEFAULT;
-	rp_write(tree, stderr);
-	Verdict verdict = check_apart(tree, ways, true);
+	put(&made);
+	Verdict verdict = check_apart(&made, ways, true);
 	fprintf(stderr, "---- %s\n", check_names[verdict]);
 	Same same = {.ways = ways, .verdict = verdict};
 	if (verdict > CHECK_SKIPPED) {
-		shrink_alike(tree, &same, 4000);
-		rp_write(tree, stderr);
-		check_apart(tree, ways, true);
+		shrink_alike(&made, &same, 4000);
+		put(&made);
+		check_apart(&made, ways, true);
 	}
-	rp_pool_free(tree->pool);
+	rp_pool_free(made.tree->pool);
 	cr_assert(verdict <= CHECK_SKIPPED);
 }
 
-Test(random_programs, mean_what_they_say, .timeout = 100000) {
+static void look_at_all(const char *what, long count) {
 	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	cr_assert(shared != MAP_FAILED);
 	long one = from_environment("GRADUS_RANDOM_SEED", -1);
@@ -136,10 +182,8 @@ Test(random_programs, mean_what_they_say, .timeout = 100000) {
 		look_at_one((uint64_t)one);
 		return;
 	}
-	uint64_t from = (uint64_t)from_environment("GRADUS_RANDOM_FROM", 1);
-	uint64_t end = from + (uint64_t)from_environment("GRADUS_RANDOM_PROGRAMS", PROGRAMS);
 	loud = from_environment("GRADUS_RANDOM_LOUD", 0) != 0;
-	uint64_t start = from;
+	uint64_t from = (uint64_t)from_environment("GRADUS_RANDOM_FROM", 1), start = from, end = from + (uint64_t)count;
 	while (from < end) {
 		uint64_t to = from + PER_CHILD < end ? from + PER_CHILD : end;
 		fflush(stdout);
@@ -157,7 +201,7 @@ Test(random_programs, mean_what_they_say, .timeout = 100000) {
 		shared->verdicts[CHECK_DIED]++;
 		from = shared->at + 1;
 	}
-	fprintf(stderr, "random programs %llu to %llu:", (unsigned long long)start, (unsigned long long)end - 1);
+	fprintf(stderr, "%s %llu to %llu:", what, (unsigned long long)start, (unsigned long long)end - 1);
 	for (int i = 0; i < CHECK_VERDICTS; i++)
 		if (shared->verdicts[i])
 			fprintf(stderr, "  %d %s", shared->verdicts[i], check_names[i]);
@@ -166,10 +210,81 @@ Test(random_programs, mean_what_they_say, .timeout = 100000) {
 	long only = from_environment("GRADUS_RANDOM_ONLY", 0); /* a verdict: only those are made smaller */
 	for (int i = 0; i < shared->failed_count; i++) {
 		Verdict verdict = shared->failed[i].verdict;
-		cr_expect(false, "seed %llu: %s", (unsigned long long)shared->failed[i].seed, check_names[verdict]);
+		cr_expect(false, "%s: seed %llu: %s", what, (unsigned long long)shared->failed[i].seed, check_names[verdict]);
 		if (shrink > 0 && (only == 0 || only == (long)verdict)) {
 			show(shared->failed[i].seed, verdict, true);
 			shrink--;
 		}
 	}
+}
+
+Test(random_programs, mean_what_they_say, .timeout = 100000) {
+	look_at_all("random programs", from_environment("GRADUS_RANDOM_PROGRAMS", PROGRAMS));
+}
+
+Test(random_programs, are_trained_as_they_run, .timeout = 100000) {
+	with_rules = true;
+	look_at_all("random runs", from_environment("GRADUS_RANDOM_RUNS", RUNS));
+}
+
+/* ---- emitted C ---- */
+
+/* The function behind the passes in one C file for all, and its answer by the compiled file. */
+static void emit_one(JitTestC *c, Check *check, JitTestRun *run) {
+	IrFunc *value = ir_optimize(check->module, ir_func_copy(check->module, check->objective->value, "value"), NULL);
+	*run = (JitTestRun){.module = check->module};
+	run->func = ir_optimize(check->module, check_gradient(check, value), NULL);
+	memcpy(check->fixed[check->objective->fixed.count].reals, check->x,
+	       sizeof(double) * (size_t)check->tree->coordinates);
+	memcpy(run->args, check->fixed, sizeof *run->args * run->func->params.count);
+	jit_test_c_add(c, run, check->tree->seed % 2 == 0);
+}
+
+static void run_one(const JitTestC *c, uint32_t number, Check *check, const JitTestRun *run) {
+	void *params[JIT_TEST_MAX], *results[JIT_TEST_MAX];
+	jit_test_pointers(run, check->module->arena, params, results);
+	cr_assert_eq(jit_test_c_call(c, number, run, check->module->arena, params, results), 0);
+	double reports[8];
+	for (int k = 0; k < check->tree->reports; k++)
+		memcpy(&reports[k], results[1 + k], sizeof reports[k]);
+	double value, gradient[RP_COORDINATES];
+	memcpy(&value, results[0], sizeof value);
+	memcpy(gradient, results[1 + check->tree->reports], sizeof(double) * (size_t)check->tree->coordinates);
+	check->say = stderr;
+	bool good = check_numbers(check, "emitted C", value, gradient, reports);
+	cr_expect(good, "seed %llu: wrong in emitted C\n%s", (unsigned long long)check->tree->seed, check->text);
+}
+
+Test(random_programs, are_emitted_as_they_mean, .timeout = 100000) {
+	enum { MOST = 200 };
+	static Check checks[MOST];
+	static JitTestRun runs[MOST];
+	long wanted = from_environment("GRADUS_RANDOM_EMITTED", EMITTED);
+	Session *session = session_new();
+	JitTestC c;
+	uint32_t count = 0;
+	jit_test_c_begin(&c, session->arena);
+	for (uint64_t seed = (uint64_t)from_environment("GRADUS_RANDOM_FROM", 1); count < (uint32_t)wanted && count < MOST;
+	     seed++) {
+		RpProgram *tree = rp_generate(seed);
+		checks[count] = check_new(tree, NULL, NULL);
+		if (check_prepare(&checks[count]) == CHECK_AGREES && checks[count].objective->fixed.count + 1 < JIT_TEST_MAX) {
+			emit_one(&c, &checks[count], &runs[count]);
+			count++;
+			continue;
+		}
+		check_free(&checks[count]);
+		rp_pool_free(tree->pool);
+	}
+	if (count)
+		jit_test_c_compile(&c, GRADUS_TEST_CC, "-std=c99 -O1");
+	for (uint32_t i = 0; i < count; i++) {
+		run_one(&c, i, &checks[i], &runs[i]);
+		RpPool *pool = checks[i].tree->pool;
+		check_free(&checks[i]);
+		rp_pool_free(pool);
+	}
+	if (count)
+		dlclose(c.library);
+	session_free(session);
 }

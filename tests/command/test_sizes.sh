@@ -1,0 +1,21 @@
+#!/bin/sh
+# Every family of the library at its smallest sizes: a finite value and gradient, or an error that says the smallest size.
+. "$SOURCE_DIR/tests/command/lib.sh"
+tried=0
+for name in $(sed -n 's/^objective \([a-z_]*\)(..*/\1/p' "$SOURCE_DIR"/frontend/std/*.grad); do
+	"$GRADUS" show std "$name" >source 2>/dev/null || continue
+	for parameter in $(sed -n "s/^objective $name(\(.*\)) {/\1/p" source | tr ',' '\n' | sed 's/ *\([a-z_]*\) *=.*/\1/'); do
+		for size in 1 2 3; do
+			tried=$((tried + 1))
+			if "$GRADUS" eval "$name" --set "$parameter=$size" --json >out 2>err; then
+				! grep -qi 'nan\|inf' out || fail "$name($parameter = $size) is not finite"
+			else
+				grep -q "has to be at least" out err || fail "$name($parameter = $size): $(cat out err)"
+			fi
+		done
+	done
+done
+[ "$tried" -ge 45 ] || fail "only $tried sizes were tried"
+expect 1 "$GRADUS" eval rosenbrock --set n=1
+grep -q "it has to be at least 2" out err || fail "the smallest size of rosenbrock is not said"
+finish

@@ -1,0 +1,92 @@
+/* A rule as text. */
+#include "writer.h"
+
+void rp_put_rule_expr(Writer *w, const RpExpr *e) {
+	static const char *const collectives[] = {"all_sum", "all_mean", "all_max"};
+	if (e->op == RP_SIZE_X) {
+		fputs("size(x)", w->out);
+		return;
+	}
+	fputs(e->op == RP_ACROSS ? collectives[e->which] : rp_reductions[e->which], w->out);
+	fputs(e->op == RP_OVER && w->in_each ? "[each](" : "(", w->out);
+	rp_put_expr(w, e->arg[0], WRITE_LOOSE);
+	fputs(")", w->out);
+}
+
+static void put_block(Writer *w, const RpBlock *block, int indent) {
+	for (int i = 0; i < block->count; i++) {
+		const RpStmt *s = block->data[i];
+		fprintf(w->out, "%*s", indent, "");
+		switch (s->kind) {
+		case RP_DEFINE:
+			fprintf(w->out, "%s %s = ", s->var[0]->role == RP_VAR ? "var" : "let", s->var[0]->name);
+			rp_put_expr(w, s->value[0], WRITE_LOOSE);
+			break;
+		case RP_ASSIGN:
+			fprintf(w->out, "%s <- ", s->var[0]->name);
+			rp_put_expr(w, s->value[0], WRITE_LOOSE);
+			break;
+		case RP_EACH:
+			fputs("each {\n", w->out);
+			w->in_each = true;
+			put_block(w, &s->yes, indent + 2);
+			w->in_each = false;
+			fprintf(w->out, "%*s}", indent, "");
+			break;
+		case RP_WHEN:
+			fputs("if ", w->out);
+			rp_put_expr(w, s->value[0], WRITE_LOOSE);
+			fputs(" {\n", w->out);
+			put_block(w, &s->yes, indent + 2);
+			fprintf(w->out, "%*s}", indent, "");
+			if (s->no.count) {
+				fputs(" else {\n", w->out);
+				put_block(w, &s->no, indent + 2);
+				fprintf(w->out, "%*s}", indent, "");
+			}
+			break;
+		default: break;
+		}
+		fputs("\n", w->out);
+	}
+}
+
+void rp_write_rule(const RpProgram *program, const RpRule *rule, FILE *out) {
+	Writer w = {.out = out, .program = program};
+	fputs("\noptimizer rule(", out);
+	if (rule->hyper) {
+		fprintf(out, "%s = ", rule->hyper->name);
+		rp_put_number(&w, rule->hyper_value);
+	}
+	fputs(") {\n", out);
+	for (int i = 0; i < rule->learned_count; i++) {
+		const RpLearned *l = &rule->learned[i];
+		fprintf(out, "  learn %s", l->var->name);
+		if (l->var->shape.rank) {
+			fputs(" : [", out);
+			rp_put_sizes(&w, &l->var->shape, ", ");
+			fputs("] ~ normal(0, 0.4)\n", out);
+			continue;
+		}
+		fputs(" = ", out);
+		rp_put_number(&w, l->start);
+		if (l->limits == RP_BETWEEN)
+			fprintf(out, " in (%g, %g)", l->low, l->high);
+		if (l->limits == RP_ABOVE)
+			fprintf(out, " in (%g, inf)", l->low);
+		fputs("\n", out);
+	}
+	for (int i = 0; i < rule->states; i++) {
+		const RpVar *v = rule->state[i];
+		fprintf(out, "  state %s", v->name);
+		if (!v->like_x)
+			fputs(" : real", out);
+		else if (v->shape.rank)
+			fprintf(out, " : each [%d]", v->shape.dims[0]);
+		fputs(" = ", out);
+		rp_put_expr(&w, rule->state_start[i], WRITE_LOOSE);
+		fputs("\n", out);
+	}
+	put_block(&w, &rule->body, 2);
+	fputs("}\n", out);
+}
