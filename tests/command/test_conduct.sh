@@ -110,4 +110,47 @@ expect 0 "$GRADUS" minimize rosenbrock --with adam --steps 3 --problems 4
 has err 'nothing of `rosenbrock` is drawn: its 4 problems are one'
 expect 0 "$GRADUS" minimize quadratic --with adam --steps 3 --problems 4
 lacks err drawn
+
+# A run brings its horizon, its score and what its sources declare to other problems; files may declare it, too.
+cat >two.grad <<'P'
+optimizer mine(rate = 0.1) {
+  learn boost = 1
+  x <- x - rate * boost * g
+}
+optimizer mine2(rate = 0.1) { x <- x - rate * g }
+objective first(n = 2) {
+  param w : [n] ~ normal(0, 1)
+  minimize sum(w^2)
+}
+objective second(n = 2) {
+  param w : [n] ~ normal(0, 1)
+  minimize sum(w^4)
+}
+experiment e {
+  train mine
+  on first
+  horizon 7
+  score min(f / f0)
+  problems 4 train, 2 select, 4 test
+  update adam(lr = 0.01) for 2 steps
+  against mine2
+}
+P
+expect 0 "$GRADUS" train two.grad -o two
+expect 0 "$GRADUS" compare two --on second --train 3 --test 4 --json
+has out '"steps": 7,'
+has out '"score": "min(f / f0)"'
+has err "7 steps, scored by min(f / f0) as in the experiment of two"
+[ -s two/comparison-second.json ] || fail "no comparison-second.json"
+expect 0 "$GRADUS" compare two --on second --against mine2,adam --steps 3 --train 3 --test 4 --json
+has out '"steps": 3,'
+has out '"label": "mine2"'
+has err "3 steps as asked, scored by min(f / f0)"
+expect 0 "$GRADUS" compare two mine2 --on quadratic --file two.grad --train 3 --test 4 --json
+has out '"label": "mine2"'
+expect 0 "$GRADUS" compare two --against mine2
+has out "least f / f0 of evaluations 1 to 7"
+expect 2 "$GRADUS" compare two --on secnd
+has err 'did you mean `second`?'
+expect 2 "$GRADUS" compare adam --on second
 finish
