@@ -393,6 +393,7 @@ bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context);
 typedef void NameSeen(Name name, Span span, void *context);
 void expr_names(const AstExpr *x, NameSeen *visit, void *context);
 void stmt_names(const AstStmt *s, NameSeen *visit, void *context);
+void stmt_uses(const AstStmt *s, NameSeen *visit, void *context); /* with what it calls */
 void stmt_fresh_names(const AstStmt *s, NameSeen *visit, void *context); /* the others: those that are made inside */
 void decl_names(const AstDecl *decl, NameSeen *visit, void *context);    /* what is called is mentioned, too */
 /* The names that stand on the left of an arrow, once each, in the order of the text. */
@@ -483,6 +484,9 @@ Ex *draw_condition(Elab *e, const char *name, Ex *a, Ex *b);
 /* check_names.c */
 /* Names in a function that nothing declares; functions are elaborated only where they are called. */
 void check_function_names(Elab *e, const AstDecl *fn);
+
+/* unused.c: warns of what an objective or a rule without errors declares and does not use */
+void check_unused(FeProgram *program, const AstDecl *decl);
 
 /* program.c */
 typedef struct FileId { /* of a file, under all its names */

@@ -4,6 +4,60 @@
 
 #include <string.h>
 
+/* The `let` of this binding, where it is a statement of the block or of an `each` in it; NULL if it is none. */
+static const AstStmt *let_in(const AstBlock *block, const Binding *b) {
+	for (uint32_t i = 0; i < block->count; i++) {
+		const AstStmt *s = block->data[i];
+		const AstStmt *inner = s->kind == AST_EACH ? let_in(&s->each.body, b) : NULL;
+		if (inner)
+			return inner;
+		if (s->kind == AST_LET && s->declare.names.count == 1 &&
+		    memcmp(&s->declare.names.data[0].span, &b->span, sizeof b->span) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+/* A name that a state may start from. */
+static bool known_at_start(Elab *e, Name name) {
+	const Binding *b = scope_find(e, name);
+	const AstDecl *decl = b ? NULL : fe_find(e->program, name);
+	return b ? b->kind == BIND_HYPER || b->kind == BIND_LEARNED : decl && decl->kind == AST_CONST;
+}
+
+typedef struct StartSeen {
+	Elab *e;
+	bool later;
+} StartSeen;
+
+static void see_start(Name name, Span span, void *context) {
+	StartSeen *seen = context;
+	(void)span;
+	seen->later = seen->later || !known_at_start(seen->e, name);
+}
+
+/* What is assigned has to be declared otherwise. In a rule `var` starts anew in every step: what starts from a number
+ * and is assigned is more often meant to last, which is what `state` does. */
+static void help_assign_let(Elab *e, const Binding *b, Diag *diag) {
+	enum { LONGEST_SHOWN = 40 };
+	bool in_rule = e->rule && e->calls && e->calls->decl->kind == AST_OPTIMIZER;
+	const AstStmt *let = in_rule ? let_in(&e->calls->decl->body, b) : NULL;
+	StartSeen seen = {.e = e};
+	if (let)
+		expr_names(let->declare.value, see_start, &seen);
+	if (!let || let->declare.has_head || seen.later) {
+		diag_help(e->session, diag, "declare it with `var`");
+		return;
+	}
+	const char *name = session_text(e->session, b->name);
+	const Span value = let->declare.value->span;
+	const char *text = e->session->sources.data[value.file]->text + value.start;
+	int length = (int)(value.end - value.start);
+	bool shown = length <= LONGEST_SHOWN && !memchr(text, '\n', (size_t)length);
+	diag_help(e->session, diag, "`state %s = %.*s`%s lasts from step to step; `var` starts anew in every step", name,
+	          shown ? length : 3, shown ? text : "...", e->coord ? " before the `each`" : "");
+}
+
 static bool mutable_target(Elab *e, const Binding *b, Span span) {
 	if (b->kind == BIND_VAR || b->kind == BIND_STATE || b->kind == BIND_X)
 		return true;
@@ -12,7 +66,7 @@ static bool mutable_target(Elab *e, const Binding *b, Span span) {
 	if (b->span.file)
 		diag_label(e->session, diag, b->span, "it is made here");
 	if (b->kind == BIND_LET)
-		diag_help(e->session, diag, "declare it with `var`");
+		help_assign_let(e, b, diag);
 	return false;
 }
 

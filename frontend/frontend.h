@@ -85,6 +85,8 @@ typedef struct FeObjective {
 
 /* NULL with diagnostics. Real hyperparameters of an objective become constants. */
 FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
+/* Is anything of it drawn? If not, all problems of the family are one. */
+bool fe_draws(const AstDecl *objective);
 
 /* ---- rule.c ---- */
 

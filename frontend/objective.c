@@ -396,3 +396,17 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 	build_value(&b);
 	return session->error_count == errors && b.ok && !program->broken ? b.out : NULL;
 }
+
+static bool block_draws(const AstBlock *block) {
+	for (uint32_t i = 0; i < block->count; i++) {
+		const AstStmt *s = block->data[i];
+		if ((s->kind <= AST_VAR && s->declare.draw) || (s->kind == AST_FOR && block_draws(&s->loop.body)) ||
+		    (s->kind == AST_WHEN && (block_draws(&s->when.yes) || block_draws(&s->when.no))))
+			return true;
+	}
+	return false;
+}
+
+bool fe_draws(const AstDecl *objective) {
+	return block_draws(&objective->body);
+}

@@ -214,6 +214,16 @@ static AstExpr *parse_not(Parser *p) {
 	return expr != NULL ? expr : parse_bad(p, start);
 }
 
+/* A line that begins with `//` is read on from the line above, but may have been meant as a comment. */
+static void warn_slashes(Parser *p) {
+	const Token *token = parse_peek(p);
+	if (token->kind != TOKEN_SLASHSLASH || !token->line_start)
+		return;
+	Diag *diag = diag_warning(p->session, 144, parse_span(p, token),
+	                          "`//` is no comment: it divides the line above by this one, and rounds down");
+	diag_help(p->session, diag, "comments begin with `#`; for a division end the line above with `//`");
+}
+
 static AstExpr *parse_level(Parser *p, int level) {
 	if (level == LEVEL_NOT)
 		return parse_not(p);
@@ -223,6 +233,7 @@ static AstExpr *parse_level(Parser *p, int level) {
 	AstOp op = AST_ADD;
 	while (!p->panic && binary_level(parse_peek(p)->kind, &op) == level) {
 		Span op_span = parse_span(p, parse_peek(p));
+		warn_slashes(p);
 		parse_advance(p);
 		AstExpr *right = parse_level(p, level + 1);
 		left = new_binary(p, op, op_span, left, right);

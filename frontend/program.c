@@ -101,7 +101,8 @@ static bool add_file(FeProgram *p, const char *path, const char *why, Span from)
 	enum { MOST_IMPORTS = 500 };
 	uint32_t errors = p->session->error_count;
 	if (p->import_depth == MOST_IMPORTS) {
-		diag_error(p->session, 140, from, "files that import files are nested more than %d deep here", (int)MOST_IMPORTS);
+		diag_error(p->session, 140, from, "files that import files are nested more than %d deep here",
+		           (int)MOST_IMPORTS);
 		p->broken = true;
 		return false;
 	}
@@ -386,6 +387,7 @@ static void check_decl(FeProgram *p, const AstDecl *decl) {
 	IrModule *module = ir_module_new(p->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
 	static const int64_t sizes[] = {7, 3};
+	uint32_t errors = p->session->error_count;
 	switch (decl->kind) {
 	case AST_OBJECTIVE: fe_objective(p, module, &call, IR_F64); break;
 	case AST_OPTIMIZER:
@@ -409,6 +411,8 @@ static void check_decl(FeProgram *p, const AstDecl *decl) {
 	case AST_EXPERIMENT: check_experiment(p, module, decl); break;
 	default: break;
 	}
+	if ((decl->kind == AST_OBJECTIVE || decl->kind == AST_OPTIMIZER) && p->session->error_count == errors && !p->broken)
+		check_unused(p, decl);
 	ir_module_free(module);
 }
 

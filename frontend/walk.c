@@ -162,6 +162,12 @@ void stmt_names(const AstStmt *s, NameSeen *visit, void *context) {
 	arena_free(v.arena);
 }
 
+void stmt_uses(const AstStmt *s, NameSeen *visit, void *context) {
+	NameVisit v = {.visit = visit, .context = context, .arena = arena_new(), .calls = true};
+	in_stmt(s, &v);
+	arena_free(v.arena);
+}
+
 void stmt_fresh_names(const AstStmt *s, NameSeen *visit, void *context) {
 	NameVisit v = {.visit = visit, .context = context, .arena = arena_new(), .fresh = true};
 	in_stmt(s, &v);

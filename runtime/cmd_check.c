@@ -20,11 +20,16 @@ CmdExit cmd_check(Cmd *cmd) {
 	} else {
 		diag_print_all(cmd->session, stdout, cmd->color_out);
 		uint32_t files = cmd->words.count, errors = cmd->session->error_count;
+		uint32_t warnings = cmd->session->diags.count - errors;
 		if (errors) {
-			fprintf(stderr, "%u error%s\n", errors, errors == 1 ? "" : "s");
+			fprintf(stderr, "%u error%s", errors, errors == 1 ? "" : "s");
 		} else {
-			fprintf(stderr, "%u file%s, no errors\n", files, files == 1 ? "" : "s");
+			fprintf(stderr, "%u file%s, no errors", files, files == 1 ? "" : "s");
 		}
+		if (warnings) {
+			fprintf(stderr, ", %u warning%s", warnings, warnings == 1 ? "" : "s");
+		}
+		fputc('\n', stderr);
 	}
 	return cmd->session->error_count ? CMD_FINDINGS : CMD_OK;
 }

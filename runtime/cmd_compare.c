@@ -7,77 +7,162 @@
 
 #include "runtime/command.h"
 
+/* The sources that are kept in a run folder, and the experiment among them that made it. */
+typedef struct RunSources {
+	const char *dir, *precision;
+	FeProgram *program;
+	FeExperiment experiment;
+} RunSources;
+
 /* What is compared, before it is run. */
 typedef struct Plan {
 	FeCall objective;
 	VEC(RtContender) contenders;
+	CmdWords folders; /* of each contender: the run that it comes from, or NULL */
 	RtCompareOptions options;
+	VEC(RunSources) runs;    /* of the folders among the words */
 	const char *only_folder; /* the run folder, if there is exactly one */
 	bool from_experiment;
-	bool own_precision;      /* as the run has it */
-	FeExperiment experiment; /* of the run folder that stands alone */
+	bool own_precision; /* as the run has it */
 } Plan;
 
-/* The experiment that a run folder was made by, from the sources that are kept in it. */
-static CmdExit load_experiment(Cmd *cmd, const char *dir, Plan *plan) {
+/* A program of its own: what is declared in it may have the names of what is declared in the files that are given. */
+static CmdExit load_sources(Cmd *cmd, const char *dir, RunSources *out) {
 	RtRunRecord record;
 	if (!rt_run_record(cmd->session, dir, &record)) {
 		return CMD_CHECKPOINT;
 	}
-	plan->own_precision = !cmd->options.precision || !strcmp(cmd->options.precision, record.precision);
-	cmd->options.precision = cmd->options.precision ? cmd->options.precision : record.precision;
-	rt_run_confine(cmd->session, cmd->program, dir);
+	*out = (RunSources){.dir = dir, .precision = record.precision, .program = fe_program_new(cmd->session)};
+	rt_use_weights(cmd->session, out->program);
+	rt_run_confine(cmd->session, out->program, dir);
 	for (uint32_t i = 0; i < record.sources.count; i++) {
-		fe_add_file(cmd->program, record.sources.data[i]);
+		fe_add_file(out->program, record.sources.data[i]);
 	}
 	if (cmd->session->error_count) {
 		return CMD_CHECKPOINT;
 	}
-	const AstDecl *decl = fe_find(cmd->program, session_name(cmd->session, record.experiment));
+	const AstDecl *decl = fe_find(out->program, session_name(cmd->session, record.experiment));
 	if (!decl || decl->kind != AST_EXPERIMENT) {
 		return cmd_fail(cmd, CMD_CHECKPOINT, "%s/sources have no experiment `%s`", dir, record.experiment);
 	}
-	return fe_experiment(cmd->program, decl, &plan->experiment) ? CMD_OK : CMD_CHECKPOINT;
+	return fe_experiment(out->program, decl, &out->experiment) ? CMD_OK : CMD_CHECKPOINT;
 }
 
-static void contender_add(Cmd *cmd, Plan *plan, const char *label, FeCall rule, const RtRunInfo *info) {
-	/* The same rule twice, in two versions: numbered. */
-	int same = 1;
-	for (uint32_t i = 0; i < plan->contenders.count; i++) {
-		const char *other = plan->contenders.data[i].label;
-		size_t length = strlen(label);
-		same += !strncmp(other, label, length) && (other[length] == '\0' || other[length] == '#');
+static bool declared_by_user(const FeProgram *program, Name name) {
+	for (uint32_t i = 0; i < fe_decl_count(program); i++) {
+		if (fe_decl(program, i)->name.name == name) {
+			return true;
+		}
 	}
-	RtContender one = {.label = same > 1 ? arena_printf(cmd->arena, "%s#%d", label, same) : label, .rule = rule};
-	one.tune = info == NULL;
-	one.training_evaluations = info ? info->training_evaluations : 0;
+	return false;
+}
+
+/* Where what `text` calls is declared: in the files that are given, in the sources of a run, or in the library. */
+static FeProgram *program_of(Cmd *cmd, const Plan *plan, const char *text) {
+	Name name = name_intern(cmd->session->names, text, strcspn(text, "( "));
+	if (!declared_by_user(cmd->program, name)) {
+		for (uint32_t i = 0; i < plan->runs.count; i++) {
+			if (declared_by_user(plan->runs.data[i].program, name)) {
+				return plan->runs.data[i].program;
+			}
+		}
+	}
+	/* Nowhere: the run's names are more like what was meant, where no file is given. */
+	bool nowhere = plan->runs.count && fe_decl_count(cmd->program) == 0 && !fe_find(cmd->program, name);
+	return nowhere ? plan->runs.data[0].program : cmd->program;
+}
+
+static void contender_add(Cmd *cmd, Plan *plan, FeCall rule, const char *folder, const RtRunInfo *info) {
+	RtContender one = {.label = session_text(cmd->session, rule.decl->name.name), .rule = rule, .tune = folder == NULL};
+	one.training_evaluations = folder ? info->training_evaluations : 0;
 	vec_push(cmd->arena, &plan->contenders, one);
+	vec_push(cmd->arena, &plan->folders, folder);
+}
+
+/* How many contenders before this one have its label. */
+static uint32_t same_before(const Plan *plan, uint32_t k) {
+	uint32_t same = 0;
+	for (uint32_t i = 0; i < k; i++) {
+		same += !strcmp(plan->contenders.data[i].label, plan->contenders.data[k].label);
+	}
+	return same;
+}
+
+static bool shares_rule(const Plan *plan, uint32_t k) {
+	for (uint32_t i = 0; i < plan->contenders.count; i++) {
+		if (i != k && plan->contenders.data[i].rule.decl->name.name == plan->contenders.data[k].rule.decl->name.name) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *without_slashes(Arena *arena, const char *path) {
+	size_t length = strlen(path);
+	while (length > 1 && path[length - 1] == '/') {
+		length--;
+	}
+	return arena_printf(arena, "%.*s", (int)length, path);
+}
+
+/* Contenders are called like their rules; those of runs like their folders where another contender has the same rule; and
+ * what is called alike even so is numbered. */
+static void label_contenders(Cmd *cmd, Plan *plan) {
+	uint32_t count = plan->contenders.count;
+	for (uint32_t k = 0; k < count; k++) {
+		if (plan->folders.data[k] && shares_rule(plan, k)) {
+			plan->contenders.data[k].label = without_slashes(cmd->arena, plan->folders.data[k]);
+		}
+	}
+	const char **numbered = ARENA_ARRAY(cmd->arena, const char *, count + 1);
+	for (uint32_t k = 0; k < count; k++) {
+		const char *label = plan->contenders.data[k].label;
+		uint32_t same = same_before(plan, k);
+		numbered[k] = same ? arena_printf(cmd->arena, "%s#%u", label, same + 1) : label;
+	}
+	for (uint32_t k = 0; k < count; k++) {
+		plan->contenders.data[k].label = numbered[k];
+	}
 }
 
 static CmdExit add_word(Cmd *cmd, Plan *plan, const char *word) {
 	FeCall rule = {0};
 	RtRunInfo info;
+	FeProgram *given = cmd->program;
+	cmd->program = program_of(cmd, plan, word);
 	CmdExit code = cmd_rule(cmd, word, &rule, &info);
+	cmd->program = given;
 	if (code != CMD_OK) {
 		return code;
 	}
 	bool folder = cmd_is_run(cmd, word);
-	const char *name = session_text(cmd->session, rule.decl->name.name);
 	if (folder && plan->options.subject < 0) {
 		plan->options.subject = (int)plan->contenders.count;
 	}
-	contender_add(cmd, plan, name, rule, folder ? &info : NULL);
+	contender_add(cmd, plan, rule, folder ? word : NULL, &info);
 	return CMD_OK;
 }
 
-static void count_folders(Cmd *cmd, Plan *plan) {
-	uint32_t folders = 0;
+static CmdExit load_runs(Cmd *cmd, Plan *plan) {
 	for (uint32_t i = 0; i < cmd->words.count; i++) {
-		if (cmd_is_run(cmd, cmd->words.data[i])) {
-			plan->only_folder = folders++ ? NULL : cmd->words.data[i];
+		if (!cmd_is_run(cmd, cmd->words.data[i])) {
+			continue;
 		}
+		RunSources run;
+		CmdExit code = load_sources(cmd, cmd->words.data[i], &run);
+		if (code != CMD_OK) {
+			return code;
+		}
+		plan->only_folder = plan->runs.count ? NULL : run.dir;
+		vec_push(cmd->arena, &plan->runs, run);
 	}
 	plan->from_experiment = plan->only_folder && cmd->words.count == 1 && !cmd->options.on;
+	if (plan->from_experiment) {
+		const char *precision = plan->runs.data[0].precision;
+		plan->own_precision = !cmd->options.precision || !strcmp(cmd->options.precision, precision);
+		cmd->options.precision = cmd->options.precision ? cmd->options.precision : precision;
+	}
+	return CMD_OK;
 }
 
 static int given_or(int64_t given, int otherwise) {
@@ -86,19 +171,30 @@ static int given_or(int64_t given, int otherwise) {
 
 static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 	const CmdOptions *given = &cmd->options;
-	const FeExperiment *experiment = &plan->experiment;
+	const RunSources *run = plan->runs.count ? &plan->runs.data[0] : NULL;
+	const FeExperiment *experiment = run ? &run->experiment : NULL;
 	bool known = plan->from_experiment;
-	plan->options.steps = given_or(given->steps, known ? experiment->horizon_high : 100);
+	plan->options.steps = given_or(given->steps, run ? experiment->horizon_high : 100);
 	plan->options.train_problems = given_or(given->train, known ? experiment->train_problems : 90);
 	plan->options.test_problems = given_or(given->test, known ? experiment->test_problems : 100);
 	plan->options.score = (RtScore){FE_SCORE_MEAN, FE_SCORE_F};
-	if (!known) {
-		if (!given->on) {
-			return cmd_usage(cmd, "on which problems? Name an objective with --on, such as --on logistic");
-		}
-		return cmd_objective(cmd, given->on, &plan->objective);
+	if (run) {
+		plan->options.score = (RtScore){experiment->fold, experiment->map};
 	}
-	plan->options.score = (RtScore){experiment->fold, experiment->map};
+	if (!known && !given->on) {
+		return cmd_usage(cmd, "on which problems? Name an objective with --on, such as --on logistic");
+	}
+	if (!known) {
+		FeProgram *files = cmd->program;
+		cmd->program = program_of(cmd, plan, given->on);
+		CmdExit code = cmd_objective(cmd, given->on, &plan->objective);
+		cmd->program = files;
+		if (code == CMD_OK && run) {
+			fprintf(stderr, "%d steps%s, scored by %s as in the experiment of %s\n", plan->options.steps,
+			        given->steps < 0 ? "" : " as asked", rt_score_text(cmd->arena, plan->options.score), run->dir);
+		}
+		return code;
+	}
 	plan->objective = experiment->on.data[0];
 	if (experiment->on.count > 1) {
 		fprintf(stderr, "the experiment has %u families; this is the first, the others by --on\n",
@@ -115,10 +211,7 @@ static CmdExit make_plan(Cmd *cmd, Plan *plan) {
 	if (cmd->words.count == 0) {
 		return cmd_usage(cmd, "which rules? Name rules, or a run folder");
 	}
-	count_folders(cmd, plan);
-	if (plan->from_experiment) {
-		code = load_experiment(cmd, plan->only_folder, plan);
-	}
+	code = load_runs(cmd, plan);
 	if (code == CMD_OK) {
 		code = choose_objective(cmd, plan);
 	}
@@ -131,14 +224,15 @@ static CmdExit make_plan(Cmd *cmd, Plan *plan) {
 		code = add_word(cmd, plan, cmd->options.against.data[i]);
 	}
 	if (code == CMD_OK && plan->from_experiment && cmd->options.against.count == 0) {
-		for (uint32_t i = 0; i < plan->experiment.against.count; i++) {
-			FeCall call = plan->experiment.against.data[i];
-			contender_add(cmd, plan, session_text(cmd->session, call.decl->name.name), call, NULL);
+		const FeExperiment *experiment = &plan->runs.data[0].experiment;
+		for (uint32_t i = 0; i < experiment->against.count; i++) {
+			contender_add(cmd, plan, experiment->against.data[i], NULL, NULL);
 		}
 	}
 	if (plan->options.subject < 0 && cmd->words.count == 1) {
 		plan->options.subject = 0;
 	}
+	label_contenders(cmd, plan);
 	return code;
 }
 
@@ -253,6 +347,11 @@ CmdExit cmd_compare(Cmd *cmd) {
 	cmd_progress_end(cmd);
 	if (!comparison) {
 		return cmd_failed(cmd);
+	}
+	for (uint32_t k = 0; k < comparison->count; k++) {
+		if (plan.contenders.data[k].tune) { /* a run has filled those of its rule */
+			cmd_put_holes(comparison->rules[k].label, "used", comparison->rules[k].holes);
+		}
 	}
 	code = report(cmd, comparison, &plan);
 	rt_comparison_free(comparison);

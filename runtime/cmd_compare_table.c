@@ -49,14 +49,27 @@ static void put_diverged(Cmd *cmd, const RtComparison *c, const uint32_t *rows, 
 	}
 }
 
+/* A mean with its interval; of one problem the number alone, as there is nothing to be unsure of by. */
+static const char *interval_text(Cmd *cmd, const RtComparison *c, const RtInterval *value) {
+	const char *mean = cmd_number(cmd->arena, value->mean, 3);
+	if (c->test_problems < 2) {
+		return mean;
+	}
+	return arena_printf(cmd->arena, "%s [%s, %s]", mean, cmd_number(cmd->arena, value->low, 3),
+	                    cmd_number(cmd->arena, value->high, 3));
+}
+
 static void put_scores(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Text *out) {
 	Arena *arena = cmd->arena;
-	CmdTable table = {.arena = arena, .columns = c->margin ? 7 : 6};
+	bool several = c->test_problems > 1;
+	CmdTable table = {.arena = arena, .columns = (several ? 6u : 3u) + (c->margin ? 1u : 0u)};
 	cmd_cell(&table, "rule");
-	cmd_cell(&table, "mean");
-	cmd_cell(&table, "[95 %% interval]");
-	cmd_cell(&table, "median");
-	cmd_cell(&table, "10 %%..90 %%");
+	cmd_cell(&table, "%s", several ? "mean" : "score");
+	if (several) {
+		cmd_cell(&table, "[95 %% interval]");
+		cmd_cell(&table, "median");
+		cmd_cell(&table, "10 %%..90 %%");
+	}
 	cmd_cell(&table, "diverged");
 	if (c->margin) {
 		cmd_cell(&table, "behind %s", c->rules[c->subject].label);
@@ -65,16 +78,14 @@ static void put_scores(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Te
 		const RtCompared *rule = &c->rules[rows[i]];
 		cmd_cell(&table, "%s", rule->label);
 		cmd_cell(&table, "%s", cmd_number(arena, rule->score.mean, 4));
-		cmd_cell(&table, "[%s, %s]", cmd_number(arena, rule->score.low, 4), cmd_number(arena, rule->score.high, 4));
-		cmd_cell(&table, "%s", cmd_number(arena, rule->median, 4));
-		cmd_cell(&table, "%s..%s", cmd_number(arena, rule->q10, 3), cmd_number(arena, rule->q90, 3));
+		if (several) {
+			cmd_cell(&table, "[%s, %s]", cmd_number(arena, rule->score.low, 4), cmd_number(arena, rule->score.high, 4));
+			cmd_cell(&table, "%s", cmd_number(arena, rule->median, 4));
+			cmd_cell(&table, "%s..%s", cmd_number(arena, rule->q10, 3), cmd_number(arena, rule->q90, 3));
+		}
 		cmd_cell(&table, "%d/%d", rule->ended_above + rule->not_finite, c->test_problems);
-		if (c->margin && (int)rows[i] == c->subject) {
-			cmd_cell(&table, "%s", "");
-		} else if (c->margin) {
-			const RtInterval *lead = &c->lead[rows[i]];
-			cmd_cell(&table, "%s [%s, %s]", cmd_number(arena, lead->mean, 3), cmd_number(arena, lead->low, 3),
-			         cmd_number(arena, lead->high, 3));
+		if (c->margin) {
+			cmd_cell(&table, "%s", (int)rows[i] == c->subject ? "" : interval_text(cmd, c, &c->lead[rows[i]]));
 		}
 	}
 	cmd_table(&table, "  ", out);
@@ -129,11 +140,13 @@ static void put_grids(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Tex
 /* At some steps: the margin of victory and how often it is positive. */
 static void put_margins(Cmd *cmd, const RtComparison *c, Text *out) {
 	static const int wanted[] = {1, 2, 5, 10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 700, 1000};
-	CmdTable table = {.arena = cmd->arena, .columns = 4};
+	bool several = c->test_problems > 1;
+	CmdTable table = {.arena = cmd->arena, .columns = several ? 3 : 2};
 	cmd_cell(&table, "step");
-	cmd_cell(&table, "margin");
-	cmd_cell(&table, "[95 %% interval]");
-	cmd_cell(&table, "ahead of all");
+	cmd_cell(&table, "margin%s", several ? " [95 % interval]" : "");
+	if (several) {
+		cmd_cell(&table, "ahead of all");
+	}
 	int last = 0;
 	for (size_t i = 0; i <= sizeof wanted / sizeof *wanted; i++) {
 		int t = i < sizeof wanted / sizeof *wanted && wanted[i] < c->steps ? wanted[i] : c->steps;
@@ -141,11 +154,11 @@ static void put_margins(Cmd *cmd, const RtComparison *c, Text *out) {
 			break;
 		}
 		last = t;
-		const RtInterval *margin = &c->margin[t];
 		cmd_cell(&table, "%d", t);
-		cmd_cell(&table, "%s", cmd_number(cmd->arena, margin->mean, 3));
-		cmd_cell(&table, "[%s, %s]", cmd_number(cmd->arena, margin->low, 3), cmd_number(cmd->arena, margin->high, 3));
-		cmd_cell(&table, "%.0f %%", 100 * c->win_share[t]);
+		cmd_cell(&table, "%s", interval_text(cmd, c, &c->margin[t]));
+		if (several) {
+			cmd_cell(&table, "%.0f %%", 100 * c->win_share[t]);
+		}
 	}
 	cmd_table(&table, "  ", out);
 }
@@ -153,8 +166,14 @@ static void put_margins(Cmd *cmd, const RtComparison *c, Text *out) {
 void cmd_comparison_table(Cmd *cmd, const RtComparison *c, Text *out) {
 	uint32_t *rows = ARENA_ARRAY(cmd->arena, uint32_t, c->count + 1);
 	sort_rows(c, rows);
-	text_printf(out, "%s: %d steps on %d unseen problems; tuned on %d others\n", c->objective, c->steps,
-	            c->test_problems, c->train_problems);
+	if (c->one_problem) {
+		text_printf(out, "%s: %d steps on one problem, the one that the rules are tuned on: nothing of it is drawn\n",
+		            c->objective, c->steps);
+	} else {
+		text_printf(out, "%s: %d steps on %d unseen problem%s; tuned on %d other%s\n", c->objective, c->steps,
+		            c->test_problems, c->test_problems == 1 ? "" : "s", c->train_problems,
+		            c->train_problems == 1 ? "" : "s");
+	}
 	text_printf(out, "%s; lower is better\n\n", criterion_text(cmd, c->score, c->steps));
 	put_scores(cmd, c, rows, out);
 	int64_t each = c->count ? c->rules[0].test_evaluations : 0;

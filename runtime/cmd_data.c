@@ -94,13 +94,29 @@ static CmdExit read_course(Cmd *cmd, const char *dir, Course *course) {
 	return CMD_OK;
 }
 
+/* What the experiment of a run scores, "mean(f)"; NULL where its run.json does not say. */
+static const char *score_of_run(Cmd *cmd, const char *dir) {
+	size_t length;
+	const char *why;
+	char *text = read_in_run(cmd, dir, arena_printf(cmd->arena, "%s/run.json", dir), &length, &why);
+	json_error_t where;
+	json_t *root = text ? json_loadb(text, length, JSON_REJECT_DUPLICATES, &where) : NULL;
+	const char *score = json_string_value(json_object_get(root, "score"));
+	score = score ? arena_strdup(cmd->arena, score) : NULL;
+	json_decref(root);
+	return score;
+}
+
 CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
 	Course course = {0};
 	CmdExit code = read_course(cmd, dir, &course);
 	if (code != CMD_OK) {
 		return code;
 	}
-	Plot plot = {.title = arena_printf(cmd->arena, "Training %s", dir), .x_label = "outer step", .y_label = "score"};
+	const char *score = score_of_run(cmd, dir);
+	Plot plot = {.title = arena_printf(cmd->arena, "Training %s", dir),
+	             .x_label = "outer step",
+	             .y_label = score ? arena_printf(cmd->arena, "score: %s", score) : "score"};
 	if (course.select.count) {
 		PlotCurve select = {.label = "select problems",
 		                    .count = (int)course.select.count,
@@ -151,6 +167,14 @@ static void sort_rules(const json_t **rules, size_t count, const char *subject) 
 	}
 }
 
+static const char *problems_text(Cmd *cmd, const json_t *root) {
+	int problems = (int)json_integer_value(json_object_get(root, "test_problems"));
+	if (json_is_true(json_object_get(root, "one_problem"))) {
+		return "one problem";
+	}
+	return arena_printf(cmd->arena, "%d unseen problem%s", problems, problems == 1 ? "" : "s");
+}
+
 static Plot plot_of_curves(Cmd *cmd, const json_t *root) {
 	const json_t *list = json_object_get(root, "rules");
 	size_t count = json_array_size(list);
@@ -159,9 +183,9 @@ static Plot plot_of_curves(Cmd *cmd, const json_t *root) {
 		rules[i] = json_array_get(list, i);
 	}
 	sort_rules(rules, count, json_string_value(json_object_get(root, "subject")));
-	int problems = (int)json_integer_value(json_object_get(root, "test_problems"));
 	Plot plot = {
-		.title = arena_printf(cmd->arena, "%s: %d unseen problems", word_of(cmd, root, "objective"), problems),
+		.title = arena_printf(cmd->arena, "%s: %s, scored by %s", word_of(cmd, root, "objective"),
+	                          problems_text(cmd, root), word_of(cmd, root, "score")),
 		.subtitle = "mean of f; bands: 25 % to 75 % of problems; everything tuned on training problems",
 		.x_label = "step",
 		.y_label = "mean f",

@@ -49,15 +49,6 @@ static CmdExit size_of_objective(Cmd *cmd, const FeCall *rule, int64_t *size) {
 	return objective ? CMD_OK : cmd_failed(cmd);
 }
 
-/* A rule that was not trained is emitted all the same, as it starts. */
-static void put_holes(const char *rule, const RtEmitted *emitted) {
-	fprintf(stderr, "`%s` has holes, and no run fills them; they are emitted as they are written: %s\n", rule,
-	        emitted->holes);
-	if (emitted->reads_horizon) {
-		fprintf(stderr, "its `horizon` is 100 until the program says otherwise\n");
-	}
-}
-
 CmdExit cmd_emit(Cmd *cmd) {
 	if (cmd->words.count == 0 || strcmp(cmd->words.data[0], "c") != 0) {
 		return cmd_usage(cmd, "as what? This version emits C: gradus emit c RULE -o OUT");
@@ -114,7 +105,10 @@ CmdExit cmd_emit(Cmd *cmd) {
 	}
 	printf("%s\n", options.out_dir);
 	if (!run && emitted.holes) {
-		put_holes(session_text(cmd->session, call.decl->name.name), &emitted);
+		cmd_put_holes(session_text(cmd->session, call.decl->name.name), "emitted", emitted.holes);
+		if (emitted.reads_horizon) {
+			fprintf(stderr, "its `horizon` is 100 until the program says otherwise\n");
+		}
 	}
 	fprintf(stderr, "compile it and run its self-test: make -C %s test\n", options.out_dir);
 	return CMD_OK;

@@ -5,8 +5,23 @@
 
 #include "runtime/command.h"
 
+/* The first step after which f of this problem is no finite number; -1 if it always is one. */
+static int lost_at(const RtRuns *runs, int problem) {
+	const double *f = runs->f + (size_t)problem * ((size_t)runs->steps + 1);
+	for (int t = 0; t <= runs->steps; t++) {
+		if (!isfinite(f[t])) {
+			return t;
+		}
+	}
+	return -1;
+}
+
 static void put_problem(const RtMinimize *done, int problem, Text *out) {
 	const RtRuns *runs = &done->runs;
+	int lost = lost_at(runs, problem);
+	if (lost >= 0) {
+		text_printf(out, "\"not_finite_at\": %d, ", lost);
+	}
 	text_printf(out, "\"f\": ");
 	cmd_json_reals(out, runs->f + (size_t)problem * ((size_t)runs->steps + 1), runs->steps + 1);
 	text_printf(out, ", \"x\": ");
@@ -106,6 +121,26 @@ static void put_final(Cmd *cmd, const RtMinimize *done, Text *out) {
 	text_char(out, '\n');
 }
 
+/* "; 3 of 16 runs became infinite or NaN, the first problem 4 after step 7" */
+static void put_lost(Cmd *cmd, const RtRuns *runs, int64_t first, int lost, Text *out) {
+	int least = -1, problem = 0;
+	for (int k = 0; k < runs->problems; k++) {
+		int t = lost_at(runs, k);
+		if (t >= 0 && (least < 0 || t < least)) {
+			least = t;
+			problem = k;
+		}
+	}
+	const char *when = least == 0 ? "at the start" : arena_printf(cmd->arena, "after step %d", least);
+	double f = runs->f[(size_t)problem * ((size_t)runs->steps + 1) + (size_t)least];
+	if (runs->problems == 1) {
+		text_printf(out, "; it became infinite or NaN: f is %s %s", short_number(cmd, f, 3), when);
+	} else {
+		text_printf(out, "; %d of %d runs became infinite or NaN, the first problem %lld %s", lost, runs->problems,
+		            (long long)(first + problem), when);
+	}
+}
+
 CmdExit cmd_minimize(Cmd *cmd) {
 	if (!cmd->options.with) {
 		return cmd_usage(cmd, "which rule? Give one with --with, such as --with \"adam(lr = 0.1)\"");
@@ -132,6 +167,13 @@ CmdExit cmd_minimize(Cmd *cmd) {
 	if (!rt_minimize(cmd->rt, &objective, &rule, NULL, first, count, steps, &done)) {
 		return cmd_failed(cmd);
 	}
+	if (!cmd_is_run(cmd, cmd->options.with)) {
+		cmd_put_holes(session_text(cmd->session, rule.decl->name.name), "used", done.holes);
+	}
+	if (count > 1 && !fe_draws(objective.decl)) {
+		fprintf(stderr, "nothing of `%s` is drawn: its %d problems are one\n",
+		        session_text(cmd->session, objective.decl->name.name), count);
+	}
 	int ends[3] = {0}; /* runs by RtEnd */
 	for (int k = 0; k < count; k++) {
 		ends[rt_run_end(done.runs.f + (size_t)k * ((size_t)steps + 1), steps)]++;
@@ -151,7 +193,7 @@ CmdExit cmd_minimize(Cmd *cmd) {
 		put_final(cmd, &done, &out);
 		text_printf(&out, "%s evaluations", cmd_count(cmd->arena, done.runs.evaluations));
 		if (ends[RT_NOT_FINITE]) {
-			text_printf(&out, "; %d of %d runs became infinite or NaN", ends[RT_NOT_FINITE], count);
+			put_lost(cmd, &done.runs, first, ends[RT_NOT_FINITE], &out);
 		}
 		if (ends[RT_ENDED_ABOVE]) {
 			text_printf(&out, "; %d of %d runs ended above their start", ends[RT_ENDED_ABOVE], count);

@@ -175,6 +175,21 @@ static CmdExit option_unknown(Cmd *cmd, const char *word, const char *name, size
 	return cmd_usage(cmd, "no option `%.*s`", shown, word);
 }
 
+/* An option that holds one value is given once, under whichever of its names. */
+static CmdExit option_once(Cmd *cmd, const Option *option, const Options *given) {
+	for (uint32_t i = 0; i < given->count; i++) {
+		const Option *before = given->data[i];
+		if (option->kind == OPTION_WORDS || before->offset != option->offset) {
+			continue;
+		}
+		if (before == option) {
+			return cmd_usage(cmd, "--%s is given twice", option->name);
+		}
+		return cmd_usage(cmd, "--%s and --%s are one option: give one of them", before->name, option->name);
+	}
+	return CMD_OK;
+}
+
 /* One word that begins with `-`, and the next if it takes a value; *used counts the words read. */
 static CmdExit option_read(Cmd *cmd, const char *word, const char *next, int *used, Options *given) {
 	bool is_long = word[1] == '-';
@@ -184,6 +199,10 @@ static CmdExit option_read(Cmd *cmd, const char *word, const char *next, int *us
 	*used = 1;
 	if (!option) {
 		return option_unknown(cmd, word, name, length);
+	}
+	CmdExit once = option_once(cmd, option, given);
+	if (once != CMD_OK) {
+		return once;
 	}
 	vec_push(cmd->arena, given, option);
 	const char *value = name[length] == '\0' ? NULL : name + length + (is_long ? 1 : 0);

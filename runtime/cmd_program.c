@@ -257,6 +257,13 @@ CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info) {
 	return fe_call_text(program, own.rule_name, AST_OPTIMIZER, out) ? CMD_OK : CMD_CHECKPOINT;
 }
 
+void cmd_put_holes(const char *rule, const char *done, const char *holes) {
+	if (holes) {
+		fprintf(stderr, "`%s` has holes, and no run fills them; they are %s as they are written: %s\n", rule, done,
+		        holes);
+	}
+}
+
 IrScalar cmd_precision(const Cmd *cmd, IrScalar otherwise) {
 	const char *given = cmd->options.precision;
 	return !given ? otherwise : !strcmp(given, "f64") ? IR_F64 : IR_F32;

@@ -52,12 +52,12 @@ const CmdVerb cmd_verbs[] = {
      "compare RULE|DIR... --on OBJECTIVE [--against RULES]\ncompare DIR",
      "Tunes every rule on training problems, all over the same kind of grid, then runs all on unseen test problems "
      "and\n"
-     "counts every evaluation. Rules and objectives are from the library, from --file, or from run folders. A run "
-     "folder\n"
-     "alone is compared as its experiment says, and keeps the result as comparison.json; any other comparison with "
-     "one\n"
-     "run folder in it becomes comparison-OBJECTIVE.json there, with a number rather than in the place of another "
-     "one.\n"
+     "counts every evaluation. Rules and objectives are from the library, from --file, or from the sources of run "
+     "folders.\n"
+     "A run folder alone is compared as its experiment says, and keeps the result as comparison.json; on other "
+     "problems it\n"
+     "gives the number of steps and the score. Any other comparison with one run folder in it becomes\n"
+     "comparison-OBJECTIVE.json there, with a number rather than in the place of another one.\n"
      "Intervals are 95 % bootstrap intervals over problems.\n",
      "on against steps train test file set seed svg out json",
      "gradus compare adam momentum --on robust_regression --steps 40 --train 90 --test 100\n"

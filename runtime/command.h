@@ -102,6 +102,8 @@ void cmd_shift(Cmd *cmd); /* drops the first of cmd->words */
 CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out);
 /* The rule that `text` names; a run folder stands for its trained rule (info may be NULL). After cmd_runtime. */
 CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info);
+/* On standard error, where there are any: a rule that was not trained is used all the same, as it starts. done: "emitted" */
+void cmd_put_holes(const char *rule, const char *done, const char *holes);
 /* The only declaration of a kind in the loaded files; NULL after a message. what: "objective". */
 const AstDecl *cmd_only(Cmd *cmd, AstDeclKind kind, const char *what, const char *verb_form);
 /* Starts cmd->rt as the options say; `real` where --precision is not given. */

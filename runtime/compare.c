@@ -200,6 +200,8 @@ static bool compare_one(Comparing *c, const RtContender *contender, uint32_t k) 
 		memcpy(theta, contender->theta, sizeof *theta * (size_t)rt_learned_count(task));
 	} else if (!rt_theta_start(task, rt->options.seed, theta)) {
 		return false;
+	} else {
+		rule->holes = rt_holes(task, theta, arena);
 	}
 	double started = rt_seconds(), compiled = rt->compile_seconds;
 	if (contender->tune) {
@@ -231,6 +233,10 @@ RtComparison *rt_compare(Rt *rt, const FeCall *objective, const RtContender *con
 	RtComparison *out = ARENA_NEW(arena, RtComparison);
 	RtCompareOptions options = *given;
 	options.resamples = options.resamples > 0 ? options.resamples : 2000;
+	out->one_problem = !fe_draws(objective->decl);
+	if (out->one_problem) {
+		options.train_problems = options.test_problems = 1;
+	}
 	out->arena = arena;
 	out->session = rt->session;
 	out->objective = arena_strdup(arena, session_text(rt->session, objective->decl->name.name));

@@ -91,16 +91,20 @@ static json_t *rule_object(const RtComparison *comparison, const RtCompared *rul
 	return object;
 }
 
-bool rt_comparison_json(const RtComparison *comparison, FILE *out) {
+const char *rt_score_text(Arena *arena, RtScore score) {
 	static const char *const folds[] = {"mean", "sum", "final", "min"};
 	static const char *const maps[] = {"f", "log(f)", "f / f0"};
+	return arena_printf(arena, "%s(%s)", folds[score.fold], maps[score.map]);
+}
+
+bool rt_comparison_json(const RtComparison *comparison, FILE *out) {
 	json_t *root = json_object();
 	json_object_set_new(root, "objective", json_string(comparison->objective));
 	json_object_set_new(root, "steps", json_integer(comparison->steps));
 	json_object_set_new(root, "train_problems", json_integer(comparison->train_problems));
 	json_object_set_new(root, "test_problems", json_integer(comparison->test_problems));
-	json_object_set_new(root, "score",
-	                    json_sprintf("%s(%s)", folds[comparison->score.fold], maps[comparison->score.map]));
+	json_object_set_new(root, "one_problem", json_boolean(comparison->one_problem));
+	json_object_set_new(root, "score", json_string(rt_score_text(comparison->arena, comparison->score)));
 	json_t *rules = json_array();
 	for (uint32_t k = 0; k < comparison->count; k++) {
 		json_t *rule = rule_object(comparison, &comparison->rules[k]);

@@ -18,7 +18,7 @@ typedef struct RtEmitOptions {
 const char *rt_emit_prefix(Arena *arena, const char *name, bool objective);
 /* What a user should be told about an emitted rule. */
 typedef struct RtEmitted {
-	const char *holes; /* "rate = 0.1, W : [4, 8]": learned numbers that come from no file; NULL if there are none */
+	const char *holes; /* as rt_holes gives them */
 	bool reads_horizon;
 } RtEmitted;
 

@@ -310,36 +310,6 @@ static void readme(RulePack *r) {
 	pack_readme_end(pack, out);
 }
 
-/* The learned numbers whose values no file gives, as they are: scalars by value, at most 8 names. */
-static const char *holes_text(const RulePack *r, RtTask *task) {
-	enum { SHOWN = 8 };
-	const FeRule *rule = r->rule;
-	Arena *arena = r->pack->arena;
-	Text out = text_new(arena);
-	double *natural = ARENA_ARRAY(arena, double, rule->learned_count + 1);
-	uint32_t holes = 0;
-	if (!rt_theta_natural(task, r->theta, natural)) {
-		return NULL;
-	}
-	for (uint32_t i = 0; i < rule->learned.count; i++) {
-		const FeSlot *slot = &rule->learned.data[i].slot;
-		if (fe_is_from_file(rule->decl, slot->name) || holes++ >= SHOWN) {
-			continue;
-		}
-		text_printf(&out, "%s%s", out.length > 0 ? ", " : "", session_text(r->pack->session, slot->name));
-		if (slot->type.rank == 0) {
-			text_printf(&out, " = ");
-			text_real(&out, natural[slot->offset], r->pack->real == IR_F32);
-		} else {
-			text_printf(&out, " : %s", pack_dims(r->pack, slot->type));
-		}
-	}
-	if (holes > SHOWN) {
-		text_printf(&out, " and %u more", (unsigned)(holes - SHOWN));
-	}
-	return holes > 0 ? text_cstr(&out) : NULL;
-}
-
 /* A rule that depends on the number of coordinates needs to know it. */
 static bool knows_size(Rt *rt, const FeCall *call, const RtEmitOptions *options) {
 	if (!fe_is_tied(rt->session, call->decl) || options->size > 0) {
@@ -373,7 +343,7 @@ bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEm
 		r->theta = ARENA_ARRAY(rt->arena, double, rule->learned_count);
 		r->weights_apart = rule->learned_count > PACK_INLINE;
 		ok = rt_theta_start(&task, rt->options.seed, r->theta);
-		emitted->holes = ok ? holes_text(r, &task) : NULL;
+		emitted->holes = ok ? rt_holes(&task, r->theta, rt->arena) : NULL;
 	}
 	Golden golden;
 	if (ok) {

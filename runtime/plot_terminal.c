@@ -66,25 +66,64 @@ static void draw_curve(Canvas *canvas, const PlotCurve *curve, const PlotAxis *x
 	}
 }
 
-/* The row beside which a curve's name stands: where it ends, or the nearest free one. */
-static int name_row(const Canvas *canvas, const PlotCurve *curve, const PlotAxis *y, const int *taken) {
-	double last = NAN;
-	for (int k = curve->count; k-- > 0 && isnan(last);) {
-		last = plot_place(y, curve->y[k]);
-	}
-	if (isnan(last)) {
-		return -1;
-	}
-	int wanted = plot_cell(1 - last, canvas->rows);
-	for (int away = 0; away < canvas->rows; away++) {
-		for (int sign = -1; sign <= 1; sign += 2) {
-			int row = wanted + sign * away;
-			if (row >= 0 && row < canvas->rows && taken[row] < 0) {
-				return row;
-			}
+/* A curve's name, and the row in which its curve ends, counted from the top. */
+typedef struct NamePlace {
+	int curve, wanted;
+	double end;
+} NamePlace;
+
+/* What ends higher stands higher; of equal ends the first curve. */
+static int by_end(const void *a, const void *b) {
+	const NamePlace *p = a, *q = b;
+	return p->end != q->end ? (p->end < q->end) - (p->end > q->end) : p->curve - q->curve;
+}
+
+/* Rows for names in the order of their curves' ends, a row each, as near to the ends as that allows: where names would
+ * share rows, the group of them stands around the middle of what they want. */
+static void place_names(const NamePlace *names, int count, int rows, int *taken, Arena *arena) {
+	typedef struct Group {
+		int first, count;
+		double sum; /* of wanted rows, each less the names of the group before it */
+	} Group;
+	Group *groups = ARENA_ARRAY(arena, Group, count + 1);
+	int last = -1;
+	for (int i = 0; i < count; i++) {
+		groups[++last] = (Group){i, 1, names[i].wanted - i};
+		while (last > 0 && groups[last - 1].sum / groups[last - 1].count > groups[last].sum / groups[last].count) {
+			groups[last - 1].sum += groups[last].sum;
+			groups[last - 1].count += groups[last].count;
+			last--;
 		}
 	}
-	return -1;
+	for (int k = 0; k <= last; k++) {
+		int shift = (int)lround(groups[k].sum / groups[k].count);
+		shift = shift > rows - count ? rows - count : shift < 0 ? 0 : shift;
+		for (int i = groups[k].first; i < groups[k].first + groups[k].count; i++) {
+			taken[shift + i] = names[i].curve;
+		}
+	}
+}
+
+/* taken[row]: the curve whose name stands there, or -1. Where there are more curves than rows, the first have names. */
+static void name_rows(const Canvas *canvas, const Plot *plot, const PlotAxis *y, int *taken, Arena *arena) {
+	NamePlace *names = ARENA_ARRAY(arena, NamePlace, canvas->rows);
+	int count = 0;
+	for (int row = 0; row < canvas->rows; row++) {
+		taken[row] = -1;
+	}
+	for (uint32_t i = 0; i < plot->curves.count && count < canvas->rows; i++) {
+		const PlotCurve *curve = &plot->curves.data[i];
+		int k = curve->count;
+		while (k > 0 && isnan(plot_place(y, curve->y[k - 1]))) {
+			k--;
+		}
+		if (k > 0) {
+			double end = plot_place(y, curve->y[k - 1]);
+			names[count++] = (NamePlace){(int)i, plot_cell(1 - end, canvas->rows), end};
+		}
+	}
+	qsort(names, (size_t)count, sizeof *names, by_end);
+	place_names(names, count, canvas->rows, taken, arena);
 }
 
 static void put_colored(Text *out, bool color, int number, const char *bytes) {
@@ -176,16 +215,10 @@ void plot_terminal(const Plot *plot, int width, int height, bool color, Text *ou
 		}
 	}
 	int *taken = ARENA_ARRAY(arena, int, canvas.rows);
-	memset(taken, 0xFF, sizeof *taken * (size_t)canvas.rows);
 	for (uint32_t i = plot->curves.count; i-- > 0;) { /* the first one lies on top */
 		draw_curve(&canvas, &plot->curves.data[i], &x, &y, (uint8_t)(1 + i % 250));
 	}
-	for (uint32_t i = 0; i < plot->curves.count; i++) {
-		int row = name_row(&canvas, &plot->curves.data[i], &y, taken);
-		if (row >= 0) {
-			taken[row] = (int)i;
-		}
-	}
+	name_rows(&canvas, plot, &y, taken, arena);
 	if (plot->title) {
 		text_printf(out, "%*s  %s\n", margin, "", plot_label(arena, plot->title, width > 20 ? width : 20));
 	}

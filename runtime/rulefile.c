@@ -59,6 +59,53 @@ static const AstDeclare *find_learn(const AstBlock *body, Name name) {
 	return NULL;
 }
 
+/* ": [4, 8] ~ normal(0, 1)" */
+static void hole_shape(const FeRule *rule, const FeSlot *slot, const Session *session, Text *out) {
+	enum { LONGEST_START = 40 };
+	text_printf(out, " : [");
+	for (int i = 0; i < slot->type.rank; i++) {
+		text_printf(out, slot->type.dims[i] < 0 ? "%sn" : "%s%lld", i ? ", " : "", (long long)slot->type.dims[i]);
+	}
+	text_char(out, ']');
+	const AstDeclare *learn = find_learn(&rule->decl->body, slot->name);
+	if (!learn || !learn->source.file || learn->source.end - learn->source.start > LONGEST_START) {
+		return;
+	}
+	const char *start = rt_written(session, out->arena, learn->source);
+	if (!strchr(start, '\n')) {
+		text_printf(out, " %s", start);
+	}
+}
+
+const char *rt_holes(RtTask *task, const double *theta, Arena *arena) {
+	enum { SHOWN = 8 };
+	const FeRule *rule = task->rule;
+	const Session *session = task->rt->session;
+	Text out = text_new(arena);
+	double *natural = ARENA_ARRAY(arena, double, rule->learned_count + 1);
+	uint32_t holes = 0;
+	if (rule->learned_count == 0 || !rt_theta_natural(task, theta, natural)) {
+		return NULL;
+	}
+	for (uint32_t i = 0; i < rule->learned.count; i++) {
+		const FeSlot *slot = &rule->learned.data[i].slot;
+		if (fe_is_from_file(rule->decl, slot->name) || holes++ >= SHOWN) {
+			continue;
+		}
+		text_printf(&out, "%s%s", out.length > 0 ? ", " : "", session_text(session, slot->name));
+		if (slot->type.rank == 0) {
+			text_printf(&out, " = ");
+			text_real(&out, natural[slot->offset], rule->real == IR_F32);
+		} else {
+			hole_shape(rule, slot, session, &out);
+		}
+	}
+	if (holes > SHOWN) {
+		text_printf(&out, " and %u more", (unsigned)(holes - SHOWN));
+	}
+	return holes > 0 ? text_cstr(&out) : NULL;
+}
+
 /* The fewest digits that read back as this number of the rule's precision. Where they would name a number on a limit or
  * beyond it, all digits of the number itself, which lies inside. */
 static const char *learned_text(Arena *arena, double value, const FeLearned *learned, IrScalar real) {

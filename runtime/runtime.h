@@ -264,6 +264,7 @@ typedef struct RtMinimize {
 	int64_t size;
 	double seconds; /* running, without compiling */
 	double compile_seconds;
+	const char *holes; /* as rt_holes gives them, where theta is NULL */
 } RtMinimize;
 
 /* Runs `rule` with its hyperparameters as given on problems first .. first + count - 1. theta: see rt_run; NULL also
@@ -430,6 +431,7 @@ typedef struct RtCompared {
 	double *per_problem;                      /* [test_problems] */
 	double *mean, *median_curve, *low, *high; /* [steps + 1]: mean, median, 25 % and 75 % quantiles of finite f */
 	double *f;                                /* [test_problems][steps + 1] */
+	const char *holes;                        /* as rt_holes gives them, for a contender without theta */
 	double seconds;
 } RtCompared;
 
@@ -438,6 +440,7 @@ typedef struct RtComparison {
 	RtTask **tasks; /* own the rules that are pointed to below */
 	const char *objective;
 	int steps, train_problems, test_problems;
+	bool one_problem; /* nothing of the objective is drawn: it was run once, whatever counts were asked for */
 	RtScore score;
 	uint32_t count;
 	RtCompared *rules;
@@ -452,6 +455,7 @@ typedef struct RtComparison {
 RtComparison *rt_compare(Rt *rt, const FeCall *objective, const RtContender *contenders, uint32_t count,
                          const RtCompareOptions *options);
 void rt_comparison_free(RtComparison *comparison);
+const char *rt_score_text(Arena *arena, RtScore score); /* as an experiment writes it: mean(log(f)) */
 /* The whole result as one JSON object; returns false if writing failed. */
 bool rt_comparison_json(const RtComparison *comparison, FILE *out);
 /* 95 % percentile interval of the mean of values[count] (all finite), `resamples` times, by Threefry from `seed`. */
@@ -546,6 +550,9 @@ void rt_run_confine(Session *session, FeProgram *program, const char *dir);
  * name); *tensors receives those tensors. theta: [P]; natural: as rt_theta_natural gives. */
 void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
                     Text *out, RtTensors *tensors);
+/* The learned numbers that no file gives, with what they start from: "rate = 0.1, W : [4, 8] ~ normal(0, 1)"; at most 8 names.
+ * theta: [P], as it starts. NULL if there are none. */
+const char *rt_holes(RtTask *task, const double *theta, Arena *arena);
 /* What was written at a place. */
 const char *rt_written(const Session *session, Arena *arena, Span span);
 /* Lets `learn W : [...] from "weights.safetensors"` read such files. */

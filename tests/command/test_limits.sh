@@ -6,7 +6,7 @@ expect 1 "$GRADUS" eval rosenbrock --set n=10000000 --memory 10MB
 has err "E0801"
 expect 1 "$GRADUS" minimize rosenbrock --with adam --steps 2000000000 --memory 1GB
 has err "E0801"
-expect 1 "$GRADUS" compare adam --on rosenbrock --train 2000000000 --memory 1GB
+expect 1 "$GRADUS" compare adam --on quadratic --train 2000000000 --memory 1GB
 has err "E0801"
 expect 2 "$GRADUS" minimize rosenbrock --with adam --steps 99999999999
 has err "a whole number from 1 to 2147483647"

@@ -70,7 +70,7 @@ done
 has run.svg "Margin of victory"
 expect 0 "$GRADUS" compare run other adam --on "logistic(n = 20)" --against "momentum(beta = 0.5),adam(lr = 0.1, beta1 = 0.5)" \
 	--steps 5 --train 8 --test 9 --json
-for word in '"scaled"' '"scaled#2"' '"adam"' '"adam#2"' '"momentum"' '"margin_of_victory"'; do
+for word in '"run"' '"other"' '"adam"' '"adam#2"' '"momentum"' '"margin_of_victory"'; do
 	has out "$word"
 done
 has out 'momentum(lr = '

@@ -40,6 +40,30 @@ for verb in new explain fmt resume diagnose lsp; do
 	has err "gradus $verb:"
 done
 
+# Every option of every command that is not a list is given once; lists say so in the help, or are `RULES`.
+walked=0
+for verb in $verbs; do
+	"$GRADUS" "$verb" --help | sed -n 's/^ *\(-[a-z], \)\{0,1\} *--\([a-z-]*\) \{0,1\}\([^ ]*\) .*/\2 \3/p' >options_of_verb
+	while read -r option value; do
+		case $value in
+		V1*) value=1 ;; K | N) value=2 ;; *'|'*) value=${value%%|*} ;; RULE | OBJECTIVE | FILE | PATH | DIR) value=word ;;
+		RULES | NAME=VALUE | RULE.NAME)
+			"$GRADUS" "$verb" "--$option" a=1 "--$option" b=2 >out 2>err </dev/null
+			lacks err "given twice"
+			continue
+			;;
+		esac
+		walked=$((walked + 1))
+		expect 2 "$GRADUS" "$verb" "--$option" $value "--$option" $value
+		has err "--$option is given twice"
+	done <options_of_verb
+done
+[ "$walked" -ge 100 ] || fail "only $walked options in the help"
+expect 2 "$GRADUS" minimize rosenbrock --steps=3 --with adam --steps 4
+has err "--steps is given twice"
+expect 2 "$GRADUS" eval rosenbrock --precision f32 --real f32
+has err "--precision and --real are one option"
+
 # check: findings are results
 printf 'objective good() {\n  param x : [2] = 1\n  minimize sum(x^2)\n}\n' >good.grad
 printf 'objective bad() {\n  param x : [2] = 1\n  minimize sum(y^2)\n}\nobjective worse() {\n  param a : [2] = 0\n  param b : [3] = 0\n  minimize sum(a + b)\n}\n' >bad.grad

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LENGTH = 24 };
@@ -212,4 +213,46 @@ Test(rt_plots, names_from_files) {
 		}
 		arena_free(arena);
 	}
+}
+
+/* The names beside the curves, from top to bottom, stand in the order of the curves' ends, each once. */
+static void check_names(const double *ends, int count, int rows) {
+	Arena *arena = arena_new();
+	Plot plot = {.title = "t", .x_label = "step", .y_label = "f"};
+	for (int i = 0; i < count; i++) {
+		double *y = ARENA_ARRAY(arena, double, 2);
+		y[0] = i + 1;
+		y[1] = ends[i];
+		PlotCurve curve = {.label = arena_printf(arena, "<%d>", i), .count = 2, .y = y};
+		vec_push(arena, &plot.curves, curve);
+	}
+	Text out = text_new(arena);
+	plot_terminal(&plot, 60, rows, false, &out);
+	int named = 0, last = -1;
+	for (const char *at = text_cstr(&out); (at = strchr(at, '<')); at++) {
+		int curve = atoi(at + 1);
+		cr_assert(curve >= 0 && curve < count && curve != last);
+		cr_assert(last < 0 || ends[last] > ends[curve] || (ends[last] == ends[curve] && last < curve),
+		          "%d curves in %d rows: %d (%g) stands above %d (%g)", count, rows, last, ends[last], curve,
+		          ends[curve]);
+		last = curve;
+		named++;
+	}
+	cr_assert_eq(named, count < rows ? count : rows, "%d names of %d curves in %d rows", named, count, rows);
+	arena_free(arena);
+}
+
+Test(rt_plots, names_in_the_order_of_ends) {
+	double ends[24];
+	uint64_t bits = 1;
+	for (int turn = 0; turn < 2000; turn++)
+		for (int count = 1; count <= 24; count += 1 + turn % 5) {
+			double crowd = turn % 4 == 0 ? 1 : turn % 4 == 1 ? 1e-3 : turn % 4 == 2 ? 1e-9 : 0;
+			for (int i = 0; i < count; i++) {
+				bits = bits * 6364136223846793005u + 1442695040888963407u;
+				double unit = (double)(bits >> 40) / (1 << 24);
+				ends[i] = turn % 3 == 0 ? 1 + crowd * unit : turn % 3 == 1 ? 8 + crowd * unit : 0.5 + 30 * unit * crowd;
+			}
+			check_names(ends, count, 4 + turn % 12);
+		}
 }
