@@ -34,8 +34,10 @@ typedef struct Search {
 	VEC(Unknown) unknowns;
 	NameMap visible; /* 1 + the number of the unknown that a name stands for where the walk is */
 	VEC(Use) uses;
-	Diags failed; /* what was wrong with arrays whose shapes might have told a range */
-	bool spoiled; /* something that might have told a range is in error, which was reported */
+	VEC(Use) idle_uses; /* in arms that are known not to be chosen: they tell only what nothing else does */
+	uint32_t idle;      /* such arms around the walk */
+	Diags failed;       /* what was wrong with arrays whose shapes might have told a range */
+	bool spoiled;       /* something that might have told a range is in error, which was reported */
 } Search;
 
 static int unknown_of(const Search *s, Name name) {
@@ -272,14 +274,21 @@ static void collect_if(Search *s, const AstExpr *x) {
 	uint32_t facts = e->facts.count;
 	for (int arm = 0; arm < 2; arm++) {
 		bool truth = arm == 0;
-		if (cond && value_known(cond) && (cond->body->integer != 0) != truth)
-			continue; /* not checked, so it tells nothing */
-		if (cond)
+		/* What is wrong in an arm that is not chosen is nobody's business. */
+		bool idle = cond && value_known(cond) && (cond->body->integer != 0) != truth, spoiled = s->spoiled;
+		uint32_t failed = s->failed.count;
+		if (cond && !idle)
 			assume(e, value_body(e, cond), truth);
 		e->cond_if++;
+		s->idle += idle;
 		collect(truth ? x->choice.yes : x->choice.no, s);
+		s->idle -= idle;
 		e->cond_if--;
 		e->facts.count = facts;
+		if (idle) {
+			s->failed.count = failed;
+			s->spoiled = spoiled;
+		}
 	}
 }
 
@@ -363,7 +372,11 @@ static bool collect(const AstExpr *x, void *context) {
 			if (item->kind != AST_ITEM_EXPR || !mentions_unknown(item->expr, s))
 				continue;
 			Use use = {.span = item->span, .extent = dims[i]};
-			if (linear(s, item->expr, 1, &use))
+			if (!linear(s, item->expr, 1, &use))
+				continue;
+			if (s->idle)
+				vec_push(s->e->arena, &s->idle_uses, use);
+			else
 				vec_push(s->e->arena, &s->uses, use);
 		}
 	}
@@ -565,6 +578,11 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 		e->facts.count = facts;
 		e->cond_if = ifs;
 		solve(&s, from_zero);
+		if (s.idle_uses.count > 0) {
+			for (uint32_t i = 0; i < s.idle_uses.count; i++)
+				vec_push(e->arena, &s.uses, s.idle_uses.data[i]);
+			solve(&s, from_zero); /* what is known by now stays */
+		}
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		Unknown *u = &s.unknowns.data[i];
