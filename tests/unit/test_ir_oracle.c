@@ -404,7 +404,6 @@ Test(ir_oracle, passes_keep_values_gradients_and_meta_gradients) {
 	double vague = (double)tally.vague / (double)(tally.tensors + 1);
 	fprintf(stderr,
 	        "%llu functions, %llu end with an error, %llu excused as wild on the way; %.3g numbers compared, %.2g %% "
-	        "of them "
 	        "of the tensors too rough to tell\n",
 	        (unsigned long long)tally.functions, (unsigned long long)tally.errors, (unsigned long long)tally.excused,
 	        (double)tally.compared, 100 * vague);
