@@ -10,7 +10,7 @@ LoopSize loop_size(int64_t factor) {
 }
 
 LoopSize loop_size_mul(LoopSize a, LoopSize b) {
-	LoopSize product = loop_size(a.factor * b.factor);
+	LoopSize product = loop_size(ir_wrap_mul(a.factor, b.factor));
 	if (product.factor == 0)
 		return product;
 	if (a.count + b.count > IR_MAX_RANK)

@@ -2,8 +2,8 @@
  * those, evaluated as they were built and again after each pass and after all of them.
  *
  * What a pass may change is rounding. How much of that a program can show is measured, not guessed: the same program in f32
- * differs from itself in f64 by some 2^29 times as much, up to chance. An element counts only where that leaves digits to
- * compare; that most do is asserted, too. What is not finite unoptimized may become anything; what is must stay so.
+ * differs from itself in f64 by some 2^29 times as much, up to chance, as long as that is not as far as it can go. That most
+ * numbers leave digits to compare is asserted, too. What is not finite unoptimized may become anything; what is must stay so.
  *
  * GRADUS_ORACLE=20000 runs a campaign of so many programs, GRADUS_ORACLE_SEED=n starts at that one. */
 #include "autodiff/autodiff.h"
@@ -21,14 +21,16 @@
 #if GRADUS_SANITIZED
 enum { PROGRAMS = 60 };
 #else
-enum { PROGRAMS = 1200 };
+enum { PROGRAMS = 700 };
 #endif
 
 enum { TURNS = 2, MOST_ELEMENTS = 400000 };
 
-/* How much of the reals were compared, over all programs. */
+static const double wild_share = 1e-2; /* the share of the largest number by which f32 is off */
+
+/* What was compared, over all programs; vague: tensors that f32 puts off by more than wild_share. */
 typedef struct Tally {
-	uint64_t compared, vague, errors, functions, excused;
+	uint64_t compared, tensors, vague, errors, functions, excused;
 } Tally;
 
 /* One function in both precisions, with arguments of equal values and what came of them. */
@@ -126,83 +128,156 @@ static double largest_of(const IrTensor *tensor, int64_t count) {
 	return largest;
 }
 
-/* Whether a value on the way is not finite (the maximum of nothing is -inf): then rounding may decide between NaN and not. */
-static bool has_infinities(Oracle *o, const Twin *twin) {
-	IrFunc *copy = ir_func_copy(o->module, twin->func[0], "all_values");
+/* The largest difference that f32 makes, as a share of the largest number; infinite if something is not finite. */
+static double roughness(const IrTensor *fine, const IrTensor *rough) {
+	int64_t count = ir_type_elements(fine->type, NULL);
+	double spread = 0, largest = fine->reals ? largest_of(fine, count) : 0;
+	for (int64_t i = 0; fine->reals && i < count; i++) {
+		if (!isfinite(fine->reals[i]) || !isfinite(rough->reals[i]))
+			return INFINITY;
+		spread = fmax(spread, fabs(fine->reals[i] - rough->reals[i]));
+	}
+	return spread > 0 ? spread / largest : 0;
+}
+
+/* Arguments that are a little beside: ties and zeros are gone. */
+static IrTensor *moved_arguments(Oracle *o, const Twin *twin) {
+	const IrFunc *func = twin->func[0];
+	IrTensor *args = arena_copy(o->arena, twin->args[0], sizeof(IrTensor) * (func->params.count + 1));
+	RandomIr noise = {.state = o->seed};
+	for (uint32_t p = 0; p < func->params.count; p++) {
+		size_t count = (size_t)ir_type_elements(args[p].type, NULL);
+		if (!args[p].reals)
+			continue;
+		args[p].reals = arena_copy(o->arena, args[p].reals, count * sizeof(double));
+		for (size_t i = 0; i < count; i++)
+			args[p].reals[i] += ((double)random_below(&noise, 2000) - 1000) * 1e-10;
+	}
+	return args;
+}
+
+/* All results and all values at top level of one of the twins; NULL where there is an error. */
+static IrTensor *all_values(Oracle *o, const IrFunc *func, const IrTensor *args, uint32_t *count) {
+	IrFunc *copy = ir_func_copy(o->module, func, "all_values");
 	for (uint32_t i = 0; i < copy->body.ops.count; i++) {
 		const IrOp *op = copy->body.ops.data[i];
 		for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
 			ir_result(copy, NULL, op->f.puts.data[p].out);
+		for (uint32_t c = 0; op->kind == IR_LOOP && c < op->loop.carries.count; c++)
+			ir_result(copy, NULL, op->loop.carries.data[c].out);
 	}
+	*count = copy->results.count;
 	IrTensor *results = ARENA_ARRAY(o->arena, IrTensor, copy->results.count + 1);
-	if (ir_evaluate(copy, o->arena, twin->args[0], results, NULL))
-		return true;
-	for (uint32_t r = 0; r < copy->results.count; r++)
-		for (int64_t i = 0; results[r].reals && i < ir_type_elements(results[r].type, NULL); i++)
-			if (!isfinite(results[r].reals[i]))
+	return ir_evaluate(copy, o->arena, args, results, NULL) ? NULL : results;
+}
+
+/* Whether on the way there is a value that is not finite (the maximum of nothing is -inf), where rounding decides between NaN and
+ * not; or one that f32, or a step of 1e-7 beside, moves as far as it can go, as where a tie or the sign of a zero decides. Then
+ * what the end should be within cannot be told. */
+static bool is_wild(Oracle *o, const Twin *twin) {
+	uint32_t count;
+	const IrTensor *fine = all_values(o, twin->func[0], twin->args[0], &count);
+	const IrTensor *others[2] = {all_values(o, twin->func[1], twin->args[1], &count),
+	                             all_values(o, twin->func[0], moved_arguments(o, twin), &count)};
+	for (int k = 0; k < 2; k++)
+		for (uint32_t r = 0; r < count; r++)
+			if (!fine || !others[k] || roughness(&fine[r], &others[k][r]) > wild_share)
 				return true;
 	return false;
 }
 
-static void compare_tensor(Oracle *o, const Twin *twin, uint32_t r, const IrTensor *got, const IrFunc *after,
-                           const char *what, const char *pass) {
+typedef IrFunc *Rewrite(IrModule *module, IrFunc *func);
+
+/* What came of a function, and how it was made. */
+typedef struct After {
+	IrFunc *func;
+	Rewrite *rewrite;
+	const IrTensor *results;
+	const char *what, *pass;
+} After;
+
+/* How far f32 is off in the rewritten function, where that shows more than in the one it was made of: sub(x, x) is exactly 0
+ * until the two go into sums of their own. What is wrong is wrong in f32, too, by as much. */
+static double rewritten_spread(Oracle *o, const Twin *twin, const After *after, uint32_t r, int64_t i) {
+	IrFunc *func = after->rewrite(o->module, twin->func[1]);
+	IrTensor *results = ARENA_ARRAY(o->arena, IrTensor, func->results.count + 1);
+	if (ir_evaluate(func, o->arena, twin->args[1], results, NULL))
+		return 0;
+	return fabs(results[r].reals[i] - twin->results[0][r].reals[i]);
+}
+
+static bool whole_agrees(const Twin *twin, const After *after, uint32_t r, int64_t i) {
+	int64_t want = twin->results[0][r].integers[i];
+	/* what comes from comparing reals may differ where f32 does, too */
+	return want == after->results[r].integers[i] || want != twin->results[1][r].integers[i];
+}
+
+/* wild: see is_wild; this result itself is. */
+static bool real_agrees(Oracle *o, const Twin *twin, const After *after, uint32_t r, int64_t i, double largest,
+                        bool wild) {
+	double want = twin->results[0][r].reals[i], rough = twin->results[1][r].reals[i], got = after->results[r].reals[i];
+	double tolerance = 1e-12 * (1 + largest) + 1e-4 * fabs(want - rough);
+	o->tally->compared++;
+	if (!isfinite(want) || !isfinite(rough))
+		return true;
+	tolerance += wild ? 1e-3 * largest : 0;
+	return fabs(want - got) <= tolerance ||
+	       fabs(want - got) <= tolerance + 1e-4 * rewritten_spread(o, twin, after, r, i);
+}
+
+static void compare_tensor(Oracle *o, const Twin *twin, uint32_t r, const After *after) {
 	const IrTensor *want = &twin->results[0][r], *rough = &twin->results[1][r];
 	int64_t count = ir_type_elements(want->type, NULL);
 	double largest = want->reals ? largest_of(want, count) : 0;
+	bool wild = roughness(want, rough) > wild_share;
+	o->tally->tensors++;
+	o->tally->vague += wild;
 	for (int64_t i = 0; i < count; i++) {
-		if (!want->reals) {
-			/* whole numbers that come from comparing reals may differ where f32 does, too */
-			bool same = want->integers[i] == got->integers[i] || want->integers[i] != rough->integers[i];
-			if (!same)
-				fail(o, what, pass,
-				     arena_printf(o->arena, "result %u [%lld]: %lld became %lld", r, (long long)i,
-				                  (long long)want->integers[i], (long long)got->integers[i]),
-				     twin->func[0], after);
+		if (want->reals ? real_agrees(o, twin, after, r, i, largest, wild) : whole_agrees(twin, after, r, i))
 			continue;
-		}
-		double w = want->reals[i], g = got->reals[i], spread = fabs(w - rough->reals[i]);
-		double tolerance = 1e-12 * (1 + largest) + 1e-4 * spread;
-		o->tally->compared++;
-		if (!isfinite(w) || !isfinite(spread) || tolerance > 0.01 * (fabs(w) + 0.01 * largest)) {
-			o->tally->vague += w != 0;
-			if (!isfinite(w) || !isfinite(spread))
-				continue;
-		}
-		if (fabs(w - g) <= tolerance)
-			continue;
-		if (has_infinities(o, twin) || (o->value != twin && has_infinities(o, o->value))) {
+		if (is_wild(o, twin) || (o->value != twin && is_wild(o, o->value))) {
 			o->tally->excused++;
 			return;
 		}
-		fail(o, what, pass,
-		     arena_printf(o->arena, "result %u [%lld]: %.17g (f32: %.9g) became %.17g", r, (long long)i, w,
-		                  rough->reals[i], g),
-		     twin->func[0], after);
+		const char *message =
+			want->reals ? arena_printf(o->arena, "result %u [%lld]: %.17g (f32: %.9g) became %.17g", r, (long long)i,
+		                               want->reals[i], rough->reals[i], after->results[r].reals[i])
+						: arena_printf(o->arena, "result %u [%lld]: %lld became %lld", r, (long long)i,
+		                               (long long)want->integers[i], (long long)after->results[r].integers[i]);
+		fail(o, after->what, after->pass, message, twin->func[0], after->func);
 	}
 }
 
-static void compare_after(Oracle *o, Twin *twin, IrFunc *after, const char *what, const char *pass) {
-	IrTensor *results = ARENA_ARRAY(o->arena, IrTensor, after->results.count + 1);
-	const char *wrong = ir_verify(after);
+static void compare_after(Oracle *o, Twin *twin, Rewrite *rewrite, const char *what, const char *pass) {
+	IrFunc *func = rewrite(o->module, twin->func[0]);
+	IrTensor *results = ARENA_ARRAY(o->arena, IrTensor, func->results.count + 1);
+	const char *wrong = ir_verify(func);
 	if (wrong)
-		fail(o, what, pass, wrong, twin->func[0], after);
-	wrong = ir_evaluate(after, o->arena, twin->args[0], results, NULL);
+		fail(o, what, pass, wrong, twin->func[0], func);
+	wrong = ir_evaluate(func, o->arena, twin->args[0], results, NULL);
 	if (wrong && !twin->error)
-		fail(o, what, pass, wrong, twin->func[0], after);
+		fail(o, what, pass, wrong, twin->func[0], func);
 	if (!wrong && twin->error && !twin->guarded)
 		evaluate_guarded(o, twin);
-	for (uint32_t r = 0; !wrong && r < after->results.count; r++)
-		compare_tensor(o, twin, r, &results[r], after, what, pass);
+	for (uint32_t r = 0; !wrong && r < func->results.count; r++)
+		compare_tensor(o, twin, r, &(After){func, rewrite, results, what, pass});
+}
+
+static IrFunc *all_passes(IrModule *module, IrFunc *func) {
+	return ir_optimize(module, func, &(IrPipeline){.verify = true});
+}
+
+static IrFunc *all_passes_twice(IrModule *module, IrFunc *func) {
+	return all_passes(module, all_passes(module, func));
 }
 
 /* Each pass by itself, and the whole sequence. */
 static void check_passes(Oracle *o, Twin *twin, const char *what, bool each) {
 	for (size_t p = 0; each && p < ir_pass_count; p++)
 		if (ir_passes[p].run != ir_pass_expand_math)
-			compare_after(o, twin, ir_passes[p].run(o->module, twin->func[0]), what, ir_passes[p].name);
-	IrFunc *best = ir_optimize(o->module, twin->func[0], &(IrPipeline){.verify = true});
-	compare_after(o, twin, best, what, "all passes");
-	compare_after(o, twin, ir_optimize(o->module, best, &(IrPipeline){.verify = true}), what, "all passes twice");
+			compare_after(o, twin, ir_passes[p].run, what, ir_passes[p].name);
+	compare_after(o, twin, all_passes, what, "all passes");
+	compare_after(o, twin, all_passes_twice, what, "all passes twice");
 }
 
 static bool is_small(const IrFunc *func) {
@@ -326,14 +401,13 @@ Test(ir_oracle, passes_keep_values_gradients_and_meta_gradients) {
 		if (count && i % 1000 == 999)
 			fprintf(stderr, "%llu\n", (unsigned long long)(i + 1));
 	}
-	double vague = (double)tally.vague / (double)(tally.compared + 1);
-	fprintf(
-		stderr,
-		"%llu functions, %llu end with an error, %llu excused for infinities; %.3g numbers compared, %.2g %% of them "
-		"too rough to tell\n",
-		(unsigned long long)tally.functions, (unsigned long long)tally.errors, (unsigned long long)tally.excused,
-		(double)tally.compared, 100 * vague);
-	cr_assert(tally.excused <= 1 + tally.functions / 1000);
-	cr_assert(vague < 0.02 || programs < 100);
+	double vague = (double)tally.vague / (double)(tally.tensors + 1);
+	fprintf(stderr,
+	        "%llu functions, %llu end with an error, %llu excused as wild on the way; %.3g numbers compared, %.2g %% "
+	        "of the tensors too rough to tell\n",
+	        (unsigned long long)tally.functions, (unsigned long long)tally.errors, (unsigned long long)tally.excused,
+	        (double)tally.compared, 100 * vague);
+	cr_assert(tally.excused <= 5 + tally.functions / 200);
+	cr_assert(vague < 0.03 || programs < 100);
 	cr_assert((tally.errors > 0 && tally.errors < tally.functions / 10) || programs < 100);
 }

@@ -40,7 +40,7 @@ static const char *doubling_text(Arena *arena, const Doubling *d) {
 	                                         : "[]",
 	            d->before, d->start);
 	for (int k = 0; k < SHARED; k++) {
-		char name[8];
+		char name[16];
 		const char *rest = d->op;
 		snprintf(name, sizeof name, "t%d", k);
 		text_printf(&text, "t%d = ", k + 1);
