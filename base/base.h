@@ -125,6 +125,8 @@ const char *name_text(const NameTable *table, Name name);
 /* Edit distance with transpositions, for "did you mean": the closest of `candidates` within a third of the length
  * of `wanted` (at least 1), or 0. */
 Name name_nearest(const NameTable *table, Name wanted, const Name *candidates, uint32_t count);
+/* Puts the candidates in order, those that are spelled most like `wanted` first; equals stay as they stand. */
+void names_by_distance(const NameTable *table, Name wanted, Name *candidates, uint32_t count);
 
 /* ---- map.c: from names (or any numbers but 0) to pointers ---- */
 

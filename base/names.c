@@ -2,6 +2,7 @@
  * at most half full, over a list of texts. */
 #include "base/base.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct NameTable {
@@ -111,4 +112,25 @@ Name name_nearest(const NameTable *table, Name wanted, const Name *candidates, u
 		}
 	}
 	return best;
+}
+
+void names_by_distance(const NameTable *table, Name wanted, Name *candidates, uint32_t count) {
+	const char *text = name_text(table, wanted);
+	uint32_t length = least(table->lengths.data[wanted], LONGEST_COMPARED);
+	uint32_t *distance = calloc((size_t)count + 1, sizeof *distance);
+	if (!distance)
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		Name name = candidates[i];
+		uint32_t own =
+			edit_distance(text, length, name_text(table, name), least(table->lengths.data[name], LONGEST_COMPARED));
+		uint32_t k = i;
+		for (; k > 0 && distance[k - 1] > own; k--) {
+			distance[k] = distance[k - 1];
+			candidates[k] = candidates[k - 1];
+		}
+		distance[k] = own;
+		candidates[k] = name;
+	}
+	free(distance);
 }

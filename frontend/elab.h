@@ -516,7 +516,11 @@ struct FeProgram {
 const char *file_beside(FeProgram *program, uint32_t source, const char *path, const char **problem);
 
 Elab elab_new(FeProgram *program, IrModule *module, IrScalar real);
-Name nearest_decl(const FeProgram *program, Name wanted, AstDeclKind kind);
+/* foreign.c: what is written here for a word of another language; NULL for any other word. A help for a value or a
+ * function, the name of a rule of the library, the name that a hyperparameter mostly has here. */
+const char *foreign_value(const char *word);
+const char *foreign_rule(const char *word);
+const char *foreign_param(const char *word);
 /* The number of a parameter, params.count if there is none of this name. `places`: of this declaration, zeroed at first. */
 uint32_t param_place(const AstDecl *decl, NameMap *places, Arena *arena, Name wanted);
 Name nearest_param(Session *session, const AstDecl *decl, Name wanted);

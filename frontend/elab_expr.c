@@ -61,6 +61,11 @@ Diag *elab_unknown(Elab *e, Name name, Span span) {
 	}
 	Diag *diag = diag_error(e->session, 200, span, "unknown name `%s`", session_text(e->session, name));
 	*place = diag;
+	const char *foreign = foreign_value(session_text(e->session, name));
+	if (foreign) {
+		diag_help(e->session, diag, "%s", foreign);
+		return diag;
+	}
 	/* One letter is near to every other one; and beyond so many nobody reads them. */
 	bool search = strlen(session_text(e->session, name)) > 1 && e->unknown.count <= MOST_SUGGESTIONS;
 	Name near = search ? nearest_name(e, name) : 0;

@@ -26,6 +26,9 @@ bool fe_add_file(FeProgram *program, const char *path); /* imports included; fal
 /* The same for what the user names, which may be a pipe: NULL, or why it cannot be read, without a diagnostic. */
 const char *fe_add_named(FeProgram *program, const char *path);
 bool fe_add_source(FeProgram *program, uint32_t source);     /* from memory */
+/* What could have been meant by a name that no declaration of the kind has, as a sentence: words of other languages, names
+ * that are spelled alike, or what there is, the most alike first. NULL if there is none. */
+const char *fe_candidates(const FeProgram *program, Name wanted, AstDeclKind kind);
 const AstDecl *fe_find(const FeProgram *program, Name name); /* user declarations first, then the library */
 uint32_t fe_decl_count(const FeProgram *program);            /* of the user's files, in order */
 const AstDecl *fe_decl(const FeProgram *program, uint32_t index);

@@ -55,6 +55,8 @@ AstRange parse_range(Parser *p, bool needs_low) {
 		bool python = end->kind == AST_CALL && end->call.args.count == 1 &&
 		              strcmp(session_text(p->session, end->call.callee.name), "range") == 0;
 		parse_help(p, diag, "write `0..%s`", parse_slice(p, python ? end->call.args.data[0].value->span : end->span));
+		if (python)
+			range.high = end->call.args.data[0].value;
 	}
 	range.span = parse_from(p, range.span);
 	return range;

@@ -265,7 +265,7 @@ static AstExpr *call_of_value(Parser *p, AstExpr *callee) {
 	return parse_bad(p, parse_from(p, callee->span));
 }
 
-/* `x.T`, `np.exp(x)`: reported, read as the part behind the point */
+/* `x.T`, `np.exp(x)`: reported; what stands behind a module is read on */
 static AstExpr *member_of_value(Parser *p, AstExpr *owner) {
 	static const char *const modules[] = {"np", "numpy", "jnp", "math", "torch", "F", "tf"};
 	parse_advance(p);
@@ -285,7 +285,10 @@ static AstExpr *member_of_value(Parser *p, AstExpr *owner) {
 		parse_help(p, diag, "write `size(%s, 0)`", text);
 	else
 		parse_help(p, diag, "functions are written `%s(%s)`", session_text(p->session, member->name), text);
-	return member->kind == TOKEN_NAME ? parse_primary(p) : parse_bad(p, owner->span);
+	if (member->kind != TOKEN_NAME)
+		return parse_bad(p, owner->span);
+	AstExpr *behind = parse_primary(p);
+	return module ? behind : parse_bad(p, parse_from(p, owner->span));
 }
 
 AstExpr *parse_postfix(Parser *p) {

@@ -160,19 +160,47 @@ const AstDecl *fe_decl(const FeProgram *program, uint32_t index) {
 	return program->user.data[index];
 }
 
-Name nearest_decl(const FeProgram *p, Name wanted, AstDeclKind kind) {
-	Arena *scratch = arena_new();
-	Name *names = ARENA_ARRAY(scratch, Name, p->user.count + p->library.count);
+/* Names of declarations of a kind, those of the user first; none twice. */
+static uint32_t names_of_kind(const FeProgram *p, AstDeclKind kind, Name *names) {
 	uint32_t count = 0;
-	for (uint32_t i = 0; i < p->user.count; i++)
-		if (p->user.data[i]->kind == kind)
-			names[count++] = p->user.data[i]->name.name;
-	for (uint32_t i = 0; i < p->library.count; i++)
-		if (p->library.data[i]->kind == kind)
-			names[count++] = p->library.data[i]->name.name;
-	Name near = name_nearest(p->session->names, wanted, names, count);
+	for (uint32_t i = 0; i < p->user.count + p->library.count; i++) {
+		const AstDecl *decl = i < p->user.count ? p->user.data[i] : p->library.data[i - p->user.count];
+		bool there = decl->kind != kind || !decl->name.name;
+		for (uint32_t k = 0; k < count && !there; k++)
+			there = names[k] == decl->name.name;
+		if (!there)
+			names[count++] = decl->name.name;
+	}
+	return count;
+}
+
+const char *fe_candidates(const FeProgram *p, Name wanted, AstDeclKind kind) {
+	enum { SHOWN = 8 };
+	Session *session = p->session;
+	Arena *scratch = arena_new();
+	Name *names = ARENA_ARRAY(scratch, Name, p->user.count + p->library.count + 1);
+	uint32_t count = names_of_kind(p, kind, names);
+	Name near = name_nearest(session->names, wanted, names, count);
+	const char *foreign = kind == AST_OPTIMIZER ? foreign_rule(session_text(session, wanted)) : NULL;
+	Text out = text_new(scratch);
+	if (foreign)
+		text_printf(&out, "it is called `%s` here", foreign);
+	else if (near)
+		text_printf(&out, "did you mean `%s`?", session_text(session, near));
+	if (count > 0 && !foreign) {
+		names_by_distance(session->names, wanted, names, count);
+		uint32_t shown = 0, others = count - (near != 0);
+		const char *verb = others == 1 ? "is" : "are";
+		if (others)
+			text_printf(&out, near ? " There %s also " : "there %s ", verb);
+		for (uint32_t i = 0; i < count && shown < SHOWN; i++)
+			if (names[i] != near)
+				text_printf(&out, "%s%s", shown++ ? ", " : "", session_text(session, names[i]));
+		text_printf(&out, "%s", others > SHOWN ? ", ..." : "");
+	}
+	const char *text = out.length > 0 ? arena_printf(session->arena, "%s", text_cstr(&out)) : NULL;
 	arena_free(scratch);
-	return near;
+	return text;
 }
 
 /* ---- calls ---- */
@@ -192,6 +220,28 @@ Name nearest_param(Session *session, const AstDecl *decl, Name wanted) {
 	Name near = name_nearest(session->names, wanted, names, count);
 	arena_free(scratch);
 	return near;
+}
+
+/* What a parameter that is not there may have been meant for; or which there are. */
+static void help_param(Session *session, Diag *diag, const AstDecl *decl, Name wanted) {
+	enum { SHOWN = 8 };
+	Name near = nearest_param(session, decl, wanted);
+	const char *foreign = foreign_param(session_text(session, wanted));
+	Text out = text_new(session->arena);
+	for (uint32_t i = 0; i < decl->params.count && i < SHOWN; i++) {
+		if (!decl->params.data[i].name.name)
+			continue;
+		const char *name = session_text(session, decl->params.data[i].name.name);
+		if (foreign && strcmp(foreign, name) == 0) {
+			diag_help(session, diag, "it is called `%s` here", name);
+			return;
+		}
+		text_printf(&out, "%s%s", out.length ? ", " : "", name);
+	}
+	if (near)
+		diag_help(session, diag, "did you mean `%s`?", session_text(session, near));
+	else if (out.length)
+		diag_help(session, diag, "it takes %s%s", text_cstr(&out), decl->params.count > SHOWN ? ", ..." : "");
 }
 
 uint32_t param_place(const AstDecl *decl, NameMap *places, Arena *arena, Name wanted) {
@@ -223,9 +273,7 @@ bool call_arguments(FeProgram *p, const FeCall *call, const AstExpr **out) {
 				Diag *diag =
 					diag_error(session, 216, span, "`%s` has no parameter `%s`", name, session_text(session, wanted));
 				diag_label(session, diag, decl->name.span, "declared here");
-				Name near = nearest_param(session, decl, wanted);
-				if (near)
-					diag_help(session, diag, "did you mean `%s`?", session_text(session, near));
+				help_param(session, diag, decl, wanted);
 				ok = false;
 				continue;
 			}
@@ -272,9 +320,9 @@ bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
 			diag = diag_error(session, 201, name.span, "there is no %s `%s`", strchr(kind_word(kind), ' ') + 1,
 			                  session_text(session, name.name));
 		*said = diag;
-		Name near = nearest_decl(p, name.name, kind);
-		if (near)
-			diag_help(session, diag, "did you mean `%s`?", session_text(session, near));
+		const char *candidates = fe_candidates(p, name.name, kind);
+		if (candidates)
+			diag_help(session, diag, "%s", candidates);
 		return false;
 	}
 	out->decl = decl;

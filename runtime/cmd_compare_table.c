@@ -1,6 +1,7 @@
 /* A comparison in words and columns: what was measured, who is where, how sure that is, and what it cost. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/command.h"
 
@@ -39,8 +40,10 @@ static void put_diverged(Cmd *cmd, const RtComparison *c, const uint32_t *rows, 
 	for (uint32_t i = 0; i < c->count; i++) {
 		const RtCompared *rule = &c->rules[rows[i]];
 		if (rule->ended_above + rule->not_finite > 0) {
-			text_printf(&kinds, "    %s: %d ended above the start, %d not finite\n", rule->label, rule->ended_above,
-			            rule->not_finite);
+			text_printf(&kinds, "    ");
+			cmd_wrap(arena_printf(cmd->arena, "%s: %d ended above the start, %d not finite", rule->label,
+			                      rule->ended_above, rule->not_finite),
+			         4, 6, &kinds);
 		}
 	}
 	if (kinds.length > 0) {
@@ -72,7 +75,8 @@ static void put_scores(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Te
 	}
 	cmd_cell(&table, "diverged");
 	if (c->margin) {
-		cmd_cell(&table, "behind %s", c->rules[c->subject].label);
+		const char *subject = c->rules[c->subject].label;
+		cmd_cell(&table, "behind %s", strlen(subject) > 24 ? "the first" : subject);
 	}
 	for (uint32_t i = 0; i < c->count; i++) {
 		const RtCompared *rule = &c->rules[rows[i]];
@@ -118,21 +122,26 @@ static void put_grids(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Tex
 		for (uint32_t a = 0; a < rule->tuned.axes.count; a++) {
 			const RtAxis *axis = &rule->tuned.axes.data[a];
 			const char *name = session_text(cmd->session, axis->name);
-			text_printf(out, "  %s.%s: ", rule->label, name);
+			Text line = text_new(cmd->arena);
+			text_printf(&line, "%s.%s: ", rule->label, name);
 			if (axis->decay || axis->values.count <= 6) {
 				for (uint32_t k = 0; k < axis->values.count; k++) {
-					text_printf(out, "%s%.4g", k ? ", " : "", axis->values.data[k]);
+					text_printf(&line, "%s%.4g", k ? ", " : "", axis->values.data[k]);
 				}
 			} else {
 				double low = axis->values.data[0], high = axis->values.data[axis->values.count - 1];
-				text_printf(out, "%u from %.3g to %.3g, %.3g per decade", axis->values.count, low, high,
+				text_printf(&line, "%u from %.3g to %.3g, %.3g per decade", axis->values.count, low, high,
 				            (axis->values.count - 1) / log10(high / low));
 			}
-			text_printf(out, "%s\n", axis->edge ? " (the best is at the end of the allowed range)" : "");
+			text_printf(&line, "%s", axis->edge ? " (the best is at the end of the allowed range)" : "");
+			text_printf(out, "  ");
+			cmd_wrap(text_cstr(&line), 2, 4, out);
 		}
 		if (rule->tuned.widened) {
-			text_printf(out, "  %s: widened %d time%s, because the best was at an end\n", rule->label,
-			            rule->tuned.widened, rule->tuned.widened == 1 ? "" : "s");
+			text_printf(out, "  ");
+			cmd_wrap(arena_printf(cmd->arena, "%s: widened %d time%s, because the best was at an end", rule->label,
+			                      rule->tuned.widened, rule->tuned.widened == 1 ? "" : "s"),
+			         2, 4, out);
 		}
 	}
 }
@@ -167,8 +176,8 @@ void cmd_comparison_table(Cmd *cmd, const RtComparison *c, Text *out) {
 	uint32_t *rows = ARENA_ARRAY(cmd->arena, uint32_t, c->count + 1);
 	sort_rows(c, rows);
 	if (c->one_problem) {
-		text_printf(out, "%s: %d steps on one problem, the one that the rules are tuned on: nothing of it is drawn\n",
-		            c->objective, c->steps);
+		text_printf(out, "%s: %d steps on one problem: nothing is drawn\n", c->objective, c->steps);
+		text_printf(out, "every rule is tuned on that problem itself\n");
 	} else {
 		text_printf(out, "%s: %d steps on %d unseen problem%s; tuned on %d other%s\n", c->objective, c->steps,
 		            c->test_problems, c->test_problems == 1 ? "" : "s", c->train_problems,
@@ -193,8 +202,10 @@ void cmd_comparison_table(Cmd *cmd, const RtComparison *c, Text *out) {
 	text_printf(out, "\nGrids\n");
 	put_grids(cmd, c, rows, out);
 	if (c->margin) {
-		text_printf(out, "\nMargin of victory of %s: least f of the others minus its own\n",
-		            c->rules[c->subject].label);
+		text_char(out, '\n');
+		cmd_wrap(arena_printf(cmd->arena, "Margin of victory of %s: least f of the others minus its own",
+		                      c->rules[c->subject].label),
+		         0, 2, out);
 		put_margins(cmd, c, out);
 	}
 }

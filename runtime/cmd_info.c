@@ -27,7 +27,8 @@ static void line(Info *info, const char *label, const char *format, ...) {
 	vsnprintf(bytes, (size_t)(length < 0 ? 0 : length) + 1, format, again);
 	va_end(again);
 	va_end(args);
-	text_printf(&text, "  %-16s %s\n", label, bytes);
+	text_printf(&text, "  %-16s ", label);
+	cmd_wrap(bytes, 19, 19, &text);
 	text_bytes(info->out, text_cstr(&text), text.length);
 }
 

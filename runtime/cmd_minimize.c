@@ -111,14 +111,15 @@ static void put_final(Cmd *cmd, const RtMinimize *done, Text *out) {
 	if (done->runs.problems > 1) {
 		return;
 	}
-	text_printf(out, "x = ");
+	Text line = text_new(cmd->arena);
+	text_printf(&line, "x = ");
 	for (int64_t i = 0; i < done->size && i < SHOWN; i++) {
-		text_printf(out, "%s%s", i ? ", " : "", short_number(cmd, done->runs.x[i], 10));
+		text_printf(&line, "%s%s", i ? ", " : "", short_number(cmd, done->runs.x[i], 10));
 	}
 	if (done->size > SHOWN) {
-		text_printf(out, ", ... %s in all; --json has them", cmd_count(cmd->arena, done->size));
+		text_printf(&line, ", ... %s in all; --json has them", cmd_count(cmd->arena, done->size));
 	}
-	text_char(out, '\n');
+	cmd_wrap(text_cstr(&line), 0, 4, out);
 }
 
 /* "; 3 of 16 runs became infinite or NaN, the first problem 4 after step 7" */
@@ -188,7 +189,7 @@ CmdExit cmd_minimize(Cmd *cmd) {
 	if (cmd->options.json) {
 		put_json(cmd, text_cstr(&objective_text), text_cstr(&rule_text), first, &done, ends, &out);
 	} else {
-		text_printf(&out, "%s with %s\n", text_cstr(&objective_text), text_cstr(&rule_text));
+		cmd_wrap(arena_printf(cmd->arena, "%s with %s", text_cstr(&objective_text), text_cstr(&rule_text)), 0, 4, &out);
 		put_table(cmd, &done, middle, &out);
 		put_final(cmd, &done, &out);
 		text_printf(&out, "%s evaluations", cmd_count(cmd->arena, done.runs.evaluations));

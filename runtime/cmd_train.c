@@ -114,7 +114,10 @@ static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
 	} else {
 		decl = fe_find(cmd->program, session_name(cmd->session, cmd->words.data[0]));
 		if (!decl || decl->kind != AST_EXPERIMENT) {
-			cmd_usage(cmd, "no experiment `%s`", cmd->words.data[0]);
+			const char *candidates =
+				fe_candidates(cmd->program, session_name(cmd->session, cmd->words.data[0]), AST_EXPERIMENT);
+			cmd_usage(cmd, "no experiment `%s`%s%s", cmd->words.data[0], candidates ? "; " : "",
+			          candidates ? candidates : "");
 			decl = NULL;
 		}
 	}

@@ -153,7 +153,12 @@ typedef struct CmdTable {
 } CmdTable;
 
 void cmd_cell(CmdTable *table, const char *format, ...) BASE_PRINTF(2, 3);
+/* Lines of the terminal's width. Columns for which there is no room stand below the others, with the first one again; long
+ * names in the first column are cut in the middle, and what is longer than a line goes on in the next. */
 void cmd_table(const CmdTable *table, const char *indent, Text *out);
+/* A text behind `start` characters of a line, folded at spaces into lines of the terminal's width that begin with `indent`
+ * spaces; ends the last one. */
+void cmd_wrap(const char *text, uint32_t start, uint32_t indent, Text *out);
 
 /* ---- plot_axis.c, plot_terminal.c, plot_svg.c ---- */
 

@@ -202,6 +202,8 @@ void plot_terminal(const Plot *plot, int width, int height, bool color, Text *ou
 		int length = (int)strlen(plot_label(arena, plot->curves.data[i].label, NAME_LENGTH));
 		names = length > names ? length : names;
 	}
+	int below = (int)strlen(plot_label(arena, plot->x_label, NAME_LENGTH)) + 3; /* what stands behind the last number */
+	names = below > names ? below : names;
 	names = names > NAME_LENGTH ? NAME_LENGTH : names;
 	int columns = width - margin - names - 4;
 	Canvas canvas = {.columns = columns < 20 ? 20 : columns, .rows = height < 4 ? 4 : height};
@@ -220,7 +222,7 @@ void plot_terminal(const Plot *plot, int width, int height, bool color, Text *ou
 	}
 	name_rows(&canvas, plot, &y, taken, arena);
 	if (plot->title) {
-		text_printf(out, "%*s  %s\n", margin, "", plot_label(arena, plot->title, width > 20 ? width : 20));
+		text_printf(out, "%*s  %s\n", margin, "", plot_label(arena, plot->title, width > 40 ? width - margin - 2 : 20));
 	}
 	if (plot->y_label) {
 		text_printf(out, "%*s  %s%s\n", margin, "", plot_label(arena, plot->y_label, canvas.columns),

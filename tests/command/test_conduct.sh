@@ -153,4 +153,38 @@ has out "least f / f0 of evaluations 1 to 7"
 expect 2 "$GRADUS" compare two --on secnd
 has err 'did you mean `second`?'
 expect 2 "$GRADUS" compare adam --on second
+
+# Tables fit into 80 columns, whatever the rules are called and however many numbers they have; nothing of a row is lost.
+wide() {
+	awk '{ gsub(/[\200-\277]/, "") } length($0) > 80 { print "    " length($0) ": " $0; bad = 1 } END { exit bad }' out ||
+		fail "a line is wider than 80 columns: $*"
+}
+name=a_rule_with_a_name_that_says_everything_about_what_it_does
+cat >wide.grad <<P
+optimizer ${name}_one(lr = 0.1 in (0.05, 0.2), number_of_the_first = 0.9 in (0.8, 0.95), number_of_the_second = 0.5 in (0.4, 0.6)) {
+  x <- x - lr * number_of_the_first * number_of_the_second * g
+}
+optimizer ${name}_two(lr = 0.1) { x <- x - lr * g }
+P
+expect 0 "$GRADUS" compare "${name}_one(number_of_the_first = 0.9, number_of_the_second = 0.5)" ${name}_two adam adamw momentum rmsprop -f wide.grad --on "quadratic(n = 3)" --steps 3 --train 3 --test 4
+wide compare
+sed -n '/Evaluations/,/in the test/p' out | tr -d '\n' | tr -s ' ' | grep -q "number_of_the_first = 0.9, number_of_the_second = 0.5)" || fail "a call lost words"
+grep -q "a_rule_with.*\.\.\..*_one" out && grep -q "a_rule_with.*\.\.\..*_two" out || fail "long names are not told apart"
+expect 0 "$GRADUS" compare two adam adamw momentum --on "logistic(n = 5)" --steps 3 --train 3 --test 4
+wide compare
+has out "behind mine"
+expect 0 "$GRADUS" compare ${name}_one -f wide.grad --against adam --on "quadratic(n = 3)" --steps 3 --train 3 --test 4
+wide compare
+expect 0 "$GRADUS" compare adam momentum --on rosenbrock --steps 3
+wide compare
+expect 0 "$GRADUS" minimize "quadratic(n = 40)" --with ${name}_one -f wide.grad --steps 30 --problems 4
+wide minimize
+expect 0 "$GRADUS" minimize "quadratic(n = 40)" --with ${name}_one -f wide.grad --steps 30
+wide minimize
+expect 0 "$GRADUS" show std
+wide show std
+for what in adam policy mlp_lopt logistic small_net rosenbrock "-f wide.grad ${name}_one"; do
+	expect 0 "$GRADUS" info $what
+	wide "info $what"
+done
 finish

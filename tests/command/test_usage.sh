@@ -146,4 +146,25 @@ mkdir dump
 expect 0 "$GRADUS" eval good.grad --verify --time-passes --dump-dir dump
 has err "simplify"
 [ -n "$(ls dump)" ] || fail "--dump-dir leaves nothing"
+
+# Names that nothing has: what there is, the most alike first; a rule of another library by its name here.
+for name in sgd SGD gd; do
+	expect 2 "$GRADUS" minimize rosenbrock --with $name
+	has err 'it is called `gradient_descent` here'
+done
+expect 2 "$GRADUS" minimize rosenbrock --with adamm
+has err 'did you mean `adam`? There are also adamw, '
+expect 2 "$GRADUS" minimize rosenbrock --with zzzzzz
+has err 'there are '
+has err 'adam'
+expect 2 "$GRADUS" minimize qadratic --with adam
+has err 'did you mean `quadratic`? There are also '
+expect 2 "$GRADUS" minimize rosenbrock --with "adam(learning_rate = 0.1)"
+has err 'it is called `lr` here'
+expect 2 "$GRADUS" minimize rosenbrock --with "adam(zzz = 0.1)"
+has err 'it takes lr, beta1, beta2, eps'
+expect 2 "$GRADUS" train "$SOURCE_DIR/examples/robust.grad" learn_robus -o nothing
+has err 'no experiment `learn_robus`; did you mean `learn_robust`?'
+expect 2 "$GRADUS" train "$SOURCE_DIR/examples/robust.grad" zzz -o nothing
+has err 'there is learn_robust'
 finish
