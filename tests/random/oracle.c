@@ -107,8 +107,9 @@ static void draw(Oracle *o, const RpVar *var, RpGiven *given, void *context) {
 	int count = rp_count(&var->shape);
 	double *numbers = rp_alloc(o->pool, sizeof *numbers * (size_t)count);
 	given(context, var, numbers);
+	/* Real draws end in mathematics that is rounded one way by one evaluator and otherwise by another. */
 	for (int i = 0; i < count; i++)
-		*oracle_at(o, &v, i) = numbers[i];
+		*oracle_at(o, &v, i) = numbers[i] == floor(numbers[i]) ? numbers[i] : oracle_noisy(o, numbers[i]);
 	o->frame[var->slot] = v;
 }
 
