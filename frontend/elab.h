@@ -369,8 +369,8 @@ Value *tried_value(const Elab *e,
 bool bind_head(Elab *e, const AstItems *head, const AstExpr *body, Indices *out);
 bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies,
                   uint32_t body_count, bool from_zero, const int64_t *extents, Indices *out);
-/* Proves 0 <= at < extent, or reports. Sets *guard if only conditions prove it. */
-bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard);
+/* Proves 0 <= at < extent, or reports. Sets *guard if only conditions prove it, *open if only the run can tell. */
+bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, bool *open);
 
 /* elab_reduce.c */
 Value *elab_reduce(Elab *e, const AstExpr *x);

@@ -210,7 +210,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 	Ex *at[IR_MAX_RANK];
 	Var *kept[IR_MAX_RANK];
 	Value rest = {.kind = VALUE_ARRAY};
-	bool guard = false;
+	bool guard = false, open = false;
 	for (int i = 0, k = 0; i < v->rank; i++) {
 		if (i == axis) {
 			at[i] = ex_var(e, e->coord);
@@ -232,7 +232,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 				continue;
 			}
 			at[i] = value_body(e, p);
-			ok = position_in_bounds(e, at[i], v->dims[i], item->span, &guard) && ok;
+			ok = position_in_bounds(e, at[i], v->dims[i], item->span, &guard, &open) && ok;
 			continue;
 		}
 		int64_t low = 0, high = v->dims[i];

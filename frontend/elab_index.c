@@ -33,7 +33,7 @@ static void report_outside(Elab *e, int64_t low, int64_t high, int64_t extent, S
 	}
 }
 
-bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard) {
+bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, bool *open) {
 	if (at->kind == EX_VAR && at->var->extent == extent)
 		return true;
 	if (extent == DIM_X) {
@@ -68,6 +68,7 @@ bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard)
 		return false;
 	}
 	/* A gather: checked when run; under a condition that might protect it, it reads 0 outside. */
+	*open = true;
 	if (e->cond_if || e->facts.count)
 		*guard = true;
 	return true;
@@ -84,7 +85,7 @@ static void help_index(Name name, Span span, void *context) {
 		          text, text, text);
 }
 
-static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard) {
+static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool *open) {
 	bool want = e->want_int, dimension = e->in_dimension;
 	e->want_int = true;
 	e->in_dimension = false;
@@ -102,7 +103,19 @@ static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard) {
 		return NULL;
 	}
 	Ex *at = value_body(e, v);
-	return position_in_bounds(e, at, extent, x->span, guard) ? at : NULL;
+	return position_in_bounds(e, at, extent, x->span, guard, open) ? at : NULL;
+}
+
+/* Whether reading an element at `axis` goes through an axis of the same extent of a tensor, where the run checks it. */
+static bool axis_is_checked(Elab *e, const Value *base, int axis) {
+	const Ex *body = base->body;
+	if (!body || body->kind != EX_READ)
+		return false;
+	IrType type = ir_type(e->builder->func, body->value);
+	for (uint32_t i = 0; i < body->at_count; i++)
+		if (body->at[i]->kind == EX_VAR && body->at[i]->var == base->vars[axis])
+			return type.dims[i] == base->dims[axis];
+	return false;
 }
 
 Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
@@ -123,12 +136,14 @@ Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 	v->kind = VALUE_ARRAY;
 	v->scalar = base->scalar;
 	Ex *at[IR_MAX_RANK];
-	bool ok = true, guard = false;
+	bool ok = true, guard = false, unchecked = false;
 	for (int i = 0; i < base->rank; i++) {
 		const AstItem *item = i < (int)items->count ? &items->data[i] : NULL;
 		if (item && item->kind == AST_ITEM_EXPR) {
-			at[i] = position(e, item->expr, base->dims[i], &guard);
+			bool open = false;
+			at[i] = position(e, item->expr, base->dims[i], &guard, &open);
 			ok = ok && at[i];
+			unchecked = unchecked || (open && !axis_is_checked(e, base, i));
 			continue;
 		}
 		Var *var = base->vars[i];
@@ -167,6 +182,9 @@ Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 	}
 	if (!ok)
 		return value_bad(e);
+	/* A parameter is a part of x, and a formula has no end: outside of a tensor of its own the run finds neither. */
+	if (unchecked)
+		base = materialize(e, base, 0, x->span);
 	/* A number known in a stack, or a row of it, is itself. */
 	v->body = guard ? ex_substitute(e, value_body(e, base), base->vars, at, (uint32_t)base->rank, true)
 	                : value_at(e, base, at);

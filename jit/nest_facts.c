@@ -120,6 +120,9 @@ NestPut nest_put_facts(const Nest *n, const IrPut *put) {
 	for (uint32_t a = 0; a < type.rank; a++)
 		facts.mask |= nest_at_deps(n, put->at[a]);
 	facts.direct = is_direct(n, put, type.rank, facts.mask);
+	/* Where only a condition keeps a position inside, there is an element only for the points that are live. */
+	for (uint32_t a = 0; a < type.rank && n->op->f->conds.count > 0 && !put->guarded; a++)
+		facts.direct = facts.direct && nest_in_box(n, put->at[a], type.dims[a]);
 	facts.covers = facts.direct && !put->guarded && covers(n, put, type);
 	return facts;
 }

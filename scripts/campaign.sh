@@ -3,7 +3,7 @@
 #   GRADUS_RANDOM_PROGRAMS (20000)  random programs against an evaluation that is no part of Gradus (test_random_programs)
 #   GRADUS_RANDOM_RUNS (2000)       random rules on random objectives: runs and meta-gradients, against a simulation
 #   GRADUS_MUTANTS (100000)         programs with mistakes, under sanitizers (test_mutants)
-#   GRADUS_IR_PROGRAMS (20000)      random functions of the tensor IR, optimized against unoptimized (test_ir_random)
+#   GRADUS_ORACLE (20000)           random functions of the tensor IR, before and after every pass (test_ir_oracle)
 #   FUZZ_SECONDS (600)              every target of tests/fuzz
 #   GRADUS_KILLS (200)              `train` killed at random moments (command/test_kill.sh)
 #   CAMPAIGN (all of "random mutants ir fuzz kills")  which of them; SEED (1) another one looks at other programs
@@ -29,7 +29,8 @@ build() { # build PRESET TARGET...
 	exit 1
 }
 
-# spread NAME COUNT COMMAND...: COUNT of them in as many processes as there are cores; each is given where to begin and how many.
+# spread NAME COUNT FROM_VARIABLE COUNT_VARIABLE COMMAND...: COUNT of them in as many processes as there are cores; each is given
+# where to begin and how many in these variables.
 # The figures that they print ("NAME 1 to 500:  480 agree  20 not comparable") are added up.
 spread() {
 	name=$1 count=$2 from_variable=$3 count_variable=$4
@@ -67,8 +68,8 @@ if wants random; then
 		>"$logs/emitted" 2>&1 && echo "emitted: 200 as C agree" || { head -n 60 "$logs/emitted"; failed="$failed emitted"; }
 fi
 if wants ir; then
-	if GRADUS_IR_PROGRAMS=${GRADUS_IR_PROGRAMS:-20000} build/tests/test_ir_random >"$logs/ir" 2>&1; then
-		echo "ir: ${GRADUS_IR_PROGRAMS:-20000} functions"
+	if GRADUS_ORACLE=${GRADUS_ORACLE:-20000} GRADUS_ORACLE_SEED=$seed build/tests/test_ir_oracle >"$logs/ir" 2>&1; then
+		sed -n 's/^\([0-9]* functions,\)/ir: \1/p' "$logs/ir"
 	else
 		head -n 100 "$logs/ir"
 		failed="$failed ir"
@@ -77,7 +78,7 @@ fi
 if wants mutants; then
 	spread mutants "${GRADUS_MUTANTS:-100000}" GRADUS_MUTANTS_FROM GRADUS_MUTANTS build/sanitize/tests/test_mutants
 fi
-if wants kills && [ -f tests/command/test_kill.sh ]; then
+if wants kills; then
 	build release gradus
 	if GRADUS=build/gradus SOURCE_DIR=$PWD CC=${CC:-cc} GRADUS_KILLS=${GRADUS_KILLS:-200} sh tests/command/test_kill.sh >"$logs/kills" 2>&1
 	then echo "kills: ${GRADUS_KILLS:-200}, nothing lost"

@@ -29,7 +29,8 @@ for purpose in $purposes; do
 	test)
 		need libcriterion-dev include/criterion/criterion.h "unit tests"
 		need g++ g++ "tests that emitted C can be used from C++"
-		optional="$optional clang-19 libclang-rt-19-dev libmpfr-dev"
+		need libmpfr-dev include/mpfr.h "derivatives are held against many digits"
+		optional="$optional clang-19 libclang-rt-19-dev"
 		;;
 	bench)
 		need libopenblas-pthread-dev "libopenblas.so" "what matrix products are measured against"

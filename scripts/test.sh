@@ -1,8 +1,8 @@
 #!/bin/sh
 # Everything that is checked before a change counts, in this order so that the last line is ctest's summary of the
 # release build: a sanitized build and its tests, some fuzzing where clang is there, the release build's tests.
-# FUZZ_SECONDS (30 for each target) and JOBS (all cores) may be set. GRADUS_SKIP_SANITIZE=1 leaves out the first two. Where $CI is set, warnings
-# are errors; elsewhere a newer compiler with new warnings is no reason to fail.
+# FUZZ_SECONDS (30 for each target) and JOBS (all cores) may be set. GRADUS_SKIP_SANITIZE=1 leaves out the first two.
+# Where $CI is set, warnings are errors; elsewhere a newer compiler with new warnings is no reason to fail.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 

@@ -262,6 +262,10 @@ Test(mutants, are_refused_or_run, .timeout = 100000) {
 		if (codes[i])
 			fprintf(stderr, "  exit %d: %d", i, codes[i]);
 	fprintf(stderr, "\n");
+	/* Mistakes that always or never matter would show nothing. */
+	if (count >= 100)
+		cr_expect(codes[0] >= count / 20 && codes[1] >= count / 20, "of %ld mutants %d run and %d are refused", count,
+		          codes[0], codes[1]);
 	jit_engine_free(engine);
 	session_free(session);
 	for (int i = 0; i < corpus->count; i++) {

@@ -206,6 +206,8 @@ static void look_at_all(const char *what, long count) {
 		if (shared->verdicts[i])
 			fprintf(stderr, "  %d %s", shared->verdicts[i], check_names[i]);
 	fprintf(stderr, "\n");
+	if (count >= 30)
+		cr_expect(shared->verdicts[CHECK_AGREES] >= count / 3, "too few of the %s can be compared", what);
 	long shrink = from_environment("GRADUS_RANDOM_SHRINK", 3);
 	long only = from_environment("GRADUS_RANDOM_ONLY", 0); /* a verdict: only those are made smaller */
 	for (int i = 0; i < shared->failed_count; i++) {
