@@ -3,7 +3,7 @@
 #   GRADUS_RANDOM_PROGRAMS (20000)  random programs against an evaluation that is no part of Gradus (test_random_programs)
 #   GRADUS_RANDOM_RUNS (2000)       random rules on random objectives: runs and meta-gradients, against a simulation
 #   GRADUS_MUTANTS (100000)         programs with mistakes, under sanitizers (test_mutants)
-#   GRADUS_IR_PROGRAMS (20000)      random functions of the tensor IR, optimized against unoptimized (test_ir_random)
+#   GRADUS_ORACLE (20000)           random functions of the tensor IR, optimized against unoptimized (test_ir_oracle)
 #   FUZZ_SECONDS (600)              every target of tests/fuzz
 #   GRADUS_KILLS (200)              `train` killed at random moments (command/test_kill.sh)
 #   CAMPAIGN (all of "random mutants ir fuzz kills")  which of them; SEED (1) another one looks at other programs
@@ -67,8 +67,8 @@ if wants random; then
 		>"$logs/emitted" 2>&1 && echo "emitted: 200 as C agree" || { head -n 60 "$logs/emitted"; failed="$failed emitted"; }
 fi
 if wants ir; then
-	if GRADUS_IR_PROGRAMS=${GRADUS_IR_PROGRAMS:-20000} build/tests/test_ir_random >"$logs/ir" 2>&1; then
-		echo "ir: ${GRADUS_IR_PROGRAMS:-20000} functions"
+	if GRADUS_ORACLE=${GRADUS_ORACLE:-20000} GRADUS_ORACLE_SEED=$seed build/tests/test_ir_oracle >"$logs/ir" 2>&1; then
+		echo "ir: $(grep ' functions, ' "$logs/ir")"
 	else
 		head -n 100 "$logs/ir"
 		failed="$failed ir"
