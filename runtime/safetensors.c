@@ -98,8 +98,8 @@ static const char *read_entry(const char *name, const json_t *entry, size_t data
 		return arena_printf(arena, "`%s` has type %s; F32 and F64 can be read", name, type);
 	}
 	*tensor = (RtTensor){.name = arena_strdup(arena, name), .scalar = type[1] == '3' ? IR_F32 : IR_F64};
-	if (json_array_size(shape) > IR_MAX_RANK) {
-		return arena_printf(arena, "`%s` has more than %d axes", name, IR_MAX_RANK);
+	if (json_array_size(shape) > IR_USER_RANK) {
+		return arena_printf(arena, "`%s` has more than %d axes", name, IR_USER_RANK);
 	}
 	tensor->rank = (int)json_array_size(shape);
 	size_t count = 1;

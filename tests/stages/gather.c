@@ -162,24 +162,47 @@ gradus_UNUSED static inline double gradus_float_i64(int64_t a) {
 	return b;
 }
 static int gradus_gradient_k0(const int64_t *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, const float *gradus_RESTRICT b2, float *gradus_RESTRICT b3) {
-	float t3 = 0.0f;
-	for (int64_t t2 = 0; t2 < 12; t2++) {
-		const int64_t t4 = b0[t2];
-		const int64_t t5 = 2 * t4;
-		if (t5 < 0 || t5 >= 10)
-			return 1;
-		const float t6 = b1[t5];
-		const int64_t t7 = t5 + 1;
-		if (t7 < 0 || t7 >= 10)
-			return 2;
-		const float t8 = b1[t5 + 1];
-		const float t9 = b2[t2];
-		const float t10 = -t9;
-		const float t11 = fmaf(t6, t8, t10);
-		const float t12 = fmaf(t11, t11, t3);
-		t3 = t12;
+	int t4[16];
+	int64_t t5[16];
+	int64_t t7[16];
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		const int64_t t2 = 0 + l * 1;
+		t4[l] = t2 < INT64_C(12);
+		t5[l] = l < 12 ? b0[l] : INT64_C(0);
+		t7[l] = gradus_mul_i64(t5[l], INT64_C(2));
 	}
-	b3[0] = t3;
+	for (int l = 0; l < 12; l++) {
+		if (t7[l] < 0 || t7[l] >= 10)
+			return 1;
+	}
+	float t8[16];
+	int64_t t11[16];
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		t8[l] = l < 12 ? b1[t5[l] * 2] : 0.0f;
+		const int64_t t9 = gradus_mul_i64(t5[l], INT64_C(2));
+		t11[l] = gradus_add_i64(t9, INT64_C(1));
+	}
+	for (int l = 0; l < 12; l++) {
+		if (t11[l] < 0 || t11[l] >= 10)
+			return 2;
+	}
+	float t17[16];
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		const float t12 = l < 12 ? b1[1 + t5[l] * 2] : 0.0f;
+		const float t13 = l < 12 ? b2[l] : 0.0f;
+		const float t14 = -t13;
+		const float t15 = fmaf(t8[l], t12, t14);
+		const float t16 = fmaf(t15, t15, 0.0f);
+		t17[l] = t4[l] ? t16 : 0.0f;
+	}
+	float s18[16];
+	for (int l = 0; l < 16; l++)
+		s18[l] = t17[l];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			s18[l] = s18[l] + s18[l + h];
+	const float t18 = s18[0];
+	b3[0] = t18;
 	return 0;
 }
 
@@ -242,7 +265,7 @@ static int gradus_gradient_k3(const int64_t *gradus_RESTRICT b0, float *gradus_R
 	return 0;
 }
 
-static int gradus_gradient(const int64_t *k, const float *y, const float *x, float *f, float *x_, void *arena) {
+static int gradus_gradient(const int64_t *k, const float *y, const float *x, float *f, float *xu007e, void *arena) {
 	(void)arena;
 	float *const s5 = (float *)(void *)((unsigned char *)arena + 0);
 	int failed;
@@ -250,10 +273,10 @@ static int gradus_gradient(const int64_t *k, const float *y, const float *x, flo
 	if (failed)
 		return failed;
 	gradus_gradient_k1(s5, f);
-	failed = gradus_gradient_k2(x_, k, x, y);
+	failed = gradus_gradient_k2(xu007e, k, x, y);
 	if (failed)
 		return failed;
-	failed = gradus_gradient_k3(k, x_, x, y);
+	failed = gradus_gradient_k3(k, xu007e, x, y);
 	if (failed)
 		return failed;
 	return 0;

@@ -177,8 +177,8 @@ static void gradus_gradient_k0(float *gradus_RESTRICT b0, float *gradus_RESTRICT
 static void gradus_gradient_k1(float *gradus_RESTRICT b0, const int64_t *gradus_RESTRICT b1, float *gradus_RESTRICT b2, const float *gradus_RESTRICT b3, float *gradus_RESTRICT b4) {
 	const int64_t t3 = b1[0];
 	const int64_t t4 = 4 * t3;
-	const int64_t t52 = b1[0];
-	const int64_t t53 = 4 * t52;
+	const int64_t t58 = b1[0];
+	const int64_t t59 = 4 * t58;
 	for (int64_t t1 = 0; t1 < 4; t1++) {
 		const float t2 = b0[t1];
 		const int64_t t5 = t4 + t1;
@@ -187,37 +187,42 @@ static void gradus_gradient_k1(float *gradus_RESTRICT b0, const int64_t *gradus_
 		const float t8 = b0[t1];
 		const float t9 = t7 * t8;
 		const float t10 = fabsf(t9);
-		const int t11 = 10.0f < t10;
-		const float t12 = t11 ? 10.0f : t10;
+		const int t11 = 52.5f < t10;
+		const float t12 = t11 ? 52.5f : t10;
 		const float t15 = fmaf(t12, (-2.88539f), 12582912.0f);
 		const int32_t t16 = gradus_bits_f32(t15);
 		const int32_t t18 = gradus_shl_i32(t16, 23);
-		const int32_t t20 = gradus_add_i32(t18, 1065353216);
+		const int32_t t20 = gradus_add_i32(t18, 1602224128);
 		const float t21 = gradus_float_i32(t20);
-		const float t22 = t15 - 12582912.0f;
-		const float t25 = t12 + t12;
-		const float t26 = fmaf(t22, 0.69314575f, t25);
-		const float t27 = fmaf(t22, 1.4286068e-6f, t26);
-		const float t28 = t27 * t27;
-		const float t31 = fmaf((-0.001386398f), t27, 0.008367052f);
-		const float t33 = fmaf(t31, t27, (-0.041667514f));
-		const float t35 = fmaf(t33, t27, 0.16666539f);
-		const float t37 = fmaf(t35, t27, (-0.49999997f));
-		const float t38 = fmaf(t28, t37, t27);
-		const float t40 = 1.0f - t21;
-		const float t41 = fmaf(t21, t38, t40);
-		const float t42 = -t21;
-		const float t43 = 1.0f + t21;
-		const float t44 = fmaf(t42, t38, t43);
-		const float t45 = t41 / t44;
-		const int32_t t46 = gradus_bits_f32(t45);
-		const int32_t t47 = gradus_bits_f32(t9);
-		const int32_t t49 = t47 & INT32_MIN;
-		const int32_t t50 = t46 | t49;
-		const float t51 = gradus_float_i32(t50);
-		b0[t1] = t51;
-		const int64_t t54 = t53 + t1;
-		b4[t54] = t51;
+		const float t23 = t21 * 5.421011e-20f;
+		const float t24 = t15 - 12582912.0f;
+		const float t27 = t12 + t12;
+		const float t28 = fmaf(t24, 0.69314575f, t27);
+		const float t29 = fmaf(t24, 1.4286068e-6f, t28);
+		const float t30 = t29 * t29;
+		const float t33 = fmaf((-0.001386398f), t29, 0.008367052f);
+		const float t35 = fmaf(t33, t29, (-0.041667514f));
+		const float t37 = fmaf(t35, t29, 0.16666539f);
+		const float t39 = fmaf(t37, t29, (-0.49999997f));
+		const float t40 = fmaf(t30, t39, t29);
+		const float t42 = 1.0f - t23;
+		const float t43 = fmaf(t23, t40, t42);
+		const float t44 = -t23;
+		const float t45 = 1.0f + t23;
+		const float t46 = fmaf(t44, t40, t45);
+		const float t47 = t43 / t46;
+		const int32_t t48 = gradus_bits_f32(t47);
+		const int32_t t49 = gradus_bits_f32(t9);
+		const int32_t t51 = t49 & INT32_MIN;
+		const int32_t t52 = t48 | t51;
+		const float t53 = gradus_float_i32(t52);
+		const float t54 = fmaf(t44, t40, t23);
+		const float t55 = 1.0f + t47;
+		const float t56 = t55 * t55;
+		const float t57 = t54 * t56;
+		b0[t1] = t53;
+		const int64_t t60 = t59 + t1;
+		b4[t60] = t57;
 	}
 }
 
@@ -238,32 +243,28 @@ static void gradus_gradient_k2(const float *gradus_RESTRICT b0, float *gradus_RE
 static void gradus_gradient_k3(float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, const int64_t *gradus_RESTRICT b2, const float *gradus_RESTRICT b3, const float *gradus_RESTRICT b4, const float *gradus_RESTRICT b5, float *gradus_RESTRICT b6) {
 	const int64_t t4 = b2[0];
 	const int64_t t5 = -4 * t4;
-	const int64_t t15 = b2[0];
-	const int64_t t16 = -4 * t15;
+	const int64_t t12 = b2[0];
+	const int64_t t13 = -4 * t12;
 	for (int64_t t1 = 0; t1 < 4; t1++) {
 		const float t2 = b0[t1];
 		const float t3 = b1[t1];
 		const int64_t t6 = t5 + t1;
 		const float t7 = b3[t6 + 44];
-		const float t8 = -t7;
-		const float t10 = fmaf(t8, t7, 1.0f);
-		const float t11 = t3 * t10;
-		const float t12 = b4[t6 + 44];
-		const float t13 = fmaf(t11, t12, t2);
-		b0[t1] = t13;
-		const float t14 = b1[t1];
-		const int64_t t17 = t16 + t1;
-		const float t18 = b3[t17 + 44];
-		const float t19 = -t18;
-		const float t20 = fmaf(t19, t18, 1.0f);
-		const float t21 = t14 * t20;
-		const float t22 = b5[t1];
-		const float t23 = t21 * t22;
-		b6[t1] = t23;
+		const float t8 = t3 * t7;
+		const float t9 = b4[t6 + 44];
+		const float t10 = fmaf(t8, t9, t2);
+		b0[t1] = t10;
+		const float t11 = b1[t1];
+		const int64_t t14 = t13 + t1;
+		const float t15 = b3[t14 + 44];
+		const float t16 = t11 * t15;
+		const float t17 = b5[t1];
+		const float t18 = t16 * t17;
+		b6[t1] = t18;
 	}
 }
 
-static int gradus_gradient(const float *x, float *f, float *x_, void *arena) {
+static int gradus_gradient(const float *x, float *f, float *xu007e, void *arena) {
 	(void)arena;
 	float *const h = (float *)(void *)((unsigned char *)arena + 576);
 	float *const s4 = (float *)(void *)((unsigned char *)arena + 0);
@@ -271,23 +272,23 @@ static int gradus_gradient(const float *x, float *f, float *x_, void *arena) {
 	float *const s6 = (float *)(void *)((unsigned char *)arena + 192);
 	float *const s7 = (float *)(void *)((unsigned char *)arena + 384);
 	int64_t *const s8 = (int64_t *)(void *)((unsigned char *)arena + 704);
-	float *const h_ = (float *)(void *)((unsigned char *)arena + 0);
-	int64_t *const s10 = (int64_t *)(void *)((unsigned char *)arena + 64);
-	float *const h__2 = (float *)(void *)((unsigned char *)arena + 128);
+	float *const hu007e = (float *)(void *)((unsigned char *)arena + 0);
+	int64_t *const s11 = (int64_t *)(void *)((unsigned char *)arena + 64);
+	float *const hu007e_2 = (float *)(void *)((unsigned char *)arena + 128);
 	gradus_gradient_k0(h, s4);
 	memcpy(h_2, h, (size_t)(4) * sizeof *h_2);
 	memcpy(s6, s4, (size_t)(48) * sizeof *s6);
 	memcpy(s7, s4, (size_t)(48) * sizeof *s7);
-	for (int64_t turn_s8 = 0; turn_s8 < 12; turn_s8++) {
-		s8[0] = turn_s8;
+	for (int64_t gradus_turn1 = 0; gradus_turn1 < 12; gradus_turn1++) {
+		s8[0] = gradus_turn1;
 		gradus_gradient_k1(h_2, s8, s6, x, s7);
 	}
-	gradus_gradient_k2(h_2, f, x_);
-	memcpy(h_, h, (size_t)(4) * sizeof *h_);
-	for (int64_t turn_s10 = 0; turn_s10 < 12; turn_s10++) {
-		s10[0] = turn_s10;
-		gradus_gradient_k3(x_, h_, s10, s7, s6, x, h__2);
-		memcpy(h_, h__2, (size_t)(4) * sizeof *h_);
+	gradus_gradient_k2(h_2, f, xu007e);
+	memcpy(hu007e, h, (size_t)(4) * sizeof *hu007e);
+	for (int64_t gradus_turn1 = 0; gradus_turn1 < 12; gradus_turn1++) {
+		s11[0] = gradus_turn1;
+		gradus_gradient_k3(xu007e, hu007e, s11, s7, s6, x, hu007e_2);
+		memcpy(hu007e, hu007e_2, (size_t)(4) * sizeof *hu007e);
 	}
 	return 0;
 }

@@ -247,20 +247,20 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT b0, const float *gra
 	const float t128 = b0[23];
 	const float t131 = b0[24];
 	for (int64_t t71 = 0; t71 < 8; t71++) {
-		const int64_t t74 = 5 * t71;
-		for (int64_t t72 = 0; t72 < 5; t72++) {
-			const int64_t t75 = t74 + t72;
-			const float t76 = b2[t75];
-			const float t77 = fabsf(t76);
-			const int t78 = 10.0f < t77;
-			const float t79 = t78 ? 10.0f : t77;
-			const float t82 = fmaf(t79, (-2.88539f), 12582912.0f);
-			const int32_t t83 = gradus_bits_f32(t82);
-			const int32_t t85 = gradus_shl_i32(t83, 23);
-			const int32_t t87 = gradus_add_i32(t85, 1065353216);
-			const float t88 = gradus_float_i32(t87);
-			const float t89 = t82 - 12582912.0f;
-			const float t92 = t79 + t79;
+		const int64_t t73 = 5 * t71;
+		gradus_LANES for (int l = 0; l < 16; l++) {
+			const float t74 = l < 5 ? b2[t73 + l] : 0.0f;
+			const float t75 = fabsf(t74);
+			const int t76 = 52.5f < t75;
+			const float t77 = t76 ? 52.5f : t75;
+			const float t80 = fmaf(t77, (-2.88539f), 12582912.0f);
+			const int32_t t81 = gradus_bits_f32(t80);
+			const int32_t t83 = gradus_shl_i32(t81, 23);
+			const int32_t t85 = gradus_add_i32(t83, 1602224128);
+			const float t86 = gradus_float_i32(t85);
+			const float t88 = t86 * 5.421011e-20f;
+			const float t89 = t80 - 12582912.0f;
+			const float t92 = t77 + t77;
 			const float t93 = fmaf(t89, 0.69314575f, t92);
 			const float t94 = fmaf(t89, 1.4286068e-6f, t93);
 			const float t95 = t94 * t94;
@@ -276,21 +276,21 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT b0, const float *gra
 			const float t111 = fmaf(t109, t105, t110);
 			const float t112 = t108 / t111;
 			const int32_t t113 = gradus_bits_f32(t112);
-			const int32_t t114 = gradus_bits_f32(t76);
+			const int32_t t114 = gradus_bits_f32(t74);
 			const int32_t t116 = t114 & INT32_MIN;
 			const int32_t t117 = t113 | t116;
 			const float t118 = gradus_float_i32(t117);
-			b3[t75] = t118;
+			if (l < 5) b3[t73 + l] = t118;
 		}
-		const float t120 = b3[t74];
+		const float t120 = b3[t73];
 		const float t121 = t119 * t120;
-		const float t123 = b3[t74 + 1];
+		const float t123 = b3[t73 + 1];
 		const float t124 = fmaf(t122, t123, t121);
-		const float t126 = b3[t74 + 2];
+		const float t126 = b3[t73 + 2];
 		const float t127 = fmaf(t125, t126, t124);
-		const float t129 = b3[t74 + 3];
+		const float t129 = b3[t73 + 3];
 		const float t130 = fmaf(t128, t129, t127);
-		const float t132 = b3[t74 + 4];
+		const float t132 = b3[t73 + 4];
 		const float t133 = fmaf(t131, t132, t130);
 		b4[t71] = t133;
 	}
@@ -320,11 +320,11 @@ static void gradus_gradient_k2(const float *gradus_RESTRICT b0, float *gradus_RE
 	const float t1 = b0[0];
 	const float t3 = t1 * 0.125f;
 	b1[0] = t3;
-	for (int64_t t4 = 0; t4 < 8; t4++) {
-		const float t5 = b2[t4];
-		const float t6 = 0.125f * t5;
-		const float t7 = t6 + t6;
-		b3[t4] = t7;
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		const float t4 = l < 8 ? b2[l] : 0.0f;
+		const float t5 = 0.125f * t4;
+		const float t6 = t5 + t5;
+		if (l < 8) b3[l] = t6;
 	}
 }
 
@@ -337,48 +337,77 @@ static void gradus_gradient_k3(float *gradus_RESTRICT b0, const float *gradus_RE
 	for (int64_t t3 = gradus_idiv_i64(25, 16) * 16; t3 < 25; t3++) {
 		b0[t3] = 0.0f;
 	}
-	const float t5 = b1[0];
-	const float t8 = b1[1];
-	const float t11 = b1[2];
-	const float t14 = b1[3];
-	const float t17 = b1[4];
-	const float t20 = b1[5];
-	const float t23 = b1[6];
-	const float t26 = b1[7];
-	for (int64_t t4 = 0; t4 < 5; t4++) {
-		const float t6 = b2[t4];
-		const float t7 = t5 * t6;
-		const float t9 = b2[t4 + 5];
-		const float t10 = fmaf(t8, t9, t7);
-		const float t12 = b2[t4 + 10];
-		const float t13 = fmaf(t11, t12, t10);
-		const float t15 = b2[t4 + 15];
-		const float t16 = fmaf(t14, t15, t13);
-		const float t18 = b2[t4 + 20];
-		const float t19 = fmaf(t17, t18, t16);
-		const float t21 = b2[t4 + 25];
-		const float t22 = fmaf(t20, t21, t19);
-		const float t24 = b2[t4 + 30];
-		const float t25 = fmaf(t23, t24, t22);
-		const float t27 = b2[t4 + 35];
-		const float t28 = fmaf(t26, t27, t25);
-		b0[t4 + 20] = t28;
+	const float t4 = b1[0];
+	const float t7 = b1[1];
+	const float t10 = b1[2];
+	const float t13 = b1[3];
+	const float t16 = b1[4];
+	const float t19 = b1[5];
+	const float t22 = b1[6];
+	const float t25 = b1[7];
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		const float t5 = l < 5 ? b2[l] : 0.0f;
+		const float t6 = t4 * t5;
+		const float t8 = l < 5 ? b2[5 + l] : 0.0f;
+		const float t9 = fmaf(t7, t8, t6);
+		const float t11 = l < 5 ? b2[10 + l] : 0.0f;
+		const float t12 = fmaf(t10, t11, t9);
+		const float t14 = l < 5 ? b2[15 + l] : 0.0f;
+		const float t15 = fmaf(t13, t14, t12);
+		const float t17 = l < 5 ? b2[20 + l] : 0.0f;
+		const float t18 = fmaf(t16, t17, t15);
+		const float t20 = l < 5 ? b2[25 + l] : 0.0f;
+		const float t21 = fmaf(t19, t20, t18);
+		const float t23 = l < 5 ? b2[30 + l] : 0.0f;
+		const float t24 = fmaf(t22, t23, t21);
+		const float t26 = l < 5 ? b2[35 + l] : 0.0f;
+		const float t27 = fmaf(t25, t26, t24);
+		if (l < 5) b0[20 + l] = t27;
 	}
 }
 
 static void gradus_gradient_k4(const float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, const float *gradus_RESTRICT b2, float *gradus_RESTRICT b3) {
+	float t3[16];
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		t3[l] = l < 5 ? b1[20 + l] : 0.0f;
+	}
 	for (int64_t t1 = 0; t1 < 8; t1++) {
-		const float t3 = b0[t1];
+		const float t2 = b0[t1];
 		const int64_t t6 = 5 * t1;
-		for (int64_t t2 = 0; t2 < 5; t2++) {
-			const float t4 = b1[t2 + 20];
-			const float t5 = t3 * t4;
-			const int64_t t7 = t6 + t2;
-			const float t8 = b2[t7];
-			const float t9 = -t8;
-			const float t11 = fmaf(t9, t8, 1.0f);
-			const float t12 = t5 * t11;
-			b3[t7] = t12;
+		gradus_LANES for (int l = 0; l < 16; l++) {
+			const float t4 = t2 * t3[l];
+			const float t7 = l < 5 ? b2[t6 + l] : 0.0f;
+			const float t8 = fabsf(t7);
+			const int t9 = 52.5f < t8;
+			const float t10 = t9 ? 52.5f : t8;
+			const float t13 = fmaf(t10, (-2.88539f), 12582912.0f);
+			const int32_t t14 = gradus_bits_f32(t13);
+			const int32_t t16 = gradus_shl_i32(t14, 23);
+			const int32_t t18 = gradus_add_i32(t16, 1602224128);
+			const float t19 = gradus_float_i32(t18);
+			const float t21 = t19 * 5.421011e-20f;
+			const float t22 = -t21;
+			const float t23 = t13 - 12582912.0f;
+			const float t26 = t10 + t10;
+			const float t27 = fmaf(t23, 0.69314575f, t26);
+			const float t28 = fmaf(t23, 1.4286068e-6f, t27);
+			const float t29 = t28 * t28;
+			const float t32 = fmaf((-0.001386398f), t28, 0.008367052f);
+			const float t34 = fmaf(t32, t28, (-0.041667514f));
+			const float t36 = fmaf(t34, t28, 0.16666539f);
+			const float t38 = fmaf(t36, t28, (-0.49999997f));
+			const float t39 = fmaf(t29, t38, t28);
+			const float t40 = fmaf(t22, t39, t21);
+			const float t42 = 1.0f - t21;
+			const float t43 = fmaf(t21, t39, t42);
+			const float t44 = 1.0f + t21;
+			const float t45 = fmaf(t22, t39, t44);
+			const float t46 = t43 / t45;
+			const float t47 = 1.0f + t46;
+			const float t48 = t47 * t47;
+			const float t49 = t40 * t48;
+			const float t50 = t4 * t49;
+			if (l < 5) b3[t6 + l] = t50;
 		}
 	}
 }
@@ -486,20 +515,20 @@ static void gradus_gradient_k5(float *gradus_RESTRICT b0, const float *gradus_RE
 	}
 }
 
-static int gradus_gradient(const float *X, const float *x, float *f, float *x_, void *arena) {
+static int gradus_gradient(const float *X, const float *x, float *f, float *xu007e, void *arena) {
 	(void)arena;
 	float *const s4 = (float *)(void *)((unsigned char *)arena + 0);
 	float *const z = (float *)(void *)((unsigned char *)arena + 192);
 	float *const s6 = (float *)(void *)((unsigned char *)arena + 384);
-	float *const s7 = (float *)(void *)((unsigned char *)arena + 0);
-	float *const s8 = (float *)(void *)((unsigned char *)arena + 448);
-	float *const s9 = (float *)(void *)((unsigned char *)arena + 0);
+	float *const s7 = (float *)(void *)((unsigned char *)arena + 448);
+	float *const s8 = (float *)(void *)((unsigned char *)arena + 512);
+	float *const s9 = (float *)(void *)((unsigned char *)arena + 192);
 	gradus_gradient_k0(x, X, s4, z, s6);
 	gradus_gradient_k1(s6, s7);
 	gradus_gradient_k2(s7, f, s6, s8);
-	gradus_gradient_k3(x_, s8, z);
-	gradus_gradient_k4(s8, x, z, s9);
-	gradus_gradient_k5(x_, s9, X);
+	gradus_gradient_k3(xu007e, s8, z);
+	gradus_gradient_k4(s8, x, s4, s9);
+	gradus_gradient_k5(xu007e, s9, X);
 	return 0;
 }
 

@@ -230,9 +230,11 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT b0, float *gradus_RE
 		b4[t56] = t55;
 		b4[t56 + 1] = t55;
 		b4[t56 + 2] = t55;
-		const float t57 = b2[t54];
+	}
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		const float t57 = l < 6 ? b2[l] : 0.0f;
 		const float t58 = t57 + 0.16666667f;
-		b5[t54] = t58;
+		if (l < 6) b5[l] = t58;
 	}
 	for (int64_t t59 = 0; t59 < 6; t59++) {
 		const int64_t t60 = 3 * t59;
@@ -274,12 +276,12 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT b0, float *gradus_RE
 	b4[18] = t92;
 }
 
-static int gradus_gradient(const float *x, float *f, float *x_, void *arena) {
+static int gradus_gradient(const float *x, float *f, float *xu007e, void *arena) {
 	(void)arena;
 	float *const s3 = (float *)(void *)((unsigned char *)arena + 0);
 	float *const s5 = (float *)(void *)((unsigned char *)arena + 64);
 	float *const s7 = (float *)(void *)((unsigned char *)arena + 128);
-	gradus_gradient_k0(x, s3, s5, f, x_, s7);
+	gradus_gradient_k0(x, s3, s5, f, xu007e, s7);
 	return 0;
 }
 

@@ -210,16 +210,16 @@ static void gradus_gradient_k3(const float *gradus_RESTRICT b0, const float *gra
 	const float t2 = b1[0];
 	const float t3 = t1 + t2;
 	b2[0] = t3;
-	for (int64_t t4 = 0; t4 < 9; t4++) {
-		const float t5 = b3[t4];
-		const float t6 = t5 + t5;
-		b4[t4] = t6;
+	const int64_t t6 = b5[0];
+	const int64_t t8 = gradus_max_i64(t6, INT64_C(0));
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		const float t4 = l < 9 ? b3[l] : 0.0f;
+		const float t5 = t4 + t4;
+		if (l < 9) b4[l] = t5;
 	}
-	const int64_t t7 = b5[0];
-	const int64_t t9 = gradus_max_i64(t7, INT64_C(0));
-	const float t10 = b4[t9];
-	const float t12 = t10 + 1.0f;
-	b4[t9] = t12;
+	const float t9 = b4[t8];
+	const float t11 = t9 + 1.0f;
+	b4[t8] = t11;
 }
 
 static void gradus_gradient_k4(const float *gradus_RESTRICT b0, float *gradus_RESTRICT b1) {
@@ -236,7 +236,7 @@ static void gradus_gradient_k4(const float *gradus_RESTRICT b0, float *gradus_RE
 	}
 }
 
-static int gradus_gradient(const float *x, float *f, float *x_, void *arena) {
+static int gradus_gradient(const float *x, float *f, float *xu007e, void *arena) {
 	(void)arena;
 	float *const s3 = (float *)(void *)((unsigned char *)arena + 0);
 	float *const s4 = (float *)(void *)((unsigned char *)arena + 64);
@@ -247,7 +247,7 @@ static int gradus_gradient(const float *x, float *f, float *x_, void *arena) {
 	gradus_gradient_k1(s3, s4, s5);
 	gradus_gradient_k2(s3, s6);
 	gradus_gradient_k3(s4, s6, f, s3, s7, s5);
-	gradus_gradient_k4(s7, x_);
+	gradus_gradient_k4(s7, xu007e);
 	return 0;
 }
 

@@ -209,24 +209,24 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT b0, float *gradus_RE
 }
 
 static void gradus_gradient_k1(const float *gradus_RESTRICT b0, float *gradus_RESTRICT b1) {
-	for (int64_t t1 = 0; t1 < 10; t1++) {
-		const float t2 = b0[t1];
-		const int t4 = t2 > 0.0f;
-		const float t6 = t4 ? 0.0f : 1.0f;
-		const float t7 = t6 * t2;
-		const float t8 = t7 + t7;
-		const float t9 = t4 ? 1.0f : 0.0f;
-		const float t10 = 1.0f / t2;
-		const float t11 = gradus_mulz_f32(t9, t10);
-		const float t12 = t8 + t11;
-		b1[t1] = t12;
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		const float t1 = l < 10 ? b0[l] : 0.0f;
+		const int t3 = t1 > 0.0f;
+		const float t5 = t3 ? 0.0f : 1.0f;
+		const float t6 = gradus_mulz_f32(t5, t1);
+		const float t7 = t6 + t6;
+		const float t8 = t3 ? 1.0f : 0.0f;
+		const float t9 = 1.0f / t1;
+		const float t10 = gradus_mulz_f32(t8, t9);
+		const float t11 = t7 + t10;
+		if (l < 10) b1[l] = t11;
 	}
 }
 
-static int gradus_gradient(const float *x, float *f, float *x_, void *arena) {
+static int gradus_gradient(const float *x, float *f, float *xu007e, void *arena) {
 	(void)arena;
 	gradus_gradient_k0(x, f);
-	gradus_gradient_k1(x, x_);
+	gradus_gradient_k1(x, xu007e);
 	return 0;
 }
 

@@ -179,33 +179,42 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT b0, float *gradus_RE
 }
 
 static void gradus_gradient_k1(const float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, float *gradus_RESTRICT b2) {
-	float t3 = 0.0f;
-	for (int64_t t2 = 0; t2 < 20; t2++) {
-		const float t4 = b0[t2];
-		const float t5 = b1[t2];
-		const float t6 = t4 - t5;
-		const float t7 = fmaf(t6, t6, t3);
-		t3 = t7;
+	float t13[16];
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		const float t2 = b0[l];
+		const float t3 = b1[l];
+		const float t4 = t2 - t3;
+		const float t5 = fmaf(t4, t4, 0.0f);
+		const int64_t t6 = 0 + l * 1;
+		const int t8 = t6 < INT64_C(4);
+		const float t9 = l < 4 ? b0[16 + l] : 0.0f;
+		const float t10 = l < 4 ? b1[16 + l] : 0.0f;
+		const float t11 = t9 - t10;
+		const float t12 = fmaf(t11, t11, t5);
+		t13[l] = t8 ? t12 : t5;
 	}
-	b2[0] = t3;
+	float s14[16];
+	for (int l = 0; l < 16; l++)
+		s14[l] = t13[l];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			s14[l] = s14[l] + s14[l + h];
+	const float t14 = s14[0];
+	b2[0] = t14;
 }
 
 static void gradus_gradient_k2(const float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, float *gradus_RESTRICT b2) {
-	for (int64_t t1 = 0; t1 + 16 <= 20; t1 += 16) {
-		gradus_LANES for (int l = 0; l < 16; l++) {
-			const float t2 = b0[t1 + l];
-			const float t3 = b1[t1 + l];
-			const float t4 = t2 - t3;
-			const float t5 = t4 + t4;
-			b2[t1 + l] = t5;
-		}
-	}
-	for (int64_t t6 = 16; t6 < 20; t6++) {
-		const float t7 = b0[t6];
-		const float t8 = b1[t6];
-		const float t9 = t7 - t8;
-		const float t10 = t9 + t9;
-		b2[t6] = t10;
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		const float t1 = b0[l];
+		const float t2 = b1[l];
+		const float t3 = t1 - t2;
+		const float t4 = t3 + t3;
+		b2[l] = t4;
+		const float t5 = l < 4 ? b0[16 + l] : 0.0f;
+		const float t6 = l < 4 ? b1[16 + l] : 0.0f;
+		const float t7 = t5 - t6;
+		const float t8 = t7 + t7;
+		if (l < 4) b2[16 + l] = t8;
 	}
 }
 
@@ -256,15 +265,15 @@ static void gradus_gradient_k4(float *gradus_RESTRICT b0, const float *gradus_RE
 	}
 }
 
-static int gradus_gradient(const float *s, const float *x, float *f, float *x_, void *arena) {
+static int gradus_gradient(const float *s, const float *x, float *f, float *xu007e, void *arena) {
 	(void)arena;
 	float *const s4 = (float *)(void *)((unsigned char *)arena + 0);
 	float *const s5 = (float *)(void *)((unsigned char *)arena + 128);
 	gradus_gradient_k0(x, s4);
 	gradus_gradient_k1(s4, s, f);
 	gradus_gradient_k2(s4, s, s5);
-	gradus_gradient_k3(x_, s5, x);
-	gradus_gradient_k4(x_, s5, x);
+	gradus_gradient_k3(xu007e, s5, x);
+	gradus_gradient_k4(xu007e, s5, x);
 	return 0;
 }
 
