@@ -94,6 +94,7 @@ typedef struct NestOp {
 typedef struct NestForward {
 	IrValue value;
 	LoopTemp temp;
+	uint32_t lanes;             /* of a vector, that count; 0: all */
 	LoopTemp vars[IR_MAX_RANK]; /* 0: none */
 	int64_t offsets[IR_MAX_RANK];
 	bool vector[IR_MAX_RANK];

@@ -94,16 +94,24 @@ static bool simple_place(const Nest *n, IrAt at, LoopTemp *var, int64_t *offset,
 	return true;
 }
 
-void nest_forward(Nest *n, const IrPut *put, LoopTemp temp) {
-	NestForward forward = {.value = put->out, .temp = temp};
-	uint32_t rank = ir_type(n->ir, put->out).rank;
-	if (n->cond_level > 0)
-		return;
+/* The place of an access in a form that can be compared; false if it has no such form. */
+static bool forward_place(const Nest *n, IrValue value, const IrAt *at, NestForward *place) {
+	uint32_t rank = ir_type(n->ir, value).rank;
+	bool in_lanes = false;
+	place->value = value;
 	for (uint32_t a = 0; a < rank; a++) {
-		if (!simple_place(n, put->at[a], &forward.vars[a], &forward.offsets[a], &forward.vector[a]))
-			return;
+		if (!simple_place(n, at[a], &place->vars[a], &place->offsets[a], &place->vector[a]))
+			return false;
+		in_lanes = in_lanes || place->vector[a];
 	}
-	vec_push(n->arena, &n->forwards, forward);
+	place->lanes = in_lanes ? nest_lanes(n) : 0;
+	return true;
+}
+
+void nest_forward(Nest *n, const IrPut *put, LoopTemp temp) {
+	NestForward forward = {.temp = temp};
+	if (n->cond_level == 0 && forward_place(n, put->out, put->at, &forward))
+		vec_push(n->arena, &n->forwards, forward);
 }
 
 static bool is_open(const Nest *n, LoopTemp temp) {
@@ -111,20 +119,24 @@ static bool is_open(const Nest *n, LoopTemp temp) {
 	return place.level <= n->depth && n->levels[place.level].id == place.id;
 }
 
+/* Lanes that were not stored hold nothing. */
+static bool has_lanes(const NestForward *stored, const NestForward *wanted) {
+	return stored->lanes == 0 || (wanted->lanes != 0 && wanted->lanes <= stored->lanes);
+}
+
 LoopTemp nest_forwarded(const Nest *n, IrValue value, const IrAt *at) {
 	uint32_t rank = ir_type(n->ir, value).rank;
+	NestForward wanted = {0};
+	if (n->forwards.count == 0 || !forward_place(n, value, at, &wanted))
+		return 0;
 	for (uint32_t i = n->forwards.count; i-- > 0;) {
 		const NestForward *forward = &n->forwards.data[i];
-		if (forward->value != value || !is_open(n, forward->temp))
+		if (forward->value != value || !is_open(n, forward->temp) || !has_lanes(forward, &wanted))
 			continue;
 		bool same = true;
-		for (uint32_t a = 0; a < rank && same; a++) {
-			LoopTemp var;
-			int64_t offset;
-			bool vector;
-			same = simple_place(n, at[a], &var, &offset, &vector) && var == forward->vars[a] &&
-			       offset == forward->offsets[a] && vector == forward->vector[a] && (var == 0 || is_open(n, var));
-		}
+		for (uint32_t a = 0; a < rank && same; a++)
+			same = wanted.vars[a] == forward->vars[a] && wanted.offsets[a] == forward->offsets[a] &&
+			       wanted.vector[a] == forward->vector[a] && (wanted.vars[a] == 0 || is_open(n, wanted.vars[a]));
 		if (same)
 			return forward->temp;
 	}

@@ -36,6 +36,26 @@ for rule in momentum nesterov adagrad rmsprop adamw lion; do
 	both minimize small_net --with $rule --steps 12 --problems 5 --precision f32
 done
 
+# sizes around the 16 lanes: whole arrays beside windows, slices and joined arrays, which run in lanes of other counts
+cat >sizes.grad <<'G'
+objective sizes(n = 9) {
+  param x[i in n] = sin(i + 1)
+  let near[i in n - 1] = (x[i + 1] - x[i])^2
+  let joined = concat(x, [0.5], near)
+  var y = joined
+  y[1..n] <- 2 * x[1..n]
+  minimize sum(x^2) + sum(near) + sum[i in n](y[i] * joined[i + 1]) + sum(cumsum(x)) / n
+}
+G
+for n in 2 3 4 5 6 7 8 9 10 14 15 16 17 18 19 20 30 31 32 33 34 47 48 49 50 63 64 65 66 70; do
+	both eval sizes.grad --set n=$n
+	expect 0 "$GRADUS" eval sizes.grad --set n=$n --json
+	{ json_value value <out; json_list gradient <out; } >got
+	expect 0 "$GRADUS" eval sizes.grad --set n=$n --json --interpret
+	{ json_value value <out; json_list gradient <out; } >want
+	near 1e-13 got want
+done
+
 # far arguments and tails, in reports as well, where a C library says something else
 cat >far.grad <<'G'
 objective far() {
