@@ -192,7 +192,7 @@ static Value *chosen(Elab *e, Value *cond, Value *yes, Value *no, Span span) {
 
 void choose(Elab *e, const Choice *c) {
 	const Bindings *changed = c->changed;
-	const Ex *said = c->cond->body; /* once it is computed, nothing more is known of it than that it holds */
+	Ex *said = c->cond->body; /* once it is computed, nothing more is known of it than that it holds */
 	Value *cond = settle(e, c->cond, 0, c->cond_span);
 	Value **before = ARENA_ARRAY(e->arena, Value *, changed->count);
 	Value **after = ARENA_ARRAY(e->arena, Value *, changed->count);
