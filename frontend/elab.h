@@ -246,8 +246,9 @@ const VarSet *vars_union(Elab *e, const VarSet *a, const VarSet *b);
 /* whole.c: arithmetic on whole numbers; what leaves their range, or is divided by 0, becomes no number */
 bool ex_is_wide(const Ex *x);     /* an integer that may be no number */
 Ex *ex_is_number(Elab *e, Ex *x); /* a condition */
+bool whole_is_number(int64_t a);  /* of less than 2^61 in magnitude */
 bool whole_fits(IrOpcode opcode, int64_t a, int64_t b);
-bool whole_power(int64_t base, int64_t exponent, int64_t *power); /* false: it is none, or beyond 64 bits */
+bool whole_power(int64_t base, int64_t exponent, int64_t *power); /* false: it is none, or no number */
 Ex *ex_whole(Elab *e, IrOpcode opcode, Ex *a, Ex *b);
 Ex *ex_whole_power(Elab *e, Ex *base, Ex *exponent);
 bool whole_sum_fits(const Ex *term, double count);
