@@ -505,7 +505,6 @@ struct FeProgram {
 	NameMap numbers[2];                     /* constants that are one number (f32, f64) */
 	NameMap wrong[2];                       /* the Diags of constants that cannot be made */
 	NameMap missing[AST_EXPERIMENT + 1];    /* what was said of names that no declaration of a kind has */
-	uint32_t import_depth;
 	bool broken; /* something did not read */
 	FeLoader *loader;
 	void *loader_context;
