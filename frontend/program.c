@@ -450,7 +450,8 @@ static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
 	diag_say(p->session, &both);
 }
 
-static void check_decl(FeProgram *p, const AstDecl *decl) {
+/* True: nothing was wrong. */
+static bool check_decl(FeProgram *p, const AstDecl *decl) {
 	IrModule *module = ir_module_new(p->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
 	static const int64_t sizes[] = {7, 3};
@@ -478,15 +479,35 @@ static void check_decl(FeProgram *p, const AstDecl *decl) {
 	case AST_EXPERIMENT: check_experiment(p, module, decl); break;
 	default: break;
 	}
-	if ((decl->kind == AST_OBJECTIVE || decl->kind == AST_OPTIMIZER) && p->session->error_count == errors && !p->broken)
-		check_unused(p, decl);
 	ir_module_free(module);
+	return p->session->error_count == errors;
+}
+
+/* An experiment, too, may have found something wrong in it. */
+static bool has_error(const FeProgram *p, const AstDecl *decl) {
+	const Session *session = p->session;
+	for (uint32_t i = 0; i < session->diags.count && session->error_count; i++) {
+		const Diag *diag = session->diags.data[i];
+		Span at = diag->labels.data[0].span;
+		if (diag->severity == DIAG_ERROR && at.file == decl->span.file && at.start >= decl->span.start &&
+		    at.start < decl->span.end)
+			return true;
+	}
+	return false;
 }
 
 bool fe_check(FeProgram *p) {
-	for (int experiments = 0; experiments < 2; experiments++)
-		for (uint32_t i = 0; i < p->user.count; i++)
-			if ((p->user.data[i]->kind == AST_EXPERIMENT) == (experiments == 1))
-				check_decl(p, p->user.data[i]);
+	VEC(const AstDecl *) sound = {0};
+	for (int experiments = 0; experiments < 2; experiments++) {
+		for (uint32_t i = 0; i < p->user.count; i++) {
+			const AstDecl *decl = p->user.data[i];
+			if ((decl->kind == AST_EXPERIMENT) == (experiments == 1) && check_decl(p, decl))
+				vec_push(p->session->arena, &sound, decl);
+		}
+	}
+	for (uint32_t i = 0; i < sound.count && !p->broken; i++)
+		if ((sound.data[i]->kind == AST_OBJECTIVE || sound.data[i]->kind == AST_OPTIMIZER) &&
+		    !has_error(p, sound.data[i]))
+			check_unused(p, sound.data[i]);
 	return p->session->error_count == 0;
 }
