@@ -185,7 +185,9 @@ typedef struct Session {
 	VEC(Diag *) diags;
 	uint32_t error_count;
 	uint32_t expr_count; /* numbers given to pieces of the syntax tree */
-	uint64_t elaborated; /* expressions that were given a meaning so far: tests count work by it, not by time */
+	uint64_t
+		elaborated; /* expressions that were given a meaning so far, and uses of names that were followed: tests count
+	                      * work by it, not by time */
 } Session;
 
 Session *session_new(void);

@@ -54,6 +54,7 @@ struct Ex {
 	int64_t low, high; /* integers and booleans: what is known of the range */
 	uint32_t size;     /* nodes, one that is used twice counted twice, up to EX_HUGE */
 	uint32_t depth;    /* walks are recursive: see shallow() */
+	Ex *same;          /* another that ex_same found to be the same; NULL: none */
 	uint64_t epoch;    /* memory of the last walk: emission or substitution */
 	uint32_t node;
 	Ex *image;
@@ -243,10 +244,11 @@ Var *var_new(Elab *e, Name name, int64_t extent, Span span);
 const VarSet *vars_union(Elab *e, const VarSet *a, const VarSet *b);
 
 /* whole.c: arithmetic on whole numbers; what leaves their range, or is divided by 0, becomes no number */
-bool ex_is_wide(const Ex *x);        /* an integer that may be no number */
-Ex *ex_is_number(Elab *e, Ex *x);    /* a condition */
+bool ex_is_wide(const Ex *x);     /* an integer that may be no number */
+Ex *ex_is_number(Elab *e, Ex *x); /* a condition */
+bool whole_is_number(int64_t a);  /* of less than 2^61 in magnitude */
 bool whole_fits(IrOpcode opcode, int64_t a, int64_t b);
-bool whole_power(int64_t base, int64_t exponent, int64_t *power); /* false: it is none, or beyond 64 bits */
+bool whole_power(int64_t base, int64_t exponent, int64_t *power); /* false: it is none, or no number */
 Ex *ex_whole(Elab *e, IrOpcode opcode, Ex *a, Ex *b);
 Ex *ex_whole_power(Elab *e, Ex *base, Ex *exponent);
 bool whole_sum_fits(const Ex *term, double count);
@@ -361,12 +363,12 @@ typedef struct Indices {
 	Var *vars[IR_MAX_INDICES];
 	int64_t low[IR_MAX_INDICES];
 } Indices;
-/* `from_zero`: arrays are being defined, whose indices start at 0. Pushes the variables on e->active and the names on the
- * scope; the caller restores both. extents: of axes that give a name its range (may be NULL; 0: not given). */
-Value *tried_value(const Elab *e,
-                   const AstExpr *x); /* ranges.c: what was made of it while ranges were looked for, here */
+/* What was made of it while ranges were looked for, here; NULL: nothing that holds here (ranges.c). */
+Value *tried_value(const Elab *e, const AstExpr *x);
 /* The indices of a definition's head. */
 bool bind_head(Elab *e, const AstItems *head, const AstExpr *body, Indices *out);
+/* `from_zero`: arrays are being defined, whose indices start at 0. Pushes the variables on e->active and the names on the
+ * scope; the caller restores both. extents: of axes that give a name its range (may be NULL; 0: not given). */
 bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies,
                   uint32_t body_count, bool from_zero, const int64_t *extents, Indices *out);
 /* Proves 0 <= at < extent, or reports. Sets *guard if only conditions prove it, *open if only the run can tell. */
@@ -393,7 +395,7 @@ bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context);
 typedef void NameSeen(Name name, Span span, void *context);
 void expr_names(const AstExpr *x, NameSeen *visit, void *context);
 void stmt_names(const AstStmt *s, NameSeen *visit, void *context);
-void stmt_uses(const AstStmt *s, NameSeen *visit, void *context); /* with what it calls */
+void stmt_uses(const AstStmt *s, NameSeen *visit, void *context);        /* with what it calls */
 void stmt_fresh_names(const AstStmt *s, NameSeen *visit, void *context); /* the others: those that are made inside */
 void decl_names(const AstDecl *decl, NameSeen *visit, void *context);    /* what is called is mentioned, too */
 /* The names that stand on the left of an arrow, once each, in the order of the text. */
@@ -423,7 +425,7 @@ Value *elab_headed(Elab *e, const AstDeclare *d, Name name); /* the value of a l
 /* elab_loop.c */
 void elab_loop(Elab *e, const AstStmt *s);
 /* Something has to be known when the program is instantiated, and `x` is not: notes which counters around decide it. */
-void needs_known(Elab *e, const Ex *x);
+void needs_known(Elab *e, Ex *x);
 
 /* elab_assign.c */
 void elab_assign(Elab *e, const AstStmt *s);
@@ -503,7 +505,6 @@ struct FeProgram {
 	NameMap numbers[2];                     /* constants that are one number (f32, f64) */
 	NameMap wrong[2];                       /* the Diags of constants that cannot be made */
 	NameMap missing[AST_EXPERIMENT + 1];    /* what was said of names that no declaration of a kind has */
-	uint32_t import_depth;
 	bool broken; /* something did not read */
 	FeLoader *loader;
 	void *loader_context;

@@ -245,7 +245,7 @@ static bool is_arithmetic(IrOpcode opcode) {
 	}
 }
 
-/* Whether an operation on known whole numbers leaves 64 bits. */
+/* Whether an operation on known whole numbers gives none: 2^61 or more in magnitude. */
 static bool known_overflow(Value *const *args, uint32_t count, IrOpcode opcode) {
 	int64_t numbers[2] = {0};
 	for (uint32_t i = 0; i < count; i++)
@@ -263,7 +263,7 @@ static bool may_be_real(const Elab *e, Value *const *args, uint32_t count) {
 }
 
 static Value *overflow(Elab *e, Span span, const char *word) {
-	Diag *diag = diag_error(e->session, 239, span, "`%s` of these whole numbers does not fit into 64 bits", word);
+	Diag *diag = diag_error(e->session, 239, span, "`%s` of these whole numbers gives 2^61 or more in magnitude", word);
 	diag_help(e->session, diag, "write a factor as a real number, as in `2.0`, if a rounded result will do");
 	return value_bad(e);
 }
@@ -634,7 +634,11 @@ static Value *elab_kind(Elab *e, const AstExpr *x) {
 	switch (x->kind) {
 	case AST_BAD: return value_bad(e);
 	case AST_NUMBER:
-		if (x->number.whole)
+		if (x->number.whole && !whole_is_number(x->number.integer) && (e->want_int || e->in_dimension)) {
+			diag_error(e->session, 239, x->span, "a whole number is less than 2^61 in magnitude");
+			return value_bad(e);
+		}
+		if (x->number.whole && whole_is_number(x->number.integer))
 			return value_scalar(e, S_LITERAL, ex_int(e, x->number.integer));
 		return value_real(e,
 		                  e->real == IR_F32 && x->number.text ? (double)strtof(x->number.text, NULL) : x->number.value);

@@ -73,7 +73,8 @@ static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *c
 static void write_out(Elab *e, const Turns *turns, const Bindings *changed, bool first) {
 	uint32_t errors = e->session->error_count, written = e->written;
 	const Value *returned = e->returned;
-	e->written = (written ? written : 1) * (uint32_t)(turns->most < MOST_WRITTEN ? turns->most : MOST_WRITTEN);
+	uint32_t most = (uint32_t)(turns->most < MOST_WRITTEN ? turns->most : MOST_WRITTEN);
+	e->written = written == 0 ? most : written > MOST_WRITTEN ? written : written * most;
 	for (int64_t i = 0; i < turns->most && errors == e->session->error_count && !e->stopped; i++) {
 		if (i || first)
 			copy_begin(e, turns->s->span);
@@ -194,6 +195,7 @@ typedef struct Search {
 	Elab *e;
 	bool *seen; /* values */
 	VEC(IrValue) pending;
+	uint64_t epoch; /* of the expressions that were looked at */
 } Search;
 
 static void reach(Search *s, IrValue value) {
@@ -203,9 +205,10 @@ static void reach(Search *s, IrValue value) {
 	vec_push(s->e->arena, &s->pending, value);
 }
 
-static void reach_reads(Search *s, const Ex *x) {
-	if (x->size > EX_LARGE)
+static void reach_reads(Search *s, Ex *x) {
+	if (x->epoch == s->epoch)
 		return;
+	x->epoch = s->epoch;
 	if (x->kind == EX_READ)
 		reach(s, x->value);
 	for (uint32_t i = 0; x->kind == EX_READ && i < x->at_count; i++)
@@ -224,11 +227,11 @@ static void mark_loop(Search *s, const IrOp *op, IrValue value) {
 			reach(s, op->loop.carries.data[i].init);
 }
 
-void needs_known(Elab *e, const Ex *x) {
+void needs_known(Elab *e, Ex *x) {
 	if (!e->loops.count || !x)
 		return;
 	const IrFunc *func = e->builder->func;
-	Search s = {.e = e, .seen = ARENA_ARRAY(e->arena, bool, func->values.count)};
+	Search s = {.e = e, .seen = ARENA_ARRAY(e->arena, bool, func->values.count), .epoch = ++*e->epoch};
 	reach_reads(&s, x);
 	while (s.pending.count) {
 		IrValue value = s.pending.data[--s.pending.count];

@@ -50,16 +50,25 @@ static Value *obey_type(Elab *e, const AstDeclare *d, Value *v, Name name) {
 	return value_bad(e);
 }
 
+/* Where an int is declared, the value is asked for as a whole number. */
+static Value *declared_value(Elab *e, const AstDeclare *d, Name name) {
+	bool want = e->want_int;
+	e->want_int = d->type.span.file != 0 && d->type.scalar == AST_INT;
+	Value *v = elab(e, d->value);
+	e->want_int = want;
+	return obey_type(e, d, v, name);
+}
+
 Value *elab_headed(Elab *e, const AstDeclare *d, Name name) {
 	if (!d->value)
 		return value_bad(e);
 	if (!d->has_head)
-		return obey_type(e, d, elab(e, d->value), name);
+		return declared_value(e, d, name);
 	ScopeMark scope = scope_mark(e);
 	uint32_t active = e->active.count;
 	Indices found;
 	bool ok = bind_head(e, &d->head, d->value, &found);
-	Value *v = obey_type(e, d, elab(e, d->value), name);
+	Value *v = declared_value(e, d, name);
 	scope_back(e, scope);
 	e->active.count = active;
 	if (!ok || value_is_bad(v))
@@ -192,7 +201,7 @@ static Value *chosen(Elab *e, Value *cond, Value *yes, Value *no, Span span) {
 
 void choose(Elab *e, const Choice *c) {
 	const Bindings *changed = c->changed;
-	const Ex *said = c->cond->body; /* once it is computed, nothing more is known of it than that it holds */
+	Ex *said = c->cond->body; /* once it is computed, nothing more is known of it than that it holds */
 	Value *cond = settle(e, c->cond, 0, c->cond_span);
 	Value **before = ARENA_ARRAY(e->arena, Value *, changed->count);
 	Value **after = ARENA_ARRAY(e->arena, Value *, changed->count);

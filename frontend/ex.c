@@ -133,14 +133,38 @@ bool ex_has(const Ex *x, const Var *var) {
 	return false;
 }
 
+/* ---- sameness ----
+ *
+ * What was found to be the same is remembered: parts that are used often are compared once. A comparison that fails ends at
+ * the first difference, and so needs no memory. */
+
+static Ex *first_same(const Ex *x) {
+	Ex *first = (Ex *)(uintptr_t)x; /* only the memory of this walk is written */
+	while (first->same) {
+		if (first->same->same)
+			first->same = first->same->same;
+		first = first->same;
+	}
+	return first;
+}
+
+static bool same_free(const Ex *a, const Ex *b) {
+	return a->free == b->free || (a->free && b->free && a->free->count == b->free->count);
+}
+
+static bool same_parts(Ex *const *a, Ex *const *b, uint32_t count) {
+	for (uint32_t i = 0; i < count; i++)
+		if (!ex_same(a[i], b[i]))
+			return false;
+	return true;
+}
+
 bool ex_same(const Ex *a, const Ex *b) {
 	if (a == b)
 		return true;
-	if (a->size != b->size || a->size > EX_LARGE)
+	if (a->size != b->size || a->depth != b->depth || a->kind != b->kind || a->type != b->type || !same_free(a, b))
 		return false;
-	if (a->kind != b->kind || a->type != b->type || a->free != b->free)
-		if (a->kind != b->kind || a->type != b->type || !a->free || !b->free || a->free->count != b->free->count)
-			return false;
+	bool same = false;
 	switch (a->kind) {
 	case EX_CONST: return a->integer == b->integer && memcmp(&a->real, &b->real, sizeof a->real) == 0;
 	case EX_VAR: return a->var == b->var;
@@ -148,19 +172,22 @@ bool ex_same(const Ex *a, const Ex *b) {
 	case EX_READ:
 		if (a->value != b->value || a->guarded != b->guarded)
 			return false;
-		for (uint32_t i = 0; i < a->at_count; i++)
-			if (!ex_same(a->at[i], b->at[i]))
-				return false;
-		return true;
+		break;
 	case EX_OP:
 		if (a->opcode != b->opcode)
 			return false;
-		for (int i = 0; i < ir_op_info[a->opcode].arity; i++)
-			if (!ex_same(a->args[i], b->args[i]))
-				return false;
-		return true;
+		break;
 	}
-	return false;
+	Ex *p = first_same(a), *q = first_same(b);
+	if (p == q)
+		return true;
+	if (a->kind == EX_READ)
+		same = same_parts(a->at, b->at, a->at_count);
+	else
+		same = same_parts(a->args, b->args, (uint32_t)ir_op_info[a->opcode].arity);
+	if (same)
+		first_same(q)->same = first_same(p);
+	return same;
 }
 
 /* ---- operations ---- */
@@ -357,6 +384,8 @@ Ex *ex_plain(Elab *e, IrOpcode opcode, Ex *a, Ex *b) {
 	x->args[0] = a;
 	x->args[1] = b;
 	x->free = vars_union(e, a->free, b->free);
+	has_part(x, a);
+	has_part(x, b);
 	return x;
 }
 

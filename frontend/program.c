@@ -56,23 +56,6 @@ const char *file_beside(FeProgram *p, uint32_t source, const char *path, const c
 	return p->finder ? p->finder(p->finder_context, here, path, problem) : path;
 }
 
-static bool add_import(FeProgram *p, uint32_t source, const AstExpr *import);
-
-bool fe_add_source(FeProgram *p, uint32_t source) {
-	Session *session = p->session;
-	uint32_t errors = session->error_count;
-	AstFile *file = ast_parse(session, source);
-	vec_push(session->arena, &p->files, file);
-	for (uint32_t i = 0; i < file->decls.count; i++) {
-		const AstDecl *decl = file->decls.data[i];
-		if (decl->kind == AST_IMPORT && decl->value && decl->value->kind == AST_TEXT)
-			add_import(p, source, decl->value);
-	}
-	add_decls(p, file, false);
-	p->broken = p->broken || session->error_count > errors;
-	return session->error_count == errors;
-}
-
 /* Was this file read, under whatever name? If not, it counts as read from now on. */
 static bool already_read(FeProgram *p, const char *path) {
 	struct stat info;
@@ -86,6 +69,60 @@ static bool already_read(FeProgram *p, const char *path) {
 	return false;
 }
 
+/* ---- a file and what it imports ----
+ *
+ * What a file imports comes before it, in the order of the text. The walk has a stack of its own: files may import one
+ * another in a chain of any length. */
+
+typedef struct OpenFile {
+	const AstFile *file;
+	uint32_t source, next; /* the declaration to look at */
+	uint32_t errors;       /* before it was read */
+} OpenFile;
+
+typedef VEC(OpenFile) OpenFiles;
+
+static void open_source(FeProgram *p, OpenFiles *open, uint32_t source) {
+	uint32_t errors = p->session->error_count;
+	AstFile *file = ast_parse(p->session, source);
+	vec_push(p->session->arena, &p->files, file);
+	vec_push(p->session->arena, open, ((OpenFile){file, source, 0, errors}));
+}
+
+static void open_import(FeProgram *p, OpenFiles *open, uint32_t source, const AstExpr *import) {
+	const char *problem = NULL, *path = file_beside(p, source, import->text, &problem);
+	if (path) {
+		if (already_read(p, path))
+			return;
+		uint32_t read = source_load(p->session, path, false, &problem);
+		if (read) {
+			open_source(p, open, read);
+			return;
+		}
+	}
+	diag_error(p->session, 320, import->span, "cannot read `%s`: %s", path ? path : import->text, problem);
+	p->broken = true;
+}
+
+bool fe_add_source(FeProgram *p, uint32_t source) {
+	uint32_t errors = p->session->error_count;
+	OpenFiles open = {0};
+	open_source(p, &open, source);
+	while (open.count) {
+		OpenFile *top = &open.data[open.count - 1];
+		if (top->next < top->file->decls.count) {
+			const AstDecl *decl = top->file->decls.data[top->next++];
+			if (decl->kind == AST_IMPORT && decl->value && decl->value->kind == AST_TEXT)
+				open_import(p, &open, top->source, decl->value);
+			continue;
+		}
+		add_decls(p, top->file, false);
+		p->broken = p->broken || p->session->error_count > top->errors;
+		open.count--;
+	}
+	return p->session->error_count == errors;
+}
+
 /* NULL, or why the file cannot be read. What is wrong in it is in the session's diagnostics. */
 static const char *read_file(FeProgram *p, const char *path, bool streams) {
 	if (already_read(p, path))
@@ -97,32 +134,14 @@ static const char *read_file(FeProgram *p, const char *path, bool streams) {
 	return why;
 }
 
-static bool add_file(FeProgram *p, const char *path, const char *why, Span from) {
-	enum { MOST_IMPORTS = 500 };
-	uint32_t errors = p->session->error_count;
-	if (p->import_depth == MOST_IMPORTS) {
-		diag_error(p->session, 140, from, "files that import files are nested more than %d deep here",
-		           (int)MOST_IMPORTS);
-		p->broken = true;
-		return false;
-	}
-	p->import_depth++;
-	why = why ? why : read_file(p, path, false);
-	p->import_depth--;
-	if (why) {
-		diag_error(p->session, 320, from, "cannot read `%s`: %s", path, why);
-		p->broken = true;
-	}
-	return p->session->error_count == errors;
-}
-
-static bool add_import(FeProgram *p, uint32_t source, const AstExpr *import) {
-	const char *problem = NULL, *path = file_beside(p, source, import->text, &problem);
-	return add_file(p, path ? path : import->text, path ? NULL : problem, import->span);
-}
-
 bool fe_add_file(FeProgram *program, const char *path) {
-	return add_file(program, path, NULL, (Span){0});
+	uint32_t errors = program->session->error_count;
+	const char *why = read_file(program, path, false);
+	if (why) {
+		diag_error(program->session, 320, (Span){0}, "cannot read `%s`: %s", path, why);
+		program->broken = true;
+	}
+	return program->session->error_count == errors;
 }
 
 const char *fe_add_named(FeProgram *program, const char *path) {
@@ -431,7 +450,8 @@ static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
 	diag_say(p->session, &both);
 }
 
-static void check_decl(FeProgram *p, const AstDecl *decl) {
+/* True: nothing was wrong. */
+static bool check_decl(FeProgram *p, const AstDecl *decl) {
 	IrModule *module = ir_module_new(p->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
 	static const int64_t sizes[] = {7, 3};
@@ -459,15 +479,35 @@ static void check_decl(FeProgram *p, const AstDecl *decl) {
 	case AST_EXPERIMENT: check_experiment(p, module, decl); break;
 	default: break;
 	}
-	if ((decl->kind == AST_OBJECTIVE || decl->kind == AST_OPTIMIZER) && p->session->error_count == errors && !p->broken)
-		check_unused(p, decl);
 	ir_module_free(module);
+	return p->session->error_count == errors;
+}
+
+/* An experiment, too, may have found something wrong in it. */
+static bool has_error(const FeProgram *p, const AstDecl *decl) {
+	const Session *session = p->session;
+	for (uint32_t i = 0; i < session->diags.count && session->error_count; i++) {
+		const Diag *diag = session->diags.data[i];
+		Span at = diag->labels.data[0].span;
+		if (diag->severity == DIAG_ERROR && at.file == decl->span.file && at.start >= decl->span.start &&
+		    at.start < decl->span.end)
+			return true;
+	}
+	return false;
 }
 
 bool fe_check(FeProgram *p) {
-	for (int experiments = 0; experiments < 2; experiments++)
-		for (uint32_t i = 0; i < p->user.count; i++)
-			if ((p->user.data[i]->kind == AST_EXPERIMENT) == (experiments == 1))
-				check_decl(p, p->user.data[i]);
+	VEC(const AstDecl *) sound = {0};
+	for (int experiments = 0; experiments < 2; experiments++) {
+		for (uint32_t i = 0; i < p->user.count; i++) {
+			const AstDecl *decl = p->user.data[i];
+			if ((decl->kind == AST_EXPERIMENT) == (experiments == 1) && check_decl(p, decl))
+				vec_push(p->session->arena, &sound, decl);
+		}
+	}
+	for (uint32_t i = 0; i < sound.count && !p->broken; i++)
+		if ((sound.data[i]->kind == AST_OBJECTIVE || sound.data[i]->kind == AST_OPTIMIZER) &&
+		    !has_error(p, sound.data[i]))
+			check_unused(p, sound.data[i]);
 	return p->session->error_count == 0;
 }

@@ -38,7 +38,7 @@ static void add_scaled(Affine *a, const Ex *x, int64_t coef) {
 			a->offset += product;
 		return;
 	}
-	if (x->kind == EX_OP && x->size <= EX_LARGE) {
+	if (x->kind == EX_OP) {
 		switch (x->opcode) {
 		case IR_add:
 			add_scaled(a, x->args[0], coef);
@@ -64,9 +64,35 @@ static void add_scaled(Affine *a, const Ex *x, int64_t coef) {
 	add_term(a, x, coef);
 }
 
+/* Takes the terms of a sum, each use by itself, from what is left; false: there are more. */
+static bool takes_terms(const Ex *x, uint32_t *left) {
+	if (*left == 0)
+		return false;
+	--*left;
+	if (x->kind != EX_OP)
+		return true;
+	switch (x->opcode) {
+	case IR_add:
+	case IR_sub: return takes_terms(x->args[0], left) && takes_terms(x->args[1], left);
+	case IR_neg: return takes_terms(x->args[0], left);
+	case IR_mul:
+		if (ex_is_const(x->args[0]))
+			return takes_terms(x->args[1], left);
+		return !ex_is_const(x->args[1]) || takes_terms(x->args[0], left);
+	default: return true;
+	}
+}
+
+/* A sum of too many terms is one term: what is known of it as a whole still holds. */
 Affine affine_of(const Ex *x) {
 	Affine a = {0};
-	add_scaled(&a, x, 1);
+	uint32_t left = EX_LARGE;
+	if (takes_terms(x, &left))
+		add_scaled(&a, x, 1);
+	if (left == 0 || (a.too_long && x->kind == EX_OP)) {
+		a = (Affine){0};
+		add_term(&a, x, 1);
+	}
 	return a;
 }
 

@@ -7,29 +7,56 @@
 /* A statement that holds no others, with the statements around it, whose conditions and ranges decide about it. */
 typedef struct Leaf {
 	const AstStmt *stmt;
-	const struct Around *around;
+	struct Around *around;
 	bool live;
 } Leaf;
 
 typedef struct Around {
 	const AstStmt *stmt;
-	const struct Around *outer;
+	struct Around *outer;
+	bool live; /* so are those around it */
 } Around;
+
+typedef struct Definitions {
+	VEC(uint32_t) leaves;
+} Definitions;
 
 typedef struct Usage {
 	FeProgram *program;
 	Arena *arena;
 	const AstDecl *decl;
 	VEC(Leaf) leaves;
+	NameMap defined; /* the Definitions of a name */
 	NameMap live;
-	bool more; /* a name became live */
+	VEC(Name) pending; /* live names whose definitions have to be looked at */
 } Usage;
 
-static void collect(Usage *u, const AstBlock *block, const Around *around) {
+static void define(Usage *u, Name name, uint32_t leaf) {
+	void **place = name_map_place(u->arena, &u->defined, name);
+	if (!*place)
+		*place = ARENA_NEW(u->arena, Definitions);
+	Definitions *definitions = *place;
+	vec_push(u->arena, &definitions->leaves, leaf);
+}
+
+static void add_leaf(Usage *u, const AstStmt *s, Around *around) {
+	uint32_t leaf = u->leaves.count;
+	vec_push(u->arena, &u->leaves, ((Leaf){s, around, false}));
+	if (s->kind <= AST_VAR) {
+		for (uint32_t i = 0; i < s->declare.names.count; i++)
+			define(u, s->declare.names.data[i].name, leaf);
+		return;
+	}
+	Names names = stmt_assigned(u->arena, s);
+	for (uint32_t i = 0; i < names.count; i++)
+		define(u, names.data[i], leaf);
+}
+
+static void collect(Usage *u, const AstBlock *block, Around *around) {
 	for (uint32_t i = 0; i < block->count; i++) {
 		const AstStmt *s = block->data[i];
 		Around *here = ARENA_NEW(u->arena, Around);
-		*here = (Around){s, around};
+		*here = (Around){s, around, false};
 		switch (s->kind) {
 		case AST_FOR: collect(u, &s->loop.body, here); break;
 		case AST_WHILE: collect(u, &s->repeat.body, here); break;
@@ -38,7 +65,7 @@ static void collect(Usage *u, const AstBlock *block, const Around *around) {
 			collect(u, &s->when.yes, here);
 			collect(u, &s->when.no, here);
 			break;
-		default: vec_push(u->arena, &u->leaves, ((Leaf){s, around, false}));
+		default: add_leaf(u, s, around);
 		}
 	}
 }
@@ -47,7 +74,9 @@ static void use(Name name, Span span, void *context) {
 	Usage *u = context;
 	(void)span;
 	void **place = name_map_place(u->arena, &u->live, name);
-	u->more = u->more || !*place;
+	u->program->session->elaborated++;
+	if (!*place)
+		vec_push(u->arena, &u->pending, name);
 	*place = u;
 }
 
@@ -60,8 +89,9 @@ static void use_limits(Usage *u, const AstLimits *limits) {
 	expr_names(limits->high, use, u);
 }
 
-static void use_around(Usage *u, const Around *around) {
-	for (; around; around = around->outer) {
+static void use_around(Usage *u, Around *around) {
+	for (; around && !around->live; around = around->outer) {
+		around->live = true;
 		const AstStmt *s = around->stmt;
 		if (s->kind == AST_FOR) {
 			expr_names(s->loop.range.low, use, u);
@@ -84,27 +114,14 @@ static void use_leaf(Usage *u, Leaf *leaf) {
 	use_around(u, leaf->around);
 }
 
-static bool defines_live(const Usage *u, const AstStmt *s) {
-	if (s->kind <= AST_VAR) {
-		for (uint32_t i = 0; i < s->declare.names.count; i++)
-			if (is_live(u, s->declare.names.data[i].name))
-				return true;
-		return false;
-	}
-	Names names = stmt_assigned(u->arena, s);
-	for (uint32_t i = 0; i < names.count; i++)
-		if (is_live(u, names.data[i]))
-			return true;
-	return false;
-}
-
 static void follow(Usage *u) {
-	do {
-		u->more = false;
-		for (uint32_t i = 0; i < u->leaves.count; i++)
-			if (!u->leaves.data[i].live && defines_live(u, u->leaves.data[i].stmt))
-				use_leaf(u, &u->leaves.data[i]);
-	} while (u->more);
+	while (u->pending.count) {
+		const Definitions *definitions = name_map_get(&u->defined, u->pending.data[--u->pending.count]);
+		for (uint32_t i = 0; definitions && i < definitions->leaves.count; i++) {
+			u->program->session->elaborated++;
+			use_leaf(u, &u->leaves.data[definitions->leaves.data[i]]);
+		}
+	}
 }
 
 static void use_results(Usage *u, AstStmtKind kind) {
@@ -117,7 +134,7 @@ static void use_results(Usage *u, AstStmtKind kind) {
 /* Is there a `param` that the objective depends on so far? */
 static bool depends_on_param(const Usage *u) {
 	for (uint32_t i = 0; i < u->leaves.count; i++)
-		if (u->leaves.data[i].stmt->kind == AST_PARAM && defines_live(u, u->leaves.data[i].stmt))
+		if (u->leaves.data[i].stmt->kind == AST_PARAM && u->leaves.data[i].live)
 			return true;
 	return false;
 }

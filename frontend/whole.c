@@ -11,6 +11,10 @@
 static const int64_t far = INT64_C(1) << 61;
 static const int64_t near = INT64_C(1) << 40; /* what may be added to something that was read, without a look at it */
 
+bool whole_is_number(int64_t a) {
+	return a > -far && a < far;
+}
+
 bool ex_is_wide(const Ex *x) {
 	return x->type == IR_I64 && (x->low <= -far || x->high >= far);
 }
@@ -28,7 +32,7 @@ static Ex *guarded(Elab *e, Ex *condition, Ex *value) {
 
 static bool product_fits(int64_t a, int64_t b) {
 	int64_t product;
-	return !__builtin_mul_overflow(a, b, &product) && product > -far && product < far;
+	return !__builtin_mul_overflow(a, b, &product) && whole_is_number(product);
 }
 
 /* Whether the product of any two numbers of these ranges is a number. */
@@ -45,13 +49,12 @@ static Ex *is_small(Elab *e, Ex *real) {
 }
 
 bool whole_fits(IrOpcode opcode, int64_t a, int64_t b) {
-	int64_t result;
-	if (a == INT64_MIN || b == INT64_MIN)
+	if (!whole_is_number(a) || !whole_is_number(b))
 		return false;
 	switch (opcode) {
-	case IR_add: return !__builtin_add_overflow(a, b, &result) && result != INT64_MIN;
-	case IR_sub: return !__builtin_sub_overflow(a, b, &result) && result != INT64_MIN;
-	case IR_mul: return !__builtin_mul_overflow(a, b, &result) && result != INT64_MIN;
+	case IR_add: return whole_is_number(a + b);
+	case IR_sub: return whole_is_number(a - b);
+	case IR_mul: return product_fits(a, b);
 	case IR_idiv:
 	case IR_imod: return b != 0;
 	default: return true;
@@ -102,24 +105,25 @@ Ex *ex_whole(Elab *e, IrOpcode opcode, Ex *a, Ex *b) {
 
 bool whole_power(int64_t base, int64_t exponent, int64_t *power) {
 	*power = 1;
-	if (exponent < 0)
+	if (exponent < 0 || !whole_is_number(base))
 		return false;
 	if (base == 0 || base == 1 || base == -1) {
 		*power = exponent == 0 ? 1 : base == -1 && exponent % 2 == 0 ? 1 : base;
 		return true;
 	}
-	for (int64_t i = 0; i < exponent; i++)
-		if (__builtin_mul_overflow(*power, base, power))
+	for (int64_t i = 0; i < exponent; i++) {
+		if (!product_fits(*power, base))
 			return false;
-	return *power != INT64_MIN;
+		*power *= base;
+	}
+	return true;
 }
 
-/* The largest magnitude that a power of such numbers can have is below the limit. */
-static bool power_fits(const Ex *base, const Ex *exponent) {
-	int64_t size = base->low < -base->high ? -base->low : base->high, power;
+/* Whether all powers of such numbers are numbers; *largest is then the largest magnitude that one can have. */
+static bool power_fits(const Ex *base, const Ex *exponent, int64_t *largest) {
+	int64_t size = base->low < -base->high ? -base->low : base->high;
 	size = size < 2 ? 2 : size;
-	return !ex_is_wide(base) && exponent->low >= 0 && exponent->high < 61 &&
-	       whole_power(size, exponent->high, &power) && power < far;
+	return !ex_is_wide(base) && exponent->low >= 0 && exponent->high < 61 && whole_power(size, exponent->high, largest);
 }
 
 /* Products by the bits of the exponent: exact modulo 2^64, and all of the power where that is a number. */
@@ -154,11 +158,9 @@ Ex *ex_whole_power(Elab *e, Ex *base, Ex *exponent) {
 		return product;
 	}
 	Ex *exact = power_by_bits(e, base, exponent);
-	if (power_fits(base, exponent)) {
-		exact->low = base->low >= 0 ? 0 : -far + 1;
-		whole_power(base->high > 2 ? base->high : 2, exponent->high, &exact->high);
-		if (base->low > 0)
-			exact->low = 1;
+	if (power_fits(base, exponent, &power)) {
+		exact->low = base->low > 0 ? 1 : base->low == 0 ? 0 : -power;
+		exact->high = power;
 		return exact;
 	}
 	Ex *real = ex_op(e, IR_powi, ex_convert(e, base, IR_F64), exponent, NULL);

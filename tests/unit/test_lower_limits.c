@@ -175,6 +175,23 @@ static void whole_numbers_used_twice(Text *out, int n) { /* always 1 */
 	text_printf(out, "  minimize x[0] * k%d\n}\n", n - 1);
 }
 
+/* Sums that may leave the range of an int name each operand several times: what is proved of one, and that it is the same as
+ * another, must not take each use by itself. */
+enum { TERMS = 50 };
+static void whole_sums_as_positions(Text *out, int n) { /* 3 each */
+	text_printf(out, "objective o() {\n  param x : [3] = 1\n  let p : int = where(x[0] > 0, 0, 2^60)\n  var s = 0\n");
+	for (int i = 0; i < n / TERMS; i++) {
+		static const char *const around[] = {"  s <- s + sum[i in 3](if ", "i >= 0 and ", "i < 3 then x[",
+		                                     "i] else 0)\n"};
+		for (int part = 0; part < 4; part++) {
+			text_printf(out, "%s", around[part]);
+			for (int k = 0; part < 3 && k < TERMS; k++)
+				text_printf(out, "p + ");
+		}
+	}
+	text_printf(out, "  minimize s\n}\n");
+}
+
 static void reports(Text *out, int n) {
 	text_printf(out, "objective o() {\n  param w : [3] = 1\n  minimize sum(w)\n");
 	for (int i = 0; i < n; i++)
@@ -196,6 +213,9 @@ static double two(int n) {
 }
 static double three_each(int n) {
 	return 3.0 * n;
+}
+static double three_each_sum(int n) {
+	return n / TERMS * 3.0;
 }
 static double half(int n) {
 	return n / 2;
@@ -250,6 +270,7 @@ static const struct {
 	{"constants through functions", constants_through_functions, same},
 	{"constants used twice", constants_used_twice, is_three},
 	{"whole numbers used twice", whole_numbers_used_twice, is_one},
+	{"whole sums as positions", whole_sums_as_positions, three_each_sum},
 	{"reports", reports, is_three},
 };
 
