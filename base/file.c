@@ -236,6 +236,16 @@ static bool take_after(int fd, const struct stat *old) {
 
 typedef enum Outcome { WRITTEN, FAILED, NO_DRAFT } Outcome;
 
+/* No right to make a file there. A full disk is something else: there the old file must not be touched. */
+static bool is_denial(int error) {
+	return error == EACCES || error == EPERM || error == EROFS;
+}
+
+/* An owner that cannot be given: not allowed, unknown to this user namespace, or unknown to the file system. */
+static bool is_other_owner(int error) {
+	return is_denial(error) || error == EINVAL || error == EOPNOTSUPP || error == ENOSYS;
+}
+
 /* A new file in the place of `path`. `old`: what is there, or NULL. */
 static Outcome write_draft(Arena *arena, const char *path, const struct stat *old, const char *bytes, size_t length,
                            bool lasting) {
@@ -245,15 +255,15 @@ static Outcome write_draft(Arena *arena, const char *path, const struct stat *ol
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
-	Outcome outcome = draft_open(&draft, folder) ? FAILED : NO_DRAFT;
-	int error = errno;
-	if (outcome == FAILED && old && !take_after(draft.fd, old))
-		outcome = NO_DRAFT;
-	if (outcome == FAILED && write_all(draft.fd, bytes, length) && (!lasting || fsync(draft.fd) == 0) &&
-	    draft_place(&draft, folder, path))
+	Outcome outcome = FAILED;
+	if (!draft_open(&draft, folder))
+		outcome = is_denial(errno) ? NO_DRAFT : FAILED;
+	else if (old && !take_after(draft.fd, old))
+		outcome = is_other_owner(errno) ? NO_DRAFT : FAILED;
+	else if (write_all(draft.fd, bytes, length) && (!lasting || fsync(draft.fd) == 0) &&
+	         draft_place(&draft, folder, path))
 		outcome = WRITTEN;
-	else if (outcome == FAILED)
-		error = errno;
+	int error = errno;
 	if (draft.fd >= 0)
 		close(draft.fd);
 	if (outcome != WRITTEN && draft.name[0])
@@ -283,7 +293,7 @@ static bool write_file(Arena *arena, const char *path, const char *bytes, size_t
 		return false;
 	bool same =
 		stat(target, &target_there) == 0 && target_there.st_ino == there.st_ino && target_there.st_dev == there.st_dev;
-	/* Where no file can be made beside it, or it would get another owner, the file itself is written. */
+	/* Where no file may be made beside it, or it would get another owner, the file itself is written. */
 	Outcome outcome = same ? write_draft(arena, target, &there, bytes, length, lasting) : NO_DRAFT;
 	return outcome == NO_DRAFT ? write_through(path, &there, bytes, length) : outcome == WRITTEN;
 }
