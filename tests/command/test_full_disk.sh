@@ -57,6 +57,28 @@ has err "no room for the result in wide: File too large"
 [ ! -e wide ] || fail "a start that failed left $(find wide)"
 leftovers .
 
+# Only result.json fails, for a folder is in its place: the rule is saved, and that is what is said.
+sed 's/for 2000 steps/for 1000000 steps/' train.grad >long.grad
+"$GRADUS" train long.grad short -o part >out 2>err &
+pid=$!
+tries=0
+while [ ! -s part/rule.grad ] && [ $tries -lt 300 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+mkdir part/result.json
+kill -INT $pid
+wait $pid
+code=$?
+[ $code -eq 4 ] || fail "no room for result.json: $code"
+has err "part/result.json: Is a directory"
+has out "the rule: part/rule.grad"
+has out "only part/result.json could not be written"
+lacks out "could not be saved"
+rmdir part/result.json
+expect 0 "$GRADUS" check part/rule.grad
+expect 0 "$GRADUS" minimize "logistic(n = 5)" --with part --steps 3
+
 # ---- a disk of its own ----
 mkdir disk
 if ! mount -t tmpfs -o size=256k none disk 2>/dev/null; then
