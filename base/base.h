@@ -108,7 +108,7 @@ const char *file_read(Arena *arena, const char *path, size_t limit, bool streams
 /* Opens a regular file for reading, or returns -1 and *why. The caller closes it. */
 int file_open(Arena *arena, const char *path, uint64_t *length, const char **why);
 /* Writes a file that is whole or as it was before: it gets its name when it is complete. Devices, pipes and whatever else
- * is no regular file are written to, never replaced; a symbolic link stays one. `lasting`: on the disk before this returns.
+ * is no regular file are written to, never replaced; a symbolic link stays one. `lasting`: a file and its name are on the disk before this returns.
  * NULL, or "cannot write PATH: ..." in `arena`. */
 const char *file_write(Arena *arena, const char *path, const char *bytes, size_t length, bool lasting);
 /* Room on the disk of `folder`, held by an open file without a name: close(fd) gives it back. -1 with errno set. */

@@ -8,6 +8,7 @@
 #endif
 #include "base/base.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- reading ---- */
@@ -137,14 +139,15 @@ static int own_descriptor(const struct stat *wanted) {
 }
 
 /* Into what is there, from its start. */
-static bool write_through(const char *path, const struct stat *there, const char *bytes, size_t length) {
+static bool write_through(const char *path, const struct stat *there, const char *bytes, size_t length, bool lasting) {
+	lasting = lasting && S_ISREG(there->st_mode);
 	int own = own_descriptor(there);
 	if (own >= 0) {
 		fflush(NULL);
-		return write_all(own, bytes, length);
+		return write_all(own, bytes, length) && (!lasting || fsync(own) == 0);
 	}
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | (S_ISREG(there->st_mode) ? O_TRUNC : 0));
-	return fd >= 0 && finish(fd, write_all(fd, bytes, length));
+	return fd >= 0 && finish(fd, write_all(fd, bytes, length) && (!lasting || fsync(fd) == 0));
 }
 
 static const char *folder_of(Arena *arena, const char *path) {
@@ -183,6 +186,24 @@ static bool draft_name(Draft *draft, const char *folder, int number) {
 
 enum { DRAFT_NAMES = 100 };
 
+/* A kill that nothing can catch, between the naming of a draft and its renaming, leaves it behind. Those of an hour ago are no
+ * longer under way: whoever needs such a name next in the folder takes them away. */
+static void sweep(const char *folder) {
+	DIR *dir = opendir(folder);
+	for (struct dirent *entry; dir && (entry = readdir(dir)) != NULL;) {
+		struct stat info;
+		long process;
+		int number, length = 0;
+		bool draft = sscanf(entry->d_name, ".gradus-%ld-%d%n", &process, &number, &length) == 2 && length > 0 &&
+		             entry->d_name[length] == '\0';
+		if (draft && fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode) &&
+		    info.st_mtime < time(NULL) - 3600)
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 static bool draft_open(Draft *draft, const char *folder) {
 	draft->name[0] = '\0';
 	draft->fd = -1;
@@ -191,6 +212,8 @@ static bool draft_open(Draft *draft, const char *folder) {
 	if (access("/proc/self/fd", X_OK) == 0)
 		draft->fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
 #endif
+	if (draft->fd < 0)
+		sweep(folder);
 	for (int i = 0; draft->fd < 0 && i < DRAFT_NAMES; i++) {
 		if (!draft_name(draft, folder, i))
 			return false;
@@ -211,6 +234,10 @@ static bool draft_place(Draft *draft, const char *folder, const char *path) {
 		if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
 			return true;
 		bool linked = false;
+		int error = errno;
+		if (error == EEXIST)
+			sweep(folder);
+		errno = error;
 		for (int i = 0; errno == EEXIST && !linked && i < DRAFT_NAMES; i++) {
 			if (!draft_name(draft, folder, i))
 				return false;
@@ -234,7 +261,23 @@ static bool take_after(int fd, const struct stat *old) {
 	return fchmod(fd, old->st_mode & 07777) == 0;
 }
 
+/* The names in a folder on the disk, too. Where that cannot be asked for, the file system decides. */
+static bool keep_names(const char *folder) {
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || finish(fd, fsync(fd) == 0 || errno == EINVAL || errno == EOPNOTSUPP);
+}
+
 typedef enum Outcome { WRITTEN, FAILED, NO_DRAFT } Outcome;
+
+/* No right to make a file there. A full disk is something else: there the old file must not be touched. */
+static bool is_denial(int error) {
+	return error == EACCES || error == EPERM || error == EROFS;
+}
+
+/* An owner that cannot be given: not allowed, unknown to this user namespace, or unknown to the file system. */
+static bool is_other_owner(int error) {
+	return is_denial(error) || error == EINVAL || error == EOPNOTSUPP || error == ENOSYS;
+}
 
 /* A new file in the place of `path`. `old`: what is there, or NULL. */
 static Outcome write_draft(Arena *arena, const char *path, const struct stat *old, const char *bytes, size_t length,
@@ -245,15 +288,15 @@ static Outcome write_draft(Arena *arena, const char *path, const struct stat *ol
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
-	Outcome outcome = draft_open(&draft, folder) ? FAILED : NO_DRAFT;
-	int error = errno;
-	if (outcome == FAILED && old && !take_after(draft.fd, old))
-		outcome = NO_DRAFT;
-	if (outcome == FAILED && write_all(draft.fd, bytes, length) && (!lasting || fsync(draft.fd) == 0) &&
-	    draft_place(&draft, folder, path))
+	Outcome outcome = FAILED;
+	if (!draft_open(&draft, folder))
+		outcome = is_denial(errno) ? NO_DRAFT : FAILED;
+	else if (old && !take_after(draft.fd, old))
+		outcome = is_other_owner(errno) ? NO_DRAFT : FAILED;
+	else if (write_all(draft.fd, bytes, length) && (!lasting || fsync(draft.fd) == 0) &&
+	         draft_place(&draft, folder, path) && (!lasting || keep_names(folder)))
 		outcome = WRITTEN;
-	else if (outcome == FAILED)
-		error = errno;
+	int error = errno;
 	if (draft.fd >= 0)
 		close(draft.fd);
 	if (outcome != WRITTEN && draft.name[0])
@@ -273,7 +316,7 @@ static bool write_file(Arena *arena, const char *path, const char *bytes, size_t
 		return false;
 	}
 	if (exists && (!S_ISREG(there.st_mode) || own_descriptor(&there) >= 0))
-		return write_through(path, &there, bytes, length);
+		return write_through(path, &there, bytes, length, lasting);
 	const char *target = follow_links(arena, path);
 	if (!target)
 		return false;
@@ -283,9 +326,9 @@ static bool write_file(Arena *arena, const char *path, const char *bytes, size_t
 		return false;
 	bool same =
 		stat(target, &target_there) == 0 && target_there.st_ino == there.st_ino && target_there.st_dev == there.st_dev;
-	/* Where no file can be made beside it, or it would get another owner, the file itself is written. */
+	/* Where no file may be made beside it, or it would get another owner, the file itself is written. */
 	Outcome outcome = same ? write_draft(arena, target, &there, bytes, length, lasting) : NO_DRAFT;
-	return outcome == NO_DRAFT ? write_through(path, &there, bytes, length) : outcome == WRITTEN;
+	return outcome == NO_DRAFT ? write_through(path, &there, bytes, length, lasting) : outcome == WRITTEN;
 }
 
 const char *file_write(Arena *arena, const char *path, const char *bytes, size_t length, bool lasting) {

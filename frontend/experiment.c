@@ -120,6 +120,14 @@ static const struct {
 };
 enum { ESTIMATOR_COUNT = sizeof estimators / sizeof *estimators };
 
+const char *fe_estimator_name(FeEstimator estimator) {
+	for (uint32_t i = 0; i < ESTIMATOR_COUNT; i++) {
+		if (estimators[i].kind == estimator)
+			return estimators[i].name;
+	}
+	base_panic("fe_estimator_name", "estimator %d", (int)estimator);
+}
+
 static void read_option(Reading *r, const AstArg *arg, Option *option) {
 	Span place = arg->name.name ? arg->name.span : arg->value->span;
 	if (option->given.file) {

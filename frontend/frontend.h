@@ -175,6 +175,7 @@ typedef struct FeExperiment {
 	uint64_t seed;
 } FeExperiment;
 
+const char *fe_estimator_name(FeEstimator estimator); /* as it is written in an experiment */
 /* false with diagnostics */
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out);
 

@@ -96,6 +96,7 @@ double ir_atan2_slope(double a, double b);
 double ir_atan2_curve(double a, double b);
 double ir_gelu_slope(double a);
 double ir_binade(double a);
+double ir_binade_f32(double a);
 double ir_floor_mod(double a, double b);
 double ir_floor_div(double a, double b);
 double ir_floor_mod_f32(double a, double b);

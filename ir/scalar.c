@@ -29,6 +29,8 @@ double ir_eval_real(IrOpcode opcode, IrScalar type, const double *args) {
 			return ir_floor_mod_f32(args[0], b);
 		if (opcode == IR_floor_div)
 			return ir_floor_div_f32(args[0], b);
+		if (opcode == IR_binade)
+			return ir_binade_f32(args[0]);
 		return (double)(float)meaning(opcode, args[0], b, c, d);
 	}
 	return meaning(opcode, args[0], b, c, d);

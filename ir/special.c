@@ -84,12 +84,20 @@ double ir_gelu_slope(double a) {
 	return 0.5 * erfc(-x * 0.70710678118654752440) + x * 0.39894228040143267794 * exp(-0.5 * x * x);
 }
 
-double ir_binade(double a) {
-	if (a != a)
-		return a;
+/* NaN is as infinity: a scale is always a number with a normal reciprocal. */
+static double binade(double a, double most) {
+	double size = fabs(a) < most ? fabs(a) : most;
 	int exponent;
-	frexp(fabs(a) < 0x1p1022 ? fabs(a) : 0x1p1022, &exponent);
-	return fabs(a) < 0x1p-1022 ? 0x1p-1022 : ldexp(1, exponent - 1);
+	frexp(size, &exponent);
+	return size < 1 / most ? 1 / most : ldexp(1, exponent - 1);
+}
+
+double ir_binade(double a) {
+	return binade(a, 0x1p1022);
+}
+
+double ir_binade_f32(double a) {
+	return binade(a, 0x1p126);
 }
 
 /* a - b floor(a / b), exact but for the rounding of b + r. */

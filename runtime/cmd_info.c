@@ -325,7 +325,6 @@ static bool plan_memory(Info *info, const FeExperiment *experiment, double *byte
 }
 
 static bool info_experiment(Info *info, const AstDecl *decl) {
-	static const char *const estimators[] = {"backprop", "es", "pes", "forward", "truncated_es"};
 	Cmd *cmd = info->cmd;
 	FeExperiment experiment = {0};
 	double bytes = 0;
@@ -346,7 +345,7 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 		cmd_json_text(info->out, text_cstr(&rule));
 		text_printf(info->out, ", \"on\": ");
 		cmd_json_text(info->out, text_cstr(&on));
-		text_printf(info->out, ", \"estimate\": \"%s\", \"update\": ", estimators[experiment.estimator]);
+		text_printf(info->out, ", \"estimate\": \"%s\", \"update\": ", fe_estimator_name(experiment.estimator));
 		cmd_json_text(info->out, text_cstr(&update));
 		number_json(info, "window", experiment.window);
 		number_json(info, "horizon_low", experiment.horizon_low);
@@ -366,7 +365,7 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 	     experiment.test_problems);
 	line(info, "horizon", experiment.horizon_low == experiment.horizon_high ? "%d steps" : "%d to %d steps",
 	     experiment.horizon_low, experiment.horizon_high);
-	line(info, "estimate", experiment.window ? "%s, windows of %d" : "%s", estimators[experiment.estimator],
+	line(info, "estimate", experiment.window ? "%s, windows of %d" : "%s", fe_estimator_name(experiment.estimator),
 	     experiment.window);
 	line(info, "update", "%s for %d steps", text_cstr(&update), experiment.outer_steps);
 	line(info, "memory planned", "%s with %d threads", cmd_bytes(cmd->arena, bytes), rt_pool_threads(cmd->rt->pool));

@@ -16,9 +16,9 @@
 #include "runtime/command.h"
 
 static volatile sig_atomic_t interrupted;
-static bool minded; /* someone looks at `interrupted` between two steps */
+static volatile sig_atomic_t minded; /* someone looks at `interrupted` between two steps */
 static timer_t patience;
-static bool have_patience;
+static volatile sig_atomic_t have_patience;
 static const char *volatile says = "nothing was saved";
 static const Cmd *failing;
 static char report_path[64];

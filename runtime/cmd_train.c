@@ -194,7 +194,7 @@ static CmdExit finish(Training *training, const RtTrained *trained) {
 	Cmd *cmd = training->cmd;
 	const char *dir = cmd->options.out;
 	Text out = text_new(cmd->arena);
-	bool saved = rt_run_folder_result(training->folder, trained);
+	bool saved, whole = rt_run_folder_result(training->folder, trained, &saved);
 	if (saved) {
 		put_summary(cmd, trained, dir, &out);
 	} else {
@@ -209,8 +209,12 @@ static CmdExit finish(Training *training, const RtTrained *trained) {
 		text_printf(&out, "the learned numbers became infinite or NaN at step %d; the best rule before that is saved\n",
 		            trained->steps);
 	}
+	if (saved && !whole) {
+		text_printf(&out, "only %s/result.json could not be written, so the run counts as one that was not finished\n",
+		            dir);
+	}
 	CmdExit code = cmd_print(cmd, &out);
-	if (!saved || training->metrics_full) {
+	if (!whole || training->metrics_full) {
 		return cmd_failed(cmd);
 	}
 	if (trained->interrupted) {

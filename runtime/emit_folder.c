@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/emit_pack.h"
 
@@ -82,48 +83,99 @@ static const char *first_entry(const Pack *pack) {
 	return found;
 }
 
-static unsigned long long hash_of_file(const char *path, bool *readable) {
-	FILE *file = fopen(path, "rb");
+/* Is what `path` leads to a regular file with the bytes that the entry of a manifest tells? */
+static bool as_emitted(const char *path, const json_t *entry) {
+	const char *hash = json_string_value(json_object_get(entry, "xxh3"));
+	json_int_t count = json_integer_value(json_object_get(entry, "bytes"));
 	Arena *arena = arena_new();
-	Text text = text_new(arena);
-	char piece[4096];
-	size_t got;
-	while (file && (got = fread(piece, 1, sizeof piece, file)) > 0) {
-		text_bytes(&text, piece, got);
-	}
-	*readable = file && !ferror(file);
-	if (file) {
-		fclose(file);
-	}
-	unsigned long long hash = (unsigned long long)hash_bytes(text_cstr(&text), text.length, 0);
+	char *bytes;
+	size_t length;
+	bool same = hash && count >= 0 && !file_read(arena, path, (size_t)count, false, &bytes, &length) &&
+	            strcmp(arena_printf(arena, "%016llx", (unsigned long long)hash_bytes(bytes, length, 0)), hash) == 0;
 	arena_free(arena);
-	return hash;
+	return same;
 }
 
-/* Why the file `name` may not be replaced; NULL if it may. manifest: of the emission that is there, or NULL. */
-static const char *in_the_way(const Pack *pack, const json_t *manifest, const char *name) {
+typedef enum Standing {
+	FREE_PLACE,   /* nothing is there */
+	OURS,         /* as it was emitted, or a link to a file that is */
+	CHANGED,      /* emitted, and changed since */
+	FOREIGN_LINK, /* a link in the place of an emitted file, to something else or to nothing */
+	FOREIGN,      /* no emission wrote a file of this name */
+	NO_FILE,      /* a folder, a pipe, a device */
+} Standing;
+
+/* manifest: of the emission that is there, or NULL. alike: it is of what is emitted now. */
+static Standing standing_of(const Pack *pack, const json_t *manifest, bool alike, const char *name) {
 	struct stat info;
 	const char *path = inside(pack, name);
 	if (lstat(path, &info) != 0) {
-		return NULL;
+		return FREE_PLACE;
 	}
-	if (!S_ISREG(info.st_mode)) {
-		return "is no regular file";
+	if (!S_ISREG(info.st_mode) && !S_ISLNK(info.st_mode)) {
+		return NO_FILE;
 	}
 	if (manifest && strcmp(name, "manifest.json") == 0) {
-		return NULL;
+		return alike || S_ISREG(info.st_mode) ? OURS : FOREIGN_LINK;
 	}
 	const json_t *entry = json_object_get(json_object_get(manifest, "files"), name);
-	const char *hash = json_string_value(json_object_get(entry, "xxh3"));
-	if (!hash) {
-		return "was not written by an emission";
+	if (!json_is_string(json_object_get(entry, "xxh3"))) {
+		return FOREIGN;
 	}
-	if (pack->options->force) {
+	return as_emitted(path, entry) ? OURS : S_ISLNK(info.st_mode) ? FOREIGN_LINK : CHANGED;
+}
+
+static bool refuse_file(const Pack *pack, const char *name, Standing standing) {
+	static const struct {
+		const char *why, *help;
+	} words[] = {
+		[CHANGED] = {"was changed since it was emitted",
+	                 "move it out of the way, name another folder with -o, or lose the changes with --force"},
+		[FOREIGN_LINK] =
+			{"is a link to something that was not emitted",
+	         "move it out of the way, name another folder with -o, or have a file in its place with --force"},
+		[FOREIGN] = {"was not written by an emission", "move it out of the way, or name another folder with -o"},
+		[NO_FILE] = {"is no regular file", "move it out of the way, or name another folder with -o"},
+	};
+	Diag *diag = diag_error(pack->session, 814, (Span){0}, "%s %s", inside(pack, name), words[standing].why);
+	diag_help(pack->session, diag, "%s", words[standing].help);
+	return false;
+}
+
+/* The manifest of the emission that is in the folder; NULL if there is none. */
+static json_t *read_manifest(const Pack *pack) {
+	enum { MANIFEST_LIMIT = 16000000 };
+	char *bytes;
+	size_t length;
+	if (file_read(pack->arena, inside(pack, "manifest.json"), MANIFEST_LIMIT, false, &bytes, &length)) {
 		return NULL;
 	}
-	bool readable;
-	const char *now = arena_printf(pack->arena, "%016llx", hash_of_file(path, &readable));
-	return !readable ? "cannot be read" : strcmp(now, hash) == 0 ? NULL : "was changed since it was emitted";
+	json_t *manifest = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, NULL);
+	if (json_is_object(manifest) && json_is_string(json_object_get(manifest, "gradus"))) {
+		return manifest;
+	}
+	json_decref(manifest);
+	return NULL;
+}
+
+/* May each of the files be written? With --force, links that lead elsewhere are taken away, once it is known that all may: what
+ * they lead to stays as it is. */
+static bool clear_files(const Pack *pack, const json_t *manifest, bool alike) {
+	for (int taking = 0; taking < 2; taking++) {
+		for (uint32_t i = 0; i < pack->files.count; i++) {
+			const char *name = pack->files.data[i]->name;
+			Standing standing = standing_of(pack, manifest, alike, name);
+			bool lifted = pack->options->force && (standing == CHANGED || standing == FOREIGN_LINK);
+			if (standing > OURS && !lifted) {
+				return refuse_file(pack, name, standing);
+			}
+			if (taking && standing == FOREIGN_LINK && unlink(inside(pack, name)) != 0) {
+				return cannot_write(
+					pack, arena_printf(pack->arena, "cannot write %s: %s", inside(pack, name), strerror(errno)));
+			}
+		}
+	}
+	return true;
 }
 
 /* May this emission go into the folder? One like it (kind, name and prefix) is replaced where it is as it was written. false with
@@ -133,11 +185,7 @@ static bool may_write(const Pack *pack, const json_t *own) {
 	if (!there) {
 		return true;
 	}
-	json_t *manifest = json_load_file(inside(pack, "manifest.json"), JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_object(manifest) || !json_string_value(json_object_get(manifest, "gradus"))) {
-		json_decref(manifest);
-		manifest = NULL;
-	}
+	json_t *manifest = read_manifest(pack);
 	bool alike = manifest && same_text(manifest, "kind", own) && same_text(manifest, "name", own) &&
 	             same_text(manifest, "prefix", own);
 	bool ok = alike || pack->options->force;
@@ -146,17 +194,7 @@ static bool may_write(const Pack *pack, const json_t *own) {
 		diag_note(pack->session, diag, manifest ? "another emission is there" : "`%s` is there", there);
 		diag_help(pack->session, diag, "name another folder with -o, or put it beside what is there with --force");
 	}
-	for (uint32_t i = 0; ok && i < pack->files.count; i++) {
-		const char *name = pack->files.data[i]->name, *why = in_the_way(pack, manifest, name);
-		if (why) {
-			Diag *diag = diag_error(pack->session, 814, (Span){0}, "%s %s", inside(pack, name), why);
-			bool ours = strstr(why, "changed") != NULL;
-			diag_help(pack->session, diag,
-			          ours ? "move it out of the way, name another folder with -o, or lose the changes with --force"
-			               : "move it out of the way, or name another folder with -o");
-			ok = false;
-		}
-	}
+	ok = ok && clear_files(pack, manifest, alike);
 	json_decref(manifest);
 	return ok;
 }

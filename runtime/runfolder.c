@@ -98,8 +98,8 @@ static const char *processor(Arena *arena) {
 
 /* Copies the sources; fills the lists with names and hashes. */
 static bool copy_sources(RtRunFolder *folder, json_t *sources, json_t *weights) {
-	run_files(folder->arena, folder->rt, &folder->files);
-	if (!complain(folder, run_files_write(folder->arena, folder->dir, &folder->files))) {
+	if (!run_files(folder->arena, folder->rt, &folder->files) ||
+	    !complain(folder, run_files_write(folder->arena, folder->dir, &folder->files))) {
 		return false;
 	}
 	for (uint32_t i = 0; i < folder->files.count; i++) {
@@ -115,7 +115,6 @@ static bool copy_sources(RtRunFolder *folder, json_t *sources, json_t *weights) 
 }
 
 static bool write_run(RtRunFolder *folder, const FeExperiment *experiment, const char *command_line) {
-	static const char *const estimators[] = {"backprop", "es", "pes", "forward", "truncated_es"};
 	const Rt *rt = folder->rt;
 	json_t *sources = json_array(), *weights = json_array();
 	if (!copy_sources(folder, sources, weights)) {
@@ -129,7 +128,7 @@ static bool write_run(RtRunFolder *folder, const FeExperiment *experiment, const
 	json_object_set_new(root, "command", json_plain(folder, command_line));
 	json_object_set_new(root, "experiment", json_string(session_text(rt->session, experiment->decl->name.name)));
 	json_object_set_new(root, "rule", json_string(session_text(rt->session, experiment->train.decl->name.name)));
-	json_object_set_new(root, "estimate", json_string(estimators[experiment->estimator]));
+	json_object_set_new(root, "estimate", json_string(fe_estimator_name(experiment->estimator)));
 	json_object_set_new(root, "window", json_integer(experiment->window));
 	json_object_set_new(root, "horizon", json_pack("[i,i]", experiment->horizon_low, experiment->horizon_high));
 	RtScore score = {experiment->fold, experiment->map};
@@ -425,11 +424,12 @@ static bool write_result(RtRunFolder *folder, const RtTrained *trained) {
 	return write_json(folder, "result.json", root);
 }
 
-bool rt_run_folder_result(RtRunFolder *folder, const RtTrained *trained) {
+bool rt_run_folder_result(RtRunFolder *folder, const RtTrained *trained, bool *rule_saved) {
 	static const char weights[] = "weights.safetensors";
 	RuleText rule;
 	const char *error = rule_text(folder, folder->arena, trained, trained->natural, weights, &rule);
-	if (!complain(folder, error ? error : put_rule(folder, &rule, weights, true))) {
+	*rule_saved = complain(folder, error ? error : put_rule(folder, &rule, weights, true));
+	if (!*rule_saved) {
 		return false;
 	}
 	for (int i = 0; i < 2; i++) {

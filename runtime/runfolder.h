@@ -19,8 +19,8 @@ typedef VEC(RunFile) RunFiles;
 
 /* "/a/./b/../c" as "/a/c". The path is absolute; `..` is taken by the text, and that of the root is the root. */
 const char *run_normal_path(Arena *arena, const char *path);
-/* Every source of the user, and the weights that its rules read. */
-void run_files(Arena *arena, const Rt *rt, RunFiles *files);
+/* Every source of the user, and the weights that its rules read. false with a diagnostic; then there are none. */
+bool run_files(Arena *arena, const Rt *rt, RunFiles *files);
 const char *run_files_write(Arena *arena, const char *dir, const RunFiles *files); /* NULL, or what went wrong */
 void run_files_remove(Arena *arena, const char *dir, const RunFiles *files);
 

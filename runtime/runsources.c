@@ -77,13 +77,27 @@ static void add_file(Arena *arena, RunFiles *files, const char *path, const char
 	vec_push(arena, files, file);
 }
 
-/* Weights that the statements of a rule read. What cannot be read was not needed, or training would not have begun. */
-static void add_weights(Arena *arena, const Session *session, RunFiles *files, const AstBlock *body) {
+/* A rule reads no more of such a file than it declares; the copy is of all of it, and a run holds it in memory. */
+enum { WEIGHTS_LIMIT = 1000000000 };
+
+static bool too_large(Arena *arena, const char *path) {
+	uint64_t length;
+	const char *why;
+	int fd = file_open(arena, path, &length, &why);
+	if (fd >= 0) {
+		close(fd);
+	}
+	return fd >= 0 && length > WEIGHTS_LIMIT;
+}
+
+/* Weights that the statements of a rule read. What cannot be read was not needed, or training would not have begun. false, with
+ * a diagnostic, where one is too large. */
+static bool add_weights(Arena *arena, Session *session, RunFiles *files, const AstBlock *body) {
 	for (uint32_t i = 0; i < body->count; i++) {
 		const AstStmt *stmt = body->data[i];
-		if (stmt->kind == AST_WHEN) {
-			add_weights(arena, session, files, &stmt->when.yes);
-			add_weights(arena, session, files, &stmt->when.no);
+		if (stmt->kind == AST_WHEN && (!add_weights(arena, session, files, &stmt->when.yes) ||
+		                               !add_weights(arena, session, files, &stmt->when.no))) {
+			return false;
 		}
 		if (stmt->kind != AST_LEARN || !stmt->declare.from || stmt->declare.from->kind != AST_TEXT) {
 			continue;
@@ -94,14 +108,21 @@ static void add_weights(Arena *arena, const Session *session, RunFiles *files, c
 		}
 		char *bytes;
 		size_t length;
-		if (!file_read(arena, path, SIZE_MAX, false, &bytes, &length)) {
+		if (too_large(arena, path)) {
+			Diag *diag = diag_error(session, 811, stmt->span, "cannot copy %s into the run: it is larger than %d MB",
+			                        path, WEIGHTS_LIMIT / 1000000);
+			diag_help(session, diag, "put the tensors that are read into a file of their own");
+			return false;
+		}
+		if (!file_read(arena, path, WEIGHTS_LIMIT, false, &bytes, &length)) {
 			add_file(arena, files, path, absolute(arena, path), bytes, length, false);
 		}
 	}
+	return true;
 }
 
-void run_files(Arena *arena, const Rt *rt, RunFiles *files) {
-	const Session *session = rt->session;
+bool run_files(Arena *arena, const Rt *rt, RunFiles *files) {
+	Session *session = rt->session;
 	const Source *piped = NULL;
 	for (uint32_t i = 1; i < session->sources.count; i++) {
 		const Source *source = session->sources.data[i];
@@ -120,14 +141,16 @@ void run_files(Arena *arena, const Rt *rt, RunFiles *files) {
 	}
 	for (uint32_t i = 0; i < fe_decl_count(rt->program); i++) {
 		const AstDecl *decl = fe_decl(rt->program, i);
-		if (decl->kind == AST_OPTIMIZER) {
-			add_weights(arena, session, files, &decl->body);
+		if (decl->kind == AST_OPTIMIZER && !add_weights(arena, session, files, &decl->body)) {
+			files->count = 0;
+			return false;
 		}
 	}
 	size_t common = common_folder(files);
 	for (uint32_t i = 0; i < files->count; i++) {
 		files->data[i].copy = arena_printf(arena, "sources/%s", files->data[i].place + common);
 	}
+	return true;
 }
 
 const char *run_files_write(Arena *arena, const char *dir, const RunFiles *files) {

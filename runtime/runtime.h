@@ -501,8 +501,9 @@ bool rt_run_folder_metric(RtRunFolder *folder, const RtProgress *progress);
 /* rule.grad from trained->theta while training goes on, so that a kill leaves it. `first`: takes room on the disk for what
  * is to come, before anything is learned; failing then is a diagnostic. Else false is not the end: the next may fit. */
 bool rt_run_folder_best(RtRunFolder *folder, const RtTrained *trained, bool first);
-/* rule.grad, weights.safetensors, result.json, all of them replaced as wholes. false with a diagnostic. */
-bool rt_run_folder_result(RtRunFolder *folder, const RtTrained *trained);
+/* rule.grad, weights.safetensors, result.json, all of them replaced as wholes. false with a diagnostic; the rule may be saved
+ * even then, and the run counts as one that was not finished. */
+bool rt_run_folder_result(RtRunFolder *folder, const RtTrained *trained, bool *rule_saved);
 /* The trained rule as text with all its numbers, for when it cannot be saved. */
 void rt_run_folder_print(RtRunFolder *folder, const RtTrained *trained, Text *out);
 void rt_run_folder_close(RtRunFolder *folder);

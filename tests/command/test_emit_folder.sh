@@ -30,7 +30,7 @@ refused() {
 	cp -a "$folder" before
 	expect 4 "$GRADUS" emit c "$@" -o "$folder"
 	has err E0814
-	diff -r before "$folder" >/dev/null || fail "$folder was touched: $*"
+	diff -r --no-dereference before "$folder" >/dev/null || fail "$folder was touched: $*"
 	rm -rf before
 }
 refused here lion
@@ -52,10 +52,65 @@ mv work/README.md work/notes
 refused work adam
 expect 0 "$GRADUS" emit c adam -o work --force
 has work/notes 'my notes'
-rm work/adam.h
-ln -s /etc/hostname work/adam.h
+
+# A link to a file with what was emitted is written through. One to anything else is refused; --force puts a file in its place,
+# and what it led to stays as it was.
+expect 0 "$GRADUS" emit c adam -o reference --real f64
+for name in adam.h manifest.json; do
+	mv work/$name moved
+	ln -s ../moved work/$name
+	expect 0 "$GRADUS" emit c adam -o work --real f64
+	[ -L work/$name ] || fail "$name: a link to what was emitted was replaced"
+	cmp -s moved reference/$name || fail "$name: not written through the link"
+	expect 0 "$GRADUS" emit c adam -o work
+	rm work/$name
+	mv moved work/$name
+done
+echo 'not yours' >foreign
+cp foreign foreign.before
+for target in ../foreign nowhere . adam.h; do
+	rm work/adam.h
+	ln -s $target work/adam.h
+	refused work adam
+	cmp -s foreign foreign.before || fail "what a link leads to was changed"
+	expect 0 "$GRADUS" emit c adam -o work --force
+	[ -f work/adam.h ] && [ ! -L work/adam.h ] || fail "link to $target: no file in its place under --force"
+	cmp -s foreign foreign.before || fail "what a link leads to was changed under --force"
+	[ ! -e work/nowhere ] || fail "written through a link that led nowhere"
+done
+# Where something else is refused, no link is taken away.
+rm work/adam.h work/adam.c
+ln -s ../foreign work/adam.h
+mkdir work/adam.c
+refused work adam --force
+rmdir work/adam.c
+expect 0 "$GRADUS" emit c adam -o work --force
+# A manifest of another emission that a link leads to is not this one's.
+expect 0 "$GRADUS" emit c lion -o other
+cp other/manifest.json other.before
+mv work/manifest.json moved
+ln -s ../other/manifest.json work/manifest.json
 refused work adam
 refused work adam --force
+cmp -s other/manifest.json other.before || fail "the manifest of another emission was written over"
+rm work/manifest.json
+mv moved work/manifest.json
+
+# A pipe or a device in the place of a file is not waited for.
+mkfifo work/pipe
+for name in manifest.json adam.h; do
+	mv work/$name moved
+	ln -s pipe work/$name
+	expect 4 timeout 20 "$GRADUS" emit c adam -o work
+	has err E0814
+	rm work/$name
+	mkfifo work/$name
+	expect 4 timeout 20 "$GRADUS" emit c adam -o work
+	expect 4 timeout 20 "$GRADUS" emit c adam -o work --force
+	rm work/$name
+	mv moved work/$name
+done
+rm work/pipe
 rm work/adam.h
 mkdir work/adam.h
 refused work adam --force

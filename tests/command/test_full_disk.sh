@@ -57,6 +57,28 @@ has err "no room for the result in wide: File too large"
 [ ! -e wide ] || fail "a start that failed left $(find wide)"
 leftovers .
 
+# Only result.json fails, for a folder is in its place: the rule is saved, and that is what is said.
+sed 's/for 2000 steps/for 1000000 steps/' train.grad >long.grad
+"$GRADUS" train long.grad short -o part >out 2>err &
+pid=$!
+tries=0
+while [ ! -s part/rule.grad ] && [ $tries -lt 300 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+mkdir part/result.json
+kill -INT $pid
+wait $pid
+code=$?
+[ $code -eq 4 ] || fail "no room for result.json: $code"
+has err "part/result.json: Is a directory"
+has out "the rule: part/rule.grad"
+has out "only part/result.json could not be written"
+lacks out "could not be saved"
+rmdir part/result.json
+expect 0 "$GRADUS" check part/rule.grad
+expect 0 "$GRADUS" minimize "logistic(n = 5)" --with part --steps 3
+
 # ---- a disk of its own ----
 mkdir disk
 if ! mount -t tmpfs -o size=256k none disk 2>/dev/null; then
@@ -84,6 +106,28 @@ fill 0
 expect 4 "$GRADUS" minimize rosenbrock --with adam --steps 300 --svg disk/out.svg
 [ "$(cat disk/out.svg)" = old ] || fail "a full disk took the old file"
 rm disk/out.svg
+
+# A disk with room for bytes but for no more files: no new file can be begun beside the old one, which has to stay.
+mkdir inodes
+if mount -t tmpfs -o size=4m,nr_inodes=8 none inodes 2>/dev/null; then
+	trap 'umount -l "$work/inodes"; umount -l "$work/disk"; rm -rf "$work"' EXIT
+	cp old.svg inodes/out.svg
+	number=0
+	while mkdir inodes/$number 2>/dev/null; do
+		number=$((number + 1))
+	done
+	for target in inodes/out.svg link.svg; do
+		[ $target = inodes/out.svg ] || ln -s inodes/out.svg $target
+		expect 4 "$GRADUS" minimize rosenbrock --with adam --steps 300 --svg $target
+		has err "$target: No space left on device"
+		[ "$(cat inodes/out.svg)" = old ] || fail "a disk without room for files took the old file"
+	done
+	leftovers inodes
+	rmdir inodes/0
+	expect 0 "$GRADUS" minimize rosenbrock --with adam --steps 300 --svg inodes/out.svg
+else
+	echo "SKIPPED: a disk without room for files (no right to mount one here)"
+fi
 for room in 0 4 8 12 16 20 24 28 32 40; do
 	fill $room
 	"$GRADUS" train train.grad short -o disk/a/run --steps 1 >out 2>err

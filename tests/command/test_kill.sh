@@ -26,6 +26,12 @@ experiment unselected {
 }
 GRAD
 
+sweep() { # sweep DIR: replaces a file in it, after which no draft may be left
+	for round in 1 2; do
+		expect 0 "$GRADUS" minimize rosenbrock --with adam --steps 3 --svg "$1/drawing.svg"
+	done
+	[ -z "$(ls -A "$1" | grep '^\.gradus')" ] || fail "$1: a draft of long ago stays"
+}
 check_folder() { # check_folder DIR: after a kill
 	if [ ! -e "$1/rule.grad" ]; then
 		[ ! -s "$1/metrics.jsonl" ] || fail "$1: steps were taken, and there is no rule"
@@ -40,8 +46,12 @@ check_folder() { # check_folder DIR: after a kill
 	awk -v a="$a" -v w="$w" 'BEGIN { d = a - w; exit !(a != "" && w != "" && d < 2e-6 && d > -2e-6) }' ||
 		fail "$1: a is $a and W is $w"
 	[ "$a" = -2 ] || learned=$((learned + 1))
+	# One draft, at most, was between its name and its place; an hour later it goes with the next file that is replaced there.
 	left=$(ls -A "$1" | grep -c '^\.')
-	[ "$left" -eq 0 ] || over=$((over + left))
+	over=$((over + left))
+	[ "$left" -eq "$(ls -A "$1" | grep -c "^\.gradus-$pid-0\$")" ] || fail "$1: left are $(ls -A "$1" | tr '\n' ' ')"
+	[ "$left" -eq 0 ] || touch -d '2 hours ago' "$1"/.gradus-*
+	[ "$left" -eq 0 ] || sweep "$1"
 }
 
 none=0 learned=0 over=0 number=0

@@ -59,6 +59,16 @@ for way in $ways; do
 	[ "$(stat -c %a d/new.svg)" = 640 ] || fail "$way: permissions of a replaced file"
 	only "new.svg "
 
+	# Drafts that a kill left long ago go with the next file that is replaced; those of now, and what is called otherwise, stay.
+	for name in .gradus-1-0 .gradus-4194303-7 .gradus-1 .gradus-1-0x .gradus-mine; do
+		: >d/$name
+		touch -d '2 hours ago' d/$name
+	done
+	: >d/.gradus-1-1
+	wrote 0 d/new.svg
+	only "$(printf '%s\n' .gradus-1 .gradus-1-0x .gradus-1-1 .gradus-mine new.svg | sort | tr '\n' ' ')"
+	rm d/.gradus-*
+
 	# A link stays a link, and what it leads to is written, be it there or not.
 	ln -s new.svg d/link.svg
 	echo old >d/new.svg

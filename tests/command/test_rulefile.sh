@@ -163,4 +163,33 @@ for way in unix windows endless importing input; do
 	[ $way = unix ] && cp got curve
 	near 0 got curve
 done
+# Of a large file only what is declared is read; copied into a run it is up to 1000 MB, and one that is larger is refused. The
+# file has a hole in the place of its data, and takes no room.
+header='{"W":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"other":{"dtype":"F32","shape":[250000000],"data_offsets":[8,1000000008]}}'
+length=${#header}
+{
+	printf "\\$(printf %o $length)\\0\\0\\0\\0\\0\\0\\0"
+	printf %s "$header"
+} >large.safetensors
+truncate -s $((8 + length + 1000000008)) large.safetensors
+cat >large.grad <<'GRAD'
+optimizer large() {
+  learn rate = 0.1
+  learn W : [2] from "large.safetensors"
+  x <- x - rate * (1 + sum(W)) * g
+}
+experiment of_large {
+  train    large()
+  on       quadratic(n = 2)
+  problems 2 train, 2 select, 2 test
+  horizon  2
+  update   adam(lr = 0.01) for 2 steps
+}
+GRAD
+expect 0 "$GRADUS" minimize rosenbrock --with large -f large.grad --steps 2
+expect 4 "$GRADUS" train large.grad -o of_large
+has err "cannot copy large.safetensors into the run: it is larger than 1000 MB"
+[ ! -e of_large ] || fail "a start that failed left a folder"
+rm large.safetensors
+
 finish

@@ -171,7 +171,7 @@ static RtTrained *train(Lab *lab, const char *dir, FeExperiment *experiment) {
 	cr_assert(trained != NULL);
 	if (dir) {
 		RtRunFolder *folder = rt_run_folder_new(lab->rt, dir, experiment, "gradus train");
-		cr_assert(folder && rt_run_folder_result(folder, trained));
+		cr_assert(folder && rt_run_folder_result(folder, trained, &(bool){false}));
 		rt_run_folder_close(folder);
 	}
 	return trained;
