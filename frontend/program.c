@@ -452,6 +452,8 @@ static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
 
 /* True: nothing was wrong. */
 static bool check_decl(FeProgram *p, const AstDecl *decl) {
+	if (!decl->name.name) /* its name could not be read, which was reported */
+		return false;
 	IrModule *module = ir_module_new(p->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
 	static const int64_t sizes[] = {7, 3};
