@@ -505,7 +505,7 @@ struct FeProgram {
 	NameMap numbers[2];                     /* constants that are one number (f32, f64) */
 	NameMap wrong[2];                       /* the Diags of constants that cannot be made */
 	NameMap missing[AST_EXPERIMENT + 1];    /* what was said of names that no declaration of a kind has */
-	bool broken; /* something did not read */
+	bool broken;                            /* something did not read */
 	FeLoader *loader;
 	void *loader_context;
 	FeFinder *finder;
