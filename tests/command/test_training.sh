@@ -113,6 +113,9 @@ for estimate in "backprop(window = 5)" "forward(window = 5)" "es(particles = 3)"
 		rm -rf run
 		expect 0 "$GRADUS" train run.grad -o run
 		has out " 0 of "
+		has run/run.json "\"estimate\": \"${estimate%%(*}\""
+		expect 0 "$GRADUS" info run.grad --json
+		has out "\"estimate\": \"${estimate%%(*}\""
 	done
 done
 for clause in "problems 1000000000 train" "problems 4 train, 1000000000 select" "estimate es(particles = 10000000)"; do
