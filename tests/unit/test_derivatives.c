@@ -536,7 +536,7 @@ static void value_powi(mpfr_t out, mpfr_t *x) {
 }
 
 /* Products round once each. */
-Test(derivatives, whole_powers) {
+Test(derivatives, whole_powers, .fini = mpfr_free_cache) {
 	for (whole = -6; whole <= 9; whole++) {
 		double bound = 1.5 + (double)(whole < 0 ? -whole : whole);
 		const Row row = {IR_powi, value_powi, {RELATIVE}, MODERATE, 600, {{bound, bound}, {bound, bound}}, {0}};
@@ -545,12 +545,12 @@ Test(derivatives, whole_powers) {
 	}
 }
 
-Test(derivatives, f32) {
+Test(derivatives, f32, .fini = mpfr_free_cache) {
 	for (int i = 0; i < ROW_COUNT; i++)
 		check_row(&rows[i], IR_F32, 0);
 }
 
-Test(derivatives, f64) {
+Test(derivatives, f64, .fini = mpfr_free_cache) {
 	for (int i = 0; i < ROW_COUNT; i++)
 		check_row(&rows[i], IR_F64, 0);
 }
