@@ -9,7 +9,7 @@
 
 PROBLEM ?= robust
 PREFIX ?= /usr/local
-SOURCES = $(wildcard base/*.[ch] ir/*.[ch] frontend/*.[ch] autodiff/*.[ch] jit/*.[ch] runtime/*.[ch] bench/*.[ch] tests/*/*.[ch])
+SOURCES = $(shell find base ir frontend autodiff jit runtime bench tests -name "*.[ch]")
 
 .PHONY: all build test campaign demo install bench format tidy clean install-build
 

@@ -8,7 +8,7 @@
 #include "bench/bench.h"
 #include "bench/roof.h"
 #include "bench/setup.h"
-#include "runtime/estimator.h"
+#include "runtime/meta/estimator.h"
 
 enum { PROBLEMS = 90, BLOCKS = (PROBLEMS + ROOF_LANES - 1) / ROOF_LANES, OUTER_STEPS = 60 };
 

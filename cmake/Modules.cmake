@@ -2,11 +2,11 @@
 
 set(GRADUS_MODULES "" CACHE INTERNAL "The libraries that exist, the ones that need others first")
 
-# gradus_module(NAME [DEPENDS NAME...]): library gradus_NAME of every NAME/*.c but main.c; nothing where there is none.
+# gradus_module(NAME [DEPENDS NAME...]): library gradus_NAME of every *.c in it and its rooms, but main.c; nothing where there is none.
 function(gradus_module name)
 	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS")
-	file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${name}/*.c")
-	list(REMOVE_ITEM sources "${CMAKE_SOURCE_DIR}/${name}/main.c")
+	file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${name}/*.c")
+	list(FILTER sources EXCLUDE REGEX "/main\\.c$")
 	if(NOT sources)
 		return()
 	endif()

@@ -3,7 +3,7 @@
 #ifndef GRADUS_FRONTEND_H
 #define GRADUS_FRONTEND_H
 
-#include "frontend/ast.h"
+#include "frontend/syntax/ast.h"
 #include "ir/ir.h"
 
 /* ---- program.c: files, imports, the library ---- */
@@ -25,7 +25,7 @@ FeProgram *fe_program_new(Session *session);
 bool fe_add_file(FeProgram *program, const char *path); /* imports included; false if unreadable or with errors */
 /* The same for what the user names, which may be a pipe: NULL, or why it cannot be read, without a diagnostic. */
 const char *fe_add_named(FeProgram *program, const char *path);
-bool fe_add_source(FeProgram *program, uint32_t source);     /* from memory */
+bool fe_add_source(FeProgram *program, uint32_t source); /* from memory */
 /* What could have been meant by a name that no declaration of the kind has, as a sentence: words of other languages, names
  * that are spelled alike, or what there is, the most alike first. NULL if there is none. */
 const char *fe_candidates(const FeProgram *program, Name wanted, AstDeclKind kind);

@@ -40,7 +40,7 @@ typedef uint32_t IrValue; /* index into IrFunc.values; 0 is no value */
 
 typedef enum IrOpcode {
 #define OP(name, ...) IR_##name, /* becomes: IR_add, IR_sub, ... */
-#include "ir/ops.def"
+#include "ir/core/ops.def"
 #undef OP
 	IR_OPCODE_COUNT
 } IrOpcode;

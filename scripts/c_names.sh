@@ -1,9 +1,9 @@
 #!/bin/sh
-# Prints jit/c_names.def: the names that emitted C must not take. Run it again when another standard or platform is to be covered:
-#     sh scripts/c_names.sh >jit/c_names.def
+# Prints jit/c/c_names.def: the names that emitted C must not take. Run it again when another standard or platform is to be covered:
+#     sh scripts/c_names.sh >jit/c/c_names.def
 # Macros are what gcc and clang report (-dM -E) after all headers of C and C++ and some of POSIX, types and functions what clang
 # declares, headers what gcc opens. Only the keywords, and macros of platforms that are not at hand, are written down here.
-# Left out is what the rules of jit/c_names.c keep clear of anyway: names that begin with `_`, and those in capitals.
+# Left out is what the rules of jit/c/c_names.c keep clear of anyway: names that begin with `_`, and those in capitals.
 # Needs gcc, g++, clang-19 and clang++-19.
 set -eu
 export LC_ALL=C

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the polynomial coefficients of ir/math.def; with --check says which of them that file does not have.
+"""Prints the polynomial coefficients of ir/math/math.def; with --check says which of them that file does not have.
 
 Needs mpmath (pip install mpmath); nothing else in the project does.
 
@@ -172,7 +172,7 @@ def main():
         for value in values:
             if check and abs(value) not in known:
                 missing += 1
-                print(f"  {value.hex()} is not in ir/math.def")
+                print(f"  {value.hex()} is not in ir/math/math.def")
     sys.exit(1 if missing else 0)
 
 

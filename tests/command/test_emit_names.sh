@@ -24,7 +24,7 @@ have g++ || echo "skipped: no g++, so nothing is compiled as C++"
 	done
 	! have g++ || g++ -std=gnu++17 -x c++ -dM -E all.hh
 } | awk '{ sub(/\(.*/, "", $2); print $2 }' >reported
-grep -o '"[^"]*"' "$SOURCE_DIR/jit/c_names.def" | tr -d '"' >listed
+grep -o '"[^"]*"' "$SOURCE_DIR/jit/c/c_names.def" | tr -d '"' >listed
 printf '%s\n' int64_t uint8_t p_real P_REAL p_step p_hyper p_init_call P_BLOCK p_turn1 arena failed memcpy scratch new_x hyper sizes \
 	nothing _Bool _Complex _x __x a__b a_b x_2 >ours
 language=" and or not if then else true false sum mean max min prod logsumexp argmax argmin any all x g f t horizon "

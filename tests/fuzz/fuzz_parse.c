@@ -1,6 +1,6 @@
 /* Any bytes, read as a file and as an expression: no crash, no leak, no endless loop, every place inside the source,
  * and the tree and the diagnostics can be printed. */
-#include "frontend/ast.h"
+#include "frontend/syntax/ast.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* A run folder, one file of which is any bytes (the first says which): what reads it ends with a message or with what it was
  * to give, and nothing outside the folder is read. */
-#include "runtime/command.h"
+#include "runtime/command/command.h"
 
 #include <stdlib.h>
 #include <string.h>

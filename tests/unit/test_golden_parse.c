@@ -1,6 +1,6 @@
 /* Programs in files: those of tests/parse read without a message, as the trees beside them (NAME.tree); those of
  * tests/errors/parse_*.grad give the messages beside them (NAME.err). GRADUS_UPDATE_GOLDEN=1 rewrites both. */
-#include "frontend/ast.h"
+#include "frontend/syntax/ast.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>

@@ -7,7 +7,7 @@
  *
  * GRADUS_ORACLE=20000 runs a campaign of so many programs, GRADUS_ORACLE_SEED=n starts at that one. */
 #include "autodiff/autodiff.h"
-#include "ir/rewrite.h"
+#include "ir/pass/rewrite.h"
 #include "ir_random.h"
 
 #include <criterion/criterion.h>

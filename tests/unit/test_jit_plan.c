@@ -2,7 +2,7 @@
  * kernel, and the printed form. */
 #include "jit_three_ways.h"
 
-#include "jit/loop.h"
+#include "jit/loop/loop.h"
 
 #include <time.h>
 

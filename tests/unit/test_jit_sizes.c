@@ -2,7 +2,7 @@
  * scalars alike), is at most a little more than at the next multiple of 16, to which one could have padded. */
 #include "jit_three_ways.h"
 
-#include "jit/loop.h"
+#include "jit/loop/loop.h"
 
 typedef struct Shape {
 	const char *name, *text; /* $ stands for the size, # for the size less 2 */

@@ -1,4 +1,4 @@
-/* Mathematics by definition (ir/math.def) against the C library in long double: the evaluator runs the expanded rows over
+/* Mathematics by definition (ir/math/math.def) against the C library in long double: the evaluator runs the expanded rows over
  * many points, and the worst error stays within the bounds of the table below, which docs/math.md repeats. */
 #include "ir/ir.h"
 

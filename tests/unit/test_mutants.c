@@ -4,7 +4,7 @@
  * GRADUS_MUTANTS=100000 makes more of them, GRADUS_MUTANTS_FROM=n begins elsewhere, GRADUS_MUTANTS_CORPUS=dir:dir adds folders of
  * programs to what is changed, GRADUS_MUTANTS_SAVE=dir keeps what fails, made smaller. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
-#include "runtime/command.h"
+#include "runtime/command/command.h"
 #include "tests/random/mutant.h"
 #include "tests/random/program.h"
 

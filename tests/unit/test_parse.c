@@ -1,6 +1,6 @@
 /* Reading .grad text: precedence and line rules as printed trees, wrong programs as codes and places (exactly those,
  * so that one mistake costs one message), programs of the library and the examples without any message. */
-#include "frontend/ast.h"
+#include "frontend/syntax/ast.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>

@@ -1,0 +1,341 @@
+/* Experiments: their clauses, checked. */
+#include "frontend/meaning/elab.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct Reading {
+	FeProgram *program;
+	Session *session;
+	bool ok;
+} Reading;
+
+static void wrong(Reading *r, int code, Span span, const char *text) {
+	diag_error(r->session, code, span, "%s", text);
+	r->ok = false;
+}
+
+static bool number(Reading *r, const AstExpr *x, double *out) {
+	if (x->kind == AST_BAD || !fe_number(r->program, x, out)) {
+		r->ok = false;
+		return false;
+	}
+	return true;
+}
+
+static int count(Reading *r, const AstExpr *x, int code, const char *what, int least) {
+	double v;
+	if (!x || !number(r, x, &v))
+		return least;
+	if (v >= least && v <= 1e9 && v == floor(v))
+		return (int)v;
+	if (v > 1e9)
+		diag_error(r->session, code, x->span, "%s is at most 1000000000, not %g", what, v);
+	else
+		diag_error(r->session, code, x->span, "%s is a whole number of at least %d, not %g", what, least, v);
+	r->ok = false;
+	return least;
+}
+
+static bool is_word(Reading *r, const AstExpr *x, const char *word) {
+	return x->kind == AST_NAME && strcmp(session_text(r->session, x->name), word) == 0;
+}
+
+/* f, log(f), f / f0 */
+static bool score_map(Reading *r, const AstExpr *x, FeScoreMap *map) {
+	if (is_word(r, x, "f"))
+		*map = FE_SCORE_F;
+	else if (x->kind == AST_CALL && strcmp(session_text(r->session, x->call.callee.name), "log") == 0 &&
+	         x->call.args.count == 1 && is_word(r, x->call.args.data[0].value, "f"))
+		*map = FE_SCORE_LOG_F;
+	else if (x->kind == AST_BINARY && x->binary.op == AST_DIV && is_word(r, x->binary.left, "f") &&
+	         is_word(r, x->binary.right, "f0"))
+		*map = FE_SCORE_RELATIVE;
+	else
+		return false;
+	return true;
+}
+
+static void score(Reading *r, const AstExperiment *x, FeExperiment *out) {
+	static const struct {
+		const char *name;
+		FeScoreFold fold;
+	} folds[] = {{"mean", FE_SCORE_MEAN}, {"sum", FE_SCORE_SUM}, {"final", FE_SCORE_FINAL}, {"min", FE_SCORE_MIN}};
+	out->fold = FE_SCORE_MEAN;
+	out->map = FE_SCORE_F;
+	if (x->score.span.file == 0 || x->score.items.count == 0 || x->score.items.data[0]->kind == AST_BAD)
+		return;
+	const AstExpr *e = x->score.items.data[0];
+	const AstExpr *of = NULL;
+	const char *name = "";
+	if (e->kind == AST_CALL && e->call.args.count == 1) {
+		name = session_text(r->session, e->call.callee.name);
+		of = e->call.args.data[0].value;
+	}
+	for (size_t i = 0; of && i < sizeof folds / sizeof *folds; i++) {
+		if (strcmp(name, folds[i].name) != 0)
+			continue;
+		out->fold = folds[i].fold;
+		if (score_map(r, of, &out->map))
+			return;
+		break;
+	}
+	Diag *diag = diag_error(r->session, 304, e->span, "this is not a score");
+	diag_help(r->session, diag, "a score is mean, sum, final or min of `f`, `log(f)` or `f / f0`");
+	r->ok = false;
+}
+
+/* ---- estimators ---- */
+
+typedef struct Option {
+	const char *name;
+	bool whole;
+	double least,
+		most; /* what can be computed with: squares of sigma do not leave f32, particles have numbers of 24 bits */
+	double value;
+	Span given; /* where, if it was */
+} Option;
+
+typedef enum OptionKind { WINDOW, SIGMA, PARTICLES, OPTION_COUNT } OptionKind;
+
+static const Option all_options[OPTION_COUNT] = {
+	[WINDOW] = {"window", true, 1, 1e9, 0, {0}},
+	[SIGMA] = {"sigma", false, 1e-15, 1e15, 0.01, {0}},
+	[PARTICLES] = {"particles", true, 1, 1e7, 16, {0}},
+};
+
+/* The options of each in the order in which they may be given without names. */
+static const struct {
+	const char *name;
+	FeEstimator kind;
+	OptionKind options[3];
+	uint32_t option_count;
+	int window; /* where none is given; 0: the whole run */
+} estimators[] = {
+	{"backprop", FE_BACKPROP, {WINDOW}, 1, 0},
+	{"forward", FE_FORWARD, {WINDOW}, 1, 0},
+	{"es", FE_ES, {SIGMA, PARTICLES}, 2, 0},
+	{"pes", FE_PES, {SIGMA, WINDOW, PARTICLES}, 3, 10},
+	{"truncated_es", FE_TRUNCATED_ES, {SIGMA, WINDOW, PARTICLES}, 3, 10},
+};
+enum { ESTIMATOR_COUNT = sizeof estimators / sizeof *estimators };
+
+const char *fe_estimator_name(FeEstimator estimator) {
+	for (uint32_t i = 0; i < ESTIMATOR_COUNT; i++) {
+		if (estimators[i].kind == estimator)
+			return estimators[i].name;
+	}
+	base_panic("fe_estimator_name", "estimator %d", (int)estimator);
+}
+
+static void read_option(Reading *r, const AstArg *arg, Option *option) {
+	Span place = arg->name.name ? arg->name.span : arg->value->span;
+	if (option->given.file) {
+		Diag *diag = diag_error(r->session, 218, place, "`%s` is given twice", option->name);
+		diag_label(r->session, diag, option->given, "first here");
+		r->ok = false;
+		return;
+	}
+	option->given = place;
+	double v;
+	if (!number(r, arg->value, &v))
+		return;
+	const char *whole = option->whole ? "whole " : "";
+	if (!(v > 0) || isinf(v) || (option->whole && v != floor(v)))
+		diag_error(r->session, 305, arg->value->span, "`%s` is a positive %snumber, not %g", option->name, whole, v);
+	else if (v < option->least || v > option->most)
+		diag_error(r->session, 305, arg->value->span, "`%s` is a %snumber from %g to %g, not %g", option->name, whole,
+		           option->least, option->most, v);
+	else {
+		option->value = v;
+		return;
+	}
+	r->ok = false;
+}
+
+/* Reads the arguments of estimator `which` into its options. */
+static void options(Reading *r, const AstExpr *call, size_t which, Option *values) {
+	uint32_t count = estimators[which].option_count;
+	for (uint32_t i = 0; call->kind == AST_CALL && i < call->call.args.count; i++) {
+		const AstArg *arg = &call->call.args.data[i];
+		Name names[OPTION_COUNT];
+		uint32_t at = count;
+		for (uint32_t k = 0; k < count; k++) {
+			names[k] = session_name(r->session, values[estimators[which].options[k]].name);
+			if (arg->name.name ? names[k] == arg->name.name : k == i)
+				at = k;
+		}
+		if (at < count) {
+			read_option(r, arg, &values[estimators[which].options[at]]);
+			continue;
+		}
+		Diag *diag = diag_error(r->session, 305, arg->name.name ? arg->name.span : arg->value->span,
+		                        "`%s` has no such option", estimators[which].name);
+		Name near = arg->name.name ? name_nearest(r->session->names, arg->name.name, names, count) : 0;
+		if (near)
+			diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, near));
+		r->ok = false;
+	}
+}
+
+static void no_estimator(Reading *r, const AstExpr *e, Name name) {
+	Name candidates[ESTIMATOR_COUNT];
+	for (size_t i = 0; i < ESTIMATOR_COUNT; i++)
+		candidates[i] = session_name(r->session, estimators[i].name);
+	r->ok = false;
+	if (name && strcmp(session_text(r->session, name), "policy_search") == 0) {
+		diag_error(r->session, 398, e->span, "`policy_search` is part of the language, but not of this version");
+		return;
+	}
+	Diag *diag = diag_error(r->session, 305, e->span, "this is not a way to estimate gradients");
+	Name near = name ? name_nearest(r->session->names, name, candidates, ESTIMATOR_COUNT) : 0;
+	if (near)
+		diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, near));
+	else
+		diag_help(r->session, diag, "there are backprop, forward, es, pes and truncated_es");
+}
+
+/* After the horizon and the score. */
+static void estimate(Reading *r, const AstExperiment *x, FeExperiment *out) {
+	const AstExpr *e = x->estimate.span.file && x->estimate.items.count ? x->estimate.items.data[0] : NULL;
+	Name name = !e ? 0 : e->kind == AST_CALL ? e->call.callee.name : e->kind == AST_NAME ? e->name : 0;
+	size_t which = 0;
+	while (name && which < ESTIMATOR_COUNT && strcmp(estimators[which].name, session_text(r->session, name)) != 0)
+		which++;
+	Option values[OPTION_COUNT];
+	memcpy(values, all_options, sizeof values);
+	if (e && e->kind != AST_BAD && (!name || which == ESTIMATOR_COUNT))
+		no_estimator(r, e, name);
+	else if (e && e->kind != AST_BAD)
+		options(r, e, which, values);
+	which = which < ESTIMATOR_COUNT ? which : 0;
+	out->estimator = estimators[which].kind;
+	out->sigma = values[SIGMA].value;
+	out->particles = (int)values[PARTICLES].value;
+	out->window = values[WINDOW].value > 0 ? (int)values[WINDOW].value : estimators[which].window;
+	if (out->window >= out->horizon_high)
+		out->window = 0;
+	bool particles = out->estimator == FE_PES || out->estimator == FE_TRUNCATED_ES;
+	if (out->fold == FE_SCORE_MIN && particles && out->window > 0) {
+		Diag *diag = diag_error(r->session, 806, e->span, "a least f cannot be estimated from windows of particles");
+		diag_help(r->session, diag, "score mean(f) or final(f), or estimate es() or backprop(window = %d)",
+		          out->window);
+		r->ok = false;
+	}
+}
+
+/* ---- the other clauses ---- */
+
+static void calls(Reading *r, const AstClause *clause, AstDeclKind kind, FeCall **data, uint32_t *used,
+                  uint32_t *capacity) {
+	for (uint32_t i = 0; i < clause->items.count; i++) {
+		FeCall call;
+		if (!fe_call(r->program, clause->items.data[i], kind, &call)) {
+			r->ok = false;
+			continue;
+		}
+		*data = vec_room(r->session->arena, *data, *used, capacity, sizeof **data);
+		(*data)[(*used)++] = call;
+	}
+}
+
+static void opened(Reading *r, const AstExperiment *x, FeExperiment *out) {
+	for (uint32_t i = 0; i < x->learn.count; i++) {
+		const AstOpen *open = &x->learn.data[i];
+		if (!out->train.decl)
+			return;
+		if (open->rule.name != out->train.decl->name.name) {
+			diag_error(r->session, 309, open->rule.span, "what is trained is `%s`, not `%s`",
+			           session_text(r->session, out->train.decl->name.name), session_text(r->session, open->rule.name));
+			r->ok = false;
+			continue;
+		}
+		bool found = false;
+		for (uint32_t k = 0; k < out->train.decl->params.count; k++)
+			found = found || out->train.decl->params.data[k].name.name == open->param.name;
+		if (!found) {
+			diag_error(r->session, 309, open->param.span, "`%s` has no hyperparameter `%s`",
+			           session_text(r->session, open->rule.name), session_text(r->session, open->param.name));
+			r->ok = false;
+			continue;
+		}
+		if (open->limits.span.file) {
+			Diag *diag = diag_error(r->session, 398, open->limits.span,
+			                        "limits here are part of the language, but not of this version");
+			diag_help(r->session, diag, "the limits that the rule states for `%s` hold",
+			          session_text(r->session, open->param.name));
+			r->ok = false;
+			continue;
+		}
+		vec_push(r->session->arena, &out->open, open->param.name);
+	}
+}
+
+static void missing_clauses(Reading *r, const AstDecl *decl) {
+	const AstExperiment *x = decl->experiment;
+	const struct {
+		Span span;
+		const char *name;
+	} clauses[] = {{x->train.span, "train"}, {x->on.span, "on"}, {x->horizon.span, "horizon"}};
+	Text names = text_new(r->session->arena);
+	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+		if (clauses[i].span.file == 0)
+			text_printf(&names, "%s`%s`", names.length ? ", " : "", clauses[i].name);
+	if (names.length == 0)
+		return;
+	Diag *diag = diag_error(r->session, 300, decl->name.span, "this experiment lacks %s", text_cstr(&names));
+	diag_help(r->session, diag, "it trains a rule, on objectives, for a horizon of so many steps");
+	r->ok = false;
+}
+
+bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
+	Session *session = program->session;
+	Reading reading = {program, session, true}, *r = &reading;
+	const AstExperiment *x = decl->experiment;
+	*out = (FeExperiment){.decl = decl,
+	                      .train_problems = 64,
+	                      .test_problems = 64,
+	                      .horizon_low = 40,
+	                      .horizon_high = 40,
+	                      .outer_steps = 1000};
+	if (!x)
+		return false;
+	missing_clauses(r, decl);
+	if (x->train.items.count && !fe_call(program, x->train.items.data[0], AST_OPTIMIZER, &out->train))
+		r->ok = false;
+	calls(r, &x->on, AST_OBJECTIVE, &out->on.data, &out->on.count, &out->on.capacity);
+	calls(r, &x->against, AST_OPTIMIZER, &out->against.data, &out->against.count, &out->against.capacity);
+	if (x->problems.span.file) {
+		out->train_problems = count(r, x->problems.train, 302, "the number of training problems", 1);
+		out->select_problems =
+			x->problems.select ? count(r, x->problems.select, 302, "the number of selection problems", 0) : 0;
+		out->test_problems = x->problems.test ? count(r, x->problems.test, 302, "the number of test problems", 0) : 0;
+	}
+	if (x->horizon.span.file && x->horizon.high) {
+		out->horizon_high = count(r, x->horizon.high, 303, "the horizon", 1);
+		out->horizon_low = x->horizon.low ? count(r, x->horizon.low, 303, "the horizon", 1) : out->horizon_high;
+		if (out->horizon_low > out->horizon_high)
+			wrong(r, 303, x->horizon.span, "this range of horizons is empty");
+	}
+	score(r, x, out);
+	estimate(r, x, out);
+	if (x->update.span.file && x->update.rule) {
+		if (!fe_call(program, x->update.rule, AST_OPTIMIZER, &out->update))
+			r->ok = false;
+		if (x->update.steps)
+			out->outer_steps = count(r, x->update.steps, 306, "the number of outer steps", 1);
+	} else if (!fe_call_text(program, "adam(lr = 3e-3)", AST_OPTIMIZER, &out->update))
+		r->ok = false;
+	double v;
+	if (x->clip.span.file && x->clip.items.count && number(r, x->clip.items.data[0], &v)) {
+		out->clip = v;
+		if (!(v > 0) || isinf(v))
+			wrong(r, 307, x->clip.items.data[0]->span, "the norm that gradients are clipped to is a positive number");
+	}
+	if (x->seed.span.file && x->seed.items.count)
+		out->seed = (uint64_t)count(r, x->seed.items.data[0], 308, "a seed", 0);
+	if (x->augment.span.file)
+		wrong(r, 398, x->augment.span, "`augment` is part of the language, but not of this version");
+	opened(r, x, out);
+	return r->ok;
+}

@@ -1,0 +1,413 @@
+/* Objectives: three functions out of one list of statements.
+ *
+ *     given, and what depends only on givens      setup(seed, instance) -> fixed...
+ *     what parameters start from                  start(seed, instance, fixed...) -> x
+ *     what depends on parameters, the rest        value(fixed..., x) -> f, reports...
+ *
+ * Statements that depend on neither are computed wherever they are needed. */
+#include "frontend/meaning/elab.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct Building {
+	Elab e;
+	FeObjective *out;
+	const AstDecl *decl;
+	ScopeMark hypers;
+	Stages stages;
+	bool told, ok;
+	VEC(Value *) fixed; /* their values in setup, for shapes and ranges */
+} Building;
+
+/* ---- hyperparameters ---- */
+
+static bool bind_hypers(Building *b, const FeCall *call) {
+	Elab *e = &b->e;
+	const AstDecl *decl = b->decl;
+	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, decl->params.count + 1);
+	bool ok = call_arguments(e->program, call, args);
+	IrBuilder scratch = ir_builder(ir_func_new(e->module, "constants"));
+	e->builder = &scratch;
+	for (uint32_t i = 0; i < decl->params.count; i++) {
+		const AstParam *p = &decl->params.data[i];
+		const AstExpr *x = args[i] ? args[i] : p->value;
+		Value *v = value_bad(e);
+		if (!x) {
+			Diag *diag = diag_error(e->session, 269, call->span, "`%s` needs a value for `%s`",
+			                        session_text(e->session, decl->name.name), session_text(e->session, p->name.name));
+			diag_label(e->session, diag, p->name.span, "declared here");
+			ok = false;
+		} else {
+			ScopeMark scope = scope_mark(e);
+			if (args[i])
+				scope_hide(e); /* what the caller wrote does not see our names */
+			v = elab(e, x);
+			scope_back(e, scope);
+			int64_t whole_number;
+			double real;
+			if (!value_is_bad(v) && v->kind == VALUE_ARRAY && v->scalar != S_BOOL && !value_known(v)) {
+				diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
+				v = value_bad(e);
+			} else if (!value_known_int(v, &whole_number) && value_known_real(v, &real) && args[i] &&
+			           fabs(real) < 0x1p61 && real == (double)(int64_t)real && x->kind == AST_NUMBER && x->number.whole)
+				v = value_scalar(e, S_LITERAL, ex_int(e, (int64_t)real));
+			else if (value_known_int(v, &whole_number))
+				v = value_scalar(e, S_LITERAL, ex_int(e, whole_number));
+		}
+		scope_add(e, BIND_HYPER, p->name, v);
+	}
+	e->module->funcs.count--; /* the scratch function: it made nothing that is used */
+	b->hypers = scope_mark(e);
+	return ok;
+}
+
+/* ---- the three functions ---- */
+
+static void bind_open(Name name, Span span, void *context) {
+	Building *b = context;
+	if (!scope_find(&b->e, name))
+		scope_add(&b->e, BIND_GIVEN, (AstName){name, span}, value_bad(&b->e));
+}
+
+/* What this version does not have, and the extents that it would have told, are names about which everyone is silent. */
+static void bind_unsupported(Building *b) {
+	for (uint32_t i = 0; i < b->decl->body.count; i++) {
+		const AstStmt *s = b->decl->body.data[i];
+		if (s->kind != AST_DATA && s->kind != AST_BATCH)
+			continue;
+		for (uint32_t k = 0; k < s->declare.type.dims.count; k++)
+			expr_names(s->declare.type.dims.data[k], bind_open, b);
+		for (uint32_t k = 0; k < s->declare.names.count; k++)
+			scope_add(&b->e, BIND_GIVEN, s->declare.names.data[k], value_bad(&b->e));
+	}
+}
+
+static bool name_free(Elab *e, AstName name) {
+	const Binding *b = scope_find(e, name.name);
+	if (!b)
+		return true;
+	Diag *diag = diag_error(e->session, 202, name.span, "`%s` is there already", session_text(e->session, name.name));
+	diag_label(e->session, diag, b->span, "first here");
+	return false;
+}
+
+static void see_param(Name name, Span span, void *context) {
+	Building *b = context;
+	const StageName *known = stages_name(&b->stages, name);
+	if (!known || known->stage < STAGE_VALUE || b->told)
+		return;
+	diag_error(b->e.session, 247, span, "this is fixed before there are parameters, so it cannot depend on `%s`",
+	           session_text(b->e.session, name));
+	b->told = true;
+}
+
+static bool independent(Building *b, const AstStmt *s) {
+	b->told = false;
+	stmt_names(s, see_param, b);
+	return !b->told;
+}
+
+static Value *given_value(Building *b, const AstStmt *s, DrawKey key) {
+	Elab *e = &b->e;
+	const AstDeclare *d = &s->declare;
+	if (!independent(b, s))
+		return value_bad(e);
+	Value *v = d->draw ? elab_draw(e, d, key) : elab_headed(e, d, d->names.data[0].name);
+	if (v->kind == VALUE_ARRAY && v->scalar == S_LITERAL)
+		v = value_convert(e, v, S_REAL);
+	return value_is_bad(v) ? v : materialize(e, v, d->names.data[0].name, s->span);
+}
+
+static DrawKey start_function(Building *b, IrBuilder *builder, const char *name, IrFunc **func) {
+	Elab *e = &b->e;
+	*func = ir_func_new(e->module, arena_printf(e->arena, "%s_%s", session_text(e->session, b->decl->name.name), name));
+	*builder = ir_builder(*func);
+	builder->span = b->decl->name.span;
+	e->builder = builder;
+	scope_back(e, b->hypers);
+	bind_unsupported(b);
+	DrawKey key = {0};
+	if (strcmp(name, "value") != 0) {
+		key.seed = ex_read(e, ir_param(*func, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
+		key.instance = ex_read(e, ir_param(*func, "instance", ir_scalar_type(IR_I64)), NULL, 0, false);
+	}
+	return key;
+}
+
+static void build_setup(Building *b) {
+	Elab *e = &b->e;
+	IrBuilder builder;
+	DrawKey key = start_function(b, &builder, "setup", &b->out->setup);
+	for (uint32_t i = 0; i < b->decl->body.count; i++) {
+		const AstStmt *s = b->decl->body.data[i];
+		if (is_computation(s) && b->stages.stmts[i].stage < STAGE_VALUE)
+			elab_stmt(e, s);
+		if (s->kind == AST_DATA || s->kind == AST_BATCH)
+			diag_error(e->session, 390, s->keyword, "`%s` is part of the language, but not of this version",
+			           ast_stmt_word(s->kind));
+		if (s->kind == AST_GIVEN && s->declare.names.count && name_free(e, s->declare.names.data[0])) {
+			Value *v = given_value(b, s, key);
+			scope_add(e, BIND_GIVEN, s->declare.names.data[0], v);
+		}
+	}
+	for (uint32_t i = 0; i < b->stages.names.count; i++) {
+		if (!b->stages.names.data[i]->needed)
+			continue;
+		Binding *bound = scope_find(e, b->stages.names.data[i]->name);
+		if (!bound)
+			continue;
+		Value *v = bound->value;
+		if (v->kind != VALUE_ARRAY) {
+			vec_push(e->arena, &b->fixed, v);
+			vec_push(e->arena, &b->out->fixed, ((FeSlot){.name = bound->name, .span = bound->span}));
+			continue;
+		}
+		if (v->scalar == S_LITERAL)
+			v = value_convert(e, v, S_REAL);
+		IrValue value = whole(e, v, NULL, 0, bound->name, bound->span);
+		IrType type = ir_type(b->out->setup, value);
+		FeSlot slot = {.name = bound->name, .type = type, .count = ir_type_elements(type, NULL), .span = bound->span};
+		vec_push(e->arena, &b->out->fixed, slot);
+		vec_push(e->arena, &b->fixed, v);
+		ir_result(b->out->setup, session_text(e->session, bound->name), value);
+	}
+}
+
+/* Names of what setup made, as parameters of the function being built. */
+static void bind_fixed(Building *b, IrFunc *func) {
+	Elab *e = &b->e;
+	for (uint32_t i = 0; i < b->out->fixed.count; i++) {
+		const FeSlot *slot = &b->out->fixed.data[i];
+		Value *made = b->fixed.data[i], *v = made;
+		if (made->kind == VALUE_ARRAY) {
+			IrValue param = ir_param(func, session_text(e->session, slot->name), slot->type);
+			v = value_read(e, param, made->scalar, made->rank, made->dims);
+			v->body->low = made->body->low;
+			v->body->high = made->body->high;
+		}
+		scope_add(e, BIND_GIVEN, (AstName){slot->name, slot->span}, v);
+	}
+}
+
+/* The shape of a parameter, and its value at the start if `value` is not NULL. */
+static bool param_start(Building *b, const AstStmt *s, DrawKey key, Value **value, int64_t *dims, int *rank) {
+	Elab *e = &b->e;
+	const AstDeclare *d = &s->declare;
+	const char *name = session_text(e->session, d->names.data[0].name);
+	if (!independent(b, s))
+		return false;
+	Value *v = d->draw ? elab_draw(e, d, key) : elab_headed(e, d, d->names.data[0].name);
+	if (value_is_bad(v))
+		return false;
+	if (v->kind != VALUE_ARRAY || v->scalar == S_BOOL || (d->type.span.file && d->type.scalar != AST_REAL)) {
+		diag_error(e->session, 249, s->span, "a parameter is made of real numbers: `%s` cannot be %s", name,
+		           type_text(e, v));
+		return false;
+	}
+	v = value_convert(e, v, S_REAL);
+	memcpy(dims, v->dims, sizeof v->dims);
+	*rank = v->rank;
+	*value = v;
+	return true;
+}
+
+static bool draws(const AstStmt *s) {
+	return s->declare.draw != NULL;
+}
+
+static void see_fixed(Name name, Span span, void *context) {
+	(void)span;
+	Building *b = context;
+	const StageName *known = stages_name(&b->stages, name);
+	if (known && known->stage == STAGE_SETUP)
+		b->out->random_start = true;
+}
+
+static void build_start(Building *b) {
+	Elab *e = &b->e;
+	FeObjective *o = b->out;
+	IrBuilder builder;
+	stages_want(&b->stages, true);
+	DrawKey key = start_function(b, &builder, "start", &o->start);
+	bind_fixed(b, o->start);
+	VEC(Value *) starts = {0};
+	for (uint32_t i = 0; i < b->decl->body.count; i++) {
+		const AstStmt *s = b->decl->body.data[i];
+		if (is_computation(s) && b->stages.stmts[i].stage == STAGE_CONST && stages_wanted(&b->stages, i))
+			elab_stmt(e, s);
+		if (s->kind != AST_PARAM || s->declare.names.count == 0)
+			continue;
+		Value *v = NULL;
+		int64_t dims[IR_MAX_RANK];
+		int rank = 0;
+		FeSlot slot = {.name = s->declare.names.data[0].name,
+		               .span = s->declare.names.data[0].span,
+		               .offset = o->size,
+		               .count = 0};
+		if (param_start(b, s, key, &v, dims, &rank)) {
+			slot.type = ir_tensor_type(e->real, rank, dims);
+			slot.count = ir_type_elements(slot.type, NULL);
+		} else
+			b->ok = false;
+		o->random_start = o->random_start || draws(s);
+		stmt_names(s, see_fixed, b);
+		o->size += slot.count;
+		vec_push(e->arena, &o->params, slot);
+		vec_push(e->arena, &starts, v);
+	}
+	if (o->size == 0)
+		return;
+	IrType type = ir_tensor_type(e->real, 1, &o->size);
+	e->builder->span = b->decl->name.span;
+	IrValue x = o->params.count == 1 && o->params.data[0].type.rank == 1 ? 0 : ir_fill(e->builder, type, 0);
+	for (uint32_t i = 0; i < starts.count; i++) {
+		Value *v = starts.data[i];
+		if (!v)
+			continue;
+		Ex *body = value_body(e, v);
+		Emit m = emit_begin(e, o->params.data[i].span);
+		IrAt place = ir_at_const(0);
+		for (int k = 0; k < v->rank; k++) {
+			emit_var(e, &m, v->vars[k]);
+			place =
+				ir_at_add(e->module, ir_at_scale(e->module, place, v->dims[k]), ir_at_index(e->module, (uint32_t)k, 1));
+		}
+		place = ir_at_add(e->module, place, ir_at_const(o->params.data[i].offset));
+		uint32_t node = emit_ex(e, &m, body);
+		e->builder->name = session_name(e->session, "x");
+		x = ir_put(&m.f, IR_PUT_NONE, node, type, &place, x, false);
+		ir_for_end(&m.f);
+	}
+	ir_result(o->start, "x", x);
+}
+
+static void bind_param(Building *b, IrValue x, const FeSlot *slot) {
+	Elab *e = &b->e;
+	AstName name = {slot->name, slot->span};
+	if (!name_free(e, name)) {
+		b->ok = false;
+		return;
+	}
+	if (slot->count == 0 || x == 0) {
+		scope_add(e, BIND_PARAM, name, value_bad(e));
+		return;
+	}
+	int64_t dims[IR_MAX_RANK] = {0};
+	memcpy(dims, slot->type.dims, sizeof(int64_t) * slot->type.rank);
+	Value *v = value_array(e, S_REAL, slot->type.rank, dims, slot->span);
+	Ex *place = ex_int(e, 0);
+	for (int k = 0; k < v->rank; k++)
+		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, dims[k]), NULL), ex_var(e, v->vars[k]));
+	place = ex_add_int(e, place, ex_int(e, slot->offset));
+	v->body = ex_read(e, x, &place, 1, false);
+	scope_add(e, BIND_PARAM, name, v);
+}
+
+static void result(Building *b, const char *name, const AstExpr *x, const char *what) {
+	Elab *e = &b->e;
+	Value *v = elab_scalar(e, x, what);
+	if (value_is_bad(v))
+		return;
+	v = value_convert(e, v, S_REAL);
+	ir_result(b->out->value, name, whole(e, v, NULL, 0, session_name(e->session, name), x->span));
+}
+
+/* Something of it could not be read, so what seems to be missing may have been there. */
+static bool unread(const Session *session, Span span) {
+	for (uint32_t i = 0; i < session->diags.count; i++) {
+		const Diag *diag = session->diags.data[i];
+		Span at = diag->labels.count ? diag->labels.data[0].span : (Span){0};
+		if (diag->severity == DIAG_ERROR && diag->code < 200 && at.file == span.file && at.start >= span.start &&
+		    at.start < span.end)
+			return true;
+	}
+	return false;
+}
+
+static void build_value(Building *b) {
+	Elab *e = &b->e;
+	FeObjective *o = b->out;
+	IrBuilder builder;
+	stages_want(&b->stages, false);
+	start_function(b, &builder, "value", &o->value);
+	bind_fixed(b, o->value);
+	IrValue x = o->size ? ir_param(o->value, "x", ir_tensor_type(e->real, 1, &o->size)) : 0;
+	for (uint32_t i = 0; i < o->params.count; i++)
+		bind_param(b, x, &o->params.data[i]);
+	const AstStmt *minimize = NULL;
+	for (uint32_t i = 0; i < b->decl->body.count; i++) {
+		const AstStmt *s = b->decl->body.data[i];
+		if (is_computation(s) && (b->stages.stmts[i].stage == STAGE_VALUE ||
+		                          (b->stages.stmts[i].stage == STAGE_CONST && stages_wanted(&b->stages, i))))
+			elab_stmt(e, s);
+		if (s->kind == AST_VALIDATE)
+			diag_error(e->session, 390, s->keyword, "`validate` is part of the language, but not of this version");
+		if (s->kind != AST_MINIMIZE)
+			continue;
+		if (minimize) {
+			Diag *diag = diag_error(e->session, 241, s->keyword, "an objective minimizes one thing");
+			diag_label(e->session, diag, minimize->keyword, "already here");
+			diag_help(e->session, diag, "`report name = ...` gives further figures");
+			continue;
+		}
+		minimize = s;
+		result(b, "f", s->minimize, "what is minimized");
+	}
+	for (uint32_t i = 0; i < b->decl->body.count; i++) {
+		const AstStmt *s = b->decl->body.data[i];
+		if (s->kind != AST_REPORT || !s->report.value)
+			continue;
+		vec_push(e->arena, &o->reports, s->report.name.name);
+		result(b, session_text(e->session, s->report.name.name), s->report.value, "a report");
+	}
+	const char *name = session_text(e->session, b->decl->name.name);
+	if (unread(e->session, b->decl->span))
+		return;
+	if (!minimize) {
+		Diag *diag =
+			diag_error(e->session, 240, b->decl->name.span, "objective `%s` does not say what to minimize", name);
+		diag_help(e->session, diag, "end it with `minimize ...`");
+	}
+	if (o->params.count == 0) {
+		Diag *diag =
+			diag_error(e->session, 243, b->decl->name.span, "objective `%s` has no parameter to optimize", name);
+		diag_help(e->session, diag, "declare one: `param w : [3] ~ normal(0, 1)`");
+	}
+}
+
+FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
+	program = call->program ? call->program : program;
+	Session *session = program->session;
+	uint32_t errors = session->error_count;
+	Building b = {.e = elab_new(program, module, real), .decl = call->decl, .ok = true};
+	b.out = ARENA_NEW(module->arena, FeObjective);
+	b.out->decl = call->decl;
+	b.out->module = module;
+	b.out->real = real;
+	Calls calls = {call->decl, NULL};
+	b.e.calls = &calls;
+	if (!bind_hypers(&b, call))
+		return NULL;
+	stages_find(&b.stages, module->arena, &call->decl->body);
+	stages_want(&b.stages, true);
+	stages_want(&b.stages, false);
+	build_setup(&b);
+	build_start(&b);
+	build_value(&b);
+	return session->error_count == errors && b.ok && !program->broken ? b.out : NULL;
+}
+
+static bool block_draws(const AstBlock *block) {
+	for (uint32_t i = 0; i < block->count; i++) {
+		const AstStmt *s = block->data[i];
+		if ((s->kind <= AST_VAR && s->declare.draw) || (s->kind == AST_FOR && block_draws(&s->loop.body)) ||
+		    (s->kind == AST_WHEN && (block_draws(&s->when.yes) || block_draws(&s->when.no))))
+			return true;
+	}
+	return false;
+}
+
+bool fe_draws(const AstDecl *objective) {
+	return block_draws(&objective->body);
+}

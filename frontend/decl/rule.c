@@ -1,0 +1,497 @@
+/* Optimizers: theta, natural, init and step of a rule.
+ *
+ * A rule works on one flat vector x of N coordinates. With more than one parameter tensor a constant table tells the tensor
+ * of every coordinate; what a rule computes once per tensor then has a leading axis over the tensors (the variable
+ * `tensor`), and what it computes per coordinate reads it through the table.
+ *
+ * Which hyperparameters have to be whole numbers is learned by elaborating: the first time that one is needed as such, it
+ * is marked, and the rule is elaborated again with it as a constant. */
+#include "frontend/decl/rule.h"
+
+#include <math.h>
+#include <string.h>
+
+Value *hyper_as_int(Elab *e, Value *v, Span span) {
+	Hyper *h = &e->rule->hypers.data[v->hyper - 1];
+	if (!h->as_int) {
+		h->as_int = true;
+		e->rule->more_ints = true;
+	}
+	if (h->learned) /* reported when all is read */
+		return value_bad(e);
+	if (v->as_int->scalar != S_REAL || !e->in_dimension)
+		return v->as_int;
+	Diag *diag = diag_error(e->session, 211, h->at, "`%s` has to be a whole number, not %g",
+	                        session_text(e->session, h->name), h->value);
+	diag_label(e->session, diag, span, "a dimension here");
+	return value_bad(e);
+}
+
+/* ---- hyperparameters ---- */
+
+bool limits_of(RuleElab *r, const AstLimits *limits, double *low, double *high) {
+	Elab *e = &r->e;
+	if (limits->span.file == 0 || !limits->low || !limits->high)
+		return false;
+	if (!elab_number(e, limits->low, "a limit", low) || !elab_number(e, limits->high, "a limit", high))
+		return false;
+	if (*low < *high)
+		return true;
+	diag_error(e->session, 262, limits->span, "these limits leave no room: %g is not below %g", *low, *high);
+	return false;
+}
+
+static bool is_rule_name(const char *name) {
+	return strcmp(name, "x") == 0 || strcmp(name, "g") == 0 || strcmp(name, "f") == 0 || strcmp(name, "t") == 0 ||
+	       strcmp(name, "horizon") == 0;
+}
+
+static bool read_hypers(RuleElab *r) {
+	Elab *e = &r->e;
+	const AstDecl *decl = r->decl;
+	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, decl->params.count + 1);
+	bool ok = call_arguments(r->program, r->call, args);
+	IrBuilder scratch = ir_builder(ir_func_new(e->module, "constants"));
+	e->builder = &scratch;
+	for (uint32_t i = 0; i < decl->params.count; i++) {
+		const AstParam *p = &decl->params.data[i];
+		const AstExpr *x = args[i] ? args[i] : p->value;
+		Hyper h = {.name = p->name.name, .span = p->name.span, .given = args[i] != NULL};
+		Value *v = value_bad(e);
+		if (!x) {
+			Diag *diag = diag_error(e->session, 269, r->call->span, "`%s` needs a value for `%s`",
+			                        session_text(e->session, decl->name.name), session_text(e->session, p->name.name));
+			diag_label(e->session, diag, p->name.span, "declared here");
+			ok = false;
+		} else {
+			ScopeMark scope = scope_mark(e);
+			if (args[i])
+				scope_hide(e);
+			v = elab(e, x);
+			scope_back(e, scope);
+			h.known = value_known_real(v, &h.value);
+			if (!h.known && v->kind == VALUE_ARRAY && !(v->scalar == S_BOOL && value_known(v))) {
+				diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
+				v = value_bad(e);
+			}
+		}
+		h.constant = v;
+		h.at = x ? x->span : p->name.span;
+		h.from = x;
+		h.limits = &p->limits;
+		h.has_range = limits_of(r, &p->limits, &h.low, &h.high);
+		if (h.known && isnan(h.value)) {
+			diag_error(e->session, 212, h.at, "`%s` has to be a number, and this is none (NaN)",
+			           session_text(e->session, h.name));
+			ok = false;
+		}
+		if (h.has_range && h.known && (h.value < h.low || h.value > h.high)) {
+			Diag *diag = diag_warning(e->session, 270, x->span, "`%s` is thought to lie between %g and %g, not at %g",
+			                          session_text(e->session, h.name), h.low, h.high, h.value);
+			diag_label(e->session, diag, p->limits.span, "stated here");
+		}
+		if (is_rule_name(session_text(e->session, h.name)) || scope_find(e, h.name)) {
+			diag_error(e->session, 202, h.span, "`%s` is there already", session_text(e->session, h.name));
+			ok = false;
+		}
+		vec_push(e->arena, &r->hypers, h);
+		scope_add(e, BIND_HYPER, p->name, v);
+	}
+	for (uint32_t i = 0; i < r->open_count; i++) {
+		bool found = false;
+		for (uint32_t k = 0; k < r->hypers.count; k++)
+			found = found || (r->hypers.data[k].name == r->open[i] &&
+			                  (r->hypers.data[k].known || value_is_bad(r->hypers.data[k].constant)));
+		if (!found) {
+			diag_error(e->session, 216, r->call->span, "`%s` has no hyperparameter `%s` that could be learned",
+			           session_text(e->session, decl->name.name), session_text(e->session, r->open[i]));
+			ok = false;
+		}
+	}
+	e->module->funcs.count--;
+	e->builder = NULL;
+	return ok;
+}
+
+/* The hyperparameters as the function being built sees them: `func` NULL as constants; else as parameters of it, but for
+ * whole numbers and those that are learned (bound later). */
+void bind_hypers(RuleElab *r, IrFunc *func) {
+	Elab *e = &r->e;
+	for (uint32_t i = 0; i < r->hypers.count; i++) {
+		Hyper *h = &r->hypers.data[i];
+		Value *v = h->constant;
+		bool whole_number = h->known && h->value == floor(h->value) && fabs(h->value) < 9e15;
+		Value *as_int = whole_number ? value_scalar(e, S_LITERAL, ex_int(e, (int64_t)h->value)) : v;
+		if (h->known && h->as_int)
+			v = as_int;
+		else if (h->known && (!func || !h->learned)) {
+			IrValue param = func ? ir_param(func, session_text(e->session, h->name), ir_scalar_type(e->real)) : 0;
+			v = func ? value_scalar(e, S_REAL, ex_read(e, param, NULL, 0, false)) : value_real(e, h->value);
+			v->hyper = (int)i + 1;
+			v->as_int = as_int;
+		} else if (h->learned)
+			continue;
+		scope_add(e, BIND_HYPER, (AstName){h->name, h->span}, v);
+	}
+}
+
+/* ---- the frame of a function ---- */
+
+void begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFunc **func) {
+	Elab *e = &r->e;
+	*func = ir_func_new(e->module, arena_printf(e->arena, "%s_%s", session_text(e->session, r->decl->name.name), name));
+	*builder = ir_builder(*func);
+	builder->span = r->decl->name.span;
+	e->builder = builder;
+	scope_back(e, (ScopeMark){0});
+	e->active.count = 0;
+	e->tensor = NULL;
+	e->coord = NULL;
+	e->tensors = 1;
+	e->coupled = false;
+	if (r->symbolic)
+		e->n = ir_symbol(*func, "n");
+	else {
+		e->n = 0;
+		for (uint32_t i = 0; i < r->target->count; i++)
+			e->n += r->target->sizes[i];
+	}
+}
+
+/* The tables of which coordinate belongs to which tensor. */
+void begin_tensors(RuleElab *r) {
+	Elab *e = &r->e;
+	if (r->symbolic || r->decl->joint || r->target->count < 2)
+		return;
+	e->tensors = r->target->count;
+	e->tensor = var_new(e, session_name(e->session, "s"), e->tensors, r->decl->name.span);
+	e->tensor->tensor = true;
+	int64_t *segment = ARENA_ARRAY(e->arena, int64_t, e->n), at = 0;
+	for (uint32_t i = 0; i < r->target->count; i++)
+		for (int64_t k = 0; k < r->target->sizes[i]; k++)
+			segment[at++] = i;
+	IrDim n = e->n, s = e->tensors;
+	e->builder->name = session_name(e->session, "segment");
+	e->segments = ir_table(e->builder, ir_tensor_type(IR_I64, 1, &n), NULL, segment);
+	e->builder->name = session_name(e->session, "sizes");
+	e->sizes = ir_table(e->builder, ir_tensor_type(IR_I64, 1, &s), NULL, r->target->sizes);
+	vec_push(e->arena, &e->active, e->tensor);
+}
+
+static Value *like_x(RuleElab *r, IrValue value) {
+	int64_t dim = DIM_X;
+	return value_read(&r->e, value, S_REAL, 1, &dim);
+}
+
+AstName rule_name(RuleElab *r, const char *text) {
+	return (AstName){session_name(r->e.session, text), {0}};
+}
+
+static IrType x_type(RuleElab *r) {
+	IrDim n = r->e.n;
+	return ir_tensor_type(r->e.real, 1, &n);
+}
+
+/* Names that exist in the rule, but not yet in the function being built. */
+void bind_later(RuleElab *r, bool x_too) {
+	Elab *e = &r->e;
+	static const char *const step_names[] = {"g", "f", "t", "horizon"};
+	for (size_t i = 0; i < sizeof step_names / sizeof *step_names; i++)
+		scope_add(e, BIND_BUILTIN, rule_name(r, step_names[i]), NULL);
+	if (x_too) {
+		int64_t dim = DIM_X;
+		Value *x = value_array(e, S_REAL, 1, &dim, (Span){0});
+		x->body = ex_real(e, 0);
+		scope_add(e, BIND_X, rule_name(r, "x"), x);
+	}
+	for (uint32_t i = 0; i < r->decl->body.count; i++) {
+		const AstStmt *s = r->decl->body.data[i];
+		if (s->kind == AST_LET || s->kind == AST_VAR)
+			for (uint32_t k = 0; k < s->declare.names.count; k++)
+				if (!scope_find(e, s->declare.names.data[k].name))
+					scope_add(e, BIND_LET, s->declare.names.data[k], NULL);
+	}
+}
+
+/* ---- states ---- */
+
+/* The value that a state starts from, in its full shape: like x, per coordinate, or as typed. */
+static Value *state_start(RuleElab *r, const AstStmt *s, bool *each) {
+	Elab *e = &r->e;
+	const AstDeclare *d = &s->declare;
+	Value shape = {.kind = VALUE_ARRAY};
+	*each = true;
+	Value *v;
+	if (d->type.each) {
+		AstDeclare plain = *d;
+		plain.type.span.file = 0;
+		v = elab_headed(e, &plain, d->names.data[0].name);
+		shape.dims[0] = DIM_X;
+		if (!elab_dims(e, &d->type, shape.dims, &shape.rank, 1))
+			return value_bad(e);
+		if (v->kind == VALUE_ARRAY && v->rank && v->rank == shape.rank - 1 && !value_is_bad(v)) {
+			Value *all = value_array(e, v->scalar, shape.rank, shape.dims, s->span);
+			Ex *at[IR_MAX_RANK];
+			for (int i = 1; i < shape.rank; i++)
+				at[i - 1] = ex_var(e, all->vars[i]);
+			if (memcmp(v->dims, shape.dims + 1, sizeof(int64_t) * (size_t)v->rank) == 0) {
+				all->body = value_at(e, v, at);
+				v = all;
+			}
+		}
+	} else {
+		v = elab_headed(e, d, d->names.data[0].name);
+		if (d->type.span.file == 0 && !d->has_head && v->kind == VALUE_ARRAY && v->rank == 0) {
+			shape.rank = 1;
+			shape.dims[0] = DIM_X;
+		} else {
+			shape.rank = v->rank;
+			memcpy(shape.dims, v->dims, sizeof v->dims);
+		}
+		*each = shape.rank > 0 && shape.dims[0] == DIM_X;
+	}
+	if (value_is_bad(v))
+		return v;
+	if (v->kind != VALUE_ARRAY) {
+		diag_error(e->session, 249, s->span, "a state is made of numbers, not %s", type_text(e, v));
+		return value_bad(e);
+	}
+	if (v->scalar == S_LITERAL)
+		v = value_convert(e, v, S_REAL);
+	v = elab_broadcast(e, v, &shape);
+	if (value_same_shape(v, &shape))
+		return v;
+	diag_error(e->session, 236, d->value->span, "`%s` is declared %s, but this is %s",
+	           session_text(e->session, d->names.data[0].name), dims_text(e, shape.dims, shape.rank),
+	           dims_text(e, v->dims, v->rank));
+	return value_bad(e);
+}
+
+void init_states(RuleElab *r, const AstDecl *decl, const char *prefix) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	for (uint32_t i = 0; i < decl->body.count; i++) {
+		const AstStmt *s = decl->body.data[i];
+		if (s->kind != AST_STATE || s->declare.names.count == 0)
+			continue;
+		AstName name = s->declare.names.data[0];
+		Binding *other = scope_find(e, name.name);
+		if (other) {
+			Diag *diag =
+				diag_error(e->session, 202, name.span, "`%s` is there already", session_text(e->session, name.name));
+			if (other->span.file)
+				diag_label(e->session, diag, other->span, "first here");
+		}
+		bool each = false;
+		Value *v = state_start(r, s, &each);
+		const char *text = arena_printf(e->arena, "%s%s", prefix, session_text(e->session, name.name));
+		FeSlot slot = {.name = session_name(e->session, text), .span = name.span};
+		if (!value_is_bad(v)) {
+			IrValue value = whole(e, v, &e->tensor, e->tensor ? 1 : 0, slot.name, s->span);
+			slot.type = ir_type(o->init, value);
+			bool known = true;
+			for (int k = 0; k < slot.type.rank; k++)
+				known = known && slot.type.dims[k] >= 0;
+			slot.count = known ? ir_type_elements(slot.type, NULL) : 0;
+			ir_result(o->init, text, value);
+		}
+		vec_push(e->arena, &o->states, slot);
+		vec_push(e->arena, &o->state_each, each);
+		vec_push(e->arena, &r->states, v);
+	}
+	if (!prefix[0])
+		r->own_states = o->states.count;
+	for (uint32_t i = 0; i < decl->body.count; i++)
+		if (decl->body.data[i]->kind == AST_APPLY)
+			init_applied(r, decl->body.data[i], prefix);
+}
+
+static void build_init(RuleElab *r) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	IrBuilder builder;
+	begin_function(r, &builder, "init", &o->init);
+	IrValue x = ir_param(o->init, "x", x_type(r));
+	bind_hypers(r, o->init);
+	begin_tensors(r);
+	bind_learned(r, o->init);
+	bind_later(r, false);
+	scope_add(e, BIND_X, rule_name(r, "x"), like_x(r, x));
+	init_states(r, r->decl, "");
+}
+
+/* ---- the step ---- */
+
+static Value *scalar_param(RuleElab *r, const char *name, IrScalar type) {
+	Elab *e = &r->e;
+	return value_scalar(e, type == IR_I64 ? S_INT : S_REAL,
+	                    ex_read(e, ir_param(r->out->step, name, ir_scalar_type(type)), NULL, 0, false));
+}
+
+Value *rule_collective(Elab *e, const char *name, Value *v, Span span) {
+	RuleElab *r = e->rule;
+	if (!r || !r->in_step) {
+		diag_error(e->session, 264, span, "`%s` combines parameter tensors: it stands in the step of an optimizer",
+		           name);
+		return value_bad(e);
+	}
+	if (e->coord || e->cond_if) {
+		diag_error(e->session, 264, span, "`%s` may not stand %s", name,
+		           e->coord ? "inside `each`" : "under a condition that may differ between tensors");
+		return value_bad(e);
+	}
+	for (int i = 0; i < v->rank; i++) {
+		if (v->dims[i] != DIM_X)
+			continue;
+		Diag *diag = diag_error(e->session, 264, span,
+		                        "`%s` combines one value per tensor, but this has one per coordinate", name);
+		diag_help(e->session, diag, "reduce it first, as in `%s(sum(...))`", name);
+		return value_bad(e);
+	}
+	e->coupled = true;
+	v = settle(e, value_convert(e, v, S_REAL), 0, span);
+	bool mean = strcmp(name, "all_mean") == 0, most = strcmp(name, "all_max") == 0;
+	if (r->symbolic && !r->decl->joint) {
+		if (v->rank || most || e->builder->block != &r->out->step->body) {
+			diag_error(e->session, 397, span,
+			           "here `%s` is part of the language, but not of this version, for tensors of any size", name);
+			return value_bad(e);
+		}
+		Value *share[2] = {v, value_real(e, 1)}, *total[2];
+		for (int i = 0; i < (mean ? 2 : 1); i++) {
+			IrValue value = whole(e, share[i], NULL, 0, 0, span);
+			vec_push(e->arena, &r->shares, value);
+			const char *param = arena_printf(e->arena, "all%u", (unsigned)r->shares.count);
+			total[i] = scalar_param(r, param, e->real);
+		}
+		return mean ? elab_apply(e, IR_div, S_REAL, S_REAL, total, 2, span, NULL) : total[0];
+	}
+	if (!e->tensor)
+		return v;
+	Var *other = var_new(e, e->tensor->name, e->tensors, span);
+	other->tensor = true;
+	Ex *to = ex_var(e, other);
+	Ex *body = ex_substitute(e, value_body(e, v), &e->tensor, &to, 1, false);
+	Value *sum = reduce(e, most ? IR_PUT_MAX : IR_PUT_SUM, v, body, &other, 1, NULL, 0, span);
+	Value *parts[2] = {sum, value_real(e, (double)e->tensors)};
+	return mean ? elab_apply(e, IR_div, S_REAL, S_REAL, parts, 2, span, NULL) : sum;
+}
+
+static void build_step(RuleElab *r) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	IrBuilder builder;
+	begin_function(r, &builder, "step", &o->step);
+	IrValue x = ir_param(o->step, "x", x_type(r)), g = ir_param(o->step, "g", x_type(r));
+	Value *f = scalar_param(r, "f", e->real), *t = scalar_param(r, "t", IR_I64),
+		  *horizon = scalar_param(r, "horizon", IR_I64);
+	t->body->low = horizon->body->low = 1;
+	t->body->high = horizon->body->high = ex_most_elements;
+	bind_hypers(r, o->step);
+	begin_tensors(r);
+	bind_learned(r, o->step);
+	Binding *bound_x = scope_add(e, BIND_X, rule_name(r, "x"), like_x(r, x));
+	bound_x->scalar = S_REAL;
+	Binding *bound_g = scope_add(e, BIND_BUILTIN, rule_name(r, "g"), like_x(r, g));
+	Binding *bound_f = scope_add(e, BIND_BUILTIN, rule_name(r, "f"), f);
+	scope_add(e, BIND_BUILTIN, rule_name(r, "t"), t);
+	Binding *bound_horizon = scope_add(e, BIND_BUILTIN, rule_name(r, "horizon"), horizon);
+	bool all_each = true;
+	for (uint32_t i = 0; i < o->states.count; i++) {
+		const FeSlot *slot = &o->states.data[i];
+		const Value *start = r->states.data[i];
+		Value *v = value_bad(e);
+		if (start->kind == VALUE_ARRAY) {
+			IrType type = slot->type;
+			for (int k = 0; k < type.rank; k++)
+				type.dims[k] = type.dims[k] < 0 ? e->n : type.dims[k];
+			IrValue param = ir_param(o->step, session_text(e->session, slot->name), type);
+			v = value_from_whole(e, param, start->scalar, start->rank, start->dims, &e->tensor, e->tensor ? 1 : 0);
+		}
+		all_each = all_each && o->state_each.data[i];
+		/* Those of applied rules have their names only there. */
+		ScopeMark scope = scope_mark(e);
+		Binding *b = scope_add(e, BIND_STATE, (AstName){slot->name, slot->span}, v);
+		b->scalar = start->scalar;
+		if (i >= r->own_states)
+			scope_back(e, scope);
+		vec_push(e->arena, &r->bound, b);
+	}
+	r->in_step = true;
+	r->next_state = r->own_states;
+	for (uint32_t i = 0; i < r->decl->body.count; i++) {
+		const AstStmt *s = r->decl->body.data[i];
+		if (s->kind != AST_LEARN && s->kind != AST_STATE)
+			elab_stmt(e, s);
+	}
+	r->in_step = false;
+	if (!value_is_bad(bound_x->value))
+		ir_result(o->step, "x", whole(e, bound_x->value, NULL, 0, bound_x->name, r->decl->name.span));
+	for (uint32_t i = 0; i < r->bound.count; i++) {
+		const Binding *b = r->bound.data[i];
+		if (!value_is_bad(b->value))
+			ir_result(o->step, session_text(e->session, b->name),
+			          whole(e, b->value, &e->tensor, e->tensor ? 1 : 0, b->name, b->span));
+	}
+	for (uint32_t i = 0; i < r->shares.count; i++)
+		ir_result(o->step, arena_printf(e->arena, "share%u", (unsigned)i + 1), r->shares.data[i]);
+	o->collectives = r->shares.count;
+	o->reads_f = bound_f->used;
+	o->reads_g = bound_g->used;
+	o->reads_horizon = bound_horizon->used;
+	o->elementwise = !e->coupled && all_each && !r->decl->joint;
+}
+
+FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                const Name *open, uint32_t open_count) {
+	program = call->program ? call->program : program;
+	Session *session = program->session;
+	uint32_t errors = session->error_count, funcs = module->funcs.count;
+	RuleElab *r = ARENA_NEW(module->arena, RuleElab);
+	r->program = program;
+	r->call = call;
+	r->decl = call->decl;
+	r->target = target;
+	r->open = open;
+	r->open_count = open_count;
+	r->symbolic = target->count == 0;
+	r->e = elab_new(program, module, real);
+	r->e.rule = r;
+	Calls calls = {call->decl, NULL};
+	r->e.calls = &calls;
+	if (!read_hypers(r))
+		return NULL;
+	for (uint32_t i = 0; i < r->hypers.count; i++)
+		for (uint32_t k = 0; k < open_count; k++)
+			if (open[k] == r->hypers.data[i].name)
+				r->hypers.data[i].learned = 1;
+	do {
+		r->more_ints = false;
+		module->funcs.count = funcs;
+		r->shares.count = r->states.count = r->bound.count = r->applied = 0;
+		FeRule *o = r->out = ARENA_NEW(module->arena, FeRule);
+		o->decl = call->decl;
+		o->module = module;
+		o->real = real;
+		build_theta(r);
+		build_natural(r);
+		build_init(r);
+		build_step(r);
+	} while (r->more_ints && session->error_count == errors);
+	for (uint32_t i = 0; i < r->hypers.count; i++) {
+		const Hyper *h = &r->hypers.data[i];
+		if (h->learned && h->as_int)
+			diag_error(session, 272, h->span, "`%s` is a whole number, which cannot be learned",
+			           session_text(session, h->name));
+		if (!h->known || h->as_int || h->learned)
+			continue;
+		FeHyper hyper = {.name = h->name,
+		                 .value = h->value,
+		                 .given = h->given,
+		                 .has_range = h->has_range,
+		                 .low = h->low,
+		                 .high = h->high};
+		vec_push(module->arena, &r->out->hypers, hyper);
+	}
+	return session->error_count == errors && !program->broken ? r->out : NULL;
+}

@@ -1,0 +1,233 @@
+/* `apply adam(lr = 0.1, g = clipped)`: a rule inside a rule, inlined, with states of its own.
+ *
+ * Its hyperparameters are expressions of the rule around it. Where the states start (in init) those that speak of the step
+ * are not known, and only an initial value that needs one is an error. */
+#include "frontend/decl/rule.h"
+
+#include <string.h>
+
+typedef struct Applied {
+	const AstDecl *decl; /* NULL: reported */
+	ScopeMark outer;     /* the scope around */
+	Calls calls;
+	Binding *x, *outer_x;
+	Binding *seen[4], *outer_seen[4]; /* g, f, t, horizon; seen: NULL where an argument replaces it */
+} Applied;
+
+typedef struct Later {
+	Elab *e;
+	bool later;
+} Later;
+
+static void see_later(Name name, Span span, void *context) {
+	(void)span;
+	Later *l = context;
+	const Binding *b = scope_find(l->e, name);
+	l->later = l->later || (b && !b->value);
+}
+
+static bool known_later(Elab *e, const AstExpr *x) {
+	Later l = {e, false};
+	expr_names(x, see_later, &l);
+	return l.later;
+}
+
+static bool not_here(Elab *e, Span span, const char *text) {
+	diag_error(e->session, 397, span, "%s", text);
+	return false;
+}
+
+/* Which rule is meant: one of the program, or one that came as an argument. */
+static const AstDecl *applied_rule(RuleElab *r, const AstExpr *x, const FeCall **base) {
+	Elab *e = &r->e;
+	if (x->kind != AST_CALL)
+		return NULL;
+	*base = NULL;
+	const Binding *b = scope_find(e, x->call.callee.name);
+	if (b && b->value && value_is_bad(b->value))
+		return NULL;
+	if (b && b->value && b->value->kind == VALUE_CALL) {
+		*base = b->value->call;
+		return (*base)->decl;
+	}
+	const AstDecl *decl = fe_find(e->program, x->call.callee.name);
+	if (decl && decl->kind == AST_OPTIMIZER)
+		return decl;
+	FeCall call; /* for its message */
+	AstExpr name = {.kind = AST_NAME, .span = x->call.callee.span, .name = x->call.callee.name};
+	fe_call(e->program, &name, AST_OPTIMIZER, &call);
+	return NULL;
+}
+
+static bool is_step_name(const char *name) {
+	return strcmp(name, "g") == 0 || strcmp(name, "f") == 0 || strcmp(name, "t") == 0 || strcmp(name, "horizon") == 0;
+}
+
+static bool allowed(RuleElab *r, const AstDecl *decl, const AstStmt *s) {
+	Elab *e = &r->e;
+	for (const Calls *c = e->calls; c; c = c->outer) {
+		if (c->decl != decl)
+			continue;
+		diag_error(e->session, 220, s->apply->span, "`%s` applies itself", session_text(e->session, decl->name.name));
+		return false;
+	}
+	for (uint32_t i = 0; i < decl->body.count; i++)
+		if (decl->body.data[i]->kind == AST_LEARN)
+			return not_here(e, s->apply->span,
+			                "applying a rule that learns is part of the language, but not of this version");
+	if (decl->joint && !r->decl->joint && e->tensor)
+		return not_here(e, s->apply->span, "a joint optimizer cannot be applied to one tensor of many");
+	return true;
+}
+
+/* The value of an argument or default; NULL where it is known later. */
+static Value *argument(Elab *e, const AstExpr *x, bool in_step, Name name) {
+	if (!in_step && known_later(e, x))
+		return NULL;
+	Value *v = elab(e, x);
+	return in_step ? settle(e, v, name, x->span) : v;
+}
+
+static Applied enter(RuleElab *r, const AstStmt *s) {
+	Elab *e = &r->e;
+	Applied a = {.outer = scope_mark(e)};
+	const FeCall *base;
+	const AstDecl *decl = applied_rule(r, s->apply, &base);
+	if (!decl || !allowed(r, decl, s))
+		return a;
+	uint32_t params = decl->params.count;
+	Value **values = ARENA_ARRAY(e->arena, Value *, params + 1);
+	bool *given = ARENA_ARRAY(e->arena, bool, params + 1);
+	static const char *const step_names[] = {"g", "f", "t", "horizon"};
+	Value *step_values[4];
+	for (int i = 0; i < 4; i++) {
+		a.outer_seen[i] = scope_find(e, rule_name(r, step_names[i]).name);
+		step_values[i] = a.outer_seen[i]->value;
+	}
+	a.outer_x = scope_find(e, rule_name(r, "x").name);
+	bool replaced[4] = {0};
+	if (base) {
+		const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, params + 1);
+		call_arguments(e->program, base, args);
+		ScopeMark scope = scope_mark(e);
+		scope_hide(e);
+		for (uint32_t i = 0; i < params; i++) {
+			given[i] = args[i] != NULL;
+			if (args[i])
+				values[i] = elab(e, args[i]);
+		}
+		scope_back(e, scope);
+	}
+	FeCall call = {.decl = decl, .span = s->apply->span, .program = e->program};
+	for (uint32_t i = 0; i < s->apply->call.args.count; i++) {
+		const AstArg *arg = &s->apply->call.args.data[i];
+		const char *name = arg->name.name ? session_text(e->session, arg->name.name) : "";
+		if (is_step_name(name)) {
+			for (int k = 0; k < 4; k++)
+				if (strcmp(name, step_names[k]) == 0) {
+					step_values[k] = argument(e, arg->value, r->in_step, arg->name.name);
+					replaced[k] = true;
+				}
+			continue;
+		}
+		vec_push(e->arena, &call.names, arg->name.name);
+		vec_push(e->arena, &call.values, (const AstExpr *)arg->value);
+	}
+	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, params + 1);
+	if (!call_arguments(e->program, &call, args))
+		return a;
+	for (uint32_t i = 0; i < params; i++) {
+		if (!args[i])
+			continue;
+		given[i] = true;
+		values[i] = argument(e, args[i], r->in_step, decl->params.data[i].name.name);
+	}
+	a.calls = (Calls){decl, e->calls};
+	scope_hide(e);
+	for (uint32_t i = 0; i < params; i++) {
+		const AstParam *p = &decl->params.data[i];
+		if (!given[i] && !p->value)
+			diag_error(e->session, 217, s->apply->span, "`%s` needs a value for `%s`",
+			           session_text(e->session, decl->name.name), session_text(e->session, p->name.name));
+		else if (!given[i])
+			values[i] = argument(e, p->value, r->in_step, p->name.name);
+		scope_add(e, BIND_HYPER, p->name, given[i] || p->value ? values[i] : value_bad(e));
+	}
+	for (int i = 0; i < 4; i++) {
+		Binding *b = scope_add(e, BIND_BUILTIN, rule_name(r, step_names[i]), step_values[i]);
+		a.seen[i] = replaced[i] ? NULL : b;
+	}
+	a.x = scope_add(e, BIND_X, rule_name(r, "x"), a.outer_x->value);
+	a.x->scalar = S_REAL;
+	a.x->active = a.outer_x->active;
+	a.decl = decl;
+	return a;
+}
+
+static void bind_later_lets(Elab *e, const AstDecl *decl) {
+	for (uint32_t i = 0; i < decl->body.count; i++) {
+		const AstStmt *s = decl->body.data[i];
+		if (s->kind == AST_LET || s->kind == AST_VAR)
+			for (uint32_t k = 0; k < s->declare.names.count; k++)
+				if (!scope_find(e, s->declare.names.data[k].name))
+					scope_add(e, BIND_LET, s->declare.names.data[k], NULL);
+	}
+}
+
+void init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
+	Elab *e = &r->e;
+	Applied a = enter(r, s);
+	if (a.decl) {
+		const Calls *calls = e->calls;
+		e->calls = &a.calls;
+		bind_later_lets(e, a.decl);
+		const char *name = session_text(e->session, a.decl->name.name);
+		init_states(r, a.decl, arena_printf(e->arena, "%s%s%u_", prefix, name, (unsigned)++r->applied));
+		e->calls = calls;
+	}
+	scope_back(e, a.outer);
+}
+
+void rule_apply(Elab *e, const AstStmt *s) {
+	RuleElab *r = e->rule;
+	if (!r || !r->in_step || e->coord || e->cond_if || e->builder->block != &r->out->step->body ||
+	    s->apply->kind != AST_CALL) {
+		if (s->apply->kind == AST_CALL)
+			not_here(e, s->keyword, "`apply` in a loop, in `each` or under a condition is not part of this version");
+		return;
+	}
+	Applied a = enter(r, s);
+	if (!a.decl) {
+		scope_back(e, a.outer);
+		return;
+	}
+	const Calls *calls = e->calls;
+	e->calls = &a.calls;
+	uint32_t first = r->next_state, count = 0;
+	for (uint32_t i = 0; i < a.decl->body.count; i++) {
+		const AstStmt *state = a.decl->body.data[i];
+		if (state->kind != AST_STATE || state->declare.names.count == 0 || first + count >= r->bound.count)
+			continue;
+		const Binding *kept = r->bound.data[first + count++];
+		Binding *b = scope_add(e, BIND_STATE, state->declare.names.data[0], kept->value);
+		b->scalar = kept->scalar;
+		b->active = kept->active;
+	}
+	r->next_state += count;
+	for (uint32_t i = 0; i < a.decl->body.count; i++) {
+		const AstStmt *stmt = a.decl->body.data[i];
+		if (stmt->kind != AST_LEARN && stmt->kind != AST_STATE)
+			elab_stmt(e, stmt);
+	}
+	for (uint32_t i = 0, k = 0; i < a.decl->body.count && k < count; i++) {
+		const AstStmt *state = a.decl->body.data[i];
+		if (state->kind == AST_STATE && state->declare.names.count)
+			r->bound.data[first + k++]->value = scope_find(e, state->declare.names.data[0].name)->value;
+	}
+	a.outer_x->value = a.x->value;
+	for (int i = 0; i < 4; i++)
+		if (a.seen[i] && a.seen[i]->used)
+			a.outer_seen[i]->used = true;
+	e->calls = calls;
+	scope_back(e, a.outer);
+}

@@ -1,0 +1,378 @@
+/* What a rule leaves open: theta, from which it starts, and the numbers as the rule uses them.
+ *
+ * theta is one flat vector: the `learn`ed values in the order of declaration, row-major, then the opened hyperparameters. A
+ * value with limits is trained through a logit (both finite) or the logarithm of its distance from the one that is. */
+#include "frontend/decl/rule.h"
+
+#include <math.h>
+#include <string.h>
+
+/* v, but a number that lies on a limit, or rounds to it, becomes the next one inside. What lies outside stays. */
+static Ex *inside(Elab *e, const FeLearned *l, Ex *v) {
+	if (isfinite(l->low)) {
+		Ex *moved = ex_op(e, IR_max, v, ex_real(e, l->lowest), NULL);
+		v = ex_op(e, IR_where, ex_op(e, IR_lt, v, ex_real(e, l->low), NULL), v, moved);
+	}
+	if (isfinite(l->high)) {
+		Ex *moved = ex_op(e, IR_min, v, ex_real(e, l->highest), NULL);
+		v = ex_op(e, IR_where, ex_op(e, IR_lt, ex_real(e, l->high), v, NULL), v, moved);
+	}
+	return v;
+}
+
+/* NaN for what lies outside of the limits: rt_theta_start tells. */
+static Ex *unconstrained(Elab *e, const FeLearned *l, Ex *v) {
+	if (l->transform == FE_PLAIN)
+		return v;
+	v = inside(e, l, v);
+	Ex *above = l->transform == FE_LOG_BELOW ? NULL : ex_op(e, IR_sub, v, ex_real(e, l->low), NULL);
+	Ex *below = l->transform == FE_LOG ? NULL : ex_op(e, IR_sub, ex_real(e, l->high), v, NULL);
+	if (!above || !below)
+		return ex_op(e, IR_log, above ? above : below, NULL, NULL);
+	/* Beside a limit of 0 the quotient may be out of range: a theta that far out gives the last number inside, too. */
+	Ex *theta = ex_op(e, IR_log, ex_op(e, IR_div, above, below, NULL), NULL, NULL), *far = ex_real(e, 1e4);
+	theta = ex_op(e, IR_where, ex_op(e, IR_lt, far, theta, NULL), far, theta);
+	far = ex_real(e, -1e4);
+	return ex_op(e, IR_where, ex_op(e, IR_lt, theta, far, NULL), far, theta);
+}
+
+/* The limits themselves are reached by rounding alone: there the value is moved to the next number inside, and the
+ * derivative stays what it is without rounding, so that training finds its way back. */
+static Ex *natural(Elab *e, const FeLearned *l, Ex *theta) {
+	if (l->transform == FE_PLAIN)
+		return theta;
+	Ex *v;
+	if (l->transform == FE_LOGIT)
+		v = ex_op(e, IR_mul, ex_op(e, IR_sigmoid, theta, NULL, NULL), ex_real(e, l->high - l->low), NULL);
+	else
+		v = ex_op(e, IR_exp, theta, NULL, NULL);
+	if (l->transform == FE_LOG_BELOW)
+		v = ex_op(e, IR_sub, ex_real(e, l->high), v, NULL);
+	else if (l->low != 0)
+		v = ex_op(e, IR_add, ex_real(e, l->low), v, NULL);
+	if (isinf(l->high)) /* where exp overflows there is no derivative to keep */
+		v = ex_op(e, IR_min, v, ex_real(e, l->highest), NULL);
+	if (isinf(l->low))
+		v = ex_op(e, IR_max, v, ex_real(e, l->lowest), NULL);
+	Ex *moved = v;
+	if (isfinite(l->high))
+		moved = ex_op(e, IR_min, moved, ex_real(e, l->highest), NULL);
+	if (isfinite(l->low))
+		moved = ex_op(e, IR_max, moved, ex_real(e, l->lowest), NULL);
+	return ex_op(e, IR_add, v, ex_op(e, IR_stop_gradient, ex_op(e, IR_sub, moved, v, NULL), NULL, NULL), NULL);
+}
+
+/* The number of this precision next to `at` in the direction of `to`. */
+static double next_number(const Elab *e, double at, double to) {
+	return e->real == IR_F32 ? (double)nextafterf((float)at, (float)to) : nextafter(at, to);
+}
+
+/* false with a diagnostic: these limits cannot be kept in this precision. */
+static bool set_transform(Elab *e, FeLearned *l, bool limited, double low, double high, Span span) {
+	static const FeTransform kinds[2][2] = {{FE_LOGIT, FE_LOG}, {FE_LOG_BELOW, FE_PLAIN}};
+	l->low = limited ? low : -INFINITY;
+	l->high = limited ? high : INFINITY;
+	l->transform = kinds[isinf(l->low) != 0][isinf(l->high) != 0];
+	l->lowest = next_number(e, l->low, INFINITY);
+	l->highest = next_number(e, l->high, -INFINITY);
+	double largest = next_number(e, INFINITY, 0);
+	bool far = l->transform == FE_LOGIT && high - low > largest;
+	if (!far && l->lowest <= l->highest)
+		return true;
+	diag_error(e->session, 262, span, "these limits are too %s for %s", far ? "far apart" : "close together",
+	           ir_scalar_name(e->real));
+	return false;
+}
+
+/* A literal as it was written: in f32 it may round to a limit that it is not on. */
+static double unrounded(const AstExpr *x, double rounded) {
+	if (x->kind == AST_UNARY && x->unary.op == AST_NEG)
+		return -unrounded(x->unary.operand, -rounded);
+	if (x->kind != AST_NUMBER)
+		return rounded;
+	return x->number.whole ? (double)x->number.integer : x->number.value;
+}
+
+static bool starts_inside(const AstExpr *start, double value, const AstLimits *limits, double low, double high) {
+	value = unrounded(start, value);
+	return value > unrounded(limits->low, low) && value < unrounded(limits->high, high);
+}
+
+/* Puts a value of any shape into its place in a flat vector. */
+static IrValue put_flat(Elab *e, Value *v, Ex *body, IrType type, IrValue into, int64_t offset, Span span) {
+	Emit m = emit_begin(e, span);
+	IrAt place = ir_at_const(0);
+	for (int k = 0; k < v->rank; k++) {
+		emit_var(e, &m, v->vars[k]);
+		place = ir_at_add(e->module, ir_at_scale(e->module, place, dim_ir(e, v->dims[k])),
+		                  ir_at_index(e->module, (uint32_t)k, 1));
+	}
+	place = ir_at_add(e->module, place, ir_at_const(offset));
+	uint32_t node = emit_ex(e, &m, ex_convert(e, body, e->real));
+	IrValue out = ir_put(&m.f, IR_PUT_NONE, node, type, &place, into, false);
+	ir_for_end(&m.f);
+	return out;
+}
+
+static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const int64_t *dims, int rank) {
+	Elab *e = &r->e;
+	const AstExpr *from = s->declare.from;
+	const char *problem = "nothing reads weights here";
+	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
+	if (from->kind != AST_TEXT)
+		return value_bad(e);
+	const char *path = file_beside(r->program, s->span.file, from->text, &problem);
+	bool ok = path && r->program->loader &&
+	          r->program->loader(r->program->loader_context, path, session_text(e->session, l->slot.name),
+	                             &l->slot.type, data, &problem);
+	if (!ok) {
+		diag_error(e->session, 268, from->span, "cannot read `%s` from `%s`: %s",
+		           session_text(e->session, l->slot.name), path ? path : from->text, problem);
+		return value_bad(e);
+	}
+	IrValue table = ir_table(e->builder, l->slot.type, data, NULL);
+	return value_read(e, table, S_REAL, rank, dims);
+}
+
+static bool depends_on_size(Ex *x, uint64_t epoch) {
+	if (x->kind == EX_DIM || (x->kind == EX_VAR && x->var->tensor))
+		return true;
+	if (x->epoch == epoch) /* looked at already */
+		return false;
+	x->epoch = epoch;
+	for (uint32_t i = 0; x->kind == EX_READ && i < x->at_count; i++)
+		if (depends_on_size(x->at[i], epoch))
+			return true;
+	for (int i = 0; x->kind == EX_OP && i < ir_op_info[x->opcode].arity; i++)
+		if (depends_on_size(x->args[i], epoch))
+			return true;
+	return false;
+}
+
+static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned *l, Value **start) {
+	Elab *e = &r->e;
+	const AstDeclare *d = &s->declare;
+	double low = 0, high = 0;
+	bool limited = limits_of(r, &d->limits, &low, &high);
+	if (!set_transform(e, l, limited, low, high, d->limits.span))
+		return false;
+	int64_t dims[IR_MAX_RANK];
+	int rank = 0;
+	Value *v = NULL;
+	if (d->from) {
+		if (d->has_head || !elab_dims(e, &d->type, dims, &rank, 0))
+			return false;
+	} else {
+		v = d->draw ? elab_draw(e, d, key) : elab_headed(e, d, d->names.data[0].name);
+		if (value_is_bad(v))
+			return false;
+		if (v->kind != VALUE_ARRAY || v->scalar == S_BOOL || (d->type.span.file && d->type.scalar != AST_REAL)) {
+			diag_error(e->session, 249, s->span, "learned values are real numbers");
+			return false;
+		}
+		v = value_convert(e, v, S_REAL);
+		memcpy(dims, v->dims, sizeof dims);
+		rank = v->rank;
+	}
+	IrDim extents[IR_MAX_RANK];
+	for (int i = 0; i < rank; i++) {
+		extents[i] = dim_ir(e, dims[i]);
+		if (dims[i] != DIM_X || (!r->symbolic && !e->tensor))
+			continue;
+		Diag *diag = diag_error(e->session, 265, d->names.data[0].span,
+		                        "`%s` depends on `size(x)`, so this rule is tied to one size, and to one tensor",
+		                        session_text(e->session, d->names.data[0].name));
+		diag_help(e->session, diag, "make it a `joint optimizer`, and use it on one objective");
+		return false;
+	}
+	l->slot.type = ir_tensor_type(e->real, rank, extents);
+	l->slot.count = ir_type_elements(l->slot.type, NULL);
+	if (d->from) {
+		v = from_file(r, s, l, dims, rank);
+		if (value_is_bad(v))
+			return false;
+	}
+	if (depends_on_size(value_body(e, v), ++*e->epoch)) {
+		diag_error(e->session, 265, s->span,
+		           "where `%s` starts depends on `size(x)`, which this rule serves in any size",
+		           session_text(e->session, d->names.data[0].name));
+		return false;
+	}
+	double value;
+	if (limited && d->value && value_known_real(v, &value) && !starts_inside(d->value, value, &d->limits, low, high)) {
+		Diag *diag = diag_error(e->session, 262, d->value->span, "`%s` starts at %g, which is not inside its limits",
+		                        session_text(e->session, d->names.data[0].name), value);
+		diag_label(e->session, diag, d->limits.span, "%g to %g", low, high);
+		return false;
+	}
+	*start = v;
+	return true;
+}
+
+/* What is opened stays inside of the range that it states. Without one, a number that starts positive stays positive: rates,
+ * scales and what keeps a division from 0 mean nothing below. */
+static void open_transform(Elab *e, const Hyper *h, FeLearned *l) {
+	bool positive = !h->has_range && h->value > 0;
+	bool limited = h->has_range || positive;
+	double low = positive ? 0 : h->low, high = positive ? INFINITY : h->high;
+	if (!set_transform(e, l, limited, low, high, h->at) || !h->has_range ||
+	    starts_inside(h->from, h->value, h->limits, low, high))
+		return;
+	Diag *diag =
+		diag_error(e->session, 262, h->at, "`%s` is to be learned and starts at %g, which is not inside its range",
+	               session_text(e->session, h->name), h->value);
+	diag_label(e->session, diag, h->limits->span, "%g to %g", low, high);
+}
+
+void build_theta(RuleElab *r) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	IrBuilder builder;
+	begin_function(r, &builder, "theta", &o->theta);
+	DrawKey key = {.seed = ex_read(e, ir_param(o->theta, "seed", ir_scalar_type(IR_I64)), NULL, 0, false),
+	               .instance = ex_int(e, 0)};
+	begin_tensors(r);
+	bind_hypers(r, NULL);
+	bind_later(r, true);
+	VEC(Value *) starts = {0};
+	for (uint32_t i = 0; i < r->decl->body.count; i++) {
+		const AstStmt *s = r->decl->body.data[i];
+		if (s->kind != AST_LEARN || s->declare.names.count == 0)
+			continue;
+		FeLearned l = {.slot = {.name = s->declare.names.data[0].name,
+		                        .span = s->declare.names.data[0].span,
+		                        .offset = o->learned_count}};
+		Value *v = NULL;
+		const Binding *other = scope_find(e, l.slot.name);
+		if (other) {
+			Diag *diag = diag_error(e->session, 202, l.slot.span, "`%s` is there already",
+			                        session_text(e->session, l.slot.name));
+			if (other->span.file)
+				diag_label(e->session, diag, other->span, "first here");
+		}
+		learned_start(r, s, key, &l, &v);
+		scope_add(e, BIND_LEARNED, (AstName){l.slot.name, l.slot.span}, NULL);
+		o->learned_count += l.slot.count;
+		vec_push(e->arena, &o->learned, l);
+		vec_push(e->arena, &starts, v);
+	}
+	for (uint32_t i = 0; i < r->hypers.count; i++) {
+		Hyper *h = &r->hypers.data[i];
+		if (!h->learned)
+			continue;
+		h->learned = (int)o->learned.count + 1;
+		FeLearned l = {.slot = {.name = h->name, .span = h->span, .offset = o->learned_count, .count = 1},
+		               .from_hyper = true};
+		l.slot.type = ir_scalar_type(e->real);
+		open_transform(e, h, &l);
+		o->learned_count++;
+		vec_push(e->arena, &o->learned, l);
+		vec_push(e->arena, &starts, value_real(e, h->value));
+	}
+	if (o->learned_count == 0) {
+		o->theta = NULL;
+		return;
+	}
+	IrType type = ir_tensor_type(e->real, 1, &o->learned_count);
+	IrValue theta = ir_fill(e->builder, type, 0);
+	for (uint32_t i = 0; i < starts.count; i++)
+		if (starts.data[i])
+			theta = put_flat(e, starts.data[i], unconstrained(e, &o->learned.data[i], value_body(e, starts.data[i])),
+			                 type, theta, o->learned.data[i].slot.offset, o->learned.data[i].slot.span);
+	ir_result(o->theta, "theta", theta);
+}
+
+/* A learned value as the rule uses it, from theta. */
+static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
+	Elab *e = &r->e;
+	int64_t dims[IR_MAX_RANK] = {0};
+	for (int i = 0; i < l->slot.type.rank; i++) {
+		dims[i] = l->slot.type.dims[i];
+		/* "Like x" follows the declaration, not the number. */
+		for (uint32_t k = 0; k < r->decl->body.count; k++) {
+			const AstStmt *s = r->decl->body.data[k];
+			if (s->kind == AST_LEARN && s->declare.names.count && s->declare.names.data[0].name == l->slot.name &&
+			    !s->declare.has_head && i < (int)s->declare.type.dims.count) {
+				const AstExpr *dim = s->declare.type.dims.data[i];
+				if (dim->kind == AST_CALL && strcmp(session_text(e->session, dim->call.callee.name), "size") == 0 &&
+				    dims[i] == e->n)
+					dims[i] = DIM_X;
+			}
+		}
+	}
+	Value *v = value_array(e, S_REAL, l->slot.type.rank, dims, l->slot.span);
+	Ex *place = ex_int(e, 0);
+	for (int i = 0; i < v->rank; i++)
+		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, dim_ir(e, dims[i])), NULL), ex_var(e, v->vars[i]));
+	place = ex_add_int(e, place, ex_int(e, l->slot.offset));
+	v->body = natural(e, l, ex_read(e, theta, &place, 1, false));
+	return v;
+}
+
+void build_natural(RuleElab *r) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	if (o->learned_count == 0)
+		return;
+	IrBuilder builder;
+	begin_function(r, &builder, "natural", &o->natural);
+	IrType type = ir_tensor_type(e->real, 1, &o->learned_count);
+	IrValue theta = ir_param(o->natural, "theta", type), out = theta;
+	for (uint32_t i = 0; i < o->learned.count; i++) {
+		const FeLearned *l = &o->learned.data[i];
+		if (l->transform == FE_PLAIN || l->slot.count == 0)
+			continue;
+		Value *v = learned_value(r, l, theta);
+		out = put_flat(e, v, v->body, type, out, l->slot.offset, l->slot.span);
+	}
+	ir_result(o->natural, "natural", out);
+}
+
+void bind_learned(RuleElab *r, IrFunc *func) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	IrValue theta = o->learned_count ? ir_param(func, "theta", ir_tensor_type(e->real, 1, &o->learned_count)) : 0;
+	for (uint32_t i = 0; i < o->learned.count; i++) {
+		const FeLearned *l = &o->learned.data[i];
+		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);
+		v = settle(e, v, l->slot.name, l->slot.span);
+		for (uint32_t k = 0; l->from_hyper && k < r->hypers.count; k++)
+			if (r->hypers.data[k].name == l->slot.name)
+				v->hyper = (int)k + 1;
+		scope_add(e, l->from_hyper ? BIND_HYPER : BIND_LEARNED, (AstName){l->slot.name, l->slot.span}, v);
+	}
+}
+
+/* ---- what can be told from the declarations alone ---- */
+
+typedef struct Mention {
+	const Session *session;
+	bool found;
+} Mention;
+
+static void see_x(Name name, Span span, void *context) {
+	(void)span;
+	Mention *m = context;
+	m->found = m->found || strcmp(session_text(m->session, name), "x") == 0;
+}
+
+bool fe_is_tied(const Session *session, const AstDecl *rule) {
+	Mention m = {session, false};
+	for (uint32_t i = 0; i < rule->body.count; i++) {
+		if (rule->body.data[i]->kind != AST_LEARN)
+			continue;
+		stmt_names(rule->body.data[i], see_x, &m);
+		expr_names(rule->body.data[i]->declare.limits.low, see_x, &m);
+		expr_names(rule->body.data[i]->declare.limits.high, see_x, &m);
+	}
+	return m.found;
+}
+
+bool fe_is_from_file(const AstDecl *rule, Name name) {
+	for (uint32_t i = 0; i < rule->body.count; i++) {
+		const AstStmt *s = rule->body.data[i];
+		if (s->kind == AST_LEARN && s->declare.names.count > 0 && s->declare.names.data[0].name == name)
+			return s->declare.from != NULL;
+	}
+	return false;
+}

@@ -1,0 +1,185 @@
+/* Which statement of an objective belongs where: what depends on no draw is computed wherever it is needed, what depends on
+ * givens alone in setup, what depends on parameters in value. Two walks over the graph of names and statements, each
+ * linear: a stage only rises, and a statement is looked at again when that of one of its names did. */
+#include "frontend/meaning/elab.h"
+
+bool is_computation(const AstStmt *s) {
+	return s->kind == AST_LET || s->kind == AST_VAR || s->kind == AST_ASSIGN || s->kind == AST_FOR ||
+	       s->kind == AST_WHEN || s->kind == AST_WHILE;
+}
+
+static bool is_declaration(const AstStmt *s) {
+	return s->kind == AST_GIVEN || s->kind == AST_DATA || s->kind == AST_BATCH || s->kind == AST_PARAM ||
+	       s->kind == AST_LET || s->kind == AST_VAR;
+}
+
+static bool is_result(const AstStmt *s) {
+	return s->kind == AST_MINIMIZE || s->kind == AST_REPORT || s->kind == AST_VALIDATE;
+}
+
+StageName *stages_name(const Stages *s, Name name) {
+	return name_map_get(&s->by_name, name);
+}
+
+static void raise_name(Stages *s, StageName *name, Stage stage) {
+	if (stage <= name->stage)
+		return;
+	name->stage = stage;
+	vec_push(s->arena, &s->pending, name);
+}
+
+/* A variable that such a statement reads must have its value of that moment. */
+static void raise_vars(Stages *s, StageStmt *stmt) {
+	for (uint32_t i = 0; i < stmt->mentions.count; i++)
+		if (stmt->mentions.data[i]->var)
+			raise_name(s, stmt->mentions.data[i], STAGE_VALUE);
+}
+
+static void raise_stmt(Stages *s, StageStmt *stmt, Stage stage) {
+	if (stage <= stmt->stage)
+		return;
+	stmt->stage = stage;
+	for (uint32_t i = 0; i < stmt->defines.count; i++)
+		raise_name(s, stmt->defines.data[i], stage);
+	if (stage == STAGE_VALUE)
+		raise_vars(s, stmt);
+}
+
+static StageName *name_at(Stages *s, Name text, uint32_t since) {
+	void **place = name_map_place(s->arena, &s->by_name, text);
+	StageName *name = *place;
+	if (!name) {
+		*place = name = ARENA_NEW(s->arena, StageName);
+		*name = (StageName){.name = text, .since = since};
+		vec_push(s->arena, &s->names, name);
+	}
+	return name;
+}
+
+static void declare(Stages *s, uint32_t at) {
+	const AstStmt *stmt = s->body->data[at];
+	Stage stage = stmt->kind == AST_PARAM || stmt->kind == AST_BATCH ? STAGE_VALUE
+	              : stmt->kind == AST_LET || stmt->kind == AST_VAR   ? STAGE_CONST
+	                                                                 : STAGE_SETUP;
+	for (uint32_t i = 0; i < stmt->declare.names.count; i++) {
+		Name text = stmt->declare.names.data[i].name;
+		if (!text)
+			continue;
+		bool new = !stages_name(s, text);
+		StageName *name = name_at(s, text, at);
+		name->var = new ? stmt->kind == AST_VAR : name->var;
+		name->stage = stage > name->stage ? stage : name->stage;
+	}
+}
+
+typedef struct Linking {
+	Stages *stages;
+	uint32_t at;
+} Linking;
+
+static void link_name(Name text, Span span, void *context) {
+	(void)span;
+	Linking *l = context;
+	StageName *name = stages_name(l->stages, text);
+	/* What is declared further down is not known here: an index of the same name is meant. */
+	if (!name || name->since > l->at)
+		return;
+	vec_push(l->stages->arena, &l->stages->stmts[l->at].mentions, name);
+	vec_push(l->stages->arena, &name->used_by, l->at);
+}
+
+static void link_stmt(Stages *s, uint32_t at) {
+	const AstStmt *stmt = s->body->data[at];
+	Linking l = {s, at};
+	stmt_names(stmt, link_name, &l);
+	stmt_fresh_names(stmt, link_name, &l); /* they may not be there already, and so it matters whether they are */
+	Names assigned = stmt_assigned(s->arena, stmt);
+	if (is_declaration(stmt))
+		for (uint32_t i = 0; i < stmt->declare.names.count; i++)
+			vec_push(s->arena, &assigned, stmt->declare.names.data[i].name);
+	for (uint32_t i = 0; i < assigned.count; i++) {
+		if (!assigned.data[i])
+			continue;
+		StageName *name = name_at(s, assigned.data[i], at); /* perhaps of something that lacks its `var` */
+		vec_push(s->arena, &s->stmts[at].defines, name);
+		vec_push(s->arena, &name->used_by, at);
+	}
+}
+
+void stages_find(Stages *s, Arena *arena, const AstBlock *body) {
+	*s = (Stages){.arena = arena, .body = body, .stmts = ARENA_ARRAY(arena, StageStmt, body->count)};
+	for (uint32_t i = 0; i < body->count; i++)
+		if (is_declaration(body->data[i]))
+			declare(s, i);
+	for (uint32_t i = 0; i < body->count; i++)
+		link_stmt(s, i);
+	for (uint32_t i = 0; i < s->names.count; i++)
+		vec_push(arena, &s->pending, s->names.data[i]);
+	for (uint32_t i = 0; i < body->count; i++)
+		if (is_result(body->data[i]))
+			raise_vars(s, &s->stmts[i]);
+	while (s->pending.count) {
+		const StageName *name = s->pending.data[--s->pending.count];
+		for (uint32_t i = 0; i < name->used_by.count; i++)
+			if (is_computation(body->data[name->used_by.data[i]]))
+				raise_stmt(s, &s->stmts[name->used_by.data[i]], name->stage);
+	}
+}
+
+static void want(Stages *s, StageName *name) {
+	if (name->wanted)
+		return;
+	name->wanted = true;
+	vec_push(s->arena, &s->pending, name);
+}
+
+static void want_in(Name text, Span span, void *context) {
+	(void)span;
+	Stages *s = context;
+	StageName *name = stages_name(s, text);
+	if (name)
+		want(s, name);
+}
+
+static void want_mentions(Stages *s, uint32_t at) {
+	if (s->stmts[at].followed)
+		return;
+	s->stmts[at].followed = true;
+	for (uint32_t i = 0; i < s->stmts[at].mentions.count; i++)
+		want(s, s->stmts[at].mentions.data[i]);
+}
+
+void stages_want(Stages *s, bool start) {
+	for (uint32_t i = 0; i < s->names.count; i++)
+		s->names.data[i]->wanted = false;
+	for (uint32_t i = 0; i < s->body->count; i++) {
+		const AstStmt *stmt = s->body->data[i];
+		s->stmts[i].followed = false;
+		bool ours = start ? stmt->kind == AST_PARAM
+		                  : stmt->kind == AST_MINIMIZE || stmt->kind == AST_REPORT ||
+		                        (is_computation(stmt) && s->stmts[i].stage == STAGE_VALUE);
+		if (ours)
+			want_mentions(s, i);
+		for (uint32_t k = 0; stmt->kind == AST_PARAM && k < stmt->declare.type.dims.count; k++)
+			expr_names(stmt->declare.type.dims.data[k], want_in, s); /* shapes are needed everywhere */
+	}
+	while (s->pending.count) {
+		const StageName *name = s->pending.data[--s->pending.count];
+		for (uint32_t i = 0; i < name->used_by.count; i++) {
+			uint32_t at = name->used_by.data[i];
+			if (is_computation(s->body->data[at]) && s->stmts[at].stage == STAGE_CONST && stages_wanted(s, at))
+				want_mentions(s, at);
+		}
+	}
+	for (uint32_t i = 0; i < s->names.count; i++) {
+		StageName *name = s->names.data[i];
+		name->needed = name->needed || (name->wanted && name->stage == STAGE_SETUP);
+	}
+}
+
+bool stages_wanted(const Stages *s, uint32_t stmt) {
+	for (uint32_t i = 0; i < s->stmts[stmt].defines.count; i++)
+		if (s->stmts[stmt].defines.data[i]->wanted)
+			return true;
+	return false;
+}

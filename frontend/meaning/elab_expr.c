@@ -1,0 +1,691 @@
+/* Expressions: names, numbers, operators, conditions. Index notation, reductions and calls have files of their own. */
+#include "frontend/meaning/elab.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- names ---- */
+
+static const char *const builtins[] = {
+	"exp",    "log",    "log1p",         "expm1", "sqrt",    "abs",     "sign",      "sin",      "cos",
+	"tan",    "atan",   "atan2",         "tanh",  "sigmoid", "relu",    "elu",       "gelu",     "softplus",
+	"erf",    "lgamma", "clip",          "floor", "where",   "dot",     "norm",      "rms",      "zeros",
+	"ones",   "eye",    "iota",          "like",  "size",    "reshape", "transpose", "concat",   "stack",
+	"flip",   "cumsum", "stop_gradient", "sum",   "mean",    "max",     "min",       "prod",     "logsumexp",
+	"argmax", "argmin", "any",           "all",   "pi",      "epsilon", "all_sum",   "all_mean", "all_max"};
+
+bool is_builtin_name(const char *name) {
+	for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
+		if (strcmp(name, builtins[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What a misspelled name may have been meant for. */
+static Name nearest_name(Elab *e, Name wanted) {
+	Arena *scratch = arena_new();
+	VEC(Name) names = {0};
+	const Scope *scope = &e->scope;
+	for (uint32_t i = scope->bindings.count; i-- > 0 && scope->bindings.data[i]->frame == scope->frame;)
+		if (scope->bindings.data[i]->name)
+			vec_push(scratch, &names, scope->bindings.data[i]->name);
+	for (uint32_t i = 0; i < e->program->user.count; i++)
+		if (e->program->user.data[i]->kind == AST_FN || e->program->user.data[i]->kind == AST_CONST)
+			vec_push(scratch, &names, e->program->user.data[i]->name.name);
+	for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
+		vec_push(scratch, &names, session_name(e->session, builtins[i]));
+	Name near = name_nearest(e->session->names, wanted, names.data, names.count);
+	arena_free(scratch);
+	return near;
+}
+
+/* Another place of a name that was reported; some are enough. */
+static void unknown_again(Elab *e, Diag *diag, Span span) {
+	enum { PLACES = 4 };
+	for (uint32_t i = 0; i < diag->labels.count; i++)
+		if (diag->labels.data[i].span.file == span.file && diag->labels.data[i].span.start == span.start)
+			return;
+	if (diag->labels.count < PLACES)
+		diag_label(e->session, diag, span, "and here");
+}
+
+enum { MOST_SUGGESTIONS = 100 };
+
+Diag *elab_unknown(Elab *e, Name name, Span span) {
+	void **place = name_map_place(e->arena, &e->unknown, name);
+	if (*place) {
+		again(e, *place);
+		unknown_again(e, *place, span);
+		return *place;
+	}
+	Diag *diag = diag_error(e->session, 200, span, "unknown name `%s`", session_text(e->session, name));
+	*place = diag;
+	const char *foreign = foreign_value(session_text(e->session, name));
+	if (foreign) {
+		diag_help(e->session, diag, "%s", foreign);
+		return diag;
+	}
+	/* One letter is near to every other one; and beyond so many nobody reads them. */
+	bool search = strlen(session_text(e->session, name)) > 1 && e->unknown.count <= MOST_SUGGESTIONS;
+	Name near = search ? nearest_name(e, name) : 0;
+	if (near)
+		diag_help(e->session, diag, "did you mean `%s`?", session_text(e->session, near));
+	return diag;
+}
+
+bool elab_is_known(const Elab *e, Name name) {
+	const char *text = session_text(e->session, name);
+	return scope_find(e, name) || fe_find(e->program, name) || is_builtin_name(text) || strcmp(text, "inf") == 0;
+}
+
+/* In an `each`, whatever is shaped like x is the number at the coordinate. */
+static Value *at_coordinate(Elab *e, Value *v) {
+	int axis = -1;
+	for (int i = 0; i < v->rank && axis < 0; i++)
+		if (v->dims[i] == DIM_X)
+			axis = i;
+	if (!e->coord || axis < 0)
+		return v;
+	Value *c = ARENA_NEW(e->arena, Value);
+	c->kind = VALUE_ARRAY;
+	c->scalar = v->scalar;
+	Var *from = v->vars[axis];
+	Ex *to = ex_var(e, e->coord);
+	c->body = ex_substitute(e, value_body(e, v), &from, &to, 1, false);
+	for (int i = 0; i < v->rank; i++) {
+		if (i == axis)
+			continue;
+		c->dims[c->rank] = v->dims[i];
+		c->vars[c->rank++] = v->vars[i];
+	}
+	return c;
+}
+
+static Value *elab_name(Elab *e, const AstExpr *x) {
+	Name name = x->name;
+	const char *text = session_text(e->session, name);
+	Binding *b = scope_find(e, name);
+	if (b) {
+		b->used = true;
+		if (!b->value) {
+			Diag *diag = diag_error(e->session, 250, x->span, "`%s` is not known here", text);
+			if (b->span.file)
+				diag_label(e->session, diag, b->span, "it is made at a later stage");
+			if (e->rule)
+				diag_help(e->session, diag, "what a run starts from sees x, hyperparameters and learned values");
+			return value_bad(e);
+		}
+		Value *v = b->value;
+		if (v->kind != VALUE_ARRAY)
+			return v;
+		if (v->hyper && (e->in_dimension || e->want_int))
+			return hyper_as_int(e, v, x->span);
+		return at_coordinate(e, v);
+	}
+	if (strcmp(text, "pi") == 0)
+		return value_real(e, 3.14159265358979323846);
+	if (strcmp(text, "epsilon") == 0)
+		return value_real(e, e->real == IR_F32 ? 0x1p-23 : 0x1p-52);
+	if (strcmp(text, "inf") == 0)
+		return value_real(e, INFINITY);
+	const AstDecl *decl = fe_find(e->program, name);
+	if (decl && decl->kind == AST_CONST)
+		return elab_const(e, decl);
+	if (decl && decl->kind == AST_OPTIMIZER) {
+		FeCall *call = ARENA_NEW(e->arena, FeCall);
+		*call = (FeCall){.decl = decl, .span = x->span};
+		Value *v = ARENA_NEW(e->arena, Value);
+		v->kind = VALUE_CALL;
+		v->call = call;
+		return v;
+	}
+	if (decl && decl->kind == AST_FN) {
+		Diag *diag = diag_error(e->session, 231, x->span, "`%s` is a function, not a value", text);
+		diag_help(e->session, diag, "call it: `%s(...)`", text);
+		return value_bad(e);
+	}
+	elab_unknown(e, name, x->span);
+	return value_bad(e);
+}
+
+/* ---- shapes ---- */
+
+bool elab_unify(Elab *e, Value **values, uint32_t count, Scalar *scalar) {
+	(void)e;
+	Scalar common = S_LITERAL;
+	bool bools = true, any_bool = false;
+	for (uint32_t i = 0; i < count; i++) {
+		Scalar s = values[i]->scalar;
+		bools = bools && s == S_BOOL;
+		any_bool = any_bool || s == S_BOOL;
+		if (s == S_REAL)
+			common = S_REAL;
+		else if ((s == S_INT || s == S_BOOL) && common == S_LITERAL)
+			common = S_INT;
+	}
+	*scalar = bools ? S_BOOL : common;
+	return !any_bool || bools;
+}
+
+Value *elab_broadcast(Elab *e, Value *v, const Value *shape) {
+	if (v->rank || shape->rank == 0)
+		return v;
+	Value *b = value_array(e, v->scalar, shape->rank, shape->dims, (Span){0});
+	b->body = value_body(e, v);
+	return b;
+}
+
+static const AstExpr *part_of(const AstExpr *x, uint32_t i) {
+	if (!x)
+		return NULL;
+	switch (x->kind) {
+	case AST_UNARY: return x->unary.operand;
+	case AST_BINARY: return i == 0 ? x->binary.left : x->binary.right;
+	case AST_CALL: return i < x->call.args.count ? x->call.args.data[i].value : NULL;
+	case AST_IF: return i == 0 ? x->choice.condition : i == 1 ? x->choice.yes : x->choice.no;
+	default: return NULL;
+	}
+}
+
+/* The shape that elementwise operands agree on; NULL with a diagnostic. */
+static Value *common_shape(Elab *e, Value **args, uint32_t count, Span span, const char *what, const AstExpr *x) {
+	Value *shape = args[0];
+	uint32_t which = 0;
+	for (uint32_t i = 1; i < count; i++) {
+		if (args[i]->rank == 0)
+			continue;
+		if (shape->rank == 0) {
+			shape = args[i];
+			which = i;
+			continue;
+		}
+		if (value_same_shape(shape, args[i]))
+			continue;
+		Diag *diag = diag_error(e->session, 207, span, "shapes of `%s` differ: %s and %s", what,
+		                        dims_text(e, shape->dims, shape->rank), dims_text(e, args[i]->dims, args[i]->rank));
+		const AstExpr *first = part_of(x, which), *second = part_of(x, i);
+		if (first)
+			diag_label(e->session, diag, first->span, "%s", dims_text(e, shape->dims, shape->rank));
+		if (second)
+			diag_label(e->session, diag, second->span, "%s", dims_text(e, args[i]->dims, args[i]->rank));
+		if (strcmp(what, "*") == 0 && shape->rank == 2 && shape->dims[1] == args[i]->dims[0])
+			diag_help(e->session, diag, "for a matrix product write `@`; for one index each, `a[i, j] * b[j]`");
+		else
+			diag_help(e->session, diag,
+			          "there is no silent broadcasting: say which index is which, as in `a[i, j] %s b[j]`",
+			          strlen(what) <= 2 ? what : "+");
+		return NULL;
+	}
+	return shape;
+}
+
+static const char *op_word(IrOpcode opcode, const AstExpr *x) {
+	if (x && x->kind == AST_BINARY)
+		return ast_op_text(x->binary.op);
+	if (x && x->kind == AST_COMPARE)
+		return ast_op_text(x->compare.ops[0]);
+	if (x && x->kind == AST_CALL)
+		return NULL;
+	return ir_op_info[opcode].name;
+}
+
+static bool is_arithmetic(IrOpcode opcode) {
+	switch (opcode) {
+	case IR_add:
+	case IR_sub:
+	case IR_mul:
+	case IR_neg:
+	case IR_abs:
+	case IR_idiv:
+	case IR_imod:
+	case IR_min:
+	case IR_max: return true;
+	default: return false;
+	}
+}
+
+/* Whether an operation on known whole numbers gives none: 2^61 or more in magnitude. */
+static bool known_overflow(Value *const *args, uint32_t count, IrOpcode opcode) {
+	int64_t numbers[2] = {0};
+	for (uint32_t i = 0; i < count; i++)
+		if (count > 2 || !value_known_int(args[i], &numbers[i]))
+			return false;
+	return is_arithmetic(opcode) && !whole_fits(opcode, numbers[0], numbers[1]);
+}
+
+/* Literals are real where nothing asks for a whole number. */
+static bool may_be_real(const Elab *e, Value *const *args, uint32_t count) {
+	for (uint32_t i = 0; i < count; i++)
+		if (args[i]->scalar != S_LITERAL)
+			return false;
+	return !e->want_int && !e->in_dimension;
+}
+
+static Value *overflow(Elab *e, Span span, const char *word) {
+	Diag *diag = diag_error(e->session, 239, span, "`%s` of these whole numbers gives 2^61 or more in magnitude", word);
+	diag_help(e->session, diag, "write a factor as a real number, as in `2.0`, if a rounded result will do");
+	return value_bad(e);
+}
+
+Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **args, uint32_t count, Span span,
+                  const AstExpr *x) {
+	const char *word = op_word(opcode, x);
+	if (!word)
+		word = session_text(e->session, x->call.callee.name);
+	for (uint32_t i = 0; i < count; i++)
+		if (value_is_bad(args[i]))
+			return args[i];
+	for (uint32_t i = 0; i < count; i++)
+		args[i] = shallow(e, args[i], span);
+	for (uint32_t i = 0; i < count; i++)
+		if (args[i]->parts.count && !(opcode == IR_where && i == 0))
+			args[i] = value_convert(e, args[i], to);
+	Value *shape = common_shape(e, args, count, span, word, x);
+	if (!shape)
+		return value_bad(e);
+	if ((to == S_INT || to == S_LITERAL) && known_overflow(args, count, opcode)) {
+		if (may_be_real(e, args, count))
+			return elab_apply(e, opcode, S_REAL, S_REAL, args, count, span, x);
+		return overflow(e, span, word);
+	}
+	Value *v = ARENA_NEW(e->arena, Value);
+	v->kind = VALUE_ARRAY;
+	v->scalar = result;
+	v->rank = shape->rank;
+	memcpy(v->dims, shape->dims, sizeof v->dims);
+	memcpy(v->vars, shape->vars, sizeof v->vars);
+	Ex *bodies[3] = {0}, *at[IR_MAX_RANK];
+	for (int i = 0; i < v->rank; i++)
+		at[i] = ex_var(e, v->vars[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		Ex *body = args[i] == shape || args[i]->rank == 0 ? value_body(e, args[i]) : value_at(e, args[i], at);
+		bool keep = opcode == IR_where && i == 0;
+		bodies[i] = ex_convert(e, body, keep ? IR_BOOL : ir_scalar_of(e, to));
+	}
+	bool whole = ir_scalar_of(e, to) == IR_I64 && count <= 2 && is_arithmetic(opcode);
+	v->body = whole ? ex_whole(e, opcode, bodies[0], bodies[1]) : ex_op(e, opcode, bodies[0], bodies[1], bodies[2]);
+	return v;
+}
+
+/* ---- operators ---- */
+
+static bool want_arrays(Elab *e, Value *v, const AstExpr *x) {
+	if (v->kind == VALUE_ARRAY)
+		return true;
+	if (!value_is_bad(v))
+		diag_error(e->session, 219, x->span, "a number or array was expected, not %s", type_text(e, v));
+	return false;
+}
+
+/* A power of whole numbers: whole, and exact. */
+static Value *whole_power_of(Elab *e, Span span, Value **args, const AstExpr *x) {
+	int64_t base, exponent, result;
+	if (value_known_int(args[0], &base) && value_known_int(args[1], &exponent)) {
+		Scalar s = args[0]->scalar == S_LITERAL && args[1]->scalar == S_LITERAL ? S_LITERAL : S_INT;
+		if (whole_power(base, exponent, &result))
+			return value_scalar(e, s, ex_int(e, result));
+		return may_be_real(e, args, 1) ? NULL : overflow(e, span, "^");
+	}
+	Value *r = elab_apply(e, IR_add, S_REAL, S_REAL, args, 2, span, x);
+	if (value_is_bad(r))
+		return r;
+	Ex *at[IR_MAX_RANK];
+	for (int i = 0; i < r->rank; i++)
+		at[i] = ex_var(e, r->vars[i]);
+	Ex *parts[2];
+	for (int i = 0; i < 2; i++)
+		parts[i] = ex_convert(e, args[i]->rank ? value_at(e, args[i], at) : value_body(e, args[i]), IR_I64);
+	r->body = ex_whole_power(e, parts[0], parts[1]);
+	r->scalar = S_INT;
+	return r;
+}
+
+static Value *power(Elab *e, Span span, Value *a, Value *b, const AstExpr *x) {
+	Value *args[2] = {a, b};
+	int64_t k;
+	bool known = value_known_int(b, &k);
+	bool whole = b->scalar == S_INT || b->scalar == S_LITERAL;
+	bool base_int = a->scalar == S_INT || (a->scalar == S_LITERAL && (known || e->want_int));
+	if (base_int && whole && (known ? k >= 0 : e->want_int)) {
+		Value *r = whole_power_of(e, span, args, x);
+		if (r)
+			return r;
+	}
+	if (known && k == 2 && a->scalar != S_LITERAL) {
+		Value *both[2] = {a, a};
+		Scalar s = a->scalar == S_BOOL ? S_INT : a->scalar;
+		return elab_apply(e, IR_mul, s, s, both, 2, span, NULL);
+	}
+	if (whole) {
+		Value *r = elab_apply(e, IR_add, S_REAL, S_REAL, args, 2, span, x);
+		if (value_is_bad(r))
+			return r;
+		Ex *at[IR_MAX_RANK];
+		for (int i = 0; i < r->rank; i++)
+			at[i] = ex_var(e, r->vars[i]);
+		Ex *base_ex = a->rank ? value_at(e, a, at) : value_body(e, a);
+		Ex *power_ex = b->rank ? value_at(e, b, at) : value_body(e, b);
+		r->body = ex_op(e, IR_powi, ex_convert(e, base_ex, e->real), power_ex, NULL);
+		return r;
+	}
+	return elab_apply(e, IR_pow, S_REAL, S_REAL, args, 2, span, x);
+}
+
+static Value *divide_exactly(Elab *e, Span span, Value *a, Value *b) {
+	int64_t p, q;
+	if (!value_known_int(a, &p) || !value_known_int(b, &q)) {
+		needs_known(e, a->body);
+		needs_known(e, b->body);
+		diag_error(e->session, 212, span, "a dimension or range has to be a whole number that is known now");
+		return value_bad(e);
+	}
+	if (q == 0 || p % q != 0) {
+		Diag *diag = diag_error(e->session, 213, span, "%lld / %lld is not a whole number", (long long)p, (long long)q);
+		diag_help(e->session, diag, "`//` rounds down");
+		return value_bad(e);
+	}
+	return value_scalar(e, S_LITERAL, ex_int(e, p / q));
+}
+
+static Value *floor_divide(Elab *e, AstOp op, Span span, Value *a, Value *b, const AstExpr *x) {
+	Value *args[2] = {a, b};
+	int64_t q;
+	if (value_known_int(b, &q) && q == 0) {
+		diag_error(e->session, 238, span, "division by zero");
+		return value_bad(e);
+	}
+	if (a->scalar != S_REAL && b->scalar != S_REAL) {
+		Scalar s = a->scalar == S_LITERAL && b->scalar == S_LITERAL ? S_LITERAL : S_INT;
+		return elab_apply(e, op == AST_MOD ? IR_imod : IR_idiv, s, s, args, 2, span, x);
+	}
+	return elab_apply(e, op == AST_MOD ? IR_floor_mod : IR_floor_div, S_REAL, S_REAL, args, 2, span, x);
+}
+
+static Value *need_bool(Elab *e, Value *v, const AstExpr *x) {
+	if (value_is_bad(v))
+		return v;
+	if (v->kind == VALUE_ARRAY && v->scalar == S_BOOL)
+		return v;
+	Diag *diag = diag_error(e->session, 210, x->span, "a condition was expected, found %s", type_text(e, v));
+	if (v->kind == VALUE_ARRAY)
+		diag_help(e->session, diag, "compare it with something, as in `... != 0`");
+	return value_bad(e);
+}
+
+Value *elab_binary_values(Elab *e, AstOp op, Span span, Value *a, Value *b, const AstExpr *left, const AstExpr *right) {
+	(void)left;
+	(void)right;
+	Value *args[2] = {a, b};
+	Scalar s;
+	elab_unify(e, args, 2, &s);
+	if (s == S_BOOL)
+		s = S_INT;
+	IrOpcode opcode = op == AST_ADD ? IR_add : op == AST_SUB ? IR_sub : IR_mul;
+	if (op == AST_DIV)
+		return elab_apply(e, IR_div, S_REAL, S_REAL, args, 2, span, NULL);
+	return elab_apply(e, opcode, s, s, args, 2, span, NULL);
+}
+
+static Value *elab_binary(Elab *e, const AstExpr *x) {
+	AstOp op = x->binary.op;
+	Span span = x->binary.op_span;
+	bool saved = e->want_int;
+	if (op == AST_FLOORDIV || op == AST_MOD)
+		e->want_int = true;
+	else if (op == AST_DIV || op == AST_MATMUL)
+		e->want_int = false;
+	Value *a = elab(e, x->binary.left);
+	Value *b = elab(e, x->binary.right);
+	e->want_int = saved;
+	if (!want_arrays(e, a, x->binary.left) || !want_arrays(e, b, x->binary.right))
+		return value_bad(e);
+	Value *args[2] = {a, b};
+	Scalar s;
+	switch (op) {
+	case AST_AND:
+	case AST_OR:
+		args[0] = need_bool(e, a, x->binary.left);
+		args[1] = need_bool(e, b, x->binary.right);
+		return elab_apply(e, op == AST_AND ? IR_and : IR_or, S_BOOL, S_BOOL, args, 2, span, x);
+	case AST_DIV:
+		if (e->in_dimension)
+			return divide_exactly(e, span, a, b);
+		return elab_apply(e, IR_div, S_REAL, S_REAL, args, 2, span, x);
+	case AST_FLOORDIV:
+	case AST_MOD: return floor_divide(e, op, span, a, b, x);
+	case AST_POW: return power(e, span, a, b, x);
+	case AST_MATMUL: return matrix_product(e, a, b, x);
+	default:
+		elab_unify(e, args, 2, &s);
+		if (s == S_BOOL)
+			s = S_INT;
+		return elab_apply(e, op == AST_ADD ? IR_add : op == AST_SUB ? IR_sub : IR_mul, s, s, args, 2, span, x);
+	}
+}
+
+static Value *elab_unary(Elab *e, const AstExpr *x) {
+	Value *v = elab(e, x->unary.operand);
+	if (!want_arrays(e, v, x->unary.operand))
+		return value_bad(e);
+	if (x->unary.op == AST_NOT) {
+		v = need_bool(e, v, x->unary.operand);
+		return elab_apply(e, IR_not, S_BOOL, S_BOOL, &v, 1, x->span, NULL);
+	}
+	Scalar s = v->scalar == S_BOOL ? S_INT : v->scalar;
+	return elab_apply(e, IR_neg, s, s, &v, 1, x->span, NULL);
+}
+
+static Value *elab_compare(Elab *e, const AstExpr *x) {
+	static const IrOpcode opcodes[] = {
+		[AST_LT] = IR_lt, [AST_LE] = IR_le, [AST_GT] = IR_gt, [AST_GE] = IR_ge, [AST_EQ] = IR_eq, [AST_NE] = IR_ne};
+	Value *result = NULL, *previous = NULL;
+	bool saved = e->want_int;
+	e->want_int = false;
+	for (uint32_t i = 0; i < x->compare.operands.count; i++) {
+		const AstExpr *operand = x->compare.operands.data[i];
+		Value *v = elab(e, operand);
+		if (!want_arrays(e, v, operand))
+			v = value_bad(e);
+		if (previous) {
+			Value *args[2] = {previous, v};
+			AstOp op = x->compare.ops[i - 1];
+			Scalar s = S_REAL;
+			if (!value_is_bad(previous) && !value_is_bad(v))
+				elab_unify(e, args, 2, &s);
+			if (s == S_BOOL && op != AST_EQ && op != AST_NE)
+				s = S_INT;
+			Value *one = elab_apply(e, opcodes[op], s, S_BOOL, args, 2, x->compare.op_spans[i - 1], x);
+			Value *both[2] = {result, one};
+			result = result ? elab_apply(e, IR_and, S_BOOL, S_BOOL, both, 2, x->span, NULL) : one;
+		}
+		previous = v;
+	}
+	e->want_int = saved;
+	return result;
+}
+
+/* ---- conditions ---- */
+
+Value *elab_select(Elab *e, Value *cond, Value *yes, Value *no, const AstExpr *x) {
+	if (value_is_bad(cond) || value_is_bad(yes) || value_is_bad(no))
+		return value_bad(e);
+	Value *arms[2] = {yes, no}, *args[3] = {cond, yes, no};
+	Scalar s;
+	if (!elab_unify(e, arms, 2, &s) && s == S_BOOL)
+		s = S_INT;
+	return elab_apply(e, IR_where, s, s, args, 3, x ? x->span : (Span){0}, x);
+}
+
+static Value *arm(Elab *e, const AstExpr *x, Ex *cond, bool truth) {
+	uint32_t saved = e->facts.count;
+	assume(e, cond, truth);
+	e->cond_if++;
+	Value *v = elab(e, x);
+	e->cond_if--;
+	e->facts.count = saved;
+	return v;
+}
+
+static Value *elab_if(Elab *e, const AstExpr *x) {
+	bool saved = e->want_int;
+	e->want_int = false;
+	Value *cond = need_bool(e, elab(e, x->choice.condition), x->choice.condition);
+	e->want_int = saved;
+	if (value_is_bad(cond)) {
+		elab(e, x->choice.yes);
+		elab(e, x->choice.no);
+		return cond;
+	}
+	if (cond->rank) {
+		Diag *diag = diag_error(e->session, 214, x->choice.condition->span,
+		                        "the condition of `if` is one truth value, not %s", type_text(e, cond));
+		diag_help(e->session, diag, "`where(c, a, b)` chooses element by element");
+		return value_bad(e);
+	}
+	if (value_known(cond))
+		return elab(e, cond->body->integer ? x->choice.yes : x->choice.no);
+	Value *yes = arm(e, x->choice.yes, cond->body, true);
+	Value *no = arm(e, x->choice.no, cond->body, false);
+	if (!want_arrays(e, yes, x->choice.yes) || !want_arrays(e, no, x->choice.no))
+		return value_bad(e);
+	return elab_select(e, cond, yes, no, x);
+}
+
+/* ---- how much and how deep ---- */
+
+void report_copies(Elab *e, Span span) {
+	Diag *diag = diag_error(e->session, 140, span,
+	                        "written out, this takes more than %d expressions, which is all that one program may have",
+	                        (int)MOST_COPIES);
+	diag_help(
+		e->session, diag,
+		"functions are written out at every call, and loops that need to know their counter at every turn: give what "
+		"is used twice a name with `let`");
+}
+
+bool again(Elab *e, Diag *diag) {
+	if (diag)
+		diag_say(e->session, &(Diags){.data = &diag, .count = 1});
+	return diag != NULL;
+}
+
+void copy_begin(Elab *e, Span span) {
+	if (e->copying++ == 0)
+		e->copied = span;
+}
+
+void copy_end(Elab *e) {
+	e->copying--;
+}
+
+bool call_begin(Elab *e, Span span) {
+	if (e->call_depth++ < MOST_CALLS)
+		return true;
+	Diag *diag =
+		diag_error(e->session, 140, span, "functions and constants are nested more than %d deep here", (int)MOST_CALLS);
+	diag_help(e->session, diag, "let a `for` loop repeat, or give parts names with `let`");
+	return false;
+}
+
+void call_end(Elab *e) {
+	e->call_depth--;
+}
+
+static bool may_go_on(Elab *e, const AstExpr *x) {
+	e->session->elaborated++;
+	if (e->stopped)
+		return false;
+	if (e->copying && ++e->copies > MOST_COPIES) {
+		e->stopped = true;
+		if (!e->attempts)
+			report_copies(e, e->copied);
+		return false;
+	}
+	if (e->nesting < MOST_NESTING)
+		return true;
+	if (again(e, e->deep))
+		return false;
+	e->deep = diag_error(e->session, 140, x->span, "this is more than %d expressions deep, functions included",
+	                     (int)MOST_NESTING);
+	diag_help(e->session, e->deep, "give parts of it names with `let`");
+	return false;
+}
+
+/* ---- everything ---- */
+
+static Value *elab_kind(Elab *e, const AstExpr *x);
+
+Value *elab(Elab *e, const AstExpr *x) {
+	if (!x) /* left out, and reported */
+		return value_bad(e);
+	Value *v = tried_value(e, x);
+	if (v)
+		return v;
+	if (!may_go_on(e, x))
+		return value_bad(e);
+	e->nesting++;
+	v = elab_kind(e, x);
+	e->nesting--;
+	return shallow(e, v, x->span);
+}
+
+static Value *elab_kind(Elab *e, const AstExpr *x) {
+	switch (x->kind) {
+	case AST_BAD: return value_bad(e);
+	case AST_NUMBER:
+		if (x->number.whole && !whole_is_number(x->number.integer) && (e->want_int || e->in_dimension)) {
+			diag_error(e->session, 239, x->span, "a whole number is less than 2^61 in magnitude");
+			return value_bad(e);
+		}
+		if (x->number.whole && whole_is_number(x->number.integer))
+			return value_scalar(e, S_LITERAL, ex_int(e, x->number.integer));
+		return value_real(e,
+		                  e->real == IR_F32 && x->number.text ? (double)strtof(x->number.text, NULL) : x->number.value);
+	case AST_BOOL: return value_scalar(e, S_BOOL, ex_bool(e, x->truth));
+	case AST_TEXT: {
+		Value *v = ARENA_NEW(e->arena, Value);
+		v->kind = VALUE_TEXT;
+		v->text = x->text;
+		return v;
+	}
+	case AST_NAME: return elab_name(e, x);
+	case AST_UNARY: return elab_unary(e, x);
+	case AST_BINARY: return elab_binary(e, x);
+	case AST_COMPARE: return elab_compare(e, x);
+	case AST_IF: return elab_if(e, x);
+	case AST_CALL: return elab_call(e, x);
+	case AST_REDUCE: return elab_reduce(e, x);
+	case AST_INDEX: return elab_index(e, x);
+	case AST_ARRAY: {
+		uint32_t count = x->elements.count;
+		Value **parts = ARENA_ARRAY(e->arena, Value *, count);
+		bool saved = e->want_int;
+		e->want_int = false;
+		for (uint32_t i = 0; i < count; i++)
+			parts[i] = elab(e, x->elements.data[i]);
+		e->want_int = saved;
+		return make_stack(e, parts, count, x);
+	}
+	case AST_CHOOSE:
+		diag_error(e->session, 391, x->span, "`choose` is part of the language, but not of this version");
+		return value_bad(e);
+	case AST_DISCOVER:
+		diag_error(e->session, 391, x->span, "`discover` is part of the language, but not of this version");
+		return value_bad(e);
+	}
+	return value_bad(e);
+}
+
+Value *elab_scalar(Elab *e, const AstExpr *x, const char *what) {
+	Value *v = elab(e, x);
+	if (value_is_bad(v))
+		return v;
+	if (v->kind != VALUE_ARRAY || v->rank) {
+		Diag *diag = diag_error(e->session, 214, x->span, "%s has to be one number, not %s", what, type_text(e, v));
+		if (v->kind == VALUE_ARRAY)
+			diag_help(e->session, diag, "reduce it with `sum`, `mean` or the like, or read one element");
+		return value_bad(e);
+	}
+	return v;
+}

@@ -1,0 +1,201 @@
+/* Reading elements: positions, slices, gathers, and the proof that every access is inside. */
+#include "frontend/meaning/elab.h"
+
+#include <string.h>
+
+static const int64_t far = INT64_C(1) << 60;
+
+/* "i + 1 runs over 1..11" */
+static void report_outside(Elab *e, int64_t low, int64_t high, int64_t extent, Span span, const Affine *a) {
+	Diag *diag;
+	if (low == high)
+		diag = diag_error(e->session, 209, span, "position %lld is outside of an axis of extent %lld", (long long)low,
+		                  (long long)extent);
+	else if (low <= -far || high >= far)
+		diag = diag_error(e->session, 209, span, "this position is not always inside of an axis of extent %lld",
+		                  (long long)extent);
+	else
+		diag =
+			diag_error(e->session, 209, span, "this position runs over %lld..%lld, outside of an axis of extent %lld",
+		               (long long)low, (long long)high + 1, (long long)extent);
+	for (uint32_t i = 0; i < a->count; i++) {
+		const Ex *atom = a->terms[i].atom;
+		if (atom->kind != EX_VAR)
+			continue;
+		diag_label(e->session, diag, atom->var->span, "`%s` runs over %lld values",
+		           session_text(e->session, atom->var->name), (long long)(atom->high + 1));
+		if (a->count == 1 && a->terms[i].coef == 1 && a->offset >= 0 && high >= extent && extent > a->offset)
+			diag_help(e->session, diag, "state a smaller range: `%s in %lld`",
+			          session_text(e->session, atom->var->name), (long long)(extent - a->offset));
+		else if (i + 1 == a->count)
+			diag_help(e->session, diag, "state a smaller range, or add a condition such as `0 <= ... < %lld`",
+			          (long long)extent);
+	}
+}
+
+bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, bool *open) {
+	if (at->kind == EX_VAR && at->var->extent == extent)
+		return true;
+	if (extent == DIM_X) {
+		if (e->tensor) {
+			Diag *diag =
+				diag_error(e->session, 266, span, "coordinates of x have no numbers in a rule for many tensors");
+			diag_help(e->session, diag, "a `joint optimizer` sees all parameters as one vector");
+			return false;
+		}
+		e->coupled = true;
+		extent = e->n;
+		if (extent < 0) {
+			diag_error(e->session, 265, span,
+			           "the size of x is not known here, so this access cannot be proved to be inside");
+			return false;
+		}
+	}
+	Affine a = affine_of(at);
+	int64_t low, high;
+	affine_range(&a, &low, &high);
+	if (low >= 0 && high < extent)
+		return true;
+	Ex *rest = ex_op(e, IR_sub, ex_int(e, extent - 1), at, NULL);
+	if (prove_at_least_zero(e, at) && prove_at_least_zero(e, rest)) {
+		*guard = true;
+		return true;
+	}
+	bool outside = high < 0 || low >= extent;
+	if (affine_is_pure(&a) || outside) {
+		needs_known(e, at);
+		report_outside(e, low, high, extent, span, &a);
+		return false;
+	}
+	/* A gather: checked when run; under a condition that might protect it, it reads 0 outside. */
+	*open = true;
+	if (e->cond_if || e->facts.count)
+		*guard = true;
+	return true;
+}
+
+/* `w[i]` where nothing runs over i: more often a forgotten reduction than a forgotten value. */
+static void help_index(Name name, Span span, void *context) {
+	Elab *e = context;
+	(void)span;
+	Diag *diag = name_map_get(&e->unknown, name);
+	const char *text = session_text(e->session, name);
+	if (diag && !diag->help)
+		diag_help(e->session, diag, "nothing around this runs over `%s`: write `sum[%s](...)`, or `let a[%s] = ...`",
+		          text, text, text);
+}
+
+static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool *open) {
+	bool want = e->want_int, dimension = e->in_dimension;
+	e->want_int = true;
+	e->in_dimension = false;
+	Value *v = elab(e, x);
+	e->want_int = want;
+	e->in_dimension = dimension;
+	if (value_is_bad(v)) {
+		expr_names(x, help_index, e);
+		return NULL;
+	}
+	if (v->kind != VALUE_ARRAY || v->rank || v->scalar == S_REAL || v->scalar == S_BOOL) {
+		Diag *diag = diag_error(e->session, 211, x->span, "an index is a whole number, not %s", type_text(e, v));
+		if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_REAL)
+			diag_help(e->session, diag, "`//` divides whole numbers; `/` gives a real number");
+		return NULL;
+	}
+	Ex *at = value_body(e, v);
+	return position_in_bounds(e, at, extent, x->span, guard, open) ? at : NULL;
+}
+
+/* Whether reading an element at `axis` goes through an axis of the same extent of a tensor, where the run checks it. */
+static bool axis_is_checked(Elab *e, const Value *base, int axis) {
+	const Ex *body = base->body;
+	if (!body || body->kind != EX_READ)
+		return false;
+	IrType type = ir_type(e->builder->func, body->value);
+	for (uint32_t i = 0; i < body->at_count; i++)
+		if (body->at[i]->kind == EX_VAR && body->at[i]->var == base->vars[axis])
+			return type.dims[i] == base->dims[axis];
+	return false;
+}
+
+Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
+	if (value_is_bad(base))
+		return base;
+	if (base->kind != VALUE_ARRAY) {
+		diag_error(e->session, 219, x->span, "there are no elements in %s", type_text(e, base));
+		return value_bad(e);
+	}
+	if ((int)items->count > base->rank) {
+		Diag *diag = base->rank ? diag_error(e->session, 208, x->span, "%u indices for %d %s", (unsigned)items->count,
+		                                     base->rank, base->rank == 1 ? "axis" : "axes")
+		                        : diag_error(e->session, 208, x->span, "a number has no elements");
+		diag_label(e->session, diag, x->index.base->span, "%s", type_text(e, base));
+		return value_bad(e);
+	}
+	Value *v = ARENA_NEW(e->arena, Value);
+	v->kind = VALUE_ARRAY;
+	v->scalar = base->scalar;
+	Ex *at[IR_MAX_RANK];
+	bool ok = true, guard = false, unchecked = false;
+	for (int i = 0; i < base->rank; i++) {
+		const AstItem *item = i < (int)items->count ? &items->data[i] : NULL;
+		if (item && item->kind == AST_ITEM_EXPR) {
+			bool open = false;
+			at[i] = position(e, item->expr, base->dims[i], &guard, &open);
+			ok = ok && at[i];
+			unchecked = unchecked || (open && !axis_is_checked(e, base, i));
+			continue;
+		}
+		Var *var = base->vars[i];
+		int64_t extent = base->dims[i];
+		at[i] = NULL;
+		if (item && item->kind == AST_ITEM_SLICE) {
+			int64_t low = 0, high = 0, size = extent == DIM_X ? e->n : extent;
+			if (!elab_static_int(e, item->low, "the start of a slice", &low) ||
+			    !elab_static_int(e, item->high, "the end of a slice", &high)) {
+				ok = false;
+				continue;
+			}
+			if (extent == DIM_X && (e->tensor || e->n < 0)) {
+				diag_error(e->session, 266, item->span,
+				           "coordinates of x have no numbers here: a `joint optimizer` has them");
+				ok = false;
+				continue;
+			}
+			if (low < 0 || high > size || high <= low) {
+				diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld", (long long)low,
+				           (long long)high, (long long)size);
+				ok = false;
+				continue;
+			}
+			if (low != 0 || high != size) {
+				e->coupled = e->coupled || extent == DIM_X;
+				extent = high - low;
+				var = var_new(e, var->name, extent, item->span);
+				at[i] = ex_add_int(e, ex_var(e, var), ex_int(e, low));
+			}
+		}
+		if (!at[i])
+			at[i] = ex_var(e, var);
+		v->vars[v->rank] = var;
+		v->dims[v->rank++] = extent;
+	}
+	if (!ok)
+		return value_bad(e);
+	/* A parameter is a part of x, and a formula has no end: outside of a tensor of its own the run finds neither. */
+	if (unchecked)
+		base = materialize(e, base, 0, x->span);
+	/* A number known in a stack, or a row of it, is itself. */
+	v->body = guard ? ex_substitute(e, value_body(e, base), base->vars, at, (uint32_t)base->rank, true)
+	                : value_at(e, base, at);
+	return v;
+}
+
+Value *elab_index(Elab *e, const AstExpr *x) {
+	bool want = e->want_int;
+	e->want_int = false;
+	Value *base = elab(e, x->index.base);
+	e->want_int = want;
+	Value *v = element(e, base, &x->index.items, x);
+	return v;
+}

@@ -1,0 +1,117 @@
+/* Numbers that have to be known when a program is instantiated: whole ones, dimensions, the shapes that types state. */
+#include "frontend/meaning/elab.h"
+
+static Value *elab_static(Elab *e, const AstExpr *x) {
+	bool dimension = e->in_dimension, want = e->want_int;
+	e->in_dimension = e->want_int = true;
+	Value *v = elab(e, x);
+	e->in_dimension = dimension;
+	e->want_int = want;
+	return v;
+}
+
+static bool static_value(Elab *e, Value *v, const AstExpr *x, const char *what, int64_t *out) {
+	if (value_is_bad(v))
+		return false;
+	if (value_known_int(v, out))
+		return true;
+	if (v->kind == VALUE_ARRAY)
+		needs_known(e, v->body);
+	if (v->kind == VALUE_ARRAY && v->is_size_x) {
+		Diag *diag =
+			diag_error(e->session, 265, x->span, "%s depends on `size(x)`, which this rule serves in any size", what);
+		diag_help(e->session, diag,
+		          "a `joint optimizer` for one objective knows it; a per-coordinate `each` does not need it");
+		return false;
+	}
+	double real;
+	const Binding *b = x->kind == AST_NAME ? scope_find(e, x->name) : NULL;
+	void **said = b && b->kind == BIND_HYPER ? name_map_place(e->arena, &e->not_whole, x->name) : NULL;
+	Diag *diag = said ? *said : NULL;
+	if (again(e, diag))
+		return false;
+	if (value_known_real(v, &real))
+		diag = diag_error(e->session, 211, x->span, "%s has to be a whole number, not %g", what, real);
+	else if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar != S_BOOL)
+		diag = diag_error(e->session, 212, x->span, "%s has to be known when the program is instantiated", what);
+	else
+		diag = diag_error(e->session, 211, x->span, "%s has to be a whole number, not %s", what, type_text(e, v));
+	if (said)
+		*said = diag;
+	return false;
+}
+
+bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out) {
+	return static_value(e, elab_static(e, x), x, what, out);
+}
+
+Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what) {
+	enum { MOST_APART = INT32_MAX };
+	Value *v = elab_static(e, x);
+	int64_t known;
+	if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_INT && !v->is_size_x && v->body->type == IR_I64 &&
+	    v->body->low >= -MOST_APART && v->body->high <= MOST_APART)
+		return value_body(e, v);
+	return static_value(e, v, x, what, &known) ? ex_int(e, known) : NULL;
+}
+
+/* `n - 1` is too small: so is n, and by how much is known. */
+static void smallest_size(Elab *e, Diag *diag, const AstExpr *x, int64_t found) {
+	int64_t size;
+	if (found > 0 || x->kind != AST_BINARY || x->binary.op != AST_SUB || x->binary.left->kind != AST_NAME)
+		return;
+	if (value_known_int(elab_static(e, x->binary.left), &size))
+		diag_help(e->session, diag, "`%s` is %lld; it has to be at least %lld here",
+		          session_text(e->session, x->binary.left->name), (long long)size, (long long)(size + 1 - found));
+}
+
+bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out) {
+	Value *v = elab_static(e, x);
+	if (v->kind == VALUE_ARRAY && v->is_size_x) {
+		*out = DIM_X;
+		return true;
+	}
+	if (!static_value(e, v, x, "a dimension", out))
+		return false;
+	if (*out < 1 || *out > INT64_C(1) << 40) {
+		Diag *diag = diag_error(e->session, 213, x->span, "a dimension of %lld", (long long)*out);
+		smallest_size(e, diag, x, *out);
+		return false;
+	}
+	return true;
+}
+
+bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out) {
+	Value *v = elab(e, x);
+	if (value_is_bad(v))
+		return false;
+	if (value_known_real(v, out))
+		return true;
+	diag_error(e->session, 212, x->span, "%s has to be a number that is known now", what);
+	return false;
+}
+
+bool elab_fits(Elab *e, Span span, const int64_t *dims, int rank) {
+	double elements = 1;
+	for (int i = 0; i < rank; i++)
+		elements *= dims[i] == DIM_X ? 1 : (double)dims[i];
+	if (elements <= 0x1p40)
+		return true;
+	diag_error(e->session, 213, span, "an array of %.3g elements", elements);
+	return false;
+}
+
+bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from) {
+	*rank = from;
+	bool ok = true;
+	for (uint32_t i = 0; i < type->dims.count; i++) {
+		if (*rank == IR_USER_RANK) {
+			diag_error(e->session, 208, type->span, "an array has at most %d axes", IR_USER_RANK);
+			return false;
+		}
+		int64_t dim = 1;
+		ok = elab_dimension(e, type->dims.data[i], &dim) && ok;
+		dims[(*rank)++] = dim;
+	}
+	return ok && elab_fits(e, type->span, dims, *rank);
+}

@@ -1,0 +1,247 @@
+/* Loops. A loop becomes one of the tensor IR, whose body is made once, or its turns are written out one by one: where they
+ * are few, or where the body needs to know its counter, as in `zeros(k + 1)`.
+ *
+ *     for i in j + 1..n { body }      where j is the counter of a loop around: as many turns as there can be at most,
+ *     becomes                         the body under a condition
+ *     for k in 0..most { if k < n - (j + 1) { body with i = j + 1 + k } }
+ */
+#include "frontend/meaning/elab.h"
+
+enum {
+	FEW_TURNS = 4,     /* loops of so few turns are written out, so that their positions stay plain numbers */
+	MOST_WRITTEN = 16, /* turns of nested loops multiplied, that are written out for this reason */
+};
+
+typedef struct Turns {
+	const AstStmt *s;
+	Ex *low;      /* where the counter starts */
+	Ex *count;    /* how many turns there are: known, or ... */
+	int64_t most; /* ... at most so many */
+} Turns;
+
+static bool find_turns(Elab *e, const AstStmt *s, Turns *turns) {
+	Ex *low = s->loop.range.low ? elab_bounded_int(e, s->loop.range.low, "the start of a loop") : ex_int(e, 0);
+	Ex *high = low && s->loop.range.high ? elab_bounded_int(e, s->loop.range.high, "the end of a loop") : NULL;
+	if (!high)
+		return false;
+	Ex *count = ex_op(e, IR_sub, high, low, NULL);
+	Affine a = affine_of(count);
+	int64_t least, most;
+	affine_range(&a, &least, &most);
+	if (most > count->high)
+		most = count->high;
+	if (least == most)
+		count = ex_int(e, most);
+	*turns = (Turns){s, low, count, most};
+	return true;
+}
+
+/* ---- one turn ---- */
+
+typedef struct Turn {
+	const Turns *turns;
+	Ex *counter; /* from 0 */
+} Turn;
+
+static void run_body(Elab *e, const void *context) {
+	const Turn *turn = context;
+	const AstStmt *s = turn->turns->s;
+	ScopeMark scope = scope_mark(e);
+	if (new_name(e, s->loop.name))
+		scope_add(e, BIND_LOOP, s->loop.name, value_scalar(e, S_INT, ex_add_int(e, turn->counter, turn->turns->low)));
+	elab_block(e, &s->loop.body);
+	scope_back(e, scope);
+}
+
+static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *changed) {
+	Turn turn = {turns, counter};
+	Ex *runs = ex_op(e, IR_lt, counter, turns->count, NULL);
+	if (ex_is_const(runs) && runs->integer)
+		run_body(e, &turn);
+	else if (!ex_is_const(runs))
+		choose(e, &(Choice){.cond = value_scalar(e, S_BOOL, runs),
+		                    .cond_span = turns->s->loop.range.span,
+		                    .span = turns->s->span,
+		                    .changed = changed,
+		                    .yes = run_body,
+		                    .yes_context = &turn});
+}
+
+/* ---- written out ---- */
+
+/* Stops at the first turn with an error: the others would say the same. `first` is a copy, too, if it was tried before. */
+static void write_out(Elab *e, const Turns *turns, const Bindings *changed, bool first) {
+	uint32_t errors = e->session->error_count, written = e->written;
+	const Value *returned = e->returned;
+	uint32_t most = (uint32_t)(turns->most < MOST_WRITTEN ? turns->most : MOST_WRITTEN);
+	e->written = written == 0 ? most : written > MOST_WRITTEN ? written : written * most;
+	for (int64_t i = 0; i < turns->most && errors == e->session->error_count && !e->stopped; i++) {
+		if (i || first)
+			copy_begin(e, turns->s->span);
+		one_turn(e, turns, ex_int(e, i), changed);
+		if (i || first)
+			copy_end(e);
+		if (e->returned != returned)
+			break;
+	}
+	e->written = written;
+}
+
+/* ---- as a loop of the tensor IR ---- */
+
+/* False if the body needs to know its counter, with the errors that say so. */
+static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
+	const AstStmt *s = turns->s;
+	uint32_t count = changed->count, errors = e->session->error_count;
+	Value **before = ARENA_ARRAY(e->arena, Value *, count);
+	IrValue *inits = ARENA_ARRAY(e->arena, IrValue, count), *yields = ARENA_ARRAY(e->arena, IrValue, count);
+	Var *const *around = e->active.data;
+	for (uint32_t i = 0; i < count; i++) {
+		Binding *b = changed->data[i];
+		before[i] = b->value;
+		inits[i] = whole(e, value_convert(e, b->value, b->scalar), around, b->active, b->name, s->span);
+	}
+	IrBlock *outer = e->builder->block;
+	Value *returned = e->returned;
+	e->builder->span = s->span;
+	e->builder->name = s->loop.name.name;
+	IrOp *op = ir_loop_begin(e->builder, turns->most, 0);
+	for (uint32_t i = 0; i < count; i++) {
+		Binding *b = changed->data[i];
+		e->builder->name = b->name;
+		yields[i] = ir_loop_carry(e->builder, op, inits[i]);
+		e->builder->name = 0;
+		b->value = value_from_whole(e, yields[i], b->scalar, before[i]->rank, before[i]->dims, around, b->active);
+	}
+	e->builder->name = 0;
+	vec_push(e->arena, &e->loops, ((OpenLoop){.op = op}));
+	Ex *counter = ex_read(e, op->loop.counter, NULL, 0, false);
+	counter->low = 0;
+	counter->high = turns->most - 1;
+	one_turn(e, turns, counter, changed);
+	bool returns = e->returned != returned;
+	bool needed = e->loops.data[--e->loops.count].needed || returns;
+	e->returned = returned;
+	for (uint32_t i = 0; i < count; i++) {
+		Binding *b = changed->data[i];
+		if (!value_is_bad(b->value))
+			yields[i] = whole(e, b->value, e->active.data, b->active, b->name, s->span);
+	}
+	ir_loop_end(e->builder, op, yields, outer);
+	if (returns || (needed && e->session->error_count > errors)) {
+		for (uint32_t i = 0; i < count; i++)
+			changed->data[i]->value = before[i];
+		return false;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		Binding *b = changed->data[i];
+		b->value = value_from_whole(e, op->loop.carries.data[i].out, b->scalar, before[i]->rank, before[i]->dims,
+		                            e->active.data, b->active);
+	}
+	return true;
+}
+
+/* Nothing was wrong but that something was not known: then what is wrong when it is known is the better message. */
+static bool only_unknown(const Diags *diags) {
+	for (uint32_t i = 0; i < diags->count; i++)
+		if (diags->data[i]->code != 212 && diags->data[i]->code != 225)
+			return false;
+	return true;
+}
+
+/* What does not work as a loop may work when all is known. If not, the errors are mostly those of the loop. */
+static void write_out_instead(Elab *e, const Turns *turns, const Bindings *changed, DiagMark mark) {
+	Diags as_loop = diag_take_back(e->session, mark);
+	Value **before = ARENA_ARRAY(e->arena, Value *, changed->count), *returned = e->returned;
+	for (uint32_t i = 0; i < changed->count; i++)
+		before[i] = changed->data[i]->value;
+	e->attempts++;
+	write_out(e, turns, changed, true);
+	e->attempts--;
+	bool failed = e->stopped || e->session->error_count > mark.errors;
+	if (!failed)
+		return;
+	if (!only_unknown(&as_loop)) {
+		diag_take_back(e->session, mark);
+		diag_say(e->session, &as_loop);
+	} else if (e->stopped) {
+		diag_take_back(e->session, mark);
+		report_copies(e, turns->s->span);
+	}
+	e->returned = returned;
+	for (uint32_t i = 0; i < changed->count; i++)
+		changed->data[i]->value = before[i];
+}
+
+void elab_loop(Elab *e, const AstStmt *s) {
+	Turns turns;
+	if (!find_turns(e, s, &turns) || turns.most <= 0)
+		return;
+	Bindings changed = {0};
+	assigned_outside(e, &s->loop.body, &changed);
+	uint32_t written = e->written ? e->written : 1;
+	if (turns.most <= FEW_TURNS && written * turns.most <= MOST_WRITTEN) {
+		write_out(e, &turns, &changed, false);
+		return;
+	}
+	DiagMark mark = diag_mark(e->session);
+	if (!run_loop(e, &turns, &changed))
+		write_out_instead(e, &turns, &changed, mark);
+}
+
+/* ---- whose counter has to be known ---- */
+
+typedef struct Search {
+	Elab *e;
+	bool *seen; /* values */
+	VEC(IrValue) pending;
+	uint64_t epoch; /* of the expressions that were looked at */
+} Search;
+
+static void reach(Search *s, IrValue value) {
+	if (s->seen[value])
+		return;
+	s->seen[value] = true;
+	vec_push(s->e->arena, &s->pending, value);
+}
+
+static void reach_reads(Search *s, Ex *x) {
+	if (x->epoch == s->epoch)
+		return;
+	x->epoch = s->epoch;
+	if (x->kind == EX_READ)
+		reach(s, x->value);
+	for (uint32_t i = 0; x->kind == EX_READ && i < x->at_count; i++)
+		reach_reads(s, x->at[i]);
+	for (int i = 0; x->kind == EX_OP && i < ir_op_info[x->opcode].arity; i++)
+		reach_reads(s, x->args[i]);
+}
+
+/* A counter, or what a loop carries from turn to turn. */
+static void mark_loop(Search *s, const IrOp *op, IrValue value) {
+	for (uint32_t i = 0; i < s->e->loops.count; i++)
+		if (s->e->loops.data[i].op == op)
+			s->e->loops.data[i].needed = true;
+	for (uint32_t i = 0; i < op->loop.carries.count; i++)
+		if (op->loop.carries.data[i].inner == value)
+			reach(s, op->loop.carries.data[i].init);
+}
+
+void needs_known(Elab *e, Ex *x) {
+	if (!e->loops.count || !x)
+		return;
+	const IrFunc *func = e->builder->func;
+	Search s = {.e = e, .seen = ARENA_ARRAY(e->arena, bool, func->values.count), .epoch = ++*e->epoch};
+	reach_reads(&s, x);
+	while (s.pending.count) {
+		IrValue value = s.pending.data[--s.pending.count];
+		const IrOp *op = ir_info(func, value)->def;
+		if (!op)
+			continue;
+		if (op->kind == IR_LOOP)
+			mark_loop(&s, op, value);
+		for (uint32_t i = 0; op->kind == IR_FOR && i < op->f.nodes.count; i++)
+			if (op->f.nodes.data[i].kind == IR_NODE_READ)
+				reach(&s, op->f.nodes.data[i].value);
+	}
+}

@@ -1,0 +1,469 @@
+/* Functions on shapes: sizes, filled arrays, stacks, reshapes, products. */
+#include "frontend/meaning/elab.h"
+
+#include <string.h>
+
+/* ---- stacks ---- */
+
+static Value *zero_array(Elab *e, Scalar scalar, int rank, const int64_t *dims, Span span) {
+	Value *v = value_array(e, scalar, rank, dims, span);
+	v->body = scalar == S_REAL ? ex_real(e, 0) : ex_int(e, 0);
+	return v;
+}
+
+Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x) {
+	for (uint32_t i = 0; i < count; i++) {
+		if (value_is_bad(parts[i]))
+			return parts[i];
+		if (parts[i]->kind != VALUE_ARRAY) {
+			diag_error(e->session, 219, x->span, "%s cannot stand in an array", type_text(e, parts[i]));
+			return value_bad(e);
+		}
+		if (value_same_shape(parts[0], parts[i]))
+			continue;
+		Diag *diag = diag_error(e->session, 229, x->span, "the elements of an array have one shape");
+		const AstExpr *a = x->kind == AST_ARRAY ? x->elements.data[0] : x->call.args.data[0].value;
+		const AstExpr *b = x->kind == AST_ARRAY ? x->elements.data[i] : x->call.args.data[i].value;
+		diag_label(e->session, diag, a->span, "%s", dims_text(e, parts[0]->dims, parts[0]->rank));
+		diag_label(e->session, diag, b->span, "%s", dims_text(e, parts[i]->dims, parts[i]->rank));
+		diag_help(e->session, diag, "`concat` joins arrays end to end");
+		return value_bad(e);
+	}
+	if (count == 0 || parts[0]->rank == IR_USER_RANK) {
+		if (count == 0)
+			diag_error(e->session, 229, x->span, "an array needs elements");
+		else
+			diag_error(e->session, 208, x->span, "an array has at most %d axes", IR_USER_RANK);
+		return value_bad(e);
+	}
+	Scalar s;
+	elab_unify(e, parts, count, &s);
+	int64_t dims[IR_MAX_RANK] = {count};
+	memcpy(dims + 1, parts[0]->dims, sizeof(int64_t) * (size_t)parts[0]->rank);
+	Value *v = value_array(e, s, parts[0]->rank + 1, dims, x->span);
+	for (uint32_t i = 0; i < count; i++)
+		vec_push(e->arena, &v->parts, value_convert(e, parts[i], s));
+	e->builder->span = x->span;
+	return v;
+}
+
+/* Zeros, then every piece added into its place: the adjoint of `sum into` costs nothing. */
+static Value *concat(Elab *e, Value **args, uint32_t count, const AstExpr *x) {
+	enum { FEW_PARTS = 256 }; /* stacks of so few are joined as one stack */
+	Scalar s;
+	int64_t total = 0;
+	elab_unify(e, args, count, &s);
+	if (s == S_LITERAL)
+		s = S_REAL;
+	bool stacks = true;
+	for (uint32_t i = 0; i < count; i++) {
+		const Value *a = args[i];
+		bool fits = a->rank == args[0]->rank && a->rank > 0;
+		for (int k = 1; k < a->rank && fits; k++)
+			fits = a->dims[k] == args[0]->dims[k];
+		if (!fits) {
+			Diag *diag =
+				diag_error(e->session, 228, x->span, "`concat` joins arrays that agree in all axes but the first");
+			diag_label(e->session, diag, x->call.args.data[0].value->span, "%s",
+			           dims_text(e, args[0]->dims, args[0]->rank));
+			diag_label(e->session, diag, x->call.args.data[i].value->span, "%s", dims_text(e, a->dims, a->rank));
+			if (a->rank == 0 || args[0]->rank == 0)
+				diag_help(e->session, diag, "a number becomes an array of one element in brackets: `[a]`");
+			return value_bad(e);
+		}
+		if (a->dims[0] == DIM_X && (e->n < 0 || e->tensor)) {
+			diag_error(e->session, 265, x->call.args.data[i].value->span, "the size of this array is not known here");
+			return value_bad(e);
+		}
+		e->coupled = e->coupled || a->dims[0] == DIM_X;
+		total += dim_ir(e, a->dims[0]);
+		stacks = stacks && a->parts.count;
+	}
+	if (s == S_BOOL) {
+		diag_error(e->session, 210, x->span, "`concat` joins numbers");
+		return value_bad(e);
+	}
+	if (stacks && total <= FEW_PARTS) {
+		Value **parts = ARENA_ARRAY(e->arena, Value *, total);
+		uint32_t n = 0;
+		for (uint32_t i = 0; i < count; i++)
+			for (uint32_t k = 0; k < args[i]->parts.count; k++)
+				parts[n++] = args[i]->parts.data[k];
+		return make_stack(e, parts, n, x);
+	}
+	int64_t dims[IR_MAX_RANK];
+	int rank = args[0]->rank;
+	memcpy(dims, args[0]->dims, sizeof dims);
+	dims[0] = total;
+	Value *zero = zero_array(e, s, rank, dims, x->span);
+	Ex all = {0};
+	Var **own = ARENA_ARRAY(e->arena, Var *, count * (uint32_t)rank + 1), *outer[IR_MAX_RANK];
+	uint32_t own_count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		all.free = vars_union(e, all.free, value_body(e, args[i])->free);
+		for (int k = 0; k < rank; k++)
+			own[own_count++] = args[i]->vars[k];
+	}
+	uint32_t outer_count = outer_vars(e, &all, own, own_count, rank, outer);
+	IrValue into = whole(e, zero, outer, outer_count, 0, x->span);
+	IrType type = ir_type(e->builder->func, into);
+	int64_t offset = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		Emit m = emit_begin(e, x->span);
+		IrAt at[IR_MAX_RANK];
+		for (uint32_t o = 0; o < outer_count; o++)
+			emit_var(e, &m, outer[o]);
+		for (int k = 0; k < rank; k++)
+			emit_var(e, &m, args[i]->vars[k]);
+		for (uint32_t k = 0; k < m.count; k++)
+			at[k] = ir_at_index(e->module, k, 1);
+		at[outer_count] = ir_at_add(e->module, at[outer_count], ir_at_const(offset));
+		uint32_t node = emit_ex(e, &m, value_ex(e, args[i], ir_scalar_of(e, s)));
+		into = ir_put(&m.f, IR_PUT_SUM, node, type, at, into, false);
+		ir_for_end(&m.f);
+		offset += dim_ir(e, args[i]->dims[0]);
+	}
+	Ex *at[IR_MAX_RANK];
+	for (uint32_t o = 0; o < outer_count; o++)
+		at[o] = ex_var(e, outer[o]);
+	for (int k = 0; k < rank; k++)
+		at[outer_count + (uint32_t)k] = ex_var(e, zero->vars[k]);
+	zero->body = ex_read(e, into, at, outer_count + (uint32_t)rank, false);
+	return zero;
+}
+
+/* ---- sizes ---- */
+
+static Value *size_of_x(Elab *e) {
+	Ex *body;
+	if (e->tensor) {
+		Ex *at = ex_var(e, e->tensor);
+		body = ex_read(e, e->sizes, &at, 1, false);
+		body->low = 1;
+		body->high = ex_most_elements;
+	} else
+		body = ex_dim(e);
+	Value *v = value_scalar(e, S_INT, body);
+	v->is_size_x = true;
+	return v;
+}
+
+static Value *size_call(Elab *e, const AstExpr *x) {
+	const AstExpr *arg = x->call.args.data[0].value;
+	Var *coord = e->coord;
+	e->coord = NULL; /* x itself, also inside `each` */
+	Value *v = elab(e, arg);
+	e->coord = coord;
+	if (value_is_bad(v) || v->kind != VALUE_ARRAY)
+		return value_bad(e);
+	if (x->call.args.count == 2) {
+		int64_t axis;
+		if (!elab_static_int(e, x->call.args.data[1].value, "an axis", &axis))
+			return value_bad(e);
+		if (axis < 0 || axis >= v->rank) {
+			diag_error(e->session, 208, x->call.args.data[1].value->span, "axis %lld of %s", (long long)axis,
+			           type_text(e, v));
+			return value_bad(e);
+		}
+		if (v->dims[axis] == DIM_X && e->rule && v->rank == 1 && (e->tensor || e->n < 0)) {
+			diag_error(e->session, 396, x->span,
+			           "the axes of a parameter are part of the language, but not of this version");
+			return value_bad(e);
+		}
+		return v->dims[axis] == DIM_X ? size_of_x(e) : value_int(e, v->dims[axis]);
+	}
+	int64_t count = 1;
+	bool like_x = false;
+	for (int i = 0; i < v->rank; i++) {
+		if (v->dims[i] == DIM_X)
+			like_x = true;
+		else
+			count *= v->dims[i];
+	}
+	if (!like_x)
+		return value_int(e, count);
+	Value *n = size_of_x(e);
+	if (count != 1) {
+		n->body = ex_op(e, IR_mul, n->body, ex_int(e, count), NULL);
+		n->is_size_x = false;
+	}
+	return n;
+}
+
+/* ---- reshape, transpose, flip, cumsum ---- */
+
+static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span span) {
+	int64_t before = 1, after = 1;
+	for (int i = 0; i < v->rank; i++)
+		before *= dim_ir(e, v->dims[i]);
+	for (int i = 0; i < rank; i++)
+		after *= dim_ir(e, dims[i]);
+	if (before < 0 || after < 0 || before != after) {
+		Diag *diag =
+			diag_error(e->session, 227, span, "%s has %lld elements, but %s has %lld", dims_text(e, v->dims, v->rank),
+		               (long long)before, dims_text(e, dims, rank), (long long)after);
+		(void)diag;
+		return value_bad(e);
+	}
+	v = settle(e, v, 0, span);
+	/* Flat: one op over the old axes that writes to an affine place. */
+	Ex *flat_body;
+	int64_t flat_dim = before;
+	Value *flat = value_array(e, v->scalar, 1, &flat_dim, span);
+	if (v->rank == 1) {
+		Ex *at = ex_var(e, flat->vars[0]);
+		flat_body = value_at(e, v, &at);
+	} else {
+		Ex *body = value_body(e, v);
+		Var *outer[IR_MAX_RANK];
+		uint32_t count = outer_vars(e, body, v->vars, (uint32_t)v->rank, 1, outer);
+		Emit m = emit_begin(e, span);
+		IrType type = {.scalar = body->type};
+		IrAt at[IR_MAX_RANK];
+		Ex *back[IR_MAX_RANK];
+		for (uint32_t o = 0; o < count; o++) {
+			emit_var(e, &m, outer[o]);
+			at[o] = ir_at_index(e->module, o, 1);
+			back[o] = ex_var(e, outer[o]);
+			type.dims[type.rank++] = outer[o]->tensor ? e->tensors : dim_ir(e, outer[o]->extent);
+		}
+		IrAt place = ir_at_const(0);
+		for (int i = 0; i < v->rank; i++) {
+			emit_var(e, &m, v->vars[i]);
+			place = ir_at_add(e->module, ir_at_scale(e->module, place, dim_ir(e, v->dims[i])),
+			                  ir_at_index(e->module, count + (uint32_t)i, 1));
+		}
+		at[count] = place;
+		back[count] = ex_var(e, flat->vars[0]);
+		type.dims[type.rank++] = before;
+		uint32_t node = emit_ex(e, &m, body);
+		IrValue out = ir_put(&m.f, IR_PUT_NONE, node, type, at, 0, false);
+		ir_for_end(&m.f);
+		flat_body = ex_read(e, out, back, type.rank, false);
+	}
+	flat->body = flat_body;
+	if (rank == 1) {
+		flat->dims[0] = dims[0];
+		return flat;
+	}
+	Value *r = value_array(e, v->scalar, rank, dims, span);
+	Ex *place = ex_int(e, 0);
+	for (int i = 0; i < rank; i++)
+		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, dim_ir(e, dims[i])), NULL), ex_var(e, r->vars[i]));
+	r->body = value_at(e, flat, &place);
+	return r;
+}
+
+static Value *transpose(Elab *e, Value *v) {
+	Value *t = ARENA_NEW(e->arena, Value);
+	*t = *v;
+	t->body = value_body(e, v);
+	t->parts.count = 0;
+	for (int i = 0; i < v->rank; i++) {
+		t->dims[i] = v->dims[v->rank - 1 - i];
+		t->vars[i] = v->vars[v->rank - 1 - i];
+	}
+	return t;
+}
+
+static Value *flip(Elab *e, Value *v, Span span) {
+	Value *f = value_array(e, v->scalar, v->rank, v->dims, span);
+	Ex *at[IR_MAX_RANK];
+	for (int i = 0; i < v->rank; i++)
+		at[i] = ex_var(e, f->vars[i]);
+	at[0] = ex_op(e, IR_sub, ex_int(e, dim_ir(e, v->dims[0]) - 1), at[0], NULL);
+	f->body = value_at(e, v, at);
+	return f;
+}
+
+/* c[i] = sum of v[j] for j <= i, along the first axis */
+static Value *cumsum(Elab *e, Value *v, Span span) {
+	v = settle(e, v->scalar == S_LITERAL ? value_convert(e, v, S_REAL) : v, 0, span);
+	Value *c = value_array(e, v->scalar, v->rank, v->dims, span);
+	Var *j = var_new(e, session_name(e->session, "j"), v->dims[0], span);
+	Ex *at[IR_MAX_RANK];
+	at[0] = ex_var(e, j);
+	for (int i = 1; i < v->rank; i++)
+		at[i] = ex_var(e, c->vars[i]);
+	Ex *cond = ex_op(e, IR_sub, ex_var(e, c->vars[0]), ex_var(e, j), NULL);
+	Ex *term = value_at(e, v, at);
+	Value *sums = reduce(e, IR_PUT_SUM, c, term, &j, 1, &cond, 1, span);
+	if (v->scalar == S_INT && !whole_sum_fits(term, (double)v->dims[0])) {
+		Ex *size = reduce(e, IR_PUT_SUM, c, whole_size(e, IR_PUT_SUM, term), &j, 1, &cond, 1, span)->body;
+		sums->body = whole_if_small(e, size, sums->body);
+	}
+	return sums;
+}
+
+/* ---- products ---- */
+
+Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
+	if (value_is_bad(a) || value_is_bad(b))
+		return value_bad(e);
+	bool ok = a->rank >= 1 && a->rank <= 2 && b->rank >= 1 && b->rank <= 2;
+	if (!ok || a->dims[a->rank - 1] != b->dims[0]) {
+		Diag *diag = diag_error(e->session, 222, x->binary.op_span,
+		                        ok ? "inner extents of `@` differ" : "`@` multiplies matrices and vectors");
+		diag_label(e->session, diag, x->binary.left->span, "%s", dims_text(e, a->dims, a->rank));
+		diag_label(e->session, diag, x->binary.right->span, "%s", dims_text(e, b->dims, b->rank));
+		if (ok && a->rank == 2 && b->rank == 2 && a->dims[0] == b->dims[0])
+			diag_help(e->session, diag, "`transpose(...) @ ...` would fit");
+		return value_bad(e);
+	}
+	a = settle(e, value_convert(e, a, S_REAL), 0, x->binary.left->span);
+	b = settle(e, value_convert(e, b, S_REAL), 0, x->binary.right->span);
+	Var *k = var_new(e, session_name(e->session, "k"), b->dims[0], x->span);
+	int64_t dims[2];
+	int rank = 0;
+	if (a->rank == 2)
+		dims[rank++] = a->dims[0];
+	if (b->rank == 2)
+		dims[rank++] = b->dims[1];
+	Value *shape = value_array(e, S_REAL, rank, dims, x->span);
+	Ex *left[2], *right[2];
+	int at = 0;
+	if (a->rank == 2)
+		left[0] = ex_var(e, shape->vars[at++]);
+	left[a->rank - 1] = ex_var(e, k);
+	right[0] = ex_var(e, k);
+	if (b->rank == 2)
+		right[1] = ex_var(e, shape->vars[at]);
+	value_body(e, a);
+	value_body(e, b);
+	Ex *body = ex_op(e, IR_mul, value_at(e, a, left), value_at(e, b, right), NULL);
+	return reduce(e, IR_PUT_SUM, shape, body, &k, 1, NULL, 0, x->binary.op_span);
+}
+
+/* norm and rms as s sqrt(sum (a / s)^2), with s a power of two close to the largest |a|: squares neither overflow nor
+ * vanish, no digit changes otherwise, and s is a constant to the differentiator. The derivative of sqrt is 0 at 0, and so
+ * is that of the norm. */
+static Value *root_of_squares(Elab *e, const char *name, Value *v, const AstExpr *x) {
+	Span span = x->span;
+	v = settle(e, value_convert(e, v, S_REAL), 0, x->call.args.data[0].value->span);
+	Value *size = elab_apply(e, IR_abs, S_REAL, S_REAL, &v, 1, span, NULL);
+	Value *largest = reduce_all(e, AST_REDUCE_MAX, size, span);
+	if (value_is_bad(largest))
+		return largest;
+	Value *scale = elab_apply(e, IR_binade, S_REAL, S_REAL, &largest, 1, span, NULL);
+	scale = settle(e, scale, 0, span);
+	Value *inverse = elab_apply(e, IR_div, S_REAL, S_REAL, (Value *[]){value_real(e, 1), scale}, 2, span, NULL);
+	inverse = settle(e, inverse, 0, span);
+	Value *scaled = elab_apply(e, IR_scaled, S_REAL, S_REAL, (Value *[]){v, inverse}, 2, span, NULL);
+	Value *square = elab_apply(e, IR_mul, S_REAL, S_REAL, (Value *[]){scaled, scaled}, 2, span, NULL);
+	Value *r = reduce_all(e, name[0] == 'n' ? AST_REDUCE_SUM : AST_REDUCE_MEAN, square, span);
+	Value *root = elab_apply(e, IR_sqrt, S_REAL, S_REAL, &r, 1, span, NULL);
+	return elab_apply(e, IR_mul, S_REAL, S_REAL, (Value *[]){root, scale}, 2, span, NULL);
+}
+
+/* ---- filled arrays ---- */
+
+static Value *filled(Elab *e, const char *name, const AstExpr *x) {
+	int64_t dims[IR_MAX_RANK];
+	uint32_t count = x->call.args.count;
+	bool ok = count >= 1 && count <= (name[0] == 'e' || name[0] == 'i' ? 1 : IR_USER_RANK);
+	if (!ok)
+		diag_error(e->session, 215, x->span, "`%s` takes its extents as arguments", name);
+	for (uint32_t i = 0; i < count && ok; i++)
+		ok = elab_dimension(e, x->call.args.data[i].value, &dims[i]);
+	if (!ok)
+		return value_bad(e);
+	bool square = strcmp(name, "eye") == 0;
+	dims[count == 1 && square ? 1 : 0] = dims[0];
+	if (!elab_fits(e, x->span, dims, square ? 2 : (int)count))
+		return value_bad(e);
+	if (square) {
+		Value *v = value_array(e, S_REAL, 2, dims, x->span);
+		v->body = ex_op(e, IR_where, ex_op(e, IR_eq, ex_var(e, v->vars[0]), ex_var(e, v->vars[1]), NULL), ex_real(e, 1),
+		                ex_real(e, 0));
+		return v;
+	}
+	if (strcmp(name, "iota") == 0) {
+		Value *v = value_array(e, S_INT, 1, dims, x->span);
+		v->body = ex_var(e, v->vars[0]);
+		return v;
+	}
+	Value *v = value_array(e, S_REAL, (int)count, dims, x->span);
+	v->body = ex_real(e, name[0] == 'o' ? 1 : 0);
+	return v;
+}
+
+Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known) {
+	static const struct {
+		const char *name;
+		uint32_t low, high; /* 0: as many as there are */
+	} calls[] = {{"dot", 2, 2},     {"norm", 1, 1},     {"rms", 1, 1},    {"reshape", 2, 9}, {"transpose", 1, 1},
+	             {"concat", 1, 0},  {"stack", 1, 0},    {"flip", 1, 1},   {"cumsum", 1, 1},  {"like", 2, 2},
+	             {"all_sum", 1, 1}, {"all_mean", 1, 1}, {"all_max", 1, 1}};
+	*known = true;
+	if (strcmp(name, "zeros") == 0 || strcmp(name, "ones") == 0 || strcmp(name, "eye") == 0 ||
+	    strcmp(name, "iota") == 0)
+		return filled(e, name, x);
+	uint32_t count = x->call.args.count;
+	if (strcmp(name, "size") == 0) {
+		if (count == 1 || count == 2)
+			return size_call(e, x);
+		diag_error(e->session, 215, x->span, "`size` takes an array, and perhaps an axis");
+		return value_bad(e);
+	}
+	size_t which = 0, all = sizeof calls / sizeof *calls;
+	while (which < all && strcmp(name, calls[which].name) != 0)
+		which++;
+	if (which == all) {
+		*known = false;
+		return NULL;
+	}
+	if (count < calls[which].low || (calls[which].high && count > calls[which].high)) {
+		diag_error(e->session, 215, x->span, "`%s` takes %u%s argument%s, not %u", name, (unsigned)calls[which].low,
+		           calls[which].high != calls[which].low ? " or more" : "", calls[which].high == 1 ? "" : "s",
+		           (unsigned)count);
+		return value_bad(e);
+	}
+	Value **args = ARENA_ARRAY(e->arena, Value *, count);
+	bool reshapes = strcmp(name, "reshape") == 0, want = e->want_int, dimension = e->in_dimension;
+	e->want_int = e->in_dimension = false;
+	uint32_t values = reshapes ? 1 : count;
+	bool ok = true;
+	for (uint32_t i = 0; i < values; i++) {
+		args[i] = elab(e, x->call.args.data[i].value);
+		if (args[i]->kind != VALUE_ARRAY && !value_is_bad(args[i]))
+			diag_error(e->session, 219, x->call.args.data[i].value->span, "a number or array was expected, not %s",
+			           type_text(e, args[i]));
+		ok = ok && args[i]->kind == VALUE_ARRAY;
+	}
+	e->want_int = want;
+	e->in_dimension = dimension;
+	if (!ok)
+		return value_bad(e);
+	bool needs_axis = strcmp(name, "flip") == 0 || strcmp(name, "cumsum") == 0;
+	if (needs_axis && (args[0]->rank == 0 || args[0]->dims[0] == DIM_X)) {
+		diag_error(e->session, 208, x->span, "`%s` needs an array whose first extent is known", name);
+		return value_bad(e);
+	}
+	switch (name[0] * 256 + name[1]) {
+	case 'd' * 256 + 'o': {
+		Value *product = elab_apply(e, IR_mul, S_REAL, S_REAL, args, 2, x->span, x);
+		return value_is_bad(product) ? product : reduce_sum(e, product, x->span);
+	}
+	case 'n' * 256 + 'o':
+	case 'r' * 256 + 'm': return root_of_squares(e, name, args[0], x);
+	case 'r' * 256 + 'e': {
+		int64_t dims[IR_MAX_RANK];
+		for (uint32_t i = 1; i < count; i++)
+			if (!elab_dimension(e, x->call.args.data[i].value, &dims[i - 1]))
+				return value_bad(e);
+		return reshape(e, args[0], (int)count - 1, dims, x->span);
+	}
+	case 't' * 256 + 'r': return transpose(e, args[0]);
+	case 'c' * 256 + 'o': return concat(e, args, count, x);
+	case 's' * 256 + 't': return make_stack(e, args, count, x);
+	case 'f' * 256 + 'l': return flip(e, args[0], x->span);
+	case 'c' * 256 + 'u': return cumsum(e, args[0], x->span);
+	case 'l' * 256 + 'i':
+		if (args[0]->rank) {
+			diag_error(e->session, 214, x->span, "`like(e, x)` repeats one number in the shape of x");
+			return value_bad(e);
+		}
+		return elab_broadcast(e, args[0], args[1]);
+	default: return rule_collective(e, name, args[0], x->span);
+	}
+}

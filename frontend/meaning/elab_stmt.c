@@ -1,0 +1,319 @@
+/* Statements of all bodies: let, var, if, each, return; loops are in elab_loop.c, assignments in elab_assign.c. */
+#include "frontend/meaning/elab.h"
+
+#include <string.h>
+
+/* ---- definitions ---- */
+
+bool new_name(Elab *e, AstName name) {
+	const Binding *b = scope_find(e, name.name);
+	if (!b || !name.name)
+		return true;
+	Diag *diag = diag_error(e->session, 202, name.span, "`%s` is there already", session_text(e->session, name.name));
+	if (b->span.file)
+		diag_label(e->session, diag, b->span, "first here");
+	if (b->kind == BIND_VAR || b->kind == BIND_STATE || b->kind == BIND_X)
+		diag_help(e->session, diag, "to change it, write `%s <- ...`", session_text(e->session, name.name));
+	return false;
+}
+
+/* Makes a value obey a written type: its scalar type, and its shape (one number fills an array). */
+static Value *obey_type(Elab *e, const AstDeclare *d, Value *v, Name name) {
+	const AstType *type = &d->type;
+	if (value_is_bad(v) || type->span.file == 0)
+		return v;
+	Scalar want = type->scalar == AST_INT ? S_INT : type->scalar == AST_BOOLEAN ? S_BOOL : S_REAL;
+	bool fits = v->kind == VALUE_ARRAY && (v->scalar == want || v->scalar == S_LITERAL || want == S_REAL) &&
+	            (want != S_BOOL || v->scalar == S_BOOL);
+	if (!fits) {
+		Diag *diag = diag_error(e->session, 236, d->value ? d->value->span : type->span,
+		                        "`%s` is declared %s, but this is %s", session_text(e->session, name),
+		                        want == S_INT    ? "int"
+		                        : want == S_BOOL ? "bool"
+		                                         : "real",
+		                        type_text(e, v));
+		diag_label(e->session, diag, type->span, "declared here");
+		return value_bad(e);
+	}
+	v = value_convert(e, v, want);
+	Value shape = {.kind = VALUE_ARRAY};
+	if (!elab_dims(e, type, shape.dims, &shape.rank, 0))
+		return value_bad(e);
+	if (v->rank == 0)
+		return elab_broadcast(e, v, &shape);
+	if (value_same_shape(v, &shape))
+		return v;
+	Diag *diag = diag_error(e->session, 236, d->value ? d->value->span : type->span,
+	                        "`%s` is declared %s, but this is %s", session_text(e->session, name),
+	                        dims_text(e, shape.dims, shape.rank), dims_text(e, v->dims, v->rank));
+	diag_label(e->session, diag, type->span, "declared here");
+	return value_bad(e);
+}
+
+/* Where an int is declared, the value is asked for as a whole number. */
+static Value *declared_value(Elab *e, const AstDeclare *d, Name name) {
+	bool want = e->want_int;
+	e->want_int = d->type.span.file != 0 && d->type.scalar == AST_INT;
+	Value *v = elab(e, d->value);
+	e->want_int = want;
+	return obey_type(e, d, v, name);
+}
+
+Value *elab_headed(Elab *e, const AstDeclare *d, Name name) {
+	if (!d->value)
+		return value_bad(e);
+	if (!d->has_head)
+		return declared_value(e, d, name);
+	ScopeMark scope = scope_mark(e);
+	uint32_t active = e->active.count;
+	Indices found;
+	bool ok = bind_head(e, &d->head, d->value, &found);
+	Value *v = declared_value(e, d, name);
+	scope_back(e, scope);
+	e->active.count = active;
+	if (!ok || value_is_bad(v))
+		return value_bad(e);
+	if (v->kind != VALUE_ARRAY) {
+		diag_error(e->session, 219, d->value->span, "the elements of an array are numbers, not %s", type_text(e, v));
+		return value_bad(e);
+	}
+	if (v->rank + (int)found.count > IR_USER_RANK) {
+		diag_error(e->session, 208, d->value->span, "an array has at most %d axes", IR_USER_RANK);
+		return value_bad(e);
+	}
+	Value *array = ARENA_NEW(e->arena, Value);
+	array->kind = VALUE_ARRAY;
+	array->scalar = v->scalar;
+	array->body = value_body(e, v);
+	for (uint32_t i = 0; i < found.count; i++) {
+		array->vars[array->rank] = found.vars[i];
+		array->dims[array->rank++] = found.vars[i]->extent;
+	}
+	for (int i = 0; i < v->rank; i++) {
+		array->vars[array->rank] = v->vars[i];
+		array->dims[array->rank++] = v->dims[i];
+	}
+	return elab_fits(e, d->value->span, array->dims, array->rank) ? array : value_bad(e);
+}
+
+static void several(Elab *e, const AstStmt *s, BindKind kind) {
+	const AstDeclare *d = &s->declare;
+	Value *v = elab(e, d->value);
+	bool fits = v->kind == VALUE_SEVERAL && v->parts.count == d->names.count;
+	if (!fits && !value_is_bad(v))
+		diag_error(e->session, 221, d->value->span, "%u names for %s", (unsigned)d->names.count,
+		           v->kind == VALUE_SEVERAL ? type_text(e, v) : "one value");
+	for (uint32_t i = 0; i < d->names.count; i++) {
+		if (!new_name(e, d->names.data[i]))
+			continue;
+		Value *part = fits ? settle(e, v->parts.data[i], d->names.data[i].name, s->span) : value_bad(e);
+		Binding *b = scope_add(e, kind, d->names.data[i], part);
+		b->scalar = part->scalar == S_LITERAL ? S_REAL : part->scalar;
+	}
+}
+
+static void define(Elab *e, const AstStmt *s, BindKind kind) {
+	const AstDeclare *d = &s->declare;
+	if (d->names.count == 0)
+		return;
+	if (d->draw) {
+		diag_error(e->session, 392, s->span, "draws inside a body are part of the language, but not of this version");
+		for (uint32_t i = 0; i < d->names.count; i++)
+			scope_add(e, kind, d->names.data[i], value_bad(e));
+		return;
+	}
+	if (!d->value) {
+		for (uint32_t i = 0; i < d->names.count; i++)
+			scope_add(e, kind, d->names.data[i], value_bad(e));
+		return;
+	}
+	if (d->names.count > 1) {
+		several(e, s, kind);
+		return;
+	}
+	AstName name = d->names.data[0];
+	Value *v = elab_headed(e, d, name.name);
+	if (v->kind == VALUE_SEVERAL) {
+		diag_error(e->session, 221, d->value->span, "one name for %s", type_text(e, v));
+		v = value_bad(e);
+	}
+	if (kind == BIND_VAR && v->kind == VALUE_ARRAY && v->scalar == S_LITERAL)
+		v = value_convert(e, v, S_REAL);
+	v = settle(e, v, name.name, s->span);
+	if (!new_name(e, name))
+		return;
+	Binding *b = scope_add(e, kind, name, v);
+	b->scalar = v->scalar;
+}
+
+/* ---- branches ---- */
+
+void assigned_outside(Elab *e, const AstBlock *block, Bindings *out) {
+	Names names = block_assigned(e->arena, block);
+	uint64_t epoch = ++*e->epoch;
+	for (uint32_t i = 0; i < out->count; i++)
+		out->data[i]->epoch = epoch;
+	for (uint32_t i = 0; i < names.count; i++) {
+		Binding *b = scope_find(e, names.data[i]);
+		bool may_change = b && (b->kind == BIND_VAR || b->kind == BIND_STATE || b->kind == BIND_X);
+		if (!may_change || !b->value || value_is_bad(b->value) || b->epoch == epoch)
+			continue;
+		b->epoch = epoch;
+		vec_push(e->arena, out, b);
+	}
+}
+
+static void scoped_block(Elab *e, const AstBlock *block) {
+	ScopeMark scope = scope_mark(e);
+	elab_block(e, block);
+	scope_back(e, scope);
+}
+
+static void block_arm(Elab *e, const void *block) {
+	scoped_block(e, block);
+}
+
+static void run_arm(Elab *e, const Ex *cond, bool truth, Arm *arm, const void *context) {
+	uint32_t saved = e->facts.count;
+	assume(e, cond, truth);
+	e->cond_if++;
+	if (arm)
+		arm(e, context);
+	e->cond_if--;
+	e->facts.count = saved;
+}
+
+/* `yes` where the condition holds, `no` elsewhere. */
+static Value *chosen(Elab *e, Value *cond, Value *yes, Value *no, Span span) {
+	int axis = e->coord && !value_is_bad(no) ? x_axis(no) : -1;
+	Value *c = cond;
+	if (axis >= 0 && ex_has(cond->body, e->coord)) {
+		/* Element by element: the condition at the coordinate of each. */
+		Ex *to = ex_var(e, yes->vars[axis]);
+		c = value_array(e, S_BOOL, yes->rank, yes->dims, span);
+		Ex *body = ex_substitute(e, cond->body, &e->coord, &to, 1, false);
+		Var *from = yes->vars[axis];
+		Ex *own = ex_var(e, c->vars[axis]);
+		c->body = ex_substitute(e, body, &from, &own, 1, false);
+	}
+	return elab_select(e, c, yes, no, NULL);
+}
+
+void choose(Elab *e, const Choice *c) {
+	const Bindings *changed = c->changed;
+	Ex *said = c->cond->body; /* once it is computed, nothing more is known of it than that it holds */
+	Value *cond = settle(e, c->cond, 0, c->cond_span);
+	Value **before = ARENA_ARRAY(e->arena, Value *, changed->count);
+	Value **after = ARENA_ARRAY(e->arena, Value *, changed->count);
+	for (uint32_t i = 0; i < changed->count; i++)
+		before[i] = changed->data[i]->value;
+	Value *returned = e->returned;
+	run_arm(e, said, true, c->yes, c->yes_context);
+	for (uint32_t i = 0; i < changed->count; i++) {
+		after[i] = changed->data[i]->value;
+		changed->data[i]->value = before[i];
+	}
+	run_arm(e, said, false, c->no, c->no_context);
+	if (e->returned != returned) {
+		needs_known(e, said);
+		Diag *diag = diag_error(e->session, 225, c->span,
+		                        "`return` under a condition that is not known when the program is instantiated");
+		diag_help(e->session, diag, "assign to a `var` in both branches, and return it at the end");
+	}
+	for (uint32_t i = 0; i < changed->count; i++) {
+		Binding *b = changed->data[i];
+		if (after[i] != b->value)
+			b->value = settle(e, chosen(e, cond, after[i], b->value, c->span), b->name, c->span);
+	}
+}
+
+static void when(Elab *e, const AstStmt *s) {
+	Value *cond = elab_scalar(e, s->when.condition, "the condition of `if`");
+	if (!value_is_bad(cond) && cond->scalar != S_BOOL) {
+		diag_error(e->session, 210, s->when.condition->span, "a condition was expected, found %s", type_text(e, cond));
+		cond = value_bad(e);
+	}
+	if (value_is_bad(cond)) /* which branch would be checked is not known */
+		return;
+	if (value_known(cond)) {
+		scoped_block(e, cond->body->integer ? &s->when.yes : &s->when.no);
+		return;
+	}
+	Bindings changed = {0};
+	assigned_outside(e, &s->when.yes, &changed);
+	assigned_outside(e, &s->when.no, &changed);
+	choose(e, &(Choice){.cond = cond,
+	                    .cond_span = s->when.condition->span,
+	                    .span = s->span,
+	                    .changed = &changed,
+	                    .yes = block_arm,
+	                    .no = block_arm,
+	                    .yes_context = &s->when.yes,
+	                    .no_context = &s->when.no});
+}
+
+static void each(Elab *e, const AstStmt *s) {
+	if (!e->rule) {
+		diag_error(e->session, 263, s->keyword, "`each` speaks of the coordinates of x: it stands in an optimizer");
+		return;
+	}
+	if (e->coord) {
+		diag_error(e->session, 263, s->keyword, "`each` inside `each`");
+		return;
+	}
+	if (s->each.names.count) {
+		diag_error(e->session, 396, s->each.names.data[0].span,
+		           "naming the coordinates is part of the language, but not of this version");
+		return;
+	}
+	e->coord = var_new(e, session_name(e->session, "c"), DIM_X, s->keyword);
+	vec_push(e->arena, &e->active, e->coord);
+	scoped_block(e, &s->each.body);
+	e->active.count--;
+	e->coord = NULL;
+}
+
+static void give_back(Elab *e, const AstStmt *s) {
+	if (s->results.count == 0)
+		return;
+	if (s->results.count == 1) {
+		e->returned = elab(e, s->results.data[0]);
+		return;
+	}
+	Value *v = ARENA_NEW(e->arena, Value);
+	v->kind = VALUE_SEVERAL;
+	for (uint32_t i = 0; i < s->results.count; i++) {
+		Value *part = elab(e, s->results.data[i]);
+		vec_push(e->arena, &v->parts, part);
+	}
+	e->returned = v;
+}
+
+void elab_stmt(Elab *e, const AstStmt *s) {
+	e->place = ++e->places;
+	switch (s->kind) {
+	case AST_LET: define(e, s, BIND_LET); break;
+	case AST_VAR: define(e, s, BIND_VAR); break;
+	case AST_ASSIGN: elab_assign(e, s); break;
+	case AST_FOR: elab_loop(e, s); break;
+	case AST_WHILE:
+		diag_error(e->session, 392, s->keyword, "`while` is part of the language, but not of this version");
+		break;
+	case AST_WHEN: when(e, s); break;
+	case AST_EACH: each(e, s); break;
+	case AST_APPLY: rule_apply(e, s); break;
+	case AST_RETURN: give_back(e, s); break;
+	case AST_STATE: /* those that stand directly in the rule were made before the step */
+		diag_error(e->session, 392, s->keyword,
+		           "`state` inside of a block is part of the language, but not of this version");
+		for (uint32_t i = 0; i < s->declare.names.count; i++)
+			scope_add(e, BIND_STATE, s->declare.names.data[i], value_bad(e));
+		break;
+	default: break; /* declarations of objectives and rules are their owners' */
+	}
+}
+
+void elab_block(Elab *e, const AstBlock *block) {
+	for (uint32_t i = 0; i < block->count && !e->returned; i++)
+		elab_stmt(e, block->data[i]);
+}

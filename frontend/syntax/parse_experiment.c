@@ -1,0 +1,210 @@
+/* parse_experiment: the clauses of an experiment, one a line. */
+#include <string.h>
+
+#include "frontend/syntax/parser.h"
+
+typedef enum ClauseKind {
+	CLAUSE_TRAIN,
+	CLAUSE_ON,
+	CLAUSE_PROBLEMS,
+	CLAUSE_HORIZON,
+	CLAUSE_SCORE,
+	CLAUSE_ESTIMATE,
+	CLAUSE_UPDATE,
+	CLAUSE_CLIP,
+	CLAUSE_AUGMENT,
+	CLAUSE_AGAINST,
+	CLAUSE_SEED,
+	CLAUSE_LEARN,
+	CLAUSE_COUNT
+} ClauseKind;
+
+static const struct {
+	const char *word, *takes;
+} clauses[CLAUSE_COUNT] = {
+	[CLAUSE_TRAIN] = {"train", "the rule to train, such as `small_mlp(hidden = 16)`"},
+	[CLAUSE_ON] = {"on", "objectives, such as `logistic(), logistic(d = 10)`"},
+	[CLAUSE_PROBLEMS] = {"problems", "counts, such as `90 train, 30 select, 100 test`"},
+	[CLAUSE_HORIZON] = {"horizon", "a number of steps, or a range of them such as `20..200`"},
+	[CLAUSE_SCORE] = {"score", "what is scored, such as `mean(f)`"},
+	[CLAUSE_ESTIMATE] = {"estimate", "a gradient estimator, such as `backprop(window = 10)` or `pes(sigma = 0.01)`"},
+	[CLAUSE_UPDATE] = {"update", "a rule and a number of steps, such as `adam(lr = 3e-3) for 1000 steps`"},
+	[CLAUSE_CLIP] = {"clip", "a number"},
+	[CLAUSE_AUGMENT] = {"augment", "a transformation, such as `scale(1e-3, 1e3)`"},
+	[CLAUSE_AGAINST] = {"against", "rules to compare with, such as `momentum, adam`"},
+	[CLAUSE_SEED] = {"seed", "a whole number"},
+	[CLAUSE_LEARN] = {"learn", "a hyperparameter to open, such as `adam.lr`"},
+};
+
+/* One expression, or a list of them. */
+static void parse_items(Parser *p, ClauseKind kind, AstClause *clause, bool list) {
+	vec_push(p->arena, &clause->items, parse_value(p, clauses[kind].takes));
+	while (list && !p->panic && !parse_at_break(p) && parse_accept(p, TOKEN_COMMA))
+		vec_push(p->arena, &clause->items, parse_expression(p));
+}
+
+static void parse_problems(Parser *p, AstExperiment *experiment) {
+	do {
+		AstExpr *count = parse_value(p, clauses[CLAUSE_PROBLEMS].takes);
+		if (p->panic)
+			return;
+		AstExpr **place = parse_at_word(p, "train")    ? &experiment->problems.train
+		                  : parse_at_word(p, "select") ? &experiment->problems.select
+		                  : parse_at_word(p, "test")   ? &experiment->problems.test
+		                                               : NULL;
+		if (place == NULL || parse_at_break(p)) {
+			Diag *diag = parse_error(p, 139, parse_here(p),
+			                         "expected `train`, `select` or `test` behind the count, found %s", parse_found(p));
+			parse_help(p, diag, "write `problems 90 train, 30 select, 100 test`");
+			return;
+		}
+		if (*place != NULL)
+			parse_complain(p, 138, parse_here(p), "the count for %s is given twice", parse_found(p));
+		*place = count;
+		parse_advance(p);
+	} while (parse_accept(p, TOKEN_COMMA));
+}
+
+static void parse_update(Parser *p, AstExperiment *experiment) {
+	experiment->update.rule = parse_value(p, clauses[CLAUSE_UPDATE].takes);
+	if (p->panic)
+		return;
+	if (parse_at_break(p) || !parse_accept_word(p, "for")) {
+		if (parse_at_break(p)) {
+			Diag *diag = parse_complain(p, 139, parse_here(p), "this does not say for how many steps");
+			parse_help(p, diag, "write `update %s for 1000 steps`", parse_slice(p, experiment->update.rule->span));
+		}
+		return;
+	}
+	experiment->update.steps = parse_value(p, "a number of steps");
+	if (!p->panic && (parse_at_break(p) || (!parse_accept_word(p, "steps") && !parse_accept_word(p, "step")))) {
+		Diag *diag = parse_complain(p, 139, parse_here(p), "expected `steps`, found %s", parse_found(p));
+		parse_help(p, diag, "write `for %s steps`", parse_slice(p, experiment->update.steps->span));
+		if (!parse_at_break(p))
+			p->panic = true;
+	}
+}
+
+static void parse_learn(Parser *p, AstExperiment *experiment) {
+	do {
+		AstOpen open = {.rule = parse_name(p, clauses[CLAUSE_LEARN].takes)};
+		if (!p->panic && (parse_at_break(p) || !parse_accept(p, TOKEN_DOT))) {
+			Diag *diag =
+				parse_error(p, 139, parse_here(p), "expected `.` and a hyperparameter, found %s", parse_found(p));
+			parse_help(p, diag, "write `learn %s.lr`", session_text(p->session, open.rule.name));
+		}
+		if (!p->panic)
+			open.param = parse_name(p, "a hyperparameter's name");
+		if (!p->panic && !parse_at_break(p) && parse_accept_word(p, "in"))
+			open.limits = parse_limits(p);
+		if (!p->panic)
+			vec_push(p->arena, &experiment->learn, open);
+	} while (!p->panic && !parse_at_break(p) && parse_accept(p, TOKEN_COMMA));
+}
+
+static Span *clause_span(AstExperiment *experiment, ClauseKind kind) {
+	switch (kind) {
+	case CLAUSE_TRAIN: return &experiment->train.span;
+	case CLAUSE_ON: return &experiment->on.span;
+	case CLAUSE_PROBLEMS: return &experiment->problems.span;
+	case CLAUSE_HORIZON: return &experiment->horizon.span;
+	case CLAUSE_SCORE: return &experiment->score.span;
+	case CLAUSE_ESTIMATE: return &experiment->estimate.span;
+	case CLAUSE_UPDATE: return &experiment->update.span;
+	case CLAUSE_CLIP: return &experiment->clip.span;
+	case CLAUSE_AUGMENT: return &experiment->augment.span;
+	case CLAUSE_AGAINST: return &experiment->against.span;
+	case CLAUSE_SEED: return &experiment->seed.span;
+	case CLAUSE_LEARN:
+	case CLAUSE_COUNT: break;
+	}
+	return NULL; /* may be repeated */
+}
+
+static void parse_clause_body(Parser *p, AstExperiment *experiment, ClauseKind kind) {
+	switch (kind) {
+	case CLAUSE_TRAIN: parse_items(p, kind, &experiment->train, false); break;
+	case CLAUSE_ON: parse_items(p, kind, &experiment->on, true); break;
+	case CLAUSE_PROBLEMS: parse_problems(p, experiment); break;
+	case CLAUSE_HORIZON:
+		if (parse_at_break(p))
+			parse_value(p, clauses[kind].takes);
+		else
+			experiment->horizon = parse_range(p, false);
+		break;
+	case CLAUSE_SCORE: parse_items(p, kind, &experiment->score, false); break;
+	case CLAUSE_ESTIMATE: parse_items(p, kind, &experiment->estimate, false); break;
+	case CLAUSE_UPDATE: parse_update(p, experiment); break;
+	case CLAUSE_CLIP: parse_items(p, kind, &experiment->clip, false); break;
+	case CLAUSE_AUGMENT: parse_items(p, kind, &experiment->augment, true); break;
+	case CLAUSE_AGAINST: parse_items(p, kind, &experiment->against, true); break;
+	case CLAUSE_SEED: parse_items(p, kind, &experiment->seed, false); break;
+	case CLAUSE_LEARN: parse_learn(p, experiment); break;
+	case CLAUSE_COUNT: break;
+	}
+}
+
+static void unknown_clause(Parser *p) {
+	const Token *token = parse_peek(p);
+	Span here = parse_span(p, token);
+	Diag *diag = parse_error(p, 137, here, "no clause of an experiment starts with `%s`", parse_slice(p, here));
+	Name names[CLAUSE_COUNT];
+	for (int k = 0; k < CLAUSE_COUNT; k++)
+		names[k] = session_name(p->session, clauses[k].word);
+	Name nearest = token->kind == TOKEN_NAME ? name_nearest(p->session->names, token->name, names, CLAUSE_COUNT) : 0;
+	if (nearest != 0)
+		parse_help(p, diag, "did you mean `%s`?", session_text(p->session, nearest));
+	else
+		parse_help(p, diag,
+		           "clauses are train, on, problems, horizon, score, estimate, update, clip, augment, against, "
+		           "seed and learn, one a line");
+}
+
+static void parse_clause(Parser *p, AstExperiment *experiment) {
+	Span start = parse_span(p, parse_peek(p));
+	p->statement = p->at;
+	int kind = 0;
+	while (kind < CLAUSE_COUNT && !parse_at_word(p, clauses[kind].word))
+		kind++;
+	if (kind == CLAUSE_COUNT) {
+		unknown_clause(p);
+		parse_end_statement(p);
+		return;
+	}
+	Span *place = clause_span(experiment, (ClauseKind)kind);
+	parse_advance(p);
+	bool again = place != NULL && place->file != 0;
+	if (again) {
+		Diag *diag = parse_complain(p, 138, start, "`%s` is given twice", clauses[kind].word);
+		if (diag != NULL)
+			diag_label(p->session, diag, *place, "first here");
+		AstExperiment ignored = {0};
+		parse_clause_body(p, &ignored, (ClauseKind)kind);
+	} else {
+		if (!p->panic && parse_at(p, TOKEN_EQUALS) && !parse_at_break(p)) {
+			Diag *diag = parse_complain(p, 139, parse_here(p), "clauses are written without `=`");
+			parse_help(p, diag, "write `%s` and then %s", clauses[kind].word, clauses[kind].takes);
+			parse_advance(p);
+		}
+		parse_clause_body(p, experiment, (ClauseKind)kind);
+		if (place != NULL)
+			*place = parse_from(p, start);
+	}
+	parse_end_statement(p);
+}
+
+AstExperiment *parse_experiment(Parser *p) {
+	AstExperiment *experiment = ARENA_NEW(p->arena, AstExperiment);
+	uint32_t open = parse_open_block(p, "the experiment's name");
+	if (open == 0)
+		return experiment;
+	while (p->at < p->tokens[open].partner) {
+		uint32_t before = p->at;
+		parse_clause(p, experiment);
+		if (p->at == before)
+			parse_advance(p);
+	}
+	if (p->at == p->tokens[open].partner)
+		parse_advance(p);
+	return experiment;
+}

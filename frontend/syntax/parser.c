@@ -1,0 +1,533 @@
+/* parser: moving over the tokens, complaining once per mistake, finding the way back, and the top level of a file. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frontend/syntax/parser.h"
+
+/* ---- looking and moving ---- */
+
+const Token *parse_peek(const Parser *p) {
+	return &p->tokens[p->at];
+}
+
+const Token *parse_ahead(const Parser *p, uint32_t by) {
+	return &p->tokens[p->at + by < p->count ? p->at + by : p->count - 1];
+}
+
+void parse_advance(Parser *p) {
+	if (p->at + 1 < p->count)
+		p->at++;
+}
+
+bool parse_at(const Parser *p, TokenKind kind) {
+	return p->tokens[p->at].kind == kind;
+}
+
+bool parse_accept(Parser *p, TokenKind kind) {
+	if (!parse_at(p, kind))
+		return false;
+	parse_advance(p);
+	return true;
+}
+
+bool parse_at_word(const Parser *p, const char *word) {
+	return lex_is_word(p->source, &p->tokens[p->at], word);
+}
+
+bool parse_accept_word(Parser *p, const char *word) {
+	if (!parse_at_word(p, word))
+		return false;
+	parse_advance(p);
+	return true;
+}
+
+bool parse_at_break(const Parser *p) {
+	const Token *token = parse_peek(p);
+	if (token->kind == TOKEN_END || token->kind == TOKEN_RBRACE)
+		return true;
+	if (p->brackets > 0 || !token->line_start || p->at == 0)
+		return p->brackets == 0 && token->line_start;
+	TokenKind before = p->tokens[p->at - 1].kind;
+	bool goes_on = before == TOKEN_COMMA || before == TOKEN_THEN || before == TOKEN_ELSE ||
+	               (before >= TOKEN_DOTDOT && before <= TOKEN_OR);
+	return !goes_on || p->at == p->statement;
+}
+
+Span parse_span(const Parser *p, const Token *token) {
+	return (Span){.file = p->file, .start = token->start, .end = token->end};
+}
+
+Span parse_previous(const Parser *p) {
+	return p->at == 0 ? (Span){.file = p->file} : parse_span(p, &p->tokens[p->at - 1]);
+}
+
+Span parse_here(const Parser *p) {
+	const Token *token = parse_peek(p);
+	bool line_over = token->kind == TOKEN_END || (p->brackets == 0 && token->line_start);
+	if (line_over && p->at > 0) {
+		uint32_t end = p->tokens[p->at - 1].end;
+		return (Span){.file = p->file, .start = end, .end = end};
+	}
+	return parse_span(p, token);
+}
+
+Span parse_from(const Parser *p, Span start) {
+	Span last = parse_previous(p);
+	return last.end >= start.end ? (Span){.file = p->file, .start = start.start, .end = last.end} : start;
+}
+
+const char *parse_slice(const Parser *p, Span span) {
+	return arena_printf(p->arena, "%.*s", (int)(span.end - span.start), p->source->text + span.start);
+}
+
+const char *parse_found(const Parser *p) {
+	const Token *token = parse_peek(p);
+	if (token->kind == TOKEN_END)
+		return "the end of the file";
+	if (p->brackets == 0 && token->line_start && p->at > 0)
+		return "the end of the line";
+	const char *text = parse_slice(p, parse_span(p, token));
+	if (token->kind == TOKEN_NUMBER)
+		return arena_printf(p->arena, "the number `%s`", text);
+	if (token->kind == TOKEN_TEXT)
+		return arena_printf(p->arena, "the text %s", text);
+	return arena_printf(p->arena, "`%s`", text);
+}
+
+/* ---- complaining ---- */
+
+static Diag *complain(Parser *p, int code, Span span, const char *format, va_list args) {
+	if (p->panic || parse_peek(p)->invented || parse_peek(p)->after_error)
+		return NULL;
+	if (!lex_may_report(p->session, p->errors_before))
+		return NULL;
+	char message[512];
+	vsnprintf(message, sizeof message, format, args);
+	return diag_error(p->session, code, span, "%s", message);
+}
+
+Diag *parse_error(Parser *p, int code, Span span, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	Diag *diag = complain(p, code, span, format, args);
+	va_end(args);
+	p->panic = true;
+	return diag;
+}
+
+Diag *parse_complain(Parser *p, int code, Span span, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	Diag *diag = complain(p, code, span, format, args);
+	va_end(args);
+	return diag;
+}
+
+void parse_help(Parser *p, Diag *diag, const char *format, ...) {
+	if (diag == NULL)
+		return;
+	char text[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	diag_help(p->session, diag, "%s", text);
+}
+
+bool parse_expect(Parser *p, TokenKind kind, const char *what) {
+	if (parse_at(p, kind) && !(parse_peek(p)->line_start && p->brackets == 0)) {
+		parse_advance(p);
+		return true;
+	}
+	parse_error(p, 101, parse_here(p), "expected %s, found %s", what, parse_found(p));
+	return false;
+}
+
+bool parse_enter(Parser *p) {
+	p->nesting++;
+	if (p->nesting <= PARSE_MAX_NESTING)
+		return true;
+	Diag *diag = parse_error(p, 140, parse_here(p), "this is nested more than %d levels deep", PARSE_MAX_NESTING);
+	parse_help(p, diag, "give parts of it names with `let`, or move them into a `fn`");
+	/* Nothing sensible follows at such a depth; all levels end here. */
+	do
+		parse_advance(p);
+	while (!parse_at(p, TOKEN_END) && !lex_opens_declaration(p->source, p->tokens, p->at));
+	return false;
+}
+
+void parse_leave(Parser *p) {
+	p->nesting--;
+}
+
+/* ---- finding the way back ---- */
+
+/* Goes over the current token, and over everything in brackets if it opens some. */
+static void skip(Parser *p) {
+	const Token *token = parse_peek(p);
+	bool opener = token->kind == TOKEN_LPAREN || token->kind == TOKEN_LBRACKET || token->kind == TOKEN_LBRACE;
+	if (opener && token->partner > p->at)
+		p->at = token->partner;
+	parse_advance(p);
+}
+
+void parse_close(Parser *p, uint32_t open, const char *expected) {
+	uint32_t partner = p->tokens[open].partner;
+	if (p->at > partner)
+		return; /* too deep: already far behind */
+	if (p->at != partner) {
+		Diag *diag = parse_error(p, 101, parse_here(p), "expected %s, found %s", expected, parse_found(p));
+		TokenKind kind = parse_peek(p)->kind;
+		if (kind == TOKEN_EQUALS)
+			parse_help(p, diag, "to compare, write `==`");
+		else if (p->at > open + 1 && (kind == TOKEN_NAME || kind == TOKEN_NUMBER))
+			parse_help(p, diag, "is a `,` or an operator missing before %s?", parse_found(p));
+		p->at = partner;
+	}
+	parse_advance(p);
+	p->panic = false;
+}
+
+bool parse_next_element(Parser *p, uint32_t open) {
+	uint32_t partner = p->tokens[open].partner;
+	if (p->panic) {
+		while (p->at < partner && !parse_at(p, TOKEN_COMMA))
+			skip(p);
+		if (p->at < partner)
+			p->panic = false;
+	}
+	if (p->at >= partner || !parse_at(p, TOKEN_COMMA))
+		return false;
+	parse_advance(p);
+	if (p->at == partner) {
+		Diag *diag = parse_complain(p, 110, parse_previous(p), "nothing follows this `,`");
+		parse_help(p, diag, "leave the `,` out");
+		return false;
+	}
+	return true;
+}
+
+void parse_refuse_line_start(Parser *p) {
+	const Token *token = parse_peek(p);
+	if (!token->line_start || p->brackets > 0)
+		return;
+	const char *text = parse_slice(p, parse_span(p, token));
+	Diag *diag = parse_complain(p, 101, parse_span(p, token), "a line cannot start with `%s`", text);
+	parse_help(p, diag, "put `%s` at the end of the line above", text);
+}
+
+/* Was there a `//` earlier on this line, perhaps meant to open a comment? */
+static bool after_slashes(const Parser *p) {
+	for (uint32_t k = p->at; k > 0 && !p->tokens[k].line_start; k--)
+		if (p->tokens[k - 1].kind == TOKEN_SLASHSLASH)
+			return true;
+	return false;
+}
+
+void parse_end_statement(Parser *p) {
+	if (!p->panic && !parse_at_break(p)) {
+		TokenKind kind = parse_peek(p)->kind;
+		Diag *diag =
+			kind == TOKEN_DOTDOT
+				? parse_error(p, 128, parse_here(p), "a range is no value: it stands in loops, indices and slices")
+				: parse_error(p, 113, parse_here(p), "expected the end of the statement, found %s", parse_found(p));
+		if (after_slashes(p))
+			parse_help(p, diag, "comments start with `#`; `//` divides and rounds down");
+		else if (parse_at_word(p, "for") || parse_at_word(p, "while"))
+			parse_help(p, diag, "loops stand on lines of their own");
+		else if (kind == TOKEN_LBRACE)
+			parse_help(p, diag, "blocks belong to `for`, `while`, `if`, `else`, `each` and declarations");
+		else if (kind == TOKEN_THEN)
+			parse_help(p, diag, "`then` needs an `if` before it");
+		else if (kind == TOKEN_ELSE)
+			parse_help(p, diag, "`else` needs an `if` before it");
+		else if (kind == TOKEN_COLON)
+			parse_help(p, diag, "a block opens with `{`, and a type stands right behind the name that is declared");
+		else if (kind == TOKEN_TILDE)
+			parse_help(p, diag, "`~` follows a declaration, as in `let e ~ normal(0, 1)`");
+		else if (kind == TOKEN_NAME || kind == TOKEN_NUMBER)
+			parse_help(p, diag, "is an operator missing, or a new line?");
+	}
+	while (!parse_at(p, TOKEN_END) && !parse_at(p, TOKEN_RBRACE) &&
+	       (p->at == p->statement || !parse_peek(p)->line_start))
+		skip(p);
+	p->panic = false;
+}
+
+/* ---- names ---- */
+
+AstName parse_name(Parser *p, const char *what) {
+	const Token *token = parse_peek(p);
+	bool broken = parse_at_break(p);
+	if (token->kind == TOKEN_NAME && !broken) {
+		parse_advance(p);
+		return (AstName){.name = token->name, .span = parse_span(p, token)};
+	}
+	if (!broken && token->kind >= TOKEN_AND && token->kind < TOKEN_COUNT) {
+		Diag *diag = parse_complain(p, 112, parse_span(p, token), "%s is a word of the language and cannot be a name",
+		                            parse_found(p));
+		parse_help(p, diag, "choose another name, perhaps `%s_`", parse_slice(p, parse_span(p, token)));
+		parse_advance(p);
+		return (AstName){.name = token->name, .span = parse_span(p, token)};
+	}
+	Diag *diag = parse_error(p, 111, parse_here(p), "expected %s, found %s", what, parse_found(p));
+	if (token->kind == TOKEN_NUMBER && !broken)
+		parse_help(p, diag, "names start with a letter");
+	return (AstName){.span = parse_here(p)};
+}
+
+AstName parse_new_name(Parser *p, const char *what) {
+	AstName name = parse_name(p, what);
+	if (name.name != 0 && ast_reduction(session_text(p->session, name.name), NULL)) {
+		const char *text = session_text(p->session, name.name);
+		Diag *diag =
+			parse_complain(p, 112, name.span, "`%s` is a reduction, and cannot be the name of something else", text);
+		parse_help(p, diag, "choose another name, perhaps `%s_value` or `%s'`", text, text);
+	}
+	return name;
+}
+
+/* ---- the top level ---- */
+
+/* The braces of a header's parameters: (lr = 1e-3 in (1e-6, 1), beta = 0.9) */
+static AstParams parse_params(Parser *p, const char *owner) {
+	AstParams params = {0};
+	uint32_t open = p->at;
+	if (!parse_at(p, TOKEN_LPAREN) || parse_peek(p)->line_start) {
+		Diag *diag = parse_error(p, 101, parse_here(p), "expected `(`, found %s", parse_found(p));
+		parse_help(p, diag, "%s without parameters is written with `()`", owner);
+		return params;
+	}
+	parse_advance(p);
+	p->brackets++;
+	while (p->at < p->tokens[open].partner) {
+		AstParam param = {.name = parse_new_name(p, "a parameter's name")};
+		if (!p->panic && parse_at(p, TOKEN_COLON)) {
+			Diag *diag = parse_error(p, 121, parse_here(p), "parameters are written without a type");
+			parse_help(p, diag, "a parameter is an integer if it is used as one; its default follows `=`");
+		}
+		if (!p->panic && parse_accept(p, TOKEN_EQUALS))
+			param.value = parse_expression(p);
+		if (!p->panic && parse_accept_word(p, "in"))
+			param.limits = parse_limits(p);
+		for (uint32_t k = 0; k < params.count && param.name.name != 0; k++) {
+			if (params.data[k].name.name != param.name.name)
+				continue;
+			Diag *diag = parse_complain(p, 134, param.name.span, "the parameter `%s` is named twice",
+			                            session_text(p->session, param.name.name));
+			if (diag != NULL)
+				diag_label(p->session, diag, params.data[k].name.span, "first here");
+		}
+		vec_push(p->arena, &params, param);
+		if (!parse_next_element(p, open))
+			break;
+	}
+	parse_close(p, open, "`,` or `)`");
+	p->brackets--;
+	return params;
+}
+
+static void parse_fn(Parser *p, AstDecl *decl) {
+	decl->kind = AST_FN;
+	decl->name = parse_new_name(p, "the function's name");
+	decl->params = parse_params(p, "a function");
+	p->body = BODY_FN;
+	bool value = !p->panic && parse_at(p, TOKEN_EQUALS) && !parse_peek(p)->line_start;
+	if (value) {
+		parse_advance(p);
+		decl->value = parse_expression(p);
+		if (p->panic)
+			parse_end_statement(p);
+	} else {
+		if (!p->panic && parse_at_break(p) && !parse_at(p, TOKEN_LBRACE)) {
+			Diag *diag = parse_error(p, 101, parse_here(p), "this function has no body");
+			parse_help(p, diag, "write `fn f(x) = ...`, or `fn f(x) { ... return e }`");
+		}
+		decl->body = parse_block(p, "the function's head");
+	}
+}
+
+static void parse_body(Parser *p, AstDecl *decl, AstDeclKind kind) {
+	bool objective = kind == AST_OBJECTIVE;
+	decl->kind = kind;
+	decl->name = parse_new_name(p, objective ? "the objective's name" : "the optimizer's name");
+	decl->params = parse_params(p, objective ? "an objective" : "an optimizer");
+	p->body = objective ? BODY_OBJECTIVE : BODY_OPTIMIZER;
+	decl->body = parse_block(p, objective ? "the objective's head" : "the optimizer's head");
+}
+
+static void parse_const(Parser *p, AstDecl *decl) {
+	decl->kind = AST_CONST;
+	decl->name = parse_new_name(p, "the constant's name");
+	if (!p->panic && parse_accept(p, TOKEN_COLON))
+		decl->type = parse_type(p);
+	if (!p->panic && !parse_accept(p, TOKEN_EQUALS)) {
+		Diag *diag = parse_error(p, 120, parse_here(p), "a constant needs a value");
+		parse_help(p, diag, "write `const %s = ...`", session_text(p->session, decl->name.name));
+	}
+	if (!p->panic)
+		decl->value = parse_expression(p);
+	if (p->panic)
+		parse_end_statement(p);
+}
+
+static void parse_import(Parser *p, AstDecl *decl) {
+	decl->kind = AST_IMPORT;
+	if (parse_at(p, TOKEN_TEXT) && !parse_at_break(p)) {
+		decl->value = parse_expression(p);
+	} else {
+		Diag *diag = parse_error(p, 101, parse_here(p), "expected a file name in quotes, found %s", parse_found(p));
+		parse_help(p, diag, "write `import \"other.grad\"`");
+		parse_end_statement(p);
+	}
+}
+
+/* What somebody may have meant by a word that opens no declaration here. */
+static void help_with_declaration(Parser *p, Diag *diag, const Token *token) {
+	static const char *const known[] = {"import", "const", "fn", "objective", "optimizer", "experiment"};
+	static const struct {
+		const char *word, *ours;
+	} foreign[] = {{"def", "fn"},
+	               {"function", "fn"},
+	               {"func", "fn"},
+	               {"fun", "fn"},
+	               {"problem", "objective"},
+	               {"model", "objective"},
+	               {"loss", "objective"},
+	               {"class", "objective"},
+	               {"rule", "optimizer"},
+	               {"optimiser", "optimizer"},
+	               {"include", "import"},
+	               {"use", "import"},
+	               {"from", "import"},
+	               {"let", "const"},
+	               {"var", "const"},
+	               {"val", "const"}};
+	for (size_t k = 0; k < sizeof foreign / sizeof *foreign; k++) {
+		if (!lex_is_word(p->source, token, foreign[k].word))
+			continue;
+		parse_help(p, diag, "write `%s`", foreign[k].ours);
+		return;
+	}
+	Name names[sizeof known / sizeof *known];
+	for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+		names[k] = session_name(p->session, known[k]);
+	Name nearest = token->kind != TOKEN_NAME
+	                   ? 0
+	                   : name_nearest(p->session->names, token->name, names, (uint32_t)(sizeof known / sizeof *known));
+	if (nearest != 0)
+		parse_help(p, diag, "did you mean `%s`?", session_text(p->session, nearest));
+	else
+		parse_help(p, diag, "a file holds import, const, fn, objective, optimizer and experiment");
+}
+
+/* `objectiv bowl(`, `def f(`, `let a =` at the start of a line: a declaration with a wrong first word */
+static bool resembles_declaration(const Parser *p) {
+	const Token *first = parse_peek(p), *second = parse_ahead(p, 1);
+	TokenKind third = parse_ahead(p, 2)->kind;
+	return first->line_start && first->kind == TOKEN_NAME && second->kind == TOKEN_NAME && !second->line_start &&
+	       (third == TOKEN_LPAREN || third == TOKEN_EQUALS || third == TOKEN_LBRACE);
+}
+
+static uint32_t column_of(const Parser *p, const Token *token) {
+	uint32_t column = 0;
+	while (column < token->start && p->source->text[token->start - column - 1] != '\n')
+		column++;
+	return column;
+}
+
+/* To the next declaration; from `start`, the first token of one that failed, also to a line that resembles one and
+ * stands no further right. */
+static void skip_to_declaration(Parser *p, const Token *start) {
+	while (!parse_at(p, TOKEN_END) && !lex_opens_declaration(p->source, p->tokens, p->at)) {
+		if (parse_peek(p) > start && resembles_declaration(p) && column_of(p, parse_peek(p)) <= column_of(p, start))
+			break;
+		skip(p);
+	}
+	p->panic = false;
+}
+
+static void parse_declaration(Parser *p, AstFile *file) {
+	AstDecl *decl = ARENA_NEW(p->arena, AstDecl);
+	const Token *token = parse_peek(p);
+	decl->keyword = parse_span(p, token);
+	/* parse_here and parse_found speak of the line before while a line is about to start */
+	bool known = true;
+	decl->joint = parse_at_word(p, "joint");
+	if (decl->joint)
+		parse_advance(p);
+	if (decl->joint && !parse_at_word(p, "optimizer")) {
+		Diag *diag =
+			parse_complain(p, 101, parse_here(p), "expected `optimizer` after `joint`, found %s", parse_found(p));
+		parse_help(p, diag, "write `joint optimizer name() { ... }`");
+		skip_to_declaration(p, token);
+		return;
+	}
+	if (parse_accept_word(p, "import")) {
+		parse_import(p, decl);
+	} else if (parse_accept_word(p, "const")) {
+		parse_const(p, decl);
+	} else if (parse_accept_word(p, "fn")) {
+		parse_fn(p, decl);
+	} else if (parse_accept_word(p, "objective")) {
+		parse_body(p, decl, AST_OBJECTIVE);
+	} else if (parse_accept_word(p, "optimizer")) {
+		parse_body(p, decl, AST_OPTIMIZER);
+	} else if (parse_accept_word(p, "experiment")) {
+		decl->kind = AST_EXPERIMENT;
+		decl->name = parse_new_name(p, "the experiment's name");
+		decl->experiment = parse_experiment(p);
+	} else {
+		known = false;
+	}
+	if (known) {
+		decl->span = parse_from(p, decl->keyword);
+		vec_push(p->arena, &file->decls, decl);
+		if (p->panic)
+			skip_to_declaration(p, token);
+		else
+			parse_end_statement(p);
+		return;
+	}
+	Diag *diag =
+		parse_error(p, 122, decl->keyword, "expected a declaration, found `%s`", parse_slice(p, decl->keyword));
+	help_with_declaration(p, diag, token);
+	skip_to_declaration(p, token);
+}
+
+static Parser parser_new(Session *session, uint32_t source) {
+	uint32_t errors_before = session->error_count;
+	Tokens tokens = {0};
+	lex_source(session, source, &tokens);
+	lex_balance(session, source, &tokens);
+	return (Parser){.session = session,
+	                .arena = session->arena,
+	                .source = session->sources.data[source],
+	                .file = source,
+	                .errors_before = errors_before,
+	                .tokens = tokens.data,
+	                .count = tokens.count};
+}
+
+AstFile *ast_parse(Session *session, uint32_t source) {
+	AstFile *file = ARENA_NEW(session->arena, AstFile);
+	file->source = source;
+	Parser p = parser_new(session, source);
+	while (!parse_at(&p, TOKEN_END)) {
+		p.panic = false;
+		p.statement = p.at;
+		p.brackets = p.nesting = p.blocks = 0;
+		parse_declaration(&p, file);
+	}
+	return file;
+}
+
+AstExpr *ast_parse_expression(Session *session, uint32_t source) {
+	Parser p = parser_new(session, source);
+	AstExpr *expr = parse_expression(&p);
+	if (!p.panic && !parse_at(&p, TOKEN_END))
+		parse_error(&p, 101, parse_span(&p, parse_peek(&p)), "expected the end of the expression, found `%s`",
+		            parse_slice(&p, parse_span(&p, parse_peek(&p))));
+	return expr;
+}

@@ -1,0 +1,157 @@
+/* The meaning of scalar operations on numbers: the column `meaning` of ops.def for reals, and the integer rows. */
+#include "ir/ir.h"
+
+#include <math.h>
+#include <string.h>
+
+static double meaning(IrOpcode opcode, double a, double b, double c, double d) {
+	switch (opcode) {
+/* becomes: case IR_add: return a + b; */
+#define OP(name, arity, typing, primitive, meaning, ...)                                                               \
+	case IR_##name: return meaning;
+#include "ir/core/ops.def"
+#undef OP
+	case IR_OPCODE_COUNT: break;
+	}
+	base_panic("ir_eval_real", "opcode %d", (int)opcode);
+}
+
+double ir_eval_real(IrOpcode opcode, IrScalar type, const double *args) {
+	int arity = ir_op_info[opcode].arity;
+	double b = arity > 1 ? args[1] : 0, c = arity > 2 ? args[2] : 0, d = arity > 3 ? args[3] : 0;
+	if (type == IR_F32) {
+		/* Rounding twice is harmless for + - * / sqrt (53 >= 2 * 24 + 2 bits), but not for fma. */
+		if (opcode == IR_fma)
+			return (double)fmaf((float)args[0], (float)b, (float)c);
+		if (opcode == IR_before)
+			return (double)nextafterf((float)args[0], -HUGE_VALF);
+		if (opcode == IR_floor_mod)
+			return ir_floor_mod_f32(args[0], b);
+		if (opcode == IR_floor_div)
+			return ir_floor_div_f32(args[0], b);
+		if (opcode == IR_binade)
+			return ir_binade_f32(args[0]);
+		return (double)(float)meaning(opcode, args[0], b, c, d);
+	}
+	return meaning(opcode, args[0], b, c, d);
+}
+
+static int64_t wrap(IrScalar type, uint64_t bits) {
+	return type == IR_I32 ? (int64_t)(int32_t)(uint32_t)bits : (int64_t)bits;
+}
+
+static int64_t floor_divide(int64_t a, int64_t b) {
+	if (b == 0)
+		return 0;
+	if (b == -1)
+		return (int64_t)(0 - (uint64_t)a);
+	int64_t quotient = a / b;
+	return quotient - (a % b != 0 && (a < 0) != (b < 0));
+}
+
+static int64_t integer_meaning(IrOpcode opcode, IrScalar type, int64_t a, int64_t b) {
+	uint64_t ua = (uint64_t)a, ub = (uint64_t)b;
+	uint64_t shift = ub & (type == IR_I32 ? 31 : 63);
+	switch (opcode) {
+	case IR_add: return wrap(type, ua + ub);
+	case IR_sub: return wrap(type, ua - ub);
+	case IR_mul: return wrap(type, ua * ub);
+	case IR_neg: return wrap(type, 0 - ua);
+	case IR_idiv: return wrap(type, (uint64_t)floor_divide(a, b));
+	case IR_imod: return b == 0 ? 0 : wrap(type, ua - ub * (uint64_t)floor_divide(a, b));
+	case IR_min: return b < a ? b : a;
+	case IR_max: return b > a ? b : a;
+	case IR_abs: return wrap(type, a < 0 ? 0 - ua : ua);
+	case IR_sign: return (a > 0) - (a < 0);
+	case IR_stop_gradient: return a;
+	case IR_shl: return wrap(type, ua << shift);
+	case IR_shr: return wrap(type, (type == IR_I32 ? (uint64_t)(uint32_t)ua : ua) >> shift);
+	case IR_iand: return a & b;
+	case IR_ior: return a | b;
+	case IR_ixor: return a ^ b;
+	case IR_lt: return a < b;
+	case IR_le: return a <= b;
+	case IR_gt: return a > b;
+	case IR_ge: return a >= b;
+	case IR_eq: return a == b;
+	case IR_ne: return a != b;
+	case IR_and: return a && b;
+	case IR_or: return a || b;
+	case IR_not: return !a;
+	default: base_panic("ir_eval_scalar", "`%s` has no meaning for integers", ir_op_info[opcode].name);
+	}
+}
+
+static int64_t to_integer(double a) {
+	if (a != a)
+		return 0;
+	if (a >= 0x1p63)
+		return INT64_MAX;
+	return a < -0x1p63 ? INT64_MIN : (int64_t)a;
+}
+
+static IrNumber bits_of(IrScalar type, double a) {
+	IrNumber out;
+	if (type == IR_F64) {
+		memcpy(&out.integer, &a, sizeof a);
+		return out;
+	}
+	float narrow = (float)a;
+	int32_t bits;
+	memcpy(&bits, &narrow, sizeof bits);
+	out.integer = bits;
+	return out;
+}
+
+static IrNumber float_of(IrScalar type, int64_t a) {
+	IrNumber out;
+	if (type == IR_I64) {
+		memcpy(&out.real, &a, sizeof a);
+		return out;
+	}
+	int32_t bits = (int32_t)a;
+	float narrow;
+	memcpy(&narrow, &bits, sizeof bits);
+	out.real = (double)narrow;
+	return out;
+}
+
+IrNumber ir_eval_scalar(IrOpcode opcode, const IrScalar *types, const IrNumber *args) {
+	bool real = ir_scalar_is_real(types[0]);
+	IrNumber out;
+	switch (ir_op_info[opcode].typing) {
+	case IR_T_WHERE: return args[0].integer ? args[1] : args[2];
+	case IR_T_TO_F32: out.real = real ? (double)(float)args[0].real : (double)(float)args[0].integer; return out;
+	case IR_T_TO_F64: out.real = real ? args[0].real : (double)args[0].integer; return out;
+	case IR_T_TO_INT: out.integer = real ? to_integer(args[0].real) : args[0].integer; return out;
+	case IR_T_BITS: return bits_of(types[0], args[0].real);
+	case IR_T_FLOAT: return float_of(types[0], args[0].integer);
+	case IR_T_POWI:
+		out.real = ir_eval_real(opcode, types[0], (double[3]){args[0].real, (double)args[1].integer});
+		return out;
+	case IR_T_RANDOM: {
+		int64_t words[4] = {args[0].integer, args[1].integer, args[2].integer, args[3].integer};
+		out.real = opcode == IR_random_normal ? ir_random_normal(words) : ir_random_uniform(words);
+		return out;
+	}
+	case IR_T_ARITH:
+	case IR_T_REAL:
+	case IR_T_INT:
+	case IR_T_COMPARE:
+	case IR_T_LOGIC: break;
+	}
+	int arity = ir_op_info[opcode].arity;
+	if (!real) {
+		out.integer = integer_meaning(opcode, types[0], args[0].integer, arity > 1 ? args[1].integer : 0);
+		return out;
+	}
+	double operands[IR_MAX_ARGS] = {0};
+	for (int i = 0; i < arity; i++)
+		operands[i] = args[i].real;
+	double result = ir_eval_real(opcode, types[0], operands);
+	if (ir_op_info[opcode].typing == IR_T_COMPARE)
+		out.integer = result != 0;
+	else
+		out.real = result;
+	return out;
+}

@@ -1,0 +1,401 @@
+/* The evaluator: blocks, loops and memory. Values are shared by counting holders; a value is let go at its last use, and a
+ * put `into` a base that nobody else holds goes on in the base's memory, so that stacks and accumulators in loops cost
+ * what is written to them, not their size. */
+#include "ir/eval/eval.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct BlockPlan BlockPlan;
+
+/* An op, prepared. */
+typedef struct OpPlan {
+	const IrOp *op;
+	VEC(IrValue) dying; /* values of this op's block that nothing uses afterwards */
+	bool *moved;        /* per put or carry: its starting value is given away, since it dies here unread */
+	ForPlan f;          /* FOR */
+	Cell **outs;        /* FOR: per put; LOOP: per carry, the current values */
+	Cell **next;        /* LOOP: per carry, the values of the next turn */
+	BlockPlan *body;    /* LOOP */
+	Cell *table;        /* CONST, made when first needed */
+} OpPlan;
+
+struct BlockPlan {
+	VEC(OpPlan *) ops;
+	VEC(IrValue) defined;
+};
+
+typedef struct Evaluator {
+	const IrFunc *func;
+	Arena *scratch;
+	int64_t *symbols;
+	Cell **cells; /* per value; NULL: not there */
+	Cell all;     /* head of the list of cells */
+	/* planning, per value: the loops around its definition; the op of its block that uses it last; the loop of its block
+	 * whose body uses it last; whether it outlives its block (results, yields) */
+	int *depth;
+	OpPlan **last_use, **inside_use;
+	bool *kept;
+	VEC(OpPlan *) path; /* the op being planned on each depth */
+	int now;            /* the depth being planned */
+	const char *error;
+	Span where;
+} Evaluator;
+
+/* ---- cells ---- */
+
+static IrType concrete(const Evaluator *e, IrType type) {
+	for (int i = 0; i < type.rank; i++)
+		type.dims[i] = ir_dim_value(type.dims[i], e->symbols);
+	return type;
+}
+
+static Cell *cell_new(Evaluator *e, IrType type, IrNumber *borrowed) {
+	Cell *cell = memory_new(sizeof(Cell));
+	int64_t count = ir_type_elements(type, NULL);
+	IrNumber *data = borrowed ? borrowed : malloc(sizeof(IrNumber) * (size_t)(count ? count : 1));
+	if (!data)
+		base_no_memory(sizeof(IrNumber) * (size_t)count);
+	*cell = (Cell){.before = &e->all, .after = e->all.after, .holders = 1, .type = type, .count = count, .data = data};
+	cell->borrowed = borrowed != NULL;
+	e->all.after->before = cell;
+	e->all.after = cell;
+	return cell;
+}
+
+static Cell *hold(Cell *cell) {
+	cell->holders++;
+	return cell;
+}
+
+static void let_go(Cell *cell) {
+	if (!cell || --cell->holders > 0)
+		return;
+	cell->before->after = cell->after;
+	cell->after->before = cell->before;
+	if (!cell->borrowed)
+		free(cell->data);
+	free(cell);
+}
+
+static void drop_value(Evaluator *e, IrValue value) {
+	let_go(e->cells[value]);
+	e->cells[value] = NULL;
+}
+
+/* The cell itself if nobody else holds it, else a copy in its place. */
+static Cell *own(Evaluator *e, Cell *cell) {
+	if (cell->holders == 1 && !cell->borrowed)
+		return cell;
+	Cell *copy = cell_new(e, cell->type, NULL);
+	for (int64_t i = 0; i < cell->count; i++)
+		copy->data[i] = cell->data[i];
+	let_go(cell);
+	return copy;
+}
+
+/* ---- planning ---- */
+
+static void plan_use(Evaluator *e, IrValue value) {
+	int home = e->depth[value];
+	e->last_use[value] = e->path.data[home];
+	if (home < e->now)
+		e->inside_use[value] = e->path.data[home];
+}
+
+static void plan_define(Evaluator *e, BlockPlan *block, IrValue value, OpPlan *by) {
+	e->depth[value] = e->now;
+	e->last_use[value] = by;
+	vec_push(e->scratch, &block->defined, value);
+}
+
+static void plan_block(Evaluator *e, const IrBlock *block, BlockPlan *plan);
+
+static void plan_for(Evaluator *e, BlockPlan *block, const IrFor *f, OpPlan *plan) {
+	eval_plan_for(e->scratch, f, e->symbols, &plan->f);
+	plan->moved = ARENA_ARRAY(e->scratch, bool, f->puts.count);
+	plan->outs = ARENA_ARRAY(e->scratch, Cell *, f->puts.count);
+	for (uint32_t i = 0; i < f->nodes.count; i++)
+		if (f->nodes.data[i].kind == IR_NODE_READ)
+			plan_use(e, f->nodes.data[i].value);
+	for (uint32_t i = 0; i < f->puts.count; i++)
+		if (f->puts.data[i].into)
+			plan_use(e, f->puts.data[i].into);
+	for (uint32_t i = 0; i < f->puts.count; i++)
+		plan_define(e, block, f->puts.data[i].out, plan);
+}
+
+static void plan_loop(Evaluator *e, BlockPlan *block, const IrLoop *loop, OpPlan *plan) {
+	uint32_t count = loop->carries.count;
+	plan->moved = ARENA_ARRAY(e->scratch, bool, count);
+	plan->outs = ARENA_ARRAY(e->scratch, Cell *, count);
+	plan->next = ARENA_ARRAY(e->scratch, Cell *, count);
+	if (loop->trips)
+		plan_use(e, loop->trips);
+	for (uint32_t i = 0; i < count; i++)
+		plan_use(e, loop->carries.data[i].init);
+	plan->body = ARENA_NEW(e->scratch, BlockPlan);
+	e->now++;
+	plan_define(e, plan->body, loop->counter, NULL);
+	for (uint32_t i = 0; i < count; i++)
+		plan_define(e, plan->body, loop->carries.data[i].inner, NULL);
+	for (uint32_t i = 0; i < count; i++)
+		e->kept[loop->carries.data[i].yield] = true;
+	plan_block(e, &loop->body, plan->body);
+	for (uint32_t i = 0; i < count; i++) /* one of this block is kept already; one from outside is used by the loop */
+		if (e->depth[loop->carries.data[i].yield] < e->now)
+			plan_use(e, loop->carries.data[i].yield);
+	e->now--;
+	for (uint32_t i = 0; i < count; i++)
+		plan_define(e, block, loop->carries.data[i].out, plan);
+}
+
+static bool dies_here(const Evaluator *e, IrValue value, const OpPlan *plan) {
+	return e->depth[value] == e->now && e->last_use[value] == plan && !e->kept[value];
+}
+
+static bool only_base(const Evaluator *e, const IrFor *f, uint32_t put, const OpPlan *plan) {
+	IrValue base = f->puts.data[put].into;
+	if (!base || !dies_here(e, base, plan))
+		return false;
+	for (uint32_t i = 0; i < f->nodes.count; i++)
+		if (f->nodes.data[i].kind == IR_NODE_READ && f->nodes.data[i].value == base)
+			return false;
+	for (uint32_t i = 0; i < f->puts.count; i++)
+		if (i != put && f->puts.data[i].into == base)
+			return false;
+	return true;
+}
+
+static void plan_block(Evaluator *e, const IrBlock *block, BlockPlan *plan) {
+	if (e->path.count <= (uint32_t)e->now)
+		vec_push(e->scratch, &e->path, NULL);
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		OpPlan *op = ARENA_NEW(e->scratch, OpPlan);
+		op->op = block->ops.data[i];
+		vec_push(e->scratch, &plan->ops, op);
+		e->path.data[e->now] = op;
+		if (op->op->kind == IR_FOR)
+			plan_for(e, plan, &op->op->f, op);
+		else if (op->op->kind == IR_LOOP)
+			plan_loop(e, plan, &op->op->loop, op);
+		else
+			plan_define(e, plan, op->op->constant.out, op);
+	}
+	for (uint32_t i = 0; i < plan->defined.count; i++) {
+		IrValue value = plan->defined.data[i];
+		if (e->last_use[value] && !e->kept[value])
+			vec_push(e->scratch, &e->last_use[value]->dying, value);
+	}
+	for (uint32_t i = 0; i < plan->ops.count; i++) {
+		OpPlan *op = plan->ops.data[i];
+		for (uint32_t k = 0; op->op->kind == IR_FOR && k < op->op->f.puts.count; k++)
+			op->moved[k] = only_base(e, &op->op->f, k, op);
+		for (uint32_t k = 0; op->op->kind == IR_LOOP && k < op->op->loop.carries.count; k++) {
+			IrValue init = op->op->loop.carries.data[k].init;
+			op->moved[k] = dies_here(e, init, op) && e->inside_use[init] != op;
+		}
+	}
+}
+
+/* ---- running ---- */
+
+static bool run_block(Evaluator *e, const BlockPlan *plan);
+
+static IrNumber neutral(IrCombine combine, IrScalar scalar) {
+	bool real = ir_scalar_is_real(scalar);
+	int64_t largest = scalar == IR_I32 ? INT32_MAX : INT64_MAX;
+	switch (combine) {
+	case IR_PUT_NONE:
+	case IR_PUT_SUM: break;
+	case IR_PUT_PROD: return real ? (IrNumber){.real = 1} : (IrNumber){.integer = 1};
+	case IR_PUT_MAX: return real ? (IrNumber){.real = -INFINITY} : (IrNumber){.integer = -largest - 1};
+	case IR_PUT_MIN: return real ? (IrNumber){.real = INFINITY} : (IrNumber){.integer = largest};
+	case IR_PUT_ARGMAX:
+	case IR_PUT_ARGMIN: return (IrNumber){.integer = -1};
+	}
+	return real ? (IrNumber){.real = 0} : (IrNumber){.integer = 0};
+}
+
+static Cell *starting_cell(Evaluator *e, const IrPut *put, bool moved) {
+	if (put->into) {
+		Cell *base = e->cells[put->into];
+		if (moved)
+			e->cells[put->into] = NULL;
+		else
+			hold(base);
+		return own(e, base);
+	}
+	Cell *cell = cell_new(e, concrete(e, ir_type(e->func, put->out)), NULL);
+	IrNumber start = neutral(put->combine, cell->type.scalar);
+	for (int64_t i = 0; i < cell->count; i++)
+		cell->data[i] = start;
+	return cell;
+}
+
+static bool run_for(Evaluator *e, OpPlan *plan) {
+	const IrFor *f = &plan->op->f;
+	for (uint32_t i = 0; i < f->puts.count; i++)
+		plan->outs[i] = starting_cell(e, &f->puts.data[i], plan->moved[i]);
+	const char *error = eval_run_for(&plan->f, e->cells, plan->outs, e->symbols);
+	for (uint32_t i = 0; i < f->puts.count; i++)
+		e->cells[f->puts.data[i].out] = plan->outs[i];
+	if (!error)
+		return true;
+	e->error = error;
+	e->where = plan->op->span;
+	return false;
+}
+
+static void run_constant(Evaluator *e, OpPlan *plan) {
+	const IrConst *table = &plan->op->constant;
+	if (!plan->table) {
+		IrType type = ir_type(e->func, table->out);
+		plan->table = cell_new(e, type, NULL);
+		for (int64_t i = 0; i < plan->table->count; i++) {
+			if (ir_scalar_is_real(type.scalar))
+				plan->table->data[i].real = table->reals[i];
+			else
+				plan->table->data[i].integer = table->integers[i];
+		}
+	}
+	e->cells[table->out] = hold(plan->table);
+}
+
+static bool run_loop(Evaluator *e, OpPlan *plan) {
+	const IrLoop *loop = &plan->op->loop;
+	uint32_t count = loop->carries.count;
+	int64_t turns = loop->limit;
+	if (loop->trips) {
+		int64_t asked = e->cells[loop->trips]->data[0].integer;
+		turns = asked < 0 ? 0 : asked < turns ? asked : turns;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		plan->outs[i] = hold(e->cells[loop->carries.data[i].init]);
+	for (uint32_t i = 0; i < count; i++)
+		if (plan->moved[i])
+			drop_value(e, loop->carries.data[i].init);
+	for (int64_t t = 0; t < turns; t++) {
+		e->cells[loop->counter] = cell_new(e, ir_scalar_type(IR_I64), NULL);
+		e->cells[loop->counter]->data[0].integer = t;
+		for (uint32_t i = 0; i < count; i++)
+			e->cells[loop->carries.data[i].inner] = plan->outs[i];
+		if (!run_block(e, plan->body))
+			return false;
+		for (uint32_t i = 0; i < count; i++)
+			plan->next[i] = hold(e->cells[loop->carries.data[i].yield]);
+		for (uint32_t i = 0; i < plan->body->defined.count; i++)
+			drop_value(e, plan->body->defined.data[i]);
+		for (uint32_t i = 0; i < count; i++)
+			plan->outs[i] = plan->next[i];
+	}
+	for (uint32_t i = 0; i < count; i++)
+		e->cells[loop->carries.data[i].out] = plan->outs[i];
+	return true;
+}
+
+static bool run_block(Evaluator *e, const BlockPlan *plan) {
+	for (uint32_t i = 0; i < plan->ops.count; i++) {
+		OpPlan *op = plan->ops.data[i];
+		bool good = true;
+		if (op->op->kind == IR_FOR)
+			good = run_for(e, op);
+		else if (op->op->kind == IR_LOOP)
+			good = run_loop(e, op);
+		else
+			run_constant(e, op);
+		if (!good)
+			return false;
+		for (uint32_t k = 0; k < op->dying.count; k++)
+			drop_value(e, op->dying.data[k]);
+	}
+	return true;
+}
+
+/* ---- arguments and results ---- */
+
+IrTensor ir_tensor_new(Arena *arena, IrType type, const int64_t *symbols) {
+	IrTensor tensor = {.type = type};
+	for (int i = 0; i < type.rank; i++)
+		tensor.type.dims[i] = ir_dim_value(type.dims[i], symbols);
+	size_t count = (size_t)ir_type_elements(tensor.type, NULL);
+	if (ir_scalar_is_real(type.scalar))
+		tensor.reals = ARENA_ARRAY(arena, double, count);
+	else
+		tensor.integers = ARENA_ARRAY(arena, int64_t, count);
+	return tensor;
+}
+
+/* Takes the arguments, and the values of symbols from their types. */
+static bool take_arguments(Evaluator *e, const IrTensor *args) {
+	const IrFunc *func = e->func;
+	for (uint32_t i = 0; i < func->symbols.count; i++)
+		e->symbols[i] = -1;
+	for (uint32_t i = 0; i < func->params.count; i++) {
+		IrType formal = ir_type(func, func->params.data[i].value), actual = args[i].type;
+		bool fits = formal.scalar == actual.scalar && formal.rank == actual.rank && formal.lanes == actual.lanes;
+		for (int axis = 0; fits && axis < formal.rank; axis++) {
+			int64_t *symbol = formal.dims[axis] < 0 ? &e->symbols[-1 - formal.dims[axis]] : NULL;
+			if (symbol && *symbol < 0)
+				*symbol = actual.dims[axis];
+			fits = (symbol ? *symbol : formal.dims[axis]) == actual.dims[axis];
+		}
+		if (!fits)
+			return false;
+		IrNumber *data = ir_scalar_is_real(actual.scalar) ? (void *)args[i].reals : (void *)args[i].integers;
+		e->cells[func->params.data[i].value] = cell_new(e, actual, data);
+	}
+	return true;
+}
+
+static void give_result(const Evaluator *e, Arena *arena, IrValue value, IrTensor *result) {
+	const Cell *cell = e->cells[value];
+	*result = ir_tensor_new(arena, cell->type, NULL);
+	for (int64_t i = 0; i < cell->count; i++) {
+		if (result->reals)
+			result->reals[i] = cell->data[i].real;
+		else if (result->integers)
+			result->integers[i] = cell->data[i].integer;
+	}
+}
+
+static void evaluate(Evaluator *e, Arena *arena, const IrTensor *args, IrTensor *results) {
+	const IrFunc *func = e->func;
+	BlockPlan plan = {0};
+	if (!take_arguments(e, args)) {
+		e->error = "an argument has another shape than its parameter";
+		return;
+	}
+	for (uint32_t i = 0; i < func->params.count; i++)
+		plan_define(e, &plan, func->params.data[i].value, NULL);
+	for (uint32_t i = 0; i < func->results.count; i++)
+		e->kept[func->results.data[i].value] = true;
+	plan_block(e, &func->body, &plan);
+	if (run_block(e, &plan))
+		for (uint32_t i = 0; i < func->results.count; i++)
+			give_result(e, arena, func->results.data[i].value, &results[i]);
+}
+
+const char *ir_evaluate(const IrFunc *func, Arena *arena, const IrTensor *args, IrTensor *results, Span *where) {
+	Evaluator e = {.func = func, .scratch = arena_new()};
+	uint32_t values = func->values.count;
+	e.all.before = e.all.after = &e.all;
+	e.symbols = ARENA_ARRAY(e.scratch, int64_t, func->symbols.count);
+	e.cells = ARENA_ARRAY(e.scratch, Cell *, values);
+	e.depth = ARENA_ARRAY(e.scratch, int, values);
+	e.last_use = ARENA_ARRAY(e.scratch, OpPlan *, values);
+	e.inside_use = ARENA_ARRAY(e.scratch, OpPlan *, values);
+	e.kept = ARENA_ARRAY(e.scratch, bool, values);
+	evaluate(&e, arena, args, results);
+	for (Cell *cell = e.all.after, *after; cell != &e.all; cell = after) {
+		after = cell->after;
+		if (!cell->borrowed)
+			free(cell->data);
+		free(cell);
+	}
+	if (where)
+		*where = e.where;
+	const char *error = e.error;
+	arena_free(e.scratch);
+	return error;
+}

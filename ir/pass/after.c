@@ -1,0 +1,69 @@
+/* What passes promise, checked after them. */
+#include "ir/pass/rewrite.h"
+
+static void count_puts(void *context, const IrBlock *block, IrOp *op) {
+	uint32_t *count = context;
+	(void)block;
+	count[0] += op->kind == IR_FOR ? op->f.puts.count : op->kind == IR_LOOP ? op->loop.carries.count : 1;
+}
+
+/* Puts, carries and tables. */
+static uint32_t made(const IrFunc *func) {
+	uint32_t count = 0;
+	ir_visit_ops(&func->body, count_puts, &count);
+	return count;
+}
+
+typedef struct Same {
+	const IrFunc *func;
+	const char *wrong;
+} Same;
+
+/* An operation that repeats an earlier one of its block. */
+static void find_same(void *context, const IrBlock *block, IrOp *op) {
+	Same *same = context;
+	uint64_t hash = op->kind == IR_FOR ? ir_for_hash(same->func, &op->f) : 0;
+	for (uint32_t i = 0; op->kind == IR_FOR && !same->wrong && i < block->ops.count && block->ops.data[i] != op; i++) {
+		const IrOp *earlier = block->ops.data[i];
+		if (earlier->kind != IR_FOR || ir_for_hash(same->func, &earlier->f) != hash ||
+		    !ir_for_equal(same->func, &earlier->f, &op->f))
+			continue;
+		Text text = text_new(same->func->module->arena);
+		ir_print_op(same->func, op, &text);
+		same->wrong = arena_printf(same->func->module->arena, "computed twice:\n%s", text_cstr(&text));
+	}
+}
+
+const char *ir_after_simplify(const IrFunc *func) {
+	IrModule *module = func->module;
+	uint32_t functions = module->funcs.count;
+	IrFunc *copy = ir_func_copy(module, func, "checked"), *swept = ir_remove_dead(module, copy);
+	module->funcs.count = functions;
+	if (made(swept) != made(func))
+		return arena_printf(module->arena, "%u of %u values are dead", (unsigned)(made(func) - made(swept)),
+		                    (unsigned)made(func));
+	Same same = {.func = func};
+	ir_visit_ops(&func->body, find_same, &same);
+	return same.wrong;
+}
+
+typedef struct Primitive {
+	IrModule *module;
+	const char *wrong;
+} Primitive;
+
+static void find_other(void *context, const IrBlock *block, IrOp *op) {
+	Primitive *primitive = context;
+	(void)block;
+	for (uint32_t n = 0; op->kind == IR_FOR && n < op->f.nodes.count; n++) {
+		const IrNode *node = &op->f.nodes.data[n];
+		if (node->kind == IR_NODE_OP && !ir_op_info[node->opcode].primitive)
+			primitive->wrong = arena_printf(primitive->module->arena, "`%s` is left", ir_op_info[node->opcode].name);
+	}
+}
+
+const char *ir_after_expand_math(const IrFunc *func) {
+	Primitive primitive = {.module = func->module};
+	ir_visit_ops(&func->body, find_other, &primitive);
+	return primitive.wrong;
+}

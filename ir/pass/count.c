@@ -1,0 +1,143 @@
+/* What a function costs: FLOPs on live points and bytes moved, as `info` shows them and as rewrites are judged. */
+#include "ir/pass/rewrite.h"
+
+static const double max_enumerated = 1e7;
+
+/* Symbols without values count as this: only ratios matter then. */
+static const int64_t typical = 1000;
+
+static int64_t extent(IrDim dim, const int64_t *symbols) {
+	return dim < 0 && !symbols ? typical : ir_dim_value(dim, symbols);
+}
+
+static double element_count(IrType type, const int64_t *symbols) {
+	double count = 1;
+	for (uint32_t i = 0; i < type.rank; i++)
+		count *= (double)extent(type.dims[i], symbols);
+	return count;
+}
+
+static uint32_t at_indices(IrAt at) {
+	uint32_t set = 0;
+	for (uint32_t i = 0; i < at.term_count; i++)
+		if (!at.terms[i].is_node)
+			set |= 1u << at.terms[i].ref;
+	return set;
+}
+
+static bool has_node(IrAt at) {
+	for (uint32_t i = 0; i < at.term_count; i++)
+		if (at.terms[i].is_node)
+			return true;
+	return false;
+}
+
+static bool next_point(int64_t *point, const int64_t *extents, uint32_t count, uint32_t set) {
+	for (uint32_t i = count; i-- > 0;) {
+		if (!(set >> i & 1))
+			continue;
+		if (++point[i] < extents[i])
+			return true;
+		point[i] = 0;
+	}
+	return false;
+}
+
+static bool holds(const IrFor *f, const int64_t *point) {
+	for (uint32_t c = 0; c < f->conds.count; c++) {
+		IrAt at = f->conds.data[c];
+		if (has_node(at))
+			continue;
+		int64_t value = at.offset;
+		for (uint32_t i = 0; i < at.term_count; i++)
+			value += at.terms[i].coef * point[at.terms[i].ref];
+		if (value < 0)
+			return false;
+	}
+	return true;
+}
+
+/* Points that meet the conditions; those that depend on run-time values count as met, and so do all when enumerating
+ * the conditioned indices would take too long. */
+static double live_points(const IrFor *f, const int64_t *symbols) {
+	int64_t extents[IR_MAX_INDICES];
+	uint32_t set = 0;
+	double free = 1, box = 1;
+	for (uint32_t c = 0; c < f->conds.count; c++)
+		if (!has_node(f->conds.data[c]))
+			set |= at_indices(f->conds.data[c]);
+	for (uint32_t i = 0; i < f->indices.count; i++) {
+		extents[i] = extent(f->indices.data[i].extent, symbols);
+		*(set >> i & 1 ? &box : &free) *= (double)extents[i];
+	}
+	if (set == 0 || box == 0 || box > max_enumerated)
+		return free * box;
+	int64_t point[IR_MAX_INDICES] = {0};
+	double live = 0;
+	do
+		live += holds(f, point);
+	while (next_point(point, extents, f->indices.count, set));
+	return free * live;
+}
+
+/* Distinct elements that positions can name: the box of the indices in them, at most the whole tensor. */
+static double distinct(const IrFor *f, const IrAt *at, uint32_t count, double elements, const int64_t *symbols) {
+	uint32_t set = 0;
+	bool gathers = false;
+	for (uint32_t k = 0; k < count; k++) {
+		set |= at_indices(at[k]);
+		gathers |= has_node(at[k]);
+	}
+	double points = 1;
+	for (uint32_t i = 0; i < f->indices.count; i++)
+		if (gathers || (set >> i & 1))
+			points *= (double)extent(f->indices.data[i].extent, symbols);
+	return points < elements ? points : elements;
+}
+
+static void add_for(IrCost *cost, const IrFunc *func, const IrFor *f, double times, const int64_t *symbols) {
+	double points = live_points(f, symbols);
+	for (uint32_t n = 0; n < f->nodes.count; n++) {
+		const IrNode *node = &f->nodes.data[n];
+		if (node->kind == IR_NODE_OP)
+			cost->flops += times * points * ir_op_info[node->opcode].cost;
+		if (node->kind == IR_NODE_READ) {
+			IrType type = ir_type(func, node->value);
+			double elements = element_count(type, symbols);
+			cost->bytes +=
+				times * distinct(f, node->at, node->at_count, elements, symbols) * (double)ir_scalar_bytes(type.scalar);
+		}
+	}
+	for (uint32_t p = 0; p < f->puts.count; p++) {
+		const IrPut *put = &f->puts.data[p];
+		IrType type = ir_type(func, put->out);
+		double elements = element_count(type, symbols);
+		double written = put->into ? distinct(f, put->at, type.rank, elements, symbols) : elements;
+		double touched = put->into && put->combine != IR_PUT_NONE ? 2 * written : written;
+		cost->bytes += times * touched * (double)ir_scalar_bytes(type.scalar);
+		if (put->combine != IR_PUT_NONE && put->combine != IR_PUT_ARGMAX && put->combine != IR_PUT_ARGMIN)
+			cost->flops += times * points;
+	}
+}
+
+static void add_block(IrCost *cost, const IrFunc *func, const IrBlock *block, double times, const int64_t *symbols) {
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		if (op->kind == IR_FOR)
+			add_for(cost, func, &op->f, times, symbols);
+		else if (op->kind == IR_LOOP)
+			add_block(cost, func, &op->loop.body, times * (double)op->loop.limit, symbols);
+	}
+}
+
+double ir_for_flops(const IrFunc *func, const IrFor *f) {
+	IrCost cost = {0};
+	add_for(&cost, func, f, 1, NULL);
+	return cost.flops;
+}
+
+IrCost ir_cost(const IrFunc *func, const int64_t *symbols) {
+	IrCost cost = {0};
+	add_block(&cost, func, &func->body, 1, symbols);
+	return cost;
+}

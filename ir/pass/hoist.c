@@ -1,0 +1,541 @@
+/* hoist: pieces of a body with a smaller index set become operations of their own, and factors leave sums.
+ *
+ *     hoist    for i c r s { mul(%l[c,r,s], sub(%x[i,s], %mu[c,s])) } sum -> [i,c,r]
+ *              becomes  %h = for i c s { sub(%x[i,s], %mu[c,s]) } -> [i,c,s];  ... mul(%l[c,r,s], %h[i,c,s]) ...
+ *     factor   for i c r { mul(exp(%q[c,r]), %e[i,c,r]) } sum -> [c,r]
+ *              becomes  %f = for i c r { %e[i,c,r] } sum -> [c,r];  for c r { mul(exp(%q[c,r]), %f[c,r]) } -> [c,r]
+ *     partial  for i c r s { mul(%Q[i,c,r], %l[c,r,s]) } sum -> [c,s]
+ *              becomes  %g = for i c r { %Q[i,c,r] } sum -> [c,r];  for c r s { mul(%g[c,r], %l[c,r,s]) } sum -> [c,s]
+ *     constant for i j { %a[i] } sum -> [i]   becomes   for i { mul(n, %a[i]) } -> [i]
+ *
+ * A condition is a factor over the indices it mentions; a piece is taken out only with all conditions that touch it.
+ * A rewrite is kept only if it lowers the counted cost. Requires a verified function; changes rounding. */
+#include "ir/pass/hoist.h"
+
+typedef struct Hoist {
+	const IrFunc *func; /* old */
+	IrBuilder b;        /* new */
+	IrMap map;
+	Arena *scratch;
+} Hoist;
+
+/* An operation of the new function, looked at. */
+typedef struct View {
+	const IrFor *f;
+	uint32_t *sets;  /* per node: the indices it depends on */
+	double *costs;   /* per node: of what it needs; a bound from above where pieces are used twice */
+	bool *movable;   /* per node: no read that it needs is guarded */
+	bool *alone;     /* per node: its reads are inside their bounds even where the conditions fail */
+	bool *safe;      /* per node: none of its reads is checked when the code runs */
+	uint32_t domain; /* all indices */
+	uint32_t tested; /* those that conditions mention */
+} View;
+
+static double points(const IrFor *f, uint32_t set) {
+	double result = 1;
+	for (uint32_t i = 0; i < f->indices.count; i++)
+		if (set >> i & 1)
+			result *= f->indices.data[i].extent < 0 ? 1000.0 : (double)f->indices.data[i].extent;
+	return result;
+}
+
+static uint32_t at_set(const View *view, IrAt at) {
+	uint32_t set = 0;
+	for (uint32_t i = 0; i < at.term_count; i++)
+		set |= at.terms[i].is_node ? view->sets[at.terms[i].ref] : 1u << at.terms[i].ref;
+	return set;
+}
+
+/* Whether a flag holds for all nodes that this one needs. */
+static bool holds_below(const IrNode *node, const bool *flag) {
+	for (uint32_t k = 0; k < node->at_count; k++)
+		for (uint32_t i = 0; i < node->at[k].term_count; i++)
+			if (node->at[k].terms[i].is_node && !flag[node->at[k].terms[i].ref])
+				return false;
+	for (int i = 0; node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++)
+		if (!flag[node->args[i]])
+			return false;
+	return true;
+}
+
+/* One pass over the nodes, each after what it needs. */
+static View look(Hoist *h, const IrFor *f) {
+	View view = {.f = f, .domain = (1u << f->indices.count) - 1};
+	view.sets = ARENA_ARRAY(h->scratch, uint32_t, f->nodes.count + 1);
+	view.costs = ARENA_ARRAY(h->scratch, double, f->nodes.count + 1);
+	view.movable = ARENA_ARRAY(h->scratch, bool, f->nodes.count + 1);
+	view.alone = ARENA_ARRAY(h->scratch, bool, f->nodes.count + 1);
+	view.safe = ARENA_ARRAY(h->scratch, bool, f->nodes.count + 1);
+	ir_node_index_sets(f, view.sets);
+	for (uint32_t c = 0; c < f->conds.count; c++)
+		view.tested |= at_set(&view, f->conds.data[c]);
+	IrFor bare = *f;
+	bare.conds.count = 0;
+	double so_far = 0; /* of all nodes up to here: no tree costs more */
+	for (uint32_t n = 0; n < f->nodes.count; n++) {
+		const IrNode *node = &f->nodes.data[n];
+		bool is_op = node->kind == IR_NODE_OP, is_read = node->kind == IR_NODE_READ;
+		so_far += is_op ? ir_op_info[node->opcode].cost : 0;
+		view.costs[n] = is_op ? ir_op_info[node->opcode].cost : 0;
+		for (int i = 0; is_op && i < ir_op_info[node->opcode].arity; i++)
+			view.costs[n] += view.costs[node->args[i]];
+		view.costs[n] = view.costs[n] < so_far ? view.costs[n] : so_far;
+		view.movable[n] = holds_below(node, view.movable) && !(is_read && node->guarded);
+		view.alone[n] = holds_below(node, view.alone);
+		view.safe[n] = holds_below(node, view.safe);
+		if (!is_read || f->conds.count == 0)
+			continue;
+		IrType type = ir_type(h->b.func, node->value);
+		view.alone[n] = view.alone[n] && !ir_positions_may_fail(h->b.func, &bare, type, node->at, node->guarded);
+		view.safe[n] =
+			view.safe[n] && (view.alone[n] || !ir_positions_may_fail(h->b.func, f, type, node->at, node->guarded));
+	}
+	return view;
+}
+
+/* Positions may be computed over `set`, with only the conditions inside it: they need none of the others. */
+static bool stands_over(const View *view, bool alone, bool safe, uint32_t set) {
+	for (uint32_t c = 0; c < view->f->conds.count; c++) {
+		uint32_t touched = at_set(view, view->f->conds.data[c]);
+		if ((touched & ~set) && (!safe || ((touched & set) && !alone)))
+			return false;
+	}
+	return true;
+}
+
+/* ---- building pieces ---- */
+
+typedef struct Piece {
+	IrForBuilder f;
+	IrAt *index_at; /* per index of the whole: where it is in the piece */
+	IrRewrite rewrite;
+} Piece;
+
+static void piece_begin(Hoist *h, Piece *piece, const View *view, uint32_t set) {
+	const IrFor *from = view->f;
+	IrModule *module = h->b.func->module;
+	piece->f = ir_for_begin(&h->b);
+	piece->index_at = ARENA_ARRAY(h->scratch, IrAt, from->indices.count + 1);
+	for (uint32_t i = 0; i < from->indices.count; i++) {
+		IrIndex index = from->indices.data[i];
+		if (!(set >> i & 1))
+			continue;
+		uint32_t number = index.lane ? ir_for_lane(&piece->f) : ir_for_index(&piece->f, index.name, index.extent);
+		piece->index_at[i] = ir_at_index(module, number, 1);
+	}
+	piece->rewrite = ir_rewrite_begin(h->scratch, &piece->f, from, NULL, piece->index_at);
+	for (uint32_t c = 0; c < from->conds.count; c++)
+		if ((at_set(view, from->conds.data[c]) & ~set) == 0)
+			ir_for_cond(&piece->f, ir_rewrite_at(&piece->rewrite, from->conds.data[c]));
+}
+
+/* The piece's output has one axis per index in `set`, in order. false: it cannot be proved to be in order by itself. */
+static bool piece_put(Hoist *h, Piece *piece, const View *view, uint32_t set, uint32_t node, IrCombine combine) {
+	IrType type = ir_scalar_type(ir_node_type(&piece->f, node));
+	IrAt *at = ARENA_ARRAY(h->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
+	for (uint32_t i = 0; i < view->f->indices.count; i++) {
+		if (!(set >> i & 1))
+			continue;
+		type.lanes |= view->f->indices.data[i].lane;
+		at[type.rank] = piece->index_at[i];
+		type.dims[type.rank++] = view->f->indices.data[i].extent;
+	}
+	ir_put(&piece->f, combine, node, type, at, 0, false);
+	return ir_for_try_end(&piece->f);
+}
+
+static uint32_t read_piece(Hoist *h, Piece *into, const View *view, uint32_t set, IrValue value) {
+	IrAt *at = ARENA_ARRAY(h->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
+	uint32_t rank = 0;
+	for (uint32_t i = 0; i < view->f->indices.count; i++)
+		if (set >> i & 1)
+			at[rank++] = into->index_at[i];
+	return ir_read(&into->f, value, at, false);
+}
+
+static int set_size(uint32_t set) {
+	int size = 0;
+	for (; set; set &= set - 1)
+		size++;
+	return size;
+}
+
+static void place(Hoist *h, IrOp *op, IrValue *outs, int depth);
+
+/* Takes the operation just appended out of the block and places it again, improved. */
+static IrValue place_piece(Hoist *h, IrOp *op, int depth) {
+	IrValue out;
+	h->b.block->ops.count--;
+	place(h, op, &out, depth);
+	return out;
+}
+
+/* ---- hoisting ---- */
+
+static bool worth_hoisting(const View *view, uint32_t number) {
+	uint32_t set = view->sets[number];
+	if (view->f->nodes.data[number].kind != IR_NODE_OP || set == view->domain || set_size(set) > IR_MAX_RANK)
+		return false;
+	double saved = view->costs[number] * (points(view->f, view->domain) - points(view->f, set));
+	if (saved <= 2 * points(view->f, set) + points(view->f, view->domain) * 0.5 || !view->movable[number])
+		return false;
+	for (uint32_t c = 0; c < view->f->conds.count; c++)
+		if (view->f->nodes.data[number].type == IR_BOOL && (at_set(view, view->f->conds.data[c]) & ~set) == 0)
+			return false;
+	return stands_over(view, view->alone[number], view->safe[number], set);
+}
+
+/* The nodes that go: worth it, and used by one that does not go. */
+static void find_hoisted(const View *view, bool *hoisted) {
+	bool *worth = hoisted;
+	for (uint32_t n = 0; n < view->f->nodes.count; n++)
+		worth[n] = worth_hoisting(view, n);
+	for (uint32_t n = view->f->nodes.count; n-- > 0;) {
+		const IrNode *node = &view->f->nodes.data[n];
+		if (node->kind != IR_NODE_OP || !worth[n])
+			continue;
+		/* what it needs by itself goes with it, unless others need it, too: common operations meet again in simplify */
+		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
+			if (view->sets[node->args[i]] == view->sets[n])
+				worth[node->args[i]] = false;
+	}
+}
+
+/* Nodes that are hoisted already are read, where the piece has their indices. */
+static void read_hoisted(Hoist *h, Piece *piece, const View *view, const IrValue *values, uint32_t set) {
+	for (uint32_t n = 0; n < view->f->nodes.count; n++)
+		if (values[n] && (view->sets[n] & ~set) == 0)
+			piece->rewrite.done[n] = read_piece(h, piece, view, view->sets[n], values[n]);
+}
+
+/* Emits hoisted pieces: values[n] (0: not hoisted) is what later pieces and the rest read instead of node n. */
+static bool hoist_pieces(Hoist *h, const View *view, IrValue *values, int depth) {
+	bool *hoisted = ARENA_ARRAY(h->scratch, bool, view->f->nodes.count + 1);
+	bool any = false;
+	find_hoisted(view, hoisted);
+	for (uint32_t n = 0; n < view->f->nodes.count; n++) {
+		if (!hoisted[n])
+			continue;
+		Piece piece;
+		piece_begin(h, &piece, view, view->sets[n]);
+		read_hoisted(h, &piece, view, values, view->sets[n]);
+		uint32_t node = ir_rewrite_node(&piece.rewrite, n);
+		/* what conditions leave out is 0, and nobody reads it: only a sum may leave elements out */
+		bool whole = piece.f.op->f.conds.count == 0;
+		if (!piece_put(h, &piece, view, view->sets[n], node, whole ? IR_PUT_NONE : IR_PUT_SUM))
+			continue;
+		values[n] = place_piece(h, piece.f.op, depth + 1);
+		any = true;
+	}
+	return any;
+}
+
+/* ---- sums of products ---- */
+
+/* Splits the put's body into factors; only products whose parts nothing else shares matter, sharing is harmless. */
+bool ir_collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *product) {
+	const IrNode *node = &f->nodes.data[number];
+	if (node->kind == IR_NODE_OP && node->opcode == IR_mul)
+		return ir_collect_factors(f, node->args[0], inverse, product) &&
+		       ir_collect_factors(f, node->args[1], inverse, product);
+	if (node->kind == IR_NODE_OP && node->opcode == IR_div)
+		return ir_collect_factors(f, node->args[0], inverse, product) &&
+		       ir_collect_factors(f, node->args[1], !inverse, product);
+	if (node->kind == IR_NODE_OP && node->opcode == IR_neg) {
+		product->negative = !product->negative;
+		return ir_collect_factors(f, node->args[0], inverse, product);
+	}
+	if (product->count == IR_MAX_FACTORS)
+		return false;
+	product->factors[product->count++] = (Factor){number, inverse};
+	return true;
+}
+
+/* The product of the factors chosen by `mask`, times `extra` if it is a node. IR_NO_NODE if empty. */
+static uint32_t emit_product(Piece *piece, const Product *product, uint32_t mask, uint32_t extra) {
+	uint32_t above = IR_NO_NODE, below = IR_NO_NODE;
+	for (uint32_t k = 0; k < product->count; k++) {
+		if (!(mask >> k & 1))
+			continue;
+		uint32_t node = ir_rewrite_node(&piece->rewrite, product->factors[k].node);
+		uint32_t *side = product->factors[k].inverse ? &below : &above;
+		*side = *side == IR_NO_NODE ? node : ir_op2(&piece->f, IR_mul, *side, node);
+	}
+	if (extra != IR_NO_NODE)
+		above = above == IR_NO_NODE ? extra : ir_op2(&piece->f, IR_mul, above, extra);
+	if (below == IR_NO_NODE)
+		return above;
+	if (above == IR_NO_NODE)
+		above = ir_real(&piece->f, ir_node_type(&piece->f, below), 1);
+	return ir_op2(&piece->f, IR_div, above, below);
+}
+
+/* Factors of `mask` may be taken to a sum over `set`, which keeps only the conditions inside it. */
+static bool factors_may_move(const View *view, const Product *product, uint32_t mask, uint32_t set) {
+	for (uint32_t k = 0; k < product->count; k++)
+		if ((mask >> k & 1) &&
+		    !stands_over(view, view->alone[product->factors[k].node], view->safe[product->factors[k].node], set))
+			return false;
+	return true;
+}
+
+static bool put_may_move(const IrFunc *func, const View *view, const IrPut *put, uint32_t set) {
+	IrFor bare = *view->f;
+	IrType type = ir_type(func, put->out);
+	bare.conds.count = 0;
+	return stands_over(view, !ir_positions_may_fail(func, &bare, type, put->at, put->guarded),
+	                   !ir_positions_may_fail(func, view->f, type, put->at, put->guarded), set);
+}
+
+/* Indices that nothing mentions: neither a factor, nor a condition, nor the put. */
+static uint32_t unmentioned(const View *view, uint32_t kept, const Product *product) {
+	uint32_t set = view->domain & ~kept & ~view->tested;
+	for (uint32_t k = 0; k < product->count; k++)
+		set &= ~view->sets[product->factors[k].node];
+	return set;
+}
+
+/* The split that sums index r first, over the factors that mention it. Of the other indices, the outer sum keeps all that the
+ * inner one does not have. false: it cannot be. */
+static bool split_at(const View *view, uint32_t kept, const Product *product, uint32_t r, Split *split) {
+	uint32_t all = (1u << product->count) - 1, free = unmentioned(view, kept, product);
+	*split = (Split){.inner_set = 1u << r, .outer_set = kept};
+	if (free >> r & 1) {
+		split->inner_set = free;
+		split->outer_set = view->domain & ~free;
+		return true;
+	}
+	for (uint32_t k = 0; k < product->count; k++) {
+		uint32_t set = view->sets[product->factors[k].node];
+		split->inner |= set >> r & 1 ? 1u << k : 0;
+		*(set >> r & 1 ? &split->inner_set : &split->outer_set) |= set;
+	}
+	split->outer_set |= view->domain & ~split->inner_set;
+	for (uint32_t c = 0; c < view->f->conds.count; c++) {
+		uint32_t touched = at_set(view, view->f->conds.data[c]);
+		if ((touched & ~split->inner_set) == 0)
+			continue;
+		if (touched >> r & 1)
+			return false;
+		split->outer_set |= touched;
+	}
+	split->inner_out = split->inner_set & split->outer_set;
+	return split->inner != all && set_size(split->inner_out) <= IR_MAX_RANK &&
+	       factors_may_move(view, product, split->inner, split->inner_set) &&
+	       factors_may_move(view, product, all & ~split->inner, split->outer_set);
+}
+
+/* The best way to split one sum into an inner and an outer one; gain 0 if none helps. */
+static Split best_split(const View *view, const IrPut *put, uint32_t rank, const Product *product) {
+	Split best = {0};
+	uint32_t kept = 0;
+	for (uint32_t k = 0; k < rank; k++)
+		kept |= at_set(view, put->at[k]);
+	double before = points(view->f, view->domain) * (double)product->count;
+	for (uint32_t r = 0; r < view->f->indices.count; r++) {
+		Split split;
+		if ((kept >> r & 1) || !split_at(view, kept, product, r, &split))
+			continue;
+		bool counts = split.inner_set & ~split.outer_set & view->tested; /* the points that conditions leave */
+		double inner = points(view->f, split.inner_set) * (double)(split.inner ? set_size(split.inner) : counts);
+		double outer = points(view->f, split.outer_set) * (double)((int)product->count - set_size(split.inner) + 1);
+		if (inner + outer < 0.9 * before && before - inner - outer > best.gain) {
+			best = split;
+			best.gain = before - inner - outer;
+		}
+	}
+	return best;
+}
+
+/* Every point of the outer sum is proved to have some point of the inner one: the conditions hold at the first, the middle or
+ * the last value of what is summed away. */
+static bool never_empty(const IrFunc *func, const View *view, uint32_t summed_away) {
+	IrModule *module = func->module;
+	for (int place = 0; place < 3; place++) {
+		bool holds = true;
+		for (uint32_t c = 0; c < view->f->conds.count && holds; c++) {
+			IrAt at = view->f->conds.data[c], there = ir_at_const(at.offset);
+			bool touches = at_set(view, at) & summed_away;
+			for (uint32_t i = 0; touches && i < at.term_count; i++) {
+				IrTerm term = at.terms[i];
+				IrDim last = term.is_node ? 0 : view->f->indices.data[term.ref].extent - 1;
+				IrAt part = term.is_node ? ir_at_node(module, term.ref, 1) : ir_at_index(module, term.ref, 1);
+				if (!term.is_node && (summed_away >> term.ref & 1))
+					part = ir_at_const(place == 0 || last < 0 ? 0 : place == 1 ? last / 2 : last);
+				there = ir_at_add(module, there, ir_at_scale(module, part, term.coef));
+			}
+			IrFor bare = *view->f;
+			bare.conds.count = 0;
+			holds = !touches || ir_at_least_zero(func, &bare, there);
+		}
+		if (holds)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t extent_product(Piece *piece, const View *view, uint32_t set, IrScalar type) {
+	uint32_t result = IR_NO_NODE;
+	for (uint32_t i = 0; i < view->f->indices.count; i++) {
+		if (!(set >> i & 1))
+			continue;
+		IrDim extent = view->f->indices.data[i].extent;
+		uint32_t node = extent >= 0
+		                    ? ir_real(&piece->f, type, (double)extent)
+		                    : ir_op1(&piece->f, type == IR_F32 ? IR_to_f32 : IR_to_f64, ir_dim(&piece->f, extent));
+		result = result == IR_NO_NODE ? node : ir_op2(&piece->f, IR_mul, result, node);
+	}
+	return result;
+}
+
+/* inner = sum of the inner factors; then the sum of the outer factors times inner. A sum over no point is 0, whatever the
+ * outer factors are there. false: it cannot be. */
+static bool emit_split(Hoist *h, const View *view, const IrPut *put, const Product *product, const Split *split,
+                       IrValue *out, int depth) {
+	IrType type = ir_type(h->b.func, put->out);
+	IrValue inner = 0;
+	uint32_t summed_away = split->inner_set & ~split->outer_set;
+	if (split->inner || (summed_away & view->tested)) {
+		Piece piece;
+		piece_begin(h, &piece, view, split->inner_set);
+		uint32_t node =
+			split->inner ? emit_product(&piece, product, split->inner, IR_NO_NODE) : ir_real(&piece.f, type.scalar, 1);
+		if (!piece_put(h, &piece, view, split->inner_out, node, IR_PUT_SUM))
+			return false;
+		inner = place_piece(h, piece.f.op, depth + 1);
+	}
+	Piece outer;
+	piece_begin(h, &outer, view, split->outer_set);
+	uint32_t extra = inner ? read_piece(h, &outer, view, split->inner_out, inner)
+	                       : extent_product(&outer, view, summed_away, type.scalar);
+	uint32_t others = ((1u << product->count) - 1) & ~split->inner;
+	uint32_t node = emit_product(&outer, product, others, extra);
+	if ((summed_away & view->tested) && others && !never_empty(h->b.func, view, summed_away)) {
+		uint32_t zero = ir_real(&outer.f, type.scalar, 0);
+		node = ir_op3(&outer.f, IR_where, ir_op2(&outer.f, IR_eq, extra, zero), zero, node);
+	}
+	if (product->negative)
+		node = ir_op1(&outer.f, IR_neg, node);
+	IrAt *at = ir_rewrite_positions(&outer.rewrite, put->at, type.rank);
+	h->b.name = ir_info(h->b.func, put->out)->name;
+	ir_put(&outer.f, IR_PUT_SUM, node, type, at, put->into, put->guarded);
+	h->b.name = 0;
+	if (!ir_for_try_end(&outer.f))
+		return false;
+	*out = place_piece(h, outer.f.op, depth + 1);
+	return true;
+}
+
+static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out, int depth) {
+	IrType type = ir_type(h->b.func, put->out);
+	if (put->combine != IR_PUT_SUM || !ir_scalar_is_real(type.scalar))
+		return false;
+	Product product = {0};
+	if (!ir_collect_factors(view->f, put->node, false, &product))
+		return false;
+	Split split = best_split(view, put, type.rank, &product);
+	uint32_t start = h->b.block->ops.count;
+	if (split.gain <= 0 || !put_may_move(h->b.func, view, put, split.outer_set))
+		return false;
+	if (emit_split(h, view, put, &product, &split, out, depth))
+		return true;
+	h->b.block->ops.count = start;
+	return false;
+}
+
+/* ---- placing an operation ---- */
+
+enum { MAX_DEPTH = 12 };
+
+static void append(Hoist *h, IrOp *op, IrValue *outs) {
+	vec_push(h->b.func->module->arena, &h->b.block->ops, op);
+	for (uint32_t p = 0; p < op->f.puts.count; p++)
+		outs[p] = op->f.puts.data[p].out;
+}
+
+/* The puts that are left, with hoisted nodes read from their values; false: it cannot be proved to be in order. */
+static bool emit_rest(Hoist *h, const View *view, const IrValue *values, const bool *taken, IrValue *outs) {
+	Piece rest;
+	piece_begin(h, &rest, view, view->domain);
+	read_hoisted(h, &rest, view, values, view->domain);
+	for (uint32_t p = 0; p < view->f->puts.count; p++) {
+		const IrPut *put = &view->f->puts.data[p];
+		if (taken[p])
+			continue;
+		const IrValueInfo *info = ir_info(h->b.func, put->out);
+		IrType type = info->type;
+		Name name = info->name;
+		if (ir_put_is_arg(put)) {
+			h->b.name = name;
+			outs[p] = ir_put_arg(&rest.f, outs[put->arg_of], put->arg_index);
+			continue;
+		}
+		IrAt *at = ir_rewrite_positions(&rest.rewrite, put->at, type.rank);
+		uint32_t node = ir_rewrite_node(&rest.rewrite, put->node);
+		h->b.name = name;
+		outs[p] = ir_put(&rest.f, put->combine, node, type, at, put->into, put->guarded);
+	}
+	h->b.name = 0;
+	return ir_for_try_end(&rest.f);
+}
+
+/* Appends `op` (made before, in no block now) or what is better than it; outs: one value per put. */
+static void place(Hoist *h, IrOp *op, IrValue *outs, int depth) {
+	uint32_t start = h->b.block->ops.count;
+	if (depth > MAX_DEPTH || ir_for_is_empty(&op->f)) {
+		append(h, op, outs);
+		return;
+	}
+	View view = look(h, &op->f);
+	bool *taken = ARENA_ARRAY(h->scratch, bool, op->f.puts.count + 1);
+	uint32_t left = op->f.puts.count;
+	for (uint32_t p = 0; p < op->f.puts.count; p++)
+		if (op->f.conds.count == 0 || op->f.puts.count == 1)
+			if (try_split(h, &view, &op->f.puts.data[p], &outs[p], depth)) {
+				taken[p] = true;
+				left--;
+			}
+	if (left == 0)
+		return;
+	IrValue *values = ARENA_ARRAY(h->scratch, IrValue, op->f.nodes.count + 1);
+	bool hoisted = hoist_pieces(h, &view, values, depth);
+	if ((hoisted || left < op->f.puts.count) && emit_rest(h, &view, values, taken, outs))
+		return;
+	h->b.block->ops.count = start;
+	append(h, op, outs);
+}
+
+void ir_hoist_place(IrBuilder *b, Arena *scratch, IrOp *op, IrValue *outs) {
+	Hoist h = {.func = b->func, .b = *b, .scratch = scratch};
+	place(&h, op, outs, 0);
+}
+
+static void hoist_block(void *context, const IrBlock *block) {
+	Hoist *h = context;
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		h->b.span = op->span;
+		if (op->kind == IR_LOOP) {
+			ir_rewrite_loop(&h->b, h->scratch, h->func, &op->loop, &h->map, hoist_block, h);
+			continue;
+		}
+		IrOp *copy = ir_copy_op(&h->b, h->func, op, &h->map);
+		if (op->kind != IR_FOR)
+			continue;
+		h->b.block->ops.count--;
+		IrValue *outs = ARENA_ARRAY(h->scratch, IrValue, copy->f.puts.count + 1);
+		place(h, copy, outs, 0);
+		for (uint32_t p = 0; p < op->f.puts.count; p++)
+			ir_map_set(&h->map, op->f.puts.data[p].out, outs[p]);
+	}
+}
+
+IrFunc *ir_pass_hoist(IrModule *module, IrFunc *func) {
+	Arena *scratch = arena_new();
+	Hoist h = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
+	IrFunc *out = ir_pass_begin(module, func, &h.map, &h.b);
+	hoist_block(&h, &func->body);
+	ir_pass_end(func, &h.map, out);
+	arena_free(scratch);
+	return out;
+}

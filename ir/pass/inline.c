@@ -1,0 +1,170 @@
+/* inline: producers that are free, or used once without repeating work, go into their users' bodies.
+ *
+ *     %3 = for i:n { add(%s[i], %b[]) } -> [i];  %4 = for i:n { mul(%3[i], %y[i]) } sum -> []
+ *     becomes  %4 = for i:n { mul(add(%s[i], %b[]), %y[i]) } sum -> []
+ *
+ * Free: no scalar operation and at most one read (a broadcast, transpose, slice, reshape, constant, counter).
+ * Requires a verified function; keeps every bit. Leaves dead producers to `simplify`. */
+#include "ir/pass/rewrite.h"
+
+enum { MAX_BODY = 160 };
+
+typedef struct Producer {
+	const IrFor *f; /* in the new function; NULL: not a candidate */
+	const IrBlock *block;
+	bool free;
+} Producer;
+
+typedef struct Inline {
+	const IrFunc *func; /* old */
+	const uint32_t *uses;
+	IrBuilder b; /* new */
+	IrMap map;
+	Arena *scratch;
+	const bool *is_base;     /* by old value: some put starts from it */
+	VEC(bool) base;          /* by new value */
+	VEC(Producer) producers; /* by new value */
+	VEC(uint32_t) new_uses;  /* by new value: uses of the old one */
+} Inline;
+
+static Producer producer_of(const Inline *in, IrValue value) {
+	return value < in->producers.count ? in->producers.data[value] : (Producer){0};
+}
+
+static void note_base(Inline *in, IrValue from, IrValue to) {
+	while (in->base.count <= to)
+		vec_push(in->scratch, &in->base, false);
+	in->base.data[to] |= in->is_base[from];
+}
+
+static void note_bases(Inline *in) {
+	for (IrValue from = 1; from < in->func->values.count && from < in->map.to.count; from++)
+		if (in->is_base[from] && in->map.to.data[from])
+			note_base(in, from, in->map.to.data[from]);
+}
+
+/* Reading a base later than it is overwritten in place would cost a copy of all of it. */
+static bool reads_base(const Inline *in, const IrFor *f) {
+	for (uint32_t n = 0; n < f->nodes.count; n++) {
+		IrValue value = f->nodes.data[n].value;
+		if (f->nodes.data[n].kind == IR_NODE_READ && value < in->base.count && in->base.data[value])
+			return true;
+	}
+	return false;
+}
+
+static void remember(Inline *in, const IrFor *f, IrValue old_out) {
+	if (f->puts.count != 1)
+		return;
+	const IrPut *put = &f->puts.data[0];
+	if (put->combine != IR_PUT_NONE || put->into || !ir_put_is_permutation(in->b.func, f, put) || reads_base(in, f))
+		return;
+	uint32_t reads = 0, ops = 0;
+	for (uint32_t n = 0; n < f->nodes.count; n++) {
+		reads += f->nodes.data[n].kind == IR_NODE_READ;
+		ops += f->nodes.data[n].kind == IR_NODE_OP;
+	}
+	while (in->producers.count <= put->out) {
+		vec_push(in->scratch, &in->producers, (Producer){0});
+		vec_push(in->scratch, &in->new_uses, 0);
+	}
+	in->producers.data[put->out] = (Producer){f, in->b.block, ops == 0 && reads <= 1};
+	in->new_uses.data[put->out] = in->uses[old_out];
+}
+
+/* Every point of the user asks for another element: inlining computes nothing twice. */
+static bool asks_once(const IrFor *user, const IrNode *read) {
+	uint32_t seen = 0;
+	for (uint32_t k = 0; k < read->at_count; k++) {
+		IrAt at = read->at[k];
+		if (at.term_count == 0)
+			continue;
+		if (at.term_count != 1 || at.terms[0].is_node || (seen >> at.terms[0].ref & 1))
+			return false;
+		seen |= 1u << at.terms[0].ref;
+	}
+	return seen == (user->indices.count == 32 ? ~0u : (1u << user->indices.count) - 1);
+}
+
+static bool wants(const Inline *in, const IrRewrite *rewrite, const IrNode *read, Producer producer, IrValue value) {
+	if (!producer.f || read->guarded ||
+	    ir_positions_may_fail(in->func, rewrite->from, ir_type(in->func, read->value), read->at, false))
+		return false;
+	if (producer.free)
+		return true;
+	uint32_t size = rewrite->to->op->f.nodes.count + producer.f->nodes.count;
+	return producer.block == in->b.block && in->new_uses.data[value] == 1 && size < MAX_BODY &&
+	       asks_once(rewrite->from, read);
+}
+
+/* The producer's body at the positions that the read asks for. */
+static uint32_t substitute(Inline *in, IrRewrite *rewrite, const IrNode *read, const IrFor *producer) {
+	const IrPut *put = &producer->puts.data[0];
+	IrAt *index_at = ARENA_ARRAY(in->scratch, IrAt, producer->indices.count + 1);
+	for (uint32_t k = 0; k < read->at_count; k++)
+		index_at[ir_at_plain_index(put->at[k])] = ir_rewrite_at(rewrite, read->at[k]);
+	IrRewrite inner = ir_rewrite_begin(in->scratch, rewrite->to, producer, NULL, index_at);
+	return ir_rewrite_node(&inner, put->node);
+}
+
+/* An IrReplace. */
+static uint32_t replace_read(void *context, IrRewrite *rewrite, uint32_t number) {
+	Inline *in = context;
+	const IrNode *node = &rewrite->from->nodes.data[number];
+	if (node->kind != IR_NODE_READ)
+		return IR_NO_NODE;
+	IrValue value = ir_map_get(&in->map, node->value);
+	Producer producer = producer_of(in, value);
+	return wants(in, rewrite, node, producer, value) ? substitute(in, rewrite, node, producer.f) : IR_NO_NODE;
+}
+
+static void inline_for(Inline *in, const IrFor *from) {
+	IrForBuilder f;
+	ir_rewrite_or_copy(&in->b, in->scratch, in->func, from, &in->map, replace_read, in, &f);
+	for (uint32_t p = 0; p < from->puts.count; p++)
+		note_base(in, from->puts.data[p].out, ir_map_get(&in->map, from->puts.data[p].out));
+	remember(in, &f.op->f, from->puts.data[0].out);
+}
+
+static void inline_block(void *context, const IrBlock *block);
+
+static void inline_loop(Inline *in, const IrLoop *loop) {
+	ir_rewrite_loop(&in->b, in->scratch, in->func, loop, &in->map, inline_block, in);
+	note_bases(in);
+}
+
+static void inline_block(void *context, const IrBlock *block) {
+	Inline *in = context;
+	note_bases(in);
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		in->b.span = op->span;
+		if (op->kind == IR_FOR)
+			inline_for(in, &op->f);
+		else if (op->kind == IR_LOOP)
+			inline_loop(in, &op->loop);
+		else
+			ir_copy_op(&in->b, in->func, op, &in->map);
+	}
+}
+
+static void mark_bases(void *context, const IrBlock *block, IrOp *op) {
+	bool *is_base = context;
+	(void)block;
+	for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
+		is_base[op->f.puts.data[p].into] = true;
+}
+
+IrFunc *ir_pass_inline(IrModule *module, IrFunc *func) {
+	Arena *scratch = arena_new();
+	Inline in = {
+		.func = func, .scratch = scratch, .map = ir_map_new(scratch, func), .uses = ir_use_counts(scratch, func)};
+	bool *is_base = ARENA_ARRAY(scratch, bool, func->values.count + 1);
+	ir_visit_ops(&func->body, mark_bases, is_base);
+	in.is_base = is_base;
+	IrFunc *out = ir_pass_begin(module, func, &in.map, &in.b);
+	inline_block(&in, &func->body);
+	ir_pass_end(func, &in.map, out);
+	arena_free(scratch);
+	return out;
+}

@@ -1,0 +1,542 @@
+/* The text form, read: tokens, functions, constant tables, loops. parse_body.c reads bodies; the grammar is at the top of
+ * print.c. Numbers of values are kept, so that what was printed gets its numbers back; spans are not. */
+#include "ir/text/parse.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- tokens ---- */
+
+static bool in_word(char c) {
+	return isalnum((unsigned char)c) || (c && strchr("_~'.", c));
+}
+
+static void skip_blanks(Parser *p) {
+	for (;;) {
+		while (isspace((unsigned char)*p->at))
+			p->at++;
+		if (*p->at != '#')
+			return;
+		while (*p->at && *p->at != '\n')
+			p->at++;
+	}
+}
+
+/* Digits, a fraction, an exponent. */
+static const char *number_end(const char *at) {
+	while (isdigit((unsigned char)*at))
+		at++;
+	if (*at == '.')
+		for (at++; isdigit((unsigned char)*at);)
+			at++;
+	if (*at != 'e' && *at != 'E')
+		return at;
+	const char *exponent = at + 1;
+	if (*exponent == '-' || *exponent == '+')
+		exponent++;
+	if (!isdigit((unsigned char)*exponent))
+		return at;
+	while (isdigit((unsigned char)*exponent))
+		exponent++;
+	return exponent;
+}
+
+void read_next(Parser *p) {
+	skip_blanks(p);
+	const char *start = p->at;
+	Token token = {.text = start};
+	if (p->failed || !*start) {
+		p->token = (Token){.kind = T_END, .text = start};
+		return;
+	}
+	if (isdigit((unsigned char)*start)) {
+		token.kind = T_NUMBER;
+		p->at = number_end(start);
+	} else if (isalpha((unsigned char)*start) || *start == '_') {
+		token.kind = T_WORD;
+		while (in_word(*p->at))
+			p->at++;
+	} else if (*start == '%' && in_word(start[1])) {
+		token.kind = T_VALUE;
+		token.text = ++p->at;
+		while (in_word(*p->at))
+			p->at++;
+	} else {
+		token.kind = T_MARK;
+		p->at += strncmp(start, "->", 2) == 0 || strncmp(start, "<=", 2) == 0 ? 2 : 1;
+	}
+	token.length = (uint32_t)(p->at - token.text);
+	p->token = token;
+}
+
+void read_error(Parser *p, const char *format, ...) {
+	if (p->failed)
+		return;
+	va_list args;
+	Text text = text_new(p->scratch);
+	char message[512];
+	va_start(args, format);
+	vsnprintf(message, sizeof message, format, args);
+	va_end(args);
+	text_printf(&text, "%s", message);
+	uint32_t start = (uint32_t)(p->token.text - p->start);
+	Span span = {p->source, start, start + (p->token.length ? p->token.length : 1)};
+	diag_error(p->module->session, 900, span, "tensor IR: %s", text_cstr(&text));
+	p->failed = true;
+	read_next(p);
+}
+
+bool read_is(const Parser *p, const char *text) {
+	return (p->token.kind == T_WORD || p->token.kind == T_MARK) && strlen(text) == p->token.length &&
+	       memcmp(p->token.text, text, p->token.length) == 0;
+}
+
+bool read_take(Parser *p, const char *text) {
+	if (!read_is(p, text))
+		return false;
+	read_next(p);
+	return true;
+}
+
+void read_expect(Parser *p, const char *text) {
+	if (!read_take(p, text))
+		read_error(p, "`%s` is needed", text);
+}
+
+static Name token_name(const Parser *p) {
+	return name_intern(p->module->session->names, p->token.text, p->token.length);
+}
+
+Name read_word(Parser *p, const char *what) {
+	if (p->token.kind != T_WORD) {
+		read_error(p, "%s is needed", what);
+		return 0;
+	}
+	Name name = token_name(p);
+	read_next(p);
+	return name;
+}
+
+int64_t read_integer(Parser *p) {
+	bool negative = read_take(p, "-");
+	if (p->token.kind != T_NUMBER) {
+		read_error(p, "an integer is needed");
+		return 0;
+	}
+	char text[32] = {negative ? '-' : '+'};
+	char *end = text;
+	errno = 0;
+	long long value = 0;
+	if (p->token.length < sizeof text - 1) {
+		memcpy(text + 1, p->token.text, p->token.length);
+		value = strtoll(text, &end, 10);
+	}
+	if (*end || end == text || errno)
+		read_error(p, "this is not an integer of 64 bits");
+	read_next(p);
+	return value;
+}
+
+IrDim read_dim(Parser *p) {
+	if (p->token.kind == T_NUMBER)
+		return read_integer(p);
+	Name name = read_word(p, "an extent");
+	return p->failed ? 0 : ir_symbol(p->func, session_text(p->module->session, name));
+}
+
+IrScalar read_scalar_name(Parser *p, bool *found) {
+	*found = true;
+	for (int i = IR_BOOL; i <= IR_F64; i++)
+		if (read_take(p, ir_scalar_name((IrScalar)i)))
+			return (IrScalar)i;
+	*found = false;
+	return IR_F64;
+}
+
+/* ---- values ---- */
+
+static bool is_numbered(Token token) {
+	for (uint32_t i = 0; i < token.length; i++)
+		if (!isdigit((unsigned char)token.text[i]))
+			return false;
+	return true;
+}
+
+enum { MAX_VALUES = 1 << 24 };
+
+static IrValue value_number(Token token) {
+	uint32_t number = 0;
+	for (uint32_t i = 0; i < token.length && number < MAX_VALUES; i++)
+		number = number * 10 + (uint32_t)(token.text[i] - '0');
+	return number;
+}
+
+static void need_values(Parser *p, IrValue value) {
+	while (p->func->values.count <= value)
+		vec_push(p->module->arena, &p->func->values, (IrValueInfo){.type = {.scalar = IR_F64}});
+	while (p->defined.count <= value)
+		vec_push(p->scratch, &p->defined, false);
+}
+
+static void need_name(Parser *p, Name name) {
+	while (p->by_name.count <= name)
+		vec_push(p->scratch, &p->by_name, 0);
+}
+
+/* The value a token stands for; 0 if it is a name without one. */
+static IrValue find_value(Parser *p, Token token) {
+	if (is_numbered(token))
+		return value_number(token);
+	Name name = name_intern(p->module->session->names, token.text, token.length);
+	need_name(p, name);
+	return p->by_name.data[name];
+}
+
+IrValue read_value(Parser *p) {
+	Token token = p->token;
+	if (token.kind != T_VALUE) {
+		read_error(p, "a value is needed");
+		return 0;
+	}
+	IrValue value = find_value(p, token);
+	if (value == 0 || value >= p->defined.count || !p->defined.data[value]) {
+		read_error(p, "%%%.*s is not defined", (int)token.length, token.text);
+		return 0;
+	}
+	read_next(p);
+	return value;
+}
+
+static IrType parse_type(Parser *p) {
+	IrType type = {.scalar = IR_F64};
+	bool found;
+	if (read_take(p, ":")) {
+		type.scalar = read_scalar_name(p, &found);
+		if (!found)
+			read_error(p, "a scalar type is needed");
+	}
+	read_expect(p, "[");
+	while (!p->failed && !read_is(p, "]")) {
+		if (type.rank == IR_MAX_RANK) {
+			read_error(p, "more than %d axes", IR_MAX_RANK);
+			break;
+		}
+		if (type.rank == 0 && read_take(p, "lanes")) {
+			type.lanes = true;
+			type.dims[type.rank++] = IR_LANES;
+		} else {
+			type.dims[type.rank++] = read_dim(p);
+		}
+		if (!read_take(p, ","))
+			break;
+	}
+	read_expect(p, "]");
+	return type;
+}
+
+/* What one definition says, before the value is made known: the op may not see its own outputs. */
+typedef struct Def {
+	IrValue value;
+	Name name;
+	IrType type;
+	bool by_name;
+} Def;
+
+static Def parse_label(Parser *p) {
+	Def def = {0};
+	Token token = p->token;
+	if (token.kind != T_VALUE) {
+		read_error(p, "a value to define is needed");
+		return def;
+	}
+	if (is_numbered(token)) {
+		def.value = value_number(token);
+		if (def.value == 0 || def.value >= MAX_VALUES)
+			read_error(p, "values are numbered from 1");
+		else if (def.value < p->defined.count && p->defined.data[def.value])
+			read_error(p, "%%%u is defined twice", (unsigned)def.value);
+	} else {
+		def.by_name = true;
+		def.name = token_name(p);
+		need_name(p, def.name);
+		if (p->by_name.data[def.name])
+			read_error(p, "%%%.*s is defined twice", (int)token.length, token.text);
+		while (p->next_free < p->taken_count && p->taken[p->next_free])
+			p->next_free++;
+		def.value = p->next_free++;
+	}
+	read_next(p);
+	return def;
+}
+
+static Def parse_def(Parser *p) {
+	Def def = parse_label(p);
+	if (!def.by_name && p->token.kind == T_WORD)
+		def.name = read_word(p, "a name");
+	def.type = parse_type(p);
+	return def;
+}
+
+static void define(Parser *p, Def def, IrOp *op) {
+	if (p->failed)
+		return;
+	need_values(p, def.value);
+	p->func->values.data[def.value] = (IrValueInfo){def.type, def.name, op};
+	p->defined.data[def.value] = true;
+	if (def.by_name)
+		p->by_name.data[def.name] = def.value;
+}
+
+/* ---- ops ---- */
+
+typedef VEC(Def) Defs;
+
+static void parse_const(Parser *p, const Def *def, IrOp *op) {
+	op->kind = IR_CONST;
+	VEC(double) reals = {0};
+	VEC(int64_t) integers = {0};
+	bool is_real = ir_scalar_is_real(def->type.scalar);
+	int64_t count = 1, seen = 0;
+	for (int i = 0; i < def->type.rank; i++) {
+		if (def->type.dims[i] < 0)
+			read_error(p, "the extents of a table are numbers");
+		else if (__builtin_mul_overflow(count, def->type.dims[i], &count))
+			read_error(p, "a table this large");
+	}
+	read_expect(p, "[");
+	while (!p->failed && !read_is(p, "]")) {
+		if (!is_real) {
+			vec_push(p->scratch, &integers, read_integer(p));
+		} else {
+			double sign = read_take(p, "-") ? -1 : 1;
+			if (p->token.kind != T_NUMBER && !read_is(p, "inf") && !read_is(p, "nan"))
+				read_error(p, "a number is needed");
+			vec_push(p->scratch, &reals, sign * (p->failed ? 0 : strtod(p->token.text, NULL)));
+			read_next(p);
+		}
+		seen++;
+		if (!read_take(p, ","))
+			break;
+	}
+	if (!p->failed && seen != count)
+		read_error(p, "%lld numbers for a table of %lld", (long long)seen, (long long)count);
+	read_expect(p, "]");
+	if (p->failed)
+		return;
+	ir_const_fill(p->module->arena, &op->constant, def->type, reals.data, integers.data);
+	op->constant.out = def->value;
+	define(p, *def, op);
+}
+
+static void parse_block(Parser *p, IrBlock *block);
+
+static void parse_loop(Parser *p, const Defs *outs, IrOp *op) {
+	op->kind = IR_LOOP;
+	IrLoop *loop = &op->loop;
+	Defs inner = {0};
+	Def counter = parse_label(p);
+	counter.type = ir_scalar_type(IR_I64);
+	read_expect(p, "<");
+	loop->limit = read_integer(p);
+	if (read_take(p, "trips"))
+		loop->trips = read_value(p);
+	read_expect(p, "carry");
+	read_expect(p, "(");
+	while (!p->failed && p->token.kind == T_VALUE) {
+		Def def = parse_def(p);
+		read_expect(p, "=");
+		IrCarry carry = {.init = read_value(p), .inner = def.value};
+		vec_push(p->module->arena, &loop->carries, carry);
+		vec_push(p->scratch, &inner, def);
+		if (!read_take(p, ","))
+			break;
+	}
+	read_expect(p, ")");
+	if (!p->failed && outs->count != inner.count)
+		read_error(p, "%u carried values and %u results of a loop", (unsigned)inner.count, (unsigned)outs->count);
+	define(p, counter, op);
+	loop->counter = counter.value;
+	for (uint32_t i = 0; i < inner.count; i++)
+		define(p, inner.data[i], op);
+	read_expect(p, "{");
+	parse_block(p, &loop->body);
+	read_expect(p, "yield");
+	for (uint32_t i = 0; i < inner.count && !p->failed; i++) {
+		if (i)
+			read_expect(p, ",");
+		loop->carries.data[i].yield = read_value(p);
+	}
+	read_expect(p, "}");
+	for (uint32_t i = 0; i < inner.count && !p->failed; i++) {
+		loop->carries.data[i].out = outs->data[i].value;
+		define(p, outs->data[i], op);
+	}
+}
+
+static void parse_for_op(Parser *p, const Defs *outs, IrOp *op) {
+	op->kind = IR_FOR;
+	IrValue *values = ARENA_ARRAY(p->scratch, IrValue, outs->count);
+	IrType *types = ARENA_ARRAY(p->scratch, IrType, outs->count);
+	for (uint32_t i = 0; i < outs->count; i++) {
+		values[i] = outs->data[i].value;
+		types[i] = outs->data[i].type;
+		need_values(p, values[i]);
+		p->func->values.data[values[i]].type = types[i]; /* the sweep asks for the rank */
+	}
+	read_for(p, values, types, outs->count, op);
+	for (uint32_t i = 0; i < outs->count; i++)
+		define(p, outs->data[i], op);
+}
+
+static void parse_op(Parser *p, IrBlock *block) {
+	IrOp *op = ARENA_NEW(p->module->arena, IrOp);
+	Defs outs = {0};
+	while (p->token.kind == T_VALUE) {
+		Def def = parse_def(p);
+		for (uint32_t i = 0; i < outs.count && !p->failed; i++)
+			if (outs.data[i].value == def.value ||
+			    (def.by_name && outs.data[i].by_name && outs.data[i].name == def.name))
+				read_error(p, "%%%u is defined twice", (unsigned)def.value);
+		vec_push(p->scratch, &outs, def);
+		if (!read_take(p, ","))
+			break;
+	}
+	if (outs.count)
+		read_expect(p, "=");
+	if (read_take(p, "loop"))
+		parse_loop(p, &outs, op);
+	else if (read_take(p, "const") && outs.count == 1)
+		parse_const(p, &outs.data[0], op);
+	else if (read_take(p, "for") && outs.count)
+		parse_for_op(p, &outs, op);
+	else
+		read_error(p, "an op is needed: for, const or loop");
+	if (read_take(p, "@")) { /* a place in some other source: the line and column are for people */
+		read_integer(p);
+		read_expect(p, ":");
+		read_integer(p);
+	}
+	vec_push(p->module->arena, &block->ops, op);
+}
+
+static void parse_block(Parser *p, IrBlock *block) {
+	IrBlock *outer = p->builder.block;
+	p->builder.block = block;
+	while (!p->failed && (p->token.kind == T_VALUE || read_is(p, "loop")))
+		parse_op(p, block);
+	p->builder.block = outer;
+}
+
+/* ---- functions ---- */
+
+/* Which numbers of values the function mentions, so that named values get others: those they had when printed. */
+static void find_numbers(Parser *p) {
+	Parser look = *p;
+	uint32_t most = 0;
+	for (int pass = 0; pass < 2; pass++) {
+		look.at = p->at;
+		look.token = p->token;
+		while (look.token.kind != T_END && !read_is(&look, "func")) {
+			IrValue number = look.token.kind == T_VALUE && is_numbered(look.token) ? value_number(look.token) : 0;
+			if (number >= MAX_VALUES)
+				number = 0;
+			if (pass == 0)
+				most = number > most ? number : most;
+			else
+				p->taken[number] = true;
+			read_next(&look);
+		}
+		if (pass == 0) {
+			p->taken_count = most + 1;
+			p->taken = ARENA_ARRAY(p->scratch, bool, p->taken_count);
+		}
+	}
+	p->next_free = 1;
+	if (most)
+		need_values(p, most);
+}
+
+static void parse_results(Parser *p, IrType *types) {
+	while (!p->failed && !read_is(p, ")")) {
+		IrResult result = {0};
+		if (p->token.kind == T_WORD)
+			result.name = read_word(p, "a name");
+		types[p->func->results.count] = parse_type(p);
+		vec_push(p->module->arena, &p->func->results, result);
+		if (p->func->results.count == 4096)
+			read_error(p, "more than 4095 results");
+		if (!read_take(p, ","))
+			break;
+	}
+}
+
+static void parse_func(Parser *p) {
+	IrType *types = ARENA_ARRAY(p->scratch, IrType, 4096);
+	read_expect(p, "@");
+	Name name = read_word(p, "the function's name");
+	if (p->failed)
+		return;
+	p->func = ir_func_new(p->module, session_text(p->module->session, name));
+	p->builder = ir_builder(p->func);
+	find_numbers(p);
+	if (read_take(p, "<")) {
+		do
+			read_dim(p);
+		while (read_take(p, ","));
+		read_expect(p, ">");
+	}
+	read_expect(p, "(");
+	while (!p->failed && p->token.kind == T_VALUE) {
+		Def def = parse_def(p);
+		define(p, def, NULL);
+		vec_push(p->module->arena, &p->func->params, ((IrParam){def.value, def.name}));
+		if (!read_take(p, ","))
+			break;
+	}
+	read_expect(p, ")");
+	read_expect(p, "->");
+	read_expect(p, "(");
+	parse_results(p, types);
+	read_expect(p, ")");
+	read_expect(p, "{");
+	parse_block(p, &p->func->body);
+	read_expect(p, "return");
+	for (uint32_t i = 0; i < p->func->results.count && !p->failed; i++) {
+		if (i)
+			read_expect(p, ",");
+		IrValue value = read_value(p);
+		p->func->results.data[i].value = value;
+		if (!p->failed && !ir_type_equal(ir_type(p->func, value), types[i]))
+			read_error(p, "result %u has another type than the function says", (unsigned)i + 1);
+	}
+	read_expect(p, "}");
+}
+
+bool ir_parse(IrModule *module, uint32_t source) {
+	const Source *text = module->session->sources.data[source];
+	Parser p = {.module = module, .source = source, .start = text->text, .at = text->text};
+	uint32_t before = module->funcs.count;
+	while (!p.failed) {
+		p.scratch = arena_new();
+		p.defined.data = NULL;
+		p.defined.count = p.defined.capacity = 0;
+		p.by_name.data = NULL;
+		p.by_name.count = p.by_name.capacity = 0;
+		if (p.at == p.start)
+			read_next(&p);
+		bool more = p.token.kind != T_END;
+		if (more) {
+			read_expect(&p, "func");
+			if (!p.failed)
+				parse_func(&p);
+		}
+		arena_free(p.scratch);
+		if (!more)
+			break;
+	}
+	if (p.failed)
+		module->funcs.count = before;
+	return !p.failed;
+}

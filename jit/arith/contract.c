@@ -1,0 +1,128 @@
+/* contract: the arithmetic of the default mode, before mathematics is expanded (those definitions are final). Divisions by one
+ * divisor share its reciprocal (reciprocal.c); then products are fused into the sums that use them.
+ *
+ *     add(mul(a, b), c)  becomes  fma(a, b, c)        sub(c, mul(a, b))  becomes  fma(neg(a), b, c)
+ *
+ * Requires nothing; keeps every operation and put; changes roundings, so the default mode only. A product with more than one
+ * use stays. Products that a sum put adds up are left to the accumulator: they are marked. */
+#include "jit/loop/loop.h"
+
+typedef struct Contract {
+	Arena *arena;
+	LoopProducts *products;
+} Contract;
+
+static bool is_product(const IrNode *node, uint32_t uses) {
+	return node->kind == IR_NODE_OP && node->opcode == IR_mul && ir_scalar_is_real(node->type) && uses == 1;
+}
+
+static uint32_t *count_uses(Arena *arena, const IrFor *f) {
+	uint32_t *uses = ARENA_ARRAY(arena, uint32_t, f->nodes.count + 1);
+	for (uint32_t i = 0; i < f->nodes.count; i++) {
+		const IrNode *node = &f->nodes.data[i];
+		for (int a = 0; node->kind == IR_NODE_OP && a < ir_op_info[node->opcode].arity; a++)
+			uses[node->args[a]]++;
+	}
+	for (uint32_t i = 0; i < f->puts.count; i++) {
+		const IrPut *put = &f->puts.data[i];
+		if (put->combine != IR_PUT_ARGMAX && put->combine != IR_PUT_ARGMIN)
+			uses[put->node]++;
+	}
+	return uses;
+}
+
+static void renumber(Contract *c, IrAt **at, uint32_t count, const uint32_t *to) {
+	IrAt *copy = ARENA_ARRAY(c->arena, IrAt, count + 1);
+	for (uint32_t i = 0; i < count; i++) {
+		copy[i] = (*at)[i];
+		copy[i].terms = ARENA_ARRAY(c->arena, IrTerm, copy[i].term_count + 1);
+		for (uint32_t t = 0; t < copy[i].term_count; t++) {
+			copy[i].terms[t] = (*at)[i].terms[t];
+			if (copy[i].terms[t].is_node)
+				copy[i].terms[t].ref = to[copy[i].terms[t].ref];
+		}
+	}
+	*at = copy;
+}
+
+static void replace_nodes(Contract *c, const IrFunc *func, IrFor *f, IrNode *nodes, uint32_t count,
+                          const uint32_t *to) {
+	for (uint32_t i = 0; i < count; i++) {
+		if (nodes[i].at_count > 0)
+			renumber(c, &nodes[i].at, nodes[i].at_count, to);
+	}
+	for (uint32_t i = 0; i < f->puts.count; i++) {
+		IrPut *put = &f->puts.data[i];
+		bool argument = put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
+		put->node = argument ? 0 : to[put->node];
+		renumber(c, &put->at, ir_type(func, put->out).rank, to);
+	}
+	for (uint32_t i = 0; i < f->conds.count; i++) {
+		IrAt *at = &f->conds.data[i];
+		renumber(c, &at, 1, to);
+		f->conds.data[i] = *at;
+	}
+	f->nodes.data = nodes;
+	f->nodes.count = f->nodes.capacity = count;
+}
+
+static void contract_for(Contract *c, const IrFunc *func, IrFor *f) {
+	uint32_t *moved = ARENA_ARRAY(c->arena, uint32_t, f->nodes.count + 1), count;
+	IrNode *nodes;
+	loop_reciprocals(c->arena, func, f, &nodes, &count, moved);
+	replace_nodes(c, func, f, nodes, count, moved);
+	uint32_t *uses = count_uses(c->arena, f), *to = ARENA_ARRAY(c->arena, uint32_t, f->nodes.count + 1);
+	IrFor out = {0};
+	for (uint32_t i = 0; i < f->nodes.count; i++) {
+		const IrNode *old = &f->nodes.data[i];
+		IrNode node = *old;
+		bool sum =
+			node.kind == IR_NODE_OP && (node.opcode == IR_add || node.opcode == IR_sub) && ir_scalar_is_real(node.type);
+		for (int a = 0; node.kind == IR_NODE_OP && a < ir_op_info[node.opcode].arity; a++)
+			node.args[a] = to[old->args[a]];
+		for (uint32_t side = 0; sum && side < 2; side++) {
+			const IrNode *product = &f->nodes.data[old->args[side]];
+			if (!is_product(product, uses[old->args[side]]))
+				continue;
+			uint32_t factors[2] = {to[product->args[0]], to[product->args[1]]}, other = to[old->args[1 - side]];
+			if (old->opcode == IR_sub) {
+				uint32_t *negated = side == 0 ? &other : &factors[0];
+				IrNode minus = {.kind = IR_NODE_OP, .type = node.type, .opcode = IR_neg, .args = {*negated}};
+				vec_push(c->arena, &out.nodes, minus);
+				*negated = out.nodes.count - 1;
+			}
+			node.opcode = IR_fma;
+			node.args[0] = factors[0];
+			node.args[1] = factors[1];
+			node.args[2] = other;
+			break;
+		}
+		vec_push(c->arena, &out.nodes, node);
+		to[i] = out.nodes.count - 1;
+	}
+	uint32_t marks = 0;
+	for (uint32_t i = 0; i < f->puts.count; i++) {
+		const IrPut *put = &f->puts.data[i];
+		const IrNode *node = &f->nodes.data[put->node];
+		bool product = is_product(node, uses[put->node]) || (node->kind == IR_NODE_OP && node->opcode == IR_mulz);
+		if (i < 32 && put->combine == IR_PUT_SUM && product && uses[put->node] == 1)
+			marks |= 1u << i;
+	}
+	replace_nodes(c, func, f, out.nodes.data, out.nodes.count, to);
+	vec_push(c->arena, c->products, marks);
+}
+
+static void contract_block(Contract *c, const IrFunc *func, IrBlock *block) {
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		IrOp *op = block->ops.data[i];
+		if (op->kind == IR_LOOP)
+			contract_block(c, func, &op->loop.body);
+		else if (op->kind == IR_FOR)
+			contract_for(c, func, &op->f);
+	}
+}
+
+void loop_contract(IrFunc *copy, LoopProducts *products) {
+	Contract contract = {.arena = copy->module->arena, .products = products};
+	contract_block(&contract, copy, &copy->body);
+}

@@ -1,0 +1,505 @@
+/* Tensor IR to loop IR: every value gets a buffer, every FOR becomes a kernel call, every LOOP a repeat of the schedule.
+ *
+ * A put with `into` runs in place where the base is not needed again; a loop carry lives in one buffer for the whole loop,
+ * and what a turn yields is computed right there where the old value is no longer needed, else copied at the end of
+ * the turn. So writing one row of a stack in a loop costs one row. */
+#include "jit/loop/loop.h"
+
+enum {
+	LONG_REDUCTION = 8,
+	MAX_KERNEL = 240 /* nodes of the ops in one kernel: LLVM takes more than twice as long for twice as much */
+};
+
+typedef struct OuterUses {
+	VEC(IrValue) values;
+	uint32_t end;
+} OuterUses;
+
+typedef struct Lower {
+	LoopFunc *out;
+	Arena *arena;
+	const IrFunc *ir;
+	const JitOptions *options;
+	uint32_t *buffer_of; /* per value */
+	uint32_t *target;    /* per value: the buffer it should be computed in, or LOOP_NO_BUFFER */
+	uint32_t *first;     /* per value: the position that defines it */
+	uint32_t *last;      /* ... and the last that uses it */
+	uint32_t *depth;     /* ... and in how many loops it is defined */
+	uint32_t *init_uses; /* how many carries start from it */
+	uint32_t *uses;      /* ... and how many uses it has */
+	const LoopProducts *products;
+	uint32_t for_count; /* FORs lowered so far */
+	uint32_t position;
+	/* FORs in a row that become one kernel: per position, where its group begins and (at the beginning) ends */
+	VEC(uint32_t) group_begin;
+	VEC(uint32_t) group_end;
+	VEC(const IrOp *) pending; /* of the group being lowered */
+	VEC(OuterUses *) loops;    /* the loops around, while numbering */
+	VEC(uint32_t) ends;        /* the end position of each loop, in order of their beginnings */
+	uint32_t next_end;
+	uint32_t now_depth;
+} Lower;
+
+/* ---- positions and lifetimes ---- */
+
+static void touch(Lower *l, IrValue value) {
+	if (l->depth[value] < l->loops.count)
+		vec_push(l->arena, &l->loops.data[l->depth[value]]->values, value);
+	else if (l->last[value] < l->position)
+		l->last[value] = l->position;
+}
+
+static void use(Lower *l, IrValue value) {
+	if (value == 0)
+		return;
+	l->uses[value]++;
+	touch(l, value);
+}
+
+static void next_position(Lower *l) {
+	l->position++;
+	vec_push(l->arena, &l->group_begin, l->position);
+	vec_push(l->arena, &l->group_end, l->position);
+}
+
+static void define(Lower *l, IrValue value) {
+	l->first[value] = l->position;
+	l->last[value] = l->position;
+	l->depth[value] = l->loops.count;
+}
+
+static void number_block(Lower *l, const IrBlock *block);
+
+static void number_loop(Lower *l, const IrLoop *loop) {
+	use(l, loop->trips);
+	for (uint32_t i = 0; i < loop->carries.count; i++) {
+		use(l, loop->carries.data[i].init);
+		l->init_uses[loop->carries.data[i].init]++;
+	}
+	OuterUses *uses = ARENA_NEW(l->arena, OuterUses);
+	vec_push(l->arena, &l->loops, uses);
+	uint32_t number = l->ends.count;
+	vec_push(l->arena, &l->ends, 0);
+	define(l, loop->counter);
+	for (uint32_t i = 0; i < loop->carries.count; i++)
+		define(l, loop->carries.data[i].inner);
+	number_block(l, &loop->body);
+	next_position(l);
+	for (uint32_t i = 0; i < loop->carries.count; i++)
+		use(l, loop->carries.data[i].yield);
+	l->ends.data[number] = l->position;
+	l->loops.count--;
+	for (uint32_t i = 0; i < uses->values.count; i++)
+		touch(l, uses->values.data[i]);
+	for (uint32_t i = 0; i < loop->carries.count; i++)
+		define(l, loop->carries.data[i].out);
+}
+
+/* A reduction long enough to be a kernel of its own, which then other places may share. */
+static bool is_long(const Lower *l, const IrFor *f) {
+	for (uint32_t p = 0; p < f->puts.count; p++) {
+		const IrPut *put = &f->puts.data[p];
+		uint32_t named = 0;
+		for (uint32_t a = 0; a < ir_type(l->ir, put->out).rank; a++) {
+			for (uint32_t t = 0; t < put->at[a].term_count; t++)
+				named |= put->at[a].terms[t].is_node ? 0 : 1u << put->at[a].terms[t].ref;
+		}
+		int64_t turns = 1;
+		for (uint32_t i = 0; i < f->indices.count; i++) {
+			const IrIndex *index = &f->indices.data[i];
+			if (!(named >> i & 1) && !index->lane)
+				turns = index->extent < 0 || turns > LONG_REDUCTION ? LONG_REDUCTION : turns * index->extent;
+		}
+		if (turns >= LONG_REDUCTION)
+			return true;
+	}
+	return false;
+}
+
+static void number_for(Lower *l, const IrFor *f) {
+	for (uint32_t k = 0; k < f->nodes.count; k++) {
+		if (f->nodes.data[k].kind == IR_NODE_READ)
+			use(l, f->nodes.data[k].value);
+	}
+	for (uint32_t k = 0; k < f->puts.count; k++) {
+		use(l, f->puts.data[k].into);
+		define(l, f->puts.data[k].out);
+	}
+}
+
+static void number_block(Lower *l, const IrBlock *block) {
+	uint32_t begin = 0, size = 0; /* of the group so far; 0: none */
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		next_position(l);
+		if (op->kind == IR_CONST) {
+			define(l, op->constant.out);
+		} else if (op->kind == IR_LOOP) {
+			number_loop(l, &op->loop);
+			begin = 0;
+		} else {
+			number_for(l, &op->f);
+			uint32_t nodes = op->f.nodes.count + op->f.puts.count;
+			bool alone = l->options->no_fusion || is_long(l, &op->f);
+			if (begin == 0 || alone || size + nodes > MAX_KERNEL) {
+				begin = l->position;
+				size = 0;
+			}
+			size += nodes;
+			l->group_begin.data[l->position] = begin;
+			l->group_end.data[begin] = l->position;
+			if (alone)
+				begin = 0;
+		}
+	}
+}
+
+/* ---- buffers ---- */
+
+/* Ops of one kernel run as one, so what one of them needs must not share its place with what another makes. */
+static uint32_t group_first(const Lower *l, uint32_t position) {
+	return position < l->group_begin.count ? l->group_begin.data[position] : position;
+}
+
+static uint32_t group_last(const Lower *l, uint32_t position) {
+	return position < l->group_begin.count ? l->group_end.data[l->group_begin.data[position]] : position;
+}
+
+static uint32_t new_buffer(Lower *l, LoopBufferKind kind, IrType type, Name name) {
+	LoopBuffer buffer = {.kind = kind, .type = type.scalar, .name = name, .elements = loop_elements(type)};
+	buffer.first = group_first(l, l->position);
+	buffer.last = group_last(l, l->position);
+	vec_push(l->arena, &l->out->buffers, buffer);
+	return l->out->buffers.count - 1;
+}
+
+static void place(Lower *l, IrValue value, uint32_t buffer) {
+	LoopBuffer *b = &l->out->buffers.data[buffer];
+	l->buffer_of[value] = buffer;
+	uint32_t first = group_first(l, l->first[value]), last = group_last(l, l->last[value]);
+	b->first = first < b->first ? first : b->first;
+	b->last = last > b->last ? last : b->last;
+}
+
+static void add_copy(Lower *l, LoopSteps *steps, uint32_t to, uint32_t from) {
+	if (to == from)
+		return;
+	LoopStep *step = ARENA_NEW(l->arena, LoopStep);
+	step->kind = LOOP_COPY;
+	step->to = to;
+	step->from = from;
+	vec_push(l->arena, &steps->steps, step);
+}
+
+static const IrPut *put_of(const IrOp *op, IrValue value) {
+	for (uint32_t i = 0; i < op->f.puts.count; i++) {
+		if (op->f.puts.data[i].out == value)
+			return &op->f.puts.data[i];
+	}
+	base_panic("loop_lower", "%%%u is not made by its op", (unsigned)value);
+}
+
+static bool same_places(const IrAt *a, const IrAt *b, uint32_t rank) {
+	for (uint32_t i = 0; i < rank; i++) {
+		if (!ir_at_equal(a[i], b[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Whether `put` may write where `base` lies while its op reads `base`: only elements that the same point writes. */
+static bool may_overwrite(const Lower *l, const IrOp *op, const IrPut *put, IrValue base) {
+	IrType type = ir_type(l->ir, put->out);
+	if (!ir_type_equal(type, ir_type(l->ir, base)))
+		return false;
+	bool reads = false;
+	for (uint32_t i = 0; i < op->f.nodes.count; i++) {
+		const IrNode *node = &op->f.nodes.data[i];
+		if (node->kind != IR_NODE_READ || node->value != base)
+			continue;
+		reads = true;
+		if (node->guarded || !same_places(node->at, put->at, type.rank))
+			return false;
+	}
+	for (uint32_t i = 0; i < op->f.puts.count; i++) {
+		const IrPut *other = &op->f.puts.data[i];
+		if (other != put && other->into == base)
+			return false;
+		if (reads && (other != put || put->combine != IR_PUT_NONE) && other->combine != IR_PUT_NONE &&
+		    op->f.puts.count > 1)
+			return false;
+	}
+	if (!reads)
+		return true;
+	if (put->combine == IR_PUT_NONE)
+		return put->into == 0 || put->into == base;
+	uint32_t seen = 0;
+	for (uint32_t a = 0; a < type.rank; a++) {
+		int plain = ir_at_plain_index(put->at[a]);
+		if (plain < 0 || seen >> plain & 1)
+			return false;
+		seen |= 1u << plain;
+	}
+	return put->into == base;
+}
+
+/* The base of an `into` chain is gone after this op and lies at the same depth. */
+static bool dies_at(const Lower *l, IrValue value, uint32_t position, uint32_t depth) {
+	bool ours = ir_info(l->ir, value)->def != NULL && ir_info(l->ir, value)->def->kind != IR_CONST;
+	return ours && l->last[value] == position && l->depth[value] == depth;
+}
+
+static const IrCarry *carry_of_out(const IrOp *op, IrValue out) {
+	for (uint32_t i = 0; i < op->loop.carries.count; i++) {
+		if (op->loop.carries.data[i].out == out)
+			return &op->loop.carries.data[i];
+	}
+	return NULL;
+}
+
+/* The value whose buffer `value` could continue in: the base of an `into` that dies, or the start of a loop that does. */
+static IrValue continues(const Lower *l, IrValue value) {
+	const IrOp *op = ir_info(l->ir, value)->def;
+	if (!op || op->kind == IR_CONST)
+		return 0;
+	if (op->kind == IR_FOR) {
+		const IrPut *put = put_of(op, value);
+		bool dies = put->into && dies_at(l, put->into, l->first[value], l->depth[value]);
+		return dies && may_overwrite(l, op, put, put->into) ? put->into : 0;
+	}
+	const IrCarry *carry = carry_of_out(op, value);
+	if (!carry)
+		return 0;
+	uint32_t begin = l->first[op->loop.counter];
+	return l->init_uses[carry->init] == 1 && dies_at(l, carry->init, begin, l->depth[value]) ? carry->init : 0;
+}
+
+/* A carry inside its loop. Its buffer is promised to what the turn yields for it, so that only a chain that ends there
+ * (set_target) may go on in it: anything else may still be read when that yield is computed. */
+static bool is_carry(const Lower *l, IrValue value) {
+	const IrOp *def = ir_info(l->ir, value)->def;
+	return def && def->kind == IR_LOOP && value != def->loop.counter && !carry_of_out(def, value);
+}
+
+/* Wants `value`, and what it continues, in `buffer`. */
+static void set_target(Lower *l, IrValue value, uint32_t buffer) {
+	while (value != 0 && l->target[value] == LOOP_NO_BUFFER && l->buffer_of[value] == LOOP_NO_BUFFER) {
+		l->target[value] = buffer;
+		value = continues(l, value);
+	}
+}
+
+/* ---- ops ---- */
+
+static void lower_block(Lower *l, const IrBlock *block, LoopSteps *steps);
+
+/* The pending ops as one kernel. */
+static void flush(Lower *l, LoopSteps *steps) {
+	if (l->pending.count == 0)
+		return;
+	uint32_t *inside = ARENA_ARRAY(l->arena, uint32_t, l->ir->values.count);
+	bool *escapes = ARENA_ARRAY(l->arena, bool, l->ir->values.count);
+	for (uint32_t i = 0; i < l->pending.count; i++) {
+		const IrFor *f = &l->pending.data[i]->f;
+		for (uint32_t k = 0; k < f->nodes.count; k++) {
+			if (f->nodes.data[k].kind == IR_NODE_READ)
+				inside[f->nodes.data[k].value]++;
+		}
+		for (uint32_t k = 0; k < f->puts.count; k++)
+			inside[f->puts.data[k].into]++;
+	}
+	for (uint32_t i = 0; i < l->ir->values.count; i++)
+		escapes[i] = inside[i] != l->uses[i];
+	LoopNest nest = {
+		.func = l->out, .ops = l->pending.data, .op_count = l->pending.count, .strict = l->options->strict};
+	nest.explain = l->options->explain;
+	nest.buffer_of = l->buffer_of;
+	nest.escapes = escapes;
+	nest.products = l->products ? &l->products->data[l->for_count - l->pending.count] : NULL;
+	loop_lower_nest(&nest, steps);
+	l->pending.count = 0;
+}
+
+static void lower_for(Lower *l, const IrOp *op, LoopSteps *steps) {
+	bool copies = false;
+	for (uint32_t i = 0; i < op->f.puts.count; i++) {
+		const IrPut *put = &op->f.puts.data[i];
+		const IrValueInfo *info = ir_info(l->ir, put->out);
+		uint32_t buffer = l->target[put->out];
+		if (buffer == LOOP_NO_BUFFER && continues(l, put->out) && !is_carry(l, put->into))
+			buffer = l->buffer_of[put->into];
+		if (buffer == LOOP_NO_BUFFER)
+			buffer = new_buffer(l, LOOP_SCRATCH, info->type, info->name);
+		place(l, put->out, buffer);
+		copies = copies || (put->into && l->buffer_of[put->into] != buffer);
+	}
+	/* A copy comes before the kernel, and so after all that its source depends on. */
+	if (copies || l->group_begin.data[l->position] == l->position)
+		flush(l, steps);
+	vec_push(l->arena, &l->pending, op);
+	l->for_count++;
+}
+
+/* Whether the yield of a carry may be computed where the carry lies: nothing reads the old value after that starts. */
+static bool yield_in_place(const Lower *l, const IrCarry *carry, uint32_t depth) {
+	IrValue value = carry->yield;
+	if (l->depth[value] != depth || l->buffer_of[value] != LOOP_NO_BUFFER || l->target[value] != LOOP_NO_BUFFER)
+		return false;
+	for (IrValue before; (before = continues(l, value)) != 0; value = before) {
+		if (before == carry->inner)
+			return true;
+		if (l->buffer_of[before] != LOOP_NO_BUFFER || l->target[before] != LOOP_NO_BUFFER)
+			return false;
+	}
+	const IrOp *op = ir_info(l->ir, value)->def;
+	if (!op || op->kind == IR_CONST)
+		return false;
+	uint32_t start = op->kind == IR_LOOP ? l->first[op->loop.counter] : l->first[value];
+	if (l->last[carry->inner] < start)
+		return true;
+	if (op->kind != IR_FOR || l->last[carry->inner] != start)
+		return false;
+	const IrPut *put = put_of(op, value);
+	return put->into == 0 && put->combine == IR_PUT_NONE && may_overwrite(l, op, put, carry->inner);
+}
+
+static void lower_yields(Lower *l, const IrLoop *loop, LoopSteps *steps) {
+	Arena *arena = l->arena;
+	uint32_t *from = ARENA_ARRAY(arena, uint32_t, loop->carries.count + 1);
+	for (uint32_t i = 0; i < loop->carries.count; i++)
+		from[i] = l->buffer_of[loop->carries.data[i].yield];
+	/* A carry that is overwritten by one copy and read by a later one goes through a third place. */
+	for (uint32_t i = 0; i < loop->carries.count; i++) {
+		uint32_t to = l->buffer_of[loop->carries.data[i].inner];
+		bool overwritten = from[i] != to, read = false;
+		for (uint32_t k = i + 1; k < loop->carries.count; k++)
+			read = read || from[k] == to;
+		if (!overwritten || !read)
+			continue;
+		const IrValueInfo *info = ir_info(l->ir, loop->carries.data[i].inner);
+		uint32_t saved = new_buffer(l, LOOP_SCRATCH, info->type, 0);
+		add_copy(l, steps, saved, to);
+		for (uint32_t k = i + 1; k < loop->carries.count; k++) {
+			if (from[k] == to)
+				from[k] = saved;
+		}
+	}
+	for (uint32_t i = 0; i < loop->carries.count; i++)
+		add_copy(l, steps, l->buffer_of[loop->carries.data[i].inner], from[i]);
+}
+
+static void lower_loop(Lower *l, const IrOp *op, LoopSteps *steps) {
+	const IrLoop *loop = &op->loop;
+	uint32_t end = l->ends.data[l->next_end++];
+	for (uint32_t i = 0; i < loop->carries.count; i++) {
+		const IrCarry *carry = &loop->carries.data[i];
+		const IrValueInfo *info = ir_info(l->ir, carry->out);
+		uint32_t buffer = l->target[carry->out];
+		if (buffer == LOOP_NO_BUFFER && continues(l, carry->out) && !is_carry(l, carry->init))
+			buffer = l->buffer_of[carry->init];
+		if (buffer == LOOP_NO_BUFFER)
+			buffer = new_buffer(l, LOOP_SCRATCH, info->type, info->name);
+		place(l, carry->inner, buffer);
+		place(l, carry->out, buffer);
+		add_copy(l, steps, buffer, l->buffer_of[carry->init]);
+	}
+	LoopStep *step = ARENA_NEW(l->arena, LoopStep);
+	step->kind = LOOP_REPEAT;
+	step->limit = loop->limit;
+	step->trips = loop->trips ? l->buffer_of[loop->trips] : LOOP_NO_BUFFER;
+	step->counter = new_buffer(l, LOOP_SCRATCH, ir_scalar_type(IR_I64), ir_info(l->ir, loop->counter)->name);
+	place(l, loop->counter, step->counter);
+	l->out->buffers.data[step->counter].last = end;
+	l->now_depth++;
+	for (uint32_t i = 0; i < loop->carries.count; i++) {
+		if (yield_in_place(l, &loop->carries.data[i], l->now_depth))
+			set_target(l, loop->carries.data[i].yield, l->buffer_of[loop->carries.data[i].inner]);
+	}
+	lower_block(l, &loop->body, &step->body);
+	l->position++;
+	lower_yields(l, loop, &step->body);
+	l->now_depth--;
+	vec_push(l->arena, &steps->steps, step);
+}
+
+static void lower_block(Lower *l, const IrBlock *block, LoopSteps *steps) {
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		l->position++;
+		if (op->kind == IR_CONST) {
+			uint32_t buffer = new_buffer(l, LOOP_TABLE, ir_type(l->ir, op->constant.out), 0);
+			l->out->buffers.data[buffer].table = &op->constant;
+			l->buffer_of[op->constant.out] = buffer;
+		} else if (op->kind == IR_LOOP) {
+			flush(l, steps);
+			lower_loop(l, op, steps);
+		} else {
+			lower_for(l, op, steps);
+		}
+	}
+	flush(l, steps);
+}
+
+/* ---- functions ---- */
+
+static uint32_t *per_value(Lower *l, uint32_t start) {
+	uint32_t *array = ARENA_ARRAY(l->arena, uint32_t, l->ir->values.count);
+	for (uint32_t i = 0; i < l->ir->values.count; i++)
+		array[i] = start;
+	return array;
+}
+
+LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, const LoopProducts *products) {
+	Lower lower = {.arena = module->arena, .ir = func, .options = options, .products = products};
+	Lower *l = &lower;
+	l->out = ARENA_NEW(l->arena, LoopFunc);
+	*l->out = (LoopFunc){.arena = l->arena, .ir = func, .session = module->session};
+	l->buffer_of = per_value(l, LOOP_NO_BUFFER);
+	l->target = per_value(l, LOOP_NO_BUFFER);
+	l->first = per_value(l, 0);
+	l->last = per_value(l, 0);
+	l->depth = per_value(l, 0);
+	l->init_uses = per_value(l, 0);
+	l->uses = per_value(l, 0);
+	vec_push(l->arena, &l->group_begin, 0);
+	vec_push(l->arena, &l->group_end, 0);
+	number_block(l, &func->body);
+	next_position(l);
+	for (uint32_t i = 0; i < func->results.count; i++)
+		use(l, func->results.data[i].value);
+	l->position = 0;
+	for (uint32_t i = 0; i < func->params.count; i++) {
+		const IrParam *param = &func->params.data[i];
+		uint32_t buffer = new_buffer(l, LOOP_PARAM, ir_type(func, param->value), param->name);
+		l->out->buffers.data[buffer].number = i;
+		l->buffer_of[param->value] = buffer;
+	}
+	uint32_t *result_buffers = ARENA_ARRAY(l->arena, uint32_t, func->results.count + 1);
+	for (uint32_t i = 0; i < func->results.count; i++) {
+		const IrResult *result = &func->results.data[i];
+		result_buffers[i] = new_buffer(l, LOOP_RESULT, ir_type(func, result->value), result->name);
+		l->out->buffers.data[result_buffers[i]].number = i;
+		const IrOp *def = ir_info(func, result->value)->def;
+		if (def && def->kind != IR_CONST)
+			set_target(l, result->value, result_buffers[i]);
+	}
+	lower_block(l, &func->body, &l->out->body);
+	for (uint32_t i = 0; i < func->results.count; i++)
+		add_copy(l, &l->out->body, result_buffers[i], l->buffer_of[func->results.data[i].value]);
+	loop_plan_buffers(l->out);
+	return l->out;
+}
+
+LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *options) {
+	IrScope scope;
+	ir_scope_enter(&scope, "lower", func);
+	IrFunc *copy = ir_func_copy(module, func, session_text(module->session, func->name));
+	LoopProducts products = {0};
+	loop_reuse(copy);
+	if (!options->strict)
+		loop_contract(copy, &products);
+	LoopFunc *lowered =
+		loop_lower(module, ir_expand_math(module, copy, !options->strict), options, options->strict ? NULL : &products);
+	ir_scope_leave(&scope);
+	return lowered;
+}

@@ -1,0 +1,359 @@
+/* gradus compare: who runs against whom, on what. How it is measured is compare.c; how it is told, cmd_compare_table.c. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/command/command.h"
+
+/* The sources that are kept in a run folder, and the experiment among them that made it. */
+typedef struct RunSources {
+	const char *dir, *precision;
+	FeProgram *program;
+	FeExperiment experiment;
+} RunSources;
+
+/* What is compared, before it is run. */
+typedef struct Plan {
+	FeCall objective;
+	VEC(RtContender) contenders;
+	CmdWords folders; /* of each contender: the run that it comes from, or NULL */
+	RtCompareOptions options;
+	VEC(RunSources) runs;    /* of the folders among the words */
+	const char *only_folder; /* the run folder, if there is exactly one */
+	bool from_experiment;
+	bool own_precision; /* as the run has it */
+} Plan;
+
+/* A program of its own: what is declared in it may have the names of what is declared in the files that are given. */
+static CmdExit load_sources(Cmd *cmd, const char *dir, RunSources *out) {
+	RtRunRecord record;
+	if (!rt_run_record(cmd->session, dir, &record)) {
+		return CMD_CHECKPOINT;
+	}
+	*out = (RunSources){.dir = dir, .precision = record.precision, .program = fe_program_new(cmd->session)};
+	rt_use_weights(cmd->session, out->program);
+	rt_run_confine(cmd->session, out->program, dir);
+	for (uint32_t i = 0; i < record.sources.count; i++) {
+		fe_add_file(out->program, record.sources.data[i]);
+	}
+	if (cmd->session->error_count) {
+		return CMD_CHECKPOINT;
+	}
+	const AstDecl *decl = fe_find(out->program, session_name(cmd->session, record.experiment));
+	if (!decl || decl->kind != AST_EXPERIMENT) {
+		return cmd_fail(cmd, CMD_CHECKPOINT, "%s/sources have no experiment `%s`", dir, record.experiment);
+	}
+	return fe_experiment(out->program, decl, &out->experiment) ? CMD_OK : CMD_CHECKPOINT;
+}
+
+static bool declared_by_user(const FeProgram *program, Name name) {
+	for (uint32_t i = 0; i < fe_decl_count(program); i++) {
+		if (fe_decl(program, i)->name.name == name) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Where what `text` calls is declared: in the files that are given, in the sources of a run, or in the library. */
+static FeProgram *program_of(Cmd *cmd, const Plan *plan, const char *text) {
+	Name name = name_intern(cmd->session->names, text, strcspn(text, "( "));
+	if (!declared_by_user(cmd->program, name)) {
+		for (uint32_t i = 0; i < plan->runs.count; i++) {
+			if (declared_by_user(plan->runs.data[i].program, name)) {
+				return plan->runs.data[i].program;
+			}
+		}
+	}
+	/* Nowhere: the run's names are more like what was meant, where no file is given. */
+	bool nowhere = plan->runs.count && fe_decl_count(cmd->program) == 0 && !fe_find(cmd->program, name);
+	return nowhere ? plan->runs.data[0].program : cmd->program;
+}
+
+static void contender_add(Cmd *cmd, Plan *plan, FeCall rule, const char *folder, const RtRunInfo *info) {
+	RtContender one = {.label = session_text(cmd->session, rule.decl->name.name), .rule = rule, .tune = folder == NULL};
+	one.training_evaluations = folder ? info->training_evaluations : 0;
+	vec_push(cmd->arena, &plan->contenders, one);
+	vec_push(cmd->arena, &plan->folders, folder);
+}
+
+/* How many contenders before this one have its label. */
+static uint32_t same_before(const Plan *plan, uint32_t k) {
+	uint32_t same = 0;
+	for (uint32_t i = 0; i < k; i++) {
+		same += !strcmp(plan->contenders.data[i].label, plan->contenders.data[k].label);
+	}
+	return same;
+}
+
+static bool shares_rule(const Plan *plan, uint32_t k) {
+	for (uint32_t i = 0; i < plan->contenders.count; i++) {
+		if (i != k && plan->contenders.data[i].rule.decl->name.name == plan->contenders.data[k].rule.decl->name.name) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *without_slashes(Arena *arena, const char *path) {
+	size_t length = strlen(path);
+	while (length > 1 && path[length - 1] == '/') {
+		length--;
+	}
+	return arena_printf(arena, "%.*s", (int)length, path);
+}
+
+/* Contenders are called like their rules; those of runs like their folders where another contender has the same rule; and
+ * what is called alike even so is numbered. */
+static void label_contenders(Cmd *cmd, Plan *plan) {
+	uint32_t count = plan->contenders.count;
+	for (uint32_t k = 0; k < count; k++) {
+		if (plan->folders.data[k] && shares_rule(plan, k)) {
+			plan->contenders.data[k].label = without_slashes(cmd->arena, plan->folders.data[k]);
+		}
+	}
+	const char **numbered = ARENA_ARRAY(cmd->arena, const char *, count + 1);
+	for (uint32_t k = 0; k < count; k++) {
+		const char *label = plan->contenders.data[k].label;
+		uint32_t same = same_before(plan, k);
+		numbered[k] = same ? arena_printf(cmd->arena, "%s#%u", label, same + 1) : label;
+	}
+	for (uint32_t k = 0; k < count; k++) {
+		plan->contenders.data[k].label = numbered[k];
+	}
+}
+
+static CmdExit add_word(Cmd *cmd, Plan *plan, const char *word) {
+	FeCall rule = {0};
+	RtRunInfo info;
+	FeProgram *given = cmd->program;
+	cmd->program = program_of(cmd, plan, word);
+	CmdExit code = cmd_rule(cmd, word, &rule, &info);
+	cmd->program = given;
+	if (code != CMD_OK) {
+		return code;
+	}
+	bool folder = cmd_is_run(cmd, word);
+	if (folder && plan->options.subject < 0) {
+		plan->options.subject = (int)plan->contenders.count;
+	}
+	contender_add(cmd, plan, rule, folder ? word : NULL, &info);
+	return CMD_OK;
+}
+
+static CmdExit load_runs(Cmd *cmd, Plan *plan) {
+	for (uint32_t i = 0; i < cmd->words.count; i++) {
+		if (!cmd_is_run(cmd, cmd->words.data[i])) {
+			continue;
+		}
+		RunSources run;
+		CmdExit code = load_sources(cmd, cmd->words.data[i], &run);
+		if (code != CMD_OK) {
+			return code;
+		}
+		plan->only_folder = plan->runs.count ? NULL : run.dir;
+		vec_push(cmd->arena, &plan->runs, run);
+	}
+	plan->from_experiment = plan->only_folder && cmd->words.count == 1 && !cmd->options.on;
+	if (plan->from_experiment) {
+		const char *precision = plan->runs.data[0].precision;
+		plan->own_precision = !cmd->options.precision || !strcmp(cmd->options.precision, precision);
+		cmd->options.precision = cmd->options.precision ? cmd->options.precision : precision;
+	}
+	return CMD_OK;
+}
+
+static int given_or(int64_t given, int otherwise) {
+	return given > 0 ? (int)given : otherwise;
+}
+
+static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
+	const CmdOptions *given = &cmd->options;
+	const RunSources *run = plan->runs.count ? &plan->runs.data[0] : NULL;
+	const FeExperiment *experiment = run ? &run->experiment : NULL;
+	bool known = plan->from_experiment;
+	plan->options.steps = given_or(given->steps, run ? experiment->horizon_high : 100);
+	plan->options.train_problems = given_or(given->train, known ? experiment->train_problems : 90);
+	plan->options.test_problems = given_or(given->test, known ? experiment->test_problems : 100);
+	plan->options.score = (RtScore){FE_SCORE_MEAN, FE_SCORE_F};
+	if (run) {
+		plan->options.score = (RtScore){experiment->fold, experiment->map};
+	}
+	if (!known && !given->on) {
+		return cmd_usage(cmd, "on which problems? Name an objective with --on, such as --on logistic");
+	}
+	if (!known) {
+		FeProgram *files = cmd->program;
+		cmd->program = program_of(cmd, plan, given->on);
+		CmdExit code = cmd_objective(cmd, given->on, &plan->objective);
+		cmd->program = files;
+		if (code == CMD_OK && run) {
+			fprintf(stderr, "%d steps%s, scored by %s as in the experiment of %s\n", plan->options.steps,
+			        given->steps < 0 ? "" : " as asked", rt_score_text(cmd->arena, plan->options.score), run->dir);
+		}
+		return code;
+	}
+	plan->objective = experiment->on.data[0];
+	if (experiment->on.count > 1) {
+		fprintf(stderr, "the experiment has %u families; this is the first, the others by --on\n",
+		        experiment->on.count);
+	}
+	return CMD_OK;
+}
+
+static CmdExit make_plan(Cmd *cmd, Plan *plan) {
+	CmdExit code = cmd_load_words(cmd);
+	if (code != CMD_OK) {
+		return code;
+	}
+	if (cmd->words.count == 0) {
+		return cmd_usage(cmd, "which rules? Name rules, or a run folder");
+	}
+	code = load_runs(cmd, plan);
+	if (code == CMD_OK) {
+		code = choose_objective(cmd, plan);
+	}
+	cmd_runtime(cmd, IR_F32);
+	plan->options.subject = -1;
+	for (uint32_t i = 0; i < cmd->words.count && code == CMD_OK; i++) {
+		code = add_word(cmd, plan, cmd->words.data[i]);
+	}
+	for (uint32_t i = 0; i < cmd->options.against.count && code == CMD_OK; i++) {
+		code = add_word(cmd, plan, cmd->options.against.data[i]);
+	}
+	if (code == CMD_OK && plan->from_experiment && cmd->options.against.count == 0) {
+		const FeExperiment *experiment = &plan->runs.data[0].experiment;
+		for (uint32_t i = 0; i < experiment->against.count; i++) {
+			contender_add(cmd, plan, experiment->against.data[i], NULL, NULL);
+		}
+	}
+	if (plan->options.subject < 0 && cmd->words.count == 1) {
+		plan->options.subject = 0;
+	}
+	label_contenders(cmd, plan);
+	return code;
+}
+
+static void on_progress(void *user, const char *label, int done, int total) {
+	cmd_progress(user, false, "comparing %d of %d: %s", done + 1, total, label);
+}
+
+/* The comparison as JSON in memory; freed by the caller. NULL after a message. */
+static char *json_of(Cmd *cmd, const RtComparison *comparison, size_t *length) {
+	char *json = NULL;
+	FILE *memory = open_memstream(&json, length);
+	bool ok = memory && rt_comparison_json(comparison, memory);
+	if (memory && fclose(memory) != 0) {
+		ok = false;
+	}
+	if (!ok) {
+		cmd_fail(cmd, CMD_IO, "cannot write the comparison: %s", strerror(errno));
+		free(json);
+		return NULL;
+	}
+	return json;
+}
+
+/* What of a comparison depends on the machine and the moment. */
+static void drop_times(json_t *root) {
+	size_t i;
+	json_t *rule;
+	json_array_foreach(json_object_get(root, "rules"), i, rule) {
+		json_object_del(rule, "seconds");
+	}
+}
+
+/* Does the file hold this comparison, but for its times? Then nothing is lost by writing it again. */
+static bool holds(Cmd *cmd, const char *path, const char *json, size_t length) {
+	size_t there_length;
+	const char *why;
+	json_error_t where;
+	char *there = cmd_read_file(cmd, path, false, &there_length, &why);
+	json_t *old = there ? json_loadb(there, there_length, 0, &where) : NULL;
+	json_t *own = json_loadb(json, length, 0, &where);
+	drop_times(old);
+	drop_times(own);
+	bool same = old && own && json_equal(old, own);
+	json_decref(old);
+	json_decref(own);
+	return same;
+}
+
+/* Where a comparison with one run folder in it is kept: comparison.json is the one that the run's experiment asks for. Any
+ * other is comparison-OBJECTIVE.json, with a number where another one has that name. */
+static const char *place_in_run(Cmd *cmd, const Plan *plan, const RtComparison *comparison, const char *json,
+                                size_t length) {
+	const CmdOptions *given = &cmd->options;
+	const char *dir = plan->only_folder;
+	bool as_asked = plan->from_experiment && given->steps < 0 && given->train < 0 && given->test < 0 &&
+	                given->seed < 0 && given->against.count == 0 && given->set.count == 0 && !given->strict &&
+	                plan->own_precision;
+	if (as_asked) {
+		return arena_printf(cmd->arena, "%s/comparison.json", dir);
+	}
+	const char *path = arena_printf(cmd->arena, "%s/comparison-%s.json", dir, comparison->objective);
+	for (int number = 2; access(path, F_OK) == 0 && !holds(cmd, path, json, length); number++) {
+		path = arena_printf(cmd->arena, "%s/comparison-%s-%d.json", dir, comparison->objective, number);
+	}
+	return path;
+}
+
+static CmdExit report(Cmd *cmd, const RtComparison *comparison, const Plan *plan) {
+	size_t length = 0;
+	char *json = json_of(cmd, comparison, &length);
+	if (!json) {
+		return CMD_IO;
+	}
+	Text out = text_new(cmd->arena);
+	if (cmd->options.json) {
+		text_bytes(&out, json, length);
+	} else {
+		cmd_comparison_table(cmd, comparison, &out);
+	}
+	CmdExit code = cmd_print(cmd, &out);
+	const char *path = cmd->options.out ? cmd->options.out
+	                   : plan->only_folder && !cmd->options.interpret
+	                       ? place_in_run(cmd, plan, comparison, json, length)
+	                       : NULL;
+	Text file = text_new(cmd->arena);
+	text_bytes(&file, json, length);
+	if (code == CMD_OK && path) {
+		code = cmd_write_file(cmd, path, &file);
+		if (code == CMD_OK) {
+			fprintf(stderr, "wrote %s\n", path);
+		}
+	}
+	if (code == CMD_OK && (!cmd->options.json || cmd->options.svg)) {
+		Plots plots = {0};
+		code = cmd_plots_of_comparison(cmd, json, length, "the comparison", &plots);
+		code = code == CMD_OK ? cmd_show_plots(cmd, &plots, cmd->options.svg) : code;
+	}
+	free(json);
+	return code;
+}
+
+CmdExit cmd_compare(Cmd *cmd) {
+	Plan plan = {0};
+	CmdExit code = make_plan(cmd, &plan);
+	if (code != CMD_OK) {
+		return code;
+	}
+	plan.options.progress = on_progress;
+	plan.options.user = cmd;
+	RtComparison *comparison =
+		rt_compare(cmd->rt, &plan.objective, plan.contenders.data, plan.contenders.count, &plan.options);
+	cmd_progress_end(cmd);
+	if (!comparison) {
+		return cmd_failed(cmd);
+	}
+	for (uint32_t k = 0; k < comparison->count; k++) {
+		if (plan.contenders.data[k].tune) { /* a run has filled those of its rule */
+			cmd_put_holes(comparison->rules[k].label, "used", comparison->rules[k].holes);
+		}
+	}
+	code = report(cmd, comparison, &plan);
+	rt_comparison_free(comparison);
+	return code;
+}

@@ -1,0 +1,269 @@
+/* The pictures of a run folder and of a comparison, from the files that they are. */
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/command/command.h"
+
+char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why) {
+	enum { LIMIT = 1000000000 };
+	char *bytes = NULL;
+	*why = file_read(cmd->arena, path, LIMIT, streams, &bytes, length);
+	return *why ? NULL : bytes;
+}
+
+/* A number, or one of the texts that stand for what JSON cannot say. */
+static double number_of(const json_t *value) {
+	const char *word = json_string_value(value);
+	if (word) {
+		return !strcmp(word, "inf") ? (double)INFINITY : !strcmp(word, "-inf") ? -(double)INFINITY : (double)NAN;
+	}
+	return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+static double *numbers_of(Cmd *cmd, const json_t *array, int *count) {
+	*count = (int)json_array_size(array);
+	double *values = ARENA_ARRAY(cmd->arena, double, *count + 1);
+	for (int i = 0; i < *count; i++) {
+		values[i] = number_of(json_array_get(array, (size_t)i));
+	}
+	return values;
+}
+
+static const char *word_of(Cmd *cmd, const json_t *object, const char *key) {
+	const char *word = json_string_value(json_object_get(object, key));
+	return word ? arena_strdup(cmd->arena, word) : "?";
+}
+
+/* ---- training ---- */
+
+typedef struct Course {
+	VEC(double) step, score, select_step, select;
+} Course;
+
+/* A file of a run folder that lies in it. NULL and *why; *why too is NULL where there is none of that name. */
+static char *read_in_run(Cmd *cmd, const char *dir, const char *path, size_t *length, const char **why) {
+	struct stat info;
+	*why = NULL;
+	if (lstat(path, &info) != 0 && errno == ENOENT) {
+		return NULL;
+	}
+	*why = rt_run_outside(cmd->arena, dir, path);
+	return *why ? NULL : cmd_read_file(cmd, path, false, length, why);
+}
+
+static CmdExit read_course(Cmd *cmd, const char *dir, Course *course) {
+	const char *path = arena_printf(cmd->arena, "%s/metrics.jsonl", dir);
+	size_t length;
+	const char *why;
+	char *text = read_in_run(cmd, dir, path, &length, &why);
+	if (!text) {
+		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", path, why ? why : strerror(ENOENT));
+	}
+	int number = 0;
+	for (char *line = text; *line;) {
+		size_t size = strcspn(line, "\n");
+		json_error_t where;
+		number++;
+		json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES, &where);
+		if (!json_is_object(object)) {
+			json_decref(object);
+			if (line[size] == '\0') {
+				break; /* the run was killed while it wrote its last line */
+			}
+			return cmd_fail(cmd, CMD_CHECKPOINT, "%s:%d: not a line of a training run", path, number);
+		}
+		double step = number_of(json_object_get(object, "step"));
+		vec_push(cmd->arena, &course->step, step);
+		vec_push(cmd->arena, &course->score, number_of(json_object_get(object, "score")));
+		const json_t *select = json_object_get(object, "select");
+		if (select) {
+			vec_push(cmd->arena, &course->select_step, step);
+			vec_push(cmd->arena, &course->select, number_of(select));
+		}
+		json_decref(object);
+		line += size + (line[size] == '\n');
+	}
+	if (course->step.count == 0) {
+		return cmd_fail(cmd, CMD_CHECKPOINT, "%s has no steps yet", path);
+	}
+	return CMD_OK;
+}
+
+/* What the experiment of a run scores, "mean(f)"; NULL where its run.json does not say. */
+static const char *score_of_run(Cmd *cmd, const char *dir) {
+	size_t length;
+	const char *why;
+	char *text = read_in_run(cmd, dir, arena_printf(cmd->arena, "%s/run.json", dir), &length, &why);
+	json_error_t where;
+	json_t *root = text ? json_loadb(text, length, JSON_REJECT_DUPLICATES, &where) : NULL;
+	const char *score = json_string_value(json_object_get(root, "score"));
+	score = score ? arena_strdup(cmd->arena, score) : NULL;
+	json_decref(root);
+	return score;
+}
+
+CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
+	Course course = {0};
+	CmdExit code = read_course(cmd, dir, &course);
+	if (code != CMD_OK) {
+		return code;
+	}
+	const char *score = score_of_run(cmd, dir);
+	Plot plot = {.title = arena_printf(cmd->arena, "Training %s", dir),
+	             .x_label = "outer step",
+	             .y_label = score ? arena_printf(cmd->arena, "score: %s", score) : "score"};
+	if (course.select.count) {
+		PlotCurve select = {.label = "select problems",
+		                    .count = (int)course.select.count,
+		                    .x = course.select_step.data,
+		                    .y = course.select.data};
+		vec_push(cmd->arena, &plot.curves, select);
+	}
+	PlotCurve train = {.label = "training",
+	                   .count = (int)course.step.count,
+	                   .x = course.step.data,
+	                   .y = course.score.data,
+	                   .faint = course.select.count > 0};
+	vec_push(cmd->arena, &plot.curves, train);
+	vec_push(cmd->arena, out, plot);
+	const char *path = arena_printf(cmd->arena, "%s/comparison.json", dir);
+	size_t length;
+	const char *why;
+	char *comparison = read_in_run(cmd, dir, path, &length, &why);
+	if (why) {
+		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", path, why);
+	}
+	code = comparison ? cmd_plots_of_comparison(cmd, comparison, length, path, out) : CMD_OK;
+	return code == CMD_OK ? CMD_OK : CMD_CHECKPOINT;
+}
+
+/* ---- comparisons ---- */
+
+static double score_of(const json_t *rule) {
+	double mean = number_of(json_object_get(json_object_get(rule, "score"), "mean"));
+	return isnan(mean) ? (double)INFINITY : mean;
+}
+
+/* The subject first, then the best. */
+static void sort_rules(const json_t **rules, size_t count, const char *subject) {
+	for (size_t i = 1; i < count; i++) {
+		for (size_t k = i; k > 0; k--) {
+			const char *label = json_string_value(json_object_get(rules[k], "label"));
+			const char *before = json_string_value(json_object_get(rules[k - 1], "label"));
+			bool first = subject && label && !strcmp(label, subject);
+			bool keep = subject && before && !strcmp(before, subject);
+			if (keep || (!first && score_of(rules[k]) >= score_of(rules[k - 1]))) {
+				break;
+			}
+			const json_t *moved = rules[k];
+			rules[k] = rules[k - 1];
+			rules[k - 1] = moved;
+		}
+	}
+}
+
+static const char *problems_text(Cmd *cmd, const json_t *root) {
+	int problems = (int)json_integer_value(json_object_get(root, "test_problems"));
+	if (json_is_true(json_object_get(root, "one_problem"))) {
+		return "one problem";
+	}
+	return arena_printf(cmd->arena, "%d unseen problem%s", problems, problems == 1 ? "" : "s");
+}
+
+static Plot plot_of_curves(Cmd *cmd, const json_t *root) {
+	const json_t *list = json_object_get(root, "rules");
+	size_t count = json_array_size(list);
+	const json_t **rules = ARENA_ARRAY(cmd->arena, const json_t *, count + 1);
+	for (size_t i = 0; i < count; i++) {
+		rules[i] = json_array_get(list, i);
+	}
+	sort_rules(rules, count, json_string_value(json_object_get(root, "subject")));
+	Plot plot = {
+		.title = arena_printf(cmd->arena, "%s: %s, scored by %s", word_of(cmd, root, "objective"),
+	                          problems_text(cmd, root), word_of(cmd, root, "score")),
+		.subtitle = "mean of f; bands: 25 % to 75 % of problems; everything tuned on training problems",
+		.x_label = "step",
+		.y_label = "mean f",
+	};
+	for (size_t i = 0; i < count; i++) {
+		PlotCurve curve = {.label = word_of(cmd, rules[i], "label")};
+		curve.y = numbers_of(cmd, json_object_get(rules[i], "mean_curve"), &curve.count);
+		if (i < 2) { /* more bands than two hide one another */
+			int low, high;
+			curve.low = numbers_of(cmd, json_object_get(rules[i], "low_curve"), &low);
+			curve.high = numbers_of(cmd, json_object_get(rules[i], "high_curve"), &high);
+			if (low != curve.count || high != curve.count) {
+				curve.low = NULL;
+			}
+		}
+		vec_push(cmd->arena, &plot.curves, curve);
+	}
+	return plot;
+}
+
+static Plot plot_of_margin(Cmd *cmd, const json_t *root, const json_t *margin) {
+	int count = (int)json_array_size(margin);
+	double *mean = ARENA_ARRAY(cmd->arena, double, count), *low = ARENA_ARRAY(cmd->arena, double, count),
+		   *high = ARENA_ARRAY(cmd->arena, double, count);
+	for (int t = 0; t < count; t++) {
+		const json_t *interval = json_array_get(margin, (size_t)t);
+		mean[t] = number_of(json_object_get(interval, "mean"));
+		low[t] = number_of(json_object_get(interval, "low"));
+		high[t] = number_of(json_object_get(interval, "high"));
+	}
+	const char *subject = word_of(cmd, root, "subject");
+	Plot plot = {
+		.title = arena_printf(cmd->arena, "Margin of victory of %s", subject),
+		.subtitle =
+			"least f of the others minus its own, mean over problems and 95 % interval; above 0 it is ahead of all",
+		.x_label = "step",
+		.y_label = "margin",
+		.zero = true,
+	};
+	PlotCurve curve = {.label = subject, .count = count, .y = mean, .low = low, .high = high};
+	vec_push(cmd->arena, &plot.curves, curve);
+	return plot;
+}
+
+CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out) {
+	json_error_t where;
+	json_t *root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &where);
+	if (!json_is_object(root) || json_array_size(json_object_get(root, "rules")) == 0) {
+		json_decref(root);
+		return cmd_fail(cmd, CMD_IO, "%s is not a comparison%s%s", path, root ? "" : ": ", root ? "" : where.text);
+	}
+	Plot curves = plot_of_curves(cmd, root);
+	vec_push(cmd->arena, out, curves);
+	const json_t *margin = json_object_get(root, "margin_of_victory");
+	if (json_array_size(margin) > 0) {
+		Plot plot = plot_of_margin(cmd, root, margin);
+		vec_push(cmd->arena, out, plot);
+	}
+	json_decref(root);
+	return CMD_OK;
+}
+
+CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg) {
+	Text out = text_new(cmd->arena);
+	int width = cmd_width(STDOUT_FILENO);
+	width = width > 110 ? 110 : width;
+	for (uint32_t i = 0; i < plots->count; i++) {
+		text_char(&out, '\n');
+		plot_terminal(&plots->data[i], width, 15, cmd->color_out, &out);
+	}
+	CmdExit code = cmd->options.json ? CMD_OK : cmd_print(cmd, &out);
+	if (code == CMD_OK && svg) {
+		Text drawing = text_new(cmd->arena);
+		plot_svg(plots->data, (int)plots->count, &drawing);
+		code = cmd_write_file(cmd, svg, &drawing);
+		if (code == CMD_OK) {
+			fprintf(stderr, "wrote %s\n", svg);
+		}
+	}
+	return code;
+}

@@ -1,0 +1,115 @@
+/* gradus emit: hands a rule, an objective or a run folder to the packaging of C. */
+#include <ctype.h>
+#include <string.h>
+
+#include "runtime/command/command.h"
+
+static bool is_prefix(const char *text) {
+	if (!isalpha((unsigned char)text[0]) && text[0] != '_') {
+		return false;
+	}
+	for (; *text; text++) {
+		if (!isalnum((unsigned char)*text) && *text != '_') {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A file with one rule or one objective need not name it. */
+static void only_one(Cmd *cmd) {
+	const AstDecl *found = NULL;
+	int count = 0;
+	for (uint32_t i = 0; i < fe_decl_count(cmd->program); i++) {
+		const AstDecl *decl = fe_decl(cmd->program, i);
+		if (decl->kind == AST_OBJECTIVE || decl->kind == AST_OPTIMIZER) {
+			found = decl;
+			count++;
+		}
+	}
+	if (count == 1) {
+		vec_push(cmd->arena, &cmd->words, session_text(cmd->session, found->name.name));
+	}
+}
+
+/* --on: the number of coordinates that a rule is emitted for. rule: NULL if it is none. */
+static CmdExit size_of_objective(Cmd *cmd, const FeCall *rule, int64_t *size) {
+	if (!rule || !fe_is_tied(cmd->session, rule->decl)) {
+		return cmd_usage(cmd, "--on is for rules that learn numbers for every coordinate; this one serves any size");
+	}
+	FeCall call = {0};
+	CmdExit code = cmd_objective(cmd, cmd->options.on, &call);
+	if (code != CMD_OK) {
+		return code;
+	}
+	IrModule *module = ir_module_new(cmd->session);
+	const FeObjective *objective = fe_objective(cmd->program, module, &call, cmd->rt->options.real);
+	*size = objective ? objective->size : 0;
+	ir_module_free(module);
+	return objective ? CMD_OK : cmd_failed(cmd);
+}
+
+CmdExit cmd_emit(Cmd *cmd) {
+	if (cmd->words.count == 0 || strcmp(cmd->words.data[0], "c") != 0) {
+		return cmd_usage(cmd, "as what? This version emits C: gradus emit c RULE -o OUT");
+	}
+	if (!cmd->options.out) {
+		return cmd_usage(cmd, "where to? Name a folder with -o OUT");
+	}
+	if (cmd->options.prefix && !is_prefix(cmd->options.prefix)) {
+		return cmd_usage(cmd, "--prefix takes a name as C has them, not `%s`", cmd->options.prefix);
+	}
+	cmd_shift(cmd);
+	CmdExit code = cmd_load_words(cmd);
+	if (code != CMD_OK) {
+		return code;
+	}
+	if (cmd->words.count == 0) {
+		only_one(cmd);
+	}
+	if (cmd->words.count != 1) {
+		return cmd_usage(cmd, "emit what? Name one rule, objective or run folder");
+	}
+	const char *word = cmd->words.data[0];
+	Name name = name_intern(cmd->session->names, word, strcspn(word, "( "));
+	const AstDecl *decl = fe_find(cmd->program, name);
+	bool run = cmd_is_run(cmd, word), objective = !run && decl && decl->kind == AST_OBJECTIVE;
+	FeCall call = {0};
+	RtRunInfo info = {0};
+	cmd_runtime(cmd, IR_F32);
+	code = objective ? cmd_objective(cmd, word, &call) : cmd_rule(cmd, word, &call, &info);
+	if (code != CMD_OK) {
+		return code;
+	}
+	RtEmitOptions options = {.out_dir = cmd->options.out,
+	                         .prefix = cmd->options.prefix,
+	                         .real = cmd->rt->options.real,
+	                         .force = cmd->options.force,
+	                         .horizon_low = info.horizon_low,
+	                         .horizon_high = info.horizon_high,
+	                         .size = info.coordinates};
+	if (!options.prefix) {
+		options.prefix = rt_emit_prefix(cmd->arena, session_text(cmd->session, call.decl->name.name), objective);
+	}
+	if (cmd->options.on) {
+		code = size_of_objective(cmd, objective ? NULL : &call, &options.size);
+	}
+	if (code != CMD_OK) {
+		return code;
+	}
+	RtEmitted emitted = {0};
+	bool ok =
+		objective ? rt_emit_objective(cmd->rt, &call, &options) : rt_emit_rule(cmd->rt, &call, &options, &emitted);
+	if (!ok) {
+		return cmd_failed(cmd);
+	}
+	printf("%s\n", options.out_dir);
+	if (!run && emitted.holes) {
+		cmd_put_holes(session_text(cmd->session, call.decl->name.name), "emitted", emitted.holes);
+		if (emitted.reads_horizon) {
+			fprintf(stderr, "its `horizon` is 100 until the program says otherwise\n");
+		}
+	}
+	fprintf(stderr, "compile it and run its self-test: make -C %s test\n", options.out_dir);
+	return CMD_OK;
+}

@@ -1,0 +1,126 @@
+/* gradus eval: value and gradient of one problem at a point. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/command/command.h"
+
+/* Numbers separated by commas or blanks. */
+static CmdExit read_point(Cmd *cmd, const char *text, double **values, int64_t *count) {
+	VEC(double) point = {0};
+	for (const char *at = text;;) {
+		at += strspn(at, ", \t\n");
+		if (*at == '\0') {
+			break;
+		}
+		char *end;
+		double value = strtod(at, &end);
+		if (end == at || !strchr(", \t\n", *end)) {
+			return cmd_usage(cmd, "--at takes numbers separated by commas; `%.*s` is none", (int)strcspn(at, ", \t\n"),
+			                 at);
+		}
+		vec_push(cmd->arena, &point, value);
+		at = end;
+	}
+	*values = point.data;
+	*count = point.count;
+	return CMD_OK;
+}
+
+/* Parameters in declaration order, so that the numbers can be told apart. */
+static void put_params(Cmd *cmd, const FeObjective *objective, const RtEval *eval, Text *out) {
+	CmdTable table = {.arena = cmd->arena, .columns = 3};
+	cmd_cell(&table, "parameter");
+	cmd_cell(&table, "x");
+	cmd_cell(&table, "gradient");
+	enum { SHOWN = 40 };
+	int64_t row = 0;
+	for (uint32_t i = 0; i < objective->params.count; i++) {
+		const FeSlot *slot = &objective->params.data[i];
+		for (int64_t e = 0; e < slot->count && row < SHOWN; e++, row++) {
+			Text name = text_new(cmd->arena);
+			text_printf(&name, "%s", session_text(cmd->session, slot->name));
+			int64_t rest = e, stride = slot->count;
+			for (uint8_t axis = 0; axis < slot->type.rank; axis++) {
+				stride /= slot->type.dims[axis] ? slot->type.dims[axis] : 1;
+				text_printf(&name, "%s%lld%s", axis ? ", " : "[", (long long)(rest / stride),
+				            axis + 1 == slot->type.rank ? "]" : "");
+				rest %= stride;
+			}
+			cmd_cell(&table, "%s", text_cstr(&name));
+			cmd_cell(&table, "%.17g", eval->x[slot->offset + e]);
+			cmd_cell(&table, "%.17g", eval->gradient[slot->offset + e]);
+		}
+	}
+	cmd_table(&table, "  ", out);
+	if (eval->size > SHOWN) {
+		text_printf(out, "  ... %s more; --json has them all\n", cmd_count(cmd->arena, eval->size - SHOWN));
+	}
+}
+
+CmdExit cmd_eval(Cmd *cmd) {
+	CmdExit code = cmd_load_words(cmd);
+	if (code != CMD_OK) {
+		return code;
+	}
+	if (cmd->words.count > 1) {
+		return cmd_usage(cmd, "one objective at a time, not `%s` too", cmd->words.data[1]);
+	}
+	FeCall objective = {0};
+	code = cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, &objective);
+	double *point = NULL;
+	int64_t count = 0;
+	if (code == CMD_OK && cmd->options.at) {
+		code = read_point(cmd, cmd->options.at, &point, &count);
+	}
+	if (code != CMD_OK) {
+		return code;
+	}
+	cmd_runtime(cmd, IR_F64);
+	IrModule *module = ir_module_new(cmd->session);
+	FeObjective *made = fe_objective(cmd->program, module, &objective, cmd->rt->options.real);
+	if (!made) {
+		ir_module_free(module);
+		return cmd_failed(cmd);
+	}
+	if (cmd->options.at && count != made->size) {
+		int64_t size = made->size;
+		ir_module_free(module);
+		return cmd_usage(cmd, "--at has %s numbers; the parameters of %s are %s", cmd_count(cmd->arena, count),
+		                 session_text(cmd->session, objective.decl->name.name), cmd_count(cmd->arena, size));
+	}
+	RtEval eval;
+	int64_t instance = cmd->options.instance < 0 ? 0 : cmd->options.instance;
+	if (!rt_eval(cmd->rt, &objective, instance, cmd->options.at ? point : NULL, &eval)) {
+		ir_module_free(module);
+		return cmd_failed(cmd);
+	}
+	Text out = text_new(cmd->arena), call = text_new(cmd->arena);
+	cmd_call_text(cmd->session, &objective, &call);
+	if (cmd->options.json) {
+		text_printf(&out, "{\"objective\": ");
+		cmd_json_text(&out, text_cstr(&call));
+		text_printf(&out, ", \"instance\": %lld, \"x\": ", (long long)instance);
+		cmd_json_reals(&out, eval.x, eval.size);
+		text_printf(&out, ", \"value\": ");
+		cmd_json_real(&out, eval.value);
+		text_printf(&out, ", \"gradient\": ");
+		cmd_json_reals(&out, eval.gradient, eval.size);
+		text_printf(&out, ", \"reports\": {");
+		for (uint32_t i = 0; i < eval.report_count; i++) {
+			text_printf(&out, "%s", i ? ", " : "");
+			cmd_json_text(&out, eval.report_names[i]);
+			text_printf(&out, ": ");
+			cmd_json_real(&out, eval.reports[i]);
+		}
+		text_printf(&out, "}}\n");
+	} else {
+		text_printf(&out, "%s = %.17g\n", text_cstr(&call), eval.value);
+		put_params(cmd, made, &eval, &out);
+		for (uint32_t i = 0; i < eval.report_count; i++) {
+			text_printf(&out, "%s = %.17g\n", eval.report_names[i], eval.reports[i]);
+		}
+	}
+	ir_module_free(module);
+	return cmd_print(cmd, &out);
+}

@@ -1,0 +1,216 @@
+/* gradus minimize: one rule on a few problems of a family. */
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runtime/command/command.h"
+
+/* The first step after which f of this problem is no finite number; -1 if it always is one. */
+static int lost_at(const RtRuns *runs, int problem) {
+	const double *f = runs->f + (size_t)problem * ((size_t)runs->steps + 1);
+	for (int t = 0; t <= runs->steps; t++) {
+		if (!isfinite(f[t])) {
+			return t;
+		}
+	}
+	return -1;
+}
+
+static void put_problem(const RtMinimize *done, int problem, Text *out) {
+	const RtRuns *runs = &done->runs;
+	int lost = lost_at(runs, problem);
+	if (lost >= 0) {
+		text_printf(out, "\"not_finite_at\": %d, ", lost);
+	}
+	text_printf(out, "\"f\": ");
+	cmd_json_reals(out, runs->f + (size_t)problem * ((size_t)runs->steps + 1), runs->steps + 1);
+	text_printf(out, ", \"x\": ");
+	cmd_json_reals(out, runs->x + (int64_t)problem * done->size, done->size);
+}
+
+static void put_json(Cmd *cmd, const char *objective, const char *rule, int64_t first, const RtMinimize *done,
+                     const int *ends, Text *out) {
+	const RtRuns *runs = &done->runs;
+	text_printf(out, "{\"objective\": ");
+	cmd_json_text(out, objective);
+	text_printf(out, ", \"rule\": ");
+	cmd_json_text(out, rule);
+	text_printf(out,
+	            ", \"precision\": \"%s\", \"seed\": %llu, \"steps\": %d, \"evaluations\": %lld, \"diverged\": %s, "
+	            "\"ended_above_start\": %d, \"not_finite\": %d, ",
+	            ir_scalar_name(cmd->rt->options.real), (unsigned long long)cmd->rt->options.seed, runs->steps,
+	            (long long)runs->evaluations, ends[RT_ENDED_ABOVE] + ends[RT_NOT_FINITE] ? "true" : "false",
+	            ends[RT_ENDED_ABOVE], ends[RT_NOT_FINITE]);
+	if (runs->problems == 1) {
+		text_printf(out, "\"instance\": %lld, ", (long long)first);
+		put_problem(done, 0, out);
+	} else {
+		text_printf(out, "\"problems\": [");
+		for (int k = 0; k < runs->problems; k++) {
+			text_printf(out, "%s{\"instance\": %lld, ", k ? ", " : "", (long long)first + k);
+			put_problem(done, k, out);
+			text_char(out, '}');
+		}
+		text_char(out, ']');
+	}
+	text_printf(out, "}\n");
+}
+
+static int ascending(const void *a, const void *b) {
+	double x = *(const double *)a, y = *(const double *)b;
+	if (isnan(x) || isnan(y)) {
+		return isnan(x) - isnan(y);
+	}
+	return (x > y) - (x < y);
+}
+
+/* Quantile q over problems after step t; `column` has room for all. */
+static double quantile_at(const RtRuns *runs, int t, double q, double *column) {
+	for (int k = 0; k < runs->problems; k++) {
+		column[k] = runs->f[(size_t)k * ((size_t)runs->steps + 1) + (size_t)t];
+	}
+	qsort(column, (size_t)runs->problems, sizeof *column, ascending);
+	return rt_quantile(column, runs->problems, q);
+}
+
+/* As %g does, but one kind of NaN only. */
+static const char *short_number(Cmd *cmd, double value, int digits) {
+	return isnan(value) ? "nan" : arena_printf(cmd->arena, "%.*g", digits, value);
+}
+
+/* f after some of the steps: of the one problem, or quantiles over problems. */
+static void put_table(Cmd *cmd, const RtMinimize *done, const double *middle, Text *out) {
+	const RtRuns *runs = &done->runs;
+	int count = runs->problems;
+	CmdTable table = {.arena = cmd->arena, .columns = count > 1 ? 4 : 2};
+	cmd_cell(&table, "step");
+	cmd_cell(&table, "%s", count > 1 ? "median f" : "f");
+	if (count > 1) {
+		cmd_cell(&table, "25 %%");
+		cmd_cell(&table, "75 %%");
+	}
+	double *column = ARENA_ARRAY(cmd->arena, double, count);
+	int shown = -1;
+	for (int t = 0; t <= runs->steps; t++) {
+		if (t != runs->steps && t != 0 && t != 1 && (double)t * 10 / runs->steps < shown + 1) {
+			continue;
+		}
+		shown = (int)((double)t * 10 / runs->steps);
+		cmd_cell(&table, "%d", t);
+		cmd_cell(&table, "%s", short_number(cmd, middle[t], 10));
+		if (count > 1) {
+			cmd_cell(&table, "%s", short_number(cmd, quantile_at(runs, t, 0.25, column), 5));
+			cmd_cell(&table, "%s", short_number(cmd, quantile_at(runs, t, 0.75, column), 5));
+		}
+	}
+	cmd_table(&table, "  ", out);
+}
+
+static void put_final(Cmd *cmd, const RtMinimize *done, Text *out) {
+	enum { SHOWN = 8 };
+	if (done->runs.problems > 1) {
+		return;
+	}
+	Text line = text_new(cmd->arena);
+	text_printf(&line, "x = ");
+	for (int64_t i = 0; i < done->size && i < SHOWN; i++) {
+		text_printf(&line, "%s%s", i ? ", " : "", short_number(cmd, done->runs.x[i], 10));
+	}
+	if (done->size > SHOWN) {
+		text_printf(&line, ", ... %s in all; --json has them", cmd_count(cmd->arena, done->size));
+	}
+	cmd_wrap(text_cstr(&line), 0, 4, out);
+}
+
+/* "; 3 of 16 runs became infinite or NaN, the first problem 4 after step 7" */
+static void put_lost(Cmd *cmd, const RtRuns *runs, int64_t first, int lost, Text *out) {
+	int least = -1, problem = 0;
+	for (int k = 0; k < runs->problems; k++) {
+		int t = lost_at(runs, k);
+		if (t >= 0 && (least < 0 || t < least)) {
+			least = t;
+			problem = k;
+		}
+	}
+	const char *when = least == 0 ? "at the start" : arena_printf(cmd->arena, "after step %d", least);
+	double f = runs->f[(size_t)problem * ((size_t)runs->steps + 1) + (size_t)least];
+	if (runs->problems == 1) {
+		text_printf(out, "; it became infinite or NaN: f is %s %s", short_number(cmd, f, 3), when);
+	} else {
+		text_printf(out, "; %d of %d runs became infinite or NaN, the first problem %lld %s", lost, runs->problems,
+		            (long long)(first + problem), when);
+	}
+}
+
+CmdExit cmd_minimize(Cmd *cmd) {
+	if (!cmd->options.with) {
+		return cmd_usage(cmd, "which rule? Give one with --with, such as --with \"adam(lr = 0.1)\"");
+	}
+	CmdExit code = cmd_load_words(cmd);
+	if (code == CMD_OK && cmd->words.count > 1) {
+		return cmd_usage(cmd, "one objective at a time, not `%s` too", cmd->words.data[1]);
+	}
+	FeCall objective = {0}, rule = {0};
+	if (code == CMD_OK) {
+		code = cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, &objective);
+	}
+	if (code == CMD_OK) {
+		cmd_runtime(cmd, IR_F64);
+		code = cmd_rule(cmd, cmd->options.with, &rule, NULL);
+	}
+	if (code != CMD_OK) {
+		return code;
+	}
+	int64_t first = cmd->options.instance < 0 ? 0 : cmd->options.instance;
+	int count = cmd->options.problems < 0 ? 1 : (int)cmd->options.problems;
+	int steps = cmd->options.steps < 0 ? 100 : (int)cmd->options.steps;
+	RtMinimize done;
+	if (!rt_minimize(cmd->rt, &objective, &rule, NULL, first, count, steps, &done)) {
+		return cmd_failed(cmd);
+	}
+	if (!cmd_is_run(cmd, cmd->options.with)) {
+		cmd_put_holes(session_text(cmd->session, rule.decl->name.name), "used", done.holes);
+	}
+	if (count > 1 && !fe_draws(objective.decl)) {
+		fprintf(stderr, "nothing of `%s` is drawn: its %d problems are one\n",
+		        session_text(cmd->session, objective.decl->name.name), count);
+	}
+	int ends[3] = {0}; /* runs by RtEnd */
+	for (int k = 0; k < count; k++) {
+		ends[rt_run_end(done.runs.f + (size_t)k * ((size_t)steps + 1), steps)]++;
+	}
+	Text objective_text = text_new(cmd->arena), rule_text = text_new(cmd->arena), out = text_new(cmd->arena);
+	cmd_call_text(cmd->session, &objective, &objective_text);
+	cmd_call_text(cmd->session, &rule, &rule_text);
+	double *middle = ARENA_ARRAY(cmd->arena, double, steps + 1), *column = ARENA_ARRAY(cmd->arena, double, count);
+	for (int t = 0; t <= steps; t++) {
+		middle[t] = quantile_at(&done.runs, t, 0.5, column);
+	}
+	if (cmd->options.json) {
+		put_json(cmd, text_cstr(&objective_text), text_cstr(&rule_text), first, &done, ends, &out);
+	} else {
+		cmd_wrap(arena_printf(cmd->arena, "%s with %s", text_cstr(&objective_text), text_cstr(&rule_text)), 0, 4, &out);
+		put_table(cmd, &done, middle, &out);
+		put_final(cmd, &done, &out);
+		text_printf(&out, "%s evaluations", cmd_count(cmd->arena, done.runs.evaluations));
+		if (ends[RT_NOT_FINITE]) {
+			put_lost(cmd, &done.runs, first, ends[RT_NOT_FINITE], &out);
+		}
+		if (ends[RT_ENDED_ABOVE]) {
+			text_printf(&out, "; %d of %d runs ended above their start", ends[RT_ENDED_ABOVE], count);
+		}
+		text_char(&out, '\n');
+		fprintf(stderr, "compiled in %s, ran %s\n", cmd_time(cmd->arena, done.compile_seconds),
+		        cmd_time(cmd->arena, done.seconds));
+	}
+	code = cmd_print(cmd, &out);
+	if (code == CMD_OK && (!cmd->options.json || cmd->options.svg)) {
+		Plot plot = {.title = text_cstr(&objective_text), .x_label = "step", .y_label = count > 1 ? "median f" : "f"};
+		PlotCurve curve = {.label = session_text(cmd->session, rule.decl->name.name), .count = steps + 1, .y = middle};
+		vec_push(cmd->arena, &plot.curves, curve);
+		Plots plots = {0};
+		vec_push(cmd->arena, &plots, plot);
+		code = cmd_show_plots(cmd, &plots, cmd->options.svg);
+	}
+	return code == CMD_OK && ends[RT_NOT_FINITE] ? CMD_DIVERGED : code;
+}

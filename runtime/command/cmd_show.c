@@ -1,0 +1,271 @@
+/* gradus show: what every stage of the compiler makes of a program, and the source of the library. */
+#include <string.h>
+
+#include "runtime/command/command.h"
+
+static const char *const stages[] = {"ast", "ir", "grad", "opt", "loops", "llvm", "asm", "c", "std"};
+enum { STAGE_COUNT = sizeof stages / sizeof *stages };
+typedef enum Stage { SHOW_AST, SHOW_IR, SHOW_GRAD, SHOW_OPT, SHOW_LOOPS, SHOW_LLVM, SHOW_ASM, SHOW_C, SHOW_STD } Stage;
+
+/* ---- the library ---- */
+
+static const char *kind_word(const AstDecl *decl) {
+	static const char *const words[] = {
+		[AST_IMPORT] = "import",       [AST_CONST] = "const",         [AST_FN] = "fn",
+		[AST_OBJECTIVE] = "objective", [AST_OPTIMIZER] = "optimizer", [AST_EXPERIMENT] = "experiment"};
+	return words[decl->kind];
+}
+
+/* Where the comment above a declaration starts, or the declaration's own line. */
+static uint32_t start_with_comment(const Source *source, const AstDecl *decl) {
+	uint32_t start = decl->span.start;
+	while (start > 0 && source->text[start - 1] != '\n') {
+		start--;
+	}
+	for (uint32_t above = start; above > 0;) {
+		above--;
+		while (above > 0 && source->text[above - 1] != '\n') {
+			above--;
+		}
+		if (source->text[above] != '#') {
+			break;
+		}
+		start = above;
+	}
+	return start;
+}
+
+static void put_source(Cmd *cmd, const AstDecl *decl, Text *out) {
+	const Source *source = cmd->session->sources.data[decl->span.file];
+	uint32_t start = start_with_comment(source, decl);
+	text_bytes(out, source->text + start, decl->span.end - start);
+	text_char(out, '\n');
+}
+
+/* The first sentence of the comment above a declaration; "" where there is none. */
+static const char *summary_of(Cmd *cmd, const AstDecl *decl) {
+	const Source *source = cmd->session->sources.data[decl->span.file];
+	const char *line = source->text + start_with_comment(source, decl);
+	Text text = text_new(cmd->arena);
+	while (*line == '#') {
+		const char *words = line + strspn(line, "# ");
+		size_t length = strcspn(words, "\n");
+		const char *stop = words;
+		while (stop < words + length &&
+		       !(stop[0] == '.' && (stop[1] == '\n' || (stop[1] == ' ' && stop[2] >= 'A' && stop[2] <= 'Z')))) {
+			stop++;
+		}
+		text_printf(&text, "%s", text.length ? " " : "");
+		text_bytes(&text, words, (size_t)(stop - words));
+		if (stop < words + length || words[length] == '\0') {
+			break;
+		}
+		line = words + length + 1;
+	}
+	return text_cstr(&text);
+}
+
+typedef struct Library {
+	VEC(const AstDecl *) decls;
+} Library;
+
+static Library library_read(Cmd *cmd) {
+	Library library = {0};
+	for (size_t k = 0; k < fe_std_file_count; k++) {
+		uint32_t source = source_add(cmd->session, "<std>", fe_std_files[k].text, fe_std_files[k].length);
+		const AstFile *file = ast_parse(cmd->session, source);
+		for (uint32_t d = 0; d < file->decls.count; d++) {
+			vec_push(cmd->arena, &library.decls, (const AstDecl *)file->decls.data[d]);
+		}
+	}
+	return library;
+}
+
+static CmdExit library_lacks(Cmd *cmd, const Library *library, const char *word) {
+	VEC(Name) names = {0};
+	for (uint32_t i = 0; i < library->decls.count; i++) {
+		vec_push(cmd->arena, &names, library->decls.data[i]->name.name);
+	}
+	Name near = name_nearest(cmd->session->names, session_name(cmd->session, word), names.data, names.count);
+	return cmd_usage(cmd, "the library has no `%s`%s%s%s", word, near ? "; did you mean `" : "",
+	                 near ? session_text(cmd->session, near) : "", near ? "`?" : "");
+}
+
+static CmdExit show_std(Cmd *cmd) {
+	Text out = text_new(cmd->arena);
+	Library library = library_read(cmd);
+	for (uint32_t i = 0; i < cmd->words.count; i++) {
+		Name wanted = session_name(cmd->session, cmd->words.data[i]);
+		const AstDecl *found = NULL;
+		for (uint32_t k = 0; k < library.decls.count && !found; k++) {
+			found = library.decls.data[k]->name.name == wanted ? library.decls.data[k] : NULL;
+		}
+		if (!found) {
+			return library_lacks(cmd, &library, cmd->words.data[i]);
+		}
+		text_printf(&out, "%s", i ? "\n" : "");
+		put_source(cmd, found, &out);
+	}
+	if (cmd->words.count == 0) {
+		CmdTable table = {.arena = cmd->arena, .columns = 3, .left = 7};
+		for (uint32_t k = 0; k < library.decls.count; k++) {
+			cmd_cell(&table, "%s", kind_word(library.decls.data[k]));
+			cmd_cell(&table, "%s", session_text(cmd->session, library.decls.data[k]->name.name));
+			cmd_cell(&table, "%s", summary_of(cmd, library.decls.data[k]));
+		}
+		cmd_table(&table, "", &out);
+	}
+	return cmd_print(cmd, &out);
+}
+
+/* ---- stages ---- */
+
+static CmdExit show_ast(Cmd *cmd) {
+	Text out = text_new(cmd->arena);
+	uint32_t count = cmd->session->sources.count;
+	for (uint32_t i = 1; i < count; i++) {
+		if (cmd->session->sources.data[i]->path[0] != '<') {
+			ast_print(cmd->session, ast_parse(cmd->session, i), &out);
+		}
+	}
+	return cmd_print(cmd, &out);
+}
+
+static bool put_code(Cmd *cmd, Stage stage, IrModule *module, IrFunc *func, Text *out) {
+	JitOptions options = {.strict = cmd->options.strict};
+	const char *bytes;
+	switch (stage) {
+	case SHOW_LOOPS: jit_show_loops(module, func, &options, out); return true;
+	case SHOW_C:
+		jit_c_prelude(out, "gradus");
+		jit_emit_c(
+			module, func,
+			&(JitCFunc){.prefix = "gradus", .name = session_text(cmd->session, func->name), .strict = options.strict},
+			out, &bytes);
+		return true;
+	default: break;
+	}
+	const char *error = NULL;
+	if (!cmd->rt->engine) {
+		cmd->rt->engine = jit_engine_new(cmd->session, &error);
+	}
+	if (!cmd->rt->engine) {
+		cmd_fail(cmd, CMD_IO, "%s", error ? error : "LLVM cannot be loaded");
+		return false;
+	}
+	return stage == SHOW_LLVM ? jit_show_llvm(cmd->rt->engine, module, func, &options, out)
+	                          : jit_show_asm(cmd->rt->engine, module, func, &options, out);
+}
+
+static bool put_func(Cmd *cmd, Stage stage, IrModule *module, IrFunc *func, Text *out) {
+	if (stage == SHOW_IR || stage == SHOW_GRAD) {
+		ir_print(func, out);
+		return true;
+	}
+	const IrPipeline pipeline = cmd_pipeline(cmd);
+	func = ir_optimize(module, func, &pipeline);
+	if (stage == SHOW_OPT) {
+		ir_print(func, out);
+		return true;
+	}
+	return put_code(cmd, stage, module, func, out);
+}
+
+/* (fixed..., x) -> f, g as it comes out of differentiation. */
+static IrFunc *gradient_of(IrModule *module, const IrFunc *value) {
+	bool *wrt = ARENA_ARRAY(module->arena, bool, value->params.count + 1);
+	wrt[value->params.count - 1] = true;
+	return ad_gradient(module, value, "gradient", 0, wrt, true, false);
+}
+
+static CmdExit show_objective(Cmd *cmd, Stage stage, const FeCall *call, Text *out) {
+	IrModule *module = ir_module_new(cmd->session);
+	FeObjective *objective = fe_objective(cmd->program, module, call, cmd->rt->options.real);
+	bool ok = objective != NULL;
+	if (ok && stage == SHOW_IR) {
+		ir_print(objective->setup, out);
+		ir_print(objective->start, out);
+		ir_print(objective->value, out);
+	} else if (ok) {
+		ok = put_func(cmd, stage, module, gradient_of(module, objective->value), out);
+	}
+	ir_module_free(module);
+	return ok ? CMD_OK : cmd->session->error_count ? cmd_failed(cmd) : CMD_IO;
+}
+
+static CmdExit show_rule(Cmd *cmd, Stage stage, const FeCall *call, Text *out) {
+	if (stage == SHOW_GRAD) {
+		return cmd_usage(cmd, "an objective has a gradient; of a rule there are ir, opt, loops, llvm, asm and c");
+	}
+	IrModule *module = ir_module_new(cmd->session);
+	FeTarget target = {NULL, 0};
+	FeRule *rule = fe_rule(cmd->program, module, call, &target, cmd->rt->options.real, NULL, 0);
+	bool ok = rule != NULL;
+	if (ok && stage == SHOW_IR) {
+		ir_print(rule->init, out);
+	}
+	ok = ok && put_func(cmd, stage, module, rule->step, out);
+	ir_module_free(module);
+	return ok ? CMD_OK : cmd->session->error_count ? cmd_failed(cmd) : CMD_IO;
+}
+
+static CmdExit show_word(Cmd *cmd, Stage stage, const char *word, Text *out) {
+	const AstDecl *decl = fe_find(cmd->program, name_intern(cmd->session->names, word, strcspn(word, "( ")));
+	FeCall call = {0};
+	if (cmd_is_run(cmd, word) || (decl && decl->kind == AST_OPTIMIZER)) {
+		CmdExit code = cmd_rule(cmd, word, &call, NULL);
+		return code == CMD_OK ? show_rule(cmd, stage, &call, out) : code;
+	}
+	CmdExit code = cmd_objective(cmd, word, &call);
+	return code == CMD_OK ? show_objective(cmd, stage, &call, out) : code;
+}
+
+static CmdExit read_stage(Cmd *cmd, Stage *stage) {
+	if (cmd->words.count == 0) {
+		return cmd_usage(cmd, "which stage? ast, ir, grad, opt, loops, llvm, asm, c; or std");
+	}
+	Name names[STAGE_COUNT];
+	for (uint32_t i = 0; i < STAGE_COUNT; i++) {
+		if (!strcmp(stages[i], cmd->words.data[0])) {
+			*stage = (Stage)i;
+			return CMD_OK;
+		}
+		names[i] = session_name(cmd->session, stages[i]);
+	}
+	Name near = name_nearest(cmd->session->names, session_name(cmd->session, cmd->words.data[0]), names, STAGE_COUNT);
+	return cmd_usage(cmd, "no stage `%s`%s%s%s", cmd->words.data[0], near ? "; did you mean `" : "",
+	                 near ? session_text(cmd->session, near) : "", near ? "`?" : "");
+}
+
+CmdExit cmd_show(Cmd *cmd) {
+	Stage stage = SHOW_STD;
+	CmdExit code = read_stage(cmd, &stage);
+	if (code == CMD_OK) {
+		cmd_shift(cmd);
+		code = stage == SHOW_STD ? show_std(cmd) : cmd_load_words(cmd);
+	}
+	if (code != CMD_OK || stage == SHOW_STD) {
+		return code;
+	}
+	if (stage == SHOW_AST) {
+		return show_ast(cmd);
+	}
+	cmd_runtime(cmd, IR_F32);
+	Text out = text_new(cmd->arena);
+	uint32_t shown = 0;
+	for (uint32_t i = 0; i < cmd->words.count && code == CMD_OK; i++, shown++) {
+		code = show_word(cmd, stage, cmd->words.data[i], &out);
+	}
+	for (uint32_t i = 0; cmd->words.count == 0 && i < fe_decl_count(cmd->program) && code == CMD_OK; i++) {
+		const AstDecl *decl = fe_decl(cmd->program, i);
+		if (decl->kind == AST_OBJECTIVE || (decl->kind == AST_OPTIMIZER && stage != SHOW_GRAD)) {
+			code = show_word(cmd, stage, session_text(cmd->session, decl->name.name), &out);
+			shown++;
+		}
+	}
+	if (code == CMD_OK && shown == 0) {
+		return cmd_usage(cmd, "of what? Name a file, or something of the library such as adam");
+	}
+	CmdExit printed = cmd_print(cmd, &out);
+	return code == CMD_OK ? printed : code;
+}

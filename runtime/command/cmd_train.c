@@ -1,0 +1,263 @@
+/* gradus train: fills the holes of a rule as an experiment says, and leaves a run folder. */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "runtime/command/command.h"
+
+typedef struct Training {
+	Cmd *cmd;
+	const FeExperiment *experiment;
+	RtRunFolder *folder;   /* made when training is about to begin */
+	const RtTrained *best; /* not saved yet; NULL: nothing new */
+	double saved;          /* when the best was last saved */
+	bool learned;          /* what was saved is more than the start */
+	bool metrics_full;     /* the disk did not take a line */
+	bool best_lost;        /* ... or the best so far */
+} Training;
+
+/* Saves the best so far, at most every so often: a kill loses no more than that. */
+static void save_best(Training *training) {
+	static const double every = 1; /* seconds */
+	Cmd *cmd = training->cmd;
+	double now = rt_seconds();
+	if (!training->best || now - training->saved < every) {
+		return;
+	}
+	if (rt_run_folder_best(training->folder, training->best, false)) {
+		training->learned = training->learned || training->best->best_step > 0;
+	} else if (!training->best_lost) {
+		training->best_lost = true;
+		cmd_progress_end(cmd);
+		fprintf(stderr, "gradus: the best rule so far cannot be saved now in %s; training goes on\n", cmd->options.out);
+	}
+	training->best = NULL;
+	training->saved = rt_seconds();
+}
+
+static bool on_best(void *user, const RtTrained *so_far) {
+	Training *training = user;
+	Cmd *cmd = training->cmd;
+	training->best = so_far;
+	if (training->folder) {
+		save_best(training);
+		return true;
+	}
+	training->folder = rt_run_folder_new(cmd->rt, cmd->options.out, training->experiment, cmd->command_line);
+	if (!training->folder || !rt_run_folder_best(training->folder, so_far, true)) {
+		return false;
+	}
+	training->best = NULL;
+	training->saved = rt_seconds();
+	cmd_interrupt_says(arena_printf(cmd->arena, "the best rule so far is saved in %s", cmd->options.out));
+	return true;
+}
+
+static void on_progress(void *user, const RtProgress *p) {
+	Training *training = user;
+	Cmd *cmd = training->cmd;
+	if (!training->metrics_full && !rt_run_folder_metric(training->folder, p)) {
+		training->metrics_full = true;
+	}
+	save_best(training);
+	Arena *arena = arena_new();
+	const char *best = isfinite(p->best_score) ? arena_printf(arena, "  best on select %s (step %d)",
+	                                                          cmd_number(arena, p->best_score, 4), p->best_step)
+	                                           : "";
+	const char *lost =
+		p->nonfinite ? arena_printf(arena, "  not finite %.3g %%", 100.0 * (double)p->nonfinite / (double)p->pieces)
+					 : "";
+	cmd_progress(cmd, p->step == p->steps, "step %d/%d  train %s%s%s  %s left", p->step, p->steps,
+	             cmd_number(arena, p->last.score, 4), best, lost, cmd_time(arena, p->eta));
+	arena_free(arena);
+}
+
+/* --learn RULE.NAME: the rule must be the one that is trained, and the name one of its hyperparameters. */
+static CmdExit open_hypers(Cmd *cmd, FeExperiment *experiment) {
+	const AstDecl *decl = experiment->train.decl;
+	const char *rule = session_text(cmd->session, decl->name.name);
+	for (uint32_t i = 0; i < cmd->options.learn.count; i++) {
+		const char *word = cmd->options.learn.data[i];
+		const char *dot = strchr(word, '.');
+		size_t length = dot ? (size_t)(dot - word) : 0;
+		if (!dot || strlen(rule) != length || strncmp(rule, word, length) != 0) {
+			return cmd_usage(cmd, "--learn takes %s.NAME for this experiment, not `%s`", rule, word);
+		}
+		Name wanted = session_name(cmd->session, dot + 1);
+		VEC(Name) names = {0};
+		bool found = false;
+		for (uint32_t k = 0; k < decl->params.count; k++) {
+			found = found || decl->params.data[k].name.name == wanted;
+			vec_push(cmd->arena, &names, decl->params.data[k].name.name);
+		}
+		if (!found) {
+			Name nearest = name_nearest(cmd->session->names, wanted, names.data, names.count);
+			return cmd_usage(cmd, "%s has no hyperparameter `%s`%s%s%s", rule, dot + 1,
+			                 nearest ? "; did you mean `" : "", nearest ? session_text(cmd->session, nearest) : "",
+			                 nearest ? "`?" : "");
+		}
+		vec_push(cmd->session->arena, &experiment->open, wanted);
+	}
+	return CMD_OK;
+}
+
+static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
+	CmdExit code = cmd_load_words(cmd);
+	if (code != CMD_OK) {
+		return code;
+	}
+	const AstDecl *decl = NULL;
+	if (cmd->words.count == 0) {
+		decl = cmd_only(cmd, AST_EXPERIMENT, "experiment", "gradus train FILE NAME -o DIR");
+	} else if (cmd->words.count > 1) {
+		cmd_usage(cmd, "one experiment at a time, not `%s` too", cmd->words.data[1]);
+	} else {
+		decl = fe_find(cmd->program, session_name(cmd->session, cmd->words.data[0]));
+		if (!decl || decl->kind != AST_EXPERIMENT) {
+			const char *candidates =
+				fe_candidates(cmd->program, session_name(cmd->session, cmd->words.data[0]), AST_EXPERIMENT);
+			cmd_usage(cmd, "no experiment `%s`%s%s", cmd->words.data[0], candidates ? "; " : "",
+			          candidates ? candidates : "");
+			decl = NULL;
+		}
+	}
+	if (!decl) {
+		return CMD_USAGE;
+	}
+	if (!fe_experiment(cmd->program, decl, experiment)) {
+		return cmd_failed(cmd);
+	}
+	if (cmd->options.steps > 0) {
+		experiment->outer_steps = (int)cmd->options.steps;
+	}
+	if (cmd->options.seed >= 0) {
+		experiment->seed = (uint64_t)cmd->options.seed;
+	}
+	return open_hypers(cmd, experiment);
+}
+
+/* The learned scalars by name, if they are few. */
+static void put_learned(Cmd *cmd, const RtTrained *trained, Text *out) {
+	const FeRule *rule = trained->tasks[0]->rule;
+	enum { SHOWN = 12 };
+	int shown = 0;
+	for (uint32_t i = 0; i < rule->learned.count && shown < SHOWN; i++) {
+		const FeSlot *slot = &rule->learned.data[i].slot;
+		if (slot->type.rank == 0) {
+			text_printf(out, "  %s = %s\n", session_text(cmd->session, slot->name),
+			            cmd_number(cmd->arena, trained->natural[slot->offset], 6));
+			shown++;
+		}
+	}
+}
+
+static void put_summary(Cmd *cmd, const RtTrained *trained, const char *dir, Text *out) {
+	Arena *arena = cmd->arena;
+	if (isfinite(trained->best_score)) {
+		text_printf(out, "score on %d select problems: %s at the start, %s at step %d of %d\n",
+		            trained->experiment->select_problems, cmd_number(arena, trained->start_score, 5),
+		            cmd_number(arena, trained->best_score, 5), trained->best_step, trained->steps);
+		if (trained->start_lost || trained->best_lost) {
+			text_printf(out, "  without the runs that were not finite: %s at the start, %s at step %d\n",
+			            cmd_count(arena, trained->start_lost), cmd_count(arena, trained->best_lost),
+			            trained->best_step);
+		}
+	} else {
+		text_printf(out, "%d outer steps\n", trained->steps);
+	}
+	put_learned(cmd, trained, out);
+	text_printf(out, "%s learned numbers; %s evaluations; %s of %s meta-gradients not finite\n",
+	            cmd_count(arena, trained->count), cmd_count(arena, trained->evaluations),
+	            cmd_count(arena, trained->nonfinite), cmd_count(arena, trained->pieces));
+	text_printf(out, "trained in %s, compiled in %s, memory planned %s\n", cmd_time(arena, trained->seconds),
+	            cmd_time(arena, trained->compile_seconds), cmd_bytes(arena, trained->memory_bytes));
+	text_printf(out, "the rule: %s/rule.grad\n", dir);
+}
+
+static bool lost_all(const RtTrained *trained) {
+	return trained->pieces > 0 && trained->nonfinite == trained->pieces;
+}
+
+/* Training failed in the middle. What it had learned by then stays; a folder without anything learned does not. */
+static CmdExit broken_off(Training *training) {
+	const char *dir = training->cmd->options.out;
+	if (!training->learned) {
+		rt_run_folder_discard(training->folder);
+		return cmd_failed(training->cmd);
+	}
+	rt_run_folder_close(training->folder);
+	fprintf(stderr, "gradus: training broke off; the best rule until then is saved in %s\n", dir);
+	return cmd_failed(training->cmd);
+}
+
+static CmdExit finish(Training *training, const RtTrained *trained) {
+	Cmd *cmd = training->cmd;
+	const char *dir = cmd->options.out;
+	Text out = text_new(cmd->arena);
+	bool saved, whole = rt_run_folder_result(training->folder, trained, &saved);
+	if (saved) {
+		put_summary(cmd, trained, dir, &out);
+	} else {
+		text_printf(&out, "# This rule could not be saved in %s.\n", dir);
+		rt_run_folder_print(training->folder, trained, &out);
+	}
+	if (trained->interrupted && saved) {
+		text_printf(&out, "interrupted: the best rule so far is saved in %s\n", dir);
+	} else if (lost_all(trained) && saved) {
+		text_printf(&out, "no meta-gradient was finite, so nothing was learned: start where runs do not diverge\n");
+	} else if (trained->diverged && saved) {
+		text_printf(&out, "the learned numbers became infinite or NaN at step %d; the best rule before that is saved\n",
+		            trained->steps);
+	}
+	if (saved && !whole) {
+		text_printf(&out, "only %s/result.json could not be written, so the run counts as one that was not finished\n",
+		            dir);
+	}
+	CmdExit code = cmd_print(cmd, &out);
+	if (!whole || training->metrics_full) {
+		return cmd_failed(cmd);
+	}
+	if (trained->interrupted) {
+		return CMD_INTERRUPTED;
+	}
+	if (trained->diverged || lost_all(trained)) {
+		return CMD_DIVERGED;
+	}
+	if (code == CMD_OK) {
+		fprintf(stderr, "next: %s compare %s\n", cmd->typed, dir);
+	}
+	return code;
+}
+
+CmdExit cmd_train(Cmd *cmd) {
+	const char *dir = cmd->options.out;
+	if (!dir) {
+		return cmd_usage(cmd, "where to? Name a folder that does not exist yet with -o DIR");
+	}
+	FeExperiment experiment = {0};
+	CmdExit code = find_experiment(cmd, &experiment);
+	if (code != CMD_OK) {
+		return code;
+	}
+	cmd->interrupted = cmd_catch_interrupts();
+	cmd_runtime(cmd, IR_F32);
+	cmd->rt->options.seed = 0; /* problems are the same for every seed of training, so that runs can be compared */
+	if (!rt_run_folder_possible(cmd->rt, dir)) {
+		return cmd_failed(cmd);
+	}
+	fprintf(stderr, "training %s on %u famil%s, %d problems; %d outer steps\n",
+	        session_text(cmd->session, experiment.train.decl->name.name), experiment.on.count,
+	        experiment.on.count == 1 ? "y" : "ies", experiment.train_problems, experiment.outer_steps);
+	Training training = {.cmd = cmd, .experiment = &experiment};
+	RtTrainOptions options = {.progress = on_progress, .best = on_best, .user = &training};
+	RtTrained *trained = rt_train(cmd->rt, &experiment, &options);
+	cmd_progress_end(cmd);
+	cmd_interrupt_met();
+	if (!trained) {
+		return training.folder ? broken_off(&training) : cmd_failed(cmd);
+	}
+	code = finish(&training, trained);
+	rt_trained_free(trained);
+	rt_run_folder_close(training.folder);
+	return code;
+}

@@ -1,0 +1,172 @@
+/* What `gradus` can do: every verb with its help. */
+#include <string.h>
+
+#include "runtime/command/command.h"
+
+static const char later[] = "this version does not have this command yet; `gradus help` lists what it has.";
+
+const CmdVerb cmd_verbs[] = {
+	{"check", cmd_check, "find all errors of programs", "check FILE... [--json]",
+     "Reads the files, each by itself, and everything in them with its defaults, and reports all errors at once. `-` "
+     "is\n"
+     "the standard input. The exit code is 1 if there are errors.\n",
+     "json",
+     "gradus check examples/robust.grad\n"
+     "cat mine.grad | gradus check - --json\n"},
+	{"info", cmd_info, "shapes, sizes, costs and memory of what is in a program",
+     "info FILE [NAME] [--json]\ninfo NAME",
+     "Objectives: parameters, data, floating-point operations and bytes of the value and of the gradient.\n"
+     "Rules: hyperparameters, learned numbers, state and operations per coordinate. Experiments: planned memory.\n"
+     "Without NAME: everything in the file. NAME alone is from the library.\n",
+     "file set json",
+     "gradus info examples/robust.grad\n"
+     "gradus info adam\n"},
+	{"eval", cmd_eval, "value and gradient of an objective at a point", "eval FILE [NAME] [--at V1,V2,...]\neval NAME",
+     "Prints the value, the gradient and the reports of one problem, in f64 unless --precision says otherwise. The "
+     "point\n"
+     "lists the parameters in declaration order, row-major; without --at it is where the problem starts.\n",
+     "at instance file set seed json",
+     "gradus eval rosenbrock --at -1.2,1\n"
+     "gradus eval mine.grad --instance 3 --json\n"},
+	{"minimize", cmd_minimize, "run a rule on problems of a family",
+     "minimize FILE [NAME] --with RULE [--steps N]\nminimize NAME --with RULE",
+     "Runs one optimizer and shows the objective after every step, in f64 unless --precision says otherwise. The rule "
+     "may\n"
+     "be a folder that `gradus train` made. The exit code is 3 if a run became infinite or NaN.\n",
+     "with steps instance problems file set seed svg json",
+     "gradus minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
+     "gradus minimize mine.grad --with momentum --problems 16 --json\n"},
+	{"train", cmd_train, "fill the holes of a rule by meta-training", "train FILE [EXPERIMENT] -o DIR",
+     "Trains as the experiment says and writes a run folder: the trained rule as source, its weights, the course of\n"
+     "training. The best rule on the select problems is kept. While training goes on, rule.grad is the best so far, "
+     "at\n"
+     "most seconds old: whatever ends the command leaves it. The first Ctrl-C saves what was found since, if that is\n"
+     "done within a second; the second leaves at once; both with 130. The folder must not exist; room for the result "
+     "is\n"
+     "taken before training begins. --seed is of the start and the noise; problems stay the same.\n",
+     "out steps seed learn file",
+     "gradus train examples/robust.grad -o runs/robust\n"
+     "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
+     "gradus train tune.grad -o runs/adam --learn adam.lr\n"},
+	{"compare", cmd_compare, "an honest comparison on unseen problems",
+     "compare RULE|DIR... --on OBJECTIVE [--against RULES]\ncompare DIR",
+     "Tunes every rule on training problems, all over the same kind of grid, then runs all on unseen test problems "
+     "and\n"
+     "counts every evaluation. Rules and objectives are from the library, from --file, or from the sources of run "
+     "folders.\n"
+     "A run folder alone is compared as its experiment says, and keeps the result as comparison.json; on other "
+     "problems it\n"
+     "gives the number of steps and the score. Any other comparison with one run folder in it becomes\n"
+     "comparison-OBJECTIVE.json there, with a number rather than in the place of another one.\n"
+     "Intervals are 95 % bootstrap intervals over problems.\n",
+     "on against steps train test file set seed svg out json",
+     "gradus compare adam momentum --on robust_regression --steps 40 --train 90 --test 100\n"
+     "gradus compare runs/robust\n"
+     "gradus compare runs/robust --on logistic --against adam,momentum --svg curves.svg\n"},
+	{"plot", cmd_plot, "draw a training run or a comparison", "plot DIR|comparison.json [--svg FILE]",
+     "A run folder gives the curves of its training, and of its comparison if there is one. Draws in the terminal, "
+     "and\n"
+     "with --svg (or -o) into a file.\n",
+     "svg out",
+     "gradus plot runs/robust\n"
+     "gradus plot runs/robust/comparison.json --svg curves.svg\n"},
+	{"emit", cmd_emit, "C to ship", "emit c RULE|OBJECTIVE|DIR -o OUT [--prefix NAME] [--real f32|f64] [--force]",
+     "Writes C99 without dependencies: header, source, self-test, example and Makefile. A rule gives init and step\n"
+     "functions, an objective its value and gradient, a run folder its trained rule, whose horizon is then the "
+     "default.\n"
+     "`real` is f32 unless --real says otherwise. A rule that learns numbers for every coordinate is emitted for the\n"
+     "size of its run, or of --on. A folder that holds an emission of the same name is written anew; one that holds\n"
+     "something else only with --force, and no file is replaced that was not emitted. What is emitted belongs to "
+     "you.\n",
+     "out prefix real on file set force",
+     "gradus emit c adam -o out\n"
+     "gradus emit c runs/robust -o out --prefix myopt\n"
+     "gradus emit c rosenbrock -o out --real f64\n"},
+	{"show", cmd_show, "what the compiler makes of a program",
+     "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]",
+     "Stages: ast (the syntax tree), ir (the tensor form), grad (with the gradient), opt (simplified), loops (what is\n"
+     "compiled), llvm, asm, c. `show std` lists the library, `show std NAME` prints the source of one of its names.\n",
+     "file set",
+     "gradus show std adam\n"
+     "gradus show opt rosenbrock\n"
+     "gradus show asm examples/robust.grad\n"},
+	{"version", cmd_version, "which version this is", "version", "Prints the version.\n", "", "gradus version\n"},
+	{"help", cmd_help_run, "how a command is used", "help [COMMAND]", "Explains a command, or lists them all.\n", "",
+     "gradus help train\n"},
+	{"new", NULL, NULL, NULL, later, "", NULL},
+	{"explain", NULL, NULL, NULL, later, "", NULL},
+	{"fmt", NULL, NULL, NULL, later, "", NULL},
+	{"resume", NULL, NULL, NULL, later, "", NULL},
+	{"diagnose", NULL, NULL, NULL, later, "", NULL},
+	{"lsp", NULL, NULL, NULL, later, "", NULL},
+};
+const size_t cmd_verb_count = sizeof cmd_verbs / sizeof *cmd_verbs;
+
+const CmdVerb *cmd_verb_find(const char *name) {
+	for (size_t i = 0; i < cmd_verb_count; i++) {
+		if (!strcmp(cmd_verbs[i].name, name)) {
+			return &cmd_verbs[i];
+		}
+	}
+	return NULL;
+}
+
+void cmd_help(const Cmd *cmd, FILE *out) {
+	fprintf(out, "Gradus: write objectives and update rules as papers do; differentiate, train and compile them.\n\n"
+	             "usage: gradus COMMAND [options]\n\n");
+	for (size_t i = 0; i < cmd_verb_count; i++) {
+		if (cmd_verbs[i].run) {
+			fprintf(out, "  %-10s %s\n", cmd_verbs[i].name, cmd_verbs[i].summary);
+		}
+	}
+	fprintf(out,
+	        "\nFirst steps:\n"
+	        "  %s minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
+	        "  %s show std adam\n"
+	        "  %s train examples/robust.grad -o runs/robust\n\n"
+	        "%s help COMMAND says more. Exit codes: 0 done, 1 errors in a program, 2 wrong command line,\n"
+	        "3 not finite, 4 a file cannot be read or written or memory is out, 5 unreadable run folder, 70 our bug,\n"
+	        "130 interrupted.\n",
+	        cmd->typed, cmd->typed, cmd->typed, cmd->typed);
+}
+
+/* Every line of `lines` behind `prefix`. */
+static void put_lines(FILE *out, const char *prefix, const char *lines) {
+	while (lines && *lines) {
+		size_t length = strcspn(lines, "\n");
+		fprintf(out, "%s%.*s\n", prefix, (int)length, lines);
+		lines += length + (lines[length] == '\n');
+	}
+}
+
+void cmd_help_verb(const CmdVerb *verb, FILE *out) {
+	fprintf(out, "gradus %s: %s\n\n", verb->name, verb->summary);
+	put_lines(out, "usage: gradus ", verb->usage);
+	fputc('\n', out);
+	put_lines(out, "", verb->text);
+	cmd_help_options(verb, out);
+	fprintf(out, "\nExamples:\n");
+	put_lines(out, "  ", verb->examples);
+}
+
+CmdExit cmd_version(Cmd *cmd) {
+	(void)cmd;
+	printf("gradus " RT_VERSION "\n");
+	return CMD_OK;
+}
+
+CmdExit cmd_help_run(Cmd *cmd) {
+	if (cmd->words.count == 0) {
+		cmd_help(cmd, stdout);
+		return CMD_OK;
+	}
+	const CmdVerb *verb = cmd_verb_find(cmd->words.data[0]);
+	if (!verb) {
+		return cmd_usage(cmd, "no command `%s`", cmd->words.data[0]);
+	}
+	if (!verb->run) {
+		return cmd_fail(cmd, CMD_USAGE, "%s: %s", verb->name, verb->text);
+	}
+	cmd_help_verb(verb, stdout);
+	return CMD_OK;
+}

@@ -1,0 +1,235 @@
+/* command: the `gradus` program. main.c finds the verb, cmd_verbs.c describes them all, every cmd_VERB.c runs one.
+ *
+ * Results go to standard output, everything said along the way to standard error. A verb returns its exit code; what is
+ * wrong with the user's program is in the session's diagnostics, which main prints at the end. */
+#ifndef GRADUS_COMMAND_H
+#define GRADUS_COMMAND_H
+
+#include "runtime/emit/emit.h"
+#include "runtime/runtime.h"
+
+enum { PLOT_COLORS = 8 }; /* of curves, before they repeat */
+
+typedef enum CmdExit {
+	CMD_OK = 0,
+	CMD_FINDINGS = 1,   /* errors in a program, a failed check */
+	CMD_USAGE = 2,      /* the command line is wrong */
+	CMD_DIVERGED = 3,   /* numbers became infinite or NaN */
+	CMD_IO = 4,         /* a file cannot be read or written, or there is no memory left (BASE_NO_MEMORY) */
+	CMD_CHECKPOINT = 5, /* a run folder is unreadable, damaged, or leads out of itself */
+	CMD_BUG = 70,       /* ours; a report is saved */
+	CMD_INTERRUPTED = 130,
+} CmdExit;
+
+typedef VEC(const char *) CmdWords;
+
+/* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
+typedef struct CmdOptions {
+	bool help, json, force, strict, verify, time_passes, interpret;
+	const char *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color;
+	int64_t steps, problems, instance, threads, train, test;
+	int64_t seed;  /* -1: as the program says, or 0 */
+	double memory; /* bytes */
+	CmdWords set, learn, against;
+} CmdOptions;
+
+typedef struct Cmd Cmd;
+
+typedef struct CmdVerb {
+	const char *name;
+	CmdExit (*run)(Cmd *cmd); /* NULL: a word that this version knows but does not serve */
+	const char *summary;
+	const char *usage;   /* what follows "gradus ", one form per line */
+	const char *text;    /* what it does, in full lines */
+	const char *options; /* long names, separated by blanks; those of `always` in cmd_options.c are understood anyway */
+	const char *examples; /* one per line */
+} CmdVerb;
+
+struct Cmd {
+	Session *session;
+	Arena *arena; /* the session's */
+	FeProgram *program;
+	Rt *rt;
+	const CmdVerb *verb;
+	CmdOptions options;
+	CmdWords words; /* what stood after the verb and is no option */
+	const char *command_line;
+	const char *typed;         /* the name it was started by: hints that can be typed again begin with it */
+	bool color_out, color_err; /* colours may be used on standard output, standard error */
+	bool live;                 /* standard error is a terminal that can redraw a line */
+	double said;               /* when the last line of progress was written */
+	bool line_open;            /* a line of progress is on the screen */
+	const volatile sig_atomic_t *interrupted; /* set where a verb minds Ctrl-C */
+	bool told;                                /* the diagnostics were printed already */
+};
+
+/* ---- cmd_verbs.c ---- */
+
+extern const CmdVerb cmd_verbs[];
+extern const size_t cmd_verb_count;
+const CmdVerb *cmd_verb_find(const char *name);
+void cmd_help(const Cmd *cmd, FILE *out); /* all verbs */
+void cmd_help_verb(const CmdVerb *verb, FILE *out);
+
+/* ---- cmd_options.c ---- */
+
+/* Reads everything after the program's name; sets cmd->verb, options and words. CMD_OK, or CMD_USAGE after a message. */
+CmdExit cmd_parse(Cmd *cmd, int count, char **words);
+/* The lines of help for the options that `verb` understands. */
+void cmd_help_options(const CmdVerb *verb, FILE *out);
+/* "adam, momentum(lr = 0.1, beta = 0.9)" at the commas outside brackets; pieces are trimmed. */
+void cmd_split(Cmd *cmd, const char *list, CmdWords *out);
+
+/* ---- cmd_program.c: programs, and what the words of the command line mean in them ---- */
+
+/* gradus VERB: message (and a second line that says where help is); returns CMD_USAGE. */
+CmdExit cmd_usage(Cmd *cmd, const char *format, ...) BASE_PRINTF(2, 3);
+/* gradus: message; returns `code`. */
+CmdExit cmd_fail(Cmd *cmd, CmdExit code, const char *format, ...) BASE_PRINTF(3, 4);
+/* The code for a failure that left diagnostics: by what they are about. */
+CmdExit cmd_failed(const Cmd *cmd);
+
+bool cmd_is_file(const char *word);   /* names a .grad file, or any file that exists */
+bool cmd_is_folder(const char *word); /* a folder that exists */
+/* A folder that stands for a run; one without a run that has the name of a declaration (`emit c adam -o adam`) does not. */
+bool cmd_is_run(const Cmd *cmd, const char *word);
+/* The program: the library and the given files. CMD_OK, or a code after a message or with diagnostics. */
+CmdExit cmd_load(Cmd *cmd, const char *const *files, uint32_t count);
+/* Takes the files among cmd->words out and loads them (and --file). */
+CmdExit cmd_load_words(Cmd *cmd);
+void cmd_shift(Cmd *cmd); /* drops the first of cmd->words */
+/* The objective that `text` names (NULL: the only one of the loaded files), with --set filled in. */
+CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out);
+/* The rule that `text` names; a run folder stands for its trained rule (info may be NULL). After cmd_runtime. */
+CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info);
+/* On standard error, where there are any: a rule that was not trained is used all the same, as it starts. done: "emitted" */
+void cmd_put_holes(const char *rule, const char *done, const char *holes);
+/* The only declaration of a kind in the loaded files; NULL after a message. what: "objective". */
+const AstDecl *cmd_only(Cmd *cmd, AstDeclKind kind, const char *what, const char *verb_form);
+/* Starts cmd->rt as the options say; `real` where --precision is not given. */
+void cmd_runtime(Cmd *cmd, IrScalar real);
+IrScalar cmd_precision(const Cmd *cmd, IrScalar otherwise);
+/* How passes are run, as --verify, --time-passes and --dump-dir say. */
+IrPipeline cmd_pipeline(const Cmd *cmd);
+
+/* ---- cmd_signal.c ---- */
+
+/* From the start: when the program fails by its own fault (an overflowing stack is one), writes what is needed to see it
+ * again, and exits with 70. Ctrl-C says what was saved and exits with 130. A file over its limit is an error like a full disk. */
+void cmd_catch_signals(const Cmd *cmd);
+/* For a verb that looks at the flag between its steps: the first Ctrl-C, SIGTERM or SIGHUP sets it, and ends the program only if
+ * that has not been met in .7 s. A second one ends it at once. */
+const volatile sig_atomic_t *cmd_catch_interrupts(void);
+void cmd_interrupt_met(void); /* the flag was seen, or no one looks at it any more: no hurry now */
+/* What the program says when it ends by an interrupt; at first "nothing was saved". `what` must live on. */
+void cmd_interrupt_says(const char *what);
+
+/* ---- cmd_text.c: numbers and words for people and for programs ---- */
+
+const char *cmd_number(Arena *arena, double value, int digits); /* 0.0632, 1.3e-07, "inf", "nan" */
+const char *cmd_count(Arena *arena, int64_t value);             /* 1 234 567 */
+const char *cmd_bytes(Arena *arena, double bytes);              /* 3.2 MB */
+const char *cmd_time(Arena *arena, double seconds);             /* 85 ms, 4.1 s, 2 min 05 s */
+const char *cmd_dims(const Session *session, Arena *arena, IrType type, const IrFunc *func); /* [4, n], "real" */
+void cmd_json_real(Text *text, double value); /* 17 digits; the texts "nan", "inf", "-inf" where JSON has no number */
+void cmd_json_reals(Text *text, const double *values, int64_t count);
+void cmd_json_text(Text *text, const char *string);
+/* Writes all of a text to standard output; CMD_IO after a message if it does not take it. */
+CmdExit cmd_print(Cmd *cmd, const Text *text);
+CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text);      /* the same for a file */
+void cmd_call_text(const Session *session, const FeCall *call, Text *out); /* adam(lr = 0.1) */
+
+/* A line of progress: redrawn on a terminal; elsewhere a plain line every few seconds, and the last one. */
+void cmd_progress(Cmd *cmd, bool last, const char *format, ...) BASE_PRINTF(3, 4);
+void cmd_progress_end(Cmd *cmd); /* so that what is printed next starts on its own line */
+int cmd_width(int fd);           /* columns of the terminal; 80 where there is none */
+
+/* Columns of text; every row is `columns` cells. Cells may hold any UTF-8; the first column is flush left. */
+typedef struct CmdTable {
+	Arena *arena;
+	uint32_t columns;
+	CmdWords cells;
+	uint32_t left; /* bit k: column k is flush left */
+} CmdTable;
+
+void cmd_cell(CmdTable *table, const char *format, ...) BASE_PRINTF(2, 3);
+/* Lines of the terminal's width. Columns for which there is no room stand below the others, with the first one again; long
+ * names in the first column are cut in the middle, and what is longer than a line goes on in the next. */
+void cmd_table(const CmdTable *table, const char *indent, Text *out);
+/* A text behind `start` characters of a line, folded at spaces into lines of the terminal's width that begin with `indent`
+ * spaces; ends the last one. */
+void cmd_wrap(const char *text, uint32_t start, uint32_t indent, Text *out);
+
+/* ---- plot_axis.c, plot_terminal.c, plot_svg.c ---- */
+
+typedef struct PlotCurve {
+	const char *label;
+	int count;
+	const double *x; /* NULL: start, start + 1, ... */
+	double start;
+	const double *y;
+	const double *low, *high; /* a band, or NULL */
+	bool dots;                /* points instead of a line */
+	bool faint;               /* in the background */
+} PlotCurve;
+
+typedef struct Plot {
+	const char *title, *subtitle, *x_label, *y_label;
+	VEC(PlotCurve) curves;
+	bool zero; /* a line at y = 0 */
+} Plot;
+
+/* Where a value is drawn, 0 (left, bottom) to 1, and the numbers beside an axis. */
+typedef struct PlotAxis {
+	bool log;
+	double low, high;
+	int count;
+	double ticks[16];
+} PlotAxis;
+
+/* y is drawn in log when everything is above 0 and spans more than a factor of 30. Outliers far above the starting values do not
+ * stretch it. ticks: about how many. */
+void plot_axes(const Plot *plot, int x_ticks, int y_ticks, PlotAxis *x, PlotAxis *y);
+double plot_place(const PlotAxis *axis, double value); /* NaN stays; what is outside may be infinite */
+/* The cell of `count` in which a place lies, 0 for the first; what is outside sticks to the edge. */
+int plot_cell(double place, int count);
+/* A name or a title as it may be drawn, at most so many characters. NULL is "". */
+const char *plot_label(Arena *arena, const char *text, int most);
+const char *plot_tick(Arena *arena, const PlotAxis *axis, double tick);
+double plot_x(const PlotCurve *curve, int k);
+
+void plot_terminal(const Plot *plot, int width, int height, bool color, Text *out);
+/* One drawing, the plots below one another. */
+void plot_svg(const Plot *plots, int count, Text *out);
+
+/* ---- cmd_data.c: the pictures of a run folder and of a comparison. CMD_OK, or a code after a message ---- */
+
+typedef VEC(Plot) Plots;
+
+CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out);
+/* `json`: what rt_comparison_json writes; path: where it came from, for messages. */
+CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out);
+/* In the terminal, and as SVG into a file where one is named. */
+CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg);
+/* The whole of a file in the session's arena; NULL and *why if it cannot be read. `streams`: a pipe will do. */
+char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why);
+
+/* ---- cmd_compare_table.c ---- */
+
+void cmd_comparison_table(Cmd *cmd, const RtComparison *comparison, Text *out);
+
+/* ---- the verbs, one file each ---- */
+
+CmdExit cmd_check(Cmd *cmd);
+CmdExit cmd_info(Cmd *cmd);
+CmdExit cmd_eval(Cmd *cmd);
+CmdExit cmd_minimize(Cmd *cmd);
+CmdExit cmd_train(Cmd *cmd);
+CmdExit cmd_compare(Cmd *cmd);
+CmdExit cmd_plot(Cmd *cmd);
+CmdExit cmd_emit(Cmd *cmd);
+CmdExit cmd_show(Cmd *cmd);
+CmdExit cmd_version(Cmd *cmd);
+CmdExit cmd_help_run(Cmd *cmd);
+
+#endif

@@ -1,0 +1,79 @@
+/* The gradus command: read the command line, run the verb, say what was wrong, leave with its code. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/command/command.h"
+
+static const char *joined(Arena *arena, int count, char **words) {
+	Text line = text_new(arena);
+	for (int i = 0; i < count; i++) {
+		bool quote = words[i][0] == '\0' || strpbrk(words[i], " \t()<>|&;*?$'\"") != NULL;
+		text_printf(&line, "%s%s%s%s", i ? " " : "", quote ? "\"" : "", words[i], quote ? "\"" : "");
+	}
+	return text_cstr(&line);
+}
+
+static bool use_color(const Cmd *cmd, int fd) {
+	const char *wanted = cmd->options.color;
+	if (wanted && strcmp(wanted, "auto") != 0) {
+		return !strcmp(wanted, "always");
+	}
+	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+	return isatty(fd) && !(none && *none) && term && strcmp(term, "dumb") != 0;
+}
+
+static CmdExit run(Cmd *cmd, int count, char **words) {
+	CmdExit code = cmd_parse(cmd, count, words);
+	const char *term = getenv("TERM");
+	cmd->color_out = use_color(cmd, STDOUT_FILENO);
+	cmd->color_err = use_color(cmd, STDERR_FILENO);
+	cmd->live = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	if (code != CMD_OK) {
+		return code;
+	}
+	if (!cmd->verb) {
+		cmd_help(cmd, cmd->options.help ? stdout : stderr);
+		return cmd->options.help ? CMD_OK : CMD_USAGE;
+	}
+	if (!cmd->verb->run) {
+		fprintf(stderr, "gradus %s: %s\n", cmd->verb->name, cmd->verb->text);
+		return CMD_USAGE;
+	}
+	if (cmd->options.help) {
+		cmd_help_verb(cmd->verb, stdout);
+		return CMD_OK;
+	}
+	const char *dumps = cmd->options.dump_dir;
+	if (dumps && ((!rt_make_folder(cmd->arena, dumps) && errno != EEXIST) || access(dumps, W_OK) != 0)) {
+		return cmd_fail(cmd, CMD_IO, "cannot write to %s: %s", dumps, strerror(errno));
+	}
+	if (dumps || !strcmp(cmd->verb->name, "emit")) {
+		cmd_interrupt_says("what was being written is not complete");
+	}
+	return cmd->verb->run(cmd);
+}
+
+int main(int count, char **words) {
+	Session *session = session_new();
+	Cmd cmd = {.session = session, .arena = session->arena, .typed = count > 0 ? words[0] : "gradus"};
+	cmd.command_line = joined(session->arena, count, words);
+	cmd_catch_signals(&cmd);
+	CmdExit code = run(&cmd, count - 1, words + 1);
+	cmd_progress_end(&cmd);
+	fflush(stdout);
+	if (session->diags.count && !cmd.told) {
+		diag_print_all(session, stderr, cmd.color_err);
+	}
+	if (code == CMD_OK && session->error_count) {
+		code = cmd_failed(&cmd);
+	}
+	rt_free(cmd.rt);
+	if ((ferror(stdout) || fclose(stdout) != 0) && code == CMD_OK) {
+		fprintf(stderr, "gradus: the standard output did not take everything\n");
+		code = CMD_IO;
+	}
+	session_free(session);
+	return (int)code;
+}

@@ -1,0 +1,365 @@
+/* A rule as C: instantiated for one tensor of any size, cut into the phases that its collectives ask for, then written. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "runtime/emit/emit_rule.h"
+
+/* ---- functions ---- */
+
+/* `step` with the sums from `known` on taken as 0, of whose results only `wanted` of them from `first` on are kept. */
+static IrFunc *part_of_step(const RulePack *r, const char *name, uint32_t known, uint32_t first, uint32_t wanted) {
+	const FeRule *rule = r->rule;
+	const IrFunc *step = rule->step;
+	Session *session = r->pack->session;
+	Arena *arena = rule->module->arena;
+	IrFunc *func = ir_func_new(rule->module, name);
+	for (uint32_t i = 0; i < step->symbols.count; i++) {
+		ir_symbol(func, session_text(session, step->symbols.data[i]));
+	}
+	IrBuilder b = ir_builder(func);
+	IrValue *args = ARENA_ARRAY(arena, IrValue, step->params.count + 1);
+	IrValue *results = ARENA_ARRAY(arena, IrValue, step->results.count + 1);
+	uint32_t sums_from = step->params.count - rule->collectives;
+	for (uint32_t i = 0; i < step->params.count; i++) {
+		const IrParam *param = &step->params.data[i];
+		IrType type = ir_type(step, param->value);
+		bool given = i < sums_from || i - sums_from < known;
+		args[i] = given ? ir_param(func, session_text(session, param->name), type) : ir_fill(&b, type, 0);
+	}
+	ir_inline(&b, step, args, results);
+	for (uint32_t i = first; i < first + wanted; i++) {
+		ir_result(func, session_text(session, step->results.data[i].name), results[i]);
+	}
+	const IrPipeline pipeline = r->pack->rt->options.pipeline;
+	return ir_optimize(rule->module, func, &pipeline);
+}
+
+/* Does it speak of the number of coordinates? */
+static bool reads_extent(const IrBlock *block) {
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		if (op->kind == IR_LOOP && reads_extent(&op->loop.body)) {
+			return true;
+		}
+		for (uint32_t k = 0; op->kind == IR_FOR && k < op->f.nodes.count; k++) {
+			const IrNode *node = &op->f.nodes.data[k];
+			if (node->kind == IR_NODE_DIM && node->dim < 0) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+bool rule_is_fixed(IrType shape) {
+	for (int i = 0; i < shape.rank; i++) {
+		if (shape.dims[i] < 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+const char *rule_count(const RulePack *r, IrType shape, const char *n) {
+	int64_t factor = 1;
+	Text out = text_new(r->pack->arena);
+	for (int i = 0; i < shape.rank; i++) {
+		if (shape.dims[i] < 0) {
+			text_printf(&out, "%s%s", out.length > 0 ? " * " : "", n);
+		} else {
+			factor *= shape.dims[i];
+		}
+	}
+	if (factor != 1 || out.length == 0) {
+		text_printf(&out, "%s%" PRId64, out.length > 0 ? " * " : "", factor);
+	}
+	return text_cstr(&out);
+}
+
+/* One entry per coordinate, coordinates outermost: a range of coordinates is a range of memory. */
+static bool is_sliceable(IrType shape) {
+	IrType rest = shape;
+	if (shape.rank == 0 || shape.dims[0] >= 0) {
+		return false;
+	}
+	rest.dims[0] = 1;
+	return rule_is_fixed(rest);
+}
+
+const char *rule_size_argument(const IrFunc *func, const char *n) {
+	return func->symbols.count > 0 ? (n[0] == 'm' ? ", (ptrdiff_t)m" : ", (ptrdiff_t)n") : "";
+}
+
+const char *rule_horizon_text(const RulePack *r) {
+	const RtEmitOptions *options = r->pack->options;
+	if (options->horizon_high == 0) {
+		return NULL;
+	}
+	return options->horizon_low == options->horizon_high
+	           ? arena_printf(r->pack->arena, "trained for %d steps", options->horizon_high)
+	           : arena_printf(r->pack->arena, "trained for %d to %d steps", options->horizon_low,
+	                          options->horizon_high);
+}
+
+/* The tensors of the self-test: every kind of size, an empty one where it adds nothing but the case, or what a rule that is tied to
+ * its size takes. */
+static void choose_tensors(RulePack *r) {
+	static const size_t any[] = {17, 1, 40, 3, 16};
+	size_t *own = ARENA_ARRAY(r->pack->arena, size_t, 3);
+	r->tensors = own;
+	r->tensor_count = 1;
+	own[0] = (size_t)r->tied;
+	if (r->tied == 0) {
+		r->tensors = any;
+		r->tensor_count = sizeof any / sizeof *any;
+	} else if (r->joint) {
+		own[0] = (size_t)(r->tied - r->tied / 2);
+		own[2] = (size_t)(r->tied / 2);
+		r->tensor_count = 3;
+	}
+}
+
+static void prepare(RulePack *r) {
+	const FeRule *rule = r->rule;
+	Pack *pack = r->pack;
+	Arena *arena = pack->arena;
+	const IrPipeline pipeline = pack->rt->options.pipeline;
+	uint32_t state_count = rule->states.count;
+	if (rule->init->results.count > 0) {
+		r->init = ir_optimize(rule->module, rule->init, &pipeline);
+	}
+	r->step = part_of_step(r, "step", rule->collectives, 0, 1 + state_count);
+	r->shares = ARENA_ARRAY(arena, IrFunc *, rule->collectives + 1);
+	for (uint32_t i = 0; i < rule->collectives; i++) {
+		r->shares[i] = part_of_step(r, arena_printf(arena, "share%u", (unsigned)i + 1), i, 1 + state_count + i, 1);
+	}
+	r->blocks =
+		rule->elementwise && rule->collectives == 0 && !r->joint && r->tied == 0 && !reads_extent(&r->step->body);
+	for (uint32_t i = 0; i < state_count; i++) {
+		IrType shape = ir_type(r->step, r->step->results.data[1 + i].value);
+		PackState state = {session_text(pack->session, rule->states.data[i].name), pack_type(pack, shape.scalar),
+		                   shape};
+		vec_push(arena, &r->states, state);
+		r->blocks = r->blocks && is_sliceable(shape);
+	}
+	rule_once(r);
+	choose_tensors(r);
+	r->hypers = ARENA_ARRAY(arena, const char *, rule->hypers.count + 1);
+	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+		r->hypers[i] = pack_unique(pack, rule->hypers.data[i].name, r->hypers, i);
+	}
+	VEC(const IrFunc *) funcs = {0};
+	vec_push(arena, &funcs, r->init);
+	vec_push(arena, &funcs, r->step);
+	for (uint32_t i = 0; i < rule->collectives; i++) {
+		vec_push(arena, &funcs, r->shares[i]);
+	}
+	r->model = pack_hash(pack, funcs.data, funcs.count, r->theta, rule->learned_count);
+}
+
+/* ---- what goes with the code ---- */
+
+/* The shortest decimal that is the same number in the rule's precision. */
+static json_t *json_number(const RulePack *r, double value) {
+	Text text = text_new(r->pack->arena);
+	text_real(&text, value, r->pack->real == IR_F32);
+	return isfinite(value) ? json_real(strtod(text_cstr(&text), NULL)) : json_string(text_cstr(&text));
+}
+
+static json_t *manifest(const RulePack *r) {
+	const FeRule *rule = r->rule;
+	Session *session = r->pack->session;
+	json_t *hypers = json_array(), *states = json_array(), *learned = json_array();
+	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+		const FeHyper *hyper = &rule->hypers.data[i];
+		json_t *entry = json_pack("{s:s,s:s,s:o}", "name", session_text(session, hyper->name), "field", r->hypers[i],
+		                          "default", json_number(r, hyper->value));
+		if (hyper->has_range) {
+			json_object_set_new(entry, "low", json_number(r, hyper->low));
+			json_object_set_new(entry, "high", json_number(r, hyper->high));
+		}
+		json_array_append_new(hypers, entry);
+	}
+	for (uint32_t i = 0; i < r->states.count; i++) {
+		const PackState *state = &r->states.data[i];
+		json_array_append_new(states,
+		                      json_pack("{s:s,s:s,s:s}", "name", state->name, "shape", pack_dims(r->pack, state->shape),
+		                                "type", ir_scalar_name(state->shape.scalar)));
+	}
+	for (uint32_t i = 0; i < rule->learned.count; i++) {
+		const FeSlot *slot = &rule->learned.data[i].slot;
+		json_array_append_new(learned, json_pack("{s:s,s:s}", "name", session_text(session, slot->name), "shape",
+		                                         pack_dims(r->pack, slot->type)));
+	}
+	json_t *root = json_object();
+	json_object_set_new(root, "gradus", json_string(RT_VERSION));
+	json_object_set_new(root, "kind", json_string("rule"));
+	json_object_set_new(root, "name", json_string(session_text(session, rule->decl->name.name)));
+	json_object_set_new(root, "prefix", json_string(r->pack->prefix));
+	json_object_set_new(root, "real", json_string(ir_scalar_name(r->pack->real)));
+	json_object_set_new(root, "model", json_sprintf("%016llx", (unsigned long long)r->model));
+	json_object_set_new(root, "sees", json_string(r->joint ? "all parameters as one vector" : "one tensor at a time"));
+	if (r->tied > 0) {
+		json_object_set_new(root, "coordinates", json_integer((json_int_t)r->tied));
+	}
+	json_object_set_new(root, "step_range", json_boolean(r->blocks));
+	if (rule->reads_horizon) {
+		json_object_set_new(root, "horizon", json_integer((json_int_t)r->horizon));
+	}
+	if (r->pack->options->horizon_high > 0) {
+		json_object_set_new(root, "trained_horizon",
+		                    json_pack("[i,i]", r->pack->options->horizon_low, r->pack->options->horizon_high));
+	}
+	json_object_set_new(root, "hyperparameters", hypers);
+	json_object_set_new(root, "states", states);
+	json_object_set_new(root, "learned", learned);
+	return root;
+}
+
+const char *rule_sizes_text(const RulePack *r) {
+	Arena *arena = r->pack->arena;
+	if (r->tied == 0) {
+		return r->joint ? "Any number of tensors of any sizes (this rule sees them as one vector, in the order given)"
+		                : "Any number of tensors of any sizes";
+	}
+	return arena_printf(arena,
+	                    r->joint ? "This rule is tied to %" PRId64
+	                               " numbers: any number of tensors that have so many together, seen as one vector"
+	                             : "This rule is tied to tensors of %" PRId64 " numbers, any number of them",
+	                    r->tied);
+}
+
+static void readme(RulePack *r) {
+	Pack *pack = r->pack;
+	const FeRule *rule = r->rule;
+	const char *name = session_text(pack->session, rule->decl->name.name);
+	Text *out = pack_file(pack, "README.md");
+	pack_printf(pack, out, "# The optimizer `%s` in C\n\n", name);
+	pack_printf(pack, out, "Written by gradus %s from %s.\n\n", RT_VERSION, pack->what);
+	const char *sizes = "size_t sizes[2] = {128, 10};             /* two tensors */";
+	if (r->tied > 0 && r->joint) {
+		sizes = arena_printf(pack->arena,
+		                     "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors, %" PRId64 " in all */",
+		                     r->tied - r->tied / 2, r->tied / 2, r->tied);
+	} else if (r->tied > 0) {
+		sizes = arena_printf(pack->arena, "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors */", r->tied,
+		                     r->tied);
+	}
+	pack_printf(pack, out, "```c\n#include \"@.h\"\n\n%s\n", sizes);
+	pack_put(pack, out,
+	         "@_real *params[2] = {weights, bias};\n"
+	         "const @_real *grads[2] = {weights_gradient, bias_gradient};\n"
+	         "@_hyper hyper;\n"
+	         "@_hyper_default(&hyper);\n"
+	         "size_t bytes = @_state_size(sizes, 2);\n"
+	         "void *state = malloc(bytes);             /* any memory will do */\n"
+	         "@_init(state, bytes, sizes, 2, params, &hyper);\n"
+	         "for (int i = 0; i < steps; i++) {\n"
+	         "\t@_real loss = value_and_gradient(params, weights_gradient, bias_gradient);\n"
+	         "\t@_step(state, params, grads, loss);\n"
+	         "}\n"
+	         "```\n\n");
+	pack_printf(pack, out,
+	            "Every tensor is dense; `@_real` is %s.\n%s.\nFunctions return `@_ok` (0) or a code that `@_strerror` "
+	            "explains.\n\n",
+	            pack->real == IR_F32 ? "float" : "double", rule_sizes_text(r));
+	if (rule->hypers.count > 0 || rule->reads_horizon) {
+		pack_put(pack, out, "| hyperparameter | default | range |\n|---|---|---|\n");
+		for (uint32_t i = 0; i < rule->hypers.count; i++) {
+			const FeHyper *hyper = &rule->hypers.data[i];
+			Text text = text_new(pack->arena);
+			text_real(&text, hyper->value, pack->real == IR_F32);
+			text_printf(out, "| `%s` | %s | ", r->hypers[i], text_cstr(&text));
+			if (hyper->has_range) {
+				text_real(out, hyper->low, pack->real == IR_F32);
+				text_printf(out, " .. ");
+				text_real(out, hyper->high, pack->real == IR_F32);
+			}
+			text_printf(out, " |\n");
+		}
+		if (rule->reads_horizon) {
+			const char *trained = rule_horizon_text(r);
+			text_printf(out, "| `horizon` | %" PRId64 " | the number of steps that the run will have%s%s |\n",
+			            r->horizon, trained ? "; " : "", trained ? trained : "");
+		}
+		text_char(out, '\n');
+	}
+	if (!rule->reads_g) {
+		pack_put(pack, out, "The rule does not look at the gradient: `grads` may be NULL.\n\n");
+	}
+	if (!rule->reads_f) {
+		pack_put(pack, out, "The rule does not look at the loss: any number will do.\n\n");
+	}
+	if (rule->learned_count > 0) {
+		pack_printf(pack, out, "%" PRId64 " learned numbers are part of the code%s.\n\n", rule->learned_count,
+		            r->weights_apart ? pack_name(pack, " (`@_weights.c`)") : "");
+	}
+	pack_put(pack, out,
+	         "`@_save` writes the state into bytes that `@_load` reads on any machine; damaged bytes, and those of "
+	         "another rule or of\n"
+	         "tensors of other sizes, are refused. The state holds no pointers, but must stay where it is: to move it, "
+	         "save and load.\n\n");
+	if (r->blocks) {
+		pack_put(pack, out,
+		         "No coordinate sees another, so threads may share a step: `@_step_range` on disjoint ranges, then "
+		         "`@_step_end`\n"
+		         "once.\n\n");
+	}
+	pack_readme_end(pack, out);
+}
+
+/* A rule that depends on the number of coordinates needs to know it. */
+static bool knows_size(Rt *rt, const FeCall *call, const RtEmitOptions *options) {
+	if (!fe_is_tied(rt->session, call->decl) || options->size > 0) {
+		return true;
+	}
+	Diag *diag = diag_error(rt->session, 265, call->decl->name.span,
+	                        "what `%s` learns depends on `size(x)`, so it is C for one size only, and none is known",
+	                        session_text(rt->session, call->decl->name.name));
+	diag_help(rt->session, diag, "emit the folder of a run, or say --on OBJECTIVE");
+	return false;
+}
+
+bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEmitted *emitted) {
+	const char *name = session_text(rt->session, call->decl->name.name);
+	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the rule `%s`", name));
+	if (!pack || !knows_size(rt, call, options)) {
+		return false;
+	}
+	IrModule *module = ir_module_new(rt->session);
+	RulePack pack_of_rule = {.pack = pack, .joint = call->decl->joint};
+	RulePack *r = &pack_of_rule;
+	r->tied = fe_is_tied(rt->session, call->decl) ? options->size : 0;
+	r->horizon = options->horizon_high > 0 ? options->horizon_high : 100;
+	FeTarget target = {&r->tied, r->tied > 0 ? 1 : 0};
+	FeRule *rule = fe_rule(rt->program, module, call, &target, options->real, NULL, 0);
+	r->rule = rule;
+	*emitted = (RtEmitted){0};
+	bool ok = rule != NULL;
+	if (ok && rule->learned_count > 0) {
+		RtTask task = {.rt = rt, .module = module, .rule = rule};
+		r->theta = ARENA_ARRAY(rt->arena, double, rule->learned_count);
+		r->weights_apart = rule->learned_count > PACK_INLINE;
+		ok = rt_theta_start(&task, rt->options.seed, r->theta);
+		emitted->holes = ok ? rt_holes(&task, r->theta, rt->arena) : NULL;
+	}
+	Golden golden;
+	if (ok) {
+		emitted->reads_horizon = rule->reads_horizon;
+		prepare(r);
+		ok = rule_golden(r, &golden);
+	}
+	if (ok) {
+		rule_header(r);
+		rule_source(r);
+		rule_test(r, &golden);
+		rule_example(r);
+		pack_makefile(pack);
+		readme(r);
+		ok = pack_write(pack, manifest(r));
+	}
+	ir_module_free(module);
+	return ok;
+}

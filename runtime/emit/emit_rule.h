@@ -1,0 +1,71 @@
+/* emit_rule: a rule on its way to C. Private to runtime/emit/emit_rule*.c. */
+#ifndef GRADUS_EMIT_RULE_H
+#define GRADUS_EMIT_RULE_H
+
+#include "runtime/emit/emit_pack.h"
+
+typedef struct PackState {
+	const char *name; /* as in the program */
+	const char *type; /* in C */
+	IrType shape;     /* a negative extent is the number of coordinates */
+} PackState;
+
+typedef struct RulePack {
+	Pack *pack;
+	const FeRule *rule;
+	bool joint;          /* one flat vector instead of tensor by tensor */
+	bool blocks;         /* no coordinate sees another: worked through in pieces that stay in the cache */
+	IrFunc *init;        /* NULL without states */
+	IrFunc *step;        /* all sums known: -> x, states... */
+	IrFunc *once;        /* what the step needs alike for all coordinates; NULL if nothing */
+	IrFunc *move;        /* the step, with the results of `once` as further parameters */
+	IrFunc **shares;     /* per collective: the sums before it known -> share */
+	const char **hypers; /* C names */
+	VEC(PackState) states;
+	double *theta;         /* [P] */
+	bool weights_apart;    /* theta stands in a unit of its own */
+	int64_t tied;          /* so many coordinates and no others; 0: any number */
+	int64_t horizon;       /* unless the user says otherwise */
+	uint64_t model;        /* which rule a saved state belongs to */
+	uint32_t tensor_count; /* of the self-test's problem, and their sizes */
+	const size_t *tensors;
+} RulePack;
+
+/* The self-test's problem: tensors of several sizes, a quadratic in each coordinate, its parameters and values exact. */
+enum { GOLDEN_STEPS = 12 };
+
+typedef struct Golden {
+	int64_t total;  /* coordinates in all */
+	double *first;  /* [total] after step 1 */
+	double *last;   /* [total] after the last step */
+	double *losses; /* [GOLDEN_STEPS + 1]: before every step, and at the end */
+} Golden;
+
+/* An element count as a C expression over the size_t `n`: "n * 3". */
+const char *rule_count(const RulePack *r, IrType shape, const char *n);
+/* Is it a number, whatever n is? */
+bool rule_is_fixed(IrType shape);
+
+/* The last argument of a compiled function over n coordinates, or nothing. */
+const char *rule_size_argument(const IrFunc *func, const char *n);
+/* "Any number of tensors of any sizes", or what a rule is tied to. */
+const char *rule_sizes_text(const RulePack *r);
+/* "trained for 20 to 60 steps", or NULL where nothing is known. */
+const char *rule_horizon_text(const RulePack *r);
+
+/* What every compiled function takes in the middle, as arguments: hyperparameters, learned numbers. */
+void rule_constants(const RulePack *r, Text *out, bool horizon);
+
+void rule_once(RulePack *r);                       /* emit_rule_once.c: sets once and move */
+void rule_once_call(const RulePack *r, Text *out); /* its results c0, c1, ... and the call that makes them */
+void rule_header(RulePack *r);                     /* emit_rule_header.c */
+void rule_source(RulePack *r);                     /* emit_rule_source.c */
+void rule_memory(const RulePack *r, Text *out);    /* emit_rule_memory.c */
+/* Bytes of a state of n coordinates, as an expression that cannot overflow. */
+const char *rule_bytes_of(const RulePack *r, const PackState *state, const char *n);
+void rule_save(const RulePack *r, Text *out);      /* emit_rule_save.c */
+bool rule_golden(RulePack *r, Golden *out);        /* emit_rule_golden.c: by the evaluator. false with a diagnostic */
+void rule_test(RulePack *r, const Golden *golden); /* emit_rule_test.c */
+void rule_example(RulePack *r);
+
+#endif

@@ -1,0 +1,208 @@
+/* The numbers that an emitted rule is tested against: the evaluator's, on the very functions that are printed as C. The
+ * test's own arithmetic (emit_rule_test.c) is repeated here operation by operation. */
+#include <string.h>
+
+#include "runtime/emit/emit_rule.h"
+
+typedef struct GoldenRun {
+	const RulePack *r;
+	IrFunc *init, *step, **shares; /* of primitive operations */
+	IrTensor *x, *g;               /* per unit: a tensor, or all of them as one vector */
+	IrTensor **states;             /* per unit and state */
+	uint32_t units;
+	bool narrow;
+	double *sums; /* per collective */
+	Arena *arena;
+} GoldenRun;
+
+static double rounded(const GoldenRun *run, double value) {
+	return run->narrow ? (double)(float)value : value;
+}
+
+static IrTensor vector(const GoldenRun *run, int64_t count) {
+	IrDim n = count;
+	return ir_tensor_new(run->arena, ir_tensor_type(run->r->pack->real, 1, &n), NULL);
+}
+
+static IrTensor real(const GoldenRun *run, double value) {
+	IrTensor tensor = ir_tensor_new(run->arena, ir_scalar_type(run->r->pack->real), NULL);
+	tensor.reals[0] = rounded(run, value);
+	return tensor;
+}
+
+static IrTensor integer(const GoldenRun *run, int64_t value) {
+	IrTensor tensor = ir_tensor_new(run->arena, ir_scalar_type(IR_I64), NULL);
+	tensor.integers[0] = value;
+	return tensor;
+}
+
+/* What every function has in the middle: hyperparameters, learned numbers. */
+static uint32_t add_constants(const GoldenRun *run, IrTensor *args, uint32_t at) {
+	const FeRule *rule = run->r->rule;
+	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+		args[at++] = real(run, rule->hypers.data[i].value);
+	}
+	if (rule->learned_count > 0) {
+		IrTensor theta = vector(run, rule->learned_count);
+		for (int64_t i = 0; i < rule->learned_count; i++) {
+			theta.reals[i] = rounded(run, run->r->theta[i]);
+		}
+		args[at++] = theta;
+	}
+	return at;
+}
+
+static bool call(const GoldenRun *run, const IrFunc *func, const IrTensor *args, uint32_t count, IrTensor *results) {
+	if (count != func->params.count) {
+		base_panic("emit", "%u arguments for a function of %u", (unsigned)count, (unsigned)func->params.count);
+	}
+	Span where = {0};
+	const char *error = ir_evaluate(func, run->arena, args, results, &where);
+	if (error) {
+		diag_error(run->r->pack->session, 802, where, "%s", error);
+	}
+	return !error;
+}
+
+static bool call_step(GoldenRun *run, const IrFunc *func, uint32_t unit, double loss, int64_t t, uint32_t sums,
+                      IrTensor *results) {
+	const FeRule *rule = run->r->rule;
+	IrTensor *args = ARENA_ARRAY(run->arena, IrTensor, func->params.count + 8);
+	uint32_t count = 0;
+	args[count++] = run->x[unit];
+	args[count++] = run->g[unit];
+	args[count++] = real(run, loss);
+	args[count++] = integer(run, t);
+	args[count++] = integer(run, GOLDEN_STEPS);
+	count = add_constants(run, args, count);
+	for (uint32_t i = 0; i < rule->states.count; i++) {
+		args[count++] = run->states[unit][i];
+	}
+	for (uint32_t i = 0; i < sums; i++) {
+		args[count++] = real(run, run->sums[i]);
+	}
+	return call(run, func, args, count, results);
+}
+
+static bool one_step(GoldenRun *run, double loss, int64_t t) {
+	const FeRule *rule = run->r->rule;
+	IrTensor *results = ARENA_ARRAY(run->arena, IrTensor, rule->states.count + 2);
+	for (uint32_t k = 0; k < rule->collectives; k++) {
+		run->sums[k] = 0;
+		for (uint32_t i = 0; i < run->units; i++) {
+			if (!call_step(run, run->shares[k], i, loss, t, k, results)) {
+				return false;
+			}
+			run->sums[k] = rounded(run, run->sums[k] + results[0].reals[0]);
+		}
+	}
+	for (uint32_t i = 0; i < run->units; i++) {
+		if (!call_step(run, run->step, i, loss, t, rule->collectives, results)) {
+			return false;
+		}
+		run->x[i] = results[0];
+		memcpy(run->states[i], results + 1, sizeof *results * rule->states.count);
+	}
+	return true;
+}
+
+/* Coordinate k of tensor i: a multiple of 1/16 from -2 to 2. */
+static double number(size_t i, size_t k, size_t by_k, size_t by_i) {
+	return (double)((k * by_k + i * by_i + 3) % 64) / 16 - 2;
+}
+
+/* Gradients into run->g; returns the loss. */
+static double problem(GoldenRun *run) {
+	double loss = 0;
+	size_t unit = 0, at = 0;
+	for (size_t i = 0; i < run->r->tensor_count; i++) {
+		for (size_t k = 0; k < run->r->tensors[i]; k++, at++) {
+			double d = rounded(run, run->x[unit].reals[at] - number(i, k, 23, 5));
+			double scale = (double)(1 + k % 4) / 4;
+			double g = rounded(run, scale * d);
+			double product = rounded(run, d * g);
+			loss = rounded(run, loss + product);
+			run->g[unit].reals[at] = g;
+		}
+		if (!run->r->joint) {
+			unit++;
+			at = 0;
+		}
+	}
+	return loss;
+}
+
+static void copy_out(const GoldenRun *run, double *to) {
+	for (uint32_t i = 0; i < run->units; i++) {
+		int64_t count = ir_type_elements(run->x[i].type, NULL);
+		memcpy(to, run->x[i].reals, sizeof *to * (size_t)count);
+		to += count;
+	}
+}
+
+static bool begin(GoldenRun *run) {
+	const RulePack *r = run->r;
+	const FeRule *rule = r->rule;
+	size_t total = 0, unit = 0, at = 0;
+	for (size_t i = 0; i < run->r->tensor_count; i++) {
+		total += run->r->tensors[i];
+	}
+	run->units = r->joint ? 1 : r->tensor_count;
+	run->x = ARENA_ARRAY(run->arena, IrTensor, run->units);
+	run->g = ARENA_ARRAY(run->arena, IrTensor, run->units);
+	run->states = ARENA_ARRAY(run->arena, IrTensor *, run->units);
+	for (uint32_t i = 0; i < run->units; i++) {
+		run->x[i] = vector(run, (int64_t)(r->joint ? total : r->tensors[i]));
+		run->g[i] = vector(run, (int64_t)(r->joint ? total : r->tensors[i]));
+		run->states[i] = ARENA_ARRAY(run->arena, IrTensor, rule->states.count + 1);
+	}
+	for (size_t i = 0; i < run->r->tensor_count; i++) {
+		for (size_t k = 0; k < run->r->tensors[i]; k++, at++) {
+			run->x[unit].reals[at] = number(i, k, 37, 11);
+		}
+		if (!r->joint) {
+			unit++;
+			at = 0;
+		}
+	}
+	for (uint32_t i = 0; run->init && i < run->units; i++) {
+		IrTensor *args = ARENA_ARRAY(run->arena, IrTensor, run->init->params.count + 8);
+		args[0] = run->x[i];
+		uint32_t count = add_constants(run, args, 1);
+		if (!call(run, run->init, args, count, run->states[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool rule_golden(RulePack *r, Golden *out) {
+	IrModule *module = r->rule->module;
+	GoldenRun run = {.r = r, .arena = r->pack->arena, .narrow = r->pack->real == IR_F32};
+	run.init = r->init ? ir_expand_math(module, r->init, false) : NULL;
+	run.step = ir_expand_math(module, r->step, false);
+	run.shares = ARENA_ARRAY(run.arena, IrFunc *, r->rule->collectives + 1);
+	run.sums = ARENA_ARRAY(run.arena, double, r->rule->collectives + 1);
+	for (uint32_t i = 0; i < r->rule->collectives; i++) {
+		run.shares[i] = ir_expand_math(module, r->shares[i], false);
+	}
+	*out = (Golden){.total = 0};
+	for (size_t i = 0; i < r->tensor_count; i++) {
+		out->total += (int64_t)r->tensors[i];
+	}
+	out->first = ARENA_ARRAY(run.arena, double, out->total);
+	out->last = ARENA_ARRAY(run.arena, double, out->total);
+	out->losses = ARENA_ARRAY(run.arena, double, GOLDEN_STEPS + 1);
+	if (!begin(&run)) {
+		return false;
+	}
+	for (int step = 1; step <= GOLDEN_STEPS; step++) {
+		out->losses[step - 1] = problem(&run);
+		if (!one_step(&run, out->losses[step - 1], step)) {
+			return false;
+		}
+		copy_out(&run, step == 1 ? out->first : out->last);
+	}
+	out->losses[GOLDEN_STEPS] = problem(&run);
+	return true;
+}

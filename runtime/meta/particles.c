@@ -1,0 +1,403 @@
+/* Evolution strategies: full, truncated and persistent (PES: Vicol, Metz, Sohl-Dickstein 2021).
+ *
+ * Every particle i draws eps_i once per outer step and runs with theta + eps_i and theta - eps_i on the same problems.
+ * With D the difference of the two scores of a window,
+ *
+ *     es            mean_i eps_i D_i / (2 sigma^2)      the window is the whole run
+ *     truncated_es  the same, both signs from one carried state, which goes on with theta
+ *     pes           mean_i A_i D_i / (2 sigma^2)        separate states, A_i <- A_i + eps_i at every window
+ *
+ * A window has K steps of every particle. Where a run ends inside, the rest belongs to the next runs: they use eps, and
+ * A <- eps. Particles are of different ages, and so many runs begin per window as K steps are of the mean horizon: with
+ * the factor E[horizon] / K the estimate is, on average over windows, that of one whole run.
+ * An item is one group of particles on one block of problems, both signs; nothing is shared between items. */
+#include <math.h>
+#include <string.h>
+
+#include "runtime/meta/estimator.h"
+
+bool particles_whole(const RtEstimator *e) {
+	return e->how.kind == FE_ES || e->how.window <= 0 || e->how.window >= e->how.horizon_high;
+}
+
+static int carried_states(const RtEstimator *e) {
+	return particles_whole(e) ? 0 : e->how.kind == FE_PES ? 2 : 1;
+}
+
+static size_t theta_bytes(const RtEstimator *e, RtTheta variant) {
+	return 8 * (size_t)e->count * (variant == RT_PER_LANE ? IR_LANES : 1);
+}
+
+double particles_bytes(const RtEstimator *e) {
+	double bytes = 0, arena = 0;
+	for (int k = 0; k < e->family_count; k++) {
+		const Family *family = &e->families[k];
+		int size = family->variant == RT_PER_LANE ? IR_LANES : 1;
+		double groups = (e->how.particles + size - 1) / size;
+		double states = (double)rt_state_bytes(family->task);
+		double items = groups * family->problems->block_count;
+		bytes += items * (carried_states(e) * states + (double)sizeof(Share));
+		double each = 2.0 * (double)theta_bytes(e, family->variant) + (double)sizeof(Group);
+		bytes += groups * (each + size * (16.0 * (double)e->count + (double)sizeof(Age)));
+		double need = (double)rt_forward_arena(family->task, family->variant);
+		arena = need > arena ? need : arena;
+		bytes += 3 * states * rt_pool_threads(e->rt->pool);
+	}
+	return bytes + arena * rt_pool_threads(e->rt->pool);
+}
+
+/* The next run of particle `i` of a group. Whole runs of particles in the lanes all have one length, as lanes would wait
+ * for each other. */
+static void begin_run(const RtEstimator *e, const Family *family, const Group *group, int i, int64_t draw, Age *age) {
+	bool together = particles_whole(e) && family->variant == RT_PER_LANE;
+	int64_t who = together ? group->first / (int)IR_LANES : group->first + i;
+	age->horizon = age->end = estimator_horizon(e, draw, (int64_t)(family - e->families) << 32 | who);
+	age->t = 0;
+}
+
+static void group_new(RtEstimator *e, Family *family, Group *group) {
+	Arena *arena = e->arena;
+	int particles = e->how.particles, window = e->how.window, carried = carried_states(e);
+	int chunks = family->problems->block_count;
+	group->ages = ARENA_ARRAY(arena, Age, group->size);
+	for (int i = 0; i < group->size; i++) {
+		Age *age = &group->ages[i];
+		begin_run(e, family, group, i, 0, age);
+		if (e->how.stagger && carried > 0) {
+			/* Its first run is cut short, so that later windows see runs of all ages. */
+			int64_t end = (int64_t)age->horizon * (group->first + i + 1) / particles;
+			end = (end + window - 1) / window * window;
+			age->end = end < 1 || end > age->horizon ? age->horizon : (int)end;
+		}
+	}
+	group->noise = ARENA_ARRAY(arena, double, group->size * e->count);
+	group->sum = ARENA_ARRAY(arena, double, group->size * e->count);
+	group->plus = rt_aligned(arena, theta_bytes(e, family->variant));
+	group->minus = rt_aligned(arena, theta_bytes(e, family->variant));
+	group->states = ARENA_ARRAY(arena, RtState, chunks * carried + 1);
+	for (int i = 0; i < chunks * carried; i++) {
+		group->states[i] = rt_state_new(family->task, arena);
+	}
+}
+
+bool particles_new(RtEstimator *e) {
+	Arena *arena = e->arena;
+	size_t scratch = 0;
+	for (int k = 0; k < e->family_count; k++) {
+		Family *family = &e->families[k];
+		int size = family->variant == RT_PER_LANE ? IR_LANES : 1;
+		family->group_count = (e->how.particles + size - 1) / size;
+		family->groups = ARENA_ARRAY(arena, Group, family->group_count + 1);
+		family->mean = rt_aligned(arena, theta_bytes(e, family->variant));
+		family->first_item = e->item_count;
+		e->item_count += family->group_count * family->problems->block_count;
+		size_t need = rt_forward_arena(family->task, family->variant);
+		scratch = need > scratch ? need : scratch;
+		for (int j = 0; j < family->group_count; j++) {
+			Group *group = &family->groups[j];
+			group->first = j * size;
+			group->size = group->first + size > e->how.particles ? e->how.particles - group->first : size;
+			group_new(e, family, group);
+		}
+	}
+	e->shares = ARENA_ARRAY(arena, Share, e->item_count + 1);
+	int threads = rt_pool_threads(e->rt->pool);
+	e->workers = ARENA_ARRAY(arena, EstimatorWorker, threads);
+	for (int i = 0; i < threads; i++) {
+		e->workers[i].arena = rt_aligned(arena, scratch);
+		e->workers[i].states = ARENA_ARRAY(arena, RtState, 3 * e->family_count);
+		for (int k = 0; k < 3 * e->family_count; k++) {
+			e->workers[i].states[k] = rt_state_new(e->families[k / 3].task, arena);
+		}
+	}
+	return true;
+}
+
+/* theta + sign * eps as the group's code wants it; lanes without a particle repeat the first. */
+static void store_theta(const RtEstimator *e, const Family *family, const Group *group, double sign, void *to) {
+	IrScalar real = family->task->rule->real;
+	size_t lanes = family->variant == RT_PER_LANE ? IR_LANES : 1;
+	size_t width = ir_scalar_bytes(real);
+	for (size_t lane = 0; lane < lanes; lane++) {
+		size_t particle = lane < (size_t)group->size ? lane : 0;
+		const double *noise = group->noise + particle * (size_t)e->count;
+		for (size_t p = 0; p < (size_t)e->count; p++) {
+			double value = e->theta[p] + sign * noise[p];
+			rt_store(real, (char *)to + (p * lanes + lane) * width, 1, &value, 1);
+		}
+	}
+}
+
+/* Noise and perturbed numbers of one group; `item` counts groups over all families. */
+static void noise_item(void *user, int item, int worker) {
+	RtEstimator *e = user;
+	(void)worker;
+	Family *family = e->families;
+	while (item >= family->group_count) {
+		item -= family->group_count;
+		family++;
+	}
+	Group *group = &family->groups[item];
+	for (int i = 0; i < group->size; i++) {
+		double *noise = group->noise + i * e->count;
+		rt_noise(e->seed, e->step, group->first + i, noise, e->count);
+		for (int64_t p = 0; p < e->count; p++) {
+			noise[p] *= e->how.sigma;
+		}
+	}
+	store_theta(e, family, group, 1, group->plus);
+	store_theta(e, family, group, -1, group->minus);
+	if (item == 0) {
+		store_theta(e, family, group, 0, family->mean);
+	}
+}
+
+/* ---- one window of a group ----
+ *
+ * It falls into pieces: all lanes go on together until the first run ends, which begins anew while the others go on. */
+
+/* Steps until a run ends, at most `left`. */
+static int piece_turns(const Age *ages, int size, int left) {
+	for (int i = 0; i < size; i++) {
+		int to_go = ages[i].end - ages[i].t;
+		left = to_go < left ? to_go : left;
+	}
+	return left;
+}
+
+static void grow_older(const RtEstimator *e, const Family *family, const Group *group, Age *ages, int turns) {
+	for (int i = 0; i < group->size; i++) {
+		ages[i].t += turns;
+		if (ages[i].t >= ages[i].end) {
+			ages[i].restarts++;
+			begin_run(e, family, group, i, ages[i].restarts, &ages[i]);
+		}
+	}
+}
+
+static int window_turns(const RtEstimator *e, const Group *group) {
+	return particles_whole(e) ? group->ages[0].horizon : e->how.window;
+}
+
+/* An item under way. */
+typedef struct Walk {
+	const Family *family;
+	const RtBlock *block;
+	void *arena;
+	RtState *spare;
+	int64_t t0[IR_LANES], horizon[IR_LANES];
+	bool fresh[IR_LANES], any_fresh, all_fresh; /* lanes whose run begins with this piece */
+	int turns;
+} Walk;
+
+static void place_lanes(Walk *w, const Group *group, const Age *ages) {
+	w->any_fresh = false;
+	w->all_fresh = true;
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		const Age *age = &ages[lane < group->size ? lane : 0];
+		w->t0[lane] = age->t;
+		w->horizon[lane] = age->horizon;
+		w->fresh[lane] = age->t == 0;
+		w->any_fresh = w->any_fresh || w->fresh[lane];
+		w->all_fresh = w->all_fresh && w->fresh[lane];
+	}
+}
+
+static int begin_lanes(const Walk *w, const void *theta, RtState *state) {
+	RtArgs args = {NULL, theta, w->family->variant, NULL, NULL};
+	if (!w->any_fresh || w->all_fresh) {
+		return w->any_fresh ? rt_begin(w->family->task, w->block, &args, state, w->arena) : 0;
+	}
+	int error = rt_begin(w->family->task, w->block, &args, w->spare, w->arena);
+	rt_state_copy_lanes(w->family->task, state, w->spare, w->fresh);
+	return error;
+}
+
+/* One piece of the lanes' runs; their scores are added to those of the part of the window that each of them is in. */
+static int run_lanes(const Walk *w, const void *theta, RtState *state, const int *part, double score[2][IR_LANES]) {
+	bool lanes_differ = w->family->variant == RT_PER_LANE;
+	RtArgs args = {NULL, theta, w->family->variant, lanes_differ ? w->t0 : NULL, lanes_differ ? w->horizon : NULL};
+	RtScore how = w->family->task->score;
+	double piece[IR_LANES];
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		piece[lane] = rt_score_zero(how);
+	}
+	int error = rt_advance(w->family->task, w->block, &args, state, (int)w->t0[0], w->turns, (int)w->horizon[0], piece,
+	                       NULL, w->arena);
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		double *sum = &score[part[lane]][lane];
+		*sum = how.fold == FE_SCORE_MIN ? piece[lane] : *sum + piece[lane]; /* a minimum is of whole runs: one piece */
+	}
+	return error;
+}
+
+static void particle_item(void *user, int item, int worker) {
+	RtEstimator *e = user;
+	int local;
+	const Family *family = estimator_family(e, item, &local);
+	int chunks = family->problems->block_count, chunk = local % chunks;
+	const Group *group = &family->groups[local / chunks];
+	Share *share = &e->shares[item];
+	RtState *scratch = &e->workers[worker].states[3 * (family - e->families)];
+	int carried = carried_states(e);
+	RtState *own = &group->states[chunk * carried];
+	RtState *plus = carried == 2 ? &own[0] : &scratch[0];
+	RtState *minus = carried == 2 ? &own[1] : &scratch[1];
+	Walk w = {.family = family, .block = &family->problems->blocks[chunk]};
+	w.arena = e->workers[worker].arena;
+	w.spare = &scratch[2];
+	Age ages[IR_LANES];
+	memcpy(ages, group->ages, sizeof *ages * (size_t)group->size);
+	int part[IR_LANES] = {0};
+	int left = window_turns(e, group);
+	bool first = true;
+	*share = (Share){.gradient = share->gradient};
+	while (left > 0 && !share->error) {
+		w.turns = piece_turns(ages, group->size, left);
+		place_lanes(&w, group, ages);
+		for (int lane = 0; lane < IR_LANES && !first; lane++) {
+			part[lane] = part[lane] || w.fresh[lane];
+		}
+		if (carried == 1) {
+			double unused[2][IR_LANES] = {{0}};
+			if (first) { /* both signs leave from the carried state */
+				rt_state_copy(family->task, plus, own);
+				rt_state_copy(family->task, minus, own);
+			}
+			share->error |= begin_lanes(&w, family->mean, own);
+			share->error |= run_lanes(&w, family->mean, own, part, unused);
+		}
+		share->error |= begin_lanes(&w, group->plus, plus);
+		share->error |= begin_lanes(&w, group->minus, minus);
+		share->error |= run_lanes(&w, group->plus, plus, part, share->plus);
+		share->error |= run_lanes(&w, group->minus, minus, part, share->minus);
+		grow_older(e, family, group, ages, w.turns);
+		left -= w.turns;
+		first = false;
+	}
+}
+
+/* What a window was to one particle: the run that came in, and those that began in it. */
+typedef struct Passage {
+	bool afresh; /* the first of them began with the window */
+	int turns[2], starts[2];
+} Passage;
+
+/* After the window: how it went, and all ages. Where runs are whole, those of the next outer step begin. */
+static void pass_window(const RtEstimator *e, const Family *family, Group *group, Passage *passages) {
+	memset(passages, 0, sizeof *passages * (size_t)group->size);
+	int left = window_turns(e, group);
+	for (bool first = true; left > 0; first = false) {
+		int turns = piece_turns(group->ages, group->size, left);
+		for (int i = 0; i < group->size; i++) {
+			Passage *p = &passages[i];
+			bool begins = group->ages[i].t == 0;
+			p->afresh = p->afresh || (first && begins);
+			int part = p->turns[1] > 0 || (!first && begins);
+			p->starts[part] += begins;
+			p->turns[part] += turns;
+		}
+		grow_older(e, family, group, group->ages, turns);
+		left -= turns;
+	}
+}
+
+/* Mean difference of one particle over its finite problems, for one part of the window. */
+typedef struct Difference {
+	double difference, score;
+	int finite, nonfinite;
+} Difference;
+
+static Difference particle_difference(const RtEstimator *e, const Family *family, int number, int particle, int part) {
+	Difference d = {0};
+	int chunks = family->problems->block_count;
+	for (int chunk = 0; chunk < chunks; chunk++) {
+		const Share *share = &e->shares[family->first_item + number * chunks + chunk];
+		const RtBlock *block = &family->problems->blocks[chunk];
+		bool per_lane = family->variant == RT_PER_LANE;
+		for (int lane = per_lane ? particle : 0; lane < (per_lane ? particle + 1 : IR_LANES); lane++) {
+			if (!per_lane && block->weight[lane] <= 0) {
+				continue;
+			}
+			double plus = share->plus[part][lane], minus = share->minus[part][lane];
+			if (isfinite(plus) && isfinite(minus)) {
+				d.finite++;
+				d.difference += plus - minus;
+				d.score += 0.5 * (plus + minus);
+			} else {
+				d.nonfinite++;
+			}
+		}
+	}
+	return d;
+}
+
+/* One particle's part of the estimate. */
+static void add_particle(RtEstimator *e, const Family *family, int number, int i, const Passage *passage, double share,
+                         double *gradient, RtStats *stats, double *scored) {
+	const Group *group = &family->groups[number];
+	double *sum = group->sum + i * e->count;
+	const double *noise = group->noise + i * e->count;
+	bool whole = particles_whole(e);
+	int window = e->how.window, runs = carried_states(e) == 1 ? 3 : 2;
+	double scale = whole ? 1 : estimator_mean_horizon(e) / window;
+	double factor = share / (2 * e->how.sigma * e->how.sigma * e->how.particles);
+	for (int part = 0; part < 2; part++) {
+		int turns = passage->turns[part];
+		if (turns == 0) {
+			continue;
+		}
+		bool afresh = part == 1 || passage->afresh || e->how.kind != FE_PES;
+		for (int64_t p = 0; p < e->count; p++) {
+			sum[p] = afresh ? noise[p] : sum[p] + noise[p];
+		}
+		Difference d = particle_difference(e, family, number, i, part);
+		stats->pieces += d.finite + d.nonfinite;
+		stats->nonfinite += d.nonfinite;
+		stats->evaluations += (int64_t)(d.finite + d.nonfinite) * runs * (turns + passage->starts[part]);
+		if (d.finite == 0) {
+			continue;
+		}
+		for (int64_t p = 0; p < e->count; p++) {
+			gradient[p] += factor * scale * (d.difference / d.finite) * sum[p];
+		}
+		stats->score += share * scale * d.score / d.finite;
+		*scored += whole ? share : share * turns / window;
+	}
+}
+
+bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
+	int groups = 0, problems = 0;
+	for (int k = 0; k < e->family_count; k++) {
+		Family *family = &e->families[k];
+		groups += family->group_count;
+		problems += family->problems->count;
+		for (int j = 0; j < family->group_count && particles_whole(e); j++) {
+			for (int i = 0; i < family->groups[j].size; i++) {
+				begin_run(e, family, &family->groups[j], i, e->step, &family->groups[j].ages[i]);
+			}
+		}
+	}
+	rt_pool_run(e->rt->pool, groups, noise_item, e);
+	rt_pool_run(e->rt->pool, e->item_count, particle_item, e);
+	if (estimator_failed(e)) {
+		return false;
+	}
+	*stats = (RtStats){0};
+	memset(gradient, 0, sizeof *gradient * (size_t)e->count);
+	double scored = 0;
+	for (int k = 0; k < e->family_count; k++) {
+		Family *family = &e->families[k];
+		double share = (double)family->problems->count / problems;
+		for (int j = 0; j < family->group_count; j++) {
+			Group *group = &family->groups[j];
+			Passage passages[IR_LANES];
+			pass_window(e, family, group, passages);
+			for (int i = 0; i < group->size; i++) {
+				add_particle(e, family, j, i, &passages[i], share, gradient, stats, &scored);
+			}
+		}
+	}
+	stats->score = scored > 0 ? stats->score / scored : (double)NAN;
+	return true;
+}

@@ -1,0 +1,461 @@
+/* A run is a folder: run.json (how it was made), sources/ (what was trained), metrics.jsonl (one line per outer step, the
+ * same bytes for the same run), timing.jsonl (outside that promise), rule.grad with its weights, and at the end
+ * result.json. Whole files appear under their name only when they are complete.
+ *
+ * While training goes on, rule.grad is the best rule so far, so that it outlives a kill. Its weights lie in weights-a.safetensors
+ * or weights-b.safetensors, whichever rule.grad does not name at that moment: the two change together, by one rename. The
+ * last one reads weights.safetensors. Room on the disk for a rule is held from the start, and given up when a rule does not fit:
+ * what is learned is worth more than the lines about it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/store/runfolder.h"
+
+/* Lines on their way into a file. A line that does not fit leaves no part of itself. */
+typedef struct Lines {
+	int fd; /* -1: not open, or given up */
+	Text pending;
+	off_t written;
+} Lines;
+
+struct RtRunFolder {
+	Rt *rt;
+	Arena *arena;
+	const char *dir, *topmost; /* topmost: the first folder on the way that was made for it */
+	Lines metrics, timing;
+	double flushed; /* when lines were last written */
+	RunFiles files;
+	int reserve; /* room held on the disk; -1: none */
+	size_t reserve_bytes;
+	int draft; /* which of the two weights files rule.grad names; -1: neither */
+};
+
+static const char *const draft_names[] = {"weights-a.safetensors", "weights-b.safetensors"};
+
+static void set_number(json_t *object, const char *key, double value) {
+	if (isfinite(value)) {
+		json_object_set_new(object, key, json_real(value));
+	} else {
+		json_object_set_new(object, key, json_string(isnan(value) ? "nan" : value > 0 ? "inf" : "-inf"));
+	}
+}
+
+/* A string of JSON has to be UTF-8, and a path may be anything. */
+static json_t *json_plain(const RtRunFolder *folder, const char *bytes) {
+	Text text = text_new(folder->arena);
+	text_plain(&text, bytes, strlen(bytes), true);
+	return json_string(text_cstr(&text));
+}
+
+static const char *in_folder(const RtRunFolder *folder, const char *name) {
+	return arena_printf(folder->arena, "%s/%s", folder->dir, name);
+}
+
+static bool complain(const RtRunFolder *folder, const char *error) {
+	if (error) {
+		diag_error(folder->rt->session, 811, (Span){0}, "%s", error);
+	}
+	return !error;
+}
+
+static const char *put_file(RtRunFolder *folder, const char *name, const char *bytes, size_t length, bool lasting);
+
+static bool write_json(RtRunFolder *folder, const char *name, json_t *root) {
+	char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+	json_decref(root);
+	if (!text) {
+		return complain(folder, "a text is not UTF-8 and cannot be written as JSON");
+	}
+	const char *line = arena_printf(folder->arena, "%s\n", text);
+	free(text);
+	return complain(folder, put_file(folder, name, line, strlen(line), true));
+}
+
+/* "model name" of the first processor; "unknown" where the system does not tell. */
+static const char *processor(Arena *arena) {
+	FILE *file = fopen("/proc/cpuinfo", "r");
+	char line[512];
+	const char *found = "unknown";
+	while (file && fgets(line, sizeof line, file)) {
+		char *colon = strchr(line, ':');
+		if (colon && strncmp(line, "model name", 10) == 0) {
+			line[strcspn(line, "\n")] = 0;
+			found = arena_strdup(arena, colon[1] == ' ' ? colon + 2 : colon + 1);
+			break;
+		}
+	}
+	if (file) {
+		fclose(file);
+	}
+	return found;
+}
+
+/* Copies the sources; fills the lists with names and hashes. */
+static bool copy_sources(RtRunFolder *folder, json_t *sources, json_t *weights) {
+	if (!run_files(folder->arena, folder->rt, &folder->files) ||
+	    !complain(folder, run_files_write(folder->arena, folder->dir, &folder->files))) {
+		return false;
+	}
+	for (uint32_t i = 0; i < folder->files.count; i++) {
+		const RunFile *file = &folder->files.data[i];
+		json_t *entry = json_object();
+		json_object_set_new(entry, "path", json_plain(folder, file->path));
+		json_object_set_new(entry, "copy", json_plain(folder, file->copy));
+		unsigned long long hash = (unsigned long long)hash_bytes(file->bytes, file->length, 0);
+		json_object_set_new(entry, "xxh3", json_sprintf("%016llx", hash));
+		json_array_append_new(file->source ? sources : weights, entry);
+	}
+	return true;
+}
+
+static bool write_run(RtRunFolder *folder, const FeExperiment *experiment, const char *command_line) {
+	const Rt *rt = folder->rt;
+	json_t *sources = json_array(), *weights = json_array();
+	if (!copy_sources(folder, sources, weights)) {
+		json_decref(sources);
+		json_decref(weights);
+		return false;
+	}
+	json_t *root = json_object();
+	json_object_set_new(root, "gradus", json_string(RT_VERSION));
+	json_object_set_new(root, "format", json_integer(1));
+	json_object_set_new(root, "command", json_plain(folder, command_line));
+	json_object_set_new(root, "experiment", json_string(session_text(rt->session, experiment->decl->name.name)));
+	json_object_set_new(root, "rule", json_string(session_text(rt->session, experiment->train.decl->name.name)));
+	json_object_set_new(root, "estimate", json_string(fe_estimator_name(experiment->estimator)));
+	json_object_set_new(root, "window", json_integer(experiment->window));
+	json_object_set_new(root, "horizon", json_pack("[i,i]", experiment->horizon_low, experiment->horizon_high));
+	RtScore score = {experiment->fold, experiment->map};
+	json_object_set_new(root, "score", json_string(rt_score_text(folder->arena, score)));
+	json_object_set_new(root, "outer_steps", json_integer(experiment->outer_steps));
+	json_object_set_new(root, "experiment_seed", json_integer((json_int_t)experiment->seed));
+	json_object_set_new(root, "problem_seed", json_integer((json_int_t)rt->options.seed));
+	json_object_set_new(root, "precision", json_string(rt->options.real == IR_F32 ? "f32" : "f64"));
+	json_object_set_new(root, "strict", json_boolean(rt->options.strict));
+	json_object_set_new(root, "engine", json_string(rt->options.engine == RT_JIT ? "jit" : "evaluator"));
+	json_object_set_new(root, "threads", json_integer(rt_pool_threads(rt->pool)));
+	json_object_set_new(root, "processor", json_plain(folder, processor(folder->arena)));
+	json_object_set_new(root, "sources", sources);
+	json_object_set_new(root, "weights", weights);
+	return write_json(folder, "run.json", root);
+}
+
+/* ---- lines ---- */
+
+static bool lines_open(const RtRunFolder *folder, Lines *lines, const char *name) {
+	lines->pending = text_new(folder->arena);
+	lines->fd = open(in_folder(folder, name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (lines->fd < 0) {
+		complain(folder, arena_printf(folder->arena, "cannot write %s/%s: %s", folder->dir, name, strerror(errno)));
+	}
+	return lines->fd >= 0;
+}
+
+/* Writes what is pending. What does not fit is taken back, and nothing more is written to this file. */
+static bool lines_flush(Lines *lines) {
+	size_t done = 0;
+	while (lines->fd >= 0 && done < lines->pending.length) {
+		ssize_t wrote = write(lines->fd, lines->pending.data + done, lines->pending.length - done);
+		if (wrote < 0 && errno == EINTR) {
+			continue;
+		}
+		if (wrote <= 0) {
+			int error = errno;
+			while (done > 0 && lines->pending.data[done - 1] != '\n') {
+				done--;
+			}
+			if (ftruncate(lines->fd, lines->written + (off_t)done) != 0) {
+				error = errno;
+			}
+			close(lines->fd);
+			lines->fd = -1;
+			errno = error;
+			return false;
+		}
+		done += (size_t)wrote;
+	}
+	lines->written += (off_t)done;
+	lines->pending.length = 0;
+	return true;
+}
+
+static void lines_add(Lines *lines, json_t *object) {
+	char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17));
+	json_decref(object);
+	if (lines->fd >= 0 && line) {
+		text_printf(&lines->pending, "%s\n", line);
+	}
+	free(line);
+}
+
+static void lines_close(Lines *lines) {
+	if (lines->fd >= 0) {
+		lines_flush(lines);
+	}
+	if (lines->fd >= 0) {
+		close(lines->fd);
+	}
+	lines->fd = -1;
+}
+
+bool rt_run_folder_metric(RtRunFolder *folder, const RtProgress *progress) {
+	static const double every = 1; /* seconds at most between a step and its line on the disk */
+	json_t *line = json_object();
+	json_object_set_new(line, "step", json_integer(progress->step));
+	set_number(line, "score", progress->last.score);
+	set_number(line, "gradient_norm", progress->gradient_norm);
+	json_object_set_new(line, "pieces", json_integer(progress->last.pieces));
+	json_object_set_new(line, "nonfinite", json_integer(progress->last.nonfinite));
+	if (progress->selected) {
+		set_number(line, "select", progress->select_score);
+		json_object_set_new(line, "select_nonfinite", json_integer(progress->select_nonfinite));
+	}
+	json_t *timing = json_object();
+	json_object_set_new(timing, "step", json_integer(progress->step));
+	set_number(timing, "seconds", progress->seconds);
+	lines_add(&folder->metrics, line);
+	lines_add(&folder->timing, timing);
+	double now = rt_seconds();
+	if (!progress->selected && progress->step != progress->steps && now - folder->flushed < every) {
+		return true;
+	}
+	folder->flushed = now;
+	bool ok = lines_flush(&folder->metrics);
+	ok = lines_flush(&folder->timing) && ok;
+	return ok || complain(folder, arena_printf(folder->arena, "%s/metrics.jsonl ends before the training does: %s",
+	                                           folder->dir, strerror(errno)));
+}
+
+/* ---- the folder ---- */
+
+static void refuse_existing(Rt *rt, const char *dir) {
+	Diag *diag = diag_error(rt->session, 810, (Span){0}, "%s exists; a run is never overwritten", dir);
+	diag_help(rt->session, diag, "name another folder with -o, or remove this one");
+}
+
+bool rt_run_folder_possible(Rt *rt, const char *dir) {
+	struct stat info;
+	if (lstat(dir, &info) == 0) {
+		refuse_existing(rt, dir);
+		return false;
+	}
+	/* The deepest folder on the way that exists must let us make another in it. */
+	int error = errno;
+	const char *above = dir;
+	for (size_t length = strlen(dir); error == ENOENT && length > 0;) {
+		while (length > 0 && dir[length - 1] == '/') {
+			length--;
+		}
+		while (length > 0 && dir[length - 1] != '/') {
+			length--;
+		}
+		above = length ? arena_printf(rt->arena, "%.*s", (int)length, dir) : ".";
+		error = stat(above, &info) != 0 ? errno : S_ISDIR(info.st_mode) ? 0 : ENOTDIR;
+	}
+	if (!error && faccessat(AT_FDCWD, above, W_OK | X_OK, AT_EACCESS) != 0) {
+		error = errno;
+	}
+	if (error) {
+		diag_error(rt->session, 811, (Span){0}, "cannot make %s: %s", dir, strerror(error));
+	}
+	return !error;
+}
+
+RtRunFolder *rt_run_folder_new(Rt *rt, const char *dir, const FeExperiment *experiment, const char *command_line) {
+	const char *topmost;
+	if (!rt_make_folder_from(rt->arena, dir, &topmost)) {
+		if (errno == EEXIST) {
+			refuse_existing(rt, dir);
+		} else {
+			diag_error(rt->session, 811, (Span){0}, "cannot make %s: %s", dir, strerror(errno));
+		}
+		return NULL;
+	}
+	Arena *arena = arena_new();
+	RtRunFolder *folder = ARENA_NEW(arena, RtRunFolder);
+	*folder = (RtRunFolder){.rt = rt, .arena = arena, .dir = arena_strdup(arena, dir), .reserve = -1, .draft = -1};
+	folder->topmost = arena_strdup(arena, topmost);
+	folder->metrics.fd = folder->timing.fd = -1;
+	if (!write_run(folder, experiment, command_line) || !lines_open(folder, &folder->metrics, "metrics.jsonl") ||
+	    !lines_open(folder, &folder->timing, "timing.jsonl")) {
+		rt_run_folder_discard(folder);
+		return NULL;
+	}
+	return folder;
+}
+
+void rt_run_folder_close(RtRunFolder *folder) {
+	if (!folder) {
+		return;
+	}
+	lines_close(&folder->metrics);
+	lines_close(&folder->timing);
+	if (folder->reserve >= 0) {
+		close(folder->reserve);
+	}
+	arena_free(folder->arena);
+}
+
+void rt_run_folder_discard(RtRunFolder *folder) {
+	static const char *const files[] = {
+		"run.json",  "metrics.jsonl", "timing.jsonl",       "weights-a.safetensors", "weights-b.safetensors",
+		"rule.grad", "result.json",   "weights.safetensors"};
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		unlink(in_folder(folder, files[i]));
+	}
+	run_files_remove(folder->arena, folder->dir, &folder->files);
+	rmdir(folder->dir);
+	char *path = arena_strdup(folder->arena, folder->dir);
+	for (char *slash = strrchr(path, '/'); slash && (size_t)(slash - path) >= strlen(folder->topmost);
+	     slash = strrchr(path, '/')) {
+		*slash = '\0';
+		rmdir(path); /* those on the way that were made for it; refused where something else is in one */
+	}
+	rt_run_folder_close(folder);
+}
+
+/* ---- the rule ---- */
+
+/* rule.grad and its weights as bytes. */
+typedef struct RuleText {
+	Text source;
+	char *weights;
+	size_t weights_length; /* 0: no tensors */
+} RuleText;
+
+static const char *rule_text(const RtRunFolder *folder, Arena *arena, const RtTrained *trained, const double *natural,
+                             const char *weights, RuleText *out) {
+	Rt *rt = folder->rt;
+	const FeRule *rule = trained->tasks[0]->rule;
+	RtTensors tensors = {0};
+	*out = (RuleText){.source = text_new(arena)};
+	text_printf(&out->source,
+	            "# `%s` as trained by the experiment `%s`: ", session_text(rt->session, rule->decl->name.name),
+	            session_text(rt->session, trained->experiment->decl->name.name));
+	if (isfinite(trained->best_score)) {
+		text_printf(&out->source, "the best of %d outer steps is step %d.\n", trained->steps, trained->best_step);
+	} else {
+		text_printf(&out->source, "after %d outer steps.\n", trained->best_step);
+	}
+	rt_rule_source(rt, &trained->experiment->train, rule, natural, weights, &out->source, &tensors);
+	return tensors.count > 0 ? rt_safetensors_bytes(arena, &tensors, &out->weights, &out->weights_length) : NULL;
+}
+
+/* Writes a file of the result; where the disk is full, in the room that was kept for it. */
+static const char *put_file(RtRunFolder *folder, const char *name, const char *bytes, size_t length, bool lasting) {
+	const char *path = in_folder(folder, name);
+	const char *error = file_write(folder->arena, path, bytes, length, lasting);
+	if (error && folder->reserve >= 0) {
+		close(folder->reserve);
+		folder->reserve = -1;
+		error = file_write(folder->arena, path, bytes, length, lasting);
+	}
+	return error;
+}
+
+static const char *put_rule(RtRunFolder *folder, const RuleText *rule, const char *weights, bool lasting) {
+	const char *error = NULL;
+	if (rule->weights_length > 0) {
+		error = put_file(folder, weights, rule->weights, rule->weights_length, lasting);
+	}
+	return error ? error : put_file(folder, "rule.grad", text_cstr(&rule->source), rule->source.length, lasting);
+}
+
+bool rt_run_folder_best(RtRunFolder *folder, const RtTrained *trained, bool first) {
+	enum { FOR_RESULT = 16384 }; /* result.json, and what a folder takes for names */
+	Arena *arena = arena_new();
+	double *natural = ARENA_ARRAY(arena, double, trained->count + 1);
+	int draft = folder->draft == 0;
+	RuleText rule;
+	bool ok = rt_theta_natural(trained->tasks[0], trained->theta, natural);
+	ok = ok && complain(folder, rule_text(folder, arena, trained, natural, draft_names[draft], &rule));
+	if (ok && first) {
+		folder->reserve_bytes = rule.source.length + rule.weights_length + FOR_RESULT;
+		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
+		ok = folder->reserve >= 0 || errno == EINVAL || errno == EOPNOTSUPP ||
+		     complain(folder,
+		              arena_printf(folder->arena, "no room for the result in %s: %s", folder->dir, strerror(errno)));
+	}
+	if (ok) {
+		ArenaMark mark = arena_mark(folder->arena);
+		const char *error = put_rule(folder, &rule, draft_names[draft], false);
+		if (!error) {
+			folder->draft = draft;
+			arena_release(folder->arena, mark);
+		} else if (first) {
+			ok = complain(folder, error);
+		} else {
+			ok = false;
+		}
+	}
+	if (folder->reserve < 0 && folder->reserve_bytes > 0) {
+		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
+	}
+	arena_free(arena);
+	return ok;
+}
+
+static bool write_result(RtRunFolder *folder, const RtTrained *trained) {
+	json_t *root = json_object();
+	json_object_set_new(root, "rule",
+	                    json_string(session_text(folder->rt->session, trained->tasks[0]->rule->decl->name.name)));
+	json_object_set_new(root, "learned_numbers", json_integer(trained->count));
+	json_object_set_new(root, "horizon",
+	                    json_pack("[i,i]", trained->experiment->horizon_low, trained->experiment->horizon_high));
+	json_object_set_new(root, "coordinates", json_integer((json_int_t)trained->tasks[0]->objective->size));
+	json_object_set_new(root, "steps", json_integer(trained->steps));
+	json_object_set_new(root, "best_step", json_integer(trained->best_step));
+	set_number(root, "best_select_score", trained->best_score);
+	set_number(root, "start_select_score", trained->start_score);
+	json_object_set_new(root, "pieces", json_integer(trained->pieces));
+	json_object_set_new(root, "nonfinite", json_integer(trained->nonfinite));
+	json_object_set_new(root, "evaluations", json_integer(trained->evaluations));
+	json_object_set_new(root, "interrupted", json_boolean(trained->interrupted));
+	json_object_set_new(root, "diverged", json_boolean(trained->diverged));
+	set_number(root, "memory_bytes", trained->memory_bytes);
+	set_number(root, "seconds", trained->seconds);
+	set_number(root, "compile_seconds", trained->compile_seconds);
+	return write_json(folder, "result.json", root);
+}
+
+bool rt_run_folder_result(RtRunFolder *folder, const RtTrained *trained, bool *rule_saved) {
+	static const char weights[] = "weights.safetensors";
+	RuleText rule;
+	const char *error = rule_text(folder, folder->arena, trained, trained->natural, weights, &rule);
+	*rule_saved = complain(folder, error ? error : put_rule(folder, &rule, weights, true));
+	if (!*rule_saved) {
+		return false;
+	}
+	for (int i = 0; i < 2; i++) {
+		unlink(in_folder(folder, draft_names[i]));
+	}
+	folder->draft = -1;
+	return write_result(folder, trained);
+}
+
+void rt_run_folder_print(RtRunFolder *folder, const RtTrained *trained, Text *out) {
+	RuleText rule;
+	if (rule_text(folder, folder->arena, trained, trained->natural, "weights.safetensors", &rule)) {
+		return;
+	}
+	text_bytes(out, text_cstr(&rule.source), rule.source.length);
+	const FeRule *learned = trained->tasks[0]->rule;
+	for (uint32_t i = 0; i < learned->learned.count; i++) {
+		const FeSlot *slot = &learned->learned.data[i].slot;
+		if (slot->type.rank == 0) {
+			continue;
+		}
+		text_printf(out, "# %s, row by row:", session_text(folder->rt->session, slot->name));
+		for (int64_t k = 0; k < slot->count; k++) {
+			text_printf(out, k % 8 == 0 ? "\n#  " : " ");
+			text_real(out, trained->natural[slot->offset + k], learned->real == IR_F32);
+		}
+		text_char(out, '\n');
+	}
+}

@@ -1,0 +1,221 @@
+/* Reading run folders. They are sent around, so nothing in one is believed: every text is checked before it is used, and
+ * files are read only where they really lie inside the folder, whatever `..`, absolute paths and symbolic links say. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* realpath */
+#endif
+#include <errno.h>
+#include <jansson.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/store/runfolder.h"
+
+enum { JSON_LIMIT = 64000000 };
+
+const char *rt_run_outside(Arena *arena, const char *dir, const char *path) {
+	char real_dir[PATH_MAX], real[PATH_MAX];
+	if (!realpath(dir, real_dir)) {
+		return strerror(errno);
+	}
+	if (!realpath(path, real)) {
+		return errno == ENOENT ? NULL : strerror(errno);
+	}
+	size_t length = strlen(real_dir);
+	bool inside = strncmp(real, real_dir, length) == 0 && (real[length] == '/' || !strcmp(real_dir, "/"));
+	return inside ? NULL : arena_printf(arena, "it leads out of the run folder %s", dir);
+}
+
+static bool refuse(Session *session, const char *dir, const char *what, const char *why) {
+	Diag *diag = diag_error(session, 812, (Span){0}, "%s cannot be used as a run folder", dir);
+	diag_note(session, diag, "%s: %s", what, why);
+	return false;
+}
+
+/* DIR/name as a JSON object; NULL with *why. */
+static json_t *read_object(Arena *arena, const char *dir, const char *name, const char **why) {
+	const char *path = arena_printf(arena, "%s/%s", dir, name);
+	char *bytes = NULL;
+	size_t length = 0;
+	*why = rt_run_outside(arena, dir, path);
+	*why = *why ? *why : file_read(arena, path, JSON_LIMIT, false, &bytes, &length);
+	if (*why) {
+		return NULL;
+	}
+	json_error_t where;
+	json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &where);
+	if (!json_is_object(root)) {
+		*why = root ? "it is no JSON object" : arena_printf(arena, "line %d: %s", where.line, where.text);
+		json_decref(root);
+		return NULL;
+	}
+	return root;
+}
+
+/* A text of an object, copied; NULL if there is none, or it is not a single line. */
+static const char *line_of(Arena *arena, const json_t *object, const char *key) {
+	const json_t *value = json_object_get(object, key);
+	const char *text = json_string_value(value);
+	if (!text || !*text || strlen(text) != json_string_length(value)) {
+		return NULL;
+	}
+	for (size_t i = 0, length = strlen(text); i < length;) {
+		uint32_t c;
+		i += text_decode(text + i, length - i, &c);
+		if (!text_is_plain(c)) {
+			return NULL;
+		}
+	}
+	return arena_strdup(arena, text);
+}
+
+/* Paths of the copies in run.json's list; false with *why. */
+static bool read_copies(Arena *arena, const char *dir, const json_t *list, RtRunRecord *out, const char **why) {
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *copy = line_of(arena, json_array_get(list, i), "copy");
+		if (!copy) {
+			*why = "one of its sources has no copy";
+			return false;
+		}
+		const char *path = arena_printf(arena, "%s/%s", dir, copy);
+		const char *leads = rt_run_outside(arena, dir, path);
+		if (leads) {
+			*why = arena_printf(arena, "%s: %s", copy, leads);
+			return false;
+		}
+		vec_push(arena, &out->sources, path);
+	}
+	*why = out->sources.count ? NULL : "it lists no sources";
+	return out->sources.count > 0;
+}
+
+/* [low, high] of the steps that were trained for; zeros if they are not there or make no sense. */
+static void read_horizon(const json_t *root, int *low, int *high) {
+	const json_t *horizon = json_object_get(root, "horizon");
+	int64_t from = json_integer_value(json_array_get(horizon, 0)), to = json_integer_value(json_array_get(horizon, 1));
+	bool sound = from >= 1 && from <= to && to <= INT32_MAX;
+	*low = sound ? (int)from : 0;
+	*high = sound ? (int)to : 0;
+}
+
+bool rt_run_record(Session *session, const char *dir, RtRunRecord *out) {
+	Arena *arena = session->arena;
+	const char *why;
+	*out = (RtRunRecord){0};
+	json_t *root = read_object(arena, dir, "run.json", &why);
+	if (!root) {
+		return refuse(session, dir, "run.json", why);
+	}
+	out->experiment = line_of(arena, root, "experiment");
+	out->rule = line_of(arena, root, "rule");
+	out->precision = line_of(arena, root, "precision");
+	read_horizon(root, &out->horizon_low, &out->horizon_high);
+	bool known = out->precision && (!strcmp(out->precision, "f32") || !strcmp(out->precision, "f64"));
+	bool ok = read_copies(arena, dir, json_object_get(root, "sources"), out, &why);
+	if (ok && (!out->experiment || !out->rule || !known)) {
+		why = "it lacks an experiment, a rule or a precision";
+		ok = false;
+	}
+	json_decref(root);
+	return ok || refuse(session, dir, "run.json", why);
+}
+
+/* A cost in result.json: a number that is there and makes sense. */
+static bool is_cost(const json_t *value) {
+	return json_is_number(value) && json_number_value(value) >= 0;
+}
+
+bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out) {
+	Session *session = rt->session;
+	Arena *arena = session->arena;
+	const char *why, *leads;
+	*out = (RtRunInfo){.rule_path = arena_printf(arena, "%s/rule.grad", dir), .training_evaluations = -1};
+	out->training_seconds = (double)NAN;
+	uint64_t length;
+	json_t *root = read_object(arena, dir, "result.json", &why);
+	if (root) {
+		const json_t *evaluations = json_object_get(root, "evaluations"), *seconds = json_object_get(root, "seconds");
+		out->rule_name = line_of(arena, root, "rule");
+		bool sound = out->rule_name && json_is_integer(evaluations) && is_cost(evaluations) && is_cost(seconds);
+		out->training_evaluations = json_integer_value(evaluations);
+		out->training_seconds = json_number_value(seconds);
+		read_horizon(root, &out->horizon_low, &out->horizon_high);
+		int64_t coordinates = json_integer_value(json_object_get(root, "coordinates"));
+		out->coordinates = coordinates > 0 ? coordinates : 0;
+		out->finished = true;
+		json_decref(root);
+		if (!sound) {
+			return refuse(session, dir, "result.json", "it lacks the name of a rule, or what training cost");
+		}
+	} else if (strcmp(why, strerror(ENOENT)) != 0) {
+		return refuse(session, dir, "result.json", why);
+	} else {
+		RtRunRecord record; /* it was killed: rule.grad is the best so far */
+		if (!rt_run_record(session, dir, &record)) {
+			return false;
+		}
+		out->rule_name = record.rule;
+		out->horizon_low = record.horizon_low;
+		out->horizon_high = record.horizon_high;
+	}
+	leads = rt_run_outside(arena, dir, out->rule_path);
+	int fd = leads ? -1 : file_open(arena, out->rule_path, &length, &leads);
+	if (fd < 0) {
+		return refuse(session, dir, "rule.grad", leads);
+	}
+	close(fd);
+	return true;
+}
+
+/* ---- imports of a run's sources ---- */
+
+typedef struct Confined {
+	Arena *arena;
+	const char *dir;
+	VEC(const char *) paths, copies; /* sources and weights as they were named when the run was made, and now */
+} Confined;
+
+static const char *find(void *context, const char *by, const char *path, const char **problem) {
+	const Confined *confined = context;
+	size_t length = strlen(confined->dir);
+	if (strncmp(by, confined->dir, length) != 0 || by[length] != '/') {
+		return path; /* a file of the user's */
+	}
+	for (uint32_t i = 0; path[0] == '/' && i < confined->paths.count; i++) {
+		if (!strcmp(confined->paths.data[i], path)) {
+			path = confined->copies.data[i];
+			break;
+		}
+	}
+	*problem = rt_run_outside(confined->arena, confined->dir, path);
+	if (*problem || strncmp(path, confined->dir, length) != 0) {
+		return *problem ? NULL : path;
+	}
+	/* `sub/../x.grad` where nothing that lies in sub was needed: the copy has no such folder. */
+	return arena_printf(confined->arena, "%s%s", confined->dir, run_normal_path(confined->arena, path + length));
+}
+
+void rt_run_confine(Session *session, FeProgram *program, const char *dir) {
+	Arena *arena = session->arena;
+	Confined *confined = ARENA_NEW(arena, Confined);
+	confined->arena = arena;
+	confined->dir = dir;
+	const char *why;
+	json_t *root = read_object(arena, dir, "run.json", &why);
+	static const char *const lists[] = {"sources", "weights"};
+	for (size_t k = 0; k < 2; k++) {
+		const json_t *list = json_object_get(root, lists[k]);
+		for (size_t i = 0; i < json_array_size(list); i++) {
+			const char *path = line_of(arena, json_array_get(list, i), "path");
+			const char *copy = line_of(arena, json_array_get(list, i), "copy");
+			if (path && copy && path[0] == '/') {
+				vec_push(arena, &confined->paths, path);
+				vec_push(arena, &confined->copies, (const char *)arena_printf(arena, "%s/%s", dir, copy));
+			}
+		}
+	}
+	json_decref(root);
+	fe_set_finder(program, find, confined);
+}
