@@ -27,6 +27,16 @@ enum { IR_USER_RANK = 8, IR_MAX_RANK = 12, IR_MAX_INDICES = 20, IR_MAX_ARGS = 4,
 /* A number if >= 0; else the symbol -1 - dim of the function (an extent that is known only when the code runs). */
 typedef int64_t IrDim;
 
+/* How the elements of an array that the caller owns lie in memory, where that is not as their scalar: data of files stay as small
+ * as they are there, and become the scalar when they are read. */
+typedef enum IrStorage {
+	IR_STORED_PLAIN, /* as the scalar says */
+#define STORAGE(id, word, width, ctype) IR_STORED_##id, /* becomes: IR_STORED_U8, ... */
+#include "ir/core/storage.def"
+#undef STORAGE
+	IR_STORAGE_COUNT
+} IrStorage;
+
 typedef struct IrType {
 	IrScalar scalar;
 	uint8_t rank;
@@ -266,6 +276,10 @@ bool ir_scalar_is_int(IrScalar scalar);
 size_t ir_scalar_bytes(IrScalar scalar);     /* BOOL 1, I32 and F32 4, I64 and F64 8 */
 const char *ir_scalar_name(IrScalar scalar); /* "bool", "i32", "int", "f32", "f64", as in the text form */
 IrType ir_scalar_type(IrScalar scalar);      /* rank 0 */
+/* Of a storage that is not plain. */
+size_t ir_storage_bytes(IrStorage storage);
+const char *ir_storage_name(IrStorage storage); /* "u8", "f32" */
+bool ir_storage_is_real(IrStorage storage);
 IrType ir_tensor_type(IrScalar scalar, int rank, const IrDim *dims);
 bool ir_type_equal(IrType a, IrType b);
 /* Number of elements; symbols (may be NULL if there are none) gives the extents of symbols. */

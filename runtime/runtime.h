@@ -483,6 +483,15 @@ const char *rt_safetensors_bytes(Arena *arena, const RtTensors *tensors, char **
 /* Refuses: headers over 16 MB or not JSON, unknown types, sizes that do not fit, overlaps, holes, bytes missing or left over. */
 const char *rt_safetensors_read(Arena *arena, const char *path, RtTensors *out);
 const char *rt_safetensors_parse(Arena *arena, const char *bytes, size_t length, RtTensors *out);
+/* Where a tensor's bytes lie, and its type as written: "U8". */
+typedef struct RtExtent {
+	size_t start, end;
+	const char *dtype;
+} RtExtent;
+
+/* The tensors of a file of `file_length` bytes that begins with these, of any type of numbers, without their values; extents count from the start of the file. */
+const char *rt_safetensors_header(Arena *arena, const char *bytes, size_t length, size_t file_length, RtTensors *out,
+                                  RtExtent **extents);
 /* One tensor, which must have this shape: out[its elements]. Reads the header and those bytes, however large the file is. */
 const char *rt_safetensors_one(Arena *arena, const char *path, const char *name, const IrType *shape, double *out);
 
@@ -523,9 +532,9 @@ const char *rt_run_outside(Arena *arena, const char *dir, const char *path);
 typedef struct RtRunInfo {
 	const char *rule_path; /* DIR/rule.grad */
 	const char *rule_name;
-	bool finished;                /* else it was killed, and this is its best rule so far */
-	int64_t training_evaluations; /* -1: not known */
-	double training_seconds;      /* NaN: not known */
+	bool finished;                 /* else it was killed, and this is its best rule so far */
+	int64_t training_evaluations;  /* -1: not known */
+	double training_seconds;       /* NaN: not known */
 	int horizon_low, horizon_high; /* that it was trained for; zeros if the folder does not say */
 	int64_t coordinates;           /* of the (first) objective that it was trained on; 0 likewise */
 } RtRunInfo;
@@ -536,8 +545,8 @@ bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out); /* false with 
 typedef struct RtRunRecord {
 	const char *experiment;
 	const char *rule;
-	const char *precision;     /* "f32", "f64" */
-	VEC(const char *) sources; /* paths of the copies, in DIR */
+	const char *precision;         /* "f32", "f64" */
+	VEC(const char *) sources;     /* paths of the copies, in DIR */
 	int horizon_low, horizon_high; /* zeros if it does not say */
 } RtRunRecord;
 

@@ -38,6 +38,30 @@ const char *ir_scalar_name(IrScalar scalar) {
 	return names[scalar];
 }
 
+typedef struct StorageInfo {
+	const char *name;
+	size_t bytes;
+} StorageInfo;
+
+static const StorageInfo storages[IR_STORAGE_COUNT] = {
+	[IR_STORED_PLAIN] = {"plain", 0},
+#define STORAGE(id, word, width, ctype) [IR_STORED_##id] = {word, width}, /* becomes: [IR_STORED_U8] = {"u8", 1}, */
+#include "ir/core/storage.def"
+#undef STORAGE
+};
+
+size_t ir_storage_bytes(IrStorage storage) {
+	return storages[storage].bytes;
+}
+
+const char *ir_storage_name(IrStorage storage) {
+	return storages[storage].name;
+}
+
+bool ir_storage_is_real(IrStorage storage) {
+	return storage == IR_STORED_F32 || storage == IR_STORED_F64;
+}
+
 IrType ir_scalar_type(IrScalar scalar) {
 	return (IrType){.scalar = scalar};
 }

@@ -281,6 +281,10 @@ static double machine_memory(void) {
 	return pages > 0 && page > 0 ? (double)pages * (double)page : 0;
 }
 
+size_t cmd_memory(const Cmd *cmd) {
+	return (size_t)(cmd->options.memory > 0 ? cmd->options.memory : machine_memory());
+}
+
 void cmd_runtime(Cmd *cmd, IrScalar real) {
 	if (cmd->rt) {
 		return;
@@ -292,7 +296,7 @@ void cmd_runtime(Cmd *cmd, IrScalar real) {
 		.strict = given->strict,
 		.pipeline = cmd_pipeline(cmd),
 		.threads = given->threads > 0 ? (int)given->threads : 0,
-		.memory = (size_t)(given->memory > 0 ? given->memory : machine_memory()),
+		.memory = cmd_memory(cmd),
 		.seed = given->seed >= 0 ? (uint64_t)given->seed : 0,
 		.interrupted = cmd->interrupted,
 	};

@@ -3,9 +3,20 @@
 
 #include "runtime/command/command.h"
 
-static const char *const stages[] = {"ast", "ir", "grad", "opt", "loops", "llvm", "asm", "c", "std"};
+static const char *const stages[] = {"ast", "ir", "grad", "opt", "loops", "llvm", "asm", "c", "std", "data"};
 enum { STAGE_COUNT = sizeof stages / sizeof *stages };
-typedef enum Stage { SHOW_AST, SHOW_IR, SHOW_GRAD, SHOW_OPT, SHOW_LOOPS, SHOW_LLVM, SHOW_ASM, SHOW_C, SHOW_STD } Stage;
+typedef enum Stage {
+	SHOW_AST,
+	SHOW_IR,
+	SHOW_GRAD,
+	SHOW_OPT,
+	SHOW_LOOPS,
+	SHOW_LLVM,
+	SHOW_ASM,
+	SHOW_C,
+	SHOW_STD,
+	SHOW_DATA
+} Stage;
 
 /* ---- the library ---- */
 
@@ -222,7 +233,7 @@ static CmdExit show_word(Cmd *cmd, Stage stage, const char *word, Text *out) {
 
 static CmdExit read_stage(Cmd *cmd, Stage *stage) {
 	if (cmd->words.count == 0) {
-		return cmd_usage(cmd, "which stage? ast, ir, grad, opt, loops, llvm, asm, c; or std");
+		return cmd_usage(cmd, "which stage? ast, ir, grad, opt, loops, llvm, asm, c; or std, data");
 	}
 	Name names[STAGE_COUNT];
 	for (uint32_t i = 0; i < STAGE_COUNT; i++) {
@@ -242,9 +253,9 @@ CmdExit cmd_show(Cmd *cmd) {
 	CmdExit code = read_stage(cmd, &stage);
 	if (code == CMD_OK) {
 		cmd_shift(cmd);
-		code = stage == SHOW_STD ? show_std(cmd) : cmd_load_words(cmd);
+		code = stage == SHOW_STD ? show_std(cmd) : stage == SHOW_DATA ? cmd_show_data(cmd) : cmd_load_words(cmd);
 	}
-	if (code != CMD_OK || stage == SHOW_STD) {
+	if (code != CMD_OK || stage == SHOW_STD || stage == SHOW_DATA) {
 		return code;
 	}
 	if (stage == SHOW_AST) {

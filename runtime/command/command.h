@@ -108,6 +108,7 @@ void cmd_put_holes(const char *rule, const char *done, const char *holes);
 const AstDecl *cmd_only(Cmd *cmd, AstDeclKind kind, const char *what, const char *verb_form);
 /* Starts cmd->rt as the options say; `real` where --precision is not given. */
 void cmd_runtime(Cmd *cmd, IrScalar real);
+size_t cmd_memory(const Cmd *cmd); /* --memory, or what this machine has */
 IrScalar cmd_precision(const Cmd *cmd, IrScalar otherwise);
 /* How passes are run, as --verify, --time-passes and --dump-dir say. */
 IrPipeline cmd_pipeline(const Cmd *cmd);
@@ -229,6 +230,7 @@ CmdExit cmd_compare(Cmd *cmd);
 CmdExit cmd_plot(Cmd *cmd);
 CmdExit cmd_emit(Cmd *cmd);
 CmdExit cmd_show(Cmd *cmd);
+CmdExit cmd_show_data(Cmd *cmd); /* show data FILE: the words after `data` */
 CmdExit cmd_version(Cmd *cmd);
 CmdExit cmd_help_run(Cmd *cmd);
 
