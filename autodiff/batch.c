@@ -257,7 +257,7 @@ IrFunc *ad_batch(IrModule *module, const IrFunc *func, const char *name, const b
 		const char *text = param->name ? session_text(module->session, param->name) : NULL;
 		IrType type = ir_type(func, param->value);
 		b.lanes[param->value] = varying[p];
-		ir_map_set(&ad->map, param->value, ir_param(to, text, varying[p] ? lane_type(type) : type));
+		ir_map_set(&ad->map, param->value, ir_param_as(to, param->role, text, varying[p] ? lane_type(type) : type));
 	}
 	while (walk(scratch, func, &func->body, b.lanes)) {
 	}
@@ -266,7 +266,7 @@ IrFunc *ad_batch(IrModule *module, const IrFunc *func, const char *name, const b
 	for (uint32_t i = 0; i < func->results.count; i++) {
 		const IrResult *result = &func->results.data[i];
 		const char *text = result->name ? session_text(module->session, result->name) : NULL;
-		ir_result(to, text, value_with(&b, result->value, force_varying != NULL && force_varying[i]));
+		ir_result_as(to, result->role, text, value_with(&b, result->value, force_varying != NULL && force_varying[i]));
 	}
 	arena_free(scratch);
 	ir_scope_leave(&scope);

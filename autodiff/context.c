@@ -24,7 +24,7 @@ Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *na
 	for (uint32_t p = 0; p < func->params.count; p++) {
 		const IrParam *param = &ad.from->params.data[p];
 		const char *text = param->name ? session_text(module->session, param->name) : NULL;
-		ir_map_set(&ad.map, param->value, ir_param(to, text, ir_type(ad.from, param->value)));
+		ir_map_set(&ad.map, param->value, ir_param_as(to, param->role, text, ir_type(ad.from, param->value)));
 	}
 	ad.b = ir_builder(to);
 	return ad;

@@ -204,14 +204,14 @@ const IrFunc *ad_prepare(IrModule *module, Arena *scratch, const IrFunc *func, c
 	for (uint32_t p = 0; p < func->params.count; p++) {
 		const IrParam *param = &func->params.data[p];
 		const char *text = param->name ? session_text(module->session, param->name) : NULL;
-		ir_map_set(&ad.map, param->value, ir_param(to, text, ir_type(func, param->value)));
+		ir_map_set(&ad.map, param->value, ir_param_as(to, param->role, text, ir_type(func, param->value)));
 	}
 	ad.b = ir_builder(to);
 	rewrite_block(&ad, &func->body, false);
 	for (uint32_t i = 0; i < func->results.count; i++) {
 		const IrResult *result = &func->results.data[i];
 		const char *text = result->name ? session_text(module->session, result->name) : NULL;
-		ir_result(to, text, ir_map_get(&ad.map, result->value));
+		ir_result_as(to, result->role, text, ir_map_get(&ad.map, result->value));
 	}
 	return to;
 }

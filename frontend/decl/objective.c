@@ -129,8 +129,9 @@ static DrawKey start_function(Building *b, IrBuilder *builder, const char *name,
 	bind_unsupported(b);
 	DrawKey key = {0};
 	if (strcmp(name, "value") != 0) {
-		key.seed = ex_read(e, ir_param(*func, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
-		key.instance = ex_read(e, ir_param(*func, "instance", ir_scalar_type(IR_I64)), NULL, 0, false);
+		key.seed = ex_read(e, ir_param_as(*func, IR_ROLE_SEED, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
+		key.instance =
+			ex_read(e, ir_param_as(*func, IR_ROLE_INSTANCE, "instance", ir_scalar_type(IR_I64)), NULL, 0, false);
 	}
 	return key;
 }
@@ -170,7 +171,7 @@ static void build_setup(Building *b) {
 		FeSlot slot = {.name = bound->name, .type = type, .count = ir_type_elements(type, NULL), .span = bound->span};
 		vec_push(e->arena, &b->out->fixed, slot);
 		vec_push(e->arena, &b->fixed, v);
-		ir_result(b->out->setup, session_text(e->session, bound->name), value);
+		ir_result_as(b->out->setup, IR_ROLE_FIXED, session_text(e->session, bound->name), value);
 	}
 }
 
@@ -181,7 +182,7 @@ static void bind_fixed(Building *b, IrFunc *func) {
 		const FeSlot *slot = &b->out->fixed.data[i];
 		Value *made = b->fixed.data[i], *v = made;
 		if (made->kind == VALUE_ARRAY) {
-			IrValue param = ir_param(func, session_text(e->session, slot->name), slot->type);
+			IrValue param = ir_param_as(func, IR_ROLE_FIXED, session_text(e->session, slot->name), slot->type);
 			v = value_read(e, param, made->scalar, made->rank, made->dims);
 			v->body->low = made->body->low;
 			v->body->high = made->body->high;
@@ -279,7 +280,7 @@ static void build_start(Building *b) {
 		x = ir_put(&m.f, IR_PUT_NONE, node, type, &place, x, false);
 		ir_for_end(&m.f);
 	}
-	ir_result(o->start, "x", x);
+	ir_result_as(o->start, IR_ROLE_X, "x", x);
 }
 
 static void bind_param(Building *b, IrValue x, const FeSlot *slot) {
@@ -304,13 +305,13 @@ static void bind_param(Building *b, IrValue x, const FeSlot *slot) {
 	scope_add(e, BIND_PARAM, name, v);
 }
 
-static void result(Building *b, const char *name, const AstExpr *x, const char *what) {
+static void result(Building *b, IrRole role, const char *name, const AstExpr *x, const char *what) {
 	Elab *e = &b->e;
 	Value *v = elab_scalar(e, x, what);
 	if (value_is_bad(v))
 		return;
 	v = value_convert(e, v, S_REAL);
-	ir_result(b->out->value, name, whole(e, v, NULL, 0, session_name(e->session, name), x->span));
+	ir_result_as(b->out->value, role, name, whole(e, v, NULL, 0, session_name(e->session, name), x->span));
 }
 
 /* Something of it could not be read, so what seems to be missing may have been there. */
@@ -332,7 +333,7 @@ static void build_value(Building *b) {
 	stages_want(&b->stages, false);
 	start_function(b, &builder, "value", &o->value);
 	bind_fixed(b, o->value);
-	IrValue x = o->size ? ir_param(o->value, "x", ir_tensor_type(e->real, 1, &o->size)) : 0;
+	IrValue x = o->size ? ir_param_as(o->value, IR_ROLE_X, "x", ir_tensor_type(e->real, 1, &o->size)) : 0;
 	for (uint32_t i = 0; i < o->params.count; i++)
 		bind_param(b, x, &o->params.data[i]);
 	const AstStmt *minimize = NULL;
@@ -352,14 +353,14 @@ static void build_value(Building *b) {
 			continue;
 		}
 		minimize = s;
-		result(b, "f", s->minimize, "what is minimized");
+		result(b, IR_ROLE_F, "f", s->minimize, "what is minimized");
 	}
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
 		if (s->kind != AST_REPORT || !s->report.value)
 			continue;
 		vec_push(e->arena, &o->reports, s->report.name.name);
-		result(b, session_text(e->session, s->report.name.name), s->report.value, "a report");
+		result(b, IR_ROLE_REPORT, session_text(e->session, s->report.name.name), s->report.value, "a report");
 	}
 	const char *name = session_text(e->session, b->decl->name.name);
 	if (unread(e->session, b->decl->span))

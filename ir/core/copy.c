@@ -196,7 +196,7 @@ IrFunc *ir_func_copy(IrModule *module, const IrFunc *func, const char *name) {
 		ir_symbol(copy, session_text(session, func->symbols.data[i]));
 	for (uint32_t i = 0; i < func->params.count; i++) {
 		const IrParam *param = &func->params.data[i];
-		IrValue value = ir_param(copy, session_text(session, param->name), ir_type(func, param->value));
+		IrValue value = ir_param_as(copy, param->role, session_text(session, param->name), ir_type(func, param->value));
 		copy->params.data[i].name = param->name;
 		ir_map_set(&map, param->value, value);
 	}
@@ -205,7 +205,8 @@ IrFunc *ir_func_copy(IrModule *module, const IrFunc *func, const char *name) {
 		ir_copy_op(&b, func, func->body.ops.data[i], &map);
 	for (uint32_t i = 0; i < func->results.count; i++)
 		vec_push(module->arena, &copy->results,
-		         ((IrResult){ir_map_get(&map, func->results.data[i].value), func->results.data[i].name}));
+		         ((IrResult){ir_map_get(&map, func->results.data[i].value), func->results.data[i].name,
+		                     func->results.data[i].role}));
 	arena_free(scratch);
 	return copy;
 }

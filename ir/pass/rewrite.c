@@ -426,7 +426,7 @@ IrFunc *ir_pass_begin(IrModule *module, const IrFunc *func, IrMap *map, IrBuilde
 	for (uint32_t i = 0; i < func->params.count; i++) {
 		IrParam param = func->params.data[i];
 		const char *name = param.name ? name_text(module->session->names, param.name) : NULL;
-		ir_map_set(map, param.value, ir_param(out, name, ir_type(func, param.value)));
+		ir_map_set(map, param.value, ir_param_as(out, param.role, name, ir_type(func, param.value)));
 	}
 	*builder = ir_builder(out);
 	return out;
@@ -436,6 +436,6 @@ void ir_pass_end(const IrFunc *func, const IrMap *map, IrFunc *out) {
 	for (uint32_t i = 0; i < func->results.count; i++) {
 		IrResult result = func->results.data[i];
 		const char *name = result.name ? name_text(func->module->session->names, result.name) : NULL;
-		ir_result(out, name, ir_map_get(map, result.value));
+		ir_result_as(out, result.role, name, ir_map_get(map, result.value));
 	}
 }

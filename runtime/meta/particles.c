@@ -16,19 +16,24 @@
 
 #include "runtime/meta/estimator.h"
 
-bool particles_whole(const RtEstimator *e) {
-	return e->how.kind == FE_ES || e->how.window <= 0 || e->how.window >= e->how.horizon_high;
+/* Is every window a whole run? Then all three are `es`. */
+static bool whole_runs(const EstimatorMethod *method, const RtEstimate *how) {
+	return method->whole || how->window <= 0 || how->window >= how->horizon_high;
+}
+
+static bool particles_whole(const RtEstimator *e) {
+	return whole_runs(e->method, &e->how);
 }
 
 static int carried_states(const RtEstimator *e) {
-	return particles_whole(e) ? 0 : e->how.kind == FE_PES ? 2 : 1;
+	return particles_whole(e) ? 0 : e->method->carried;
 }
 
 static size_t theta_bytes(const RtEstimator *e, RtTheta variant) {
 	return 8 * (size_t)e->count * (variant == RT_PER_LANE ? IR_LANES : 1);
 }
 
-double particles_bytes(const RtEstimator *e) {
+static double particles_bytes(const RtEstimator *e) {
 	double bytes = 0, arena = 0;
 	for (int k = 0; k < e->family_count; k++) {
 		const Family *family = &e->families[k];
@@ -80,7 +85,7 @@ static void group_new(RtEstimator *e, Family *family, Group *group) {
 	}
 }
 
-bool particles_new(RtEstimator *e) {
+static void particles_allocate(RtEstimator *e) {
 	Arena *arena = e->arena;
 	size_t scratch = 0;
 	for (int k = 0; k < e->family_count; k++) {
@@ -110,7 +115,6 @@ bool particles_new(RtEstimator *e) {
 			e->workers[i].states[k] = rt_state_new(e->families[k / 3].task, arena);
 		}
 	}
-	return true;
 }
 
 /* theta + sign * eps as the group's code wants it; lanes without a particle repeat the first. */
@@ -226,7 +230,8 @@ static int run_lanes(const Walk *w, const void *theta, RtState *state, const int
 	                       NULL, w->arena);
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		double *sum = &score[part[lane]][lane];
-		*sum = how.fold == FE_SCORE_MIN ? piece[lane] : *sum + piece[lane]; /* a minimum is of whole runs: one piece */
+		*sum = fe_score_folds[how.fold].least ? piece[lane]
+		                                      : *sum + piece[lane]; /* a minimum is of whole runs: one piece */
 	}
 	return error;
 }
@@ -347,7 +352,7 @@ static void add_particle(RtEstimator *e, const Family *family, int number, int i
 		if (turns == 0) {
 			continue;
 		}
-		bool afresh = part == 1 || passage->afresh || e->how.kind != FE_PES;
+		bool afresh = part == 1 || passage->afresh || !e->method->sums_noise;
 		for (int64_t p = 0; p < e->count; p++) {
 			sum[p] = afresh ? noise[p] : sum[p] + noise[p];
 		}
@@ -366,7 +371,7 @@ static void add_particle(RtEstimator *e, const Family *family, int number, int i
 	}
 }
 
-bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
+static bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
 	int groups = 0, problems = 0;
 	for (int k = 0; k < e->family_count; k++) {
 		Family *family = &e->families[k];
@@ -401,3 +406,48 @@ bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
 	stats->score = scored > 0 ? stats->score / scored : (double)NAN;
 	return true;
 }
+
+/* Few problems: the lanes go to particles. */
+static int uses(const EstimatorMethod *method, const RtEstimate *how, RtTask *task, int problems,
+                RtUse use[RT_MOST_USES]) {
+	rt_task_lanes(task, IR_LANES);
+	RtTheta variant = problems < IR_LANES / 2 ? RT_PER_LANE : RT_SHARED;
+	use[0] = (RtUse){RT_SETUP, {0}};
+	use[1] = (RtUse){RT_BEGIN, {.variant = variant}};
+	use[2] =
+		(RtUse){RT_SEGMENT, rt_segment_plan(task, whole_runs(method, how) ? how->horizon_high : how->window, variant)};
+	return 3;
+}
+
+static int full_uses(const RtEstimate *how, RtTask *task, int problems, RtUse use[RT_MOST_USES]) {
+	return uses(&estimator_full, how, task, problems, use);
+}
+
+static int windows_uses(const RtEstimate *how, RtTask *task, int problems, RtUse use[RT_MOST_USES]) {
+	return uses(&estimator_persistent, how, task, problems, use);
+}
+
+const EstimatorMethod estimator_full = {
+	.uses = full_uses,
+	.bytes = particles_bytes,
+	.allocate = particles_allocate,
+	.estimate = particles_estimate,
+	.whole = true,
+};
+
+const EstimatorMethod estimator_persistent = {
+	.uses = windows_uses,
+	.bytes = particles_bytes,
+	.allocate = particles_allocate,
+	.estimate = particles_estimate,
+	.carried = 2,
+	.sums_noise = true,
+};
+
+const EstimatorMethod estimator_truncated = {
+	.uses = windows_uses,
+	.bytes = particles_bytes,
+	.allocate = particles_allocate,
+	.estimate = particles_estimate,
+	.carried = 1,
+};

@@ -259,26 +259,14 @@ static bool train_steps(Training *t) {
 	return !t->select || !out->interrupted || consider(t, out->steps);
 }
 
-static RtEstimate estimate_of(const FeExperiment *experiment) {
-	return (RtEstimate){.kind = experiment->estimator,
-	                    .window = experiment->window,
-	                    .sigma = experiment->sigma > 0 ? experiment->sigma : 0.01,
-	                    .particles = experiment->particles > 0 ? experiment->particles : 16,
-	                    .horizon_low = experiment->horizon_low,
-	                    .horizon_high = experiment->horizon_high,
-	                    .stagger = true,
-	                    .clip = experiment->clip};
-}
-
 static bool prepare(Training *t) {
 	Rt *rt = t->rt;
 	RtTrained *out = t->out;
 	const FeExperiment *experiment = t->experiment;
-	RtScore score = {experiment->fold, experiment->map};
 	out->tasks = ARENA_ARRAY(out->arena, RtTask *, experiment->on.count + 1);
 	for (uint32_t k = 0; k < experiment->on.count; k++) {
-		out->tasks[k] = rt_task_new(rt, &experiment->on.data[k], &experiment->train, score, experiment->open.data,
-		                            experiment->open.count);
+		out->tasks[k] = rt_task_new(rt, &experiment->on.data[k], &experiment->train, experiment->score,
+		                            experiment->open.data, experiment->open.count);
 		if (!out->tasks[k]) {
 			return false;
 		}
@@ -288,7 +276,7 @@ static bool prepare(Training *t) {
 	for (int k = 0; k < out->task_count; k++) {
 		counts[k] = experiment->train_problems > 0 ? experiment->train_problems : 1;
 	}
-	RtEstimate how = estimate_of(experiment);
+	RtEstimate how = rt_estimate_of(experiment);
 	t->estimator = rt_estimator_new(rt, out->tasks, out->task_count, counts, &how, experiment->seed);
 	if (!t->estimator) {
 		return false;
