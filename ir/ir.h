@@ -39,6 +39,7 @@ typedef enum IrStorage {
 
 typedef struct IrType {
 	IrScalar scalar;
+	IrStorage storage; /* not plain: a parameter of the function, which the caller owns and nothing but reads may name */
 	uint8_t rank;
 	bool lanes; /* axis 0 has extent IR_LANES and counts problems (or particles); code stores it innermost */
 	IrDim dims[IR_MAX_RANK];
@@ -99,6 +100,8 @@ typedef union IrNumber {
  * to_int rounds towards zero; NaN gives 0, values out of range the nearest integer. Functions that are not primitive
  * are computed in double by the C library, then rounded. */
 IrNumber ir_eval_scalar(IrOpcode opcode, const IrScalar *types, const IrNumber *args);
+/* Element `at` of stored elements as a number of type `scalar`: whole numbers to reals and reals to reals round once. */
+IrNumber ir_stored(IrStorage storage, IrScalar scalar, const void *elements, int64_t at);
 double ir_digamma(double x);
 double ir_trigamma(double x);
 double ir_tetragamma(double x);
@@ -293,6 +296,7 @@ IrType ir_scalar_type(IrScalar scalar);      /* rank 0 */
 size_t ir_storage_bytes(IrStorage storage);
 const char *ir_storage_name(IrStorage storage); /* "u8", "f32" */
 bool ir_storage_is_real(IrStorage storage);
+size_t ir_element_bytes(IrType type); /* of its storage, or of its scalar */
 IrType ir_tensor_type(IrScalar scalar, int rank, const IrDim *dims);
 bool ir_type_equal(IrType a, IrType b);
 /* Number of elements; symbols (may be NULL if there are none) gives the extents of symbols. */
@@ -498,6 +502,7 @@ typedef struct IrTensor {
 	IrType type; /* all dims are numbers */
 	double *reals;
 	int64_t *integers;
+	const void *stored; /* the elements of an argument whose storage is not plain; the other two are NULL */
 } IrTensor;
 
 IrTensor ir_tensor_new(Arena *arena, IrType type, const int64_t *symbols);

@@ -127,6 +127,7 @@ typedef struct RtTask {
 	int lanes;                /* problems in a block: IR_LANES, or 1 and code without a lane axis (rt_task_plan) */
 	IrFunc *value;            /* (fixed..., x) -> f */
 	IrFunc *evaluate;         /* (fixed..., x) -> f, g?: g only if the rule reads it, or there is no rule */
+	const void **data;        /* arrays of files, one for all problems */
 	uint32_t count[IR_ROLES]; /* how many values there are of each role */
 	IrType *slots;            /* of the values that go on from step to step: x, f, g?, states... */
 	uint32_t slot_count;
@@ -216,7 +217,7 @@ RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int coun
 RtProblems *rt_problems_of(RtTask *task, uint64_t seed, RtSet set, int count, bool spread);
 void rt_problems_free(RtProblems *problems);
 double rt_problems_bytes(const RtTask *task, int count, bool spread); /* planned, before they are made */
-/* Gives its values by role to a call: fixed, x. */
+/* Gives the values of a block by role to a call: data, fixed, x. */
 void rt_give_block(const RtTask *task, IrByRole *given, const RtBlock *block);
 
 /* ---- run.c: inner runs on the host's side ---- */

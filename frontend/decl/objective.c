@@ -1,8 +1,8 @@
 /* Objectives: three functions out of one list of statements.
  *
- *     given, and what depends only on givens      setup(seed, instance) -> fixed...
- *     what parameters start from                  start(seed, instance, fixed...) -> x
- *     what depends on parameters, the rest        value(fixed..., x) -> f, reports...
+ *     given, and what depends only on givens      setup(data..., seed, instance) -> fixed...
+ *     what parameters start from                  start(data..., seed, instance, fixed...) -> x
+ *     what depends on parameters, the rest        value(data..., fixed..., x) -> f, reports...
  *
  * Statements that depend on neither are computed wherever they are needed. */
 #include "frontend/meaning/elab.h"
@@ -17,7 +17,10 @@ typedef struct Building {
 	ScopeMark hypers;
 	Stages stages;
 	bool told, ok;
-	VEC(Value *) fixed; /* their values in setup, for shapes and ranges */
+	VEC(Value *) fixed;   /* their values in setup, for shapes and ranges */
+	const AstExpr **args; /* what the call gives, or NULL, per hyperparameter */
+	IrValue *data;        /* per statement: its array in the function being built; 0: none */
+	uint32_t *data_of;    /* per statement: 1 + its place in out->data; 0: none */
 } Building;
 
 /* ---- hyperparameters ---- */
@@ -27,6 +30,7 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 	const AstDecl *decl = b->decl;
 	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, decl->params.count + 1);
 	bool ok = call_arguments(e->program, call, args);
+	b->args = args;
 	IrBuilder scratch = ir_builder(ir_func_new(e->module, "constants"));
 	e->builder = &scratch;
 	for (uint32_t i = 0; i < decl->params.count; i++) {
@@ -64,21 +68,11 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 
 /* ---- the three functions ---- */
 
-static void bind_open(Name name, Span span, void *context) {
-	Building *b = context;
-	if (!scope_find(&b->e, name))
-		scope_add(&b->e, BIND_GIVEN, (AstName){name, span}, value_bad(&b->e));
-}
-
-/* What this version does not have, and the extents that it would have told, are names about which everyone is silent. */
+/* What this version does not have are names about which everyone is silent. */
 static void bind_unsupported(Building *b) {
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
-		if (s->kind != AST_DATA && s->kind != AST_BATCH)
-			continue;
-		for (uint32_t k = 0; k < s->declare.type.dims.count; k++)
-			expr_names(s->declare.type.dims.data[k], bind_open, b);
-		for (uint32_t k = 0; k < s->declare.names.count; k++)
+		for (uint32_t k = 0; s->kind == AST_BATCH && k < s->declare.names.count; k++)
 			scope_add(&b->e, BIND_GIVEN, s->declare.names.data[k], value_bad(&b->e));
 	}
 }
@@ -119,6 +113,82 @@ static Value *given_value(Building *b, const AstStmt *s, DrawKey key) {
 	return value_is_bad(v) ? v : materialize(e, v, d->names.data[0].name, s->span);
 }
 
+/* ---- data ---- */
+
+/* The text that names the file: written there, or a hyperparameter. */
+static const AstExpr *data_from(Building *b, const AstStmt *s) {
+	const AstExpr *from = s->declare.from;
+	if (!from || from->kind != AST_NAME)
+		return from;
+	for (uint32_t i = 0; i < b->decl->params.count; i++) {
+		const AstParam *p = &b->decl->params.data[i];
+		const AstExpr *text = b->args[i] ? b->args[i] : p->value;
+		if (p->name.name != from->name)
+			continue;
+		if (text && text->kind != AST_TEXT)
+			diag_error(b->e.session, 277, text->span, "`%s` names a file: a text in quotes is needed",
+			           session_text(b->e.session, from->name));
+		return text && text->kind == AST_TEXT ? text : NULL;
+	}
+	diag_error(b->e.session, 277, from->span,
+	           "no parameter is called `%s`: a file is named by a text in quotes or by one",
+	           session_text(b->e.session, from->name));
+	return NULL;
+}
+
+/* Reads what data statements declare, each seeing the sizes of those before it. */
+static void find_data(Building *b) {
+	Elab *e = &b->e;
+	uint32_t count = b->decl->body.count;
+	b->data = ARENA_ARRAY(e->arena, IrValue, count + 1);
+	b->data_of = ARENA_ARRAY(e->arena, uint32_t, count + 1);
+	IrBuilder scratch = ir_builder(ir_func_new(e->module, "sizes"));
+	e->builder = &scratch;
+	for (uint32_t i = 0; i < count; i++) {
+		const AstStmt *s = b->decl->body.data[i];
+		if (s->kind != AST_DATA || s->declare.names.count == 0)
+			continue;
+		FeData data;
+		uint32_t errors = e->session->error_count;
+		const AstExpr *from = data_from(b, s);
+		if (e->session->error_count != errors || !name_free(e, s->declare.names.data[0]) ||
+		    !data_declare(e, s, from, &data)) {
+			b->ok = false;
+			continue;
+		}
+		data_bind(e, &data, data_param(e, &data));
+		vec_push(e->arena, &b->out->data, data);
+		b->data_of[i] = b->out->data.count;
+	}
+	e->module->funcs.count--;
+	scope_back(e, b->hypers);
+}
+
+static void add_data(Building *b) {
+	for (uint32_t i = 0; i < b->decl->body.count; i++)
+		b->data[i] = b->data_of[i] ? data_param(&b->e, &b->out->data.data[b->data_of[i] - 1]) : 0;
+}
+
+static void silent(Name name, Span span, void *context) {
+	Building *b = context;
+	if (!scope_find(&b->e, name))
+		scope_add(&b->e, BIND_GIVEN, (AstName){name, span}, value_bad(&b->e));
+}
+
+/* The names of a data statement, from there on. Where it could not be read, everyone is silent about them. */
+static void meet_data(Building *b, uint32_t at) {
+	const AstStmt *s = b->decl->body.data[at];
+	if (s->kind != AST_DATA || s->declare.names.count == 0)
+		return;
+	if (b->data_of[at]) {
+		data_bind(&b->e, &b->out->data.data[b->data_of[at] - 1], b->data[at]);
+		return;
+	}
+	for (uint32_t k = 0; k < s->declare.type.dims.count; k++)
+		expr_names(s->declare.type.dims.data[k], silent, b);
+	silent(s->declare.names.data[0].name, s->declare.names.data[0].span, b);
+}
+
 static DrawKey start_function(Building *b, IrBuilder *builder, const char *name, IrFunc **func) {
 	Elab *e = &b->e;
 	*func = ir_func_new(e->module, arena_printf(e->arena, "%s_%s", session_text(e->session, b->decl->name.name), name));
@@ -127,6 +197,7 @@ static DrawKey start_function(Building *b, IrBuilder *builder, const char *name,
 	e->builder = builder;
 	scope_back(e, b->hypers);
 	bind_unsupported(b);
+	add_data(b);
 	DrawKey key = {0};
 	if (strcmp(name, "value") != 0) {
 		key.seed = ex_read(e, ir_param_as(*func, IR_ROLE_SEED, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
@@ -144,7 +215,8 @@ static void build_setup(Building *b) {
 		const AstStmt *s = b->decl->body.data[i];
 		if (is_computation(s) && b->stages.stmts[i].stage < STAGE_VALUE)
 			elab_stmt(e, s);
-		if (s->kind == AST_DATA || s->kind == AST_BATCH)
+		meet_data(b, i);
+		if (s->kind == AST_BATCH)
 			diag_error(e->session, 390, s->keyword, "`%s` is part of the language, but not of this version",
 			           ast_stmt_word(s->kind));
 		if (s->kind == AST_GIVEN && s->declare.names.count && name_free(e, s->declare.names.data[0])) {
@@ -235,6 +307,7 @@ static void build_start(Building *b) {
 	VEC(Value *) starts = {0};
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
+		meet_data(b, i);
 		if (is_computation(s) && b->stages.stmts[i].stage == STAGE_CONST && stages_wanted(&b->stages, i))
 			elab_stmt(e, s);
 		if (s->kind != AST_PARAM || s->declare.names.count == 0)
@@ -339,6 +412,7 @@ static void build_value(Building *b) {
 	const AstStmt *minimize = NULL;
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
+		meet_data(b, i);
 		if (is_computation(s) && (b->stages.stmts[i].stage == STAGE_VALUE ||
 		                          (b->stages.stmts[i].stage == STAGE_CONST && stages_wanted(&b->stages, i))))
 			elab_stmt(e, s);
@@ -393,6 +467,7 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 	stages_find(&b.stages, module->arena, &call->decl->body);
 	stages_want(&b.stages, true);
 	stages_want(&b.stages, false);
+	find_data(&b);
 	build_setup(&b);
 	build_start(&b);
 	build_value(&b);

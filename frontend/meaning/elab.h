@@ -508,6 +508,8 @@ struct FeProgram {
 	bool broken;                            /* something did not read */
 	FeLoader *loader;
 	void *loader_context;
+	FeDataReader *data;
+	void *data_context;
 	FeFinder *finder;
 	void *finder_context;
 	VEC(FileId) read; /* the files that were read, however they were named */
@@ -527,6 +529,14 @@ uint32_t param_place(const AstDecl *decl, NameMap *places, Arena *arena, Name wa
 Name nearest_param(Session *session, const AstDecl *decl, Name wanted);
 /* The arguments of a call in the order of the parameters; NULL: by default. */
 bool call_arguments(FeProgram *program, const FeCall *call, const AstExpr **out);
+
+/* data.c */
+/* What the data statement `s` declares, with its sizes. from: the text that names the file. false with diagnostics. */
+bool data_declare(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out);
+/* Adds the parameter of a function that stands for it. */
+IrValue data_param(Elab *e, const FeData *data);
+/* Its name and those of the sizes that it opened, from here on. param: as data_param made it. */
+void data_bind(Elab *e, const FeData *data, IrValue param);
 
 /* constant.c */
 /* What a constant of the program stands for. Computed when it is first used, after those that it mentions. */

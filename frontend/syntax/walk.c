@@ -114,6 +114,12 @@ static void in_declare(const AstDeclare *d, NameVisit *v) {
 	in_exprs(&d->type.dims, v);
 	in_expr(d->value, v);
 	in_expr(d->draw, v);
+	in_expr(d->from, v);
+	for (uint32_t i = 0; i < d->columns.count; i++) {
+		in_expr(d->columns.data[i].expr, v);
+		in_expr(d->columns.data[i].low, v);
+		in_expr(d->columns.data[i].high, v);
+	}
 	bind_items(v, &d->head, -1);
 }
 

@@ -58,6 +58,10 @@ const char *ir_storage_name(IrStorage storage) {
 	return storages[storage].name;
 }
 
+size_t ir_element_bytes(IrType type) {
+	return type.storage ? storages[type.storage].bytes : ir_scalar_bytes(type.scalar);
+}
+
 bool ir_storage_is_real(IrStorage storage) {
 	return storage == IR_STORED_F32 || storage == IR_STORED_F64;
 }
@@ -76,7 +80,7 @@ IrType ir_tensor_type(IrScalar scalar, int rank, const IrDim *dims) {
 }
 
 bool ir_type_equal(IrType a, IrType b) {
-	if (a.scalar != b.scalar || a.rank != b.rank || a.lanes != b.lanes)
+	if (a.scalar != b.scalar || a.storage != b.storage || a.rank != b.rank || a.lanes != b.lanes)
 		return false;
 	for (int i = 0; i < a.rank; i++)
 		if (a.dims[i] != b.dims[i])

@@ -27,6 +27,7 @@ typedef struct CEmit {
 /* c_kernel.c */
 void c_print_kernel(CEmit *c, const LoopKernel *kernel);
 const char *c_scalar(IrScalar type); /* in memory */
+const char *c_element(IrScalar type, IrStorage storage); /* in memory, stored so */
 /* The symbols that a kernel mentions, as it is called: bits. */
 uint64_t c_kernel_symbols(const LoopKernel *kernel);
 void c_size(Text *out, LoopSize size, const char *const *symbols);

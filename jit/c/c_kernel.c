@@ -20,6 +20,16 @@ const char *c_scalar(IrScalar type) {
 	return names[type];
 }
 
+const char *c_element(IrScalar type, IrStorage storage) {
+	static const char *const names[IR_STORAGE_COUNT] = {
+		NULL,
+#define STORAGE(id, word, width, ctype) [IR_STORED_##id] = #ctype, /* becomes: [IR_STORED_U8] = "uint8_t", */
+#include "ir/core/storage.def"
+#undef STORAGE
+	};
+	return storage ? names[storage] : c_scalar(type);
+}
+
 /* A truth value is an int while it is computed with. */
 static const char *temp_type(IrScalar type) {
 	return type == IR_BOOL ? "int" : c_scalar(type);
@@ -120,6 +130,12 @@ static void print_load(const CEmit *c, const LoopStmt *stmt) {
 		text_printf(c->out, "l < %u%s", (unsigned)stmt->lanes, stmt->mask != 0 ? " && " : " ? ");
 	if (stmt->mask != 0)
 		text_printf(c->out, "%s ? ", name_of(c, stmt->mask));
+	/* Narrow elements become the scalar here, before a choice could convert them otherwise. */
+	IrStorage storage = c->kernel->formals.data[stmt->address.buffer].storage;
+	if (storage && type == IR_BOOL)
+		text_printf(c->out, "0 != ");
+	else if (storage)
+		text_printf(c->out, "(%s)", c_scalar(type));
 	print_address(c, &stmt->address);
 	if (stmt->mask != 0 || stmt->lanes != 0) {
 		text_printf(c->out, " : ");
@@ -536,7 +552,7 @@ void c_print_kernel(CEmit *c, const LoopKernel *kernel) {
 	for (uint32_t i = 0; i < kernel->formals.count; i++) {
 		const LoopFormal *formal = &kernel->formals.data[i];
 		text_printf(c->out, "%s%s%s *%s_RESTRICT b%u", i > 0 ? ", " : "", formal->written ? "" : "const ",
-		            c_scalar(formal->type), c->prefix, (unsigned)i);
+		            c_element(formal->type, formal->storage), c->prefix, (unsigned)i);
 	}
 	uint64_t symbols = c_kernel_symbols(kernel);
 	for (uint32_t i = 0; i < c->func->ir->symbols.count; i++) {

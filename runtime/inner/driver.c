@@ -61,7 +61,7 @@ const IrRole rt_state_roles[RT_STATE_ROLES] = {IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, 
 /* Where callers read how many values of a role they handle. */
 static void count_roles(RtTask *task) {
 	static const IrRole of_rule[] = {IR_ROLE_STATE, IR_ROLE_HYPER, IR_ROLE_THETA};
-	static const IrRole of_objective[] = {IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_REPORT};
+	static const IrRole of_objective[] = {IR_ROLE_DATA, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_REPORT};
 	for (size_t i = 0; i < sizeof of_objective / sizeof *of_objective; i++) {
 		task->count[of_objective[i]] = rt_role(task, of_objective[i]).range.count;
 	}
@@ -70,6 +70,10 @@ static void count_roles(RtTask *task) {
 	}
 	for (int k = 0; k < RT_STATE_ROLES; k++) {
 		task->slot_count += task->count[rt_state_roles[k]];
+	}
+	task->data = ARENA_ARRAY(task->module->arena, const void *, task->count[IR_ROLE_DATA] + 1);
+	for (uint32_t i = 0; i < task->count[IR_ROLE_DATA]; i++) {
+		task->data[i] = task->objective->data.data[i].found.elements;
 	}
 	task->slots = ARENA_ARRAY(task->module->arena, IrType, task->slot_count + 1);
 	uint32_t at = 0;

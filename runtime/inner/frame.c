@@ -17,6 +17,7 @@ RtRole rt_role(const RtTask *task, IrRole role) {
 	switch (role) {
 	case IR_ROLE_SEED:
 	case IR_ROLE_INSTANCE: return from_params(objective->setup, role);
+	case IR_ROLE_DATA:
 	case IR_ROLE_FIXED:
 	case IR_ROLE_X: return from_params(objective->value, role);
 	case IR_ROLE_F:
@@ -30,7 +31,7 @@ RtRole rt_role(const RtTask *task, IrRole role) {
 }
 
 const char *rt_role_name(const RtTask *task, const RtRole *of, uint32_t i) {
-	bool named = of->role == IR_ROLE_FIXED || of->role == IR_ROLE_STATE || of->role == IR_ROLE_HYPER ||
+	bool named = of->role == IR_ROLE_DATA || of->role == IR_ROLE_FIXED || of->role == IR_ROLE_STATE || of->role == IR_ROLE_HYPER ||
 	             of->role == IR_ROLE_REPORT;
 	if (!named) {
 		return ir_role_name(of->role);

@@ -4,7 +4,7 @@
 IrFunc *rt_build_setup(RtTask *task, const RtPlan *plan) {
 	(void)plan;
 	Frame w = frame_new(task, "setup");
-	FRAME_PARAMS(&w, IR_ROLE_SEED, IR_ROLE_INSTANCE);
+	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
 	frame_call(&w, task->objective->setup);
 	frame_call(&w, task->objective->start);
 	FRAME_RESULTS(&w, IR_ROLE_FIXED, IR_ROLE_X);
@@ -13,7 +13,7 @@ IrFunc *rt_build_setup(RtTask *task, const RtPlan *plan) {
 
 IrFunc *rt_build_value(RtTask *task) {
 	Frame w = frame_new(task, "value");
-	FRAME_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X);
+	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_FIXED, IR_ROLE_X);
 	frame_call(&w, task->objective->value);
 	FRAME_RESULTS(&w, IR_ROLE_F);
 	return w.func;
@@ -28,7 +28,7 @@ IrFunc *rt_build_gradient_of(RtTask *task, const IrFunc *value, const char *name
 
 IrFunc *rt_build_instance_start(RtTask *task) {
 	Frame w = frame_new(task, "start_of_instance");
-	FRAME_PARAMS(&w, IR_ROLE_SEED, IR_ROLE_INSTANCE);
+	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
 	frame_call(&w, task->objective->setup);
 	frame_call(&w, task->objective->start);
 	FRAME_RESULTS(&w, IR_ROLE_X);
@@ -39,7 +39,7 @@ IrFunc *rt_build_instance_value(RtTask *task) {
 	IrFunc *plain = rt_optimized(task, ir_func_copy(task->module, task->objective->value, "value"));
 	IrFunc *gradient = rt_build_gradient_of(task, plain, "value_and_gradient");
 	Frame w = frame_new(task, "value_of_instance");
-	FRAME_PARAMS(&w, IR_ROLE_SEED, IR_ROLE_INSTANCE);
+	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
 	frame_call(&w, task->objective->setup);
 	FRAME_PARAMS(&w, IR_ROLE_X);
 	frame_call(&w, gradient);

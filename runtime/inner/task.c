@@ -24,6 +24,9 @@ void rt_task_plan(RtTask *task, int problems) {
 	const IrFunc *value = task->objective->value;
 	double bytes = 0;
 	for (uint32_t i = 0; i < value->params.count; i++) {
+		if (value->params.data[i].role == IR_ROLE_DATA) {
+			continue;
+		}
 		IrType type = ir_type(value, value->params.data[i].value);
 		bytes += (double)ir_type_elements(type, NULL) * (double)ir_scalar_bytes(type.scalar);
 	}

@@ -167,7 +167,7 @@ static void emit_segment(Frame *w, int steps, IrValue trips) {
 IrFunc *rt_build_begin(RtTask *task, const RtPlan *plan) {
 	(void)plan;
 	Frame w = frame_new(task, "begin");
-	FRAME_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_HYPER, IR_ROLE_THETA);
+	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_HYPER, IR_ROLE_THETA);
 	emit_begin(&w);
 	FRAME_RESULTS(&w, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE);
 	return w.func;
@@ -176,7 +176,7 @@ IrFunc *rt_build_begin(RtTask *task, const RtPlan *plan) {
 /* `whole`: every segment has all its turns, so that no bound is read when it runs. */
 static IrFunc *build_segment(RtTask *task, int steps, bool curve, bool whole) {
 	Frame w = frame_new(task, "segment");
-	FRAME_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_T0, IR_ROLE_TURNS,
+	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_T0, IR_ROLE_TURNS,
 	             IR_ROLE_HORIZON, IR_ROLE_F0, IR_ROLE_HYPER, IR_ROLE_THETA);
 	if (curve) {
 		IrDim length = steps;
@@ -340,7 +340,7 @@ IrFunc *rt_build_gradient(RtTask *task, const RtPlan *plan) {
 	bool through_init = init_reads_theta(task->rule);
 	IrFunc *reverse = segment_reverse(task, window, !partial, through_init);
 	Frame w = frame_new(task, "meta_gradient");
-	FRAME_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
+	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
 	IrValue x0 = frame_get(&w, IR_ROLE_X);
 	emit_begin(&w);
 	IrValue trips = plan->fixed ? 0 : emit_window_count(&w, window);
@@ -433,7 +433,7 @@ static void emit_windows(Frame *w, int window, int steps) {
 
 IrFunc *rt_build_tangent(RtTask *task, const RtPlan *plan) {
 	Frame w = frame_new(task, "score");
-	FRAME_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
+	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
 	emit_begin(&w);
 	if (plan->window <= 0 || plan->window >= plan->steps) {
 		emit_segment(&w, plan->steps, frame_get(&w, IR_ROLE_HORIZON));

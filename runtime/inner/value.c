@@ -25,6 +25,7 @@ static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double
 	IrScalar real = task->objective->real;
 	size_t size = (size_t)task->objective->size;
 	IrByRole given = {0};
+	ir_give(&given, IR_ROLE_DATA, task->data, task->count[IR_ROLE_DATA]);
 	ir_give_addresses(&given, IR_ROLE_SEED, &seed, sizeof seed, 1);
 	ir_give_addresses(&given, IR_ROLE_INSTANCE, &instance, sizeof instance, 1);
 	if (x) {
@@ -32,7 +33,7 @@ static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double
 		rt_store(real, stored, 1, x, size);
 		ir_give_addresses(&given, IR_ROLE_X, stored, size, 1);
 	}
-	void *params[3];
+	void **params = ARENA_ARRAY(scratch, void *, code->func->params.count + 1);
 	ir_arguments(code->func, &given, sizeof *params, params);
 	uint32_t count = code->func->results.count;
 	void **results = ARENA_ARRAY(scratch, void *, count + 1);
