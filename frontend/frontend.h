@@ -62,7 +62,7 @@ typedef struct FeDataFound {
 	const void *elements; /* row-major; stays as long as the program. NULL: only shapes were asked for */
 	const char *path;     /* what was read */
 	bool unknown;         /* sizes that are open are not known: the file is not there, or was not looked through */
-	const char *missing;  /* why it could not be opened, where that does not matter yet; NULL: it could */
+	const char *missing;  /* why it could not be opened; NULL: it could */
 } FeDataFound;
 
 /* false with *problem in words. */

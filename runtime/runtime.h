@@ -44,6 +44,7 @@ typedef struct Rt {
 	Arena *arena;
 	RtPool *pool;
 	JitEngine *engine;      /* made at the first compilation */
+	VEC(const char *) data; /* files that objectives of tasks took data from, each once */
 	double compile_seconds; /* spent so far in optimizing, differentiating and compiling */
 	bool failed_engine;     /* reported once */
 } Rt;

@@ -86,8 +86,10 @@ static bool read_data(Elab *e, const AstExpr *from, FeData *out, FeDataWanted *w
 		declared[i] = wanted->dims[i];
 	out->found = (FeDataFound){.unknown = true};
 	if (program->data && !program->data(program->data_context, wanted, &out->found, &problem)) {
-		diag_error(e->session, 276, from->span, "cannot read `%s` from %s: %s", wanted->name,
-		           out->found.path ? out->found.path : wanted->path, problem);
+		Diag *diag = diag_error(e->session, 276, from->span, "cannot read `%s` from %s: %s", wanted->name,
+		                        out->found.path ? out->found.path : wanted->path, problem);
+		if (out->found.missing)
+			diag_help(e->session, diag, "a file is looked for beside the program; --data DIR names another folder");
 		return false;
 	}
 	if (out->found.unknown)

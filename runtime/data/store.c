@@ -91,9 +91,9 @@ static bool read_data(void *context, FeDataWanted *wanted, FeDataFound *found, c
 	Entry *entry = entry_of(store, path, &request);
 	*problem = entry->problem;
 	if (entry->problem) {
-		found->missing = entry->missing && store->describe ? entry->problem : NULL;
+		found->missing = entry->missing ? entry->problem : NULL;
 		found->unknown = true;
-		return found->missing != NULL;
+		return entry->missing && store->describe;
 	}
 	found->unknown = entry->file.unknown;
 	if (found->unknown)

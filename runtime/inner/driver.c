@@ -34,12 +34,29 @@ IrFunc *rt_optimized(RtTask *task, IrFunc *func) {
 	return ir_optimize(task->module, func, &pipeline);
 }
 
+/* What a run has to name among the things it was made from. */
+static void note_data(Rt *rt, const FeObjective *objective) {
+	for (uint32_t i = 0; i < objective->data.count; i++) {
+		const char *path = objective->data.data[i].found.path;
+		uint32_t k = 0;
+		while (path && k < rt->data.count && strcmp(rt->data.data[k], path) != 0) {
+			k++;
+		}
+		if (path && k == rt->data.count) {
+			vec_push(rt->arena, &rt->data, path);
+		}
+	}
+}
+
 RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open,
                     uint32_t open_count) {
 	double started = rt_seconds();
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);
 	FeRule *method = NULL;
+	if (problem) {
+		note_data(rt, problem);
+	}
 	if (problem && rule) {
 		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, problem->params.count + 1);
 		for (uint32_t i = 0; i < problem->params.count; i++) {

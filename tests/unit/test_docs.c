@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const pages[] = {"docs/language.md", "README.md"};
+static const char *const pages[] = {"docs/language.md", "docs/data.md", "README.md"};
 
 static char *read_file(const char *name) {
 	char path[1200];
