@@ -284,6 +284,8 @@ bool ir_type_equal(IrType a, IrType b);
 /* Number of elements; symbols (may be NULL if there are none) gives the extents of symbols. */
 int64_t ir_type_elements(IrType type, const int64_t *symbols);
 int64_t ir_dim_value(IrDim dim, const int64_t *symbols);
+/* Points of a box of those indices of an op that `set` has bits for (all: ~0u); an extent that is a symbol counts as `symbol`. */
+double ir_points(const IrFor *op, uint32_t set, double symbol);
 const IrValueInfo *ir_info(const IrFunc *func, IrValue value);
 IrType ir_type(const IrFunc *func, IrValue value);
 

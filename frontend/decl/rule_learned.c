@@ -121,7 +121,7 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
 	if (from->kind != AST_TEXT)
 		return value_bad(e);
-	const char *path = file_beside(r->program, s->span.file, from->text, &problem);
+	const char *path = source_beside(r->program, s->span.file, from->text, &problem);
 	bool ok = path && r->program->loader &&
 	          r->program->loader(r->program->loader_context, path, session_text(e->session, l->slot.name),
 	                             &l->slot.type, data, &problem);

@@ -514,7 +514,7 @@ struct FeProgram {
 };
 
 /* A path that a source gives, from the folder of that source, and as the program's finder has it; NULL with *problem. */
-const char *file_beside(FeProgram *program, uint32_t source, const char *path, const char **problem);
+const char *source_beside(FeProgram *program, uint32_t source, const char *path, const char **problem);
 
 Elab elab_new(FeProgram *program, IrModule *module, IrScalar real);
 /* foreign.c: what is written here for a word of another language; NULL for any other word. A help for a value or a

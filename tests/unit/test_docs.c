@@ -2,23 +2,19 @@
  * warnings, or, if it opens with ```grad error=E0207, gives exactly that error. ```grad file=PATH is that file, word for word. */
 #include "frontend/frontend.h"
 
+#include "files.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const pages[] = {"docs/language.md", "README.md"};
 
-static char *read_file(const char *name) {
-	char path[1200];
+/* Of a file of the repository; good until the next call. */
+static const char *path_of(const char *name) {
+	static char path[1200];
 	snprintf(path, sizeof path, "%s/%s", GRADUS_SOURCE_DIR, name);
-	FILE *file = fopen(path, "rb");
-	if (file == NULL)
-		return NULL;
-	char *text = calloc(1, 1 << 18);
-	cr_assert(text != NULL);
-	cr_assert(fread(text, 1, (1 << 18) - 1, file) < (1 << 18) - 1);
-	fclose(file);
-	return text;
+	return path;
 }
 
 /* Stands for the reader of weights: any tensor of any file, all zeros. */
@@ -35,7 +31,7 @@ static void check_block(const char *page, int line, const char *info, const char
 	if (strncmp(info, " file=", 6) == 0) {
 		char name[200];
 		snprintf(name, sizeof name, "%.*s", (int)strcspn(info + 6, " \n"), info + 6);
-		char *text = read_file(name);
+		char *text = read_file(path_of(name), NULL);
 		cr_assert(text != NULL, "%s:%d: %s cannot be read", page, line, name);
 		cr_expect(strlen(text) == length && memcmp(text, code, length) == 0, "%s:%d: the block is not %s", page, line,
 		          name);
@@ -64,7 +60,7 @@ static void check_block(const char *page, int line, const char *info, const char
 }
 
 static int check_page(const char *page) {
-	char *text = read_file(page);
+	char *text = read_file(path_of(page), NULL);
 	cr_assert(text != NULL, "%s cannot be read", page);
 	static const char fence[] = "```";
 	int line = 1, blocks = 0;
