@@ -352,7 +352,6 @@ bool elab_fits(Elab *e, Span span, const int64_t *dims, int rank);
 bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from);
 bool elab_is_known(const Elab *e, Name name); /* some name of any kind */
 Diag *elab_unknown(Elab *e, Name name, Span span);
-bool is_builtin_name(const char *name);
 
 /* elab_index.c */
 Value *elab_index(Elab *e, const AstExpr *x);
@@ -381,8 +380,11 @@ Value *reduce_sum(Elab *e, Value *v, Span span);
 
 /* elab_call.c, elab_shape.c */
 Value *elab_call(Elab *e, const AstExpr *x);
-bool is_later_name(const char *name); /* a function of the language that this version lacks */
-Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known);
+/* What a call of a row of builtins.def is. `args`: the values of its arguments, as far as the row's `reads` says. */
+typedef Value *BuildCall(Elab *e, const Builtin *b, Value **args, const AstExpr *x);
+/* becomes: BuildCall build_clip; BuildCall build_where; ... */
+#define FUNCTION(name, ...) BuildCall build_##name;
+#include "frontend/builtins.def"
 Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x);
 Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x);
 
@@ -535,8 +537,6 @@ Value *elab_const(Elab *e, const AstDecl *decl);
 /* rule.c */
 /* A hyperparameter where a whole number has to stand, which it then is from the next elaboration on. */
 Value *hyper_as_int(Elab *e, Value *v, Span span);
-/* all_sum, all_mean, all_max */
-Value *rule_collective(Elab *e, const char *name, Value *v, Span span);
 void rule_apply(Elab *e, const AstStmt *s);
 
 #endif
