@@ -481,9 +481,9 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key);
 /* draw_arguments.c */
 typedef enum DrawCheck { DRAW_IMPOSSIBLE /* and reported */, DRAW_POSSIBLE, DRAW_UNKNOWN } DrawCheck;
 /* Arguments of a draw, for all values of its indices. */
-DrawCheck draw_check(Elab *e, const AstExpr *draw, Value **args, const Indices *indices);
-/* Whether f64 arguments of `normal`, `exponential`, `loguniform`, `uniform` or `integer` are possible. */
-Ex *draw_condition(Elab *e, const char *name, Ex *a, Ex *b);
+DrawCheck draw_check(Elab *e, const Distribution *d, const AstExpr *draw, Value **args, const Indices *indices);
+/* Whether the arguments are possible; those that the distribution does not have are NULL. */
+Ex *draw_condition(Elab *e, const Distribution *d, Ex *a, Ex *b);
 
 /* check_names.c */
 /* Names in a function that nothing declares; functions are elaborated only where they are called. */

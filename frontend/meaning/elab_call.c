@@ -11,15 +11,6 @@ static const IrOpcode opcodes[BUILTIN_COUNT] = {
 	[BUILTIN_min] = IR_min,
 };
 
-static bool is_distribution(const char *name) {
-	static const char *const names[] = {"normal",      "uniform",    "bernoulli",  "integer",
-	                                    "exponential", "loguniform", "permutation"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
 /* ---- what the language gives ---- */
 
 static Value *build_elementwise(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
@@ -263,7 +254,7 @@ Value *elab_call(Elab *e, const AstExpr *x) {
 		v->call = call;
 		return v;
 	}
-	if (is_distribution(name)) {
+	if (distribution_find(name)) {
 		Diag *diag = diag_error(e->session, 248, x->span, "random draws stand after `~` only");
 		diag_help(e->session, diag, "in an objective: `given name : [...] ~ %s(...)`", name);
 		return value_bad(e);
