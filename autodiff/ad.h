@@ -17,8 +17,8 @@ typedef struct AdFacts {
 	double *bound; /* see finite.c */
 } AdFacts;
 
-/* `result`: the value that has a cotangent, if it is a single number; else 0. */
-AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue result);
+/* `result`: the value that has a cotangent, if it is a single number; else 0. `limits`: bounds of parameters, or NULL. */
+AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue result, const double *limits);
 /* Whether operand `i` of a row has a derivative. */
 bool ad_differentiable(IrOpcode opcode, int i);
 /* Per node of a body; such arrays live in the scratch arena. */
@@ -57,8 +57,8 @@ bool ad_reads_all(const IrFunc *func, const IrFor *op, const IrNode *node);
 /* ---- finite.c: what is certainly finite, whatever the parameters hold (NaN and infinities included) ----
  * Bounds of absolute values, of integers too; INFINITY where none is known or the number may be NaN. */
 
-/* Per value. */
-double *ad_value_bounds(Arena *scratch, const IrFunc *func);
+/* Per value, given those of parameters (NULL: none is known). */
+double *ad_value_bounds(Arena *scratch, const IrFunc *func, const double *limits);
 /* Per node of a body, given those of values. */
 double *ad_node_bounds(Arena *scratch, const IrFunc *func, const double *values, const IrFor *op);
 /* Whether node n's derivative with respect to operand i is finite, given bounds of nodes. */
@@ -105,7 +105,8 @@ typedef struct Ad {
 
 /* Starts the function `name`: prepares `func`, copies its symbols and parameters. `result`: the number of the result that
  * has a cotangent, if it is a single number; else AD_NONE. */
-Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt, uint32_t result);
+Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt, uint32_t result,
+            const double *limits);
 /* Simplifies what was built; it alone stays listed in the module. Frees the scratch arena. */
 IrFunc *ad_end(Ad *ad);
 IrValue ad_zeros(Ad *ad, IrType type);

@@ -71,7 +71,7 @@ static bool walk_varied(AdFacts *facts, const IrBlock *block) {
 	return changed;
 }
 
-AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue result) {
+AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue result, const double *limits) {
 	AdFacts facts = {.func = func, .scratch = scratch};
 	facts.varied = ARENA_ARRAY(scratch, bool, func->values.count);
 	for (uint32_t p = 0; p < func->params.count; p++) {
@@ -81,7 +81,7 @@ AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue re
 	while (walk_varied(&facts, &func->body)) {
 	}
 	facts.reached = ad_reached(&facts, result);
-	facts.bound = ad_value_bounds(scratch, func);
+	facts.bound = ad_value_bounds(scratch, func, limits);
 	return facts;
 }
 

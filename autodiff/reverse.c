@@ -52,7 +52,12 @@ static uint32_t single_seed(const IrFunc *func, const bool *seeded) {
 
 IrFunc *ad_reverse(IrModule *module, const IrFunc *func, const char *name, const bool *seeded, const bool *wrt,
                    bool keep_results) {
-	Ad ad = ad_begin(module, arena_new(), func, name, wrt, single_seed(func, seeded));
+	return ad_reverse_within(module, func, name, seeded, wrt, keep_results, NULL);
+}
+
+IrFunc *ad_reverse_within(IrModule *module, const IrFunc *func, const char *name, const bool *seeded, const bool *wrt,
+                          bool keep_results, const double *limits) {
+	Ad ad = ad_begin(module, arena_new(), func, name, wrt, single_seed(func, seeded), limits);
 	IrValue *seeds = ARENA_ARRAY(ad.scratch, IrValue, func->results.count + 1);
 	for (uint32_t i = 0; i < func->results.count; i++) {
 		const IrResult *result = &ad.from->results.data[i];
@@ -72,7 +77,7 @@ IrFunc *ad_reverse(IrModule *module, const IrFunc *func, const char *name, const
 
 IrFunc *ad_gradient(IrModule *module, const IrFunc *func, const char *name, uint32_t result, const bool *wrt,
                     bool keep_value, bool keep_others) {
-	Ad ad = ad_begin(module, arena_new(), func, name, wrt, result);
+	Ad ad = ad_begin(module, arena_new(), func, name, wrt, result, NULL);
 	IrValue value = ad.from->results.data[result].value;
 	IrType type = ir_type(ad.from, value);
 	if (!ir_scalar_is_real(type.scalar) || type.rank != (type.lanes ? 1 : 0))
