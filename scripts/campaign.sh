@@ -4,7 +4,7 @@
 #   GRADUS_RANDOM_RUNS (2000)       random rules on random objectives: runs and meta-gradients, against a simulation
 #   GRADUS_MUTANTS (100000)         programs with mistakes, under sanitizers (test_mutants)
 #   GRADUS_ORACLE (20000)           random functions of the tensor IR, before and after every pass (test_ir_oracle)
-#   FUZZ_SECONDS (600)              every target of tests/fuzz
+#   FUZZ_SECONDS (600)              every target of tests/fuzz, with FUZZ_SEED (a new one every time, which is printed)
 #   GRADUS_KILLS (200)              `train` killed at random moments (command/test_kill.sh)
 #   CAMPAIGN (all of "random mutants ir fuzz kills")  which of them; SEED (1) another one looks at other programs
 #   JOBS (all cores)                processes at once
@@ -87,9 +87,10 @@ if wants kills; then
 fi
 if wants fuzz; then
 	build fuzz $(basename -s .c tests/fuzz/fuzz_*.c)
+	fuzz_seed=${FUZZ_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 	for target in tests/fuzz/fuzz_*.c; do
 		name=$(basename "$target" .c)
-		sh scripts/fuzz.sh "$name" "${FUZZ_SECONDS:-600}" || failed="$failed $name"
+		sh scripts/fuzz.sh "$name" "${FUZZ_SECONDS:-600}" "$fuzz_seed" || failed="$failed $name"
 	done
 fi
 [ -z "$failed" ] || { echo "FAILED:$failed"; exit 1; }
