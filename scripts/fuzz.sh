@@ -9,8 +9,10 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 target=$1 seconds=$2
+# LeakSanitizer does not see what a library that was loaded late (LLVM) keeps.
+[ "$target" = fuzz_eval ] && leaks=0 || leaks=1
 if [ -n "${3:-}" ]; then
-	how="-seed=$3 -max_total_time=$seconds"
+	how="-seed=$3 -max_total_time=$seconds -detect_leaks=$leaks"
 else
 	case $target in # inputs in a second
 	fuzz_safetensors) rate=100000 ;;
@@ -18,8 +20,9 @@ else
 	fuzz_check | fuzz_parse) rate=100 ;;
 	*) rate=40 ;;
 	esac
-	# Without what libFuzzer learns from comparisons: addresses are among it, and they differ from run to run.
-	how="-seed=1 -use_cmp=0 -runs=$((rate * seconds)) -max_total_time=$((2 * seconds))"
+	# Without what libFuzzer learns from comparisons: addresses are among it, and they differ from run to run. Leaks are looked
+	# for at the end, as a second look at an input that seems to leak counts as one more.
+	how="-seed=1 -use_cmp=0 -detect_leaks=0 -runs=$((rate * seconds)) -max_total_time=$((2 * seconds))"
 fi
 work=build/fuzz/work-$target
 log=build/log-$target
@@ -43,12 +46,10 @@ esac
 # In the order of their names: the order of a folder is the file system's.
 find "$work/inputs" -type f -size +0 | LC_ALL=C sort | tr '\n' ',' | sed 's/,$//' >"$work/list"
 
-# LeakSanitizer does not see what a library that was loaded late (LLVM) keeps.
 options="suppressions=tests/leaks.supp:print_suppressions=0:use_tls=0"
-[ "$target" = fuzz_eval ] && detect=0 || detect=1
 # shellcheck disable=SC2086 # $how is several words
-if ASAN_OPTIONS=detect_leaks=$detect LSAN_OPTIONS=$options UBSAN_OPTIONS=print_stacktrace=1 \
-	build/fuzz/tests/"$target" $how -timeout=10 -rss_limit_mb=4096 -max_len=8192 -print_final_stats=1 -detect_leaks=$detect \
+if ASAN_OPTIONS=detect_leaks=$leaks LSAN_OPTIONS=$options UBSAN_OPTIONS=print_stacktrace=1 \
+	build/fuzz/tests/"$target" $how -timeout=10 -rss_limit_mb=4096 -max_len=8192 -print_final_stats=1 \
 	-artifact_prefix="$work/found/" -seed_inputs=@"$work/list" "$work/corpus" >"$log" 2>&1; then
 	echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, $how, no finding"
 	exit 0

@@ -345,6 +345,7 @@ static void constant(Gen *g) {
 	for (int i = 0; i < (shape.rank ? shape.dims[0] : 1); i++)
 		e->arg[e->args++] =
 			whole ? rp_whole(g->pool, gen_below(g, 3)) : rp_number(g->pool, gen_between(g, 1, 12) * 0.125);
+	var->literal = shape.rank == 0 && rp_type(e->arg[0]) == RP_TYPE_LITERAL;
 	add(g, &g->program->consts, RP_DEFINE, var, shape.rank ? e : e->arg[0]);
 }
 

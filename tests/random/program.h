@@ -56,6 +56,7 @@ typedef struct RpVar {
 	double size;    /* about the largest magnitude of an element */
 	int slot;       /* where the oracle keeps its value */
 	bool inferred;  /* INDEX: no range is written, and it follows from affine uses alone */
+	bool literal;   /* CONST: written as a whole number, which it is where it has to be: `c * i` is whole */
 	bool of_params; /* may depend on parameters */
 	bool like_x;    /* in a rule: one such value per coordinate; shape is that of one */
 } RpVar;

@@ -1,5 +1,6 @@
 /* Random programs, from their text to value and gradient, held against an evaluation that shares nothing with Gradus.
  *
+ * Without more, the programs are the same in every run; scripts/campaign.sh begins at another seed every time.
  * GRADUS_RANDOM_PROGRAMS=20000 makes more of them, GRADUS_RANDOM_FROM=n begins with another seed, GRADUS_RANDOM_SEED=n looks
  * at one alone and makes it smaller if it is wrong, GRADUS_RANDOM_SHRINK=n says how many of the wrong ones are made smaller. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
