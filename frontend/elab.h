@@ -144,6 +144,7 @@ typedef struct Affine {
 typedef struct Fact {
 	Affine form;
 	bool not_zero; /* the form is not 0; otherwise it is at least 0 */
+	bool never;    /* this and the facts before it cannot all hold, so what stands here is never done */
 	uint32_t next; /* not_zero: 1 + the fact that it led to (if that is still there) */
 	uint32_t number;
 } Fact;

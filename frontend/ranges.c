@@ -24,6 +24,7 @@ typedef struct UseTerm {
 
 typedef struct Use {
 	Span span;
+	bool plain;     /* written as the index alone: not what comes out so for some sizes, such as `k + i` where k is 0 */
 	int64_t extent; /* of the axis, maybe DIM_X */
 	VEC(UseTerm) terms;
 	int64_t low, high; /* the rest lies between these */
@@ -371,7 +372,7 @@ static bool collect(const AstExpr *x, void *context) {
 			const AstItem *item = &x->index.items.data[i];
 			if (item->kind != AST_ITEM_EXPR || !mentions_unknown(item->expr, s))
 				continue;
-			Use use = {.span = item->span, .extent = dims[i]};
+			Use use = {.span = item->span, .extent = dims[i], .plain = item->expr->kind == AST_NAME};
 			if (!linear(s, item->expr, 1, &use))
 				continue;
 			if (s->idle)
@@ -389,19 +390,6 @@ static bool collect(const AstExpr *x, void *context) {
 static int64_t floor_div(int64_t a, int64_t b) {
 	int64_t q = a / b;
 	return q - ((a % b != 0) && ((a < 0) != (b < 0)));
-}
-
-/* The index that a use is, by itself; -1: it is more than that. */
-static int plain_unknown(const Use *use) {
-	int plain = -1;
-	for (uint32_t k = 0; k < use->terms.count; k++) {
-		if (use->terms.data[k].coef == 0)
-			continue;
-		if (use->terms.data[k].coef != 1 || plain >= 0)
-			return -1;
-		plain = (int)use->terms.data[k].unknown;
-	}
-	return use->low == 0 && use->high == 0 ? plain : -1;
 }
 
 static void solve_plain(Search *s, Unknown *u, const Use *use) {
@@ -484,9 +472,8 @@ static void solve(Search *s, bool from_zero) {
 		was_known[i] = s->unknowns.data[i].known;
 	for (uint32_t k = 0; k < s->uses.count; k++) {
 		const Use *use = &s->uses.data[k];
-		int plain = plain_unknown(use);
-		if (plain >= 0 && !was_known[plain])
-			solve_plain(s, &s->unknowns.data[plain], use);
+		if (use->plain && !was_known[use->terms.data[0].unknown])
+			solve_plain(s, &s->unknowns.data[use->terms.data[0].unknown], use);
 		for (uint32_t t = 0; t < use->terms.count; t++)
 			vec_push(s->e->arena, &uses[use->terms.data[t].unknown], k);
 	}
