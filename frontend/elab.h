@@ -22,6 +22,11 @@ typedef struct Var {
 	bool coord;     /* runs over the coordinates of x */
 	bool tensor;    /* runs over the parameter tensors */
 	Span span;
+	/* Of an index, for the one message about reads outside: */
+	int64_t from;             /* its value where the variable is 0 */
+	bool from_zero;           /* the index of an array, which starts at 0 */
+	int64_t fit_low, fit_end; /* values for which all reads so far are inside, as [fit_low, fit_end) */
+	Diag *outside;            /* what was said; NULL: nothing */
 } Var;
 
 /* The extent that is not just a number: the coordinates of x. */
@@ -425,8 +430,8 @@ Value *elab_headed(Elab *e, const AstDeclare *d, Name name); /* the value of a l
 
 /* elab_loop.c */
 void elab_loop(Elab *e, const AstStmt *s);
-/* Something has to be known when the program is instantiated, and `x` is not: notes which counters around decide it. */
-void needs_known(Elab *e, Ex *x);
+/* Something has to be known when the program is instantiated, and `x` is not: notes which counters around decide it; false: none. */
+bool needs_known(Elab *e, Ex *x);
 
 /* elab_assign.c */
 void elab_assign(Elab *e, const AstStmt *s);
