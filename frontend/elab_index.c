@@ -65,7 +65,10 @@ static void report_outside(Elab *e, int64_t low, int64_t high, int64_t extent, S
 		return;
 	}
 	Diag *diag;
-	if (low == high)
+	if (a->too_long && a->count == 0)
+		diag = diag_error(e->session, 209, span, "this position is no number, and so outside of an axis of extent %lld",
+		                  (long long)extent);
+	else if (low == high)
 		diag = diag_error(e->session, 209, span, "position %lld is outside of an axis of extent %lld", (long long)low,
 		                  (long long)extent);
 	else if (low <= -far || high >= far)
@@ -125,7 +128,7 @@ bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard,
 		*guard = true;
 		return true;
 	}
-	bool outside = high < 0 || low >= extent;
+	bool outside = high < 0 || low >= extent || ex_is_const(at);
 	if (affine_is_pure(&a) || outside) {
 		needs_known(e, at);
 		fit(e, &a, extent);
