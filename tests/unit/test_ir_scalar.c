@@ -1,9 +1,6 @@
 /* The rows of ops.def on numbers, against the C library, closed forms and published values. */
 #include "ir/ir.h"
-
-#include <criterion/criterion.h>
-#include <math.h>
-#include <string.h>
+#include "math_doc.h"
 
 static double eval(IrOpcode opcode, IrScalar type, double a, double b, double c) {
 	return ir_eval_real(opcode, type, (double[]){a, b, c});
@@ -410,6 +407,20 @@ Test(ir_scalar, rows_are_typed) {
 		cr_expect(accepted > 0 && accepted < 25, "%s accepts %d of 25", ir_op_info[i].name, accepted);
 		IrOpcode found;
 		cr_expect(ir_opcode_find(ir_op_info[i].name, strlen(ir_op_info[i].name), &found) && found == (IrOpcode)i);
+	}
+}
+
+Test(ir_scalar, rows_called_as_functions_of_c_are_these) {
+	uint64_t state = 5;
+	for (int opcode = 0; opcode < IR_OPCODE_COUNT; opcode++) {
+		const IrOpInfo *info = &ir_op_info[opcode];
+		CMath *library = c_math(info->name);
+		for (int k = 0; library && k < 500; k++) {
+			double a = info->low + (info->high - info->low) * next_uniform(&state);
+			double got = eval((IrOpcode)opcode, IR_F64, a, 0, 0);
+			long double expected = library((long double)a);
+			cr_expect(fabsl((long double)got - expected) <= 4e-16L * (1 + fabsl(expected)), "%s(%.17g)", info->name, a);
+		}
 	}
 }
 
