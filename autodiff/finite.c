@@ -18,50 +18,6 @@ static double within(IrScalar type, double bound) {
 	return bound <= most ? bound : (double)INFINITY;
 }
 
-/* The bound of a row's result, given those of its operands (all of them known). */
-static double row_bound(IrOpcode opcode, const double *a) {
-	switch (opcode) {
-	case IR_add:
-	case IR_sub: return a[0] + a[1];
-	case IR_mul:
-	case IR_mulz: return a[0] * a[1];
-	case IR_fma: return a[0] * a[1] + a[2];
-	case IR_neg:
-	case IR_abs:
-	case IR_stop_gradient:
-	case IR_to_f32:
-	case IR_to_f64:
-	case IR_relu: return a[0];
-	case IR_min:
-	case IR_max: return fmax(a[0], a[1]);
-	case IR_where: return fmax(a[1], a[2]);
-	case IR_floor:
-	case IR_elu:
-	case IR_gelu:
-	case IR_softplus: return a[0] + 1;
-	case IR_exp:
-	case IR_expm1: return 1.1 * exp(a[0]) + 1;
-	case IR_sign:
-	case IR_tanh:
-	case IR_tanh_slope:
-	case IR_sigmoid:
-	case IR_sigmoid_slope:
-	case IR_atan_slope:
-	case IR_normal_density:
-	case IR_gelu_curve:
-	case IR_erf: return 1;
-	case IR_gelu_slope:
-	case IR_erf_slope: return 2;
-	case IR_sin:
-	case IR_cos: return a[0] <= 5e7 ? 1 : (double)INFINITY; /* they are NaN beyond */
-	case IR_atan: return 2;
-	case IR_atan2: return 4;
-	case IR_random_uniform: return 1;
-	case IR_random_normal: return 16;
-	default: return (double)INFINITY;
-	}
-}
-
 static double integer_bound(const IrFunc *func, const IrFor *op, uint32_t n) {
 	int64_t low, high;
 	if (!ir_scalar_is_int(op->nodes.data[n].type) || !ir_node_range(func, op, n, &low, &high))
@@ -86,7 +42,8 @@ double *ad_node_bounds(Arena *scratch, const IrFunc *func, const double *values,
 				args[i] = bound[node->args[i]];
 				known = known && args[i] < (double)INFINITY;
 			}
-			bound[n] = known ? within(node->type, row_bound(node->opcode, args)) : (double)INFINITY;
+			bound[n] =
+				known ? within(node->type, ir_op_bound(node->opcode, args[0], args[1], args[2])) : (double)INFINITY;
 		}
 	}
 	return bound;

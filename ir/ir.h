@@ -41,7 +41,6 @@ typedef uint32_t IrValue; /* index into IrFunc.values; 0 is no value */
 typedef enum IrOpcode {
 #define OP(name, ...) IR_##name, /* becomes: IR_add, IR_sub, ... */
 #include "ir/core/ops.def"
-#undef OP
 	IR_OPCODE_COUNT
 } IrOpcode;
 
@@ -75,6 +74,10 @@ typedef struct IrOpInfo {
 
 extern const IrOpInfo ir_op_info[IR_OPCODE_COUNT]; /* ops.c */
 bool ir_opcode_find(const char *name, size_t length, IrOpcode *opcode);
+bool ir_op_commutes(IrOpcode opcode);
+bool ir_op_is_not_negative(IrOpcode opcode); /* its results, whatever the operands are; they may be NaN */
+/* The largest magnitude of the result where those of the operands are known; INFINITY: there is no bound. */
+double ir_op_bound(IrOpcode opcode, double a, double b, double c);
 /* The type of an operation's result; false if operands of these types do not fit. */
 bool ir_op_type(IrOpcode opcode, const IrScalar *args, IrScalar *result);
 

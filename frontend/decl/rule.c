@@ -384,15 +384,15 @@ static Value *collective(Elab *e, const char *name, IrCombine combine, bool mean
 	return mean ? elab_apply(e, IR_div, S_REAL, S_REAL, parts, 2, span, NULL) : sum;
 }
 
-Value *build_all_sum(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_all_sum(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	return collective(e, b->name, IR_PUT_SUM, false, args[0], x->span);
 }
 
-Value *build_all_mean(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_all_mean(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	return collective(e, b->name, IR_PUT_SUM, true, args[0], x->span);
 }
 
-Value *build_all_max(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_all_max(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	return collective(e, b->name, IR_PUT_MAX, false, args[0], x->span);
 }
 

@@ -81,7 +81,7 @@ static bool next_point(Points *p) {
 }
 
 static bool one_is_possible(const Distribution *d, uint32_t which, double v) {
-	const DrawLimits *l = &draw_limits[d->limits[which]];
+	const DrawLimits *l = &distribution_limits[d->limits[which]];
 	return (v > l->low || (l->low_allowed && v == l->low)) && (v < l->high || (l->high_allowed && v == l->high));
 }
 
@@ -121,7 +121,7 @@ static void impossible(const Points *p, const Distribution *d, const AstExpr *dr
 		          which                       ? "second"
 		          : draw->call.args.count > 1 ? "first"
 		                                      : "only",
-		          d->name, draw_limits[d->limits[which]].about);
+		          d->name, distribution_limits[d->limits[which]].about);
 }
 
 DrawCheck draw_check(Elab *e, const Distribution *d, const AstExpr *draw, Value **args, const Indices *indices) {
@@ -168,7 +168,7 @@ static Ex *f64(Elab *e, double value) {
 Ex *draw_condition(Elab *e, const Distribution *d, Ex *a, Ex *b) {
 	Ex *args[2] = {ex_convert(e, a, IR_F64), b ? ex_convert(e, b, IR_F64) : NULL}, *all = ex_bool(e, true);
 	for (int i = 0; i < 2 && args[i]; i++) {
-		const DrawLimits *l = &draw_limits[d->limits[i]];
+		const DrawLimits *l = &distribution_limits[d->limits[i]];
 		Ex *above = ex_op(e, l->low_allowed ? IR_ge : IR_gt, args[i], f64(e, l->low), NULL);
 		Ex *beneath = ex_op(e, l->high_allowed ? IR_le : IR_lt, args[i], f64(e, l->high), NULL);
 		all = ex_op(e, IR_and, all, ex_op(e, IR_and, above, beneath, NULL), NULL);

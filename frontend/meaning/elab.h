@@ -388,8 +388,8 @@ Value *reduce_sum(Elab *e, Value *v, Span span);
 Value *elab_call(Elab *e, const AstExpr *x);
 /* What a call of a row of builtins.def is. `args`: the values of its arguments, as far as the row's `reads` says. */
 typedef Value *BuildCall(Elab *e, const Builtin *b, Value **args, const AstExpr *x);
-/* becomes: BuildCall build_clip; BuildCall build_where; ... */
-#define FUNCTION(name, ...) BuildCall build_##name;
+/* becomes: BuildCall elab_call_clip; BuildCall elab_call_where; ... */
+#define FUNCTION(name, ...) BuildCall elab_call_##name;
 #include "frontend/builtins.def"
 Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x);
 Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x);

@@ -67,7 +67,7 @@ bool ast_reduction(const char *word, AstReduction *op) {
 	return true;
 }
 
-const DrawLimits draw_limits[] = {
+const DrawLimits distribution_limits[] = {
 #define LIMITS(id, least, least_allowed, most, most_allowed, text)                                                     \
 	[LIMITS_##id] = {least, most, least_allowed, most_allowed, text},
 #include "frontend/distributions.def"

@@ -86,7 +86,7 @@ typedef struct DrawLimits {
 	const char *about; /* "a positive finite number" */
 } DrawLimits;
 
-extern const DrawLimits draw_limits[];
+extern const DrawLimits distribution_limits[];
 
 typedef struct Distribution {
 	const char *name;
