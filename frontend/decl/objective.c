@@ -50,7 +50,8 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 				diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
 				v = value_bad(e);
 			} else if (!value_known_int(v, &whole_number) && value_known_real(v, &real) && args[i] &&
-			           fabs(real) < 0x1p61 && real == (double)(int64_t)real && x->kind == AST_NUMBER && x->number.whole)
+			           fabs(real) < (double)EX_FAR && real == (double)(int64_t)real && x->kind == AST_NUMBER &&
+			           x->number.whole)
 				v = value_scalar(e, S_LITERAL, ex_int(e, (int64_t)real));
 			else if (value_known_int(v, &whole_number))
 				v = value_scalar(e, S_LITERAL, ex_int(e, whole_number));

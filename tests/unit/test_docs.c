@@ -94,3 +94,62 @@ Test(docs, blocks) {
 		cr_expect(blocks > 0, "%s: no code", pages[i]);
 	}
 }
+
+static void expect_said(const char *page, const char *text, const char *where) {
+	cr_expect(strstr(text, where), "%s does not say %s", page, where);
+}
+
+/* Does a row of the table of estimators that is about this one say so? One that has its options "as `pes`" says all. */
+static bool row_says(const char *text, const char *name, const char *what) {
+	char begin[100], line[1000];
+	snprintf(begin, sizeof begin, "| `%s(", name);
+	for (const char *row = strstr(text, begin); row; row = strstr(row + 1, begin)) {
+		snprintf(line, sizeof line, "%.*s", (int)strcspn(row, "\n"), row);
+		if (strstr(line, what) || strstr(line, "as `pes`"))
+			return true;
+	}
+	return false;
+}
+
+/* What experiments may say is said: every score, every estimator with its options, and the defaults of these. */
+Test(docs, scores_and_estimators) {
+	char *text = read_file(path_of("docs/language.md"), NULL), said[100];
+	cr_assert(text);
+#define FOLD(NAME, name, ...) expect_said("docs/language.md", text, "`" name "`");
+#define MAP(NAME, as_written, ...) expect_said("docs/language.md", text, "`" as_written "`");
+#include "frontend/scores.def"
+#undef FOLD
+#undef MAP
+	static const struct {
+		const char *name;
+		double otherwise;
+	} options[] = {
+#define OPTION(NAME, name, whole, least, most, otherwise) {name, otherwise},
+#define ESTIMATOR(...)
+#include "frontend/estimators.def"
+#undef OPTION
+#undef ESTIMATOR
+	};
+	static const struct {
+		const char *name;
+		int window, options[4];
+	} estimators[] = {
+#define OPTION(...)
+#define WINDOW FE_OPTION_WINDOW
+#define SIGMA FE_OPTION_SIGMA
+#define PARTICLES FE_OPTION_PARTICLES
+#define ESTIMATOR(NAME, name, window, cuts, method, ...) {name, window, {__VA_ARGS__, FE_OPTIONS}},
+#include "frontend/estimators.def"
+#undef OPTION
+#undef ESTIMATOR
+	};
+	for (size_t k = 0; k < sizeof estimators / sizeof *estimators; k++) {
+		for (int i = 0; estimators[k].options[i] != FE_OPTIONS; i++) {
+			int option = estimators[k].options[i];
+			double value = option == FE_OPTION_WINDOW ? estimators[k].window : options[option].otherwise;
+			snprintf(said, sizeof said, value > 0 ? "`%s` %g" : "`%s`", options[option].name, value);
+			cr_expect(row_says(text, estimators[k].name, said), "no row of `%s` says %s", estimators[k].name, said);
+		}
+	}
+	free(text);
+}
