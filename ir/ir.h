@@ -52,7 +52,6 @@ typedef uint32_t IrValue; /* index into IrFunc.values; 0 is no value */
 typedef enum IrOpcode {
 #define OP(name, ...) IR_##name, /* becomes: IR_add, IR_sub, ... */
 #include "ir/core/ops.def"
-#undef OP
 	IR_OPCODE_COUNT
 } IrOpcode;
 
@@ -86,6 +85,10 @@ typedef struct IrOpInfo {
 
 extern const IrOpInfo ir_op_info[IR_OPCODE_COUNT]; /* ops.c */
 bool ir_opcode_find(const char *name, size_t length, IrOpcode *opcode);
+bool ir_op_commutes(IrOpcode opcode);
+bool ir_op_is_not_negative(IrOpcode opcode); /* its results, whatever the operands are; they may be NaN */
+/* The largest magnitude of the result where those of the operands are known; INFINITY: there is no bound. */
+double ir_op_bound(IrOpcode opcode, double a, double b, double c);
 /* The type of an operation's result; false if operands of these types do not fit. */
 bool ir_op_type(IrOpcode opcode, const IrScalar *args, IrScalar *result);
 
@@ -302,6 +305,8 @@ bool ir_type_equal(IrType a, IrType b);
 /* Number of elements; symbols (may be NULL if there are none) gives the extents of symbols. */
 int64_t ir_type_elements(IrType type, const int64_t *symbols);
 int64_t ir_dim_value(IrDim dim, const int64_t *symbols);
+/* Points of a box of those indices of an op that `set` has bits for (all: ~0u); an extent that is a symbol counts as `symbol`. */
+double ir_points(const IrFor *op, uint32_t set, double symbol);
 const IrValueInfo *ir_info(const IrFunc *func, IrValue value);
 IrType ir_type(const IrFunc *func, IrValue value);
 

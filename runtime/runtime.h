@@ -92,9 +92,9 @@ RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func);
 void rt_code_free(RtCode *code);
 /* Memory as jit.h says; `arena`: arena_bytes, aligned to 64. 0, or 1 + number of the gather that left its range. */
 int rt_call(const RtCode *code, void *const *params, void *const *results, void *arena);
-/* The same by the evaluator, once, for what is not worth compiling; `real` scalars and tensors as double. */
-bool rt_evaluate_once(Rt *rt, const IrFunc *func, const int64_t *integers, const double *const *reals,
-                      double **results);
+/* The same by the evaluator, once, for what is not worth compiling. given: addresses, of reals as double[elements], of an integer
+ * as int64_t; results: likewise, all of them as double. */
+bool rt_evaluate_once(Rt *rt, const IrFunc *func, const IrByRole *given, double **results);
 /* Elements of type `scalar`, `stride` elements apart, to and from double. */
 void rt_store(IrScalar scalar, void *to, size_t stride, const double *from, size_t count);
 void rt_load(IrScalar scalar, const void *from, size_t stride, double *to, size_t count);
@@ -349,7 +349,7 @@ typedef struct RtUse {
 	RtPlan plan;
 } RtUse;
 
-enum { RT_MOST_USES = 3 };
+enum { RT_MOST_USES = 5 };
 
 /* Chooses the blocks of a task for so many training problems, and says which code an estimate will run. Returns how many. */
 int rt_estimate_uses(const RtEstimate *how, RtTask *task, int problems, RtUse uses[RT_MOST_USES]);
@@ -419,6 +419,8 @@ struct RtTrained {
 	Arena *arena;
 };
 
+/* What training compiles of a task: for the estimator, and to score on select problems. Returns how many. */
+int rt_train_uses(const FeExperiment *experiment, RtTask *task, RtUse uses[RT_MOST_USES]);
 /* NULL with diagnostics. The result holds its own memory. */
 RtTrained *rt_train(Rt *rt, const FeExperiment *experiment, const RtTrainOptions *options);
 void rt_trained_free(RtTrained *trained);

@@ -14,7 +14,7 @@ ir/core:         ir_
 ir/text ir/eval ir/math: ir_
 ir/pass:         ir_
 autodiff:        ad_
-frontend/syntax: ast_ lex_ parse_
+frontend/syntax: ast_ builtin distribution lex_ parse_
 frontend/value:  value_ ex_ scope_ proof_ emit_
 frontend/std:    fe_
 frontend/meaning=frontend/decl: elab_ fe_ rule_ stage_ check_ draw_ resolve_

@@ -119,7 +119,7 @@ bool data_declare(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out) {
 	}
 	FeDataWanted wanted = {.name = session_text(e->session, out->name), .path = from->text, .bytes = d->bytes};
 	wanted.kind = d->type.scalar == AST_INT ? FE_DATA_INT : d->type.scalar == AST_BOOLEAN ? FE_DATA_BOOL : FE_DATA_REAL;
-	wanted.beside = file_beside(e->program, from->span.file, from->text, &wanted.problem);
+	wanted.beside = fe_source_beside(e->program, from->span.file, from->text, &wanted.problem);
 	bool ok = declared_dims(e, s, out, &wanted);
 	ok = declared_columns(e, d, &wanted) && ok;
 	if (!ok || !read_data(e, from, out, &wanted))

@@ -61,7 +61,8 @@ static bool is_word(Reading *r, const AstExpr *x, const char *word) {
 
 static bool is_map(Reading *r, const AstExpr *x, const FeScoreMapInfo *map) {
 	if (map->logarithm)
-		return x->kind == AST_CALL && strcmp(session_text(r->session, x->call.callee.name), "log") == 0 &&
+		return x->kind == AST_CALL &&
+		       builtin_find(session_text(r->session, x->call.callee.name)) == &builtins[BUILTIN_log] &&
 		       x->call.args.count == 1 && is_word(r, x->call.args.data[0].value, "f");
 	if (map->relative)
 		return x->kind == AST_BINARY && x->binary.op == AST_DIV && is_word(r, x->binary.left, "f") &&

@@ -54,7 +54,8 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 				diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
 				v = value_bad(e);
 			} else if (!value_known_int(v, &whole_number) && value_known_real(v, &real) && args[i] &&
-			           fabs(real) < 0x1p61 && real == (double)(int64_t)real && x->kind == AST_NUMBER && x->number.whole)
+			           fabs(real) < (double)EX_FAR && real == (double)(int64_t)real && x->kind == AST_NUMBER &&
+			           x->number.whole)
 				v = value_scalar(e, S_LITERAL, ex_int(e, (int64_t)real));
 			else if (value_known_int(v, &whole_number))
 				v = value_scalar(e, S_LITERAL, ex_int(e, whole_number));
@@ -378,13 +379,14 @@ static void bind_param(Building *b, IrValue x, const FeSlot *slot) {
 	scope_add(e, BIND_PARAM, name, v);
 }
 
-static void result(Building *b, IrRole role, const char *name, const AstExpr *x, const char *what) {
+/* What a result is where it stands; 0 after an error. */
+static IrValue result(Building *b, const char *name, const AstExpr *x, const char *what) {
 	Elab *e = &b->e;
 	Value *v = elab_scalar(e, x, what);
 	if (value_is_bad(v))
-		return;
+		return 0;
 	v = value_convert(e, v, S_REAL);
-	ir_result_as(b->out->value, role, name, whole(e, v, NULL, 0, session_name(e->session, name), x->span));
+	return whole(e, v, NULL, 0, session_name(e->session, name), x->span);
 }
 
 /* Something of it could not be read, so what seems to be missing may have been there. */
@@ -410,6 +412,8 @@ static void build_value(Building *b) {
 	for (uint32_t i = 0; i < o->params.count; i++)
 		bind_param(b, x, &o->params.data[i]);
 	const AstStmt *minimize = NULL;
+	IrValue f = 0;
+	VEC(IrValue) figures = {0};
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
 		meet_data(b, i);
@@ -418,6 +422,11 @@ static void build_value(Building *b) {
 			elab_stmt(e, s);
 		if (s->kind == AST_VALIDATE)
 			diag_error(e->session, 390, s->keyword, "`validate` is part of the language, but not of this version");
+		if (s->kind == AST_REPORT && s->report.value) {
+			vec_push(e->arena, &o->reports, s->report.name.name);
+			const char *name = session_text(e->session, s->report.name.name);
+			vec_push(e->arena, &figures, result(b, name, s->report.value, "a report"));
+		}
 		if (s->kind != AST_MINIMIZE)
 			continue;
 		if (minimize) {
@@ -427,15 +436,13 @@ static void build_value(Building *b) {
 			continue;
 		}
 		minimize = s;
-		result(b, IR_ROLE_F, "f", s->minimize, "what is minimized");
+		f = result(b, "f", s->minimize, "what is minimized");
 	}
-	for (uint32_t i = 0; i < b->decl->body.count; i++) {
-		const AstStmt *s = b->decl->body.data[i];
-		if (s->kind != AST_REPORT || !s->report.value)
-			continue;
-		vec_push(e->arena, &o->reports, s->report.name.name);
-		result(b, IR_ROLE_REPORT, session_text(e->session, s->report.name.name), s->report.value, "a report");
-	}
+	if (f)
+		ir_result_as(o->value, IR_ROLE_F, "f", f);
+	for (uint32_t i = 0; i < figures.count; i++)
+		if (figures.data[i])
+			ir_result_as(o->value, IR_ROLE_REPORT, session_text(e->session, o->reports.data[i]), figures.data[i]);
 	const char *name = session_text(e->session, b->decl->name.name);
 	if (unread(e->session, b->decl->span))
 		return;

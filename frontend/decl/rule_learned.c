@@ -121,7 +121,7 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
 	if (from->kind != AST_TEXT)
 		return value_bad(e);
-	const char *path = file_beside(r->program, s->span.file, from->text, &problem);
+	const char *path = fe_source_beside(r->program, s->span.file, from->text, &problem);
 	bool ok = path && r->program->loader &&
 	          r->program->loader(r->program->loader_context, path, session_text(e->session, l->slot.name),
 	                             &l->slot.type, data, &problem);
@@ -295,7 +295,8 @@ static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
 			if (s->kind == AST_LEARN && s->declare.names.count && s->declare.names.data[0].name == l->slot.name &&
 			    !s->declare.has_head && i < (int)s->declare.type.dims.count) {
 				const AstExpr *dim = s->declare.type.dims.data[i];
-				if (dim->kind == AST_CALL && strcmp(session_text(e->session, dim->call.callee.name), "size") == 0 &&
+				if (dim->kind == AST_CALL &&
+				    builtin_find(session_text(e->session, dim->call.callee.name)) == &builtins[BUILTIN_size] &&
 				    dims[i] == e->n)
 					dims[i] = DIM_X;
 			}

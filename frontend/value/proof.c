@@ -2,8 +2,6 @@
  * with the conditions that hold at a place. */
 #include "frontend/meaning/elab.h"
 
-static const int64_t far = INT64_C(1) << 61;
-
 static uint64_t atom_bit(const Ex *atom) {
 	uint32_t hash = atom->kind == EX_VAR ? atom->var->id : atom->kind == EX_READ ? atom->value : (uint32_t)atom->opcode;
 	return UINT64_C(1) << (hash * UINT32_C(2654435761) >> 26);
@@ -32,7 +30,7 @@ static void add_term(Affine *a, const Ex *atom, int64_t coef) {
 static void add_scaled(Affine *a, const Ex *x, int64_t coef) {
 	if (x->kind == EX_CONST) {
 		int64_t product;
-		if (__builtin_mul_overflow(coef, x->integer, &product) || product > far || product < -far)
+		if (__builtin_mul_overflow(coef, x->integer, &product) || product > EX_FAR || product < -EX_FAR)
 			a->too_long = true;
 		else
 			a->offset += product;
@@ -98,8 +96,8 @@ Affine affine_of(const Ex *x) {
 
 static int64_t times(int64_t a, int64_t b) {
 	int64_t product;
-	if (__builtin_mul_overflow(a, b, &product) || product > far || product < -far)
-		return (a < 0) == (b < 0) ? far : -far;
+	if (__builtin_mul_overflow(a, b, &product) || product > EX_FAR || product < -EX_FAR)
+		return (a < 0) == (b < 0) ? EX_FAR : -EX_FAR;
 	return product;
 }
 
@@ -115,15 +113,15 @@ void affine_range(const Affine *a, int64_t *low, int64_t *high) {
 		const Ex *atom = a->terms[i].atom;
 		int64_t small = times(coef, coef > 0 ? atom->low : atom->high);
 		int64_t large = times(coef, coef > 0 ? atom->high : atom->low);
-		*low = *low == INT64_MIN || small <= -far ? INT64_MIN : *low + small;
-		*high = *high == INT64_MAX || large >= far ? INT64_MAX : *high + large;
+		*low = *low == INT64_MIN || small <= -EX_FAR ? INT64_MIN : *low + small;
+		*high = *high == INT64_MAX || large >= EX_FAR ? INT64_MAX : *high + large;
 	}
 }
 
 bool affine_is_pure(const Affine *a) {
 	for (uint32_t i = 0; i < a->count; i++) {
 		const Ex *atom = a->terms[i].atom;
-		bool known = atom->low > -far && atom->high < far;
+		bool known = atom->low > -EX_FAR && atom->high < EX_FAR;
 		if (atom->kind != EX_VAR && atom->kind != EX_DIM && !(atom->kind == EX_READ && atom->at_count == 0 && known))
 			return false;
 	}
@@ -132,7 +130,7 @@ bool affine_is_pure(const Affine *a) {
 
 static void add_affine(Affine *a, const Affine *b, int64_t factor) {
 	int64_t product;
-	if (b->too_long || __builtin_mul_overflow(b->offset, factor, &product) || product > far || product < -far) {
+	if (b->too_long || __builtin_mul_overflow(b->offset, factor, &product) || product > EX_FAR || product < -EX_FAR) {
 		a->too_long = true;
 		return;
 	}
@@ -194,8 +192,13 @@ static bool fact_proves(const Elab *e, const Affine *a, uint32_t most) {
 	return false;
 }
 
+/* What the facts say cannot be: nothing is ever done here. */
+static bool never_here(const Elab *e) {
+	return e->facts.count && e->facts.data[e->facts.count - 1].never;
+}
+
 static bool affine_at_least_zero(const Elab *e, const Affine *a) {
-	if (never_negative(a) || fact_proves(e, a, FACTS_ALONE))
+	if (never_negative(a) || never_here(e) || fact_proves(e, a, FACTS_ALONE))
 		return true;
 	uint32_t tried = 0;
 	for (uint32_t i = e->facts.count, end = oldest_seen(e); i-- > end && tried < FACTS_IN_PAIRS;)
@@ -269,10 +272,29 @@ bool cond_forms(Elab *e, Ex *cond, bool truth, Exs *forms) {
 
 /* ---- facts ---- */
 
+static bool contradicts(const Elab *e, const Fact *fact) {
+	int64_t low, high;
+	affine_range(&fact->form, &low, &high);
+	if (fact->not_zero)
+		return low == 0 && high == 0;
+	uint32_t tried = 0;
+	for (uint32_t i = e->facts.count, end = oldest_seen(e); i-- > end && high >= 0 && tried < FACTS_IN_PAIRS;) {
+		if (!of_use(&e->facts.data[i], &fact->form))
+			continue;
+		tried++;
+		Affine both = minus(&fact->form, &e->facts.data[i].form, -1);
+		int64_t most;
+		affine_range(&both, &low, &most);
+		high = most < high ? most : high;
+	}
+	return high < 0;
+}
+
 static void add_fact(Elab *e, const Affine *form, bool not_zero) {
 	if (form->too_long)
 		return;
 	Fact fact = {.form = *form, .not_zero = not_zero, .number = ++e->fact_count};
+	fact.never = never_here(e) || contradicts(e, &fact);
 	vec_push(e->arena, &e->facts, fact);
 }
 
@@ -318,6 +340,8 @@ static void assume_compare(Elab *e, IrOpcode opcode, const Ex *a, const Ex *b) {
 }
 
 static void assume_all(Elab *e, const Ex *cond, bool truth) {
+	if (ex_is_const(cond) && cond->type == IR_BOOL && (cond->integer != 0) != truth)
+		add_fact(e, &(Affine){.offset = -1}, false);
 	if (cond->kind != EX_OP)
 		return;
 	const Ex *a = cond->args[0], *b = cond->args[1];

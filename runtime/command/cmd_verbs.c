@@ -85,7 +85,9 @@ const CmdVerb cmd_verbs[] = {
 	{"show", cmd_show, "what the compiler makes of a program",
      "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]\nshow data FILE [COLUMNS | bytes]",
      "Stages: ast (the syntax tree), ir (the tensor form), grad (with the gradient), opt (simplified), loops (what is\n"
-     "compiled), llvm, asm, c. `show std` lists the library, `show std NAME` prints the source of one of its names.\n"
+     "compiled), llvm, asm, c. Of an objective that is its value and gradient, of a rule its step; of an experiment,\n"
+     "if it is named, all that training compiles. `show std` lists the library, `show std NAME` prints the source of\n"
+     "one of its names.\n"
      "`show data` tells what a file of data holds: shape, type, range, the first rows, and what it takes in memory. "
      "The\n"
      "format is known by its contents: NPY, NPZ, IDX, safetensors, LIBSVM, CSV and other delimited text; gzip of them "
@@ -95,6 +97,7 @@ const CmdVerb cmd_verbs[] = {
      "gradus show std adam\n"
      "gradus show opt rosenbrock\n"
      "gradus show asm examples/robust.grad\n"
+     "gradus show opt examples/robust.grad learn_robust\n"
      "gradus show data iris.csv 0..4\n"},
 	{"version", cmd_version, "which version this is", "version", "Prints the version.\n", "", "gradus version\n"},
 	{"help", cmd_help_run, "how a command is used", "help [COMMAND]", "Explains a command, or lists them all.\n", "",

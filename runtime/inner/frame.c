@@ -31,8 +31,8 @@ RtRole rt_role(const RtTask *task, IrRole role) {
 }
 
 const char *rt_role_name(const RtTask *task, const RtRole *of, uint32_t i) {
-	bool named = of->role == IR_ROLE_DATA || of->role == IR_ROLE_FIXED || of->role == IR_ROLE_STATE || of->role == IR_ROLE_HYPER ||
-	             of->role == IR_ROLE_REPORT;
+	bool named = of->role == IR_ROLE_DATA || of->role == IR_ROLE_FIXED || of->role == IR_ROLE_STATE ||
+	             of->role == IR_ROLE_HYPER || of->role == IR_ROLE_REPORT;
 	if (!named) {
 		return ir_role_name(of->role);
 	}
@@ -53,23 +53,23 @@ IrType rt_role_type(const RtTask *task, const RtRole *of, uint32_t i) {
 
 /* ---- building ---- */
 
-Frame frame_new(RtTask *task, const char *name) {
-	Frame w = {.task = task, .func = ir_func_new(task->module, name), .arena = task->module->arena};
+RtFrame rt_frame_new(RtTask *task, const char *name) {
+	RtFrame w = {.task = task, .func = ir_func_new(task->module, name), .arena = task->module->arena};
 	w.b = ir_builder(w.func);
 	return w;
 }
 
-IrValue frame_get(const Frame *w, IrRole role) {
+IrValue rt_frame_get(const RtFrame *w, IrRole role) {
 	return w->count[role] ? w->of[role][0] : 0;
 }
 
-void frame_set(Frame *w, IrRole role, IrValue value) {
+void rt_frame_set(RtFrame *w, IrRole role, IrValue value) {
 	w->of[role] = ARENA_ARRAY(w->arena, IrValue, 1);
 	w->of[role][0] = value;
 	w->count[role] = 1;
 }
 
-void frame_params(Frame *w, const IrRole *roles, size_t count) {
+void rt_frame_params(RtFrame *w, const IrRole *roles, size_t count) {
 	for (size_t k = 0; k < count; k++) {
 		IrRole role = roles[k];
 		RtRole known = rt_role(w->task, role);
@@ -82,7 +82,7 @@ void frame_params(Frame *w, const IrRole *roles, size_t count) {
 	}
 }
 
-void frame_results(Frame *w, const IrRole *roles, size_t count) {
+void rt_frame_results(RtFrame *w, const IrRole *roles, size_t count) {
 	for (size_t k = 0; k < count; k++) {
 		IrRole role = roles[k];
 		RtRole known = rt_role(w->task, role);
@@ -92,7 +92,7 @@ void frame_results(Frame *w, const IrRole *roles, size_t count) {
 	}
 }
 
-void frame_call(Frame *w, const IrFunc *callee) {
+void rt_frame_call(RtFrame *w, const IrFunc *callee) {
 	IrValue *args = ARENA_ARRAY(w->arena, IrValue, callee->params.count + 1);
 	IrValue *results = ARENA_ARRAY(w->arena, IrValue, callee->results.count + 1);
 	IrByRole given = {0};

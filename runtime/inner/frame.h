@@ -6,26 +6,28 @@
 #include "runtime/runtime.h"
 
 /* The values that stand for one run inside a function, by role. */
-typedef struct Frame {
+typedef struct RtFrame {
 	RtTask *task;
 	IrFunc *func;
 	IrBuilder b;
 	Arena *arena;
 	IrValue *of[IR_ALL_ROLES];
 	uint32_t count[IR_ALL_ROLES];
-} Frame;
+} RtFrame;
 
-Frame frame_new(RtTask *task, const char *name);
-IrValue frame_get(const Frame *w, IrRole role);       /* the first value of a role; 0 if there is none */
-void frame_set(Frame *w, IrRole role, IrValue value); /* makes this the only value of its role */
-void frame_call(Frame *w, const IrFunc *callee); /* on the values of their roles; what it gives takes their place */
-void frame_params(Frame *w, const IrRole *roles, size_t count);  /* parameters: all that the task has of these roles */
-void frame_results(Frame *w, const IrRole *roles, size_t count); /* results: all values of these roles */
+RtFrame rt_frame_new(RtTask *task, const char *name);
+IrValue rt_frame_get(const RtFrame *w, IrRole role);       /* the first value of a role; 0 if there is none */
+void rt_frame_set(RtFrame *w, IrRole role, IrValue value); /* makes this the only value of its role */
+void rt_frame_call(RtFrame *w,
+                   const IrFunc *callee); /* on the values of their roles; what it gives takes their place */
+void rt_frame_params(RtFrame *w, const IrRole *roles,
+                     size_t count); /* parameters: all that the task has of these roles */
+void rt_frame_results(RtFrame *w, const IrRole *roles, size_t count); /* results: all values of these roles */
 
-/* In this order: FRAME_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X). */
-#define FRAME_ROLES(...) (const IrRole[]){__VA_ARGS__}, sizeof((const IrRole[]){__VA_ARGS__}) / sizeof(IrRole)
-#define FRAME_PARAMS(w, ...) frame_params(w, FRAME_ROLES(__VA_ARGS__))
-#define FRAME_RESULTS(w, ...) frame_results(w, FRAME_ROLES(__VA_ARGS__))
+/* In this order: RT_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X). */
+#define RT_ROLES(...) (const IrRole[]){__VA_ARGS__}, sizeof((const IrRole[]){__VA_ARGS__}) / sizeof(IrRole)
+#define RT_PARAMS(w, ...) rt_frame_params(w, RT_ROLES(__VA_ARGS__))
+#define RT_RESULTS(w, ...) rt_frame_results(w, RT_ROLES(__VA_ARGS__))
 
 /* What is built for driver.c: of what is there before passes, batching and code. plan: see RtPlan. */
 IrFunc *rt_build_setup(RtTask *task, const RtPlan *plan); /* (seed, instance) -> fixed..., x */

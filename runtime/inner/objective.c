@@ -3,19 +3,19 @@
 
 IrFunc *rt_build_setup(RtTask *task, const RtPlan *plan) {
 	(void)plan;
-	Frame w = frame_new(task, "setup");
-	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
-	frame_call(&w, task->objective->setup);
-	frame_call(&w, task->objective->start);
-	FRAME_RESULTS(&w, IR_ROLE_FIXED, IR_ROLE_X);
+	RtFrame w = rt_frame_new(task, "setup");
+	RT_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
+	rt_frame_call(&w, task->objective->setup);
+	rt_frame_call(&w, task->objective->start);
+	RT_RESULTS(&w, IR_ROLE_FIXED, IR_ROLE_X);
 	return w.func;
 }
 
 IrFunc *rt_build_value(RtTask *task) {
-	Frame w = frame_new(task, "value");
-	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_FIXED, IR_ROLE_X);
-	frame_call(&w, task->objective->value);
-	FRAME_RESULTS(&w, IR_ROLE_F);
+	RtFrame w = rt_frame_new(task, "value");
+	RT_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_FIXED, IR_ROLE_X);
+	rt_frame_call(&w, task->objective->value);
+	RT_RESULTS(&w, IR_ROLE_F);
 	return w.func;
 }
 
@@ -27,22 +27,22 @@ IrFunc *rt_build_gradient_of(RtTask *task, const IrFunc *value, const char *name
 }
 
 IrFunc *rt_build_instance_start(RtTask *task) {
-	Frame w = frame_new(task, "start_of_instance");
-	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
-	frame_call(&w, task->objective->setup);
-	frame_call(&w, task->objective->start);
-	FRAME_RESULTS(&w, IR_ROLE_X);
+	RtFrame w = rt_frame_new(task, "start_of_instance");
+	RT_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
+	rt_frame_call(&w, task->objective->setup);
+	rt_frame_call(&w, task->objective->start);
+	RT_RESULTS(&w, IR_ROLE_X);
 	return w.func;
 }
 
 IrFunc *rt_build_instance_value(RtTask *task) {
 	IrFunc *plain = rt_optimized(task, ir_func_copy(task->module, task->objective->value, "value"));
 	IrFunc *gradient = rt_build_gradient_of(task, plain, "value_and_gradient");
-	Frame w = frame_new(task, "value_of_instance");
-	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
-	frame_call(&w, task->objective->setup);
-	FRAME_PARAMS(&w, IR_ROLE_X);
-	frame_call(&w, gradient);
-	FRAME_RESULTS(&w, IR_ROLE_F, IR_ROLE_REPORT, IR_ROLE_G);
+	RtFrame w = rt_frame_new(task, "value_of_instance");
+	RT_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
+	rt_frame_call(&w, task->objective->setup);
+	RT_PARAMS(&w, IR_ROLE_X);
+	rt_frame_call(&w, gradient);
+	RT_RESULTS(&w, IR_ROLE_F, IR_ROLE_REPORT, IR_ROLE_G);
 	return w.func;
 }

@@ -73,8 +73,9 @@ bool rt_rule_theta(Rt *rt, const FeRule *rule, uint64_t seed, double *theta) {
 	if (rule->learned_count == 0) {
 		return true;
 	}
-	int64_t integers[] = {(int64_t)seed};
-	return rt_evaluate_once(rt, rule->theta, integers, NULL, &theta) && starts_inside(rt, rule, theta);
+	IrByRole given = {0};
+	ir_give_addresses(&given, IR_ROLE_SEED, &seed, sizeof seed, 1);
+	return rt_evaluate_once(rt, rule->theta, &given, &theta) && starts_inside(rt, rule, theta);
 }
 
 bool rt_theta_start(RtTask *task, uint64_t seed, double *theta) {
@@ -85,5 +86,7 @@ bool rt_theta_natural(RtTask *task, const double *theta, double *natural) {
 	if (rt_learned_count(task) == 0) {
 		return true;
 	}
-	return rt_evaluate_once(task->rt, task->rule->natural, NULL, &theta, &natural);
+	IrByRole given = {0};
+	ir_give(&given, IR_ROLE_THETA, &theta, 1);
+	return rt_evaluate_once(task->rt, task->rule->natural, &given, &natural);
 }

@@ -30,7 +30,7 @@ static void lane_norms(IrScalar real, const void *gradient, int lanes, int64_t c
 	for (int lane = 0; lane < lanes; lane++) {
 		norm[lane] = sqrt(squares[lane]);
 		unit[lane] = 1;
-		fit = fit && estimator_squares_fit(squares[lane]);
+		fit = fit && rt_estimator_squares_fit(squares[lane]);
 	}
 	double row[IR_LANES], largest[IR_LANES] = {0}, scaled[IR_LANES] = {0};
 	for (int64_t p = 0; p < count && !fit; p++) {
@@ -46,7 +46,7 @@ static void lane_norms(IrScalar real, const void *gradient, int lanes, int64_t c
 		}
 	}
 	for (int lane = 0; lane < lanes && !fit; lane++) {
-		if (!estimator_squares_fit(squares[lane]) && largest[lane] > 0 && isfinite(largest[lane])) {
+		if (!rt_estimator_squares_fit(squares[lane]) && largest[lane] > 0 && isfinite(largest[lane])) {
 			norm[lane] = sqrt(scaled[lane]);
 			unit[lane] = largest[lane];
 		}
@@ -131,7 +131,7 @@ static void derivative_item(void *user, int item, int worker) {
 	RtEstimator *e = user;
 	EstimatorWorker *mine = &e->workers[worker];
 	int local;
-	const Family *family = estimator_family(e, item, &local);
+	const Family *family = rt_estimator_family(e, item, &local);
 	const RtBlock *block = &family->problems->blocks[local];
 	Share *share = &e->shares[item];
 	double hypers[MOST_HYPERS];
@@ -146,12 +146,12 @@ static void derivative_item(void *user, int item, int worker) {
 }
 
 static bool derivative_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
-	e->horizon = estimator_horizon(e, e->step, 0);
+	e->horizon = rt_estimator_horizon(e, e->step, 0);
 	for (int k = 0; k < e->family_count; k++) {
 		rt_store(e->families[k].task->rule->real, e->families[k].mean, 1, e->theta, (size_t)e->count);
 	}
 	rt_pool_run(e->rt->pool, e->item_count, derivative_item, e);
-	if (estimator_failed(e)) {
+	if (rt_estimator_failed(e)) {
 		return false;
 	}
 	*stats = (RtStats){0};
@@ -230,7 +230,7 @@ static int forward_uses(const RtEstimate *how, RtTask *task, int problems, RtUse
 	return derivative_uses(how, task, problems, uses, RT_TANGENT, false);
 }
 
-const EstimatorMethod estimator_reverse = {
+const EstimatorMethod rt_estimator_reverse = {
 	.uses = reverse_uses,
 	.bytes = derivative_bytes,
 	.allocate = derivative_allocate,
@@ -239,7 +239,7 @@ const EstimatorMethod estimator_reverse = {
 	.block = reverse_block,
 };
 
-const EstimatorMethod estimator_forward = {
+const EstimatorMethod rt_estimator_forward = {
 	.uses = forward_uses,
 	.bytes = derivative_bytes,
 	.allocate = derivative_allocate,

@@ -64,8 +64,8 @@ typedef struct EstimatorMethod {
 	bool sums_noise; /* a run goes on feeling the noise of the windows before */
 } EstimatorMethod;
 
-extern const EstimatorMethod estimator_reverse, estimator_forward;                      /* derivatives.c */
-extern const EstimatorMethod estimator_full, estimator_persistent, estimator_truncated; /* particles.c */
+extern const EstimatorMethod rt_estimator_reverse, rt_estimator_forward;                         /* derivatives.c */
+extern const EstimatorMethod rt_estimator_full, rt_estimator_persistent, rt_estimator_truncated; /* particles.c */
 
 /* E0807 */
 enum { MOST_HYPERS = 128, MOST_POINTERS = 512 };
@@ -90,13 +90,13 @@ struct RtEstimator {
 };
 
 /* May this sum of squares be trusted? */
-bool estimator_squares_fit(double squares);
+bool rt_estimator_squares_fit(double squares);
 /* Which family and which of its items an item is. */
-Family *estimator_family(const RtEstimator *e, int item, int *local);
+Family *rt_estimator_family(const RtEstimator *e, int item, int *local);
 /* Log-uniform between the ends, or the only length; draw: which of this group's runs. */
-int estimator_horizon(const RtEstimator *e, int64_t draw, int64_t group);
+int rt_estimator_horizon(const RtEstimator *e, int64_t draw, int64_t group);
 /* What it is on average. */
-double estimator_mean_horizon(const RtEstimator *e);
-bool estimator_failed(const RtEstimator *e);
+double rt_estimator_mean_horizon(const RtEstimator *e);
+bool rt_estimator_failed(const RtEstimator *e);
 
 #endif

@@ -29,7 +29,7 @@ void rt_noise(uint64_t seed, int64_t step, int64_t particle, double *out, int64_
 	}
 }
 
-int estimator_horizon(const RtEstimator *e, int64_t draw, int64_t group) {
+int rt_estimator_horizon(const RtEstimator *e, int64_t draw, int64_t group) {
 	int low = e->how.horizon_low, high = e->how.horizon_high;
 	if (low >= high) {
 		return high;
@@ -43,7 +43,7 @@ int estimator_horizon(const RtEstimator *e, int64_t draw, int64_t group) {
 }
 
 /* Of the draws above: the length h comes with probability log((h + 1) / h) / log((high + 1) / low). */
-double estimator_mean_horizon(const RtEstimator *e) {
+double rt_estimator_mean_horizon(const RtEstimator *e) {
 	double low = e->how.horizon_low, high = e->how.horizon_high;
 	if (low >= high) {
 		return high;
@@ -52,7 +52,7 @@ double estimator_mean_horizon(const RtEstimator *e) {
 	return sum / log((high + 1) / low);
 }
 
-Family *estimator_family(const RtEstimator *e, int item, int *local) {
+Family *rt_estimator_family(const RtEstimator *e, int item, int *local) {
 	int k = e->family_count - 1;
 	while (item < e->families[k].first_item) {
 		k--;
@@ -61,11 +61,11 @@ Family *estimator_family(const RtEstimator *e, int item, int *local) {
 	return &e->families[k];
 }
 
-bool estimator_failed(const RtEstimator *e) {
+bool rt_estimator_failed(const RtEstimator *e) {
 	for (int i = 0; i < e->item_count; i++) {
 		if (e->shares[i].error) {
 			int local;
-			const Family *family = estimator_family(e, i, &local);
+			const Family *family = rt_estimator_family(e, i, &local);
 			diag_error(e->rt->session, 802, family->task->objective->decl->name.span,
 			           "an index left its range in an inner run");
 			return true;
@@ -75,7 +75,7 @@ bool estimator_failed(const RtEstimator *e) {
 }
 
 /* Beyond these ends squares overflow, or lose what is too small. */
-bool estimator_squares_fit(double squares) {
+bool rt_estimator_squares_fit(double squares) {
 	return squares > 1e-280 && squares < 1e280;
 }
 
@@ -86,7 +86,7 @@ double rt_norm(const double *values, int64_t count, double *unit) {
 		largest = fmax(largest, fabs(values[i]));
 	}
 	*unit = 1;
-	if (estimator_squares_fit(squares) || largest == 0 || !isfinite(largest)) {
+	if (rt_estimator_squares_fit(squares) || largest == 0 || !isfinite(largest)) {
 		return sqrt(squares);
 	}
 	*unit = largest;
@@ -101,7 +101,7 @@ double rt_norm(const double *values, int64_t count, double *unit) {
 
 static const EstimatorMethod *const methods[FE_ESTIMATORS] = {
 #define OPTION(...)
-#define ESTIMATOR(NAME, name, window, cuts_minimum, method, ...) [FE_##NAME] = &estimator_##method,
+#define ESTIMATOR(NAME, name, window, cuts_minimum, method, ...) [FE_##NAME] = &rt_estimator_##method,
 #include "frontend/estimators.def"
 #undef OPTION
 #undef ESTIMATOR
@@ -144,7 +144,7 @@ static bool fits(const RtEstimator *e, RtTask *task) {
 		           (long long)e->count, (long long)rt_learned_count(task));
 		return false;
 	}
-	if (task->count[IR_ROLE_FIXED] + 1 + task->rule->hypers.count > 500 ||
+	if (task->count[IR_ROLE_DATA] + task->count[IR_ROLE_FIXED] + 1 + task->rule->hypers.count > 500 ||
 	    task->rule->hypers.count > (uint32_t)MOST_HYPERS) {
 		diag_error(session, 807, span, "more than 128 hyperparameters, or more than 500 values in all");
 		return false;

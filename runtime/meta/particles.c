@@ -56,7 +56,7 @@ static double particles_bytes(const RtEstimator *e) {
 static void begin_run(const RtEstimator *e, const Family *family, const Group *group, int i, int64_t draw, Age *age) {
 	bool together = particles_whole(e) && family->variant == RT_PER_LANE;
 	int64_t who = together ? group->first / (int)IR_LANES : group->first + i;
-	age->horizon = age->end = estimator_horizon(e, draw, (int64_t)(family - e->families) << 32 | who);
+	age->horizon = age->end = rt_estimator_horizon(e, draw, (int64_t)(family - e->families) << 32 | who);
 	age->t = 0;
 }
 
@@ -239,7 +239,7 @@ static int run_lanes(const Walk *w, const void *theta, RtState *state, const int
 static void particle_item(void *user, int item, int worker) {
 	RtEstimator *e = user;
 	int local;
-	const Family *family = estimator_family(e, item, &local);
+	const Family *family = rt_estimator_family(e, item, &local);
 	int chunks = family->problems->block_count, chunk = local % chunks;
 	const Group *group = &family->groups[local / chunks];
 	Share *share = &e->shares[item];
@@ -345,7 +345,7 @@ static void add_particle(RtEstimator *e, const Family *family, int number, int i
 	const double *noise = group->noise + i * e->count;
 	bool whole = particles_whole(e);
 	int window = e->how.window, runs = carried_states(e) == 1 ? 3 : 2;
-	double scale = whole ? 1 : estimator_mean_horizon(e) / window;
+	double scale = whole ? 1 : rt_estimator_mean_horizon(e) / window;
 	double factor = share / (2 * e->how.sigma * e->how.sigma * e->how.particles);
 	for (int part = 0; part < 2; part++) {
 		int turns = passage->turns[part];
@@ -385,7 +385,7 @@ static bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats)
 	}
 	rt_pool_run(e->rt->pool, groups, noise_item, e);
 	rt_pool_run(e->rt->pool, e->item_count, particle_item, e);
-	if (estimator_failed(e)) {
+	if (rt_estimator_failed(e)) {
 		return false;
 	}
 	*stats = (RtStats){0};
@@ -420,14 +420,14 @@ static int uses(const EstimatorMethod *method, const RtEstimate *how, RtTask *ta
 }
 
 static int full_uses(const RtEstimate *how, RtTask *task, int problems, RtUse use[RT_MOST_USES]) {
-	return uses(&estimator_full, how, task, problems, use);
+	return uses(&rt_estimator_full, how, task, problems, use);
 }
 
 static int windows_uses(const RtEstimate *how, RtTask *task, int problems, RtUse use[RT_MOST_USES]) {
-	return uses(&estimator_persistent, how, task, problems, use);
+	return uses(&rt_estimator_persistent, how, task, problems, use);
 }
 
-const EstimatorMethod estimator_full = {
+const EstimatorMethod rt_estimator_full = {
 	.uses = full_uses,
 	.bytes = particles_bytes,
 	.allocate = particles_allocate,
@@ -435,7 +435,7 @@ const EstimatorMethod estimator_full = {
 	.whole = true,
 };
 
-const EstimatorMethod estimator_persistent = {
+const EstimatorMethod rt_estimator_persistent = {
 	.uses = windows_uses,
 	.bytes = particles_bytes,
 	.allocate = particles_allocate,
@@ -444,7 +444,7 @@ const EstimatorMethod estimator_persistent = {
 	.sums_noise = true,
 };
 
-const EstimatorMethod estimator_truncated = {
+const EstimatorMethod rt_estimator_truncated = {
 	.uses = windows_uses,
 	.bytes = particles_bytes,
 	.allocate = particles_allocate,

@@ -1,12 +1,15 @@
 /* Programs with mistakes, through `check`, `eval` and `minimize`, each in a process of its own: no crash, no report of a
  * sanitizer, no exit code but the documented ones, nothing over 10 s.
  *
+ * Without more, the mutants are the same as long as the programs are; scripts/campaign.sh begins at another number every time.
  * GRADUS_MUTANTS=100000 makes more of them, GRADUS_MUTANTS_FROM=n begins elsewhere, GRADUS_MUTANTS_CORPUS=dir:dir adds folders of
  * programs to what is changed, GRADUS_MUTANTS_SAVE=dir keeps what fails, made smaller. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "runtime/command/command.h"
 #include "tests/random/mutant.h"
 #include "tests/random/program.h"
+
+#include "files.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -38,11 +41,6 @@ typedef struct Corpus {
 	MutantText tokens[2000];
 	int count;
 } Corpus;
-
-static long from_environment(const char *name, long otherwise) {
-	const char *text = getenv(name);
-	return text && *text ? strtol(text, NULL, 10) : otherwise;
-}
 
 /* ---- what is changed ---- */
 
