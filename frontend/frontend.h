@@ -124,9 +124,10 @@ typedef struct FeObjective {
 	fixed; /* what setup makes and the others read: givens, and lets that depend only on givens (offsets unused) */
 	VEC(Name) reports;
 	bool random_start; /* the start depends on the instance */
+	bool batches;      /* something is drawn at every step: value takes seed, instance and the number of the step */
 	IrFunc *setup;     /* (data..., seed: i64, instance: i64) -> fixed... */
 	IrFunc *start;     /* (data..., seed: i64, instance: i64, fixed...) -> x: [N] */
-	IrFunc *value;     /* (data..., fixed..., x: [N]) -> f, reports... */
+	IrFunc *value;     /* (data..., [seed, instance, step: i64,] fixed..., x: [N]) -> f, reports... */
 } FeObjective;
 
 /* NULL with diagnostics. Real hyperparameters of an objective become constants. */

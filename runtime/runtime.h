@@ -197,7 +197,7 @@ typedef enum RtSet { RT_TRAIN = 0, RT_SELECT = 1000000, RT_TEST = 2000000 } RtSe
 int64_t rt_instance(RtSet set, int number);
 
 typedef struct RtBlock {
-	int64_t instance[IR_LANES];
+	int64_t seed, instance[IR_LANES];
 	double weight[IR_LANES]; /* 0: a lane that only pads */
 	void **fixed;            /* per fixed value, lanes innermost */
 	void *x0;                /* [N] x lanes */
@@ -218,7 +218,7 @@ RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int coun
 RtProblems *rt_problems_of(RtTask *task, uint64_t seed, RtSet set, int count, bool spread);
 void rt_problems_free(RtProblems *problems);
 double rt_problems_bytes(const RtTask *task, int count, bool spread); /* planned, before they are made */
-/* Gives the values of a block by role to a call: data, fixed, x. */
+/* Gives the values of a block by role to a call: data, seed, instance, fixed, x. */
 void rt_give_block(const RtTask *task, IrByRole *given, const RtBlock *block);
 
 /* ---- run.c: inner runs on the host's side ---- */

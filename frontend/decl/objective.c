@@ -69,15 +69,6 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 
 /* ---- the three functions ---- */
 
-/* What this version does not have are names about which everyone is silent. */
-static void bind_unsupported(Building *b) {
-	for (uint32_t i = 0; i < b->decl->body.count; i++) {
-		const AstStmt *s = b->decl->body.data[i];
-		for (uint32_t k = 0; s->kind == AST_BATCH && k < s->declare.names.count; k++)
-			scope_add(&b->e, BIND_GIVEN, s->declare.names.data[k], value_bad(&b->e));
-	}
-}
-
 static bool name_free(Elab *e, AstName name) {
 	const Binding *b = scope_find(e, name.name);
 	if (!b)
@@ -197,13 +188,15 @@ static DrawKey start_function(Building *b, IrBuilder *builder, const char *name,
 	builder->span = b->decl->name.span;
 	e->builder = builder;
 	scope_back(e, b->hypers);
-	bind_unsupported(b);
 	add_data(b);
 	DrawKey key = {0};
-	if (strcmp(name, "value") != 0) {
+	bool value = strcmp(name, "value") == 0;
+	if (!value || b->out->batches) {
 		key.seed = ex_read(e, ir_param_as(*func, IR_ROLE_SEED, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
 		key.instance =
 			ex_read(e, ir_param_as(*func, IR_ROLE_INSTANCE, "instance", ir_scalar_type(IR_I64)), NULL, 0, false);
+		if (value)
+			key.step = ex_read(e, ir_param_as(*func, IR_ROLE_STEP, "step", ir_scalar_type(IR_I64)), NULL, 0, false);
 	}
 	return key;
 }
@@ -217,9 +210,6 @@ static void build_setup(Building *b) {
 		if (is_computation(s) && b->stages.stmts[i].stage < STAGE_VALUE)
 			elab_stmt(e, s);
 		meet_data(b, i);
-		if (s->kind == AST_BATCH)
-			diag_error(e->session, 390, s->keyword, "`%s` is part of the language, but not of this version",
-			           ast_stmt_word(s->kind));
 		if (s->kind == AST_GIVEN && s->declare.names.count && name_free(e, s->declare.names.data[0])) {
 			Value *v = given_value(b, s, key);
 			scope_add(e, BIND_GIVEN, s->declare.names.data[0], v);
@@ -401,12 +391,24 @@ static bool unread(const Session *session, Span span) {
 	return false;
 }
 
+/* Drawn anew at every step, and so a part of what is evaluated. */
+static Value *batch_value(Building *b, const AstStmt *s, DrawKey key) {
+	Elab *e = &b->e;
+	if (!s->declare.draw) {
+		if (!s->declare.value || s->declare.value->kind != AST_BAD)
+			diag_error(e->session, 279, s->span, "a batch is drawn: `~` and a distribution follow its name and shape");
+		return value_bad(e);
+	}
+	Value *v = elab_draw(e, &s->declare, key);
+	return value_is_bad(v) ? v : materialize(e, v, s->declare.names.data[0].name, s->span);
+}
+
 static void build_value(Building *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
 	IrBuilder builder;
 	stages_want(&b->stages, false);
-	start_function(b, &builder, "value", &o->value);
+	DrawKey key = start_function(b, &builder, "value", &o->value);
 	bind_fixed(b, o->value);
 	IrValue x = o->size ? ir_param_as(o->value, IR_ROLE_X, "x", ir_tensor_type(e->real, 1, &o->size)) : 0;
 	for (uint32_t i = 0; i < o->params.count; i++)
@@ -417,6 +419,8 @@ static void build_value(Building *b) {
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
 		meet_data(b, i);
+		if (s->kind == AST_BATCH && s->declare.names.count && name_free(e, s->declare.names.data[0]))
+			scope_add(e, BIND_GIVEN, s->declare.names.data[0], batch_value(b, s, key));
 		if (is_computation(s) && (b->stages.stmts[i].stage == STAGE_VALUE ||
 		                          (b->stages.stmts[i].stage == STAGE_CONST && stages_wanted(&b->stages, i))))
 			elab_stmt(e, s);
@@ -474,6 +478,8 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 	stages_find(&b.stages, module->arena, &call->decl->body);
 	stages_want(&b.stages, true);
 	stages_want(&b.stages, false);
+	for (uint32_t i = 0; i < call->decl->body.count; i++)
+		b.out->batches = b.out->batches || call->decl->body.data[i]->kind == AST_BATCH;
 	find_data(&b);
 	build_setup(&b);
 	build_start(&b);

@@ -482,6 +482,7 @@ StageName *stages_name(const Stages *s, Name name); /* NULL: not of the objectiv
 /* Where random numbers come from: the seed, the problem. */
 typedef struct DrawKey {
 	Ex *seed, *instance;
+	Ex *step; /* of what is drawn at every step; else NULL */
 } DrawKey;
 /* `given X[i in n] : [d] ~ normal(m[i], 1)`: the drawn array. BAD with a diagnostic. */
 Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key);

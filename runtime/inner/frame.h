@@ -22,6 +22,9 @@ void rt_frame_call(RtFrame *w,
                    const IrFunc *callee); /* on the values of their roles; what it gives takes their place */
 void rt_frame_params(RtFrame *w, const IrRole *roles,
                      size_t count); /* parameters: all that the task has of these roles */
+/* Parameters: what a problem is to those who evaluate it. Data, the key of its batches if it has any, what is fixed. */
+void rt_frame_problem(RtFrame *w);
+IrValue rt_frame_count(RtFrame *w, int64_t number);                   /* a whole number */
 void rt_frame_results(RtFrame *w, const IrRole *roles, size_t count); /* results: all values of these roles */
 
 /* In this order: RT_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X). */

@@ -13,7 +13,11 @@ IrFunc *rt_build_setup(RtTask *task, const RtPlan *plan) {
 
 IrFunc *rt_build_value(RtTask *task) {
 	RtFrame w = rt_frame_new(task, "value");
-	RT_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_FIXED, IR_ROLE_X);
+	rt_frame_problem(&w);
+	if (task->objective->batches) {
+		RT_PARAMS(&w, IR_ROLE_STEP);
+	}
+	RT_PARAMS(&w, IR_ROLE_X);
 	rt_frame_call(&w, task->objective->value);
 	RT_RESULTS(&w, IR_ROLE_F);
 	return w.func;
@@ -42,6 +46,7 @@ IrFunc *rt_build_instance_value(RtTask *task) {
 	RT_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
 	rt_frame_call(&w, task->objective->setup);
 	RT_PARAMS(&w, IR_ROLE_X);
+	rt_frame_set(&w, IR_ROLE_STEP, rt_frame_count(&w, 1));
 	rt_frame_call(&w, gradient);
 	RT_RESULTS(&w, IR_ROLE_F, IR_ROLE_REPORT, IR_ROLE_G);
 	return w.func;

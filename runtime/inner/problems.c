@@ -47,6 +47,8 @@ static void make_block(void *user, int item, int worker) {
 
 void rt_give_block(const RtTask *task, IrByRole *given, const RtBlock *block) {
 	ir_give(given, IR_ROLE_DATA, task->data, task->count[IR_ROLE_DATA]);
+	ir_give_addresses(given, IR_ROLE_SEED, &block->seed, sizeof block->seed, 1);
+	ir_give_addresses(given, IR_ROLE_INSTANCE, block->instance, sizeof block->instance, 1);
 	ir_give(given, IR_ROLE_FIXED, block->fixed, task->count[IR_ROLE_FIXED]);
 	ir_give(given, IR_ROLE_X, &block->x0, 1);
 }
@@ -91,6 +93,7 @@ static RtProblems *problems_new(RtTask *task, uint64_t seed, Numbering *instance
 	problems->blocks = ARENA_ARRAY(arena, RtBlock, problems->block_count + 1);
 	for (int k = 0; k < problems->block_count; k++) {
 		RtBlock *block = &problems->blocks[k];
+		block->seed = (int64_t)seed;
 		for (int lane = 0; lane < task->lanes; lane++) {
 			int number = spread ? k : k * task->lanes + lane;
 			bool real = number < count;
