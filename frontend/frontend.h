@@ -127,6 +127,7 @@ typedef struct FeObjective {
 	bool batches;      /* something is drawn at every step: value takes seed, instance and the number of the step */
 	IrFunc *setup;     /* (data..., seed: i64, instance: i64) -> fixed... */
 	IrFunc *start;     /* (data..., seed: i64, instance: i64, fixed...) -> x: [N] */
+	IrFunc *validate;  /* as value, -> what is scored instead of f; NULL: f is */
 	IrFunc *value;     /* (data..., [seed, instance, step: i64,] fixed..., x: [N]) -> f, reports... */
 } FeObjective;
 

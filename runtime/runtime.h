@@ -127,6 +127,7 @@ typedef struct RtTask {
 	RtScore score;
 	int lanes;                /* problems in a block: IR_LANES, or 1 and code without a lane axis (rt_task_plan) */
 	IrFunc *value;            /* (fixed..., x) -> f */
+	IrFunc *validate;         /* (fixed..., x) -> what is scored and shown instead of f; NULL: f is */
 	IrFunc *evaluate;         /* (fixed..., x) -> f, g?: g only if the rule reads it, or there is no rule */
 	const void **data;        /* arrays of files, one for all problems */
 	uint32_t count[IR_ROLES]; /* how many values there are of each role */
@@ -295,6 +296,8 @@ typedef struct RtEval {
 	int64_t size;
 	double *x; /* where: as given, or the start of the instance */
 	double value;
+	bool validates;
+	double valid; /* what `validate` says, if it does */
 	double *gradient; /* [size] */
 	uint32_t report_count;
 	const char **report_names;

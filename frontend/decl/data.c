@@ -3,6 +3,8 @@
  *     data images : int[n, 784] from "images.gz"      n = 60000, and images a parameter of all functions of the objective */
 #include "frontend/meaning/elab.h"
 
+#include <string.h>
+
 /* ---- sizes ---- */
 
 /* A name that stands for nothing yet. */
@@ -63,11 +65,14 @@ static bool declared_columns(Elab *e, const AstDeclare *d, FeDataWanted *wanted)
 
 /* ---- the whole ---- */
 
-/* Sizes that no file has told: not small, and different. */
-static void assume_sizes(FeDataWanted *wanted) {
-	static const int64_t sizes[IR_USER_RANK] = {1009, 127, 113, 109, 107, 103, 101, 97};
-	for (int i = 0; i < wanted->rank; i++)
-		wanted->dims[i] = wanted->dims[i] < 0 ? sizes[-1 - wanted->dims[i]] : wanted->dims[i];
+/* Sizes that no file has told: not small, and different where their names are. */
+static void assume_sizes(Elab *e, const FeData *data, FeDataWanted *wanted) {
+	for (int i = 0; i < wanted->rank; i++) {
+		if (wanted->dims[i] >= 0)
+			continue;
+		const char *name = session_text(e->session, data->open.data[-1 - wanted->dims[i]].name);
+		wanted->dims[i] = (i == 0 ? 1000 : 100) + (int64_t)(hash_bytes(name, strlen(name), 0) % 97);
+	}
 }
 
 static const char *assumed(Elab *e, const FeData *data) {
@@ -93,7 +98,7 @@ static bool read_data(Elab *e, const AstExpr *from, FeData *out, FeDataWanted *w
 		return false;
 	}
 	if (out->found.unknown)
-		assume_sizes(wanted);
+		assume_sizes(e, out, wanted);
 	for (int i = 0; i < wanted->rank; i++)
 		if (declared[i] < 0)
 			out->sizes[-1 - declared[i]] = wanted->dims[i];

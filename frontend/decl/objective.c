@@ -1,31 +1,19 @@
-/* Objectives: three functions out of one list of statements.
+/* Objectives: three or four functions out of one list of statements.
  *
  *     given, and what depends only on givens      setup(data..., seed, instance) -> fixed...
  *     what parameters start from                  start(data..., seed, instance, fixed...) -> x
  *     what depends on parameters, the rest        value(data..., fixed..., x) -> f, reports...
+ *     the same with other data                    validate(data..., fixed..., x) -> valid
  *
  * Statements that depend on neither are computed wherever they are needed. */
-#include "frontend/meaning/elab.h"
+#include "frontend/decl/objective.h"
 
 #include <math.h>
 #include <string.h>
 
-typedef struct Building {
-	Elab e;
-	FeObjective *out;
-	const AstDecl *decl;
-	ScopeMark hypers;
-	Stages stages;
-	bool told, ok;
-	VEC(Value *) fixed;   /* their values in setup, for shapes and ranges */
-	const AstExpr **args; /* what the call gives, or NULL, per hyperparameter */
-	IrValue *data;        /* per statement: its array in the function being built; 0: none */
-	uint32_t *data_of;    /* per statement: 1 + its place in out->data; 0: none */
-} Building;
-
 /* ---- hyperparameters ---- */
 
-static bool bind_hypers(Building *b, const FeCall *call) {
+static bool bind_hypers(ObjectiveBuilding *b, const FeCall *call) {
 	Elab *e = &b->e;
 	const AstDecl *decl = b->decl;
 	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, decl->params.count + 1);
@@ -69,17 +57,8 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 
 /* ---- the three functions ---- */
 
-static bool name_free(Elab *e, AstName name) {
-	const Binding *b = scope_find(e, name.name);
-	if (!b)
-		return true;
-	Diag *diag = diag_error(e->session, 202, name.span, "`%s` is there already", session_text(e->session, name.name));
-	diag_label(e->session, diag, b->span, "first here");
-	return false;
-}
-
 static void see_param(Name name, Span span, void *context) {
-	Building *b = context;
+	ObjectiveBuilding *b = context;
 	const StageName *known = stages_name(&b->stages, name);
 	if (!known || known->stage < STAGE_VALUE || b->told)
 		return;
@@ -88,13 +67,13 @@ static void see_param(Name name, Span span, void *context) {
 	b->told = true;
 }
 
-static bool independent(Building *b, const AstStmt *s) {
+static bool independent(ObjectiveBuilding *b, const AstStmt *s) {
 	b->told = false;
 	stmt_names(s, see_param, b);
 	return !b->told;
 }
 
-static Value *given_value(Building *b, const AstStmt *s, DrawKey key) {
+static Value *given_value(ObjectiveBuilding *b, const AstStmt *s, DrawKey key) {
 	Elab *e = &b->e;
 	const AstDeclare *d = &s->declare;
 	if (!independent(b, s))
@@ -105,92 +84,16 @@ static Value *given_value(Building *b, const AstStmt *s, DrawKey key) {
 	return value_is_bad(v) ? v : materialize(e, v, d->names.data[0].name, s->span);
 }
 
-/* ---- data ---- */
-
-/* The text that names the file: written there, or a hyperparameter. */
-static const AstExpr *data_from(Building *b, const AstStmt *s) {
-	const AstExpr *from = s->declare.from;
-	if (!from || from->kind != AST_NAME)
-		return from;
-	for (uint32_t i = 0; i < b->decl->params.count; i++) {
-		const AstParam *p = &b->decl->params.data[i];
-		const AstExpr *text = b->args[i] ? b->args[i] : p->value;
-		if (p->name.name != from->name)
-			continue;
-		if (text && text->kind != AST_TEXT)
-			diag_error(b->e.session, 277, text->span, "`%s` names a file: a text in quotes is needed",
-			           session_text(b->e.session, from->name));
-		return text && text->kind == AST_TEXT ? text : NULL;
-	}
-	diag_error(b->e.session, 277, from->span,
-	           "no parameter is called `%s`: a file is named by a text in quotes or by one",
-	           session_text(b->e.session, from->name));
-	return NULL;
-}
-
-/* Reads what data statements declare, each seeing the sizes of those before it. */
-static void find_data(Building *b) {
-	Elab *e = &b->e;
-	uint32_t count = b->decl->body.count;
-	b->data = ARENA_ARRAY(e->arena, IrValue, count + 1);
-	b->data_of = ARENA_ARRAY(e->arena, uint32_t, count + 1);
-	IrBuilder scratch = ir_builder(ir_func_new(e->module, "sizes"));
-	e->builder = &scratch;
-	for (uint32_t i = 0; i < count; i++) {
-		const AstStmt *s = b->decl->body.data[i];
-		if (s->kind != AST_DATA || s->declare.names.count == 0)
-			continue;
-		FeData data;
-		uint32_t errors = e->session->error_count;
-		const AstExpr *from = data_from(b, s);
-		if (e->session->error_count != errors || !name_free(e, s->declare.names.data[0]) ||
-		    !data_declare(e, s, from, &data)) {
-			b->ok = false;
-			continue;
-		}
-		data_bind(e, &data, data_param(e, &data));
-		vec_push(e->arena, &b->out->data, data);
-		b->data_of[i] = b->out->data.count;
-	}
-	e->module->funcs.count--;
-	scope_back(e, b->hypers);
-}
-
-static void add_data(Building *b) {
-	for (uint32_t i = 0; i < b->decl->body.count; i++)
-		b->data[i] = b->data_of[i] ? data_param(&b->e, &b->out->data.data[b->data_of[i] - 1]) : 0;
-}
-
-static void silent(Name name, Span span, void *context) {
-	Building *b = context;
-	if (!scope_find(&b->e, name))
-		scope_add(&b->e, BIND_GIVEN, (AstName){name, span}, value_bad(&b->e));
-}
-
-/* The names of a data statement, from there on. Where it could not be read, everyone is silent about them. */
-static void meet_data(Building *b, uint32_t at) {
-	const AstStmt *s = b->decl->body.data[at];
-	if (s->kind != AST_DATA || s->declare.names.count == 0)
-		return;
-	if (b->data_of[at]) {
-		data_bind(&b->e, &b->out->data.data[b->data_of[at] - 1], b->data[at]);
-		return;
-	}
-	for (uint32_t k = 0; k < s->declare.type.dims.count; k++)
-		expr_names(s->declare.type.dims.data[k], silent, b);
-	silent(s->declare.names.data[0].name, s->declare.names.data[0].span, b);
-}
-
-static DrawKey start_function(Building *b, IrBuilder *builder, const char *name, IrFunc **func) {
+static DrawKey start_function(ObjectiveBuilding *b, IrBuilder *builder, const char *name, IrFunc **func) {
 	Elab *e = &b->e;
 	*func = ir_func_new(e->module, arena_printf(e->arena, "%s_%s", session_text(e->session, b->decl->name.name), name));
 	*builder = ir_builder(*func);
 	builder->span = b->decl->name.span;
 	e->builder = builder;
 	scope_back(e, b->hypers);
-	add_data(b);
+	objective_add_data(b);
 	DrawKey key = {0};
-	bool value = strcmp(name, "value") == 0;
+	bool value = strcmp(name, "setup") != 0 && strcmp(name, "start") != 0;
 	if (!value || b->out->batches) {
 		key.seed = ex_read(e, ir_param_as(*func, IR_ROLE_SEED, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
 		key.instance =
@@ -201,7 +104,7 @@ static DrawKey start_function(Building *b, IrBuilder *builder, const char *name,
 	return key;
 }
 
-static void build_setup(Building *b) {
+static void build_setup(ObjectiveBuilding *b) {
 	Elab *e = &b->e;
 	IrBuilder builder;
 	DrawKey key = start_function(b, &builder, "setup", &b->out->setup);
@@ -209,8 +112,8 @@ static void build_setup(Building *b) {
 		const AstStmt *s = b->decl->body.data[i];
 		if (is_computation(s) && b->stages.stmts[i].stage < STAGE_VALUE)
 			elab_stmt(e, s);
-		meet_data(b, i);
-		if (s->kind == AST_GIVEN && s->declare.names.count && name_free(e, s->declare.names.data[0])) {
+		objective_meet_data(b, i);
+		if (s->kind == AST_GIVEN && s->declare.names.count && objective_name_free(e, s->declare.names.data[0])) {
 			Value *v = given_value(b, s, key);
 			scope_add(e, BIND_GIVEN, s->declare.names.data[0], v);
 		}
@@ -239,7 +142,7 @@ static void build_setup(Building *b) {
 }
 
 /* Names of what setup made, as parameters of the function being built. */
-static void bind_fixed(Building *b, IrFunc *func) {
+static void bind_fixed(ObjectiveBuilding *b, IrFunc *func) {
 	Elab *e = &b->e;
 	for (uint32_t i = 0; i < b->out->fixed.count; i++) {
 		const FeSlot *slot = &b->out->fixed.data[i];
@@ -255,7 +158,7 @@ static void bind_fixed(Building *b, IrFunc *func) {
 }
 
 /* The shape of a parameter, and its value at the start if `value` is not NULL. */
-static bool param_start(Building *b, const AstStmt *s, DrawKey key, Value **value, int64_t *dims, int *rank) {
+static bool param_start(ObjectiveBuilding *b, const AstStmt *s, DrawKey key, Value **value, int64_t *dims, int *rank) {
 	Elab *e = &b->e;
 	const AstDeclare *d = &s->declare;
 	const char *name = session_text(e->session, d->names.data[0].name);
@@ -282,13 +185,13 @@ static bool draws(const AstStmt *s) {
 
 static void see_fixed(Name name, Span span, void *context) {
 	(void)span;
-	Building *b = context;
+	ObjectiveBuilding *b = context;
 	const StageName *known = stages_name(&b->stages, name);
 	if (known && known->stage == STAGE_SETUP)
 		b->out->random_start = true;
 }
 
-static void build_start(Building *b) {
+static void build_start(ObjectiveBuilding *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
 	IrBuilder builder;
@@ -298,7 +201,7 @@ static void build_start(Building *b) {
 	VEC(Value *) starts = {0};
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
-		meet_data(b, i);
+		objective_meet_data(b, i);
 		if (is_computation(s) && b->stages.stmts[i].stage == STAGE_CONST && stages_wanted(&b->stages, i))
 			elab_stmt(e, s);
 		if (s->kind != AST_PARAM || s->declare.names.count == 0)
@@ -347,10 +250,10 @@ static void build_start(Building *b) {
 	ir_result_as(o->start, IR_ROLE_X, "x", x);
 }
 
-static void bind_param(Building *b, IrValue x, const FeSlot *slot) {
+static void bind_param(ObjectiveBuilding *b, IrValue x, const FeSlot *slot) {
 	Elab *e = &b->e;
 	AstName name = {slot->name, slot->span};
-	if (!name_free(e, name)) {
+	if (!objective_name_free(e, name)) {
 		b->ok = false;
 		return;
 	}
@@ -370,7 +273,7 @@ static void bind_param(Building *b, IrValue x, const FeSlot *slot) {
 }
 
 /* What a result is where it stands; 0 after an error. */
-static IrValue result(Building *b, const char *name, const AstExpr *x, const char *what) {
+static IrValue result(ObjectiveBuilding *b, const char *name, const AstExpr *x, const char *what) {
 	Elab *e = &b->e;
 	Value *v = elab_scalar(e, x, what);
 	if (value_is_bad(v))
@@ -392,7 +295,7 @@ static bool unread(const Session *session, Span span) {
 }
 
 /* Drawn anew at every step, and so a part of what is evaluated. */
-static Value *batch_value(Building *b, const AstStmt *s, DrawKey key) {
+static Value *batch_value(ObjectiveBuilding *b, const AstStmt *s, DrawKey key) {
 	Elab *e = &b->e;
 	if (!s->declare.draw) {
 		if (!s->declare.value || s->declare.value->kind != AST_BAD)
@@ -403,29 +306,53 @@ static Value *batch_value(Building *b, const AstStmt *s, DrawKey key) {
 	return value_is_bad(v) ? v : materialize(e, v, s->declare.names.data[0].name, s->span);
 }
 
-static void build_value(Building *b) {
+/* (data..., key, fixed..., x), and their names. */
+static DrawKey start_evaluation(ObjectiveBuilding *b, IrBuilder *builder, const char *name, IrFunc **func) {
+	FeObjective *o = b->out;
+	stages_want(&b->stages, false);
+	DrawKey key = start_function(b, builder, name, func);
+	bind_fixed(b, *func);
+	IrValue x = o->size ? ir_param_as(*func, IR_ROLE_X, "x", ir_tensor_type(b->e.real, 1, &o->size)) : 0;
+	for (uint32_t i = 0; i < o->params.count; i++)
+		bind_param(b, x, &o->params.data[i]);
+	return key;
+}
+
+/* What a statement is to an evaluation: data, a draw, something to compute. */
+static void evaluate_stmt(ObjectiveBuilding *b, uint32_t at, DrawKey key) {
+	Elab *e = &b->e;
+	const AstStmt *s = b->decl->body.data[at];
+	Stage stage = b->stages.stmts[at].stage;
+	objective_meet_data(b, at);
+	if (s->kind == AST_BATCH && s->declare.names.count && objective_name_free(e, s->declare.names.data[0]))
+		scope_add(e, BIND_GIVEN, s->declare.names.data[0], batch_value(b, s, key));
+	if (is_computation(s) && (stage == STAGE_VALUE || (stage == STAGE_CONST && stages_wanted(&b->stages, at))))
+		elab_stmt(e, s);
+}
+
+static bool one_validate(ObjectiveBuilding *b, const AstStmt *s) {
+	if (!b->validate) {
+		b->validate = s;
+		return true;
+	}
+	Diag *diag = diag_error(b->e.session, 280, s->keyword, "an objective is validated by one thing");
+	diag_label(b->e.session, diag, b->validate->keyword, "already here");
+	return false;
+}
+
+static void build_value(ObjectiveBuilding *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
 	IrBuilder builder;
-	stages_want(&b->stages, false);
-	DrawKey key = start_function(b, &builder, "value", &o->value);
-	bind_fixed(b, o->value);
-	IrValue x = o->size ? ir_param_as(o->value, IR_ROLE_X, "x", ir_tensor_type(e->real, 1, &o->size)) : 0;
-	for (uint32_t i = 0; i < o->params.count; i++)
-		bind_param(b, x, &o->params.data[i]);
+	DrawKey key = start_evaluation(b, &builder, "value", &o->value);
 	const AstStmt *minimize = NULL;
 	IrValue f = 0;
 	VEC(IrValue) figures = {0};
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
-		meet_data(b, i);
-		if (s->kind == AST_BATCH && s->declare.names.count && name_free(e, s->declare.names.data[0]))
-			scope_add(e, BIND_GIVEN, s->declare.names.data[0], batch_value(b, s, key));
-		if (is_computation(s) && (b->stages.stmts[i].stage == STAGE_VALUE ||
-		                          (b->stages.stmts[i].stage == STAGE_CONST && stages_wanted(&b->stages, i))))
-			elab_stmt(e, s);
-		if (s->kind == AST_VALIDATE)
-			diag_error(e->session, 390, s->keyword, "`validate` is part of the language, but not of this version");
+		evaluate_stmt(b, i, key);
+		if (s->kind == AST_VALIDATE && !one_validate(b, s))
+			continue;
 		if (s->kind == AST_REPORT && s->report.value) {
 			vec_push(e->arena, &o->reports, s->report.name.name);
 			const char *name = session_text(e->session, s->report.name.name);
@@ -462,11 +389,26 @@ static void build_value(Building *b) {
 	}
 }
 
+/* The same statements again, with other data in the place of some. */
+static void build_validate(ObjectiveBuilding *b) {
+	IrBuilder builder;
+	const AstStmt *s = b->validate;
+	if (!objective_substitutes(b))
+		return;
+	b->substitute = true;
+	DrawKey key = start_evaluation(b, &builder, "validate", &b->out->validate);
+	for (uint32_t i = 0; i < b->decl->body.count && b->decl->body.data[i] != s; i++)
+		evaluate_stmt(b, i, key);
+	IrValue value = result(b, "validate", s->validate.value, "what validates");
+	if (value)
+		ir_result_as(b->out->validate, IR_ROLE_VALID, "validate", value);
+}
+
 FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
 	program = call->program ? call->program : program;
 	Session *session = program->session;
 	uint32_t errors = session->error_count;
-	Building b = {.e = elab_new(program, module, real), .decl = call->decl, .ok = true};
+	ObjectiveBuilding b = {.e = elab_new(program, module, real), .decl = call->decl, .ok = true};
 	b.out = ARENA_NEW(module->arena, FeObjective);
 	b.out->decl = call->decl;
 	b.out->module = module;
@@ -480,10 +422,12 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 	stages_want(&b.stages, false);
 	for (uint32_t i = 0; i < call->decl->body.count; i++)
 		b.out->batches = b.out->batches || call->decl->body.data[i]->kind == AST_BATCH;
-	find_data(&b);
+	objective_find_data(&b);
 	build_setup(&b);
 	build_start(&b);
 	build_value(&b);
+	if (b.validate && session->error_count == errors)
+		build_validate(&b);
 	return session->error_count == errors && b.ok && !program->broken ? b.out : NULL;
 }
 

@@ -157,7 +157,7 @@ void stages_want(Stages *s, bool start) {
 		const AstStmt *stmt = s->body->data[i];
 		s->stmts[i].followed = false;
 		bool ours = start ? stmt->kind == AST_PARAM
-		                  : stmt->kind == AST_MINIMIZE || stmt->kind == AST_REPORT ||
+		                  : stmt->kind == AST_MINIMIZE || stmt->kind == AST_REPORT || stmt->kind == AST_VALIDATE ||
 		                        (is_computation(stmt) && s->stmts[i].stage == STAGE_VALUE);
 		if (ours)
 			want_mentions(s, i);

@@ -127,7 +127,11 @@ static void in_stmt(const AstStmt *s, NameVisit *v) {
 	switch (s->kind) {
 	case AST_REPORT: in_expr(s->report.value, v); break;
 	case AST_MINIMIZE: in_expr(s->minimize, v); break;
-	case AST_VALIDATE: in_expr(s->validate.value, v); break;
+	case AST_VALIDATE:
+		in_expr(s->validate.value, v);
+		for (uint32_t i = 0; i < s->validate.with.count; i++)
+			in_expr(s->validate.with.data[i].value, v);
+		break;
 	case AST_ASSIGN:
 		in_exprs(&s->assign.targets, v);
 		in_expr(s->assign.value, v);

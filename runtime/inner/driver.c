@@ -108,6 +108,10 @@ RtTask *rt_task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rul
 	*task =
 		(RtTask){.rt = rt, .module = module, .objective = objective, .rule = rule, .score = score, .lanes = IR_LANES};
 	task->value = rt_optimized(task, rt_build_value(task));
+	task->validate = rt_build_validate(task);
+	if (task->validate) {
+		task->validate = rt_optimized(task, task->validate);
+	}
 	task->evaluate = task->value;
 	if (!rule || rule->reads_g) {
 		task->evaluate = rt_optimized(task, rt_build_gradient_of(task, task->value, "gradient"));

@@ -44,7 +44,8 @@ IrFunc *rt_build_gradient(RtTask *task, const RtPlan *plan);
 IrFunc *rt_build_tangent(RtTask *task, const RtPlan *plan);
 
 /* objective.c */
-IrFunc *rt_build_value(RtTask *task); /* (fixed..., x) -> f: the objective without its reports */
+IrFunc *rt_build_validate(RtTask *task); /* NULL where f is what is scored */
+IrFunc *rt_build_value(RtTask *task);    /* (fixed..., x) -> f: the objective without its reports */
 /* The gradient of f in x beside all that a function of x gives: value and gradient are made by this alone. */
 IrFunc *rt_build_gradient_of(RtTask *task, const IrFunc *value, const char *name);
 IrFunc *rt_build_instance_start(RtTask *task); /* (seed, instance) -> x */

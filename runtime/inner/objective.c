@@ -23,6 +23,21 @@ IrFunc *rt_build_value(RtTask *task) {
 	return w.func;
 }
 
+IrFunc *rt_build_validate(RtTask *task) {
+	if (!task->objective->validate) {
+		return NULL;
+	}
+	RtFrame w = rt_frame_new(task, "validate");
+	rt_frame_problem(&w);
+	if (task->objective->batches) {
+		RT_PARAMS(&w, IR_ROLE_STEP);
+	}
+	RT_PARAMS(&w, IR_ROLE_X);
+	rt_frame_call(&w, task->objective->validate);
+	RT_RESULTS(&w, IR_ROLE_VALID);
+	return w.func;
+}
+
 IrFunc *rt_build_gradient_of(RtTask *task, const IrFunc *value, const char *name) {
 	bool *wrt = ir_choose_params(task->module->arena, value, IR_ROLE_X);
 	IrFunc *func = ad_gradient(task->module, value, name, ir_result_at(value, IR_ROLE_F), wrt, true, true);
@@ -47,7 +62,10 @@ IrFunc *rt_build_instance_value(RtTask *task) {
 	rt_frame_call(&w, task->objective->setup);
 	RT_PARAMS(&w, IR_ROLE_X);
 	rt_frame_set(&w, IR_ROLE_STEP, rt_frame_count(&w, 1));
+	if (task->validate) {
+		rt_frame_call(&w, task->validate);
+	}
 	rt_frame_call(&w, gradient);
-	RT_RESULTS(&w, IR_ROLE_F, IR_ROLE_REPORT, IR_ROLE_G);
+	RT_RESULTS(&w, IR_ROLE_F, IR_ROLE_VALID, IR_ROLE_REPORT, IR_ROLE_G);
 	return w.func;
 }

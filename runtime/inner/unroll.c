@@ -2,7 +2,7 @@
  *
  *     x, states <- step(x, g, f, t, horizon, hypers, theta, states)     t = t0 + turn + 1
  *     f, g      <- objective(fixed, x)                                  what the next turn starts from: on its batch, t + 1
- *     score     <- score (+) map(f)                                     f after step t
+ *     score     <- score (+) map(f)                                     f after step t, or what validates instead
  *
  * `begin` evaluates at the start; a `segment` is a loop of turns between two states, so that runs of any length, windows
  * and particles are made of the same two functions. A whole gradient is a loop over windows in which the reverse of a
@@ -22,13 +22,21 @@ static IrType real_type(const RtFrame *w) {
 static void emit_evaluate(RtFrame *w, IrValue step) {
 	rt_frame_set(w, IR_ROLE_STEP, step);
 	rt_frame_call(w, w->task->evaluate);
+	if (w->task->validate) {
+		rt_frame_call(w, w->task->validate);
+	}
+}
+
+/* What runs are judged by: f, or what the objective validates with. */
+static IrValue scored(const RtFrame *w) {
+	return rt_frame_get(w, w->task->validate ? IR_ROLE_VALID : IR_ROLE_F);
 }
 
 /* x, f, g and the states at the start of a run, which is at x. */
 static void emit_begin(RtFrame *w) {
 	emit_evaluate(w, rt_frame_count(w, 1));
 	rt_frame_call(w, w->task->rule->init);
-	rt_frame_set(w, IR_ROLE_F0, rt_frame_get(w, IR_ROLE_F));
+	rt_frame_set(w, IR_ROLE_F0, scored(w));
 }
 
 static void emit_step(RtFrame *w, IrValue t) {
@@ -63,7 +71,7 @@ static IrValue emit_score(RtFrame *w, IrValue score, IrValue t) {
 	const FeScoreFoldInfo *fold = &fe_score_folds[w->task->score.fold];
 	const FeScoreMapInfo *map = &fe_score_maps[w->task->score.map];
 	IrForBuilder f = ir_for_begin(&w->b);
-	uint32_t value = ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_F));
+	uint32_t value = ir_read_scalar(&f, scored(w));
 	if (map->logarithm) {
 		value = ir_op1(&f, IR_log, value);
 	}
@@ -93,7 +101,7 @@ static IrValue emit_curve(RtFrame *w, IrValue curve, IrValue counter) {
 	IrForBuilder f = ir_for_begin(&w->b);
 	uint32_t at = ir_read_scalar(&f, counter);
 	IrAt place = ir_at_node(w->task->module, at, 1);
-	uint32_t value = ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_F));
+	uint32_t value = ir_read_scalar(&f, scored(w));
 	IrValue out = ir_put(&f, IR_PUT_NONE, value, ir_type(w->func, curve), &place, curve, false);
 	ir_for_end(&f);
 	return out;
@@ -174,7 +182,7 @@ IrFunc *rt_build_begin(RtTask *task, const RtPlan *plan) {
 	rt_frame_problem(&w);
 	RT_PARAMS(&w, IR_ROLE_X, IR_ROLE_HYPER, IR_ROLE_THETA);
 	emit_begin(&w);
-	RT_RESULTS(&w, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE);
+	RT_RESULTS(&w, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_VALID);
 	return w.func;
 }
 

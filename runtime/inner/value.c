@@ -79,6 +79,10 @@ bool rt_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x,
 		out->reports = ARENA_ARRAY(rt->arena, double, reports.count + 1);
 		double **places = ARENA_ARRAY(rt->arena, double *, value->results.count);
 		places[ir_result_at(value, IR_ROLE_F)] = &out->value;
+		out->validates = task->validate != NULL;
+		if (out->validates) {
+			places[ir_result_at(value, IR_ROLE_VALID)] = &out->valid;
+		}
 		places[ir_result_at(value, IR_ROLE_G)] = out->gradient;
 		for (uint32_t i = 0; i < reports.count; i++) {
 			const char *name = session_text(rt->session, task->objective->reports.data[i]);

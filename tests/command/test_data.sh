@@ -181,6 +181,56 @@ sed 's/integer(0, n)/integer(0, 9 * n)/' picks.grad >outside.grad
 expect 1 "$GRADUS" eval outside.grad
 has err E0802
 
+# ---- validate: the same at other data ----
+
+awk 'BEGIN { for (i = 0; i < 40; i++) printf "%d,%.4f,%.4f\n", i % 2, sin(5 * i), cos(i) + i % 2 }' >train.csv
+awk 'BEGIN { for (i = 0; i < 25; i++) printf "%d,%.4f,%.4f\n", i % 3 == 0, cos(7 * i), sin(i) }' >held.csv
+cat >held.grad <<'GRAD'
+objective held(file = "train.csv") {
+  data y : int[n] from file columns 0
+  data X : [n, 2] from file columns 1..3
+  data held_y : int[m] from "held.csv" columns 0
+  data held_X : [m, 2] from "held.csv" columns 1..3
+  param w : [2] = [0.5, -0.25]
+  let z[i] = sum[j](X[i, j] * w[j])
+  let centre = mean[i](X[i, 0])
+  let loss = mean[i](softplus(z[i]) - y[i] * z[i]) + centre * w[0] + n * 0.001
+  minimize loss
+  validate loss with X = held_X, y = held_y
+}
+GRAD
+expect 0 "$GRADUS" eval held.grad --json
+json_value validate <out >got
+expect 0 "$GRADUS" eval held.grad --set 'file="held.csv"' --json
+json_value value <out >want
+near 1e-15 got want
+lacks out '"value": 0,'
+# runs are judged by it: after 7 steps on the one, the value at the other
+expect 0 "$GRADUS" minimize held.grad --with "gradient_descent(lr = 0.3)" --steps 7 --json --precision f64
+json_list f <out | tail -n 1 >got
+json_list x <out >x
+expect 0 "$GRADUS" eval held.grad --set 'file="held.csv"' --at "$(paste -sd, x)" --json
+json_value value <out >want
+near 1e-13 got want
+sed 's/^  validate.*//' held.grad >unheld.grad
+expect 0 "$GRADUS" minimize unheld.grad --with "gradient_descent(lr = 0.3)" --steps 7 --json --precision f64
+json_list x <out >other
+near 0 other x
+# what cannot be replaced
+replaces() {
+	sed "s/validate.*/$1/" held.grad >replaced.grad
+	expect 1 "$GRADUS" check replaced.grad
+	has out E0280
+	has out "$2"
+}
+replaces 'validate loss with X = held_X' 'axis 0 of `X` has to be 40, but `held_X` has 25 there'
+replaces 'validate loss with X = held_y, y = held_y' '`held_y` is declared otherwise than `X`'
+replaces 'validate loss with z = held_y' 'puts data in the place of data'
+replaces 'validate loss with X = 3' 'puts data in the place of data'
+sed 's/param w/given q : [n] ~ normal(0, 1)\n  param w/; s/let centre = /let centre = q[0] + /' held.grad >replaced.grad
+expect 1 "$GRADUS" check replaced.grad
+has out 'made once for each problem'
+
 # the guide's program, on houses made here
 awk '/^```grad$/ { on++; next } /^```/ { inside = on; on += on > 0 ? .5 : 0; next } on == 1' "$SOURCE_DIR/docs/data.md" >price.grad
 awk 'BEGIN {
@@ -230,7 +280,7 @@ expect 1 "$GRADUS" eval absent.grad
 has err 'nowhere.csv: No such file or directory'
 expect 0 "$GRADUS" check absent.grad
 has out 'W0278'
-has out 'as if `n` = 1009'
+has out 'as if `n` = 10'
 for path in . /dev/zero; do
 	sed "s|words.csv|$path|" wrong.grad >refused.grad
 	expect 1 "$GRADUS" eval refused.grad
