@@ -309,6 +309,7 @@ bool rt_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x,
 
 typedef struct RtMinimize {
 	RtRuns runs;
+	bool validates; /* runs are judged by that instead of f */
 	int64_t size;
 	double seconds; /* running, without compiling */
 	double compile_seconds;

@@ -102,7 +102,9 @@ const DataArray *data_fit(Arena *arena, const DataFile *file, const char *name, 
 	const DataArray *array = choose(arena, file, name, rank, why);
 	if (!array)
 		return NULL;
-	int64_t *declared = arena_copy(arena, dims, sizeof *dims * (size_t)(rank + 1));
+	int64_t declared[IR_USER_RANK] = {0};
+	for (int i = 0; i < rank; i++)
+		declared[i] = dims[i];
 	*why = NULL;
 	if (!fits(array, rank, dims)) {
 		bool merges = rank > 0 && array->rank > rank && declared[rank - 1] < 0;

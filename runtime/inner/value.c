@@ -117,6 +117,7 @@ bool rt_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const doub
 	out->seconds = rt_seconds() - started;
 	out->compile_seconds = rt->compile_seconds - compiled;
 	out->size = task->objective->size;
+	out->validates = task->validate != NULL;
 	rt_problems_free(problems);
 	rt_task_free(task);
 	return ok;

@@ -7,11 +7,11 @@
 static const char *const ways[] = {
 	/* rows, and a sum over a column */
 	"func @f(%%x: %s[%d, %d], %%p: int[%d]) -> (: %s[%d, %d]) { %%3: %s[%d, %d] = for i:%d j:%d { %%x[i, j] } -> [i, "
-    "j] "
+	"j] "
 	"return %%3 }",
 	/* transposed */
 	"func @f(%%x: %s[%d, %d], %%p: int[%d]) -> (: %s[%d, %d]) { %%3: %s[%d, %d] = for i:%d j:%d { %%x[j, i] } -> [i, "
-    "j] "
+	"j] "
 	"return %%3 }",
 	/* picked rows */
 	"func @f(%%x: %s[%d, %d], %%p: int[%d]) -> (: %s[%d, %d]) { %%3: %s[%d, %d] = for i:%d j:%d { %%x[%%p[i], j] } -> "
@@ -208,8 +208,8 @@ Test(jit_stored, to_real) {
 Test(jit_stored, not_just_anywhere) {
 	static const char *const wrong[] = {
 		"func @f(%x: int as f32[3]) -> (: int[3]) { %2: int[3] = for i:3 { %x[i] } -> [i] return %2 }",
-		"func @f(%x: int as u8[lanes, 3]) -> (: int[3]) { %2: int[3] = for l:lanes i:3 { %x[l, i] } sum -> [i] return "
-	    "%2 }",
+		"func @f(%x: int as u8[lanes, 3]) -> (: int[3]) { %2: int[3] = for l:lanes i:3 {%x[l,i]} sum -> [i] return %2 "
+	    "}",
 		"func @f(%x: int as u8[3]) -> (: int as u8[3]) { return %x }",
 		"func @f(%x: int[3]) -> (: int[3]) { %2: int as u8[3] = for i:3 { %x[i] } -> [i] return %2 }",
 	};

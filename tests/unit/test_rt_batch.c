@@ -22,6 +22,15 @@ static const char program[] =
 	"  let r[i] = sum[j](X[pick[i], j] * (w[j] + noise[j])) - y[pick[i]]\n"
 	"  minimize mean[i](r[i]^2)\n"
 	"}\n"
+	"objective validated(n = 30) {\n"
+	"  given X : [n, 3] ~ normal(0, 1)\n"
+	"  given y : [n] ~ normal(0, 1)\n"
+	"  batch pick : int[5] ~ integer(0, n)\n"
+	"  param w : [3] = 0.3\n"
+	"  let r[i in n] = sum[j](X[i, j] * w[j]) - y[i]\n"
+	"  minimize mean[i](r[pick[i]]^2)\n"
+	"  validate mean[i](abs(r[i])^3) + 0.1 * sum(w^4) * (1 + r[pick[0]])\n"
+	"}\n"
 	"optimizer slow(rate = 0.1) {\n  learn rates = 0.05\n  learn decay = 0.8 in (0, 1)\n  state m = 0\n"
 	"  m <- decay * m + g\n  x <- x - rates * m * tanh(f)\n}\n";
 
@@ -116,12 +125,15 @@ Test(rt_batch, every_way_is_the_same, .timeout = 120) {
 	cr_expect(first[0] != first[1] && first[1] != first[2] && first[0] != first[SHORT + 1]);
 }
 
-/* Whole unrolls and windows as long as the run, against differences; forward mode in every window against backward mode. */
+static const char *const trained_on[] = {"regression", "validated"};
+
+/* Whole unrolls, against differences; forward mode in every window against backward mode. */
 Test(rt_batch, meta_gradients, .timeout = 200) {
 	enum { RUN = 12, FEW = 5 };
 	double theta[2] = {0.04, 0.7};
-	for (int lanes = 1; lanes <= IR_LANES; lanes += IR_LANES - 1) {
-		Lab lab = lab_new("regression", RT_JIT, 1, lanes);
+	for (int way = 0; way < 4; way++) {
+		int lanes = way & 1 ? IR_LANES : 1;
+		Lab lab = lab_new(trained_on[way / 2], RT_JIT, 1, lanes);
 		double gradients[4][2];
 		static const RtEstimate hows[] = {{.kind = FE_BACKPROP},
 		                                  {.kind = FE_FORWARD},
@@ -139,7 +151,7 @@ Test(rt_batch, meta_gradients, .timeout = 200) {
 		}
 		lab_free(&lab);
 		/* The training problems are 0, 1, ...: `run` takes those from 3 on, so they are made here. */
-		lab = lab_new("regression", RT_JIT, 1, lanes);
+		lab = lab_new(trained_on[way / 2], RT_JIT, 1, lanes);
 		RtProblems *made = rt_problems_of(lab.task, 11, RT_TRAIN, FEW, false);
 		cr_assert(made && rt_need_forward(lab.task, RUN, RT_SHARED));
 		for (int p = 0; p < 2; p++) {

@@ -401,7 +401,7 @@ Test(rt_data, broken_texts) {
 		Arena *arena = arena_new();
 		DataFile file;
 		const char *text = broken_texts[i].text;
-		size_t length = memcmp(text, "\xff\xfe", 2) == 0 ? 5 : strlen(text);
+		size_t length = strncmp(text, "\xff\xfe", 2) == 0 ? 5 : strlen(text);
 		char *copy = arena_copy(arena, text, length);
 		const char *why = parse(arena, broken_texts[i].name, copy, length, &file);
 		cr_assert(why, "accepted: %s", text);
