@@ -130,6 +130,8 @@ typedef struct IrNode {
 	IrNodeKind kind;
 	IrScalar type;
 	IrOpcode opcode;            /* OP */
+	Name name;                  /* OP that was a value of its own before it went into its user; may be 0 ... */
+	Span span;                  /* ... and where that was written: for people, and no part of what the node is */
 	uint32_t args[IR_MAX_ARGS]; /* OP */
 	double real;                /* CONST of F32 or F64 (already rounded to the type) */
 	int64_t integer;            /* CONST of BOOL, I32, I64 */
@@ -338,6 +340,8 @@ bool ir_fold(IrForBuilder *f, const IrNode *node, uint32_t *result);
 IrAt *ir_canonical_ats(const IrForBuilder *f, const IrAt *at, uint32_t count);
 /* A node as it is, unless the same one is there already. */
 uint32_t ir_node_add(IrForBuilder *f, const IrNode *node);
+/* Says which value an OP was by itself, unless that is known already. */
+void ir_node_origin(IrForBuilder *f, uint32_t node, Name name, Span span);
 uint32_t ir_op1(IrForBuilder *f, IrOpcode opcode, uint32_t a);
 uint32_t ir_op2(IrForBuilder *f, IrOpcode opcode, uint32_t a, uint32_t b);
 uint32_t ir_op3(IrForBuilder *f, IrOpcode opcode, uint32_t a, uint32_t b, uint32_t c);
@@ -479,6 +483,8 @@ IrPassRun ir_pass_expand_math; /* math.c: transcendental ops become primitive op
 /* The same with a choice: `allow_fma` puts fma nodes into the definitions (faster, needs an FMA unit; random numbers never).
  * The nodes it makes are final: nothing may contract or reassociate them. The pass is this with false. */
 IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma);
+/* Only powers whose exponent is a whole constant; the other rows stay, for those who print math.def as functions. */
+IrFunc *ir_expand_powers(IrModule *module, IrFunc *func);
 
 /* ---- after.c: what passes promise ---- */
 

@@ -313,6 +313,16 @@ uint32_t ir_op(IrForBuilder *f, IrOpcode opcode, const uint32_t *args) {
 	return ir_node_add(f, &node);
 }
 
+void ir_node_origin(IrForBuilder *f, uint32_t node, Name name, Span span) {
+	IrNode *known = &f->op->f.nodes.data[node];
+	if (known->kind != IR_NODE_OP)
+		return;
+	if (known->name == 0)
+		known->name = name;
+	if (known->span.file == 0)
+		known->span = span;
+}
+
 uint32_t ir_op1(IrForBuilder *f, IrOpcode opcode, uint32_t a) {
 	return ir_op(f, opcode, (uint32_t[IR_MAX_ARGS]){a});
 }

@@ -15,24 +15,28 @@ typedef struct Expansion {
 	Arena *scratch; /* per operation */
 	IrMath *math;
 	bool allow_fma;
+	bool powers_only; /* what has an entry in math.def stays as it is */
+	bool found;       /* something to expand */
 } Expansion;
 
-static bool is_composite(const IrNode *node) {
-	return node->kind == IR_NODE_OP && !ir_op_info[node->opcode].primitive;
+static bool is_expanded(const Expansion *e, const IrFor *f, const IrNode *node) {
+	if (node->kind != IR_NODE_OP || ir_op_info[node->opcode].primitive)
+		return false;
+	return !e->powers_only || (node->opcode == IR_powi && f->nodes.data[node->args[1]].kind == IR_NODE_CONST);
 }
 
-static bool for_has_composites(const IrFor *f) {
+static bool expands(const Expansion *e, const IrFor *f) {
 	for (uint32_t i = 0; i < f->nodes.count; i++)
-		if (is_composite(&f->nodes.data[i]))
+		if (is_expanded(e, f, &f->nodes.data[i]))
 			return true;
 	return false;
 }
 
-static void find_composites(void *context, const IrBlock *block, IrOp *op) {
-	bool *found = context;
+static void find(void *context, const IrBlock *block, IrOp *op) {
+	Expansion *e = context;
 	(void)block;
-	if (op->kind == IR_FOR && for_has_composites(&op->f))
-		*found = true;
+	if (op->kind == IR_FOR && expands(e, &op->f))
+		e->found = true;
 }
 
 /* a^k: for constant k the product by repeated squaring, as ir_powi defines it; else a power of reals. */
@@ -95,13 +99,14 @@ static void expand_for(Expansion *e, const IrOp *op) {
 	for (uint32_t i = 0; i < from->nodes.count; i++) {
 		const IrNode *node = &from->nodes.data[i];
 		uint32_t args[IR_MAX_ARGS] = {0};
-		if (!is_composite(node)) {
+		if (!is_expanded(e, from, node)) {
 			ir_rewrite_node(&rewrite, i);
 			continue;
 		}
 		for (int k = 0; k < ir_op_info[node->opcode].arity; k++)
 			args[k] = rewrite.done[node->args[k]];
 		rewrite.done[i] = expand_node(e, &f, node->opcode, args);
+		ir_node_origin(&f, rewrite.done[i], node->name, node->span);
 	}
 	for (uint32_t i = 0; i < from->conds.count; i++)
 		ir_for_cond(&f, ir_rewrite_at(&rewrite, from->conds.data[i]));
@@ -117,7 +122,7 @@ static void expand_block(void *context, const IrBlock *block) {
 		if (op->kind == IR_LOOP) {
 			e->builder.span = op->span;
 			ir_rewrite_loop(&e->builder, e->scratch, e->from, &op->loop, &e->map, expand_block, e);
-		} else if (op->kind == IR_FOR && for_has_composites(&op->f)) {
+		} else if (op->kind == IR_FOR && expands(e, &op->f)) {
 			expand_for(e, op);
 		} else {
 			ir_copy_op(&e->builder, e->from, op, &e->map);
@@ -125,13 +130,13 @@ static void expand_block(void *context, const IrBlock *block) {
 	}
 }
 
-IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma) {
-	bool found = false;
-	ir_visit_ops(&func->body, find_composites, &found);
-	if (!found)
+static IrFunc *expand(IrModule *module, IrFunc *func, bool allow_fma, bool powers_only) {
+	Expansion e = {.from = func, .allow_fma = allow_fma, .powers_only = powers_only};
+	ir_visit_ops(&func->body, find, &e);
+	if (!e.found)
 		return func;
 	Arena *kept = arena_new();
-	Expansion e = {.from = func, .scratch = arena_new(), .allow_fma = allow_fma};
+	e.scratch = arena_new();
 	e.map = ir_map_new(kept, func);
 	e.math = ir_math_new(kept);
 	IrFunc *out = ir_pass_begin(module, func, &e.map, &e.builder);
@@ -140,6 +145,14 @@ IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma) {
 	arena_free(e.scratch);
 	arena_free(kept);
 	return out;
+}
+
+IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma) {
+	return expand(module, func, allow_fma, false);
+}
+
+IrFunc *ir_expand_powers(IrModule *module, IrFunc *func) {
+	return expand(module, func, false, true);
 }
 
 IrFunc *ir_pass_expand_math(IrModule *module, IrFunc *func) {

@@ -104,7 +104,10 @@ static uint32_t substitute(Inline *in, IrRewrite *rewrite, const IrNode *read, c
 	for (uint32_t k = 0; k < read->at_count; k++)
 		index_at[ir_at_plain_index(put->at[k])] = ir_rewrite_at(rewrite, read->at[k]);
 	IrRewrite inner = ir_rewrite_begin(in->scratch, rewrite->to, producer, NULL, index_at);
-	return ir_rewrite_node(&inner, put->node);
+	uint32_t node = ir_rewrite_node(&inner, put->node);
+	const IrValueInfo *info = ir_info(in->b.func, put->out);
+	ir_node_origin(rewrite->to, node, info->name, info->def->span);
+	return node;
 }
 
 /* An IrReplace. */

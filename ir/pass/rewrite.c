@@ -78,6 +78,7 @@ uint32_t ir_rewrite_node(IrRewrite *rewrite, uint32_t number) {
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
 			args[i] = ir_rewrite_node(rewrite, node->args[i]);
 		result = ir_op(f, node->opcode, args);
+		ir_node_origin(f, result, node->name, node->span);
 		break;
 	}
 	}

@@ -139,7 +139,9 @@ static void number_block(Lower *l, const IrBlock *block) {
 			begin = 0;
 		} else {
 			number_for(l, &op->f);
-			uint32_t nodes = op->f.nodes.count + op->f.puts.count;
+			uint32_t nodes = op->f.puts.count;
+			for (uint32_t k = 0; k < op->f.nodes.count; k++)
+				nodes += loop_node_weight(&op->f.nodes.data[k]);
 			bool alone = l->options->no_fusion || is_long(l, &op->f);
 			if (begin == 0 || alone || size + nodes > MAX_KERNEL) {
 				begin = l->position;
@@ -490,7 +492,7 @@ LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, 
 	return l->out;
 }
 
-LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *options) {
+static LoopFunc *lower_copy(IrModule *module, IrFunc *func, const JitOptions *options, bool calls) {
 	IrScope scope;
 	ir_scope_enter(&scope, "lower", func);
 	IrFunc *copy = ir_func_copy(module, func, session_text(module->session, func->name));
@@ -498,8 +500,16 @@ LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *optio
 	loop_reuse(copy);
 	if (!options->strict)
 		loop_contract(copy, &products);
-	LoopFunc *lowered =
-		loop_lower(module, ir_expand_math(module, copy, !options->strict), options, options->strict ? NULL : &products);
+	copy = calls ? ir_expand_powers(module, copy) : ir_expand_math(module, copy, !options->strict);
+	LoopFunc *lowered = loop_lower(module, copy, options, options->strict ? NULL : &products);
 	ir_scope_leave(&scope);
 	return lowered;
+}
+
+LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *options) {
+	return lower_copy(module, func, options, false);
+}
+
+LoopFunc *loop_from_func_for_c(IrModule *module, IrFunc *func, const JitOptions *options) {
+	return lower_copy(module, func, options, true);
 }

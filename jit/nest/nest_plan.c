@@ -99,7 +99,7 @@ static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index)
 		const IrNode *node = &n->op->f->nodes.data[i];
 		bool depends = n->op->deps[i] >> index & 1;
 		if (node->kind == IR_NODE_OP && depends)
-			cost += 1;
+			cost += loop_node_weight(node);
 		if (node->kind != IR_NODE_READ || !depends)
 			continue;
 		bool known;
@@ -116,8 +116,8 @@ static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index)
 static double scalar_cost(const Nest *n, const NestGroup *group) {
 	double cost = group->count;
 	for (uint32_t i = 0; i < n->op->f->nodes.count; i++) {
-		IrNodeKind kind = n->op->f->nodes.data[i].kind;
-		cost += kind == IR_NODE_OP || kind == IR_NODE_READ ? 1 : 0;
+		const IrNode *node = &n->op->f->nodes.data[i];
+		cost += node->kind == IR_NODE_OP || node->kind == IR_NODE_READ ? loop_node_weight(node) : 0;
 	}
 	return cost * (double)LOOP_LANES;
 }

@@ -136,13 +136,15 @@ static bool put_code(Cmd *cmd, Stage stage, IrModule *module, IrFunc *func, Text
 	const char *bytes;
 	switch (stage) {
 	case SHOW_LOOPS: jit_show_loops(module, func, &options, out); return true;
-	case SHOW_C:
-		jit_c_prelude(out, "gradus");
-		jit_emit_c(
-			module, func,
-			&(JitCFunc){.prefix = "gradus", .name = session_text(cmd->session, func->name), .strict = options.strict},
-			out, &bytes);
+	case SHOW_C: {
+		JitCFile *file = jit_c_file_new(cmd->arena, "gradus");
+		JitCFunc how = {.name = session_text(cmd->session, func->name), .strict = options.strict};
+		Text body = text_new(cmd->arena);
+		jit_emit_c(file, module, func, &how, &body, &bytes);
+		jit_c_prelude(file, text_cstr(&body), out);
+		text_printf(out, "%s", text_cstr(&body));
 		return true;
+	}
 	default: break;
 	}
 	const char *error = NULL;

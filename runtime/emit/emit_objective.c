@@ -112,10 +112,10 @@ static void header(ObjectivePack *o) {
 /* ---- the source ---- */
 
 static const char *put_function(const ObjectivePack *o, IrFunc *func, const char *name, Text *out) {
-	JitCFunc how = {.prefix = o->pack->prefix, .name = name, .strict = true};
+	JitCFunc how = {.name = name, .strict = true};
 	const char *bytes = "0";
 	text_char(out, '\n');
-	jit_emit_c(o->objective->module, func, &how, out, &bytes);
+	jit_emit_c(o->pack->functions, o->objective->module, func, &how, out, &bytes);
 	return bytes;
 }
 
@@ -130,13 +130,10 @@ static void source(ObjectivePack *o) {
 	Pack *pack = o->pack;
 	const FeObjective *objective = o->objective;
 	const char *name = session_text(pack->session, objective->decl->name.name);
-	Text *out =
+	Text *file =
 		pack_source(pack, "@.c", arena_printf(pack->arena, "the objective `%s`; @.h says how it is used.", name));
 	vec_push(pack->arena, &pack->units, pack_name(pack, "@.c"));
-	pack_put(pack, out, "#include \"@.h\"\n\n#include <math.h>\n#include <string.h>\n");
-	pack_guard(pack, out);
-	text_char(out, '\n');
-	jit_c_prelude(out, pack->prefix);
+	Text text = text_new(pack->arena), *out = &text;
 	const char *value_bytes = put_function(o, o->value, "value_call", out);
 	const char *gradient_bytes = put_function(o, o->gradient, "gradient_call", out);
 	pack_printf(pack, out,
@@ -169,13 +166,13 @@ static void source(ObjectivePack *o) {
 	         "\t\tgradient[i] = (@_real)NAN;\n"
 	         "\treturn (@_real)NAN;\n"
 	         "}\n");
-	if (objective->random_start) {
-		return;
+	if (!objective->random_start) {
+		pack_number_macro(pack, out);
+		text_char(out, '\n');
+		pack_table(pack, out, "static const @_real @_start_table", pack->real, o->start.reals, NULL, objective->size);
+		pack_put(pack, out, "\nvoid @_start(@_real *x) {\n\tmemcpy(x, @_start_table, sizeof *x * @_N);\n}\n");
 	}
-	pack_number_macro(pack, out);
-	text_char(out, '\n');
-	pack_table(pack, out, "static const @_real @_start_table", pack->real, o->start.reals, NULL, objective->size);
-	pack_put(pack, out, "\nvoid @_start(@_real *x) {\n\tmemcpy(x, @_start_table, sizeof *x * @_N);\n}\n");
+	pack_begin(pack, file, text_cstr(out));
 }
 
 /* ---- what goes with the code ---- */

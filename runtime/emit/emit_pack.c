@@ -58,6 +58,7 @@ Pack *pack_new(Rt *rt, const RtEmitOptions *options, const char *what) {
 	*pack = (Pack){
 		.rt = rt, .session = rt->session, .arena = arena, .options = options, .prefix = prefix, .real = options->real};
 	pack->what = what;
+	pack->functions = jit_c_file_new(arena, prefix);
 	char *capitals = arena_strdup(arena, prefix);
 	for (char *at = capitals; *at; at++) {
 		*at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
@@ -250,11 +251,14 @@ uint64_t pack_hash(const Pack *pack, const IrFunc *const *funcs, uint32_t count,
 
 /* ---- parts of files ---- */
 
-void pack_guard(const Pack *pack, Text *out) {
+void pack_begin(const Pack *pack, Text *out, const char *body) {
 	pack_put(pack, out,
-	         "\n#if defined(__FAST_MATH__) && !defined($_ALLOW_FAST_MATH)\n"
+	         "#include \"@.h\"\n\n#include <math.h>\n#include <string.h>\n\n"
+	         "#if defined(__FAST_MATH__) && !defined($_ALLOW_FAST_MATH)\n"
 	         "#error \"-ffast-math changes the results; define $_ALLOW_FAST_MATH if that is wanted\"\n"
-	         "#endif\n");
+	         "#endif\n\n");
+	jit_c_prelude(pack->functions, body, out);
+	text_printf(out, "%s", body);
 }
 
 void pack_number_macro(const Pack *pack, Text *out) {

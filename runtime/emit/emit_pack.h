@@ -23,6 +23,7 @@ typedef struct Pack {
 	const char *prefix, *capitals; /* myopt, MYOPT */
 	const char *what;              /* "rule `adam`", for the notice */
 	IrScalar real;
+	JitCFile *functions; /* what is compiled for @.c */
 	VEC(PackFile *) files;   /* in the order they were begun */
 	VEC(const char *) units; /* sources that make up the library: "myopt.c" */
 } Pack;
@@ -52,8 +53,9 @@ void pack_bits(const Pack *pack, Text *out, const char *head, IrScalar scalar, c
 /* One literal of the pack's real type: 0.5f. */
 const char *pack_real(const Pack *pack, double value);
 
-/* What every source begins with, after the notice: the check for fast mathematics; and the macro that pack_table needs. */
-void pack_guard(const Pack *pack, Text *out);
+/* @.c after its notice: includes, the check for fast mathematics, the helpers that `body` uses, and `body`. */
+void pack_begin(const Pack *pack, Text *out, const char *body);
+/* The macro that pack_table needs. */
 void pack_number_macro(const Pack *pack, Text *out);
 /* Makefile, for the units and the programs @_test and example. */
 void pack_makefile(Pack *pack);

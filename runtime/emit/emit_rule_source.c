@@ -8,10 +8,10 @@
 /* `static size_t @_NAME_arena(size_t)`: bytes of scratch for tensors of that size. */
 static void put_function(const RulePack *r, IrFunc *func, const char *name, Text *out) {
 	const Pack *pack = r->pack;
-	JitCFunc how = {.prefix = pack->prefix, .name = name, .strict = true};
+	JitCFunc how = {.name = name, .strict = true};
 	const char *bytes = "0";
 	text_char(out, '\n');
-	jit_emit_c(r->rule->module, func, &how, out, &bytes);
+	jit_emit_c(pack->functions, r->rule->module, func, &how, out, &bytes);
 	const char *symbol = func->symbols.count > 0 ? session_text(pack->session, func->symbols.data[0]) : "n";
 	pack_printf(pack, out,
 	            "static size_t @_%s_arena(size_t size) {\n"
@@ -463,13 +463,10 @@ static void put_small(const RulePack *r, Text *out) {
 void rule_source(RulePack *r) {
 	Pack *pack = r->pack;
 	const char *name = session_text(pack->session, r->rule->decl->name.name);
-	Text *out =
+	Text *file =
 		pack_source(pack, "@.c", arena_printf(pack->arena, "the optimizer `%s`; @.h says how it is used.", name));
 	vec_push(pack->arena, &pack->units, pack_name(pack, "@.c"));
-	pack_put(pack, out, "#include \"@.h\"\n\n#include <math.h>\n#include <string.h>\n");
-	pack_guard(pack, out);
-	text_char(out, '\n');
-	jit_c_prelude(out, pack->prefix);
+	Text text = text_new(pack->arena), *out = &text;
 	put_weights(r, out);
 	if (r->init) {
 		put_function(r, r->init, "init_call", out);
@@ -499,4 +496,5 @@ void rule_source(RulePack *r) {
 	put_init(r, out);
 	put_step(r, out);
 	rule_save(r, out);
+	pack_begin(pack, file, text_cstr(out));
 }
