@@ -98,7 +98,7 @@ static CExpr term_expression(CEmit *c, LoopTerm term, bool *negative) {
 	if (term.temp == 0) {
 		c_size(&text, coef, c->symbols);
 		CExpr size = c_atom(text_cstr(&text));
-		size.binds = C_MULTIPLIES;
+		size.binds = coef.factor == 1 && coef.count == 1 ? C_ATOM : C_MULTIPLIES;
 		return size;
 	}
 	CExpr value = value_of(c, term.temp);

@@ -236,6 +236,9 @@ CExpr c_op(const JitCFile *file, IrOpcode opcode, IrScalar type, const CExpr *ar
 bool c_may_nest(IrOpcode user, int at, const CExpr *value) {
 	if (user == IR_where && at > 0)
 		return value->plain;
+	/* Clang warns of & and | on comparisons, should one of them call something. */
+	if (user == IR_and || user == IR_or)
+		return value->plain;
 	bool sums = user == IR_add || user == IR_sub || user == IR_neg || user == IR_to_f32 || user == IR_to_f64;
 	return !(value->product && (sums || user == IR_where));
 }

@@ -122,6 +122,27 @@ static void mark_steps(const LoopSteps *steps, bool *used) {
 	}
 }
 
+static uint64_t size_symbols(LoopSize size) {
+	uint64_t seen = 0;
+	for (uint32_t i = 0; i < size.count; i++)
+		seen |= UINT64_C(1) << size.symbols[i];
+	return seen;
+}
+
+/* The symbols that steps mention: in calls, in copies. */
+static uint64_t step_symbols(const CEmit *c, const LoopSteps *steps) {
+	uint64_t seen = 0;
+	for (uint32_t i = 0; i < steps->steps.count; i++) {
+		const LoopStep *step = steps->steps.data[i];
+		if (step->kind == LOOP_CALL)
+			seen |= c_kernel_symbols(c->func->kernels.data[step->kernel]);
+		else if (step->kind == LOOP_COPY)
+			seen |= size_symbols(c->func->buffers.data[step->to].elements);
+		seen |= step_symbols(c, &step->body);
+	}
+	return seen;
+}
+
 /* "(void)a, (void)b;" for what no kernel takes. */
 static void print_unused(CEmit *c, const Names *names, const bool *used, bool arena_used) {
 	const char *before = "\t";
@@ -136,7 +157,12 @@ static void print_unused(CEmit *c, const Names *names, const bool *used, bool ar
 		text_printf(c->out, "%s(void)%s", before, names->buffers[i]);
 		before = ", ";
 	}
+	uint64_t symbols = step_symbols(c, &c->func->body);
+	for (uint32_t i = 0; i < c->func->slots.count; i++)
+		symbols |= arena_used ? size_symbols(c->func->slots.data[i].bytes) : 0;
 	for (uint32_t i = 0; i < c->func->ir->symbols.count; i++) {
+		if (symbols >> i & 1)
+			continue;
 		text_printf(c->out, "%s(void)%s", before, names->symbols[i]);
 		before = ", ";
 	}

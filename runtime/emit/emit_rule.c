@@ -88,21 +88,6 @@ static bool is_sliceable(IrType shape) {
 	return rule_is_fixed(rest);
 }
 
-const char *rule_size_argument(const IrFunc *func, const char *n) {
-	return func->symbols.count > 0 ? (n[0] == 'm' ? ", (ptrdiff_t)m" : ", (ptrdiff_t)n") : "";
-}
-
-const char *rule_horizon_text(const RulePack *r) {
-	const RtEmitOptions *options = r->pack->options;
-	if (options->horizon_high == 0) {
-		return NULL;
-	}
-	return options->horizon_low == options->horizon_high
-	           ? arena_printf(r->pack->arena, "trained for %d steps", options->horizon_high)
-	           : arena_printf(r->pack->arena, "trained for %d to %d steps", options->horizon_low,
-	                          options->horizon_high);
-}
-
 /* The tensors of the self-test: every kind of size, an empty one where it adds nothing but the case, or what a rule that is tied to
  * its size takes. */
 static void choose_tensors(RulePack *r) {
@@ -140,7 +125,7 @@ static void prepare(RulePack *r) {
 	for (uint32_t i = 0; i < state_count; i++) {
 		IrType shape = ir_type(r->step, r->step->results.data[1 + i].value);
 		PackState state = {session_text(pack->session, rule->states.data[i].name), pack_type(pack, shape.scalar),
-		                   shape};
+		                   shape, NULL, NULL};
 		vec_push(arena, &r->states, state);
 		r->blocks = r->blocks && is_sliceable(shape);
 	}
@@ -218,98 +203,6 @@ static json_t *manifest(const RulePack *r) {
 	return root;
 }
 
-const char *rule_sizes_text(const RulePack *r) {
-	Arena *arena = r->pack->arena;
-	if (r->tied == 0) {
-		return r->joint ? "Any number of tensors of any sizes (this rule sees them as one vector, in the order given)"
-		                : "Any number of tensors of any sizes";
-	}
-	return arena_printf(arena,
-	                    r->joint ? "This rule is tied to %" PRId64
-	                               " numbers: any number of tensors that have so many together, seen as one vector"
-	                             : "This rule is tied to tensors of %" PRId64 " numbers, any number of them",
-	                    r->tied);
-}
-
-static void readme(RulePack *r) {
-	Pack *pack = r->pack;
-	const FeRule *rule = r->rule;
-	const char *name = session_text(pack->session, rule->decl->name.name);
-	Text *out = pack_file(pack, "README.md");
-	pack_printf(pack, out, "# The optimizer `%s` in C\n\n", name);
-	pack_printf(pack, out, "Written by gradus %s from %s.\n\n", RT_VERSION, pack->what);
-	const char *sizes = "size_t sizes[2] = {128, 10};             /* two tensors */";
-	if (r->tied > 0 && r->joint) {
-		sizes = arena_printf(pack->arena,
-		                     "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors, %" PRId64 " in all */",
-		                     r->tied - r->tied / 2, r->tied / 2, r->tied);
-	} else if (r->tied > 0) {
-		sizes = arena_printf(pack->arena, "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors */", r->tied,
-		                     r->tied);
-	}
-	pack_printf(pack, out, "```c\n#include \"@.h\"\n\n%s\n", sizes);
-	pack_put(pack, out,
-	         "@_real *params[2] = {weights, bias};\n"
-	         "const @_real *grads[2] = {weights_gradient, bias_gradient};\n"
-	         "@_hyper hyper;\n"
-	         "@_hyper_default(&hyper);\n"
-	         "size_t bytes = @_state_size(sizes, 2);\n"
-	         "void *state = malloc(bytes);             /* any memory will do */\n"
-	         "@_init(state, bytes, sizes, 2, params, &hyper);\n"
-	         "for (int i = 0; i < steps; i++) {\n"
-	         "\t@_real loss = value_and_gradient(params, weights_gradient, bias_gradient);\n"
-	         "\t@_step(state, params, grads, loss);\n"
-	         "}\n"
-	         "```\n\n");
-	pack_printf(pack, out,
-	            "Every tensor is dense; `@_real` is %s.\n%s.\nFunctions return `@_ok` (0) or a code that `@_strerror` "
-	            "explains.\n\n",
-	            pack->real == IR_F32 ? "float" : "double", rule_sizes_text(r));
-	if (rule->hypers.count > 0 || rule->reads_horizon) {
-		pack_put(pack, out, "| hyperparameter | default | range |\n|---|---|---|\n");
-		for (uint32_t i = 0; i < rule->hypers.count; i++) {
-			const FeHyper *hyper = &rule->hypers.data[i];
-			Text text = text_new(pack->arena);
-			text_real(&text, hyper->value, pack->real == IR_F32);
-			text_printf(out, "| `%s` | %s | ", r->hypers[i], text_cstr(&text));
-			if (hyper->has_range) {
-				text_real(out, hyper->low, pack->real == IR_F32);
-				text_printf(out, " .. ");
-				text_real(out, hyper->high, pack->real == IR_F32);
-			}
-			text_printf(out, " |\n");
-		}
-		if (rule->reads_horizon) {
-			const char *trained = rule_horizon_text(r);
-			text_printf(out, "| `horizon` | %" PRId64 " | the number of steps that the run will have%s%s |\n",
-			            r->horizon, trained ? "; " : "", trained ? trained : "");
-		}
-		text_char(out, '\n');
-	}
-	if (!rule->reads_g) {
-		pack_put(pack, out, "The rule does not look at the gradient: `grads` may be NULL.\n\n");
-	}
-	if (!rule->reads_f) {
-		pack_put(pack, out, "The rule does not look at the loss: any number will do.\n\n");
-	}
-	if (rule->learned_count > 0) {
-		pack_printf(pack, out, "%" PRId64 " learned numbers are part of the code%s.\n\n", rule->learned_count,
-		            r->weights_apart ? pack_name(pack, " (`@_weights.c`)") : "");
-	}
-	pack_put(pack, out,
-	         "`@_save` writes the state into bytes that `@_load` reads on any machine; damaged bytes, and those of "
-	         "another rule or of\n"
-	         "tensors of other sizes, are refused. The state holds no pointers, but must stay where it is: to move it, "
-	         "save and load.\n\n");
-	if (r->blocks) {
-		pack_put(pack, out,
-		         "No coordinate sees another, so threads may share a step: `@_step_range` on disjoint ranges, then "
-		         "`@_step_end`\n"
-		         "once.\n\n");
-	}
-	pack_readme_end(pack, out);
-}
-
 /* A rule that depends on the number of coordinates needs to know it. */
 static bool knows_size(Rt *rt, const FeCall *call, const RtEmitOptions *options) {
 	if (!fe_is_tied(rt->session, call->decl) || options->size > 0) {
@@ -352,12 +245,13 @@ bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEm
 		ok = rule_golden(r, &golden);
 	}
 	if (ok) {
+		rule_scope(r);
 		rule_header(r);
 		rule_source(r);
 		rule_test(r, &golden);
 		rule_example(r);
 		pack_makefile(pack);
-		readme(r);
+		rule_readme(r);
 		ok = pack_write(pack, manifest(r));
 	}
 	ir_module_free(module);

@@ -88,6 +88,80 @@ static void look(Parts *parts) {
 	}
 }
 
+/* ---- names for what is alike: 1 - beta1 is one_minus_beta1 ---- */
+
+enum { LONGEST = 40 };
+
+static bool name_node(const RulePack *r, const IrFor *f, uint32_t number, Text *out);
+
+static const char *word_between(IrOpcode opcode) {
+	switch (opcode) {
+	case IR_add: return "_plus_";
+	case IR_sub: return "_minus_";
+	case IR_mul: return "_times_";
+	case IR_div: return "_over_";
+	case IR_pow:
+	case IR_powi: return "_to_the_";
+	default: return NULL;
+	}
+}
+
+static bool name_op(const RulePack *r, const IrFor *f, const IrNode *node, Text *out) {
+	const char *between = word_between(node->opcode);
+	if (node->name) {
+		text_printf(out, "%s", session_text(r->pack->session, node->name));
+		return true;
+	}
+	if (node->opcode == IR_to_f32 || node->opcode == IR_to_f64) {
+		return name_node(r, f, node->args[0], out);
+	}
+	if (between && ir_op_info[node->opcode].arity == 2) {
+		bool first = name_node(r, f, node->args[0], out);
+		text_printf(out, "%s", between);
+		return first && name_node(r, f, node->args[1], out);
+	}
+	if (ir_op_info[node->opcode].arity != 1) {
+		return false;
+	}
+	text_printf(out, "%s_", ir_op_info[node->opcode].name);
+	return name_node(r, f, node->args[0], out);
+}
+
+static bool name_node(const RulePack *r, const IrFor *f, uint32_t number, Text *out) {
+	static const char *const small[] = {"zero", "one", "two", "three", "four"};
+	const IrNode *node = &f->nodes.data[number];
+	if (node->kind == IR_NODE_READ && node->at_count == 0 && ir_info(r->step, node->value)->name) {
+		text_printf(out, "%s", session_text(r->pack->session, ir_info(r->step, node->value)->name));
+		return true;
+	}
+	if (node->kind == IR_NODE_CONST) {
+		for (int i = 0; i < 5; i++) {
+			if (node->type == IR_I64 ? node->integer == i : node->real == i) {
+				text_printf(out, "%s", small[i]);
+				return true;
+			}
+		}
+	}
+	return node->kind == IR_NODE_OP && name_op(r, f, node, out);
+}
+
+/* The name of a value of the step: its own, or what it computes in words, or "alike". */
+static const char *name_alike(const RulePack *r, IrValue value) {
+	const IrValueInfo *info = ir_info(r->step, value);
+	if (info->name) {
+		return session_text(r->pack->session, info->name);
+	}
+	const IrFor *f = info->def && info->def->kind == IR_FOR ? &info->def->f : NULL;
+	for (uint32_t p = 0; f && p < f->puts.count; p++) {
+		Text words = text_new(r->pack->arena);
+		bool plain = f->puts.data[p].out == value && f->puts.data[p].combine == IR_PUT_NONE && f->indices.count == 0;
+		if (plain && name_node(r, f, f->puts.data[p].node, &words) && words.length <= LONGEST) {
+			return text_cstr(&words);
+		}
+	}
+	return "alike";
+}
+
 /* The parameters of the step in a new function: all of them, or those that are alike for all coordinates. */
 static IrMap begin(const RulePack *r, const Parts *parts, IrFunc *func, bool all) {
 	Session *session = r->pack->session;
@@ -122,7 +196,7 @@ void rule_once(RulePack *r) {
 	IrMap of_once = begin(r, &parts, once, false), of_move = begin(r, &parts, move, true);
 	for (IrValue v = 1; v < step->values.count; v++) {
 		if (parts.moved[v] && parts.used[v]) {
-			ir_map_set(&of_move, v, ir_param(move, "alike", ir_type(step, v)));
+			ir_map_set(&of_move, v, ir_param(move, name_alike(r, v), ir_type(step, v)));
 		}
 	}
 	IrBuilder in_once = ir_builder(once), in_move = ir_builder(move);
@@ -138,7 +212,7 @@ void rule_once(RulePack *r) {
 	}
 	for (IrValue v = 1; v < step->values.count; v++) {
 		if (parts.moved[v] && parts.used[v]) {
-			ir_result(once, "alike", ir_map_get(&of_once, v));
+			ir_result(once, name_alike(r, v), ir_map_get(&of_once, v));
 		}
 	}
 	if (once->results.count == 0) {
@@ -150,32 +224,4 @@ void rule_once(RulePack *r) {
 	}
 	r->once = ir_pass_simplify(r->rule->module, once);
 	r->move = ir_pass_simplify(r->rule->module, move);
-}
-
-/* `TYPE c0[1], ...` and the call that fills them. */
-void rule_once_call(const RulePack *r, Text *out) {
-	const Pack *pack = r->pack;
-	if (!r->once) {
-		return;
-	}
-	text_printf(out, "\t/* what all coordinates share */\n");
-	for (uint32_t i = 0; i < r->once->results.count; i++) {
-		IrType type = ir_type(r->once, r->once->results.data[i].value);
-		text_printf(out, "\t%s c%u[%" PRId64 "];\n", pack_type(pack, type.scalar), (unsigned)i,
-		            ir_type_elements(type, NULL));
-	}
-	pack_put(pack, out, "\tif (@_once_call(&loss, &t, ");
-	rule_constants(r, out, true);
-	for (uint32_t i = 0; i < r->states.count; i++) {
-		if (rule_is_fixed(r->states.data[i].shape)) {
-			text_printf(out, "s%u, ", (unsigned)i);
-		}
-	}
-	for (uint32_t i = 0; i < r->rule->collectives; i++) {
-		text_printf(out, "&sums[%u], ", (unsigned)i);
-	}
-	for (uint32_t i = 0; i < r->once->results.count; i++) {
-		text_printf(out, "c%u, ", (unsigned)i);
-	}
-	pack_put(pack, out, "scratch))\n\t\treturn @_bad_index;\n");
 }
