@@ -52,13 +52,22 @@ typedef struct JitCFile JitCFile;
 /* What the functions of one file share; lives in `arena`. */
 JitCFile *jit_c_file_new(Arena *arena, const char *prefix);
 
+/* A piece of a flat parameter or result that has a name of its own: the learned W1 in theta. */
+typedef struct JitCPart {
+	const char *of, *name;
+	int64_t offset;
+} JitCPart;
+
 typedef struct JitCFunc {
 	const char *name; /* behind the prefix of the file */
 	bool strict;
+	const JitCPart *parts; /* in the order of their offsets */
+	uint32_t part_count;
 } JitCFunc;
 
 /* *arena_bytes receives the scratch size as a C expression over the symbol names (or a number). */
-void jit_emit_c(JitCFile *file, IrModule *module, IrFunc *func, const JitCFunc *how, Text *out, const char **arena_bytes);
+void jit_emit_c(JitCFile *file, IrModule *module, IrFunc *func, const JitCFunc *how, Text *out,
+                const char **arena_bytes);
 /* Macros, helpers and mathematics that `body` uses: all functions of the file, and what else is written behind the prelude. */
 void jit_c_prelude(const JitCFile *file, const char *body, Text *out);
 /* C text with lines of any width, in lines of at most 120 columns (tabs count 4). */

@@ -111,8 +111,8 @@ static uint32_t add_step(Reader *r, IrMathStep step) {
 }
 
 static uint32_t add_op(Reader *r, IrOpcode opcode, uint32_t a, uint32_t b) {
-	return add_step(r,
-	                (IrMathStep){.kind = IR_MATH_OP, .opcode = opcode, .args = {a, b}, .arg_count = opcode == IR_neg ? 1 : 2});
+	return add_step(
+		r, (IrMathStep){.kind = IR_MATH_OP, .opcode = opcode, .args = {a, b}, .arg_count = opcode == IR_neg ? 1 : 2});
 }
 
 static uint32_t add_mad(Reader *r, uint32_t a, uint32_t b, uint32_t c) {

@@ -36,7 +36,8 @@ CExpr c_op(const struct JitCFile *file, IrOpcode opcode, IrScalar type, const CE
  * sum ever gets a product into its expression: compilers may fuse within one, and then round once where we round twice. */
 bool c_may_nest(IrOpcode user, int at, const CExpr *value);
 CExpr c_literal(Arena *arena, IrScalar type, double real, int64_t integer);
-const char *c_wrapped(Arena *arena, const CExpr *value, CBinds least); /* in parentheses, if it binds less than `least` */
+const char *c_wrapped(Arena *arena, const CExpr *value,
+                      CBinds least); /* in parentheses, if it binds less than `least` */
 /* a combined with b, as reductions do. */
 CExpr c_combine(const struct JitCFile *file, IrOpcode opcode, IrScalar type, CExpr a, CExpr b);
 const char *c_scalar(IrScalar type);    /* in memory */
@@ -89,17 +90,18 @@ void c_scope_end(CLocals *locals, CScope scope);
 /* What is known of a temp of the kernel that is printed. */
 typedef struct CTemp {
 	uint32_t uses;
-	uint32_t block, region;          /* that define it; regions count from 1 */
-	uint32_t user_block, user_region; /* of its last use; C_NO_REGION: a scalar statement; C_NOT_NESTED: what cannot hold it */
-	uint32_t need;                   /* of a vector: the first so many lanes are asked for */
-	uint32_t terms;                  /* of a sum of counters and extents, written out; 0: none */
-	bool crosses;                    /* a vector that lives beyond its region: an array */
-	bool fixed;                      /* `value` may be written wherever the temp is used */
-	bool waiting;                    /* `value` is written where the temp is used, once */
-	LoopTemp variable;               /* whose variable holds it: carried values share one */
-	const LoopStmt *user;            /* of its last use; NULL: a loop that carries it */
-	const char *wanted;              /* the name it should have, or NULL */
-	const char *name;                /* of its variable */
+	uint32_t block, region; /* that define it; regions count from 1 */
+	uint32_t user_block,
+		user_region;      /* of its last use; C_NO_REGION: a scalar statement; C_NOT_NESTED: what cannot hold it */
+	uint32_t need;        /* of a vector: the first so many lanes are asked for */
+	uint32_t terms;       /* of a sum of counters and extents, written out; 0: none */
+	bool crosses;         /* a vector that lives beyond its region: an array */
+	bool fixed;           /* `value` may be written wherever the temp is used */
+	bool waiting;         /* `value` is written where the temp is used, once */
+	LoopTemp variable;    /* whose variable holds it: carried values share one */
+	const LoopStmt *user; /* of its last use; NULL: a loop that carries it */
+	const char *wanted;   /* the name it should have, or NULL */
+	const char *name;     /* of its variable */
 	CExpr value;
 } CTemp;
 
@@ -115,6 +117,8 @@ typedef struct CEmit {
 	const char *name;
 	const LoopFunc *func;
 	bool fused;
+	const JitCPart *parts;
+	uint32_t part_count;
 	/* of the kernel that is printed */
 	const LoopKernel *kernel;
 	CLocals locals;
@@ -124,11 +128,47 @@ typedef struct CEmit {
 	CTemp *temps;
 	const char *const *formals; /* names */
 	const char *const *symbols;
-	const bool *by_value; /* formals of which only one element is read: passed as numbers */
+	const char *const *parts_of; /* per formal: which parameter with parts it stands for, or NULL */
+	const char **part_names;     /* per part: in this kernel; NULL if it is not used */
+	const bool *by_value;        /* formals of which only one element is read: passed as numbers */
 	VEC(LoopTemp) waiting;
 	VEC(const LoopStmt *) stmts; /* all, in order */
 	bool *formal_used;
 } CEmit;
+
+/* Vector statements in a row: what one loop over lanes runs, and what it carries on at the end of a turn. */
+typedef struct CRegion {
+	VEC(const LoopStmt *) stmts;
+	VEC(const LoopCarry *) yields;
+	uint32_t number;
+} CRegion;
+
+/* c_expr.c */
+bool c_is_vector(const CEmit *c, LoopTemp temp);
+const char *c_type_of(const CEmit *c, LoopTemp temp);
+void c_line(const CEmit *c); /* the tabs of a new line */
+uint64_t c_bit(uint32_t number);
+const char *c_variable(CEmit *c, LoopTemp temp); /* the name of its variable, given when first asked for */
+CExpr c_value(CEmit *c, LoopTemp temp);          /* what is written where it is used */
+void c_stop_waiting(CEmit *c, LoopTemp temp);
+CExpr c_affine(CEmit *c, LoopAffine affine);
+CExpr c_address(CEmit *c, const LoopAddress *address);
+CExpr c_load(CEmit *c, const LoopStmt *stmt, uint32_t lanes); /* lanes: of the loop that it stands in */
+CExpr c_operation(CEmit *c, const LoopStmt *stmt);
+/* The part of a flat parameter in which an address begins; -1: none. Wherever it ends, part and rest make the same address. */
+int64_t c_part_of(const CEmit *c, const LoopAddress *address);
+
+/* c_region.c */
+void c_print_simple(CEmit *c, const LoopStmt *stmt, uint32_t lanes);
+void c_print_tree(CEmit *c, const LoopStmt *stmt);
+void c_print_check(CEmit *c, const LoopStmt *stmt);
+/* What waits and reads a formal of the set (or a variable of the set that the loop overwrites) is computed now. */
+void c_settle(CEmit *c, uint64_t reads, uint64_t mixes, bool vectors);
+/* The same for what `carry` goes on with, if it reads one of the variables (a set) that are overwritten with it. */
+void c_settle_yield(CEmit *c, const LoopCarry *carry, uint64_t overwritten);
+/* Ends a region: in the first walk its uses are noted, in the second it is printed. */
+void c_flush(CEmit *c, CRegion *region);
+bool c_touches(const CRegion *region, uint32_t buffer); /* stores to it */
 
 /* c_look.c: the first walk over a kernel */
 void c_look_op(CEmit *c, const LoopStmt *stmt, uint32_t region);
@@ -147,6 +187,7 @@ const bool *c_by_value(Arena *arena, const LoopKernel *kernel);
 /* c_kernel.c */
 typedef struct CKernelNames {
 	const char *const *formals; /* names they should have */
+	const char *const *of;      /* names of the parameters and results they always stand for, or NULL */
 	const char *const *symbols;
 } CKernelNames;
 void c_print_kernel(CEmit *c, const LoopKernel *kernel, const CKernelNames *names);

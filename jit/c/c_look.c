@@ -2,10 +2,6 @@
  * as a number. */
 #include "jit/c/c_emit.h"
 
-static bool is_vector(const CEmit *c, LoopTemp temp) {
-	return temp != 0 && c->kernel->temps.data[temp].vector;
-}
-
 void c_look_use(CEmit *c, LoopTemp temp, uint32_t region, uint32_t times) {
 	if (temp == 0)
 		return;
@@ -13,7 +9,7 @@ void c_look_use(CEmit *c, LoopTemp temp, uint32_t region, uint32_t times) {
 	t->uses += times;
 	t->user_block = c->block;
 	t->user_region = region;
-	if (is_vector(c, temp) && t->region != region)
+	if (c_is_vector(c, temp) && t->region != region)
 		c->temps[t->variable].crosses = true;
 }
 
@@ -23,10 +19,11 @@ void c_look_affine(CEmit *c, LoopAffine affine, uint32_t region) {
 }
 
 /* A value that is loaded or stored is called like its place, if it has no name of its own. */
-static void want_name(CEmit *c, LoopTemp temp, uint32_t formal) {
+static void want_name(CEmit *c, LoopTemp temp, const LoopAddress *address) {
 	CTemp *t = &c->temps[c->temps[temp].variable];
+	int64_t part = c_part_of(c, address);
 	if (temp != 0 && !t->wanted)
-		t->wanted = arena_printf(c->arena, "%s_i", c->formals[formal]);
+		t->wanted = arena_printf(c->arena, "%s_i", part < 0 ? c->formals[address->buffer] : c->parts[part].name);
 }
 
 void c_look_op(CEmit *c, const LoopStmt *stmt, uint32_t region) {
@@ -39,7 +36,7 @@ void c_look_op(CEmit *c, const LoopStmt *stmt, uint32_t region) {
 		c_look_use(c, stmt->args[i], region, 1);
 	/* A check names its value twice; what a tree adds up, and masks, are named by themselves. */
 	bool alone = stmt->kind == LOOP_CHECK || stmt->kind == LOOP_TREE;
-	c_look_use(c, stmt->value, alone && !is_vector(c, stmt->value) ? (uint32_t)C_NOT_NESTED : region, alone ? 2 : 1);
+	c_look_use(c, stmt->value, alone && !c_is_vector(c, stmt->value) ? (uint32_t)C_NOT_NESTED : region, alone ? 2 : 1);
 	c_look_use(c, stmt->mask, region, 1);
 	c_look_use(c, stmt->address.index, region, 1);
 	c_look_affine(c, stmt->address.affine, region);
@@ -47,9 +44,9 @@ void c_look_op(CEmit *c, const LoopStmt *stmt, uint32_t region) {
 	if (stmt->kind == LOOP_LOAD || stmt->kind == LOOP_STORE)
 		c->formal_used[stmt->address.buffer] = true;
 	if (stmt->kind == LOOP_STORE)
-		want_name(c, stmt->value, stmt->address.buffer);
+		want_name(c, stmt->value, &stmt->address);
 	if (stmt->kind == LOOP_LOAD)
-		want_name(c, stmt->out, stmt->address.buffer);
+		want_name(c, stmt->out, &stmt->address);
 }
 
 void c_look_carries(CEmit *c, const LoopStmt *stmt) {
@@ -94,7 +91,7 @@ bool c_is_short(CEmit *c, const LoopStmt *stmt) {
 /* ---- lanes ---- */
 
 static bool raise(CEmit *c, LoopTemp temp, uint32_t lanes) {
-	if (!is_vector(c, temp))
+	if (!c_is_vector(c, temp))
 		return false;
 	CTemp *t = &c->temps[c->temps[temp].variable];
 	if (t->need >= lanes)
@@ -104,7 +101,7 @@ static bool raise(CEmit *c, LoopTemp temp, uint32_t lanes) {
 }
 
 static uint32_t need_of(const CEmit *c, LoopTemp temp) {
-	return is_vector(c, temp) ? c->temps[c->temps[temp].variable].need : 0;
+	return c_is_vector(c, temp) ? c->temps[c->temps[temp].variable].need : 0;
 }
 
 static bool pass_need(CEmit *c, const LoopStmt *stmt) {
@@ -135,7 +132,7 @@ void c_look_needs(CEmit *c) {
 			more |= pass_need(c, c->stmts.data[i]);
 	}
 	for (LoopTemp temp = 1; temp < c->kernel->temps.count; temp++) {
-		if (is_vector(c, temp) && c->temps[temp].need == 0)
+		if (c_is_vector(c, temp) && c->temps[temp].need == 0)
 			c->temps[temp].need = LOOP_LANES; /* carried on, but never asked for */
 	}
 }

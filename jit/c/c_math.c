@@ -197,7 +197,8 @@ static void name_chains(Printer *p) {
 		if (!continues(p, step))
 			continue;
 		if (!p->goes_on[step->result])
-			p->goes_on[step->result] = c_local(&p->locals, program->names[step->result] ? program->names[step->result] : "sum");
+			p->goes_on[step->result] =
+				c_local(&p->locals, program->names[step->result] ? program->names[step->result] : "sum");
 		p->goes_on[step->args[0]] = p->goes_on[step->result];
 	}
 }
@@ -222,7 +223,8 @@ static void print_results(Printer *p, CMath *made) {
 		if (program->result_count == 1)
 			line(p, "return %s;\n%s%s", p->values[slot].text, "", "");
 		else
-			line(p, "*result_%s = %s;\n%s", arena_printf(p->file->arena, "%u", (unsigned)i + 1), p->values[slot].text, "");
+			line(p, "*result_%s = %s;\n%s", arena_printf(p->file->arena, "%u", (unsigned)i + 1), p->values[slot].text,
+			     "");
 	}
 }
 
@@ -293,7 +295,8 @@ const char *c_math_function(JitCFile *file, IrOpcode opcode, const IrScalar *typ
 void c_math_print(const JitCFile *file, Text *out) {
 	if (file->functions.count == 0)
 		return;
-	text_printf(out, "/* Mathematics by gradus's own definitions, not the C library's: the same bits on every machine. */\n\n");
+	text_printf(
+		out, "/* Mathematics by gradus's own definitions, not the C library's: the same bits on every machine. */\n\n");
 	for (uint32_t i = 0; i < file->functions.count; i++)
 		text_printf(out, "%s\n", file->functions.data[i]->text);
 }

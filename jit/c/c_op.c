@@ -152,9 +152,9 @@ static CExpr helper(const JitCFile *file, IrOpcode opcode, IrScalar type, const 
 static CExpr prefixed(const JitCFile *file, const char *sign, const CExpr *arg) {
 	CExpr value = made_of(arg, 1);
 	bool twice = sign[0] == arg->text[0] && arg->binds == C_UNARY; /* - -x is not --x */
-	value.text = arena_printf(file->arena, "%s%s", sign,
-	                          twice ? arena_printf(file->arena, "(%s)", arg->text)
-	                                : c_wrapped(file->arena, arg, C_UNARY));
+	value.text =
+		arena_printf(file->arena, "%s%s", sign,
+	                 twice ? arena_printf(file->arena, "(%s)", arg->text) : c_wrapped(file->arena, arg, C_UNARY));
 	value.binds = C_UNARY;
 	return value;
 }

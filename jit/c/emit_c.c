@@ -69,9 +69,12 @@ static void print_steps(CEmit *c, const Names *names, const LoopSteps *steps, in
 		}
 		indent(c, depth);
 		if (step->kind == LOOP_COPY) {
-			text_printf(c->out, "memcpy(%s, %s, (size_t)(", names->buffers[step->to], names->buffers[step->from]);
-			c_size(c->out, c->func->buffers.data[step->to].elements, (const char *const *)names->symbols);
-			text_printf(c->out, ") * sizeof *%s);\n", names->buffers[step->to]);
+			LoopSize size = c->func->buffers.data[step->to].elements;
+			bool single = size.count == 0 || (size.count == 1 && size.factor == 1);
+			text_printf(c->out, "memcpy(%s, %s, (size_t)%s", names->buffers[step->to], names->buffers[step->from],
+			            single ? "" : "(");
+			c_size(c->out, size, (const char *const *)names->symbols);
+			text_printf(c->out, "%s * sizeof *%s);\n", single ? "" : ")", names->buffers[step->to]);
 			continue;
 		}
 		const char *counter = names->buffers[step->counter];
@@ -143,6 +146,33 @@ static uint64_t step_symbols(const CEmit *c, const LoopSteps *steps) {
 	return seen;
 }
 
+/* Variables for where the symbolic slots begin, each from the one before. */
+static const char **print_slots(CEmit *c, const Names *names, const bool *used) {
+	const LoopFunc *func = c->func;
+	const char **places = ARENA_ARRAY(c->arena, const char *, func->slots.count + 1);
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < func->buffers.count; i++) {
+		const LoopBuffer *buffer = &func->buffers.data[i];
+		bool in_slot = buffer->kind == LOOP_SCRATCH && used[i] && buffer->elements.count > 0;
+		count = in_slot && buffer->slot >= count ? buffer->slot + 1 : count;
+	}
+	CLocals locals = names->taken;
+	for (uint32_t i = 0; i < count; i++) {
+		places[i] = c_local(&locals, "place");
+		text_printf(c->out, "\tconst ptrdiff_t %s = ", places[i]);
+		if (i == 0)
+			text_printf(c->out, "%" PRId64, func->fixed_bytes);
+		else
+			text_printf(c->out, "%s + (", places[i - 1]);
+		if (i > 0) {
+			c_size(c->out, func->slots.data[i - 1].bytes, (const char *const *)names->symbols);
+			text_printf(c->out, " + 63) / 64 * 64");
+		}
+		text_printf(c->out, ";\n");
+	}
+	return places;
+}
+
 /* "(void)a, (void)b;" for what no kernel takes. */
 static void print_unused(CEmit *c, const Names *names, const bool *used, bool arena_used) {
 	const char *before = "\t";
@@ -184,7 +214,7 @@ static void print_head(CEmit *c, const Names *names) {
 	text_printf(c->out, ") {\n");
 }
 
-static void print_function(CEmit *c, const Names *names, const char *const *places) {
+static void print_function(CEmit *c, const Names *names) {
 	const LoopFunc *func = c->func;
 	bool *used = ARENA_ARRAY(c->arena, bool, func->buffers.count + 1);
 	mark_steps(&func->body, used);
@@ -193,9 +223,11 @@ static void print_function(CEmit *c, const Names *names, const char *const *plac
 		can_fail = can_fail || func->kernels.data[i]->can_fail;
 	for (uint32_t i = 0; i < func->buffers.count; i++)
 		arena_used = arena_used || (func->buffers.data[i].kind == LOOP_SCRATCH && used[i]);
-	text_printf(c->out, "/* All of it, kernel by kernel. arena: what is computed in between. 0, or the number of the check that failed. */\n");
+	text_printf(c->out, "/* All of it, kernel by kernel. arena: what is computed in between. 0, or the number of the "
+	                    "check that failed. */\n");
 	print_head(c, names);
 	print_unused(c, names, used, arena_used);
+	const char **print_place = print_slots(c, names, used);
 	for (uint32_t i = 0; i < func->buffers.count; i++) {
 		const LoopBuffer *buffer = &func->buffers.data[i];
 		if (buffer->kind != LOOP_SCRATCH || !used[i])
@@ -203,7 +235,7 @@ static void print_function(CEmit *c, const Names *names, const char *const *plac
 		const char *type = c_scalar(buffer->type);
 		text_printf(c->out, "\t%s *const %s = (%s *)(void *)((unsigned char *)arena + ", type, names->buffers[i], type);
 		if (buffer->elements.count > 0)
-			text_printf(c->out, "(%s)", places[buffer->slot]);
+			text_printf(c->out, "%s", print_place[buffer->slot]);
 		else
 			text_printf(c->out, "%" PRId64, buffer->offset);
 		text_printf(c->out, ");\n");
@@ -241,20 +273,32 @@ static Names name_all(CEmit *c) {
 	return names;
 }
 
+/* Of one kernel: what its formals should be called, and which parameter or result each always stands for. */
+typedef struct Formals {
+	const char **names, **of;
+} Formals;
+
 /* What the formals of a kernel should be called: like the buffers they stand for, if every call says the same. */
-static void note_call(const CEmit *c, const Names *names, const LoopStep *step, const char ***wanted) {
-	const char **formals = wanted[step->kernel];
+static void note_call(const CEmit *c, const Names *names, const LoopStep *step, Formals *wanted) {
+	const char **formals = wanted[step->kernel].names, **of = wanted[step->kernel].of;
 	for (uint32_t i = 0; i < step->actuals.count; i++) {
 		bool table = c->func->buffers.data[step->actuals.data[i]].kind == LOOP_TABLE;
 		const char *name = table ? "table" : names->buffers[step->actuals.data[i]];
-		if (!formals[i])
+		const LoopBuffer *buffer = &c->func->buffers.data[step->actuals.data[i]];
+		const char *whole = buffer->kind == LOOP_PARAM || buffer->kind == LOOP_RESULT
+		                        ? session_text(c->func->session, buffer->name)
+		                        : NULL;
+		if (!formals[i]) {
 			formals[i] = name;
-		else if (strcmp(formals[i], name) != 0)
+			of[i] = whole;
+		} else if (strcmp(formals[i], name) != 0) {
 			formals[i] = c->func->kernels.data[step->kernel]->formals.data[i].written ? "out" : "in";
+			of[i] = NULL;
+		}
 	}
 }
 
-static void note_calls(const CEmit *c, const Names *names, const LoopSteps *steps, const char ***wanted) {
+static void note_calls(const CEmit *c, const Names *names, const LoopSteps *steps, Formals *wanted) {
 	for (uint32_t i = 0; i < steps->steps.count; i++) {
 		const LoopStep *step = steps->steps.data[i];
 		if (step->kind == LOOP_CALL)
@@ -331,20 +375,25 @@ static void print_sources(CEmit *c, const LoopKernel *kernel, const char *const 
 
 static void print_kernels(CEmit *c, const Names *names) {
 	const LoopFunc *func = c->func;
-	const char ***wanted = ARENA_ARRAY(c->arena, const char **, func->kernels.count + 1);
-	for (uint32_t i = 0; i < func->kernels.count; i++)
-		wanted[i] = ARENA_ARRAY(c->arena, const char *, func->kernels.data[i]->formals.count + 1);
+	Formals *wanted = ARENA_ARRAY(c->arena, Formals, func->kernels.count + 1);
+	for (uint32_t i = 0; i < func->kernels.count; i++) {
+		uint32_t count = func->kernels.data[i]->formals.count + 1;
+		wanted[i] = (Formals){ARENA_ARRAY(c->arena, const char *, count), ARENA_ARRAY(c->arena, const char *, count)};
+	}
 	note_calls(c, names, &func->body, wanted);
 	for (uint32_t i = 0; i < func->kernels.count; i++) {
 		const LoopKernel *kernel = func->kernels.data[i];
-		CKernelNames kernel_names = {(const char *const *)wanted[i], (const char *const *)names->symbols};
+		CKernelNames kernel_names = {.formals = (const char *const *)wanted[i].names,
+		                             .of = (const char *const *)wanted[i].of,
+		                             .symbols = (const char *const *)names->symbols};
 		print_sources(c, kernel, kernel_names.formals);
 		c_print_kernel(c, kernel, &kernel_names);
 		text_char(c->out, '\n');
 	}
 }
 
-void jit_emit_c(JitCFile *file, IrModule *module, IrFunc *func, const JitCFunc *how, Text *out, const char **arena_bytes) {
+void jit_emit_c(JitCFile *file, IrModule *module, IrFunc *func, const JitCFunc *how, Text *out,
+                const char **arena_bytes) {
 	JitOptions options = {.strict = how->strict};
 	const LoopFunc *loops = loop_from_func_for_c(module, func, &options);
 	Text text = text_new(loops->arena);
@@ -352,6 +401,8 @@ void jit_emit_c(JitCFile *file, IrModule *module, IrFunc *func, const JitCFunc *
 	CEmit *c = &emit;
 	c->func = loops;
 	c->fused = !how->strict;
+	c->parts = how->parts;
+	c->part_count = how->part_count;
 	Names names = name_all(c);
 	bool *used = ARENA_ARRAY(c->arena, bool, loops->buffers.count + 1);
 	mark_steps(&loops->body, used);
@@ -361,7 +412,7 @@ void jit_emit_c(JitCFile *file, IrModule *module, IrFunc *func, const JitCFunc *
 	}
 	print_kernels(c, &names);
 	const char **places = slot_places(c, &names);
-	print_function(c, &names, places);
+	print_function(c, &names);
 	jit_c_wrap(out, text_cstr(&text));
 	if (arena_bytes)
 		*arena_bytes = places[loops->slots.count];

@@ -73,8 +73,8 @@ typedef struct LoopCarry {
 } LoopCarry;
 
 typedef enum LoopKind {
-	LOOP_CONST,  /* out = real or integer */
-	LOOP_OP,     /* out = opcode(args); width is the widest of the args. Primitive rows of ops.def; for C the others, too */
+	LOOP_CONST, /* out = real or integer */
+	LOOP_OP, /* out = opcode(args); width is the widest of the args. Primitive rows of ops.def; for C the others, too */
 	LOOP_AFFINE, /* out = affine (+ stride * lane if out is a vector) */
 	LOOP_SYMBOL, /* out = the extent `symbol`, an I64 */
 	LOOP_LOAD,   /* out = buffer[address]; 0 in lanes where `mask` is false or that do not count: these are not read */

@@ -1,6 +1,7 @@
 /* An objective as C: its value and its gradient as functions of the data and a point. */
 #include <inttypes.h>
 #include <jansson.h>
+#include <string.h>
 
 #include "runtime/emit/emit_objective.h"
 
@@ -101,8 +102,28 @@ static void header(ObjectivePack *o) {
 	pack_fill(o->pack, out, "objective.h", o->scope);
 }
 
+/* The parameters, which lie one behind the other in x, and the gradients with respect to them. */
+static const JitCPart *param_parts(const ObjectivePack *o, uint32_t *count) {
+	const FeObjective *objective = o->objective;
+	Arena *arena = o->pack->arena;
+	JitCPart *parts = ARENA_ARRAY(arena, JitCPart, 2 * objective->params.count + 1);
+	uint32_t made = 0;
+	for (uint32_t i = 0; i < objective->params.count; i++) {
+		const FeSlot *slot = &objective->params.data[i];
+		const char *name = session_text(o->pack->session, slot->name);
+		if (objective->params.count == 1 && strcmp(name, "x") == 0) {
+			break; /* all of x is x */
+		}
+		parts[made++] = (JitCPart){"x", name, slot->offset};
+		parts[made++] = (JitCPart){"x~", arena_printf(arena, "%s~", name), slot->offset};
+	}
+	*count = made;
+	return parts;
+}
+
 static const char *put_function(const ObjectivePack *o, IrFunc *func, const char *name, Text *out) {
 	JitCFunc how = {.name = name, .strict = true};
+	how.parts = param_parts(o, &how.part_count);
 	const char *bytes = "0";
 	jit_emit_c(o->pack->functions, o->objective->module, func, &how, out, &bytes);
 	return bytes;
@@ -118,7 +139,8 @@ static void source(ObjectivePack *o) {
 	pack_set(pack, scope, "value_bytes", put_function(o, o->value, "value_call", &body));
 	pack_set(pack, scope, "gradient_bytes", put_function(o, o->gradient, "gradient_call", &body));
 	if (!objective->random_start) {
-		pack_table(pack, &start, "static const @_real @_start_table", pack->real, o->start.reals, NULL, objective->size);
+		pack_table(pack, &start, "static const @_real @_start_table", pack->real, o->start.reals, NULL,
+		           objective->size);
 	}
 	pack_set(pack, scope, "start_table", text_cstr(&start));
 	pack_fill(pack, &body, "objective.c", scope);

@@ -82,7 +82,8 @@ void objective_instance(ObjectivePack *o) {
 		pack_table(pack, &tables, head, value->type.scalar, value->reals, value->integers,
 		           ir_type_elements(value->type, NULL));
 	}
-	pack_table(pack, &tables, "static const @_real @_instance_start", pack->real, o->start.reals, NULL, objective->size);
+	pack_table(pack, &tables, "static const @_real @_instance_start", pack->real, o->start.reals, NULL,
+	           objective->size);
 	PackScope *scope = pack_scope(pack, o->scope);
 	pack_set(pack, scope, "tables", text_cstr(&tables));
 	pack_fill(pack, out, "objective_instance_head.h", scope);

@@ -35,7 +35,7 @@ typedef struct Pack {
 	const char *prefix, *capitals; /* myopt, MYOPT */
 	const char *what;              /* "rule `adam`", for the notice */
 	IrScalar real;
-	JitCFile *functions; /* what is compiled for @.c */
+	JitCFile *functions;     /* what is compiled for @.c */
 	VEC(PackFile *) files;   /* in the order they were begun */
 	VEC(const char *) units; /* sources that make up the library: "myopt.c" */
 	PackScope *scope;        /* what every template may name */

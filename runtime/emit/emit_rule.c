@@ -124,8 +124,8 @@ static void prepare(RulePack *r) {
 		rule->elementwise && rule->collectives == 0 && !r->joint && r->tied == 0 && !reads_extent(&r->step->body);
 	for (uint32_t i = 0; i < state_count; i++) {
 		IrType shape = ir_type(r->step, r->step->results.data[1 + i].value);
-		PackState state = {session_text(pack->session, rule->states.data[i].name), pack_type(pack, shape.scalar),
-		                   shape, NULL, NULL};
+		PackState state = {session_text(pack->session, rule->states.data[i].name), pack_type(pack, shape.scalar), shape,
+		                   NULL, NULL};
 		vec_push(arena, &r->states, state);
 		r->blocks = r->blocks && is_sliceable(shape);
 	}

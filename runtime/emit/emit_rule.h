@@ -5,9 +5,9 @@
 #include "runtime/emit/emit_pack.h"
 
 typedef struct PackState {
-	const char *name; /* as in the program */
-	const char *type; /* in C */
-	IrType shape;     /* a negative extent is the number of coordinates */
+	const char *name;      /* as in the program */
+	const char *type;      /* in C */
+	IrType shape;          /* a negative extent is the number of coordinates */
 	const char *c, *new_c; /* what variables for it, and for what replaces it, are called */
 } PackState;
 
@@ -49,10 +49,10 @@ const char *rule_count(const RulePack *r, IrType shape, const char *n);
 /* Is it a number, whatever n is? */
 bool rule_is_fixed(IrType shape);
 
-void rule_once(RulePack *r);               /* emit_rule_once.c: sets once and move */
-void rule_scope(RulePack *r);              /* emit_rule_scope.c: sets scope, when all else is known */
+void rule_once(RulePack *r);                /* emit_rule_once.c: sets once and move */
+void rule_scope(RulePack *r);               /* emit_rule_scope.c: sets scope, when all else is known */
 bool rule_golden(RulePack *r, Golden *out); /* emit_rule_golden.c: by the evaluator. false with a diagnostic */
-void rule_header(RulePack *r);             /* emit_rule_source.c: the files */
+void rule_header(RulePack *r);              /* emit_rule_source.c: the files */
 void rule_source(RulePack *r);
 void rule_test(RulePack *r, const Golden *golden);
 void rule_example(RulePack *r);

@@ -30,8 +30,8 @@ static const char *bytes_of(const RulePack *r, const PackState *state, const cha
 /* ---- names ---- */
 
 /* What the functions of rule_step.c.in call their own variables. */
-static const char *const own[] = {"h",     "n",    "x",    "g",     "t",     "at",      "loss",  "horizon", "states", "scratch",
-                                  "begin", "end",  "count", "most", "sums",  "share",   "new_x", "memcpy"};
+static const char *const own[] = {"h",       "n",     "x",   "g",     "t",    "at",   "loss",  "horizon", "states",
+                                  "scratch", "begin", "end", "count", "most", "sums", "share", "new_x",   "memcpy"};
 
 enum { OWN = sizeof own / sizeof *own };
 
@@ -229,11 +229,13 @@ static const char *sizes_text(const RulePack *r) {
 static const char *sizes_example(const RulePack *r) {
 	Arena *arena = r->pack->arena;
 	if (r->tied > 0 && r->joint) {
-		return arena_printf(arena, "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors, %" PRId64 " in all */",
+		return arena_printf(arena,
+		                    "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors, %" PRId64 " in all */",
 		                    r->tied - r->tied / 2, r->tied / 2, r->tied);
 	}
 	if (r->tied > 0) {
-		return arena_printf(arena, "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors */", r->tied, r->tied);
+		return arena_printf(arena, "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors */", r->tied,
+		                    r->tied);
 	}
 	return "size_t sizes[2] = {128, 10};             /* two tensors */";
 }

@@ -13,10 +13,20 @@ void rule_header(RulePack *r) {
 
 /* ---- the source ---- */
 
+/* The learned tensors, which lie one behind the other in theta. */
+static const JitCPart *learned_parts(const RulePack *r) {
+	JitCPart *parts = ARENA_ARRAY(r->pack->arena, JitCPart, r->rule->learned.count + 1);
+	for (uint32_t i = 0; i < r->rule->learned.count; i++) {
+		const FeSlot *slot = &r->rule->learned.data[i].slot;
+		parts[i] = (JitCPart){"theta", session_text(r->pack->session, slot->name), slot->offset};
+	}
+	return parts;
+}
+
 /* The compiled function @_NAME, and @_NAME_arena(size): bytes of scratch for tensors of that size. */
 static void put_function(const RulePack *r, IrFunc *func, const char *name, Text *out) {
 	const Pack *pack = r->pack;
-	JitCFunc how = {.name = name, .strict = true};
+	JitCFunc how = {.name = name, .strict = true, .parts = learned_parts(r), .part_count = r->rule->learned.count};
 	const char *bytes = "0";
 	jit_emit_c(pack->functions, r->rule->module, func, &how, out, &bytes);
 	PackScope *scope = pack_scope(pack, r->scope);
@@ -95,8 +105,7 @@ void rule_test(RulePack *r, const Golden *golden) {
 /* A rule that is tied to its size minimizes a bowl in so many numbers. */
 void rule_example(RulePack *r) {
 	bool tied = r->tied > 0;
-	Text *out =
-		pack_source(r->pack, "example.c", tied ? "minimizes a bowl with @." : "fits a line to points with @.");
+	Text *out = pack_source(r->pack, "example.c", tied ? "minimizes a bowl with @." : "fits a line to points with @.");
 	pack_fill(r->pack, out, tied ? "rule_example_tied.c" : "rule_example.c", r->scope);
 }
 

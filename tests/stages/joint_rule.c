@@ -21,7 +21,7 @@ static void gradus_joint_rule_step_k0(const float *gradus_RESTRICT s, const floa
 			new_s[i + l] = fmaf(0.9f, s[i + l], g[i + l]);
 		}
 	}
-	for (int64_t i = (n) / 16 * 16; i < n; i++) {
+	for (int64_t i = n / 16 * 16; i < n; i++) {
 		new_s[i] = fmaf(0.9f, s[i], g[i]);
 	}
 }
@@ -43,7 +43,7 @@ static void gradus_joint_rule_step_k1(const float *gradus_RESTRICT new_s, float 
 			t1[l] = t1[l] + t1[l + h];
 	const float t2 = t1[0];
 	float work_i = t2;
-	for (int64_t i = (n) / 16 * 16; i < n; i++) {
+	for (int64_t i = n / 16 * 16; i < n; i++) {
 		const float new_s_i = new_s[i];
 		work_i = fmaf(new_s_i, new_s_i, work_i);
 	}
@@ -60,7 +60,7 @@ static void gradus_joint_rule_step_k2(float work, float lr, const float *gradus_
 			new_x[i + l] = fmaf(-t2, t1, x[i + l]);
 		}
 	}
-	for (int64_t i = (n) / 16 * 16; i < n; i++) {
+	for (int64_t i = n / 16 * 16; i < n; i++) {
 		const float t2 = lr * new_s[i];
 		new_x[i] = fmaf(-t2, t1, x[i]);
 	}
@@ -69,7 +69,7 @@ static void gradus_joint_rule_step_k2(float work, float lr, const float *gradus_
 /* All of it, kernel by kernel. arena: what is computed in between. 0, or the number of the check that failed. */
 static int gradus_joint_rule_step(const float *x, const float *g, const float *f, const int64_t *t,
 		const int64_t *horizon, const float *lr, const float *s, float *new_x, float *new_s, void *arena, ptrdiff_t n) {
-	(void)f, (void)t, (void)horizon, (void)n;
+	(void)f, (void)t, (void)horizon;
 	float *const work = (float *)(void *)((unsigned char *)arena + 0);
 	gradus_joint_rule_step_k0(s, g, new_s, n);
 	gradus_joint_rule_step_k1(new_s, work, n);

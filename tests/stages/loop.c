@@ -141,19 +141,19 @@ static int gradus_gradient(const float *x, float *f, float *x_gradient, void *ar
 	int64_t *const work_6 = (int64_t *)(void *)((unsigned char *)arena + 64);
 	float *const h_gradient_2 = (float *)(void *)((unsigned char *)arena + 128);
 	gradus_gradient_k0(h_2, work);
-	memcpy(h_3, h_2, (size_t)(4) * sizeof *h_3);
-	memcpy(work_2, work, (size_t)(48) * sizeof *work_2);
-	memcpy(work_3, work, (size_t)(48) * sizeof *work_3);
+	memcpy(h_3, h_2, (size_t)4 * sizeof *h_3);
+	memcpy(work_2, work, (size_t)48 * sizeof *work_2);
+	memcpy(work_3, work, (size_t)48 * sizeof *work_3);
 	for (int64_t gradus_turn1 = 0; gradus_turn1 < 12; gradus_turn1++) {
 		work_4[0] = gradus_turn1;
 		gradus_gradient_k1(h_3, *work_4, work_2, x, work_3);
 	}
 	gradus_gradient_k2(h_3, f, x_gradient);
-	memcpy(h_gradient, h_2, (size_t)(4) * sizeof *h_gradient);
+	memcpy(h_gradient, h_2, (size_t)4 * sizeof *h_gradient);
 	for (int64_t gradus_turn1 = 0; gradus_turn1 < 12; gradus_turn1++) {
 		work_6[0] = gradus_turn1;
 		gradus_gradient_k3(x_gradient, h_gradient, *work_6, work_3, work_2, x, h_gradient_2);
-		memcpy(h_gradient, h_gradient_2, (size_t)(4) * sizeof *h_gradient);
+		memcpy(h_gradient, h_gradient_2, (size_t)4 * sizeof *h_gradient);
 	}
 	return 0;
 }

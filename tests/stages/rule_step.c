@@ -26,7 +26,7 @@ static void gradus_rule_step_step_k0(float beta, const float *gradus_RESTRICT m,
 			new_x[i + l] = x[i + l] - lr * new_m_i / (fabsf(new_m_i) + 1e-8f);
 		}
 	}
-	for (int64_t i = (n) / 16 * 16; i < n; i++) {
+	for (int64_t i = n / 16 * 16; i < n; i++) {
 		const float new_m_i = fmaf(beta, m[i], t1 * g[i]);
 		new_m[i] = new_m_i;
 		new_x[i] = x[i] - lr * new_m_i / (fabsf(new_m_i) + 1e-8f);
@@ -37,7 +37,7 @@ static void gradus_rule_step_step_k0(float beta, const float *gradus_RESTRICT m,
 static int gradus_rule_step_step(const float *x, const float *g, const float *f, const int64_t *t,
 		const int64_t *horizon, const float *lr, const float *beta, const float *m, float *new_x, float *new_m,
 		void *arena, ptrdiff_t n) {
-	(void)arena, (void)f, (void)t, (void)horizon, (void)n;
+	(void)arena, (void)f, (void)t, (void)horizon;
 	gradus_rule_step_step_k0(*beta, m, g, new_m, x, *lr, new_x, n);
 	return 0;
 }

@@ -91,7 +91,7 @@ static void gradus_gradient_k4(float *gradus_RESTRICT x_gradient, const float *g
 	for (int64_t i = 0; i < 23; i++) {
 		const float x_gradient_i = x_gradient[i];
 		float x_gradient_i_2 = x_gradient_i;
-		if (i - 3 >= 0 && 22 - i >= 0) {
+		if (i >= 3 && i <= 22) {
 			float t1 = x_gradient_i_2;
 			const int64_t p_end = gradus_min_i64(3, i - 1);
 			for (int64_t p = gradus_max_i64(0, i - 21); p < p_end; p++) {
