@@ -98,8 +98,8 @@ static const char *condition_text(CEmit *c, LoopAffine affine) {
 	rest.offset = 0;
 	CExpr value = c_affine(c, rest);
 	bool negative = value.binds == C_UNARY && value.text[0] == '-';
-	return arena_printf(c->arena, "%s %s %" PRId64, value.text + negative, negative ? "<=" : ">=",
-	                    negative ? affine.offset : -affine.offset);
+	return arena_printf(c->arena, "%s %s %" PRId64, value.text + negative,
+	                    negative ? "<=" : ">=", negative ? affine.offset : -affine.offset);
 }
 
 static void walk_nested(CEmit *c, const LoopStmt *stmt) {

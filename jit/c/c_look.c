@@ -104,23 +104,29 @@ static uint32_t need_of(const CEmit *c, LoopTemp temp) {
 	return c_is_vector(c, temp) ? c->temps[c->temps[temp].variable].need : 0;
 }
 
+/* What the operands of a statement have to provide; true if that is more than was known. */
 static bool pass_need(CEmit *c, const LoopStmt *stmt) {
 	uint32_t all = stmt->lanes != 0 ? stmt->lanes : LOOP_LANES, out = need_of(c, stmt->out);
+	LoopTemp operands[IR_MAX_ARGS + 3] = {stmt->value, stmt->mask, stmt->address.index};
+	uint32_t need = out;
+	if (stmt->kind == LOOP_STORE || stmt->kind == LOOP_CHECK)
+		need = all;
+	else if (stmt->kind == LOOP_TREE)
+		need = LOOP_LANES;
+	for (int i = 0; i < IR_MAX_ARGS; i++)
+		operands[3 + i] = stmt->args[i];
 	bool more = false;
-	switch (stmt->kind) {
-	case LOOP_OP:
-		for (int i = 0; i < IR_MAX_ARGS; i++)
-			more |= raise(c, stmt->args[i], out);
-		break;
-	case LOOP_LOAD: more = raise(c, stmt->mask, out) | raise(c, stmt->address.index, out); break;
-	case LOOP_STORE: more = raise(c, stmt->value, all) | raise(c, stmt->address.index, all); break;
-	case LOOP_CHECK: more = raise(c, stmt->value, all) | raise(c, stmt->mask, all); break;
-	case LOOP_TREE: more = raise(c, stmt->value, LOOP_LANES); break;
-	default: break;
+	for (int i = 0; i < IR_MAX_ARGS + 3; i++) {
+		if (raise(c, operands[i], need))
+			more = true;
 	}
 	for (uint32_t i = 0; i < stmt->carries.count; i++) {
 		const LoopCarry *carry = &stmt->carries.data[i];
-		more |= raise(c, carry->init, need_of(c, carry->inner)) | raise(c, carry->yield, need_of(c, carry->inner));
+		uint32_t carried = need_of(c, carry->inner);
+		if (raise(c, carry->init, carried))
+			more = true;
+		if (raise(c, carry->yield, carried))
+			more = true;
 	}
 	return more;
 }
@@ -129,7 +135,7 @@ void c_look_needs(CEmit *c) {
 	for (bool more = true; more;) {
 		more = false;
 		for (uint32_t i = c->stmts.count; i-- > 0;)
-			more |= pass_need(c, c->stmts.data[i]);
+			more = pass_need(c, c->stmts.data[i]) || more;
 	}
 	for (LoopTemp temp = 1; temp < c->kernel->temps.count; temp++) {
 		if (c_is_vector(c, temp) && c->temps[temp].need == 0)
