@@ -112,7 +112,8 @@ typedef enum Domain {
 	NOT_WHOLE,
 	APART,
 	POWER,
-	DEFINED
+	DEFINED,
+	QUOTIENT
 } Domain;
 
 typedef struct Row {
@@ -185,7 +186,7 @@ static const Row rows[] = {
 	{IR_max, value_max, {RELATIVE, RELATIVE}, APART, 1400, {0}, {{0}}, NULL},
 	{IR_abs, value_abs, {RELATIVE}, ANY, 1400, {0}, {{0}}, NULL},
 	{IR_relu, value_relu, {RELATIVE}, ANY, 1400, {0}, {{0}}, NULL},
-	{IR_div, value_div, {UNIT, RELATIVE}, ANY, 3800, {denormal_quotient, denormal_quotient_2}, {{0}}, NULL},
+	{IR_div, value_div, {UNIT, RELATIVE}, QUOTIENT, 3800, {denormal_quotient, denormal_quotient_2}, {{0}}, NULL},
 	{IR_sqrt, value_sqrt, {RELATIVE}, POSITIVE, 500, {0}, {{0}}, NULL},
 	{IR_exp, value_exp, {UNIT}, EXPONENT, 1400, {0}, {{0}}, NULL},
 	{IR_exp_less,
@@ -375,6 +376,8 @@ static bool inside(const Row *row, const double *x) {
 	case CIRCLE: return fabs(x[0]) <= 5e7;
 	case NOT_WHOLE: return x[0] > -1e15 && (x[0] > 0 || floor(x[0]) != x[0]);
 	case APART: return x[0] != x[1];
+	case QUOTIENT: /* of 0 / b with 1 / b beyond the largest number, the second derivative is 0 times infinity */
+		return x[0] != 0 || fabs(x[1]) > 0x1p-126;
 	case DEFINED: return is_defined(row, x[0]);
 	case POWER: return x[0] > 0 && x[0] != 1 && fabs(x[1]) < 1e15;
 	}
