@@ -3,8 +3,8 @@
  *     w = cos(0.1 * i)      at most 1
  *     y = w * x             no bound is known: x is a parameter
  *
- * NaN in gives NaN out nearly everywhere, so what depends on a parameter has no bound, unless it chooses between numbers that
- * have one. A bound lies far enough below the largest number of its type that roundings do not matter. */
+ * NaN in gives NaN out nearly everywhere, so what depends on a parameter has no bound, unless the caller knows one or it chooses
+ * between numbers that have one. A bound lies far enough below the largest number of its type that roundings do not matter. */
 #include "autodiff/ad.h"
 
 #include <float.h>
@@ -121,12 +121,27 @@ static void bound_block(Arena *scratch, const IrFunc *func, const IrBlock *block
 	}
 }
 
-double *ad_value_bounds(Arena *scratch, const IrFunc *func) {
+double *ad_value_bounds(Arena *scratch, const IrFunc *func, const double *limits) {
 	double *values = ARENA_ARRAY(scratch, double, func->values.count);
 	for (IrValue v = 0; v < func->values.count; v++)
 		values[v] = (double)INFINITY;
+	for (uint32_t p = 0; limits && p < func->params.count; p++) {
+		IrType type = ir_type(func, func->params.data[p].value);
+		if (ir_scalar_is_real(type.scalar))
+			values[func->params.data[p].value] = within(type.scalar, limits[p]);
+	}
 	bound_block(scratch, func, &func->body, values);
 	return values;
+}
+
+double *ad_result_limits(Arena *arena, const IrFunc *func) {
+	Arena *scratch = arena_new();
+	const double *values = ad_value_bounds(scratch, func, NULL);
+	double *limits = ARENA_ARRAY(arena, double, func->results.count + 1);
+	for (uint32_t r = 0; r < func->results.count; r++)
+		limits[r] = values[func->results.data[r].value];
+	arena_free(scratch);
+	return limits;
 }
 
 /* ---- derivatives ---- */

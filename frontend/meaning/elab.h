@@ -22,6 +22,11 @@ typedef struct Var {
 	bool coord;     /* runs over the coordinates of x */
 	bool tensor;    /* runs over the parameter tensors */
 	Span span;
+	/* Of an index, for the one message about reads outside: */
+	int64_t from;             /* its value where the variable is 0 */
+	bool from_zero;           /* the index of an array, which starts at 0 */
+	int64_t fit_low, fit_end; /* values for which all reads so far are inside, as [fit_low, fit_end) */
+	Diag *outside;            /* what was said; NULL: nothing */
 } Var;
 
 /* The extent that is not just a number: the coordinates of x. */
@@ -144,6 +149,7 @@ typedef struct Affine {
 typedef struct Fact {
 	Affine form;
 	bool not_zero; /* the form is not 0; otherwise it is at least 0 */
+	bool never;    /* this and the facts before it cannot all hold, so what stands here is never done */
 	uint32_t next; /* not_zero: 1 + the fact that it led to (if that is still there) */
 	uint32_t number;
 } Fact;
@@ -426,8 +432,8 @@ Value *elab_headed(Elab *e, const AstDeclare *d, Name name); /* the value of a l
 
 /* elab_loop.c */
 void elab_loop(Elab *e, const AstStmt *s);
-/* Something has to be known when the program is instantiated, and `x` is not: notes which counters around decide it. */
-void needs_known(Elab *e, Ex *x);
+/* Something has to be known when the program is instantiated, and `x` is not: notes which counters around decide it; false: none. */
+bool needs_known(Elab *e, Ex *x);
 
 /* elab_assign.c */
 void elab_assign(Elab *e, const AstStmt *s);
