@@ -115,19 +115,45 @@ static void add_for(IrCost *cost, const IrFunc *func, const IrFor *f, double tim
 		double written = put->into ? distinct(f, put->at, type.rank, elements, symbols) : elements;
 		double touched = put->into && put->combine != IR_PUT_NONE ? 2 * written : written;
 		cost->bytes += times * touched * (double)ir_scalar_bytes(type.scalar);
-		if (put->combine != IR_PUT_NONE && put->combine != IR_PUT_ARGMAX && put->combine != IR_PUT_ARGMIN)
+		if (put->combine != IR_PUT_NONE && !ir_put_is_arg(put))
 			cost->flops += times * points;
 	}
 }
 
-static void add_block(IrCost *cost, const IrFunc *func, const IrBlock *block, double times, const int64_t *symbols) {
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		if (op->kind == IR_FOR)
-			add_for(cost, func, &op->f, times, symbols);
-		else if (op->kind == IR_LOOP)
-			add_block(cost, func, &op->loop.body, times * (double)op->loop.limit, symbols);
-	}
+/* ---- one rule for each kind of op: what `times` runs of it cost ---- */
+
+#define KIND(NAME, name)                                                                                               \
+	static void cost_##name(IrCost *cost, const IrFunc *func, const IrOp *op, double times, const int64_t *symbols);
+#include "ir/core/kinds.def"
+#undef KIND
+
+static void (*const cost_kind[IR_KIND_COUNT])(IrCost *cost, const IrFunc *func, const IrOp *op, double times,
+                                              const int64_t *symbols) = {
+#define KIND(NAME, name) [IR_##NAME] = cost_##name,
+#include "ir/core/kinds.def"
+#undef KIND
+};
+
+static void cost_block(IrCost *cost, const IrFunc *func, const IrBlock *block, double times, const int64_t *symbols) {
+	for (uint32_t i = 0; i < block->ops.count; i++)
+		cost_kind[block->ops.data[i]->kind](cost, func, block->ops.data[i], times, symbols);
+}
+
+static void cost_for(IrCost *cost, const IrFunc *func, const IrOp *op, double times, const int64_t *symbols) {
+	add_for(cost, func, &op->f, times, symbols);
+}
+
+/* A table is there before anything runs. */
+static void cost_const(IrCost *cost, const IrFunc *func, const IrOp *op, double times, const int64_t *symbols) {
+	(void)cost;
+	(void)func;
+	(void)op;
+	(void)times;
+	(void)symbols;
+}
+
+static void cost_loop(IrCost *cost, const IrFunc *func, const IrOp *op, double times, const int64_t *symbols) {
+	cost_block(cost, func, &op->loop.body, times * (double)op->loop.limit, symbols);
 }
 
 double ir_for_flops(const IrFunc *func, const IrFor *f) {
@@ -138,6 +164,6 @@ double ir_for_flops(const IrFunc *func, const IrFor *f) {
 
 IrCost ir_cost(const IrFunc *func, const int64_t *symbols) {
 	IrCost cost = {0};
-	add_block(&cost, func, &func->body, 1, symbols);
+	cost_block(&cost, func, &func->body, 1, symbols);
 	return cost;
 }

@@ -25,6 +25,7 @@ typedef struct Reuse {
 	const IrFunc *func;
 	IrBuilder b;
 	IrMap map;
+	IrCopier copier;
 	Arena *scratch;
 	bool *is_base; /* by old value: some put starts from it, and may overwrite it in place */
 	VEC(Made) made;
@@ -42,7 +43,7 @@ static Trees trees_of(Reuse *r, const IrFor *f) {
 	Trees t = {.f = f, .hashes = ir_tree_hashes(r->scratch, f, &r->map)};
 	t.costs = ARENA_ARRAY(r->scratch, double, f->nodes.count + 1);
 	t.sets = ARENA_ARRAY(r->scratch, uint32_t, f->nodes.count + 1);
-	ir_node_index_sets(f, t.sets);
+	ir_node_index_sets(f, f->nodes.count, t.sets);
 	for (uint32_t n = 0; n < f->nodes.count; n++) {
 		const IrNode *node = &f->nodes.data[n];
 		if (node->kind != IR_NODE_OP)
@@ -145,44 +146,31 @@ static void remember(Reuse *r, const Trees *t) {
 	}
 }
 
-static void reuse_for(Reuse *r, const IrFor *from) {
+static void reuse_for(void *context, const IrOp *op) {
+	Reuse *r = context;
+	const IrFor *from = &op->f;
 	Trees t = trees_of(r, from);
 	IrForBuilder f;
 	ir_rewrite_or_copy(&r->b, r->scratch, r->func, from, &r->map, replace_made, &(Here){r, &t}, &f);
 	remember(r, &t);
 }
 
+static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_FOR] = reuse_for};
+
+/* What was made in a block is not visible behind it. */
 static void reuse_block(void *context, const IrBlock *block) {
 	Reuse *r = context;
 	uint32_t outer = r->made.count;
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		r->b.span = op->span;
-		if (op->kind == IR_FOR)
-			reuse_for(r, &op->f);
-		else if (op->kind == IR_LOOP)
-			ir_rewrite_loop(&r->b, r->scratch, r->func, &op->loop, &r->map, reuse_block, r);
-		else
-			ir_copy_op(&r->b, r->func, op, &r->map);
-	}
+	ir_copy_ops(&r->copier, block);
 	r->made.count = outer;
-}
-
-static void mark_bases(void *context, const IrBlock *block, IrOp *op) {
-	bool *is_base = context;
-	(void)block;
-	for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
-		is_base[op->f.puts.data[p].into] = true;
 }
 
 IrFunc *ir_pass_reuse(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
 	Reuse r = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
-	r.is_base = ARENA_ARRAY(scratch, bool, func->values.count + 1);
-	ir_visit_ops(&func->body, mark_bases, r.is_base);
-	IrFunc *out = ir_pass_begin(module, func, &r.map, &r.b);
-	reuse_block(&r, &func->body);
-	ir_pass_end(func, &r.map, out);
+	r.is_base = ir_bases(scratch, func);
+	r.copier = (IrCopier){.from = func, .b = &r.b, .map = &r.map, .rules = rules, .block = reuse_block, .context = &r};
+	IrFunc *out = ir_copier_run(&r.copier, module);
 	arena_free(scratch);
 	return out;
 }
