@@ -4,13 +4,12 @@
  *     %h = for c i k { tanh(%z[c, i]) } -> [c, i];  %k' = for c i { %h[c, i] } -> [%t[], c, i] into %k   (in the loop)
  *     %h = for c i { %k[n - 1 - %u[], c, i] } -> [c, i]                                                (in its adjoint)
  *
- * A value is costly if computing it from carries, from what is outside and from other costly values takes LEAST_COST
+ * A value is costly if computing it from carries, from what is outside and from other costly values takes AD_KEEP_FLOPS
  * FLOPs per element or more. All such stacks of one loop together take at most as many bytes as those of its carries, or
- * KEEP_BYTES (16 problems in lanes then stay in half of a usual second-level cache), whichever is more; if they would
+ * AD_KEEP_BYTES, whichever is more; if they would
  * take more, only what costs twice as much per element is saved, and so on. */
 #include "autodiff/ad.h"
-
-enum { LEAST_COST = 8, MOST_COST = 1 << 20, KEEP_BYTES = 32 << 10 };
+#include "autodiff/limits.h"
 
 typedef struct Keep {
 	Ad *ad;
@@ -252,9 +251,9 @@ AdKept ad_plan_kept(Ad *ad, const IrLoop *loop) {
 		if (carry->inner != carry->yield)
 			budget += stack_bytes(&k, carry->inner);
 	}
-	budget = budget < (double)KEEP_BYTES ? (double)KEEP_BYTES : budget;
+	budget = budget < (double)AD_KEEP_BYTES ? (double)AD_KEEP_BYTES : budget;
 	AdKept kept = {0};
-	for (int least = LEAST_COST; least < MOST_COST; least *= 2) {
+	for (int least = AD_KEEP_FLOPS; least < AD_KEEP_MOST_FLOPS; least *= 2) {
 		find_costly(&k, least);
 		if (find_needed(&k) > budget)
 			continue;

@@ -10,6 +10,7 @@
  *     l = for i:n { t = add(s[i], b[]); f(t) } sum -> []
  *     t~ = for i:n { f'(add(s[i], b[])) } -> [i];  s~ is t~;  b~ = for i:n { t~[i] } sum -> [] */
 #include "autodiff/ad.h"
+#include "autodiff/limits.h"
 
 void ad_contribute(Ad *ad, IrValue old, IrValue cotangent) {
 	if (!ad->facts.active[old] || cotangent == 0)
@@ -32,11 +33,6 @@ typedef struct Adjoint {
 	IrValue *written;     /* per put: its cotangent over the whole domain, if that had to be taken out; else 0 */
 	int cost;             /* FLOPs of the body per point */
 } Adjoint;
-
-enum {
-	GROUP_PUTS = 12, /* of one op */
-	CHEAP = 3        /* FLOPs that are rather computed again than shared through memory */
-};
 
 /* Nodes that lead to a read of this group. */
 static bool *useful_nodes(const Adjoint *a, const bool *group) {
@@ -240,7 +236,7 @@ static bool may_share(const Adjoint *a, uint32_t mask) {
 	int bits = count_bits(mask);
 	if (a->extreme || op->conds.count != 0 || bits > IR_MAX_RANK)
 		return false;
-	return a->cost > CHEAP || bits < (int)op->indices.count;
+	return a->cost > AD_CHEAP_FLOPS || bits < (int)op->indices.count;
 }
 
 /* The next reads that can be put by one op: with the same indices. NULL: none is left. */
@@ -248,7 +244,7 @@ static bool *next_group(const Adjoint *a) {
 	const IrFor *op = &a->op->f;
 	bool *group = ARENA_ARRAY(a->ad->scratch, bool, op->nodes.count + 1);
 	uint32_t mask = 0, count = 0;
-	for (uint32_t n = 0; n < op->nodes.count && count < GROUP_PUTS; n++) {
+	for (uint32_t n = 0; n < op->nodes.count && count < AD_GROUP_PUTS; n++) {
 		const IrNode *node = &op->nodes.data[n];
 		if (!a->open[n] || (count && !a->extreme && read_mask(op, node) != mask))
 			continue;
@@ -304,7 +300,7 @@ static bool worth_cutting(const Adjoint *a) {
 	const IrFor *op = &a->op->f;
 	uint32_t all = (UINT32_C(1) << op->indices.count) - 1;
 	bool whole = false, part = false;
-	if (a->extreme || a->cost <= CHEAP || op->indices.count > IR_MAX_RANK)
+	if (a->extreme || a->cost <= AD_CHEAP_FLOPS || op->indices.count > IR_MAX_RANK)
 		return false;
 	for (uint32_t n = 0; n < op->nodes.count; n++) {
 		if (!a->open[n])

@@ -7,8 +7,6 @@
  * that is read once is composed. Requires a verified function; changes rounding. */
 #include "ir/pass/hoist.h"
 
-enum { MAX_LINKS = 16 };
-
 typedef struct Compose {
 	const IrFunc *func; /* old */
 	const uint32_t *uses;
@@ -28,7 +26,7 @@ typedef struct Link {
 } Link;
 
 typedef struct Chain {
-	Link links[MAX_LINKS];
+	Link links[PASS_COMPOSE_LINKS];
 	uint32_t count;
 } Chain;
 
@@ -77,7 +75,7 @@ static bool add_term(const Compose *c, const IrFor *f, const IrPut *put, uint32_
 		return add_term(c, f, put, node->args[0], !negative, follow, chain);
 	if (follow && is_passed_on(c, f, put, node))
 		return add_value(c, node->value, negative, chain);
-	if (chain->count == MAX_LINKS)
+	if (chain->count == PASS_COMPOSE_LINKS)
 		return false;
 	chain->links[chain->count++] = (Link){f, put, number, negative};
 	return true;
@@ -270,7 +268,7 @@ static bool try_compose(Compose *c, const IrFor *user, IrValue *out) {
 		return false;
 	uint32_t start = c->b.block->ops.count;
 	IrValue value = user->puts.data[0].into;
-	if (place_terms(c, user, &terms, parts, &value) && block_flops(c, start) < 0.95 * before) {
+	if (place_terms(c, user, &terms, parts, &value) && block_flops(c, start) < pass_compose_least * before) {
 		*out = value;
 		return true;
 	}

@@ -1,13 +1,9 @@
 /* What a function costs: FLOPs on live points and bytes moved, as `info` shows them and as rewrites are judged. */
+#include "ir/pass/limits.h"
 #include "ir/pass/rewrite.h"
 
-static const double max_enumerated = 1e7;
-
-/* Symbols without values count as this: only ratios matter then. */
-static const int64_t typical = 1000;
-
 static int64_t extent(IrDim dim, const int64_t *symbols) {
-	return dim < 0 && !symbols ? typical : ir_dim_value(dim, symbols);
+	return dim < 0 && !symbols ? PASS_SYMBOL : ir_dim_value(dim, symbols);
 }
 
 static double element_count(IrType type, const int64_t *symbols) {
@@ -70,7 +66,7 @@ static double live_points(const IrFor *f, const int64_t *symbols) {
 		extents[i] = extent(f->indices.data[i].extent, symbols);
 		*(set >> i & 1 ? &box : &free) *= (double)extents[i];
 	}
-	if (set == 0 || box == 0 || box > max_enumerated)
+	if (set == 0 || box == 0 || box > PASS_COUNTED_POINTS)
 		return free * box;
 	int64_t point[IR_MAX_INDICES] = {0};
 	double live = 0;

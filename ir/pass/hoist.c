@@ -35,7 +35,7 @@ static double points(const IrFor *f, uint32_t set) {
 	double result = 1;
 	for (uint32_t i = 0; i < f->indices.count; i++)
 		if (set >> i & 1)
-			result *= f->indices.data[i].extent < 0 ? 1000.0 : (double)f->indices.data[i].extent;
+			result *= f->indices.data[i].extent < 0 ? PASS_SYMBOL : (double)f->indices.data[i].extent;
 	return result;
 }
 
@@ -159,7 +159,8 @@ static bool worth_hoisting(const View *view, uint32_t number) {
 	if (view->f->nodes.data[number].kind != IR_NODE_OP || set == view->domain || set_size(set) > IR_MAX_RANK)
 		return false;
 	double saved = view->costs[number] * (points(view->f, view->domain) - points(view->f, set));
-	if (saved <= 2 * points(view->f, set) + points(view->f, view->domain) * 0.5 || !view->movable[number])
+	if (saved <= pass_piece_write * points(view->f, set) + pass_piece_read * points(view->f, view->domain) ||
+	    !view->movable[number])
 		return false;
 	for (uint32_t c = 0; c < view->f->conds.count; c++)
 		if (view->f->nodes.data[number].type == IR_BOOL &&
@@ -228,7 +229,7 @@ bool ir_collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *
 		product->negative = !product->negative;
 		return ir_collect_factors(f, node->args[0], inverse, product);
 	}
-	if (product->count == IR_MAX_FACTORS)
+	if (product->count == PASS_FACTORS)
 		return false;
 	product->factors[product->count++] = (Factor){number, inverse};
 	return true;
@@ -322,7 +323,7 @@ static Split best_split(const View *view, const IrPut *put, uint32_t rank, const
 		bool counts = split.inner_set & ~split.outer_set & view->tested; /* the points that conditions leave */
 		double inner = points(view->f, split.inner_set) * (double)(split.inner ? set_size(split.inner) : counts);
 		double outer = points(view->f, split.outer_set) * (double)((int)product->count - set_size(split.inner) + 1);
-		if (inner + outer < 0.9 * before && before - inner - outer > best.gain) {
+		if (inner + outer < pass_split_least * before && before - inner - outer > best.gain) {
 			best = split;
 			best.gain = before - inner - outer;
 		}
@@ -428,8 +429,6 @@ static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out
 
 /* ---- placing an operation ---- */
 
-enum { MAX_DEPTH = 12 };
-
 static void append(Hoist *h, IrOp *op, IrValue *outs) {
 	vec_push(h->b.func->module->arena, &h->b.block->ops, op);
 	for (uint32_t p = 0; p < op->f.puts.count; p++)
@@ -465,7 +464,7 @@ static bool emit_rest(Hoist *h, const View *view, const IrValue *values, const b
 /* Appends `op` (made before, in no block now) or what is better than it; outs: one value per put. */
 static void place(Hoist *h, IrOp *op, IrValue *outs, int depth) {
 	uint32_t start = h->b.block->ops.count;
-	if (depth > MAX_DEPTH || ir_for_is_empty(&op->f)) {
+	if (depth > PASS_HOIST_DEPTH || ir_for_is_empty(&op->f)) {
 		append(h, op, outs);
 		return;
 	}

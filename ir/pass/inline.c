@@ -5,9 +5,8 @@
  *
  * Free: no scalar operation and at most one read (a broadcast, transpose, slice, reshape, constant, counter).
  * Requires a verified function; keeps every bit. Leaves dead producers to `simplify`. */
+#include "ir/pass/limits.h"
 #include "ir/pass/rewrite.h"
-
-enum { MAX_BODY = 160 };
 
 typedef struct Producer {
 	const IrFor *f; /* in the new function; NULL: not a candidate */
@@ -94,7 +93,7 @@ static bool wants(const Inline *in, const IrRewrite *rewrite, const IrNode *read
 	if (producer.free)
 		return true;
 	uint32_t size = rewrite->to->op->f.nodes.count + producer.f->nodes.count;
-	return producer.block == in->b.block && in->new_uses.data[value] == 1 && size < MAX_BODY &&
+	return producer.block == in->b.block && in->new_uses.data[value] == 1 && size < PASS_INLINE_NODES &&
 	       asks_once(rewrite->from, read);
 }
 

@@ -5,11 +5,10 @@
  *
  * The piece must be written over the same indices in both, depend on all indices of the operation that made it, and cost
  * more than a read. Requires a verified function; keeps every bit. */
+#include "ir/pass/limits.h"
 #include "ir/pass/rewrite.h"
 
 #include <string.h>
-
-static const double least_cost = 8; /* FLOPs */
 
 /* A value whose every element is the tree below `node` of an operation of the old function. */
 typedef struct Made {
@@ -48,7 +47,8 @@ static Trees trees_of(Reuse *r, const IrFor *f) {
 		const IrNode *node = &f->nodes.data[n];
 		if (node->kind != IR_NODE_OP)
 			continue;
-		t.costs[n] = ir_op_info[node->opcode].cost; /* pieces used twice count twice: only compared with least_cost */
+		t.costs[n] =
+			ir_op_info[node->opcode].cost; /* pieces used twice count twice: only compared with PASS_REUSE_FLOPS */
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
 			t.costs[n] += t.costs[node->args[i]];
 	}
@@ -124,7 +124,7 @@ typedef struct Here {
 static uint32_t replace_made(void *context, IrRewrite *rewrite, uint32_t number) {
 	const Here *here = context;
 	Reuse *r = here->r;
-	const Made *made = here->t->costs[number] >= least_cost ? find_made(r, here->t, number) : NULL;
+	const Made *made = here->t->costs[number] >= PASS_REUSE_FLOPS ? find_made(r, here->t, number) : NULL;
 	if (!made)
 		return IR_NO_NODE;
 	IrAt *at = ARENA_ARRAY(r->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
@@ -136,7 +136,7 @@ static uint32_t replace_made(void *context, IrRewrite *rewrite, uint32_t number)
 static void remember(Reuse *r, const Trees *t) {
 	for (uint32_t p = 0; p < t->f->puts.count; p++) {
 		const IrPut *put = &t->f->puts.data[p];
-		if (put->combine != IR_PUT_NONE || put->into || r->is_base[put->out] || t->costs[put->node] < least_cost)
+		if (put->combine != IR_PUT_NONE || put->into || r->is_base[put->out] || t->costs[put->node] < PASS_REUSE_FLOPS)
 			continue;
 		uint32_t all = (1u << t->f->indices.count) - 1;
 		if (!ir_put_is_permutation(r->func, t->f, put) || t->sets[put->node] != all)

@@ -22,7 +22,7 @@ bool ir_for_is_empty(const IrFor *f);
 bool ir_positions_may_fail(const IrFunc *func, const IrFor *f, IrType type, const IrAt *at, bool guarded);
 bool ir_for_may_fail(const IrFunc *func, const IrFor *f);
 
-/* FLOPs of one run, symbols taken as 1000: for judging rewrites. */
+/* FLOPs of one run, symbols taken as PASS_SYMBOL: for judging rewrites. */
 double ir_for_flops(const IrFunc *func, const IrFor *f);
 
 /* Per node, a hash of its whole tree, with values renamed by `map` (NULL: as they are) and indices by number and extent. */

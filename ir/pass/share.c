@@ -5,13 +5,8 @@
  *
  * The later operation moves up to the earlier one, so it must need nothing made in between, and nothing in between may
  * read what it overwrites. Requires a verified function; keeps every bit. */
+#include "ir/pass/limits.h"
 #include "ir/pass/rewrite.h"
-
-enum {
-	WINDOW = 48,     /* how far back an operation looks for another */
-	MAX_NODES = 400, /* of what is merged ... */
-	MAX_PUTS = 16    /* ... and its puts: each keeps an accumulator or an address busy */
-};
 
 /* One operation of a block, looked at. */
 typedef struct Item {
@@ -75,7 +70,7 @@ static double shared_part(const Item *a, const Item *b) {
 			}
 		}
 	}
-	return shared >= 3 && own > 0 ? shared / own : 0;
+	return shared >= PASS_SHARE_FLOPS && own > 0 ? shared / own : 0;
 }
 
 /* `b`, at place `from`, may stand at place `to`. */
@@ -105,12 +100,12 @@ static void set_positions(const Share *s, const IrOp *op, int place) {
 
 static void find_leader(Share *s, Item *items, int place) {
 	Item *item = &items[place];
-	double best = 0.25;
-	for (int k = place - 1; k >= 0 && k >= place - WINDOW; k--) {
+	double best = pass_share_part;
+	for (int k = place - 1; k >= 0 && k >= place - PASS_SHARE_WINDOW; k--) {
 		Item *other = &items[k];
-		if (!ir_as_for(other->op) || other->leader != k || other->nodes + item->nodes > MAX_NODES)
+		if (!ir_as_for(other->op) || other->leader != k || other->nodes + item->nodes > PASS_SHARE_NODES)
 			continue;
-		if (other->puts + item->puts > MAX_PUTS)
+		if (other->puts + item->puts > PASS_SHARE_PUTS)
 			continue;
 		if (!same_domain(&other->op->f, &item->op->f))
 			continue;
