@@ -13,23 +13,23 @@
 typedef struct AdFacts {
 	const IrFunc *func;
 	Arena *scratch;
-	bool *active; /* depends, differentiably, on a parameter that is differentiated */
-	/* passes a selection (an arm, a maximum, a read of some elements), so that its cotangent may be 0 where a derivative is
-	 * not finite, unless that has a bound: see finite.c */
-	bool *selected;
-	double *bound;
+	bool *active;  /* depends, differentiably, on a parameter that is differentiated */
+	bool *reached; /* its cotangent is not 0 because of a selection: see reached.c */
+	double *bound; /* see finite.c */
 } AdFacts;
 
-AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt);
+/* `result`: the value that has a cotangent, if it is a single number; else 0. `limits`: bounds of parameters, or NULL. */
+AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue result, const double *limits);
 /* Whether operand `i` of a row has a derivative. */
 bool ad_differentiable(IrOpcode opcode, int i);
 /* Per node of a body; such arrays live in the scratch arena. */
 bool *ad_active_nodes(const AdFacts *facts, const IrFor *op);
 
-/* Where a cotangent of 0 must win over a derivative that is not finite, in one body. */
+/* Where a cotangent of 0 must win over a derivative that is not finite, in one body: where a selection may have made it 0,
+ * and the derivative has no bound. */
 typedef struct AdWins {
 	const IrFor *op;
-	bool *selected;      /* per node */
+	bool *reached;       /* per node */
 	const double *bound; /* per node */
 } AdWins;
 
@@ -44,11 +44,20 @@ void ad_need_inside(const AdFacts *facts, const IrLoop *loop, bool *need);
 /* Marks the values that a loop defines inside: counter, inner values, outputs of its body's ops. */
 void ad_mark_inside(const IrLoop *loop, bool *inside);
 
+/* ---- reached.c: what a derivative surely reaches, by some way that passes no selection ---- */
+
+/* Per value, for the derivative of `result`; nothing is reached if that is 0. */
+bool *ad_reached(const AdFacts *facts, IrValue result);
+/* Per node of a body, given those of values. */
+bool *ad_reached_nodes(const AdFacts *facts, const bool *values, const IrFor *op);
+/* Whether a read is sure to reach every element. Where it does not, it selects: the other elements' cotangent is 0. */
+bool ad_reads_all(const IrFunc *func, const IrFor *op, const IrNode *node);
+
 /* ---- finite.c: what is certainly finite, whatever the parameters hold (NaN and infinities included) ----
  * Bounds of absolute values, of integers too; INFINITY where none is known or the number may be NaN. */
 
-/* Per value. */
-double *ad_value_bounds(Arena *scratch, const IrFunc *func);
+/* Per value, given those of parameters (NULL: none is known). */
+double *ad_value_bounds(Arena *scratch, const IrFunc *func, const double *limits);
 /* Per node of a body, given those of values. */
 double *ad_node_bounds(Arena *scratch, const IrFunc *func, const double *values, const IrFor *op);
 /* Whether node n's derivative with respect to operand i is finite, given bounds of nodes. */
@@ -93,8 +102,10 @@ typedef struct Ad {
 	int64_t *limit;
 } Ad;
 
-/* Starts the function `name`: prepares `func`, copies its symbols and parameters. */
-Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt);
+/* Starts the function `name`: prepares `func`, copies its symbols and parameters. `result`: the number of the result that
+ * has a cotangent, if it is a single number; else AD_NONE. */
+Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt, uint32_t result,
+            const double *limits);
 /* Simplifies what was built; it alone stays listed in the module. Frees the scratch arena. */
 IrFunc *ad_end(Ad *ad);
 IrValue ad_zeros(Ad *ad, IrType type);
@@ -158,25 +169,25 @@ AdShrunk ad_emit_shrunk(AdEmit *e, const IrPut *put);
 
 /* ---- rules.c: differentiation of one op, by its kind ----
  *
- * One function of each sort for each kind in kinds.def; those of forward mode are in forward.c, and so on. The walks over
- * facts say whether they changed anything. */
+ * One function of each sort for each kind in kinds.def; those of forward mode are in forward.c, and so on. */
 
 typedef struct AdRules {
-	bool (*active)(AdFacts *facts, const IrOp *op); /* raises facts->active of outputs */
-	bool (*selected)(AdFacts *facts, bool *selected, bool skipped,
-	                 const IrOp *op); /* ... and selected of what it uses */
-	void (*need)(const AdFacts *facts, const IrOp *op,
-	             bool *need);                          /* what it uses gets a cotangent if its outputs have one */
-	void (*primal)(Ad *ad, const IrOp *op, bool save); /* see ad_primal_block */
-	void (*forward)(Ad *ad, const IrOp *op); /* the op, and ad->linear of its outputs from that of what it uses */
-	void (*reverse)(Ad *ad, const IrOp *op); /* contributes to what it uses, given ad->linear of its outputs */
+	/* raises facts->active of what it defines; whether anything changed */
+	bool (*active)(AdFacts *facts, const IrOp *op);
+	/* what it uses gets a cotangent if what it defines has one */
+	void (*need)(const AdFacts *facts, const IrOp *op, bool *need);
+	/* see ad_primal_block */
+	void (*primal)(Ad *ad, const IrOp *op, bool save);
+	/* the op again, and ad->linear of what it defines from that of what it uses */
+	void (*forward)(Ad *ad, const IrOp *op);
+	/* contributes to what it uses, given ad->linear of what it defines */
+	void (*reverse)(Ad *ad, const IrOp *op);
 } AdRules;
 
 extern const AdRules ad_rules[IR_KIND_COUNT];
 
 #define KIND(NAME, name)                                                                                               \
 	bool ad_active_##name(AdFacts *facts, const IrOp *op);                                                             \
-	bool ad_selected_##name(AdFacts *facts, bool *selected, bool skipped, const IrOp *op);                             \
 	void ad_need_##name(const AdFacts *facts, const IrOp *op, bool *need);                                             \
 	void ad_primal_##name(Ad *ad, const IrOp *op, bool save);                                                          \
 	void ad_forward_##name(Ad *ad, const IrOp *op);                                                                    \

@@ -1,5 +1,5 @@
-/* Facts about a function that is to be differentiated: what varies, what reaches the arm of a selection, and what a loop's
- * adjoint has to carry. Each is a fixpoint over one bool per value. */
+/* Facts about a function that is to be differentiated: what varies, and what a loop's adjoint has to carry. Each is
+ * a fixpoint over one bool per value. */
 #include "autodiff/ad.h"
 
 bool ad_differentiable(IrOpcode opcode, int i) {
@@ -23,50 +23,15 @@ bool *ad_active_nodes(const AdFacts *facts, const IrFor *op) {
 	return active;
 }
 
-/* A selection passes one operand on, so the other one's cotangent is 0 whatever that operand is. The factors of mulz are
- * such by construction. */
-static void mark_arms(const IrNode *node, bool *selected) {
-	switch (node->opcode) {
-	case IR_where: selected[node->args[1]] = selected[node->args[2]] = true; break;
-	case IR_mulz:
-	case IR_max:
-	case IR_min: selected[node->args[0]] = selected[node->args[1]] = true; break;
-	case IR_relu: selected[node->args[0]] = true; break;
-	default: break;
-	}
-}
-
-static bool *selected_nodes(const AdFacts *facts, const bool *values, const IrFor *op) {
-	bool *selected = ARENA_ARRAY(facts->scratch, bool, op->nodes.count + 1);
-	for (uint32_t p = 0; p < op->puts.count; p++) {
-		const IrPut *put = &op->puts.data[p];
-		if (ir_put_is_arg(put))
-			continue;
-		if (values[put->out] || put->guarded || put->combine == IR_PUT_MAX || put->combine == IR_PUT_MIN)
-			selected[put->node] = true;
-	}
-	for (uint32_t n = op->nodes.count; n-- > 0;) {
-		const IrNode *node = &op->nodes.data[n];
-		if (node->kind != IR_NODE_OP)
-			continue;
-		if (ir_scalar_is_real(node->type))
-			mark_arms(node, selected);
-		if (selected[n])
-			for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-				selected[node->args[i]] = true;
-	}
-	return selected;
-}
-
 AdWins ad_wins(const AdFacts *facts, const IrFor *op) {
 	AdWins wins = {.op = op};
-	wins.selected = selected_nodes(facts, facts->selected, op);
+	wins.reached = ad_reached_nodes(facts, facts->reached, op);
 	wins.bound = ad_node_bounds(facts->scratch, facts->func, facts->bound, op);
 	return wins;
 }
 
 bool ad_zero_wins(const AdWins *wins, uint32_t n, int i) {
-	return wins->selected[n] && !ad_derivative_is_finite(wins->op, wins->bound, n, i);
+	return !wins->reached[n] && !ad_derivative_is_finite(wins->op, wins->bound, n, i);
 }
 
 /* ---- the walks; each returns whether anything changed ---- */
@@ -118,84 +83,17 @@ bool ad_active_loop(AdFacts *facts, const IrOp *op) {
 	return changed;
 }
 
-/* Whether a read is sure to reach every element. Where it does not, it selects: the other elements' cotangent is 0. */
-static bool reads_all(const IrFunc *func, const IrFor *op, const IrNode *node) {
-	uint32_t seen = 0;
-	if (node->guarded || op->conds.count != 0)
-		return false;
-	for (uint32_t i = 0; i < op->indices.count; i++)
-		if (op->indices.data[i].extent == 0)
-			return false;
-	for (uint32_t k = 0; k < node->at_count; k++) {
-		int index = ir_at_plain_index(node->at[k]);
-		if (index < 0 || (seen >> index & 1) || op->indices.data[index].extent != ir_type(func, node->value).dims[k])
-			return false;
-		seen |= UINT32_C(1) << index;
-	}
-	return true;
-}
-
-/* `skipped`: the block may not run at all, so that its reads select as well. */
-static bool walk_selected(AdFacts *facts, bool *selected, bool skipped, const IrBlock *block) {
-	bool changed = false;
-	for (uint32_t o = block->ops.count; o-- > 0;)
-		changed |= ad_rules[block->ops.data[o]->kind].selected(facts, selected, skipped, block->ops.data[o]);
-	return changed;
-}
-
-bool ad_selected_for(AdFacts *facts, bool *selected, bool skipped, const IrOp *op) {
-	const bool *nodes = selected_nodes(facts, selected, &op->f);
-	bool changed = false;
-	for (IrUse use = ir_uses(op); ir_next_use(&use);) {
-		bool selects;
-		if (use.kind == IR_USE_READ) {
-			selects = nodes[use.number] || skipped || !reads_all(facts->func, &op->f, &op->f.nodes.data[use.number]);
-		} else {
-			const IrPut *put = &op->f.puts.data[use.number];
-			selects = selected[put->out] || put->combine != IR_PUT_SUM;
-		}
-		changed |= raise_fact(selected, use.value, selects);
-	}
-	return changed;
-}
-
-bool ad_selected_const(AdFacts *facts, bool *selected, bool skipped, const IrOp *op) {
-	(void)facts;
-	(void)selected;
-	(void)skipped;
-	(void)op;
-	return false;
-}
-
-bool ad_selected_loop(AdFacts *facts, bool *selected, bool skipped, const IrOp *op) {
-	const IrLoop *loop = &op->loop;
-	bool changed = false;
-	for (uint32_t k = 0; k < loop->carries.count; k++) {
-		const IrCarry *c = &loop->carries.data[k];
-		changed |= raise_fact(selected, c->yield, selected[c->out] || selected[c->inner]);
-	}
-	changed |= walk_selected(facts, selected, skipped || loop->trips || loop->limit == 0, &loop->body);
-	for (uint32_t k = 0; k < loop->carries.count; k++) {
-		const IrCarry *c = &loop->carries.data[k];
-		changed |= raise_fact(selected, c->yield, selected[c->inner]);
-		changed |= raise_fact(selected, c->init, selected[c->out] || selected[c->inner]);
-	}
-	return changed;
-}
-
-AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt) {
+AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue result, const double *limits) {
 	AdFacts facts = {.func = func, .scratch = scratch};
 	facts.active = ARENA_ARRAY(scratch, bool, func->values.count);
-	facts.selected = ARENA_ARRAY(scratch, bool, func->values.count);
 	for (uint32_t p = 0; p < func->params.count; p++) {
 		IrValue value = func->params.data[p].value;
 		facts.active[value] = (wrt == NULL || wrt[p]) && real_value(func, value);
 	}
 	while (walk_active(&facts, &func->body)) {
 	}
-	while (walk_selected(&facts, facts.selected, false, &func->body)) {
-	}
-	facts.bound = ad_value_bounds(scratch, func);
+	facts.reached = ad_reached(&facts, result);
+	facts.bound = ad_value_bounds(scratch, func, limits);
 	return facts;
 }
 

@@ -181,7 +181,7 @@ static void rewrite_loop(void *context, const IrOp *op) {
 static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_FOR] = rewrite_for, [IR_LOOP] = rewrite_loop};
 
 const IrFunc *ad_prepare(IrModule *module, Arena *scratch, const IrFunc *func, const bool *wrt) {
-	AdFacts facts = ad_facts(scratch, func, wrt);
+	AdFacts facts = ad_facts(scratch, func, wrt, 0, NULL);
 	Look look = {.facts = &facts};
 	look_at(&look, &func->body);
 	if (!look.found)

@@ -294,7 +294,8 @@ static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
 			if (s->kind == AST_LEARN && s->declare.names.count && s->declare.names.data[0].name == l->slot.name &&
 			    !s->declare.has_head && i < (int)s->declare.type.dims.count) {
 				const AstExpr *dim = s->declare.type.dims.data[i];
-				if (dim->kind == AST_CALL && strcmp(session_text(e->session, dim->call.callee.name), "size") == 0 &&
+				if (dim->kind == AST_CALL &&
+				    builtin_find(session_text(e->session, dim->call.callee.name)) == &builtins[BUILTIN_size] &&
 				    dims[i] == e->n)
 					dims[i] = DIM_X;
 			}

@@ -1,4 +1,4 @@
-/* What ops use and define, and their blocks: the three rules of a kind on which everything stands that has to be right for ops
+/* What ops use and define, and their blocks: the rules of a kind on which everything stands that has to be right for ops
  * of any kind. Walks keep their place in the caller's struct: nothing is allocated. */
 #include "ir/core/walk.h"
 
@@ -6,7 +6,8 @@
 #define KIND(NAME, name)                                                                                               \
 	static bool next_use_##name(IrUse *use);                                                                           \
 	static bool next_def_##name(IrDef *def);                                                                           \
-	static IrBlock *block_of_##name(IrOp *op, int number);
+	static IrBlock *block_of_##name(IrOp *op, int number);                                                             \
+	static bool block_runs_##name(const IrOp *op, int number);
 #include "ir/core/kinds.def"
 #undef KIND
 
@@ -14,10 +15,11 @@ typedef struct KindRules {
 	bool (*next_use)(IrUse *use);
 	bool (*next_def)(IrDef *def);
 	IrBlock *(*block_of)(IrOp *op, int number);
+	bool (*block_runs)(const IrOp *op, int number);
 } KindRules;
 
 static const KindRules rules[IR_KIND_COUNT] = {
-#define KIND(NAME, name) [IR_##NAME] = {next_use_##name, next_def_##name, block_of_##name},
+#define KIND(NAME, name) [IR_##NAME] = {next_use_##name, next_def_##name, block_of_##name, block_runs_##name},
 #include "ir/core/kinds.def"
 #undef KIND
 };
@@ -40,6 +42,10 @@ bool ir_next_def(IrDef *def) {
 
 IrBlock *ir_block_of(const IrOp *op, int number) {
 	return rules[op->kind].block_of((IrOp *)op, number);
+}
+
+bool ir_block_runs(const IrOp *op, int number) {
+	return rules[op->kind].block_runs(op, number);
 }
 
 static bool use_is(IrUse *use, IrUseKind kind, uint32_t number, IrValue value) {
@@ -90,6 +96,12 @@ static IrBlock *block_of_for(IrOp *op, int number) {
 	return NULL;
 }
 
+static bool block_runs_for(const IrOp *op, int number) {
+	(void)op;
+	(void)number;
+	return false;
+}
+
 /* ---- CONST ---- */
 
 static bool next_use_const(IrUse *use) {
@@ -105,6 +117,12 @@ static IrBlock *block_of_const(IrOp *op, int number) {
 	(void)op;
 	(void)number;
 	return NULL;
+}
+
+static bool block_runs_const(const IrOp *op, int number) {
+	(void)op;
+	(void)number;
+	return false;
 }
 
 /* ---- LOOP: the number of turns, what carries start from, what they become; the counter, carries inside, carries after ---- */
@@ -142,6 +160,10 @@ static bool next_def_loop(IrDef *def) {
 
 static IrBlock *block_of_loop(IrOp *op, int number) {
 	return number == 0 ? &op->loop.body : NULL;
+}
+
+static bool block_runs_loop(const IrOp *op, int number) {
+	return number == 0 && op->loop.limit > 0 && !op->loop.trips;
 }
 
 /* ---- questions that any kind answers by its rules ---- */

@@ -69,6 +69,8 @@ IrFor *ir_as_for(const IrOp *op);
 
 /* Block `number` of an op, or NULL: it has no more. */
 IrBlock *ir_block_of(const IrOp *op, int number);
+/* Whether the block is sure to run at least once where the op runs. */
+bool ir_block_runs(const IrOp *op, int number);
 /* Whether the op, or one in its blocks, uses the value. */
 bool ir_op_uses(const IrOp *op, IrValue value);
 bool ir_block_uses(const IrBlock *block, IrValue value);

@@ -44,9 +44,8 @@ static bool finds(const Invariant *in, IrOp *op, IrVisit *visit) {
 }
 
 /* The operation has to stay in the loop. */
-static bool stays(const Invariant *in, const IrLoop *loop, IrOp *op) {
-	bool surely_turns = loop->limit > 0 && !loop->trips;
-	return finds(in, op, find_changing) || (!surely_turns && finds(in, op, find_check));
+static bool stays(const Invariant *in, const IrOp *loop, IrOp *op) {
+	return finds(in, op, find_changing) || (!ir_block_runs(loop, 0) && finds(in, op, find_check));
 }
 
 static void mark_defs(Invariant *in, const IrOp *op, int block, bool changes) {
@@ -62,7 +61,7 @@ static void copy_loop(void *context, const IrOp *op) {
 	bool *left = ARENA_ARRAY(in->scratch, bool, body->ops.count + 1);
 	for (uint32_t i = 0; i < body->ops.count; i++) {
 		IrOp *inside = body->ops.data[i];
-		left[i] = !stays(in, &op->loop, inside);
+		left[i] = !stays(in, op, inside);
 		mark_defs(in, inside, -1, !left[i]);
 		if (left[i])
 			ir_copy_op(&in->b, in->func, inside, &in->map);
