@@ -4,7 +4,8 @@
 static void count_puts(void *context, const IrBlock *block, IrOp *op) {
 	uint32_t *count = context;
 	(void)block;
-	count[0] += op->kind == IR_FOR ? op->f.puts.count : op->kind == IR_LOOP ? op->loop.carries.count : 1;
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		count[0] += def.block < 0;
 }
 
 /* Puts, carries and tables. */
@@ -22,11 +23,11 @@ typedef struct Same {
 /* An operation that repeats an earlier one of its block. */
 static void find_same(void *context, const IrBlock *block, IrOp *op) {
 	Same *same = context;
-	uint64_t hash = op->kind == IR_FOR ? ir_for_hash(same->func, &op->f) : 0;
-	for (uint32_t i = 0; op->kind == IR_FOR && !same->wrong && i < block->ops.count && block->ops.data[i] != op; i++) {
-		const IrOp *earlier = block->ops.data[i];
-		if (earlier->kind != IR_FOR || ir_for_hash(same->func, &earlier->f) != hash ||
-		    !ir_for_equal(same->func, &earlier->f, &op->f))
+	const IrFor *f = ir_as_for(op);
+	uint64_t hash = f ? ir_for_hash(same->func, f) : 0;
+	for (uint32_t i = 0; f && !same->wrong && i < block->ops.count && block->ops.data[i] != op; i++) {
+		const IrFor *earlier = ir_as_for(block->ops.data[i]);
+		if (!earlier || ir_for_hash(same->func, earlier) != hash || !ir_for_equal(same->func, earlier, f))
 			continue;
 		Text text = text_new(same->func->module->arena);
 		ir_print_op(same->func, op, &text);
@@ -84,8 +85,9 @@ typedef struct Primitive {
 static void find_other(void *context, const IrBlock *block, IrOp *op) {
 	Primitive *primitive = context;
 	(void)block;
-	for (uint32_t n = 0; op->kind == IR_FOR && n < op->f.nodes.count; n++) {
-		const IrNode *node = &op->f.nodes.data[n];
+	const IrFor *f = ir_as_for(op);
+	for (uint32_t n = 0; f && n < f->nodes.count; n++) {
+		const IrNode *node = &f->nodes.data[n];
 		if (node->kind == IR_NODE_OP && !ir_op_info[node->opcode].primitive)
 			primitive->wrong = arena_printf(primitive->module->arena, "`%s` is left", ir_op_info[node->opcode].name);
 	}

@@ -1,5 +1,6 @@
 /* The pass manager: the table of passes, the standard sequence, and the driver that verifies, times and dumps. */
 #include "ir/ir.h"
+#include "ir/pass/limits.h"
 
 #ifdef NDEBUG
 enum { VERIFY_EACH = 0 };
@@ -67,8 +68,6 @@ static void check(const IrPass *pass, const IrFunc *before, const IrFunc *func, 
 
 /* A pass leaves behind what it replaces. Small functions leave it to their module; a large one has its passes in modules
  * of their own, from which the result is copied, so that only two of its forms are in memory at a time. */
-enum { LARGE = 500 }; /* values */
-
 /* `*owner`: the module made here for the result; NULL if the pass changed nothing. */
 static IrFunc *run_apart(const IrPass *pass, IrFunc *func, IrModule **owner) {
 	Session *session = func->module->session;
@@ -93,7 +92,8 @@ IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, 
 		ir_scope_enter(&scope, pass->name, before);
 		timespec_get(&start, TIME_UTC);
 		IrModule *made_in = NULL;
-		func = owner || before->values.count >= LARGE ? run_apart(pass, before, &made_in) : pass->run(module, before);
+		func = owner || before->values.count >= PASS_LARGE_FUNCTION ? run_apart(pass, before, &made_in)
+		                                                            : pass->run(module, before);
 		timespec_get(&end, TIME_UTC);
 		if (options && options->dump_dir)
 			dump(module, func, options, i, pass->name);
