@@ -4,6 +4,7 @@
 #define GRADUS_AD_H
 
 #include "autodiff/autodiff.h"
+#include "ir/core/copy.h"
 
 #define AD_NONE UINT32_MAX
 
@@ -12,22 +13,23 @@
 typedef struct AdFacts {
 	const IrFunc *func;
 	Arena *scratch;
-	bool *varied; /* depends, differentiably, on a parameter that is differentiated */
-	bool *
-		marked; /* passes a selection (an arm, a maximum, a read of some elements), so that its cotangent may be 0 ... */
-	double *bound; /* ... where a derivative is not finite, unless that has a bound: see finite.c */
+	bool *active;  /* depends, differentiably, on a parameter that is differentiated */
+	bool *reached; /* its cotangent is not 0 because of a selection: see reached.c */
+	double *bound; /* see finite.c */
 } AdFacts;
 
-AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt);
+/* `result`: the value that has a cotangent, if it is a single number; else 0. `limits`: bounds of parameters, or NULL. */
+AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue result, const double *limits);
 /* Whether operand `i` of a row has a derivative. */
 bool ad_differentiable(IrOpcode opcode, int i);
 /* Per node of a body; such arrays live in the scratch arena. */
-bool *ad_varied_nodes(const AdFacts *facts, const IrFor *op);
+bool *ad_active_nodes(const AdFacts *facts, const IrFor *op);
 
-/* Where a cotangent of 0 must win over a derivative that is not finite, in one body. */
+/* Where a cotangent of 0 must win over a derivative that is not finite, in one body: where a selection may have made it 0,
+ * and the derivative has no bound. */
 typedef struct AdWins {
 	const IrFor *op;
-	bool *marked;        /* per node */
+	bool *reached;       /* per node */
 	const double *bound; /* per node */
 } AdWins;
 
@@ -35,20 +37,27 @@ AdWins ad_wins(const AdFacts *facts, const IrFor *op);
 /* For the cotangent that node `n` passes to operand `i`. */
 bool ad_zero_wins(const AdWins *wins, uint32_t n, int i);
 /* Nodes through which a cotangent passes when the puts in `seeded` have one. */
-bool *ad_path_nodes(const AdFacts *facts, const IrFor *op, const bool *seeded, const bool *varied);
+bool *ad_path_nodes(const AdFacts *facts, const IrFor *op, const bool *seeded, const bool *active);
 /* Given need[out] of a loop's carries, marks everything in and around its body that receives a cotangent; initial values
  * only if they are also read inside. Afterwards carry k has one iff need[inner k] or need[out k]. */
-void ad_need_loop(const AdFacts *facts, const IrLoop *loop, bool *need);
+void ad_need_inside(const AdFacts *facts, const IrLoop *loop, bool *need);
 /* Marks the values that a loop defines inside: counter, inner values, outputs of its body's ops. */
 void ad_mark_inside(const IrLoop *loop, bool *inside);
-/* Bit i: the position mentions index i, be it inside an atom. */
-uint32_t ad_at_mask(const IrFor *op, IrAt at);
+
+/* ---- reached.c: what a derivative surely reaches, by some way that passes no selection ---- */
+
+/* Per value, for the derivative of `result`; nothing is reached if that is 0. */
+bool *ad_reached(const AdFacts *facts, IrValue result);
+/* Per node of a body, given those of values. */
+bool *ad_reached_nodes(const AdFacts *facts, const bool *values, const IrFor *op);
+/* Whether a read is sure to reach every element. Where it does not, it selects: the other elements' cotangent is 0. */
+bool ad_reads_all(const IrFunc *func, const IrFor *op, const IrNode *node);
 
 /* ---- finite.c: what is certainly finite, whatever the parameters hold (NaN and infinities included) ----
  * Bounds of absolute values, of integers too; INFINITY where none is known or the number may be NaN. */
 
-/* Per value. */
-double *ad_value_bounds(Arena *scratch, const IrFunc *func);
+/* Per value, given those of parameters (NULL: none is known). */
+double *ad_value_bounds(Arena *scratch, const IrFunc *func, const double *limits);
 /* Per node of a body, given those of values. */
 double *ad_node_bounds(Arena *scratch, const IrFunc *func, const double *values, const IrFor *op);
 /* Whether node n's derivative with respect to operand i is finite, given bounds of nodes. */
@@ -93,13 +102,18 @@ typedef struct Ad {
 	int64_t *limit;
 } Ad;
 
-/* Starts the function `name`: prepares `func`, copies its symbols and parameters. */
-Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt);
+/* Starts the function `name`: prepares `func`, copies its symbols and parameters. `result`: the number of the result that
+ * has a cotangent, if it is a single number; else AD_NONE. */
+Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt, uint32_t result,
+            const double *limits);
 /* Simplifies what was built; it alone stays listed in the module. Frees the scratch arena. */
 IrFunc *ad_end(Ad *ad);
 IrValue ad_zeros(Ad *ad, IrType type);
 /* A value's name with a trailing '~'; NULL if it has none. */
 const char *ad_tilde(Ad *ad, Name name);
+
+/* ---- primal.c: what is differentiated, again ---- */
+
 /* Emits a block again; with `save`, all that adjoints read as well: arguments of maxima, stacks of carries. */
 void ad_primal_block(Ad *ad, const IrBlock *block, bool save);
 
@@ -107,26 +121,18 @@ void ad_primal_block(Ad *ad, const IrBlock *block, bool save);
 
 typedef struct AdEmit {
 	Ad *ad;
-	IrForBuilder f;
-	const IrFor *op;
-	IrAt index_at[IR_MAX_INDICES]; /* what an old index is in the new op */
-	uint32_t *node;                /* old node -> new node, AD_NONE before it is asked for */
-	bool guard;                    /* every read becomes a guarded one */
-	const bool *lanes;             /* old values that have gained a lane axis, or NULL */
+	IrForBuilder f;    /* the new op */
+	IrRewrite body;    /* of the old op, in it: reads by what follows */
+	bool guard;        /* every read becomes a guarded one */
+	const bool *lanes; /* old values that have gained a lane axis, or NULL */
 } AdEmit;
 
-AdEmit ad_emit_begin(Ad *ad, const IrOp *op);
-/* The old op's indices and conditions. */
-void ad_emit_domain(AdEmit *e);
-uint32_t ad_emit_node(AdEmit *e, uint32_t old);
+/* A new op for what is made of the old one; in the scratch arena. */
+AdEmit *ad_emit_begin(Ad *ad, const IrOp *op);
+/* The same with the old op's indices and conditions. */
+AdEmit *ad_emit_same_domain(Ad *ad, const IrOp *op);
 /* The counter of an old loop; in its adjoint that is turns - 1 - (the new counter). */
-uint32_t ad_emit_counter(AdEmit *e, IrValue old);
-IrAt ad_emit_at(AdEmit *e, IrAt at);
-IrAt *ad_emit_ats(AdEmit *e, const IrAt *at, uint32_t count);
-/* A position as a number: an I64 node. */
-uint32_t ad_at_value(AdEmit *e, IrAt at);
-/* Copies the old puts with keep[p] (NULL: all; an argument brings the put it belongs to); maps their outputs. */
-void ad_emit_puts(AdEmit *e, const bool *keep);
+uint32_t ad_emit_counter(const Ad *ad, IrForBuilder *f, IrValue old);
 
 /* ---- derive.c: derivatives of scalar operations ---- */
 
@@ -137,6 +143,8 @@ uint32_t ad_sum(AdEmit *e, uint32_t x, uint32_t y);
 /* The contribution of a cotangent `s` of old node `n` to its operand `i`, or of a tangent `s` of the operand to `n`. */
 uint32_t ad_chain(AdEmit *e, uint32_t n, int i, uint32_t s, bool zero_wins);
 
+/* Whether a row's expression mentions the name of one letter. */
+bool ad_mentions(const char *text, char letter);
 /* Whether the row's derivative is a row of its own that shares most of the row's work, and which. */
 bool ad_slope_row(IrOpcode opcode, IrOpcode *slope);
 /* The node of the same body that computes the derivative of node `n` by such a row, or AD_NONE. */
@@ -159,14 +167,41 @@ typedef struct AdShrunk {
 
 AdShrunk ad_emit_shrunk(AdEmit *e, const IrPut *put);
 
+/* ---- rules.c: differentiation of one op, by its kind ----
+ *
+ * One function of each sort for each kind in kinds.def; those of forward mode are in forward.c, and so on. */
+
+typedef struct AdRules {
+	/* raises facts->active of what it defines; whether anything changed */
+	bool (*active)(AdFacts *facts, const IrOp *op);
+	/* what it uses gets a cotangent if what it defines has one */
+	void (*need)(const AdFacts *facts, const IrOp *op, bool *need);
+	/* see ad_primal_block */
+	void (*primal)(Ad *ad, const IrOp *op, bool save);
+	/* the op again, and ad->linear of what it defines from that of what it uses */
+	void (*forward)(Ad *ad, const IrOp *op);
+	/* contributes to what it uses, given ad->linear of what it defines */
+	void (*reverse)(Ad *ad, const IrOp *op);
+} AdRules;
+
+extern const AdRules ad_rules[IR_KIND_COUNT];
+
+#define KIND(NAME, name)                                                                                               \
+	bool ad_active_##name(AdFacts *facts, const IrOp *op);                                                             \
+	void ad_need_##name(const AdFacts *facts, const IrOp *op, bool *need);                                             \
+	void ad_primal_##name(Ad *ad, const IrOp *op, bool save);                                                          \
+	void ad_forward_##name(Ad *ad, const IrOp *op);                                                                    \
+	void ad_reverse_##name(Ad *ad, const IrOp *op);
+#include "ir/core/kinds.def"
+#undef KIND
+
 /* ---- reverse_for.c, reverse_loop.c ---- */
 
 /* Adds a cotangent to what an old value has. */
 void ad_contribute(Ad *ad, IrValue old, IrValue cotangent);
-void ad_reverse_for(Ad *ad, const IrOp *op);
-void ad_primal_loop(Ad *ad, const IrOp *op);
-void ad_reverse_loop(Ad *ad, const IrOp *op);
 void ad_reverse_block(Ad *ad, const IrBlock *block);
+/* The primal of a loop, with what its adjoint reads. */
+void ad_save_loop(Ad *ad, const IrOp *op);
 
 /* ---- saved.c ---- */
 

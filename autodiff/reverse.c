@@ -3,22 +3,20 @@
 
 void ad_reverse_block(Ad *ad, const IrBlock *block) {
 	for (uint32_t o = block->ops.count; o-- > 0;) {
-		const IrOp *op = block->ops.data[o];
-		ad->b.span = op->span;
-		if (op->kind == IR_FOR)
-			ad_reverse_for(ad, op);
-		else if (op->kind == IR_LOOP)
-			ad_reverse_loop(ad, op);
+		ad->b.span = block->ops.data[o]->span;
+		ad_rules[block->ops.data[o]->kind].reverse(ad, block->ops.data[o]);
 	}
 }
 
-static const char *text_of(const Ad *ad, Name name) {
-	return name ? session_text(ad->module->session, name) : NULL;
+/* A table reads nothing. */
+void ad_reverse_const(Ad *ad, const IrOp *op) {
+	(void)ad;
+	(void)op;
 }
 
 static void keep_result(Ad *ad, uint32_t i) {
 	const IrResult *result = &ad->from->results.data[i];
-	ir_result(ad->b.func, text_of(ad, result->name), ir_map_get(&ad->map, result->value));
+	ir_result(ad->b.func, ir_name_text(ad->from, result->name), ir_map_get(&ad->map, result->value));
 }
 
 static void emit_gradients(Ad *ad, const bool *wrt) {
@@ -33,14 +31,36 @@ static void emit_gradients(Ad *ad, const bool *wrt) {
 	}
 }
 
+static bool is_seeded(const IrFunc *func, const bool *seeded, uint32_t i) {
+	return ir_scalar_is_real(ir_type(func, func->results.data[i].value).scalar) && (seeded == NULL || seeded[i]);
+}
+
+/* The only result that has a cotangent, if that is a single number; else AD_NONE. */
+static uint32_t single_seed(const IrFunc *func, const bool *seeded) {
+	uint32_t found = AD_NONE;
+	for (uint32_t i = 0; i < func->results.count; i++) {
+		if (!is_seeded(func, seeded, i))
+			continue;
+		if (found != AD_NONE || ir_type(func, func->results.data[i].value).rank > 0)
+			return AD_NONE;
+		found = i;
+	}
+	return found;
+}
+
 IrFunc *ad_reverse(IrModule *module, const IrFunc *func, const char *name, const bool *seeded, const bool *wrt,
                    bool keep_results) {
-	Ad ad = ad_begin(module, arena_new(), func, name, wrt);
+	return ad_reverse_within(module, func, name, seeded, wrt, keep_results, NULL);
+}
+
+IrFunc *ad_reverse_within(IrModule *module, const IrFunc *func, const char *name, const bool *seeded, const bool *wrt,
+                          bool keep_results, const double *limits) {
+	Ad ad = ad_begin(module, arena_new(), func, name, wrt, single_seed(func, seeded), limits);
 	IrValue *seeds = ARENA_ARRAY(ad.scratch, IrValue, func->results.count + 1);
 	for (uint32_t i = 0; i < func->results.count; i++) {
 		const IrResult *result = &ad.from->results.data[i];
 		IrType type = ir_type(ad.from, result->value);
-		if (ir_scalar_is_real(type.scalar) && (seeded == NULL || seeded[i]))
+		if (is_seeded(ad.from, seeded, i))
 			seeds[i] = ir_param(ad.b.func, ad_tilde(&ad, result->name), type);
 	}
 	ad_primal_block(&ad, &ad.from->body, true);
@@ -55,7 +75,7 @@ IrFunc *ad_reverse(IrModule *module, const IrFunc *func, const char *name, const
 
 IrFunc *ad_gradient(IrModule *module, const IrFunc *func, const char *name, uint32_t result, const bool *wrt,
                     bool keep_value, bool keep_others) {
-	Ad ad = ad_begin(module, arena_new(), func, name, wrt);
+	Ad ad = ad_begin(module, arena_new(), func, name, wrt, result, NULL);
 	IrValue value = ad.from->results.data[result].value;
 	IrType type = ir_type(ad.from, value);
 	if (!ir_scalar_is_real(type.scalar) || type.rank != (type.lanes ? 1 : 0))

@@ -110,6 +110,8 @@ typedef struct FeLearned {
 	double low, high;       /* limits, themselves outside; may be infinite */
 	double lowest, highest; /* the outermost numbers of this precision that lie inside */
 	bool from_hyper;        /* opened from outside (--learn adam.lr) */
+	uint32_t like_x;        /* axes that are as long as x, as bits: those that say so, not those that happen to be */
+	bool by_size;           /* its declaration mentions x: its shape may follow from size(x) */
 } FeLearned;
 
 /* What a rule works on: the tensors of x by size, or one tensor of symbolic size. */
@@ -129,14 +131,15 @@ typedef struct FeRule {
 	states; /* in declaration order (offsets unused); per-coordinate ones start with axis N, per-tensor ones with the number of tensors (if more than one) */
 	VEC(bool) state_each;                              /* per state: has one entry per coordinate */
 	bool reads_f, reads_g, reads_horizon, elementwise; /* elementwise: no coordinate sees another; f, g: read at all */
-	uint32_t collectives;                              /* symbolic target only: the number of all_sum barriers */
-	IrFunc *theta;                                     /* (seed: i64) -> theta: [P], the start of the learned numbers */
-	IrFunc *natural; /* (theta: [P]) -> [P]: the learned numbers as the rule uses them */
-	IrFunc *init;    /* (x: [N], hypers..., theta: [P]) -> states... */
+	uint32_t collectives;                              /* symbolic target only: the number of barriers */
+	VEC(bool) largest; /* per collective: it is the largest share of all tensors (from -inf on), and else their sum */
+	IrFunc *theta;     /* (seed: i64) -> theta: [P], the start of the learned numbers */
+	IrFunc *natural;   /* (theta: [P]) -> [P]: the learned numbers as the rule uses them */
+	IrFunc *init;      /* (x: [N], hypers..., theta: [P]) -> states... */
 	/* (x: [N], g: [N], f, t: i64, horizon: i64, hypers..., theta: [P], states...) -> x: [N], states...
 	 * theta is absent if P = 0. With a symbolic target and collectives, the parameters end with one real scalar per collective
-	 * (the sum over all tensors) and the results with one per collective (this tensor's share); share k depends only on sums
-	 * before k, so a caller runs it in phases. */
+	 * (of all tensors) and the results with one per collective (this tensor's share); share k depends only on collectives before
+	 * k, so a caller runs it in phases. */
 	IrFunc *step;
 } FeRule;
 

@@ -41,7 +41,6 @@ typedef uint32_t IrValue; /* index into IrFunc.values; 0 is no value */
 typedef enum IrOpcode {
 #define OP(name, ...) IR_##name, /* becomes: IR_add, IR_sub, ... */
 #include "ir/core/ops.def"
-#undef OP
 	IR_OPCODE_COUNT
 } IrOpcode;
 
@@ -75,6 +74,10 @@ typedef struct IrOpInfo {
 
 extern const IrOpInfo ir_op_info[IR_OPCODE_COUNT]; /* ops.c */
 bool ir_opcode_find(const char *name, size_t length, IrOpcode *opcode);
+bool ir_op_commutes(IrOpcode opcode);
+bool ir_op_is_not_negative(IrOpcode opcode); /* its results, whatever the operands are; they may be NaN */
+/* The largest magnitude of the result where those of the operands are known; INFINITY: there is no bound. */
+double ir_op_bound(IrOpcode opcode, double a, double b, double c);
 /* The type of an operation's result; false if operands of these types do not fit. */
 bool ir_op_type(IrOpcode opcode, const IrScalar *args, IrScalar *result);
 
@@ -211,7 +214,14 @@ typedef struct IrLoop {
 	IrBlock body;
 } IrLoop;
 
-typedef enum IrOpKind { IR_FOR, IR_CONST, IR_LOOP } IrOpKind;
+/* ---- kinds of ops: rows of kinds.def ---- */
+
+typedef enum IrOpKind {
+#define KIND(NAME, ...) IR_##NAME, /* becomes: IR_FOR, IR_CONST, IR_LOOP */
+#include "ir/core/kinds.def"
+#undef KIND
+	IR_KIND_COUNT
+} IrOpKind;
 
 struct IrOp {
 	IrOpKind kind;
@@ -351,7 +361,8 @@ IrValue ir_put(IrForBuilder *f, IrCombine combine, uint32_t node, IrType type, c
                bool guarded);
 /* The argument of the MAX or MIN put that made `of`: which value of domain index `index` it came from; same positions. */
 IrValue ir_put_arg(IrForBuilder *f, IrValue of, uint32_t index);
-void ir_for_end(IrForBuilder *f); /* checks the op and appends it to the block */
+bool ir_put_is_arg(const IrPut *put); /* ARGMAX or ARGMIN */
+void ir_for_end(IrForBuilder *f);     /* checks the op and appends it to the block */
 /* The same for rewrites that may turn out not to be provable: false, and nothing appended, if the op breaks a rule. */
 bool ir_for_try_end(IrForBuilder *f);
 void ir_for_sweep(IrFunc *func, IrFor *f); /* drops unused nodes; part of ir_for_end */
@@ -416,10 +427,10 @@ bool ir_node_range(const IrFunc *func, const IrFor *f, uint32_t node, int64_t *l
 bool ir_put_apart(const IrFunc *func, const IrFor *f, const IrPut *put);
 /* Proved: the live points put to every element exactly once. */
 bool ir_put_covers(const IrFunc *func, const IrFor *f, const IrPut *put);
-/* Bit i: the node depends on index i (through positions and operands). */
+/* Bit i: the node depends on index i (through positions and operands). For all nodes at once: walk.h. */
 uint32_t ir_node_indices(const IrFor *f, uint32_t node);
 
-/* ---- print.c, parse.c: the text form; the printer's output parses back to the same function ---- */
+/* ---- core/print.c, text/: the text form; the printer's output parses back to the same function ---- */
 
 void ir_print(const IrFunc *func, Text *out);
 void ir_print_op(const IrFunc *func, const IrOp *op, Text *out);
@@ -462,9 +473,9 @@ typedef struct IrPass {
 	IrPassRun *run;
 	const char *follows;  /* a pass that does not come later in any list that has both, or NULL */
 	const char *contract; /* one line: what it keeps, and what it changes */
-	/* What holds of a function that it has made, beside the rules of the verifier: NULL or a message in the module's arena.
-	 * NULL: nothing that could be seen afterwards. */
-	const char *(*after)(const IrFunc *func);
+	/* What holds of a function that it has made of `before`, beside the rules of the verifier: NULL or a message in the
+	 * arena of its module. NULL: nothing that could be seen. */
+	const char *(*after)(const IrFunc *before, const IrFunc *func);
 } IrPass;
 
 extern const IrPass ir_passes[];
@@ -479,7 +490,7 @@ IrPassRun ir_pass_gather;      /* gather.c: scatters with affine positions becom
 IrPassRun ir_pass_share;       /* share.c: operations over one domain that repeat each other become one */
 IrPassRun ir_pass_reuse;       /* reuse.c: costly pieces that are stored already are read instead of computed again */
 IrPassRun ir_pass_invariant;   /* invariant.c: ops that depend on neither carries nor counter leave their loop */
-IrPassRun ir_pass_expand_math; /* math.c: transcendental ops become primitive ops; last */
+IrPassRun ir_pass_expand_math; /* expand_math.c: transcendental ops become primitive ops; last */
 /* The same with a choice: `allow_fma` puts fma nodes into the definitions (faster, needs an FMA unit; random numbers never).
  * The nodes it makes are final: nothing may contract or reassociate them. The pass is this with false. */
 IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma);
@@ -488,8 +499,12 @@ IrFunc *ir_expand_powers(IrModule *module, IrFunc *func);
 
 /* ---- after.c: what passes promise ---- */
 
-const char *ir_after_simplify(const IrFunc *func);    /* nothing is dead, nothing is computed twice in one place */
-const char *ir_after_expand_math(const IrFunc *func); /* only primitive operations are left */
+const char *ir_after_simplify(const IrFunc *before,
+                              const IrFunc *func); /* nothing is dead, or computed twice in a place */
+const char *ir_after_expand_math(const IrFunc *before, const IrFunc *func); /* only primitive operations are left */
+/* What is not dead costs no more FLOPs than before, as ir_cost counts them (with 1000 for every symbol). Nothing is said of
+ * functions with conditions: passes weigh whole domains, and ir_cost counts live points. */
+const char *ir_after_no_costlier(const IrFunc *before, const IrFunc *func);
 
 /* ---- scope.c ---- */
 

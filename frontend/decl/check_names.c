@@ -83,8 +83,11 @@ static void see_name(Name name, Span span, void *context) {
 
 static bool see_calls(const AstExpr *x, void *context) {
 	Elab *e = context;
-	if (x && x->kind == AST_CALL && !is_later_name(session_text(e->session, x->call.callee.name)))
-		see_name(x->call.callee.name, x->call.callee.span, e);
+	if (x && x->kind == AST_CALL) {
+		const Builtin *b = builtin_find(session_text(e->session, x->call.callee.name));
+		if (!b || b->kind != BUILTIN_IS_LATER)
+			see_name(x->call.callee.name, x->call.callee.span, e);
+	}
 	expr_any_part(x, see_calls, e);
 	return false;
 }

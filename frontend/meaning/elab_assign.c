@@ -43,6 +43,8 @@ static void help_assign_let(Elab *e, const Binding *b, Diag *diag) {
 	bool in_rule = e->rule && e->calls && e->calls->decl->kind == AST_OPTIMIZER;
 	const AstStmt *let = in_rule ? let_in(&e->calls->decl->body, b) : NULL;
 	StartSeen seen = {.e = e};
+	if (let && !let->declare.value)
+		let = NULL; /* a draw, or what could not be read */
 	if (let)
 		expr_names(let->declare.value, see_start, &seen);
 	if (!let || let->declare.has_head || seen.later) {

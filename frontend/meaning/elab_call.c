@@ -1,95 +1,28 @@
-/* Calls: the built-in elementwise functions, and functions of the program, which are inlined. */
+/* Calls: of what the language gives (builtins.def), and of functions of the program, which are inlined. */
 #include "frontend/meaning/elab.h"
 
 #include <string.h>
 
-typedef struct Elementwise {
-	const char *name;
-	IrOpcode opcode;
-	int arity;
-	bool keeps_int;
-} Elementwise;
-
-static const Elementwise elementwise[] = {
-	{"exp", IR_exp, 1, false},
-	{"log", IR_log, 1, false},
-	{"log1p", IR_log1p, 1, false},
-	{"expm1", IR_expm1, 1, false},
-	{"sqrt", IR_sqrt, 1, false},
-	{"abs", IR_abs, 1, true},
-	{"sign", IR_sign, 1, true},
-	{"sin", IR_sin, 1, false},
-	{"cos", IR_cos, 1, false},
-	{"tan", IR_tan, 1, false},
-	{"atan", IR_atan, 1, false},
-	{"atan2", IR_atan2, 2, false},
-	{"tanh", IR_tanh, 1, false},
-	{"sigmoid", IR_sigmoid, 1, false},
-	{"softplus", IR_softplus, 1, false},
-	{"relu", IR_relu, 1, false},
-	{"elu", IR_elu, 1, false},
-	{"gelu", IR_gelu, 1, false},
-	{"erf", IR_erf, 1, false},
-	{"lgamma", IR_lgamma, 1, false},
-	{"digamma", IR_digamma, 1, false},
-	{"floor", IR_floor, 1, false},
-	{"stop_gradient", IR_stop_gradient, 1, true},
+/* Of the rows of builtins.def that are scalar operations element by element: becomes [BUILTIN_exp] = IR_exp, ... */
+static const IrOpcode opcodes[BUILTIN_COUNT] = {
+#define ELEMENTWISE(name, ...) [BUILTIN_##name] = IR_##name,
+#include "frontend/builtins.def"
+	[BUILTIN_max] = IR_max,
+	[BUILTIN_min] = IR_min,
 };
 
-typedef struct Later {
-	const char *name;
-	int code;
-	const char *what;
-} Later;
+/* ---- what the language gives ---- */
 
-static const Later later[] = {
-	{"value", 393, "evaluating the objective elsewhere"},
-	{"gradient", 393, "evaluating the gradient elsewhere"},
-	{"grad", 394, "a gradient inside a program"},
-	{"cholesky", 395, "matrix decompositions"},
-	{"solve", 395, "solving linear systems"},
-	{"logdet", 395, "determinants"},
-	{"shape", 396, "the shape as a value"},
-	{"rank", 396, "the rank of a parameter"},
-	{"matrix", 396, "a parameter as a matrix"},
-};
-
-bool is_later_name(const char *name) {
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-		if (strcmp(name, later[i].name) == 0)
-			return true;
-	return false;
+static Value *build_elementwise(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	Scalar given = args[0]->scalar, s = S_REAL;
+	if (b->gives == GIVES_SAME && given != S_REAL)
+		return args[0]; /* the operation changes no whole number */
+	if (b->gives == GIVES_NUMBER)
+		s = given == S_BOOL ? S_INT : given;
+	return elab_apply(e, opcodes[b->id], s, s, args, b->least, x->span, x);
 }
 
-static bool is_distribution(const char *name) {
-	static const char *const names[] = {"normal",      "uniform",    "bernoulli",  "integer",
-	                                    "exponential", "loguniform", "permutation"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool numbers(Elab *e, Value **args, uint32_t count, const AstExpr *x) {
-	bool ok = true;
-	for (uint32_t i = 0; i < count; i++) {
-		if (args[i]->kind != VALUE_ARRAY && !value_is_bad(args[i]))
-			diag_error(e->session, 219, x->call.args.data[i].value->span, "a number or array was expected, not %s",
-			           type_text(e, args[i]));
-		ok = ok && args[i]->kind == VALUE_ARRAY;
-	}
-	return ok;
-}
-
-static Value *apply_elementwise(Elab *e, const Elementwise *f, Value **args, const AstExpr *x) {
-	Scalar s = S_REAL;
-	if (f->keeps_int && args[0]->scalar != S_REAL)
-		s = args[0]->scalar == S_BOOL ? S_INT : args[0]->scalar;
-	if (f->opcode == IR_floor && args[0]->scalar != S_REAL)
-		return args[0];
-	return elab_apply(e, f->opcode, s, s, args, (uint32_t)f->arity, x->span, x);
-}
-
+/* op(op(a, b), c) ... */
 static Value *fold_pairs(Elab *e, IrOpcode opcode, Value **args, uint32_t count, const AstExpr *x) {
 	Scalar s;
 	elab_unify(e, args, count, &s);
@@ -103,30 +36,20 @@ static Value *fold_pairs(Elab *e, IrOpcode opcode, Value **args, uint32_t count,
 	return v;
 }
 
-static bool expect_count(Elab *e, const AstExpr *x, uint32_t low, uint32_t high) {
+static Value *build_reduction(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	uint32_t count = x->call.args.count;
-	bool named = false;
-	for (uint32_t i = 0; i < count; i++) {
-		const AstArg *arg = &x->call.args.data[i];
-		if (arg->name.name) {
-			diag_error(e->session, 216, arg->name.span, "`%s` takes no argument by name",
-			           session_text(e->session, x->call.callee.name));
-			named = true;
-		}
-	}
-	if (count >= low && count <= high)
-		return !named;
-	const char *name = session_text(e->session, x->call.callee.name);
-	if (low == high)
-		diag_error(e->session, 215, x->span, "`%s` takes %u argument%s, not %u", name, (unsigned)low,
-		           low == 1 ? "" : "s", (unsigned)count);
-	else
-		diag_error(e->session, 215, x->span, "`%s` takes %u argument%s or more, not %u", name, (unsigned)low,
-		           low == 1 ? "" : "s", (unsigned)count);
-	return false;
+	return count > 1 ? fold_pairs(e, opcodes[b->id], args, count, x) : reduce_all(e, b->reduction, args[0], x->span);
 }
 
-static Value *elab_where(Elab *e, Value **args, const AstExpr *x) {
+Value *elab_call_clip(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b;
+	Value *v = fold_pairs(e, IR_max, args, 2, x);
+	Value *pair[2] = {v, args[2]};
+	return value_is_bad(v) ? v : fold_pairs(e, IR_min, pair, 2, x);
+}
+
+Value *elab_call_where(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b;
 	if (args[0]->scalar != S_BOOL) {
 		diag_error(e->session, 210, x->call.args.data[0].value->span, "a condition was expected, found %s",
 		           type_text(e, args[0]));
@@ -135,48 +58,74 @@ static Value *elab_where(Elab *e, Value **args, const AstExpr *x) {
 	return elab_select(e, args[0], args[1], args[2], x);
 }
 
-static Value *builtin(Elab *e, const char *name, const AstExpr *x, bool *known) {
-	const Elementwise *f = NULL;
-	AstReduction op;
-	*known = true;
-	for (size_t i = 0; i < sizeof elementwise / sizeof *elementwise && !f; i++)
-		if (strcmp(name, elementwise[i].name) == 0)
-			f = &elementwise[i];
-	bool reduction = ast_reduction(name, &op);
-	bool two = strcmp(name, "min") == 0 || strcmp(name, "max") == 0;
-	bool clip = strcmp(name, "clip") == 0, where = strcmp(name, "where") == 0;
-	bool real = strcmp(name, "real") == 0;
-	if (!f && !reduction && !clip && !where && !real) {
-		*known = false;
-		return NULL;
-	}
-	uint32_t low = f ? (uint32_t)f->arity : clip || where ? 3 : 1, high = two ? UINT32_MAX : low;
-	bool ok = expect_count(e, x, low, high);
+Value *elab_call_real(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b, (void)x;
+	return value_convert(e, args[0], S_REAL);
+}
+
+static Value *build_later(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)args;
+	diag_error(e->session, b->code, x->span, "%s, `%s(...)`, is part of the language, but not of this version",
+	           b->about, b->name);
+	return value_bad(e);
+}
+
+static Value *build_constant(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)args;
+	Diag *diag = diag_error(e->session, 231, x->call.callee.span, "`%s` is a value, not a function", b->name);
+	diag_help(e->session, diag, "for a product write `%s * (...)`", b->name);
+	return value_bad(e);
+}
+
+static BuildCall *const builders[BUILTIN_COUNT] = {
+#define CONSTANT(name, ...) [BUILTIN_##name] = build_constant,
+#define ELEMENTWISE(name, ...) [BUILTIN_##name] = build_elementwise,
+#define REDUCTION(id, name, ...) [BUILTIN_##name] = build_reduction,
+#define FUNCTION(name, ...) [BUILTIN_##name] = elab_call_##name,
+#define LATER(name, ...) [BUILTIN_##name] = build_later,
+#include "frontend/builtins.def"
+};
+
+static bool takes(Elab *e, const Builtin *b, const AstExpr *x) {
 	uint32_t count = x->call.args.count;
-	Value **args = ARENA_ARRAY(e->arena, Value *, count);
+	bool named = false;
+	for (uint32_t i = 0; i < count; i++) {
+		const AstArg *arg = &x->call.args.data[i];
+		if (arg->name.name) {
+			diag_error(e->session, 216, arg->name.span, "`%s` takes no argument by name", b->name);
+			named = true;
+		}
+	}
+	if (count >= b->least && count <= b->most)
+		return !named;
+	const char *limit = b->most == b->least       ? ""
+	                    : b->most == BUILTIN_MANY ? " or more"
+	                                              : arena_printf(e->arena, " to %u", (unsigned)b->most);
+	Diag *diag = diag_error(e->session, 215, x->span, "`%s` takes %u%s argument%s, not %u", b->name, (unsigned)b->least,
+	                        limit, b->most == 1 ? "" : "s", (unsigned)count);
+	diag_help(e->session, diag, "it is written `%s(%s)`", b->name, b->arguments);
+	return false;
+}
+
+/* A call of a row of builtins.def. */
+static Value *builtin_call(Elab *e, const Builtin *b, const AstExpr *x) {
+	bool called = b->kind != BUILTIN_IS_CONSTANT && b->kind != BUILTIN_IS_LATER, ok = !called || takes(e, b, x);
+	uint32_t count = x->call.args.count;
+	uint32_t values = b->reads == READS_NOTHING || !called ? 0 : b->reads == READS_FIRST && count ? 1 : count;
+	Value **args = ARENA_ARRAY(e->arena, Value *, values + 1);
 	bool want = e->want_int, dimension = e->in_dimension;
-	e->want_int = want && (two || clip);
-	e->in_dimension = e->in_dimension && (two || clip);
-	for (uint32_t i = 0; i < count; i++)
+	if (b->reads != READS_AS_ASKED)
+		e->want_int = e->in_dimension = false;
+	for (uint32_t i = 0; i < values; i++) {
 		args[i] = elab(e, x->call.args.data[i].value);
+		if (args[i]->kind != VALUE_ARRAY && !value_is_bad(args[i]))
+			diag_error(e->session, 219, x->call.args.data[i].value->span, "a number or array was expected, not %s",
+			           type_text(e, args[i]));
+		ok = ok && args[i]->kind == VALUE_ARRAY;
+	}
 	e->want_int = want;
 	e->in_dimension = dimension;
-	if (!ok || !numbers(e, args, count, x))
-		return value_bad(e);
-	if (f)
-		return apply_elementwise(e, f, args, x);
-	if (where)
-		return elab_where(e, args, x);
-	if (real)
-		return value_convert(e, args[0], S_REAL);
-	if (clip) {
-		Value *v = fold_pairs(e, IR_max, args, 2, x);
-		Value *pair[2] = {v, args[2]};
-		return value_is_bad(v) ? v : fold_pairs(e, IR_min, pair, 2, x);
-	}
-	if (two && count > 1)
-		return fold_pairs(e, op == AST_REDUCE_MAX ? IR_max : IR_min, args, count, x);
-	return reduce_all(e, op, args[0], x->span);
+	return ok ? builders[b->id](e, b, args, x) : value_bad(e);
 }
 
 /* ---- functions of the program ---- */
@@ -291,17 +240,11 @@ Value *elab_call(Elab *e, const AstExpr *x) {
 		diag_help(e->session, diag, "elements are read with brackets: `%s[...]`", name);
 		return value_bad(e);
 	}
-	bool known;
-	if (!decl || decl->kind != AST_FN) {
-		Value *v = builtin(e, name, x, &known);
-		if (known)
-			return v;
-		v = shape_call(e, name, x, &known);
-		if (known)
-			return v;
-	}
 	if (decl && decl->kind == AST_FN)
 		return inline_call(e, decl, x);
+	const Builtin *builtin = builtin_find(name);
+	if (builtin && !(builtin->kind == BUILTIN_IS_LATER && decl && decl->kind == AST_OPTIMIZER))
+		return builtin_call(e, builtin, x);
 	if (decl && decl->kind == AST_OPTIMIZER) {
 		FeCall *call = ARENA_NEW(e->arena, FeCall);
 		Value *v = ARENA_NEW(e->arena, Value);
@@ -311,14 +254,7 @@ Value *elab_call(Elab *e, const AstExpr *x) {
 		v->call = call;
 		return v;
 	}
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-		if (strcmp(name, later[i].name) != 0)
-			continue;
-		diag_error(e->session, later[i].code, x->span,
-		           "%s, `%s(...)`, is part of the language, but not of this version", later[i].what, name);
-		return value_bad(e);
-	}
-	if (is_distribution(name)) {
+	if (distribution_find(name)) {
 		Diag *diag = diag_error(e->session, 248, x->span, "random draws stand after `~` only");
 		diag_help(e->session, diag, "in an objective: `given name : [...] ~ %s(...)`", name);
 		return value_bad(e);

@@ -7,21 +7,6 @@
 
 /* ---- names ---- */
 
-static const char *const builtins[] = {
-	"exp",    "log",    "log1p",         "expm1", "sqrt",    "abs",     "sign",      "sin",      "cos",
-	"tan",    "atan",   "atan2",         "tanh",  "sigmoid", "relu",    "elu",       "gelu",     "softplus",
-	"erf",    "lgamma", "clip",          "floor", "where",   "dot",     "norm",      "rms",      "zeros",
-	"ones",   "eye",    "iota",          "like",  "size",    "reshape", "transpose", "concat",   "stack",
-	"flip",   "cumsum", "stop_gradient", "sum",   "mean",    "max",     "min",       "prod",     "logsumexp",
-	"argmax", "argmin", "any",           "all",   "pi",      "epsilon", "all_sum",   "all_mean", "all_max"};
-
-bool is_builtin_name(const char *name) {
-	for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
-		if (strcmp(name, builtins[i]) == 0)
-			return true;
-	return false;
-}
-
 /* What a misspelled name may have been meant for. */
 static Name nearest_name(Elab *e, Name wanted) {
 	Arena *scratch = arena_new();
@@ -33,8 +18,9 @@ static Name nearest_name(Elab *e, Name wanted) {
 	for (uint32_t i = 0; i < e->program->user.count; i++)
 		if (e->program->user.data[i]->kind == AST_FN || e->program->user.data[i]->kind == AST_CONST)
 			vec_push(scratch, &names, e->program->user.data[i]->name.name);
-	for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
-		vec_push(scratch, &names, session_name(e->session, builtins[i]));
+	for (int i = 0; i < BUILTIN_COUNT; i++)
+		if (builtins[i].kind != BUILTIN_IS_LATER)
+			vec_push(scratch, &names, session_name(e->session, builtins[i].name));
 	Name near = name_nearest(e->session->names, wanted, names.data, names.count);
 	arena_free(scratch);
 	return near;
@@ -75,8 +61,8 @@ Diag *elab_unknown(Elab *e, Name name, Span span) {
 }
 
 bool elab_is_known(const Elab *e, Name name) {
-	const char *text = session_text(e->session, name);
-	return scope_find(e, name) || fe_find(e->program, name) || is_builtin_name(text) || strcmp(text, "inf") == 0;
+	const Builtin *b = builtin_find(session_text(e->session, name));
+	return scope_find(e, name) || fe_find(e->program, name) || (b && b->kind != BUILTIN_IS_LATER);
 }
 
 /* In an `each`, whatever is shaped like x is the number at the coordinate. */
@@ -123,15 +109,12 @@ static Value *elab_name(Elab *e, const AstExpr *x) {
 			return hyper_as_int(e, v, x->span);
 		return at_coordinate(e, v);
 	}
-	if (strcmp(text, "pi") == 0)
-		return value_real(e, 3.14159265358979323846);
-	if (strcmp(text, "epsilon") == 0)
-		return value_real(e, e->real == IR_F32 ? 0x1p-23 : 0x1p-52);
-	if (strcmp(text, "inf") == 0)
-		return value_real(e, INFINITY);
 	const AstDecl *decl = fe_find(e->program, name);
 	if (decl && decl->kind == AST_CONST)
 		return elab_const(e, decl);
+	const Builtin *builtin = builtin_find(text);
+	if (builtin && builtin->kind == BUILTIN_IS_CONSTANT)
+		return value_real(e, builtin->constant[e->real == IR_F64]);
 	if (decl && decl->kind == AST_OPTIMIZER) {
 		FeCall *call = ARENA_NEW(e->arena, FeCall);
 		*call = (FeCall){.decl = decl, .span = x->span};
@@ -140,7 +123,7 @@ static Value *elab_name(Elab *e, const AstExpr *x) {
 		v->call = call;
 		return v;
 	}
-	if (decl && decl->kind == AST_FN) {
+	if ((decl && decl->kind == AST_FN) || (!decl && builtin && builtin->kind != BUILTIN_IS_LATER)) {
 		Diag *diag = diag_error(e->session, 231, x->span, "`%s` is a function, not a value", text);
 		diag_help(e->session, diag, "call it: `%s(...)`", text);
 		return value_bad(e);

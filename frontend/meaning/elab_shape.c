@@ -48,8 +48,10 @@ Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x) {
 }
 
 /* Zeros, then every piece added into its place: the adjoint of `sum into` costs nothing. */
-static Value *concat(Elab *e, Value **args, uint32_t count, const AstExpr *x) {
+Value *elab_call_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	enum { FEW_PARTS = 256 }; /* stacks of so few are joined as one stack */
+	uint32_t count = x->call.args.count;
+	(void)b;
 	Scalar s;
 	int64_t total = 0;
 	elab_unify(e, args, count, &s);
@@ -148,7 +150,8 @@ static Value *size_of_x(Elab *e) {
 	return v;
 }
 
-static Value *size_call(Elab *e, const AstExpr *x) {
+Value *elab_call_size(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b, (void)args;
 	const AstExpr *arg = x->call.args.data[0].value;
 	Var *coord = e->coord;
 	e->coord = NULL; /* x itself, also inside `each` */
@@ -254,7 +257,9 @@ static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span spa
 	return r;
 }
 
-static Value *transpose(Elab *e, Value *v) {
+Value *elab_call_transpose(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b, (void)x;
+	Value *v = args[0];
 	Value *t = ARENA_NEW(e->arena, Value);
 	*t = *v;
 	t->body = value_body(e, v);
@@ -266,8 +271,19 @@ static Value *transpose(Elab *e, Value *v) {
 	return t;
 }
 
-static Value *flip(Elab *e, Value *v, Span span) {
-	Value *f = value_array(e, v->scalar, v->rank, v->dims, span);
+/* What runs along the first axis needs one of known extent. */
+static bool has_first_axis(Elab *e, const Builtin *b, const Value *v, Span span) {
+	if (v->rank && v->dims[0] != DIM_X)
+		return true;
+	diag_error(e->session, 208, span, "`%s` needs an array whose first extent is known", b->name);
+	return false;
+}
+
+Value *elab_call_flip(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	Value *v = args[0];
+	if (!has_first_axis(e, b, v, x->span))
+		return value_bad(e);
+	Value *f = value_array(e, v->scalar, v->rank, v->dims, x->span);
 	Ex *at[IR_MAX_RANK];
 	for (int i = 0; i < v->rank; i++)
 		at[i] = ex_var(e, f->vars[i]);
@@ -277,8 +293,13 @@ static Value *flip(Elab *e, Value *v, Span span) {
 }
 
 /* c[i] = sum of v[j] for j <= i, along the first axis */
-static Value *cumsum(Elab *e, Value *v, Span span) {
-	v = settle(e, v->scalar == S_LITERAL ? value_convert(e, v, S_REAL) : v, 0, span);
+Value *elab_call_cumsum(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	Value *v = args[0];
+	Span span = x->span;
+	if (!has_first_axis(e, b, v, span))
+		return value_bad(e);
+	Scalar to = v->scalar == S_LITERAL ? S_REAL : v->scalar == S_BOOL ? S_INT : v->scalar;
+	v = settle(e, value_convert(e, v, to), 0, span);
 	Value *c = value_array(e, v->scalar, v->rank, v->dims, span);
 	Var *j = var_new(e, session_name(e->session, "j"), v->dims[0], span);
 	Ex *at[IR_MAX_RANK];
@@ -337,7 +358,7 @@ Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
 /* norm and rms as s sqrt(sum (a / s)^2), with s a power of two close to the largest |a|: squares neither overflow nor
  * vanish, no digit changes otherwise, and s is a constant to the differentiator. The derivative of sqrt is 0 at 0, and so
  * is that of the norm. */
-static Value *root_of_squares(Elab *e, const char *name, Value *v, const AstExpr *x) {
+static Value *root_of_squares(Elab *e, AstReduction mean_or_sum, Value *v, const AstExpr *x) {
 	Span span = x->span;
 	v = settle(e, value_convert(e, v, S_REAL), 0, x->call.args.data[0].value->span);
 	Value *size = elab_apply(e, IR_abs, S_REAL, S_REAL, &v, 1, span, NULL);
@@ -350,120 +371,99 @@ static Value *root_of_squares(Elab *e, const char *name, Value *v, const AstExpr
 	inverse = settle(e, inverse, 0, span);
 	Value *scaled = elab_apply(e, IR_scaled, S_REAL, S_REAL, (Value *[]){v, inverse}, 2, span, NULL);
 	Value *square = elab_apply(e, IR_mul, S_REAL, S_REAL, (Value *[]){scaled, scaled}, 2, span, NULL);
-	Value *r = reduce_all(e, name[0] == 'n' ? AST_REDUCE_SUM : AST_REDUCE_MEAN, square, span);
+	Value *r = reduce_all(e, mean_or_sum, square, span);
 	Value *root = elab_apply(e, IR_sqrt, S_REAL, S_REAL, &r, 1, span, NULL);
 	return elab_apply(e, IR_mul, S_REAL, S_REAL, (Value *[]){root, scale}, 2, span, NULL);
 }
 
+Value *elab_call_norm(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b;
+	return root_of_squares(e, AST_REDUCE_SUM, args[0], x);
+}
+
+Value *elab_call_rms(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b;
+	return root_of_squares(e, AST_REDUCE_MEAN, args[0], x);
+}
+
+Value *elab_call_dot(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b;
+	Value *product = elab_apply(e, IR_mul, S_REAL, S_REAL, args, 2, x->span, x);
+	return value_is_bad(product) ? product : reduce_sum(e, product, x->span);
+}
+
 /* ---- filled arrays ---- */
 
-static Value *filled(Elab *e, const char *name, const AstExpr *x) {
+/* The arguments from number `first` on, as extents. */
+static bool extents(Elab *e, const AstExpr *x, uint32_t first, int64_t *dims) {
+	for (uint32_t i = first; i < x->call.args.count; i++)
+		if (!elab_dimension(e, x->call.args.data[i].value, &dims[i - first]))
+			return false;
+	return true;
+}
+
+static Value *filled(Elab *e, double number, const AstExpr *x) {
 	int64_t dims[IR_MAX_RANK];
-	uint32_t count = x->call.args.count;
-	bool ok = count >= 1 && count <= (name[0] == 'e' || name[0] == 'i' ? 1 : IR_USER_RANK);
-	if (!ok)
-		diag_error(e->session, 215, x->span, "`%s` takes its extents as arguments", name);
-	for (uint32_t i = 0; i < count && ok; i++)
-		ok = elab_dimension(e, x->call.args.data[i].value, &dims[i]);
-	if (!ok)
+	int rank = (int)x->call.args.count;
+	if (!extents(e, x, 0, dims) || !elab_fits(e, x->span, dims, rank))
 		return value_bad(e);
-	bool square = strcmp(name, "eye") == 0;
-	dims[count == 1 && square ? 1 : 0] = dims[0];
-	if (!elab_fits(e, x->span, dims, square ? 2 : (int)count))
-		return value_bad(e);
-	if (square) {
-		Value *v = value_array(e, S_REAL, 2, dims, x->span);
-		v->body = ex_op(e, IR_where, ex_op(e, IR_eq, ex_var(e, v->vars[0]), ex_var(e, v->vars[1]), NULL), ex_real(e, 1),
-		                ex_real(e, 0));
-		return v;
-	}
-	if (strcmp(name, "iota") == 0) {
-		Value *v = value_array(e, S_INT, 1, dims, x->span);
-		v->body = ex_var(e, v->vars[0]);
-		return v;
-	}
-	Value *v = value_array(e, S_REAL, (int)count, dims, x->span);
-	v->body = ex_real(e, name[0] == 'o' ? 1 : 0);
+	Value *v = value_array(e, S_REAL, rank, dims, x->span);
+	v->body = ex_real(e, number);
 	return v;
 }
 
-Value *shape_call(Elab *e, const char *name, const AstExpr *x, bool *known) {
-	static const struct {
-		const char *name;
-		uint32_t low, high; /* 0: as many as there are */
-	} calls[] = {{"dot", 2, 2},     {"norm", 1, 1},     {"rms", 1, 1},    {"reshape", 2, 9}, {"transpose", 1, 1},
-	             {"concat", 1, 0},  {"stack", 1, 0},    {"flip", 1, 1},   {"cumsum", 1, 1},  {"like", 2, 2},
-	             {"all_sum", 1, 1}, {"all_mean", 1, 1}, {"all_max", 1, 1}};
-	*known = true;
-	if (strcmp(name, "zeros") == 0 || strcmp(name, "ones") == 0 || strcmp(name, "eye") == 0 ||
-	    strcmp(name, "iota") == 0)
-		return filled(e, name, x);
-	uint32_t count = x->call.args.count;
-	if (strcmp(name, "size") == 0) {
-		if (count == 1 || count == 2)
-			return size_call(e, x);
-		diag_error(e->session, 215, x->span, "`size` takes an array, and perhaps an axis");
+Value *elab_call_zeros(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b, (void)args;
+	return filled(e, 0, x);
+}
+
+Value *elab_call_ones(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b, (void)args;
+	return filled(e, 1, x);
+}
+
+Value *elab_call_eye(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b, (void)args;
+	int64_t dims[2];
+	if (!extents(e, x, 0, dims))
+		return value_bad(e);
+	dims[1] = dims[0];
+	if (!elab_fits(e, x->span, dims, 2))
+		return value_bad(e);
+	Value *v = value_array(e, S_REAL, 2, dims, x->span);
+	v->body = ex_op(e, IR_where, ex_op(e, IR_eq, ex_var(e, v->vars[0]), ex_var(e, v->vars[1]), NULL), ex_real(e, 1),
+	                ex_real(e, 0));
+	return v;
+}
+
+Value *elab_call_iota(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b, (void)args;
+	int64_t dims[1];
+	if (!extents(e, x, 0, dims) || !elab_fits(e, x->span, dims, 1))
+		return value_bad(e);
+	Value *v = value_array(e, S_INT, 1, dims, x->span);
+	v->body = ex_var(e, v->vars[0]);
+	return v;
+}
+
+/* ---- the others ---- */
+
+Value *elab_call_reshape(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b;
+	int64_t dims[IR_MAX_RANK];
+	return extents(e, x, 1, dims) ? reshape(e, args[0], (int)x->call.args.count - 1, dims, x->span) : value_bad(e);
+}
+
+Value *elab_call_stack(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b;
+	return make_stack(e, args, x->call.args.count, x);
+}
+
+Value *elab_call_like(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b;
+	if (args[0]->rank) {
+		diag_error(e->session, 214, x->span, "`like(e, x)` repeats one number in the shape of x");
 		return value_bad(e);
 	}
-	size_t which = 0, all = sizeof calls / sizeof *calls;
-	while (which < all && strcmp(name, calls[which].name) != 0)
-		which++;
-	if (which == all) {
-		*known = false;
-		return NULL;
-	}
-	if (count < calls[which].low || (calls[which].high && count > calls[which].high)) {
-		diag_error(e->session, 215, x->span, "`%s` takes %u%s argument%s, not %u", name, (unsigned)calls[which].low,
-		           calls[which].high != calls[which].low ? " or more" : "", calls[which].high == 1 ? "" : "s",
-		           (unsigned)count);
-		return value_bad(e);
-	}
-	Value **args = ARENA_ARRAY(e->arena, Value *, count);
-	bool reshapes = strcmp(name, "reshape") == 0, want = e->want_int, dimension = e->in_dimension;
-	e->want_int = e->in_dimension = false;
-	uint32_t values = reshapes ? 1 : count;
-	bool ok = true;
-	for (uint32_t i = 0; i < values; i++) {
-		args[i] = elab(e, x->call.args.data[i].value);
-		if (args[i]->kind != VALUE_ARRAY && !value_is_bad(args[i]))
-			diag_error(e->session, 219, x->call.args.data[i].value->span, "a number or array was expected, not %s",
-			           type_text(e, args[i]));
-		ok = ok && args[i]->kind == VALUE_ARRAY;
-	}
-	e->want_int = want;
-	e->in_dimension = dimension;
-	if (!ok)
-		return value_bad(e);
-	bool needs_axis = strcmp(name, "flip") == 0 || strcmp(name, "cumsum") == 0;
-	if (needs_axis && (args[0]->rank == 0 || args[0]->dims[0] == DIM_X)) {
-		diag_error(e->session, 208, x->span, "`%s` needs an array whose first extent is known", name);
-		return value_bad(e);
-	}
-	switch (name[0] * 256 + name[1]) {
-	case 'd' * 256 + 'o': {
-		Value *product = elab_apply(e, IR_mul, S_REAL, S_REAL, args, 2, x->span, x);
-		return value_is_bad(product) ? product : reduce_sum(e, product, x->span);
-	}
-	case 'n' * 256 + 'o':
-	case 'r' * 256 + 'm': return root_of_squares(e, name, args[0], x);
-	case 'r' * 256 + 'e': {
-		int64_t dims[IR_MAX_RANK];
-		for (uint32_t i = 1; i < count; i++)
-			if (!elab_dimension(e, x->call.args.data[i].value, &dims[i - 1]))
-				return value_bad(e);
-		return reshape(e, args[0], (int)count - 1, dims, x->span);
-	}
-	case 't' * 256 + 'r': return transpose(e, args[0]);
-	case 'c' * 256 + 'o': return concat(e, args, count, x);
-	case 's' * 256 + 't': return make_stack(e, args, count, x);
-	case 'f' * 256 + 'l': return flip(e, args[0], x->span);
-	case 'c' * 256 + 'u': return cumsum(e, args[0], x->span);
-	case 'l' * 256 + 'i':
-		if (args[0]->rank) {
-			diag_error(e->session, 214, x->span, "`like(e, x)` repeats one number in the shape of x");
-			return value_bad(e);
-		}
-		return elab_broadcast(e, args[0], args[1]);
-	default: return rule_collective(e, name, args[0], x->span);
-	}
+	return elab_broadcast(e, args[0], args[1]);
 }

@@ -8,6 +8,7 @@
 #define GRADUS_AST_H
 
 #include "base/base.h"
+#include "frontend/syntax/builtins.h"
 
 typedef struct AstExpr AstExpr;
 typedef struct AstStmt AstStmt;
@@ -49,24 +50,6 @@ typedef VEC(AstName) AstNames;
 #define AST_OP_ENUM(id, text) AST_##id,
 typedef enum AstOp { AST_OPS(AST_OP_ENUM) AST_OP_COUNT } AstOp;
 #undef AST_OP_ENUM
-
-/* The reductions; their names are reserved. */
-#define AST_REDUCTIONS(ROW)                                                                                            \
-	ROW(SUM, "sum")                                                                                                    \
-	ROW(MEAN, "mean")                                                                                                  \
-	ROW(MAX, "max")                                                                                                    \
-	ROW(MIN, "min")                                                                                                    \
-	ROW(PROD, "prod")                                                                                                  \
-	ROW(LOGSUMEXP, "logsumexp")                                                                                        \
-	ROW(ARGMAX, "argmax")                                                                                              \
-	ROW(ARGMIN, "argmin")                                                                                              \
-	ROW(ANY, "any")                                                                                                    \
-	ROW(ALL, "all")
-
-/* becomes AST_REDUCE_SUM, AST_REDUCE_MEAN, ... */
-#define AST_REDUCTION_ENUM(id, text) AST_REDUCE_##id,
-typedef enum AstReduction { AST_REDUCTIONS(AST_REDUCTION_ENUM) AST_REDUCTION_COUNT } AstReduction;
-#undef AST_REDUCTION_ENUM
 
 typedef enum AstExprKind {
 	AST_BAD,      /* could not be read; already reported */
@@ -354,8 +337,6 @@ AstExpr *ast_parse_expression(Session *session, uint32_t source);
 void ast_print(const Session *session, const AstFile *file, Text *out);
 void ast_print_expr(const Session *session, const AstExpr *expr, Text *out);
 const char *ast_op_text(AstOp op);
-/* Is this word the name of a reduction? If so, sets *op (op may be NULL). */
-bool ast_reduction(const char *word, AstReduction *op);
 const char *ast_stmt_word(AstStmtKind kind); /* "given", "minimize", ...; "<-" for ASSIGN */
 
 #endif

@@ -247,9 +247,9 @@ static AstExpr *call_of_value(Parser *p, AstExpr *callee) {
 	if (callee->kind == AST_INDEX && callee->index.base->kind == AST_NAME) {
 		Name names[AST_REDUCTION_COUNT];
 		uint32_t count = 0;
-#define REDUCTION_NAME(id, text) names[count++] = session_name(p->session, text);
-		AST_REDUCTIONS(REDUCTION_NAME)
-#undef REDUCTION_NAME
+		for (int i = 0; i < BUILTIN_COUNT; i++)
+			if (builtins[i].kind == BUILTIN_IS_REDUCTION)
+				names[count++] = session_name(p->session, builtins[i].name);
 		Name nearest = name_nearest(p->session->names, callee->index.base->name, names, count);
 		if (nearest != 0)
 			parse_help(p, diag, "did you mean the reduction `%s`?", session_text(p->session, nearest));

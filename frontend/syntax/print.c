@@ -1,8 +1,6 @@
 /* print: the syntax tree as text, one statement a line, everything that the parser decided visible:
  *
  *   let z[i in n] = -a^2 + b   →   (let z [i in n] = (+ (- (^ a 2)) b)) */
-#include <string.h>
-
 #include "frontend/syntax/ast.h"
 
 typedef struct Printer {
@@ -16,20 +14,6 @@ const char *ast_op_text(AstOp op) {
 	static const char *const texts[] = {AST_OPS(OP_TEXT)};
 #undef OP_TEXT
 	return texts[op];
-}
-
-bool ast_reduction(const char *word, AstReduction *op) {
-#define REDUCTION_TEXT(id, text) text,
-	static const char *const words[] = {AST_REDUCTIONS(REDUCTION_TEXT)};
-#undef REDUCTION_TEXT
-	for (int k = 0; k < AST_REDUCTION_COUNT; k++) {
-		if (strcmp(words[k], word) != 0)
-			continue;
-		if (op != NULL)
-			*op = (AstReduction)k;
-		return true;
-	}
-	return false;
 }
 
 static void put(const Printer *printer, const char *text) {

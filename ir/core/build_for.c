@@ -268,21 +268,6 @@ uint32_t ir_read_scalar(IrForBuilder *f, IrValue value) {
 	return ir_read(f, value, NULL, false);
 }
 
-static bool commutes(IrOpcode opcode) {
-	switch (opcode) {
-	case IR_add:
-	case IR_mul:
-	case IR_eq:
-	case IR_ne:
-	case IR_and:
-	case IR_or:
-	case IR_iand:
-	case IR_ior:
-	case IR_ixor: return true;
-	default: return false;
-	}
-}
-
 uint32_t ir_op(IrForBuilder *f, IrOpcode opcode, const uint32_t *args) {
 	IrNode node = {.kind = IR_NODE_OP, .opcode = opcode};
 	int arity = ir_op_info[opcode].arity;
@@ -302,7 +287,7 @@ uint32_t ir_op(IrForBuilder *f, IrOpcode opcode, const uint32_t *args) {
 	uint32_t folded;
 	if (ir_fold(f, &node, &folded))
 		return folded;
-	if (commutes(opcode) && node.args[0] != node.args[1] && f->slots) {
+	if (ir_op_commutes(opcode) && node.args[0] != node.args[1] && f->slots) {
 		IrNode swapped = node;
 		swapped.args[0] = node.args[1];
 		swapped.args[1] = node.args[0];
@@ -376,6 +361,10 @@ IrValue ir_put_arg(IrForBuilder *f, IrValue of, uint32_t index) {
 	base_panic("ir_put_arg", "%%%u is not a put of this op", (unsigned)of);
 }
 
+bool ir_put_is_arg(const IrPut *put) {
+	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
+}
+
 /* ---- the sweep: only nodes that something uses stay ---- */
 
 static void use_at(const IrAt *at, bool *used) {
@@ -413,7 +402,7 @@ void ir_for_sweep(IrFunc *func, IrFor *f) {
 		use_at(&f->conds.data[i], used);
 	for (uint32_t i = 0; i < f->puts.count; i++) {
 		const IrPut *put = &f->puts.data[i];
-		if (put->combine != IR_PUT_ARGMAX && put->combine != IR_PUT_ARGMIN)
+		if (!ir_put_is_arg(put))
 			used[put->node] = true;
 		for (uint32_t axis = 0; axis < ir_type(func, put->out).rank; axis++)
 			use_at(&put->at[axis], used);
@@ -447,7 +436,7 @@ void ir_for_sweep(IrFunc *func, IrFor *f) {
 		f->conds.data[i] = renumbered(arena, f->conds.data[i], to);
 	for (uint32_t i = 0; i < f->puts.count; i++) {
 		IrPut *put = &f->puts.data[i];
-		put->node = put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN ? 0 : to[put->node];
+		put->node = ir_put_is_arg(put) ? 0 : to[put->node];
 		renumber_ats(arena, &put->at, ir_type(func, put->out).rank, to);
 	}
 }

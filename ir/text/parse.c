@@ -1,6 +1,7 @@
 /* The text form, read: tokens, functions, constant tables, loops. parse_body.c reads bodies; the grammar is at the top of
  * print.c. Numbers of values are kept, so that what was printed gets its numbers back; spans are not. */
 #include "ir/text/parse.h"
+#include "ir/core/walk.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -166,6 +167,10 @@ static bool is_numbered(Token token) {
 
 enum { MAX_VALUES = 1 << 24 };
 
+/* A function has room for every number up to its largest. What passes drop leaves gaps, so a text may skip as many numbers as
+ * this, and one more for each of its bytes; a few bytes can then not ask for all memory. */
+enum { SKIPPED_NUMBERS = 1 << 16 };
+
 static IrValue value_number(Token token) {
 	uint32_t number = 0;
 	for (uint32_t i = 0; i < token.length && number < MAX_VALUES; i++)
@@ -293,8 +298,30 @@ static void define(Parser *p, Def def, IrOp *op) {
 
 typedef VEC(Def) Defs;
 
-static void parse_const(Parser *p, const Def *def, IrOp *op) {
-	op->kind = IR_CONST;
+/* One rule for each kind of op: it reads what stands behind the word of the kind, given the outputs before it. */
+#define KIND(NAME, name) static void parse_##name(Parser *p, const Defs *outs, IrOp *op);
+#include "ir/core/kinds.def"
+#undef KIND
+
+typedef struct ParseRule {
+	const char *word;
+	void (*parse)(Parser *p, const Defs *outs, IrOp *op);
+} ParseRule;
+
+static const ParseRule parse_kind[IR_KIND_COUNT] = {
+#define KIND(NAME, name) [IR_##NAME] = {#name, parse_##name},
+#include "ir/core/kinds.def"
+#undef KIND
+};
+
+static const char needed[] = "an op is needed: for, const or loop";
+
+static void parse_const(Parser *p, const Defs *outs, IrOp *op) {
+	if (outs->count != 1) {
+		read_error(p, "%s", needed);
+		return;
+	}
+	const Def *def = &outs->data[0];
 	VEC(double) reals = {0};
 	VEC(int64_t) integers = {0};
 	bool is_real = ir_scalar_is_real(def->type.scalar);
@@ -333,7 +360,6 @@ static void parse_const(Parser *p, const Def *def, IrOp *op) {
 static void parse_block(Parser *p, IrBlock *block);
 
 static void parse_loop(Parser *p, const Defs *outs, IrOp *op) {
-	op->kind = IR_LOOP;
 	IrLoop *loop = &op->loop;
 	Defs inner = {0};
 	Def counter = parse_label(p);
@@ -375,8 +401,11 @@ static void parse_loop(Parser *p, const Defs *outs, IrOp *op) {
 	}
 }
 
-static void parse_for_op(Parser *p, const Defs *outs, IrOp *op) {
-	op->kind = IR_FOR;
+static void parse_for(Parser *p, const Defs *outs, IrOp *op) {
+	if (outs->count == 0) {
+		read_error(p, "%s", needed);
+		return;
+	}
 	IrValue *values = ARENA_ARRAY(p->scratch, IrValue, outs->count);
 	IrType *types = ARENA_ARRAY(p->scratch, IrType, outs->count);
 	for (uint32_t i = 0; i < outs->count; i++) {
@@ -405,14 +434,15 @@ static void parse_op(Parser *p, IrBlock *block) {
 	}
 	if (outs.count)
 		read_expect(p, "=");
-	if (read_take(p, "loop"))
-		parse_loop(p, &outs, op);
-	else if (read_take(p, "const") && outs.count == 1)
-		parse_const(p, &outs.data[0], op);
-	else if (read_take(p, "for") && outs.count)
-		parse_for_op(p, &outs, op);
-	else
-		read_error(p, "an op is needed: for, const or loop");
+	uint32_t kind = 0;
+	while (kind < IR_KIND_COUNT && !read_take(p, parse_kind[kind].word))
+		kind++;
+	if (kind == IR_KIND_COUNT) {
+		read_error(p, "%s", needed);
+	} else {
+		op->kind = (IrOpKind)kind;
+		parse_kind[kind].parse(p, &outs, op);
+	}
 	if (read_take(p, "@")) { /* a place in some other source: the line and column are for people */
 		read_integer(p);
 		read_expect(p, ":");
@@ -431,9 +461,11 @@ static void parse_block(Parser *p, IrBlock *block) {
 
 /* ---- functions ---- */
 
-/* Which numbers of values the function mentions, so that named values get others: those they had when printed. */
+/* Which numbers of values the function mentions, so that named values get others: those they had when printed. The largest one
+ * is remembered as the token to point at if it is too large. */
 static void find_numbers(Parser *p) {
 	Parser look = *p;
+	Token largest = p->token;
 	uint32_t most = 0;
 	for (int pass = 0; pass < 2; pass++) {
 		look.at = p->at;
@@ -442,17 +474,25 @@ static void find_numbers(Parser *p) {
 			IrValue number = look.token.kind == T_VALUE && is_numbered(look.token) ? value_number(look.token) : 0;
 			if (number >= MAX_VALUES)
 				number = 0;
-			if (pass == 0)
-				most = number > most ? number : most;
-			else
+			if (pass == 1) {
 				p->taken[number] = true;
+			} else if (number > most) {
+				most = number;
+				largest = look.token;
+			}
 			read_next(&look);
+		}
+		if (most > p->numbers_left) {
+			p->token = largest;
+			read_error(p, "the number %u of a value, in a text this short", (unsigned)most);
+			return;
 		}
 		if (pass == 0) {
 			p->taken_count = most + 1;
 			p->taken = ARENA_ARRAY(p->scratch, bool, p->taken_count);
 		}
 	}
+	p->numbers_left -= most;
 	p->next_free = 1;
 	if (most)
 		need_values(p, most);
@@ -517,6 +557,7 @@ static void parse_func(Parser *p) {
 bool ir_parse(IrModule *module, uint32_t source) {
 	const Source *text = module->session->sources.data[source];
 	Parser p = {.module = module, .source = source, .start = text->text, .at = text->text};
+	p.numbers_left = text->length < MAX_VALUES ? SKIPPED_NUMBERS + (uint32_t)text->length : MAX_VALUES;
 	uint32_t before = module->funcs.count;
 	while (!p.failed) {
 		p.scratch = arena_new();

@@ -156,6 +156,8 @@ static void add_sums(const RulePack *r, PackScope *scope) {
 		PackScope *item = pack_item(pack, scope, "sums");
 		pack_number(pack, item, "index", i);
 		pack_number(pack, item, "number", i + 1);
+		pack_flag(pack, item, "largest", r->rule->largest.data[i]);
+		pack_set(pack, item, "start", r->rule->largest.data[i] ? "-INFINITY" : "0");
 		pack_set(pack, item, "sums_before", sum_args(r, i));
 		pack_set(pack, item, "share_size", size_arg(r, r->shares[i], "n"));
 	}

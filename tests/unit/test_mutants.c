@@ -1,6 +1,7 @@
 /* Programs with mistakes, through `check`, `eval` and `minimize`, each in a process of its own: no crash, no report of a
  * sanitizer, no exit code but the documented ones, nothing over 10 s.
  *
+ * Without more, the mutants are the same as long as the programs are; scripts/campaign.sh begins at another number every time.
  * GRADUS_MUTANTS=100000 makes more of them, GRADUS_MUTANTS_FROM=n begins elsewhere, GRADUS_MUTANTS_CORPUS=dir:dir adds folders of
  * programs to what is changed, GRADUS_MUTANTS_SAVE=dir keeps what fails, made smaller. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
@@ -87,14 +88,21 @@ static void take_folder(Corpus *corpus, const char *folder) {
 }
 
 static Corpus *corpus_new(void) {
-	static const char *const folders[] = {"frontend/std", "examples",    "tests/parse",
-	                                      "tests/errors", "tests/cases", "tests/lower"};
+	static const char *const folders[] = {"frontend/std",
+	                                      "examples",
+	                                      "tests/parse",
+	                                      "tests/errors",
+	                                      "tests/cases",
+	                                      "tests/stages",
+	                                      "tests/fuzz/found/fuzz_check"};
 	Corpus *corpus = calloc(1, sizeof *corpus);
 	cr_assert_not_null(corpus);
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
 		char path[4096];
 		snprintf(path, sizeof path, "%s/%s", GRADUS_SOURCE_DIR, folders[i]);
+		int before = corpus->count;
 		take_folder(corpus, path);
+		cr_assert_gt(corpus->count, before, "no programs in %s", path);
 	}
 	const char *more = getenv("GRADUS_MUTANTS_CORPUS");
 	for (char *rest = more ? strdup(more) : NULL, *one; rest && (one = strsep(&rest, ":")) != NULL;)
