@@ -132,7 +132,8 @@ CExpr c_affine(CEmit *c, LoopAffine affine) {
 int64_t c_part_of(const CEmit *c, const LoopAddress *address) {
 	int64_t found = -1;
 	for (uint32_t i = 0; c->parts_of[address->buffer] && i < c->part_count; i++) {
-		if (strcmp(c->parts[i].of, c->parts_of[address->buffer]) == 0 && c->parts[i].offset <= address->affine.offset)
+		if (strcmp(c->parts[i].of, c->parts_of[address->buffer]) == 0 && c->parts[i].offset <= address->affine.offset &&
+		    c->parts[i].offset <= INT32_MAX)
 			found = i;
 	}
 	return found;
@@ -141,13 +142,16 @@ int64_t c_part_of(const CEmit *c, const LoopAddress *address) {
 CExpr c_address(CEmit *c, const LoopAddress *whole) {
 	LoopAddress in_part = *whole, *address = &in_part;
 	int64_t part = c_part_of(c, whole);
-	const char *array = part < 0 ? c->formals[address->buffer] : c->part_names[part];
 	in_part.affine.offset -= part < 0 ? 0 : c->parts[part].offset;
 	CExpr value = c_affine(c, address->affine);
 	Text text = text_new(c->arena);
 	bool lanes = address->stride != 0 || address->index != 0;
-	bool begun = !lanes || address->affine.count > 0 || address->affine.offset != 0;
-	if (begun)
+	bool more = address->affine.count > 0 || address->affine.offset != 0;
+	bool begun = part >= 0 || !lanes || more;
+	if (part >= 0)
+		text_printf(&text, "%s%s%s", c->part_names[part], more ? " + " : "",
+		            !more ? "" : c_wrapped(c->arena, &value, value.binds == C_UNARY ? C_ATOM : C_ADDS));
+	else if (begun)
 		text_printf(&text, "%s", value.text);
 	if (address->stride != 0) {
 		text_printf(&text, begun ? " + l" : "l");
@@ -165,7 +169,7 @@ CExpr c_address(CEmit *c, const LoopAddress *whole) {
 			c_size(&text, address->scale, c->symbols);
 		}
 	}
-	value.text = arena_printf(c->arena, "%s[%s]", array, text_cstr(&text));
+	value.text = arena_printf(c->arena, "%s[%s]", c->formals[address->buffer], text_cstr(&text));
 	value.reads |= c_bit(address->buffer);
 	value.binds = C_ATOM;
 	value.plain = false;

@@ -211,7 +211,9 @@ static void print_yields(CEmit *c, const CRegion *region, uint32_t lanes, bool a
 /* The statements of a region that run in `lanes`; all: whatever they run in. */
 static void print_lanes(CEmit *c, const CRegion *region, uint32_t lanes, bool all) {
 	c_line(c);
-	text_printf(c->out, "%s_LANES for (int l = 0; l < %u; l++) {\n", c->prefix, (unsigned)lanes);
+	/* Whole blocks only: fewer lanes are best unrolled. */
+	const char *pragma = lanes == LOOP_LANES ? arena_printf(c->arena, "%s_LANES ", c->prefix) : "";
+	text_printf(c->out, "%sfor (int l = 0; l < %u; l++) {\n", pragma, (unsigned)lanes);
 	c->depth++;
 	CScope scope = c_scope_begin(&c->locals);
 	for (uint32_t i = 0; i < region->stmts.count; i++) {

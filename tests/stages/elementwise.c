@@ -92,7 +92,7 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT x, float *gradus_RES
 		const float t3 = -gradus_exp_f32_fma(-t2) * x_i;
 		x_gradient[l] = 1.0f + t3 + t3;
 	}
-	gradus_LANES for (int l = 0; l < 4; l++) {
+	for (int l = 0; l < 4; l++) {
 		const float x_i = x[16 + l];
 		const float t2 = x_i * x_i;
 		const float t3 = -gradus_exp_f32_fma(-t2) * x_i;

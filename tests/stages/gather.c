@@ -41,7 +41,7 @@ static int gradus_gradient_k0(const int64_t *gradus_RESTRICT k, const float *gra
 	gradus_LANES for (int l = 0; l < 16; l++) {
 		x_i[l] = l < 12 ? x[k_i[l] * 2] : 0.0f;
 	}
-	gradus_LANES for (int l = 0; l < 12; l++) {
+	for (int l = 0; l < 12; l++) {
 		t2[l] = gradus_add_i64(gradus_mul_i64(k_i[l], 2), 1);
 	}
 	for (int l = 0; l < 12; l++) {

@@ -142,7 +142,7 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT x, const float *grad
 	const float x_i_4 = x[23];
 	const float x_i_5 = x[24];
 	for (int64_t i = 0; i < 8; i++) {
-		gradus_LANES for (int l = 0; l < 5; l++) {
+		for (int l = 0; l < 5; l++) {
 			z[i * 5 + l] = gradus_tanh_f32_fma(work[i * 5 + l]);
 		}
 		const float t1 =
@@ -170,7 +170,7 @@ static void gradus_gradient_k1(const float *gradus_RESTRICT work_2, float *gradu
 static void gradus_gradient_k2(float work_3, float *gradus_RESTRICT f, const float *gradus_RESTRICT work_2,
 		float *gradus_RESTRICT work_4) {
 	f[0] = work_3 * 0.125f;
-	gradus_LANES for (int l = 0; l < 8; l++) {
+	for (int l = 0; l < 8; l++) {
 		const float t1 = 0.125f * work_2[l];
 		work_4[l] = t1 + t1;
 	}
@@ -195,7 +195,7 @@ static void gradus_gradient_k3(float *gradus_RESTRICT x_gradient, const float *g
 	const float work_4_i_6 = work_4[5];
 	const float work_4_i_7 = work_4[6];
 	const float work_4_i_8 = work_4[7];
-	gradus_LANES for (int l = 0; l < 5; l++) {
+	for (int l = 0; l < 5; l++) {
 		const float t1 = fmaf(work_4_i_3, z[10 + l], fmaf(work_4_i_2, z[5 + l], work_4_i * z[l]));
 		const float t2 = fmaf(work_4_i_6, z[25 + l], fmaf(work_4_i_5, z[20 + l], fmaf(work_4_i_4, z[15 + l], t1)));
 		x_gradient[20 + l] = fmaf(work_4_i_8, z[35 + l], fmaf(work_4_i_7, z[30 + l], t2));
@@ -207,12 +207,12 @@ static void gradus_gradient_k3(float *gradus_RESTRICT x_gradient, const float *g
 static void gradus_gradient_k4(const float *gradus_RESTRICT work_4, const float *gradus_RESTRICT x,
 		const float *gradus_RESTRICT work, float *gradus_RESTRICT work_5) {
 	float x_i[16] = {0};
-	gradus_LANES for (int l = 0; l < 5; l++) {
+	for (int l = 0; l < 5; l++) {
 		x_i[l] = x[20 + l];
 	}
 	for (int64_t i = 0; i < 8; i++) {
 		const float work_4_i = work_4[i];
-		gradus_LANES for (int l = 0; l < 5; l++) {
+		for (int l = 0; l < 5; l++) {
 			const float z_gradient = work_4_i * x_i[l];
 			work_5[i * 5 + l] = z_gradient * gradus_tanh_slope_f32_fma(work[i * 5 + l]);
 		}

@@ -46,7 +46,7 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT x, float *gradus_RES
 		x_gradient[i * 3 + 1] = work_i;
 		x_gradient[i * 3 + 2] = work_i;
 	}
-	gradus_LANES for (int l = 0; l < 6; l++) {
+	for (int l = 0; l < 6; l++) {
 		work_5[l] = work_3[l] + 0.16666667f;
 	}
 	for (int64_t i = 0; i < 6; i++) {

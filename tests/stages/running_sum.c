@@ -6,13 +6,6 @@
 #define gradus_RESTRICT restrict
 #endif
 
-/* Clang would unroll the lanes first, and then make vectors of the loop around them by gathering. */
-#if defined(__clang__)
-#define gradus_LANES _Pragma("clang loop unroll(disable)")
-#else
-#define gradus_LANES
-#endif
-
 /* The larger; NaN wins; of equals the first is kept. */
 static inline float gradus_max_f32(float a, float b) {
 	return b > a || b != b ? b : a;
@@ -68,7 +61,7 @@ static void gradus_gradient_k3(float work_2, float work_4, float *gradus_RESTRIC
 		float *gradus_RESTRICT work_5, int64_t work_3) {
 	f[0] = work_2 + work_4;
 	const int64_t t1 = gradus_max_i64(work_3, 0);
-	gradus_LANES for (int l = 0; l < 9; l++) {
+	for (int l = 0; l < 9; l++) {
 		const float work_i = work[l];
 		work_5[l] = work_i + work_i;
 	}

@@ -6,13 +6,6 @@
 #define gradus_RESTRICT restrict
 #endif
 
-/* Clang would unroll the lanes first, and then make vectors of the loop around them by gathering. */
-#if defined(__clang__)
-#define gradus_LANES _Pragma("clang loop unroll(disable)")
-#else
-#define gradus_LANES
-#endif
-
 /* Functions that loops call have to be inlined, or these loops are not made vector code. */
 #if defined(__GNUC__)
 #define gradus_INLINE static inline __attribute__((always_inline))
@@ -101,7 +94,7 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT x, float *gradus_RES
 
 /* selection.grad:4: minimize sum[i](if x[i] > 0 then log(x[i]) else x[i]^2) */
 static void gradus_gradient_k1(const float *gradus_RESTRICT x, float *gradus_RESTRICT x_gradient) {
-	gradus_LANES for (int l = 0; l < 10; l++) {
+	for (int l = 0; l < 10; l++) {
 		const float x_i = x[l];
 		const int t1 = x_i > 0.0f;
 		const float t2 = gradus_mulz_f32(t1 ? 0.0f : 1.0f, x_i);

@@ -58,7 +58,7 @@ static void gradus_gradient_k2(const float *gradus_RESTRICT work, const float *g
 		const float t1 = work[l] - s[l];
 		work_2[l] = t1 + t1;
 	}
-	gradus_LANES for (int l = 0; l < 4; l++) {
+	for (int l = 0; l < 4; l++) {
 		const float t1 = work[16 + l] - s[16 + l];
 		work_2[16 + l] = t1 + t1;
 	}
