@@ -85,3 +85,11 @@ const IrValueInfo *ir_info(const IrFunc *func, IrValue value) {
 IrType ir_type(const IrFunc *func, IrValue value) {
 	return ir_info(func, value)->type;
 }
+
+double ir_points(const IrFor *op, uint32_t set, double symbol) {
+	double points = 1;
+	for (uint32_t i = 0; i < op->indices.count; i++)
+		if (set >> i & 1)
+			points *= op->indices.data[i].extent < 0 ? symbol : (double)op->indices.data[i].extent;
+	return points;
+}
