@@ -274,16 +274,20 @@ typedef struct IrFunc {
 	IrBlock body;
 } IrFunc;
 
+typedef struct IrWorkroom IrWorkroom; /* where the nodes of a large body grow: build_for.c */
+
 struct IrModule {
 	Session *session;
 	Arena *arena;
 	VEC(IrFunc *) funcs;
+	VEC(IrWorkroom *) workrooms;
 };
 
 /* ---- types.c ---- */
 
 IrModule *ir_module_new(Session *session);
 void ir_module_free(IrModule *module);
+void ir_workrooms_free(IrModule *module); /* of build_for.c */
 bool ir_scalar_is_real(IrScalar scalar);
 bool ir_scalar_is_int(IrScalar scalar);
 size_t ir_scalar_bytes(IrScalar scalar);     /* BOOL 1, I32 and F32 4, I64 and F64 8 */
@@ -377,12 +381,14 @@ int ir_at_plain_index(IrAt at);
 /* ---- build_for.c, fold.c ----
  * A FOR op under construction: begin, add indices, conditions, nodes, puts, end. Nodes are numbered from 0, hash-consed
  * and folded where that is exact (constants, x * 1, x + 0 for integers; never x * 0 or x + 0.0 for reals). Integer
- * nodes that are affine become affine positions. ir_for_end drops nodes that nothing uses, so all numbers change. */
+ * nodes that are affine become affine positions. ir_for_end drops nodes that nothing uses, so all numbers change, and may
+ * move the others, so that no pointer to a node lives on. */
 typedef struct IrForBuilder {
 	IrBuilder *builder;
 	IrOp *op;
 	uint32_t *slots; /* a hash table of nodes: number + 1, or 0 */
 	uint32_t slot_count, hashed;
+	IrWorkroom *room; /* NULL while the body is small */
 } IrForBuilder;
 
 IrForBuilder ir_for_begin(IrBuilder *builder);
