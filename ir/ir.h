@@ -274,7 +274,7 @@ typedef struct IrFunc {
 	IrBlock body;
 } IrFunc;
 
-typedef struct IrWorkroom IrWorkroom; /* where the nodes of a large body grow: build_for.c */
+typedef struct IrWorkroom IrWorkroom; /* where the nodes of a body grow: build_for.c */
 
 struct IrModule {
 	Session *session;
@@ -388,7 +388,7 @@ typedef struct IrForBuilder {
 	IrOp *op;
 	uint32_t *slots; /* a hash table of nodes: number + 1, or 0 */
 	uint32_t slot_count, hashed;
-	IrWorkroom *room; /* NULL while the body is small */
+	IrWorkroom *room; /* NULL while there is no node */
 } IrForBuilder;
 
 IrForBuilder ir_for_begin(IrBuilder *builder);

@@ -195,15 +195,9 @@ static uint32_t *slot_of(IrForBuilder *f, const IrNode *node) {
 }
 
 /* ---- workrooms ----
- * An array that grows in an arena leaves all its smaller forms behind. The nodes of large bodies and their hash table grow
- * elsewhere, and only what is kept of them goes into the arena; the next large body of the module grows in the same
- * place. Sanitized builds give every body a place of its own and see who keeps a pointer to it. */
-
-#ifdef BASE_SANITIZED
-enum { SMALL_BODY = 0 };
-#else
-enum { SMALL_BODY = 128 };
-#endif
+ * An array that grows in an arena leaves all its smaller forms behind. The nodes of a body and their hash table grow
+ * elsewhere, and what is kept of them goes into the arena at the end; the next body of the module grows in the same
+ * place. Sanitized builds give every body a place of its own, and so see who keeps a pointer to it. */
 
 struct IrWorkroom {
 	bool taken;
@@ -235,33 +229,22 @@ static void make_room_for_node(IrForBuilder *f) {
 	IrFor *op = &f->op->f;
 	if (op->nodes.count < op->nodes.capacity)
 		return;
-	if (op->nodes.count < SMALL_BODY) {
-		op->nodes.data = vec_room(arena_of(f), op->nodes.data, op->nodes.count, &op->nodes.capacity, sizeof(IrNode));
-		return;
-	}
-	bool moves_in = !f->room;
-	if (moves_in)
+	if (!f->room)
 		take_workroom(f);
 	IrWorkroom *room = f->room;
 	if (op->nodes.count >= room->capacity) {
 		room->capacity = op->nodes.count < 64 ? 64 : 2 * op->nodes.count;
 		room->nodes = memory_grown(room->nodes, room->capacity * sizeof(IrNode));
 	}
-	if (moves_in && op->nodes.count)
-		memcpy(room->nodes, op->nodes.data, op->nodes.count * sizeof(IrNode));
 	op->nodes.data = room->nodes;
 	op->nodes.capacity = room->capacity;
 }
 
 static void make_slots(IrForBuilder *f) {
+	if (!f->room)
+		take_workroom(f);
 	f->slot_count = f->slot_count ? f->slot_count * 4 : 32;
-	while (f->slot_count < 2 * (f->op->f.nodes.count + 1))
-		f->slot_count *= 2;
 	f->hashed = 0;
-	if (!f->room) {
-		f->slots = ARENA_ARRAY(arena_of(f), uint32_t, f->slot_count);
-		return;
-	}
 	if (f->room->slot_count < f->slot_count) {
 		f->room->slot_count = f->slot_count;
 		f->room->slots = memory_grown(f->room->slots, f->slot_count * sizeof *f->room->slots);
