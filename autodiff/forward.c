@@ -3,14 +3,30 @@
  *     y = for i:n { mul(x[i], sin(x[i])) } -> [i]
  *     y~ = for i:n { add(mul(x~[i], sin(x[i])), mul(x[i], mul(x~[i], cos(x[i])))) } -> [i]
  *
- * A value has a tangent exactly if it is active; loops carry the tangents of their carries. */
+ * A value has a tangent exactly if it is active; loops carry the tangents of their carries. What does not move along the
+ * given direction has a tangent of 0, be it a parameter or what a selection left; that stays 0 even where a function's
+ * derivative is infinite. */
 #include "autodiff/ad.h"
+
+/* Whether a row's derivative with respect to operand i is infinite only where the value is not finite either, so that a
+ * finite result needs no care. Such rows are what time goes into. */
+static bool is_infinite_with_value(IrOpcode opcode, int i) {
+	switch (opcode) {
+	case IR_mul:
+	case IR_fma:
+	case IR_scaled:
+	case IR_sqrt: return true;
+	case IR_div: return i == 0;
+	default: return false;
+	}
+}
 
 /* Tangents of a body's nodes; AD_NONE: zero. */
 static uint32_t *body_tangents(AdEmit *e, const bool *wanted) {
 	Ad *ad = e->ad;
 	uint32_t *tangent = ARENA_ARRAY(ad->scratch, uint32_t, e->body.from->nodes.count + 1);
 	const bool *active = ad_active_nodes(&ad->facts, e->body.from);
+	AdWins wins = ad_wins(&ad->facts, e->body.from);
 	for (uint32_t n = 0; n < e->body.from->nodes.count; n++) {
 		const IrNode *node = &e->body.from->nodes.data[n];
 		tangent[n] = AD_NONE;
@@ -32,7 +48,8 @@ static uint32_t *body_tangents(AdEmit *e, const bool *wanted) {
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++) {
 			if (!ad_differentiable(node->opcode, i) || tangent[node->args[i]] == AD_NONE)
 				continue;
-			uint32_t part = ad_chain(e, n, i, tangent[node->args[i]], false);
+			bool zero_wins = !is_infinite_with_value(node->opcode, i) && ad_zero_wins(&wins, n, i);
+			uint32_t part = ad_chain(e, n, i, tangent[node->args[i]], zero_wins);
 			tangent[n] = ad_sum(e, tangent[n], part);
 		}
 	}
@@ -170,7 +187,12 @@ void ad_forward_loop(Ad *ad, const IrOp *op) {
 }
 
 IrFunc *ad_forward(IrModule *module, const IrFunc *func, const char *name, const bool *wrt, bool keep_results) {
-	Ad ad = ad_begin(module, arena_new(), func, name, wrt, AD_NONE, NULL);
+	return ad_forward_within(module, func, name, wrt, keep_results, NULL);
+}
+
+IrFunc *ad_forward_within(IrModule *module, const IrFunc *func, const char *name, const bool *wrt, bool keep_results,
+                          const double *limits) {
+	Ad ad = ad_begin(module, arena_new(), func, name, wrt, AD_NONE, limits);
 	for (uint32_t p = 0; p < func->params.count; p++) {
 		const IrParam *param = &ad.from->params.data[p];
 		if (ad.facts.active[param->value])

@@ -472,9 +472,9 @@ typedef struct IrPass {
 	IrPassRun *run;
 	const char *follows;  /* a pass that does not come later in any list that has both, or NULL */
 	const char *contract; /* one line: what it keeps, and what it changes */
-	/* What holds of a function that it has made, beside the rules of the verifier: NULL or a message in the module's arena.
-	 * NULL: nothing that could be seen afterwards. */
-	const char *(*after)(const IrFunc *func);
+	/* What holds of a function that it has made of `before`, beside the rules of the verifier: NULL or a message in the
+	 * arena of its module. NULL: nothing that could be seen. */
+	const char *(*after)(const IrFunc *before, const IrFunc *func);
 } IrPass;
 
 extern const IrPass ir_passes[];
@@ -496,8 +496,12 @@ IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma);
 
 /* ---- after.c: what passes promise ---- */
 
-const char *ir_after_simplify(const IrFunc *func);    /* nothing is dead, nothing is computed twice in one place */
-const char *ir_after_expand_math(const IrFunc *func); /* only primitive operations are left */
+const char *ir_after_simplify(const IrFunc *before,
+                              const IrFunc *func); /* nothing is dead, or computed twice in a place */
+const char *ir_after_expand_math(const IrFunc *before, const IrFunc *func); /* only primitive operations are left */
+/* What is not dead costs no more FLOPs than before, as ir_cost counts them (with 1000 for every symbol). Nothing is said of
+ * functions with conditions: passes weigh whole domains, and ir_cost counts live points. */
+const char *ir_after_no_costlier(const IrFunc *before, const IrFunc *func);
 
 /* ---- scope.c ---- */
 

@@ -1,4 +1,5 @@
 /* What passes promise, checked after them. */
+#include "ir/pass/limits.h"
 #include "ir/pass/rewrite.h"
 
 static void count_puts(void *context, const IrBlock *block, IrOp *op) {
@@ -35,7 +36,8 @@ static void find_same(void *context, const IrBlock *block, IrOp *op) {
 	}
 }
 
-const char *ir_after_simplify(const IrFunc *func) {
+const char *ir_after_simplify(const IrFunc *before, const IrFunc *func) {
+	(void)before;
 	IrModule *module = func->module;
 	uint32_t functions = module->funcs.count;
 	IrFunc *copy = ir_func_copy(module, func, "checked"), *swept = ir_remove_dead(module, copy);
@@ -46,6 +48,35 @@ const char *ir_after_simplify(const IrFunc *func) {
 	Same same = {.func = func};
 	ir_visit_ops(&func->body, find_same, &same);
 	return same.wrong;
+}
+
+/* FLOPs of what is not dead. */
+static double live_flops(const IrFunc *func) {
+	IrModule *own = ir_module_new(func->module->session);
+	const IrFunc *swept = ir_remove_dead(own, ir_func_copy(own, func, "counted"));
+	int64_t *symbols = ARENA_ARRAY(own->arena, int64_t, func->symbols.count + 1);
+	for (uint32_t i = 0; i < func->symbols.count; i++)
+		symbols[i] = PASS_SYMBOL;
+	double flops = ir_cost(swept, symbols).flops;
+	ir_module_free(own);
+	return flops;
+}
+
+static void find_condition(void *context, const IrBlock *block, IrOp *op) {
+	bool *found = context;
+	const IrFor *f = ir_as_for(op);
+	(void)block;
+	*found = *found || (f && f->conds.count > 0);
+}
+
+const char *ir_after_no_costlier(const IrFunc *before, const IrFunc *func) {
+	bool conditions = false;
+	ir_visit_ops(&before->body, find_condition, &conditions);
+	if (conditions)
+		return NULL;
+	double old = live_flops(before), now = live_flops(func);
+	return now <= old * (1 + 1e-9) ? NULL
+	                               : arena_printf(func->module->arena, "costs %.17g FLOPs, and %.17g before", now, old);
 }
 
 typedef struct Primitive {
@@ -64,7 +95,8 @@ static void find_other(void *context, const IrBlock *block, IrOp *op) {
 	}
 }
 
-const char *ir_after_expand_math(const IrFunc *func) {
+const char *ir_after_expand_math(const IrFunc *before, const IrFunc *func) {
+	(void)before;
 	Primitive primitive = {.module = func->module};
 	ir_visit_ops(&func->body, find_other, &primitive);
 	return primitive.wrong;

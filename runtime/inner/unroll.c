@@ -361,6 +361,15 @@ static void emit_window_place(Frame *w, IrValue counter, int window, bool partia
 	w->turns = put_scalar(&f, turns);
 }
 
+/* What is known of a function's parameters: the limits of the data that `setup` draws, which come first. */
+static const double *data_limits(const Frame *w, const IrFunc *func) {
+	const double *drawn = ad_result_limits(w->arena, w->task->objective->setup);
+	double *limits = ARENA_ARRAY(w->arena, double, func->params.count + 1);
+	for (uint32_t p = 0; p < func->params.count; p++)
+		limits[p] = p < w->fixed_count ? drawn[p] : (double)INFINITY;
+	return limits;
+}
+
 /* Calls the reverse of a segment; returns what it gives in values: score, state..., state~ (of states)..., theta~. */
 static void emit_reverse(Frame *w, const IrFunc *reverse, IrValue seed, IrValue *values) {
 	IrValue *args = ARENA_ARRAY(w->arena, IrValue, reverse->params.count);
@@ -424,15 +433,6 @@ static IrValue emit_first(Frame *w, IrValue counter, IrValue best, IrValue score
 	return out;
 }
 
-/* What is known of a segment's parameters: the limits of the data that `setup` draws, which come first. */
-static const double *segment_limits(const Frame *w, const IrFunc *segment) {
-	const double *drawn = ad_result_limits(w->arena, w->task->objective->setup);
-	double *limits = ARENA_ARRAY(w->arena, double, segment->params.count + 1);
-	for (uint32_t p = 0; p < segment->params.count; p++)
-		limits[p] = p < w->fixed_count ? drawn[p] : (double)INFINITY;
-	return limits;
-}
-
 IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed) {
 	if (window <= 0 || window > steps) {
 		window = steps;
@@ -454,8 +454,8 @@ IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed) {
 			kept_count++;
 		}
 	}
-	IrFunc *reverse = optimized(task, ad_reverse_within(task->module, segment, "segment_reverse", seeded, wrt, true,
-	                                                    segment_limits(&w, segment)));
+	IrFunc *reverse = optimized(
+		task, ad_reverse_within(task->module, segment, "segment_reverse", seeded, wrt, true, data_limits(&w, segment)));
 
 	param_fixed(&w);
 	w.x = ir_param(w.func, "x", x_type(&w));
@@ -581,5 +581,5 @@ IrFunc *rt_build_tangent(RtTask *task, int window, int steps) {
 	IrFunc *func = optimized(task, w.func);
 	bool *wrt = ARENA_ARRAY(w.arena, bool, func->params.count + 1);
 	wrt[func->params.count - 1] = true;
-	return optimized(task, ad_forward(task->module, func, "score_tangent", wrt, true));
+	return optimized(task, ad_forward_within(task->module, func, "score_tangent", wrt, true, data_limits(&w, func)));
 }
