@@ -424,6 +424,9 @@ void ir_for_end(IrForBuilder *f);     /* checks the op and appends it to the blo
 /* The same for rewrites that may turn out not to be provable: false, and nothing appended, if the op breaks a rule. */
 bool ir_for_try_end(IrForBuilder *f);
 void ir_for_sweep(IrFunc *func, IrFor *f); /* drops unused nodes; part of ir_for_end */
+/* Gives a body other nodes. to: per old node that something needs, its new number, in the same order. Operands of the new nodes
+ * are new numbers; positions, theirs and those of conditions and puts, are renumbered here. Nothing is folded. */
+void ir_for_set_nodes(const IrFunc *func, IrFor *f, IrNode *nodes, uint32_t count, const uint32_t *to);
 /* Evaluates a small expression in body syntax, e.g. "mul(r, sub(1, r))", with named nodes; numbers take `type`.
  * Used for the derivative column. names/nodes: `count` pairs. Panics on a malformed row. */
 uint32_t ir_expression(IrForBuilder *f, const char *text, IrScalar type, const char *const *names,

@@ -1,6 +1,6 @@
 /* The builder of FOR ops: indices, conditions, positions, nodes (hash-consed), puts, and the sweep at the end. Folding is
  * in fold.c. */
-#include "ir/ir.h"
+#include "ir/core/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -440,10 +440,9 @@ bool ir_put_is_arg(const IrPut *put) {
 
 /* ---- the sweep: only nodes that something uses stay ---- */
 
-static void use_at(const IrAt *at, bool *used) {
-	for (uint32_t i = 0; i < at->term_count; i++)
-		if (at->terms[i].is_node)
-			used[at->terms[i].ref] = true;
+static void use_all(IrOperand parts, bool *used) {
+	while (ir_next_operand(&parts))
+		used[parts.node] = true;
 }
 
 static IrAt renumbered(Arena *arena, IrAt at, const uint32_t *to) {
@@ -467,28 +466,33 @@ static void renumber_ats(Arena *arena, IrAt **at, uint32_t count, const uint32_t
 		(*at)[i] = renumbered(arena, (*at)[i], to);
 }
 
+void ir_for_set_nodes(const IrFunc *func, IrFor *f, IrNode *nodes, uint32_t count, const uint32_t *to) {
+	Arena *arena = func->module->arena;
+	for (uint32_t i = 0; i < count; i++)
+		renumber_ats(arena, &nodes[i].at, nodes[i].at_count, to);
+	for (uint32_t i = 0; i < f->conds.count; i++)
+		f->conds.data[i] = renumbered(arena, f->conds.data[i], to);
+	for (uint32_t i = 0; i < f->puts.count; i++) {
+		IrPut *put = &f->puts.data[i];
+		put->node = ir_put_is_arg(put) ? 0 : to[put->node];
+		renumber_ats(arena, &put->at, ir_type(func, put->out).rank, to);
+	}
+	f->nodes.data = nodes;
+	f->nodes.count = f->nodes.capacity = count;
+}
+
 void ir_for_sweep(IrFunc *func, IrFor *f) {
 	Arena *arena = func->module->arena;
 	uint32_t count = f->nodes.count, kept = 0;
 	bool used_small[64] = {0}, *used = count <= 64 ? used_small : ARENA_ARRAY(arena, bool, count);
-	for (uint32_t i = 0; i < f->conds.count; i++)
-		use_at(&f->conds.data[i], used);
-	for (uint32_t i = 0; i < f->puts.count; i++) {
-		const IrPut *put = &f->puts.data[i];
-		if (!ir_put_is_arg(put))
-			used[put->node] = true;
-		for (uint32_t axis = 0; axis < ir_type(func, put->out).rank; axis++)
-			use_at(&put->at[axis], used);
-	}
+	use_all(ir_at_operands(f->conds.data, f->conds.count), used);
+	for (uint32_t i = 0; i < f->puts.count; i++)
+		use_all(ir_put_operands(&f->puts.data[i], ir_type(func, f->puts.data[i].out).rank), used);
 	for (uint32_t i = count; i-- > 0;) {
-		const IrNode *node = &f->nodes.data[i];
 		if (!used[i])
 			continue;
 		kept++;
-		for (int k = 0; node->kind == IR_NODE_OP && k < ir_op_info[node->opcode].arity; k++)
-			used[node->args[k]] = true;
-		for (uint32_t k = 0; k < node->at_count; k++)
-			use_at(&node->at[k], used);
+		use_all(ir_operands(&f->nodes.data[i]), used);
 	}
 	if (kept == count)
 		return;
@@ -501,17 +505,9 @@ void ir_for_sweep(IrFunc *func, IrFor *f) {
 		to[i] = kept;
 		for (int k = 0; node.kind == IR_NODE_OP && k < ir_op_info[node.opcode].arity; k++)
 			node.args[k] = to[node.args[k]];
-		renumber_ats(arena, &node.at, node.at_count, to);
 		f->nodes.data[kept++] = node;
 	}
-	f->nodes.count = kept;
-	for (uint32_t i = 0; i < f->conds.count; i++)
-		f->conds.data[i] = renumbered(arena, f->conds.data[i], to);
-	for (uint32_t i = 0; i < f->puts.count; i++) {
-		IrPut *put = &f->puts.data[i];
-		put->node = ir_put_is_arg(put) ? 0 : to[put->node];
-		renumber_ats(arena, &put->at, ir_type(func, put->out).rank, to);
-	}
+	ir_for_set_nodes(func, f, f->nodes.data, kept, to);
 }
 
 void ir_for_end(IrForBuilder *f) {
