@@ -184,7 +184,7 @@ typedef struct Session {
 	VEC(Source *) sources; /* [0] is a dummy */
 	VEC(Diag *) diags;
 	uint32_t error_count;
-	uint32_t expr_count; /* numbers given to pieces of the syntax tree */
+	uint32_t expr_count; /* numbers given to expressions and names of the syntax tree */
 	uint64_t
 		elaborated; /* expressions that were given a meaning so far, and uses of names that were followed: tests count
 	                      * work by it, not by time */

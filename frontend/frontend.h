@@ -145,7 +145,7 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
                 const Name *open, uint32_t open_count);
 
 /* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
-bool fe_is_tied(const Session *session, const AstDecl *rule);
+bool fe_is_tied(FeProgram *program, const AstDecl *rule);
 /* Is it declared `learn NAME : [...] from "FILE"`? */
 bool fe_is_from_file(const AstDecl *rule, Name name);
 

@@ -25,6 +25,7 @@ static void add_decls(FeProgram *p, const AstFile *file, bool library) {
 			vec_push(arena, &p->library, decl);
 		else
 			vec_push(arena, &p->user, decl);
+		resolve_again(p);
 		if (!decl->name.name)
 			continue;
 		enter_name(arena, &p->by_kind[owner][decl->kind], decl);
@@ -313,16 +314,22 @@ bool call_arguments(FeProgram *p, const FeCall *call, const AstExpr **out) {
 	return ok;
 }
 
-bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
+static bool read_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, bool in_body, FeCall *out) {
 	Session *session = p->session;
 	*out = (FeCall){.span = expr->span, .program = p};
+	uint32_t errors = session->error_count;
+	if (expr->kind == AST_CALL && !in_body)
+		for (uint32_t i = 0; i < expr->call.args.count; i++)
+			resolve_loose(p, expr->call.args.data[i].value);
+	if (session->error_count != errors)
+		return false;
 	if (expr->kind == AST_BAD)
 		return false;
 	if (expr->kind != AST_NAME && expr->kind != AST_CALL) {
 		diag_error(session, 201, expr->span, "the name of %s was expected here", kind_word(kind));
 		return false;
 	}
-	AstName name = expr->kind == AST_NAME ? (AstName){expr->name, expr->span} : expr->call.callee;
+	AstName name = expr->kind == AST_NAME ? (AstName){expr->name, expr->span, expr->id} : expr->call.callee;
 	const AstDecl *decl = find_kind(p, name.name, kind);
 	if (!decl || decl->kind != kind) {
 		void **said = name_map_place(session->arena, &p->missing[kind], name.name);
@@ -361,6 +368,14 @@ bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
 	return true;
 }
 
+bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
+	return read_call(p, expr, kind, false, out);
+}
+
+bool call_in_body(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
+	return read_call(p, expr, kind, true, out);
+}
+
 bool fe_call_text(FeProgram *p, const char *text, AstDeclKind kind, FeCall *out) {
 	uint32_t errors = p->session->error_count;
 	uint32_t source = source_add(p->session, "<command line>", text, strlen(text));
@@ -388,6 +403,7 @@ bool fe_number(FeProgram *program, const AstExpr *expr, double *out) {
 	Elab e = elab_new(program, module, IR_F64);
 	IrBuilder builder = ir_builder(ir_func_new(module, "number"));
 	e.builder = &builder;
+	resolve_loose(program, expr);
 	bool ok = elab_number(&e, expr, "this", out);
 	ir_module_free(module);
 	return ok;
@@ -458,6 +474,7 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 	FeCall call = {.decl = decl, .span = decl->name.span};
 	static const int64_t sizes[] = {7, 3};
 	uint32_t errors = p->session->error_count;
+	resolve(p, decl);
 	switch (decl->kind) {
 	case AST_OBJECTIVE: fe_objective(p, module, &call, IR_F64); break;
 	case AST_OPTIMIZER:
@@ -473,16 +490,11 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 		elab_const(&e, decl);
 		break;
 	}
-	case AST_FN: {
-		Elab e = elab_new(p, module, IR_F64);
-		check_function_names(&e, decl);
-		break;
-	}
 	case AST_EXPERIMENT: check_experiment(p, module, decl); break;
 	default: break;
 	}
 	ir_module_free(module);
-	return p->session->error_count == errors;
+	return p->session->error_count == errors && names_are_sound(p, decl);
 }
 
 /* An experiment, too, may have found something wrong in it. */

@@ -41,11 +41,6 @@ bool limits_of(RuleElab *r, const AstLimits *limits, double *low, double *high) 
 	return false;
 }
 
-static bool is_rule_name(const char *name) {
-	return strcmp(name, "x") == 0 || strcmp(name, "g") == 0 || strcmp(name, "f") == 0 || strcmp(name, "t") == 0 ||
-	       strcmp(name, "horizon") == 0;
-}
-
 static bool read_hypers(RuleElab *r) {
 	Elab *e = &r->e;
 	const AstDecl *decl = r->decl;
@@ -56,7 +51,10 @@ static bool read_hypers(RuleElab *r) {
 	for (uint32_t i = 0; i < decl->params.count; i++) {
 		const AstParam *p = &decl->params.data[i];
 		const AstExpr *x = args[i] ? args[i] : p->value;
-		Hyper h = {.name = p->name.name, .span = p->name.span, .given = args[i] != NULL};
+		Hyper h = {.name = p->name.name,
+		           .symbol = symbol_at(e->program, p->name.id),
+		           .span = p->name.span,
+		           .given = args[i] != NULL};
 		Value *v = value_bad(e);
 		if (!x) {
 			Diag *diag = diag_error(e->session, 269, r->call->span, "`%s` needs a value for `%s`",
@@ -64,9 +62,7 @@ static bool read_hypers(RuleElab *r) {
 			diag_label(e->session, diag, p->name.span, "declared here");
 			ok = false;
 		} else {
-			ScopeMark scope = scope_mark(e);
-			if (args[i])
-				scope_hide(e);
+			ScopeMark scope = scope_apart(e);
 			v = elab(e, x);
 			scope_back(e, scope);
 			h.known = value_known_real(v, &h.value);
@@ -90,12 +86,8 @@ static bool read_hypers(RuleElab *r) {
 			                          session_text(e->session, h.name), h.low, h.high, h.value);
 			diag_label(e->session, diag, p->limits.span, "stated here");
 		}
-		if (is_rule_name(session_text(e->session, h.name)) || scope_find(e, h.name)) {
-			diag_error(e->session, 202, h.span, "`%s` is there already", session_text(e->session, h.name));
-			ok = false;
-		}
 		vec_push(e->arena, &r->hypers, h);
-		scope_add(e, BIND_HYPER, p->name, v);
+		scope_add(e, h.symbol, v);
 	}
 	for (uint32_t i = 0; i < r->open_count; i++) {
 		bool found = false;
@@ -131,7 +123,7 @@ void bind_hypers(RuleElab *r, IrFunc *func) {
 			v->as_int = as_int;
 		} else if (h->learned)
 			continue;
-		scope_add(e, BIND_HYPER, (AstName){h->name, h->span}, v);
+		scope_add(e, h->symbol, v);
 	}
 }
 
@@ -183,34 +175,9 @@ static Value *like_x(RuleElab *r, IrValue value) {
 	return value_read(&r->e, value, S_REAL, 1, &dim);
 }
 
-AstName rule_name(RuleElab *r, const char *text) {
-	return (AstName){session_name(r->e.session, text), {0}};
-}
-
 static IrType x_type(RuleElab *r) {
 	IrDim n = r->e.n;
 	return ir_tensor_type(r->e.real, 1, &n);
-}
-
-/* Names that exist in the rule, but not yet in the function being built. */
-void bind_later(RuleElab *r, bool x_too) {
-	Elab *e = &r->e;
-	static const char *const step_names[] = {"g", "f", "t", "horizon"};
-	for (size_t i = 0; i < sizeof step_names / sizeof *step_names; i++)
-		scope_add(e, BIND_BUILTIN, rule_name(r, step_names[i]), NULL);
-	if (x_too) {
-		int64_t dim = DIM_X;
-		Value *x = value_array(e, S_REAL, 1, &dim, (Span){0});
-		x->body = ex_real(e, 0);
-		scope_add(e, BIND_X, rule_name(r, "x"), x);
-	}
-	for (uint32_t i = 0; i < r->decl->body.count; i++) {
-		const AstStmt *s = r->decl->body.data[i];
-		if (s->kind == AST_LET || s->kind == AST_VAR)
-			for (uint32_t k = 0; k < s->declare.names.count; k++)
-				if (!scope_find(e, s->declare.names.data[k].name))
-					scope_add(e, BIND_LET, s->declare.names.data[k], NULL);
-	}
 }
 
 /* ---- states ---- */
@@ -275,13 +242,6 @@ void init_states(RuleElab *r, const AstDecl *decl, const char *prefix) {
 		if (s->kind != AST_STATE || s->declare.names.count == 0)
 			continue;
 		AstName name = s->declare.names.data[0];
-		Binding *other = scope_find(e, name.name);
-		if (other) {
-			Diag *diag =
-				diag_error(e->session, 202, name.span, "`%s` is there already", session_text(e->session, name.name));
-			if (other->span.file)
-				diag_label(e->session, diag, other->span, "first here");
-		}
 		bool each = false;
 		Value *v = state_start(r, s, &each);
 		const char *text = arena_printf(e->arena, "%s%s", prefix, session_text(e->session, name.name));
@@ -315,8 +275,7 @@ static void build_init(RuleElab *r) {
 	bind_hypers(r, o->init);
 	begin_tensors(r);
 	bind_learned(r, o->init);
-	bind_later(r, false);
-	scope_add(e, BIND_X, rule_name(r, "x"), like_x(r, x));
+	scope_add(e, r->names->rule[RULE_X], like_x(r, x));
 	init_states(r, r->decl, "");
 }
 
@@ -389,6 +348,16 @@ Value *build_all_max(Elab *e, const Builtin *b, Value **args, const AstExpr *x) 
 	return collective(e, b->name, IR_PUT_MAX, false, args[0], x->span);
 }
 
+/* What a state of the rule itself is called; NULL: one of a rule that it applies, which is bound there. */
+static const Symbol *slot_symbol(const RuleElab *r, uint32_t state) {
+	for (uint32_t i = 0; i < r->decl->body.count && state < r->own_states; i++) {
+		const AstStmt *s = r->decl->body.data[i];
+		if (s->kind == AST_STATE && s->declare.names.count && state-- == 0)
+			return symbol_at(r->program, s->declare.names.data[0].id);
+	}
+	return NULL;
+}
+
 static void build_step(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
@@ -402,12 +371,13 @@ static void build_step(RuleElab *r) {
 	bind_hypers(r, o->step);
 	begin_tensors(r);
 	bind_learned(r, o->step);
-	Binding *bound_x = scope_add(e, BIND_X, rule_name(r, "x"), like_x(r, x));
+	Symbol *const *names = r->names->rule;
+	Binding *bound_x = scope_add(e, names[RULE_X], like_x(r, x));
 	bound_x->scalar = S_REAL;
-	Binding *bound_g = scope_add(e, BIND_BUILTIN, rule_name(r, "g"), like_x(r, g));
-	Binding *bound_f = scope_add(e, BIND_BUILTIN, rule_name(r, "f"), f);
-	scope_add(e, BIND_BUILTIN, rule_name(r, "t"), t);
-	Binding *bound_horizon = scope_add(e, BIND_BUILTIN, rule_name(r, "horizon"), horizon);
+	Binding *bound_g = scope_add(e, names[RULE_G], like_x(r, g));
+	Binding *bound_f = scope_add(e, names[RULE_F], f);
+	scope_add(e, names[RULE_T], t);
+	Binding *bound_horizon = scope_add(e, names[RULE_HORIZON], horizon);
 	bool all_each = true;
 	for (uint32_t i = 0; i < o->states.count; i++) {
 		const FeSlot *slot = &o->states.data[i];
@@ -421,12 +391,8 @@ static void build_step(RuleElab *r) {
 			v = value_from_whole(e, param, start->scalar, start->rank, start->dims, &e->tensor, e->tensor ? 1 : 0);
 		}
 		all_each = all_each && o->state_each.data[i];
-		/* Those of applied rules have their names only there. */
-		ScopeMark scope = scope_mark(e);
-		Binding *b = scope_add(e, BIND_STATE, (AstName){slot->name, slot->span}, v);
+		Binding *b = scope_add(e, slot_symbol(r, i), v);
 		b->scalar = start->scalar;
-		if (i >= r->own_states)
-			scope_back(e, scope);
 		vec_push(e->arena, &r->bound, b);
 	}
 	r->in_step = true;
@@ -438,12 +404,13 @@ static void build_step(RuleElab *r) {
 	}
 	r->in_step = false;
 	if (!value_is_bad(bound_x->value))
-		ir_result(o->step, "x", whole(e, bound_x->value, NULL, 0, bound_x->name, r->decl->name.span));
+		ir_result(o->step, "x", whole(e, bound_x->value, NULL, 0, names[RULE_X]->name, r->decl->name.span));
 	for (uint32_t i = 0; i < r->bound.count; i++) {
-		const Binding *b = r->bound.data[i];
-		if (!value_is_bad(b->value))
-			ir_result(o->step, session_text(e->session, b->name),
-			          whole(e, b->value, &e->tensor, e->tensor ? 1 : 0, b->name, b->span));
+		Value *v = r->bound.data[i]->value;
+		const FeSlot *slot = &o->states.data[i];
+		if (!value_is_bad(v))
+			ir_result(o->step, session_text(e->session, slot->name),
+			          whole(e, v, &e->tensor, e->tensor ? 1 : 0, slot->name, slot->span));
 	}
 	for (uint32_t i = 0; i < r->shares.count; i++)
 		ir_result(o->step, arena_printf(e->arena, "share%u", (unsigned)i + 1), r->shares.data[i]);
@@ -463,6 +430,8 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 	r->program = program;
 	r->call = call;
 	r->decl = call->decl;
+	bool sound = names_are_sound(program, call->decl);
+	r->names = resolve(program, call->decl);
 	r->target = target;
 	r->open = open;
 	r->open_count = open_count;
@@ -505,5 +474,5 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 		                 .high = h->high};
 		vec_push(module->arena, &r->out->hypers, hyper);
 	}
-	return session->error_count == errors && !program->broken ? r->out : NULL;
+	return session->error_count == errors && sound && !program->broken ? r->out : NULL;
 }

@@ -224,6 +224,14 @@ static void open_transform(Elab *e, const Hyper *h, FeLearned *l) {
 	diag_label(e->session, diag, h->limits->span, "%g to %g", low, high);
 }
 
+/* What is learned sees of x its size alone. */
+static void bind_x(RuleElab *r) {
+	int64_t dim = DIM_X;
+	Value *x = value_array(&r->e, S_REAL, 1, &dim, (Span){0});
+	x->body = ex_real(&r->e, 0);
+	scope_add(&r->e, r->names->rule[RULE_X], x);
+}
+
 void build_theta(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
@@ -233,7 +241,7 @@ void build_theta(RuleElab *r) {
 	               .instance = ex_int(e, 0)};
 	begin_tensors(r);
 	bind_hypers(r, NULL);
-	bind_later(r, true);
+	bind_x(r);
 	VEC(Value *) starts = {0};
 	for (uint32_t i = 0; i < r->decl->body.count; i++) {
 		const AstStmt *s = r->decl->body.data[i];
@@ -243,15 +251,7 @@ void build_theta(RuleElab *r) {
 		                        .span = s->declare.names.data[0].span,
 		                        .offset = o->learned_count}};
 		Value *v = NULL;
-		const Binding *other = scope_find(e, l.slot.name);
-		if (other) {
-			Diag *diag = diag_error(e->session, 202, l.slot.span, "`%s` is there already",
-			                        session_text(e->session, l.slot.name));
-			if (other->span.file)
-				diag_label(e->session, diag, other->span, "first here");
-		}
 		learned_start(r, s, key, &l, &v);
-		scope_add(e, BIND_LEARNED, (AstName){l.slot.name, l.slot.span}, NULL);
 		o->learned_count += l.slot.count;
 		vec_push(e->arena, &o->learned, l);
 		vec_push(e->arena, &starts, v);
@@ -328,6 +328,15 @@ void build_natural(RuleElab *r) {
 	ir_result(o->natural, "natural", out);
 }
 
+static const Symbol *learned_symbol(const RuleElab *r, const FeLearned *l) {
+	for (uint32_t i = 0; i < r->decl->body.count; i++) {
+		const AstStmt *s = r->decl->body.data[i];
+		if (s->kind == AST_LEARN && s->declare.names.count && s->declare.names.data[0].name == l->slot.name)
+			return symbol_at(r->program, s->declare.names.data[0].id);
+	}
+	return NULL;
+}
+
 void bind_learned(RuleElab *r, IrFunc *func) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
@@ -336,36 +345,32 @@ void bind_learned(RuleElab *r, IrFunc *func) {
 		const FeLearned *l = &o->learned.data[i];
 		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);
 		v = settle(e, v, l->slot.name, l->slot.span);
-		for (uint32_t k = 0; l->from_hyper && k < r->hypers.count; k++)
-			if (r->hypers.data[k].name == l->slot.name)
-				v->hyper = (int)k + 1;
-		scope_add(e, l->from_hyper ? BIND_HYPER : BIND_LEARNED, (AstName){l->slot.name, l->slot.span}, v);
+		const Symbol *symbol = learned_symbol(r, l);
+		for (uint32_t k = 0; l->from_hyper && k < r->hypers.count; k++) {
+			if (r->hypers.data[k].name != l->slot.name)
+				continue;
+			v->hyper = (int)k + 1;
+			symbol = r->hypers.data[k].symbol;
+		}
+		scope_add(e, symbol, v);
 	}
 }
 
 /* ---- what can be told from the declarations alone ---- */
 
-typedef struct Mention {
-	const Session *session;
-	bool found;
-} Mention;
-
-static void see_x(Name name, Span span, void *context) {
+static void see_x(const Symbol *symbol, Span span, void *context) {
 	(void)span;
-	Mention *m = context;
-	m->found = m->found || strcmp(session_text(m->session, name), "x") == 0;
+	bool *found = context;
+	*found = *found || symbol->kind == SYMBOL_X;
 }
 
-bool fe_is_tied(const Session *session, const AstDecl *rule) {
-	Mention m = {session, false};
-	for (uint32_t i = 0; i < rule->body.count; i++) {
-		if (rule->body.data[i]->kind != AST_LEARN)
-			continue;
-		stmt_names(rule->body.data[i], see_x, &m);
-		expr_names(rule->body.data[i]->declare.limits.low, see_x, &m);
-		expr_names(rule->body.data[i]->declare.limits.high, see_x, &m);
-	}
-	return m.found;
+bool fe_is_tied(FeProgram *program, const AstDecl *rule) {
+	bool found = false;
+	resolve(program, rule);
+	for (uint32_t i = 0; i < rule->body.count; i++)
+		if (rule->body.data[i]->kind == AST_LEARN)
+			stmt_symbols(program, rule->body.data[i], see_x, &found);
+	return found;
 }
 
 bool fe_is_from_file(const AstDecl *rule, Name name) {

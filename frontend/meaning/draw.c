@@ -15,6 +15,13 @@ static const Distribution distributions[] = {
 	{"exponential", 0, 1, S_REAL}, {"loguniform", 2, 2, S_REAL}, {"permutation", 1, 1, S_INT},
 };
 
+bool is_distribution(const char *name) {
+	for (size_t i = 0; i < sizeof distributions / sizeof *distributions; i++)
+		if (strcmp(name, distributions[i].name) == 0)
+			return true;
+	return false;
+}
+
 static const Distribution *find(Elab *e, const AstExpr *draw) {
 	Name names[16];
 	uint32_t count = 0;

@@ -47,8 +47,7 @@ static void run_body(Elab *e, const void *context) {
 	const Turn *turn = context;
 	const AstStmt *s = turn->turns->s;
 	ScopeMark scope = scope_mark(e);
-	if (new_name(e, s->loop.name))
-		scope_add(e, BIND_LOOP, s->loop.name, value_scalar(e, S_INT, ex_add_int(e, turn->counter, turn->turns->low)));
+	scope_add_name(e, s->loop.name, value_scalar(e, S_INT, ex_add_int(e, turn->counter, turn->turns->low)));
 	elab_block(e, &s->loop.body);
 	scope_back(e, scope);
 }
@@ -99,7 +98,7 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
 		before[i] = b->value;
-		inits[i] = whole(e, value_convert(e, b->value, b->scalar), around, b->active, b->name, s->span);
+		inits[i] = whole(e, value_convert(e, b->value, b->scalar), around, b->active, b->symbol->name, s->span);
 	}
 	IrBlock *outer = e->builder->block;
 	Value *returned = e->returned;
@@ -108,7 +107,7 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	IrOp *op = ir_loop_begin(e->builder, turns->most, 0);
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
-		e->builder->name = b->name;
+		e->builder->name = b->symbol->name;
 		yields[i] = ir_loop_carry(e->builder, op, inits[i]);
 		e->builder->name = 0;
 		b->value = value_from_whole(e, yields[i], b->scalar, before[i]->rank, before[i]->dims, around, b->active);
@@ -125,7 +124,7 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
 		if (!value_is_bad(b->value))
-			yields[i] = whole(e, b->value, e->active.data, b->active, b->name, s->span);
+			yields[i] = whole(e, b->value, e->active.data, b->active, b->symbol->name, s->span);
 	}
 	ir_loop_end(e->builder, op, yields, outer);
 	if (returns || (needed && e->session->error_count > errors)) {

@@ -1,4 +1,4 @@
-/* Values: arrays as functions of index variables; and the names in scope. */
+/* Values: arrays as functions of index variables; and the values of names. */
 #include "frontend/meaning/elab.h"
 
 #include <string.h>
@@ -247,33 +247,32 @@ const char *type_text(Elab *e, const Value *v) {
 	return v->rank ? arena_printf(e->arena, "%s%s", scalar, dims_text(e, v->dims, v->rank)) : scalar;
 }
 
-Binding *scope_add(Elab *e, BindKind kind, AstName name, Value *value) {
+Binding *scope_add(Elab *e, const Symbol *symbol, Value *value) {
 	Binding *b = ARENA_NEW(e->arena, Binding);
-	*b = (Binding){.kind = kind, .name = name.name, .span = name.span, .value = value, .frame = e->scope.frame};
-	b->active = e->active.count;
-	b->coord = e->coord;
+	*b = (Binding){.symbol = symbol, .value = value, .active = e->active.count, .coord = e->coord};
+	if (!symbol || symbol->taken)
+		return b;
 	vec_push(e->arena, &e->scope.bindings, b);
-	if (name.name) {
-		void **place = name_map_place(e->arena, &e->scope.newest, name.name);
-		b->older = *place;
-		*place = b;
-	}
+	void **place = name_map_place(e->arena, &e->scope.by_symbol, symbol->number);
+	b->older = *place;
+	*place = b;
 	return b;
 }
 
-/* Frames are stacked: what hides a name of this frame is of this frame, too. */
-Binding *scope_find(const Elab *e, Name name) {
-	Binding *b = name_map_get(&e->scope.newest, name);
-	return b && b->frame == e->scope.frame ? b : NULL;
+Binding *scope_add_name(Elab *e, AstName name, Value *value) {
+	return scope_add(e, symbol_at(e->program, name.id), value);
+}
+
+Binding *scope_find(const Elab *e, const Symbol *symbol) {
+	return symbol ? name_map_get(&e->scope.by_symbol, symbol->number) : NULL;
 }
 
 ScopeMark scope_mark(const Elab *e) {
-	return (ScopeMark){e->scope.bindings.count, e->scope.frame, e->place};
+	return (ScopeMark){e->scope.bindings.count, e->place};
 }
 
-ScopeMark scope_hide(Elab *e) {
+ScopeMark scope_apart(Elab *e) {
 	ScopeMark mark = scope_mark(e);
-	e->scope.frame = ++e->scope.frames;
 	e->place = ++e->places;
 	return mark;
 }
@@ -281,9 +280,7 @@ ScopeMark scope_hide(Elab *e) {
 void scope_back(Elab *e, ScopeMark mark) {
 	while (e->scope.bindings.count > mark.count) {
 		Binding *b = e->scope.bindings.data[--e->scope.bindings.count];
-		if (b->name)
-			*name_map_place(e->arena, &e->scope.newest, b->name) = b->older;
+		*name_map_place(e->arena, &e->scope.by_symbol, b->symbol->number) = b->older;
 	}
-	e->scope.frame = mark.frame;
 	e->place = mark.place;
 }
