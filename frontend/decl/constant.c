@@ -99,6 +99,8 @@ static Value *make(Elab *e, const AstDecl *decl) {
 	bool dimension = e->in_dimension, want = e->want_int;
 	uint32_t facts = e->facts.count;
 	Var *coord = e->coord;
+	Path *path = e->path;
+	e->path = &e->typing->root;
 	ScopeMark scope = scope_apart(e);
 	e->in_dimension = e->want_int = false;
 	e->calls = &calls;
@@ -108,6 +110,7 @@ static Value *make(Elab *e, const AstDecl *decl) {
 	e->calls = calls.outer;
 	scope_back(e, scope);
 	e->coord = coord;
+	e->path = path;
 	e->facts.count = facts;
 	e->in_dimension = dimension;
 	e->want_int = want;

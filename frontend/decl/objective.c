@@ -17,6 +17,7 @@ typedef struct Building {
 	ScopeMark hypers;
 	Stages stages;
 	bool told, ok;
+	uint32_t functions; /* begun */
 	VEC(Value *) fixed; /* their values in setup, for shapes and ranges */
 	VEC(const Symbol *) fixed_symbols, param_symbols;
 } Building;
@@ -97,6 +98,7 @@ static DrawKey start_function(Building *b, IrBuilder *builder, const char *name,
 	builder->span = b->decl->name.span;
 	e->builder = builder;
 	scope_back(e, b->hypers);
+	e->path = path_inside(e->typing, &e->typing->root, ++b->functions);
 	DrawKey key = {0};
 	if (strcmp(name, "value") != 0) {
 		key.seed = ex_read(e, ir_param(*func, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
@@ -238,7 +240,7 @@ static void build_start(Building *b) {
 		return;
 	IrType type = ir_tensor_type(e->real, 1, &o->size);
 	e->builder->span = b->decl->name.span;
-	IrValue x = o->params.count == 1 && o->params.data[0].type.rank == 1 ? 0 : ir_fill(e->builder, type, 0);
+	IrValue x = o->params.count == 1 && o->params.data[0].type.rank == 1 ? 0 : emit_fill(e, type, 0);
 	for (uint32_t i = 0; i < starts.count; i++) {
 		Value *v = starts.data[i];
 		if (!v)
@@ -254,8 +256,7 @@ static void build_start(Building *b) {
 		place = ir_at_add(e->module, place, ir_at_const(o->params.data[i].offset));
 		uint32_t node = emit_ex(e, &m, body);
 		e->builder->name = session_name(e->session, "x");
-		x = ir_put(&m.f, IR_PUT_NONE, node, type, &place, x, false);
-		ir_for_end(&m.f);
+		x = emit_put(e, &m, IR_PUT_NONE, node, type, &place, x, false);
 	}
 	ir_result(o->start, "x", x);
 }
@@ -337,12 +338,12 @@ static void build_value(Building *b) {
 	}
 }
 
-FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
-	program = call->program ? call->program : program;
-	Session *session = program->session;
-	uint32_t errors = session->error_count;
-	Building b = {.e = elab_new(program, module, real), .decl = call->decl, .ok = true};
-	bool sound = names_are_sound(program, call->decl);
+/* All of it, typed or lowered; NULL with diagnostics. */
+static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing,
+                          bool lowering) {
+	uint32_t errors = program->session->error_count;
+	Building b = {.e = elab_new(program, module, real, typing), .decl = call->decl, .ok = true};
+	b.e.lowering = lowering;
 	b.out = ARENA_NEW(module->arena, FeObjective);
 	b.out->decl = call->decl;
 	b.out->module = module;
@@ -357,7 +358,26 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 	build_setup(&b);
 	build_start(&b);
 	build_value(&b);
-	return session->error_count == errors && sound && b.ok && !program->broken ? b.out : NULL;
+	return program->session->error_count == errors && b.ok && !program->broken ? b.out : NULL;
+}
+
+FeObjective *type_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing) {
+	program = call->program ? call->program : program;
+	bool sound = names_are_sound(program, call->decl);
+	FeObjective *typed = build(program, module, call, real, typing, false);
+	return sound ? typed : NULL;
+}
+
+FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
+	program = call->program ? call->program : program;
+	IrModule *scratch = ir_module_new(program->session);
+	Arena *notes = arena_new();
+	Typing *typing = typing_new(notes);
+	bool sound = type_objective(program, scratch, call, real, typing) != NULL;
+	ir_module_free(scratch);
+	FeObjective *objective = sound ? build(program, module, call, real, typing, true) : NULL;
+	arena_free(notes);
+	return objective;
 }
 
 static bool block_draws(const AstBlock *block) {

@@ -385,7 +385,7 @@ bool fe_call_text(FeProgram *p, const char *text, AstDeclKind kind, FeCall *out)
 
 /* ---- the elaborator's start ---- */
 
-Elab elab_new(FeProgram *program, IrModule *module, IrScalar real) {
+Elab elab_new(FeProgram *program, IrModule *module, IrScalar real, Typing *typing) {
 	Elab e = {.program = program,
 	          .session = program->session,
 	          .module = module,
@@ -393,6 +393,8 @@ Elab elab_new(FeProgram *program, IrModule *module, IrScalar real) {
 	          .real = real,
 	          .n = -1,
 	          .tensors = 1};
+	e.typing = typing;
+	e.path = &typing->root;
 	e.epoch = ARENA_NEW(e.arena, uint64_t);
 	e.next_var = ARENA_NEW(e.arena, uint32_t);
 	return e;
@@ -400,7 +402,7 @@ Elab elab_new(FeProgram *program, IrModule *module, IrScalar real) {
 
 bool fe_number(FeProgram *program, const AstExpr *expr, double *out) {
 	IrModule *module = ir_module_new(program->session);
-	Elab e = elab_new(program, module, IR_F64);
+	Elab e = elab_new(program, module, IR_F64, typing_new(module->arena));
 	IrBuilder builder = ir_builder(ir_func_new(module, "number"));
 	e.builder = &builder;
 	resolve_loose(program, expr);
@@ -409,7 +411,15 @@ bool fe_number(FeProgram *program, const AstExpr *expr, double *out) {
 	return ok;
 }
 
-/* ---- checking everything ---- */
+/* ---- checking everything ----
+ *
+ * Typing finds all mistakes, so nothing is lowered. */
+
+static Typing *typing_alone(IrModule *module) {
+	Typing *typing = typing_new(module->arena);
+	typing->alone = true;
+	return typing;
+}
 
 /* The clauses; then the objectives and rules with the arguments that the experiment gives them. */
 static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl) {
@@ -417,20 +427,20 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 	if (!fe_experiment(p, decl, x) || p->session->error_count)
 		return;
 	for (uint32_t i = 0; i < x->on.count; i++) {
-		const FeObjective *objective = fe_objective(p, module, &x->on.data[i], IR_F64);
+		const FeObjective *objective = type_objective(p, module, &x->on.data[i], IR_F64, typing_alone(module));
 		if (!objective)
 			continue;
 		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, objective->params.count);
 		for (uint32_t k = 0; k < objective->params.count; k++)
 			sizes[k] = objective->params.data[k].count;
 		FeTarget target = {sizes, objective->params.count};
-		if (!fe_rule(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count))
+		if (!type_rule(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_alone(module)))
 			return;
 		for (uint32_t k = 0; i == 0 && k < x->against.count; k++)
-			fe_rule(p, module, &x->against.data[k], &target, IR_F64, NULL, 0);
+			type_rule(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_alone(module));
 	}
 	static const int64_t learned[] = {7};
-	fe_rule(p, module, &x->update, &(FeTarget){learned, 1}, IR_F64, NULL, 0);
+	type_rule(p, module, &x->update, &(FeTarget){learned, 1}, IR_F64, NULL, 0, typing_alone(module));
 }
 
 /* Those of `a` that `b` has, too, word for word. */
@@ -457,7 +467,7 @@ static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
 	Diags wrong[2];
 	for (int i = 0; i < 2; i++) {
 		DiagMark mark = diag_mark(p->session);
-		fe_rule(p, module, call, &(FeTarget){&sizes[i], 1}, IR_F64, NULL, 0);
+		type_rule(p, module, call, &(FeTarget){&sizes[i], 1}, IR_F64, NULL, 0, typing_alone(module));
 		wrong[i] = diag_take_back(p->session, mark);
 		if (wrong[i].count == 0)
 			return;
@@ -476,15 +486,15 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 	uint32_t errors = p->session->error_count;
 	resolve(p, decl);
 	switch (decl->kind) {
-	case AST_OBJECTIVE: fe_objective(p, module, &call, IR_F64); break;
+	case AST_OBJECTIVE: type_objective(p, module, &call, IR_F64, typing_alone(module)); break;
 	case AST_OPTIMIZER:
 		if (decl->joint)
 			check_joint(p, module, &call);
 		else
-			fe_rule(p, module, &call, &(FeTarget){sizes, 2}, IR_F64, NULL, 0);
+			type_rule(p, module, &call, &(FeTarget){sizes, 2}, IR_F64, NULL, 0, typing_alone(module));
 		break;
 	case AST_CONST: {
-		Elab e = elab_new(p, module, IR_F64);
+		Elab e = elab_new(p, module, IR_F64, typing_alone(module));
 		IrBuilder builder = ir_builder(ir_func_new(module, "const"));
 		e.builder = &builder;
 		elab_const(&e, decl);

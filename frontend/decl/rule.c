@@ -4,8 +4,8 @@
  * of every coordinate; what a rule computes once per tensor then has a leading axis over the tensors (the variable
  * `tensor`), and what it computes per coordinate reads it through the table.
  *
- * Which hyperparameters have to be whole numbers is learned by elaborating: the first time that one is needed as such, it
- * is marked, and the rule is elaborated again with it as a constant. */
+ * Which hyperparameters have to be whole numbers is found while typing: the first time that one is needed as such, it is
+ * marked, and the rule is typed again with it as a constant, until no other turns up. It is lowered once. */
 #include "frontend/decl/rule.h"
 
 #include <math.h>
@@ -14,6 +14,7 @@
 Value *hyper_as_int(Elab *e, Value *v, Span span) {
 	Hyper *h = &e->rule->hypers.data[v->hyper - 1];
 	if (!h->as_int) {
+		typing_set_whole(e->typing, h->symbol);
 		h->as_int = true;
 		e->rule->more_ints = true;
 	}
@@ -141,6 +142,7 @@ void begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFunc **
 	e->coord = NULL;
 	e->tensors = 1;
 	e->coupled = false;
+	e->path = path_inside(e->typing, &e->typing->root, ++r->functions);
 	if (r->symbolic)
 		e->n = ir_symbol(*func, "n");
 	else {
@@ -158,15 +160,15 @@ void begin_tensors(RuleElab *r) {
 	e->tensors = r->target->count;
 	e->tensor = var_new(e, session_name(e->session, "s"), e->tensors, r->decl->name.span);
 	e->tensor->tensor = true;
-	int64_t *segment = ARENA_ARRAY(e->arena, int64_t, e->n), at = 0;
-	for (uint32_t i = 0; i < r->target->count; i++)
+	int64_t *segment = e->lowering ? ARENA_ARRAY(e->arena, int64_t, e->n) : NULL, at = 0;
+	for (uint32_t i = 0; segment && i < r->target->count; i++)
 		for (int64_t k = 0; k < r->target->sizes[i]; k++)
 			segment[at++] = i;
 	IrDim n = e->n, s = e->tensors;
 	e->builder->name = session_name(e->session, "segment");
-	e->segments = ir_table(e->builder, ir_tensor_type(IR_I64, 1, &n), NULL, segment);
+	e->segments = emit_table(e, ir_tensor_type(IR_I64, 1, &n), NULL, segment);
 	e->builder->name = session_name(e->session, "sizes");
-	e->sizes = ir_table(e->builder, ir_tensor_type(IR_I64, 1, &s), NULL, r->target->sizes);
+	e->sizes = emit_table(e, ir_tensor_type(IR_I64, 1, &s), NULL, r->target->sizes);
 	vec_push(e->arena, &e->active, e->tensor);
 }
 
@@ -421,49 +423,86 @@ static void build_step(RuleElab *r) {
 	o->elementwise = !e->coupled && all_each && !r->decl->joint;
 }
 
-FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
-                const Name *open, uint32_t open_count) {
-	program = call->program ? call->program : program;
-	Session *session = program->session;
-	uint32_t errors = session->error_count, funcs = module->funcs.count;
+/* What a call asks for, in any of its forms. */
+typedef struct RuleAsked {
+	const FeCall *call;
+	const FeTarget *target;
+	IrScalar real;
+	const Name *open;
+	uint32_t open_count;
+	Typing *typing;
+} RuleAsked;
+
+static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked *asked, Calls *calls) {
 	RuleElab *r = ARENA_NEW(module->arena, RuleElab);
 	r->program = program;
-	r->call = call;
-	r->decl = call->decl;
-	bool sound = names_are_sound(program, call->decl);
-	r->names = resolve(program, call->decl);
-	r->target = target;
-	r->open = open;
-	r->open_count = open_count;
-	r->symbolic = target->count == 0;
-	r->e = elab_new(program, module, real);
+	r->call = asked->call;
+	r->decl = asked->call->decl;
+	r->names = resolve(program, asked->call->decl);
+	r->target = asked->target;
+	r->open = asked->open;
+	r->open_count = asked->open_count;
+	r->symbolic = asked->target->count == 0;
+	r->e = elab_new(program, module, asked->real, asked->typing);
 	r->e.rule = r;
-	Calls calls = {call->decl, NULL};
-	r->e.calls = &calls;
+	*calls = (Calls){asked->call->decl, NULL};
+	r->e.calls = calls;
+	return r;
+}
+
+static void mark_opened(RuleElab *r) {
+	for (uint32_t i = 0; i < r->hypers.count; i++)
+		for (uint32_t k = 0; k < r->open_count; k++)
+			if (r->open[k] == r->hypers.data[i].name)
+				r->hypers.data[i].learned = 1;
+}
+
+static void build_functions(RuleElab *r) {
+	r->shares.count = r->states.count = r->bound.count = r->applied = r->functions = 0;
+	FeRule *o = r->out = ARENA_NEW(r->e.arena, FeRule);
+	o->decl = r->decl;
+	o->module = r->e.module;
+	o->real = r->e.real;
+	build_theta(r);
+	build_natural(r);
+	build_init(r);
+	build_step(r);
+}
+
+/* Typed again whenever a hyperparameter turns out to be a whole number, which others may follow from. */
+static RuleElab *type_functions(FeProgram *program, IrModule *module, const RuleAsked *asked, Calls *calls) {
+	uint32_t errors = program->session->error_count, funcs = module->funcs.count;
+	RuleElab *r = rule_new(program, module, asked, calls);
 	if (!read_hypers(r))
 		return NULL;
-	for (uint32_t i = 0; i < r->hypers.count; i++)
-		for (uint32_t k = 0; k < open_count; k++)
-			if (open[k] == r->hypers.data[i].name)
-				r->hypers.data[i].learned = 1;
+	mark_opened(r);
 	do {
 		r->more_ints = false;
 		module->funcs.count = funcs;
-		r->shares.count = r->states.count = r->bound.count = r->applied = 0;
-		FeRule *o = r->out = ARENA_NEW(module->arena, FeRule);
-		o->decl = call->decl;
-		o->module = module;
-		o->real = real;
-		build_theta(r);
-		build_natural(r);
-		build_init(r);
-		build_step(r);
-	} while (r->more_ints && session->error_count == errors);
+		build_functions(r);
+	} while (r->more_ints && program->session->error_count == errors);
+	for (uint32_t i = 0; i < r->hypers.count; i++)
+		if (r->hypers.data[i].learned && r->hypers.data[i].as_int)
+			diag_error(program->session, 272, r->hypers.data[i].span, "`%s` is a whole number, which cannot be learned",
+			           session_text(program->session, r->hypers.data[i].name));
+	return program->session->error_count == errors && !program->broken ? r : NULL;
+}
+
+static RuleElab *lower_functions(FeProgram *program, IrModule *module, const RuleAsked *asked, Calls *calls) {
+	uint32_t errors = program->session->error_count;
+	RuleElab *r = rule_new(program, module, asked, calls);
+	r->e.lowering = true;
+	read_hypers(r);
+	mark_opened(r);
+	for (uint32_t i = 0; i < r->hypers.count; i++)
+		r->hypers.data[i].as_int = typing_is_whole(asked->typing, r->hypers.data[i].symbol);
+	build_functions(r);
+	return program->session->error_count == errors ? r : NULL;
+}
+
+static FeRule *finish(RuleElab *r) {
 	for (uint32_t i = 0; i < r->hypers.count; i++) {
 		const Hyper *h = &r->hypers.data[i];
-		if (h->learned && h->as_int)
-			diag_error(session, 272, h->span, "`%s` is a whole number, which cannot be learned",
-			           session_text(session, h->name));
 		if (!h->known || h->as_int || h->learned)
 			continue;
 		FeHyper hyper = {.name = h->name,
@@ -472,7 +511,32 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 		                 .has_range = h->has_range,
 		                 .low = h->low,
 		                 .high = h->high};
-		vec_push(module->arena, &r->out->hypers, hyper);
+		vec_push(r->e.arena, &r->out->hypers, hyper);
 	}
-	return session->error_count == errors && sound && !program->broken ? r->out : NULL;
+	return r->out;
+}
+
+FeRule *type_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                  const Name *open, uint32_t open_count, Typing *typing) {
+	program = call->program ? call->program : program;
+	RuleAsked asked = {call, target, real, open, open_count, typing};
+	Calls calls;
+	bool sound = names_are_sound(program, call->decl);
+	RuleElab *r = type_functions(program, module, &asked, &calls);
+	return r && sound ? finish(r) : NULL;
+}
+
+FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                const Name *open, uint32_t open_count) {
+	program = call->program ? call->program : program;
+	Calls calls[2];
+	Arena *notes = arena_new();
+	RuleAsked asked = {call, target, real, open, open_count, typing_new(notes)};
+	IrModule *scratch = ir_module_new(program->session);
+	bool sound = names_are_sound(program, call->decl);
+	sound = type_functions(program, scratch, &asked, &calls[0]) && sound;
+	ir_module_free(scratch);
+	RuleElab *r = sound ? lower_functions(program, module, &asked, &calls[1]) : NULL;
+	arena_free(notes);
+	return r ? finish(r) : NULL;
 }

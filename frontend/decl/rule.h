@@ -32,6 +32,7 @@ struct RuleElab {
 	uint32_t open_count;
 	bool more_ints;
 	bool symbolic;
+	uint32_t functions;   /* begun */
 	VEC(IrValue) shares;  /* of the collectives, in step */
 	VEC(Value *) states;  /* what they start from */
 	uint32_t own_states;  /* the others are those of applied rules */

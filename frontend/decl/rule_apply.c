@@ -167,10 +167,13 @@ void init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
 	Applied a = enter(r, s);
 	if (a.decl) {
 		const Calls *calls = e->calls;
+		Path *path = e->path;
 		e->calls = &a.calls;
+		e->path = path_inside(e->typing, path, s->apply->id);
 		const char *name = session_text(e->session, a.decl->name.name);
 		init_states(r, a.decl, arena_printf(e->arena, "%s%s%u_", prefix, name, (unsigned)++r->applied));
 		e->calls = calls;
+		e->path = path;
 	}
 	scope_back(e, a.outer);
 }
@@ -195,7 +198,9 @@ void rule_apply(Elab *e, const AstStmt *s) {
 		return;
 	}
 	const Calls *calls = e->calls;
+	Path *path = e->path;
 	e->calls = &a.calls;
+	e->path = path_inside(e->typing, path, s->apply->id);
 	uint32_t first = r->next_state, count = 0;
 	for (uint32_t i = 0; i < a.decl->body.count; i++) {
 		const AstStmt *state = a.decl->body.data[i];
@@ -222,5 +227,6 @@ void rule_apply(Elab *e, const AstStmt *s) {
 		if (a.seen[k] && a.seen[k]->used)
 			a.outer_seen[k]->used = true;
 	e->calls = calls;
+	e->path = path;
 	scope_back(e, a.outer);
 }

@@ -109,8 +109,7 @@ static IrValue put_flat(Elab *e, Value *v, Ex *body, IrType type, IrValue into, 
 	}
 	place = ir_at_add(e->module, place, ir_at_const(offset));
 	uint32_t node = emit_ex(e, &m, ex_convert(e, body, e->real));
-	IrValue out = ir_put(&m.f, IR_PUT_NONE, node, type, &place, into, false);
-	ir_for_end(&m.f);
+	IrValue out = emit_put(e, &m, IR_PUT_NONE, node, type, &place, into, false);
 	return out;
 }
 
@@ -118,9 +117,11 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	Elab *e = &r->e;
 	const AstExpr *from = s->declare.from;
 	const char *problem = "nothing reads weights here";
-	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
 	if (from->kind != AST_TEXT)
 		return value_bad(e);
+	if (!e->lowering && !e->typing->alone) /* it is read when it is needed */
+		return value_read(e, emit_table(e, l->slot.type, NULL, NULL), S_REAL, rank, dims);
+	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
 	const char *path = file_beside(r->program, s->span.file, from->text, &problem);
 	bool ok = path && r->program->loader &&
 	          r->program->loader(r->program->loader_context, path, session_text(e->session, l->slot.name),
@@ -130,7 +131,7 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 		           session_text(e->session, l->slot.name), path ? path : from->text, problem);
 		return value_bad(e);
 	}
-	IrValue table = ir_table(e->builder, l->slot.type, data, NULL);
+	IrValue table = emit_table(e, l->slot.type, data, NULL);
 	return value_read(e, table, S_REAL, rank, dims);
 }
 
@@ -274,7 +275,7 @@ void build_theta(RuleElab *r) {
 		return;
 	}
 	IrType type = ir_tensor_type(e->real, 1, &o->learned_count);
-	IrValue theta = ir_fill(e->builder, type, 0);
+	IrValue theta = emit_fill(e, type, 0);
 	for (uint32_t i = 0; i < starts.count; i++)
 		if (starts.data[i])
 			theta = put_flat(e, starts.data[i], unconstrained(e, &o->learned.data[i], value_body(e, starts.data[i])),

@@ -11,7 +11,7 @@
 #ifndef GRADUS_ELAB_H
 #define GRADUS_ELAB_H
 
-#include "frontend/meaning/resolve.h"
+#include "frontend/meaning/typing.h"
 
 /* ---- scalar expressions: ex.c ---- */
 
@@ -155,6 +155,10 @@ typedef struct Calls {
 } Calls;
 
 typedef struct Elab {
+	bool lowering; /* IR is made; otherwise this is typing (typing.h) */
+	Typing *typing;
+	Path *path;      /* calls and turns that led here */
+	NameMap sources; /* typing: Exs, what a value would have been computed from */
 	FeProgram *program;
 	Session *session;
 	IrModule *module;
@@ -277,7 +281,8 @@ void scope_back(Elab *e, ScopeMark mark);
 
 /* emit.c: from expressions to ops */
 typedef struct Emit {
-	IrForBuilder f;
+	IrForBuilder f; /* lowering */
+	Exs read;       /* typing: what would have been emitted */
 	Var *vars[IR_MAX_INDICES];
 	uint32_t count;
 	uint64_t epoch;
@@ -289,6 +294,13 @@ Emit emit_begin(Elab *e, Span span);
 void emit_var(Elab *e, Emit *m, Var *var);
 uint32_t emit_ex(Elab *e, Emit *m, Ex *x);
 IrAt emit_at(Elab *e, Emit *m, Ex *x);
+/* The end of an op: puts a node at these positions. While typing there is no op, but a value of this type. */
+IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into,
+                 bool guarded);
+IrValue emit_put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, uint32_t index);
+/* A constant table; while typing the numbers are not looked at. */
+IrValue emit_table(Elab *e, IrType type, const double *reals, const int64_t *integers);
+IrValue emit_fill(Elab *e, IrType type, double number);
 /* The variables that a FOR over `v` needs besides its own: free ones, by id. */
 uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, int axes, Var **out);
 /* Computes the value: its body becomes a read. `name` is for people. */
@@ -484,7 +496,8 @@ struct FeProgram {
 /* A path that a source gives, from the folder of that source, and as the program's finder has it; NULL with *problem. */
 const char *file_beside(FeProgram *program, uint32_t source, const char *path, const char **problem);
 
-Elab elab_new(FeProgram *program, IrModule *module, IrScalar real);
+/* For typing; the caller sets e->lowering to lower what was typed with the same notes. */
+Elab elab_new(FeProgram *program, IrModule *module, IrScalar real, Typing *typing);
 /* foreign.c: what is written here for a word of another language; NULL for any other word. A help for a value or a
  * function, the name of a rule of the library, the name that a hyperparameter mostly has here. */
 const char *foreign_value(const char *word);
@@ -498,12 +511,17 @@ bool call_in_body(FeProgram *program, const AstExpr *expr, AstDeclKind kind, FeC
 /* The arguments of a call in the order of the parameters; NULL: by default. */
 bool call_arguments(FeProgram *program, const FeCall *call, const AstExpr **out);
 
+/* objective.c, rule.c: without functions that could run; the module only holds them. NULL with diagnostics. */
+FeObjective *type_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing);
+FeRule *type_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                  const Name *open, uint32_t open_count, Typing *typing);
+
 /* constant.c */
 /* What a constant of the program stands for. Computed when it is first used, after those that it mentions. */
 Value *elab_const(Elab *e, const AstDecl *decl);
 
 /* rule.c */
-/* A hyperparameter where a whole number has to stand, which it then is from the next elaboration on. */
+/* A hyperparameter where a whole number has to stand, which it then is in all of the rule. */
 Value *hyper_as_int(Elab *e, Value *v, Span span);
 void rule_apply(Elab *e, const AstStmt *s);
 

@@ -234,8 +234,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 		places[outer_count + (uint32_t)i] = emit_at(e, &m, at[i]);
 	uint32_t node = emit_ex(e, &m, body);
 	e->builder->name = b->symbol->name;
-	IrValue out = ir_put(&m.f, IR_PUT_NONE, node, type, places, into, guard);
-	ir_for_end(&m.f);
+	IrValue out = emit_put(e, &m, IR_PUT_NONE, node, type, places, into, guard);
 	b->value = value_from_whole(e, out, b->scalar, v->rank, v->dims, outer, outer_count);
 }
 

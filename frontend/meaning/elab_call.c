@@ -140,6 +140,8 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 	ScopeMark scope = scope_apart(e);
 	Value *returned = e->returned;
 	bool in_fn = e->in_fn;
+	Path *path = e->path;
+	e->path = path_inside(e->typing, path, x->id);
 	Calls calls = {fn, e->calls};
 	e->calls = &calls;
 	copy_begin(e, x->span);
@@ -169,6 +171,7 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 	scope_back(e, scope);
 	e->returned = returned;
 	e->in_fn = in_fn;
+	e->path = path;
 	e->calls = calls.outer;
 	e->want_int = want;
 	e->in_dimension = dimension;

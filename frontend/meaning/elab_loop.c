@@ -41,19 +41,25 @@ static bool find_turns(Elab *e, const AstStmt *s, Turns *turns) {
 typedef struct Turn {
 	const Turns *turns;
 	Ex *counter; /* from 0 */
+	Path *path;
 } Turn;
 
 static void run_body(Elab *e, const void *context) {
 	const Turn *turn = context;
 	const AstStmt *s = turn->turns->s;
 	ScopeMark scope = scope_mark(e);
+	Path *path = e->path;
+	e->path = turn->path;
 	scope_add_name(e, s->loop.name, value_scalar(e, S_INT, ex_add_int(e, turn->counter, turn->turns->low)));
 	elab_block(e, &s->loop.body);
+	e->path = path;
 	scope_back(e, scope);
 }
 
 static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *changed) {
-	Turn turn = {turns, counter};
+	Path *loop = path_inside(e->typing, e->path, turns->s->loop.name.id);
+	Turn turn = {turns, counter,
+	             ex_is_const(counter) ? path_inside(e->typing, loop, (uint32_t)counter->integer + 1) : loop};
 	Ex *runs = ex_op(e, IR_lt, counter, turns->count, NULL);
 	if (ex_is_const(runs) && runs->integer)
 		run_body(e, &turn);
@@ -172,20 +178,33 @@ static void write_out_instead(Elab *e, const Turns *turns, const Bindings *chang
 		changed->data[i]->value = before[i];
 }
 
+/* Types a loop, and so finds out whether its turns have to be written out. */
+static LoopForm loop_form(Elab *e, const Turns *turns, const Bindings *changed) {
+	uint32_t written = e->written ? e->written : 1;
+	if (turns->most <= FEW_TURNS && written * turns->most <= MOST_WRITTEN) {
+		write_out(e, turns, changed, false);
+		return LOOP_WRITTEN_OUT;
+	}
+	DiagMark mark = diag_mark(e->session);
+	if (run_loop(e, turns, changed))
+		return LOOP_OF_IR;
+	write_out_instead(e, turns, changed, mark);
+	return LOOP_WRITTEN_OUT;
+}
+
 void elab_loop(Elab *e, const AstStmt *s) {
 	Turns turns;
 	if (!find_turns(e, s, &turns) || turns.most <= 0)
 		return;
 	Bindings changed = {0};
 	assigned_outside(e, &s->loop.body, &changed);
-	uint32_t written = e->written ? e->written : 1;
-	if (turns.most <= FEW_TURNS && written * turns.most <= MOST_WRITTEN) {
+	uint32_t counter = s->loop.name.id;
+	if (!e->lowering)
+		typing_set_loop(e->typing, e->path, counter, loop_form(e, &turns, &changed));
+	else if (typing_loop(e->path, counter) == LOOP_OF_IR)
+		run_loop(e, &turns, &changed);
+	else
 		write_out(e, &turns, &changed, false);
-		return;
-	}
-	DiagMark mark = diag_mark(e->session);
-	if (!run_loop(e, &turns, &changed))
-		write_out_instead(e, &turns, &changed, mark);
 }
 
 /* ---- whose counter has to be known ---- */
@@ -235,12 +254,12 @@ void needs_known(Elab *e, Ex *x) {
 	while (s.pending.count) {
 		IrValue value = s.pending.data[--s.pending.count];
 		const IrOp *op = ir_info(func, value)->def;
+		const Exs *sources = name_map_get(&e->sources, value);
+		for (uint32_t i = 0; sources && i < sources->count; i++)
+			reach_reads(&s, sources->data[i]);
 		if (!op)
 			continue;
 		if (op->kind == IR_LOOP)
 			mark_loop(&s, op, value);
-		for (uint32_t i = 0; op->kind == IR_FOR && i < op->f.nodes.count; i++)
-			if (op->f.nodes.data[i].kind == IR_NODE_READ)
-				reach(&s, op->f.nodes.data[i].value);
 	}
 }

@@ -530,11 +530,32 @@ static bool stated(Search *s, const AstItem *item, Unknown *u, bool from_zero) {
 	return ok;
 }
 
+static void bind_index(Elab *e, const Symbol *symbol, AstName name, IndexRange range, bool bad, Indices *out) {
+	Var *var = var_new(e, name.name, range.extent, name.span);
+	out->vars[out->count] = var;
+	out->low[out->count++] = range.low;
+	vec_push(e->arena, &e->active, var);
+	Ex *at = ex_add_int(e, ex_var(e, var), ex_int(e, range.low));
+	scope_add(e, symbol, bad ? value_bad(e) : value_scalar(e, S_INT, at));
+}
+
+/* As typing found them. */
+static void bind_typed(Elab *e, const AstItem *const *items, uint32_t count, Indices *out) {
+	for (uint32_t i = 0; i < count; i++) {
+		const Symbol *symbol = symbol_at(e->program, items[i]->name.id);
+		bind_index(e, symbol, items[i]->name, typing_range(e->path, symbol), false, out);
+	}
+}
+
 bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies,
                   uint32_t body_count, bool from_zero, const int64_t *extents, Indices *out) {
 	Search s = {.e = e};
 	bool ok = true, all_stated = true;
 	out->count = 0;
+	if (e->lowering) {
+		bind_typed(e, items, count, out);
+		return true;
+	}
 	if (count > IR_USER_RANK) {
 		diag_error(e->session, 208, items[0]->span, "at most %d indices at once", IR_USER_RANK);
 		for (uint32_t i = 0; i < count; i++)
@@ -602,14 +623,10 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 		}
 		ok = ok && u->known && !u->conflict;
 		int64_t extent = !u->known || u->conflict ? 1 : u->whole == DIM_X && u->low == 0 ? DIM_X : u->high - u->low;
-		Var *var = var_new(e, u->name.name, extent, u->name.span);
-		out->vars[out->count] = var;
-		out->low[out->count++] = u->low;
-		vec_push(e->arena, &e->active, var);
-		Value *v = value_scalar(e, S_INT, ex_add_int(e, ex_var(e, var), ex_int(e, u->low)));
-		if (!u->known || u->conflict)
-			v = value_bad(e);
-		scope_add(e, u->symbol, v);
+		IndexRange range = {u->low, extent};
+		if (u->symbol)
+			typing_set_range(e->typing, e->path, u->symbol, range);
+		bind_index(e, u->symbol, u->name, range, !u->known || u->conflict, out);
 	}
 	return ok;
 }

@@ -80,7 +80,7 @@ static Ex *table_body(Elab *e, Value *v, IrScalar scalar) {
 	size_t size = (size_t)ir_type_elements(type, NULL);
 	Table table = {ARENA_ARRAY(e->arena, double, size), ARENA_ARRAY(e->arena, int64_t, size), INT64_MAX, INT64_MIN, 0};
 	table_fill(e, v, scalar, &table);
-	IrValue value = ir_table(e->builder, type, table.reals, table.integers);
+	IrValue value = emit_table(e, type, table.reals, table.integers);
 	Ex *at[IR_MAX_RANK];
 	for (int i = 0; i < v->rank; i++)
 		at[i] = ex_var(e, v->vars[i]);
@@ -150,8 +150,7 @@ static Ex *stack_body(Elab *e, Value *v) {
 			places[outer_count + (uint32_t)r] = ir_at_index(e->module, outer_count + (uint32_t)r - 1, 1);
 		}
 		uint32_t node = emit_ex(e, &m, bodies[i]);
-		into = ir_put(&m.f, IR_PUT_SUM, node, type, places, into, false);
-		ir_for_end(&m.f);
+		into = emit_put(e, &m, IR_PUT_SUM, node, type, places, into, false);
 	}
 	for (uint32_t o = 0; o < outer_count; o++)
 		at[o] = ex_var(e, outer[o]);
