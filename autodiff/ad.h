@@ -12,22 +12,23 @@
 typedef struct AdFacts {
 	const IrFunc *func;
 	Arena *scratch;
-	bool *varied; /* depends, differentiably, on a parameter that is differentiated */
-	bool *
-		marked; /* passes a selection (an arm, a maximum, a read of some elements), so that its cotangent may be 0 ... */
-	double *bound; /* ... where a derivative is not finite, unless that has a bound: see finite.c */
+	bool *varied;  /* depends, differentiably, on a parameter that is differentiated */
+	bool *reached; /* its cotangent is not 0 because of a selection: see reached.c */
+	double *bound; /* see finite.c */
 } AdFacts;
 
-AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt);
+/* `result`: the value that has a cotangent, if it is a single number; else 0. `limits`: bounds of parameters, or NULL. */
+AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue result, const double *limits);
 /* Whether operand `i` of a row has a derivative. */
 bool ad_differentiable(IrOpcode opcode, int i);
 /* Per node of a body; such arrays live in the scratch arena. */
 bool *ad_varied_nodes(const AdFacts *facts, const IrFor *op);
 
-/* Where a cotangent of 0 must win over a derivative that is not finite, in one body. */
+/* Where a cotangent of 0 must win over a derivative that is not finite, in one body: where a selection may have made it 0,
+ * and the derivative has no bound. */
 typedef struct AdWins {
 	const IrFor *op;
-	bool *marked;        /* per node */
+	bool *reached;       /* per node */
 	const double *bound; /* per node */
 } AdWins;
 
@@ -44,11 +45,20 @@ void ad_mark_inside(const IrLoop *loop, bool *inside);
 /* Bit i: the position mentions index i, be it inside an atom. */
 uint32_t ad_at_mask(const IrFor *op, IrAt at);
 
+/* ---- reached.c: what a derivative surely reaches, by some way that passes no selection ---- */
+
+/* Per value, for the derivative of `result`; nothing is reached if that is 0. */
+bool *ad_reached(const AdFacts *facts, IrValue result);
+/* Per node of a body, given those of values. */
+bool *ad_reached_nodes(const AdFacts *facts, const bool *values, const IrFor *op);
+/* Whether a read is sure to reach every element. Where it does not, it selects: the other elements' cotangent is 0. */
+bool ad_reads_all(const IrFunc *func, const IrFor *op, const IrNode *node);
+
 /* ---- finite.c: what is certainly finite, whatever the parameters hold (NaN and infinities included) ----
  * Bounds of absolute values, of integers too; INFINITY where none is known or the number may be NaN. */
 
-/* Per value. */
-double *ad_value_bounds(Arena *scratch, const IrFunc *func);
+/* Per value, given those of parameters (NULL: none is known). */
+double *ad_value_bounds(Arena *scratch, const IrFunc *func, const double *limits);
 /* Per node of a body, given those of values. */
 double *ad_node_bounds(Arena *scratch, const IrFunc *func, const double *values, const IrFor *op);
 /* Whether node n's derivative with respect to operand i is finite, given bounds of nodes. */
@@ -93,8 +103,10 @@ typedef struct Ad {
 	int64_t *limit;
 } Ad;
 
-/* Starts the function `name`: prepares `func`, copies its symbols and parameters. */
-Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt);
+/* Starts the function `name`: prepares `func`, copies its symbols and parameters. `result`: the number of the result that
+ * has a cotangent, if it is a single number; else AD_NONE. */
+Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt, uint32_t result,
+            const double *limits);
 /* Simplifies what was built; it alone stays listed in the module. Frees the scratch arena. */
 IrFunc *ad_end(Ad *ad);
 IrValue ad_zeros(Ad *ad, IrType type);

@@ -1,5 +1,5 @@
-/* Facts about a function that is to be differentiated: what varies, what reaches the arm of a selection, and what a loop's
- * adjoint has to carry. Each is a fixpoint over one bool per value. */
+/* Facts about a function that is to be differentiated: what varies, and what a loop's adjoint has to carry. Each is
+ * a fixpoint over one bool per value. */
 #include "autodiff/ad.h"
 
 bool ad_differentiable(IrOpcode opcode, int i) {
@@ -23,50 +23,15 @@ bool *ad_varied_nodes(const AdFacts *facts, const IrFor *op) {
 	return varied;
 }
 
-/* A selection passes one operand on, so the other one's cotangent is 0 whatever that operand is. The factors of mulz are
- * such by construction. */
-static void mark_arms(const IrNode *node, bool *marked) {
-	switch (node->opcode) {
-	case IR_where: marked[node->args[1]] = marked[node->args[2]] = true; break;
-	case IR_mulz:
-	case IR_max:
-	case IR_min: marked[node->args[0]] = marked[node->args[1]] = true; break;
-	case IR_relu: marked[node->args[0]] = true; break;
-	default: break;
-	}
-}
-
-static bool *marked_nodes(const AdFacts *facts, const bool *values, const IrFor *op) {
-	bool *marked = ARENA_ARRAY(facts->scratch, bool, op->nodes.count + 1);
-	for (uint32_t p = 0; p < op->puts.count; p++) {
-		const IrPut *put = &op->puts.data[p];
-		if (put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN)
-			continue;
-		if (values[put->out] || put->guarded || put->combine == IR_PUT_MAX || put->combine == IR_PUT_MIN)
-			marked[put->node] = true;
-	}
-	for (uint32_t n = op->nodes.count; n-- > 0;) {
-		const IrNode *node = &op->nodes.data[n];
-		if (node->kind != IR_NODE_OP)
-			continue;
-		if (ir_scalar_is_real(node->type))
-			mark_arms(node, marked);
-		if (marked[n])
-			for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-				marked[node->args[i]] = true;
-	}
-	return marked;
-}
-
 AdWins ad_wins(const AdFacts *facts, const IrFor *op) {
 	AdWins wins = {.op = op};
-	wins.marked = marked_nodes(facts, facts->marked, op);
+	wins.reached = ad_reached_nodes(facts, facts->reached, op);
 	wins.bound = ad_node_bounds(facts->scratch, facts->func, facts->bound, op);
 	return wins;
 }
 
 bool ad_zero_wins(const AdWins *wins, uint32_t n, int i) {
-	return wins->marked[n] && !ad_derivative_is_finite(wins->op, wins->bound, n, i);
+	return !wins->reached[n] && !ad_derivative_is_finite(wins->op, wins->bound, n, i);
 }
 
 /* ---- the walks; each returns whether anything changed ---- */
@@ -106,72 +71,17 @@ static bool walk_varied(AdFacts *facts, const IrBlock *block) {
 	return changed;
 }
 
-/* Whether a read is sure to reach every element. Where it does not, it selects: the other elements' cotangent is 0. */
-static bool reads_all(const IrFunc *func, const IrFor *op, const IrNode *node) {
-	uint32_t seen = 0;
-	if (node->guarded || op->conds.count != 0)
-		return false;
-	for (uint32_t i = 0; i < op->indices.count; i++)
-		if (op->indices.data[i].extent == 0)
-			return false;
-	for (uint32_t k = 0; k < node->at_count; k++) {
-		int index = ir_at_plain_index(node->at[k]);
-		if (index < 0 || (seen >> index & 1) || op->indices.data[index].extent != ir_type(func, node->value).dims[k])
-			return false;
-		seen |= UINT32_C(1) << index;
-	}
-	return true;
-}
-
-/* `skipped`: the block may not run at all, so that its reads select as well. */
-static bool walk_marked(AdFacts *facts, bool *marked, bool skipped, const IrBlock *block) {
-	bool changed = false;
-	for (uint32_t o = block->ops.count; o-- > 0;) {
-		const IrOp *op = block->ops.data[o];
-		if (op->kind == IR_FOR) {
-			const bool *nodes = marked_nodes(facts, marked, &op->f);
-			for (uint32_t n = 0; n < op->f.nodes.count; n++) {
-				const IrNode *node = &op->f.nodes.data[n];
-				if (node->kind != IR_NODE_READ)
-					continue;
-				bool selects = skipped || !reads_all(facts->func, &op->f, node);
-				changed |= raise_fact(marked, node->value, nodes[n] || selects);
-			}
-			for (uint32_t p = 0; p < op->f.puts.count; p++) {
-				const IrPut *put = &op->f.puts.data[p];
-				if (put->into != 0)
-					changed |= raise_fact(marked, put->into, marked[put->out] || put->combine != IR_PUT_SUM);
-			}
-		} else if (op->kind == IR_LOOP) {
-			const IrLoop *loop = &op->loop;
-			for (uint32_t k = 0; k < loop->carries.count; k++) {
-				const IrCarry *c = &loop->carries.data[k];
-				changed |= raise_fact(marked, c->yield, marked[c->out] || marked[c->inner]);
-			}
-			changed |= walk_marked(facts, marked, skipped || loop->trips || loop->limit == 0, &loop->body);
-			for (uint32_t k = 0; k < loop->carries.count; k++) {
-				const IrCarry *c = &loop->carries.data[k];
-				changed |= raise_fact(marked, c->yield, marked[c->inner]);
-				changed |= raise_fact(marked, c->init, marked[c->out] || marked[c->inner]);
-			}
-		}
-	}
-	return changed;
-}
-
-AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt) {
+AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue result, const double *limits) {
 	AdFacts facts = {.func = func, .scratch = scratch};
 	facts.varied = ARENA_ARRAY(scratch, bool, func->values.count);
-	facts.marked = ARENA_ARRAY(scratch, bool, func->values.count);
 	for (uint32_t p = 0; p < func->params.count; p++) {
 		IrValue value = func->params.data[p].value;
 		facts.varied[value] = (wrt == NULL || wrt[p]) && real_value(func, value);
 	}
 	while (walk_varied(&facts, &func->body)) {
 	}
-	while (walk_marked(&facts, facts.marked, false, &func->body)) {
-	}
-	facts.bound = ad_value_bounds(scratch, func);
+	facts.reached = ad_reached(&facts, result);
+	facts.bound = ad_value_bounds(scratch, func, limits);
 	return facts;
 }
 

@@ -19,6 +19,17 @@
 IrFunc *ad_reverse(IrModule *module, const IrFunc *func, const char *name, const bool *seeded, const bool *wrt,
                    bool keep_results);
 
+/* The same for a function some of whose parameters are known to be bounded: limits[p] is not below any absolute value that
+ * parameter p holds, and INFINITY where none is known or it may hold NaN; zero need not win over such parameters.
+ * NULL: none is known. */
+IrFunc *ad_reverse_within(IrModule *module, const IrFunc *func, const char *name, const bool *seeded, const bool *wrt,
+                          bool keep_results, const double *limits);
+
+/* ---- finite.c ---- */
+
+/* Such limits of the results of `func`, whatever its parameters hold. */
+double *ad_result_limits(Arena *arena, const IrFunc *func);
+
 /* The gradient of result `result` (a real scalar) with respect to parameters wrt: ad_reverse with seed 1. Results: the
  * value of that result first if keep_value (and then all other results of `func` in order if keep_others), then the
  * gradients. */

@@ -1,12 +1,13 @@
 /* What every transformation starts and ends with, and the copying of ops that need no rule. */
 #include "autodiff/ad.h"
 
-Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt) {
+Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt, uint32_t result,
+            const double *limits) {
 	Ad ad = {.module = module, .scratch = scratch, .func_count = module->funcs.count};
 	ad.scope = ARENA_NEW(scratch, IrScope);
 	ir_scope_enter(ad.scope, "autodiff", func);
 	ad.from = ad_prepare(module, scratch, func, wrt);
-	ad.facts = ad_facts(scratch, ad.from, wrt);
+	ad.facts = ad_facts(scratch, ad.from, wrt, result == AD_NONE ? 0 : ad.from->results.data[result].value, limits);
 	ad.map = ir_map_new(scratch, ad.from);
 	uint32_t count = ad.from->values.count;
 	ad.linear = ARENA_ARRAY(scratch, IrValue, count);

@@ -3,8 +3,8 @@
  *     w = cos(0.1 * i)      at most 1
  *     y = w * x             no bound is known: x is a parameter
  *
- * NaN in gives NaN out nearly everywhere, so what depends on a parameter has no bound, unless it chooses between numbers that
- * have one. A bound lies far enough below the largest number of its type that roundings do not matter. */
+ * NaN in gives NaN out nearly everywhere, so what depends on a parameter has no bound, unless the caller knows one or it chooses
+ * between numbers that have one. A bound lies far enough below the largest number of its type that roundings do not matter. */
 #include "autodiff/ad.h"
 
 #include <float.h>
@@ -16,50 +16,6 @@ static const double largest_int = 0x1p63;
 static double within(IrScalar type, double bound) {
 	double most = type == IR_F32 ? (double)FLT_MAX / 2 : ir_scalar_is_real(type) ? DBL_MAX / 2 : largest_int;
 	return bound <= most ? bound : (double)INFINITY;
-}
-
-/* The bound of a row's result, given those of its operands (all of them known). */
-static double row_bound(IrOpcode opcode, const double *a) {
-	switch (opcode) {
-	case IR_add:
-	case IR_sub: return a[0] + a[1];
-	case IR_mul:
-	case IR_mulz: return a[0] * a[1];
-	case IR_fma: return a[0] * a[1] + a[2];
-	case IR_neg:
-	case IR_abs:
-	case IR_stop_gradient:
-	case IR_to_f32:
-	case IR_to_f64:
-	case IR_relu: return a[0];
-	case IR_min:
-	case IR_max: return fmax(a[0], a[1]);
-	case IR_where: return fmax(a[1], a[2]);
-	case IR_floor:
-	case IR_elu:
-	case IR_gelu:
-	case IR_softplus: return a[0] + 1;
-	case IR_exp:
-	case IR_expm1: return 1.1 * exp(a[0]) + 1;
-	case IR_sign:
-	case IR_tanh:
-	case IR_tanh_slope:
-	case IR_sigmoid:
-	case IR_sigmoid_slope:
-	case IR_atan_slope:
-	case IR_normal_density:
-	case IR_gelu_curve:
-	case IR_erf: return 1;
-	case IR_gelu_slope:
-	case IR_erf_slope: return 2;
-	case IR_sin:
-	case IR_cos: return a[0] <= 5e7 ? 1 : (double)INFINITY; /* they are NaN beyond */
-	case IR_atan: return 2;
-	case IR_atan2: return 4;
-	case IR_random_uniform: return 1;
-	case IR_random_normal: return 16;
-	default: return (double)INFINITY;
-	}
 }
 
 static double integer_bound(const IrFunc *func, const IrFor *op, uint32_t n) {
@@ -86,7 +42,8 @@ double *ad_node_bounds(Arena *scratch, const IrFunc *func, const double *values,
 				args[i] = bound[node->args[i]];
 				known = known && args[i] < (double)INFINITY;
 			}
-			bound[n] = known ? within(node->type, row_bound(node->opcode, args)) : (double)INFINITY;
+			bound[n] =
+				known ? within(node->type, ir_op_bound(node->opcode, args[0], args[1], args[2])) : (double)INFINITY;
 		}
 	}
 	return bound;
@@ -164,12 +121,27 @@ static void bound_block(Arena *scratch, const IrFunc *func, const IrBlock *block
 	}
 }
 
-double *ad_value_bounds(Arena *scratch, const IrFunc *func) {
+double *ad_value_bounds(Arena *scratch, const IrFunc *func, const double *limits) {
 	double *values = ARENA_ARRAY(scratch, double, func->values.count);
 	for (IrValue v = 0; v < func->values.count; v++)
 		values[v] = (double)INFINITY;
+	for (uint32_t p = 0; limits && p < func->params.count; p++) {
+		IrType type = ir_type(func, func->params.data[p].value);
+		if (ir_scalar_is_real(type.scalar))
+			values[func->params.data[p].value] = within(type.scalar, limits[p]);
+	}
 	bound_block(scratch, func, &func->body, values);
 	return values;
+}
+
+double *ad_result_limits(Arena *arena, const IrFunc *func) {
+	Arena *scratch = arena_new();
+	const double *values = ad_value_bounds(scratch, func, NULL);
+	double *limits = ARENA_ARRAY(arena, double, func->results.count + 1);
+	for (uint32_t r = 0; r < func->results.count; r++)
+		limits[r] = values[func->results.data[r].value];
+	arena_free(scratch);
+	return limits;
 }
 
 /* ---- derivatives ---- */

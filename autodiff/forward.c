@@ -185,7 +185,7 @@ static void forward_block(Ad *ad, const IrBlock *block) {
 }
 
 IrFunc *ad_forward(IrModule *module, const IrFunc *func, const char *name, const bool *wrt, bool keep_results) {
-	Ad ad = ad_begin(module, arena_new(), func, name, wrt);
+	Ad ad = ad_begin(module, arena_new(), func, name, wrt, AD_NONE, NULL);
 	for (uint32_t p = 0; p < func->params.count; p++) {
 		const IrParam *param = &ad.from->params.data[p];
 		if (ad.facts.varied[param->value])

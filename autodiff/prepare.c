@@ -194,7 +194,7 @@ static void rewrite_block(Ad *ad, const IrBlock *block, bool in_loop) {
 }
 
 const IrFunc *ad_prepare(IrModule *module, Arena *scratch, const IrFunc *func, const bool *wrt) {
-	AdFacts facts = ad_facts(scratch, func, wrt);
+	AdFacts facts = ad_facts(scratch, func, wrt, 0, NULL);
 	if (!block_needs(&facts, &func->body, false))
 		return func;
 	Ad ad = {.module = module, .scratch = scratch, .from = func, .facts = facts, .map = ir_map_new(scratch, func)};

@@ -33,14 +33,36 @@ static void emit_gradients(Ad *ad, const bool *wrt) {
 	}
 }
 
+static bool is_seeded(const IrFunc *func, const bool *seeded, uint32_t i) {
+	return ir_scalar_is_real(ir_type(func, func->results.data[i].value).scalar) && (seeded == NULL || seeded[i]);
+}
+
+/* The only result that has a cotangent, if that is a single number; else AD_NONE. */
+static uint32_t single_seed(const IrFunc *func, const bool *seeded) {
+	uint32_t found = AD_NONE;
+	for (uint32_t i = 0; i < func->results.count; i++) {
+		if (!is_seeded(func, seeded, i))
+			continue;
+		if (found != AD_NONE || ir_type(func, func->results.data[i].value).rank > 0)
+			return AD_NONE;
+		found = i;
+	}
+	return found;
+}
+
 IrFunc *ad_reverse(IrModule *module, const IrFunc *func, const char *name, const bool *seeded, const bool *wrt,
                    bool keep_results) {
-	Ad ad = ad_begin(module, arena_new(), func, name, wrt);
+	return ad_reverse_within(module, func, name, seeded, wrt, keep_results, NULL);
+}
+
+IrFunc *ad_reverse_within(IrModule *module, const IrFunc *func, const char *name, const bool *seeded, const bool *wrt,
+                          bool keep_results, const double *limits) {
+	Ad ad = ad_begin(module, arena_new(), func, name, wrt, single_seed(func, seeded), limits);
 	IrValue *seeds = ARENA_ARRAY(ad.scratch, IrValue, func->results.count + 1);
 	for (uint32_t i = 0; i < func->results.count; i++) {
 		const IrResult *result = &ad.from->results.data[i];
 		IrType type = ir_type(ad.from, result->value);
-		if (ir_scalar_is_real(type.scalar) && (seeded == NULL || seeded[i]))
+		if (is_seeded(ad.from, seeded, i))
 			seeds[i] = ir_param(ad.b.func, ad_tilde(&ad, result->name), type);
 	}
 	ad_primal_block(&ad, &ad.from->body, true);
@@ -55,7 +77,7 @@ IrFunc *ad_reverse(IrModule *module, const IrFunc *func, const char *name, const
 
 IrFunc *ad_gradient(IrModule *module, const IrFunc *func, const char *name, uint32_t result, const bool *wrt,
                     bool keep_value, bool keep_others) {
-	Ad ad = ad_begin(module, arena_new(), func, name, wrt);
+	Ad ad = ad_begin(module, arena_new(), func, name, wrt, result, NULL);
 	IrValue value = ad.from->results.data[result].value;
 	IrType type = ir_type(ad.from, value);
 	if (!ir_scalar_is_real(type.scalar) || type.rank != (type.lanes ? 1 : 0))

@@ -106,6 +106,7 @@ typedef enum FeTransform { FE_PLAIN, FE_LOGIT, FE_LOG, FE_LOG_BELOW } FeTransfor
 
 typedef struct FeLearned {
 	FeSlot slot; /* in theta */
+	const AstDeclare *declare; /* where it stands in the tree; NULL: opened from outside */
 	FeTransform transform;
 	double low, high;       /* limits, themselves outside; may be infinite */
 	double lowest, highest; /* the outermost numbers of this precision that lie inside */
@@ -129,14 +130,15 @@ typedef struct FeRule {
 	states; /* in declaration order (offsets unused); per-coordinate ones start with axis N, per-tensor ones with the number of tensors (if more than one) */
 	VEC(bool) state_each;                              /* per state: has one entry per coordinate */
 	bool reads_f, reads_g, reads_horizon, elementwise; /* elementwise: no coordinate sees another; f, g: read at all */
-	uint32_t collectives;                              /* symbolic target only: the number of all_sum barriers */
-	IrFunc *theta;                                     /* (seed: i64) -> theta: [P], the start of the learned numbers */
-	IrFunc *natural; /* (theta: [P]) -> [P]: the learned numbers as the rule uses them */
-	IrFunc *init;    /* (x: [N], hypers..., theta: [P]) -> states... */
+	uint32_t collectives;                              /* symbolic target only: the number of barriers */
+	VEC(bool) largest; /* per collective: it is the largest share of all tensors (from -inf on), and else their sum */
+	IrFunc *theta;     /* (seed: i64) -> theta: [P], the start of the learned numbers */
+	IrFunc *natural;   /* (theta: [P]) -> [P]: the learned numbers as the rule uses them */
+	IrFunc *init;      /* (x: [N], hypers..., theta: [P]) -> states... */
 	/* (x: [N], g: [N], f, t: i64, horizon: i64, hypers..., theta: [P], states...) -> x: [N], states...
 	 * theta is absent if P = 0. With a symbolic target and collectives, the parameters end with one real scalar per collective
-	 * (the sum over all tensors) and the results with one per collective (this tensor's share); share k depends only on sums
-	 * before k, so a caller runs it in phases. */
+	 * (of all tensors) and the results with one per collective (this tensor's share); share k depends only on collectives before
+	 * k, so a caller runs it in phases. */
 	IrFunc *step;
 } FeRule;
 
@@ -146,8 +148,9 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 
 /* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
 bool fe_is_tied(FeProgram *program, const AstDecl *rule);
-/* Is it declared `learn NAME : [...] from "FILE"`? */
-bool fe_is_from_file(const AstDecl *rule, Name name);
+/* Marks which declarations of the user's files (by their numbers) a file needs that holds this rule, with the arguments of the
+ * call as its defaults: what they mention, directly or not, but not the rule itself. */
+void fe_needed(FeProgram *program, const FeCall *call, bool *needed);
 
 /* ---- experiment.c ---- */
 

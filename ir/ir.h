@@ -41,7 +41,6 @@ typedef uint32_t IrValue; /* index into IrFunc.values; 0 is no value */
 typedef enum IrOpcode {
 #define OP(name, ...) IR_##name, /* becomes: IR_add, IR_sub, ... */
 #include "ir/core/ops.def"
-#undef OP
 	IR_OPCODE_COUNT
 } IrOpcode;
 
@@ -75,6 +74,10 @@ typedef struct IrOpInfo {
 
 extern const IrOpInfo ir_op_info[IR_OPCODE_COUNT]; /* ops.c */
 bool ir_opcode_find(const char *name, size_t length, IrOpcode *opcode);
+bool ir_op_commutes(IrOpcode opcode);
+bool ir_op_is_not_negative(IrOpcode opcode); /* its results, whatever the operands are; they may be NaN */
+/* The largest magnitude of the result where those of the operands are known; INFINITY: there is no bound. */
+double ir_op_bound(IrOpcode opcode, double a, double b, double c);
 /* The type of an operation's result; false if operands of these types do not fit. */
 bool ir_op_type(IrOpcode opcode, const IrScalar *args, IrScalar *result);
 
@@ -415,7 +418,7 @@ bool ir_put_covers(const IrFunc *func, const IrFor *f, const IrPut *put);
 /* Bit i: the node depends on index i (through positions and operands). */
 uint32_t ir_node_indices(const IrFor *f, uint32_t node);
 
-/* ---- print.c, parse.c: the text form; the printer's output parses back to the same function ---- */
+/* ---- core/print.c, text/: the text form; the printer's output parses back to the same function ---- */
 
 void ir_print(const IrFunc *func, Text *out);
 void ir_print_op(const IrFunc *func, const IrOp *op, Text *out);
@@ -475,7 +478,7 @@ IrPassRun ir_pass_gather;      /* gather.c: scatters with affine positions becom
 IrPassRun ir_pass_share;       /* share.c: operations over one domain that repeat each other become one */
 IrPassRun ir_pass_reuse;       /* reuse.c: costly pieces that are stored already are read instead of computed again */
 IrPassRun ir_pass_invariant;   /* invariant.c: ops that depend on neither carries nor counter leave their loop */
-IrPassRun ir_pass_expand_math; /* math.c: transcendental ops become primitive ops; last */
+IrPassRun ir_pass_expand_math; /* expand_math.c: transcendental ops become primitive ops; last */
 /* The same with a choice: `allow_fma` puts fma nodes into the definitions (faster, needs an FMA unit; random numbers never).
  * The nodes it makes are final: nothing may contract or reassociate them. The pass is this with false. */
 IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma);

@@ -4,17 +4,19 @@
 #   GRADUS_RANDOM_RUNS (2000)       random rules on random objectives: runs and meta-gradients, against a simulation
 #   GRADUS_MUTANTS (100000)         programs with mistakes, under sanitizers (test_mutants)
 #   GRADUS_ORACLE (20000)           random functions of the tensor IR, before and after every pass (test_ir_oracle)
-#   FUZZ_SECONDS (600)              every target of tests/fuzz
+#   FUZZ_SECONDS (600)              every target of tests/fuzz, as long as this
 #   GRADUS_KILLS (200)              `train` killed at random moments (command/test_kill.sh)
-#   CAMPAIGN (all of "random mutants ir fuzz kills")  which of them; SEED (1) another one looks at other programs
+#   CAMPAIGN (all of "random mutants ir fuzz kills")  which of them
+#   SEED (a new one every time)     where all of them begin; it is printed first, and given again looks at the same
 #   JOBS (all cores)                processes at once
 set -u
 cd "$(dirname "$0")/.." || exit 2
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
-seed=${SEED:-1}
+seed=${SEED:-$(od -A n -N 3 -t u1 /dev/urandom | awk '{ print $1 * 65536 + $2 * 256 + $3 + 1 }')}
 parts=${CAMPAIGN:-random mutants ir fuzz kills}
 logs=build/campaign failed=""
 mkdir -p "$logs"
+echo "SEED=$seed"
 
 wants() {
 	case " $parts " in *" $1 "*) return 0 ;; *) return 1 ;; esac
@@ -89,7 +91,7 @@ if wants fuzz; then
 	build fuzz $(basename -s .c tests/fuzz/fuzz_*.c)
 	for target in tests/fuzz/fuzz_*.c; do
 		name=$(basename "$target" .c)
-		sh scripts/fuzz.sh "$name" "${FUZZ_SECONDS:-600}" || failed="$failed $name"
+		sh scripts/fuzz.sh "$name" "${FUZZ_SECONDS:-600}" "$seed" || failed="$failed $name"
 	done
 fi
 [ -z "$failed" ] || { echo "FAILED:$failed"; exit 1; }

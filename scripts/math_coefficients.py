@@ -162,7 +162,7 @@ def main():
     check = "--check" in sys.argv[1:]
     known = set()
     if check:
-        text = (pathlib.Path(__file__).parent.parent / "ir" / "math.def").read_text()
+        text = (pathlib.Path(__file__).parent.parent / "ir" / "math" / "math.def").read_text()
         for piece in re.findall(r"\b0x[0-9a-f.]+p[+-]?\d+|\b\d+\.\d+", text):
             known.add(float.fromhex(piece) if piece.startswith("0x") else float(piece))
     missing = 0

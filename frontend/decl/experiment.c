@@ -45,7 +45,8 @@ static bool is_word(Reading *r, const AstExpr *x, const char *word) {
 static bool score_map(Reading *r, const AstExpr *x, FeScoreMap *map) {
 	if (is_word(r, x, "f"))
 		*map = FE_SCORE_F;
-	else if (x->kind == AST_CALL && strcmp(session_text(r->session, x->call.callee.name), "log") == 0 &&
+	else if (x->kind == AST_CALL &&
+	         builtin_find(session_text(r->session, x->call.callee.name)) == &builtins[BUILTIN_log] &&
 	         x->call.args.count == 1 && is_word(r, x->call.args.data[0].value, "f"))
 		*map = FE_SCORE_LOG_F;
 	else if (x->kind == AST_BINARY && x->binary.op == AST_DIV && is_word(r, x->binary.left, "f") &&

@@ -278,13 +278,14 @@ static void bind_param(Building *b, IrValue x, const FeSlot *slot, const Symbol 
 	scope_add(e, symbol, v);
 }
 
-static void result(Building *b, const char *name, const AstExpr *x, const char *what) {
+/* What a result is where it stands; 0 after an error. */
+static IrValue result(Building *b, const char *name, const AstExpr *x, const char *what) {
 	Elab *e = &b->e;
 	Value *v = elab_scalar(e, x, what);
 	if (value_is_bad(v))
-		return;
+		return 0;
 	v = value_convert(e, v, S_REAL);
-	ir_result(b->out->value, name, whole(e, v, NULL, 0, session_name(e->session, name), x->span));
+	return whole(e, v, NULL, 0, session_name(e->session, name), x->span);
 }
 
 static void build_value(Building *b) {
@@ -298,6 +299,8 @@ static void build_value(Building *b) {
 	for (uint32_t i = 0; i < o->params.count; i++)
 		bind_param(b, x, &o->params.data[i], b->param_symbols.data[i]);
 	const AstStmt *minimize = NULL;
+	IrValue f = 0;
+	VEC(IrValue) figures = {0};
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
 		if (is_computation(s) && (b->stages.stmts[i].stage == STAGE_VALUE ||
@@ -305,6 +308,11 @@ static void build_value(Building *b) {
 			elab_stmt(e, s);
 		if (s->kind == AST_VALIDATE)
 			diag_error(e->session, 390, s->keyword, "`validate` is part of the language, but not of this version");
+		if (s->kind == AST_REPORT && s->report.value) {
+			vec_push(e->arena, &o->reports, s->report.name.name);
+			const char *name = session_text(e->session, s->report.name.name);
+			vec_push(e->arena, &figures, result(b, name, s->report.value, "a report"));
+		}
 		if (s->kind != AST_MINIMIZE)
 			continue;
 		if (minimize) {
@@ -314,15 +322,13 @@ static void build_value(Building *b) {
 			continue;
 		}
 		minimize = s;
-		result(b, "f", s->minimize, "what is minimized");
+		f = result(b, "f", s->minimize, "what is minimized");
 	}
-	for (uint32_t i = 0; i < b->decl->body.count; i++) {
-		const AstStmt *s = b->decl->body.data[i];
-		if (s->kind != AST_REPORT || !s->report.value)
-			continue;
-		vec_push(e->arena, &o->reports, s->report.name.name);
-		result(b, session_text(e->session, s->report.name.name), s->report.value, "a report");
-	}
+	if (f)
+		ir_result(o->value, "f", f);
+	for (uint32_t i = 0; i < figures.count; i++)
+		if (figures.data[i])
+			ir_result(o->value, session_text(e->session, o->reports.data[i]), figures.data[i]);
 	const char *name = session_text(e->session, b->decl->name.name);
 	if (b->decl->unread)
 		return;

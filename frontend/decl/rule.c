@@ -313,15 +313,22 @@ static Value *collective(Elab *e, const char *name, IrCombine combine, bool mean
 	e->coupled = true;
 	v = settle(e, value_convert(e, v, S_REAL), 0, span);
 	if (r->symbolic && !r->decl->joint) {
-		if (v->rank || combine != IR_PUT_SUM || e->builder->block != &r->out->step->body) {
-			diag_error(e->session, 397, span,
-			           "here `%s` is part of the language, but not of this version, for tensors of any size", name);
+		if (v->rank || e->builder->block != &r->out->step->body) {
+			Diag *diag =
+				diag_error(e->session, 397, span,
+			               "for tensors of any size this version has `%s` of one number only, outside of loops", name);
+			if (v->rank)
+				diag_help(e->session, diag, "this is %s: combine its elements one by one, as in `%s(v[0])`",
+				          type_text(e, v), name);
+			else
+				diag_help(e->session, diag, "combine before the loop, or what the loop has made behind it");
 			return value_bad(e);
 		}
 		Value *share[2] = {v, value_real(e, 1)}, *total[2];
 		for (int i = 0; i < (mean ? 2 : 1); i++) {
 			IrValue value = whole(e, share[i], NULL, 0, 0, span);
 			vec_push(e->arena, &r->shares, value);
+			vec_push(e->module->arena, &r->out->largest, combine == IR_PUT_MAX);
 			const char *param = arena_printf(e->arena, "all%u", (unsigned)r->shares.count);
 			total[i] = scalar_param(r, param, e->real);
 		}
@@ -338,15 +345,15 @@ static Value *collective(Elab *e, const char *name, IrCombine combine, bool mean
 	return mean ? elab_apply(e, IR_div, S_REAL, S_REAL, parts, 2, span, NULL) : sum;
 }
 
-Value *build_all_sum(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_all_sum(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	return collective(e, b->name, IR_PUT_SUM, false, args[0], x->span);
 }
 
-Value *build_all_mean(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_all_mean(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	return collective(e, b->name, IR_PUT_SUM, true, args[0], x->span);
 }
 
-Value *build_all_max(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_all_max(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	return collective(e, b->name, IR_PUT_MAX, false, args[0], x->span);
 }
 

@@ -248,7 +248,8 @@ void build_theta(RuleElab *r) {
 		const AstStmt *s = r->decl->body.data[i];
 		if (s->kind != AST_LEARN || s->declare.names.count == 0)
 			continue;
-		FeLearned l = {.slot = {.name = s->declare.names.data[0].name,
+		FeLearned l = {.declare = &s->declare,
+		               .slot = {.name = s->declare.names.data[0].name,
 		                        .span = s->declare.names.data[0].span,
 		                        .offset = o->learned_count}};
 		Value *v = NULL;
@@ -290,16 +291,11 @@ static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
 	for (int i = 0; i < l->slot.type.rank; i++) {
 		dims[i] = l->slot.type.dims[i];
 		/* "Like x" follows the declaration, not the number. */
-		for (uint32_t k = 0; k < r->decl->body.count; k++) {
-			const AstStmt *s = r->decl->body.data[k];
-			if (s->kind == AST_LEARN && s->declare.names.count && s->declare.names.data[0].name == l->slot.name &&
-			    !s->declare.has_head && i < (int)s->declare.type.dims.count) {
-				const AstExpr *dim = s->declare.type.dims.data[i];
-				if (dim->kind == AST_CALL && strcmp(session_text(e->session, dim->call.callee.name), "size") == 0 &&
-				    dims[i] == e->n)
-					dims[i] = DIM_X;
-			}
-		}
+		const AstDeclare *d = l->declare;
+		const AstExpr *dim = d && !d->has_head && i < (int)d->type.dims.count ? d->type.dims.data[i] : NULL;
+		const Symbol *called = dim && dim->kind == AST_CALL ? symbol_at(r->program, dim->id) : NULL;
+		if (called && called->builtin && called->builtin->id == BUILTIN_size && dims[i] == e->n)
+			dims[i] = DIM_X;
 	}
 	Value *v = value_array(e, S_REAL, l->slot.type.rank, dims, l->slot.span);
 	Ex *place = ex_int(e, 0);
@@ -329,15 +325,6 @@ void build_natural(RuleElab *r) {
 	ir_result(o->natural, "natural", out);
 }
 
-static const Symbol *learned_symbol(const RuleElab *r, const FeLearned *l) {
-	for (uint32_t i = 0; i < r->decl->body.count; i++) {
-		const AstStmt *s = r->decl->body.data[i];
-		if (s->kind == AST_LEARN && s->declare.names.count && s->declare.names.data[0].name == l->slot.name)
-			return symbol_at(r->program, s->declare.names.data[0].id);
-	}
-	return NULL;
-}
-
 void bind_learned(RuleElab *r, IrFunc *func) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
@@ -346,7 +333,7 @@ void bind_learned(RuleElab *r, IrFunc *func) {
 		const FeLearned *l = &o->learned.data[i];
 		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);
 		v = settle(e, v, l->slot.name, l->slot.span);
-		const Symbol *symbol = learned_symbol(r, l);
+		const Symbol *symbol = l->declare ? symbol_at(r->program, l->declare->names.data[0].id) : NULL;
 		for (uint32_t k = 0; l->from_hyper && k < r->hypers.count; k++) {
 			if (r->hypers.data[k].name != l->slot.name)
 				continue;
@@ -372,13 +359,4 @@ bool fe_is_tied(FeProgram *program, const AstDecl *rule) {
 		if (rule->body.data[i]->kind == AST_LEARN)
 			stmt_symbols(program, rule->body.data[i], see_x, &found);
 	return found;
-}
-
-bool fe_is_from_file(const AstDecl *rule, Name name) {
-	for (uint32_t i = 0; i < rule->body.count; i++) {
-		const AstStmt *s = rule->body.data[i];
-		if (s->kind == AST_LEARN && s->declare.names.count > 0 && s->declare.names.data[0].name == name)
-			return s->declare.from != NULL;
-	}
-	return false;
 }

@@ -4,39 +4,30 @@
 #include <math.h>
 #include <string.h>
 
-typedef struct Distribution {
-	const char *name;
-	uint32_t low, high; /* arguments */
-	Scalar scalar;
-} Distribution;
-
-static const Distribution distributions[] = {
-	{"normal", 2, 2, S_REAL},      {"uniform", 0, 2, S_REAL},    {"bernoulli", 1, 1, S_BOOL},  {"integer", 2, 2, S_INT},
-	{"exponential", 0, 1, S_REAL}, {"loguniform", 2, 2, S_REAL}, {"permutation", 1, 1, S_INT},
-};
-
-bool is_distribution(const char *name) {
-	for (size_t i = 0; i < sizeof distributions / sizeof *distributions; i++)
-		if (strcmp(name, distributions[i].name) == 0)
-			return true;
-	return false;
+static Scalar scalar_of(const Distribution *d) {
+	return d->draws == GIVES_TRUTH ? S_BOOL : d->draws == GIVES_WHOLE ? S_INT : S_REAL;
 }
 
 static const Distribution *find(Elab *e, const AstExpr *draw) {
-	Name names[16];
+	const Distribution *found = distribution_find(session_text(e->session, draw->call.callee.name));
+	Name names[DISTRIBUTION_COUNT];
 	uint32_t count = 0;
-	const char *name = session_text(e->session, draw->call.callee.name);
-	for (size_t i = 0; i < sizeof distributions / sizeof *distributions; i++) {
-		if (strcmp(name, distributions[i].name) == 0)
-			return &distributions[i];
+	Text all = text_new(e->arena);
+	if (found)
+		return found;
+	Diag *diag = diag_error(e->session, 245, draw->call.callee.span, "`%s` is not a distribution",
+	                        session_text(e->session, draw->call.callee.name));
+	for (int i = 0; i < DISTRIBUTION_COUNT; i++) {
+		if (distributions[i].code)
+			continue;
+		text_printf(&all, "%s%s", count ? ", " : "", distributions[i].name);
 		names[count++] = session_name(e->session, distributions[i].name);
 	}
-	Diag *diag = diag_error(e->session, 245, draw->call.callee.span, "`%s` is not a distribution", name);
 	Name near = name_nearest(e->session->names, draw->call.callee.name, names, count);
 	if (near)
 		diag_help(e->session, diag, "did you mean `%s`?", session_text(e->session, near));
 	else
-		diag_help(e->session, diag, "there are normal, uniform, bernoulli, integer, exponential, loguniform");
+		diag_help(e->session, diag, "there are %s", text_cstr(&all));
 	return NULL;
 }
 
@@ -62,57 +53,83 @@ static Ex *below(Elab *e, Ex *r, Ex *high) {
 	return ex_op(e, IR_where, ex_op(e, IR_lt, ex_convert(e, x, IR_F64), high, NULL), x, last);
 }
 
-static Ex *draw_normal(Elab *e, Ex *u, Value **args, Ex *a, Ex *b) { /* drawn in f64, rounded, then scaled */
-	Ex *scaled = ex_op(e, IR_mul, ex_convert(e, u, e->real), ex_convert(e, b, e->real), NULL);
+/* ---- what each distribution makes of its random number: draw_NAME of distributions.def ---- */
+
+typedef struct Draw {
+	Elab *e;
+	Value **args;
+	Ex *a, *b; /* the bodies of the arguments; NULL: left out */
+	Ex *u;     /* the random number, f64 */
+} Draw;
+
+static Ex *argument(const Draw *d, Ex *given, double otherwise) {
+	return given ? ex_convert(d->e, given, IR_F64) : f64(d->e, otherwise);
+}
+
+static Ex *draw_normal(const Draw *d) { /* drawn in f64, rounded, then scaled */
+	Elab *e = d->e;
+	Ex *scaled = ex_op(e, IR_mul, ex_convert(e, d->u, e->real), ex_convert(e, d->b, e->real), NULL);
 	double mean;
-	return value_known_real(args[0], &mean) && mean == 0 ? scaled
-	                                                     : ex_op(e, IR_add, ex_convert(e, a, e->real), scaled, NULL);
+	return value_known_real(d->args[0], &mean) && mean == 0
+	           ? scaled
+	           : ex_op(e, IR_add, ex_convert(e, d->a, e->real), scaled, NULL);
 }
 
-static Ex *draw_integer(Elab *e, Ex *u, Ex *low, Ex *high) {
-	Ex *a = ex_convert(e, low, IR_F64), *b = ex_convert(e, high, IR_F64);
-	Ex *steps = ex_op(e, IR_to_int, ex_op(e, IR_mul, u, ex_op(e, IR_sub, b, a, NULL), NULL), NULL, NULL);
+static Ex *draw_integer(const Draw *d) {
+	Elab *e = d->e;
+	Ex *spread = ex_convert(e, ex_op(e, IR_sub, d->b, d->a, NULL), IR_F64); /* exact, where the limits are possible */
+	Ex *steps = ex_op(e, IR_to_int, ex_op(e, IR_mul, d->u, spread, NULL), NULL, NULL);
 	steps->low = 0;
-	steps->high = high->high - low->low - 1;
-	return ex_add_int(e, low, steps);
+	steps->high = d->b->high - d->a->low - 1;
+	return ex_add_int(e, d->a, steps);
 }
 
-static Ex *draw_between(Elab *e, bool logs, Ex *u, Ex *low, Ex *high) {
-	Ex *a = logs ? ex_op(e, IR_log, low, NULL, NULL) : low, *b = logs ? ex_op(e, IR_log, high, NULL, NULL) : high;
-	Ex *r = ex_op(e, IR_add, a, ex_op(e, IR_mul, u, ex_op(e, IR_sub, b, a, NULL), NULL), NULL);
-	if (logs)
-		r = ex_op(e, IR_max, ex_op(e, IR_exp, r, NULL, NULL), low, NULL);
-	return below(e, r, high);
+/* a + u (b - a) */
+static Ex *between(const Draw *d, Ex *a, Ex *b) {
+	return ex_op(d->e, IR_add, a, ex_op(d->e, IR_mul, d->u, ex_op(d->e, IR_sub, b, a, NULL), NULL), NULL);
 }
 
-static Ex *drawn(Elab *e, const Distribution *d, Value **args, uint32_t count, Name name, DrawKey key, Ex *number) {
-	bool normal = d->name[0] == 'n';
-	Ex *u = random_number(e, normal ? IR_random_normal : IR_random_uniform, name, key, number);
-	Ex *a = count > 0 ? value_body(e, args[0]) : NULL, *b = count > 1 ? value_body(e, args[1]) : NULL;
-	if (normal)
-		return draw_normal(e, u, args, a, b);
-	if (d->scalar == S_INT)
-		return draw_integer(e, u, a, b);
-	a = a ? ex_convert(e, a, IR_F64) : NULL;
-	b = b ? ex_convert(e, b, IR_F64) : NULL;
-	if (d->scalar == S_BOOL)
-		return ex_op(e, IR_lt, u, a, NULL);
-	if (d->name[0] != 'e')
-		return draw_between(e, d->name[0] == 'l', u, a ? a : f64(e, 0), b ? b : f64(e, 1));
-	Ex *minus_log = ex_op(e, IR_neg, ex_op(e, IR_log1p, ex_op(e, IR_neg, u, NULL, NULL), NULL, NULL), NULL, NULL);
-	return ex_convert(e, a ? ex_op(e, IR_div, minus_log, a, NULL) : minus_log, e->real);
+static Ex *draw_uniform(const Draw *d) {
+	Ex *high = argument(d, d->b, 1);
+	return below(d->e, between(d, argument(d, d->a, 0), high), high);
 }
+
+static Ex *draw_loguniform(const Draw *d) {
+	Elab *e = d->e;
+	Ex *low = argument(d, d->a, 0), *high = argument(d, d->b, 1);
+	Ex *r = between(d, ex_op(e, IR_log, low, NULL, NULL), ex_op(e, IR_log, high, NULL, NULL));
+	return below(e, ex_op(e, IR_max, ex_op(e, IR_exp, r, NULL, NULL), low, NULL), high);
+}
+
+static Ex *draw_exponential(const Draw *d) {
+	Elab *e = d->e;
+	Ex *less = ex_op(e, IR_neg, d->u, NULL, NULL);
+	Ex *minus_log = ex_op(e, IR_neg, ex_op(e, IR_log1p, less, NULL, NULL), NULL, NULL);
+	return ex_convert(e, d->a ? ex_op(e, IR_div, minus_log, argument(d, d->a, 1), NULL) : minus_log, e->real);
+}
+
+static Ex *draw_bernoulli(const Draw *d) {
+	return ex_op(d->e, IR_lt, d->u, argument(d, d->a, 0), NULL);
+}
+
+static const struct {
+	IrOpcode random;
+	Ex *(*draw)(const Draw *d);
+} makers[DISTRIBUTION_COUNT] = {
+#define DISTRIBUTION(name, count, optional, draws, number, ...)                                                        \
+	[DISTRIBUTION_##name] = {IR_random_##number, draw_##name},
+#include "frontend/distributions.def"
+};
 
 /* Arguments that only a run knows: what they cannot be gives NaN, or no number. */
-static Ex *guarded(Elab *e, const Distribution *d, Value **args, uint32_t count, Ex *x) {
-	if (d->scalar == S_BOOL)
+static Ex *guarded(Elab *e, const Distribution *d, Ex *a, Ex *b, Ex *x) {
+	Scalar scalar = scalar_of(d);
+	if (scalar == S_BOOL)
 		return x;
-	Ex *a = value_body(e, args[0]), *b = count > 1 ? value_body(e, args[1]) : NULL;
-	if (d->scalar == S_INT && a->high < b->low && b->high - a->low <= INT64_C(1) << 53)
+	if (scalar == S_INT && a->high < b->low && b->high - a->low <= (int64_t)d->spread)
 		return x;
-	Ex *possible = draw_condition(e, d->name, ex_convert(e, a, IR_F64), b ? ex_convert(e, b, IR_F64) : NULL);
-	Ex *none = d->scalar == S_INT ? ex_int(e, INT64_MIN) : ex_real(e, NAN);
-	return ex_op(e, IR_where, possible, x, none);
+	Ex *none = scalar == S_INT ? ex_int(e, INT64_MIN) : ex_real(e, NAN);
+	return ex_op(e, IR_where, draw_condition(e, d, a, b), x, none);
 }
 
 Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
@@ -123,15 +140,16 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	const Distribution *dist = find(e, draw);
 	if (!dist)
 		return value_bad(e);
-	if (strcmp(dist->name, "permutation") == 0) {
-		diag_error(e->session, 391, draw->span, "`permutation` is part of the language, but not of this version");
+	if (dist->code) {
+		diag_error(e->session, dist->code, draw->span, "`%s` is part of the language, but not of this version",
+		           dist->name);
 		return value_bad(e);
 	}
+	Scalar scalar = scalar_of(dist);
 	uint32_t count = draw->call.args.count;
-	if (count < dist->low || count > dist->high || (strcmp(dist->name, "uniform") == 0 && count == 1)) {
+	if (count != dist->count && !(dist->optional && count == 0)) {
 		diag_error(e->session, 246, draw->span, "`%s` takes %s%u argument%s, not %u", dist->name,
-		           dist->low < dist->high ? "no or " : "", (unsigned)dist->high, dist->high == 1 ? "" : "s",
-		           (unsigned)count);
+		           dist->optional ? "no or " : "", (unsigned)dist->count, dist->count == 1 ? "" : "s", (unsigned)count);
 		return value_bad(e);
 	}
 	ScopeMark scope = scope_mark(e);
@@ -146,15 +164,15 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 			           "distributions take their arguments by position");
 		args[i] = elab_scalar(e, draw->call.args.data[i].value, "the argument of a distribution");
 		ok = ok && !value_is_bad(args[i]);
-		if (ok && dist->scalar == S_INT && (args[i]->scalar == S_REAL || args[i]->scalar == S_BOOL)) {
-			diag_error(e->session, 211, draw->call.args.data[i].value->span,
-			           "`integer` draws between whole numbers, not %s", type_text(e, args[i]));
+		if (ok && scalar == S_INT && (args[i]->scalar == S_REAL || args[i]->scalar == S_BOOL)) {
+			diag_error(e->session, 211, draw->call.args.data[i].value->span, "`%s` draws between whole numbers, not %s",
+			           dist->name, type_text(e, args[i]));
 			ok = false;
 		}
 	}
 	scope_back(e, scope);
 	e->active.count = active;
-	DrawCheck check = ok ? draw_check(e, draw, args, &found) : DRAW_IMPOSSIBLE;
+	DrawCheck check = ok ? draw_check(e, dist, draw, args, &found) : DRAW_IMPOSSIBLE;
 	ok = ok && check != DRAW_IMPOSSIBLE;
 	int64_t dims[IR_MAX_RANK];
 	int rank = 0;
@@ -163,27 +181,30 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	ok = elab_dims(e, &d->type, dims, &rank, rank) && ok;
 	if (!ok)
 		return value_bad(e);
-	Scalar want = d->type.span.file == 0          ? dist->scalar
+	Scalar want = d->type.span.file == 0          ? scalar
 	              : d->type.scalar == AST_INT     ? S_INT
 	              : d->type.scalar == AST_BOOLEAN ? S_BOOL
 	                                              : S_REAL;
-	if (want != dist->scalar && !(want == S_REAL)) {
+	if (want != scalar && !(want == S_REAL)) {
 		Diag *diag = diag_error(e->session, 236, draw->span, "`%s` draws %s", dist->name,
-		                        dist->scalar == S_REAL  ? "real numbers"
-		                        : dist->scalar == S_INT ? "whole numbers"
-		                                                : "truth values");
+		                        scalar == S_REAL  ? "real numbers"
+		                        : scalar == S_INT ? "whole numbers"
+		                                          : "truth values");
 		diag_label(e->session, diag, d->type.span, "declared otherwise here");
 		return value_bad(e);
 	}
-	Value *v = value_array(e, dist->scalar, rank, dims, draw->span);
+	Value *v = value_array(e, scalar, rank, dims, draw->span);
 	Ex *number = ex_int(e, 0);
 	for (int i = 0; i < rank; i++) {
 		if (i < (int)found.count)
 			v->vars[i] = found.vars[i];
 		number = ex_add_int(e, ex_op(e, IR_mul, number, ex_int(e, dims[i]), NULL), ex_var(e, v->vars[i]));
 	}
-	v->body = drawn(e, dist, args, count, name, key, number);
+	Draw made = {.e = e, .args = args, .u = random_number(e, makers[dist->id].random, name, key, number)};
+	made.a = count > 0 ? value_body(e, args[0]) : NULL;
+	made.b = count > 1 ? value_body(e, args[1]) : NULL;
+	v->body = makers[dist->id].draw(&made);
 	if (check == DRAW_UNKNOWN)
-		v->body = guarded(e, dist, args, count, v->body);
+		v->body = guarded(e, dist, made.a, made.b, v->body);
 	return value_convert(e, v, want);
 }

@@ -80,44 +80,18 @@ static bool next_point(Points *p) {
 	return false;
 }
 
-typedef struct Law {
-	const char *name;
-	const char *wanted[2]; /* of each argument */
-	const char *together;  /* of both */
-} Law;
-
-static const Law laws[] = {
-	{"normal", {"a finite number", "a finite number that is not negative"}, NULL},
-	{"uniform", {"a finite number", "a finite number"}, "the first is less than the second, by a finite amount"},
-	{"loguniform", {"a positive finite number", "a positive finite number"}, "the first is less than the second"},
-	{"exponential", {"a positive finite number", NULL}, NULL},
-	{"bernoulli", {"a number from 0 to 1", NULL}, NULL},
-	{"integer", {"a whole number", "a whole number"}, "the first is less than the second, by at most 2^53"},
-};
-
-static const Law *law_of(const char *name) {
-	for (size_t i = 0; i < sizeof laws / sizeof *laws; i++)
-		if (strcmp(laws[i].name, name) == 0)
-			return &laws[i];
-	return NULL;
+static bool one_is_possible(const Distribution *d, uint32_t which, double v) {
+	const DrawLimits *l = &distribution_limits[d->limits[which]];
+	return (v > l->low || (l->low_allowed && v == l->low)) && (v < l->high || (l->high_allowed && v == l->high));
 }
 
-static bool one_is_possible(const char *name, uint32_t which, double v) {
-	if (name[0] == 'b')
-		return v >= 0 && v <= 1;
-	if (name[0] == 'e' || name[0] == 'l')
-		return v > 0 && v < INFINITY;
-	if (name[0] == 'n' && which == 1)
-		return v >= 0 && v < INFINITY;
-	return isfinite(v) && v != (double)INT64_MIN;
-}
-
-static bool pair_is_possible(const char *name, double a, double b) {
-	if (name[0] == 'n')
+/* Whole numbers are compared as such: reals do not tell large ones apart. */
+static bool pair_is_possible(const Distribution *d, const double *real, const int64_t *whole) {
+	if (d->spread == 0)
 		return true;
-	if (name[0] == 'i')
-		return a < b && b - a <= 0x1p53;
-	return a < b && b - a < INFINITY;
+	if (d->draws == GIVES_WHOLE)
+		return whole[0] < whole[1] && whole[1] - whole[0] <= (int64_t)d->spread;
+	return real[0] < real[1] && real[1] - real[0] <= d->spread;
 }
 
 static const char *place_text(const Points *p) {
@@ -128,35 +102,35 @@ static const char *place_text(const Points *p) {
 	return text_cstr(&text);
 }
 
-static void impossible(const Points *p, const Law *law, const AstExpr *draw, uint32_t which, const double *v,
+static void impossible(const Points *p, const Distribution *d, const AstExpr *draw, uint32_t which, const double *v,
                        bool pair) {
 	Elab *e = p->e;
 	Span span = pair ? draw->span : draw->call.args.data[which].value->span;
 	bool varies = p->indices->count > 0;
 	Diag *diag;
 	if (pair)
-		diag = diag_error(e->session, 251, span, "`%s` cannot draw between %.9g and %.9g%s", law->name, v[0], v[1],
+		diag = diag_error(e->session, 251, span, "`%s` cannot draw between %.9g and %.9g%s", d->name, v[0], v[1],
 		                  varies ? place_text(p) : "");
 	else
-		diag = diag_error(e->session, 251, span, "`%s` cannot have the argument %.9g%s", law->name, v[which],
+		diag = diag_error(e->session, 251, span, "`%s` cannot have the argument %.9g%s", d->name, v[which],
 		                  varies ? place_text(p) : "");
 	if (pair)
-		diag_help(e->session, diag, "of the two arguments of `%s`, %s", law->name, law->together);
+		diag_help(e->session, diag, "of the two arguments of `%s`, %s", d->name, d->together);
 	else
 		diag_help(e->session, diag, "the %s argument of `%s` is %s",
 		          which                       ? "second"
 		          : draw->call.args.count > 1 ? "first"
 		                                      : "only",
-		          law->name, law->wanted[which]);
+		          d->name, distribution_limits[d->limits[which]].about);
 }
 
-DrawCheck draw_check(Elab *e, const AstExpr *draw, Value **args, const Indices *indices) {
+DrawCheck draw_check(Elab *e, const Distribution *d, const AstExpr *draw, Value **args, const Indices *indices) {
 	uint32_t count = draw->call.args.count;
-	const Law *law = law_of(session_text(e->session, draw->call.callee.name));
 	Points p = {.e = e, .indices = indices};
 	bool known = true;
-	for (int tried = 0; law && count > 0; tried++) {
+	for (int tried = 0; count > 0; tried++) {
 		double v[2] = {0};
+		int64_t whole[2] = {0};
 		bool all = true;
 		for (uint32_t i = 0; i < count; i++) {
 			IrNumber number;
@@ -166,14 +140,15 @@ DrawCheck draw_check(Elab *e, const AstExpr *draw, Value **args, const Indices *
 				continue;
 			}
 			v[i] = as_real(body, number);
-			if (!one_is_possible(law->name, i, v[i])) {
-				impossible(&p, law, draw, i, v, false);
+			whole[i] = ir_scalar_is_real(body->type) ? 0 : number.integer;
+			if (!one_is_possible(d, i, v[i])) {
+				impossible(&p, d, draw, i, v, false);
 				return DRAW_IMPOSSIBLE;
 			}
 		}
 		known = known && all;
-		if (all && count == 2 && !pair_is_possible(law->name, v[0], v[1])) {
-			impossible(&p, law, draw, 0, v, true);
+		if (all && count == 2 && !pair_is_possible(d, v, whole)) {
+			impossible(&p, d, draw, 0, v, true);
 			return DRAW_IMPOSSIBLE;
 		}
 		if (!next_point(&p))
@@ -184,19 +159,25 @@ DrawCheck draw_check(Elab *e, const AstExpr *draw, Value **args, const Indices *
 	return DRAW_POSSIBLE;
 }
 
-Ex *draw_condition(Elab *e, const char *name, Ex *a, Ex *b) {
-	Ex *zero = ex_convert(e, ex_int(e, 0), IR_F64), *top = ex_real(e, INFINITY);
-	top->type = IR_F64;
-	Ex *last = b ? b : a;
-	Ex *finite = ex_op(e, IR_lt, last, top, NULL);
-	switch (name[0]) {
-	case 'n': return ex_op(e, IR_and, ex_op(e, IR_ge, b, zero, NULL), finite, NULL);
-	case 'e': return ex_op(e, IR_and, ex_op(e, IR_gt, a, zero, NULL), finite, NULL);
-	case 'l':
-		return ex_op(e, IR_and, ex_op(e, IR_gt, a, zero, NULL),
-		             ex_op(e, IR_and, ex_op(e, IR_lt, a, b, NULL), finite, NULL), NULL);
-	default:
-		return ex_op(e, IR_and, ex_op(e, IR_lt, a, b, NULL), ex_op(e, IR_lt, ex_op(e, IR_sub, b, a, NULL), top, NULL),
-		             NULL);
+static Ex *f64(Elab *e, double value) {
+	Ex *x = ex_real(e, value);
+	x->type = IR_F64;
+	return x;
+}
+
+Ex *draw_condition(Elab *e, const Distribution *d, Ex *a, Ex *b) {
+	Ex *args[2] = {ex_convert(e, a, IR_F64), b ? ex_convert(e, b, IR_F64) : NULL}, *all = ex_bool(e, true);
+	for (int i = 0; i < 2 && args[i]; i++) {
+		const DrawLimits *l = &distribution_limits[d->limits[i]];
+		Ex *above = ex_op(e, l->low_allowed ? IR_ge : IR_gt, args[i], f64(e, l->low), NULL);
+		Ex *beneath = ex_op(e, l->high_allowed ? IR_le : IR_lt, args[i], f64(e, l->high), NULL);
+		all = ex_op(e, IR_and, all, ex_op(e, IR_and, above, beneath, NULL), NULL);
 	}
+	if (d->spread == 0)
+		return all;
+	bool whole = d->draws == GIVES_WHOLE;
+	Ex *low = whole ? a : args[0], *high = whole ? b : args[1];
+	Ex *spread = whole ? ex_int(e, (int64_t)d->spread) : f64(e, d->spread);
+	Ex *apart = ex_op(e, IR_le, ex_op(e, IR_sub, high, low, NULL), spread, NULL);
+	return ex_op(e, IR_and, all, ex_op(e, IR_and, ex_op(e, IR_lt, low, high, NULL), apart, NULL), NULL);
 }

@@ -22,6 +22,11 @@ typedef struct Var {
 	bool coord;     /* runs over the coordinates of x */
 	bool tensor;    /* runs over the parameter tensors */
 	Span span;
+	/* Of an index, for the one message about reads outside: */
+	int64_t from;             /* its value where the variable is 0 */
+	bool from_zero;           /* the index of an array, which starts at 0 */
+	int64_t fit_low, fit_end; /* values for which all reads so far are inside, as [fit_low, fit_end) */
+	Diag *outside;            /* what was said; NULL: nothing */
 } Var;
 
 /* The extent that is not just a number: the coordinates of x. */
@@ -125,6 +130,7 @@ typedef struct Affine {
 typedef struct Fact {
 	Affine form;
 	bool not_zero; /* the form is not 0; otherwise it is at least 0 */
+	bool never;    /* this and the facts before it cannot all hold, so what stands here is never done */
 	uint32_t next; /* not_zero: 1 + the fact that it led to (if that is still there) */
 	uint32_t number;
 } Fact;
@@ -375,8 +381,8 @@ Value *reduce_sum(Elab *e, Value *v, Span span);
 Value *elab_call(Elab *e, const AstExpr *x);
 /* What a call of a row of builtins.def is. `args`: the values of its arguments, as far as the row's `reads` says. */
 typedef Value *BuildCall(Elab *e, const Builtin *b, Value **args, const AstExpr *x);
-/* becomes: BuildCall build_clip; BuildCall build_where; ... */
-#define FUNCTION(name, ...) BuildCall build_##name;
+/* becomes: BuildCall elab_call_clip; BuildCall elab_call_where; ... */
+#define FUNCTION(name, ...) BuildCall elab_call_##name;
 #include "frontend/builtins.def"
 Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x);
 Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x);
@@ -407,8 +413,8 @@ Value *elab_headed(Elab *e, const AstDeclare *d, Name name); /* the value of a l
 
 /* elab_loop.c */
 void elab_loop(Elab *e, const AstStmt *s);
-/* Something has to be known when the program is instantiated, and `x` is not: notes which counters around decide it. */
-void needs_known(Elab *e, Ex *x);
+/* Something has to be known when the program is instantiated, and `x` is not: notes which counters around decide it; false: none. */
+bool needs_known(Elab *e, Ex *x);
 
 /* elab_assign.c */
 void elab_assign(Elab *e, const AstStmt *s);
@@ -457,14 +463,13 @@ typedef struct DrawKey {
 } DrawKey;
 /* `given X[i in n] : [d] ~ normal(m[i], 1)`: the drawn array. BAD with a diagnostic. */
 Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key);
-bool is_distribution(const char *name);
 
 /* draw_arguments.c */
 typedef enum DrawCheck { DRAW_IMPOSSIBLE /* and reported */, DRAW_POSSIBLE, DRAW_UNKNOWN } DrawCheck;
 /* Arguments of a draw, for all values of its indices. */
-DrawCheck draw_check(Elab *e, const AstExpr *draw, Value **args, const Indices *indices);
-/* Whether f64 arguments of `normal`, `exponential`, `loguniform`, `uniform` or `integer` are possible. */
-Ex *draw_condition(Elab *e, const char *name, Ex *a, Ex *b);
+DrawCheck draw_check(Elab *e, const Distribution *d, const AstExpr *draw, Value **args, const Indices *indices);
+/* Whether the arguments are possible; those that the distribution does not have are NULL. */
+Ex *draw_condition(Elab *e, const Distribution *d, Ex *a, Ex *b);
 
 /* unused.c: warns of what an objective or a rule without errors declares and does not use */
 void check_unused(FeProgram *program, const AstDecl *decl);

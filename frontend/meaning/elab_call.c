@@ -41,14 +41,14 @@ static Value *build_reduction(Elab *e, const Builtin *b, Value **args, const Ast
 	return count > 1 ? fold_pairs(e, opcodes[b->id], args, count, x) : reduce_all(e, b->reduction, args[0], x->span);
 }
 
-Value *build_clip(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_clip(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b;
 	Value *v = fold_pairs(e, IR_max, args, 2, x);
 	Value *pair[2] = {v, args[2]};
 	return value_is_bad(v) ? v : fold_pairs(e, IR_min, pair, 2, x);
 }
 
-Value *build_where(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_where(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b;
 	if (args[0]->scalar != S_BOOL) {
 		diag_error(e->session, 210, x->call.args.data[0].value->span, "a condition was expected, found %s",
@@ -58,7 +58,7 @@ Value *build_where(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	return elab_select(e, args[0], args[1], args[2], x);
 }
 
-Value *build_real(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_real(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b, (void)x;
 	return value_convert(e, args[0], S_REAL);
 }
@@ -81,7 +81,7 @@ static BuildCall *const builders[BUILTIN_COUNT] = {
 #define CONSTANT(name, ...) [BUILTIN_##name] = build_constant,
 #define ELEMENTWISE(name, ...) [BUILTIN_##name] = build_elementwise,
 #define REDUCTION(id, name, ...) [BUILTIN_##name] = build_reduction,
-#define FUNCTION(name, ...) [BUILTIN_##name] = build_##name,
+#define FUNCTION(name, ...) [BUILTIN_##name] = elab_call_##name,
 #define LATER(name, ...) [BUILTIN_##name] = build_later,
 #include "frontend/builtins.def"
 };

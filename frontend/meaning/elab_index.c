@@ -5,10 +5,70 @@
 
 static const int64_t far = INT64_C(1) << 60;
 
-/* "i + 1 runs over 1..11" */
+/* The variable that a position is, but for a factor and a distance; NULL: there is no such one, or several, or a condition
+ * around says that not all of its values matter. */
+static Var *only_var(const Elab *e, const Affine *a) {
+	if (e->cond_if || e->facts.count)
+		return NULL;
+	return a->count == 1 && a->terms[0].atom->kind == EX_VAR && a->terms[0].atom->var->extent >= 0
+	           ? a->terms[0].atom->var
+	           : NULL;
+}
+
+static int64_t floor_div(int64_t a, int64_t b) {
+	return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+
+/* Another read: 0 <= factor * (index - from) + offset < extent. */
+static void fit(const Elab *e, const Affine *a, int64_t extent) {
+	Var *var = only_var(e, a);
+	int64_t factor = var ? a->terms[0].coef : 0;
+	if (factor == 0 || a->offset < -far || a->offset > far)
+		return;
+	int64_t low = factor > 0 ? -floor_div(a->offset, factor) : -floor_div(extent - 1 - a->offset, -factor);
+	int64_t high = factor > 0 ? floor_div(extent - 1 - a->offset, factor) : floor_div(a->offset, -factor);
+	var->fit_low = var->fit_low > low + var->from ? var->fit_low : low + var->from;
+	var->fit_end = var->fit_end < high + var->from + 1 ? var->fit_end : high + var->from + 1;
+}
+
+/* What would do for all reads that were seen. */
+static void help_outside(Elab *e, Diag *diag, const Affine *a, int64_t extent) {
+	const Var *var = only_var(e, a);
+	if (!var || var->fit_low >= var->fit_end) {
+		diag_help(e->session, diag, "state a smaller range, or add a condition such as `0 <= ... < %lld`",
+		          (long long)extent);
+		return;
+	}
+	const char *name = session_text(e->session, var->name);
+	long long low = (long long)var->fit_low, end = (long long)var->fit_end;
+	if (low == 0)
+		diag_help(e->session, diag, "state a smaller range: `%s in %lld`", name, end);
+	else if (!var->from_zero)
+		diag_help(e->session, diag, "state a smaller range: `%s in %lld..%lld`", name, low, end);
+	else
+		diag_help(e->session, diag, "state a smaller range, `%s in %lld`, and write `%s + %lld` for `%s` in the body",
+		          name, end - low, name, low, name);
+}
+
+static bool is_said(const Elab *e, const Diag *diag) {
+	for (uint32_t i = e->session->diags.count; diag && i-- > 0;)
+		if (e->session->diags.data[i] == diag)
+			return true;
+	return false;
+}
+
+/* "i + 1 runs over 1..11": once for an index, with advice that all reads of it agree on. */
 static void report_outside(Elab *e, int64_t low, int64_t high, int64_t extent, Span span, const Affine *a) {
+	Var *only = only_var(e, a);
+	if (only && is_said(e, only->outside)) {
+		help_outside(e, only->outside, a, extent);
+		return;
+	}
 	Diag *diag;
-	if (low == high)
+	if (a->too_long && a->count == 0)
+		diag = diag_error(e->session, 209, span, "this position is no number, and so outside of an axis of extent %lld",
+		                  (long long)extent);
+	else if (low == high)
 		diag = diag_error(e->session, 209, span, "position %lld is outside of an axis of extent %lld", (long long)low,
 		                  (long long)extent);
 	else if (low <= -far || high >= far)
@@ -20,17 +80,22 @@ static void report_outside(Elab *e, int64_t low, int64_t high, int64_t extent, S
 		               (long long)low, (long long)high + 1, (long long)extent);
 	for (uint32_t i = 0; i < a->count; i++) {
 		const Ex *atom = a->terms[i].atom;
-		if (atom->kind != EX_VAR)
-			continue;
-		diag_label(e->session, diag, atom->var->span, "`%s` runs over %lld values",
-		           session_text(e->session, atom->var->name), (long long)(atom->high + 1));
-		if (a->count == 1 && a->terms[i].coef == 1 && a->offset >= 0 && high >= extent && extent > a->offset)
-			diag_help(e->session, diag, "state a smaller range: `%s in %lld`",
-			          session_text(e->session, atom->var->name), (long long)(extent - a->offset));
-		else if (i + 1 == a->count)
-			diag_help(e->session, diag, "state a smaller range, or add a condition such as `0 <= ... < %lld`",
-			          (long long)extent);
+		if (atom->kind == EX_VAR)
+			diag_label(e->session, diag, atom->var->span, "`%s` runs over %lld values",
+			           session_text(e->session, atom->var->name), (long long)(atom->high + 1));
 	}
+	if (a->count && a->terms[a->count - 1].atom->kind == EX_VAR)
+		help_outside(e, diag, a, extent);
+	if (only)
+		only->outside = diag;
+}
+
+/* A read that is inside narrows what was advised. */
+static void note_read(Elab *e, const Affine *a, int64_t extent) {
+	const Var *var = only_var(e, a);
+	fit(e, a, extent);
+	if (var && is_said(e, var->outside))
+		help_outside(e, var->outside, a, extent);
 }
 
 bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, bool *open) {
@@ -54,16 +119,19 @@ bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard,
 	Affine a = affine_of(at);
 	int64_t low, high;
 	affine_range(&a, &low, &high);
-	if (low >= 0 && high < extent)
+	if (low >= 0 && high < extent) {
+		note_read(e, &a, extent);
 		return true;
+	}
 	Ex *rest = ex_op(e, IR_sub, ex_int(e, extent - 1), at, NULL);
 	if (prove_at_least_zero(e, at) && prove_at_least_zero(e, rest)) {
 		*guard = true;
 		return true;
 	}
-	bool outside = high < 0 || low >= extent;
+	bool outside = high < 0 || low >= extent || ex_is_const(at);
 	if (affine_is_pure(&a) || outside) {
 		needs_known(e, at);
+		fit(e, &a, extent);
 		report_outside(e, low, high, extent, span, &a);
 		return false;
 	}

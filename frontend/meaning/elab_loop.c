@@ -236,18 +236,24 @@ static void reach_reads(Search *s, Ex *x) {
 }
 
 /* A counter, or what a loop carries from turn to turn. */
-static void mark_loop(Search *s, const IrOp *op, IrValue value) {
-	for (uint32_t i = 0; i < s->e->loops.count; i++)
-		if (s->e->loops.data[i].op == op)
-			s->e->loops.data[i].needed = true;
+static bool mark_loop(Search *s, const IrOp *op, IrValue value) {
+	bool found = false;
+	for (uint32_t i = 0; i < s->e->loops.count; i++) {
+		if (s->e->loops.data[i].op != op)
+			continue;
+		s->e->loops.data[i].needed = true;
+		found = true;
+	}
 	for (uint32_t i = 0; i < op->loop.carries.count; i++)
 		if (op->loop.carries.data[i].inner == value)
 			reach(s, op->loop.carries.data[i].init);
+	return found;
 }
 
-void needs_known(Elab *e, Ex *x) {
+bool needs_known(Elab *e, Ex *x) {
+	bool found = false;
 	if (!e->loops.count || !x)
-		return;
+		return false;
 	const IrFunc *func = e->builder->func;
 	Search s = {.e = e, .seen = ARENA_ARRAY(e->arena, bool, func->values.count), .epoch = ++*e->epoch};
 	reach_reads(&s, x);
@@ -260,6 +266,7 @@ void needs_known(Elab *e, Ex *x) {
 		if (!op)
 			continue;
 		if (op->kind == IR_LOOP)
-			mark_loop(&s, op, value);
+			found = mark_loop(&s, op, value) || found;
 	}
+	return found;
 }

@@ -48,7 +48,7 @@ Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x) {
 }
 
 /* Zeros, then every piece added into its place: the adjoint of `sum into` costs nothing. */
-Value *build_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	enum { FEW_PARTS = 256 }; /* stacks of so few are joined as one stack */
 	uint32_t count = x->call.args.count;
 	(void)b;
@@ -149,7 +149,7 @@ static Value *size_of_x(Elab *e) {
 	return v;
 }
 
-Value *build_size(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_size(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b, (void)args;
 	const AstExpr *arg = x->call.args.data[0].value;
 	Var *coord = e->coord;
@@ -255,7 +255,7 @@ static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span spa
 	return r;
 }
 
-Value *build_transpose(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_transpose(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b, (void)x;
 	Value *v = args[0];
 	Value *t = ARENA_NEW(e->arena, Value);
@@ -277,7 +277,7 @@ static bool has_first_axis(Elab *e, const Builtin *b, const Value *v, Span span)
 	return false;
 }
 
-Value *build_flip(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_flip(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	Value *v = args[0];
 	if (!has_first_axis(e, b, v, x->span))
 		return value_bad(e);
@@ -291,7 +291,7 @@ Value *build_flip(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 }
 
 /* c[i] = sum of v[j] for j <= i, along the first axis */
-Value *build_cumsum(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_cumsum(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	Value *v = args[0];
 	Span span = x->span;
 	if (!has_first_axis(e, b, v, span))
@@ -374,17 +374,17 @@ static Value *root_of_squares(Elab *e, AstReduction mean_or_sum, Value *v, const
 	return elab_apply(e, IR_mul, S_REAL, S_REAL, (Value *[]){root, scale}, 2, span, NULL);
 }
 
-Value *build_norm(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_norm(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b;
 	return root_of_squares(e, AST_REDUCE_SUM, args[0], x);
 }
 
-Value *build_rms(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_rms(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b;
 	return root_of_squares(e, AST_REDUCE_MEAN, args[0], x);
 }
 
-Value *build_dot(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_dot(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b;
 	Value *product = elab_apply(e, IR_mul, S_REAL, S_REAL, args, 2, x->span, x);
 	return value_is_bad(product) ? product : reduce_sum(e, product, x->span);
@@ -410,17 +410,17 @@ static Value *filled(Elab *e, double number, const AstExpr *x) {
 	return v;
 }
 
-Value *build_zeros(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_zeros(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b, (void)args;
 	return filled(e, 0, x);
 }
 
-Value *build_ones(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_ones(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b, (void)args;
 	return filled(e, 1, x);
 }
 
-Value *build_eye(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_eye(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b, (void)args;
 	int64_t dims[2];
 	if (!extents(e, x, 0, dims))
@@ -434,7 +434,7 @@ Value *build_eye(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	return v;
 }
 
-Value *build_iota(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_iota(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b, (void)args;
 	int64_t dims[1];
 	if (!extents(e, x, 0, dims) || !elab_fits(e, x->span, dims, 1))
@@ -446,18 +446,18 @@ Value *build_iota(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 
 /* ---- the others ---- */
 
-Value *build_reshape(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_reshape(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b;
 	int64_t dims[IR_MAX_RANK];
 	return extents(e, x, 1, dims) ? reshape(e, args[0], (int)x->call.args.count - 1, dims, x->span) : value_bad(e);
 }
 
-Value *build_stack(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_stack(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b;
 	return make_stack(e, args, x->call.args.count, x);
 }
 
-Value *build_like(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+Value *elab_call_like(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b;
 	if (args[0]->rank) {
 		diag_error(e->session, 214, x->span, "`like(e, x)` repeats one number in the shape of x");

@@ -12,6 +12,7 @@ typedef struct Unknown {
 	AstName name;
 	bool wanted; /* one of ours, not of a reduction inside */
 	bool known, conflict;
+	bool in_turn;      /* the range follows from the counter of a loop, so every turn has its own */
 	int64_t low, high; /* half-open */
 	int64_t whole;     /* the extent as a dimension (maybe DIM_X) if it runs over a whole axis */
 	Span because;
@@ -24,9 +25,11 @@ typedef struct UseTerm {
 
 typedef struct Use {
 	Span span;
+	bool plain;     /* written as the index alone: not what comes out so for some sizes, such as `k + i` where k is 0 */
 	int64_t extent; /* of the axis, maybe DIM_X */
 	VEC(UseTerm) terms;
 	int64_t low, high; /* the rest lies between these */
+	Exs open;          /* parts of it that are not known */
 } Use;
 
 typedef struct Search {
@@ -236,6 +239,8 @@ static bool linear(Search *s, const AstExpr *x, int64_t factor, Use *use) {
 			return false;
 		use->low += factor > 0 ? factor * low : factor * high;
 		use->high += factor > 0 ? factor * high : factor * low;
+		if (low != high)
+			vec_push(s->e->arena, &use->open, v->body);
 		return true;
 	}
 	if (x->kind == AST_UNARY && x->unary.op == AST_NEG)
@@ -377,7 +382,7 @@ static bool collect(const AstExpr *x, void *context) {
 			const AstItem *item = &x->index.items.data[i];
 			if (item->kind != AST_ITEM_EXPR || !mentions_unknown(item->expr, s))
 				continue;
-			Use use = {.span = item->span, .extent = dims[i]};
+			Use use = {.span = item->span, .extent = dims[i], .plain = item->expr->kind == AST_NAME};
 			if (!linear(s, item->expr, 1, &use))
 				continue;
 			if (s->idle)
@@ -395,19 +400,6 @@ static bool collect(const AstExpr *x, void *context) {
 static int64_t floor_div(int64_t a, int64_t b) {
 	int64_t q = a / b;
 	return q - ((a % b != 0) && ((a < 0) != (b < 0)));
-}
-
-/* The index that a use is, by itself; -1: it is more than that. */
-static int plain_unknown(const Use *use) {
-	int plain = -1;
-	for (uint32_t k = 0; k < use->terms.count; k++) {
-		if (use->terms.data[k].coef == 0)
-			continue;
-		if (use->terms.data[k].coef != 1 || plain >= 0)
-			return -1;
-		plain = (int)use->terms.data[k].unknown;
-	}
-	return use->low == 0 && use->high == 0 ? plain : -1;
 }
 
 static void solve_plain(Search *s, Unknown *u, const Use *use) {
@@ -471,6 +463,8 @@ static bool solve_affine(Search *s, uint32_t i, const UseList *uses, bool from_z
 		lowest = least > lowest ? least : lowest;
 		highest = most < highest ? most : highest;
 		u->because = use->span;
+		for (uint32_t o = 0; o < use->open.count; o++)
+			u->in_turn = needs_known(s->e, use->open.data[o]) || u->in_turn;
 	}
 	if (lowest == INT64_MIN)
 		return false;
@@ -490,9 +484,8 @@ static void solve(Search *s, bool from_zero) {
 		was_known[i] = s->unknowns.data[i].known;
 	for (uint32_t k = 0; k < s->uses.count; k++) {
 		const Use *use = &s->uses.data[k];
-		int plain = plain_unknown(use);
-		if (plain >= 0 && !was_known[plain])
-			solve_plain(s, &s->unknowns.data[plain], use);
+		if (use->plain && !was_known[use->terms.data[0].unknown])
+			solve_plain(s, &s->unknowns.data[use->terms.data[0].unknown], use);
 		for (uint32_t t = 0; t < use->terms.count; t++)
 			vec_push(s->e->arena, &uses[use->terms.data[t].unknown], k);
 	}
@@ -532,6 +525,7 @@ static bool stated(Search *s, const AstItem *item, Unknown *u, bool from_zero) {
 
 static void bind_index(Elab *e, const Symbol *symbol, AstName name, IndexRange range, bool bad, Indices *out) {
 	Var *var = var_new(e, name.name, range.extent, name.span);
+	var->from = var->fit_low = range.low;
 	out->vars[out->count] = var;
 	out->low[out->count++] = range.low;
 	vec_push(e->arena, &e->active, var);
@@ -609,6 +603,12 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 			Diag *diag = diag_error(e->session, 206, u->name.span, "nothing tells over what index `%s` runs", name);
 			diag_help(e->session, diag, "state its range, as in `%s in n`", name);
 			u->conflict = true;
+		} else if (u->in_turn) {
+			Diag *diag = diag_error(e->session, 212, u->name.span,
+			                        "the range of index `%s` follows from a number that is not known now", name);
+			diag_label(e->session, diag, u->because, "from this");
+			diag_help(e->session, diag, "state its range, as in `%s in n`", name);
+			u->conflict = true;
 		} else if (u->known && !u->conflict && u->whole != DIM_X && u->high <= u->low) {
 			Diag *diag = diag_error(e->session, 226, u->name.span, "the range of index `%s` is empty: %lld..%lld", name,
 			                        (long long)u->low, (long long)u->high);
@@ -627,6 +627,9 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 		if (u->symbol)
 			typing_set_range(e->typing, e->path, u->symbol, range);
 		bind_index(e, u->symbol, u->name, range, !u->known || u->conflict, out);
+		Var *var = out->vars[out->count - 1];
+		var->fit_end = u->high;
+		var->from_zero = from_zero;
 	}
 	return ok;
 }

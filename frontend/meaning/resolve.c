@@ -65,7 +65,7 @@ static Symbol *builtin_symbol(FeProgram *p, Name name, bool called) {
 	void **place = name_map_place(p->session->arena, &p->symbols.builtin, name);
 	const char *text = session_text(p->session, name);
 	const Builtin *builtin = *place ? NULL : builtin_find(text);
-	if (!*place && (builtin || (called && is_distribution(text))))
+	if (!*place && (builtin || (called && distribution_find(text))))
 		*place = new_symbol(p, (Symbol){.kind = SYMBOL_BUILTIN, .name = name, .builtin = builtin});
 	Symbol *symbol = *place;
 	return symbol && (symbol->builtin || called) ? symbol : NULL;

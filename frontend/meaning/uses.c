@@ -80,3 +80,59 @@ Assigned block_assigned(const FeProgram *program, Arena *arena, const AstBlock *
 	assigned_in(&t, block);
 	return t.found;
 }
+
+/* ---- what a file of its own needs ---- */
+
+typedef struct Needs {
+	FeProgram *program;
+	Arena *scratch;
+	const AstDecl *self;
+	NameMap seen; /* declarations, by the numbers of their names */
+	VEC(const AstDecl *) pending;
+} Needs;
+
+static void need(Needs *n, const AstDecl *decl) {
+	void **place = name_map_place(n->scratch, &n->seen, decl->name.id);
+	if (*place || decl == n->self)
+		return;
+	*place = (void *)(uintptr_t)decl;
+	vec_push(n->scratch, &n->pending, decl);
+}
+
+static void see_needed(const Symbol *symbol, Span span, void *context) {
+	(void)span;
+	if (symbol->kind == SYMBOL_DECL)
+		need(context, symbol->decl);
+}
+
+static bool is_given(const FeCall *call, Name param) {
+	for (uint32_t i = 0; i < call->names.count; i++)
+		if (call->names.data[i] == param)
+			return true;
+	return false;
+}
+
+void fe_needed(FeProgram *program, const FeCall *call, bool *needed) {
+	const AstDecl *decl = call->decl;
+	Needs n = {.program = program, .scratch = arena_new(), .self = decl};
+	resolve(program, decl);
+	for (uint32_t i = 0; i < call->values.count; i++)
+		expr_symbols(program, call->values.data[i], see_needed, &n);
+	for (uint32_t i = 0; i < decl->params.count; i++) {
+		const AstParam *param = &decl->params.data[i];
+		if (!is_given(call, param->name.name))
+			expr_symbols(program, param->value, see_needed, &n);
+		expr_symbols(program, param->limits.low, see_needed, &n);
+		expr_symbols(program, param->limits.high, see_needed, &n);
+	}
+	for (uint32_t i = 0; i < decl->body.count; i++)
+		stmt_symbols(program, decl->body.data[i], see_needed, &n);
+	while (n.pending.count) {
+		const Resolved *names = resolve(program, n.pending.data[--n.pending.count]);
+		for (uint32_t i = 0; i < names->mentions.count; i++)
+			need(&n, names->mentions.data[i]);
+	}
+	for (uint32_t i = 0; i < program->user.count; i++)
+		needed[i] = name_map_get(&n.seen, program->user.data[i]->name.id) != NULL;
+	arena_free(n.scratch);
+}

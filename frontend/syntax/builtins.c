@@ -1,6 +1,7 @@
-/* The table of the language's names, expanded from builtins.def. */
+/* The tables of the language's names, expanded from builtins.def and distributions.def. */
 #include "frontend/syntax/builtins.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -64,4 +65,34 @@ bool ast_reduction(const char *word, AstReduction *op) {
 	if (op != NULL)
 		*op = b->reduction;
 	return true;
+}
+
+const DrawLimits distribution_limits[] = {
+#define LIMITS(id, least, least_allowed, most, most_allowed, text)                                                     \
+	[LIMITS_##id] = {least, most, least_allowed, most_allowed, text},
+#include "frontend/distributions.def"
+};
+
+const Distribution distributions[DISTRIBUTION_COUNT] = {
+#define DISTRIBUTION(row, number_of, may_lack, type, random, first, second, largest, both, list, text)                 \
+	[DISTRIBUTION_##row] = {.name = #row,                                                                              \
+	                        .id = DISTRIBUTION_##row,                                                                  \
+	                        .count = number_of,                                                                        \
+	                        .optional = may_lack,                                                                      \
+	                        .draws = GIVES_##type,                                                                     \
+	                        .limits = {LIMITS_##first, LIMITS_##second},                                               \
+	                        .spread = largest,                                                                         \
+	                        .together = both,                                                                          \
+	                        .arguments = list,                                                                         \
+	                        .about = text},
+#define LATER(row, number, text)                                                                                       \
+	[DISTRIBUTION_##row] = {.name = #row, .id = DISTRIBUTION_##row, .arguments = "", .code = number, .about = text},
+#include "frontend/distributions.def"
+};
+
+const Distribution *distribution_find(const char *name) {
+	for (int i = 0; i < DISTRIBUTION_COUNT; i++)
+		if (strcmp(distributions[i].name, name) == 0)
+			return &distributions[i];
+	return NULL;
 }

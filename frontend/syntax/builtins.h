@@ -1,4 +1,4 @@
-/* The names of the language that need no declaration, as frontend/builtins.def lists them.
+/* The names of the language that need no declaration, as frontend/builtins.def and frontend/distributions.def list them.
  *
  *     const Builtin *b = builtin_find("atan2");    b->kind == BUILTIN_IS_ELEMENTWISE, b->least == b->most == 2
  *
@@ -64,5 +64,47 @@ extern const Builtin builtins[BUILTIN_COUNT];
 const Builtin *builtin_find(const char *name);
 /* Is this word the name of a reduction (which are reserved)? If so, sets *op (op may be NULL). */
 bool ast_reduction(const char *word, AstReduction *op);
+
+/* ---- distributions ---- */
+
+typedef enum DistributionId {
+#define DISTRIBUTION(name, ...) DISTRIBUTION_##name,
+#define LATER(name, ...) DISTRIBUTION_##name,
+#include "frontend/distributions.def"
+	DISTRIBUTION_COUNT
+} DistributionId;
+
+/* What an argument has to be: becomes LIMITS_NUMBER, ... and what these are. */
+typedef enum DrawLimitsId {
+#define LIMITS(id, ...) LIMITS_##id,
+#include "frontend/distributions.def"
+} DrawLimitsId;
+
+typedef struct DrawLimits {
+	double low, high;
+	bool low_allowed, high_allowed;
+	const char *about; /* "a positive finite number" */
+} DrawLimits;
+
+extern const DrawLimits distribution_limits[];
+
+typedef struct Distribution {
+	const char *name;
+	DistributionId id;
+	uint32_t count; /* of arguments */
+	bool optional;  /* none will do */
+	BuiltinGives draws;
+	DrawLimitsId limits[2]; /* of each argument */
+	double spread;          /* the second is larger than the first, by no more than this; 0: they are independent */
+	const char *together;   /* the same in words */
+	const char *arguments, *about;
+	int code; /* of the error if this version lacks it; otherwise 0 */
+} Distribution;
+
+/* All rows, in the order of DistributionId. */
+extern const Distribution distributions[DISTRIBUTION_COUNT];
+
+/* The row of a name; NULL if there is none. */
+const Distribution *distribution_find(const char *name);
 
 #endif

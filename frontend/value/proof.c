@@ -194,8 +194,13 @@ static bool fact_proves(const Elab *e, const Affine *a, uint32_t most) {
 	return false;
 }
 
+/* What the facts say cannot be: nothing is ever done here. */
+static bool never_here(const Elab *e) {
+	return e->facts.count && e->facts.data[e->facts.count - 1].never;
+}
+
 static bool affine_at_least_zero(const Elab *e, const Affine *a) {
-	if (never_negative(a) || fact_proves(e, a, FACTS_ALONE))
+	if (never_negative(a) || never_here(e) || fact_proves(e, a, FACTS_ALONE))
 		return true;
 	uint32_t tried = 0;
 	for (uint32_t i = e->facts.count, end = oldest_seen(e); i-- > end && tried < FACTS_IN_PAIRS;)
@@ -269,10 +274,29 @@ bool cond_forms(Elab *e, Ex *cond, bool truth, Exs *forms) {
 
 /* ---- facts ---- */
 
+static bool contradicts(const Elab *e, const Fact *fact) {
+	int64_t low, high;
+	affine_range(&fact->form, &low, &high);
+	if (fact->not_zero)
+		return low == 0 && high == 0;
+	uint32_t tried = 0;
+	for (uint32_t i = e->facts.count, end = oldest_seen(e); i-- > end && high >= 0 && tried < FACTS_IN_PAIRS;) {
+		if (!of_use(&e->facts.data[i], &fact->form))
+			continue;
+		tried++;
+		Affine both = minus(&fact->form, &e->facts.data[i].form, -1);
+		int64_t most;
+		affine_range(&both, &low, &most);
+		high = most < high ? most : high;
+	}
+	return high < 0;
+}
+
 static void add_fact(Elab *e, const Affine *form, bool not_zero) {
 	if (form->too_long)
 		return;
 	Fact fact = {.form = *form, .not_zero = not_zero, .number = ++e->fact_count};
+	fact.never = never_here(e) || contradicts(e, &fact);
 	vec_push(e->arena, &e->facts, fact);
 }
 
@@ -318,6 +342,8 @@ static void assume_compare(Elab *e, IrOpcode opcode, const Ex *a, const Ex *b) {
 }
 
 static void assume_all(Elab *e, const Ex *cond, bool truth) {
+	if (ex_is_const(cond) && cond->type == IR_BOOL && (cond->integer != 0) != truth)
+		add_fact(e, &(Affine){.offset = -1}, false);
 	if (cond->kind != EX_OP)
 		return;
 	const Ex *a = cond->args[0], *b = cond->args[1];

@@ -268,21 +268,6 @@ uint32_t ir_read_scalar(IrForBuilder *f, IrValue value) {
 	return ir_read(f, value, NULL, false);
 }
 
-static bool commutes(IrOpcode opcode) {
-	switch (opcode) {
-	case IR_add:
-	case IR_mul:
-	case IR_eq:
-	case IR_ne:
-	case IR_and:
-	case IR_or:
-	case IR_iand:
-	case IR_ior:
-	case IR_ixor: return true;
-	default: return false;
-	}
-}
-
 uint32_t ir_op(IrForBuilder *f, IrOpcode opcode, const uint32_t *args) {
 	IrNode node = {.kind = IR_NODE_OP, .opcode = opcode};
 	int arity = ir_op_info[opcode].arity;
@@ -302,7 +287,7 @@ uint32_t ir_op(IrForBuilder *f, IrOpcode opcode, const uint32_t *args) {
 	uint32_t folded;
 	if (ir_fold(f, &node, &folded))
 		return folded;
-	if (commutes(opcode) && node.args[0] != node.args[1] && f->slots) {
+	if (ir_op_commutes(opcode) && node.args[0] != node.args[1] && f->slots) {
 		IrNode swapped = node;
 		swapped.args[0] = node.args[1];
 		swapped.args[1] = node.args[0];

@@ -1,6 +1,7 @@
 /* The table of scalar operations, expanded from ops.def, and the rule that types them. */
 #include "ir/ir.h"
 
+#include <math.h>
 #include <string.h>
 
 const IrOpInfo ir_op_info[IR_OPCODE_COUNT] = {
@@ -8,8 +9,34 @@ const IrOpInfo ir_op_info[IR_OPCODE_COUNT] = {
 #define OP(name, arity, typing, primitive, meaning, da, db, dc, low, high, cost)                                       \
 	[IR_##name] = {#name, arity, typing, primitive, {da, db, dc}, low, high, cost},
 #include "ir/core/ops.def"
-#undef OP
 };
+
+bool ir_op_commutes(IrOpcode opcode) {
+	switch (opcode) {
+#define COMMUTATIVE(name) case IR_##name:
+#include "ir/core/ops.def"
+		return true;
+	default: return false;
+	}
+}
+
+bool ir_op_is_not_negative(IrOpcode opcode) {
+	switch (opcode) {
+#define NOT_NEGATIVE(name) case IR_##name:
+#include "ir/core/ops.def"
+		return true;
+	default: return false;
+	}
+}
+
+double ir_op_bound(IrOpcode opcode, double a, double b, double c) {
+	switch (opcode) {
+#define BOUND(name, most)                                                                                              \
+	case IR_##name: return most;
+#include "ir/core/ops.def"
+	default: return (double)INFINITY;
+	}
+}
 
 bool ir_opcode_find(const char *name, size_t length, IrOpcode *opcode) {
 	for (int i = 0; i < IR_OPCODE_COUNT; i++) {

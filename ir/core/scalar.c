@@ -1,4 +1,4 @@
-/* The meaning of scalar operations on numbers: the column `meaning` of ops.def for reals, and the integer rows. */
+/* The meaning of scalar operations on numbers: `meaning`, INTEGER and SINGLE of ops.def. */
 #include "ir/ir.h"
 
 #include <math.h>
@@ -10,30 +10,25 @@ static double meaning(IrOpcode opcode, double a, double b, double c, double d) {
 #define OP(name, arity, typing, primitive, meaning, ...)                                                               \
 	case IR_##name: return meaning;
 #include "ir/core/ops.def"
-#undef OP
 	case IR_OPCODE_COUNT: break;
 	}
 	base_panic("ir_eval_real", "opcode %d", (int)opcode);
 }
 
+/* The meaning in f32. */
+static double single_meaning(IrOpcode opcode, double a, double b, double c, double d) {
+	switch (opcode) {
+#define SINGLE(name, meaning)                                                                                          \
+	case IR_##name: return meaning;
+#include "ir/core/ops.def"
+	default: return (double)(float)meaning(opcode, a, b, c, d);
+	}
+}
+
 double ir_eval_real(IrOpcode opcode, IrScalar type, const double *args) {
 	int arity = ir_op_info[opcode].arity;
 	double b = arity > 1 ? args[1] : 0, c = arity > 2 ? args[2] : 0, d = arity > 3 ? args[3] : 0;
-	if (type == IR_F32) {
-		/* Rounding twice is harmless for + - * / sqrt (53 >= 2 * 24 + 2 bits), but not for fma. */
-		if (opcode == IR_fma)
-			return (double)fmaf((float)args[0], (float)b, (float)c);
-		if (opcode == IR_before)
-			return (double)nextafterf((float)args[0], -HUGE_VALF);
-		if (opcode == IR_floor_mod)
-			return ir_floor_mod_f32(args[0], b);
-		if (opcode == IR_floor_div)
-			return ir_floor_div_f32(args[0], b);
-		if (opcode == IR_binade)
-			return ir_binade_f32(args[0]);
-		return (double)(float)meaning(opcode, args[0], b, c, d);
-	}
-	return meaning(opcode, args[0], b, c, d);
+	return type == IR_F32 ? single_meaning(opcode, args[0], b, c, d) : meaning(opcode, args[0], b, c, d);
 }
 
 static int64_t wrap(IrScalar type, uint64_t bits) {
@@ -53,31 +48,9 @@ static int64_t integer_meaning(IrOpcode opcode, IrScalar type, int64_t a, int64_
 	uint64_t ua = (uint64_t)a, ub = (uint64_t)b;
 	uint64_t shift = ub & (type == IR_I32 ? 31 : 63);
 	switch (opcode) {
-	case IR_add: return wrap(type, ua + ub);
-	case IR_sub: return wrap(type, ua - ub);
-	case IR_mul: return wrap(type, ua * ub);
-	case IR_neg: return wrap(type, 0 - ua);
-	case IR_idiv: return wrap(type, (uint64_t)floor_divide(a, b));
-	case IR_imod: return b == 0 ? 0 : wrap(type, ua - ub * (uint64_t)floor_divide(a, b));
-	case IR_min: return b < a ? b : a;
-	case IR_max: return b > a ? b : a;
-	case IR_abs: return wrap(type, a < 0 ? 0 - ua : ua);
-	case IR_sign: return (a > 0) - (a < 0);
-	case IR_stop_gradient: return a;
-	case IR_shl: return wrap(type, ua << shift);
-	case IR_shr: return wrap(type, (type == IR_I32 ? (uint64_t)(uint32_t)ua : ua) >> shift);
-	case IR_iand: return a & b;
-	case IR_ior: return a | b;
-	case IR_ixor: return a ^ b;
-	case IR_lt: return a < b;
-	case IR_le: return a <= b;
-	case IR_gt: return a > b;
-	case IR_ge: return a >= b;
-	case IR_eq: return a == b;
-	case IR_ne: return a != b;
-	case IR_and: return a && b;
-	case IR_or: return a || b;
-	case IR_not: return !a;
+#define INTEGER(name, meaning)                                                                                         \
+	case IR_##name: return meaning;
+#include "ir/core/ops.def"
 	default: base_panic("ir_eval_scalar", "`%s` has no meaning for integers", ir_op_info[opcode].name);
 	}
 }

@@ -166,6 +166,10 @@ static bool is_numbered(Token token) {
 
 enum { MAX_VALUES = 1 << 24 };
 
+/* A function has room for every number up to its largest. What passes drop leaves gaps, so a text may skip as many numbers as
+ * this, and one more for each of its bytes; a few bytes can then not ask for all memory. */
+enum { SKIPPED_NUMBERS = 1 << 16 };
+
 static IrValue value_number(Token token) {
 	uint32_t number = 0;
 	for (uint32_t i = 0; i < token.length && number < MAX_VALUES; i++)
@@ -431,9 +435,11 @@ static void parse_block(Parser *p, IrBlock *block) {
 
 /* ---- functions ---- */
 
-/* Which numbers of values the function mentions, so that named values get others: those they had when printed. */
+/* Which numbers of values the function mentions, so that named values get others: those they had when printed. The largest one
+ * is remembered as the token to point at if it is too large. */
 static void find_numbers(Parser *p) {
 	Parser look = *p;
+	Token largest = p->token;
 	uint32_t most = 0;
 	for (int pass = 0; pass < 2; pass++) {
 		look.at = p->at;
@@ -442,17 +448,25 @@ static void find_numbers(Parser *p) {
 			IrValue number = look.token.kind == T_VALUE && is_numbered(look.token) ? value_number(look.token) : 0;
 			if (number >= MAX_VALUES)
 				number = 0;
-			if (pass == 0)
-				most = number > most ? number : most;
-			else
+			if (pass == 1) {
 				p->taken[number] = true;
+			} else if (number > most) {
+				most = number;
+				largest = look.token;
+			}
 			read_next(&look);
+		}
+		if (most > p->numbers_left) {
+			p->token = largest;
+			read_error(p, "the number %u of a value, in a text this short", (unsigned)most);
+			return;
 		}
 		if (pass == 0) {
 			p->taken_count = most + 1;
 			p->taken = ARENA_ARRAY(p->scratch, bool, p->taken_count);
 		}
 	}
+	p->numbers_left -= most;
 	p->next_free = 1;
 	if (most)
 		need_values(p, most);
@@ -517,6 +531,7 @@ static void parse_func(Parser *p) {
 bool ir_parse(IrModule *module, uint32_t source) {
 	const Source *text = module->session->sources.data[source];
 	Parser p = {.module = module, .source = source, .start = text->text, .at = text->text};
+	p.numbers_left = text->length < MAX_VALUES ? SKIPPED_NUMBERS + (uint32_t)text->length : MAX_VALUES;
 	uint32_t before = module->funcs.count;
 	while (!p.failed) {
 		p.scratch = arena_new();

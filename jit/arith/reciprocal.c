@@ -51,13 +51,9 @@ static bool is_nonnegative(Sight s, uint32_t number, int depth) {
 	if (node->kind != IR_NODE_OP)
 		return false;
 	uint32_t a = node->args[0], b = node->args[1];
+	if (ir_op_is_not_negative(node->opcode))
+		return true;
 	switch (node->opcode) {
-	case IR_abs:
-	case IR_sqrt:
-	case IR_exp:
-	case IR_sigmoid:
-	case IR_softplus:
-	case IR_relu: return true;
 	case IR_mul: return a == b || (is_nonnegative(s, a, depth - 1) && is_nonnegative(s, b, depth - 1));
 	case IR_add:
 	case IR_min: return is_nonnegative(s, a, depth - 1) && is_nonnegative(s, b, depth - 1);

@@ -1,5 +1,6 @@
 /* The numbers that an emitted rule is tested against: the evaluator's, on the very functions that are printed as C. The
  * test's own arithmetic (emit_rule_test.c) is repeated here operation by operation. */
+#include <math.h>
 #include <string.h>
 
 #include "runtime/emit/emit_rule.h"
@@ -88,12 +89,18 @@ static bool one_step(GoldenRun *run, double loss, int64_t t) {
 	const FeRule *rule = run->r->rule;
 	IrTensor *results = ARENA_ARRAY(run->arena, IrTensor, rule->states.count + 2);
 	for (uint32_t k = 0; k < rule->collectives; k++) {
-		run->sums[k] = 0;
+		bool largest = rule->largest.data[k];
+		run->sums[k] = largest ? -INFINITY : 0;
 		for (uint32_t i = 0; i < run->units; i++) {
 			if (!call_step(run, run->shares[k], i, loss, t, k, results)) {
 				return false;
 			}
-			run->sums[k] = rounded(run, run->sums[k] + results[0].reals[0]);
+			double share = results[0].reals[0];
+			if (!largest) {
+				run->sums[k] = rounded(run, run->sums[k] + share);
+			} else if (share > run->sums[k] || isnan(share)) {
+				run->sums[k] = share;
+			}
 		}
 	}
 	for (uint32_t i = 0; i < run->units; i++) {

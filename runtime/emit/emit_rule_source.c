@@ -89,11 +89,11 @@ static void put_init_unit(const RulePack *r, Text *out) {
 	pack_printf(pack, out, "scratch%s) ? @_bad_index : @_ok;\n}\n\n", rule_size_argument(r->init, "n"));
 }
 
-/* The sum of one tensor that others wait for. */
+/* What one tensor adds to a sum or a largest value that others wait for. */
 static void put_share(const RulePack *r, uint32_t k, Text *out) {
 	const Pack *pack = r->pack;
 	pack_printf(pack, out,
-	            "/* What n numbers contribute to sum %u, the sums before it being known. */\n"
+	            "/* What n numbers contribute to sum (or largest value) %u, those before it being known. */\n"
 	            "static int @_share%u_unit(const @_header *h, unsigned char *states, size_t n, const @_real *x, const "
 	            "@_real *g,\n"
 	            "                          @_real loss, const @_real *sums, @_real *share, void *scratch) {\n"
@@ -349,12 +349,18 @@ static void put_step(const RulePack *r, Text *out) {
 		         "\tscratch = first + @_states_bytes(h);\n");
 		for (uint32_t k = 0; k < r->rule->collectives; k++) {
 			unsigned number = (unsigned)k;
-			pack_printf(pack, out, "\tsums[%u] = 0;\n", number);
+			bool largest = r->rule->largest.data[k];
+			pack_printf(pack, out, "\tsums[%u] = %s;\n", number, largest ? "-INFINITY" : "0");
 			put_loop(r, out,
 			         arena_printf(pack->arena,
 			                      "@_share%u_unit(h, at, sizes[i], params[i], g, loss, sums, &share, scratch)",
 			                      number + 1));
-			pack_printf(pack, out, "\t\tsums[%u] += share;\n\t}\n", number);
+			if (largest) {
+				pack_printf(pack, out, "\t\tif (share > sums[%u] || share != share)\n\t\t\tsums[%u] = share;\n\t}\n",
+				            number, number);
+			} else {
+				pack_printf(pack, out, "\t\tsums[%u] += share;\n\t}\n", number);
+			}
 		}
 		put_loop(r, out,
 		         r->blocks                  ? "@_move(h, at, sizes[i], 0, sizes[i], params[i], g, loss, scratch)"

@@ -451,6 +451,15 @@ static IrValue emit_first(Frame *w, IrValue counter, IrValue best, IrValue score
 	return out;
 }
 
+/* What is known of a segment's parameters: the limits of the data that `setup` draws, which come first. */
+static const double *segment_limits(const Frame *w, const IrFunc *segment) {
+	const double *drawn = ad_result_limits(w->arena, w->task->objective->setup);
+	double *limits = ARENA_ARRAY(w->arena, double, segment->params.count + 1);
+	for (uint32_t p = 0; p < segment->params.count; p++)
+		limits[p] = p < w->fixed_count ? drawn[p] : (double)INFINITY;
+	return limits;
+}
+
 IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed) {
 	if (window <= 0 || window > steps) {
 		window = steps;
@@ -472,7 +481,8 @@ IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed) {
 			kept_count++;
 		}
 	}
-	IrFunc *reverse = optimized(task, ad_reverse(task->module, segment, "segment_reverse", seeded, wrt, true));
+	IrFunc *reverse = optimized(task, ad_reverse_within(task->module, segment, "segment_reverse", seeded, wrt, true,
+	                                                    segment_limits(&w, segment)));
 
 	param_fixed(&w);
 	w.x = ir_param(w.func, "x", x_type(&w));

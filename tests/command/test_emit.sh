@@ -15,6 +15,15 @@ optimizer clipped(lr = 0.1, limit = 1) {
   x <- x - rate * m[0]
 }
 
+# The largest gradient of all tensors, and what follows from it.
+optimizer largest(lr = 0.1) {
+  state seen : real = 0
+  let most = all_max(max(abs(g)))
+  let others = all_max(-all_mean(mean(g / (most + 1e-8))) + mean(x))
+  seen <- max(seen, most)
+  x <- x - lr * g / (seen + 1e-8) - 0.01 * others
+}
+
 # Learned numbers inside limits, and nothing kept.
 optimizer learned() {
   learn rate = 0.05 in (0, 1)
@@ -71,6 +80,8 @@ emitted lion lion --real f64
 emitted policy policy
 emitted mlp mlp_lopt
 emitted clipped rules.grad clipped
+emitted largest rules.grad largest
+emitted largest64 rules.grad largest --real f64
 emitted learned rules.grad learned --real f64
 emitted rosenbrock "rosenbrock(n = 5)"
 emitted logistic logistic --real f64

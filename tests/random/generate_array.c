@@ -106,8 +106,7 @@ static RpExpr *function(Gen *g, const RpShape *shape, int depth) {
 	int which;
 	do
 		which = gen_below(g, rp_function_count);
-	while (rp_functions[which].args != 1 ||
-	       (g->in_fn && (rp_functions[which].name[0] == 'd' || rp_functions[which].name[1] == 'e')));
+	while (rp_functions[which].args != 1);
 	RpExpr *a = gen_bounded(g, gen_array(g, shape, depth - 1), rp_functions[which].low, rp_functions[which].high);
 	RpExpr *e = shaped(g, RP_FUNCTION, shape, a, NULL, rp_functions[which].size);
 	e->which = which;

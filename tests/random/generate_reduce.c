@@ -80,8 +80,6 @@ static void see_use(void *context, RpExpr **place) {
 		u->wrong = u->wrong || mentions_counter(at);
 		if (!linear(at, u->index, 1, &coef, &low, &high, &u->unclear))
 			continue;
-		/* `k + i` where k can only be 0 counts as a plain use, too */
-		u->wrong = u->wrong || (coef == 1 && low == 0 && high == 0 && extent != u->index->high);
 		if (coef == 0 || e->arg[0]->op != RP_NAME) {
 			u->unclear = true;
 			continue;
@@ -147,8 +145,6 @@ static RpExpr *window(Gen *g, const RpExpr *e) {
 		sum->high = at->high + offset;
 		at = sum;
 	}
-	if (at->high <= 0 || at->low >= extent) /* never: then reads are refused */
-		return NULL;
 	RpExpr *c = rp_expr(g->pool, RP_COMPARE, RP_BOOL);
 	c->args = 3;
 	c->which = 1;
@@ -210,8 +206,6 @@ RpExpr *gen_reduce(Gen *g, RpKind kind, const RpShape *shape, int depth) {
 	int elements = rp_count(shape);
 	for (int i = 0; i < wanted; i++) {
 		int extent = gen_extent(g), low = gen_chance(g, 18) ? gen_between(g, -2, 3) : 0;
-		if (low + extent <= 0)
-			low = 0; /* `-2..-1` is refused inside of another reduction */
 		if (g->points * extent * elements > MOST_POINTS || (e->which == RP_PROD && ways * extent > 6))
 			continue;
 		RpVar *index = gen_var(g, RP_INDEX, RP_INT, &(RpShape){0});

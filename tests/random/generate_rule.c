@@ -66,8 +66,8 @@ static RpExpr *number_leaf(Maker *m) {
 		if (v->shape.rank == 0)
 			return rp_name(g->pool, v);
 	}
-	if (choice < 55 && r->hyper)
-		return rp_name(g->pool, r->hyper);
+	if (choice < 55 && r->hypers)
+		return rp_name(g->pool, r->hyper[gen_below(g, r->hypers)]);
 	if (choice < 62)
 		return binary(m, RP_DIV, rp_name(g->pool, r->t), rp_name(g->pool, r->horizon));
 	if (choice < 66)
@@ -85,8 +85,20 @@ static RpExpr *number_leaf(Maker *m) {
 	return literal(m);
 }
 
+/* x[3], where coordinates have numbers */
+static RpExpr *coordinate(Maker *m) {
+	Gen *g = m->g;
+	RpExpr *e =
+		rp_binary(g->pool, RP_COORDINATE, RP_REAL, rp_name(g->pool, gen_chance(g, 60) ? m->rule->g : m->rule->x), NULL);
+	e->which = gen_below(g, g->program->coordinates);
+	e->size = 2;
+	return e;
+}
+
 static RpExpr *number(Maker *m, int depth) {
 	Gen *g = m->g;
+	if (m->rule->joint && !m->in_each && gen_chance(g, 8))
+		return coordinate(m);
 	if (depth <= 0)
 		return number_leaf(m);
 	int choice = gen_below(g, 100);
@@ -361,6 +373,19 @@ static void state(Maker *m) {
 	r->state[r->states++] = var;
 }
 
+static void hyperparameter(Maker *m) {
+	Gen *g = m->g;
+	RpRule *r = m->rule;
+	int k = r->hypers++;
+	r->hyper[k] = rule_var(m, RP_CONST, NULL, false, (RpShape){0});
+	r->hyper[k]->size = 1;
+	r->hyper_default[k] = r->hyper_value[k] = gen_between(g, 1, 9) * 0.1;
+	r->hyper_range[k] = gen_chance(g, 40);
+	r->hyper_given[k] = gen_chance(g, 40);
+	if (r->hyper_given[k])
+		r->hyper_value[k] = gen_between(g, 1, 9) * 0.1;
+}
+
 /* A run's differences see what stop_gradient hides from its gradient. */
 static void no_stop(void *context, RpExpr **place) {
 	(void)context;
@@ -381,11 +406,10 @@ RpRule *rp_generate_rule(RpProgram *program, uint64_t seed) {
 	r->horizon = rule_var(m, RP_LET, "horizon", false, (RpShape){0});
 	r->t->kind = r->horizon->kind = RP_INT;
 	r->f->size = 50;
-	if (gen_chance(m->g, 40)) {
-		r->hyper = rule_var(m, RP_CONST, "rate", false, (RpShape){0});
-		r->hyper_value = gen_between(m->g, 1, 8) * 0.1;
-		r->hyper->size = 1;
-	}
+	r->joint = gen_chance(m->g, 30);
+	r->indexed = r->joint && gen_chance(m->g, 40);
+	for (int i = gen_chance(m->g, 60) ? gen_between(m->g, 1, RP_HYPERS) : 0; i > 0; i--)
+		hyperparameter(m);
 	for (int i = gen_between(m->g, 1, 4); i > 0; i--)
 		learned(m);
 	for (int i = gen_between(m->g, 0, 4); i > 0; i--)

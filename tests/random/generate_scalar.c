@@ -281,9 +281,6 @@ static RpExpr *leaf(Gen *g) {
 
 static RpExpr *apply(Gen *g, int depth) {
 	int which = gen_below(g, rp_function_count);
-	while (g->in_fn &&
-	       (strcmp(rp_functions[which].name, "real") == 0 || strcmp(rp_functions[which].name, "digamma") == 0))
-		which = gen_below(g, rp_function_count);
 	const RpFunction *f = &rp_functions[which];
 	RpExpr *e = rp_expr(g->pool, RP_FUNCTION, RP_REAL);
 	e->which = which;
@@ -442,7 +439,7 @@ RpExpr *gen_real(Gen *g, int depth) {
 		e = gen_call(g, &(RpShape){0}, depth);
 	} else if (choice < 99) {
 		e = g->points <= 40 ? of_whole_array(g, depth) : NULL;
-	} else if (!g->in_fn) {
+	} else {
 		RpExpr *c = gen_truth(g, depth - 1);
 		e = rp_binary(g->pool, RP_FUNCTION, RP_REAL, c, NULL);
 		while (strcmp(rp_functions[e->which].name, "real") != 0)

@@ -345,6 +345,7 @@ static void constant(Gen *g) {
 	for (int i = 0; i < (shape.rank ? shape.dims[0] : 1); i++)
 		e->arg[e->args++] =
 			whole ? rp_whole(g->pool, gen_below(g, 3)) : rp_number(g->pool, gen_between(g, 1, 12) * 0.125);
+	var->literal = shape.rank == 0 && rp_type(e->arg[0]) == RP_TYPE_LITERAL;
 	add(g, &g->program->consts, RP_DEFINE, var, shape.rank ? e : e->arg[0]);
 }
 
@@ -420,6 +421,11 @@ static RpExpr *mention(Gen *g, RpVar *var) {
 	return e;
 }
 
+static void report(Gen *g, RpVar *var) {
+	add(g, &g->program->body, RP_REPORT, NULL, mention(g, var));
+	g->program->reports++;
+}
+
 void gen_objective(Gen *g) {
 	RpProgram *p = g->program;
 	RpBlock *block = &p->body;
@@ -458,6 +464,9 @@ void gen_objective(Gen *g) {
 			define_choice(g, block);
 		else
 			define_several(g, block);
+		/* What a name is here, whatever is assigned to it later. */
+		if (g->count > first && p->reports < 3 && gen_chance(g, 20))
+			report(g, g->scope[gen_between(g, first, g->count - 1)]);
 	}
 	/* Terms of what there is, and one of its own. */
 	g->budget = 30;
@@ -470,9 +479,7 @@ void gen_objective(Gen *g) {
 		total = rp_binary(g->pool, gen_chance(g, 70) ? RP_ADD : RP_SUB, RP_REAL, total, term);
 		total->size = total->arg[0]->size + term->size;
 	}
-	for (int i = drawn; i < fixed && i < g->count; i++) {
-		add(g, block, RP_REPORT, NULL, mention(g, g->scope[i]));
-		p->reports++;
-	}
+	for (int i = drawn; i < fixed && i < g->count; i++)
+		report(g, g->scope[i]);
 	add(g, block, RP_MINIMIZE, NULL, total);
 }

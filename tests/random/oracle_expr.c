@@ -325,6 +325,7 @@ Value oracle_eval(Oracle *o, const RpExpr *e) {
 	case RP_CALL: return call(o, e);
 	case RP_OVER:
 	case RP_ACROSS:
+	case RP_COORDINATE:
 	case RP_SIZE_X: return oracle_rule_expr(o, e);
 	default: return elementwise(o, e);
 	}

@@ -15,15 +15,19 @@ double oracle_noisy(Oracle *o, double x) {
 	return x * (1 + o->noise.size * u);
 }
 
+static bool fits(const Oracle *o, double x) {
+	return !o->noise.single || (double)(float)x == x;
+}
+
 /* What comes out exactly has no error to show: halves and small whole numbers stay what they are. */
 static double product(Oracle *o, double a, double b) {
 	double p = a * b;
-	return fma(a, b, -p) == 0 ? p : oracle_noisy(o, p);
+	return fma(a, b, -p) == 0 && fits(o, p) ? p : oracle_noisy(o, p);
 }
 
 static double sum(Oracle *o, double a, double b) {
 	double s = a + b, back = s - a;
-	return (a - (s - back)) + (b - back) == 0 ? s : oracle_noisy(o, s);
+	return (a - (s - back)) + (b - back) == 0 && fits(o, s) ? s : oracle_noisy(o, s);
 }
 
 static double slope_times(Oracle *o, double slope, double a) {

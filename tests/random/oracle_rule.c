@@ -42,6 +42,13 @@ static Value collective(Oracle *o, const RpExpr *e) {
 Value oracle_rule_expr(Oracle *o, const RpExpr *e) {
 	if (e->op == RP_SIZE_X)
 		return oracle_number(o, o->sizes[o->tensor]);
+	if (e->op == RP_COORDINATE) {
+		int at = o->coordinate;
+		o->coordinate = e->which;
+		Value v = oracle_eval(o, e->arg[0]);
+		o->coordinate = at;
+		return v;
+	}
 	return e->op == RP_ACROSS ? collective(o, e) : over(o, e);
 }
 
@@ -153,13 +160,17 @@ static void begin(Oracle *o, const RpProgram *program, const RpRule *rule, const
 		if (s->kind != RP_ASSIGN && s->vars == 1 && s->var[0]->role == RP_PARAM)
 			o->sizes[o->tensors++] = rp_count(&s->var[0]->shape);
 	}
+	if (rule->joint) {
+		o->tensors = 1;
+		o->sizes[0] = program->coordinates;
+	}
 	o->frames = rp_alloc(o->pool, sizeof *o->frames * (size_t)o->tensors);
 	for (int i = 0; i < o->tensors; i++)
 		o->frames[i] = rp_alloc(o->pool, sizeof(Value) * (size_t)(rule->slots + 1));
 	o->frame = o->frames[0];
 	set(o, rule->horizon, steps);
-	if (rule->hyper)
-		set(o, rule->hyper, rule->hyper_value);
+	for (int i = 0; i < rule->hypers; i++)
+		set(o, rule->hyper[i], rule->hyper_value[i]);
 	for (int i = 0; i < rule->learned_count; i++) {
 		const RpLearned *l = &rule->learned[i];
 		Value v = oracle_new(o, &l->var->shape);

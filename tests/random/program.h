@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { RP_RANK = 6, RP_ARGS = 8, RP_INDICES = 4, RP_CONDS = 3, RP_RESULTS = 3, RP_COORDINATES = 40 };
+enum { RP_RANK = 6, RP_ARGS = 8, RP_INDICES = 4, RP_CONDS = 3, RP_RESULTS = 3, RP_COORDINATES = 40, RP_HYPERS = 3 };
 
 /* ---- pool.c: memory that is freed at once, and random numbers ---- */
 
@@ -56,6 +56,7 @@ typedef struct RpVar {
 	double size;    /* about the largest magnitude of an element */
 	int slot;       /* where the oracle keeps its value */
 	bool inferred;  /* INDEX: no range is written, and it follows from affine uses alone */
+	bool literal;   /* CONST: written as a whole number, which it is where it has to be: `c * i` is whole */
 	bool of_params; /* may depend on parameters */
 	bool like_x;    /* in a rule: one such value per coordinate; shape is that of one */
 } RpVar;
@@ -109,9 +110,10 @@ typedef enum RpOp {
 	RP_SIZE,
 	RP_CALL, /* fn(args); which: the result that is meant */
 	/* in rules only */
-	RP_OVER,   /* which: a reduction of arg 0 over the coordinates of the tensor */
-	RP_ACROSS, /* which: 0 all_sum, 1 all_mean, 2 all_max, of one number per tensor */
-	RP_SIZE_X, /* size(x) */
+	RP_OVER,       /* which: a reduction of arg 0 over the coordinates of the tensor */
+	RP_ACROSS,     /* which: 0 all_sum, 1 all_mean, 2 all_max, of one number per tensor */
+	RP_SIZE_X,     /* size(x) */
+	RP_COORDINATE, /* which: of arg 0, which is like x; in joint rules */
 } RpOp;
 
 typedef enum RpReduction {
@@ -218,8 +220,13 @@ typedef struct RpRule {
 	RpPool *pool;
 	int slots;
 	RpVar *x, *g, *f, *t, *horizon;
-	RpVar *hyper; /* a real number with a default of hyper_value; NULL: none */
-	double hyper_value;
+	bool joint;   /* all parameters are one vector */
+	bool indexed; /* ... and written coordinate by coordinate: x[i] <- x[i] - g[i] */
+	RpVar *hyper
+		[RP_HYPERS]; /* real numbers with defaults; those that are given are given another value by whoever runs it */
+	double hyper_default[RP_HYPERS], hyper_value[RP_HYPERS];
+	bool hyper_given[RP_HYPERS], hyper_range[RP_HYPERS]; /* a sensible range is stated */
+	int hypers;
 	RpLearned learned[6];
 	int learned_count, theta_size;
 	RpVar *state[5];
@@ -279,6 +286,8 @@ RpRule *rp_generate_rule(RpProgram *program, uint64_t seed);
 void rp_write(const RpProgram *program, FILE *out);
 void rp_write_rule(const RpProgram *program, const RpRule *rule, FILE *out);
 char *rp_text(const RpProgram *program, const RpRule *rule); /* rule: may be NULL; the caller frees the text */
+/* The rule with the hyperparameters that it is given: `rule(h1 = 0.5)`. */
+void rp_write_call(const RpRule *rule, FILE *out);
 
 /* ---- oracle.c ---- */
 
@@ -300,6 +309,7 @@ typedef struct RpNoise {
 	double size;
 	uint64_t seed;
 	bool alike;
+	bool single; /* results are rounded to f32, so more of them have an error */
 } RpNoise;
 
 void rp_evaluate(const RpProgram *program, const double *x, RpGiven *given, void *context, RpNoise noise,

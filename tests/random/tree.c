@@ -122,7 +122,7 @@ RpType rp_type(const RpExpr *e) {
 		return RP_TYPE_BOOL;
 	switch (e->op) {
 	case RP_NUMBER: return e->number == floor(e->number) ? RP_TYPE_LITERAL : RP_TYPE_REAL;
-	case RP_NAME: return e->var->kind == RP_INT ? RP_TYPE_INT : RP_TYPE_REAL;
+	case RP_NAME: return e->var->literal ? RP_TYPE_LITERAL : e->var->kind == RP_INT ? RP_TYPE_INT : RP_TYPE_REAL;
 	case RP_ADD:
 	case RP_SUB:
 	case RP_MUL:

@@ -127,7 +127,7 @@ static void put_plain(Writer *w, const RpExpr *e) {
 		else
 			rp_put_number(w, e->number);
 		return;
-	case RP_NAME: fputs(e->var->name, w->out); return;
+	case RP_NAME: fprintf(w->out, "%s%s", e->var->name, w->indexed && e->var->like_x ? "[i]" : ""); return;
 	case RP_FUNCTION: put_args(w, rp_functions[e->which].name, e); return;
 	case RP_ADD: put_binary(w, e, "+", SUM, SUM, PRODUCT); return;
 	case RP_SUB: put_binary(w, e, "-", SUM, SUM, PRODUCT); return;
@@ -209,6 +209,7 @@ static void put_plain(Writer *w, const RpExpr *e) {
 	case RP_SIZE: put_args(w, "size", e); return;
 	case RP_OVER:
 	case RP_ACROSS:
+	case RP_COORDINATE:
 	case RP_SIZE_X: rp_put_rule_expr(w, e); return;
 	}
 }

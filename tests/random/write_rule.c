@@ -7,29 +7,48 @@ void rp_put_rule_expr(Writer *w, const RpExpr *e) {
 		fputs("size(x)", w->out);
 		return;
 	}
+	bool indexed = w->indexed;
+	w->indexed = false; /* of whole vectors */
+	if (e->op == RP_COORDINATE) {
+		fprintf(w->out, "%s[%d]", e->arg[0]->var->name, e->which);
+		w->indexed = indexed;
+		return;
+	}
 	fputs(e->op == RP_ACROSS ? collectives[e->which] : rp_reductions[e->which], w->out);
 	fputs(e->op == RP_OVER && w->in_each ? "[each](" : "(", w->out);
 	rp_put_expr(w, e->arg[0], WRITE_LOOSE);
 	fputs(")", w->out);
+	w->indexed = indexed;
 }
 
-static void put_block(Writer *w, const RpBlock *block, int indent) {
+/* m, or m[i] */
+static void put_target(Writer *w, const RpVar *var, bool indexed) {
+	w->indexed = indexed && var->like_x && !w->in_each;
+	fprintf(w->out, "%s%s", var->name, w->indexed ? "[i]" : "");
+}
+
+static void put_block(Writer *w, const RpRule *rule, const RpBlock *block, int indent) {
 	for (int i = 0; i < block->count; i++) {
 		const RpStmt *s = block->data[i];
 		fprintf(w->out, "%*s", indent, "");
 		switch (s->kind) {
 		case RP_DEFINE:
-			fprintf(w->out, "%s %s = ", s->var[0]->role == RP_VAR ? "var" : "let", s->var[0]->name);
+			fputs(s->var[0]->role == RP_VAR ? "var " : "let ", w->out);
+			put_target(w, s->var[0], rule->indexed);
+			fputs(" = ", w->out);
 			rp_put_expr(w, s->value[0], WRITE_LOOSE);
+			w->indexed = false;
 			break;
 		case RP_ASSIGN:
-			fprintf(w->out, "%s <- ", s->var[0]->name);
+			put_target(w, s->var[0], rule->indexed);
+			fputs(" <- ", w->out);
 			rp_put_expr(w, s->value[0], WRITE_LOOSE);
+			w->indexed = false;
 			break;
 		case RP_EACH:
 			fputs("each {\n", w->out);
 			w->in_each = true;
-			put_block(w, &s->yes, indent + 2);
+			put_block(w, rule, &s->yes, indent + 2);
 			w->in_each = false;
 			fprintf(w->out, "%*s}", indent, "");
 			break;
@@ -37,11 +56,11 @@ static void put_block(Writer *w, const RpBlock *block, int indent) {
 			fputs("if ", w->out);
 			rp_put_expr(w, s->value[0], WRITE_LOOSE);
 			fputs(" {\n", w->out);
-			put_block(w, &s->yes, indent + 2);
+			put_block(w, rule, &s->yes, indent + 2);
 			fprintf(w->out, "%*s}", indent, "");
 			if (s->no.count) {
 				fputs(" else {\n", w->out);
-				put_block(w, &s->no, indent + 2);
+				put_block(w, rule, &s->no, indent + 2);
 				fprintf(w->out, "%*s}", indent, "");
 			}
 			break;
@@ -53,10 +72,12 @@ static void put_block(Writer *w, const RpBlock *block, int indent) {
 
 void rp_write_rule(const RpProgram *program, const RpRule *rule, FILE *out) {
 	Writer w = {.out = out, .program = program};
-	fputs("\noptimizer rule(", out);
-	if (rule->hyper) {
-		fprintf(out, "%s = ", rule->hyper->name);
-		rp_put_number(&w, rule->hyper_value);
+	fprintf(out, "\n%soptimizer rule(", rule->joint ? "joint " : "");
+	for (int i = 0; i < rule->hypers; i++) {
+		fprintf(out, "%s%s = ", i ? ", " : "", rule->hyper[i]->name);
+		rp_put_number(&w, rule->hyper_default[i]);
+		if (rule->hyper_range[i])
+			fputs(" in (0.01, 5)", out);
 	}
 	fputs(") {\n", out);
 	for (int i = 0; i < rule->learned_count; i++) {
@@ -87,6 +108,20 @@ void rp_write_rule(const RpProgram *program, const RpRule *rule, FILE *out) {
 		rp_put_expr(&w, rule->state_start[i], WRITE_LOOSE);
 		fputs("\n", out);
 	}
-	put_block(&w, &rule->body, 2);
+	put_block(&w, rule, &rule->body, 2);
 	fputs("}\n", out);
+}
+
+void rp_write_call(const RpRule *rule, FILE *out) {
+	Writer w = {.out = out};
+	const char *between = "";
+	fputs("rule(", out);
+	for (int i = 0; i < rule->hypers; i++) {
+		if (!rule->hyper_given[i])
+			continue;
+		fprintf(out, "%s%s = ", between, rule->hyper[i]->name);
+		rp_put_number(&w, rule->hyper_value[i]);
+		between = ", ";
+	}
+	fputs(")", out);
 }

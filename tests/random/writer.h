@@ -8,6 +8,7 @@ typedef struct Writer {
 	FILE *out;
 	const RpProgram *program;
 	bool in_objective, in_each;
+	bool indexed;  /* in a joint rule: what is like x is written for a coordinate, which is called i */
 	unsigned turn; /* changes how sizes are spelled */
 } Writer;
 

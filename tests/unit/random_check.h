@@ -45,6 +45,7 @@ enum { CHECK_RAW = 1, CHECK_PASSES = 2, CHECK_STRICT = 4, CHECK_DEFAULT = 8 };
 
 typedef struct Check {
 	RpProgram *tree;
+	IrScalar real; /* the precision of the program */
 	char *text;
 	FILE *say; /* what is wrong; NULL: nothing is said */
 	int *code; /* of the first diagnostic, if there is one; may be NULL */
@@ -72,25 +73,38 @@ static void check_given(void *context, const RpVar *given, double *out) {
 	memset(out, 0, sizeof *out * (size_t)rp_count(&given->shape)); /* nothing reads it */
 }
 
+/* By how much f32 is coarser than f64: 2^29. */
+static double check_coarse(const Check *c) {
+	return c->real == IR_F32 ? 0x1p29 : 1;
+}
+
 /* Derivatives far out in the tails of functions are the business of test_ad_ops: here what is below 1e-13 of the largest entry
- * does not count. */
+ * does not count (in f32: 5e-5). */
 static void check_floor(Check *c) {
 	double largest = 1;
 	for (int k = 0; k < c->tree->coordinates; k++)
 		largest = fmax(largest, fabs(c->answer.gradient[k]));
 	for (int k = 0; k < c->tree->coordinates; k++)
-		c->slack[k] = fmax(c->slack[k], 1e-13 * largest);
+		c->slack[k] = fmax(c->slack[k], 1e-13 * check_coarse(c) * largest);
 }
 
 /* Noise of 2^-30 in every operation moves the answer as much as rounding errors of 2^-53 do, times 2^23; 1000 of them, and
- * differences of the C library in the last places, are allowed. */
-static void check_widen(double *slack, double exact, double noisy) {
-	double off = fabs(noisy - exact) * 1e-4;
-	*slack = fmax(*slack, off + 4e-14 * fabs(exact));
+ * differences of the C library in the last places, are allowed. In f32 errors are 2^-24, and noise is 2^-14. */
+static void check_widen(const Check *c, double *slack, double exact, double noisy) {
+	double off = fabs(noisy - exact) * (c->real == IR_F32 ? 1 : 1e-4);
+	*slack = fmax(*slack, off + 4e-14 * check_coarse(c) * fabs(exact));
+}
+
+static RpNoise check_noise(const Check *c, int sample) {
+	return (RpNoise){.size = c->real == IR_F32 ? 0x1p-14 : 0x1p-30,
+	                 .seed = (uint64_t)sample * 12345 + 7,
+	                 .alike = sample % 2 == 0,
+	                 .single = c->real == IR_F32};
 }
 
 static const char *check_answer(Check *c) {
 	enum { SAMPLES = 4 };
+	const double most = c->real == IR_F32 ? 0.02 : 1e-6; /* the slack that leaves something to compare */
 	rp_evaluate(c->tree, c->x, check_given, c, (RpNoise){0}, &c->answer);
 	int n = c->tree->coordinates;
 	if (c->answer.unclear)
@@ -102,20 +116,20 @@ static const char *check_answer(Check *c) {
 			return "the gradient is not finite";
 	for (int s = 0; s < SAMPLES; s++) {
 		RpAnswer noisy;
-		RpNoise noise = {0x1p-30, (uint64_t)s * 12345 + 7, s % 2 == 0};
+		RpNoise noise = check_noise(c, s);
 		rp_evaluate(c->tree, c->x, check_given, c, noise, &noisy);
 		if (noise.alike && noisy.decisions != c->answer.decisions)
 			return "a choice hangs by a hair";
-		check_widen(&c->value_slack, c->answer.value, noisy.value);
+		check_widen(c, &c->value_slack, c->answer.value, noisy.value);
 		for (int k = 0; k < n; k++) {
-			check_widen(&c->slack[k], c->answer.gradient[k], noisy.gradient[k]);
-			check_widen(&c->start_slack[k], c->answer.start[k], noisy.start[k]);
-			if (!(c->slack[k] < 1e-6 * (1 + fabs(c->answer.gradient[k]))))
+			check_widen(c, &c->slack[k], c->answer.gradient[k], noisy.gradient[k]);
+			check_widen(c, &c->start_slack[k], c->answer.start[k], noisy.start[k]);
+			if (!(c->slack[k] < most * (1 + fabs(c->answer.gradient[k]))))
 				return "the gradient is too sensitive";
 		}
 		for (int k = 0; k < c->tree->reports; k++)
-			check_widen(&c->report_slack[k], c->answer.report[k], noisy.report[k]);
-		if (!(c->value_slack < 1e-6 * (1 + fabs(c->answer.value))))
+			check_widen(c, &c->report_slack[k], c->answer.report[k], noisy.report[k]);
+		if (!(c->value_slack < most * (1 + fabs(c->answer.value))))
 			return "the value is too sensitive";
 	}
 	check_floor(c);
@@ -168,7 +182,7 @@ static bool check_problem(Check *c) {
 		return false;
 	uint64_t state = c->tree->seed ^ 0xABCDEF;
 	for (int k = 0; k < c->tree->coordinates; k++)
-		c->x[k] = (double)(rp_random(&state) >> 11) * 0x1p-53 * 2.4 - 1.2;
+		c->x[k] = (float)((double)(rp_random(&state) >> 11) * 0x1p-53 * 2.4 - 1.2); /* a number in f32, too */
 	return true;
 }
 
@@ -203,7 +217,7 @@ static bool check_raw(Check *c) {
 }
 
 static bool check_rt(const Check *c, const char *way, RtEngine engine, bool strict) {
-	RtOptions options = {.engine = engine, .real = IR_F64, .strict = strict, .threads = 1};
+	RtOptions options = {.engine = engine, .real = c->real, .strict = strict, .threads = 1};
 	Rt *rt = rt_new(c->session, c->program, &options);
 	FeCall call;
 	RtEval eval;
@@ -220,7 +234,7 @@ static Verdict check_prepare(Check *c) {
 	FeCall call;
 	fe_add_source(c->program, source_add(c->session, "random.grad", c->text, strlen(c->text)));
 	bool read = fe_call_text(c->program, "random", AST_OBJECTIVE, &call);
-	c->objective = read ? fe_objective(c->program, c->module, &call, IR_F64) : NULL;
+	c->objective = read ? fe_objective(c->program, c->module, &call, c->real) : NULL;
 	if (!c->objective || c->session->error_count) {
 		if (c->say)
 			diag_print_all(c->session, c->say, false);
@@ -254,8 +268,9 @@ static Verdict check_ways(Check *c, int ways) {
 	return CHECK_AGREES;
 }
 
-static Check check_new(RpProgram *tree, FILE *say, int *code) {
-	Check c = {.tree = tree, .text = rp_text(tree, NULL), .say = say, .code = code, .session = session_new()};
+static Check check_new(RpProgram *tree, IrScalar real, FILE *say, int *code) {
+	Check c = {
+		.tree = tree, .real = real, .text = rp_text(tree, NULL), .say = say, .code = code, .session = session_new()};
 	c.program = fe_program_new(c.session);
 	c.module = ir_module_new(c.session);
 	return c;
@@ -267,8 +282,8 @@ static void check_free(Check *c) {
 	free(c->text);
 }
 
-static Verdict check_program(RpProgram *tree, int ways, FILE *say, int *code) {
-	Check c = check_new(tree, say, code);
+static Verdict check_program(RpProgram *tree, IrScalar real, int ways, FILE *say, int *code) {
+	Check c = check_new(tree, real, say, code);
 	Verdict verdict = check_ways(&c, ways);
 	check_free(&c);
 	return verdict;

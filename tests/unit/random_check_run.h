@@ -75,9 +75,9 @@ static bool run_curves(RunCheck *c, Rt *rt, const FeCall *objective, const FeCal
 	double want[RUN_STEPS + 1], slack[RUN_STEPS + 1] = {0}, noisy[RUN_STEPS + 1];
 	run_score(c, c->theta, (RpNoise){0}, want);
 	for (int s = 0; s < 3; s++) {
-		run_score(c, c->theta, (RpNoise){0x1p-30, (uint64_t)s * 999 + 5, s % 2 == 0}, noisy);
+		run_score(c, c->theta, check_noise(&c->base, s), noisy);
 		for (int t = 0; t <= RUN_STEPS; t++) {
-			check_widen(&slack[t], want[t], noisy[t]);
+			check_widen(&c->base, &slack[t], want[t], noisy[t]);
 			if (!(slack[t] < 1e-7 * (1 + fabs(want[t]))))
 				c->unclear = "the run is too sensitive";
 		}
@@ -120,9 +120,17 @@ static bool run_meta(RunCheck *c, Rt *rt, RtTask *task) {
 static Verdict run_ways(RunCheck *c, int ways) {
 	Check *b = &c->base;
 	FeCall objective, rule;
+	char *call = NULL;
+	size_t call_length;
+	FILE *out = open_memstream(&call, &call_length);
+	if (!out)
+		abort();
+	rp_write_call(c->rule, out);
+	fclose(out);
 	fe_add_source(b->program, source_add(b->session, "random.grad", b->text, strlen(b->text)));
 	bool read = fe_call_text(b->program, "random", AST_OBJECTIVE, &objective) &&
-	            fe_call_text(b->program, "rule", AST_OPTIMIZER, &rule);
+	            fe_call_text(b->program, call, AST_OPTIMIZER, &rule);
+	free(call);
 	b->objective = read ? fe_objective(b->program, b->module, &objective, IR_F64) : NULL;
 	RtOptions options = {.engine = ways & CHECK_DEFAULT ? RT_JIT : RT_EVALUATOR, .real = IR_F64, .threads = 1};
 	Rt *rt = rt_new(b->session, b->program, &options);
@@ -160,7 +168,7 @@ static Verdict check_run_of(RpProgram *tree, RpRule *rule, int ways, FILE *say, 
 	RunCheck *c = calloc(1, sizeof *c);
 	if (!c)
 		abort();
-	c->base = (Check){.tree = tree, .text = text, .say = say, .code = code, .session = session_new()};
+	c->base = (Check){.tree = tree, .real = IR_F64, .text = text, .say = say, .code = code, .session = session_new()};
 	c->rule = rule;
 	c->problems = tree->seed % 2 ? 1 : IR_LANES;
 	c->base.program = fe_program_new(c->base.session);

@@ -5,7 +5,9 @@
  * differs from itself in f64 by some 2^29 times as much, up to chance, as long as that is not as far as it can go. That most
  * numbers leave digits to compare is asserted, too. What is not finite unoptimized may become anything; what is must stay so.
  *
- * GRADUS_ORACLE=20000 runs a campaign of so many programs, GRADUS_ORACLE_SEED=n starts at that one. */
+ * Without more, the programs are the same in every run, from seed 1 on: a tree that passes goes on passing, and what fails was
+ * changed by a commit. New ones are for campaigns (scripts/campaign.sh begins at another seed every time):
+ * GRADUS_ORACLE=20000 looks at so many programs, GRADUS_ORACLE_SEED=n starts at that one. Which they were is printed. */
 #include "autodiff/autodiff.h"
 #include "ir/pass/rewrite.h"
 #include "ir_random.h"

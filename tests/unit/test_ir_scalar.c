@@ -1,9 +1,6 @@
 /* The rows of ops.def on numbers, against the C library, closed forms and published values. */
 #include "ir/ir.h"
-
-#include <criterion/criterion.h>
-#include <math.h>
-#include <string.h>
+#include "math_doc.h"
 
 static double eval(IrOpcode opcode, IrScalar type, double a, double b, double c) {
 	return ir_eval_real(opcode, type, (double[]){a, b, c});
@@ -411,4 +408,88 @@ Test(ir_scalar, rows_are_typed) {
 		IrOpcode found;
 		cr_expect(ir_opcode_find(ir_op_info[i].name, strlen(ir_op_info[i].name), &found) && found == (IrOpcode)i);
 	}
+}
+
+Test(ir_scalar, rows_called_as_functions_of_c_are_these) {
+	uint64_t state = 5;
+	for (int opcode = 0; opcode < IR_OPCODE_COUNT; opcode++) {
+		const IrOpInfo *info = &ir_op_info[opcode];
+		CMath *library = c_math(info->name);
+		for (int k = 0; library && k < 500; k++) {
+			double a = info->low + (info->high - info->low) * next_uniform(&state);
+			double got = eval((IrOpcode)opcode, IR_F64, a, 0, 0);
+			long double expected = library((long double)a);
+			cr_expect(fabsl((long double)got - expected) <= 4e-16L * (1 + fabsl(expected)), "%s(%.17g)", info->name, a);
+		}
+	}
+}
+
+/* ---- what else ops.def says of rows ---- */
+
+static const double facts_at[] = {0,   -0.0, 1,    -1,  0.5,  -0.25, 3,     -7,    40,
+                                  -40, 1e3,  -1e5, 5e7, 1e10, -1e10, 1e-30, 1e-310};
+enum { FACT_POINTS = sizeof facts_at / sizeof *facts_at };
+
+static double random_point(uint64_t *state) {
+	uint64_t words[2];
+	random_threefry((uint64_t[2]){17, 3}, (uint64_t[2]){(*state)++, 0}, words);
+	if (words[1] % 3 == 0)
+		return facts_at[words[0] % FACT_POINTS];
+	double unit = (double)(words[0] >> 11) * 0x1p-52 - 1;
+	return unit * pow(10, (double)(words[1] % 12) - 5);
+}
+
+static bool same_number(double a, double b) {
+	return a == b || (isnan(a) && isnan(b));
+}
+
+Test(ir_scalar, facts_hold) {
+	for (int opcode = 0; opcode < IR_OPCODE_COUNT; opcode++) {
+		const IrOpInfo *info = &ir_op_info[opcode];
+		uint64_t state = (uint64_t)opcode << 32;
+		bool of_reals = info->typing == IR_T_ARITH || info->typing == IR_T_REAL || info->typing == IR_T_COMPARE;
+		cr_expect(!ir_op_commutes((IrOpcode)opcode) || info->arity == 2, "%s", info->name);
+		for (int i = 0; of_reals && i < 3000; i++) {
+			double x[IR_MAX_ARGS], size[IR_MAX_ARGS];
+			for (int k = 0; k < IR_MAX_ARGS; k++) {
+				x[k] = random_point(&state);
+				size[k] = fabs(x[k]);
+			}
+			double r = ir_eval_real((IrOpcode)opcode, IR_F64, x);
+			double turned = ir_eval_real((IrOpcode)opcode, IR_F64, (double[IR_MAX_ARGS]){x[1], x[0], x[2], x[3]});
+			cr_expect(!ir_op_commutes((IrOpcode)opcode) || same_number(r, turned), "%s(%g, %g)", info->name, x[0],
+			          x[1]);
+			cr_expect(!ir_op_is_not_negative((IrOpcode)opcode) || !(r < 0), "%s(%g) = %g", info->name, x[0], r);
+			double most = ir_op_bound((IrOpcode)opcode, size[0], size[1], size[2]);
+			cr_expect(isinf(most) || fabs(r) <= most * (1 + 1e-15), "%s(%g, %g, %g) = %g, at most %g", info->name, x[0],
+			          x[1], x[2], r, most);
+		}
+	}
+}
+
+/* A row that takes integers has a meaning for them: that of small numbers as reals, where it takes those, too. */
+Test(ir_scalar, rows_of_integers_have_their_meaning) {
+	int compared = 0;
+	for (int opcode = 0; opcode < IR_OPCODE_COUNT; opcode++) {
+		const IrOpInfo *info = &ir_op_info[opcode];
+		bool logic = info->typing == IR_T_LOGIC, real_too = info->typing == IR_T_ARITH || info->typing == IR_T_COMPARE;
+		if (!logic && !real_too && info->typing != IR_T_INT)
+			continue;
+		IrScalar types[IR_MAX_ARGS];
+		for (int k = 0; k < IR_MAX_ARGS; k++)
+			types[k] = logic ? IR_BOOL : IR_I64;
+		for (int a = logic ? 0 : -5; a <= (logic ? 1 : 5); a++) {
+			for (int b = logic ? 0 : -5; b <= (logic ? 1 : 5); b++) {
+				IrNumber got =
+					ir_eval_scalar((IrOpcode)opcode, types, (IrNumber[IR_MAX_ARGS]){{.integer = a}, {.integer = b}});
+				if (info->typing == IR_T_INT && (IrOpcode)opcode != IR_idiv)
+					continue;
+				double wanted = ir_eval_real((IrOpcode)opcode, IR_F64, (double[IR_MAX_ARGS]){a, b});
+				if (isfinite(wanted))
+					cr_expect_eq((double)got.integer, wanted, "%s(%d, %d)", info->name, a, b);
+				compared++;
+			}
+		}
+	}
+	cr_expect(compared > 1000);
 }

@@ -1,6 +1,7 @@
 /* Programs with mistakes, through `check`, `eval` and `minimize`, each in a process of its own: no crash, no report of a
  * sanitizer, no exit code but the documented ones, nothing over 10 s.
  *
+ * Without more, the mutants are the same as long as the programs are; scripts/campaign.sh begins at another number every time.
  * GRADUS_MUTANTS=100000 makes more of them, GRADUS_MUTANTS_FROM=n begins elsewhere, GRADUS_MUTANTS_CORPUS=dir:dir adds folders of
  * programs to what is changed, GRADUS_MUTANTS_SAVE=dir keeps what fails, made smaller. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
