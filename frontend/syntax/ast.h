@@ -325,9 +325,12 @@ typedef struct AstDecl {
 	AstExperiment *experiment;
 } AstDecl;
 
+typedef VEC(Span) AstComments; /* each from its `#` to the end of its line */
+
 typedef struct AstFile {
 	uint32_t source;
 	VEC(AstDecl *) decls; /* in the order written */
+	AstComments comments; /* likewise */
 } AstFile;
 
 /* ---- parser.c ---- */
@@ -336,6 +339,14 @@ typedef struct AstFile {
 AstFile *ast_parse(Session *session, uint32_t source);
 /* Reads a source that is one expression, such as `adam(lr = 0.1)` from the command line. Never NULL. */
 AstExpr *ast_parse_expression(Session *session, uint32_t source);
+
+/* ---- comment.c ---- */
+
+/* The comments that tell of what is declared here, as one span: those on the lines directly above, or else the one behind it
+ * on its line. file 0: none. */
+Span ast_comment(const Session *session, const AstFile *file, Span declared);
+/* The words of comments, without `#` and line breaks, in `arena`. */
+const char *ast_comment_text(const Session *session, Span comments, Arena *arena);
 
 /* ---- walk.c: its parts ---- */
 

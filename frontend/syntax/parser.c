@@ -501,7 +501,8 @@ static void parse_declaration(Parser *p, AstFile *file) {
 static Parser parser_new(Session *session, uint32_t source) {
 	uint32_t errors_before = session->error_count;
 	Tokens tokens = {0};
-	lex_source(session, source, &tokens);
+	AstComments comments = {0};
+	lex_source(session, source, &tokens, &comments);
 	lex_balance(session, source, &tokens);
 	return (Parser){.session = session,
 	                .arena = session->arena,
@@ -509,6 +510,7 @@ static Parser parser_new(Session *session, uint32_t source) {
 	                .file = source,
 	                .errors_before = errors_before,
 	                .tokens = tokens.data,
+	                .comments = comments,
 	                .count = tokens.count};
 }
 
@@ -537,6 +539,7 @@ AstFile *ast_parse(Session *session, uint32_t source) {
 		parse_declaration(&p, file);
 	}
 	mark_unread(session, diags_before, file);
+	file->comments = p.comments;
 	return file;
 }
 
