@@ -150,6 +150,18 @@ static bool depends_on_size(Ex *x, uint64_t epoch) {
 	return false;
 }
 
+static void see_x(const Symbol *symbol, Span span, void *context) {
+	(void)span;
+	bool *found = context;
+	*found = *found || symbol->kind == SYMBOL_X;
+}
+
+static bool mentions_x(const FeProgram *program, const AstStmt *learn) {
+	bool found = false;
+	stmt_symbols(program, learn, see_x, &found);
+	return found;
+}
+
 static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned *l, Value **start) {
 	Elab *e = &r->e;
 	const AstDeclare *d = &s->declare;
@@ -178,6 +190,7 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 	IrDim extents[IR_MAX_RANK];
 	for (int i = 0; i < rank; i++) {
 		extents[i] = dim_ir(e, dims[i]);
+		l->like_x |= dims[i] == DIM_X ? 1u << i : 0;
 		if (dims[i] != DIM_X || (!r->symbolic && !e->tensor))
 			continue;
 		Diag *diag = diag_error(e->session, 265, d->names.data[0].span,
@@ -251,7 +264,8 @@ void build_theta(RuleElab *r) {
 		FeLearned l = {.declare = &s->declare,
 		               .slot = {.name = s->declare.names.data[0].name,
 		                        .span = s->declare.names.data[0].span,
-		                        .offset = o->learned_count}};
+		                        .offset = o->learned_count},
+		               .by_size = mentions_x(r->program, s)};
 		Value *v = NULL;
 		learned_start(r, s, key, &l, &v);
 		o->learned_count += l.slot.count;
@@ -288,15 +302,8 @@ void build_theta(RuleElab *r) {
 static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
 	Elab *e = &r->e;
 	int64_t dims[IR_MAX_RANK] = {0};
-	for (int i = 0; i < l->slot.type.rank; i++) {
-		dims[i] = l->slot.type.dims[i];
-		/* "Like x" follows the declaration, not the number. */
-		const AstDeclare *d = l->declare;
-		const AstExpr *dim = d && !d->has_head && i < (int)d->type.dims.count ? d->type.dims.data[i] : NULL;
-		const Symbol *called = dim && dim->kind == AST_CALL ? symbol_at(r->program, dim->id) : NULL;
-		if (called && called->builtin && called->builtin->id == BUILTIN_size && dims[i] == e->n)
-			dims[i] = DIM_X;
-	}
+	for (int i = 0; i < l->slot.type.rank; i++)
+		dims[i] = l->like_x >> i & 1 ? DIM_X : l->slot.type.dims[i];
 	Value *v = value_array(e, S_REAL, l->slot.type.rank, dims, l->slot.span);
 	Ex *place = ex_int(e, 0);
 	for (int i = 0; i < v->rank; i++)
@@ -346,17 +353,10 @@ void bind_learned(RuleElab *r, IrFunc *func) {
 
 /* ---- what can be told from the declarations alone ---- */
 
-static void see_x(const Symbol *symbol, Span span, void *context) {
-	(void)span;
-	bool *found = context;
-	*found = *found || symbol->kind == SYMBOL_X;
-}
-
 bool fe_is_tied(FeProgram *program, const AstDecl *rule) {
-	bool found = false;
 	resolve(program, rule);
 	for (uint32_t i = 0; i < rule->body.count; i++)
-		if (rule->body.data[i]->kind == AST_LEARN)
-			stmt_symbols(program, rule->body.data[i], see_x, &found);
-	return found;
+		if (rule->body.data[i]->kind == AST_LEARN && mentions_x(program, rule->body.data[i]))
+			return true;
+	return false;
 }

@@ -6,6 +6,7 @@
  *     for k in 0..most { if k < n - (j + 1) { body with i = j + 1 + k } }
  */
 #include "frontend/meaning/elab.h"
+#include "ir/core/walk.h"
 
 enum {
 	FEW_TURNS = 4,     /* loops of so few turns are written out, so that their positions stay plain numbers */
@@ -259,14 +260,12 @@ bool needs_known(Elab *e, Ex *x) {
 	reach_reads(&s, x);
 	while (s.pending.count) {
 		IrValue value = s.pending.data[--s.pending.count];
-		const IrOp *op = ir_info(func, value)->def;
+		IrDef def = ir_def_of(func, value);
 		const Exs *sources = name_map_get(&e->sources, value);
 		for (uint32_t i = 0; sources && i < sources->count; i++)
 			reach_reads(&s, sources->data[i]);
-		if (!op)
-			continue;
-		if (op->kind == IR_LOOP)
-			found = mark_loop(&s, op, value) || found;
+		if (def.kind == IR_DEF_COUNTER || def.kind == IR_DEF_INNER || def.kind == IR_DEF_OUT)
+			found = mark_loop(&s, def.op, value) || found;
 	}
 	return found;
 }

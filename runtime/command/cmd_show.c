@@ -3,9 +3,20 @@
 
 #include "runtime/command/command.h"
 
-static const char *const stages[] = {"ast", "ir", "grad", "opt", "loops", "llvm", "asm", "c", "std"};
+static const char *const stages[] = {"ast", "ir", "grad", "opt", "loops", "llvm", "asm", "c", "std", "functions"};
 enum { STAGE_COUNT = sizeof stages / sizeof *stages };
-typedef enum Stage { SHOW_AST, SHOW_IR, SHOW_GRAD, SHOW_OPT, SHOW_LOOPS, SHOW_LLVM, SHOW_ASM, SHOW_C, SHOW_STD } Stage;
+typedef enum Stage {
+	SHOW_AST,
+	SHOW_IR,
+	SHOW_GRAD,
+	SHOW_OPT,
+	SHOW_LOOPS,
+	SHOW_LLVM,
+	SHOW_ASM,
+	SHOW_C,
+	SHOW_STD,
+	SHOW_FUNCTIONS
+} Stage;
 
 /* ---- the library ---- */
 
@@ -118,6 +129,44 @@ static CmdExit show_std(Cmd *cmd) {
 	return cmd_print(cmd, &out);
 }
 
+/* ---- what the language itself has ---- */
+
+/* A line of the table, `name(arguments)`: all of them, or those of the names that were given, which are counted. */
+static void put_name(Cmd *cmd, CmdTable *table, const char *before, const char *name, const char *arguments,
+                     const char *about, uint32_t *found) {
+	bool wanted = cmd->words.count == 0;
+	for (uint32_t i = 0; i < cmd->words.count; i++) {
+		wanted = wanted || !strcmp(cmd->words.data[i], name);
+	}
+	if (wanted) {
+		cmd_cell(table, "%s%s%s%s%s", before, name, arguments[0] ? "(" : "", arguments, arguments[0] ? ")" : "");
+		cmd_cell(table, "%s", about);
+		(*found)++;
+	}
+}
+
+static CmdExit show_functions(Cmd *cmd) {
+	CmdTable table = {.arena = cmd->arena, .columns = 2, .left = 3};
+	uint32_t found = 0;
+	for (int i = 0; i < BUILTIN_COUNT; i++) {
+		if (builtins[i].kind != BUILTIN_IS_LATER) {
+			put_name(cmd, &table, "", builtins[i].name, builtins[i].arguments, builtins[i].about, &found);
+		}
+	}
+	for (int i = 0; i < DISTRIBUTION_COUNT; i++) {
+		if (!distributions[i].code) {
+			put_name(cmd, &table, "~ ", distributions[i].name, distributions[i].arguments, distributions[i].about,
+			         &found);
+		}
+	}
+	if (found < cmd->words.count || found == 0) {
+		return cmd_usage(cmd, "no function of the language is called so; `gradus show functions` lists them");
+	}
+	Text out = text_new(cmd->arena);
+	cmd_table(&table, "", &out);
+	return cmd_print(cmd, &out);
+}
+
 /* ---- stages ---- */
 
 static CmdExit show_ast(Cmd *cmd) {
@@ -222,7 +271,7 @@ static CmdExit show_word(Cmd *cmd, Stage stage, const char *word, Text *out) {
 
 static CmdExit read_stage(Cmd *cmd, Stage *stage) {
 	if (cmd->words.count == 0) {
-		return cmd_usage(cmd, "which stage? ast, ir, grad, opt, loops, llvm, asm, c; or std");
+		return cmd_usage(cmd, "which stage? ast, ir, grad, opt, loops, llvm, asm, c; or std, or functions");
 	}
 	Name names[STAGE_COUNT];
 	for (uint32_t i = 0; i < STAGE_COUNT; i++) {
@@ -242,9 +291,9 @@ CmdExit cmd_show(Cmd *cmd) {
 	CmdExit code = read_stage(cmd, &stage);
 	if (code == CMD_OK) {
 		cmd_shift(cmd);
-		code = stage == SHOW_STD ? show_std(cmd) : cmd_load_words(cmd);
+		code = stage == SHOW_STD ? show_std(cmd) : stage == SHOW_FUNCTIONS ? show_functions(cmd) : cmd_load_words(cmd);
 	}
-	if (code != CMD_OK || stage == SHOW_STD) {
+	if (code != CMD_OK || stage == SHOW_STD || stage == SHOW_FUNCTIONS) {
 		return code;
 	}
 	if (stage == SHOW_AST) {

@@ -83,9 +83,10 @@ const CmdVerb cmd_verbs[] = {
      "gradus emit c runs/robust -o out --prefix myopt\n"
      "gradus emit c rosenbrock -o out --real f64\n"},
 	{"show", cmd_show, "what the compiler makes of a program",
-     "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]",
+     "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]\nshow functions [NAME]",
      "Stages: ast (the syntax tree), ir (the tensor form), grad (with the gradient), opt (simplified), loops (what is\n"
-     "compiled), llvm, asm, c. `show std` lists the library, `show std NAME` prints the source of one of its names.\n",
+     "compiled), llvm, asm, c. `show std` lists the library, `show std NAME` prints the source of one of its names.\n"
+     "`show functions` lists the functions, constants and distributions of the language.\n",
      "file set",
      "gradus show std adam\n"
      "gradus show opt rosenbrock\n"

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ir/core/walk.h"
 #include "runtime/runtime.h"
 
 /* The values that stand for one run inside a function under construction. */
@@ -308,34 +309,6 @@ IrFunc *rt_build_segment(RtTask *task, int steps, bool curve) {
 	return build_segment(task, steps, curve, false);
 }
 
-static bool block_reads(const IrBlock *block, IrValue value) {
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		if (op->kind == IR_LOOP) {
-			bool found = op->loop.trips == value || block_reads(&op->loop.body, value);
-			for (uint32_t k = 0; k < op->loop.carries.count; k++) {
-				const IrCarry *carry = &op->loop.carries.data[k];
-				found = found || carry->init == value || carry->yield == value;
-			}
-			if (found) {
-				return true;
-			}
-		} else if (op->kind == IR_FOR) {
-			for (uint32_t k = 0; k < op->f.nodes.count; k++) {
-				if (op->f.nodes.data[k].kind == IR_NODE_READ && op->f.nodes.data[k].value == value) {
-					return true;
-				}
-			}
-			for (uint32_t k = 0; k < op->f.puts.count; k++) {
-				if (op->f.puts.data[k].into == value) {
-					return true;
-				}
-			}
-		}
-	}
-	return false;
-}
-
 /* Do the first states depend on theta? Then the first window's gradient also flows through `init`. */
 static bool init_reads_theta(const FeRule *rule) {
 	const IrFunc *init = rule->init;
@@ -348,7 +321,7 @@ static bool init_reads_theta(const FeRule *rule) {
 			return true;
 		}
 	}
-	return block_reads(&init->body, theta);
+	return ir_block_uses(&init->body, theta);
 }
 
 /* sum, or the one that stays where a minimum decides: new where the window's score is below the best before. */
@@ -386,6 +359,15 @@ static void emit_window_place(Frame *w, IrValue counter, int window, bool partia
 		turns = ir_op2(&f, IR_min, turns, left);
 	}
 	w->turns = put_scalar(&f, turns);
+}
+
+/* What is known of a function's parameters: the limits of the data that `setup` draws, which come first. */
+static const double *data_limits(const Frame *w, const IrFunc *func) {
+	const double *drawn = ad_result_limits(w->arena, w->task->objective->setup);
+	double *limits = ARENA_ARRAY(w->arena, double, func->params.count + 1);
+	for (uint32_t p = 0; p < func->params.count; p++)
+		limits[p] = p < w->fixed_count ? drawn[p] : (double)INFINITY;
+	return limits;
 }
 
 /* Calls the reverse of a segment; returns what it gives in values: score, state..., state~ (of states)..., theta~. */
@@ -451,15 +433,6 @@ static IrValue emit_first(Frame *w, IrValue counter, IrValue best, IrValue score
 	return out;
 }
 
-/* What is known of a segment's parameters: the limits of the data that `setup` draws, which come first. */
-static const double *segment_limits(const Frame *w, const IrFunc *segment) {
-	const double *drawn = ad_result_limits(w->arena, w->task->objective->setup);
-	double *limits = ARENA_ARRAY(w->arena, double, segment->params.count + 1);
-	for (uint32_t p = 0; p < segment->params.count; p++)
-		limits[p] = p < w->fixed_count ? drawn[p] : (double)INFINITY;
-	return limits;
-}
-
 IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed) {
 	if (window <= 0 || window > steps) {
 		window = steps;
@@ -481,8 +454,8 @@ IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed) {
 			kept_count++;
 		}
 	}
-	IrFunc *reverse = optimized(task, ad_reverse_within(task->module, segment, "segment_reverse", seeded, wrt, true,
-	                                                    segment_limits(&w, segment)));
+	IrFunc *reverse = optimized(
+		task, ad_reverse_within(task->module, segment, "segment_reverse", seeded, wrt, true, data_limits(&w, segment)));
 
 	param_fixed(&w);
 	w.x = ir_param(w.func, "x", x_type(&w));
@@ -608,5 +581,5 @@ IrFunc *rt_build_tangent(RtTask *task, int window, int steps) {
 	IrFunc *func = optimized(task, w.func);
 	bool *wrt = ARENA_ARRAY(w.arena, bool, func->params.count + 1);
 	wrt[func->params.count - 1] = true;
-	return optimized(task, ad_forward(task->module, func, "score_tangent", wrt, true));
+	return optimized(task, ad_forward_within(task->module, func, "score_tangent", wrt, true, data_limits(&w, func)));
 }
