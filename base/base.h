@@ -202,6 +202,8 @@ uint32_t source_load(Session *session, const char *path, bool streams, const cha
 enum { SOURCE_LIMIT = 16000000 };
 /* Where a span starts; both from 1, columns count characters, not bytes. 0 and 0 for "no place". */
 void source_position(const Session *session, Span span, uint32_t *line, uint32_t *column);
+/* The other way round: the byte at a line and a column, both from 1; false if there is no such place. */
+bool source_offset(const Session *session, uint32_t source, uint32_t line, uint32_t column, uint32_t *offset);
 
 /* Adds a diagnostic; the caller goes on and returns false at the end. The same code at the same place (without
  * a place: and with the same message) is kept once; a Diag is still returned so that labels can be hung on it. */

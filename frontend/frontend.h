@@ -44,6 +44,22 @@ void fe_set_finder(FeProgram *program, FeFinder *finder, void *context);
 /* Every declaration of the user's files instantiated with its defaults: all errors at once. */
 bool fe_check(FeProgram *program);
 
+/* ---- place.c: for editors ---- */
+
+/* What stands at a place of a source. */
+typedef struct FePlace {
+	Span span;           /* the name or expression that is there */
+	Name name;           /* 0: an expression that is no name */
+	const char *kind;    /* "let", "index", "optimizer", "of the language"; NULL for what is no name */
+	Span declared;       /* file 0: nowhere in a source */
+	const char *type;    /* "real[3, 2]", "int in 0..5", "real = 0.1", with the defaults of its declaration; of a function by its
+	                      * calls, with " or " where they differ; NULL: not known */
+	const char *comment; /* what is written above the declaration, or behind it; NULL or "": nothing */
+} FePlace;
+
+/* `offset`: in bytes, from 0. false: nothing has a meaning there. Adds no diagnostics. */
+bool fe_at(FeProgram *program, uint32_t source, uint32_t offset, FePlace *out);
+
 /* ---- instantiation ---- */
 
 /* A declaration with arguments, as written in an experiment or on the command line: adam(lr = 0.1). */

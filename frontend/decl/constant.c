@@ -194,3 +194,11 @@ Value *elab_const(Elab *e, const AstDecl *decl) {
 	}
 	return v ? v : make(e, decl);
 }
+
+Value *type_constant(FeProgram *program, IrModule *module, const AstDecl *decl, Typing *typing) {
+	Elab e = elab_new(program, module, IR_F64, typing);
+	IrBuilder builder = ir_builder(ir_func_new(module, "const"));
+	e.builder = &builder;
+	resolve(program, decl);
+	return elab_const(&e, decl);
+}

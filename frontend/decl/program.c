@@ -44,7 +44,9 @@ FeProgram *fe_program_new(Session *session) {
 	for (size_t i = 0; i < fe_std_file_count; i++) {
 		const char *path = arena_printf(session->arena, "<std>/%s", fe_std_files[i].name);
 		uint32_t source = source_add(session, path, fe_std_files[i].text, fe_std_files[i].length);
-		add_decls(p, ast_parse(session, source), true);
+		AstFile *file = ast_parse(session, source);
+		vec_push(session->arena, &p->files, file);
+		add_decls(p, file, true);
 	}
 	return p;
 }
@@ -493,13 +495,7 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 		else
 			type_rule(p, module, &call, &(FeTarget){sizes, 2}, IR_F64, NULL, 0, typing_alone(module));
 		break;
-	case AST_CONST: {
-		Elab e = elab_new(p, module, IR_F64, typing_alone(module));
-		IrBuilder builder = ir_builder(ir_func_new(module, "const"));
-		e.builder = &builder;
-		elab_const(&e, decl);
-		break;
-	}
+	case AST_CONST: type_constant(p, module, decl, typing_alone(module)); break;
 	case AST_EXPERIMENT: check_experiment(p, module, decl); break;
 	default: break;
 	}

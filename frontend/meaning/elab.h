@@ -277,6 +277,8 @@ bool value_same_shape(const Value *a, const Value *b);
 IrScalar ir_scalar_of(const Elab *e, Scalar s);
 const char *dims_text(Elab *e, const int64_t *dims, int rank); /* "[n, 3]", "a scalar" */
 const char *type_text(Elab *e, const Value *v);
+/* For people. `symbol`: what it is the value of, which may change; NULL: of nothing. */
+void note_type(Elab *e, NameMap *types, uint32_t number, const Value *v, const Symbol *symbol);
 /* What is `taken` is not bound; the binding is returned all the same. */
 Binding *scope_add(Elab *e, const Symbol *symbol, Value *value);
 Binding *scope_add_name(Elab *e, AstName name, Value *value); /* where it is declared */
@@ -522,6 +524,7 @@ FeRule *type_rule(FeProgram *program, IrModule *module, const FeCall *call, cons
                   const Name *open, uint32_t open_count, Typing *typing);
 
 /* constant.c */
+Value *type_constant(FeProgram *program, IrModule *module, const AstDecl *decl, Typing *typing);
 /* What a constant of the program stands for. Computed when it is first used, after those that it mentions. */
 Value *elab_const(Elab *e, const AstDecl *decl);
 

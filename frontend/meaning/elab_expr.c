@@ -562,6 +562,8 @@ Value *elab(Elab *e, const AstExpr *x) {
 	e->nesting++;
 	v = elab_kind(e, x);
 	e->nesting--;
+	if (e->typing->wants_types)
+		note_type(e, &e->typing->types, x->id, v, x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL);
 	return shallow(e, v, x->span);
 }
 

@@ -19,7 +19,6 @@ struct Path {
 	NameMap inside; /* paths, by the numbers of calls, functions and turns */
 	NameMap ranges; /* IndexRange, by the numbers of symbols */
 	NameMap loops;  /* LoopForm, by the numbers of their counters' names */
-	NameMap types;  /* FeType, by the numbers of expressions, if they are wanted */
 };
 
 typedef struct IndexRange {
@@ -29,9 +28,11 @@ typedef struct IndexRange {
 typedef struct Typing {
 	Arena *arena;
 	Path root;
-	NameMap whole;    /* hyperparameters that have to be whole numbers, by the numbers of their symbols */
-	bool wants_types; /* of all expressions */
-	bool alone;       /* no lowering follows: what only that would find has to be looked at now */
+	NameMap whole;        /* hyperparameters that have to be whole numbers, by the numbers of their symbols */
+	bool wants_types;     /* of all expressions, for people */
+	NameMap types;        /* texts, by the numbers of expressions */
+	NameMap symbol_types; /* likewise of symbols */
+	bool alone;           /* no lowering follows: what only that would find has to be looked at now */
 } Typing;
 
 Typing *typing_new(Arena *arena); /* the notes; what typing computes lies elsewhere */
@@ -43,5 +44,10 @@ void typing_set_loop(Typing *t, Path *path, uint32_t counter, LoopForm form);
 LoopForm typing_loop(const Path *path, uint32_t counter);
 void typing_set_whole(Typing *t, const Symbol *hyper);
 bool typing_is_whole(const Typing *t, const Symbol *hyper);
+
+/* Types as texts; "a or b" where an expression has several, NULL where it has none. */
+void typing_note(Typing *t, NameMap *types, uint32_t number, const char *text);
+const char *typing_type(const Typing *t, uint32_t expression);
+const char *typing_symbol_type(const Typing *t, const Symbol *symbol);
 
 #endif

@@ -246,7 +246,29 @@ const char *type_text(Elab *e, const Value *v) {
 	return v->rank ? arena_printf(e->arena, "%s%s", scalar, dims_text(e, v->dims, v->rank)) : scalar;
 }
 
+/* For people: with what is known of a number. */
+static const char *value_text(Elab *e, const Value *v, bool changes) {
+	const char *type = v->scalar == S_LITERAL && v->rank == 0 ? "number" : type_text(e, v);
+	double real;
+	if (changes)
+		return type;
+	if (value_known_real(v, &real))
+		return arena_printf(e->arena, "%s = %.12g", type, real);
+	bool ranged = v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_INT && v->body &&
+	              v->body->low > -ex_most_elements && v->body->high < ex_most_elements - 1;
+	if (ranged)
+		return arena_printf(e->arena, "%s in %lld..%lld", type, (long long)v->body->low, (long long)v->body->high + 1);
+	return type;
+}
+
+void note_type(Elab *e, NameMap *types, uint32_t number, const Value *v, const Symbol *symbol) {
+	if (v && !value_is_bad(v))
+		typing_note(e->typing, types, number, value_text(e, v, symbol && symbol_may_change(symbol)));
+}
+
 Binding *scope_add(Elab *e, const Symbol *symbol, Value *value) {
+	if (e->typing->wants_types && symbol)
+		note_type(e, &e->typing->symbol_types, symbol->number, value, symbol);
 	Binding *b = ARENA_NEW(e->arena, Binding);
 	*b = (Binding){.symbol = symbol, .value = value, .active = e->active.count, .coord = e->coord};
 	if (!symbol || symbol->taken)

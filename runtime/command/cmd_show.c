@@ -3,7 +3,7 @@
 
 #include "runtime/command/command.h"
 
-static const char *const stages[] = {"ast", "ir", "grad", "opt", "loops", "llvm", "asm", "c", "std", "functions"};
+static const char *const stages[] = {"ast", "ir", "grad", "opt", "loops", "llvm", "asm", "c", "std", "functions", "at"};
 enum { STAGE_COUNT = sizeof stages / sizeof *stages };
 typedef enum Stage {
 	SHOW_AST,
@@ -15,7 +15,8 @@ typedef enum Stage {
 	SHOW_ASM,
 	SHOW_C,
 	SHOW_STD,
-	SHOW_FUNCTIONS
+	SHOW_FUNCTIONS,
+	SHOW_AT
 } Stage;
 
 /* ---- the library ---- */
@@ -271,7 +272,7 @@ static CmdExit show_word(Cmd *cmd, Stage stage, const char *word, Text *out) {
 
 static CmdExit read_stage(Cmd *cmd, Stage *stage) {
 	if (cmd->words.count == 0) {
-		return cmd_usage(cmd, "which stage? ast, ir, grad, opt, loops, llvm, asm, c; or std, or functions");
+		return cmd_usage(cmd, "which stage? ast, ir, grad, opt, loops, llvm, asm, c; or std, functions, or at");
 	}
 	Name names[STAGE_COUNT];
 	for (uint32_t i = 0; i < STAGE_COUNT; i++) {
@@ -291,9 +292,12 @@ CmdExit cmd_show(Cmd *cmd) {
 	CmdExit code = read_stage(cmd, &stage);
 	if (code == CMD_OK) {
 		cmd_shift(cmd);
-		code = stage == SHOW_STD ? show_std(cmd) : stage == SHOW_FUNCTIONS ? show_functions(cmd) : cmd_load_words(cmd);
+		code = stage == SHOW_STD         ? show_std(cmd)
+		       : stage == SHOW_FUNCTIONS ? show_functions(cmd)
+		       : stage == SHOW_AT        ? cmd_show_at(cmd)
+		                                 : cmd_load_words(cmd);
 	}
-	if (code != CMD_OK || stage == SHOW_STD || stage == SHOW_FUNCTIONS) {
+	if (code != CMD_OK || stage >= SHOW_STD) {
 		return code;
 	}
 	if (stage == SHOW_AST) {
