@@ -172,9 +172,60 @@ void fe_needed(FeProgram *program, const FeCall *call, bool *needed);
 
 /* ---- experiment.c ---- */
 
-typedef enum FeScoreFold { FE_SCORE_MEAN, FE_SCORE_SUM, FE_SCORE_FINAL, FE_SCORE_MIN } FeScoreFold;
-typedef enum FeScoreMap { FE_SCORE_F, FE_SCORE_LOG_F, FE_SCORE_RELATIVE /* f / f0 */ } FeScoreMap;
-typedef enum FeEstimator { FE_BACKPROP, FE_ES, FE_PES, FE_FORWARD, FE_TRUNCATED_ES } FeEstimator;
+/* scores.def */
+#define FOLD(NAME, ...) FE_SCORE_##NAME,
+#define MAP(NAME, ...)
+typedef enum FeScoreFold {
+#include "frontend/scores.def"
+	FE_SCORE_FOLDS
+} FeScoreFold;
+#undef FOLD
+#undef MAP
+#define FOLD(NAME, ...)
+#define MAP(NAME, ...) FE_SCORE_##NAME,
+typedef enum FeScoreMap {
+#include "frontend/scores.def"
+	FE_SCORE_MAPS
+} FeScoreMap;
+#undef FOLD
+#undef MAP
+
+typedef struct FeScore {
+	FeScoreFold fold;
+	FeScoreMap map;
+} FeScore;
+
+typedef struct FeScoreFoldInfo {
+	const char *name; /* "mean" */
+	bool least, last, mean;
+	const char *before, *between;
+} FeScoreFoldInfo;
+
+typedef struct FeScoreMapInfo {
+	const char *text, *words; /* "log(f)", "log f" */
+	bool logarithm, relative;
+} FeScoreMapInfo;
+
+extern const FeScoreFoldInfo fe_score_folds[FE_SCORE_FOLDS];
+extern const FeScoreMapInfo fe_score_maps[FE_SCORE_MAPS];
+
+/* estimators.def */
+#define OPTION(NAME, ...) FE_OPTION_##NAME,
+#define ESTIMATOR(NAME, ...)
+typedef enum FeOption {
+#include "frontend/estimators.def"
+	FE_OPTIONS
+} FeOption;
+#undef OPTION
+#undef ESTIMATOR
+#define OPTION(NAME, ...)
+#define ESTIMATOR(NAME, ...) FE_##NAME,
+typedef enum FeEstimator {
+#include "frontend/estimators.def"
+	FE_ESTIMATORS
+} FeEstimator;
+#undef OPTION
+#undef ESTIMATOR
 
 typedef struct FeExperiment {
 	const AstDecl *decl;
@@ -182,8 +233,7 @@ typedef struct FeExperiment {
 	VEC(FeCall) on;
 	int train_problems, select_problems, test_problems;
 	int horizon_low, horizon_high; /* equal: fixed */
-	FeScoreFold fold;
-	FeScoreMap map;
+	FeScore score;
 	FeEstimator estimator;
 	int window; /* 0: whole */
 	double sigma;

@@ -50,7 +50,8 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 				diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
 				v = value_bad(e);
 			} else if (!value_known_int(v, &whole_number) && value_known_real(v, &real) && args[i] &&
-			           fabs(real) < 0x1p61 && real == (double)(int64_t)real && x->kind == AST_NUMBER && x->number.whole)
+			           fabs(real) < (double)EX_FAR && real == (double)(int64_t)real && x->kind == AST_NUMBER &&
+			           x->number.whole)
 				v = value_scalar(e, S_LITERAL, ex_int(e, (int64_t)real));
 			else if (value_known_int(v, &whole_number))
 				v = value_scalar(e, S_LITERAL, ex_int(e, whole_number));
@@ -101,8 +102,9 @@ static DrawKey start_function(Building *b, IrBuilder *builder, const char *name,
 	e->path = path_inside(e->typing, &e->typing->root, ++b->functions);
 	DrawKey key = {0};
 	if (strcmp(name, "value") != 0) {
-		key.seed = ex_read(e, ir_param(*func, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
-		key.instance = ex_read(e, ir_param(*func, "instance", ir_scalar_type(IR_I64)), NULL, 0, false);
+		key.seed = ex_read(e, ir_param_as(*func, IR_ROLE_SEED, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
+		key.instance =
+			ex_read(e, ir_param_as(*func, IR_ROLE_INSTANCE, "instance", ir_scalar_type(IR_I64)), NULL, 0, false);
 	}
 	return key;
 }
@@ -149,7 +151,7 @@ static void build_setup(Building *b) {
 		FeSlot slot = {.name = symbol->name, .type = type, .count = ir_type_elements(type, NULL), .span = symbol->span};
 		vec_push(e->arena, &b->out->fixed, slot);
 		vec_push(e->arena, &b->fixed, v);
-		ir_result(b->out->setup, session_text(e->session, symbol->name), value);
+		ir_result_as(b->out->setup, IR_ROLE_FIXED, session_text(e->session, symbol->name), value);
 	}
 }
 
@@ -160,7 +162,7 @@ static void bind_fixed(Building *b, IrFunc *func) {
 		const FeSlot *slot = &b->out->fixed.data[i];
 		Value *made = b->fixed.data[i], *v = made;
 		if (made->kind == VALUE_ARRAY) {
-			IrValue param = ir_param(func, session_text(e->session, slot->name), slot->type);
+			IrValue param = ir_param_as(func, IR_ROLE_FIXED, session_text(e->session, slot->name), slot->type);
 			v = value_read(e, param, made->scalar, made->rank, made->dims);
 			v->body->low = made->body->low;
 			v->body->high = made->body->high;
@@ -258,7 +260,7 @@ static void build_start(Building *b) {
 		e->builder->name = session_name(e->session, "x");
 		x = emit_put(e, &m, IR_PUT_NONE, node, type, &place, x, false);
 	}
-	ir_result(o->start, "x", x);
+	ir_result_as(o->start, IR_ROLE_X, "x", x);
 }
 
 static void bind_param(Building *b, IrValue x, const FeSlot *slot, const Symbol *symbol) {
@@ -295,7 +297,7 @@ static void build_value(Building *b) {
 	stages_want(&b->stages, false);
 	start_function(b, &builder, "value", &o->value);
 	bind_fixed(b, o->value);
-	IrValue x = o->size ? ir_param(o->value, "x", ir_tensor_type(e->real, 1, &o->size)) : 0;
+	IrValue x = o->size ? ir_param_as(o->value, IR_ROLE_X, "x", ir_tensor_type(e->real, 1, &o->size)) : 0;
 	for (uint32_t i = 0; i < o->params.count; i++)
 		bind_param(b, x, &o->params.data[i], b->param_symbols.data[i]);
 	const AstStmt *minimize = NULL;
@@ -325,10 +327,10 @@ static void build_value(Building *b) {
 		f = result(b, "f", s->minimize, "what is minimized");
 	}
 	if (f)
-		ir_result(o->value, "f", f);
+		ir_result_as(o->value, IR_ROLE_F, "f", f);
 	for (uint32_t i = 0; i < figures.count; i++)
 		if (figures.data[i])
-			ir_result(o->value, session_text(e->session, o->reports.data[i]), figures.data[i]);
+			ir_result_as(o->value, IR_ROLE_REPORT, session_text(e->session, o->reports.data[i]), figures.data[i]);
 	const char *name = session_text(e->session, b->decl->name.name);
 	if (b->decl->unread)
 		return;

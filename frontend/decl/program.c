@@ -51,11 +51,9 @@ FeProgram *fe_program_new(Session *session) {
 	return p;
 }
 
-const char *file_beside(FeProgram *p, uint32_t source, const char *path, const char **problem) {
+const char *fe_source_beside(FeProgram *p, uint32_t source, const char *path, const char **problem) {
 	const char *here = p->session->sources.data[source]->path;
-	const char *slash = strrchr(here, '/');
-	if (path[0] != '/' && slash)
-		path = arena_printf(p->session->arena, "%.*s/%s", (int)(slash - here), here, path);
+	path = file_beside(p->session->arena, here, path);
 	return p->finder ? p->finder(p->finder_context, here, path, problem) : path;
 }
 
@@ -93,7 +91,7 @@ static void open_source(FeProgram *p, OpenFiles *open, uint32_t source) {
 }
 
 static void open_import(FeProgram *p, OpenFiles *open, uint32_t source, const AstExpr *import) {
-	const char *problem = NULL, *path = file_beside(p, source, import->text, &problem);
+	const char *problem = NULL, *path = fe_source_beside(p, source, import->text, &problem);
 	if (path) {
 		if (already_read(p, path))
 			return;

@@ -118,7 +118,8 @@ void bind_hypers(RuleElab *r, IrFunc *func) {
 		if (h->known && h->as_int)
 			v = as_int;
 		else if (h->known && (!func || !h->learned)) {
-			IrValue param = func ? ir_param(func, session_text(e->session, h->name), ir_scalar_type(e->real)) : 0;
+			IrValue param =
+				func ? ir_param_as(func, IR_ROLE_HYPER, session_text(e->session, h->name), ir_scalar_type(e->real)) : 0;
 			v = func ? value_scalar(e, S_REAL, ex_read(e, param, NULL, 0, false)) : value_real(e, h->value);
 			v->hyper = (int)i + 1;
 			v->as_int = as_int;
@@ -255,7 +256,7 @@ void init_states(RuleElab *r, const AstDecl *decl, const char *prefix) {
 			for (int k = 0; k < slot.type.rank; k++)
 				known = known && slot.type.dims[k] >= 0;
 			slot.count = known ? ir_type_elements(slot.type, NULL) : 0;
-			ir_result(o->init, text, value);
+			ir_result_as(o->init, IR_ROLE_STATE, text, value);
 		}
 		vec_push(e->arena, &o->states, slot);
 		vec_push(e->arena, &o->state_each, each);
@@ -273,7 +274,7 @@ static void build_init(RuleElab *r) {
 	FeRule *o = r->out;
 	IrBuilder builder;
 	begin_function(r, &builder, "init", &o->init);
-	IrValue x = ir_param(o->init, "x", x_type(r));
+	IrValue x = ir_param_as(o->init, IR_ROLE_X, "x", x_type(r));
 	bind_hypers(r, o->init);
 	begin_tensors(r);
 	bind_learned(r, o->init);
@@ -283,10 +284,10 @@ static void build_init(RuleElab *r) {
 
 /* ---- the step ---- */
 
-static Value *scalar_param(RuleElab *r, const char *name, IrScalar type) {
+static Value *scalar_param(RuleElab *r, IrRole role, const char *name, IrScalar type) {
 	Elab *e = &r->e;
 	return value_scalar(e, type == IR_I64 ? S_INT : S_REAL,
-	                    ex_read(e, ir_param(r->out->step, name, ir_scalar_type(type)), NULL, 0, false));
+	                    ex_read(e, ir_param_as(r->out->step, role, name, ir_scalar_type(type)), NULL, 0, false));
 }
 
 /* One value per tensor, combined over all of them. */
@@ -330,7 +331,7 @@ static Value *collective(Elab *e, const char *name, IrCombine combine, bool mean
 			vec_push(e->arena, &r->shares, value);
 			vec_push(e->module->arena, &r->out->largest, combine == IR_PUT_MAX);
 			const char *param = arena_printf(e->arena, "all%u", (unsigned)r->shares.count);
-			total[i] = scalar_param(r, param, e->real);
+			total[i] = scalar_param(r, IR_ROLE_SUM, param, e->real);
 		}
 		return mean ? elab_apply(e, IR_div, S_REAL, S_REAL, total, 2, span, NULL) : total[0];
 	}
@@ -372,9 +373,9 @@ static void build_step(RuleElab *r) {
 	FeRule *o = r->out;
 	IrBuilder builder;
 	begin_function(r, &builder, "step", &o->step);
-	IrValue x = ir_param(o->step, "x", x_type(r)), g = ir_param(o->step, "g", x_type(r));
-	Value *f = scalar_param(r, "f", e->real), *t = scalar_param(r, "t", IR_I64),
-		  *horizon = scalar_param(r, "horizon", IR_I64);
+	IrValue x = ir_param_as(o->step, IR_ROLE_X, "x", x_type(r)), g = ir_param_as(o->step, IR_ROLE_G, "g", x_type(r));
+	Value *f = scalar_param(r, IR_ROLE_F, "f", e->real), *t = scalar_param(r, IR_ROLE_T, "t", IR_I64),
+		  *horizon = scalar_param(r, IR_ROLE_HORIZON, "horizon", IR_I64);
 	t->body->low = horizon->body->low = 1;
 	t->body->high = horizon->body->high = ex_most_elements;
 	bind_hypers(r, o->step);
@@ -396,7 +397,7 @@ static void build_step(RuleElab *r) {
 			IrType type = slot->type;
 			for (int k = 0; k < type.rank; k++)
 				type.dims[k] = type.dims[k] < 0 ? e->n : type.dims[k];
-			IrValue param = ir_param(o->step, session_text(e->session, slot->name), type);
+			IrValue param = ir_param_as(o->step, IR_ROLE_STATE, session_text(e->session, slot->name), type);
 			v = value_from_whole(e, param, start->scalar, start->rank, start->dims, &e->tensor, e->tensor ? 1 : 0);
 		}
 		all_each = all_each && o->state_each.data[i];
@@ -413,16 +414,17 @@ static void build_step(RuleElab *r) {
 	}
 	r->in_step = false;
 	if (!value_is_bad(bound_x->value))
-		ir_result(o->step, "x", whole(e, bound_x->value, NULL, 0, names[RULE_X]->name, r->decl->name.span));
+		ir_result_as(o->step, IR_ROLE_X, "x",
+		             whole(e, bound_x->value, NULL, 0, names[RULE_X]->name, r->decl->name.span));
 	for (uint32_t i = 0; i < r->bound.count; i++) {
 		Value *v = r->bound.data[i]->value;
 		const FeSlot *slot = &o->states.data[i];
 		if (!value_is_bad(v))
-			ir_result(o->step, session_text(e->session, slot->name),
-			          whole(e, v, &e->tensor, e->tensor ? 1 : 0, slot->name, slot->span));
+			ir_result_as(o->step, IR_ROLE_STATE, session_text(e->session, slot->name),
+			             whole(e, v, &e->tensor, e->tensor ? 1 : 0, slot->name, slot->span));
 	}
 	for (uint32_t i = 0; i < r->shares.count; i++)
-		ir_result(o->step, arena_printf(e->arena, "share%u", (unsigned)i + 1), r->shares.data[i]);
+		ir_result_as(o->step, IR_ROLE_SHARE, arena_printf(e->arena, "share%u", (unsigned)i + 1), r->shares.data[i]);
 	o->collectives = r->shares.count;
 	o->reads_f = bound_f->used;
 	o->reads_g = bound_g->used;

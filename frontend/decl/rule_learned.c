@@ -122,7 +122,7 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	if (!e->lowering && !e->typing->alone) /* it is read when it is needed */
 		return value_read(e, emit_table(e, l->slot.type, NULL, NULL), S_REAL, rank, dims);
 	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
-	const char *path = file_beside(r->program, s->span.file, from->text, &problem);
+	const char *path = fe_source_beside(r->program, s->span.file, from->text, &problem);
 	bool ok = path && r->program->loader &&
 	          r->program->loader(r->program->loader_context, path, session_text(e->session, l->slot.name),
 	                             &l->slot.type, data, &problem);
@@ -251,7 +251,8 @@ void build_theta(RuleElab *r) {
 	FeRule *o = r->out;
 	IrBuilder builder;
 	begin_function(r, &builder, "theta", &o->theta);
-	DrawKey key = {.seed = ex_read(e, ir_param(o->theta, "seed", ir_scalar_type(IR_I64)), NULL, 0, false),
+	DrawKey key = {.seed =
+	                   ex_read(e, ir_param_as(o->theta, IR_ROLE_SEED, "seed", ir_scalar_type(IR_I64)), NULL, 0, false),
 	               .instance = ex_int(e, 0)};
 	begin_tensors(r);
 	bind_hypers(r, NULL);
@@ -295,7 +296,7 @@ void build_theta(RuleElab *r) {
 		if (starts.data[i])
 			theta = put_flat(e, starts.data[i], unconstrained(e, &o->learned.data[i], value_body(e, starts.data[i])),
 			                 type, theta, o->learned.data[i].slot.offset, o->learned.data[i].slot.span);
-	ir_result(o->theta, "theta", theta);
+	ir_result_as(o->theta, IR_ROLE_THETA, "theta", theta);
 }
 
 /* A learned value as the rule uses it, from theta. */
@@ -321,7 +322,7 @@ void build_natural(RuleElab *r) {
 	IrBuilder builder;
 	begin_function(r, &builder, "natural", &o->natural);
 	IrType type = ir_tensor_type(e->real, 1, &o->learned_count);
-	IrValue theta = ir_param(o->natural, "theta", type), out = theta;
+	IrValue theta = ir_param_as(o->natural, IR_ROLE_THETA, "theta", type), out = theta;
 	for (uint32_t i = 0; i < o->learned.count; i++) {
 		const FeLearned *l = &o->learned.data[i];
 		if (l->transform == FE_PLAIN || l->slot.count == 0)
@@ -329,13 +330,14 @@ void build_natural(RuleElab *r) {
 		Value *v = learned_value(r, l, theta);
 		out = put_flat(e, v, v->body, type, out, l->slot.offset, l->slot.span);
 	}
-	ir_result(o->natural, "natural", out);
+	ir_result_as(o->natural, IR_ROLE_NATURAL, "natural", out);
 }
 
 void bind_learned(RuleElab *r, IrFunc *func) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
-	IrValue theta = o->learned_count ? ir_param(func, "theta", ir_tensor_type(e->real, 1, &o->learned_count)) : 0;
+	IrValue theta =
+		o->learned_count ? ir_param_as(func, IR_ROLE_THETA, "theta", ir_tensor_type(e->real, 1, &o->learned_count)) : 0;
 	for (uint32_t i = 0; i < o->learned.count; i++) {
 		const FeLearned *l = &o->learned.data[i];
 		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);

@@ -225,6 +225,8 @@ Ex *ex_add_int(Elab *e, Ex *a, Ex *b);
 Ex *ex_convert(Elab *e, Ex *x, IrScalar type);
 /* A comparison as it stands, though what is known of ranges may decide it. */
 Ex *ex_plain(Elab *e, IrOpcode opcode, Ex *a, Ex *b);
+/* Beyond these, nothing is known of an integer. Small enough that sums do not overflow. */
+#define EX_FAR (INT64_C(1) << 61)
 extern const int64_t ex_most_elements; /* along an axis, and steps of a run */
 bool ex_is_const(const Ex *x);
 bool ex_has(const Ex *x, const Var *var);
@@ -501,7 +503,7 @@ struct FeProgram {
 };
 
 /* A path that a source gives, from the folder of that source, and as the program's finder has it; NULL with *problem. */
-const char *file_beside(FeProgram *program, uint32_t source, const char *path, const char **problem);
+const char *fe_source_beside(FeProgram *program, uint32_t source, const char *path, const char **problem);
 
 /* For typing; the caller sets e->lowering to lower what was typed with the same notes. */
 Elab elab_new(FeProgram *program, IrModule *module, IrScalar real, Typing *typing);

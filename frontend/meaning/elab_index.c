@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-static const int64_t far = INT64_C(1) << 60;
-
 /* The variable that a position is, but for a factor and a distance; NULL: there is no such one, or several, or a condition
  * around says that not all of its values matter. */
 static Var *only_var(const Elab *e, const Affine *a) {
@@ -23,7 +21,7 @@ static int64_t floor_div(int64_t a, int64_t b) {
 static void fit(const Elab *e, const Affine *a, int64_t extent) {
 	Var *var = only_var(e, a);
 	int64_t factor = var ? a->terms[0].coef : 0;
-	if (factor == 0 || a->offset < -far || a->offset > far)
+	if (factor == 0 || a->offset < -EX_FAR / 2 || a->offset > EX_FAR / 2)
 		return;
 	int64_t low = factor > 0 ? -floor_div(a->offset, factor) : -floor_div(extent - 1 - a->offset, -factor);
 	int64_t high = factor > 0 ? floor_div(extent - 1 - a->offset, factor) : floor_div(a->offset, -factor);
@@ -71,7 +69,7 @@ static void report_outside(Elab *e, int64_t low, int64_t high, int64_t extent, S
 	else if (low == high)
 		diag = diag_error(e->session, 209, span, "position %lld is outside of an axis of extent %lld", (long long)low,
 		                  (long long)extent);
-	else if (low <= -far || high >= far)
+	else if (low <= -EX_FAR / 2 || high >= EX_FAR / 2)
 		diag = diag_error(e->session, 209, span, "this position is not always inside of an axis of extent %lld",
 		                  (long long)extent);
 	else

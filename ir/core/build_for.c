@@ -2,6 +2,7 @@
  * in fold.c. */
 #include "ir/ir.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static IrModule *module_of(const IrForBuilder *f) {
@@ -193,20 +194,119 @@ static uint32_t *slot_of(IrForBuilder *f, const IrNode *node) {
 	return &f->slots[at];
 }
 
-uint32_t ir_node_add(IrForBuilder *f, const IrNode *node) {
-	if (!f->slots || f->slot_count < 2 * (f->op->f.nodes.count + 1)) {
-		f->slot_count = f->slot_count ? f->slot_count * 4 : 32;
-		while (f->slot_count < 2 * (f->op->f.nodes.count + 1))
-			f->slot_count *= 2;
-		f->slots = ARENA_ARRAY(arena_of(f), uint32_t, f->slot_count);
-		f->hashed = 0;
+/* ---- workrooms ----
+ * An array that grows in an arena leaves all its smaller forms behind. The nodes of large bodies and their hash table grow
+ * elsewhere, and only what is kept of them goes into the arena; the next large body of the module grows in the same
+ * place. Sanitized builds give every body a place of its own and see who keeps a pointer to it. */
+
+#ifdef BASE_SANITIZED
+enum { SMALL_BODY = 0 };
+#else
+enum { SMALL_BODY = 128 };
+#endif
+
+struct IrWorkroom {
+	bool taken;
+	IrNode *nodes;
+	uint32_t *slots;
+	uint32_t capacity, slot_count;
+};
+
+static void *memory_grown(void *memory, size_t bytes) {
+	void *grown = realloc(memory, bytes);
+	if (!grown)
+		base_no_memory(bytes);
+	return grown;
+}
+
+static void take_workroom(IrForBuilder *f) {
+	IrModule *module = module_of(f);
+	for (uint32_t i = 0; i < module->workrooms.count && !f->room; i++)
+		if (!module->workrooms.data[i]->taken)
+			f->room = module->workrooms.data[i];
+	if (!f->room) {
+		f->room = memory_new(sizeof *f->room);
+		vec_push(module->arena, &module->workrooms, f->room);
 	}
+	f->room->taken = true;
+}
+
+static void make_room_for_node(IrForBuilder *f) {
+	IrFor *op = &f->op->f;
+	if (op->nodes.count < op->nodes.capacity)
+		return;
+	if (op->nodes.count < SMALL_BODY) {
+		op->nodes.data = vec_room(arena_of(f), op->nodes.data, op->nodes.count, &op->nodes.capacity, sizeof(IrNode));
+		return;
+	}
+	bool moves_in = !f->room;
+	if (moves_in)
+		take_workroom(f);
+	IrWorkroom *room = f->room;
+	if (op->nodes.count >= room->capacity) {
+		room->capacity = op->nodes.count < 64 ? 64 : 2 * op->nodes.count;
+		room->nodes = memory_grown(room->nodes, room->capacity * sizeof(IrNode));
+	}
+	if (moves_in && op->nodes.count)
+		memcpy(room->nodes, op->nodes.data, op->nodes.count * sizeof(IrNode));
+	op->nodes.data = room->nodes;
+	op->nodes.capacity = room->capacity;
+}
+
+static void make_slots(IrForBuilder *f) {
+	f->slot_count = f->slot_count ? f->slot_count * 4 : 32;
+	while (f->slot_count < 2 * (f->op->f.nodes.count + 1))
+		f->slot_count *= 2;
+	f->hashed = 0;
+	if (!f->room) {
+		f->slots = ARENA_ARRAY(arena_of(f), uint32_t, f->slot_count);
+		return;
+	}
+	if (f->room->slot_count < f->slot_count) {
+		f->room->slot_count = f->slot_count;
+		f->room->slots = memory_grown(f->room->slots, f->slot_count * sizeof *f->room->slots);
+	}
+	f->slots = f->room->slots;
+	memset(f->slots, 0, f->slot_count * sizeof *f->slots);
+}
+
+/* What is kept of a body goes into the arena, and its workroom is free for another. */
+static void leave_workroom(IrForBuilder *f) {
+	IrFor *op = &f->op->f;
+	if (!f->room)
+		return;
+	op->nodes.data = arena_copy(arena_of(f), op->nodes.data, op->nodes.count * sizeof(IrNode));
+	op->nodes.capacity = op->nodes.count;
+#ifdef BASE_SANITIZED
+	free(f->room->nodes);
+	free(f->room->slots);
+	*f->room = (IrWorkroom){0};
+#endif
+	f->room->taken = false;
+	f->room = NULL;
+	f->slots = NULL;
+	f->slot_count = 0;
+}
+
+void ir_workrooms_free(IrModule *module) {
+	for (uint32_t i = 0; i < module->workrooms.count; i++) {
+		free(module->workrooms.data[i]->nodes);
+		free(module->workrooms.data[i]->slots);
+		free(module->workrooms.data[i]);
+	}
+}
+
+uint32_t ir_node_add(IrForBuilder *f, const IrNode *node) {
+	if (!f->slots || f->slot_count < 2 * (f->op->f.nodes.count + 1))
+		make_slots(f);
 	for (; f->hashed < f->op->f.nodes.count; f->hashed++)
 		*slot_of(f, &f->op->f.nodes.data[f->hashed]) = f->hashed + 1;
 	uint32_t *slot = slot_of(f, node);
 	if (*slot)
 		return *slot - 1;
-	vec_push(arena_of(f), &f->op->f.nodes, *node);
+	IrNode added = *node; /* it may be one of those that move */
+	make_room_for_node(f);
+	f->op->f.nodes.data[f->op->f.nodes.count++] = added;
 	*slot = ++f->hashed;
 	return f->op->f.nodes.count - 1;
 }
@@ -433,11 +533,13 @@ void ir_for_sweep(IrFunc *func, IrFor *f) {
 
 void ir_for_end(IrForBuilder *f) {
 	ir_for_sweep(f->builder->func, &f->op->f);
+	leave_workroom(f);
 	ir_append_checked(f->builder, f->builder->block, f->op, "ir_for_end");
 }
 
 bool ir_for_try_end(IrForBuilder *f) {
 	ir_for_sweep(f->builder->func, &f->op->f);
+	leave_workroom(f);
 	if (ir_check_op(f->builder->func, f->op))
 		return false;
 	vec_push(arena_of(f), &f->builder->block->ops, f->op);

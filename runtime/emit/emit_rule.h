@@ -53,8 +53,8 @@ const char *rule_sizes_text(const RulePack *r);
 /* "trained for 20 to 60 steps", or NULL where nothing is known. */
 const char *rule_horizon_text(const RulePack *r);
 
-/* What every compiled function takes in the middle, as arguments: hyperparameters, learned numbers. */
-void rule_constants(const RulePack *r, Text *out, bool horizon);
+/* The arguments of a compiled function in C, each with ", " behind it: what stands for its roles where it is called. */
+void rule_arguments(const RulePack *r, const IrFunc *func, Text *out);
 
 void rule_once(RulePack *r);                       /* emit_rule_once.c: sets once and move */
 void rule_once_call(const RulePack *r, Text *out); /* its results c0, c1, ... and the call that makes them */

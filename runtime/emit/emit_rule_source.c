@@ -45,16 +45,64 @@ static void put_weights(RulePack *r, Text *out) {
 
 /* ---- one tensor ---- */
 
-void rule_constants(const RulePack *r, Text *out, bool horizon) {
-	const Pack *pack = r->pack;
-	if (horizon) {
-		text_printf(out, "&horizon, ");
+/* "s0", "s1", ...: one expression per item. */
+static const char **numbered(const RulePack *r, const char *before, const char *after, uint32_t count) {
+	const char **names = ARENA_ARRAY(r->pack->arena, const char *, count + 1);
+	for (uint32_t i = 0; i < count; i++) {
+		names[i] = arena_printf(r->pack->arena, "%s%u%s", before, (unsigned)i, after);
 	}
-	for (uint32_t i = 0; i < r->rule->hypers.count; i++) {
-		text_printf(out, "&h->hyper.%s, ", r->hypers[i]);
+	return names;
+}
+
+/* The states that a function takes: all of them, from coordinate `at` on where it is worked through in blocks; of `once` those
+ * that no coordinate has of its own. */
+static const char **state_arguments(const RulePack *r, const IrFunc *func, uint32_t *count) {
+	Arena *arena = r->pack->arena;
+	const char **names = ARENA_ARRAY(arena, const char *, r->states.count + 1);
+	*count = 0;
+	for (uint32_t i = 0; i < r->states.count; i++) {
+		IrType shape = r->states.data[i].shape;
+		bool piece = r->blocks && func == r->move;
+		if (func != r->once || rule_is_fixed(shape)) {
+			names[(*count)++] = piece ? arena_printf(arena, "s%u + %s", (unsigned)i, rule_count(r, shape, "at"))
+			                          : arena_printf(arena, "s%u", (unsigned)i);
+		}
 	}
-	if (r->rule->learned_count > 0) {
-		pack_put(pack, out, "@_theta, ");
+	return names;
+}
+
+void rule_arguments(const RulePack *r, const IrFunc *func, Text *out) {
+	Arena *arena = r->pack->arena;
+	const FeRule *rule = r->rule;
+	bool piece = r->blocks && func == r->move;
+	const char *x = piece ? "x + at" : "x", *g = piece ? "g + at" : "g", *f = "&loss", *t = "&t";
+	const char *horizon = "&horizon", *theta = pack_name(r->pack, "@_theta"), *new_x = "new_x", *share = "share";
+	const char **hypers = ARENA_ARRAY(arena, const char *, rule->hypers.count + 1);
+	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+		hypers[i] = arena_printf(arena, "&h->hyper.%s", r->hypers[i]);
+	}
+	uint32_t states, alike = r->once ? r->once->results.count : 0;
+	const char **shared = numbered(r, "c", "", alike), **own = state_arguments(r, func, &states);
+	IrByRole given = {0}, places = {0};
+	ir_give(&given, IR_ROLE_X, &x, 1);
+	ir_give(&given, IR_ROLE_G, &g, 1);
+	ir_give(&given, IR_ROLE_F, &f, 1);
+	ir_give(&given, IR_ROLE_T, &t, 1);
+	ir_give(&given, IR_ROLE_HORIZON, &horizon, 1);
+	ir_give(&given, IR_ROLE_HYPER, hypers, rule->hypers.count);
+	ir_give(&given, IR_ROLE_THETA, &theta, 1);
+	ir_give(&given, IR_ROLE_STATE, own, states);
+	ir_give(&given, IR_ROLE_SUM, numbered(r, "&sums[", "]", rule->collectives), rule->collectives);
+	ir_give(&given, IR_ROLE_ALIKE, shared, alike);
+	ir_give(&places, IR_ROLE_X, &new_x, 1);
+	ir_give(&places, IR_ROLE_STATE, func == r->init ? own : numbered(r, "new_s", "", states), states);
+	ir_give(&places, IR_ROLE_SHARE, &share, 1);
+	ir_give(&places, IR_ROLE_ALIKE, shared, alike);
+	const char **names = ARENA_ARRAY(arena, const char *, func->params.count + func->results.count + 1);
+	ir_arguments(func, &given, sizeof *names, names);
+	ir_places(func, &places, sizeof *names, names + func->params.count);
+	for (uint32_t i = 0; i < func->params.count + func->results.count; i++) {
+		text_printf(out, "%s, ", names[i]);
 	}
 }
 
@@ -81,11 +129,8 @@ static void put_init_unit(const RulePack *r, Text *out) {
 	         "*scratch) {\n");
 	/* C99 lets declarations and statements mix, and so does C++. */
 	put_places(r, out, "s", "states", "n");
-	pack_put(pack, out, "\t(void)h;\n\t(void)n;\n\treturn @_init_call(x, ");
-	rule_constants(r, out, false);
-	for (uint32_t i = 0; i < r->states.count; i++) {
-		text_printf(out, "s%u, ", (unsigned)i);
-	}
+	pack_put(pack, out, "\t(void)h;\n\t(void)n;\n\treturn @_init_call(");
+	rule_arguments(r, r->init, out);
 	pack_printf(pack, out, "scratch%s) ? @_bad_index : @_ok;\n}\n\n", rule_size_argument(r->init, "n"));
 }
 
@@ -103,15 +148,9 @@ static void put_share(const RulePack *r, uint32_t k, Text *out) {
 	if (r->states.count == 0) {
 		text_printf(out, "\t(void)states;\n");
 	}
-	pack_printf(pack, out, "\t(void)sums;\n\treturn @_share%u(x, g, &loss, &t, ", (unsigned)k + 1);
-	rule_constants(r, out, true);
-	for (uint32_t i = 0; i < r->states.count; i++) {
-		text_printf(out, "s%u, ", (unsigned)i);
-	}
-	for (uint32_t i = 0; i < k; i++) {
-		text_printf(out, "&sums[%u], ", (unsigned)i);
-	}
-	pack_printf(pack, out, "share, scratch%s) ? @_bad_index : @_ok;\n}\n\n", rule_size_argument(r->shares[k], "n"));
+	pack_printf(pack, out, "\t(void)sums;\n\treturn @_share%u(", (unsigned)k + 1);
+	rule_arguments(r, r->shares[k], out);
+	pack_printf(pack, out, "scratch%s) ? @_bad_index : @_ok;\n}\n\n", rule_size_argument(r->shares[k], "n"));
 }
 
 static void put_unit(const RulePack *r, Text *out) {
@@ -157,25 +196,8 @@ static void put_unit(const RulePack *r, Text *out) {
 		tabs = "\t\t";
 		offset = " + at";
 	}
-	pack_printf(pack, out, "%sif (@_move_call(x%s, g%s, &loss, &t, ", tabs, offset, offset);
-	rule_constants(r, out, true);
-	for (uint32_t i = 0; i < r->states.count; i++) {
-		text_printf(out, "s%u", (unsigned)i);
-		if (r->blocks) {
-			text_printf(out, " + %s", rule_count(r, r->states.data[i].shape, "at"));
-		}
-		text_printf(out, ", ");
-	}
-	for (uint32_t i = 0; i < r->rule->collectives; i++) {
-		text_printf(out, "&sums[%u], ", (unsigned)i);
-	}
-	for (uint32_t i = 0; r->once && i < r->once->results.count; i++) {
-		text_printf(out, "c%u, ", (unsigned)i);
-	}
-	text_printf(out, "new_x, ");
-	for (uint32_t i = 0; i < r->states.count; i++) {
-		text_printf(out, "new_s%u, ", (unsigned)i);
-	}
+	pack_printf(pack, out, "%sif (@_move_call(", tabs);
+	rule_arguments(r, r->move, out);
 	const char *count = r->blocks ? "m" : "n";
 	pack_printf(pack, out, "scratch%s))\n%s\treturn @_bad_index;\n", rule_size_argument(r->move, count), tabs);
 	text_printf(out, "%smemcpy(x%s, new_x, %s * sizeof *x);\n", tabs, offset, count);
