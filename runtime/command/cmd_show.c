@@ -228,6 +228,7 @@ static const Stage stages[] = {
 	{"loops", show_loops, true, false, NULL}, {"llvm", show_llvm, true, false, NULL},
 	{"asm", show_asm, true, false, NULL},     {"c", show_c, true, false, NULL},
 	{"std", NULL, false, false, show_std},    {"functions", NULL, false, false, show_functions},
+	{"at", NULL, false, false, cmd_show_at},
 };
 enum { STAGE_COUNT = sizeof stages / sizeof *stages };
 

@@ -319,7 +319,7 @@ static void readme(RulePack *r) {
 
 /* A rule that depends on the number of coordinates needs to know it. */
 static bool knows_size(Rt *rt, const FeCall *call, const RtEmitOptions *options) {
-	if (!fe_is_tied(rt->session, call->decl) || options->size > 0) {
+	if (!fe_is_tied(call->program ? call->program : rt->program, call->decl) || options->size > 0) {
 		return true;
 	}
 	Diag *diag = diag_error(rt->session, 265, call->decl->name.span,
@@ -338,7 +338,7 @@ bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEm
 	IrModule *module = ir_module_new(rt->session);
 	RulePack pack_of_rule = {.pack = pack, .joint = call->decl->joint};
 	RulePack *r = &pack_of_rule;
-	r->tied = fe_is_tied(rt->session, call->decl) ? options->size : 0;
+	r->tied = fe_is_tied(call->program ? call->program : rt->program, call->decl) ? options->size : 0;
 	r->horizon = options->horizon_high > 0 ? options->horizon_high : 100;
 	FeTarget target = {&r->tied, r->tied > 0 ? 1 : 0};
 	FeRule *rule = fe_rule(rt->program, module, call, &target, options->real, NULL, 0);
