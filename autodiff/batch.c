@@ -261,7 +261,7 @@ IrFunc *ad_batch(IrModule *module, const IrFunc *func, const char *name, const b
 		IrType type = ir_type(func, param->value);
 		b.lanes[param->value] = varying[p];
 		ir_map_set(&ad->map, param->value,
-		           ir_param(to, ir_name_text(func, param->name), varying[p] ? lane_type(type) : type));
+		           ir_param_as(to, param->role, ir_name_text(func, param->name), varying[p] ? lane_type(type) : type));
 	}
 	while (spread_block(&b, &func->body)) {
 	}
@@ -269,8 +269,8 @@ IrFunc *ad_batch(IrModule *module, const IrFunc *func, const char *name, const b
 	batch_block(&b, &func->body);
 	for (uint32_t i = 0; i < func->results.count; i++) {
 		const IrResult *result = &func->results.data[i];
-		ir_result(to, ir_name_text(func, result->name),
-		          value_with(&b, result->value, force_varying != NULL && force_varying[i]));
+		ir_result_as(to, result->role, ir_name_text(func, result->name),
+		             value_with(&b, result->value, force_varying != NULL && force_varying[i]));
 	}
 	arena_free(scratch);
 	ir_scope_leave(&scope);

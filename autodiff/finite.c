@@ -50,10 +50,8 @@ double *ad_node_bounds(Arena *scratch, const IrFunc *func, const double *values,
 }
 
 /* Of a sum: how many points may go into one element, with room for roundings. */
-static double points(const IrFor *op) {
-	double count = 1;
-	for (uint32_t i = 0; i < op->indices.count; i++)
-		count *= op->indices.data[i].extent >= 0 ? (double)op->indices.data[i].extent : (double)INFINITY;
+static double rounded_points(const IrFor *op) {
+	double count = ir_points(op, ~0u, (double)INFINITY);
 	return count * exp(count * (double)FLT_EPSILON);
 }
 
@@ -64,7 +62,7 @@ static double put_bound(const IrFunc *func, const double *values, const IrFor *o
 		return (double)INFINITY;
 	switch (put->combine) {
 	case IR_PUT_NONE: return fmax(node, into);
-	case IR_PUT_SUM: return within(type, (node + into) * points(op));
+	case IR_PUT_SUM: return within(type, (node + into) * rounded_points(op));
 	default: return (double)INFINITY; /* a maximum of nothing is -inf */
 	}
 }

@@ -196,20 +196,22 @@ IrFunc *ad_forward_within(IrModule *module, const IrFunc *func, const char *name
 	for (uint32_t p = 0; p < func->params.count; p++) {
 		const IrParam *param = &ad.from->params.data[p];
 		if (ad.facts.active[param->value])
-			ad.linear[param->value] = ir_param(ad.b.func, ad_tilde(&ad, param->name), ir_type(ad.from, param->value));
+			ad.linear[param->value] = ir_param_as(ad.b.func, ir_role_tilde(param->role), ad_tilde(&ad, param->name),
+			                                      ir_type(ad.from, param->value));
 	}
 	forward_block(&ad, &ad.from->body);
 	for (uint32_t i = 0; keep_results && i < func->results.count; i++) {
 		const IrResult *result = &ad.from->results.data[i];
 		const char *text = result->name ? session_text(module->session, result->name) : NULL;
-		ir_result(ad.b.func, text, ir_map_get(&ad.map, result->value));
+		ir_result_as(ad.b.func, result->role, text, ir_map_get(&ad.map, result->value));
 	}
 	for (uint32_t i = 0; i < func->results.count; i++) {
 		const IrResult *result = &ad.from->results.data[i];
 		if (!ir_scalar_is_real(ir_type(ad.from, result->value).scalar))
 			continue;
 		ad.b.span = (Span){0};
-		ir_result(ad.b.func, ad_tilde(&ad, result->name), tangent_or_zeros(&ad, result->value));
+		ir_result_as(ad.b.func, ir_role_tilde(result->role), ad_tilde(&ad, result->name),
+		             tangent_or_zeros(&ad, result->value));
 	}
 	return ad_end(&ad);
 }

@@ -1,4 +1,9 @@
-/* limits: what derivatives take for worth it. */
+/* limits: what derivatives take for worth it.
+ *
+ * Measured by the meta-gradient of examples/robust.grad against one by hand: saving costly values brought 2.15 times its time
+ * to 1.95. A quarter and four times as much of AD_KEEP_FLOPS and AD_KEEP_BYTES, and 0 and 12 for AD_CHEAP_FLOPS, change the CPU time of
+ * training there and in net and coordinatewise.grad by no more than the measurement's own spread (a quarter). AD_GROUP_PUTS is
+ * chosen, not measured. */
 #ifndef GRADUS_AD_LIMITS_H
 #define GRADUS_AD_LIMITS_H
 

@@ -16,7 +16,7 @@ void ad_reverse_const(Ad *ad, const IrOp *op) {
 
 static void keep_result(Ad *ad, uint32_t i) {
 	const IrResult *result = &ad->from->results.data[i];
-	ir_result(ad->b.func, ir_name_text(ad->from, result->name), ir_map_get(&ad->map, result->value));
+	ir_result_as(ad->b.func, result->role, ir_name_text(ad->from, result->name), ir_map_get(&ad->map, result->value));
 }
 
 static void emit_gradients(Ad *ad, const bool *wrt) {
@@ -27,7 +27,8 @@ static void emit_gradients(Ad *ad, const bool *wrt) {
 			continue;
 		IrValue cotangent = ad->linear[param->value];
 		ad->b.span = (Span){0};
-		ir_result(ad->b.func, ad_tilde(ad, param->name), cotangent ? cotangent : ad_zeros(ad, type));
+		ir_result_as(ad->b.func, ir_role_tilde(param->role), ad_tilde(ad, param->name),
+		             cotangent ? cotangent : ad_zeros(ad, type));
 	}
 }
 
@@ -61,7 +62,7 @@ IrFunc *ad_reverse_within(IrModule *module, const IrFunc *func, const char *name
 		const IrResult *result = &ad.from->results.data[i];
 		IrType type = ir_type(ad.from, result->value);
 		if (is_seeded(ad.from, seeded, i))
-			seeds[i] = ir_param(ad.b.func, ad_tilde(&ad, result->name), type);
+			seeds[i] = ir_param_as(ad.b.func, ir_role_tilde(result->role), ad_tilde(&ad, result->name), type);
 	}
 	ad_primal_block(&ad, &ad.from->body, true);
 	for (uint32_t i = 0; i < func->results.count; i++)

@@ -157,13 +157,9 @@ static void add_part(Ad *ad, const IrOp *op, uint32_t mask, uint32_t n, IrValue 
 	AdEmit *e = ad_emit_begin(ad, op);
 	IrAt at[IR_MAX_RANK];
 	uint32_t rank = 0;
-	for (uint32_t i = 0; i < op->f.indices.count; i++) {
-		if (!(mask >> i & 1))
-			continue;
-		const IrIndex *index = &op->f.indices.data[i];
-		uint32_t number = index->lane ? ir_for_lane(&e->f) : ir_for_index(&e->f, index->name, index->extent);
-		at[rank++] = e->body.index_at[i] = ir_at_index(ad->module, number, 1);
-	}
+	for (uint32_t i = 0; i < op->f.indices.count; i++)
+		if (mask >> i & 1)
+			at[rank++] = ir_rewrite_index(&e->body, i);
 	if (put_read(ad, e, n, ir_read(&e->f, part, at, false)))
 		ir_for_end(&e->f);
 }

@@ -37,14 +37,6 @@ static bool overwrites(const Ad *ad, const IrFor *op, const IrPut *put, const Ir
 	return true;
 }
 
-/* Points of a domain; infinite if an extent is a symbol. */
-static double points(const IrFor *op) {
-	double count = 1;
-	for (uint32_t i = 0; i < op->indices.count; i++)
-		count *= op->indices.data[i].extent >= 0 ? (double)op->indices.data[i].extent : INFINITY;
-	return count;
-}
-
 /* The puts that lead from the carry's value to its yield, if there is nothing else and they are few elements. */
 static AdSaved find_parts(Ad *ad, const IrLoop *loop, uint32_t k) {
 	const IrCarry *c = &loop->carries.data[k];
@@ -61,7 +53,7 @@ static AdSaved find_parts(Ad *ad, const IrLoop *loop, uint32_t k) {
 		if (!put || !overwrites(ad, &def->f, put, loop, inside))
 			return (AdSaved){0};
 		vec_push(ad->scratch, &parts, ((AdPart){.op = def, .put = put}));
-		saved += points(&def->f);
+		saved += ir_points(&def->f, ~0u, (double)INFINITY);
 		v = put->into;
 	}
 	return 2 * saved <= whole ? parts : (AdSaved){0};

@@ -91,6 +91,8 @@ void text_real(Text *text, double value, bool is_f32);
  * the end). text_encode appends one. */
 uint32_t text_decode(const char *bytes, size_t length, uint32_t *code_point);
 void text_encode(Text *text, uint32_t code_point);
+/* The same with U+FFFD for whatever is not plain, but for line breaks and tabs, which the caller has to lay out. */
+uint32_t text_decode_plain(const char *bytes, size_t length, uint32_t *code_point);
 /* Text from a file, a name or an argument, as it may stand in a terminal or in a drawing: what text_is_plain refuses and
  * bytes that are no UTF-8 become U+FFFD. Tabs, and line breaks unless `lines`, become blanks. */
 void text_plain(Text *text, const char *bytes, size_t length, bool lines);
@@ -113,6 +115,9 @@ int file_open(Arena *arena, const char *path, uint64_t *length, const char **why
 const char *file_write(Arena *arena, const char *path, const char *bytes, size_t length, bool lasting);
 /* Room on the disk of `folder`, held by an open file without a name: close(fd) gives it back. -1 with errno set. */
 int file_reserve(const char *folder, size_t bytes);
+
+/* Where `path`, as it is written in the file `here`, leads: from the folder of that file, unless it begins at the root. */
+const char *file_beside(Arena *arena, const char *here, const char *path);
 
 /* ---- names.c: interned names ---- */
 
@@ -184,7 +189,7 @@ typedef struct Session {
 	VEC(Source *) sources; /* [0] is a dummy */
 	VEC(Diag *) diags;
 	uint32_t error_count;
-	uint32_t expr_count; /* numbers given to pieces of the syntax tree */
+	uint32_t expr_count; /* numbers given to expressions and names of the syntax tree */
 	uint64_t
 		elaborated; /* expressions that were given a meaning so far, and uses of names that were followed: tests count
 	                      * work by it, not by time */
@@ -202,6 +207,8 @@ uint32_t source_load(Session *session, const char *path, bool streams, const cha
 enum { SOURCE_LIMIT = 16000000 };
 /* Where a span starts; both from 1, columns count characters, not bytes. 0 and 0 for "no place". */
 void source_position(const Session *session, Span span, uint32_t *line, uint32_t *column);
+/* The other way round: the byte at a line and a column, both from 1; false if there is no such place. */
+bool source_offset(const Session *session, uint32_t source, uint32_t line, uint32_t column, uint32_t *offset);
 
 /* Adds a diagnostic; the caller goes on and returns false at the end. The same code at the same place (without
  * a place: and with the same message) is kept once; a Diag is still returned so that labels can be hung on it. */
@@ -228,6 +235,8 @@ void diag_print_json(const Session *session, FILE *out);
 /* All diagnostics in the order they are printed; an array of session->diags.count in `arena`. */
 Diag **diag_sorted(const Session *session, Arena *arena);
 
+/* ---- panic.c ---- */
+
 /* What we did wrong (never the user): prints pass, function and message, then what the scopes around have to say, and aborts. */
 void base_panic(const char *where, const char *format, ...) BASE_PRINTF(2, 3) BASE_NORETURN;
 
@@ -240,6 +249,8 @@ typedef struct BasePanicScope {
 	struct BasePanicScope *outer;
 } BasePanicScope;
 
+/* For a note: keeps what was under way in a file of the temporary folder, and says where. */
+void base_panic_keep(Arena *arena, const char *bytes);
 void base_panic_enter(BasePanicScope *scope, BasePanicNote *note, void *context);
 void base_panic_leave(BasePanicScope *scope);
 

@@ -59,15 +59,10 @@ static void put_text(Printer *p, const char *bytes, Style style, uint32_t indent
 	style_on(p, style);
 	for (size_t i = 0, length = strlen(bytes); i < length;) {
 		uint32_t c;
-		i += text_decode(bytes + i, length - i, &c);
-		if (c == '\n' && indent) {
-			text_char(&p->out, '\n');
-			spaces(p, indent);
-		} else if (c == '\n' || c == '\t') {
-			text_char(&p->out, ' ');
-		} else {
-			text_encode(&p->out, text_is_plain(c) ? c : 0xFFFD);
-		}
+		i += text_decode_plain(bytes + i, length - i, &c);
+		bool next = c == '\n' && indent > 0;
+		text_encode(&p->out, c == '\t' || (c == '\n' && !next) ? ' ' : c);
+		spaces(p, next ? indent : 0);
 	}
 	style_off(p, style);
 }
@@ -106,13 +101,12 @@ static uint32_t walk_line(const Source *source, uint32_t line, uint32_t stop, Te
 		end = stop;
 	while (at < end) {
 		uint32_t c, width = 1;
-		at += text_decode(source->text + at, source->length - at, &c);
+		at += text_decode_plain(source->text + at, source->length - at, &c);
 		if (c == '\t') {
 			width = TAB_STOP - column % TAB_STOP;
 			for (uint32_t i = 0; out && i < width; i++)
 				text_char(out, ' ');
 		} else {
-			c = text_is_plain(c) ? c : 0xFFFD;
 			width = width_of(c);
 			if (out)
 				text_encode(out, c);

@@ -351,3 +351,8 @@ int file_reserve(const char *folder, size_t bytes) {
 	}
 	return draft.fd;
 }
+
+const char *file_beside(Arena *arena, const char *here, const char *path) {
+	const char *slash = strrchr(here, '/');
+	return path[0] == '/' || !slash ? path : arena_printf(arena, "%.*s/%s", (int)(slash - here), here, path);
+}

@@ -167,16 +167,18 @@ bool text_is_plain(uint32_t c) {
 	return true;
 }
 
+uint32_t text_decode_plain(const char *bytes, size_t length, uint32_t *code_point) {
+	uint32_t taken = text_decode(bytes, length, code_point);
+	if (*code_point != '\n' && *code_point != '\t' && !text_is_plain(*code_point))
+		*code_point = 0xFFFD;
+	return taken;
+}
+
 void text_plain(Text *text, const char *bytes, size_t length, bool lines) {
 	for (size_t i = 0; i < length;) {
 		uint32_t c;
-		i += text_decode(bytes + i, length - i, &c);
-		if (c == '\n' && lines)
-			text_char(text, '\n');
-		else if (c == '\n' || c == '\t')
-			text_char(text, ' ');
-		else
-			text_encode(text, text_is_plain(c) ? c : 0xFFFD);
+		i += text_decode_plain(bytes + i, length - i, &c);
+		text_encode(text, c == '\t' || (c == '\n' && !lines) ? ' ' : c);
 	}
 }
 

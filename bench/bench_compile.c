@@ -29,16 +29,16 @@ static Shares once(const char *path) {
 	setup_must(&setup, fe_add_file(setup.program, path));
 	FeExperiment e = setup_experiment(&setup, "learn_robust");
 	out.read = bench_now(true) - start;
-	RtTask *task = rt_task_new(setup.rt, &e.on.data[0], &e.train, (RtScore){e.fold, e.map}, NULL, 0);
+	RtTask *task = rt_task_new(setup.rt, &e.on.data[0], &e.train, e.score, NULL, 0);
 	setup_must(&setup, task && rt_need_gradient(task, e.window, e.horizon_high, true) &&
 	                       rt_need_forward(task, e.horizon_high, RT_SHARED));
 	RtProblems *problems = rt_problems_new(task, 0, RT_TRAIN, 16, false);
 	setup_must(&setup, problems != NULL);
 	out.all = bench_now(true) - start;
-	add_code(task->gradient, GRADIENT, &out);
-	add_code(task->begin[RT_SHARED], BEGIN, &out);
-	add_code(task->segment[RT_SHARED], SEGMENT, &out);
-	add_code(task->setup, SETUP, &out);
+	add_code(task->code[RT_GRADIENT][RT_SHARED], GRADIENT, &out);
+	add_code(task->code[RT_BEGIN][RT_SHARED], BEGIN, &out);
+	add_code(task->code[RT_SEGMENT][RT_SHARED], SEGMENT, &out);
+	add_code(task->code[RT_SETUP][RT_SHARED], SETUP, &out);
 	rt_problems_free(problems);
 	rt_task_free(task);
 	setup_free(&setup);

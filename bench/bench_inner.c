@@ -54,12 +54,11 @@ static void inner_new(Inner *inner, int count) {
 	setup_must(setup, inner->problems && rt_need_forward(inner->task, STEPS, RT_SHARED));
 	inner->state = rt_state_new(inner->task, setup->rt->arena);
 	inner->arena = rt_aligned(setup->rt->arena, rt_forward_arena(inner->task, RT_SHARED));
-	const IrFunc *evaluate = inner->task->evaluate;
+	RtRole fixed = rt_role(inner->task, IR_ROLE_FIXED);
 	uint32_t at = 0;
-	while (at + 1 < evaluate->params.count &&
-	       ir_type_elements(ir_type(evaluate, evaluate->params.data[at].value), NULL) != 300)
+	while (at < fixed.range.count && ir_type_elements(rt_role_type(inner->task, &fixed, at), NULL) != 300)
 		at++;
-	setup_must(setup, at + 1 < evaluate->params.count);
+	setup_must(setup, at < fixed.range.count);
 	for (int k = 0; k < inner->problems->block_count; k++) {
 		inner->X[k] = inner->problems->blocks[k].fixed[at];
 		inner->x0[k] = inner->problems->blocks[k].x0;

@@ -82,24 +82,17 @@ static const RtBlock *our_block(const Ours *ours, int k) {
 static void our_one_block(void *user) {
 	Ours *ours = user;
 	const RtBlock *block = our_block(ours, 0);
-	void *params[16];
+	void *pointers[24];
 	int64_t horizon = ROOF_STEPS;
-	uint32_t count = 0, fixed = ours->task->evaluate->params.count - 1;
-	const FeRule *rule = ours->task->rule;
-	float hypers[8];
-	while (count < fixed) {
-		params[count] = block->fixed[count];
-		count++;
-	}
-	params[count++] = block->x0;
-	params[count++] = &horizon;
-	for (uint32_t i = 0; i < rule->hypers.count; i++) {
-		hypers[i] = (float)rule->hypers.data[i].value;
-		params[count++] = &hypers[i];
-	}
-	params[count] = ours->theta32;
-	void *results[] = {ours->score, ours->lanes};
-	rt_call(ours->task->gradient, params, results, ours->arena);
+	double hypers[8];
+	const void *theta = ours->theta32;
+	IrByRole given = {0}, places = {0};
+	rt_give_block(ours->task, &given, block);
+	rt_give_rule(ours->task, &given, NULL, hypers, &theta);
+	ir_give_addresses(&given, IR_ROLE_HORIZON, &horizon, sizeof horizon, 1);
+	ir_give_addresses(&places, IR_ROLE_SCORE, ours->score, sizeof ours->score, 1);
+	ir_give_addresses(&places, ir_role_tilde(IR_ROLE_THETA), ours->lanes, sizeof *ours->lanes, 1);
+	rt_call_by_role(ours->task->code[RT_GRADIENT][RT_SHARED], &given, &places, pointers, ours->arena);
 }
 
 static void our_forward_block(void *user) {
@@ -130,7 +123,7 @@ static void ours_new(Ours *ours, int threads) {
 	ours->args = (RtArgs){.theta = ours->theta32, .variant = RT_SHARED};
 	ours->state = rt_state_new(ours->task, setup->rt->arena);
 	ours->forward_arena = rt_aligned(setup->rt->arena, rt_forward_arena(ours->task, RT_SHARED));
-	ours->arena = rt_aligned(setup->rt->arena, ours->task->gradient->arena_bytes);
+	ours->arena = rt_aligned(setup->rt->arena, ours->task->code[RT_GRADIENT][RT_SHARED]->arena_bytes);
 	ours->lanes = rt_aligned(setup->rt->arena, sizeof(float) * ROOF_LANES * ROOF_WEIGHTS);
 }
 
@@ -142,9 +135,9 @@ static void ours_free(Ours *ours) {
 
 /* The fixed value of that many elements per problem. */
 static const float *fixed_of(const Ours *ours, int block, int64_t elements) {
-	const IrFunc *evaluate = ours->task->evaluate;
-	for (uint32_t i = 0; i + 1 < evaluate->params.count; i++) {
-		if (ir_type_elements(ir_type(evaluate, evaluate->params.data[i].value), NULL) == elements)
+	RtRole fixed = rt_role(ours->task, IR_ROLE_FIXED);
+	for (uint32_t i = 0; i < fixed.range.count; i++) {
+		if (ir_type_elements(rt_role_type(ours->task, &fixed, i), NULL) == elements)
 			return our_block(ours, block)->fixed[i];
 	}
 	fprintf(stderr, "bench_train: robust_regression has changed: no value of %lld numbers is fixed\n",
@@ -240,9 +233,10 @@ static void show(bool assembly) {
 	Text out = text_new(session->arena);
 	JitOptions options = {0};
 	if (assembly)
-		jit_show_asm(ours.setup.rt->engine, ours.task->module, ours.task->gradient->func, &options, &out);
+		jit_show_asm(ours.setup.rt->engine, ours.task->module, ours.task->code[RT_GRADIENT][RT_SHARED]->func, &options,
+		             &out);
 	else
-		jit_show_loops(ours.task->module, ours.task->gradient->func, &options, &out);
+		jit_show_loops(ours.task->module, ours.task->code[RT_GRADIENT][RT_SHARED]->func, &options, &out);
 	printf("%s\n", text_cstr(&out));
 	ours_free(&ours);
 }

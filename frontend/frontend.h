@@ -44,6 +44,22 @@ void fe_set_finder(FeProgram *program, FeFinder *finder, void *context);
 /* Every declaration of the user's files instantiated with its defaults: all errors at once. */
 bool fe_check(FeProgram *program);
 
+/* ---- place.c: for editors ---- */
+
+/* What stands at a place of a source. */
+typedef struct FePlace {
+	Span span;           /* the name or expression that is there */
+	Name name;           /* 0: an expression that is no name */
+	const char *kind;    /* "let", "index", "optimizer", "of the language"; NULL for what is no name */
+	Span declared;       /* file 0: nowhere in a source */
+	const char *type;    /* "real[3, 2]", "int in 0..5", "real = 0.1", with the defaults of its declaration; of a function by its
+	                      * calls, with " or " where they differ; NULL: not known */
+	const char *comment; /* what is written above the declaration, or behind it; NULL or "": nothing */
+} FePlace;
+
+/* `offset`: in bytes, from 0. false: nothing has a meaning there. Adds no diagnostics. */
+bool fe_at(FeProgram *program, uint32_t source, uint32_t offset, FePlace *out);
+
 /* ---- instantiation ---- */
 
 /* A declaration with arguments, as written in an experiment or on the command line: adam(lr = 0.1). */
@@ -106,6 +122,7 @@ typedef enum FeTransform { FE_PLAIN, FE_LOGIT, FE_LOG, FE_LOG_BELOW } FeTransfor
 
 typedef struct FeLearned {
 	FeSlot slot; /* in theta */
+	const AstDeclare *declare; /* where it stands in the tree; NULL: opened from outside */
 	FeTransform transform;
 	double low, high;       /* limits, themselves outside; may be infinite */
 	double lowest, highest; /* the outermost numbers of this precision that lie inside */
@@ -148,15 +165,67 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
                 const Name *open, uint32_t open_count);
 
 /* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
-bool fe_is_tied(const Session *session, const AstDecl *rule);
-/* Is it declared `learn NAME : [...] from "FILE"`? */
-bool fe_is_from_file(const AstDecl *rule, Name name);
+bool fe_is_tied(FeProgram *program, const AstDecl *rule);
+/* Marks which declarations of the user's files (by their numbers) a file needs that holds this rule, with the arguments of the
+ * call as its defaults: what they mention, directly or not, but not the rule itself. */
+void fe_needed(FeProgram *program, const FeCall *call, bool *needed);
 
 /* ---- experiment.c ---- */
 
-typedef enum FeScoreFold { FE_SCORE_MEAN, FE_SCORE_SUM, FE_SCORE_FINAL, FE_SCORE_MIN } FeScoreFold;
-typedef enum FeScoreMap { FE_SCORE_F, FE_SCORE_LOG_F, FE_SCORE_RELATIVE /* f / f0 */ } FeScoreMap;
-typedef enum FeEstimator { FE_BACKPROP, FE_ES, FE_PES, FE_FORWARD, FE_TRUNCATED_ES } FeEstimator;
+/* scores.def */
+#define FOLD(NAME, ...) FE_SCORE_##NAME,
+#define MAP(NAME, ...)
+typedef enum FeScoreFold {
+#include "frontend/scores.def"
+	FE_SCORE_FOLDS
+} FeScoreFold;
+#undef FOLD
+#undef MAP
+#define FOLD(NAME, ...)
+#define MAP(NAME, ...) FE_SCORE_##NAME,
+typedef enum FeScoreMap {
+#include "frontend/scores.def"
+	FE_SCORE_MAPS
+} FeScoreMap;
+#undef FOLD
+#undef MAP
+
+typedef struct FeScore {
+	FeScoreFold fold;
+	FeScoreMap map;
+} FeScore;
+
+typedef struct FeScoreFoldInfo {
+	const char *name; /* "mean" */
+	bool least, last, mean;
+	const char *before, *between;
+} FeScoreFoldInfo;
+
+typedef struct FeScoreMapInfo {
+	const char *text, *words; /* "log(f)", "log f" */
+	bool logarithm, relative;
+} FeScoreMapInfo;
+
+extern const FeScoreFoldInfo fe_score_folds[FE_SCORE_FOLDS];
+extern const FeScoreMapInfo fe_score_maps[FE_SCORE_MAPS];
+
+/* estimators.def */
+#define OPTION(NAME, ...) FE_OPTION_##NAME,
+#define ESTIMATOR(NAME, ...)
+typedef enum FeOption {
+#include "frontend/estimators.def"
+	FE_OPTIONS
+} FeOption;
+#undef OPTION
+#undef ESTIMATOR
+#define OPTION(NAME, ...)
+#define ESTIMATOR(NAME, ...) FE_##NAME,
+typedef enum FeEstimator {
+#include "frontend/estimators.def"
+	FE_ESTIMATORS
+} FeEstimator;
+#undef OPTION
+#undef ESTIMATOR
 
 typedef struct FeExperiment {
 	const AstDecl *decl;
@@ -164,8 +233,7 @@ typedef struct FeExperiment {
 	VEC(FeCall) on;
 	int train_problems, select_problems, test_problems;
 	int horizon_low, horizon_high; /* equal: fixed */
-	FeScoreFold fold;
-	FeScoreMap map;
+	FeScore score;
 	FeEstimator estimator;
 	int window; /* 0: whole */
 	double sigma;

@@ -241,14 +241,27 @@ typedef struct IrValueInfo {
 	IrOp *def; /* NULL: a parameter of the function. A LOOP defines its outs, its counter and its inner values */
 } IrValueInfo;
 
+/* What a parameter or result stands for to those who call the function (roles.def); transformations carry roles along like
+ * names. The tangent or cotangent of a role is a role of its own: ir_role_tilde. */
+typedef enum IrRole {
+	IR_ROLE_NONE,
+#define ROLE(NAME, text, whose) IR_ROLE_##NAME,
+#include "ir/core/roles.def"
+#undef ROLE
+	IR_ROLES, /* from here on: tangents and cotangents */
+	IR_ALL_ROLES = 2 * IR_ROLES
+} IrRole;
+
 typedef struct IrParam {
 	IrValue value;
 	Name name;
+	IrRole role;
 } IrParam;
 
 typedef struct IrResult {
 	IrValue value;
 	Name name;
+	IrRole role;
 } IrResult;
 
 typedef struct IrModule IrModule;
@@ -263,16 +276,20 @@ typedef struct IrFunc {
 	IrBlock body;
 } IrFunc;
 
+typedef struct IrWorkroom IrWorkroom; /* where the nodes of a body grow: build_for.c */
+
 struct IrModule {
 	Session *session;
 	Arena *arena;
 	VEC(IrFunc *) funcs;
+	VEC(IrWorkroom *) workrooms;
 };
 
 /* ---- types.c ---- */
 
 IrModule *ir_module_new(Session *session);
 void ir_module_free(IrModule *module);
+void ir_workrooms_free(IrModule *module); /* of build_for.c */
 bool ir_scalar_is_real(IrScalar scalar);
 bool ir_scalar_is_int(IrScalar scalar);
 size_t ir_scalar_bytes(IrScalar scalar);     /* BOOL 1, I32 and F32 4, I64 and F64 8 */
@@ -283,6 +300,8 @@ bool ir_type_equal(IrType a, IrType b);
 /* Number of elements; symbols (may be NULL if there are none) gives the extents of symbols. */
 int64_t ir_type_elements(IrType type, const int64_t *symbols);
 int64_t ir_dim_value(IrDim dim, const int64_t *symbols);
+/* Points of a box of those indices of an op that `set` has bits for (all: ~0u); an extent that is a symbol counts as `symbol`. */
+double ir_points(const IrFor *op, uint32_t set, double symbol);
 const IrValueInfo *ir_info(const IrFunc *func, IrValue value);
 IrType ir_type(const IrFunc *func, IrValue value);
 
@@ -300,12 +319,53 @@ IrBuilder ir_builder(IrFunc *func); /* at the end of the function's body */
 IrValue ir_param(IrFunc *func, const char *name, IrType type);
 IrDim ir_symbol(IrFunc *func, const char *name); /* a new symbolic extent; the same name gives the same symbol */
 void ir_result(IrFunc *func, const char *name, IrValue value);
+/* The same with a role. */
+IrValue ir_param_as(IrFunc *func, IrRole role, const char *name, IrType type);
+void ir_result_as(IrFunc *func, IrRole role, const char *name, IrValue value);
 /* For those who make ops themselves (the copier, the parser): a new value, and the end of every builder function: checks the op
  * and appends it, or panics in the name of `who`. */
 IrValue ir_value_new(IrFunc *func, IrType type, Name name, IrOp *def);
 void ir_append_checked(IrBuilder *b, IrBlock *block, IrOp *op, const char *who);
 void ir_const_fill(Arena *arena, IrConst *table, IrType type, const double *reals,
                    const int64_t *integers); /* copies the data */
+
+/* ---- signature.c: parameters and results by role ---- */
+
+/* Neighbours in a list of parameters or results. */
+typedef struct IrRange {
+	uint32_t first, count;
+} IrRange;
+
+const char *ir_role_name(IrRole role); /* "theta", "theta~" */
+IrRole ir_role_tilde(IrRole role);     /* of its tangent or cotangent; of those themselves: IR_ROLE_NONE */
+IrRange ir_params_of(const IrFunc *func, IrRole role); /* count 0: there is none */
+IrRange ir_results_of(const IrFunc *func, IrRole role);
+uint32_t ir_param_at(const IrFunc *func, IrRole role); /* the only one; else a panic */
+uint32_t ir_result_at(const IrFunc *func, IrRole role);
+IrType ir_param_type(const IrFunc *func, IrRole role); /* of the only one */
+/* chosen[params]: those of this role alone, as ad_reverse and ad_gradient want to know it. */
+bool *ir_choose_params(Arena *arena, const IrFunc *func, IrRole role);
+bool *ir_choose_results(Arena *arena, const IrFunc *func, IrRole role);
+/* lanes[params]: does every lane of a batch have its own? As ad_batch wants to know it. */
+bool *ir_lanes_by_role(Arena *arena, const IrFunc *func, bool lanes_are_particles);
+
+/* What a caller has for each role: values, places in memory or tensors, one after another. */
+typedef struct IrByRole {
+	struct IrItems {
+		const void *items;
+		uint32_t count;
+		size_t stride; /* not 0: the items are the addresses items, items + stride, ... */
+	} of[IR_ALL_ROLES];
+} IrByRole;
+
+void ir_give(IrByRole *given, IrRole role, const void *items, uint32_t count);
+/* For calls with addresses: first, first + stride, ... */
+void ir_give_addresses(IrByRole *given, IrRole role, const void *first, size_t stride, uint32_t count);
+/* The arguments of a call, in order: out[params] of `size` bytes each. Every parameter must be given; a role may have more items
+ * than the function takes, never fewer. */
+void ir_arguments(const IrFunc *func, const IrByRole *given, size_t size, void *out);
+/* The same for its results: where each is to be put. */
+void ir_places(const IrFunc *func, const IrByRole *given, size_t size, void *out);
 
 /* ---- position.c: ir_at_index(m, 0, 2) is `2 * index 0`; positions live in the module's arena and are never edited ---- */
 
@@ -323,12 +383,14 @@ int ir_at_plain_index(IrAt at);
 /* ---- build_for.c, fold.c ----
  * A FOR op under construction: begin, add indices, conditions, nodes, puts, end. Nodes are numbered from 0, hash-consed
  * and folded where that is exact (constants, x * 1, x + 0 for integers; never x * 0 or x + 0.0 for reals). Integer
- * nodes that are affine become affine positions. ir_for_end drops nodes that nothing uses, so all numbers change. */
+ * nodes that are affine become affine positions. ir_for_end drops nodes that nothing uses, so all numbers change, and may
+ * move the others, so that no pointer to a node lives on. */
 typedef struct IrForBuilder {
 	IrBuilder *builder;
 	IrOp *op;
 	uint32_t *slots; /* a hash table of nodes: number + 1, or 0 */
 	uint32_t slot_count, hashed;
+	IrWorkroom *room; /* NULL while there is no node */
 } IrForBuilder;
 
 IrForBuilder ir_for_begin(IrBuilder *builder);
@@ -366,6 +428,9 @@ void ir_for_end(IrForBuilder *f);     /* checks the op and appends it to the blo
 /* The same for rewrites that may turn out not to be provable: false, and nothing appended, if the op breaks a rule. */
 bool ir_for_try_end(IrForBuilder *f);
 void ir_for_sweep(IrFunc *func, IrFor *f); /* drops unused nodes; part of ir_for_end */
+/* Gives a body other nodes. to: per old node that something needs, its new number, in the same order. Operands of the new nodes
+ * are new numbers; positions, theirs and those of conditions and puts, are renumbered here. Nothing is folded. */
+void ir_for_set_nodes(const IrFunc *func, IrFor *f, IrNode *nodes, uint32_t count, const uint32_t *to);
 /* Evaluates a small expression in body syntax, e.g. "mul(r, sub(1, r))", with named nodes; numbers take `type`.
  * Used for the derivative column. names/nodes: `count` pairs. Panics on a malformed row. */
 uint32_t ir_expression(IrForBuilder *f, const char *text, IrScalar type, const char *const *names,

@@ -91,9 +91,9 @@ RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func);
 void rt_code_free(RtCode *code);
 /* Memory as jit.h says; `arena`: arena_bytes, aligned to 64. 0, or 1 + number of the gather that left its range. */
 int rt_call(const RtCode *code, void *const *params, void *const *results, void *arena);
-/* The same by the evaluator, once, for what is not worth compiling; `real` scalars and tensors as double. */
-bool rt_evaluate_once(Rt *rt, const IrFunc *func, const int64_t *integers, const double *const *reals,
-                      double **results);
+/* The same by the evaluator, once, for what is not worth compiling. given: addresses, of reals as double[elements], of an integer
+ * as int64_t; results: likewise, all of them as double. */
+bool rt_evaluate_once(Rt *rt, const IrFunc *func, const IrByRole *given, double **results);
 /* Elements of type `scalar`, `stride` elements apart, to and from double. */
 void rt_store(IrScalar scalar, void *to, size_t stride, const double *from, size_t count);
 void rt_load(IrScalar scalar, const void *from, size_t stride, double *to, size_t count);
@@ -101,14 +101,22 @@ void *rt_aligned(Arena *arena, size_t bytes); /* zeroed, aligned to 64 */
 
 /* ---- task.c: an objective and a rule together, and the code that running them needs ---- */
 
-typedef struct RtScore {
-	FeScoreFold fold;
-	FeScoreMap map;
-} RtScore;
+typedef FeScore RtScore;
 
 /* Variants of code: are the learned numbers the same in all 16 lanes (lanes are problems), or one set per lane (lanes
  * are particles)? */
 typedef enum RtTheta { RT_SHARED, RT_PER_LANE, RT_THETAS } RtTheta;
+
+/* What is compiled of a task. The functions of IR stand in inner/frame.h. */
+typedef enum RtStage { RT_SETUP, RT_BEGIN, RT_SEGMENT, RT_GRADIENT, RT_TANGENT, RT_STAGES } RtStage;
+
+/* What a stage's code is made for; fields that a stage does not look at stay 0. */
+typedef struct RtPlan {
+	int window;      /* gradient, tangent: derivatives are cut after so many steps; 0: never */
+	int steps;       /* segment, gradient, tangent: the most steps that it runs */
+	bool fixed;      /* gradient: the horizon is always `steps` */
+	RtTheta variant; /* begin, segment */
+} RtPlan;
 
 typedef struct RtTask {
 	Rt *rt;
@@ -116,24 +124,55 @@ typedef struct RtTask {
 	FeObjective *objective;
 	FeRule *rule; /* NULL: only values and gradients are asked for */
 	RtScore score;
-	int lanes;        /* problems in a block: IR_LANES, or 1 and code without a lane axis (rt_task_plan) */
-	IrFunc *evaluate; /* (fixed..., x) -> f, g?: g only if the rule reads it */
-	RtCode *setup;    /* (seed, instance) -> fixed..., x; of a block */
-	RtCode *begin[RT_THETAS];
-	RtCode *segment[RT_THETAS];
-	int segment_steps; /* the longest piece that `segment` runs in one call */
-	RtCode *gradient;  /* a whole unroll and its gradient (unroll.c) */
-	int gradient_window, gradient_steps;
-	bool gradient_fixed;
-	RtCode *tangent; /* a whole unroll and one tangent */
-	int tangent_window, tangent_steps;
+	int lanes;                /* problems in a block: IR_LANES, or 1 and code without a lane axis (rt_task_plan) */
+	IrFunc *value;            /* (fixed..., x) -> f */
+	IrFunc *evaluate;         /* (fixed..., x) -> f, g?: g only if the rule reads it, or there is no rule */
+	uint32_t count[IR_ROLES]; /* how many values there are of each role */
+	IrType *slots;            /* of the values that go on from step to step: x, f, g?, states... */
+	uint32_t slot_count;
+	RtCode *code[RT_STAGES][RT_THETAS]; /* for blocks; NULL until needed */
+	RtPlan plan[RT_STAGES][RT_THETAS];  /* what it is made for */
+	int segment_steps;                  /* the longest piece that a segment runs in one call */
 } RtTask;
+
+/* ---- driver.c: the whole way from an objective and a rule to code ---- */
 
 /* `rule` may be NULL. open: hyperparameters to be learned as well. NULL with diagnostics. */
 RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open,
                     uint32_t open_count);
 /* From an objective and a rule (or NULL) that exist already in `module`; the task then owns the module. */
 RtTask *rt_task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, RtScore score);
+const char *rt_stage_name(RtStage stage);
+IrFunc *rt_stage_built(RtTask *task, RtStage stage, const RtPlan *plan);   /* for one problem, before any pass */
+IrFunc *rt_stage_batched(RtTask *task, RtStage stage, const RtPlan *plan); /* for a block, as rt_compile is given it */
+IrFunc *rt_optimized(RtTask *task, IrFunc *func);
+/* The code of a stage, if it is not there for this plan already; false with a diagnostic. */
+bool rt_need(RtTask *task, RtStage stage, const RtPlan *plan);
+bool rt_need_setup(RtTask *task);
+bool rt_need_forward(RtTask *task, int steps, RtTheta variant); /* begin, and segments for runs of `steps` */
+/* Of the segments of runs of `steps`: the first to ask for some decides for the task. */
+RtPlan rt_segment_plan(RtTask *task, int steps, RtTheta variant);
+bool rt_need_gradient(RtTask *task, int window, int steps, bool fixed);
+bool rt_need_tangent(RtTask *task, int window, int steps);
+void rt_drop_code(RtTask *task);
+
+/* What a task has of a role, as parameters or results of one of its functions (frame.c). */
+typedef struct RtRole {
+	IrRole role;
+	const IrFunc *func; /* NULL: one scalar */
+	IrRange range;
+	bool results;
+} RtRole;
+
+RtRole rt_role(const RtTask *task, IrRole role);
+const char *rt_role_name(const RtTask *task, const RtRole *of, uint32_t i);
+IrType rt_role_type(const RtTask *task, const RtRole *of, uint32_t i);
+/* What goes on from step to step, in the order of RtState's slots. */
+enum { RT_STATE_ROLES = 4 };
+extern const IrRole rt_state_roles[RT_STATE_ROLES];
+
+/* ---- task.c ---- */
+
 void rt_task_free(RtTask *task);
 /* Chooses task->lanes for requests of `problems` problems; the cost rule stands there. It looks at the objective and the
  * count alone, never at the machine, so that numbers do not depend on threads. Before problems are made. */
@@ -177,25 +216,8 @@ RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int coun
 RtProblems *rt_problems_of(RtTask *task, uint64_t seed, RtSet set, int count, bool spread);
 void rt_problems_free(RtProblems *problems);
 double rt_problems_bytes(const RtTask *task, int count, bool spread); /* planned, before they are made */
-
-/* ---- unroll.c: the IR of inner runs (what each computes stands there); all unbatched, from which code is made ---- */
-
-/* (fixed..., x, hypers..., theta?) -> f, g?, states... */
-IrFunc *rt_build_begin(RtTask *task);
-/* At most `steps` turns: (fixed..., x, f, g?, states..., t0, turns, horizon, f0, hypers..., theta?)
- * -> score, x, f, g?, states..., curve[steps]? */
-IrFunc *rt_build_segment(RtTask *task, int steps, bool curve);
-/* A whole unroll in windows: (fixed..., x, horizon, hypers..., theta) -> score, theta~. window 0: whole. `fixed`: the horizon
- * is always `steps`; else at most that. */
-IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed);
-/* The same forwards: (fixed..., x, horizon, hypers..., theta, theta') -> score, score'; the horizon is at most `steps`. */
-IrFunc *rt_build_tangent(RtTask *task, int window, int steps);
-
-/* ---- need.c: makes the code that is missing; false with a diagnostic ---- */
-
-bool rt_need_forward(RtTask *task, int steps, RtTheta theta);
-bool rt_need_gradient(RtTask *task, int window, int steps, bool fixed);
-bool rt_need_tangent(RtTask *task, int window, int steps);
+/* Gives its values by role to a call: fixed, x. */
+void rt_give_block(const RtTask *task, IrByRole *given, const RtBlock *block);
 
 /* ---- run.c: inner runs on the host's side ---- */
 
@@ -226,8 +248,29 @@ int rt_begin(const RtTask *task, const RtBlock *block, const RtArgs *args, RtSta
 int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, int t0, int turns,
                int horizon, double *score, double *curve, void *arena);
 size_t rt_forward_arena(const RtTask *task, RtTheta variant);
-/* What a score starts from: 0, or inf for min. */
-double rt_score_zero(RtScore score);
+/* Gives hyperparameters (NULL: as instantiated) and learned numbers to a call. stored: 8 bytes for each of the former. */
+void rt_give_rule(const RtTask *task, IrByRole *given, const double *hypers, void *stored, const void *const *theta);
+/* Calls with what is given for the parameters' roles, and puts results into the places of theirs. pointers: room for as many as
+ * there are of both. */
+int rt_call_by_role(const RtCode *code, const IrByRole *given, const IrByRole *places, void **pointers, void *arena);
+
+/* ---- score.c: the one definition of a score ----
+ *
+ * A run of T steps has f[0], where it starts, and f[t] after step t. A score folds map(f) over some of them:
+ *
+ *     RT_AFTER_STEPS  f[1] .. f[T]      training, and what it reports: what the rule did
+ *     RT_EVALUATIONS  f[0] .. f[T - 1]  comparing and tuning: the T evaluations that a run of T steps has used
+ *
+ * final is f[T] in both. f0 of `f / f0` is f[0]. */
+typedef enum RtSpan { RT_EVALUATIONS, RT_AFTER_STEPS } RtSpan;
+
+double rt_score_zero(RtScore score); /* what folding starts from: 0, or inf for min */
+double rt_score_join(RtScore score, double before,
+                     double piece); /* of a run that goes on; a mean's pieces are shares of it */
+double rt_score(RtScore score, RtSpan span, const double *f, int steps); /* f[0 .. steps] */
+const char *rt_score_text(Arena *arena, RtScore score);                  /* as an experiment writes it: mean(log(f)) */
+/* In words, with the evaluations that are counted: "mean of log f over evaluations 1 to 40". */
+const char *rt_score_words(Arena *arena, RtScore score, RtSpan span, int steps);
 
 /* Runs of several arguments on several problems. */
 typedef struct RtRuns {
@@ -295,6 +338,20 @@ typedef struct RtStats {
 
 typedef struct RtEstimator RtEstimator;
 
+/* As an experiment says, with what it leaves open. */
+RtEstimate rt_estimate_of(const FeExperiment *experiment);
+
+/* Code that an estimate runs. */
+typedef struct RtUse {
+	RtStage stage;
+	RtPlan plan;
+} RtUse;
+
+enum { RT_MOST_USES = 5 };
+
+/* Chooses the blocks of a task for so many training problems, and says which code an estimate will run. Returns how many. */
+int rt_estimate_uses(const RtEstimate *how, RtTask *task, int problems, RtUse uses[RT_MOST_USES]);
+
 /* Over all the tasks' training problems: problems[k] belong to tasks[k], equally many learned numbers in each. Compiles,
  * plans memory (E0801 if over the limit) and allocates. NULL with a diagnostic. */
 RtEstimator *rt_estimator_new(Rt *rt, RtTask **tasks, int task_count, const int *problem_counts, const RtEstimate *how,
@@ -360,6 +417,8 @@ struct RtTrained {
 	Arena *arena;
 };
 
+/* What training compiles of a task: for the estimator, and to score on select problems. Returns how many. */
+int rt_train_uses(const FeExperiment *experiment, RtTask *task, RtUse uses[RT_MOST_USES]);
 /* NULL with diagnostics. The result holds its own memory. */
 RtTrained *rt_train(Rt *rt, const FeExperiment *experiment, const RtTrainOptions *options);
 void rt_trained_free(RtTrained *trained);
@@ -387,9 +446,6 @@ typedef struct RtTuned {
  * ranges: 1 per decade. What the call gives is left alone. The criterion is RtCompareOptions.score. */
 bool rt_tune(RtTask *task, const RtProblems *problems, const double *theta, int steps, RtScore score, Arena *arena,
              RtTuned *out);
-/* What a comparison measures of one run f[0..steps]: mean, sum and min are over evaluations 1..steps, the start being
- * the first; final is after the last step. */
-double rt_criterion(RtScore score, const double *f, int steps);
 
 /* ---- compare.c ---- */
 
@@ -455,7 +511,6 @@ typedef struct RtComparison {
 RtComparison *rt_compare(Rt *rt, const FeCall *objective, const RtContender *contenders, uint32_t count,
                          const RtCompareOptions *options);
 void rt_comparison_free(RtComparison *comparison);
-const char *rt_score_text(Arena *arena, RtScore score); /* as an experiment writes it: mean(log(f)) */
 /* The whole result as one JSON object; returns false if writing failed. */
 bool rt_comparison_json(const RtComparison *comparison, FILE *out);
 /* 95 % percentile interval of the mean of values[count] (all finite), `resamples` times, by Threefry from `seed`. */
@@ -523,9 +578,9 @@ const char *rt_run_outside(Arena *arena, const char *dir, const char *path);
 typedef struct RtRunInfo {
 	const char *rule_path; /* DIR/rule.grad */
 	const char *rule_name;
-	bool finished;                /* else it was killed, and this is its best rule so far */
-	int64_t training_evaluations; /* -1: not known */
-	double training_seconds;      /* NaN: not known */
+	bool finished;                 /* else it was killed, and this is its best rule so far */
+	int64_t training_evaluations;  /* -1: not known */
+	double training_seconds;       /* NaN: not known */
 	int horizon_low, horizon_high; /* that it was trained for; zeros if the folder does not say */
 	int64_t coordinates;           /* of the (first) objective that it was trained on; 0 likewise */
 } RtRunInfo;
@@ -536,8 +591,8 @@ bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out); /* false with 
 typedef struct RtRunRecord {
 	const char *experiment;
 	const char *rule;
-	const char *precision;     /* "f32", "f64" */
-	VEC(const char *) sources; /* paths of the copies, in DIR */
+	const char *precision;         /* "f32", "f64" */
+	VEC(const char *) sources;     /* paths of the copies, in DIR */
 	int horizon_low, horizon_high; /* zeros if it does not say */
 } RtRunRecord;
 

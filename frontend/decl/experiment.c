@@ -37,96 +37,124 @@ static int count(Reading *r, const AstExpr *x, int code, const char *what, int l
 	return least;
 }
 
+/* ---- scores ---- */
+
+const FeScoreFoldInfo fe_score_folds[FE_SCORE_FOLDS] = {
+#define FOLD(NAME, ...) [FE_SCORE_##NAME] = {__VA_ARGS__},
+#define MAP(NAME, ...)
+#include "frontend/scores.def"
+#undef FOLD
+#undef MAP
+};
+
+const FeScoreMapInfo fe_score_maps[FE_SCORE_MAPS] = {
+#define FOLD(NAME, ...)
+#define MAP(NAME, ...) [FE_SCORE_##NAME] = {__VA_ARGS__},
+#include "frontend/scores.def"
+#undef FOLD
+#undef MAP
+};
+
 static bool is_word(Reading *r, const AstExpr *x, const char *word) {
 	return x->kind == AST_NAME && strcmp(session_text(r->session, x->name), word) == 0;
 }
 
-/* f, log(f), f / f0 */
-static bool score_map(Reading *r, const AstExpr *x, FeScoreMap *map) {
-	if (is_word(r, x, "f"))
-		*map = FE_SCORE_F;
-	else if (x->kind == AST_CALL &&
-	         builtin_find(session_text(r->session, x->call.callee.name)) == &builtins[BUILTIN_log] &&
-	         x->call.args.count == 1 && is_word(r, x->call.args.data[0].value, "f"))
-		*map = FE_SCORE_LOG_F;
-	else if (x->kind == AST_BINARY && x->binary.op == AST_DIV && is_word(r, x->binary.left, "f") &&
-	         is_word(r, x->binary.right, "f0"))
-		*map = FE_SCORE_RELATIVE;
-	else
-		return false;
-	return true;
+static bool is_map(Reading *r, const AstExpr *x, const FeScoreMapInfo *map) {
+	if (map->logarithm)
+		return x->kind == AST_CALL &&
+		       builtin_find(session_text(r->session, x->call.callee.name)) == &builtins[BUILTIN_log] &&
+		       x->call.args.count == 1 && is_word(r, x->call.args.data[0].value, "f");
+	if (map->relative)
+		return x->kind == AST_BINARY && x->binary.op == AST_DIV && is_word(r, x->binary.left, "f") &&
+		       is_word(r, x->binary.right, "f0");
+	return is_word(r, x, "f");
+}
+
+/* "mean, sum, final or min" */
+static void put_choice(Text *out, const char *text, int i, int count, const char *quote) {
+	text_printf(out, "%s%s%s%s", i == 0 ? "" : i + 1 < count ? ", " : " or ", quote, text, quote);
+}
+
+static void no_score(Reading *r, const AstExpr *e) {
+	Diag *diag = diag_error(r->session, 304, e->span, "this is not a score");
+	Text text = text_new(r->session->arena);
+	for (int i = 0; i < FE_SCORE_FOLDS; i++)
+		put_choice(&text, fe_score_folds[i].name, i, FE_SCORE_FOLDS, "");
+	text_printf(&text, " of ");
+	for (int i = 0; i < FE_SCORE_MAPS; i++)
+		put_choice(&text, fe_score_maps[i].text, i, FE_SCORE_MAPS, "`");
+	diag_help(r->session, diag, "a score is %s", text_cstr(&text));
+	r->ok = false;
 }
 
 static void score(Reading *r, const AstExperiment *x, FeExperiment *out) {
-	static const struct {
-		const char *name;
-		FeScoreFold fold;
-	} folds[] = {{"mean", FE_SCORE_MEAN}, {"sum", FE_SCORE_SUM}, {"final", FE_SCORE_FINAL}, {"min", FE_SCORE_MIN}};
-	out->fold = FE_SCORE_MEAN;
-	out->map = FE_SCORE_F;
 	if (x->score.span.file == 0 || x->score.items.count == 0 || x->score.items.data[0]->kind == AST_BAD)
 		return;
 	const AstExpr *e = x->score.items.data[0];
-	const AstExpr *of = NULL;
-	const char *name = "";
-	if (e->kind == AST_CALL && e->call.args.count == 1) {
-		name = session_text(r->session, e->call.callee.name);
-		of = e->call.args.data[0].value;
-	}
-	for (size_t i = 0; of && i < sizeof folds / sizeof *folds; i++) {
-		if (strcmp(name, folds[i].name) != 0)
-			continue;
-		out->fold = folds[i].fold;
-		if (score_map(r, of, &out->map))
-			return;
-		break;
-	}
-	Diag *diag = diag_error(r->session, 304, e->span, "this is not a score");
-	diag_help(r->session, diag, "a score is mean, sum, final or min of `f`, `log(f)` or `f / f0`");
-	r->ok = false;
+	bool called = e->kind == AST_CALL && e->call.args.count == 1;
+	const char *name = called ? session_text(r->session, e->call.callee.name) : "";
+	int fold = 0, map = 0;
+	while (fold < FE_SCORE_FOLDS && strcmp(name, fe_score_folds[fold].name) != 0)
+		fold++;
+	while (called && map < FE_SCORE_MAPS && !is_map(r, e->call.args.data[0].value, &fe_score_maps[map]))
+		map++;
+	if (fold < FE_SCORE_FOLDS)
+		out->score.fold = (FeScoreFold)fold;
+	if (fold == FE_SCORE_FOLDS || map == FE_SCORE_MAPS)
+		no_score(r, e);
+	else
+		out->score.map = (FeScoreMap)map;
 }
 
 /* ---- estimators ---- */
 
+/* A number with limits, and what was given for it. */
 typedef struct Option {
 	const char *name;
 	bool whole;
-	double least,
-		most; /* what can be computed with: squares of sigma do not leave f32, particles have numbers of 24 bits */
+	double least, most;
 	double value;
 	Span given; /* where, if it was */
 } Option;
 
-typedef enum OptionKind { WINDOW, SIGMA, PARTICLES, OPTION_COUNT } OptionKind;
-
-static const Option all_options[OPTION_COUNT] = {
-	[WINDOW] = {"window", true, 1, 1e9, 0, {0}},
-	[SIGMA] = {"sigma", false, 1e-15, 1e15, 0.01, {0}},
-	[PARTICLES] = {"particles", true, 1, 1e7, 16, {0}},
+static const Option all_options[FE_OPTIONS] = {
+#define OPTION(NAME, name, whole, least, most, otherwise)                                                              \
+	[FE_OPTION_##NAME] = {name, whole, least, most, otherwise, {0}},
+#define ESTIMATOR(...)
+#include "frontend/estimators.def"
+#undef OPTION
+#undef ESTIMATOR
 };
 
-/* The options of each in the order in which they may be given without names. */
+/* The options of each, in order; NO_OPTION ends them. */
+enum { NO_OPTION = FE_OPTIONS };
+enum { WINDOW = FE_OPTION_WINDOW, SIGMA = FE_OPTION_SIGMA, PARTICLES = FE_OPTION_PARTICLES };
+
 static const struct {
 	const char *name;
-	FeEstimator kind;
-	OptionKind options[3];
-	uint32_t option_count;
-	int window; /* where none is given; 0: the whole run */
-} estimators[] = {
-	{"backprop", FE_BACKPROP, {WINDOW}, 1, 0},
-	{"forward", FE_FORWARD, {WINDOW}, 1, 0},
-	{"es", FE_ES, {SIGMA, PARTICLES}, 2, 0},
-	{"pes", FE_PES, {SIGMA, WINDOW, PARTICLES}, 3, 10},
-	{"truncated_es", FE_TRUNCATED_ES, {SIGMA, WINDOW, PARTICLES}, 3, 10},
+	int window;
+	bool cuts_minimum;
+	int options[FE_OPTIONS + 1];
+} estimators[FE_ESTIMATORS] = {
+#define OPTION(...)
+#define ESTIMATOR(NAME, name, window, cuts_minimum, method, ...)                                                       \
+	[FE_##NAME] = {name, window, cuts_minimum, {__VA_ARGS__, NO_OPTION}},
+#include "frontend/estimators.def"
+#undef OPTION
+#undef ESTIMATOR
 };
-enum { ESTIMATOR_COUNT = sizeof estimators / sizeof *estimators };
+
+static uint32_t option_count(size_t which) {
+	uint32_t count = 0;
+	while (estimators[which].options[count] != NO_OPTION)
+		count++;
+	return count;
+}
 
 const char *fe_estimator_name(FeEstimator estimator) {
-	for (uint32_t i = 0; i < ESTIMATOR_COUNT; i++) {
-		if (estimators[i].kind == estimator)
-			return estimators[i].name;
-	}
-	base_panic("fe_estimator_name", "estimator %d", (int)estimator);
+	if ((unsigned)estimator >= FE_ESTIMATORS)
+		base_panic("fe_estimator_name", "estimator %d", (int)estimator);
+	return estimators[estimator].name;
 }
 
 static void read_option(Reading *r, const AstArg *arg, Option *option) {
@@ -156,10 +184,10 @@ static void read_option(Reading *r, const AstArg *arg, Option *option) {
 
 /* Reads the arguments of estimator `which` into its options. */
 static void options(Reading *r, const AstExpr *call, size_t which, Option *values) {
-	uint32_t count = estimators[which].option_count;
+	uint32_t count = option_count(which);
 	for (uint32_t i = 0; call->kind == AST_CALL && i < call->call.args.count; i++) {
 		const AstArg *arg = &call->call.args.data[i];
-		Name names[OPTION_COUNT];
+		Name names[FE_OPTIONS];
 		uint32_t at = count;
 		for (uint32_t k = 0; k < count; k++) {
 			names[k] = session_name(r->session, values[estimators[which].options[k]].name);
@@ -179,9 +207,17 @@ static void options(Reading *r, const AstExpr *call, size_t which, Option *value
 	}
 }
 
+/* "backprop, es and pes" */
+static const char *estimator_list(Reading *r) {
+	Text text = text_new(r->session->arena);
+	for (int i = 0; i < FE_ESTIMATORS; i++)
+		text_printf(&text, "%s%s", i == 0 ? "" : i + 1 < FE_ESTIMATORS ? ", " : " and ", estimators[i].name);
+	return text_cstr(&text);
+}
+
 static void no_estimator(Reading *r, const AstExpr *e, Name name) {
-	Name candidates[ESTIMATOR_COUNT];
-	for (size_t i = 0; i < ESTIMATOR_COUNT; i++)
+	Name candidates[FE_ESTIMATORS];
+	for (size_t i = 0; i < FE_ESTIMATORS; i++)
 		candidates[i] = session_name(r->session, estimators[i].name);
 	r->ok = false;
 	if (name && strcmp(session_text(r->session, name), "policy_search") == 0) {
@@ -189,11 +225,11 @@ static void no_estimator(Reading *r, const AstExpr *e, Name name) {
 		return;
 	}
 	Diag *diag = diag_error(r->session, 305, e->span, "this is not a way to estimate gradients");
-	Name near = name ? name_nearest(r->session->names, name, candidates, ESTIMATOR_COUNT) : 0;
+	Name near = name ? name_nearest(r->session->names, name, candidates, FE_ESTIMATORS) : 0;
 	if (near)
 		diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, near));
 	else
-		diag_help(r->session, diag, "there are backprop, forward, es, pes and truncated_es");
+		diag_help(r->session, diag, "there are %s", estimator_list(r));
 }
 
 /* After the horizon and the score. */
@@ -201,23 +237,22 @@ static void estimate(Reading *r, const AstExperiment *x, FeExperiment *out) {
 	const AstExpr *e = x->estimate.span.file && x->estimate.items.count ? x->estimate.items.data[0] : NULL;
 	Name name = !e ? 0 : e->kind == AST_CALL ? e->call.callee.name : e->kind == AST_NAME ? e->name : 0;
 	size_t which = 0;
-	while (name && which < ESTIMATOR_COUNT && strcmp(estimators[which].name, session_text(r->session, name)) != 0)
+	while (name && which < FE_ESTIMATORS && strcmp(estimators[which].name, session_text(r->session, name)) != 0)
 		which++;
-	Option values[OPTION_COUNT];
+	Option values[FE_OPTIONS];
 	memcpy(values, all_options, sizeof values);
-	if (e && e->kind != AST_BAD && (!name || which == ESTIMATOR_COUNT))
+	if (e && e->kind != AST_BAD && (!name || which == FE_ESTIMATORS))
 		no_estimator(r, e, name);
 	else if (e && e->kind != AST_BAD)
 		options(r, e, which, values);
-	which = which < ESTIMATOR_COUNT ? which : 0;
-	out->estimator = estimators[which].kind;
+	which = which < FE_ESTIMATORS ? which : 0;
+	out->estimator = (FeEstimator)which;
 	out->sigma = values[SIGMA].value;
 	out->particles = (int)values[PARTICLES].value;
 	out->window = values[WINDOW].value > 0 ? (int)values[WINDOW].value : estimators[which].window;
 	if (out->window >= out->horizon_high)
 		out->window = 0;
-	bool particles = out->estimator == FE_PES || out->estimator == FE_TRUNCATED_ES;
-	if (out->fold == FE_SCORE_MIN && particles && out->window > 0) {
+	if (fe_score_folds[out->score.fold].least && !estimators[which].cuts_minimum && out->window > 0) {
 		Diag *diag = diag_error(r->session, 806, e->span, "a least f cannot be estimated from windows of particles");
 		diag_help(r->session, diag, "score mean(f) or final(f), or estimate es() or backprop(window = %d)",
 		          out->window);

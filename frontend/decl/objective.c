@@ -17,7 +17,9 @@ typedef struct Building {
 	ScopeMark hypers;
 	Stages stages;
 	bool told, ok;
+	uint32_t functions; /* begun */
 	VEC(Value *) fixed; /* their values in setup, for shapes and ranges */
+	VEC(const Symbol *) fixed_symbols, param_symbols;
 } Building;
 
 /* ---- hyperparameters ---- */
@@ -39,9 +41,7 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 			diag_label(e->session, diag, p->name.span, "declared here");
 			ok = false;
 		} else {
-			ScopeMark scope = scope_mark(e);
-			if (args[i])
-				scope_hide(e); /* what the caller wrote does not see our names */
+			ScopeMark scope = scope_apart(e);
 			v = elab(e, x);
 			scope_back(e, scope);
 			int64_t whole_number;
@@ -50,12 +50,13 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 				diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
 				v = value_bad(e);
 			} else if (!value_known_int(v, &whole_number) && value_known_real(v, &real) && args[i] &&
-			           fabs(real) < 0x1p61 && real == (double)(int64_t)real && x->kind == AST_NUMBER && x->number.whole)
+			           fabs(real) < (double)EX_FAR && real == (double)(int64_t)real && x->kind == AST_NUMBER &&
+			           x->number.whole)
 				v = value_scalar(e, S_LITERAL, ex_int(e, (int64_t)real));
 			else if (value_known_int(v, &whole_number))
 				v = value_scalar(e, S_LITERAL, ex_int(e, whole_number));
 		}
-		scope_add(e, BIND_HYPER, p->name, v);
+		scope_add_name(e, p->name, v);
 	}
 	e->module->funcs.count--; /* the scratch function: it made nothing that is used */
 	b->hypers = scope_mark(e);
@@ -64,47 +65,19 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 
 /* ---- the three functions ---- */
 
-static void bind_open(Name name, Span span, void *context) {
+static void see_param(const Symbol *symbol, Span span, void *context) {
 	Building *b = context;
-	if (!scope_find(&b->e, name))
-		scope_add(&b->e, BIND_GIVEN, (AstName){name, span}, value_bad(&b->e));
-}
-
-/* What this version does not have, and the extents that it would have told, are names about which everyone is silent. */
-static void bind_unsupported(Building *b) {
-	for (uint32_t i = 0; i < b->decl->body.count; i++) {
-		const AstStmt *s = b->decl->body.data[i];
-		if (s->kind != AST_DATA && s->kind != AST_BATCH)
-			continue;
-		for (uint32_t k = 0; k < s->declare.type.dims.count; k++)
-			expr_names(s->declare.type.dims.data[k], bind_open, b);
-		for (uint32_t k = 0; k < s->declare.names.count; k++)
-			scope_add(&b->e, BIND_GIVEN, s->declare.names.data[k], value_bad(&b->e));
-	}
-}
-
-static bool name_free(Elab *e, AstName name) {
-	const Binding *b = scope_find(e, name.name);
-	if (!b)
-		return true;
-	Diag *diag = diag_error(e->session, 202, name.span, "`%s` is there already", session_text(e->session, name.name));
-	diag_label(e->session, diag, b->span, "first here");
-	return false;
-}
-
-static void see_param(Name name, Span span, void *context) {
-	Building *b = context;
-	const StageName *known = stages_name(&b->stages, name);
+	const StageName *known = stages_name(&b->stages, symbol);
 	if (!known || known->stage < STAGE_VALUE || b->told)
 		return;
 	diag_error(b->e.session, 247, span, "this is fixed before there are parameters, so it cannot depend on `%s`",
-	           session_text(b->e.session, name));
+	           session_text(b->e.session, symbol->name));
 	b->told = true;
 }
 
 static bool independent(Building *b, const AstStmt *s) {
 	b->told = false;
-	stmt_names(s, see_param, b);
+	stmt_symbols(b->e.program, s, see_param, b);
 	return !b->told;
 }
 
@@ -126,13 +99,19 @@ static DrawKey start_function(Building *b, IrBuilder *builder, const char *name,
 	builder->span = b->decl->name.span;
 	e->builder = builder;
 	scope_back(e, b->hypers);
-	bind_unsupported(b);
+	e->path = path_inside(e->typing, &e->typing->root, ++b->functions);
 	DrawKey key = {0};
 	if (strcmp(name, "value") != 0) {
-		key.seed = ex_read(e, ir_param(*func, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
-		key.instance = ex_read(e, ir_param(*func, "instance", ir_scalar_type(IR_I64)), NULL, 0, false);
+		key.seed = ex_read(e, ir_param_as(*func, IR_ROLE_SEED, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
+		key.instance =
+			ex_read(e, ir_param_as(*func, IR_ROLE_INSTANCE, "instance", ir_scalar_type(IR_I64)), NULL, 0, false);
 	}
 	return key;
+}
+
+static bool is_new(const Elab *e, AstName name) {
+	const Symbol *symbol = symbol_at(e->program, name.id);
+	return symbol && !symbol->taken;
 }
 
 static void build_setup(Building *b) {
@@ -146,31 +125,33 @@ static void build_setup(Building *b) {
 		if (s->kind == AST_DATA || s->kind == AST_BATCH)
 			diag_error(e->session, 390, s->keyword, "`%s` is part of the language, but not of this version",
 			           ast_stmt_word(s->kind));
-		if (s->kind == AST_GIVEN && s->declare.names.count && name_free(e, s->declare.names.data[0])) {
+		if (s->kind == AST_GIVEN && s->declare.names.count && is_new(e, s->declare.names.data[0])) {
 			Value *v = given_value(b, s, key);
-			scope_add(e, BIND_GIVEN, s->declare.names.data[0], v);
+			scope_add_name(e, s->declare.names.data[0], v);
 		}
 	}
 	for (uint32_t i = 0; i < b->stages.names.count; i++) {
 		if (!b->stages.names.data[i]->needed)
 			continue;
-		Binding *bound = scope_find(e, b->stages.names.data[i]->name);
+		const Symbol *symbol = b->stages.names.data[i]->symbol;
+		const Binding *bound = scope_find(e, symbol);
 		if (!bound)
 			continue;
 		Value *v = bound->value;
+		vec_push(e->arena, &b->fixed_symbols, symbol);
 		if (v->kind != VALUE_ARRAY) {
 			vec_push(e->arena, &b->fixed, v);
-			vec_push(e->arena, &b->out->fixed, ((FeSlot){.name = bound->name, .span = bound->span}));
+			vec_push(e->arena, &b->out->fixed, ((FeSlot){.name = symbol->name, .span = symbol->span}));
 			continue;
 		}
 		if (v->scalar == S_LITERAL)
 			v = value_convert(e, v, S_REAL);
-		IrValue value = whole(e, v, NULL, 0, bound->name, bound->span);
+		IrValue value = whole(e, v, NULL, 0, symbol->name, symbol->span);
 		IrType type = ir_type(b->out->setup, value);
-		FeSlot slot = {.name = bound->name, .type = type, .count = ir_type_elements(type, NULL), .span = bound->span};
+		FeSlot slot = {.name = symbol->name, .type = type, .count = ir_type_elements(type, NULL), .span = symbol->span};
 		vec_push(e->arena, &b->out->fixed, slot);
 		vec_push(e->arena, &b->fixed, v);
-		ir_result(b->out->setup, session_text(e->session, bound->name), value);
+		ir_result_as(b->out->setup, IR_ROLE_FIXED, session_text(e->session, symbol->name), value);
 	}
 }
 
@@ -181,12 +162,12 @@ static void bind_fixed(Building *b, IrFunc *func) {
 		const FeSlot *slot = &b->out->fixed.data[i];
 		Value *made = b->fixed.data[i], *v = made;
 		if (made->kind == VALUE_ARRAY) {
-			IrValue param = ir_param(func, session_text(e->session, slot->name), slot->type);
+			IrValue param = ir_param_as(func, IR_ROLE_FIXED, session_text(e->session, slot->name), slot->type);
 			v = value_read(e, param, made->scalar, made->rank, made->dims);
 			v->body->low = made->body->low;
 			v->body->high = made->body->high;
 		}
-		scope_add(e, BIND_GIVEN, (AstName){slot->name, slot->span}, v);
+		scope_add(e, b->fixed_symbols.data[i], v);
 	}
 }
 
@@ -216,10 +197,10 @@ static bool draws(const AstStmt *s) {
 	return s->declare.draw != NULL;
 }
 
-static void see_fixed(Name name, Span span, void *context) {
+static void see_fixed(const Symbol *symbol, Span span, void *context) {
 	(void)span;
 	Building *b = context;
-	const StageName *known = stages_name(&b->stages, name);
+	const StageName *known = stages_name(&b->stages, symbol);
 	if (known && known->stage == STAGE_SETUP)
 		b->out->random_start = true;
 }
@@ -251,16 +232,17 @@ static void build_start(Building *b) {
 		} else
 			b->ok = false;
 		o->random_start = o->random_start || draws(s);
-		stmt_names(s, see_fixed, b);
+		stmt_symbols(e->program, s, see_fixed, b);
 		o->size += slot.count;
 		vec_push(e->arena, &o->params, slot);
+		vec_push(e->arena, &b->param_symbols, symbol_at(e->program, s->declare.names.data[0].id));
 		vec_push(e->arena, &starts, v);
 	}
 	if (o->size == 0)
 		return;
 	IrType type = ir_tensor_type(e->real, 1, &o->size);
 	e->builder->span = b->decl->name.span;
-	IrValue x = o->params.count == 1 && o->params.data[0].type.rank == 1 ? 0 : ir_fill(e->builder, type, 0);
+	IrValue x = o->params.count == 1 && o->params.data[0].type.rank == 1 ? 0 : emit_fill(e, type, 0);
 	for (uint32_t i = 0; i < starts.count; i++) {
 		Value *v = starts.data[i];
 		if (!v)
@@ -276,21 +258,15 @@ static void build_start(Building *b) {
 		place = ir_at_add(e->module, place, ir_at_const(o->params.data[i].offset));
 		uint32_t node = emit_ex(e, &m, body);
 		e->builder->name = session_name(e->session, "x");
-		x = ir_put(&m.f, IR_PUT_NONE, node, type, &place, x, false);
-		ir_for_end(&m.f);
+		x = emit_put(e, &m, IR_PUT_NONE, node, type, &place, x, false);
 	}
-	ir_result(o->start, "x", x);
+	ir_result_as(o->start, IR_ROLE_X, "x", x);
 }
 
-static void bind_param(Building *b, IrValue x, const FeSlot *slot) {
+static void bind_param(Building *b, IrValue x, const FeSlot *slot, const Symbol *symbol) {
 	Elab *e = &b->e;
-	AstName name = {slot->name, slot->span};
-	if (!name_free(e, name)) {
-		b->ok = false;
-		return;
-	}
 	if (slot->count == 0 || x == 0) {
-		scope_add(e, BIND_PARAM, name, value_bad(e));
+		scope_add(e, symbol, value_bad(e));
 		return;
 	}
 	int64_t dims[IR_MAX_RANK] = {0};
@@ -301,7 +277,7 @@ static void bind_param(Building *b, IrValue x, const FeSlot *slot) {
 		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, dims[k]), NULL), ex_var(e, v->vars[k]));
 	place = ex_add_int(e, place, ex_int(e, slot->offset));
 	v->body = ex_read(e, x, &place, 1, false);
-	scope_add(e, BIND_PARAM, name, v);
+	scope_add(e, symbol, v);
 }
 
 /* What a result is where it stands; 0 after an error. */
@@ -314,18 +290,6 @@ static IrValue result(Building *b, const char *name, const AstExpr *x, const cha
 	return whole(e, v, NULL, 0, session_name(e->session, name), x->span);
 }
 
-/* Something of it could not be read, so what seems to be missing may have been there. */
-static bool unread(const Session *session, Span span) {
-	for (uint32_t i = 0; i < session->diags.count; i++) {
-		const Diag *diag = session->diags.data[i];
-		Span at = diag->labels.count ? diag->labels.data[0].span : (Span){0};
-		if (diag->severity == DIAG_ERROR && diag->code < 200 && at.file == span.file && at.start >= span.start &&
-		    at.start < span.end)
-			return true;
-	}
-	return false;
-}
-
 static void build_value(Building *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
@@ -333,9 +297,9 @@ static void build_value(Building *b) {
 	stages_want(&b->stages, false);
 	start_function(b, &builder, "value", &o->value);
 	bind_fixed(b, o->value);
-	IrValue x = o->size ? ir_param(o->value, "x", ir_tensor_type(e->real, 1, &o->size)) : 0;
+	IrValue x = o->size ? ir_param_as(o->value, IR_ROLE_X, "x", ir_tensor_type(e->real, 1, &o->size)) : 0;
 	for (uint32_t i = 0; i < o->params.count; i++)
-		bind_param(b, x, &o->params.data[i]);
+		bind_param(b, x, &o->params.data[i], b->param_symbols.data[i]);
 	const AstStmt *minimize = NULL;
 	IrValue f = 0;
 	VEC(IrValue) figures = {0};
@@ -363,12 +327,12 @@ static void build_value(Building *b) {
 		f = result(b, "f", s->minimize, "what is minimized");
 	}
 	if (f)
-		ir_result(o->value, "f", f);
+		ir_result_as(o->value, IR_ROLE_F, "f", f);
 	for (uint32_t i = 0; i < figures.count; i++)
 		if (figures.data[i])
-			ir_result(o->value, session_text(e->session, o->reports.data[i]), figures.data[i]);
+			ir_result_as(o->value, IR_ROLE_REPORT, session_text(e->session, o->reports.data[i]), figures.data[i]);
 	const char *name = session_text(e->session, b->decl->name.name);
-	if (unread(e->session, b->decl->span))
+	if (b->decl->unread)
 		return;
 	if (!minimize) {
 		Diag *diag =
@@ -382,11 +346,12 @@ static void build_value(Building *b) {
 	}
 }
 
-FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
-	program = call->program ? call->program : program;
-	Session *session = program->session;
-	uint32_t errors = session->error_count;
-	Building b = {.e = elab_new(program, module, real), .decl = call->decl, .ok = true};
+/* All of it, typed or lowered; NULL with diagnostics. */
+static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing,
+                          bool lowering) {
+	uint32_t errors = program->session->error_count;
+	Building b = {.e = elab_new(program, module, real, typing), .decl = call->decl, .ok = true};
+	b.e.lowering = lowering;
 	b.out = ARENA_NEW(module->arena, FeObjective);
 	b.out->decl = call->decl;
 	b.out->module = module;
@@ -395,13 +360,32 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 	b.e.calls = &calls;
 	if (!bind_hypers(&b, call))
 		return NULL;
-	stages_find(&b.stages, module->arena, &call->decl->body);
+	stages_find(&b.stages, program, module->arena, &call->decl->body);
 	stages_want(&b.stages, true);
 	stages_want(&b.stages, false);
 	build_setup(&b);
 	build_start(&b);
 	build_value(&b);
-	return session->error_count == errors && b.ok && !program->broken ? b.out : NULL;
+	return program->session->error_count == errors && b.ok && !program->broken ? b.out : NULL;
+}
+
+FeObjective *type_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing) {
+	program = call->program ? call->program : program;
+	bool sound = names_are_sound(program, call->decl);
+	FeObjective *typed = build(program, module, call, real, typing, false);
+	return sound ? typed : NULL;
+}
+
+FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
+	program = call->program ? call->program : program;
+	IrModule *scratch = ir_module_new(program->session);
+	Arena *notes = arena_new();
+	Typing *typing = typing_new(notes);
+	bool sound = type_objective(program, scratch, call, real, typing) != NULL;
+	ir_module_free(scratch);
+	FeObjective *objective = sound ? build(program, module, call, real, typing, true) : NULL;
+	arena_free(notes);
+	return objective;
 }
 
 static bool block_draws(const AstBlock *block) {

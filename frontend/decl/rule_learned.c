@@ -109,8 +109,7 @@ static IrValue put_flat(Elab *e, Value *v, Ex *body, IrType type, IrValue into, 
 	}
 	place = ir_at_add(e->module, place, ir_at_const(offset));
 	uint32_t node = emit_ex(e, &m, ex_convert(e, body, e->real));
-	IrValue out = ir_put(&m.f, IR_PUT_NONE, node, type, &place, into, false);
-	ir_for_end(&m.f);
+	IrValue out = emit_put(e, &m, IR_PUT_NONE, node, type, &place, into, false);
 	return out;
 }
 
@@ -118,10 +117,12 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	Elab *e = &r->e;
 	const AstExpr *from = s->declare.from;
 	const char *problem = "nothing reads weights here";
-	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
 	if (from->kind != AST_TEXT)
 		return value_bad(e);
-	const char *path = file_beside(r->program, s->span.file, from->text, &problem);
+	if (!e->lowering && !e->typing->alone) /* it is read when it is needed */
+		return value_read(e, emit_table(e, l->slot.type, NULL, NULL), S_REAL, rank, dims);
+	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
+	const char *path = fe_source_beside(r->program, s->span.file, from->text, &problem);
 	bool ok = path && r->program->loader &&
 	          r->program->loader(r->program->loader_context, path, session_text(e->session, l->slot.name),
 	                             &l->slot.type, data, &problem);
@@ -130,7 +131,7 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 		           session_text(e->session, l->slot.name), path ? path : from->text, problem);
 		return value_bad(e);
 	}
-	IrValue table = ir_table(e->builder, l->slot.type, data, NULL);
+	IrValue table = emit_table(e, l->slot.type, data, NULL);
 	return value_read(e, table, S_REAL, rank, dims);
 }
 
@@ -149,23 +150,16 @@ static bool depends_on_size(Ex *x, uint64_t epoch) {
 	return false;
 }
 
-typedef struct Mention {
-	const Session *session;
-	bool found;
-} Mention;
-
-static void see_x(Name name, Span span, void *context) {
+static void see_x(const Symbol *symbol, Span span, void *context) {
 	(void)span;
-	Mention *m = context;
-	m->found = m->found || strcmp(session_text(m->session, name), "x") == 0;
+	bool *found = context;
+	*found = *found || symbol->kind == SYMBOL_X;
 }
 
-static bool mentions_x(const Session *session, const AstStmt *learn) {
-	Mention m = {session, false};
-	stmt_names(learn, see_x, &m);
-	expr_names(learn->declare.limits.low, see_x, &m);
-	expr_names(learn->declare.limits.high, see_x, &m);
-	return m.found;
+static bool mentions_x(const FeProgram *program, const AstStmt *learn) {
+	bool found = false;
+	stmt_symbols(program, learn, see_x, &found);
+	return found;
 }
 
 static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned *l, Value **start) {
@@ -244,35 +238,37 @@ static void open_transform(Elab *e, const Hyper *h, FeLearned *l) {
 	diag_label(e->session, diag, h->limits->span, "%g to %g", low, high);
 }
 
+/* What is learned sees of x its size alone. */
+static void bind_x(RuleElab *r) {
+	int64_t dim = DIM_X;
+	Value *x = value_array(&r->e, S_REAL, 1, &dim, (Span){0});
+	x->body = ex_real(&r->e, 0);
+	scope_add(&r->e, r->names->rule[RULE_X], x);
+}
+
 void build_theta(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
 	IrBuilder builder;
 	begin_function(r, &builder, "theta", &o->theta);
-	DrawKey key = {.seed = ex_read(e, ir_param(o->theta, "seed", ir_scalar_type(IR_I64)), NULL, 0, false),
+	DrawKey key = {.seed =
+	                   ex_read(e, ir_param_as(o->theta, IR_ROLE_SEED, "seed", ir_scalar_type(IR_I64)), NULL, 0, false),
 	               .instance = ex_int(e, 0)};
 	begin_tensors(r);
 	bind_hypers(r, NULL);
-	bind_later(r, true);
+	bind_x(r);
 	VEC(Value *) starts = {0};
 	for (uint32_t i = 0; i < r->decl->body.count; i++) {
 		const AstStmt *s = r->decl->body.data[i];
 		if (s->kind != AST_LEARN || s->declare.names.count == 0)
 			continue;
-		FeLearned l = {.slot = {.name = s->declare.names.data[0].name,
+		FeLearned l = {.declare = &s->declare,
+		               .slot = {.name = s->declare.names.data[0].name,
 		                        .span = s->declare.names.data[0].span,
 		                        .offset = o->learned_count},
-		               .by_size = mentions_x(e->session, s)};
+		               .by_size = mentions_x(r->program, s)};
 		Value *v = NULL;
-		const Binding *other = scope_find(e, l.slot.name);
-		if (other) {
-			Diag *diag = diag_error(e->session, 202, l.slot.span, "`%s` is there already",
-			                        session_text(e->session, l.slot.name));
-			if (other->span.file)
-				diag_label(e->session, diag, other->span, "first here");
-		}
 		learned_start(r, s, key, &l, &v);
-		scope_add(e, BIND_LEARNED, (AstName){l.slot.name, l.slot.span}, NULL);
 		o->learned_count += l.slot.count;
 		vec_push(e->arena, &o->learned, l);
 		vec_push(e->arena, &starts, v);
@@ -295,12 +291,12 @@ void build_theta(RuleElab *r) {
 		return;
 	}
 	IrType type = ir_tensor_type(e->real, 1, &o->learned_count);
-	IrValue theta = ir_fill(e->builder, type, 0);
+	IrValue theta = emit_fill(e, type, 0);
 	for (uint32_t i = 0; i < starts.count; i++)
 		if (starts.data[i])
 			theta = put_flat(e, starts.data[i], unconstrained(e, &o->learned.data[i], value_body(e, starts.data[i])),
 			                 type, theta, o->learned.data[i].slot.offset, o->learned.data[i].slot.span);
-	ir_result(o->theta, "theta", theta);
+	ir_result_as(o->theta, IR_ROLE_THETA, "theta", theta);
 }
 
 /* A learned value as the rule uses it, from theta. */
@@ -326,7 +322,7 @@ void build_natural(RuleElab *r) {
 	IrBuilder builder;
 	begin_function(r, &builder, "natural", &o->natural);
 	IrType type = ir_tensor_type(e->real, 1, &o->learned_count);
-	IrValue theta = ir_param(o->natural, "theta", type), out = theta;
+	IrValue theta = ir_param_as(o->natural, IR_ROLE_THETA, "theta", type), out = theta;
 	for (uint32_t i = 0; i < o->learned.count; i++) {
 		const FeLearned *l = &o->learned.data[i];
 		if (l->transform == FE_PLAIN || l->slot.count == 0)
@@ -334,38 +330,35 @@ void build_natural(RuleElab *r) {
 		Value *v = learned_value(r, l, theta);
 		out = put_flat(e, v, v->body, type, out, l->slot.offset, l->slot.span);
 	}
-	ir_result(o->natural, "natural", out);
+	ir_result_as(o->natural, IR_ROLE_NATURAL, "natural", out);
 }
 
 void bind_learned(RuleElab *r, IrFunc *func) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
-	IrValue theta = o->learned_count ? ir_param(func, "theta", ir_tensor_type(e->real, 1, &o->learned_count)) : 0;
+	IrValue theta =
+		o->learned_count ? ir_param_as(func, IR_ROLE_THETA, "theta", ir_tensor_type(e->real, 1, &o->learned_count)) : 0;
 	for (uint32_t i = 0; i < o->learned.count; i++) {
 		const FeLearned *l = &o->learned.data[i];
 		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);
 		v = settle(e, v, l->slot.name, l->slot.span);
-		for (uint32_t k = 0; l->from_hyper && k < r->hypers.count; k++)
-			if (r->hypers.data[k].name == l->slot.name)
-				v->hyper = (int)k + 1;
-		scope_add(e, l->from_hyper ? BIND_HYPER : BIND_LEARNED, (AstName){l->slot.name, l->slot.span}, v);
+		const Symbol *symbol = l->declare ? symbol_at(r->program, l->declare->names.data[0].id) : NULL;
+		for (uint32_t k = 0; l->from_hyper && k < r->hypers.count; k++) {
+			if (r->hypers.data[k].name != l->slot.name)
+				continue;
+			v->hyper = (int)k + 1;
+			symbol = r->hypers.data[k].symbol;
+		}
+		scope_add(e, symbol, v);
 	}
 }
 
 /* ---- what can be told from the declarations alone ---- */
 
-bool fe_is_tied(const Session *session, const AstDecl *rule) {
+bool fe_is_tied(FeProgram *program, const AstDecl *rule) {
+	resolve(program, rule);
 	for (uint32_t i = 0; i < rule->body.count; i++)
-		if (rule->body.data[i]->kind == AST_LEARN && mentions_x(session, rule->body.data[i]))
+		if (rule->body.data[i]->kind == AST_LEARN && mentions_x(program, rule->body.data[i]))
 			return true;
-	return false;
-}
-
-bool fe_is_from_file(const AstDecl *rule, Name name) {
-	for (uint32_t i = 0; i < rule->body.count; i++) {
-		const AstStmt *s = rule->body.data[i];
-		if (s->kind == AST_LEARN && s->declare.names.count > 0 && s->declare.names.data[0].name == name)
-			return s->declare.from != NULL;
-	}
 	return false;
 }

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-static const int64_t far = INT64_C(1) << 60;
-
 /* The variable that a position is, but for a factor and a distance; NULL: there is no such one, or several, or a condition
  * around says that not all of its values matter. */
 static Var *only_var(const Elab *e, const Affine *a) {
@@ -23,7 +21,7 @@ static int64_t floor_div(int64_t a, int64_t b) {
 static void fit(const Elab *e, const Affine *a, int64_t extent) {
 	Var *var = only_var(e, a);
 	int64_t factor = var ? a->terms[0].coef : 0;
-	if (factor == 0 || a->offset < -far || a->offset > far)
+	if (factor == 0 || a->offset < -EX_FAR / 2 || a->offset > EX_FAR / 2)
 		return;
 	int64_t low = factor > 0 ? -floor_div(a->offset, factor) : -floor_div(extent - 1 - a->offset, -factor);
 	int64_t high = factor > 0 ? floor_div(extent - 1 - a->offset, factor) : floor_div(a->offset, -factor);
@@ -71,7 +69,7 @@ static void report_outside(Elab *e, int64_t low, int64_t high, int64_t extent, S
 	else if (low == high)
 		diag = diag_error(e->session, 209, span, "position %lld is outside of an axis of extent %lld", (long long)low,
 		                  (long long)extent);
-	else if (low <= -far || high >= far)
+	else if (low <= -EX_FAR / 2 || high >= EX_FAR / 2)
 		diag = diag_error(e->session, 209, span, "this position is not always inside of an axis of extent %lld",
 		                  (long long)extent);
 	else
@@ -142,17 +140,6 @@ bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard,
 	return true;
 }
 
-/* `w[i]` where nothing runs over i: more often a forgotten reduction than a forgotten value. */
-static void help_index(Name name, Span span, void *context) {
-	Elab *e = context;
-	(void)span;
-	Diag *diag = name_map_get(&e->unknown, name);
-	const char *text = session_text(e->session, name);
-	if (diag && !diag->help)
-		diag_help(e->session, diag, "nothing around this runs over `%s`: write `sum[%s](...)`, or `let a[%s] = ...`",
-		          text, text, text);
-}
-
 static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool *open) {
 	bool want = e->want_int, dimension = e->in_dimension;
 	e->want_int = true;
@@ -160,10 +147,8 @@ static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool
 	Value *v = elab(e, x);
 	e->want_int = want;
 	e->in_dimension = dimension;
-	if (value_is_bad(v)) {
-		expr_names(x, help_index, e);
+	if (value_is_bad(v))
 		return NULL;
-	}
 	if (v->kind != VALUE_ARRAY || v->rank || v->scalar == S_REAL || v->scalar == S_BOOL) {
 		Diag *diag = diag_error(e->session, 211, x->span, "an index is a whole number, not %s", type_text(e, v));
 		if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_REAL)

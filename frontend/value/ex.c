@@ -4,18 +4,16 @@
 #include <math.h>
 #include <string.h>
 
-/* Beyond these, nothing is known of an integer. Small enough that sums do not overflow. */
-static const int64_t far = INT64_C(1) << 61;
 const int64_t ex_most_elements = INT64_C(1) << 40;
 
 static int64_t clamp(int64_t v) {
-	return v > far ? far : v < -far ? -far : v;
+	return v > EX_FAR ? EX_FAR : v < -EX_FAR ? -EX_FAR : v;
 }
 
 static int64_t times(int64_t a, int64_t b) {
 	int64_t product;
 	if (__builtin_mul_overflow(a, b, &product))
-		return (a < 0) == (b < 0) ? far : -far;
+		return (a < 0) == (b < 0) ? EX_FAR : -EX_FAR;
 	return clamp(product);
 }
 
@@ -47,8 +45,8 @@ static Ex *ex_new(Elab *e, ExKind kind, IrScalar type) {
 	x->kind = kind;
 	x->type = type;
 	x->size = x->depth = 1;
-	x->low = type == IR_BOOL ? 0 : -far;
-	x->high = type == IR_BOOL ? 1 : far;
+	x->low = type == IR_BOOL ? 0 : -EX_FAR;
+	x->high = type == IR_BOOL ? 1 : EX_FAR;
 	return x;
 }
 
@@ -194,7 +192,7 @@ bool ex_same(const Ex *a, const Ex *b) {
 
 static void set_range(Ex *x) {
 	const Ex *a = x->args[0], *b = x->args[1], *c = x->args[2];
-	int64_t low = -far, high = far;
+	int64_t low = -EX_FAR, high = EX_FAR;
 	switch (x->opcode) {
 	case IR_add:
 		low = a->low + b->low;

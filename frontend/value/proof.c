@@ -2,8 +2,6 @@
  * with the conditions that hold at a place. */
 #include "frontend/meaning/elab.h"
 
-static const int64_t far = INT64_C(1) << 61;
-
 static uint64_t atom_bit(const Ex *atom) {
 	uint32_t hash = atom->kind == EX_VAR ? atom->var->id : atom->kind == EX_READ ? atom->value : (uint32_t)atom->opcode;
 	return UINT64_C(1) << (hash * UINT32_C(2654435761) >> 26);
@@ -32,7 +30,7 @@ static void add_term(Affine *a, const Ex *atom, int64_t coef) {
 static void add_scaled(Affine *a, const Ex *x, int64_t coef) {
 	if (x->kind == EX_CONST) {
 		int64_t product;
-		if (__builtin_mul_overflow(coef, x->integer, &product) || product > far || product < -far)
+		if (__builtin_mul_overflow(coef, x->integer, &product) || product > EX_FAR || product < -EX_FAR)
 			a->too_long = true;
 		else
 			a->offset += product;
@@ -98,8 +96,8 @@ Affine affine_of(const Ex *x) {
 
 static int64_t times(int64_t a, int64_t b) {
 	int64_t product;
-	if (__builtin_mul_overflow(a, b, &product) || product > far || product < -far)
-		return (a < 0) == (b < 0) ? far : -far;
+	if (__builtin_mul_overflow(a, b, &product) || product > EX_FAR || product < -EX_FAR)
+		return (a < 0) == (b < 0) ? EX_FAR : -EX_FAR;
 	return product;
 }
 
@@ -115,15 +113,15 @@ void affine_range(const Affine *a, int64_t *low, int64_t *high) {
 		const Ex *atom = a->terms[i].atom;
 		int64_t small = times(coef, coef > 0 ? atom->low : atom->high);
 		int64_t large = times(coef, coef > 0 ? atom->high : atom->low);
-		*low = *low == INT64_MIN || small <= -far ? INT64_MIN : *low + small;
-		*high = *high == INT64_MAX || large >= far ? INT64_MAX : *high + large;
+		*low = *low == INT64_MIN || small <= -EX_FAR ? INT64_MIN : *low + small;
+		*high = *high == INT64_MAX || large >= EX_FAR ? INT64_MAX : *high + large;
 	}
 }
 
 bool affine_is_pure(const Affine *a) {
 	for (uint32_t i = 0; i < a->count; i++) {
 		const Ex *atom = a->terms[i].atom;
-		bool known = atom->low > -far && atom->high < far;
+		bool known = atom->low > -EX_FAR && atom->high < EX_FAR;
 		if (atom->kind != EX_VAR && atom->kind != EX_DIM && !(atom->kind == EX_READ && atom->at_count == 0 && known))
 			return false;
 	}
@@ -132,7 +130,7 @@ bool affine_is_pure(const Affine *a) {
 
 static void add_affine(Affine *a, const Affine *b, int64_t factor) {
 	int64_t product;
-	if (b->too_long || __builtin_mul_overflow(b->offset, factor, &product) || product > far || product < -far) {
+	if (b->too_long || __builtin_mul_overflow(b->offset, factor, &product) || product > EX_FAR || product < -EX_FAR) {
 		a->too_long = true;
 		return;
 	}

@@ -8,21 +8,20 @@
 
 #include <math.h>
 
-static const int64_t far = INT64_C(1) << 61;
 static const int64_t near = INT64_C(1) << 40; /* what may be added to something that was read, without a look at it */
 
 bool whole_is_number(int64_t a) {
-	return a > -far && a < far;
+	return a > -EX_FAR && a < EX_FAR;
 }
 
 bool ex_is_wide(const Ex *x) {
-	return x->type == IR_I64 && (x->low <= -far || x->high >= far);
+	return x->type == IR_I64 && (x->low <= -EX_FAR || x->high >= EX_FAR);
 }
 
 Ex *ex_is_number(Elab *e, Ex *x) {
 	if (!ex_is_wide(x))
 		return ex_bool(e, true);
-	Ex *above = ex_plain(e, IR_gt, x, ex_int(e, -far)), *below = ex_plain(e, IR_lt, x, ex_int(e, far));
+	Ex *above = ex_plain(e, IR_gt, x, ex_int(e, -EX_FAR)), *below = ex_plain(e, IR_lt, x, ex_int(e, EX_FAR));
 	return ex_op(e, IR_and, above, below, NULL);
 }
 
@@ -43,7 +42,7 @@ static bool products_fit(const Ex *a, const Ex *b) {
 
 /* Whether a real number, in f64, is small enough to be that of a whole number; NaN is not. */
 static Ex *is_small(Elab *e, Ex *real) {
-	Ex *limit = ex_real(e, 0x1p61);
+	Ex *limit = ex_real(e, (double)EX_FAR);
 	limit->type = IR_F64;
 	return ex_op(e, IR_lt, ex_op(e, IR_abs, real, NULL, NULL), limit, NULL);
 }
@@ -172,7 +171,7 @@ Ex *ex_whole_power(Elab *e, Ex *base, Ex *exponent) {
 
 bool whole_sum_fits(const Ex *term, double count) {
 	double size = fmax(fabs((double)term->low), fabs((double)term->high));
-	return !ex_is_wide(term) && size * count < 0x1p60;
+	return !ex_is_wide(term) && size * count < (double)(EX_FAR / 2);
 }
 
 /* What has to be reduced beside: the sum of |a| or the product of max(|a|, 1), in f64. */

@@ -30,11 +30,15 @@ static Name take_name(IrBuilder *b) {
 	return name;
 }
 
-IrValue ir_param(IrFunc *func, const char *name, IrType type) {
+IrValue ir_param_as(IrFunc *func, IrRole role, const char *name, IrType type) {
 	Name interned = name ? session_name(func->module->session, name) : 0;
 	IrValue value = ir_value_new(func, type, interned, NULL);
-	vec_push(func->module->arena, &func->params, ((IrParam){value, interned}));
+	vec_push(func->module->arena, &func->params, ((IrParam){value, interned, role}));
 	return value;
+}
+
+IrValue ir_param(IrFunc *func, const char *name, IrType type) {
+	return ir_param_as(func, IR_ROLE_NONE, name, type);
 }
 
 IrDim ir_symbol(IrFunc *func, const char *name) {
@@ -46,10 +50,14 @@ IrDim ir_symbol(IrFunc *func, const char *name) {
 	return -(IrDim)func->symbols.count;
 }
 
-void ir_result(IrFunc *func, const char *name, IrValue value) {
+void ir_result_as(IrFunc *func, IrRole role, const char *name, IrValue value) {
 	ir_info(func, value);
 	Name interned = name ? session_name(func->module->session, name) : 0;
-	vec_push(func->module->arena, &func->results, ((IrResult){value, interned}));
+	vec_push(func->module->arena, &func->results, ((IrResult){value, interned, role}));
+}
+
+void ir_result(IrFunc *func, const char *name, IrValue value) {
+	ir_result_as(func, IR_ROLE_NONE, name, value);
 }
 
 /* Ends the making of an op: what breaks the rules is our own mistake. */

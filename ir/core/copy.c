@@ -190,7 +190,8 @@ void ir_copy_params(const IrFunc *func, IrFunc *out, IrMap *map) {
 		ir_symbol(out, ir_name_text(func, func->symbols.data[i]));
 	for (uint32_t i = 0; i < func->params.count; i++) {
 		IrParam param = func->params.data[i];
-		ir_map_set(map, param.value, ir_param(out, ir_name_text(func, param.name), ir_type(func, param.value)));
+		ir_map_set(map, param.value,
+		           ir_param_as(out, param.role, ir_name_text(func, param.name), ir_type(func, param.value)));
 	}
 }
 
@@ -204,7 +205,7 @@ IrFunc *ir_pass_begin(IrModule *module, const IrFunc *func, IrMap *map, IrBuilde
 void ir_pass_end(const IrFunc *func, const IrMap *map, IrFunc *out) {
 	for (uint32_t i = 0; i < func->results.count; i++) {
 		IrResult result = func->results.data[i];
-		ir_result(out, ir_name_text(func, result.name), ir_map_get(map, result.value));
+		ir_result_as(out, result.role, ir_name_text(func, result.name), ir_map_get(map, result.value));
 	}
 }
 
@@ -265,7 +266,7 @@ IrFunc *ir_func_copy(IrModule *module, const IrFunc *func, const char *name) {
 		ir_symbol(copy, session_text(session, func->symbols.data[i]));
 	for (uint32_t i = 0; i < func->params.count; i++) {
 		const IrParam *param = &func->params.data[i];
-		IrValue value = ir_param(copy, session_text(session, param->name), ir_type(func, param->value));
+		IrValue value = ir_param_as(copy, param->role, session_text(session, param->name), ir_type(func, param->value));
 		copy->params.data[i].name = param->name;
 		ir_map_set(&map, param->value, value);
 	}
@@ -274,7 +275,8 @@ IrFunc *ir_func_copy(IrModule *module, const IrFunc *func, const char *name) {
 		ir_copy_op(&b, func, func->body.ops.data[i], &map);
 	for (uint32_t i = 0; i < func->results.count; i++)
 		vec_push(module->arena, &copy->results,
-		         ((IrResult){ir_map_get(&map, func->results.data[i].value), func->results.data[i].name}));
+		         ((IrResult){ir_map_get(&map, func->results.data[i].value), func->results.data[i].name,
+		                     func->results.data[i].role}));
 	arena_free(scratch);
 	return copy;
 }

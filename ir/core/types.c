@@ -10,8 +10,10 @@ IrModule *ir_module_new(Session *session) {
 }
 
 void ir_module_free(IrModule *module) {
-	if (module)
-		arena_free(module->arena); /* the module itself lives in there */
+	if (!module)
+		return;
+	ir_workrooms_free(module);
+	arena_free(module->arena); /* the module itself lives in there */
 }
 
 bool ir_scalar_is_real(IrScalar scalar) {
@@ -84,4 +86,12 @@ const IrValueInfo *ir_info(const IrFunc *func, IrValue value) {
 
 IrType ir_type(const IrFunc *func, IrValue value) {
 	return ir_info(func, value)->type;
+}
+
+double ir_points(const IrFor *op, uint32_t set, double symbol) {
+	double points = 1;
+	for (uint32_t i = 0; i < op->indices.count; i++)
+		if (set >> i & 1)
+			points *= op->indices.data[i].extent < 0 ? symbol : (double)op->indices.data[i].extent;
+	return points;
 }

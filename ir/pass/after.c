@@ -1,4 +1,5 @@
 /* What passes promise, checked after them. */
+#include "ir/pass/limits.h"
 #include "ir/pass/rewrite.h"
 
 static void count_puts(void *context, const IrBlock *block, IrOp *op) {
@@ -55,7 +56,7 @@ static double live_flops(const IrFunc *func) {
 	const IrFunc *swept = ir_remove_dead(own, ir_func_copy(own, func, "counted"));
 	int64_t *symbols = ARENA_ARRAY(own->arena, int64_t, func->symbols.count + 1);
 	for (uint32_t i = 0; i < func->symbols.count; i++)
-		symbols[i] = 1000;
+		symbols[i] = PASS_SYMBOL;
 	double flops = ir_cost(swept, symbols).flops;
 	ir_module_free(own);
 	return flops;
@@ -63,8 +64,9 @@ static double live_flops(const IrFunc *func) {
 
 static void find_condition(void *context, const IrBlock *block, IrOp *op) {
 	bool *found = context;
+	const IrFor *f = ir_as_for(op);
 	(void)block;
-	*found = *found || (op->kind == IR_FOR && op->f.conds.count > 0);
+	*found = *found || (f && f->conds.count > 0);
 }
 
 const char *ir_after_no_costlier(const IrFunc *before, const IrFunc *func) {

@@ -66,7 +66,7 @@ static double live_points(const IrFor *f, const int64_t *symbols) {
 		extents[i] = extent(f->indices.data[i].extent, symbols);
 		*(set >> i & 1 ? &box : &free) *= (double)extents[i];
 	}
-	if (set == 0 || box == 0 || box > PASS_COUNTED_POINTS)
+	if (set == 0 || box == 0 || box > pass_counted_points)
 		return free * box;
 	int64_t point[IR_MAX_INDICES] = {0};
 	double live = 0;

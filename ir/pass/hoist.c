@@ -32,11 +32,7 @@ typedef struct View {
 } View;
 
 static double points(const IrFor *f, uint32_t set) {
-	double result = 1;
-	for (uint32_t i = 0; i < f->indices.count; i++)
-		if (set >> i & 1)
-			result *= f->indices.data[i].extent < 0 ? PASS_SYMBOL : (double)f->indices.data[i].extent;
-	return result;
+	return ir_points(f, set, PASS_SYMBOL);
 }
 
 /* Whether a flag holds for all nodes that this one needs. */

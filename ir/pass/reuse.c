@@ -48,7 +48,7 @@ static Trees trees_of(Reuse *r, const IrFor *f) {
 		if (node->kind != IR_NODE_OP)
 			continue;
 		t.costs[n] =
-			ir_op_info[node->opcode].cost; /* pieces used twice count twice: only compared with PASS_REUSE_FLOPS */
+			ir_op_info[node->opcode].cost; /* pieces used twice count twice: only compared with pass_reuse_flops */
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
 			t.costs[n] += t.costs[node->args[i]];
 	}
@@ -124,7 +124,7 @@ typedef struct Here {
 static uint32_t replace_made(void *context, IrRewrite *rewrite, uint32_t number) {
 	const Here *here = context;
 	Reuse *r = here->r;
-	const Made *made = here->t->costs[number] >= PASS_REUSE_FLOPS ? find_made(r, here->t, number) : NULL;
+	const Made *made = here->t->costs[number] >= pass_reuse_flops ? find_made(r, here->t, number) : NULL;
 	if (!made)
 		return IR_NO_NODE;
 	IrAt *at = ARENA_ARRAY(r->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
@@ -136,7 +136,7 @@ static uint32_t replace_made(void *context, IrRewrite *rewrite, uint32_t number)
 static void remember(Reuse *r, const Trees *t) {
 	for (uint32_t p = 0; p < t->f->puts.count; p++) {
 		const IrPut *put = &t->f->puts.data[p];
-		if (put->combine != IR_PUT_NONE || put->into || r->is_base[put->out] || t->costs[put->node] < PASS_REUSE_FLOPS)
+		if (put->combine != IR_PUT_NONE || put->into || r->is_base[put->out] || t->costs[put->node] < pass_reuse_flops)
 			continue;
 		uint32_t all = (1u << t->f->indices.count) - 1;
 		if (!ir_put_is_permutation(r->func, t->f, put) || t->sets[put->node] != all)

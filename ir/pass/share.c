@@ -70,7 +70,7 @@ static double shared_part(const Item *a, const Item *b) {
 			}
 		}
 	}
-	return shared >= PASS_SHARE_FLOPS && own > 0 ? shared / own : 0;
+	return shared >= pass_share_flops && own > 0 ? shared / own : 0;
 }
 
 /* `b`, at place `from`, may stand at place `to`. */

@@ -531,7 +531,7 @@ static void parse_func(Parser *p) {
 	while (!p->failed && p->token.kind == T_VALUE) {
 		Def def = parse_def(p);
 		define(p, def, NULL);
-		vec_push(p->module->arena, &p->func->params, ((IrParam){def.value, def.name}));
+		vec_push(p->module->arena, &p->func->params, ((IrParam){def.value, def.name, IR_ROLE_NONE}));
 		if (!read_take(p, ","))
 			break;
 	}

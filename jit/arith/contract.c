@@ -31,40 +31,6 @@ static uint32_t *count_uses(Arena *arena, const IrFor *f) {
 	return uses;
 }
 
-static void renumber(Contract *c, IrAt **at, uint32_t count, const uint32_t *to) {
-	IrAt *copy = ARENA_ARRAY(c->arena, IrAt, count + 1);
-	for (uint32_t i = 0; i < count; i++) {
-		copy[i] = (*at)[i];
-		copy[i].terms = ARENA_ARRAY(c->arena, IrTerm, copy[i].term_count + 1);
-		for (uint32_t t = 0; t < copy[i].term_count; t++) {
-			copy[i].terms[t] = (*at)[i].terms[t];
-			if (copy[i].terms[t].is_node)
-				copy[i].terms[t].ref = to[copy[i].terms[t].ref];
-		}
-	}
-	*at = copy;
-}
-
-static void replace_nodes(Contract *c, const IrFunc *func, IrFor *f, IrNode *nodes, uint32_t count,
-                          const uint32_t *to) {
-	for (uint32_t i = 0; i < count; i++) {
-		if (nodes[i].at_count > 0)
-			renumber(c, &nodes[i].at, nodes[i].at_count, to);
-	}
-	for (uint32_t i = 0; i < f->puts.count; i++) {
-		IrPut *put = &f->puts.data[i];
-		put->node = ir_put_is_arg(put) ? 0 : to[put->node];
-		renumber(c, &put->at, ir_type(func, put->out).rank, to);
-	}
-	for (uint32_t i = 0; i < f->conds.count; i++) {
-		IrAt *at = &f->conds.data[i];
-		renumber(c, &at, 1, to);
-		f->conds.data[i] = *at;
-	}
-	f->nodes.data = nodes;
-	f->nodes.count = f->nodes.capacity = count;
-}
-
 static void contract_for(void *context, const IrBlock *block, IrOp *op) {
 	Contract *c = context;
 	const IrFunc *func = c->func;
@@ -75,7 +41,7 @@ static void contract_for(void *context, const IrBlock *block, IrOp *op) {
 	uint32_t *moved = ARENA_ARRAY(c->arena, uint32_t, f->nodes.count + 1), count;
 	IrNode *nodes;
 	loop_reciprocals(c->arena, func, f, &nodes, &count, moved);
-	replace_nodes(c, func, f, nodes, count, moved);
+	ir_for_set_nodes(func, f, nodes, count, moved);
 	uint32_t *uses = count_uses(c->arena, f), *to = ARENA_ARRAY(c->arena, uint32_t, f->nodes.count + 1);
 	IrFor out = {0};
 	for (uint32_t i = 0; i < f->nodes.count; i++) {
@@ -113,7 +79,7 @@ static void contract_for(void *context, const IrBlock *block, IrOp *op) {
 		if (i < 32 && put->combine == IR_PUT_SUM && product && uses[put->node] == 1)
 			marks |= 1u << i;
 	}
-	replace_nodes(c, func, f, out.nodes.data, out.nodes.count, to);
+	ir_for_set_nodes(func, f, out.nodes.data, out.nodes.count, to);
 	vec_push(c->arena, c->products, marks);
 }
 

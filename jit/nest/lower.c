@@ -340,6 +340,14 @@ static void lower_for(Lower *l, const IrOp *op, LoopSteps *steps) {
 	l->for_count++;
 }
 
+/* Where the op that defines a value begins: with what it defines in its blocks, if there are any. */
+static uint32_t start_of(const Lower *l, IrDef def) {
+	for (IrDef other = ir_defs(def.op); ir_next_def(&other);)
+		if (other.block >= 0)
+			return l->first[other.value];
+	return l->first[def.value];
+}
+
 /* Whether the yield of a carry may be computed where the carry lies: nothing reads the old value after that starts. */
 static bool yield_in_place(const Lower *l, const IrCarry *carry, uint32_t depth) {
 	IrValue value = carry->yield;
@@ -354,11 +362,10 @@ static bool yield_in_place(const Lower *l, const IrCarry *carry, uint32_t depth)
 	IrDef def = ir_def_of(l->ir, value);
 	if (!is_computed(l, value))
 		return false;
-	bool by_put = def.kind == IR_DEF_PUT;
-	uint32_t start = by_put ? l->first[value] : l->first[def.op->loop.counter];
+	uint32_t start = start_of(l, def);
 	if (l->last[carry->inner] < start)
 		return true;
-	if (!by_put || l->last[carry->inner] != start)
+	if (def.kind != IR_DEF_PUT || l->last[carry->inner] != start)
 		return false;
 	const IrPut *put = &def.op->f.puts.data[def.number];
 	return put->into == 0 && put->combine == IR_PUT_NONE && may_overwrite(l, def.op, put, carry->inner);

@@ -179,7 +179,7 @@ static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 	plan->options.test_problems = given_or(given->test, known ? experiment->test_problems : 100);
 	plan->options.score = (RtScore){FE_SCORE_MEAN, FE_SCORE_F};
 	if (run) {
-		plan->options.score = (RtScore){experiment->fold, experiment->map};
+		plan->options.score = experiment->score;
 	}
 	if (!known && !given->on) {
 		return cmd_usage(cmd, "on which problems? Name an objective with --on, such as --on logistic");

@@ -5,18 +5,6 @@
 
 #include "runtime/command/command.h"
 
-static const char *criterion_text(Cmd *cmd, RtScore score, int steps) {
-	static const char *const maps[] = {"f", "log f", "f / f0"};
-	const char *map = maps[score.map];
-	switch (score.fold) {
-	case FE_SCORE_MEAN: return arena_printf(cmd->arena, "mean of %s over evaluations 1 to %d", map, steps);
-	case FE_SCORE_SUM: return arena_printf(cmd->arena, "sum of %s over evaluations 1 to %d", map, steps);
-	case FE_SCORE_MIN: return arena_printf(cmd->arena, "least %s of evaluations 1 to %d", map, steps);
-	case FE_SCORE_FINAL: break;
-	}
-	return arena_printf(cmd->arena, "%s after %d steps", map, steps);
-}
-
 /* Row numbers: the subject first, then by mean. */
 static void sort_rows(const RtComparison *c, uint32_t *rows) {
 	for (uint32_t i = 0; i < c->count; i++) {
@@ -183,7 +171,7 @@ void cmd_comparison_table(Cmd *cmd, const RtComparison *c, Text *out) {
 		            c->test_problems, c->test_problems == 1 ? "" : "s", c->train_problems,
 		            c->train_problems == 1 ? "" : "s");
 	}
-	text_printf(out, "%s; lower is better\n\n", criterion_text(cmd, c->score, c->steps));
+	text_printf(out, "%s; lower is better\n\n", rt_score_words(cmd->arena, c->score, RT_EVALUATIONS, c->steps));
 	put_scores(cmd, c, rows, out);
 	int64_t each = c->count ? c->rules[0].test_evaluations : 0;
 	for (uint32_t i = 0; i < c->count; i++) {

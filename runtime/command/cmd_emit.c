@@ -34,7 +34,7 @@ static void only_one(Cmd *cmd) {
 
 /* --on: the number of coordinates that a rule is emitted for. rule: NULL if it is none. */
 static CmdExit size_of_objective(Cmd *cmd, const FeCall *rule, int64_t *size) {
-	if (!rule || !fe_is_tied(cmd->session, rule->decl)) {
+	if (!rule || !fe_is_tied(rule->program ? rule->program : cmd->program, rule->decl)) {
 		return cmd_usage(cmd, "--on is for rules that learn numbers for every coordinate; this one serves any size");
 	}
 	FeCall call = {0};

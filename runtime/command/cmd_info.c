@@ -90,10 +90,7 @@ typedef struct ObjectiveCost {
 } ObjectiveCost;
 
 static bool objective_cost(Info *info, RtTask *task, ObjectiveCost *cost) {
-	const IrPipeline pipeline = cmd_pipeline(info->cmd);
-	IrFunc *value = ir_func_copy(task->module, task->objective->value, "value");
-	value->results.count = 1; /* without the reports */
-	cost->value = ir_cost(ir_optimize(task->module, value, &pipeline), NULL);
+	cost->value = ir_cost(task->value, NULL);
 	cost->gradient = ir_cost(task->evaluate, NULL);
 	RtCode *code = rt_compile(info->cmd->rt, task->module, task->evaluate);
 	cost->arena = code ? (double)code->arena_bytes : 0;
@@ -299,19 +296,12 @@ static bool plan_memory(Info *info, const FeExperiment *experiment, double *byte
 	int *problems = ARENA_ARRAY(cmd->arena, int, count + 1);
 	bool ok = true;
 	for (uint32_t k = 0; k < count && ok; k++) {
-		RtScore score = {experiment->fold, experiment->map};
 		problems[k] = experiment->train_problems;
-		tasks[k] = rt_task_new(cmd->rt, &experiment->on.data[k], &experiment->train, score, experiment->open.data,
-		                       experiment->open.count);
+		tasks[k] = rt_task_new(cmd->rt, &experiment->on.data[k], &experiment->train, experiment->score,
+		                       experiment->open.data, experiment->open.count);
 		ok = tasks[k] != NULL;
 	}
-	RtEstimate how = {.kind = experiment->estimator,
-	                  .window = experiment->window,
-	                  .sigma = experiment->sigma > 0 ? experiment->sigma : 0.01,
-	                  .particles = experiment->particles > 0 ? experiment->particles : 16,
-	                  .horizon_low = experiment->horizon_low,
-	                  .horizon_high = experiment->horizon_high,
-	                  .stagger = true};
+	RtEstimate how = rt_estimate_of(experiment);
 	RtEstimator *estimator = ok ? rt_estimator_new(cmd->rt, tasks, (int)count, problems, &how, experiment->seed) : NULL;
 	if (estimator) {
 		*bytes = rt_estimator_bytes(estimator);

@@ -3,19 +3,15 @@
 
 #include "runtime/command/command.h"
 
-static const char *const stages[] = {"ast", "ir", "grad", "opt", "loops", "llvm", "asm", "c", "std", "functions"};
-enum { STAGE_COUNT = sizeof stages / sizeof *stages };
-typedef enum Stage {
-	SHOW_AST,
-	SHOW_IR,
-	SHOW_GRAD,
-	SHOW_OPT,
-	SHOW_LOOPS,
-	SHOW_LLVM,
-	SHOW_ASM,
-	SHOW_C,
-	SHOW_STD,
-	SHOW_FUNCTIONS
+/* What is printed of a function of the tensor form. false with a message. */
+typedef bool Show(Cmd *cmd, IrModule *module, IrFunc *func, Text *out);
+
+typedef struct Stage {
+	const char *name;
+	Show *show;                /* NULL: not a stage of functions */
+	bool passes;               /* after the passes; else as it is built */
+	bool gradient;             /* speaks of derivatives alone */
+	CmdExit (*list)(Cmd *cmd); /* NULL, or what is printed instead: it needs no program */
 } Stage;
 
 /* ---- the library ---- */
@@ -180,60 +176,81 @@ static CmdExit show_ast(Cmd *cmd) {
 	return cmd_print(cmd, &out);
 }
 
-static bool put_code(Cmd *cmd, Stage stage, IrModule *module, IrFunc *func, Text *out) {
-	JitOptions options = {.strict = cmd->options.strict};
+static bool show_ir(Cmd *cmd, IrModule *module, IrFunc *func, Text *out) {
+	(void)cmd, (void)module;
+	ir_print(func, out);
+	return true;
+}
+
+static JitOptions jit_options(const Cmd *cmd) {
+	return (JitOptions){.strict = cmd->options.strict};
+}
+
+static bool show_loops(Cmd *cmd, IrModule *module, IrFunc *func, Text *out) {
+	JitOptions options = jit_options(cmd);
+	jit_show_loops(module, func, &options, out);
+	return true;
+}
+
+static bool show_c(Cmd *cmd, IrModule *module, IrFunc *func, Text *out) {
 	const char *bytes;
-	switch (stage) {
-	case SHOW_LOOPS: jit_show_loops(module, func, &options, out); return true;
-	case SHOW_C: {
-		JitCFile *file = jit_c_file_new(cmd->arena, "gradus");
-		JitCFunc how = {.name = session_text(cmd->session, func->name), .strict = options.strict};
-		Text body = text_new(cmd->arena);
-		jit_emit_c(file, module, func, &how, &body, &bytes);
-		jit_c_prelude(file, text_cstr(&body), out);
-		text_printf(out, "%s", text_cstr(&body));
-		return true;
-	}
-	default: break;
-	}
+	JitCFile *file = jit_c_file_new(cmd->arena, "gradus");
+	JitCFunc how = {.name = session_text(cmd->session, func->name), .strict = cmd->options.strict};
+	Text body = text_new(cmd->arena);
+	jit_emit_c(file, module, func, &how, &body, &bytes);
+	jit_c_prelude(file, text_cstr(&body), out);
+	text_printf(out, "%s", text_cstr(&body));
+	return true;
+}
+
+static bool has_engine(Cmd *cmd) {
 	const char *error = NULL;
 	if (!cmd->rt->engine) {
 		cmd->rt->engine = jit_engine_new(cmd->session, &error);
 	}
 	if (!cmd->rt->engine) {
 		cmd_fail(cmd, CMD_IO, "%s", error ? error : "LLVM cannot be loaded");
-		return false;
 	}
-	return stage == SHOW_LLVM ? jit_show_llvm(cmd->rt->engine, module, func, &options, out)
-	                          : jit_show_asm(cmd->rt->engine, module, func, &options, out);
+	return cmd->rt->engine != NULL;
 }
 
-static bool put_func(Cmd *cmd, Stage stage, IrModule *module, IrFunc *func, Text *out) {
-	if (stage == SHOW_IR || stage == SHOW_GRAD) {
-		ir_print(func, out);
-		return true;
-	}
+static bool show_llvm(Cmd *cmd, IrModule *module, IrFunc *func, Text *out) {
+	JitOptions options = jit_options(cmd);
+	return has_engine(cmd) && jit_show_llvm(cmd->rt->engine, module, func, &options, out);
+}
+
+static bool show_asm(Cmd *cmd, IrModule *module, IrFunc *func, Text *out) {
+	JitOptions options = jit_options(cmd);
+	return has_engine(cmd) && jit_show_asm(cmd->rt->engine, module, func, &options, out);
+}
+
+/* In the order in which a program goes through them; `std` is the library. */
+static const Stage stages[] = {
+	{"ast", NULL, false, false, NULL},        {"ir", show_ir, false, false, NULL},
+	{"grad", show_ir, false, true, NULL},     {"opt", show_ir, true, false, NULL},
+	{"loops", show_loops, true, false, NULL}, {"llvm", show_llvm, true, false, NULL},
+	{"asm", show_asm, true, false, NULL},     {"c", show_c, true, false, NULL},
+	{"std", NULL, false, false, show_std},    {"functions", NULL, false, false, show_functions},
+	{"at", NULL, false, false, cmd_show_at},
+};
+enum { STAGE_COUNT = sizeof stages / sizeof *stages };
+
+static bool put_func(Cmd *cmd, const Stage *stage, IrModule *module, IrFunc *func, Text *out) {
 	const IrPipeline pipeline = cmd_pipeline(cmd);
-	func = ir_optimize(module, func, &pipeline);
-	if (stage == SHOW_OPT) {
-		ir_print(func, out);
-		return true;
-	}
-	return put_code(cmd, stage, module, func, out);
+	return stage->show(cmd, module, stage->passes ? ir_optimize(module, func, &pipeline) : func, out);
 }
 
 /* (fixed..., x) -> f, g as it comes out of differentiation. */
 static IrFunc *gradient_of(IrModule *module, const IrFunc *value) {
-	bool *wrt = ARENA_ARRAY(module->arena, bool, value->params.count + 1);
-	wrt[value->params.count - 1] = true;
+	bool *wrt = ir_choose_params(module->arena, value, IR_ROLE_X);
 	return ad_gradient(module, value, "gradient", 0, wrt, true, false);
 }
 
-static CmdExit show_objective(Cmd *cmd, Stage stage, const FeCall *call, Text *out) {
+static CmdExit show_objective(Cmd *cmd, const Stage *stage, const FeCall *call, Text *out) {
 	IrModule *module = ir_module_new(cmd->session);
 	FeObjective *objective = fe_objective(cmd->program, module, call, cmd->rt->options.real);
 	bool ok = objective != NULL;
-	if (ok && stage == SHOW_IR) {
+	if (ok && !stage->passes && !stage->gradient) {
 		ir_print(objective->setup, out);
 		ir_print(objective->start, out);
 		ir_print(objective->value, out);
@@ -244,15 +261,30 @@ static CmdExit show_objective(Cmd *cmd, Stage stage, const FeCall *call, Text *o
 	return ok ? CMD_OK : cmd->session->error_count ? cmd_failed(cmd) : CMD_IO;
 }
 
-static CmdExit show_rule(Cmd *cmd, Stage stage, const FeCall *call, Text *out) {
-	if (stage == SHOW_GRAD) {
-		return cmd_usage(cmd, "an objective has a gradient; of a rule there are ir, opt, loops, llvm, asm and c");
+static CmdExit no_gradient(Cmd *cmd, const char *what) {
+	Text list = text_new(cmd->arena);
+	uint32_t left = 0;
+	for (uint32_t i = 0; i < STAGE_COUNT; i++) {
+		left += stages[i].show && !stages[i].gradient;
+	}
+	for (uint32_t i = 0, k = 0; i < STAGE_COUNT; i++) {
+		if (stages[i].show && !stages[i].gradient) {
+			text_printf(&list, "%s%s", k == 0 ? "" : k + 1 < left ? ", " : " and ", stages[i].name);
+			k++;
+		}
+	}
+	return cmd_usage(cmd, "an objective has a gradient; of %s there are %s", what, text_cstr(&list));
+}
+
+static CmdExit show_rule(Cmd *cmd, const Stage *stage, const FeCall *call, Text *out) {
+	if (stage->gradient) {
+		return no_gradient(cmd, "a rule");
 	}
 	IrModule *module = ir_module_new(cmd->session);
 	FeTarget target = {NULL, 0};
 	FeRule *rule = fe_rule(cmd->program, module, call, &target, cmd->rt->options.real, NULL, 0);
 	bool ok = rule != NULL;
-	if (ok && stage == SHOW_IR) {
+	if (ok && !stage->passes) {
 		ir_print(rule->init, out);
 	}
 	ok = ok && put_func(cmd, stage, module, rule->step, out);
@@ -260,9 +292,35 @@ static CmdExit show_rule(Cmd *cmd, Stage stage, const FeCall *call, Text *out) {
 	return ok ? CMD_OK : cmd->session->error_count ? cmd_failed(cmd) : CMD_IO;
 }
 
-static CmdExit show_word(Cmd *cmd, Stage stage, const char *word, Text *out) {
+/* Whatever training compiles, for every objective: problems, and what the estimator and selection run. */
+static CmdExit show_experiment(Cmd *cmd, const Stage *stage, const AstDecl *decl, Text *out) {
+	if (stage->gradient) {
+		return no_gradient(cmd, "an experiment");
+	}
+	FeExperiment experiment = {0};
+	bool ok = fe_experiment(cmd->program, decl, &experiment);
+	for (uint32_t k = 0; k < experiment.on.count && ok; k++) {
+		RtTask *task = rt_task_new(cmd->rt, &experiment.on.data[k], &experiment.train, experiment.score,
+		                           experiment.open.data, experiment.open.count);
+		RtUse uses[RT_MOST_USES];
+		int count = task ? rt_train_uses(&experiment, task, uses) : 0;
+		ok = task != NULL;
+		for (int i = 0; i < count && ok; i++) {
+			IrFunc *func = stage->passes ? rt_stage_batched(task, uses[i].stage, &uses[i].plan)
+			                             : rt_stage_built(task, uses[i].stage, &uses[i].plan);
+			ok = put_func(cmd, stage, task->module, func, out);
+		}
+		rt_task_free(task);
+	}
+	return ok ? CMD_OK : cmd->session->error_count ? cmd_failed(cmd) : CMD_IO;
+}
+
+static CmdExit show_word(Cmd *cmd, const Stage *stage, const char *word, Text *out) {
 	const AstDecl *decl = fe_find(cmd->program, name_intern(cmd->session->names, word, strcspn(word, "( ")));
 	FeCall call = {0};
+	if (decl && decl->kind == AST_EXPERIMENT) {
+		return show_experiment(cmd, stage, decl, out);
+	}
 	if (cmd_is_run(cmd, word) || (decl && decl->kind == AST_OPTIMIZER)) {
 		CmdExit code = cmd_rule(cmd, word, &call, NULL);
 		return code == CMD_OK ? show_rule(cmd, stage, &call, out) : code;
@@ -271,17 +329,21 @@ static CmdExit show_word(Cmd *cmd, Stage stage, const char *word, Text *out) {
 	return code == CMD_OK ? show_objective(cmd, stage, &call, out) : code;
 }
 
-static CmdExit read_stage(Cmd *cmd, Stage *stage) {
+static CmdExit read_stage(Cmd *cmd, const Stage **stage) {
 	if (cmd->words.count == 0) {
-		return cmd_usage(cmd, "which stage? ast, ir, grad, opt, loops, llvm, asm, c; or std, or functions");
+		Text list = text_new(cmd->arena);
+		for (uint32_t i = 0; i < STAGE_COUNT; i++) {
+			text_printf(&list, "%s%s", i == 0 ? "" : i + 1 < STAGE_COUNT ? ", " : "; or ", stages[i].name);
+		}
+		return cmd_usage(cmd, "which stage? %s", text_cstr(&list));
 	}
 	Name names[STAGE_COUNT];
 	for (uint32_t i = 0; i < STAGE_COUNT; i++) {
-		if (!strcmp(stages[i], cmd->words.data[0])) {
-			*stage = (Stage)i;
+		if (!strcmp(stages[i].name, cmd->words.data[0])) {
+			*stage = &stages[i];
 			return CMD_OK;
 		}
-		names[i] = session_name(cmd->session, stages[i]);
+		names[i] = session_name(cmd->session, stages[i].name);
 	}
 	Name near = name_nearest(cmd->session->names, session_name(cmd->session, cmd->words.data[0]), names, STAGE_COUNT);
 	return cmd_usage(cmd, "no stage `%s`%s%s%s", cmd->words.data[0], near ? "; did you mean `" : "",
@@ -289,17 +351,18 @@ static CmdExit read_stage(Cmd *cmd, Stage *stage) {
 }
 
 CmdExit cmd_show(Cmd *cmd) {
-	Stage stage = SHOW_STD;
+	const Stage *stage = NULL;
 	CmdExit code = read_stage(cmd, &stage);
-	if (code == CMD_OK) {
-		cmd_shift(cmd);
-		code = stage == SHOW_STD ? show_std(cmd) : stage == SHOW_FUNCTIONS ? show_functions(cmd) : cmd_load_words(cmd);
-	}
-	if (code != CMD_OK || stage == SHOW_STD || stage == SHOW_FUNCTIONS) {
+	if (code != CMD_OK) {
 		return code;
 	}
-	if (stage == SHOW_AST) {
-		return show_ast(cmd);
+	cmd_shift(cmd);
+	if (stage->list) {
+		return stage->list(cmd);
+	}
+	code = cmd_load_words(cmd);
+	if (code != CMD_OK || !stage->show) {
+		return code == CMD_OK ? show_ast(cmd) : code;
 	}
 	cmd_runtime(cmd, IR_F32);
 	Text out = text_new(cmd->arena);
@@ -309,7 +372,7 @@ CmdExit cmd_show(Cmd *cmd) {
 	}
 	for (uint32_t i = 0; cmd->words.count == 0 && i < fe_decl_count(cmd->program) && code == CMD_OK; i++) {
 		const AstDecl *decl = fe_decl(cmd->program, i);
-		if (decl->kind == AST_OBJECTIVE || (decl->kind == AST_OPTIMIZER && stage != SHOW_GRAD)) {
+		if (decl->kind == AST_OBJECTIVE || (decl->kind == AST_OPTIMIZER && !stage->gradient)) {
 			code = show_word(cmd, stage, session_text(cmd->session, decl->name.name), &out);
 			shown++;
 		}

@@ -83,14 +83,18 @@ const CmdVerb cmd_verbs[] = {
      "gradus emit c runs/robust -o out --prefix myopt\n"
      "gradus emit c rosenbrock -o out --real f64\n"},
 	{"show", cmd_show, "what the compiler makes of a program",
-     "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]\nshow functions [NAME]",
+     "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]\nshow functions [NAME]\nshow at FILE:LINE:COLUMN",
      "Stages: ast (the syntax tree), ir (the tensor form), grad (with the gradient), opt (simplified), loops (what is\n"
-     "compiled), llvm, asm, c. `show std` lists the library, `show std NAME` prints the source of one of its names.\n"
-     "`show functions` lists the functions, constants and distributions of the language.\n",
+     "compiled), llvm, asm, c. Of an objective that is its value and gradient, of a rule its step; of an experiment,\n"
+     "if it is named, all that training compiles. `show std` lists the library, `show std NAME` prints the source of\n"
+     "one of its names; `show functions` lists the functions, constants and distributions of the language.\n"
+     "`show at` tells what a name or an expression at a place is: where it is declared, its type and shape with the\n"
+     "defaults, its comment.\n",
      "file set",
      "gradus show std adam\n"
      "gradus show opt rosenbrock\n"
-     "gradus show asm examples/robust.grad\n"},
+     "gradus show asm examples/robust.grad\n"
+     "gradus show opt examples/robust.grad learn_robust\n"},
 	{"version", cmd_version, "which version this is", "version", "Prints the version.\n", "", "gradus version\n"},
 	{"help", cmd_help_run, "how a command is used", "help [COMMAND]", "Explains a command, or lists them all.\n", "",
      "gradus help train\n"},

@@ -92,7 +92,7 @@ static void summarize(RtCompared *rule, const RtCompareOptions *options, Arena *
 	double *sorted = ARENA_ARRAY(arena, double, problems);
 	for (int i = 0; i < problems; i++) {
 		const double *f = rule->f + (size_t)i * stride;
-		rule->per_problem[i] = sorted[i] = rt_criterion(options->score, f, steps);
+		rule->per_problem[i] = sorted[i] = rt_score(options->score, RT_EVALUATIONS, f, steps);
 		RtEnd end = rt_run_end(f, steps);
 		rule->ended_above += end == RT_ENDED_ABOVE;
 		rule->not_finite += end == RT_NOT_FINITE;

@@ -91,12 +91,6 @@ static json_t *rule_object(const RtComparison *comparison, const RtCompared *rul
 	return object;
 }
 
-const char *rt_score_text(Arena *arena, RtScore score) {
-	static const char *const folds[] = {"mean", "sum", "final", "min"};
-	static const char *const maps[] = {"f", "log(f)", "f / f0"};
-	return arena_printf(arena, "%s(%s)", folds[score.fold], maps[score.map]);
-}
-
 bool rt_comparison_json(const RtComparison *comparison, FILE *out) {
 	json_t *root = json_object();
 	json_object_set_new(root, "objective", json_string(comparison->objective));

@@ -84,21 +84,6 @@ static bool grid_for(const Rt *rt, const FeHyper *hyper, Grid *grid) {
 	return grid->first < grid->last;
 }
 
-double rt_criterion(RtScore score, const double *f, int steps) {
-	double result = rt_score_zero(score);
-	int from = score.fold == FE_SCORE_FINAL ? steps : 0;
-	int to = score.fold == FE_SCORE_FINAL ? steps + 1 : steps;
-	for (int t = from; t < to; t++) {
-		double value = score.map == FE_SCORE_LOG_F ? log(f[t]) : score.map == FE_SCORE_RELATIVE ? f[t] / f[0] : f[t];
-		if (score.fold != FE_SCORE_MIN) {
-			result += value;
-		} else if (!(result <= value)) {
-			result = isnan(result) ? result : value;
-		}
-	}
-	return score.fold == FE_SCORE_MEAN && steps > 0 ? result / steps : result;
-}
-
 typedef struct Tuning {
 	RtTask *task;
 	const RtProblems *problems;
@@ -128,7 +113,7 @@ static bool try_point(Tuning *t) {
 	double sum = 0;
 	for (int i = 0; i < runs.problems; i++) {
 		const double *f = runs.f + (size_t)i * ((size_t)t->steps + 1);
-		double value = rt_criterion(t->score, f, t->steps);
+		double value = rt_score(t->score, RT_EVALUATIONS, f, t->steps);
 		bool finite = isfinite(value) && isfinite(f[t->steps]);
 		t->out->nonfinite += !finite;
 		sum = finite ? sum + value : (double)INFINITY;

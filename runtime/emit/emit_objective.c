@@ -5,34 +5,9 @@
 
 #include "runtime/emit/emit_objective.h"
 
-/* (fixed..., x) -> f: the objective without its reports. */
-static IrFunc *value_alone(const ObjectivePack *o) {
-	const IrFunc *value = o->objective->value;
-	IrModule *module = o->objective->module;
-	Session *session = o->pack->session;
-	IrFunc *func = ir_func_new(module, "value");
-	IrBuilder b = ir_builder(func);
-	IrValue *args = ARENA_ARRAY(module->arena, IrValue, value->params.count + 1);
-	IrValue *results = ARENA_ARRAY(module->arena, IrValue, value->results.count + 1);
-	for (uint32_t i = 0; i < value->params.count; i++) {
-		IrType type = ir_type(value, value->params.data[i].value);
-		args[i] = ir_param(func, session_text(session, value->params.data[i].name), type);
-	}
-	ir_inline(&b, value, args, results);
-	ir_result(func, "f", results[0]);
-	const IrPipeline pipeline = o->pack->rt->options.pipeline;
-	return ir_optimize(module, func, &pipeline);
-}
-
 static void prepare(ObjectivePack *o) {
 	const FeObjective *objective = o->objective;
 	Pack *pack = o->pack;
-	const IrPipeline pipeline = pack->rt->options.pipeline;
-	o->value = value_alone(o);
-	bool *wrt = ARENA_ARRAY(pack->arena, bool, o->value->params.count + 1);
-	wrt[o->value->params.count - 1] = true;
-	IrFunc *gradient = ad_gradient(objective->module, o->value, "gradient", 0, wrt, true, false);
-	o->gradient = ir_optimize(objective->module, gradient, &pipeline);
 	o->fields = ARENA_ARRAY(pack->arena, const char *, objective->fixed.count + 1);
 	for (uint32_t i = 0; i < objective->fixed.count; i++) {
 		o->fields[i] = pack_unique(pack, objective->fixed.data[i].name, o->fields, i);
@@ -197,13 +172,17 @@ bool rt_emit_objective(Rt *rt, const FeCall *call, const RtEmitOptions *options)
 	}
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *objective = fe_objective(rt->program, module, call, options->real);
-	ObjectivePack pack_of_objective = {.pack = pack, .objective = objective};
-	ObjectivePack *o = &pack_of_objective;
-	bool ok = objective != NULL;
-	if (ok) {
-		prepare(o);
-		ok = objective_golden(o);
+	if (!objective) {
+		ir_module_free(module);
+		return false;
 	}
+	/* Without a rule, its value and gradient are what runs go by. */
+	RtTask *task = rt_task_of(rt, module, objective, NULL, (RtScore){FE_SCORE_MEAN, FE_SCORE_F});
+	ObjectivePack pack_of_objective = {
+		.pack = pack, .objective = objective, .value = task->value, .gradient = task->evaluate};
+	ObjectivePack *o = &pack_of_objective;
+	prepare(o);
+	bool ok = objective_golden(o);
 	if (ok) {
 		make_scope(o);
 		header(o);
@@ -215,6 +194,6 @@ bool rt_emit_objective(Rt *rt, const FeCall *call, const RtEmitOptions *options)
 		readme(o);
 		ok = pack_write(pack, manifest(o));
 	}
-	ir_module_free(module);
+	rt_task_free(task);
 	return ok;
 }

@@ -7,12 +7,14 @@
 
 /* ---- by the evaluator ---- */
 
-static bool call(const ObjectivePack *o, IrFunc *func, const IrTensor *args, IrTensor *results) {
+static bool call(const ObjectivePack *o, IrFunc *func, const IrByRole *given, IrTensor *results) {
 	const Pack *pack = o->pack;
 	const IrPipeline pipeline = pack->rt->options.pipeline;
 	IrModule *module = o->objective->module;
 	bool ready = func == o->value || func == o->gradient;
 	IrFunc *primitive = ir_expand_math(module, ready ? func : ir_optimize(module, func, &pipeline), false);
+	IrTensor *args = ARENA_ARRAY(pack->arena, IrTensor, func->params.count + 1);
+	ir_arguments(primitive, given, sizeof *args, args);
 	Span where = {0};
 	const char *error = ir_evaluate(primitive, pack->arena, args, results, &where);
 	if (error) {
@@ -31,36 +33,35 @@ bool objective_golden(ObjectivePack *o) {
 	Arena *arena = o->pack->arena;
 	uint32_t fixed = objective->fixed.count;
 	int64_t n = objective->size;
-	IrTensor *args = ARENA_ARRAY(arena, IrTensor, fixed + 3);
-	for (int i = 0; i < 2; i++) {
-		args[i] = ir_tensor_new(arena, ir_scalar_type(IR_I64), NULL);
-	}
-	args[0].integers[0] = (int64_t)o->pack->rt->options.seed;
+	IrByRole given = {0};
+	IrTensor seed = ir_tensor_new(arena, ir_scalar_type(IR_I64), NULL);
+	IrTensor instance = ir_tensor_new(arena, ir_scalar_type(IR_I64), NULL), point;
+	seed.integers[0] = (int64_t)o->pack->rt->options.seed;
+	ir_give(&given, IR_ROLE_SEED, &seed, 1);
+	ir_give(&given, IR_ROLE_INSTANCE, &instance, 1);
 	o->fixed = ARENA_ARRAY(arena, IrTensor, fixed + 1);
-	if (!call(o, objective->setup, args, o->fixed)) {
-		return false;
-	}
-	memcpy(args + 2, o->fixed, sizeof *args * fixed);
-	if (!call(o, objective->start, args, &o->start)) {
+	ir_give(&given, IR_ROLE_FIXED, o->fixed, fixed);
+	ir_give(&given, IR_ROLE_X, &point, 1);
+	if (!call(o, objective->setup, &given, o->fixed) || !call(o, objective->start, &given, &o->start)) {
 		return false;
 	}
 	o->values = ARENA_ARRAY(arena, double, GOLDEN_POINTS);
 	o->alone = ARENA_ARRAY(arena, double, GOLDEN_POINTS);
 	o->gradients = ARENA_ARRAY(arena, double, GOLDEN_POINTS *n + 1);
-	IrTensor *point = &args[2 + fixed];
 	for (int p = 0; p < GOLDEN_POINTS; p++) {
-		*point = ir_tensor_new(arena, o->start.type, NULL);
+		point = ir_tensor_new(arena, o->start.type, NULL);
 		for (int64_t k = 0; k < n; k++) {
 			double sum = o->start.reals[k] + offset(p, k);
-			point->reals[k] = p == 0 ? o->start.reals[k] : o->pack->real == IR_F32 ? (double)(float)sum : sum;
+			point.reals[k] = p == 0 ? o->start.reals[k] : o->pack->real == IR_F32 ? (double)(float)sum : sum;
 		}
-		IrTensor results[2], alone;
-		if (!call(o, o->gradient, args + 2, results) || !call(o, o->value, args + 2, &alone)) {
+		IrTensor both[2], alone;
+		if (!call(o, o->gradient, &given, both) || !call(o, o->value, &given, &alone)) {
 			return false;
 		}
-		o->values[p] = results[0].reals[0];
+		const IrTensor *g = &both[ir_result_at(o->gradient, IR_ROLE_G)];
+		o->values[p] = both[ir_result_at(o->gradient, IR_ROLE_F)].reals[0];
 		o->alone[p] = alone.reals[0];
-		memcpy(o->gradients + p * n, results[1].reals, sizeof(double) * (size_t)n);
+		memcpy(o->gradients + p * n, g->reals, sizeof(double) * (size_t)n);
 	}
 	return true;
 }

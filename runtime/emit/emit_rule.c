@@ -9,8 +9,8 @@
 
 /* ---- functions ---- */
 
-/* `step` with the sums from `known` on taken as 0, of whose results only `wanted` of them from `first` on are kept. */
-static IrFunc *part_of_step(const RulePack *r, const char *name, uint32_t known, uint32_t first, uint32_t wanted) {
+/* `step` with the sums from `known` on taken as 0; keeps its x and states, or of its shares the one after the sums known. */
+static IrFunc *part_of_step(const RulePack *r, const char *name, uint32_t known, bool share) {
 	const FeRule *rule = r->rule;
 	const IrFunc *step = rule->step;
 	Session *session = r->pack->session;
@@ -22,16 +22,22 @@ static IrFunc *part_of_step(const RulePack *r, const char *name, uint32_t known,
 	IrBuilder b = ir_builder(func);
 	IrValue *args = ARENA_ARRAY(arena, IrValue, step->params.count + 1);
 	IrValue *results = ARENA_ARRAY(arena, IrValue, step->results.count + 1);
-	uint32_t sums_from = step->params.count - rule->collectives;
+	uint32_t sums = 0;
 	for (uint32_t i = 0; i < step->params.count; i++) {
 		const IrParam *param = &step->params.data[i];
 		IrType type = ir_type(step, param->value);
-		bool given = i < sums_from || i - sums_from < known;
-		args[i] = given ? ir_param(func, session_text(session, param->name), type) : ir_fill(&b, type, 0);
+		bool given = param->role != IR_ROLE_SUM || sums++ < known;
+		args[i] =
+			given ? ir_param_as(func, param->role, session_text(session, param->name), type) : ir_fill(&b, type, 0);
 	}
 	ir_inline(&b, step, args, results);
-	for (uint32_t i = first; i < first + wanted; i++) {
-		ir_result(func, session_text(session, step->results.data[i].name), results[i]);
+	uint32_t shares = 0;
+	for (uint32_t i = 0; i < step->results.count; i++) {
+		const IrResult *result = &step->results.data[i];
+		bool wanted = result->role == IR_ROLE_SHARE ? shares++ == known && share : !share;
+		if (wanted) {
+			ir_result_as(func, result->role, session_text(session, result->name), results[i]);
+		}
 	}
 	const IrPipeline pipeline = r->pack->rt->options.pipeline;
 	return ir_optimize(rule->module, func, &pipeline);
@@ -115,15 +121,16 @@ static void prepare(RulePack *r) {
 	if (rule->init->results.count > 0) {
 		r->init = ir_optimize(rule->module, rule->init, &pipeline);
 	}
-	r->step = part_of_step(r, "step", rule->collectives, 0, 1 + state_count);
+	r->step = part_of_step(r, "step", rule->collectives, false);
 	r->shares = ARENA_ARRAY(arena, IrFunc *, rule->collectives + 1);
 	for (uint32_t i = 0; i < rule->collectives; i++) {
-		r->shares[i] = part_of_step(r, arena_printf(arena, "share%u", (unsigned)i + 1), i, 1 + state_count + i, 1);
+		r->shares[i] = part_of_step(r, arena_printf(arena, "share%u", (unsigned)i + 1), i, true);
 	}
 	r->blocks =
 		rule->elementwise && rule->collectives == 0 && !r->joint && r->tied == 0 && !reads_extent(&r->step->body);
 	for (uint32_t i = 0; i < state_count; i++) {
-		IrType shape = ir_type(r->step, r->step->results.data[1 + i].value);
+		IrRange states = ir_results_of(r->step, IR_ROLE_STATE);
+		IrType shape = ir_type(r->step, r->step->results.data[states.first + i].value);
 		PackState state = {session_text(pack->session, rule->states.data[i].name), pack_type(pack, shape.scalar), shape,
 		                   NULL, NULL};
 		vec_push(arena, &r->states, state);
@@ -205,7 +212,7 @@ static json_t *manifest(const RulePack *r) {
 
 /* A rule that depends on the number of coordinates needs to know it. */
 static bool knows_size(Rt *rt, const FeCall *call, const RtEmitOptions *options) {
-	if (!fe_is_tied(rt->session, call->decl) || options->size > 0) {
+	if (!fe_is_tied(call->program ? call->program : rt->program, call->decl) || options->size > 0) {
 		return true;
 	}
 	Diag *diag = diag_error(rt->session, 265, call->decl->name.span,
@@ -224,7 +231,7 @@ bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEm
 	IrModule *module = ir_module_new(rt->session);
 	RulePack pack_of_rule = {.pack = pack, .joint = call->decl->joint};
 	RulePack *r = &pack_of_rule;
-	r->tied = fe_is_tied(rt->session, call->decl) ? options->size : 0;
+	r->tied = fe_is_tied(call->program ? call->program : rt->program, call->decl) ? options->size : 0;
 	r->horizon = options->horizon_high > 0 ? options->horizon_high : 100;
 	FeTarget target = {&r->tied, r->tied > 0 ? 1 : 0};
 	FeRule *rule = fe_rule(rt->program, module, call, &target, options->real, NULL, 0);

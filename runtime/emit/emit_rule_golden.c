@@ -10,6 +10,7 @@ typedef struct GoldenRun {
 	IrFunc *init, *step, **shares; /* of primitive operations */
 	IrTensor *x, *g;               /* per unit: a tensor, or all of them as one vector */
 	IrTensor **states;             /* per unit and state */
+	IrTensor *hypers, theta;
 	uint32_t units;
 	bool narrow;
 	double *sums; /* per collective */
@@ -37,26 +38,28 @@ static IrTensor integer(const GoldenRun *run, int64_t value) {
 	return tensor;
 }
 
-/* What every function has in the middle: hyperparameters, learned numbers. */
-static uint32_t add_constants(const GoldenRun *run, IrTensor *args, uint32_t at) {
-	const FeRule *rule = run->r->rule;
-	for (uint32_t i = 0; i < rule->hypers.count; i++) {
-		args[at++] = real(run, rule->hypers.data[i].value);
-	}
-	if (rule->learned_count > 0) {
-		IrTensor theta = vector(run, rule->learned_count);
-		for (int64_t i = 0; i < rule->learned_count; i++) {
-			theta.reals[i] = rounded(run, run->r->theta[i]);
-		}
-		args[at++] = theta;
-	}
-	return at;
+/* What init and step take alike. */
+static void give_constants(GoldenRun *run, uint32_t unit, IrByRole *given) {
+	ir_give(given, IR_ROLE_X, &run->x[unit], 1);
+	ir_give(given, IR_ROLE_HYPER, run->hypers, run->r->rule->hypers.count);
+	ir_give(given, IR_ROLE_THETA, &run->theta, 1);
 }
 
-static bool call(const GoldenRun *run, const IrFunc *func, const IrTensor *args, uint32_t count, IrTensor *results) {
-	if (count != func->params.count) {
-		base_panic("emit", "%u arguments for a function of %u", (unsigned)count, (unsigned)func->params.count);
+static void make_constants(GoldenRun *run) {
+	const FeRule *rule = run->r->rule;
+	run->hypers = ARENA_ARRAY(run->arena, IrTensor, rule->hypers.count + 1);
+	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+		run->hypers[i] = real(run, rule->hypers.data[i].value);
 	}
+	run->theta = vector(run, rule->learned_count);
+	for (int64_t i = 0; i < rule->learned_count; i++) {
+		run->theta.reals[i] = rounded(run, run->r->theta[i]);
+	}
+}
+
+static bool call(const GoldenRun *run, const IrFunc *func, const IrByRole *given, IrTensor *results) {
+	IrTensor *args = ARENA_ARRAY(run->arena, IrTensor, func->params.count + 1);
+	ir_arguments(func, given, sizeof *args, args);
 	Span where = {0};
 	const char *error = ir_evaluate(func, run->arena, args, results, &where);
 	if (error) {
@@ -65,24 +68,22 @@ static bool call(const GoldenRun *run, const IrFunc *func, const IrTensor *args,
 	return !error;
 }
 
-static bool call_step(GoldenRun *run, const IrFunc *func, uint32_t unit, double loss, int64_t t, uint32_t sums,
-                      IrTensor *results) {
+static bool call_step(GoldenRun *run, const IrFunc *func, uint32_t unit, double loss, int64_t t, IrTensor *results) {
 	const FeRule *rule = run->r->rule;
-	IrTensor *args = ARENA_ARRAY(run->arena, IrTensor, func->params.count + 8);
-	uint32_t count = 0;
-	args[count++] = run->x[unit];
-	args[count++] = run->g[unit];
-	args[count++] = real(run, loss);
-	args[count++] = integer(run, t);
-	args[count++] = integer(run, GOLDEN_STEPS);
-	count = add_constants(run, args, count);
-	for (uint32_t i = 0; i < rule->states.count; i++) {
-		args[count++] = run->states[unit][i];
+	IrTensor f = real(run, loss), step = integer(run, t), horizon = integer(run, GOLDEN_STEPS);
+	IrTensor *sums = ARENA_ARRAY(run->arena, IrTensor, rule->collectives + 1);
+	for (uint32_t i = 0; i < rule->collectives; i++) {
+		sums[i] = real(run, run->sums[i]);
 	}
-	for (uint32_t i = 0; i < sums; i++) {
-		args[count++] = real(run, run->sums[i]);
-	}
-	return call(run, func, args, count, results);
+	IrByRole given = {0};
+	give_constants(run, unit, &given);
+	ir_give(&given, IR_ROLE_G, &run->g[unit], 1);
+	ir_give(&given, IR_ROLE_F, &f, 1);
+	ir_give(&given, IR_ROLE_T, &step, 1);
+	ir_give(&given, IR_ROLE_HORIZON, &horizon, 1);
+	ir_give(&given, IR_ROLE_STATE, run->states[unit], rule->states.count);
+	ir_give(&given, IR_ROLE_SUM, sums, rule->collectives);
+	return call(run, func, &given, results);
 }
 
 static bool one_step(GoldenRun *run, double loss, int64_t t) {
@@ -92,7 +93,7 @@ static bool one_step(GoldenRun *run, double loss, int64_t t) {
 		bool largest = rule->largest.data[k];
 		run->sums[k] = largest ? -INFINITY : 0;
 		for (uint32_t i = 0; i < run->units; i++) {
-			if (!call_step(run, run->shares[k], i, loss, t, k, results)) {
+			if (!call_step(run, run->shares[k], i, loss, t, results)) {
 				return false;
 			}
 			double share = results[0].reals[0];
@@ -104,11 +105,12 @@ static bool one_step(GoldenRun *run, double loss, int64_t t) {
 		}
 	}
 	for (uint32_t i = 0; i < run->units; i++) {
-		if (!call_step(run, run->step, i, loss, t, rule->collectives, results)) {
+		if (!call_step(run, run->step, i, loss, t, results)) {
 			return false;
 		}
-		run->x[i] = results[0];
-		memcpy(run->states[i], results + 1, sizeof *results * rule->states.count);
+		run->x[i] = results[ir_result_at(run->step, IR_ROLE_X)];
+		IrRange states = ir_results_of(run->step, IR_ROLE_STATE);
+		memcpy(run->states[i], results + states.first, sizeof *results * states.count);
 	}
 	return true;
 }
@@ -155,6 +157,7 @@ static bool begin(GoldenRun *run) {
 		total += run->r->tensors[i];
 	}
 	run->units = r->joint ? 1 : r->tensor_count;
+	make_constants(run);
 	run->x = ARENA_ARRAY(run->arena, IrTensor, run->units);
 	run->g = ARENA_ARRAY(run->arena, IrTensor, run->units);
 	run->states = ARENA_ARRAY(run->arena, IrTensor *, run->units);
@@ -173,10 +176,9 @@ static bool begin(GoldenRun *run) {
 		}
 	}
 	for (uint32_t i = 0; run->init && i < run->units; i++) {
-		IrTensor *args = ARENA_ARRAY(run->arena, IrTensor, run->init->params.count + 8);
-		args[0] = run->x[i];
-		uint32_t count = add_constants(run, args, 1);
-		if (!call(run, run->init, args, count, run->states[i])) {
+		IrByRole given = {0};
+		give_constants(run, i, &given);
+		if (!call(run, run->init, &given, run->states[i])) {
 			return false;
 		}
 	}

@@ -165,7 +165,8 @@ static IrMap begin(const RulePack *r, const Parts *parts, IrFunc *func, bool all
 	for (uint32_t i = 0; i < step->params.count; i++) {
 		const IrParam *param = &step->params.data[i];
 		if (all || parts->alike[param->value]) {
-			IrValue value = ir_param(func, session_text(session, param->name), ir_type(step, param->value));
+			IrValue value =
+				ir_param_as(func, param->role, session_text(session, param->name), ir_type(step, param->value));
 			ir_map_set(&map, param->value, value);
 		}
 	}
@@ -188,7 +189,7 @@ void rule_once(RulePack *r) {
 	IrMap of_once = begin(r, &parts, once, false), of_move = begin(r, &parts, move, true);
 	for (IrValue v = 1; v < step->values.count; v++) {
 		if (parts.moved[v] && parts.used[v]) {
-			ir_map_set(&of_move, v, ir_param(move, name_alike(r, v), ir_type(step, v)));
+			ir_map_set(&of_move, v, ir_param_as(move, IR_ROLE_ALIKE, name_alike(r, v), ir_type(step, v)));
 		}
 	}
 	IrBuilder in_once = ir_builder(once), in_move = ir_builder(move);
@@ -203,15 +204,16 @@ void rule_once(RulePack *r) {
 	}
 	for (IrValue v = 1; v < step->values.count; v++) {
 		if (parts.moved[v] && parts.used[v]) {
-			ir_result(once, name_alike(r, v), ir_map_get(&of_once, v));
+			ir_result_as(once, IR_ROLE_ALIKE, name_alike(r, v), ir_map_get(&of_once, v));
 		}
 	}
 	if (once->results.count == 0) {
 		return;
 	}
 	for (uint32_t i = 0; i < step->results.count; i++) {
-		const char *name = session_text(r->pack->session, step->results.data[i].name);
-		ir_result(move, name, ir_map_get(&of_move, step->results.data[i].value));
+		const IrResult *result = &step->results.data[i];
+		const char *name = session_text(r->pack->session, result->name);
+		ir_result_as(move, result->role, name, ir_map_get(&of_move, result->value));
 	}
 	r->once = ir_pass_simplify(r->rule->module, once);
 	r->move = ir_pass_simplify(r->rule->module, move);

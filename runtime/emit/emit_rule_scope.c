@@ -61,44 +61,72 @@ static void name_locals(RulePack *r) {
 
 /* ---- arguments: each list ends in ", " ---- */
 
-static const char *hyper_args(const RulePack *r) {
-	Text out = text_new(r->pack->arena);
-	for (uint32_t i = 0; i < r->rule->hypers.count; i++) {
-		text_printf(&out, "&h->hyper.%s, ", r->hypers[i]);
+static const char **numbered_sums(const RulePack *r) {
+	const char **names = ARENA_ARRAY(r->pack->arena, const char *, r->rule->collectives + 1);
+	for (uint32_t i = 0; i < r->rule->collectives; i++) {
+		names[i] = arena_printf(r->pack->arena, "&sums[%u]", (unsigned)i);
 	}
-	return text_cstr(&out);
+	return names;
 }
 
-typedef enum StateArgs { ARGS_ALL, ARGS_AT, ARGS_NEW, ARGS_FIXED } StateArgs;
-
-static const char *state_args(const RulePack *r, StateArgs kind) {
-	Text out = text_new(r->pack->arena);
+/* The states that a function takes: all of them, from coordinate `at` on where it is worked through in blocks; of `once` those
+ * that no coordinate has of its own. */
+static const char **state_arguments(const RulePack *r, const IrFunc *func, uint32_t *count) {
+	Arena *arena = r->pack->arena;
+	const char **names = ARENA_ARRAY(arena, const char *, r->states.count + 1);
+	*count = 0;
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		const PackState *state = &r->states.data[i];
-		if (kind == ARGS_FIXED && !rule_is_fixed(state->shape)) {
-			continue;
+		bool piece = r->blocks && func == r->move;
+		if (func != r->once || rule_is_fixed(state->shape)) {
+			names[(*count)++] =
+				piece ? arena_printf(arena, "%s + %s", state->c, rule_count(r, state->shape, "at")) : state->c;
 		}
-		text_printf(&out, "%s", kind == ARGS_NEW ? state->new_c : state->c);
-		if (kind == ARGS_AT) {
-			text_printf(&out, " + %s", rule_count(r, state->shape, "at"));
-		}
-		text_printf(&out, ", ");
 	}
-	return text_cstr(&out);
+	return names;
 }
 
-static const char *sum_args(const RulePack *r, uint32_t count) {
-	Text out = text_new(r->pack->arena);
-	for (uint32_t i = 0; i < count; i++) {
-		text_printf(&out, "&sums[%u], ", (unsigned)i);
+/* The arguments of a compiled function, each with ", " behind it: what stands for its roles where it is called. */
+static const char *arguments(const RulePack *r, const IrFunc *func) {
+	Arena *arena = r->pack->arena;
+	const FeRule *rule = r->rule;
+	if (!func) {
+		return "";
 	}
-	return text_cstr(&out);
-}
-
-static const char *alike_args(const RulePack *r) {
-	Text out = text_new(r->pack->arena);
-	for (uint32_t i = 0; r->once && i < r->once->results.count; i++) {
-		text_printf(&out, "%s, ", r->alike[i]);
+	bool piece = r->blocks && func == r->move;
+	const char *x = piece ? "x + at" : "x", *g = piece ? "g + at" : "g", *f = "&loss", *t = "&t";
+	const char *horizon = "&horizon", *theta = pack_name(r->pack, "@_theta"), *new_x = "new_x", *share = "share";
+	const char **hypers = ARENA_ARRAY(arena, const char *, rule->hypers.count + 1);
+	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+		hypers[i] = arena_printf(arena, "&h->hyper.%s", r->hypers[i]);
+	}
+	const char **next = ARENA_ARRAY(arena, const char *, r->states.count + 1);
+	for (uint32_t i = 0; i < r->states.count; i++) {
+		next[i] = r->states.data[i].new_c;
+	}
+	uint32_t states, alike = r->once ? r->once->results.count : 0;
+	const char **own_states = state_arguments(r, func, &states);
+	IrByRole given = {0}, places = {0};
+	ir_give(&given, IR_ROLE_X, &x, 1);
+	ir_give(&given, IR_ROLE_G, &g, 1);
+	ir_give(&given, IR_ROLE_F, &f, 1);
+	ir_give(&given, IR_ROLE_T, &t, 1);
+	ir_give(&given, IR_ROLE_HORIZON, &horizon, 1);
+	ir_give(&given, IR_ROLE_HYPER, hypers, rule->hypers.count);
+	ir_give(&given, IR_ROLE_THETA, &theta, 1);
+	ir_give(&given, IR_ROLE_STATE, own_states, states);
+	ir_give(&given, IR_ROLE_SUM, numbered_sums(r), rule->collectives);
+	ir_give(&given, IR_ROLE_ALIKE, r->alike, alike);
+	ir_give(&places, IR_ROLE_X, &new_x, 1);
+	ir_give(&places, IR_ROLE_STATE, func == r->init ? own_states : next, states);
+	ir_give(&places, IR_ROLE_SHARE, &share, 1);
+	ir_give(&places, IR_ROLE_ALIKE, r->alike, alike);
+	const char **names = ARENA_ARRAY(arena, const char *, func->params.count + func->results.count + 1);
+	ir_arguments(func, &given, sizeof *names, names);
+	ir_places(func, &places, sizeof *names, names + func->params.count);
+	Text out = text_new(arena);
+	for (uint32_t i = 0; i < func->params.count + func->results.count; i++) {
+		text_printf(&out, "%s, ", names[i]);
 	}
 	return text_cstr(&out);
 }
@@ -158,7 +186,7 @@ static void add_sums(const RulePack *r, PackScope *scope) {
 		pack_number(pack, item, "number", i + 1);
 		pack_flag(pack, item, "largest", r->rule->largest.data[i]);
 		pack_set(pack, item, "start", r->rule->largest.data[i] ? "-INFINITY" : "0");
-		pack_set(pack, item, "sums_before", sum_args(r, i));
+		pack_set(pack, item, "share_args", arguments(r, r->shares[i]));
 		pack_set(pack, item, "share_size", size_arg(r, r->shares[i], "n"));
 	}
 }
@@ -179,16 +207,11 @@ static void add_alike(const RulePack *r, PackScope *scope) {
 static void add_arguments(const RulePack *r, PackScope *scope) {
 	const Pack *pack = r->pack;
 	uint32_t sums = r->rule->collectives;
-	pack_set(pack, scope, "hyper_args", hyper_args(r));
-	pack_set(pack, scope, "theta_arg", r->rule->learned_count > 0 ? pack_name(pack, "@_theta, ") : "");
-	pack_set(pack, scope, "state_args", state_args(r, ARGS_ALL));
-	pack_set(pack, scope, "state_args_at", state_args(r, ARGS_AT));
-	pack_set(pack, scope, "new_state_args", state_args(r, ARGS_NEW));
-	pack_set(pack, scope, "fixed_state_args", state_args(r, ARGS_FIXED));
-	pack_set(pack, scope, "sum_args", sum_args(r, sums));
+	pack_set(pack, scope, "init_args", arguments(r, r->init));
+	pack_set(pack, scope, "once_args", arguments(r, r->once));
+	pack_set(pack, scope, "move_args", arguments(r, r->move));
 	pack_set(pack, scope, "sums_param", sums > 0 ? pack_name(pack, "const @_real *sums, ") : "");
 	pack_set(pack, scope, "sums_arg", sums > 0 ? "sums, " : "");
-	pack_set(pack, scope, "alike_args", alike_args(r));
 	pack_set(pack, scope, "init_size", size_arg(r, r->init, "n"));
 	pack_set(pack, scope, "move_size", size_arg(r, r->move, r->blocks ? "count" : "n"));
 	pack_set(pack, scope, "horizon_value", r->rule->reads_horizon ? "h->hyper.horizon" : "1");

@@ -159,23 +159,22 @@ int rt_call(const RtCode *code, void *const *params, void *const *results, void 
 	return call_evaluator(code, params, results);
 }
 
-bool rt_evaluate_once(Rt *rt, const IrFunc *func, const int64_t *integers, const double *const *reals,
-                      double **results) {
+bool rt_evaluate_once(Rt *rt, const IrFunc *func, const IrByRole *given, double **results) {
 	Arena *arena = arena_new();
 	func = ir_expand_math(func->module, ir_func_copy(func->module, func, "once"), false); /* no C library has a say */
 	IrTensor *args = ARENA_ARRAY(arena, IrTensor, func->params.count + 1);
 	IrTensor *outs = ARENA_ARRAY(arena, IrTensor, func->results.count + 1);
-	uint32_t next_integer = 0, next_real = 0;
+	const void **from = ARENA_ARRAY(arena, const void *, func->params.count + 1);
+	ir_arguments(func, given, sizeof *from, from);
 	for (uint32_t i = 0; i < func->params.count; i++) {
 		IrType type = ir_type(func, func->params.data[i].value);
 		args[i] = ir_tensor_new(arena, type, NULL);
-		if (ir_scalar_is_real(type.scalar)) {
-			const double *from = reals[next_real++];
-			for (int64_t e = 0; e < ir_type_elements(type, NULL); e++) {
-				args[i].reals[e] = type.scalar == IR_F32 ? (double)(float)from[e] : from[e];
-			}
-		} else {
-			args[i].integers[0] = integers[next_integer++];
+		const double *reals = from[i];
+		for (int64_t e = 0; args[i].reals && e < ir_type_elements(type, NULL); e++) {
+			args[i].reals[e] = type.scalar == IR_F32 ? (double)(float)reals[e] : reals[e];
+		}
+		if (!args[i].reals) {
+			args[i].integers[0] = *(const int64_t *)from[i];
 		}
 	}
 	Span where = {0};

@@ -1,37 +1,7 @@
 /* Problems: instances of an objective, made a block at a time by one compiled function from their numbers alone. */
-#include <string.h>
-
 #include "runtime/runtime.h"
 
-/* (seed: i64, instance: i64) -> fixed..., x, batched over the instance unless blocks are single problems. */
-static RtCode *compile_setup(RtTask *task) {
-	const FeObjective *objective = task->objective;
-	IrModule *module = task->module;
-	double started = rt_seconds();
-	IrFunc *func = ir_func_new(module, "setup");
-	IrBuilder b = ir_builder(func);
-	uint32_t fixed_count = objective->setup->results.count;
-	IrValue *values = ARENA_ARRAY(module->arena, IrValue, fixed_count + 3);
-	values[0] = ir_param(func, "seed", ir_scalar_type(IR_I64));
-	values[1] = ir_param(func, "instance", ir_scalar_type(IR_I64));
-	ir_inline(&b, objective->setup, values, values + 2);
-	IrValue x;
-	ir_inline(&b, objective->start, values, &x);
-	for (uint32_t i = 0; i < fixed_count; i++) {
-		const char *name = session_text(task->rt->session, objective->setup->results.data[i].name);
-		ir_result(func, name, values[2 + i]);
-	}
-	ir_result(func, "x", x);
-	const IrPipeline pipeline = task->rt->options.pipeline;
-	func = ir_optimize(module, func, &pipeline);
-	if (task->lanes > 1) {
-		bool *force = ARENA_ARRAY(module->arena, bool, fixed_count + 1);
-		memset(force, true, fixed_count + 1);
-		func = ad_batch(module, func, "setup_batch", (const bool[]){false, true}, force);
-	}
-	task->rt->compile_seconds += rt_seconds() - started;
-	return rt_compile(task->rt, module, func);
-}
+enum { MOST_FIXED = 255 };
 
 static size_t value_bytes(const IrFunc *func, IrValue value) {
 	IrType type = ir_type(func, value);
@@ -62,14 +32,18 @@ typedef struct Making {
 static void make_block(void *user, int item, int worker) {
 	Making *making = user;
 	RtBlock *block = &making->problems->blocks[item];
-	uint32_t fixed_count = making->task->objective->setup->results.count;
-	void *results[256];
-	for (uint32_t i = 0; i < fixed_count; i++) {
-		results[i] = block->fixed[i];
-	}
-	results[fixed_count] = block->x0;
-	void *params[] = {&making->seed, block->instance};
-	making->errors[item] = rt_call(making->task->setup, params, results, making->scratch[worker]);
+	const RtCode *code = making->task->code[RT_SETUP][RT_SHARED];
+	IrByRole given = {0}, places = {0};
+	ir_give_addresses(&given, IR_ROLE_SEED, &making->seed, sizeof making->seed, 1);
+	ir_give_addresses(&given, IR_ROLE_INSTANCE, block->instance, sizeof block->instance, 1);
+	rt_give_block(making->task, &places, block);
+	void *pointers[2 + MOST_FIXED + 1];
+	making->errors[item] = rt_call_by_role(code, &given, &places, pointers, making->scratch[worker]);
+}
+
+void rt_give_block(const RtTask *task, IrByRole *given, const RtBlock *block) {
+	ir_give(given, IR_ROLE_FIXED, block->fixed, task->count[IR_ROLE_FIXED]);
+	ir_give(given, IR_ROLE_X, &block->x0, 1);
 }
 
 int64_t rt_instance(RtSet set, int number) {
@@ -91,14 +65,17 @@ static RtProblems *problems_new(RtTask *task, uint64_t seed, Numbering *instance
                                 bool spread) {
 	Rt *rt = task->rt;
 	const FeObjective *objective = task->objective;
-	uint32_t fixed_count = objective->setup->results.count;
-	if (fixed_count > 255) {
-		diag_error(rt->session, 807, objective->decl->name.span, "more than 255 values are fixed for one problem");
+	uint32_t fixed_count = task->count[IR_ROLE_FIXED];
+	if (fixed_count > (uint32_t)MOST_FIXED) {
+		diag_error(rt->session, 807, objective->decl->name.span, "more than %d values are fixed for one problem",
+		           MOST_FIXED);
 		return NULL;
 	}
-	if (!task->setup && !(task->setup = compile_setup(task))) {
+	if (!rt_need_setup(task)) {
 		return NULL;
 	}
+	const RtCode *setup = task->code[RT_SETUP][RT_SHARED];
+	IrRange fixed = ir_results_of(setup->func, IR_ROLE_FIXED);
 	Arena *arena = arena_new();
 	RtProblems *problems = ARENA_NEW(arena, RtProblems);
 	problems->arena = arena;
@@ -117,16 +94,16 @@ static RtProblems *problems_new(RtTask *task, uint64_t seed, Numbering *instance
 		}
 		block->fixed = ARENA_ARRAY(arena, void *, fixed_count + 1);
 		for (uint32_t i = 0; i < fixed_count; i++) {
-			block->fixed[i] = rt_aligned(arena, task->setup->result_bytes[i]);
+			block->fixed[i] = rt_aligned(arena, setup->result_bytes[fixed.first + i]);
 		}
-		block->x0 = rt_aligned(arena, task->setup->result_bytes[fixed_count]);
+		block->x0 = rt_aligned(arena, setup->result_bytes[ir_result_at(setup->func, IR_ROLE_X)]);
 	}
 	Arena *scratch = arena_new();
 	int threads = rt_pool_threads(rt->pool);
 	Making making = {task, problems, ARENA_ARRAY(scratch, void *, threads),
 	                 ARENA_ARRAY(scratch, int, problems->block_count + 1), (int64_t)seed};
 	for (int i = 0; i < threads; i++) {
-		making.scratch[i] = rt_aligned(scratch, task->setup->arena_bytes);
+		making.scratch[i] = rt_aligned(scratch, setup->arena_bytes);
 	}
 	rt_pool_run(rt->pool, problems->block_count, make_block, &making);
 	bool failed = false;

@@ -1,5 +1,4 @@
 /* Inner runs seen from the host: the runs of a block begin, advance in segments, and leave scores and curves behind. */
-#include <math.h>
 #include <string.h>
 
 #include "runtime/runtime.h"
@@ -16,42 +15,31 @@ static size_t round_up(size_t bytes) {
 	return (bytes + 63) & ~(size_t)63;
 }
 
-static uint32_t slot_count(const RtTask *task) {
-	return 1 + task->evaluate->results.count + task->rule->init->results.count;
-}
-
-static uint32_t fixed_count(const RtTask *task) {
-	return task->evaluate->params.count - 1;
-}
-
-static IrType slot_type(const RtTask *task, uint32_t i) {
-	const IrFunc *evaluate = task->evaluate;
-	const IrFunc *init = task->rule->init;
-	if (i == 0) {
-		return ir_type(evaluate, evaluate->params.data[evaluate->params.count - 1].value);
-	}
-	if (i <= evaluate->results.count) {
-		return ir_type(evaluate, evaluate->results.data[i - 1].value);
-	}
-	return ir_type(init, init->results.data[i - 1 - evaluate->results.count].value);
-}
-
 /* Bytes of slot i of a block. */
 static size_t slot_bytes(const RtTask *task, uint32_t i) {
-	IrType type = slot_type(task, i);
+	IrType type = task->slots[i];
 	return (size_t)ir_type_elements(type, NULL) * ir_scalar_bytes(type.scalar) * (size_t)task->lanes;
+}
+
+/* The slots of a state by the roles that they hold, in the order of rt_state_roles. */
+static void give_slots(const RtTask *task, IrByRole *given, void *const *slots) {
+	for (int k = 0; k < RT_STATE_ROLES; k++) {
+		IrRole role = rt_state_roles[k];
+		ir_give(given, role, slots, task->count[role]);
+		slots += task->count[role];
+	}
 }
 
 size_t rt_state_bytes(const RtTask *task) {
 	size_t bytes = 2 * IR_LANES * sizeof(double);
-	for (uint32_t i = 0; i < slot_count(task); i++) {
+	for (uint32_t i = 0; i < task->slot_count; i++) {
 		bytes += 2 * (slot_bytes(task, i) + 64);
 	}
 	return bytes;
 }
 
 RtState rt_state_new(const RtTask *task, Arena *arena) {
-	uint32_t count = slot_count(task);
+	uint32_t count = task->slot_count;
 	RtState state = {ARENA_ARRAY(arena, void *, count), ARENA_ARRAY(arena, void *, count),
 	                 rt_aligned(arena, IR_LANES * sizeof(double))};
 	for (uint32_t i = 0; i < count; i++) {
@@ -62,7 +50,7 @@ RtState rt_state_new(const RtTask *task, Arena *arena) {
 }
 
 void rt_state_copy(const RtTask *task, RtState *to, const RtState *from) {
-	for (uint32_t i = 0; i < slot_count(task); i++) {
+	for (uint32_t i = 0; i < task->slot_count; i++) {
 		memcpy(to->slots[i], from->slots[i], slot_bytes(task, i));
 	}
 	memcpy(to->f0, from->f0, IR_LANES * sizeof(double));
@@ -78,31 +66,31 @@ static void copy_lanes(void *to, const void *from, size_t elements, size_t width
 }
 
 void rt_state_copy_lanes(const RtTask *task, RtState *to, const RtState *from, const bool *chosen) {
-	for (uint32_t i = 0; i < slot_count(task); i++) {
-		IrType type = slot_type(task, i);
+	for (uint32_t i = 0; i < task->slot_count; i++) {
+		IrType type = task->slots[i];
 		size_t elements = (size_t)ir_type_elements(type, NULL);
 		copy_lanes(to->slots[i], from->slots[i], elements, ir_scalar_bytes(type.scalar), chosen);
 	}
 	copy_lanes(to->f0, from->f0, 1, ir_scalar_bytes(task->objective->real), chosen);
 }
 
+/* What the code of both calls of a run wants. */
+static size_t code_bytes(const RtTask *task, RtTheta variant) {
+	size_t begin = task->code[RT_BEGIN][variant]->arena_bytes, segment = task->code[RT_SEGMENT][variant]->arena_bytes;
+	return begin > segment ? begin : segment;
+}
+
 size_t rt_forward_arena(const RtTask *task, RtTheta variant) {
-	size_t code = task->begin[variant]->arena_bytes;
-	if (task->segment[variant]->arena_bytes > code) {
-		code = task->segment[variant]->arena_bytes;
-	}
-	size_t pointers = task->segment[variant]->func->params.count + task->segment[variant]->func->results.count;
-	return round_up(code) + round_up(8 * (size_t)task->rule->hypers.count) + round_up(IR_LANES * 8) +
-	       round_up(IR_LANES * 8 * (size_t)task->segment_steps) + round_up(pointers * sizeof(void *)) + 64;
+	const IrFunc *segment = task->code[RT_SEGMENT][variant]->func;
+	size_t pointers = segment->params.count + segment->results.count;
+	return round_up(code_bytes(task, variant)) + round_up(8 * (size_t)task->rule->hypers.count) +
+	       round_up(IR_LANES * 8) + round_up(IR_LANES * 8 * (size_t)task->segment_steps) +
+	       round_up(pointers * sizeof(void *)) + 64;
 }
 
 static Scratch scratch_split(const RtTask *task, RtTheta variant, void *arena) {
-	size_t code = task->begin[variant]->arena_bytes;
-	if (task->segment[variant]->arena_bytes > code) {
-		code = task->segment[variant]->arena_bytes;
-	}
 	Scratch s = {.code = arena};
-	char *next = (char *)arena + round_up(code);
+	char *next = (char *)arena + round_up(code_bytes(task, variant));
 	s.hypers = next;
 	next += round_up(8 * (size_t)task->rule->hypers.count);
 	s.score = next;
@@ -113,48 +101,39 @@ static Scratch scratch_split(const RtTask *task, RtTheta variant, void *arena) {
 	return s;
 }
 
-/* hypers..., theta? as parameters; returns how many. */
-static uint32_t rule_params(const RtTask *task, const RtArgs *args, Scratch *s, void **params) {
+void rt_give_rule(const RtTask *task, IrByRole *given, const double *hypers, void *stored, const void *const *theta) {
 	const FeRule *rule = task->rule;
-	uint32_t count = 0;
 	for (uint32_t i = 0; i < rule->hypers.count; i++) {
-		double value = args->hypers ? args->hypers[i] : rule->hypers.data[i].value;
-		rt_store(rule->real, s->hypers + 8 * i, 1, &value, 1);
-		params[count++] = s->hypers + 8 * i;
+		double value = hypers ? hypers[i] : rule->hypers.data[i].value;
+		rt_store(rule->real, (char *)stored + 8 * i, 1, &value, 1);
 	}
-	if (rule->learned_count > 0) {
-		union {
-			const void *in;
-			void *out;
-		} theta = {args->theta}; /* code takes its parameters as void *const *, and does not write them */
-		params[count++] = theta.out;
-	}
-	return count;
+	ir_give_addresses(given, IR_ROLE_HYPER, stored, 8, rule->hypers.count);
+	ir_give(given, IR_ROLE_THETA, theta, 1);
+}
+
+int rt_call_by_role(const RtCode *code, const IrByRole *given, const IrByRole *places, void **pointers, void *arena) {
+	void **results = pointers + code->func->params.count;
+	ir_arguments(code->func, given, sizeof *pointers, pointers);
+	ir_places(code->func, places, sizeof *results, results);
+	return rt_call(code, pointers, results, arena);
 }
 
 int rt_begin(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, void *arena) {
 	Scratch s = scratch_split(task, args->variant, arena);
-	const RtCode *code = task->begin[args->variant];
-	uint32_t fixed = fixed_count(task);
-	memcpy(s.pointers, block->fixed, sizeof(void *) * fixed);
-	s.pointers[fixed] = block->x0;
-	rule_params(task, args, &s, s.pointers + fixed + 1);
-	int error = rt_call(code, s.pointers, state->slots + 1, s.code);
+	IrByRole given = {0}, places = {0};
+	rt_give_block(task, &given, block);
+	rt_give_rule(task, &given, args->hypers, s.hypers, &args->theta);
+	give_slots(task, &places, state->slots);
+	int error = rt_call_by_role(task->code[RT_BEGIN][args->variant], &given, &places, s.pointers, s.code);
 	memcpy(state->slots[0], block->x0, slot_bytes(task, 0));
 	memcpy(state->f0, state->slots[1], slot_bytes(task, 1));
 	return error;
 }
 
-double rt_score_zero(RtScore score) {
-	return score.fold == FE_SCORE_MIN ? (double)INFINITY : 0;
-}
-
 int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, int t0, int turns,
                int horizon, double *score, double *curve, void *arena) {
 	Scratch s = scratch_split(task, args->variant, arena);
-	const RtCode *code = task->segment[args->variant];
 	IrScalar real = task->objective->real;
-	uint32_t fixed = fixed_count(task), slots = slot_count(task);
 	int error = 0;
 	for (int done = 0; done < turns && !error;) {
 		int64_t piece = turns - done < task->segment_steps ? turns - done : task->segment_steps;
@@ -163,31 +142,25 @@ int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtS
 			start[lane] = (args->t0 ? args->t0[lane] : t0) + done;
 			end[lane] = args->horizon ? args->horizon[lane] : horizon;
 		}
-		void **params = s.pointers;
-		memcpy(params, block->fixed, sizeof(void *) * fixed);
-		memcpy(params + fixed, state->slots, sizeof(void *) * slots);
-		uint32_t count = fixed + slots;
-		params[count++] = start;
-		params[count++] = &piece;
-		params[count++] = end;
-		params[count++] = state->f0;
-		count += rule_params(task, args, &s, params + count);
-		void **results = params + count;
-		results[0] = s.score;
-		memcpy(results + 1, state->spare, sizeof(void *) * slots);
-		results[slots + 1] = s.curve;
-		error = rt_call(code, params, results, s.code);
+		IrByRole given = {0}, places = {0};
+		rt_give_block(task, &given, block);
+		rt_give_rule(task, &given, args->hypers, s.hypers, &args->theta);
+		give_slots(task, &given, state->slots);
+		ir_give_addresses(&given, IR_ROLE_T0, start, sizeof start, 1);
+		ir_give_addresses(&given, IR_ROLE_TURNS, &piece, sizeof piece, 1);
+		ir_give_addresses(&given, IR_ROLE_HORIZON, end, sizeof end, 1);
+		ir_give(&given, IR_ROLE_F0, &state->f0, 1);
+		give_slots(task, &places, state->spare);
+		ir_give(&places, IR_ROLE_SCORE, &s.score, 1);
+		ir_give(&places, IR_ROLE_CURVE, &s.curve, 1);
+		error = rt_call_by_role(task->code[RT_SEGMENT][args->variant], &given, &places, s.pointers, s.code);
 		void **used = state->slots;
 		state->slots = state->spare;
 		state->spare = used;
 		double piece_score[IR_LANES];
 		rt_load(real, s.score, 1, piece_score, (size_t)task->lanes);
 		for (int lane = 0; lane < task->lanes; lane++) {
-			if (task->score.fold != FE_SCORE_MIN) {
-				score[lane] += piece_score[lane];
-			} else if (!(score[lane] <= piece_score[lane])) {
-				score[lane] = isnan(score[lane]) ? score[lane] : piece_score[lane];
-			}
+			score[lane] = rt_score_join(task->score, score[lane], piece_score[lane]);
 		}
 		if (curve) {
 			size_t lanes = (size_t)task->lanes;

@@ -1,87 +1,13 @@
-/* A task: an objective and a rule instantiated for each other, with the code that running them needs. */
+/* A task: how many problems go into a block, and the learned numbers of its rule. driver.c makes tasks and their code. */
 #include <math.h>
-#include <string.h>
 
 #include "runtime/runtime.h"
-
-/* (fixed..., x) -> f, g?: the objective without its reports, differentiated if the rule reads g. */
-static IrFunc *build_evaluate(RtTask *task) {
-	const IrFunc *value = task->objective->value;
-	IrFunc *func = ir_func_new(task->module, "objective_value");
-	IrBuilder b = ir_builder(func);
-	Arena *arena = task->module->arena;
-	IrValue *args = ARENA_ARRAY(arena, IrValue, value->params.count + 1);
-	IrValue *results = ARENA_ARRAY(arena, IrValue, value->results.count + 1);
-	for (uint32_t i = 0; i < value->params.count; i++) {
-		args[i] = ir_param(func, session_text(task->rt->session, value->params.data[i].name),
-		                   ir_type(value, value->params.data[i].value));
-	}
-	ir_inline(&b, value, args, results);
-	ir_result(func, "f", results[0]);
-	const IrPipeline pipeline = task->rt->options.pipeline;
-	func = ir_optimize(task->module, func, &pipeline);
-	if (task->rule && !task->rule->reads_g) {
-		return func;
-	}
-	bool *wrt = ARENA_ARRAY(arena, bool, func->params.count + 1);
-	wrt[func->params.count - 1] = true;
-	func = ad_gradient(task->module, func, "objective_gradient", 0, wrt, true, false);
-	return ir_optimize(task->module, func, &pipeline);
-}
-
-RtTask *rt_task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, RtScore score) {
-	double started = rt_seconds();
-	RtTask *task = ARENA_NEW(rt->arena, RtTask);
-	*task =
-		(RtTask){.rt = rt, .module = module, .objective = objective, .rule = rule, .score = score, .lanes = IR_LANES};
-	task->evaluate = build_evaluate(task);
-	rt->compile_seconds += rt_seconds() - started;
-	return task;
-}
-
-RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open,
-                    uint32_t open_count) {
-	double started = rt_seconds();
-	IrModule *module = ir_module_new(rt->session);
-	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);
-	FeRule *method = NULL;
-	if (problem && rule) {
-		uint32_t count = problem->params.count;
-		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, count + 1);
-		for (uint32_t i = 0; i < count; i++) {
-			sizes[i] = problem->params.data[i].count;
-		}
-		FeTarget target = {sizes, count};
-		method = fe_rule(rt->program, module, rule, &target, rt->options.real, open, open_count);
-	}
-	rt->compile_seconds += rt_seconds() - started;
-	if (!problem || (rule && !method)) {
-		ir_module_free(module);
-		return NULL;
-	}
-	return rt_task_of(rt, module, problem, method, score);
-}
-
-static void drop(RtCode **code) {
-	rt_code_free(*code);
-	*code = NULL;
-}
-
-static void drop_code(RtTask *task) {
-	drop(&task->setup);
-	for (int i = 0; i < RT_THETAS; i++) {
-		drop(&task->begin[i]);
-		drop(&task->segment[i]);
-	}
-	drop(&task->gradient);
-	drop(&task->tangent);
-}
 
 void rt_task_free(RtTask *task) {
 	if (!task) {
 		return;
 	}
-	drop_code(task);
+	rt_drop_code(task);
 	ir_module_free(task->module);
 }
 
@@ -110,7 +36,7 @@ void rt_task_plan(RtTask *task, int problems) {
 
 void rt_task_lanes(RtTask *task, int lanes) {
 	if (task->lanes != lanes) {
-		drop_code(task);
+		rt_drop_code(task);
 		task->lanes = lanes;
 	}
 }
@@ -144,8 +70,9 @@ bool rt_rule_theta(Rt *rt, const FeRule *rule, uint64_t seed, double *theta) {
 	if (rule->learned_count == 0) {
 		return true;
 	}
-	int64_t integers[] = {(int64_t)seed};
-	return rt_evaluate_once(rt, rule->theta, integers, NULL, &theta) && starts_inside(rt, rule, theta);
+	IrByRole given = {0};
+	ir_give_addresses(&given, IR_ROLE_SEED, &seed, sizeof seed, 1);
+	return rt_evaluate_once(rt, rule->theta, &given, &theta) && starts_inside(rt, rule, theta);
 }
 
 bool rt_theta_start(RtTask *task, uint64_t seed, double *theta) {
@@ -156,5 +83,7 @@ bool rt_theta_natural(RtTask *task, const double *theta, double *natural) {
 	if (rt_learned_count(task) == 0) {
 		return true;
 	}
-	return rt_evaluate_once(task->rt, task->rule->natural, NULL, &theta, &natural);
+	IrByRole given = {0};
+	ir_give(&given, IR_ROLE_THETA, &theta, 1);
+	return rt_evaluate_once(task->rt, task->rule->natural, &given, &natural);
 }

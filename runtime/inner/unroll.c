@@ -6,137 +6,38 @@
  *
  * `begin` evaluates at the start; a `segment` is a loop of turns between two states, so that runs of any length, windows
  * and particles are made of the same two functions. A whole gradient is a loop over windows in which the reverse of a
- * segment stands: the state goes on, its cotangent does not. Everything here is unbatched; need.c batches and compiles. */
+ * segment stands: the state goes on, its cotangent does not. Everything here is unbatched and as it is built: driver.c runs the
+ * passes, batches and compiles. */
 #include <math.h>
-#include <string.h>
 
 #include "ir/core/walk.h"
-#include "runtime/runtime.h"
+#include "runtime/inner/frame.h"
 
-/* The values that stand for one run inside a function under construction. */
-typedef struct Frame {
-	RtTask *task;
-	IrFunc *func;
-	IrBuilder b;
-	Arena *arena;
-	uint32_t fixed_count, hyper_count, state_count;
-	bool has_g;
-	IrValue *fixed, *hypers, *states;
-	IrValue x, f, g, theta; /* g, theta: 0 if there is none */
-	IrValue t0, turns, horizon, f0;
-} Frame;
-
-static Frame frame_new(RtTask *task, const char *name) {
-	Frame w = {.task = task, .func = ir_func_new(task->module, name), .arena = task->module->arena};
-	w.b = ir_builder(w.func);
-	w.fixed_count = task->evaluate->params.count - 1;
-	w.hyper_count = task->rule->hypers.count;
-	w.state_count = task->rule->init->results.count;
-	w.has_g = task->evaluate->results.count == 2;
-	w.fixed = ARENA_ARRAY(w.arena, IrValue, w.fixed_count + 1);
-	w.hypers = ARENA_ARRAY(w.arena, IrValue, w.hyper_count + 1);
-	w.states = ARENA_ARRAY(w.arena, IrValue, w.state_count + 1);
-	return w;
-}
-
-static IrType real_type(const Frame *w) {
+static IrType real_type(const RtFrame *w) {
 	return ir_scalar_type(w->task->objective->real);
-}
-
-static IrType x_type(const Frame *w) {
-	return ir_type(w->task->evaluate, w->task->evaluate->params.data[w->fixed_count].value);
-}
-
-static IrType state_type(const Frame *w, uint32_t i) {
-	return ir_type(w->task->rule->init, w->task->rule->init->results.data[i].value);
-}
-
-static const char *state_name(const Frame *w, uint32_t i) {
-	return session_text(w->task->rt->session, w->task->rule->init->results.data[i].name);
-}
-
-static void param_fixed(Frame *w) {
-	const IrFunc *evaluate = w->task->evaluate;
-	for (uint32_t i = 0; i < w->fixed_count; i++) {
-		IrParam from = evaluate->params.data[i];
-		w->fixed[i] = ir_param(w->func, session_text(w->task->rt->session, from.name), ir_type(evaluate, from.value));
-	}
-}
-
-static void param_state(Frame *w) {
-	w->x = ir_param(w->func, "x", x_type(w));
-	w->f = ir_param(w->func, "f", real_type(w));
-	w->g = w->has_g ? ir_param(w->func, "g", x_type(w)) : 0;
-	for (uint32_t i = 0; i < w->state_count; i++) {
-		w->states[i] = ir_param(w->func, state_name(w, i), state_type(w, i));
-	}
-}
-
-static void param_rule(Frame *w) {
-	const FeRule *rule = w->task->rule;
-	for (uint32_t i = 0; i < w->hyper_count; i++) {
-		w->hypers[i] = ir_param(w->func, session_text(w->task->rt->session, rule->hypers.data[i].name), real_type(w));
-	}
-	if (rule->learned_count > 0) {
-		w->theta = ir_param(w->func, "theta", ir_tensor_type(rule->real, 1, &rule->learned_count));
-	}
-}
-
-static void result_state(Frame *w) {
-	ir_result(w->func, "x", w->x);
-	ir_result(w->func, "f", w->f);
-	if (w->has_g) {
-		ir_result(w->func, "g", w->g);
-	}
-	for (uint32_t i = 0; i < w->state_count; i++) {
-		ir_result(w->func, state_name(w, i), w->states[i]);
-	}
 }
 
 /* ---- pieces of a turn ---- */
 
-static void emit_evaluate(Frame *w) {
-	IrValue *args = ARENA_ARRAY(w->arena, IrValue, w->fixed_count + 1);
-	memcpy(args, w->fixed, sizeof *args * w->fixed_count);
-	args[w->fixed_count] = w->x;
-	IrValue results[2] = {0, 0};
-	ir_inline(&w->b, w->task->evaluate, args, results);
-	w->f = results[0];
-	w->g = w->has_g ? results[1] : 0;
+static void emit_evaluate(RtFrame *w) {
+	rt_frame_call(w, w->task->evaluate);
 }
 
-static void emit_init(Frame *w) {
-	IrValue *args = ARENA_ARRAY(w->arena, IrValue, w->hyper_count + 2);
-	uint32_t count = 0;
-	args[count++] = w->x;
-	for (uint32_t i = 0; i < w->hyper_count; i++) {
-		args[count++] = w->hypers[i];
-	}
-	args[count] = w->theta;
-	ir_inline(&w->b, w->task->rule->init, args, w->states);
+/* x, f, g and the states at the start of a run, which is at x. */
+static void emit_begin(RtFrame *w) {
+	emit_evaluate(w);
+	rt_frame_call(w, w->task->rule->init);
+	rt_frame_set(w, IR_ROLE_F0, rt_frame_get(w, IR_ROLE_F));
 }
 
-static void emit_step(Frame *w, IrValue t) {
-	IrValue *args = ARENA_ARRAY(w->arena, IrValue, w->hyper_count + w->state_count + 6);
-	IrValue *results = ARENA_ARRAY(w->arena, IrValue, w->state_count + 1);
-	uint32_t count = 0;
-	args[count++] = w->x;
-	args[count++] = w->g ? w->g : ir_fill(&w->b, x_type(w), 0);
-	args[count++] = w->f;
-	args[count++] = t;
-	args[count++] = w->horizon;
-	for (uint32_t i = 0; i < w->hyper_count; i++) {
-		args[count++] = w->hypers[i];
+static void emit_step(RtFrame *w, IrValue t) {
+	bool has_g = w->count[IR_ROLE_G] > 0;
+	if (!has_g) { /* the step has the parameter and does not read it */
+		rt_frame_set(w, IR_ROLE_G, ir_fill(&w->b, ir_param_type(w->task->evaluate, IR_ROLE_X), 0));
 	}
-	if (w->theta) {
-		args[count++] = w->theta;
-	}
-	for (uint32_t i = 0; i < w->state_count; i++) {
-		args[count++] = w->states[i];
-	}
-	ir_inline(&w->b, w->task->rule->step, args, results);
-	w->x = results[0];
-	memcpy(w->states, results + 1, sizeof *results * w->state_count);
+	rt_frame_set(w, IR_ROLE_T, t);
+	rt_frame_call(w, w->task->rule->step);
+	w->count[IR_ROLE_G] = has_g;
 }
 
 /* A scalar op over values of rank 0: begins with the nodes read, ends with one put. */
@@ -157,91 +58,99 @@ static IrValue emit_count(IrBuilder *b, IrValue t0, IrValue counter, int64_t off
 }
 
 /* score (+) map(f); a final score counts the step that ends the run and nothing else. */
-static IrValue emit_score(Frame *w, IrValue score, IrValue t) {
-	RtScore how = w->task->score;
-	IrScalar real = w->task->objective->real;
+static IrValue emit_score(RtFrame *w, IrValue score, IrValue t) {
+	const FeScoreFoldInfo *fold = &fe_score_folds[w->task->score.fold];
+	const FeScoreMapInfo *map = &fe_score_maps[w->task->score.map];
 	IrForBuilder f = ir_for_begin(&w->b);
-	uint32_t value = ir_read_scalar(&f, w->f);
-	if (how.map == FE_SCORE_LOG_F) {
+	uint32_t value = ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_F));
+	if (map->logarithm) {
 		value = ir_op1(&f, IR_log, value);
-	} else if (how.map == FE_SCORE_RELATIVE) {
-		value = ir_op2(&f, IR_div, value, ir_read_scalar(&f, w->f0));
+	}
+	if (map->relative) {
+		value = ir_op2(&f, IR_div, value, ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_F0)));
 	}
 	uint32_t before = ir_read_scalar(&f, score);
-	uint32_t after;
-	if (how.fold == FE_SCORE_MIN) {
-		after = ir_op2(&f, IR_min, before, value);
-	} else if (how.fold == FE_SCORE_FINAL) {
-		uint32_t last = ir_op2(&f, IR_eq, ir_read_scalar(&f, t), ir_read_scalar(&f, w->horizon));
-		after = ir_op3(&f, IR_where, last, value, ir_real(&f, real, 0));
-		after = ir_op2(&f, IR_add, before, after);
-	} else {
-		after = ir_op2(&f, IR_add, before, value);
+	if (fold->last) {
+		uint32_t last = ir_op2(&f, IR_eq, ir_read_scalar(&f, t), ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_HORIZON)));
+		value = ir_op3(&f, IR_where, last, value, ir_real(&f, w->task->objective->real, 0));
 	}
-	return put_scalar(&f, after);
+	return put_scalar(&f, ir_op2(&f, fold->least ? IR_min : IR_add, before, value));
 }
 
 /* A mean is over the steps of the whole run. */
-static IrValue emit_scale(Frame *w, IrValue score) {
-	if (w->task->score.fold != FE_SCORE_MEAN) {
+static IrValue emit_scale(RtFrame *w, IrValue score) {
+	if (!fe_score_folds[w->task->score.fold].mean) {
 		return score;
 	}
 	IrForBuilder f = ir_for_begin(&w->b);
 	IrOpcode to_real = w->task->objective->real == IR_F32 ? IR_to_f32 : IR_to_f64;
-	uint32_t steps = ir_op1(&f, to_real, ir_read_scalar(&f, w->horizon));
+	uint32_t steps = ir_op1(&f, to_real, ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_HORIZON)));
 	return put_scalar(&f, ir_op2(&f, IR_div, ir_read_scalar(&f, score), steps));
 }
 
-static IrValue emit_curve(Frame *w, IrValue curve, IrValue counter) {
+static IrValue emit_curve(RtFrame *w, IrValue curve, IrValue counter) {
 	IrForBuilder f = ir_for_begin(&w->b);
 	uint32_t at = ir_read_scalar(&f, counter);
 	IrAt place = ir_at_node(w->task->module, at, 1);
-	IrValue out = ir_put(&f, IR_PUT_NONE, ir_read_scalar(&f, w->f), ir_type(w->func, curve), &place, curve, false);
+	uint32_t value = ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_F));
+	IrValue out = ir_put(&f, IR_PUT_NONE, value, ir_type(w->func, curve), &place, curve, false);
 	ir_for_end(&f);
 	return out;
 }
 
-static uint32_t state_values(const Frame *w, IrValue *values) {
+static uint32_t state_values(const RtFrame *w, IrValue *values) {
 	uint32_t count = 0;
-	values[count++] = w->x;
-	values[count++] = w->f;
-	if (w->has_g) {
-		values[count++] = w->g;
-	}
-	for (uint32_t i = 0; i < w->state_count; i++) {
-		values[count++] = w->states[i];
+	for (int k = 0; k < RT_STATE_ROLES; k++) {
+		IrRole role = rt_state_roles[k];
+		for (uint32_t i = 0; i < w->count[role]; i++) {
+			values[count++] = w->of[role][i];
+		}
 	}
 	return count;
 }
 
-static void set_state_values(Frame *w, const IrValue *values) {
+static uint32_t state_count(const RtFrame *w) {
 	uint32_t count = 0;
-	w->x = values[count++];
-	w->f = values[count++];
-	w->g = w->has_g ? values[count++] : 0;
-	memcpy(w->states, values + count, sizeof *values * w->state_count);
+	for (int k = 0; k < RT_STATE_ROLES; k++) {
+		count += w->count[rt_state_roles[k]];
+	}
+	return count;
 }
 
-/* The loop of a segment: from w's state to w's state; returns the score. curve: 0, or the table to fill (replaced). */
-static IrValue emit_segment(Frame *w, int steps, IrValue trips, IrValue *curve) {
-	IrValue *inner = ARENA_ARRAY(w->arena, IrValue, w->state_count + 5);
+static void set_state_values(RtFrame *w, const IrValue *values) {
+	for (int k = 0; k < RT_STATE_ROLES; k++) {
+		IrRole role = rt_state_roles[k];
+		IrValue *own = ARENA_ARRAY(w->arena, IrValue, w->count[role] + 1);
+		for (uint32_t i = 0; i < w->count[role]; i++) {
+			own[i] = *values++;
+		}
+		w->of[role] = own;
+	}
+}
+
+/* The loop of a segment: from w's state to w's state; sets the score. With `curve` f after every turn goes into the values of
+ * that role. trips: 0: all. */
+static void emit_segment(RtFrame *w, int steps, IrValue trips) {
+	bool curve = w->count[IR_ROLE_CURVE] > 0;
+	uint32_t count = state_count(w);
+	IrValue *inner = ARENA_ARRAY(w->arena, IrValue, count + 3);
 	IrValue zero = ir_fill(&w->b, real_type(w), rt_score_zero(w->task->score));
-	uint32_t count = state_values(w, inner);
+	state_values(w, inner);
 	IrBlock *outer = w->b.block;
 	IrOp *loop = ir_loop_begin(&w->b, steps, trips);
 	for (uint32_t i = 0; i < count; i++) {
 		inner[i] = ir_loop_carry(&w->b, loop, inner[i]);
 	}
 	inner[count] = ir_loop_carry(&w->b, loop, zero);
-	if (*curve) {
-		inner[count + 1] = ir_loop_carry(&w->b, loop, *curve);
+	if (curve) {
+		inner[count + 1] = ir_loop_carry(&w->b, loop, rt_frame_get(w, IR_ROLE_CURVE));
 	}
 	set_state_values(w, inner);
-	IrValue t = emit_count(&w->b, w->t0, loop->loop.counter, 1);
+	IrValue t = emit_count(&w->b, rt_frame_get(w, IR_ROLE_T0), loop->loop.counter, 1);
 	emit_step(w, t);
 	emit_evaluate(w);
 	inner[count] = emit_score(w, inner[count], t);
-	if (*curve) {
+	if (curve) {
 		inner[count + 1] = emit_curve(w, inner[count + 1], loop->loop.counter);
 	}
 	state_values(w, inner);
@@ -250,63 +159,39 @@ static IrValue emit_segment(Frame *w, int steps, IrValue trips, IrValue *curve) 
 		inner[i] = loop->loop.carries.data[i].out;
 	}
 	set_state_values(w, inner);
-	if (*curve) {
-		*curve = inner[count + 1];
+	if (curve) {
+		rt_frame_set(w, IR_ROLE_CURVE, inner[count + 1]);
 	}
-	return emit_scale(w, inner[count]);
+	rt_frame_set(w, IR_ROLE_SCORE, emit_scale(w, inner[count]));
 }
 
 /* ---- functions ---- */
 
-static IrFunc *optimized(RtTask *task, IrFunc *func) {
-	const IrPipeline pipeline = task->rt->options.pipeline;
-	return ir_optimize(task->module, func, &pipeline);
-}
-
-IrFunc *rt_build_begin(RtTask *task) {
-	Frame w = frame_new(task, "begin");
-	param_fixed(&w);
-	w.x = ir_param(w.func, "x", x_type(&w));
-	param_rule(&w);
-	emit_evaluate(&w);
-	emit_init(&w);
-	ir_result(w.func, "f", w.f);
-	if (w.has_g) {
-		ir_result(w.func, "g", w.g);
-	}
-	for (uint32_t i = 0; i < w.state_count; i++) {
-		ir_result(w.func, state_name(&w, i), w.states[i]);
-	}
-	return optimized(task, w.func);
+IrFunc *rt_build_begin(RtTask *task, const RtPlan *plan) {
+	(void)plan;
+	RtFrame w = rt_frame_new(task, "begin");
+	RT_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_HYPER, IR_ROLE_THETA);
+	emit_begin(&w);
+	RT_RESULTS(&w, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE);
+	return w.func;
 }
 
 /* `whole`: every segment has all its turns, so that no bound is read when it runs. */
 static IrFunc *build_segment(RtTask *task, int steps, bool curve, bool whole) {
-	Frame w = frame_new(task, "segment");
-	IrType count_type = ir_scalar_type(IR_I64);
-	param_fixed(&w);
-	param_state(&w);
-	w.t0 = ir_param(w.func, "t0", count_type);
-	w.turns = ir_param(w.func, "turns", count_type);
-	w.horizon = ir_param(w.func, "horizon", count_type);
-	w.f0 = ir_param(w.func, "f0", real_type(&w));
-	param_rule(&w);
-	IrValue table = 0;
+	RtFrame w = rt_frame_new(task, "segment");
+	RT_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_T0, IR_ROLE_TURNS,
+	          IR_ROLE_HORIZON, IR_ROLE_F0, IR_ROLE_HYPER, IR_ROLE_THETA);
 	if (curve) {
 		IrDim length = steps;
-		table = ir_fill(&w.b, ir_tensor_type(task->objective->real, 1, &length), 0);
+		rt_frame_set(&w, IR_ROLE_CURVE, ir_fill(&w.b, ir_tensor_type(task->objective->real, 1, &length), 0));
 	}
-	IrValue score = emit_segment(&w, steps, whole ? 0 : w.turns, &table);
-	ir_result(w.func, "score", score);
-	result_state(&w);
-	if (curve) {
-		ir_result(w.func, "curve", table);
-	}
-	return optimized(task, w.func);
+	emit_segment(&w, steps, whole ? 0 : rt_frame_get(&w, IR_ROLE_TURNS));
+	RT_RESULTS(&w, IR_ROLE_SCORE, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_CURVE);
+	return w.func;
 }
 
-IrFunc *rt_build_segment(RtTask *task, int steps, bool curve) {
-	return build_segment(task, steps, curve, false);
+IrFunc *rt_build_segment(RtTask *task, const RtPlan *plan) {
+	return build_segment(task, plan->steps, true, false);
 }
 
 /* Do the first states depend on theta? Then the first window's gradient also flows through `init`. */
@@ -315,7 +200,7 @@ static bool init_reads_theta(const FeRule *rule) {
 	if (rule->learned_count == 0 || init->results.count == 0) {
 		return false;
 	}
-	IrValue theta = init->params.data[init->params.count - 1].value;
+	IrValue theta = init->params.data[ir_param_at(init, IR_ROLE_THETA)].value;
 	for (uint32_t i = 0; i < init->results.count; i++) {
 		if (init->results.data[i].value == theta) {
 			return true;
@@ -324,9 +209,13 @@ static bool init_reads_theta(const FeRule *rule) {
 	return ir_block_uses(&init->body, theta);
 }
 
+static bool least(const RtFrame *w) {
+	return fe_score_folds[w->task->score.fold].least;
+}
+
 /* sum, or the one that stays where a minimum decides: new where the window's score is below the best before. */
-static IrValue emit_gather(Frame *w, IrValue best, IrValue score, IrValue total, IrValue window) {
-	if (w->task->score.fold != FE_SCORE_MIN) {
+static IrValue emit_gather(RtFrame *w, IrValue best, IrValue score, IrValue total, IrValue window) {
+	if (!least(w)) {
 		return ir_add_values(&w->b, total, window);
 	}
 	IrType type = ir_type(w->func, total);
@@ -342,79 +231,52 @@ static IrValue emit_gather(Frame *w, IrValue best, IrValue score, IrValue total,
 	return out;
 }
 
-static IrValue emit_min(Frame *w, IrValue a, IrValue b) {
+/* The score of what came before and a window. */
+static IrValue emit_join(RtFrame *w, IrValue before, IrValue window) {
+	if (!least(w)) {
+		return ir_add_values(&w->b, before, window);
+	}
 	IrForBuilder f = ir_for_begin(&w->b);
-	return put_scalar(&f, ir_op2(&f, IR_min, ir_read_scalar(&f, a), ir_read_scalar(&f, b)));
+	return put_scalar(&f, ir_op2(&f, IR_min, ir_read_scalar(&f, before), ir_read_scalar(&f, window)));
 }
 
 /* min(window, horizon - t0), and t0 = counter * window */
-static void emit_window_place(Frame *w, IrValue counter, int window, bool partial) {
+static void emit_window_place(RtFrame *w, IrValue counter, int window, bool partial) {
 	IrForBuilder f = ir_for_begin(&w->b);
 	uint32_t start = ir_op2(&f, IR_mul, ir_read_scalar(&f, counter), ir_int(&f, window));
-	w->t0 = put_scalar(&f, start);
+	rt_frame_set(w, IR_ROLE_T0, put_scalar(&f, start));
 	f = ir_for_begin(&w->b);
 	uint32_t turns = ir_int(&f, window);
 	if (partial) {
-		uint32_t left = ir_op2(&f, IR_sub, ir_read_scalar(&f, w->horizon), ir_read_scalar(&f, w->t0));
+		uint32_t left = ir_op2(&f, IR_sub, ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_HORIZON)),
+		                       ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_T0)));
 		turns = ir_op2(&f, IR_min, turns, left);
 	}
-	w->turns = put_scalar(&f, turns);
+	rt_frame_set(w, IR_ROLE_TURNS, put_scalar(&f, turns));
 }
 
-/* What is known of a function's parameters: the limits of the data that `setup` draws, which come first. */
-static const double *data_limits(const Frame *w, const IrFunc *func) {
-	const double *drawn = ad_result_limits(w->arena, w->task->objective->setup);
-	double *limits = ARENA_ARRAY(w->arena, double, func->params.count + 1);
-	for (uint32_t p = 0; p < func->params.count; p++)
-		limits[p] = p < w->fixed_count ? drawn[p] : (double)INFINITY;
-	return limits;
+/* How many windows a run of this horizon has. */
+static IrValue emit_window_count(RtFrame *w, int window) {
+	IrForBuilder f = ir_for_begin(&w->b);
+	uint32_t up = ir_op2(&f, IR_add, ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_HORIZON)), ir_int(&f, window - 1));
+	return put_scalar(&f, ir_op2(&f, IR_idiv, up, ir_int(&f, window)));
 }
 
-/* Calls the reverse of a segment; returns what it gives in values: score, state..., state~ (of states)..., theta~. */
-static void emit_reverse(Frame *w, const IrFunc *reverse, IrValue seed, IrValue *values) {
-	IrValue *args = ARENA_ARRAY(w->arena, IrValue, reverse->params.count);
-	uint32_t count = w->fixed_count;
-	memcpy(args, w->fixed, sizeof *args * w->fixed_count);
-	count += state_values(w, args + count);
-	args[count++] = w->t0;
-	args[count++] = w->turns;
-	args[count++] = w->horizon;
-	args[count++] = w->f0;
-	for (uint32_t i = 0; i < w->hyper_count; i++) {
-		args[count++] = w->hypers[i];
-	}
-	args[count++] = w->theta;
-	args[count++] = seed;
-	ir_inline(&w->b, reverse, args, values);
-}
-
-/* theta~ through init: (x, hypers..., theta, states~...) -> theta~ */
-static IrValue emit_init_reverse(Frame *w, IrValue x0, const IrValue *state_cotangents) {
+/* theta~ through init, at x0, from the cotangents of the first states. */
+static IrValue emit_init_reverse(RtFrame *w, IrValue x0, IrValue *state_cotangents, uint32_t count) {
 	const FeRule *rule = w->task->rule;
-	uint32_t params = rule->init->params.count;
-	bool *wrt = ARENA_ARRAY(w->arena, bool, params + 1);
-	wrt[params - 1] = true;
+	bool *wrt = ir_choose_params(w->arena, rule->init, IR_ROLE_THETA);
 	IrFunc *reverse = ad_reverse(w->task->module, rule->init, "init_reverse", NULL, wrt, false);
-	IrValue *args = ARENA_ARRAY(w->arena, IrValue, reverse->params.count);
-	uint32_t count = 0, next = 0;
-	args[count++] = x0;
-	for (uint32_t i = 0; i < w->hyper_count; i++) {
-		args[count++] = w->hypers[i];
-	}
-	args[count++] = w->theta;
-	for (uint32_t i = 0; i < w->state_count; i++) {
-		if (ir_scalar_is_real(state_type(w, i).scalar)) {
-			args[count++] = state_cotangents[next++];
-		}
-	}
-	IrValue out;
-	ir_inline(&w->b, reverse, args, &out);
-	return out;
+	rt_frame_set(w, IR_ROLE_X, x0);
+	w->of[ir_role_tilde(IR_ROLE_STATE)] = state_cotangents;
+	w->count[ir_role_tilde(IR_ROLE_STATE)] = count;
+	rt_frame_call(w, reverse);
+	return rt_frame_get(w, ir_role_tilde(IR_ROLE_THETA));
 }
 
 /* A state's cotangent of the first window, kept while the others go by. Where a minimum decides, a later window whose
  * score is below the best before leaves nothing of it. */
-static IrValue emit_first(Frame *w, IrValue counter, IrValue best, IrValue score, IrValue kept, IrValue now) {
+static IrValue emit_first(RtFrame *w, IrValue counter, IrValue best, IrValue score, IrValue kept, IrValue now) {
 	IrType type = ir_type(w->func, kept);
 	IrForBuilder f = ir_for_begin(&w->b);
 	IrAt at[IR_MAX_RANK];
@@ -422,7 +284,7 @@ static IrValue emit_first(Frame *w, IrValue counter, IrValue best, IrValue score
 		at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
 	}
 	uint32_t before = ir_read(&f, kept, at, false);
-	if (w->task->score.fold == FE_SCORE_MIN) {
+	if (least(w)) {
 		uint32_t better = ir_op2(&f, IR_lt, ir_read_scalar(&f, score), ir_read_scalar(&f, best));
 		before = ir_op3(&f, IR_where, better, ir_real(&f, type.scalar, 0), before);
 	}
@@ -433,92 +295,86 @@ static IrValue emit_first(Frame *w, IrValue counter, IrValue best, IrValue score
 	return out;
 }
 
-IrFunc *rt_build_gradient(RtTask *task, int window, int steps, bool fixed) {
-	if (window <= 0 || window > steps) {
-		window = steps;
+/* What is known of a segment's parameters: the limits of the data that `setup` draws. */
+static const double *segment_limits(const RtTask *task, const IrFunc *segment) {
+	Arena *arena = task->module->arena;
+	const double *drawn = ad_result_limits(arena, task->objective->setup);
+	IrRange from = ir_results_of(task->objective->setup, IR_ROLE_FIXED), to = ir_params_of(segment, IR_ROLE_FIXED);
+	double *limits = ARENA_ARRAY(arena, double, segment->params.count + 1);
+	for (uint32_t p = 0; p < segment->params.count; p++) {
+		bool fixed = segment->params.data[p].role == IR_ROLE_FIXED;
+		limits[p] = fixed ? drawn[from.first + p - to.first] : (double)INFINITY;
 	}
-	bool partial = !fixed || steps % window != 0;
+	return limits;
+}
+
+/* The reverse of a segment: its cotangents of theta and, through `init`, of the states that are real. */
+static IrFunc *segment_reverse(RtTask *task, int window, bool whole, bool through_init) {
+	IrFunc *segment = rt_optimized(task, build_segment(task, window, false, whole));
+	Arena *arena = task->module->arena;
+	bool *wrt = ir_choose_params(arena, segment, IR_ROLE_THETA);
+	for (uint32_t i = 0; through_init && i < segment->params.count; i++) {
+		const IrParam *p = &segment->params.data[i];
+		wrt[i] = wrt[i] || (p->role == IR_ROLE_STATE && ir_scalar_is_real(ir_type(segment, p->value).scalar));
+	}
+	bool *seeded = ir_choose_results(arena, segment, IR_ROLE_SCORE);
+	const double *limits = segment_limits(task, segment);
+	return rt_optimized(task, ad_reverse_within(task->module, segment, "segment_reverse", seeded, wrt, true, limits));
+}
+
+IrFunc *rt_build_gradient(RtTask *task, const RtPlan *plan) {
+	const IrRole theta_bar = ir_role_tilde(IR_ROLE_THETA), state_bar = ir_role_tilde(IR_ROLE_STATE);
+	int steps = plan->steps, window = plan->window <= 0 || plan->window > steps ? steps : plan->window;
+	bool partial = !plan->fixed || steps % window != 0;
 	bool through_init = init_reads_theta(task->rule);
-	IrFunc *segment = build_segment(task, window, false, !partial);
-
-	Frame w = frame_new(task, "meta_gradient");
-	bool *seeded = ARENA_ARRAY(w.arena, bool, segment->results.count + 1);
-	bool *wrt = ARENA_ARRAY(w.arena, bool, segment->params.count + 1);
-	seeded[0] = true;
-	wrt[segment->params.count - 1] = true;
-	uint32_t first_state = w.fixed_count + (w.has_g ? 3 : 2);
-	uint32_t kept_count = 0;
-	for (uint32_t i = 0; through_init && i < w.state_count; i++) {
-		if (ir_scalar_is_real(state_type(&w, i).scalar)) {
-			wrt[first_state + i] = true;
-			kept_count++;
-		}
-	}
-	IrFunc *reverse = optimized(
-		task, ad_reverse_within(task->module, segment, "segment_reverse", seeded, wrt, true, data_limits(&w, segment)));
-
-	param_fixed(&w);
-	w.x = ir_param(w.func, "x", x_type(&w));
-	w.horizon = ir_param(w.func, "horizon", ir_scalar_type(IR_I64));
-	param_rule(&w);
-	IrValue x0 = w.x;
-	emit_evaluate(&w);
-	emit_init(&w);
-	w.f0 = w.f;
-
-	int windows = (steps + window - 1) / window;
-	IrValue trips = 0;
-	if (!fixed) {
-		IrForBuilder f = ir_for_begin(&w.b);
-		uint32_t up = ir_op2(&f, IR_add, ir_read_scalar(&f, w.horizon), ir_int(&f, window - 1));
-		trips = put_scalar(&f, ir_op2(&f, IR_idiv, up, ir_int(&f, window)));
-	}
-	IrValue seed = ir_fill(&w.b, real_type(&w), 1);
+	IrFunc *reverse = segment_reverse(task, window, !partial, through_init);
+	RtFrame w = rt_frame_new(task, "meta_gradient");
+	RT_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
+	IrValue x0 = rt_frame_get(&w, IR_ROLE_X);
+	emit_begin(&w);
+	IrValue trips = plan->fixed ? 0 : emit_window_count(&w, window);
+	rt_frame_set(&w, ir_role_tilde(IR_ROLE_SCORE), ir_fill(&w.b, real_type(&w), 1));
 	/* carries: state..., score, theta~, first window's state~... */
-	IrValue *inner = ARENA_ARRAY(w.arena, IrValue, w.state_count + kept_count + 6);
-	IrValue *given = ARENA_ARRAY(w.arena, IrValue, reverse->results.count + 1);
-	uint32_t states = state_values(&w, inner);
-	inner[states] = ir_fill(&w.b, real_type(&w), rt_score_zero(task->score));
-	inner[states + 1] = ir_fill(&w.b, ir_type(w.func, w.theta), 0);
-	uint32_t carries = states + 2;
-	for (uint32_t i = 0; kept_count > 0 && i < w.state_count; i++) {
-		if (ir_scalar_is_real(state_type(&w, i).scalar)) {
-			inner[carries++] = ir_fill(&w.b, state_type(&w, i), 0);
-		}
+	uint32_t states = state_count(&w), kept = ir_results_of(reverse, state_bar).count, carries = states + 2 + kept;
+	IrValue *inner = ARENA_ARRAY(w.arena, IrValue, carries + 1);
+	IrValue *score = &inner[states], *bar = &inner[states + 1], *first = &inner[states + 2];
+	state_values(&w, inner);
+	*score = ir_fill(&w.b, real_type(&w), rt_score_zero(task->score));
+	*bar = ir_fill(&w.b, ir_type(w.func, rt_frame_get(&w, IR_ROLE_THETA)), 0);
+	for (uint32_t i = 0; i < kept; i++) {
+		uint32_t at = ir_results_of(reverse, state_bar).first + i;
+		first[i] = ir_fill(&w.b, ir_type(reverse, reverse->results.data[at].value), 0);
 	}
 	IrBlock *outer = w.b.block;
-	IrOp *loop = ir_loop_begin(&w.b, windows, trips);
+	IrOp *loop = ir_loop_begin(&w.b, (steps + window - 1) / window, trips);
 	for (uint32_t i = 0; i < carries; i++) {
 		inner[i] = ir_loop_carry(&w.b, loop, inner[i]);
 	}
 	set_state_values(&w, inner);
 	emit_window_place(&w, loop->loop.counter, window, partial);
-	emit_reverse(&w, reverse, seed, given);
-	IrValue best = inner[states];
-	memcpy(inner, given + 1, sizeof *given * states);
-	inner[states] =
-		task->score.fold == FE_SCORE_MIN ? emit_min(&w, best, given[0]) : ir_add_values(&w.b, best, given[0]);
-	inner[states + 1] = emit_gather(&w, best, given[0], inner[states + 1], given[1 + states + kept_count]);
-	for (uint32_t i = 0; i < kept_count; i++) {
-		inner[states + 2 + i] =
-			emit_first(&w, loop->loop.counter, best, given[0], inner[states + 2 + i], given[1 + states + i]);
+	rt_frame_call(&w, reverse);
+	state_values(&w, inner);
+	IrValue best = *score, now = rt_frame_get(&w, IR_ROLE_SCORE);
+	*score = emit_join(&w, best, now);
+	*bar = emit_gather(&w, best, now, *bar, rt_frame_get(&w, theta_bar));
+	for (uint32_t i = 0; i < kept; i++) {
+		first[i] = emit_first(&w, loop->loop.counter, best, now, first[i], w.of[state_bar][i]);
 	}
 	ir_loop_end(&w.b, loop, inner, outer);
-	IrValue theta_bar = loop->loop.carries.data[states + 1].out;
-	if (kept_count > 0) {
-		for (uint32_t i = 0; i < kept_count; i++) {
-			inner[i] = loop->loop.carries.data[states + 2 + i].out;
-		}
-		theta_bar = ir_add_values(&w.b, theta_bar, emit_init_reverse(&w, x0, inner));
+	for (uint32_t i = 0; i < carries; i++) {
+		inner[i] = loop->loop.carries.data[i].out;
 	}
-	ir_result(w.func, "score", loop->loop.carries.data[states].out);
-	ir_result(w.func, "theta~", theta_bar);
-	return optimized(task, w.func);
+	if (kept > 0) {
+		*bar = ir_add_values(&w.b, *bar, emit_init_reverse(&w, x0, first, kept));
+	}
+	ir_result_as(w.func, IR_ROLE_SCORE, "score", *score);
+	ir_result_as(w.func, theta_bar, ir_role_name(theta_bar), *bar);
+	return w.func;
 }
 
 /* The state at the start of a window, with no derivative from before; `init` belongs to the first window. */
-static void emit_cut(Frame *w, IrValue counter, bool through_init) {
-	IrValue *values = ARENA_ARRAY(w->arena, IrValue, w->state_count + 3);
+static void emit_cut(RtFrame *w, IrValue counter, bool through_init) {
+	IrValue *values = ARENA_ARRAY(w->arena, IrValue, state_count(w) + 1);
 	uint32_t count = state_values(w, values);
 	for (uint32_t k = 0; k < count; k++) {
 		IrType type = ir_type(w->func, values[k]);
@@ -542,14 +398,13 @@ static void emit_cut(Frame *w, IrValue counter, bool through_init) {
 	set_state_values(w, values);
 }
 
-/* A whole run as a loop over windows, which cuts derivatives between them. Returns the score. */
-static IrValue emit_windows(Frame *w, int window, int steps) {
-	IrValue *inner = ARENA_ARRAY(w->arena, IrValue, w->state_count + 4), none = 0;
-	uint32_t states = state_values(w, inner);
+/* A whole run as a loop over windows, which cuts derivatives between them; sets the score. */
+static void emit_windows(RtFrame *w, int window, int steps) {
+	uint32_t states = state_count(w);
+	IrValue *inner = ARENA_ARRAY(w->arena, IrValue, states + 1);
+	state_values(w, inner);
 	inner[states] = ir_fill(&w->b, real_type(w), rt_score_zero(w->task->score));
-	IrForBuilder f = ir_for_begin(&w->b);
-	uint32_t up = ir_op2(&f, IR_add, ir_read_scalar(&f, w->horizon), ir_int(&f, window - 1));
-	IrValue trips = put_scalar(&f, ir_op2(&f, IR_idiv, up, ir_int(&f, window)));
+	IrValue trips = emit_window_count(w, window);
 	IrBlock *outer = w->b.block;
 	IrOp *loop = ir_loop_begin(&w->b, (steps + window - 1) / window, trips);
 	for (uint32_t i = 0; i <= states; i++) {
@@ -558,28 +413,24 @@ static IrValue emit_windows(Frame *w, int window, int steps) {
 	set_state_values(w, inner);
 	emit_window_place(w, loop->loop.counter, window, true);
 	emit_cut(w, loop->loop.counter, init_reads_theta(w->task->rule));
-	IrValue best = inner[states], score = emit_segment(w, window, w->turns, &none);
+	emit_segment(w, window, rt_frame_get(w, IR_ROLE_TURNS));
 	state_values(w, inner);
-	bool least = w->task->score.fold == FE_SCORE_MIN;
-	inner[states] = least ? emit_min(w, best, score) : ir_add_values(&w->b, best, score);
+	inner[states] = emit_join(w, inner[states], rt_frame_get(w, IR_ROLE_SCORE));
 	ir_loop_end(&w->b, loop, inner, outer);
-	return loop->loop.carries.data[states].out;
+	rt_frame_set(w, IR_ROLE_SCORE, loop->loop.carries.data[states].out);
 }
 
-IrFunc *rt_build_tangent(RtTask *task, int window, int steps) {
-	Frame w = frame_new(task, "score");
-	param_fixed(&w);
-	w.x = ir_param(w.func, "x", x_type(&w));
-	w.horizon = ir_param(w.func, "horizon", ir_scalar_type(IR_I64));
-	param_rule(&w);
-	emit_evaluate(&w);
-	emit_init(&w);
-	w.f0 = w.f;
-	IrValue none = 0;
-	bool whole = window <= 0 || window >= steps;
-	ir_result(w.func, "score", whole ? emit_segment(&w, steps, w.horizon, &none) : emit_windows(&w, window, steps));
-	IrFunc *func = optimized(task, w.func);
-	bool *wrt = ARENA_ARRAY(w.arena, bool, func->params.count + 1);
-	wrt[func->params.count - 1] = true;
-	return optimized(task, ad_forward_within(task->module, func, "score_tangent", wrt, true, data_limits(&w, func)));
+IrFunc *rt_build_tangent(RtTask *task, const RtPlan *plan) {
+	RtFrame w = rt_frame_new(task, "score");
+	RT_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
+	emit_begin(&w);
+	if (plan->window <= 0 || plan->window >= plan->steps) {
+		emit_segment(&w, plan->steps, rt_frame_get(&w, IR_ROLE_HORIZON));
+	} else {
+		emit_windows(&w, plan->window, plan->steps);
+	}
+	RT_RESULTS(&w, IR_ROLE_SCORE);
+	IrFunc *func = rt_optimized(task, w.func);
+	bool *wrt = ir_choose_params(w.arena, func, IR_ROLE_THETA);
+	return ad_forward(task->module, func, "score_tangent", wrt, true);
 }

@@ -1,49 +1,9 @@
 /* An objective at a point, and one rule on a few problems. */
 #include <string.h>
 
-#include "runtime/runtime.h"
+#include "runtime/inner/frame.h"
 
 static const RtScore plain_score = {FE_SCORE_MEAN, FE_SCORE_F};
-
-/* (seed, instance) -> x, and (seed, instance, x) -> f, reports..., g: everything that `eval` prints. */
-static IrFunc *build_start(RtTask *task) {
-	const FeObjective *objective = task->objective;
-	IrFunc *func = ir_func_new(task->module, "start_of_instance");
-	IrBuilder b = ir_builder(func);
-	IrValue *values = ARENA_ARRAY(task->module->arena, IrValue, objective->setup->results.count + 3);
-	values[0] = ir_param(func, "seed", ir_scalar_type(IR_I64));
-	values[1] = ir_param(func, "instance", ir_scalar_type(IR_I64));
-	ir_inline(&b, objective->setup, values, values + 2);
-	IrValue x;
-	ir_inline(&b, objective->start, values, &x);
-	ir_result(func, "x", x);
-	return func;
-}
-
-static IrFunc *build_value(RtTask *task) {
-	const FeObjective *objective = task->objective;
-	const IrFunc *value = objective->value;
-	IrModule *module = task->module;
-	uint32_t fixed = objective->setup->results.count;
-	bool *wrt = ARENA_ARRAY(module->arena, bool, value->params.count + 1);
-	wrt[fixed] = true;
-	const IrPipeline pipeline = task->rt->options.pipeline;
-	IrFunc *plain = ir_optimize(module, ir_func_copy(module, value, "value"), &pipeline);
-	IrFunc *gradient = ad_gradient(module, plain, "value_and_gradient", 0, wrt, true, true);
-	IrFunc *func = ir_func_new(module, "value_of_instance");
-	IrBuilder b = ir_builder(func);
-	IrValue *values = ARENA_ARRAY(module->arena, IrValue, fixed + 3);
-	IrValue *results = ARENA_ARRAY(module->arena, IrValue, gradient->results.count + 1);
-	values[0] = ir_param(func, "seed", ir_scalar_type(IR_I64));
-	values[1] = ir_param(func, "instance", ir_scalar_type(IR_I64));
-	ir_inline(&b, objective->setup, values, values + 2);
-	values[2 + fixed] = ir_param(func, "x", ir_type(value, value->params.data[fixed].value));
-	ir_inline(&b, gradient, values + 2, results);
-	for (uint32_t i = 0; i < gradient->results.count; i++) {
-		ir_result(func, session_text(task->rt->session, gradient->results.data[i].name), results[i]);
-	}
-	return func;
-}
 
 /* Calls once with typed memory; reals in and out as double. */
 static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double *x, double *const *out) {
@@ -62,13 +22,18 @@ static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double
 	}
 	Arena *scratch = arena_new();
 	int64_t seed = (int64_t)rt->options.seed;
-	void *params[3] = {&seed, &instance, NULL};
 	IrScalar real = task->objective->real;
 	size_t size = (size_t)task->objective->size;
+	IrByRole given = {0};
+	ir_give_addresses(&given, IR_ROLE_SEED, &seed, sizeof seed, 1);
+	ir_give_addresses(&given, IR_ROLE_INSTANCE, &instance, sizeof instance, 1);
 	if (x) {
-		params[2] = rt_aligned(scratch, size * 8);
-		rt_store(real, params[2], 1, x, size);
+		void *stored = rt_aligned(scratch, size * 8);
+		rt_store(real, stored, 1, x, size);
+		ir_give_addresses(&given, IR_ROLE_X, stored, size, 1);
 	}
+	void *params[3];
+	ir_arguments(code->func, &given, sizeof *params, params);
 	uint32_t count = code->func->results.count;
 	void **results = ARENA_ARRAY(scratch, void *, count + 1);
 	for (uint32_t i = 0; i < count; i++) {
@@ -103,22 +68,22 @@ bool rt_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x,
 	if (x) {
 		memcpy(out->x, x, sizeof *x * (size_t)out->size);
 	} else {
-		ok = call_once(task, build_start(task), instance, NULL, &out->x);
+		ok = call_once(task, rt_build_instance_start(task), instance, NULL, &out->x);
 	}
-	IrFunc *value = ok ? build_value(task) : NULL;
+	IrFunc *value = ok ? rt_build_instance_value(task) : NULL;
 	if (value) {
-		uint32_t count = value->results.count;
-		out->report_count = count - 2;
-		out->report_names = ARENA_ARRAY(rt->arena, const char *, count);
-		out->reports = ARENA_ARRAY(rt->arena, double, count);
-		double **places = ARENA_ARRAY(rt->arena, double *, count);
-		places[0] = &out->value;
-		for (uint32_t i = 0; i < out->report_count; i++) {
+		IrRange reports = ir_results_of(value, IR_ROLE_REPORT);
+		out->report_count = reports.count;
+		out->report_names = ARENA_ARRAY(rt->arena, const char *, reports.count + 1);
+		out->reports = ARENA_ARRAY(rt->arena, double, reports.count + 1);
+		double **places = ARENA_ARRAY(rt->arena, double *, value->results.count);
+		places[ir_result_at(value, IR_ROLE_F)] = &out->value;
+		places[ir_result_at(value, IR_ROLE_G)] = out->gradient;
+		for (uint32_t i = 0; i < reports.count; i++) {
 			const char *name = session_text(rt->session, task->objective->reports.data[i]);
 			out->report_names[i] = arena_strdup(rt->arena, name);
-			places[1 + i] = &out->reports[i];
+			places[reports.first + i] = &out->reports[i];
 		}
-		places[count - 1] = out->gradient;
 		ok = call_once(task, value, instance, out->x, places);
 	}
 	rt_task_free(task);

@@ -1,4 +1,4 @@
-/* What the estimators share among themselves (estimators.c, particles.c). */
+/* What the estimators share among themselves (estimators.c, derivatives.c, particles.c). */
 #ifndef GRADUS_RUNTIME_ESTIMATOR_H
 #define GRADUS_RUNTIME_ESTIMATOR_H
 
@@ -47,9 +47,33 @@ typedef struct EstimatorWorker {
 	double *tangent;
 } EstimatorWorker;
 
+/* How an estimator is carried out: a row of frontend/estimators.def names one. */
+typedef struct EstimatorMethod {
+	/* Chooses the blocks of a task for so many problems; which code it will run, its main one last. */
+	int (*uses)(const RtEstimate *how, RtTask *task, int problems, RtUse uses[RT_MOST_USES]);
+	double (*bytes)(const RtEstimator *e); /* of memory, before it is allocated */
+	void (*allocate)(RtEstimator *e);
+	bool (*estimate)(RtEstimator *e, double *gradient, RtStats *stats);
+	/* of those that differentiate */
+	RtStage stage;
+	int (*block)(const RtEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine);
+	bool runs_per_number; /* every learned number costs a run */
+	/* of evolution strategies */
+	bool whole;      /* a window is always a run */
+	int carried;     /* states that a particle keeps from window to window */
+	bool sums_noise; /* a run goes on feeling the noise of the windows before */
+} EstimatorMethod;
+
+extern const EstimatorMethod rt_estimator_reverse, rt_estimator_forward;                         /* derivatives.c */
+extern const EstimatorMethod rt_estimator_full, rt_estimator_persistent, rt_estimator_truncated; /* particles.c */
+
+/* E0807 */
+enum { MOST_HYPERS = 128, MOST_POINTERS = 512 };
+
 struct RtEstimator {
 	Rt *rt;
 	RtEstimate how;
+	const EstimatorMethod *method;
 	uint64_t seed;
 	int64_t count; /* P */
 	Arena *arena;
@@ -65,20 +89,14 @@ struct RtEstimator {
 	int horizon;
 };
 
+/* May this sum of squares be trusted? */
+bool rt_estimator_squares_fit(double squares);
 /* Which family and which of its items an item is. */
-Family *estimator_family(const RtEstimator *e, int item, int *local);
+Family *rt_estimator_family(const RtEstimator *e, int item, int *local);
 /* Log-uniform between the ends, or the only length; draw: which of this group's runs. */
-int estimator_horizon(const RtEstimator *e, int64_t draw, int64_t group);
+int rt_estimator_horizon(const RtEstimator *e, int64_t draw, int64_t group);
 /* What it is on average. */
-double estimator_mean_horizon(const RtEstimator *e);
-bool estimator_failed(const RtEstimator *e);
-
-/* particles.c */
-
-/* Is every window a whole run? Then all three are `es`. */
-bool particles_whole(const RtEstimator *e);
-bool particles_new(RtEstimator *e);
-double particles_bytes(const RtEstimator *e);
-bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats);
+double rt_estimator_mean_horizon(const RtEstimator *e);
+bool rt_estimator_failed(const RtEstimator *e);
 
 #endif

@@ -16,19 +16,24 @@
 
 #include "runtime/meta/estimator.h"
 
-bool particles_whole(const RtEstimator *e) {
-	return e->how.kind == FE_ES || e->how.window <= 0 || e->how.window >= e->how.horizon_high;
+/* Is every window a whole run? Then all three are `es`. */
+static bool whole_runs(const EstimatorMethod *method, const RtEstimate *how) {
+	return method->whole || how->window <= 0 || how->window >= how->horizon_high;
+}
+
+static bool particles_whole(const RtEstimator *e) {
+	return whole_runs(e->method, &e->how);
 }
 
 static int carried_states(const RtEstimator *e) {
-	return particles_whole(e) ? 0 : e->how.kind == FE_PES ? 2 : 1;
+	return particles_whole(e) ? 0 : e->method->carried;
 }
 
 static size_t theta_bytes(const RtEstimator *e, RtTheta variant) {
 	return 8 * (size_t)e->count * (variant == RT_PER_LANE ? IR_LANES : 1);
 }
 
-double particles_bytes(const RtEstimator *e) {
+static double particles_bytes(const RtEstimator *e) {
 	double bytes = 0, arena = 0;
 	for (int k = 0; k < e->family_count; k++) {
 		const Family *family = &e->families[k];
@@ -51,7 +56,7 @@ double particles_bytes(const RtEstimator *e) {
 static void begin_run(const RtEstimator *e, const Family *family, const Group *group, int i, int64_t draw, Age *age) {
 	bool together = particles_whole(e) && family->variant == RT_PER_LANE;
 	int64_t who = together ? group->first / (int)IR_LANES : group->first + i;
-	age->horizon = age->end = estimator_horizon(e, draw, (int64_t)(family - e->families) << 32 | who);
+	age->horizon = age->end = rt_estimator_horizon(e, draw, (int64_t)(family - e->families) << 32 | who);
 	age->t = 0;
 }
 
@@ -80,7 +85,7 @@ static void group_new(RtEstimator *e, Family *family, Group *group) {
 	}
 }
 
-bool particles_new(RtEstimator *e) {
+static void particles_allocate(RtEstimator *e) {
 	Arena *arena = e->arena;
 	size_t scratch = 0;
 	for (int k = 0; k < e->family_count; k++) {
@@ -110,7 +115,6 @@ bool particles_new(RtEstimator *e) {
 			e->workers[i].states[k] = rt_state_new(e->families[k / 3].task, arena);
 		}
 	}
-	return true;
 }
 
 /* theta + sign * eps as the group's code wants it; lanes without a particle repeat the first. */
@@ -226,7 +230,8 @@ static int run_lanes(const Walk *w, const void *theta, RtState *state, const int
 	                       NULL, w->arena);
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		double *sum = &score[part[lane]][lane];
-		*sum = how.fold == FE_SCORE_MIN ? piece[lane] : *sum + piece[lane]; /* a minimum is of whole runs: one piece */
+		*sum = fe_score_folds[how.fold].least ? piece[lane]
+		                                      : *sum + piece[lane]; /* a minimum is of whole runs: one piece */
 	}
 	return error;
 }
@@ -234,7 +239,7 @@ static int run_lanes(const Walk *w, const void *theta, RtState *state, const int
 static void particle_item(void *user, int item, int worker) {
 	RtEstimator *e = user;
 	int local;
-	const Family *family = estimator_family(e, item, &local);
+	const Family *family = rt_estimator_family(e, item, &local);
 	int chunks = family->problems->block_count, chunk = local % chunks;
 	const Group *group = &family->groups[local / chunks];
 	Share *share = &e->shares[item];
@@ -340,14 +345,14 @@ static void add_particle(RtEstimator *e, const Family *family, int number, int i
 	const double *noise = group->noise + i * e->count;
 	bool whole = particles_whole(e);
 	int window = e->how.window, runs = carried_states(e) == 1 ? 3 : 2;
-	double scale = whole ? 1 : estimator_mean_horizon(e) / window;
+	double scale = whole ? 1 : rt_estimator_mean_horizon(e) / window;
 	double factor = share / (2 * e->how.sigma * e->how.sigma * e->how.particles);
 	for (int part = 0; part < 2; part++) {
 		int turns = passage->turns[part];
 		if (turns == 0) {
 			continue;
 		}
-		bool afresh = part == 1 || passage->afresh || e->how.kind != FE_PES;
+		bool afresh = part == 1 || passage->afresh || !e->method->sums_noise;
 		for (int64_t p = 0; p < e->count; p++) {
 			sum[p] = afresh ? noise[p] : sum[p] + noise[p];
 		}
@@ -366,7 +371,7 @@ static void add_particle(RtEstimator *e, const Family *family, int number, int i
 	}
 }
 
-bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
+static bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
 	int groups = 0, problems = 0;
 	for (int k = 0; k < e->family_count; k++) {
 		Family *family = &e->families[k];
@@ -380,7 +385,7 @@ bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
 	}
 	rt_pool_run(e->rt->pool, groups, noise_item, e);
 	rt_pool_run(e->rt->pool, e->item_count, particle_item, e);
-	if (estimator_failed(e)) {
+	if (rt_estimator_failed(e)) {
 		return false;
 	}
 	*stats = (RtStats){0};
@@ -401,3 +406,48 @@ bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
 	stats->score = scored > 0 ? stats->score / scored : (double)NAN;
 	return true;
 }
+
+/* Few problems: the lanes go to particles. */
+static int uses(const EstimatorMethod *method, const RtEstimate *how, RtTask *task, int problems,
+                RtUse use[RT_MOST_USES]) {
+	rt_task_lanes(task, IR_LANES);
+	RtTheta variant = problems < IR_LANES / 2 ? RT_PER_LANE : RT_SHARED;
+	use[0] = (RtUse){RT_SETUP, {0}};
+	use[1] = (RtUse){RT_BEGIN, {.variant = variant}};
+	use[2] =
+		(RtUse){RT_SEGMENT, rt_segment_plan(task, whole_runs(method, how) ? how->horizon_high : how->window, variant)};
+	return 3;
+}
+
+static int full_uses(const RtEstimate *how, RtTask *task, int problems, RtUse use[RT_MOST_USES]) {
+	return uses(&rt_estimator_full, how, task, problems, use);
+}
+
+static int windows_uses(const RtEstimate *how, RtTask *task, int problems, RtUse use[RT_MOST_USES]) {
+	return uses(&rt_estimator_persistent, how, task, problems, use);
+}
+
+const EstimatorMethod rt_estimator_full = {
+	.uses = full_uses,
+	.bytes = particles_bytes,
+	.allocate = particles_allocate,
+	.estimate = particles_estimate,
+	.whole = true,
+};
+
+const EstimatorMethod rt_estimator_persistent = {
+	.uses = windows_uses,
+	.bytes = particles_bytes,
+	.allocate = particles_allocate,
+	.estimate = particles_estimate,
+	.carried = 2,
+	.sums_noise = true,
+};
+
+const EstimatorMethod rt_estimator_truncated = {
+	.uses = windows_uses,
+	.bytes = particles_bytes,
+	.allocate = particles_allocate,
+	.estimate = particles_estimate,
+	.carried = 1,
+};

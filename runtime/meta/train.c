@@ -10,13 +10,47 @@ typedef struct Outer {
 	IrModule *module;
 	FeRule *rule;
 	RtCode *step;
-	void **params, **results;
-	void *arena;
+	void *x, *moved, *g; /* theta before and after a step, the gradient */
+	void **states, **spare;
+	uint32_t state_count;
+	void **pointers, *arena;
 	double *hypers, *learned;
 	int64_t t, horizon;
 	double f;
-	uint32_t states_at; /* first state among the parameters */
 } Outer;
+
+/* What init and step take alike. */
+static void outer_give(const Outer *outer, IrByRole *given) {
+	ir_give(given, IR_ROLE_X, &outer->x, 1);
+	ir_give_addresses(given, IR_ROLE_HYPER, outer->hypers, sizeof *outer->hypers, outer->rule->hypers.count);
+	ir_give(given, IR_ROLE_THETA, &outer->learned, 1);
+}
+
+/* States as they start. */
+static bool outer_init(Rt *rt, Outer *outer, Arena *arena) {
+	const IrFunc *init = outer->rule->init;
+	IrRange states = ir_results_of(outer->step->func, IR_ROLE_STATE);
+	outer->state_count = states.count;
+	outer->states = ARENA_ARRAY(arena, void *, states.count + 1);
+	outer->spare = ARENA_ARRAY(arena, void *, states.count + 1);
+	double **starts = ARENA_ARRAY(arena, double *, states.count + 1);
+	for (uint32_t i = 0; i < states.count; i++) {
+		size_t bytes = outer->step->result_bytes[states.first + i];
+		outer->states[i] = rt_aligned(arena, bytes);
+		outer->spare[i] = rt_aligned(arena, bytes);
+		starts[i] = ARENA_ARRAY(arena, double, bytes + 1);
+	}
+	IrByRole given = {0};
+	outer_give(outer, &given);
+	if (!rt_evaluate_once(rt, init, &given, starts)) {
+		return false;
+	}
+	for (uint32_t i = 0; i < states.count; i++) {
+		IrType type = ir_type(init, init->results.data[i].value);
+		rt_store(type.scalar, outer->states[i], 1, starts[i], (size_t)ir_type_elements(type, NULL));
+	}
+	return true;
+}
 
 static bool outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count, const double *theta, int steps,
                         Arena *arena) {
@@ -32,65 +66,40 @@ static bool outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count,
 	if (!outer->step) {
 		return false;
 	}
-	uint32_t param_count = rule->step->params.count, state_count = rule->init->results.count;
-	outer->params = ARENA_ARRAY(arena, void *, param_count + 1);
-	outer->results = ARENA_ARRAY(arena, void *, state_count + 2);
+	outer->x = rt_aligned(arena, 8 * (size_t)count);
+	outer->moved = rt_aligned(arena, 8 * (size_t)count);
+	outer->g = rt_aligned(arena, 8 * (size_t)count);
+	outer->arena = rt_aligned(arena, outer->step->arena_bytes);
+	outer->pointers = ARENA_ARRAY(arena, void *, rule->step->params.count + rule->step->results.count);
 	outer->hypers = ARENA_ARRAY(arena, double, rule->hypers.count + 1);
 	outer->learned = ARENA_ARRAY(arena, double, rule->learned_count + 1);
-	outer->arena = rt_aligned(arena, outer->step->arena_bytes);
 	outer->horizon = steps;
-	uint32_t at = 0;
-	outer->params[at++] = rt_aligned(arena, 8 * (size_t)count);
-	outer->params[at++] = rt_aligned(arena, 8 * (size_t)count);
-	outer->params[at++] = &outer->f;
-	outer->params[at++] = &outer->t;
-	outer->params[at++] = &outer->horizon;
-	const double **reals = ARENA_ARRAY(arena, const double *, rule->hypers.count + 3);
-	reals[0] = theta;
 	for (uint32_t i = 0; i < rule->hypers.count; i++) {
 		outer->hypers[i] = rule->hypers.data[i].value;
-		outer->params[at++] = &outer->hypers[i];
-		reals[1 + i] = &outer->hypers[i];
 	}
-	if (rule->learned_count > 0) {
-		if (!rt_rule_theta(rt, rule, rt->options.seed, outer->learned)) {
-			return false;
-		}
-		outer->params[at++] = outer->learned;
-		reals[1 + rule->hypers.count] = outer->learned;
-	}
-	outer->states_at = at;
-	outer->results[0] = rt_aligned(arena, 8 * (size_t)count);
-	double **starts = ARENA_ARRAY(arena, double *, state_count + 1);
-	for (uint32_t i = 0; i < state_count; i++) {
-		size_t bytes = outer->step->result_bytes[1 + i];
-		outer->params[at + i] = rt_aligned(arena, bytes);
-		outer->results[1 + i] = rt_aligned(arena, bytes);
-		starts[i] = ARENA_ARRAY(arena, double, bytes + 1);
-	}
-	memcpy(outer->params[0], theta, sizeof *theta * (size_t)count);
-	if (!rt_evaluate_once(rt, rule->init, NULL, reals, starts)) {
-		return false;
-	}
-	for (uint32_t i = 0; i < state_count; i++) {
-		IrType type = ir_type(rule->init, rule->init->results.data[i].value);
-		rt_store(type.scalar, outer->params[at + i], 1, starts[i], (size_t)ir_type_elements(type, NULL));
-	}
-	return true;
+	memcpy(outer->x, theta, sizeof *theta * (size_t)count);
+	return rt_rule_theta(rt, rule, rt->options.seed, outer->learned) && outer_init(rt, outer, arena);
 }
 
 static void outer_step(Outer *outer, const double *gradient, double score, int64_t count, double *theta) {
-	memcpy(outer->params[0], theta, sizeof *theta * (size_t)count);
-	memcpy(outer->params[1], gradient, sizeof *gradient * (size_t)count);
+	memcpy(outer->x, theta, sizeof *theta * (size_t)count);
+	memcpy(outer->g, gradient, sizeof *gradient * (size_t)count);
 	outer->f = score;
 	outer->t++;
-	rt_call(outer->step, outer->params, outer->results, outer->arena);
-	memcpy(theta, outer->results[0], sizeof *theta * (size_t)count);
-	for (uint32_t i = 0; i < outer->rule->init->results.count; i++) {
-		void *used = outer->params[outer->states_at + i];
-		outer->params[outer->states_at + i] = outer->results[1 + i];
-		outer->results[1 + i] = used;
-	}
+	IrByRole given = {0}, places = {0};
+	outer_give(outer, &given);
+	ir_give(&given, IR_ROLE_G, &outer->g, 1);
+	ir_give_addresses(&given, IR_ROLE_F, &outer->f, sizeof outer->f, 1);
+	ir_give_addresses(&given, IR_ROLE_T, &outer->t, sizeof outer->t, 1);
+	ir_give_addresses(&given, IR_ROLE_HORIZON, &outer->horizon, sizeof outer->horizon, 1);
+	ir_give(&given, IR_ROLE_STATE, outer->states, outer->state_count);
+	ir_give(&places, IR_ROLE_X, &outer->moved, 1);
+	ir_give(&places, IR_ROLE_STATE, outer->spare, outer->state_count);
+	rt_call_by_role(outer->step, &given, &places, outer->pointers, outer->arena);
+	memcpy(theta, outer->moved, sizeof *theta * (size_t)count);
+	void **used = outer->states;
+	outer->states = outer->spare;
+	outer->spare = used;
 }
 
 static void outer_free(Outer *outer) {
@@ -259,26 +268,32 @@ static bool train_steps(Training *t) {
 	return !t->select || !out->interrupted || consider(t, out->steps);
 }
 
-static RtEstimate estimate_of(const FeExperiment *experiment) {
-	return (RtEstimate){.kind = experiment->estimator,
-	                    .window = experiment->window,
-	                    .sigma = experiment->sigma > 0 ? experiment->sigma : 0.01,
-	                    .particles = experiment->particles > 0 ? experiment->particles : 16,
-	                    .horizon_low = experiment->horizon_low,
-	                    .horizon_high = experiment->horizon_high,
-	                    .stagger = true,
-	                    .clip = experiment->clip};
+static int train_problems(const FeExperiment *experiment) {
+	return experiment->train_problems > 0 ? experiment->train_problems : 1;
+}
+
+int rt_train_uses(const FeExperiment *experiment, RtTask *task, RtUse uses[RT_MOST_USES]) {
+	RtEstimate how = rt_estimate_of(experiment);
+	int count = rt_estimate_uses(&how, task, train_problems(experiment), uses);
+	bool shared = false;
+	for (int i = 0; i < count; i++) {
+		shared = shared || (uses[i].stage == RT_SEGMENT && uses[i].plan.variant == RT_SHARED);
+	}
+	if (experiment->select_problems > 0 && !shared) {
+		uses[count++] = (RtUse){RT_BEGIN, {.variant = RT_SHARED}};
+		uses[count++] = (RtUse){RT_SEGMENT, rt_segment_plan(task, experiment->horizon_high, RT_SHARED)};
+	}
+	return count;
 }
 
 static bool prepare(Training *t) {
 	Rt *rt = t->rt;
 	RtTrained *out = t->out;
 	const FeExperiment *experiment = t->experiment;
-	RtScore score = {experiment->fold, experiment->map};
 	out->tasks = ARENA_ARRAY(out->arena, RtTask *, experiment->on.count + 1);
 	for (uint32_t k = 0; k < experiment->on.count; k++) {
-		out->tasks[k] = rt_task_new(rt, &experiment->on.data[k], &experiment->train, score, experiment->open.data,
-		                            experiment->open.count);
+		out->tasks[k] = rt_task_new(rt, &experiment->on.data[k], &experiment->train, experiment->score,
+		                            experiment->open.data, experiment->open.count);
 		if (!out->tasks[k]) {
 			return false;
 		}
@@ -286,9 +301,9 @@ static bool prepare(Training *t) {
 	}
 	int *counts = ARENA_ARRAY(out->arena, int, out->task_count + 1);
 	for (int k = 0; k < out->task_count; k++) {
-		counts[k] = experiment->train_problems > 0 ? experiment->train_problems : 1;
+		counts[k] = train_problems(experiment);
 	}
-	RtEstimate how = estimate_of(experiment);
+	RtEstimate how = rt_estimate_of(experiment);
 	t->estimator = rt_estimator_new(rt, out->tasks, out->task_count, counts, &how, experiment->seed);
 	if (!t->estimator) {
 		return false;

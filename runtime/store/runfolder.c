@@ -131,8 +131,7 @@ static bool write_run(RtRunFolder *folder, const FeExperiment *experiment, const
 	json_object_set_new(root, "estimate", json_string(fe_estimator_name(experiment->estimator)));
 	json_object_set_new(root, "window", json_integer(experiment->window));
 	json_object_set_new(root, "horizon", json_pack("[i,i]", experiment->horizon_low, experiment->horizon_high));
-	RtScore score = {experiment->fold, experiment->map};
-	json_object_set_new(root, "score", json_string(rt_score_text(folder->arena, score)));
+	json_object_set_new(root, "score", json_string(rt_score_text(folder->arena, experiment->score)));
 	json_object_set_new(root, "outer_steps", json_integer(experiment->outer_steps));
 	json_object_set_new(root, "experiment_seed", json_integer((json_int_t)experiment->seed));
 	json_object_set_new(root, "problem_seed", json_integer((json_int_t)rt->options.seed));

@@ -102,10 +102,8 @@ static bool add_weights(Arena *arena, Session *session, RunFiles *files, const A
 		if (stmt->kind != AST_LEARN || !stmt->declare.from || stmt->declare.from->kind != AST_TEXT) {
 			continue;
 		}
-		const char *path = stmt->declare.from->text, *here = session->sources.data[stmt->span.file]->path;
-		if (path[0] != '/' && strchr(here, '/')) {
-			path = arena_printf(arena, "%.*s%s", (int)folder_length(here), here, path);
-		}
+		const char *here = session->sources.data[stmt->span.file]->path;
+		const char *path = file_beside(arena, here, stmt->declare.from->text);
 		char *bytes;
 		size_t length;
 		if (too_large(arena, path)) {

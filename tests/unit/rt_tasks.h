@@ -150,6 +150,35 @@ static inline IrFunc *rt_bench_func(RtBench *b, IrModule *module, const char *te
 	return func;
 }
 
+/* The role that a name says; parameters and results of other names have the next of `others`, which ends with IR_ROLE_NONE and
+ * whose last role stands for all that follow. */
+static inline IrRole rt_bench_role(const RtBench *b, Name name, const IrRole **others) {
+	const char *text = name ? session_text(b->session, name) : "";
+	for (int role = 1; role < IR_ROLES; role++) {
+		if (strcmp(text, ir_role_name((IrRole)role)) == 0) {
+			return (IrRole)role;
+		}
+	}
+	IrRole role = **others;
+	*others += (*others)[1] != IR_ROLE_NONE;
+	return role;
+}
+
+/* A function from text, which has no roles, with the roles of what the frontend makes. */
+static inline IrFunc *rt_bench_with_roles(RtBench *b, IrModule *module, const char *text, const IrRole *params,
+                                          const IrRole *results) {
+	IrFunc *func = rt_bench_func(b, module, text);
+	for (uint32_t i = 0; i < func->params.count; i++) {
+		func->params.data[i].role = rt_bench_role(b, func->params.data[i].name, &params);
+	}
+	for (uint32_t i = 0; i < func->results.count; i++) {
+		func->results.data[i].role = rt_bench_role(b, 0, &results);
+	}
+	return func;
+}
+
+#define RT_BENCH_ROLES(...) ((const IrRole[]){__VA_ARGS__, IR_ROLE_NONE})
+
 static inline RtTask *rt_bench_task(RtBench *b, const ObjectiveText *problem, const RuleText *rule, RtScore score) {
 	IrModule *module = ir_module_new(b->session);
 	AstDecl *decl = ARENA_NEW(b->arena, AstDecl);
@@ -157,14 +186,17 @@ static inline RtTask *rt_bench_task(RtBench *b, const ObjectiveText *problem, co
 	FeObjective *objective = ARENA_NEW(b->arena, FeObjective);
 	*objective =
 		(FeObjective){.decl = decl, .module = module, .real = IR_F64, .size = problem->size, .random_start = true};
-	objective->setup = rt_bench_func(b, module, problem->setup);
-	objective->start = rt_bench_func(b, module, problem->start);
-	objective->value = rt_bench_func(b, module, problem->value);
+	const IrRole *fixed = RT_BENCH_ROLES(IR_ROLE_FIXED);
+	objective->setup = rt_bench_with_roles(b, module, problem->setup, fixed, fixed);
+	objective->start = rt_bench_with_roles(b, module, problem->start, fixed, RT_BENCH_ROLES(IR_ROLE_X));
+	objective->value = rt_bench_with_roles(b, module, problem->value, fixed, RT_BENCH_ROLES(IR_ROLE_F));
 	FeRule *method = ARENA_NEW(b->arena, FeRule);
 	*method = (FeRule){.decl = decl, .module = module, .real = IR_F64, .learned_count = rule->learned, .reads_f = true};
 	method->reads_g = rule->reads_g;
-	method->init = rt_bench_func(b, module, rule->init);
-	method->step = rt_bench_func(b, module, rule->step);
+	const IrRole one[] = {IR_ROLE_HYPER, IR_ROLE_STATE, IR_ROLE_NONE}, *own = rule->hyper_count > 0 ? one : one + 1;
+	cr_assert(rule->hyper_count <= 1);
+	method->init = rt_bench_with_roles(b, module, rule->init, own, RT_BENCH_ROLES(IR_ROLE_STATE));
+	method->step = rt_bench_with_roles(b, module, rule->step, own, RT_BENCH_ROLES(IR_ROLE_X, IR_ROLE_STATE));
 	for (uint32_t i = 0; i < rule->hyper_count; i++) {
 		FeHyper hyper = {.name = session_name(b->session, "lr"), .value = rule->hypers[i]};
 		vec_push(b->arena, &method->hypers, hyper);

@@ -2,23 +2,19 @@
  * warnings, or, if it opens with ```grad error=E0207, gives exactly that error. ```grad file=PATH is that file, word for word. */
 #include "frontend/frontend.h"
 
+#include "files.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const pages[] = {"docs/language.md", "README.md"};
 
-static char *read_file(const char *name) {
-	char path[1200];
+/* Of a file of the repository; good until the next call. */
+static const char *path_of(const char *name) {
+	static char path[1200];
 	snprintf(path, sizeof path, "%s/%s", GRADUS_SOURCE_DIR, name);
-	FILE *file = fopen(path, "rb");
-	if (file == NULL)
-		return NULL;
-	char *text = calloc(1, 1 << 18);
-	cr_assert(text != NULL);
-	cr_assert(fread(text, 1, (1 << 18) - 1, file) < (1 << 18) - 1);
-	fclose(file);
-	return text;
+	return path;
 }
 
 /* Stands for the reader of weights: any tensor of any file, all zeros. */
@@ -35,7 +31,7 @@ static void check_block(const char *page, int line, const char *info, const char
 	if (strncmp(info, " file=", 6) == 0) {
 		char name[200];
 		snprintf(name, sizeof name, "%.*s", (int)strcspn(info + 6, " \n"), info + 6);
-		char *text = read_file(name);
+		char *text = read_file(path_of(name), NULL);
 		cr_assert(text != NULL, "%s:%d: %s cannot be read", page, line, name);
 		cr_expect(strlen(text) == length && memcmp(text, code, length) == 0, "%s:%d: the block is not %s", page, line,
 		          name);
@@ -64,7 +60,7 @@ static void check_block(const char *page, int line, const char *info, const char
 }
 
 static int check_page(const char *page) {
-	char *text = read_file(page);
+	char *text = read_file(path_of(page), NULL);
 	cr_assert(text != NULL, "%s cannot be read", page);
 	static const char fence[] = "```";
 	int line = 1, blocks = 0;
@@ -97,4 +93,63 @@ Test(docs, blocks) {
 		int blocks = check_page(pages[i]);
 		cr_expect(blocks > 0, "%s: no code", pages[i]);
 	}
+}
+
+static void expect_said(const char *page, const char *text, const char *where) {
+	cr_expect(strstr(text, where), "%s does not say %s", page, where);
+}
+
+/* Does a row of the table of estimators that is about this one say so? One that has its options "as `pes`" says all. */
+static bool row_says(const char *text, const char *name, const char *what) {
+	char begin[100], line[1000];
+	snprintf(begin, sizeof begin, "| `%s(", name);
+	for (const char *row = strstr(text, begin); row; row = strstr(row + 1, begin)) {
+		snprintf(line, sizeof line, "%.*s", (int)strcspn(row, "\n"), row);
+		if (strstr(line, what) || strstr(line, "as `pes`"))
+			return true;
+	}
+	return false;
+}
+
+/* What experiments may say is said: every score, every estimator with its options, and the defaults of these. */
+Test(docs, scores_and_estimators) {
+	char *text = read_file(path_of("docs/language.md"), NULL), said[100];
+	cr_assert(text);
+#define FOLD(NAME, name, ...) expect_said("docs/language.md", text, "`" name "`");
+#define MAP(NAME, as_written, ...) expect_said("docs/language.md", text, "`" as_written "`");
+#include "frontend/scores.def"
+#undef FOLD
+#undef MAP
+	static const struct {
+		const char *name;
+		double otherwise;
+	} options[] = {
+#define OPTION(NAME, name, whole, least, most, otherwise) {name, otherwise},
+#define ESTIMATOR(...)
+#include "frontend/estimators.def"
+#undef OPTION
+#undef ESTIMATOR
+	};
+	static const struct {
+		const char *name;
+		int window, options[4];
+	} estimators[] = {
+#define OPTION(...)
+#define WINDOW FE_OPTION_WINDOW
+#define SIGMA FE_OPTION_SIGMA
+#define PARTICLES FE_OPTION_PARTICLES
+#define ESTIMATOR(NAME, name, window, cuts, method, ...) {name, window, {__VA_ARGS__, FE_OPTIONS}},
+#include "frontend/estimators.def"
+#undef OPTION
+#undef ESTIMATOR
+	};
+	for (size_t k = 0; k < sizeof estimators / sizeof *estimators; k++) {
+		for (int i = 0; estimators[k].options[i] != FE_OPTIONS; i++) {
+			int option = estimators[k].options[i];
+			double value = option == FE_OPTION_WINDOW ? estimators[k].window : options[option].otherwise;
+			snprintf(said, sizeof said, value > 0 ? "`%s` %g" : "`%s`", options[option].name, value);
+			cr_expect(row_says(text, estimators[k].name, said), "no row of `%s` says %s", estimators[k].name, said);
+		}
+	}
+	free(text);
 }

@@ -2,31 +2,17 @@
  * GRADUS_UPDATE_GOLDEN=1 rewrites them. */
 #include "frontend/frontend.h"
 
+#include "files.h"
+
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
-static char *read_file(const char *path) {
-	FILE *file = fopen(path, "rb");
-	if (file == NULL)
-		return NULL;
-	char *text = calloc(1, 1 << 18);
-	cr_assert(text != NULL);
-	cr_assert(fread(text, 1, (1 << 18) - 1, file) < (1 << 18) - 1);
-	fclose(file);
-	return text;
-}
-
 static void compare_golden(const char *path, const char *found) {
-	if (getenv("GRADUS_UPDATE_GOLDEN") != NULL) {
-		FILE *file = fopen(path, "wb");
-		cr_assert(file != NULL, "%s cannot be written", path);
-		fputs(found, file);
-		fclose(file);
+	if (update_golden(path, found))
 		return;
-	}
-	char *expected = read_file(path);
+	char *expected = read_file(path, NULL);
 	cr_expect(expected != NULL, "%s is missing; GRADUS_UPDATE_GOLDEN=1 writes it", path);
 	cr_expect(expected == NULL || strcmp(expected, found) == 0, "%s differs; now it is\n%s", path, found);
 	free(expected);
@@ -37,7 +23,7 @@ static void check_program(const char *folder, const char *name) {
 	size_t length = 0;
 	snprintf(path, sizeof path, "%s/%s", folder, name);
 	snprintf(golden, sizeof golden, "%s/%.*s.err", folder, (int)(strlen(name) - 5), name);
-	char *text = read_file(path);
+	char *text = read_file(path, NULL);
 	cr_assert(text != NULL, "%s cannot be read", path);
 	Session *session = session_new();
 	FeProgram *program = fe_program_new(session);

@@ -2,37 +2,16 @@
  * tests/errors/parse_*.grad give the messages beside them (NAME.err). GRADUS_UPDATE_GOLDEN=1 rewrites both. */
 #include "frontend/syntax/ast.h"
 
+#include "files.h"
+
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
-static char *read_file(const char *path, size_t *length) {
-	FILE *file = fopen(path, "rb");
-	if (file == NULL)
-		return NULL;
-	char *text = NULL;
-	size_t capacity = 0;
-	*length = 0;
-	for (size_t got = 1; got > 0; *length += got) {
-		capacity = *length + 65536;
-		text = realloc(text, capacity + 1);
-		cr_assert(text != NULL);
-		got = fread(text + *length, 1, capacity - *length, file);
-	}
-	text[*length] = 0;
-	fclose(file);
-	return text;
-}
-
 static void compare_golden(const char *path, const char *found) {
-	if (getenv("GRADUS_UPDATE_GOLDEN") != NULL) {
-		FILE *file = fopen(path, "wb");
-		cr_assert(file != NULL, "%s cannot be written", path);
-		fputs(found, file);
-		fclose(file);
+	if (update_golden(path, found))
 		return;
-	}
 	size_t length = 0;
 	char *expected = read_file(path, &length);
 	cr_expect(expected != NULL, "%s is missing; GRADUS_UPDATE_GOLDEN=1 writes it", path);

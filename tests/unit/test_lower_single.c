@@ -1,18 +1,9 @@
 /* One mistake, one message: in every program of the library and of the examples, one name at a time is misspelled. */
+#include "files.h"
 #include "lower_instances.h"
 
 #include <ctype.h>
 #include <glob.h>
-
-static char *read_file(const char *path) {
-	FILE *file = fopen(path, "rb");
-	cr_assert(file, "%s", path);
-	char *text = calloc(1, 1 << 18);
-	size_t length = fread(text, 1, (1 << 18) - 1, file);
-	cr_assert(length < (1 << 18) - 1, "%s", path);
-	fclose(file);
-	return text;
-}
 
 /* Words with a meaning of their own: the program is another one without them. */
 static bool is_word(const char *at, size_t length) {
@@ -57,7 +48,7 @@ static uint32_t errors_of(const char *text, const char *path, const char *name) 
 }
 
 static int misspell_names(const char *path) {
-	char *text = read_file(path), *wrong = malloc(strlen(text) + 8);
+	char *text = read_file(path, NULL), *wrong = malloc(strlen(text) + 8);
 	int tried = 0;
 	bool comment = false, quoted = false;
 	for (const char *at = text; *at; at++) {
@@ -91,7 +82,7 @@ Test(lower_single, a_misspelled_name_is_one_error) {
 		glob_t found;
 		cr_assert(glob(patterns[p], 0, NULL, &found) == 0);
 		for (size_t i = 0; i < found.gl_pathc; i++) {
-			char *text = read_file(found.gl_pathv[i]);
+			char *text = read_file(found.gl_pathv[i], NULL);
 			bool whole =
 				errors_of(text, found.gl_pathv[i], NULL) == 0; /* some read files that only the command reads */
 			free(text);

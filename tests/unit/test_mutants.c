@@ -9,6 +9,8 @@
 #include "tests/random/mutant.h"
 #include "tests/random/program.h"
 
+#include "files.h"
+
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -39,11 +41,6 @@ typedef struct Corpus {
 	MutantText tokens[2000];
 	int count;
 } Corpus;
-
-static long from_environment(const char *name, long otherwise) {
-	const char *text = getenv(name);
-	return text && *text ? strtol(text, NULL, 10) : otherwise;
-}
 
 /* ---- what is changed ---- */
 

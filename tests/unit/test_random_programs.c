@@ -8,6 +8,8 @@
 
 #include "random_check_run.h"
 
+#include "files.h"
+
 #include "jit_three_ways.h"
 
 #include <criterion/criterion.h>
@@ -27,11 +29,6 @@ enum {
 	SINGLE_EVERY = 3, /* in f32 */
 	MOST_FAILED = 10000
 };
-
-static long from_environment(const char *name, long otherwise) {
-	const char *text = getenv(name);
-	return text && *text ? strtol(text, NULL, 10) : otherwise;
-}
 
 /* Machine code is made for a share of the programs: it takes most of the time. */
 static int ways_of(uint64_t seed) {

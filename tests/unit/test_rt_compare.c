@@ -92,25 +92,53 @@ Test(rt_compare, tuning_widens_at_an_edge) {
 	}
 }
 
-Test(rt_compare, criteria) {
-	const double f[] = {8, 4, 2, 1};
-	const struct {
-		RtScore score;
-		double value;
-	} cases[] = {
-		{{FE_SCORE_MEAN, FE_SCORE_F}, 14.0 / 3},
-		{{FE_SCORE_SUM, FE_SCORE_F}, 14},
-		{{FE_SCORE_FINAL, FE_SCORE_F}, 1},
-		{{FE_SCORE_MIN, FE_SCORE_F}, 2},
-		{{FE_SCORE_FINAL, FE_SCORE_RELATIVE}, 0.125},
-		{{FE_SCORE_SUM, FE_SCORE_LOG_F}, log(64)},
+/* f is 8, 4, 2, 1: a comparison counts 8, 4, 2, training 4, 2, 1. */
+Test(rt_compare, scores) {
+	const double f[] = {8, 4, 2, 1}, ln2 = log(2);
+	const double expected[FE_SCORE_FOLDS][FE_SCORE_MAPS][2] = {
+		[FE_SCORE_MEAN] = {{14.0 / 3, 7.0 / 3}, {2 * ln2, ln2}, {1.75 / 3, 0.875 / 3}},
+		[FE_SCORE_SUM] = {{14, 7}, {6 * ln2, 3 * ln2}, {1.75, 0.875}},
+		[FE_SCORE_FINAL] = {{1, 1}, {0, 0}, {0.125, 0.125}},
+		[FE_SCORE_MIN] = {{2, 1}, {ln2, 0}, {0.25, 0.125}},
 	};
-	for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-		double value = rt_criterion(cases[k].score, f, 3);
-		cr_expect(fabs(value - cases[k].value) < 1e-14, "%zu: %g", k, value);
+	for (int fold = 0; fold < FE_SCORE_FOLDS; fold++) {
+		for (int map = 0; map < FE_SCORE_MAPS; map++) {
+			for (int span = RT_EVALUATIONS; span <= RT_AFTER_STEPS; span++) {
+				RtScore score = {(FeScoreFold)fold, (FeScoreMap)map};
+				double value = rt_score(score, (RtSpan)span, f, 3);
+				cr_expect(fabs(value - expected[fold][map][span]) < 1e-14, "fold %d, map %d, span %d: %g", fold, map,
+				          span, value);
+			}
+		}
 	}
 	const double lost[] = {1, (double)NAN, 1};
-	cr_expect(isnan(rt_criterion((RtScore){FE_SCORE_MIN, FE_SCORE_F}, lost, 2)));
+	cr_expect(isnan(rt_score((RtScore){FE_SCORE_MIN, FE_SCORE_F}, RT_EVALUATIONS, lost, 2)));
+	cr_expect(rt_score((RtScore){FE_SCORE_FINAL, FE_SCORE_F}, RT_EVALUATIONS, f, 0) == 8);
+}
+
+/* What compiled runs are scored by is what is said of training: that of f after the steps, also where runs go through several
+ * calls. */
+Test(rt_compare, compiled_scores_are_those_of_training) {
+	const int lengths[] = {300, 7, 1};
+	const double theta[] = {-2, -3};
+	for (int k = 0; k < FE_SCORE_FOLDS * FE_SCORE_MAPS; k++) {
+		RtScore score = {(FeScoreFold)(k % FE_SCORE_FOLDS), (FeScoreMap)(k / FE_SCORE_FOLDS)};
+		RtBench b = rt_bench(engine(), 1);
+		RtTask *task = rt_bench_task(&b, &rt_toy, &rt_linear_rate, score);
+		RtProblems *problems = rt_problems_new(task, 0, 0, 1, false);
+		for (int i = 0; i < 3; i++) {
+			int steps = lengths[i];
+			RtRuns runs;
+			cr_assert(problems && rt_run(task, problems, NULL, theta, steps, false, b.arena, &runs));
+			double stated = rt_score(score, RT_AFTER_STEPS, runs.f, steps);
+			cr_expect(fabs(runs.score[0] - stated) <= 1e-12 * fabs(stated),
+			          "fold %d, map %d, %d steps: %.17g, not %.17g", (int)score.fold, (int)score.map, steps,
+			          runs.score[0], stated);
+		}
+		rt_problems_free(problems);
+		rt_task_free(task);
+		rt_bench_free(&b);
+	}
 }
 
 Test(rt_compare, quantiles_and_intervals) {

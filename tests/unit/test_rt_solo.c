@@ -58,23 +58,23 @@ static void gradients(RtTask *task, const RtProblems *problems, const double *th
 	IrScalar real = task->objective->real;
 	size_t count = (size_t)rt_learned_count(task), lanes = (size_t)task->lanes, width = ir_scalar_bytes(real);
 	cr_assert(rt_need_gradient(task, 4, STEPS, true));
-	void *stored = rt_aligned(arena, 8 * count), *scratch = rt_aligned(arena, task->gradient->arena_bytes);
+	const RtCode *code = task->code[RT_GRADIENT][RT_SHARED];
+	void *stored = rt_aligned(arena, 8 * count), *scratch = rt_aligned(arena, code->arena_bytes);
+	const void *given_theta = stored;
 	rt_store(real, stored, 1, theta, count);
 	void *results[] = {rt_aligned(arena, 8 * IR_LANES), rt_aligned(arena, 8 * IR_LANES * count)};
+	IrByRole places = {0};
+	ir_give(&places, IR_ROLE_SCORE, &results[0], 1);
+	ir_give(&places, ir_role_tilde(IR_ROLE_THETA), &results[1], 1);
 	for (int k = 0; k < problems->block_count; k++) {
-		void *params[64];
+		void *pointers[64];
 		double hypers[16];
 		int64_t horizon = STEPS;
-		uint32_t next = task->evaluate->params.count - 1;
-		memcpy(params, problems->blocks[k].fixed, sizeof *params * next);
-		params[next++] = problems->blocks[k].x0;
-		params[next++] = &horizon;
-		for (uint32_t i = 0; i < task->rule->hypers.count; i++) {
-			rt_store(real, &hypers[i], 1, &task->rule->hypers.data[i].value, 1);
-			params[next++] = &hypers[i];
-		}
-		params[next] = stored;
-		cr_assert(rt_call(task->gradient, params, results, scratch) == 0);
+		IrByRole given = {0};
+		rt_give_block(task, &given, &problems->blocks[k]);
+		rt_give_rule(task, &given, NULL, hypers, &given_theta);
+		ir_give_addresses(&given, IR_ROLE_HORIZON, &horizon, sizeof horizon, 1);
+		cr_assert(rt_call_by_role(code, &given, &places, pointers, scratch) == 0);
 		for (size_t lane = 0; lane < lanes && (size_t)k * lanes + lane < PROBLEMS; lane++) {
 			const char *first = (const char *)results[1] + lane * width;
 			rt_load(real, first, lanes, out + ((size_t)k * lanes + lane) * count, count);

@@ -103,3 +103,47 @@ Test(rt_training, clips_of_any_size) {
 		rt_bench_free(&b);
 	}
 }
+
+/* What a training is said to compile (and `show` prints) is what it has compiled: for every estimator, whole and in windows, with
+ * few problems and many, with and without selection. */
+Test(rt_training, compiles_what_is_said) {
+	static const char *const windows[] = {"", "window = 3"};
+	for (int k = 0; k < FE_ESTIMATORS * 8; k++) {
+		int train = k / 2 % 2 ? 20 : 3, select = k / 4 % 2 ? 4 : 0;
+		FeEstimator estimator = (FeEstimator)(k / 8);
+		Session *session = session_new();
+		FeProgram *program = fe_program_new(session);
+		const char *text =
+			arena_printf(session->arena,
+		                 "optimizer r() {\n  learn rate = 0.1 in (0, 1)\n  x <- x - rate * g\n}\n"
+		                 "experiment e {\n  train r\n  on rosenbrock\n  problems %d train, %d select\n  horizon 6\n"
+		                 "  estimate %s(%s)\n  update gradient_descent(lr = 0.1) for 1 steps\n}\n",
+		                 train, select, fe_estimator_name(estimator), estimator == FE_ES ? "" : windows[k % 2]);
+		fe_add_source(program, source_add(session, "test.grad", text, strlen(text)));
+		RtOptions options = {.engine = RT_EVALUATOR, .real = IR_F64, .threads = 1};
+		Rt *rt = rt_new(session, program, &options);
+		FeExperiment experiment;
+		bool well = fe_experiment(program, fe_find(program, session_name(session, "e")), &experiment);
+		RtTrained *trained = well ? rt_train(rt, &experiment, &(RtTrainOptions){0}) : NULL;
+		if (!trained) {
+			diag_print_all(session, stderr, false);
+		}
+		cr_assert(trained);
+		RtTask *task = trained->tasks[0];
+		RtUse uses[RT_MOST_USES];
+		int count = rt_train_uses(&experiment, task, uses), made = 0;
+		for (int i = 0; i < count; i++) {
+			const RtPlan *plan = &uses[i].plan, *of = &task->plan[uses[i].stage][plan->variant];
+			cr_expect(task->code[uses[i].stage][plan->variant] && of->window == plan->window &&
+			              of->steps == plan->steps && of->fixed == plan->fixed,
+			          "%s is not made as it is said", rt_stage_name(uses[i].stage));
+		}
+		for (int stage = 0; stage < RT_STAGES; stage++) {
+			made += (task->code[stage][RT_SHARED] != NULL) + (task->code[stage][RT_PER_LANE] != NULL);
+		}
+		cr_expect(made == count, "%d functions are made, and %d said:\n%s", made, count, text);
+		rt_trained_free(trained);
+		rt_free(rt);
+		session_free(session);
+	}
+}

@@ -1,0 +1,43 @@
+/* Scores on the host's side: what unroll.c computes inside of a run, for curves that are there already. */
+#include <math.h>
+
+#include "runtime/runtime.h"
+
+double rt_score_zero(RtScore score) {
+	return fe_score_folds[score.fold].least ? (double)INFINITY : 0;
+}
+
+/* NaN stays, on either side. */
+double rt_score_join(RtScore score, double before, double piece) {
+	if (!fe_score_folds[score.fold].least) {
+		return before + piece;
+	}
+	return before <= piece || isnan(before) ? before : piece;
+}
+
+double rt_score(RtScore score, RtSpan span, const double *f, int steps) {
+	const FeScoreFoldInfo *fold = &fe_score_folds[score.fold];
+	const FeScoreMapInfo *map = &fe_score_maps[score.map];
+	int first = fold->last ? steps : span == RT_AFTER_STEPS, end = fold->last ? steps + 1 : first + steps;
+	double result = rt_score_zero(score);
+	for (int t = first; t < end; t++) {
+		double value = f[t];
+		value = map->logarithm ? log(value) : map->relative ? value / f[0] : value;
+		result = rt_score_join(score, result, value);
+	}
+	return fold->mean && steps > 0 ? result / steps : result;
+}
+
+const char *rt_score_text(Arena *arena, RtScore score) {
+	return arena_printf(arena, "%s(%s)", fe_score_folds[score.fold].name, fe_score_maps[score.map].text);
+}
+
+const char *rt_score_words(Arena *arena, RtScore score, RtSpan span, int steps) {
+	const FeScoreFoldInfo *fold = &fe_score_folds[score.fold];
+	const char *map = fe_score_maps[score.map].words;
+	if (!fold->between) {
+		return arena_printf(arena, "%s%s after %d steps", fold->before, map, steps);
+	}
+	return arena_printf(arena, "%s%s%s%s 1 to %d", fold->before, map, fold->between,
+	                    span == RT_EVALUATIONS ? "evaluations" : "steps", steps);
+}
