@@ -189,7 +189,7 @@ typedef struct Session {
 	VEC(Source *) sources; /* [0] is a dummy */
 	VEC(Diag *) diags;
 	uint32_t error_count;
-	uint32_t expr_count; /* numbers given to pieces of the syntax tree */
+	uint32_t expr_count; /* numbers given to expressions and names of the syntax tree */
 	uint64_t
 		elaborated; /* expressions that were given a meaning so far, and uses of names that were followed: tests count
 	                      * work by it, not by time */
@@ -207,6 +207,8 @@ uint32_t source_load(Session *session, const char *path, bool streams, const cha
 enum { SOURCE_LIMIT = 16000000 };
 /* Where a span starts; both from 1, columns count characters, not bytes. 0 and 0 for "no place". */
 void source_position(const Session *session, Span span, uint32_t *line, uint32_t *column);
+/* The other way round: the byte at a line and a column, both from 1; false if there is no such place. */
+bool source_offset(const Session *session, uint32_t source, uint32_t line, uint32_t column, uint32_t *offset);
 
 /* Adds a diagnostic; the caller goes on and returns false at the end. The same code at the same place (without
  * a place: and with the same message) is kept once; a Diag is still returned so that labels can be hung on it. */

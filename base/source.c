@@ -62,3 +62,18 @@ void source_position(const Session *session, Span span, uint32_t *line, uint32_t
 		i += text_decode(source->text + i, source->length - i, &code_point);
 	}
 }
+
+bool source_offset(const Session *session, uint32_t source, uint32_t line, uint32_t column, uint32_t *offset) {
+	const Source *s = session->sources.data[source];
+	if (line < 1 || line > s->line_count || column < 1)
+		return false;
+	uint32_t at = s->line_starts[line - 1];
+	for (uint32_t k = 1; k < column; k++) {
+		uint32_t code_point;
+		if (at >= s->length || s->text[at] == '\n')
+			return false;
+		at += text_decode(s->text + at, s->length - at, &code_point);
+	}
+	*offset = at;
+	return true;
+}

@@ -21,23 +21,25 @@ function(gradus_module name)
 	set(GRADUS_MODULES gradus_${name} ${GRADUS_MODULES} CACHE INTERNAL "")
 endfunction()
 
-# Adds the library of rules and problems, frontend/std/*.grad, to a module as data (see EmbedStd.cmake).
-function(gradus_embed_std name)
+# Adds the files of a folder to a module as data (see Embed.cmake): `symbol`s, an array of `type`, and `symbol`_count, as
+# `header` declares them.
+function(gradus_embed name pattern type symbol header)
 	if(NOT TARGET gradus_${name} OR NOT EXISTS "${CMAKE_SOURCE_DIR}/${name}/${name}.h")
 		return()
 	endif()
-	file(GLOB programs CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${name}/std/*.grad")
-	list(SORT programs)
-	set(generated "${CMAKE_BINARY_DIR}/generated/std_embed.c")
-	set(script "${CMAKE_SOURCE_DIR}/cmake/EmbedStd.cmake")
-	list(JOIN programs "|" joined)
-	set(list_file "${CMAKE_BINARY_DIR}/generated/std_embed.list") # changes when a file comes or goes
+	file(GLOB embedded CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${name}/${pattern}")
+	list(SORT embedded)
+	set(generated "${CMAKE_BINARY_DIR}/generated/${symbol}.c")
+	set(script "${CMAKE_SOURCE_DIR}/cmake/Embed.cmake")
+	list(JOIN embedded "|" joined)
+	set(list_file "${CMAKE_BINARY_DIR}/generated/${symbol}.list") # changes when a file comes or goes
 	file(CONFIGURE OUTPUT "${list_file}" CONTENT "${joined}" @ONLY)
 	add_custom_command(
 		OUTPUT "${generated}"
-		COMMAND ${CMAKE_COMMAND} "-DLIST=${list_file}" "-DOUTPUT=${generated}" -P "${script}"
-		DEPENDS ${programs} "${script}" "${list_file}"
-		COMMENT "Embedding ${name}/std"
+		COMMAND ${CMAKE_COMMAND} "-DLIST=${list_file}" "-DOUTPUT=${generated}" "-DFROM=${name}/${pattern}"
+			"-DTYPE=${type}" "-DSYMBOL=${symbol}" "-DHEADER=${header}" -P "${script}"
+		DEPENDS ${embedded} "${script}" "${list_file}"
+		COMMENT "Embedding ${name}/${pattern}"
 		VERBATIM)
 	target_sources(gradus_${name} PRIVATE "${generated}")
 endfunction()

@@ -76,6 +76,22 @@ void fe_set_finder(FeProgram *program, FeFinder *finder, void *context);
 /* Every declaration of the user's files instantiated with its defaults: all errors at once. */
 bool fe_check(FeProgram *program);
 
+/* ---- place.c: for editors ---- */
+
+/* What stands at a place of a source. */
+typedef struct FePlace {
+	Span span;           /* the name or expression that is there */
+	Name name;           /* 0: an expression that is no name */
+	const char *kind;    /* "let", "index", "optimizer", "of the language"; NULL for what is no name */
+	Span declared;       /* file 0: nowhere in a source */
+	const char *type;    /* "real[3, 2]", "int in 0..5", "real = 0.1", with the defaults of its declaration; of a function by its
+	                      * calls, with " or " where they differ; NULL: not known */
+	const char *comment; /* what is written above the declaration, or behind it; NULL or "": nothing */
+} FePlace;
+
+/* `offset`: in bytes, from 0. false: nothing has a meaning there. Adds no diagnostics. */
+bool fe_at(FeProgram *program, uint32_t source, uint32_t offset, FePlace *out);
+
 /* ---- instantiation ---- */
 
 /* A declaration with arguments, as written in an experiment or on the command line: adam(lr = 0.1). */
@@ -108,6 +124,7 @@ typedef struct FeData {
 	Name name;
 	IrType type;
 	Span span;
+	AstName declared;
 	FeDataFound found;
 	VEC(AstName) open; /* sizes that the file decided ... */
 	int64_t sizes[IR_USER_RANK]; /* ... and what they are */
@@ -151,10 +168,13 @@ typedef enum FeTransform { FE_PLAIN, FE_LOGIT, FE_LOG, FE_LOG_BELOW } FeTransfor
 
 typedef struct FeLearned {
 	FeSlot slot; /* in theta */
+	const AstDeclare *declare; /* where it stands in the tree; NULL: opened from outside */
 	FeTransform transform;
 	double low, high;       /* limits, themselves outside; may be infinite */
 	double lowest, highest; /* the outermost numbers of this precision that lie inside */
 	bool from_hyper;        /* opened from outside (--learn adam.lr) */
+	uint32_t like_x;        /* axes that are as long as x, as bits: those that say so, not those that happen to be */
+	bool by_size;           /* its declaration mentions x: its shape may follow from size(x) */
 } FeLearned;
 
 /* What a rule works on: the tensors of x by size, or one tensor of symbolic size. */
@@ -191,9 +211,10 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
                 const Name *open, uint32_t open_count);
 
 /* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
-bool fe_is_tied(const Session *session, const AstDecl *rule);
-/* Is it declared `learn NAME : [...] from "FILE"`? */
-bool fe_is_from_file(const AstDecl *rule, Name name);
+bool fe_is_tied(FeProgram *program, const AstDecl *rule);
+/* Marks which declarations of the user's files (by their numbers) a file needs that holds this rule, with the arguments of the
+ * call as its defaults: what they mention, directly or not, but not the rule itself. */
+void fe_needed(FeProgram *program, const FeCall *call, bool *needed);
 
 /* ---- experiment.c ---- */
 

@@ -146,6 +146,8 @@ typedef struct IrNode {
 	IrNodeKind kind;
 	IrScalar type;
 	IrOpcode opcode;            /* OP */
+	Name name;                  /* OP that was a value of its own before it went into its user; may be 0 ... */
+	Span span;                  /* ... and where that was written: for people, and no part of what the node is */
 	uint32_t args[IR_MAX_ARGS]; /* OP */
 	double real;                /* CONST of F32 or F64 (already rounded to the type) */
 	int64_t integer;            /* CONST of BOOL, I32, I64 */
@@ -225,7 +227,14 @@ typedef struct IrLoop {
 	IrBlock body;
 } IrLoop;
 
-typedef enum IrOpKind { IR_FOR, IR_CONST, IR_LOOP } IrOpKind;
+/* ---- kinds of ops: rows of kinds.def ---- */
+
+typedef enum IrOpKind {
+#define KIND(NAME, ...) IR_##NAME, /* becomes: IR_FOR, IR_CONST, IR_LOOP */
+#include "ir/core/kinds.def"
+#undef KIND
+	IR_KIND_COUNT
+} IrOpKind;
 
 struct IrOp {
 	IrOpKind kind;
@@ -280,16 +289,20 @@ typedef struct IrFunc {
 	IrBlock body;
 } IrFunc;
 
+typedef struct IrWorkroom IrWorkroom; /* where the nodes of a body grow: build_for.c */
+
 struct IrModule {
 	Session *session;
 	Arena *arena;
 	VEC(IrFunc *) funcs;
+	VEC(IrWorkroom *) workrooms;
 };
 
 /* ---- types.c ---- */
 
 IrModule *ir_module_new(Session *session);
 void ir_module_free(IrModule *module);
+void ir_workrooms_free(IrModule *module); /* of build_for.c */
 bool ir_scalar_is_real(IrScalar scalar);
 bool ir_scalar_is_int(IrScalar scalar);
 size_t ir_scalar_bytes(IrScalar scalar);     /* BOOL 1, I32 and F32 4, I64 and F64 8 */
@@ -388,12 +401,14 @@ int ir_at_plain_index(IrAt at);
 /* ---- build_for.c, fold.c ----
  * A FOR op under construction: begin, add indices, conditions, nodes, puts, end. Nodes are numbered from 0, hash-consed
  * and folded where that is exact (constants, x * 1, x + 0 for integers; never x * 0 or x + 0.0 for reals). Integer
- * nodes that are affine become affine positions. ir_for_end drops nodes that nothing uses, so all numbers change. */
+ * nodes that are affine become affine positions. ir_for_end drops nodes that nothing uses, so all numbers change, and may
+ * move the others, so that no pointer to a node lives on. */
 typedef struct IrForBuilder {
 	IrBuilder *builder;
 	IrOp *op;
 	uint32_t *slots; /* a hash table of nodes: number + 1, or 0 */
 	uint32_t slot_count, hashed;
+	IrWorkroom *room; /* NULL while there is no node */
 } IrForBuilder;
 
 IrForBuilder ir_for_begin(IrBuilder *builder);
@@ -415,6 +430,8 @@ bool ir_fold(IrForBuilder *f, const IrNode *node, uint32_t *result);
 IrAt *ir_canonical_ats(const IrForBuilder *f, const IrAt *at, uint32_t count);
 /* A node as it is, unless the same one is there already. */
 uint32_t ir_node_add(IrForBuilder *f, const IrNode *node);
+/* Says which value an OP was by itself, unless that is known already. */
+void ir_node_origin(IrForBuilder *f, uint32_t node, Name name, Span span);
 uint32_t ir_op1(IrForBuilder *f, IrOpcode opcode, uint32_t a);
 uint32_t ir_op2(IrForBuilder *f, IrOpcode opcode, uint32_t a, uint32_t b);
 uint32_t ir_op3(IrForBuilder *f, IrOpcode opcode, uint32_t a, uint32_t b, uint32_t c);
@@ -424,10 +441,14 @@ IrValue ir_put(IrForBuilder *f, IrCombine combine, uint32_t node, IrType type, c
                bool guarded);
 /* The argument of the MAX or MIN put that made `of`: which value of domain index `index` it came from; same positions. */
 IrValue ir_put_arg(IrForBuilder *f, IrValue of, uint32_t index);
-void ir_for_end(IrForBuilder *f); /* checks the op and appends it to the block */
+bool ir_put_is_arg(const IrPut *put); /* ARGMAX or ARGMIN */
+void ir_for_end(IrForBuilder *f);     /* checks the op and appends it to the block */
 /* The same for rewrites that may turn out not to be provable: false, and nothing appended, if the op breaks a rule. */
 bool ir_for_try_end(IrForBuilder *f);
 void ir_for_sweep(IrFunc *func, IrFor *f); /* drops unused nodes; part of ir_for_end */
+/* Gives a body other nodes. to: per old node that something needs, its new number, in the same order. Operands of the new nodes
+ * are new numbers; positions, theirs and those of conditions and puts, are renumbered here. Nothing is folded. */
+void ir_for_set_nodes(const IrFunc *func, IrFor *f, IrNode *nodes, uint32_t count, const uint32_t *to);
 /* Evaluates a small expression in body syntax, e.g. "mul(r, sub(1, r))", with named nodes; numbers take `type`.
  * Used for the derivative column. names/nodes: `count` pairs. Panics on a malformed row. */
 uint32_t ir_expression(IrForBuilder *f, const char *text, IrScalar type, const char *const *names,
@@ -489,7 +510,7 @@ bool ir_node_range(const IrFunc *func, const IrFor *f, uint32_t node, int64_t *l
 bool ir_put_apart(const IrFunc *func, const IrFor *f, const IrPut *put);
 /* Proved: the live points put to every element exactly once. */
 bool ir_put_covers(const IrFunc *func, const IrFor *f, const IrPut *put);
-/* Bit i: the node depends on index i (through positions and operands). */
+/* Bit i: the node depends on index i (through positions and operands). For all nodes at once: walk.h. */
 uint32_t ir_node_indices(const IrFor *f, uint32_t node);
 
 /* ---- core/print.c, text/: the text form; the printer's output parses back to the same function ---- */
@@ -536,9 +557,9 @@ typedef struct IrPass {
 	IrPassRun *run;
 	const char *follows;  /* a pass that does not come later in any list that has both, or NULL */
 	const char *contract; /* one line: what it keeps, and what it changes */
-	/* What holds of a function that it has made, beside the rules of the verifier: NULL or a message in the module's arena.
-	 * NULL: nothing that could be seen afterwards. */
-	const char *(*after)(const IrFunc *func);
+	/* What holds of a function that it has made of `before`, beside the rules of the verifier: NULL or a message in the
+	 * arena of its module. NULL: nothing that could be seen. */
+	const char *(*after)(const IrFunc *before, const IrFunc *func);
 } IrPass;
 
 extern const IrPass ir_passes[];
@@ -557,11 +578,17 @@ IrPassRun ir_pass_expand_math; /* expand_math.c: transcendental ops become primi
 /* The same with a choice: `allow_fma` puts fma nodes into the definitions (faster, needs an FMA unit; random numbers never).
  * The nodes it makes are final: nothing may contract or reassociate them. The pass is this with false. */
 IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma);
+/* Only powers whose exponent is a whole constant; the other rows stay, for those who print math.def as functions. */
+IrFunc *ir_expand_powers(IrModule *module, IrFunc *func);
 
 /* ---- after.c: what passes promise ---- */
 
-const char *ir_after_simplify(const IrFunc *func);    /* nothing is dead, nothing is computed twice in one place */
-const char *ir_after_expand_math(const IrFunc *func); /* only primitive operations are left */
+const char *ir_after_simplify(const IrFunc *before,
+                              const IrFunc *func); /* nothing is dead, or computed twice in a place */
+const char *ir_after_expand_math(const IrFunc *before, const IrFunc *func); /* only primitive operations are left */
+/* What is not dead costs no more FLOPs than before, as ir_cost counts them (with 1000 for every symbol). Nothing is said of
+ * functions with conditions: passes weigh whole domains, and ir_cost counts live points. */
+const char *ir_after_no_costlier(const IrFunc *before, const IrFunc *func);
 
 /* ---- scope.c ---- */
 

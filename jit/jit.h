@@ -46,16 +46,32 @@ bool jit_show_asm(JitEngine *engine, IrModule *module, IrFunc *func, const JitOp
  *     static int PREFIX_NAME(const T *const p0, ..., T *r0, ..., void *arena[, ptrdiff_t symbol...])
  * (parameters, results, scratch, symbols in order, with names made from IR names). Needs only <stdint.h>, <string.h> and <math.h>
  * (fabs, floor, sqrt, fma families: compiled inline); no allocation, no globals but const tables. Several functions
- * may be emitted into one file: shared helpers are printed once by jit_c_prelude. The text depends only on the input. */
+ * may be emitted into one file: what they share, jit_c_prelude prints once. The text depends only on the input. */
+typedef struct JitCFile JitCFile;
+
+/* What the functions of one file share; lives in `arena`. */
+JitCFile *jit_c_file_new(Arena *arena, const char *prefix);
+
+/* A piece of a flat parameter or result that has a name of its own: the learned W1 in theta. */
+typedef struct JitCPart {
+	const char *of, *name;
+	int64_t offset;
+} JitCPart;
+
 typedef struct JitCFunc {
-	const char *prefix;
-	const char *name;
+	const char *name; /* behind the prefix of the file */
 	bool strict;
+	const JitCPart *parts; /* in the order of their offsets */
+	uint32_t part_count;
 } JitCFunc;
 
-void jit_c_prelude(Text *out, const char *prefix);
 /* *arena_bytes receives the scratch size as a C expression over the symbol names (or a number). */
-void jit_emit_c(IrModule *module, IrFunc *func, const JitCFunc *how, Text *out, const char **arena_bytes);
+void jit_emit_c(JitCFile *file, IrModule *module, IrFunc *func, const JitCFunc *how, Text *out,
+                const char **arena_bytes);
+/* Macros, helpers and mathematics that `body` uses: all functions of the file, and what else is written behind the prelude. */
+void jit_c_prelude(const JitCFile *file, const char *body, Text *out);
+/* C text with lines of any width, in lines of at most 120 columns (tabs count 4). */
+void jit_c_wrap(Text *out, const char *text);
 
 /* ---- c_names.c: names of a program in C and C++ (the rules stand there); results live in `arena` ---- */
 

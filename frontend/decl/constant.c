@@ -99,7 +99,9 @@ static Value *make(Elab *e, const AstDecl *decl) {
 	bool dimension = e->in_dimension, want = e->want_int;
 	uint32_t facts = e->facts.count;
 	Var *coord = e->coord;
-	ScopeMark scope = scope_hide(e);
+	Path *path = e->path;
+	e->path = &e->typing->root;
+	ScopeMark scope = scope_apart(e);
 	e->in_dimension = e->want_int = false;
 	e->calls = &calls;
 	e->coord = NULL;
@@ -108,6 +110,7 @@ static Value *make(Elab *e, const AstDecl *decl) {
 	e->calls = calls.outer;
 	scope_back(e, scope);
 	e->coord = coord;
+	e->path = path;
 	e->facts.count = facts;
 	e->in_dimension = dimension;
 	e->want_int = want;
@@ -133,25 +136,14 @@ typedef struct Walk {
 	NameMap on_stack; /* steps by name */
 } Walk;
 
-typedef struct Mention {
-	Elab *e;
-	Step *step;
-} Mention;
-
-static void see_mention(Name name, Span span, void *context) {
-	(void)span;
-	Mention *m = context;
-	const AstDecl *decl = fe_find(m->e->program, name);
-	if (decl && (decl->kind == AST_CONST || decl->kind == AST_FN))
-		vec_push(m->e->arena, &m->step->mentions, decl);
-}
-
 static void enter(Walk *w, const AstDecl *decl) {
 	Step *step = ARENA_NEW(w->e->arena, Step);
 	step->decl = decl;
 	made_const(w->e, decl)->visited = true;
-	Mention m = {w->e, step};
-	decl_names(decl, see_mention, &m);
+	const Resolved *names = resolve(w->e->program, decl);
+	for (uint32_t i = 0; i < names->mentions.count; i++)
+		if (names->mentions.data[i]->kind != AST_OPTIMIZER)
+			vec_push(w->e->arena, &step->mentions, names->mentions.data[i]);
 	vec_push(w->e->arena, &w->stack, step);
 	*name_map_place(w->e->arena, &w->on_stack, decl->name.name) = step;
 }
@@ -201,4 +193,12 @@ Value *elab_const(Elab *e, const AstDecl *decl) {
 		v = known_const(e, decl);
 	}
 	return v ? v : make(e, decl);
+}
+
+Value *type_constant(FeProgram *program, IrModule *module, const AstDecl *decl, Typing *typing) {
+	Elab e = elab_new(program, module, IR_F64, typing);
+	IrBuilder builder = ir_builder(ir_func_new(module, "const"));
+	e.builder = &builder;
+	resolve(program, decl);
+	return elab_const(&e, decl);
 }

@@ -2,24 +2,23 @@
  *
  *     data images : int[n, 784] from "images.gz"      n = 60000, and images a parameter of all functions of the objective */
 #include "frontend/meaning/elab.h"
+#include "frontend/meaning/resolve.h"
 
 #include <string.h>
 
 /* ---- sizes ---- */
 
-/* A name that stands for nothing yet. */
+/* A name that stands for a size which no file has told yet. */
 static bool is_open(Elab *e, const AstExpr *x) {
-	if (x->kind != AST_NAME || scope_find(e, x->name))
-		return false;
-	const AstDecl *decl = fe_find(e->program, x->name);
-	return !decl || decl->kind != AST_CONST;
+	const Symbol *symbol = x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL;
+	return symbol && symbol->kind == SYMBOL_EXTENT && !scope_find(e, symbol);
 }
 
 static int64_t open_size(Elab *e, FeData *out, const AstExpr *x) {
 	for (uint32_t k = 0; k < out->open.count; k++)
 		if (out->open.data[k].name == x->name)
 			return -1 - (int64_t)k;
-	vec_push(e->arena, &out->open, ((AstName){x->name, x->span}));
+	vec_push(e->arena, &out->open, ((AstName){x->name, x->span, x->id}));
 	return -(int64_t)out->open.count;
 }
 
@@ -113,13 +112,12 @@ static bool read_data(Elab *e, const AstExpr *from, FeData *out, FeDataWanted *w
 
 bool data_declare(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out) {
 	const AstDeclare *d = &s->declare;
-	*out = (FeData){.name = d->names.data[0].name, .span = d->names.data[0].span};
+	*out = (FeData){.name = d->names.data[0].name, .span = d->names.data[0].span, .declared = d->names.data[0]};
 	if (d->value || d->draw)
 		return false; /* told by the parser */
 	if (!from || from->kind != AST_TEXT || !d->type.span.file || d->has_head || d->type.each) {
 		Diag *diag = diag_error(e->session, 277, s->span, "`data` has a type and comes from a file");
-		diag_help(e->session, diag, "write `data %s : real[n, 4] from \"x.csv\"`",
-		          session_text(e->session, out->name));
+		diag_help(e->session, diag, "write `data %s : real[n, 4] from \"x.csv\"`", session_text(e->session, out->name));
 		return false;
 	}
 	FeDataWanted wanted = {.name = session_text(e->session, out->name), .path = from->text, .bytes = d->bytes};
@@ -157,7 +155,7 @@ static void set_range(Ex *read, IrStorage storage) {
 
 void data_bind(Elab *e, const FeData *data, IrValue param) {
 	for (uint32_t k = 0; k < data->open.count; k++)
-		scope_add(e, BIND_GIVEN, data->open.data[k], value_int(e, data->sizes[k]));
+		scope_add_name(e, data->open.data[k], value_int(e, data->sizes[k]));
 	IrScalar scalar = data->type.scalar;
 	Value *v = value_read(e, param,
 	                      scalar == IR_I64    ? S_INT
@@ -166,5 +164,5 @@ void data_bind(Elab *e, const FeData *data, IrValue param) {
 	                      data->type.rank, data->type.dims);
 	if (scalar == IR_I64)
 		set_range(v->body, data->type.storage);
-	scope_add(e, BIND_GIVEN, (AstName){data->name, data->span}, v);
+	scope_add_name(e, data->declared, v);
 }

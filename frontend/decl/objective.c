@@ -31,9 +31,7 @@ static bool bind_hypers(ObjectiveBuilding *b, const FeCall *call) {
 			diag_label(e->session, diag, p->name.span, "declared here");
 			ok = false;
 		} else {
-			ScopeMark scope = scope_mark(e);
-			if (args[i])
-				scope_hide(e); /* what the caller wrote does not see our names */
+			ScopeMark scope = scope_apart(e);
 			v = elab(e, x);
 			scope_back(e, scope);
 			int64_t whole_number;
@@ -48,7 +46,7 @@ static bool bind_hypers(ObjectiveBuilding *b, const FeCall *call) {
 			else if (value_known_int(v, &whole_number))
 				v = value_scalar(e, S_LITERAL, ex_int(e, whole_number));
 		}
-		scope_add(e, BIND_HYPER, p->name, v);
+		scope_add_name(e, p->name, v);
 	}
 	e->module->funcs.count--; /* the scratch function: it made nothing that is used */
 	b->hypers = scope_mark(e);
@@ -57,19 +55,19 @@ static bool bind_hypers(ObjectiveBuilding *b, const FeCall *call) {
 
 /* ---- the three functions ---- */
 
-static void see_param(Name name, Span span, void *context) {
+static void see_param(const Symbol *symbol, Span span, void *context) {
 	ObjectiveBuilding *b = context;
-	const StageName *known = stages_name(&b->stages, name);
+	const StageName *known = stages_name(&b->stages, symbol);
 	if (!known || known->stage < STAGE_VALUE || b->told)
 		return;
 	diag_error(b->e.session, 247, span, "this is fixed before there are parameters, so it cannot depend on `%s`",
-	           session_text(b->e.session, name));
+	           session_text(b->e.session, symbol->name));
 	b->told = true;
 }
 
 static bool independent(ObjectiveBuilding *b, const AstStmt *s) {
 	b->told = false;
-	stmt_names(s, see_param, b);
+	stmt_symbols(b->e.program, s, see_param, b);
 	return !b->told;
 }
 
@@ -91,6 +89,7 @@ static DrawKey start_function(ObjectiveBuilding *b, IrBuilder *builder, const ch
 	builder->span = b->decl->name.span;
 	e->builder = builder;
 	scope_back(e, b->hypers);
+	e->path = path_inside(e->typing, &e->typing->root, ++b->functions);
 	objective_add_data(b);
 	DrawKey key = {0};
 	bool value = strcmp(name, "setup") != 0 && strcmp(name, "start") != 0;
@@ -115,29 +114,31 @@ static void build_setup(ObjectiveBuilding *b) {
 		objective_meet_data(b, i);
 		if (s->kind == AST_GIVEN && s->declare.names.count && objective_name_free(e, s->declare.names.data[0])) {
 			Value *v = given_value(b, s, key);
-			scope_add(e, BIND_GIVEN, s->declare.names.data[0], v);
+			scope_add_name(e, s->declare.names.data[0], v);
 		}
 	}
 	for (uint32_t i = 0; i < b->stages.names.count; i++) {
 		if (!b->stages.names.data[i]->needed)
 			continue;
-		Binding *bound = scope_find(e, b->stages.names.data[i]->name);
+		const Symbol *symbol = b->stages.names.data[i]->symbol;
+		const Binding *bound = scope_find(e, symbol);
 		if (!bound)
 			continue;
 		Value *v = bound->value;
+		vec_push(e->arena, &b->fixed_symbols, symbol);
 		if (v->kind != VALUE_ARRAY) {
 			vec_push(e->arena, &b->fixed, v);
-			vec_push(e->arena, &b->out->fixed, ((FeSlot){.name = bound->name, .span = bound->span}));
+			vec_push(e->arena, &b->out->fixed, ((FeSlot){.name = symbol->name, .span = symbol->span}));
 			continue;
 		}
 		if (v->scalar == S_LITERAL)
 			v = value_convert(e, v, S_REAL);
-		IrValue value = whole(e, v, NULL, 0, bound->name, bound->span);
+		IrValue value = whole(e, v, NULL, 0, symbol->name, symbol->span);
 		IrType type = ir_type(b->out->setup, value);
-		FeSlot slot = {.name = bound->name, .type = type, .count = ir_type_elements(type, NULL), .span = bound->span};
+		FeSlot slot = {.name = symbol->name, .type = type, .count = ir_type_elements(type, NULL), .span = symbol->span};
 		vec_push(e->arena, &b->out->fixed, slot);
 		vec_push(e->arena, &b->fixed, v);
-		ir_result_as(b->out->setup, IR_ROLE_FIXED, session_text(e->session, bound->name), value);
+		ir_result_as(b->out->setup, IR_ROLE_FIXED, session_text(e->session, symbol->name), value);
 	}
 }
 
@@ -153,7 +154,7 @@ static void bind_fixed(ObjectiveBuilding *b, IrFunc *func) {
 			v->body->low = made->body->low;
 			v->body->high = made->body->high;
 		}
-		scope_add(e, BIND_GIVEN, (AstName){slot->name, slot->span}, v);
+		scope_add(e, b->fixed_symbols.data[i], v);
 	}
 }
 
@@ -183,10 +184,10 @@ static bool draws(const AstStmt *s) {
 	return s->declare.draw != NULL;
 }
 
-static void see_fixed(Name name, Span span, void *context) {
+static void see_fixed(const Symbol *symbol, Span span, void *context) {
 	(void)span;
 	ObjectiveBuilding *b = context;
-	const StageName *known = stages_name(&b->stages, name);
+	const StageName *known = stages_name(&b->stages, symbol);
 	if (known && known->stage == STAGE_SETUP)
 		b->out->random_start = true;
 }
@@ -219,16 +220,17 @@ static void build_start(ObjectiveBuilding *b) {
 		} else
 			b->ok = false;
 		o->random_start = o->random_start || draws(s);
-		stmt_names(s, see_fixed, b);
+		stmt_symbols(e->program, s, see_fixed, b);
 		o->size += slot.count;
 		vec_push(e->arena, &o->params, slot);
+		vec_push(e->arena, &b->param_symbols, symbol_at(e->program, s->declare.names.data[0].id));
 		vec_push(e->arena, &starts, v);
 	}
 	if (o->size == 0)
 		return;
 	IrType type = ir_tensor_type(e->real, 1, &o->size);
 	e->builder->span = b->decl->name.span;
-	IrValue x = o->params.count == 1 && o->params.data[0].type.rank == 1 ? 0 : ir_fill(e->builder, type, 0);
+	IrValue x = o->params.count == 1 && o->params.data[0].type.rank == 1 ? 0 : emit_fill(e, type, 0);
 	for (uint32_t i = 0; i < starts.count; i++) {
 		Value *v = starts.data[i];
 		if (!v)
@@ -244,21 +246,15 @@ static void build_start(ObjectiveBuilding *b) {
 		place = ir_at_add(e->module, place, ir_at_const(o->params.data[i].offset));
 		uint32_t node = emit_ex(e, &m, body);
 		e->builder->name = session_name(e->session, "x");
-		x = ir_put(&m.f, IR_PUT_NONE, node, type, &place, x, false);
-		ir_for_end(&m.f);
+		x = emit_put(e, &m, IR_PUT_NONE, node, type, &place, x, false);
 	}
 	ir_result_as(o->start, IR_ROLE_X, "x", x);
 }
 
-static void bind_param(ObjectiveBuilding *b, IrValue x, const FeSlot *slot) {
+static void bind_param(ObjectiveBuilding *b, IrValue x, const FeSlot *slot, const Symbol *symbol) {
 	Elab *e = &b->e;
-	AstName name = {slot->name, slot->span};
-	if (!objective_name_free(e, name)) {
-		b->ok = false;
-		return;
-	}
 	if (slot->count == 0 || x == 0) {
-		scope_add(e, BIND_PARAM, name, value_bad(e));
+		scope_add(e, symbol, value_bad(e));
 		return;
 	}
 	int64_t dims[IR_MAX_RANK] = {0};
@@ -269,7 +265,7 @@ static void bind_param(ObjectiveBuilding *b, IrValue x, const FeSlot *slot) {
 		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, dims[k]), NULL), ex_var(e, v->vars[k]));
 	place = ex_add_int(e, place, ex_int(e, slot->offset));
 	v->body = ex_read(e, x, &place, 1, false);
-	scope_add(e, BIND_PARAM, name, v);
+	scope_add(e, symbol, v);
 }
 
 /* What a result is where it stands; 0 after an error. */
@@ -280,18 +276,6 @@ static IrValue result(ObjectiveBuilding *b, const char *name, const AstExpr *x, 
 		return 0;
 	v = value_convert(e, v, S_REAL);
 	return whole(e, v, NULL, 0, session_name(e->session, name), x->span);
-}
-
-/* Something of it could not be read, so what seems to be missing may have been there. */
-static bool unread(const Session *session, Span span) {
-	for (uint32_t i = 0; i < session->diags.count; i++) {
-		const Diag *diag = session->diags.data[i];
-		Span at = diag->labels.count ? diag->labels.data[0].span : (Span){0};
-		if (diag->severity == DIAG_ERROR && diag->code < 200 && at.file == span.file && at.start >= span.start &&
-		    at.start < span.end)
-			return true;
-	}
-	return false;
 }
 
 /* Drawn anew at every step, and so a part of what is evaluated. */
@@ -314,7 +298,7 @@ static DrawKey start_evaluation(ObjectiveBuilding *b, IrBuilder *builder, const 
 	bind_fixed(b, *func);
 	IrValue x = o->size ? ir_param_as(*func, IR_ROLE_X, "x", ir_tensor_type(b->e.real, 1, &o->size)) : 0;
 	for (uint32_t i = 0; i < o->params.count; i++)
-		bind_param(b, x, &o->params.data[i]);
+		bind_param(b, x, &o->params.data[i], b->param_symbols.data[i]);
 	return key;
 }
 
@@ -325,7 +309,7 @@ static void evaluate_stmt(ObjectiveBuilding *b, uint32_t at, DrawKey key) {
 	Stage stage = b->stages.stmts[at].stage;
 	objective_meet_data(b, at);
 	if (s->kind == AST_BATCH && s->declare.names.count && objective_name_free(e, s->declare.names.data[0]))
-		scope_add(e, BIND_GIVEN, s->declare.names.data[0], batch_value(b, s, key));
+		scope_add_name(e, s->declare.names.data[0], batch_value(b, s, key));
 	if (is_computation(s) && (stage == STAGE_VALUE || (stage == STAGE_CONST && stages_wanted(&b->stages, at))))
 		elab_stmt(e, s);
 }
@@ -375,7 +359,7 @@ static void build_value(ObjectiveBuilding *b) {
 		if (figures.data[i])
 			ir_result_as(o->value, IR_ROLE_REPORT, session_text(e->session, o->reports.data[i]), figures.data[i]);
 	const char *name = session_text(e->session, b->decl->name.name);
-	if (unread(e->session, b->decl->span))
+	if (b->decl->unread)
 		return;
 	if (!minimize) {
 		Diag *diag =
@@ -404,11 +388,12 @@ static void build_validate(ObjectiveBuilding *b) {
 		ir_result_as(b->out->validate, IR_ROLE_VALID, "validate", value);
 }
 
-FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
-	program = call->program ? call->program : program;
-	Session *session = program->session;
-	uint32_t errors = session->error_count;
-	ObjectiveBuilding b = {.e = elab_new(program, module, real), .decl = call->decl, .ok = true};
+/* All of it, typed or lowered; NULL with diagnostics. */
+static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing,
+                          bool lowering) {
+	uint32_t errors = program->session->error_count;
+	ObjectiveBuilding b = {.e = elab_new(program, module, real, typing), .decl = call->decl, .ok = true};
+	b.e.lowering = lowering;
 	b.out = ARENA_NEW(module->arena, FeObjective);
 	b.out->decl = call->decl;
 	b.out->module = module;
@@ -417,7 +402,7 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 	b.e.calls = &calls;
 	if (!bind_hypers(&b, call))
 		return NULL;
-	stages_find(&b.stages, module->arena, &call->decl->body);
+	stages_find(&b.stages, program, module->arena, &call->decl->body);
 	stages_want(&b.stages, true);
 	stages_want(&b.stages, false);
 	for (uint32_t i = 0; i < call->decl->body.count; i++)
@@ -426,9 +411,28 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 	build_setup(&b);
 	build_start(&b);
 	build_value(&b);
-	if (b.validate && session->error_count == errors)
+	if (b.validate && program->session->error_count == errors)
 		build_validate(&b);
-	return session->error_count == errors && b.ok && !program->broken ? b.out : NULL;
+	return program->session->error_count == errors && b.ok && !program->broken ? b.out : NULL;
+}
+
+FeObjective *type_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing) {
+	program = call->program ? call->program : program;
+	bool sound = names_are_sound(program, call->decl);
+	FeObjective *typed = build(program, module, call, real, typing, false);
+	return sound ? typed : NULL;
+}
+
+FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
+	program = call->program ? call->program : program;
+	IrModule *scratch = ir_module_new(program->session);
+	Arena *notes = arena_new();
+	Typing *typing = typing_new(notes);
+	bool sound = type_objective(program, scratch, call, real, typing) != NULL;
+	ir_module_free(scratch);
+	FeObjective *objective = sound ? build(program, module, call, real, typing, true) : NULL;
+	arena_free(notes);
+	return objective;
 }
 
 static bool block_draws(const AstBlock *block) {

@@ -3,6 +3,7 @@
 #define GRADUS_DECL_OBJECTIVE_H
 
 #include "frontend/meaning/elab.h"
+#include "frontend/meaning/resolve.h"
 
 typedef struct ObjectiveBuilding {
 	Elab e;
@@ -11,6 +12,8 @@ typedef struct ObjectiveBuilding {
 	ScopeMark hypers;
 	Stages stages;
 	bool told, ok;
+	uint32_t functions; /* begun */
+	VEC(const Symbol *) fixed_symbols, param_symbols;
 	VEC(Value *) fixed;      /* their values in setup, for shapes and ranges */
 	const AstExpr **args;    /* what the call gives, or NULL, per hyperparameter */
 	IrValue *data;           /* per statement: its array in the function being built; 0: none */
@@ -19,7 +22,7 @@ typedef struct ObjectiveBuilding {
 	bool substitute;         /* ... and whether its substitutions hold in the function being built */
 } ObjectiveBuilding;
 
-/* E0202 and false if something has the name already. */
+/* Does a value stand for it? Not if something else has the name, which was told. */
 bool objective_name_free(Elab *e, AstName name);
 
 /* ---- objective_data.c ---- */

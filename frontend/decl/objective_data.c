@@ -4,12 +4,8 @@
 #include "frontend/decl/objective.h"
 
 bool objective_name_free(Elab *e, AstName name) {
-	const Binding *b = scope_find(e, name.name);
-	if (!b)
-		return true;
-	Diag *diag = diag_error(e->session, 202, name.span, "`%s` is there already", session_text(e->session, name.name));
-	diag_label(e->session, diag, b->span, "first here");
-	return false;
+	const Symbol *symbol = symbol_at(e->program, name.id);
+	return symbol && !symbol->taken;
 }
 
 /* The text that names the file: written there, or a hyperparameter. */
@@ -27,9 +23,11 @@ static const AstExpr *data_from(ObjectiveBuilding *b, const AstStmt *s) {
 			           session_text(b->e.session, from->name));
 		return text && text->kind == AST_TEXT ? text : NULL;
 	}
-	diag_error(b->e.session, 277, from->span,
-	           "no parameter is called `%s`: a file is named by a text in quotes or by one",
-	           session_text(b->e.session, from->name));
+	const Symbol *symbol = symbol_at(b->e.program, from->id);
+	if (symbol && symbol->kind != SYMBOL_UNKNOWN)
+		diag_error(b->e.session, 277, from->span, "`%s` is no parameter: a file is named by a text in quotes or by one",
+		           session_text(b->e.session, from->name));
+	b->ok = false;
 	return NULL;
 }
 
@@ -47,8 +45,8 @@ void objective_find_data(ObjectiveBuilding *b) {
 		FeData data;
 		uint32_t errors = e->session->error_count;
 		const AstExpr *from = data_from(b, s);
-		if (e->session->error_count != errors || !objective_name_free(e, s->declare.names.data[0]) ||
-		    !data_declare(e, s, from, &data)) {
+		if (e->session->error_count != errors || (!from && s->declare.from) ||
+		    !objective_name_free(e, s->declare.names.data[0]) || !data_declare(e, s, from, &data)) {
 			b->ok = false;
 			continue;
 		}
@@ -65,10 +63,11 @@ void objective_add_data(ObjectiveBuilding *b) {
 		b->data[i] = b->data_of[i] ? data_param(&b->e, &b->out->data.data[b->data_of[i] - 1]) : 0;
 }
 
-static void silent(Name name, Span span, void *context) {
-	ObjectiveBuilding *b = context;
-	if (!scope_find(&b->e, name))
-		scope_add(&b->e, BIND_GIVEN, (AstName){name, span}, value_bad(&b->e));
+/* Where it could not be read, everyone is silent about its names. */
+static void silent(ObjectiveBuilding *b, uint32_t id) {
+	const Symbol *symbol = symbol_at(b->e.program, id);
+	if (symbol && !scope_find(&b->e, symbol))
+		scope_add(&b->e, symbol, value_bad(&b->e));
 }
 
 static const FeData *data_at(const ObjectiveBuilding *b, uint32_t at) {
@@ -126,7 +125,6 @@ static bool substituted(ObjectiveBuilding *b, uint32_t at, FeData *data, const F
 	return true;
 }
 
-/* Where it could not be read, everyone is silent about the names. */
 void objective_meet_data(ObjectiveBuilding *b, uint32_t at) {
 	const AstStmt *s = b->decl->body.data[at];
 	if (s->kind != AST_DATA || s->declare.names.count == 0)
@@ -137,12 +135,15 @@ void objective_meet_data(ObjectiveBuilding *b, uint32_t at) {
 		if (!b->substitute || substituted(b, at, &data, data_at(b, by)))
 			data_bind(&b->e, &data, b->data[by]);
 		else
-			scope_add(&b->e, BIND_GIVEN, s->declare.names.data[0], value_bad(&b->e));
+			scope_add_name(&b->e, s->declare.names.data[0], value_bad(&b->e));
 		return;
 	}
-	for (uint32_t k = 0; k < s->declare.type.dims.count; k++)
-		expr_names(s->declare.type.dims.data[k], silent, b);
-	silent(s->declare.names.data[0].name, s->declare.names.data[0].span, b);
+	for (uint32_t k = 0; k < s->declare.type.dims.count; k++) {
+		const Symbol *symbol = symbol_at(b->e.program, s->declare.type.dims.data[k]->id);
+		if (symbol && symbol->kind == SYMBOL_EXTENT)
+			silent(b, s->declare.type.dims.data[k]->id);
+	}
+	silent(b, s->declare.names.data[0].id);
 }
 
 /* ---- validate ---- */
@@ -154,10 +155,10 @@ typedef struct Changes {
 	bool touched;
 } Changes;
 
-static void see_changed(Name name, Span span, void *context) {
+static void see_changed(const Symbol *symbol, Span span, void *context) {
 	Changes *c = context;
 	(void)span;
-	c->touched = c->touched || name_map_get(&c->names, name);
+	c->touched = c->touched || (symbol_is_local(symbol) && name_map_get(&c->names, symbol->name));
 }
 
 static void mark_changed(Changes *c, Name name) {
@@ -177,14 +178,14 @@ static bool follow_changes(Changes *c) {
 	for (uint32_t i = 0; i < c->b->decl->body.count; i++) {
 		const AstStmt *s = c->b->decl->body.data[i];
 		c->touched = false;
-		stmt_names(s, see_changed, c);
+		stmt_symbols(c->b->e.program, s, see_changed, c);
 		if (!c->touched || s->kind == AST_DATA || (s->kind > AST_VAR && !is_computation(s)))
 			continue;
-		Names names = stmt_assigned(e->arena, s);
+		Assigned assigned = stmt_assigned(e->program, e->arena, s);
+		for (uint32_t k = 0; k < assigned.count; k++)
+			mark_changed(c, assigned.data[k]->name);
 		for (uint32_t k = 0; s->kind <= AST_VAR && k < s->declare.names.count; k++)
-			vec_push(e->arena, &names, s->declare.names.data[k].name);
-		for (uint32_t k = 0; k < names.count; k++)
-			mark_changed(c, names.data[k]);
+			mark_changed(c, s->declare.names.data[k].name);
 		if (!made_before(c->b, i))
 			continue;
 		diag_error(e->session, 280, s->span,

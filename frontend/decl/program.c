@@ -25,6 +25,7 @@ static void add_decls(FeProgram *p, const AstFile *file, bool library) {
 			vec_push(arena, &p->library, decl);
 		else
 			vec_push(arena, &p->user, decl);
+		resolve_again(p);
 		if (!decl->name.name)
 			continue;
 		enter_name(arena, &p->by_kind[owner][decl->kind], decl);
@@ -43,7 +44,9 @@ FeProgram *fe_program_new(Session *session) {
 	for (size_t i = 0; i < fe_std_file_count; i++) {
 		const char *path = arena_printf(session->arena, "<std>/%s", fe_std_files[i].name);
 		uint32_t source = source_add(session, path, fe_std_files[i].text, fe_std_files[i].length);
-		add_decls(p, ast_parse(session, source), true);
+		AstFile *file = ast_parse(session, source);
+		vec_push(session->arena, &p->files, file);
+		add_decls(p, file, true);
 	}
 	return p;
 }
@@ -316,16 +319,22 @@ bool call_arguments(FeProgram *p, const FeCall *call, const AstExpr **out) {
 	return ok;
 }
 
-bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
+static bool read_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, bool in_body, FeCall *out) {
 	Session *session = p->session;
 	*out = (FeCall){.span = expr->span, .program = p};
+	uint32_t errors = session->error_count;
+	if (expr->kind == AST_CALL && !in_body)
+		for (uint32_t i = 0; i < expr->call.args.count; i++)
+			resolve_loose(p, expr->call.args.data[i].value);
+	if (session->error_count != errors)
+		return false;
 	if (expr->kind == AST_BAD)
 		return false;
 	if (expr->kind != AST_NAME && expr->kind != AST_CALL) {
 		diag_error(session, 201, expr->span, "the name of %s was expected here", kind_word(kind));
 		return false;
 	}
-	AstName name = expr->kind == AST_NAME ? (AstName){expr->name, expr->span} : expr->call.callee;
+	AstName name = expr->kind == AST_NAME ? (AstName){expr->name, expr->span, expr->id} : expr->call.callee;
 	const AstDecl *decl = find_kind(p, name.name, kind);
 	if (!decl || decl->kind != kind) {
 		void **said = name_map_place(session->arena, &p->missing[kind], name.name);
@@ -364,6 +373,14 @@ bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
 	return true;
 }
 
+bool fe_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
+	return read_call(p, expr, kind, false, out);
+}
+
+bool call_in_body(FeProgram *p, const AstExpr *expr, AstDeclKind kind, FeCall *out) {
+	return read_call(p, expr, kind, true, out);
+}
+
 bool fe_call_text(FeProgram *p, const char *text, AstDeclKind kind, FeCall *out) {
 	uint32_t errors = p->session->error_count;
 	uint32_t source = source_add(p->session, "<command line>", text, strlen(text));
@@ -373,7 +390,7 @@ bool fe_call_text(FeProgram *p, const char *text, AstDeclKind kind, FeCall *out)
 
 /* ---- the elaborator's start ---- */
 
-Elab elab_new(FeProgram *program, IrModule *module, IrScalar real) {
+Elab elab_new(FeProgram *program, IrModule *module, IrScalar real, Typing *typing) {
 	Elab e = {.program = program,
 	          .session = program->session,
 	          .module = module,
@@ -381,6 +398,8 @@ Elab elab_new(FeProgram *program, IrModule *module, IrScalar real) {
 	          .real = real,
 	          .n = -1,
 	          .tensors = 1};
+	e.typing = typing;
+	e.path = &typing->root;
 	e.epoch = ARENA_NEW(e.arena, uint64_t);
 	e.next_var = ARENA_NEW(e.arena, uint32_t);
 	return e;
@@ -388,15 +407,24 @@ Elab elab_new(FeProgram *program, IrModule *module, IrScalar real) {
 
 bool fe_number(FeProgram *program, const AstExpr *expr, double *out) {
 	IrModule *module = ir_module_new(program->session);
-	Elab e = elab_new(program, module, IR_F64);
+	Elab e = elab_new(program, module, IR_F64, typing_new(module->arena));
 	IrBuilder builder = ir_builder(ir_func_new(module, "number"));
 	e.builder = &builder;
+	resolve_loose(program, expr);
 	bool ok = elab_number(&e, expr, "this", out);
 	ir_module_free(module);
 	return ok;
 }
 
-/* ---- checking everything ---- */
+/* ---- checking everything ----
+ *
+ * Typing finds all mistakes, so nothing is lowered. */
+
+static Typing *typing_alone(IrModule *module) {
+	Typing *typing = typing_new(module->arena);
+	typing->alone = true;
+	return typing;
+}
 
 /* The clauses; then the objectives and rules with the arguments that the experiment gives them. */
 static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl) {
@@ -404,20 +432,20 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 	if (!fe_experiment(p, decl, x) || p->session->error_count)
 		return;
 	for (uint32_t i = 0; i < x->on.count; i++) {
-		const FeObjective *objective = fe_objective(p, module, &x->on.data[i], IR_F64);
+		const FeObjective *objective = type_objective(p, module, &x->on.data[i], IR_F64, typing_alone(module));
 		if (!objective)
 			continue;
 		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, objective->params.count);
 		for (uint32_t k = 0; k < objective->params.count; k++)
 			sizes[k] = objective->params.data[k].count;
 		FeTarget target = {sizes, objective->params.count};
-		if (!fe_rule(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count))
+		if (!type_rule(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_alone(module)))
 			return;
 		for (uint32_t k = 0; i == 0 && k < x->against.count; k++)
-			fe_rule(p, module, &x->against.data[k], &target, IR_F64, NULL, 0);
+			type_rule(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_alone(module));
 	}
 	static const int64_t learned[] = {7};
-	fe_rule(p, module, &x->update, &(FeTarget){learned, 1}, IR_F64, NULL, 0);
+	type_rule(p, module, &x->update, &(FeTarget){learned, 1}, IR_F64, NULL, 0, typing_alone(module));
 }
 
 /* Those of `a` that `b` has, too, word for word. */
@@ -444,7 +472,7 @@ static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
 	Diags wrong[2];
 	for (int i = 0; i < 2; i++) {
 		DiagMark mark = diag_mark(p->session);
-		fe_rule(p, module, call, &(FeTarget){&sizes[i], 1}, IR_F64, NULL, 0);
+		type_rule(p, module, call, &(FeTarget){&sizes[i], 1}, IR_F64, NULL, 0, typing_alone(module));
 		wrong[i] = diag_take_back(p->session, mark);
 		if (wrong[i].count == 0)
 			return;
@@ -461,31 +489,21 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 	FeCall call = {.decl = decl, .span = decl->name.span};
 	static const int64_t sizes[] = {7, 3};
 	uint32_t errors = p->session->error_count;
+	resolve(p, decl);
 	switch (decl->kind) {
-	case AST_OBJECTIVE: fe_objective(p, module, &call, IR_F64); break;
+	case AST_OBJECTIVE: type_objective(p, module, &call, IR_F64, typing_alone(module)); break;
 	case AST_OPTIMIZER:
 		if (decl->joint)
 			check_joint(p, module, &call);
 		else
-			fe_rule(p, module, &call, &(FeTarget){sizes, 2}, IR_F64, NULL, 0);
+			type_rule(p, module, &call, &(FeTarget){sizes, 2}, IR_F64, NULL, 0, typing_alone(module));
 		break;
-	case AST_CONST: {
-		Elab e = elab_new(p, module, IR_F64);
-		IrBuilder builder = ir_builder(ir_func_new(module, "const"));
-		e.builder = &builder;
-		elab_const(&e, decl);
-		break;
-	}
-	case AST_FN: {
-		Elab e = elab_new(p, module, IR_F64);
-		check_function_names(&e, decl);
-		break;
-	}
+	case AST_CONST: type_constant(p, module, decl, typing_alone(module)); break;
 	case AST_EXPERIMENT: check_experiment(p, module, decl); break;
 	default: break;
 	}
 	ir_module_free(module);
-	return p->session->error_count == errors;
+	return p->session->error_count == errors && names_are_sound(p, decl);
 }
 
 /* An experiment, too, may have found something wrong in it. */

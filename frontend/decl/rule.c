@@ -4,8 +4,8 @@
  * of every coordinate; what a rule computes once per tensor then has a leading axis over the tensors (the variable
  * `tensor`), and what it computes per coordinate reads it through the table.
  *
- * Which hyperparameters have to be whole numbers is learned by elaborating: the first time that one is needed as such, it
- * is marked, and the rule is elaborated again with it as a constant. */
+ * Which hyperparameters have to be whole numbers is found while typing: the first time that one is needed as such, it is
+ * marked, and the rule is typed again with it as a constant, until no other turns up. It is lowered once. */
 #include "frontend/decl/rule.h"
 
 #include <math.h>
@@ -14,6 +14,7 @@
 Value *hyper_as_int(Elab *e, Value *v, Span span) {
 	Hyper *h = &e->rule->hypers.data[v->hyper - 1];
 	if (!h->as_int) {
+		typing_set_whole(e->typing, h->symbol);
 		h->as_int = true;
 		e->rule->more_ints = true;
 	}
@@ -41,11 +42,6 @@ bool limits_of(RuleElab *r, const AstLimits *limits, double *low, double *high) 
 	return false;
 }
 
-static bool is_rule_name(const char *name) {
-	return strcmp(name, "x") == 0 || strcmp(name, "g") == 0 || strcmp(name, "f") == 0 || strcmp(name, "t") == 0 ||
-	       strcmp(name, "horizon") == 0;
-}
-
 static bool read_hypers(RuleElab *r) {
 	Elab *e = &r->e;
 	const AstDecl *decl = r->decl;
@@ -56,7 +52,10 @@ static bool read_hypers(RuleElab *r) {
 	for (uint32_t i = 0; i < decl->params.count; i++) {
 		const AstParam *p = &decl->params.data[i];
 		const AstExpr *x = args[i] ? args[i] : p->value;
-		Hyper h = {.name = p->name.name, .span = p->name.span, .given = args[i] != NULL};
+		Hyper h = {.name = p->name.name,
+		           .symbol = symbol_at(e->program, p->name.id),
+		           .span = p->name.span,
+		           .given = args[i] != NULL};
 		Value *v = value_bad(e);
 		if (!x) {
 			Diag *diag = diag_error(e->session, 269, r->call->span, "`%s` needs a value for `%s`",
@@ -64,9 +63,7 @@ static bool read_hypers(RuleElab *r) {
 			diag_label(e->session, diag, p->name.span, "declared here");
 			ok = false;
 		} else {
-			ScopeMark scope = scope_mark(e);
-			if (args[i])
-				scope_hide(e);
+			ScopeMark scope = scope_apart(e);
 			v = elab(e, x);
 			scope_back(e, scope);
 			h.known = value_known_real(v, &h.value);
@@ -90,12 +87,8 @@ static bool read_hypers(RuleElab *r) {
 			                          session_text(e->session, h.name), h.low, h.high, h.value);
 			diag_label(e->session, diag, p->limits.span, "stated here");
 		}
-		if (is_rule_name(session_text(e->session, h.name)) || scope_find(e, h.name)) {
-			diag_error(e->session, 202, h.span, "`%s` is there already", session_text(e->session, h.name));
-			ok = false;
-		}
 		vec_push(e->arena, &r->hypers, h);
-		scope_add(e, BIND_HYPER, p->name, v);
+		scope_add(e, h.symbol, v);
 	}
 	for (uint32_t i = 0; i < r->open_count; i++) {
 		bool found = false;
@@ -132,7 +125,7 @@ void bind_hypers(RuleElab *r, IrFunc *func) {
 			v->as_int = as_int;
 		} else if (h->learned)
 			continue;
-		scope_add(e, BIND_HYPER, (AstName){h->name, h->span}, v);
+		scope_add(e, h->symbol, v);
 	}
 }
 
@@ -150,6 +143,7 @@ void begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFunc **
 	e->coord = NULL;
 	e->tensors = 1;
 	e->coupled = false;
+	e->path = path_inside(e->typing, &e->typing->root, ++r->functions);
 	if (r->symbolic)
 		e->n = ir_symbol(*func, "n");
 	else {
@@ -167,15 +161,15 @@ void begin_tensors(RuleElab *r) {
 	e->tensors = r->target->count;
 	e->tensor = var_new(e, session_name(e->session, "s"), e->tensors, r->decl->name.span);
 	e->tensor->tensor = true;
-	int64_t *segment = ARENA_ARRAY(e->arena, int64_t, e->n), at = 0;
-	for (uint32_t i = 0; i < r->target->count; i++)
+	int64_t *segment = e->lowering ? ARENA_ARRAY(e->arena, int64_t, e->n) : NULL, at = 0;
+	for (uint32_t i = 0; segment && i < r->target->count; i++)
 		for (int64_t k = 0; k < r->target->sizes[i]; k++)
 			segment[at++] = i;
 	IrDim n = e->n, s = e->tensors;
 	e->builder->name = session_name(e->session, "segment");
-	e->segments = ir_table(e->builder, ir_tensor_type(IR_I64, 1, &n), NULL, segment);
+	e->segments = emit_table(e, ir_tensor_type(IR_I64, 1, &n), NULL, segment);
 	e->builder->name = session_name(e->session, "sizes");
-	e->sizes = ir_table(e->builder, ir_tensor_type(IR_I64, 1, &s), NULL, r->target->sizes);
+	e->sizes = emit_table(e, ir_tensor_type(IR_I64, 1, &s), NULL, r->target->sizes);
 	vec_push(e->arena, &e->active, e->tensor);
 }
 
@@ -184,34 +178,9 @@ static Value *like_x(RuleElab *r, IrValue value) {
 	return value_read(&r->e, value, S_REAL, 1, &dim);
 }
 
-AstName rule_name(RuleElab *r, const char *text) {
-	return (AstName){session_name(r->e.session, text), {0}};
-}
-
 static IrType x_type(RuleElab *r) {
 	IrDim n = r->e.n;
 	return ir_tensor_type(r->e.real, 1, &n);
-}
-
-/* Names that exist in the rule, but not yet in the function being built. */
-void bind_later(RuleElab *r, bool x_too) {
-	Elab *e = &r->e;
-	static const char *const step_names[] = {"g", "f", "t", "horizon"};
-	for (size_t i = 0; i < sizeof step_names / sizeof *step_names; i++)
-		scope_add(e, BIND_BUILTIN, rule_name(r, step_names[i]), NULL);
-	if (x_too) {
-		int64_t dim = DIM_X;
-		Value *x = value_array(e, S_REAL, 1, &dim, (Span){0});
-		x->body = ex_real(e, 0);
-		scope_add(e, BIND_X, rule_name(r, "x"), x);
-	}
-	for (uint32_t i = 0; i < r->decl->body.count; i++) {
-		const AstStmt *s = r->decl->body.data[i];
-		if (s->kind == AST_LET || s->kind == AST_VAR)
-			for (uint32_t k = 0; k < s->declare.names.count; k++)
-				if (!scope_find(e, s->declare.names.data[k].name))
-					scope_add(e, BIND_LET, s->declare.names.data[k], NULL);
-	}
 }
 
 /* ---- states ---- */
@@ -276,13 +245,6 @@ void init_states(RuleElab *r, const AstDecl *decl, const char *prefix) {
 		if (s->kind != AST_STATE || s->declare.names.count == 0)
 			continue;
 		AstName name = s->declare.names.data[0];
-		Binding *other = scope_find(e, name.name);
-		if (other) {
-			Diag *diag =
-				diag_error(e->session, 202, name.span, "`%s` is there already", session_text(e->session, name.name));
-			if (other->span.file)
-				diag_label(e->session, diag, other->span, "first here");
-		}
 		bool each = false;
 		Value *v = state_start(r, s, &each);
 		const char *text = arena_printf(e->arena, "%s%s", prefix, session_text(e->session, name.name));
@@ -316,8 +278,7 @@ static void build_init(RuleElab *r) {
 	bind_hypers(r, o->init);
 	begin_tensors(r);
 	bind_learned(r, o->init);
-	bind_later(r, false);
-	scope_add(e, BIND_X, rule_name(r, "x"), like_x(r, x));
+	scope_add(e, r->names->rule[RULE_X], like_x(r, x));
 	init_states(r, r->decl, "");
 }
 
@@ -397,6 +358,16 @@ Value *elab_call_all_max(Elab *e, const Builtin *b, Value **args, const AstExpr 
 	return collective(e, b->name, IR_PUT_MAX, false, args[0], x->span);
 }
 
+/* What a state of the rule itself is called; NULL: one of a rule that it applies, which is bound there. */
+static const Symbol *slot_symbol(const RuleElab *r, uint32_t state) {
+	for (uint32_t i = 0; i < r->decl->body.count && state < r->own_states; i++) {
+		const AstStmt *s = r->decl->body.data[i];
+		if (s->kind == AST_STATE && s->declare.names.count && state-- == 0)
+			return symbol_at(r->program, s->declare.names.data[0].id);
+	}
+	return NULL;
+}
+
 static void build_step(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
@@ -410,12 +381,13 @@ static void build_step(RuleElab *r) {
 	bind_hypers(r, o->step);
 	begin_tensors(r);
 	bind_learned(r, o->step);
-	Binding *bound_x = scope_add(e, BIND_X, rule_name(r, "x"), like_x(r, x));
+	Symbol *const *names = r->names->rule;
+	Binding *bound_x = scope_add(e, names[RULE_X], like_x(r, x));
 	bound_x->scalar = S_REAL;
-	Binding *bound_g = scope_add(e, BIND_BUILTIN, rule_name(r, "g"), like_x(r, g));
-	Binding *bound_f = scope_add(e, BIND_BUILTIN, rule_name(r, "f"), f);
-	scope_add(e, BIND_BUILTIN, rule_name(r, "t"), t);
-	Binding *bound_horizon = scope_add(e, BIND_BUILTIN, rule_name(r, "horizon"), horizon);
+	Binding *bound_g = scope_add(e, names[RULE_G], like_x(r, g));
+	Binding *bound_f = scope_add(e, names[RULE_F], f);
+	scope_add(e, names[RULE_T], t);
+	Binding *bound_horizon = scope_add(e, names[RULE_HORIZON], horizon);
 	bool all_each = true;
 	for (uint32_t i = 0; i < o->states.count; i++) {
 		const FeSlot *slot = &o->states.data[i];
@@ -429,12 +401,8 @@ static void build_step(RuleElab *r) {
 			v = value_from_whole(e, param, start->scalar, start->rank, start->dims, &e->tensor, e->tensor ? 1 : 0);
 		}
 		all_each = all_each && o->state_each.data[i];
-		/* Those of applied rules have their names only there. */
-		ScopeMark scope = scope_mark(e);
-		Binding *b = scope_add(e, BIND_STATE, (AstName){slot->name, slot->span}, v);
+		Binding *b = scope_add(e, slot_symbol(r, i), v);
 		b->scalar = start->scalar;
-		if (i >= r->own_states)
-			scope_back(e, scope);
 		vec_push(e->arena, &r->bound, b);
 	}
 	r->in_step = true;
@@ -446,12 +414,14 @@ static void build_step(RuleElab *r) {
 	}
 	r->in_step = false;
 	if (!value_is_bad(bound_x->value))
-		ir_result_as(o->step, IR_ROLE_X, "x", whole(e, bound_x->value, NULL, 0, bound_x->name, r->decl->name.span));
+		ir_result_as(o->step, IR_ROLE_X, "x",
+		             whole(e, bound_x->value, NULL, 0, names[RULE_X]->name, r->decl->name.span));
 	for (uint32_t i = 0; i < r->bound.count; i++) {
-		const Binding *b = r->bound.data[i];
-		if (!value_is_bad(b->value))
-			ir_result_as(o->step, IR_ROLE_STATE, session_text(e->session, b->name),
-			             whole(e, b->value, &e->tensor, e->tensor ? 1 : 0, b->name, b->span));
+		Value *v = r->bound.data[i]->value;
+		const FeSlot *slot = &o->states.data[i];
+		if (!value_is_bad(v))
+			ir_result_as(o->step, IR_ROLE_STATE, session_text(e->session, slot->name),
+			             whole(e, v, &e->tensor, e->tensor ? 1 : 0, slot->name, slot->span));
 	}
 	for (uint32_t i = 0; i < r->shares.count; i++)
 		ir_result_as(o->step, IR_ROLE_SHARE, arena_printf(e->arena, "share%u", (unsigned)i + 1), r->shares.data[i]);
@@ -462,47 +432,86 @@ static void build_step(RuleElab *r) {
 	o->elementwise = !e->coupled && all_each && !r->decl->joint;
 }
 
-FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
-                const Name *open, uint32_t open_count) {
-	program = call->program ? call->program : program;
-	Session *session = program->session;
-	uint32_t errors = session->error_count, funcs = module->funcs.count;
+/* What a call asks for, in any of its forms. */
+typedef struct RuleAsked {
+	const FeCall *call;
+	const FeTarget *target;
+	IrScalar real;
+	const Name *open;
+	uint32_t open_count;
+	Typing *typing;
+} RuleAsked;
+
+static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked *asked, Calls *calls) {
 	RuleElab *r = ARENA_NEW(module->arena, RuleElab);
 	r->program = program;
-	r->call = call;
-	r->decl = call->decl;
-	r->target = target;
-	r->open = open;
-	r->open_count = open_count;
-	r->symbolic = target->count == 0;
-	r->e = elab_new(program, module, real);
+	r->call = asked->call;
+	r->decl = asked->call->decl;
+	r->names = resolve(program, asked->call->decl);
+	r->target = asked->target;
+	r->open = asked->open;
+	r->open_count = asked->open_count;
+	r->symbolic = asked->target->count == 0;
+	r->e = elab_new(program, module, asked->real, asked->typing);
 	r->e.rule = r;
-	Calls calls = {call->decl, NULL};
-	r->e.calls = &calls;
+	*calls = (Calls){asked->call->decl, NULL};
+	r->e.calls = calls;
+	return r;
+}
+
+static void mark_opened(RuleElab *r) {
+	for (uint32_t i = 0; i < r->hypers.count; i++)
+		for (uint32_t k = 0; k < r->open_count; k++)
+			if (r->open[k] == r->hypers.data[i].name)
+				r->hypers.data[i].learned = 1;
+}
+
+static void build_functions(RuleElab *r) {
+	r->shares.count = r->states.count = r->bound.count = r->applied = r->functions = 0;
+	FeRule *o = r->out = ARENA_NEW(r->e.arena, FeRule);
+	o->decl = r->decl;
+	o->module = r->e.module;
+	o->real = r->e.real;
+	build_theta(r);
+	build_natural(r);
+	build_init(r);
+	build_step(r);
+}
+
+/* Typed again whenever a hyperparameter turns out to be a whole number, which others may follow from. */
+static RuleElab *type_functions(FeProgram *program, IrModule *module, const RuleAsked *asked, Calls *calls) {
+	uint32_t errors = program->session->error_count, funcs = module->funcs.count;
+	RuleElab *r = rule_new(program, module, asked, calls);
 	if (!read_hypers(r))
 		return NULL;
-	for (uint32_t i = 0; i < r->hypers.count; i++)
-		for (uint32_t k = 0; k < open_count; k++)
-			if (open[k] == r->hypers.data[i].name)
-				r->hypers.data[i].learned = 1;
+	mark_opened(r);
 	do {
 		r->more_ints = false;
 		module->funcs.count = funcs;
-		r->shares.count = r->states.count = r->bound.count = r->applied = 0;
-		FeRule *o = r->out = ARENA_NEW(module->arena, FeRule);
-		o->decl = call->decl;
-		o->module = module;
-		o->real = real;
-		build_theta(r);
-		build_natural(r);
-		build_init(r);
-		build_step(r);
-	} while (r->more_ints && session->error_count == errors);
+		build_functions(r);
+	} while (r->more_ints && program->session->error_count == errors);
+	for (uint32_t i = 0; i < r->hypers.count; i++)
+		if (r->hypers.data[i].learned && r->hypers.data[i].as_int)
+			diag_error(program->session, 272, r->hypers.data[i].span, "`%s` is a whole number, which cannot be learned",
+			           session_text(program->session, r->hypers.data[i].name));
+	return program->session->error_count == errors && !program->broken ? r : NULL;
+}
+
+static RuleElab *lower_functions(FeProgram *program, IrModule *module, const RuleAsked *asked, Calls *calls) {
+	uint32_t errors = program->session->error_count;
+	RuleElab *r = rule_new(program, module, asked, calls);
+	r->e.lowering = true;
+	read_hypers(r);
+	mark_opened(r);
+	for (uint32_t i = 0; i < r->hypers.count; i++)
+		r->hypers.data[i].as_int = typing_is_whole(asked->typing, r->hypers.data[i].symbol);
+	build_functions(r);
+	return program->session->error_count == errors ? r : NULL;
+}
+
+static FeRule *finish(RuleElab *r) {
 	for (uint32_t i = 0; i < r->hypers.count; i++) {
 		const Hyper *h = &r->hypers.data[i];
-		if (h->learned && h->as_int)
-			diag_error(session, 272, h->span, "`%s` is a whole number, which cannot be learned",
-			           session_text(session, h->name));
 		if (!h->known || h->as_int || h->learned)
 			continue;
 		FeHyper hyper = {.name = h->name,
@@ -511,7 +520,32 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 		                 .has_range = h->has_range,
 		                 .low = h->low,
 		                 .high = h->high};
-		vec_push(module->arena, &r->out->hypers, hyper);
+		vec_push(r->e.arena, &r->out->hypers, hyper);
 	}
-	return session->error_count == errors && !program->broken ? r->out : NULL;
+	return r->out;
+}
+
+FeRule *type_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                  const Name *open, uint32_t open_count, Typing *typing) {
+	program = call->program ? call->program : program;
+	RuleAsked asked = {call, target, real, open, open_count, typing};
+	Calls calls;
+	bool sound = names_are_sound(program, call->decl);
+	RuleElab *r = type_functions(program, module, &asked, &calls);
+	return r && sound ? finish(r) : NULL;
+}
+
+FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                const Name *open, uint32_t open_count) {
+	program = call->program ? call->program : program;
+	Calls calls[2];
+	Arena *notes = arena_new();
+	RuleAsked asked = {call, target, real, open, open_count, typing_new(notes)};
+	IrModule *scratch = ir_module_new(program->session);
+	bool sound = names_are_sound(program, call->decl);
+	sound = type_functions(program, scratch, &asked, &calls[0]) && sound;
+	ir_module_free(scratch);
+	RuleElab *r = sound ? lower_functions(program, module, &asked, &calls[1]) : NULL;
+	arena_free(notes);
+	return r ? finish(r) : NULL;
 }

@@ -6,6 +6,7 @@
 
 typedef struct Hyper {
 	Name name;
+	const Symbol *symbol;
 	Span span;
 	double value;
 	bool given, known, has_range;
@@ -23,6 +24,7 @@ struct RuleElab {
 	FeProgram *program;
 	const FeCall *call;
 	const AstDecl *decl;
+	const Resolved *names;
 	const FeTarget *target;
 	FeRule *out;
 	VEC(Hyper) hypers;
@@ -30,6 +32,7 @@ struct RuleElab {
 	uint32_t open_count;
 	bool more_ints;
 	bool symbolic;
+	uint32_t functions;   /* begun */
 	VEC(IrValue) shares;  /* of the collectives, in step */
 	VEC(Value *) states;  /* what they start from */
 	uint32_t own_states;  /* the others are those of applied rules */
@@ -44,8 +47,6 @@ bool limits_of(RuleElab *r, const AstLimits *limits, double *low, double *high);
 void bind_hypers(RuleElab *r, IrFunc *func);
 void begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFunc **func);
 void begin_tensors(RuleElab *r);
-void bind_later(RuleElab *r, bool x_too);
-AstName rule_name(RuleElab *r, const char *text);
 /* States of `decl` in the current scope, then those of the rules it applies. */
 void init_states(RuleElab *r, const AstDecl *decl, const char *prefix);
 

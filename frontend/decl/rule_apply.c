@@ -10,8 +10,8 @@ typedef struct Applied {
 	const AstDecl *decl; /* NULL: reported */
 	ScopeMark outer;     /* the scope around */
 	Calls calls;
-	Binding *x, *outer_x;
-	Binding *seen[4], *outer_seen[4]; /* g, f, t, horizon; seen: NULL where an argument replaces it */
+	/* By RuleName, in the rule that is applied and in the one around; seen: NULL where an argument replaces it. */
+	Binding *seen[RULE_NAME_COUNT], *outer_seen[RULE_NAME_COUNT];
 } Applied;
 
 typedef struct Later {
@@ -19,16 +19,16 @@ typedef struct Later {
 	bool later;
 } Later;
 
-static void see_later(Name name, Span span, void *context) {
+static void see_later(const Symbol *symbol, Span span, void *context) {
 	(void)span;
 	Later *l = context;
-	const Binding *b = scope_find(l->e, name);
-	l->later = l->later || (b && !b->value);
+	const Binding *b = scope_find(l->e, symbol);
+	l->later = l->later || (symbol_is_local(symbol) && symbol->kind != SYMBOL_INDEX && !(b && b->value));
 }
 
 static bool known_later(Elab *e, const AstExpr *x) {
 	Later l = {e, false};
-	expr_names(x, see_later, &l);
+	expr_symbols(e->program, x, see_later, &l);
 	return l.later;
 }
 
@@ -43,24 +43,28 @@ static const AstDecl *applied_rule(RuleElab *r, const AstExpr *x, const FeCall *
 	if (x->kind != AST_CALL)
 		return NULL;
 	*base = NULL;
-	const Binding *b = scope_find(e, x->call.callee.name);
+	const Symbol *symbol = symbol_at(e->program, x->id);
+	const Binding *b = scope_find(e, symbol);
 	if (b && b->value && value_is_bad(b->value))
 		return NULL;
 	if (b && b->value && b->value->kind == VALUE_CALL) {
 		*base = b->value->call;
 		return (*base)->decl;
 	}
-	const AstDecl *decl = fe_find(e->program, x->call.callee.name);
-	if (decl && decl->kind == AST_OPTIMIZER)
-		return decl;
+	if (symbol && symbol->kind == SYMBOL_DECL)
+		return symbol->decl;
 	FeCall call; /* for its message */
 	AstExpr name = {.kind = AST_NAME, .span = x->call.callee.span, .name = x->call.callee.name};
 	fe_call(e->program, &name, AST_OPTIMIZER, &call);
 	return NULL;
 }
 
-static bool is_step_name(const char *name) {
-	return strcmp(name, "g") == 0 || strcmp(name, "f") == 0 || strcmp(name, "t") == 0 || strcmp(name, "horizon") == 0;
+/* Which of the names that a step is given this is; 0: none. */
+static int step_name(const char *name) {
+	for (int k = RULE_G; k < RULE_NAME_COUNT; k++)
+		if (strcmp(name, rule_name_text[k]) == 0)
+			return k;
+	return 0;
 }
 
 static bool allowed(RuleElab *r, const AstDecl *decl, const AstStmt *s) {
@@ -98,19 +102,17 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 	uint32_t params = decl->params.count;
 	Value **values = ARENA_ARRAY(e->arena, Value *, params + 1);
 	bool *given = ARENA_ARRAY(e->arena, bool, params + 1);
-	static const char *const step_names[] = {"g", "f", "t", "horizon"};
-	Value *step_values[4];
-	for (int i = 0; i < 4; i++) {
-		a.outer_seen[i] = scope_find(e, rule_name(r, step_names[i]).name);
-		step_values[i] = a.outer_seen[i]->value;
+	const Resolved *outer = resolve(e->program, e->calls->decl), *inner = resolve(e->program, decl);
+	Value *step_values[RULE_NAME_COUNT] = {0};
+	for (int k = 0; k < RULE_NAME_COUNT; k++) {
+		a.outer_seen[k] = scope_find(e, outer->rule[k]);
+		step_values[k] = a.outer_seen[k] ? a.outer_seen[k]->value : NULL;
 	}
-	a.outer_x = scope_find(e, rule_name(r, "x").name);
-	bool replaced[4] = {0};
+	bool replaced[RULE_NAME_COUNT] = {0};
 	if (base) {
 		const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, params + 1);
 		call_arguments(e->program, base, args);
-		ScopeMark scope = scope_mark(e);
-		scope_hide(e);
+		ScopeMark scope = scope_apart(e);
 		for (uint32_t i = 0; i < params; i++) {
 			given[i] = args[i] != NULL;
 			if (args[i])
@@ -121,13 +123,10 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 	FeCall call = {.decl = decl, .span = s->apply->span, .program = e->program};
 	for (uint32_t i = 0; i < s->apply->call.args.count; i++) {
 		const AstArg *arg = &s->apply->call.args.data[i];
-		const char *name = arg->name.name ? session_text(e->session, arg->name.name) : "";
-		if (is_step_name(name)) {
-			for (int k = 0; k < 4; k++)
-				if (strcmp(name, step_names[k]) == 0) {
-					step_values[k] = argument(e, arg->value, r->in_step, arg->name.name);
-					replaced[k] = true;
-				}
+		int k = arg->name.name ? step_name(session_text(e->session, arg->name.name)) : 0;
+		if (k) {
+			step_values[k] = argument(e, arg->value, r->in_step, arg->name.name);
+			replaced[k] = true;
 			continue;
 		}
 		vec_push(e->arena, &call.names, arg->name.name);
@@ -143,7 +142,7 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 		values[i] = argument(e, args[i], r->in_step, decl->params.data[i].name.name);
 	}
 	a.calls = (Calls){decl, e->calls};
-	scope_hide(e);
+	scope_apart(e);
 	for (uint32_t i = 0; i < params; i++) {
 		const AstParam *p = &decl->params.data[i];
 		if (!given[i] && !p->value)
@@ -151,27 +150,16 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 			           session_text(e->session, decl->name.name), session_text(e->session, p->name.name));
 		else if (!given[i])
 			values[i] = argument(e, p->value, r->in_step, p->name.name);
-		scope_add(e, BIND_HYPER, p->name, given[i] || p->value ? values[i] : value_bad(e));
+		scope_add_name(e, p->name, given[i] || p->value ? values[i] : value_bad(e));
 	}
-	for (int i = 0; i < 4; i++) {
-		Binding *b = scope_add(e, BIND_BUILTIN, rule_name(r, step_names[i]), step_values[i]);
-		a.seen[i] = replaced[i] ? NULL : b;
+	for (int k = 0; k < RULE_NAME_COUNT; k++) {
+		Binding *b = scope_add(e, inner->rule[k], step_values[k]);
+		a.seen[k] = replaced[k] ? NULL : b;
 	}
-	a.x = scope_add(e, BIND_X, rule_name(r, "x"), a.outer_x->value);
-	a.x->scalar = S_REAL;
-	a.x->active = a.outer_x->active;
+	a.seen[RULE_X]->scalar = S_REAL;
+	a.seen[RULE_X]->active = a.outer_seen[RULE_X]->active;
 	a.decl = decl;
 	return a;
-}
-
-static void bind_later_lets(Elab *e, const AstDecl *decl) {
-	for (uint32_t i = 0; i < decl->body.count; i++) {
-		const AstStmt *s = decl->body.data[i];
-		if (s->kind == AST_LET || s->kind == AST_VAR)
-			for (uint32_t k = 0; k < s->declare.names.count; k++)
-				if (!scope_find(e, s->declare.names.data[k].name))
-					scope_add(e, BIND_LET, s->declare.names.data[k], NULL);
-	}
 }
 
 void init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
@@ -179,13 +167,21 @@ void init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
 	Applied a = enter(r, s);
 	if (a.decl) {
 		const Calls *calls = e->calls;
+		Path *path = e->path;
 		e->calls = &a.calls;
-		bind_later_lets(e, a.decl);
+		e->path = path_inside(e->typing, path, s->apply->id);
 		const char *name = session_text(e->session, a.decl->name.name);
 		init_states(r, a.decl, arena_printf(e->arena, "%s%s%u_", prefix, name, (unsigned)++r->applied));
 		e->calls = calls;
+		e->path = path;
 	}
 	scope_back(e, a.outer);
+}
+
+static void keep_state(const Elab *e, const AstStmt *state, Binding *kept) {
+	const Binding *b = scope_find(e, symbol_at(e->program, state->declare.names.data[0].id));
+	if (b)
+		kept->value = b->value;
 }
 
 void rule_apply(Elab *e, const AstStmt *s) {
@@ -202,14 +198,16 @@ void rule_apply(Elab *e, const AstStmt *s) {
 		return;
 	}
 	const Calls *calls = e->calls;
+	Path *path = e->path;
 	e->calls = &a.calls;
+	e->path = path_inside(e->typing, path, s->apply->id);
 	uint32_t first = r->next_state, count = 0;
 	for (uint32_t i = 0; i < a.decl->body.count; i++) {
 		const AstStmt *state = a.decl->body.data[i];
 		if (state->kind != AST_STATE || state->declare.names.count == 0 || first + count >= r->bound.count)
 			continue;
 		const Binding *kept = r->bound.data[first + count++];
-		Binding *b = scope_add(e, BIND_STATE, state->declare.names.data[0], kept->value);
+		Binding *b = scope_add_name(e, state->declare.names.data[0], kept->value);
 		b->scalar = kept->scalar;
 		b->active = kept->active;
 	}
@@ -222,12 +220,13 @@ void rule_apply(Elab *e, const AstStmt *s) {
 	for (uint32_t i = 0, k = 0; i < a.decl->body.count && k < count; i++) {
 		const AstStmt *state = a.decl->body.data[i];
 		if (state->kind == AST_STATE && state->declare.names.count)
-			r->bound.data[first + k++]->value = scope_find(e, state->declare.names.data[0].name)->value;
+			keep_state(e, state, r->bound.data[first + k++]);
 	}
-	a.outer_x->value = a.x->value;
-	for (int i = 0; i < 4; i++)
-		if (a.seen[i] && a.seen[i]->used)
-			a.outer_seen[i]->used = true;
+	a.outer_seen[RULE_X]->value = a.seen[RULE_X]->value;
+	for (int k = RULE_G; k < RULE_NAME_COUNT; k++)
+		if (a.seen[k] && a.seen[k]->used)
+			a.outer_seen[k]->used = true;
 	e->calls = calls;
+	e->path = path;
 	scope_back(e, a.outer);
 }

@@ -109,8 +109,7 @@ static IrValue put_flat(Elab *e, Value *v, Ex *body, IrType type, IrValue into, 
 	}
 	place = ir_at_add(e->module, place, ir_at_const(offset));
 	uint32_t node = emit_ex(e, &m, ex_convert(e, body, e->real));
-	IrValue out = ir_put(&m.f, IR_PUT_NONE, node, type, &place, into, false);
-	ir_for_end(&m.f);
+	IrValue out = emit_put(e, &m, IR_PUT_NONE, node, type, &place, into, false);
 	return out;
 }
 
@@ -118,9 +117,11 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	Elab *e = &r->e;
 	const AstExpr *from = s->declare.from;
 	const char *problem = "nothing reads weights here";
-	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
 	if (from->kind != AST_TEXT)
 		return value_bad(e);
+	if (!e->lowering && !e->typing->alone) /* it is read when it is needed */
+		return value_read(e, emit_table(e, l->slot.type, NULL, NULL), S_REAL, rank, dims);
+	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
 	const char *path = fe_source_beside(r->program, s->span.file, from->text, &problem);
 	bool ok = path && r->program->loader &&
 	          r->program->loader(r->program->loader_context, path, session_text(e->session, l->slot.name),
@@ -130,7 +131,7 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 		           session_text(e->session, l->slot.name), path ? path : from->text, problem);
 		return value_bad(e);
 	}
-	IrValue table = ir_table(e->builder, l->slot.type, data, NULL);
+	IrValue table = emit_table(e, l->slot.type, data, NULL);
 	return value_read(e, table, S_REAL, rank, dims);
 }
 
@@ -147,6 +148,18 @@ static bool depends_on_size(Ex *x, uint64_t epoch) {
 		if (depends_on_size(x->args[i], epoch))
 			return true;
 	return false;
+}
+
+static void see_x(const Symbol *symbol, Span span, void *context) {
+	(void)span;
+	bool *found = context;
+	*found = *found || symbol->kind == SYMBOL_X;
+}
+
+static bool mentions_x(const FeProgram *program, const AstStmt *learn) {
+	bool found = false;
+	stmt_symbols(program, learn, see_x, &found);
+	return found;
 }
 
 static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned *l, Value **start) {
@@ -177,6 +190,7 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 	IrDim extents[IR_MAX_RANK];
 	for (int i = 0; i < rank; i++) {
 		extents[i] = dim_ir(e, dims[i]);
+		l->like_x |= dims[i] == DIM_X ? 1u << i : 0;
 		if (dims[i] != DIM_X || (!r->symbolic && !e->tensor))
 			continue;
 		Diag *diag = diag_error(e->session, 265, d->names.data[0].span,
@@ -224,6 +238,14 @@ static void open_transform(Elab *e, const Hyper *h, FeLearned *l) {
 	diag_label(e->session, diag, h->limits->span, "%g to %g", low, high);
 }
 
+/* What is learned sees of x its size alone. */
+static void bind_x(RuleElab *r) {
+	int64_t dim = DIM_X;
+	Value *x = value_array(&r->e, S_REAL, 1, &dim, (Span){0});
+	x->body = ex_real(&r->e, 0);
+	scope_add(&r->e, r->names->rule[RULE_X], x);
+}
+
 void build_theta(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
@@ -234,25 +256,19 @@ void build_theta(RuleElab *r) {
 	               .instance = ex_int(e, 0)};
 	begin_tensors(r);
 	bind_hypers(r, NULL);
-	bind_later(r, true);
+	bind_x(r);
 	VEC(Value *) starts = {0};
 	for (uint32_t i = 0; i < r->decl->body.count; i++) {
 		const AstStmt *s = r->decl->body.data[i];
 		if (s->kind != AST_LEARN || s->declare.names.count == 0)
 			continue;
-		FeLearned l = {.slot = {.name = s->declare.names.data[0].name,
+		FeLearned l = {.declare = &s->declare,
+		               .slot = {.name = s->declare.names.data[0].name,
 		                        .span = s->declare.names.data[0].span,
-		                        .offset = o->learned_count}};
+		                        .offset = o->learned_count},
+		               .by_size = mentions_x(r->program, s)};
 		Value *v = NULL;
-		const Binding *other = scope_find(e, l.slot.name);
-		if (other) {
-			Diag *diag = diag_error(e->session, 202, l.slot.span, "`%s` is there already",
-			                        session_text(e->session, l.slot.name));
-			if (other->span.file)
-				diag_label(e->session, diag, other->span, "first here");
-		}
 		learned_start(r, s, key, &l, &v);
-		scope_add(e, BIND_LEARNED, (AstName){l.slot.name, l.slot.span}, NULL);
 		o->learned_count += l.slot.count;
 		vec_push(e->arena, &o->learned, l);
 		vec_push(e->arena, &starts, v);
@@ -275,7 +291,7 @@ void build_theta(RuleElab *r) {
 		return;
 	}
 	IrType type = ir_tensor_type(e->real, 1, &o->learned_count);
-	IrValue theta = ir_fill(e->builder, type, 0);
+	IrValue theta = emit_fill(e, type, 0);
 	for (uint32_t i = 0; i < starts.count; i++)
 		if (starts.data[i])
 			theta = put_flat(e, starts.data[i], unconstrained(e, &o->learned.data[i], value_body(e, starts.data[i])),
@@ -287,21 +303,8 @@ void build_theta(RuleElab *r) {
 static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
 	Elab *e = &r->e;
 	int64_t dims[IR_MAX_RANK] = {0};
-	for (int i = 0; i < l->slot.type.rank; i++) {
-		dims[i] = l->slot.type.dims[i];
-		/* "Like x" follows the declaration, not the number. */
-		for (uint32_t k = 0; k < r->decl->body.count; k++) {
-			const AstStmt *s = r->decl->body.data[k];
-			if (s->kind == AST_LEARN && s->declare.names.count && s->declare.names.data[0].name == l->slot.name &&
-			    !s->declare.has_head && i < (int)s->declare.type.dims.count) {
-				const AstExpr *dim = s->declare.type.dims.data[i];
-				if (dim->kind == AST_CALL &&
-				    builtin_find(session_text(e->session, dim->call.callee.name)) == &builtins[BUILTIN_size] &&
-				    dims[i] == e->n)
-					dims[i] = DIM_X;
-			}
-		}
-	}
+	for (int i = 0; i < l->slot.type.rank; i++)
+		dims[i] = l->like_x >> i & 1 ? DIM_X : l->slot.type.dims[i];
 	Value *v = value_array(e, S_REAL, l->slot.type.rank, dims, l->slot.span);
 	Ex *place = ex_int(e, 0);
 	for (int i = 0; i < v->rank; i++)
@@ -339,43 +342,23 @@ void bind_learned(RuleElab *r, IrFunc *func) {
 		const FeLearned *l = &o->learned.data[i];
 		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);
 		v = settle(e, v, l->slot.name, l->slot.span);
-		for (uint32_t k = 0; l->from_hyper && k < r->hypers.count; k++)
-			if (r->hypers.data[k].name == l->slot.name)
-				v->hyper = (int)k + 1;
-		scope_add(e, l->from_hyper ? BIND_HYPER : BIND_LEARNED, (AstName){l->slot.name, l->slot.span}, v);
+		const Symbol *symbol = l->declare ? symbol_at(r->program, l->declare->names.data[0].id) : NULL;
+		for (uint32_t k = 0; l->from_hyper && k < r->hypers.count; k++) {
+			if (r->hypers.data[k].name != l->slot.name)
+				continue;
+			v->hyper = (int)k + 1;
+			symbol = r->hypers.data[k].symbol;
+		}
+		scope_add(e, symbol, v);
 	}
 }
 
 /* ---- what can be told from the declarations alone ---- */
 
-typedef struct Mention {
-	const Session *session;
-	bool found;
-} Mention;
-
-static void see_x(Name name, Span span, void *context) {
-	(void)span;
-	Mention *m = context;
-	m->found = m->found || strcmp(session_text(m->session, name), "x") == 0;
-}
-
-bool fe_is_tied(const Session *session, const AstDecl *rule) {
-	Mention m = {session, false};
-	for (uint32_t i = 0; i < rule->body.count; i++) {
-		if (rule->body.data[i]->kind != AST_LEARN)
-			continue;
-		stmt_names(rule->body.data[i], see_x, &m);
-		expr_names(rule->body.data[i]->declare.limits.low, see_x, &m);
-		expr_names(rule->body.data[i]->declare.limits.high, see_x, &m);
-	}
-	return m.found;
-}
-
-bool fe_is_from_file(const AstDecl *rule, Name name) {
-	for (uint32_t i = 0; i < rule->body.count; i++) {
-		const AstStmt *s = rule->body.data[i];
-		if (s->kind == AST_LEARN && s->declare.names.count > 0 && s->declare.names.data[0].name == name)
-			return s->declare.from != NULL;
-	}
+bool fe_is_tied(FeProgram *program, const AstDecl *rule) {
+	resolve(program, rule);
+	for (uint32_t i = 0; i < rule->body.count; i++)
+		if (rule->body.data[i]->kind == AST_LEARN && mentions_x(program, rule->body.data[i]))
+			return true;
 	return false;
 }

@@ -18,8 +18,8 @@ static bool is_result(const AstStmt *s) {
 	return s->kind == AST_MINIMIZE || s->kind == AST_REPORT || s->kind == AST_VALIDATE;
 }
 
-StageName *stages_name(const Stages *s, Name name) {
-	return name_map_get(&s->by_name, name);
+StageName *stages_name(const Stages *s, const Symbol *symbol) {
+	return name_map_get(&s->by_symbol, symbol->number);
 }
 
 static void raise_name(Stages *s, StageName *name, Stage stage) {
@@ -32,7 +32,7 @@ static void raise_name(Stages *s, StageName *name, Stage stage) {
 /* A variable that such a statement reads must have its value of that moment. */
 static void raise_vars(Stages *s, StageStmt *stmt) {
 	for (uint32_t i = 0; i < stmt->mentions.count; i++)
-		if (stmt->mentions.data[i]->var)
+		if (stmt->mentions.data[i]->symbol->kind == SYMBOL_VAR)
 			raise_name(s, stmt->mentions.data[i], STAGE_VALUE);
 }
 
@@ -46,12 +46,12 @@ static void raise_stmt(Stages *s, StageStmt *stmt, Stage stage) {
 		raise_vars(s, stmt);
 }
 
-static StageName *name_at(Stages *s, Name text, uint32_t since) {
-	void **place = name_map_place(s->arena, &s->by_name, text);
+static StageName *name_of(Stages *s, const Symbol *symbol) {
+	void **place = name_map_place(s->arena, &s->by_symbol, symbol->number);
 	StageName *name = *place;
 	if (!name) {
 		*place = name = ARENA_NEW(s->arena, StageName);
-		*name = (StageName){.name = text, .since = since};
+		*name = (StageName){.symbol = symbol};
 		vec_push(s->arena, &s->names, name);
 	}
 	return name;
@@ -63,13 +63,9 @@ static void declare(Stages *s, uint32_t at) {
 	              : stmt->kind == AST_GIVEN                          ? STAGE_SETUP
 	                                                                 : STAGE_CONST;
 	for (uint32_t i = 0; i < stmt->declare.names.count; i++) {
-		Name text = stmt->declare.names.data[i].name;
-		if (!text)
-			continue;
-		bool new = !stages_name(s, text);
-		StageName *name = name_at(s, text, at);
-		name->var = new ? stmt->kind == AST_VAR : name->var;
-		name->stage = stage > name->stage ? stage : name->stage;
+		const Symbol *symbol = symbol_at(s->program, stmt->declare.names.data[i].id);
+		if (symbol)
+			name_of(s, symbol)->stage = stage;
 	}
 }
 
@@ -78,37 +74,38 @@ typedef struct Linking {
 	uint32_t at;
 } Linking;
 
-static void link_name(Name text, Span span, void *context) {
+static void link_symbol(const Symbol *symbol, Span span, void *context) {
 	(void)span;
 	Linking *l = context;
-	StageName *name = stages_name(l->stages, text);
-	/* What is declared further down is not known here: an index of the same name is meant. */
-	if (!name || name->since > l->at)
+	StageName *name = stages_name(l->stages, symbol);
+	if (!name)
 		return;
 	vec_push(l->stages->arena, &l->stages->stmts[l->at].mentions, name);
 	vec_push(l->stages->arena, &name->used_by, l->at);
 }
 
+static void define(Stages *s, uint32_t at, const Symbol *symbol) {
+	if (!symbol || !symbol_is_local(symbol))
+		return;
+	StageName *name = name_of(s, symbol); /* perhaps of something that lacks its `var` */
+	vec_push(s->arena, &s->stmts[at].defines, name);
+	vec_push(s->arena, &name->used_by, at);
+}
+
 static void link_stmt(Stages *s, uint32_t at) {
 	const AstStmt *stmt = s->body->data[at];
 	Linking l = {s, at};
-	stmt_names(stmt, link_name, &l);
-	stmt_fresh_names(stmt, link_name, &l); /* they may not be there already, and so it matters whether they are */
-	Names assigned = stmt_assigned(s->arena, stmt);
-	if (is_declaration(stmt))
-		for (uint32_t i = 0; i < stmt->declare.names.count; i++)
-			vec_push(s->arena, &assigned, stmt->declare.names.data[i].name);
-	for (uint32_t i = 0; i < assigned.count; i++) {
-		if (!assigned.data[i])
-			continue;
-		StageName *name = name_at(s, assigned.data[i], at); /* perhaps of something that lacks its `var` */
-		vec_push(s->arena, &s->stmts[at].defines, name);
-		vec_push(s->arena, &name->used_by, at);
-	}
+	stmt_symbols(s->program, stmt, link_symbol, &l);
+	Assigned assigned = stmt_assigned(s->program, s->arena, stmt);
+	for (uint32_t i = 0; i < assigned.count; i++)
+		define(s, at, assigned.data[i]);
+	for (uint32_t i = 0; is_declaration(stmt) && i < stmt->declare.names.count; i++)
+		define(s, at, symbol_at(s->program, stmt->declare.names.data[i].id));
 }
 
-void stages_find(Stages *s, Arena *arena, const AstBlock *body) {
-	*s = (Stages){.arena = arena, .body = body, .stmts = ARENA_ARRAY(arena, StageStmt, body->count)};
+void stages_find(Stages *s, const FeProgram *program, Arena *arena, const AstBlock *body) {
+	*s =
+		(Stages){.program = program, .arena = arena, .body = body, .stmts = ARENA_ARRAY(arena, StageStmt, body->count)};
 	for (uint32_t i = 0; i < body->count; i++)
 		if (is_declaration(body->data[i]))
 			declare(s, i);
@@ -134,10 +131,10 @@ static void want(Stages *s, StageName *name) {
 	vec_push(s->arena, &s->pending, name);
 }
 
-static void want_in(Name text, Span span, void *context) {
+static void want_in(const Symbol *symbol, Span span, void *context) {
 	(void)span;
 	Stages *s = context;
-	StageName *name = stages_name(s, text);
+	StageName *name = stages_name(s, symbol);
 	if (name)
 		want(s, name);
 }
@@ -162,7 +159,7 @@ void stages_want(Stages *s, bool start) {
 		if (ours)
 			want_mentions(s, i);
 		for (uint32_t k = 0; stmt->kind == AST_PARAM && k < stmt->declare.type.dims.count; k++)
-			expr_names(stmt->declare.type.dims.data[k], want_in, s); /* shapes are needed everywhere */
+			expr_symbols(s->program, stmt->declare.type.dims.data[k], want_in, s); /* shapes are needed everywhere */
 	}
 	while (s->pending.count) {
 		const StageName *name = s->pending.data[--s->pending.count];

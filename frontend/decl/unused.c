@@ -1,7 +1,6 @@
 /* What is declared and changes nothing: names that no result depends on, rules that never move x, objectives that do not
  * depend on their parameters. A walk backwards over names and statements, from the results: whatever a statement that
- * defines a live name mentions is live. Names are taken by their spelling, so that one that is shadowed counts as used:
- * what is warned of is so, but not all that is so is warned of. */
+ * defines a live symbol mentions is live. */
 #include "frontend/meaning/elab.h"
 
 /* A statement that holds no others, with the statements around it, whose conditions and ranges decide about it. */
@@ -26,13 +25,15 @@ typedef struct Usage {
 	Arena *arena;
 	const AstDecl *decl;
 	VEC(Leaf) leaves;
-	NameMap defined; /* the Definitions of a name */
-	NameMap live;
-	VEC(Name) pending; /* live names whose definitions have to be looked at */
+	NameMap defined;             /* the Definitions of a symbol, by its number */
+	NameMap live;                /* likewise */
+	VEC(const Symbol *) pending; /* live symbols whose definitions have to be looked at */
 } Usage;
 
-static void define(Usage *u, Name name, uint32_t leaf) {
-	void **place = name_map_place(u->arena, &u->defined, name);
+static void define(Usage *u, const Symbol *symbol, uint32_t leaf) {
+	if (!symbol)
+		return;
+	void **place = name_map_place(u->arena, &u->defined, symbol->number);
 	if (!*place)
 		*place = ARENA_NEW(u->arena, Definitions);
 	Definitions *definitions = *place;
@@ -44,12 +45,12 @@ static void add_leaf(Usage *u, const AstStmt *s, Around *around) {
 	vec_push(u->arena, &u->leaves, ((Leaf){s, around, false}));
 	if (s->kind <= AST_VAR) {
 		for (uint32_t i = 0; i < s->declare.names.count; i++)
-			define(u, s->declare.names.data[i].name, leaf);
+			define(u, symbol_at(u->program, s->declare.names.data[i].id), leaf);
 		return;
 	}
-	Names names = stmt_assigned(u->arena, s);
-	for (uint32_t i = 0; i < names.count; i++)
-		define(u, names.data[i], leaf);
+	Assigned assigned = stmt_assigned(u->program, u->arena, s);
+	for (uint32_t i = 0; i < assigned.count; i++)
+		define(u, assigned.data[i], leaf);
 }
 
 static void collect(Usage *u, const AstBlock *block, Around *around) {
@@ -70,23 +71,29 @@ static void collect(Usage *u, const AstBlock *block, Around *around) {
 	}
 }
 
-static void use(Name name, Span span, void *context) {
+static void use(const Symbol *symbol, Span span, void *context) {
 	Usage *u = context;
 	(void)span;
-	void **place = name_map_place(u->arena, &u->live, name);
+	void **place = name_map_place(u->arena, &u->live, symbol->number);
 	u->program->session->elaborated++;
 	if (!*place)
-		vec_push(u->arena, &u->pending, name);
+		vec_push(u->arena, &u->pending, symbol);
 	*place = u;
 }
 
-static bool is_live(const Usage *u, Name name) {
-	return name_map_get(&u->live, name) != NULL;
+static void use_expr(Usage *u, const AstExpr *x) {
+	expr_symbols(u->program, x, use, u);
 }
 
-static void use_limits(Usage *u, const AstLimits *limits) {
-	expr_names(limits->low, use, u);
-	expr_names(limits->high, use, u);
+static void use_name(Usage *u, AstName name) {
+	const Symbol *symbol = symbol_at(u->program, name.id);
+	if (symbol)
+		use(symbol, name.span, u);
+}
+
+static bool is_live(const Usage *u, AstName name) {
+	const Symbol *symbol = symbol_at(u->program, name.id);
+	return !symbol || name_map_get(&u->live, symbol->number) != NULL;
 }
 
 static void use_around(Usage *u, Around *around) {
@@ -94,13 +101,13 @@ static void use_around(Usage *u, Around *around) {
 		around->live = true;
 		const AstStmt *s = around->stmt;
 		if (s->kind == AST_FOR) {
-			expr_names(s->loop.range.low, use, u);
-			expr_names(s->loop.range.high, use, u);
+			use_expr(u, s->loop.range.low);
+			use_expr(u, s->loop.range.high);
 		} else if (s->kind == AST_WHILE) {
-			expr_names(s->repeat.condition, use, u);
-			expr_names(s->repeat.limit, use, u);
+			use_expr(u, s->repeat.condition);
+			use_expr(u, s->repeat.limit);
 		} else if (s->kind == AST_WHEN)
-			expr_names(s->when.condition, use, u);
+			use_expr(u, s->when.condition);
 	}
 }
 
@@ -108,15 +115,13 @@ static void use_leaf(Usage *u, Leaf *leaf) {
 	if (leaf->live)
 		return;
 	leaf->live = true;
-	stmt_uses(leaf->stmt, use, u);
-	if (leaf->stmt->kind == AST_LEARN)
-		use_limits(u, &leaf->stmt->declare.limits);
+	stmt_symbols(u->program, leaf->stmt, use, u);
 	use_around(u, leaf->around);
 }
 
 static void follow(Usage *u) {
 	while (u->pending.count) {
-		const Definitions *definitions = name_map_get(&u->defined, u->pending.data[--u->pending.count]);
+		const Definitions *definitions = name_map_get(&u->defined, u->pending.data[--u->pending.count]->number);
 		for (uint32_t i = 0; definitions && i < definitions->leaves.count; i++) {
 			u->program->session->elaborated++;
 			use_leaf(u, &u->leaves.data[definitions->leaves.data[i]]);
@@ -149,7 +154,7 @@ static void follow_objective(Usage *u) {
 		if (s->kind == AST_PARAM)
 			use_leaf(u, &u->leaves.data[i]); /* one warning says it of all of them */
 		for (uint32_t k = 0; s->kind == AST_PARAM && k < s->declare.names.count; k++)
-			use(s->declare.names.data[k].name, s->span, u);
+			use_name(u, s->declare.names.data[k]);
 		if (s->kind != AST_MINIMIZE)
 			continue;
 		Diag *diag = diag_warning(session, 275, s->minimize->span,
@@ -164,13 +169,13 @@ static bool moves_x(const Usage *u, const AstStmt *s) {
 		return true;
 	if (s->kind != AST_ASSIGN)
 		return false;
-	Name x = session_name(u->program->session, "x");
+	const Symbol *x = resolve(u->program, u->decl)->rule[RULE_X];
 	const AstExpr *value = s->assign.value;
-	if (value->kind == AST_NAME && value->name == x)
+	if (value->kind == AST_NAME && symbol_at(u->program, value->id) == x)
 		return false;
-	Names names = stmt_assigned(u->arena, s);
-	for (uint32_t i = 0; i < names.count; i++)
-		if (names.data[i] == x)
+	Assigned assigned = stmt_assigned(u->program, u->arena, s);
+	for (uint32_t i = 0; i < assigned.count; i++)
+		if (assigned.data[i] == x)
 			return true;
 	return false;
 }
@@ -208,25 +213,26 @@ static void warn_declared(Usage *u) {
 		const AstStmt *s = u->leaves.data[i].stmt;
 		const char *word = s->kind < sizeof words / sizeof *words ? words[s->kind] : NULL;
 		for (uint32_t k = 0; word && k < s->declare.names.count; k++)
-			if (!is_live(u, s->declare.names.data[k].name))
+			if (!is_live(u, s->declare.names.data[k]))
 				warn_unused(u, s->declare.names.data[k], word);
 	}
 	/* What only they depend on is no mistake of its own. */
 	for (uint32_t i = 0; i < u->leaves.count; i++) {
 		const AstStmt *s = u->leaves.data[i].stmt;
 		for (uint32_t k = 0; s->kind <= AST_STATE && k < s->declare.names.count; k++)
-			use(s->declare.names.data[k].name, s->span, u);
+			use_name(u, s->declare.names.data[k]);
 	}
 	follow(u);
 }
 
 static void warn_hypers(Usage *u) {
 	for (uint32_t i = 0; i < u->decl->params.count; i++) {
-		expr_names(u->decl->params.data[i].value, use, u);
-		use_limits(u, &u->decl->params.data[i].limits);
+		use_expr(u, u->decl->params.data[i].value);
+		use_expr(u, u->decl->params.data[i].limits.low);
+		use_expr(u, u->decl->params.data[i].limits.high);
 	}
 	for (uint32_t i = 0; i < u->decl->params.count; i++)
-		if (!is_live(u, u->decl->params.data[i].name.name))
+		if (!is_live(u, u->decl->params.data[i].name))
 			warn_unused(u, u->decl->params.data[i].name, "hyperparameter");
 }
 

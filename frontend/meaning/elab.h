@@ -11,7 +11,7 @@
 #ifndef GRADUS_ELAB_H
 #define GRADUS_ELAB_H
 
-#include "frontend/frontend.h"
+#include "frontend/meaning/typing.h"
 
 /* ---- scalar expressions: ex.c ---- */
 
@@ -87,47 +87,28 @@ struct Value {
 	const FeCall *call; /* a rule as an argument */
 };
 
-/* ---- names in scope: value.c ---- */
-
-typedef enum BindKind {
-	BIND_LET,
-	BIND_VAR,
-	BIND_STATE,
-	BIND_X,
-	BIND_INDEX,
-	BIND_LOOP,
-	BIND_GIVEN,
-	BIND_PARAM,
-	BIND_HYPER,
-	BIND_LEARNED,
-	BIND_BUILTIN
-} BindKind;
+/* ---- the values of names: value.c ---- */
 
 typedef struct Binding {
-	BindKind kind;
-	Name name;
-	Span span;
-	Value *value;  /* where the function now being built can read it; NULL: not at this stage */
-	Scalar scalar; /* VAR, STATE: what it was declared as */
-	bool each;     /* STATE: one per coordinate */
+	const Symbol *symbol; /* NULL: a state of a rule that is applied, between its steps */
+	Value *value;         /* where the function now being built can read it; NULL: not at this stage */
+	Scalar scalar;        /* VAR, STATE: what it was declared as */
 	bool used;
 	uint32_t active;       /* how many index variables were around when it was made: it depends on no others */
 	Var *coord;            /* the `each` it was made in */
 	uint64_t epoch;        /* of the last search that met it */
-	uint32_t frame;        /* of the body that sees it: a function does not see the names of its caller */
-	struct Binding *older; /* of the same name, hidden by this one */
+	struct Binding *older; /* of the same symbol: a body is written out inside of itself by mistake only */
 } Binding;
 
-/* All bindings, innermost last, and the innermost one of every name. */
+/* What the symbols of resolve.h stand for at this place: all bindings, innermost last, and the one of every symbol. */
 typedef struct Scope {
 	VEC(Binding *) bindings;
-	NameMap newest;
-	uint32_t frame, frames;
+	NameMap by_symbol; /* by their numbers */
 } Scope;
 
 /* A scope to go back to. */
 typedef struct ScopeMark {
-	uint32_t count, frame;
+	uint32_t count;
 	uint64_t place;
 } ScopeMark;
 
@@ -180,6 +161,10 @@ typedef struct Calls {
 } Calls;
 
 typedef struct Elab {
+	bool lowering; /* IR is made; otherwise this is typing (typing.h) */
+	Typing *typing;
+	Path *path;      /* calls and turns that led here */
+	NameMap sources; /* typing: Exs, what a value would have been computed from */
 	FeProgram *program;
 	Session *session;
 	IrModule *module;
@@ -209,10 +194,10 @@ typedef struct Elab {
 	uint32_t nesting, call_depth;
 	Diag *deep, *many_axes; /* what was said of it, once for all places */
 	NameMap not_whole;      /* the same of hyperparameters that have to be whole numbers */
+	NameMap later;          /* the same of symbols that have no value at this stage */
 	uint32_t *next_var;
 	const Calls *calls;
 	Value *returned; /* of the function being inlined */
-	NameMap unknown; /* the diagnostics of names that nobody knows: each is one mistake, wherever it stands */
 	bool too_deep;   /* a value had more indices around it than it can have axes */
 	bool in_fn;
 
@@ -294,15 +279,20 @@ bool value_same_shape(const Value *a, const Value *b);
 IrScalar ir_scalar_of(const Elab *e, Scalar s);
 const char *dims_text(Elab *e, const int64_t *dims, int rank); /* "[n, 3]", "a scalar" */
 const char *type_text(Elab *e, const Value *v);
-Binding *scope_add(Elab *e, BindKind kind, AstName name, Value *value);
-Binding *scope_find(const Elab *e, Name name);
+/* For people. `symbol`: what it is the value of, which may change; NULL: of nothing. */
+void note_type(Elab *e, NameMap *types, uint32_t number, const Value *v, const Symbol *symbol);
+/* What is `taken` is not bound; the binding is returned all the same. */
+Binding *scope_add(Elab *e, const Symbol *symbol, Value *value);
+Binding *scope_add_name(Elab *e, AstName name, Value *value); /* where it is declared */
+Binding *scope_find(const Elab *e, const Symbol *symbol);     /* NULL: it has no value here */
 ScopeMark scope_mark(const Elab *e);
-ScopeMark scope_hide(Elab *e); /* nothing of what is around is seen from here on */
+ScopeMark scope_apart(Elab *e); /* names mean something else from here on */
 void scope_back(Elab *e, ScopeMark mark);
 
 /* emit.c: from expressions to ops */
 typedef struct Emit {
-	IrForBuilder f;
+	IrForBuilder f; /* lowering */
+	Exs read;       /* typing: what would have been emitted */
 	Var *vars[IR_MAX_INDICES];
 	uint32_t count;
 	uint64_t epoch;
@@ -314,6 +304,13 @@ Emit emit_begin(Elab *e, Span span);
 void emit_var(Elab *e, Emit *m, Var *var);
 uint32_t emit_ex(Elab *e, Emit *m, Ex *x);
 IrAt emit_at(Elab *e, Emit *m, Ex *x);
+/* The end of an op: puts a node at these positions. While typing there is no op, but a value of this type. */
+IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into,
+                 bool guarded);
+IrValue emit_put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, uint32_t index);
+/* A constant table; while typing the numbers are not looked at. */
+IrValue emit_table(Elab *e, IrType type, const double *reals, const int64_t *integers);
+IrValue emit_fill(Elab *e, IrType type, double number);
 /* The variables that a FOR over `v` needs besides its own: free ones, by id. */
 uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, int axes, Var **out);
 /* Computes the value: its body becomes a read. `name` is for people. */
@@ -358,8 +355,6 @@ bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
 /* Not more elements than can be counted (E0213). */
 bool elab_fits(Elab *e, Span span, const int64_t *dims, int rank);
 bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from);
-bool elab_is_known(const Elab *e, Name name); /* some name of any kind */
-Diag *elab_unknown(Elab *e, Name name, Span span);
 
 /* elab_index.c */
 Value *elab_index(Elab *e, const AstExpr *x);
@@ -396,22 +391,11 @@ typedef Value *BuildCall(Elab *e, const Builtin *b, Value **args, const AstExpr 
 Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x);
 Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x);
 
-/* walk.c */
-typedef bool ExprVisit(const AstExpr *x, void *context);
-/* Visits the direct parts of an expression until one visit says true. */
-bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context);
-/* Every name that is mentioned, at any depth, and means something outside: neither an index, a loop's counter or a
- * definition of a block inside, nor what is being declared. Targets of assignments are mentioned. */
-typedef void NameSeen(Name name, Span span, void *context);
-void expr_names(const AstExpr *x, NameSeen *visit, void *context);
-void stmt_names(const AstStmt *s, NameSeen *visit, void *context);
-void stmt_uses(const AstStmt *s, NameSeen *visit, void *context);        /* with what it calls */
-void stmt_fresh_names(const AstStmt *s, NameSeen *visit, void *context); /* the others: those that are made inside */
-void decl_names(const AstDecl *decl, NameSeen *visit, void *context);    /* what is called is mentioned, too */
-/* The names that stand on the left of an arrow, once each, in the order of the text. */
-typedef VEC(Name) Names;
-Names stmt_assigned(Arena *arena, const AstStmt *s);
-Names block_assigned(Arena *arena, const AstBlock *block);
+/* uses.c */
+/* What stands on the left of an arrow, once each, in the order of the text. */
+typedef VEC(const Symbol *) Assigned;
+Assigned stmt_assigned(const FeProgram *program, Arena *arena, const AstStmt *s);
+Assigned block_assigned(const FeProgram *program, Arena *arena, const AstBlock *block);
 
 /* elab_stmt.c */
 typedef VEC(Binding *) Bindings;
@@ -427,7 +411,6 @@ typedef struct Choice {
 	const void *yes_context, *no_context;
 } Choice;
 void choose(Elab *e, const Choice *c);
-bool new_name(Elab *e, AstName name);
 void elab_block(Elab *e, const AstBlock *block);
 void elab_stmt(Elab *e, const AstStmt *s);
 Value *elab_headed(Elab *e, const AstDeclare *d, Name name); /* the value of a let or var, head and type obeyed */
@@ -446,12 +429,10 @@ int x_axis(const Value *v); /* the axis over the coordinates of x, or -1 */
 typedef enum Stage { STAGE_CONST, STAGE_SETUP, STAGE_VALUE } Stage;
 
 typedef struct StageName {
-	Name name;
+	const Symbol *symbol;
 	Stage stage;
-	bool var;              /* may be assigned */
 	bool needed;           /* by value or start, made by setup */
 	bool wanted;           /* by the function that was asked about last */
-	uint32_t since;        /* the statement that declares it */
 	VEC(uint32_t) used_by; /* statements that mention or define it */
 } StageName;
 
@@ -463,20 +444,21 @@ typedef struct StageStmt {
 } StageStmt;
 
 typedef struct Stages {
+	const FeProgram *program;
 	Arena *arena;
 	const AstBlock *body;
-	StageStmt *stmts;       /* one per statement of the body */
-	VEC(StageName *) names; /* in the order of their declarations */
-	NameMap by_name;
+	StageStmt *stmts;         /* one per statement of the body */
+	VEC(StageName *) names;   /* in the order of their declarations */
+	NameMap by_symbol;        /* by their numbers */
 	VEC(StageName *) pending; /* whose statements have to be looked at again */
 } Stages;
 
 bool is_computation(const AstStmt *s);
-void stages_find(Stages *s, Arena *arena, const AstBlock *body);
+void stages_find(Stages *s, const FeProgram *program, Arena *arena, const AstBlock *body);
 /* Marks the names that `start` or `value` needs, through constant statements; adds to `needed`. */
 void stages_want(Stages *s, bool start);
-bool stages_wanted(const Stages *s, uint32_t stmt); /* defines something that is wanted */
-StageName *stages_name(const Stages *s, Name name); /* NULL: not of the objective's body */
+bool stages_wanted(const Stages *s, uint32_t stmt);            /* defines something that is wanted */
+StageName *stages_name(const Stages *s, const Symbol *symbol); /* NULL: not of the objective's body */
 
 /* draw.c */
 /* Where random numbers come from: the seed, the problem. */
@@ -493,10 +475,6 @@ typedef enum DrawCheck { DRAW_IMPOSSIBLE /* and reported */, DRAW_POSSIBLE, DRAW
 DrawCheck draw_check(Elab *e, const Distribution *d, const AstExpr *draw, Value **args, const Indices *indices);
 /* Whether the arguments are possible; those that the distribution does not have are NULL. */
 Ex *draw_condition(Elab *e, const Distribution *d, Ex *a, Ex *b);
-
-/* check_names.c */
-/* Names in a function that nothing declares; functions are elaborated only where they are called. */
-void check_function_names(Elab *e, const AstDecl *fn);
 
 /* unused.c: warns of what an objective or a rule without errors declares and does not use */
 void check_unused(FeProgram *program, const AstDecl *decl);
@@ -517,6 +495,7 @@ struct FeProgram {
 	NameMap wrong[2];                       /* the Diags of constants that cannot be made */
 	NameMap missing[AST_EXPERIMENT + 1];    /* what was said of names that no declaration of a kind has */
 	bool broken;                            /* something did not read */
+	Symbols symbols;                        /* what names stand for (resolve.c) */
 	FeLoader *loader;
 	void *loader_context;
 	FeDataReader *data;
@@ -529,7 +508,8 @@ struct FeProgram {
 /* A path that a source gives, from the folder of that source, and as the program's finder has it; NULL with *problem. */
 const char *fe_source_beside(FeProgram *program, uint32_t source, const char *path, const char **problem);
 
-Elab elab_new(FeProgram *program, IrModule *module, IrScalar real);
+/* For typing; the caller sets e->lowering to lower what was typed with the same notes. */
+Elab elab_new(FeProgram *program, IrModule *module, IrScalar real, Typing *typing);
 /* foreign.c: what is written here for a word of another language; NULL for any other word. A help for a value or a
  * function, the name of a rule of the library, the name that a hyperparameter mostly has here. */
 const char *foreign_value(const char *word);
@@ -538,6 +518,8 @@ const char *foreign_param(const char *word);
 /* The number of a parameter, params.count if there is none of this name. `places`: of this declaration, zeroed at first. */
 uint32_t param_place(const AstDecl *decl, NameMap *places, Arena *arena, Name wanted);
 Name nearest_param(Session *session, const AstDecl *decl, Name wanted);
+/* The rule that an expression of a body calls. */
+bool call_in_body(FeProgram *program, const AstExpr *expr, AstDeclKind kind, FeCall *out);
 /* The arguments of a call in the order of the parameters; NULL: by default. */
 bool call_arguments(FeProgram *program, const FeCall *call, const AstExpr **out);
 
@@ -549,12 +531,18 @@ IrValue data_param(Elab *e, const FeData *data);
 /* Its name and those of the sizes that it opened, from here on. param: as data_param made it. */
 void data_bind(Elab *e, const FeData *data, IrValue param);
 
+/* objective.c, rule.c: without functions that could run; the module only holds them. NULL with diagnostics. */
+FeObjective *type_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing);
+FeRule *type_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                  const Name *open, uint32_t open_count, Typing *typing);
+
 /* constant.c */
+Value *type_constant(FeProgram *program, IrModule *module, const AstDecl *decl, Typing *typing);
 /* What a constant of the program stands for. Computed when it is first used, after those that it mentions. */
 Value *elab_const(Elab *e, const AstDecl *decl);
 
 /* rule.c */
-/* A hyperparameter where a whole number has to stand, which it then is from the next elaboration on. */
+/* A hyperparameter where a whole number has to stand, which it then is in all of the rule. */
 Value *hyper_as_int(Elab *e, Value *v, Span span);
 void rule_apply(Elab *e, const AstStmt *s);
 

@@ -4,74 +4,6 @@
 
 #include <string.h>
 
-/* The `let` of this binding, where it is a statement of the block or of an `each` in it; NULL if it is none. */
-static const AstStmt *let_in(const AstBlock *block, const Binding *b) {
-	for (uint32_t i = 0; i < block->count; i++) {
-		const AstStmt *s = block->data[i];
-		const AstStmt *inner = s->kind == AST_EACH ? let_in(&s->each.body, b) : NULL;
-		if (inner)
-			return inner;
-		if (s->kind == AST_LET && s->declare.names.count == 1 &&
-		    memcmp(&s->declare.names.data[0].span, &b->span, sizeof b->span) == 0)
-			return s;
-	}
-	return NULL;
-}
-
-/* A name that a state may start from. */
-static bool known_at_start(Elab *e, Name name) {
-	const Binding *b = scope_find(e, name);
-	const AstDecl *decl = b ? NULL : fe_find(e->program, name);
-	return b ? b->kind == BIND_HYPER || b->kind == BIND_LEARNED : decl && decl->kind == AST_CONST;
-}
-
-typedef struct StartSeen {
-	Elab *e;
-	bool later;
-} StartSeen;
-
-static void see_start(Name name, Span span, void *context) {
-	StartSeen *seen = context;
-	(void)span;
-	seen->later = seen->later || !known_at_start(seen->e, name);
-}
-
-/* What is assigned has to be declared otherwise. In a rule `var` starts anew in every step: what starts from a number
- * and is assigned is more often meant to last, which is what `state` does. */
-static void help_assign_let(Elab *e, const Binding *b, Diag *diag) {
-	enum { LONGEST_SHOWN = 40 };
-	bool in_rule = e->rule && e->calls && e->calls->decl->kind == AST_OPTIMIZER;
-	const AstStmt *let = in_rule ? let_in(&e->calls->decl->body, b) : NULL;
-	StartSeen seen = {.e = e};
-	if (let && !let->declare.value)
-		let = NULL; /* a draw, or what could not be read */
-	if (let)
-		expr_names(let->declare.value, see_start, &seen);
-	if (!let || let->declare.has_head || seen.later) {
-		diag_help(e->session, diag, "declare it with `var`");
-		return;
-	}
-	const char *name = session_text(e->session, b->name);
-	const Span value = let->declare.value->span;
-	const char *text = e->session->sources.data[value.file]->text + value.start;
-	int length = (int)(value.end - value.start);
-	bool shown = length <= LONGEST_SHOWN && !memchr(text, '\n', (size_t)length);
-	diag_help(e->session, diag, "`state %s = %.*s`%s lasts from step to step; `var` starts anew in every step", name,
-	          shown ? length : 3, shown ? text : "...", e->coord ? " before the `each`" : "");
-}
-
-static bool mutable_target(Elab *e, const Binding *b, Span span) {
-	if (b->kind == BIND_VAR || b->kind == BIND_STATE || b->kind == BIND_X)
-		return true;
-	const char *name = session_text(e->session, b->name);
-	Diag *diag = diag_error(e->session, 223, span, "`%s` cannot be assigned", name);
-	if (b->span.file)
-		diag_label(e->session, diag, b->span, "it is made here");
-	if (b->kind == BIND_LET)
-		help_assign_let(e, b, diag);
-	return false;
-}
-
 int x_axis(const Value *v) {
 	for (int i = 0; i < v->rank; i++)
 		if (v->dims[i] == DIM_X)
@@ -82,7 +14,7 @@ int x_axis(const Value *v) {
 static Value *as_scalar_type(Elab *e, const Binding *b, Value *v, Span span) {
 	if (v->kind != VALUE_ARRAY) {
 		if (!value_is_bad(v))
-			diag_error(e->session, 224, span, "`%s` cannot hold %s", session_text(e->session, b->name),
+			diag_error(e->session, 224, span, "`%s` cannot hold %s", session_text(e->session, b->symbol->name),
 			           type_text(e, v));
 		return value_bad(e);
 	}
@@ -90,12 +22,12 @@ static Value *as_scalar_type(Elab *e, const Binding *b, Value *v, Span span) {
 	            (b->scalar == S_INT && v->scalar == S_LITERAL) || (b->scalar == S_REAL && v->scalar == S_BOOL);
 	if (fits)
 		return value_convert(e, v, b->scalar);
-	Diag *diag = diag_error(e->session, 224, span, "`%s` holds %s, not %s", session_text(e->session, b->name),
+	Diag *diag = diag_error(e->session, 224, span, "`%s` holds %s, not %s", session_text(e->session, b->symbol->name),
 	                        b->scalar == S_INT    ? "whole numbers"
 	                        : b->scalar == S_BOOL ? "truth values"
 	                                              : "real numbers",
 	                        type_text(e, v));
-	diag_label(e->session, diag, b->span, "declared here");
+	diag_label(e->session, diag, b->symbol->span, "declared here");
 	return value_bad(e);
 }
 
@@ -114,16 +46,16 @@ static bool varies_inside(Elab *e, const Binding *b, const Ex *body, Span span) 
 		return false;
 	Diag *diag =
 		diag_error(e->session, 267, span, "`%s` is one value for the tensor, but this differs between coordinates",
-	               session_text(e->session, b->name));
-	diag_label(e->session, diag, b->span, "declared here");
+	               session_text(e->session, b->symbol->name));
+	diag_label(e->session, diag, b->symbol->span, "declared here");
 	diag_help(e->session, diag, "declare it like x (`state %s = 0`), or reduce with `mean[each](...)`",
-	          session_text(e->session, b->name));
+	          session_text(e->session, b->symbol->name));
 	return true;
 }
 
 static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 	if (value_is_bad(b->value) || value_is_bad(v)) {
-		if (b->kind != BIND_X && b->kind != BIND_STATE)
+		if (b->symbol->kind == SYMBOL_VAR)
 			b->value = value_bad(e);
 		return;
 	}
@@ -134,9 +66,10 @@ static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 	if (v->rank == 0)
 		v = elab_broadcast(e, v, &seen);
 	if (!value_same_shape(v, &seen)) {
-		Diag *diag = diag_error(e->session, 224, span, "`%s` is %s, but this is %s", session_text(e->session, b->name),
-		                        dims_text(e, seen.dims, seen.rank), dims_text(e, v->dims, v->rank));
-		diag_label(e->session, diag, b->span, "declared here");
+		Diag *diag =
+			diag_error(e->session, 224, span, "`%s` is %s, but this is %s", session_text(e->session, b->symbol->name),
+		               dims_text(e, seen.dims, seen.rank), dims_text(e, v->dims, v->rank));
+		diag_label(e->session, diag, b->symbol->span, "declared here");
 		return;
 	}
 	Ex *body = value_body(e, v);
@@ -160,7 +93,14 @@ static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 		all->body = ex_substitute(e, body, from, to, count, false);
 		v = all;
 	}
-	b->value = settle(e, v, b->name, span);
+	b->value = settle(e, v, b->symbol->name, span);
+}
+
+/* In `h[k, j] <- e` a name that is declared by standing there runs over its axis. */
+static bool is_fresh_name(const Elab *e, const AstExpr *x) {
+	const Symbol *symbol = x && x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL;
+	return symbol && symbol->kind == SYMBOL_INDEX && symbol->span.file == x->span.file &&
+	       symbol->span.start == x->span.start;
 }
 
 static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const AstExpr *value_expr, Value *given) {
@@ -183,10 +123,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 	uint32_t fresh_count = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		const AstItem *item = &target->index.items.data[i];
-		bool name =
-			item->kind == AST_ITEM_EXPR && item->expr && item->expr->kind == AST_NAME &&
-			!scope_find(e, item->expr->name) &&
-			!(fe_find(e->program, item->expr->name) && fe_find(e->program, item->expr->name)->kind == AST_CONST);
+		bool name = item->kind == AST_ITEM_EXPR && is_fresh_name(e, item->expr);
 		if (item->kind != AST_ITEM_INDEX && !name)
 			continue;
 		extents[fresh_count] = 0;
@@ -197,12 +134,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 		made = ARENA_NEW(e->arena, AstItem);
 		*made = *item;
 		if (name)
-			made->name = (AstName){item->expr->name, item->expr->span};
-		bool twice = false; /* h[i, i] <- e: the second is the first */
-		for (uint32_t k = 0; k < fresh_count; k++)
-			twice = twice || fresh[k]->name.name == made->name.name;
-		if (twice)
-			continue;
+			made->name = (AstName){item->expr->name, item->expr->span, item->expr->id};
 		extents[fresh_count] = seen.dims[i];
 		fresh[fresh_count++] = made;
 	}
@@ -221,7 +153,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 		const AstItem *item = k < (int)count ? &target->index.items.data[k] : NULL;
 		k++;
 		if (item && (item->kind == AST_ITEM_EXPR || item->kind == AST_ITEM_INDEX)) {
-			AstExpr named = {.kind = AST_NAME, .span = item->span, .name = item->name.name};
+			AstExpr named = {.kind = AST_NAME, .span = item->span, .name = item->name.name, .id = item->name.id};
 			const AstExpr *position = item->kind == AST_ITEM_INDEX ? &named : item->expr;
 			bool want = e->want_int;
 			e->want_int = true;
@@ -248,7 +180,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 			}
 		}
 		rest.dims[rest.rank] = high - (high == DIM_X ? 0 : low);
-		kept[rest.rank] = var_new(e, b->name, rest.dims[rest.rank], target->span);
+		kept[rest.rank] = var_new(e, b->symbol->name, rest.dims[rest.rank], target->span);
 		at[i] = ex_add_int(e, ex_var(e, kept[rest.rank]), ex_int(e, low));
 		rest.rank++;
 	}
@@ -301,48 +233,16 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 	for (int i = 0; i < v->rank; i++)
 		places[outer_count + (uint32_t)i] = emit_at(e, &m, at[i]);
 	uint32_t node = emit_ex(e, &m, body);
-	e->builder->name = b->name;
-	IrValue out = ir_put(&m.f, IR_PUT_NONE, node, type, places, into, guard);
-	ir_for_end(&m.f);
+	e->builder->name = b->symbol->name;
+	IrValue out = emit_put(e, &m, IR_PUT_NONE, node, type, places, into, guard);
 	b->value = value_from_whole(e, out, b->scalar, v->rank, v->dims, outer, outer_count);
 }
 
-/* `y = 3`, which was reported when it was read: more likely a definition without `let` than an assignment to nothing. */
-static bool meant_let(const Elab *e, Span arrow) {
-	for (uint32_t i = 0; i < e->session->diags.count; i++) {
-		const Diag *diag = e->session->diags.data[i];
-		if (diag->code == 115 && diag->labels.data[0].span.file == arrow.file &&
-		    diag->labels.data[0].span.start == arrow.start)
-			return true;
-	}
-	return false;
-}
-
-static void assign_one(Elab *e, const AstExpr *target, const AstExpr *value_expr, Value *given, Span arrow) {
-	if (target->kind == AST_BAD) {
-		if (!given)
-			elab(e, value_expr);
-		return;
-	}
+static void assign_one(Elab *e, const AstExpr *target, const AstExpr *value_expr, Value *given) {
 	const AstExpr *base = target->kind == AST_INDEX ? target->index.base : target;
-	Binding *b = base->kind == AST_NAME ? scope_find(e, base->name) : NULL;
-	if (!b && base->kind == AST_NAME && meant_let(e, arrow)) {
-		if (!given)
-			elab(e, value_expr);
-		scope_add(e, BIND_LET, (AstName){base->name, base->span}, value_bad(e));
-		return;
-	}
-	if (!b) {
-		if (base->kind == AST_NAME) {
-			Diag *diag = elab_unknown(e, base->name, base->span);
-			if (!diag->help)
-				diag_help(e->session, diag, "new values are made with `let` or `var`");
-		}
-		if (!given && target->kind != AST_INDEX)
-			elab(e, value_expr);
-		return;
-	}
-	if (!mutable_target(e, b, base->span)) {
+	const Symbol *symbol = base->kind == AST_NAME ? symbol_at(e->program, base->id) : NULL;
+	Binding *b = symbol && symbol_may_change(symbol) ? scope_find(e, symbol) : NULL;
+	if (!b) { /* reported */
 		if (!given && target->kind != AST_INDEX)
 			elab(e, value_expr);
 		return;
@@ -355,7 +255,7 @@ static void assign_one(Elab *e, const AstExpr *target, const AstExpr *value_expr
 
 void elab_assign(Elab *e, const AstStmt *s) {
 	if (s->assign.targets.count == 1) {
-		assign_one(e, s->assign.targets.data[0], s->assign.value, NULL, s->keyword);
+		assign_one(e, s->assign.targets.data[0], s->assign.value, NULL);
 		return;
 	}
 	Value *v = elab(e, s->assign.value);
@@ -367,5 +267,5 @@ void elab_assign(Elab *e, const AstStmt *s) {
 	for (uint32_t i = 0; fits && i < v->parts.count; i++)
 		v->parts.data[i] = settle(e, v->parts.data[i], 0, s->span);
 	for (uint32_t i = 0; i < s->assign.targets.count; i++)
-		assign_one(e, s->assign.targets.data[i], s->assign.value, fits ? v->parts.data[i] : value_bad(e), s->keyword);
+		assign_one(e, s->assign.targets.data[i], s->assign.value, fits ? v->parts.data[i] : value_bad(e));
 }

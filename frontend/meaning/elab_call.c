@@ -86,30 +86,9 @@ static BuildCall *const builders[BUILTIN_COUNT] = {
 #include "frontend/builtins.def"
 };
 
-static bool takes(Elab *e, const Builtin *b, const AstExpr *x) {
-	uint32_t count = x->call.args.count;
-	bool named = false;
-	for (uint32_t i = 0; i < count; i++) {
-		const AstArg *arg = &x->call.args.data[i];
-		if (arg->name.name) {
-			diag_error(e->session, 216, arg->name.span, "`%s` takes no argument by name", b->name);
-			named = true;
-		}
-	}
-	if (count >= b->least && count <= b->most)
-		return !named;
-	const char *limit = b->most == b->least       ? ""
-	                    : b->most == BUILTIN_MANY ? " or more"
-	                                              : arena_printf(e->arena, " to %u", (unsigned)b->most);
-	Diag *diag = diag_error(e->session, 215, x->span, "`%s` takes %u%s argument%s, not %u", b->name, (unsigned)b->least,
-	                        limit, b->most == 1 ? "" : "s", (unsigned)count);
-	diag_help(e->session, diag, "it is written `%s(%s)`", b->name, b->arguments);
-	return false;
-}
-
 /* A call of a row of builtins.def. */
 static Value *builtin_call(Elab *e, const Builtin *b, const AstExpr *x) {
-	bool called = b->kind != BUILTIN_IS_CONSTANT && b->kind != BUILTIN_IS_LATER, ok = !called || takes(e, b, x);
+	bool called = b->kind != BUILTIN_IS_CONSTANT && b->kind != BUILTIN_IS_LATER, ok = true;
 	uint32_t count = x->call.args.count;
 	uint32_t values = b->reads == READS_NOTHING || !called ? 0 : b->reads == READS_FIRST && count ? 1 : count;
 	Value **args = ARENA_ARRAY(e->arena, Value *, values + 1);
@@ -140,44 +119,17 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 		diag_help(e->session, diag, "write a `for` loop");
 		return value_bad(e);
 	}
+	const AstExpr *const *given = arguments_of(e->program, x);
 	uint32_t params = fn->params.count;
 	Value **args = ARENA_ARRAY(e->arena, Value *, params + 1);
-	bool ok = true;
-	uint32_t position = 0;
-	NameMap places = {0};
 	bool want = e->want_int, dimension = e->in_dimension;
 	e->want_int = e->in_dimension = false;
 	for (uint32_t i = 0; i < x->call.args.count; i++) {
-		const AstArg *arg = &x->call.args.data[i];
-		Value *v = elab(e, arg->value);
-		uint32_t at = params;
-		if (arg->name.name) {
-			at = param_place(fn, &places, e->arena, arg->name.name);
-			if (at == params) {
-				Diag *diag = diag_error(e->session, 216, arg->name.span, "`%s` has no parameter `%s`", name,
-				                        session_text(e->session, arg->name.name));
-				Name near = nearest_param(e->session, fn, arg->name.name);
-				if (near)
-					diag_help(e->session, diag, "did you mean `%s`?", session_text(e->session, near));
-				ok = false;
-				continue;
-			}
-		} else {
-			at = position++;
-			if (at >= params) {
-				Diag *diag = diag_error(e->session, 215, arg->value->span, "`%s` takes %u argument%s", name,
-				                        (unsigned)params, params == 1 ? "" : "s");
-				diag_label(e->session, diag, fn->name.span, "defined here");
-				ok = false;
-				continue;
-			}
-		}
-		if (args[at]) {
-			diag_error(e->session, 218, arg->value->span, "`%s` is given twice",
-			           session_text(e->session, fn->params.data[at].name.name));
-			ok = false;
-		}
-		args[at] = settle(e, v, fn->params.data[at].name.name, arg->value->span);
+		const AstExpr *arg = x->call.args.data[i].value;
+		Value *v = elab(e, arg);
+		for (uint32_t k = 0; k < params; k++)
+			if (given[k] == arg)
+				args[k] = settle(e, v, fn->params.data[k].name.name, arg->span);
 	}
 	if (!call_begin(e, x->span)) {
 		call_end(e);
@@ -185,9 +137,11 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 		e->in_dimension = dimension;
 		return value_bad(e);
 	}
-	ScopeMark scope = scope_hide(e);
+	ScopeMark scope = scope_apart(e);
 	Value *returned = e->returned;
 	bool in_fn = e->in_fn;
+	Path *path = e->path;
+	e->path = path_inside(e->typing, path, x->id);
 	Calls calls = {fn, e->calls};
 	e->calls = &calls;
 	copy_begin(e, x->span);
@@ -195,23 +149,16 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 	e->in_fn = true;
 	for (uint32_t i = 0; i < params; i++) {
 		const AstParam *p = &fn->params.data[i];
-		if (!args[i] && p->value)
+		if (!args[i])
 			args[i] = elab(e, p->value);
-		if (!args[i]) {
-			Diag *diag = diag_error(e->session, 217, x->span, "`%s` needs its argument `%s`", name,
-			                        session_text(e->session, p->name.name));
-			diag_label(e->session, diag, p->name.span, "declared here");
-			ok = false;
-			args[i] = value_bad(e);
-		}
-		scope_add(e, BIND_LET, p->name, args[i]);
+		scope_add_name(e, p->name, args[i]);
 	}
 	Value *result = value_bad(e);
-	if (ok && fn->value) {
+	if (fn->value) {
 		e->want_int = want;
 		e->in_dimension = dimension;
 		result = elab(e, fn->value);
-	} else if (ok) {
+	} else {
 		uint32_t errors = e->session->error_count;
 		elab_block(e, &fn->body);
 		if (e->returned)
@@ -224,43 +171,42 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 	scope_back(e, scope);
 	e->returned = returned;
 	e->in_fn = in_fn;
+	e->path = path;
 	e->calls = calls.outer;
 	e->want_int = want;
 	e->in_dimension = dimension;
 	return result;
 }
 
-Value *elab_call(Elab *e, const AstExpr *x) {
-	const char *name = session_text(e->session, x->call.callee.name);
-	const Binding *b = scope_find(e, x->call.callee.name);
-	const AstDecl *decl = fe_find(e->program, x->call.callee.name);
-	if (b && !(decl && decl->kind == AST_FN)) {
-		Diag *diag = diag_error(e->session, 231, x->call.callee.span, "`%s` is a value, not a function", name);
-		diag_label(e->session, diag, b->span, "it is this one");
-		diag_help(e->session, diag, "elements are read with brackets: `%s[...]`", name);
-		return value_bad(e);
-	}
-	if (decl && decl->kind == AST_FN)
-		return inline_call(e, decl, x);
-	const Builtin *builtin = builtin_find(name);
-	if (builtin && !(builtin->kind == BUILTIN_IS_LATER && decl && decl->kind == AST_OPTIMIZER))
-		return builtin_call(e, builtin, x);
-	if (decl && decl->kind == AST_OPTIMIZER) {
-		FeCall *call = ARENA_NEW(e->arena, FeCall);
-		Value *v = ARENA_NEW(e->arena, Value);
-		if (!fe_call(e->program, x, AST_OPTIMIZER, call))
-			return value_bad(e);
-		v->kind = VALUE_CALL;
-		v->call = call;
-		return v;
-	}
-	if (distribution_find(name)) {
-		Diag *diag = diag_error(e->session, 248, x->span, "random draws stand after `~` only");
-		diag_help(e->session, diag, "in an objective: `given name : [...] ~ %s(...)`", name);
-		return value_bad(e);
-	}
-	elab_unknown(e, x->call.callee.name, x->call.callee.span);
+/* What cannot be called, or not with these arguments: reported. The arguments may have mistakes of their own. */
+static Value *call_of_nothing(Elab *e, const AstExpr *x) {
 	for (uint32_t i = 0; i < x->call.args.count; i++)
 		elab(e, x->call.args.data[i].value);
+	return value_bad(e);
+}
+
+static Value *call_of_rule(Elab *e, const AstExpr *x) {
+	FeCall *call = ARENA_NEW(e->arena, FeCall);
+	Value *v = ARENA_NEW(e->arena, Value);
+	if (!call_in_body(e->program, x, AST_OPTIMIZER, call))
+		return value_bad(e);
+	v->kind = VALUE_CALL;
+	v->call = call;
+	return v;
+}
+
+Value *elab_call(Elab *e, const AstExpr *x) {
+	const char *name = session_text(e->session, x->call.callee.name);
+	const Symbol *symbol = symbol_at(e->program, x->id);
+	if (!symbol)
+		base_panic("elab_call", "`%s` was not resolved", name);
+	if (symbol->kind == SYMBOL_DECL)
+		return symbol->decl->kind == AST_FN ? inline_call(e, symbol->decl, x) : call_of_rule(e, x);
+	if (symbol->kind != SYMBOL_BUILTIN)
+		return call_of_nothing(e, x);
+	if (symbol->builtin)
+		return builtin_call(e, symbol->builtin, x);
+	Diag *diag = diag_error(e->session, 248, x->span, "random draws stand after `~` only");
+	diag_help(e->session, diag, "in an objective: `given name : [...] ~ %s(...)`", name);
 	return value_bad(e);
 }

@@ -7,64 +7,6 @@
 
 /* ---- names ---- */
 
-/* What a misspelled name may have been meant for. */
-static Name nearest_name(Elab *e, Name wanted) {
-	Arena *scratch = arena_new();
-	VEC(Name) names = {0};
-	const Scope *scope = &e->scope;
-	for (uint32_t i = scope->bindings.count; i-- > 0 && scope->bindings.data[i]->frame == scope->frame;)
-		if (scope->bindings.data[i]->name)
-			vec_push(scratch, &names, scope->bindings.data[i]->name);
-	for (uint32_t i = 0; i < e->program->user.count; i++)
-		if (e->program->user.data[i]->kind == AST_FN || e->program->user.data[i]->kind == AST_CONST)
-			vec_push(scratch, &names, e->program->user.data[i]->name.name);
-	for (int i = 0; i < BUILTIN_COUNT; i++)
-		if (builtins[i].kind != BUILTIN_IS_LATER)
-			vec_push(scratch, &names, session_name(e->session, builtins[i].name));
-	Name near = name_nearest(e->session->names, wanted, names.data, names.count);
-	arena_free(scratch);
-	return near;
-}
-
-/* Another place of a name that was reported; some are enough. */
-static void unknown_again(Elab *e, Diag *diag, Span span) {
-	enum { PLACES = 4 };
-	for (uint32_t i = 0; i < diag->labels.count; i++)
-		if (diag->labels.data[i].span.file == span.file && diag->labels.data[i].span.start == span.start)
-			return;
-	if (diag->labels.count < PLACES)
-		diag_label(e->session, diag, span, "and here");
-}
-
-enum { MOST_SUGGESTIONS = 100 };
-
-Diag *elab_unknown(Elab *e, Name name, Span span) {
-	void **place = name_map_place(e->arena, &e->unknown, name);
-	if (*place) {
-		again(e, *place);
-		unknown_again(e, *place, span);
-		return *place;
-	}
-	Diag *diag = diag_error(e->session, 200, span, "unknown name `%s`", session_text(e->session, name));
-	*place = diag;
-	const char *foreign = foreign_value(session_text(e->session, name));
-	if (foreign) {
-		diag_help(e->session, diag, "%s", foreign);
-		return diag;
-	}
-	/* One letter is near to every other one; and beyond so many nobody reads them. */
-	bool search = strlen(session_text(e->session, name)) > 1 && e->unknown.count <= MOST_SUGGESTIONS;
-	Name near = search ? nearest_name(e, name) : 0;
-	if (near)
-		diag_help(e->session, diag, "did you mean `%s`?", session_text(e->session, near));
-	return diag;
-}
-
-bool elab_is_known(const Elab *e, Name name) {
-	const Builtin *b = builtin_find(session_text(e->session, name));
-	return scope_find(e, name) || fe_find(e->program, name) || (b && b->kind != BUILTIN_IS_LATER);
-}
-
 /* In an `each`, whatever is shaped like x is the number at the coordinate. */
 static Value *at_coordinate(Elab *e, Value *v) {
 	int axis = -1;
@@ -88,48 +30,58 @@ static Value *at_coordinate(Elab *e, Value *v) {
 	return c;
 }
 
-static Value *elab_name(Elab *e, const AstExpr *x) {
-	Name name = x->name;
-	const char *text = session_text(e->session, name);
-	Binding *b = scope_find(e, name);
-	if (b) {
-		b->used = true;
-		if (!b->value) {
-			Diag *diag = diag_error(e->session, 250, x->span, "`%s` is not known here", text);
-			if (b->span.file)
-				diag_label(e->session, diag, b->span, "it is made at a later stage");
-			if (e->rule)
-				diag_help(e->session, diag, "what a run starts from sees x, hyperparameters and learned values");
-			return value_bad(e);
-		}
-		Value *v = b->value;
-		if (v->kind != VALUE_ARRAY)
-			return v;
-		if (v->hyper && (e->in_dimension || e->want_int))
-			return hyper_as_int(e, v, x->span);
-		return at_coordinate(e, v);
-	}
-	const AstDecl *decl = fe_find(e->program, name);
-	if (decl && decl->kind == AST_CONST)
-		return elab_const(e, decl);
-	const Builtin *builtin = builtin_find(text);
-	if (builtin && builtin->kind == BUILTIN_IS_CONSTANT)
-		return value_real(e, builtin->constant[e->real == IR_F64]);
-	if (decl && decl->kind == AST_OPTIMIZER) {
-		FeCall *call = ARENA_NEW(e->arena, FeCall);
-		*call = (FeCall){.decl = decl, .span = x->span};
-		Value *v = ARENA_NEW(e->arena, Value);
-		v->kind = VALUE_CALL;
-		v->call = call;
-		return v;
-	}
-	if ((decl && decl->kind == AST_FN) || (!decl && builtin && builtin->kind != BUILTIN_IS_LATER)) {
-		Diag *diag = diag_error(e->session, 231, x->span, "`%s` is a function, not a value", text);
-		diag_help(e->session, diag, "call it: `%s(...)`", text);
+static Value *rule_as_value(Elab *e, const FeCall *call) {
+	Value *v = ARENA_NEW(e->arena, Value);
+	v->kind = VALUE_CALL;
+	v->call = arena_copy(e->arena, call, sizeof *call);
+	return v;
+}
+
+/* What a declaration or a word of the language is worth. */
+static Value *elab_global(Elab *e, const Symbol *symbol, Span span) {
+	if (symbol->kind == SYMBOL_BUILTIN)
+		return value_real(e, symbol->builtin->constant[e->real == IR_F64]);
+	if (symbol->decl->kind == AST_OPTIMIZER)
+		return rule_as_value(e, &(FeCall){.decl = symbol->decl, .span = span});
+	return elab_const(e, symbol->decl);
+}
+
+/* One mistake, wherever it is used. */
+static Value *known_later(Elab *e, const Symbol *symbol, Span span) {
+	enum { PLACES = 4 };
+	void **place = name_map_place(e->arena, &e->later, symbol->number);
+	Diag *diag = *place;
+	if (again(e, diag)) {
+		if (diag->labels.count < PLACES && diag->labels.data[0].span.start != span.start)
+			diag_label(e->session, diag, span, "and here");
 		return value_bad(e);
 	}
-	elab_unknown(e, name, x->span);
+	*place = diag = diag_error(e->session, 250, span, "`%s` is not known here", session_text(e->session, symbol->name));
+	if (symbol->span.file)
+		diag_label(e->session, diag, symbol->span, "it is made at a later stage");
+	if (e->rule)
+		diag_help(e->session, diag, "what a run starts from sees x, hyperparameters and learned values");
 	return value_bad(e);
+}
+
+static Value *elab_name(Elab *e, const AstExpr *x) {
+	const Symbol *symbol = symbol_at(e->program, x->id);
+	if (!symbol)
+		base_panic("elab_name", "`%s` was not resolved", session_text(e->session, x->name));
+	if (symbol->silent)
+		return value_bad(e);
+	if (!symbol_is_local(symbol))
+		return elab_global(e, symbol, x->span);
+	Binding *b = scope_find(e, symbol);
+	if (!b || !b->value)
+		return known_later(e, symbol, x->span);
+	b->used = true;
+	Value *v = b->value;
+	if (v->kind != VALUE_ARRAY)
+		return v;
+	if (v->hyper && (e->in_dimension || e->want_int))
+		return hyper_as_int(e, v, x->span);
+	return at_coordinate(e, v);
 }
 
 /* ---- shapes ---- */
@@ -610,6 +562,8 @@ Value *elab(Elab *e, const AstExpr *x) {
 	e->nesting++;
 	v = elab_kind(e, x);
 	e->nesting--;
+	if (e->typing->wants_types)
+		note_type(e, &e->typing->types, x->id, v, x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL);
 	return shallow(e, v, x->span);
 }
 

@@ -140,17 +140,6 @@ bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard,
 	return true;
 }
 
-/* `w[i]` where nothing runs over i: more often a forgotten reduction than a forgotten value. */
-static void help_index(Name name, Span span, void *context) {
-	Elab *e = context;
-	(void)span;
-	Diag *diag = name_map_get(&e->unknown, name);
-	const char *text = session_text(e->session, name);
-	if (diag && !diag->help)
-		diag_help(e->session, diag, "nothing around this runs over `%s`: write `sum[%s](...)`, or `let a[%s] = ...`",
-		          text, text, text);
-}
-
 static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool *open) {
 	bool want = e->want_int, dimension = e->in_dimension;
 	e->want_int = true;
@@ -158,10 +147,8 @@ static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool
 	Value *v = elab(e, x);
 	e->want_int = want;
 	e->in_dimension = dimension;
-	if (value_is_bad(v)) {
-		expr_names(x, help_index, e);
+	if (value_is_bad(v))
 		return NULL;
-	}
 	if (v->kind != VALUE_ARRAY || v->rank || v->scalar == S_REAL || v->scalar == S_BOOL) {
 		Diag *diag = diag_error(e->session, 211, x->span, "an index is a whole number, not %s", type_text(e, v));
 		if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_REAL)

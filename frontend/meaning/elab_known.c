@@ -25,8 +25,8 @@ static bool static_value(Elab *e, Value *v, const AstExpr *x, const char *what, 
 		return false;
 	}
 	double real;
-	const Binding *b = x->kind == AST_NAME ? scope_find(e, x->name) : NULL;
-	void **said = b && b->kind == BIND_HYPER ? name_map_place(e->arena, &e->not_whole, x->name) : NULL;
+	const Symbol *symbol = x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL;
+	void **said = symbol && symbol->kind == SYMBOL_HYPER ? name_map_place(e->arena, &e->not_whole, x->name) : NULL;
 	Diag *diag = said ? *said : NULL;
 	if (again(e, diag))
 		return false;

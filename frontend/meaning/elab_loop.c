@@ -6,6 +6,7 @@
  *     for k in 0..most { if k < n - (j + 1) { body with i = j + 1 + k } }
  */
 #include "frontend/meaning/elab.h"
+#include "ir/core/walk.h"
 
 enum {
 	FEW_TURNS = 4,     /* loops of so few turns are written out, so that their positions stay plain numbers */
@@ -41,20 +42,25 @@ static bool find_turns(Elab *e, const AstStmt *s, Turns *turns) {
 typedef struct Turn {
 	const Turns *turns;
 	Ex *counter; /* from 0 */
+	Path *path;
 } Turn;
 
 static void run_body(Elab *e, const void *context) {
 	const Turn *turn = context;
 	const AstStmt *s = turn->turns->s;
 	ScopeMark scope = scope_mark(e);
-	if (new_name(e, s->loop.name))
-		scope_add(e, BIND_LOOP, s->loop.name, value_scalar(e, S_INT, ex_add_int(e, turn->counter, turn->turns->low)));
+	Path *path = e->path;
+	e->path = turn->path;
+	scope_add_name(e, s->loop.name, value_scalar(e, S_INT, ex_add_int(e, turn->counter, turn->turns->low)));
 	elab_block(e, &s->loop.body);
+	e->path = path;
 	scope_back(e, scope);
 }
 
 static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *changed) {
-	Turn turn = {turns, counter};
+	Path *loop = path_inside(e->typing, e->path, turns->s->loop.name.id);
+	Turn turn = {turns, counter,
+	             ex_is_const(counter) ? path_inside(e->typing, loop, (uint32_t)counter->integer + 1) : loop};
 	Ex *runs = ex_op(e, IR_lt, counter, turns->count, NULL);
 	if (ex_is_const(runs) && runs->integer)
 		run_body(e, &turn);
@@ -99,7 +105,7 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
 		before[i] = b->value;
-		inits[i] = whole(e, value_convert(e, b->value, b->scalar), around, b->active, b->name, s->span);
+		inits[i] = whole(e, value_convert(e, b->value, b->scalar), around, b->active, b->symbol->name, s->span);
 	}
 	IrBlock *outer = e->builder->block;
 	Value *returned = e->returned;
@@ -108,7 +114,7 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	IrOp *op = ir_loop_begin(e->builder, turns->most, 0);
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
-		e->builder->name = b->name;
+		e->builder->name = b->symbol->name;
 		yields[i] = ir_loop_carry(e->builder, op, inits[i]);
 		e->builder->name = 0;
 		b->value = value_from_whole(e, yields[i], b->scalar, before[i]->rank, before[i]->dims, around, b->active);
@@ -125,7 +131,7 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
 		if (!value_is_bad(b->value))
-			yields[i] = whole(e, b->value, e->active.data, b->active, b->name, s->span);
+			yields[i] = whole(e, b->value, e->active.data, b->active, b->symbol->name, s->span);
 	}
 	ir_loop_end(e->builder, op, yields, outer);
 	if (returns || (needed && e->session->error_count > errors)) {
@@ -173,20 +179,33 @@ static void write_out_instead(Elab *e, const Turns *turns, const Bindings *chang
 		changed->data[i]->value = before[i];
 }
 
+/* Types a loop, and so finds out whether its turns have to be written out. */
+static LoopForm loop_form(Elab *e, const Turns *turns, const Bindings *changed) {
+	uint32_t written = e->written ? e->written : 1;
+	if (turns->most <= FEW_TURNS && written * turns->most <= MOST_WRITTEN) {
+		write_out(e, turns, changed, false);
+		return LOOP_WRITTEN_OUT;
+	}
+	DiagMark mark = diag_mark(e->session);
+	if (run_loop(e, turns, changed))
+		return LOOP_OF_IR;
+	write_out_instead(e, turns, changed, mark);
+	return LOOP_WRITTEN_OUT;
+}
+
 void elab_loop(Elab *e, const AstStmt *s) {
 	Turns turns;
 	if (!find_turns(e, s, &turns) || turns.most <= 0)
 		return;
 	Bindings changed = {0};
 	assigned_outside(e, &s->loop.body, &changed);
-	uint32_t written = e->written ? e->written : 1;
-	if (turns.most <= FEW_TURNS && written * turns.most <= MOST_WRITTEN) {
+	uint32_t counter = s->loop.name.id;
+	if (!e->lowering)
+		typing_set_loop(e->typing, e->path, counter, loop_form(e, &turns, &changed));
+	else if (typing_loop(e->path, counter) == LOOP_OF_IR)
+		run_loop(e, &turns, &changed);
+	else
 		write_out(e, &turns, &changed, false);
-		return;
-	}
-	DiagMark mark = diag_mark(e->session);
-	if (!run_loop(e, &turns, &changed))
-		write_out_instead(e, &turns, &changed, mark);
 }
 
 /* ---- whose counter has to be known ---- */
@@ -241,14 +260,12 @@ bool needs_known(Elab *e, Ex *x) {
 	reach_reads(&s, x);
 	while (s.pending.count) {
 		IrValue value = s.pending.data[--s.pending.count];
-		const IrOp *op = ir_info(func, value)->def;
-		if (!op)
-			continue;
-		if (op->kind == IR_LOOP)
-			found = mark_loop(&s, op, value) || found;
-		for (uint32_t i = 0; op->kind == IR_FOR && i < op->f.nodes.count; i++)
-			if (op->f.nodes.data[i].kind == IR_NODE_READ)
-				reach(&s, op->f.nodes.data[i].value);
+		IrDef def = ir_def_of(func, value);
+		const Exs *sources = name_map_get(&e->sources, value);
+		for (uint32_t i = 0; sources && i < sources->count; i++)
+			reach_reads(&s, sources->data[i]);
+		if (def.kind == IR_DEF_COUNTER || def.kind == IR_DEF_INNER || def.kind == IR_DEF_OUT)
+			found = mark_loop(&s, def.op, value) || found;
 	}
 	return found;
 }

@@ -121,8 +121,7 @@ Value *elab_call_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *
 			at[k] = ir_at_index(e->module, k, 1);
 		at[outer_count] = ir_at_add(e->module, at[outer_count], ir_at_const(offset));
 		uint32_t node = emit_ex(e, &m, value_ex(e, args[i], ir_scalar_of(e, s)));
-		into = ir_put(&m.f, IR_PUT_SUM, node, type, at, into, false);
-		ir_for_end(&m.f);
+		into = emit_put(e, &m, IR_PUT_SUM, node, type, at, into, false);
 		offset += dim_ir(e, args[i]->dims[0]);
 	}
 	Ex *at[IR_MAX_RANK];
@@ -240,8 +239,7 @@ static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span spa
 		back[count] = ex_var(e, flat->vars[0]);
 		type.dims[type.rank++] = before;
 		uint32_t node = emit_ex(e, &m, body);
-		IrValue out = ir_put(&m.f, IR_PUT_NONE, node, type, at, 0, false);
-		ir_for_end(&m.f);
+		IrValue out = emit_put(e, &m, IR_PUT_NONE, node, type, at, 0, false);
 		flat_body = ex_read(e, out, back, type.rank, false);
 	}
 	flat->body = flat_body;

@@ -5,18 +5,6 @@
 
 /* ---- definitions ---- */
 
-bool new_name(Elab *e, AstName name) {
-	const Binding *b = scope_find(e, name.name);
-	if (!b || !name.name)
-		return true;
-	Diag *diag = diag_error(e->session, 202, name.span, "`%s` is there already", session_text(e->session, name.name));
-	if (b->span.file)
-		diag_label(e->session, diag, b->span, "first here");
-	if (b->kind == BIND_VAR || b->kind == BIND_STATE || b->kind == BIND_X)
-		diag_help(e->session, diag, "to change it, write `%s <- ...`", session_text(e->session, name.name));
-	return false;
-}
-
 /* Makes a value obey a written type: its scalar type, and its shape (one number fills an array). */
 static Value *obey_type(Elab *e, const AstDeclare *d, Value *v, Name name) {
 	const AstType *type = &d->type;
@@ -96,7 +84,7 @@ Value *elab_headed(Elab *e, const AstDeclare *d, Name name) {
 	return elab_fits(e, d->value->span, array->dims, array->rank) ? array : value_bad(e);
 }
 
-static void several(Elab *e, const AstStmt *s, BindKind kind) {
+static void several(Elab *e, const AstStmt *s) {
 	const AstDeclare *d = &s->declare;
 	Value *v = elab(e, d->value);
 	bool fits = v->kind == VALUE_SEVERAL && v->parts.count == d->names.count;
@@ -104,31 +92,32 @@ static void several(Elab *e, const AstStmt *s, BindKind kind) {
 		diag_error(e->session, 221, d->value->span, "%u names for %s", (unsigned)d->names.count,
 		           v->kind == VALUE_SEVERAL ? type_text(e, v) : "one value");
 	for (uint32_t i = 0; i < d->names.count; i++) {
-		if (!new_name(e, d->names.data[i]))
+		const Symbol *symbol = symbol_at(e->program, d->names.data[i].id);
+		if (!symbol || symbol->taken)
 			continue;
 		Value *part = fits ? settle(e, v->parts.data[i], d->names.data[i].name, s->span) : value_bad(e);
-		Binding *b = scope_add(e, kind, d->names.data[i], part);
+		Binding *b = scope_add(e, symbol, part);
 		b->scalar = part->scalar == S_LITERAL ? S_REAL : part->scalar;
 	}
 }
 
-static void define(Elab *e, const AstStmt *s, BindKind kind) {
+static void define(Elab *e, const AstStmt *s) {
 	const AstDeclare *d = &s->declare;
 	if (d->names.count == 0)
 		return;
 	if (d->draw) {
 		diag_error(e->session, 392, s->span, "draws inside a body are part of the language, but not of this version");
 		for (uint32_t i = 0; i < d->names.count; i++)
-			scope_add(e, kind, d->names.data[i], value_bad(e));
+			scope_add_name(e, d->names.data[i], value_bad(e));
 		return;
 	}
 	if (!d->value) {
 		for (uint32_t i = 0; i < d->names.count; i++)
-			scope_add(e, kind, d->names.data[i], value_bad(e));
+			scope_add_name(e, d->names.data[i], value_bad(e));
 		return;
 	}
 	if (d->names.count > 1) {
-		several(e, s, kind);
+		several(e, s);
 		return;
 	}
 	AstName name = d->names.data[0];
@@ -137,26 +126,23 @@ static void define(Elab *e, const AstStmt *s, BindKind kind) {
 		diag_error(e->session, 221, d->value->span, "one name for %s", type_text(e, v));
 		v = value_bad(e);
 	}
-	if (kind == BIND_VAR && v->kind == VALUE_ARRAY && v->scalar == S_LITERAL)
+	if (s->kind == AST_VAR && v->kind == VALUE_ARRAY && v->scalar == S_LITERAL)
 		v = value_convert(e, v, S_REAL);
 	v = settle(e, v, name.name, s->span);
-	if (!new_name(e, name))
-		return;
-	Binding *b = scope_add(e, kind, name, v);
+	Binding *b = scope_add_name(e, name, v);
 	b->scalar = v->scalar;
 }
 
 /* ---- branches ---- */
 
 void assigned_outside(Elab *e, const AstBlock *block, Bindings *out) {
-	Names names = block_assigned(e->arena, block);
+	Assigned assigned = block_assigned(e->program, e->arena, block);
 	uint64_t epoch = ++*e->epoch;
 	for (uint32_t i = 0; i < out->count; i++)
 		out->data[i]->epoch = epoch;
-	for (uint32_t i = 0; i < names.count; i++) {
-		Binding *b = scope_find(e, names.data[i]);
-		bool may_change = b && (b->kind == BIND_VAR || b->kind == BIND_STATE || b->kind == BIND_X);
-		if (!may_change || !b->value || value_is_bad(b->value) || b->epoch == epoch)
+	for (uint32_t i = 0; i < assigned.count; i++) {
+		Binding *b = symbol_may_change(assigned.data[i]) ? scope_find(e, assigned.data[i]) : NULL;
+		if (!b || !b->value || value_is_bad(b->value) || b->epoch == epoch)
 			continue;
 		b->epoch = epoch;
 		vec_push(e->arena, out, b);
@@ -223,7 +209,7 @@ void choose(Elab *e, const Choice *c) {
 	for (uint32_t i = 0; i < changed->count; i++) {
 		Binding *b = changed->data[i];
 		if (after[i] != b->value)
-			b->value = settle(e, chosen(e, cond, after[i], b->value, c->span), b->name, c->span);
+			b->value = settle(e, chosen(e, cond, after[i], b->value, c->span), b->symbol->name, c->span);
 	}
 }
 
@@ -292,8 +278,8 @@ static void give_back(Elab *e, const AstStmt *s) {
 void elab_stmt(Elab *e, const AstStmt *s) {
 	e->place = ++e->places;
 	switch (s->kind) {
-	case AST_LET: define(e, s, BIND_LET); break;
-	case AST_VAR: define(e, s, BIND_VAR); break;
+	case AST_LET:
+	case AST_VAR: define(e, s); break;
 	case AST_ASSIGN: elab_assign(e, s); break;
 	case AST_FOR: elab_loop(e, s); break;
 	case AST_WHILE:
@@ -307,7 +293,7 @@ void elab_stmt(Elab *e, const AstStmt *s) {
 		diag_error(e->session, 392, s->keyword,
 		           "`state` inside of a block is part of the language, but not of this version");
 		for (uint32_t i = 0; i < s->declare.names.count; i++)
-			scope_add(e, BIND_STATE, s->declare.names.data[i], value_bad(e));
+			scope_add_name(e, s->declare.names.data[i], value_bad(e));
 		break;
 	default: break; /* declarations of objectives and rules are their owners' */
 	}

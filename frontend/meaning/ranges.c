@@ -8,8 +8,8 @@
 #include <string.h>
 
 typedef struct Unknown {
-	Name name;
-	Span span;
+	const Symbol *symbol; /* NULL: its name could not be read */
+	AstName name;
 	bool wanted; /* one of ours, not of a reduction inside */
 	bool known, conflict;
 	bool in_turn;      /* the range follows from the counter of a loop, so every turn has its own */
@@ -35,7 +35,7 @@ typedef struct Use {
 typedef struct Search {
 	Elab *e;
 	VEC(Unknown) unknowns;
-	NameMap visible; /* 1 + the number of the unknown that a name stands for where the walk is */
+	NameMap by_symbol; /* 1 + the number of the unknown that is this symbol */
 	VEC(Use) uses;
 	VEC(Use) idle_uses; /* in arms that are known not to be chosen: they tell only what nothing else does */
 	uint32_t idle;      /* such arms around the walk */
@@ -43,15 +43,23 @@ typedef struct Search {
 	bool spoiled;       /* something that might have told a range is in error, which was reported */
 } Search;
 
-static int unknown_of(const Search *s, Name name) {
-	return (int)(uintptr_t)name_map_get(&s->visible, name) - 1;
+/* The number of the unknown index that a name stands for; -1: none. */
+static int unknown_of(const Search *s, const AstExpr *x) {
+	const Symbol *symbol = symbol_at(s->e->program, x->id);
+	return symbol ? (int)(uintptr_t)name_map_get(&s->by_symbol, symbol->number) - 1 : -1;
 }
 
-static void set_visible(Search *s, uint32_t first, bool visible) {
+static void add_unknown(Search *s, Unknown u) {
+	u.symbol = symbol_at(s->e->program, u.name.id);
+	vec_push(s->e->arena, &s->unknowns, u);
+}
+
+/* From the `first` on, they are indices whose ranges are looked for. */
+static void see_unknowns(Search *s, uint32_t first) {
 	for (uint32_t i = first; i < s->unknowns.count; i++)
-		if (s->unknowns.data[i].name && (visible || unknown_of(s, s->unknowns.data[i].name) == (int)i))
-			*name_map_place(s->e->arena, &s->visible, s->unknowns.data[i].name) =
-				(void *)(uintptr_t)(visible ? i + 1 : 0);
+		if (s->unknowns.data[i].symbol)
+			*name_map_place(s->e->arena, &s->by_symbol, s->unknowns.data[i].symbol->number) =
+				(void *)(uintptr_t)(i + 1);
 }
 
 static int64_t *coef_of(Elab *e, Use *use, uint32_t unknown) {
@@ -65,7 +73,7 @@ static int64_t *coef_of(Elab *e, Use *use, uint32_t unknown) {
 static bool mentions_unknown(const AstExpr *x, void *context) {
 	const Search *s = context;
 	if (x && x->kind == AST_NAME)
-		return unknown_of(s, x->name) >= 0;
+		return unknown_of(s, x) >= 0;
 	return expr_any_part(x, mentions_unknown, context);
 }
 
@@ -162,14 +170,14 @@ static int shape_of(Search *s, const AstExpr *x, int64_t *dims) {
 	Elab *e = s->e;
 	if (!x)
 		return -1;
-	if (x->kind == AST_NAME && unknown_of(s, x->name) >= 0)
+	if (x->kind == AST_NAME && unknown_of(s, x) >= 0)
 		return -1; /* an index has no elements, which is told where it is read */
 	if (x->kind == AST_NAME) {
-		const Binding *b = scope_find(e, x->name);
-		if (!b || !b->value || b->value->kind != VALUE_ARRAY)
-			s->spoiled = s->spoiled || !b || (b->value && value_is_bad(b->value));
-		if (b && (!b->value || b->value->kind != VALUE_ARRAY))
+		const Binding *b = scope_find(e, symbol_at(e->program, x->id));
+		if (b && (!b->value || b->value->kind != VALUE_ARRAY)) {
+			s->spoiled = s->spoiled || (b->value && value_is_bad(b->value));
 			return -1;
+		}
 		if (b) {
 			int rank = 0;
 			bool stripped = false;
@@ -215,8 +223,8 @@ static int shape_of(Search *s, const AstExpr *x, int64_t *dims) {
 static bool linear(Search *s, const AstExpr *x, int64_t factor, Use *use) {
 	if (!x)
 		return false;
-	if (x->kind == AST_NAME && unknown_of(s, x->name) >= 0) {
-		*coef_of(s->e, use, (uint32_t)unknown_of(s, x->name)) += factor;
+	if (x->kind == AST_NAME && unknown_of(s, x) >= 0) {
+		*coef_of(s->e, use, (uint32_t)unknown_of(s, x)) += factor;
 		return true;
 	}
 	if (!mentions_unknown(x, s)) {
@@ -298,7 +306,7 @@ static void collect_if(Search *s, const AstExpr *x) {
 }
 
 static void add_inner_index(Search *s, const AstItem *item) {
-	Unknown u = {.name = item->name.name, .span = item->name.span};
+	Unknown u = {.name = item->name};
 	int64_t low = 0, high = 0;
 	if (item->high && !mentions_unknown(item->high, s) && (!item->low || !mentions_unknown(item->low, s)) &&
 	    (!item->low || static_tried(s, item->low, &low))) {
@@ -315,24 +323,24 @@ static void add_inner_index(Search *s, const AstItem *item) {
 			u.high = like_x ? s->e->n : high;
 		}
 	}
-	vec_push(s->e->arena, &s->unknowns, u);
+	add_unknown(s, u);
 }
 
 static void collect_reduce(Search *s, const AstExpr *x) {
 	uint32_t first = s->unknowns.count, facts = s->e->facts.count, ifs = s->e->cond_if;
 	for (uint32_t i = 0; i < x->reduce.items.count; i++) {
 		const AstItem *item = &x->reduce.items.data[i];
-		if (item->kind != AST_ITEM_INDEX || scope_find(s->e, item->name.name))
+		if (item->kind != AST_ITEM_INDEX)
 			continue;
-		if (unknown_of(s, item->name.name) >= 0) { /* an index inside an index of the same name: reported there */
+		const Symbol *symbol = symbol_at(s->e->program, item->name.id);
+		if (symbol && symbol->taken) {
 			s->spoiled = true;
 			s->unknowns.count = first;
 			return;
 		}
 		add_inner_index(s, item);
 	}
-	set_visible(s, first, true);
-	uint32_t last = s->unknowns.count;
+	see_unknowns(s, first);
 	for (uint32_t i = 0; i < x->reduce.items.count; i++) {
 		const AstItem *item = &x->reduce.items.data[i];
 		collect(item->low, s);
@@ -346,17 +354,15 @@ static void collect_reduce(Search *s, const AstExpr *x) {
 	collect(x->reduce.body, s);
 	s->e->facts.count = facts;
 	s->e->cond_if = ifs;
-	for (uint32_t i = first; i < last; i++)
-		if (s->unknowns.data[i].name)
-			*name_map_place(s->e->arena, &s->visible, s->unknowns.data[i].name) = NULL;
 }
 
 static bool collect(const AstExpr *x, void *context) {
 	Search *s = context;
 	if (!x)
 		return false;
-	if (x->kind == AST_NAME && unknown_of(s, x->name) < 0 && !elab_is_known(s->e, x->name))
-		s->spoiled = true; /* it may be this index, misspelled: reported when the body is elaborated */
+	const Symbol *symbol = x->kind == AST_NAME ? symbol_at(s->e->program, x->id) : NULL;
+	if (symbol && symbol->kind == SYMBOL_UNKNOWN)
+		s->spoiled = true; /* it may be this index, misspelled */
 	if (x->kind == AST_REDUCE) {
 		collect_reduce(s, x);
 		return false;
@@ -399,8 +405,8 @@ static int64_t floor_div(int64_t a, int64_t b) {
 static void solve_plain(Search *s, Unknown *u, const Use *use) {
 	int64_t extent = use->extent == DIM_X ? s->e->n : use->extent;
 	if (!u->known) {
-		*u = (Unknown){.name = u->name,
-		               .span = u->span,
+		*u = (Unknown){.symbol = u->symbol,
+		               .name = u->name,
 		               .wanted = u->wanted,
 		               .known = true,
 		               .high = extent,
@@ -413,8 +419,8 @@ static void solve_plain(Search *s, Unknown *u, const Use *use) {
 	u->conflict = true;
 	if (!u->wanted)
 		return;
-	const char *name = session_text(s->e->session, u->name);
-	Diag *diag = diag_error(s->e->session, 205, u->span, "index `%s` runs over axes of different extents", name);
+	const char *name = session_text(s->e->session, u->name.name);
+	Diag *diag = diag_error(s->e->session, 205, u->name.span, "index `%s` runs over axes of different extents", name);
 	diag_label(s->e->session, diag, u->because, "over %s here", dims_text(s->e, &u->whole, 1));
 	diag_label(s->e->session, diag, use->span, "over %s here", dims_text(s->e, &use->extent, 1));
 	if (u->whole != DIM_X && use->extent != DIM_X)
@@ -511,10 +517,28 @@ static bool stated(Search *s, const AstItem *item, Unknown *u, bool from_zero) {
 		Diag *diag = diag_error(s->e->session, 235, item->span, "the index of an array starts at 0, not at %lld",
 		                        (long long)low);
 		diag_help(s->e->session, diag, "let it run over %lld and write `%s + %lld` in the body",
-		          (long long)(high - low), session_text(s->e->session, u->name), (long long)low);
+		          (long long)(high - low), session_text(s->e->session, u->name.name), (long long)low);
 		u->conflict = true;
 	}
 	return ok;
+}
+
+static void bind_index(Elab *e, const Symbol *symbol, AstName name, IndexRange range, bool bad, Indices *out) {
+	Var *var = var_new(e, name.name, range.extent, name.span);
+	var->from = var->fit_low = range.low;
+	out->vars[out->count] = var;
+	out->low[out->count++] = range.low;
+	vec_push(e->arena, &e->active, var);
+	Ex *at = ex_add_int(e, ex_var(e, var), ex_int(e, range.low));
+	scope_add(e, symbol, bad ? value_bad(e) : value_scalar(e, S_INT, at));
+}
+
+/* As typing found them. */
+static void bind_typed(Elab *e, const AstItem *const *items, uint32_t count, Indices *out) {
+	for (uint32_t i = 0; i < count; i++) {
+		const Symbol *symbol = symbol_at(e->program, items[i]->name.id);
+		bind_index(e, symbol, items[i]->name, typing_range(e->path, symbol), false, out);
+	}
 }
 
 bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies,
@@ -522,30 +546,20 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 	Search s = {.e = e};
 	bool ok = true, all_stated = true;
 	out->count = 0;
+	if (e->lowering) {
+		bind_typed(e, items, count, out);
+		return true;
+	}
 	if (count > IR_USER_RANK) {
 		diag_error(e->session, 208, items[0]->span, "at most %d indices at once", IR_USER_RANK);
 		for (uint32_t i = 0; i < count; i++)
-			scope_add(e, BIND_LET, items[i]->name, value_bad(e));
+			scope_add_name(e, items[i]->name, value_bad(e));
 		return false;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		AstName name = items[i]->name;
-		vec_push(e->arena, &s.unknowns, ((Unknown){.name = name.name, .span = name.span, .wanted = true}));
+		add_unknown(&s, (Unknown){.name = items[i]->name, .wanted = true});
 		Unknown *u = &s.unknowns.data[i];
-		const Binding *b = scope_find(e, name.name);
-		if (b && b->kind == BIND_LET && !b->value) /* made later: not there yet */
-			b = NULL;
-		bool twice = false;
-		for (uint32_t k = 0; k < i; k++)
-			twice = twice || s.unknowns.data[k].name == name.name;
-		const char *text = session_text(e->session, name.name);
-		if (b || twice) {
-			Diag *diag =
-				diag_error(e->session, 203, name.span, "`%s` is %s already, so it cannot be a fresh index here", text,
-			               b && b->kind != BIND_INDEX ? "a value" : "an index");
-			if (b && b->span.file)
-				diag_label(e->session, diag, b->span, "it is this one");
-			diag_help(e->session, diag, "use another letter for the index");
+		if (u->symbol && u->symbol->taken) {
 			u->known = u->conflict = true;
 			ok = false;
 		} else if (items[i]->high) {
@@ -559,7 +573,7 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 			all_stated = false;
 	}
 	if (!all_stated && ok) {
-		set_visible(&s, 0, true);
+		see_unknowns(&s, 0);
 		uint32_t facts = e->facts.count, ifs = e->cond_if;
 		for (uint32_t i = body_count; i-- > 0;) { /* conditions first: they hold in the body */
 			collect(bodies[i], &s);
@@ -579,47 +593,43 @@ bool bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const As
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		Unknown *u = &s.unknowns.data[i];
-		const char *name = session_text(e->session, u->name);
+		const char *name = session_text(e->session, u->name.name);
 		if (!u->known && ok && s.failed.count) {
 			diag_say(e->session, &s.failed);
 			u->conflict = true;
 		} else if (!u->known && ok && s.spoiled)
 			u->conflict = true;
 		else if (!u->known && ok) {
-			Diag *diag = diag_error(e->session, 206, u->span, "nothing tells over what index `%s` runs", name);
+			Diag *diag = diag_error(e->session, 206, u->name.span, "nothing tells over what index `%s` runs", name);
 			diag_help(e->session, diag, "state its range, as in `%s in n`", name);
 			u->conflict = true;
 		} else if (u->in_turn) {
-			Diag *diag = diag_error(e->session, 212, u->span,
+			Diag *diag = diag_error(e->session, 212, u->name.span,
 			                        "the range of index `%s` follows from a number that is not known now", name);
 			diag_label(e->session, diag, u->because, "from this");
 			diag_help(e->session, diag, "state its range, as in `%s in n`", name);
 			u->conflict = true;
 		} else if (u->known && !u->conflict && u->whole != DIM_X && u->high <= u->low) {
-			Diag *diag = diag_error(e->session, 226, u->span, "the range of index `%s` is empty: %lld..%lld", name,
+			Diag *diag = diag_error(e->session, 226, u->name.span, "the range of index `%s` is empty: %lld..%lld", name,
 			                        (long long)u->low, (long long)u->high);
 			diag_label(e->session, diag, u->because, "from this");
 			u->conflict = true;
 		} else if (u->known && !u->conflict && from_zero && u->low != 0 && !items[i]->high) {
-			Diag *diag =
-				diag_error(e->session, 235, u->span, "index `%s` would run over %lld..%lld, but an array starts at 0",
-			               name, (long long)u->low, (long long)u->high);
+			Diag *diag = diag_error(e->session, 235, u->name.span,
+			                        "index `%s` would run over %lld..%lld, but an array starts at 0", name,
+			                        (long long)u->low, (long long)u->high);
 			diag_help(e->session, diag, "state the range, and shift the index in the body");
 			u->conflict = true;
 		}
 		ok = ok && u->known && !u->conflict;
 		int64_t extent = !u->known || u->conflict ? 1 : u->whole == DIM_X && u->low == 0 ? DIM_X : u->high - u->low;
-		Var *var = var_new(e, u->name, extent, u->span);
-		var->from = var->fit_low = u->low;
+		IndexRange range = {u->low, extent};
+		if (u->symbol)
+			typing_set_range(e->typing, e->path, u->symbol, range);
+		bind_index(e, u->symbol, u->name, range, !u->known || u->conflict, out);
+		Var *var = out->vars[out->count - 1];
 		var->fit_end = u->high;
 		var->from_zero = from_zero;
-		out->vars[out->count] = var;
-		out->low[out->count++] = u->low;
-		vec_push(e->arena, &e->active, var);
-		Value *v = value_scalar(e, S_INT, ex_add_int(e, ex_var(e, var), ex_int(e, u->low)));
-		if (!u->known || u->conflict)
-			v = value_bad(e);
-		scope_add(e, BIND_INDEX, (AstName){u->name, u->span}, v);
 	}
 	return ok;
 }

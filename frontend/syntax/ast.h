@@ -19,6 +19,7 @@ typedef VEC(AstStmt *) AstBlock;
 typedef struct AstName {
 	Name name;
 	Span span;
+	uint32_t id; /* as of expressions, which are numbered along; 0: not of the text, or not read as a name of its own */
 } AstName;
 
 typedef VEC(AstName) AstNames;
@@ -230,6 +231,7 @@ struct AstStmt {
 		struct {
 			AstExprs targets; /* each an AST_NAME, or an AST_INDEX on an AST_NAME (or AST_BAD) */
 			AstExpr *value;
+			bool equals; /* written with `=`, which was reported: perhaps a definition without its word */
 		} assign;
 		struct {
 			AstName name;
@@ -311,18 +313,24 @@ typedef struct AstDecl {
 	AstDeclKind kind;
 	Span span;
 	Span keyword;
-	AstName name;     /* not for IMPORT */
-	AstParams params; /* FN, OBJECTIVE, OPTIMIZER */
-	bool joint;       /* OPTIMIZER */
-	AstType type;     /* CONST */
-	AstExpr *value;   /* CONST; FN written as `= expression`; IMPORT: an AST_TEXT */
-	AstBlock body;    /* OBJECTIVE, OPTIMIZER; FN written with a block (value is NULL then) */
+	AstName name;      /* not for IMPORT */
+	AstParams params;  /* FN, OBJECTIVE, OPTIMIZER */
+	bool joint;        /* OPTIMIZER */
+	uint32_t head_end; /* FN, OBJECTIVE, OPTIMIZER: where the parameters end, in bytes */
+	bool unread;       /* something of it could not be read: what seems to be missing may have been there */
+	bool head_unread;  /* so it is with its parameters */
+	AstType type;      /* CONST */
+	AstExpr *value;    /* CONST; FN written as `= expression`; IMPORT: an AST_TEXT */
+	AstBlock body;     /* OBJECTIVE, OPTIMIZER; FN written with a block (value is NULL then) */
 	AstExperiment *experiment;
 } AstDecl;
+
+typedef VEC(Span) AstComments; /* each from its `#` to the end of its line */
 
 typedef struct AstFile {
 	uint32_t source;
 	VEC(AstDecl *) decls; /* in the order written */
+	AstComments comments; /* likewise */
 } AstFile;
 
 /* ---- parser.c ---- */
@@ -331,6 +339,22 @@ typedef struct AstFile {
 AstFile *ast_parse(Session *session, uint32_t source);
 /* Reads a source that is one expression, such as `adam(lr = 0.1)` from the command line. Never NULL. */
 AstExpr *ast_parse_expression(Session *session, uint32_t source);
+
+/* ---- comment.c ---- */
+
+/* The comments that tell of what is declared here, as one span: those on the lines directly above, or else the one behind it
+ * on its line. file 0: none. */
+Span ast_comment(const Session *session, const AstFile *file, Span declared);
+/* The words of comments, without `#` and line breaks, in `arena`. */
+const char *ast_comment_text(const Session *session, Span comments, Arena *arena);
+
+/* ---- walk.c: its parts ---- */
+
+typedef bool ExprVisit(const AstExpr *x, void *context); /* x may be NULL */
+/* Visits the direct parts of an expression until one visit says true. */
+bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context);
+/* Visits the expressions of a statement, also of those inside of it, until one visit says true. */
+bool stmt_any_expr(const AstStmt *s, ExprVisit *visit, void *context);
 
 /* ---- print.c: the tree as text, for tests and for people who look at it ---- */
 

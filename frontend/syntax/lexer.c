@@ -14,6 +14,7 @@ typedef struct Lexer {
 	bool after_error;  /* something was dropped before the next token */
 	bool bad_encoding; /* reported once a file */
 	Tokens *tokens;
+	AstComments *comments;
 } Lexer;
 
 static Span span_of(const Lexer *lexer, uint32_t start, uint32_t end) {
@@ -82,6 +83,7 @@ static Token *push(Lexer *lexer, TokenKind kind, uint32_t start) {
 	               .start = start,
 	               .end = lexer->at,
 	               .line_start = lexer->line_start,
+	               .comments = lexer->comments->count,
 	               .after_error = lexer->after_error};
 	lexer->line_start = lexer->after_error = false;
 	vec_push(lexer->session->arena, lexer->tokens, token);
@@ -352,8 +354,10 @@ static void skip_blanks(Lexer *lexer) {
 		if (c == '\n') {
 			lexer->line_start = true;
 		} else if (c == '#') {
+			uint32_t start = lexer->at;
 			while (lexer->at + 1 < lexer->source->length && byte_at(lexer, 1) != '\n')
 				lexer->at++;
+			vec_push(lexer->session->arena, lexer->comments, span_of(lexer, start, lexer->at + 1));
 		} else if (c != ' ' && c != '\t' && c != '\r') {
 			return;
 		}
@@ -384,9 +388,10 @@ static void lex_semicolon(Lexer *lexer) {
 	lexer->line_start = true;
 }
 
-void lex_source(Session *session, uint32_t source, Tokens *tokens) {
+void lex_source(Session *session, uint32_t source, Tokens *tokens, AstComments *comments) {
 	Lexer lexer = {.session = session, .source = session->sources.data[source], .file = source, .line_start = true};
 	lexer.tokens = tokens;
+	lexer.comments = comments;
 	uint32_t errors_before = session->error_count;
 	if (lexer.source->length >= 3 && memcmp(lexer.source->text, "\xef\xbb\xbf", 3) == 0)
 		lexer.at = 3;

@@ -338,6 +338,7 @@ static void parse_assign(Parser *p, AstStmt *stmt) {
 	for (uint32_t k = 0; k < stmt->assign.targets.count; k++)
 		check_target(p, stmt->assign.targets.data[k]);
 	check_arrow(p, first);
+	stmt->assign.equals = parse_at(p, TOKEN_EQUALS);
 	parse_advance(p);
 	stmt->assign.value = parse_expression(p);
 }

@@ -262,14 +262,14 @@ AstName parse_name(Parser *p, const char *what) {
 	bool broken = parse_at_break(p);
 	if (token->kind == TOKEN_NAME && !broken) {
 		parse_advance(p);
-		return (AstName){.name = token->name, .span = parse_span(p, token)};
+		return (AstName){.name = token->name, .span = parse_span(p, token), .id = ++p->session->expr_count};
 	}
 	if (!broken && token->kind >= TOKEN_AND && token->kind < TOKEN_COUNT) {
 		Diag *diag = parse_complain(p, 112, parse_span(p, token), "%s is a word of the language and cannot be a name",
 		                            parse_found(p));
 		parse_help(p, diag, "choose another name, perhaps `%s_`", parse_slice(p, parse_span(p, token)));
 		parse_advance(p);
-		return (AstName){.name = token->name, .span = parse_span(p, token)};
+		return (AstName){.name = token->name, .span = parse_span(p, token), .id = ++p->session->expr_count};
 	}
 	Diag *diag = parse_error(p, 111, parse_here(p), "expected %s, found %s", what, parse_found(p));
 	if (token->kind == TOKEN_NUMBER && !broken)
@@ -332,6 +332,7 @@ static void parse_fn(Parser *p, AstDecl *decl) {
 	decl->kind = AST_FN;
 	decl->name = parse_new_name(p, "the function's name");
 	decl->params = parse_params(p, "a function");
+	decl->head_end = parse_here(p).end;
 	p->body = BODY_FN;
 	bool value = !p->panic && parse_at(p, TOKEN_EQUALS) && !parse_peek(p)->line_start;
 	if (value) {
@@ -353,6 +354,7 @@ static void parse_body(Parser *p, AstDecl *decl, AstDeclKind kind) {
 	decl->kind = kind;
 	decl->name = parse_new_name(p, objective ? "the objective's name" : "the optimizer's name");
 	decl->params = parse_params(p, objective ? "an objective" : "an optimizer");
+	decl->head_end = parse_here(p).end;
 	p->body = objective ? BODY_OBJECTIVE : BODY_OPTIMIZER;
 	decl->body = parse_block(p, objective ? "the objective's head" : "the optimizer's head");
 }
@@ -499,7 +501,8 @@ static void parse_declaration(Parser *p, AstFile *file) {
 static Parser parser_new(Session *session, uint32_t source) {
 	uint32_t errors_before = session->error_count;
 	Tokens tokens = {0};
-	lex_source(session, source, &tokens);
+	AstComments comments = {0};
+	lex_source(session, source, &tokens, &comments);
 	lex_balance(session, source, &tokens);
 	return (Parser){.session = session,
 	                .arena = session->arena,
@@ -507,11 +510,26 @@ static Parser parser_new(Session *session, uint32_t source) {
 	                .file = source,
 	                .errors_before = errors_before,
 	                .tokens = tokens.data,
+	                .comments = comments,
 	                .count = tokens.count};
+}
+
+/* Which declarations the mistakes are in that were found since, by the lexer or the parser. */
+static void mark_unread(const Session *session, uint32_t diags_before, AstFile *file) {
+	for (uint32_t i = diags_before; i < session->diags.count; i++) {
+		Span at = session->diags.data[i]->labels.data[0].span;
+		for (uint32_t k = 0; k < file->decls.count; k++) {
+			AstDecl *decl = file->decls.data[k];
+			bool inside = at.start >= decl->span.start && at.start <= decl->span.end;
+			decl->unread = decl->unread || inside;
+			decl->head_unread = decl->head_unread || (inside && at.start <= decl->head_end);
+		}
+	}
 }
 
 AstFile *ast_parse(Session *session, uint32_t source) {
 	AstFile *file = ARENA_NEW(session->arena, AstFile);
+	uint32_t diags_before = session->diags.count;
 	file->source = source;
 	Parser p = parser_new(session, source);
 	while (!parse_at(&p, TOKEN_END)) {
@@ -520,6 +538,8 @@ AstFile *ast_parse(Session *session, uint32_t source) {
 		p.brackets = p.nesting = p.blocks = 0;
 		parse_declaration(&p, file);
 	}
+	mark_unread(session, diags_before, file);
+	file->comments = p.comments;
 	return file;
 }
 

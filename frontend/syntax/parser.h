@@ -63,6 +63,7 @@ typedef struct Token {
 	TokenKind kind;
 	uint32_t start, end; /* bytes in the source */
 	Name name;           /* NAME and the reserved words */
+	uint32_t comments;   /* how many comments stand before it in the file */
 	uint32_t partner;    /* brackets: index of the other one, set by brackets.c */
 	bool line_start;     /* the first of its line */
 	bool after_error;    /* something was dropped just before: whatever is wrong here has been reported */
@@ -71,8 +72,8 @@ typedef struct Token {
 
 typedef VEC(Token) Tokens;
 
-/* Reads a source into tokens, ending with END. Reports E0102 to E0107; what it repairs reads on as meant. */
-void lex_source(Session *session, uint32_t source, Tokens *tokens);
+/* Reads a source into tokens, ending with END, and comments. Reports E0102 to E0107; what it repairs reads on as meant. */
+void lex_source(Session *session, uint32_t source, Tokens *tokens, AstComments *comments);
 /* Makes all brackets pair up, inventing closing ones and dropping stray ones, and reports each (E0108, E0109). */
 void lex_balance(Session *session, uint32_t source, Tokens *tokens);
 /* One more error of a source? Not beyond PARSE_MAX_ERRORS. */
@@ -93,6 +94,7 @@ typedef struct Parser {
 	const Source *source;
 	uint32_t file;
 	const Token *tokens; /* balanced */
+	AstComments comments;
 	uint32_t count, at;
 	uint32_t brackets;      /* inside `( [` and `choose {`, where line ends mean nothing, this is > 0 */
 	uint32_t nesting;       /* of the recursion, bounded */

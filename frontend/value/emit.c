@@ -12,13 +12,16 @@ IrDim dim_ir(const Elab *e, int64_t dim) {
 
 Emit emit_begin(Elab *e, Span span) {
 	e->builder->span = span;
+	if (!e->lowering)
+		return (Emit){0};
 	return (Emit){.f = ir_for_begin(e->builder), .epoch = ++*e->epoch};
 }
 
 void emit_var(Elab *e, Emit *m, Var *var) {
 	if (m->count == IR_MAX_INDICES)
 		base_panic("emit_var", "more than %d indices", IR_MAX_INDICES);
-	ir_for_index(&m->f, var->name, var->tensor ? e->tensors : dim_ir(e, var->extent));
+	if (e->lowering)
+		ir_for_index(&m->f, var->name, var->tensor ? e->tensors : dim_ir(e, var->extent));
 	m->vars[m->count++] = var;
 	if (var->coord && !m->coord)
 		m->coord = var;
@@ -32,6 +35,8 @@ static int index_of(const Emit *m, const Var *var) {
 }
 
 static uint32_t emit_var_value(Elab *e, Emit *m, const Var *var) {
+	if (!e->lowering)
+		return 0;
 	int index = index_of(m, var);
 	if (index >= 0)
 		return ir_index_value(&m->f, ir_at_index(e->module, (uint32_t)index, 1));
@@ -49,7 +54,44 @@ IrAt emit_at(Elab *e, Emit *m, Ex *x) {
 	int index = x->kind == EX_VAR ? index_of(m, x->var) : -1;
 	if (index >= 0)
 		return ir_at_index(e->module, (uint32_t)index, 1);
-	return ir_at_node(e->module, emit_ex(e, m, x), 1);
+	uint32_t node = emit_ex(e, m, x);
+	return e->lowering ? ir_at_node(e->module, node, 1) : ir_at_const(0);
+}
+
+/* A value that typing does not compute. */
+static IrValue not_made(Elab *e, IrType type, const Exs *read) {
+	IrValue value = ir_value_new(e->builder->func, type, 0, NULL);
+	e->builder->name = 0;
+	if (read && e->loops.count) /* only counters of loops are looked for */
+		*name_map_place(e->arena, &e->sources, value) = arena_copy(e->arena, read, sizeof *read);
+	return value;
+}
+
+IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into,
+                 bool guarded) {
+	if (!e->lowering)
+		return not_made(e, type, &m->read);
+	IrValue out = ir_put(&m->f, combine, node, type, at, into, guarded);
+	ir_for_end(&m->f);
+	return out;
+}
+
+IrValue emit_put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, uint32_t index) {
+	if (!e->lowering) {
+		type.scalar = IR_I64;
+		return not_made(e, type, &m->read);
+	}
+	IrValue out = ir_put_arg(&m->f, ir_put(&m->f, combine, node, type, at, 0, false), index);
+	ir_for_end(&m->f);
+	return out;
+}
+
+IrValue emit_table(Elab *e, IrType type, const double *reals, const int64_t *integers) {
+	return e->lowering ? ir_table(e->builder, type, reals, integers) : not_made(e, type, NULL);
+}
+
+IrValue emit_fill(Elab *e, IrType type, double number) {
+	return e->lowering ? ir_fill(e->builder, type, number) : not_made(e, type, NULL);
 }
 
 static uint32_t emit_read(Elab *e, Emit *m, Ex *x) {
@@ -69,6 +111,10 @@ static uint32_t emit_read(Elab *e, Emit *m, Ex *x) {
 }
 
 uint32_t emit_ex(Elab *e, Emit *m, Ex *x) {
+	if (!e->lowering) {
+		vec_push(e->arena, &m->read, x);
+		return 0;
+	}
 	if (x->epoch == m->epoch)
 		return x->node;
 	uint32_t node = 0;
@@ -176,9 +222,7 @@ static IrValue put_whole(Elab *e, Value *v, Ex *body, Var *const *leading, uint3
 		at[i] = ir_at_index(e->module, i, 1);
 	uint32_t node = emit_ex(e, &m, body);
 	e->builder->name = name;
-	IrValue out = ir_put(&m.f, IR_PUT_NONE, node, type, at, 0, false);
-	ir_for_end(&m.f);
-	return out;
+	return emit_put(e, &m, IR_PUT_NONE, node, type, at, 0, false);
 }
 
 IrValue whole(Elab *e, Value *v, Var *const *leading, uint32_t leading_count, Name name, Span span) {
@@ -308,8 +352,11 @@ Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *ov
 		emit_var(e, &m, outer[i]);
 	for (uint32_t i = 0; i < own_count; i++)
 		emit_var(e, &m, own[i]);
-	for (uint32_t i = 0; i < cond_count; i++)
-		ir_for_cond(&m.f, emit_at(e, &m, conds[i]));
+	for (uint32_t i = 0; i < cond_count; i++) {
+		IrAt cond = emit_at(e, &m, conds[i]);
+		if (e->lowering)
+			ir_for_cond(&m.f, cond);
+	}
 	uint32_t node = emit_ex(e, &m, all);
 
 	IrType type = {.scalar = body->type};
@@ -318,7 +365,7 @@ Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *ov
 	if (by_tensor) {
 		type.dims[0] = e->tensors;
 		back[0] = ex_var(e, e->tensor);
-		at[0] = ir_at_node(e->module, emit_var_value(e, &m, e->tensor), 1);
+		at[0] = e->lowering ? ir_at_node(e->module, emit_var_value(e, &m, e->tensor), 1) : ir_at_const(0);
 		type.rank = 1;
 	}
 	for (uint32_t i = 0; i < outer_count + (uint32_t)shape->rank; i++) {
@@ -330,10 +377,8 @@ Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *ov
 		type.dims[type.rank++] = var->tensor ? e->tensors : dim_ir(e, var->extent);
 	}
 	IrCombine put = combine == IR_PUT_ARGMAX ? IR_PUT_MAX : combine == IR_PUT_ARGMIN ? IR_PUT_MIN : combine;
-	IrValue out = ir_put(&m.f, put, node, type, at, 0, false);
-	if (arg)
-		out = ir_put_arg(&m.f, out, outer_count + (uint32_t)shape->rank);
-	ir_for_end(&m.f);
+	IrValue out = arg ? emit_put_arg(e, &m, put, node, type, at, outer_count + (uint32_t)shape->rank)
+	                  : emit_put(e, &m, put, node, type, at, 0, false);
 
 	Value *v = ARENA_NEW(e->arena, Value);
 	*v = *shape;

@@ -1,4 +1,4 @@
-/* Values: arrays as functions of index variables; and the names in scope. */
+/* Values: arrays as functions of index variables; and the values of names. */
 #include "frontend/meaning/elab.h"
 
 #include <string.h>
@@ -80,7 +80,7 @@ static Ex *table_body(Elab *e, Value *v, IrScalar scalar) {
 	size_t size = (size_t)ir_type_elements(type, NULL);
 	Table table = {ARENA_ARRAY(e->arena, double, size), ARENA_ARRAY(e->arena, int64_t, size), INT64_MAX, INT64_MIN, 0};
 	table_fill(e, v, scalar, &table);
-	IrValue value = ir_table(e->builder, type, table.reals, table.integers);
+	IrValue value = emit_table(e, type, table.reals, table.integers);
 	Ex *at[IR_MAX_RANK];
 	for (int i = 0; i < v->rank; i++)
 		at[i] = ex_var(e, v->vars[i]);
@@ -150,8 +150,7 @@ static Ex *stack_body(Elab *e, Value *v) {
 			places[outer_count + (uint32_t)r] = ir_at_index(e->module, outer_count + (uint32_t)r - 1, 1);
 		}
 		uint32_t node = emit_ex(e, &m, bodies[i]);
-		into = ir_put(&m.f, IR_PUT_SUM, node, type, places, into, false);
-		ir_for_end(&m.f);
+		into = emit_put(e, &m, IR_PUT_SUM, node, type, places, into, false);
 	}
 	for (uint32_t o = 0; o < outer_count; o++)
 		at[o] = ex_var(e, outer[o]);
@@ -247,33 +246,54 @@ const char *type_text(Elab *e, const Value *v) {
 	return v->rank ? arena_printf(e->arena, "%s%s", scalar, dims_text(e, v->dims, v->rank)) : scalar;
 }
 
-Binding *scope_add(Elab *e, BindKind kind, AstName name, Value *value) {
+/* For people: with what is known of a number. */
+static const char *value_text(Elab *e, const Value *v, bool changes) {
+	const char *type = v->scalar == S_LITERAL && v->rank == 0 ? "number" : type_text(e, v);
+	double real;
+	if (changes)
+		return type;
+	if (value_known_real(v, &real))
+		return arena_printf(e->arena, "%s = %.12g", type, real);
+	bool ranged = v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_INT && v->body &&
+	              v->body->low > -ex_most_elements && v->body->high < ex_most_elements - 1;
+	if (ranged)
+		return arena_printf(e->arena, "%s in %lld..%lld", type, (long long)v->body->low, (long long)v->body->high + 1);
+	return type;
+}
+
+void note_type(Elab *e, NameMap *types, uint32_t number, const Value *v, const Symbol *symbol) {
+	if (v && !value_is_bad(v))
+		typing_note(e->typing, types, number, value_text(e, v, symbol && symbol_may_change(symbol)));
+}
+
+Binding *scope_add(Elab *e, const Symbol *symbol, Value *value) {
+	if (e->typing->wants_types && symbol)
+		note_type(e, &e->typing->symbol_types, symbol->number, value, symbol);
 	Binding *b = ARENA_NEW(e->arena, Binding);
-	*b = (Binding){.kind = kind, .name = name.name, .span = name.span, .value = value, .frame = e->scope.frame};
-	b->active = e->active.count;
-	b->coord = e->coord;
+	*b = (Binding){.symbol = symbol, .value = value, .active = e->active.count, .coord = e->coord};
+	if (!symbol || symbol->taken)
+		return b;
 	vec_push(e->arena, &e->scope.bindings, b);
-	if (name.name) {
-		void **place = name_map_place(e->arena, &e->scope.newest, name.name);
-		b->older = *place;
-		*place = b;
-	}
+	void **place = name_map_place(e->arena, &e->scope.by_symbol, symbol->number);
+	b->older = *place;
+	*place = b;
 	return b;
 }
 
-/* Frames are stacked: what hides a name of this frame is of this frame, too. */
-Binding *scope_find(const Elab *e, Name name) {
-	Binding *b = name_map_get(&e->scope.newest, name);
-	return b && b->frame == e->scope.frame ? b : NULL;
+Binding *scope_add_name(Elab *e, AstName name, Value *value) {
+	return scope_add(e, symbol_at(e->program, name.id), value);
+}
+
+Binding *scope_find(const Elab *e, const Symbol *symbol) {
+	return symbol ? name_map_get(&e->scope.by_symbol, symbol->number) : NULL;
 }
 
 ScopeMark scope_mark(const Elab *e) {
-	return (ScopeMark){e->scope.bindings.count, e->scope.frame, e->place};
+	return (ScopeMark){e->scope.bindings.count, e->place};
 }
 
-ScopeMark scope_hide(Elab *e) {
+ScopeMark scope_apart(Elab *e) {
 	ScopeMark mark = scope_mark(e);
-	e->scope.frame = ++e->scope.frames;
 	e->place = ++e->places;
 	return mark;
 }
@@ -281,9 +301,7 @@ ScopeMark scope_hide(Elab *e) {
 void scope_back(Elab *e, ScopeMark mark) {
 	while (e->scope.bindings.count > mark.count) {
 		Binding *b = e->scope.bindings.data[--e->scope.bindings.count];
-		if (b->name)
-			*name_map_place(e->arena, &e->scope.newest, b->name) = b->older;
+		*name_map_place(e->arena, &e->scope.by_symbol, b->symbol->number) = b->older;
 	}
-	e->scope.frame = mark.frame;
 	e->place = mark.place;
 }

@@ -1,7 +1,8 @@
 /* The builder of FOR ops: indices, conditions, positions, nodes (hash-consed), puts, and the sweep at the end. Folding is
  * in fold.c. */
-#include "ir/ir.h"
+#include "ir/core/walk.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static IrModule *module_of(const IrForBuilder *f) {
@@ -193,20 +194,102 @@ static uint32_t *slot_of(IrForBuilder *f, const IrNode *node) {
 	return &f->slots[at];
 }
 
-uint32_t ir_node_add(IrForBuilder *f, const IrNode *node) {
-	if (!f->slots || f->slot_count < 2 * (f->op->f.nodes.count + 1)) {
-		f->slot_count = f->slot_count ? f->slot_count * 4 : 32;
-		while (f->slot_count < 2 * (f->op->f.nodes.count + 1))
-			f->slot_count *= 2;
-		f->slots = ARENA_ARRAY(arena_of(f), uint32_t, f->slot_count);
-		f->hashed = 0;
+/* ---- workrooms ----
+ * An array that grows in an arena leaves all its smaller forms behind. The nodes of a body and their hash table grow
+ * elsewhere, and what is kept of them goes into the arena at the end; the next body of the module grows in the same
+ * place. Sanitized builds give every body a place of its own, and so see who keeps a pointer to it. */
+
+struct IrWorkroom {
+	bool taken;
+	IrNode *nodes;
+	uint32_t *slots;
+	uint32_t capacity, slot_count;
+};
+
+static void *memory_grown(void *memory, size_t bytes) {
+	void *grown = realloc(memory, bytes);
+	if (!grown)
+		base_no_memory(bytes);
+	return grown;
+}
+
+static void take_workroom(IrForBuilder *f) {
+	IrModule *module = module_of(f);
+	for (uint32_t i = 0; i < module->workrooms.count && !f->room; i++)
+		if (!module->workrooms.data[i]->taken)
+			f->room = module->workrooms.data[i];
+	if (!f->room) {
+		f->room = memory_new(sizeof *f->room);
+		vec_push(module->arena, &module->workrooms, f->room);
 	}
+	f->room->taken = true;
+}
+
+static void make_room_for_node(IrForBuilder *f) {
+	IrFor *op = &f->op->f;
+	if (op->nodes.count < op->nodes.capacity)
+		return;
+	if (!f->room)
+		take_workroom(f);
+	IrWorkroom *room = f->room;
+	if (op->nodes.count >= room->capacity) {
+		room->capacity = op->nodes.count < 64 ? 64 : 2 * op->nodes.count;
+		room->nodes = memory_grown(room->nodes, room->capacity * sizeof(IrNode));
+	}
+	op->nodes.data = room->nodes;
+	op->nodes.capacity = room->capacity;
+}
+
+static void make_slots(IrForBuilder *f) {
+	if (!f->room)
+		take_workroom(f);
+	f->slot_count = f->slot_count ? f->slot_count * 4 : 32;
+	f->hashed = 0;
+	if (f->room->slot_count < f->slot_count) {
+		f->room->slot_count = f->slot_count;
+		f->room->slots = memory_grown(f->room->slots, f->slot_count * sizeof *f->room->slots);
+	}
+	f->slots = f->room->slots;
+	memset(f->slots, 0, f->slot_count * sizeof *f->slots);
+}
+
+/* What is kept of a body goes into the arena, and its workroom is free for another. */
+static void leave_workroom(IrForBuilder *f) {
+	IrFor *op = &f->op->f;
+	if (!f->room)
+		return;
+	op->nodes.data = arena_copy(arena_of(f), op->nodes.data, op->nodes.count * sizeof(IrNode));
+	op->nodes.capacity = op->nodes.count;
+#ifdef BASE_SANITIZED
+	free(f->room->nodes);
+	free(f->room->slots);
+	*f->room = (IrWorkroom){0};
+#endif
+	f->room->taken = false;
+	f->room = NULL;
+	f->slots = NULL;
+	f->slot_count = 0;
+}
+
+void ir_workrooms_free(IrModule *module) {
+	for (uint32_t i = 0; i < module->workrooms.count; i++) {
+		free(module->workrooms.data[i]->nodes);
+		free(module->workrooms.data[i]->slots);
+		free(module->workrooms.data[i]);
+	}
+}
+
+uint32_t ir_node_add(IrForBuilder *f, const IrNode *node) {
+	if (!f->slots || f->slot_count < 2 * (f->op->f.nodes.count + 1))
+		make_slots(f);
 	for (; f->hashed < f->op->f.nodes.count; f->hashed++)
 		*slot_of(f, &f->op->f.nodes.data[f->hashed]) = f->hashed + 1;
 	uint32_t *slot = slot_of(f, node);
 	if (*slot)
 		return *slot - 1;
-	vec_push(arena_of(f), &f->op->f.nodes, *node);
+	IrNode added = *node; /* it may be one of those that move */
+	make_room_for_node(f);
+	f->op->f.nodes.data[f->op->f.nodes.count++] = added;
 	*slot = ++f->hashed;
 	return f->op->f.nodes.count - 1;
 }
@@ -298,6 +381,16 @@ uint32_t ir_op(IrForBuilder *f, IrOpcode opcode, const uint32_t *args) {
 	return ir_node_add(f, &node);
 }
 
+void ir_node_origin(IrForBuilder *f, uint32_t node, Name name, Span span) {
+	IrNode *known = &f->op->f.nodes.data[node];
+	if (known->kind != IR_NODE_OP)
+		return;
+	if (known->name == 0)
+		known->name = name;
+	if (known->span.file == 0)
+		known->span = span;
+}
+
 uint32_t ir_op1(IrForBuilder *f, IrOpcode opcode, uint32_t a) {
 	return ir_op(f, opcode, (uint32_t[IR_MAX_ARGS]){a});
 }
@@ -351,12 +444,15 @@ IrValue ir_put_arg(IrForBuilder *f, IrValue of, uint32_t index) {
 	base_panic("ir_put_arg", "%%%u is not a put of this op", (unsigned)of);
 }
 
+bool ir_put_is_arg(const IrPut *put) {
+	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
+}
+
 /* ---- the sweep: only nodes that something uses stay ---- */
 
-static void use_at(const IrAt *at, bool *used) {
-	for (uint32_t i = 0; i < at->term_count; i++)
-		if (at->terms[i].is_node)
-			used[at->terms[i].ref] = true;
+static void use_all(IrOperand parts, bool *used) {
+	while (ir_next_operand(&parts))
+		used[parts.node] = true;
 }
 
 static IrAt renumbered(Arena *arena, IrAt at, const uint32_t *to) {
@@ -380,28 +476,33 @@ static void renumber_ats(Arena *arena, IrAt **at, uint32_t count, const uint32_t
 		(*at)[i] = renumbered(arena, (*at)[i], to);
 }
 
+void ir_for_set_nodes(const IrFunc *func, IrFor *f, IrNode *nodes, uint32_t count, const uint32_t *to) {
+	Arena *arena = func->module->arena;
+	for (uint32_t i = 0; i < count; i++)
+		renumber_ats(arena, &nodes[i].at, nodes[i].at_count, to);
+	for (uint32_t i = 0; i < f->conds.count; i++)
+		f->conds.data[i] = renumbered(arena, f->conds.data[i], to);
+	for (uint32_t i = 0; i < f->puts.count; i++) {
+		IrPut *put = &f->puts.data[i];
+		put->node = ir_put_is_arg(put) ? 0 : to[put->node];
+		renumber_ats(arena, &put->at, ir_type(func, put->out).rank, to);
+	}
+	f->nodes.data = nodes;
+	f->nodes.count = f->nodes.capacity = count;
+}
+
 void ir_for_sweep(IrFunc *func, IrFor *f) {
 	Arena *arena = func->module->arena;
 	uint32_t count = f->nodes.count, kept = 0;
 	bool used_small[64] = {0}, *used = count <= 64 ? used_small : ARENA_ARRAY(arena, bool, count);
-	for (uint32_t i = 0; i < f->conds.count; i++)
-		use_at(&f->conds.data[i], used);
-	for (uint32_t i = 0; i < f->puts.count; i++) {
-		const IrPut *put = &f->puts.data[i];
-		if (put->combine != IR_PUT_ARGMAX && put->combine != IR_PUT_ARGMIN)
-			used[put->node] = true;
-		for (uint32_t axis = 0; axis < ir_type(func, put->out).rank; axis++)
-			use_at(&put->at[axis], used);
-	}
+	use_all(ir_at_operands(f->conds.data, f->conds.count), used);
+	for (uint32_t i = 0; i < f->puts.count; i++)
+		use_all(ir_put_operands(&f->puts.data[i], ir_type(func, f->puts.data[i].out).rank), used);
 	for (uint32_t i = count; i-- > 0;) {
-		const IrNode *node = &f->nodes.data[i];
 		if (!used[i])
 			continue;
 		kept++;
-		for (int k = 0; node->kind == IR_NODE_OP && k < ir_op_info[node->opcode].arity; k++)
-			used[node->args[k]] = true;
-		for (uint32_t k = 0; k < node->at_count; k++)
-			use_at(&node->at[k], used);
+		use_all(ir_operands(&f->nodes.data[i]), used);
 	}
 	if (kept == count)
 		return;
@@ -414,26 +515,20 @@ void ir_for_sweep(IrFunc *func, IrFor *f) {
 		to[i] = kept;
 		for (int k = 0; node.kind == IR_NODE_OP && k < ir_op_info[node.opcode].arity; k++)
 			node.args[k] = to[node.args[k]];
-		renumber_ats(arena, &node.at, node.at_count, to);
 		f->nodes.data[kept++] = node;
 	}
-	f->nodes.count = kept;
-	for (uint32_t i = 0; i < f->conds.count; i++)
-		f->conds.data[i] = renumbered(arena, f->conds.data[i], to);
-	for (uint32_t i = 0; i < f->puts.count; i++) {
-		IrPut *put = &f->puts.data[i];
-		put->node = put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN ? 0 : to[put->node];
-		renumber_ats(arena, &put->at, ir_type(func, put->out).rank, to);
-	}
+	ir_for_set_nodes(func, f, f->nodes.data, kept, to);
 }
 
 void ir_for_end(IrForBuilder *f) {
 	ir_for_sweep(f->builder->func, &f->op->f);
+	leave_workroom(f);
 	ir_append_checked(f->builder, f->builder->block, f->op, "ir_for_end");
 }
 
 bool ir_for_try_end(IrForBuilder *f) {
 	ir_for_sweep(f->builder->func, &f->op->f);
+	leave_workroom(f);
 	if (ir_check_op(f->builder->func, f->op))
 		return false;
 	vec_push(arena_of(f), &f->builder->block->ops, f->op);

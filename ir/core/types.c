@@ -10,8 +10,10 @@ IrModule *ir_module_new(Session *session) {
 }
 
 void ir_module_free(IrModule *module) {
-	if (module)
-		arena_free(module->arena); /* the module itself lives in there */
+	if (!module)
+		return;
+	ir_workrooms_free(module);
+	arena_free(module->arena); /* the module itself lives in there */
 }
 
 bool ir_scalar_is_real(IrScalar scalar) {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_OPERANDS = 8, MAX_RESULTS = 4, MAX_LIST = 32, MAX_SLOTS = 256 };
+enum { MAX_OPERANDS = IR_MATH_MAX_OPERANDS, MAX_RESULTS = IR_MATH_MAX_RESULTS, MAX_LIST = 32, MAX_SLOTS = 256 };
 
 typedef enum When { WHEN_any, WHEN_fused, WHEN_strict } When;
 
@@ -28,36 +28,15 @@ static const Entry entries[] = {
 
 enum { ENTRY_COUNT = sizeof entries / sizeof entries[0] };
 
-typedef enum StepKind { STEP_REAL, STEP_INTEGER, STEP_OP, STEP_MAD, STEP_CALL } StepKind;
-
-/* Operands are slots of earlier steps (parameters are the first slots); results go to the slots from `result` on. */
-typedef struct Step {
-	StepKind kind;
-	IrOpcode opcode;
-	uint32_t callee; /* CALL: the first entry of that name */
-	uint32_t args[MAX_OPERANDS];
-	uint32_t arg_count;
-	uint32_t result, result_count;
-	double real;
-	int64_t integer;
-} Step;
-
 typedef struct Binding {
 	const char *name;
 	size_t length;
 	uint32_t slot;
 } Binding;
 
-typedef struct Program {
-	VEC(Step) steps;
-	uint32_t param_count, slot_count;
-	uint32_t results[MAX_RESULTS];
-	uint32_t result_count;
-} Program;
-
 struct IrMath {
 	Arena *arena;
-	Program *programs[ENTRY_COUNT];
+	IrMathProgram *programs[ENTRY_COUNT];
 };
 
 IrMath *ir_math_new(Arena *arena) {
@@ -72,7 +51,7 @@ typedef struct Reader {
 	Arena *arena;
 	const Entry *entry;
 	const char *at;
-	Program *program;
+	IrMathProgram *program;
 	VEC(Binding) bindings;
 } Reader;
 
@@ -113,6 +92,7 @@ static void bind(Reader *r, const char *name, size_t length, uint32_t slot) {
 		if (r->bindings.data[i].length == length && memcmp(r->bindings.data[i].name, name, length) == 0)
 			malformed(r, "a name is defined twice");
 	vec_push(r->arena, &r->bindings, ((Binding){name, length, slot}));
+	r->program->names[slot] = arena_printf(r->arena, "%.*s", (int)length, name);
 }
 
 static uint32_t new_slots(Reader *r, uint32_t count) {
@@ -123,7 +103,7 @@ static uint32_t new_slots(Reader *r, uint32_t count) {
 	return slot;
 }
 
-static uint32_t add_step(Reader *r, Step step) {
+static uint32_t add_step(Reader *r, IrMathStep step) {
 	step.result = new_slots(r, 1);
 	step.result_count = 1;
 	vec_push(r->arena, &r->program->steps, step);
@@ -131,12 +111,12 @@ static uint32_t add_step(Reader *r, Step step) {
 }
 
 static uint32_t add_op(Reader *r, IrOpcode opcode, uint32_t a, uint32_t b) {
-	return add_step(r,
-	                (Step){.kind = STEP_OP, .opcode = opcode, .args = {a, b}, .arg_count = opcode == IR_neg ? 1 : 2});
+	return add_step(
+		r, (IrMathStep){.kind = IR_MATH_OP, .opcode = opcode, .args = {a, b}, .arg_count = opcode == IR_neg ? 1 : 2});
 }
 
 static uint32_t add_mad(Reader *r, uint32_t a, uint32_t b, uint32_t c) {
-	return add_step(r, (Step){.kind = STEP_MAD, .args = {a, b, c}, .arg_count = 3});
+	return add_step(r, (IrMathStep){.kind = IR_MATH_MAD, .args = {a, b, c}, .arg_count = 3});
 }
 
 /* A number with a point or a binary exponent is real. */
@@ -149,7 +129,7 @@ static uint32_t number(Reader *r) {
 	bool hex = r->at[1] == 'x';
 	bool real = memchr(r->at, '.', length) || memchr(r->at, hex ? 'p' : 'e', length);
 	char *end;
-	Step step = {.kind = real ? STEP_REAL : STEP_INTEGER};
+	IrMathStep step = {.kind = real ? IR_MATH_REAL : IR_MATH_INTEGER};
 	if (real)
 		step.real = strtod(r->at, &end);
 	else
@@ -179,13 +159,13 @@ static uint32_t call(Reader *r, const char *name, size_t length) {
 	}
 	if (is_word(name, length, "mad") && count == 3)
 		return add_mad(r, list[0], list[1], list[2]);
-	Step step = {.kind = STEP_CALL, .arg_count = count};
+	IrMathStep step = {.kind = IR_MATH_CALL, .arg_count = count};
 	if (count > MAX_OPERANDS)
 		malformed(r, "too many operands");
 	memcpy(step.args, list, sizeof(uint32_t) * count);
 	IrOpcode opcode;
 	if (ir_opcode_find(name, length, &opcode) && ir_op_info[opcode].primitive) {
-		step.kind = STEP_OP;
+		step.kind = IR_MATH_OP;
 		step.opcode = opcode;
 		if (ir_op_info[opcode].arity != (int)count)
 			malformed(r, "wrong number of operands");
@@ -217,9 +197,9 @@ static uint32_t primary(Reader *r) {
 		if (r->bindings.data[i].length == length && memcmp(r->bindings.data[i].name, name, length) == 0)
 			return r->bindings.data[i].slot;
 	if (is_word(name, length, "inf"))
-		return add_step(r, (Step){.kind = STEP_REAL, .real = INFINITY});
+		return add_step(r, (IrMathStep){.kind = IR_MATH_REAL, .real = INFINITY});
 	if (is_word(name, length, "nan"))
-		return add_step(r, (Step){.kind = STEP_REAL, .real = NAN});
+		return add_step(r, (IrMathStep){.kind = IR_MATH_REAL, .real = NAN});
 	r->at = name;
 	malformed(r, "unknown name");
 }
@@ -277,8 +257,8 @@ static bool statement(Reader *r) {
 	uint32_t slot = expression(r);
 	expect(r, ';');
 	if (count > 1) {
-		Step *last = &r->program->steps.data[r->program->steps.count - 1];
-		if (last->kind != STEP_CALL || last->result != slot)
+		IrMathStep *last = &r->program->steps.data[r->program->steps.count - 1];
+		if (last->kind != IR_MATH_CALL || last->result != slot)
 			malformed(r, "several names for one result");
 		new_slots(r, count - 1);
 		last->result_count = count;
@@ -288,8 +268,10 @@ static bool statement(Reader *r) {
 	return true;
 }
 
-static Program *read_entry(Arena *arena, const Entry *entry) {
-	Program *program = ARENA_NEW(arena, Program);
+static IrMathProgram *read_entry(Arena *arena, const Entry *entry) {
+	IrMathProgram *program = ARENA_NEW(arena, IrMathProgram);
+	*program = (IrMathProgram){.name = entry->name, .type = entry->type, .paired = entry->when != WHEN_any};
+	program->names = ARENA_ARRAY(arena, const char *, MAX_SLOTS);
 	Reader r = {.arena = arena, .entry = entry, .at = entry->params, .program = program};
 	expect(&r, '(');
 	do {
@@ -313,39 +295,59 @@ typedef struct Emitter {
 	bool fused;
 } Emitter;
 
-/* The entry named like number `first` that fits the operands. */
-static uint32_t choose(const Emitter *e, uint32_t first, const uint32_t *args, uint32_t count) {
+uint32_t ir_math_choose(uint32_t first, const IrScalar *types, uint32_t count, bool fused) {
 	uint32_t real = 0;
-	while (real < count && !ir_scalar_is_real(ir_node_type(e->f, args[real])))
+	while (real < count && !ir_scalar_is_real(types[real]))
 		real++;
 	for (uint32_t i = first; i < ENTRY_COUNT; i++) {
-		if (entries[i].when == (e->fused ? WHEN_strict : WHEN_fused) ||
-		    strcmp(entries[i].name, entries[first].name) != 0)
+		if (entries[i].when == (fused ? WHEN_strict : WHEN_fused) || strcmp(entries[i].name, entries[first].name) != 0)
 			continue;
-		if (real == count || entries[i].type == ir_node_type(e->f, args[real]))
+		if (real == count || entries[i].type == types[real])
 			return i;
 	}
-	base_panic("math.def", "no entry of `%s` takes %s", entries[first].name,
-	           ir_scalar_name(ir_node_type(e->f, args[real])));
+	base_panic("math.def", "no entry of `%s` takes %s", entries[first].name, ir_scalar_name(types[real]));
+}
+
+uint32_t ir_math_find(const char *name) {
+	uint32_t first = 0;
+	while (first < ENTRY_COUNT && strcmp(entries[first].name, name) != 0)
+		first++;
+	if (first == ENTRY_COUNT)
+		base_panic("math.def", "there is no entry `%s`", name);
+	return first;
+}
+
+const IrMathProgram *ir_math_program(IrMath *math, uint32_t entry) {
+	if (!math->programs[entry])
+		math->programs[entry] = read_entry(math->arena, &entries[entry]);
+	return math->programs[entry];
+}
+
+/* The entry named like number `first` that fits the operands. */
+static uint32_t choose(const Emitter *e, uint32_t first, const uint32_t *args, uint32_t count) {
+	IrScalar types[MAX_OPERANDS];
+	for (uint32_t i = 0; i < count; i++)
+		types[i] = ir_node_type(e->f, args[i]);
+	return ir_math_choose(first, types, count, e->fused);
 }
 
 static void emit_entry(const Emitter *e, uint32_t number, const uint32_t *args, uint32_t count, uint32_t *results,
                        uint32_t result_count);
 
-static void emit_step(const Emitter *e, IrScalar type, const Step *step, uint32_t *slots) {
+static void emit_step(const Emitter *e, IrScalar type, const IrMathStep *step, uint32_t *slots) {
 	uint32_t args[MAX_OPERANDS] = {0};
 	uint32_t *result = &slots[step->result];
 	for (uint32_t i = 0; i < step->arg_count; i++)
 		args[i] = slots[step->args[i]];
 	switch (step->kind) {
-	case STEP_REAL: *result = ir_real(e->f, type, step->real); break;
-	case STEP_INTEGER: *result = ir_constant(e->f, type == IR_F32 ? IR_I32 : IR_I64, 0, step->integer); break;
-	case STEP_OP: *result = ir_op(e->f, step->opcode, args); break;
-	case STEP_MAD:
+	case IR_MATH_REAL: *result = ir_real(e->f, type, step->real); break;
+	case IR_MATH_INTEGER: *result = ir_constant(e->f, type == IR_F32 ? IR_I32 : IR_I64, 0, step->integer); break;
+	case IR_MATH_OP: *result = ir_op(e->f, step->opcode, args); break;
+	case IR_MATH_MAD:
 		*result = e->fused ? ir_op(e->f, IR_fma, args)
 		                   : ir_op2(e->f, IR_add, ir_op2(e->f, IR_mul, args[0], args[1]), args[2]);
 		break;
-	case STEP_CALL:
+	case IR_MATH_CALL:
 		emit_entry(e, choose(e, step->callee, args, step->arg_count), args, step->arg_count, result,
 		           step->result_count);
 		break;
@@ -354,26 +356,20 @@ static void emit_step(const Emitter *e, IrScalar type, const Step *step, uint32_
 
 static void emit_entry(const Emitter *e, uint32_t number, const uint32_t *args, uint32_t count, uint32_t *results,
                        uint32_t result_count) {
-	Program **program = &e->math->programs[number];
-	if (!*program)
-		*program = read_entry(e->math->arena, &entries[number]);
-	if ((*program)->param_count != count || (*program)->result_count != result_count)
+	const IrMathProgram *program = ir_math_program(e->math, number);
+	if (program->param_count != count || program->result_count != result_count)
 		base_panic("math.def", "`%s` has %u parameters and %u results", entries[number].name,
-		           (unsigned)(*program)->param_count, (unsigned)(*program)->result_count);
+		           (unsigned)program->param_count, (unsigned)program->result_count);
 	uint32_t slots[MAX_SLOTS];
 	memcpy(slots, args, sizeof(uint32_t) * count);
-	for (uint32_t i = 0; i < (*program)->steps.count; i++)
-		emit_step(e, entries[number].type, &(*program)->steps.data[i], slots);
+	for (uint32_t i = 0; i < program->steps.count; i++)
+		emit_step(e, entries[number].type, &program->steps.data[i], slots);
 	for (uint32_t i = 0; i < result_count; i++)
-		results[i] = slots[(*program)->results[i]];
+		results[i] = slots[program->results[i]];
 }
 
 uint32_t ir_math_entry(IrMath *math, IrForBuilder *f, const char *name, const uint32_t *args, int count, bool fused) {
-	uint32_t first = 0;
-	while (first < ENTRY_COUNT && strcmp(entries[first].name, name) != 0)
-		first++;
-	if (first == ENTRY_COUNT)
-		base_panic("math.def", "there is no entry `%s`", name);
+	uint32_t first = ir_math_find(name);
 	Emitter e = {.math = math, .f = f, .fused = fused};
 	uint32_t result;
 	emit_entry(&e, choose(&e, first, args, (uint32_t)count), args, (uint32_t)count, &result, 1);

@@ -1,501 +1,250 @@
-/* One kernel as a C function. What runs in lanes becomes plain loops over l around scalar code: one loop per region, a region
- * being vector statements in a row; temps that live beyond their region are arrays. Tiles come as they are in the
- * loop IR, with their rows unrolled and accumulators named one by one: compilers keep those in registers, and not
- * an array of them. */
+/* One kernel as a C function: its head, its loops and conditionals, and in them the statements of c_region.c. Tiles come as they are in
+ * the loop IR, with their rows unrolled and accumulators named one by one: compilers keep those in registers, and not an
+ * array of them. */
 #include "jit/c/c_emit.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-typedef struct Region {
-	VEC(const LoopStmt *) stmts;
-	VEC(const LoopCarry *) yields;
-	uint32_t number;
-} Region;
-
 static void walk_block(CEmit *c, const LoopBlock *block, const LoopStmt *owner);
-
-const char *c_scalar(IrScalar type) {
-	static const char *const names[] = {"uint8_t", "int32_t", "int64_t", "float", "double"};
-	return names[type];
-}
-
-const char *c_element(IrScalar type, IrStorage storage) {
-	static const char *const names[IR_STORAGE_COUNT] = {
-		NULL,
-#define STORAGE(id, word, width, ctype) [IR_STORED_##id] = #ctype, /* becomes: [IR_STORED_U8] = "uint8_t", */
-#include "ir/core/storage.def"
-#undef STORAGE
-	};
-	return storage ? names[storage] : c_scalar(type);
-}
-
-/* A truth value is an int while it is computed with. */
-static const char *temp_type(IrScalar type) {
-	return type == IR_BOOL ? "int" : c_scalar(type);
-}
-
-static bool is_vector(const CEmit *c, LoopTemp temp) {
-	return temp != 0 && c->kernel->temps.data[temp].vector;
-}
-
-static void line(const CEmit *c) {
-	for (int i = 0; i < c->depth; i++)
-		text_char(c->out, '\t');
-}
-
-/* ---- names and expressions ---- */
-
-static const char *name_of(const CEmit *c, LoopTemp temp) {
-	const LoopStmt *literal = c->literal[temp];
-	if (literal) {
-		Text text = text_new(c->arena);
-		c_literal(&text, c->kernel->temps.data[temp].type, literal->real, literal->integer);
-		return text_cstr(&text);
-	}
-	LoopTemp variable = c->variable[temp];
-	if (is_vector(c, temp) && c->crosses[variable])
-		return arena_printf(c->arena, "t%u[l]", (unsigned)variable);
-	return arena_printf(c->arena, "t%u", (unsigned)variable);
-}
-
-void c_size(Text *out, LoopSize size, const char *const *symbols) {
-	bool bare = size.factor == 1 && size.count > 0;
-	if (!bare)
-		text_printf(out, "%" PRId64, size.factor);
-	for (uint32_t i = 0; i < size.count; i++) {
-		text_printf(out, "%s", i > 0 || !bare ? " * " : "");
-		if (symbols)
-			text_printf(out, "%s", symbols[size.symbols[i]]);
-		else
-			text_printf(out, "(int64_t)n%u", (unsigned)size.symbols[i]);
-	}
-}
-
-static void print_affine(const CEmit *c, LoopAffine affine) {
-	bool first = true;
-	for (uint32_t i = 0; i < affine.count; i++) {
-		LoopTerm term = affine.terms[i];
-		bool unit = term.coef.factor == 1 && term.coef.count == 0;
-		text_printf(c->out, "%s", first ? "" : " + ");
-		first = false;
-		if (term.temp == 0 || !unit)
-			c_size(c->out, term.coef, NULL);
-		if (term.temp != 0)
-			text_printf(c->out, "%s%s", unit ? "" : " * ", name_of(c, term.temp));
-	}
-	if (first)
-		text_printf(c->out, "%" PRId64, affine.offset);
-	else if (affine.offset != 0)
-		text_printf(c->out, " %c %" PRId64, affine.offset < 0 ? '-' : '+',
-		            affine.offset < 0 ? -affine.offset : affine.offset);
-}
-
-static void print_address(const CEmit *c, const LoopAddress *address) {
-	text_printf(c->out, "b%u[", (unsigned)address->buffer);
-	LoopAffine affine = address->affine;
-	bool lanes = address->stride != 0 || address->index != 0;
-	if (!lanes || affine.count > 0 || affine.offset != 0)
-		print_affine(c, affine);
-	bool first = lanes && affine.count == 0 && affine.offset == 0;
-	if (address->stride != 0) {
-		text_printf(c->out, first ? "l" : " + l");
-		first = false;
-		if (address->stride != 1)
-			text_printf(c->out, " * %" PRId64, address->stride);
-	}
-	if (address->index != 0) {
-		text_printf(c->out, "%s%s", first ? "" : " + ", name_of(c, address->index));
-		if (address->scale.factor != 1 || address->scale.count > 0) {
-			text_printf(c->out, " * ");
-			c_size(c->out, address->scale, NULL);
-		}
-	}
-	text_char(c->out, ']');
-}
-
-/* "TYPE NAME = ", or "NAME[l] = " for what lives in an array. */
-static void print_target(const CEmit *c, LoopTemp temp) {
-	line(c);
-	IrScalar type = c->kernel->temps.data[temp].type;
-	if (is_vector(c, temp) && c->crosses[temp])
-		text_printf(c->out, "t%u[l] = ", (unsigned)temp);
-	else
-		text_printf(c->out, "const %s t%u = ", temp_type(type), (unsigned)temp);
-}
-
-static void print_load(const CEmit *c, const LoopStmt *stmt) {
-	IrScalar type = c->kernel->temps.data[stmt->out].type;
-	if (stmt->lanes != 0)
-		text_printf(c->out, "l < %u%s", (unsigned)stmt->lanes, stmt->mask != 0 ? " && " : " ? ");
-	if (stmt->mask != 0)
-		text_printf(c->out, "%s ? ", name_of(c, stmt->mask));
-	/* Narrow elements become the scalar here, before a choice could convert them otherwise. */
-	IrStorage storage = c->kernel->formals.data[stmt->address.buffer].storage;
-	if (storage && type == IR_BOOL)
-		text_printf(c->out, "0 != ");
-	else if (storage)
-		text_printf(c->out, "(%s)", c_scalar(type));
-	print_address(c, &stmt->address);
-	if (stmt->mask != 0 || stmt->lanes != 0) {
-		text_printf(c->out, " : ");
-		c_literal(c->out, type, 0, 0);
-	}
-}
-
-/* ---- simple statements ---- */
-
-static void print_simple(CEmit *c, const LoopStmt *stmt) {
-	if (stmt->out != 0) {
-		if (c->uses[stmt->out] == 0)
-			return;
-		print_target(c, stmt->out);
-	}
-	switch (stmt->kind) {
-	case LOOP_OP: {
-		const char *args[IR_MAX_ARGS] = {0};
-		for (int i = 0; i < ir_op_info[stmt->opcode].arity; i++)
-			args[i] = name_of(c, stmt->args[i]);
-		c_print_op(c, stmt, args);
-		break;
-	}
-	case LOOP_AFFINE:
-		print_affine(c, stmt->affine);
-		if (is_vector(c, stmt->out))
-			text_printf(c->out, " + l * %" PRId64, stmt->stride);
-		break;
-	case LOOP_SYMBOL: text_printf(c->out, "(int64_t)n%u", (unsigned)stmt->symbol); break;
-	case LOOP_LOAD: print_load(c, stmt); break;
-	case LOOP_STORE: {
-		line(c);
-		if (stmt->lanes != 0)
-			text_printf(c->out, "if (l < %u) ", (unsigned)stmt->lanes);
-		print_address(c, &stmt->address);
-		bool truth = c->kernel->formals.data[stmt->address.buffer].type == IR_BOOL;
-		text_printf(c->out, truth ? " = (uint8_t)(%s)" : " = %s", name_of(c, stmt->value));
-		break;
-	}
-	default: base_panic("c_print_kernel", "statement %d is not simple", (int)stmt->kind);
-	}
-	text_printf(c->out, ";\n");
-}
-
-static void print_tree(CEmit *c, const LoopStmt *stmt) {
-	IrScalar type = c->kernel->temps.data[stmt->out].type;
-	const char *type_name = temp_type(type);
-	unsigned out = (unsigned)stmt->out;
-	line(c);
-	text_printf(c->out, "%s s%u[%d];\n", type_name, out, LOOP_LANES);
-	line(c);
-	text_printf(c->out, "for (int l = 0; l < %d; l++)\n", LOOP_LANES);
-	line(c);
-	text_printf(c->out, "\ts%u[l] = %s;\n", out, name_of(c, stmt->value));
-	line(c);
-	text_printf(c->out, "for (int h = %d; h > 0; h /= 2)\n", LOOP_LANES / 2);
-	line(c);
-	text_printf(c->out, "\tfor (int l = 0; l < h; l++)\n");
-	line(c);
-	text_printf(c->out, "\t\ts%u[l] = ", out);
-	c_print_combine(c->out, c->prefix, stmt->opcode, type, arena_printf(c->arena, "s%u[l]", out),
-	                arena_printf(c->arena, "s%u[l + h]", out));
-	text_printf(c->out, ";\n");
-	line(c);
-	text_printf(c->out, "const %s t%u = s%u[0];\n", type_name, out, out);
-}
-
-static void print_check(CEmit *c, const LoopStmt *stmt) {
-	bool vector = is_vector(c, stmt->value);
-	if (vector) {
-		line(c);
-		text_printf(c->out, "for (int l = 0; l < %u; l++) {\n", stmt->lanes != 0 ? stmt->lanes : (unsigned)LOOP_LANES);
-		c->depth++;
-	}
-	line(c);
-	const char *value = name_of(c, stmt->value);
-	text_printf(c->out, "if (%s < 0 || %s >= ", value, value);
-	print_affine(c, stmt->affine);
-	text_printf(c->out, ")\n");
-	line(c);
-	text_printf(c->out, "\treturn %" PRId64 ";\n", stmt->integer);
-	if (vector) {
-		c->depth--;
-		line(c);
-		text_printf(c->out, "}\n");
-	}
-}
-
-/* ---- regions ---- */
-
-static void mark_use(CEmit *c, LoopTemp temp, uint32_t region) {
-	if (temp == 0)
-		return;
-	c->uses[temp]++;
-	LoopTemp variable = c->variable[temp];
-	if (is_vector(c, temp) && c->region[temp] != region)
-		c->crosses[variable] = true;
-}
-
-static void mark_affine(CEmit *c, LoopAffine affine) {
-	for (uint32_t i = 0; i < affine.count; i++) {
-		mark_use(c, affine.terms[i].temp, 0);
-		for (uint32_t s = 0; s < affine.terms[i].coef.count; s++)
-			c->symbol_used[affine.terms[i].coef.symbols[s]] = true;
-	}
-}
-
-static void mark_uses(CEmit *c, const LoopStmt *stmt, uint32_t region) {
-	for (int i = 0; i < IR_MAX_ARGS; i++)
-		mark_use(c, stmt->args[i], region);
-	mark_use(c, stmt->value, region);
-	mark_use(c, stmt->mask, region);
-	mark_use(c, stmt->address.index, region);
-	for (uint32_t s = 0; s < stmt->address.scale.count; s++)
-		c->symbol_used[stmt->address.scale.symbols[s]] = true;
-	mark_affine(c, stmt->address.affine);
-	mark_affine(c, stmt->affine);
-	if (stmt->kind == LOOP_SYMBOL)
-		c->symbol_used[stmt->symbol] = true;
-	if (stmt->kind == LOOP_LOAD || stmt->kind == LOOP_STORE)
-		c->formal_used[stmt->address.buffer] = true;
-}
-
-static void flush(CEmit *c, Region *region) {
-	if (region->stmts.count == 0 && region->yields.count == 0)
-		return;
-	if (c->dry) {
-		for (uint32_t i = 0; i < region->yields.count; i++) {
-			const LoopCarry *carry = region->yields.data[i];
-			mark_use(c, carry->yield, region->number);
-			c->crosses[c->variable[carry->inner]] = true;
-		}
-	} else {
-		for (uint32_t i = 0; i < region->stmts.count; i++) {
-			LoopTemp out = region->stmts.data[i]->out;
-			if (out == 0 || !c->crosses[out] || c->uses[out] == 0)
-				continue;
-			line(c);
-			text_printf(c->out, "%s t%u[%d];\n", temp_type(c->kernel->temps.data[out].type), (unsigned)out, LOOP_LANES);
-		}
-		line(c);
-		text_printf(c->out, "%s_LANES for (int l = 0; l < %d; l++) {\n", c->prefix, LOOP_LANES);
-		c->depth++;
-		for (uint32_t i = 0; i < region->stmts.count; i++)
-			print_simple(c, region->stmts.data[i]);
-		for (uint32_t i = 0; i < region->yields.count; i++) {
-			const LoopCarry *carry = region->yields.data[i];
-			line(c);
-			text_printf(c->out, "t%u[l] = %s;\n", (unsigned)c->variable[carry->inner], name_of(c, carry->yield));
-		}
-		c->depth--;
-		line(c);
-		text_printf(c->out, "}\n");
-	}
-	region->stmts.count = region->yields.count = 0;
-	region->number = ++c->region_count;
-}
-
-static bool touches(const Region *region, uint32_t buffer, bool stores_only) {
-	for (uint32_t i = 0; i < region->stmts.count; i++) {
-		const LoopStmt *stmt = region->stmts.data[i];
-		bool access = stmt->kind == LOOP_STORE || (stmt->kind == LOOP_LOAD && !stores_only);
-		if (access && stmt->address.buffer == buffer)
-			return true;
-	}
-	return false;
-}
 
 /* ---- loops and conditionals ---- */
 
-static void print_bound(const CEmit *c, const LoopBound *bound) {
-	bool divided = bound->div != 1;
-	if (divided)
-		text_printf(c->out, "%s_idiv_i64(", c->prefix);
-	print_affine(c, bound->affine);
-	if (divided)
-		text_printf(c->out, ", %" PRId64 ")", bound->div);
-	if (bound->mul != 1)
-		text_printf(c->out, " * %" PRId64, bound->mul);
+/* Of extents alone, and so never negative: C's own division rounds down. */
+static bool is_size(LoopAffine affine) {
+	bool size = affine.offset >= 0;
+	for (uint32_t i = 0; i < affine.count; i++)
+		size = size && affine.terms[i].temp == 0 && affine.terms[i].coef.factor > 0;
+	return size;
 }
 
-static void print_bounds(const CEmit *c, const char *helper, const LoopBound *bounds, uint32_t count) {
-	for (uint32_t i = 0; i + 1 < count; i++) {
-		text_printf(c->out, "%s_%s_i64(", c->prefix, helper);
-		print_bound(c, &bounds[i]);
-		text_printf(c->out, ", ");
-	}
-	print_bound(c, &bounds[count - 1]);
-	for (uint32_t i = 0; i + 1 < count; i++)
-		text_char(c->out, ')');
+static const char *bound_text(CEmit *c, const LoopBound *bound) {
+	bool size = is_size(bound->affine);
+	if (size && bound->affine.count == 0)
+		return arena_printf(c->arena, "%" PRId64, bound->affine.offset / bound->div * bound->mul);
+	CExpr value = c_affine(c, bound->affine);
+	if (bound->div == 1 && bound->mul == 1)
+		return value.text;
+	const char *text = c_wrapped(c->arena, &value, C_UNARY);
+	if (bound->div != 1 && size)
+		text = arena_printf(c->arena, "%s / %" PRId64, text, bound->div);
+	else if (bound->div != 1)
+		text = arena_printf(c->arena, "%s_idiv_i64(%s, %" PRId64 ")", c->prefix, value.text, bound->div);
+	return bound->mul != 1 ? arena_printf(c->arena, "%s * %" PRId64, text, bound->mul) : text;
+}
+
+static const char *bounds_text(CEmit *c, const char *helper, const LoopBound *bounds, uint32_t count) {
+	const char *text = bound_text(c, &bounds[count - 1]);
+	for (uint32_t i = count - 1; i-- > 0;)
+		text = arena_printf(c->arena, "%s_%s_i64(%s, %s)", c->prefix, helper, bound_text(c, &bounds[i]), text);
+	return text;
 }
 
 static void print_carry_starts(CEmit *c, const LoopStmt *stmt) {
-	for (uint32_t i = 0; i < stmt->carries.count; i++) {
-		const LoopCarry *carry = &stmt->carries.data[i];
-		const LoopTempInfo *info = &c->kernel->temps.data[carry->inner];
-		line(c);
-		if (!info->vector) {
-			text_printf(c->out, "%s t%u = %s;\n", temp_type(info->type), (unsigned)carry->inner,
-			            name_of(c, carry->init));
-			continue;
-		}
-		text_printf(c->out, "%s t%u[%d];\n", temp_type(info->type), (unsigned)carry->inner, LOOP_LANES);
-	}
 	bool any = false;
 	for (uint32_t i = 0; i < stmt->carries.count; i++) {
 		const LoopCarry *carry = &stmt->carries.data[i];
-		if (!is_vector(c, carry->inner))
-			continue;
-		if (!any) {
-			line(c);
-			text_printf(c->out, "for (int l = 0; l < %d; l++) {\n", LOOP_LANES);
+		const char *name = c_variable(c, carry->inner);
+		c->temps[carry->inner].value.mixes = c_bit(carry->inner);
+		c_line(c);
+		if (c_is_vector(c, carry->inner)) {
+			text_printf(c->out, "%s %s[%d];\n", c_type_of(c, carry->inner), name, LOOP_LANES);
+			any = true;
+		} else {
+			text_printf(c->out, "%s %s = %s;\n", c_type_of(c, carry->inner), name, c_value(c, carry->init).text);
 		}
-		any = true;
-		line(c);
-		text_printf(c->out, "\tt%u[l] = %s;\n", (unsigned)carry->inner, name_of(c, carry->init));
 	}
-	if (any) {
-		line(c);
-		text_printf(c->out, "}\n");
+	if (!any)
+		return;
+	c_line(c);
+	text_printf(c->out, "for (int l = 0; l < %d; l++) {\n", LOOP_LANES);
+	for (uint32_t i = 0; i < stmt->carries.count; i++) {
+		const LoopCarry *carry = &stmt->carries.data[i];
+		if (!c_is_vector(c, carry->inner))
+			continue;
+		c_line(c);
+		text_printf(c->out, "\t%s[l] = %s;\n", c_variable(c, carry->inner), c_value(c, carry->init).text);
 	}
+	c_line(c);
+	text_printf(c->out, "}\n");
+}
+
+/* Where a loop ends, in a variable if that is more than a sum. */
+static const char *loop_end(CEmit *c, const LoopStmt *stmt) {
+	const char *high = bounds_text(c, "min", stmt->high.data, stmt->high.count);
+	if (stmt->low.count == 1 && stmt->high.count == 1 && stmt->high.data[0].div == 1)
+		return high;
+	const char *wanted = c->temps[stmt->out].wanted;
+	const char *end = c_local(&c->locals, arena_printf(c->arena, "%s_end", wanted ? wanted : "i"));
+	c_line(c);
+	text_printf(c->out, "const int64_t %s = %s;\n", end, high);
+	return end;
+}
+
+static void print_for_head(CEmit *c, const LoopStmt *stmt, const char *end) {
+	const char *low = bounds_text(c, "max", stmt->low.data, stmt->low.count);
+	const char *var = c_variable(c, stmt->out);
+	c_line(c);
+	if (stmt->step == 1)
+		text_printf(c->out, "for (int64_t %s = %s; %s < %s; %s++) {\n", var, low, var, end, var);
+	else
+		text_printf(c->out, "for (int64_t %s = %s; %s + %" PRId64 " <= %s; %s += %" PRId64 ") {\n", var, low, var,
+		            stmt->step, end, var, stmt->step);
+}
+
+/* affine >= 0, with the number on the other side: "i >= 3", "i <= 20". */
+static const char *condition_text(CEmit *c, LoopAffine affine) {
+	LoopAffine rest = affine;
+	rest.offset = 0;
+	CExpr value = c_affine(c, rest);
+	bool negative = value.binds == C_UNARY && value.text[0] == '-';
+	return arena_printf(c->arena, "%s %s %" PRId64, value.text + negative,
+	                    negative ? "<=" : ">=", negative ? affine.offset : -affine.offset);
 }
 
 static void walk_nested(CEmit *c, const LoopStmt *stmt) {
-	if (c->dry) {
-		for (uint32_t i = 0; i < stmt->carries.count; i++) {
-			const LoopCarry *carry = &stmt->carries.data[i];
-			c->variable[carry->out] = carry->inner;
-			mark_use(c, carry->init, UINT32_MAX);
-			c->uses[carry->inner]++;
-			c->crosses[carry->inner] = true;
-		}
-		for (uint32_t i = 0; i < stmt->low.count; i++)
-			mark_affine(c, stmt->low.data[i].affine);
-		for (uint32_t i = 0; i < stmt->high.count; i++)
-			mark_affine(c, stmt->high.data[i].affine);
-		for (uint32_t i = 0; i < stmt->conds.count; i++)
-			mark_affine(c, stmt->conds.data[i]);
-		walk_block(c, &stmt->body, stmt);
-		return;
-	}
-	print_carry_starts(c, stmt);
-	line(c);
-	if (stmt->kind == LOOP_FOR) {
-		unsigned var = (unsigned)stmt->out;
-		if (stmt->low.count > 1 || stmt->high.count > 1 || stmt->high.data[0].div != 1) {
-			text_printf(c->out, "const int64_t e%u = ", var);
-			print_bounds(c, "min", stmt->high.data, stmt->high.count);
-			text_printf(c->out, ";\n");
-			line(c);
-			text_printf(c->out, "for (int64_t t%u = ", var);
-			print_bounds(c, "max", stmt->low.data, stmt->low.count);
-			text_printf(c->out, "; t%u + %" PRId64 " <= e%u; t%u += %" PRId64 ") {\n", var, stmt->step, var, var,
-			            stmt->step);
-		} else {
-			text_printf(c->out, "for (int64_t t%u = ", var);
-			print_bounds(c, "max", stmt->low.data, stmt->low.count);
-			if (stmt->step == 1) {
-				text_printf(c->out, "; t%u < ", var);
-				print_bounds(c, "min", stmt->high.data, stmt->high.count);
-				text_printf(c->out, "; t%u++) {\n", var);
-			} else {
-				text_printf(c->out, "; t%u + %" PRId64 " <= ", var, stmt->step);
-				print_bounds(c, "min", stmt->high.data, stmt->high.count);
-				text_printf(c->out, "; t%u += %" PRId64 ") {\n", var, stmt->step);
-			}
-		}
+	CScope scope = {0};
+	if (c->phase == C_COUNT) {
+		c_look_carries(c, stmt);
 	} else {
-		text_printf(c->out, "if (");
-		for (uint32_t i = 0; i < stmt->conds.count; i++) {
-			text_printf(c->out, "%s", i > 0 ? " && " : "");
-			print_affine(c, stmt->conds.data[i]);
-			text_printf(c->out, " >= 0");
+		c_settle(c, UINT64_MAX, 0, false); /* the loop may store where these read */
+		print_carry_starts(c, stmt);
+		const char *end = stmt->kind == LOOP_FOR ? loop_end(c, stmt) : NULL;
+		scope = c_scope_begin(&c->locals);
+		if (stmt->kind == LOOP_FOR) {
+			print_for_head(c, stmt, end);
+		} else {
+			c_line(c);
+			text_printf(c->out, "if (");
+			for (uint32_t i = 0; i < stmt->conds.count; i++)
+				text_printf(c->out, "%s%s", i > 0 ? " && " : "", condition_text(c, stmt->conds.data[i]));
+			text_printf(c->out, ") {\n");
 		}
-		text_printf(c->out, ") {\n");
+		c->depth++;
 	}
-	c->depth++;
+	uint32_t outer = c->block;
+	c->block = ++c->block_count;
 	walk_block(c, &stmt->body, stmt);
-	c->depth--;
-	line(c);
-	text_printf(c->out, "}\n");
+	c->block = outer;
+	if (c->phase == C_PRINT) {
+		c_scope_end(&c->locals, scope);
+		c->depth--;
+		c_line(c);
+		text_printf(c->out, "}\n");
+	}
 }
 
 static bool runs_in_lanes(const CEmit *c, const LoopStmt *stmt) {
 	if (stmt->kind == LOOP_STORE)
 		return stmt->address.stride != 0 || stmt->address.index != 0;
-	return (stmt->kind == LOOP_OP || stmt->kind == LOOP_AFFINE || stmt->kind == LOOP_LOAD) && is_vector(c, stmt->out);
+	return (stmt->kind == LOOP_OP || stmt->kind == LOOP_AFFINE || stmt->kind == LOOP_LOAD) && c_is_vector(c, stmt->out);
 }
 
-static void walk_yields(CEmit *c, Region *region, const LoopStmt *owner) {
-	bool in_lanes = false;
+static void print_scalar_yields(CEmit *c, const LoopStmt *owner) {
+	uint64_t overwritten = 0;
+	for (uint32_t i = 0; i < owner->carries.count; i++)
+		overwritten |= c->temps[owner->carries.data[i].inner].value.mixes;
 	for (uint32_t i = 0; i < owner->carries.count; i++) {
 		const LoopCarry *carry = &owner->carries.data[i];
-		if (!is_vector(c, carry->inner) || c->variable[carry->yield] == carry->inner)
-			continue;
-		vec_push(c->arena, &region->yields, carry);
-		in_lanes = true;
+		c_settle_yield(c, carry, overwritten);
 	}
-	if (in_lanes)
-		flush(c, region);
 	for (uint32_t i = 0; i < owner->carries.count; i++) {
 		const LoopCarry *carry = &owner->carries.data[i];
-		if (is_vector(c, carry->inner))
+		if (c_is_vector(c, carry->inner) || c->temps[carry->yield].variable == carry->inner)
 			continue;
-		if (c->dry) {
-			mark_use(c, carry->yield, UINT32_MAX);
-			continue;
-		}
-		if (c->variable[carry->yield] == carry->inner)
-			continue;
-		line(c);
-		text_printf(c->out, "t%u = %s;\n", (unsigned)carry->inner, name_of(c, carry->yield));
+		CExpr value = c_value(c, carry->yield);
+		c_line(c);
+		text_printf(c->out, "%s = %s;\n", c_variable(c, carry->inner), value.text);
 	}
+}
+
+static void walk_yields(CEmit *c, CRegion *region, const LoopStmt *owner) {
+	for (uint32_t i = 0; i < owner->carries.count; i++) {
+		const LoopCarry *carry = &owner->carries.data[i];
+		if (c_is_vector(c, carry->inner) && c->temps[carry->yield].variable != carry->inner)
+			vec_push(c->arena, &region->yields, carry);
+	}
+	if (region->yields.count > 0)
+		c_flush(c, region);
+	if (c->phase == C_PRINT) {
+		print_scalar_yields(c, owner);
+		return;
+	}
+	for (uint32_t i = 0; i < owner->carries.count; i++) {
+		const LoopCarry *carry = &owner->carries.data[i];
+		if (!c_is_vector(c, carry->inner))
+			c_look_use(c, carry->yield, (uint32_t)C_NO_REGION, 1);
+	}
+}
+
+/* Literals, extents, numbers of lanes and tests of them, numbers that are passed as such, and short sums of counters: written out
+ * at every use. */
+static bool is_fixed(CEmit *c, const LoopStmt *stmt) {
+	CTemp *t = &c->temps[stmt->out];
+	if (stmt->kind == LOOP_CONST) {
+		t->value = c_literal(c->arena, c->kernel->temps.data[stmt->out].type, stmt->real, stmt->integer);
+	} else if (stmt->kind == LOOP_SYMBOL) {
+		t->value = c_atom(c->symbols[stmt->symbol]);
+	} else if (stmt->kind == LOOP_LOAD && c->by_value[stmt->address.buffer] && stmt->mask == 0) {
+		t->value = c_atom(c->formals[stmt->address.buffer]);
+		c->formal_used[stmt->address.buffer] = true;
+	} else if (stmt->kind == LOOP_AFFINE && c_is_vector(c, stmt->out) && stmt->affine.count == 0 &&
+	           stmt->affine.offset == 0 && stmt->stride == 1) {
+		t->value = c_atom("l");
+	} else if (stmt->kind == LOOP_OP && stmt->opcode == IR_lt && c->temps[stmt->args[0]].fixed &&
+	           c_is_vector(c, stmt->args[0]) && c->temps[stmt->args[1]].fixed && !c_is_vector(c, stmt->args[1])) {
+		CExpr args[2] = {c->temps[stmt->args[0]].value, c->temps[stmt->args[1]].value};
+		if (c->phase == C_PRINT)
+			t->value = c_op(c->file, IR_lt, IR_I64, args);
+	} else if (stmt->kind == LOOP_AFFINE && !c_is_vector(c, stmt->out) && c_is_short(c, stmt)) {
+		if (c->phase == C_PRINT)
+			t->value = c_affine(c, stmt->affine);
+	} else {
+		return false;
+	}
+	t->fixed = true;
+	return true;
+}
+
+static void walk_simple(CEmit *c, CRegion *region, const LoopStmt *stmt) {
+	if (runs_in_lanes(c, stmt)) {
+		if (stmt->kind == LOOP_LOAD && c_touches(region, stmt->address.buffer))
+			c_flush(c, region);
+		if (c->phase == C_COUNT)
+			c_look_op(c, stmt, region->number);
+		vec_push(c->arena, &region->stmts, stmt);
+		return;
+	}
+	if (stmt->kind == LOOP_TREE || stmt->kind == LOOP_CHECK || stmt->kind == LOOP_STORE ||
+	    (stmt->kind == LOOP_LOAD && c_touches(region, stmt->address.buffer)))
+		c_flush(c, region);
+	if (c->phase == C_COUNT)
+		c_look_op(c, stmt, (uint32_t)C_NO_REGION);
+	else if (stmt->kind == LOOP_TREE)
+		c_print_tree(c, stmt);
+	else if (stmt->kind == LOOP_CHECK)
+		c_print_check(c, stmt);
+	else
+		c_print_simple(c, stmt, 1);
 }
 
 static void walk_block(CEmit *c, const LoopBlock *block, const LoopStmt *owner) {
-	Region region = {.number = ++c->region_count};
+	CRegion region = {.number = ++c->region_count};
 	for (uint32_t i = 0; i < block->stmts.count; i++) {
 		const LoopStmt *stmt = block->stmts.data[i];
-		if (stmt->kind == LOOP_CONST) {
-			c->literal[stmt->out] = stmt;
-			continue;
-		}
-		if (runs_in_lanes(c, stmt)) {
-			if (stmt->kind == LOOP_LOAD && touches(&region, stmt->address.buffer, true))
-				flush(c, &region);
-			if (c->dry) {
-				c->region[stmt->out] = region.number;
-				mark_uses(c, stmt, region.number);
-			}
-			vec_push(c->arena, &region.stmts, stmt);
-			continue;
-		}
-		bool nested = stmt->kind == LOOP_FOR || stmt->kind == LOOP_IF;
-		if (nested || stmt->kind == LOOP_TREE || stmt->kind == LOOP_CHECK || stmt->kind == LOOP_STORE ||
-		    (stmt->kind == LOOP_LOAD && touches(&region, stmt->address.buffer, true)))
-			flush(c, &region);
-		if (nested) {
+		if (stmt->kind == LOOP_FOR || stmt->kind == LOOP_IF) {
+			c_flush(c, &region);
 			walk_nested(c, stmt);
-			continue;
+		} else if (!is_fixed(c, stmt)) {
+			walk_simple(c, &region, stmt);
 		}
-		if (c->dry) {
-			mark_uses(c, stmt, UINT32_MAX);
-			continue;
-		}
-		if (stmt->kind == LOOP_TREE)
-			print_tree(c, stmt);
-		else if (stmt->kind == LOOP_CHECK)
-			print_check(c, stmt);
-		else
-			print_simple(c, stmt);
 	}
 	if (owner)
 		walk_yields(c, &region, owner);
-	flush(c, &region);
+	c_flush(c, &region);
 }
 
 /* ---- kernels ---- */
-
-static void symbols_of(const LoopBlock *block, uint64_t *seen);
 
 static void symbols_in(LoopAffine affine, uint64_t *seen) {
 	for (uint32_t i = 0; i < affine.count; i++) {
@@ -529,47 +278,104 @@ uint64_t c_kernel_symbols(const LoopKernel *kernel) {
 	return seen;
 }
 
-void c_print_kernel(CEmit *c, const LoopKernel *kernel) {
-	Arena *arena = c->arena;
-	uint32_t count = kernel->temps.count;
-	c->kernel = kernel;
-	c->uses = ARENA_ARRAY(arena, uint32_t, count);
-	c->region = ARENA_ARRAY(arena, uint32_t, count);
-	c->crosses = ARENA_ARRAY(arena, bool, count);
-	c->variable = ARENA_ARRAY(arena, LoopTemp, count);
-	c->literal = ARENA_ARRAY(arena, const LoopStmt *, count);
-	c->formal_used = ARENA_ARRAY(arena, bool, kernel->formals.count + 1);
-	c->symbol_used = ARENA_ARRAY(arena, bool, c->func->ir->symbols.count + 1);
-	for (uint32_t i = 0; i < count; i++)
-		c->variable[i] = i;
-	c->region_count = 0;
-	c->dry = true;
-	walk_block(c, &kernel->body, NULL);
-	c->region_count = 0;
-	c->dry = false;
+static void name_formals(CEmit *c, const CKernelNames *names) {
+	const LoopKernel *kernel = c->kernel;
+	uint32_t symbol_count = c->func->ir->symbols.count;
+	const char **symbols = ARENA_ARRAY(c->arena, const char *, symbol_count + 1);
+	const char **formals = ARENA_ARRAY(c->arena, const char *, kernel->formals.count + 1);
+	for (uint32_t i = 0; i < symbol_count; i++)
+		symbols[i] = c_local(&c->locals, names->symbols[i]);
+	for (uint32_t i = 0; i < kernel->formals.count; i++) {
+		const char *wanted = names->formals[i] ? names->formals[i] : kernel->formals.data[i].written ? "out" : "in";
+		formals[i] = c_local(&c->locals, wanted);
+	}
+	c->formals = formals;
+	c->parts_of = names->of;
+	c->part_names = ARENA_ARRAY(c->arena, const char *, c->part_count + 1);
+	c->symbols = (const char *const *)symbols;
+	for (uint32_t i = 1; i < kernel->temps.count; i++) {
+		Name name = kernel->temps.data[i].name;
+		c->temps[i].variable = i;
+		c->temps[i].wanted = name ? session_text(c->func->session, name) : NULL;
+	}
+}
+
+static void print_head(CEmit *c) {
+	const LoopKernel *kernel = c->kernel;
+	const char *comma = "";
 	text_printf(c->out, "static %s %s_%s_k%u(", kernel->can_fail ? "int" : "void", c->prefix, c->name,
 	            (unsigned)kernel->number);
 	for (uint32_t i = 0; i < kernel->formals.count; i++) {
 		const LoopFormal *formal = &kernel->formals.data[i];
-		text_printf(c->out, "%s%s%s *%s_RESTRICT b%u", i > 0 ? ", " : "", formal->written ? "" : "const ",
-		            c_element(formal->type, formal->storage), c->prefix, (unsigned)i);
+		text_printf(c->out, "%s%s", comma, formal->written || c->by_value[i] ? "" : "const ");
+		if (c->by_value[i])
+			text_printf(c->out, "%s %s", c_scalar(formal->type), c->formals[i]);
+		else
+			text_printf(c->out, "%s *%s_RESTRICT %s", c_element(formal->type, formal->storage), c->prefix,
+			            c->formals[i]);
+		comma = ", ";
 	}
 	uint64_t symbols = c_kernel_symbols(kernel);
 	for (uint32_t i = 0; i < c->func->ir->symbols.count; i++) {
-		if (symbols >> i & 1)
-			text_printf(c->out, "%sptrdiff_t n%u",
-			            kernel->formals.count > 0 || (symbols & ((UINT64_C(1) << i) - 1)) ? ", " : "", (unsigned)i);
+		if (symbols >> i & 1) {
+			text_printf(c->out, "%sint64_t %s", comma, c->symbols[i]);
+			comma = ", ";
+		}
 	}
-	if (kernel->formals.count == 0 && symbols == 0)
-		text_printf(c->out, "void");
-	text_printf(c->out, ") {\n");
+	text_printf(c->out, "%s) {\n", comma[0] ? "" : "void");
+}
+
+/* "enum { W1 = 192 };" for every part that the kernel reads or writes: theta[W1 + k]. A pointer to the part would read better, but
+ * clang 19 makes slower code of one that is derived from a restricted pointer. */
+static void print_parts(CEmit *c) {
+	const char *before = "\tenum { ";
+	for (uint32_t i = 0; i < c->stmts.count; i++) {
+		const LoopStmt *stmt = c->stmts.data[i];
+		bool memory = stmt->kind == LOOP_LOAD || stmt->kind == LOOP_STORE;
+		int64_t part = memory ? c_part_of(c, &stmt->address) : -1;
+		if (part < 0 || c->part_names[part])
+			continue;
+		c->part_names[part] = c_local(&c->locals, c->parts[part].name);
+		text_printf(c->out, "%s%s = %" PRId64, before, c->part_names[part], c->parts[part].offset);
+		before = ", ";
+	}
+	text_printf(c->out, "%s", before[0] == ',' ? " }; /* where they begin */\n" : "");
+}
+
+/* The users of temps that have one. */
+static void find_users(CEmit *c) {
+	for (uint32_t i = 0; i < c->stmts.count; i++) {
+		const LoopStmt *stmt = c->stmts.data[i];
+		for (int k = 0; k < IR_MAX_ARGS; k++)
+			c->temps[stmt->args[k]].user = stmt;
+		c->temps[stmt->value].user = c->temps[stmt->mask].user = c->temps[stmt->address.index].user = stmt;
+	}
+}
+
+void c_print_kernel(CEmit *c, const LoopKernel *kernel, const CKernelNames *names) {
+	c->kernel = kernel;
+	c->temps = ARENA_ARRAY(c->arena, CTemp, kernel->temps.count + 1);
+	c->formal_used = ARENA_ARRAY(c->arena, bool, kernel->formals.count + 1);
+	c->locals = c_locals(c->arena, c->prefix);
+	c->by_value = c_by_value(c->arena, kernel);
+	c->stmts.count = c->waiting.count = 0;
+	name_formals(c, names);
+	c->region_count = c->block_count = c->block = 0;
+	c->phase = C_COUNT;
+	walk_block(c, &kernel->body, NULL);
+	c_look_needs(c);
+	find_users(c);
+	c->region_count = c->block_count = c->block = 0;
+	c->phase = C_PRINT;
+	print_head(c);
 	c->depth = 1;
 	for (uint32_t i = 0; i < kernel->formals.count; i++) {
 		if (!c->formal_used[i])
-			text_printf(c->out, "\t(void)b%u;\n", (unsigned)i);
+			text_printf(c->out, "\t(void)%s;\n", c->formals[i]);
 	}
+	print_parts(c);
 	walk_block(c, &kernel->body, NULL);
 	if (kernel->can_fail)
 		text_printf(c->out, "\treturn 0;\n");
-	text_printf(c->out, "}\n\n");
+	text_printf(c->out, "}\n");
 }

@@ -90,6 +90,8 @@ const char *jit_c_spelling(Arena *arena, const char *name) {
 			text_char(&out, (char)letter);
 		} else if (letter == '\'') {
 			text_printf(&out, "_prime");
+		} else if (letter == '~') { /* x~: how we call the gradient with respect to x */
+			text_printf(&out, "_gradient");
 		} else if (small) {
 			text_printf(&out, "%s", small);
 		} else if (large) {

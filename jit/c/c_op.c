@@ -1,136 +1,85 @@
-/* Scalar operations as C expressions, and the helpers they call. Each operation is one statement of its own, so that no
- * compiler can fuse a product into a sum; integers wrap through unsigned types; bits go through memcpy. */
+/* Scalar operations as C expressions. Integers wrap, through helpers with unsigned types; bits go through memcpy. Which operations
+ * may share a statement, c_may_nest says. */
 #include "jit/c/c_emit.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
-static const char *const prelude[] = {
-	"#if defined(__GNUC__)\n"
-	"#define @UNUSED __attribute__((unused))\n"
-	"#else\n"
-	"#define @UNUSED\n"
-	"#endif\n"
-	"#if defined(__cplusplus)\n"
-	"#if defined(__GNUC__)\n"
-	"#define @RESTRICT __restrict__\n"
-	"#else\n"
-	"#define @RESTRICT\n"
-	"#endif\n"
-	"#else\n"
-	"#define @RESTRICT restrict\n"
-	"#endif\n"
-	"/* Clang would unroll the lanes first, and then make vectors of the loop around them by gathering. */\n"
-	"#if defined(__clang__)\n"
-	"#define @LANES _Pragma(\"clang loop unroll(disable)\")\n"
-	"#else\n"
-	"#define @LANES\n"
-	"#endif\n"
-	"\n"
-	"/* NaN wins; of equals the first is kept. */\n"
-	"@UNUSED static inline float @min_f32(float a, float b) {\n\treturn b < a || b != b ? b : a;\n}\n"
-	"@UNUSED static inline float @max_f32(float a, float b) {\n\treturn b > a || b != b ? b : a;\n}\n"
-	"@UNUSED static inline double @min_f64(double a, double b) {\n\treturn b < a || b != b ? b : a;\n}\n"
-	"@UNUSED static inline double @max_f64(double a, double b) {\n\treturn b > a || b != b ? b : a;\n}\n"
-	"@UNUSED static inline int64_t @min_i64(int64_t a, int64_t b) {\n\treturn b < a ? b : a;\n}\n"
-	"@UNUSED static inline int64_t @max_i64(int64_t a, int64_t b) {\n\treturn b > a ? b : a;\n}\n"
-	"@UNUSED static inline int32_t @min_i32(int32_t a, int32_t b) {\n\treturn b < a ? b : a;\n}\n"
-	"@UNUSED static inline int32_t @max_i32(int32_t a, int32_t b) {\n\treturn b > a ? b : a;\n}\n"
-	"@UNUSED static inline int @min_bool(int a, int b) {\n\treturn a & b;\n}\n"
-	"@UNUSED static inline int @max_bool(int a, int b) {\n\treturn a | b;\n}\n"
-	"@UNUSED static inline float @sign_f32(float a) {\n\treturn a > 0 ? 1.0f : a < 0 ? -1.0f : a;\n}\n"
-	"@UNUSED static inline double @sign_f64(double a) {\n\treturn a > 0 ? 1.0 : a < 0 ? -1.0 : a;\n}\n"
-	"/* 0 if either factor is 0, whatever the other is. */\n"
-	"@UNUSED static inline float @mulz_f32(float a, float b) {\n\treturn a == 0 || b == 0 ? 0.0f : a * b;\n}\n"
-	"@UNUSED static inline double @mulz_f64(double a, double b) {\n\treturn a == 0 || b == 0 ? 0.0 : a * b;\n}\n",
-	"/* Integers wrap. */\n"
-	"@UNUSED static inline int64_t @add_i64(int64_t a, int64_t b) {\n\treturn (int64_t)((uint64_t)a + "
-	"(uint64_t)b);\n}\n"
-	"@UNUSED static inline int64_t @sub_i64(int64_t a, int64_t b) {\n\treturn (int64_t)((uint64_t)a - "
-	"(uint64_t)b);\n}\n"
-	"@UNUSED static inline int64_t @mul_i64(int64_t a, int64_t b) {\n\treturn (int64_t)((uint64_t)a * "
-	"(uint64_t)b);\n}\n"
-	"@UNUSED static inline int64_t @neg_i64(int64_t a) {\n\treturn (int64_t)(0 - (uint64_t)a);\n}\n"
-	"@UNUSED static inline int64_t @abs_i64(int64_t a) {\n\treturn a < 0 ? @neg_i64(a) : a;\n}\n"
-	"@UNUSED static inline int64_t @sign_i64(int64_t a) {\n\treturn (a > 0) - (a < 0);\n}\n"
-	"@UNUSED static inline int32_t @add_i32(int32_t a, int32_t b) {\n\treturn (int32_t)((uint32_t)a + "
-	"(uint32_t)b);\n}\n"
-	"@UNUSED static inline int32_t @sub_i32(int32_t a, int32_t b) {\n\treturn (int32_t)((uint32_t)a - "
-	"(uint32_t)b);\n}\n"
-	"@UNUSED static inline int32_t @mul_i32(int32_t a, int32_t b) {\n\treturn (int32_t)((uint32_t)a * "
-	"(uint32_t)b);\n}\n"
-	"@UNUSED static inline int32_t @neg_i32(int32_t a) {\n\treturn (int32_t)(0 - (uint32_t)a);\n}\n"
-	"@UNUSED static inline int32_t @abs_i32(int32_t a) {\n\treturn a < 0 ? @neg_i32(a) : a;\n}\n"
-	"@UNUSED static inline int32_t @sign_i32(int32_t a) {\n\treturn (a > 0) - (a < 0);\n}\n"
-	"/* Rounds down; by 0 it gives 0. */\n"
-	"@UNUSED static inline int64_t @idiv_i64(int64_t a, int64_t b) {\n"
-	"\tif (b == 0)\n\t\treturn 0;\n\tif (b == -1)\n\t\treturn @neg_i64(a);\n"
-	"\treturn a / b - (a % b != 0 && (a < 0) != (b < 0));\n}\n"
-	"@UNUSED static inline int64_t @imod_i64(int64_t a, int64_t b) {\n"
-	"\tconst int64_t rest = b == 0 || b == -1 ? 0 : a % b;\n"
-	"\treturn rest != 0 && (a < 0) != (b < 0) ? rest + b : rest;\n}\n"
-	"@UNUSED static inline int32_t @idiv_i32(int32_t a, int32_t b) {\n\treturn (int32_t)@idiv_i64(a, b);\n}\n"
-	"@UNUSED static inline int32_t @imod_i32(int32_t a, int32_t b) {\n\treturn (int32_t)@imod_i64(a, b);\n}\n"
-	"@UNUSED static inline int64_t @shl_i64(int64_t a, int64_t b) {\n\treturn (int64_t)((uint64_t)a << (b & 63));\n}\n"
-	"@UNUSED static inline int64_t @shr_i64(int64_t a, int64_t b) {\n\treturn (int64_t)((uint64_t)a >> (b & 63));\n}\n"
-	"@UNUSED static inline int32_t @shl_i32(int32_t a, int32_t b) {\n\treturn (int32_t)((uint32_t)a << (b & 31));\n}\n"
-	"@UNUSED static inline int32_t @shr_i32(int32_t a, int32_t b) {\n\treturn (int32_t)((uint32_t)a >> (b & 31));\n}\n"
-	"/* Towards zero; NaN gives 0, what is out of range the nearest integer. */\n"
-	"@UNUSED static inline int64_t @to_int_f64(double a) {\n"
-	"\tif (a != a)\n\t\treturn 0;\n\tif (a >= 9223372036854775808.0)\n\t\treturn INT64_MAX;\n"
-	"\treturn a < -9223372036854775808.0 ? INT64_MIN : (int64_t)a;\n}\n"
-	"@UNUSED static inline int64_t @to_int_f32(float a) {\n\treturn @to_int_f64((double)a);\n}\n"
-	"@UNUSED static inline int32_t @bits_f32(float a) {\n\tint32_t b;\n\tmemcpy(&b, &a, sizeof b);\n\treturn b;\n}\n"
-	"@UNUSED static inline int64_t @bits_f64(double a) {\n\tint64_t b;\n\tmemcpy(&b, &a, sizeof b);\n\treturn b;\n}\n"
-	"@UNUSED static inline float @float_i32(int32_t a) {\n\tfloat b;\n\tmemcpy(&b, &a, sizeof b);\n\treturn b;\n}\n"
-	"@UNUSED static inline double @float_i64(int64_t a) {\n\tdouble b;\n\tmemcpy(&b, &a, sizeof b);\n\treturn b;\n}\n",
-};
-
-void jit_c_prelude(Text *out, const char *prefix) {
-	for (size_t i = 0; i < sizeof prelude / sizeof *prelude; i++) {
-		for (const char *at = prelude[i]; *at; at++) {
-			if (*at == '@')
-				text_printf(out, "%s_", prefix);
-			else
-				text_char(out, *at);
-		}
-	}
+const char *c_scalar(IrScalar type) {
+	static const char *const names[] = {"uint8_t", "int32_t", "int64_t", "float", "double"};
+	return names[type];
 }
 
-static const char *const suffixes[] = {"bool", "i32", "i64", "f32", "f64"};
+const char *c_element(IrScalar type, IrStorage storage) {
+	static const char *const names[IR_STORAGE_COUNT] = {
+		NULL,
+#define STORAGE(id, word, width, ctype) [IR_STORED_##id] = #ctype, /* becomes: [IR_STORED_U8] = "uint8_t", */
+#include "ir/core/storage.def"
+#undef STORAGE
+	};
+	return storage ? names[storage] : c_scalar(type);
+}
 
-void c_literal(Text *out, IrScalar type, double real, int64_t integer) {
-	switch (type) {
-	case IR_BOOL: text_printf(out, "%d", integer != 0); return;
-	case IR_I32:
-		if (integer == INT32_MIN)
-			text_printf(out, "INT32_MIN");
-		else
-			text_printf(out, integer < 0 ? "(%" PRId64 ")" : "%" PRId64, integer);
-		return;
-	case IR_I64:
-		if (integer == INT64_MIN)
-			text_printf(out, "INT64_MIN");
-		else
-			text_printf(out, integer < 0 ? "(INT64_C(%" PRId64 "))" : "INT64_C(%" PRId64 ")", integer);
-		return;
-	case IR_F32:
-	case IR_F64: break;
+const char *c_temp_type(IrScalar type) {
+	return type == IR_BOOL ? "int" : c_scalar(type);
+}
+
+const char *c_suffix(IrScalar type) {
+	static const char *const suffixes[] = {"bool", "i32", "i64", "f32", "f64"};
+	return suffixes[type];
+}
+
+CExpr c_atom(const char *text) {
+	return (CExpr){.text = text, .binds = C_ATOM, .plain = true};
+}
+
+const char *c_wrapped(Arena *arena, const CExpr *value, CBinds least) {
+	return value->binds < least ? arena_printf(arena, "(%s)", value->text) : value->text;
+}
+
+/* ---- literals ---- */
+
+static CExpr integer_literal(Arena *arena, IrScalar type, int64_t integer) {
+	CExpr value = c_atom(NULL);
+	if (type == IR_I32)
+		integer = (int32_t)(uint32_t)(uint64_t)integer;
+	if (integer == (type == IR_I32 ? INT32_MIN : INT64_MIN)) {
+		value.text = type == IR_I32 ? "INT32_MIN" : "INT64_MIN";
+		return value;
 	}
+	value.binds = integer < 0 ? C_UNARY : C_ATOM;
+	if (integer > INT32_MAX || integer < -INT32_MAX)
+		value.text = arena_printf(arena, integer < 0 ? "INT64_C(%" PRId64 ")" : "INT64_C(0x%" PRIx64 ")", integer);
+	else
+		value.text = arena_printf(arena, integer > 0xfffff ? "0x%" PRIx64 : "%" PRId64, integer);
+	return value;
+}
+
+CExpr c_literal(Arena *arena, IrScalar type, double real, int64_t integer) {
+	if (type == IR_BOOL)
+		return c_atom(integer != 0 ? "1" : "0");
+	if (!ir_scalar_is_real(type))
+		return integer_literal(arena, type, integer);
 	bool narrow = type == IR_F32;
+	CExpr value = c_atom(NULL);
 	if (isnan(real) || isinf(real)) {
-		text_printf(out, "%s%s", narrow ? "" : "(double)", isnan(real) ? "NAN" : real > 0 ? "INFINITY" : "(-INFINITY)");
-		return;
+		value.text = arena_printf(arena, "%s%s%s", narrow ? "" : "(double)", real < 0 ? "-" : "",
+		                          isnan(real) ? "NAN" : "INFINITY");
+		value.binds = narrow && !(real < 0) ? C_ATOM : C_UNARY;
+		return value;
 	}
-	Text digits = text_new(out->arena);
+	Text digits = text_new(arena);
 	text_real(&digits, real, narrow);
 	bool whole = true;
 	for (const char *at = text_cstr(&digits); *at; at++)
 		whole = whole && *at != '.' && *at != 'e';
-	bool negative = text_cstr(&digits)[0] == '-';
-	text_printf(out, "%s%s%s%s%s", negative ? "(" : "", text_cstr(&digits), whole ? ".0" : "", narrow ? "f" : "",
-	            negative ? ")" : "");
+	value.text = arena_printf(arena, "%s%s%s", text_cstr(&digits), whole ? ".0" : "", narrow ? "f" : "");
+	value.binds = text_cstr(&digits)[0] == '-' ? C_UNARY : C_ATOM;
+	return value;
 }
+
+/* ---- operations ---- */
 
 static const char *infix(IrOpcode opcode) {
 	switch (opcode) {
@@ -153,64 +102,153 @@ static const char *infix(IrOpcode opcode) {
 	}
 }
 
-void c_print_combine(Text *out, const char *prefix, IrOpcode opcode, IrScalar type, const char *a, const char *b) {
-	if ((ir_scalar_is_real(type) || opcode == IR_or) && infix(opcode))
-		text_printf(out, "%s %s %s", a, infix(opcode), b);
-	else
-		text_printf(out, "%s_%s_%s(%s, %s)", prefix, ir_op_info[opcode].name, suffixes[type], a, b);
+static CBinds binds(IrOpcode opcode) {
+	switch (opcode) {
+	case IR_add:
+	case IR_sub: return C_ADDS;
+	case IR_mul:
+	case IR_div: return C_MULTIPLIES;
+	case IR_and:
+	case IR_or:
+	case IR_iand:
+	case IR_ior:
+	case IR_ixor: return C_BITS;
+	default: return C_COMPARES;
+	}
 }
 
-void c_print_op(const CEmit *c, const LoopStmt *stmt, const char *const *a) {
-	Text *out = c->out;
-	IrScalar type = c->kernel->temps.data[stmt->args[0]].type;
+/* What an expression takes over from its operands. */
+static CExpr made_of(const CExpr *args, int count) {
+	CExpr value = {.plain = true};
+	for (int i = 0; i < count; i++) {
+		value.reads |= args[i].reads;
+		value.mixes |= args[i].mixes;
+		value.plain = value.plain && args[i].plain;
+	}
+	return value;
+}
+
+static CExpr in_between(const JitCFile *file, IrOpcode opcode, const CExpr *args) {
+	CExpr value = made_of(args, 2);
+	CBinds own = binds(opcode);
+	bool chains = own == C_ADDS || own == C_MULTIPLIES; /* a + b + c: compilers warn of the others */
+	const char *a = c_wrapped(file->arena, &args[0], chains ? own : C_UNARY);
+	const char *b = c_wrapped(file->arena, &args[1], chains ? own + 1 : C_UNARY);
+	if (own == C_ADDS && args[1].binds == C_UNARY)
+		b = arena_printf(file->arena, "(%s)", args[1].text);
+	value.text = arena_printf(file->arena, "%s %s %s", a, infix(opcode), b);
+	value.binds = own;
+	return value;
+}
+
+static CExpr call(const JitCFile *file, const char *function, const CExpr *args, int count) {
+	CExpr value = made_of(args, count);
+	Text text = text_new(file->arena);
+	text_printf(&text, "%s(", function);
+	for (int i = 0; i < count; i++)
+		text_printf(&text, "%s%s", i > 0 ? ", " : "", args[i].text);
+	text_char(&text, ')');
+	value.text = text_cstr(&text);
+	value.binds = C_ATOM;
+	value.plain = false;
+	return value;
+}
+
+static CExpr helper(const JitCFile *file, IrOpcode opcode, IrScalar type, const CExpr *args) {
+	const char *name = arena_printf(file->arena, "%s_%s_%s", file->prefix, ir_op_info[opcode].name, c_suffix(type));
+	return call(file, name, args, ir_op_info[opcode].arity);
+}
+
+static CExpr prefixed(const JitCFile *file, const char *sign, const CExpr *arg) {
+	CExpr value = made_of(arg, 1);
+	bool twice = sign[0] == arg->text[0] && arg->binds == C_UNARY; /* - -x is not --x */
+	value.text =
+		arena_printf(file->arena, "%s%s", sign,
+	                 twice ? arena_printf(file->arena, "(%s)", arg->text) : c_wrapped(file->arena, arg, C_UNARY));
+	value.binds = C_UNARY;
+	return value;
+}
+
+static CExpr choice(const JitCFile *file, const CExpr *args) {
+	CExpr value = made_of(args, 3);
+	value.text = arena_printf(file->arena, "%s ? %s : %s", c_wrapped(file->arena, &args[0], C_UNARY),
+	                          c_wrapped(file->arena, &args[1], C_ADDS), c_wrapped(file->arena, &args[2], C_ADDS));
+	value.binds = C_TERNARY;
+	return value;
+}
+
+CExpr c_combine(const JitCFile *file, IrOpcode opcode, IrScalar type, CExpr a, CExpr b) {
+	CExpr args[IR_MAX_ARGS] = {a, b};
+	if (infix(opcode) && (ir_scalar_is_real(type) || type == IR_BOOL))
+		return in_between(file, opcode, args);
+	return helper(file, opcode, type, args);
+}
+
+/* Compilers warn of x < x and the like, so that x - x < 0 is written. But x != x asks of a real whether it is NaN. */
+static CExpr compared(const JitCFile *file, IrOpcode opcode, bool real, const CExpr *args) {
+	if (strcmp(args[0].text, args[1].text) != 0 || (real && opcode != IR_lt && opcode != IR_gt))
+		return in_between(file, opcode, args);
+	const char *x = c_wrapped(file->arena, &args[0], C_UNARY);
+	CExpr difference = made_of(args, 2);
+	difference.text = arena_printf(file->arena, "%s - %s", x, x);
+	return in_between(file, opcode, (CExpr[]){difference, c_atom("0")});
+}
+
+/* Functions of <math.h> that compilers replace by an instruction. */
+static CExpr library(const JitCFile *file, const char *name, IrScalar type, const CExpr *args, int count) {
+	return call(file, arena_printf(file->arena, "%s%s", name, type == IR_F32 ? "f" : ""), args, count);
+}
+
+CExpr c_op(const JitCFile *file, IrOpcode opcode, IrScalar type, const CExpr *args) {
 	bool real = ir_scalar_is_real(type);
-	const char *narrow = type == IR_F32 ? "f" : "";
-	switch (stmt->opcode) {
+	CExpr value;
+	switch (opcode) {
 	case IR_add:
 	case IR_sub:
-	case IR_mul: c_print_combine(out, c->prefix, stmt->opcode, type, a[0], a[1]); return;
-	case IR_neg:
-		if (real)
-			text_printf(out, "-%s", a[0]);
-		else
-			text_printf(out, "%s_neg_%s(%s)", c->prefix, suffixes[type], a[0]);
-		return;
+	case IR_mul:
+		value = c_combine(file, opcode, type, args[0], args[1]);
+		value.product = real && opcode == IR_mul;
+		value.plain = value.plain && !real;
+		return value;
 	case IR_div:
+		value = in_between(file, opcode, args);
+		value.plain = false;
+		return value;
 	case IR_lt:
 	case IR_le:
 	case IR_gt:
 	case IR_ge:
 	case IR_eq:
-	case IR_ne:
+	case IR_ne: return compared(file, opcode, real, args);
 	case IR_and:
 	case IR_or:
 	case IR_iand:
 	case IR_ior:
-	case IR_ixor: text_printf(out, "%s %s %s", a[0], infix(stmt->opcode), a[1]); return;
-	case IR_not: text_printf(out, "!%s", a[0]); return;
-	case IR_where: text_printf(out, "%s ? %s : %s", a[0], a[1], a[2]); return;
-	case IR_fmod: text_printf(out, "fmod%s(%s, %s)", narrow, a[0], a[1]); return;
-	case IR_fma: text_printf(out, "fma%s(%s, %s, %s)", narrow, a[0], a[1], a[2]); return;
+	case IR_ixor: return in_between(file, opcode, args);
+	case IR_neg: return real ? prefixed(file, "-", args) : helper(file, opcode, type, args);
+	case IR_not:
+		value = prefixed(file, "!", args);
+		value.binds = C_COMPARES; /* !a | b: compilers warn */
+		return value;
+	case IR_where: return choice(file, args);
+	case IR_to_f32: return prefixed(file, "(float)", args);
+	case IR_to_f64: return prefixed(file, "(double)", args);
+	case IR_to_int: return real ? helper(file, opcode, type, args) : prefixed(file, "(int64_t)", args);
+	case IR_abs: return real ? library(file, "fabs", type, args, 1) : helper(file, opcode, type, args);
 	case IR_floor:
-	case IR_sqrt: text_printf(out, "%s%s(%s)", ir_op_info[stmt->opcode].name, narrow, a[0]); return;
-	case IR_to_f32: text_printf(out, "(float)%s", a[0]); return;
-	case IR_to_f64: text_printf(out, "(double)%s", a[0]); return;
-	case IR_to_int:
-		if (real)
-			text_printf(out, "%s_to_int_%s(%s)", c->prefix, suffixes[type], a[0]);
-		else
-			text_printf(out, "(int64_t)%s", a[0]);
-		return;
-	case IR_abs:
-		if (real) {
-			text_printf(out, "fabs%s(%s)", narrow, a[0]);
-			return;
-		}
-		break;
-	default: break;
+	case IR_sqrt: return library(file, ir_op_info[opcode].name, type, args, 1);
+	case IR_fmod: return library(file, "fmod", type, args, 2);
+	case IR_fma: return library(file, "fma", type, args, 3);
+	default: return helper(file, opcode, type, args);
 	}
-	text_printf(out, "%s_%s_%s(%s", c->prefix, ir_op_info[stmt->opcode].name, suffixes[type], a[0]);
-	for (int i = 1; i < ir_op_info[stmt->opcode].arity; i++)
-		text_printf(out, ", %s", a[i]);
-	text_char(out, ')');
+}
+
+bool c_may_nest(IrOpcode user, int at, const CExpr *value) {
+	if (user == IR_where && at > 0)
+		return value->plain;
+	/* Clang warns of & and | on comparisons, should one of them call something. */
+	if (user == IR_and || user == IR_or)
+		return value->plain;
+	bool sums = user == IR_add || user == IR_sub || user == IR_neg || user == IR_to_f32 || user == IR_to_f64;
+	return !(value->product && (sums || user == IR_where));
 }

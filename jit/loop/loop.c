@@ -108,8 +108,13 @@ bool loop_affine_equal(LoopAffine a, LoopAffine b) {
 	return true;
 }
 
+uint32_t loop_node_weight(const IrNode *node) {
+	bool calls = node->kind == IR_NODE_OP && !ir_op_info[node->opcode].primitive;
+	return calls ? 1 + (uint32_t)ir_op_info[node->opcode].cost : 1;
+}
+
 LoopTemp loop_temp(Arena *arena, LoopKernel *kernel, IrScalar type, bool vector) {
-	LoopTempInfo info = {type, vector, false};
+	LoopTempInfo info = {.type = type, .vector = vector};
 	if (kernel->temps.count == 0)
 		vec_push(arena, &kernel->temps, (LoopTempInfo){0});
 	vec_push(arena, &kernel->temps, info);

@@ -37,6 +37,7 @@ typedef struct LoopTempInfo {
 	IrScalar type;
 	bool vector; /* LOOP_LANES wide */
 	bool splat;  /* a scalar that vector statements use (set by loop_finish_kernel) */
+	Name name;   /* in the program: of an index, or of a value; may be 0 */
 } LoopTempInfo;
 
 typedef struct LoopTerm {
@@ -72,8 +73,8 @@ typedef struct LoopCarry {
 } LoopCarry;
 
 typedef enum LoopKind {
-	LOOP_CONST,  /* out = real or integer */
-	LOOP_OP,     /* out = opcode(args): the primitive rows of ops.def; width is the widest of the args */
+	LOOP_CONST, /* out = real or integer */
+	LOOP_OP, /* out = opcode(args); width is the widest of the args. Primitive rows of ops.def; for C the others, too */
 	LOOP_AFFINE, /* out = affine (+ stride * lane if out is a vector) */
 	LOOP_SYMBOL, /* out = the extent `symbol`, an I64 */
 	LOOP_LOAD,   /* out = buffer[address]; 0 in lanes where `mask` is false or that do not count: these are not read */
@@ -97,6 +98,7 @@ struct LoopStmt {
 	LoopKind kind;
 	IrOpcode opcode;
 	LoopTemp out;               /* what it defines; FOR: the loop variable (I64) */
+	Name name;                  /* FOR: of its variable */
 	LoopTemp args[IR_MAX_ARGS]; /* OP */
 	LoopTemp value;             /* STORE, TREE, CHECK */
 	LoopTemp mask;              /* LOAD, CHECK: BOOL, or 0 */
@@ -132,6 +134,7 @@ typedef struct LoopKernel {
 	bool cold;     /* runs once per call, not inside a loop of the schedule */
 	uint64_t hash; /* of the printed text without the number */
 	const char *text;
+	VEC(Span) sources; /* what of the program it computes, in order; places may be missing */
 } LoopKernel;
 
 /* ---- buffers and the schedule ---- */
@@ -180,7 +183,7 @@ typedef struct LoopSlot {
 
 typedef struct LoopFunc {
 	Arena *arena;
-	const IrFunc *ir; /* after expansion of mathematics */
+	const IrFunc *ir; /* after expansion of mathematics, if that was asked for */
 	Session *session;
 	VEC(LoopKernel *) kernels;
 	VEC(LoopBuffer) buffers;
@@ -224,10 +227,14 @@ void loop_print(const LoopFunc *func, Text *out);
 /* Per FOR, in order: bit p if put p (of the first 32) adds up products that its accumulator may fuse. */
 typedef VEC(uint32_t) LoopProducts;
 
-/* `func` has only primitive ops. products: NULL if nothing may be fused. */
+/* `func` has only primitive ops, unless it is for C. products: NULL if nothing may be fused. */
 LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, const LoopProducts *products);
 /* jit_compile's front: rewrites, expands mathematics, then loop_lower. */
 LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *options);
+/* The same for C: rows of math.def stay operations, which become calls; whole powers are expanded. */
+LoopFunc *loop_from_func_for_c(IrModule *module, IrFunc *func, const JitOptions *options);
+/* What a node counts where the size of bodies decides: a function as much as the operations it stands for, about. */
+uint32_t loop_node_weight(const IrNode *node);
 
 /* ---- reuse.c, contract.c: rewrites of a private copy of a function, before mathematics is expanded ---- */
 

@@ -290,6 +290,16 @@ static void drop_dead(Nest *n) {
 	renumber_formals(&n->kernel->body, to);
 }
 
+/* The places of what an op computes: its own, and those of values that went into it. */
+static void add_sources(Arena *arena, LoopKernel *kernel, const IrOp *op) {
+	for (uint32_t i = 0; i < op->f.nodes.count; i++) {
+		if (op->f.nodes.data[i].span.file != 0)
+			vec_push(arena, &kernel->sources, op->f.nodes.data[i].span);
+	}
+	if (op->span.file != 0)
+		vec_push(arena, &kernel->sources, op->span);
+}
+
 void loop_lower_nest(const LoopNest *in, LoopSteps *steps) {
 	Arena *arena = in->func->arena;
 	Nest *n = ARENA_NEW(arena, Nest);
@@ -311,6 +321,8 @@ void loop_lower_nest(const LoopNest *in, LoopSteps *steps) {
 	LoopStep *step = ARENA_NEW(arena, LoopStep);
 	step->kind = LOOP_CALL;
 	step->kernel = find_kernel(in->func, n->kernel);
+	for (uint32_t i = 0; i < in->op_count; i++)
+		add_sources(arena, in->func->kernels.data[step->kernel], in->ops[i]);
 	for (uint32_t i = 0; i < n->actuals.count; i++)
 		vec_push(arena, &step->actuals, n->actuals.data[i]);
 	vec_push(arena, &steps->steps, step);

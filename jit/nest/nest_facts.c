@@ -1,11 +1,9 @@
 /* What can be said about one FOR before code is made for it: dependences, uses, and what positions reach. */
+#include "ir/core/walk.h"
 #include "jit/nest/nest.h"
 
 uint32_t nest_at_deps(const Nest *n, IrAt at) {
-	uint32_t deps = 0;
-	for (uint32_t i = 0; i < at.term_count; i++)
-		deps |= at.terms[i].is_node ? n->op->deps[at.terms[i].ref] : 1u << at.terms[i].ref;
-	return deps;
+	return ir_at_index_set(at, n->op->deps);
 }
 
 void nest_facts(Nest *n) {
@@ -13,13 +11,7 @@ void nest_facts(Nest *n) {
 	n->op->index_count = f->indices.count;
 	n->op->deps = ARENA_ARRAY(n->arena, uint32_t, f->nodes.count + 1);
 	n->op->memo = ARENA_ARRAY(n->arena, NestMemo, f->nodes.count + 1);
-	for (uint32_t i = 0; i < f->nodes.count; i++) {
-		const IrNode *node = &f->nodes.data[i];
-		for (uint32_t a = 0; a < node->at_count; a++)
-			n->op->deps[i] |= nest_at_deps(n, node->at[a]);
-		for (int a = 0; node->kind == IR_NODE_OP && a < ir_op_info[node->opcode].arity; a++)
-			n->op->deps[i] |= n->op->deps[node->args[a]];
-	}
+	ir_node_index_sets(f, f->nodes.count, n->op->deps);
 	for (uint32_t i = 0; i < n->op->index_count; i++) {
 		NestIndex *index = &n->op->index[i];
 		*index = (NestIndex){.extent = f->indices.data[i].extent, .copies = 1};

@@ -38,6 +38,7 @@ LoopStmt *nest_new_for(Nest *n, int64_t step) {
 void nest_open_for(Nest *n, LoopStmt *stmt) {
 	nest_open(n, stmt);
 	stmt->out = nest_new(n, IR_I64, false, n->depth);
+	n->kernel->temps.data[stmt->out].name = stmt->name;
 }
 
 /* ---- conditions ---- */
@@ -202,6 +203,7 @@ LoopStmt *nest_index_loop(Nest *n, uint32_t i, const NestPart *part, uint32_t *d
 	if (!part->loops)
 		return NULL;
 	LoopStmt *stmt = nest_new_for(n, part->rest ? 1 : part->block);
+	stmt->name = n->op->f->indices.data[i].name;
 	LoopBound low = {.div = 1, .mul = 1};
 	if (part->rest) {
 		low = bound_dim(n, index->extent);

@@ -159,6 +159,8 @@ LoopTemp nest_node(Nest *n, uint32_t number) {
 	case IR_NODE_DIM: out = dim_temp(n, node->dim); break;
 	case IR_NODE_OP: out = operation(n, node); break;
 	}
+	if (node->name != 0 && n->kernel->temps.data[out].name == 0)
+		n->kernel->temps.data[out].name = node->name;
 	memo->temps[key] = out;
 	return out;
 }

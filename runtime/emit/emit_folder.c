@@ -30,13 +30,18 @@ static const char *taken_name(const Pack *pack, const char *at, size_t length) {
 	return jit_c_is_library(word) ? word : NULL;
 }
 
+static bool is_c(const char *name) {
+	const char *dot = strrchr(name, '.');
+	return dot && (strcmp(dot, ".c") == 0 || strcmp(dot, ".h") == 0);
+}
+
 /* The first such name outside of comments: `mtx_init`, for the prefix `mtx`; NULL if there is none. */
 static const char *clash(const Pack *pack) {
 	const char *found = NULL;
 	for (uint32_t i = 0; i < pack->files.count && !found; i++) {
 		const PackFile *file = pack->files.data[i];
-		const char *dot = strrchr(file->name, '.'), *at = text_cstr(&file->text);
-		bool source = dot && (strcmp(dot, ".c") == 0 || strcmp(dot, ".h") == 0);
+		const char *at = text_cstr(&file->text);
+		bool source = is_c(file->name);
 		while (source && *at && !found) {
 			const char *comment = strncmp(at, "/*", 2) == 0 ? strstr(at, "*/") : NULL;
 			size_t length = comment ? (size_t)(comment - at) : 0;
@@ -218,7 +223,20 @@ static void put_manifest(Pack *pack, json_t *manifest) {
 	free(json);
 }
 
+static void wrap_lines(Pack *pack) {
+	for (uint32_t i = 0; i < pack->files.count; i++) {
+		PackFile *file = pack->files.data[i];
+		if (!is_c(file->name)) {
+			continue;
+		}
+		Text wrapped = text_new(pack->arena);
+		jit_c_wrap(&wrapped, text_cstr(&file->text));
+		file->text = wrapped;
+	}
+}
+
 bool pack_write(Pack *pack, void *own) {
+	wrap_lines(pack);
 	const char *taken = clash(pack), *dir = pack->options->out_dir;
 	if (taken) {
 		pack_refuse_prefix(pack->session, pack->prefix,

@@ -1,6 +1,7 @@
 /* An objective as C: its value and its gradient as functions of the data and a point. */
 #include <inttypes.h>
 #include <jansson.h>
+#include <string.h>
 
 #include "runtime/emit/emit_objective.h"
 
@@ -19,138 +20,106 @@ static void prepare(ObjectivePack *o) {
 	o->has_instance = objective->fixed.count > 0 || objective->random_start;
 }
 
-/* ---- the header ---- */
+/* ---- what the templates ask for ---- */
 
-static void put_data(const ObjectivePack *o, Text *out) {
+static const char *data_args(const ObjectivePack *o) {
+	Text out = text_new(o->pack->arena);
+	for (uint32_t i = 0; i < o->objective->fixed.count; i++) {
+		text_printf(&out, "%sdata->%s, ", o->objective->fixed.data[i].type.rank == 0 ? "&" : "", o->fields[i]);
+	}
+	return text_cstr(&out);
+}
+
+static void add_slots(const ObjectivePack *o, PackScope *scope) {
 	const Pack *pack = o->pack;
 	const FeObjective *objective = o->objective;
-	pack_put(pack, out,
-	         "/* What is given. Arrays are dense, row-major, and stay the caller's. */\ntypedef struct @_data {\n");
+	for (uint32_t i = 0; i < objective->params.count; i++) {
+		const FeSlot *slot = &objective->params.data[i];
+		PackScope *item = pack_item(pack, scope, "params");
+		pack_set(pack, item, "slot", o->slots[i]);
+		pack_set(pack, item, "name", session_text(pack->session, slot->name));
+		pack_set(pack, item, "dims", pack_dims(pack, slot->type));
+		pack_number(pack, item, "offset", slot->offset);
+	}
 	for (uint32_t i = 0; i < objective->fixed.count; i++) {
 		IrType type = objective->fixed.data[i].type;
-		const char *name = pack_type(pack, type.scalar);
-		if (type.rank == 0) {
-			text_printf(out, "\t%s %s;\n", name, o->fields[i]);
-		} else {
-			text_printf(out, "\tconst %s *%s; /* %s */\n", name, o->fields[i], pack_dims(pack, type));
-		}
+		PackScope *item = pack_item(pack, scope, "fixed");
+		pack_set(pack, item, "field", o->fields[i]);
+		pack_set(pack, item, "type", pack_type(pack, type.scalar));
+		pack_set(pack, item, "dims", pack_dims(pack, type));
+		pack_flag(pack, item, "scalar", type.rank == 0);
 	}
-	if (objective->fixed.count == 0) {
-		text_printf(out, "\tint32_t nothing; /* this objective needs no data: NULL will do */\n");
-	}
-	pack_put(pack, out, "} @_data;\n\n");
+}
+
+static void make_scope(ObjectivePack *o) {
+	const Pack *pack = o->pack;
+	const FeObjective *objective = o->objective;
+	PackScope *scope = o->scope = pack_scope(pack, pack->scope);
+	pack_set(pack, scope, "name", session_text(pack->session, objective->decl->name.name));
+	pack_set(pack, scope, "real", pack->real == IR_F32 ? "float" : "double");
+	pack_set(pack, scope, "bits", pack->real == IR_F32 ? "uint32_t" : "uint64_t");
+	pack_number(pack, scope, "size", objective->size);
+	pack_flag(pack, scope, "has_data", objective->fixed.count > 0);
+	pack_flag(pack, scope, "has_instance", o->has_instance);
+	pack_flag(pack, scope, "random_start", objective->random_start);
+	pack_set(pack, scope, "data_args", data_args(o));
+	add_slots(o, scope);
+}
+
+/* ---- files ---- */
+
+static const char *about(const ObjectivePack *o, const char *format) {
+	return arena_printf(o->pack->arena, format, session_text(o->pack->session, o->objective->decl->name.name));
 }
 
 static void header(ObjectivePack *o) {
-	Pack *pack = o->pack;
+	Text *out = pack_source(o->pack, "@.h", about(o, "the objective `%s`: its value and its gradient."));
+	pack_fill(o->pack, out, "objective.h", o->scope);
+}
+
+/* The parameters, which lie one behind the other in x, and the gradients with respect to them. */
+static const JitCPart *param_parts(const ObjectivePack *o, uint32_t *count) {
 	const FeObjective *objective = o->objective;
-	const char *name = session_text(pack->session, objective->decl->name.name);
-	Text *out =
-		pack_source(pack, "@.h", arena_printf(pack->arena, "the objective `%s`: its value and its gradient.", name));
-	pack_put(pack, out,
-	         "#ifndef @_H_INCLUDED\n"
-	         "#define @_H_INCLUDED\n\n"
-	         "#include <stddef.h>\n"
-	         "#include <stdint.h>\n\n"
-	         "#ifdef __cplusplus\n"
-	         "extern \"C\" {\n"
-	         "#endif\n\n");
-	pack_printf(pack, out, "typedef %s @_real;\n\n", pack->real == IR_F32 ? "float" : "double");
-	pack_printf(pack, out,
-	            "/* A point has @_N numbers, row-major; where its pieces begin. */\nenum {\n\t@_N = %" PRId64,
-	            objective->size);
+	Arena *arena = o->pack->arena;
+	JitCPart *parts = ARENA_ARRAY(arena, JitCPart, 2 * objective->params.count + 1);
+	uint32_t made = 0;
 	for (uint32_t i = 0; i < objective->params.count; i++) {
 		const FeSlot *slot = &objective->params.data[i];
-		pack_printf(pack, out, ",\n\t@_at_%s = %" PRId64 " /* %s */", o->slots[i], slot->offset,
-		            pack_dims(pack, slot->type));
+		const char *name = session_text(o->pack->session, slot->name);
+		if (objective->params.count == 1 && strcmp(name, "x") == 0) {
+			break; /* all of x is x */
+		}
+		parts[made++] = (JitCPart){"x", name, slot->offset};
+		parts[made++] = (JitCPart){"x~", arena_printf(arena, "%s~", name), slot->offset};
 	}
-	text_printf(out, "\n};\n\n");
-	put_data(o, out);
-	pack_put(pack, out,
-	         "/* Bytes of memory that the functions need for what they compute in between, at any address. Threads "
-	         "need some each. */\n"
-	         "size_t @_work_size(void);\n\n"
-	         "/* The value at x. NaN if the data hold an index that is out of range. */\n"
-	         "@_real @_value(const @_data *data, const @_real *x, void *work);\n\n"
-	         "/* The same, and the gradient, which must not overlap x. */\n"
-	         "@_real @_value_gradient(const @_data *data, const @_real *x, void *work, @_real *gradient);\n\n");
-	if (!objective->random_start) {
-		pack_put(pack, out, "/* Where minimizing starts. */\nvoid @_start(@_real *x);\n\n");
-	}
-	pack_put(pack, out,
-	         "#ifdef __cplusplus\n"
-	         "}\n"
-	         "#endif\n\n"
-	         "#endif\n");
+	*count = made;
+	return parts;
 }
-
-/* ---- the source ---- */
 
 static const char *put_function(const ObjectivePack *o, IrFunc *func, const char *name, Text *out) {
-	JitCFunc how = {.prefix = o->pack->prefix, .name = name, .strict = true};
+	JitCFunc how = {.name = name, .strict = true};
+	how.parts = param_parts(o, &how.part_count);
 	const char *bytes = "0";
-	text_char(out, '\n');
-	jit_emit_c(o->objective->module, func, &how, out, &bytes);
+	jit_emit_c(o->pack->functions, o->objective->module, func, &how, out, &bytes);
 	return bytes;
-}
-
-static void put_arguments(const ObjectivePack *o, Text *out) {
-	for (uint32_t i = 0; i < o->objective->fixed.count; i++) {
-		text_printf(out, "%sdata->%s, ", o->objective->fixed.data[i].type.rank == 0 ? "&" : "", o->fields[i]);
-	}
-	text_printf(out, "x, &value, ");
 }
 
 static void source(ObjectivePack *o) {
 	Pack *pack = o->pack;
 	const FeObjective *objective = o->objective;
-	const char *name = session_text(pack->session, objective->decl->name.name);
-	Text *out =
-		pack_source(pack, "@.c", arena_printf(pack->arena, "the objective `%s`; @.h says how it is used.", name));
+	Text *file = pack_source(pack, "@.c", about(o, "the objective `%s`; @.h says how it is used."));
 	vec_push(pack->arena, &pack->units, pack_name(pack, "@.c"));
-	pack_put(pack, out, "#include \"@.h\"\n\n#include <math.h>\n#include <string.h>\n");
-	pack_guard(pack, out);
-	text_char(out, '\n');
-	jit_c_prelude(out, pack->prefix);
-	const char *value_bytes = put_function(o, o->value, "value_call", out);
-	const char *gradient_bytes = put_function(o, o->gradient, "gradient_call", out);
-	pack_printf(pack, out,
-	            "\nsize_t @_work_size(void) {\n"
-	            "\tconst size_t value = %s, gradient = %s;\n"
-	            "\treturn 63 + (value > gradient ? value : gradient);\n"
-	            "}\n\n"
-	            "static void *@_aligned(void *memory) {\n"
-	            "\treturn (unsigned char *)memory + ((64 - (size_t)((uintptr_t)memory & 63)) & 63);\n"
-	            "}\n\n"
-	            "@_real @_value(const @_data *data, const @_real *x, void *work) {\n"
-	            "\t@_real value;\n"
-	            "\t(void)data;\n"
-	            "\treturn @_value_call(",
-	            value_bytes, gradient_bytes);
-	put_arguments(o, out);
-	pack_put(pack, out,
-	         "@_aligned(work)) ? (@_real)NAN : value;\n"
-	         "}\n\n"
-	         "@_real @_value_gradient(const @_data *data, const @_real *x, void *work, @_real *gradient) {\n"
-	         "\t@_real value;\n"
-	         "\tsize_t i;\n"
-	         "\t(void)data;\n"
-	         "\tif (!@_gradient_call(");
-	put_arguments(o, out);
-	pack_put(pack, out,
-	         "gradient, @_aligned(work)))\n"
-	         "\t\treturn value;\n"
-	         "\tfor (i = 0; i < @_N; i++)\n"
-	         "\t\tgradient[i] = (@_real)NAN;\n"
-	         "\treturn (@_real)NAN;\n"
-	         "}\n");
-	if (objective->random_start) {
-		return;
+	Text body = text_new(pack->arena), start = text_new(pack->arena);
+	PackScope *scope = pack_scope(pack, o->scope);
+	pack_set(pack, scope, "value_bytes", put_function(o, o->value, "value_call", &body));
+	pack_set(pack, scope, "gradient_bytes", put_function(o, o->gradient, "gradient_call", &body));
+	if (!objective->random_start) {
+		pack_table(pack, &start, "static const @_real @_start_table", pack->real, o->start.reals, NULL,
+		           objective->size);
 	}
-	pack_number_macro(pack, out);
-	text_char(out, '\n');
-	pack_table(pack, out, "static const @_real @_start_table", pack->real, o->start.reals, NULL, objective->size);
-	pack_put(pack, out, "\nvoid @_start(@_real *x) {\n\tmemcpy(x, @_start_table, sizeof *x * @_N);\n}\n");
+	pack_set(pack, scope, "start_table", text_cstr(&start));
+	pack_fill(pack, &body, "objective.c", scope);
+	pack_begin(pack, file, text_cstr(&body));
 }
 
 /* ---- what goes with the code ---- */
@@ -190,45 +159,9 @@ static json_t *manifest(const ObjectivePack *o) {
 }
 
 static void readme(ObjectivePack *o) {
-	Pack *pack = o->pack;
-	const FeObjective *objective = o->objective;
-	const char *name = session_text(pack->session, objective->decl->name.name);
-	Text *out = pack_file(pack, "README.md");
-	pack_printf(pack, out, "# The objective `%s` in C\n\nWritten by gradus %s from %s.\n\n", name, RT_VERSION,
-	            pack->what);
-	pack_put(pack, out,
-	         "```c\n"
-	         "#include \"@.h\"\n\n"
-	         "void *work = malloc(@_work_size());\n"
-	         "@_real x[@_N], gradient[@_N];\n"
-	         "@_real value = @_value_gradient(&data, x, work, gradient);\n"
-	         "```\n\n");
-	pack_printf(pack, out,
-	            "`@_real` is %s. A point `x` has %" PRId64
-	            " numbers:\n\n| parameter | shape | begins at |\n|---|---|---|\n",
-	            pack->real == IR_F32 ? "float" : "double", objective->size);
-	for (uint32_t i = 0; i < objective->params.count; i++) {
-		const FeSlot *slot = &objective->params.data[i];
-		pack_printf(pack, out, "| `%s` | %s | `x[%" PRId64 "]` |\n", session_text(pack->session, slot->name),
-		            pack_dims(pack, slot->type), slot->offset);
-	}
-	if (objective->fixed.count > 0) {
-		pack_put(pack, out,
-		         "\n`@_data` holds what is given and what the program makes of it before there are parameters:\n\n"
-		         "| field | shape | type |\n|---|---|---|\n");
-		for (uint32_t i = 0; i < objective->fixed.count; i++) {
-			const FeSlot *slot = &objective->fixed.data[i];
-			text_printf(out, "| `%s` | %s | `%s` |\n", o->fields[i], pack_dims(pack, slot->type),
-			            pack_type(pack, slot->type.scalar));
-		}
-	} else {
-		pack_put(pack, out, "\nThere are no data: `data` may be NULL.\n");
-	}
-	if (o->has_instance) {
-		pack_put(pack, out, "\n`@_instance.h` has problem 0 of the family, for the self-test and the example.\n");
-	}
-	text_char(out, '\n');
-	pack_readme_end(pack, out);
+	Text *out = pack_file(o->pack, "README.md");
+	pack_fill(o->pack, out, "objective_README.md", o->scope);
+	pack_fill(o->pack, out, "readme_end.md", o->scope);
 }
 
 static bool can_be_emitted(Rt *rt, const FeObjective *objective) {
@@ -263,6 +196,7 @@ bool rt_emit_objective(Rt *rt, const FeCall *call, const RtEmitOptions *options)
 	prepare(o);
 	bool ok = objective_golden(o);
 	if (ok) {
+		make_scope(o);
 		header(o);
 		source(o);
 		objective_instance(o);

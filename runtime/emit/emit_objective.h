@@ -18,6 +18,7 @@ typedef struct ObjectivePack {
 	double *values;      /* [GOLDEN_POINTS]: at the start and around it, computed with the gradient ... */
 	double *alone;       /* ... and without, which may round otherwise */
 	double *gradients;   /* [GOLDEN_POINTS][N] */
+	PackScope *scope;    /* for templates */
 	bool has_instance;   /* there is data, or the start is drawn: @_instance.h */
 } ObjectivePack;
 

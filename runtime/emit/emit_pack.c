@@ -58,11 +58,15 @@ Pack *pack_new(Rt *rt, const RtEmitOptions *options, const char *what) {
 	*pack = (Pack){
 		.rt = rt, .session = rt->session, .arena = arena, .options = options, .prefix = prefix, .real = options->real};
 	pack->what = what;
+	pack->functions = jit_c_file_new(arena, prefix);
 	char *capitals = arena_strdup(arena, prefix);
 	for (char *at = capitals; *at; at++) {
 		*at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
 	}
 	pack->capitals = capitals;
+	pack->scope = pack_scope(pack, NULL);
+	pack_set(pack, pack->scope, "version", RT_VERSION);
+	pack_set(pack, pack->scope, "what", what);
 	return pack;
 }
 
@@ -117,13 +121,10 @@ Text *pack_file(Pack *pack, const char *name) {
 
 Text *pack_source(Pack *pack, const char *name, const char *what) {
 	Text *out = pack_file(pack, name);
-	pack_printf(pack, out, "/* %s: ", pack_name(pack, name));
-	pack_put(pack, out, what);
-	pack_printf(pack, out,
-	            "\n *\n * Written by gradus %s from %s. It belongs to you: use it, change it and pass it on as you "
-	            "like, under\n"
-	            " * whatever terms you like. Nobody else has rights in it. */\n",
-	            RT_VERSION, pack->what);
+	PackScope *scope = pack_scope(pack, pack->scope);
+	pack_set(pack, scope, "file", pack_name(pack, name));
+	pack_set(pack, scope, "purpose", pack_name(pack, what));
+	pack_fill(pack, out, "notice", scope);
 	return out;
 }
 
@@ -250,71 +251,26 @@ uint64_t pack_hash(const Pack *pack, const IrFunc *const *funcs, uint32_t count,
 
 /* ---- parts of files ---- */
 
-void pack_guard(const Pack *pack, Text *out) {
-	pack_put(pack, out,
-	         "\n#if defined(__FAST_MATH__) && !defined($_ALLOW_FAST_MATH)\n"
-	         "#error \"-ffast-math changes the results; define $_ALLOW_FAST_MATH if that is wanted\"\n"
-	         "#endif\n");
+void pack_tables(const Pack *pack, Text *out, const char *body) {
+	if (strstr(body, pack_name(pack, "$_NUM("))) {
+		pack_fill(pack, out, "number_macro", pack->scope);
+	}
+	text_printf(out, "%s", body);
 }
 
-void pack_number_macro(const Pack *pack, Text *out) {
-	pack_put(pack, out,
-	         "\n/* A number in hexadecimal, which reads back exactly; C++ before 2017 takes the shortest decimal that "
-	         "does. */\n"
-	         "#if defined(__cplusplus) && __cplusplus < 201703L\n"
-	         "#define $_NUM(hexadecimal, decimal) decimal\n"
-	         "#else\n"
-	         "#define $_NUM(hexadecimal, decimal) hexadecimal\n"
-	         "#endif\n");
+void pack_begin(const Pack *pack, Text *out, const char *body) {
+	pack_fill(pack, out, "source.c", pack->scope);
+	jit_c_prelude(pack->functions, body, out);
+	pack_tables(pack, out, body);
 }
 
 void pack_makefile(Pack *pack) {
-	Text *out = pack_file(pack, "Makefile");
-	pack_printf(pack, out, "# Written by gradus %s from %s. It belongs to you.\n", RT_VERSION, pack->what);
-	pack_put(pack, out,
-	         "# The first three flags of BITS make the same numbers on every machine (gcc 12's straight-line "
-	         "vectoriser drops\n"
-	         "# roundings to float), the others make it fast.\n"
-	         "CC ?= cc\n"
-	         "BITS = -std=c99 -ffp-contract=off -fno-tree-slp-vectorize -fno-math-errno -fno-trapping-math\n"
-	         "CFLAGS ?= -O2 -Wall -Wextra\n"
-	         "OBJECTS =");
+	PackScope *scope = pack_scope(pack, pack->scope);
+	Text objects = text_new(pack->arena);
 	for (uint32_t i = 0; i < pack->units.count; i++) {
 		const char *unit = pack->units.data[i];
-		text_printf(out, " %.*s.o", (int)strlen(unit) - 2, unit);
+		text_printf(&objects, " %.*s.o", (int)strlen(unit) - 2, unit);
 	}
-	pack_put(
-		pack, out,
-		"\n\nall: @_test example\n\n"
-		"test: @_test\n\t./@_test\n\n"
-		"@_test: @_test.o \\$(OBJECTS)\n\t\\$(CC) \\$(CFLAGS) \\$(LDFLAGS) -o \\$\\@ @_test.o \\$(OBJECTS) -lm\n\n"
-		"example: example.o \\$(OBJECTS)\n\t\\$(CC) \\$(CFLAGS) \\$(LDFLAGS) -o \\$\\@ example.o \\$(OBJECTS) -lm\n\n"
-		".c.o:\n\t\\$(CC) \\$(BITS) \\$(CFLAGS) -c -o \\$\\@ \\$<\n\n"
-		"\\$(OBJECTS) @_test.o example.o: @.h\n\n"
-		"clean:\n\trm -f @_test example @_test.o example.o \\$(OBJECTS)\n\n"
-		".SUFFIXES: .c .o\n"
-		".PHONY: all test clean\n");
-}
-
-void pack_readme_end(const Pack *pack, Text *out) {
-	pack_put(
-		pack, out,
-		"## Compiling\n\n"
-		"`make` builds the self-test and the example, `make test` runs the self-test: it compares with numbers that "
-		"gradus\n"
-		"computed, bit for bit. The sources are C99 and C++11; nothing but the C library (and `-lm`) is needed. They "
-		"allocate\n"
-		"nothing, read and write nothing, and have no variables of their own, so threads may use them at the same "
-		"time, each\n"
-		"with memory of its own. Every name that other files can see begins with `@`.\n\n"
-		"Compiled as the Makefile does (`-std=c99 -ffp-contract=off -fno-tree-slp-vectorize`, any optimisation level), "
-		"the results are the "
-		"same bits\n"
-		"everywhere, and those of `gradus --strict`. `-fno-math-errno -fno-trapping-math` change nothing but the "
-		"speed.\n"
-		"`-ffast-math` is refused unless `$_ALLOW_FAST_MATH` is defined: the results then differ. On 32-bit x86 add\n"
-		"`-msse2 -mfpmath=sse`.\n\n"
-		"## Whose it is\n\n"
-		"What is in this folder belongs to you: use it, change it and pass it on as you like, under whatever terms you "
-		"like.\n");
+	pack_set(pack, scope, "objects", text_cstr(&objects));
+	pack_fill(pack, pack_file(pack, "Makefile"), "Makefile", scope);
 }

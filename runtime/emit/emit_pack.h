@@ -10,6 +10,18 @@
 /* The most numbers that stand in the source itself; longer tables get a unit of their own. */
 enum { PACK_INLINE = 65536 };
 
+/* A text that files are made from; emit_template.c says how it is written. */
+typedef struct PackTemplate {
+	const char *name, *text;
+	size_t length;
+} PackTemplate;
+
+extern const PackTemplate pack_templates[];
+extern const size_t pack_template_count;
+
+/* What a template can name: values, and lists of scopes. */
+typedef struct PackScope PackScope;
+
 typedef struct PackFile {
 	const char *name;
 	Text text;
@@ -23,8 +35,10 @@ typedef struct Pack {
 	const char *prefix, *capitals; /* myopt, MYOPT */
 	const char *what;              /* "rule `adam`", for the notice */
 	IrScalar real;
+	JitCFile *functions;     /* what is compiled for @.c */
 	VEC(PackFile *) files;   /* in the order they were begun */
 	VEC(const char *) units; /* sources that make up the library: "myopt.c" */
+	PackScope *scope;        /* what every template may name */
 } Pack;
 
 /* NULL with a diagnostic if the prefix cannot be used. */
@@ -36,6 +50,14 @@ Text *pack_file(Pack *pack, const char *name);
 Text *pack_source(Pack *pack, const char *name, const char *what);
 /* Appends a template (`\@` and `\$` are the plain signs); the second form knows printf's conversions too. */
 void pack_put(const Pack *pack, Text *out, const char *text);
+/* emit_template.c: the template NAME.in, with what the scope names. Panics where it asks for what is not there. */
+void pack_fill(const Pack *pack, Text *out, const char *name, const PackScope *scope);
+PackScope *pack_scope(const Pack *pack, const PackScope *outer); /* names are looked up in it, then in `outer` */
+void pack_set(const Pack *pack, PackScope *scope, const char *name, const char *value); /* NULL or empty: not there */
+void pack_flag(const Pack *pack, PackScope *scope, const char *name, bool value);
+void pack_number(const Pack *pack, PackScope *scope, const char *name, int64_t value);
+/* One more scope of a list, inside of `scope`. */
+PackScope *pack_item(const Pack *pack, PackScope *scope, const char *list);
 void pack_printf(const Pack *pack, Text *out, const char *format, ...) BASE_PRINTF(3, 4);
 const char *pack_name(const Pack *pack, const char *text); /* a template as a string */
 /* A name of the program for a member, unlike the `count` names before it (jit/c/c_names.c has the rules). */
@@ -52,13 +74,12 @@ void pack_bits(const Pack *pack, Text *out, const char *head, IrScalar scalar, c
 /* One literal of the pack's real type: 0.5f. */
 const char *pack_real(const Pack *pack, double value);
 
-/* What every source begins with, after the notice: the check for fast mathematics; and the macro that pack_table needs. */
-void pack_guard(const Pack *pack, Text *out);
-void pack_number_macro(const Pack *pack, Text *out);
+/* @.c after its notice: includes, the check for fast mathematics, the helpers that `body` uses, and `body`. */
+void pack_begin(const Pack *pack, Text *out, const char *body);
+/* Text with tables: the macro that their numbers need, if they do, and `body`. */
+void pack_tables(const Pack *pack, Text *out, const char *body);
 /* Makefile, for the units and the programs @_test and example. */
 void pack_makefile(Pack *pack);
-/* Text about compiling and results that every README ends with. */
-void pack_readme_end(const Pack *pack, Text *out);
 uint64_t pack_hash(const Pack *pack, const IrFunc *const *funcs, uint32_t count, const double *numbers,
                    int64_t number_count);
 /* emit_folder.c: adds manifest.json: `own`, with the files; then writes everything into the folder, if that holds nothing else.

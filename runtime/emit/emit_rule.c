@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "ir/core/walk.h"
 #include "runtime/emit/emit_rule.h"
 
 /* ---- functions ---- */
@@ -42,21 +43,20 @@ static IrFunc *part_of_step(const RulePack *r, const char *name, uint32_t known,
 	return ir_optimize(rule->module, func, &pipeline);
 }
 
+static void find_extent(void *context, const IrBlock *block, IrOp *op) {
+	bool *found = context;
+	const IrFor *f = ir_as_for(op);
+	(void)block;
+	for (uint32_t k = 0; f && k < f->nodes.count; k++) {
+		*found = *found || (f->nodes.data[k].kind == IR_NODE_DIM && f->nodes.data[k].dim < 0);
+	}
+}
+
 /* Does it speak of the number of coordinates? */
 static bool reads_extent(const IrBlock *block) {
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		if (op->kind == IR_LOOP && reads_extent(&op->loop.body)) {
-			return true;
-		}
-		for (uint32_t k = 0; op->kind == IR_FOR && k < op->f.nodes.count; k++) {
-			const IrNode *node = &op->f.nodes.data[k];
-			if (node->kind == IR_NODE_DIM && node->dim < 0) {
-				return true;
-			}
-		}
-	}
-	return false;
+	bool found = false;
+	ir_visit_ops(block, find_extent, &found);
+	return found;
 }
 
 bool rule_is_fixed(IrType shape) {
@@ -92,21 +92,6 @@ static bool is_sliceable(IrType shape) {
 	}
 	rest.dims[0] = 1;
 	return rule_is_fixed(rest);
-}
-
-const char *rule_size_argument(const IrFunc *func, const char *n) {
-	return func->symbols.count > 0 ? (n[0] == 'm' ? ", (ptrdiff_t)m" : ", (ptrdiff_t)n") : "";
-}
-
-const char *rule_horizon_text(const RulePack *r) {
-	const RtEmitOptions *options = r->pack->options;
-	if (options->horizon_high == 0) {
-		return NULL;
-	}
-	return options->horizon_low == options->horizon_high
-	           ? arena_printf(r->pack->arena, "trained for %d steps", options->horizon_high)
-	           : arena_printf(r->pack->arena, "trained for %d to %d steps", options->horizon_low,
-	                          options->horizon_high);
 }
 
 /* The tensors of the self-test: every kind of size, an empty one where it adds nothing but the case, or what a rule that is tied to
@@ -146,8 +131,8 @@ static void prepare(RulePack *r) {
 	for (uint32_t i = 0; i < state_count; i++) {
 		IrRange states = ir_results_of(r->step, IR_ROLE_STATE);
 		IrType shape = ir_type(r->step, r->step->results.data[states.first + i].value);
-		PackState state = {session_text(pack->session, rule->states.data[i].name), pack_type(pack, shape.scalar),
-		                   shape};
+		PackState state = {session_text(pack->session, rule->states.data[i].name), pack_type(pack, shape.scalar), shape,
+		                   NULL, NULL};
 		vec_push(arena, &r->states, state);
 		r->blocks = r->blocks && is_sliceable(shape);
 	}
@@ -225,101 +210,9 @@ static json_t *manifest(const RulePack *r) {
 	return root;
 }
 
-const char *rule_sizes_text(const RulePack *r) {
-	Arena *arena = r->pack->arena;
-	if (r->tied == 0) {
-		return r->joint ? "Any number of tensors of any sizes (this rule sees them as one vector, in the order given)"
-		                : "Any number of tensors of any sizes";
-	}
-	return arena_printf(arena,
-	                    r->joint ? "This rule is tied to %" PRId64
-	                               " numbers: any number of tensors that have so many together, seen as one vector"
-	                             : "This rule is tied to tensors of %" PRId64 " numbers, any number of them",
-	                    r->tied);
-}
-
-static void readme(RulePack *r) {
-	Pack *pack = r->pack;
-	const FeRule *rule = r->rule;
-	const char *name = session_text(pack->session, rule->decl->name.name);
-	Text *out = pack_file(pack, "README.md");
-	pack_printf(pack, out, "# The optimizer `%s` in C\n\n", name);
-	pack_printf(pack, out, "Written by gradus %s from %s.\n\n", RT_VERSION, pack->what);
-	const char *sizes = "size_t sizes[2] = {128, 10};             /* two tensors */";
-	if (r->tied > 0 && r->joint) {
-		sizes = arena_printf(pack->arena,
-		                     "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors, %" PRId64 " in all */",
-		                     r->tied - r->tied / 2, r->tied / 2, r->tied);
-	} else if (r->tied > 0) {
-		sizes = arena_printf(pack->arena, "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors */", r->tied,
-		                     r->tied);
-	}
-	pack_printf(pack, out, "```c\n#include \"@.h\"\n\n%s\n", sizes);
-	pack_put(pack, out,
-	         "@_real *params[2] = {weights, bias};\n"
-	         "const @_real *grads[2] = {weights_gradient, bias_gradient};\n"
-	         "@_hyper hyper;\n"
-	         "@_hyper_default(&hyper);\n"
-	         "size_t bytes = @_state_size(sizes, 2);\n"
-	         "void *state = malloc(bytes);             /* any memory will do */\n"
-	         "@_init(state, bytes, sizes, 2, params, &hyper);\n"
-	         "for (int i = 0; i < steps; i++) {\n"
-	         "\t@_real loss = value_and_gradient(params, weights_gradient, bias_gradient);\n"
-	         "\t@_step(state, params, grads, loss);\n"
-	         "}\n"
-	         "```\n\n");
-	pack_printf(pack, out,
-	            "Every tensor is dense; `@_real` is %s.\n%s.\nFunctions return `@_ok` (0) or a code that `@_strerror` "
-	            "explains.\n\n",
-	            pack->real == IR_F32 ? "float" : "double", rule_sizes_text(r));
-	if (rule->hypers.count > 0 || rule->reads_horizon) {
-		pack_put(pack, out, "| hyperparameter | default | range |\n|---|---|---|\n");
-		for (uint32_t i = 0; i < rule->hypers.count; i++) {
-			const FeHyper *hyper = &rule->hypers.data[i];
-			Text text = text_new(pack->arena);
-			text_real(&text, hyper->value, pack->real == IR_F32);
-			text_printf(out, "| `%s` | %s | ", r->hypers[i], text_cstr(&text));
-			if (hyper->has_range) {
-				text_real(out, hyper->low, pack->real == IR_F32);
-				text_printf(out, " .. ");
-				text_real(out, hyper->high, pack->real == IR_F32);
-			}
-			text_printf(out, " |\n");
-		}
-		if (rule->reads_horizon) {
-			const char *trained = rule_horizon_text(r);
-			text_printf(out, "| `horizon` | %" PRId64 " | the number of steps that the run will have%s%s |\n",
-			            r->horizon, trained ? "; " : "", trained ? trained : "");
-		}
-		text_char(out, '\n');
-	}
-	if (!rule->reads_g) {
-		pack_put(pack, out, "The rule does not look at the gradient: `grads` may be NULL.\n\n");
-	}
-	if (!rule->reads_f) {
-		pack_put(pack, out, "The rule does not look at the loss: any number will do.\n\n");
-	}
-	if (rule->learned_count > 0) {
-		pack_printf(pack, out, "%" PRId64 " learned numbers are part of the code%s.\n\n", rule->learned_count,
-		            r->weights_apart ? pack_name(pack, " (`@_weights.c`)") : "");
-	}
-	pack_put(pack, out,
-	         "`@_save` writes the state into bytes that `@_load` reads on any machine; damaged bytes, and those of "
-	         "another rule or of\n"
-	         "tensors of other sizes, are refused. The state holds no pointers, but must stay where it is: to move it, "
-	         "save and load.\n\n");
-	if (r->blocks) {
-		pack_put(pack, out,
-		         "No coordinate sees another, so threads may share a step: `@_step_range` on disjoint ranges, then "
-		         "`@_step_end`\n"
-		         "once.\n\n");
-	}
-	pack_readme_end(pack, out);
-}
-
 /* A rule that depends on the number of coordinates needs to know it. */
 static bool knows_size(Rt *rt, const FeCall *call, const RtEmitOptions *options) {
-	if (!fe_is_tied(rt->session, call->decl) || options->size > 0) {
+	if (!fe_is_tied(call->program ? call->program : rt->program, call->decl) || options->size > 0) {
 		return true;
 	}
 	Diag *diag = diag_error(rt->session, 265, call->decl->name.span,
@@ -338,7 +231,7 @@ bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEm
 	IrModule *module = ir_module_new(rt->session);
 	RulePack pack_of_rule = {.pack = pack, .joint = call->decl->joint};
 	RulePack *r = &pack_of_rule;
-	r->tied = fe_is_tied(rt->session, call->decl) ? options->size : 0;
+	r->tied = fe_is_tied(call->program ? call->program : rt->program, call->decl) ? options->size : 0;
 	r->horizon = options->horizon_high > 0 ? options->horizon_high : 100;
 	FeTarget target = {&r->tied, r->tied > 0 ? 1 : 0};
 	FeRule *rule = fe_rule(rt->program, module, call, &target, options->real, NULL, 0);
@@ -359,12 +252,13 @@ bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEm
 		ok = rule_golden(r, &golden);
 	}
 	if (ok) {
+		rule_scope(r);
 		rule_header(r);
 		rule_source(r);
 		rule_test(r, &golden);
 		rule_example(r);
 		pack_makefile(pack);
-		readme(r);
+		rule_readme(r);
 		ok = pack_write(pack, manifest(r));
 	}
 	ir_module_free(module);

@@ -5,9 +5,10 @@
 #include "runtime/emit/emit_pack.h"
 
 typedef struct PackState {
-	const char *name; /* as in the program */
-	const char *type; /* in C */
-	IrType shape;     /* a negative extent is the number of coordinates */
+	const char *name;      /* as in the program */
+	const char *type;      /* in C */
+	IrType shape;          /* a negative extent is the number of coordinates */
+	const char *c, *new_c; /* what variables for it, and for what replaces it, are called */
 } PackState;
 
 typedef struct RulePack {
@@ -21,6 +22,7 @@ typedef struct RulePack {
 	IrFunc *move;        /* the step, with the results of `once` as further parameters */
 	IrFunc **shares;     /* per collective: the sums before it known -> share */
 	const char **hypers; /* C names */
+	const char **alike;  /* C names of the results of `once` */
 	VEC(PackState) states;
 	double *theta;         /* [P] */
 	bool weights_apart;    /* theta stands in a unit of its own */
@@ -29,6 +31,7 @@ typedef struct RulePack {
 	uint64_t model;        /* which rule a saved state belongs to */
 	uint32_t tensor_count; /* of the self-test's problem, and their sizes */
 	const size_t *tensors;
+	PackScope *scope; /* for templates */
 } RulePack;
 
 /* The self-test's problem: tensors of several sizes, a quadratic in each coordinate, its parameters and values exact. */
@@ -46,26 +49,13 @@ const char *rule_count(const RulePack *r, IrType shape, const char *n);
 /* Is it a number, whatever n is? */
 bool rule_is_fixed(IrType shape);
 
-/* The last argument of a compiled function over n coordinates, or nothing. */
-const char *rule_size_argument(const IrFunc *func, const char *n);
-/* "Any number of tensors of any sizes", or what a rule is tied to. */
-const char *rule_sizes_text(const RulePack *r);
-/* "trained for 20 to 60 steps", or NULL where nothing is known. */
-const char *rule_horizon_text(const RulePack *r);
-
-/* The arguments of a compiled function in C, each with ", " behind it: what stands for its roles where it is called. */
-void rule_arguments(const RulePack *r, const IrFunc *func, Text *out);
-
-void rule_once(RulePack *r);                       /* emit_rule_once.c: sets once and move */
-void rule_once_call(const RulePack *r, Text *out); /* its results c0, c1, ... and the call that makes them */
-void rule_header(RulePack *r);                     /* emit_rule_header.c */
-void rule_source(RulePack *r);                     /* emit_rule_source.c */
-void rule_memory(const RulePack *r, Text *out);    /* emit_rule_memory.c */
-/* Bytes of a state of n coordinates, as an expression that cannot overflow. */
-const char *rule_bytes_of(const RulePack *r, const PackState *state, const char *n);
-void rule_save(const RulePack *r, Text *out);      /* emit_rule_save.c */
-bool rule_golden(RulePack *r, Golden *out);        /* emit_rule_golden.c: by the evaluator. false with a diagnostic */
-void rule_test(RulePack *r, const Golden *golden); /* emit_rule_test.c */
+void rule_once(RulePack *r);                /* emit_rule_once.c: sets once and move */
+void rule_scope(RulePack *r);               /* emit_rule_scope.c: sets scope, when all else is known */
+bool rule_golden(RulePack *r, Golden *out); /* emit_rule_golden.c: by the evaluator. false with a diagnostic */
+void rule_header(RulePack *r);              /* emit_rule_source.c: the files */
+void rule_source(RulePack *r);
+void rule_test(RulePack *r, const Golden *golden);
 void rule_example(RulePack *r);
+void rule_readme(RulePack *r);
 
 #endif

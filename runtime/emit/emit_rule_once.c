@@ -6,6 +6,7 @@
  * without such operations between them, those on coordinates share one loop. Every bit is kept. */
 #include <inttypes.h>
 
+#include "ir/core/walk.h"
 #include "runtime/emit/emit_rule.h"
 
 enum { MOST = 64 /* elements: what is larger stays where it is used */ };
@@ -41,27 +42,20 @@ static bool is_alike(const Parts *parts, const IrFor *f) {
 	return true;
 }
 
-static void mark_used(Parts *parts, const IrBlock *block) {
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		if (op->kind == IR_LOOP) {
-			parts->used[op->loop.trips] = true;
-			for (uint32_t k = 0; k < op->loop.carries.count; k++) {
-				parts->used[op->loop.carries.data[k].init] = parts->used[op->loop.carries.data[k].yield] = true;
-			}
-			mark_used(parts, &op->loop.body);
-		}
-		if (op->kind != IR_FOR || parts->moved[op->f.puts.data[0].out]) {
-			continue;
-		}
-		for (uint32_t k = 0; k < op->f.nodes.count; k++) {
-			if (op->f.nodes.data[k].kind == IR_NODE_READ) {
-				parts->used[op->f.nodes.data[k].value] = true;
-			}
-		}
-		for (uint32_t k = 0; k < op->f.puts.count; k++) {
-			parts->used[op->f.puts.data[k].into] = true;
-		}
+static bool is_moved(const Parts *parts, const IrOp *op) {
+	return ir_as_for(op) && parts->moved[op->f.puts.data[0].out];
+}
+
+static bool is_table(const IrOp *op) {
+	IrDef def = ir_defs(op);
+	return ir_next_def(&def) && def.kind == IR_DEF_TABLE;
+}
+
+static void mark_used(void *context, const IrBlock *block, IrOp *op) {
+	Parts *parts = context;
+	(void)block;
+	for (IrUse use = ir_uses(op); !is_moved(parts, op) && ir_next_use(&use);) {
+		parts->used[use.value] = true;
 	}
 }
 
@@ -74,18 +68,90 @@ static void look(Parts *parts) {
 	}
 	for (uint32_t i = 0; i < step->body.ops.count; i++) {
 		const IrOp *op = step->body.ops.data[i];
-		if (op->kind == IR_CONST) {
-			parts->alike[op->constant.out] = true;
-		} else if (op->kind == IR_FOR && is_alike(parts, &op->f)) {
-			for (uint32_t p = 0; p < op->f.puts.count; p++) {
-				parts->alike[op->f.puts.data[p].out] = parts->moved[op->f.puts.data[p].out] = true;
-			}
+		bool moved = ir_as_for(op) && is_alike(parts, &op->f);
+		for (IrDef def = ir_defs(op); ir_next_def(&def);) {
+			parts->alike[def.value] = moved || def.kind == IR_DEF_TABLE;
+			parts->moved[def.value] = moved;
 		}
 	}
-	mark_used(parts, &step->body);
+	ir_visit_ops(&step->body, mark_used, parts);
 	for (uint32_t i = 0; i < step->results.count; i++) {
 		parts->used[step->results.data[i].value] = true;
 	}
+}
+
+/* ---- names for what is alike: 1 - beta1 is one_minus_beta1 ---- */
+
+enum { LONGEST = 40 };
+
+static bool name_node(const RulePack *r, const IrFor *f, uint32_t number, Text *out);
+
+static const char *word_between(IrOpcode opcode) {
+	switch (opcode) {
+	case IR_add: return "_plus_";
+	case IR_sub: return "_minus_";
+	case IR_mul: return "_times_";
+	case IR_div: return "_over_";
+	case IR_pow:
+	case IR_powi: return "_to_the_";
+	default: return NULL;
+	}
+}
+
+static bool name_op(const RulePack *r, const IrFor *f, const IrNode *node, Text *out) {
+	const char *between = word_between(node->opcode);
+	if (node->name) {
+		text_printf(out, "%s", session_text(r->pack->session, node->name));
+		return true;
+	}
+	if (node->opcode == IR_to_f32 || node->opcode == IR_to_f64) {
+		return name_node(r, f, node->args[0], out);
+	}
+	if (between && ir_op_info[node->opcode].arity == 2) {
+		bool first = name_node(r, f, node->args[0], out);
+		text_printf(out, "%s", between);
+		return first && name_node(r, f, node->args[1], out);
+	}
+	if (ir_op_info[node->opcode].arity != 1) {
+		return false;
+	}
+	text_printf(out, "%s_", ir_op_info[node->opcode].name);
+	return name_node(r, f, node->args[0], out);
+}
+
+static bool name_node(const RulePack *r, const IrFor *f, uint32_t number, Text *out) {
+	static const char *const small[] = {"zero", "one", "two", "three", "four"};
+	const IrNode *node = &f->nodes.data[number];
+	if (node->kind == IR_NODE_READ && node->at_count == 0 && ir_info(r->step, node->value)->name) {
+		text_printf(out, "%s", session_text(r->pack->session, ir_info(r->step, node->value)->name));
+		return true;
+	}
+	if (node->kind == IR_NODE_CONST) {
+		for (int i = 0; i < 5; i++) {
+			if (node->type == IR_I64 ? node->integer == i : node->real == i) {
+				text_printf(out, "%s", small[i]);
+				return true;
+			}
+		}
+	}
+	return node->kind == IR_NODE_OP && name_op(r, f, node, out);
+}
+
+/* The name of a value of the step: its own, or what it computes in words, or "alike". */
+static const char *name_alike(const RulePack *r, IrValue value) {
+	const IrValueInfo *info = ir_info(r->step, value);
+	if (info->name) {
+		return session_text(r->pack->session, info->name);
+	}
+	const IrFor *f = info->def && info->def->kind == IR_FOR ? &info->def->f : NULL;
+	for (uint32_t p = 0; f && p < f->puts.count; p++) {
+		Text words = text_new(r->pack->arena);
+		bool plain = f->puts.data[p].out == value && f->puts.data[p].combine == IR_PUT_NONE && f->indices.count == 0;
+		if (plain && name_node(r, f, f->puts.data[p].node, &words) && words.length <= LONGEST) {
+			return text_cstr(&words);
+		}
+	}
+	return "alike";
 }
 
 /* The parameters of the step in a new function: all of them, or those that are alike for all coordinates. */
@@ -123,23 +189,22 @@ void rule_once(RulePack *r) {
 	IrMap of_once = begin(r, &parts, once, false), of_move = begin(r, &parts, move, true);
 	for (IrValue v = 1; v < step->values.count; v++) {
 		if (parts.moved[v] && parts.used[v]) {
-			ir_map_set(&of_move, v, ir_param_as(move, IR_ROLE_ALIKE, "alike", ir_type(step, v)));
+			ir_map_set(&of_move, v, ir_param_as(move, IR_ROLE_ALIKE, name_alike(r, v), ir_type(step, v)));
 		}
 	}
 	IrBuilder in_once = ir_builder(once), in_move = ir_builder(move);
 	for (uint32_t i = 0; i < step->body.ops.count; i++) {
 		const IrOp *op = step->body.ops.data[i];
-		bool moved = op->kind == IR_FOR && parts.moved[op->f.puts.data[0].out];
-		if (moved || op->kind == IR_CONST) {
+		if (is_moved(&parts, op) || is_table(op)) {
 			ir_copy_op(&in_once, step, op, &of_once);
 		}
-		if (!moved) {
+		if (!is_moved(&parts, op)) {
 			ir_copy_op(&in_move, step, op, &of_move);
 		}
 	}
 	for (IrValue v = 1; v < step->values.count; v++) {
 		if (parts.moved[v] && parts.used[v]) {
-			ir_result_as(once, IR_ROLE_ALIKE, "alike", ir_map_get(&of_once, v));
+			ir_result_as(once, IR_ROLE_ALIKE, name_alike(r, v), ir_map_get(&of_once, v));
 		}
 	}
 	if (once->results.count == 0) {
@@ -152,21 +217,4 @@ void rule_once(RulePack *r) {
 	}
 	r->once = ir_pass_simplify(r->rule->module, once);
 	r->move = ir_pass_simplify(r->rule->module, move);
-}
-
-/* `TYPE c0[1], ...` and the call that fills them. */
-void rule_once_call(const RulePack *r, Text *out) {
-	const Pack *pack = r->pack;
-	if (!r->once) {
-		return;
-	}
-	text_printf(out, "\t/* what all coordinates share */\n");
-	for (uint32_t i = 0; i < r->once->results.count; i++) {
-		IrType type = ir_type(r->once, r->once->results.data[i].value);
-		text_printf(out, "\t%s c%u[%" PRId64 "];\n", pack_type(pack, type.scalar), (unsigned)i,
-		            ir_type_elements(type, NULL));
-	}
-	pack_put(pack, out, "\tif (@_once_call(");
-	rule_arguments(r, r->once, out);
-	pack_put(pack, out, "scratch))\n\t\treturn @_bad_index;\n");
 }

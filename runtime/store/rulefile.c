@@ -42,32 +42,16 @@ const char *rt_written(const Session *session, Arena *arena, Span span) {
 	return arena_printf(arena, "%.*s", (int)(span.end - span.start), source->text + span.start);
 }
 
-static const AstDeclare *find_learn(const AstBlock *body, Name name) {
-	for (uint32_t i = 0; i < body->count; i++) {
-		const AstStmt *stmt = body->data[i];
-		if (stmt->kind == AST_LEARN && stmt->declare.names.count > 0 && stmt->declare.names.data[0].name == name) {
-			return &stmt->declare;
-		}
-		if (stmt->kind == AST_WHEN) {
-			const AstDeclare *inner = find_learn(&stmt->when.yes, name);
-			inner = inner ? inner : find_learn(&stmt->when.no, name);
-			if (inner) {
-				return inner;
-			}
-		}
-	}
-	return NULL;
-}
-
 /* ": [4, 8] ~ normal(0, 1)" */
-static void hole_shape(const FeRule *rule, const FeSlot *slot, const Session *session, Text *out) {
+static void hole_shape(const FeLearned *learned, const Session *session, Text *out) {
 	enum { LONGEST_START = 40 };
+	const FeSlot *slot = &learned->slot;
 	text_printf(out, " : [");
 	for (int i = 0; i < slot->type.rank; i++) {
 		text_printf(out, slot->type.dims[i] < 0 ? "%sn" : "%s%lld", i ? ", " : "", (long long)slot->type.dims[i]);
 	}
 	text_char(out, ']');
-	const AstDeclare *learn = find_learn(&rule->decl->body, slot->name);
+	const AstDeclare *learn = learned->declare;
 	if (!learn || !learn->source.file || learn->source.end - learn->source.start > LONGEST_START) {
 		return;
 	}
@@ -88,8 +72,10 @@ const char *rt_holes(RtTask *task, const double *theta, Arena *arena) {
 		return NULL;
 	}
 	for (uint32_t i = 0; i < rule->learned.count; i++) {
-		const FeSlot *slot = &rule->learned.data[i].slot;
-		if (fe_is_from_file(rule->decl, slot->name) || holes++ >= SHOWN) {
+		const FeLearned *learned = &rule->learned.data[i];
+		const FeSlot *slot = &learned->slot;
+		bool filled = learned->declare && learned->declare->from;
+		if (filled || holes++ >= SHOWN) {
 			continue;
 		}
 		text_printf(&out, "%s%s", out.length > 0 ? ", " : "", session_text(session, slot->name));
@@ -97,7 +83,7 @@ const char *rt_holes(RtTask *task, const double *theta, Arena *arena) {
 			text_printf(&out, " = ");
 			text_real(&out, natural[slot->offset], rule->real == IR_F32);
 		} else {
-			hole_shape(rule, slot, session, &out);
+			hole_shape(learned, session, &out);
 		}
 	}
 	if (holes > SHOWN) {
@@ -119,9 +105,24 @@ static const char *learned_text(Arena *arena, double value, const FeLearned *lea
 	return text_cstr(&text);
 }
 
-static void edit_learned(Edits *edits, const AstDeclare *declare, const FeLearned *learned, IrScalar real,
-                         const double *values, const char *weights) {
+/* An extent as the file says it: what follows from the size of x says so, so that the rule stays tied to it, and for other sizes
+ * the tensor in the file is refused. Where no axis is as long as x, the first one is said relative to it. */
+static void put_extent(Text *text, const FeLearned *learned, uint32_t axis, int64_t n) {
+	long long extent = (long long)learned->slot.type.dims[axis], more = extent - (long long)n;
+	if (learned->like_x >> axis & 1) {
+		text_printf(text, "size(x)");
+	} else if (axis == 0 && learned->by_size && !learned->like_x && n > 0) {
+		text_printf(text, "size(x) %c %lld", more < 0 ? '-' : '+', more < 0 ? -more : more);
+	} else {
+		text_printf(text, "%lld", extent);
+	}
+}
+
+/* n: the size of x. */
+static void edit_learned(Edits *edits, const FeLearned *learned, IrScalar real, int64_t n, const double *values,
+                         const char *weights) {
 	const FeSlot *slot = &learned->slot;
+	const AstDeclare *declare = learned->declare;
 	uint32_t start = declare->source.start;
 	Text text = text_new(edits->arena);
 	if (slot->type.rank == 0) {
@@ -138,7 +139,8 @@ static void edit_learned(Edits *edits, const AstDeclare *declare, const FeLearne
 		}
 		text_printf(&text, "%s", typed ? "" : declare->has_head ? " : [" : ": [");
 		for (uint32_t i = 0; !typed && i < slot->type.rank; i++) {
-			text_printf(&text, "%lld%s", (long long)slot->type.dims[i], i + 1 < slot->type.rank ? ", " : "] ");
+			put_extent(&text, learned, i, n);
+			text_printf(&text, "%s", i + 1 < slot->type.rank ? ", " : "] ");
 		}
 		text_printf(&text, "from \"%s\"", weights);
 	}
@@ -176,41 +178,12 @@ static void print_decl(const Rt *rt, const AstDecl *decl, const Edits *edits, Te
 	text_char(out, '\n');
 }
 
-static bool is_letter(char c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '\'' ||
-	       (unsigned char)c >= 0x80;
-}
-
-static bool mentions(const char *text, const char *word) {
-	size_t length = strlen(word);
-	for (const char *at = text; (at = strstr(at, word)) != NULL; at += length) {
-		if ((at == text || !is_letter(at[-1])) && !is_letter(at[length])) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Which of the program's constants, functions and rules the given text needs, directly or not. */
-static void find_needed(const Rt *rt, const AstDecl *rule, const char *text, bool *needed) {
-	Arena *arena = arena_new();
-	for (uint32_t i = 0; i < fe_decl_count(rt->program); i++) {
-		const AstDecl *other = fe_decl(rt->program, i);
-		bool usable = other->kind == AST_FN || other->kind == AST_CONST || other->kind == AST_OPTIMIZER;
-		if (!usable || other == rule || needed[i] || !mentions(text, session_text(rt->session, other->name.name))) {
-			continue;
-		}
-		needed[i] = true;
-		find_needed(rt, rule, rt_written(rt->session, arena, other->span), needed);
-	}
-	arena_free(arena);
-}
-
 void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
                     Text *out, RtTensors *tensors) {
 	const AstDecl *decl = rule->decl;
 	Arena *arena = out->arena;
 	Edits edits = {.arena = arena}, none = {.arena = arena};
+	int64_t n = ir_type(rule->init, rule->init->params.data[0].value).dims[0];
 	tensors->items = ARENA_ARRAY(arena, RtTensor, rule->learned.count + 1);
 	tensors->count = 0;
 	for (uint32_t i = 0; i < rule->learned.count; i++) {
@@ -219,9 +192,8 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
 		if (learned->from_hyper) {
 			continue;
 		}
-		const AstDeclare *declare = find_learn(&decl->body, slot->name);
-		if (declare && declare->source.file != 0) {
-			edit_learned(&edits, declare, learned, rule->real, natural, weights);
+		if (learned->declare->source.file != 0) {
+			edit_learned(&edits, learned, rule->real, n, natural, weights);
 		}
 		if (slot->type.rank > 0) {
 			RtTensor *tensor = &tensors->items[tensors->count++];
@@ -236,17 +208,15 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
 		qsort(edits.list.data, edits.list.count, sizeof(Edit), by_start);
 	}
 	/* What the rule uses stands in front of it, so that the file can be used alone. */
-	Text self = text_new(arena);
-	print_decl(rt, decl, &edits, &self);
 	bool *needed = ARENA_ARRAY(arena, bool, fe_decl_count(rt->program) + 1);
-	find_needed(rt, decl, text_cstr(&self), needed);
+	fe_needed(rt->program, call, needed);
 	for (uint32_t i = 0; i < fe_decl_count(rt->program); i++) {
 		if (needed[i]) {
 			print_decl(rt, fe_decl(rt->program, i), &none, out);
 			text_char(out, '\n');
 		}
 	}
-	text_printf(out, "%s", text_cstr(&self));
+	print_decl(rt, decl, &edits, out);
 }
 
 /* ---- loading ---- */

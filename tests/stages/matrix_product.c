@@ -1,17 +1,11 @@
-#if defined(__GNUC__)
-#define gradus_UNUSED __attribute__((unused))
-#else
-#define gradus_UNUSED
-#endif
-#if defined(__cplusplus)
-#if defined(__GNUC__)
+#if defined(__cplusplus) && defined(__GNUC__)
 #define gradus_RESTRICT __restrict__
-#else
+#elif defined(__cplusplus)
 #define gradus_RESTRICT
-#endif
 #else
 #define gradus_RESTRICT restrict
 #endif
+
 /* Clang would unroll the lanes first, and then make vectors of the loop around them by gathering. */
 #if defined(__clang__)
 #define gradus_LANES _Pragma("clang loop unroll(disable)")
@@ -19,516 +13,296 @@
 #define gradus_LANES
 #endif
 
-/* NaN wins; of equals the first is kept. */
-gradus_UNUSED static inline float gradus_min_f32(float a, float b) {
-	return b < a || b != b ? b : a;
-}
-gradus_UNUSED static inline float gradus_max_f32(float a, float b) {
-	return b > a || b != b ? b : a;
-}
-gradus_UNUSED static inline double gradus_min_f64(double a, double b) {
-	return b < a || b != b ? b : a;
-}
-gradus_UNUSED static inline double gradus_max_f64(double a, double b) {
-	return b > a || b != b ? b : a;
-}
-gradus_UNUSED static inline int64_t gradus_min_i64(int64_t a, int64_t b) {
-	return b < a ? b : a;
-}
-gradus_UNUSED static inline int64_t gradus_max_i64(int64_t a, int64_t b) {
-	return b > a ? b : a;
-}
-gradus_UNUSED static inline int32_t gradus_min_i32(int32_t a, int32_t b) {
-	return b < a ? b : a;
-}
-gradus_UNUSED static inline int32_t gradus_max_i32(int32_t a, int32_t b) {
-	return b > a ? b : a;
-}
-gradus_UNUSED static inline int gradus_min_bool(int a, int b) {
-	return a & b;
-}
-gradus_UNUSED static inline int gradus_max_bool(int a, int b) {
-	return a | b;
-}
-gradus_UNUSED static inline float gradus_sign_f32(float a) {
-	return a > 0 ? 1.0f : a < 0 ? -1.0f : a;
-}
-gradus_UNUSED static inline double gradus_sign_f64(double a) {
-	return a > 0 ? 1.0 : a < 0 ? -1.0 : a;
-}
-/* 0 if either factor is 0, whatever the other is. */
-gradus_UNUSED static inline float gradus_mulz_f32(float a, float b) {
-	return a == 0 || b == 0 ? 0.0f : a * b;
-}
-gradus_UNUSED static inline double gradus_mulz_f64(double a, double b) {
-	return a == 0 || b == 0 ? 0.0 : a * b;
-}
+/* Functions that loops call have to be inlined, or these loops are not made vector code. */
+#if defined(__GNUC__)
+#define gradus_INLINE static inline __attribute__((always_inline))
+#else
+#define gradus_INLINE static inline
+#endif
+
 /* Integers wrap. */
-gradus_UNUSED static inline int64_t gradus_add_i64(int64_t a, int64_t b) {
-	return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-gradus_UNUSED static inline int64_t gradus_sub_i64(int64_t a, int64_t b) {
-	return (int64_t)((uint64_t)a - (uint64_t)b);
-}
-gradus_UNUSED static inline int64_t gradus_mul_i64(int64_t a, int64_t b) {
-	return (int64_t)((uint64_t)a * (uint64_t)b);
-}
-gradus_UNUSED static inline int64_t gradus_neg_i64(int64_t a) {
-	return (int64_t)(0 - (uint64_t)a);
-}
-gradus_UNUSED static inline int64_t gradus_abs_i64(int64_t a) {
-	return a < 0 ? gradus_neg_i64(a) : a;
-}
-gradus_UNUSED static inline int64_t gradus_sign_i64(int64_t a) {
-	return (a > 0) - (a < 0);
-}
-gradus_UNUSED static inline int32_t gradus_add_i32(int32_t a, int32_t b) {
+static inline int32_t gradus_add_i32(int32_t a, int32_t b) {
 	return (int32_t)((uint32_t)a + (uint32_t)b);
 }
-gradus_UNUSED static inline int32_t gradus_sub_i32(int32_t a, int32_t b) {
-	return (int32_t)((uint32_t)a - (uint32_t)b);
-}
-gradus_UNUSED static inline int32_t gradus_mul_i32(int32_t a, int32_t b) {
-	return (int32_t)((uint32_t)a * (uint32_t)b);
-}
-gradus_UNUSED static inline int32_t gradus_neg_i32(int32_t a) {
-	return (int32_t)(0 - (uint32_t)a);
-}
-gradus_UNUSED static inline int32_t gradus_abs_i32(int32_t a) {
-	return a < 0 ? gradus_neg_i32(a) : a;
-}
-gradus_UNUSED static inline int32_t gradus_sign_i32(int32_t a) {
-	return (a > 0) - (a < 0);
-}
-/* Rounds down; by 0 it gives 0. */
-gradus_UNUSED static inline int64_t gradus_idiv_i64(int64_t a, int64_t b) {
-	if (b == 0)
-		return 0;
-	if (b == -1)
-		return gradus_neg_i64(a);
-	return a / b - (a % b != 0 && (a < 0) != (b < 0));
-}
-gradus_UNUSED static inline int64_t gradus_imod_i64(int64_t a, int64_t b) {
-	const int64_t rest = b == 0 || b == -1 ? 0 : a % b;
-	return rest != 0 && (a < 0) != (b < 0) ? rest + b : rest;
-}
-gradus_UNUSED static inline int32_t gradus_idiv_i32(int32_t a, int32_t b) {
-	return (int32_t)gradus_idiv_i64(a, b);
-}
-gradus_UNUSED static inline int32_t gradus_imod_i32(int32_t a, int32_t b) {
-	return (int32_t)gradus_imod_i64(a, b);
-}
-gradus_UNUSED static inline int64_t gradus_shl_i64(int64_t a, int64_t b) {
-	return (int64_t)((uint64_t)a << (b & 63));
-}
-gradus_UNUSED static inline int64_t gradus_shr_i64(int64_t a, int64_t b) {
-	return (int64_t)((uint64_t)a >> (b & 63));
-}
-gradus_UNUSED static inline int32_t gradus_shl_i32(int32_t a, int32_t b) {
+
+static inline int32_t gradus_shl_i32(int32_t a, int32_t b) {
 	return (int32_t)((uint32_t)a << (b & 31));
 }
-gradus_UNUSED static inline int32_t gradus_shr_i32(int32_t a, int32_t b) {
-	return (int32_t)((uint32_t)a >> (b & 31));
-}
-/* Towards zero; NaN gives 0, what is out of range the nearest integer. */
-gradus_UNUSED static inline int64_t gradus_to_int_f64(double a) {
-	if (a != a)
-		return 0;
-	if (a >= 9223372036854775808.0)
-		return INT64_MAX;
-	return a < -9223372036854775808.0 ? INT64_MIN : (int64_t)a;
-}
-gradus_UNUSED static inline int64_t gradus_to_int_f32(float a) {
-	return gradus_to_int_f64((double)a);
-}
-gradus_UNUSED static inline int32_t gradus_bits_f32(float a) {
+
+/* The bits of a number. */
+static inline int32_t gradus_bits_f32(float a) {
 	int32_t b;
 	memcpy(&b, &a, sizeof b);
 	return b;
 }
-gradus_UNUSED static inline int64_t gradus_bits_f64(double a) {
-	int64_t b;
-	memcpy(&b, &a, sizeof b);
-	return b;
-}
-gradus_UNUSED static inline float gradus_float_i32(int32_t a) {
+
+/* The number that has these bits. */
+static inline float gradus_float_i32(int32_t a) {
 	float b;
 	memcpy(&b, &a, sizeof b);
 	return b;
 }
-gradus_UNUSED static inline double gradus_float_i64(int64_t a) {
-	double b;
-	memcpy(&b, &a, sizeof b);
-	return b;
+
+/* Mathematics by gradus's own definitions, not the C library's: the same bits on every machine. */
+
+gradus_INLINE float gradus_at_most_f32_fma(float x, float limit) {
+	return (limit < x) ? limit : x;
 }
-static void gradus_gradient_k0(const float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, float *gradus_RESTRICT b2, float *gradus_RESTRICT b3, float *gradus_RESTRICT b4) {
-	const float t4 = b1[0];
-	const float t7 = b1[1];
-	const float t10 = b1[2];
-	const float t13 = b1[3];
-	const float t15 = b1[4];
-	const float t17 = b1[5];
-	const float t19 = b1[6];
-	const float t21 = b1[7];
-	const float t23 = b1[8];
-	const float t25 = b1[9];
-	const float t27 = b1[10];
-	const float t29 = b1[11];
-	const float t31 = b1[12];
-	const float t33 = b1[13];
-	const float t35 = b1[14];
-	const float t37 = b1[15];
-	const float t39 = b1[16];
-	const float t41 = b1[17];
-	const float t43 = b1[18];
-	const float t45 = b1[19];
-	const float t47 = b1[20];
-	const float t49 = b1[21];
-	const float t51 = b1[22];
-	const float t53 = b1[23];
-	const float t55 = b1[24];
-	const float t57 = b1[25];
-	const float t59 = b1[26];
-	const float t61 = b1[27];
-	const float t63 = b1[28];
-	const float t65 = b1[29];
-	const float t67 = b1[30];
-	const float t69 = b1[31];
-	for (int64_t t1 = 0; t1 < 5; t1++) {
-		const int64_t t2 = 4 * t1;
-		const float t3 = b0[t2];
-		const float t5 = t3 * t4;
-		const float t6 = b0[t2 + 1];
-		const float t8 = fmaf(t6, t7, t5);
-		const float t9 = b0[t2 + 2];
-		const float t11 = fmaf(t9, t10, t8);
-		const float t12 = b0[t2 + 3];
-		const float t14 = fmaf(t12, t13, t11);
-		const float t16 = t3 * t15;
-		const float t18 = fmaf(t6, t17, t16);
-		const float t20 = fmaf(t9, t19, t18);
-		const float t22 = fmaf(t12, t21, t20);
-		const float t24 = t3 * t23;
-		const float t26 = fmaf(t6, t25, t24);
-		const float t28 = fmaf(t9, t27, t26);
-		const float t30 = fmaf(t12, t29, t28);
-		const float t32 = t3 * t31;
-		const float t34 = fmaf(t6, t33, t32);
-		const float t36 = fmaf(t9, t35, t34);
-		const float t38 = fmaf(t12, t37, t36);
-		const float t40 = t3 * t39;
-		const float t42 = fmaf(t6, t41, t40);
-		const float t44 = fmaf(t9, t43, t42);
-		const float t46 = fmaf(t12, t45, t44);
-		const float t48 = t3 * t47;
-		const float t50 = fmaf(t6, t49, t48);
-		const float t52 = fmaf(t9, t51, t50);
-		const float t54 = fmaf(t12, t53, t52);
-		const float t56 = t3 * t55;
-		const float t58 = fmaf(t6, t57, t56);
-		const float t60 = fmaf(t9, t59, t58);
-		const float t62 = fmaf(t12, t61, t60);
-		const float t64 = t3 * t63;
-		const float t66 = fmaf(t6, t65, t64);
-		const float t68 = fmaf(t9, t67, t66);
-		const float t70 = fmaf(t12, t69, t68);
-		b2[t1] = t14;
-		b2[t1 + 5] = t22;
-		b2[t1 + 10] = t30;
-		b2[t1 + 15] = t38;
-		b2[t1 + 20] = t46;
-		b2[t1 + 25] = t54;
-		b2[t1 + 30] = t62;
-		b2[t1 + 35] = t70;
+
+gradus_INLINE void gradus_tanh_parts_f32_fma(float a, float *result_1, float *result_2) {
+	const float x = gradus_at_most_f32_fma(fabsf(a), 52.5f);
+	const float t = fmaf(x, -2.88539f, 12582912.0f);
+	const float k = t - 12582912.0f;
+	const float r = fmaf(k, 1.4286068e-6f, fmaf(k, 0.69314575f, x + x));
+	float q = fmaf(-0.001386398f, r, 0.008367052f);
+	q = fmaf(q, r, -0.041667514f);
+	q = fmaf(q, r, 0.16666539f);
+	q = fmaf(q, r, -0.49999997f);
+	const int32_t t1 = gradus_add_i32(gradus_shl_i32(gradus_bits_f32(t), 23), 0x5f800000);
+	const float t2 = gradus_float_i32(t1) * 5.421011e-20f;
+	const float t3 = fmaf(r * r, q, r);
+	*result_1 = t2;
+	*result_2 = t3;
+}
+
+gradus_INLINE float gradus_tanh_size_f32_fma(float s, float p) {
+	return fmaf(s, p, 1.0f - s) / fmaf(-s, p, 1.0f + s);
+}
+
+gradus_INLINE float gradus_with_sign_f32_fma(float r, float x) {
+	return gradus_float_i32(gradus_bits_f32(r) | (gradus_bits_f32(x) & INT32_MIN));
+}
+
+gradus_INLINE float gradus_tanh_f32_fma(float a) {
+	float s, p;
+	gradus_tanh_parts_f32_fma(a, &s, &p);
+	return gradus_with_sign_f32_fma(gradus_tanh_size_f32_fma(s, p), a);
+}
+
+gradus_INLINE float gradus_tanh_slope_f32_fma(float a) {
+	float s, p;
+	gradus_tanh_parts_f32_fma(a, &s, &p);
+	const float w = 1.0f + gradus_tanh_size_f32_fma(s, p);
+	return fmaf(-s, p, s) * (w * w);
+}
+
+/* matrix_product.grad:6: let z[i, k] = tanh(sum[j](W[k, j] * X[i, j]))
+ * matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
+static void gradus_gradient_k0(const float *gradus_RESTRICT x, const float *gradus_RESTRICT X,
+		float *gradus_RESTRICT work, float *gradus_RESTRICT z, float *gradus_RESTRICT work_2) {
+	const float X_i = X[0];
+	const float X_i_2 = X[1];
+	const float X_i_3 = X[2];
+	const float X_i_4 = X[3];
+	const float X_i_5 = X[4];
+	const float X_i_6 = X[5];
+	const float X_i_7 = X[6];
+	const float X_i_8 = X[7];
+	const float X_i_9 = X[8];
+	const float X_i_10 = X[9];
+	const float X_i_11 = X[10];
+	const float X_i_12 = X[11];
+	const float X_i_13 = X[12];
+	const float X_i_14 = X[13];
+	const float X_i_15 = X[14];
+	const float X_i_16 = X[15];
+	const float X_i_17 = X[16];
+	const float X_i_18 = X[17];
+	const float X_i_19 = X[18];
+	const float X_i_20 = X[19];
+	const float X_i_21 = X[20];
+	const float X_i_22 = X[21];
+	const float X_i_23 = X[22];
+	const float X_i_24 = X[23];
+	const float X_i_25 = X[24];
+	const float X_i_26 = X[25];
+	const float X_i_27 = X[26];
+	const float X_i_28 = X[27];
+	const float X_i_29 = X[28];
+	const float X_i_30 = X[29];
+	const float X_i_31 = X[30];
+	const float X_i_32 = X[31];
+	for (int64_t k = 0; k < 5; k++) {
+		const float x_i = x[k * 4];
+		const float x_i_2 = x[k * 4 + 1];
+		const float x_i_3 = x[k * 4 + 2];
+		const float x_i_4 = x[k * 4 + 3];
+		work[k] = fmaf(x_i_4, X_i_4, fmaf(x_i_3, X_i_3, fmaf(x_i_2, X_i_2, x_i * X_i)));
+		work[k + 5] = fmaf(x_i_4, X_i_8, fmaf(x_i_3, X_i_7, fmaf(x_i_2, X_i_6, x_i * X_i_5)));
+		work[k + 10] = fmaf(x_i_4, X_i_12, fmaf(x_i_3, X_i_11, fmaf(x_i_2, X_i_10, x_i * X_i_9)));
+		work[k + 15] = fmaf(x_i_4, X_i_16, fmaf(x_i_3, X_i_15, fmaf(x_i_2, X_i_14, x_i * X_i_13)));
+		work[k + 20] = fmaf(x_i_4, X_i_20, fmaf(x_i_3, X_i_19, fmaf(x_i_2, X_i_18, x_i * X_i_17)));
+		work[k + 25] = fmaf(x_i_4, X_i_24, fmaf(x_i_3, X_i_23, fmaf(x_i_2, X_i_22, x_i * X_i_21)));
+		work[k + 30] = fmaf(x_i_4, X_i_28, fmaf(x_i_3, X_i_27, fmaf(x_i_2, X_i_26, x_i * X_i_25)));
+		work[k + 35] = fmaf(x_i_4, X_i_32, fmaf(x_i_3, X_i_31, fmaf(x_i_2, X_i_30, x_i * X_i_29)));
 	}
-	const float t119 = b0[20];
-	const float t122 = b0[21];
-	const float t125 = b0[22];
-	const float t128 = b0[23];
-	const float t131 = b0[24];
-	for (int64_t t71 = 0; t71 < 8; t71++) {
-		const int64_t t73 = 5 * t71;
-		gradus_LANES for (int l = 0; l < 16; l++) {
-			const float t74 = l < 5 ? b2[t73 + l] : 0.0f;
-			const float t75 = fabsf(t74);
-			const int t76 = 52.5f < t75;
-			const float t77 = t76 ? 52.5f : t75;
-			const float t80 = fmaf(t77, (-2.88539f), 12582912.0f);
-			const int32_t t81 = gradus_bits_f32(t80);
-			const int32_t t83 = gradus_shl_i32(t81, 23);
-			const int32_t t85 = gradus_add_i32(t83, 1602224128);
-			const float t86 = gradus_float_i32(t85);
-			const float t88 = t86 * 5.421011e-20f;
-			const float t89 = t80 - 12582912.0f;
-			const float t92 = t77 + t77;
-			const float t93 = fmaf(t89, 0.69314575f, t92);
-			const float t94 = fmaf(t89, 1.4286068e-6f, t93);
-			const float t95 = t94 * t94;
-			const float t98 = fmaf((-0.001386398f), t94, 0.008367052f);
-			const float t100 = fmaf(t98, t94, (-0.041667514f));
-			const float t102 = fmaf(t100, t94, 0.16666539f);
-			const float t104 = fmaf(t102, t94, (-0.49999997f));
-			const float t105 = fmaf(t95, t104, t94);
-			const float t107 = 1.0f - t88;
-			const float t108 = fmaf(t88, t105, t107);
-			const float t109 = -t88;
-			const float t110 = 1.0f + t88;
-			const float t111 = fmaf(t109, t105, t110);
-			const float t112 = t108 / t111;
-			const int32_t t113 = gradus_bits_f32(t112);
-			const int32_t t114 = gradus_bits_f32(t74);
-			const int32_t t116 = t114 & INT32_MIN;
-			const int32_t t117 = t113 | t116;
-			const float t118 = gradus_float_i32(t117);
-			if (l < 5) b3[t73 + l] = t118;
+	const float x_i = x[20];
+	const float x_i_2 = x[21];
+	const float x_i_3 = x[22];
+	const float x_i_4 = x[23];
+	const float x_i_5 = x[24];
+	for (int64_t i = 0; i < 8; i++) {
+		for (int l = 0; l < 5; l++) {
+			z[i * 5 + l] = gradus_tanh_f32_fma(work[i * 5 + l]);
 		}
-		const float t120 = b3[t73];
-		const float t121 = t119 * t120;
-		const float t123 = b3[t73 + 1];
-		const float t124 = fmaf(t122, t123, t121);
-		const float t126 = b3[t73 + 2];
-		const float t127 = fmaf(t125, t126, t124);
-		const float t129 = b3[t73 + 3];
-		const float t130 = fmaf(t128, t129, t127);
-		const float t132 = b3[t73 + 4];
-		const float t133 = fmaf(t131, t132, t130);
-		b4[t71] = t133;
+		const float t1 =
+				fmaf(x_i_4, z[i * 5 + 3], fmaf(x_i_3, z[i * 5 + 2], fmaf(x_i_2, z[i * 5 + 1], x_i * z[i * 5])));
+		work_2[i] = fmaf(x_i_5, z[i * 5 + 4], t1);
 	}
 }
 
-static void gradus_gradient_k1(const float *gradus_RESTRICT b0, float *gradus_RESTRICT b1) {
-	const float t1 = b0[0];
-	const float t2 = t1 * t1;
-	const float t3 = b0[1];
-	const float t4 = fmaf(t3, t3, t2);
-	const float t5 = b0[2];
-	const float t6 = fmaf(t5, t5, t4);
-	const float t7 = b0[3];
-	const float t8 = fmaf(t7, t7, t6);
-	const float t9 = b0[4];
-	const float t10 = fmaf(t9, t9, t8);
-	const float t11 = b0[5];
-	const float t12 = fmaf(t11, t11, t10);
-	const float t13 = b0[6];
-	const float t14 = fmaf(t13, t13, t12);
-	const float t15 = b0[7];
-	const float t16 = fmaf(t15, t15, t14);
-	b1[0] = t16;
+/* matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
+static void gradus_gradient_k1(const float *gradus_RESTRICT work_2, float *gradus_RESTRICT work_3) {
+	const float work_2_i = work_2[0];
+	const float work_2_i_2 = work_2[1];
+	const float work_2_i_3 = work_2[2];
+	const float t1 = fmaf(work_2_i_3, work_2_i_3, fmaf(work_2_i_2, work_2_i_2, work_2_i * work_2_i));
+	const float work_2_i_4 = work_2[3];
+	const float work_2_i_5 = work_2[4];
+	const float work_2_i_6 = work_2[5];
+	const float t2 = fmaf(work_2_i_6, work_2_i_6, fmaf(work_2_i_5, work_2_i_5, fmaf(work_2_i_4, work_2_i_4, t1)));
+	const float work_2_i_7 = work_2[6];
+	const float work_2_i_8 = work_2[7];
+	work_3[0] = fmaf(work_2_i_8, work_2_i_8, fmaf(work_2_i_7, work_2_i_7, t2));
 }
 
-static void gradus_gradient_k2(const float *gradus_RESTRICT b0, float *gradus_RESTRICT b1, const float *gradus_RESTRICT b2, float *gradus_RESTRICT b3) {
-	const float t1 = b0[0];
-	const float t3 = t1 * 0.125f;
-	b1[0] = t3;
-	gradus_LANES for (int l = 0; l < 16; l++) {
-		const float t4 = l < 8 ? b2[l] : 0.0f;
-		const float t5 = 0.125f * t4;
-		const float t6 = t5 + t5;
-		if (l < 8) b3[l] = t6;
+/* matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
+static void gradus_gradient_k2(float work_3, float *gradus_RESTRICT f, const float *gradus_RESTRICT work_2,
+		float *gradus_RESTRICT work_4) {
+	f[0] = work_3 * 0.125f;
+	for (int l = 0; l < 8; l++) {
+		const float t1 = 0.125f * work_2[l];
+		work_4[l] = t1 + t1;
 	}
 }
 
-static void gradus_gradient_k3(float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, const float *gradus_RESTRICT b2) {
-	for (int64_t t2 = 0; t2 + 16 <= 25; t2 += 16) {
+/* matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
+static void gradus_gradient_k3(float *gradus_RESTRICT x_gradient, const float *gradus_RESTRICT work_4,
+		const float *gradus_RESTRICT z) {
+	for (int64_t i = 0; i + 16 <= 25; i += 16) {
 		gradus_LANES for (int l = 0; l < 16; l++) {
-			b0[t2 + l] = 0.0f;
+			x_gradient[i + l] = 0.0f;
 		}
 	}
-	for (int64_t t3 = gradus_idiv_i64(25, 16) * 16; t3 < 25; t3++) {
-		b0[t3] = 0.0f;
+	for (int64_t i = 16; i < 25; i++) {
+		x_gradient[i] = 0.0f;
 	}
-	const float t4 = b1[0];
-	const float t7 = b1[1];
-	const float t10 = b1[2];
-	const float t13 = b1[3];
-	const float t16 = b1[4];
-	const float t19 = b1[5];
-	const float t22 = b1[6];
-	const float t25 = b1[7];
-	gradus_LANES for (int l = 0; l < 16; l++) {
-		const float t5 = l < 5 ? b2[l] : 0.0f;
-		const float t6 = t4 * t5;
-		const float t8 = l < 5 ? b2[5 + l] : 0.0f;
-		const float t9 = fmaf(t7, t8, t6);
-		const float t11 = l < 5 ? b2[10 + l] : 0.0f;
-		const float t12 = fmaf(t10, t11, t9);
-		const float t14 = l < 5 ? b2[15 + l] : 0.0f;
-		const float t15 = fmaf(t13, t14, t12);
-		const float t17 = l < 5 ? b2[20 + l] : 0.0f;
-		const float t18 = fmaf(t16, t17, t15);
-		const float t20 = l < 5 ? b2[25 + l] : 0.0f;
-		const float t21 = fmaf(t19, t20, t18);
-		const float t23 = l < 5 ? b2[30 + l] : 0.0f;
-		const float t24 = fmaf(t22, t23, t21);
-		const float t26 = l < 5 ? b2[35 + l] : 0.0f;
-		const float t27 = fmaf(t25, t26, t24);
-		if (l < 5) b0[20 + l] = t27;
+	const float work_4_i = work_4[0];
+	const float work_4_i_2 = work_4[1];
+	const float work_4_i_3 = work_4[2];
+	const float work_4_i_4 = work_4[3];
+	const float work_4_i_5 = work_4[4];
+	const float work_4_i_6 = work_4[5];
+	const float work_4_i_7 = work_4[6];
+	const float work_4_i_8 = work_4[7];
+	for (int l = 0; l < 5; l++) {
+		const float t1 = fmaf(work_4_i_3, z[10 + l], fmaf(work_4_i_2, z[5 + l], work_4_i * z[l]));
+		const float t2 = fmaf(work_4_i_6, z[25 + l], fmaf(work_4_i_5, z[20 + l], fmaf(work_4_i_4, z[15 + l], t1)));
+		x_gradient[20 + l] = fmaf(work_4_i_8, z[35 + l], fmaf(work_4_i_7, z[30 + l], t2));
 	}
 }
 
-static void gradus_gradient_k4(const float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, const float *gradus_RESTRICT b2, float *gradus_RESTRICT b3) {
-	float t3[16];
-	gradus_LANES for (int l = 0; l < 16; l++) {
-		t3[l] = l < 5 ? b1[20 + l] : 0.0f;
+/* matrix_product.grad:6: let z[i, k] = tanh(sum[j](W[k, j] * X[i, j]))
+ * matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
+static void gradus_gradient_k4(const float *gradus_RESTRICT work_4, const float *gradus_RESTRICT x,
+		const float *gradus_RESTRICT work, float *gradus_RESTRICT work_5) {
+	float x_i[16] = {0};
+	for (int l = 0; l < 5; l++) {
+		x_i[l] = x[20 + l];
 	}
-	for (int64_t t1 = 0; t1 < 8; t1++) {
-		const float t2 = b0[t1];
-		const int64_t t6 = 5 * t1;
-		gradus_LANES for (int l = 0; l < 16; l++) {
-			const float t4 = t2 * t3[l];
-			const float t7 = l < 5 ? b2[t6 + l] : 0.0f;
-			const float t8 = fabsf(t7);
-			const int t9 = 52.5f < t8;
-			const float t10 = t9 ? 52.5f : t8;
-			const float t13 = fmaf(t10, (-2.88539f), 12582912.0f);
-			const int32_t t14 = gradus_bits_f32(t13);
-			const int32_t t16 = gradus_shl_i32(t14, 23);
-			const int32_t t18 = gradus_add_i32(t16, 1602224128);
-			const float t19 = gradus_float_i32(t18);
-			const float t21 = t19 * 5.421011e-20f;
-			const float t22 = -t21;
-			const float t23 = t13 - 12582912.0f;
-			const float t26 = t10 + t10;
-			const float t27 = fmaf(t23, 0.69314575f, t26);
-			const float t28 = fmaf(t23, 1.4286068e-6f, t27);
-			const float t29 = t28 * t28;
-			const float t32 = fmaf((-0.001386398f), t28, 0.008367052f);
-			const float t34 = fmaf(t32, t28, (-0.041667514f));
-			const float t36 = fmaf(t34, t28, 0.16666539f);
-			const float t38 = fmaf(t36, t28, (-0.49999997f));
-			const float t39 = fmaf(t29, t38, t28);
-			const float t40 = fmaf(t22, t39, t21);
-			const float t42 = 1.0f - t21;
-			const float t43 = fmaf(t21, t39, t42);
-			const float t44 = 1.0f + t21;
-			const float t45 = fmaf(t22, t39, t44);
-			const float t46 = t43 / t45;
-			const float t47 = 1.0f + t46;
-			const float t48 = t47 * t47;
-			const float t49 = t40 * t48;
-			const float t50 = t4 * t49;
-			if (l < 5) b3[t6 + l] = t50;
+	for (int64_t i = 0; i < 8; i++) {
+		const float work_4_i = work_4[i];
+		for (int l = 0; l < 5; l++) {
+			const float z_gradient = work_4_i * x_i[l];
+			work_5[i * 5 + l] = z_gradient * gradus_tanh_slope_f32_fma(work[i * 5 + l]);
 		}
 	}
 }
 
-static void gradus_gradient_k5(float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, const float *gradus_RESTRICT b2) {
-	const float t7 = b1[0];
-	const float t10 = b1[5];
-	const float t13 = b1[10];
-	const float t16 = b1[15];
-	const float t19 = b1[20];
-	const float t22 = b1[25];
-	const float t25 = b1[30];
-	const float t28 = b1[35];
-	const float t31 = b1[1];
-	const float t33 = b1[6];
-	const float t35 = b1[11];
-	const float t37 = b1[16];
-	const float t39 = b1[21];
-	const float t41 = b1[26];
-	const float t43 = b1[31];
-	const float t45 = b1[36];
-	const float t47 = b1[2];
-	const float t49 = b1[7];
-	const float t51 = b1[12];
-	const float t53 = b1[17];
-	const float t55 = b1[22];
-	const float t57 = b1[27];
-	const float t59 = b1[32];
-	const float t61 = b1[37];
-	const float t63 = b1[3];
-	const float t65 = b1[8];
-	const float t67 = b1[13];
-	const float t69 = b1[18];
-	const float t71 = b1[23];
-	const float t73 = b1[28];
-	const float t75 = b1[33];
-	const float t77 = b1[38];
-	const float t79 = b1[4];
-	const float t81 = b1[9];
-	const float t83 = b1[14];
-	const float t85 = b1[19];
-	const float t87 = b1[24];
-	const float t89 = b1[29];
-	const float t91 = b1[34];
-	const float t93 = b1[39];
-	for (int64_t t1 = 0; t1 < 4; t1++) {
-		const float t2 = b0[t1];
-		const float t3 = b0[t1 + 4];
-		const float t4 = b0[t1 + 8];
-		const float t5 = b0[t1 + 12];
-		const float t6 = b0[t1 + 16];
-		const float t8 = b2[t1];
-		const float t9 = fmaf(t7, t8, t2);
-		const float t11 = b2[t1 + 4];
-		const float t12 = fmaf(t10, t11, t9);
-		const float t14 = b2[t1 + 8];
-		const float t15 = fmaf(t13, t14, t12);
-		const float t17 = b2[t1 + 12];
-		const float t18 = fmaf(t16, t17, t15);
-		const float t20 = b2[t1 + 16];
-		const float t21 = fmaf(t19, t20, t18);
-		const float t23 = b2[t1 + 20];
-		const float t24 = fmaf(t22, t23, t21);
-		const float t26 = b2[t1 + 24];
-		const float t27 = fmaf(t25, t26, t24);
-		const float t29 = b2[t1 + 28];
-		const float t30 = fmaf(t28, t29, t27);
-		const float t32 = fmaf(t31, t8, t3);
-		const float t34 = fmaf(t33, t11, t32);
-		const float t36 = fmaf(t35, t14, t34);
-		const float t38 = fmaf(t37, t17, t36);
-		const float t40 = fmaf(t39, t20, t38);
-		const float t42 = fmaf(t41, t23, t40);
-		const float t44 = fmaf(t43, t26, t42);
-		const float t46 = fmaf(t45, t29, t44);
-		const float t48 = fmaf(t47, t8, t4);
-		const float t50 = fmaf(t49, t11, t48);
-		const float t52 = fmaf(t51, t14, t50);
-		const float t54 = fmaf(t53, t17, t52);
-		const float t56 = fmaf(t55, t20, t54);
-		const float t58 = fmaf(t57, t23, t56);
-		const float t60 = fmaf(t59, t26, t58);
-		const float t62 = fmaf(t61, t29, t60);
-		const float t64 = fmaf(t63, t8, t5);
-		const float t66 = fmaf(t65, t11, t64);
-		const float t68 = fmaf(t67, t14, t66);
-		const float t70 = fmaf(t69, t17, t68);
-		const float t72 = fmaf(t71, t20, t70);
-		const float t74 = fmaf(t73, t23, t72);
-		const float t76 = fmaf(t75, t26, t74);
-		const float t78 = fmaf(t77, t29, t76);
-		const float t80 = fmaf(t79, t8, t6);
-		const float t82 = fmaf(t81, t11, t80);
-		const float t84 = fmaf(t83, t14, t82);
-		const float t86 = fmaf(t85, t17, t84);
-		const float t88 = fmaf(t87, t20, t86);
-		const float t90 = fmaf(t89, t23, t88);
-		const float t92 = fmaf(t91, t26, t90);
-		const float t94 = fmaf(t93, t29, t92);
-		b0[t1] = t30;
-		b0[t1 + 4] = t46;
-		b0[t1 + 8] = t62;
-		b0[t1 + 12] = t78;
-		b0[t1 + 16] = t94;
+/* matrix_product.grad:6: let z[i, k] = tanh(sum[j](W[k, j] * X[i, j])) */
+static void gradus_gradient_k5(float *gradus_RESTRICT x_gradient, const float *gradus_RESTRICT work_5,
+		const float *gradus_RESTRICT X) {
+	const float work_5_i = work_5[0];
+	const float work_5_i_2 = work_5[5];
+	const float work_5_i_3 = work_5[10];
+	const float work_5_i_4 = work_5[15];
+	const float work_5_i_5 = work_5[20];
+	const float work_5_i_6 = work_5[25];
+	const float work_5_i_7 = work_5[30];
+	const float work_5_i_8 = work_5[35];
+	const float work_5_i_9 = work_5[1];
+	const float work_5_i_10 = work_5[6];
+	const float work_5_i_11 = work_5[11];
+	const float work_5_i_12 = work_5[16];
+	const float work_5_i_13 = work_5[21];
+	const float work_5_i_14 = work_5[26];
+	const float work_5_i_15 = work_5[31];
+	const float work_5_i_16 = work_5[36];
+	const float work_5_i_17 = work_5[2];
+	const float work_5_i_18 = work_5[7];
+	const float work_5_i_19 = work_5[12];
+	const float work_5_i_20 = work_5[17];
+	const float work_5_i_21 = work_5[22];
+	const float work_5_i_22 = work_5[27];
+	const float work_5_i_23 = work_5[32];
+	const float work_5_i_24 = work_5[37];
+	const float work_5_i_25 = work_5[3];
+	const float work_5_i_26 = work_5[8];
+	const float work_5_i_27 = work_5[13];
+	const float work_5_i_28 = work_5[18];
+	const float work_5_i_29 = work_5[23];
+	const float work_5_i_30 = work_5[28];
+	const float work_5_i_31 = work_5[33];
+	const float work_5_i_32 = work_5[38];
+	const float work_5_i_33 = work_5[4];
+	const float work_5_i_34 = work_5[9];
+	const float work_5_i_35 = work_5[14];
+	const float work_5_i_36 = work_5[19];
+	const float work_5_i_37 = work_5[24];
+	const float work_5_i_38 = work_5[29];
+	const float work_5_i_39 = work_5[34];
+	const float work_5_i_40 = work_5[39];
+	for (int64_t j = 0; j < 4; j++) {
+		const float X_i = X[j];
+		const float X_i_2 = X[j + 4];
+		const float X_i_3 = X[j + 8];
+		const float t1 = fmaf(work_5_i_3, X_i_3, fmaf(work_5_i_2, X_i_2, fmaf(work_5_i, X_i, x_gradient[j])));
+		const float X_i_4 = X[j + 12];
+		const float X_i_5 = X[j + 16];
+		const float X_i_6 = X[j + 20];
+		const float t2 = fmaf(work_5_i_6, X_i_6, fmaf(work_5_i_5, X_i_5, fmaf(work_5_i_4, X_i_4, t1)));
+		const float X_i_7 = X[j + 24];
+		const float X_i_8 = X[j + 28];
+		const float t3 = fmaf(work_5_i_11, X_i_3, fmaf(work_5_i_10, X_i_2, fmaf(work_5_i_9, X_i, x_gradient[j + 4])));
+		const float t4 = fmaf(work_5_i_14, X_i_6, fmaf(work_5_i_13, X_i_5, fmaf(work_5_i_12, X_i_4, t3)));
+		const float t5 = fmaf(work_5_i_19, X_i_3, fmaf(work_5_i_18, X_i_2, fmaf(work_5_i_17, X_i, x_gradient[j + 8])));
+		const float t6 = fmaf(work_5_i_22, X_i_6, fmaf(work_5_i_21, X_i_5, fmaf(work_5_i_20, X_i_4, t5)));
+		const float t7 = fmaf(work_5_i_27, X_i_3, fmaf(work_5_i_26, X_i_2, fmaf(work_5_i_25, X_i, x_gradient[j + 12])));
+		const float t8 = fmaf(work_5_i_30, X_i_6, fmaf(work_5_i_29, X_i_5, fmaf(work_5_i_28, X_i_4, t7)));
+		const float t9 = fmaf(work_5_i_35, X_i_3, fmaf(work_5_i_34, X_i_2, fmaf(work_5_i_33, X_i, x_gradient[j + 16])));
+		const float t10 = fmaf(work_5_i_38, X_i_6, fmaf(work_5_i_37, X_i_5, fmaf(work_5_i_36, X_i_4, t9)));
+		x_gradient[j] = fmaf(work_5_i_8, X_i_8, fmaf(work_5_i_7, X_i_7, t2));
+		x_gradient[j + 4] = fmaf(work_5_i_16, X_i_8, fmaf(work_5_i_15, X_i_7, t4));
+		x_gradient[j + 8] = fmaf(work_5_i_24, X_i_8, fmaf(work_5_i_23, X_i_7, t6));
+		x_gradient[j + 12] = fmaf(work_5_i_32, X_i_8, fmaf(work_5_i_31, X_i_7, t8));
+		x_gradient[j + 16] = fmaf(work_5_i_40, X_i_8, fmaf(work_5_i_39, X_i_7, t10));
 	}
 }
 
-static int gradus_gradient(const float *X, const float *x, float *f, float *xu007e, void *arena) {
-	(void)arena;
-	float *const s4 = (float *)(void *)((unsigned char *)arena + 0);
+/* All of it, kernel by kernel. arena: what is computed in between. 0, or the number of the check that failed. */
+static int gradus_gradient(const float *X, const float *x, float *f, float *x_gradient, void *arena) {
+	float *const work = (float *)(void *)((unsigned char *)arena + 0);
 	float *const z = (float *)(void *)((unsigned char *)arena + 192);
-	float *const s6 = (float *)(void *)((unsigned char *)arena + 384);
-	float *const s7 = (float *)(void *)((unsigned char *)arena + 448);
-	float *const s8 = (float *)(void *)((unsigned char *)arena + 512);
-	float *const s9 = (float *)(void *)((unsigned char *)arena + 192);
-	gradus_gradient_k0(x, X, s4, z, s6);
-	gradus_gradient_k1(s6, s7);
-	gradus_gradient_k2(s7, f, s6, s8);
-	gradus_gradient_k3(xu007e, s8, z);
-	gradus_gradient_k4(s8, x, s4, s9);
-	gradus_gradient_k5(xu007e, s9, X);
+	float *const work_2 = (float *)(void *)((unsigned char *)arena + 384);
+	float *const work_3 = (float *)(void *)((unsigned char *)arena + 448);
+	float *const work_4 = (float *)(void *)((unsigned char *)arena + 512);
+	float *const work_5 = (float *)(void *)((unsigned char *)arena + 192);
+	gradus_gradient_k0(x, X, work, z, work_2);
+	gradus_gradient_k1(work_2, work_3);
+	gradus_gradient_k2(*work_3, f, work_2, work_4);
+	gradus_gradient_k3(x_gradient, work_4, z);
+	gradus_gradient_k4(work_4, x, work, work_5);
+	gradus_gradient_k5(x_gradient, work_5, X);
 	return 0;
 }
 

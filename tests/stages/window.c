@@ -1,17 +1,11 @@
-#if defined(__GNUC__)
-#define gradus_UNUSED __attribute__((unused))
-#else
-#define gradus_UNUSED
-#endif
-#if defined(__cplusplus)
-#if defined(__GNUC__)
+#if defined(__cplusplus) && defined(__GNUC__)
 #define gradus_RESTRICT __restrict__
-#else
+#elif defined(__cplusplus)
 #define gradus_RESTRICT
-#endif
 #else
 #define gradus_RESTRICT restrict
 #endif
+
 /* Clang would unroll the lanes first, and then make vectors of the loop around them by gathering. */
 #if defined(__clang__)
 #define gradus_LANES _Pragma("clang loop unroll(disable)")
@@ -19,261 +13,105 @@
 #define gradus_LANES
 #endif
 
-/* NaN wins; of equals the first is kept. */
-gradus_UNUSED static inline float gradus_min_f32(float a, float b) {
-	return b < a || b != b ? b : a;
-}
-gradus_UNUSED static inline float gradus_max_f32(float a, float b) {
-	return b > a || b != b ? b : a;
-}
-gradus_UNUSED static inline double gradus_min_f64(double a, double b) {
-	return b < a || b != b ? b : a;
-}
-gradus_UNUSED static inline double gradus_max_f64(double a, double b) {
-	return b > a || b != b ? b : a;
-}
-gradus_UNUSED static inline int64_t gradus_min_i64(int64_t a, int64_t b) {
+static inline int64_t gradus_min_i64(int64_t a, int64_t b) {
 	return b < a ? b : a;
 }
-gradus_UNUSED static inline int64_t gradus_max_i64(int64_t a, int64_t b) {
+
+static inline int64_t gradus_max_i64(int64_t a, int64_t b) {
 	return b > a ? b : a;
 }
-gradus_UNUSED static inline int32_t gradus_min_i32(int32_t a, int32_t b) {
-	return b < a ? b : a;
-}
-gradus_UNUSED static inline int32_t gradus_max_i32(int32_t a, int32_t b) {
-	return b > a ? b : a;
-}
-gradus_UNUSED static inline int gradus_min_bool(int a, int b) {
-	return a & b;
-}
-gradus_UNUSED static inline int gradus_max_bool(int a, int b) {
-	return a | b;
-}
-gradus_UNUSED static inline float gradus_sign_f32(float a) {
-	return a > 0 ? 1.0f : a < 0 ? -1.0f : a;
-}
-gradus_UNUSED static inline double gradus_sign_f64(double a) {
-	return a > 0 ? 1.0 : a < 0 ? -1.0 : a;
-}
-/* 0 if either factor is 0, whatever the other is. */
-gradus_UNUSED static inline float gradus_mulz_f32(float a, float b) {
-	return a == 0 || b == 0 ? 0.0f : a * b;
-}
-gradus_UNUSED static inline double gradus_mulz_f64(double a, double b) {
-	return a == 0 || b == 0 ? 0.0 : a * b;
-}
-/* Integers wrap. */
-gradus_UNUSED static inline int64_t gradus_add_i64(int64_t a, int64_t b) {
-	return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-gradus_UNUSED static inline int64_t gradus_sub_i64(int64_t a, int64_t b) {
-	return (int64_t)((uint64_t)a - (uint64_t)b);
-}
-gradus_UNUSED static inline int64_t gradus_mul_i64(int64_t a, int64_t b) {
-	return (int64_t)((uint64_t)a * (uint64_t)b);
-}
-gradus_UNUSED static inline int64_t gradus_neg_i64(int64_t a) {
-	return (int64_t)(0 - (uint64_t)a);
-}
-gradus_UNUSED static inline int64_t gradus_abs_i64(int64_t a) {
-	return a < 0 ? gradus_neg_i64(a) : a;
-}
-gradus_UNUSED static inline int64_t gradus_sign_i64(int64_t a) {
-	return (a > 0) - (a < 0);
-}
-gradus_UNUSED static inline int32_t gradus_add_i32(int32_t a, int32_t b) {
-	return (int32_t)((uint32_t)a + (uint32_t)b);
-}
-gradus_UNUSED static inline int32_t gradus_sub_i32(int32_t a, int32_t b) {
-	return (int32_t)((uint32_t)a - (uint32_t)b);
-}
-gradus_UNUSED static inline int32_t gradus_mul_i32(int32_t a, int32_t b) {
-	return (int32_t)((uint32_t)a * (uint32_t)b);
-}
-gradus_UNUSED static inline int32_t gradus_neg_i32(int32_t a) {
-	return (int32_t)(0 - (uint32_t)a);
-}
-gradus_UNUSED static inline int32_t gradus_abs_i32(int32_t a) {
-	return a < 0 ? gradus_neg_i32(a) : a;
-}
-gradus_UNUSED static inline int32_t gradus_sign_i32(int32_t a) {
-	return (a > 0) - (a < 0);
-}
-/* Rounds down; by 0 it gives 0. */
-gradus_UNUSED static inline int64_t gradus_idiv_i64(int64_t a, int64_t b) {
-	if (b == 0)
-		return 0;
-	if (b == -1)
-		return gradus_neg_i64(a);
-	return a / b - (a % b != 0 && (a < 0) != (b < 0));
-}
-gradus_UNUSED static inline int64_t gradus_imod_i64(int64_t a, int64_t b) {
-	const int64_t rest = b == 0 || b == -1 ? 0 : a % b;
-	return rest != 0 && (a < 0) != (b < 0) ? rest + b : rest;
-}
-gradus_UNUSED static inline int32_t gradus_idiv_i32(int32_t a, int32_t b) {
-	return (int32_t)gradus_idiv_i64(a, b);
-}
-gradus_UNUSED static inline int32_t gradus_imod_i32(int32_t a, int32_t b) {
-	return (int32_t)gradus_imod_i64(a, b);
-}
-gradus_UNUSED static inline int64_t gradus_shl_i64(int64_t a, int64_t b) {
-	return (int64_t)((uint64_t)a << (b & 63));
-}
-gradus_UNUSED static inline int64_t gradus_shr_i64(int64_t a, int64_t b) {
-	return (int64_t)((uint64_t)a >> (b & 63));
-}
-gradus_UNUSED static inline int32_t gradus_shl_i32(int32_t a, int32_t b) {
-	return (int32_t)((uint32_t)a << (b & 31));
-}
-gradus_UNUSED static inline int32_t gradus_shr_i32(int32_t a, int32_t b) {
-	return (int32_t)((uint32_t)a >> (b & 31));
-}
-/* Towards zero; NaN gives 0, what is out of range the nearest integer. */
-gradus_UNUSED static inline int64_t gradus_to_int_f64(double a) {
-	if (a != a)
-		return 0;
-	if (a >= 9223372036854775808.0)
-		return INT64_MAX;
-	return a < -9223372036854775808.0 ? INT64_MIN : (int64_t)a;
-}
-gradus_UNUSED static inline int64_t gradus_to_int_f32(float a) {
-	return gradus_to_int_f64((double)a);
-}
-gradus_UNUSED static inline int32_t gradus_bits_f32(float a) {
-	int32_t b;
-	memcpy(&b, &a, sizeof b);
-	return b;
-}
-gradus_UNUSED static inline int64_t gradus_bits_f64(double a) {
-	int64_t b;
-	memcpy(&b, &a, sizeof b);
-	return b;
-}
-gradus_UNUSED static inline float gradus_float_i32(int32_t a) {
-	float b;
-	memcpy(&b, &a, sizeof b);
-	return b;
-}
-gradus_UNUSED static inline double gradus_float_i64(int64_t a) {
-	double b;
-	memcpy(&b, &a, sizeof b);
-	return b;
-}
-static void gradus_gradient_k0(const float *gradus_RESTRICT b0, float *gradus_RESTRICT b1) {
-	for (int64_t t1 = 0; t1 < 20; t1++) {
-		const int64_t t2 = -1 * t1;
-		const int64_t t7 = t1;
-		float t5 = 0.0f;
-		const int64_t e4 = gradus_min_i64(3, t2 + 21);
-		for (int64_t t4 = gradus_max_i64(0, -1 * t1 + 1); t4 + 1 <= e4; t4 += 1) {
-			const float t6 = b0[t4];
-			const int64_t t8 = t7 + t4;
-			const float t9 = b0[t8 + 2];
-			const float t10 = fmaf(t6, t9, t5);
-			t5 = t10;
+
+/* window.grad:6: let c[i in n] = sum[p in 3, i + p >= 1, i + p <= n](f[p] * u[i + p - 1]) */
+static void gradus_gradient_k0(const float *gradus_RESTRICT x, float *gradus_RESTRICT work) {
+	for (int64_t i = 0; i < 20; i++) {
+		float work_i = 0.0f;
+		const int64_t p_end = gradus_min_i64(3, 21 - i);
+		for (int64_t p = gradus_max_i64(0, 1 - i); p < p_end; p++) {
+			work_i = fmaf(x[p], x[i + p + 2], work_i);
 		}
-		b1[t1] = t5;
+		work[i] = work_i;
 	}
 }
 
-static void gradus_gradient_k1(const float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, float *gradus_RESTRICT b2) {
-	float t13[16];
+/* window.grad:7: minimize sum[i]((c[i] - s[i])^2) */
+static void gradus_gradient_k1(const float *gradus_RESTRICT work, const float *gradus_RESTRICT s,
+		float *gradus_RESTRICT f) {
+	float t1[16];
 	gradus_LANES for (int l = 0; l < 16; l++) {
-		const float t2 = b0[l];
-		const float t3 = b1[l];
-		const float t4 = t2 - t3;
-		const float t5 = fmaf(t4, t4, 0.0f);
-		const int64_t t6 = 0 + l * 1;
-		const int t8 = t6 < INT64_C(4);
-		const float t9 = l < 4 ? b0[16 + l] : 0.0f;
-		const float t10 = l < 4 ? b1[16 + l] : 0.0f;
-		const float t11 = t9 - t10;
-		const float t12 = fmaf(t11, t11, t5);
-		t13[l] = t8 ? t12 : t5;
+		const float t2 = work[l] - s[l];
+		const float t3 = fmaf(t2, t2, 0.0f);
+		const float t4 = (l < 4 ? work[16 + l] : 0.0f) - (l < 4 ? s[16 + l] : 0.0f);
+		const float t5 = fmaf(t4, t4, t3);
+		t1[l] = (l < 4) ? t5 : t3;
 	}
-	float s14[16];
-	for (int l = 0; l < 16; l++)
-		s14[l] = t13[l];
 	for (int h = 8; h > 0; h /= 2)
 		for (int l = 0; l < h; l++)
-			s14[l] = s14[l] + s14[l + h];
-	const float t14 = s14[0];
-	b2[0] = t14;
+			t1[l] = t1[l] + t1[l + h];
+	const float f_i = t1[0];
+	f[0] = f_i;
 }
 
-static void gradus_gradient_k2(const float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, float *gradus_RESTRICT b2) {
+/* window.grad:7: minimize sum[i]((c[i] - s[i])^2) */
+static void gradus_gradient_k2(const float *gradus_RESTRICT work, const float *gradus_RESTRICT s,
+		float *gradus_RESTRICT work_2) {
 	gradus_LANES for (int l = 0; l < 16; l++) {
-		const float t1 = b0[l];
-		const float t2 = b1[l];
-		const float t3 = t1 - t2;
-		const float t4 = t3 + t3;
-		b2[l] = t4;
-		const float t5 = l < 4 ? b0[16 + l] : 0.0f;
-		const float t6 = l < 4 ? b1[16 + l] : 0.0f;
-		const float t7 = t5 - t6;
-		const float t8 = t7 + t7;
-		if (l < 4) b2[16 + l] = t8;
+		const float t1 = work[l] - s[l];
+		work_2[l] = t1 + t1;
+	}
+	for (int l = 0; l < 4; l++) {
+		const float t1 = work[16 + l] - s[16 + l];
+		work_2[16 + l] = t1 + t1;
 	}
 }
 
-static void gradus_gradient_k3(float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, const float *gradus_RESTRICT b2) {
-	for (int64_t t2 = 0; t2 + 16 <= 23; t2 += 16) {
+/* window.grad:6: let c[i in n] = sum[p in 3, i + p >= 1, i + p <= n](f[p] * u[i + p - 1]) */
+static void gradus_gradient_k3(float *gradus_RESTRICT x_gradient, const float *gradus_RESTRICT work_2,
+		const float *gradus_RESTRICT x) {
+	for (int64_t i = 0; i + 16 <= 23; i += 16) {
 		gradus_LANES for (int l = 0; l < 16; l++) {
-			b0[t2 + l] = 0.0f;
+			x_gradient[i + l] = 0.0f;
 		}
 	}
-	for (int64_t t3 = gradus_idiv_i64(23, 16) * 16; t3 < 23; t3++) {
-		b0[t3] = 0.0f;
+	for (int64_t i = 16; i < 23; i++) {
+		x_gradient[i] = 0.0f;
 	}
-	for (int64_t t4 = 0; t4 < 3; t4++) {
-		const int64_t t5 = -1 * t4;
-		const int64_t t9 = t4;
-		float t7 = 0.0f;
-		const int64_t e6 = gradus_min_i64(20, t5 + 21);
-		for (int64_t t6 = gradus_max_i64(0, -1 * t4 + 1); t6 + 1 <= e6; t6 += 1) {
-			const float t8 = b1[t6];
-			const int64_t t10 = t9 + t6;
-			const float t11 = b2[t10 + 2];
-			const float t12 = fmaf(t8, t11, t7);
-			t7 = t12;
+	for (int64_t p = 0; p < 3; p++) {
+		float x_gradient_i = 0.0f;
+		const int64_t i_end = gradus_min_i64(20, 21 - p);
+		for (int64_t i = gradus_max_i64(0, 1 - p); i < i_end; i++) {
+			x_gradient_i = fmaf(work_2[i], x[p + i + 2], x_gradient_i);
 		}
-		b0[t4] = t7;
+		x_gradient[p] = x_gradient_i;
 	}
 }
 
-static void gradus_gradient_k4(float *gradus_RESTRICT b0, const float *gradus_RESTRICT b1, const float *gradus_RESTRICT b2) {
-	for (int64_t t1 = 0; t1 < 23; t1++) {
-		const float t2 = b0[t1];
-		const int64_t t3 = -1 * t1;
-		const int64_t t7 = t1;
-		float t4 = t2;
-		if (t1 - 3 >= 0 && t3 + 22 >= 0) {
-			float t6 = t4;
-			const int64_t e5 = gradus_min_i64(3, t1 - 1);
-			for (int64_t t5 = gradus_max_i64(0, -1 * t3 - 21); t5 + 1 <= e5; t5 += 1) {
-				const int64_t t8 = t7 + -1 * t5;
-				const float t9 = b1[t8 - 2];
-				const float t10 = b2[t5];
-				const float t11 = fmaf(t9, t10, t6);
-				t6 = t11;
+/* window.grad:6: let c[i in n] = sum[p in 3, i + p >= 1, i + p <= n](f[p] * u[i + p - 1]) */
+static void gradus_gradient_k4(float *gradus_RESTRICT x_gradient, const float *gradus_RESTRICT work_2,
+		const float *gradus_RESTRICT x) {
+	for (int64_t i = 0; i < 23; i++) {
+		const float x_gradient_i = x_gradient[i];
+		float x_gradient_i_2 = x_gradient_i;
+		if (i >= 3 && i <= 22) {
+			float t1 = x_gradient_i_2;
+			const int64_t p_end = gradus_min_i64(3, i - 1);
+			for (int64_t p = gradus_max_i64(0, i - 21); p < p_end; p++) {
+				t1 = fmaf(work_2[i - p - 2], x[p], t1);
 			}
-			t4 = t6;
+			x_gradient_i_2 = t1;
 		}
-		b0[t1] = t4;
+		x_gradient[i] = x_gradient_i_2;
 	}
 }
 
-static int gradus_gradient(const float *s, const float *x, float *f, float *xu007e, void *arena) {
-	(void)arena;
-	float *const s4 = (float *)(void *)((unsigned char *)arena + 0);
-	float *const s5 = (float *)(void *)((unsigned char *)arena + 128);
-	gradus_gradient_k0(x, s4);
-	gradus_gradient_k1(s4, s, f);
-	gradus_gradient_k2(s4, s, s5);
-	gradus_gradient_k3(xu007e, s5, x);
-	gradus_gradient_k4(xu007e, s5, x);
+/* All of it, kernel by kernel. arena: what is computed in between. 0, or the number of the check that failed. */
+static int gradus_gradient(const float *s, const float *x, float *f, float *x_gradient, void *arena) {
+	float *const work = (float *)(void *)((unsigned char *)arena + 0);
+	float *const work_2 = (float *)(void *)((unsigned char *)arena + 128);
+	gradus_gradient_k0(x, work);
+	gradus_gradient_k1(work, s, f);
+	gradus_gradient_k2(work, s, work_2);
+	gradus_gradient_k3(x_gradient, work_2, x);
+	gradus_gradient_k4(x_gradient, work_2, x);
 	return 0;
 }
 

@@ -181,6 +181,7 @@ static inline void jit_test_machine(JitEngine *engine, const JitTestRun *run, Ar
 
 typedef struct JitTestC {
 	Arena *arena;
+	JitCFile *file;
 	Text text;
 	uint32_t count;
 	char directory[64];
@@ -195,9 +196,7 @@ static inline const char *jit_test_c_type(IrType type) {
 }
 
 static inline void jit_test_c_begin(JitTestC *c, Arena *arena) {
-	*c = (JitTestC){.arena = arena, .text = text_new(arena)};
-	text_printf(&c->text, "#include <math.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <string.h>\n\n");
-	jit_c_prelude(&c->text, "t");
+	*c = (JitTestC){.arena = arena, .file = jit_c_file_new(arena, "t"), .text = text_new(arena)};
 }
 
 /* Returns the number of the function in the file. */
@@ -205,8 +204,8 @@ static inline uint32_t jit_test_c_add(JitTestC *c, const JitTestRun *run, bool s
 	IrFunc *func = run->func;
 	uint32_t number = c->count++;
 	const char *bytes = NULL;
-	JitCFunc how = {.prefix = "t", .name = arena_printf(c->arena, "f%u", number), .strict = strict};
-	jit_emit_c(run->module, func, &how, &c->text, &bytes);
+	JitCFunc how = {.name = arena_printf(c->arena, "f%u", number), .strict = strict};
+	jit_emit_c(c->file, run->module, func, &how, &c->text, &bytes);
 	text_printf(&c->text, "int run%u(void *const *p, void *const *r, void *a, const int64_t *s);\n", number);
 	text_printf(
 		&c->text,
@@ -238,6 +237,10 @@ static inline void jit_test_c_compile(JitTestC *c, const char *compiler, const c
 	const char *source = arena_printf(c->arena, "%s/code.c", c->directory);
 	FILE *file = fopen(source, "w");
 	cr_assert_not_null(file);
+	Text prelude = text_new(c->arena);
+	jit_c_prelude(c->file, text_cstr(&c->text), &prelude);
+	fputs("#include <math.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <string.h>\n\n", file);
+	fputs(text_cstr(&prelude), file);
 	fputs(text_cstr(&c->text), file);
 	fclose(file);
 	const char *object = arena_printf(c->arena, "%s/code.so", c->directory);

@@ -1,6 +1,7 @@
 /* Derivatives of whole programs: unrolled optimizers with inner gradients and their meta-gradients, no NaN from arms that
  * were not taken, none from Adam at a zero gradient, and the cost of gradients. */
 #include "ad_differences.h"
+#include "ir/core/walk.h"
 
 static const char logistic[] = "func @value(%X[6, 3], %y[6], %w[3], %b[]) -> ([]) {\n"
 							   "%1 s[6] = for i:6 j:3 { mul(%X[i, j], %w[j]) } sum -> [i]\n"
@@ -84,17 +85,18 @@ static const char net[] = "func @value(%X[5, 2], %y[5], %p[9]) -> ([]) {\n"
 static int contractions(const IrBlock *block) {
 	int count = 0;
 	for (uint32_t o = 0; o < block->ops.count; o++) {
-		const IrOp *op = block->ops.data[o];
-		if (op->kind == IR_LOOP)
-			count += contractions(&op->loop.body);
-		for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++) {
-			const IrPut *put = &op->f.puts.data[p];
-			const IrNode *node = &op->f.nodes.data[put->node];
+		const IrFor *f = ir_as_for(block->ops.data[o]);
+		const IrBlock *inside = ir_block_of(block->ops.data[o], 0);
+		if (inside)
+			count += contractions(inside);
+		for (uint32_t p = 0; f && p < f->puts.count; p++) {
+			const IrPut *put = &f->puts.data[p];
+			const IrNode *node = &f->nodes.data[put->node];
 			if (put->combine != IR_PUT_SUM || node->kind != IR_NODE_OP ||
 			    (node->opcode != IR_mulz && node->opcode != IR_mul))
 				continue;
-			count += op->f.indices.count > 1 && op->f.nodes.data[node->args[0]].kind == IR_NODE_READ &&
-			         op->f.nodes.data[node->args[1]].kind == IR_NODE_READ;
+			count += f->indices.count > 1 && f->nodes.data[node->args[0]].kind == IR_NODE_READ &&
+			         f->nodes.data[node->args[1]].kind == IR_NODE_READ;
 		}
 	}
 	return count;
@@ -139,11 +141,12 @@ Test(ad_programs, contractions_stay_contractions) {
 static int count_opcode(const IrBlock *block, IrOpcode opcode) {
 	int count = 0;
 	for (uint32_t o = 0; o < block->ops.count; o++) {
-		const IrOp *op = block->ops.data[o];
-		if (op->kind == IR_LOOP)
-			count += count_opcode(&op->loop.body, opcode);
-		for (uint32_t n = 0; op->kind == IR_FOR && n < op->f.nodes.count; n++)
-			count += op->f.nodes.data[n].kind == IR_NODE_OP && op->f.nodes.data[n].opcode == opcode;
+		const IrFor *f = ir_as_for(block->ops.data[o]);
+		const IrBlock *inside = ir_block_of(block->ops.data[o], 0);
+		if (inside)
+			count += count_opcode(inside, opcode);
+		for (uint32_t n = 0; f && n < f->nodes.count; n++)
+			count += f->nodes.data[n].kind == IR_NODE_OP && f->nodes.data[n].opcode == opcode;
 	}
 	return count;
 }

@@ -92,9 +92,10 @@ enum { CASES = sizeof cases / sizeof *cases };
 
 static void count_wins(void *context, const IrBlock *block, IrOp *op) {
 	uint32_t *count = context;
+	const IrFor *f = ir_as_for(op);
 	(void)block;
-	for (uint32_t n = 0; op->kind == IR_FOR && n < op->f.nodes.count; n++)
-		*count += op->f.nodes.data[n].kind == IR_NODE_OP && op->f.nodes.data[n].opcode == IR_mulz;
+	for (uint32_t n = 0; f && n < f->nodes.count; n++)
+		*count += f->nodes.data[n].kind == IR_NODE_OP && f->nodes.data[n].opcode == IR_mulz;
 }
 
 static void check_case(const Case *c) {

@@ -98,16 +98,16 @@ static void evaluate_twin(Oracle *o, Twin *twin, const char *what) {
 
 static void guard_op(void *context, const IrBlock *block, IrOp *op) {
 	const IrFunc *func = context;
+	IrFor *f = ir_as_for(op);
 	(void)block;
-	for (uint32_t n = 0; op->kind == IR_FOR && n < op->f.nodes.count; n++) {
-		IrNode *node = &op->f.nodes.data[n];
-		node->guarded =
-			node->guarded || (node->kind == IR_NODE_READ &&
-		                      ir_positions_may_fail(func, &op->f, ir_type(func, node->value), node->at, false));
+	for (uint32_t n = 0; f && n < f->nodes.count; n++) {
+		IrNode *node = &f->nodes.data[n];
+		node->guarded = node->guarded || (node->kind == IR_NODE_READ &&
+		                                  ir_positions_may_fail(func, f, ir_type(func, node->value), node->at, false));
 	}
-	for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++) {
-		IrPut *put = &op->f.puts.data[p];
-		put->guarded = put->guarded || ir_positions_may_fail(func, &op->f, ir_type(func, put->out), put->at, false);
+	for (uint32_t p = 0; f && p < f->puts.count; p++) {
+		IrPut *put = &f->puts.data[p];
+		put->guarded = put->guarded || ir_positions_may_fail(func, f, ir_type(func, put->out), put->at, false);
 	}
 }
 
@@ -162,11 +162,9 @@ static IrTensor *moved_arguments(Oracle *o, const Twin *twin) {
 static IrTensor *all_values(Oracle *o, const IrFunc *func, const IrTensor *args, uint32_t *count) {
 	IrFunc *copy = ir_func_copy(o->module, func, "all_values");
 	for (uint32_t i = 0; i < copy->body.ops.count; i++) {
-		const IrOp *op = copy->body.ops.data[i];
-		for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
-			ir_result(copy, NULL, op->f.puts.data[p].out);
-		for (uint32_t c = 0; op->kind == IR_LOOP && c < op->loop.carries.count; c++)
-			ir_result(copy, NULL, op->loop.carries.data[c].out);
+		for (IrDef def = ir_defs(copy->body.ops.data[i]); ir_next_def(&def);)
+			if (def.block < 0 && def.kind != IR_DEF_TABLE)
+				ir_result(copy, NULL, def.value);
 	}
 	*count = copy->results.count;
 	IrTensor *results = ARENA_ARRAY(o->arena, IrTensor, copy->results.count + 1);
@@ -250,6 +248,16 @@ static void compare_tensor(Oracle *o, const Twin *twin, uint32_t r, const After 
 	}
 }
 
+/* What a pass promises besides. */
+static void keeps_promise(Oracle *o, const Twin *twin, const IrPass *pass, const char *what) {
+	if (!pass->after)
+		return;
+	IrFunc *func = pass->run(o->module, twin->func[0]);
+	const char *wrong = pass->after(twin->func[0], func);
+	if (wrong)
+		fail(o, what, pass->name, wrong, twin->func[0], func);
+}
+
 static void compare_after(Oracle *o, Twin *twin, Rewrite *rewrite, const char *what, const char *pass) {
 	IrFunc *func = rewrite(o->module, twin->func[0]);
 	IrTensor *results = ARENA_ARRAY(o->arena, IrTensor, func->results.count + 1);
@@ -275,6 +283,8 @@ static IrFunc *all_passes_twice(IrModule *module, IrFunc *func) {
 
 /* Each pass by itself, and the whole sequence. */
 static void check_passes(Oracle *o, Twin *twin, const char *what, bool each) {
+	for (size_t p = 0; each && p < ir_pass_count; p++)
+		keeps_promise(o, twin, &ir_passes[p], what);
 	for (size_t p = 0; each && p < ir_pass_count; p++)
 		if (ir_passes[p].run != ir_pass_expand_math)
 			compare_after(o, twin, ir_passes[p].run, what, ir_passes[p].name);

@@ -1,5 +1,6 @@
 /* Random well-shaped functions: evaluator, machine code and emitted C give the same bits under --strict; by default machine code
  * and C stay within a bound in units in the last place. */
+#include "ir/core/walk.h"
 #include "jit_three_ways.h"
 
 #include "jit_random.h"
@@ -30,10 +31,11 @@ static double most_points(const IrFunc *func, const IrBlock *block) {
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
 		double points = 1;
-		if (op->kind == IR_LOOP)
+		const IrFor *f = ir_as_for(op);
+		if (ir_block_of(op, 0))
 			points = (double)op->loop.limit * most_points(func, &op->loop.body);
-		for (uint32_t k = 0; op->kind == IR_FOR && k < op->f.indices.count; k++)
-			points *= (double)ir_dim_value(op->f.indices.data[k].extent, NULL);
+		for (uint32_t k = 0; f && k < f->indices.count; k++)
+			points *= (double)ir_dim_value(f->indices.data[k].extent, NULL);
 		most = fmax(most, points);
 	}
 	return most;

@@ -1,6 +1,7 @@
 /* Size: a program may have thousands of everything, with right values and in linear effort, and what is nested too deep or
  * would be written out too often is refused in time. Effort is counted, not timed: expressions that were given a meaning, and
  * values and nodes of the tensor IR. */
+#include "ir/core/walk.h"
 #include "lower_instances.h"
 
 enum { MANY = 5000, TENTH = MANY / 10 };
@@ -287,7 +288,9 @@ static double nodes_of(const IrBlock *block) {
 	double count = 0;
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
-		count += 1 + (op->kind == IR_FOR ? op->f.nodes.count : op->kind == IR_LOOP ? nodes_of(&op->loop.body) : 0);
+		const IrFor *f = ir_as_for(op);
+		const IrBlock *inside = ir_block_of(op, 0);
+		count += 1 + (f ? f->nodes.count : 0) + (inside ? nodes_of(inside) : 0);
 	}
 	return count;
 }
