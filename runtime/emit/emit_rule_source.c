@@ -83,7 +83,9 @@ void rule_arguments(const RulePack *r, const IrFunc *func, Text *out) {
 	}
 	uint32_t states, alike = r->once ? r->once->results.count : 0;
 	const char **shared = numbered(r, "c", "", alike), **own = state_arguments(r, func, &states);
-	IrByRole given = {0}, places = {0};
+	IrByRole given, places;
+	ir_by_role(&given);
+	ir_by_role(&places);
 	ir_give(&given, IR_ROLE_X, &x, 1);
 	ir_give(&given, IR_ROLE_G, &g, 1);
 	ir_give(&given, IR_ROLE_F, &f, 1);
