@@ -4,6 +4,7 @@
 #define GRADUS_AD_H
 
 #include "autodiff/autodiff.h"
+#include "ir/core/copy.h"
 
 #define AD_NONE UINT32_MAX
 
@@ -12,7 +13,7 @@
 typedef struct AdFacts {
 	const IrFunc *func;
 	Arena *scratch;
-	bool *varied;  /* depends, differentiably, on a parameter that is differentiated */
+	bool *active;  /* depends, differentiably, on a parameter that is differentiated */
 	bool *reached; /* its cotangent is not 0 because of a selection: see reached.c */
 	double *bound; /* see finite.c */
 } AdFacts;
@@ -22,7 +23,7 @@ AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue re
 /* Whether operand `i` of a row has a derivative. */
 bool ad_differentiable(IrOpcode opcode, int i);
 /* Per node of a body; such arrays live in the scratch arena. */
-bool *ad_varied_nodes(const AdFacts *facts, const IrFor *op);
+bool *ad_active_nodes(const AdFacts *facts, const IrFor *op);
 
 /* Where a cotangent of 0 must win over a derivative that is not finite, in one body: where a selection may have made it 0,
  * and the derivative has no bound. */
@@ -36,14 +37,12 @@ AdWins ad_wins(const AdFacts *facts, const IrFor *op);
 /* For the cotangent that node `n` passes to operand `i`. */
 bool ad_zero_wins(const AdWins *wins, uint32_t n, int i);
 /* Nodes through which a cotangent passes when the puts in `seeded` have one. */
-bool *ad_path_nodes(const AdFacts *facts, const IrFor *op, const bool *seeded, const bool *varied);
+bool *ad_path_nodes(const AdFacts *facts, const IrFor *op, const bool *seeded, const bool *active);
 /* Given need[out] of a loop's carries, marks everything in and around its body that receives a cotangent; initial values
  * only if they are also read inside. Afterwards carry k has one iff need[inner k] or need[out k]. */
-void ad_need_loop(const AdFacts *facts, const IrLoop *loop, bool *need);
+void ad_need_inside(const AdFacts *facts, const IrLoop *loop, bool *need);
 /* Marks the values that a loop defines inside: counter, inner values, outputs of its body's ops. */
 void ad_mark_inside(const IrLoop *loop, bool *inside);
-/* Bit i: the position mentions index i, be it inside an atom. */
-uint32_t ad_at_mask(const IrFor *op, IrAt at);
 
 /* ---- reached.c: what a derivative surely reaches, by some way that passes no selection ---- */
 
@@ -112,6 +111,9 @@ IrFunc *ad_end(Ad *ad);
 IrValue ad_zeros(Ad *ad, IrType type);
 /* A value's name with a trailing '~'; NULL if it has none. */
 const char *ad_tilde(Ad *ad, Name name);
+
+/* ---- primal.c: what is differentiated, again ---- */
+
 /* Emits a block again; with `save`, all that adjoints read as well: arguments of maxima, stacks of carries. */
 void ad_primal_block(Ad *ad, const IrBlock *block, bool save);
 
@@ -119,26 +121,18 @@ void ad_primal_block(Ad *ad, const IrBlock *block, bool save);
 
 typedef struct AdEmit {
 	Ad *ad;
-	IrForBuilder f;
-	const IrFor *op;
-	IrAt index_at[IR_MAX_INDICES]; /* what an old index is in the new op */
-	uint32_t *node;                /* old node -> new node, AD_NONE before it is asked for */
-	bool guard;                    /* every read becomes a guarded one */
-	const bool *lanes;             /* old values that have gained a lane axis, or NULL */
+	IrForBuilder f;    /* the new op */
+	IrRewrite body;    /* of the old op, in it: reads by what follows */
+	bool guard;        /* every read becomes a guarded one */
+	const bool *lanes; /* old values that have gained a lane axis, or NULL */
 } AdEmit;
 
-AdEmit ad_emit_begin(Ad *ad, const IrOp *op);
-/* The old op's indices and conditions. */
-void ad_emit_domain(AdEmit *e);
-uint32_t ad_emit_node(AdEmit *e, uint32_t old);
+/* A new op for what is made of the old one; in the scratch arena. */
+AdEmit *ad_emit_begin(Ad *ad, const IrOp *op);
+/* The same with the old op's indices and conditions. */
+AdEmit *ad_emit_same_domain(Ad *ad, const IrOp *op);
 /* The counter of an old loop; in its adjoint that is turns - 1 - (the new counter). */
-uint32_t ad_emit_counter(AdEmit *e, IrValue old);
-IrAt ad_emit_at(AdEmit *e, IrAt at);
-IrAt *ad_emit_ats(AdEmit *e, const IrAt *at, uint32_t count);
-/* A position as a number: an I64 node. */
-uint32_t ad_at_value(AdEmit *e, IrAt at);
-/* Copies the old puts with keep[p] (NULL: all; an argument brings the put it belongs to); maps their outputs. */
-void ad_emit_puts(AdEmit *e, const bool *keep);
+uint32_t ad_emit_counter(const Ad *ad, IrForBuilder *f, IrValue old);
 
 /* ---- derive.c: derivatives of scalar operations ---- */
 
@@ -149,6 +143,8 @@ uint32_t ad_sum(AdEmit *e, uint32_t x, uint32_t y);
 /* The contribution of a cotangent `s` of old node `n` to its operand `i`, or of a tangent `s` of the operand to `n`. */
 uint32_t ad_chain(AdEmit *e, uint32_t n, int i, uint32_t s, bool zero_wins);
 
+/* Whether a row's expression mentions the name of one letter. */
+bool ad_mentions(const char *text, char letter);
 /* Whether the row's derivative is a row of its own that shares most of the row's work, and which. */
 bool ad_slope_row(IrOpcode opcode, IrOpcode *slope);
 /* The node of the same body that computes the derivative of node `n` by such a row, or AD_NONE. */
@@ -171,14 +167,41 @@ typedef struct AdShrunk {
 
 AdShrunk ad_emit_shrunk(AdEmit *e, const IrPut *put);
 
+/* ---- rules.c: differentiation of one op, by its kind ----
+ *
+ * One function of each sort for each kind in kinds.def; those of forward mode are in forward.c, and so on. */
+
+typedef struct AdRules {
+	/* raises facts->active of what it defines; whether anything changed */
+	bool (*active)(AdFacts *facts, const IrOp *op);
+	/* what it uses gets a cotangent if what it defines has one */
+	void (*need)(const AdFacts *facts, const IrOp *op, bool *need);
+	/* see ad_primal_block */
+	void (*primal)(Ad *ad, const IrOp *op, bool save);
+	/* the op again, and ad->linear of what it defines from that of what it uses */
+	void (*forward)(Ad *ad, const IrOp *op);
+	/* contributes to what it uses, given ad->linear of what it defines */
+	void (*reverse)(Ad *ad, const IrOp *op);
+} AdRules;
+
+extern const AdRules ad_rules[IR_KIND_COUNT];
+
+#define KIND(NAME, name)                                                                                               \
+	bool ad_active_##name(AdFacts *facts, const IrOp *op);                                                             \
+	void ad_need_##name(const AdFacts *facts, const IrOp *op, bool *need);                                             \
+	void ad_primal_##name(Ad *ad, const IrOp *op, bool save);                                                          \
+	void ad_forward_##name(Ad *ad, const IrOp *op);                                                                    \
+	void ad_reverse_##name(Ad *ad, const IrOp *op);
+#include "ir/core/kinds.def"
+#undef KIND
+
 /* ---- reverse_for.c, reverse_loop.c ---- */
 
 /* Adds a cotangent to what an old value has. */
 void ad_contribute(Ad *ad, IrValue old, IrValue cotangent);
-void ad_reverse_for(Ad *ad, const IrOp *op);
-void ad_primal_loop(Ad *ad, const IrOp *op);
-void ad_reverse_loop(Ad *ad, const IrOp *op);
 void ad_reverse_block(Ad *ad, const IrBlock *block);
+/* The primal of a loop, with what its adjoint reads. */
+void ad_save_loop(Ad *ad, const IrOp *op);
 
 /* ---- saved.c ---- */
 

@@ -10,17 +10,17 @@ static bool real_value(const IrFunc *func, IrValue value) {
 	return ir_scalar_is_real(ir_type(func, value).scalar);
 }
 
-bool *ad_varied_nodes(const AdFacts *facts, const IrFor *op) {
-	bool *varied = ARENA_ARRAY(facts->scratch, bool, op->nodes.count + 1);
+bool *ad_active_nodes(const AdFacts *facts, const IrFor *op) {
+	bool *active = ARENA_ARRAY(facts->scratch, bool, op->nodes.count + 1);
 	for (uint32_t n = 0; n < op->nodes.count; n++) {
 		const IrNode *node = &op->nodes.data[n];
 		if (node->kind == IR_NODE_READ)
-			varied[n] = facts->varied[node->value];
+			active[n] = facts->active[node->value];
 		else if (node->kind == IR_NODE_OP && ir_scalar_is_real(node->type))
 			for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-				varied[n] = varied[n] || (ad_differentiable(node->opcode, i) && varied[node->args[i]]);
+				active[n] = active[n] || (ad_differentiable(node->opcode, i) && active[node->args[i]]);
 	}
-	return varied;
+	return active;
 }
 
 AdWins ad_wins(const AdFacts *facts, const IrFor *op) {
@@ -43,42 +43,54 @@ static bool raise_fact(bool *facts, IrValue value, bool fact) {
 	return true;
 }
 
-static bool walk_varied(AdFacts *facts, const IrBlock *block) {
+static bool walk_active(AdFacts *facts, const IrBlock *block) {
 	bool changed = false;
-	for (uint32_t o = 0; o < block->ops.count; o++) {
-		const IrOp *op = block->ops.data[o];
-		if (op->kind == IR_FOR) {
-			const bool *nodes = ad_varied_nodes(facts, &op->f);
-			for (uint32_t p = 0; p < op->f.puts.count; p++) {
-				const IrPut *put = &op->f.puts.data[p];
-				if (real_value(facts->func, put->out))
-					changed |= raise_fact(facts->varied, put->out, nodes[put->node] || facts->varied[put->into]);
-			}
-		} else if (op->kind == IR_LOOP) {
-			const IrLoop *loop = &op->loop;
-			for (uint32_t k = 0; k < loop->carries.count; k++) {
-				const IrCarry *c = &loop->carries.data[k];
-				changed |= raise_fact(facts->varied, c->inner, facts->varied[c->init] || facts->varied[c->yield]);
-			}
-			changed |= walk_varied(facts, &loop->body);
-			for (uint32_t k = 0; k < loop->carries.count; k++) {
-				const IrCarry *c = &loop->carries.data[k];
-				changed |= raise_fact(facts->varied, c->inner, facts->varied[c->yield]);
-				changed |= raise_fact(facts->varied, c->out, facts->varied[c->inner]);
-			}
-		}
+	for (uint32_t o = 0; o < block->ops.count; o++)
+		changed |= ad_rules[block->ops.data[o]->kind].active(facts, block->ops.data[o]);
+	return changed;
+}
+
+bool ad_active_for(AdFacts *facts, const IrOp *op) {
+	const bool *nodes = ad_active_nodes(facts, &op->f);
+	bool changed = false;
+	for (uint32_t p = 0; p < op->f.puts.count; p++) {
+		const IrPut *put = &op->f.puts.data[p];
+		if (real_value(facts->func, put->out))
+			changed |= raise_fact(facts->active, put->out, nodes[put->node] || facts->active[put->into]);
+	}
+	return changed;
+}
+
+bool ad_active_const(AdFacts *facts, const IrOp *op) {
+	(void)facts;
+	(void)op;
+	return false;
+}
+
+bool ad_active_loop(AdFacts *facts, const IrOp *op) {
+	const IrLoop *loop = &op->loop;
+	bool changed = false;
+	for (uint32_t k = 0; k < loop->carries.count; k++) {
+		const IrCarry *c = &loop->carries.data[k];
+		changed |= raise_fact(facts->active, c->inner, facts->active[c->init] || facts->active[c->yield]);
+	}
+	changed |= walk_active(facts, &loop->body);
+	for (uint32_t k = 0; k < loop->carries.count; k++) {
+		const IrCarry *c = &loop->carries.data[k];
+		changed |= raise_fact(facts->active, c->inner, facts->active[c->yield]);
+		changed |= raise_fact(facts->active, c->out, facts->active[c->inner]);
 	}
 	return changed;
 }
 
 AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue result, const double *limits) {
 	AdFacts facts = {.func = func, .scratch = scratch};
-	facts.varied = ARENA_ARRAY(scratch, bool, func->values.count);
+	facts.active = ARENA_ARRAY(scratch, bool, func->values.count);
 	for (uint32_t p = 0; p < func->params.count; p++) {
 		IrValue value = func->params.data[p].value;
-		facts.varied[value] = (wrt == NULL || wrt[p]) && real_value(func, value);
+		facts.active[value] = (wrt == NULL || wrt[p]) && real_value(func, value);
 	}
-	while (walk_varied(&facts, &func->body)) {
+	while (walk_active(&facts, &func->body)) {
 	}
 	facts.reached = ad_reached(&facts, result);
 	facts.bound = ad_value_bounds(scratch, func, limits);
@@ -87,59 +99,68 @@ AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue re
 
 /* ---- where cotangents go ---- */
 
-bool *ad_path_nodes(const AdFacts *facts, const IrFor *op, const bool *seeded, const bool *varied) {
+bool *ad_path_nodes(const AdFacts *facts, const IrFor *op, const bool *seeded, const bool *active) {
 	bool *path = ARENA_ARRAY(facts->scratch, bool, op->nodes.count + 1);
 	for (uint32_t p = 0; p < op->puts.count; p++)
-		if (seeded[p] && varied[op->puts.data[p].node])
+		if (seeded[p] && active[op->puts.data[p].node])
 			path[op->puts.data[p].node] = true;
 	for (uint32_t n = op->nodes.count; n-- > 0;) {
 		const IrNode *node = &op->nodes.data[n];
 		if (!path[n] || node->kind != IR_NODE_OP)
 			continue;
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-			if (ad_differentiable(node->opcode, i) && varied[node->args[i]])
+			if (ad_differentiable(node->opcode, i) && active[node->args[i]])
 				path[node->args[i]] = true;
 	}
 	return path;
 }
 
 static void need_block(const AdFacts *facts, const IrBlock *block, bool *need) {
-	for (uint32_t o = block->ops.count; o-- > 0;) {
-		const IrOp *op = block->ops.data[o];
-		if (op->kind == IR_FOR) {
-			bool *seeded = ARENA_ARRAY(facts->scratch, bool, op->f.puts.count + 1);
-			bool any = false;
-			for (uint32_t p = 0; p < op->f.puts.count; p++) {
-				const IrPut *put = &op->f.puts.data[p];
-				seeded[p] = need[put->out];
-				any = any || seeded[p];
-				if (seeded[p] && put->into != 0 && facts->varied[put->into])
-					need[put->into] = true;
-			}
-			if (!any)
-				continue;
-			const bool *varied = ad_varied_nodes(facts, &op->f);
-			const bool *path = ad_path_nodes(facts, &op->f, seeded, varied);
-			for (uint32_t n = 0; n < op->f.nodes.count; n++)
-				if (path[n] && op->f.nodes.data[n].kind == IR_NODE_READ)
-					need[op->f.nodes.data[n].value] = true;
-		} else if (op->kind == IR_LOOP) {
-			ad_need_loop(facts, &op->loop, need);
-			for (uint32_t k = 0; k < op->loop.carries.count; k++) {
-				const IrCarry *c = &op->loop.carries.data[k];
-				if ((need[c->out] || need[c->inner]) && facts->varied[c->init])
-					need[c->init] = true;
-			}
-		}
+	for (uint32_t o = block->ops.count; o-- > 0;)
+		ad_rules[block->ops.data[o]->kind].need(facts, block->ops.data[o], need);
+}
+
+void ad_need_for(const AdFacts *facts, const IrOp *op, bool *need) {
+	const IrFor *f = &op->f;
+	bool *seeded = ARENA_ARRAY(facts->scratch, bool, f->puts.count + 1);
+	bool any = false;
+	for (uint32_t p = 0; p < f->puts.count; p++) {
+		const IrPut *put = &f->puts.data[p];
+		seeded[p] = need[put->out];
+		any = any || seeded[p];
+		if (seeded[p] && put->into != 0 && facts->active[put->into])
+			need[put->into] = true;
+	}
+	if (!any)
+		return;
+	const bool *path = ad_path_nodes(facts, f, seeded, ad_active_nodes(facts, f));
+	for (uint32_t n = 0; n < f->nodes.count; n++)
+		if (path[n] && f->nodes.data[n].kind == IR_NODE_READ)
+			need[f->nodes.data[n].value] = true;
+}
+
+void ad_need_const(const AdFacts *facts, const IrOp *op, bool *need) {
+	(void)facts;
+	(void)op;
+	(void)need;
+}
+
+void ad_need_loop(const AdFacts *facts, const IrOp *op, bool *need) {
+	const IrLoop *loop = &op->loop;
+	ad_need_inside(facts, loop, need);
+	for (uint32_t k = 0; k < loop->carries.count; k++) {
+		const IrCarry *c = &loop->carries.data[k];
+		if ((need[c->out] || need[c->inner]) && facts->active[c->init])
+			need[c->init] = true;
 	}
 }
 
-void ad_need_loop(const AdFacts *facts, const IrLoop *loop, bool *need) {
+void ad_need_inside(const AdFacts *facts, const IrLoop *loop, bool *need) {
 	for (bool changed = true; changed;) {
 		changed = false;
 		for (uint32_t k = 0; k < loop->carries.count; k++) {
 			const IrCarry *c = &loop->carries.data[k];
-			if ((need[c->out] || need[c->inner]) && facts->varied[c->yield] && !need[c->yield])
+			if ((need[c->out] || need[c->inner]) && facts->active[c->yield] && !need[c->yield])
 				need[c->yield] = changed = true;
 		}
 		if (changed)
@@ -147,32 +168,16 @@ void ad_need_loop(const AdFacts *facts, const IrLoop *loop, bool *need) {
 	}
 }
 
-static void mark_block(const IrBlock *block, bool *inside) {
-	for (uint32_t o = 0; o < block->ops.count; o++) {
-		const IrOp *op = block->ops.data[o];
-		if (op->kind == IR_FOR) {
-			for (uint32_t p = 0; p < op->f.puts.count; p++)
-				inside[op->f.puts.data[p].out] = true;
-		} else if (op->kind == IR_CONST) {
-			inside[op->constant.out] = true;
-		} else {
-			for (uint32_t k = 0; k < op->loop.carries.count; k++)
-				inside[op->loop.carries.data[k].out] = true;
-			ad_mark_inside(&op->loop, inside);
-		}
-	}
+static void mark_defs(void *context, const IrBlock *block, IrOp *op) {
+	bool *inside = context;
+	(void)block;
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		inside[def.value] = true;
 }
 
 void ad_mark_inside(const IrLoop *loop, bool *inside) {
 	inside[loop->counter] = true;
 	for (uint32_t k = 0; k < loop->carries.count; k++)
 		inside[loop->carries.data[k].inner] = true;
-	mark_block(&loop->body, inside);
-}
-
-uint32_t ad_at_mask(const IrFor *op, IrAt at) {
-	uint32_t mask = 0;
-	for (uint32_t t = 0; t < at.term_count; t++)
-		mask |= at.terms[t].is_node ? ir_node_indices(op, at.terms[t].ref) : UINT32_C(1) << at.terms[t].ref;
-	return mask;
+	ir_visit_ops(&loop->body, mark_defs, inside);
 }

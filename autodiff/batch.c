@@ -8,42 +8,31 @@
 
 /* ---- what varies ---- */
 
-static bool at_has_lanes(IrAt at, const bool *nodes) {
-	for (uint32_t t = 0; t < at.term_count; t++)
-		if (at.terms[t].is_node && nodes[at.terms[t].ref])
+static bool any_has_lanes(IrOperand parts, const bool *nodes) {
+	while (ir_next_operand(&parts))
+		if (nodes[parts.node])
 			return true;
 	return false;
+}
+
+static bool at_has_lanes(IrAt at, const bool *nodes) {
+	return any_has_lanes(ir_at_operands(&at, 1), nodes);
 }
 
 static bool *lane_nodes(Arena *scratch, const IrFor *op, const bool *lanes) {
 	bool *nodes = ARENA_ARRAY(scratch, bool, op->nodes.count + 1);
 	for (uint32_t n = 0; n < op->nodes.count; n++) {
 		const IrNode *node = &op->nodes.data[n];
-		nodes[n] = node->kind == IR_NODE_READ && lanes[node->value];
-		for (uint32_t k = 0; k < node->at_count; k++)
-			nodes[n] = nodes[n] || at_has_lanes(node->at[k], nodes);
-		for (int i = 0; node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++)
-			nodes[n] = nodes[n] || nodes[node->args[i]];
+		nodes[n] = (node->kind == IR_NODE_READ && lanes[node->value]) || any_has_lanes(ir_operands(node), nodes);
 	}
 	return nodes;
 }
 
-static bool conds_have_lanes(const IrFor *op, const bool *nodes) {
-	for (uint32_t c = 0; c < op->conds.count; c++)
-		if (at_has_lanes(op->conds.data[c], nodes))
-			return true;
-	return false;
-}
-
 static bool put_has_lanes(const IrFunc *func, const IrFor *op, const IrPut *put, const bool *lanes, const bool *nodes) {
-	if (put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN)
+	if (ir_put_is_arg(put))
 		return lanes[op->puts.data[put->arg_of].out];
-	if (nodes[put->node] || (put->into && lanes[put->into]) || conds_have_lanes(op, nodes))
-		return true;
-	for (uint32_t k = 0; k < ir_type(func, put->out).rank; k++)
-		if (at_has_lanes(put->at[k], nodes))
-			return true;
-	return false;
+	return (put->into && lanes[put->into]) || any_has_lanes(ir_at_operands(op->conds.data, op->conds.count), nodes) ||
+	       any_has_lanes(ir_put_operands(put, ir_type(func, put->out).rank), nodes);
 }
 
 static bool raise_lanes(bool *lanes, IrValue value, bool fact) {
@@ -53,40 +42,72 @@ static bool raise_lanes(bool *lanes, IrValue value, bool fact) {
 	return true;
 }
 
-static bool walk(Arena *scratch, const IrFunc *func, const IrBlock *block, bool *lanes) {
+/* ---- one rule for each kind of op: spread_ says what varies with what (whether that was news), batch_ emits ---- */
+
+typedef struct Batch {
+	Ad ad;       /* only what emission needs */
+	bool *lanes; /* per old value: it differs between problems */
+} Batch;
+
+#define KIND(NAME, name)                                                                                               \
+	static bool spread_##name(const Batch *b, const IrOp *op);                                                         \
+	static void batch_##name(Batch *b, const IrOp *op);
+#include "ir/core/kinds.def"
+#undef KIND
+
+typedef struct BatchRules {
+	bool (*spread)(const Batch *b, const IrOp *op);
+	void (*batch)(Batch *b, const IrOp *op);
+} BatchRules;
+
+static const BatchRules rules[IR_KIND_COUNT] = {
+#define KIND(NAME, name) [IR_##NAME] = {spread_##name, batch_##name},
+#include "ir/core/kinds.def"
+#undef KIND
+};
+
+static bool spread_block(const Batch *b, const IrBlock *block) {
 	bool changed = false;
-	for (uint32_t o = 0; o < block->ops.count; o++) {
-		const IrOp *op = block->ops.data[o];
-		if (op->kind == IR_FOR) {
-			const bool *nodes = lane_nodes(scratch, &op->f, lanes);
-			for (uint32_t p = 0; p < op->f.puts.count; p++) {
-				const IrPut *put = &op->f.puts.data[p];
-				changed |= raise_lanes(lanes, put->out, put_has_lanes(func, &op->f, put, lanes, nodes));
-			}
-		} else if (op->kind == IR_LOOP) {
-			if (op->loop.trips && lanes[op->loop.trips])
-				base_panic("ad_batch", "the number of turns of a loop differs between problems");
-			for (uint32_t k = 0; k < op->loop.carries.count; k++) {
-				const IrCarry *c = &op->loop.carries.data[k];
-				changed |= raise_lanes(lanes, c->inner, lanes[c->init] || lanes[c->yield]);
-			}
-			changed |= walk(scratch, func, &op->loop.body, lanes);
-			for (uint32_t k = 0; k < op->loop.carries.count; k++) {
-				const IrCarry *c = &op->loop.carries.data[k];
-				changed |= raise_lanes(lanes, c->inner, lanes[c->yield]);
-				changed |= raise_lanes(lanes, c->out, lanes[c->inner]);
-			}
-		}
+	for (uint32_t o = 0; o < block->ops.count; o++)
+		changed |= rules[block->ops.data[o]->kind].spread(b, block->ops.data[o]);
+	return changed;
+}
+
+static bool spread_for(const Batch *b, const IrOp *op) {
+	const bool *nodes = lane_nodes(b->ad.scratch, &op->f, b->lanes);
+	bool changed = false;
+	for (uint32_t p = 0; p < op->f.puts.count; p++) {
+		const IrPut *put = &op->f.puts.data[p];
+		changed |= raise_lanes(b->lanes, put->out, put_has_lanes(b->ad.from, &op->f, put, b->lanes, nodes));
+	}
+	return changed;
+}
+
+static bool spread_const(const Batch *b, const IrOp *op) {
+	(void)b;
+	(void)op;
+	return false;
+}
+
+static bool spread_loop(const Batch *b, const IrOp *op) {
+	const IrLoop *loop = &op->loop;
+	bool *lanes = b->lanes, changed = false;
+	if (loop->trips && lanes[loop->trips])
+		base_panic("ad_batch", "the number of turns of a loop differs between problems");
+	for (uint32_t k = 0; k < loop->carries.count; k++) {
+		const IrCarry *c = &loop->carries.data[k];
+		changed |= raise_lanes(lanes, c->inner, lanes[c->init] || lanes[c->yield]);
+	}
+	changed |= spread_block(b, &loop->body);
+	for (uint32_t k = 0; k < loop->carries.count; k++) {
+		const IrCarry *c = &loop->carries.data[k];
+		changed |= raise_lanes(lanes, c->inner, lanes[c->yield]);
+		changed |= raise_lanes(lanes, c->out, lanes[c->inner]);
 	}
 	return changed;
 }
 
 /* ---- emission ---- */
-
-typedef struct Batch {
-	Ad ad; /* only what emission needs */
-	bool *lanes;
-} Batch;
 
 static IrType lane_type(IrType type) {
 	if (type.lanes)
@@ -110,10 +131,10 @@ static IrValue value_with(Batch *b, IrValue old, bool lanes) {
 /* A BOOL node that holds the conditions which differ between problems, or AD_NONE. */
 static uint32_t lane_conditions(AdEmit *e, const bool *nodes) {
 	uint32_t all = AD_NONE;
-	for (uint32_t c = 0; c < e->op->conds.count; c++) {
-		if (!at_has_lanes(e->op->conds.data[c], nodes))
+	for (uint32_t c = 0; c < e->body.from->conds.count; c++) {
+		if (!at_has_lanes(e->body.from->conds.data[c], nodes))
 			continue;
-		uint32_t position = ad_at_value(e, ad_emit_at(e, e->op->conds.data[c]));
+		uint32_t position = ir_rewrite_at_value(&e->body, ir_rewrite_at(&e->body, e->body.from->conds.data[c]));
 		uint32_t live = ir_op2(&e->f, IR_ge, position, ir_int(&e->f, 0));
 		all = all == AD_NONE ? live : ir_op2(&e->f, IR_and, all, live);
 	}
@@ -140,15 +161,15 @@ static void lane_put(Batch *b, AdEmit *e, const IrPut *put, IrValue into, uint32
 	const IrValueInfo *info = ir_info(ad->from, put->out);
 	IrType type = lane_type(info->type);
 	IrValue out;
-	if (put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN) {
+	if (ir_put_is_arg(put)) {
 		ad->b.name = info->name;
-		out = ir_put_arg(&e->f, ir_map_get(&ad->map, e->op->puts.data[put->arg_of].out), put->arg_index + 1);
+		out = ir_put_arg(&e->f, ir_map_get(&ad->map, e->body.from->puts.data[put->arg_of].out), put->arg_index + 1);
 	} else {
 		IrAt at[IR_MAX_RANK];
 		at[0] = ir_at_index(ad->module, 0, 1);
 		for (uint32_t k = 0; k < info->type.rank; k++)
-			at[k + 1] = ad_emit_at(e, put->at[k]);
-		uint32_t node = ad_emit_node(e, put->node);
+			at[k + 1] = ir_rewrite_at(&e->body, put->at[k]);
+		uint32_t node = ir_rewrite_node(&e->body, put->node);
 		if (live != AD_NONE)
 			node = ir_op3(&e->f, IR_where, live, node, neutral(e, put, type, at, into));
 		ad->b.name = info->name;
@@ -165,22 +186,19 @@ static void batch_lanes(Batch *b, const IrOp *op, const bool *nodes) {
 		if (b->lanes[put->out] && put->into)
 			into[p] = value_with(b, put->into, true);
 	}
-	AdEmit e = ad_emit_begin(ad, op);
-	e.lanes = b->lanes;
-	ir_for_lane(&e.f);
-	for (uint32_t i = 0; i < op->f.indices.count; i++) {
-		uint32_t number = ir_for_index(&e.f, op->f.indices.data[i].name, op->f.indices.data[i].extent);
-		e.index_at[i] = ir_at_index(ad->module, number, 1);
-	}
+	AdEmit *e = ad_emit_begin(ad, op);
+	e->lanes = b->lanes;
+	ir_for_lane(&e->f);
+	ir_rewrite_indices(&e->body);
 	for (uint32_t c = 0; c < op->f.conds.count; c++)
 		if (!at_has_lanes(op->f.conds.data[c], nodes))
-			ir_for_cond(&e.f, ad_emit_at(&e, op->f.conds.data[c]));
-	uint32_t live = lane_conditions(&e, nodes);
-	e.guard = live != AD_NONE;
+			ir_for_cond(&e->f, ir_rewrite_at(&e->body, op->f.conds.data[c]));
+	uint32_t live = lane_conditions(e, nodes);
+	e->guard = live != AD_NONE;
 	for (uint32_t p = 0; p < op->f.puts.count; p++)
 		if (b->lanes[op->f.puts.data[p].out])
-			lane_put(b, &e, &op->f.puts.data[p], into[p], live);
-	ir_for_end(&e.f);
+			lane_put(b, e, &op->f.puts.data[p], into[p], live);
+	ir_for_end(&e->f);
 }
 
 static void batch_for(Batch *b, const IrOp *op) {
@@ -194,51 +212,37 @@ static void batch_for(Batch *b, const IrOp *op) {
 		any_lanes = any_lanes || !once[p];
 	}
 	if (any_once) {
-		AdEmit e = ad_emit_begin(ad, op);
-		ad_emit_domain(&e);
-		ad_emit_puts(&e, once);
-		ir_for_end(&e.f);
+		AdEmit *e = ad_emit_same_domain(ad, op);
+		ir_rewrite_puts(&ad->b, ad->from, &e->body, &ad->map, once);
+		ir_for_end(&e->f);
 	}
 	if (any_lanes)
 		batch_lanes(b, op, nodes);
 }
 
-static void batch_block(Batch *b, const IrBlock *block);
-
-static void batch_loop(Batch *b, const IrLoop *loop) {
-	Ad *ad = &b->ad;
-	uint32_t count = loop->carries.count;
-	IrValue *values = ARENA_ARRAY(ad->scratch, IrValue, count + 1);
-	for (uint32_t k = 0; k < count; k++)
-		values[k] = value_with(b, loop->carries.data[k].init, b->lanes[loop->carries.data[k].inner]);
-	IrBlock *outer = ad->b.block;
-	IrOp *copy = ir_loop_begin(&ad->b, loop->limit, loop->trips ? ir_map_get(&ad->map, loop->trips) : 0);
-	ir_map_set(&ad->map, loop->counter, copy->loop.counter);
-	for (uint32_t k = 0; k < count; k++) {
-		const IrCarry *c = &loop->carries.data[k];
-		ad->b.name = ir_info(ad->from, c->inner)->name;
-		ir_map_set(&ad->map, c->inner, ir_loop_carry(&ad->b, copy, values[k]));
-	}
-	ad->b.name = 0;
-	batch_block(b, &loop->body);
-	for (uint32_t k = 0; k < count; k++)
-		values[k] = value_with(b, loop->carries.data[k].yield, b->lanes[loop->carries.data[k].inner]);
-	ir_loop_end(&ad->b, copy, values, outer);
-	for (uint32_t k = 0; k < count; k++)
-		ir_map_set(&ad->map, loop->carries.data[k].out, copy->loop.carries.data[k].out);
+static void batch_const(Batch *b, const IrOp *op) {
+	ir_copy_op(&b->ad.b, b->ad.from, op, &b->ad.map);
 }
 
 static void batch_block(Batch *b, const IrBlock *block) {
 	for (uint32_t o = 0; o < block->ops.count; o++) {
-		const IrOp *op = block->ops.data[o];
-		b->ad.b.span = op->span;
-		if (op->kind == IR_FOR)
-			batch_for(b, op);
-		else if (op->kind == IR_LOOP)
-			batch_loop(b, &op->loop);
-		else
-			ir_copy_op(&b->ad.b, b->ad.from, op, &b->ad.map);
+		b->ad.b.span = block->ops.data[o]->span;
+		rules[block->ops.data[o]->kind].batch(b, block->ops.data[o]);
 	}
+}
+
+static void batch_loop(Batch *b, const IrOp *op) {
+	const IrLoop *loop = &op->loop;
+	IrValue *values = ARENA_ARRAY(b->ad.scratch, IrValue, loop->carries.count + 1);
+	for (uint32_t k = 0; k < loop->carries.count; k++)
+		values[k] = value_with(b, loop->carries.data[k].init, b->lanes[loop->carries.data[k].inner]);
+	IrLoopCopy copy = {.b = &b->ad.b, .from = b->ad.from, .loop = loop, .map = &b->ad.map, .inits = values};
+	ir_loop_copy_begin(&copy);
+	batch_block(b, &loop->body);
+	for (uint32_t k = 0; k < loop->carries.count; k++)
+		values[k] = value_with(b, loop->carries.data[k].yield, b->lanes[loop->carries.data[k].inner]);
+	copy.yields = values;
+	ir_loop_copy_end(&copy, NULL);
 }
 
 IrFunc *ad_batch(IrModule *module, const IrFunc *func, const char *name, const bool *varying,
@@ -254,19 +258,19 @@ IrFunc *ad_batch(IrModule *module, const IrFunc *func, const char *name, const b
 		ir_symbol(to, session_text(module->session, func->symbols.data[i]));
 	for (uint32_t p = 0; p < func->params.count; p++) {
 		const IrParam *param = &func->params.data[p];
-		const char *text = param->name ? session_text(module->session, param->name) : NULL;
 		IrType type = ir_type(func, param->value);
 		b.lanes[param->value] = varying[p];
-		ir_map_set(&ad->map, param->value, ir_param_as(to, param->role, text, varying[p] ? lane_type(type) : type));
+		ir_map_set(&ad->map, param->value,
+		           ir_param_as(to, param->role, ir_name_text(func, param->name), varying[p] ? lane_type(type) : type));
 	}
-	while (walk(scratch, func, &func->body, b.lanes)) {
+	while (spread_block(&b, &func->body)) {
 	}
 	ad->b = ir_builder(to);
 	batch_block(&b, &func->body);
 	for (uint32_t i = 0; i < func->results.count; i++) {
 		const IrResult *result = &func->results.data[i];
-		const char *text = result->name ? session_text(module->session, result->name) : NULL;
-		ir_result_as(to, result->role, text, value_with(&b, result->value, force_varying != NULL && force_varying[i]));
+		ir_result_as(to, result->role, ir_name_text(func, result->name),
+		             value_with(&b, result->value, force_varying != NULL && force_varying[i]));
 	}
 	arena_free(scratch);
 	ir_scope_leave(&scope);

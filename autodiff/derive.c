@@ -59,8 +59,7 @@ uint32_t ad_sum(AdEmit *e, uint32_t x, uint32_t y) {
 	return ir_op2(&e->f, IR_add, x, y);
 }
 
-/* Whether a row's expression mentions the name `letter`. */
-static bool mentions(const char *text, char letter) {
+bool ad_mentions(const char *text, char letter) {
 	static const char word[] = "abcdefghijklmnopqrstuvwxyz_0123456789.";
 	for (const char *at = text; *at;) {
 		size_t length = strspn(at, word);
@@ -93,37 +92,37 @@ uint32_t ad_slope_node(const IrFor *op, uint32_t n) {
 }
 
 static uint32_t derivative(AdEmit *e, uint32_t n, int i) {
-	const IrNode *node = &e->op->nodes.data[n];
-	uint32_t slope = ad_slope_node(e->op, n);
+	const IrNode *node = &e->body.from->nodes.data[n];
+	uint32_t slope = ad_slope_node(e->body.from, n);
 	if (slope != AD_NONE)
-		return ad_emit_node(e, slope);
+		return ir_rewrite_node(&e->body, slope);
 	const char *text = ir_op_info[node->opcode].derivative[i];
 	static const char *const letters[] = {"a", "b", "c", "d", "r"};
 	const char *names[IR_MAX_ARGS + 1];
 	uint32_t nodes[IR_MAX_ARGS + 1];
 	int count = 0;
 	for (int k = 0; k <= IR_MAX_ARGS; k++) {
-		if ((k < IR_MAX_ARGS && k >= ir_op_info[node->opcode].arity) || !mentions(text, letters[k][0]))
+		if ((k < IR_MAX_ARGS && k >= ir_op_info[node->opcode].arity) || !ad_mentions(text, letters[k][0]))
 			continue;
 		names[count] = letters[k];
-		nodes[count++] = ad_emit_node(e, k < IR_MAX_ARGS ? node->args[k] : n);
+		nodes[count++] = ir_rewrite_node(&e->body, k < IR_MAX_ARGS ? node->args[k] : n);
 	}
-	return ir_expression(&e->f, text, e->op->nodes.data[node->args[i]].type, names, nodes, count);
+	return ir_expression(&e->f, text, e->body.from->nodes.data[node->args[i]].type, names, nodes, count);
 }
 
 uint32_t ad_chain(AdEmit *e, uint32_t n, int i, uint32_t s, bool zero_wins) {
-	const IrNode *node = &e->op->nodes.data[n];
+	const IrNode *node = &e->body.from->nodes.data[n];
 	switch (node->opcode) {
 	case IR_where: {
-		uint32_t choice = ad_emit_node(e, node->args[0]);
+		uint32_t choice = ir_rewrite_node(&e->body, node->args[0]);
 		uint32_t zero = ir_real(&e->f, node->type, 0);
 		return ir_op3(&e->f, IR_where, choice, i == 1 ? s : zero, i == 1 ? zero : s);
 	}
 	case IR_to_f32:
 	case IR_to_f64: {
 		/* a cotangent goes back to the operand's type, a tangent on to the result's */
-		bool back = ir_node_type(&e->f, s) == node->type && node->type != e->op->nodes.data[node->args[0]].type;
-		IrScalar type = back ? e->op->nodes.data[node->args[0]].type : node->type;
+		bool back = ir_node_type(&e->f, s) == node->type && node->type != e->body.from->nodes.data[node->args[0]].type;
+		IrScalar type = back ? e->body.from->nodes.data[node->args[0]].type : node->type;
 		return ir_op1(&e->f, type == IR_F32 ? IR_to_f32 : IR_to_f64, s);
 	}
 	default: return ad_product(e, s, derivative(e, n, i), zero_wins || node->opcode == IR_mulz);

@@ -22,27 +22,27 @@ bool ad_is_extreme(const IrFunc *func, const IrFor *op, const IrPut *put) {
 }
 
 static IrValue argument_of(AdEmit *e, uint32_t p, uint32_t index) {
-	for (uint32_t q = 0; q < e->op->puts.count; q++) {
-		const IrPut *put = &e->op->puts.data[q];
-		bool argument = put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
+	for (uint32_t q = 0; q < e->body.from->puts.count; q++) {
+		const IrPut *put = &e->body.from->puts.data[q];
+		bool argument = ir_put_is_arg(put);
 		if (argument && put->arg_of == p && put->arg_index == index)
 			return ir_map_get(&e->ad->map, put->out);
 	}
-	return ir_put_arg(&e->f, ir_map_get(&e->ad->map, e->op->puts.data[p].out), index);
+	return ir_put_arg(&e->f, ir_map_get(&e->ad->map, e->body.from->puts.data[p].out), index);
 }
 
 void ad_save_arguments(AdEmit *e) {
 	Ad *ad = e->ad;
-	for (uint32_t p = 0; p < e->op->puts.count; p++) {
-		const IrPut *put = &e->op->puts.data[p];
-		if (!ad->facts.varied[put->out] || !ad_is_extreme(ad->from, e->op, put))
+	for (uint32_t p = 0; p < e->body.from->puts.count; p++) {
+		const IrPut *put = &e->body.from->puts.data[p];
+		if (!ad->facts.active[put->out] || !ad_is_extreme(ad->from, e->body.from, put))
 			continue;
-		uint32_t reduced = ad_reduced(e->op, put, ir_type(ad->from, put->out).rank);
+		uint32_t reduced = ad_reduced(e->body.from, put, ir_type(ad->from, put->out).rank);
 		IrValue *args = ARENA_ARRAY(ad->scratch, IrValue, IR_MAX_INDICES);
-		for (uint32_t i = 0; i < e->op->indices.count; i++) {
+		for (uint32_t i = 0; i < e->body.from->indices.count; i++) {
 			if (!(reduced >> i & 1))
 				continue;
-			if (e->op->indices.data[i].lane)
+			if (e->body.from->indices.data[i].lane)
 				base_panic("autodiff", "a maximum over the lane axis has no derivative");
 			args[i] = argument_of(e, p, i);
 		}
@@ -74,23 +74,23 @@ AdShrunk ad_emit_shrunk(AdEmit *e, const IrPut *put) {
 	uint32_t placed = 0;
 	for (uint32_t k = 0; k < type.rank; k++) {
 		int old = ir_at_plain_index(put->at[k]);
-		Name name = old >= 0 ? e->op->indices.data[old].name : 0;
+		Name name = old >= 0 ? e->body.from->indices.data[old].name : 0;
 		uint32_t index = type.lanes && k == 0 ? ir_for_lane(&e->f) : ir_for_index(&e->f, name, type.dims[k]);
 		shrunk.at[k] = ir_at_index(ad->module, index, 1);
 		if (old >= 0 && !(placed >> old & 1)) {
-			e->index_at[old] = shrunk.at[k];
+			e->body.index_at[old] = shrunk.at[k];
 			placed |= UINT32_C(1) << old;
 		}
 	}
-	bool sure = certain(e->op, put, type);
-	for (uint32_t i = 0; i < e->op->indices.count; i++) {
+	bool sure = certain(e->body.from, put, type);
+	for (uint32_t i = 0; i < e->body.from->indices.count; i++) {
 		if (placed >> i & 1)
 			continue;
 		uint32_t argument = ir_read(&e->f, ad->args[put->out][i], shrunk.at, false);
 		uint32_t zero = ir_int(&e->f, 0);
 		if (!sure && shrunk.valid == AD_NONE)
 			shrunk.valid = ir_op2(&e->f, IR_ge, argument, zero);
-		e->index_at[i] = ir_at_node(ad->module, ir_op2(&e->f, IR_max, argument, zero), 1);
+		e->body.index_at[i] = ir_at_node(ad->module, ir_op2(&e->f, IR_max, argument, zero), 1);
 	}
 	e->guard = !sure;
 	return shrunk;

@@ -74,10 +74,25 @@ static bool raise_bound(double *bounds, IrValue value, double bound) {
 	return higher;
 }
 
-static void bound_block(Arena *scratch, const IrFunc *func, const IrBlock *block, double *values);
+/* One rule for each kind of op: the bounds of its outputs. */
+#define KIND(NAME, name) static void bound_##name(Arena *scratch, const IrFunc *func, const IrOp *op, double *values);
+#include "ir/core/kinds.def"
+#undef KIND
+
+static void (*const bound_kind[IR_KIND_COUNT])(Arena *scratch, const IrFunc *func, const IrOp *op, double *values) = {
+#define KIND(NAME, name) [IR_##NAME] = bound_##name,
+#include "ir/core/kinds.def"
+#undef KIND
+};
+
+static void bound_block(Arena *scratch, const IrFunc *func, const IrBlock *block, double *values) {
+	for (uint32_t o = 0; o < block->ops.count; o++)
+		bound_kind[block->ops.data[o]->kind](scratch, func, block->ops.data[o], values);
+}
 
 /* A carry that grows in one turn may grow without end. */
-static void bound_loop(Arena *scratch, const IrFunc *func, const IrLoop *loop, double *values) {
+static void bound_loop(Arena *scratch, const IrFunc *func, const IrOp *op, double *values) {
+	const IrLoop *loop = &op->loop;
 	for (uint32_t k = 0; k < loop->carries.count; k++)
 		values[loop->carries.data[k].inner] = values[loop->carries.data[k].init];
 	for (bool changed = true; changed;) {
@@ -101,21 +116,17 @@ static double table_bound(IrType type, const IrConst *table) {
 	return ir_scalar_is_real(type.scalar) ? within(type.scalar, most) : largest_int;
 }
 
-static void bound_block(Arena *scratch, const IrFunc *func, const IrBlock *block, double *values) {
-	for (uint32_t o = 0; o < block->ops.count; o++) {
-		const IrOp *op = block->ops.data[o];
-		if (op->kind == IR_LOOP) {
-			bound_loop(scratch, func, &op->loop, values);
-		} else if (op->kind == IR_CONST) {
-			values[op->constant.out] = table_bound(ir_type(func, op->constant.out), &op->constant);
-		} else {
-			const double *nodes = ad_node_bounds(scratch, func, values, &op->f);
-			for (uint32_t p = 0; p < op->f.puts.count; p++) {
-				const IrPut *put = &op->f.puts.data[p];
-				if (ir_scalar_is_real(ir_type(func, put->out).scalar))
-					values[put->out] = put_bound(func, values, &op->f, put, nodes[put->node]);
-			}
-		}
+static void bound_const(Arena *scratch, const IrFunc *func, const IrOp *op, double *values) {
+	(void)scratch;
+	values[op->constant.out] = table_bound(ir_type(func, op->constant.out), &op->constant);
+}
+
+static void bound_for(Arena *scratch, const IrFunc *func, const IrOp *op, double *values) {
+	const double *nodes = ad_node_bounds(scratch, func, values, &op->f);
+	for (uint32_t p = 0; p < op->f.puts.count; p++) {
+		const IrPut *put = &op->f.puts.data[p];
+		if (ir_scalar_is_real(ir_type(func, put->out).scalar))
+			values[put->out] = put_bound(func, values, &op->f, put, nodes[put->node]);
 	}
 }
 

@@ -3,27 +3,43 @@
  *     y = for i:n { mul(x[i], sin(x[i])) } -> [i]
  *     y~ = for i:n { add(mul(x~[i], sin(x[i])), mul(x[i], mul(x~[i], cos(x[i])))) } -> [i]
  *
- * A value has a tangent exactly if it varies; loops carry the tangents of their carries. */
+ * A value has a tangent exactly if it is active; loops carry the tangents of their carries. What does not move along the
+ * given direction has a tangent of 0, be it a parameter or what a selection left; that stays 0 even where a function's
+ * derivative is infinite. */
 #include "autodiff/ad.h"
+
+/* Whether a row's derivative with respect to operand i is infinite only where the value is not finite either, so that a
+ * finite result needs no care. Such rows are what time goes into. */
+static bool is_infinite_with_value(IrOpcode opcode, int i) {
+	switch (opcode) {
+	case IR_mul:
+	case IR_fma:
+	case IR_scaled:
+	case IR_sqrt: return true;
+	case IR_div: return i == 0;
+	default: return false;
+	}
+}
 
 /* Tangents of a body's nodes; AD_NONE: zero. */
 static uint32_t *body_tangents(AdEmit *e, const bool *wanted) {
 	Ad *ad = e->ad;
-	uint32_t *tangent = ARENA_ARRAY(ad->scratch, uint32_t, e->op->nodes.count + 1);
-	const bool *varied = ad_varied_nodes(&ad->facts, e->op);
-	for (uint32_t n = 0; n < e->op->nodes.count; n++) {
-		const IrNode *node = &e->op->nodes.data[n];
+	uint32_t *tangent = ARENA_ARRAY(ad->scratch, uint32_t, e->body.from->nodes.count + 1);
+	const bool *active = ad_active_nodes(&ad->facts, e->body.from);
+	AdWins wins = ad_wins(&ad->facts, e->body.from);
+	for (uint32_t n = 0; n < e->body.from->nodes.count; n++) {
+		const IrNode *node = &e->body.from->nodes.data[n];
 		tangent[n] = AD_NONE;
-		if (!varied[n] || !wanted[n])
+		if (!active[n] || !wanted[n])
 			continue;
 		if (node->kind == IR_NODE_READ) {
-			IrAt *at = ad_emit_ats(e, node->at, node->at_count);
+			IrAt *at = ir_rewrite_positions(&e->body, node->at, node->at_count);
 			bool guarded = node->guarded || (e->guard && node->at_count > 0);
 			tangent[n] = ir_read(&e->f, ad->linear[node->value], at, guarded);
 			continue;
 		}
 		if (node->opcode == IR_where) {
-			uint32_t choice = ad_emit_node(e, node->args[0]);
+			uint32_t choice = ir_rewrite_node(&e->body, node->args[0]);
 			uint32_t zero = ir_real(&e->f, node->type, 0);
 			uint32_t yes = tangent[node->args[1]], no = tangent[node->args[2]];
 			tangent[n] = ir_op3(&e->f, IR_where, choice, yes == AD_NONE ? zero : yes, no == AD_NONE ? zero : no);
@@ -32,7 +48,8 @@ static uint32_t *body_tangents(AdEmit *e, const bool *wanted) {
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++) {
 			if (!ad_differentiable(node->opcode, i) || tangent[node->args[i]] == AD_NONE)
 				continue;
-			uint32_t part = ad_chain(e, n, i, tangent[node->args[i]], false);
+			bool zero_wins = !is_infinite_with_value(node->opcode, i) && ad_zero_wins(&wins, n, i);
+			uint32_t part = ad_chain(e, n, i, tangent[node->args[i]], zero_wins);
 			tangent[n] = ad_sum(e, tangent[n], part);
 		}
 	}
@@ -41,7 +58,7 @@ static uint32_t *body_tangents(AdEmit *e, const bool *wanted) {
 
 /* Nodes whose tangents the chosen puts need. */
 static bool *wanted_nodes(const Ad *ad, const IrFor *op, const bool *chosen) {
-	return ad_path_nodes(&ad->facts, op, chosen, ad_varied_nodes(&ad->facts, op));
+	return ad_path_nodes(&ad->facts, op, chosen, ad_active_nodes(&ad->facts, op));
 }
 
 static void name_tangent(Ad *ad, IrValue old) {
@@ -60,9 +77,8 @@ static void linear_tangents(Ad *ad, const IrOp *op, const bool *chosen) {
 		if (!into[p] && put->combine == IR_PUT_NONE)
 			into[p] = ad_zeros(ad, ir_type(ad->from, put->into));
 	}
-	AdEmit e = ad_emit_begin(ad, op);
-	ad_emit_domain(&e);
-	const uint32_t *tangent = body_tangents(&e, wanted_nodes(ad, &op->f, chosen));
+	AdEmit *e = ad_emit_same_domain(ad, op);
+	const uint32_t *tangent = body_tangents(e, wanted_nodes(ad, &op->f, chosen));
 	bool any = false;
 	for (uint32_t p = 0; p < op->f.puts.count; p++) {
 		const IrPut *put = &op->f.puts.data[p];
@@ -73,17 +89,17 @@ static void linear_tangents(Ad *ad, const IrOp *op, const bool *chosen) {
 			continue;
 		}
 		IrType type = ir_type(ad->from, put->out);
-		uint32_t node = tangent[put->node] == AD_NONE ? ir_real(&e.f, type.scalar, 0) : tangent[put->node];
-		IrAt *at = ad_emit_ats(&e, put->at, type.rank);
+		uint32_t node = tangent[put->node] == AD_NONE ? ir_real(&e->f, type.scalar, 0) : tangent[put->node];
+		IrAt *at = ir_rewrite_positions(&e->body, put->at, type.rank);
 		IrCombine combine = put->combine == IR_PUT_SUM ? IR_PUT_SUM : IR_PUT_NONE;
 		if (combine == IR_PUT_NONE && put->combine != IR_PUT_NONE)
 			combine = IR_PUT_SUM; /* a maximum over no index need not reach every element */
 		name_tangent(ad, put->out);
-		ad->linear[put->out] = ir_put(&e.f, combine, node, type, at, into[p], put->guarded);
+		ad->linear[put->out] = ir_put(&e->f, combine, node, type, at, into[p], put->guarded);
 		any = true;
 	}
 	if (any)
-		ir_for_end(&e.f);
+		ir_for_end(&e->f);
 }
 
 /* A maximum's tangent is the tangent of the body where the maximum came from. */
@@ -91,32 +107,29 @@ static void extreme_tangent(Ad *ad, const IrOp *op, uint32_t p) {
 	const IrPut *put = &op->f.puts.data[p];
 	bool *chosen = ARENA_ARRAY(ad->scratch, bool, op->f.puts.count);
 	chosen[p] = true;
-	AdEmit e = ad_emit_begin(ad, op);
-	AdShrunk shrunk = ad_emit_shrunk(&e, put);
-	const uint32_t *tangent = body_tangents(&e, wanted_nodes(ad, &op->f, chosen));
+	AdEmit *e = ad_emit_begin(ad, op);
+	AdShrunk shrunk = ad_emit_shrunk(e, put);
+	const uint32_t *tangent = body_tangents(e, wanted_nodes(ad, &op->f, chosen));
 	IrType type = ir_type(ad->from, put->out);
-	uint32_t zero = ir_real(&e.f, type.scalar, 0);
+	uint32_t zero = ir_real(&e->f, type.scalar, 0);
 	uint32_t moved = tangent[put->node] == AD_NONE ? zero : tangent[put->node];
 	if (shrunk.valid != AD_NONE)
-		moved = ir_op3(&e.f, IR_where, shrunk.valid, moved, zero);
+		moved = ir_op3(&e->f, IR_where, shrunk.valid, moved, zero);
 	name_tangent(ad, put->out);
-	ad->linear[put->out] = ir_put(&e.f, IR_PUT_NONE, moved, type, shrunk.at, 0, false);
-	ir_for_end(&e.f);
+	ad->linear[put->out] = ir_put(&e->f, IR_PUT_NONE, moved, type, shrunk.at, 0, false);
+	ir_for_end(&e->f);
 }
 
-static void forward_block(Ad *ad, const IrBlock *block);
-
-static void forward_for(Ad *ad, const IrOp *op) {
-	AdEmit e = ad_emit_begin(ad, op);
-	ad_emit_domain(&e);
-	ad_emit_puts(&e, NULL);
-	ad_save_arguments(&e);
-	ir_for_end(&e.f);
+void ad_forward_for(Ad *ad, const IrOp *op) {
+	AdEmit *e = ad_emit_same_domain(ad, op);
+	ir_rewrite_puts(&ad->b, ad->from, &e->body, &ad->map, NULL);
+	ad_save_arguments(e);
+	ir_for_end(&e->f);
 	bool *linear = ARENA_ARRAY(ad->scratch, bool, op->f.puts.count + 1);
 	bool any = false;
 	for (uint32_t p = 0; p < op->f.puts.count; p++) {
 		const IrPut *put = &op->f.puts.data[p];
-		if (!ad->facts.varied[put->out])
+		if (!ad->facts.active[put->out])
 			continue;
 		if (ad_is_extreme(ad->from, &op->f, put))
 			extreme_tangent(ad, op, p);
@@ -127,68 +140,62 @@ static void forward_for(Ad *ad, const IrOp *op) {
 		linear_tangents(ad, op, linear);
 }
 
-static IrValue tangent_or_zeros(Ad *ad, IrValue old) {
-	return ad->linear[old] ? ad->linear[old] : ad_zeros(ad, ir_type(ad->from, old));
-}
-
-static void forward_loop(Ad *ad, const IrOp *op) {
-	const IrLoop *loop = &op->loop;
-	uint32_t count = loop->carries.count;
-	IrValue *inits = ARENA_ARRAY(ad->scratch, IrValue, count + 1);
-	IrValue *yields = ARENA_ARRAY(ad->scratch, IrValue, 2 * count + 1);
-	for (uint32_t k = 0; k < count; k++)
-		if (ad->facts.varied[loop->carries.data[k].out])
-			inits[k] = tangent_or_zeros(ad, loop->carries.data[k].init);
-	IrBlock *outer = ad->b.block;
-	IrOp *copy = ir_loop_begin(&ad->b, loop->limit, loop->trips ? ir_map_get(&ad->map, loop->trips) : 0);
-	ir_map_set(&ad->map, loop->counter, copy->loop.counter);
-	for (uint32_t k = 0; k < count; k++) {
-		const IrCarry *c = &loop->carries.data[k];
-		ad->b.name = ir_info(ad->from, c->inner)->name;
-		ir_map_set(&ad->map, c->inner, ir_loop_carry(&ad->b, copy, ir_map_get(&ad->map, c->init)));
-	}
-	for (uint32_t k = 0; k < count; k++) {
-		if (!inits[k])
-			continue;
-		name_tangent(ad, loop->carries.data[k].inner);
-		ad->linear[loop->carries.data[k].inner] = ir_loop_carry(&ad->b, copy, inits[k]);
-	}
-	ad->b.name = 0;
-	forward_block(ad, &loop->body);
-	ad->b.span = op->span;
-	uint32_t made = 0;
-	for (uint32_t k = 0; k < count; k++)
-		yields[made++] = ir_map_get(&ad->map, loop->carries.data[k].yield);
-	for (uint32_t k = 0; k < count; k++)
-		if (inits[k])
-			yields[made++] = tangent_or_zeros(ad, loop->carries.data[k].yield);
-	ir_loop_end(&ad->b, copy, yields, outer);
-	made = count;
-	for (uint32_t k = 0; k < count; k++) {
-		ir_map_set(&ad->map, loop->carries.data[k].out, copy->loop.carries.data[k].out);
-		if (inits[k])
-			ad->linear[loop->carries.data[k].out] = copy->loop.carries.data[made++].out;
-	}
+/* Nothing of a table is active. */
+void ad_forward_const(Ad *ad, const IrOp *op) {
+	ir_copy_op(&ad->b, ad->from, op, &ad->map);
 }
 
 static void forward_block(Ad *ad, const IrBlock *block) {
 	for (uint32_t o = 0; o < block->ops.count; o++) {
-		const IrOp *op = block->ops.data[o];
-		ad->b.span = op->span;
-		if (op->kind == IR_FOR)
-			forward_for(ad, op);
-		else if (op->kind == IR_LOOP)
-			forward_loop(ad, op);
-		else
-			ir_copy_op(&ad->b, ad->from, op, &ad->map);
+		ad->b.span = block->ops.data[o]->span;
+		ad_rules[block->ops.data[o]->kind].forward(ad, block->ops.data[o]);
 	}
 }
 
+static IrValue tangent_or_zeros(Ad *ad, IrValue old) {
+	return ad->linear[old] ? ad->linear[old] : ad_zeros(ad, ir_type(ad->from, old));
+}
+
+/* Behind the carries, the tangents of those that are active, in order. */
+void ad_forward_loop(Ad *ad, const IrOp *op) {
+	const IrLoop *loop = &op->loop;
+	uint32_t count = loop->carries.count, tangents = 0;
+	IrValue *inits = ARENA_ARRAY(ad->scratch, IrValue, count + 1);
+	IrValue *yields = ARENA_ARRAY(ad->scratch, IrValue, count + 1);
+	for (uint32_t k = 0; k < count; k++)
+		if (ad->facts.active[loop->carries.data[k].out])
+			inits[k] = tangent_or_zeros(ad, loop->carries.data[k].init);
+	IrLoopCopy copy = {.b = &ad->b, .from = ad->from, .loop = loop, .map = &ad->map};
+	ir_loop_copy_begin(&copy);
+	for (uint32_t k = 0; k < count; k++) {
+		if (!inits[k])
+			continue;
+		name_tangent(ad, loop->carries.data[k].inner);
+		ad->linear[loop->carries.data[k].inner] = ir_loop_copy_carry(&copy, inits[k]);
+	}
+	ad->b.name = 0;
+	forward_block(ad, &loop->body);
+	ad->b.span = op->span;
+	for (uint32_t k = 0; k < count; k++)
+		if (inits[k])
+			yields[tangents++] = tangent_or_zeros(ad, loop->carries.data[k].yield);
+	ir_loop_copy_end(&copy, yields);
+	tangents = 0;
+	for (uint32_t k = 0; k < count; k++)
+		if (inits[k])
+			ad->linear[loop->carries.data[k].out] = ir_loop_copy_out(&copy, tangents++);
+}
+
 IrFunc *ad_forward(IrModule *module, const IrFunc *func, const char *name, const bool *wrt, bool keep_results) {
-	Ad ad = ad_begin(module, arena_new(), func, name, wrt, AD_NONE, NULL);
+	return ad_forward_within(module, func, name, wrt, keep_results, NULL);
+}
+
+IrFunc *ad_forward_within(IrModule *module, const IrFunc *func, const char *name, const bool *wrt, bool keep_results,
+                          const double *limits) {
+	Ad ad = ad_begin(module, arena_new(), func, name, wrt, AD_NONE, limits);
 	for (uint32_t p = 0; p < func->params.count; p++) {
 		const IrParam *param = &ad.from->params.data[p];
-		if (ad.facts.varied[param->value])
+		if (ad.facts.active[param->value])
 			ad.linear[param->value] = ir_param_as(ad.b.func, ir_role_tilde(param->role), ad_tilde(&ad, param->name),
 			                                      ir_type(ad.from, param->value));
 	}

@@ -4,15 +4,12 @@
  *     %h = for c i k { tanh(%z[c, i]) } -> [c, i];  %k' = for c i { %h[c, i] } -> [%t[], c, i] into %k   (in the loop)
  *     %h = for c i { %k[n - 1 - %u[], c, i] } -> [c, i]                                                (in its adjoint)
  *
- * A value is costly if computing it from carries, from what is outside and from other costly values takes LEAST_COST
+ * A value is costly if computing it from carries, from what is outside and from other costly values takes AD_KEEP_FLOPS
  * FLOPs per element or more. All such stacks of one loop together take at most as many bytes as those of its carries, or
- * KEEP_BYTES (16 problems in lanes then stay in half of a usual second-level cache), whichever is more; if they would
+ * AD_KEEP_BYTES, whichever is more; if they would
  * take more, only what costs twice as much per element is saved, and so on. */
 #include "autodiff/ad.h"
-
-#include <ctype.h>
-
-enum { LEAST_COST = 8, MOST_COST = 1 << 20, KEEP_BYTES = 32 << 10 };
+#include "autodiff/limits.h"
 
 typedef struct Keep {
 	Ad *ad;
@@ -22,13 +19,6 @@ typedef struct Keep {
 	bool *needed;       /* per old value: the adjoint reads it */
 	uint32_t *visit;    /* per old value: the last cost that counted its op */
 } Keep;
-
-static const IrPut *put_of(const IrFor *op, IrValue value) {
-	for (uint32_t p = 0; p < op->puts.count; p++)
-		if (op->puts.data[p].out == value)
-			return &op->puts.data[p];
-	return NULL;
-}
 
 /* ---- costs ---- */
 
@@ -54,19 +44,16 @@ static double own_cost(const IrFor *op) {
 /* FLOPs to compute a value again from what is there anyhow; each op once. */
 static double cost_of(Keep *k, IrValue value, IrValue root) {
 	const IrOp *op = k->maker[value];
-	if (!op || op->kind != IR_FOR || (k->costly[value] && value != root))
+	const IrFor *f = ir_as_for(op);
+	if (!f || (k->costly[value] && value != root))
 		return 0;
-	IrValue first = op->f.puts.data[0].out;
+	IrValue first = f->puts.data[0].out;
 	if (k->visit[first] == root)
 		return 0;
 	k->visit[first] = root;
-	double cost = own_cost(&op->f);
-	for (uint32_t n = 0; n < op->f.nodes.count; n++)
-		if (op->f.nodes.data[n].kind == IR_NODE_READ)
-			cost += cost_of(k, op->f.nodes.data[n].value, root);
-	for (uint32_t p = 0; p < op->f.puts.count; p++)
-		if (op->f.puts.data[p].into)
-			cost += cost_of(k, op->f.puts.data[p].into, root);
+	double cost = own_cost(f);
+	for (IrUse use = ir_uses(op); ir_next_use(&use);)
+		cost += cost_of(k, use.value, root);
 	return cost;
 }
 
@@ -82,9 +69,9 @@ static void find_costly(Keep *k, double least) {
 		k->visit[v] = 0;
 	}
 	for (uint32_t o = 0; o < k->loop->body.ops.count; o++) {
-		const IrOp *op = k->loop->body.ops.data[o];
-		for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++) {
-			const IrPut *put = &op->f.puts.data[p];
+		const IrFor *f = ir_as_for(k->loop->body.ops.data[o]);
+		for (uint32_t p = 0; f && p < f->puts.count; p++) {
+			const IrPut *put = &f->puts.data[p];
 			k->costly[put->out] =
 				can_keep(k, put) && cost_of(k, put->out, put->out) >= least * elements(ir_type(k->ad->from, put->out));
 		}
@@ -95,11 +82,9 @@ static void find_costly(Keep *k, double least) {
 
 static void need_value(Keep *k, IrValue value);
 
-static void want_at(bool *want, const IrAt *at, uint32_t count) {
-	for (uint32_t i = 0; i < count; i++)
-		for (uint32_t t = 0; t < at[i].term_count; t++)
-			if (at[i].terms[t].is_node)
-				want[at[i].terms[t].ref] = true;
+static void want_all(bool *want, IrOperand parts) {
+	while (ir_next_operand(&parts))
+		want[parts.node] = true;
 }
 
 /* The costly value that holds a node, or 0. */
@@ -122,20 +107,17 @@ static void need_nodes(Keep *k, const IrFor *op, bool *want, bool kept) {
 			need_value(k, whole);
 			continue;
 		}
-		want_at(want, node->at, node->at_count);
+		want_all(want, ir_operands(node));
 		if (node->kind == IR_NODE_READ)
 			need_value(k, node->value);
-		for (int i = 0; node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++)
-			want[node->args[i]] = true;
 	}
 }
 
 static void want_put(Keep *k, const IrFor *op, const IrPut *put, bool *want) {
-	if (put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN)
+	if (ir_put_is_arg(put))
 		put = &op->puts.data[put->arg_of];
-	want[put->node] = true;
-	want_at(want, put->at, ir_type(k->ad->from, put->out).rank);
-	want_at(want, op->conds.data, op->conds.count);
+	want_all(want, ir_put_operands(put, ir_type(k->ad->from, put->out).rank));
+	want_all(want, ir_at_operands(op->conds.data, op->conds.count));
 }
 
 static void need_put(Keep *k, const IrFor *op, const IrPut *put) {
@@ -146,52 +128,46 @@ static void need_put(Keep *k, const IrFor *op, const IrPut *put) {
 		need_value(k, put->into);
 }
 
-/* Everything that leads to what a loop carries: its adjoint runs it again. */
-static void need_loop(Keep *k, const IrLoop *loop) {
-	if (loop->trips)
-		need_value(k, loop->trips);
-	for (uint32_t c = 0; c < loop->carries.count; c++) {
-		need_value(k, loop->carries.data[c].init);
-		need_value(k, loop->carries.data[c].yield);
+/* What running an op again reads: all that leads to its outputs. In its own loop's adjoint a FOR runs for the outputs that are
+ * needed; inside of another loop, which runs whole, for all of them. */
+static void need_whole(Keep *k, const IrOp *op) {
+	const IrFor *f = ir_as_for(op);
+	if (f) {
+		for (uint32_t p = 0; p < f->puts.count; p++)
+			need_put(k, f, &f->puts.data[p]);
+		return;
 	}
-	for (uint32_t o = 0; o < loop->body.ops.count; o++) {
-		const IrOp *op = loop->body.ops.data[o];
-		for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
-			need_put(k, &op->f, &op->f.puts.data[p]);
-		if (op->kind == IR_LOOP)
-			need_loop(k, &op->loop);
-	}
+	for (IrUse use = ir_uses(op); ir_next_use(&use);)
+		need_value(k, use.value);
+	const IrBlock *block;
+	for (int i = 0; (block = ir_block_of(op, i)) != NULL; i++)
+		for (uint32_t o = 0; o < block->ops.count; o++)
+			need_whole(k, block->ops.data[o]);
 }
 
 static void need_value(Keep *k, IrValue value) {
 	const IrOp *op = k->maker[value];
+	const IrFor *f;
 	if (k->needed[value] || !op)
 		return;
 	k->needed[value] = true;
-	if (op->kind == IR_LOOP)
-		need_loop(k, &op->loop);
-	else if (op->kind == IR_FOR && !k->costly[value])
-		need_put(k, &op->f, put_of(&op->f, value));
-}
-
-/* Whether a derivative mentions the name. */
-static bool mentions(const char *text, char name) {
-	for (const char *c = text; *c; c++)
-		if (*c == name && (c == text || !isalnum((unsigned char)c[-1])) && !isalnum((unsigned char)c[1]))
-			return true;
-	return false;
+	const IrPut *put = ir_put_of(k->ad->from, value, &f);
+	if (!put)
+		need_whole(k, op);
+	else if (!k->costly[value])
+		need_put(k, f, put);
 }
 
 /* What the adjoint of an op reads: operands of derivatives, positions, all that leads to an argument of a maximum. */
 static void need_factors(Keep *k, const IrFor *op) {
-	const bool *varied = ad_varied_nodes(&k->ad->facts, op);
+	const bool *active = ad_active_nodes(&k->ad->facts, op);
 	bool *want = ARENA_ARRAY(k->ad->scratch, bool, op->nodes.count + 1);
 	for (uint32_t n = 0; n < op->nodes.count; n++) {
 		const IrNode *node = &op->nodes.data[n];
-		if (varied[n])
-			want_at(want, node->at, node->at_count);
-		for (int i = 0; varied[n] && node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++) {
-			if (!ad_differentiable(node->opcode, i) || !varied[node->args[i]])
+		if (active[n])
+			want_all(want, ir_at_operands(node->at, node->at_count));
+		for (int i = 0; active[n] && node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++) {
+			if (!ad_differentiable(node->opcode, i) || !active[node->args[i]])
 				continue;
 			uint32_t slope = ad_slope_node(op, n);
 			if (slope != AD_NONE) {
@@ -200,18 +176,18 @@ static void need_factors(Keep *k, const IrFor *op) {
 			}
 			const char *derivative = ir_op_info[node->opcode].derivative[i];
 			for (int a = 0; a < ir_op_info[node->opcode].arity; a++)
-				want[node->args[a]] = want[node->args[a]] || mentions(derivative, (char)('a' + a));
-			want[n] = want[n] || mentions(derivative, 'r');
+				want[node->args[a]] = want[node->args[a]] || ad_mentions(derivative, (char)('a' + a));
+			want[n] = want[n] || ad_mentions(derivative, 'r');
 		}
 	}
 	for (uint32_t p = 0; p < op->puts.count; p++) {
 		const IrPut *put = &op->puts.data[p];
-		if (!k->ad->facts.varied[put->out])
+		if (!k->ad->facts.active[put->out])
 			continue;
 		if (ad_is_extreme(k->ad->from, op, put))
 			need_put(k, op, put);
-		want_at(want, put->at, ir_type(k->ad->from, put->out).rank);
-		want_at(want, op->conds.data, op->conds.count);
+		want_all(want, ir_at_operands(put->at, ir_type(k->ad->from, put->out).rank));
+		want_all(want, ir_at_operands(op->conds.data, op->conds.count));
 	}
 	need_nodes(k, op, want, true);
 }
@@ -230,10 +206,10 @@ static double find_needed(Keep *k) {
 		k->needed[v] = false;
 	for (uint32_t o = 0; o < k->loop->body.ops.count; o++) {
 		const IrOp *op = k->loop->body.ops.data[o];
-		if (op->kind == IR_FOR)
+		if (ir_as_for(op))
 			need_factors(k, &op->f);
-		else if (op->kind == IR_LOOP)
-			need_loop(k, &op->loop);
+		else
+			need_whole(k, op); /* its adjoint runs it again */
 	}
 	double bytes = 0;
 	for (IrValue v = 1; v < count; v++)
@@ -265,10 +241,9 @@ AdKept ad_plan_kept(Ad *ad, const IrLoop *loop) {
 	k.visit = ARENA_ARRAY(ad->scratch, uint32_t, count);
 	for (uint32_t o = 0; o < loop->body.ops.count; o++) {
 		const IrOp *op = loop->body.ops.data[o];
-		for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
-			k.maker[op->f.puts.data[p].out] = op;
-		for (uint32_t c = 0; op->kind == IR_LOOP && c < op->loop.carries.count; c++)
-			k.maker[op->loop.carries.data[c].out] = op;
+		for (IrDef def = ir_defs(op); ir_next_def(&def);)
+			if (def.block < 0)
+				k.maker[def.value] = op;
 	}
 	double budget = 0;
 	for (uint32_t c = 0; c < loop->carries.count; c++) {
@@ -276,9 +251,9 @@ AdKept ad_plan_kept(Ad *ad, const IrLoop *loop) {
 		if (carry->inner != carry->yield)
 			budget += stack_bytes(&k, carry->inner);
 	}
-	budget = budget < (double)KEEP_BYTES ? (double)KEEP_BYTES : budget;
+	budget = budget < (double)AD_KEEP_BYTES ? (double)AD_KEEP_BYTES : budget;
 	AdKept kept = {0};
-	for (int least = LEAST_COST; least < MOST_COST; least *= 2) {
+	for (int least = AD_KEEP_FLOPS; least < AD_KEEP_MOST_FLOPS; least *= 2) {
 		find_costly(&k, least);
 		if (find_needed(&k) > budget)
 			continue;

@@ -11,7 +11,7 @@
 #include "autodiff/ad.h"
 
 static bool needs_rewriting(const AdFacts *facts, const IrPut *put) {
-	if (!facts->varied[put->out])
+	if (!facts->active[put->out])
 		return false;
 	bool extreme = put->combine == IR_PUT_MAX || put->combine == IR_PUT_MIN;
 	return put->combine == IR_PUT_PROD || (extreme && put->into != 0);
@@ -20,35 +20,44 @@ static bool needs_rewriting(const AdFacts *facts, const IrPut *put) {
 static bool lacks_slope(const AdFacts *facts, const IrFor *op, const IrPut *put) {
 	IrOpcode slope;
 	const IrNode *node = &op->nodes.data[put->node];
-	return facts->varied[put->out] && node->kind == IR_NODE_OP && ad_slope_row(node->opcode, &slope) &&
+	return facts->active[put->out] && node->kind == IR_NODE_OP && ad_slope_row(node->opcode, &slope) &&
 	       ad_slope_node(op, put->node) == AD_NONE && ad_put_is_whole(facts->func, op, put);
 }
 
-static bool block_needs(const AdFacts *facts, const IrBlock *block, bool in_loop) {
-	for (uint32_t o = 0; o < block->ops.count; o++) {
+/* What there is to rewrite: below loops, slopes, too. */
+typedef struct Look {
+	const AdFacts *facts;
+	bool in_loop, found;
+} Look;
+
+static void look_at(Look *look, const IrBlock *block) {
+	for (uint32_t o = 0; o < block->ops.count && !look->found; o++) {
 		const IrOp *op = block->ops.data[o];
-		if (op->kind == IR_LOOP && block_needs(facts, &op->loop.body, true))
-			return true;
-		for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++) {
-			const IrPut *put = &op->f.puts.data[p];
-			if (needs_rewriting(facts, put) || (in_loop && lacks_slope(facts, &op->f, put)))
-				return true;
+		const IrFor *f = ir_as_for(op);
+		for (uint32_t p = 0; f && p < f->puts.count; p++) {
+			const IrPut *put = &f->puts.data[p];
+			look->found |= needs_rewriting(look->facts, put) || (look->in_loop && lacks_slope(look->facts, f, put));
 		}
+		const IrBlock *inside;
+		Look below = {.facts = look->facts, .in_loop = true};
+		for (int k = 0; (inside = ir_block_of(op, k)) != NULL; k++)
+			look_at(&below, inside);
+		look->found |= below.found;
 	}
-	return false;
 }
 
 /* The slopes of what an op puts, as further outputs of it. */
 static void put_slopes(AdEmit *e) {
 	const Ad *ad = e->ad;
-	for (uint32_t p = 0; p < e->op->puts.count; p++) {
-		const IrPut *put = &e->op->puts.data[p];
+	for (uint32_t p = 0; p < e->body.from->puts.count; p++) {
+		const IrPut *put = &e->body.from->puts.data[p];
 		IrOpcode slope;
-		if (!lacks_slope(&ad->facts, e->op, put) || !ad_slope_row(e->op->nodes.data[put->node].opcode, &slope))
+		if (!lacks_slope(&ad->facts, e->body.from, put) ||
+		    !ad_slope_row(e->body.from->nodes.data[put->node].opcode, &slope))
 			continue;
-		uint32_t node = ir_op1(&e->f, slope, ad_emit_node(e, e->op->nodes.data[put->node].args[0]));
+		uint32_t node = ir_op1(&e->f, slope, ir_rewrite_node(&e->body, e->body.from->nodes.data[put->node].args[0]));
 		IrType type = ir_type(ad->from, put->out);
-		ir_put(&e->f, IR_PUT_NONE, node, type, ad_emit_ats(e, put->at, type.rank), 0, false);
+		ir_put(&e->f, IR_PUT_NONE, node, type, ir_rewrite_positions(&e->body, put->at, type.rank), 0, false);
 	}
 }
 
@@ -65,28 +74,24 @@ typedef struct Nest {
 /* base[at] times the body, at one value of every reduced index. */
 static IrValue multiply_once(const Nest *nest, IrValue base) {
 	Ad *ad = nest->ad;
-	AdEmit e = ad_emit_begin(ad, nest->op);
+	AdEmit *e = ad_emit_begin(ad, nest->op);
 	for (uint32_t i = 0; i < nest->op->f.indices.count; i++) {
-		const IrIndex *index = &nest->op->f.indices.data[i];
 		bool looped = false;
 		for (uint32_t r = 0; r < nest->count; r++)
 			looped = looped || nest->reduced[r] == i;
-		if (looped)
-			continue;
-		uint32_t number = index->lane ? ir_for_lane(&e.f) : ir_for_index(&e.f, index->name, index->extent);
-		e.index_at[i] = ir_at_index(ad->module, number, 1);
+		if (!looped)
+			ir_rewrite_index(&e->body, i);
 	}
 	for (uint32_t r = 0; r < nest->count; r++)
-		e.index_at[nest->reduced[r]] = ir_at_node(ad->module, ir_read_scalar(&e.f, nest->counters[r]), 1);
-	for (uint32_t c = 0; c < nest->op->f.conds.count; c++)
-		ir_for_cond(&e.f, ad_emit_at(&e, nest->op->f.conds.data[c]));
+		e->body.index_at[nest->reduced[r]] = ir_at_node(ad->module, ir_read_scalar(&e->f, nest->counters[r]), 1);
+	ir_rewrite_conds(&e->body);
 	IrType type = ir_type(ad->from, nest->put->out);
-	IrAt *at = ad_emit_ats(&e, nest->put->at, type.rank);
-	uint32_t node = ad_emit_node(&e, nest->put->node);
-	uint32_t before = ir_read(&e.f, base, at, nest->put->guarded);
-	uint32_t after = ir_op2(&e.f, IR_mul, before, node);
-	IrValue out = ir_put(&e.f, IR_PUT_NONE, after, type, at, base, nest->put->guarded);
-	ir_for_end(&e.f);
+	IrAt *at = ir_rewrite_positions(&e->body, nest->put->at, type.rank);
+	uint32_t node = ir_rewrite_node(&e->body, nest->put->node);
+	uint32_t before = ir_read(&e->f, base, at, nest->put->guarded);
+	uint32_t after = ir_op2(&e->f, IR_mul, before, node);
+	IrValue out = ir_put(&e->f, IR_PUT_NONE, after, type, at, base, nest->put->guarded);
+	ir_for_end(&e->f);
 	return out;
 }
 
@@ -118,13 +123,12 @@ static void rewrite_product(Ad *ad, const IrOp *op, const IrPut *put) {
 }
 
 static void rewrite_extreme(Ad *ad, const IrOp *op, const IrPut *put) {
-	AdEmit e = ad_emit_begin(ad, op);
-	ad_emit_domain(&e);
+	AdEmit *e = ad_emit_same_domain(ad, op);
 	IrType type = ir_type(ad->from, put->out);
-	uint32_t node = ad_emit_node(&e, put->node);
-	IrAt *at = ad_emit_ats(&e, put->at, type.rank);
-	IrValue extreme = ir_put(&e.f, put->combine, node, type, at, 0, put->guarded);
-	ir_for_end(&e.f);
+	uint32_t node = ir_rewrite_node(&e->body, put->node);
+	IrAt *at = ir_rewrite_positions(&e->body, put->at, type.rank);
+	IrValue extreme = ir_put(&e->f, put->combine, node, type, at, 0, put->guarded);
+	ir_for_end(&e->f);
 	IrForBuilder f = ir_for_begin(&ad->b);
 	for (uint32_t k = 0; k < type.rank; k++) {
 		uint32_t index = type.lanes && k == 0 ? ir_for_lane(&f) : ir_for_index(&f, 0, type.dims[k]);
@@ -137,9 +141,16 @@ static void rewrite_extreme(Ad *ad, const IrOp *op, const IrPut *put) {
 	ir_for_end(&f);
 }
 
-static void rewrite_block(Ad *ad, const IrBlock *block, bool in_loop);
+/* The copying of the whole function. */
+typedef struct Prepare {
+	Ad ad; /* only what emission needs */
+	IrCopier copier;
+	int loops; /* around */
+} Prepare;
 
-static void rewrite_for(Ad *ad, const IrOp *op, bool in_loop) {
+static void rewrite_for(void *context, const IrOp *op) {
+	Prepare *prepare = context;
+	Ad *ad = &prepare->ad;
 	bool *keep = ARENA_ARRAY(ad->scratch, bool, op->f.puts.count + 1);
 	bool any = false;
 	for (uint32_t p = 0; p < op->f.puts.count; p++) {
@@ -147,12 +158,11 @@ static void rewrite_for(Ad *ad, const IrOp *op, bool in_loop) {
 		any = any || keep[p];
 	}
 	if (any) {
-		AdEmit e = ad_emit_begin(ad, op);
-		ad_emit_domain(&e);
-		ad_emit_puts(&e, keep);
-		if (in_loop)
-			put_slopes(&e);
-		ir_for_end(&e.f);
+		AdEmit *e = ad_emit_same_domain(ad, op);
+		ir_rewrite_puts(&ad->b, ad->from, &e->body, &ad->map, keep);
+		if (prepare->loops > 0)
+			put_slopes(e);
+		ir_for_end(&e->f);
 	}
 	for (uint32_t p = 0; p < op->f.puts.count; p++)
 		if (!keep[p] && op->f.puts.data[p].combine == IR_PUT_PROD)
@@ -161,57 +171,24 @@ static void rewrite_for(Ad *ad, const IrOp *op, bool in_loop) {
 			rewrite_extreme(ad, op, &op->f.puts.data[p]);
 }
 
-static void rewrite_loop(Ad *ad, const IrLoop *loop) {
-	IrBlock *outer = ad->b.block;
-	IrOp *copy = ir_loop_begin(&ad->b, loop->limit, loop->trips ? ir_map_get(&ad->map, loop->trips) : 0);
-	ir_map_set(&ad->map, loop->counter, copy->loop.counter);
-	for (uint32_t k = 0; k < loop->carries.count; k++) {
-		const IrCarry *c = &loop->carries.data[k];
-		ad->b.name = ir_info(ad->from, c->inner)->name;
-		ir_map_set(&ad->map, c->inner, ir_loop_carry(&ad->b, copy, ir_map_get(&ad->map, c->init)));
-	}
-	ad->b.name = 0;
-	rewrite_block(ad, &loop->body, true);
-	IrValue *yields = ARENA_ARRAY(ad->scratch, IrValue, loop->carries.count + 1);
-	for (uint32_t k = 0; k < loop->carries.count; k++)
-		yields[k] = ir_map_get(&ad->map, loop->carries.data[k].yield);
-	ir_loop_end(&ad->b, copy, yields, outer);
-	for (uint32_t k = 0; k < loop->carries.count; k++)
-		ir_map_set(&ad->map, loop->carries.data[k].out, copy->loop.carries.data[k].out);
+static void rewrite_loop(void *context, const IrOp *op) {
+	Prepare *prepare = context;
+	prepare->loops++;
+	ir_copy_as_it_is(&prepare->copier, op);
+	prepare->loops--;
 }
 
-static void rewrite_block(Ad *ad, const IrBlock *block, bool in_loop) {
-	for (uint32_t o = 0; o < block->ops.count; o++) {
-		const IrOp *op = block->ops.data[o];
-		ad->b.span = op->span;
-		if (op->kind == IR_FOR)
-			rewrite_for(ad, op, in_loop);
-		else if (op->kind == IR_LOOP)
-			rewrite_loop(ad, &op->loop);
-		else
-			ir_copy_op(&ad->b, ad->from, op, &ad->map);
-	}
-}
+static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_FOR] = rewrite_for, [IR_LOOP] = rewrite_loop};
 
 const IrFunc *ad_prepare(IrModule *module, Arena *scratch, const IrFunc *func, const bool *wrt) {
 	AdFacts facts = ad_facts(scratch, func, wrt, 0, NULL);
-	if (!block_needs(&facts, &func->body, false))
+	Look look = {.facts = &facts};
+	look_at(&look, &func->body);
+	if (!look.found)
 		return func;
-	Ad ad = {.module = module, .scratch = scratch, .from = func, .facts = facts, .map = ir_map_new(scratch, func)};
-	IrFunc *to = ir_func_new(module, session_text(module->session, func->name));
-	for (uint32_t i = 0; i < func->symbols.count; i++)
-		ir_symbol(to, session_text(module->session, func->symbols.data[i]));
-	for (uint32_t p = 0; p < func->params.count; p++) {
-		const IrParam *param = &func->params.data[p];
-		const char *text = param->name ? session_text(module->session, param->name) : NULL;
-		ir_map_set(&ad.map, param->value, ir_param_as(to, param->role, text, ir_type(func, param->value)));
-	}
-	ad.b = ir_builder(to);
-	rewrite_block(&ad, &func->body, false);
-	for (uint32_t i = 0; i < func->results.count; i++) {
-		const IrResult *result = &func->results.data[i];
-		const char *text = result->name ? session_text(module->session, result->name) : NULL;
-		ir_result_as(to, result->role, text, ir_map_get(&ad.map, result->value));
-	}
-	return to;
+	Prepare prepare = {.ad = {.module = module, .scratch = scratch, .from = func, .facts = facts}};
+	prepare.ad.map = ir_map_new(scratch, func);
+	prepare.copier =
+		(IrCopier){.from = func, .b = &prepare.ad.b, .map = &prepare.ad.map, .rules = rules, .context = &prepare};
+	return ir_copier_run(&prepare.copier, module);
 }

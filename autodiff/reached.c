@@ -118,8 +118,25 @@ static void reach_slab(Reach *reach, IrValue value, Slab slab) {
 	reach->slabs[value] = kept;
 }
 
-static void reach_for(Reach *reach, const IrFor *op, uint32_t scope) {
+/* One rule for each kind of op: what its outputs, which are reached in `reach`, let be reached of what it uses. */
+#define KIND(NAME, name) static void reach_##name(Reach *reach, const IrOp *op, uint32_t scope);
+#include "ir/core/kinds.def"
+#undef KIND
+
+static void (*const reach_kind[IR_KIND_COUNT])(Reach *reach, const IrOp *op, uint32_t scope) = {
+#define KIND(NAME, name) [IR_##NAME] = reach_##name,
+#include "ir/core/kinds.def"
+#undef KIND
+};
+
+static void reach_block(Reach *reach, const IrBlock *block, uint32_t scope) {
+	for (uint32_t o = block->ops.count; o-- > 0;)
+		reach_kind[block->ops.data[o]->kind](reach, block->ops.data[o], scope);
+}
+
+static void reach_for(Reach *reach, const IrOp *whole, uint32_t scope) {
 	const AdFacts *facts = reach->facts;
+	const IrFor *op = &whole->f;
 	const bool *nodes = ad_reached_nodes(facts, reach->values, op);
 	for (uint32_t p = 0; p < op->puts.count; p++) {
 		const IrPut *put = &op->puts.data[p];
@@ -135,48 +152,37 @@ static void reach_for(Reach *reach, const IrFor *op, uint32_t scope) {
 	}
 }
 
-static bool may_not_run(const IrLoop *loop) {
-	return loop->trips != 0 || loop->limit == 0;
+static void reach_const(Reach *reach, const IrOp *op, uint32_t scope) {
+	(void)reach;
+	(void)op;
+	(void)scope;
 }
 
 static void find_scopes(Reach *reach, const IrBlock *block, uint32_t scope) {
 	for (uint32_t o = 0; o < block->ops.count; o++) {
 		const IrOp *op = block->ops.data[o];
-		if (op->kind == IR_CONST)
-			reach->scope[op->constant.out] = scope;
-		for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
-			reach->scope[op->f.puts.data[p].out] = scope;
-		if (op->kind != IR_LOOP)
-			continue;
-		uint32_t inside = may_not_run(&op->loop) ? ++reach->scopes : scope;
-		for (uint32_t k = 0; k < op->loop.carries.count; k++) {
-			reach->scope[op->loop.carries.data[k].inner] = inside;
-			reach->scope[op->loop.carries.data[k].out] = scope;
-		}
-		find_scopes(reach, &op->loop.body, inside);
+		const IrBlock *body = ir_block_of(op, 0);
+		uint32_t inside = body && !ir_block_runs(op, 0) ? ++reach->scopes : scope;
+		for (IrDef def = ir_defs(op); ir_next_def(&def);)
+			reach->scope[def.value] = def.block < 0 ? scope : inside;
+		for (int k = 0; (body = ir_block_of(op, k)) != NULL; k++)
+			find_scopes(reach, body, inside);
 	}
 }
 
-static void reach_block(Reach *reach, const IrBlock *block, uint32_t scope) {
-	for (uint32_t o = block->ops.count; o-- > 0;) {
-		const IrOp *op = block->ops.data[o];
-		if (op->kind == IR_FOR)
-			reach_for(reach, &op->f, scope);
-		if (op->kind != IR_LOOP)
-			continue;
-		const IrLoop *loop = &op->loop;
-		uint32_t inside = loop->carries.count > 0 ? reach->scope[loop->carries.data[0].inner] : scope;
-		for (uint32_t k = 0; k < loop->carries.count; k++) {
-			const IrCarry *c = &loop->carries.data[k];
-			if (reach->scope[c->yield] == inside && reach->values[c->out] && reach->assumed[c->inner])
-				reach->values[c->yield] = true;
-		}
-		reach_block(reach, &loop->body, inside);
-		for (uint32_t k = 0; k < loop->carries.count; k++) {
-			const IrCarry *c = &loop->carries.data[k];
-			if (reach->values[c->inner] && (reach->values[c->out] || !may_not_run(loop)))
-				reach->values[c->init] = true;
-		}
+static void reach_loop(Reach *reach, const IrOp *op, uint32_t scope) {
+	const IrLoop *loop = &op->loop;
+	uint32_t inside = loop->carries.count > 0 ? reach->scope[loop->carries.data[0].inner] : scope;
+	for (uint32_t k = 0; k < loop->carries.count; k++) {
+		const IrCarry *c = &loop->carries.data[k];
+		if (reach->scope[c->yield] == inside && reach->values[c->out] && reach->assumed[c->inner])
+			reach->values[c->yield] = true;
+	}
+	reach_block(reach, &loop->body, inside);
+	for (uint32_t k = 0; k < loop->carries.count; k++) {
+		const IrCarry *c = &loop->carries.data[k];
+		if (reach->values[c->inner] && (reach->values[c->out] || ir_block_runs(op, 0)))
+			reach->values[c->init] = true;
 	}
 }
 

@@ -3,22 +3,20 @@
 
 void ad_reverse_block(Ad *ad, const IrBlock *block) {
 	for (uint32_t o = block->ops.count; o-- > 0;) {
-		const IrOp *op = block->ops.data[o];
-		ad->b.span = op->span;
-		if (op->kind == IR_FOR)
-			ad_reverse_for(ad, op);
-		else if (op->kind == IR_LOOP)
-			ad_reverse_loop(ad, op);
+		ad->b.span = block->ops.data[o]->span;
+		ad_rules[block->ops.data[o]->kind].reverse(ad, block->ops.data[o]);
 	}
 }
 
-static const char *text_of(const Ad *ad, Name name) {
-	return name ? session_text(ad->module->session, name) : NULL;
+/* A table reads nothing. */
+void ad_reverse_const(Ad *ad, const IrOp *op) {
+	(void)ad;
+	(void)op;
 }
 
 static void keep_result(Ad *ad, uint32_t i) {
 	const IrResult *result = &ad->from->results.data[i];
-	ir_result_as(ad->b.func, result->role, text_of(ad, result->name), ir_map_get(&ad->map, result->value));
+	ir_result_as(ad->b.func, result->role, ir_name_text(ad->from, result->name), ir_map_get(&ad->map, result->value));
 }
 
 static void emit_gradients(Ad *ad, const bool *wrt) {

@@ -10,9 +10,10 @@
  *     l = for i:n { t = add(s[i], b[]); f(t) } sum -> []
  *     t~ = for i:n { f'(add(s[i], b[])) } -> [i];  s~ is t~;  b~ = for i:n { t~[i] } sum -> [] */
 #include "autodiff/ad.h"
+#include "autodiff/limits.h"
 
 void ad_contribute(Ad *ad, IrValue old, IrValue cotangent) {
-	if (!ad->facts.varied[old] || cotangent == 0)
+	if (!ad->facts.active[old] || cotangent == 0)
 		return;
 	ad->linear[old] = ad->linear[old] ? ir_add_values(&ad->b, ad->linear[old], cotangent) : cotangent;
 }
@@ -21,7 +22,7 @@ void ad_contribute(Ad *ad, IrValue old, IrValue cotangent) {
 typedef struct Adjoint {
 	Ad *ad;
 	const IrOp *op;
-	const bool *varied;
+	const bool *active;
 	AdWins wins;
 	const bool *seeded;   /* per put: has a cotangent that goes through the body now */
 	const bool *path;     /* per node */
@@ -32,11 +33,6 @@ typedef struct Adjoint {
 	IrValue *written;     /* per put: its cotangent over the whole domain, if that had to be taken out; else 0 */
 	int cost;             /* FLOPs of the body per point */
 } Adjoint;
-
-enum {
-	GROUP_PUTS = 12, /* of one op */
-	CHEAP = 3        /* FLOPs that are rather computed again than shared through memory */
-};
 
 /* Nodes that lead to a read of this group. */
 static bool *useful_nodes(const Adjoint *a, const bool *group) {
@@ -56,15 +52,16 @@ static bool *useful_nodes(const Adjoint *a, const bool *group) {
 static void seed_nodes(const Adjoint *a, AdEmit *e, const bool *useful, const AdShrunk *shrunk, uint32_t *cotangent) {
 	Ad *ad = a->ad;
 	if (a->through) {
-		cotangent[a->cut] = ir_read(&e->f, a->through, e->index_at, false);
+		cotangent[a->cut] = ir_read(&e->f, a->through, e->body.index_at, false);
 		return;
 	}
-	for (uint32_t p = 0; p < e->op->puts.count; p++) {
-		const IrPut *put = &e->op->puts.data[p];
+	for (uint32_t p = 0; p < e->body.from->puts.count; p++) {
+		const IrPut *put = &e->body.from->puts.data[p];
 		if (!a->seeded[p] || !useful[put->node])
 			continue;
-		const IrAt *at = shrunk ? shrunk->at : ad_emit_ats(e, put->at, ir_type(ad->from, put->out).rank);
-		uint32_t seed = a->written[p] ? ir_read(&e->f, a->written[p], e->index_at, false)
+		const IrAt *at =
+			shrunk ? shrunk->at : ir_rewrite_positions(&e->body, put->at, ir_type(ad->from, put->out).rank);
+		uint32_t seed = a->written[p] ? ir_read(&e->f, a->written[p], e->body.index_at, false)
 		                              : ir_read(&e->f, ad->linear[put->out], at, !shrunk && put->guarded);
 		if (shrunk && shrunk->valid != AD_NONE) {
 			uint32_t zero = ir_real(&e->f, ir_node_type(&e->f, seed), 0);
@@ -75,18 +72,18 @@ static void seed_nodes(const Adjoint *a, AdEmit *e, const bool *useful, const Ad
 }
 
 static uint32_t *body_cotangents(const Adjoint *a, AdEmit *e, const bool *useful, const AdShrunk *shrunk) {
-	uint32_t count = e->op->nodes.count;
+	uint32_t count = e->body.from->nodes.count;
 	uint32_t *cotangent = ARENA_ARRAY(a->ad->scratch, uint32_t, count + 1);
 	for (uint32_t n = 0; n < count; n++)
 		cotangent[n] = AD_NONE;
 	seed_nodes(a, e, useful, shrunk, cotangent);
 	for (uint32_t n = count; n-- > 0;) {
-		const IrNode *node = &e->op->nodes.data[n];
+		const IrNode *node = &e->body.from->nodes.data[n];
 		if (cotangent[n] == AD_NONE || node->kind != IR_NODE_OP || (n == a->cut && !a->through))
 			continue;
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++) {
 			uint32_t operand = node->args[i];
-			if (!ad_differentiable(node->opcode, i) || !useful[operand] || !a->varied[operand])
+			if (!ad_differentiable(node->opcode, i) || !useful[operand] || !a->active[operand])
 				continue;
 			bool zero_wins = e->guard || ad_zero_wins(&a->wins, n, i);
 			uint32_t part = ad_chain(e, n, i, cotangent[n], zero_wins);
@@ -123,9 +120,9 @@ static IrValue copied(const Ad *ad, const IrFor *f, uint32_t n, const IrAt *at, 
 
 /* Puts one read's cotangent; returns whether that took a put. */
 static bool put_read(Ad *ad, AdEmit *e, uint32_t n, uint32_t cotangent) {
-	const IrNode *node = &e->op->nodes.data[n];
+	const IrNode *node = &e->body.from->nodes.data[n];
 	IrType type = ir_type(ad->from, node->value);
-	IrAt *at = ad_emit_ats(e, node->at, node->at_count);
+	IrAt *at = ir_rewrite_positions(&e->body, node->at, node->at_count);
 	bool guarded = node->guarded || (e->guard && node->at_count > 0);
 	IrValue *sum = &ad->linear[node->value];
 	bool whole = !guarded && *sum == 0 && is_permutation(&e->f.op->f, at, type);
@@ -143,7 +140,7 @@ static bool put_read(Ad *ad, AdEmit *e, uint32_t n, uint32_t cotangent) {
 /* A read's cotangent, summed over the indices that its position does not mention: an output of its own. */
 static IrValue put_part(Ad *ad, AdEmit *e, uint32_t mask, uint32_t n, uint32_t cotangent) {
 	const IrFor *f = &e->f.op->f;
-	IrType type = {.scalar = e->op->nodes.data[n].type};
+	IrType type = {.scalar = e->body.from->nodes.data[n].type};
 	IrAt at[IR_MAX_RANK];
 	for (uint32_t i = 0; i < f->indices.count; i++) {
 		if (!(mask >> i & 1))
@@ -157,69 +154,73 @@ static IrValue put_part(Ad *ad, AdEmit *e, uint32_t mask, uint32_t n, uint32_t c
 }
 
 static void add_part(Ad *ad, const IrOp *op, uint32_t mask, uint32_t n, IrValue part) {
-	AdEmit e = ad_emit_begin(ad, op);
+	AdEmit *e = ad_emit_begin(ad, op);
 	IrAt at[IR_MAX_RANK];
 	uint32_t rank = 0;
 	for (uint32_t i = 0; i < op->f.indices.count; i++) {
 		if (!(mask >> i & 1))
 			continue;
 		const IrIndex *index = &op->f.indices.data[i];
-		uint32_t number = index->lane ? ir_for_lane(&e.f) : ir_for_index(&e.f, index->name, index->extent);
-		at[rank++] = e.index_at[i] = ir_at_index(ad->module, number, 1);
+		uint32_t number = index->lane ? ir_for_lane(&e->f) : ir_for_index(&e->f, index->name, index->extent);
+		at[rank++] = e->body.index_at[i] = ir_at_index(ad->module, number, 1);
 	}
-	if (put_read(ad, &e, n, ir_read(&e.f, part, at, false)))
-		ir_for_end(&e.f);
+	if (put_read(ad, e, n, ir_read(&e->f, part, at, false)))
+		ir_for_end(&e->f);
 }
 
+/* Bit i: the positions mention index i, be it inside an atom. */
 static uint32_t read_mask(const IrFor *op, const IrNode *node) {
 	uint32_t mask = 0;
 	for (uint32_t k = 0; k < node->at_count; k++)
-		mask |= ad_at_mask(op, node->at[k]);
+		for (uint32_t t = 0; t < node->at[k].term_count; t++) {
+			IrTerm term = node->at[k].terms[t];
+			mask |= term.is_node ? ir_node_indices(op, term.ref) : UINT32_C(1) << term.ref;
+		}
 	return mask;
 }
 
 /* Nodes whose every value the forward loop saved are read from there. */
 static void read_kept(AdEmit *e) {
 	Ad *ad = e->ad;
-	for (uint32_t p = 0; p < e->op->puts.count; p++) {
-		const IrPut *put = &e->op->puts.data[p];
-		if (!ad->stack[put->out] || !ad_put_is_whole(ad->from, e->op, put))
+	for (uint32_t p = 0; p < e->body.from->puts.count; p++) {
+		const IrPut *put = &e->body.from->puts.data[p];
+		if (!ad->stack[put->out] || !ad_put_is_whole(ad->from, e->body.from, put))
 			continue;
-		const IrAt *at = ad_emit_ats(e, put->at, ir_type(ad->from, put->out).rank);
-		e->node[put->node] = ir_read(&e->f, ir_map_get(&ad->map, put->out), at, false);
+		const IrAt *at = ir_rewrite_positions(&e->body, put->at, ir_type(ad->from, put->out).rank);
+		e->body.done[put->node] = ir_read(&e->f, ir_map_get(&ad->map, put->out), at, false);
 	}
 }
 
 static void emit_group(const Adjoint *a, const bool *group) {
 	Ad *ad = a->ad;
-	AdEmit e = ad_emit_begin(ad, a->op);
+	AdEmit *e = ad_emit_begin(ad, a->op);
 	AdShrunk shrunk;
 	if (a->extreme)
-		shrunk = ad_emit_shrunk(&e, a->extreme);
+		shrunk = ad_emit_shrunk(e, a->extreme);
 	else
-		ad_emit_domain(&e);
+		ir_rewrite_domain(&e->body);
 	if (!a->extreme)
-		read_kept(&e);
+		read_kept(e);
 	const bool *useful = useful_nodes(a, group);
-	const uint32_t *cotangent = body_cotangents(a, &e, useful, a->extreme ? &shrunk : NULL);
-	IrValue *parts = ARENA_ARRAY(ad->scratch, IrValue, e.op->nodes.count + 1);
+	const uint32_t *cotangent = body_cotangents(a, e, useful, a->extreme ? &shrunk : NULL);
+	IrValue *parts = ARENA_ARRAY(ad->scratch, IrValue, e->body.from->nodes.count + 1);
 	bool any = false;
-	for (uint32_t n = 0; n < e.op->nodes.count; n++) {
+	for (uint32_t n = 0; n < e->body.from->nodes.count; n++) {
 		if (!group[n] || cotangent[n] == AD_NONE)
 			continue;
 		bool again = false;
 		for (uint32_t m = 0; m < n; m++)
-			again = again || (group[m] && e.op->nodes.data[m].value == e.op->nodes.data[n].value);
+			again = again || (group[m] && e->body.from->nodes.data[m].value == e->body.from->nodes.data[n].value);
 		if (again)
-			parts[n] = put_part(ad, &e, read_mask(e.op, &e.op->nodes.data[n]), n, cotangent[n]);
-		if (again || put_read(ad, &e, n, cotangent[n]))
+			parts[n] = put_part(ad, e, read_mask(e->body.from, &e->body.from->nodes.data[n]), n, cotangent[n]);
+		if (again || put_read(ad, e, n, cotangent[n]))
 			any = true;
 	}
 	if (any)
-		ir_for_end(&e.f);
-	for (uint32_t n = 0; n < e.op->nodes.count; n++)
+		ir_for_end(&e->f);
+	for (uint32_t n = 0; n < e->body.from->nodes.count; n++)
 		if (parts[n])
-			add_part(ad, a->op, read_mask(e.op, &e.op->nodes.data[n]), n, parts[n]);
+			add_part(ad, a->op, read_mask(e->body.from, &e->body.from->nodes.data[n]), n, parts[n]);
 }
 
 static int count_bits(uint32_t mask) {
@@ -235,7 +236,7 @@ static bool may_share(const Adjoint *a, uint32_t mask) {
 	int bits = count_bits(mask);
 	if (a->extreme || op->conds.count != 0 || bits > IR_MAX_RANK)
 		return false;
-	return a->cost > CHEAP || bits < (int)op->indices.count;
+	return a->cost > AD_CHEAP_FLOPS || bits < (int)op->indices.count;
 }
 
 /* The next reads that can be put by one op: with the same indices. NULL: none is left. */
@@ -243,7 +244,7 @@ static bool *next_group(const Adjoint *a) {
 	const IrFor *op = &a->op->f;
 	bool *group = ARENA_ARRAY(a->ad->scratch, bool, op->nodes.count + 1);
 	uint32_t mask = 0, count = 0;
-	for (uint32_t n = 0; n < op->nodes.count && count < GROUP_PUTS; n++) {
+	for (uint32_t n = 0; n < op->nodes.count && count < AD_GROUP_PUTS; n++) {
 		const IrNode *node = &op->nodes.data[n];
 		if (!a->open[n] || (count && !a->extreme && read_mask(op, node) != mask))
 			continue;
@@ -285,7 +286,7 @@ static uint32_t find_cut(const Adjoint *a) {
 		count--;
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++) {
 			uint32_t operand = node->args[i];
-			if (!ad_differentiable(node->opcode, i) || !a->varied[operand] || !useful[operand] || pending[operand])
+			if (!ad_differentiable(node->opcode, i) || !a->active[operand] || !useful[operand] || pending[operand])
 				continue;
 			pending[operand] = true;
 			count++;
@@ -299,7 +300,7 @@ static bool worth_cutting(const Adjoint *a) {
 	const IrFor *op = &a->op->f;
 	uint32_t all = (UINT32_C(1) << op->indices.count) - 1;
 	bool whole = false, part = false;
-	if (a->extreme || a->cost <= CHEAP || op->indices.count > IR_MAX_RANK)
+	if (a->extreme || a->cost <= AD_CHEAP_FLOPS || op->indices.count > IR_MAX_RANK)
 		return false;
 	for (uint32_t n = 0; n < op->nodes.count; n++) {
 		if (!a->open[n])
@@ -319,19 +320,18 @@ static void cut_body(Adjoint *a) {
 			a->cut = AD_NONE; /* its cotangent is a seed: there is nothing to share */
 	if (a->cut == AD_NONE)
 		return;
-	AdEmit e = ad_emit_begin(ad, a->op);
-	ad_emit_domain(&e);
-	read_kept(&e);
-	const uint32_t *cotangent = body_cotangents(a, &e, useful_nodes(a, a->open), NULL);
-	uint32_t all = (UINT32_C(1) << e.op->indices.count) - 1;
-	a->through = put_part(ad, &e, all, a->cut, cotangent[a->cut]);
-	ir_for_end(&e.f);
+	AdEmit *e = ad_emit_same_domain(ad, a->op);
+	read_kept(e);
+	const uint32_t *cotangent = body_cotangents(a, e, useful_nodes(a, a->open), NULL);
+	uint32_t all = (UINT32_C(1) << e->body.from->indices.count) - 1;
+	a->through = put_part(ad, e, all, a->cut, cotangent[a->cut]);
+	ir_for_end(&e->f);
 }
 
 /* Cotangents of what the body reads. */
 static void reverse_body(Adjoint *a) {
 	const IrFor *op = &a->op->f;
-	a->path = ad_path_nodes(&a->ad->facts, op, a->seeded, a->varied);
+	a->path = ad_path_nodes(&a->ad->facts, op, a->seeded, a->active);
 	a->open = ARENA_ARRAY(a->ad->scratch, bool, op->nodes.count + 1);
 	a->cost = 0;
 	a->cut = AD_NONE;
@@ -348,25 +348,23 @@ static void reverse_body(Adjoint *a) {
 
 /* The cotangents of what was written, over the domain of the op. */
 static IrValue written_cotangents(Ad *ad, const IrOp *op, const IrPut *put) {
-	AdEmit e = ad_emit_begin(ad, op);
-	ad_emit_domain(&e);
-	IrAt *at = ad_emit_ats(&e, put->at, ir_type(ad->from, put->out).rank);
-	uint32_t seed = ir_read(&e.f, ad->linear[put->out], at, put->guarded);
+	AdEmit *e = ad_emit_same_domain(ad, op);
+	IrAt *at = ir_rewrite_positions(&e->body, put->at, ir_type(ad->from, put->out).rank);
+	uint32_t seed = ir_read(&e->f, ad->linear[put->out], at, put->guarded);
 	uint32_t all = (UINT32_C(1) << op->f.indices.count) - 1;
-	IrValue written = put_part(ad, &e, all, put->node, seed);
-	ir_for_end(&e.f);
+	IrValue written = put_part(ad, e, all, put->node, seed);
+	ir_for_end(&e->f);
 	return written;
 }
 
 /* `none into B`: the written places of B do not reach the result. */
 static IrValue without_written(Ad *ad, const IrOp *op, const IrPut *put) {
-	AdEmit e = ad_emit_begin(ad, op);
-	ad_emit_domain(&e);
+	AdEmit *e = ad_emit_same_domain(ad, op);
 	IrType type = ir_type(ad->from, put->out);
-	IrAt *at = ad_emit_ats(&e, put->at, type.rank);
-	uint32_t zero = ir_real(&e.f, type.scalar, 0);
-	IrValue rest = ir_put(&e.f, IR_PUT_NONE, zero, type, at, ad->linear[put->out], put->guarded);
-	ir_for_end(&e.f);
+	IrAt *at = ir_rewrite_positions(&e->body, put->at, type.rank);
+	uint32_t zero = ir_real(&e->f, type.scalar, 0);
+	IrValue rest = ir_put(&e->f, IR_PUT_NONE, zero, type, at, ad->linear[put->out], put->guarded);
+	ir_for_end(&e->f);
 	return rest;
 }
 
@@ -374,10 +372,10 @@ static IrValue without_written(Ad *ad, const IrOp *op, const IrPut *put) {
  * taken out first, so that the zeros can be written in place. */
 static void reverse_overwritten(Adjoint *a, const bool *linear) {
 	Ad *ad = a->ad;
-	const bool *path = ad_path_nodes(&ad->facts, &a->op->f, linear, a->varied);
+	const bool *path = ad_path_nodes(&ad->facts, &a->op->f, linear, a->active);
 	for (uint32_t p = 0; p < a->op->f.puts.count; p++) {
 		const IrPut *put = &a->op->f.puts.data[p];
-		if (!linear[p] || put->combine != IR_PUT_NONE || put->into == 0 || !ad->facts.varied[put->into])
+		if (!linear[p] || put->combine != IR_PUT_NONE || put->into == 0 || !ad->facts.active[put->into])
 			continue;
 		if (a->op->f.indices.count > IR_MAX_RANK)
 			base_panic("autodiff", "elements are overwritten over more than %d indices", IR_MAX_RANK);
@@ -401,7 +399,7 @@ void ad_reverse_for(Ad *ad, const IrOp *op) {
 	if (!any)
 		return;
 	Adjoint a = {.ad = ad, .op = op, .written = ARENA_ARRAY(ad->scratch, IrValue, count + 1)};
-	a.varied = ad_varied_nodes(&ad->facts, &op->f);
+	a.active = ad_active_nodes(&ad->facts, &op->f);
 	a.wins = ad_wins(&ad->facts, &op->f);
 	reverse_overwritten(&a, linear);
 	if (any_linear) {

@@ -9,16 +9,16 @@
  * when the result is simplified. */
 #include "autodiff/ad.h"
 
-static bool any_varied(const Ad *ad, const IrLoop *loop) {
+static bool any_active(const Ad *ad, const IrLoop *loop) {
 	for (uint32_t k = 0; k < loop->carries.count; k++)
-		if (ad->facts.varied[loop->carries.data[k].out])
+		if (ad->facts.active[loop->carries.data[k].out])
 			return true;
 	return false;
 }
 
 static bool makes(const IrOp *op, IrValue value) {
-	for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
-		if (op->f.puts.data[p].out == value)
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		if (def.kind == IR_DEF_PUT && def.value == value)
 			return true;
 	return false;
 }
@@ -35,53 +35,42 @@ static void push_body(Ad *ad, const IrLoop *loop, AdKept kept, IrValue *yields) 
 	}
 }
 
-void ad_primal_loop(Ad *ad, const IrOp *op) {
+void ad_save_loop(Ad *ad, const IrOp *op) {
 	const IrLoop *loop = &op->loop;
-	uint32_t count = loop->carries.count;
+	uint32_t count = loop->carries.count, stacks = 0;
 	AdSaved *saved = ARENA_ARRAY(ad->scratch, AdSaved, count + 1);
-	uint32_t stacks = 0;
-	for (uint32_t k = 0; k < count && any_varied(ad, loop); k++) {
+	AdKept kept = {0};
+	bool active = any_active(ad, loop);
+	for (uint32_t k = 0; k < count && active; k++) {
 		saved[k] = ad_plan_saved(ad, loop, k);
 		stacks += saved[k].count;
 	}
-	AdKept kept = {0};
-	if (any_varied(ad, loop))
+	if (active)
 		kept = ad_plan_kept(ad, loop);
 	for (uint32_t i = 0; i < kept.count; i++)
 		kept.data[i].part.stack = ad_stack(ad, loop, kept.data[i].value);
-	IrBlock *outer = ad->b.block;
-	IrOp *copy = ir_loop_begin(&ad->b, loop->limit, loop->trips ? ir_map_get(&ad->map, loop->trips) : 0);
-	ir_map_set(&ad->map, loop->counter, copy->loop.counter);
+	IrLoopCopy copy = {.b = &ad->b, .from = ad->from, .loop = loop, .map = &ad->map};
+	ir_loop_copy_begin(&copy);
 	ad->reversed[loop->counter] = false;
-	for (uint32_t k = 0; k < count; k++) {
-		const IrCarry *c = &loop->carries.data[k];
-		ad->b.name = ir_info(ad->from, c->inner)->name;
-		ir_map_set(&ad->map, c->inner, ir_loop_carry(&ad->b, copy, ir_map_get(&ad->map, c->init)));
-	}
-	ad->b.name = 0;
-	IrValue *yields = ARENA_ARRAY(ad->scratch, IrValue, count + stacks + kept.count + 1);
 	for (uint32_t k = 0; k < count; k++)
 		for (uint32_t i = 0; i < saved[k].count; i++)
-			saved[k].data[i].stack = ir_loop_carry(&ad->b, copy, saved[k].data[i].stack);
+			saved[k].data[i].stack = ir_loop_copy_carry(&copy, saved[k].data[i].stack);
 	for (uint32_t i = 0; i < kept.count; i++)
-		kept.data[i].part.stack = ir_loop_carry(&ad->b, copy, kept.data[i].part.stack);
-	stacks = count;
+		kept.data[i].part.stack = ir_loop_copy_carry(&copy, kept.data[i].part.stack);
+	IrValue *yields = ARENA_ARRAY(ad->scratch, IrValue, stacks + kept.count + 1);
+	stacks = 0;
 	for (uint32_t k = 0; k < count; k++)
 		for (uint32_t i = 0; i < saved[k].count; i++)
 			yields[stacks++] = ad_push(ad, loop, loop->carries.data[k].inner, &saved[k].data[i]);
 	push_body(ad, loop, kept, yields + stacks);
-	for (uint32_t k = 0; k < count; k++)
-		yields[k] = ir_map_get(&ad->map, loop->carries.data[k].yield);
 	ad->b.span = op->span;
-	ir_loop_end(&ad->b, copy, yields, outer);
-	stacks = count;
-	for (uint32_t k = 0; k < count; k++) {
-		ir_map_set(&ad->map, loop->carries.data[k].out, copy->loop.carries.data[k].out);
+	ir_loop_copy_end(&copy, yields);
+	stacks = 0;
+	for (uint32_t k = 0; k < count; k++)
 		for (uint32_t i = 0; i < saved[k].count; i++)
-			saved[k].data[i].stack = copy->loop.carries.data[stacks++].out;
-	}
+			saved[k].data[i].stack = ir_loop_copy_out(&copy, stacks++);
 	for (uint32_t i = 0; i < kept.count; i++)
-		kept.data[i].part.stack = copy->loop.carries.data[stacks++].out;
+		kept.data[i].part.stack = ir_loop_copy_out(&copy, stacks++);
 	ad->saved[loop->counter] = saved;
 	ad->kept[loop->counter] = kept;
 }
@@ -105,7 +94,7 @@ static Backward plan(Ad *ad, const IrLoop *loop) {
 	w.carried = ARENA_ARRAY(ad->scratch, bool, loop->carries.count + 1);
 	for (uint32_t k = 0; k < loop->carries.count; k++)
 		need[loop->carries.data[k].out] = ad->linear[loop->carries.data[k].out] != 0;
-	ad_need_loop(&ad->facts, loop, need);
+	ad_need_inside(&ad->facts, loop, need);
 	ad_mark_inside(loop, inside);
 	for (uint32_t k = 0; k < loop->carries.count; k++) {
 		const IrCarry *c = &loop->carries.data[k];

@@ -20,11 +20,8 @@ static bool *known_ahead(const Ad *ad, const IrFor *op, const IrLoop *loop, cons
 	for (uint32_t n = 0; n < op->nodes.count; n++) {
 		const IrNode *node = &op->nodes.data[n];
 		known[n] = node->kind != IR_NODE_READ || node->value == loop->counter || !inside[node->value];
-		for (uint32_t k = 0; k < node->at_count; k++)
-			for (uint32_t t = 0; t < node->at[k].term_count; t++)
-				known[n] = known[n] && (!node->at[k].terms[t].is_node || known[node->at[k].terms[t].ref]);
-		for (int i = 0; node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++)
-			known[n] = known[n] && known[node->args[i]];
+		for (IrOperand part = ir_operands(node); ir_next_operand(&part);)
+			known[n] = known[n] && known[part.node];
 	}
 	return known;
 }
@@ -34,10 +31,9 @@ static bool overwrites(const Ad *ad, const IrFor *op, const IrPut *put, const Ir
 	if (put->combine != IR_PUT_NONE || put->into == 0 || op->conds.count != 0 || op->indices.count >= IR_MAX_RANK)
 		return false;
 	const bool *known = known_ahead(ad, op, loop, inside);
-	for (uint32_t k = 0; k < ir_type(ad->from, put->out).rank; k++)
-		for (uint32_t t = 0; t < put->at[k].term_count; t++)
-			if (put->at[k].terms[t].is_node && !known[put->at[k].terms[t].ref])
-				return false;
+	for (IrOperand part = ir_at_operands(put->at, ir_type(ad->from, put->out).rank); ir_next_operand(&part);)
+		if (!known[part.node])
+			return false;
 	return true;
 }
 
@@ -53,10 +49,7 @@ static AdSaved find_parts(Ad *ad, const IrLoop *loop, uint32_t k) {
 		whole *= type.dims[axis] >= 0 ? (double)type.dims[axis] : 0;
 	for (IrValue v = c->yield; v != c->inner;) {
 		const IrOp *def = inside[v] ? ir_info(ad->from, v)->def : NULL;
-		const IrPut *put = NULL;
-		for (uint32_t p = 0; def && def->kind == IR_FOR && p < def->f.puts.count; p++)
-			if (def->f.puts.data[p].out == v)
-				put = &def->f.puts.data[p];
+		const IrPut *put = def ? ir_put_of(ad->from, v, NULL) : NULL;
 		if (!put || !overwrites(ad, &def->f, put, loop, inside))
 			return (AdSaved){0};
 		vec_push(ad->scratch, &parts, ((AdPart){.op = def, .put = put}));
@@ -108,7 +101,7 @@ AdSaved ad_plan_saved(Ad *ad, const IrLoop *loop, uint32_t k) {
 
 /* An op over what is saved in one turn: where its elements are in the carry, and where on the stack. */
 typedef struct Slots {
-	AdEmit e;
+	IrForBuilder *f;
 	IrAt carry_at[IR_MAX_RANK], stack_at[IR_MAX_RANK];
 	bool guarded;
 } Slots;
@@ -117,16 +110,16 @@ static Slots over_part(Ad *ad, IrType carry, const AdPart *part) {
 	Slots s = {0};
 	IrType type = part_type(carry, part);
 	if (part->put) {
-		s.e = ad_emit_begin(ad, part->op);
-		ad_emit_domain(&s.e);
-		IrAt *at = ad_emit_ats(&s.e, part->put->at, carry.rank);
+		AdEmit *e = ad_emit_same_domain(ad, part->op);
+		s.f = &e->f;
 		for (uint32_t k = 0; k < carry.rank; k++)
-			s.carry_at[k] = at[k];
+			s.carry_at[k] = ir_rewrite_at(&e->body, part->put->at[k]);
 		s.guarded = part->put->guarded;
 	} else {
-		s.e = (AdEmit){.ad = ad, .f = ir_for_begin(&ad->b)};
+		s.f = ARENA_NEW(ad->scratch, IrForBuilder);
+		*s.f = ir_for_begin(&ad->b);
 		for (uint32_t k = 0; k < carry.rank; k++) {
-			uint32_t index = carry.lanes && k == 0 ? ir_for_lane(&s.e.f) : ir_for_index(&s.e.f, 0, carry.dims[k]);
+			uint32_t index = carry.lanes && k == 0 ? ir_for_lane(s.f) : ir_for_index(s.f, 0, carry.dims[k]);
 			s.carry_at[k] = ir_at_index(ad->module, index, 1);
 		}
 	}
@@ -143,10 +136,10 @@ IrValue ad_push(Ad *ad, const IrLoop *loop, IrValue value, const AdPart *part) {
 	IrValue inner = ir_map_get(&ad->map, value);
 	IrType type = ir_type(ad->b.func, part->stack);
 	Slots s = over_part(ad, ir_type(ad->b.func, inner), part);
-	s.stack_at[type.lanes] = ir_at_node(ad->module, ad_emit_counter(&s.e, loop->counter), 1);
-	uint32_t element = ir_read(&s.e.f, inner, s.carry_at, s.guarded);
-	IrValue pushed = ir_put(&s.e.f, IR_PUT_NONE, element, type, s.stack_at, part->stack, false);
-	ir_for_end(&s.e.f);
+	s.stack_at[type.lanes] = ir_at_node(ad->module, ad_emit_counter(ad, s.f, loop->counter), 1);
+	uint32_t element = ir_read(s.f, inner, s.carry_at, s.guarded);
+	IrValue pushed = ir_put(s.f, IR_PUT_NONE, element, type, s.stack_at, part->stack, false);
+	ir_for_end(s.f);
 	return pushed;
 }
 
@@ -154,9 +147,9 @@ IrValue ad_pop(Ad *ad, const IrLoop *loop, IrValue value, const AdPart *part, Ir
 	IrType type = ir_type(ad->from, value);
 	Slots s = over_part(ad, type, part);
 	int lanes = ir_type(ad->b.func, part->stack).lanes;
-	s.stack_at[lanes] = ir_at_node(ad->module, ad_emit_counter(&s.e, loop->counter), 1);
-	uint32_t element = ir_read(&s.e.f, part->stack, s.stack_at, false);
-	IrValue before = ir_put(&s.e.f, IR_PUT_NONE, element, type, s.carry_at, part->put ? after : 0, s.guarded);
-	ir_for_end(&s.e.f);
+	s.stack_at[lanes] = ir_at_node(ad->module, ad_emit_counter(ad, s.f, loop->counter), 1);
+	uint32_t element = ir_read(s.f, part->stack, s.stack_at, false);
+	IrValue before = ir_put(s.f, IR_PUT_NONE, element, type, s.carry_at, part->put ? after : 0, s.guarded);
+	ir_for_end(s.f);
 	return before;
 }

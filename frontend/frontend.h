@@ -110,6 +110,8 @@ typedef struct FeLearned {
 	double low, high;       /* limits, themselves outside; may be infinite */
 	double lowest, highest; /* the outermost numbers of this precision that lie inside */
 	bool from_hyper;        /* opened from outside (--learn adam.lr) */
+	uint32_t like_x;        /* axes that are as long as x, as bits: those that say so, not those that happen to be */
+	bool by_size;           /* its declaration mentions x: its shape may follow from size(x) */
 } FeLearned;
 
 /* What a rule works on: the tensors of x by size, or one tensor of symbolic size. */

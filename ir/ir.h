@@ -212,7 +212,14 @@ typedef struct IrLoop {
 	IrBlock body;
 } IrLoop;
 
-typedef enum IrOpKind { IR_FOR, IR_CONST, IR_LOOP } IrOpKind;
+/* ---- kinds of ops: rows of kinds.def ---- */
+
+typedef enum IrOpKind {
+#define KIND(NAME, ...) IR_##NAME, /* becomes: IR_FOR, IR_CONST, IR_LOOP */
+#include "ir/core/kinds.def"
+#undef KIND
+	IR_KIND_COUNT
+} IrOpKind;
 
 struct IrOp {
 	IrOpKind kind;
@@ -433,7 +440,8 @@ IrValue ir_put(IrForBuilder *f, IrCombine combine, uint32_t node, IrType type, c
                bool guarded);
 /* The argument of the MAX or MIN put that made `of`: which value of domain index `index` it came from; same positions. */
 IrValue ir_put_arg(IrForBuilder *f, IrValue of, uint32_t index);
-void ir_for_end(IrForBuilder *f); /* checks the op and appends it to the block */
+bool ir_put_is_arg(const IrPut *put); /* ARGMAX or ARGMIN */
+void ir_for_end(IrForBuilder *f);     /* checks the op and appends it to the block */
 /* The same for rewrites that may turn out not to be provable: false, and nothing appended, if the op breaks a rule. */
 bool ir_for_try_end(IrForBuilder *f);
 void ir_for_sweep(IrFunc *func, IrFor *f); /* drops unused nodes; part of ir_for_end */
@@ -498,7 +506,7 @@ bool ir_node_range(const IrFunc *func, const IrFor *f, uint32_t node, int64_t *l
 bool ir_put_apart(const IrFunc *func, const IrFor *f, const IrPut *put);
 /* Proved: the live points put to every element exactly once. */
 bool ir_put_covers(const IrFunc *func, const IrFor *f, const IrPut *put);
-/* Bit i: the node depends on index i (through positions and operands). */
+/* Bit i: the node depends on index i (through positions and operands). For all nodes at once: walk.h. */
 uint32_t ir_node_indices(const IrFor *f, uint32_t node);
 
 /* ---- core/print.c, text/: the text form; the printer's output parses back to the same function ---- */
@@ -544,9 +552,9 @@ typedef struct IrPass {
 	IrPassRun *run;
 	const char *follows;  /* a pass that does not come later in any list that has both, or NULL */
 	const char *contract; /* one line: what it keeps, and what it changes */
-	/* What holds of a function that it has made, beside the rules of the verifier: NULL or a message in the module's arena.
-	 * NULL: nothing that could be seen afterwards. */
-	const char *(*after)(const IrFunc *func);
+	/* What holds of a function that it has made of `before`, beside the rules of the verifier: NULL or a message in the
+	 * arena of its module. NULL: nothing that could be seen. */
+	const char *(*after)(const IrFunc *before, const IrFunc *func);
 } IrPass;
 
 extern const IrPass ir_passes[];
@@ -568,8 +576,12 @@ IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma);
 
 /* ---- after.c: what passes promise ---- */
 
-const char *ir_after_simplify(const IrFunc *func);    /* nothing is dead, nothing is computed twice in one place */
-const char *ir_after_expand_math(const IrFunc *func); /* only primitive operations are left */
+const char *ir_after_simplify(const IrFunc *before,
+                              const IrFunc *func); /* nothing is dead, or computed twice in a place */
+const char *ir_after_expand_math(const IrFunc *before, const IrFunc *func); /* only primitive operations are left */
+/* What is not dead costs no more FLOPs than before, as ir_cost counts them (with 1000 for every symbol). Nothing is said of
+ * functions with conditions: passes weigh whole domains, and ir_cost counts live points. */
+const char *ir_after_no_costlier(const IrFunc *before, const IrFunc *func);
 
 /* ---- scope.c ---- */
 

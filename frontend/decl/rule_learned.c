@@ -149,6 +149,25 @@ static bool depends_on_size(Ex *x, uint64_t epoch) {
 	return false;
 }
 
+typedef struct Mention {
+	const Session *session;
+	bool found;
+} Mention;
+
+static void see_x(Name name, Span span, void *context) {
+	(void)span;
+	Mention *m = context;
+	m->found = m->found || strcmp(session_text(m->session, name), "x") == 0;
+}
+
+static bool mentions_x(const Session *session, const AstStmt *learn) {
+	Mention m = {session, false};
+	stmt_names(learn, see_x, &m);
+	expr_names(learn->declare.limits.low, see_x, &m);
+	expr_names(learn->declare.limits.high, see_x, &m);
+	return m.found;
+}
+
 static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned *l, Value **start) {
 	Elab *e = &r->e;
 	const AstDeclare *d = &s->declare;
@@ -177,6 +196,7 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 	IrDim extents[IR_MAX_RANK];
 	for (int i = 0; i < rank; i++) {
 		extents[i] = dim_ir(e, dims[i]);
+		l->like_x |= dims[i] == DIM_X ? 1u << i : 0;
 		if (dims[i] != DIM_X || (!r->symbolic && !e->tensor))
 			continue;
 		Diag *diag = diag_error(e->session, 265, d->names.data[0].span,
@@ -242,7 +262,8 @@ void build_theta(RuleElab *r) {
 			continue;
 		FeLearned l = {.slot = {.name = s->declare.names.data[0].name,
 		                        .span = s->declare.names.data[0].span,
-		                        .offset = o->learned_count}};
+		                        .offset = o->learned_count},
+		               .by_size = mentions_x(e->session, s)};
 		Value *v = NULL;
 		const Binding *other = scope_find(e, l.slot.name);
 		if (other) {
@@ -287,21 +308,8 @@ void build_theta(RuleElab *r) {
 static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
 	Elab *e = &r->e;
 	int64_t dims[IR_MAX_RANK] = {0};
-	for (int i = 0; i < l->slot.type.rank; i++) {
-		dims[i] = l->slot.type.dims[i];
-		/* "Like x" follows the declaration, not the number. */
-		for (uint32_t k = 0; k < r->decl->body.count; k++) {
-			const AstStmt *s = r->decl->body.data[k];
-			if (s->kind == AST_LEARN && s->declare.names.count && s->declare.names.data[0].name == l->slot.name &&
-			    !s->declare.has_head && i < (int)s->declare.type.dims.count) {
-				const AstExpr *dim = s->declare.type.dims.data[i];
-				if (dim->kind == AST_CALL &&
-				    builtin_find(session_text(e->session, dim->call.callee.name)) == &builtins[BUILTIN_size] &&
-				    dims[i] == e->n)
-					dims[i] = DIM_X;
-			}
-		}
-	}
+	for (int i = 0; i < l->slot.type.rank; i++)
+		dims[i] = l->like_x >> i & 1 ? DIM_X : l->slot.type.dims[i];
 	Value *v = value_array(e, S_REAL, l->slot.type.rank, dims, l->slot.span);
 	Ex *place = ex_int(e, 0);
 	for (int i = 0; i < v->rank; i++)
@@ -348,27 +356,11 @@ void bind_learned(RuleElab *r, IrFunc *func) {
 
 /* ---- what can be told from the declarations alone ---- */
 
-typedef struct Mention {
-	const Session *session;
-	bool found;
-} Mention;
-
-static void see_x(Name name, Span span, void *context) {
-	(void)span;
-	Mention *m = context;
-	m->found = m->found || strcmp(session_text(m->session, name), "x") == 0;
-}
-
 bool fe_is_tied(const Session *session, const AstDecl *rule) {
-	Mention m = {session, false};
-	for (uint32_t i = 0; i < rule->body.count; i++) {
-		if (rule->body.data[i]->kind != AST_LEARN)
-			continue;
-		stmt_names(rule->body.data[i], see_x, &m);
-		expr_names(rule->body.data[i]->declare.limits.low, see_x, &m);
-		expr_names(rule->body.data[i]->declare.limits.high, see_x, &m);
-	}
-	return m.found;
+	for (uint32_t i = 0; i < rule->body.count; i++)
+		if (rule->body.data[i]->kind == AST_LEARN && mentions_x(session, rule->body.data[i]))
+			return true;
+	return false;
 }
 
 bool fe_is_from_file(const AstDecl *rule, Name name) {

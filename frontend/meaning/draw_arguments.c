@@ -2,6 +2,7 @@
  * looked at here, for every value of the indices (up to a limit); for the others a condition is made that the draw is
  * guarded by. */
 #include "frontend/meaning/elab.h"
+#include "ir/core/walk.h"
 
 #include <math.h>
 #include <string.h>
@@ -44,8 +45,8 @@ static bool evaluate(const Points *p, const Ex *x, IrNumber *out) {
 		*out = ir_eval_scalar(x->opcode, types, numbers);
 		return true;
 	case EX_READ: {
-		const IrOp *def = ir_info(p->e->builder->func, x->value)->def;
-		if (!def || def->kind != IR_CONST)
+		const IrConst *table = ir_table_of(p->e->builder->func, x->value);
+		if (!table)
 			return false;
 		IrType type = ir_type(p->e->builder->func, x->value);
 		int64_t place = 0;
@@ -56,9 +57,9 @@ static bool evaluate(const Points *p, const Ex *x, IrNumber *out) {
 			place = place * type.dims[i] + at.integer;
 		}
 		if (ir_scalar_is_real(type.scalar))
-			out->real = def->constant.reals[place];
+			out->real = table->reals[place];
 		else
-			out->integer = def->constant.integers[place];
+			out->integer = table->integers[place];
 		return true;
 	}
 	case EX_DIM: return false;

@@ -6,6 +6,7 @@
  *     for k in 0..most { if k < n - (j + 1) { body with i = j + 1 + k } }
  */
 #include "frontend/meaning/elab.h"
+#include "ir/core/walk.h"
 
 enum {
 	FEW_TURNS = 4,     /* loops of so few turns are written out, so that their positions stay plain numbers */
@@ -241,14 +242,14 @@ bool needs_known(Elab *e, Ex *x) {
 	reach_reads(&s, x);
 	while (s.pending.count) {
 		IrValue value = s.pending.data[--s.pending.count];
-		const IrOp *op = ir_info(func, value)->def;
-		if (!op)
+		IrDef def = ir_def_of(func, value);
+		if (def.kind == IR_DEF_COUNTER || def.kind == IR_DEF_INNER || def.kind == IR_DEF_OUT)
+			found = mark_loop(&s, def.op, value) || found;
+		if (def.kind != IR_DEF_PUT)
 			continue;
-		if (op->kind == IR_LOOP)
-			found = mark_loop(&s, op, value) || found;
-		for (uint32_t i = 0; op->kind == IR_FOR && i < op->f.nodes.count; i++)
-			if (op->f.nodes.data[i].kind == IR_NODE_READ)
-				reach(&s, op->f.nodes.data[i].value);
+		for (IrUse use = ir_uses(def.op); ir_next_use(&use);)
+			if (use.kind == IR_USE_READ)
+				reach(&s, use.value);
 	}
 	return found;
 }

@@ -1,34 +1,14 @@
 /* Whether the points of a domain have different positions, and whether they reach every element: proved from mixed radices,
  * or for small domains by walking over the points. */
-#include "ir/ir.h"
+#include "ir/core/walk.h"
 
 #include <stdlib.h>
 
 enum { MAX_POINTS = 1 << 16 };
 
-/* Adds the indices that a position mentions; per_node holds those of earlier nodes. */
-static uint32_t at_indices(IrAt at, const uint32_t *per_node) {
-	uint32_t set = 0;
-	for (uint32_t i = 0; i < at.term_count; i++)
-		set |= at.terms[i].is_node ? per_node[at.terms[i].ref] : UINT32_C(1) << at.terms[i].ref;
-	return set;
-}
-
-/* The indices of nodes 0 to count - 1. */
-static void fill_indices(const IrFor *f, uint32_t count, uint32_t *per_node) {
-	for (uint32_t i = 0; i < count; i++) {
-		const IrNode *node = &f->nodes.data[i];
-		per_node[i] = 0;
-		for (int k = 0; node->kind == IR_NODE_OP && k < ir_op_info[node->opcode].arity; k++)
-			per_node[i] |= per_node[node->args[k]];
-		for (uint32_t k = 0; k < node->at_count; k++)
-			per_node[i] |= at_indices(node->at[k], per_node);
-	}
-}
-
 uint32_t ir_node_indices(const IrFor *f, uint32_t node) {
 	uint32_t small[64] = {0}, *per_node = node < 64 ? small : memory_new(((size_t)node + 1) * sizeof(uint32_t));
-	fill_indices(f, node + 1, per_node);
+	ir_node_index_sets(f, node + 1, per_node);
 	uint32_t set = per_node[node];
 	if (per_node != small)
 		free(per_node);
@@ -41,10 +21,9 @@ static uint32_t determined_by_table(const IrFunc *func, const IrFor *f, uint32_t
 	if (node->kind != IR_NODE_READ || node->at_count != 1)
 		return 0;
 	int plain = ir_at_plain_index(node->at[0]);
-	const IrOp *def = ir_info(func, node->value)->def;
-	if (plain < 0 || !def || def->kind != IR_CONST || !def->constant.integers || def->constant.low > def->constant.high)
+	const IrConst *table = ir_table_of(func, node->value);
+	if (plain < 0 || !table || !table->integers || table->low > table->high)
 		return 0;
-	const IrConst *table = &def->constant;
 	int64_t count = ir_type(func, table->out).dims[0];
 	uint64_t spread = (uint64_t)table->high - (uint64_t)table->low;
 	if (spread >= (uint64_t)MAX_POINTS * 16)
@@ -141,8 +120,8 @@ static int64_t walk_node(Walk *w, uint32_t number) {
 		return node->integer;
 	if (node->kind == IR_NODE_INDEX)
 		return walk_at(w, node->at[0]);
-	const IrOp *def = node->kind == IR_NODE_READ ? ir_info(w->func, node->value)->def : NULL;
-	if (!def || def->kind != IR_CONST || !def->constant.integers) {
+	const IrConst *table = node->kind == IR_NODE_READ ? ir_table_of(w->func, node->value) : NULL;
+	if (!table || !table->integers) {
 		w->failed = true;
 		return 0;
 	}
@@ -156,7 +135,7 @@ static int64_t walk_node(Walk *w, uint32_t number) {
 		}
 		flat = flat * type.dims[axis] + position;
 	}
-	return def->constant.integers[flat];
+	return table->integers[flat];
 }
 
 /* The number of points of the box, or -1 if there are too many, or symbols. */

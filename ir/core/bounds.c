@@ -1,6 +1,6 @@
 /* What can be proved about positions on the live points of a domain: ranges of gather atoms, and affine forms that are
  * never negative, from the box, the conditions and the ranges. */
-#include "ir/ir.h"
+#include "ir/core/walk.h"
 
 #include <stdlib.h>
 
@@ -131,36 +131,34 @@ static Range join(Range a, Range b) {
 	return (Range){a.low < b.low ? a.low : b.low, a.high > b.high ? a.high : b.high};
 }
 
-/* The range of a whole integer value, from the op that makes it. */
-static bool value_range(const IrFunc *func, IrValue value, int depth, Range *range) {
-	const IrOp *def = ir_info(func, value)->def;
-	if (!def)
+static bool value_range(const IrFunc *func, IrValue value, int depth, Range *range);
+
+static bool put_range(const IrFunc *func, const IrFor *f, const IrPut *put, int depth, Range *range) {
+	if (ir_put_is_arg(put)) {
+		IrDim extent = f->indices.data[put->arg_index].extent;
+		*range = (Range){-1, extent - 1};
+		return extent >= 0;
+	}
+	if (put->combine != IR_PUT_NONE || !node_range(func, f, put->node, depth - 1, range))
 		return false;
-	if (def->kind == IR_CONST) {
-		*range = (Range){def->constant.low, def->constant.high};
-		return range->low <= range->high;
-	}
-	if (def->kind == IR_LOOP) {
-		*range = (Range){0, def->loop.limit > 0 ? def->loop.limit - 1 : 0};
-		return def->loop.counter == value;
-	}
-	for (uint32_t i = 0; i < def->f.puts.count; i++) {
-		const IrPut *put = &def->f.puts.data[i];
-		if (put->out != value)
-			continue;
-		if (put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN) {
-			IrDim extent = def->f.indices.data[put->arg_index].extent;
-			*range = (Range){-1, extent - 1};
-			return extent >= 0;
-		}
-		if (put->combine != IR_PUT_NONE || !node_range(func, &def->f, put->node, depth - 1, range))
-			return false;
-		Range base;
-		if (put->into && !value_range(func, put->into, depth - 1, &base))
-			return false;
-		if (put->into)
-			*range = join(*range, base);
-		return true;
+	Range base;
+	if (put->into && !value_range(func, put->into, depth - 1, &base))
+		return false;
+	if (put->into)
+		*range = join(*range, base);
+	return true;
+}
+
+/* The range of a whole integer value, from what defines it. */
+static bool value_range(const IrFunc *func, IrValue value, int depth, Range *range) {
+	IrDef def = ir_def_of(func, value);
+	switch (def.kind) {
+	case IR_DEF_PUT: return put_range(func, &def.op->f, &def.op->f.puts.data[def.number], depth, range);
+	case IR_DEF_TABLE: *range = (Range){def.op->constant.low, def.op->constant.high}; return range->low <= range->high;
+	case IR_DEF_COUNTER: *range = (Range){0, def.op->loop.limit > 0 ? def.op->loop.limit - 1 : 0}; return true;
+	case IR_DEF_PARAM:
+	case IR_DEF_INNER:
+	case IR_DEF_OUT: break;
 	}
 	return false;
 }

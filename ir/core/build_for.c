@@ -351,6 +351,10 @@ IrValue ir_put_arg(IrForBuilder *f, IrValue of, uint32_t index) {
 	base_panic("ir_put_arg", "%%%u is not a put of this op", (unsigned)of);
 }
 
+bool ir_put_is_arg(const IrPut *put) {
+	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
+}
+
 /* ---- the sweep: only nodes that something uses stay ---- */
 
 static void use_at(const IrAt *at, bool *used) {
@@ -388,7 +392,7 @@ void ir_for_sweep(IrFunc *func, IrFor *f) {
 		use_at(&f->conds.data[i], used);
 	for (uint32_t i = 0; i < f->puts.count; i++) {
 		const IrPut *put = &f->puts.data[i];
-		if (put->combine != IR_PUT_ARGMAX && put->combine != IR_PUT_ARGMIN)
+		if (!ir_put_is_arg(put))
 			used[put->node] = true;
 		for (uint32_t axis = 0; axis < ir_type(func, put->out).rank; axis++)
 			use_at(&put->at[axis], used);
@@ -422,7 +426,7 @@ void ir_for_sweep(IrFunc *func, IrFor *f) {
 		f->conds.data[i] = renumbered(arena, f->conds.data[i], to);
 	for (uint32_t i = 0; i < f->puts.count; i++) {
 		IrPut *put = &f->puts.data[i];
-		put->node = put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN ? 0 : to[put->node];
+		put->node = ir_put_is_arg(put) ? 0 : to[put->node];
 		renumber_ats(arena, &put->at, ir_type(func, put->out).rank, to);
 	}
 }

@@ -1,5 +1,6 @@
-/* Copying ops into another function, or to another place of the same one, with values renamed. */
-#include "ir/ir.h"
+/* Copying ops into another function, or to another place of the same one, with values renamed: as they are, or by the rules of
+ * a transformation (copy.h). */
+#include "ir/core/copy.h"
 
 IrMap ir_map_new(Arena *scratch, const IrFunc *from) {
 	IrMap map = {.arena = scratch};
@@ -20,54 +21,75 @@ IrValue ir_map_get(const IrMap *map, IrValue from) {
 	return map->to.data[from];
 }
 
-/* One copying: where to, where from. */
-typedef struct Copier {
-	IrFunc *to;
-	Arena *arena;
-	const IrFunc *from;
-	IrMap *map;
-} Copier;
+/* ---- what there is in an op ---- */
 
-static IrDim copy_dim(const Copier *c, IrDim dim) {
-	if (dim >= 0 || c->to == c->from)
+static Arena *arena_of(const IrCopier *c) {
+	return c->b->func->module->arena;
+}
+
+static IrDim copy_dim(const IrCopier *c, IrDim dim) {
+	if (dim >= 0 || c->b->func == c->from)
 		return dim;
 	if (c->map->symbols)
 		return c->map->symbols[-1 - dim];
-	return ir_symbol(c->to, session_text(c->from->module->session, c->from->symbols.data[-1 - dim]));
+	return ir_symbol(c->b->func, session_text(c->from->module->session, c->from->symbols.data[-1 - dim]));
 }
 
-static IrType copy_type(const Copier *c, IrType type) {
+static IrType copy_type(const IrCopier *c, IrType type) {
 	for (int i = 0; i < type.rank; i++)
 		type.dims[i] = copy_dim(c, type.dims[i]);
 	return type;
 }
 
 /* Defines the copy of a value. */
-static IrValue copy_value(const Copier *c, IrValue value, IrOp *def) {
+static IrValue copy_value(const IrCopier *c, IrValue value, IrOp *def) {
 	const IrValueInfo info = *ir_info(c->from, value);
-	IrValue copy = ir_value_new(c->to, copy_type(c, info.type), info.name, def);
+	IrValue copy = ir_value_new(c->b->func, copy_type(c, info.type), info.name, def);
 	ir_map_set(c->map, value, copy);
 	return copy;
 }
 
-static IrAt *copy_ats(const Copier *c, const IrAt *at, uint32_t count) {
-	IrAt *copy = arena_copy(c->arena, at, sizeof(IrAt) * count);
-	if (c->to->module != c->from->module)
+static IrAt *copy_ats(const IrCopier *c, const IrAt *at, uint32_t count) {
+	IrAt *copy = arena_copy(arena_of(c), at, sizeof(IrAt) * count);
+	if (c->b->func->module != c->from->module)
 		for (uint32_t i = 0; i < count; i++)
-			copy[i].terms = arena_copy(c->arena, at[i].terms, sizeof(IrTerm) * at[i].term_count);
+			copy[i].terms = arena_copy(arena_of(c), at[i].terms, sizeof(IrTerm) * at[i].term_count);
 	return copy;
 }
 
-static void copy_for(const Copier *c, const IrFor *from, IrOp *op) {
-	IrFor *to = &op->f;
+/* ---- one rule for each kind ---- */
+
+#define KIND(NAME, name) static void copy_##name(const IrCopier *c, const IrOp *op);
+#include "ir/core/kinds.def"
+#undef KIND
+
+static void (*const copy_kind[IR_KIND_COUNT])(const IrCopier *c, const IrOp *op) = {
+#define KIND(NAME, name) [IR_##NAME] = copy_##name,
+#include "ir/core/kinds.def"
+#undef KIND
+};
+
+/* An op of the same kind and span, in the block where the copier is. */
+static IrOp *append_like(const IrCopier *c, const IrOp *op) {
+	IrOp *copy = ARENA_NEW(arena_of(c), IrOp);
+	copy->kind = op->kind;
+	copy->span = op->span;
+	vec_push(arena_of(c), &c->b->block->ops, copy);
+	return copy;
+}
+
+static void copy_for(const IrCopier *c, const IrOp *op) {
+	const IrFor *from = &op->f;
+	IrOp *copy = append_like(c, op);
+	IrFor *to = &copy->f;
 	for (uint32_t i = 0; i < from->indices.count; i++) {
 		IrIndex index = from->indices.data[i];
 		index.extent = copy_dim(c, index.extent);
-		vec_push(c->arena, &to->indices, index);
+		vec_push(arena_of(c), &to->indices, index);
 	}
 	to->conds.data = from->conds.count ? copy_ats(c, from->conds.data, from->conds.count) : NULL;
 	to->conds.count = to->conds.capacity = from->conds.count;
-	to->nodes.data = arena_copy(c->arena, from->nodes.data, sizeof(IrNode) * from->nodes.count);
+	to->nodes.data = arena_copy(arena_of(c), from->nodes.data, sizeof(IrNode) * from->nodes.count);
 	to->nodes.count = to->nodes.capacity = from->nodes.count;
 	for (uint32_t i = 0; i < to->nodes.count; i++) {
 		IrNode *node = &to->nodes.data[i];
@@ -88,64 +110,113 @@ static void copy_for(const Copier *c, const IrFor *from, IrOp *op) {
 		IrPut put = from->puts.data[i];
 		put.into = put.into ? ir_map_get(c->map, put.into) : 0;
 		put.at = copy_ats(c, put.at, ir_type(c->from, put.out).rank);
-		vec_push(c->arena, &to->puts, put);
+		vec_push(arena_of(c), &to->puts, put);
 	}
 	for (uint32_t i = 0; i < from->puts.count; i++) /* after all reads: the op must not see its own outputs */
-		to->puts.data[i].out = copy_value(c, from->puts.data[i].out, op);
+		to->puts.data[i].out = copy_value(c, from->puts.data[i].out, copy);
 }
 
-static void copy_constant(const Copier *c, const IrConst *from, IrOp *op) {
+static void copy_const(const IrCopier *c, const IrOp *op) {
+	const IrConst *from = &op->constant;
+	IrOp *copy = append_like(c, op);
 	size_t count = (size_t)ir_type_elements(ir_type(c->from, from->out), NULL);
-	op->constant = *from;
-	if (c->to->module != c->from->module) {
+	copy->constant = *from;
+	if (c->b->func->module != c->from->module) {
 		if (from->reals)
-			op->constant.reals = arena_copy(c->arena, from->reals, sizeof(double) * count);
+			copy->constant.reals = arena_copy(arena_of(c), from->reals, sizeof(double) * count);
 		if (from->integers)
-			op->constant.integers = arena_copy(c->arena, from->integers, sizeof(int64_t) * count);
+			copy->constant.integers = arena_copy(arena_of(c), from->integers, sizeof(int64_t) * count);
 	}
-	op->constant.out = copy_value(c, from->out, op);
+	copy->constant.out = copy_value(c, from->out, copy);
 }
 
-static IrOp *copy_op(const Copier *c, IrBuilder *b, const IrOp *op);
-
-static void copy_loop(const Copier *c, IrBuilder *b, const IrLoop *from, IrOp *op) {
-	IrLoop *to = &op->loop;
-	to->limit = from->limit;
-	to->trips = from->trips ? ir_map_get(c->map, from->trips) : 0;
-	to->counter = copy_value(c, from->counter, op);
-	for (uint32_t i = 0; i < from->carries.count; i++) {
-		const IrCarry *carry = &from->carries.data[i];
-		IrCarry copy = {.init = ir_map_get(c->map, carry->init)};
-		copy.inner = copy_value(c, carry->inner, op);
-		vec_push(c->arena, &to->carries, copy);
-	}
-	IrBlock *outer = b->block;
-	b->block = &to->body;
-	for (uint32_t i = 0; i < from->body.ops.count; i++)
-		copy_op(c, b, from->body.ops.data[i]);
-	b->block = outer;
-	for (uint32_t i = 0; i < from->carries.count; i++) {
-		to->carries.data[i].yield = ir_map_get(c->map, from->carries.data[i].yield);
-		to->carries.data[i].out = copy_value(c, from->carries.data[i].out, op);
-	}
+/* Names as they were. The builder names what a loop carries after what it starts from, and no counter. */
+static void keep_names(const IrCopier *c, const IrOp *op, const IrOp *copy) {
+	IrDef made = ir_defs(copy);
+	for (IrDef old = ir_defs(op); ir_next_def(&old) && ir_next_def(&made);)
+		c->b->func->values.data[made.value].name = ir_info(c->from, old.value)->name;
 }
 
-static IrOp *copy_op(const Copier *c, IrBuilder *b, const IrOp *op) {
-	IrOp *copy = ARENA_NEW(c->arena, IrOp);
-	copy->kind = op->kind;
-	copy->span = op->span;
-	switch (op->kind) {
-	case IR_FOR: copy_for(c, &op->f, copy); break;
-	case IR_CONST: copy_constant(c, &op->constant, copy); break;
-	case IR_LOOP: copy_loop(c, b, &op->loop, copy); break;
+static void copy_loop(const IrCopier *c, const IrOp *op) {
+	const Name name = c->b->name; /* these two are for what the caller makes next */
+	const Span span = c->b->span;
+	IrLoopCopy copy = {.b = c->b, .from = c->from, .loop = &op->loop, .map = c->map};
+	c->b->span = op->span;
+	ir_loop_copy_begin(&copy);
+	if (c->block)
+		c->block(c->context, &op->loop.body);
+	else
+		ir_copy_ops(c, &op->loop.body);
+	ir_loop_copy_end(&copy, NULL);
+	if (!c->rules && !c->block)
+		keep_names(c, op, copy.made);
+	c->b->name = name;
+	c->b->span = span;
+}
+
+/* ---- ops and blocks ---- */
+
+void ir_copy_as_it_is(const IrCopier *c, const IrOp *op) {
+	copy_kind[op->kind](c, op);
+}
+
+void ir_copy_ops(const IrCopier *c, const IrBlock *block) {
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		IrCopyRule *rule = c->rules ? c->rules[op->kind] : NULL;
+		if (c->rules)
+			c->b->span = op->span;
+		if (rule)
+			rule(c->context, op);
+		else
+			ir_copy_as_it_is(c, op);
 	}
-	vec_push(c->arena, &b->block->ops, copy);
-	return copy;
 }
 
 IrOp *ir_copy_op(IrBuilder *b, const IrFunc *from, const IrOp *op, IrMap *map) {
-	Copier c = {.to = b->func, .arena = b->func->module->arena, .from = from, .map = map};
-	return copy_op(&c, b, op);
+	IrCopier c = {.from = from, .b = b, .map = map};
+	ir_copy_as_it_is(&c, op);
+	return b->block->ops.data[b->block->ops.count - 1];
+}
+
+/* ---- whole functions ---- */
+
+const char *ir_name_text(const IrFunc *func, Name name) {
+	return name ? session_text(func->module->session, name) : NULL;
+}
+
+void ir_copy_params(const IrFunc *func, IrFunc *out, IrMap *map) {
+	for (uint32_t i = 0; i < func->symbols.count; i++)
+		ir_symbol(out, ir_name_text(func, func->symbols.data[i]));
+	for (uint32_t i = 0; i < func->params.count; i++) {
+		IrParam param = func->params.data[i];
+		ir_map_set(map, param.value,
+		           ir_param_as(out, param.role, ir_name_text(func, param.name), ir_type(func, param.value)));
+	}
+}
+
+IrFunc *ir_pass_begin(IrModule *module, const IrFunc *func, IrMap *map, IrBuilder *builder) {
+	IrFunc *out = ir_func_new(module, ir_name_text(func, func->name));
+	ir_copy_params(func, out, map);
+	*builder = ir_builder(out);
+	return out;
+}
+
+void ir_pass_end(const IrFunc *func, const IrMap *map, IrFunc *out) {
+	for (uint32_t i = 0; i < func->results.count; i++) {
+		IrResult result = func->results.data[i];
+		ir_result_as(out, result.role, ir_name_text(func, result.name), ir_map_get(map, result.value));
+	}
+}
+
+IrFunc *ir_copier_run(const IrCopier *c, IrModule *module) {
+	IrFunc *out = ir_pass_begin(module, c->from, c->map, c->b);
+	if (c->block)
+		c->block(c->context, &c->from->body);
+	else
+		ir_copy_ops(c, &c->from->body);
+	ir_pass_end(c->from, c->map, out);
+	return out;
 }
 
 /* What the callee's symbols are, from the types of the arguments; else the caller's symbols of the same names. */
@@ -180,8 +251,7 @@ void ir_inline(IrBuilder *b, const IrFunc *callee, const IrValue *args, IrValue 
 	map.symbols = bind_symbols(b->func, callee, args, scratch);
 	for (uint32_t i = 0; i < callee->params.count; i++)
 		ir_map_set(&map, callee->params.data[i].value, args[i]);
-	for (uint32_t i = 0; i < callee->body.ops.count; i++)
-		ir_copy_op(b, callee, callee->body.ops.data[i], &map);
+	ir_copy_ops(&(IrCopier){.from = callee, .b = b, .map = &map}, &callee->body);
 	for (uint32_t i = 0; i < callee->results.count; i++)
 		results[i] = ir_map_get(&map, callee->results.data[i].value);
 	arena_free(scratch);

@@ -12,7 +12,7 @@
  *
  * The extent `lanes` is the lane axis. A number's type is that of a sibling operand, or of what is put; where neither
  * says, its scalar is written behind it. %v is a number, or for parameters, counters and carried values a name. */
-#include "ir/ir.h"
+#include "ir/core/walk.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -61,16 +61,16 @@ static void mark_name(Printer *p, IrValue value, uint32_t *owner) {
 static void mark_block(Printer *p, const IrBlock *block, uint32_t *owner) {
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
-		if (op->kind != IR_LOOP)
-			continue;
-		mark_name(p, op->loop.counter, owner);
-		for (uint32_t k = 0; k < op->loop.carries.count; k++)
-			mark_name(p, op->loop.carries.data[k].inner, owner);
-		mark_block(p, &op->loop.body, owner);
+		for (IrDef def = ir_defs(op); ir_next_def(&def);)
+			if (def.block >= 0)
+				mark_name(p, def.value, owner);
+		const IrBlock *inside;
+		for (int k = 0; (inside = ir_block_of(op, k)) != NULL; k++)
+			mark_block(p, inside, owner);
 	}
 }
 
-/* Parameters, counters and carried values print by name where that name is theirs alone. */
+/* Parameters, and what ops define inside of their blocks (counters, carried values), print by name where that name is theirs alone. */
 static Printer printer(const IrFunc *func, Text *out) {
 	Printer p = {.func = func, .session = func->module->session, .out = out, .scratch = arena_new()};
 	Name most = 0;
@@ -357,8 +357,22 @@ static void print_put(Body *b, uint32_t number) {
 	}
 }
 
-static void print_for(Printer *p, const IrFor *f) {
+/* ---- one rule for each kind of op: what stands behind its definitions ---- */
+
+#define KIND(NAME, name) static void print_##name(Printer *p, const IrOp *op, int depth);
+#include "ir/core/kinds.def"
+#undef KIND
+
+static void (*const print_kind[IR_KIND_COUNT])(Printer *p, const IrOp *op, int depth) = {
+#define KIND(NAME, name) [IR_##NAME] = print_##name,
+#include "ir/core/kinds.def"
+#undef KIND
+};
+
+static void print_for(Printer *p, const IrOp *op, int depth) {
+	const IrFor *f = &op->f;
 	Body b = body_of(p, f);
+	(void)depth;
 	text_printf(p->out, "for");
 	for (uint32_t i = 0; i < f->indices.count; i++) {
 		text_printf(p->out, " %s:", b.index_names[i]);
@@ -398,23 +412,23 @@ static void print_for(Printer *p, const IrFor *f) {
 /* ---- ops and functions ---- */
 
 static void print_defs(const Printer *p, const IrOp *op) {
-	if (op->kind == IR_CONST) {
-		print_def(p, op->constant.out);
-		text_printf(p->out, " = ");
-		return;
+	const char *before = "";
+	for (IrDef def = ir_defs(op); ir_next_def(&def);) {
+		if (def.block >= 0)
+			continue;
+		text_printf(p->out, "%s", before);
+		print_def(p, def.value);
+		before = ", ";
 	}
-	uint32_t count = op->kind == IR_FOR ? op->f.puts.count : op->loop.carries.count;
-	for (uint32_t i = 0; i < count; i++) {
-		text_printf(p->out, "%s", i ? ", " : "");
-		print_def(p, op->kind == IR_FOR ? op->f.puts.data[i].out : op->loop.carries.data[i].out);
-	}
-	if (count)
+	if (*before)
 		text_printf(p->out, " = ");
 }
 
-static void print_constant_op(const Printer *p, const IrConst *table) {
+static void print_const(Printer *p, const IrOp *op, int depth) {
+	const IrConst *table = &op->constant;
 	IrType type = p->func->values.data[table->out].type;
 	int64_t count = ir_type_elements(type, NULL);
+	(void)depth;
 	text_printf(p->out, "const [");
 	for (int64_t i = 0; i < count; i++) {
 		text_printf(p->out, "%s", i ? ", " : "");
@@ -474,11 +488,7 @@ static void print_loop(Printer *p, const IrOp *op, int depth) {
 static void print_op(Printer *p, const IrOp *op, int depth) {
 	print_indent(p, depth);
 	print_defs(p, op);
-	switch (op->kind) {
-	case IR_FOR: print_for(p, &op->f); break;
-	case IR_CONST: print_constant_op(p, &op->constant); break;
-	case IR_LOOP: print_loop(p, op, depth); break;
-	}
+	print_kind[op->kind](p, op, depth);
 	print_span(p, op->span);
 	text_char(p->out, '\n');
 }

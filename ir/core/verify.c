@@ -1,6 +1,6 @@
 /* The rules of the tensor IR. ir_check_op has those of one op by itself, for builder and verifier alike; ir_verify adds what
  * needs the whole function: that values are defined once, and before they are used. */
-#include "ir/ir.h"
+#include "ir/core/walk.h"
 
 /* A message in the module's arena, as the result of the rule that is broken. */
 #define WRONG(...) return arena_printf(func->module->arena, __VA_ARGS__)
@@ -196,7 +196,8 @@ static const char *check_put(const IrFunc *func, const IrFor *f, const IrOp *op,
 	return NULL;
 }
 
-static const char *check_for(const IrFunc *func, const IrFor *f, const IrOp *op) {
+static const char *check_for(const IrFunc *func, const IrOp *op) {
+	const IrFor *f = &op->f;
 	const char *wrong = NULL;
 	if (f->indices.count > IR_MAX_INDICES)
 		WRONG("%u indices, at most %d", (unsigned)f->indices.count, IR_MAX_INDICES);
@@ -222,7 +223,8 @@ static const char *check_for(const IrFunc *func, const IrFor *f, const IrOp *op)
 	return wrong;
 }
 
-static const char *check_constant(const IrFunc *func, const IrConst *table, const IrOp *op) {
+static const char *check_const(const IrFunc *func, const IrOp *op) {
+	const IrConst *table = &op->constant;
 	const char *wrong = check_defined(func, table->out, op);
 	if (wrong)
 		return wrong;
@@ -235,7 +237,8 @@ static const char *check_constant(const IrFunc *func, const IrConst *table, cons
 	return NULL;
 }
 
-static const char *check_loop(const IrFunc *func, const IrLoop *loop, const IrOp *op) {
+static const char *check_loop(const IrFunc *func, const IrOp *op) {
+	const IrLoop *loop = &op->loop;
 	const char *wrong = check_defined(func, loop->counter, op);
 	IrType count = ir_scalar_type(IR_I64);
 	if (!wrong && loop->trips)
@@ -266,13 +269,16 @@ static const char *check_loop(const IrFunc *func, const IrLoop *loop, const IrOp
 	return NULL;
 }
 
+static const char *(*const check_kind[IR_KIND_COUNT])(const IrFunc *func, const IrOp *op) = {
+#define KIND(NAME, name) [IR_##NAME] = check_##name,
+#include "ir/core/kinds.def"
+#undef KIND
+};
+
 const char *ir_check_op(const IrFunc *func, const IrOp *op) {
-	switch (op->kind) {
-	case IR_FOR: return check_for(func, &op->f, op);
-	case IR_CONST: return check_constant(func, &op->constant, op);
-	case IR_LOOP: return check_loop(func, &op->loop, op);
-	}
-	WRONG("an op of kind %d", (int)op->kind);
+	if ((unsigned)op->kind >= IR_KIND_COUNT)
+		WRONG("an op of kind %d", (int)op->kind);
+	return check_kind[op->kind](func, op);
 }
 
 /* ---- whole functions ---- */
@@ -304,43 +310,41 @@ static const char *use(const Verifier *v, IrValue value) {
 
 static const char *verify_block(Verifier *v, const IrBlock *block);
 
-static const char *verify_loop(Verifier *v, const IrLoop *loop) {
-	const char *wrong = loop->trips ? use(v, loop->trips) : NULL;
-	for (uint32_t i = 0; i < loop->carries.count && !wrong; i++)
-		wrong = use(v, loop->carries.data[i].init);
+static const char *use_all(const Verifier *v, const IrOp *op, int block) {
+	const char *wrong = NULL;
+	for (IrUse one = ir_uses(op); !wrong && ir_next_use(&one);)
+		wrong = one.block == block ? use(v, one.value) : NULL;
+	return wrong;
+}
+
+static const char *define_all(Verifier *v, const IrOp *op, int block) {
+	const char *wrong = NULL;
+	for (IrDef one = ir_defs(op); !wrong && ir_next_def(&one);)
+		wrong = one.block == block ? define(v, one.value) : NULL;
+	return wrong;
+}
+
+/* A block of an op: what is defined in it is gone after it. */
+static const char *verify_inside(Verifier *v, const IrOp *op, int number, const IrBlock *block) {
 	uint32_t before = v->defined.count;
+	const char *wrong = define_all(v, op, number);
 	if (!wrong)
-		wrong = define(v, loop->counter);
-	for (uint32_t i = 0; i < loop->carries.count && !wrong; i++)
-		wrong = define(v, loop->carries.data[i].inner);
+		wrong = verify_block(v, block);
 	if (!wrong)
-		wrong = verify_block(v, &loop->body);
-	for (uint32_t i = 0; i < loop->carries.count && !wrong; i++)
-		wrong = use(v, loop->carries.data[i].yield);
+		wrong = use_all(v, op, number);
 	while (v->defined.count > before)
 		v->seen[v->defined.data[--v->defined.count]] = GONE;
-	for (uint32_t i = 0; i < loop->carries.count && !wrong; i++)
-		wrong = define(v, loop->carries.data[i].out);
 	return wrong;
 }
 
 static const char *verify_op(Verifier *v, const IrOp *op) {
 	const char *wrong = ir_check_op(v->func, op);
-	if (wrong)
-		return wrong;
-	if (op->kind == IR_LOOP)
-		return verify_loop(v, &op->loop);
-	if (op->kind == IR_CONST)
-		return define(v, op->constant.out);
-	for (uint32_t i = 0; i < op->f.nodes.count && !wrong; i++)
-		if (op->f.nodes.data[i].kind == IR_NODE_READ)
-			wrong = use(v, op->f.nodes.data[i].value);
-	for (uint32_t i = 0; i < op->f.puts.count && !wrong; i++)
-		if (op->f.puts.data[i].into)
-			wrong = use(v, op->f.puts.data[i].into);
-	for (uint32_t i = 0; i < op->f.puts.count && !wrong; i++)
-		wrong = define(v, op->f.puts.data[i].out);
-	return wrong;
+	if (!wrong)
+		wrong = use_all(v, op, -1);
+	const IrBlock *block;
+	for (int k = 0; !wrong && (block = ir_block_of(op, k)) != NULL; k++)
+		wrong = verify_inside(v, op, k, block);
+	return wrong ? wrong : define_all(v, op, -1);
 }
 
 static const char *verify_block(Verifier *v, const IrBlock *block) {
@@ -349,8 +353,8 @@ static const char *verify_block(Verifier *v, const IrBlock *block) {
 		const char *wrong = verify_op(v, block->ops.data[i]);
 		if (!wrong)
 			continue;
-		if (block->ops.data[i]->kind == IR_LOOP)
-			return wrong; /* it has named the op inside, or is about the loop as a whole */
+		if (ir_block_of(block->ops.data[i], 0))
+			return wrong; /* it has named the op inside, or is about the op as a whole */
 		Text text = text_new(func->module->arena);
 		ir_print_op(func, block->ops.data[i], &text);
 		WRONG("%s\n%s", wrong, text_cstr(&text));

@@ -2,6 +2,7 @@
  * put `into` a base that nobody else holds goes on in the base's memory, so that stacks and accumulators in loops cost
  * what is written to them, not their size. */
 #include "ir/eval/eval.h"
+#include "ir/core/walk.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -111,34 +112,63 @@ static void plan_define(Evaluator *e, BlockPlan *block, IrValue value, OpPlan *b
 
 static void plan_block(Evaluator *e, const IrBlock *block, BlockPlan *plan);
 
-static void plan_for(Evaluator *e, BlockPlan *block, const IrFor *f, OpPlan *plan) {
+/* The rules of a kind: plan_ notes lifetimes and makes room; settle_, when those of its block are known, decides what may go on
+ * in the memory of something that dies; run_ runs, and gives false for an error. */
+#define KIND(NAME, name)                                                                                               \
+	static void plan_##name(Evaluator *e, BlockPlan *block, OpPlan *plan);                                             \
+	static void settle_##name(const Evaluator *e, OpPlan *plan);                                                       \
+	static bool run_##name(Evaluator *e, OpPlan *plan);
+#include "ir/core/kinds.def"
+#undef KIND
+
+typedef struct EvalRules {
+	void (*plan)(Evaluator *e, BlockPlan *block, OpPlan *plan);
+	void (*settle)(const Evaluator *e, OpPlan *plan);
+	bool (*run)(Evaluator *e, OpPlan *plan);
+} EvalRules;
+
+static const EvalRules rules[IR_KIND_COUNT] = {
+#define KIND(NAME, name) [IR_##NAME] = {plan_##name, settle_##name, run_##name},
+#include "ir/core/kinds.def"
+#undef KIND
+};
+
+/* What an op uses from before it, or inside its block; what it defines in `block`. */
+static void plan_uses(Evaluator *e, const IrOp *op) {
+	for (IrUse use = ir_uses(op); ir_next_use(&use);)
+		if (use.block < 0)
+			plan_use(e, use.value);
+}
+
+static void plan_defs(Evaluator *e, BlockPlan *block, const IrOp *op, int number, OpPlan *by) {
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		if (def.block == number)
+			plan_define(e, block, def.value, by);
+}
+
+static void plan_for(Evaluator *e, BlockPlan *block, OpPlan *plan) {
+	const IrFor *f = &plan->op->f;
 	eval_plan_for(e->scratch, f, e->symbols, &plan->f);
 	plan->moved = ARENA_ARRAY(e->scratch, bool, f->puts.count);
 	plan->outs = ARENA_ARRAY(e->scratch, Cell *, f->puts.count);
-	for (uint32_t i = 0; i < f->nodes.count; i++)
-		if (f->nodes.data[i].kind == IR_NODE_READ)
-			plan_use(e, f->nodes.data[i].value);
-	for (uint32_t i = 0; i < f->puts.count; i++)
-		if (f->puts.data[i].into)
-			plan_use(e, f->puts.data[i].into);
-	for (uint32_t i = 0; i < f->puts.count; i++)
-		plan_define(e, block, f->puts.data[i].out, plan);
+	plan_uses(e, plan->op);
+	plan_defs(e, block, plan->op, -1, plan);
 }
 
-static void plan_loop(Evaluator *e, BlockPlan *block, const IrLoop *loop, OpPlan *plan) {
+static void plan_const(Evaluator *e, BlockPlan *block, OpPlan *plan) {
+	plan_defs(e, block, plan->op, -1, plan);
+}
+
+static void plan_loop(Evaluator *e, BlockPlan *block, OpPlan *plan) {
+	const IrLoop *loop = &plan->op->loop;
 	uint32_t count = loop->carries.count;
 	plan->moved = ARENA_ARRAY(e->scratch, bool, count);
 	plan->outs = ARENA_ARRAY(e->scratch, Cell *, count);
 	plan->next = ARENA_ARRAY(e->scratch, Cell *, count);
-	if (loop->trips)
-		plan_use(e, loop->trips);
-	for (uint32_t i = 0; i < count; i++)
-		plan_use(e, loop->carries.data[i].init);
+	plan_uses(e, plan->op);
 	plan->body = ARENA_NEW(e->scratch, BlockPlan);
 	e->now++;
-	plan_define(e, plan->body, loop->counter, NULL);
-	for (uint32_t i = 0; i < count; i++)
-		plan_define(e, plan->body, loop->carries.data[i].inner, NULL);
+	plan_defs(e, plan->body, plan->op, 0, NULL);
 	for (uint32_t i = 0; i < count; i++)
 		e->kept[loop->carries.data[i].yield] = true;
 	plan_block(e, &loop->body, plan->body);
@@ -146,8 +176,7 @@ static void plan_loop(Evaluator *e, BlockPlan *block, const IrLoop *loop, OpPlan
 		if (e->depth[loop->carries.data[i].yield] < e->now)
 			plan_use(e, loop->carries.data[i].yield);
 	e->now--;
-	for (uint32_t i = 0; i < count; i++)
-		plan_define(e, block, loop->carries.data[i].out, plan);
+	plan_defs(e, block, plan->op, -1, plan);
 }
 
 static bool dies_here(const Evaluator *e, IrValue value, const OpPlan *plan) {
@@ -158,13 +187,27 @@ static bool only_base(const Evaluator *e, const IrFor *f, uint32_t put, const Op
 	IrValue base = f->puts.data[put].into;
 	if (!base || !dies_here(e, base, plan))
 		return false;
-	for (uint32_t i = 0; i < f->nodes.count; i++)
-		if (f->nodes.data[i].kind == IR_NODE_READ && f->nodes.data[i].value == base)
-			return false;
-	for (uint32_t i = 0; i < f->puts.count; i++)
-		if (i != put && f->puts.data[i].into == base)
+	for (IrUse use = ir_uses(plan->op); ir_next_use(&use);)
+		if (use.value == base && (use.kind != IR_USE_INTO || use.number != put))
 			return false;
 	return true;
+}
+
+static void settle_for(const Evaluator *e, OpPlan *plan) {
+	for (uint32_t k = 0; k < plan->op->f.puts.count; k++)
+		plan->moved[k] = only_base(e, &plan->op->f, k, plan);
+}
+
+static void settle_const(const Evaluator *e, OpPlan *plan) {
+	(void)e;
+	(void)plan;
+}
+
+static void settle_loop(const Evaluator *e, OpPlan *plan) {
+	for (uint32_t k = 0; k < plan->op->loop.carries.count; k++) {
+		IrValue init = plan->op->loop.carries.data[k].init;
+		plan->moved[k] = dies_here(e, init, plan) && e->inside_use[init] != plan;
+	}
 }
 
 static void plan_block(Evaluator *e, const IrBlock *block, BlockPlan *plan) {
@@ -175,27 +218,15 @@ static void plan_block(Evaluator *e, const IrBlock *block, BlockPlan *plan) {
 		op->op = block->ops.data[i];
 		vec_push(e->scratch, &plan->ops, op);
 		e->path.data[e->now] = op;
-		if (op->op->kind == IR_FOR)
-			plan_for(e, plan, &op->op->f, op);
-		else if (op->op->kind == IR_LOOP)
-			plan_loop(e, plan, &op->op->loop, op);
-		else
-			plan_define(e, plan, op->op->constant.out, op);
+		rules[op->op->kind].plan(e, plan, op);
 	}
 	for (uint32_t i = 0; i < plan->defined.count; i++) {
 		IrValue value = plan->defined.data[i];
 		if (e->last_use[value] && !e->kept[value])
 			vec_push(e->scratch, &e->last_use[value]->dying, value);
 	}
-	for (uint32_t i = 0; i < plan->ops.count; i++) {
-		OpPlan *op = plan->ops.data[i];
-		for (uint32_t k = 0; op->op->kind == IR_FOR && k < op->op->f.puts.count; k++)
-			op->moved[k] = only_base(e, &op->op->f, k, op);
-		for (uint32_t k = 0; op->op->kind == IR_LOOP && k < op->op->loop.carries.count; k++) {
-			IrValue init = op->op->loop.carries.data[k].init;
-			op->moved[k] = dies_here(e, init, op) && e->inside_use[init] != op;
-		}
-	}
+	for (uint32_t i = 0; i < plan->ops.count; i++)
+		rules[plan->ops.data[i]->op->kind].settle(e, plan->ops.data[i]);
 }
 
 /* ---- running ---- */
@@ -247,7 +278,7 @@ static bool run_for(Evaluator *e, OpPlan *plan) {
 	return false;
 }
 
-static void run_constant(Evaluator *e, OpPlan *plan) {
+static bool run_const(Evaluator *e, OpPlan *plan) {
 	const IrConst *table = &plan->op->constant;
 	if (!plan->table) {
 		IrType type = ir_type(e->func, table->out);
@@ -260,6 +291,7 @@ static void run_constant(Evaluator *e, OpPlan *plan) {
 		}
 	}
 	e->cells[table->out] = hold(plan->table);
+	return true;
 }
 
 static bool run_loop(Evaluator *e, OpPlan *plan) {
@@ -297,14 +329,7 @@ static bool run_loop(Evaluator *e, OpPlan *plan) {
 static bool run_block(Evaluator *e, const BlockPlan *plan) {
 	for (uint32_t i = 0; i < plan->ops.count; i++) {
 		OpPlan *op = plan->ops.data[i];
-		bool good = true;
-		if (op->op->kind == IR_FOR)
-			good = run_for(e, op);
-		else if (op->op->kind == IR_LOOP)
-			good = run_loop(e, op);
-		else
-			run_constant(e, op);
-		if (!good)
+		if (!rules[op->op->kind].run(e, op))
 			return false;
 		for (uint32_t k = 0; k < op->dying.count; k++)
 			drop_value(e, op->dying.data[k]);

@@ -4,7 +4,8 @@
 static void count_puts(void *context, const IrBlock *block, IrOp *op) {
 	uint32_t *count = context;
 	(void)block;
-	count[0] += op->kind == IR_FOR ? op->f.puts.count : op->kind == IR_LOOP ? op->loop.carries.count : 1;
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		count[0] += def.block < 0;
 }
 
 /* Puts, carries and tables. */
@@ -22,11 +23,11 @@ typedef struct Same {
 /* An operation that repeats an earlier one of its block. */
 static void find_same(void *context, const IrBlock *block, IrOp *op) {
 	Same *same = context;
-	uint64_t hash = op->kind == IR_FOR ? ir_for_hash(same->func, &op->f) : 0;
-	for (uint32_t i = 0; op->kind == IR_FOR && !same->wrong && i < block->ops.count && block->ops.data[i] != op; i++) {
-		const IrOp *earlier = block->ops.data[i];
-		if (earlier->kind != IR_FOR || ir_for_hash(same->func, &earlier->f) != hash ||
-		    !ir_for_equal(same->func, &earlier->f, &op->f))
+	const IrFor *f = ir_as_for(op);
+	uint64_t hash = f ? ir_for_hash(same->func, f) : 0;
+	for (uint32_t i = 0; f && !same->wrong && i < block->ops.count && block->ops.data[i] != op; i++) {
+		const IrFor *earlier = ir_as_for(block->ops.data[i]);
+		if (!earlier || ir_for_hash(same->func, earlier) != hash || !ir_for_equal(same->func, earlier, f))
 			continue;
 		Text text = text_new(same->func->module->arena);
 		ir_print_op(same->func, op, &text);
@@ -34,7 +35,8 @@ static void find_same(void *context, const IrBlock *block, IrOp *op) {
 	}
 }
 
-const char *ir_after_simplify(const IrFunc *func) {
+const char *ir_after_simplify(const IrFunc *before, const IrFunc *func) {
+	(void)before;
 	IrModule *module = func->module;
 	uint32_t functions = module->funcs.count;
 	IrFunc *copy = ir_func_copy(module, func, "checked"), *swept = ir_remove_dead(module, copy);
@@ -47,6 +49,34 @@ const char *ir_after_simplify(const IrFunc *func) {
 	return same.wrong;
 }
 
+/* FLOPs of what is not dead. */
+static double live_flops(const IrFunc *func) {
+	IrModule *own = ir_module_new(func->module->session);
+	const IrFunc *swept = ir_remove_dead(own, ir_func_copy(own, func, "counted"));
+	int64_t *symbols = ARENA_ARRAY(own->arena, int64_t, func->symbols.count + 1);
+	for (uint32_t i = 0; i < func->symbols.count; i++)
+		symbols[i] = 1000;
+	double flops = ir_cost(swept, symbols).flops;
+	ir_module_free(own);
+	return flops;
+}
+
+static void find_condition(void *context, const IrBlock *block, IrOp *op) {
+	bool *found = context;
+	(void)block;
+	*found = *found || (op->kind == IR_FOR && op->f.conds.count > 0);
+}
+
+const char *ir_after_no_costlier(const IrFunc *before, const IrFunc *func) {
+	bool conditions = false;
+	ir_visit_ops(&before->body, find_condition, &conditions);
+	if (conditions)
+		return NULL;
+	double old = live_flops(before), now = live_flops(func);
+	return now <= old * (1 + 1e-9) ? NULL
+	                               : arena_printf(func->module->arena, "costs %.17g FLOPs, and %.17g before", now, old);
+}
+
 typedef struct Primitive {
 	IrModule *module;
 	const char *wrong;
@@ -55,14 +85,16 @@ typedef struct Primitive {
 static void find_other(void *context, const IrBlock *block, IrOp *op) {
 	Primitive *primitive = context;
 	(void)block;
-	for (uint32_t n = 0; op->kind == IR_FOR && n < op->f.nodes.count; n++) {
-		const IrNode *node = &op->f.nodes.data[n];
+	const IrFor *f = ir_as_for(op);
+	for (uint32_t n = 0; f && n < f->nodes.count; n++) {
+		const IrNode *node = &f->nodes.data[n];
 		if (node->kind == IR_NODE_OP && !ir_op_info[node->opcode].primitive)
 			primitive->wrong = arena_printf(primitive->module->arena, "`%s` is left", ir_op_info[node->opcode].name);
 	}
 }
 
-const char *ir_after_expand_math(const IrFunc *func) {
+const char *ir_after_expand_math(const IrFunc *before, const IrFunc *func) {
+	(void)before;
 	Primitive primitive = {.module = func->module};
 	ir_visit_ops(&func->body, find_other, &primitive);
 	return primitive.wrong;

@@ -7,8 +7,6 @@
  * that is read once is composed. Requires a verified function; changes rounding. */
 #include "ir/pass/hoist.h"
 
-enum { MAX_LINKS = 16 };
-
 typedef struct Compose {
 	const IrFunc *func; /* old */
 	const uint32_t *uses;
@@ -28,7 +26,7 @@ typedef struct Link {
 } Link;
 
 typedef struct Chain {
-	Link links[MAX_LINKS];
+	Link links[PASS_COMPOSE_LINKS];
 	uint32_t count;
 } Chain;
 
@@ -38,19 +36,15 @@ static bool used_once(const Compose *c, IrValue value) {
 
 /* The put that makes the value, if it is a sum (or a plain elementwise put) over all of its axes; else NULL. */
 static const IrPut *link_of(const Compose *c, IrValue value, const IrFor **f) {
-	const IrOp *def = ir_info(c->b.func, value)->def;
-	if (!used_once(c, value) || c->home.data[value] != c->b.block || !def || def->kind != IR_FOR)
+	if (!used_once(c, value) || c->home.data[value] != c->b.block)
 		return NULL;
-	const IrPut *put = def->f.puts.data;
-	while (put->out != value)
-		put++;
-	bool sum = put->combine == IR_PUT_SUM || (put->combine == IR_PUT_NONE && !put->into && def->f.conds.count == 0);
-	IrFor bare = def->f;
+	const IrPut *put = ir_put_of(c->b.func, value, f);
+	if (!put)
+		return NULL;
+	bool sum = put->combine == IR_PUT_SUM || (put->combine == IR_PUT_NONE && !put->into && (*f)->conds.count == 0);
+	IrFor bare = **f;
 	bare.conds.count = 0;
-	if (!sum || !ir_put_is_projection(c->b.func, &bare, put) || ir_for_is_empty(&def->f))
-		return NULL;
-	*f = &def->f;
-	return put;
+	return sum && ir_put_is_projection(c->b.func, &bare, put) && !ir_for_is_empty(*f) ? put : NULL;
 }
 
 static bool add_value(const Compose *c, IrValue value, bool negative, Chain *chain);
@@ -81,7 +75,7 @@ static bool add_term(const Compose *c, const IrFor *f, const IrPut *put, uint32_
 		return add_term(c, f, put, node->args[0], !negative, follow, chain);
 	if (follow && is_passed_on(c, f, put, node))
 		return add_value(c, node->value, negative, chain);
-	if (chain->count == MAX_LINKS)
+	if (chain->count == PASS_COMPOSE_LINKS)
 		return false;
 	chain->links[chain->count++] = (Link){f, put, number, negative};
 	return true;
@@ -150,8 +144,7 @@ static IrOp *merge(Compose *c, const IrFor *user, const Product *product, uint32
 			index_at[i] =
 				ir_at_index(module, ir_for_index(&f, link->indices.data[i].name, link->indices.data[i].extent), 1);
 	IrRewrite inner = ir_rewrite_begin(c->scratch, &f, link, NULL, index_at);
-	for (uint32_t i = 0; i < link->conds.count; i++)
-		ir_for_cond(&f, ir_rewrite_at(&inner, link->conds.data[i]));
+	ir_rewrite_conds(&inner);
 	uint32_t body = ir_rewrite_node(&inner, term.node);
 	for (uint32_t k = 0; k < product->count; k++) {
 		if (k == read)
@@ -170,11 +163,11 @@ static IrOp *merge(Compose *c, const IrFor *user, const Product *product, uint32
 	return ir_for_try_end(&f) ? f.op : NULL;
 }
 
+/* Of the FORs of the block from this one on. */
 static double block_flops(const Compose *c, uint32_t from) {
 	double flops = 0;
 	for (uint32_t i = from; i < c->b.block->ops.count; i++)
-		if (c->b.block->ops.data[i]->kind == IR_FOR)
-			flops += ir_for_flops(c->b.func, &c->b.block->ops.data[i]->f);
+		flops += ir_for_flops(c->b.func, &c->b.block->ops.data[i]->f);
 	return flops;
 }
 
@@ -275,7 +268,7 @@ static bool try_compose(Compose *c, const IrFor *user, IrValue *out) {
 		return false;
 	uint32_t start = c->b.block->ops.count;
 	IrValue value = user->puts.data[0].into;
-	if (place_terms(c, user, &terms, parts, &value) && block_flops(c, start) < 0.95 * before) {
+	if (place_terms(c, user, &terms, parts, &value) && block_flops(c, start) < pass_compose_least * before) {
 		*out = value;
 		return true;
 	}
@@ -292,37 +285,27 @@ static void note_uses(Compose *c, IrValue from, IrValue to) {
 	c->home.data[to] = c->b.block;
 }
 
-static void compose_block(void *context, const IrBlock *block) {
+static void compose_for(void *context, const IrOp *op) {
 	Compose *c = context;
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		c->b.span = op->span;
-		if (op->kind == IR_LOOP) {
-			ir_rewrite_loop(&c->b, c->scratch, c->func, &op->loop, &c->map, compose_block, c);
-			continue;
-		}
-		IrOp *copy = ir_copy_op(&c->b, c->func, op, &c->map);
-		if (op->kind != IR_FOR)
-			continue;
-		IrValue out;
-		c->b.block->ops.count--;
-		if (try_compose(c, &copy->f, &out)) {
-			ir_map_set(&c->map, op->f.puts.data[0].out, out);
-		} else {
-			vec_push(c->b.func->module->arena, &c->b.block->ops, copy);
-		}
-		for (uint32_t p = 0; p < op->f.puts.count; p++)
-			note_uses(c, op->f.puts.data[p].out, ir_map_get(&c->map, op->f.puts.data[p].out));
-	}
+	IrOp *copy = ir_copy_op(&c->b, c->func, op, &c->map);
+	IrValue out;
+	c->b.block->ops.count--;
+	if (try_compose(c, &copy->f, &out))
+		ir_map_set(&c->map, op->f.puts.data[0].out, out);
+	else
+		vec_push(c->b.func->module->arena, &c->b.block->ops, copy);
+	for (uint32_t p = 0; p < op->f.puts.count; p++)
+		note_uses(c, op->f.puts.data[p].out, ir_map_get(&c->map, op->f.puts.data[p].out));
 }
+
+static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_FOR] = compose_for};
 
 IrFunc *ir_pass_compose(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
 	Compose c = {
 		.func = func, .scratch = scratch, .map = ir_map_new(scratch, func), .uses = ir_use_counts(scratch, func)};
-	IrFunc *out = ir_pass_begin(module, func, &c.map, &c.b);
-	compose_block(&c, &func->body);
-	ir_pass_end(func, &c.map, out);
+	IrCopier copier = {.from = func, .b = &c.b, .map = &c.map, .rules = rules, .context = &c};
+	IrFunc *out = ir_copier_run(&copier, module);
 	arena_free(scratch);
 	return out;
 }

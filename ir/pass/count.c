@@ -1,13 +1,9 @@
 /* What a function costs: FLOPs on live points and bytes moved, as `info` shows them and as rewrites are judged. */
+#include "ir/pass/limits.h"
 #include "ir/pass/rewrite.h"
 
-static const double max_enumerated = 1e7;
-
-/* Symbols without values count as this: only ratios matter then. */
-static const int64_t typical = 1000;
-
 static int64_t extent(IrDim dim, const int64_t *symbols) {
-	return dim < 0 && !symbols ? typical : ir_dim_value(dim, symbols);
+	return dim < 0 && !symbols ? PASS_SYMBOL : ir_dim_value(dim, symbols);
 }
 
 static double element_count(IrType type, const int64_t *symbols) {
@@ -70,7 +66,7 @@ static double live_points(const IrFor *f, const int64_t *symbols) {
 		extents[i] = extent(f->indices.data[i].extent, symbols);
 		*(set >> i & 1 ? &box : &free) *= (double)extents[i];
 	}
-	if (set == 0 || box == 0 || box > max_enumerated)
+	if (set == 0 || box == 0 || box > PASS_COUNTED_POINTS)
 		return free * box;
 	int64_t point[IR_MAX_INDICES] = {0};
 	double live = 0;
@@ -115,19 +111,45 @@ static void add_for(IrCost *cost, const IrFunc *func, const IrFor *f, double tim
 		double written = put->into ? distinct(f, put->at, type.rank, elements, symbols) : elements;
 		double touched = put->into && put->combine != IR_PUT_NONE ? 2 * written : written;
 		cost->bytes += times * touched * (double)ir_scalar_bytes(type.scalar);
-		if (put->combine != IR_PUT_NONE && put->combine != IR_PUT_ARGMAX && put->combine != IR_PUT_ARGMIN)
+		if (put->combine != IR_PUT_NONE && !ir_put_is_arg(put))
 			cost->flops += times * points;
 	}
 }
 
-static void add_block(IrCost *cost, const IrFunc *func, const IrBlock *block, double times, const int64_t *symbols) {
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		if (op->kind == IR_FOR)
-			add_for(cost, func, &op->f, times, symbols);
-		else if (op->kind == IR_LOOP)
-			add_block(cost, func, &op->loop.body, times * (double)op->loop.limit, symbols);
-	}
+/* ---- one rule for each kind of op: what `times` runs of it cost ---- */
+
+#define KIND(NAME, name)                                                                                               \
+	static void cost_##name(IrCost *cost, const IrFunc *func, const IrOp *op, double times, const int64_t *symbols);
+#include "ir/core/kinds.def"
+#undef KIND
+
+static void (*const cost_kind[IR_KIND_COUNT])(IrCost *cost, const IrFunc *func, const IrOp *op, double times,
+                                              const int64_t *symbols) = {
+#define KIND(NAME, name) [IR_##NAME] = cost_##name,
+#include "ir/core/kinds.def"
+#undef KIND
+};
+
+static void cost_block(IrCost *cost, const IrFunc *func, const IrBlock *block, double times, const int64_t *symbols) {
+	for (uint32_t i = 0; i < block->ops.count; i++)
+		cost_kind[block->ops.data[i]->kind](cost, func, block->ops.data[i], times, symbols);
+}
+
+static void cost_for(IrCost *cost, const IrFunc *func, const IrOp *op, double times, const int64_t *symbols) {
+	add_for(cost, func, &op->f, times, symbols);
+}
+
+/* A table is there before anything runs. */
+static void cost_const(IrCost *cost, const IrFunc *func, const IrOp *op, double times, const int64_t *symbols) {
+	(void)cost;
+	(void)func;
+	(void)op;
+	(void)times;
+	(void)symbols;
+}
+
+static void cost_loop(IrCost *cost, const IrFunc *func, const IrOp *op, double times, const int64_t *symbols) {
+	cost_block(cost, func, &op->loop.body, times * (double)op->loop.limit, symbols);
 }
 
 double ir_for_flops(const IrFunc *func, const IrFor *f) {
@@ -138,6 +160,6 @@ double ir_for_flops(const IrFunc *func, const IrFor *f) {
 
 IrCost ir_cost(const IrFunc *func, const int64_t *symbols) {
 	IrCost cost = {0};
-	add_block(&cost, func, &func->body, 1, symbols);
+	cost_block(&cost, func, &func->body, 1, symbols);
 	return cost;
 }

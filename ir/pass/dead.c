@@ -17,31 +17,11 @@ static void mark(Liveness *l, IrValue value) {
 	}
 }
 
-static void mark_node(Liveness *l, const IrFor *f, uint32_t number, bool *seen);
-
-static void mark_at(Liveness *l, const IrFor *f, IrAt at, bool *seen) {
-	for (uint32_t i = 0; i < at.term_count; i++)
-		if (at.terms[i].is_node)
-			mark_node(l, f, at.terms[i].ref, seen);
-}
-
-static void mark_node(Liveness *l, const IrFor *f, uint32_t number, bool *seen) {
-	if (seen[number])
-		return;
-	seen[number] = true;
-	const IrNode *node = &f->nodes.data[number];
-	for (uint32_t k = 0; k < node->at_count; k++)
-		mark_at(l, f, node->at[k], seen);
-	if (node->kind == IR_NODE_READ)
-		mark(l, node->value);
-	if (node->kind == IR_NODE_OP)
-		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-			mark_node(l, f, node->args[i], seen);
-}
-
-static void mark_for(Liveness *l, const IrFor *f) {
+/* A body: nodes that a live output needs. */
+static void mark_for(Liveness *l, const IrOp *op) {
+	const IrFor *f = &op->f;
 	ArenaMark scratch = arena_mark(l->func->module->arena);
-	bool *seen = ARENA_ARRAY(l->func->module->arena, bool, f->nodes.count + 1);
+	bool *needed = ARENA_ARRAY(l->func->module->arena, bool, f->nodes.count + 1);
 	bool any = false;
 	for (uint32_t p = f->puts.count; p-- > 0;) {
 		const IrPut *put = &f->puts.data[p];
@@ -52,25 +32,41 @@ static void mark_for(Liveness *l, const IrFor *f) {
 			mark(l, f->puts.data[put->arg_of].out);
 			continue;
 		}
-		mark_node(l, f, put->node, seen);
-		for (uint32_t k = 0; k < ir_type(l->func, put->out).rank; k++)
-			mark_at(l, f, put->at[k], seen);
+		for (IrOperand part = ir_put_operands(put, ir_type(l->func, put->out).rank); ir_next_operand(&part);)
+			needed[part.node] = true;
 		mark(l, put->into);
 	}
-	for (uint32_t i = 0; any && i < f->conds.count; i++)
-		mark_at(l, f, f->conds.data[i], seen);
+	for (IrOperand part = ir_at_operands(f->conds.data, f->conds.count); any && ir_next_operand(&part);)
+		needed[part.node] = true;
+	for (uint32_t n = f->nodes.count; n-- > 0;) {
+		const IrNode *node = &f->nodes.data[n];
+		if (!needed[n])
+			continue;
+		for (IrOperand part = ir_operands(node); ir_next_operand(&part);)
+			needed[part.node] = true;
+		if (node->kind == IR_NODE_READ)
+			mark(l, node->value);
+	}
 	arena_release(l->func->module->arena, scratch);
 }
 
 static void mark_block(Liveness *l, const IrBlock *block);
 
-static void mark_loop(Liveness *l, const IrLoop *loop) {
-	bool any = false;
-	for (uint32_t i = 0; i < loop->carries.count; i++) {
-		const IrCarry *carry = &loop->carries.data[i];
-		any |= l->live[carry->out];
-	}
-	if (!any)
+static bool any_out_lives(const bool *live, const IrOp *op) {
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		if (def.block < 0 && live[def.value])
+			return true;
+	return false;
+}
+
+/* A carry lives if its out does, or if something reads it inside. */
+static bool carry_lives(const bool *live, const IrCarry *carry) {
+	return live[carry->out] || live[carry->inner];
+}
+
+static void mark_loop(Liveness *l, const IrOp *op) {
+	const IrLoop *loop = &op->loop;
+	if (!any_out_lives(l->live, op))
 		return;
 	mark(l, loop->trips);
 	bool before = l->changed;
@@ -78,7 +74,7 @@ static void mark_loop(Liveness *l, const IrLoop *loop) {
 		l->changed = false;
 		for (uint32_t i = 0; i < loop->carries.count; i++) {
 			const IrCarry *carry = &loop->carries.data[i];
-			if (!l->live[carry->out] && !l->live[carry->inner])
+			if (!carry_lives(l->live, carry))
 				continue;
 			mark(l, carry->init);
 			mark(l, carry->yield);
@@ -89,77 +85,71 @@ static void mark_loop(Liveness *l, const IrLoop *loop) {
 	l->changed = before;
 }
 
+/* An op of which nothing else is known needs everything that it uses, and all of its blocks. */
+static void mark_whole(Liveness *l, const IrOp *op) {
+	if (!any_out_lives(l->live, op))
+		return;
+	for (IrUse use = ir_uses(op); ir_next_use(&use);)
+		mark(l, use.value);
+	const IrBlock *block;
+	for (int k = 0; (block = ir_block_of(op, k)) != NULL; k++)
+		mark_block(l, block);
+}
+
+/* Kinds of which parts may be dead while others live; all others: mark_whole. */
+static void (*const mark_parts[IR_KIND_COUNT])(Liveness *l, const IrOp *op) = {
+	[IR_FOR] = mark_for,
+	[IR_LOOP] = mark_loop,
+};
+
 static void mark_block(Liveness *l, const IrBlock *block) {
 	for (uint32_t i = block->ops.count; i-- > 0;) {
 		const IrOp *op = block->ops.data[i];
-		if (op->kind == IR_FOR)
-			mark_for(l, &op->f);
-		else if (op->kind == IR_LOOP)
-			mark_loop(l, &op->loop);
+		(mark_parts[op->kind] ? mark_parts[op->kind] : mark_whole)(l, op);
 	}
 }
 
 typedef struct Sweep {
-	Liveness *l;
-	IrBuilder *b;
-	IrMap *map;
+	const IrFunc *func;
+	const bool *live;
+	IrBuilder b;
+	IrMap map;
+	IrCopier copier;
 	Arena *scratch;
 } Sweep;
 
-static void sweep_block(Sweep *s, const IrBlock *block);
+static void sweep_block(void *context, const IrBlock *block);
 
-static void sweep_loop(Sweep *s, const IrLoop *loop) {
-	IrBlock *outer = s->b->block;
-	const bool *live = s->l->live;
-	bool any = false;
+static void sweep_for(void *context, const IrOp *op) {
+	Sweep *s = context;
+	bool *keep = ARENA_ARRAY(s->scratch, bool, op->f.puts.count);
+	for (uint32_t p = 0; p < op->f.puts.count; p++)
+		keep[p] = s->live[op->f.puts.data[p].out];
+	ir_rewrite_for(&s->b, s->scratch, s->func, &op->f, &s->map, keep);
+}
+
+static void sweep_loop(void *context, const IrOp *op) {
+	Sweep *s = context;
+	const IrLoop *loop = &op->loop;
+	bool *keep = ARENA_ARRAY(s->scratch, bool, loop->carries.count + 1);
 	for (uint32_t i = 0; i < loop->carries.count; i++)
-		any |= live[loop->carries.data[i].out];
-	if (!any)
-		return;
-	IrOp *copy = ir_loop_begin(s->b, loop->limit, loop->trips ? ir_map_get(s->map, loop->trips) : 0);
-	ir_map_set(s->map, loop->counter, copy->loop.counter);
-	for (uint32_t i = 0; i < loop->carries.count; i++) {
-		const IrCarry *carry = &loop->carries.data[i];
-		if (!live[carry->out] && !live[carry->inner])
-			continue;
-		s->b->name = ir_info(s->l->func, carry->inner)->name;
-		ir_map_set(s->map, carry->inner, ir_loop_carry(s->b, copy, ir_map_get(s->map, carry->init)));
-	}
-	s->b->name = 0;
+		keep[i] = carry_lives(s->live, &loop->carries.data[i]);
+	IrLoopCopy copy = {.b = &s->b, .from = s->func, .loop = loop, .map = &s->map, .keep = keep};
+	ir_loop_copy_begin(&copy);
 	sweep_block(s, &loop->body);
-	IrValue *yields = ARENA_ARRAY(s->scratch, IrValue, loop->carries.count + 1);
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < loop->carries.count; i++)
-		if (live[loop->carries.data[i].out] || live[loop->carries.data[i].inner])
-			yields[count++] = ir_map_get(s->map, loop->carries.data[i].yield);
-	ir_loop_end(s->b, copy, yields, outer);
-	count = 0;
-	for (uint32_t i = 0; i < loop->carries.count; i++)
-		if (live[loop->carries.data[i].out] || live[loop->carries.data[i].inner])
-			ir_map_set(s->map, loop->carries.data[i].out, copy->loop.carries.data[count++].out);
+	ir_loop_copy_end(&copy, NULL);
 }
 
-static void sweep_op(Sweep *s, const IrOp *op) {
-	const bool *live = s->l->live;
-	s->b->span = op->span;
-	if (op->kind == IR_LOOP) {
-		sweep_loop(s, &op->loop);
-	} else if (op->kind == IR_CONST) {
-		if (live[op->constant.out])
-			ir_copy_op(s->b, s->l->func, op, s->map);
-	} else {
-		bool *keep = ARENA_ARRAY(s->scratch, bool, op->f.puts.count);
-		bool any = false;
-		for (uint32_t p = 0; p < op->f.puts.count; p++)
-			any |= keep[p] = live[op->f.puts.data[p].out];
-		if (any)
-			ir_rewrite_for(s->b, s->scratch, s->l->func, &op->f, s->map, keep);
-	}
-}
+static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_FOR] = sweep_for, [IR_LOOP] = sweep_loop};
 
-static void sweep_block(Sweep *s, const IrBlock *block) {
+/* The ops of which something lives. */
+static void sweep_block(void *context, const IrBlock *block) {
+	Sweep *s = context;
+	IrBlock living = {0};
 	for (uint32_t i = 0; i < block->ops.count; i++)
-		sweep_op(s, block->ops.data[i]);
+		if (any_out_lives(s->live, block->ops.data[i]))
+			vec_push(s->scratch, &living.ops, block->ops.data[i]);
+	ir_copy_ops(&s->copier, &living);
 }
 
 IrFunc *ir_remove_dead(IrModule *module, IrFunc *func) {
@@ -168,11 +158,9 @@ IrFunc *ir_remove_dead(IrModule *module, IrFunc *func) {
 	for (uint32_t i = 0; i < func->results.count; i++)
 		mark(&l, func->results.data[i].value);
 	mark_block(&l, &func->body);
-	IrMap map = ir_map_new(scratch, func);
-	IrBuilder b;
-	IrFunc *out = ir_pass_begin(module, func, &map, &b);
-	sweep_block(&(Sweep){.l = &l, .b = &b, .map = &map, .scratch = scratch}, &func->body);
-	ir_pass_end(func, &map, out);
+	Sweep s = {.func = func, .live = l.live, .map = ir_map_new(scratch, func), .scratch = scratch};
+	s.copier = (IrCopier){.from = func, .b = &s.b, .map = &s.map, .rules = rules, .block = sweep_block, .context = &s};
+	IrFunc *out = ir_copier_run(&s.copier, module);
 	arena_free(scratch);
 	return out;
 }

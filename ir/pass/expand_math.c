@@ -21,8 +21,9 @@ static bool is_composite(const IrNode *node) {
 	return node->kind == IR_NODE_OP && !ir_op_info[node->opcode].primitive;
 }
 
-static bool for_has_composites(const IrFor *f) {
-	for (uint32_t i = 0; i < f->nodes.count; i++)
+static bool has_composites(const IrOp *op) {
+	const IrFor *f = ir_as_for(op);
+	for (uint32_t i = 0; f && i < f->nodes.count; i++)
 		if (is_composite(&f->nodes.data[i]))
 			return true;
 	return false;
@@ -31,8 +32,7 @@ static bool for_has_composites(const IrFor *f) {
 static void find_composites(void *context, const IrBlock *block, IrOp *op) {
 	bool *found = context;
 	(void)block;
-	if (op->kind == IR_FOR && for_has_composites(&op->f))
-		*found = true;
+	*found = *found || has_composites(op);
 }
 
 /* a^k: for constant k the product by repeated squaring, as ir_powi defines it; else a power of reals. */
@@ -62,68 +62,40 @@ static uint32_t expand_node(Expansion *e, IrForBuilder *f, IrOpcode opcode, cons
 	return ir_math_row(e->math, f, opcode, args, e->allow_fma && !random);
 }
 
-static void expand_puts(Expansion *e, IrForBuilder *f, IrRewrite *rewrite, const IrFor *from) {
-	for (uint32_t i = 0; i < from->puts.count; i++) {
-		const IrPut *put = &from->puts.data[i];
-		const IrValueInfo info = *ir_info(e->from, put->out);
-		IrValue out;
-		if (ir_put_is_arg(put)) {
-			e->builder.name = info.name;
-			out = ir_put_arg(f, ir_map_get(&e->map, from->puts.data[put->arg_of].out), put->arg_index);
-		} else {
-			IrValue into = put->into ? ir_map_get(&e->map, put->into) : 0;
-			const IrAt *at = ir_rewrite_positions(rewrite, put->at, info.type.rank);
-			e->builder.name = info.name;
-			out = ir_put(f, put->combine, rewrite->done[put->node], info.type, at, into, put->guarded);
-		}
-		ir_map_set(&e->map, put->out, out);
-	}
+/* An IrReplace. */
+static uint32_t replace_composite(void *context, IrRewrite *rewrite, uint32_t number) {
+	Expansion *e = context;
+	const IrNode *node = &rewrite->from->nodes.data[number];
+	uint32_t args[IR_MAX_ARGS] = {0};
+	if (!is_composite(node))
+		return IR_NO_NODE;
+	for (int k = 0; k < ir_op_info[node->opcode].arity; k++)
+		args[k] = ir_rewrite_node(rewrite, node->args[k]);
+	return expand_node(e, rewrite->to, node->opcode, args);
 }
 
-static void expand_for(Expansion *e, const IrOp *op) {
-	const IrFor *from = &op->f;
-	IrModule *module = e->from->module;
+/* The nodes come in their old order. */
+static void expand_for(void *context, const IrOp *op) {
+	Expansion *e = context;
+	if (!has_composites(op)) {
+		ir_copy_op(&e->builder, e->from, op, &e->map);
+		return;
+	}
 	ArenaMark mark = arena_mark(e->scratch);
-	e->builder.span = op->span;
 	IrForBuilder f = ir_for_begin(&e->builder);
-	IrAt *index_at = ARENA_ARRAY(e->scratch, IrAt, from->indices.count + 1);
-	for (uint32_t i = 0; i < from->indices.count; i++) {
-		IrIndex index = from->indices.data[i];
-		index_at[i] = ir_at_index(module, index.lane ? ir_for_lane(&f) : ir_for_index(&f, index.name, index.extent), 1);
-	}
-	IrRewrite rewrite = ir_rewrite_begin(e->scratch, &f, from, &e->map, index_at);
-	for (uint32_t i = 0; i < from->nodes.count; i++) {
-		const IrNode *node = &from->nodes.data[i];
-		uint32_t args[IR_MAX_ARGS] = {0};
-		if (!is_composite(node)) {
-			ir_rewrite_node(&rewrite, i);
-			continue;
-		}
-		for (int k = 0; k < ir_op_info[node->opcode].arity; k++)
-			args[k] = rewrite.done[node->args[k]];
-		rewrite.done[i] = expand_node(e, &f, node->opcode, args);
-	}
-	for (uint32_t i = 0; i < from->conds.count; i++)
-		ir_for_cond(&f, ir_rewrite_at(&rewrite, from->conds.data[i]));
-	expand_puts(e, &f, &rewrite, from);
+	IrRewrite rewrite = ir_rewrite_begin(e->scratch, &f, &op->f, &e->map, NULL);
+	rewrite.replace = replace_composite;
+	rewrite.context = e;
+	ir_rewrite_indices(&rewrite);
+	for (uint32_t n = 0; n < op->f.nodes.count; n++)
+		ir_rewrite_node(&rewrite, n);
+	ir_rewrite_conds(&rewrite);
+	ir_rewrite_puts(&e->builder, e->from, &rewrite, &e->map, NULL);
 	ir_for_end(&f);
 	arena_release(e->scratch, mark);
 }
 
-static void expand_block(void *context, const IrBlock *block) {
-	Expansion *e = context;
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		if (op->kind == IR_LOOP) {
-			e->builder.span = op->span;
-			ir_rewrite_loop(&e->builder, e->scratch, e->from, &op->loop, &e->map, expand_block, e);
-		} else if (op->kind == IR_FOR && for_has_composites(&op->f)) {
-			expand_for(e, op);
-		} else {
-			ir_copy_op(&e->builder, e->from, op, &e->map);
-		}
-	}
-}
+static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_FOR] = expand_for};
 
 IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma) {
 	bool found = false;
@@ -134,9 +106,8 @@ IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma) {
 	Expansion e = {.from = func, .scratch = arena_new(), .allow_fma = allow_fma};
 	e.map = ir_map_new(kept, func);
 	e.math = ir_math_new(kept);
-	IrFunc *out = ir_pass_begin(module, func, &e.map, &e.builder);
-	expand_block(&e, &func->body);
-	ir_pass_end(func, &e.map, out);
+	IrCopier copier = {.from = func, .b = &e.builder, .map = &e.map, .rules = rules, .context = &e};
+	IrFunc *out = ir_copier_run(&copier, module);
 	arena_free(e.scratch);
 	arena_free(kept);
 	return out;

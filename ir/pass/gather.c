@@ -89,18 +89,16 @@ static bool emit_gather(IrBuilder *b, Arena *scratch, const IrFunc *func, const 
 	const IrValueInfo *info = ir_info(func, put->out);
 	IrValue out;
 	IrForBuilder f = ir_for_begin(b);
-	IrAt *index_at = ARENA_ARRAY(scratch, IrAt, from->indices.count + 1);
+	IrRewrite rewrite = ir_rewrite_begin(scratch, &f, from, map, NULL);
+	IrAt *index_at = rewrite.index_at;
 	IrAt *out_at = ARENA_ARRAY(scratch, IrAt, info->type.rank + 1);
 	bool replaced[IR_MAX_INDICES] = {false};
 	for (uint32_t k = 0; k < info->type.rank; k++)
 		if (change->replaced[k] >= 0)
 			replaced[change->replaced[k]] = true;
-	for (uint32_t i = 0; i < from->indices.count; i++) {
-		IrIndex index = from->indices.data[i];
-		if (replaced[i])
-			continue;
-		index_at[i] = ir_at_index(module, index.lane ? ir_for_lane(&f) : ir_for_index(&f, index.name, index.extent), 1);
-	}
+	for (uint32_t i = 0; i < from->indices.count; i++)
+		if (!replaced[i])
+			ir_rewrite_index(&rewrite, i);
 	for (uint32_t k = 0; k < info->type.rank; k++) {
 		if (change->replaced[k] < 0)
 			continue;
@@ -118,9 +116,7 @@ static bool emit_gather(IrBuilder *b, Arena *scratch, const IrFunc *func, const 
 		index_at[index] = ir_at_scale(module, rest, sign);
 		out_at[k] = position;
 	}
-	IrRewrite rewrite = ir_rewrite_begin(scratch, &f, from, map, index_at);
-	for (uint32_t i = 0; i < from->conds.count; i++)
-		ir_for_cond(&f, ir_rewrite_at(&rewrite, from->conds.data[i]));
+	ir_rewrite_conds(&rewrite);
 	for (uint32_t k = 0; k < info->type.rank; k++) {
 		if (change->replaced[k] < 0) {
 			out_at[k] = ir_rewrite_at(&rewrite, put->at[k]);
@@ -163,24 +159,19 @@ static bool try_gather(Gather *g, const IrFor *f) {
 	       emit_gather(&g->b, g->scratch, g->func, f, &g->map, &change);
 }
 
-static void gather_block(void *context, const IrBlock *block) {
+static void gather_for(void *context, const IrOp *op) {
 	Gather *g = context;
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		g->b.span = op->span;
-		if (op->kind == IR_LOOP)
-			ir_rewrite_loop(&g->b, g->scratch, g->func, &op->loop, &g->map, gather_block, g);
-		else if (op->kind != IR_FOR || !try_gather(g, &op->f))
-			ir_copy_op(&g->b, g->func, op, &g->map);
-	}
+	if (!try_gather(g, &op->f))
+		ir_copy_op(&g->b, g->func, op, &g->map);
 }
+
+static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_FOR] = gather_for};
 
 IrFunc *ir_pass_gather(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
 	Gather g = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
-	IrFunc *out = ir_pass_begin(module, func, &g.map, &g.b);
-	gather_block(&g, &func->body);
-	ir_pass_end(func, &g.map, out);
+	IrCopier copier = {.from = func, .b = &g.b, .map = &g.map, .rules = rules, .context = &g};
+	IrFunc *out = ir_copier_run(&copier, module);
 	arena_free(scratch);
 	return out;
 }

@@ -32,24 +32,13 @@ typedef struct View {
 } View;
 
 static double points(const IrFor *f, uint32_t set) {
-	return ir_points(f, set, 1000);
-}
-
-static uint32_t at_set(const View *view, IrAt at) {
-	uint32_t set = 0;
-	for (uint32_t i = 0; i < at.term_count; i++)
-		set |= at.terms[i].is_node ? view->sets[at.terms[i].ref] : 1u << at.terms[i].ref;
-	return set;
+	return ir_points(f, set, PASS_SYMBOL);
 }
 
 /* Whether a flag holds for all nodes that this one needs. */
 static bool holds_below(const IrNode *node, const bool *flag) {
-	for (uint32_t k = 0; k < node->at_count; k++)
-		for (uint32_t i = 0; i < node->at[k].term_count; i++)
-			if (node->at[k].terms[i].is_node && !flag[node->at[k].terms[i].ref])
-				return false;
-	for (int i = 0; node->kind == IR_NODE_OP && i < ir_op_info[node->opcode].arity; i++)
-		if (!flag[node->args[i]])
+	for (IrOperand part = ir_operands(node); ir_next_operand(&part);)
+		if (!flag[part.node])
 			return false;
 	return true;
 }
@@ -62,9 +51,9 @@ static View look(Hoist *h, const IrFor *f) {
 	view.movable = ARENA_ARRAY(h->scratch, bool, f->nodes.count + 1);
 	view.alone = ARENA_ARRAY(h->scratch, bool, f->nodes.count + 1);
 	view.safe = ARENA_ARRAY(h->scratch, bool, f->nodes.count + 1);
-	ir_node_index_sets(f, view.sets);
+	ir_node_index_sets(f, f->nodes.count, view.sets);
 	for (uint32_t c = 0; c < f->conds.count; c++)
-		view.tested |= at_set(&view, f->conds.data[c]);
+		view.tested |= ir_at_index_set(f->conds.data[c], view.sets);
 	IrFor bare = *f;
 	bare.conds.count = 0;
 	double so_far = 0; /* of all nodes up to here: no tree costs more */
@@ -92,7 +81,7 @@ static View look(Hoist *h, const IrFor *f) {
 /* Positions may be computed over `set`, with only the conditions inside it: they need none of the others. */
 static bool stands_over(const View *view, bool alone, bool safe, uint32_t set) {
 	for (uint32_t c = 0; c < view->f->conds.count; c++) {
-		uint32_t touched = at_set(view, view->f->conds.data[c]);
+		uint32_t touched = ir_at_index_set(view->f->conds.data[c], view->sets);
 		if ((touched & ~set) && (!safe || ((touched & set) && !alone)))
 			return false;
 	}
@@ -103,25 +92,18 @@ static bool stands_over(const View *view, bool alone, bool safe, uint32_t set) {
 
 typedef struct Piece {
 	IrForBuilder f;
-	IrAt *index_at; /* per index of the whole: where it is in the piece */
-	IrRewrite rewrite;
+	IrRewrite rewrite; /* of the whole */
 } Piece;
 
 static void piece_begin(Hoist *h, Piece *piece, const View *view, uint32_t set) {
 	const IrFor *from = view->f;
-	IrModule *module = h->b.func->module;
 	piece->f = ir_for_begin(&h->b);
-	piece->index_at = ARENA_ARRAY(h->scratch, IrAt, from->indices.count + 1);
-	for (uint32_t i = 0; i < from->indices.count; i++) {
-		IrIndex index = from->indices.data[i];
-		if (!(set >> i & 1))
-			continue;
-		uint32_t number = index.lane ? ir_for_lane(&piece->f) : ir_for_index(&piece->f, index.name, index.extent);
-		piece->index_at[i] = ir_at_index(module, number, 1);
-	}
-	piece->rewrite = ir_rewrite_begin(h->scratch, &piece->f, from, NULL, piece->index_at);
+	piece->rewrite = ir_rewrite_begin(h->scratch, &piece->f, from, NULL, NULL);
+	for (uint32_t i = 0; i < from->indices.count; i++)
+		if (set >> i & 1)
+			ir_rewrite_index(&piece->rewrite, i);
 	for (uint32_t c = 0; c < from->conds.count; c++)
-		if ((at_set(view, from->conds.data[c]) & ~set) == 0)
+		if ((ir_at_index_set(from->conds.data[c], view->sets) & ~set) == 0)
 			ir_for_cond(&piece->f, ir_rewrite_at(&piece->rewrite, from->conds.data[c]));
 }
 
@@ -133,7 +115,7 @@ static bool piece_put(Hoist *h, Piece *piece, const View *view, uint32_t set, ui
 		if (!(set >> i & 1))
 			continue;
 		type.lanes |= view->f->indices.data[i].lane;
-		at[type.rank] = piece->index_at[i];
+		at[type.rank] = piece->rewrite.index_at[i];
 		type.dims[type.rank++] = view->f->indices.data[i].extent;
 	}
 	ir_put(&piece->f, combine, node, type, at, 0, false);
@@ -145,7 +127,7 @@ static uint32_t read_piece(Hoist *h, Piece *into, const View *view, uint32_t set
 	uint32_t rank = 0;
 	for (uint32_t i = 0; i < view->f->indices.count; i++)
 		if (set >> i & 1)
-			at[rank++] = into->index_at[i];
+			at[rank++] = into->rewrite.index_at[i];
 	return ir_read(&into->f, value, at, false);
 }
 
@@ -173,10 +155,12 @@ static bool worth_hoisting(const View *view, uint32_t number) {
 	if (view->f->nodes.data[number].kind != IR_NODE_OP || set == view->domain || set_size(set) > IR_MAX_RANK)
 		return false;
 	double saved = view->costs[number] * (points(view->f, view->domain) - points(view->f, set));
-	if (saved <= 2 * points(view->f, set) + points(view->f, view->domain) * 0.5 || !view->movable[number])
+	if (saved <= pass_piece_write * points(view->f, set) + pass_piece_read * points(view->f, view->domain) ||
+	    !view->movable[number])
 		return false;
 	for (uint32_t c = 0; c < view->f->conds.count; c++)
-		if (view->f->nodes.data[number].type == IR_BOOL && (at_set(view, view->f->conds.data[c]) & ~set) == 0)
+		if (view->f->nodes.data[number].type == IR_BOOL &&
+		    (ir_at_index_set(view->f->conds.data[c], view->sets) & ~set) == 0)
 			return false;
 	return stands_over(view, view->alone[number], view->safe[number], set);
 }
@@ -241,7 +225,7 @@ bool ir_collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *
 		product->negative = !product->negative;
 		return ir_collect_factors(f, node->args[0], inverse, product);
 	}
-	if (product->count == IR_MAX_FACTORS)
+	if (product->count == PASS_FACTORS)
 		return false;
 	product->factors[product->count++] = (Factor){number, inverse};
 	return true;
@@ -308,7 +292,7 @@ static bool split_at(const View *view, uint32_t kept, const Product *product, ui
 	}
 	split->outer_set |= view->domain & ~split->inner_set;
 	for (uint32_t c = 0; c < view->f->conds.count; c++) {
-		uint32_t touched = at_set(view, view->f->conds.data[c]);
+		uint32_t touched = ir_at_index_set(view->f->conds.data[c], view->sets);
 		if ((touched & ~split->inner_set) == 0)
 			continue;
 		if (touched >> r & 1)
@@ -326,7 +310,7 @@ static Split best_split(const View *view, const IrPut *put, uint32_t rank, const
 	Split best = {0};
 	uint32_t kept = 0;
 	for (uint32_t k = 0; k < rank; k++)
-		kept |= at_set(view, put->at[k]);
+		kept |= ir_at_index_set(put->at[k], view->sets);
 	double before = points(view->f, view->domain) * (double)product->count;
 	for (uint32_t r = 0; r < view->f->indices.count; r++) {
 		Split split;
@@ -335,7 +319,7 @@ static Split best_split(const View *view, const IrPut *put, uint32_t rank, const
 		bool counts = split.inner_set & ~split.outer_set & view->tested; /* the points that conditions leave */
 		double inner = points(view->f, split.inner_set) * (double)(split.inner ? set_size(split.inner) : counts);
 		double outer = points(view->f, split.outer_set) * (double)((int)product->count - set_size(split.inner) + 1);
-		if (inner + outer < 0.9 * before && before - inner - outer > best.gain) {
+		if (inner + outer < pass_split_least * before && before - inner - outer > best.gain) {
 			best = split;
 			best.gain = before - inner - outer;
 		}
@@ -351,7 +335,7 @@ static bool never_empty(const IrFunc *func, const View *view, uint32_t summed_aw
 		bool holds = true;
 		for (uint32_t c = 0; c < view->f->conds.count && holds; c++) {
 			IrAt at = view->f->conds.data[c], there = ir_at_const(at.offset);
-			bool touches = at_set(view, at) & summed_away;
+			bool touches = ir_at_index_set(at, view->sets) & summed_away;
 			for (uint32_t i = 0; touches && i < at.term_count; i++) {
 				IrTerm term = at.terms[i];
 				IrDim last = term.is_node ? 0 : view->f->indices.data[term.ref].extent - 1;
@@ -441,8 +425,6 @@ static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out
 
 /* ---- placing an operation ---- */
 
-enum { MAX_DEPTH = 12 };
-
 static void append(Hoist *h, IrOp *op, IrValue *outs) {
 	vec_push(h->b.func->module->arena, &h->b.block->ops, op);
 	for (uint32_t p = 0; p < op->f.puts.count; p++)
@@ -478,7 +460,7 @@ static bool emit_rest(Hoist *h, const View *view, const IrValue *values, const b
 /* Appends `op` (made before, in no block now) or what is better than it; outs: one value per put. */
 static void place(Hoist *h, IrOp *op, IrValue *outs, int depth) {
 	uint32_t start = h->b.block->ops.count;
-	if (depth > MAX_DEPTH || ir_for_is_empty(&op->f)) {
+	if (depth > PASS_HOIST_DEPTH || ir_for_is_empty(&op->f)) {
 		append(h, op, outs);
 		return;
 	}
@@ -506,32 +488,23 @@ void ir_hoist_place(IrBuilder *b, Arena *scratch, IrOp *op, IrValue *outs) {
 	place(&h, op, outs, 0);
 }
 
-static void hoist_block(void *context, const IrBlock *block) {
+static void hoist_for(void *context, const IrOp *op) {
 	Hoist *h = context;
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		h->b.span = op->span;
-		if (op->kind == IR_LOOP) {
-			ir_rewrite_loop(&h->b, h->scratch, h->func, &op->loop, &h->map, hoist_block, h);
-			continue;
-		}
-		IrOp *copy = ir_copy_op(&h->b, h->func, op, &h->map);
-		if (op->kind != IR_FOR)
-			continue;
-		h->b.block->ops.count--;
-		IrValue *outs = ARENA_ARRAY(h->scratch, IrValue, copy->f.puts.count + 1);
-		place(h, copy, outs, 0);
-		for (uint32_t p = 0; p < op->f.puts.count; p++)
-			ir_map_set(&h->map, op->f.puts.data[p].out, outs[p]);
-	}
+	IrOp *copy = ir_copy_op(&h->b, h->func, op, &h->map);
+	h->b.block->ops.count--;
+	IrValue *outs = ARENA_ARRAY(h->scratch, IrValue, copy->f.puts.count + 1);
+	place(h, copy, outs, 0);
+	for (uint32_t p = 0; p < op->f.puts.count; p++)
+		ir_map_set(&h->map, op->f.puts.data[p].out, outs[p]);
 }
+
+static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_FOR] = hoist_for};
 
 IrFunc *ir_pass_hoist(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
 	Hoist h = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
-	IrFunc *out = ir_pass_begin(module, func, &h.map, &h.b);
-	hoist_block(&h, &func->body);
-	ir_pass_end(func, &h.map, out);
+	IrCopier copier = {.from = func, .b = &h.b, .map = &h.map, .rules = rules, .context = &h};
+	IrFunc *out = ir_copier_run(&copier, module);
 	arena_free(scratch);
 	return out;
 }

@@ -2,9 +2,8 @@
 #ifndef GRADUS_IR_HOIST_H
 #define GRADUS_IR_HOIST_H
 
+#include "ir/pass/limits.h"
 #include "ir/pass/rewrite.h"
-
-enum { IR_MAX_FACTORS = 16 };
 
 typedef struct Factor {
 	uint32_t node;
@@ -12,7 +11,7 @@ typedef struct Factor {
 } Factor;
 
 typedef struct Product {
-	Factor factors[IR_MAX_FACTORS];
+	Factor factors[PASS_FACTORS];
 	uint32_t count;
 	bool negative;
 } Product;

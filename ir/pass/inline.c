@@ -5,9 +5,8 @@
  *
  * Free: no scalar operation and at most one read (a broadcast, transpose, slice, reshape, constant, counter).
  * Requires a verified function; keeps every bit. Leaves dead producers to `simplify`. */
+#include "ir/pass/limits.h"
 #include "ir/pass/rewrite.h"
-
-enum { MAX_BODY = 160 };
 
 typedef struct Producer {
 	const IrFor *f; /* in the new function; NULL: not a candidate */
@@ -20,6 +19,7 @@ typedef struct Inline {
 	const uint32_t *uses;
 	IrBuilder b; /* new */
 	IrMap map;
+	IrCopier copier;
 	Arena *scratch;
 	const bool *is_base;     /* by old value: some put starts from it */
 	VEC(bool) base;          /* by new value */
@@ -93,7 +93,7 @@ static bool wants(const Inline *in, const IrRewrite *rewrite, const IrNode *read
 	if (producer.free)
 		return true;
 	uint32_t size = rewrite->to->op->f.nodes.count + producer.f->nodes.count;
-	return producer.block == in->b.block && in->new_uses.data[value] == 1 && size < MAX_BODY &&
+	return producer.block == in->b.block && in->new_uses.data[value] == 1 && size < PASS_INLINE_NODES &&
 	       asks_once(rewrite->from, read);
 }
 
@@ -118,7 +118,9 @@ static uint32_t replace_read(void *context, IrRewrite *rewrite, uint32_t number)
 	return wants(in, rewrite, node, producer, value) ? substitute(in, rewrite, node, producer.f) : IR_NO_NODE;
 }
 
-static void inline_for(Inline *in, const IrFor *from) {
+static void inline_for(void *context, const IrOp *op) {
+	Inline *in = context;
+	const IrFor *from = &op->f;
 	IrForBuilder f;
 	ir_rewrite_or_copy(&in->b, in->scratch, in->func, from, &in->map, replace_read, in, &f);
 	for (uint32_t p = 0; p < from->puts.count; p++)
@@ -126,45 +128,28 @@ static void inline_for(Inline *in, const IrFor *from) {
 	remember(in, &f.op->f, from->puts.data[0].out);
 }
 
-static void inline_block(void *context, const IrBlock *block);
-
-static void inline_loop(Inline *in, const IrLoop *loop) {
-	ir_rewrite_loop(&in->b, in->scratch, in->func, loop, &in->map, inline_block, in);
+static void inline_loop(void *context, const IrOp *op) {
+	Inline *in = context;
+	ir_copy_as_it_is(&in->copier, op);
 	note_bases(in);
 }
+
+static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_FOR] = inline_for, [IR_LOOP] = inline_loop};
 
 static void inline_block(void *context, const IrBlock *block) {
 	Inline *in = context;
 	note_bases(in);
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		in->b.span = op->span;
-		if (op->kind == IR_FOR)
-			inline_for(in, &op->f);
-		else if (op->kind == IR_LOOP)
-			inline_loop(in, &op->loop);
-		else
-			ir_copy_op(&in->b, in->func, op, &in->map);
-	}
-}
-
-static void mark_bases(void *context, const IrBlock *block, IrOp *op) {
-	bool *is_base = context;
-	(void)block;
-	for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
-		is_base[op->f.puts.data[p].into] = true;
+	ir_copy_ops(&in->copier, block);
 }
 
 IrFunc *ir_pass_inline(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
 	Inline in = {
 		.func = func, .scratch = scratch, .map = ir_map_new(scratch, func), .uses = ir_use_counts(scratch, func)};
-	bool *is_base = ARENA_ARRAY(scratch, bool, func->values.count + 1);
-	ir_visit_ops(&func->body, mark_bases, is_base);
-	in.is_base = is_base;
-	IrFunc *out = ir_pass_begin(module, func, &in.map, &in.b);
-	inline_block(&in, &func->body);
-	ir_pass_end(func, &in.map, out);
+	in.is_base = ir_bases(scratch, func);
+	in.copier =
+		(IrCopier){.from = func, .b = &in.b, .map = &in.map, .rules = rules, .block = inline_block, .context = &in};
+	IrFunc *out = ir_copier_run(&in.copier, module);
 	arena_free(scratch);
 	return out;
 }

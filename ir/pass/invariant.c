@@ -10,110 +10,78 @@ typedef struct Invariant {
 	const IrFunc *func;
 	IrBuilder b;
 	IrMap map;
+	IrCopier copier;
 	Arena *scratch;
-	bool *variant; /* by old value: changes with a turn of the loop at hand */
+	bool *changes;    /* by old value: with a turn of the loop at hand */
+	const bool *left; /* per operation of the loop's body that is being copied: it stands before the loop already */
 	bool moved;
 } Invariant;
 
-static bool for_is_variant(const Invariant *in, const IrFor *f) {
-	for (uint32_t n = 0; n < f->nodes.count; n++)
-		if (f->nodes.data[n].kind == IR_NODE_READ && in->variant[f->nodes.data[n].value])
-			return true;
-	for (uint32_t p = 0; p < f->puts.count; p++)
-		if (f->puts.data[p].into && in->variant[f->puts.data[p].into])
-			return true;
-	return false;
-}
-
-typedef struct Scan {
+/* Looks for an operation of some sort, in blocks, too. */
+typedef struct Search {
 	const Invariant *in;
-	bool variant; /* some operation is what is looked for */
-} Scan;
+	bool found;
+} Search;
 
-static void scan_op(void *context, const IrBlock *block, IrOp *op) {
-	Scan *scan = context;
+static void find_changing(void *context, const IrBlock *block, IrOp *op) {
+	Search *search = context;
 	(void)block;
-	if (op->kind == IR_FOR)
-		scan->variant |= for_is_variant(scan->in, &op->f);
-	for (uint32_t i = 0; op->kind == IR_LOOP && i < op->loop.carries.count; i++)
-		scan->variant |=
-			scan->in->variant[op->loop.carries.data[i].init] || scan->in->variant[op->loop.carries.data[i].yield];
-	if (op->kind == IR_LOOP && op->loop.trips)
-		scan->variant |= scan->in->variant[op->loop.trips];
+	for (IrUse use = ir_uses(op); ir_next_use(&use);)
+		search->found |= search->in->changes[use.value];
 }
 
-static bool op_is_variant(const Invariant *in, IrOp *op) {
-	Scan scan = {.in = in};
-	scan_op(&scan, NULL, op);
-	if (op->kind == IR_LOOP)
-		ir_visit_ops(&op->loop.body, scan_op, &scan);
-	return scan.variant;
-}
-
-static void scan_checks(void *context, const IrBlock *block, IrOp *op) {
-	Scan *scan = context;
+static void find_check(void *context, const IrBlock *block, IrOp *op) {
+	Search *search = context;
+	const IrFor *f = ir_as_for(op);
 	(void)block;
-	scan->variant |= op->kind == IR_FOR && ir_for_may_fail(scan->in->func, &op->f);
+	search->found |= f && ir_for_may_fail(search->in->func, f);
 }
 
-static bool stays_for_checks(const Invariant *in, const IrLoop *loop, IrOp *op) {
-	Scan scan = {.in = in};
-	if (loop->limit > 0 && !loop->trips)
-		return false;
-	scan_checks(&scan, NULL, op);
-	if (op->kind == IR_LOOP)
-		ir_visit_ops(&op->loop.body, scan_checks, &scan);
-	return scan.variant;
+static bool finds(const Invariant *in, IrOp *op, IrVisit *visit) {
+	Search search = {.in = in};
+	ir_visit_op(op, visit, &search);
+	return search.found;
 }
 
-static void mark_outs(Invariant *in, const IrOp *op, bool variant) {
-	if (op->kind == IR_CONST)
-		in->variant[op->constant.out] = variant;
-	for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
-		in->variant[op->f.puts.data[p].out] = variant;
-	for (uint32_t i = 0; op->kind == IR_LOOP && i < op->loop.carries.count; i++)
-		in->variant[op->loop.carries.data[i].out] = variant;
+/* The operation has to stay in the loop. */
+static bool stays(const Invariant *in, const IrOp *loop, IrOp *op) {
+	return finds(in, op, find_changing) || (!ir_block_runs(loop, 0) && finds(in, op, find_check));
 }
 
-typedef struct Body {
-	Invariant *in;
-	const bool *skip; /* per operation of the block, or NULL */
-} Body;
+static void mark_defs(Invariant *in, const IrOp *op, int block, bool changes) {
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		if (def.block == block)
+			in->changes[def.value] = changes;
+}
 
-static void emit_block(void *context, const IrBlock *block);
-
-static void emit_loop(Invariant *in, const IrLoop *loop) {
-	in->variant[loop->counter] = true;
-	for (uint32_t i = 0; i < loop->carries.count; i++)
-		in->variant[loop->carries.data[i].inner] = true;
-	bool *skip = ARENA_ARRAY(in->scratch, bool, loop->body.ops.count + 1);
-	for (uint32_t i = 0; i < loop->body.ops.count; i++) {
-		IrOp *op = loop->body.ops.data[i];
-		bool variant = op_is_variant(in, op) || stays_for_checks(in, loop, op);
-		mark_outs(in, op, variant);
-		if (variant)
-			continue;
-		skip[i] = true;
-		in->moved = true;
-		in->b.span = op->span;
-		ir_copy_op(&in->b, in->func, op, &in->map);
+static void copy_loop(void *context, const IrOp *op) {
+	Invariant *in = context;
+	const IrBlock *body = &op->loop.body;
+	mark_defs(in, op, 0, true);
+	bool *left = ARENA_ARRAY(in->scratch, bool, body->ops.count + 1);
+	for (uint32_t i = 0; i < body->ops.count; i++) {
+		IrOp *inside = body->ops.data[i];
+		left[i] = !stays(in, op, inside);
+		mark_defs(in, inside, -1, !left[i]);
+		if (left[i])
+			ir_copy_op(&in->b, in->func, inside, &in->map);
+		in->moved |= left[i];
 	}
-	ir_rewrite_loop(&in->b, in->scratch, in->func, loop, &in->map, emit_block, &(Body){in, skip});
+	in->left = left;
+	ir_copy_as_it_is(&in->copier, op);
 }
 
-static void emit_block(void *context, const IrBlock *block) {
-	Invariant *in = ((Body *)context)->in;
-	const bool *skip = ((Body *)context)->skip;
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		IrOp *op = block->ops.data[i];
-		if (skip && skip[i])
-			continue;
-		in->b.span = op->span;
-		if (op->kind == IR_LOOP)
-			emit_loop(in, &op->loop);
-		else
-			ir_copy_op(&in->b, in->func, op, &in->map);
-	}
+static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_LOOP] = copy_loop};
+
+static void copy_block(void *context, const IrBlock *block) {
+	Invariant *in = context;
+	const bool *left = in->left;
+	IrBlock rest = {0};
+	for (uint32_t i = 0; i < block->ops.count; i++)
+		if (!left || !left[i])
+			vec_push(in->scratch, &rest.ops, block->ops.data[i]);
+	in->left = NULL;
+	ir_copy_ops(&in->copier, &rest);
 }
 
 /* An operation two loops deep leaves one loop per round. */
@@ -122,10 +90,10 @@ IrFunc *ir_pass_invariant(IrModule *module, IrFunc *func) {
 	while (moved) {
 		Arena *scratch = arena_new();
 		Invariant in = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
-		in.variant = ARENA_ARRAY(scratch, bool, func->values.count + 1);
-		IrFunc *out = ir_pass_begin(module, func, &in.map, &in.b);
-		emit_block(&(Body){&in, NULL}, &func->body);
-		ir_pass_end(func, &in.map, out);
+		in.changes = ARENA_ARRAY(scratch, bool, func->values.count + 1);
+		in.copier =
+			(IrCopier){.from = func, .b = &in.b, .map = &in.map, .rules = rules, .block = copy_block, .context = &in};
+		IrFunc *out = ir_copier_run(&in.copier, module);
 		arena_free(scratch);
 		moved = in.moved;
 		func = out;

@@ -5,11 +5,10 @@
  *
  * The piece must be written over the same indices in both, depend on all indices of the operation that made it, and cost
  * more than a read. Requires a verified function; keeps every bit. */
+#include "ir/pass/limits.h"
 #include "ir/pass/rewrite.h"
 
 #include <string.h>
-
-static const double least_cost = 8; /* FLOPs */
 
 /* A value whose every element is the tree below `node` of an operation of the old function. */
 typedef struct Made {
@@ -25,6 +24,7 @@ typedef struct Reuse {
 	const IrFunc *func;
 	IrBuilder b;
 	IrMap map;
+	IrCopier copier;
 	Arena *scratch;
 	bool *is_base; /* by old value: some put starts from it, and may overwrite it in place */
 	VEC(Made) made;
@@ -42,12 +42,13 @@ static Trees trees_of(Reuse *r, const IrFor *f) {
 	Trees t = {.f = f, .hashes = ir_tree_hashes(r->scratch, f, &r->map)};
 	t.costs = ARENA_ARRAY(r->scratch, double, f->nodes.count + 1);
 	t.sets = ARENA_ARRAY(r->scratch, uint32_t, f->nodes.count + 1);
-	ir_node_index_sets(f, t.sets);
+	ir_node_index_sets(f, f->nodes.count, t.sets);
 	for (uint32_t n = 0; n < f->nodes.count; n++) {
 		const IrNode *node = &f->nodes.data[n];
 		if (node->kind != IR_NODE_OP)
 			continue;
-		t.costs[n] = ir_op_info[node->opcode].cost; /* pieces used twice count twice: only compared with least_cost */
+		t.costs[n] =
+			ir_op_info[node->opcode].cost; /* pieces used twice count twice: only compared with PASS_REUSE_FLOPS */
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
 			t.costs[n] += t.costs[node->args[i]];
 	}
@@ -123,7 +124,7 @@ typedef struct Here {
 static uint32_t replace_made(void *context, IrRewrite *rewrite, uint32_t number) {
 	const Here *here = context;
 	Reuse *r = here->r;
-	const Made *made = here->t->costs[number] >= least_cost ? find_made(r, here->t, number) : NULL;
+	const Made *made = here->t->costs[number] >= PASS_REUSE_FLOPS ? find_made(r, here->t, number) : NULL;
 	if (!made)
 		return IR_NO_NODE;
 	IrAt *at = ARENA_ARRAY(r->b.func->module->arena, IrAt, IR_MAX_RANK + 1);
@@ -135,7 +136,7 @@ static uint32_t replace_made(void *context, IrRewrite *rewrite, uint32_t number)
 static void remember(Reuse *r, const Trees *t) {
 	for (uint32_t p = 0; p < t->f->puts.count; p++) {
 		const IrPut *put = &t->f->puts.data[p];
-		if (put->combine != IR_PUT_NONE || put->into || r->is_base[put->out] || t->costs[put->node] < least_cost)
+		if (put->combine != IR_PUT_NONE || put->into || r->is_base[put->out] || t->costs[put->node] < PASS_REUSE_FLOPS)
 			continue;
 		uint32_t all = (1u << t->f->indices.count) - 1;
 		if (!ir_put_is_permutation(r->func, t->f, put) || t->sets[put->node] != all)
@@ -145,44 +146,31 @@ static void remember(Reuse *r, const Trees *t) {
 	}
 }
 
-static void reuse_for(Reuse *r, const IrFor *from) {
+static void reuse_for(void *context, const IrOp *op) {
+	Reuse *r = context;
+	const IrFor *from = &op->f;
 	Trees t = trees_of(r, from);
 	IrForBuilder f;
 	ir_rewrite_or_copy(&r->b, r->scratch, r->func, from, &r->map, replace_made, &(Here){r, &t}, &f);
 	remember(r, &t);
 }
 
+static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_FOR] = reuse_for};
+
+/* What was made in a block is not visible behind it. */
 static void reuse_block(void *context, const IrBlock *block) {
 	Reuse *r = context;
 	uint32_t outer = r->made.count;
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		r->b.span = op->span;
-		if (op->kind == IR_FOR)
-			reuse_for(r, &op->f);
-		else if (op->kind == IR_LOOP)
-			ir_rewrite_loop(&r->b, r->scratch, r->func, &op->loop, &r->map, reuse_block, r);
-		else
-			ir_copy_op(&r->b, r->func, op, &r->map);
-	}
+	ir_copy_ops(&r->copier, block);
 	r->made.count = outer;
-}
-
-static void mark_bases(void *context, const IrBlock *block, IrOp *op) {
-	bool *is_base = context;
-	(void)block;
-	for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
-		is_base[op->f.puts.data[p].into] = true;
 }
 
 IrFunc *ir_pass_reuse(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
 	Reuse r = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
-	r.is_base = ARENA_ARRAY(scratch, bool, func->values.count + 1);
-	ir_visit_ops(&func->body, mark_bases, r.is_base);
-	IrFunc *out = ir_pass_begin(module, func, &r.map, &r.b);
-	reuse_block(&r, &func->body);
-	ir_pass_end(func, &r.map, out);
+	r.is_base = ir_bases(scratch, func);
+	r.copier = (IrCopier){.from = func, .b = &r.b, .map = &r.map, .rules = rules, .block = reuse_block, .context = &r};
+	IrFunc *out = ir_copier_run(&r.copier, module);
 	arena_free(scratch);
 	return out;
 }

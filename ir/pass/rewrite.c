@@ -1,182 +1,7 @@
-/* Re-emitting bodies, and small questions about operations: see rewrite.h. */
+/* What passes share: equality, and small questions about operations. See rewrite.h. */
 #include "ir/pass/rewrite.h"
 
 #include <string.h>
-
-IrRewrite ir_rewrite_begin(Arena *scratch, IrForBuilder *to, const IrFor *from, const IrMap *map,
-                           const IrAt *index_at) {
-	IrRewrite rewrite = {.to = to, .from = from, .map = map, .index_at = index_at};
-	rewrite.done = ARENA_ARRAY(scratch, uint32_t, from->nodes.count + 1);
-	for (uint32_t i = 0; i < from->nodes.count; i++)
-		rewrite.done[i] = IR_NO_NODE;
-	return rewrite;
-}
-
-static IrModule *rewrite_module(const IrRewrite *rewrite) {
-	return rewrite->to->builder->func->module;
-}
-
-IrAt ir_rewrite_at(IrRewrite *rewrite, IrAt at) {
-	IrModule *module = rewrite_module(rewrite);
-	IrAt result = ir_at_const(at.offset);
-	for (uint32_t i = 0; i < at.term_count; i++) {
-		IrTerm term = at.terms[i];
-		IrAt piece =
-			term.is_node ? ir_at_node(module, ir_rewrite_node(rewrite, term.ref), 1) : rewrite->index_at[term.ref];
-		result = ir_at_add(module, result, ir_at_scale(module, piece, term.coef));
-	}
-	return result;
-}
-
-IrAt *ir_rewrite_positions(IrRewrite *rewrite, const IrAt *at, uint32_t count) {
-	IrAt *result = ARENA_ARRAY(rewrite_module(rewrite)->arena, IrAt, count + 1);
-	for (uint32_t i = 0; i < count; i++)
-		result[i] = ir_rewrite_at(rewrite, at[i]);
-	return result;
-}
-
-/* idx(at) may become a form with nodes: then it is written out in integer arithmetic. */
-static uint32_t emit_index_value(IrRewrite *rewrite, IrAt at) {
-	IrForBuilder *f = rewrite->to;
-	IrModule *module = rewrite_module(rewrite);
-	IrAt affine = ir_at_const(at.offset);
-	uint32_t sum = IR_NO_NODE;
-	for (uint32_t i = 0; i < at.term_count; i++) {
-		IrTerm term = at.terms[i];
-		if (!term.is_node) {
-			affine = ir_at_add(module, affine, ir_at_index(module, term.ref, term.coef));
-			continue;
-		}
-		uint32_t piece = term.coef == 1 ? term.ref : ir_op2(f, IR_mul, ir_int(f, term.coef), term.ref);
-		sum = sum == IR_NO_NODE ? piece : ir_op2(f, IR_add, sum, piece);
-	}
-	uint32_t base = affine.term_count == 0 ? ir_int(f, affine.offset) : ir_index_value(f, affine);
-	return sum == IR_NO_NODE ? base : ir_op2(f, IR_add, base, sum);
-}
-
-uint32_t ir_rewrite_node(IrRewrite *rewrite, uint32_t number) {
-	if (rewrite->done[number] != IR_NO_NODE)
-		return rewrite->done[number];
-	uint32_t other = rewrite->replace ? rewrite->replace(rewrite->context, rewrite, number) : IR_NO_NODE;
-	if (other != IR_NO_NODE)
-		return rewrite->done[number] = other;
-	IrForBuilder *f = rewrite->to;
-	const IrNode *node = &rewrite->from->nodes.data[number];
-	uint32_t result = IR_NO_NODE;
-	switch (node->kind) {
-	case IR_NODE_CONST: result = ir_constant(f, node->type, node->real, node->integer); break;
-	case IR_NODE_DIM: result = ir_dim(f, node->dim); break;
-	case IR_NODE_INDEX: result = emit_index_value(rewrite, ir_rewrite_at(rewrite, node->at[0])); break;
-	case IR_NODE_READ: {
-		IrAt *at = ir_rewrite_positions(rewrite, node->at, node->at_count);
-		IrValue value = rewrite->map ? ir_map_get(rewrite->map, node->value) : node->value;
-		result = ir_read(f, value, at, node->guarded);
-		break;
-	}
-	case IR_NODE_OP: {
-		uint32_t args[IR_MAX_ARGS] = {0};
-		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-			args[i] = ir_rewrite_node(rewrite, node->args[i]);
-		result = ir_op(f, node->opcode, args);
-		break;
-	}
-	}
-	rewrite->done[number] = result;
-	return result;
-}
-
-IrRewrite ir_rewrite_same_domain(Arena *scratch, IrForBuilder *to, const IrFor *from, const IrMap *map) {
-	IrModule *module = to->builder->func->module;
-	IrAt *index_at = ARENA_ARRAY(scratch, IrAt, from->indices.count + 1);
-	for (uint32_t i = 0; i < from->indices.count; i++) {
-		IrIndex index = from->indices.data[i];
-		uint32_t number = index.lane ? ir_for_lane(to) : ir_for_index(to, index.name, index.extent);
-		index_at[i] = ir_at_index(module, number, 1);
-	}
-	IrRewrite rewrite = ir_rewrite_begin(scratch, to, from, map, index_at);
-	for (uint32_t i = 0; i < from->conds.count; i++)
-		ir_for_cond(to, ir_rewrite_at(&rewrite, from->conds.data[i]));
-	return rewrite;
-}
-
-void ir_rewrite_puts(IrBuilder *b, const IrFunc *func, IrRewrite *rewrite, IrMap *map, const bool *wanted) {
-	const IrFor *from = rewrite->from;
-	for (uint32_t p = 0; p < from->puts.count; p++) {
-		const IrPut *put = &from->puts.data[p];
-		if (wanted && !wanted[p])
-			continue;
-		const IrValueInfo *info = ir_info(func, put->out);
-		IrValue out;
-		b->name = info->name;
-		if (ir_put_is_arg(put)) {
-			out = ir_put_arg(rewrite->to, ir_map_get(map, from->puts.data[put->arg_of].out), put->arg_index);
-		} else {
-			IrValue into = put->into ? ir_map_get(map, put->into) : 0;
-			IrAt *at = ir_rewrite_positions(rewrite, put->at, info->type.rank);
-			uint32_t node = ir_rewrite_node(rewrite, put->node);
-			b->name = info->name;
-			out = ir_put(rewrite->to, put->combine, node, info->type, at, into, put->guarded);
-		}
-		ir_map_set(map, put->out, out);
-	}
-	b->name = 0;
-}
-
-void ir_rewrite_or_copy(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map,
-                        IrReplace *replace, void *context, IrForBuilder *f) {
-	*f = ir_for_begin(b);
-	IrRewrite rewrite = ir_rewrite_same_domain(scratch, f, from, map);
-	rewrite.replace = replace;
-	rewrite.context = context;
-	ir_rewrite_puts(b, func, &rewrite, map, NULL);
-	if (ir_for_try_end(f))
-		return;
-	*f = ir_for_begin(b);
-	rewrite = ir_rewrite_same_domain(scratch, f, from, map);
-	ir_rewrite_puts(b, func, &rewrite, map, NULL);
-	ir_for_end(f);
-}
-
-void ir_rewrite_for(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map, const bool *keep) {
-	IrForBuilder f = ir_for_begin(b);
-	IrRewrite rewrite = ir_rewrite_same_domain(scratch, &f, from, map);
-	bool *wanted = ARENA_ARRAY(scratch, bool, from->puts.count);
-	for (uint32_t p = 0; p < from->puts.count; p++) {
-		const IrPut *put = &from->puts.data[p];
-		if (keep && !keep[p])
-			continue;
-		wanted[p] = true;
-		if (ir_put_is_arg(put))
-			wanted[put->arg_of] = true;
-	}
-	ir_rewrite_puts(b, func, &rewrite, map, wanted);
-	ir_for_end(&f);
-}
-
-bool ir_put_is_arg(const IrPut *put) {
-	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
-}
-
-IrOp *ir_rewrite_loop(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrLoop *loop, IrMap *map,
-                      IrEmitBlock *emit, void *context) {
-	IrBlock *outer = b->block;
-	IrOp *copy = ir_loop_begin(b, loop->limit, loop->trips ? ir_map_get(map, loop->trips) : 0);
-	ir_map_set(map, loop->counter, copy->loop.counter);
-	for (uint32_t i = 0; i < loop->carries.count; i++) {
-		const IrCarry *carry = &loop->carries.data[i];
-		b->name = ir_info(func, carry->inner)->name;
-		ir_map_set(map, carry->inner, ir_loop_carry(b, copy, ir_map_get(map, carry->init)));
-	}
-	b->name = 0;
-	emit(context, &loop->body);
-	IrValue *yields = ARENA_ARRAY(scratch, IrValue, loop->carries.count + 1);
-	for (uint32_t i = 0; i < loop->carries.count; i++)
-		yields[i] = ir_map_get(map, loop->carries.data[i].yield);
-	ir_loop_end(b, copy, yields, outer);
-	for (uint32_t i = 0; i < loop->carries.count; i++)
-		ir_map_set(map, loop->carries.data[i].out, copy->loop.carries.data[i].out);
-	return copy;
-}
 
 /* ---- equality ---- */
 
@@ -362,51 +187,11 @@ bool ir_for_may_fail(const IrFunc *func, const IrFor *f) {
 	return false;
 }
 
-static uint32_t at_index_set(const IrFor *f, const uint32_t *sets, IrAt at) {
-	uint32_t set = 0;
-	(void)f;
-	for (uint32_t i = 0; i < at.term_count; i++)
-		set |= at.terms[i].is_node ? sets[at.terms[i].ref] : 1u << at.terms[i].ref;
-	return set;
-}
-
-void ir_node_index_sets(const IrFor *f, uint32_t *sets) {
-	for (uint32_t n = 0; n < f->nodes.count; n++) {
-		const IrNode *node = &f->nodes.data[n];
-		sets[n] = 0;
-		for (uint32_t k = 0; k < node->at_count; k++)
-			sets[n] |= at_index_set(f, sets, node->at[k]);
-		if (node->kind == IR_NODE_OP)
-			for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-				sets[n] |= sets[node->args[i]];
-	}
-}
-
-void ir_visit_ops(const IrBlock *block, IrVisit *visit, void *context) {
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		IrOp *op = block->ops.data[i];
-		visit(context, block, op);
-		if (op->kind == IR_LOOP)
-			ir_visit_ops(&op->loop.body, visit, context);
-	}
-}
-
 static void count_uses(void *context, const IrBlock *block, IrOp *op) {
 	uint32_t *uses = context;
 	(void)block;
-	if (op->kind == IR_FOR) {
-		for (uint32_t i = 0; i < op->f.nodes.count; i++)
-			if (op->f.nodes.data[i].kind == IR_NODE_READ)
-				uses[op->f.nodes.data[i].value]++;
-		for (uint32_t i = 0; i < op->f.puts.count; i++)
-			uses[op->f.puts.data[i].into]++;
-	} else if (op->kind == IR_LOOP) {
-		uses[op->loop.trips]++;
-		for (uint32_t i = 0; i < op->loop.carries.count; i++) {
-			uses[op->loop.carries.data[i].init]++;
-			uses[op->loop.carries.data[i].yield]++;
-		}
-	}
+	for (IrUse use = ir_uses(op); ir_next_use(&use);)
+		uses[use.value]++;
 }
 
 uint32_t *ir_use_counts(Arena *scratch, const IrFunc *func) {
@@ -417,25 +202,16 @@ uint32_t *ir_use_counts(Arena *scratch, const IrFunc *func) {
 	return uses;
 }
 
-/* ---- frames of passes ---- */
-
-IrFunc *ir_pass_begin(IrModule *module, const IrFunc *func, IrMap *map, IrBuilder *builder) {
-	IrFunc *out = ir_func_new(module, name_text(module->session->names, func->name));
-	for (uint32_t i = 0; i < func->symbols.count; i++)
-		ir_symbol(out, name_text(module->session->names, func->symbols.data[i]));
-	for (uint32_t i = 0; i < func->params.count; i++) {
-		IrParam param = func->params.data[i];
-		const char *name = param.name ? name_text(module->session->names, param.name) : NULL;
-		ir_map_set(map, param.value, ir_param_as(out, param.role, name, ir_type(func, param.value)));
-	}
-	*builder = ir_builder(out);
-	return out;
+static void mark_bases(void *context, const IrBlock *block, IrOp *op) {
+	bool *bases = context;
+	(void)block;
+	for (IrUse use = ir_uses(op); ir_next_use(&use);)
+		if (use.kind == IR_USE_INTO)
+			bases[use.value] = true;
 }
 
-void ir_pass_end(const IrFunc *func, const IrMap *map, IrFunc *out) {
-	for (uint32_t i = 0; i < func->results.count; i++) {
-		IrResult result = func->results.data[i];
-		const char *name = result.name ? name_text(func->module->session->names, result.name) : NULL;
-		ir_result_as(out, result.role, name, ir_map_get(map, result.value));
-	}
+bool *ir_bases(Arena *scratch, const IrFunc *func) {
+	bool *bases = ARENA_ARRAY(scratch, bool, func->values.count + 1);
+	ir_visit_ops(&func->body, mark_bases, bases);
+	return bases;
 }

@@ -5,13 +5,8 @@
  *
  * The later operation moves up to the earlier one, so it must need nothing made in between, and nothing in between may
  * read what it overwrites. Requires a verified function; keeps every bit. */
+#include "ir/pass/limits.h"
 #include "ir/pass/rewrite.h"
-
-enum {
-	WINDOW = 48,     /* how far back an operation looks for another */
-	MAX_NODES = 400, /* of what is merged ... */
-	MAX_PUTS = 16    /* ... and its puts: each keeps an accumulator or an address busy */
-};
 
 /* One operation of a block, looked at. */
 typedef struct Item {
@@ -28,6 +23,7 @@ typedef struct Share {
 	const IrFunc *func;
 	IrBuilder b;
 	IrMap map;
+	IrCopier copier;
 	Arena *scratch;
 	int *position; /* per old value: where in the block at hand it is made; -1: before */
 } Share;
@@ -74,34 +70,7 @@ static double shared_part(const Item *a, const Item *b) {
 			}
 		}
 	}
-	return shared >= 3 && own > 0 ? shared / own : 0;
-}
-
-static bool reads(const IrOp *op, IrValue value);
-
-static bool block_reads(const IrBlock *block, IrValue value) {
-	for (uint32_t i = 0; i < block->ops.count; i++)
-		if (reads(block->ops.data[i], value))
-			return true;
-	return false;
-}
-
-static bool reads(const IrOp *op, IrValue value) {
-	if (op->kind == IR_FOR) {
-		for (uint32_t n = 0; n < op->f.nodes.count; n++)
-			if (op->f.nodes.data[n].kind == IR_NODE_READ && op->f.nodes.data[n].value == value)
-				return true;
-		for (uint32_t p = 0; p < op->f.puts.count; p++)
-			if (op->f.puts.data[p].into == value)
-				return true;
-	}
-	if (op->kind == IR_LOOP) {
-		for (uint32_t i = 0; i < op->loop.carries.count; i++)
-			if (op->loop.carries.data[i].init == value || op->loop.carries.data[i].yield == value)
-				return true;
-		return op->loop.trips == value || block_reads(&op->loop.body, value);
-	}
-	return false;
+	return shared >= PASS_SHARE_FLOPS && own > 0 ? shared / own : 0;
 }
 
 /* `b`, at place `from`, may stand at place `to`. */
@@ -117,29 +86,26 @@ static bool may_move(const Share *s, const Item *items, int from, int to) {
 		if (s->position[into] >= to)
 			return false;
 		for (int k = to; k < from; k++)
-			if (reads(items[k].op, into))
+			if (ir_op_uses(items[k].op, into))
 				return false;
 	}
 	return true;
 }
 
 static void set_positions(const Share *s, const IrOp *op, int place) {
-	if (op->kind == IR_CONST)
-		s->position[op->constant.out] = place;
-	for (uint32_t p = 0; op->kind == IR_FOR && p < op->f.puts.count; p++)
-		s->position[op->f.puts.data[p].out] = place;
-	for (uint32_t i = 0; op->kind == IR_LOOP && i < op->loop.carries.count; i++)
-		s->position[op->loop.carries.data[i].out] = place;
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		if (def.block < 0)
+			s->position[def.value] = place;
 }
 
 static void find_leader(Share *s, Item *items, int place) {
 	Item *item = &items[place];
-	double best = 0.25;
-	for (int k = place - 1; k >= 0 && k >= place - WINDOW; k--) {
+	double best = pass_share_part;
+	for (int k = place - 1; k >= 0 && k >= place - PASS_SHARE_WINDOW; k--) {
 		Item *other = &items[k];
-		if (other->op->kind != IR_FOR || other->leader != k || other->nodes + item->nodes > MAX_NODES)
+		if (!ir_as_for(other->op) || other->leader != k || other->nodes + item->nodes > PASS_SHARE_NODES)
 			continue;
-		if (other->puts + item->puts > MAX_PUTS)
+		if (other->puts + item->puts > PASS_SHARE_PUTS)
 			continue;
 		if (!same_domain(&other->op->f, &item->op->f))
 			continue;
@@ -178,7 +144,7 @@ static void share_block(void *context, const IrBlock *block) {
 	Item *items = ARENA_ARRAY(s->scratch, Item, block->ops.count + 1);
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		items[i] = (Item){.op = block->ops.data[i], .leader = (int)i};
-		if (items[i].op->kind == IR_FOR) {
+		if (ir_as_for(items[i].op)) {
 			look(s, &items[i]);
 			find_leader(s, items, (int)i);
 		}
@@ -189,12 +155,10 @@ static void share_block(void *context, const IrBlock *block) {
 		s->b.span = op->span;
 		if (items[i].leader != (int)i)
 			continue;
-		if (op->kind == IR_LOOP)
-			ir_rewrite_loop(&s->b, s->scratch, s->func, &op->loop, &s->map, share_block, s);
-		else if (items[i].members.count > 0)
+		if (items[i].members.count > 0)
 			emit_group(s, items, &items[i]);
 		else
-			ir_copy_op(&s->b, s->func, op, &s->map);
+			ir_copy_as_it_is(&s->copier, op);
 	}
 	/* what was made here is made before whatever the block around makes next */
 	for (uint32_t i = 0; i < block->ops.count; i++)
@@ -207,9 +171,8 @@ IrFunc *ir_pass_share(IrModule *module, IrFunc *func) {
 	s.position = ARENA_ARRAY(scratch, int, func->values.count + 1);
 	for (uint32_t i = 0; i <= func->values.count; i++)
 		s.position[i] = -1;
-	IrFunc *out = ir_pass_begin(module, func, &s.map, &s.b);
-	share_block(&s, &func->body);
-	ir_pass_end(func, &s.map, out);
+	s.copier = (IrCopier){.from = func, .b = &s.b, .map = &s.map, .block = share_block, .context = &s};
+	IrFunc *out = ir_copier_run(&s.copier, module);
 	arena_free(scratch);
 	return out;
 }

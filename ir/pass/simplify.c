@@ -27,6 +27,7 @@ typedef struct Simplify {
 	const IrFunc *func; /* old */
 	IrBuilder b;        /* new */
 	IrMap map;
+	IrCopier copier;
 	Arena *scratch;
 	VEC(Known) known; /* by new value */
 	VEC(Entry) seen;  /* operations of the blocks around, innermost last */
@@ -75,10 +76,9 @@ static void emit_put(Simplify *s, IrRewrite *rewrite, const IrPut *put) {
 	if (combine == IR_PUT_NONE && into && permutation)
 		into = 0;
 	if (combine == IR_PUT_SUM && permutation) {
-		const IrOp *def = into ? ir_info(s->b.func, into)->def : NULL;
 		if (!into) {
 			combine = IR_PUT_NONE;
-		} else if (def && def->kind == IR_FOR) {
+		} else if (ir_put_of(s->b.func, into, NULL)) {
 			node = ir_op2(f, IR_add, ir_read(f, into, at, false), node);
 			combine = IR_PUT_NONE;
 			into = 0;
@@ -145,7 +145,9 @@ static bool emit_for(Simplify *s, const IrFor *from, IrForBuilder *f, IrReplace 
 	return ir_for_try_end(f);
 }
 
-static void simplify_for(Simplify *s, const IrFor *from) {
+static void simplify_for(void *context, const IrOp *old) {
+	Simplify *s = context;
+	const IrFor *from = &old->f;
 	IrForBuilder f;
 	if (!emit_for(s, from, &f, replace_known) && !emit_for(s, from, &f, NULL))
 		ir_for_end(&f); /* says what is wrong */
@@ -172,60 +174,36 @@ static void simplify_for(Simplify *s, const IrFor *from) {
 	}
 }
 
-static void simplify_block(Simplify *s, const IrBlock *block);
-
-static void simplify_loop(Simplify *s, const IrLoop *loop) {
-	IrBlock *outer = s->b.block;
+/* A carry that every turn passes on is what it starts from. */
+static void simplify_loop(void *context, const IrOp *op) {
+	Simplify *s = context;
+	const IrLoop *loop = &op->loop;
 	uint32_t seen = s->seen.count;
-	IrOp *copy = ir_loop_begin(&s->b, loop->limit, loop->trips ? ir_map_get(&s->map, loop->trips) : 0);
-	ir_map_set(&s->map, loop->counter, copy->loop.counter);
+	bool *keep = ARENA_ARRAY(s->scratch, bool, loop->carries.count + 1);
 	for (uint32_t i = 0; i < loop->carries.count; i++) {
 		const IrCarry *carry = &loop->carries.data[i];
-		IrValue init = ir_map_get(&s->map, carry->init);
-		if (carry->yield == carry->inner) {
-			ir_map_set(&s->map, carry->inner, init);
-			ir_map_set(&s->map, carry->out, init);
+		keep[i] = carry->yield != carry->inner;
+		if (keep[i])
 			continue;
-		}
-		s->b.name = ir_info(s->func, carry->inner)->name;
-		ir_map_set(&s->map, carry->inner, ir_loop_carry(&s->b, copy, init));
+		ir_map_set(&s->map, carry->inner, ir_map_get(&s->map, carry->init));
+		ir_map_set(&s->map, carry->out, ir_map_get(&s->map, carry->init));
 	}
-	s->b.name = 0;
-	simplify_block(s, &loop->body);
+	IrLoopCopy copy = {.b = &s->b, .from = s->func, .loop = loop, .map = &s->map, .keep = keep};
+	ir_loop_copy_begin(&copy);
+	ir_copy_ops(&s->copier, &loop->body);
 	forget(s, seen);
-	IrValue *yields = ARENA_ARRAY(s->scratch, IrValue, loop->carries.count + 1);
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < loop->carries.count; i++)
-		if (loop->carries.data[i].yield != loop->carries.data[i].inner)
-			yields[count++] = ir_map_get(&s->map, loop->carries.data[i].yield);
-	ir_loop_end(&s->b, copy, yields, outer);
-	count = 0;
-	for (uint32_t i = 0; i < loop->carries.count; i++)
-		if (loop->carries.data[i].yield != loop->carries.data[i].inner)
-			ir_map_set(&s->map, loop->carries.data[i].out, copy->loop.carries.data[count++].out);
+	ir_loop_copy_end(&copy, NULL);
 }
 
-static void simplify_block(Simplify *s, const IrBlock *block) {
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		s->b.span = op->span;
-		if (op->kind == IR_FOR)
-			simplify_for(s, &op->f);
-		else if (op->kind == IR_LOOP)
-			simplify_loop(s, &op->loop);
-		else
-			ir_copy_op(&s->b, s->func, op, &s->map);
-	}
-}
+static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_FOR] = simplify_for, [IR_LOOP] = simplify_loop};
 
 IrFunc *ir_pass_simplify(IrModule *module, IrFunc *func) {
 	func = ir_remove_dead(module, func);
 	Arena *scratch = arena_new();
 	Simplify s = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
 	s.slots = ARENA_ARRAY(scratch, uint32_t, SLOTS);
-	IrFunc *out = ir_pass_begin(module, func, &s.map, &s.b);
-	simplify_block(&s, &func->body);
-	ir_pass_end(func, &s.map, out);
+	s.copier = (IrCopier){.from = func, .b = &s.b, .map = &s.map, .rules = rules, .context = &s};
+	IrFunc *out = ir_copier_run(&s.copier, module);
 	arena_free(scratch);
 	return ir_remove_dead(module, out);
 }

@@ -1,6 +1,7 @@
 /* The text form, read: tokens, functions, constant tables, loops. parse_body.c reads bodies; the grammar is at the top of
  * print.c. Numbers of values are kept, so that what was printed gets its numbers back; spans are not. */
 #include "ir/text/parse.h"
+#include "ir/core/walk.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -297,8 +298,30 @@ static void define(Parser *p, Def def, IrOp *op) {
 
 typedef VEC(Def) Defs;
 
-static void parse_const(Parser *p, const Def *def, IrOp *op) {
-	op->kind = IR_CONST;
+/* One rule for each kind of op: it reads what stands behind the word of the kind, given the outputs before it. */
+#define KIND(NAME, name) static void parse_##name(Parser *p, const Defs *outs, IrOp *op);
+#include "ir/core/kinds.def"
+#undef KIND
+
+typedef struct ParseRule {
+	const char *word;
+	void (*parse)(Parser *p, const Defs *outs, IrOp *op);
+} ParseRule;
+
+static const ParseRule parse_kind[IR_KIND_COUNT] = {
+#define KIND(NAME, name) [IR_##NAME] = {#name, parse_##name},
+#include "ir/core/kinds.def"
+#undef KIND
+};
+
+static const char needed[] = "an op is needed: for, const or loop";
+
+static void parse_const(Parser *p, const Defs *outs, IrOp *op) {
+	if (outs->count != 1) {
+		read_error(p, "%s", needed);
+		return;
+	}
+	const Def *def = &outs->data[0];
 	VEC(double) reals = {0};
 	VEC(int64_t) integers = {0};
 	bool is_real = ir_scalar_is_real(def->type.scalar);
@@ -337,7 +360,6 @@ static void parse_const(Parser *p, const Def *def, IrOp *op) {
 static void parse_block(Parser *p, IrBlock *block);
 
 static void parse_loop(Parser *p, const Defs *outs, IrOp *op) {
-	op->kind = IR_LOOP;
 	IrLoop *loop = &op->loop;
 	Defs inner = {0};
 	Def counter = parse_label(p);
@@ -379,8 +401,11 @@ static void parse_loop(Parser *p, const Defs *outs, IrOp *op) {
 	}
 }
 
-static void parse_for_op(Parser *p, const Defs *outs, IrOp *op) {
-	op->kind = IR_FOR;
+static void parse_for(Parser *p, const Defs *outs, IrOp *op) {
+	if (outs->count == 0) {
+		read_error(p, "%s", needed);
+		return;
+	}
 	IrValue *values = ARENA_ARRAY(p->scratch, IrValue, outs->count);
 	IrType *types = ARENA_ARRAY(p->scratch, IrType, outs->count);
 	for (uint32_t i = 0; i < outs->count; i++) {
@@ -409,14 +434,15 @@ static void parse_op(Parser *p, IrBlock *block) {
 	}
 	if (outs.count)
 		read_expect(p, "=");
-	if (read_take(p, "loop"))
-		parse_loop(p, &outs, op);
-	else if (read_take(p, "const") && outs.count == 1)
-		parse_const(p, &outs.data[0], op);
-	else if (read_take(p, "for") && outs.count)
-		parse_for_op(p, &outs, op);
-	else
-		read_error(p, "an op is needed: for, const or loop");
+	uint32_t kind = 0;
+	while (kind < IR_KIND_COUNT && !read_take(p, parse_kind[kind].word))
+		kind++;
+	if (kind == IR_KIND_COUNT) {
+		read_error(p, "%s", needed);
+	} else {
+		op->kind = (IrOpKind)kind;
+		parse_kind[kind].parse(p, &outs, op);
+	}
 	if (read_take(p, "@")) { /* a place in some other source: the line and column are for people */
 		read_integer(p);
 		read_expect(p, ":");

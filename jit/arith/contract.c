@@ -5,10 +5,12 @@
  *
  * Requires nothing; keeps every operation and put; changes roundings, so the default mode only. A product with more than one
  * use stays. Products that a sum put adds up are left to the accumulator: they are marked. */
+#include "ir/core/walk.h"
 #include "jit/loop/loop.h"
 
 typedef struct Contract {
 	Arena *arena;
+	const IrFunc *func;
 	LoopProducts *products;
 } Contract;
 
@@ -19,14 +21,12 @@ static bool is_product(const IrNode *node, uint32_t uses) {
 static uint32_t *count_uses(Arena *arena, const IrFor *f) {
 	uint32_t *uses = ARENA_ARRAY(arena, uint32_t, f->nodes.count + 1);
 	for (uint32_t i = 0; i < f->nodes.count; i++) {
-		const IrNode *node = &f->nodes.data[i];
-		for (int a = 0; node->kind == IR_NODE_OP && a < ir_op_info[node->opcode].arity; a++)
-			uses[node->args[a]]++;
+		for (IrOperand part = ir_operands(&f->nodes.data[i]); ir_next_operand(&part);)
+			uses[part.node] += part.argument >= 0;
 	}
 	for (uint32_t i = 0; i < f->puts.count; i++) {
-		const IrPut *put = &f->puts.data[i];
-		if (put->combine != IR_PUT_ARGMAX && put->combine != IR_PUT_ARGMIN)
-			uses[put->node]++;
+		for (IrOperand part = ir_put_operands(&f->puts.data[i], 0); ir_next_operand(&part);)
+			uses[part.node]++;
 	}
 	return uses;
 }
@@ -53,8 +53,7 @@ static void replace_nodes(Contract *c, const IrFunc *func, IrFor *f, IrNode *nod
 	}
 	for (uint32_t i = 0; i < f->puts.count; i++) {
 		IrPut *put = &f->puts.data[i];
-		bool argument = put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
-		put->node = argument ? 0 : to[put->node];
+		put->node = ir_put_is_arg(put) ? 0 : to[put->node];
 		renumber(c, &put->at, ir_type(func, put->out).rank, to);
 	}
 	for (uint32_t i = 0; i < f->conds.count; i++) {
@@ -66,7 +65,13 @@ static void replace_nodes(Contract *c, const IrFunc *func, IrFor *f, IrNode *nod
 	f->nodes.count = f->nodes.capacity = count;
 }
 
-static void contract_for(Contract *c, const IrFunc *func, IrFor *f) {
+static void contract_for(void *context, const IrBlock *block, IrOp *op) {
+	Contract *c = context;
+	const IrFunc *func = c->func;
+	IrFor *f = ir_as_for(op);
+	(void)block;
+	if (!f)
+		return;
 	uint32_t *moved = ARENA_ARRAY(c->arena, uint32_t, f->nodes.count + 1), count;
 	IrNode *nodes;
 	loop_reciprocals(c->arena, func, f, &nodes, &count, moved);
@@ -112,17 +117,7 @@ static void contract_for(Contract *c, const IrFunc *func, IrFor *f) {
 	vec_push(c->arena, c->products, marks);
 }
 
-static void contract_block(Contract *c, const IrFunc *func, IrBlock *block) {
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		IrOp *op = block->ops.data[i];
-		if (op->kind == IR_LOOP)
-			contract_block(c, func, &op->loop.body);
-		else if (op->kind == IR_FOR)
-			contract_for(c, func, &op->f);
-	}
-}
-
 void loop_contract(IrFunc *copy, LoopProducts *products) {
-	Contract contract = {.arena = copy->module->arena, .products = products};
-	contract_block(&contract, copy, &copy->body);
+	Contract contract = {.arena = copy->module->arena, .func = copy, .products = products};
+	ir_visit_ops(&copy->body, contract_for, &contract);
 }

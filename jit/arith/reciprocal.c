@@ -6,6 +6,7 @@
  * Also where d varies with fewer indices than x, so that one division serves a whole inner loop. Only divisors that
  * are provably not small (or are constants) take part: the reciprocal of a denormal is infinite, and 0 times that NaN.
  * Requires nothing; keeps operations and puts; changes the last place or two. */
+#include "ir/core/walk.h"
 #include "jit/loop/loop.h"
 
 #include <math.h>
@@ -23,18 +24,12 @@ static bool is_large(Sight s, uint32_t node, int depth);
 
 /* The op that stores `node`'s value, and which of its nodes that is. */
 static bool behind_read(Sight s, const IrNode *node, Sight *op, uint32_t *value) {
-	const IrOp *def = node->guarded ? NULL : ir_info(s.func, node->value)->def;
-	if (!def || def->kind != IR_FOR)
+	const IrPut *put = node->guarded ? NULL : ir_put_of(s.func, node->value, &op->f);
+	if (!put || put->combine != IR_PUT_NONE || put->into)
 		return false;
-	for (uint32_t i = 0; i < def->f.puts.count; i++) {
-		const IrPut *put = &def->f.puts.data[i];
-		if (put->out != node->value || put->combine != IR_PUT_NONE || put->into)
-			continue;
-		*op = (Sight){s.func, &def->f};
-		*value = put->node;
-		return true;
-	}
-	return false;
+	op->func = s.func;
+	*value = put->node;
+	return true;
 }
 
 /* Never below 0 (but perhaps NaN). */

@@ -5,6 +5,7 @@
  *
  * (Derivatives are written in terms of results, and come with their own copy.) Works on a private copy of a function,
  * whose nodes it replaces; keeps every operation and put, and every bit of every result. */
+#include "ir/core/walk.h"
 #include "jit/loop/loop.h"
 
 #include <string.h>
@@ -121,22 +122,28 @@ static void note_stored(Reuse *r, const IrOp *op) {
 	}
 }
 
-static void reuse_block(Reuse *r, IrBlock *block) {
+static void reuse_for(Reuse *r, IrOp *op) {
+	IrFor *f = &op->f;
+	bool changed = false;
+	for (uint32_t n = 0; n < f->nodes.count; n++) {
+		for (uint32_t s = r->stored.count; s-- > 0 && is_function(&f->nodes.data[n]);)
+			changed = replace(r, f, n, &r->stored.data[s]) || changed;
+	}
+	if (changed)
+		ir_for_sweep(r->func, f);
+	note_stored(r, op);
+}
+
+/* What was stored in a block is not visible behind it. */
+static void reuse_block(Reuse *r, const IrBlock *block) {
 	uint32_t visible = r->stored.count;
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		IrOp *op = block->ops.data[i];
-		if (op->kind == IR_LOOP)
-			reuse_block(r, &op->loop.body);
-		if (op->kind != IR_FOR)
-			continue;
-		bool changed = false;
-		for (uint32_t n = 0; n < op->f.nodes.count; n++) {
-			for (uint32_t s = r->stored.count; s-- > 0 && is_function(&op->f.nodes.data[n]);)
-				changed = replace(r, &op->f, n, &r->stored.data[s]) || changed;
-		}
-		if (changed)
-			ir_for_sweep(r->func, &op->f);
-		note_stored(r, op);
+		const IrBlock *inside;
+		for (int k = 0; (inside = ir_block_of(op, k)) != NULL; k++)
+			reuse_block(r, inside);
+		if (ir_as_for(op))
+			reuse_for(r, op);
 	}
 	r->stored.count = visible;
 }

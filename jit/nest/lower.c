@@ -3,6 +3,7 @@
  * A put with `into` runs in place where the base is not needed again; a loop carry lives in one buffer for the whole loop,
  * and what a turn yields is computed right there where the old value is no longer needed, else copied at the end of
  * the turn. So writing one row of a stack in a loop costs one row. */
+#include "ir/core/walk.h"
 #include "jit/loop/loop.h"
 
 enum {
@@ -68,9 +69,46 @@ static void define(Lower *l, IrValue value) {
 	l->depth[value] = l->loops.count;
 }
 
-static void number_block(Lower *l, const IrBlock *block);
+/* FORs in a row that become one kernel, so far. */
+typedef struct Group {
+	uint32_t begin; /* position of the first; 0: none */
+	uint32_t size;  /* nodes and puts */
+} Group;
 
-static void number_loop(Lower *l, const IrLoop *loop) {
+/* ---- one rule of each sort for each kind of op: number_ says when its values live, lower_ makes steps of it ---- */
+
+#define KIND(NAME, name)                                                   \
+	static void number_##name(Lower *l, const IrOp *op, Group *group);     \
+	static void lower_##name(Lower *l, const IrOp *op, LoopSteps *steps);
+#include "ir/core/kinds.def"
+#undef KIND
+
+typedef struct LowerRules {
+	void (*number)(Lower *l, const IrOp *op, Group *group);
+	void (*lower)(Lower *l, const IrOp *op, LoopSteps *steps);
+} LowerRules;
+
+static const LowerRules rules[IR_KIND_COUNT] = {
+#define KIND(NAME, name) [IR_##NAME] = {number_##name, lower_##name},
+#include "ir/core/kinds.def"
+#undef KIND
+};
+
+static void number_block(Lower *l, const IrBlock *block) {
+	Group group = {0};
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		next_position(l);
+		rules[block->ops.data[i]->kind].number(l, block->ops.data[i], &group);
+	}
+}
+
+static void number_const(Lower *l, const IrOp *op, Group *group) {
+	(void)group;
+	define(l, op->constant.out);
+}
+
+static void number_loop(Lower *l, const IrOp *op, Group *group) {
+	const IrLoop *loop = &op->loop;
 	use(l, loop->trips);
 	for (uint32_t i = 0; i < loop->carries.count; i++) {
 		use(l, loop->carries.data[i].init);
@@ -93,6 +131,7 @@ static void number_loop(Lower *l, const IrLoop *loop) {
 		touch(l, uses->values.data[i]);
 	for (uint32_t i = 0; i < loop->carries.count; i++)
 		define(l, loop->carries.data[i].out);
+	group->begin = 0;
 }
 
 /* A reduction long enough to be a kernel of its own, which then other places may share. */
@@ -116,42 +155,20 @@ static bool is_long(const Lower *l, const IrFor *f) {
 	return false;
 }
 
-static void number_for(Lower *l, const IrFor *f) {
-	for (uint32_t k = 0; k < f->nodes.count; k++) {
-		if (f->nodes.data[k].kind == IR_NODE_READ)
-			use(l, f->nodes.data[k].value);
-	}
-	for (uint32_t k = 0; k < f->puts.count; k++) {
-		use(l, f->puts.data[k].into);
-		define(l, f->puts.data[k].out);
-	}
-}
-
-static void number_block(Lower *l, const IrBlock *block) {
-	uint32_t begin = 0, size = 0; /* of the group so far; 0: none */
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		next_position(l);
-		if (op->kind == IR_CONST) {
-			define(l, op->constant.out);
-		} else if (op->kind == IR_LOOP) {
-			number_loop(l, &op->loop);
-			begin = 0;
-		} else {
-			number_for(l, &op->f);
-			uint32_t nodes = op->f.nodes.count + op->f.puts.count;
-			bool alone = l->options->no_fusion || is_long(l, &op->f);
-			if (begin == 0 || alone || size + nodes > MAX_KERNEL) {
-				begin = l->position;
-				size = 0;
-			}
-			size += nodes;
-			l->group_begin.data[l->position] = begin;
-			l->group_end.data[begin] = l->position;
-			if (alone)
-				begin = 0;
-		}
-	}
+static void number_for(Lower *l, const IrOp *op, Group *group) {
+	for (IrUse one = ir_uses(op); ir_next_use(&one);)
+		use(l, one.value);
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		define(l, def.value);
+	uint32_t size = op->f.nodes.count + op->f.puts.count;
+	bool alone = l->options->no_fusion || is_long(l, &op->f);
+	if (group->begin == 0 || alone || group->size + size > MAX_KERNEL)
+		*group = (Group){.begin = l->position};
+	group->size += size;
+	l->group_begin.data[l->position] = group->begin;
+	l->group_end.data[group->begin] = l->position;
+	if (alone)
+		group->begin = 0;
 }
 
 /* ---- buffers ---- */
@@ -189,14 +206,6 @@ static void add_copy(Lower *l, LoopSteps *steps, uint32_t to, uint32_t from) {
 	step->to = to;
 	step->from = from;
 	vec_push(l->arena, &steps->steps, step);
-}
-
-static const IrPut *put_of(const IrOp *op, IrValue value) {
-	for (uint32_t i = 0; i < op->f.puts.count; i++) {
-		if (op->f.puts.data[i].out == value)
-			return &op->f.puts.data[i];
-	}
-	base_panic("loop_lower", "%%%u is not made by its op", (unsigned)value);
 }
 
 static bool same_places(const IrAt *a, const IrAt *b, uint32_t rank) {
@@ -243,42 +252,36 @@ static bool may_overwrite(const Lower *l, const IrOp *op, const IrPut *put, IrVa
 	return put->into == base;
 }
 
-/* The base of an `into` chain is gone after this op and lies at the same depth. */
-static bool dies_at(const Lower *l, IrValue value, uint32_t position, uint32_t depth) {
-	bool ours = ir_info(l->ir, value)->def != NULL && ir_info(l->ir, value)->def->kind != IR_CONST;
-	return ours && l->last[value] == position && l->depth[value] == depth;
+/* Whether code of ours makes the value: it is no parameter and no table, whose buffers are not ours to write. */
+static bool is_computed(const Lower *l, IrValue value) {
+	IrDefKind kind = ir_def_of(l->ir, value).kind;
+	return kind != IR_DEF_PARAM && kind != IR_DEF_TABLE;
 }
 
-static const IrCarry *carry_of_out(const IrOp *op, IrValue out) {
-	for (uint32_t i = 0; i < op->loop.carries.count; i++) {
-		if (op->loop.carries.data[i].out == out)
-			return &op->loop.carries.data[i];
-	}
-	return NULL;
+/* The base of an `into` chain is gone after this op and lies at the same depth. */
+static bool dies_at(const Lower *l, IrValue value, uint32_t position, uint32_t depth) {
+	return is_computed(l, value) && l->last[value] == position && l->depth[value] == depth;
 }
 
 /* The value whose buffer `value` could continue in: the base of an `into` that dies, or the start of a loop that does. */
 static IrValue continues(const Lower *l, IrValue value) {
-	const IrOp *op = ir_info(l->ir, value)->def;
-	if (!op || op->kind == IR_CONST)
-		return 0;
-	if (op->kind == IR_FOR) {
-		const IrPut *put = put_of(op, value);
+	IrDef def = ir_def_of(l->ir, value);
+	if (def.kind == IR_DEF_PUT) {
+		const IrPut *put = &def.op->f.puts.data[def.number];
 		bool dies = put->into && dies_at(l, put->into, l->first[value], l->depth[value]);
-		return dies && may_overwrite(l, op, put, put->into) ? put->into : 0;
+		return dies && may_overwrite(l, def.op, put, put->into) ? put->into : 0;
 	}
-	const IrCarry *carry = carry_of_out(op, value);
-	if (!carry)
+	if (def.kind != IR_DEF_OUT)
 		return 0;
-	uint32_t begin = l->first[op->loop.counter];
-	return l->init_uses[carry->init] == 1 && dies_at(l, carry->init, begin, l->depth[value]) ? carry->init : 0;
+	IrValue init = def.op->loop.carries.data[def.number].init;
+	uint32_t begin = l->first[def.op->loop.counter];
+	return l->init_uses[init] == 1 && dies_at(l, init, begin, l->depth[value]) ? init : 0;
 }
 
 /* A carry inside its loop. Its buffer is promised to what the turn yields for it, so that only a chain that ends there
  * (set_target) may go on in it: anything else may still be read when that yield is computed. */
 static bool is_carry(const Lower *l, IrValue value) {
-	const IrOp *def = ir_info(l->ir, value)->def;
-	return def && def->kind == IR_LOOP && value != def->loop.counter && !carry_of_out(def, value);
+	return ir_def_of(l->ir, value).kind == IR_DEF_INNER;
 }
 
 /* Wants `value`, and what it continues, in `buffer`. */
@@ -300,13 +303,8 @@ static void flush(Lower *l, LoopSteps *steps) {
 	uint32_t *inside = ARENA_ARRAY(l->arena, uint32_t, l->ir->values.count);
 	bool *escapes = ARENA_ARRAY(l->arena, bool, l->ir->values.count);
 	for (uint32_t i = 0; i < l->pending.count; i++) {
-		const IrFor *f = &l->pending.data[i]->f;
-		for (uint32_t k = 0; k < f->nodes.count; k++) {
-			if (f->nodes.data[k].kind == IR_NODE_READ)
-				inside[f->nodes.data[k].value]++;
-		}
-		for (uint32_t k = 0; k < f->puts.count; k++)
-			inside[f->puts.data[k].into]++;
+		for (IrUse one = ir_uses(l->pending.data[i]); ir_next_use(&one);)
+			inside[one.value]++;
 	}
 	for (uint32_t i = 0; i < l->ir->values.count; i++)
 		escapes[i] = inside[i] != l->uses[i];
@@ -351,16 +349,17 @@ static bool yield_in_place(const Lower *l, const IrCarry *carry, uint32_t depth)
 		if (l->buffer_of[before] != LOOP_NO_BUFFER || l->target[before] != LOOP_NO_BUFFER)
 			return false;
 	}
-	const IrOp *op = ir_info(l->ir, value)->def;
-	if (!op || op->kind == IR_CONST)
+	IrDef def = ir_def_of(l->ir, value);
+	if (!is_computed(l, value))
 		return false;
-	uint32_t start = op->kind == IR_LOOP ? l->first[op->loop.counter] : l->first[value];
+	bool by_put = def.kind == IR_DEF_PUT;
+	uint32_t start = by_put ? l->first[value] : l->first[def.op->loop.counter];
 	if (l->last[carry->inner] < start)
 		return true;
-	if (op->kind != IR_FOR || l->last[carry->inner] != start)
+	if (!by_put || l->last[carry->inner] != start)
 		return false;
-	const IrPut *put = put_of(op, value);
-	return put->into == 0 && put->combine == IR_PUT_NONE && may_overwrite(l, op, put, carry->inner);
+	const IrPut *put = &def.op->f.puts.data[def.number];
+	return put->into == 0 && put->combine == IR_PUT_NONE && may_overwrite(l, def.op, put, carry->inner);
 }
 
 static void lower_yields(Lower *l, const IrLoop *loop, LoopSteps *steps) {
@@ -390,6 +389,7 @@ static void lower_yields(Lower *l, const IrLoop *loop, LoopSteps *steps) {
 
 static void lower_loop(Lower *l, const IrOp *op, LoopSteps *steps) {
 	const IrLoop *loop = &op->loop;
+	flush(l, steps);
 	uint32_t end = l->ends.data[l->next_end++];
 	for (uint32_t i = 0; i < loop->carries.count; i++) {
 		const IrCarry *carry = &loop->carries.data[i];
@@ -422,20 +422,17 @@ static void lower_loop(Lower *l, const IrOp *op, LoopSteps *steps) {
 	vec_push(l->arena, &steps->steps, step);
 }
 
+static void lower_const(Lower *l, const IrOp *op, LoopSteps *steps) {
+	uint32_t buffer = new_buffer(l, LOOP_TABLE, ir_type(l->ir, op->constant.out), 0);
+	(void)steps;
+	l->out->buffers.data[buffer].table = &op->constant;
+	l->buffer_of[op->constant.out] = buffer;
+}
+
 static void lower_block(Lower *l, const IrBlock *block, LoopSteps *steps) {
 	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
 		l->position++;
-		if (op->kind == IR_CONST) {
-			uint32_t buffer = new_buffer(l, LOOP_TABLE, ir_type(l->ir, op->constant.out), 0);
-			l->out->buffers.data[buffer].table = &op->constant;
-			l->buffer_of[op->constant.out] = buffer;
-		} else if (op->kind == IR_LOOP) {
-			flush(l, steps);
-			lower_loop(l, op, steps);
-		} else {
-			lower_for(l, op, steps);
-		}
+		rules[block->ops.data[i]->kind].lower(l, block->ops.data[i], steps);
 	}
 	flush(l, steps);
 }
@@ -479,8 +476,7 @@ LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, 
 		const IrResult *result = &func->results.data[i];
 		result_buffers[i] = new_buffer(l, LOOP_RESULT, ir_type(func, result->value), result->name);
 		l->out->buffers.data[result_buffers[i]].number = i;
-		const IrOp *def = ir_info(func, result->value)->def;
-		if (def && def->kind != IR_CONST)
+		if (is_computed(l, result->value))
 			set_target(l, result->value, result_buffers[i]);
 	}
 	lower_block(l, &func->body, &l->out->body);

@@ -1,19 +1,8 @@
 /* How a nest runs: which index goes in lanes, the order of loops, register tiles, unrolling. Costs are rough counts of vector
  * instructions; only ratios matter. Nothing here changes results under --strict, and otherwise only which reductions
  * are summed by lanes. */
+#include "jit/nest/limits.h"
 #include "jit/nest/nest.h"
-
-enum {
-	MIN_LANE_SUM = 12,     /* a reduction shorter than this is not worth a tree */
-	MIN_LANES = 5,         /* of lanes that count; fewer are done one by one */
-	MAX_ACCUMULATORS = 24, /* registers for them: lanes of f64 take two each */
-	FEW_ACCUMULATORS = 8,  /* a tile with fewer is worth a look at tiles that do not divide the extent */
-	MAX_BODY = 160,        /* statements in an unrolled body */
-	MAX_UNROLL = 8,
-	MAX_INNER = 4,       /* turns of an inner loop of outputs that is unrolled ... */
-	MAX_INNER_BODY = 48, /* ... and statements then */
-	STRIDED = 24         /* cost of a vector access whose lanes are apart */
-};
 
 static bool plain_lane(const Nest *n, const IrPut *put) {
 	IrType type = ir_type(n->ir, put->out);
@@ -67,7 +56,7 @@ static double reduced_points(const Nest *n, const NestGroup *group) {
 	for (uint32_t i = 0; i < n->op->index_count; i++) {
 		IrDim extent = n->op->index[i].extent;
 		if (!(group->mask >> i & 1))
-			points *= extent < 0 ? (double)MIN_LANE_SUM : (double)extent;
+			points *= extent < 0 ? (double)NEST_MIN_LANE_SUM : (double)extent;
 	}
 	return points;
 }
@@ -76,13 +65,13 @@ static double reduced_points(const Nest *n, const NestGroup *group) {
 static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index) {
 	bool reduced = !(group->mask >> index & 1);
 	IrDim extent = n->op->index[index].extent;
-	if (n->op->index[index].in_cond || n->op->index[index].bound || (extent >= 0 && extent < MIN_LANES))
+	if (n->op->index[index].in_cond || n->op->index[index].bound || (extent >= 0 && extent < NEST_MIN_LANES))
 		return -1;
-	if (reduced && reduced_points(n, group) < (double)MIN_LANE_SUM)
+	if (reduced && reduced_points(n, group) < (double)NEST_MIN_LANE_SUM)
 		return -1;
 	if (reduced && (n->in->strict || has_arg(group) || group->scatter))
 		return -1;
-	double cost = reduced && extent > 0 ? 16.0 / (double)extent : 0;
+	double cost = reduced && extent > 0 ? nest_lane_tree / (double)extent : 0;
 	for (uint32_t p = 0; p < group->count; p++) {
 		const IrPut *put = group->puts[p];
 		if (guard_depends(n, put, index))
@@ -93,7 +82,7 @@ static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index)
 		int64_t stride = nest_stride(n, put->out, put->at, index, &known);
 		if (!known || stride == 0 || (group->scatter && stride != 1))
 			return -1;
-		cost += stride == 1 ? 1 : STRIDED;
+		cost += stride == 1 ? 1 : nest_strided;
 	}
 	for (uint32_t i = 0; i < n->op->f->nodes.count; i++) {
 		const IrNode *node = &n->op->f->nodes.data[i];
@@ -104,7 +93,7 @@ static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index)
 			continue;
 		bool known;
 		int64_t stride = nest_stride(n, node->value, node->at, index, &known);
-		cost += known && stride == 1 ? 1 : STRIDED;
+		cost += known && stride == 1 ? 1 : nest_strided;
 	}
 	if (extent < 0)
 		return cost;
@@ -126,7 +115,7 @@ static int choose_vector(const Nest *n, const NestGroup *group) {
 	if (n->op->index_count > 0 && n->op->f->indices.data[0].lane)
 		return lanes_allowed(n, group) ? 0 : -1;
 	int best = -1;
-	double least = 0.7 * scalar_cost(n, group);
+	double least = nest_lanes_least * scalar_cost(n, group);
 	for (uint32_t i = 0; i < n->op->index_count; i++) {
 		double cost = vector_cost(n, group, i);
 		if (cost >= 0 && cost < least) {
@@ -217,10 +206,10 @@ static void choose_unroll(Nest *n, const NestGroup *group) {
 				continue;
 			return;
 		}
-		if (n->op->index[i].extent > MAX_UNROLL)
+		if (n->op->index[i].extent > NEST_MAX_UNROLL)
 			return;
 		n->op->index[i].copies = (uint32_t)n->op->index[i].extent;
-		if (body_size(n, 0, false) > (double)MAX_BODY / 2) {
+		if (body_size(n, 0, false) > (double)NEST_MAX_BODY / 2) {
 			n->op->index[i].copies = 1;
 			return;
 		}
@@ -267,11 +256,11 @@ static double tile_value(Nest *n, const NestGroup *group, uint32_t a, uint32_t s
 	double reads = body_size(n, innermost_loop(n), true), size = body_size(n, 0, false) + tile * unrolled;
 	n->op->index[b].copies = was_b;
 	n->op->index[a].copies = was_a;
-	if (tile * registers(n, group) > (double)MAX_ACCUMULATORS || size > (double)MAX_BODY)
+	if (tile * registers(n, group) > (double)NEST_MAX_ACCUMULATORS || size > (double)NEST_MAX_BODY)
 		return 0;
 	double steps = tile * unrolled;
-	/* Independent accumulators hide latency: up to 8 are worth having even where no load is shared. */
-	double parallel = tile < 8 && has_reduced_loop(n) ? tile / 8 : 1;
+	/* Independent accumulators hide latency: so many are worth having even where no load is shared. */
+	double few = NEST_FEW_ACCUMULATORS, parallel = tile < few && has_reduced_loop(n) ? tile / few : 1;
 	return steps / (steps + reads) * (0.5 + 0.5 * parallel);
 }
 
@@ -292,7 +281,7 @@ static double value_with_rest(Nest *n, const NestGroup *group, Tile tile) {
 
 static void try_tile(Nest *n, const NestGroup *group, Tile tile, Tile *best) {
 	tile.value = value_with_rest(n, group, tile);
-	if (tile.value > best->value * 1.02)
+	if (tile.value > best->value * nest_tile_gain)
 		*best = tile;
 }
 
@@ -302,7 +291,7 @@ static void try_even_tiles(Nest *n, const NestGroup *group, Tile *best) {
 		uint32_t a = n->op->order[k];
 		if (!may_copy(n, a))
 			continue;
-		for (uint32_t s = 2; s <= MAX_ACCUMULATORS && (int64_t)s <= n->op->index[a].extent; s++) {
+		for (uint32_t s = 2; s <= NEST_MAX_ACCUMULATORS && (int64_t)s <= n->op->index[a].extent; s++) {
 			if (n->op->index[a].extent % s != 0)
 				continue;
 			try_tile(n, group, (Tile){a, s, a, 1, 0}, best);
@@ -310,7 +299,7 @@ static void try_even_tiles(Nest *n, const NestGroup *group, Tile *best) {
 				uint32_t b = n->op->order[j];
 				if (!may_copy(n, b))
 					continue;
-				for (uint32_t t = 2; s * t <= MAX_ACCUMULATORS && (int64_t)t <= n->op->index[b].extent; t++) {
+				for (uint32_t t = 2; s * t <= NEST_MAX_ACCUMULATORS && (int64_t)t <= n->op->index[b].extent; t++) {
 					if (n->op->index[b].extent % t == 0)
 						try_tile(n, group, (Tile){a, s, b, t, 0}, best);
 				}
@@ -321,12 +310,11 @@ static void try_even_tiles(Nest *n, const NestGroup *group, Tile *best) {
 
 /* Tiles of one index that leave something over. */
 static void try_uneven_tiles(Nest *n, const NestGroup *group, Tile *best) {
-	static const uint32_t sizes[] = {4, 6, 8, 12, 16, 24};
 	for (uint32_t k = 0; k < n->op->outer_count; k++) {
 		uint32_t a = n->op->order[k];
-		for (size_t i = 0; may_copy(n, a) && i < sizeof sizes / sizeof *sizes; i++) {
-			if ((int64_t)sizes[i] < n->op->index[a].extent)
-				try_tile(n, group, (Tile){a, sizes[i], a, 1, 0}, best);
+		for (size_t i = 0; may_copy(n, a) && i < sizeof nest_uneven_tiles / sizeof *nest_uneven_tiles; i++) {
+			if ((int64_t)nest_uneven_tiles[i] < n->op->index[a].extent)
+				try_tile(n, group, (Tile){a, nest_uneven_tiles[i], a, 1, 0}, best);
 		}
 	}
 }
@@ -339,10 +327,10 @@ static void choose_tile(Nest *n, const NestGroup *group) {
 		best.value = tile_value(n, group, n->op->order[0], n->op->index[n->op->order[0]].copies, n->op->order[0], 1);
 	double plain = best.value;
 	try_even_tiles(n, group, &best);
-	if (best.s * best.t < FEW_ACCUMULATORS)
+	if (best.s * best.t < NEST_FEW_ACCUMULATORS)
 		try_uneven_tiles(n, group, &best);
 	/* Where no accumulator goes through a loop, a tile only shares loads, and keeps other ops from sharing the loop. */
-	if (!has_reduced_loop(n) && best.value < 1.2 * plain)
+	if (!has_reduced_loop(n) && best.value < nest_tile_alone * plain)
 		return;
 	if (best.s > 1)
 		n->op->index[best.a].copies = best.s;
@@ -364,10 +352,10 @@ static void choose_inner(Nest *n, const NestGroup *group) {
 		uint32_t i = n->op->order[k];
 		if (nest_runs_without_loop(&n->op->index[i], (int)i == n->op->vector))
 			continue;
-		if (!may_copy(n, i) || n->op->index[i].extent > MAX_INNER)
+		if (!may_copy(n, i) || n->op->index[i].extent > NEST_MAX_INNER)
 			return;
 		n->op->index[i].copies = (uint32_t)n->op->index[i].extent;
-		if (body_size(n, 0, false) > (double)MAX_INNER_BODY) {
+		if (body_size(n, 0, false) > (double)NEST_MAX_INNER_BODY) {
 			n->op->index[i].copies = 1;
 			return;
 		}

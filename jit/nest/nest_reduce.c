@@ -1,4 +1,5 @@
 /* Reductions: accumulators carried through the loops over reduced indices. */
+#include "jit/nest/limits.h"
 #include "jit/nest/nest.h"
 
 #include <string.h>
@@ -172,9 +173,6 @@ static LoopTemp store_acc(Nest *n, const IrPut *put, LoopTemp acc) {
  *
  *     s = sum of a * b;  if any lane of s is NaN { s = s is NaN ? sum of mulz(a, b) : s }                              */
 
-/* Points that go into one sum from which a plain one with a look at the result is the cheaper one. */
-enum { MIN_BARE_POINTS = 4 };
-
 static bool zero_wins(const Nest *n, const IrPut *put) {
 	const IrNode *node = &n->op->f->nodes.data[put->node];
 	return put->combine == IR_PUT_SUM && node->kind == IR_NODE_OP && node->opcode == IR_mulz;
@@ -183,13 +181,13 @@ static bool zero_wins(const Nest *n, const IrPut *put) {
 static bool worth_bare(const Nest *n, const NestGroup *group) {
 	int64_t points = 1;
 	bool any = false;
-	for (uint32_t k = n->op->outer_count; k < n->op->index_count && points < MIN_BARE_POINTS; k++) {
+	for (uint32_t k = n->op->outer_count; k < n->op->index_count && points < NEST_MIN_BARE_POINTS; k++) {
 		IrDim extent = n->op->index[n->op->order[k]].extent;
-		points *= extent < 0 ? MIN_BARE_POINTS : extent;
+		points *= extent < 0 ? NEST_MIN_BARE_POINTS : extent;
 	}
 	for (uint32_t p = 0; p < group->count; p++)
 		any = any || zero_wins(n, group->puts[p]);
-	return any && points >= MIN_BARE_POINTS;
+	return any && points >= NEST_MIN_BARE_POINTS;
 }
 
 static LoopTemp op_here(Nest *n, IrOpcode opcode, IrScalar type, LoopTemp a, LoopTemp b) {

@@ -49,6 +49,22 @@ static CmdExit size_of_objective(Cmd *cmd, const FeCall *rule, int64_t *size) {
 	return objective ? CMD_OK : cmd_failed(cmd);
 }
 
+/* The rule of a file RUN/rule.grad was trained in RUN, and for what that folder says, if it is in order and the rule is its own. */
+static void read_run_beside(Cmd *cmd, const AstDecl *rule, RtRunInfo *info) {
+	const char *path = cmd->session->sources.data[rule->span.file]->path, *slash = strrchr(path, '/');
+	if (strcmp(slash ? slash + 1 : path, "rule.grad") != 0) {
+		return;
+	}
+	const char *dir = slash ? arena_printf(cmd->arena, "%.*s", (int)(slash - path), path) : ".";
+	DiagMark mark = diag_mark(cmd->session);
+	RtRunInfo found;
+	if (rt_run_folder_read(cmd->rt, dir, &found) &&
+	    strcmp(found.rule_name, session_text(cmd->session, rule->name.name)) == 0) {
+		*info = found;
+	}
+	diag_take_back(cmd->session, mark);
+}
+
 CmdExit cmd_emit(Cmd *cmd) {
 	if (cmd->words.count == 0 || strcmp(cmd->words.data[0], "c") != 0) {
 		return cmd_usage(cmd, "as what? This version emits C: gradus emit c RULE -o OUT");
@@ -81,6 +97,9 @@ CmdExit cmd_emit(Cmd *cmd) {
 	if (code != CMD_OK) {
 		return code;
 	}
+	if (!run && !objective) {
+		read_run_beside(cmd, call.decl, &info);
+	}
 	RtEmitOptions options = {.out_dir = cmd->options.out,
 	                         .prefix = cmd->options.prefix,
 	                         .real = cmd->rt->options.real,
@@ -106,7 +125,7 @@ CmdExit cmd_emit(Cmd *cmd) {
 	printf("%s\n", options.out_dir);
 	if (!run && emitted.holes) {
 		cmd_put_holes(session_text(cmd->session, call.decl->name.name), "emitted", emitted.holes);
-		if (emitted.reads_horizon) {
+		if (emitted.reads_horizon && info.horizon_high == 0) {
 			fprintf(stderr, "its `horizon` is 100 until the program says otherwise\n");
 		}
 	}

@@ -8,9 +8,10 @@ typedef bool Show(Cmd *cmd, IrModule *module, IrFunc *func, Text *out);
 
 typedef struct Stage {
 	const char *name;
-	Show *show;    /* NULL: not a stage of functions */
-	bool passes;   /* after the passes; else as it is built */
-	bool gradient; /* speaks of derivatives alone */
+	Show *show;                /* NULL: not a stage of functions */
+	bool passes;               /* after the passes; else as it is built */
+	bool gradient;             /* speaks of derivatives alone */
+	CmdExit (*list)(Cmd *cmd); /* NULL, or what is printed instead: it needs no program */
 } Stage;
 
 /* ---- the library ---- */
@@ -124,6 +125,44 @@ static CmdExit show_std(Cmd *cmd) {
 	return cmd_print(cmd, &out);
 }
 
+/* ---- what the language itself has ---- */
+
+/* A line of the table, `name(arguments)`: all of them, or those of the names that were given, which are counted. */
+static void put_name(Cmd *cmd, CmdTable *table, const char *before, const char *name, const char *arguments,
+                     const char *about, uint32_t *found) {
+	bool wanted = cmd->words.count == 0;
+	for (uint32_t i = 0; i < cmd->words.count; i++) {
+		wanted = wanted || !strcmp(cmd->words.data[i], name);
+	}
+	if (wanted) {
+		cmd_cell(table, "%s%s%s%s%s", before, name, arguments[0] ? "(" : "", arguments, arguments[0] ? ")" : "");
+		cmd_cell(table, "%s", about);
+		(*found)++;
+	}
+}
+
+static CmdExit show_functions(Cmd *cmd) {
+	CmdTable table = {.arena = cmd->arena, .columns = 2, .left = 3};
+	uint32_t found = 0;
+	for (int i = 0; i < BUILTIN_COUNT; i++) {
+		if (builtins[i].kind != BUILTIN_IS_LATER) {
+			put_name(cmd, &table, "", builtins[i].name, builtins[i].arguments, builtins[i].about, &found);
+		}
+	}
+	for (int i = 0; i < DISTRIBUTION_COUNT; i++) {
+		if (!distributions[i].code) {
+			put_name(cmd, &table, "~ ", distributions[i].name, distributions[i].arguments, distributions[i].about,
+			         &found);
+		}
+	}
+	if (found < cmd->words.count || found == 0) {
+		return cmd_usage(cmd, "no function of the language is called so; `gradus show functions` lists them");
+	}
+	Text out = text_new(cmd->arena);
+	cmd_table(&table, "", &out);
+	return cmd_print(cmd, &out);
+}
+
 /* ---- stages ---- */
 
 static CmdExit show_ast(Cmd *cmd) {
@@ -184,9 +223,11 @@ static bool show_asm(Cmd *cmd, IrModule *module, IrFunc *func, Text *out) {
 
 /* In the order in which a program goes through them; `std` is the library. */
 static const Stage stages[] = {
-	{"ast", NULL, false, false},    {"ir", show_ir, false, false},      {"grad", show_ir, false, true},
-	{"opt", show_ir, true, false},  {"loops", show_loops, true, false}, {"llvm", show_llvm, true, false},
-	{"asm", show_asm, true, false}, {"c", show_c, true, false},         {"std", NULL, false, false},
+	{"ast", NULL, false, false, NULL},        {"ir", show_ir, false, false, NULL},
+	{"grad", show_ir, false, true, NULL},     {"opt", show_ir, true, false, NULL},
+	{"loops", show_loops, true, false, NULL}, {"llvm", show_llvm, true, false, NULL},
+	{"asm", show_asm, true, false, NULL},     {"c", show_c, true, false, NULL},
+	{"std", NULL, false, false, show_std},    {"functions", NULL, false, false, show_functions},
 };
 enum { STAGE_COUNT = sizeof stages / sizeof *stages };
 
@@ -312,8 +353,8 @@ CmdExit cmd_show(Cmd *cmd) {
 		return code;
 	}
 	cmd_shift(cmd);
-	if (!strcmp(stage->name, "std")) {
-		return show_std(cmd);
+	if (stage->list) {
+		return stage->list(cmd);
 	}
 	code = cmd_load_words(cmd);
 	if (code != CMD_OK || !stage->show) {

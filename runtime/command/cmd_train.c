@@ -154,9 +154,10 @@ static void put_learned(Cmd *cmd, const RtTrained *trained, Text *out) {
 static void put_summary(Cmd *cmd, const RtTrained *trained, const char *dir, Text *out) {
 	Arena *arena = cmd->arena;
 	if (isfinite(trained->best_score)) {
-		text_printf(out, "score on %d select problems: %s at the start, %s at step %d of %d\n",
-		            trained->experiment->select_problems, cmd_number(arena, trained->start_score, 5),
-		            cmd_number(arena, trained->best_score, 5), trained->best_step, trained->steps);
+		text_printf(out, "score on %d select problem%s: %s at the start, %s at step %d of %d\n",
+		            trained->experiment->select_problems, trained->experiment->select_problems == 1 ? "" : "s",
+		            cmd_number(arena, trained->start_score, 5), cmd_number(arena, trained->best_score, 5),
+		            trained->best_step, trained->steps);
 		if (trained->start_lost || trained->best_lost) {
 			text_printf(out, "  without the runs that were not finite: %s at the start, %s at step %d\n",
 			            cmd_count(arena, trained->start_lost), cmd_count(arena, trained->best_lost),
@@ -229,6 +230,24 @@ static CmdExit finish(Training *training, const RtTrained *trained) {
 	return code;
 }
 
+/* Families of which nothing is drawn have one problem each, however many are asked for. */
+static const char *problems_text(Cmd *cmd, const FeExperiment *experiment) {
+	uint32_t single = 0;
+	for (uint32_t i = 0; i < experiment->on.count; i++) {
+		single += !fe_draws(experiment->on.data[i].decl);
+	}
+	int problems = experiment->train_problems;
+	if (problems == 1 || single == 0) {
+		return arena_printf(cmd->arena, "%d problem%s", problems, problems == 1 ? "" : "s");
+	}
+	if (single < experiment->on.count) {
+		return arena_printf(cmd->arena, "%d problems (the same one of %u famil%s, where nothing is drawn)", problems,
+		                    single, single == 1 ? "y" : "ies");
+	}
+	return arena_printf(cmd->arena, "1 problem%s (%d times, as nothing is drawn)", single == 1 ? "" : " each",
+	                    problems);
+}
+
 CmdExit cmd_train(Cmd *cmd) {
 	const char *dir = cmd->options.out;
 	if (!dir) {
@@ -245,9 +264,9 @@ CmdExit cmd_train(Cmd *cmd) {
 	if (!rt_run_folder_possible(cmd->rt, dir)) {
 		return cmd_failed(cmd);
 	}
-	fprintf(stderr, "training %s on %u famil%s, %d problems; %d outer steps\n",
+	fprintf(stderr, "training %s on %u famil%s, %s; %d outer steps\n",
 	        session_text(cmd->session, experiment.train.decl->name.name), experiment.on.count,
-	        experiment.on.count == 1 ? "y" : "ies", experiment.train_problems, experiment.outer_steps);
+	        experiment.on.count == 1 ? "y" : "ies", problems_text(cmd, &experiment), experiment.outer_steps);
 	Training training = {.cmd = cmd, .experiment = &experiment};
 	RtTrainOptions options = {.progress = on_progress, .best = on_best, .user = &training};
 	RtTrained *trained = rt_train(cmd->rt, &experiment, &options);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "ir/core/walk.h"
 #include "runtime/emit/emit_rule.h"
 
 /* ---- functions ---- */
@@ -42,21 +43,20 @@ static IrFunc *part_of_step(const RulePack *r, const char *name, uint32_t known,
 	return ir_optimize(rule->module, func, &pipeline);
 }
 
+static void find_extent(void *context, const IrBlock *block, IrOp *op) {
+	bool *found = context;
+	const IrFor *f = ir_as_for(op);
+	(void)block;
+	for (uint32_t k = 0; f && k < f->nodes.count; k++) {
+		*found = *found || (f->nodes.data[k].kind == IR_NODE_DIM && f->nodes.data[k].dim < 0);
+	}
+}
+
 /* Does it speak of the number of coordinates? */
 static bool reads_extent(const IrBlock *block) {
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		if (op->kind == IR_LOOP && reads_extent(&op->loop.body)) {
-			return true;
-		}
-		for (uint32_t k = 0; op->kind == IR_FOR && k < op->f.nodes.count; k++) {
-			const IrNode *node = &op->f.nodes.data[k];
-			if (node->kind == IR_NODE_DIM && node->dim < 0) {
-				return true;
-			}
-		}
-	}
-	return false;
+	bool found = false;
+	ir_visit_ops(block, find_extent, &found);
+	return found;
 }
 
 bool rule_is_fixed(IrType shape) {

@@ -6,6 +6,7 @@
  * without such operations between them, those on coordinates share one loop. Every bit is kept. */
 #include <inttypes.h>
 
+#include "ir/core/walk.h"
 #include "runtime/emit/emit_rule.h"
 
 enum { MOST = 64 /* elements: what is larger stays where it is used */ };
@@ -41,27 +42,20 @@ static bool is_alike(const Parts *parts, const IrFor *f) {
 	return true;
 }
 
-static void mark_used(Parts *parts, const IrBlock *block) {
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		if (op->kind == IR_LOOP) {
-			parts->used[op->loop.trips] = true;
-			for (uint32_t k = 0; k < op->loop.carries.count; k++) {
-				parts->used[op->loop.carries.data[k].init] = parts->used[op->loop.carries.data[k].yield] = true;
-			}
-			mark_used(parts, &op->loop.body);
-		}
-		if (op->kind != IR_FOR || parts->moved[op->f.puts.data[0].out]) {
-			continue;
-		}
-		for (uint32_t k = 0; k < op->f.nodes.count; k++) {
-			if (op->f.nodes.data[k].kind == IR_NODE_READ) {
-				parts->used[op->f.nodes.data[k].value] = true;
-			}
-		}
-		for (uint32_t k = 0; k < op->f.puts.count; k++) {
-			parts->used[op->f.puts.data[k].into] = true;
-		}
+static bool is_moved(const Parts *parts, const IrOp *op) {
+	return ir_as_for(op) && parts->moved[op->f.puts.data[0].out];
+}
+
+static bool is_table(const IrOp *op) {
+	IrDef def = ir_defs(op);
+	return ir_next_def(&def) && def.kind == IR_DEF_TABLE;
+}
+
+static void mark_used(void *context, const IrBlock *block, IrOp *op) {
+	Parts *parts = context;
+	(void)block;
+	for (IrUse use = ir_uses(op); !is_moved(parts, op) && ir_next_use(&use);) {
+		parts->used[use.value] = true;
 	}
 }
 
@@ -74,15 +68,13 @@ static void look(Parts *parts) {
 	}
 	for (uint32_t i = 0; i < step->body.ops.count; i++) {
 		const IrOp *op = step->body.ops.data[i];
-		if (op->kind == IR_CONST) {
-			parts->alike[op->constant.out] = true;
-		} else if (op->kind == IR_FOR && is_alike(parts, &op->f)) {
-			for (uint32_t p = 0; p < op->f.puts.count; p++) {
-				parts->alike[op->f.puts.data[p].out] = parts->moved[op->f.puts.data[p].out] = true;
-			}
+		bool moved = ir_as_for(op) && is_alike(parts, &op->f);
+		for (IrDef def = ir_defs(op); ir_next_def(&def);) {
+			parts->alike[def.value] = moved || def.kind == IR_DEF_TABLE;
+			parts->moved[def.value] = moved;
 		}
 	}
-	mark_used(parts, &step->body);
+	ir_visit_ops(&step->body, mark_used, parts);
 	for (uint32_t i = 0; i < step->results.count; i++) {
 		parts->used[step->results.data[i].value] = true;
 	}
@@ -129,11 +121,10 @@ void rule_once(RulePack *r) {
 	IrBuilder in_once = ir_builder(once), in_move = ir_builder(move);
 	for (uint32_t i = 0; i < step->body.ops.count; i++) {
 		const IrOp *op = step->body.ops.data[i];
-		bool moved = op->kind == IR_FOR && parts.moved[op->f.puts.data[0].out];
-		if (moved || op->kind == IR_CONST) {
+		if (is_moved(&parts, op) || is_table(op)) {
 			ir_copy_op(&in_once, step, op, &of_once);
 		}
-		if (!moved) {
+		if (!is_moved(&parts, op)) {
 			ir_copy_op(&in_move, step, op, &of_move);
 		}
 	}

@@ -10,6 +10,7 @@
  * passes, batches and compiles. */
 #include <math.h>
 
+#include "ir/core/walk.h"
 #include "runtime/inner/frame.h"
 
 static IrType real_type(const RtFrame *w) {
@@ -193,34 +194,6 @@ IrFunc *rt_build_segment(RtTask *task, const RtPlan *plan) {
 	return build_segment(task, plan->steps, true, false);
 }
 
-static bool block_reads(const IrBlock *block, IrValue value) {
-	for (uint32_t i = 0; i < block->ops.count; i++) {
-		const IrOp *op = block->ops.data[i];
-		if (op->kind == IR_LOOP) {
-			bool found = op->loop.trips == value || block_reads(&op->loop.body, value);
-			for (uint32_t k = 0; k < op->loop.carries.count; k++) {
-				const IrCarry *carry = &op->loop.carries.data[k];
-				found = found || carry->init == value || carry->yield == value;
-			}
-			if (found) {
-				return true;
-			}
-		} else if (op->kind == IR_FOR) {
-			for (uint32_t k = 0; k < op->f.nodes.count; k++) {
-				if (op->f.nodes.data[k].kind == IR_NODE_READ && op->f.nodes.data[k].value == value) {
-					return true;
-				}
-			}
-			for (uint32_t k = 0; k < op->f.puts.count; k++) {
-				if (op->f.puts.data[k].into == value) {
-					return true;
-				}
-			}
-		}
-	}
-	return false;
-}
-
 /* Do the first states depend on theta? Then the first window's gradient also flows through `init`. */
 static bool init_reads_theta(const FeRule *rule) {
 	const IrFunc *init = rule->init;
@@ -233,7 +206,7 @@ static bool init_reads_theta(const FeRule *rule) {
 			return true;
 		}
 	}
-	return block_reads(&init->body, theta);
+	return ir_block_uses(&init->body, theta);
 }
 
 static bool least(const RtFrame *w) {

@@ -119,7 +119,21 @@ static const char *learned_text(Arena *arena, double value, const FeLearned *lea
 	return text_cstr(&text);
 }
 
-static void edit_learned(Edits *edits, const AstDeclare *declare, const FeLearned *learned, IrScalar real,
+/* An extent as the file says it: what follows from the size of x says so, so that the rule stays tied to it, and for other sizes
+ * the tensor in the file is refused. Where no axis is as long as x, the first one is said relative to it. */
+static void put_extent(Text *text, const FeLearned *learned, uint32_t axis, int64_t n) {
+	long long extent = (long long)learned->slot.type.dims[axis], more = extent - (long long)n;
+	if (learned->like_x >> axis & 1) {
+		text_printf(text, "size(x)");
+	} else if (axis == 0 && learned->by_size && !learned->like_x && n > 0) {
+		text_printf(text, "size(x) %c %lld", more < 0 ? '-' : '+', more < 0 ? -more : more);
+	} else {
+		text_printf(text, "%lld", extent);
+	}
+}
+
+/* n: the size of x. */
+static void edit_learned(Edits *edits, const AstDeclare *declare, const FeLearned *learned, IrScalar real, int64_t n,
                          const double *values, const char *weights) {
 	const FeSlot *slot = &learned->slot;
 	uint32_t start = declare->source.start;
@@ -138,7 +152,8 @@ static void edit_learned(Edits *edits, const AstDeclare *declare, const FeLearne
 		}
 		text_printf(&text, "%s", typed ? "" : declare->has_head ? " : [" : ": [");
 		for (uint32_t i = 0; !typed && i < slot->type.rank; i++) {
-			text_printf(&text, "%lld%s", (long long)slot->type.dims[i], i + 1 < slot->type.rank ? ", " : "] ");
+			put_extent(&text, learned, i, n);
+			text_printf(&text, "%s", i + 1 < slot->type.rank ? ", " : "] ");
 		}
 		text_printf(&text, "from \"%s\"", weights);
 	}
@@ -211,6 +226,7 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
 	const AstDecl *decl = rule->decl;
 	Arena *arena = out->arena;
 	Edits edits = {.arena = arena}, none = {.arena = arena};
+	int64_t n = ir_type(rule->init, rule->init->params.data[0].value).dims[0];
 	tensors->items = ARENA_ARRAY(arena, RtTensor, rule->learned.count + 1);
 	tensors->count = 0;
 	for (uint32_t i = 0; i < rule->learned.count; i++) {
@@ -221,7 +237,7 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
 		}
 		const AstDeclare *declare = find_learn(&decl->body, slot->name);
 		if (declare && declare->source.file != 0) {
-			edit_learned(&edits, declare, learned, rule->real, natural, weights);
+			edit_learned(&edits, declare, learned, rule->real, n, natural, weights);
 		}
 		if (slot->type.rank > 0) {
 			RtTensor *tensor = &tensors->items[tensors->count++];

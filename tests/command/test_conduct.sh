@@ -183,6 +183,8 @@ expect 0 "$GRADUS" minimize "quadratic(n = 40)" --with ${name}_one -f wide.grad 
 wide minimize
 expect 0 "$GRADUS" show std
 wide show std
+expect 0 "$GRADUS" show functions
+wide show functions
 for what in adam policy mlp_lopt logistic small_net rosenbrock "-f wide.grad ${name}_one"; do
 	expect 0 "$GRADUS" info $what
 	wide "info $what"

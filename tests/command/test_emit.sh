@@ -80,8 +80,8 @@ emitted lion lion --real f64
 emitted policy policy
 emitted mlp mlp_lopt
 emitted clipped rules.grad clipped
-emitted largest rules.grad largest
-emitted largest64 rules.grad largest --real f64
+emitted peak rules.grad largest
+emitted peak64 rules.grad largest --real f64
 emitted learned rules.grad learned --real f64
 emitted rosenbrock "rosenbrock(n = 5)"
 emitted logistic logistic --real f64

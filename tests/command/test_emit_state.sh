@@ -282,6 +282,15 @@ for text in 'c_fixed/annealed.c:hyper->horizon = 30;' 'c_fixed/annealed.h:by def
 	'c_range/README.md:trained for 20 to 60 steps' 'c_range/manifest.json:"horizon": 60'; do
 	has "${text%%:*}" "${text#*:}"
 done
+# The rule of a run by its file: what the folder around it says holds, too; a copy elsewhere is a rule like any other.
+expect 0 "$GRADUS" emit c run_fixed/rule.grad -o c_file
+has c_file/annealed.c 'hyper->horizon = 30;'
+(cd run_range && "$GRADUS" emit c rule.grad -o ../c_here) >out 2>err || fail "emit c rule.grad in its folder"
+has c_here/annealed.c 'hyper->horizon = 60;'
+mkdir copy && cp run_fixed/rule.grad copy
+[ ! -e run_fixed/weights.safetensors ] || cp run_fixed/weights.safetensors copy
+expect 0 "$GRADUS" emit c copy/rule.grad -o c_copy
+has c_copy/annealed.c 'hyper->horizon = 100;'
 expect 0 "$GRADUS" emit c rules.grad annealed -o c_open
 has c_open/annealed.c 'hyper->horizon = 100;'
 

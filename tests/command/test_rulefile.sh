@@ -192,4 +192,34 @@ has err "cannot copy large.safetensors into the run: it is larger than 1000 MB"
 [ ! -e of_large ] || fail "a start that failed left a folder"
 rm large.safetensors
 
+# However its shape follows from size(x), what is learned stays tied to the size of its run: used there as it was trained, refused
+# for any other size, and emitted for its own.
+tied=0
+for shape in ': [size(x)] = -30' '= -30 * ones(size(x))' '[i in size(x)] = -30' '= like(-30, x)' ': [2 * size(x)] = -30' \
+	'= -30 * ones(2 * size(x), size(x) + 1)' '= -30 * ones(4, size(x))'; do
+	tied=$((tied + 1))
+	read_element='exp(L[i])'
+	case $shape in *ones\(*,*) read_element='exp(L[0, i])' ;; esac
+	cat >tied.grad <<GRAD
+joint optimizer tied() {
+  learn L $shape
+  x[i in size(x)] <- x[i] - $read_element * g[i]
+}
+experiment of_tied {
+  train    tied()
+  on       rosenbrock(n = 3)
+  problems 2 train, 0 select, 2 test
+  horizon  3
+  update   adam() for 2 steps
+}
+GRAD
+	expect 0 "$GRADUS" train tied.grad -o tied_$tied
+	has tied_$tied/rule.grad 'size(x)'
+	expect 0 "$GRADUS" minimize 'rosenbrock(n = 3)' --with tied_$tied --steps 2
+	expect 5 "$GRADUS" minimize 'rosenbrock(n = 5)' --with tied_$tied --steps 2
+	has err E0268
+	expect 0 "$GRADUS" emit c tied_$tied -o tied_c_$tied
+	has tied_c_$tied/manifest.json '"coordinates": 3'
+done
+
 finish

@@ -108,6 +108,38 @@ training() {
 	done
 }
 
+# Families of which nothing is drawn have one problem, and that is what is said.
+cat >still.grad <<'E2'
+optimizer d() {
+  learn rate = 0.01
+  x <- x - rate * g
+}
+objective still(n = 3) {
+  param x : [n] = 1
+  minimize sum(x^2)
+}
+experiment one { train d()
+  on still
+  horizon 3
+  update adam() for 1 steps
+}
+experiment each { train d()
+  on still, still(n = 4)
+  horizon 3
+  update adam() for 1 steps
+}
+experiment mixed { train d()
+  on still, quadratic
+  horizon 3
+  update adam() for 1 steps
+}
+E2
+for way in 'one:1 family, 1 problem (64 times' 'each:2 families, 1 problem each (64 times' \
+	'mixed:2 families, 64 problems (the same one of 1 family'; do
+	expect 0 "$GRADUS" train still.grad "${way%%:*}" -o "still_${way%%:*}"
+	has err "training d on ${way#*:}"
+done
+
 # Ctrl-C: saves, says where, 130; the second leaves at once
 training stopped
 kill -INT $pid

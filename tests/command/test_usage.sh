@@ -129,6 +129,12 @@ while read -r objective; do
 		/"gradient_bytes"/ { if (!($2 <= 4 * bytes || $2 <= 4 * bytes + 4 * size)) { print "    " of ": " $2 / bytes " times the bytes"; bad = 1 } }
 		END { exit bad || !count }' || fail "costs of $objective"
 done <objectives
+expect 0 "$GRADUS" show functions
+has out "atan2(y, x)"
+has out "~ normal(mean, sd)"
+expect 0 "$GRADUS" show functions clip
+[ "$(wc -l <out)" -eq 1 ] || fail "show functions clip: $(cat out)"
+expect 2 "$GRADUS" show functions clap
 expect 0 "$GRADUS" show std
 has out "adam"
 expect 0 "$GRADUS" show std adam

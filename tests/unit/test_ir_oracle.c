@@ -250,6 +250,16 @@ static void compare_tensor(Oracle *o, const Twin *twin, uint32_t r, const After 
 	}
 }
 
+/* What a pass promises besides. */
+static void keeps_promise(Oracle *o, const Twin *twin, const IrPass *pass, const char *what) {
+	if (!pass->after)
+		return;
+	IrFunc *func = pass->run(o->module, twin->func[0]);
+	const char *wrong = pass->after(twin->func[0], func);
+	if (wrong)
+		fail(o, what, pass->name, wrong, twin->func[0], func);
+}
+
 static void compare_after(Oracle *o, Twin *twin, Rewrite *rewrite, const char *what, const char *pass) {
 	IrFunc *func = rewrite(o->module, twin->func[0]);
 	IrTensor *results = ARENA_ARRAY(o->arena, IrTensor, func->results.count + 1);
@@ -275,6 +285,8 @@ static IrFunc *all_passes_twice(IrModule *module, IrFunc *func) {
 
 /* Each pass by itself, and the whole sequence. */
 static void check_passes(Oracle *o, Twin *twin, const char *what, bool each) {
+	for (size_t p = 0; each && p < ir_pass_count; p++)
+		keeps_promise(o, twin, &ir_passes[p], what);
 	for (size_t p = 0; each && p < ir_pass_count; p++)
 		if (ir_passes[p].run != ir_pass_expand_math)
 			compare_after(o, twin, ir_passes[p].run, what, ir_passes[p].name);

@@ -223,8 +223,8 @@ static const char *const places[] = {"optimizer o() {\n  %s\n  %s\n  x <- x - g\
                                      "joint optimizer o() {\n  %s\n  %s\n  x <- x - g\n}\n",
                                      "optimizer o() {\n  each {\n  %s\n  %s\n  x <- x - g\n}\n}\n",
                                      "objective o() {\n  param x : [2] = 1\n  %s\n  %s\n  minimize sum(x)\n}\n",
-                                     "fn f(x) {\n  %s\n  %s\n  return x\n}\nobjective o() {\n  param x : [2] = 1\n"
-                                     "  minimize sum(f(x))\n}\n"};
+                                     ("fn f(x) {\n  %s\n  %s\n  return x\n}\nobjective o() {\n  param x : [2] = 1\n"
+                                      "  minimize sum(f(x))\n}\n")};
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 

@@ -85,14 +85,21 @@ static void take_folder(Corpus *corpus, const char *folder) {
 }
 
 static Corpus *corpus_new(void) {
-	static const char *const folders[] = {"frontend/std", "examples",    "tests/parse",
-	                                      "tests/errors", "tests/cases", "tests/lower"};
+	static const char *const folders[] = {"frontend/std",
+	                                      "examples",
+	                                      "tests/parse",
+	                                      "tests/errors",
+	                                      "tests/cases",
+	                                      "tests/stages",
+	                                      "tests/fuzz/found/fuzz_check"};
 	Corpus *corpus = calloc(1, sizeof *corpus);
 	cr_assert_not_null(corpus);
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
 		char path[4096];
 		snprintf(path, sizeof path, "%s/%s", GRADUS_SOURCE_DIR, folders[i]);
+		int before = corpus->count;
 		take_folder(corpus, path);
+		cr_assert_gt(corpus->count, before, "no programs in %s", path);
 	}
 	const char *more = getenv("GRADUS_MUTANTS_CORPUS");
 	for (char *rest = more ? strdup(more) : NULL, *one; rest && (one = strsep(&rest, ":")) != NULL;)

@@ -1,0 +1,18 @@
+/* limits: what derivatives take for worth it. */
+#ifndef GRADUS_AD_LIMITS_H
+#define GRADUS_AD_LIMITS_H
+
+enum {
+	/* keep.c: FLOPs per element from which on a value of a loop's body is saved for its adjoint. That is doubled until all
+	 * stacks of a loop fit into AD_KEEP_BYTES per problem (16 problems in lanes are half of a usual second-level cache); where
+	 * it passes AD_KEEP_MOST_FLOPS, nothing is saved. */
+	AD_KEEP_FLOPS = 8,
+	AD_KEEP_MOST_FLOPS = 1 << 20,
+	AD_KEEP_BYTES = 32 << 10,
+	/* reverse_for.c: cotangents that one op puts; FLOPs per point of a body that is rather computed again than shared through
+	 * memory */
+	AD_GROUP_PUTS = 12,
+	AD_CHEAP_FLOPS = 3
+};
+
+#endif

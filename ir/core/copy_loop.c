@@ -1,0 +1,48 @@
+/* A loop again: what begins and ends every copy of one, whatever becomes of its body and its carries. */
+#include "ir/core/copy.h"
+
+static bool keeps(const IrLoopCopy *copy, uint32_t carry) {
+	return !copy->keep || copy->keep[carry];
+}
+
+void ir_loop_copy_begin(IrLoopCopy *copy) {
+	const IrLoop *loop = copy->loop;
+	IrBuilder *b = copy->b;
+	copy->outer = b->block;
+	b->name = 0;
+	copy->made = ir_loop_begin(b, loop->limit, loop->trips ? ir_map_get(copy->map, loop->trips) : 0);
+	ir_map_set(copy->map, loop->counter, copy->made->loop.counter);
+	for (uint32_t k = 0; k < loop->carries.count; k++) {
+		const IrCarry *carry = &loop->carries.data[k];
+		if (!keeps(copy, k))
+			continue;
+		IrValue init = copy->inits ? copy->inits[k] : ir_map_get(copy->map, carry->init);
+		b->name = ir_info(copy->from, carry->inner)->name;
+		ir_map_set(copy->map, carry->inner, ir_loop_carry(b, copy->made, init));
+		copy->kept++;
+	}
+}
+
+IrValue ir_loop_copy_carry(IrLoopCopy *copy, IrValue init) {
+	return ir_loop_carry(copy->b, copy->made, init);
+}
+
+void ir_loop_copy_end(IrLoopCopy *copy, const IrValue *more) {
+	const IrLoop *loop = copy->loop;
+	uint32_t count = copy->made->loop.carries.count, next = 0;
+	IrValue *yields = ARENA_ARRAY(copy->map->arena, IrValue, count + 1);
+	for (uint32_t k = 0; k < loop->carries.count; k++)
+		if (keeps(copy, k))
+			yields[next++] = copy->yields ? copy->yields[k] : ir_map_get(copy->map, loop->carries.data[k].yield);
+	for (uint32_t k = next; k < count; k++)
+		yields[k] = more[k - next];
+	ir_loop_end(copy->b, copy->made, yields, copy->outer);
+	next = 0;
+	for (uint32_t k = 0; k < loop->carries.count; k++)
+		if (keeps(copy, k))
+			ir_map_set(copy->map, loop->carries.data[k].out, copy->made->loop.carries.data[next++].out);
+}
+
+IrValue ir_loop_copy_out(const IrLoopCopy *copy, uint32_t number) {
+	return copy->made->loop.carries.data[copy->kept + number].out;
+}

@@ -1,0 +1,35 @@
+/* limits: where passes stop, and what they take for worth it. */
+#ifndef GRADUS_IR_LIMITS_H
+#define GRADUS_IR_LIMITS_H
+
+enum {
+	/* inline.c: nodes of a body that a costly producer is still put into */
+	PASS_INLINE_NODES = 160,
+	/* share.c: how many operations back one looks for another; nodes and puts of what they become (each put keeps an accumulator
+	 * or an address busy); FLOPs per point that have to be common */
+	PASS_SHARE_WINDOW = 48,
+	PASS_SHARE_NODES = 400,
+	PASS_SHARE_PUTS = 16,
+	PASS_SHARE_FLOPS = 3,
+	/* reuse.c: what a piece costs that is rather read than computed again: about an exponential */
+	PASS_REUSE_FLOPS = 8,
+	/* compose.c: contributions to one sum that are followed */
+	PASS_COMPOSE_LINKS = 16,
+	/* hoist.c, compose.c: factors of one product (sets of them are bits of 32); pieces of pieces */
+	PASS_FACTORS = 16,
+	PASS_HOIST_DEPTH = 12,
+	/* pass.c: values from which on a function has its passes in memory of their own */
+	PASS_LARGE_FUNCTION = 500,
+	/* count.c: points under conditions that are counted one by one; what an extent counts as that is known only when code runs */
+	PASS_COUNTED_POINTS = 10000000,
+	PASS_SYMBOL = 1000
+};
+
+/* share.c: what has to be common, as a share of the operation's own cost */
+static const double pass_share_part = 0.25;
+/* hoist.c and compose.c: what split sums, and sums that were composed and split anew, may cost as a share of what they did */
+static const double pass_split_least = 0.9, pass_compose_least = 0.95;
+/* hoist.c: FLOPs per element that a piece of its own costs for being written and read, and per point that reads it */
+static const double pass_piece_write = 2, pass_piece_read = 0.5;
+
+#endif

@@ -1,0 +1,37 @@
+/* limits: what decides between lanes, tiles and unrolling. */
+#ifndef GRADUS_NEST_LIMITS_H
+#define GRADUS_NEST_LIMITS_H
+
+#include <stdint.h>
+
+enum {
+	/* points of a reduction that is summed in lanes: a shorter one is not worth the tree at its end */
+	NEST_MIN_LANE_SUM = 12,
+	/* of lanes that count; fewer are done one by one */
+	NEST_MIN_LANES = 5,
+	/* registers for accumulators: lanes of f64 take two each. So many hide the latency of an addition; with fewer, tiles are tried
+	 * that do not divide the extent */
+	NEST_MAX_ACCUMULATORS = 24,
+	NEST_FEW_ACCUMULATORS = 8,
+	/* statements in an unrolled body (half of them in a reduction that is unrolled before tiles are chosen), and turns of such a
+	 * reduction */
+	NEST_MAX_BODY = 160,
+	NEST_MAX_UNROLL = 8,
+	/* turns of an inner loop of outputs that is unrolled, and statements then */
+	NEST_MAX_INNER = 4,
+	NEST_MAX_INNER_BODY = 48,
+	/* points of a sum in which 0 wins that is taken as a plain one first, with a look at the result */
+	NEST_MIN_BARE_POINTS = 4
+};
+
+/* Costs, counted in vector instructions; only ratios matter. Of an access whose lanes are apart; of adding up the lanes of a
+ * reduction at its end. */
+static const double nest_strided = 24, nest_lane_tree = 16;
+/* what lanes may cost, of one by one */
+static const double nest_lanes_least = 0.7;
+/* by how much a tile has to be better than another, and than none where no accumulator goes through a loop */
+static const double nest_tile_gain = 1.02, nest_tile_alone = 1.2;
+/* sizes of tiles that leave something over */
+static const uint32_t nest_uneven_tiles[] = {4, 6, 8, 12, 16, 24};
+
+#endif
