@@ -94,11 +94,22 @@ static const char *put_function(const ObjectivePack *o, IrFunc *func, const char
 	return bytes;
 }
 
-static void put_arguments(const ObjectivePack *o, Text *out) {
-	for (uint32_t i = 0; i < o->objective->fixed.count; i++) {
-		text_printf(out, "%sdata->%s, ", o->objective->fixed.data[i].type.rank == 0 ? "&" : "", o->fields[i]);
+static void put_arguments(const ObjectivePack *o, const IrFunc *func, Text *out) {
+	const char *x = "x", *value = "&value", *gradient = "gradient";
+	uint32_t count = o->objective->fixed.count;
+	const char **fixed = ARENA_ARRAY(o->pack->arena, const char *, count + 1);
+	for (uint32_t i = 0; i < count; i++) {
+		const char *address = o->objective->fixed.data[i].type.rank == 0 ? "&" : "";
+		fixed[i] = arena_printf(o->pack->arena, "%sdata->%s", address, o->fields[i]);
 	}
-	text_printf(out, "x, &value, ");
+	IrByRole given, places;
+	ir_by_role(&given);
+	ir_by_role(&places);
+	ir_give(&given, IR_ROLE_FIXED, fixed, count);
+	ir_give(&given, IR_ROLE_X, &x, 1);
+	ir_give(&places, IR_ROLE_F, &value, 1);
+	ir_give(&places, IR_ROLE_G, &gradient, 1);
+	pack_arguments(o->pack, out, func, &given, &places);
 }
 
 static void source(ObjectivePack *o) {
@@ -127,7 +138,7 @@ static void source(ObjectivePack *o) {
 	            "\t(void)data;\n"
 	            "\treturn @_value_call(",
 	            value_bytes, gradient_bytes);
-	put_arguments(o, out);
+	put_arguments(o, o->value, out);
 	pack_put(pack, out,
 	         "@_aligned(work)) ? (@_real)NAN : value;\n"
 	         "}\n\n"
@@ -136,9 +147,9 @@ static void source(ObjectivePack *o) {
 	         "\tsize_t i;\n"
 	         "\t(void)data;\n"
 	         "\tif (!@_gradient_call(");
-	put_arguments(o, out);
+	put_arguments(o, o->gradient, out);
 	pack_put(pack, out,
-	         "gradient, @_aligned(work)))\n"
+	         "@_aligned(work)))\n"
 	         "\t\treturn value;\n"
 	         "\tfor (i = 0; i < @_N; i++)\n"
 	         "\t\tgradient[i] = (@_real)NAN;\n"

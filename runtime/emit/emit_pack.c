@@ -250,6 +250,16 @@ uint64_t pack_hash(const Pack *pack, const IrFunc *const *funcs, uint32_t count,
 
 /* ---- parts of files ---- */
 
+void pack_arguments(const Pack *pack, Text *out, const IrFunc *func, const IrByRole *given, const IrByRole *places) {
+	uint32_t count = func->params.count + func->results.count;
+	const char **names = ARENA_ARRAY(pack->arena, const char *, count + 1);
+	ir_arguments(func, given, sizeof *names, names);
+	ir_places(func, places, sizeof *names, names + func->params.count);
+	for (uint32_t i = 0; i < count; i++) {
+		text_printf(out, "%s, ", names[i]);
+	}
+}
+
 void pack_guard(const Pack *pack, Text *out) {
 	pack_put(pack, out,
 	         "\n#if defined(__FAST_MATH__) && !defined($_ALLOW_FAST_MATH)\n"

@@ -34,6 +34,9 @@ bool pack_refuse_prefix(Session *session, const char *prefix, const char *why);
 /* A file to be written: `name` is a template. pack_source begins it with the notice and what the file is. */
 Text *pack_file(Pack *pack, const char *name);
 Text *pack_source(Pack *pack, const char *name, const char *what);
+/* The arguments of a compiled function, each with ", " behind it: the expression (a const char *) of each role, then where its
+ * results are put. */
+void pack_arguments(const Pack *pack, Text *out, const IrFunc *func, const IrByRole *given, const IrByRole *places);
 /* Appends a template (`\@` and `\$` are the plain signs); the second form knows printf's conversions too. */
 void pack_put(const Pack *pack, Text *out, const char *text);
 void pack_printf(const Pack *pack, Text *out, const char *format, ...) BASE_PRINTF(3, 4);

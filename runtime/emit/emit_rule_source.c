@@ -100,12 +100,7 @@ void rule_arguments(const RulePack *r, const IrFunc *func, Text *out) {
 	ir_give(&places, IR_ROLE_STATE, func == r->init ? own : numbered(r, "new_s", "", states), states);
 	ir_give(&places, IR_ROLE_SHARE, &share, 1);
 	ir_give(&places, IR_ROLE_ALIKE, shared, alike);
-	const char **names = ARENA_ARRAY(arena, const char *, func->params.count + func->results.count + 1);
-	ir_arguments(func, &given, sizeof *names, names);
-	ir_places(func, &places, sizeof *names, names + func->params.count);
-	for (uint32_t i = 0; i < func->params.count + func->results.count; i++) {
-		text_printf(out, "%s, ", names[i]);
-	}
+	pack_arguments(r->pack, out, func, &given, &places);
 }
 
 /* `TYPE *const s0 = ...` for all states, from `memory` on, which moves. */
