@@ -349,7 +349,7 @@ static void build_value(Building *b) {
 /* All of it, typed or lowered; NULL with diagnostics. */
 static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing,
                           bool lowering) {
-	uint32_t errors = program->session->error_count;
+	uint32_t complaints = program->session->complaints;
 	Building b = {.e = elab_new(program, module, real, typing), .decl = call->decl, .ok = true};
 	b.e.lowering = lowering;
 	b.out = ARENA_NEW(module->arena, FeObjective);
@@ -366,7 +366,7 @@ static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *ca
 	build_setup(&b);
 	build_start(&b);
 	build_value(&b);
-	return program->session->error_count == errors && b.ok && !program->broken ? b.out : NULL;
+	return program->session->complaints == complaints && b.ok && !program->broken ? b.out : NULL;
 }
 
 FeObjective *type_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing) {
