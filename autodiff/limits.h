@@ -2,7 +2,7 @@
  *
  * Measured by the meta-gradient of examples/robust.grad against one by hand: saving costly values brought 2.15 times its time
  * to 1.95. A quarter and four times as much of AD_KEEP_FLOPS and AD_KEEP_BYTES, and 0 and 12 for AD_CHEAP_FLOPS, change the CPU time of
- * training there and in net and coordinatewise.grad by no more than the measurement's own spread (a quarter). AD_GROUP_PUTS is
+ * training there and in net and coordinatewise.grad by less than the readings scatter on a busy machine (75 to 165 %). AD_GROUP_PUTS is
  * chosen, not measured. */
 #ifndef GRADUS_AD_LIMITS_H
 #define GRADUS_AD_LIMITS_H

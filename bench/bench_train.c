@@ -86,7 +86,9 @@ static void our_one_block(void *user) {
 	int64_t horizon = ROOF_STEPS;
 	double hypers[8];
 	const void *theta = ours->theta32;
-	IrByRole given = {0}, places = {0};
+	IrByRole given, places;
+	ir_by_role(&given);
+	ir_by_role(&places);
 	rt_give_block(ours->task, &given, block);
 	rt_give_rule(ours->task, &given, NULL, hypers, &theta);
 	ir_give_addresses(&given, IR_ROLE_HORIZON, &horizon, sizeof horizon, 1);

@@ -367,18 +367,45 @@ bool *ir_choose_results(Arena *arena, const IrFunc *func, IrRole role);
 /* lanes[params]: does every lane of a batch have its own? As ad_batch wants to know it. */
 bool *ir_lanes_by_role(Arena *arena, const IrFunc *func, bool lanes_are_particles);
 
-/* What a caller has for each role: values, places in memory or tensors, one after another. */
+/* What a caller has for each role: values, places in memory or tensors, one after another. Begins with ir_by_role, which is all
+ * that is set at first: calls are made often. */
 typedef struct IrByRole {
+	uint64_t roles; /* those that something is given for, as bits */
 	struct IrItems {
 		const void *items;
-		uint32_t count;
-		size_t stride; /* not 0: the items are the addresses items, items + stride, ... */
+		uint32_t count, stride; /* stride not 0: the items are the addresses items, items + stride, ... */
 	} of[IR_ALL_ROLES];
 } IrByRole;
 
-void ir_give(IrByRole *given, IrRole role, const void *items, uint32_t count);
+/* Inline, as a call of machine code for a small problem takes no longer than a few of them. */
+static inline void ir_by_role(IrByRole *given) {
+	given->roles = 0;
+}
+
 /* For calls with addresses: first, first + stride, ... */
-void ir_give_addresses(IrByRole *given, IrRole role, const void *first, size_t stride, uint32_t count);
+static inline void ir_give_addresses(IrByRole *given, IrRole role, const void *first, size_t stride, uint32_t count) {
+	given->roles |= UINT64_C(1) << role;
+	given->of[role].items = first;
+	given->of[role].count = count;
+	given->of[role].stride = (uint32_t)stride;
+}
+
+static inline void ir_give(IrByRole *given, IrRole role, const void *items, uint32_t count) {
+	ir_give_addresses(given, role, items, 0, count);
+}
+
+/* Where in what is given an argument is found: the at-th of a role. */
+typedef struct IrPlace {
+	IrRole role;
+	uint32_t at;
+} IrPlace;
+
+/* The order in which a function wants its arguments and gives its results: order[params], order[results]. */
+void ir_param_order(const IrFunc *func, IrPlace *order);
+void ir_result_order(const IrFunc *func, IrPlace *order);
+/* What is given, in such an order: out[count] of `size` bytes each; and the same for addresses, made to be quick. */
+void ir_take(const IrFunc *func, const IrPlace *order, uint32_t count, const IrByRole *given, size_t size, void *out);
+void ir_take_addresses(const IrFunc *func, const IrPlace *order, uint32_t count, const IrByRole *given, void **out);
 /* The arguments of a call, in order: out[params] of `size` bytes each. Every parameter must be given; a role may have more items
  * than the function takes, never fewer. */
 void ir_arguments(const IrFunc *func, const IrByRole *given, size_t size, void *out);

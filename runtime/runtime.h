@@ -85,6 +85,7 @@ typedef struct RtCode {
 	size_t arena_bytes;  /* scratch per call */
 	size_t *param_bytes; /* per parameter */
 	size_t *result_bytes;
+	IrPlace *param_order, *result_order;
 } RtCode;
 
 /* ir_optimize and then code; NULL with a diagnostic only if the engine cannot be had. `func` has no symbols. */
@@ -92,6 +93,9 @@ RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func);
 void rt_code_free(RtCode *code);
 /* Memory as jit.h says; `arena`: arena_bytes, aligned to 64. 0, or 1 + number of the gather that left its range. */
 int rt_call(const RtCode *code, void *const *params, void *const *results, void *arena);
+/* Calls with what is given for the parameters' roles, and puts results into the places of theirs. pointers: room for as many as
+ * there are of both. */
+int rt_call_by_role(const RtCode *code, const IrByRole *given, const IrByRole *places, void **pointers, void *arena);
 /* The same by the evaluator, once, for what is not worth compiling. given: addresses, of reals as double[elements], of an integer
  * as int64_t; results: likewise, all of them as double. */
 bool rt_evaluate_once(Rt *rt, const IrFunc *func, const IrByRole *given, double **results);
@@ -253,9 +257,6 @@ int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtS
 size_t rt_forward_arena(const RtTask *task, RtTheta variant);
 /* Gives hyperparameters (NULL: as instantiated) and learned numbers to a call. stored: 8 bytes for each of the former. */
 void rt_give_rule(const RtTask *task, IrByRole *given, const double *hypers, void *stored, const void *const *theta);
-/* Calls with what is given for the parameters' roles, and puts results into the places of theirs. pointers: room for as many as
- * there are of both. */
-int rt_call_by_role(const RtCode *code, const IrByRole *given, const IrByRole *places, void **pointers, void *arena);
 
 /* ---- score.c: the one definition of a score ----
  *
@@ -268,8 +269,8 @@ int rt_call_by_role(const RtCode *code, const IrByRole *given, const IrByRole *p
 typedef enum RtSpan { RT_EVALUATIONS, RT_AFTER_STEPS } RtSpan;
 
 double rt_score_zero(RtScore score); /* what folding starts from: 0, or inf for min */
-double rt_score_join(RtScore score, double before,
-                     double piece); /* of a run that goes on; a mean's pieces are shares of it */
+/* before[count] of runs that go on, and their next pieces (of a mean: shares of it). */
+void rt_score_join(RtScore score, double *before, const double *pieces, int count);
 double rt_score(RtScore score, RtSpan span, const double *f, int steps); /* f[0 .. steps] */
 const char *rt_score_text(Arena *arena, RtScore score);                  /* as an experiment writes it: mean(log(f)) */
 /* In words, with the evaluations that are counted: "mean of log f over evaluations 1 to 40". */

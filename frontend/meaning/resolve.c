@@ -140,12 +140,6 @@ static void declare_index(Resolver *r, AstName name, const AstStmt *stmt) {
 
 static bool in_expr(const AstExpr *x, void *context);
 
-static void mention(Resolver *r, const AstDecl *decl) {
-	if (r->out)
-		vec_push(r->program->session->arena, &r->out->mentions, decl);
-	vec_push(r->scratch, r->pending, decl);
-}
-
 static Symbol *mentioned(Resolver *r, const AstDecl *decl) {
 	if (r->out)
 		vec_push(r->program->session->arena, &r->out->mentions, decl);
@@ -324,7 +318,6 @@ static void in_declare(Resolver *r, const AstStmt *s) {
 		[AST_LET] = SYMBOL_LET,       [AST_VAR] = SYMBOL_VAR};
 	const AstDeclare *d = &s->declare;
 	bool file = s->kind == AST_DATA;
-	uint32_t scope = r->scope.count;
 	for (uint32_t i = 0; file && i < d->type.dims.count; i++)
 		declare_extent(d->type.dims.data[i], r);
 	in_exprs(r, &d->type.dims);
@@ -334,15 +327,13 @@ static void in_declare(Resolver *r, const AstStmt *s) {
 		in_expr(d->from, r);
 		in_columns(r, &d->columns);
 	}
-	if (!file)
-		scope = r->scope.count;
+	uint32_t scope = r->scope.count; /* the extents of data stay */
 	in_ranges(r, &d->head);
 	declare_indices(r, &d->head, s);
 	in_expr(d->value, r);
 	if (d->draw && d->draw->kind == AST_CALL)
 		in_args(r, &d->draw->call.args);
-	if (!file) /* the extents of data stay */
-		leave(r, scope);
+	leave(r, scope);
 	if (is_hoisted(r, s))
 		return;
 	for (uint32_t i = 0; i < d->names.count; i++) {
@@ -415,10 +406,8 @@ static void in_apply(Resolver *r, const AstExpr *x) {
 		return;
 	Symbol *symbol = resolver_find(r, x->call.callee.name);
 	const AstDecl *decl = symbol ? NULL : fe_find(r->program, x->call.callee.name);
-	if (decl && decl->kind == AST_OPTIMIZER) {
-		symbol = decl_symbol(r->program, decl);
-		mention(r, decl);
-	}
+	if (decl && decl->kind == AST_OPTIMIZER)
+		symbol = mentioned(r, decl);
 	set_symbol(r->program, x->id, symbol);
 	in_args(r, &x->call.args);
 }

@@ -2,6 +2,8 @@
  * call into the order that the callee wants. */
 #include "ir/ir.h"
 
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef enum Whose { ALL, PARTICLE, EACH } Whose;
@@ -90,37 +92,74 @@ bool *ir_lanes_by_role(Arena *arena, const IrFunc *func, bool lanes_are_particle
 	return lanes;
 }
 
-void ir_give(IrByRole *given, IrRole role, const void *items, uint32_t count) {
-	given->of[role] = (struct IrItems){items, count, 0};
+static_assert((int)IR_ALL_ROLES <= 64, "roles are bits of 64");
+
+static void no_items(const IrFunc *func, IrRole role, const char *wrong) {
+	base_panic("signature", "@%s and `%s`: %s", session_text(func->module->session, func->name), ir_role_name(role),
+	           wrong);
 }
 
-void ir_give_addresses(IrByRole *given, IrRole role, const void *first, size_t stride, uint32_t count) {
-	given->of[role] = (struct IrItems){first, count, stride};
+/* The next in an order, which must be of the role before or of one that was not there yet. */
+static IrPlace next_place(const IrFunc *func, const IrPlace *before, IrRole role, uint64_t *seen) {
+	if (before && before->role == role)
+		return (IrPlace){role, before->at + 1};
+	if (*seen >> role & 1)
+		no_items(func, role, "what has one role does not stand together");
+	*seen |= UINT64_C(1) << role;
+	return (IrPlace){role, 0};
 }
 
-/* One after another of its role: `taken` counts. */
-static void put_item(const IrFunc *func, const IrByRole *given, IrRole role, uint32_t *taken, size_t size, char *out) {
-	const struct IrItems *from = &given->of[role];
-	if (taken[role] >= from->count)
-		base_panic("signature", "a call of @%s gives %u of `%s`, which are too few",
-		           session_text(func->module->session, func->name), (unsigned)from->count, ir_role_name(role));
-	uint32_t i = taken[role]++;
-	if (from->stride == 0) {
-		memcpy(out, (const char *)from->items + size * i, size);
-		return;
+void ir_param_order(const IrFunc *func, IrPlace *order) {
+	uint64_t seen = 0;
+	for (uint32_t i = 0; i < func->params.count; i++)
+		order[i] = next_place(func, i ? &order[i - 1] : NULL, func->params.data[i].role, &seen);
+}
+
+void ir_result_order(const IrFunc *func, IrPlace *order) {
+	uint64_t seen = 0;
+	for (uint32_t i = 0; i < func->results.count; i++)
+		order[i] = next_place(func, i ? &order[i - 1] : NULL, func->results.data[i].role, &seen);
+}
+
+static const struct IrItems *items_of(const IrFunc *func, const IrByRole *given, IrPlace place) {
+	const struct IrItems *from = &given->of[place.role];
+	if (!(given->roles >> place.role & 1) || place.at >= from->count)
+		no_items(func, place.role, "a call gives too few");
+	return from;
+}
+
+void ir_take(const IrFunc *func, const IrPlace *order, uint32_t count, const IrByRole *given, size_t size, void *out) {
+	for (uint32_t i = 0; i < count; i++) {
+		const struct IrItems *from = items_of(func, given, order[i]);
+		const char *address = (const char *)from->items + (from->stride ? from->stride : size) * order[i].at;
+		if (from->stride)
+			memcpy((char *)out + size * i, &address, sizeof address);
+		else
+			memcpy((char *)out + size * i, address, size);
 	}
-	const char *address = (const char *)from->items + from->stride * i;
-	memcpy(out, &address, sizeof address);
+}
+
+void ir_take_addresses(const IrFunc *func, const IrPlace *order, uint32_t count, const IrByRole *given, void **out) {
+	for (uint32_t i = 0; i < count; i++) {
+		const struct IrItems *from = items_of(func, given, order[i]);
+		const char *address = (const char *)from->items + (size_t)from->stride * order[i].at;
+		if (from->stride)
+			memcpy(&out[i], &address, sizeof address);
+		else
+			out[i] = ((void *const *)from->items)[order[i].at];
+	}
 }
 
 void ir_arguments(const IrFunc *func, const IrByRole *given, size_t size, void *out) {
-	uint32_t taken[IR_ALL_ROLES] = {0};
-	for (uint32_t i = 0; i < func->params.count; i++)
-		put_item(func, given, func->params.data[i].role, taken, size, (char *)out + size * i);
+	IrPlace *order = memory_new(sizeof *order * (func->params.count + 1));
+	ir_param_order(func, order);
+	ir_take(func, order, func->params.count, given, size, out);
+	free(order);
 }
 
 void ir_places(const IrFunc *func, const IrByRole *given, size_t size, void *out) {
-	uint32_t taken[IR_ALL_ROLES] = {0};
-	for (uint32_t i = 0; i < func->results.count; i++)
-		put_item(func, given, func->results.data[i].role, taken, size, (char *)out + size * i);
+	IrPlace *order = memory_new(sizeof *order * (func->results.count + 1));
+	ir_result_order(func, order);
+	ir_take(func, order, func->results.count, given, size, out);
+	free(order);
 }

@@ -1,7 +1,7 @@
 /* limits: where passes stop, and what they take for worth it.
  *
  * Measured by the CPU time of training the rules of examples/robust, net and coordinatewise.grad, and of their compilation:
- * half and twice PASS_INLINE_NODES change neither by more than the measurement's own spread (a quarter). PASS_LARGE_FUNCTION: by
+ * half and twice PASS_INLINE_NODES change neither by more than the measurement's scatter on a busy machine (75 to 165 %). PASS_LARGE_FUNCTION: by
  * memory per statement of straight-line programs. All others are chosen, not measured: they follow from what is said of them. */
 #ifndef GRADUS_IR_LIMITS_H
 #define GRADUS_IR_LIMITS_H

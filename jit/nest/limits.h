@@ -4,7 +4,7 @@
  * at n = 31 took 20 times as long per operation as at 32, and takes 1.1 times; tests/unit/test_jit_sizes.c counts it) and by training
  * examples/robust.grad (NEST_MIN_BARE_POINTS: no slower than without mulz). Four times and a quarter of NEST_MAX_BODY, 1 and 16 for
  * NEST_MAX_INNER change the CPU time of training robust, net and coordinatewise.grad by no more than the measurement's own
- * spread (a quarter). The costs are chosen, not measured. */
+ * scatter on a busy machine (75 to 165 %). The costs are chosen, not measured. */
 #ifndef GRADUS_NEST_LIMITS_H
 #define GRADUS_NEST_LIMITS_H
 

@@ -33,7 +33,8 @@ bool objective_golden(ObjectivePack *o) {
 	Arena *arena = o->pack->arena;
 	uint32_t fixed = objective->fixed.count;
 	int64_t n = objective->size;
-	IrByRole given = {0};
+	IrByRole given;
+	ir_by_role(&given);
 	IrTensor seed = ir_tensor_new(arena, ir_scalar_type(IR_I64), NULL);
 	IrTensor instance = ir_tensor_new(arena, ir_scalar_type(IR_I64), NULL), point;
 	seed.integers[0] = (int64_t)o->pack->rt->options.seed;

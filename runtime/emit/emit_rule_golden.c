@@ -75,7 +75,8 @@ static bool call_step(GoldenRun *run, const IrFunc *func, uint32_t unit, double 
 	for (uint32_t i = 0; i < rule->collectives; i++) {
 		sums[i] = real(run, run->sums[i]);
 	}
-	IrByRole given = {0};
+	IrByRole given;
+	ir_by_role(&given);
 	give_constants(run, unit, &given);
 	ir_give(&given, IR_ROLE_G, &run->g[unit], 1);
 	ir_give(&given, IR_ROLE_F, &f, 1);
@@ -176,7 +177,8 @@ static bool begin(GoldenRun *run) {
 		}
 	}
 	for (uint32_t i = 0; run->init && i < run->units; i++) {
-		IrByRole given = {0};
+		IrByRole given;
+		ir_by_role(&given);
 		give_constants(run, i, &given);
 		if (!call(run, run->init, &given, run->states[i])) {
 			return false;

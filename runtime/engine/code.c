@@ -138,6 +138,10 @@ RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func) {
 	code->func = ir_optimize(module, func, &pipeline);
 	code->param_bytes = value_sizes(rt->arena, code->func, true);
 	code->result_bytes = value_sizes(rt->arena, code->func, false);
+	code->param_order = ARENA_ARRAY(rt->arena, IrPlace, code->func->params.count + 1);
+	code->result_order = ARENA_ARRAY(rt->arena, IrPlace, code->func->results.count + 1);
+	ir_param_order(code->func, code->param_order);
+	ir_result_order(code->func, code->result_order);
 	if (rt->options.engine == RT_JIT) {
 		JitOptions options = {.strict = rt->options.strict};
 		code->jit = jit_compile(rt->engine, module, code->func, &options);
@@ -161,6 +165,13 @@ int rt_call(const RtCode *code, void *const *params, void *const *results, void 
 		return jit_call(code->jit, params, results, arena, NULL);
 	}
 	return call_evaluator(code, params, results);
+}
+
+int rt_call_by_role(const RtCode *code, const IrByRole *given, const IrByRole *places, void **pointers, void *arena) {
+	uint32_t params = code->func->params.count, results = code->func->results.count;
+	ir_take_addresses(code->func, code->param_order, params, given, pointers);
+	ir_take_addresses(code->func, code->result_order, results, places, pointers + params);
+	return rt_call(code, pointers, pointers + params, arena);
 }
 
 bool rt_evaluate_once(Rt *rt, const IrFunc *func, const IrByRole *given, double **results) {

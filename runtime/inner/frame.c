@@ -110,7 +110,8 @@ void rt_frame_results(RtFrame *w, const IrRole *roles, size_t count) {
 void rt_frame_call(RtFrame *w, const IrFunc *callee) {
 	IrValue *args = ARENA_ARRAY(w->arena, IrValue, callee->params.count + 1);
 	IrValue *results = ARENA_ARRAY(w->arena, IrValue, callee->results.count + 1);
-	IrByRole given = {0};
+	IrByRole given;
+	ir_by_role(&given);
 	for (int role = 0; role < IR_ALL_ROLES; role++) {
 		ir_give(&given, (IrRole)role, w->of[role], w->count[role]);
 	}

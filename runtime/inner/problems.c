@@ -36,7 +36,9 @@ static void make_block(void *user, int item, int worker) {
 	Making *making = user;
 	RtBlock *block = &making->problems->blocks[item];
 	const RtCode *code = making->task->code[RT_SETUP][RT_SHARED];
-	IrByRole given = {0}, places = {0};
+	IrByRole given, places;
+	ir_by_role(&given);
+	ir_by_role(&places);
 	ir_give(&given, IR_ROLE_DATA, making->task->data, making->task->count[IR_ROLE_DATA]);
 	ir_give_addresses(&given, IR_ROLE_SEED, &making->seed, sizeof making->seed, 1);
 	ir_give_addresses(&given, IR_ROLE_INSTANCE, block->instance, sizeof block->instance, 1);

@@ -25,7 +25,9 @@ static size_t slot_bytes(const RtTask *task, uint32_t i) {
 static void give_slots(const RtTask *task, IrByRole *given, void *const *slots) {
 	for (int k = 0; k < RT_STATE_ROLES; k++) {
 		IrRole role = rt_state_roles[k];
-		ir_give(given, role, slots, task->count[role]);
+		if (task->count[role] > 0) {
+			ir_give(given, role, slots, task->count[role]);
+		}
 		slots += task->count[role];
 	}
 }
@@ -111,16 +113,11 @@ void rt_give_rule(const RtTask *task, IrByRole *given, const double *hypers, voi
 	ir_give(given, IR_ROLE_THETA, theta, 1);
 }
 
-int rt_call_by_role(const RtCode *code, const IrByRole *given, const IrByRole *places, void **pointers, void *arena) {
-	void **results = pointers + code->func->params.count;
-	ir_arguments(code->func, given, sizeof *pointers, pointers);
-	ir_places(code->func, places, sizeof *results, results);
-	return rt_call(code, pointers, results, arena);
-}
-
 int rt_begin(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, void *arena) {
 	Scratch s = scratch_split(task, args->variant, arena);
-	IrByRole given = {0}, places = {0};
+	IrByRole given, places;
+	ir_by_role(&given);
+	ir_by_role(&places);
 	rt_give_block(task, &given, block);
 	rt_give_rule(task, &given, args->hypers, s.hypers, &args->theta);
 	give_slots(task, &places, state->slots);
@@ -145,7 +142,9 @@ int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtS
 			start[lane] = (args->t0 ? args->t0[lane] : t0) + done;
 			end[lane] = args->horizon ? args->horizon[lane] : horizon;
 		}
-		IrByRole given = {0}, places = {0};
+		IrByRole given, places;
+		ir_by_role(&given);
+		ir_by_role(&places);
 		rt_give_block(task, &given, block);
 		rt_give_rule(task, &given, args->hypers, s.hypers, &args->theta);
 		give_slots(task, &given, state->slots);
@@ -162,9 +161,7 @@ int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtS
 		state->spare = used;
 		double piece_score[IR_LANES];
 		rt_load(real, s.score, 1, piece_score, (size_t)task->lanes);
-		for (int lane = 0; lane < task->lanes; lane++) {
-			score[lane] = rt_score_join(task->score, score[lane], piece_score[lane]);
-		}
+		rt_score_join(task->score, score, piece_score, task->lanes);
 		if (curve) {
 			size_t lanes = (size_t)task->lanes;
 			rt_load(real, s.curve, 1, curve + (size_t)done * lanes, (size_t)piece * lanes);

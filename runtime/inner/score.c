@@ -8,11 +8,14 @@ double rt_score_zero(RtScore score) {
 }
 
 /* NaN stays, on either side. */
-double rt_score_join(RtScore score, double before, double piece) {
-	if (!fe_score_folds[score.fold].least) {
-		return before + piece;
+void rt_score_join(RtScore score, double *before, const double *pieces, int count) {
+	bool least = fe_score_folds[score.fold].least;
+	for (int i = 0; i < count && !least; i++) {
+		before[i] += pieces[i];
 	}
-	return before <= piece || isnan(before) ? before : piece;
+	for (int i = 0; i < count && least; i++) {
+		before[i] = before[i] <= pieces[i] || isnan(before[i]) ? before[i] : pieces[i];
+	}
 }
 
 double rt_score(RtScore score, RtSpan span, const double *f, int steps) {
@@ -23,7 +26,7 @@ double rt_score(RtScore score, RtSpan span, const double *f, int steps) {
 	for (int t = first; t < end; t++) {
 		double value = f[t];
 		value = map->logarithm ? log(value) : map->relative ? value / f[0] : value;
-		result = rt_score_join(score, result, value);
+		rt_score_join(score, &result, &value, 1);
 	}
 	return fold->mean && steps > 0 ? result / steps : result;
 }

@@ -89,7 +89,8 @@ bool rt_rule_theta(Rt *rt, const FeRule *rule, uint64_t seed, double *theta) {
 	if (rule->learned_count == 0) {
 		return true;
 	}
-	IrByRole given = {0};
+	IrByRole given;
+	ir_by_role(&given);
 	ir_give_addresses(&given, IR_ROLE_SEED, &seed, sizeof seed, 1);
 	return rt_evaluate_once(rt, rule->theta, &given, &theta) && starts_inside(rt, rule, theta);
 }
@@ -102,7 +103,8 @@ bool rt_theta_natural(RtTask *task, const double *theta, double *natural) {
 	if (rt_learned_count(task) == 0) {
 		return true;
 	}
-	IrByRole given = {0};
+	IrByRole given;
+	ir_by_role(&given);
 	ir_give(&given, IR_ROLE_THETA, &theta, 1);
 	return rt_evaluate_once(task->rt, task->rule->natural, &given, &natural);
 }

@@ -24,7 +24,8 @@ static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double
 	int64_t seed = (int64_t)rt->options.seed;
 	IrScalar real = task->objective->real;
 	size_t size = (size_t)task->objective->size;
-	IrByRole given = {0};
+	IrByRole given;
+	ir_by_role(&given);
 	ir_give(&given, IR_ROLE_DATA, task->data, task->count[IR_ROLE_DATA]);
 	ir_give_addresses(&given, IR_ROLE_SEED, &seed, sizeof seed, 1);
 	ir_give_addresses(&given, IR_ROLE_INSTANCE, &instance, sizeof instance, 1);

@@ -100,7 +100,8 @@ static void reduce_lanes(const RtEstimator *e, const RtTask *task, const RtBlock
 
 /* A block's scores and gradients by one call of the compiled gradient. */
 static int reverse_block(const RtEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine) {
-	IrByRole places = {0};
+	IrByRole places;
+	ir_by_role(&places);
 	void *pointers[MOST_POINTERS];
 	ir_give(&places, IR_ROLE_SCORE, &mine->score, 1);
 	ir_give(&places, ir_role_tilde(IR_ROLE_THETA), &mine->gradient, 1);
@@ -111,7 +112,8 @@ static int reverse_block(const RtEstimator *e, const Family *family, const IrByR
 static int forward_block(const RtEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine) {
 	IrScalar real = family->task->rule->real;
 	size_t width = ir_scalar_bytes(real), row = (size_t)family->task->lanes * width;
-	IrByRole along = *given, places = {0};
+	IrByRole along = *given, places;
+	ir_by_role(&places);
 	void *pointers[MOST_POINTERS];
 	ir_give(&along, ir_role_tilde(IR_ROLE_THETA), &mine->tangent, 1);
 	ir_give(&places, IR_ROLE_SCORE, &mine->score, 1);
@@ -137,7 +139,8 @@ static void derivative_item(void *user, int item, int worker) {
 	double hypers[MOST_HYPERS];
 	int64_t horizon = e->horizon;
 	const void *theta = family->mean;
-	IrByRole given = {0};
+	IrByRole given;
+	ir_by_role(&given);
 	rt_give_block(family->task, &given, block);
 	rt_give_rule(family->task, &given, NULL, hypers, &theta);
 	ir_give_addresses(&given, IR_ROLE_HORIZON, &horizon, sizeof horizon, 1);

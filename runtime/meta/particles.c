@@ -222,16 +222,16 @@ static int run_lanes(const Walk *w, const void *theta, RtState *state, const int
 	bool lanes_differ = w->family->variant == RT_PER_LANE;
 	RtArgs args = {NULL, theta, w->family->variant, lanes_differ ? w->t0 : NULL, lanes_differ ? w->horizon : NULL};
 	RtScore how = w->family->task->score;
-	double piece[IR_LANES];
+	double piece[IR_LANES], zero = rt_score_zero(how);
 	for (int lane = 0; lane < IR_LANES; lane++) {
-		piece[lane] = rt_score_zero(how);
+		piece[lane] = zero;
 	}
+	bool least = fe_score_folds[how.fold].least;
 	int error = rt_advance(w->family->task, w->block, &args, state, (int)w->t0[0], w->turns, (int)w->horizon[0], piece,
 	                       NULL, w->arena);
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		double *sum = &score[part[lane]][lane];
-		*sum = fe_score_folds[how.fold].least ? piece[lane]
-		                                      : *sum + piece[lane]; /* a minimum is of whole runs: one piece */
+		*sum = least ? piece[lane] : *sum + piece[lane]; /* a minimum is of whole runs: one piece */
 	}
 	return error;
 }

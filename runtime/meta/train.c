@@ -40,7 +40,8 @@ static bool outer_init(Rt *rt, Outer *outer, Arena *arena) {
 		outer->spare[i] = rt_aligned(arena, bytes);
 		starts[i] = ARENA_ARRAY(arena, double, bytes + 1);
 	}
-	IrByRole given = {0};
+	IrByRole given;
+	ir_by_role(&given);
 	outer_give(outer, &given);
 	if (!rt_evaluate_once(rt, init, &given, starts)) {
 		return false;
@@ -86,7 +87,9 @@ static void outer_step(Outer *outer, const double *gradient, double score, int64
 	memcpy(outer->g, gradient, sizeof *gradient * (size_t)count);
 	outer->f = score;
 	outer->t++;
-	IrByRole given = {0}, places = {0};
+	IrByRole given, places;
+	ir_by_role(&given);
+	ir_by_role(&places);
 	outer_give(outer, &given);
 	ir_give(&given, IR_ROLE_G, &outer->g, 1);
 	ir_give_addresses(&given, IR_ROLE_F, &outer->f, sizeof outer->f, 1);

@@ -90,7 +90,8 @@ Test(ir_signature, ranges_and_lanes) {
 Test(ir_signature, arguments_come_in_order) {
 	Bench b = bench();
 	const int theta = 5, fixed[] = {1, 2, 99}, xs[] = {3}, ts[] = {4};
-	IrByRole given = {0};
+	IrByRole given;
+	ir_by_role(&given);
 	ir_give(&given, IR_ROLE_THETA, &theta, 1);
 	ir_give(&given, IR_ROLE_T, ts, 1);
 	ir_give(&given, IR_ROLE_X, xs, 1);
@@ -100,7 +101,8 @@ Test(ir_signature, arguments_come_in_order) {
 	for (int i = 0; i < 5; i++)
 		cr_expect(out[i] == i + 1, "argument %d is %d", i, out[i]);
 	const void *places[2];
-	IrByRole where = {0};
+	IrByRole where;
+	ir_by_role(&where);
 	ir_give_addresses(&where, IR_ROLE_F, &xs[0], sizeof xs, 1);
 	ir_give_addresses(&where, IR_ROLE_STATE, &fixed[1], sizeof *fixed, 2);
 	ir_places(b.func, &where, sizeof *places, places);

@@ -63,14 +63,16 @@ static void gradients(RtTask *task, const RtProblems *problems, const double *th
 	const void *given_theta = stored;
 	rt_store(real, stored, 1, theta, count);
 	void *results[] = {rt_aligned(arena, 8 * IR_LANES), rt_aligned(arena, 8 * IR_LANES * count)};
-	IrByRole places = {0};
+	IrByRole places;
+	ir_by_role(&places);
 	ir_give(&places, IR_ROLE_SCORE, &results[0], 1);
 	ir_give(&places, ir_role_tilde(IR_ROLE_THETA), &results[1], 1);
 	for (int k = 0; k < problems->block_count; k++) {
 		void *pointers[64];
 		double hypers[16];
 		int64_t horizon = STEPS;
-		IrByRole given = {0};
+		IrByRole given;
+		ir_by_role(&given);
 		rt_give_block(task, &given, &problems->blocks[k]);
 		rt_give_rule(task, &given, NULL, hypers, &given_theta);
 		ir_give_addresses(&given, IR_ROLE_HORIZON, &horizon, sizeof horizon, 1);
