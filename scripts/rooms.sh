@@ -17,11 +17,12 @@ autodiff:        ad_
 frontend/syntax: ast_ builtin distribution lex_ parse_
 frontend/value:  value_ ex_ scope_ proof_ emit_
 frontend/std:    fe_
-frontend/meaning=frontend/decl: elab_ fe_ rule_ stage_ check_ draw_ resolve_
+frontend/meaning=frontend/decl: elab_ fe_ rule_ objective_ stage_ check_ draw_ resolve_ symbol_ typing_
 jit/arith jit/loop: loop_
 jit/nest:        nest_ loop_
 jit/llvm jit/c:  llvm_ c_ jit_
 runtime/engine:  rt_
+runtime/data:    rt_ data_
 runtime/inner:   rt_
 runtime/store:   rt_
 runtime/data:    data_
@@ -33,8 +34,10 @@ runtime/command: cmd_
 objects() {
 	find "$build"/CMakeFiles/gradus_*.dir -name '*.o' | while read -r object; do
 		path=${object#*.dir/}
-		case $path in
-		*std_embed*) room=frontend/std ;;
+		case $object in
+		*gradus_frontend*generated/*) room=frontend/std ;;
+		*gradus_jit*generated/*) room=jit/c ;;
+		*gradus_runtime*generated/*) room=runtime/emit ;;
 		*) room=${path%/*} ;;
 		esac
 		nm -P "$object" | awk -v room="$room" '$2 ~ /^[TDBRCU]$/ { print room, ($2 == "U" ? "uses" : "has"), $1 }'
