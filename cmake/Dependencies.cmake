@@ -35,3 +35,27 @@ gradus_require(GRADUS_LLVM_LIBRARY "libLLVM-19.so" llvm-19-dev)
 
 # What bench/ measures matrix products against; nothing else needs it.
 find_library(GRADUS_OPENBLAS_LIBRARY NAMES openblas libopenblas.so.0 PATH_SUFFIXES openblas-pthread)
+
+# What data files may be packed with. Without one of them such files are refused, with a message.
+find_package(ZLIB)
+find_path(GRADUS_LIBZIP_INCLUDE zip.h)
+find_library(GRADUS_LIBZIP_LIBRARY zip)
+if(NOT ZLIB_FOUND)
+	message(WARNING "without zlib (Debian: zlib1g-dev) data files in gzip cannot be read")
+endif()
+if(NOT GRADUS_LIBZIP_INCLUDE OR NOT GRADUS_LIBZIP_LIBRARY)
+	message(WARNING "without libzip (Debian: libzip-dev) NPZ files cannot be read")
+endif()
+
+# Links `target` with those that are there.
+function(gradus_link_packers target)
+	if(ZLIB_FOUND)
+		target_compile_definitions(${target} PRIVATE GRADUS_ZLIB=1)
+		target_link_libraries(${target} PUBLIC ZLIB::ZLIB)
+	endif()
+	if(GRADUS_LIBZIP_INCLUDE AND GRADUS_LIBZIP_LIBRARY)
+		target_compile_definitions(${target} PRIVATE GRADUS_LIBZIP=1)
+		target_include_directories(${target} SYSTEM PRIVATE "${GRADUS_LIBZIP_INCLUDE}")
+		target_link_libraries(${target} PUBLIC "${GRADUS_LIBZIP_LIBRARY}")
+	endif()
+endfunction()

@@ -37,6 +37,38 @@ const AstDecl *fe_decl(const FeProgram *program, uint32_t index);
 typedef bool FeLoader(void *context, const char *path, const char *tensor, const IrType *shape, double *out,
                       const char **problem);
 void fe_set_loader(FeProgram *program, FeLoader *loader, void *context);
+/* How `data X : int[n, 4] from "x.csv" columns 1..5` is read. */
+typedef enum FeDataKind { FE_DATA_REAL, FE_DATA_INT, FE_DATA_BOOL } FeDataKind;
+
+typedef struct FeDataColumn {
+	const char *name; /* NULL: numbers low..high */
+	int64_t low, high;
+} FeDataColumn;
+
+typedef struct FeDataWanted {
+	const char *name;   /* of the declaration: of the array in files that have several */
+	const char *path;   /* as written, for a folder of data; relative or not */
+	const char *beside; /* where that lies from the source that says it; NULL: nowhere that may be read, for `problem` */
+	const char *problem;
+	bool bytes;
+	VEC(FeDataColumn) columns;
+	FeDataKind kind;
+	int rank;
+	int64_t dims[IR_USER_RANK]; /* -1 - k: open size k, which the reader fills in, the same k alike */
+} FeDataWanted;
+
+typedef struct FeDataFound {
+	IrStorage storage;
+	const void *elements; /* row-major; stays as long as the program. NULL: only shapes were asked for */
+	const char *path;     /* what was read */
+	bool unknown;         /* sizes that are open are not known: the file is not there, or was not looked through */
+	const char *missing;  /* why it could not be opened; NULL: it could */
+} FeDataFound;
+
+/* false with *problem in words. */
+typedef bool FeDataReader(void *context, FeDataWanted *wanted, FeDataFound *found, const char **problem);
+/* Without a reader sizes are unknown, and data has no elements. */
+void fe_set_data(FeProgram *program, FeDataReader *reader, void *context);
 /* Where a file really lies that the source `by` imports or takes weights from: the path to read, or NULL with *problem.
  * `path`: as written, from the folder of `by`. Without a finder: `path` itself. Set before files are added. */
 typedef const char *FeFinder(void *context, const char *by, const char *path, const char **problem);
@@ -87,19 +119,33 @@ typedef struct FeSlot {
 
 /* ---- objective.c ---- */
 
+/* An array of a file, shared by all problems. */
+typedef struct FeData {
+	Name name;
+	uint32_t id; /* of the name where it is declared */
+	IrType type;
+	Span span;
+	FeDataFound found;
+	VEC(AstName) open; /* sizes that the file decided ... */
+	int64_t sizes[IR_USER_RANK]; /* ... and what they are */
+} FeData;
+
 typedef struct FeObjective {
 	const AstDecl *decl;
 	IrModule *module;
 	IrScalar real;      /* IR_F32 or IR_F64 */
 	VEC(FeSlot) params; /* pieces of x, in declaration order, row-major */
 	int64_t size;       /* N: elements of x */
+	VEC(FeData) data; /* parameters of all three functions, with the role of data */
 	VEC(FeSlot)
 	fixed; /* what setup makes and the others read: givens, and lets that depend only on givens (offsets unused) */
 	VEC(Name) reports;
 	bool random_start; /* the start depends on the instance */
-	IrFunc *setup;     /* (seed: i64, instance: i64) -> fixed... */
-	IrFunc *start;     /* (seed: i64, instance: i64, fixed...) -> x: [N] */
-	IrFunc *value;     /* (fixed..., x: [N]) -> f, reports... */
+	bool batches;      /* something is drawn at every step: value takes seed, instance and the number of the step */
+	IrFunc *setup;     /* (data..., seed: i64, instance: i64) -> fixed... */
+	IrFunc *start;     /* (data..., seed: i64, instance: i64, fixed...) -> x: [N] */
+	IrFunc *validate;  /* as value, -> what is scored instead of f; NULL: f is */
+	IrFunc *value;     /* (data..., [seed, instance, step: i64,] fixed..., x: [N]) -> f, reports... */
 } FeObjective;
 
 /* NULL with diagnostics. Real hyperparameters of an objective become constants. */

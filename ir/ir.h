@@ -27,8 +27,19 @@ enum { IR_USER_RANK = 8, IR_MAX_RANK = 12, IR_MAX_INDICES = 20, IR_MAX_ARGS = 4,
 /* A number if >= 0; else the symbol -1 - dim of the function (an extent that is known only when the code runs). */
 typedef int64_t IrDim;
 
+/* How the elements of an array that the caller owns lie in memory, where that is not as their scalar: data of files stay as small
+ * as they are there, and become the scalar when they are read. */
+typedef enum IrStorage {
+	IR_STORED_PLAIN, /* as the scalar says */
+#define STORAGE(id, word, width, ctype) IR_STORED_##id, /* becomes: IR_STORED_U8, ... */
+#include "ir/core/storage.def"
+#undef STORAGE
+	IR_STORAGE_COUNT
+} IrStorage;
+
 typedef struct IrType {
 	IrScalar scalar;
+	IrStorage storage; /* not plain: a parameter of the function, which the caller owns and nothing but reads may name */
 	uint8_t rank;
 	bool lanes; /* axis 0 has extent IR_LANES and counts problems (or particles); code stores it innermost */
 	IrDim dims[IR_MAX_RANK];
@@ -92,6 +103,8 @@ typedef union IrNumber {
  * to_int rounds towards zero; NaN gives 0, values out of range the nearest integer. Functions that are not primitive
  * are computed in double by the C library, then rounded. */
 IrNumber ir_eval_scalar(IrOpcode opcode, const IrScalar *types, const IrNumber *args);
+/* Element `at` of stored elements as a number of type `scalar`: whole numbers to reals and reals to reals round once. */
+IrNumber ir_stored(IrStorage storage, IrScalar scalar, const void *elements, int64_t at);
 double ir_digamma(double x);
 double ir_trigamma(double x);
 double ir_tetragamma(double x);
@@ -295,6 +308,11 @@ bool ir_scalar_is_int(IrScalar scalar);
 size_t ir_scalar_bytes(IrScalar scalar);     /* BOOL 1, I32 and F32 4, I64 and F64 8 */
 const char *ir_scalar_name(IrScalar scalar); /* "bool", "i32", "int", "f32", "f64", as in the text form */
 IrType ir_scalar_type(IrScalar scalar);      /* rank 0 */
+/* Of a storage that is not plain. */
+size_t ir_storage_bytes(IrStorage storage);
+const char *ir_storage_name(IrStorage storage); /* "u8", "f32" */
+bool ir_storage_is_real(IrStorage storage);
+size_t ir_element_bytes(IrType type); /* of its storage, or of its scalar */
 IrType ir_tensor_type(IrScalar scalar, int rank, const IrDim *dims);
 bool ir_type_equal(IrType a, IrType b);
 /* Number of elements; symbols (may be NULL if there are none) gives the extents of symbols. */
@@ -537,6 +555,7 @@ typedef struct IrTensor {
 	IrType type; /* all dims are numbers */
 	double *reals;
 	int64_t *integers;
+	const void *stored; /* the elements of an argument whose storage is not plain; the other two are NULL */
 } IrTensor;
 
 IrTensor ir_tensor_new(Arena *arena, IrType type, const int64_t *symbols);

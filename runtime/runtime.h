@@ -44,6 +44,7 @@ typedef struct Rt {
 	Arena *arena;
 	RtPool *pool;
 	JitEngine *engine;      /* made at the first compilation */
+	VEC(const char *) data; /* files that objectives of tasks took data from, each once */
 	double compile_seconds; /* spent so far in optimizing, differentiating and compiling */
 	bool failed_engine;     /* reported once */
 } Rt;
@@ -130,7 +131,9 @@ typedef struct RtTask {
 	RtScore score;
 	int lanes;                /* problems in a block: IR_LANES, or 1 and code without a lane axis (rt_task_plan) */
 	IrFunc *value;            /* (fixed..., x) -> f */
+	IrFunc *validate;         /* (fixed..., x) -> what is scored and shown instead of f; NULL: f is */
 	IrFunc *evaluate;         /* (fixed..., x) -> f, g?: g only if the rule reads it, or there is no rule */
+	const void **data;        /* arrays of files, one for all problems */
 	uint32_t count[IR_ROLES]; /* how many values there are of each role */
 	IrType *slots;            /* of the values that go on from step to step: x, f, g?, states... */
 	uint32_t slot_count;
@@ -199,7 +202,7 @@ typedef enum RtSet { RT_TRAIN = 0, RT_SELECT = 1000000, RT_TEST = 2000000 } RtSe
 int64_t rt_instance(RtSet set, int number);
 
 typedef struct RtBlock {
-	int64_t instance[IR_LANES];
+	int64_t seed, instance[IR_LANES];
 	double weight[IR_LANES]; /* 0: a lane that only pads */
 	void **fixed;            /* per fixed value, lanes innermost */
 	void *x0;                /* [N] x lanes */
@@ -220,7 +223,7 @@ RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int coun
 RtProblems *rt_problems_of(RtTask *task, uint64_t seed, RtSet set, int count, bool spread);
 void rt_problems_free(RtProblems *problems);
 double rt_problems_bytes(const RtTask *task, int count, bool spread); /* planned, before they are made */
-/* Gives its values by role to a call: fixed, x. */
+/* Gives the values of a block by role to a call: data, seed, instance, fixed, x. */
 void rt_give_block(const RtTask *task, IrByRole *given, const RtBlock *block);
 
 /* ---- run.c: inner runs on the host's side ---- */
@@ -294,6 +297,8 @@ typedef struct RtEval {
 	int64_t size;
 	double *x; /* where: as given, or the start of the instance */
 	double value;
+	bool validates;
+	double valid; /* what `validate` says, if it does */
 	double *gradient; /* [size] */
 	uint32_t report_count;
 	const char **report_names;
@@ -305,6 +310,7 @@ bool rt_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x,
 
 typedef struct RtMinimize {
 	RtRuns runs;
+	bool validates; /* runs are judged by that instead of f */
 	int64_t size;
 	double seconds; /* running, without compiling */
 	double compile_seconds;
@@ -539,6 +545,15 @@ const char *rt_safetensors_bytes(Arena *arena, const RtTensors *tensors, char **
 /* Refuses: headers over 16 MB or not JSON, unknown types, sizes that do not fit, overlaps, holes, bytes missing or left over. */
 const char *rt_safetensors_read(Arena *arena, const char *path, RtTensors *out);
 const char *rt_safetensors_parse(Arena *arena, const char *bytes, size_t length, RtTensors *out);
+/* Where a tensor's bytes lie, and its type as written: "U8". */
+typedef struct RtExtent {
+	size_t start, end;
+	const char *dtype;
+} RtExtent;
+
+/* The tensors of a file of `file_length` bytes that begins with these, of any type of numbers, without their values; extents count from the start of the file. */
+const char *rt_safetensors_header(Arena *arena, const char *bytes, size_t length, size_t file_length, RtTensors *out,
+                                  RtExtent **extents);
 /* One tensor, which must have this shape: out[its elements]. Reads the header and those bytes, however large the file is. */
 const char *rt_safetensors_one(Arena *arena, const char *path, const char *name, const IrType *shape, double *out);
 

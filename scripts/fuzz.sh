@@ -16,7 +16,7 @@ if [ -n "${3:-}" ]; then
 else
 	case $target in # inputs in a second
 	fuzz_safetensors) rate=100000 ;;
-	fuzz_ir_text) rate=1000 ;;
+	fuzz_data | fuzz_ir_text) rate=1000 ;;
 	fuzz_check | fuzz_parse) rate=100 ;;
 	*) rate=40 ;;
 	esac
@@ -40,6 +40,24 @@ fuzz_ir_*) # the text of the IR, as the command prints it
 			$gradus show $stage "$file" >"$work/inputs/$stage-$(basename "$file")" 2>/dev/null
 		done
 	done ;;
+fuzz_data) # one small file per format, and them in gzip; the first byte is how they are read
+	seed() { # seed NAME FORMAT [ARGUMENT...]
+		name=$1 format=$2
+		shift 2
+		for how in 000 001 002 003 004 005 006 007 070 100 200; do
+			# shellcheck disable=SC2059
+			{ printf "\\$how"; printf "$format" "$@"; } >"$work/inputs/$how-$name"
+		done
+		# shellcheck disable=SC2059
+		{ printf '\000'; printf "$format" "$@" | gzip -n; } >"$work/inputs/gzip-$name"
+	}
+	seed csv 'a,"b ""c""",d\r\n1,2,x\r\n3.5,-4e2,y\r\n'
+	seed blanks '# 1\n1 2\t3\n 4 5 6\n'
+	seed libsvm '+1 1:0.5 3:2 # c\n-1 2:1\n'
+	seed idx '\000\000\013\002\000\000\000\002\000\000\000\001abcd'
+	seed npy "\\223NUMPY\\001\\000\\075\\000{'descr': '<i2', 'fortran_order': True, 'shape': (2,1)}     abcd"
+	seed tensors '\070\000\000\000\000\000\000\000{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}    ab'
+	;;
 *) for file in $(programs); do cp "$file" "$work/inputs/$(echo "$file" | tr / -)"; done ;;
 esac
 [ -d "tests/fuzz/found/$target" ] && cp "tests/fuzz/found/$target"/* "$work/inputs"

@@ -1,34 +1,24 @@
-/* Objectives: three functions out of one list of statements.
+/* Objectives: three or four functions out of one list of statements.
  *
- *     given, and what depends only on givens      setup(seed, instance) -> fixed...
- *     what parameters start from                  start(seed, instance, fixed...) -> x
- *     what depends on parameters, the rest        value(fixed..., x) -> f, reports...
+ *     given, and what depends only on givens      setup(data..., seed, instance) -> fixed...
+ *     what parameters start from                  start(data..., seed, instance, fixed...) -> x
+ *     what depends on parameters, the rest        value(data..., fixed..., x) -> f, reports...
+ *     the same with other data                    validate(data..., fixed..., x) -> valid
  *
  * Statements that depend on neither are computed wherever they are needed. */
-#include "frontend/meaning/elab.h"
+#include "frontend/decl/objective.h"
 
 #include <math.h>
 #include <string.h>
 
-typedef struct Building {
-	Elab e;
-	FeObjective *out;
-	const AstDecl *decl;
-	ScopeMark hypers;
-	Stages stages;
-	bool told, ok;
-	uint32_t functions; /* begun */
-	VEC(Value *) fixed; /* their values in setup, for shapes and ranges */
-	VEC(const Symbol *) fixed_symbols, param_symbols;
-} Building;
-
 /* ---- hyperparameters ---- */
 
-static bool bind_hypers(Building *b, const FeCall *call) {
+static bool bind_hypers(ObjectiveBuilding *b, const FeCall *call) {
 	Elab *e = &b->e;
 	const AstDecl *decl = b->decl;
 	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, decl->params.count + 1);
 	bool ok = call_arguments(e->program, call, args);
+	b->args = args;
 	IrBuilder scratch = ir_builder(ir_func_new(e->module, "constants"));
 	e->builder = &scratch;
 	for (uint32_t i = 0; i < decl->params.count; i++) {
@@ -66,7 +56,7 @@ static bool bind_hypers(Building *b, const FeCall *call) {
 /* ---- the three functions ---- */
 
 static void see_param(const Symbol *symbol, Span span, void *context) {
-	Building *b = context;
+	ObjectiveBuilding *b = context;
 	const StageName *known = stages_name(&b->stages, symbol);
 	if (!known || known->stage < STAGE_VALUE || b->told)
 		return;
@@ -75,13 +65,13 @@ static void see_param(const Symbol *symbol, Span span, void *context) {
 	b->told = true;
 }
 
-static bool independent(Building *b, const AstStmt *s) {
+static bool independent(ObjectiveBuilding *b, const AstStmt *s) {
 	b->told = false;
 	stmt_symbols(b->e.program, s, see_param, b);
 	return !b->told;
 }
 
-static Value *given_value(Building *b, const AstStmt *s, DrawKey key) {
+static Value *given_value(ObjectiveBuilding *b, const AstStmt *s, DrawKey key) {
 	Elab *e = &b->e;
 	const AstDeclare *d = &s->declare;
 	if (!independent(b, s))
@@ -92,7 +82,7 @@ static Value *given_value(Building *b, const AstStmt *s, DrawKey key) {
 	return value_is_bad(v) ? v : materialize(e, v, d->names.data[0].name, s->span);
 }
 
-static DrawKey start_function(Building *b, IrBuilder *builder, const char *name, IrFunc **func) {
+static DrawKey start_function(ObjectiveBuilding *b, IrBuilder *builder, const char *name, IrFunc **func) {
 	Elab *e = &b->e;
 	*func = ir_func_new(e->module, arena_printf(e->arena, "%s_%s", session_text(e->session, b->decl->name.name), name));
 	*builder = ir_builder(*func);
@@ -100,21 +90,20 @@ static DrawKey start_function(Building *b, IrBuilder *builder, const char *name,
 	e->builder = builder;
 	scope_back(e, b->hypers);
 	e->path = path_inside(e->typing, &e->typing->root, ++b->functions);
+	objective_add_data(b);
 	DrawKey key = {0};
-	if (strcmp(name, "value") != 0) {
+	bool value = strcmp(name, "setup") != 0 && strcmp(name, "start") != 0;
+	if (!value || b->out->batches) {
 		key.seed = ex_read(e, ir_param_as(*func, IR_ROLE_SEED, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
 		key.instance =
 			ex_read(e, ir_param_as(*func, IR_ROLE_INSTANCE, "instance", ir_scalar_type(IR_I64)), NULL, 0, false);
+		if (value)
+			key.step = ex_read(e, ir_param_as(*func, IR_ROLE_STEP, "step", ir_scalar_type(IR_I64)), NULL, 0, false);
 	}
 	return key;
 }
 
-static bool is_new(const Elab *e, AstName name) {
-	const Symbol *symbol = symbol_at(e->program, name.id);
-	return symbol && !symbol->taken;
-}
-
-static void build_setup(Building *b) {
+static void build_setup(ObjectiveBuilding *b) {
 	Elab *e = &b->e;
 	IrBuilder builder;
 	DrawKey key = start_function(b, &builder, "setup", &b->out->setup);
@@ -122,10 +111,8 @@ static void build_setup(Building *b) {
 		const AstStmt *s = b->decl->body.data[i];
 		if (is_computation(s) && b->stages.stmts[i].stage < STAGE_VALUE)
 			elab_stmt(e, s);
-		if (s->kind == AST_DATA || s->kind == AST_BATCH)
-			diag_error(e->session, 390, s->keyword, "`%s` is part of the language, but not of this version",
-			           ast_stmt_word(s->kind));
-		if (s->kind == AST_GIVEN && s->declare.names.count && is_new(e, s->declare.names.data[0])) {
+		objective_meet_data(b, i);
+		if (s->kind == AST_GIVEN && s->declare.names.count && objective_name_free(e, s->declare.names.data[0])) {
 			Value *v = given_value(b, s, key);
 			scope_add_name(e, s->declare.names.data[0], v);
 		}
@@ -156,7 +143,7 @@ static void build_setup(Building *b) {
 }
 
 /* Names of what setup made, as parameters of the function being built. */
-static void bind_fixed(Building *b, IrFunc *func) {
+static void bind_fixed(ObjectiveBuilding *b, IrFunc *func) {
 	Elab *e = &b->e;
 	for (uint32_t i = 0; i < b->out->fixed.count; i++) {
 		const FeSlot *slot = &b->out->fixed.data[i];
@@ -172,7 +159,7 @@ static void bind_fixed(Building *b, IrFunc *func) {
 }
 
 /* The shape of a parameter, and its value at the start if `value` is not NULL. */
-static bool param_start(Building *b, const AstStmt *s, DrawKey key, Value **value, int64_t *dims, int *rank) {
+static bool param_start(ObjectiveBuilding *b, const AstStmt *s, DrawKey key, Value **value, int64_t *dims, int *rank) {
 	Elab *e = &b->e;
 	const AstDeclare *d = &s->declare;
 	const char *name = session_text(e->session, d->names.data[0].name);
@@ -199,13 +186,13 @@ static bool draws(const AstStmt *s) {
 
 static void see_fixed(const Symbol *symbol, Span span, void *context) {
 	(void)span;
-	Building *b = context;
+	ObjectiveBuilding *b = context;
 	const StageName *known = stages_name(&b->stages, symbol);
 	if (known && known->stage == STAGE_SETUP)
 		b->out->random_start = true;
 }
 
-static void build_start(Building *b) {
+static void build_start(ObjectiveBuilding *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
 	IrBuilder builder;
@@ -215,6 +202,7 @@ static void build_start(Building *b) {
 	VEC(Value *) starts = {0};
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
+		objective_meet_data(b, i);
 		if (is_computation(s) && b->stages.stmts[i].stage == STAGE_CONST && stages_wanted(&b->stages, i))
 			elab_stmt(e, s);
 		if (s->kind != AST_PARAM || s->declare.names.count == 0)
@@ -263,7 +251,7 @@ static void build_start(Building *b) {
 	ir_result_as(o->start, IR_ROLE_X, "x", x);
 }
 
-static void bind_param(Building *b, IrValue x, const FeSlot *slot, const Symbol *symbol) {
+static void bind_param(ObjectiveBuilding *b, IrValue x, const FeSlot *slot, const Symbol *symbol) {
 	Elab *e = &b->e;
 	if (slot->count == 0 || x == 0) {
 		scope_add(e, symbol, value_bad(e));
@@ -281,7 +269,7 @@ static void bind_param(Building *b, IrValue x, const FeSlot *slot, const Symbol 
 }
 
 /* What a result is where it stands; 0 after an error. */
-static IrValue result(Building *b, const char *name, const AstExpr *x, const char *what) {
+static IrValue result(ObjectiveBuilding *b, const char *name, const AstExpr *x, const char *what) {
 	Elab *e = &b->e;
 	Value *v = elab_scalar(e, x, what);
 	if (value_is_bad(v))
@@ -290,26 +278,65 @@ static IrValue result(Building *b, const char *name, const AstExpr *x, const cha
 	return whole(e, v, NULL, 0, session_name(e->session, name), x->span);
 }
 
-static void build_value(Building *b) {
+/* Drawn anew at every step, and so a part of what is evaluated. */
+static Value *batch_value(ObjectiveBuilding *b, const AstStmt *s, DrawKey key) {
+	Elab *e = &b->e;
+	if (!s->declare.draw) {
+		if (!s->declare.value || s->declare.value->kind != AST_BAD)
+			diag_error(e->session, 279, s->span, "a batch is drawn: `~` and a distribution follow its name and shape");
+		return value_bad(e);
+	}
+	Value *v = elab_draw(e, &s->declare, key);
+	return value_is_bad(v) ? v : materialize(e, v, s->declare.names.data[0].name, s->span);
+}
+
+/* (data..., key, fixed..., x), and their names. */
+static DrawKey start_evaluation(ObjectiveBuilding *b, IrBuilder *builder, const char *name, IrFunc **func) {
+	FeObjective *o = b->out;
+	stages_want(&b->stages, false);
+	DrawKey key = start_function(b, builder, name, func);
+	bind_fixed(b, *func);
+	IrValue x = o->size ? ir_param_as(*func, IR_ROLE_X, "x", ir_tensor_type(b->e.real, 1, &o->size)) : 0;
+	for (uint32_t i = 0; i < o->params.count; i++)
+		bind_param(b, x, &o->params.data[i], b->param_symbols.data[i]);
+	return key;
+}
+
+/* What a statement is to an evaluation: data, a draw, something to compute. */
+static void evaluate_stmt(ObjectiveBuilding *b, uint32_t at, DrawKey key) {
+	Elab *e = &b->e;
+	const AstStmt *s = b->decl->body.data[at];
+	Stage stage = b->stages.stmts[at].stage;
+	objective_meet_data(b, at);
+	if (s->kind == AST_BATCH && s->declare.names.count && objective_name_free(e, s->declare.names.data[0]))
+		scope_add_name(e, s->declare.names.data[0], batch_value(b, s, key));
+	if (is_computation(s) && (stage == STAGE_VALUE || (stage == STAGE_CONST && stages_wanted(&b->stages, at))))
+		elab_stmt(e, s);
+}
+
+static bool one_validate(ObjectiveBuilding *b, const AstStmt *s) {
+	if (!b->validate) {
+		b->validate = s;
+		return true;
+	}
+	Diag *diag = diag_error(b->e.session, 280, s->keyword, "an objective is validated by one thing");
+	diag_label(b->e.session, diag, b->validate->keyword, "already here");
+	return false;
+}
+
+static void build_value(ObjectiveBuilding *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
 	IrBuilder builder;
-	stages_want(&b->stages, false);
-	start_function(b, &builder, "value", &o->value);
-	bind_fixed(b, o->value);
-	IrValue x = o->size ? ir_param_as(o->value, IR_ROLE_X, "x", ir_tensor_type(e->real, 1, &o->size)) : 0;
-	for (uint32_t i = 0; i < o->params.count; i++)
-		bind_param(b, x, &o->params.data[i], b->param_symbols.data[i]);
+	DrawKey key = start_evaluation(b, &builder, "value", &o->value);
 	const AstStmt *minimize = NULL;
 	IrValue f = 0;
 	VEC(IrValue) figures = {0};
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
-		if (is_computation(s) && (b->stages.stmts[i].stage == STAGE_VALUE ||
-		                          (b->stages.stmts[i].stage == STAGE_CONST && stages_wanted(&b->stages, i))))
-			elab_stmt(e, s);
-		if (s->kind == AST_VALIDATE)
-			diag_error(e->session, 390, s->keyword, "`validate` is part of the language, but not of this version");
+		evaluate_stmt(b, i, key);
+		if (s->kind == AST_VALIDATE && !one_validate(b, s))
+			continue;
 		if (s->kind == AST_REPORT && s->report.value) {
 			vec_push(e->arena, &o->reports, s->report.name.name);
 			const char *name = session_text(e->session, s->report.name.name);
@@ -346,11 +373,27 @@ static void build_value(Building *b) {
 	}
 }
 
+/* The same statements again, with other data in the place of some. */
+static void build_validate(ObjectiveBuilding *b) {
+	IrBuilder builder;
+	const AstStmt *s = b->validate;
+	if (!objective_substitutes(b))
+		return;
+	b->substitute = true;
+	DrawKey key = start_evaluation(b, &builder, "validate", &b->out->validate);
+	for (uint32_t i = 0; i < b->decl->body.count && b->decl->body.data[i] != s; i++)
+		evaluate_stmt(b, i, key);
+	IrValue value = result(b, "validate", s->validate.value, "what validates");
+	if (value)
+		ir_result_as(b->out->validate, IR_ROLE_VALID, "validate", value);
+}
+
 /* All of it, typed or lowered; NULL with diagnostics. */
 static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing,
                           bool lowering) {
-	uint32_t errors = program->session->error_count;
-	Building b = {.e = elab_new(program, module, real, typing), .decl = call->decl, .ok = true};
+	Session *session = program->session;
+	uint32_t errors = session->error_count;
+	ObjectiveBuilding b = {.e = elab_new(program, module, real, typing), .decl = call->decl, .ok = true};
 	b.e.lowering = lowering;
 	b.out = ARENA_NEW(module->arena, FeObjective);
 	b.out->decl = call->decl;
@@ -363,10 +406,15 @@ static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *ca
 	stages_find(&b.stages, program, module->arena, &call->decl->body);
 	stages_want(&b.stages, true);
 	stages_want(&b.stages, false);
+	for (uint32_t i = 0; i < call->decl->body.count; i++)
+		b.out->batches = b.out->batches || call->decl->body.data[i]->kind == AST_BATCH;
+	objective_find_data(&b);
 	build_setup(&b);
 	build_start(&b);
 	build_value(&b);
-	return program->session->error_count == errors && b.ok && !program->broken ? b.out : NULL;
+	if (b.validate && session->error_count == errors)
+		build_validate(&b);
+	return session->error_count == errors && b.ok && !program->broken ? b.out : NULL;
 }
 
 FeObjective *type_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing) {

@@ -154,6 +154,11 @@ void fe_set_finder(FeProgram *program, FeFinder *finder, void *context) {
 	program->finder_context = context;
 }
 
+void fe_set_data(FeProgram *program, FeDataReader *reader, void *context) {
+	program->data = reader;
+	program->data_context = context;
+}
+
 void fe_set_loader(FeProgram *program, FeLoader *loader, void *context) {
 	program->loader = loader;
 	program->loader_context = context;

@@ -1,4 +1,5 @@
-/* Which statement of an objective belongs where: what depends on no draw is computed wherever it is needed, what depends on
+/* Which statement of an objective belongs where: what depends on no draw (on data alone, too, which is the same for all problems
+ * and so never part of one) is computed wherever it is needed, what depends on
  * givens alone in setup, what depends on parameters in value. Two walks over the graph of names and statements, each
  * linear: a stage only rises, and a statement is looked at again when that of one of its names did. */
 #include "frontend/meaning/elab.h"
@@ -59,8 +60,8 @@ static StageName *name_of(Stages *s, const Symbol *symbol) {
 static void declare(Stages *s, uint32_t at) {
 	const AstStmt *stmt = s->body->data[at];
 	Stage stage = stmt->kind == AST_PARAM || stmt->kind == AST_BATCH ? STAGE_VALUE
-	              : stmt->kind == AST_LET || stmt->kind == AST_VAR   ? STAGE_CONST
-	                                                                 : STAGE_SETUP;
+	              : stmt->kind == AST_GIVEN                          ? STAGE_SETUP
+	                                                                 : STAGE_CONST;
 	for (uint32_t i = 0; i < stmt->declare.names.count; i++) {
 		const Symbol *symbol = symbol_at(s->program, stmt->declare.names.data[i].id);
 		if (symbol)
@@ -153,7 +154,7 @@ void stages_want(Stages *s, bool start) {
 		const AstStmt *stmt = s->body->data[i];
 		s->stmts[i].followed = false;
 		bool ours = start ? stmt->kind == AST_PARAM
-		                  : stmt->kind == AST_MINIMIZE || stmt->kind == AST_REPORT ||
+		                  : stmt->kind == AST_MINIMIZE || stmt->kind == AST_REPORT || stmt->kind == AST_VALIDATE ||
 		                        (is_computation(stmt) && s->stmts[i].stage == STAGE_VALUE);
 		if (ours)
 			want_mentions(s, i);

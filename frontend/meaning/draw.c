@@ -36,6 +36,9 @@ static Ex *random_number(Elab *e, IrOpcode opcode, Name name, DrawKey key, Ex *n
 	uint64_t hash = hash_bytes(text, strlen(text), 0);
 	int64_t bits;
 	memcpy(&bits, &hash, sizeof bits);
+	/* An array has at most 2^40 elements, so that steps have numbers of their own. */
+	if (key.step)
+		number = ex_op(e, IR_add, ex_op(e, IR_mul, key.step, ex_int(e, INT64_C(1) << 40), NULL), number, NULL);
 	return ex_ops(e, opcode, (Ex *[IR_MAX_ARGS]){key.seed, ex_int(e, bits), key.instance, number});
 }
 

@@ -464,6 +464,7 @@ StageName *stages_name(const Stages *s, const Symbol *symbol); /* NULL: not of t
 /* Where random numbers come from: the seed, the problem. */
 typedef struct DrawKey {
 	Ex *seed, *instance;
+	Ex *step; /* of what is drawn at every step; else NULL */
 } DrawKey;
 /* `given X[i in n] : [d] ~ normal(m[i], 1)`: the drawn array. BAD with a diagnostic. */
 Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key);
@@ -497,6 +498,8 @@ struct FeProgram {
 	Symbols symbols;                        /* what names stand for (resolve.c) */
 	FeLoader *loader;
 	void *loader_context;
+	FeDataReader *data;
+	void *data_context;
 	FeFinder *finder;
 	void *finder_context;
 	VEC(FileId) read; /* the files that were read, however they were named */
@@ -524,6 +527,13 @@ bool call_arguments(FeProgram *program, const FeCall *call, const AstExpr **out)
 FeObjective *type_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing);
 FeRule *type_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                   const Name *open, uint32_t open_count, Typing *typing);
+/* data.c */
+/* What the data statement `s` declares, with its sizes. from: the text that names the file. false with diagnostics. */
+bool data_declare(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out);
+/* Adds the parameter of a function that stands for it. */
+IrValue data_param(Elab *e, const FeData *data);
+/* Its name and those of the sizes that it opened, from here on. param: as data_param made it. */
+void data_bind(Elab *e, const FeData *data, IrValue param);
 
 /* constant.c */
 Value *type_constant(FeProgram *program, IrModule *module, const AstDecl *decl, Typing *typing);

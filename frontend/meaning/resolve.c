@@ -298,47 +298,67 @@ static bool is_hoisted(const Resolver *r, const AstStmt *s) {
 	return (s->kind == AST_LEARN || s->kind == AST_STATE) && !r->blocks;
 }
 
-/* Of what this version does not read from files, dimensions may be names that nothing declares. */
-static bool declare_extent(const AstExpr *x, void *context) {
-	Resolver *r = context;
-	if (!x)
-		return false;
-	if (x->kind == AST_NAME && !resolver_find(r, x->name) && !fe_find(r->program, x->name)) {
-		Symbol *symbol = make(r, SYMBOL_EXTENT, (AstName){x->name, x->span, x->id}, NULL);
-		symbol->silent = true;
-		enter(r, symbol);
+/* A size of data that is a name without a value declares it: its file tells what it is. */
+static void declare_extent(Resolver *r, const AstExpr *x, const AstStmt *s) {
+	if (!x || x->kind != AST_NAME || resolver_find(r, x->name))
+		return;
+	const AstDecl *decl = fe_find(r->program, x->name);
+	const Symbol *builtin = builtin_symbol(r->program, x->name, false);
+	bool constant = (decl && decl->kind == AST_CONST) || (builtin && builtin->builtin->kind == BUILTIN_IS_CONSTANT);
+	if (!constant)
+		enter(r, make(r, SYMBOL_EXTENT, (AstName){x->name, x->span, x->id}, s));
+}
+
+/* Where data is read, which is the same for all: its sizes stay, and its file may be named by a hyperparameter. */
+static void in_data(Resolver *r, const AstStmt *s) {
+	const AstDeclare *d = &s->declare;
+	for (uint32_t i = 0; i < d->type.dims.count; i++)
+		declare_extent(r, d->type.dims.data[i], s);
+	Symbol *file = d->from && d->from->kind == AST_NAME ? resolver_find(r, d->from->name) : NULL;
+	if (file && file->kind == SYMBOL_HYPER) /* any other is reported where the file is looked for */
+		set_symbol(r->program, d->from->id, file);
+	for (uint32_t i = 0; i < d->columns.count; i++) {
+		in_expr(d->columns.data[i].expr, r);
+		in_expr(d->columns.data[i].low, r);
+		in_expr(d->columns.data[i].high, r);
 	}
-	return expr_any_part(x, declare_extent, r);
+}
+
+/* What is replaced has to be data, which is looked at where it is replaced. */
+static void in_validate(Resolver *r, const AstStmt *s) {
+	in_expr(s->validate.value, r);
+	for (uint32_t i = 0; i < s->validate.with.count; i++) {
+		const AstArg *arg = &s->validate.with.data[i];
+		set_symbol(r->program, arg->name.id, resolver_find(r, arg->name.name));
+		if (arg->value && arg->value->kind == AST_NAME)
+			set_symbol(r->program, arg->value->id, resolver_find(r, arg->value->name));
+	}
 }
 
 static void in_declare(Resolver *r, const AstStmt *s) {
 	static const SymbolKind kinds[] = {
-		[AST_GIVEN] = SYMBOL_GIVEN,   [AST_DATA] = SYMBOL_GIVEN,  [AST_BATCH] = SYMBOL_GIVEN,
+		[AST_GIVEN] = SYMBOL_GIVEN,   [AST_DATA] = SYMBOL_DATA,   [AST_BATCH] = SYMBOL_BATCH,
 		[AST_LEARN] = SYMBOL_LEARNED, [AST_PARAM] = SYMBOL_PARAM, [AST_STATE] = SYMBOL_STATE,
 		[AST_LET] = SYMBOL_LET,       [AST_VAR] = SYMBOL_VAR};
 	const AstDeclare *d = &s->declare;
-	bool file = s->kind == AST_DATA || s->kind == AST_BATCH;
-	uint32_t scope = r->scope.count;
-	for (uint32_t i = 0; file && i < d->type.dims.count; i++)
-		declare_extent(d->type.dims.data[i], r);
+	if (s->kind == AST_DATA)
+		in_data(r, s);
 	in_exprs(r, &d->type.dims);
 	in_expr(d->limits.low, r);
 	in_expr(d->limits.high, r);
-	if (!file)
-		scope = r->scope.count;
+	uint32_t scope = r->scope.count;
 	in_ranges(r, &d->head);
 	declare_indices(r, &d->head, s);
 	in_expr(d->value, r);
 	if (d->draw && d->draw->kind == AST_CALL)
 		in_args(r, &d->draw->call.args);
-	if (!file) /* the extents of data stay */
-		leave(r, scope);
+	leave(r, scope);
 	if (is_hoisted(r, s))
 		return;
 	for (uint32_t i = 0; i < d->names.count; i++) {
 		declare(r, kinds[s->kind], d->names.data[i], s);
 		bool misplaced = r->blocks && s->kind <= AST_LEARN; /* reported when it was read */
-		if ((file || misplaced) && symbol_at(r->program, d->names.data[i].id))
+		if (misplaced && symbol_at(r->program, d->names.data[i].id))
 			symbol_at(r->program, d->names.data[i].id)->silent = true;
 	}
 }
@@ -438,7 +458,7 @@ static void in_stmt(Resolver *r, const AstStmt *s) {
 	switch (s->kind) {
 	case AST_REPORT: in_expr(s->report.value, r); break;
 	case AST_MINIMIZE: in_expr(s->minimize, r); break;
-	case AST_VALIDATE: break; /* speaks of data, which this version does not have */
+	case AST_VALIDATE: in_validate(r, s); break;
 	case AST_ASSIGN: in_assign(r, s); break;
 	case AST_FOR: in_loop(r, s); break;
 	case AST_WHILE:

@@ -101,8 +101,10 @@ static void print_dim(const Printer *p, IrDim dim) {
 }
 
 static void print_type(const Printer *p, IrType type, bool colon_always) {
-	if (type.scalar != IR_F64 || colon_always)
+	if (type.scalar != IR_F64 || type.storage || colon_always)
 		text_printf(p->out, ": %s", ir_scalar_name(type.scalar));
+	if (type.storage)
+		text_printf(p->out, " as %s", ir_storage_name(type.storage));
 	text_char(p->out, '[');
 	for (int i = 0; i < type.rank; i++) {
 		text_printf(p->out, "%s", i ? ", " : "");

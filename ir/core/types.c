@@ -40,6 +40,34 @@ const char *ir_scalar_name(IrScalar scalar) {
 	return names[scalar];
 }
 
+typedef struct StorageInfo {
+	const char *name;
+	size_t bytes;
+} StorageInfo;
+
+static const StorageInfo storages[IR_STORAGE_COUNT] = {
+	[IR_STORED_PLAIN] = {"plain", 0},
+#define STORAGE(id, word, width, ctype) [IR_STORED_##id] = {word, width}, /* becomes: [IR_STORED_U8] = {"u8", 1}, */
+#include "ir/core/storage.def"
+#undef STORAGE
+};
+
+size_t ir_storage_bytes(IrStorage storage) {
+	return storages[storage].bytes;
+}
+
+const char *ir_storage_name(IrStorage storage) {
+	return storages[storage].name;
+}
+
+size_t ir_element_bytes(IrType type) {
+	return type.storage ? storages[type.storage].bytes : ir_scalar_bytes(type.scalar);
+}
+
+bool ir_storage_is_real(IrStorage storage) {
+	return storage == IR_STORED_F32 || storage == IR_STORED_F64;
+}
+
 IrType ir_scalar_type(IrScalar scalar) {
 	return (IrType){.scalar = scalar};
 }
@@ -54,7 +82,7 @@ IrType ir_tensor_type(IrScalar scalar, int rank, const IrDim *dims) {
 }
 
 bool ir_type_equal(IrType a, IrType b) {
-	if (a.scalar != b.scalar || a.rank != b.rank || a.lanes != b.lanes)
+	if (a.scalar != b.scalar || a.storage != b.storage || a.rank != b.rank || a.lanes != b.lanes)
 		return false;
 	for (int i = 0; i < a.rank; i++)
 		if (a.dims[i] != b.dims[i])

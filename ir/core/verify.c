@@ -168,6 +168,8 @@ static const char *check_put(const IrFunc *func, const IrFor *f, const IrOp *op,
 	if (wrong)
 		return wrong;
 	IrType type = ir_type(func, put->out);
+	if (type.storage)
+		WRONG("only parameters may be stored otherwise than as their scalar");
 	wrong = check_access(func, f, type, put->at, put->guarded, f->nodes.count);
 	if (wrong)
 		return wrong;
@@ -362,18 +364,32 @@ static const char *verify_block(Verifier *v, const IrBlock *block) {
 	return NULL;
 }
 
+/* Whole numbers can be stored for any scalar, reals for reals; lanes have storage of their own. */
+static const char *check_storage(const IrFunc *func, IrType type) {
+	if (type.storage && (type.lanes || (ir_storage_is_real(type.storage) && !ir_scalar_is_real(type.scalar)) ||
+	                     type.scalar == IR_I32))
+		WRONG("a parameter of %s cannot be stored as %s", ir_scalar_name(type.scalar), ir_storage_name(type.storage));
+	return NULL;
+}
+
 static const char *verify_whole(Verifier *v) {
 	const IrFunc *func = v->func;
 	const char *wrong = NULL;
 	for (uint32_t i = 0; i < func->params.count && !wrong; i++) {
 		wrong = check_defined(func, func->params.data[i].value, NULL);
 		if (!wrong)
+			wrong = check_storage(func, ir_type(func, func->params.data[i].value));
+		if (!wrong)
 			wrong = define(v, func->params.data[i].value);
 	}
 	if (!wrong)
 		wrong = verify_block(v, &func->body);
-	for (uint32_t i = 0; i < func->results.count && !wrong; i++)
+	for (uint32_t i = 0; i < func->results.count && !wrong; i++) {
 		wrong = use(v, func->results.data[i].value);
+		if (!wrong && ir_type(func, func->results.data[i].value).storage)
+			WRONG("a result is a parameter that is stored as %s",
+			      ir_storage_name(ir_type(func, func->results.data[i].value).storage));
+	}
 	return wrong;
 }
 

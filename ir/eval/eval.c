@@ -344,6 +344,8 @@ IrTensor ir_tensor_new(Arena *arena, IrType type, const int64_t *symbols) {
 	for (int i = 0; i < type.rank; i++)
 		tensor.type.dims[i] = ir_dim_value(type.dims[i], symbols);
 	size_t count = (size_t)ir_type_elements(tensor.type, NULL);
+	if (type.storage)
+		return tensor; /* the caller has the elements */
 	if (ir_scalar_is_real(type.scalar))
 		tensor.reals = ARENA_ARRAY(arena, double, count);
 	else
@@ -358,7 +360,7 @@ static bool take_arguments(Evaluator *e, const IrTensor *args) {
 		e->symbols[i] = -1;
 	for (uint32_t i = 0; i < func->params.count; i++) {
 		IrType formal = ir_type(func, func->params.data[i].value), actual = args[i].type;
-		bool fits = formal.scalar == actual.scalar && formal.rank == actual.rank && formal.lanes == actual.lanes;
+		bool fits = formal.scalar == actual.scalar && formal.storage == actual.storage && formal.rank == actual.rank && formal.lanes == actual.lanes;
 		for (int axis = 0; fits && axis < formal.rank; axis++) {
 			int64_t *symbol = formal.dims[axis] < 0 ? &e->symbols[-1 - formal.dims[axis]] : NULL;
 			if (symbol && *symbol < 0)
@@ -368,7 +370,10 @@ static bool take_arguments(Evaluator *e, const IrTensor *args) {
 		if (!fits)
 			return false;
 		IrNumber *data = ir_scalar_is_real(actual.scalar) ? (void *)args[i].reals : (void *)args[i].integers;
-		e->cells[func->params.data[i].value] = cell_new(e, actual, data);
+		static IrNumber none;
+		Cell *cell = cell_new(e, actual, args[i].stored ? &none : data);
+		cell->stored = args[i].stored;
+		e->cells[func->params.data[i].value] = cell;
 	}
 	return true;
 }

@@ -12,6 +12,7 @@ typedef struct Cell {
 	IrType type;   /* all dims are numbers */
 	int64_t count;
 	IrNumber *data;
+	const void *stored; /* instead of data, if type.storage is not plain */
 } Cell;
 
 /* A FOR, prepared: which nodes and conditions are computed when which index has moved. Level k: indices 0 to k - 1 are

@@ -101,7 +101,7 @@ static IrNumber read(Run *r, const IrNode *node, uint32_t level) {
 	const Cell *cell = r->cells[node->value];
 	int64_t flat = element(r, &cell->type, node->at);
 	if (flat >= 0)
-		return cell->data[flat];
+		return cell->stored ? ir_stored(cell->type.storage, cell->type.scalar, cell->stored, flat) : cell->data[flat];
 	if (!node->guarded && level < r->outside)
 		r->outside = level;
 	IrNumber zero;

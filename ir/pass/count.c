@@ -101,7 +101,7 @@ static void add_for(IrCost *cost, const IrFunc *func, const IrFor *f, double tim
 			IrType type = ir_type(func, node->value);
 			double elements = element_count(type, symbols);
 			cost->bytes +=
-				times * distinct(f, node->at, node->at_count, elements, symbols) * (double)ir_scalar_bytes(type.scalar);
+				times * distinct(f, node->at, node->at_count, elements, symbols) * (double)ir_element_bytes(type);
 		}
 	}
 	for (uint32_t p = 0; p < f->puts.count; p++) {
@@ -110,7 +110,7 @@ static void add_for(IrCost *cost, const IrFunc *func, const IrFor *f, double tim
 		double elements = element_count(type, symbols);
 		double written = put->into ? distinct(f, put->at, type.rank, elements, symbols) : elements;
 		double touched = put->into && put->combine != IR_PUT_NONE ? 2 * written : written;
-		cost->bytes += times * touched * (double)ir_scalar_bytes(type.scalar);
+		cost->bytes += times * touched * (double)ir_element_bytes(type);
 		if (put->combine != IR_PUT_NONE && !ir_put_is_arg(put))
 			cost->flops += times * points;
 	}

@@ -214,6 +214,14 @@ IrValue read_value(Parser *p) {
 	return value;
 }
 
+static IrStorage read_storage(Parser *p) {
+	for (int i = IR_STORED_PLAIN + 1; i < IR_STORAGE_COUNT; i++)
+		if (read_take(p, ir_storage_name((IrStorage)i)))
+			return (IrStorage)i;
+	read_error(p, "a storage is needed: u8, i8, ...");
+	return IR_STORED_PLAIN;
+}
+
 static IrType parse_type(Parser *p) {
 	IrType type = {.scalar = IR_F64};
 	bool found;
@@ -221,6 +229,8 @@ static IrType parse_type(Parser *p) {
 		type.scalar = read_scalar_name(p, &found);
 		if (!found)
 			read_error(p, "a scalar type is needed");
+		if (read_take(p, "as"))
+			type.storage = read_storage(p);
 	}
 	read_expect(p, "[");
 	while (!p->failed && !read_is(p, "]")) {

@@ -40,7 +40,8 @@ const char *c_wrapped(Arena *arena, const CExpr *value,
                       CBinds least); /* in parentheses, if it binds less than `least` */
 /* a combined with b, as reductions do. */
 CExpr c_combine(const struct JitCFile *file, IrOpcode opcode, IrScalar type, CExpr a, CExpr b);
-const char *c_scalar(IrScalar type);    /* in memory */
+const char *c_scalar(IrScalar type);                     /* in memory */
+const char *c_element(IrScalar type, IrStorage storage); /* in memory, stored so */
 const char *c_temp_type(IrScalar type); /* in a variable: a truth value is an int while it is computed with */
 const char *c_suffix(IrScalar type);    /* of helpers */
 

@@ -11,6 +11,16 @@ const char *c_scalar(IrScalar type) {
 	return names[type];
 }
 
+const char *c_element(IrScalar type, IrStorage storage) {
+	static const char *const names[IR_STORAGE_COUNT] = {
+		NULL,
+#define STORAGE(id, word, width, ctype) [IR_STORED_##id] = #ctype, /* becomes: [IR_STORED_U8] = "uint8_t", */
+#include "ir/core/storage.def"
+#undef STORAGE
+	};
+	return storage ? names[storage] : c_scalar(type);
+}
+
 const char *c_temp_type(IrScalar type) {
 	return type == IR_BOOL ? "int" : c_scalar(type);
 }

@@ -100,9 +100,8 @@ static LLVMValueRef load_mask(LlvmEmit *e, const LoopStmt *stmt) {
 	return mask ? e->api->BuildAnd(e->b, mask, counting, "") : counting;
 }
 
-static const char *row_intrinsic(LlvmEmit *e, const char *what, IrScalar type) {
-	static const char *const names[] = {"v16i8", "v16i32", "v16i64", "v16f32", "v16f64"};
-	return arena_printf(e->arena, "llvm.masked.%s.%s.p0", what, names[type]);
+static const char *row_intrinsic(LlvmEmit *e, const char *what, bool real, size_t bytes) {
+	return arena_printf(e->arena, "llvm.masked.%s.v16%c%u.p0", what, real ? 'f' : 'i', 8 * (unsigned)bytes);
 }
 
 static LLVMValueRef load_apart(LlvmEmit *e, const LoopStmt *stmt, LLVMTypeRef memory, size_t bytes) {
@@ -124,20 +123,49 @@ static LLVMValueRef load_apart(LlvmEmit *e, const LoopStmt *stmt, LLVMTypeRef me
 	return out;
 }
 
-static LLVMValueRef load_masked_row(LlvmEmit *e, const LoopStmt *stmt, IrScalar type, LLVMTypeRef memory,
-                                    size_t bytes) {
+static LLVMValueRef load_masked_row(LlvmEmit *e, const LoopStmt *stmt, bool real, LLVMTypeRef memory, size_t bytes) {
 	const LlvmApi *a = e->api;
 	LLVMTypeRef vector = a->VectorType(memory, LOOP_LANES);
 	LLVMValueRef args[4] = {element_pointer(e, &stmt->address, memory), a->ConstInt(e->i32, bytes, false),
 	                        load_mask(e, stmt), a->ConstNull(vector)};
-	return llvm_intrinsic(e, row_intrinsic(e, "load", type), vector, args, 4);
+	return llvm_intrinsic(e, row_intrinsic(e, "load", real, bytes), vector, args, 4);
+}
+
+/* What is stored otherwise than as its scalar, as its scalar. */
+static LLVMValueRef convert_stored(LlvmEmit *e, LLVMValueRef value, IrStorage storage, IrScalar type, bool vector) {
+	const LlvmApi *a = e->api;
+	static const bool without_sign[IR_STORAGE_COUNT] = {
+		[IR_STORED_U8] = true, [IR_STORED_U16] = true, [IR_STORED_U32] = true};
+	LLVMTypeRef to = vector ? a->VectorType(llvm_memory_type(e, type), LOOP_LANES) : llvm_memory_type(e, type);
+	if (type == IR_BOOL)
+		return a->BuildICmp(e->b, LLVMIntNE, value, a->ConstNull(a->TypeOf(value)), "");
+	if (type == IR_I64 && storage == IR_STORED_I64)
+		return value;
+	if (type == IR_I64)
+		return without_sign[storage] ? a->BuildZExt(e->b, value, to, "") : a->BuildSExt(e->b, value, to, "");
+	if (!ir_storage_is_real(storage))
+		return without_sign[storage] ? a->BuildUIToFP(e->b, value, to, "") : a->BuildSIToFP(e->b, value, to, "");
+	if (type == IR_F32)
+		return storage == IR_STORED_F64 ? a->BuildFPTrunc(e->b, value, to, "") : value;
+	return storage == IR_STORED_F32 ? a->BuildFPExt(e->b, value, to, "") : value;
+}
+
+static LLVMTypeRef stored_type(const LlvmEmit *e, IrStorage storage) {
+	switch (ir_storage_bytes(storage)) {
+	case 1: return e->i8;
+	case 2: return e->i16;
+	case 4: return llvm_memory_type(e, ir_storage_is_real(storage) ? IR_F32 : IR_I32);
+	default: return llvm_memory_type(e, ir_storage_is_real(storage) ? IR_F64 : IR_I64);
+	}
 }
 
 LLVMValueRef llvm_load(LlvmEmit *e, const LoopStmt *stmt) {
 	const LlvmApi *a = e->api;
 	const LoopTempInfo *info = &e->kernel->temps.data[stmt->out];
-	LLVMTypeRef memory = llvm_memory_type(e, info->type);
-	size_t bytes = ir_scalar_bytes(info->type);
+	IrStorage storage = e->kernel->formals.data[stmt->address.buffer].storage;
+	LLVMTypeRef memory = storage ? stored_type(e, storage) : llvm_memory_type(e, info->type);
+	size_t bytes = storage ? ir_storage_bytes(storage) : ir_scalar_bytes(info->type);
+	bool real = storage ? ir_storage_is_real(storage) : ir_scalar_is_real(info->type);
 	LLVMValueRef value;
 	if (!info->vector && stmt->mask != 0)
 		value = load_masked_one(e, stmt, memory, element_pointer(e, &stmt->address, memory), e->values[stmt->mask]);
@@ -146,9 +174,11 @@ LLVMValueRef llvm_load(LlvmEmit *e, const LoopStmt *stmt) {
 	else if (stmt->address.stride != 1 || stmt->address.index != 0)
 		value = load_apart(e, stmt, memory, bytes);
 	else if (stmt->mask != 0 || stmt->lanes != 0)
-		value = load_masked_row(e, stmt, info->type, memory, bytes);
+		value = load_masked_row(e, stmt, real, memory, bytes);
 	else
 		value = load_one(e, a->VectorType(memory, LOOP_LANES), element_pointer(e, &stmt->address, memory), bytes);
+	if (storage)
+		return convert_stored(e, value, storage, info->type, info->vector);
 	if (info->type == IR_BOOL)
 		value = a->BuildICmp(e->b, LLVMIntNE, value, a->ConstNull(a->TypeOf(value)), "");
 	return value;
@@ -166,7 +196,7 @@ void llvm_store(LlvmEmit *e, const LoopStmt *stmt) {
 	unsigned bytes = (unsigned)ir_scalar_bytes(type);
 	if (vector && stmt->lanes != 0 && stmt->address.stride == 1 && stmt->address.index == 0) {
 		LLVMValueRef args[4] = {value, pointer, a->ConstInt(e->i32, bytes, false), lane_mask(e, stmt->lanes)};
-		llvm_intrinsic(e, row_intrinsic(e, "store", type), e->none, args, 4);
+		llvm_intrinsic(e, row_intrinsic(e, "store", ir_scalar_is_real(type), bytes), e->none, args, 4);
 		return;
 	}
 	if (!vector || (stmt->address.stride == 1 && stmt->address.index == 0)) {

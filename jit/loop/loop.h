@@ -120,6 +120,7 @@ struct LoopStmt {
 
 typedef struct LoopFormal {
 	IrScalar type;
+	IrStorage storage; /* of what is only read: how it lies in memory; loads give `type` */
 	bool written;
 } LoopFormal;
 
@@ -143,6 +144,7 @@ typedef enum LoopBufferKind { LOOP_PARAM, LOOP_RESULT, LOOP_SCRATCH, LOOP_TABLE 
 typedef struct LoopBuffer {
 	LoopBufferKind kind;
 	IrScalar type;
+	IrStorage storage;
 	Name name;       /* for people; may be 0 */
 	uint32_t number; /* of the parameter or result */
 	LoopSize elements;

@@ -187,7 +187,8 @@ void loop_print_kernel(const LoopKernel *kernel, bool with_number, Text *out) {
 		text_printf(out, "kernel (");
 	for (uint32_t i = 0; i < kernel->formals.count; i++) {
 		const LoopFormal *formal = &kernel->formals.data[i];
-		text_printf(out, "%sb%u : %s%s", i > 0 ? ", " : "", i, scalar_names[formal->type],
+		text_printf(out, "%sb%u : %s%s%s%s", i > 0 ? ", " : "", i, scalar_names[formal->type],
+		            formal->storage ? " as " : "", formal->storage ? ir_storage_name(formal->storage) : "",
 		            formal->written ? "" : " const");
 	}
 	text_printf(out, ")\n");

@@ -149,7 +149,8 @@ uint32_t nest_formal(Nest *n, uint32_t buffer) {
 		if (n->actuals.data[i] == buffer)
 			return i;
 	}
-	LoopFormal formal = {n->in->func->buffers.data[buffer].type, false};
+	const LoopBuffer *actual = &n->in->func->buffers.data[buffer];
+	LoopFormal formal = {actual->type, actual->storage, false};
 	vec_push(n->arena, &n->kernel->formals, formal);
 	vec_push(n->arena, &n->actuals, buffer);
 	return n->actuals.count - 1;

@@ -85,7 +85,8 @@ static void check(Nest *n, IrAt at, IrDim dim) {
 	stmt->integer = ++n->in->func->check_count;
 }
 
-static LoopTemp read(Nest *n, const IrNode *node) {
+/* as: the type of the node, or what whole numbers of few bytes become at once. */
+static LoopTemp read(Nest *n, const IrNode *node, IrScalar as) {
 	IrType type = ir_type(n->ir, node->value);
 	uint32_t level = 0;
 	LoopTemp mask = 0, known = node->guarded ? 0 : nest_forwarded(n, node->value, node->at);
@@ -107,7 +108,7 @@ static LoopTemp read(Nest *n, const IrNode *node) {
 	uint32_t mask_level = nest_level(n, mask);
 	level = mask_level > level ? mask_level : level;
 	bool vector = address.stride != 0 || address.index != 0 || nest_is_vector(n, mask);
-	LoopTemp out = nest_new(n, node->type, vector, level);
+	LoopTemp out = nest_new(n, as, vector, level);
 	LoopStmt *stmt = nest_stmt(n, LOOP_LOAD, out, level);
 	stmt->address = address;
 	stmt->mask = mask;
@@ -119,6 +120,11 @@ static LoopTemp operation(Nest *n, const IrNode *node) {
 	LoopTemp args[IR_MAX_ARGS];
 	if (node->opcode == IR_stop_gradient)
 		return nest_node(n, node->args[0]);
+	/* to_f32 of an int that is stored as u8: lanes of 64 bits in between would cost more than the rest. */
+	const IrNode *first = &n->op->f->nodes.data[node->args[0]];
+	if ((node->opcode == IR_to_f32 || node->opcode == IR_to_f64) && first->kind == IR_NODE_READ &&
+	    first->type == IR_I64 && ir_type(n->ir, first->value).storage)
+		return read(n, first, node->type);
 	int arity = ir_op_info[node->opcode].arity;
 	for (int i = 0; i < arity; i++)
 		args[i] = nest_node(n, node->args[i]);
@@ -148,7 +154,7 @@ LoopTemp nest_node(Nest *n, uint32_t number) {
 	LoopTemp out = 0;
 	switch (node->kind) {
 	case IR_NODE_CONST: out = nest_const(n, node->type, node->real, node->integer); break;
-	case IR_NODE_READ: out = read(n, node); break;
+	case IR_NODE_READ: out = read(n, node, node->type); break;
 	case IR_NODE_INDEX: out = nest_position(n, node->at[0]); break;
 	case IR_NODE_DIM: out = dim_temp(n, node->dim); break;
 	case IR_NODE_OP: out = operation(n, node); break;

@@ -32,8 +32,7 @@ static CmdExit load_sources(Cmd *cmd, const char *dir, RunSources *out) {
 	if (!rt_run_record(cmd->session, dir, &record)) {
 		return CMD_CHECKPOINT;
 	}
-	*out = (RunSources){.dir = dir, .precision = record.precision, .program = fe_program_new(cmd->session)};
-	rt_use_weights(cmd->session, out->program);
+	*out = (RunSources){.dir = dir, .precision = record.precision, .program = cmd_program_new(cmd)};
 	rt_run_confine(cmd->session, out->program, dir);
 	for (uint32_t i = 0; i < record.sources.count; i++) {
 		fe_add_file(out->program, record.sources.data[i]);

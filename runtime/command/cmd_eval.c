@@ -104,6 +104,10 @@ CmdExit cmd_eval(Cmd *cmd) {
 		cmd_json_reals(&out, eval.x, eval.size);
 		text_printf(&out, ", \"value\": ");
 		cmd_json_real(&out, eval.value);
+		if (eval.validates) {
+			text_printf(&out, ", \"validate\": ");
+			cmd_json_real(&out, eval.valid);
+		}
 		text_printf(&out, ", \"gradient\": ");
 		cmd_json_reals(&out, eval.gradient, eval.size);
 		text_printf(&out, ", \"reports\": {");
@@ -117,6 +121,9 @@ CmdExit cmd_eval(Cmd *cmd) {
 	} else {
 		text_printf(&out, "%s = %.17g\n", text_cstr(&call), eval.value);
 		put_params(cmd, made, &eval, &out);
+		if (eval.validates) {
+			text_printf(&out, "validate = %.17g\n", eval.valid);
+		}
 		for (uint32_t i = 0; i < eval.report_count; i++) {
 			text_printf(&out, "%s = %.17g\n", eval.report_names[i], eval.reports[i]);
 		}

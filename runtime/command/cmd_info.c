@@ -137,6 +137,13 @@ static bool info_objective(Info *info, const FeCall *call) {
 		line(info, "parameters", "%s: %s numbers",
 		     slots_text(info, objective->params.data, objective->params.count, NULL),
 		     cmd_count(cmd->arena, objective->size));
+		for (uint32_t i = 0; i < objective->data.count; i++) {
+			const FeData *data = &objective->data.data[i];
+			double bytes = (double)ir_type_elements(data->type, NULL) * (double)ir_element_bytes(data->type);
+			line(info, i ? "" : "files", "%s %s%s%s: %s, for all problems", name_of(info, data->name),
+			     cmd_dims(cmd->session, cmd->arena, data->type, NULL), data->type.storage ? " as " : "",
+			     data->type.storage ? ir_storage_name(data->type.storage) : "", cmd_bytes(cmd->arena, bytes));
+		}
 		line(info, "data, fixed", "%s: %s", slots_text(info, objective->fixed.data, objective->fixed.count, NULL),
 		     cmd_bytes(cmd->arena, fixed_bytes(objective)));
 		line(info, "start", "%s", objective->random_start ? "drawn for every problem" : "the same for every problem");

@@ -84,7 +84,7 @@ static void put_table(Cmd *cmd, const RtMinimize *done, const double *middle, Te
 	int count = runs->problems;
 	CmdTable table = {.arena = cmd->arena, .columns = count > 1 ? 4 : 2};
 	cmd_cell(&table, "step");
-	cmd_cell(&table, "%s", count > 1 ? "median f" : "f");
+	cmd_cell(&table, "%s%s", count > 1 ? "median " : "", done->validates ? "validate" : "f");
 	if (count > 1) {
 		cmd_cell(&table, "25 %%");
 		cmd_cell(&table, "75 %%");
@@ -205,7 +205,10 @@ CmdExit cmd_minimize(Cmd *cmd) {
 	}
 	code = cmd_print(cmd, &out);
 	if (code == CMD_OK && (!cmd->options.json || cmd->options.svg)) {
-		Plot plot = {.title = text_cstr(&objective_text), .x_label = "step", .y_label = count > 1 ? "median f" : "f"};
+		const char *shown = done.validates ? "validate" : "f";
+		Plot plot = {.title = text_cstr(&objective_text),
+		             .x_label = "step",
+		             .y_label = count > 1 ? arena_printf(cmd->arena, "median %s", shown) : shown};
 		PlotCurve curve = {.label = session_text(cmd->session, rule.decl->name.name), .count = steps + 1, .y = middle};
 		vec_push(cmd->arena, &plot.curves, curve);
 		Plots plots = {0};

@@ -54,6 +54,7 @@ static const Option options[] = {
 	{"threads", 0, OPTION_POSITIVE, AT(threads), "N",
      "worker threads (default: as many as processors may be used); results do not depend on it"},
 	{"memory", 0, OPTION_BYTES, AT(memory), "4GB", "refuse to plan more than this (default: what this machine has)"},
+	{"data", 0, OPTION_TEXT, AT(data), "DIR", "where files of `data` are looked for first, then beside the program"},
 	{"strict", 0, OPTION_FLAG, AT(strict), NULL, "one order of operations: equal bits everywhere, C included"},
 	{"interpret", 0, OPTION_FLAG, AT(interpret), NULL, "evaluate without compiling: slow, and the bits of --strict"},
 	{"verify", 0, OPTION_FLAG, AT(verify), NULL, "check the intermediate form after every pass"},
@@ -65,7 +66,7 @@ static const Option options[] = {
 
 enum { OPTION_COUNT_ALL = sizeof options / sizeof *options };
 
-static const char always[] = "precision threads memory strict interpret verify time-passes dump-dir color help";
+static const char always[] = "precision threads memory data strict interpret verify time-passes dump-dir color help";
 
 static bool listed(const char *list, const char *name) {
 	size_t length = strlen(name);

@@ -104,10 +104,20 @@ static CmdExit load_stdin(Cmd *cmd) {
 	return CMD_OK;
 }
 
+FeProgram *cmd_program_new(Cmd *cmd) {
+	FeProgram *program = fe_program_new(cmd->session);
+	if (!cmd->data) {
+		bool describe = !strcmp(cmd->verb->name, "check");
+		cmd->data = data_store_new(cmd->arena, cmd->options.data, cmd_memory(cmd), describe);
+	}
+	rt_use_weights(cmd->session, program);
+	data_store_use(cmd->data, program);
+	return program;
+}
+
 CmdExit cmd_load(Cmd *cmd, const char *const *files, uint32_t count) {
 	if (!cmd->program) {
-		cmd->program = fe_program_new(cmd->session);
-		rt_use_weights(cmd->session, cmd->program);
+		cmd->program = cmd_program_new(cmd);
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		if (!strcmp(files[i], "-")) {
@@ -244,8 +254,7 @@ CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info) {
 		fprintf(stderr, "%s was not finished; this is its best rule so far\n", text);
 	}
 	/* A program of its own: rules of several runs, and the rule they were made from, may share their names. */
-	FeProgram *program = fe_program_new(cmd->session);
-	rt_use_weights(cmd->session, program);
+	FeProgram *program = cmd_program_new(cmd);
 	rt_run_confine(cmd->session, program, text);
 	if (!fe_add_file(program, own.rule_path)) {
 		return CMD_CHECKPOINT;
@@ -281,6 +290,10 @@ static double machine_memory(void) {
 	return pages > 0 && page > 0 ? (double)pages * (double)page : 0;
 }
 
+size_t cmd_memory(const Cmd *cmd) {
+	return (size_t)(cmd->options.memory > 0 ? cmd->options.memory : machine_memory());
+}
+
 void cmd_runtime(Cmd *cmd, IrScalar real) {
 	if (cmd->rt) {
 		return;
@@ -292,7 +305,7 @@ void cmd_runtime(Cmd *cmd, IrScalar real) {
 		.strict = given->strict,
 		.pipeline = cmd_pipeline(cmd),
 		.threads = given->threads > 0 ? (int)given->threads : 0,
-		.memory = (size_t)(given->memory > 0 ? given->memory : machine_memory()),
+		.memory = cmd_memory(cmd),
 		.seed = given->seed >= 0 ? (uint64_t)given->seed : 0,
 		.interrupted = cmd->interrupted,
 	};

@@ -5,6 +5,7 @@
 #ifndef GRADUS_COMMAND_H
 #define GRADUS_COMMAND_H
 
+#include "runtime/data/store.h"
 #include "runtime/emit/emit.h"
 #include "runtime/runtime.h"
 
@@ -26,7 +27,7 @@ typedef VEC(const char *) CmdWords;
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
 	bool help, json, force, strict, verify, time_passes, interpret;
-	const char *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color;
+	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color;
 	int64_t steps, problems, instance, threads, train, test;
 	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
@@ -49,6 +50,7 @@ struct Cmd {
 	Session *session;
 	Arena *arena; /* the session's */
 	FeProgram *program;
+	DataStore *data; /* of all programs; made with the first */
 	Rt *rt;
 	const CmdVerb *verb;
 	CmdOptions options;
@@ -108,6 +110,9 @@ void cmd_put_holes(const char *rule, const char *done, const char *holes);
 const AstDecl *cmd_only(Cmd *cmd, AstDeclKind kind, const char *what, const char *verb_form);
 /* Starts cmd->rt as the options say; `real` where --precision is not given. */
 void cmd_runtime(Cmd *cmd, IrScalar real);
+/* An empty program (with the library) that reads weights and data as the options say. */
+FeProgram *cmd_program_new(Cmd *cmd);
+size_t cmd_memory(const Cmd *cmd); /* --memory, or what this machine has */
 IrScalar cmd_precision(const Cmd *cmd, IrScalar otherwise);
 /* How passes are run, as --verify, --time-passes and --dump-dir say. */
 IrPipeline cmd_pipeline(const Cmd *cmd);
@@ -230,6 +235,7 @@ CmdExit cmd_plot(Cmd *cmd);
 CmdExit cmd_emit(Cmd *cmd);
 CmdExit cmd_show(Cmd *cmd);
 CmdExit cmd_show_at(Cmd *cmd); /* its words: FILE:LINE:COLUMN */
+CmdExit cmd_show_data(Cmd *cmd); /* show data FILE: the words after `data` */
 CmdExit cmd_version(Cmd *cmd);
 CmdExit cmd_help_run(Cmd *cmd);
 

@@ -70,6 +70,7 @@ int main(int count, char **words) {
 		code = cmd_failed(&cmd);
 	}
 	rt_free(cmd.rt);
+	data_store_free(cmd.data);
 	if ((ferror(stdout) || fclose(stdout) != 0) && code == CMD_OK) {
 		fprintf(stderr, "gradus: the standard output did not take everything\n");
 		code = CMD_IO;

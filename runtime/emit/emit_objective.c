@@ -164,6 +164,18 @@ static void readme(ObjectivePack *o) {
 	pack_fill(o->pack, out, "readme_end.md", o->scope);
 }
 
+static bool can_be_emitted(Rt *rt, const FeObjective *objective) {
+	if (objective->data.count == 0 && !objective->batches) {
+		return true;
+	}
+	Diag *diag =
+		diag_error(rt->session, 815, objective->decl->name.span, "`%s` %s, and such objectives cannot be emitted as C",
+	               session_text(rt->session, objective->decl->name.name),
+	               objective->data.count > 0 ? "reads data of files" : "draws a batch at every step");
+	diag_help(rt->session, diag, "rules can, whatever they were trained on: gradus emit c RUN");
+	return false;
+}
+
 bool rt_emit_objective(Rt *rt, const FeCall *call, const RtEmitOptions *options) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the objective `%s`", name));
@@ -172,7 +184,7 @@ bool rt_emit_objective(Rt *rt, const FeCall *call, const RtEmitOptions *options)
 	}
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *objective = fe_objective(rt->program, module, call, options->real);
-	if (!objective) {
+	if (!objective || !can_be_emitted(rt, objective)) {
 		ir_module_free(module);
 		return false;
 	}

@@ -39,6 +39,10 @@ void *rt_aligned(Arena *arena, size_t bytes) {
 
 /* Between lane-innermost memory and the evaluator's lane-outermost tensors. */
 static void tensor_exchange(IrTensor *tensor, void *memory, bool to_memory) {
+	if (tensor->type.storage) {
+		tensor->stored = memory; /* only read */
+		return;
+	}
 	size_t total = (size_t)ir_type_elements(tensor->type, NULL);
 	size_t lanes = tensor->type.lanes ? IR_LANES : 1;
 	size_t each = total / lanes;
@@ -118,7 +122,7 @@ static size_t *value_sizes(Arena *arena, const IrFunc *func, bool of_params) {
 	size_t *sizes = ARENA_ARRAY(arena, size_t, count + 1);
 	for (uint32_t i = 0; i < count; i++) {
 		IrType type = ir_type(func, of_params ? func->params.data[i].value : func->results.data[i].value);
-		sizes[i] = (size_t)ir_type_elements(type, NULL) * ir_scalar_bytes(type.scalar);
+		sizes[i] = (size_t)ir_type_elements(type, NULL) * ir_element_bytes(type);
 	}
 	return sizes;
 }

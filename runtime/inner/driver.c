@@ -34,12 +34,29 @@ IrFunc *rt_optimized(RtTask *task, IrFunc *func) {
 	return ir_optimize(task->module, func, &pipeline);
 }
 
+/* What a run has to name among the things it was made from. */
+static void note_data(Rt *rt, const FeObjective *objective) {
+	for (uint32_t i = 0; i < objective->data.count; i++) {
+		const char *path = objective->data.data[i].found.path;
+		uint32_t k = 0;
+		while (path && k < rt->data.count && strcmp(rt->data.data[k], path) != 0) {
+			k++;
+		}
+		if (path && k == rt->data.count) {
+			vec_push(rt->arena, &rt->data, path);
+		}
+	}
+}
+
 RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open,
                     uint32_t open_count) {
 	double started = rt_seconds();
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);
 	FeRule *method = NULL;
+	if (problem) {
+		note_data(rt, problem);
+	}
 	if (problem && rule) {
 		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, problem->params.count + 1);
 		for (uint32_t i = 0; i < problem->params.count; i++) {
@@ -61,7 +78,7 @@ const IrRole rt_state_roles[RT_STATE_ROLES] = {IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, 
 /* Where callers read how many values of a role they handle. */
 static void count_roles(RtTask *task) {
 	static const IrRole of_rule[] = {IR_ROLE_STATE, IR_ROLE_HYPER, IR_ROLE_THETA};
-	static const IrRole of_objective[] = {IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_REPORT};
+	static const IrRole of_objective[] = {IR_ROLE_DATA, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_REPORT};
 	for (size_t i = 0; i < sizeof of_objective / sizeof *of_objective; i++) {
 		task->count[of_objective[i]] = rt_role(task, of_objective[i]).range.count;
 	}
@@ -70,6 +87,10 @@ static void count_roles(RtTask *task) {
 	}
 	for (int k = 0; k < RT_STATE_ROLES; k++) {
 		task->slot_count += task->count[rt_state_roles[k]];
+	}
+	task->data = ARENA_ARRAY(task->module->arena, const void *, task->count[IR_ROLE_DATA] + 1);
+	for (uint32_t i = 0; i < task->count[IR_ROLE_DATA]; i++) {
+		task->data[i] = task->objective->data.data[i].found.elements;
 	}
 	task->slots = ARENA_ARRAY(task->module->arena, IrType, task->slot_count + 1);
 	uint32_t at = 0;
@@ -87,6 +108,10 @@ RtTask *rt_task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rul
 	*task =
 		(RtTask){.rt = rt, .module = module, .objective = objective, .rule = rule, .score = score, .lanes = IR_LANES};
 	task->value = rt_optimized(task, rt_build_value(task));
+	task->validate = rt_build_validate(task);
+	if (task->validate) {
+		task->validate = rt_optimized(task, task->validate);
+	}
 	task->evaluate = task->value;
 	if (!rule || rule->reads_g) {
 		task->evaluate = rt_optimized(task, rt_build_gradient_of(task, task->value, "gradient"));

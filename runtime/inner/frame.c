@@ -17,6 +17,7 @@ RtRole rt_role(const RtTask *task, IrRole role) {
 	switch (role) {
 	case IR_ROLE_SEED:
 	case IR_ROLE_INSTANCE: return from_params(objective->setup, role);
+	case IR_ROLE_DATA:
 	case IR_ROLE_FIXED:
 	case IR_ROLE_X: return from_params(objective->value, role);
 	case IR_ROLE_F:
@@ -30,8 +31,8 @@ RtRole rt_role(const RtTask *task, IrRole role) {
 }
 
 const char *rt_role_name(const RtTask *task, const RtRole *of, uint32_t i) {
-	bool named = of->role == IR_ROLE_FIXED || of->role == IR_ROLE_STATE || of->role == IR_ROLE_HYPER ||
-	             of->role == IR_ROLE_REPORT;
+	bool named = of->role == IR_ROLE_DATA || of->role == IR_ROLE_FIXED || of->role == IR_ROLE_STATE ||
+	             of->role == IR_ROLE_HYPER || of->role == IR_ROLE_REPORT;
 	if (!named) {
 		return ir_role_name(of->role);
 	}
@@ -45,12 +46,27 @@ IrType rt_role_type(const RtTask *task, const RtRole *of, uint32_t i) {
 		uint32_t at = of->range.first + i;
 		return ir_type(of->func, of->results ? of->func->results.data[at].value : of->func->params.data[at].value);
 	}
-	bool counts =
-		of->role == IR_ROLE_T || of->role == IR_ROLE_T0 || of->role == IR_ROLE_TURNS || of->role == IR_ROLE_HORIZON;
+	bool counts = of->role == IR_ROLE_STEP || of->role == IR_ROLE_T || of->role == IR_ROLE_T0 ||
+	              of->role == IR_ROLE_TURNS || of->role == IR_ROLE_HORIZON;
 	return ir_scalar_type(counts ? IR_I64 : task->objective->real);
 }
 
 /* ---- building ---- */
+
+IrValue rt_frame_count(RtFrame *w, int64_t number) {
+	IrForBuilder f = ir_for_begin(&w->b);
+	IrValue out = ir_put(&f, IR_PUT_NONE, ir_int(&f, number), ir_scalar_type(IR_I64), NULL, 0, false);
+	ir_for_end(&f);
+	return out;
+}
+
+void rt_frame_problem(RtFrame *w) {
+	RT_PARAMS(w, IR_ROLE_DATA);
+	if (w->task->objective->batches) {
+		RT_PARAMS(w, IR_ROLE_SEED, IR_ROLE_INSTANCE);
+	}
+	RT_PARAMS(w, IR_ROLE_FIXED);
+}
 
 RtFrame rt_frame_new(RtTask *task, const char *name) {
 	RtFrame w = {.task = task, .func = ir_func_new(task->module, name), .arena = task->module->arena};

@@ -22,6 +22,9 @@ void rt_frame_call(RtFrame *w,
                    const IrFunc *callee); /* on the values of their roles; what it gives takes their place */
 void rt_frame_params(RtFrame *w, const IrRole *roles,
                      size_t count); /* parameters: all that the task has of these roles */
+/* Parameters: what a problem is to those who evaluate it. Data, the key of its batches if it has any, what is fixed. */
+void rt_frame_problem(RtFrame *w);
+IrValue rt_frame_count(RtFrame *w, int64_t number);                   /* a whole number */
 void rt_frame_results(RtFrame *w, const IrRole *roles, size_t count); /* results: all values of these roles */
 
 /* In this order: RT_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X). */
@@ -41,7 +44,8 @@ IrFunc *rt_build_gradient(RtTask *task, const RtPlan *plan);
 IrFunc *rt_build_tangent(RtTask *task, const RtPlan *plan);
 
 /* objective.c */
-IrFunc *rt_build_value(RtTask *task); /* (fixed..., x) -> f: the objective without its reports */
+IrFunc *rt_build_validate(RtTask *task); /* NULL where f is what is scored */
+IrFunc *rt_build_value(RtTask *task);    /* (fixed..., x) -> f: the objective without its reports */
 /* The gradient of f in x beside all that a function of x gives: value and gradient are made by this alone. */
 IrFunc *rt_build_gradient_of(RtTask *task, const IrFunc *value, const char *name);
 IrFunc *rt_build_instance_start(RtTask *task); /* (seed, instance) -> x */

@@ -16,6 +16,9 @@ double rt_problems_bytes(const RtTask *task, int count, bool spread) {
 	const IrFunc *value = task->objective->value;
 	double bytes = sizeof(RtBlock) + sizeof(void *);
 	for (uint32_t i = 0; i < value->params.count; i++) {
+		if (value->params.data[i].role == IR_ROLE_DATA) {
+			continue; /* not the problems' */
+		}
 		bytes += (double)sizeof(void *) + (double)value_bytes(value, value->params.data[i].value) * task->lanes + 64;
 	}
 	return bytes * block_count(task, count, spread);
@@ -36,6 +39,7 @@ static void make_block(void *user, int item, int worker) {
 	IrByRole given, places;
 	ir_by_role(&given);
 	ir_by_role(&places);
+	ir_give(&given, IR_ROLE_DATA, making->task->data, making->task->count[IR_ROLE_DATA]);
 	ir_give_addresses(&given, IR_ROLE_SEED, &making->seed, sizeof making->seed, 1);
 	ir_give_addresses(&given, IR_ROLE_INSTANCE, block->instance, sizeof block->instance, 1);
 	rt_give_block(making->task, &places, block);
@@ -44,6 +48,9 @@ static void make_block(void *user, int item, int worker) {
 }
 
 void rt_give_block(const RtTask *task, IrByRole *given, const RtBlock *block) {
+	ir_give(given, IR_ROLE_DATA, task->data, task->count[IR_ROLE_DATA]);
+	ir_give_addresses(given, IR_ROLE_SEED, &block->seed, sizeof block->seed, 1);
+	ir_give_addresses(given, IR_ROLE_INSTANCE, block->instance, sizeof block->instance, 1);
 	ir_give(given, IR_ROLE_FIXED, block->fixed, task->count[IR_ROLE_FIXED]);
 	ir_give(given, IR_ROLE_X, &block->x0, 1);
 }
@@ -68,7 +75,7 @@ static RtProblems *problems_new(RtTask *task, uint64_t seed, Numbering *instance
 	Rt *rt = task->rt;
 	const FeObjective *objective = task->objective;
 	uint32_t fixed_count = task->count[IR_ROLE_FIXED];
-	if (fixed_count > (uint32_t)MOST_FIXED) {
+	if (fixed_count + task->count[IR_ROLE_DATA] > (uint32_t)MOST_FIXED) {
 		diag_error(rt->session, 807, objective->decl->name.span, "more than %d values are fixed for one problem",
 		           MOST_FIXED);
 		return NULL;
@@ -88,6 +95,7 @@ static RtProblems *problems_new(RtTask *task, uint64_t seed, Numbering *instance
 	problems->blocks = ARENA_ARRAY(arena, RtBlock, problems->block_count + 1);
 	for (int k = 0; k < problems->block_count; k++) {
 		RtBlock *block = &problems->blocks[k];
+		block->seed = (int64_t)seed;
 		for (int lane = 0; lane < task->lanes; lane++) {
 			int number = spread ? k : k * task->lanes + lane;
 			bool real = number < count;

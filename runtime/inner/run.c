@@ -121,9 +121,12 @@ int rt_begin(const RtTask *task, const RtBlock *block, const RtArgs *args, RtSta
 	rt_give_block(task, &given, block);
 	rt_give_rule(task, &given, args->hypers, s.hypers, &args->theta);
 	give_slots(task, &places, state->slots);
+	ir_give(&places, IR_ROLE_VALID, &state->f0, 1);
 	int error = rt_call_by_role(task->code[RT_BEGIN][args->variant], &given, &places, s.pointers, s.code);
 	memcpy(state->slots[0], block->x0, slot_bytes(task, 0));
-	memcpy(state->f0, state->slots[1], slot_bytes(task, 1));
+	if (!task->validate) {
+		memcpy(state->f0, state->slots[1], slot_bytes(task, 1));
+	}
 	return error;
 }
 

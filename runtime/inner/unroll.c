@@ -1,8 +1,8 @@
 /* Inner runs as tensor IR. A turn of an unroll, in this order:
  *
  *     x, states <- step(x, g, f, t, horizon, hypers, theta, states)     t = t0 + turn + 1
- *     f, g      <- objective(fixed, x)                                  what the next turn starts from
- *     score     <- score (+) map(f)                                     f after step t
+ *     f, g      <- objective(fixed, x)                                  what the next turn starts from: on its batch, t + 1
+ *     score     <- score (+) map(f)                                     f after step t, or what validates instead
  *
  * `begin` evaluates at the start; a `segment` is a loop of turns between two states, so that runs of any length, windows
  * and particles are made of the same two functions. A whole gradient is a loop over windows in which the reverse of a
@@ -19,15 +19,27 @@ static IrType real_type(const RtFrame *w) {
 
 /* ---- pieces of a turn ---- */
 
-static void emit_evaluate(RtFrame *w) {
+/* step: what the evaluation is for, whose batch it sees; 0 where nothing is drawn. */
+static void emit_evaluate(RtFrame *w, IrValue step) {
+	if (step) {
+		rt_frame_set(w, IR_ROLE_STEP, step);
+	}
 	rt_frame_call(w, w->task->evaluate);
+	if (w->task->validate) {
+		rt_frame_call(w, w->task->validate);
+	}
+}
+
+/* What runs are judged by: f, or what the objective validates with. */
+static IrValue scored(const RtFrame *w) {
+	return rt_frame_get(w, w->task->validate ? IR_ROLE_VALID : IR_ROLE_F);
 }
 
 /* x, f, g and the states at the start of a run, which is at x. */
 static void emit_begin(RtFrame *w) {
-	emit_evaluate(w);
+	emit_evaluate(w, w->task->objective->batches ? rt_frame_count(w, 1) : 0);
 	rt_frame_call(w, w->task->rule->init);
-	rt_frame_set(w, IR_ROLE_F0, rt_frame_get(w, IR_ROLE_F));
+	rt_frame_set(w, IR_ROLE_F0, scored(w));
 }
 
 static void emit_step(RtFrame *w, IrValue t) {
@@ -62,7 +74,7 @@ static IrValue emit_score(RtFrame *w, IrValue score, IrValue t) {
 	const FeScoreFoldInfo *fold = &fe_score_folds[w->task->score.fold];
 	const FeScoreMapInfo *map = &fe_score_maps[w->task->score.map];
 	IrForBuilder f = ir_for_begin(&w->b);
-	uint32_t value = ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_F));
+	uint32_t value = ir_read_scalar(&f, scored(w));
 	if (map->logarithm) {
 		value = ir_op1(&f, IR_log, value);
 	}
@@ -92,7 +104,7 @@ static IrValue emit_curve(RtFrame *w, IrValue curve, IrValue counter) {
 	IrForBuilder f = ir_for_begin(&w->b);
 	uint32_t at = ir_read_scalar(&f, counter);
 	IrAt place = ir_at_node(w->task->module, at, 1);
-	uint32_t value = ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_F));
+	uint32_t value = ir_read_scalar(&f, scored(w));
 	IrValue out = ir_put(&f, IR_PUT_NONE, value, ir_type(w->func, curve), &place, curve, false);
 	ir_for_end(&f);
 	return out;
@@ -148,7 +160,8 @@ static void emit_segment(RtFrame *w, int steps, IrValue trips) {
 	set_state_values(w, inner);
 	IrValue t = emit_count(&w->b, rt_frame_get(w, IR_ROLE_T0), loop->loop.counter, 1);
 	emit_step(w, t);
-	emit_evaluate(w);
+	bool batches = w->task->objective->batches;
+	emit_evaluate(w, batches ? emit_count(&w->b, rt_frame_get(w, IR_ROLE_T0), loop->loop.counter, 2) : 0);
 	inner[count] = emit_score(w, inner[count], t);
 	if (curve) {
 		inner[count + 1] = emit_curve(w, inner[count + 1], loop->loop.counter);
@@ -170,17 +183,19 @@ static void emit_segment(RtFrame *w, int steps, IrValue trips) {
 IrFunc *rt_build_begin(RtTask *task, const RtPlan *plan) {
 	(void)plan;
 	RtFrame w = rt_frame_new(task, "begin");
-	RT_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_HYPER, IR_ROLE_THETA);
+	rt_frame_problem(&w);
+	RT_PARAMS(&w, IR_ROLE_X, IR_ROLE_HYPER, IR_ROLE_THETA);
 	emit_begin(&w);
-	RT_RESULTS(&w, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE);
+	RT_RESULTS(&w, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_VALID);
 	return w.func;
 }
 
 /* `whole`: every segment has all its turns, so that no bound is read when it runs. */
 static IrFunc *build_segment(RtTask *task, int steps, bool curve, bool whole) {
 	RtFrame w = rt_frame_new(task, "segment");
-	RT_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_T0, IR_ROLE_TURNS,
-	          IR_ROLE_HORIZON, IR_ROLE_F0, IR_ROLE_HYPER, IR_ROLE_THETA);
+	rt_frame_problem(&w);
+	RT_PARAMS(&w, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_T0, IR_ROLE_TURNS, IR_ROLE_HORIZON,
+	          IR_ROLE_F0, IR_ROLE_HYPER, IR_ROLE_THETA);
 	if (curve) {
 		IrDim length = steps;
 		rt_frame_set(&w, IR_ROLE_CURVE, ir_fill(&w.b, ir_tensor_type(task->objective->real, 1, &length), 0));
@@ -329,7 +344,8 @@ IrFunc *rt_build_gradient(RtTask *task, const RtPlan *plan) {
 	bool through_init = init_reads_theta(task->rule);
 	IrFunc *reverse = segment_reverse(task, window, !partial, through_init);
 	RtFrame w = rt_frame_new(task, "meta_gradient");
-	RT_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
+	rt_frame_problem(&w);
+	RT_PARAMS(&w, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
 	IrValue x0 = rt_frame_get(&w, IR_ROLE_X);
 	emit_begin(&w);
 	IrValue trips = plan->fixed ? 0 : emit_window_count(&w, window);
@@ -422,7 +438,8 @@ static void emit_windows(RtFrame *w, int window, int steps) {
 
 IrFunc *rt_build_tangent(RtTask *task, const RtPlan *plan) {
 	RtFrame w = rt_frame_new(task, "score");
-	RT_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
+	rt_frame_problem(&w);
+	RT_PARAMS(&w, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
 	emit_begin(&w);
 	if (plan->window <= 0 || plan->window >= plan->steps) {
 		emit_segment(&w, plan->steps, rt_frame_get(&w, IR_ROLE_HORIZON));

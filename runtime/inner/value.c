@@ -26,6 +26,7 @@ static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double
 	size_t size = (size_t)task->objective->size;
 	IrByRole given;
 	ir_by_role(&given);
+	ir_give(&given, IR_ROLE_DATA, task->data, task->count[IR_ROLE_DATA]);
 	ir_give_addresses(&given, IR_ROLE_SEED, &seed, sizeof seed, 1);
 	ir_give_addresses(&given, IR_ROLE_INSTANCE, &instance, sizeof instance, 1);
 	if (x) {
@@ -33,7 +34,7 @@ static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double
 		rt_store(real, stored, 1, x, size);
 		ir_give_addresses(&given, IR_ROLE_X, stored, size, 1);
 	}
-	void *params[3];
+	void **params = ARENA_ARRAY(scratch, void *, code->func->params.count + 1);
 	ir_arguments(code->func, &given, sizeof *params, params);
 	uint32_t count = code->func->results.count;
 	void **results = ARENA_ARRAY(scratch, void *, count + 1);
@@ -79,6 +80,10 @@ bool rt_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x,
 		out->reports = ARENA_ARRAY(rt->arena, double, reports.count + 1);
 		double **places = ARENA_ARRAY(rt->arena, double *, value->results.count);
 		places[ir_result_at(value, IR_ROLE_F)] = &out->value;
+		out->validates = task->validate != NULL;
+		if (out->validates) {
+			places[ir_result_at(value, IR_ROLE_VALID)] = &out->valid;
+		}
 		places[ir_result_at(value, IR_ROLE_G)] = out->gradient;
 		for (uint32_t i = 0; i < reports.count; i++) {
 			const char *name = session_text(rt->session, task->objective->reports.data[i]);
@@ -113,6 +118,7 @@ bool rt_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const doub
 	out->seconds = rt_seconds() - started;
 	out->compile_seconds = rt->compile_seconds - compiled;
 	out->size = task->objective->size;
+	out->validates = task->validate != NULL;
 	rt_problems_free(problems);
 	rt_task_free(task);
 	return ok;

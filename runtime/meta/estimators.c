@@ -144,7 +144,7 @@ static bool fits(const RtEstimator *e, RtTask *task) {
 		           (long long)e->count, (long long)rt_learned_count(task));
 		return false;
 	}
-	if (task->count[IR_ROLE_FIXED] + 1 + task->rule->hypers.count > 500 ||
+	if (task->count[IR_ROLE_DATA] + task->count[IR_ROLE_FIXED] + 1 + task->rule->hypers.count > 500 ||
 	    task->rule->hypers.count > (uint32_t)MOST_HYPERS) {
 		diag_error(session, 807, span, "more than 128 hyperparameters, or more than 500 values in all");
 		return false;

@@ -6,6 +6,9 @@
  * or weights-b.safetensors, whichever rule.grad does not name at that moment: the two change together, by one rename. The
  * last one reads weights.safetensors. Room on the disk for a rule is held from the start, and given up when a rule does not fit:
  * what is learned is worth more than the lines about it. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* realpath */
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -15,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/data/store.h"
 #include "runtime/store/runfolder.h"
 
 /* Lines on their way into a file. A line that does not fit leaves no part of itself. */
@@ -114,6 +118,25 @@ static bool copy_sources(RtRunFolder *folder, json_t *sources, json_t *weights) 
 	return true;
 }
 
+/* Path, size and hash of the files of data, which stay where they are. */
+static json_t *data_json(RtRunFolder *folder) {
+	json_t *list = json_array();
+	for (uint32_t i = 0; i < folder->rt->data.count; i++) {
+		const char *path = folder->rt->data.data[i];
+		char *full = realpath(path, NULL);
+		uint64_t length, hash;
+		json_t *entry = json_object();
+		json_object_set_new(entry, "path", json_plain(folder, full ? full : path));
+		if (data_hash(folder->arena, path, &length, &hash)) {
+			json_object_set_new(entry, "bytes", json_integer((json_int_t)length));
+			json_object_set_new(entry, "xxh3", json_sprintf("%016llx", (unsigned long long)hash));
+		}
+		json_array_append_new(list, entry);
+		free(full);
+	}
+	return list;
+}
+
 static bool write_run(RtRunFolder *folder, const FeExperiment *experiment, const char *command_line) {
 	const Rt *rt = folder->rt;
 	json_t *sources = json_array(), *weights = json_array();
@@ -142,6 +165,7 @@ static bool write_run(RtRunFolder *folder, const FeExperiment *experiment, const
 	json_object_set_new(root, "processor", json_plain(folder, processor(folder->arena)));
 	json_object_set_new(root, "sources", sources);
 	json_object_set_new(root, "weights", weights);
+	json_object_set_new(root, "data", data_json(folder));
 	return write_json(folder, "run.json", root);
 }
 

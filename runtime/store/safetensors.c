@@ -86,18 +86,35 @@ const char *rt_safetensors_write(Arena *arena, const char *path, const RtTensors
 
 /* ---- reading ---- */
 
+/* Bytes of an element of a dtype; 0 for one that is not known. */
+static size_t dtype_bytes(const char *type) {
+	static const struct {
+		const char *name;
+		size_t bytes;
+	} types[] = {{"F64", 8}, {"F32", 4}, {"BOOL", 1}, {"U8", 1},  {"I8", 1},   {"U16", 2}, {"I16", 2},
+	             {"U32", 4}, {"I32", 4}, {"U64", 8},  {"I64", 8}, {"BF16", 2}, {"F16", 2}};
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		if (strcmp(types[i].name, type) == 0) {
+			return types[i].bytes;
+		}
+	}
+	return 0;
+}
+
 /* One entry of the header; NULL, or what is wrong with it. Sets where its data lies. */
-static const char *read_entry(const char *name, const json_t *entry, size_t data_length, Arena *arena, RtTensor *tensor,
-                              size_t *start, size_t *end) {
+static const char *read_entry(const char *name, const json_t *entry, size_t data_length, bool any, Arena *arena,
+                              RtTensor *tensor, RtExtent *extent) {
 	const char *type = json_string_value(json_object_get(entry, "dtype"));
 	const json_t *shape = json_object_get(entry, "shape"), *offsets = json_object_get(entry, "data_offsets");
 	if (!type || !json_is_array(shape) || json_array_size(offsets) != 2) {
 		return arena_printf(arena, "`%s` lacks dtype, shape or data_offsets", name);
 	}
-	if (strcmp(type, "F32") != 0 && strcmp(type, "F64") != 0) {
-		return arena_printf(arena, "`%s` has type %s; F32 and F64 can be read", name, type);
+	size_t width = dtype_bytes(type);
+	if (!width || (!any && type[0] != 'F') || (!any && width == 2)) {
+		return arena_printf(arena, "`%s` has type %s; %s can be read", name, type,
+		                    any ? "numbers and BOOL" : "F32 and F64");
 	}
-	*tensor = (RtTensor){.name = arena_strdup(arena, name), .scalar = type[1] == '3' ? IR_F32 : IR_F64};
+	*tensor = (RtTensor){.name = arena_strdup(arena, name), .scalar = strcmp(type, "F32") == 0 ? IR_F32 : IR_F64};
 	if (json_array_size(shape) > IR_USER_RANK) {
 		return arena_printf(arena, "`%s` has more than %d axes", name, IR_USER_RANK);
 	}
@@ -105,23 +122,22 @@ static const char *read_entry(const char *name, const json_t *entry, size_t data
 	size_t count = 1;
 	for (int i = 0; i < tensor->rank; i++) {
 		const json_t *dim = json_array_get(shape, (size_t)i);
-		json_int_t extent = json_integer_value(dim);
-		if (!json_is_integer(dim) || extent < 0 || (extent > 0 && count > data_length / (size_t)extent)) {
+		json_int_t extent_of = json_integer_value(dim);
+		if (!json_is_integer(dim) || extent_of < 0 || (extent_of > 0 && count > data_length / (size_t)extent_of)) {
 			return arena_printf(arena, "`%s` has a shape that does not fit the file", name);
 		}
-		tensor->dims[i] = extent;
-		count *= (size_t)extent;
+		tensor->dims[i] = extent_of;
+		count *= (size_t)extent_of;
 	}
 	const json_t *first = json_array_get(offsets, 0), *second = json_array_get(offsets, 1);
 	json_int_t from = json_integer_value(first), to = json_integer_value(second);
 	if (!json_is_integer(first) || !json_is_integer(second) || from < 0 || to < from || (uint64_t)to > data_length) {
 		return arena_printf(arena, "`%s` lies outside the file", name);
 	}
-	*start = (size_t)from;
-	*end = (size_t)to;
-	if (*end - *start != count * ir_scalar_bytes(tensor->scalar)) {
-		return arena_printf(arena, "`%s` has %zu bytes of data, its shape asks for %zu", name, *end - *start,
-		                    count * ir_scalar_bytes(tensor->scalar));
+	*extent = (RtExtent){(size_t)from, (size_t)to, arena_strdup(arena, type)};
+	if (extent->end - extent->start != count * width) {
+		return arena_printf(arena, "`%s` has %zu bytes of data, its shape asks for %zu", name,
+		                    extent->end - extent->start, count * width);
 	}
 	return NULL;
 }
@@ -145,13 +161,8 @@ static void decode(const unsigned char *data, IrScalar scalar, size_t count, dou
 	}
 }
 
-/* Where a tensor's bytes lie behind the header. */
-typedef struct Extent {
-	size_t start, end;
-} Extent;
-
 static int by_start(const void *a, const void *b) {
-	const Extent *x = a, *y = b;
+	const RtExtent *x = a, *y = b;
 	if (x->start != y->start) {
 		return x->start < y->start ? -1 : 1;
 	}
@@ -159,8 +170,8 @@ static int by_start(const void *a, const void *b) {
 }
 
 /* The pieces cover all of the data, and none lies over another. */
-static const char *check_extents(Arena *arena, const Extent *extents, uint32_t count, size_t data_length) {
-	Extent *sorted = arena_copy(arena, extents, sizeof *extents * count);
+static const char *check_extents(Arena *arena, const RtExtent *extents, uint32_t count, size_t data_length) {
+	RtExtent *sorted = arena_copy(arena, extents, sizeof *extents * count);
 	qsort(sorted, count, sizeof *sorted, by_start);
 	size_t at = 0;
 	for (uint32_t k = 0; k < count; k++) {
@@ -172,9 +183,8 @@ static const char *check_extents(Arena *arena, const Extent *extents, uint32_t c
 	return at == data_length ? NULL : "there are bytes after the last tensor";
 }
 
-/* The tensors that a header of JSON lists, without their values. */
-static const char *read_header(Arena *arena, const char *text, size_t length, size_t data_length, RtTensors *out,
-                               Extent **extents) {
+static const char *read_header(Arena *arena, const char *text, size_t length, size_t data_length, bool any,
+                               RtTensors *out, RtExtent **extents) {
 	json_error_t where;
 	json_t *header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
 	if (!json_is_object(header)) {
@@ -183,15 +193,14 @@ static const char *read_header(Arena *arena, const char *text, size_t length, si
 	}
 	size_t entries = json_object_size(header);
 	out->items = ARENA_ARRAY(arena, RtTensor, entries + 1);
-	*extents = ARENA_ARRAY(arena, Extent, entries + 1);
+	*extents = ARENA_ARRAY(arena, RtExtent, entries + 1);
 	const char *name, *error = NULL;
 	json_t *entry;
 	json_object_foreach(header, name, entry) {
 		if (strcmp(name, "__metadata__") == 0) {
 			continue;
 		}
-		Extent *extent = &(*extents)[out->count];
-		error = read_entry(name, entry, data_length, arena, &out->items[out->count], &extent->start, &extent->end);
+		error = read_entry(name, entry, data_length, any, arena, &out->items[out->count], &(*extents)[out->count]);
 		if (error) {
 			break;
 		}
@@ -211,6 +220,22 @@ static uint64_t header_length(const unsigned char bytes[8]) {
 
 static const char no_header[] = "no header fits in it";
 
+const char *rt_safetensors_header(Arena *arena, const char *bytes, size_t length, size_t file_length, RtTensors *out,
+                                  RtExtent **extents) {
+	*out = (RtTensors){0};
+	uint64_t header = length < 8 ? MAX_HEADER + 1 : header_length((const unsigned char *)bytes);
+	if (header > MAX_HEADER || header > length - 8 || header > file_length - 8) {
+		return no_header;
+	}
+	size_t start = 8 + (size_t)header;
+	const char *error = read_header(arena, bytes + 8, (size_t)header, file_length - start, true, out, extents);
+	for (uint32_t k = 0; !error && k < out->count; k++) {
+		(*extents)[k].start += start;
+		(*extents)[k].end += start;
+	}
+	return error;
+}
+
 const char *rt_safetensors_parse(Arena *arena, const char *bytes, size_t length, RtTensors *out) {
 	*out = (RtTensors){0};
 	const unsigned char *data = (const unsigned char *)bytes;
@@ -218,8 +243,9 @@ const char *rt_safetensors_parse(Arena *arena, const char *bytes, size_t length,
 	if (header > MAX_HEADER || header > length - 8) {
 		return no_header;
 	}
-	Extent *extents;
-	const char *error = read_header(arena, bytes + 8, (size_t)header, length - 8 - (size_t)header, out, &extents);
+	RtExtent *extents;
+	const char *error =
+		read_header(arena, bytes + 8, (size_t)header, length - 8 - (size_t)header, false, out, &extents);
 	for (uint32_t k = 0; !error && k < out->count; k++) {
 		RtTensor *tensor = &out->items[k];
 		size_t count = tensor_elements(tensor);
@@ -299,8 +325,9 @@ static const char *read_one(Arena *arena, int fd, uint64_t length, const char *n
 		return shorter;
 	}
 	RtTensors tensors = {0};
-	Extent *extents;
-	const char *error = read_header(arena, text, (size_t)header, (size_t)(length - 8 - header), &tensors, &extents);
+	RtExtent *extents;
+	const char *error =
+		read_header(arena, text, (size_t)header, (size_t)(length - 8 - header), false, &tensors, &extents);
 	uint32_t k = 0;
 	while (!error && k < tensors.count && strcmp(tensors.items[k].name, name) != 0) {
 		k++;

@@ -29,8 +29,10 @@ static inline size_t jit_test_place(IrType type, int64_t i) {
 
 static inline void *jit_test_pack(Arena *arena, const IrTensor *tensor) {
 	int64_t count = ir_type_elements(tensor->type, NULL);
-	size_t bytes = ir_scalar_bytes(tensor->type.scalar);
+	size_t bytes = ir_element_bytes(tensor->type);
 	char *data = jit_test_memory(arena, (size_t)count * bytes);
+	if (tensor->stored)
+		return memcpy(data, tensor->stored, (size_t)count * bytes);
 	for (int64_t i = 0; i < count; i++) {
 		char *to = data + jit_test_place(tensor->type, i) * bytes;
 		switch (tensor->type.scalar) {
@@ -186,9 +188,11 @@ typedef struct JitTestC {
 	void *library;
 } JitTestC;
 
-static inline const char *jit_test_c_type(IrScalar type) {
+static inline const char *jit_test_c_type(IrType type) {
 	static const char *const names[] = {"uint8_t", "int32_t", "int64_t", "float", "double"};
-	return names[type];
+	static const char *const stored[] = {NULL,       "uint8_t", "int8_t",  "uint16_t", "int16_t",
+	                                     "uint32_t", "int32_t", "int64_t", "float",    "double"};
+	return type.storage ? stored[type.storage] : names[type.scalar];
 }
 
 static inline void jit_test_c_begin(JitTestC *c, Arena *arena) {
@@ -209,10 +213,9 @@ static inline uint32_t jit_test_c_add(JitTestC *c, const JitTestRun *run, bool s
 		number);
 	text_printf(&c->text, "\treturn t_f%u(", number);
 	for (uint32_t i = 0; i < func->params.count; i++)
-		text_printf(&c->text, "(const %s *)p[%u], ", jit_test_c_type(ir_type(func, func->params.data[i].value).scalar),
-		            i);
+		text_printf(&c->text, "(const %s *)p[%u], ", jit_test_c_type(ir_type(func, func->params.data[i].value)), i);
 	for (uint32_t i = 0; i < func->results.count; i++)
-		text_printf(&c->text, "(%s *)r[%u], ", jit_test_c_type(ir_type(func, func->results.data[i].value).scalar), i);
+		text_printf(&c->text, "(%s *)r[%u], ", jit_test_c_type(ir_type(func, func->results.data[i].value)), i);
 	text_printf(&c->text, "a");
 	for (uint32_t i = 0; i < func->symbols.count; i++)
 		text_printf(&c->text, ", (ptrdiff_t)s[%u]", i);

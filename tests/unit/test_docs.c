@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const pages[] = {"docs/language.md", "README.md"};
+static const char *const pages[] = {"docs/language.md", "docs/data.md", "README.md"};
 
 /* Of a file of the repository; good until the next call. */
 static const char *path_of(const char *name) {

@@ -1,0 +1,167 @@
+/* data: arrays of files. Sizes that no one knows yet are those of the file, and numbers from there on.
+ *
+ *     data images : int[n, 784] from "images.gz"      n = 60000, and images a parameter of all functions of the objective */
+#include "frontend/meaning/elab.h"
+
+#include <string.h>
+
+/* ---- sizes ---- */
+
+/* A size of data that no file has told yet. */
+static bool is_open(const Elab *e, const AstExpr *x) {
+	const Symbol *symbol = x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL;
+	return symbol && symbol->kind == SYMBOL_EXTENT && !scope_find(e, symbol);
+}
+
+static int64_t open_size(Elab *e, FeData *out, const AstExpr *x) {
+	for (uint32_t k = 0; k < out->open.count; k++)
+		if (out->open.data[k].name == x->name)
+			return -1 - (int64_t)k;
+	vec_push(e->arena, &out->open, ((AstName){x->name, x->span, x->id}));
+	return -(int64_t)out->open.count;
+}
+
+static bool declared_dims(Elab *e, const AstStmt *s, FeData *out, FeDataWanted *wanted) {
+	const AstType *type = &s->declare.type;
+	bool ok = true;
+	if (type->dims.count > IR_USER_RANK) {
+		diag_error(e->session, 208, type->span, "an array has at most %d axes", IR_USER_RANK);
+		return false;
+	}
+	for (uint32_t i = 0; i < type->dims.count; i++) {
+		const AstExpr *x = type->dims.data[i];
+		int64_t dim = 1;
+		if (is_open(e, x))
+			dim = open_size(e, out, x);
+		else
+			ok = elab_dimension(e, x, &dim) && ok;
+		wanted->dims[wanted->rank++] = dim;
+	}
+	return ok;
+}
+
+/* ---- columns ---- */
+
+static bool declared_columns(Elab *e, const AstDeclare *d, FeDataWanted *wanted) {
+	bool ok = true;
+	for (uint32_t i = 0; i < d->columns.count; i++) {
+		const AstItem *item = &d->columns.data[i];
+		FeDataColumn column = {0};
+		if (item->kind == AST_ITEM_SLICE) {
+			ok = elab_static_int(e, item->low, "a column", &column.low) &&
+			     elab_static_int(e, item->high, "a column", &column.high) && ok;
+		} else if (item->expr->kind == AST_TEXT) {
+			column.name = item->expr->text;
+		} else {
+			ok = elab_static_int(e, item->expr, "a column", &column.low) && ok;
+			column.high = column.low + 1;
+		}
+		vec_push(e->arena, &wanted->columns, column);
+	}
+	return ok;
+}
+
+/* ---- the whole ---- */
+
+/* Sizes that no file has told: not small, and different where their names are. */
+static void assume_sizes(Elab *e, const FeData *data, FeDataWanted *wanted) {
+	for (int i = 0; i < wanted->rank; i++) {
+		if (wanted->dims[i] >= 0)
+			continue;
+		const char *name = session_text(e->session, data->open.data[-1 - wanted->dims[i]].name);
+		wanted->dims[i] = (i == 0 ? 1000 : 100) + (int64_t)(hash_bytes(name, strlen(name), 0) % 97);
+	}
+}
+
+static const char *assumed(Elab *e, const FeData *data) {
+	Text text = text_new(e->arena);
+	for (uint32_t k = 0; k < data->open.count; k++)
+		text_printf(&text, "%s`%s` = %lld", k ? ", " : "", session_text(e->session, data->open.data[k].name),
+		            (long long)data->sizes[k]);
+	return text_cstr(&text);
+}
+
+static bool read_data(Elab *e, const AstExpr *from, FeData *out, FeDataWanted *wanted) {
+	FeProgram *program = e->program;
+	const char *problem = NULL;
+	int64_t declared[IR_USER_RANK];
+	for (int i = 0; i < wanted->rank; i++)
+		declared[i] = wanted->dims[i];
+	out->found = (FeDataFound){.unknown = true};
+	if (program->data && !program->data(program->data_context, wanted, &out->found, &problem)) {
+		Diag *diag = diag_error(e->session, 276, from->span, "cannot read `%s` from %s: %s", wanted->name,
+		                        out->found.path ? out->found.path : wanted->path, problem);
+		if (out->found.missing)
+			diag_help(e->session, diag, "a file is looked for beside the program; --data DIR names another folder");
+		return false;
+	}
+	if (out->found.unknown)
+		assume_sizes(e, out, wanted);
+	for (int i = 0; i < wanted->rank; i++)
+		if (declared[i] < 0)
+			out->sizes[-1 - declared[i]] = wanted->dims[i];
+	if (out->found.missing && !e->lowering) {
+		Diag *diag =
+			diag_warning(e->session, 278, from->span, "cannot read %s: %s", out->found.path, out->found.missing);
+		if (out->open.count)
+			diag_note(e->session, diag, "the rest is checked as if %s", assumed(e, out));
+	}
+	return elab_fits(e, from->span, wanted->dims, wanted->rank);
+}
+
+bool data_declare(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out) {
+	const AstDeclare *d = &s->declare;
+	*out = (FeData){.name = d->names.data[0].name, .id = d->names.data[0].id, .span = d->names.data[0].span};
+	if (d->value || d->draw)
+		return false; /* told by the parser */
+	if (!from || from->kind != AST_TEXT || !d->type.span.file || d->has_head || d->type.each) {
+		Diag *diag = diag_error(e->session, 277, s->span, "`data` has a type and comes from a file");
+		diag_help(e->session, diag, "write `data %s : real[n, 4] from \"x.csv\"`", session_text(e->session, out->name));
+		return false;
+	}
+	FeDataWanted wanted = {.name = session_text(e->session, out->name), .path = from->text, .bytes = d->bytes};
+	wanted.kind = d->type.scalar == AST_INT ? FE_DATA_INT : d->type.scalar == AST_BOOLEAN ? FE_DATA_BOOL : FE_DATA_REAL;
+	wanted.beside = fe_source_beside(e->program, from->span.file, from->text, &wanted.problem);
+	bool ok = declared_dims(e, s, out, &wanted);
+	ok = declared_columns(e, d, &wanted) && ok;
+	if (!ok || !read_data(e, from, out, &wanted))
+		return false;
+	IrScalar scalar = wanted.kind == FE_DATA_INT ? IR_I64 : wanted.kind == FE_DATA_BOOL ? IR_BOOL : e->real;
+	out->type = ir_tensor_type(scalar, wanted.rank, wanted.dims);
+	IrStorage storage = out->found.storage;
+	bool plain = (storage == IR_STORED_F32 && scalar == IR_F32) || (storage == IR_STORED_F64 && scalar == IR_F64) ||
+	             (storage == IR_STORED_I64 && scalar == IR_I64);
+	out->type.storage = plain ? IR_STORED_PLAIN : storage;
+	return true;
+}
+
+IrValue data_param(Elab *e, const FeData *data) {
+	return ir_param_as(e->builder->func, IR_ROLE_DATA, session_text(e->session, data->name), data->type);
+}
+
+/* The range of what is stored in few bytes. */
+static void set_range(Ex *read, IrStorage storage) {
+	switch (storage) {
+	case IR_STORED_U8: read->low = 0, read->high = UINT8_MAX; break;
+	case IR_STORED_I8: read->low = INT8_MIN, read->high = INT8_MAX; break;
+	case IR_STORED_U16: read->low = 0, read->high = UINT16_MAX; break;
+	case IR_STORED_I16: read->low = INT16_MIN, read->high = INT16_MAX; break;
+	case IR_STORED_U32: read->low = 0, read->high = UINT32_MAX; break;
+	case IR_STORED_I32: read->low = INT32_MIN, read->high = INT32_MAX; break;
+	default: break;
+	}
+}
+
+void data_bind(Elab *e, const FeData *data, IrValue param) {
+	for (uint32_t k = 0; k < data->open.count; k++)
+		scope_add_name(e, data->open.data[k], value_int(e, data->sizes[k]));
+	IrScalar scalar = data->type.scalar;
+	Value *v = value_read(e, param,
+	                      scalar == IR_I64    ? S_INT
+	                      : scalar == IR_BOOL ? S_BOOL
+	                                          : S_REAL,
+	                      data->type.rank, data->type.dims);
+	if (scalar == IR_I64)
+		set_range(v->body, data->type.storage);
+	scope_add_name(e, (AstName){data->name, data->span, data->id}, v);
+}

@@ -1,0 +1,38 @@
+/* objective: an objective under construction. Private to frontend/decl/objective*.c. */
+#ifndef GRADUS_DECL_OBJECTIVE_H
+#define GRADUS_DECL_OBJECTIVE_H
+
+#include "frontend/meaning/elab.h"
+
+typedef struct ObjectiveBuilding {
+	Elab e;
+	FeObjective *out;
+	const AstDecl *decl;
+	ScopeMark hypers;
+	Stages stages;
+	bool told, ok;
+	uint32_t functions; /* begun */
+	VEC(Value *) fixed; /* their values in setup, for shapes and ranges */
+	VEC(const Symbol *) fixed_symbols, param_symbols;
+	const AstExpr **args;    /* what the call gives, or NULL, per hyperparameter */
+	IrValue *data;           /* per statement: its array in the function being built; 0: none */
+	uint32_t *data_of;       /* per statement: 1 + its place in out->data; 0: none */
+	const AstStmt *validate; /* the statement, or NULL ... */
+	bool substitute;         /* ... and whether its substitutions hold in the function being built */
+} ObjectiveBuilding;
+
+/* Does it stand for something of its own? If another has its name, that was reported. */
+bool objective_name_free(const Elab *e, AstName name);
+
+/* ---- objective_data.c ---- */
+
+/* Reads what data statements declare, each seeing the sizes of those before it. */
+void objective_find_data(ObjectiveBuilding *b);
+/* Parameters of the function being built, one for each array. */
+void objective_add_data(ObjectiveBuilding *b);
+/* The names of a data statement, from there on; nothing for any other statement. */
+void objective_meet_data(ObjectiveBuilding *b, uint32_t at);
+/* May the data of `validate ... with` take the place of others? false with diagnostics. */
+bool objective_substitutes(ObjectiveBuilding *b);
+
+#endif

@@ -1,0 +1,117 @@
+/* gradus show data: what a file of data holds, as a program sees it. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/command/command.h"
+#include "runtime/data/data.h"
+
+enum { FIRST_ROWS = 5, FIRST_COLUMNS = 8, FIRST_WORDS = 20 };
+
+/* 3, 1..31, or a name */
+static DataColumn column_of(const char *word) {
+	char *end;
+	long long low = strtoll(word, &end, 10), high = low + 1;
+	if (end != word && strncmp(end, "..", 2) == 0)
+		high = strtoll(end + 2, &end, 10);
+	return end != word && *end == '\0' ? (DataColumn){.low = low, .high = high} : (DataColumn){.name = word};
+}
+
+static void put_range(Cmd *cmd, const DataArray *array, Text *out) {
+	size_t count = data_count(array);
+	double low = INFINITY, high = -(double)INFINITY;
+	for (size_t i = 0; i < count; i++) {
+		double value = data_element(array, i);
+		low = value < low ? value : low;
+		high = value > high ? value : high;
+	}
+	if (count)
+		text_printf(out, ", from %s to %s", cmd_number(cmd->arena, low, 6), cmd_number(cmd->arena, high, 6));
+}
+
+static void put_words(Cmd *cmd, const DataArray *array, Text *out) {
+	Text words = text_new(cmd->arena);
+	for (uint32_t i = 0; i < array->category_count && i < FIRST_WORDS; i++) {
+		text_printf(&words, "%s%u ", i ? ", " : "", i);
+		text_plain(&words, array->categories[i], strlen(array->categories[i]), false);
+	}
+	text_printf(&words, "%s", array->category_count > FIRST_WORDS ? ", ..." : "");
+	text_printf(out, "  words: ");
+	cmd_wrap(text_cstr(&words), 9, 9, out);
+}
+
+/* The first rows: along the first axis, the others flat. */
+static void put_rows(Cmd *cmd, const DataArray *array, Text *out) {
+	size_t rows = array->rank ? (size_t)array->dims[0] : 1, count = data_count(array);
+	size_t width = rows ? count / rows : 0;
+	size_t shown = rows < FIRST_ROWS ? rows : FIRST_ROWS, columns = width < FIRST_COLUMNS ? width : FIRST_COLUMNS;
+	if (shown == 0 || columns == 0)
+		return;
+	bool more = columns < width;
+	CmdTable table = {.arena = cmd->arena, .columns = (uint32_t)(columns + more)};
+	for (size_t row = 0; row < shown; row++) {
+		for (size_t k = 0; k < columns; k++) {
+			double value = data_element(array, row * width + k);
+			bool whole = !ir_storage_is_real(array->storage);
+			cmd_cell(&table, "%s", whole ? arena_printf(cmd->arena, "%.0f", value) : cmd_number(cmd->arena, value, 6));
+		}
+		if (more)
+			cmd_cell(&table, "...");
+	}
+	cmd_table(&table, "    ", out);
+	if (shown < rows)
+		text_printf(out, "    ...\n");
+}
+
+static void put_array(Cmd *cmd, const DataArray *array, Text *out) {
+	text_printf(out, "  ");
+	text_plain(out, array->name, strlen(array->name), false);
+	text_printf(out, "%s%s %s", array->name[0] ? " " : "", data_shape(cmd->arena, array->rank, array->dims),
+	            array->truth ? "bool" : ir_storage_name(array->storage));
+	put_range(cmd, array, out);
+	text_printf(out, ", %s in memory\n", cmd_bytes(cmd->arena, (double)data_bytes(array)));
+	if (array->categories)
+		put_words(cmd, array, out);
+	else if (array->words)
+		text_printf(out, "  %s holds words, which are numbered\n", array->words);
+	put_rows(cmd, array, out);
+}
+
+static void put_columns(Cmd *cmd, const DataFile *file, Text *out) {
+	Text names = text_new(cmd->arena);
+	for (uint32_t i = 0; i < file->columns.count; i++) {
+		text_printf(&names, "%s%u ", i ? ", " : "", i);
+		text_plain(&names, file->columns.data[i], strlen(file->columns.data[i]), false);
+	}
+	text_printf(out, "  columns: ");
+	cmd_wrap(text_cstr(&names), 11, 11, out);
+}
+
+CmdExit cmd_show_data(Cmd *cmd) {
+	if (cmd->words.count == 0)
+		return cmd_usage(cmd, "which file? gradus show data FILE [COLUMNS]");
+	const char *path = cmd->words.data[0];
+	VEC(DataColumn) columns = {0};
+	DataRequest request = {.limit = cmd_memory(cmd)};
+	for (uint32_t i = 1; i < cmd->words.count; i++) {
+		if (strcmp(cmd->words.data[i], "bytes") == 0)
+			request.raw = true;
+		else
+			vec_push(cmd->arena, &columns, column_of(cmd->words.data[i]));
+	}
+	request.columns = columns.data;
+	request.column_count = columns.count;
+	DataFile file;
+	const char *why = data_open(cmd->arena, path, &request, &file);
+	if (why)
+		return cmd_fail(cmd, CMD_IO, "cannot read data from %s: %s", path, why);
+	Text out = text_new(cmd->arena);
+	text_plain(&out, path, strlen(path), false);
+	text_printf(&out, ": %s\n", file.format);
+	if (file.columns.count)
+		put_columns(cmd, &file, &out);
+	for (uint32_t i = 0; i < file.arrays.count; i++)
+		put_array(cmd, &file.arrays.data[i], &out);
+	data_close(&file);
+	return cmd_print(cmd, &out);
+}

@@ -1,0 +1,157 @@
+/* data: arrays out of files that people have: NPY, NPZ, IDX, safetensors, delimited text (CSV), LIBSVM, raw bytes.
+ *
+ * What is read comes from anywhere: every number of a file is checked before it is used, and what is wrong is said in words,
+ * with the byte or the line, and what was expected there. An array lies in memory once, read-only: mapped where the bytes of
+ * the file are the ones that are wanted, read otherwise, in the smallest storage that holds its values.
+ *
+ *     data_open ── gzip ──▶ bytes ── what is it? ──▶ npy npz idx tensors table libsvm ──▶ DataFile of DataArrays
+ *     data_fit: is an array of the file of the declared shape?                      ──▶ sizes of its open dimensions */
+#ifndef GRADUS_DATA_H
+#define GRADUS_DATA_H
+
+#include "base/base.h"
+#include "ir/ir.h"
+
+typedef struct DataArray {
+	const char *name; /* in its file; "" where the format has none */
+	IrStorage storage;
+	int rank;
+	int64_t dims[IR_USER_RANK];
+	const void *bytes;       /* row-major; NULL if the file was only described */
+	bool truth;              /* booleans, one byte each */
+	const char *words;       /* where it holds words instead of numbers: "column 4 (`species`)"; NULL: nowhere */
+	const char **categories; /* of one column of text: the words that 0, 1, ... stand for; NULL: numbers */
+	uint32_t category_count;
+} DataArray;
+
+/* A piece of memory that arrays lie in. */
+typedef struct DataBlock {
+	void *bytes;
+	size_t length;
+	bool mapped;
+} DataBlock;
+
+typedef struct DataFile {
+	const char *path;
+	const char *format; /* "IDX in gzip" */
+	VEC(DataArray) arrays;
+	VEC(const char *) columns; /* of delimited text: their names, where there is a header */
+	bool unknown;              /* described, but too large to look through: it has no arrays yet */
+	VEC(DataBlock) blocks;
+} DataFile;
+
+/* columns 3, columns 1..31, columns "age" */
+typedef struct DataColumn {
+	const char *name; /* NULL: low..high */
+	int64_t low, high;
+} DataColumn;
+
+typedef struct DataRequest {
+	bool raw; /* the bytes themselves, whatever they are */
+	const DataColumn *columns;
+	uint32_t column_count; /* 0: all */
+	int64_t width; /* sparse rows: that many columns, if they do not say more themselves; 0: as many as they say */
+	bool describe; /* shapes alone, and of large text nothing: no more than a few pages of the file are read */
+	size_t limit;  /* bytes that may be in memory; 0: no limit */
+} DataRequest;
+
+/* ---- open.c ---- */
+
+/* NULL, or what is wrong in words, without the path. Texts live in `arena`; what the arrays lie in, until data_close. */
+const char *data_open(Arena *arena, const char *path, const DataRequest *request, DataFile *out);
+/* The same for bytes in memory; `name`: whose ending may say what they are, or "". */
+const char *data_parse(Arena *arena, const char *name, const void *bytes, size_t length, const DataRequest *request,
+                       DataFile *out);
+void data_close(DataFile *file);
+
+/* ---- fit.c: arrays as programs declare them ---- */
+
+typedef enum DataKind { DATA_REAL, DATA_INT, DATA_BOOL } DataKind;
+
+enum {
+	DATA_OPEN = -1
+}; /* a declared size that the file decides; -1 - k for open size k, so that equal ones are equal */
+
+/* The array of `file` for a declaration `name : kind[dims]`; NULL with *why. Trailing axes of the file may merge into fewer.
+ * dims: open ones (DATA_OPEN - k, the same k for the same size) become what the file has. */
+const DataArray *data_fit(Arena *arena, const DataFile *file, const char *name, DataKind kind, int rank, int64_t *dims,
+                          const char **why);
+/* Element by element, as double: for pictures and tests. */
+double data_element(const DataArray *array, size_t at);
+size_t data_count(const DataArray *array); /* elements */
+size_t data_bytes(const DataArray *array); /* what it takes in memory */
+
+/* ---- what the formats share (memory.c) ---- */
+
+/* A file as it is read: its bytes, and as much as is needed to say what they are. */
+typedef struct DataInput {
+	Arena *arena;
+	const DataRequest *request;
+	const unsigned char *bytes;
+	size_t length;
+	bool mapped;  /* `bytes` stay until data_close, and arrays may lie in them */
+	bool partial; /* only the first bytes are here: shapes can be told, and no more */
+	const char *path;
+	DataFile *out;
+} DataInput;
+
+/* Memory of the file, not initialized; NULL and *why if it is over the limit or there is none. */
+void *data_memory(DataInput *in, size_t bytes, const char **why);
+/* Elements of a shape; false if a size is negative or they do not fit into memory at `width` bytes each. */
+bool data_elements(int rank, const int64_t *dims, size_t width, size_t *count);
+const char *data_shape(Arena *arena, int rank, const int64_t *dims); /* [3, 4] */
+/* Text of a file that may stand in a message: quoted, cut, plain. */
+const char *data_quote(Arena *arena, const void *bytes, size_t length);
+/* `count` elements at `bytes`, `swapped` if their bytes are the other way around here: an array, in place where that is possible. */
+typedef enum DataElement {
+	DATA_U8,
+	DATA_I8,
+	DATA_BOOL8,
+	DATA_U16,
+	DATA_I16,
+	DATA_U32,
+	DATA_I32,
+	DATA_U64,
+	DATA_I64,
+	DATA_F16,
+	DATA_BF16,
+	DATA_F32,
+	DATA_F64,
+} DataElement;
+size_t data_element_bytes(DataElement type);
+const char *data_place(DataInput *in, DataArray *array, DataElement type, bool little, const unsigned char *bytes,
+                       size_t count);
+/* NaN in reals, anything but 0 and 1 in booleans, whole numbers of 2^61 and more: where and what. */
+const char *data_check(Arena *arena, const DataArray *array);
+/* A decimal number, correctly rounded; "inf" too. */
+bool data_number(const char *text, size_t length, double *out);
+
+/* Numbers that come one after another, kept in the smallest storage that holds them all. */
+typedef struct DataNumbers {
+	DataInput *in;
+	DataBlock block; /* capacity in bytes */
+	IrStorage storage;
+	size_t count;
+	double low, high;
+	bool whole;
+} DataNumbers;
+
+DataNumbers data_numbers(DataInput *in);
+const char *data_push(DataNumbers *numbers, double value);            /* NULL, or no memory */
+void data_set(DataNumbers *numbers, size_t at, double value);         /* one that is in range already */
+void data_drop(DataNumbers *numbers);                                 /* where they will not be taken */
+void data_take(DataNumbers *numbers, size_t first, DataArray *array); /* those from `first` on become the array's */
+
+/* ---- one reader each: NULL, or what is wrong ---- */
+
+const char *data_read_npy(DataInput *in, const char *name);
+const char *data_read_npz(DataInput *in);
+const char *data_read_idx(DataInput *in);
+const char *data_read_tensors(DataInput *in);
+const char *data_read_table(DataInput *in);
+const char *data_read_libsvm(DataInput *in);
+bool data_is_libsvm(const char *text, size_t length);
+/* How long an IDX file of this beginning has to be; 0 if the beginning does not say. */
+size_t data_idx_length(const unsigned char *bytes, size_t length);
+
+#endif

@@ -1,0 +1,349 @@
+/* Delimited text as one array of the columns that are wanted, [rows, columns].
+ *
+ * A column is of numbers or of words, as its first value is. Words are numbered from 0 in the order of their bytes, so that a
+ * word has the same number wherever the same words occur. The first record is a header if it has a word above a number; one
+ * with another count of fields than all the others, and a word in it, is a title and left out. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/data/data.h"
+#include "runtime/data/records.h"
+
+typedef enum ColumnKind { COLUMN_UNKNOWN, COLUMN_NUMBERS, COLUMN_WORDS } ColumnKind;
+
+/* A column that is wanted. */
+typedef struct Column {
+	uint32_t at; /* in the file */
+	ColumnKind kind;
+	NameTable *words; /* numbered in the order in which they come: names are from 1 */
+	uint32_t word_count;
+} Column;
+
+typedef struct Table {
+	DataInput *in;
+	Records records;
+	VEC(Field) first; /* the first record, until it is known what it is */
+	size_t first_line;
+	bool titled;     /* the first record is a title */
+	VEC(bool) under; /* per column of the second record: it has a number */
+	uint32_t width;  /* fields of a record */
+	bool by_name, header;
+	VEC(Column) columns;
+	DataNumbers numbers;
+	size_t rows; /* from the second record on */
+	size_t missing;
+	const char *first_missing;
+} Table;
+
+static bool is_number(const Field *field, double *value) {
+	return data_number(field->text, field->length, value);
+}
+
+static bool is_word(const Field *field, const char *word) {
+	size_t i = 0;
+	while (i < field->length && word[i] && (field->text[i] | 32) == (word[i] | 32))
+		i++;
+	return i == field->length && !word[i];
+}
+
+/* No value: nothing, `?`, or what tools write there. `words`: of a column of words, where NA may be one. */
+static bool is_missing(const Field *field, bool words) {
+	static const char *const marks[] = {"NA", "N/A", "NaN", "null", "none", "nil", "-", "."};
+	if (field->length == 0 || (field->length == 1 && field->text[0] == '?'))
+		return true;
+	for (size_t i = 0; !words && i < sizeof marks / sizeof *marks; i++)
+		if (is_word(field, marks[i]))
+			return true;
+	return false;
+}
+
+static const char *quote(const Table *t, const Field *field) {
+	return data_quote(t->in->arena, field->text, field->length);
+}
+
+/* "column 3 (`age`)" */
+static const char *column_name(const Table *t, uint32_t at) {
+	bool named = (t->header || t->by_name) && at < t->first.count;
+	return named ? arena_printf(t->in->arena, "column %u (%s)", at, quote(t, &t->first.data[at]))
+	             : arena_printf(t->in->arena, "column %u", at);
+}
+
+/* ---- which columns ---- */
+
+static const char *no_column(Table *t, const char *name) {
+	Text names = text_new(t->in->arena);
+	for (uint32_t i = 0; i < t->first.count && i < 12; i++)
+		text_printf(&names, "%s%s", i ? ", " : "", quote(t, &t->first.data[i]));
+	return arena_printf(t->in->arena, "line %zu: no column is called `%s`; there are %s%s", t->first_line, name,
+	                    text_cstr(&names), t->first.count > 12 ? ", ..." : "");
+}
+
+static const char *want_name(Table *t, const char *name) {
+	uint32_t found = 0, count = 0;
+	for (uint32_t i = 0; i < t->first.count; i++) {
+		const Field *f = &t->first.data[i];
+		if (f->length == strlen(name) && memcmp(f->text, name, f->length) == 0) {
+			found = i;
+			count++;
+		}
+	}
+	if (count == 0)
+		return no_column(t, name);
+	if (count > 1)
+		return arena_printf(t->in->arena, "line %zu: %u columns are called `%s`", t->first_line, count, name);
+	vec_push(t->in->arena, &t->columns, ((Column){.at = found}));
+	return NULL;
+}
+
+static const char *want_columns(Table *t) {
+	const DataRequest *request = t->in->request;
+	for (uint32_t i = 0; i < request->column_count; i++) {
+		const DataColumn *c = &request->columns[i];
+		const char *why = c->name ? want_name(t, c->name) : NULL;
+		if (!c->name && (c->low < 0 || c->high > t->width || c->low >= c->high))
+			why = arena_printf(t->in->arena, "columns %lld..%lld: the file has columns 0..%u", (long long)c->low,
+			                   (long long)c->high, t->width);
+		if (why)
+			return why;
+		for (int64_t k = c->low; !c->name && k < c->high; k++)
+			vec_push(t->in->arena, &t->columns, ((Column){.at = (uint32_t)k}));
+	}
+	for (uint32_t k = 0; request->column_count == 0 && k < t->width; k++)
+		vec_push(t->in->arena, &t->columns, ((Column){.at = k}));
+	return NULL;
+}
+
+/* ---- values ---- */
+
+static void miss(Table *t, const Column *c, const Field *field, size_t line) {
+	if (t->missing++ == 0)
+		t->first_missing =
+			arena_printf(t->in->arena, "line %zu, %s: a value is missing (%s)", line, column_name(t, c->at),
+		                 field->length ? quote(t, field) : "nothing stands there");
+}
+
+/* What a field of a column of known kind is worth. */
+static double value_of(Table *t, Column *c, const Field *field, size_t line, const char **why) {
+	double value = 0;
+	if (c->kind != COLUMN_WORDS && is_number(field, &value)) {
+		c->kind = COLUMN_NUMBERS;
+		return value;
+	}
+	if (is_missing(field, c->kind == COLUMN_WORDS)) {
+		miss(t, c, field, line);
+		return 0;
+	}
+	if (c->kind == COLUMN_NUMBERS) {
+		*why = arena_printf(t->in->arena, "line %zu, %s: %s is no number, unlike the values above it", line,
+		                    column_name(t, c->at), quote(t, field));
+		return 0;
+	}
+	if (c->kind == COLUMN_WORDS && !field->quoted && is_number(field, &value)) {
+		*why = arena_printf(t->in->arena,
+		                    "line %zu, %s: %s is a number, unlike the words %s it (words that look like "
+		                    "numbers stand in quotes)",
+		                    line, column_name(t, c->at), quote(t, field), line == t->first_line ? "below" : "above");
+		return 0;
+	}
+	if (!c->words) {
+		c->words = names_new(t->in->arena);
+		c->kind = COLUMN_WORDS;
+	}
+	Name name = name_intern(c->words, field->text, field->length);
+	c->word_count = name > c->word_count ? name : c->word_count;
+	return (double)(name - 1);
+}
+
+static const char *read_record(Table *t) {
+	const Records *r = &t->records;
+	if (r->fields.count != t->width)
+		return arena_printf(t->in->arena, "line %zu: %u fields, but %u on the lines before", r->line, r->fields.count,
+		                    t->width);
+	const char *why = NULL;
+	for (uint32_t k = 0; k < t->columns.count && !why; k++) {
+		Column *c = &t->columns.data[k];
+		double value = value_of(t, c, &r->fields.data[c->at], r->line, &why);
+		why = why ? why : data_push(&t->numbers, value);
+	}
+	t->rows++;
+	return why;
+}
+
+/* ---- the first record ---- */
+
+static void keep_first(Table *t) {
+	t->first_line = t->records.line;
+	for (uint32_t i = 0; i < t->records.fields.count; i++)
+		vec_push(t->in->arena, &t->first, t->records.fields.data[i]);
+}
+
+static bool has_word(const Table *t) {
+	double value;
+	for (uint32_t i = 0; i < t->first.count; i++)
+		if (!is_number(&t->first.data[i], &value) && !is_missing(&t->first.data[i], false))
+			return true;
+	return false;
+}
+
+/* Is a word in it above a number? Of columns that are not wanted only the next value is looked at. */
+static bool is_header(const Table *t) {
+	double value;
+	if (t->by_name)
+		return true;
+	for (uint32_t i = 0; i < t->first.count; i++) {
+		bool word = !is_number(&t->first.data[i], &value) && !is_missing(&t->first.data[i], false);
+		if (word && (t->under.count == 0 || t->under.data[i]))
+			return true;
+	}
+	for (uint32_t k = 0; k < t->columns.count; k++) {
+		const Column *c = &t->columns.data[k];
+		const Field *f = &t->first.data[c->at];
+		if (c->kind == COLUMN_NUMBERS && !is_number(f, &value) && !is_missing(f, false))
+			return true;
+	}
+	return false;
+}
+
+/* Its place among the numbers, which is filled when it is known to be values. */
+static const char *reserve_first(Table *t) {
+	const char *why = NULL;
+	for (uint32_t k = 0; k < t->columns.count && !why; k++) {
+		double value = 0;
+		bool number = !t->titled && !t->by_name && is_number(&t->first.data[t->columns.data[k].at], &value);
+		why = data_push(&t->numbers, number ? value : 0);
+	}
+	return why;
+}
+
+static const char *fill_first(Table *t) {
+	const char *why = NULL;
+	for (uint32_t k = 0; k < t->columns.count && !why; k++) {
+		Column *c = &t->columns.data[k];
+		double value = value_of(t, c, &t->first.data[c->at], t->first_line, &why);
+		/* A new word has a new number, which may need more room than those before: it is added and taken off again. */
+		why = why ? why : data_push(&t->numbers, value);
+		if (!why) {
+			t->numbers.count--;
+			data_set(&t->numbers, k, value);
+		}
+	}
+	return why;
+}
+
+/* ---- words ---- */
+
+/* A word and the number it has so far. */
+typedef struct Word {
+	const char *text;
+	uint32_t number;
+} Word;
+
+static int by_text(const void *a, const void *b) {
+	return strcmp(((const Word *)a)->text, ((const Word *)b)->text);
+}
+
+/* From the order in which words came to the order of their bytes. */
+static const char **sort_words(Table *t, uint32_t k, size_t first_row, size_t rows) {
+	Arena *arena = t->in->arena;
+	const Column *c = &t->columns.data[k];
+	Word *words = ARENA_ARRAY(arena, Word, c->word_count + 1);
+	for (uint32_t i = 0; i < c->word_count; i++)
+		words[i] = (Word){name_text(c->words, i + 1), i};
+	qsort(words, c->word_count, sizeof *words, by_text);
+	const char **texts = ARENA_ARRAY(arena, const char *, c->word_count + 1);
+	uint32_t *place = ARENA_ARRAY(arena, uint32_t, c->word_count + 1);
+	for (uint32_t i = 0; i < c->word_count; i++) {
+		texts[i] = words[i].text;
+		place[words[i].number] = i;
+	}
+	DataArray view = {.storage = t->numbers.storage, .bytes = t->numbers.block.bytes};
+	for (size_t row = first_row; row < first_row + rows; row++) {
+		size_t at = row * t->columns.count + k;
+		data_set(&t->numbers, at, place[(size_t)data_element(&view, at)]);
+	}
+	return texts;
+}
+
+/* ---- the whole ---- */
+
+static const char *read_first_two(Table *t) {
+	if (!records_next(&t->records))
+		return t->records.error ? t->records.error : "it has no lines";
+	keep_first(t);
+	t->width = t->first.count;
+	bool second = records_next(&t->records);
+	if (t->records.error)
+		return t->records.error;
+	if (second && t->records.fields.count != t->width && !has_word(t))
+		return arena_printf(t->in->arena, "line %zu: %u fields, but %u on the line before", t->records.line,
+		                    t->records.fields.count, t->width);
+	t->titled = second && t->records.fields.count != t->width;
+	if (t->titled && t->by_name)
+		return arena_printf(t->in->arena, "line %zu: %u names for the %u columns of line %zu", t->first_line, t->width,
+		                    t->records.fields.count, t->records.line);
+	t->width = second ? t->records.fields.count : t->width;
+	double value;
+	for (uint32_t i = 0; second && i < t->records.fields.count; i++) {
+		bool number = is_number(&t->records.fields.data[i], &value);
+		vec_push(t->in->arena, &t->under, number);
+	}
+	const char *why = want_columns(t);
+	why = why ? why : reserve_first(t);
+	return why || !second ? why : read_record(t);
+}
+
+static void note_words(Table *t, size_t first_row, size_t rows, DataArray *array) {
+	for (uint32_t k = 0; k < t->columns.count; k++) {
+		if (t->columns.data[k].kind != COLUMN_WORDS)
+			continue;
+		const char **texts = sort_words(t, k, first_row, rows);
+		array->words = array->words ? array->words : column_name(t, t->columns.data[k].at);
+		array->categories = t->columns.count == 1 ? texts : NULL;
+		array->category_count = t->columns.count == 1 ? t->columns.data[k].word_count : 0;
+	}
+}
+
+static const char *read_all(Table *t) {
+	const char *why = read_first_two(t);
+	while (!why && records_next(&t->records))
+		why = read_record(t);
+	why = why ? why : t->records.error;
+	if (why)
+		return why;
+	t->header = !t->titled && is_header(t);
+	bool values = !t->titled && !t->header;
+	why = values ? fill_first(t) : NULL;
+	if (!why && t->missing)
+		why = t->missing == 1 ? t->first_missing
+		                      : arena_printf(t->in->arena, "%s; %zu are missing in all", t->first_missing, t->missing);
+	if (why)
+		return why;
+	size_t rows = t->rows + values;
+	DataArray array = {.name = "", .rank = 2, .dims = {(int64_t)rows, (int64_t)t->columns.count}};
+	note_words(t, values ? 0 : 1, rows, &array);
+	data_take(&t->numbers, values ? 0 : t->columns.count, &array);
+	vec_push(t->in->arena, &t->in->out->arrays, array);
+	for (uint32_t i = 0; t->header && i < t->first.count; i++) {
+		const Field *f = &t->first.data[i];
+		vec_push(t->in->arena, &t->in->out->columns,
+		         (const char *)arena_printf(t->in->arena, "%.*s", (int)f->length, f->text));
+	}
+	return NULL;
+}
+
+const char *data_read_table(DataInput *in) {
+	const char *path = in->path;
+	size_t length = strlen(path);
+	length -= length > 3 && strcmp(path + length - 3, ".gz") == 0 ? 3 : 0;
+	bool tabs = length > 4 && memcmp(path + length - 4, ".tsv", 4) == 0;
+	Table table = {.in = in,
+	               .records = records_of(in->arena, (const char *)in->bytes, in->length, tabs ? '\t' : '\0'),
+	               .numbers = data_numbers(in)};
+	for (uint32_t i = 0; i < in->request->column_count; i++)
+		table.by_name = table.by_name || in->request->columns[i].name;
+	const char *why = table.records.error ? table.records.error : read_all(&table);
+	if (why)
+		data_drop(&table.numbers);
+	return why;
+}
