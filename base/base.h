@@ -189,6 +189,7 @@ typedef struct Session {
 	VEC(Source *) sources; /* [0] is a dummy */
 	VEC(Diag *) diags;
 	uint32_t error_count;
+	uint32_t complaints; /* errors as often as they were said, though each is kept once: what fails a second time fails */
 	uint32_t expr_count; /* numbers given to expressions and names of the syntax tree */
 	uint64_t
 		elaborated; /* expressions that were given a meaning so far, and uses of names that were followed: tests count
@@ -222,7 +223,7 @@ void diag_help(Session *session, Diag *diag, const char *format, ...) BASE_PRINT
 /* For those who try one way and then another: what was said since the mark is taken back, and may be said after all. */
 typedef VEC(Diag *) Diags;
 typedef struct DiagMark {
-	uint32_t count, errors;
+	uint32_t count, errors, complaints;
 } DiagMark;
 DiagMark diag_mark(const Session *session);
 Diags diag_take_back(Session *session, DiagMark mark);

@@ -29,6 +29,7 @@ static bool same_complaint(const Diag *a, const Diag *b) {
 
 /* The same complaint is kept once. */
 static void keep(Session *session, Diag *diag) {
+	session->complaints += diag->severity == DIAG_ERROR;
 	for (uint32_t i = session->diags.count; i-- > 0;)
 		if (same_complaint(session->diags.data[i], diag))
 			return;
@@ -96,7 +97,7 @@ void diag_help(Session *session, Diag *diag, const char *format, ...) {
 }
 
 DiagMark diag_mark(const Session *session) {
-	return (DiagMark){session->diags.count, session->error_count};
+	return (DiagMark){session->diags.count, session->error_count, session->complaints};
 }
 
 Diags diag_take_back(Session *session, DiagMark mark) {
@@ -105,6 +106,7 @@ Diags diag_take_back(Session *session, DiagMark mark) {
 		vec_push(session->arena, &taken, session->diags.data[i]);
 	session->diags.count = mark.count;
 	session->error_count = mark.errors;
+	session->complaints = mark.complaints;
 	return taken;
 }
 

@@ -41,9 +41,9 @@ void objective_find_data(ObjectiveBuilding *b) {
 		if (s->kind != AST_DATA || s->declare.names.count == 0)
 			continue;
 		FeData data;
-		uint32_t errors = e->session->error_count;
+		uint32_t complaints = e->session->complaints;
 		const AstExpr *from = data_from(b, s);
-		if (e->session->error_count != errors || !objective_name_free(e, s->declare.names.data[0]) ||
+		if (e->session->complaints != complaints || !objective_name_free(e, s->declare.names.data[0]) ||
 		    !data_declare(e, s, from, &data)) {
 			b->ok = false;
 			continue;

@@ -420,32 +420,26 @@ bool fe_number(FeProgram *program, const AstExpr *expr, double *out) {
  *
  * Typing finds all mistakes, so nothing is lowered. */
 
-static Typing *typing_alone(IrModule *module) {
-	Typing *typing = typing_new(module->arena);
-	typing->alone = true;
-	return typing;
-}
-
 /* The clauses; then the objectives and rules with the arguments that the experiment gives them. */
 static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl) {
 	FeExperiment *x = ARENA_NEW(module->arena, FeExperiment);
 	if (!fe_experiment(p, decl, x) || p->session->error_count)
 		return;
 	for (uint32_t i = 0; i < x->on.count; i++) {
-		const FeObjective *objective = type_objective(p, module, &x->on.data[i], IR_F64, typing_alone(module));
+		const FeObjective *objective = type_objective(p, module, &x->on.data[i], IR_F64, typing_new(module->arena));
 		if (!objective)
 			continue;
 		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, objective->params.count);
 		for (uint32_t k = 0; k < objective->params.count; k++)
 			sizes[k] = objective->params.data[k].count;
 		FeTarget target = {sizes, objective->params.count};
-		if (!type_rule(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_alone(module)))
+		if (!type_rule(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_new(module->arena)))
 			return;
 		for (uint32_t k = 0; i == 0 && k < x->against.count; k++)
-			type_rule(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_alone(module));
+			type_rule(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_new(module->arena));
 	}
 	static const int64_t learned[] = {7};
-	type_rule(p, module, &x->update, &(FeTarget){learned, 1}, IR_F64, NULL, 0, typing_alone(module));
+	type_rule(p, module, &x->update, &(FeTarget){learned, 1}, IR_F64, NULL, 0, typing_new(module->arena));
 }
 
 /* Those of `a` that `b` has, too, word for word. */
@@ -472,7 +466,7 @@ static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
 	Diags wrong[2];
 	for (int i = 0; i < 2; i++) {
 		DiagMark mark = diag_mark(p->session);
-		type_rule(p, module, call, &(FeTarget){&sizes[i], 1}, IR_F64, NULL, 0, typing_alone(module));
+		type_rule(p, module, call, &(FeTarget){&sizes[i], 1}, IR_F64, NULL, 0, typing_new(module->arena));
 		wrong[i] = diag_take_back(p->session, mark);
 		if (wrong[i].count == 0)
 			return;
@@ -491,14 +485,14 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 	uint32_t errors = p->session->error_count;
 	resolve(p, decl);
 	switch (decl->kind) {
-	case AST_OBJECTIVE: type_objective(p, module, &call, IR_F64, typing_alone(module)); break;
+	case AST_OBJECTIVE: type_objective(p, module, &call, IR_F64, typing_new(module->arena)); break;
 	case AST_OPTIMIZER:
 		if (decl->joint)
 			check_joint(p, module, &call);
 		else
-			type_rule(p, module, &call, &(FeTarget){sizes, 2}, IR_F64, NULL, 0, typing_alone(module));
+			type_rule(p, module, &call, &(FeTarget){sizes, 2}, IR_F64, NULL, 0, typing_new(module->arena));
 		break;
-	case AST_CONST: type_constant(p, module, decl, typing_alone(module)); break;
+	case AST_CONST: type_constant(p, module, decl, typing_new(module->arena)); break;
 	case AST_EXPERIMENT: check_experiment(p, module, decl); break;
 	default: break;
 	}

@@ -480,7 +480,7 @@ static void build_functions(RuleElab *r) {
 
 /* Typed again whenever a hyperparameter turns out to be a whole number, which others may follow from. */
 static RuleElab *type_functions(FeProgram *program, IrModule *module, const RuleAsked *asked, Calls *calls) {
-	uint32_t errors = program->session->error_count, funcs = module->funcs.count;
+	uint32_t complaints = program->session->complaints, funcs = module->funcs.count;
 	RuleElab *r = rule_new(program, module, asked, calls);
 	if (!read_hypers(r))
 		return NULL;
@@ -489,16 +489,16 @@ static RuleElab *type_functions(FeProgram *program, IrModule *module, const Rule
 		r->more_ints = false;
 		module->funcs.count = funcs;
 		build_functions(r);
-	} while (r->more_ints && program->session->error_count == errors);
+	} while (r->more_ints && program->session->complaints == complaints);
 	for (uint32_t i = 0; i < r->hypers.count; i++)
 		if (r->hypers.data[i].learned && r->hypers.data[i].as_int)
 			diag_error(program->session, 272, r->hypers.data[i].span, "`%s` is a whole number, which cannot be learned",
 			           session_text(program->session, r->hypers.data[i].name));
-	return program->session->error_count == errors && !program->broken ? r : NULL;
+	return program->session->complaints == complaints && !program->broken ? r : NULL;
 }
 
 static RuleElab *lower_functions(FeProgram *program, IrModule *module, const RuleAsked *asked, Calls *calls) {
-	uint32_t errors = program->session->error_count;
+	uint32_t complaints = program->session->complaints;
 	RuleElab *r = rule_new(program, module, asked, calls);
 	r->e.lowering = true;
 	read_hypers(r);
@@ -506,7 +506,7 @@ static RuleElab *lower_functions(FeProgram *program, IrModule *module, const Rul
 	for (uint32_t i = 0; i < r->hypers.count; i++)
 		r->hypers.data[i].as_int = typing_is_whole(asked->typing, r->hypers.data[i].symbol);
 	build_functions(r);
-	return program->session->error_count == errors ? r : NULL;
+	return program->session->complaints == complaints ? r : NULL;
 }
 
 static FeRule *finish(RuleElab *r) {

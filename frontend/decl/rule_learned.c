@@ -113,20 +113,33 @@ static IrValue put_flat(Elab *e, Value *v, Ex *body, IrType type, IrValue into, 
 	return out;
 }
 
+/* The numbers of a file, read once: typing needs to know that they are there and of this shape. NULL with *problem. */
+static const double *read_weights(RuleElab *r, const AstStmt *s, const FeLearned *l, const char *path,
+                                  const char **problem) {
+	Typing *typing = r->e.typing;
+	void **place = name_map_place(typing->arena, &typing->weights, s->declare.names.data[0].id);
+	const TypedWeights *known = *place;
+	if (known && ir_type_equal(known->type, l->slot.type))
+		return known->data;
+	double *data = ARENA_ARRAY(typing->arena, double, l->slot.count);
+	const char *name = session_text(r->e.session, l->slot.name);
+	if (!r->program->loader ||
+	    !r->program->loader(r->program->loader_context, path, name, &l->slot.type, data, problem))
+		return NULL;
+	TypedWeights made = {l->slot.type, data};
+	*place = arena_copy(typing->arena, &made, sizeof made);
+	return data;
+}
+
 static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const int64_t *dims, int rank) {
 	Elab *e = &r->e;
 	const AstExpr *from = s->declare.from;
 	const char *problem = "nothing reads weights here";
 	if (from->kind != AST_TEXT)
 		return value_bad(e);
-	if (!e->lowering && !e->typing->alone) /* it is read when it is needed */
-		return value_read(e, emit_table(e, l->slot.type, NULL, NULL), S_REAL, rank, dims);
-	double *data = ARENA_ARRAY(e->arena, double, l->slot.count);
 	const char *path = fe_source_beside(r->program, s->span.file, from->text, &problem);
-	bool ok = path && r->program->loader &&
-	          r->program->loader(r->program->loader_context, path, session_text(e->session, l->slot.name),
-	                             &l->slot.type, data, &problem);
-	if (!ok) {
+	const double *data = path ? read_weights(r, s, l, path, &problem) : NULL;
+	if (!data) {
 		diag_error(e->session, 268, from->span, "cannot read `%s` from `%s`: %s",
 		           session_text(e->session, l->slot.name), path ? path : from->text, problem);
 		return value_bad(e);

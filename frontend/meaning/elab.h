@@ -1,4 +1,5 @@
-/* Private to the meaning half of this folder: from the syntax tree to tensor IR, once per instantiation.
+/* Private to the meaning half of this folder: from the syntax tree to tensor IR, per instantiation, typed and then lowered
+ * (typing.h).
  *
  *     tree ── elab_*.c ──▶ values ── emit.c ──▶ ops of the tensor IR
  *

@@ -140,12 +140,6 @@ static void declare_index(Resolver *r, AstName name, const AstStmt *stmt) {
 
 static bool in_expr(const AstExpr *x, void *context);
 
-static void mention(Resolver *r, const AstDecl *decl) {
-	if (r->out)
-		vec_push(r->program->session->arena, &r->out->mentions, decl);
-	vec_push(r->scratch, r->pending, decl);
-}
-
 static Symbol *mentioned(Resolver *r, const AstDecl *decl) {
 	if (r->out)
 		vec_push(r->program->session->arena, &r->out->mentions, decl);
@@ -425,10 +419,8 @@ static void in_apply(Resolver *r, const AstExpr *x) {
 		return;
 	Symbol *symbol = resolver_find(r, x->call.callee.name);
 	const AstDecl *decl = symbol ? NULL : fe_find(r->program, x->call.callee.name);
-	if (decl && decl->kind == AST_OPTIMIZER) {
-		symbol = decl_symbol(r->program, decl);
-		mention(r, decl);
-	}
+	if (decl && decl->kind == AST_OPTIMIZER)
+		symbol = mentioned(r, decl);
 	set_symbol(r->program, x->id, symbol);
 	in_args(r, &x->call.args);
 }

@@ -25,14 +25,20 @@ typedef struct IndexRange {
 	int64_t low, extent; /* extent: maybe DIM_X */
 } IndexRange;
 
+/* What a file gives for a learned value. */
+typedef struct TypedWeights {
+	IrType type;
+	const double *data;
+} TypedWeights;
+
 typedef struct Typing {
 	Arena *arena;
 	Path root;
 	NameMap whole;        /* hyperparameters that have to be whole numbers, by the numbers of their symbols */
+	NameMap weights;      /* TypedWeights, by the numbers of the names that are learned */
 	bool wants_types;     /* of all expressions, for people */
 	NameMap types;        /* texts, by the numbers of expressions */
 	NameMap symbol_types; /* likewise of symbols */
-	bool alone;           /* no lowering follows: what only that would find has to be looked at now */
 } Typing;
 
 Typing *typing_new(Arena *arena); /* the notes; what typing computes lies elsewhere */

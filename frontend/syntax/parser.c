@@ -332,7 +332,7 @@ static void parse_fn(Parser *p, AstDecl *decl) {
 	decl->kind = AST_FN;
 	decl->name = parse_new_name(p, "the function's name");
 	decl->params = parse_params(p, "a function");
-	decl->head_end = parse_here(p).end;
+	decl->head_end = parse_here(p).start;
 	p->body = BODY_FN;
 	bool value = !p->panic && parse_at(p, TOKEN_EQUALS) && !parse_peek(p)->line_start;
 	if (value) {
@@ -354,7 +354,7 @@ static void parse_body(Parser *p, AstDecl *decl, AstDeclKind kind) {
 	decl->kind = kind;
 	decl->name = parse_new_name(p, objective ? "the objective's name" : "the optimizer's name");
 	decl->params = parse_params(p, objective ? "an objective" : "an optimizer");
-	decl->head_end = parse_here(p).end;
+	decl->head_end = parse_here(p).start;
 	p->body = objective ? BODY_OBJECTIVE : BODY_OPTIMIZER;
 	decl->body = parse_block(p, objective ? "the objective's head" : "the optimizer's head");
 }

@@ -86,8 +86,9 @@ IrValue emit_put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType 
 	return out;
 }
 
+/* Typing makes tables, too, where it has their numbers: what a distribution is given is looked up in them. */
 IrValue emit_table(Elab *e, IrType type, const double *reals, const int64_t *integers) {
-	return e->lowering ? ir_table(e->builder, type, reals, integers) : not_made(e, type, NULL);
+	return e->lowering || reals || integers ? ir_table(e->builder, type, reals, integers) : not_made(e, type, NULL);
 }
 
 IrValue emit_fill(Elab *e, IrType type, double number) {
