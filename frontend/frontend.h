@@ -122,9 +122,9 @@ typedef struct FeSlot {
 /* An array of a file, shared by all problems. */
 typedef struct FeData {
 	Name name;
-	uint32_t id; /* of the name where it is declared */
 	IrType type;
 	Span span;
+	AstName declared;
 	FeDataFound found;
 	VEC(AstName) open; /* sizes that the file decided ... */
 	int64_t sizes[IR_USER_RANK]; /* ... and what they are */

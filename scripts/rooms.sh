@@ -24,6 +24,7 @@ jit/llvm jit/c:  llvm_ c_ jit_
 runtime/engine:  rt_
 runtime/inner:   rt_
 runtime/store:   rt_
+runtime/data:    data_
 runtime/meta runtime/compare runtime/plot: rt_ plot_
 runtime/emit:    emit_ rt_
 runtime/command: cmd_

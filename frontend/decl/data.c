@@ -2,13 +2,14 @@
  *
  *     data images : int[n, 784] from "images.gz"      n = 60000, and images a parameter of all functions of the objective */
 #include "frontend/meaning/elab.h"
+#include "frontend/meaning/resolve.h"
 
 #include <string.h>
 
 /* ---- sizes ---- */
 
-/* A size of data that no file has told yet. */
-static bool is_open(const Elab *e, const AstExpr *x) {
+/* A name that stands for a size which no file has told yet. */
+static bool is_open(Elab *e, const AstExpr *x) {
 	const Symbol *symbol = x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL;
 	return symbol && symbol->kind == SYMBOL_EXTENT && !scope_find(e, symbol);
 }
@@ -100,7 +101,7 @@ static bool read_data(Elab *e, const AstExpr *from, FeData *out, FeDataWanted *w
 	for (int i = 0; i < wanted->rank; i++)
 		if (declared[i] < 0)
 			out->sizes[-1 - declared[i]] = wanted->dims[i];
-	if (out->found.missing && !e->lowering) {
+	if (out->found.missing) {
 		Diag *diag =
 			diag_warning(e->session, 278, from->span, "cannot read %s: %s", out->found.path, out->found.missing);
 		if (out->open.count)
@@ -111,7 +112,7 @@ static bool read_data(Elab *e, const AstExpr *from, FeData *out, FeDataWanted *w
 
 bool data_declare(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out) {
 	const AstDeclare *d = &s->declare;
-	*out = (FeData){.name = d->names.data[0].name, .id = d->names.data[0].id, .span = d->names.data[0].span};
+	*out = (FeData){.name = d->names.data[0].name, .span = d->names.data[0].span, .declared = d->names.data[0]};
 	if (d->value || d->draw)
 		return false; /* told by the parser */
 	if (!from || from->kind != AST_TEXT || !d->type.span.file || d->has_head || d->type.each) {
@@ -163,5 +164,5 @@ void data_bind(Elab *e, const FeData *data, IrValue param) {
 	                      data->type.rank, data->type.dims);
 	if (scalar == IR_I64)
 		set_range(v->body, data->type.storage);
-	scope_add_name(e, (AstName){data->name, data->span, data->id}, v);
+	scope_add_name(e, data->declared, v);
 }

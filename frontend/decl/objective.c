@@ -391,8 +391,7 @@ static void build_validate(ObjectiveBuilding *b) {
 /* All of it, typed or lowered; NULL with diagnostics. */
 static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing,
                           bool lowering) {
-	Session *session = program->session;
-	uint32_t complaints = session->complaints;
+	uint32_t complaints = program->session->complaints;
 	ObjectiveBuilding b = {.e = elab_new(program, module, real, typing), .decl = call->decl, .ok = true};
 	b.e.lowering = lowering;
 	b.out = ARENA_NEW(module->arena, FeObjective);
@@ -412,9 +411,9 @@ static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *ca
 	build_setup(&b);
 	build_start(&b);
 	build_value(&b);
-	if (b.validate && session->complaints == complaints)
+	if (b.validate && program->session->complaints == complaints)
 		build_validate(&b);
-	return session->complaints == complaints && b.ok && !program->broken ? b.out : NULL;
+	return program->session->complaints == complaints && b.ok && !program->broken ? b.out : NULL;
 }
 
 FeObjective *type_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing) {

@@ -3,6 +3,7 @@
 #define GRADUS_DECL_OBJECTIVE_H
 
 #include "frontend/meaning/elab.h"
+#include "frontend/meaning/resolve.h"
 
 typedef struct ObjectiveBuilding {
 	Elab e;
@@ -12,8 +13,8 @@ typedef struct ObjectiveBuilding {
 	Stages stages;
 	bool told, ok;
 	uint32_t functions; /* begun */
-	VEC(Value *) fixed; /* their values in setup, for shapes and ranges */
 	VEC(const Symbol *) fixed_symbols, param_symbols;
+	VEC(Value *) fixed;      /* their values in setup, for shapes and ranges */
 	const AstExpr **args;    /* what the call gives, or NULL, per hyperparameter */
 	IrValue *data;           /* per statement: its array in the function being built; 0: none */
 	uint32_t *data_of;       /* per statement: 1 + its place in out->data; 0: none */
@@ -21,8 +22,8 @@ typedef struct ObjectiveBuilding {
 	bool substitute;         /* ... and whether its substitutions hold in the function being built */
 } ObjectiveBuilding;
 
-/* Does it stand for something of its own? If another has its name, that was reported. */
-bool objective_name_free(const Elab *e, AstName name);
+/* Does a value stand for it? Not if something else has the name, which was told. */
+bool objective_name_free(Elab *e, AstName name);
 
 /* ---- objective_data.c ---- */
 

@@ -3,7 +3,7 @@
  *     validate loss with images = test_images      images is test_images, and n its number of rows */
 #include "frontend/decl/objective.h"
 
-bool objective_name_free(const Elab *e, AstName name) {
+bool objective_name_free(Elab *e, AstName name) {
 	const Symbol *symbol = symbol_at(e->program, name.id);
 	return symbol && !symbol->taken;
 }
@@ -23,9 +23,11 @@ static const AstExpr *data_from(ObjectiveBuilding *b, const AstStmt *s) {
 			           session_text(b->e.session, from->name));
 		return text && text->kind == AST_TEXT ? text : NULL;
 	}
-	diag_error(b->e.session, 277, from->span,
-	           "no parameter is called `%s`: a file is named by a text in quotes or by one",
-	           session_text(b->e.session, from->name));
+	const Symbol *symbol = symbol_at(b->e.program, from->id);
+	if (symbol && symbol->kind != SYMBOL_UNKNOWN)
+		diag_error(b->e.session, 277, from->span, "`%s` is no parameter: a file is named by a text in quotes or by one",
+		           session_text(b->e.session, from->name));
+	b->ok = false;
 	return NULL;
 }
 
@@ -41,10 +43,10 @@ void objective_find_data(ObjectiveBuilding *b) {
 		if (s->kind != AST_DATA || s->declare.names.count == 0)
 			continue;
 		FeData data;
-		uint32_t complaints = e->session->complaints;
+		uint32_t errors = e->session->error_count;
 		const AstExpr *from = data_from(b, s);
-		if (e->session->complaints != complaints || !objective_name_free(e, s->declare.names.data[0]) ||
-		    !data_declare(e, s, from, &data)) {
+		if (e->session->error_count != errors || (!from && s->declare.from) ||
+		    !objective_name_free(e, s->declare.names.data[0]) || !data_declare(e, s, from, &data)) {
 			b->ok = false;
 			continue;
 		}
@@ -59,6 +61,13 @@ void objective_find_data(ObjectiveBuilding *b) {
 void objective_add_data(ObjectiveBuilding *b) {
 	for (uint32_t i = 0; i < b->decl->body.count; i++)
 		b->data[i] = b->data_of[i] ? data_param(&b->e, &b->out->data.data[b->data_of[i] - 1]) : 0;
+}
+
+/* Where it could not be read, everyone is silent about its names. */
+static void silent(ObjectiveBuilding *b, uint32_t id) {
+	const Symbol *symbol = symbol_at(b->e.program, id);
+	if (symbol && !scope_find(&b->e, symbol))
+		scope_add(&b->e, symbol, value_bad(&b->e));
 }
 
 static const FeData *data_at(const ObjectiveBuilding *b, uint32_t at) {
@@ -116,7 +125,6 @@ static bool substituted(ObjectiveBuilding *b, uint32_t at, FeData *data, const F
 	return true;
 }
 
-/* Where it could not be read, everyone is silent about the names. */
 void objective_meet_data(ObjectiveBuilding *b, uint32_t at) {
 	const AstStmt *s = b->decl->body.data[at];
 	if (s->kind != AST_DATA || s->declare.names.count == 0)
@@ -131,32 +139,30 @@ void objective_meet_data(ObjectiveBuilding *b, uint32_t at) {
 		return;
 	}
 	for (uint32_t k = 0; k < s->declare.type.dims.count; k++) {
-		const AstExpr *x = s->declare.type.dims.data[k];
-		const Symbol *symbol = x->kind == AST_NAME ? symbol_at(b->e.program, x->id) : NULL;
-		if (symbol && symbol->kind == SYMBOL_EXTENT && !scope_find(&b->e, symbol))
-			scope_add(&b->e, symbol, value_bad(&b->e));
+		const Symbol *symbol = symbol_at(b->e.program, s->declare.type.dims.data[k]->id);
+		if (symbol && symbol->kind == SYMBOL_EXTENT)
+			silent(b, s->declare.type.dims.data[k]->id);
 	}
-	scope_add_name(&b->e, s->declare.names.data[0], value_bad(&b->e));
+	silent(b, s->declare.names.data[0].id);
 }
 
 /* ---- validate ---- */
 
-/* What changes when data is replaced: symbols, and where something that was made before depends on one. */
+/* What changes when data is replaced: names, and where something that was made before depends on one. */
 typedef struct Changes {
 	ObjectiveBuilding *b;
-	NameMap symbols; /* by their numbers */
+	NameMap names;
 	bool touched;
 } Changes;
 
 static void see_changed(const Symbol *symbol, Span span, void *context) {
 	Changes *c = context;
 	(void)span;
-	c->touched = c->touched || name_map_get(&c->symbols, symbol->number);
+	c->touched = c->touched || (symbol_is_local(symbol) && name_map_get(&c->names, symbol->name));
 }
 
-static void mark_changed(Changes *c, const Symbol *symbol) {
-	if (symbol)
-		*name_map_place(c->b->e.arena, &c->symbols, symbol->number) = c;
+static void mark_changed(Changes *c, Name name) {
+	*name_map_place(c->b->e.arena, &c->names, name) = c;
 }
 
 /* Givens and parameters are there already when something is validated. */
@@ -172,14 +178,14 @@ static bool follow_changes(Changes *c) {
 	for (uint32_t i = 0; i < c->b->decl->body.count; i++) {
 		const AstStmt *s = c->b->decl->body.data[i];
 		c->touched = false;
-		stmt_symbols(e->program, s, see_changed, c);
+		stmt_symbols(c->b->e.program, s, see_changed, c);
 		if (!c->touched || s->kind == AST_DATA || (s->kind > AST_VAR && !is_computation(s)))
 			continue;
 		Assigned assigned = stmt_assigned(e->program, e->arena, s);
 		for (uint32_t k = 0; k < assigned.count; k++)
-			mark_changed(c, assigned.data[k]);
+			mark_changed(c, assigned.data[k]->name);
 		for (uint32_t k = 0; s->kind <= AST_VAR && k < s->declare.names.count; k++)
-			mark_changed(c, symbol_at(e->program, s->declare.names.data[k].id));
+			mark_changed(c, s->declare.names.data[k].name);
 		if (!made_before(c->b, i))
 			continue;
 		diag_error(e->session, 280, s->span,
@@ -206,9 +212,9 @@ static bool substitute_is_data(ObjectiveBuilding *b, const AstArg *arg, Changes 
 		diag_label(e->session, diag, a->span, "declared here");
 		return false;
 	}
-	mark_changed(changes, symbol_at(e->program, a->id));
+	mark_changed(changes, a->name);
 	for (uint32_t k = 0; k < a->open.count; k++)
-		mark_changed(changes, symbol_at(e->program, a->open.data[k].id));
+		mark_changed(changes, a->open.data[k].name);
 	return true;
 }
 

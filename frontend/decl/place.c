@@ -122,10 +122,6 @@ static void in_stmt(Find *f, const AstStmt *s) {
 		in_block(f, &s->when.no);
 		break;
 	case AST_EACH: in_block(f, &s->each.body); break;
-	case AST_VALIDATE:
-		for (uint32_t i = 0; i < s->validate.with.count; i++)
-			take_declared(f, s->validate.with.data[i].name);
-		break;
 	default:
 		if (s->kind <= AST_VAR)
 			in_declare(f, &s->declare);

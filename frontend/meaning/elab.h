@@ -524,10 +524,6 @@ bool call_in_body(FeProgram *program, const AstExpr *expr, AstDeclKind kind, FeC
 /* The arguments of a call in the order of the parameters; NULL: by default. */
 bool call_arguments(FeProgram *program, const FeCall *call, const AstExpr **out);
 
-/* objective.c, rule.c: without functions that could run; the module only holds them. NULL with diagnostics. */
-FeObjective *type_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing);
-FeRule *type_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
-                  const Name *open, uint32_t open_count, Typing *typing);
 /* data.c */
 /* What the data statement `s` declares, with its sizes. from: the text that names the file. false with diagnostics. */
 bool data_declare(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out);
@@ -535,6 +531,11 @@ bool data_declare(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out);
 IrValue data_param(Elab *e, const FeData *data);
 /* Its name and those of the sizes that it opened, from here on. param: as data_param made it. */
 void data_bind(Elab *e, const FeData *data, IrValue param);
+
+/* objective.c, rule.c: without functions that could run; the module only holds them. NULL with diagnostics. */
+FeObjective *type_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing);
+FeRule *type_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                  const Name *open, uint32_t open_count, Typing *typing);
 
 /* constant.c */
 Value *type_constant(FeProgram *program, IrModule *module, const AstDecl *decl, Typing *typing);

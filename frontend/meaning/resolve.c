@@ -292,55 +292,42 @@ static bool is_hoisted(const Resolver *r, const AstStmt *s) {
 	return (s->kind == AST_LEARN || s->kind == AST_STATE) && !r->blocks;
 }
 
-/* A size of data that is a name without a value declares it: its file tells what it is. */
-static void declare_extent(Resolver *r, const AstExpr *x, const AstStmt *s) {
-	if (!x || x->kind != AST_NAME || resolver_find(r, x->name))
-		return;
-	const AstDecl *decl = fe_find(r->program, x->name);
-	const Symbol *builtin = builtin_symbol(r->program, x->name, false);
-	bool constant = (decl && decl->kind == AST_CONST) || (builtin && builtin->builtin->kind == BUILTIN_IS_CONSTANT);
-	if (!constant)
-		enter(r, make(r, SYMBOL_EXTENT, (AstName){x->name, x->span, x->id}, s));
-}
-
-/* Where data is read, which is the same for all: its sizes stay, and its file may be named by a hyperparameter. */
-static void in_data(Resolver *r, const AstStmt *s) {
-	const AstDeclare *d = &s->declare;
-	for (uint32_t i = 0; i < d->type.dims.count; i++)
-		declare_extent(r, d->type.dims.data[i], s);
-	Symbol *file = d->from && d->from->kind == AST_NAME ? resolver_find(r, d->from->name) : NULL;
-	if (file && file->kind == SYMBOL_HYPER) /* any other is reported where the file is looked for */
-		set_symbol(r->program, d->from->id, file);
-	for (uint32_t i = 0; i < d->columns.count; i++) {
-		in_expr(d->columns.data[i].expr, r);
-		in_expr(d->columns.data[i].low, r);
-		in_expr(d->columns.data[i].high, r);
+/* Dimensions of data may be names that nothing declares: sizes that the file decides. */
+static bool declare_extent(const AstExpr *x, void *context) {
+	Resolver *r = context;
+	if (!x)
+		return false;
+	if (x->kind == AST_NAME && !resolver_find(r, x->name) && !fe_find(r->program, x->name)) {
+		enter(r, make(r, SYMBOL_EXTENT, (AstName){x->name, x->span, x->id}, NULL));
 	}
+	return false;
 }
 
-/* What is replaced has to be data, which is looked at where it is replaced. */
-static void in_validate(Resolver *r, const AstStmt *s) {
-	in_expr(s->validate.value, r);
-	for (uint32_t i = 0; i < s->validate.with.count; i++) {
-		const AstArg *arg = &s->validate.with.data[i];
-		set_symbol(r->program, arg->name.id, resolver_find(r, arg->name.name));
-		if (arg->value && arg->value->kind == AST_NAME)
-			set_symbol(r->program, arg->value->id, resolver_find(r, arg->value->name));
+static void in_columns(Resolver *r, const AstItems *columns) {
+	for (uint32_t i = 0; i < columns->count; i++) {
+		in_expr(columns->data[i].expr, r);
+		in_expr(columns->data[i].low, r);
+		in_expr(columns->data[i].high, r);
 	}
 }
 
 static void in_declare(Resolver *r, const AstStmt *s) {
 	static const SymbolKind kinds[] = {
-		[AST_GIVEN] = SYMBOL_GIVEN,   [AST_DATA] = SYMBOL_DATA,   [AST_BATCH] = SYMBOL_BATCH,
+		[AST_GIVEN] = SYMBOL_GIVEN,   [AST_DATA] = SYMBOL_GIVEN,  [AST_BATCH] = SYMBOL_GIVEN,
 		[AST_LEARN] = SYMBOL_LEARNED, [AST_PARAM] = SYMBOL_PARAM, [AST_STATE] = SYMBOL_STATE,
 		[AST_LET] = SYMBOL_LET,       [AST_VAR] = SYMBOL_VAR};
 	const AstDeclare *d = &s->declare;
-	if (s->kind == AST_DATA)
-		in_data(r, s);
+	bool file = s->kind == AST_DATA;
+	for (uint32_t i = 0; file && i < d->type.dims.count; i++)
+		declare_extent(d->type.dims.data[i], r);
 	in_exprs(r, &d->type.dims);
 	in_expr(d->limits.low, r);
 	in_expr(d->limits.high, r);
-	uint32_t scope = r->scope.count;
+	if (file) {
+		in_expr(d->from, r);
+		in_columns(r, &d->columns);
+	}
+	uint32_t scope = r->scope.count; /* the extents of data stay */
 	in_ranges(r, &d->head);
 	declare_indices(r, &d->head, s);
 	in_expr(d->value, r);
@@ -450,7 +437,11 @@ static void in_stmt(Resolver *r, const AstStmt *s) {
 	switch (s->kind) {
 	case AST_REPORT: in_expr(s->report.value, r); break;
 	case AST_MINIMIZE: in_expr(s->minimize, r); break;
-	case AST_VALIDATE: in_validate(r, s); break;
+	case AST_VALIDATE:
+		in_expr(s->validate.value, r);
+		for (uint32_t i = 0; i < s->validate.with.count; i++)
+			in_expr(s->validate.with.data[i].value, r);
+		break;
 	case AST_ASSIGN: in_assign(r, s); break;
 	case AST_FOR: in_loop(r, s); break;
 	case AST_WHILE:

@@ -23,10 +23,8 @@
 	ROW(BUILTIN, "of the language") /* sin, pi, normal */                                                              \
 	ROW(ARGUMENT, "parameter")      /* of a function */                                                                \
 	ROW(HYPER, "hyperparameter")    /* of an objective or a rule */                                                    \
-	ROW(GIVEN, "given")                                                                                                \
-	ROW(DATA, "data")                                                                                                  \
-	ROW(BATCH, "batch")                                                                                                \
-	ROW(EXTENT, "size of data") /* an axis of data that its file tells */                                              \
+	ROW(GIVEN, "given")             /* and data, and batch */                                                          \
+	ROW(EXTENT, "extent")           /* a dimension of data that its file will tell */                                  \
 	ROW(PARAM, "param")                                                                                                \
 	ROW(LEARNED, "learn")                                                                                              \
 	ROW(STATE, "state")                                                                                                \

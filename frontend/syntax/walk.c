@@ -11,13 +11,6 @@ static bool any_items(const AstItems *items, ExprVisit *visit, void *context) {
 	return false;
 }
 
-static bool any_of_args(const AstArgs *args, ExprVisit *visit, void *context) {
-	for (uint32_t i = 0; i < args->count; i++)
-		if (visit(args->data[i].value, context))
-			return true;
-	return false;
-}
-
 bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context) {
 	if (!x)
 		return false;
@@ -31,7 +24,11 @@ bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context) {
 		return false;
 	case AST_IF:
 		return visit(x->choice.condition, context) || visit(x->choice.yes, context) || visit(x->choice.no, context);
-	case AST_CALL: return any_of_args(&x->call.args, visit, context);
+	case AST_CALL:
+		for (uint32_t i = 0; i < x->call.args.count; i++)
+			if (visit(x->call.args.data[i].value, context))
+				return true;
+		return false;
 	case AST_REDUCE: return any_items(&x->reduce.items, visit, context) || visit(x->reduce.body, context);
 	case AST_INDEX: return visit(x->index.base, context) || any_items(&x->index.items, visit, context);
 	case AST_ARRAY:
@@ -59,18 +56,33 @@ static bool any_of(const AstExprs *exprs, ExprVisit *visit, void *context) {
 	return false;
 }
 
+static bool any_column(const AstItems *columns, ExprVisit *visit, void *context) {
+	for (uint32_t i = 0; i < columns->count; i++)
+		if (visit(columns->data[i].expr, context) || visit(columns->data[i].low, context) ||
+		    visit(columns->data[i].high, context))
+			return true;
+	return false;
+}
+
+static bool any_of_validate(const AstStmt *s, ExprVisit *visit, void *context) {
+	for (uint32_t i = 0; i < s->validate.with.count; i++)
+		if (visit(s->validate.with.data[i].value, context))
+			return true;
+	return visit(s->validate.value, context);
+}
+
 /* A distribution is no function, but its arguments are expressions. */
 static bool any_of_declare(const AstDeclare *d, ExprVisit *visit, void *context) {
 	return any_items(&d->head, visit, context) || any_of(&d->type.dims, visit, context) || visit(d->value, context) ||
 	       expr_any_part(d->draw, visit, context) || visit(d->limits.low, context) || visit(d->limits.high, context) ||
-	       visit(d->from, context) || any_items(&d->columns, visit, context);
+	       visit(d->from, context) || any_column(&d->columns, visit, context);
 }
 
 bool stmt_any_expr(const AstStmt *s, ExprVisit *visit, void *context) {
 	switch (s->kind) {
 	case AST_REPORT: return visit(s->report.value, context);
 	case AST_MINIMIZE: return visit(s->minimize, context);
-	case AST_VALIDATE: return visit(s->validate.value, context) || any_of_args(&s->validate.with, visit, context);
+	case AST_VALIDATE: return any_of_validate(s, visit, context);
 	case AST_ASSIGN: return any_of(&s->assign.targets, visit, context) || visit(s->assign.value, context);
 	case AST_FOR:
 		return visit(s->loop.range.low, context) || visit(s->loop.range.high, context) ||

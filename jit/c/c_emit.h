@@ -40,8 +40,7 @@ const char *c_wrapped(Arena *arena, const CExpr *value,
                       CBinds least); /* in parentheses, if it binds less than `least` */
 /* a combined with b, as reductions do. */
 CExpr c_combine(const struct JitCFile *file, IrOpcode opcode, IrScalar type, CExpr a, CExpr b);
-const char *c_scalar(IrScalar type);                     /* in memory */
-const char *c_element(IrScalar type, IrStorage storage); /* in memory, stored so */
+const char *c_scalar(IrScalar type);    /* in memory */
 const char *c_temp_type(IrScalar type); /* in a variable: a truth value is an int while it is computed with */
 const char *c_suffix(IrScalar type);    /* of helpers */
 
@@ -192,6 +191,7 @@ typedef struct CKernelNames {
 	const char *const *symbols;
 } CKernelNames;
 void c_print_kernel(CEmit *c, const LoopKernel *kernel, const CKernelNames *names);
+const char *c_element(IrScalar type, IrStorage storage); /* in memory, stored so */
 /* The symbols that a kernel mentions, as it is called: bits. */
 uint64_t c_kernel_symbols(const LoopKernel *kernel);
 void c_size(Text *out, LoopSize size, const char *const *symbols);

@@ -176,23 +176,17 @@ CExpr c_address(CEmit *c, const LoopAddress *whole) {
 	return value;
 }
 
-/* An element as its scalar. What is stored otherwise becomes it here, before a choice could convert it in another way. */
-static CExpr element(CEmit *c, const LoopStmt *stmt) {
-	CExpr value = c_address(c, &stmt->address);
-	IrScalar type = c->kernel->temps.data[stmt->out].type;
-	if (!c->kernel->formals.data[stmt->address.buffer].storage)
-		return value;
-	if (type == IR_BOOL)
-		value.text = arena_printf(c->arena, "%s != 0", value.text);
-	else
-		value.text = arena_printf(c->arena, "(%s)%s", c_scalar(type), value.text);
-	value.binds = type == IR_BOOL ? C_COMPARES : C_UNARY;
-	return value;
-}
-
 /* `lanes`: of the loop that it stands in. */
 CExpr c_load(CEmit *c, const LoopStmt *stmt, uint32_t lanes) {
-	CExpr value = element(c, stmt);
+	CExpr value = c_address(c, &stmt->address);
+	/* What is stored otherwise becomes its scalar here, before anything around it could convert it in another way. */
+	if (c->kernel->formals.data[stmt->address.buffer].storage) {
+		bool truth = c->kernel->temps.data[stmt->out].type == IR_BOOL;
+		value.text =
+			truth ? arena_printf(c->arena, "%s != 0", value.text)
+				  : arena_printf(c->arena, "(%s)%s", c_scalar(c->kernel->temps.data[stmt->out].type), value.text);
+		value.binds = truth ? C_COMPARES : C_UNARY;
+	}
 	bool cut = stmt->lanes != 0 && stmt->lanes < lanes;
 	if (stmt->mask == 0 && !cut)
 		return value;

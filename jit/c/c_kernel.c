@@ -308,11 +308,11 @@ static void print_head(CEmit *c) {
 	for (uint32_t i = 0; i < kernel->formals.count; i++) {
 		const LoopFormal *formal = &kernel->formals.data[i];
 		text_printf(c->out, "%s%s", comma, formal->written || c->by_value[i] ? "" : "const ");
-		const char *type = c_element(formal->type, formal->storage);
 		if (c->by_value[i])
-			text_printf(c->out, "%s %s", type, c->formals[i]);
+			text_printf(c->out, "%s %s", c_scalar(formal->type), c->formals[i]);
 		else
-			text_printf(c->out, "%s *%s_RESTRICT %s", type, c->prefix, c->formals[i]);
+			text_printf(c->out, "%s *%s_RESTRICT %s", c_element(formal->type, formal->storage), c->prefix,
+			            c->formals[i]);
 		comma = ", ";
 	}
 	uint64_t symbols = c_kernel_symbols(kernel);

@@ -168,7 +168,7 @@ static void rule_out(const LoopBlock *block, bool *by_value) {
 const bool *c_by_value(Arena *arena, const LoopKernel *kernel) {
 	bool *by_value = ARENA_ARRAY(arena, bool, kernel->formals.count + 1);
 	for (uint32_t i = 0; i < kernel->formals.count; i++)
-		by_value[i] = !kernel->formals.data[i].storage; /* c_load converts */
+		by_value[i] = !kernel->formals.data[i].storage; /* what is stored otherwise is converted where it is read */
 	rule_out(&kernel->body, by_value);
 	return by_value;
 }

@@ -205,8 +205,8 @@ static void print_head(CEmit *c, const Names *names) {
 	for (uint32_t i = 0; i < func->buffers.count; i++) {
 		const LoopBuffer *buffer = &func->buffers.data[i];
 		if (buffer->kind == LOOP_PARAM || buffer->kind == LOOP_RESULT)
-			text_printf(c->out, "%s%s *%s, ", buffer->kind == LOOP_PARAM ? "const " : "", c_element(buffer->type, buffer->storage),
-			            names->buffers[i]);
+			text_printf(c->out, "%s%s *%s, ", buffer->kind == LOOP_PARAM ? "const " : "",
+			            c_element(buffer->type, buffer->storage), names->buffers[i]);
 	}
 	text_printf(c->out, "void *arena");
 	for (uint32_t i = 0; i < func->ir->symbols.count; i++)

@@ -25,8 +25,11 @@ static void put_range(Cmd *cmd, const DataArray *array, Text *out) {
 		low = value < low ? value : low;
 		high = value > high ? value : high;
 	}
-	if (count)
+	bool real = ir_storage_is_real(array->storage);
+	if (count && real)
 		text_printf(out, ", from %s to %s", cmd_number(cmd->arena, low, 6), cmd_number(cmd->arena, high, 6));
+	else if (count)
+		text_printf(out, ", from %.0f to %.0f", low, high);
 }
 
 static void put_words(Cmd *cmd, const DataArray *array, Text *out) {

@@ -123,7 +123,10 @@ static void write_report(int report) {
 }
 
 static void on_fault(int signal_number) {
-	(void)signal_number;
+	if (signal_number == SIGBUS && failing->data) {
+		put(STDERR_FILENO, "gradus: a file of data became shorter while it was in use\n");
+		_exit(CMD_IO);
+	}
 	if (memory_is_short()) {
 		put(STDERR_FILENO, "gradus: out of memory: the limit of this process is reached (ulimit -v)\n");
 		_exit(CMD_IO);

@@ -83,20 +83,18 @@ const CmdVerb cmd_verbs[] = {
      "gradus emit c runs/robust -o out --prefix myopt\n"
      "gradus emit c rosenbrock -o out --real f64\n"},
 	{"show", cmd_show, "what the compiler makes of a program",
-     "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]\nshow functions [NAME]\nshow data FILE [COLUMNS | "
-     "bytes]\n"
-     "show at FILE:LINE:COLUMN",
+     "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]\nshow functions [NAME]\nshow at FILE:LINE:COLUMN\nshow data FILE [COLUMNS | bytes]",
      "Stages: ast (the syntax tree), ir (the tensor form), grad (with the gradient), opt (simplified), loops (what is\n"
      "compiled), llvm, asm, c. Of an objective that is its value and gradient, of a rule its step; of an experiment,\n"
      "if it is named, all that training compiles. `show std` lists the library, `show std NAME` prints the source of\n"
      "one of its names; `show functions` lists the functions, constants and distributions of the language.\n"
+     "`show at` tells what a name or an expression at a place is: where it is declared, its type and shape with the\n"
+     "defaults, its comment.\n"
      "`show data` tells what a file of data holds: shape, type, range, the first rows, and what it takes in memory. "
      "The\n"
      "format is known by its contents: NPY, NPZ, IDX, safetensors, LIBSVM, CSV and other delimited text; gzip of them "
      "too.\n"
-     "COLUMNS of text: numbers from 0 (3, or 1..31) or names.\n"
-     "`show at` tells what a name or an expression at a place is: where it is declared, its type and shape with the\n"
-     "defaults, its comment.\n",
+     "COLUMNS of text: numbers from 0 (3, or 1..31) or names.\n",
      "file set",
      "gradus show std adam\n"
      "gradus show opt rosenbrock\n"

@@ -14,7 +14,7 @@ static const char *const format_names[] = {"NPY", "NPZ", "IDX", "safetensors", "
 
 enum {
 	HEAD = 4096,         /* bytes that tell the format */
-	DESCRIBED = 1 << 20, /* text up to this length is read even where only its shape is asked for */
+	DESCRIBED = 1 << 19, /* text up to this length is read even where only its shape is asked for */
 	DESCRIBED_PACKED = 1 << 18
 };
 
@@ -61,13 +61,13 @@ static bool is_text(Format format) {
 }
 
 static const char *read_as(DataInput *in, Format format) {
-	if (in->partial && is_text(format)) {
+	if (in->partial && (is_text(format) || format == FORMAT_NPZ)) {
 		in->out->unknown = true;
 		return NULL;
 	}
 	switch (format) {
 	case FORMAT_NPY: return data_read_npy(in, "");
-	case FORMAT_NPZ: return in->partial ? "a zip within gzip cannot be described" : data_read_npz(in);
+	case FORMAT_NPZ: return data_read_npz(in);
 	case FORMAT_IDX: return data_read_idx(in);
 	case FORMAT_TENSORS: return data_read_tensors(in);
 	case FORMAT_TABLE: return data_read_table(in);
@@ -94,6 +94,10 @@ static const char *read_gzip(DataInput *in) {
 	DataBlock head, all;
 	bool whole;
 	DataInput inner = *in;
+	if (in->request->raw && in->request->describe) {
+		in->out->unknown = true; /* how long it is, only unpacking tells */
+		return NULL;
+	}
 	const char *why = data_gunzip(in, HEAD, HEAD, &head, &whole);
 	if (why)
 		return why;
@@ -110,10 +114,12 @@ static const char *read_gzip(DataInput *in) {
 		inner.partial = !whole;
 	} else {
 		free(head.bytes);
+		most = in->request->describe && most > DESCRIBED ? DESCRIBED : most;
 		size_t expected = wanted && wanted < in->length * 1100 ? most : 0; /* gzip packs 1 : 1032 at best */
 		why = data_gunzip(in, in->request->raw ? SIZE_MAX : most, expected, &all, &whole);
 		if (why)
 			return why;
+		inner.partial = !whole && in->request->describe;
 	}
 	vec_push(in->arena, &in->out->blocks, all);
 	inner.bytes = all.bytes;

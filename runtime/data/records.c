@@ -61,7 +61,7 @@ static void skip_lines(Records *r, bool comments) {
 	}
 }
 
-Records records_of(Arena *arena, const char *text, size_t length, char delimiter) {
+Records data_records_of(Arena *arena, const char *text, size_t length, char delimiter) {
 	Records r = {.arena = arena, .at = text, .end = text + length, .next = 1};
 	const char *nul = memchr(text, 0, length);
 	if (length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
@@ -143,7 +143,7 @@ static bool next_field(Records *r, Field *field) {
 	return true;
 }
 
-bool records_next(Records *r) {
+bool data_records_next(Records *r) {
 	skip_lines(r, false);
 	r->fields.count = 0;
 	if (r->error || r->at == r->end)

@@ -22,8 +22,8 @@ typedef struct Records {
 
 /* Skips a mark of byte order, blank lines and lines that begin with `#`; finds the delimiter by the first record, unless it is given. error: it is
  * no such text. */
-Records records_of(Arena *arena, const char *text, size_t length, char delimiter);
+Records data_records_of(Arena *arena, const char *text, size_t length, char delimiter);
 /* The next record that is not blank, in `fields`; false at the end or with an error. */
-bool records_next(Records *records);
+bool data_records_next(Records *records);
 
 #endif

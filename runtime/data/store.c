@@ -1,6 +1,5 @@
 /* The data of programs: every file is read once, however many objectives, problems and threads look at it. */
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -110,19 +109,4 @@ static bool read_data(void *context, FeDataWanted *wanted, FeDataFound *found, c
 
 void data_store_use(DataStore *store, FeProgram *program) {
 	fe_set_data(program, read_data, store);
-}
-
-bool data_hash(Arena *arena, const char *path, uint64_t *length, uint64_t *hash) {
-	const char *why;
-	int fd = file_open(arena, path, length, &why);
-	if (fd < 0)
-		return false;
-	void *bytes = *length ? mmap(NULL, (size_t)*length, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
-	close(fd);
-	if (bytes == MAP_FAILED)
-		return false;
-	*hash = hash_bytes(bytes ? bytes : "", (size_t)*length, 0);
-	if (bytes)
-		munmap(bytes, (size_t)*length);
-	return true;
 }

@@ -13,7 +13,5 @@ DataStore *data_store_new(Arena *arena, const char *folder, size_t limit, bool d
 void data_store_free(DataStore *store);
 /* Lets the data of a program be read by it. */
 void data_store_use(DataStore *store, FeProgram *program);
-/* Length and XXH3 of a file; false if it cannot be read. */
-bool data_hash(Arena *arena, const char *path, uint64_t *length, uint64_t *hash);
 
 #endif

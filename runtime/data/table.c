@@ -268,11 +268,11 @@ static const char **sort_words(Table *t, uint32_t k, size_t first_row, size_t ro
 /* ---- the whole ---- */
 
 static const char *read_first_two(Table *t) {
-	if (!records_next(&t->records))
+	if (!data_records_next(&t->records))
 		return t->records.error ? t->records.error : "it has no lines";
 	keep_first(t);
 	t->width = t->first.count;
-	bool second = records_next(&t->records);
+	bool second = data_records_next(&t->records);
 	if (t->records.error)
 		return t->records.error;
 	if (second && t->records.fields.count != t->width && !has_word(t))
@@ -306,7 +306,7 @@ static void note_words(Table *t, size_t first_row, size_t rows, DataArray *array
 
 static const char *read_all(Table *t) {
 	const char *why = read_first_two(t);
-	while (!why && records_next(&t->records))
+	while (!why && data_records_next(&t->records))
 		why = read_record(t);
 	why = why ? why : t->records.error;
 	if (why)
@@ -338,7 +338,7 @@ const char *data_read_table(DataInput *in) {
 	length -= length > 3 && strcmp(path + length - 3, ".gz") == 0 ? 3 : 0;
 	bool tabs = length > 4 && memcmp(path + length - 4, ".tsv", 4) == 0;
 	Table table = {.in = in,
-	               .records = records_of(in->arena, (const char *)in->bytes, in->length, tabs ? '\t' : '\0'),
+	               .records = data_records_of(in->arena, (const char *)in->bytes, in->length, tabs ? '\t' : '\0'),
 	               .numbers = data_numbers(in)};
 	for (uint32_t i = 0; i < in->request->column_count; i++)
 		table.by_name = table.by_name || in->request->columns[i].name;

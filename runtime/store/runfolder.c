@@ -15,10 +15,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runtime/data/store.h"
 #include "runtime/store/runfolder.h"
 
 /* Lines on their way into a file. A line that does not fit leaves no part of itself. */
@@ -118,6 +118,22 @@ static bool copy_sources(RtRunFolder *folder, json_t *sources, json_t *weights) 
 	return true;
 }
 
+/* Length and XXH3 of a file; false if it cannot be read. */
+static bool hash_file(Arena *arena, const char *path, uint64_t *length, uint64_t *hash) {
+	const char *why;
+	int fd = file_open(arena, path, length, &why);
+	if (fd < 0)
+		return false;
+	void *bytes = *length ? mmap(NULL, (size_t)*length, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
+	close(fd);
+	if (bytes == MAP_FAILED)
+		return false;
+	*hash = hash_bytes(bytes ? bytes : "", (size_t)*length, 0);
+	if (bytes)
+		munmap(bytes, (size_t)*length);
+	return true;
+}
+
 /* Path, size and hash of the files of data, which stay where they are. */
 static json_t *data_json(RtRunFolder *folder) {
 	json_t *list = json_array();
@@ -127,7 +143,7 @@ static json_t *data_json(RtRunFolder *folder) {
 		uint64_t length, hash;
 		json_t *entry = json_object();
 		json_object_set_new(entry, "path", json_plain(folder, full ? full : path));
-		if (data_hash(folder->arena, path, &length, &hash)) {
+		if (hash_file(folder->arena, path, &length, &hash)) {
 			json_object_set_new(entry, "bytes", json_integer((json_int_t)length));
 			json_object_set_new(entry, "xxh3", json_sprintf("%016llx", (unsigned long long)hash));
 		}

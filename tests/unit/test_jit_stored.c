@@ -208,8 +208,7 @@ Test(jit_stored, to_real) {
 Test(jit_stored, not_just_anywhere) {
 	static const char *const wrong[] = {
 		"func @f(%x: int as f32[3]) -> (: int[3]) { %2: int[3] = for i:3 { %x[i] } -> [i] return %2 }",
-		"func @f(%x: int as u8[lanes, 3]) -> (: int[3]) { %2: int[3] = for l:lanes i:3 {%x[l,i]} sum -> [i] return %2 "
-	    "}",
+		"func @f(%x: int as u8[lanes]) -> (: int[]) { %2: int[] = for l:lanes { %x[l] } sum -> [] return %2 }",
 		"func @f(%x: int as u8[3]) -> (: int as u8[3]) { return %x }",
 		"func @f(%x: int[3]) -> (: int[3]) { %2: int as u8[3] = for i:3 { %x[i] } -> [i] return %2 }",
 	};
