@@ -149,6 +149,7 @@ static void follow_objective(Usage *u) {
 	use_results(u, AST_MINIMIZE);
 	bool constant = !depends_on_param(u);
 	use_results(u, AST_REPORT);
+	use_results(u, AST_VALIDATE);
 	for (uint32_t i = 0; constant && i < u->leaves.count; i++) {
 		const AstStmt *s = u->leaves.data[i].stmt;
 		if (s->kind == AST_PARAM)

@@ -61,7 +61,9 @@ IrFunc *rt_build_instance_value(RtTask *task) {
 	RT_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
 	rt_frame_call(&w, task->objective->setup);
 	RT_PARAMS(&w, IR_ROLE_X);
-	rt_frame_set(&w, IR_ROLE_STEP, rt_frame_count(&w, 1));
+	if (task->objective->batches) {
+		rt_frame_set(&w, IR_ROLE_STEP, rt_frame_count(&w, 1));
+	}
 	if (task->validate) {
 		rt_frame_call(&w, task->validate);
 	}

@@ -19,9 +19,11 @@ static IrType real_type(const RtFrame *w) {
 
 /* ---- pieces of a turn ---- */
 
-/* step: what the evaluation is for, whose batch it sees. */
+/* step: what the evaluation is for, whose batch it sees; 0 where nothing is drawn. */
 static void emit_evaluate(RtFrame *w, IrValue step) {
-	rt_frame_set(w, IR_ROLE_STEP, step);
+	if (step) {
+		rt_frame_set(w, IR_ROLE_STEP, step);
+	}
 	rt_frame_call(w, w->task->evaluate);
 	if (w->task->validate) {
 		rt_frame_call(w, w->task->validate);
@@ -35,7 +37,7 @@ static IrValue scored(const RtFrame *w) {
 
 /* x, f, g and the states at the start of a run, which is at x. */
 static void emit_begin(RtFrame *w) {
-	emit_evaluate(w, rt_frame_count(w, 1));
+	emit_evaluate(w, w->task->objective->batches ? rt_frame_count(w, 1) : 0);
 	rt_frame_call(w, w->task->rule->init);
 	rt_frame_set(w, IR_ROLE_F0, scored(w));
 }
@@ -158,7 +160,8 @@ static void emit_segment(RtFrame *w, int steps, IrValue trips) {
 	set_state_values(w, inner);
 	IrValue t = emit_count(&w->b, rt_frame_get(w, IR_ROLE_T0), loop->loop.counter, 1);
 	emit_step(w, t);
-	emit_evaluate(w, emit_count(&w->b, rt_frame_get(w, IR_ROLE_T0), loop->loop.counter, 2));
+	bool batches = w->task->objective->batches;
+	emit_evaluate(w, batches ? emit_count(&w->b, rt_frame_get(w, IR_ROLE_T0), loop->loop.counter, 2) : 0);
 	inner[count] = emit_score(w, inner[count], t);
 	if (curve) {
 		inner[count + 1] = emit_curve(w, inner[count + 1], loop->loop.counter);
