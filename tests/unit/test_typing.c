@@ -5,11 +5,11 @@
 #include <glob.h>
 #include <string.h>
 
-/* Loops stand in a block while they are typed; nothing is computed in them. */
+/* Loops stand in a block while they are typed, and tables whose numbers are known; nothing is computed in them. */
 static bool computes(const IrBlock *block) {
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
-		if (op->kind != IR_LOOP || computes(&op->loop.body))
+		if (op->kind == IR_FOR || (op->kind == IR_LOOP && computes(&op->loop.body)))
 			return true;
 	}
 	return false;
