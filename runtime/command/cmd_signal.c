@@ -122,8 +122,9 @@ static void write_report(int report) {
 	}
 }
 
-static void on_fault(int signal_number) {
-	if (signal_number == SIGBUS && failing->data) {
+static void on_fault(int signal_number, siginfo_t *info, void *context) {
+	(void)context;
+	if (signal_number == SIGBUS && info->si_code == BUS_ADRERR && failing->data) {
 		put(STDERR_FILENO, "gradus: a file of data became shorter while it was in use\n");
 		_exit(CMD_IO);
 	}
@@ -152,8 +153,8 @@ void cmd_catch_signals(const Cmd *cmd) {
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is an error of write, as a full disk is */
 	catch (SIGINT, false);
 	struct sigaction action = {0};
-	action.sa_handler = on_fault;
-	action.sa_flags = (int)SA_RESETHAND | SA_ONSTACK;
+	action.sa_sigaction = on_fault;
+	action.sa_flags = (int)(SA_RESETHAND | SA_ONSTACK | SA_SIGINFO);
 	sigfillset(&action.sa_mask);
 	sigaction(SIGABRT, &action, NULL);
 #ifndef BASE_SANITIZED /* else the sanitizer's own report says more */
