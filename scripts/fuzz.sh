@@ -16,8 +16,10 @@ if [ -n "${3:-}" ]; then
 else
 	case $target in # inputs in a second
 	fuzz_safetensors) rate=100000 ;;
-	fuzz_data | fuzz_ir_text) rate=1000 ;;
-	fuzz_check | fuzz_parse) rate=100 ;;
+	fuzz_data) rate=1000 ;;
+	fuzz_ir_text) rate=800 ;;
+	fuzz_parse) rate=100 ;;
+	fuzz_check) rate=50 ;;
 	*) rate=40 ;;
 	esac
 	# Without what libFuzzer learns from comparisons: addresses are among it, and they differ from run to run. Leaks are looked
@@ -44,9 +46,9 @@ fuzz_data) # one small file per format, and them in gzip; the first byte is how 
 	seed() { # seed NAME FORMAT [ARGUMENT...]
 		name=$1 format=$2
 		shift 2
-		for how in 000 001 002 003 004 005 006 007 070 100 200; do
+		for code in 000 001 002 003 004 005 006 007 070 100 200; do
 			# shellcheck disable=SC2059
-			{ printf "\\$how"; printf "$format" "$@"; } >"$work/inputs/$how-$name"
+			{ printf "\\$code"; printf "$format" "$@"; } >"$work/inputs/$code-$name"
 		done
 		# shellcheck disable=SC2059
 		{ printf '\000'; printf "$format" "$@" | gzip -n; } >"$work/inputs/gzip-$name"
