@@ -189,7 +189,8 @@ typedef struct Session {
 	VEC(Source *) sources; /* [0] is a dummy */
 	VEC(Diag *) diags;
 	uint32_t error_count;
-	uint32_t complaints; /* errors as often as they were said, though each is kept once: what fails a second time fails */
+	uint32_t
+		complaints; /* errors as often as they were said, though each is kept once: what fails a second time fails */
 	uint32_t expr_count; /* numbers given to expressions and names of the syntax tree */
 	uint64_t
 		elaborated; /* expressions that were given a meaning so far, and uses of names that were followed: tests count

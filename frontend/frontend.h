@@ -46,9 +46,10 @@ typedef struct FeDataColumn {
 } FeDataColumn;
 
 typedef struct FeDataWanted {
-	const char *name;   /* of the declaration: of the array in files that have several */
-	const char *path;   /* as written, for a folder of data; relative or not */
-	const char *beside; /* where that lies from the source that says it; NULL: nowhere that may be read, for `problem` */
+	const char *name; /* of the declaration: of the array in files that have several */
+	const char *path; /* as written, for a folder of data; relative or not */
+	const char
+		*beside; /* where that lies from the source that says it; NULL: nowhere that may be read, for `problem` */
 	const char *problem;
 	bool bytes;
 	VEC(FeDataColumn) columns;
@@ -80,11 +81,12 @@ bool fe_check(FeProgram *program);
 
 /* What stands at a place of a source. */
 typedef struct FePlace {
-	Span span;           /* the name or expression that is there */
-	Name name;           /* 0: an expression that is no name */
-	const char *kind;    /* "let", "index", "optimizer", "of the language"; NULL for what is no name */
-	Span declared;       /* file 0: nowhere in a source */
-	const char *type;    /* "real[3, 2]", "int in 0..5", "real = 0.1", with the defaults of its declaration; of a function by its
+	Span span;        /* the name or expression that is there */
+	Name name;        /* 0: an expression that is no name */
+	const char *kind; /* "let", "index", "optimizer", "of the language"; NULL for what is no name */
+	Span declared;    /* file 0: nowhere in a source */
+	const char
+		*type; /* "real[3, 2]", "int in 0..5", "real = 0.1", with the defaults of its declaration; of a function by its
 	                      * calls, with " or " where they differ; NULL: not known */
 	const char *comment; /* what is written above the declaration, or behind it; NULL or "": nothing */
 } FePlace;
@@ -126,7 +128,7 @@ typedef struct FeData {
 	Span span;
 	AstName declared;
 	FeDataFound found;
-	VEC(AstName) open; /* sizes that the file decided ... */
+	VEC(AstName) open;           /* sizes that the file decided ... */
 	int64_t sizes[IR_USER_RANK]; /* ... and what they are */
 } FeData;
 
@@ -136,7 +138,7 @@ typedef struct FeObjective {
 	IrScalar real;      /* IR_F32 or IR_F64 */
 	VEC(FeSlot) params; /* pieces of x, in declaration order, row-major */
 	int64_t size;       /* N: elements of x */
-	VEC(FeData) data; /* parameters of all three functions, with the role of data */
+	VEC(FeData) data;   /* parameters of all three functions, with the role of data */
 	VEC(FeSlot)
 	fixed; /* what setup makes and the others read: givens, and lets that depend only on givens (offsets unused) */
 	VEC(Name) reports;
@@ -167,7 +169,7 @@ typedef struct FeHyper {
 typedef enum FeTransform { FE_PLAIN, FE_LOGIT, FE_LOG, FE_LOG_BELOW } FeTransform;
 
 typedef struct FeLearned {
-	FeSlot slot; /* in theta */
+	FeSlot slot;               /* in theta */
 	const AstDeclare *declare; /* where it stands in the tree; NULL: opened from outside */
 	FeTransform transform;
 	double low, high;       /* limits, themselves outside; may be infinite */

@@ -30,7 +30,7 @@ typedef int64_t IrDim;
 /* How the elements of an array that the caller owns lie in memory, where that is not as their scalar: data of files stay as small
  * as they are there, and become the scalar when they are read. */
 typedef enum IrStorage {
-	IR_STORED_PLAIN, /* as the scalar says */
+	IR_STORED_PLAIN,                                    /* as the scalar says */
 #define STORAGE(id, word, width, ctype) IR_STORED_##id, /* becomes: IR_STORED_U8, ... */
 #include "ir/core/storage.def"
 #undef STORAGE
@@ -39,7 +39,8 @@ typedef enum IrStorage {
 
 typedef struct IrType {
 	IrScalar scalar;
-	IrStorage storage; /* not plain: a parameter of the function, which the caller owns and nothing but reads may name */
+	IrStorage
+		storage; /* not plain: a parameter of the function, which the caller owns and nothing but reads may name */
 	uint8_t rank;
 	bool lanes; /* axis 0 has extent IR_LANES and counts problems (or particles); code stores it innermost */
 	IrDim dims[IR_MAX_RANK];

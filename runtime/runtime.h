@@ -298,7 +298,7 @@ typedef struct RtEval {
 	double *x; /* where: as given, or the start of the instance */
 	double value;
 	bool validates;
-	double valid; /* what `validate` says, if it does */
+	double valid;     /* what `validate` says, if it does */
 	double *gradient; /* [size] */
 	uint32_t report_count;
 	const char **report_names;

@@ -366,8 +366,8 @@ static const char *verify_block(Verifier *v, const IrBlock *block) {
 
 /* Whole numbers can be stored for any scalar, reals for reals; lanes have storage of their own. */
 static const char *check_storage(const IrFunc *func, IrType type) {
-	if (type.storage && (type.lanes || (ir_storage_is_real(type.storage) && !ir_scalar_is_real(type.scalar)) ||
-	                     type.scalar == IR_I32))
+	if (type.storage &&
+	    (type.lanes || (ir_storage_is_real(type.storage) && !ir_scalar_is_real(type.scalar)) || type.scalar == IR_I32))
 		WRONG("a parameter of %s cannot be stored as %s", ir_scalar_name(type.scalar), ir_storage_name(type.storage));
 	return NULL;
 }

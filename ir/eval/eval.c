@@ -360,7 +360,8 @@ static bool take_arguments(Evaluator *e, const IrTensor *args) {
 		e->symbols[i] = -1;
 	for (uint32_t i = 0; i < func->params.count; i++) {
 		IrType formal = ir_type(func, func->params.data[i].value), actual = args[i].type;
-		bool fits = formal.scalar == actual.scalar && formal.storage == actual.storage && formal.rank == actual.rank && formal.lanes == actual.lanes;
+		bool fits = formal.scalar == actual.scalar && formal.storage == actual.storage && formal.rank == actual.rank &&
+		            formal.lanes == actual.lanes;
 		for (int axis = 0; fits && axis < formal.rank; axis++) {
 			int64_t *symbol = formal.dims[axis] < 0 ? &e->symbols[-1 - formal.dims[axis]] : NULL;
 			if (symbol && *symbol < 0)

@@ -32,8 +32,8 @@ typedef struct Parser {
 	uint32_t taken_count;
 	uint32_t numbers_left; /* how many more numbers of values the text may use, with those in between (parse.c) */
 	IrValue next_free;     /* where to look for a number for a named value */
-	VEC(bool) defined;    /* per value */
-	VEC(IrValue) by_name; /* per interned name: the value that is called %name */
+	VEC(bool) defined;     /* per value */
+	VEC(IrValue) by_name;  /* per interned name: the value that is called %name */
 } Parser;
 
 void read_next(Parser *p);

@@ -185,7 +185,8 @@ static uint32_t group_last(const Lower *l, uint32_t position) {
 }
 
 static uint32_t new_buffer(Lower *l, LoopBufferKind kind, IrType type, Name name) {
-	LoopBuffer buffer = {.kind = kind, .type = type.scalar, .storage = type.storage, .name = name, .elements = loop_elements(type)};
+	LoopBuffer buffer = {
+		.kind = kind, .type = type.scalar, .storage = type.storage, .name = name, .elements = loop_elements(type)};
 	buffer.first = group_first(l, l->position);
 	buffer.last = group_last(l, l->position);
 	vec_push(l->arena, &l->out->buffers, buffer);

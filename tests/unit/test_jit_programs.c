@@ -298,7 +298,7 @@ Test(jit_programs, sums_in_which_zero_wins_of_any_size, .timeout = 240) {
 		"func @f(%A[$, $], %x[$], %y[$]) -> ([$]) { %4[$] = for j:$ k:$ { mulz(%A[k, j], %x[k]) } sum -> [j] into %y "
 		"return %4 }",
 		"func @f(%A: f32[lanes, $, 5], %x: f32[$, 5]) -> (: f32[lanes], : f32[$, 5]) { %3: f32[lanes], %4: f32[$, 5] = "
-	    "for "
+		"for "
 		"l:lanes i:$ k:5 { t = mulz(%A[l, i, k], %x[i, k]); t, t } sum -> [l], sum -> [i, k] return %3, %4 }",
 	};
 	static const int sizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 19, 31, 32, 33, 34};
