@@ -27,7 +27,7 @@ runtime/inner:   rt_
 runtime/store:   rt_
 runtime/data:    data_
 runtime/meta runtime/compare runtime/plot: rt_ plot_
-runtime/emit:    emit_ rt_
+runtime/emit:    pack_ rt_
 runtime/command: cmd_
 '
 

@@ -194,14 +194,14 @@ bool rt_emit_objective(Rt *rt, const FeCall *call, const RtEmitOptions *options)
 		.pack = pack, .objective = objective, .value = task->value, .gradient = task->evaluate};
 	ObjectivePack *o = &pack_of_objective;
 	prepare(o);
-	bool ok = objective_golden(o);
+	bool ok = pack_objective_golden(o);
 	if (ok) {
 		make_scope(o);
 		header(o);
 		source(o);
-		objective_instance(o);
-		objective_test(o);
-		objective_example(o);
+		pack_objective_instance(o);
+		pack_objective_test(o);
+		pack_objective_example(o);
 		pack_makefile(pack);
 		readme(o);
 		ok = pack_write(pack, manifest(o));

@@ -23,9 +23,9 @@ typedef struct ObjectivePack {
 } ObjectivePack;
 
 /* Fills what is known of problem 0, by the evaluator. false with a diagnostic. */
-bool objective_golden(ObjectivePack *o);
-void objective_instance(ObjectivePack *o);
-void objective_test(ObjectivePack *o);
-void objective_example(ObjectivePack *o);
+bool pack_objective_golden(ObjectivePack *o);
+void pack_objective_instance(ObjectivePack *o);
+void pack_objective_test(ObjectivePack *o);
+void pack_objective_example(ObjectivePack *o);
 
 #endif

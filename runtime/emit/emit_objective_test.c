@@ -28,7 +28,7 @@ static double offset(int p, int64_t k) {
 	return p == 0 ? 0 : (double)((k * 37 + p * 11) % 64 - 32) / 64;
 }
 
-bool objective_golden(ObjectivePack *o) {
+bool pack_objective_golden(ObjectivePack *o) {
 	const FeObjective *objective = o->objective;
 	Arena *arena = o->pack->arena;
 	uint32_t fixed = objective->fixed.count;
@@ -69,7 +69,7 @@ bool objective_golden(ObjectivePack *o) {
 
 /* ---- files ---- */
 
-void objective_instance(ObjectivePack *o) {
+void pack_objective_instance(ObjectivePack *o) {
 	Pack *pack = o->pack;
 	const FeObjective *objective = o->objective;
 	if (!o->has_instance) {
@@ -93,7 +93,7 @@ void objective_instance(ObjectivePack *o) {
 	pack_tables(pack, out, text_cstr(&body));
 }
 
-void objective_test(ObjectivePack *o) {
+void pack_objective_test(ObjectivePack *o) {
 	Pack *pack = o->pack;
 	PackScope *scope = pack_scope(pack, o->scope);
 	Text tables = text_new(pack->arena);
@@ -106,7 +106,7 @@ void objective_test(ObjectivePack *o) {
 	pack_fill(pack, pack_source(pack, "@_test.c", purpose), "objective_test.c", scope);
 }
 
-void objective_example(ObjectivePack *o) {
+void pack_objective_example(ObjectivePack *o) {
 	const char *purpose = "gradient descent on @; a step that does not lead down is halved.";
 	pack_fill(o->pack, pack_source(o->pack, "example.c", purpose), "objective_example.c", o->scope);
 }

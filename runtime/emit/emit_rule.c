@@ -59,7 +59,7 @@ static bool reads_extent(const IrBlock *block) {
 	return found;
 }
 
-bool rule_is_fixed(IrType shape) {
+bool pack_rule_is_fixed(IrType shape) {
 	for (int i = 0; i < shape.rank; i++) {
 		if (shape.dims[i] < 0) {
 			return false;
@@ -68,7 +68,7 @@ bool rule_is_fixed(IrType shape) {
 	return true;
 }
 
-const char *rule_count(const RulePack *r, IrType shape, const char *n) {
+const char *pack_rule_count(const RulePack *r, IrType shape, const char *n) {
 	int64_t factor = 1;
 	Text out = text_new(r->pack->arena);
 	for (int i = 0; i < shape.rank; i++) {
@@ -91,7 +91,7 @@ static bool is_sliceable(IrType shape) {
 		return false;
 	}
 	rest.dims[0] = 1;
-	return rule_is_fixed(rest);
+	return pack_rule_is_fixed(rest);
 }
 
 /* The tensors of the self-test: every kind of size, an empty one where it adds nothing but the case, or what a rule that is tied to
@@ -136,7 +136,7 @@ static void prepare(RulePack *r) {
 		vec_push(arena, &r->states, state);
 		r->blocks = r->blocks && is_sliceable(shape);
 	}
-	rule_once(r);
+	pack_rule_once(r);
 	choose_tensors(r);
 	r->hypers = ARENA_ARRAY(arena, const char *, rule->hypers.count + 1);
 	for (uint32_t i = 0; i < rule->hypers.count; i++) {
@@ -249,16 +249,16 @@ bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEm
 	if (ok) {
 		emitted->reads_horizon = rule->reads_horizon;
 		prepare(r);
-		ok = rule_golden(r, &golden);
+		ok = pack_rule_golden(r, &golden);
 	}
 	if (ok) {
-		rule_scope(r);
-		rule_header(r);
-		rule_source(r);
-		rule_test(r, &golden);
-		rule_example(r);
+		pack_rule_scope(r);
+		pack_rule_header(r);
+		pack_rule_source(r);
+		pack_rule_test(r, &golden);
+		pack_rule_example(r);
 		pack_makefile(pack);
-		rule_readme(r);
+		pack_rule_readme(r);
 		ok = pack_write(pack, manifest(r));
 	}
 	ir_module_free(module);

@@ -45,17 +45,17 @@ typedef struct Golden {
 } Golden;
 
 /* An element count as a C expression over the size_t `n`: "n * 3". */
-const char *rule_count(const RulePack *r, IrType shape, const char *n);
+const char *pack_rule_count(const RulePack *r, IrType shape, const char *n);
 /* Is it a number, whatever n is? */
-bool rule_is_fixed(IrType shape);
+bool pack_rule_is_fixed(IrType shape);
 
-void rule_once(RulePack *r);                /* emit_rule_once.c: sets once and move */
-void rule_scope(RulePack *r);               /* emit_rule_scope.c: sets scope, when all else is known */
-bool rule_golden(RulePack *r, Golden *out); /* emit_rule_golden.c: by the evaluator. false with a diagnostic */
-void rule_header(RulePack *r);              /* emit_rule_source.c: the files */
-void rule_source(RulePack *r);
-void rule_test(RulePack *r, const Golden *golden);
-void rule_example(RulePack *r);
-void rule_readme(RulePack *r);
+void pack_rule_once(RulePack *r);                /* emit_rule_once.c: sets once and move */
+void pack_rule_scope(RulePack *r);               /* emit_rule_scope.c: sets scope, when all else is known */
+bool pack_rule_golden(RulePack *r, Golden *out); /* emit_rule_golden.c: by the evaluator. false with a diagnostic */
+void pack_rule_header(RulePack *r);              /* emit_rule_source.c: the files */
+void pack_rule_source(RulePack *r);
+void pack_rule_test(RulePack *r, const Golden *golden);
+void pack_rule_example(RulePack *r);
+void pack_rule_readme(RulePack *r);
 
 #endif

@@ -187,7 +187,7 @@ static bool begin(GoldenRun *run) {
 	return true;
 }
 
-bool rule_golden(RulePack *r, Golden *out) {
+bool pack_rule_golden(RulePack *r, Golden *out) {
 	IrModule *module = r->rule->module;
 	GoldenRun run = {.r = r, .arena = r->pack->arena, .narrow = r->pack->real == IR_F32};
 	run.init = r->init ? ir_expand_math(module, r->init, false) : NULL;

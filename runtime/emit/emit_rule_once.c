@@ -34,7 +34,7 @@ static bool is_alike(const Parts *parts, const IrFor *f) {
 	for (uint32_t i = 0; i < f->puts.count; i++) {
 		const IrPut *put = &f->puts.data[i];
 		IrType type = ir_type(parts->step, put->out);
-		bool small = rule_is_fixed(type) && ir_type_elements(type, NULL) <= MOST;
+		bool small = pack_rule_is_fixed(type) && ir_type_elements(type, NULL) <= MOST;
 		if (!small || (put->into != 0 && !parts->alike[put->into])) {
 			return false;
 		}
@@ -64,7 +64,7 @@ static void look(Parts *parts) {
 	const IrFunc *step = parts->step;
 	for (uint32_t i = 0; i < step->params.count; i++) {
 		IrValue value = step->params.data[i].value;
-		parts->alike[value] = rule_is_fixed(ir_type(step, value));
+		parts->alike[value] = pack_rule_is_fixed(ir_type(step, value));
 	}
 	for (uint32_t i = 0; i < step->body.ops.count; i++) {
 		const IrOp *op = step->body.ops.data[i];
@@ -173,7 +173,7 @@ static IrMap begin(const RulePack *r, const Parts *parts, IrFunc *func, bool all
 	return map;
 }
 
-void rule_once(RulePack *r) {
+void pack_rule_once(RulePack *r) {
 	Arena *arena = r->pack->arena;
 	const IrFunc *step = r->step;
 	r->move = r->step;

@@ -78,9 +78,9 @@ static const char **state_arguments(const RulePack *r, const IrFunc *func, uint3
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		const PackState *state = &r->states.data[i];
 		bool piece = r->blocks && func == r->move;
-		if (func != r->once || rule_is_fixed(state->shape)) {
+		if (func != r->once || pack_rule_is_fixed(state->shape)) {
 			names[(*count)++] =
-				piece ? arena_printf(arena, "%s + %s", state->c, rule_count(r, state->shape, "at")) : state->c;
+				piece ? arena_printf(arena, "%s + %s", state->c, pack_rule_count(r, state->shape, "at")) : state->c;
 		}
 	}
 	return names;
@@ -171,9 +171,9 @@ static void add_states(const RulePack *r, PackScope *scope) {
 		pack_set(pack, item, "bytes_n", bytes_of(r, state, "n"));
 		pack_set(pack, item, "bytes_most", bytes_of(r, state, "most"));
 		pack_set(pack, item, "bytes_made", bytes_of(r, state, r->blocks ? "most" : "n"));
-		pack_set(pack, item, "count_n", rule_count(r, state->shape, "n"));
-		pack_set(pack, item, "count_at", rule_count(r, state->shape, "at"));
-		pack_set(pack, item, "count_count", rule_count(r, state->shape, "count"));
+		pack_set(pack, item, "count_n", pack_rule_count(r, state->shape, "n"));
+		pack_set(pack, item, "count_at", pack_rule_count(r, state->shape, "at"));
+		pack_set(pack, item, "count_count", pack_rule_count(r, state->shape, "count"));
 		pack_flag(pack, item, "more", i + 1 < r->states.count);
 	}
 }
@@ -299,7 +299,7 @@ static void add_texts(const RulePack *r, PackScope *scope) {
 	pack_set(pack, scope, "unit_size", r->joint ? "h->total" : "sizes[i]");
 }
 
-void rule_scope(RulePack *r) {
+void pack_rule_scope(RulePack *r) {
 	name_locals(r);
 	r->scope = pack_scope(r->pack, r->pack->scope);
 	add_texts(r, r->scope);

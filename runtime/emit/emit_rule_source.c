@@ -7,7 +7,7 @@ static const char *about(const RulePack *r, const char *format) {
 	return arena_printf(r->pack->arena, format, session_text(r->pack->session, r->rule->decl->name.name));
 }
 
-void rule_header(RulePack *r) {
+void pack_rule_header(RulePack *r) {
 	pack_fill(r->pack, pack_source(r->pack, "@.h", about(r, "the optimizer `%s`.")), "rule.h", r->scope);
 }
 
@@ -59,7 +59,7 @@ static void put_weights(RulePack *r, Text *out) {
 	vec_push(pack->arena, &pack->units, pack_name(pack, "@_weights.c"));
 }
 
-void rule_source(RulePack *r) {
+void pack_rule_source(RulePack *r) {
 	Pack *pack = r->pack;
 	Text *file = pack_source(pack, "@.c", about(r, "the optimizer `%s`; @.h says how it is used."));
 	vec_push(pack->arena, &pack->units, pack_name(pack, "@.c"));
@@ -83,7 +83,7 @@ void rule_source(RulePack *r) {
 
 /* ---- what goes with it ---- */
 
-void rule_test(RulePack *r, const Golden *golden) {
+void pack_rule_test(RulePack *r, const Golden *golden) {
 	Pack *pack = r->pack;
 	PackScope *scope = pack_scope(pack, r->scope);
 	Text sizes = text_new(pack->arena), tables = text_new(pack->arena);
@@ -103,13 +103,13 @@ void rule_test(RulePack *r, const Golden *golden) {
 }
 
 /* A rule that is tied to its size minimizes a bowl in so many numbers. */
-void rule_example(RulePack *r) {
+void pack_rule_example(RulePack *r) {
 	bool tied = r->tied > 0;
 	Text *out = pack_source(r->pack, "example.c", tied ? "minimizes a bowl with @." : "fits a line to points with @.");
 	pack_fill(r->pack, out, tied ? "rule_example_tied.c" : "rule_example.c", r->scope);
 }
 
-void rule_readme(RulePack *r) {
+void pack_rule_readme(RulePack *r) {
 	Text *out = pack_file(r->pack, "README.md");
 	pack_fill(r->pack, out, "rule_README.md", r->scope);
 	pack_fill(r->pack, out, "readme_end.md", r->scope);
