@@ -3,9 +3,8 @@
 # tables it uses, and how many of them. Ends with 1 if one uses what stands above it, or if an exported name does not say
 # where it is from.
 #
-# `layers` lists the rooms from the bottom up: a room may use those on earlier lines. Rooms on one line do not use each other, except
-# those joined by `=`: the elaborator is one recursion over expressions, calls and declarations.
-# After a colon: how exported names of these rooms begin.
+# `layers` lists the rooms from the bottom up: a room may use those on earlier lines. Rooms on one line do not use each other.
+# After a colon: how exported names of these rooms begin. fe_ is what frontend/frontend.h offers to others, which says where it is.
 set -eu
 build=${1:-build}
 layers='
@@ -15,9 +14,11 @@ ir/text ir/eval ir/math: ir_
 ir/pass:         ir_
 autodiff:        ad_
 frontend/syntax: ast_ builtin distribution lex_ parse_
-frontend/value:  value_ ex_ scope_ proof_ emit_
-frontend/std:    fe_
-frontend/meaning=frontend/decl: elab_ fe_ rule_ objective_ stage_ check_ draw_ resolve_ symbol_ typing_
+frontend/std:    fe_std_
+frontend/names:  fe_ program_ resolve_ symbol_ typing_ foreign_
+frontend/value:  ex_ value_ scope_ proof_ emit_
+frontend/meaning: elab_
+frontend/decl:   fe_ objective_ rule_ stages_ check_
 jit/arith jit/loop: loop_
 jit/nest:        nest_ loop_
 jit/llvm jit/c:  llvm_ c_ jit_
@@ -38,7 +39,10 @@ objects() {
 		*gradus_frontend*generated/*) room=frontend/std ;;
 		*gradus_jit*generated/*) room=jit/c ;;
 		*gradus_runtime*generated/*) room=runtime/emit ;;
-		*) room=${path%/*} ;;
+		*)
+			[ -e "${path%.o}" ] || continue # of a file that is gone
+			room=${path%/*}
+			;;
 		esac
 		nm -P "$object" | awk -v room="$room" '$2 ~ /^[TDBRCU]$/ { print room, ($2 == "U" ? "uses" : "has"), $1 }'
 	done
@@ -60,13 +64,9 @@ objects | awk -v layers="$layers" '
 			split(line[i], side, ":")
 			rooms = split(side[1], group, " ")
 			for (j = 1; j <= rooms; j++) {
-				joined = split(group[j], room, "=")
-				for (k = 1; k <= joined; k++) {
-					layer[room[k]] = i
-					circle[room[k]] = group[j]
-					prefix[room[k]] = side[2]
-					order[++all] = room[k]
-				}
+				layer[group[j]] = i
+				prefix[group[j]] = side[2]
+				order[++all] = group[j]
 			}
 		}
 	}
@@ -85,7 +85,7 @@ objects | awk -v layers="$layers" '
 			if (to == "" || to == from)
 				continue
 			uses[from, to]++
-			if (!(layer[to] < layer[from]) && circle[to] != circle[from])
+			if (!(layer[to] < layer[from]))
 				up[from] = up[from] "\n    upwards: " to " " part[2]
 		}
 		for (i = 1; i <= all; i++) {
