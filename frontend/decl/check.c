@@ -97,6 +97,15 @@ static bool has_error(const FeProgram *p, const AstDecl *decl) {
 	return false;
 }
 
+/* What of a function is wrong whatever it is called with, if nothing calls it. */
+static void check_function(FeProgram *p, const AstDecl *decl) {
+	if (decl->unread || name_map_get(&p->written_out, decl->name.id) || !resolve_is_sound(p, decl))
+		return;
+	IrModule *module = ir_module_new(p->session);
+	elab_type_function(p, module, decl, typing_new(module->arena));
+	ir_module_free(module);
+}
+
 bool fe_check(FeProgram *p) {
 	VEC(const AstDecl *) sound = {0};
 	for (int experiments = 0; experiments < 2; experiments++) {
@@ -106,6 +115,9 @@ bool fe_check(FeProgram *p) {
 				vec_push(p->session->arena, &sound, decl);
 		}
 	}
+	for (uint32_t i = 0; i < p->user.count; i++)
+		if (p->user.data[i]->kind == AST_FN && p->user.data[i]->name.name)
+			check_function(p, p->user.data[i]);
 	for (uint32_t i = 0; i < sound.count && !p->broken; i++)
 		if ((sound.data[i]->kind == AST_OBJECTIVE || sound.data[i]->kind == AST_OPTIMIZER) &&
 		    !has_error(p, sound.data[i]))

@@ -70,6 +70,8 @@ void elab_when(Elab *e, const AstStmt *s);
 typedef VEC(Binding *) Bindings;
 /* The bindings around a block that it assigns; added to `out` once. */
 void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out);
+/* A block of which is not known, for an error or for want of arguments, whether it is done: what it assigns is not known behind it. */
+void elab_skip(Elab *e, const AstBlock *block);
 typedef void Arm(Elab *e, const void *context);
 /* Runs both arms (`no` may be NULL); what they assign, `changed`, is chosen by a truth value. `span`: of the statement. */
 typedef struct Choice {
@@ -127,6 +129,8 @@ Value *elab_reduce_sum(Elab *e, Value *v, Span span);
 /* ---- elab_call.c, elab_shape.c ---- */
 
 Value *elab_call(Elab *e, const AstExpr *x);
+/* Types the body of a function that nothing calls: what does not depend on its arguments. */
+void elab_type_function(FeProgram *program, IrModule *module, const AstDecl *fn, Typing *typing);
 /* What a call of a row of builtins.def is. `args`: the values of its arguments, as far as the row's `reads` says. */
 typedef Value *BuildCall(Elab *e, const Builtin *b, Value **args, const AstExpr *x);
 /* becomes: BuildCall elab_call_clip; BuildCall elab_call_where; ... */

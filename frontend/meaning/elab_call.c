@@ -66,6 +66,8 @@ Value *elab_call_real(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 
 /* Combines one value per parameter tensor over all of them. */
 static Value *over_tensors(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	if (e->alone)
+		return value_bad(e);
 	if (e->rule && e->rule->in_step)
 		return e->rule->over_tensors(e->rule->self, b, args[0], x->span);
 	diag_error(e->session, 264, x->span, "`%s` combines parameter tensors: it stands in the step of an optimizer",
@@ -131,7 +133,41 @@ static Value *builtin_call(Elab *e, const Builtin *b, const AstExpr *x) {
 
 /* ---- functions of the program ---- */
 
-static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
+/* The body, with the arguments as its names; NULL: by default. want, dimension: what is asked of its result. */
+static Value *write_out(Elab *e, const AstDecl *fn, Value **args, bool want, bool dimension) {
+	ScopeMark scope = scope_apart(e);
+	Value *returned = e->returned, *result = NULL;
+	bool may_have_returned = e->may_have_returned;
+	Calls calls = {fn, e->calls};
+	e->calls = &calls;
+	e->returned = NULL;
+	e->may_have_returned = false;
+	for (uint32_t i = 0; i < fn->params.count; i++) {
+		const AstParam *p = &fn->params.data[i];
+		if (!args[i])
+			args[i] = elab_expr(e, p->value);
+		scope_add_name(e, p->name, args[i]);
+	}
+	if (fn->value) {
+		e->want_int = want;
+		e->in_dimension = dimension;
+		result = elab_expr(e, fn->value);
+	} else {
+		uint32_t errors = e->session->error_count;
+		elab_block(e, &fn->body);
+		result = e->returned;
+		if (!result && !e->may_have_returned && errors == e->session->error_count)
+			diag_error(e->session, 225, fn->name.span, "`%s` ends without `return`",
+			           session_text(e->session, fn->name.name));
+	}
+	scope_back(e, scope);
+	e->returned = returned;
+	e->may_have_returned = may_have_returned;
+	e->calls = calls.outer;
+	return result ? result : value_bad(e);
+}
+
+static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *x) {
 	const char *name = session_text(e->session, fn->name.name);
 	for (const Calls *c = e->calls; c; c = c->outer) {
 		if (c->decl != fn)
@@ -159,42 +195,32 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 		e->in_dimension = dimension;
 		return value_bad(e);
 	}
-	ScopeMark scope = scope_apart(e);
-	Value *returned = e->returned;
 	Path *path = e->path;
 	e->path = typing_inside(e->typing, path, x->id);
-	Calls calls = {fn, e->calls};
-	e->calls = &calls;
 	elab_copy_begin(e, x->span);
-	e->returned = NULL;
-	for (uint32_t i = 0; i < params; i++) {
-		const AstParam *p = &fn->params.data[i];
-		if (!args[i])
-			args[i] = elab_expr(e, p->value);
-		scope_add_name(e, p->name, args[i]);
-	}
-	Value *result = value_bad(e);
-	if (fn->value) {
-		e->want_int = want;
-		e->in_dimension = dimension;
-		result = elab_expr(e, fn->value);
-	} else {
-		uint32_t errors = e->session->error_count;
-		elab_block(e, &fn->body);
-		if (e->returned)
-			result = e->returned;
-		else if (errors == e->session->error_count)
-			diag_error(e->session, 225, fn->name.span, "`%s` ends without `return`", name);
-	}
+	*name_map_place(e->session->arena, &e->program->written_out, fn->name.id) = e;
+	Value *result = write_out(e, fn, args, want, dimension);
 	elab_copy_end(e);
 	elab_leave_call(e);
-	scope_back(e, scope);
-	e->returned = returned;
 	e->path = path;
-	e->calls = calls.outer;
 	e->want_int = want;
 	e->in_dimension = dimension;
 	return result;
+}
+
+void elab_type_function(FeProgram *program, IrModule *module, const AstDecl *fn, Typing *typing) {
+	resolve_decl(program, fn);
+	Elab e = elab_new(program, module, IR_F64, typing);
+	IrBuilder builder = ir_builder(ir_func_new(module, "alone"));
+	Value **args = ARENA_ARRAY(e.arena, Value *, fn->params.count + 1);
+	e.builder = &builder;
+	e.alone = true;
+	for (uint32_t i = 0; i < fn->params.count; i++) {
+		if (fn->params.data[i].value)
+			elab_expr(&e, fn->params.data[i].value);
+		args[i] = value_bad(&e);
+	}
+	write_out(&e, fn, args, false, false);
 }
 
 /* What cannot be called, or not with these arguments: reported. The arguments may have mistakes of their own. */
@@ -220,7 +246,7 @@ Value *elab_call(Elab *e, const AstExpr *x) {
 	if (!symbol)
 		base_panic("elab_call", "`%s` was not resolved", name);
 	if (symbol->kind == SYMBOL_DECL)
-		return symbol->decl->kind == AST_FN ? inline_call(e, symbol->decl, x) : call_of_rule(e, x);
+		return symbol->decl->kind == AST_FN ? call_of_function(e, symbol->decl, x) : call_of_rule(e, x);
 	if (symbol->kind != SYMBOL_BUILTIN)
 		return call_of_nothing(e, x);
 	if (symbol->builtin)

@@ -28,6 +28,8 @@ Value *elab_if(Elab *e, const AstExpr *x) {
 	e->want_int = false;
 	Value *cond = elab_need_bool(e, elab_expr(e, x->choice.condition), x->choice.condition);
 	e->want_int = saved;
+	if (value_is_bad(cond) && e->alone) /* it may be all that makes an arm right */
+		return cond;
 	if (value_is_bad(cond)) {
 		elab_expr(e, x->choice.yes);
 		elab_expr(e, x->choice.no);
@@ -62,6 +64,25 @@ void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out) {
 		b->epoch = epoch;
 		vec_push(e->arena, out, b);
 	}
+}
+
+static bool may_return(const AstBlock *block) {
+	for (uint32_t i = 0; i < block->count; i++) {
+		const AstStmt *s = block->data[i];
+		if (s->kind == AST_RETURN || (s->kind == AST_FOR && may_return(&s->loop.body)) ||
+		    (s->kind == AST_WHEN && (may_return(&s->when.yes) || may_return(&s->when.no))))
+			return true;
+	}
+	return false;
+}
+
+void elab_skip(Elab *e, const AstBlock *block) {
+	Bindings assigned = {0};
+	elab_assigned_outside(e, block, &assigned);
+	for (uint32_t i = 0; i < assigned.count; i++)
+		if (assigned.data[i]->symbol->kind == SYMBOL_VAR)
+			assigned.data[i]->value = value_bad(e);
+	e->may_have_returned = e->may_have_returned || may_return(block);
 }
 
 static void block_arm(Elab *e, const void *block) {
@@ -129,8 +150,11 @@ void elab_when(Elab *e, const AstStmt *s) {
 		           value_type_text(e, cond));
 		cond = value_bad(e);
 	}
-	if (value_is_bad(cond)) /* which branch would be checked is not known */
+	if (value_is_bad(cond)) { /* which branch would be checked is not known */
+		elab_skip(e, &s->when.yes);
+		elab_skip(e, &s->when.no);
 		return;
+	}
 	if (value_known(cond)) {
 		elab_scoped_block(e, cond->body->integer ? &s->when.yes : &s->when.no);
 		return;

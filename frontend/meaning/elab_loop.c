@@ -195,7 +195,11 @@ static LoopForm loop_form(Elab *e, const Turns *turns, const Bindings *changed) 
 
 void elab_loop(Elab *e, const AstStmt *s) {
 	Turns turns;
-	if (!find_turns(e, s, &turns) || turns.most <= 0)
+	if (!find_turns(e, s, &turns)) {
+		elab_skip(e, &s->loop.body);
+		return;
+	}
+	if (turns.most <= 0)
 		return;
 	Bindings changed = {0};
 	elab_assigned_outside(e, &s->loop.body, &changed);

@@ -144,9 +144,13 @@ bool elab_bind_indices(Elab *e, const AstItem *const *items, uint32_t count, con
 	bool all_stated, ok = find_stated(&s, items, count, from_zero, extents, &all_stated);
 	if (!all_stated && ok)
 		find_by_uses(&s, bodies, body_count, from_zero);
+	bool untold = e->alone && s.spoiled; /* an argument may tell more of a range than all else */
 	for (uint32_t i = 0; i < count; i++) {
 		RangeUnknown *u = &s.unknowns.data[i];
-		report_range(&s, u, from_zero, items[i]->high != NULL, ok);
+		if (untold && !items[i]->high)
+			u->conflict = true;
+		else
+			report_range(&s, u, from_zero, items[i]->high != NULL, ok);
 		bool found = u->known && !u->conflict;
 		IndexRange range = {u->low, !found ? 1 : u->whole == DIM_X && u->low == 0 ? DIM_X : u->high - u->low};
 		ok = ok && found;

@@ -171,6 +171,8 @@ Value *elab_reduce_sum(Elab *e, Value *v, Span span) {
 
 /* mean[each](e): e speaks of one coordinate; the result is the same for all of them. */
 static Value *reduce_each(Elab *e, const AstExpr *x) {
+	if (e->alone)
+		return value_bad(e);
 	if (!e->coord) {
 		Diag *diag = diag_error(e->session, 263, x->span, "`[each]` stands inside `each { }`");
 		diag_help(e->session, diag, "outside, `%s(...)` reduces over the whole tensor",
@@ -189,13 +191,17 @@ static Value *reduce_each(Elab *e, const AstExpr *x) {
 	return reduce_over(e, x->reduce.op, &d, moved, moved, x->span);
 }
 
-static void read_conditions(Elab *e, const AstItems *items, Domain *d) {
+/* false: one of them is not known. */
+static bool read_conditions(Elab *e, const AstItems *items, Domain *d) {
+	bool known = true;
 	for (uint32_t i = 0; i < items->count; i++) {
 		if (items->data[i].kind != AST_ITEM_CONDITION)
 			continue;
 		Value *v = elab_expr(e, items->data[i].expr);
-		if (value_is_bad(v))
+		if (value_is_bad(v)) {
+			known = false;
 			continue;
+		}
 		if (v->kind != VALUE_ARRAY || v->scalar != S_BOOL || v->rank) {
 			diag_error(e->session, 210, items->data[i].span, "a condition was expected, found %s",
 			           value_type_text(e, v));
@@ -220,6 +226,7 @@ static void read_conditions(Elab *e, const AstItems *items, Domain *d) {
 			e->arms++;
 		}
 	}
+	return known;
 }
 
 Value *elab_reduce(Elab *e, const AstExpr *x) {
@@ -251,8 +258,9 @@ Value *elab_reduce(Elab *e, const AstExpr *x) {
 	for (uint32_t i = 0; i < found.count; i++)
 		d.vars[d.count++] = found.vars[i];
 	d.low = found.count ? found.low[0] : 0;
-	read_conditions(e, &x->reduce.items, &d);
-	Value *body = elab_expr(e, x->reduce.body);
+	bool known = read_conditions(e, &x->reduce.items, &d);
+	/* A condition that is not known may be all that makes the body right. */
+	Value *body = known || !e->alone ? elab_expr(e, x->reduce.body) : value_bad(e);
 	if (!ok || value_is_bad(body) || body->kind != VALUE_ARRAY) {
 		if (body->kind != VALUE_ARRAY && !value_is_bad(body))
 			diag_error(e->session, 219, x->reduce.body->span, "numbers were expected, not %s",

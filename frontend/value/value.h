@@ -187,7 +187,9 @@ typedef struct Elab {
 	NameMap constants;           /* MadeConst, by name */
 	NameMap tried;               /* Tried, by the numbers of expressions */
 	const struct Calls *calls;   /* functions, constants and rules around us, innermost first */
-	Value *returned;             /* of the function being inlined */
+	Value *returned;             /* of the function being written out */
+	bool may_have_returned;      /* or it has, in a branch of which is not known whether it is taken */
+	bool alone;                  /* a function by itself: its arguments, and what is around its calls, are not known */
 	/* One budget for what is written out more than once: bodies of functions, turns of loops. */
 	uint32_t copying;  /* inside of so many copies */
 	Span copied;       /* the outermost of them */
