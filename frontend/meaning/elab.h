@@ -91,6 +91,10 @@ bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out);
 Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what);
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out); /* may give DIM_X */
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
+/* Notes of an error that it says no more than that something is not known, as the counter of a loop may not be: if its turns
+ * are written out, there may be nothing wrong. */
+void elab_note_not_known(Elab *e, const Diag *diag);
+bool elab_says_not_known(const Elab *e, const Diag *diag);
 /* Not more elements than can be counted (E0213). */
 bool elab_fits(Elab *e, Span span, const int64_t *dims, int rank);
 bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from);
@@ -129,7 +133,7 @@ Value *elab_reduce_sum(Elab *e, Value *v, Span span);
 /* ---- elab_call.c, elab_shape.c ---- */
 
 Value *elab_call(Elab *e, const AstExpr *x);
-/* Types the body of a function that nothing calls: what does not depend on its arguments. */
+/* Types the body of a function that nothing calls: what depends neither on its arguments nor on what other functions give. */
 void elab_type_function(FeProgram *program, IrModule *module, const AstDecl *fn, Typing *typing);
 /* What a call of a row of builtins.def is. `args`: the values of its arguments, as far as the row's `reads` says. */
 typedef Value *BuildCall(Elab *e, const Builtin *b, Value **args, const AstExpr *x);

@@ -135,6 +135,7 @@ void elab_choose(Elab *e, const Choice *c) {
 		Diag *diag = diag_error(e->session, 225, c->span,
 		                        "`return` under a condition that is not known when the program is instantiated");
 		diag_help(e->session, diag, "assign to a `var` in both branches, and return it at the end");
+		elab_note_not_known(e, diag);
 	}
 	for (uint32_t i = 0; i < changed->count; i++) {
 		Binding *b = changed->data[i];

@@ -148,9 +148,9 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 }
 
 /* Nothing was wrong but that something was not known: then what is wrong when it is known is the better message. */
-static bool only_unknown(const Diags *diags) {
+static bool only_not_known(const Elab *e, const Diags *diags) {
 	for (uint32_t i = 0; i < diags->count; i++)
-		if (diags->data[i]->code != 212 && diags->data[i]->code != 225)
+		if (!elab_says_not_known(e, diags->data[i]))
 			return false;
 	return true;
 }
@@ -167,7 +167,7 @@ static void write_out_instead(Elab *e, const Turns *turns, const Bindings *chang
 	bool failed = e->stopped || e->session->error_count > mark.errors;
 	if (!failed)
 		return;
-	if (!only_unknown(&as_loop)) {
+	if (!only_not_known(e, &as_loop)) {
 		diag_take_back(e->session, mark);
 		diag_say(e->session, &as_loop);
 	} else if (e->stopped) {

@@ -114,6 +114,7 @@ static void report_range(RangeSearch *s, RangeUnknown *u, bool from_zero, bool i
 		                        "the range of index `%s` follows from a number that is not known now", name);
 		diag_label(session, diag, u->because, "from this");
 		diag_help(session, diag, "state its range, as in `%s in n`", name);
+		elab_note_not_known(s->e, diag);
 	} else if (u->known && !conflict && u->whole != DIM_X && u->high <= u->low) {
 		Diag *diag = diag_error(session, 226, u->name.span, "the range of index `%s` is empty: %lld..%lld", name,
 		                        (long long)u->low, (long long)u->high);

@@ -97,6 +97,7 @@ struct FeProgram {
 	NameMap numbers[2];                     /* values of constants that are one number, in f32 and f64, by name */
 	NameMap wrong[2];                       /* the Diags of constants that cannot be made, likewise */
 	NameMap missing[AST_EXPERIMENT + 1];    /* what was said of names that no declaration of a kind has */
+	VEC(const Diag *) not_known;            /* errors that say no more than that a number is not known at a place */
 	NameMap written_out;                    /* functions that some call was typed of, by the numbers of their names */
 	bool broken;                            /* something did not read */
 	Symbols symbols;                        /* what names stand for */
