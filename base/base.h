@@ -42,6 +42,7 @@ void arena_free(Arena *arena);
 void *arena_alloc(Arena *arena, size_t bytes);
 void *arena_copy(Arena *arena, const void *from, size_t bytes);
 char *arena_printf(Arena *arena, const char *format, ...) BASE_PRINTF(2, 3);
+char *arena_vprintf(Arena *arena, const char *format, va_list args) BASE_PRINTF(2, 0);
 char *arena_strdup(Arena *arena, const char *text);
 /* Everything allocated after the mark is gone after the release (scratch memory inside a function). */
 ArenaMark arena_mark(const Arena *arena);
@@ -118,6 +119,12 @@ int file_reserve(const char *folder, size_t bytes);
 
 /* Where `path`, as it is written in the file `here`, leads: from the folder of that file, unless it begins at the root. */
 const char *file_beside(Arena *arena, const char *here, const char *path);
+
+/* ---- folder.c ---- */
+
+/* mkdir, with the folders that lead there. false with errno set, EEXIST if dir exists. */
+bool folder_make(Arena *arena, const char *dir);
+bool folder_make_from(Arena *arena, const char *dir, const char **topmost); /* *topmost: the first that was made */
 
 /* ---- names.c: interned names ---- */
 
@@ -211,6 +218,8 @@ enum { SOURCE_LIMIT = 16000000 };
 void source_position(const Session *session, Span span, uint32_t *line, uint32_t *column);
 /* The other way round: the byte at a line and a column, both from 1; false if there is no such place. */
 bool source_offset(const Session *session, uint32_t source, uint32_t line, uint32_t column, uint32_t *offset);
+/* What was written at a place, in `arena`. */
+const char *source_excerpt(const Session *session, Arena *arena, Span span);
 
 /* Adds a diagnostic; the caller goes on and returns false at the end. The same code at the same place (without
  * a place: and with the same message) is kept once; a Diag is still returned so that labels can be hung on it. */

@@ -4,6 +4,7 @@
 
 #include "bench/bench.h"
 #include "bench/setup.h"
+#include "runtime/inner/inner.h"
 
 enum { ROUNDS = 5 };
 

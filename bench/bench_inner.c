@@ -6,6 +6,7 @@
 #include "bench/bench.h"
 #include "bench/peer_logistic.h"
 #include "bench/setup.h"
+#include "runtime/inner/inner.h"
 
 enum { STEPS = 40, LANES = LOGISTIC_LANES };
 

@@ -117,8 +117,8 @@ static void ours_new(Ours *ours, int threads) {
 	int count = PROBLEMS;
 	ours->estimator = rt_estimator_new(setup->rt, &ours->task, 1, &count, &how, 0);
 	setup_must(setup, ours->estimator != NULL);
-	setup_must(setup, rt_learned_count(ours->task) == ROOF_WEIGHTS);
-	setup_must(setup, rt_theta_start(ours->task, 0, ours->theta));
+	setup_must(setup, learned_count(ours->task->rule) == ROOF_WEIGHTS);
+	setup_must(setup, learned_start(ours->task->rt, ours->task->rule, 0, ours->theta));
 	setup_must(setup, rt_need_forward(ours->task, ROOF_STEPS, RT_SHARED));
 	for (int p = 0; p < ROOF_WEIGHTS; p++)
 		ours->theta32[p] = (float)ours->theta[p];

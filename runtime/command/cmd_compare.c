@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/command/cmd_compare.h"
 #include "runtime/command/command.h"
 
 /* The sources that are kept in a run folder, and the experiment among them that made it. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/command/cmd_compare.h"
 #include "runtime/command/command.h"
 
 /* Row numbers: the subject first, then by mean. */

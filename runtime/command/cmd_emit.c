@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/command/command.h"
+#include "runtime/emit/emit.h"
 
 static bool is_prefix(const char *text) {
 	if (!isalpha((unsigned char)text[0]) && text[0] != '_') {

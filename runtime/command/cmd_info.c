@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/command/command.h"
+#include "runtime/meta/meta.h"
 
 typedef struct Info {
 	Cmd *cmd;
@@ -19,13 +20,9 @@ static const char *name_of(const Info *info, Name name) {
 static void line(Info *info, const char *label, const char *format, ...) BASE_PRINTF(3, 4);
 static void line(Info *info, const char *label, const char *format, ...) {
 	Text text = text_new(info->cmd->arena);
-	va_list args, again;
+	va_list args;
 	va_start(args, format);
-	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, args);
-	char *bytes = arena_alloc(info->cmd->arena, (size_t)(length < 0 ? 0 : length) + 1);
-	vsnprintf(bytes, (size_t)(length < 0 ? 0 : length) + 1, format, again);
-	va_end(again);
+	const char *bytes = arena_vprintf(info->cmd->arena, format, args);
 	va_end(args);
 	text_printf(&text, "  %-16s ", label);
 	cmd_wrap(bytes, 19, 19, &text);
@@ -312,7 +309,7 @@ static bool plan_memory(Info *info, const FeExperiment *experiment, double *byte
 	RtEstimator *estimator = ok ? rt_estimator_new(cmd->rt, tasks, (int)count, problems, &how, experiment->seed) : NULL;
 	if (estimator) {
 		*bytes = rt_estimator_bytes(estimator);
-		*learned = rt_learned_count(tasks[0]);
+		*learned = learned_count(tasks[0]->rule);
 		rt_estimator_free(estimator);
 	}
 	for (uint32_t k = 0; k < count; k++) {

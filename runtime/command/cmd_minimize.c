@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "runtime/command/command.h"
+#include "runtime/compare/compare.h"
 
 /* The first step after which f of this problem is no finite number; -1 if it always is one. */
 static int lost_at(const RtRuns *runs, int problem) {

@@ -10,12 +10,7 @@
 static void put_message(Cmd *cmd, const char *format, va_list args) BASE_PRINTF(2, 0);
 
 static void put_message(Cmd *cmd, const char *format, va_list args) {
-	va_list again;
-	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	char *bytes = arena_alloc(cmd->arena, (size_t)(length < 0 ? 0 : length) + 1);
-	vsnprintf(bytes, (size_t)(length < 0 ? 0 : length) + 1, format, args);
+	const char *bytes = arena_vprintf(cmd->arena, format, args);
 	Text plain = text_new(cmd->arena);
 	text_plain(&plain, bytes, strlen(bytes), true);
 	fputs(text_cstr(&plain), stderr);

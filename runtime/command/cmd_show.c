@@ -1,7 +1,9 @@
 /* gradus show: what every stage of the compiler makes of a program, and the source of the library. */
 #include <string.h>
 
+#include "autodiff/autodiff.h"
 #include "runtime/command/command.h"
+#include "runtime/meta/meta.h"
 
 /* What is printed of a function of the tensor form. false with a message. */
 typedef bool Show(Cmd *cmd, IrModule *module, IrFunc *func, Text *out);

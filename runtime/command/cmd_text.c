@@ -121,7 +121,7 @@ CmdExit cmd_print(Cmd *cmd, const Text *text) {
 }
 
 CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text) {
-	const char *error = rt_write_file(cmd->arena, path, text_cstr(text), text->length);
+	const char *error = file_write(cmd->arena, path, text_cstr(text), text->length, true);
 	if (error) {
 		return cmd_fail(cmd, CMD_IO, "%s", error);
 	}
@@ -132,7 +132,7 @@ CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text) {
 void cmd_call_text(const Session *session, const FeCall *call, Text *out) {
 	text_printf(out, "%s", session_text(session, call->decl->name.name));
 	for (uint32_t i = 0; i < call->values.count; i++) {
-		const char *written = rt_written(session, out->arena, call->values.data[i]->span);
+		const char *written = source_excerpt(session, out->arena, call->values.data[i]->span);
 		text_printf(out, "%s%s = ", i ? ", " : "(", session_text(session, call->names.data[i]));
 		text_plain(out, written, strlen(written), false);
 	}
@@ -159,19 +159,15 @@ void cmd_progress(Cmd *cmd, bool last, const char *format, ...) {
 	cmd->said = now;
 	ArenaMark mark = arena_mark(cmd->arena);
 	Text line = text_new(cmd->arena);
-	va_list args, again;
+	va_list args;
 	va_start(args, format);
-	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, args);
-	char *bytes = arena_alloc(cmd->arena, (size_t)(length < 0 ? 0 : length) + 1);
-	vsnprintf(bytes, (size_t)(length < 0 ? 0 : length) + 1, format, again);
-	va_end(again);
+	const char *bytes = arena_vprintf(cmd->arena, format, args);
 	va_end(args);
-	int room = cmd->live ? cmd_width(STDERR_FILENO) - 1 : length;
-	for (int i = 0, shown = 0; i < length && shown < room; shown++) {
-		uint32_t c, step = text_decode(bytes + i, (size_t)(length - i), &c);
+	size_t length = strlen(bytes), room = cmd->live ? (size_t)cmd_width(STDERR_FILENO) - 1 : length;
+	for (size_t i = 0, shown = 0; i < length && shown < room; shown++) {
+		uint32_t c, step = text_decode(bytes + i, length - i, &c);
 		text_encode(&line, text_is_plain(c) ? c : 0xFFFD);
-		i += (int)step;
+		i += step;
 	}
 	if (cmd->live) {
 		fprintf(stderr, "\r%s\033[K%s", text_cstr(&line), last ? "\n" : "");
@@ -193,13 +189,9 @@ void cmd_progress_end(Cmd *cmd) {
 /* ---- tables ---- */
 
 void cmd_cell(CmdTable *table, const char *format, ...) {
-	va_list args, again;
+	va_list args;
 	va_start(args, format);
-	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, args);
-	char *cell = arena_alloc(table->arena, (size_t)(length < 0 ? 0 : length) + 1);
-	vsnprintf(cell, (size_t)(length < 0 ? 0 : length) + 1, format, again);
-	va_end(again);
+	const char *cell = arena_vprintf(table->arena, format, args);
 	va_end(args);
 	Text plain = text_new(table->arena);
 	text_plain(&plain, cell, strlen(cell), false);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/command/command.h"
+#include "runtime/meta/meta.h"
 
 typedef struct Training {
 	Cmd *cmd;

@@ -5,11 +5,9 @@
 #ifndef GRADUS_COMMAND_H
 #define GRADUS_COMMAND_H
 
-#include "runtime/data/store.h"
-#include "runtime/emit/emit.h"
-#include "runtime/runtime.h"
-
-enum { PLOT_COLORS = 8 }; /* of curves, before they repeat */
+#include "runtime/data/data_store.h"
+#include "runtime/plot/plot.h"
+#include "runtime/store/store.h"
 
 typedef enum CmdExit {
 	CMD_OK = 0,
@@ -165,48 +163,6 @@ void cmd_table(const CmdTable *table, const char *indent, Text *out);
  * spaces; ends the last one. */
 void cmd_wrap(const char *text, uint32_t start, uint32_t indent, Text *out);
 
-/* ---- plot_axis.c, plot_terminal.c, plot_svg.c ---- */
-
-typedef struct PlotCurve {
-	const char *label;
-	int count;
-	const double *x; /* NULL: start, start + 1, ... */
-	double start;
-	const double *y;
-	const double *low, *high; /* a band, or NULL */
-	bool dots;                /* points instead of a line */
-	bool faint;               /* in the background */
-} PlotCurve;
-
-typedef struct Plot {
-	const char *title, *subtitle, *x_label, *y_label;
-	VEC(PlotCurve) curves;
-	bool zero; /* a line at y = 0 */
-} Plot;
-
-/* Where a value is drawn, 0 (left, bottom) to 1, and the numbers beside an axis. */
-typedef struct PlotAxis {
-	bool log;
-	double low, high;
-	int count;
-	double ticks[16];
-} PlotAxis;
-
-/* y is drawn in log when everything is above 0 and spans more than a factor of 30. Outliers far above the starting values do not
- * stretch it. ticks: about how many. */
-void plot_axes(const Plot *plot, int x_ticks, int y_ticks, PlotAxis *x, PlotAxis *y);
-double plot_place(const PlotAxis *axis, double value); /* NaN stays; what is outside may be infinite */
-/* The cell of `count` in which a place lies, 0 for the first; what is outside sticks to the edge. */
-int plot_cell(double place, int count);
-/* A name or a title as it may be drawn, at most so many characters. NULL is "". */
-const char *plot_label(Arena *arena, const char *text, int most);
-const char *plot_tick(Arena *arena, const PlotAxis *axis, double tick);
-double plot_x(const PlotCurve *curve, int k);
-
-void plot_terminal(const Plot *plot, int width, int height, bool color, Text *out);
-/* One drawing, the plots below one another. */
-void plot_svg(const Plot *plots, int count, Text *out);
-
 /* ---- cmd_data.c: the pictures of a run folder and of a comparison. CMD_OK, or a code after a message ---- */
 
 typedef VEC(Plot) Plots;
@@ -218,10 +174,6 @@ CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const
 CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg);
 /* The whole of a file in the session's arena; NULL and *why if it cannot be read. `streams`: a pipe will do. */
 char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why);
-
-/* ---- cmd_compare_table.c ---- */
-
-void cmd_comparison_table(Cmd *cmd, const RtComparison *comparison, Text *out);
 
 /* ---- the verbs, one file each ---- */
 

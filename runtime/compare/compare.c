@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/runtime.h"
+#include "runtime/compare/compare.h"
 
 static int by_value(const void *a, const void *b) {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -25,15 +25,6 @@ double rt_quantile(const double *sorted, int count, double q) {
 		return sorted[below];
 	}
 	return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
-}
-
-RtEnd rt_run_end(const double *f, int steps) {
-	for (int t = 0; t <= steps; t++) {
-		if (!isfinite(f[t])) {
-			return RT_NOT_FINITE;
-		}
-	}
-	return f[steps] > f[0] ? RT_ENDED_ABOVE : RT_ENDED_BELOW;
 }
 
 RtInterval rt_bootstrap(const double *values, int count, int resamples, uint64_t seed) {
@@ -195,13 +186,13 @@ static bool compare_one(Comparing *c, const RtContender *contender, uint32_t k) 
 	rule->label = arena_strdup(arena, contender->label);
 	rule->rule = task->rule;
 	rule->training_evaluations = contender->training_evaluations;
-	double *theta = ARENA_ARRAY(arena, double, rt_learned_count(task) + 1);
+	double *theta = ARENA_ARRAY(arena, double, learned_count(task->rule) + 1);
 	if (contender->theta) {
-		memcpy(theta, contender->theta, sizeof *theta * (size_t)rt_learned_count(task));
-	} else if (!rt_theta_start(task, rt->options.seed, theta)) {
+		memcpy(theta, contender->theta, sizeof *theta * (size_t)learned_count(task->rule));
+	} else if (!learned_start(task->rt, task->rule, rt->options.seed, theta)) {
 		return false;
 	} else {
-		rule->holes = rt_holes(task, theta, arena);
+		rule->holes = learned_holes(task->rt, task->rule, theta, arena);
 	}
 	double started = rt_seconds(), compiled = rt->compile_seconds;
 	if (contender->tune) {

@@ -2,7 +2,7 @@
 #include <jansson.h>
 #include <math.h>
 
-#include "runtime/runtime.h"
+#include "runtime/compare/compare.h"
 
 static json_t *number(double value) {
 	if (isnan(value)) {

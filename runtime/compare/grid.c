@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/runtime.h"
+#include "runtime/compare/compare.h"
 
 enum { MAX_POINTS = 20000, MAX_ROUNDS = 8 };
 

@@ -1,8 +1,8 @@
-/* safetensors: the header is read in runtime/store; the tensors stay where they are. */
+/* safetensors: the tensors stay where they are. */
 #include <string.h>
 
 #include "runtime/data/data.h"
-#include "runtime/runtime.h"
+#include "runtime/data/safetensors.h"
 
 static DataElement element_of(const char *dtype) {
 	static const struct {

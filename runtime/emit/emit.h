@@ -2,7 +2,7 @@
 #ifndef GRADUS_EMIT_H
 #define GRADUS_EMIT_H
 
-#include "runtime/runtime.h"
+#include "runtime/engine/engine.h"
 
 typedef struct RtEmitOptions {
 	const char *out_dir; /* made if it is not there */
@@ -18,7 +18,7 @@ typedef struct RtEmitOptions {
 const char *rt_emit_prefix(Arena *arena, const char *name, bool objective);
 /* What a user should be told about an emitted rule. */
 typedef struct RtEmitted {
-	const char *holes; /* as rt_holes gives them */
+	const char *holes; /* as learned_holes gives them */
 	bool reads_horizon;
 } RtEmitted;
 

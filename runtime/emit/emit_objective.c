@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/emit/emit_objective.h"
+#include "runtime/inner/inner.h"
 
 static void prepare(ObjectivePack *o) {
 	const FeObjective *objective = o->objective;

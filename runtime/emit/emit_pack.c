@@ -91,18 +91,9 @@ void pack_printf(const Pack *pack, Text *out, const char *format, ...) {
 	pack_put(pack, &expanded, format);
 	va_list args;
 	va_start(args, format);
-	char small[512];
-	int length = vsnprintf(small, sizeof small, text_cstr(&expanded), args);
+	const char *bytes = arena_vprintf(pack->arena, text_cstr(&expanded), args);
 	va_end(args);
-	if (length < (int)sizeof small) {
-		text_bytes(out, small, (size_t)length);
-		return;
-	}
-	char *large = arena_alloc(pack->arena, (size_t)length + 1);
-	va_start(args, format);
-	vsnprintf(large, (size_t)length + 1, text_cstr(&expanded), args);
-	va_end(args);
-	text_bytes(out, large, (size_t)length);
+	text_bytes(out, bytes, strlen(bytes));
 }
 
 const char *pack_name(const Pack *pack, const char *text) {

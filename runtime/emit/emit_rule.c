@@ -6,6 +6,7 @@
 
 #include "ir/core/walk.h"
 #include "runtime/emit/emit_rule.h"
+#include "runtime/inner/inner.h"
 
 /* ---- functions ---- */
 
@@ -239,11 +240,10 @@ bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEm
 	*emitted = (RtEmitted){0};
 	bool ok = rule != NULL;
 	if (ok && rule->learned_count > 0) {
-		RtTask task = {.rt = rt, .module = module, .rule = rule};
 		r->theta = ARENA_ARRAY(rt->arena, double, rule->learned_count);
 		r->weights_apart = rule->learned_count > PACK_INLINE;
-		ok = rt_theta_start(&task, rt->options.seed, r->theta);
-		emitted->holes = ok ? rt_holes(&task, r->theta, rt->arena) : NULL;
+		ok = learned_start(rt, rule, rt->options.seed, r->theta);
+		emitted->holes = ok ? learned_holes(rt, rule, r->theta, rt->arena) : NULL;
 	}
 	Golden golden;
 	if (ok) {

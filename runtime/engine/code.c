@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/runtime.h"
+#include "runtime/engine/engine.h"
 
 void rt_store(IrScalar scalar, void *to, size_t stride, const double *from, size_t count) {
 	for (size_t i = 0; i < count; i++) {

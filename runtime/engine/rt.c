@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "runtime/runtime.h"
+#include "runtime/engine/engine.h"
 
 Rt *rt_new(Session *session, FeProgram *program, const RtOptions *options) {
 	Arena *arena = arena_new();

@@ -14,6 +14,7 @@
  * What a caller asks for is a row of `stages` and a plan; the code is made when first needed. */
 #include <string.h>
 
+#include "autodiff/autodiff.h"
 #include "runtime/inner/frame.h"
 
 static const struct {
@@ -119,6 +120,14 @@ RtTask *rt_task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rul
 	count_roles(task);
 	rt->compile_seconds += rt_seconds() - started;
 	return task;
+}
+
+void rt_task_free(RtTask *task) {
+	if (!task) {
+		return;
+	}
+	rt_drop_code(task);
+	ir_module_free(task->module);
 }
 
 IrFunc *rt_stage_built(RtTask *task, RtStage stage, const RtPlan *plan) {

@@ -3,7 +3,7 @@
 #ifndef GRADUS_INNER_FRAME_H
 #define GRADUS_INNER_FRAME_H
 
-#include "runtime/runtime.h"
+#include "runtime/inner/inner.h"
 
 /* The values that stand for one run inside a function, by role. */
 typedef struct RtFrame {

@@ -1,4 +1,5 @@
 /* The functions of a task that know no rule: what a problem is, its value and its gradient. As unroll.c, unbatched. */
+#include "autodiff/autodiff.h"
 #include "runtime/inner/frame.h"
 
 IrFunc *rt_build_setup(RtTask *task, const RtPlan *plan) {

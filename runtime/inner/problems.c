@@ -1,5 +1,5 @@
 /* Problems: instances of an objective, made a block at a time by one compiled function from their numbers alone. */
-#include "runtime/runtime.h"
+#include "runtime/inner/inner.h"
 
 enum { MOST_FIXED = 255 };
 

@@ -1,7 +1,7 @@
 /* Inner runs seen from the host: the runs of a block begin, advance in segments, and leave scores and curves behind. */
 #include <string.h>
 
-#include "runtime/runtime.h"
+#include "runtime/inner/inner.h"
 
 /* Scratch of one call: what the code wants, then scalars, a score and a curve. */
 typedef struct Scratch {
@@ -259,7 +259,7 @@ bool rt_run(RtTask *task, const RtProblems *problems, const double *hypers, cons
 	                   out,
 	                   ARENA_ARRAY(scratch, Worker, threads),
 	                   ARENA_ARRAY(scratch, int, problems->block_count + 1)};
-	int64_t learned = rt_learned_count(task);
+	int64_t learned = learned_count(task->rule);
 	if (learned > 0) {
 		void *stored = rt_aligned(scratch, (size_t)learned * 8);
 		rt_store(task->rule->real, stored, 1, theta, (size_t)learned);

@@ -1,7 +1,7 @@
 /* Scores on the host's side: what unroll.c computes inside of a run, for curves that are there already. */
 #include <math.h>
 
-#include "runtime/runtime.h"
+#include "runtime/inner/inner.h"
 
 double rt_score_zero(RtScore score) {
 	return fe_score_folds[score.fold].least ? (double)INFINITY : 0;
@@ -43,4 +43,13 @@ const char *rt_score_words(Arena *arena, RtScore score, RtSpan span, int steps) 
 	}
 	return arena_printf(arena, "%s%s%s%s 1 to %d", fold->before, map, fold->between,
 	                    span == RT_EVALUATIONS ? "evaluations" : "steps", steps);
+}
+
+RtEnd rt_run_end(const double *f, int steps) {
+	for (int t = 0; t <= steps; t++) {
+		if (!isfinite(f[t])) {
+			return RT_NOT_FINITE;
+		}
+	}
+	return f[steps] > f[0] ? RT_ENDED_ABOVE : RT_ENDED_BELOW;
 }

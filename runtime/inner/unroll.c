@@ -10,6 +10,7 @@
  * passes, batches and compiles. */
 #include <math.h>
 
+#include "autodiff/autodiff.h"
 #include "ir/core/walk.h"
 #include "runtime/inner/frame.h"
 

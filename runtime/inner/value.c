@@ -104,9 +104,9 @@ bool rt_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const doub
 	if (!task) {
 		return false;
 	}
-	double *start = ARENA_ARRAY(rt->arena, double, rt_learned_count(task) + 1);
-	bool ok = theta || rt_theta_start(task, rt->options.seed, start);
-	out->holes = ok && !theta ? rt_holes(task, start, rt->arena) : NULL;
+	double *start = ARENA_ARRAY(rt->arena, double, learned_count(task->rule) + 1);
+	bool ok = theta || learned_start(task->rt, task->rule, rt->options.seed, start);
+	out->holes = ok && !theta ? learned_holes(task->rt, task->rule, start, rt->arena) : NULL;
 	RtProblems *problems = NULL;
 	rt_task_plan(task, count);
 	if (ok && rt_memory_allows(rt, rt_problems_bytes(task, count, false), "the data of these problems")) {

@@ -2,7 +2,7 @@
 #ifndef GRADUS_RUNTIME_ESTIMATOR_H
 #define GRADUS_RUNTIME_ESTIMATOR_H
 
-#include "runtime/runtime.h"
+#include "runtime/meta/meta.h"
 
 /* How far the run of one particle is. */
 typedef struct Age {

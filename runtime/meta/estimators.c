@@ -139,9 +139,9 @@ static bool fits(const RtEstimator *e, RtTask *task) {
 		          session_text(session, task->rule->decl->name.name));
 		return false;
 	}
-	if (rt_learned_count(task) != e->count) {
+	if (learned_count(task->rule) != e->count) {
 		diag_error(session, 804, span, "this rule learns %lld numbers on one objective and %lld on another",
-		           (long long)e->count, (long long)rt_learned_count(task));
+		           (long long)e->count, (long long)learned_count(task->rule));
 		return false;
 	}
 	if (task->count[IR_ROLE_DATA] + task->count[IR_ROLE_FIXED] + 1 + task->rule->hypers.count > 500 ||
@@ -160,7 +160,7 @@ RtEstimator *rt_estimator_new(Rt *rt, RtTask **tasks, int task_count, const int 
 	                   .how = *how,
 	                   .method = methods[how->kind],
 	                   .seed = seed,
-	                   .count = rt_learned_count(tasks[0]),
+	                   .count = learned_count(tasks[0]->rule),
 	                   .arena = arena,
 	                   .family_count = task_count};
 	e->families = ARENA_ARRAY(arena, Family, task_count);

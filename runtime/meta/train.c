@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/runtime.h"
+#include "runtime/meta/meta.h"
 
 /* The outer optimizer: a compiled rule on theta as its only tensor, always in f64. */
 typedef struct Outer {
@@ -79,7 +79,7 @@ static bool outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count,
 		outer->hypers[i] = rule->hypers.data[i].value;
 	}
 	memcpy(outer->x, theta, sizeof *theta * (size_t)count);
-	return rt_rule_theta(rt, rule, rt->options.seed, outer->learned) && outer_init(rt, outer, arena);
+	return learned_start(rt, rule, rt->options.seed, outer->learned) && outer_init(rt, outer, arena);
 }
 
 static void outer_step(Outer *outer, const double *gradient, double score, int64_t count, double *theta) {
@@ -312,7 +312,7 @@ static bool prepare(Training *t) {
 		return false;
 	}
 	out->memory_bytes = rt_estimator_bytes(t->estimator);
-	out->count = rt_learned_count(out->tasks[0]);
+	out->count = learned_count(out->tasks[0]->rule);
 	size_t count = (size_t)out->count;
 	out->theta = ARENA_ARRAY(out->arena, double, count);
 	out->last = ARENA_ARRAY(out->arena, double, count);
@@ -320,7 +320,7 @@ static bool prepare(Training *t) {
 	t->gradient = ARENA_ARRAY(out->arena, double, count);
 	if (t->options->theta) {
 		memcpy(out->last, t->options->theta, sizeof(double) * count);
-	} else if (!rt_theta_start(out->tasks[0], experiment->seed, out->last)) {
+	} else if (!learned_start(out->tasks[0]->rt, out->tasks[0]->rule, experiment->seed, out->last)) {
 		return false;
 	}
 	if (experiment->select_problems > 0) {
@@ -353,7 +353,7 @@ RtTrained *rt_train(Rt *rt, const FeExperiment *experiment, const RtTrainOptions
 	bool ok = prepare(&t);
 	out->compile_seconds = rt->compile_seconds - compiled;
 	t.started = rt_seconds();
-	ok = ok && train_steps(&t) && rt_theta_natural(out->tasks[0], out->theta, out->natural);
+	ok = ok && train_steps(&t) && learned_natural(out->tasks[0]->rt, out->tasks[0]->rule, out->theta, out->natural);
 	out->seconds = rt_seconds() - t.started;
 	for (int k = 0; t.select && k < out->task_count; k++) {
 		rt_problems_free(t.select[k]);

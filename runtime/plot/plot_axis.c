@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/command/command.h"
+#include "runtime/plot/plot.h"
 
 double plot_x(const PlotCurve *curve, int k) {
 	return curve->x ? curve->x[k] : curve->start + k;

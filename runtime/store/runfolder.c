@@ -308,7 +308,7 @@ bool rt_run_folder_possible(Rt *rt, const char *dir) {
 
 RtRunFolder *rt_run_folder_new(Rt *rt, const char *dir, const FeExperiment *experiment, const char *command_line) {
 	const char *topmost;
-	if (!rt_make_folder_from(rt->arena, dir, &topmost)) {
+	if (!folder_make_from(rt->arena, dir, &topmost)) {
 		if (errno == EEXIST) {
 			refuse_existing(rt, dir);
 		} else {
@@ -412,7 +412,7 @@ bool rt_run_folder_best(RtRunFolder *folder, const RtTrained *trained, bool firs
 	double *natural = ARENA_ARRAY(arena, double, trained->count + 1);
 	int draft = folder->draft == 0;
 	RuleText rule;
-	bool ok = rt_theta_natural(trained->tasks[0], trained->theta, natural);
+	bool ok = learned_natural(trained->tasks[0]->rt, trained->tasks[0]->rule, trained->theta, natural);
 	ok = ok && complain(folder, rule_text(folder, arena, trained, natural, draft_names[draft], &rule));
 	if (ok && first) {
 		folder->reserve_bytes = rule.source.length + rule.weights_length + FOR_RESULT;

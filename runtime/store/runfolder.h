@@ -2,7 +2,7 @@
 #ifndef GRADUS_RUNFOLDER_H
 #define GRADUS_RUNFOLDER_H
 
-#include "runtime/runtime.h"
+#include "runtime/store/store.h"
 
 /* ---- runsources.c ---- */
 

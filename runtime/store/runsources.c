@@ -159,10 +159,10 @@ const char *run_files_write(Arena *arena, const char *dir, const RunFiles *files
 			return arena_printf(arena, "two sources are called %s once `..` is resolved", file->place);
 		}
 		const char *folder = arena_printf(arena, "%.*s", (int)folder_length(path) - 1, path);
-		if (!rt_make_folder(arena, folder) && errno != EEXIST) {
+		if (!folder_make(arena, folder) && errno != EEXIST) {
 			return arena_printf(arena, "cannot make %s: %s", folder, strerror(errno));
 		}
-		const char *error = rt_write_file(arena, path, file->bytes, file->length);
+		const char *error = file_write(arena, path, file->bytes, file->length, true);
 		if (error) {
 			return error;
 		}

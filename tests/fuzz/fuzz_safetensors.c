@@ -1,6 +1,6 @@
 /* Any bytes, read as a file of tensors: refused with a message, or tensors whose numbers are all there; and those, written and
  * read again, are the same. */
-#include "runtime/runtime.h"
+#include "runtime/data/safetensors.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,8 +6,9 @@
 #ifndef GRADUS_TESTS_RANDOM_CHECK_H
 #define GRADUS_TESTS_RANDOM_CHECK_H
 
+#include "autodiff/autodiff.h"
 #include "frontend/frontend.h"
-#include "runtime/runtime.h"
+#include "runtime/inner/inner.h"
 #include "tests/random/program.h"
 
 #include <math.h>

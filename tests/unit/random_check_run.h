@@ -4,6 +4,7 @@
 #define GRADUS_TESTS_RANDOM_CHECK_RUN_H
 
 #include "random_check.h"
+#include "runtime/meta/meta.h"
 
 enum { RUN_STEPS = 4, RUN_THETA = 64 };
 
@@ -144,8 +145,8 @@ static Verdict run_ways(RunCheck *c, int ways) {
 			*b->code = b->session->diags.data[0]->code;
 		verdict = CHECK_REFUSED;
 	} else {
-		c->learned = (int)rt_learned_count(task);
-		bool ready = c->learned <= RUN_THETA && rt_theta_start(task, 0, c->theta);
+		c->learned = (int)learned_count(task->rule);
+		bool ready = c->learned <= RUN_THETA && learned_start(task->rt, task->rule, 0, c->theta);
 		for (int k = 0; k < c->problems && ready; k++)
 			ready = run_problem(c, k);
 		if (!ready || !run_curves(c, rt, &objective, &rule))

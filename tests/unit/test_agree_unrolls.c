@@ -2,7 +2,7 @@
  * and of the examples, in both precisions. Hyperparameters are opened, so that nearly every rule has something to learn. By
  * default, machine code stays close: rounding grows along a run, so the bound is a relative one. */
 #include "programs.h"
-#include "runtime/runtime.h"
+#include "runtime/meta/meta.h"
 
 #include <math.h>
 
@@ -34,7 +34,7 @@ static void estimates(Rt *rt, RtTask *task, const double *theta, Arena *arena, N
 		{.kind = FE_FORWARD, .horizon_low = T, .horizon_high = T},
 		{.kind = FE_PES, .window = 3, .sigma = 0.01, .particles = 3, .horizon_low = T, .horizon_high = T},
 	};
-	int64_t count = rt_learned_count(task);
+	int64_t count = learned_count(task->rule);
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
 		if (kinds[k].kind == FE_FORWARD && count > 8) /* one run per number */
 			continue;
@@ -68,9 +68,9 @@ static Numbers run(const Case *c, RtEngine engine, bool strict, Arena *arena) {
 	rt_task_free(plain);
 	RtTask *task = rt_task_new(rt, &objective, &decl.call, score, open, open_count);
 	check(session, c->rule);
-	int64_t count = rt_learned_count(task);
+	int64_t count = learned_count(task->rule);
 	double *theta = ARENA_ARRAY(arena, double, count + 1);
-	cr_assert(count == 0 || rt_theta_start(task, 3, theta));
+	cr_assert(count == 0 || learned_start(task->rt, task->rule, 3, theta));
 	RtProblems *problems = rt_problems_new(task, 1, RT_TRAIN, N, false);
 	Numbers out = {0};
 	RtRuns runs;

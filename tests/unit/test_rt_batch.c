@@ -1,6 +1,6 @@
 /* Batches: what is drawn at every step is the counter-based number of its key, the same by every engine, in lanes and alone, in
  * segments and windows; and meta-gradients go through the steps that it was drawn for. */
-#include "runtime/runtime.h"
+#include "runtime/meta/meta.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

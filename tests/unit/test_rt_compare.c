@@ -1,5 +1,7 @@
 /* Tuning and statistics. */
 #include "rt_tasks.h"
+#include "runtime/compare/compare.h"
+#include "runtime/meta/meta.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,7 @@
 /* The meta-gradient estimators against each other, against differences of the score, and against what the PES paper
  * publishes (Vicol, Metz, Sohl-Dickstein 2021). */
 #include "rt_tasks.h"
+#include "runtime/meta/meta.h"
 
 #include <stdlib.h>
 

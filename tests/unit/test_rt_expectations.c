@@ -2,6 +2,7 @@
  * of horizons. Differentiated ones against central differences (f64), those that draw noise on average: within 4.5
  * standard errors over repetitions with fixed seeds, which are a few per cent of the gradient at most. */
 #include "rt_tasks.h"
+#include "runtime/meta/meta.h"
 
 #include <stdlib.h>
 
@@ -124,7 +125,7 @@ typedef struct Mean {
 /* Mean estimate over many windows, of `repeats` estimators with noise of their own, once all ages are there. */
 static Mean mean_estimate(RtBench *b, RtTask *task, int problems, RtEstimate how, const double *theta, int windows,
                           int repeats) {
-	int64_t count = rt_learned_count(task);
+	int64_t count = learned_count(task->rule);
 	Mean mean = {{0}, {0}};
 	for (int r = 0; r < repeats; r++) {
 		RtEstimator *e = rt_estimator_new(b->rt, &task, 1, &problems, &how, (uint64_t)(1000 + r));

@@ -2,6 +2,7 @@
  * differences of the score agree; training and its result are the same bits on one thread and on two; a trained rule is
  * a file that reads back as itself. */
 #include "rt_tasks.h"
+#include "runtime/store/store.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -86,11 +87,11 @@ static void check_rule(const Rule *rule, const char *problem) {
 	}
 	RtTask *task = rt_task_new(lab.rt, &objective, &method, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, open, open_count);
 	lab_check(&lab);
-	int64_t count = rt_learned_count(task);
+	int64_t count = learned_count(task->rule);
 	cr_assert(count > 0, "%s", rule->call);
 	double *theta = ARENA_ARRAY(lab.arena, double, count), *whole = ARENA_ARRAY(lab.arena, double, count);
 	double *forward = ARENA_ARRAY(lab.arena, double, count), *differences = ARENA_ARRAY(lab.arena, double, count);
-	cr_assert(rt_theta_start(task, 5, theta));
+	cr_assert(learned_start(task->rt, task->rule, 5, theta));
 	double *nudge = ARENA_ARRAY(lab.arena, double, count); /* no relu stands exactly at its corner */
 	rt_noise(9, 0, 0, nudge, count);
 	for (int64_t p = 0; p < count; p++) {
@@ -249,9 +250,9 @@ Test(rt_library, a_trained_rule_reads_back_as_itself, .timeout = 200) {
 	cr_assert(fe_call_text(again.program, info.rule_name, AST_OPTIMIZER, &method));
 	RtTask *task = rt_task_new(again.rt, &objective, &method, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
 	lab_check(&again);
-	cr_assert(rt_learned_count(task) == 11); /* the opened speed is a hyperparameter again */
+	cr_assert(learned_count(task->rule) == 11); /* the opened speed is a hyperparameter again */
 	double theta[64], natural[64];
-	cr_assert(rt_theta_start(task, 99, theta) && rt_theta_natural(task, theta, natural));
+	cr_assert(learned_start(task->rt, task->rule, 99, theta) && learned_natural(task->rt, task->rule, theta, natural));
 	cr_expect(rt_bench_distance(natural, learned, 9) == 0);
 	cr_expect(rt_bench_distance(natural, learned, 11) < 1e-14);
 	instances = rt_problems_new(task, 1, RT_TEST, 10, false);

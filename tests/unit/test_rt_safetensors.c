@@ -1,5 +1,5 @@
 /* Tensors in files: what is written reads back to the bit, and no damaged file is believed. */
-#include "runtime/runtime.h"
+#include "runtime/data/safetensors.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -100,7 +100,7 @@ static bool says_one_of(const char *error, const char *alternatives) {
 
 static const char *read_bytes(Arena *arena, const char *path, const char *bytes, size_t length) {
 	RtTensors read;
-	cr_assert(rt_write_file(arena, path, bytes, length) == NULL);
+	cr_assert(file_write(arena, path, bytes, length, true) == NULL);
 	return rt_safetensors_read(arena, path, &read);
 }
 
@@ -132,7 +132,7 @@ Test(rt_safetensors, damaged_files_are_refused) {
 	RtTensors none;
 	cr_expect(rt_safetensors_read(arena, path, &none) != NULL);
 	cr_expect(rt_safetensors_read(arena, "/tmp", &none) != NULL);
-	cr_expect(rt_write_file(arena, "/tmp/no/such/folder/x", "", 0) != NULL);
+	cr_expect(file_write(arena, "/tmp/no/such/folder/x", "", 0, true) != NULL);
 	free(path);
 	arena_free(arena);
 }

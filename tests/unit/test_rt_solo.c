@@ -1,6 +1,7 @@
 /* One problem a block against 16 problems in lanes: the same bits with --strict for runs and meta-gradients, on any number
  * of threads and by the evaluator; nearly the same by default. */
 #include "rt_tasks.h"
+#include "runtime/meta/meta.h"
 
 typedef struct Pair {
 	const char *objective, *rule, *open;
@@ -56,7 +57,7 @@ enum { WAYS = sizeof ways / sizeof *ways };
 /* The whole unroll's gradient of every problem: [PROBLEMS][P]. */
 static void gradients(RtTask *task, const RtProblems *problems, const double *theta, Arena *arena, double *out) {
 	IrScalar real = task->objective->real;
-	size_t count = (size_t)rt_learned_count(task), lanes = (size_t)task->lanes, width = ir_scalar_bytes(real);
+	size_t count = (size_t)learned_count(task->rule), lanes = (size_t)task->lanes, width = ir_scalar_bytes(real);
 	cr_assert(rt_need_gradient(task, 4, STEPS, true));
 	const RtCode *code = task->code[RT_GRADIENT][RT_SHARED];
 	void *stored = rt_aligned(arena, 8 * count), *scratch = rt_aligned(arena, code->arena_bytes);
@@ -100,11 +101,11 @@ static Outcome run_way(const Pair *pair, const Way *way, IrScalar real, Arena *a
 		diag_print_all(session, stderr, false);
 	}
 	cr_assert_not_null(task, "%s on %s", pair->rule, pair->objective);
-	Outcome out = {.size = task->objective->size, .learned = rt_learned_count(task)};
+	Outcome out = {.size = task->objective->size, .learned = learned_count(task->rule)};
 	double *theta = ARENA_ARRAY(arena, double, out.learned + 1);
 	out.mean = ARENA_ARRAY(arena, double, out.learned + 1);
 	out.gradients = ARENA_ARRAY(arena, double, PROBLEMS *out.learned + 1);
-	cr_assert(rt_theta_start(task, 5, theta));
+	cr_assert(learned_start(task->rt, task->rule, 5, theta));
 	rt_task_lanes(task, way->lanes);
 	RtProblems *problems = rt_problems_new(task, 3, 0, PROBLEMS, false);
 	RtRuns runs;

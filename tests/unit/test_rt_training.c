@@ -1,6 +1,7 @@
 /* Pieces that training is made of: sets of problems that have no instance in common, norms whose squares leave the range
  * of f64, and how a run ends. */
 #include "rt_tasks.h"
+#include "runtime/meta/meta.h"
 
 Test(rt_training, sets_of_problems_are_disjoint) {
 	static const RtSet sets[] = {RT_TRAIN, RT_SELECT, RT_TEST};

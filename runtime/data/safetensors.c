@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/runtime.h"
+#include "runtime/data/safetensors.h"
 
 enum { MAX_HEADER = 16 << 20 };
 
@@ -81,7 +81,7 @@ const char *rt_safetensors_write(Arena *arena, const char *path, const RtTensors
 	char *bytes;
 	size_t length;
 	const char *error = rt_safetensors_bytes(arena, tensors, &bytes, &length);
-	return error ? error : rt_write_file(arena, path, bytes, length);
+	return error ? error : file_write(arena, path, bytes, length, true);
 }
 
 /* ---- reading ---- */
