@@ -5,6 +5,6 @@
 #include "runtime/command/command.h"
 #include "runtime/compare/compare.h"
 
-void cmd_comparison_table(Cmd *cmd, const RtComparison *comparison, Text *out);
+void cmd_comparison_table(Cmd *cmd, const Comparison *comparison, Text *out);
 
 #endif

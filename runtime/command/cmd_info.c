@@ -86,7 +86,7 @@ typedef struct ObjectiveCost {
 	double arena;
 } ObjectiveCost;
 
-static bool objective_cost(Info *info, RtTask *task, ObjectiveCost *cost) {
+static bool objective_cost(Info *info, Task *task, ObjectiveCost *cost) {
 	cost->value = ir_cost(task->value, NULL);
 	cost->gradient = ir_cost(task->evaluate, NULL);
 	RtCode *code = rt_compile(info->cmd->rt, task->module, task->evaluate);
@@ -106,10 +106,10 @@ static double fixed_bytes(const FeObjective *objective) {
 
 static bool info_objective(Info *info, const FeCall *call) {
 	Cmd *cmd = info->cmd;
-	RtTask *task = rt_task_new(cmd->rt, call, NULL, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
+	Task *task = task_new(cmd->rt, call, NULL, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
 	ObjectiveCost cost;
 	if (!task || !objective_cost(info, task, &cost)) {
-		rt_task_free(task);
+		task_free(task);
 		return false;
 	}
 	const FeObjective *objective = task->objective;
@@ -153,7 +153,7 @@ static bool info_objective(Info *info, const FeCall *call) {
 			line(info, i ? "" : "reports", "%s", name_of(info, objective->reports.data[i]));
 		}
 	}
-	rt_task_free(task);
+	task_free(task);
 	return true;
 }
 
@@ -296,24 +296,25 @@ static bool info_rule(Info *info, const FeCall *call) {
 static bool plan_memory(Info *info, const FeExperiment *experiment, double *bytes, int64_t *learned) {
 	Cmd *cmd = info->cmd;
 	uint32_t count = experiment->on.count;
-	RtTask **tasks = ARENA_ARRAY(cmd->arena, RtTask *, count + 1);
+	Task **tasks = ARENA_ARRAY(cmd->arena, Task *, count + 1);
 	int *problems = ARENA_ARRAY(cmd->arena, int, count + 1);
 	bool ok = true;
 	for (uint32_t k = 0; k < count && ok; k++) {
 		problems[k] = experiment->train_problems;
-		tasks[k] = rt_task_new(cmd->rt, &experiment->on.data[k], &experiment->train, experiment->score,
-		                       experiment->open.data, experiment->open.count);
+		tasks[k] = task_new(cmd->rt, &experiment->on.data[k], &experiment->train, experiment->score,
+		                    experiment->open.data, experiment->open.count);
 		ok = tasks[k] != NULL;
 	}
-	RtEstimate how = rt_estimate_of(experiment);
-	RtEstimator *estimator = ok ? rt_estimator_new(cmd->rt, tasks, (int)count, problems, &how, experiment->seed) : NULL;
+	MetaEstimate how = meta_estimate_of(experiment);
+	MetaEstimator *estimator =
+		ok ? meta_estimator_new(cmd->rt, tasks, (int)count, problems, &how, experiment->seed) : NULL;
 	if (estimator) {
-		*bytes = rt_estimator_bytes(estimator);
+		*bytes = meta_estimator_bytes(estimator);
 		*learned = learned_count(tasks[0]->rule);
-		rt_estimator_free(estimator);
+		meta_estimator_free(estimator);
 	}
 	for (uint32_t k = 0; k < count; k++) {
-		rt_task_free(tasks[k]);
+		task_free(tasks[k]);
 	}
 	return estimator != NULL;
 }

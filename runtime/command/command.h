@@ -101,7 +101,7 @@ void cmd_shift(Cmd *cmd); /* drops the first of cmd->words */
 /* The objective that `text` names (NULL: the only one of the loaded files), with --set filled in. */
 CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out);
 /* The rule that `text` names; a run folder stands for its trained rule (info may be NULL). After cmd_runtime. */
-CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info);
+CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, StoreInfo *info);
 /* On standard error, where there are any: a rule that was not trained is used all the same, as it starts. done: "emitted" */
 void cmd_put_holes(const char *rule, const char *done, const char *holes);
 /* The only declaration of a kind in the loaded files; NULL after a message. what: "objective". */
@@ -168,7 +168,7 @@ void cmd_wrap(const char *text, uint32_t start, uint32_t indent, Text *out);
 typedef VEC(Plot) Plots;
 
 CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out);
-/* `json`: what rt_comparison_json writes; path: where it came from, for messages. */
+/* `json`: what compare_json writes; path: where it came from, for messages. */
 CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out);
 /* In the terminal, and as SVG into a file where one is named. */
 CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg);

@@ -85,17 +85,17 @@ static bool grid_for(const Rt *rt, const FeHyper *hyper, Grid *grid) {
 }
 
 typedef struct Tuning {
-	RtTask *task;
-	const RtProblems *problems;
+	Task *task;
+	const Problems *problems;
 	const double *theta;
 	int steps;
-	RtScore score;
+	FeScore score;
 	Grid *grids;
 	uint32_t grid_count;
 	double *hypers; /* of the point under way */
 	int *at;
 	Arena *scratch;
-	RtTuned *out;
+	Tuned *out;
 } Tuning;
 
 static bool try_point(Tuning *t) {
@@ -106,14 +106,14 @@ static bool try_point(Tuning *t) {
 		t->hypers[t->grids[a].hyper] = grid_value(&t->grids[a], t->at[a]);
 	}
 	ArenaMark mark = arena_mark(t->scratch);
-	RtRuns runs;
-	if (!rt_run(t->task, t->problems, t->hypers, t->theta, t->steps, false, t->scratch, &runs)) {
+	Runs runs;
+	if (!run_problems(t->task, t->problems, t->hypers, t->theta, t->steps, false, t->scratch, &runs)) {
 		return false;
 	}
 	double sum = 0;
 	for (int i = 0; i < runs.problems; i++) {
 		const double *f = runs.f + (size_t)i * ((size_t)t->steps + 1);
-		double value = rt_score(t->score, RT_EVALUATIONS, f, t->steps);
+		double value = score_of_run(t->score, SCORE_EVALUATIONS, f, t->steps);
 		bool finite = isfinite(value) && isfinite(f[t->steps]);
 		t->out->nonfinite += !finite;
 		sum = finite ? sum + value : (double)INFINITY;
@@ -177,11 +177,11 @@ static double product_size(const Grid *grids, uint32_t count) {
 	return size;
 }
 
-bool rt_tune(RtTask *task, const RtProblems *problems, const double *theta, int steps, RtScore score, Arena *arena,
-             RtTuned *out) {
+bool compare_tune(Task *task, const Problems *problems, const double *theta, int steps, FeScore score, Arena *arena,
+                  Tuned *out) {
 	const FeRule *rule = task->rule;
 	Arena *scratch = arena_new();
-	*out = (RtTuned){.score = (double)INFINITY, .hypers = ARENA_ARRAY(arena, double, rule->hypers.count + 1)};
+	*out = (Tuned){.score = (double)INFINITY, .hypers = ARENA_ARRAY(arena, double, rule->hypers.count + 1)};
 	Tuning t = {task,
 	            problems,
 	            theta,
@@ -202,13 +202,13 @@ bool rt_tune(RtTask *task, const RtProblems *problems, const double *theta, int 
 	while (t.grid_count > 1 && product_size(t.grids, t.grid_count) > (int)MAX_POINTS) {
 		t.grid_count--; /* the later hyperparameters keep their defaults; the result lists the axes that were tried */
 	}
-	bool ok = rt_need_forward(task, steps, RT_SHARED) && try_product(&t, 0, t.grid_count == 0);
+	bool ok = task_need_forward(task, steps, TASK_SHARED) && try_product(&t, 0, t.grid_count == 0);
 	for (int round = 0; ok && round < MAX_ROUNDS && isfinite(out->score) && widen(&t); round++) {
 		ok = !rt_interrupted(task->rt) && try_product(&t, 0, false);
 	}
 	for (uint32_t a = 0; a < t.grid_count; a++) {
 		const Grid *grid = &t.grids[a];
-		RtAxis axis = {.name = rule->hypers.data[grid->hyper].name, .decay = grid->per_decade == 0};
+		TunedAxis axis = {.name = rule->hypers.data[grid->hyper].name, .decay = grid->per_decade == 0};
 		axis.edge = grid->best == grid->first || grid->best == grid->last;
 		for (int i = grid->first; i <= grid->last; i++) {
 			vec_push(arena, &axis.values, grid_value(grid, i));

@@ -5,35 +5,35 @@
 #include "base/base.h"
 #include "ir/ir.h"
 
-typedef struct RtTensor {
+typedef struct Safetensor {
 	const char *name;
 	IrScalar scalar; /* F32 or F64 */
 	int rank;
 	int64_t dims[IR_MAX_RANK];
 	double *values;
-} RtTensor;
+} Safetensor;
 
-typedef struct RtTensors {
+typedef struct Safetensors {
 	uint32_t count;
-	RtTensor *items;
-} RtTensors;
+	Safetensor *items;
+} Safetensors;
 
 /* All give NULL, or what went wrong (in `arena`). */
-const char *rt_safetensors_write(Arena *arena, const char *path, const RtTensors *tensors);
-const char *rt_safetensors_bytes(Arena *arena, const RtTensors *tensors, char **bytes, size_t *length);
+const char *safetensors_write(Arena *arena, const char *path, const Safetensors *tensors);
+const char *safetensors_bytes(Arena *arena, const Safetensors *tensors, char **bytes, size_t *length);
 /* Refuses: headers over 16 MB or not JSON, unknown types, sizes that do not fit, overlaps, holes, bytes missing or left over. */
-const char *rt_safetensors_read(Arena *arena, const char *path, RtTensors *out);
-const char *rt_safetensors_parse(Arena *arena, const char *bytes, size_t length, RtTensors *out);
+const char *safetensors_read(Arena *arena, const char *path, Safetensors *out);
+const char *safetensors_parse(Arena *arena, const char *bytes, size_t length, Safetensors *out);
 /* Where a tensor's bytes lie, and its type as written: "U8". */
-typedef struct RtExtent {
+typedef struct SafetensorExtent {
 	size_t start, end;
 	const char *dtype;
-} RtExtent;
+} SafetensorExtent;
 
 /* The tensors of a file of `file_length` bytes that begins with these, of any type of numbers, without their values; extents count from the start of the file. */
-const char *rt_safetensors_header(Arena *arena, const char *bytes, size_t length, size_t file_length, RtTensors *out,
-                                  RtExtent **extents);
+const char *safetensors_header(Arena *arena, const char *bytes, size_t length, size_t file_length, Safetensors *out,
+                               SafetensorExtent **extents);
 /* One tensor, which must have this shape: out[its elements]. Reads the header and those bytes, however large the file is. */
-const char *rt_safetensors_one(Arena *arena, const char *path, const char *name, const IrType *shape, double *out);
+const char *safetensors_one(Arena *arena, const char *path, const char *name, const IrType *shape, double *out);
 
 #endif

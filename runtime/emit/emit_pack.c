@@ -32,7 +32,7 @@ static const char *bad_prefix(Arena *arena, const char *prefix) {
 	                                                                         : NULL;
 }
 
-const char *rt_emit_prefix(Arena *arena, const char *name, bool objective) {
+const char *pack_prefix(Arena *arena, const char *name, bool objective) {
 	const char *prefix = jit_c_spelling(arena, name);
 	return bad_prefix(arena, prefix) ? arena_printf(arena, "%s_%s", prefix, objective ? "objective" : "rule") : prefix;
 }
@@ -46,7 +46,7 @@ bool pack_refuse_prefix(Session *session, const char *prefix, const char *why) {
 	return false;
 }
 
-Pack *pack_new(Rt *rt, const RtEmitOptions *options, const char *what) {
+Pack *pack_new(Rt *rt, const PackOptions *options, const char *what) {
 	const char *prefix = options->prefix;
 	const char *why = bad_prefix(rt->arena, prefix);
 	if (why) {

@@ -212,7 +212,7 @@ static json_t *manifest(const RulePack *r) {
 }
 
 /* A rule that depends on the number of coordinates needs to know it. */
-static bool knows_size(Rt *rt, const FeCall *call, const RtEmitOptions *options) {
+static bool knows_size(Rt *rt, const FeCall *call, const PackOptions *options) {
 	if (!fe_is_tied(call->program ? call->program : rt->program, call->decl) || options->size > 0) {
 		return true;
 	}
@@ -223,7 +223,7 @@ static bool knows_size(Rt *rt, const FeCall *call, const RtEmitOptions *options)
 	return false;
 }
 
-bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEmitted *emitted) {
+bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitted *emitted) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the rule `%s`", name));
 	if (!pack || !knows_size(rt, call, options)) {
@@ -237,7 +237,7 @@ bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEm
 	FeTarget target = {&r->tied, r->tied > 0 ? 1 : 0};
 	FeRule *rule = fe_rule(rt->program, module, call, &target, options->real, NULL, 0);
 	r->rule = rule;
-	*emitted = (RtEmitted){0};
+	*emitted = (PackEmitted){0};
 	bool ok = rule != NULL;
 	if (ok && rule->learned_count > 0) {
 		r->theta = ARENA_ARRAY(rt->arena, double, rule->learned_count);

@@ -94,8 +94,8 @@ int rt_call_by_role(const RtCode *code, const IrByRole *given, const IrByRole *p
  * as int64_t; results: likewise, all of them as double. */
 bool rt_evaluate_once(Rt *rt, const IrFunc *func, const IrByRole *given, double **results);
 /* Elements of type `scalar`, `stride` elements apart, to and from double. */
-void rt_store(IrScalar scalar, void *to, size_t stride, const double *from, size_t count);
-void rt_load(IrScalar scalar, const void *from, size_t stride, double *to, size_t count);
+void rt_write_reals(IrScalar scalar, void *to, size_t stride, const double *from, size_t count);
+void rt_read_reals(IrScalar scalar, const void *from, size_t stride, double *to, size_t count);
 void *rt_aligned(Arena *arena, size_t bytes); /* zeroed, aligned to 64 */
 
 #endif

@@ -23,7 +23,7 @@ static double made_bytes(const IrFunc *func) {
 	return bytes;
 }
 
-void rt_task_plan(RtTask *task, int problems) {
+void task_choose_lanes(Task *task, int problems) {
 	const IrFunc *value = task->objective->value;
 	double bytes = 0;
 	for (uint32_t i = 0; i < value->params.count; i++) {
@@ -40,12 +40,12 @@ void rt_task_plan(RtTask *task, int problems) {
 	for (size_t i = 0; i < sizeof lanes_from / sizeof *lanes_from && !lanes; i++) {
 		lanes = bytes <= lanes_from[i].bytes && problems >= lanes_from[i].problems;
 	}
-	rt_task_lanes(task, lanes ? IR_LANES : 1);
+	task_set_lanes(task, lanes ? IR_LANES : 1);
 }
 
-void rt_task_lanes(RtTask *task, int lanes) {
+void task_set_lanes(Task *task, int lanes) {
 	if (task->lanes != lanes) {
-		rt_drop_code(task);
+		task_drop_code(task);
 		task->lanes = lanes;
 	}
 }

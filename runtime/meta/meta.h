@@ -6,7 +6,7 @@
 
 /* ---- estimators.c: the meta-gradient (reference: docs, "Estimators") ---- */
 
-typedef struct RtEstimate {
+typedef struct MetaEstimate {
 	FeEstimator kind;
 	int window; /* 0: whole */
 	double sigma;
@@ -14,52 +14,52 @@ typedef struct RtEstimate {
 	int horizon_low, horizon_high;
 	bool stagger; /* pes, truncated_es: particles start at different ages */
 	double clip;  /* backprop, forward: a problem's gradient is cut to this norm before the mean is taken; 0: never */
-} RtEstimate;
+} MetaEstimate;
 
 /* What an outer step cost and lost. */
-typedef struct RtStats {
+typedef struct MetaStats {
 	double score;        /* mean over what was finite (pes, truncated_es: of the window, scaled to a whole run) */
 	int64_t pieces;      /* gradients or pairs of runs asked for */
 	int64_t nonfinite;   /* of those, dropped because something was not finite */
 	int64_t clipped;     /* of those, cut to the length that one problem may have */
 	int64_t evaluations; /* inner evaluations of an objective, counted once per value or value and gradient */
-} RtStats;
+} MetaStats;
 
-typedef struct RtEstimator RtEstimator;
+typedef struct MetaEstimator MetaEstimator;
 
 /* As an experiment says, with what it leaves open. */
-RtEstimate rt_estimate_of(const FeExperiment *experiment);
+MetaEstimate meta_estimate_of(const FeExperiment *experiment);
 
 /* Code that an estimate runs. */
-typedef struct RtUse {
-	RtStage stage;
-	RtPlan plan;
-} RtUse;
+typedef struct MetaUse {
+	TaskStage stage;
+	TaskPlan plan;
+} MetaUse;
 
-enum { RT_MOST_USES = 5 };
+enum { META_MOST_USES = 5 };
 
 /* Chooses the blocks of a task for so many training problems, and says which code an estimate will run. Returns how many. */
-int rt_estimate_uses(const RtEstimate *how, RtTask *task, int problems, RtUse uses[RT_MOST_USES]);
+int meta_estimate_uses(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES]);
 
 /* Over all the tasks' training problems: problems[k] belong to tasks[k], equally many learned numbers in each. Compiles,
  * plans memory (E0801 if over the limit) and allocates. NULL with a diagnostic. */
-RtEstimator *rt_estimator_new(Rt *rt, RtTask **tasks, int task_count, const int *problem_counts, const RtEstimate *how,
-                              uint64_t seed);
-void rt_estimator_free(RtEstimator *estimator);
+MetaEstimator *meta_estimator_new(Rt *rt, Task **tasks, int task_count, const int *problem_counts,
+                                  const MetaEstimate *how, uint64_t seed);
+void meta_estimator_free(MetaEstimator *estimator);
 /* The estimate at theta, outer step `step` = 0, 1, ...; pes and truncated_es carry their particles from call to call.
  * gradient: [P]. false with a diagnostic (a gather that left its range). */
-bool rt_estimate(RtEstimator *estimator, const double *theta, int64_t step, double *gradient, RtStats *stats);
-double rt_estimator_bytes(const RtEstimator *estimator); /* as planned */
+bool meta_estimate(MetaEstimator *estimator, const double *theta, int64_t step, double *gradient, MetaStats *stats);
+double meta_estimator_bytes(const MetaEstimator *estimator); /* as planned */
 /* The norm of values[count] is the result times *unit, which is 1 unless their squares leave the range of f64. */
-double rt_norm(const double *values, int64_t count, double *unit);
+double meta_norm(const double *values, int64_t count, double *unit);
 /* Standard normal noise, the same for every kind of estimate: (seed, step, particle) -> out[count]. */
-void rt_noise(uint64_t seed, int64_t step, int64_t particle, double *out, int64_t count);
+void meta_noise(uint64_t seed, int64_t step, int64_t particle, double *out, int64_t count);
 
 /* ---- train.c ---- */
 
-typedef struct RtProgress {
+typedef struct TrainProgress {
 	int step, steps; /* outer steps done, of */
-	RtStats last;
+	MetaStats last;
 	double gradient_norm; /* before clipping */
 	bool selected;        /* this step was scored on the select problems: */
 	double select_score;
@@ -68,25 +68,25 @@ typedef struct RtProgress {
 	int best_step;
 	int64_t nonfinite, pieces, evaluations; /* so far */
 	double seconds, eta;                    /* since the first step, to go */
-} RtProgress;
+} TrainProgress;
 
-typedef void RtProgressCall(void *user, const RtProgress *progress);
+typedef void TrainProgressCall(void *user, const TrainProgress *progress);
 
-typedef struct RtTrained RtTrained;
+typedef struct Trained Trained;
 
-typedef struct RtTrainOptions {
-	RtProgressCall *progress; /* after every outer step; may be NULL */
+typedef struct TrainOptions {
+	TrainProgressCall *progress; /* after every outer step; may be NULL */
 	/* When so_far->theta is the best so far: before the first step, and whenever it changes. false ends the training, with a
 	 * diagnostic of the callee's. May be NULL. */
-	bool (*best)(void *user, const RtTrained *so_far);
+	bool (*best)(void *user, const Trained *so_far);
 	void *user;
 	int select_every;    /* outer steps between scorings on select problems; 0: about 50 scorings in all */
 	const double *theta; /* where to start; NULL: as the rule says */
-} RtTrainOptions;
+} TrainOptions;
 
-struct RtTrained {
+struct Trained {
 	const FeExperiment *experiment;
-	RtTask **tasks; /* one per objective; the first one's rule speaks for all */
+	Task **tasks; /* one per objective; the first one's rule speaks for all */
 	int task_count;
 	int64_t count; /* P */
 	double *theta; /* the best on the select problems; without any, the last */
@@ -107,9 +107,9 @@ struct RtTrained {
 };
 
 /* What training compiles of a task: for the estimator, and to score on select problems. Returns how many. */
-int rt_train_uses(const FeExperiment *experiment, RtTask *task, RtUse uses[RT_MOST_USES]);
+int train_uses(const FeExperiment *experiment, Task *task, MetaUse uses[META_MOST_USES]);
 /* NULL with diagnostics. The result holds its own memory. */
-RtTrained *rt_train(Rt *rt, const FeExperiment *experiment, const RtTrainOptions *options);
-void rt_trained_free(RtTrained *trained);
+Trained *train_experiment(Rt *rt, const FeExperiment *experiment, const TrainOptions *options);
+void train_free(Trained *trained);
 
 #endif

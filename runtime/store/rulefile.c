@@ -123,13 +123,13 @@ static void print_decl(const Rt *rt, const AstDecl *decl, const Edits *edits, Te
 	text_char(out, '\n');
 }
 
-void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
-                    Text *out, RtTensors *tensors) {
+void store_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
+                       Text *out, Safetensors *tensors) {
 	const AstDecl *decl = rule->decl;
 	Arena *arena = out->arena;
 	Edits edits = {.arena = arena}, none = {.arena = arena};
 	int64_t n = ir_type(rule->init, rule->init->params.data[0].value).dims[0];
-	tensors->items = ARENA_ARRAY(arena, RtTensor, rule->learned.count + 1);
+	tensors->items = ARENA_ARRAY(arena, Safetensor, rule->learned.count + 1);
 	tensors->count = 0;
 	for (uint32_t i = 0; i < rule->learned.count; i++) {
 		const FeLearned *learned = &rule->learned.data[i];
@@ -141,8 +141,8 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
 			edit_learned(&edits, learned, rule->real, n, natural, weights);
 		}
 		if (slot->type.rank > 0) {
-			RtTensor *tensor = &tensors->items[tensors->count++];
-			*tensor = (RtTensor){
+			Safetensor *tensor = &tensors->items[tensors->count++];
+			*tensor = (Safetensor){
 				.name = session_text(rt->session, slot->name), .scalar = rule->real, .rank = slot->type.rank};
 			memcpy(tensor->dims, slot->type.dims, sizeof tensor->dims);
 			tensor->values = arena_copy(arena, natural + slot->offset, sizeof(double) * (size_t)slot->count);
@@ -170,7 +170,7 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
 static bool load_weights(void *context, const char *path, const char *name, const IrType *shape, double *out,
                          const char **problem) {
 	Arena *arena = ((Session *)context)->arena, *scratch = arena_new();
-	const char *error = rt_safetensors_one(scratch, path, name, shape, out);
+	const char *error = safetensors_one(scratch, path, name, shape, out);
 	for (int64_t i = 0; !error && i < ir_type_elements(*shape, NULL); i++) {
 		error = isfinite(out[i]) ? NULL : "one of its numbers is not finite";
 	}
@@ -179,6 +179,6 @@ static bool load_weights(void *context, const char *path, const char *name, cons
 	return !error;
 }
 
-void rt_use_weights(Session *session, FeProgram *program) {
+void store_use_weights(Session *session, FeProgram *program) {
 	fe_set_loader(program, load_weights, session);
 }

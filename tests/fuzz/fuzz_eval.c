@@ -39,8 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 		                     .threads = 1,
 		                     .memory = MEMORY};
 		Rt *rt = rt_new(session, program, &options);
-		RtEval eval;
-		rt_eval(rt, &call, 0, NULL, &eval);
+		RunEval eval;
+		run_eval(rt, &call, 0, NULL, &eval);
 		rt_free(rt);
 		done++;
 	}

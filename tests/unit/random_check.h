@@ -221,8 +221,8 @@ static bool check_rt(const Check *c, const char *way, RtEngine engine, bool stri
 	RtOptions options = {.engine = engine, .real = c->real, .strict = strict, .threads = 1};
 	Rt *rt = rt_new(c->session, c->program, &options);
 	FeCall call;
-	RtEval eval;
-	bool good = fe_call_text(c->program, "random", AST_OBJECTIVE, &call) && rt_eval(rt, &call, 0, c->x, &eval);
+	RunEval eval;
+	bool good = fe_call_text(c->program, "random", AST_OBJECTIVE, &call) && run_eval(rt, &call, 0, c->x, &eval);
 	if (!good && c->say)
 		fprintf(c->say, "%s: no answer\n", way);
 	good = good && check_numbers(c, way, eval.value, eval.gradient, eval.reports);

@@ -37,7 +37,7 @@ enum { THETAS = sizeof thetas / sizeof *thetas };
 typedef struct Lab {
 	Session *session;
 	Rt *rt;
-	RtTask *task; /* NULL: it has errors */
+	Task *task; /* NULL: it has errors */
 	FeCall rule;
 } Lab;
 
@@ -53,14 +53,13 @@ static Lab lab_new(IrScalar real, const char *rule, const char *open) {
 	Name name = session_name(lab.session, open ? open : "");
 	if (lab.session->error_count == 0 && fe_call_text(program, "o()", AST_OBJECTIVE, &objective) &&
 	    fe_call_text(program, "r()", AST_OPTIMIZER, &lab.rule)) {
-		lab.task =
-			rt_task_new(lab.rt, &objective, &lab.rule, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, &name, open != NULL);
+		lab.task = task_new(lab.rt, &objective, &lab.rule, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, &name, open != NULL);
 	}
 	return lab;
 }
 
 static void lab_free(Lab *lab) {
-	rt_task_free(lab->task);
+	task_free(lab->task);
 	rt_free(lab->rt);
 	session_free(lab->session);
 }
@@ -78,8 +77,8 @@ static double number_in(const char *text, const char *before) {
 
 static const char *written(Lab *lab, const double *natural) {
 	Text text = text_new(lab->session->arena);
-	RtTensors tensors;
-	rt_rule_source(lab->rt, &lab->rule, lab->task->rule, natural, "weights.safetensors", &text, &tensors);
+	Safetensors tensors;
+	store_rule_source(lab->rt, &lab->rule, lab->task->rule, natural, "weights.safetensors", &text, &tensors);
 	return text_cstr(&text);
 }
 
@@ -171,14 +170,14 @@ Test(rt_limits, training_finds_back) {
 			IR_F32,
 			arena_printf(arena, "optimizer r() {\n  learn a = %s in %s\n  x <- x - a * g\n}\n", starts[i], limits[i]),
 			NULL);
-		RtEstimate how = {.kind = FE_BACKPROP, .horizon_low = 1, .horizon_high = 1};
+		MetaEstimate how = {.kind = FE_BACKPROP, .horizon_low = 1, .horizon_high = 1};
 		int problems = 1;
-		RtEstimator *e = rt_estimator_new(lab.rt, &lab.task, 1, &problems, &how, 0);
+		MetaEstimator *e = meta_estimator_new(lab.rt, &lab.task, 1, &problems, &how, 0);
 		double gradient;
-		RtStats stats;
-		cr_assert(e && rt_estimate(e, &far[i], 0, &gradient, &stats));
+		MetaStats stats;
+		cr_assert(e && meta_estimate(e, &far[i], 0, &gradient, &stats));
 		cr_expect(stats.nonfinite == 0 && gradient != 0, "%s: %g", limits[i], gradient);
-		rt_estimator_free(e);
+		meta_estimator_free(e);
 		lab_free(&lab);
 		arena_free(arena);
 	}
