@@ -139,16 +139,17 @@ static bool info_objective(Info *info, const FeCall *call) {
 			double bytes = (double)ir_type_elements(data->type, NULL) * (double)ir_element_bytes(data->type);
 			line(info, i ? "" : "files", "%s %s%s%s: %s, for all problems", name_of(info, data->name),
 			     cmd_dims(cmd->session, cmd->arena, data->type, NULL), data->type.storage ? " as " : "",
-			     data->type.storage ? ir_storage_name(data->type.storage) : "", cmd_bytes(cmd->arena, bytes));
+			     data->type.storage ? ir_storage_name(data->type.storage) : "", text_of_bytes(cmd->arena, bytes));
 		}
 		line(info, "data, fixed", "%s: %s", slots_text(info, objective->fixed.data, objective->fixed.count, NULL),
-		     cmd_bytes(cmd->arena, fixed_bytes(objective)));
+		     text_of_bytes(cmd->arena, fixed_bytes(objective)));
 		line(info, "start", "%s", objective->random_start ? "drawn for every problem" : "the same for every problem");
 		line(info, "value", "%s FLOPs, %s moved", count_of(info, cost.value.flops),
-		     cmd_bytes(cmd->arena, cost.value.bytes));
+		     text_of_bytes(cmd->arena, cost.value.bytes));
 		line(info, "value, gradient", "%s FLOPs (%.2f times), %s moved (%.2f times)",
-		     count_of(info, cost.gradient.flops), flops_ratio, cmd_bytes(cmd->arena, cost.gradient.bytes), bytes_ratio);
-		line(info, "scratch memory", "%s", cmd_bytes(cmd->arena, cost.arena));
+		     count_of(info, cost.gradient.flops), flops_ratio, text_of_bytes(cmd->arena, cost.gradient.bytes),
+		     bytes_ratio);
+		line(info, "scratch memory", "%s", text_of_bytes(cmd->arena, cost.arena));
 		for (uint32_t i = 0; i < objective->reports.count; i++) {
 			line(info, i ? "" : "reports", "%s", name_of(info, objective->reports.data[i]));
 		}
@@ -277,8 +278,8 @@ static bool info_rule(Info *info, const FeCall *call) {
 		     slots_text(info, learned_slots(info, rule), rule->learned.count, rule->theta),
 		     cmd_count(cmd->arena, rule->learned_count));
 		line(info, "state", "%s: %s per coordinate, %s besides",
-		     slots_text(info, rule->states.data, rule->states.count, rule->step), cmd_bytes(cmd->arena, each),
-		     cmd_bytes(cmd->arena, besides));
+		     slots_text(info, rule->states.data, rule->states.count, rule->step), text_of_bytes(cmd->arena, each),
+		     text_of_bytes(cmd->arena, besides));
 		line(info, "step", "%.4g FLOPs per coordinate%s", flops,
 		     tied ? arena_printf(cmd->arena, " (tied to the size of x; for %d)", TIED_SIZE) : "");
 		line(info, "reads", "%s%s%s", rule->reads_f ? "f" : "", rule->reads_f && rule->reads_g ? ", " : "",
@@ -363,7 +364,8 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 	line(info, "estimate", experiment.window ? "%s, windows of %d" : "%s", fe_estimator_name(experiment.estimator),
 	     experiment.window);
 	line(info, "update", "%s for %d steps", text_cstr(&update), experiment.outer_steps);
-	line(info, "memory planned", "%s with %d threads", cmd_bytes(cmd->arena, bytes), rt_pool_threads(cmd->rt->pool));
+	line(info, "memory planned", "%s with %d threads", text_of_bytes(cmd->arena, bytes),
+	     rt_pool_threads(cmd->rt->pool));
 	return true;
 }
 

@@ -57,20 +57,12 @@ static void put_json(Cmd *cmd, const char *objective, const char *rule, int64_t 
 	text_printf(out, "}\n");
 }
 
-static int ascending(const void *a, const void *b) {
-	double x = *(const double *)a, y = *(const double *)b;
-	if (isnan(x) || isnan(y)) {
-		return isnan(x) - isnan(y);
-	}
-	return (x > y) - (x < y);
-}
-
 /* Quantile q over problems after step t; `column` has room for all. */
 static double quantile_at(const Runs *runs, int t, double q, double *column) {
 	for (int k = 0; k < runs->problems; k++) {
 		column[k] = runs->f[(size_t)k * ((size_t)runs->steps + 1) + (size_t)t];
 	}
-	qsort(column, (size_t)runs->problems, sizeof *column, ascending);
+	sort_reals(column, (size_t)runs->problems);
 	return compare_quantile(column, runs->problems, q);
 }
 

@@ -40,16 +40,6 @@ const char *cmd_count(Arena *arena, int64_t value) {
 	return text_cstr(&text);
 }
 
-const char *cmd_bytes(Arena *arena, double bytes) {
-	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
-	size_t unit = 0;
-	while (bytes >= 1000 && unit + 1 < sizeof units / sizeof *units) {
-		bytes /= 1000;
-		unit++;
-	}
-	return arena_printf(arena, unit > 0 && bytes < 10 ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
-}
-
 const char *cmd_time(Arena *arena, double seconds) {
 	if (!(seconds >= 0) || isinf(seconds)) {
 		return "?";

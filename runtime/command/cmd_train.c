@@ -172,7 +172,7 @@ static void put_summary(Cmd *cmd, const Trained *trained, const char *dir, Text 
 	            cmd_count(arena, trained->count), cmd_count(arena, trained->evaluations),
 	            cmd_count(arena, trained->nonfinite), cmd_count(arena, trained->pieces));
 	text_printf(out, "trained in %s, compiled in %s, memory planned %s\n", cmd_time(arena, trained->seconds),
-	            cmd_time(arena, trained->compile_seconds), cmd_bytes(arena, trained->memory_bytes));
+	            cmd_time(arena, trained->compile_seconds), text_of_bytes(arena, trained->memory_bytes));
 	text_printf(out, "the rule: %s/rule.grad\n", dir);
 }
 

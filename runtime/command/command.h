@@ -131,7 +131,6 @@ void cmd_interrupt_says(const char *what);
 
 const char *cmd_number(Arena *arena, double value, int digits); /* 0.0632, 1.3e-07, "inf", "nan" */
 const char *cmd_count(Arena *arena, int64_t value);             /* 1 234 567 */
-const char *cmd_bytes(Arena *arena, double bytes);              /* 3.2 MB */
 const char *cmd_time(Arena *arena, double seconds);             /* 85 ms, 4.1 s, 2 min 05 s */
 const char *cmd_dims(const Session *session, Arena *arena, IrType type, const IrFunc *func); /* [4, n], "real" */
 void cmd_json_real(Text *text, double value); /* 17 digits; the texts "nan", "inf", "-inf" where JSON has no number */

@@ -5,14 +5,7 @@
 #include <string.h>
 
 #include "runtime/compare/compare.h"
-
-static int by_value(const void *a, const void *b) {
-	double x = *(const double *)a, y = *(const double *)b;
-	if (isnan(x) || isnan(y)) {
-		return isnan(x) - isnan(y); /* NaN last: a lost run is worse than any */
-	}
-	return (x > y) - (x < y);
-}
+#include "runtime/compare/limits.h"
 
 double compare_quantile(const double *sorted, int count, double q) {
 	if (count == 0) {
@@ -48,7 +41,7 @@ CompareInterval compare_bootstrap(const double *values, int count, int resamples
 		}
 		means[r] = sum / count;
 	}
-	qsort(means, (size_t)resamples, sizeof *means, by_value);
+	sort_reals(means, (size_t)resamples);
 	interval.low = compare_quantile(means, resamples, 0.025);
 	interval.high = compare_quantile(means, resamples, 0.975);
 	free(means);
@@ -89,7 +82,7 @@ static void summarize(Compared *rule, const CompareOptions *options, Arena *aren
 		rule->not_finite += end == RUN_NOT_FINITE;
 	}
 	rule->score = compare_bootstrap(rule->per_problem, problems, options->resamples, seed);
-	qsort(sorted, (size_t)problems, sizeof *sorted, by_value);
+	sort_reals(sorted, (size_t)problems);
 	rule->median = compare_quantile(sorted, problems, 0.5);
 	rule->q10 = compare_quantile(sorted, problems, 0.1);
 	rule->q25 = compare_quantile(sorted, problems, 0.25);
@@ -109,7 +102,7 @@ static void summarize(Compared *rule, const CompareOptions *options, Arena *aren
 				sum += f;
 			}
 		}
-		qsort(sorted, (size_t)count, sizeof *sorted, by_value);
+		sort_reals(sorted, (size_t)count);
 		rule->mean[t] = count > 0 ? sum / count : (double)NAN;
 		rule->median_curve[t] = compare_quantile(sorted, count, 0.5);
 		rule->low[t] = compare_quantile(sorted, count, 0.25);
@@ -223,7 +216,7 @@ Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *cont
 	Arena *arena = arena_new();
 	Comparison *out = ARENA_NEW(arena, Comparison);
 	CompareOptions options = *given;
-	options.resamples = options.resamples > 0 ? options.resamples : 2000;
+	options.resamples = options.resamples > 0 ? options.resamples : COMPARE_RESAMPLES;
 	out->one_problem = !fe_draws(objective->decl);
 	if (out->one_problem) {
 		options.train_problems = options.test_problems = 1;

@@ -5,12 +5,7 @@
 #include <string.h>
 
 #include "runtime/compare/compare.h"
-
-enum { MAX_POINTS = 20000, MAX_ROUNDS = 8 };
-
-static const double decay_list[] = {0,    0.02, 0.05,  0.1,   0.2,    0.5,    0.8,     0.9,
-                                    0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99995, 0.99999};
-enum { DECAY_COUNT = sizeof decay_list / sizeof *decay_list, DECAY_FIRST = 5, DECAY_LAST = 9 };
+#include "runtime/compare/limits.h"
 
 /* 1, 2.15, 4.64 times powers of ten: three per decade; index 0 is 1. */
 static double log_point(int index, int per_decade) {
@@ -33,7 +28,7 @@ typedef struct Grid {
 } Grid;
 
 static double grid_value(const Grid *grid, int index) {
-	return grid->per_decade > 0 ? log_point(index, grid->per_decade) : decay_list[index];
+	return grid->per_decade > 0 ? log_point(index, grid->per_decade) : tune_decays[index];
 }
 
 static bool name_starts(const char *name, const char *const *starts) {
@@ -56,17 +51,17 @@ static bool grid_for(const Rt *rt, const FeHyper *hyper, Grid *grid) {
 		return false;
 	}
 	if (is_decay) {
-		*grid = (Grid){.first = DECAY_FIRST, .last = DECAY_LAST, .lowest = 0, .highest = DECAY_COUNT - 1};
-		while (hyper->has_range && grid->lowest < DECAY_COUNT && decay_list[grid->lowest] <= hyper->low) {
+		*grid = (Grid){.first = TUNE_DECAY_FIRST, .last = TUNE_DECAY_LAST, .lowest = 0, .highest = TUNE_DECAYS - 1};
+		while (hyper->has_range && grid->lowest < TUNE_DECAYS && tune_decays[grid->lowest] <= hyper->low) {
 			grid->lowest++;
 		}
-		while (hyper->has_range && grid->highest >= 0 && decay_list[grid->highest] >= hyper->high) {
+		while (hyper->has_range && grid->highest >= 0 && tune_decays[grid->highest] >= hyper->high) {
 			grid->highest--;
 		}
 	} else {
-		*grid = (Grid){.per_decade = is_rate ? 3 : 1, .lowest = -36, .highest = 18};
-		grid->lowest = grid->lowest * grid->per_decade / 3;
-		grid->highest = grid->highest * grid->per_decade / 3;
+		*grid = (Grid){.per_decade = is_rate ? TUNE_RATES_PER_DECADE : TUNE_OTHERS_PER_DECADE};
+		grid->lowest = TUNE_LOWEST_DECADE * grid->per_decade;
+		grid->highest = TUNE_HIGHEST_DECADE * grid->per_decade;
 		while (hyper->has_range && grid->lowest < grid->highest && grid_value(grid, grid->lowest) < hyper->low) {
 			grid->lowest++;
 		}
@@ -74,8 +69,8 @@ static bool grid_for(const Rt *rt, const FeHyper *hyper, Grid *grid) {
 			grid->highest--;
 		}
 		/* A stated range is gone through whole; without one, 1e-4 .. 10 is where to begin. */
-		grid->first = hyper->has_range && hyper->low > 0 ? grid->lowest : -4 * grid->per_decade;
-		grid->last = hyper->has_range && isfinite(hyper->high) ? grid->highest : grid->per_decade;
+		grid->first = hyper->has_range && hyper->low > 0 ? grid->lowest : TUNE_FIRST_DECADE * grid->per_decade;
+		grid->last = hyper->has_range && isfinite(hyper->high) ? grid->highest : TUNE_LAST_DECADE * grid->per_decade;
 	}
 	grid->first = grid->first < grid->lowest ? grid->lowest : grid->first;
 	grid->last = grid->last > grid->highest ? grid->highest : grid->last;
@@ -199,11 +194,11 @@ bool compare_tune(Task *task, const Problems *problems, const double *theta, int
 			t.grids[t.grid_count++].hyper = i;
 		}
 	}
-	while (t.grid_count > 1 && product_size(t.grids, t.grid_count) > (int)MAX_POINTS) {
+	while (t.grid_count > 1 && product_size(t.grids, t.grid_count) > (int)TUNE_MOST_POINTS) {
 		t.grid_count--; /* the later hyperparameters keep their defaults; the result lists the axes that were tried */
 	}
 	bool ok = task_need_forward(task, steps, TASK_SHARED) && try_product(&t, 0, t.grid_count == 0);
-	for (int round = 0; ok && round < MAX_ROUNDS && isfinite(out->score) && widen(&t); round++) {
+	for (int round = 0; ok && round < TUNE_MOST_ROUNDS && isfinite(out->score) && widen(&t); round++) {
 		ok = !rt_interrupted(task->rt) && try_product(&t, 0, false);
 	}
 	for (uint32_t a = 0; a < t.grid_count; a++) {

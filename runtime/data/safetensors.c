@@ -6,9 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/data/limits.h"
 #include "runtime/data/safetensors.h"
-
-enum { MAX_HEADER = 16 << 20 };
 
 /* ---- writing ---- */
 
@@ -223,8 +222,8 @@ static const char no_header[] = "no header fits in it";
 const char *safetensors_header(Arena *arena, const char *bytes, size_t length, size_t file_length, Safetensors *out,
                                SafetensorExtent **extents) {
 	*out = (Safetensors){0};
-	uint64_t header = length < 8 ? MAX_HEADER + 1 : header_length((const unsigned char *)bytes);
-	if (header > MAX_HEADER || header > length - 8 || header > file_length - 8) {
+	uint64_t header = length < 8 ? SAFETENSORS_MOST_HEADER + 1 : header_length((const unsigned char *)bytes);
+	if (header > SAFETENSORS_MOST_HEADER || header > length - 8 || header > file_length - 8) {
 		return no_header;
 	}
 	size_t start = 8 + (size_t)header;
@@ -239,8 +238,8 @@ const char *safetensors_header(Arena *arena, const char *bytes, size_t length, s
 const char *safetensors_parse(Arena *arena, const char *bytes, size_t length, Safetensors *out) {
 	*out = (Safetensors){0};
 	const unsigned char *data = (const unsigned char *)bytes;
-	uint64_t header = length < 8 ? MAX_HEADER + 1 : header_length(data);
-	if (header > MAX_HEADER || header > length - 8) {
+	uint64_t header = length < 8 ? SAFETENSORS_MOST_HEADER + 1 : header_length(data);
+	if (header > SAFETENSORS_MOST_HEADER || header > length - 8) {
 		return no_header;
 	}
 	SafetensorExtent *extents;
@@ -317,7 +316,7 @@ static const char *read_one(Arena *arena, int fd, uint64_t length, const char *n
 		return shorter;
 	}
 	uint64_t header = header_length(first);
-	if (header > MAX_HEADER || header > length - 8) {
+	if (header > SAFETENSORS_MOST_HEADER || header > length - 8) {
 		return no_header;
 	}
 	char *text = arena_alloc(arena, (size_t)header + 1);

@@ -16,6 +16,7 @@
 
 #include "autodiff/autodiff.h"
 #include "runtime/inner/frame.h"
+#include "runtime/inner/limits.h"
 
 static const struct {
 	const char *name;
@@ -179,12 +180,9 @@ bool task_need_setup(Task *task) {
 	return task_need(task, TASK_SETUP, &(TaskPlan){0});
 }
 
-/* Longer runs go through several calls, so that they can be interrupted and their curves stay small. */
-enum { MAX_SEGMENT = 256 };
-
 TaskPlan task_segment_plan(Task *task, int steps, TaskTheta variant) {
 	if (task->segment_steps == 0) {
-		task->segment_steps = steps < 1 ? 1 : steps < MAX_SEGMENT ? steps : MAX_SEGMENT;
+		task->segment_steps = steps < 1 ? 1 : steps < TASK_MAX_SEGMENT ? steps : TASK_MAX_SEGMENT;
 	}
 	return (TaskPlan){.steps = task->segment_steps, .variant = variant};
 }

@@ -1,14 +1,6 @@
 /* How many problems go into a block: the lanes of a task. */
 #include "runtime/inner/inner.h"
-
-/* From how many problems on lanes go across problems, by the bytes of one problem (its data and x). A block of 16 costs
- * the same however full it is: what 3 to 5 small problems cost that run one by one with lanes inside (100 points in 3
- * dimensions: 1.7 against 0.4 us a step), what 6 to 15 middling ones cost, whose tiles stay in registers, and what 25 cost
- * of 300 KB (a network of 784-32-10 on 64 images: 2100 against 83 us), 16 of which are in no cache. */
-static const struct {
-	double bytes;
-	int problems;
-} lanes_from[] = {{4 << 10, 4}, {32 << 10, 8}, {256 << 10, 12}};
+#include "runtime/inner/limits.h"
 
 /* What a function makes on its way: where a problem's data is shared or drawn at every step, that is what lanes work on. */
 static double made_bytes(const IrFunc *func) {
@@ -37,8 +29,8 @@ void task_choose_lanes(Task *task, int problems) {
 		bytes += made_bytes(task->value);
 	}
 	bool lanes = false;
-	for (size_t i = 0; i < sizeof lanes_from / sizeof *lanes_from && !lanes; i++) {
-		lanes = bytes <= lanes_from[i].bytes && problems >= lanes_from[i].problems;
+	for (size_t i = 0; i < sizeof task_lanes_from / sizeof *task_lanes_from && !lanes; i++) {
+		lanes = bytes <= task_lanes_from[i].bytes && problems >= task_lanes_from[i].problems;
 	}
 	task_set_lanes(task, lanes ? IR_LANES : 1);
 }

@@ -2,41 +2,42 @@
 #include "autodiff/autodiff.h"
 #include "runtime/inner/frame.h"
 
-IrFunc *task_build_setup(Task *task, const TaskPlan *plan) {
-	(void)plan;
-	Frame w = frame_new(task, "setup");
+/* (seed, instance) -> fixed values and x, as results of a function under construction. */
+static Frame build_problem(Task *task, const char *name) {
+	Frame w = frame_new(task, name);
 	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
 	frame_call(&w, task->objective->setup);
 	frame_call(&w, task->objective->start);
+	return w;
+}
+
+IrFunc *task_build_setup(Task *task, const TaskPlan *plan) {
+	(void)plan;
+	Frame w = build_problem(task, "setup");
 	FRAME_RESULTS(&w, IR_ROLE_FIXED, IR_ROLE_X);
 	return w.func;
 }
 
-IrFunc *task_build_value(Task *task) {
-	Frame w = frame_new(task, "value");
+/* One function of the objective: (fixed..., step?, x) -> its result. */
+static IrFunc *build_of_x(Task *task, const char *name, const IrFunc *what, IrRole result) {
+	Frame w = frame_new(task, name);
 	frame_problem(&w);
 	if (task->objective->batches) {
 		FRAME_PARAMS(&w, IR_ROLE_STEP);
 	}
 	FRAME_PARAMS(&w, IR_ROLE_X);
-	frame_call(&w, task->objective->value);
-	FRAME_RESULTS(&w, IR_ROLE_F);
+	frame_call(&w, what);
+	FRAME_RESULTS(&w, result);
 	return w.func;
 }
 
+IrFunc *task_build_value(Task *task) {
+	return build_of_x(task, "value", task->objective->value, IR_ROLE_F);
+}
+
 IrFunc *task_build_validate(Task *task) {
-	if (!task->objective->validate) {
-		return NULL;
-	}
-	Frame w = frame_new(task, "validate");
-	frame_problem(&w);
-	if (task->objective->batches) {
-		FRAME_PARAMS(&w, IR_ROLE_STEP);
-	}
-	FRAME_PARAMS(&w, IR_ROLE_X);
-	frame_call(&w, task->objective->validate);
-	FRAME_RESULTS(&w, IR_ROLE_VALID);
-	return w.func;
+	const IrFunc *validate = task->objective->validate;
+	return validate ? build_of_x(task, "validate", validate, IR_ROLE_VALID) : NULL;
 }
 
 IrFunc *task_build_gradient_of(Task *task, const IrFunc *value, const char *name) {
@@ -47,10 +48,7 @@ IrFunc *task_build_gradient_of(Task *task, const IrFunc *value, const char *name
 }
 
 IrFunc *task_build_instance_start(Task *task) {
-	Frame w = frame_new(task, "start_of_instance");
-	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
-	frame_call(&w, task->objective->setup);
-	frame_call(&w, task->objective->start);
+	Frame w = build_problem(task, "start_of_instance");
 	FRAME_RESULTS(&w, IR_ROLE_X);
 	return w.func;
 }

@@ -1,7 +1,6 @@
 /* Problems: instances of an objective, made a block at a time by one compiled function from their numbers alone. */
 #include "runtime/inner/inner.h"
-
-enum { MOST_FIXED = 255 };
+#include "runtime/inner/limits.h"
 
 static size_t value_bytes(const IrFunc *func, IrValue value) {
 	IrType type = ir_type(func, value);
@@ -43,7 +42,7 @@ static void make_block(void *user, int item, int worker) {
 	ir_give_addresses(&given, IR_ROLE_SEED, &making->seed, sizeof making->seed, 1);
 	ir_give_addresses(&given, IR_ROLE_INSTANCE, block->instance, sizeof block->instance, 1);
 	problems_give(making->task, &places, block);
-	void *pointers[2 + MOST_FIXED + 1];
+	void *pointers[2 + PROBLEMS_MOST_FIXED + 1];
 	making->errors[item] = rt_call_by_role(code, &given, &places, pointers, making->scratch[worker]);
 }
 
@@ -74,9 +73,9 @@ static Problems *make_problems(Task *task, uint64_t seed, Numbering *instance, i
 	Rt *rt = task->rt;
 	const FeObjective *objective = task->objective;
 	uint32_t fixed_count = task->count[IR_ROLE_FIXED];
-	if (fixed_count + task->count[IR_ROLE_DATA] > (uint32_t)MOST_FIXED) {
+	if (fixed_count + task->count[IR_ROLE_DATA] > (uint32_t)PROBLEMS_MOST_FIXED) {
 		diag_error(rt->session, 807, objective->decl->name.span, "more than %d values are fixed for one problem",
-		           MOST_FIXED);
+		           PROBLEMS_MOST_FIXED);
 		return NULL;
 	}
 	if (!task_need_setup(task)) {

@@ -114,13 +114,19 @@ void run_give_rule(const Task *task, IrByRole *given, const double *hypers, void
 	ir_give(given, IR_ROLE_THETA, theta, 1);
 }
 
+/* What both calls of a run are given; no places for their results yet. */
+static void give_call(const Task *task, const ProblemBlock *block, const RunArgs *args, const Scratch *s,
+                      IrByRole *given, IrByRole *places) {
+	ir_by_role(given);
+	ir_by_role(places);
+	problems_give(task, given, block);
+	run_give_rule(task, given, args->hypers, s->hypers, &args->theta);
+}
+
 int run_begin(const Task *task, const ProblemBlock *block, const RunArgs *args, RunState *state, void *arena) {
 	Scratch s = scratch_split(task, args->variant, arena);
 	IrByRole given, places;
-	ir_by_role(&given);
-	ir_by_role(&places);
-	problems_give(task, &given, block);
-	run_give_rule(task, &given, args->hypers, s.hypers, &args->theta);
+	give_call(task, block, args, &s, &given, &places);
 	give_slots(task, &places, state->slots);
 	ir_give(&places, IR_ROLE_VALID, &state->f0, 1);
 	int error = rt_call_by_role(task->code[TASK_BEGIN][args->variant], &given, &places, s.pointers, s.code);
@@ -144,10 +150,7 @@ int run_advance(const Task *task, const ProblemBlock *block, const RunArgs *args
 			end[lane] = args->horizon ? args->horizon[lane] : horizon;
 		}
 		IrByRole given, places;
-		ir_by_role(&given);
-		ir_by_role(&places);
-		problems_give(task, &given, block);
-		run_give_rule(task, &given, args->hypers, s.hypers, &args->theta);
+		give_call(task, block, args, &s, &given, &places);
 		give_slots(task, &given, state->slots);
 		ir_give_addresses(&given, IR_ROLE_T0, start, sizeof start, 1);
 		ir_give_addresses(&given, IR_ROLE_TURNS, &piece, sizeof piece, 1);

@@ -229,17 +229,23 @@ static bool least(const Frame *w) {
 	return fe_score_folds[w->task->score.fold].least;
 }
 
+/* An operation over all elements of a type, and where each stands. */
+static IrForBuilder each_element(Frame *w, IrType type, IrAt *at) {
+	IrForBuilder f = ir_for_begin(&w->b);
+	for (uint32_t i = 0; i < type.rank; i++) {
+		at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
+	}
+	return f;
+}
+
 /* sum, or the one that stays where a minimum decides: new where the window's score is below the best before. */
 static IrValue emit_gather(Frame *w, IrValue best, IrValue score, IrValue total, IrValue window) {
 	if (!least(w)) {
 		return ir_add_values(&w->b, total, window);
 	}
 	IrType type = ir_type(w->func, total);
-	IrForBuilder f = ir_for_begin(&w->b);
 	IrAt at[IR_MAX_RANK];
-	for (uint32_t i = 0; i < type.rank; i++) {
-		at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
-	}
+	IrForBuilder f = each_element(w, type, at);
 	uint32_t better = ir_op2(&f, IR_lt, ir_read_scalar(&f, score), ir_read_scalar(&f, best));
 	uint32_t node = ir_op3(&f, IR_where, better, ir_read(&f, window, at, false), ir_read(&f, total, at, false));
 	IrValue out = ir_put(&f, IR_PUT_NONE, node, type, at, 0, false);
@@ -294,11 +300,8 @@ static IrValue emit_init_reverse(Frame *w, IrValue x0, IrValue *state_cotangents
  * score is below the best before leaves nothing of it. */
 static IrValue emit_first(Frame *w, IrValue counter, IrValue best, IrValue score, IrValue kept, IrValue now) {
 	IrType type = ir_type(w->func, kept);
-	IrForBuilder f = ir_for_begin(&w->b);
 	IrAt at[IR_MAX_RANK];
-	for (uint32_t i = 0; i < type.rank; i++) {
-		at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
-	}
+	IrForBuilder f = each_element(w, type, at);
 	uint32_t before = ir_read(&f, kept, at, false);
 	if (least(w)) {
 		uint32_t better = ir_op2(&f, IR_lt, ir_read_scalar(&f, score), ir_read_scalar(&f, best));
@@ -398,11 +401,8 @@ static void emit_cut(Frame *w, IrValue counter, bool through_init) {
 		if (!ir_scalar_is_real(type.scalar)) {
 			continue;
 		}
-		IrForBuilder f = ir_for_begin(&w->b);
 		IrAt at[IR_MAX_RANK];
-		for (uint32_t i = 0; i < type.rank; i++) {
-			at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
-		}
+		IrForBuilder f = each_element(w, type, at);
 		uint32_t value = ir_read(&f, values[k], at, false);
 		uint32_t node = ir_op1(&f, IR_stop_gradient, value);
 		if (through_init) {

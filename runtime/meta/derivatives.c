@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/meta/estimator.h"
+#include "runtime/meta/limits.h"
 
 static const RtCode *code_of(const MetaEstimator *e, const Family *family) {
 	return family->task->code[e->method->stage][TASK_SHARED];
@@ -102,7 +103,7 @@ static void reduce_lanes(const MetaEstimator *e, const Task *task, const Problem
 static int reverse_block(const MetaEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine) {
 	IrByRole places;
 	ir_by_role(&places);
-	void *pointers[MOST_POINTERS];
+	void *pointers[META_MOST_POINTERS];
 	ir_give(&places, IR_ROLE_SCORE, &mine->score, 1);
 	ir_give(&places, ir_role_tilde(IR_ROLE_THETA), &mine->gradient, 1);
 	return rt_call_by_role(code_of(e, family), given, &places, pointers, mine->arena);
@@ -114,7 +115,7 @@ static int forward_block(const MetaEstimator *e, const Family *family, const IrB
 	size_t width = ir_scalar_bytes(real), row = (size_t)family->task->lanes * width;
 	IrByRole along = *given, places;
 	ir_by_role(&places);
-	void *pointers[MOST_POINTERS];
+	void *pointers[META_MOST_POINTERS];
 	ir_give(&along, ir_role_tilde(IR_ROLE_THETA), &mine->tangent, 1);
 	ir_give(&places, IR_ROLE_SCORE, &mine->score, 1);
 	int error = 0;
@@ -136,7 +137,7 @@ static void derivative_item(void *user, int item, int worker) {
 	const Family *family = meta_family(e, item, &local);
 	const ProblemBlock *block = &family->problems->blocks[local];
 	Share *share = &e->shares[item];
-	double hypers[MOST_HYPERS];
+	double hypers[META_MOST_HYPERS];
 	int64_t horizon = e->horizon;
 	const void *theta = family->mean;
 	IrByRole given;

@@ -67,9 +67,6 @@ typedef struct EstimatorMethod {
 extern const EstimatorMethod meta_reverse, meta_forward;                 /* derivatives.c */
 extern const EstimatorMethod meta_full, meta_persistent, meta_truncated; /* particles.c */
 
-/* E0807 */
-enum { MOST_HYPERS = 128, MOST_POINTERS = 512 };
-
 struct MetaEstimator {
 	Rt *rt;
 	MetaEstimate how;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/meta/estimator.h"
+#include "runtime/meta/limits.h"
 
 static const double two_pi = 6.283185307179586476925286766559;
 
@@ -74,9 +75,8 @@ bool meta_failed(const MetaEstimator *e) {
 	return false;
 }
 
-/* Beyond these ends squares overflow, or lose what is too small. */
 bool meta_squares_fit(double squares) {
-	return squares > 1e-280 && squares < 1e280;
+	return squares > meta_squares_least && squares < meta_squares_most;
 }
 
 double meta_norm(const double *values, int64_t count, double *unit) {
@@ -144,9 +144,11 @@ static bool fits(const MetaEstimator *e, Task *task) {
 		           (long long)e->count, (long long)learned_count(task->rule));
 		return false;
 	}
-	if (task->count[IR_ROLE_DATA] + task->count[IR_ROLE_FIXED] + 1 + task->rule->hypers.count > 500 ||
-	    task->rule->hypers.count > (uint32_t)MOST_HYPERS) {
-		diag_error(session, 807, span, "more than 128 hyperparameters, or more than 500 values in all");
+	if (task->count[IR_ROLE_DATA] + task->count[IR_ROLE_FIXED] + 1 + task->rule->hypers.count >
+	        (uint32_t)META_MOST_VALUES ||
+	    task->rule->hypers.count > (uint32_t)META_MOST_HYPERS) {
+		diag_error(session, 807, span, "more than %d hyperparameters, or more than %d values in all", META_MOST_HYPERS,
+		           META_MOST_VALUES);
 		return false;
 	}
 	return true;

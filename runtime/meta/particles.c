@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "runtime/meta/estimator.h"
+#include "runtime/meta/limits.h"
 
 /* Is every window a whole run? Then all three are `es`. */
 static bool whole_runs(const EstimatorMethod *method, const MetaEstimate *how) {
@@ -412,7 +413,7 @@ static bool particles_estimate(MetaEstimator *e, double *gradient, MetaStats *st
 static int uses(const EstimatorMethod *method, const MetaEstimate *how, Task *task, int problems,
                 MetaUse use[META_MOST_USES]) {
 	task_set_lanes(task, IR_LANES);
-	TaskTheta variant = problems < IR_LANES / 2 ? TASK_PER_LANE : TASK_SHARED;
+	TaskTheta variant = problems < (int)META_FEW_PROBLEMS ? TASK_PER_LANE : TASK_SHARED;
 	use[0] = (MetaUse){TASK_SETUP, {0}};
 	use[1] = (MetaUse){TASK_BEGIN, {.variant = variant}};
 	use[2] = (MetaUse){TASK_SEGMENT,

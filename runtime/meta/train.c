@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "runtime/meta/limits.h"
 #include "runtime/meta/meta.h"
 
 /* The outer optimizer: a compiled rule on theta as its only tensor, always in f64. */
@@ -230,7 +231,9 @@ static void report(Training *t, int done, const MetaStats *stats, double norm) {
 static bool train_steps(Training *t) {
 	Trained *out = t->out;
 	int steps = t->experiment->outer_steps;
-	int every = t->options->select_every > 0 ? t->options->select_every : steps / 50 > 0 ? steps / 50 : 1;
+	int every = t->options->select_every > 0 ? t->options->select_every
+	            : steps > TRAIN_SELECTIONS   ? steps / TRAIN_SELECTIONS
+	                                         : 1;
 	if (!(t->select ? consider(t, 0) : take_last(t, 0))) {
 		return false;
 	}

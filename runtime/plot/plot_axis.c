@@ -22,11 +22,6 @@ static void extend(Extent *extent, double value) {
 	}
 }
 
-static int ascending(const void *a, const void *b) {
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /* The middle one of the curves' greatest sizes: what one diverging curve is far above. */
 static double usual_size(const Plot *plot) {
 	double *sizes = malloc(sizeof *sizes * (plot->curves.count + 1));
@@ -43,7 +38,7 @@ static double usual_size(const Plot *plot) {
 	}
 	double middle = 0;
 	if (count) {
-		qsort(sizes, count, sizeof *sizes, ascending);
+		sort_reals(sizes, count);
 		middle = sizes[count / 2];
 	}
 	free(sizes);

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/store/limits.h"
 #include "runtime/store/runfolder.h"
 
 /* Lines on their way into a file. A line that does not fit leaves no part of itself. */
@@ -244,7 +245,6 @@ static void lines_close(Lines *lines) {
 }
 
 bool store_folder_metric(StoreFolder *folder, const TrainProgress *progress) {
-	static const double every = 1; /* seconds at most between a step and its line on the disk */
 	json_t *line = json_object();
 	json_object_set_new(line, "step", json_integer(progress->step));
 	set_number(line, "score", progress->last.score);
@@ -261,7 +261,7 @@ bool store_folder_metric(StoreFolder *folder, const TrainProgress *progress) {
 	lines_add(&folder->metrics, line);
 	lines_add(&folder->timing, timing);
 	double now = rt_seconds();
-	if (!progress->selected && progress->step != progress->steps && now - folder->flushed < every) {
+	if (!progress->selected && progress->step != progress->steps && now - folder->flushed < store_metric_every) {
 		return true;
 	}
 	folder->flushed = now;
@@ -407,7 +407,6 @@ static const char *put_rule(StoreFolder *folder, const RuleText *rule, const cha
 }
 
 bool store_folder_best(StoreFolder *folder, const Trained *trained, bool first) {
-	enum { FOR_RESULT = 16384 }; /* result.json, and what a folder takes for names */
 	Arena *arena = arena_new();
 	double *natural = ARENA_ARRAY(arena, double, trained->count + 1);
 	int draft = folder->draft == 0;
@@ -415,7 +414,7 @@ bool store_folder_best(StoreFolder *folder, const Trained *trained, bool first) 
 	bool ok = learned_natural(trained->tasks[0]->rt, trained->tasks[0]->rule, trained->theta, natural);
 	ok = ok && complain(folder, rule_text(folder, arena, trained, natural, draft_names[draft], &rule));
 	if (ok && first) {
-		folder->reserve_bytes = rule.source.length + rule.weights_length + FOR_RESULT;
+		folder->reserve_bytes = rule.source.length + rule.weights_length + STORE_FOR_RESULT;
 		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
 		ok = folder->reserve >= 0 || errno == EINVAL || errno == EOPNOTSUPP ||
 		     complain(folder,

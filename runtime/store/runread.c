@@ -11,9 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/store/limits.h"
 #include "runtime/store/runfolder.h"
-
-enum { JSON_LIMIT = 64000000 };
 
 const char *store_outside(Arena *arena, const char *dir, const char *path) {
 	char real_dir[PATH_MAX], real[PATH_MAX];
@@ -40,7 +39,7 @@ static json_t *read_object(Arena *arena, const char *dir, const char *name, cons
 	char *bytes = NULL;
 	size_t length = 0;
 	*why = store_outside(arena, dir, path);
-	*why = *why ? *why : file_read(arena, path, JSON_LIMIT, false, &bytes, &length);
+	*why = *why ? *why : file_read(arena, path, STORE_MOST_JSON, false, &bytes, &length);
 	if (*why) {
 		return NULL;
 	}

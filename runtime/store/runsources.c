@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/store/limits.h"
 #include "runtime/store/runfolder.h"
 
 const char *store_normal_path(Arena *arena, const char *path) {
@@ -77,9 +78,6 @@ static void add_file(Arena *arena, StoreFiles *files, const char *path, const ch
 	vec_push(arena, files, file);
 }
 
-/* A rule reads no more of such a file than it declares; the copy is of all of it, and a run holds it in memory. */
-enum { WEIGHTS_LIMIT = 1000000000 };
-
 static bool too_large(Arena *arena, const char *path) {
 	uint64_t length;
 	const char *why;
@@ -87,7 +85,7 @@ static bool too_large(Arena *arena, const char *path) {
 	if (fd >= 0) {
 		close(fd);
 	}
-	return fd >= 0 && length > WEIGHTS_LIMIT;
+	return fd >= 0 && length > STORE_MOST_WEIGHTS;
 }
 
 /* Weights that the statements of a rule read. What cannot be read was not needed, or training would not have begun. false, with
@@ -108,11 +106,11 @@ static bool add_weights(Arena *arena, Session *session, StoreFiles *files, const
 		size_t length;
 		if (too_large(arena, path)) {
 			Diag *diag = diag_error(session, 811, stmt->span, "cannot copy %s into the run: it is larger than %d MB",
-			                        path, WEIGHTS_LIMIT / 1000000);
+			                        path, STORE_MOST_WEIGHTS / 1000000);
 			diag_help(session, diag, "put the tensors that are read into a file of their own");
 			return false;
 		}
-		if (!file_read(arena, path, WEIGHTS_LIMIT, false, &bytes, &length)) {
+		if (!file_read(arena, path, STORE_MOST_WEIGHTS, false, &bytes, &length)) {
 			add_file(arena, files, path, absolute(arena, path), bytes, length, false);
 		}
 	}

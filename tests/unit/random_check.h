@@ -259,7 +259,7 @@ static Verdict check_ways(Check *c, int ways) {
 	Verdict ready = check_prepare(c);
 	if (ready != CHECK_AGREES)
 		return ready;
-	if ((ways & CHECK_RAW) && !(check_start(c) & check_raw(c)))
+	if ((ways & CHECK_RAW) && !((int)check_start(c) & (int)check_raw(c)))
 		return CHECK_WRONG_RAW;
 	if ((ways & CHECK_PASSES) && !check_rt(c, "evaluator behind the passes", RT_EVALUATOR, false))
 		return CHECK_WRONG_PASS;

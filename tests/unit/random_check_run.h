@@ -39,7 +39,7 @@ static double run_score(RunCheck *c, const double *theta, RpNoise noise, double 
 		const double *x = c->fixed[k][c->base.objective->fixed.count].reals;
 		rp_simulate(c->base.tree, c->rule, x, theta, RUN_STEPS, check_given, &given, noise, &run);
 		for (int t = 1; t <= RUN_STEPS; t++)
-			total += run.f[t] / RUN_STEPS / c->problems;
+			total += run.f[t] / (double)RUN_STEPS / c->problems;
 		if (curve && k == 0)
 			memcpy(curve, run.f, sizeof(double) * (RUN_STEPS + 1));
 		decisions = decisions * 31 + run.decisions;
