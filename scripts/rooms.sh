@@ -14,7 +14,7 @@ command -v nm >/dev/null || {
 	exit 77
 }
 layers='
-base:            arena_ base_ diag_ file_ folder_ hash_ memory_ name_ names_ random_ session_ source_ span_ text_ vec_
+base:            arena_ base_ diag_ file_ folder_ hash_ memory_ name_ names_ random_ session_ sort_ source_ span_ text_ vec_
 ir:              ir_
 ir/core:         ir_
 ir/text ir/eval ir/math: ir_

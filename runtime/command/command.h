@@ -141,10 +141,14 @@ CmdExit cmd_print(Cmd *cmd, const Text *text);
 CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text);      /* the same for a file */
 void cmd_call_text(const Session *session, const FeCall *call, Text *out); /* adam(lr = 0.1) */
 
+/* ---- cmd_progress.c ---- */
+
 /* A line of progress: redrawn on a terminal; elsewhere a plain line every few seconds, and the last one. */
 void cmd_progress(Cmd *cmd, bool last, const char *format, ...) BASE_PRINTF(3, 4);
 void cmd_progress_end(Cmd *cmd); /* so that what is printed next starts on its own line */
 int cmd_width(int fd);           /* columns of the terminal; 80 where there is none */
+
+/* ---- cmd_table.c ---- */
 
 /* Columns of text; every row is `columns` cells. Cells may hold any UTF-8; the first column is flush left. */
 typedef struct CmdTable {
