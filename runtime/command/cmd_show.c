@@ -1,8 +1,10 @@
 /* gradus show: what every stage of the compiler makes of a program, and the source of the library. */
 #include <string.h>
 
+#include "autodiff/autodiff.h"
 #include "runtime/command/command.h"
 #include "runtime/inner/frame.h"
+#include "runtime/meta/meta.h"
 
 /* What is printed of a function of the tensor form. false with a message. */
 typedef bool Show(Cmd *cmd, IrModule *module, IrFunc *func, Text *out);
@@ -256,13 +258,13 @@ static bool show_elaborated(Cmd *cmd, const FeCall *call, Text *out) {
 
 /* (fixed..., x) -> f, g: what every run of it evaluates, as it comes out of differentiation or behind all passes. */
 static bool show_evaluated(Cmd *cmd, const Stage *stage, const FeCall *call, Text *out) {
-	RtTask *task = rt_task_new(cmd->rt, call, NULL, (RtScore){0}, NULL, 0);
+	Task *task = task_new(cmd->rt, call, NULL, (FeScore){0}, NULL, 0);
 	if (!task) {
 		return false;
 	}
-	IrFunc *func = stage->gradient ? rt_build_gradient_of(task, task->value, "gradient") : task->evaluate;
+	IrFunc *func = stage->gradient ? task_build_gradient_of(task, task->value, "gradient") : task->evaluate;
 	bool ok = stage->show(cmd, task->module, func, out);
-	rt_task_free(task);
+	task_free(task);
 	return ok;
 }
 
@@ -311,17 +313,17 @@ static CmdExit show_experiment(Cmd *cmd, const Stage *stage, const AstDecl *decl
 	FeExperiment experiment = {0};
 	bool ok = fe_experiment(cmd->program, decl, &experiment);
 	for (uint32_t k = 0; k < experiment.on.count && ok; k++) {
-		RtTask *task = rt_task_new(cmd->rt, &experiment.on.data[k], &experiment.train, experiment.score,
-		                           experiment.open.data, experiment.open.count);
-		RtUse uses[RT_MOST_USES];
-		int count = task ? rt_train_uses(&experiment, task, uses) : 0;
+		Task *task = task_new(cmd->rt, &experiment.on.data[k], &experiment.train, experiment.score,
+		                      experiment.open.data, experiment.open.count);
+		MetaUse uses[META_MOST_USES];
+		int count = task ? train_uses(&experiment, task, uses) : 0;
 		ok = task != NULL;
 		for (int i = 0; i < count && ok; i++) {
-			IrFunc *func = stage->passes ? rt_stage_batched(task, uses[i].stage, &uses[i].plan)
-			                             : rt_stage_built(task, uses[i].stage, &uses[i].plan);
+			IrFunc *func = stage->passes ? task_stage_batched(task, uses[i].stage, &uses[i].plan)
+			                             : task_stage_built(task, uses[i].stage, &uses[i].plan);
 			ok = put_func(cmd, stage, task->module, func, out);
 		}
-		rt_task_free(task);
+		task_free(task);
 	}
 	return ok ? CMD_OK : cmd->session->error_count ? cmd_failed(cmd) : CMD_IO;
 }
