@@ -4,8 +4,8 @@
  *
  * A recursion over expressions, index notation, reductions, calls, shapes and statements. Each function takes a piece of the
  * tree and gives its value, or the bad value with a diagnostic. Typing and lowering (names.h) are the same walk: `e->lowering`
- * tells whether ops are made. What of a body is the business of the declaration that it stands in, decl/ does; a rule is
- * asked through ElabRule. */
+ * tells whether ops are made. What depends on the declaration that a body stands in is done in decl/; a
+ * rule is asked through ElabRule. */
 #ifndef GRADUS_ELAB_H
 #define GRADUS_ELAB_H
 
@@ -115,7 +115,7 @@ typedef struct Indices {
 } Indices;
 
 /* Makes variables for fresh index names, binds them, and finds their ranges from the items or the bodies; lowering reads what
- * typing found. `from_zero`: arrays are being defined, whose indices start at 0. Pushes the variables on e->active and the names
+ * typing found. `from_zero`: arrays are being defined, whose indices start at 0. Pushes the variables on e->indices_around and the names
  * on the scope; the caller restores both. extents: of axes that give a name its range (may be NULL; 0: not given). */
 bool elab_bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies,
                        uint32_t body_count, bool from_zero, const int64_t *extents, Indices *out);

@@ -187,7 +187,7 @@ static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *x) {
 		Value *v = elab_expr(e, arg);
 		for (uint32_t k = 0; k < params; k++)
 			if (given[k] == arg)
-				args[k] = value_settle(e, v, fn->params.data[k].name.name, arg->span);
+				args[k] = value_reusable(e, v, fn->params.data[k].name.name, arg->span);
 	}
 	if (e->alone) { /* it is typed by itself, too: every function once */
 		e->want_int = want;

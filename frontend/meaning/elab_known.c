@@ -37,7 +37,7 @@ static bool static_value(Elab *e, Value *v, const AstExpr *x, const char *what, 
 	}
 	double real;
 	const Symbol *symbol = x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL;
-	void **said = symbol && symbol->kind == SYMBOL_HYPER ? name_map_place(e->arena, &e->not_whole, x->name) : NULL;
+	void **said = symbol && symbol->kind == SYMBOL_HYPER ? name_map_place(e->arena, &e->said_not_whole, x->name) : NULL;
 	Diag *diag = said ? *said : NULL;
 	if (diag_say_again(e->session, diag))
 		return false;

@@ -117,7 +117,7 @@ Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **ar
 		if (value_is_bad(args[i]))
 			return args[i];
 	for (uint32_t i = 0; i < count; i++)
-		args[i] = value_shallow(e, args[i], span);
+		args[i] = value_limit_depth(e, args[i], span);
 	for (uint32_t i = 0; i < count; i++)
 		if (args[i]->parts.count && !(opcode == IR_where && i == 0))
 			args[i] = value_convert(e, args[i], to);
