@@ -19,6 +19,7 @@ RtRole rt_role(const RtTask *task, IrRole role) {
 	case IR_ROLE_INSTANCE: return from_params(objective->setup, role);
 	case IR_ROLE_DATA:
 	case IR_ROLE_FIXED:
+	case IR_ROLE_BATCH:
 	case IR_ROLE_X: return from_params(objective->value, role);
 	case IR_ROLE_F:
 	case IR_ROLE_REPORT: return from_results(objective->value, role);
@@ -31,8 +32,8 @@ RtRole rt_role(const RtTask *task, IrRole role) {
 }
 
 const char *rt_role_name(const RtTask *task, const RtRole *of, uint32_t i) {
-	bool named = of->role == IR_ROLE_DATA || of->role == IR_ROLE_FIXED || of->role == IR_ROLE_STATE ||
-	             of->role == IR_ROLE_HYPER || of->role == IR_ROLE_REPORT;
+	bool named = of->role == IR_ROLE_DATA || of->role == IR_ROLE_FIXED || of->role == IR_ROLE_BATCH ||
+	             of->role == IR_ROLE_STATE || of->role == IR_ROLE_HYPER || of->role == IR_ROLE_REPORT;
 	if (!named) {
 		return ir_role_name(of->role);
 	}
@@ -65,7 +66,7 @@ void rt_frame_problem(RtFrame *w) {
 	if (w->task->objective->batches) {
 		RT_PARAMS(w, IR_ROLE_SEED, IR_ROLE_INSTANCE);
 	}
-	RT_PARAMS(w, IR_ROLE_FIXED);
+	RT_PARAMS(w, IR_ROLE_FIXED, IR_ROLE_BATCH);
 }
 
 RtFrame rt_frame_new(RtTask *task, const char *name) {
