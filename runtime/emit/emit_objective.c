@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/emit/emit_objective.h"
+#include "runtime/inner/inner.h"
 
 /* ---- what the templates ask for ---- */
 
@@ -177,7 +178,7 @@ static void readme(ObjectivePack *o) {
 	pack_fill(o->pack, out, "readme_end.md", o->scope);
 }
 
-bool rt_emit_objective(Rt *rt, const FeCall *call, const RtEmitOptions *options) {
+bool pack_objective(Rt *rt, const FeCall *call, const PackOptions *options) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the objective `%s`", name));
 	if (!pack) {
@@ -192,11 +193,11 @@ bool rt_emit_objective(Rt *rt, const FeCall *call, const RtEmitOptions *options)
 	IrFunc *validate = objective->validate;
 	objective->validate = NULL; /* its batch may have other sizes: no function of a task takes both */
 	/* Without a rule, its value and gradient are what runs go by. */
-	RtTask *task = rt_task_of(rt, module, objective, NULL, (RtScore){FE_SCORE_MEAN, FE_SCORE_F});
+	Task *task = task_of(rt, module, objective, NULL, (FeScore){FE_SCORE_MEAN, FE_SCORE_F});
 	ObjectivePack pack_of_objective = {
 		.pack = pack, .objective = objective, .value = task->value, .gradient = task->evaluate};
 	ObjectivePack *o = &pack_of_objective;
-	o->validate = validate ? rt_optimized(task, validate) : NULL;
+	o->validate = validate ? task_optimized(task, validate) : NULL;
 	bool ok = pack_objective_names(o) && pack_objective_golden(o);
 	if (ok) {
 		make_scope(o);
@@ -210,6 +211,6 @@ bool rt_emit_objective(Rt *rt, const FeCall *call, const RtEmitOptions *options)
 		readme(o);
 		ok = pack_write(pack, manifest(o));
 	}
-	rt_task_free(task);
+	task_free(task);
 	return ok;
 }

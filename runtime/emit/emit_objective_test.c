@@ -36,7 +36,7 @@ static IrTensor *data_of(const ObjectivePack *o) {
 		}
 		data[i] = ir_tensor_new(o->pack->arena, from->type, NULL);
 		if (data[i].reals) {
-			rt_load(from->type.scalar, from->found.elements, 1, data[i].reals, count);
+			rt_read_reals(from->type.scalar, from->found.elements, 1, data[i].reals, count);
 		} else {
 			memcpy(data[i].integers, from->found.elements, sizeof(int64_t) * count); /* of 64 bits: others are stored */
 		}

@@ -1,0 +1,262 @@
+/* What is wrong with names and with the arguments of functions. */
+#include "frontend/names/resolver.h"
+
+#include <string.h>
+
+static const char *text_of(const Resolver *r, Name name) {
+	return session_text(r->program->session, name);
+}
+
+/* ---- names that are there already ---- */
+
+void resolve_report_taken(Resolver *r, const Symbol *symbol, const Symbol *other) {
+	Session *session = r->program->session;
+	/* What is known in all of a rule may stand below the other. */
+	bool below = other && other->span.file == symbol->span.file && other->span.start > symbol->span.start;
+	const Symbol *second = below ? other : symbol, *first = below ? symbol : other;
+	Diag *diag = diag_error(session, 202, second->span, "`%s` is there already", text_of(r, symbol->name));
+	if (first && first->span.file)
+		diag_label(session, diag, first->span, "first here");
+	bool computed = second->kind == SYMBOL_LET || second->kind == SYMBOL_VAR || second->kind == SYMBOL_COUNTER;
+	if (first && computed && symbol_may_change(first))
+		diag_help(session, diag, "to change it, write `%s <- ...`", text_of(r, symbol->name));
+}
+
+void resolve_report_index(Resolver *r, const Symbol *symbol, const Symbol *other) {
+	Session *session = r->program->session;
+	Diag *diag = diag_error(session, 203, symbol->span, "`%s` is %s already, so it cannot be a fresh index here",
+	                        text_of(r, symbol->name), other->kind == SYMBOL_INDEX ? "an index" : "a value");
+	if (other->span.file)
+		diag_label(session, diag, other->span, "it is this one");
+	diag_help(session, diag, "use another letter for the index");
+}
+
+/* ---- names that nothing declares ---- */
+
+/* What a misspelled name may have been meant for. */
+static Name nearest_name(Resolver *r, Name wanted) {
+	const FeProgram *p = r->program;
+	Arena *scratch = arena_new();
+	VEC(Name) names = {0};
+	for (uint32_t i = r->scope.count; i-- > 0;)
+		vec_push(scratch, &names, r->scope.data[i].symbol->name);
+	for (uint32_t i = 0; i < p->user.count; i++)
+		if (p->user.data[i]->kind == AST_FN || p->user.data[i]->kind == AST_CONST)
+			vec_push(scratch, &names, p->user.data[i]->name.name);
+	for (int i = 0; i < BUILTIN_COUNT; i++)
+		if (builtins[i].kind != BUILTIN_IS_LATER)
+			vec_push(scratch, &names, session_name(p->session, builtins[i].name));
+	Name near = name_nearest(p->session->names, wanted, names.data, names.count);
+	arena_free(scratch);
+	return near;
+}
+
+/* Another place of a name that was reported; some are enough. */
+static void unknown_again(Session *session, Diag *diag, Span span) {
+	enum { PLACES = 4 };
+	if (diag->labels.count < PLACES)
+		diag_label(session, diag, span, "and here");
+}
+
+/* Where the body declares it further down; span.file 0: nowhere. */
+static Span declared_below(const AstBlock *body, Name name) {
+	for (uint32_t i = 0; i < body->count; i++) {
+		const AstStmt *s = body->data[i];
+		Span inner = s->kind == AST_EACH ? declared_below(&s->each.body, name) : (Span){0};
+		if (inner.file)
+			return inner;
+		for (uint32_t k = 0; s->kind <= AST_VAR && k < s->declare.names.count; k++)
+			if (s->declare.names.data[k].name == name)
+				return s->declare.names.data[k].span;
+	}
+	return (Span){0};
+}
+
+static Diag *unknown(Resolver *r, Name name, Span span) {
+	enum { MOST_SUGGESTIONS = 100 };
+	Session *session = r->program->session;
+	void **place = name_map_place(r->scratch, &r->unknown, name);
+	if (*place) {
+		unknown_again(session, *place, span);
+		return *place;
+	}
+	const char *text = text_of(r, name), *foreign = foreign_value(text);
+	bool search = r->unknown.count <= MOST_SUGGESTIONS; /* beyond so many nobody reads them */
+	if (r->decl && r->decl->head_unread)                /* it may be a parameter that could not be read */
+		return NULL;
+	Diag *diag = diag_error(session, 200, span, "unknown name `%s`", text);
+	*place = diag;
+	Span below = r->decl && search ? declared_below(&r->decl->body, name) : (Span){0};
+	if (below.file && below.start > span.start) {
+		diag_label(session, diag, below, "it is declared only here");
+		diag_help(session, diag, "names are known from their declaration on");
+		return diag;
+	}
+	if (foreign) {
+		diag_help(session, diag, "%s", foreign);
+		return diag;
+	}
+	Name near = search && strlen(text) > 1 ? nearest_name(r, name) : 0; /* one letter is near to every other one */
+	if (near)
+		diag_help(session, diag, "did you mean `%s`?", text_of(r, near));
+	return diag;
+}
+
+void resolve_report_unknown(Resolver *r, Name name, Span span) {
+	Diag *diag = unknown(r, name, span);
+	if (!diag)
+		return;
+	const char *text = text_of(r, name);
+	/* `w[i]` where nothing runs over i: more often a forgotten reduction than a forgotten value. */
+	if (r->in_position && !diag->help)
+		diag_help(r->program->session, diag,
+		          "nothing around this runs over `%s`: write `sum[%s](...)`, or `let a[%s] = ...`", text, text, text);
+}
+
+void resolve_report_unknown_target(Resolver *r, const AstExpr *target) {
+	Diag *diag = unknown(r, target->name, target->span);
+	if (diag && !diag->help)
+		diag_help(r->program->session, diag, "new values are made with `let` or `var`");
+}
+
+/* ---- functions and values ---- */
+
+void resolve_report_function(Resolver *r, const AstExpr *x) {
+	Session *session = r->program->session;
+	const char *text = text_of(r, x->name);
+	Diag *diag = diag_error(session, 231, x->span, "`%s` is a function, not a value", text);
+	diag_help(session, diag, "call it: `%s(...)`", text);
+}
+
+void resolve_report_value_called(Resolver *r, const AstExpr *call, const Symbol *local) {
+	Session *session = r->program->session;
+	const char *text = text_of(r, call->call.callee.name);
+	Diag *diag = diag_error(session, 231, call->call.callee.span, "`%s` is a value, not a function", text);
+	diag_label(session, diag, local->span, "it is this one");
+	diag_help(session, diag, "elements are read with brackets: `%s[...]`", text);
+}
+
+bool resolve_takes_arguments(Resolver *r, const Builtin *b, const AstExpr *call) {
+	Session *session = r->program->session;
+	uint32_t count = call->call.args.count;
+	bool named = false;
+	if (b->kind == BUILTIN_IS_CONSTANT || b->kind == BUILTIN_IS_LATER)
+		return true;
+	for (uint32_t i = 0; i < count; i++) {
+		const AstArg *arg = &call->call.args.data[i];
+		if (!arg->name.name)
+			continue;
+		diag_error(session, 216, arg->name.span, "`%s` takes no argument by name", b->name);
+		named = true;
+	}
+	if (count >= b->least && count <= b->most)
+		return !named;
+	const char *limit = b->most == b->least       ? ""
+	                    : b->most == BUILTIN_MANY ? " or more"
+	                                              : arena_printf(r->scratch, " to %u", (unsigned)b->most);
+	Diag *diag = diag_error(session, 215, call->span, "`%s` takes %u%s argument%s, not %u", b->name, (unsigned)b->least,
+	                        limit, b->most == 1 ? "" : "s", (unsigned)count);
+	diag_help(session, diag, "it is written `%s(%s)`", b->name, b->arguments);
+	return false;
+}
+
+const AstExpr **resolve_match_arguments(Resolver *r, const AstDecl *fn, const AstExpr *call) {
+	Session *session = r->program->session;
+	const char *name = text_of(r, fn->name.name);
+	uint32_t params = fn->params.count, position = 0;
+	const AstExpr **args = ARENA_ARRAY(session->arena, const AstExpr *, params + 1);
+	NameMap places = {0};
+	bool ok = true;
+	for (uint32_t i = 0; i < call->call.args.count; i++) {
+		const AstArg *arg = &call->call.args.data[i];
+		uint32_t at = arg->name.name ? program_param_place(fn, &places, r->scratch, arg->name.name) : position++;
+		bool there = at < params;
+		if (!there && arg->name.name) {
+			Diag *diag = diag_error(session, 216, arg->name.span, "`%s` has no parameter `%s`", name,
+			                        text_of(r, arg->name.name));
+			Name near = program_nearest_param(session, fn, arg->name.name);
+			if (near)
+				diag_help(session, diag, "did you mean `%s`?", text_of(r, near));
+		} else if (!there && arg->value) {
+			Diag *diag = diag_error(session, 215, arg->value->span, "`%s` takes %u argument%s", name, (unsigned)params,
+			                        params == 1 ? "" : "s");
+			diag_label(session, diag, fn->name.span, "defined here");
+		} else if (there && args[at] && arg->value) {
+			diag_error(session, 218, arg->value->span, "`%s` is given twice",
+			           text_of(r, fn->params.data[at].name.name));
+			there = false;
+		}
+		ok = ok && there;
+		if (there)
+			args[at] = arg->value;
+	}
+	for (uint32_t i = 0; i < params; i++) {
+		const AstParam *param = &fn->params.data[i];
+		if (args[i] || param->value || !ok)
+			continue;
+		Diag *diag =
+			diag_error(session, 217, call->span, "`%s` needs its argument `%s`", name, text_of(r, param->name.name));
+		diag_label(session, diag, param->name.span, "declared here");
+		ok = false;
+	}
+	return ok ? args : NULL;
+}
+
+static bool returns(const AstBlock *block) {
+	for (uint32_t i = 0; i < block->count; i++) {
+		const AstStmt *s = block->data[i];
+		if (s->kind == AST_RETURN || (s->kind == AST_FOR && returns(&s->loop.body)) ||
+		    (s->kind == AST_WHILE && returns(&s->repeat.body)) ||
+		    (s->kind == AST_WHEN && (returns(&s->when.yes) || returns(&s->when.no))))
+			return true;
+	}
+	return false;
+}
+
+void resolve_check_returns(Resolver *r, const AstDecl *fn) {
+	if (!fn->value && !fn->unread && !returns(&fn->body))
+		diag_error(r->program->session, 225, fn->name.span, "`%s` ends without `return`", text_of(r, fn->name.name));
+}
+
+/* ---- what is assigned ---- */
+
+/* Something that a state may start from. */
+static void see_start(const Symbol *symbol, Span span, void *context) {
+	bool *later = context;
+	(void)span;
+	bool known = symbol->kind == SYMBOL_HYPER || symbol->kind == SYMBOL_LEARNED || symbol->kind == SYMBOL_BUILTIN ||
+	             (symbol->kind == SYMBOL_DECL && symbol->decl->kind != AST_OPTIMIZER) || symbol->kind == SYMBOL_INDEX;
+	*later = *later || !known;
+}
+
+/* What is assigned has to be declared otherwise. In a rule `var` starts anew in every step: what starts from a number and is
+ * assigned is more often meant to last, which is what `state` does. */
+static void help_assign_let(Resolver *r, const Symbol *symbol, Diag *diag) {
+	enum { LONGEST_SHOWN = 40 };
+	Session *session = r->program->session;
+	const AstDeclare *let =
+		symbol->stmt && r->decl->kind == AST_OPTIMIZER && symbol->direct ? &symbol->stmt->declare : NULL;
+	bool later = false;
+	if (let)
+		symbol_visit_expr(r->program, let->value, see_start, &later);
+	if (!let || let->names.count != 1 || let->has_head || later || !let->value) {
+		diag_help(session, diag, "declare it with `var`");
+		return;
+	}
+	const char *name = text_of(r, symbol->name);
+	const Span value = let->value->span;
+	const char *text = session->sources.data[value.file]->text + value.start;
+	int length = (int)(value.end - value.start);
+	bool shown = length <= LONGEST_SHOWN && !memchr(text, '\n', (size_t)length);
+	diag_help(session, diag, "`state %s = %.*s`%s lasts from step to step; `var` starts anew in every step", name,
+	          shown ? length : 3, shown ? text : "...", r->each ? " before the `each`" : "");
+}
+
+void resolve_report_assigned(Resolver *r, const Symbol *symbol, Span span) {
+	Session *session = r->program->session;
+	Diag *diag = diag_error(session, 223, span, "`%s` cannot be assigned", text_of(r, symbol->name));
+	if (symbol->span.file)
+		diag_label(session, diag, symbol->span, "it is made here");
+	if (symbol->kind == SYMBOL_LET)
+		help_assign_let(r, symbol, diag);
+}
