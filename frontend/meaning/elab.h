@@ -19,6 +19,8 @@ typedef struct ElabRule {
 	Value *(*whole_hyper)(struct RuleElab *self, Value *v, Span span);
 	/* One value per tensor, combined over all of them: all_sum, all_mean, all_max. */
 	Value *(*over_tensors)(struct RuleElab *self, const Builtin *b, Value *v, Span span);
+	/* The objective at another place than x: value, gradient. */
+	Value *(*evaluate)(struct RuleElab *self, const Builtin *b, Value *y, Span span);
 	void (*apply)(struct RuleElab *self, const AstStmt *s);
 } ElabRule;
 
@@ -66,7 +68,8 @@ bool elab_need_array(Elab *e, Value *v, const AstExpr *x);
 
 Value *elab_if(Elab *e, const AstExpr *x);
 Value *elab_select(Elab *e, Value *cond, Value *yes, Value *no, const AstExpr *x);
-void elab_when(Elab *e, const AstStmt *s);
+/* One of two blocks, by the condition of an `if` or a `while`; `no` may be NULL. */
+void elab_when(Elab *e, const AstStmt *s, const AstExpr *condition, const AstBlock *yes, const AstBlock *no);
 typedef VEC(Binding *) Bindings;
 /* The bindings around a block that it assigns; added to `out` once. */
 void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out);
