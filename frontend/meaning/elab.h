@@ -55,8 +55,8 @@ Value *elab_type_constant(FeProgram *program, IrModule *module, const AstDecl *d
 Value *elab_unary(Elab *e, const AstExpr *x);
 Value *elab_binary(Elab *e, const AstExpr *x);
 Value *elab_compare(Elab *e, const AstExpr *x);
-/* An operation element by element: operands become `to`, the result is `result`. x: what is written, for messages; NULL. */
-Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **args, uint32_t count, Span span,
+/* An operation element by element: copies of the operands become `to`, the result is `result`. x: what is written, for messages; NULL. */
+Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value *const *given, uint32_t count, Span span,
                   const AstExpr *x);
 bool elab_unify(Elab *e, Value **values, uint32_t count, Scalar *scalar); /* the common scalar type */
 Value *elab_broadcast(Elab *e, Value *v, const Value *shape);             /* a scalar as an array of this shape */
