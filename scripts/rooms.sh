@@ -17,7 +17,9 @@ layers='
 base:            arena_ base_ diag_ file_ folder_ hash_ memory_ name_ names_ random_ session_ sort_ source_ span_ text_ vec_
 ir:              ir_
 ir/core:         ir_
-ir/text ir/eval ir/math: ir_
+ir/text:         ir_ read_
+ir/eval:         ir_ eval_
+ir/math:         ir_
 ir/pass:         ir_
 autodiff:        ad_
 frontend/syntax: ast_ builtin distribution lex_ parse_

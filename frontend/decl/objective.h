@@ -19,6 +19,9 @@ typedef struct ObjectiveBuilding {
 	uint32_t *data_of;       /* per statement: 1 + its place in out->data; 0: none */
 	const AstStmt *validate; /* the statement, or NULL ... */
 	bool substitute;         /* ... and whether its substitutions hold in the function being built */
+	bool drawing;            /* that function draws what another one has as parameters ... */
+	FeBatch *batch;          /* ... which are these; NULL: evaluations draw for themselves */
+	IrValue *batch_values;   /* the parameters, per slot */
 } ObjectiveBuilding;
 
 /* ---- data.c ---- */

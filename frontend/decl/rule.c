@@ -86,8 +86,11 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	r->open_count = asked->open_count;
 	r->symbolic = asked->target->count == 0;
 	r->e = elab_new(program, module, asked->real, asked->typing);
-	r->asked =
-		(ElabRule){.self = r, .whole_hyper = rule_whole_hyper, .over_tensors = rule_over_tensors, .apply = rule_apply};
+	r->asked = (ElabRule){.self = r,
+	                      .whole_hyper = rule_whole_hyper,
+	                      .over_tensors = rule_over_tensors,
+	                      .evaluate = rule_evaluate,
+	                      .apply = rule_apply};
 	r->e.rule = &r->asked;
 	*calls = (Calls){asked->call->decl, NULL};
 	r->e.calls = calls;

@@ -144,9 +144,12 @@ Value *elab_scalar(Elab *e, const AstExpr *x, const char *what) {
 	if (value_is_bad(v))
 		return v;
 	if (v->kind != VALUE_ARRAY || v->rank) {
-		Diag *diag =
-			diag_error(e->session, 214, x->span, "%s has to be one number, not %s", what, value_type_text(e, v));
-		if (v->kind == VALUE_ARRAY)
+		bool truths = v->kind == VALUE_ARRAY && v->scalar == S_BOOL;
+		Diag *diag = diag_error(e->session, 214, x->span, "%s has to be one %s, not %s", what,
+		                        truths ? "truth value" : "number", value_type_text(e, v));
+		if (truths)
+			diag_help(e->session, diag, "`any(c)` and `all(c)` make one of several");
+		else if (v->kind == VALUE_ARRAY)
 			diag_help(e->session, diag, "reduce it with `sum`, `mean` or the like, or read one element");
 		return value_bad(e);
 	}

@@ -19,6 +19,8 @@ typedef struct ElabRule {
 	Value *(*whole_hyper)(struct RuleElab *self, Value *v, Span span);
 	/* One value per tensor, combined over all of them: all_sum, all_mean, all_max. */
 	Value *(*over_tensors)(struct RuleElab *self, const Builtin *b, Value *v, Span span);
+	/* The objective at another place than x: value, gradient. */
+	Value *(*evaluate)(struct RuleElab *self, const Builtin *b, Value *y, Span span);
 	void (*apply)(struct RuleElab *self, const AstStmt *s);
 } ElabRule;
 
@@ -53,8 +55,8 @@ Value *elab_type_constant(FeProgram *program, IrModule *module, const AstDecl *d
 Value *elab_unary(Elab *e, const AstExpr *x);
 Value *elab_binary(Elab *e, const AstExpr *x);
 Value *elab_compare(Elab *e, const AstExpr *x);
-/* An operation element by element: operands become `to`, the result is `result`. x: what is written, for messages; NULL. */
-Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **args, uint32_t count, Span span,
+/* An operation element by element: copies of the operands become `to`, the result is `result`. x: what is written, for messages; NULL. */
+Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value *const *given, uint32_t count, Span span,
                   const AstExpr *x);
 bool elab_unify(Elab *e, Value **values, uint32_t count, Scalar *scalar); /* the common scalar type */
 Value *elab_broadcast(Elab *e, Value *v, const Value *shape);             /* a scalar as an array of this shape */
@@ -66,7 +68,8 @@ bool elab_need_array(Elab *e, Value *v, const AstExpr *x);
 
 Value *elab_if(Elab *e, const AstExpr *x);
 Value *elab_select(Elab *e, Value *cond, Value *yes, Value *no, const AstExpr *x);
-void elab_when(Elab *e, const AstStmt *s);
+/* One of two blocks, by the condition of an `if` or a `while`; `no` may be NULL. */
+void elab_when(Elab *e, const AstStmt *s, const AstExpr *condition, const AstBlock *yes, const AstBlock *no);
 typedef VEC(Binding *) Bindings;
 /* The bindings around a block that it assigns; added to `out` once. */
 void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out);

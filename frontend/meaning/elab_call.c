@@ -87,6 +87,24 @@ Value *elab_call_all_max(Elab *e, const Builtin *b, Value **args, const AstExpr 
 	return over_tensors(e, b, args, x);
 }
 
+/* The objective elsewhere. */
+static Value *evaluation(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	if (e->alone)
+		return value_bad(e);
+	if (e->rule && e->rule->in_step)
+		return e->rule->evaluate(e->rule->self, b, args[0], x->span);
+	diag_error(e->session, 281, x->span, "`%s` stands in the step of an optimizer", b->name);
+	return value_bad(e);
+}
+
+Value *elab_call_value(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	return evaluation(e, b, args, x);
+}
+
+Value *elab_call_gradient(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	return evaluation(e, b, args, x);
+}
+
 static Value *build_later(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)args;
 	diag_error(e->session, b->code, x->span, "%s, `%s(...)`, is part of the language, but not of this version",

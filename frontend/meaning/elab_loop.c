@@ -15,12 +15,25 @@ enum {
 
 typedef struct Turns {
 	const AstStmt *s;
+	uint32_t number; /* of the loop, for what typing notes of it */
+	const AstBlock *body;
 	Ex *low;      /* where the counter starts */
 	Ex *count;    /* how many turns there are: known, or ... */
 	int64_t most; /* ... at most so many */
 } Turns;
 
+/* `while c limit n { body }` is `for .. in 0..n { if c { body } }`: nothing changes any more where c is false. */
+static bool find_limit(Elab *e, const AstStmt *s, Turns *turns) {
+	int64_t limit;
+	if (!s->repeat.limit || !elab_static_int(e, s->repeat.limit, "the limit of `while`", &limit))
+		return false;
+	*turns = (Turns){s, s->repeat.condition->id, &s->repeat.body, ex_int(e, 0), ex_int(e, limit), limit};
+	return true;
+}
+
 static bool find_turns(Elab *e, const AstStmt *s, Turns *turns) {
+	if (s->kind == AST_WHILE)
+		return find_limit(e, s, turns);
 	Ex *low = s->loop.range.low ? elab_bounded_int(e, s->loop.range.low, "the start of a loop") : ex_int(e, 0);
 	Ex *high = low && s->loop.range.high ? elab_bounded_int(e, s->loop.range.high, "the end of a loop") : NULL;
 	if (!high)
@@ -33,7 +46,7 @@ static bool find_turns(Elab *e, const AstStmt *s, Turns *turns) {
 		most = count->high;
 	if (least == most)
 		count = ex_int(e, most);
-	*turns = (Turns){s, low, count, most};
+	*turns = (Turns){s, s->loop.name.id, &s->loop.body, low, count, most};
 	return true;
 }
 
@@ -51,14 +64,18 @@ static void run_body(Elab *e, const void *context) {
 	ScopeMark scope = scope_mark(e);
 	Path *path = e->path;
 	e->path = turn->path;
-	scope_add_name(e, s->loop.name, value_scalar(e, S_INT, ex_add_int(e, turn->counter, turn->turns->low)));
-	elab_block(e, &s->loop.body);
+	if (s->kind == AST_WHILE) {
+		elab_when(e, s, s->repeat.condition, &s->repeat.body, NULL);
+	} else {
+		scope_add_name(e, s->loop.name, value_scalar(e, S_INT, ex_add_int(e, turn->counter, turn->turns->low)));
+		elab_block(e, &s->loop.body);
+	}
 	e->path = path;
 	scope_back(e, scope);
 }
 
 static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *changed) {
-	Path *loop = typing_inside(e->typing, e->path, turns->s->loop.name.id);
+	Path *loop = typing_inside(e->typing, e->path, turns->number);
 	Turn turn = {turns, counter,
 	             ex_is_const(counter) ? typing_inside(e->typing, loop, (uint32_t)counter->integer + 1) : loop};
 	Ex *runs = ex_op(e, IR_lt, counter, turns->count, NULL);
@@ -112,7 +129,7 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	IrBlock *outer = e->builder->block;
 	Value *returned = e->returned;
 	e->builder->span = s->span;
-	e->builder->name = s->loop.name.name;
+	e->builder->name = s->kind == AST_FOR ? s->loop.name.name : 0;
 	IrOp *op = ir_loop_begin(e->builder, turns->most, 0);
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
@@ -199,17 +216,16 @@ static LoopForm loop_form(Elab *e, const Turns *turns, const Bindings *changed) 
 void elab_loop(Elab *e, const AstStmt *s) {
 	Turns turns;
 	if (!find_turns(e, s, &turns)) {
-		elab_skip(e, &s->loop.body);
+		elab_skip(e, s->kind == AST_WHILE ? &s->repeat.body : &s->loop.body);
 		return;
 	}
 	if (turns.most <= 0)
 		return;
 	Bindings changed = {0};
-	elab_assigned_outside(e, &s->loop.body, &changed);
-	uint32_t counter = s->loop.name.id;
+	elab_assigned_outside(e, turns.body, &changed);
 	if (!e->lowering)
-		typing_set_loop(e->typing, e->path, counter, loop_form(e, &turns, &changed));
-	else if (typing_loop(e->path, counter) == LOOP_OF_IR)
+		typing_set_loop(e->typing, e->path, turns.number, loop_form(e, &turns, &changed));
+	else if (typing_loop(e->path, turns.number) == LOOP_OF_IR)
 		run_loop(e, &turns, &changed);
 	else
 		write_out(e, &turns, &changed, false);

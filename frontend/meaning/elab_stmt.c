@@ -185,10 +185,8 @@ void elab_stmt(Elab *e, const AstStmt *s) {
 	case AST_VAR: define(e, s); break;
 	case AST_ASSIGN: elab_assign(e, s); break;
 	case AST_FOR: elab_loop(e, s); break;
-	case AST_WHILE:
-		diag_error(e->session, 392, s->keyword, "`while` is part of the language, but not of this version");
-		break;
-	case AST_WHEN: elab_when(e, s); break;
+	case AST_WHILE: elab_loop(e, s); break;
+	case AST_WHEN: elab_when(e, s, s->when.condition, &s->when.yes, &s->when.no); break;
 	case AST_EACH: each(e, s); break;
 	case AST_APPLY: apply(e, s); break;
 	case AST_RETURN: give_back(e, s); break;

@@ -95,6 +95,17 @@ IrValue emit_fill(Elab *e, IrType type, double number) {
 	return e->lowering ? ir_fill(e->builder, type, number) : not_made(e, type, NULL);
 }
 
+void emit_evaluate(Elab *e, IrValue at, IrValue when, IrValue *f, IrValue *g) {
+	if (e->lowering) {
+		const IrOp *op = ir_evaluation(e->builder, at, when);
+		*f = op->evaluate.f;
+		*g = op->evaluate.g;
+		return;
+	}
+	*f = not_made(e, ir_scalar_type(e->real), NULL);
+	*g = not_made(e, ir_type(e->builder->func, at), NULL);
+}
+
 static uint32_t emit_read(Elab *e, Emit *m, Ex *x) {
 	IrAt at[IR_MAX_RANK];
 	IrType type = ir_type(e->builder->func, x->value);

@@ -182,6 +182,7 @@ typedef struct Elab {
 	const struct ElabRule *rule; /* whose body this is; NULL: no rule's */
 	Path *path;                  /* calls and turns that led here */
 	uint32_t arms;               /* of conditions that are not known, around us */
+	Exs holds;                   /* in those of `if` and `while`: their conditions, as computed */
 	bool in_dimension;           /* `/` must come out whole */
 	bool want_int;               /* whole powers stay integers */
 	NameMap constants;           /* MadeConst, by name */
@@ -312,6 +313,8 @@ IrValue emit_put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType 
 /* A constant table; while typing the numbers are not looked at. */
 IrValue emit_table(Elab *e, IrType type, const double *reals, const int64_t *integers);
 IrValue emit_fill(Elab *e, IrType type, double number);
+/* The objective at a flat vector, and its gradient there; when: what it counts under, or 0. */
+void emit_evaluate(Elab *e, IrValue at, IrValue when, IrValue *f, IrValue *g);
 /* The variables that a FOR over `v` needs besides its own: free ones, by id. */
 uint32_t emit_outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, int axes, Var **out);
 /* Reduces `body` (scalar; other axes are those of `shape`, whose vars stay) over `over`, on points where all of
