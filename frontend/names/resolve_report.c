@@ -123,9 +123,12 @@ void resolve_report_unknown_target(Resolver *r, const AstExpr *target) {
 
 void resolve_report_function(Resolver *r, const AstExpr *x) {
 	Session *session = r->program->session;
-	const char *text = text_of(r, x->name);
+	const char *text = text_of(r, x->name), *foreign = foreign_value(text);
 	Diag *diag = diag_error(session, 231, x->span, "`%s` is a function, not a value", text);
-	diag_help(session, diag, "call it: `%s(...)`", text);
+	if (foreign)
+		diag_help(session, diag, "%s", foreign);
+	else
+		diag_help(session, diag, "call it: `%s(...)`", text);
 }
 
 void resolve_report_value_called(Resolver *r, const AstExpr *call, const Symbol *local) {
