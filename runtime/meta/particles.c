@@ -229,7 +229,7 @@ static int run_lanes(const Walk *w, const void *theta, RunState *state, const in
 	}
 	bool least = fe_score_folds[how.fold].least;
 	int error = run_advance(w->family->task, w->block, &args, state, (int)w->t0[0], w->turns, (int)w->horizon[0], piece,
-	                        NULL, w->arena);
+	                        NULL, NULL, w->arena);
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		double *sum = &score[part[lane]][lane];
 		*sum = least ? piece[lane] : *sum + piece[lane]; /* a minimum is of whole runs: one piece */
@@ -361,7 +361,8 @@ static void add_particle(MetaEstimator *e, const Family *family, int number, int
 		Difference d = particle_difference(e, family, number, i, part);
 		stats->pieces += d.finite + d.nonfinite;
 		stats->nonfinite += d.nonfinite;
-		stats->evaluations += (int64_t)(d.finite + d.nonfinite) * runs * (turns + passage->starts[part]);
+		stats->evaluations += (int64_t)(d.finite + d.nonfinite) * runs *
+		                      (turns * (1 + family->task->elsewhere.most) + passage->starts[part]);
 		if (d.finite == 0) {
 			continue;
 		}
