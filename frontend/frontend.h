@@ -124,6 +124,7 @@ typedef struct FeRule {
 	states; /* in declaration order (offsets unused); per-coordinate ones start with axis N, per-tensor ones with the number of tensors (if more than one) */
 	VEC(bool) state_each;                              /* per state: has one entry per coordinate */
 	bool reads_f, reads_g, reads_horizon, elementwise; /* elementwise: no coordinate sees another; f, g: read at all */
+	bool evaluates;                                    /* the step evaluates the objective at other places than x */
 	uint32_t collectives;                              /* symbolic target only: the number of barriers */
 	VEC(bool) largest; /* per collective: it is the largest share of all tensors (from -inf on), and else their sum */
 	IrFunc *theta;     /* (seed: i64) -> theta: [P], the start of the learned numbers */

@@ -58,17 +58,17 @@ static bool bind_hypers(ObjectiveBuilding *b, const FeCall *call) {
 static void see_param(const Symbol *symbol, Span span, void *context) {
 	ObjectiveBuilding *b = context;
 	const StageName *known = stages_name(&b->stages, symbol);
-	if (!known || known->stage < STAGE_VALUE || b->told)
+	if (!known || known->stage < STAGE_VALUE || b->reported)
 		return;
 	diag_error(b->e.session, 247, span, "this is fixed before there are parameters, so it cannot depend on `%s`",
 	           session_text(b->e.session, symbol->name));
-	b->told = true;
+	b->reported = true;
 }
 
 static bool independent(ObjectiveBuilding *b, const AstStmt *s) {
-	b->told = false;
+	b->reported = false;
 	symbol_visit_stmt(b->e.program, s, see_param, b);
-	return !b->told;
+	return !b->reported;
 }
 
 static Value *given_value(ObjectiveBuilding *b, const AstStmt *s, DrawKey key) {

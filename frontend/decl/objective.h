@@ -10,7 +10,7 @@ typedef struct ObjectiveBuilding {
 	const AstDecl *decl;
 	ScopeMark hypers;
 	Stages stages;
-	bool told, ok;
+	bool reported, ok;
 	uint32_t functions; /* begun */
 	VEC(const Symbol *) fixed_symbols, param_symbols;
 	VEC(Value *) fixed;      /* their values in setup, for shapes and ranges */
