@@ -17,11 +17,21 @@ static DataColumn column_of(const char *word) {
 	return end != word && *end == '\0' ? (DataColumn){.low = low, .high = high} : (DataColumn){.name = word};
 }
 
+/* Of an array of whole numbers: a double does not hold them all. */
+static const char *whole_text(Cmd *cmd, const DataArray *array, size_t at) {
+	if (array->storage == IR_STORED_I64)
+		return arena_printf(cmd->arena, "%lld", (long long)((const int64_t *)array->bytes)[at]);
+	return arena_printf(cmd->arena, "%.0f", data_element(array, at));
+}
+
 static void put_range(Cmd *cmd, const DataArray *array, Text *out) {
 	size_t count = data_count(array);
 	double low = INFINITY, high = -(double)INFINITY;
+	size_t least = 0, most = 0;
 	for (size_t i = 0; i < count; i++) {
 		double value = data_element(array, i);
+		least = value < low ? i : least;
+		most = value > high ? i : most;
 		low = value < low ? value : low;
 		high = value > high ? value : high;
 	}
@@ -29,7 +39,7 @@ static void put_range(Cmd *cmd, const DataArray *array, Text *out) {
 	if (count && real)
 		text_printf(out, ", from %s to %s", cmd_number(cmd->arena, low, 6), cmd_number(cmd->arena, high, 6));
 	else if (count)
-		text_printf(out, ", from %.0f to %.0f", low, high);
+		text_printf(out, ", from %s to %s", whole_text(cmd, array, least), whole_text(cmd, array, most));
 }
 
 static void put_words(Cmd *cmd, const DataArray *array, Text *out) {
@@ -54,9 +64,10 @@ static void put_rows(Cmd *cmd, const DataArray *array, Text *out) {
 	CmdTable table = {.arena = cmd->arena, .columns = (uint32_t)(columns + more)};
 	for (size_t row = 0; row < shown; row++) {
 		for (size_t k = 0; k < columns; k++) {
-			double value = data_element(array, row * width + k);
+			size_t at = row * width + k;
 			bool whole = !ir_storage_is_real(array->storage);
-			cmd_cell(&table, "%s", whole ? arena_printf(cmd->arena, "%.0f", value) : cmd_number(cmd->arena, value, 6));
+			cmd_cell(&table, "%s",
+			         whole ? whole_text(cmd, array, at) : cmd_number(cmd->arena, data_element(array, at), 6));
 		}
 		if (more)
 			cmd_cell(&table, "...");

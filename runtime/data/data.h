@@ -138,6 +138,9 @@ typedef struct DataNumbers {
 
 DataNumbers data_numbers(DataInput *in);
 const char *data_push(DataNumbers *numbers, double value);            /* NULL, or no memory */
+/* The same with the text that `value` was read from: whole numbers that a double does not hold are kept exactly. */
+const char *data_push_text(DataNumbers *numbers, const char *text, size_t length, double value);
+void data_set_text(DataNumbers *numbers, size_t at, const char *text, size_t length, double value);
 void data_set(DataNumbers *numbers, size_t at, double value);         /* one that is in range already */
 void data_drop(DataNumbers *numbers);                                 /* where they will not be taken */
 void data_take(DataNumbers *numbers, size_t first, DataArray *array); /* those from `first` on become the array's */

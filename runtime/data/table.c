@@ -155,6 +155,11 @@ static double value_of(Table *t, Column *c, const Field *field, size_t line, con
 	return (double)(name - 1);
 }
 
+/* The numbers of words are far below those that a text is asked about. */
+static const char *push(Table *t, const Field *field, double value) {
+	return data_push_text(&t->numbers, field->text, field->length, value);
+}
+
 static const char *read_record(Table *t) {
 	const Records *r = &t->records;
 	if (r->fields.count != t->width)
@@ -164,7 +169,7 @@ static const char *read_record(Table *t) {
 	for (uint32_t k = 0; k < t->columns.count && !why; k++) {
 		Column *c = &t->columns.data[k];
 		double value = value_of(t, c, &r->fields.data[c->at], r->line, &why);
-		why = why ? why : data_push(&t->numbers, value);
+		why = why ? why : push(t, &r->fields.data[c->at], value);
 	}
 	t->rows++;
 	return why;
@@ -210,8 +215,9 @@ static const char *reserve_first(Table *t) {
 	const char *why = NULL;
 	for (uint32_t k = 0; k < t->columns.count && !why; k++) {
 		double value = 0;
-		bool number = !t->titled && !t->by_name && is_number(&t->first.data[t->columns.data[k].at], &value);
-		why = data_push(&t->numbers, number ? value : 0);
+		const Field *field = &t->first.data[t->columns.data[k].at];
+		bool number = !t->titled && !t->by_name && is_number(field, &value);
+		why = push(t, field, number ? value : 0);
 	}
 	return why;
 }
@@ -220,12 +226,13 @@ static const char *fill_first(Table *t) {
 	const char *why = NULL;
 	for (uint32_t k = 0; k < t->columns.count && !why; k++) {
 		Column *c = &t->columns.data[k];
-		double value = value_of(t, c, &t->first.data[c->at], t->first_line, &why);
+		const Field *field = &t->first.data[c->at];
+		double value = value_of(t, c, field, t->first_line, &why);
 		/* A new word has a new number, which may need more room than those before: it is added and taken off again. */
-		why = why ? why : data_push(&t->numbers, value);
+		why = why ? why : push(t, field, value);
 		if (!why) {
 			t->numbers.count--;
-			data_set(&t->numbers, k, value);
+			data_set_text(&t->numbers, k, field->text, field->length, value);
 		}
 	}
 	return why;
