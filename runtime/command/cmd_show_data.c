@@ -42,13 +42,13 @@ static void put_range(Cmd *cmd, const DataArray *array, Text *out) {
 		text_printf(out, ", from %s to %s", whole_text(cmd, array, least), whole_text(cmd, array, most));
 }
 
-static void put_words(Cmd *cmd, const DataArray *array, Text *out) {
+static void put_words(Cmd *cmd, const DataWords *of, Text *out) {
 	Text words = text_new(cmd->arena);
-	for (uint32_t i = 0; i < array->category_count && i < FIRST_WORDS; i++) {
+	for (uint32_t i = 0; i < of->count && i < FIRST_WORDS; i++) {
 		text_printf(&words, "%s%u ", i ? ", " : "", i);
-		text_plain(&words, array->categories[i], strlen(array->categories[i]), false);
+		text_plain(&words, of->texts[i], strlen(of->texts[i]), false);
 	}
-	text_printf(&words, "%s", array->category_count > FIRST_WORDS ? ", ..." : "");
+	text_printf(&words, "%s", of->count > FIRST_WORDS ? ", ..." : "");
 	text_printf(out, "  words: ");
 	cmd_wrap(text_cstr(&words), 9, 9, out);
 }
@@ -84,8 +84,8 @@ static void put_array(Cmd *cmd, const DataArray *array, Text *out) {
 	            array->truth ? "bool" : ir_storage_name(array->storage));
 	put_range(cmd, array, out);
 	text_printf(out, ", %s in memory\n", text_of_bytes(cmd->arena, (double)data_bytes(array)));
-	if (array->categories)
-		put_words(cmd, array, out);
+	if (array->words && array->dims[1] == 1)
+		put_words(cmd, array->column_words, out);
 	else if (array->words)
 		text_printf(out, "  %s holds words, which are numbered\n", array->words);
 	put_rows(cmd, array, out);

@@ -12,6 +12,12 @@
 #include "base/base.h"
 #include "ir/ir.h"
 
+/* The words that the numbers 0, 1, ... of a column stand for; none: its numbers are numbers. */
+typedef struct DataWords {
+	const char **texts;
+	uint32_t count;
+} DataWords;
+
 typedef struct DataArray {
 	const char *name; /* in its file; "" where the format has none */
 	IrStorage storage;
@@ -20,8 +26,7 @@ typedef struct DataArray {
 	const void *bytes;       /* row-major; NULL if the file was only described */
 	bool truth;              /* booleans, one byte each */
 	const char *words;       /* where it holds words instead of numbers: "column 4 (`species`)"; NULL: nowhere */
-	const char **categories; /* of one column of text: the words that 0, 1, ... stand for; NULL: numbers */
-	uint32_t category_count;
+	DataWords *column_words; /* then of each of its columns */
 } DataArray;
 
 /* A piece of memory that arrays lie in. */
@@ -137,7 +142,7 @@ typedef struct DataNumbers {
 } DataNumbers;
 
 DataNumbers data_numbers(DataInput *in);
-const char *data_push(DataNumbers *numbers, double value);            /* NULL, or no memory */
+const char *data_push(DataNumbers *numbers, double value); /* NULL, or no memory */
 /* The same with the text that `value` was read from: whole numbers that a double does not hold are kept exactly. */
 const char *data_push_text(DataNumbers *numbers, const char *text, size_t length, double value);
 void data_set_text(DataNumbers *numbers, size_t at, const char *text, size_t length, double value);

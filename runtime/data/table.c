@@ -301,13 +301,13 @@ static const char *read_first_two(Table *t) {
 }
 
 static void note_words(Table *t, size_t first_row, size_t rows, DataArray *array) {
+	DataWords *of = ARENA_ARRAY(t->in->arena, DataWords, t->columns.count + 1);
 	for (uint32_t k = 0; k < t->columns.count; k++) {
 		if (t->columns.data[k].kind != COLUMN_WORDS)
 			continue;
-		const char **texts = sort_words(t, k, first_row, rows);
+		of[k] = (DataWords){sort_words(t, k, first_row, rows), t->columns.data[k].word_count};
 		array->words = array->words ? array->words : column_name(t, t->columns.data[k].at);
-		array->categories = t->columns.count == 1 ? texts : NULL;
-		array->category_count = t->columns.count == 1 ? t->columns.data[k].word_count : 0;
+		array->column_words = of;
 	}
 }
 

@@ -311,6 +311,59 @@ printf '1 1:1\n1 4000000000:1\n' >wide.svm
 expect 4 "$GRADUS" show data wide.svm --memory 100MB
 has err 'the limit is 100 MB'
 
+# ---- words of data that takes the place of other data: numbered as there ----
+
+printf 'town,v\nAachen,1\nBonn,2\nBonn,2\nCelle,3\n' >towns.csv
+# held: a file; of whose words those numbers are that stand behind it (Aachen 0, Bonn 1, Celle 2)
+held() {
+	expect 0 "$GRADUS" eval $3 --set "file=\"$1\"" --json
+	tr -d '\n' <out | sed 's/.*"reports": {\([^}]*\)}.*/\1/' | tr ',' '\n' | sed 's/.*: *//' | paste -sd' ' - >got
+	[ "$(cat got)" = "$2" ] || fail "words of $1 are numbered $(cat got) instead of $2"
+}
+cat >one.grad <<'EOG'
+objective one(file = "held.csv") {
+  data town : int[n] from "towns.csv" columns "town"
+  data held_town : int[m] from file columns "town"
+  param b : [3] = 0
+  minimize mean[i]((b[town[i]] - i)^2)
+  validate mean[i]((b[town[i]] - i)^2) with town = held_town
+  report first = held_town[0]
+  report second = held_town[1]
+}
+objective alone(file = "held.csv") {
+  data held_town : int[m] from file columns "town"
+  param b : real = 0
+  minimize b^2
+  report first = held_town[0]
+  report second = held_town[1]
+}
+EOG
+sed 's/objective one/objective two/; /^objective alone/,$d
+	s/town : int\[n\].*/town : int[n, 2] from "towns.csv" columns "v", "town"/; s/held_town : int\[m\].*/held_town : int[m, 2] from file columns "v", "town"/
+	s/town\[\([i01]\)\]/town[\1, 1]/g' one.grad >two.grad
+printf 'town,v\nCelle,3\nBonn,2\n' >both.csv
+printf 'town,v\nBonn,3\nBonn,2\n' >same.csv
+printf 'town,v\nCelle,3\nAachen,2\nBonn,1\n' >all.csv
+for program in "one.grad one" two.grad; do
+	held both.csv "2 1" "$program"
+	held same.csv "1 1" "$program"
+	held all.csv "2 0" "$program"
+done
+expect 0 "$GRADUS" eval one.grad alone --set 'file="both.csv"' --json
+has out '"first": 1, "second": 0'
+printf 'town,v\nCelle,3\nUlm,2\nAalen,1\n' >strange.csv
+printf 'town,v\n3,3\n2,2\n' >numbers.csv
+for program in "one.grad one" two.grad; do
+	expect 1 "$GRADUS" eval $program --set 'file="strange.csv"'
+	has err 'its words `Aalen`, `Ulm` are not among the words of `town`'
+	expect 1 "$GRADUS" eval $program --set 'file="numbers.csv"'
+	has err 'it holds numbers where `town`, whose place it takes, holds words'
+done
+sed 's/with town = held_town/with town = held_town, again = held_town/; s/^  param/  data again : int[n] from "all4.csv" columns "town"\n  param/' one.grad >again.grad
+printf 'town,v\nCelle,3\nAachen,2\nBonn,1\nUlm,3\n' >all4.csv
+expect 1 "$GRADUS" eval again.grad one --set 'file="both.csv"'
+has err "words are numbered for one place"
+
 # ---- real data, where it is ----
 
 shared=${GRADUS_DATA:-$SOURCE_DIR/../shared/data}
