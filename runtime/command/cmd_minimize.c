@@ -168,6 +168,10 @@ CmdExit cmd_minimize(Cmd *cmd) {
 		fprintf(stderr, "nothing of `%s` is drawn: its %d problems are one\n",
 		        session_text(cmd->session, objective.decl->name.name), count);
 	}
+	if (cmd->options.seed >= 0 && !fe_draws(objective.decl)) {
+		fprintf(stderr, "nothing of `%s` is drawn: every seed gives this run\n",
+		        session_text(cmd->session, objective.decl->name.name));
+	}
 	int ends[3] = {0}; /* runs by RunEnd */
 	for (int k = 0; k < count; k++) {
 		ends[run_end(done.runs.f + (size_t)k * ((size_t)steps + 1), steps)]++;

@@ -275,6 +275,20 @@ static bool train_steps(Training *t) {
 	return !t->select || !out->interrupted || consider(t, out->steps);
 }
 
+/* Is anything drawn: noise of particles, horizons, or the start (which is another one then with another seed)? */
+static bool draws_by_seed(Training *t) {
+	const FeExperiment *experiment = t->experiment;
+	bool exact = experiment->estimator == FE_BACKPROP || experiment->estimator == FE_FORWARD;
+	if (!exact || experiment->horizon_low < experiment->horizon_high || t->options->theta) {
+		return !exact || experiment->horizon_low < experiment->horizon_high;
+	}
+	const Task *task = t->out->tasks[0];
+	size_t count = (size_t)t->out->count;
+	double *other = ARENA_ARRAY(t->out->arena, double, count + 1);
+	return !learned_start(task->rt, task->rule, experiment->seed + 1, other) ||
+	       memcmp(other, t->out->last, sizeof *other * count) != 0;
+}
+
 static int train_problems(const FeExperiment *experiment) {
 	return experiment->train_problems > 0 ? experiment->train_problems : 1;
 }
@@ -327,6 +341,7 @@ static bool prepare(Training *t) {
 	} else if (!learned_start(out->tasks[0]->rt, out->tasks[0]->rule, experiment->seed, out->last)) {
 		return false;
 	}
+	out->by_seed = draws_by_seed(t);
 	if (experiment->select_problems > 0) {
 		t->select = ARENA_ARRAY(out->arena, Problems *, out->task_count + 1);
 		for (int k = 0; k < out->task_count; k++) {
