@@ -72,6 +72,7 @@ typedef struct FeObjective {
 FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
 /* Is anything of it drawn? If not, all problems of the family are one. */
 bool fe_draws(const AstDecl *objective);
+bool fe_validates(const AstDecl *objective); /* runs are judged by what it validates with, not by f */
 
 /* ---- decl/rule.c ---- */
 

@@ -216,6 +216,45 @@ sed 's/^  validate.*//' held.grad >unheld.grad
 expect 0 "$GRADUS" minimize unheld.grad --with "gradient_descent(lr = 0.3)" --steps 7 --json --precision f64
 json_list x <out >other
 near 0 other x
+# and so it is told, by whatever they are scored; what `train` says comes next works as it stands
+mkdir -p away/deep
+for score in "mean(f)|mean of validate over" "min(log(f))|least log validate of" "final(f / f0)|validate / validate0 after"; do
+	for program in held unheld; do
+		{
+			cat $program.grad
+			printf 'optimizer mine() { learn rate = 0.01\n x <- x - rate * g }\n'
+			printf 'experiment e {\n train mine()\n on %s()\n problems 1 train, 1 select, 1 test\n' held
+			printf ' horizon 4\n score %s\n update adam(lr = 0.01) for 2 steps\n against momentum\n}\n' "${score%|*}"
+		} >e.grad
+		rm -rf run7
+		expect 0 "$GRADUS" train e.grad -o run7
+		sed -n 's/^next: //p' err >next
+		expect 0 sh next
+		words=${score#*|}
+		[ $program = held ] || words=$(echo "$words" | sed 's/validate/f/g')
+		has out "$words"
+		[ $program = held ] && has out "least validate of the others minus its own"
+		expect 0 "$GRADUS" plot run7 --svg run7.svg
+		if [ $program = held ]; then
+			has run7.svg "${score%|*} of validate"
+			has run7.svg "mean validate"
+			has run7/comparison.json '"judged_by": "validate"'
+		else
+			lacks run7.svg validate
+			has run7/comparison.json '"judged_by": "f"'
+		fi
+	done
+done
+cp *.csv away
+cp *.csv away/deep
+cp e.grad away/e.grad
+for place in "e.grad --data away" "e.grad --data ./away/" "away/e.grad" "away/e.grad --data away/deep" "$PWD/away/e.grad"; do
+	rm -rf run7
+	expect 0 "$GRADUS" train $place -o run7
+	sed -n 's/^next: //p' err >next
+	expect 0 sh next
+done
+
 # what cannot be replaced
 replaces() {
 	sed "s/validate.*/$1/" held.grad >replaced.grad
