@@ -67,7 +67,9 @@ static void put_rows(Cmd *cmd, const DataArray *array, Text *out) {
 			size_t at = row * width + k;
 			bool whole = !ir_storage_is_real(array->storage);
 			cmd_cell(&table, "%s",
-			         whole ? whole_text(cmd, array, at) : cmd_number(cmd->arena, data_element(array, at), 6));
+			         whole                            ? whole_text(cmd, array, at)
+			         : isnan(data_element(array, at)) ? "missing"
+			                                          : cmd_number(cmd->arena, data_element(array, at), 6));
 		}
 		if (more)
 			cmd_cell(&table, "...");
@@ -101,17 +103,35 @@ static void put_columns(Cmd *cmd, const DataFile *file, Text *out) {
 	cmd_wrap(text_cstr(&names), 11, 11, out);
 }
 
+/* A program that reads such columns stops: what is missing is dropped or filled before. */
+static void put_missing(Cmd *cmd, const DataFile *file, Text *out) {
+	Text text = text_new(cmd->arena);
+	for (uint32_t i = 0; i < file->missing.count; i++) {
+		const DataMissing *m = &file->missing.data[i];
+		text_printf(&text, "%s%s %zu (the first on line %zu)", i ? ", " : "", m->column, m->count, m->first_line);
+	}
+	if (file->missing.count == 0)
+		return;
+	text_printf(out, "  missing: ");
+	cmd_wrap(text_cstr(&text), 11, 11, out);
+	text_printf(out, "  a program that reads these columns stops there: drop the rows, or fill them, before\n");
+}
+
 CmdExit cmd_show_data(Cmd *cmd) {
 	if (cmd->words.count == 0)
 		return cmd_usage(cmd, "which file? gradus show data FILE [COLUMNS]");
 	const char *path = cmd->words.data[0];
 	VEC(DataColumn) columns = {0};
-	DataRequest request = {.limit = cmd_memory(cmd)};
+	DataRequest request = {.limit = cmd_memory(cmd), .look = true};
 	for (uint32_t i = 1; i < cmd->words.count; i++) {
-		if (strcmp(cmd->words.data[i], "bytes") == 0)
-			request.raw = true;
-		else
-			vec_push(cmd->arena, &columns, column_of(cmd->words.data[i]));
+		CmdWords parts = {0};
+		cmd_split(cmd, cmd->words.data[i], &parts);
+		for (uint32_t k = 0; k < parts.count; k++) {
+			if (strcmp(parts.data[k], "bytes") == 0)
+				request.raw = true;
+			else
+				vec_push(cmd->arena, &columns, column_of(parts.data[k]));
+		}
 	}
 	request.columns = columns.data;
 	request.column_count = columns.count;
@@ -126,6 +146,7 @@ CmdExit cmd_show_data(Cmd *cmd) {
 		put_columns(cmd, &file, &out);
 	for (uint32_t i = 0; i < file.arrays.count; i++)
 		put_array(cmd, &file.arrays.data[i], &out);
+	put_missing(cmd, &file, &out);
 	data_close(&file);
 	return cmd_print(cmd, &out);
 }

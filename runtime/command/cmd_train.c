@@ -105,10 +105,11 @@ static CmdExit open_hypers(Cmd *cmd, FeExperiment *experiment) {
 static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
 	if (cmd->words.count == 1 && cmd_is_folder(cmd->words.data[0])) {
 		const char *run = cmd->words.data[0];
-		return cmd_usage(cmd,
-		                 "%s is a folder: no run is resumed. Train again, from the file and into another folder, with "
-		                 "more --steps; or write the numbers of %s/rule.grad into the file, as starts of what is learned",
-		                 run, run);
+		return cmd_usage(
+			cmd,
+			"%s is a folder: no run is resumed. Train again, from the file and into another folder, with "
+			"more --steps; or write the numbers of %s/rule.grad into the file, as starts of what is learned",
+			run, run);
 	}
 	CmdExit code = cmd_load_words(cmd);
 	if (code != CMD_OK) {

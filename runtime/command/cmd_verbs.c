@@ -44,7 +44,8 @@ const CmdVerb cmd_verbs[] = {
      "most seconds old: whatever ends the command leaves it. The first Ctrl-C saves what was found since, if that is\n"
      "done within a second; the second leaves at once; both with 130. The folder must not exist; room for the result "
      "is\n"
-     "taken before training begins. --seed is of starts, noise and horizons that are drawn; problems stay the same. No run "
+     "taken before training begins. --seed is of starts, noise and horizons that are drawn; problems stay the same. No "
+     "run "
      "is\n"
      "resumed: to go on, train again with more steps, or from a file with the numbers of its rule.grad as starts.\n",
      "out steps seed learn file",
@@ -176,8 +177,8 @@ static CmdExit help_name(Cmd *cmd, const char *word) {
 	Name name = session_name(cmd->session, word);
 	for (int i = 0; i < FE_ESTIMATORS; i++) {
 		if (!strcmp(fe_estimator_name((FeEstimator)i), word)) {
-			return cmd_usage(cmd, "`%s` is no command but a way to estimate meta-gradients: docs/language.md, Experiments",
-			                 word);
+			return cmd_usage(
+				cmd, "`%s` is no command but a way to estimate meta-gradients: docs/language.md, Experiments", word);
 		}
 	}
 	if (fe_find(cmd->program, name)) {

@@ -29,6 +29,12 @@ typedef struct DataArray {
 	DataWords *column_words; /* then of each of its columns */
 } DataArray;
 
+/* Values that a column lacks. */
+typedef struct DataMissing {
+	const char *column;
+	size_t count, first_line;
+} DataMissing;
+
 /* A piece of memory that arrays lie in. */
 typedef struct DataBlock {
 	void *bytes;
@@ -41,6 +47,7 @@ typedef struct DataFile {
 	const char *format; /* "IDX in gzip" */
 	VEC(DataArray) arrays;
 	VEC(const char *) columns; /* of delimited text: their names, where there is a header */
+	VEC(DataMissing) missing;  /* where `look` was asked for: columns without some of their values */
 	bool unknown;              /* described, but too large to look through: it has no arrays yet */
 	VEC(DataBlock) blocks;
 } DataFile;
@@ -57,6 +64,7 @@ typedef struct DataRequest {
 	uint32_t column_count; /* 0: all */
 	int64_t width; /* sparse rows: that many columns, if they do not say more themselves; 0: as many as they say */
 	bool describe; /* shapes alone, and of large text nothing: no more than a few pages of the file are read */
+	bool look;     /* of delimited text: values may be missing, and are NaN then */
 	size_t limit;  /* bytes that may be in memory; 0: no limit */
 } DataRequest;
 

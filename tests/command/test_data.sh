@@ -303,13 +303,13 @@ refuses() {
 		has said "refused.grad:1:24"
 	done
 }
-refuses words.csv 'column 0 (`kind`) holds words, not numbers'
+refuses words.csv 'column `kind` holds words, not numbers'
 refuses letters.txt 'its shape is [0, 1], but [_, 2] is declared'
 refuses images.csv 'its shape is [50, 3], but [_, 2] is declared'
 printf '1,2\n3\n' >ragged.csv
 refuses ragged.csv 'line 2: 1 fields, but 2 on the line before'
 printf '1,2\n3,?\n' >holes.csv
-refuses holes.csv 'line 2, column 1: a value is missing (`?`)'
+refuses holes.csv 'line 2, column 1 (counted from 0): a value is missing (`?`)'
 printf '\037\213\010' >cut.gz
 refuses cut.gz 'byte 3: what gzip packed is cut off'
 cp words.csv words.npy
@@ -349,6 +349,20 @@ has err 'gzip packs more than 1 MB, which is the limit'
 printf '1 1:1\n1 4000000000:1\n' >wide.svm
 expect 4 "$GRADUS" show data wide.svm --memory 100MB
 has err 'the limit is 100 MB'
+
+# a file with missing values is looked at; a program that reads it stops
+printf 'age,town,income\n1,Bonn,3\nNA,Ulm,\n4,,5\n2,Ulm,\n' >missing.csv
+expect 0 "$GRADUS" show data missing.csv
+has out 'columns: 0 age, 1 town, 2 income'
+tr -s ' \n' ' ' <out >flat
+has flat 'missing: column `age` 1 (the first on line 3), column `town` 1 (the first on line 4), column `income` 2 (the first on line 3)'
+expect 0 "$GRADUS" show data missing.csv town,age
+has out '[4, 2]'
+expect 0 "$GRADUS" show data missing.csv town
+has out '0 Bonn, 1 Ulm'
+expect 0 "$GRADUS" show data missing.csv 0,2
+has out '[4, 2]'
+refuses missing.csv 'line 3, column `age`: a value is missing (`NA`); missing in all: 1 in column `age`'
 
 # ---- words of data that takes the place of other data: numbered as there ----
 
