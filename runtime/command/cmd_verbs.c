@@ -139,7 +139,8 @@ void cmd_help(const Cmd *cmd, FILE *out) {
 	        "\nFirst steps:\n"
 	        "  %s minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
 	        "  %s show std adam\n"
-	        "  %s train examples/robust.grad -o runs/robust\n\n"
+	        "  %s train examples/robust.grad -o runs/robust\n"
+	        "The examples lie in the source, and in share/gradus/examples of what is installed.\n\n"
 	        "%s help COMMAND says more. Exit codes: 0 done, 1 errors in a program, 2 wrong command line,\n"
 	        "3 not finite, 4 a file cannot be read or written or memory is out, 5 unreadable run folder, 70 our bug,\n"
 	        "130 interrupted.\n",
