@@ -1,5 +1,7 @@
-# What the tests of the command share; read with `.`. $GRADUS is the command, $SOURCE_DIR the root of the project.
+# What the tests of the command share; read with `.`. $GRADUS is the command, $SOURCE_DIR the root of the project,
+# $CC a C compiler (default cc).
 set -u
+: "${CC:=cc}"
 case $GRADUS in /*) ;; */*) GRADUS=$PWD/$GRADUS ;; esac
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
