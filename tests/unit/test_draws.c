@@ -167,7 +167,7 @@ Test(draws, permutations_are_all_alike) {
 				counts[code]++;
 			}
 		}
-		double each = 3.0 * ROWS / orders, sum = 0;
+		double each = 3.0 * (double)ROWS / orders, sum = 0;
 		int seen = 0;
 		for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
 			seen += counts[k] > 0;
@@ -189,7 +189,7 @@ Test(draws, permutations_of_many) {
 	for (int row = 0; row < 2; row++, p += MANY) {
 		static unsigned char seen[MANY];
 		memset(seen, 0, sizeof seen);
-		double mean = (MANY - 1) / 2.0, variance = ((double)MANY * MANY - 1) / 12, next = 0, place = 0;
+		double many = MANY, mean = (many - 1) / 2, variance = (many * many - 1) / 12, next = 0, place = 0;
 		int fixed = 0, distinct = 0, together = 0;
 		for (int k = 0; k < MANY; k++) {
 			distinct += !seen[p[k]]++;
@@ -199,7 +199,7 @@ Test(draws, permutations_of_many) {
 			together += k && llabs(p[k] - p[k - 1]) == 1;
 		}
 		cr_expect_eq(distinct, MANY);
-		cr_expect(fabs(next / variance) < 5 * sqrt(MANY) && fabs(place / variance) < 5 * sqrt(MANY));
+		cr_expect(fabs(next / variance) < 5 * sqrt(many) && fabs(place / variance) < 5 * sqrt(many));
 		cr_expect(fixed < 10 && together < 15, "%d where they were (1 of %d), %d beside each other (2)", fixed, MANY,
 		          together);
 	}
