@@ -20,6 +20,23 @@ typedef struct FeStdFile {
 extern const FeStdFile fe_std_files[];
 extern const size_t fe_std_file_count;
 
+/* A declaration of the library: a paragraph of a file, its comment first. */
+typedef struct FeStdEntry {
+	const char *name;
+	AstDeclKind kind;
+	const char *subject; /* of the file: "Optimizers: learned" */
+	const char *summary; /* the first sentence of its comment, without the full stop ... */
+	const char *details; /* ... and the others; "" */
+	const char *params;  /* "lr = 0.1, beta = 0.9" as it is written; "" */
+	const char *text;    /* length bytes, without a NUL; the declaration itself starts at `declared` */
+	size_t length, declared;
+} FeStdEntry;
+
+typedef VEC(FeStdEntry) FeStdEntries;
+
+/* library.c: all of them, in the order of the files. */
+FeStdEntries fe_std_entries(Arena *arena);
+
 /* The library alone; then files are added to it. Never NULL: what is wrong is in the session's diagnostics. */
 FeProgram *fe_program_new(Session *session);
 bool fe_add_file(FeProgram *program, const char *path); /* imports included; false if unreadable or with errors */

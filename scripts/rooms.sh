@@ -17,7 +17,7 @@ autodiff:        ad_
 frontend/syntax: ast_ builtin distribution lex_ parse_
 frontend/value:  value_ ex_ scope_ proof_ emit_
 frontend/std:    fe_
-frontend/meaning=frontend/decl: elab_ fe_ rule_ objective_ stage_ check_ draw_ resolve_ symbol_ typing_
+frontend/meaning=frontend/decl: elab_ fe_ library_ rule_ objective_ stage_ check_ draw_ resolve_ symbol_ typing_
 jit/arith jit/loop: loop_
 jit/nest:        nest_ loop_
 jit/llvm jit/c:  llvm_ c_ jit_

@@ -4,8 +4,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { OF_USER, OF_LIBRARY };
-
 /* The first declaration of this name, after this one was entered. */
 static const AstDecl *enter_name(Arena *arena, NameMap *map, const AstDecl *decl) {
 	void **place = name_map_place(arena, map, decl->name.name);
@@ -14,23 +12,19 @@ static const AstDecl *enter_name(Arena *arena, NameMap *map, const AstDecl *decl
 	return *place;
 }
 
-static void add_decls(FeProgram *p, const AstFile *file, bool library) {
+static void add_decls(FeProgram *p, const AstFile *file) {
 	Arena *arena = p->session->arena;
 	for (uint32_t i = 0; i < file->decls.count; i++) {
 		const AstDecl *decl = file->decls.data[i];
-		int owner = library ? OF_LIBRARY : OF_USER;
 		if (decl->kind == AST_IMPORT)
 			continue;
-		if (library)
-			vec_push(arena, &p->library, decl);
-		else
-			vec_push(arena, &p->user, decl);
+		vec_push(arena, &p->user, decl);
 		resolve_again(p);
 		if (!decl->name.name)
 			continue;
-		enter_name(arena, &p->by_kind[owner][decl->kind], decl);
-		const AstDecl *first = enter_name(arena, &p->by_name[owner], decl);
-		if (library || first == decl)
+		enter_name(arena, &p->by_kind[decl->kind], decl);
+		const AstDecl *first = enter_name(arena, &p->by_name, decl);
+		if (first == decl)
 			continue;
 		Diag *diag = diag_error(p->session, 322, decl->name.span, "`%s` is declared twice",
 		                        session_text(p->session, decl->name.name));
@@ -41,13 +35,7 @@ static void add_decls(FeProgram *p, const AstFile *file, bool library) {
 FeProgram *fe_program_new(Session *session) {
 	FeProgram *p = ARENA_NEW(session->arena, FeProgram);
 	p->session = session;
-	for (size_t i = 0; i < fe_std_file_count; i++) {
-		const char *path = arena_printf(session->arena, "<std>/%s", fe_std_files[i].name);
-		uint32_t source = source_add(session, path, fe_std_files[i].text, fe_std_files[i].length);
-		AstFile *file = ast_parse(session, source);
-		vec_push(session->arena, &p->files, file);
-		add_decls(p, file, true);
-	}
+	p->library = library_new(session);
 	return p;
 }
 
@@ -117,7 +105,7 @@ bool fe_add_source(FeProgram *p, uint32_t source) {
 				open_import(p, &open, top->source, decl->value);
 			continue;
 		}
-		add_decls(p, top->file, false);
+		add_decls(p, top->file);
 		p->broken = p->broken || p->session->error_count > top->errors;
 		open.count--;
 	}
@@ -165,16 +153,17 @@ void fe_set_loader(FeProgram *program, FeLoader *loader, void *context) {
 }
 
 const AstDecl *fe_find(const FeProgram *p, Name name) {
-	const AstDecl *decl = name_map_get(&p->by_name[OF_USER], name);
-	return decl ? decl : name_map_get(&p->by_name[OF_LIBRARY], name);
+	const AstDecl *decl = name_map_get(&p->by_name, name);
+	return decl ? decl : library_find(p->session, p->library, name);
 }
 
 /* An experiment may be called like the family it is about: then the kind that is asked for decides. */
 static const AstDecl *find_kind(const FeProgram *p, Name name, AstDeclKind kind) {
-	const AstDecl *decl = name_map_get(&p->by_kind[OF_USER][kind], name);
-	if (!decl)
-		decl = name_map_get(&p->by_kind[OF_LIBRARY][kind], name);
-	return decl ? decl : fe_find(p, name);
+	const AstDecl *decl = name_map_get(&p->by_kind[kind], name);
+	if (decl)
+		return decl;
+	decl = library_find(p->session, p->library, name);
+	return decl && decl->kind == kind ? decl : fe_find(p, name);
 }
 
 uint32_t fe_decl_count(const FeProgram *program) {
@@ -187,14 +176,16 @@ const AstDecl *fe_decl(const FeProgram *program, uint32_t index) {
 
 /* Names of declarations of a kind, those of the user first; none twice. */
 static uint32_t names_of_kind(const FeProgram *p, AstDeclKind kind, Name *names) {
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < p->user.count + p->library.count; i++) {
-		const AstDecl *decl = i < p->user.count ? p->user.data[i] : p->library.data[i - p->user.count];
-		bool there = decl->kind != kind || !decl->name.name;
+	uint32_t count = 0, users = p->user.count;
+	for (uint32_t i = 0; i < users + p->library->names.count; i++) {
+		bool user = i < users;
+		Name name = user ? p->user.data[i]->name.name : p->library->names.data[i - users];
+		AstDeclKind its = user ? p->user.data[i]->kind : p->library->entries.data[i - users].kind;
+		bool there = its != kind || !name;
 		for (uint32_t k = 0; k < count && !there; k++)
-			there = names[k] == decl->name.name;
+			there = names[k] == name;
 		if (!there)
-			names[count++] = decl->name.name;
+			names[count++] = name;
 	}
 	return count;
 }
@@ -203,7 +194,7 @@ const char *fe_candidates(const FeProgram *p, Name wanted, AstDeclKind kind) {
 	enum { SHOWN = 8 };
 	Session *session = p->session;
 	Arena *scratch = arena_new();
-	Name *names = ARENA_ARRAY(scratch, Name, p->user.count + p->library.count + 1);
+	Name *names = ARENA_ARRAY(scratch, Name, p->user.count + p->library->names.count + 1);
 	uint32_t count = names_of_kind(p, kind, names);
 	Name near = name_nearest(session->names, wanted, names, count);
 	const char *foreign = kind == AST_OPTIMIZER ? foreign_rule(session_text(session, wanted)) : NULL;

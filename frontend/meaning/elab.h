@@ -259,6 +259,8 @@ typedef VEC(Ex *) Exs;
 bool cond_forms(Elab *e, Ex *cond, bool truth, Exs *forms);
 /* Adds what the truth of `cond` says to the facts; the caller sets their count back. */
 void assume(Elab *e, const Ex *cond, bool truth);
+/* The same where the condition is wrong, which was reported: what it was to prove counts as proved. */
+void assume_spoiled(Elab *e);
 
 /* value.c */
 Value *value_bad(Elab *e);
@@ -480,6 +482,19 @@ Ex *draw_condition(Elab *e, const Distribution *d, Ex *a, Ex *b);
 /* unused.c: warns of what an objective or a rule without errors declares and does not use */
 void check_unused(FeProgram *program, const AstDecl *decl);
 
+/* library.c: its names are known from the start; what stands behind them is read when it is asked for. */
+typedef struct Library {
+	FeStdEntries entries;
+	VEC(Name) names;            /* of the entries */
+	NameMap by_name;            /* the number of an entry + 1 */
+	NameMap read;               /* the declarations that were read */
+	VEC(const AstFile *) files; /* the same, each a file of its own */
+} Library;
+
+Library *library_new(Session *session);
+const AstDecl *library_find(Session *session, Library *library, Name name); /* NULL: none of this name */
+bool library_has(const Session *session, const AstDecl *decl);
+
 /* program.c */
 typedef struct FileId { /* of a file, under all its names */
 	uint64_t device, number;
@@ -489,14 +504,14 @@ struct FeProgram {
 	Session *session;
 	VEC(AstFile *) files;
 	VEC(const AstDecl *) user;
-	VEC(const AstDecl *) library;
-	NameMap by_name[2];                     /* the first of each name: of the user's, of the library */
-	NameMap by_kind[2][AST_EXPERIMENT + 1]; /* the same of one kind */
-	NameMap numbers[2];                     /* constants that are one number (f32, f64) */
-	NameMap wrong[2];                       /* the Diags of constants that cannot be made */
-	NameMap missing[AST_EXPERIMENT + 1];    /* what was said of names that no declaration of a kind has */
-	bool broken;                            /* something did not read */
-	Symbols symbols;                        /* what names stand for (resolve.c) */
+	Library *library;
+	NameMap by_name;                     /* the first of each name of the user's */
+	NameMap by_kind[AST_EXPERIMENT + 1]; /* the same of one kind */
+	NameMap numbers[2];                  /* constants that are one number (f32, f64) */
+	NameMap wrong[2];                    /* the Diags of constants that cannot be made */
+	NameMap missing[AST_EXPERIMENT + 1]; /* what was said of names that no declaration of a kind has */
+	bool broken;                         /* something did not read */
+	Symbols symbols;                     /* what names stand for (resolve.c) */
 	FeLoader *loader;
 	void *loader_context;
 	FeDataReader *data;

@@ -468,8 +468,11 @@ static Value *elab_if(Elab *e, const AstExpr *x) {
 	Value *cond = need_bool(e, elab(e, x->choice.condition), x->choice.condition);
 	e->want_int = saved;
 	if (value_is_bad(cond)) {
+		uint32_t facts = e->facts.count;
+		assume_spoiled(e);
 		elab(e, x->choice.yes);
 		elab(e, x->choice.no);
+		e->facts.count = facts;
 		return cond;
 	}
 	if (cond->rank) {

@@ -194,8 +194,10 @@ static void read_conditions(Elab *e, const AstItems *items, Domain *d) {
 		if (items->data[i].kind != AST_ITEM_CONDITION)
 			continue;
 		Value *v = elab(e, items->data[i].expr);
-		if (value_is_bad(v))
+		if (value_is_bad(v)) {
+			assume_spoiled(e);
 			continue;
+		}
 		if (v->kind != VALUE_ARRAY || v->scalar != S_BOOL || v->rank) {
 			diag_error(e->session, 210, items->data[i].span, "a condition was expected, found %s", type_text(e, v));
 			continue;
