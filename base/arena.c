@@ -110,17 +110,23 @@ void *arena_copy(Arena *arena, const void *from, size_t bytes) {
 	return copy;
 }
 
-char *arena_printf(Arena *arena, const char *format, ...) {
-	va_list args, again;
-	va_start(args, format);
+char *arena_vprintf(Arena *arena, const char *format, va_list args) {
+	va_list again;
 	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, args);
-	va_end(args);
+	int length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
 	if (length < 0)
 		base_panic("arena_printf", "format `%s` cannot be printed", format);
 	char *text = arena_alloc(arena, (size_t)length + 1);
-	vsnprintf(text, (size_t)length + 1, format, again);
-	va_end(again);
+	vsnprintf(text, (size_t)length + 1, format, args);
+	return text;
+}
+
+char *arena_printf(Arena *arena, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	char *text = arena_vprintf(arena, format, args);
+	va_end(args);
 	return text;
 }
 

@@ -42,6 +42,7 @@ void arena_free(Arena *arena);
 void *arena_alloc(Arena *arena, size_t bytes);
 void *arena_copy(Arena *arena, const void *from, size_t bytes);
 char *arena_printf(Arena *arena, const char *format, ...) BASE_PRINTF(2, 3);
+char *arena_vprintf(Arena *arena, const char *format, va_list args) BASE_PRINTF(2, 0);
 char *arena_strdup(Arena *arena, const char *text);
 /* Everything allocated after the mark is gone after the release (scratch memory inside a function). */
 ArenaMark arena_mark(const Arena *arena);
@@ -87,6 +88,7 @@ void text_printf(Text *text, const char *format, ...) BASE_PRINTF(2, 3);
 const char *text_cstr(const Text *text); /* "" when empty */
 /* Shortest decimal form that reads back to the same f64 (or f32 if `is_f32`); "inf", "-inf", "nan". */
 void text_real(Text *text, double value, bool is_f32);
+const char *text_of_bytes(Arena *arena, double bytes); /* an amount of memory: 3.2 MB */
 /* One character of UTF-8 at `bytes`: returns its length in bytes; U+FFFD and length 1 for a byte that begins none (0 at
  * the end). text_encode appends one. */
 uint32_t text_decode(const char *bytes, size_t length, uint32_t *code_point);
@@ -119,6 +121,12 @@ int file_reserve(const char *folder, size_t bytes);
 /* Where `path`, as it is written in the file `here`, leads: from the folder of that file, unless it begins at the root. */
 const char *file_beside(Arena *arena, const char *here, const char *path);
 
+/* ---- folder.c ---- */
+
+/* mkdir, with the folders that lead there. false with errno set, EEXIST if dir exists. */
+bool folder_make(Arena *arena, const char *dir);
+bool folder_make_from(Arena *arena, const char *dir, const char **topmost); /* *topmost: the first that was made */
+
 /* ---- names.c: interned names ---- */
 
 typedef uint32_t Name; /* 0 is no name */
@@ -144,6 +152,10 @@ typedef struct NameMap { /* zeroed: empty */
 /* The place of a name, made (holding NULL) if it is new; it stays where it is until the next one is made. */
 void **name_map_place(Arena *arena, NameMap *map, Name name);
 void *name_map_get(const NameMap *map, Name name); /* NULL where there is nothing */
+
+/* ---- sort.c ---- */
+
+void sort_reals(double *values, size_t count); /* ascending; NaN last */
 
 /* ---- source.c: files and places in them ---- */
 
@@ -211,6 +223,8 @@ enum { SOURCE_LIMIT = 16000000 };
 void source_position(const Session *session, Span span, uint32_t *line, uint32_t *column);
 /* The other way round: the byte at a line and a column, both from 1; false if there is no such place. */
 bool source_offset(const Session *session, uint32_t source, uint32_t line, uint32_t column, uint32_t *offset);
+/* What was written at a place, in `arena`. */
+const char *source_excerpt(const Session *session, Arena *arena, Span span);
 
 /* Adds a diagnostic; the caller goes on and returns false at the end. The same code at the same place (without
  * a place: and with the same message) is kept once; a Diag is still returned so that labels can be hung on it. */

@@ -4,20 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *format_text(Arena *arena, const char *format, va_list args) BASE_PRINTF(2, 0);
-
-static char *format_text(Arena *arena, const char *format, va_list args) {
-	va_list again;
-	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	if (length < 0)
-		base_panic("diag", "format `%s` cannot be printed", format);
-	char *text = arena_alloc(arena, (size_t)length + 1);
-	vsnprintf(text, (size_t)length + 1, format, args);
-	return text;
-}
-
 static bool same_complaint(const Diag *a, const Diag *b) {
 	Span p = a->labels.data[0].span, q = b->labels.data[0].span;
 	if (a->severity != b->severity || a->code != b->code || p.file != q.file)
@@ -52,7 +38,7 @@ static Diag *diag_add(Session *session, DiagSeverity severity, int code, Span sp
 Diag *diag_error(Session *session, int code, Span span, const char *format, ...) {
 	va_list args;
 	va_start(args, format);
-	char *message = format_text(session->arena, format, args);
+	char *message = arena_vprintf(session->arena, format, args);
 	va_end(args);
 	return diag_add(session, DIAG_ERROR, code, span, message);
 }
@@ -60,7 +46,7 @@ Diag *diag_error(Session *session, int code, Span span, const char *format, ...)
 Diag *diag_warning(Session *session, int code, Span span, const char *format, ...) {
 	va_list args;
 	va_start(args, format);
-	char *message = format_text(session->arena, format, args);
+	char *message = arena_vprintf(session->arena, format, args);
 	va_end(args);
 	return diag_add(session, DIAG_WARNING, code, span, message);
 }
@@ -68,7 +54,7 @@ Diag *diag_warning(Session *session, int code, Span span, const char *format, ..
 void diag_label(Session *session, Diag *diag, Span span, const char *format, ...) {
 	va_list args;
 	va_start(args, format);
-	DiagLabel label = {span, format_text(session->arena, format, args)};
+	DiagLabel label = {span, arena_vprintf(session->arena, format, args)};
 	va_end(args);
 	if (span.file && span.file < session->sources.count)
 		vec_push(session->arena, &diag->labels, label);
@@ -77,14 +63,14 @@ void diag_label(Session *session, Diag *diag, Span span, const char *format, ...
 void diag_here(Session *session, Diag *diag, const char *format, ...) {
 	va_list args;
 	va_start(args, format);
-	diag->labels.data[0].text = format_text(session->arena, format, args);
+	diag->labels.data[0].text = arena_vprintf(session->arena, format, args);
 	va_end(args);
 }
 
 void diag_note(Session *session, Diag *diag, const char *format, ...) {
 	va_list args;
 	va_start(args, format);
-	const char *note = format_text(session->arena, format, args);
+	const char *note = arena_vprintf(session->arena, format, args);
 	va_end(args);
 	vec_push(session->arena, &diag->notes, note);
 }
@@ -92,7 +78,7 @@ void diag_note(Session *session, Diag *diag, const char *format, ...) {
 void diag_help(Session *session, Diag *diag, const char *format, ...) {
 	va_list args;
 	va_start(args, format);
-	diag->help = format_text(session->arena, format, args);
+	diag->help = arena_vprintf(session->arena, format, args);
 	va_end(args);
 }
 

@@ -77,3 +77,8 @@ bool source_offset(const Session *session, uint32_t source, uint32_t line, uint3
 	*offset = at;
 	return true;
 }
+
+const char *source_excerpt(const Session *session, Arena *arena, Span span) {
+	const Source *source = session->sources.data[span.file];
+	return arena_printf(arena, "%.*s", (int)(span.end - span.start), source->text + span.start);
+}

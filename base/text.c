@@ -57,6 +57,16 @@ const char *text_cstr(const Text *text) {
 	return text->length ? text->data : "";
 }
 
+const char *text_of_bytes(Arena *arena, double bytes) {
+	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+	size_t unit = 0;
+	while (bytes >= 1000 && unit + 1 < sizeof units / sizeof *units) {
+		bytes /= 1000;
+		unit++;
+	}
+	return arena_printf(arena, unit > 0 && bytes < 10 ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+}
+
 /* True if the decimal text reads back as the same number. */
 static bool reads_back(const char *decimal, double value, bool is_f32) {
 	if (is_f32)

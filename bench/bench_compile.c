@@ -4,6 +4,7 @@
 
 #include "bench/bench.h"
 #include "bench/setup.h"
+#include "runtime/inner/inner.h"
 
 enum { ROUNDS = 5 };
 
@@ -29,18 +30,18 @@ static Shares once(const char *path) {
 	setup_must(&setup, fe_add_file(setup.program, path));
 	FeExperiment e = setup_experiment(&setup, "learn_robust");
 	out.read = bench_now(true) - start;
-	RtTask *task = rt_task_new(setup.rt, &e.on.data[0], &e.train, e.score, NULL, 0);
-	setup_must(&setup, task && rt_need_gradient(task, e.window, e.horizon_high, true) &&
-	                       rt_need_forward(task, e.horizon_high, RT_SHARED));
-	RtProblems *problems = rt_problems_new(task, 0, RT_TRAIN, 16, false);
+	Task *task = task_new(setup.rt, &e.on.data[0], &e.train, e.score, NULL, 0);
+	setup_must(&setup, task && task_need_gradient(task, e.window, e.horizon_high, true) &&
+	                       task_need_forward(task, e.horizon_high, TASK_SHARED));
+	Problems *problems = problems_new(task, 0, PROBLEMS_TRAIN, 16, false);
 	setup_must(&setup, problems != NULL);
 	out.all = bench_now(true) - start;
-	add_code(task->code[RT_GRADIENT][RT_SHARED], GRADIENT, &out);
-	add_code(task->code[RT_BEGIN][RT_SHARED], BEGIN, &out);
-	add_code(task->code[RT_SEGMENT][RT_SHARED], SEGMENT, &out);
-	add_code(task->code[RT_SETUP][RT_SHARED], SETUP, &out);
-	rt_problems_free(problems);
-	rt_task_free(task);
+	add_code(task->code[TASK_GRADIENT][TASK_SHARED], GRADIENT, &out);
+	add_code(task->code[TASK_BEGIN][TASK_SHARED], BEGIN, &out);
+	add_code(task->code[TASK_SEGMENT][TASK_SHARED], SEGMENT, &out);
+	add_code(task->code[TASK_SETUP][TASK_SHARED], SETUP, &out);
+	problems_free(problems);
+	task_free(task);
 	setup_free(&setup);
 	return out;
 }

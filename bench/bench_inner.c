@@ -6,15 +6,16 @@
 #include "bench/bench.h"
 #include "bench/peer_logistic.h"
 #include "bench/setup.h"
+#include "runtime/inner/inner.h"
 
 enum { STEPS = 40, LANES = LOGISTIC_LANES };
 
 typedef struct Inner {
 	Setup setup;
-	RtTask *task;
-	RtProblems *problems;
-	RtArgs args;
-	RtState state;
+	Task *task;
+	Problems *problems;
+	RunArgs args;
+	RunState state;
 	void *arena;
 	double score[LANES];
 	const float *X[4], *x0[4];
@@ -26,9 +27,9 @@ typedef struct Inner {
 static void ours(void *user) {
 	Inner *inner = user;
 	for (int k = 0; k < inner->problems->block_count; k++) {
-		const RtBlock *block = &inner->problems->blocks[k];
-		rt_begin(inner->task, block, &inner->args, &inner->state, inner->arena);
-		rt_advance(inner->task, block, &inner->args, &inner->state, 0, STEPS, STEPS, inner->score, NULL, inner->arena);
+		const ProblemBlock *block = &inner->problems->blocks[k];
+		run_begin(inner->task, block, &inner->args, &inner->state, inner->arena);
+		run_advance(inner->task, block, &inner->args, &inner->state, 0, STEPS, STEPS, inner->score, NULL, inner->arena);
 	}
 }
 
@@ -48,15 +49,15 @@ static void inner_new(Inner *inner, int count) {
 	Setup *setup = &inner->setup;
 	FeCall objective = setup_call(setup, "logistic", AST_OBJECTIVE),
 		   rule = setup_call(setup, "adam(lr = 0.1)", AST_OPTIMIZER);
-	inner->task = rt_task_new(setup->rt, &objective, &rule, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
+	inner->task = task_new(setup->rt, &objective, &rule, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
 	setup_must(setup, inner->task != NULL);
-	inner->problems = rt_problems_new(inner->task, 0, RT_TRAIN, count, false);
-	setup_must(setup, inner->problems && rt_need_forward(inner->task, STEPS, RT_SHARED));
-	inner->state = rt_state_new(inner->task, setup->rt->arena);
-	inner->arena = rt_aligned(setup->rt->arena, rt_forward_arena(inner->task, RT_SHARED));
-	RtRole fixed = rt_role(inner->task, IR_ROLE_FIXED);
+	inner->problems = problems_new(inner->task, 0, PROBLEMS_TRAIN, count, false);
+	setup_must(setup, inner->problems && task_need_forward(inner->task, STEPS, TASK_SHARED));
+	inner->state = run_state_new(inner->task, setup->rt->arena);
+	inner->arena = rt_aligned(setup->rt->arena, run_arena_bytes(inner->task, TASK_SHARED));
+	TaskRole fixed = task_role(inner->task, IR_ROLE_FIXED);
 	uint32_t at = 0;
-	while (at < fixed.range.count && ir_type_elements(rt_role_type(inner->task, &fixed, at), NULL) != 300)
+	while (at < fixed.range.count && ir_type_elements(task_role_type(inner->task, &fixed, at), NULL) != 300)
 		at++;
 	setup_must(setup, at < fixed.range.count);
 	for (int k = 0; k < inner->problems->block_count; k++) {
@@ -96,8 +97,8 @@ static void measure(int count, BenchRun *peer, const char *what, const char *aga
 	free(inner.one_X);
 	free(inner.labels);
 	free(inner.inside);
-	rt_problems_free(inner.problems);
-	rt_task_free(inner.task);
+	problems_free(inner.problems);
+	task_free(inner.task);
 	setup_free(&inner.setup);
 }
 

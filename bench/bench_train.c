@@ -60,28 +60,28 @@ static void peer_forward_block(void *user) {
 typedef struct Ours {
 	Setup setup;
 	FeExperiment experiment;
-	RtTask *task;
-	RtEstimator *estimator;
+	Task *task;
+	MetaEstimator *estimator;
 	double theta[ROOF_WEIGHTS], gradient[ROOF_WEIGHTS];
-	RtStats stats;
-	RtArgs args;
-	RtState state;
+	MetaStats stats;
+	RunArgs args;
+	RunState state;
 	void *arena, *forward_arena;
 	float *lanes, score[ROOF_LANES], theta32[ROOF_WEIGHTS];
 } Ours;
 
 static void our_gradient(void *user) {
 	Ours *ours = user;
-	rt_estimate(ours->estimator, ours->theta, 0, ours->gradient, &ours->stats);
+	meta_estimate(ours->estimator, ours->theta, 0, ours->gradient, &ours->stats);
 }
 
-static const RtBlock *our_block(const Ours *ours, int k) {
+static const ProblemBlock *our_block(const Ours *ours, int k) {
 	return &ours->estimator->families[0].problems->blocks[k];
 }
 
 static void our_one_block(void *user) {
 	Ours *ours = user;
-	const RtBlock *block = our_block(ours, 0);
+	const ProblemBlock *block = our_block(ours, 0);
 	void *pointers[24];
 	int64_t horizon = ROOF_STEPS;
 	double hypers[8];
@@ -89,57 +89,57 @@ static void our_one_block(void *user) {
 	IrByRole given, places;
 	ir_by_role(&given);
 	ir_by_role(&places);
-	rt_give_block(ours->task, &given, block);
-	rt_give_rule(ours->task, &given, NULL, hypers, &theta);
+	problems_give(ours->task, &given, block);
+	run_give_rule(ours->task, &given, NULL, hypers, &theta);
 	ir_give_addresses(&given, IR_ROLE_HORIZON, &horizon, sizeof horizon, 1);
 	ir_give_addresses(&places, IR_ROLE_SCORE, ours->score, sizeof ours->score, 1);
 	ir_give_addresses(&places, ir_role_tilde(IR_ROLE_THETA), ours->lanes, sizeof *ours->lanes, 1);
-	rt_call_by_role(ours->task->code[RT_GRADIENT][RT_SHARED], &given, &places, pointers, ours->arena);
+	rt_call_by_role(ours->task->code[TASK_GRADIENT][TASK_SHARED], &given, &places, pointers, ours->arena);
 }
 
 static void our_forward_block(void *user) {
 	Ours *ours = user;
 	double score[ROOF_LANES] = {0};
-	rt_begin(ours->task, our_block(ours, 0), &ours->args, &ours->state, ours->forward_arena);
-	rt_advance(ours->task, our_block(ours, 0), &ours->args, &ours->state, 0, ROOF_STEPS, ROOF_STEPS, score, NULL,
-	           ours->forward_arena);
+	run_begin(ours->task, our_block(ours, 0), &ours->args, &ours->state, ours->forward_arena);
+	run_advance(ours->task, our_block(ours, 0), &ours->args, &ours->state, 0, ROOF_STEPS, ROOF_STEPS, score, NULL,
+	            ours->forward_arena);
 }
 
 static void ours_new(Ours *ours, int threads) {
 	ours->setup = setup_new(program, threads, IR_F32);
 	Setup *setup = &ours->setup;
 	ours->experiment = setup_experiment(setup, "demo");
-	RtScore score = {FE_SCORE_MEAN, FE_SCORE_F};
-	ours->task = rt_task_new(setup->rt, &ours->experiment.on.data[0], &ours->experiment.train, score, NULL, 0);
+	FeScore score = {FE_SCORE_MEAN, FE_SCORE_F};
+	ours->task = task_new(setup->rt, &ours->experiment.on.data[0], &ours->experiment.train, score, NULL, 0);
 	setup_must(setup, ours->task != NULL);
-	RtEstimate how = {
+	MetaEstimate how = {
 		.kind = FE_BACKPROP, .window = ROOF_WINDOW, .horizon_low = ROOF_STEPS, .horizon_high = ROOF_STEPS, .clip = 1};
 	int count = PROBLEMS;
-	ours->estimator = rt_estimator_new(setup->rt, &ours->task, 1, &count, &how, 0);
+	ours->estimator = meta_estimator_new(setup->rt, &ours->task, 1, &count, &how, 0);
 	setup_must(setup, ours->estimator != NULL);
-	setup_must(setup, rt_learned_count(ours->task) == ROOF_WEIGHTS);
-	setup_must(setup, rt_theta_start(ours->task, 0, ours->theta));
-	setup_must(setup, rt_need_forward(ours->task, ROOF_STEPS, RT_SHARED));
+	setup_must(setup, learned_count(ours->task->rule) == ROOF_WEIGHTS);
+	setup_must(setup, learned_start(ours->task->rt, ours->task->rule, 0, ours->theta));
+	setup_must(setup, task_need_forward(ours->task, ROOF_STEPS, TASK_SHARED));
 	for (int p = 0; p < ROOF_WEIGHTS; p++)
 		ours->theta32[p] = (float)ours->theta[p];
-	ours->args = (RtArgs){.theta = ours->theta32, .variant = RT_SHARED};
-	ours->state = rt_state_new(ours->task, setup->rt->arena);
-	ours->forward_arena = rt_aligned(setup->rt->arena, rt_forward_arena(ours->task, RT_SHARED));
-	ours->arena = rt_aligned(setup->rt->arena, ours->task->code[RT_GRADIENT][RT_SHARED]->arena_bytes);
+	ours->args = (RunArgs){.theta = ours->theta32, .variant = TASK_SHARED};
+	ours->state = run_state_new(ours->task, setup->rt->arena);
+	ours->forward_arena = rt_aligned(setup->rt->arena, run_arena_bytes(ours->task, TASK_SHARED));
+	ours->arena = rt_aligned(setup->rt->arena, ours->task->code[TASK_GRADIENT][TASK_SHARED]->arena_bytes);
 	ours->lanes = rt_aligned(setup->rt->arena, sizeof(float) * ROOF_LANES * ROOF_WEIGHTS);
 }
 
 static void ours_free(Ours *ours) {
-	rt_estimator_free(ours->estimator);
-	rt_task_free(ours->task);
+	meta_estimator_free(ours->estimator);
+	task_free(ours->task);
 	setup_free(&ours->setup);
 }
 
 /* The fixed value of that many elements per problem. */
 static const float *fixed_of(const Ours *ours, int block, int64_t elements) {
-	RtRole fixed = rt_role(ours->task, IR_ROLE_FIXED);
+	TaskRole fixed = task_role(ours->task, IR_ROLE_FIXED);
 	for (uint32_t i = 0; i < fixed.range.count; i++) {
-		if (ir_type_elements(rt_role_type(ours->task, &fixed, i), NULL) == elements)
+		if (ir_type_elements(task_role_type(ours->task, &fixed, i), NULL) == elements)
 			return our_block(ours, block)->fixed[i];
 	}
 	fprintf(stderr, "bench_train: robust_regression has changed: no value of %lld numbers is fixed\n",
@@ -181,11 +181,11 @@ static void whole_training(Ours *ours, Peer *peer, const char *what) {
 	enum { ROUNDS = 5 };
 	double our_times[ROUNDS], peer_times[ROUNDS];
 	for (int round = 0; round < ROUNDS; round++) {
-		RtTrainOptions options = {.select_every = OUTER_STEPS};
-		RtTrained *trained = rt_train(ours->setup.rt, &ours->experiment, &options);
+		TrainOptions options = {.select_every = OUTER_STEPS};
+		Trained *trained = train_experiment(ours->setup.rt, &ours->experiment, &options);
 		setup_must(&ours->setup, trained != NULL);
 		our_times[round] = trained->seconds / trained->steps;
-		rt_trained_free(trained);
+		train_free(trained);
 		double start = bench_now(true);
 		for (int i = 0; i < OUTER_STEPS; i++)
 			peer_gradient(peer);
@@ -235,10 +235,10 @@ static void show(bool assembly) {
 	Text out = text_new(session->arena);
 	JitOptions options = {0};
 	if (assembly)
-		jit_show_asm(ours.setup.rt->engine, ours.task->module, ours.task->code[RT_GRADIENT][RT_SHARED]->func, &options,
-		             &out);
+		jit_show_asm(ours.setup.rt->engine, ours.task->module, ours.task->code[TASK_GRADIENT][TASK_SHARED]->func,
+		             &options, &out);
 	else
-		jit_show_loops(ours.task->module, ours.task->code[RT_GRADIENT][RT_SHARED]->func, &options, &out);
+		jit_show_loops(ours.task->module, ours.task->code[TASK_GRADIENT][TASK_SHARED]->func, &options, &out);
 	printf("%s\n", text_cstr(&out));
 	ours_free(&ours);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/runtime.h"
+#include "runtime/engine/engine.h"
 
 typedef struct Setup {
 	Session *session;

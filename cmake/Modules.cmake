@@ -24,7 +24,7 @@ endfunction()
 # Adds the files of a folder to a module as data (see Embed.cmake): `symbol`s, an array of `type`, and `symbol`_count, as
 # `header` declares them.
 function(gradus_embed name pattern type symbol header)
-	if(NOT TARGET gradus_${name} OR NOT EXISTS "${CMAKE_SOURCE_DIR}/${name}/${name}.h")
+	if(NOT TARGET gradus_${name} OR NOT EXISTS "${CMAKE_SOURCE_DIR}/${header}")
 		return()
 	endif()
 	file(GLOB embedded CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${name}/${pattern}")

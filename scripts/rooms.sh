@@ -1,56 +1,92 @@
 #!/bin/sh
-# rooms.sh [BUILD]: a picture of who uses whom, from the objects of a build (build): every room with the rooms whose functions and
-# tables it uses, and how many of them. Ends with 1 if one uses what stands above it, or if an exported name does not say
-# where it is from.
+# rooms.sh [BUILD [FOLDERS]]: a picture of who uses whom, from the objects of a build (build): every room with the rooms whose functions
+# and tables it uses, and how many of them. Ends with 1 if one uses what stands above it, or includes a header from above, or
+# if an exported name does not say where it is from. FOLDERS: those that are judged, "base ir"; all, if none are named.
 #
-# `layers` lists the rooms from the bottom up: a room may use those on earlier lines. Rooms on one line do not use each other, except
-# those joined by `=`: the elaborator is one recursion over expressions, calls and declarations.
-# After a colon: how exported names of these rooms begin.
+# `layers` lists the rooms from the bottom up: a room may use those on earlier lines. Rooms on one line do not use each other.
+# `ir`, `jit` and `frontend/frontend.h` are what these folders give to others.
+# After a colon: how exported names of these rooms begin. fe_ is what frontend/frontend.h offers to others, which says where it is.
 set -eu
 build=${1:-build}
+judged=${2:-base ir autodiff frontend jit runtime}
+command -v nm >/dev/null || {
+	echo "skipped: there is no nm (Debian: binutils)"
+	exit 77
+}
 layers='
-base:            arena_ base_ diag_ file_ hash_ memory_ name_ names_ random_ session_ source_ span_ text_ vec_
+base:            arena_ base_ diag_ file_ folder_ hash_ memory_ name_ names_ random_ session_ sort_ source_ span_ text_ vec_
+ir:              ir_
 ir/core:         ir_
 ir/text ir/eval ir/math: ir_
 ir/pass:         ir_
 autodiff:        ad_
 frontend/syntax: ast_ builtin distribution lex_ parse_
-frontend/value:  value_ ex_ scope_ proof_ emit_
+frontend/frontend.h: fe_
 frontend/std:    fe_
-frontend/meaning=frontend/decl: elab_ fe_ library_ rule_ objective_ stage_ check_ draw_ resolve_ symbol_ typing_
-jit/arith jit/loop: loop_
+frontend/names:  fe_ library_ program_ resolve_ symbol_ typing_ foreign_
+frontend/value:  ex_ value_ scope_ proof_ emit_
+frontend/meaning: elab_ fe_
+frontend/decl:   fe_ objective_ rule_ stages_ check_
+jit:             jit_
+jit/loop:        loop_
+jit/arith:       loop_
 jit/nest:        nest_ loop_
 jit/llvm jit/c:  llvm_ c_ jit_
 runtime/engine:  rt_
-runtime/data:    rt_ data_
-runtime/inner:   rt_
-runtime/store:   rt_
-runtime/data:    data_
-runtime/meta runtime/compare runtime/plot: rt_ plot_
-runtime/emit:    pack_ rt_
+runtime/data:    data_ safetensors_
+runtime/inner:   task_ frame_ learned_ problems_ run_ score_
+runtime/meta:    meta_ train_
+runtime/compare: compare_
+runtime/store:   store_
+runtime/plot:    plot_
+runtime/emit:    pack_
 runtime/command: cmd_
 '
 
+# ROOM has|uses NAME, of the files that are still there. What is generated belongs to the room that it is generated for.
 objects() {
-	find "$build"/CMakeFiles/gradus_*.dir -name '*.o' | while read -r object; do
-		path=${object#*.dir/}
-		case $object in
-		*gradus_frontend*generated/*) room=frontend/std ;;
-		*gradus_jit*generated/*) room=jit/c ;;
-		*gradus_runtime*generated/*) room=runtime/emit ;;
-		*) room=${path%/*} ;;
-		esac
-		nm -P "$object" | awk -v room="$room" '$2 ~ /^[TDBRCU]$/ { print room, ($2 == "U" ? "uses" : "has"), $1 }'
-	done
+	find "$build"/CMakeFiles/gradus_*.dir -name '*.o' -exec nm -A -P {} + | awk -F '\\.o: ' '
+		function room_of(object,    source, line) {
+			source = object
+			sub(".*/CMakeFiles/gradus_[a-z]*\\.dir/", "", source)
+			if (source ~ /generated\//)
+				return object ~ /gradus_frontend/ ? "frontend/std" : object ~ /gradus_jit/ ? "jit/c" : "runtime/emit"
+			if ((getline line < source) < 0)
+				return ""
+			close(source)
+			sub("/[^/]*$", "", source)
+			return source
+		}
+		!($1 in room) { room[$1] = room_of($1) }
+		split($2, symbol, " ") > 1 && symbol[2] ~ /^[TDBRCU]$/ && room[$1] != "" {
+			print room[$1], (symbol[2] == "U" ? "uses" : "has"), symbol[1]
+		}'
 }
 
-objects | awk -v layers="$layers" '
+includes() {
+	find base ir autodiff frontend jit runtime -name '*.[ch]' -exec awk -F '"' \
+		'/^#include "[a-z_]+\/.*\.h"/ { print FILENAME, "includes", $2 }' {} +
+}
+
+{
+	objects
+	includes
+} | awk -v layers="$layers" -v judged="$judged" '
 	function begins(name, prefixes,    part, count, i) {
 		count = split(prefixes, part, " ")
 		for (i = 1; i <= count; i++)
 			if (index(name, part[i]) == 1)
 				return 1
 		return 0
+	}
+	function room_of(file) {
+		if (!(file in layer))
+			sub("/[^/]*$", "", file)
+		return file
+	}
+	function is_judged(room) {
+		sub("/.*", "", room)
+		return index(" " judged " ", " " room " ") > 0
 	}
 	BEGIN {
 		lines = split(layers, line, "\n")
@@ -60,24 +96,33 @@ objects | awk -v layers="$layers" '
 			split(line[i], side, ":")
 			rooms = split(side[1], group, " ")
 			for (j = 1; j <= rooms; j++) {
-				joined = split(group[j], room, "=")
-				for (k = 1; k <= joined; k++) {
-					layer[room[k]] = i
-					circle[room[k]] = group[j]
-					prefix[room[k]] = side[2]
-					order[++all] = room[k]
-				}
+				if (group[j] in layer)
+					unknown[group[j] " (twice)"] = 1
+				layer[group[j]] = i
+				prefix[group[j]] = side[2]
+				order[++all] = group[j]
 			}
 		}
 	}
 	$2 == "has" { owner[$3] = $1 }
 	$2 == "uses" { used[$1, $3] = 1 }
+	$2 == "includes" {
+		from = room_of($1); to = room_of($3)
+		if (!(from in layer) || !(to in layer))
+			unknown[from in layer ? to : from] = 1
+		else if (from != to && !(layer[to] < layer[from]))
+			up[from] = up[from] "\n    upwards: " $1 " includes " $3
+	}
 	END {
 		for (name in owner) {
 			if (!(owner[name] in layer))
-				print "not a room of scripts/rooms.sh: " owner[name] | "sort -u >&2"
+				unknown[owner[name]] = 1
 			else if (!begins(name, prefix[owner[name]]))
 				bad[owner[name]] = bad[owner[name]] " " name
+		}
+		for (room in unknown) {
+			print "not in the layers of scripts/rooms.sh: " room
+			wrong++
 		}
 		for (pair in used) {
 			split(pair, part, SUBSEP)
@@ -85,7 +130,7 @@ objects | awk -v layers="$layers" '
 			if (to == "" || to == from)
 				continue
 			uses[from, to]++
-			if (!(layer[to] < layer[from]) && circle[to] != circle[from])
+			if (!(layer[to] < layer[from]))
 				up[from] = up[from] "\n    upwards: " to " " part[2]
 		}
 		for (i = 1; i <= all; i++) {
@@ -93,6 +138,8 @@ objects | awk -v layers="$layers" '
 			for (j = 1; j <= all; j++)
 				if ((order[i], order[j]) in uses)
 					text = text "  " order[j] " " uses[order[i], order[j]]
+			if (!is_judged(order[i]))
+				continue
 			printf "%-18s%s%s\n", order[i], text, up[order[i]]
 			if (bad[order[i]] != "")
 				print "    without a prefix of the room:" bad[order[i]]

@@ -20,7 +20,7 @@ static Ex *inside(Elab *e, const FeLearned *l, Ex *v) {
 	return v;
 }
 
-/* NaN for what lies outside of the limits: rt_theta_start tells. */
+/* NaN for what lies outside of the limits: learned_start tells. */
 static Ex *unconstrained(Elab *e, const FeLearned *l, Ex *v) {
 	if (l->transform == FE_PLAIN)
 		return v;

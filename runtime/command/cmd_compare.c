@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/command/cmd_compare.h"
 #include "runtime/command/command.h"
 
 /* The sources that are kept in a run folder, and the experiment among them that made it. */
@@ -17,9 +18,9 @@ typedef struct RunSources {
 /* What is compared, before it is run. */
 typedef struct Plan {
 	FeCall objective;
-	VEC(RtContender) contenders;
+	VEC(Contender) contenders;
 	CmdWords folders; /* of each contender: the run that it comes from, or NULL */
-	RtCompareOptions options;
+	CompareOptions options;
 	VEC(RunSources) runs;    /* of the folders among the words */
 	const char *only_folder; /* the run folder, if there is exactly one */
 	bool from_experiment;
@@ -28,12 +29,12 @@ typedef struct Plan {
 
 /* A program of its own: what is declared in it may have the names of what is declared in the files that are given. */
 static CmdExit load_sources(Cmd *cmd, const char *dir, RunSources *out) {
-	RtRunRecord record;
-	if (!rt_run_record(cmd->session, dir, &record)) {
+	StoreRecord record;
+	if (!store_record(cmd->session, dir, &record)) {
 		return CMD_CHECKPOINT;
 	}
 	*out = (RunSources){.dir = dir, .precision = record.precision, .program = cmd_program_new(cmd)};
-	rt_run_confine(cmd->session, out->program, dir);
+	store_confine(cmd->session, out->program, dir);
 	for (uint32_t i = 0; i < record.sources.count; i++) {
 		fe_add_file(out->program, record.sources.data[i]);
 	}
@@ -71,8 +72,8 @@ static FeProgram *program_of(Cmd *cmd, const Plan *plan, const char *text) {
 	return nowhere ? plan->runs.data[0].program : cmd->program;
 }
 
-static void contender_add(Cmd *cmd, Plan *plan, FeCall rule, const char *folder, const RtRunInfo *info) {
-	RtContender one = {.label = session_text(cmd->session, rule.decl->name.name), .rule = rule, .tune = folder == NULL};
+static void contender_add(Cmd *cmd, Plan *plan, FeCall rule, const char *folder, const StoreInfo *info) {
+	Contender one = {.label = session_text(cmd->session, rule.decl->name.name), .rule = rule, .tune = folder == NULL};
 	one.training_evaluations = folder ? info->training_evaluations : 0;
 	vec_push(cmd->arena, &plan->contenders, one);
 	vec_push(cmd->arena, &plan->folders, folder);
@@ -126,7 +127,7 @@ static void label_contenders(Cmd *cmd, Plan *plan) {
 
 static CmdExit add_word(Cmd *cmd, Plan *plan, const char *word) {
 	FeCall rule = {0};
-	RtRunInfo info;
+	StoreInfo info;
 	FeProgram *given = cmd->program;
 	cmd->program = program_of(cmd, plan, word);
 	CmdExit code = cmd_rule(cmd, word, &rule, &info);
@@ -176,7 +177,7 @@ static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 	plan->options.steps = given_or(given->steps, run ? experiment->horizon_high : 100);
 	plan->options.train_problems = given_or(given->train, known ? experiment->train_problems : 90);
 	plan->options.test_problems = given_or(given->test, known ? experiment->test_problems : 100);
-	plan->options.score = (RtScore){FE_SCORE_MEAN, FE_SCORE_F};
+	plan->options.score = (FeScore){FE_SCORE_MEAN, FE_SCORE_F};
 	if (run) {
 		plan->options.score = experiment->score;
 	}
@@ -190,7 +191,7 @@ static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 		cmd->program = files;
 		if (code == CMD_OK && run) {
 			fprintf(stderr, "%d steps%s, scored by %s as in the experiment of %s\n", plan->options.steps,
-			        given->steps < 0 ? "" : " as asked", rt_score_text(cmd->arena, plan->options.score), run->dir);
+			        given->steps < 0 ? "" : " as asked", score_text(cmd->arena, plan->options.score), run->dir);
 		}
 		return code;
 	}
@@ -240,10 +241,10 @@ static void on_progress(void *user, const char *label, int done, int total) {
 }
 
 /* The comparison as JSON in memory; freed by the caller. NULL after a message. */
-static char *json_of(Cmd *cmd, const RtComparison *comparison, size_t *length) {
+static char *json_of(Cmd *cmd, const Comparison *comparison, size_t *length) {
 	char *json = NULL;
 	FILE *memory = open_memstream(&json, length);
-	bool ok = memory && rt_comparison_json(comparison, memory);
+	bool ok = memory && compare_json(comparison, memory);
 	if (memory && fclose(memory) != 0) {
 		ok = false;
 	}
@@ -282,7 +283,7 @@ static bool holds(Cmd *cmd, const char *path, const char *json, size_t length) {
 
 /* Where a comparison with one run folder in it is kept: comparison.json is the one that the run's experiment asks for. Any
  * other is comparison-OBJECTIVE.json, with a number where another one has that name. */
-static const char *place_in_run(Cmd *cmd, const Plan *plan, const RtComparison *comparison, const char *json,
+static const char *place_in_run(Cmd *cmd, const Plan *plan, const Comparison *comparison, const char *json,
                                 size_t length) {
 	const CmdOptions *given = &cmd->options;
 	const char *dir = plan->only_folder;
@@ -299,7 +300,7 @@ static const char *place_in_run(Cmd *cmd, const Plan *plan, const RtComparison *
 	return path;
 }
 
-static CmdExit report(Cmd *cmd, const RtComparison *comparison, const Plan *plan) {
+static CmdExit report(Cmd *cmd, const Comparison *comparison, const Plan *plan) {
 	size_t length = 0;
 	char *json = json_of(cmd, comparison, &length);
 	if (!json) {
@@ -341,8 +342,8 @@ CmdExit cmd_compare(Cmd *cmd) {
 	}
 	plan.options.progress = on_progress;
 	plan.options.user = cmd;
-	RtComparison *comparison =
-		rt_compare(cmd->rt, &plan.objective, plan.contenders.data, plan.contenders.count, &plan.options);
+	Comparison *comparison =
+		compare_rules(cmd->rt, &plan.objective, plan.contenders.data, plan.contenders.count, &plan.options);
 	cmd_progress_end(cmd);
 	if (!comparison) {
 		return cmd_failed(cmd);
@@ -353,6 +354,6 @@ CmdExit cmd_compare(Cmd *cmd) {
 		}
 	}
 	code = report(cmd, comparison, &plan);
-	rt_comparison_free(comparison);
+	compare_free(comparison);
 	return code;
 }

@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/command/cmd_compare.h"
 #include "runtime/command/command.h"
 
 /* Row numbers: the subject first, then by mean. */
-static void sort_rows(const RtComparison *c, uint32_t *rows) {
+static void sort_rows(const Comparison *c, uint32_t *rows) {
 	for (uint32_t i = 0; i < c->count; i++) {
 		rows[i] = i;
 		for (uint32_t k = i; k > 0; k--) {
@@ -23,10 +24,10 @@ static void sort_rows(const RtComparison *c, uint32_t *rows) {
 }
 
 /* Of which kind the diverged runs are, where there are any. */
-static void put_diverged(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Text *out) {
+static void put_diverged(Cmd *cmd, const Comparison *c, const uint32_t *rows, Text *out) {
 	Text kinds = text_new(cmd->arena);
 	for (uint32_t i = 0; i < c->count; i++) {
-		const RtCompared *rule = &c->rules[rows[i]];
+		const Compared *rule = &c->rules[rows[i]];
 		if (rule->ended_above + rule->not_finite > 0) {
 			text_printf(&kinds, "    ");
 			cmd_wrap(arena_printf(cmd->arena, "%s: %d ended above the start, %d not finite", rule->label,
@@ -41,7 +42,7 @@ static void put_diverged(Cmd *cmd, const RtComparison *c, const uint32_t *rows, 
 }
 
 /* A mean with its interval; of one problem the number alone, as there is nothing to be unsure of by. */
-static const char *interval_text(Cmd *cmd, const RtComparison *c, const RtInterval *value) {
+static const char *interval_text(Cmd *cmd, const Comparison *c, const CompareInterval *value) {
 	const char *mean = cmd_number(cmd->arena, value->mean, 3);
 	if (c->test_problems < 2) {
 		return mean;
@@ -50,7 +51,7 @@ static const char *interval_text(Cmd *cmd, const RtComparison *c, const RtInterv
 	                    cmd_number(cmd->arena, value->high, 3));
 }
 
-static void put_scores(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Text *out) {
+static void put_scores(Cmd *cmd, const Comparison *c, const uint32_t *rows, Text *out) {
 	Arena *arena = cmd->arena;
 	bool several = c->test_problems > 1;
 	CmdTable table = {.arena = arena, .columns = (several ? 6u : 3u) + (c->margin ? 1u : 0u)};
@@ -67,7 +68,7 @@ static void put_scores(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Te
 		cmd_cell(&table, "behind %s", strlen(subject) > 24 ? "the first" : subject);
 	}
 	for (uint32_t i = 0; i < c->count; i++) {
-		const RtCompared *rule = &c->rules[rows[i]];
+		const Compared *rule = &c->rules[rows[i]];
 		cmd_cell(&table, "%s", rule->label);
 		cmd_cell(&table, "%s", cmd_number(arena, rule->score.mean, 4));
 		if (several) {
@@ -84,7 +85,7 @@ static void put_scores(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Te
 	put_diverged(cmd, c, rows, out);
 }
 
-static void put_costs(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Text *out) {
+static void put_costs(Cmd *cmd, const Comparison *c, const uint32_t *rows, Text *out) {
 	Arena *arena = cmd->arena;
 	CmdTable table = {.arena = arena, .columns = 5, .left = 2};
 	cmd_cell(&table, "rule");
@@ -93,7 +94,7 @@ static void put_costs(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Tex
 	cmd_cell(&table, "tuning");
 	cmd_cell(&table, "meta-training");
 	for (uint32_t i = 0; i < c->count; i++) {
-		const RtCompared *rule = &c->rules[rows[i]];
+		const Compared *rule = &c->rules[rows[i]];
 		cmd_cell(&table, "%s", rule->label);
 		cmd_cell(&table, "%s", rule->call);
 		cmd_cell(&table, "%d", rule->tuned.points);
@@ -104,11 +105,11 @@ static void put_costs(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Tex
 	cmd_table(&table, "  ", out);
 }
 
-static void put_grids(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Text *out) {
+static void put_grids(Cmd *cmd, const Comparison *c, const uint32_t *rows, Text *out) {
 	for (uint32_t i = 0; i < c->count; i++) {
-		const RtCompared *rule = &c->rules[rows[i]];
+		const Compared *rule = &c->rules[rows[i]];
 		for (uint32_t a = 0; a < rule->tuned.axes.count; a++) {
-			const RtAxis *axis = &rule->tuned.axes.data[a];
+			const TunedAxis *axis = &rule->tuned.axes.data[a];
 			const char *name = session_text(cmd->session, axis->name);
 			Text line = text_new(cmd->arena);
 			text_printf(&line, "%s.%s: ", rule->label, name);
@@ -135,7 +136,7 @@ static void put_grids(Cmd *cmd, const RtComparison *c, const uint32_t *rows, Tex
 }
 
 /* At some steps: the margin of victory and how often it is positive. */
-static void put_margins(Cmd *cmd, const RtComparison *c, Text *out) {
+static void put_margins(Cmd *cmd, const Comparison *c, Text *out) {
 	static const int wanted[] = {1, 2, 5, 10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 700, 1000};
 	bool several = c->test_problems > 1;
 	CmdTable table = {.arena = cmd->arena, .columns = several ? 3 : 2};
@@ -160,7 +161,7 @@ static void put_margins(Cmd *cmd, const RtComparison *c, Text *out) {
 	cmd_table(&table, "  ", out);
 }
 
-void cmd_comparison_table(Cmd *cmd, const RtComparison *c, Text *out) {
+void cmd_comparison_table(Cmd *cmd, const Comparison *c, Text *out) {
 	uint32_t *rows = ARENA_ARRAY(cmd->arena, uint32_t, c->count + 1);
 	sort_rows(c, rows);
 	if (c->one_problem) {
@@ -171,7 +172,7 @@ void cmd_comparison_table(Cmd *cmd, const RtComparison *c, Text *out) {
 		            c->test_problems, c->test_problems == 1 ? "" : "s", c->train_problems,
 		            c->train_problems == 1 ? "" : "s");
 	}
-	text_printf(out, "%s; lower is better\n\n", rt_score_words(cmd->arena, c->score, RT_EVALUATIONS, c->steps));
+	text_printf(out, "%s; lower is better\n\n", score_words(cmd->arena, c->score, SCORE_EVALUATIONS, c->steps));
 	put_scores(cmd, c, rows, out);
 	int64_t each = c->count ? c->rules[0].test_evaluations : 0;
 	for (uint32_t i = 0; i < c->count; i++) {

@@ -52,7 +52,7 @@ static char *read_in_run(Cmd *cmd, const char *dir, const char *path, size_t *le
 	if (lstat(path, &info) != 0 && errno == ENOENT) {
 		return NULL;
 	}
-	*why = rt_run_outside(cmd->arena, dir, path);
+	*why = store_outside(cmd->arena, dir, path);
 	return *why ? NULL : cmd_read_file(cmd, path, false, length, why);
 }
 
@@ -95,7 +95,7 @@ static CmdExit read_course(Cmd *cmd, const char *dir, Course *course) {
 }
 
 /* What the experiment of a run scores, "mean(f)"; NULL where its run.json does not say. */
-static const char *score_of_run(Cmd *cmd, const char *dir) {
+static const char *stated_score(Cmd *cmd, const char *dir) {
 	size_t length;
 	const char *why;
 	char *text = read_in_run(cmd, dir, arena_printf(cmd->arena, "%s/run.json", dir), &length, &why);
@@ -113,7 +113,7 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
 	if (code != CMD_OK) {
 		return code;
 	}
-	const char *score = score_of_run(cmd, dir);
+	const char *score = stated_score(cmd, dir);
 	Plot plot = {.title = arena_printf(cmd->arena, "Training %s", dir),
 	             .x_label = "outer step",
 	             .y_label = score ? arena_printf(cmd->arena, "score: %s", score) : "score"};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/command/command.h"
+#include "runtime/emit/emit.h"
 
 static bool is_prefix(const char *text) {
 	if (!isalpha((unsigned char)text[0]) && text[0] != '_') {
@@ -50,15 +51,15 @@ static CmdExit size_of_objective(Cmd *cmd, const FeCall *rule, int64_t *size) {
 }
 
 /* The rule of a file RUN/rule.grad was trained in RUN, and for what that folder says, if it is in order and the rule is its own. */
-static void read_run_beside(Cmd *cmd, const AstDecl *rule, RtRunInfo *info) {
+static void read_run_beside(Cmd *cmd, const AstDecl *rule, StoreInfo *info) {
 	const char *path = cmd->session->sources.data[rule->span.file]->path, *slash = strrchr(path, '/');
 	if (strcmp(slash ? slash + 1 : path, "rule.grad") != 0) {
 		return;
 	}
 	const char *dir = slash ? arena_printf(cmd->arena, "%.*s", (int)(slash - path), path) : ".";
 	DiagMark mark = diag_mark(cmd->session);
-	RtRunInfo found;
-	if (rt_run_folder_read(cmd->rt, dir, &found) &&
+	StoreInfo found;
+	if (store_folder_read(cmd->rt, dir, &found) &&
 	    strcmp(found.rule_name, session_text(cmd->session, rule->name.name)) == 0) {
 		*info = found;
 	}
@@ -91,7 +92,7 @@ CmdExit cmd_emit(Cmd *cmd) {
 	const AstDecl *decl = fe_find(cmd->program, name);
 	bool run = cmd_is_run(cmd, word), objective = !run && decl && decl->kind == AST_OBJECTIVE;
 	FeCall call = {0};
-	RtRunInfo info = {0};
+	StoreInfo info = {0};
 	cmd_runtime(cmd, IR_F32);
 	code = objective ? cmd_objective(cmd, word, &call) : cmd_rule(cmd, word, &call, &info);
 	if (code != CMD_OK) {
@@ -100,15 +101,15 @@ CmdExit cmd_emit(Cmd *cmd) {
 	if (!run && !objective) {
 		read_run_beside(cmd, call.decl, &info);
 	}
-	RtEmitOptions options = {.out_dir = cmd->options.out,
-	                         .prefix = cmd->options.prefix,
-	                         .real = cmd->rt->options.real,
-	                         .force = cmd->options.force,
-	                         .horizon_low = info.horizon_low,
-	                         .horizon_high = info.horizon_high,
-	                         .size = info.coordinates};
+	PackOptions options = {.out_dir = cmd->options.out,
+	                       .prefix = cmd->options.prefix,
+	                       .real = cmd->rt->options.real,
+	                       .force = cmd->options.force,
+	                       .horizon_low = info.horizon_low,
+	                       .horizon_high = info.horizon_high,
+	                       .size = info.coordinates};
 	if (!options.prefix) {
-		options.prefix = rt_emit_prefix(cmd->arena, session_text(cmd->session, call.decl->name.name), objective);
+		options.prefix = pack_prefix(cmd->arena, session_text(cmd->session, call.decl->name.name), objective);
 	}
 	if (cmd->options.on) {
 		code = size_of_objective(cmd, objective ? NULL : &call, &options.size);
@@ -116,9 +117,8 @@ CmdExit cmd_emit(Cmd *cmd) {
 	if (code != CMD_OK) {
 		return code;
 	}
-	RtEmitted emitted = {0};
-	bool ok =
-		objective ? rt_emit_objective(cmd->rt, &call, &options) : rt_emit_rule(cmd->rt, &call, &options, &emitted);
+	PackEmitted emitted = {0};
+	bool ok = objective ? pack_objective(cmd->rt, &call, &options) : pack_rule(cmd->rt, &call, &options, &emitted);
 	if (!ok) {
 		return cmd_failed(cmd);
 	}

@@ -28,7 +28,7 @@ static CmdExit read_point(Cmd *cmd, const char *text, double **values, int64_t *
 }
 
 /* Parameters in declaration order, so that the numbers can be told apart. */
-static void put_params(Cmd *cmd, const FeObjective *objective, const RtEval *eval, Text *out) {
+static void put_params(Cmd *cmd, const FeObjective *objective, const RunEval *eval, Text *out) {
 	CmdTable table = {.arena = cmd->arena, .columns = 3};
 	cmd_cell(&table, "parameter");
 	cmd_cell(&table, "x");
@@ -89,9 +89,9 @@ CmdExit cmd_eval(Cmd *cmd) {
 		return cmd_usage(cmd, "--at has %s numbers; the parameters of %s are %s", cmd_count(cmd->arena, count),
 		                 session_text(cmd->session, objective.decl->name.name), cmd_count(cmd->arena, size));
 	}
-	RtEval eval;
+	RunEval eval;
 	int64_t instance = cmd->options.instance < 0 ? 0 : cmd->options.instance;
-	if (!rt_eval(cmd->rt, &objective, instance, cmd->options.at ? point : NULL, &eval)) {
+	if (!run_eval(cmd->rt, &objective, instance, cmd->options.at ? point : NULL, &eval)) {
 		ir_module_free(module);
 		return cmd_failed(cmd);
 	}

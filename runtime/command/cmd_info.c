@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/command/command.h"
+#include "runtime/meta/meta.h"
 
 typedef struct Info {
 	Cmd *cmd;
@@ -19,13 +20,9 @@ static const char *name_of(const Info *info, Name name) {
 static void line(Info *info, const char *label, const char *format, ...) BASE_PRINTF(3, 4);
 static void line(Info *info, const char *label, const char *format, ...) {
 	Text text = text_new(info->cmd->arena);
-	va_list args, again;
+	va_list args;
 	va_start(args, format);
-	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, args);
-	char *bytes = arena_alloc(info->cmd->arena, (size_t)(length < 0 ? 0 : length) + 1);
-	vsnprintf(bytes, (size_t)(length < 0 ? 0 : length) + 1, format, again);
-	va_end(again);
+	const char *bytes = arena_vprintf(info->cmd->arena, format, args);
 	va_end(args);
 	text_printf(&text, "  %-16s ", label);
 	cmd_wrap(bytes, 19, 19, &text);
@@ -89,7 +86,7 @@ typedef struct ObjectiveCost {
 	double arena;
 } ObjectiveCost;
 
-static bool objective_cost(Info *info, RtTask *task, ObjectiveCost *cost) {
+static bool objective_cost(Info *info, Task *task, ObjectiveCost *cost) {
 	cost->value = ir_cost(task->value, NULL);
 	cost->gradient = ir_cost(task->evaluate, NULL);
 	RtCode *code = rt_compile(info->cmd->rt, task->module, task->evaluate);
@@ -109,10 +106,10 @@ static double fixed_bytes(const FeObjective *objective) {
 
 static bool info_objective(Info *info, const FeCall *call) {
 	Cmd *cmd = info->cmd;
-	RtTask *task = rt_task_new(cmd->rt, call, NULL, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
+	Task *task = task_new(cmd->rt, call, NULL, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
 	ObjectiveCost cost;
 	if (!task || !objective_cost(info, task, &cost)) {
-		rt_task_free(task);
+		task_free(task);
 		return false;
 	}
 	const FeObjective *objective = task->objective;
@@ -142,21 +139,22 @@ static bool info_objective(Info *info, const FeCall *call) {
 			double bytes = (double)ir_type_elements(data->type, NULL) * (double)ir_element_bytes(data->type);
 			line(info, i ? "" : "files", "%s %s%s%s: %s, for all problems", name_of(info, data->name),
 			     cmd_dims(cmd->session, cmd->arena, data->type, NULL), data->type.storage ? " as " : "",
-			     data->type.storage ? ir_storage_name(data->type.storage) : "", cmd_bytes(cmd->arena, bytes));
+			     data->type.storage ? ir_storage_name(data->type.storage) : "", text_of_bytes(cmd->arena, bytes));
 		}
 		line(info, "data, fixed", "%s: %s", slots_text(info, objective->fixed.data, objective->fixed.count, NULL),
-		     cmd_bytes(cmd->arena, fixed_bytes(objective)));
+		     text_of_bytes(cmd->arena, fixed_bytes(objective)));
 		line(info, "start", "%s", objective->random_start ? "drawn for every problem" : "the same for every problem");
 		line(info, "value", "%s FLOPs, %s moved", count_of(info, cost.value.flops),
-		     cmd_bytes(cmd->arena, cost.value.bytes));
+		     text_of_bytes(cmd->arena, cost.value.bytes));
 		line(info, "value, gradient", "%s FLOPs (%.2f times), %s moved (%.2f times)",
-		     count_of(info, cost.gradient.flops), flops_ratio, cmd_bytes(cmd->arena, cost.gradient.bytes), bytes_ratio);
-		line(info, "scratch memory", "%s", cmd_bytes(cmd->arena, cost.arena));
+		     count_of(info, cost.gradient.flops), flops_ratio, text_of_bytes(cmd->arena, cost.gradient.bytes),
+		     bytes_ratio);
+		line(info, "scratch memory", "%s", text_of_bytes(cmd->arena, cost.arena));
 		for (uint32_t i = 0; i < objective->reports.count; i++) {
 			line(info, i ? "" : "reports", "%s", name_of(info, objective->reports.data[i]));
 		}
 	}
-	rt_task_free(task);
+	task_free(task);
 	return true;
 }
 
@@ -280,8 +278,8 @@ static bool info_rule(Info *info, const FeCall *call) {
 		     slots_text(info, learned_slots(info, rule), rule->learned.count, rule->theta),
 		     cmd_count(cmd->arena, rule->learned_count));
 		line(info, "state", "%s: %s per coordinate, %s besides",
-		     slots_text(info, rule->states.data, rule->states.count, rule->step), cmd_bytes(cmd->arena, each),
-		     cmd_bytes(cmd->arena, besides));
+		     slots_text(info, rule->states.data, rule->states.count, rule->step), text_of_bytes(cmd->arena, each),
+		     text_of_bytes(cmd->arena, besides));
 		line(info, "step", "%.4g FLOPs per coordinate%s", flops,
 		     tied ? arena_printf(cmd->arena, " (tied to the size of x; for %d)", TIED_SIZE) : "");
 		line(info, "reads", "%s%s%s", rule->reads_f ? "f" : "", rule->reads_f && rule->reads_g ? ", " : "",
@@ -299,24 +297,25 @@ static bool info_rule(Info *info, const FeCall *call) {
 static bool plan_memory(Info *info, const FeExperiment *experiment, double *bytes, int64_t *learned) {
 	Cmd *cmd = info->cmd;
 	uint32_t count = experiment->on.count;
-	RtTask **tasks = ARENA_ARRAY(cmd->arena, RtTask *, count + 1);
+	Task **tasks = ARENA_ARRAY(cmd->arena, Task *, count + 1);
 	int *problems = ARENA_ARRAY(cmd->arena, int, count + 1);
 	bool ok = true;
 	for (uint32_t k = 0; k < count && ok; k++) {
 		problems[k] = experiment->train_problems;
-		tasks[k] = rt_task_new(cmd->rt, &experiment->on.data[k], &experiment->train, experiment->score,
-		                       experiment->open.data, experiment->open.count);
+		tasks[k] = task_new(cmd->rt, &experiment->on.data[k], &experiment->train, experiment->score,
+		                    experiment->open.data, experiment->open.count);
 		ok = tasks[k] != NULL;
 	}
-	RtEstimate how = rt_estimate_of(experiment);
-	RtEstimator *estimator = ok ? rt_estimator_new(cmd->rt, tasks, (int)count, problems, &how, experiment->seed) : NULL;
+	MetaEstimate how = meta_estimate_of(experiment);
+	MetaEstimator *estimator =
+		ok ? meta_estimator_new(cmd->rt, tasks, (int)count, problems, &how, experiment->seed) : NULL;
 	if (estimator) {
-		*bytes = rt_estimator_bytes(estimator);
-		*learned = rt_learned_count(tasks[0]);
-		rt_estimator_free(estimator);
+		*bytes = meta_estimator_bytes(estimator);
+		*learned = learned_count(tasks[0]->rule);
+		meta_estimator_free(estimator);
 	}
 	for (uint32_t k = 0; k < count; k++) {
-		rt_task_free(tasks[k]);
+		task_free(tasks[k]);
 	}
 	return estimator != NULL;
 }
@@ -365,7 +364,8 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 	line(info, "estimate", experiment.window ? "%s, windows of %d" : "%s", fe_estimator_name(experiment.estimator),
 	     experiment.window);
 	line(info, "update", "%s for %d steps", text_cstr(&update), experiment.outer_steps);
-	line(info, "memory planned", "%s with %d threads", cmd_bytes(cmd->arena, bytes), rt_pool_threads(cmd->rt->pool));
+	line(info, "memory planned", "%s with %d threads", text_of_bytes(cmd->arena, bytes),
+	     rt_pool_threads(cmd->rt->pool));
 	return true;
 }
 

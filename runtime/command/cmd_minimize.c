@@ -4,9 +4,10 @@
 #include <unistd.h>
 
 #include "runtime/command/command.h"
+#include "runtime/compare/compare.h"
 
 /* The first step after which f of this problem is no finite number; -1 if it always is one. */
-static int lost_at(const RtRuns *runs, int problem) {
+static int lost_at(const Runs *runs, int problem) {
 	const double *f = runs->f + (size_t)problem * ((size_t)runs->steps + 1);
 	for (int t = 0; t <= runs->steps; t++) {
 		if (!isfinite(f[t])) {
@@ -16,8 +17,8 @@ static int lost_at(const RtRuns *runs, int problem) {
 	return -1;
 }
 
-static void put_problem(const RtMinimize *done, int problem, Text *out) {
-	const RtRuns *runs = &done->runs;
+static void put_problem(const RunMinimize *done, int problem, Text *out) {
+	const Runs *runs = &done->runs;
 	int lost = lost_at(runs, problem);
 	if (lost >= 0) {
 		text_printf(out, "\"not_finite_at\": %d, ", lost);
@@ -28,9 +29,9 @@ static void put_problem(const RtMinimize *done, int problem, Text *out) {
 	cmd_json_reals(out, runs->x + (int64_t)problem * done->size, done->size);
 }
 
-static void put_json(Cmd *cmd, const char *objective, const char *rule, int64_t first, const RtMinimize *done,
+static void put_json(Cmd *cmd, const char *objective, const char *rule, int64_t first, const RunMinimize *done,
                      const int *ends, Text *out) {
-	const RtRuns *runs = &done->runs;
+	const Runs *runs = &done->runs;
 	text_printf(out, "{\"objective\": ");
 	cmd_json_text(out, objective);
 	text_printf(out, ", \"rule\": ");
@@ -39,8 +40,8 @@ static void put_json(Cmd *cmd, const char *objective, const char *rule, int64_t 
 	            ", \"precision\": \"%s\", \"seed\": %llu, \"steps\": %d, \"evaluations\": %lld, \"diverged\": %s, "
 	            "\"ended_above_start\": %d, \"not_finite\": %d, ",
 	            ir_scalar_name(cmd->rt->options.real), (unsigned long long)cmd->rt->options.seed, runs->steps,
-	            (long long)runs->evaluations, ends[RT_ENDED_ABOVE] + ends[RT_NOT_FINITE] ? "true" : "false",
-	            ends[RT_ENDED_ABOVE], ends[RT_NOT_FINITE]);
+	            (long long)runs->evaluations, ends[RUN_ENDED_ABOVE] + ends[RUN_NOT_FINITE] ? "true" : "false",
+	            ends[RUN_ENDED_ABOVE], ends[RUN_NOT_FINITE]);
 	if (runs->problems == 1) {
 		text_printf(out, "\"instance\": %lld, ", (long long)first);
 		put_problem(done, 0, out);
@@ -56,21 +57,13 @@ static void put_json(Cmd *cmd, const char *objective, const char *rule, int64_t 
 	text_printf(out, "}\n");
 }
 
-static int ascending(const void *a, const void *b) {
-	double x = *(const double *)a, y = *(const double *)b;
-	if (isnan(x) || isnan(y)) {
-		return isnan(x) - isnan(y);
-	}
-	return (x > y) - (x < y);
-}
-
 /* Quantile q over problems after step t; `column` has room for all. */
-static double quantile_at(const RtRuns *runs, int t, double q, double *column) {
+static double quantile_at(const Runs *runs, int t, double q, double *column) {
 	for (int k = 0; k < runs->problems; k++) {
 		column[k] = runs->f[(size_t)k * ((size_t)runs->steps + 1) + (size_t)t];
 	}
-	qsort(column, (size_t)runs->problems, sizeof *column, ascending);
-	return rt_quantile(column, runs->problems, q);
+	sort_reals(column, (size_t)runs->problems);
+	return compare_quantile(column, runs->problems, q);
 }
 
 /* As %g does, but one kind of NaN only. */
@@ -79,8 +72,8 @@ static const char *short_number(Cmd *cmd, double value, int digits) {
 }
 
 /* f after some of the steps: of the one problem, or quantiles over problems. */
-static void put_table(Cmd *cmd, const RtMinimize *done, const double *middle, Text *out) {
-	const RtRuns *runs = &done->runs;
+static void put_table(Cmd *cmd, const RunMinimize *done, const double *middle, Text *out) {
+	const Runs *runs = &done->runs;
 	int count = runs->problems;
 	CmdTable table = {.arena = cmd->arena, .columns = count > 1 ? 4 : 2};
 	cmd_cell(&table, "step");
@@ -106,7 +99,7 @@ static void put_table(Cmd *cmd, const RtMinimize *done, const double *middle, Te
 	cmd_table(&table, "  ", out);
 }
 
-static void put_final(Cmd *cmd, const RtMinimize *done, Text *out) {
+static void put_final(Cmd *cmd, const RunMinimize *done, Text *out) {
 	enum { SHOWN = 8 };
 	if (done->runs.problems > 1) {
 		return;
@@ -123,7 +116,7 @@ static void put_final(Cmd *cmd, const RtMinimize *done, Text *out) {
 }
 
 /* "; 3 of 16 runs became infinite or NaN, the first problem 4 after step 7" */
-static void put_lost(Cmd *cmd, const RtRuns *runs, int64_t first, int lost, Text *out) {
+static void put_lost(Cmd *cmd, const Runs *runs, int64_t first, int lost, Text *out) {
 	int least = -1, problem = 0;
 	for (int k = 0; k < runs->problems; k++) {
 		int t = lost_at(runs, k);
@@ -164,8 +157,8 @@ CmdExit cmd_minimize(Cmd *cmd) {
 	int64_t first = cmd->options.instance < 0 ? 0 : cmd->options.instance;
 	int count = cmd->options.problems < 0 ? 1 : (int)cmd->options.problems;
 	int steps = cmd->options.steps < 0 ? 100 : (int)cmd->options.steps;
-	RtMinimize done;
-	if (!rt_minimize(cmd->rt, &objective, &rule, NULL, first, count, steps, &done)) {
+	RunMinimize done;
+	if (!run_minimize(cmd->rt, &objective, &rule, NULL, first, count, steps, &done)) {
 		return cmd_failed(cmd);
 	}
 	if (!cmd_is_run(cmd, cmd->options.with)) {
@@ -175,9 +168,9 @@ CmdExit cmd_minimize(Cmd *cmd) {
 		fprintf(stderr, "nothing of `%s` is drawn: its %d problems are one\n",
 		        session_text(cmd->session, objective.decl->name.name), count);
 	}
-	int ends[3] = {0}; /* runs by RtEnd */
+	int ends[3] = {0}; /* runs by RunEnd */
 	for (int k = 0; k < count; k++) {
-		ends[rt_run_end(done.runs.f + (size_t)k * ((size_t)steps + 1), steps)]++;
+		ends[run_end(done.runs.f + (size_t)k * ((size_t)steps + 1), steps)]++;
 	}
 	Text objective_text = text_new(cmd->arena), rule_text = text_new(cmd->arena), out = text_new(cmd->arena);
 	cmd_call_text(cmd->session, &objective, &objective_text);
@@ -193,11 +186,11 @@ CmdExit cmd_minimize(Cmd *cmd) {
 		put_table(cmd, &done, middle, &out);
 		put_final(cmd, &done, &out);
 		text_printf(&out, "%s evaluations", cmd_count(cmd->arena, done.runs.evaluations));
-		if (ends[RT_NOT_FINITE]) {
-			put_lost(cmd, &done.runs, first, ends[RT_NOT_FINITE], &out);
+		if (ends[RUN_NOT_FINITE]) {
+			put_lost(cmd, &done.runs, first, ends[RUN_NOT_FINITE], &out);
 		}
-		if (ends[RT_ENDED_ABOVE]) {
-			text_printf(&out, "; %d of %d runs ended above their start", ends[RT_ENDED_ABOVE], count);
+		if (ends[RUN_ENDED_ABOVE]) {
+			text_printf(&out, "; %d of %d runs ended above their start", ends[RUN_ENDED_ABOVE], count);
 		}
 		text_char(&out, '\n');
 		fprintf(stderr, "compiled in %s, ran %s\n", cmd_time(cmd->arena, done.compile_seconds),
@@ -215,5 +208,5 @@ CmdExit cmd_minimize(Cmd *cmd) {
 		vec_push(cmd->arena, &plots, plot);
 		code = cmd_show_plots(cmd, &plots, cmd->options.svg);
 	}
-	return code == CMD_OK && ends[RT_NOT_FINITE] ? CMD_DIVERGED : code;
+	return code == CMD_OK && ends[RUN_NOT_FINITE] ? CMD_DIVERGED : code;
 }

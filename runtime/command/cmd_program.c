@@ -10,12 +10,7 @@
 static void put_message(Cmd *cmd, const char *format, va_list args) BASE_PRINTF(2, 0);
 
 static void put_message(Cmd *cmd, const char *format, va_list args) {
-	va_list again;
-	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	char *bytes = arena_alloc(cmd->arena, (size_t)(length < 0 ? 0 : length) + 1);
-	vsnprintf(bytes, (size_t)(length < 0 ? 0 : length) + 1, format, args);
+	const char *bytes = arena_vprintf(cmd->arena, format, args);
 	Text plain = text_new(cmd->arena);
 	text_plain(&plain, bytes, strlen(bytes), true);
 	fputs(text_cstr(&plain), stderr);
@@ -110,7 +105,7 @@ FeProgram *cmd_program_new(Cmd *cmd) {
 		bool describe = !strcmp(cmd->verb->name, "check");
 		cmd->data = data_store_new(cmd->arena, cmd->options.data, cmd_memory(cmd), describe);
 	}
-	rt_use_weights(cmd->session, program);
+	store_use_weights(cmd->session, program);
 	data_store_use(cmd->data, program);
 	return program;
 }
@@ -239,12 +234,12 @@ CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out) {
 	return fe_call_text(cmd->program, with_settings(cmd, text), AST_OBJECTIVE, out) ? CMD_OK : CMD_USAGE;
 }
 
-CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info) {
-	RtRunInfo own = {0};
+CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, StoreInfo *info) {
+	StoreInfo own = {0};
 	if (!cmd_is_run(cmd, text)) {
 		return fe_call_text(cmd->program, text, AST_OPTIMIZER, out) ? CMD_OK : CMD_USAGE;
 	}
-	if (!rt_run_folder_read(cmd->rt, text, &own)) {
+	if (!store_folder_read(cmd->rt, text, &own)) {
 		return CMD_CHECKPOINT;
 	}
 	if (info) {
@@ -255,7 +250,7 @@ CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info) {
 	}
 	/* A program of its own: rules of several runs, and the rule they were made from, may share their names. */
 	FeProgram *program = cmd_program_new(cmd);
-	rt_run_confine(cmd->session, program, text);
+	store_confine(cmd->session, program, text);
 	if (!fe_add_file(program, own.rule_path)) {
 		return CMD_CHECKPOINT;
 	}

@@ -1,7 +1,9 @@
 /* gradus show: what every stage of the compiler makes of a program, and the source of the library. */
 #include <string.h>
 
+#include "autodiff/autodiff.h"
 #include "runtime/command/command.h"
+#include "runtime/meta/meta.h"
 
 /* What is printed of a function of the tensor form. false with a message. */
 typedef bool Show(Cmd *cmd, IrModule *module, IrFunc *func, Text *out);
@@ -189,17 +191,17 @@ static CmdExit show_experiment(Cmd *cmd, const Stage *stage, const AstDecl *decl
 	FeExperiment experiment = {0};
 	bool ok = fe_experiment(cmd->program, decl, &experiment);
 	for (uint32_t k = 0; k < experiment.on.count && ok; k++) {
-		RtTask *task = rt_task_new(cmd->rt, &experiment.on.data[k], &experiment.train, experiment.score,
-		                           experiment.open.data, experiment.open.count);
-		RtUse uses[RT_MOST_USES];
-		int count = task ? rt_train_uses(&experiment, task, uses) : 0;
+		Task *task = task_new(cmd->rt, &experiment.on.data[k], &experiment.train, experiment.score,
+		                      experiment.open.data, experiment.open.count);
+		MetaUse uses[META_MOST_USES];
+		int count = task ? train_uses(&experiment, task, uses) : 0;
 		ok = task != NULL;
 		for (int i = 0; i < count && ok; i++) {
-			IrFunc *func = stage->passes ? rt_stage_batched(task, uses[i].stage, &uses[i].plan)
-			                             : rt_stage_built(task, uses[i].stage, &uses[i].plan);
+			IrFunc *func = stage->passes ? task_stage_batched(task, uses[i].stage, &uses[i].plan)
+			                             : task_stage_built(task, uses[i].stage, &uses[i].plan);
 			ok = put_func(cmd, stage, task->module, func, out);
 		}
-		rt_task_free(task);
+		task_free(task);
 	}
 	return ok ? CMD_OK : cmd->session->error_count ? cmd_failed(cmd) : CMD_IO;
 }

@@ -29,7 +29,7 @@ static uint32_t source_of(const Session *session, const char *path) {
 
 static const char *written(Cmd *cmd, Span span) {
 	enum { LONGEST = 60 };
-	const char *text = rt_written(cmd->session, cmd->arena, span);
+	const char *text = source_excerpt(cmd->session, cmd->arena, span);
 	size_t length = strcspn(text, "\n");
 	return length <= LONGEST && !text[length]
 	           ? text

@@ -72,7 +72,7 @@ static void put_array(Cmd *cmd, const DataArray *array, Text *out) {
 	text_printf(out, "%s%s %s", array->name[0] ? " " : "", data_shape(cmd->arena, array->rank, array->dims),
 	            array->truth ? "bool" : ir_storage_name(array->storage));
 	put_range(cmd, array, out);
-	text_printf(out, ", %s in memory\n", cmd_bytes(cmd->arena, (double)data_bytes(array)));
+	text_printf(out, ", %s in memory\n", text_of_bytes(cmd->arena, (double)data_bytes(array)));
 	if (array->categories)
 		put_words(cmd, array, out);
 	else if (array->words)

@@ -4,16 +4,17 @@
 #include <string.h>
 
 #include "runtime/command/command.h"
+#include "runtime/meta/meta.h"
 
 typedef struct Training {
 	Cmd *cmd;
 	const FeExperiment *experiment;
-	RtRunFolder *folder;   /* made when training is about to begin */
-	const RtTrained *best; /* not saved yet; NULL: nothing new */
-	double saved;          /* when the best was last saved */
-	bool learned;          /* what was saved is more than the start */
-	bool metrics_full;     /* the disk did not take a line */
-	bool best_lost;        /* ... or the best so far */
+	StoreFolder *folder; /* made when training is about to begin */
+	const Trained *best; /* not saved yet; NULL: nothing new */
+	double saved;        /* when the best was last saved */
+	bool learned;        /* what was saved is more than the start */
+	bool metrics_full;   /* the disk did not take a line */
+	bool best_lost;      /* ... or the best so far */
 } Training;
 
 /* Saves the best so far, at most every so often: a kill loses no more than that. */
@@ -24,7 +25,7 @@ static void save_best(Training *training) {
 	if (!training->best || now - training->saved < every) {
 		return;
 	}
-	if (rt_run_folder_best(training->folder, training->best, false)) {
+	if (store_folder_best(training->folder, training->best, false)) {
 		training->learned = training->learned || training->best->best_step > 0;
 	} else if (!training->best_lost) {
 		training->best_lost = true;
@@ -35,7 +36,7 @@ static void save_best(Training *training) {
 	training->saved = rt_seconds();
 }
 
-static bool on_best(void *user, const RtTrained *so_far) {
+static bool on_best(void *user, const Trained *so_far) {
 	Training *training = user;
 	Cmd *cmd = training->cmd;
 	training->best = so_far;
@@ -43,8 +44,8 @@ static bool on_best(void *user, const RtTrained *so_far) {
 		save_best(training);
 		return true;
 	}
-	training->folder = rt_run_folder_new(cmd->rt, cmd->options.out, training->experiment, cmd->command_line);
-	if (!training->folder || !rt_run_folder_best(training->folder, so_far, true)) {
+	training->folder = store_folder_new(cmd->rt, cmd->options.out, training->experiment, cmd->command_line);
+	if (!training->folder || !store_folder_best(training->folder, so_far, true)) {
 		return false;
 	}
 	training->best = NULL;
@@ -53,10 +54,10 @@ static bool on_best(void *user, const RtTrained *so_far) {
 	return true;
 }
 
-static void on_progress(void *user, const RtProgress *p) {
+static void on_progress(void *user, const TrainProgress *p) {
 	Training *training = user;
 	Cmd *cmd = training->cmd;
-	if (!training->metrics_full && !rt_run_folder_metric(training->folder, p)) {
+	if (!training->metrics_full && !store_folder_metric(training->folder, p)) {
 		training->metrics_full = true;
 	}
 	save_best(training);
@@ -137,7 +138,7 @@ static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
 }
 
 /* The learned scalars by name, if they are few. */
-static void put_learned(Cmd *cmd, const RtTrained *trained, Text *out) {
+static void put_learned(Cmd *cmd, const Trained *trained, Text *out) {
 	const FeRule *rule = trained->tasks[0]->rule;
 	enum { SHOWN = 12 };
 	int shown = 0;
@@ -151,7 +152,7 @@ static void put_learned(Cmd *cmd, const RtTrained *trained, Text *out) {
 	}
 }
 
-static void put_summary(Cmd *cmd, const RtTrained *trained, const char *dir, Text *out) {
+static void put_summary(Cmd *cmd, const Trained *trained, const char *dir, Text *out) {
 	Arena *arena = cmd->arena;
 	if (isfinite(trained->best_score)) {
 		text_printf(out, "score on %d select problem%s: %s at the start, %s at step %d of %d\n",
@@ -171,11 +172,11 @@ static void put_summary(Cmd *cmd, const RtTrained *trained, const char *dir, Tex
 	            cmd_count(arena, trained->count), cmd_count(arena, trained->evaluations),
 	            cmd_count(arena, trained->nonfinite), cmd_count(arena, trained->pieces));
 	text_printf(out, "trained in %s, compiled in %s, memory planned %s\n", cmd_time(arena, trained->seconds),
-	            cmd_time(arena, trained->compile_seconds), cmd_bytes(arena, trained->memory_bytes));
+	            cmd_time(arena, trained->compile_seconds), text_of_bytes(arena, trained->memory_bytes));
 	text_printf(out, "the rule: %s/rule.grad\n", dir);
 }
 
-static bool lost_all(const RtTrained *trained) {
+static bool lost_all(const Trained *trained) {
 	return trained->pieces > 0 && trained->nonfinite == trained->pieces;
 }
 
@@ -183,24 +184,24 @@ static bool lost_all(const RtTrained *trained) {
 static CmdExit broken_off(Training *training) {
 	const char *dir = training->cmd->options.out;
 	if (!training->learned) {
-		rt_run_folder_discard(training->folder);
+		store_folder_discard(training->folder);
 		return cmd_failed(training->cmd);
 	}
-	rt_run_folder_close(training->folder);
+	store_folder_close(training->folder);
 	fprintf(stderr, "gradus: training broke off; the best rule until then is saved in %s\n", dir);
 	return cmd_failed(training->cmd);
 }
 
-static CmdExit finish(Training *training, const RtTrained *trained) {
+static CmdExit finish(Training *training, const Trained *trained) {
 	Cmd *cmd = training->cmd;
 	const char *dir = cmd->options.out;
 	Text out = text_new(cmd->arena);
-	bool saved, whole = rt_run_folder_result(training->folder, trained, &saved);
+	bool saved, whole = store_folder_result(training->folder, trained, &saved);
 	if (saved) {
 		put_summary(cmd, trained, dir, &out);
 	} else {
 		text_printf(&out, "# This rule could not be saved in %s.\n", dir);
-		rt_run_folder_print(training->folder, trained, &out);
+		store_folder_print(training->folder, trained, &out);
 	}
 	if (trained->interrupted && saved) {
 		text_printf(&out, "interrupted: the best rule so far is saved in %s\n", dir);
@@ -261,22 +262,22 @@ CmdExit cmd_train(Cmd *cmd) {
 	cmd->interrupted = cmd_catch_interrupts();
 	cmd_runtime(cmd, IR_F32);
 	cmd->rt->options.seed = 0; /* problems are the same for every seed of training, so that runs can be compared */
-	if (!rt_run_folder_possible(cmd->rt, dir)) {
+	if (!store_folder_possible(cmd->rt, dir)) {
 		return cmd_failed(cmd);
 	}
 	fprintf(stderr, "training %s on %u famil%s, %s; %d outer steps\n",
 	        session_text(cmd->session, experiment.train.decl->name.name), experiment.on.count,
 	        experiment.on.count == 1 ? "y" : "ies", problems_text(cmd, &experiment), experiment.outer_steps);
 	Training training = {.cmd = cmd, .experiment = &experiment};
-	RtTrainOptions options = {.progress = on_progress, .best = on_best, .user = &training};
-	RtTrained *trained = rt_train(cmd->rt, &experiment, &options);
+	TrainOptions options = {.progress = on_progress, .best = on_best, .user = &training};
+	Trained *trained = train_experiment(cmd->rt, &experiment, &options);
 	cmd_progress_end(cmd);
 	cmd_interrupt_met();
 	if (!trained) {
 		return training.folder ? broken_off(&training) : cmd_failed(cmd);
 	}
 	code = finish(&training, trained);
-	rt_trained_free(trained);
-	rt_run_folder_close(training.folder);
+	train_free(trained);
+	store_folder_close(training.folder);
 	return code;
 }

@@ -5,11 +5,9 @@
 #ifndef GRADUS_COMMAND_H
 #define GRADUS_COMMAND_H
 
-#include "runtime/data/store.h"
-#include "runtime/emit/emit.h"
-#include "runtime/runtime.h"
-
-enum { PLOT_COLORS = 8 }; /* of curves, before they repeat */
+#include "runtime/data/data_store.h"
+#include "runtime/plot/plot.h"
+#include "runtime/store/store.h"
 
 typedef enum CmdExit {
 	CMD_OK = 0,
@@ -103,7 +101,7 @@ void cmd_shift(Cmd *cmd); /* drops the first of cmd->words */
 /* The objective that `text` names (NULL: the only one of the loaded files), with --set filled in. */
 CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out);
 /* The rule that `text` names; a run folder stands for its trained rule (info may be NULL). After cmd_runtime. */
-CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, RtRunInfo *info);
+CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, StoreInfo *info);
 /* On standard error, where there are any: a rule that was not trained is used all the same, as it starts. done: "emitted" */
 void cmd_put_holes(const char *rule, const char *done, const char *holes);
 /* The only declaration of a kind in the loaded files; NULL after a message. what: "objective". */
@@ -133,7 +131,6 @@ void cmd_interrupt_says(const char *what);
 
 const char *cmd_number(Arena *arena, double value, int digits); /* 0.0632, 1.3e-07, "inf", "nan" */
 const char *cmd_count(Arena *arena, int64_t value);             /* 1 234 567 */
-const char *cmd_bytes(Arena *arena, double bytes);              /* 3.2 MB */
 const char *cmd_time(Arena *arena, double seconds);             /* 85 ms, 4.1 s, 2 min 05 s */
 const char *cmd_dims(const Session *session, Arena *arena, IrType type, const IrFunc *func); /* [4, n], "real" */
 void cmd_json_real(Text *text, double value); /* 17 digits; the texts "nan", "inf", "-inf" where JSON has no number */
@@ -144,10 +141,14 @@ CmdExit cmd_print(Cmd *cmd, const Text *text);
 CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text);      /* the same for a file */
 void cmd_call_text(const Session *session, const FeCall *call, Text *out); /* adam(lr = 0.1) */
 
+/* ---- cmd_progress.c ---- */
+
 /* A line of progress: redrawn on a terminal; elsewhere a plain line every few seconds, and the last one. */
 void cmd_progress(Cmd *cmd, bool last, const char *format, ...) BASE_PRINTF(3, 4);
 void cmd_progress_end(Cmd *cmd); /* so that what is printed next starts on its own line */
 int cmd_width(int fd);           /* columns of the terminal; 80 where there is none */
+
+/* ---- cmd_table.c ---- */
 
 /* Columns of text; every row is `columns` cells. Cells may hold any UTF-8; the first column is flush left. */
 typedef struct CmdTable {
@@ -165,63 +166,17 @@ void cmd_table(const CmdTable *table, const char *indent, Text *out);
  * spaces; ends the last one. */
 void cmd_wrap(const char *text, uint32_t start, uint32_t indent, Text *out);
 
-/* ---- plot_axis.c, plot_terminal.c, plot_svg.c ---- */
-
-typedef struct PlotCurve {
-	const char *label;
-	int count;
-	const double *x; /* NULL: start, start + 1, ... */
-	double start;
-	const double *y;
-	const double *low, *high; /* a band, or NULL */
-	bool dots;                /* points instead of a line */
-	bool faint;               /* in the background */
-} PlotCurve;
-
-typedef struct Plot {
-	const char *title, *subtitle, *x_label, *y_label;
-	VEC(PlotCurve) curves;
-	bool zero; /* a line at y = 0 */
-} Plot;
-
-/* Where a value is drawn, 0 (left, bottom) to 1, and the numbers beside an axis. */
-typedef struct PlotAxis {
-	bool log;
-	double low, high;
-	int count;
-	double ticks[16];
-} PlotAxis;
-
-/* y is drawn in log when everything is above 0 and spans more than a factor of 30. Outliers far above the starting values do not
- * stretch it. ticks: about how many. */
-void plot_axes(const Plot *plot, int x_ticks, int y_ticks, PlotAxis *x, PlotAxis *y);
-double plot_place(const PlotAxis *axis, double value); /* NaN stays; what is outside may be infinite */
-/* The cell of `count` in which a place lies, 0 for the first; what is outside sticks to the edge. */
-int plot_cell(double place, int count);
-/* A name or a title as it may be drawn, at most so many characters. NULL is "". */
-const char *plot_label(Arena *arena, const char *text, int most);
-const char *plot_tick(Arena *arena, const PlotAxis *axis, double tick);
-double plot_x(const PlotCurve *curve, int k);
-
-void plot_terminal(const Plot *plot, int width, int height, bool color, Text *out);
-/* One drawing, the plots below one another. */
-void plot_svg(const Plot *plots, int count, Text *out);
-
 /* ---- cmd_data.c: the pictures of a run folder and of a comparison. CMD_OK, or a code after a message ---- */
 
 typedef VEC(Plot) Plots;
 
 CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out);
-/* `json`: what rt_comparison_json writes; path: where it came from, for messages. */
+/* `json`: what compare_json writes; path: where it came from, for messages. */
 CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out);
 /* In the terminal, and as SVG into a file where one is named. */
 CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg);
 /* The whole of a file in the session's arena; NULL and *why if it cannot be read. `streams`: a pipe will do. */
 char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why);
-
-/* ---- cmd_compare_table.c ---- */
-
-void cmd_comparison_table(Cmd *cmd, const RtComparison *comparison, Text *out);
 
 /* ---- the verbs, one file each ---- */
 

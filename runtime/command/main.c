@@ -46,7 +46,7 @@ static CmdExit run(Cmd *cmd, int count, char **words) {
 		return CMD_OK;
 	}
 	const char *dumps = cmd->options.dump_dir;
-	if (dumps && ((!rt_make_folder(cmd->arena, dumps) && errno != EEXIST) || access(dumps, W_OK) != 0)) {
+	if (dumps && ((!folder_make(cmd->arena, dumps) && errno != EEXIST) || access(dumps, W_OK) != 0)) {
 		return cmd_fail(cmd, CMD_IO, "cannot write to %s: %s", dumps, strerror(errno));
 	}
 	if (dumps || !strcmp(cmd->verb->name, "emit")) {

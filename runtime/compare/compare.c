@@ -4,17 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/runtime.h"
+#include "runtime/compare/compare.h"
+#include "runtime/compare/limits.h"
 
-static int by_value(const void *a, const void *b) {
-	double x = *(const double *)a, y = *(const double *)b;
-	if (isnan(x) || isnan(y)) {
-		return isnan(x) - isnan(y); /* NaN last: a lost run is worse than any */
-	}
-	return (x > y) - (x < y);
-}
-
-double rt_quantile(const double *sorted, int count, double q) {
+double compare_quantile(const double *sorted, int count, double q) {
 	if (count == 0) {
 		return (double)NAN;
 	}
@@ -27,17 +20,8 @@ double rt_quantile(const double *sorted, int count, double q) {
 	return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }
 
-RtEnd rt_run_end(const double *f, int steps) {
-	for (int t = 0; t <= steps; t++) {
-		if (!isfinite(f[t])) {
-			return RT_NOT_FINITE;
-		}
-	}
-	return f[steps] > f[0] ? RT_ENDED_ABOVE : RT_ENDED_BELOW;
-}
-
-RtInterval rt_bootstrap(const double *values, int count, int resamples, uint64_t seed) {
-	RtInterval interval = {0};
+CompareInterval compare_bootstrap(const double *values, int count, int resamples, uint64_t seed) {
+	CompareInterval interval = {0};
 	for (int i = 0; i < count; i++) {
 		interval.mean += values[i] / count;
 	}
@@ -57,15 +41,15 @@ RtInterval rt_bootstrap(const double *values, int count, int resamples, uint64_t
 		}
 		means[r] = sum / count;
 	}
-	qsort(means, (size_t)resamples, sizeof *means, by_value);
-	interval.low = rt_quantile(means, resamples, 0.025);
-	interval.high = rt_quantile(means, resamples, 0.975);
+	sort_reals(means, (size_t)resamples);
+	interval.low = compare_quantile(means, resamples, 0.025);
+	interval.high = compare_quantile(means, resamples, 0.975);
 	free(means);
 	return interval;
 }
 
 /* adam(lr = 0.0464, beta1 = 0.9): what was given and what was tuned. */
-static const char *call_text(const Rt *rt, const FeRule *rule, const RtTuned *tuned, Arena *arena) {
+static const char *call_text(const Rt *rt, const FeRule *rule, const Tuned *tuned, Arena *arena) {
 	Text text = text_new(arena);
 	text_printf(&text, "%s", session_text(rt->session, rule->decl->name.name));
 	const char *between = "(";
@@ -85,25 +69,25 @@ static const char *call_text(const Rt *rt, const FeRule *rule, const RtTuned *tu
 	return text_cstr(&text);
 }
 
-static void summarize(RtCompared *rule, const RtCompareOptions *options, Arena *arena, uint64_t seed) {
+static void summarize(Compared *rule, const CompareOptions *options, Arena *arena, uint64_t seed) {
 	int problems = options->test_problems, steps = options->steps;
 	size_t stride = (size_t)steps + 1;
 	rule->per_problem = ARENA_ARRAY(arena, double, problems);
 	double *sorted = ARENA_ARRAY(arena, double, problems);
 	for (int i = 0; i < problems; i++) {
 		const double *f = rule->f + (size_t)i * stride;
-		rule->per_problem[i] = sorted[i] = rt_score(options->score, RT_EVALUATIONS, f, steps);
-		RtEnd end = rt_run_end(f, steps);
-		rule->ended_above += end == RT_ENDED_ABOVE;
-		rule->not_finite += end == RT_NOT_FINITE;
+		rule->per_problem[i] = sorted[i] = score_of_run(options->score, SCORE_EVALUATIONS, f, steps);
+		RunEnd end = run_end(f, steps);
+		rule->ended_above += end == RUN_ENDED_ABOVE;
+		rule->not_finite += end == RUN_NOT_FINITE;
 	}
-	rule->score = rt_bootstrap(rule->per_problem, problems, options->resamples, seed);
-	qsort(sorted, (size_t)problems, sizeof *sorted, by_value);
-	rule->median = rt_quantile(sorted, problems, 0.5);
-	rule->q10 = rt_quantile(sorted, problems, 0.1);
-	rule->q25 = rt_quantile(sorted, problems, 0.25);
-	rule->q75 = rt_quantile(sorted, problems, 0.75);
-	rule->q90 = rt_quantile(sorted, problems, 0.9);
+	rule->score = compare_bootstrap(rule->per_problem, problems, options->resamples, seed);
+	sort_reals(sorted, (size_t)problems);
+	rule->median = compare_quantile(sorted, problems, 0.5);
+	rule->q10 = compare_quantile(sorted, problems, 0.1);
+	rule->q25 = compare_quantile(sorted, problems, 0.25);
+	rule->q75 = compare_quantile(sorted, problems, 0.75);
+	rule->q90 = compare_quantile(sorted, problems, 0.9);
 	rule->mean = ARENA_ARRAY(arena, double, stride);
 	rule->median_curve = ARENA_ARRAY(arena, double, stride);
 	rule->low = ARENA_ARRAY(arena, double, stride);
@@ -118,23 +102,23 @@ static void summarize(RtCompared *rule, const RtCompareOptions *options, Arena *
 				sum += f;
 			}
 		}
-		qsort(sorted, (size_t)count, sizeof *sorted, by_value);
+		sort_reals(sorted, (size_t)count);
 		rule->mean[t] = count > 0 ? sum / count : (double)NAN;
-		rule->median_curve[t] = rt_quantile(sorted, count, 0.5);
-		rule->low[t] = rt_quantile(sorted, count, 0.25);
-		rule->high[t] = rt_quantile(sorted, count, 0.75);
+		rule->median_curve[t] = compare_quantile(sorted, count, 0.5);
+		rule->low[t] = compare_quantile(sorted, count, 0.25);
+		rule->high[t] = compare_quantile(sorted, count, 0.75);
 	}
 }
 
 /* Li & Malik's margin of victory and what goes with it. A run that is not finite counts as inf. */
-static void margins(RtComparison *out, const RtCompareOptions *options, uint64_t seed) {
+static void margins(Comparison *out, const CompareOptions *options, uint64_t seed) {
 	int problems = options->test_problems;
 	size_t stride = (size_t)options->steps + 1;
-	const RtCompared *subject = &out->rules[out->subject];
+	const Compared *subject = &out->rules[out->subject];
 	double *values = ARENA_ARRAY(out->arena, double, problems);
-	out->margin = ARENA_ARRAY(out->arena, RtInterval, stride);
+	out->margin = ARENA_ARRAY(out->arena, CompareInterval, stride);
 	out->win_share = ARENA_ARRAY(out->arena, double, stride);
-	out->lead = ARENA_ARRAY(out->arena, RtInterval, out->count);
+	out->lead = ARENA_ARRAY(out->arena, CompareInterval, out->count);
 	for (size_t t = 0; t < stride; t++) {
 		int wins = 0;
 		for (int i = 0; i < problems; i++) {
@@ -149,45 +133,45 @@ static void margins(RtComparison *out, const RtCompareOptions *options, uint64_t
 			wins += own < least;
 			values[i] = least - (isnan(own) ? (double)INFINITY : own);
 		}
-		out->margin[t] = rt_bootstrap(values, problems, options->resamples, seed);
+		out->margin[t] = compare_bootstrap(values, problems, options->resamples, seed);
 		out->win_share[t] = (double)wins / problems;
 	}
 	for (uint32_t k = 0; k < out->count; k++) {
 		for (int i = 0; i < problems; i++) {
 			values[i] = out->rules[k].per_problem[i] - subject->per_problem[i];
 		}
-		out->lead[k] = rt_bootstrap(values, problems, options->resamples, seed);
+		out->lead[k] = compare_bootstrap(values, problems, options->resamples, seed);
 	}
 }
 
 typedef struct Comparing {
 	Rt *rt;
 	const FeCall *objective;
-	const RtCompareOptions *options;
-	RtComparison *out;
-	RtTask **tasks;
-	RtProblems *train, *test; /* of the first task; the same for all, as the objective is */
+	const CompareOptions *options;
+	Comparison *out;
+	Task **tasks;
+	Problems *train, *test; /* of the first task; the same for all, as the objective is */
 } Comparing;
 
-static bool compare_one(Comparing *c, const RtContender *contender, uint32_t k) {
+static bool compare_one(Comparing *c, const Contender *contender, uint32_t k) {
 	Rt *rt = c->rt;
 	Arena *arena = c->out->arena;
-	const RtCompareOptions *options = c->options;
-	RtCompared *rule = &c->out->rules[k];
-	RtTask *task = c->tasks[k] = rt_task_new(rt, c->objective, &contender->rule, options->score, NULL, 0);
+	const CompareOptions *options = c->options;
+	Compared *rule = &c->out->rules[k];
+	Task *task = c->tasks[k] = task_new(rt, c->objective, &contender->rule, options->score, NULL, 0);
 	if (!task) {
 		return false;
 	}
 	bool more_train = options->train_problems > options->test_problems;
-	rt_task_plan(task, more_train ? options->train_problems : options->test_problems);
+	task_choose_lanes(task, more_train ? options->train_problems : options->test_problems);
 	if (!c->train) {
-		double bytes = rt_problems_bytes(task, options->train_problems, false) +
-		               rt_problems_bytes(task, options->test_problems, false);
+		double bytes =
+			problems_bytes(task, options->train_problems, false) + problems_bytes(task, options->test_problems, false);
 		if (!rt_memory_allows(rt, bytes, "the data of these problems")) {
 			return false;
 		}
-		c->train = rt_problems_of(task, rt->options.seed, RT_TRAIN, options->train_problems, false);
-		c->test = rt_problems_of(task, rt->options.seed, RT_TEST, options->test_problems, false);
+		c->train = problems_of(task, rt->options.seed, PROBLEMS_TRAIN, options->train_problems, false);
+		c->test = problems_of(task, rt->options.seed, PROBLEMS_TEST, options->test_problems, false);
 		if (!c->train || !c->test) {
 			return false;
 		}
@@ -195,29 +179,29 @@ static bool compare_one(Comparing *c, const RtContender *contender, uint32_t k) 
 	rule->label = arena_strdup(arena, contender->label);
 	rule->rule = task->rule;
 	rule->training_evaluations = contender->training_evaluations;
-	double *theta = ARENA_ARRAY(arena, double, rt_learned_count(task) + 1);
+	double *theta = ARENA_ARRAY(arena, double, learned_count(task->rule) + 1);
 	if (contender->theta) {
-		memcpy(theta, contender->theta, sizeof *theta * (size_t)rt_learned_count(task));
-	} else if (!rt_theta_start(task, rt->options.seed, theta)) {
+		memcpy(theta, contender->theta, sizeof *theta * (size_t)learned_count(task->rule));
+	} else if (!learned_start(task->rt, task->rule, rt->options.seed, theta)) {
 		return false;
 	} else {
-		rule->holes = rt_holes(task, theta, arena);
+		rule->holes = learned_holes(task->rt, task->rule, theta, arena);
 	}
 	double started = rt_seconds(), compiled = rt->compile_seconds;
 	if (contender->tune) {
-		if (!rt_tune(task, c->train, theta, options->steps, options->score, arena, &rule->tuned)) {
+		if (!compare_tune(task, c->train, theta, options->steps, options->score, arena, &rule->tuned)) {
 			return false;
 		}
 	} else {
-		rule->tuned = (RtTuned){.score = (double)NAN};
+		rule->tuned = (Tuned){.score = (double)NAN};
 		rule->tuned.hypers = ARENA_ARRAY(arena, double, task->rule->hypers.count + 1);
 		for (uint32_t i = 0; i < task->rule->hypers.count; i++) {
 			rule->tuned.hypers[i] = task->rule->hypers.data[i].value;
 		}
 	}
 	rule->call = call_text(rt, task->rule, &rule->tuned, arena);
-	RtRuns runs;
-	if (!rt_run(task, c->test, rule->tuned.hypers, theta, options->steps, false, arena, &runs)) {
+	Runs runs;
+	if (!run_problems(task, c->test, rule->tuned.hypers, theta, options->steps, false, arena, &runs)) {
 		return false;
 	}
 	rule->seconds = rt_seconds() - started - (rt->compile_seconds - compiled);
@@ -227,12 +211,12 @@ static bool compare_one(Comparing *c, const RtContender *contender, uint32_t k) 
 	return true;
 }
 
-RtComparison *rt_compare(Rt *rt, const FeCall *objective, const RtContender *contenders, uint32_t count,
-                         const RtCompareOptions *given) {
+Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *contenders, uint32_t count,
+                          const CompareOptions *given) {
 	Arena *arena = arena_new();
-	RtComparison *out = ARENA_NEW(arena, RtComparison);
-	RtCompareOptions options = *given;
-	options.resamples = options.resamples > 0 ? options.resamples : 2000;
+	Comparison *out = ARENA_NEW(arena, Comparison);
+	CompareOptions options = *given;
+	options.resamples = options.resamples > 0 ? options.resamples : COMPARE_RESAMPLES;
 	out->one_problem = !fe_draws(objective->decl);
 	if (out->one_problem) {
 		options.train_problems = options.test_problems = 1;
@@ -245,9 +229,9 @@ RtComparison *rt_compare(Rt *rt, const FeCall *objective, const RtContender *con
 	out->test_problems = options.test_problems;
 	out->score = options.score;
 	out->count = count;
-	out->rules = ARENA_ARRAY(arena, RtCompared, count + 1);
+	out->rules = ARENA_ARRAY(arena, Compared, count + 1);
 	out->subject = options.subject;
-	Comparing c = {rt, objective, &options, out, ARENA_ARRAY(arena, RtTask *, count + 1), NULL, NULL};
+	Comparing c = {rt, objective, &options, out, ARENA_ARRAY(arena, Task *, count + 1), NULL, NULL};
 	out->tasks = c.tasks;
 	bool ok = true;
 	for (uint32_t k = 0; k < count && ok; k++) {
@@ -256,10 +240,10 @@ RtComparison *rt_compare(Rt *rt, const FeCall *objective, const RtContender *con
 		}
 		ok = !rt_interrupted(rt) && compare_one(&c, &contenders[k], k);
 	}
-	rt_problems_free(c.train);
-	rt_problems_free(c.test);
+	problems_free(c.train);
+	problems_free(c.test);
 	if (!ok) {
-		rt_comparison_free(out);
+		compare_free(out);
 		return NULL;
 	}
 	if (out->subject >= 0 && out->subject < (int)count && count > 1) {
@@ -268,12 +252,12 @@ RtComparison *rt_compare(Rt *rt, const FeCall *objective, const RtContender *con
 	return out;
 }
 
-void rt_comparison_free(RtComparison *comparison) {
+void compare_free(Comparison *comparison) {
 	if (!comparison) {
 		return;
 	}
 	for (uint32_t k = 0; k < comparison->count; k++) {
-		rt_task_free(comparison->tasks[k]);
+		task_free(comparison->tasks[k]);
 	}
 	arena_free(comparison->arena);
 }

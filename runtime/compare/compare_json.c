@@ -2,7 +2,7 @@
 #include <jansson.h>
 #include <math.h>
 
-#include "runtime/runtime.h"
+#include "runtime/compare/compare.h"
 
 static json_t *number(double value) {
 	if (isnan(value)) {
@@ -22,7 +22,7 @@ static json_t *numbers(const double *values, int count) {
 	return array;
 }
 
-static json_t *interval(RtInterval value) {
+static json_t *interval(CompareInterval value) {
 	json_t *object = json_object();
 	json_object_set_new(object, "mean", number(value.mean));
 	json_object_set_new(object, "low", number(value.low));
@@ -30,12 +30,12 @@ static json_t *interval(RtInterval value) {
 	return object;
 }
 
-static json_t *tuning(const RtComparison *comparison, const RtCompared *rule) {
+static json_t *tuning(const Comparison *comparison, const Compared *rule) {
 	const Session *session = comparison->session;
 	json_t *object = json_object();
 	json_t *axes = json_array();
 	for (uint32_t a = 0; a < rule->tuned.axes.count; a++) {
-		const RtAxis *axis = &rule->tuned.axes.data[a];
+		const TunedAxis *axis = &rule->tuned.axes.data[a];
 		json_t *entry = json_object();
 		json_object_set_new(entry, "name", json_string(session_text(session, axis->name)));
 		json_object_set_new(entry, "values", numbers(axis->values.data, (int)axis->values.count));
@@ -57,7 +57,7 @@ static json_t *tuning(const RtComparison *comparison, const RtCompared *rule) {
 	return object;
 }
 
-static json_t *rule_object(const RtComparison *comparison, const RtCompared *rule) {
+static json_t *rule_object(const Comparison *comparison, const Compared *rule) {
 	int stride = comparison->steps + 1;
 	json_t *object = json_object();
 	json_object_set_new(object, "label", json_string(rule->label));
@@ -91,14 +91,14 @@ static json_t *rule_object(const RtComparison *comparison, const RtCompared *rul
 	return object;
 }
 
-bool rt_comparison_json(const RtComparison *comparison, FILE *out) {
+bool compare_json(const Comparison *comparison, FILE *out) {
 	json_t *root = json_object();
 	json_object_set_new(root, "objective", json_string(comparison->objective));
 	json_object_set_new(root, "steps", json_integer(comparison->steps));
 	json_object_set_new(root, "train_problems", json_integer(comparison->train_problems));
 	json_object_set_new(root, "test_problems", json_integer(comparison->test_problems));
 	json_object_set_new(root, "one_problem", json_boolean(comparison->one_problem));
-	json_object_set_new(root, "score", json_string(rt_score_text(comparison->arena, comparison->score)));
+	json_object_set_new(root, "score", json_string(score_text(comparison->arena, comparison->score)));
 	json_t *rules = json_array();
 	for (uint32_t k = 0; k < comparison->count; k++) {
 		json_t *rule = rule_object(comparison, &comparison->rules[k]);

@@ -4,13 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/runtime.h"
-
-enum { MAX_POINTS = 20000, MAX_ROUNDS = 8 };
-
-static const double decay_list[] = {0,    0.02, 0.05,  0.1,   0.2,    0.5,    0.8,     0.9,
-                                    0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99995, 0.99999};
-enum { DECAY_COUNT = sizeof decay_list / sizeof *decay_list, DECAY_FIRST = 5, DECAY_LAST = 9 };
+#include "runtime/compare/compare.h"
+#include "runtime/compare/limits.h"
 
 /* 1, 2.15, 4.64 times powers of ten: three per decade; index 0 is 1. */
 static double log_point(int index, int per_decade) {
@@ -33,7 +28,7 @@ typedef struct Grid {
 } Grid;
 
 static double grid_value(const Grid *grid, int index) {
-	return grid->per_decade > 0 ? log_point(index, grid->per_decade) : decay_list[index];
+	return grid->per_decade > 0 ? log_point(index, grid->per_decade) : tune_decays[index];
 }
 
 static bool name_starts(const char *name, const char *const *starts) {
@@ -56,17 +51,17 @@ static bool grid_for(const Rt *rt, const FeHyper *hyper, Grid *grid) {
 		return false;
 	}
 	if (is_decay) {
-		*grid = (Grid){.first = DECAY_FIRST, .last = DECAY_LAST, .lowest = 0, .highest = DECAY_COUNT - 1};
-		while (hyper->has_range && grid->lowest < DECAY_COUNT && decay_list[grid->lowest] <= hyper->low) {
+		*grid = (Grid){.first = TUNE_DECAY_FIRST, .last = TUNE_DECAY_LAST, .lowest = 0, .highest = TUNE_DECAYS - 1};
+		while (hyper->has_range && grid->lowest < TUNE_DECAYS && tune_decays[grid->lowest] <= hyper->low) {
 			grid->lowest++;
 		}
-		while (hyper->has_range && grid->highest >= 0 && decay_list[grid->highest] >= hyper->high) {
+		while (hyper->has_range && grid->highest >= 0 && tune_decays[grid->highest] >= hyper->high) {
 			grid->highest--;
 		}
 	} else {
-		*grid = (Grid){.per_decade = is_rate ? 3 : 1, .lowest = -36, .highest = 18};
-		grid->lowest = grid->lowest * grid->per_decade / 3;
-		grid->highest = grid->highest * grid->per_decade / 3;
+		*grid = (Grid){.per_decade = is_rate ? TUNE_RATES_PER_DECADE : TUNE_OTHERS_PER_DECADE};
+		grid->lowest = TUNE_LOWEST_DECADE * grid->per_decade;
+		grid->highest = TUNE_HIGHEST_DECADE * grid->per_decade;
 		while (hyper->has_range && grid->lowest < grid->highest && grid_value(grid, grid->lowest) < hyper->low) {
 			grid->lowest++;
 		}
@@ -74,8 +69,8 @@ static bool grid_for(const Rt *rt, const FeHyper *hyper, Grid *grid) {
 			grid->highest--;
 		}
 		/* A stated range is gone through whole; without one, 1e-4 .. 10 is where to begin. */
-		grid->first = hyper->has_range && hyper->low > 0 ? grid->lowest : -4 * grid->per_decade;
-		grid->last = hyper->has_range && isfinite(hyper->high) ? grid->highest : grid->per_decade;
+		grid->first = hyper->has_range && hyper->low > 0 ? grid->lowest : TUNE_FIRST_DECADE * grid->per_decade;
+		grid->last = hyper->has_range && isfinite(hyper->high) ? grid->highest : TUNE_LAST_DECADE * grid->per_decade;
 	}
 	grid->first = grid->first < grid->lowest ? grid->lowest : grid->first;
 	grid->last = grid->last > grid->highest ? grid->highest : grid->last;
@@ -85,17 +80,17 @@ static bool grid_for(const Rt *rt, const FeHyper *hyper, Grid *grid) {
 }
 
 typedef struct Tuning {
-	RtTask *task;
-	const RtProblems *problems;
+	Task *task;
+	const Problems *problems;
 	const double *theta;
 	int steps;
-	RtScore score;
+	FeScore score;
 	Grid *grids;
 	uint32_t grid_count;
 	double *hypers; /* of the point under way */
 	int *at;
 	Arena *scratch;
-	RtTuned *out;
+	Tuned *out;
 } Tuning;
 
 static bool try_point(Tuning *t) {
@@ -106,14 +101,14 @@ static bool try_point(Tuning *t) {
 		t->hypers[t->grids[a].hyper] = grid_value(&t->grids[a], t->at[a]);
 	}
 	ArenaMark mark = arena_mark(t->scratch);
-	RtRuns runs;
-	if (!rt_run(t->task, t->problems, t->hypers, t->theta, t->steps, false, t->scratch, &runs)) {
+	Runs runs;
+	if (!run_problems(t->task, t->problems, t->hypers, t->theta, t->steps, false, t->scratch, &runs)) {
 		return false;
 	}
 	double sum = 0;
 	for (int i = 0; i < runs.problems; i++) {
 		const double *f = runs.f + (size_t)i * ((size_t)t->steps + 1);
-		double value = rt_score(t->score, RT_EVALUATIONS, f, t->steps);
+		double value = score_of_run(t->score, SCORE_EVALUATIONS, f, t->steps);
 		bool finite = isfinite(value) && isfinite(f[t->steps]);
 		t->out->nonfinite += !finite;
 		sum = finite ? sum + value : (double)INFINITY;
@@ -177,11 +172,11 @@ static double product_size(const Grid *grids, uint32_t count) {
 	return size;
 }
 
-bool rt_tune(RtTask *task, const RtProblems *problems, const double *theta, int steps, RtScore score, Arena *arena,
-             RtTuned *out) {
+bool compare_tune(Task *task, const Problems *problems, const double *theta, int steps, FeScore score, Arena *arena,
+                  Tuned *out) {
 	const FeRule *rule = task->rule;
 	Arena *scratch = arena_new();
-	*out = (RtTuned){.score = (double)INFINITY, .hypers = ARENA_ARRAY(arena, double, rule->hypers.count + 1)};
+	*out = (Tuned){.score = (double)INFINITY, .hypers = ARENA_ARRAY(arena, double, rule->hypers.count + 1)};
 	Tuning t = {task,
 	            problems,
 	            theta,
@@ -199,16 +194,16 @@ bool rt_tune(RtTask *task, const RtProblems *problems, const double *theta, int 
 			t.grids[t.grid_count++].hyper = i;
 		}
 	}
-	while (t.grid_count > 1 && product_size(t.grids, t.grid_count) > (int)MAX_POINTS) {
+	while (t.grid_count > 1 && product_size(t.grids, t.grid_count) > (int)TUNE_MOST_POINTS) {
 		t.grid_count--; /* the later hyperparameters keep their defaults; the result lists the axes that were tried */
 	}
-	bool ok = rt_need_forward(task, steps, RT_SHARED) && try_product(&t, 0, t.grid_count == 0);
-	for (int round = 0; ok && round < MAX_ROUNDS && isfinite(out->score) && widen(&t); round++) {
+	bool ok = task_need_forward(task, steps, TASK_SHARED) && try_product(&t, 0, t.grid_count == 0);
+	for (int round = 0; ok && round < TUNE_MOST_ROUNDS && isfinite(out->score) && widen(&t); round++) {
 		ok = !rt_interrupted(task->rt) && try_product(&t, 0, false);
 	}
 	for (uint32_t a = 0; a < t.grid_count; a++) {
 		const Grid *grid = &t.grids[a];
-		RtAxis axis = {.name = rule->hypers.data[grid->hyper].name, .decay = grid->per_decade == 0};
+		TunedAxis axis = {.name = rule->hypers.data[grid->hyper].name, .decay = grid->per_decade == 0};
 		axis.edge = grid->best == grid->first || grid->best == grid->last;
 		for (int i = grid->first; i <= grid->last; i++) {
 			vec_push(arena, &axis.values, grid_value(grid, i));

@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "runtime/data/data.h"
-
-enum { MAX_HEADER = 1 << 20 };
+#include "runtime/data/limits.h"
 
 /* The text of the header, and how far it was read. */
 typedef struct Header {
@@ -198,7 +197,7 @@ const char *data_read_npy(DataInput *in, const char *name) {
 		in->out->unknown = true; /* a header that long cannot be told from its beginning */
 		return NULL;
 	}
-	if (start > in->length || length > in->length - start || length > MAX_HEADER)
+	if (start > in->length || length > in->length - start || length > DATA_MOST_NPY_HEADER)
 		return arena_printf(in->arena, "byte 8: a header of %zu bytes, but the file has %zu", length, in->length);
 	Header header = {.arena = in->arena, .text = (const char *)bytes + start, .length = length, .base = start};
 	DataArray array = {.name = name};

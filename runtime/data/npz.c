@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "runtime/data/data.h"
+#include "runtime/data/limits.h"
 
 #ifndef GRADUS_LIBZIP
 
@@ -54,14 +55,13 @@ static const char *read_member(DataInput *in, zip_t *zip, zip_uint64_t index) {
 	zip_uint64_t size = info.size;
 	DataInput inner = *in;
 	/* To tell the shape, the header is enough. */
-	enum { HEAD = 4096 };
-	inner.partial = in->request->describe && size > HEAD;
+	inner.partial = in->request->describe && size > DATA_HEAD;
 	unsigned char *bytes;
 	const char *why;
 	if (inner.partial) {
-		unsigned char *head = arena_alloc(in->arena, HEAD);
+		unsigned char *head = arena_alloc(in->arena, DATA_HEAD);
 		zip_file_t *file = zip_fopen_index(zip, index, 0);
-		zip_int64_t got = file ? zip_fread(file, head, HEAD) : -1;
+		zip_int64_t got = file ? zip_fread(file, head, DATA_HEAD) : -1;
 		if (file)
 			zip_fclose(file);
 		why = got < 0 ? "it cannot be unpacked" : NULL;

@@ -7,16 +7,11 @@
 
 #include "runtime/data/data.h"
 #include "runtime/data/gzip.h"
+#include "runtime/data/limits.h"
 
 typedef enum Format { FORMAT_NPY, FORMAT_NPZ, FORMAT_IDX, FORMAT_TENSORS, FORMAT_TABLE, FORMAT_LIBSVM } Format;
 
 static const char *const format_names[] = {"NPY", "NPZ", "IDX", "safetensors", "delimited text", "LIBSVM"};
-
-enum {
-	HEAD = 4096,         /* bytes that tell the format */
-	DESCRIBED = 1 << 19, /* text up to this length is read even where only its shape is asked for */
-	DESCRIBED_PACKED = 1 << 18
-};
 
 /* ---- what it is ---- */
 
@@ -98,7 +93,7 @@ static const char *read_gzip(DataInput *in) {
 		in->out->unknown = true; /* how long it is, only unpacking tells */
 		return NULL;
 	}
-	const char *why = data_gunzip(in, HEAD, HEAD, &head, &whole);
+	const char *why = data_gunzip(in, DATA_HEAD, DATA_HEAD, &head, &whole);
 	if (why)
 		return why;
 	Format format = FORMAT_TABLE;
@@ -107,14 +102,14 @@ static const char *read_gzip(DataInput *in) {
 	size_t wanted = format == FORMAT_IDX ? data_idx_length(head.bytes, head.length) : 0;
 	size_t most = wanted ? wanted + 1 : SIZE_MAX;
 	/* Shapes of what is not text stand in the first bytes. */
-	bool heavy = in->length > DESCRIBED_PACKED;
+	bool heavy = in->length > DATA_DESCRIBED_PACKED;
 	if (whole ||
 	    (in->request->describe && !in->request->raw && (heavy || (!is_text(format) && format != FORMAT_NPZ)))) {
 		all = head;
 		inner.partial = !whole;
 	} else {
 		free(head.bytes);
-		most = in->request->describe && most > DESCRIBED ? DESCRIBED : most;
+		most = in->request->describe && most > DATA_DESCRIBED ? DATA_DESCRIBED : most;
 		size_t expected = wanted && wanted < in->length * 1100 ? most : 0; /* gzip packs 1 : 1032 at best */
 		why = data_gunzip(in, in->request->raw ? SIZE_MAX : most, expected, &all, &whole);
 		if (why)
@@ -148,9 +143,9 @@ static const char *read_bytes(DataInput *in) {
 	}
 	Format format;
 	if (!format_named(in->path, &format))
-		format = format_of(in->bytes, in->length < HEAD ? in->length : HEAD, in->length);
+		format = format_of(in->bytes, in->length < DATA_HEAD ? in->length : DATA_HEAD, in->length);
 	in->out->format = format_names[format];
-	in->partial = is_text(format) && in->request->describe && in->length > DESCRIBED;
+	in->partial = is_text(format) && in->request->describe && in->length > DATA_DESCRIBED;
 	return read_as(in, format);
 }
 

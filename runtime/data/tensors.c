@@ -1,8 +1,8 @@
-/* safetensors: the header is read in runtime/store; the tensors stay where they are. */
+/* safetensors: the tensors stay where they are. */
 #include <string.h>
 
 #include "runtime/data/data.h"
-#include "runtime/runtime.h"
+#include "runtime/data/safetensors.h"
 
 static DataElement element_of(const char *dtype) {
 	static const struct {
@@ -18,10 +18,10 @@ static DataElement element_of(const char *dtype) {
 }
 
 const char *data_read_tensors(DataInput *in) {
-	RtTensors tensors;
-	RtExtent *extents;
+	Safetensors tensors;
+	SafetensorExtent *extents;
 	const char *why =
-		rt_safetensors_header(in->arena, (const char *)in->bytes, in->length, in->length, &tensors, &extents);
+		safetensors_header(in->arena, (const char *)in->bytes, in->length, in->length, &tensors, &extents);
 	if (why)
 		return arena_printf(in->arena, "it is no safetensors file, or damaged: %s", why);
 	for (uint32_t k = 0; k < tensors.count; k++) {

@@ -2,9 +2,9 @@
 #ifndef GRADUS_EMIT_H
 #define GRADUS_EMIT_H
 
-#include "runtime/runtime.h"
+#include "runtime/engine/engine.h"
 
-typedef struct RtEmitOptions {
+typedef struct PackOptions {
 	const char *out_dir; /* made if it is not there */
 	const char *prefix;  /* of every symbol and file name */
 	IrScalar real;       /* IR_F32 or IR_F64 */
@@ -12,19 +12,19 @@ typedef struct RtEmitOptions {
 	/* What a trained rule was made for; zeros where nothing says. */
 	int horizon_low, horizon_high;
 	int64_t size; /* coordinates, for a rule that is tied to their number */
-} RtEmitOptions;
+} PackOptions;
 
 /* The prefix that goes with the name of a rule or an objective. */
-const char *rt_emit_prefix(Arena *arena, const char *name, bool objective);
+const char *pack_prefix(Arena *arena, const char *name, bool objective);
 /* What a user should be told about an emitted rule. */
-typedef struct RtEmitted {
-	const char *holes; /* as rt_holes gives them */
+typedef struct PackEmitted {
+	const char *holes; /* as learned_holes gives them */
 	bool reads_horizon;
-} RtEmitted;
+} PackEmitted;
 
 /* Both write a folder: header, source, self-test with golden vectors, example, Makefile, README, manifest.json. The same
  * input gives the same bytes. false with diagnostics. */
-bool rt_emit_rule(Rt *rt, const FeCall *rule, const RtEmitOptions *options, RtEmitted *emitted);
-bool rt_emit_objective(Rt *rt, const FeCall *objective, const RtEmitOptions *options);
+bool pack_rule(Rt *rt, const FeCall *rule, const PackOptions *options, PackEmitted *emitted);
+bool pack_objective(Rt *rt, const FeCall *objective, const PackOptions *options);
 
 #endif

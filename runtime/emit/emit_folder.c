@@ -245,7 +245,7 @@ bool pack_write(Pack *pack, void *own) {
 		return false;
 	}
 	put_manifest(pack, own);
-	bool ok = rt_make_folder(pack->arena, dir);
+	bool ok = folder_make(pack->arena, dir);
 	if (!ok && errno != EEXIST) {
 		json_decref(own);
 		return cannot_write(pack, arena_printf(pack->arena, "cannot make %s: %s", dir, strerror(errno)));
@@ -255,7 +255,7 @@ bool pack_write(Pack *pack, void *own) {
 	for (uint32_t i = 0; ok && i < pack->files.count; i++) {
 		const PackFile *file = pack->files.data[i];
 		const char *problem =
-			rt_write_file(pack->arena, inside(pack, file->name), text_cstr(&file->text), file->text.length);
+			file_write(pack->arena, inside(pack, file->name), text_cstr(&file->text), file->text.length, true);
 		ok = !problem || cannot_write(pack, problem);
 	}
 	return ok;

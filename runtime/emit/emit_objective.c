@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/emit/emit_objective.h"
+#include "runtime/inner/inner.h"
 
 static void prepare(ObjectivePack *o) {
 	const FeObjective *objective = o->objective;
@@ -176,7 +177,7 @@ static bool can_be_emitted(Rt *rt, const FeObjective *objective) {
 	return false;
 }
 
-bool rt_emit_objective(Rt *rt, const FeCall *call, const RtEmitOptions *options) {
+bool pack_objective(Rt *rt, const FeCall *call, const PackOptions *options) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the objective `%s`", name));
 	if (!pack) {
@@ -189,7 +190,7 @@ bool rt_emit_objective(Rt *rt, const FeCall *call, const RtEmitOptions *options)
 		return false;
 	}
 	/* Without a rule, its value and gradient are what runs go by. */
-	RtTask *task = rt_task_of(rt, module, objective, NULL, (RtScore){FE_SCORE_MEAN, FE_SCORE_F});
+	Task *task = task_of(rt, module, objective, NULL, (FeScore){FE_SCORE_MEAN, FE_SCORE_F});
 	ObjectivePack pack_of_objective = {
 		.pack = pack, .objective = objective, .value = task->value, .gradient = task->evaluate};
 	ObjectivePack *o = &pack_of_objective;
@@ -206,6 +207,6 @@ bool rt_emit_objective(Rt *rt, const FeCall *call, const RtEmitOptions *options)
 		readme(o);
 		ok = pack_write(pack, manifest(o));
 	}
-	rt_task_free(task);
+	task_free(task);
 	return ok;
 }

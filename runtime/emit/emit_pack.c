@@ -32,7 +32,7 @@ static const char *bad_prefix(Arena *arena, const char *prefix) {
 	                                                                         : NULL;
 }
 
-const char *rt_emit_prefix(Arena *arena, const char *name, bool objective) {
+const char *pack_prefix(Arena *arena, const char *name, bool objective) {
 	const char *prefix = jit_c_spelling(arena, name);
 	return bad_prefix(arena, prefix) ? arena_printf(arena, "%s_%s", prefix, objective ? "objective" : "rule") : prefix;
 }
@@ -46,7 +46,7 @@ bool pack_refuse_prefix(Session *session, const char *prefix, const char *why) {
 	return false;
 }
 
-Pack *pack_new(Rt *rt, const RtEmitOptions *options, const char *what) {
+Pack *pack_new(Rt *rt, const PackOptions *options, const char *what) {
 	const char *prefix = options->prefix;
 	const char *why = bad_prefix(rt->arena, prefix);
 	if (why) {
@@ -91,18 +91,9 @@ void pack_printf(const Pack *pack, Text *out, const char *format, ...) {
 	pack_put(pack, &expanded, format);
 	va_list args;
 	va_start(args, format);
-	char small[512];
-	int length = vsnprintf(small, sizeof small, text_cstr(&expanded), args);
+	const char *bytes = arena_vprintf(pack->arena, text_cstr(&expanded), args);
 	va_end(args);
-	if (length < (int)sizeof small) {
-		text_bytes(out, small, (size_t)length);
-		return;
-	}
-	char *large = arena_alloc(pack->arena, (size_t)length + 1);
-	va_start(args, format);
-	vsnprintf(large, (size_t)length + 1, text_cstr(&expanded), args);
-	va_end(args);
-	text_bytes(out, large, (size_t)length);
+	text_bytes(out, bytes, strlen(bytes));
 }
 
 const char *pack_name(const Pack *pack, const char *text) {

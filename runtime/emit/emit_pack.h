@@ -31,7 +31,7 @@ typedef struct Pack {
 	Rt *rt;
 	Session *session;
 	Arena *arena;
-	const RtEmitOptions *options;
+	const PackOptions *options;
 	const char *prefix, *capitals; /* myopt, MYOPT */
 	const char *what;              /* "rule `adam`", for the notice */
 	IrScalar real;
@@ -42,7 +42,7 @@ typedef struct Pack {
 } Pack;
 
 /* NULL with a diagnostic if the prefix cannot be used. */
-Pack *pack_new(Rt *rt, const RtEmitOptions *options, const char *what);
+Pack *pack_new(Rt *rt, const PackOptions *options, const char *what);
 /* E0813, and why; returns false. */
 bool pack_refuse_prefix(Session *session, const char *prefix, const char *why);
 /* A file to be written: `name` is a template. pack_source begins it with the notice and what the file is. */

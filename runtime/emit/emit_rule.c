@@ -6,6 +6,7 @@
 
 #include "ir/core/walk.h"
 #include "runtime/emit/emit_rule.h"
+#include "runtime/inner/inner.h"
 
 /* ---- functions ---- */
 
@@ -211,7 +212,7 @@ static json_t *manifest(const RulePack *r) {
 }
 
 /* A rule that depends on the number of coordinates needs to know it. */
-static bool knows_size(Rt *rt, const FeCall *call, const RtEmitOptions *options) {
+static bool knows_size(Rt *rt, const FeCall *call, const PackOptions *options) {
 	if (!fe_is_tied(call->program ? call->program : rt->program, call->decl) || options->size > 0) {
 		return true;
 	}
@@ -222,7 +223,7 @@ static bool knows_size(Rt *rt, const FeCall *call, const RtEmitOptions *options)
 	return false;
 }
 
-bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEmitted *emitted) {
+bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitted *emitted) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the rule `%s`", name));
 	if (!pack || !knows_size(rt, call, options)) {
@@ -236,14 +237,13 @@ bool rt_emit_rule(Rt *rt, const FeCall *call, const RtEmitOptions *options, RtEm
 	FeTarget target = {&r->tied, r->tied > 0 ? 1 : 0};
 	FeRule *rule = fe_rule(rt->program, module, call, &target, options->real, NULL, 0);
 	r->rule = rule;
-	*emitted = (RtEmitted){0};
+	*emitted = (PackEmitted){0};
 	bool ok = rule != NULL;
 	if (ok && rule->learned_count > 0) {
-		RtTask task = {.rt = rt, .module = module, .rule = rule};
 		r->theta = ARENA_ARRAY(rt->arena, double, rule->learned_count);
 		r->weights_apart = rule->learned_count > PACK_INLINE;
-		ok = rt_theta_start(&task, rt->options.seed, r->theta);
-		emitted->holes = ok ? rt_holes(&task, r->theta, rt->arena) : NULL;
+		ok = learned_start(rt, rule, rt->options.seed, r->theta);
+		emitted->holes = ok ? learned_holes(rt, rule, r->theta, rt->arena) : NULL;
 	}
 	Golden golden;
 	if (ok) {

@@ -267,7 +267,7 @@ static const char *sizes_example(const RulePack *r) {
 
 /* "trained for 20 to 60 steps", or NULL where nothing is known. */
 static const char *horizon_text(const RulePack *r) {
-	const RtEmitOptions *options = r->pack->options;
+	const PackOptions *options = r->pack->options;
 	if (options->horizon_high == 0) {
 		return NULL;
 	}

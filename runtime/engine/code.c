@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/runtime.h"
+#include "runtime/engine/engine.h"
 
-void rt_store(IrScalar scalar, void *to, size_t stride, const double *from, size_t count) {
+void rt_write_reals(IrScalar scalar, void *to, size_t stride, const double *from, size_t count) {
 	for (size_t i = 0; i < count; i++) {
 		size_t at = i * stride;
 		switch (scalar) {
@@ -17,7 +17,7 @@ void rt_store(IrScalar scalar, void *to, size_t stride, const double *from, size
 	}
 }
 
-void rt_load(IrScalar scalar, const void *from, size_t stride, double *to, size_t count) {
+void rt_read_reals(IrScalar scalar, const void *from, size_t stride, double *to, size_t count) {
 	for (size_t i = 0; i < count; i++) {
 		size_t at = i * stride;
 		switch (scalar) {
@@ -53,9 +53,9 @@ static void tensor_exchange(IrTensor *tensor, void *memory, bool to_memory) {
 		if (ir_scalar_is_real(scalar)) {
 			double *reals = tensor->reals + lane * each;
 			if (to_memory) {
-				rt_store(scalar, first, lanes, reals, each);
+				rt_write_reals(scalar, first, lanes, reals, each);
 			} else {
-				rt_load(scalar, first, lanes, reals, each);
+				rt_read_reals(scalar, first, lanes, reals, each);
 			}
 			continue;
 		}

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/runtime.h"
+#include "runtime/engine/engine.h"
 
 static int bound_to(void) {
 #ifdef CPU_COUNT

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "runtime/runtime.h"
+#include "runtime/engine/engine.h"
 
 Rt *rt_new(Session *session, FeProgram *program, const RtOptions *options) {
 	Arena *arena = arena_new();
@@ -37,24 +37,13 @@ double rt_seconds(void) {
 	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* 3.2 GB, 17 MB */
-static const char *bytes_text(Arena *arena, double bytes) {
-	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
-	size_t unit = 0;
-	while (bytes >= 1000 && unit + 1 < sizeof units / sizeof *units) {
-		bytes /= 1000;
-		unit++;
-	}
-	return arena_printf(arena, bytes < 10 && unit > 0 ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
-}
-
 bool rt_memory_allows(Rt *rt, double bytes, const char *what) {
 	if (rt->options.memory == 0 || bytes <= (double)rt->options.memory) {
 		return true;
 	}
 	Arena *arena = rt->session->arena;
 	Diag *diag = diag_error(rt->session, 801, (Span){0}, "%s needs %s of memory; the limit is %s", what,
-	                        bytes_text(arena, bytes), bytes_text(arena, (double)rt->options.memory));
+	                        text_of_bytes(arena, bytes), text_of_bytes(arena, (double)rt->options.memory));
 	diag_help(rt->session, diag, "give more with --memory, or use fewer problems, shorter windows or fewer threads");
 	return false;
 }

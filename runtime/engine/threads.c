@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "runtime/runtime.h"
+#include "runtime/engine/engine.h"
 
 struct RtPool {
 	int threads; /* the caller is worker 0 */

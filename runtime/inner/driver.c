@@ -14,22 +14,24 @@
  * What a caller asks for is a row of `stages` and a plan; the code is made when first needed. */
 #include <string.h>
 
+#include "autodiff/autodiff.h"
 #include "runtime/inner/frame.h"
+#include "runtime/inner/limits.h"
 
 static const struct {
 	const char *name;
-	IrFunc *(*build)(RtTask *task, const RtPlan *plan);
-} stages[RT_STAGES] = {
-	[RT_SETUP] = {"setup", rt_build_setup},       [RT_BEGIN] = {"begin", rt_build_begin},
-	[RT_SEGMENT] = {"segment", rt_build_segment}, [RT_GRADIENT] = {"gradient", rt_build_gradient},
-	[RT_TANGENT] = {"tangent", rt_build_tangent},
+	IrFunc *(*build)(Task *task, const TaskPlan *plan);
+} stages[TASK_STAGES] = {
+	[TASK_SETUP] = {"setup", task_build_setup},       [TASK_BEGIN] = {"begin", task_build_begin},
+	[TASK_SEGMENT] = {"segment", task_build_segment}, [TASK_GRADIENT] = {"gradient", task_build_gradient},
+	[TASK_TANGENT] = {"tangent", task_build_tangent},
 };
 
-const char *rt_stage_name(RtStage stage) {
+const char *task_stage_name(TaskStage stage) {
 	return stages[stage].name;
 }
 
-IrFunc *rt_optimized(RtTask *task, IrFunc *func) {
+IrFunc *task_optimized(Task *task, IrFunc *func) {
 	const IrPipeline pipeline = task->rt->options.pipeline;
 	return ir_optimize(task->module, func, &pipeline);
 }
@@ -48,8 +50,8 @@ static void note_data(Rt *rt, const FeObjective *objective) {
 	}
 }
 
-RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore score, const Name *open,
-                    uint32_t open_count) {
+Task *task_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score, const Name *open,
+               uint32_t open_count) {
 	double started = rt_seconds();
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);
@@ -70,23 +72,23 @@ RtTask *rt_task_new(Rt *rt, const FeCall *objective, const FeCall *rule, RtScore
 		ir_module_free(module);
 		return NULL;
 	}
-	return rt_task_of(rt, module, problem, method, score);
+	return task_of(rt, module, problem, method, score);
 }
 
-const IrRole rt_state_roles[RT_STATE_ROLES] = {IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE};
+const IrRole task_state_roles[TASK_STATE_ROLES] = {IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE};
 
 /* Where callers read how many values of a role they handle. */
-static void count_roles(RtTask *task) {
+static void count_roles(Task *task) {
 	static const IrRole of_rule[] = {IR_ROLE_STATE, IR_ROLE_HYPER, IR_ROLE_THETA};
 	static const IrRole of_objective[] = {IR_ROLE_DATA, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_REPORT};
 	for (size_t i = 0; i < sizeof of_objective / sizeof *of_objective; i++) {
-		task->count[of_objective[i]] = rt_role(task, of_objective[i]).range.count;
+		task->count[of_objective[i]] = task_role(task, of_objective[i]).range.count;
 	}
 	for (size_t i = 0; task->rule && i < sizeof of_rule / sizeof *of_rule; i++) {
-		task->count[of_rule[i]] = rt_role(task, of_rule[i]).range.count;
+		task->count[of_rule[i]] = task_role(task, of_rule[i]).range.count;
 	}
-	for (int k = 0; k < RT_STATE_ROLES; k++) {
-		task->slot_count += task->count[rt_state_roles[k]];
+	for (int k = 0; k < TASK_STATE_ROLES; k++) {
+		task->slot_count += task->count[task_state_roles[k]];
 	}
 	task->data = ARENA_ARRAY(task->module->arena, const void *, task->count[IR_ROLE_DATA] + 1);
 	for (uint32_t i = 0; i < task->count[IR_ROLE_DATA]; i++) {
@@ -94,39 +96,46 @@ static void count_roles(RtTask *task) {
 	}
 	task->slots = ARENA_ARRAY(task->module->arena, IrType, task->slot_count + 1);
 	uint32_t at = 0;
-	for (int k = 0; k < RT_STATE_ROLES; k++) {
-		for (uint32_t i = 0; i < task->count[rt_state_roles[k]]; i++) {
-			RtRole role = rt_role(task, rt_state_roles[k]);
-			task->slots[at++] = rt_role_type(task, &role, i);
+	for (int k = 0; k < TASK_STATE_ROLES; k++) {
+		for (uint32_t i = 0; i < task->count[task_state_roles[k]]; i++) {
+			TaskRole role = task_role(task, task_state_roles[k]);
+			task->slots[at++] = task_role_type(task, &role, i);
 		}
 	}
 }
 
-RtTask *rt_task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, RtScore score) {
+Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, FeScore score) {
 	double started = rt_seconds();
-	RtTask *task = ARENA_NEW(rt->arena, RtTask);
-	*task =
-		(RtTask){.rt = rt, .module = module, .objective = objective, .rule = rule, .score = score, .lanes = IR_LANES};
-	task->value = rt_optimized(task, rt_build_value(task));
-	task->validate = rt_build_validate(task);
+	Task *task = ARENA_NEW(rt->arena, Task);
+	*task = (Task){.rt = rt, .module = module, .objective = objective, .rule = rule, .score = score, .lanes = IR_LANES};
+	task->value = task_optimized(task, task_build_value(task));
+	task->validate = task_build_validate(task);
 	if (task->validate) {
-		task->validate = rt_optimized(task, task->validate);
+		task->validate = task_optimized(task, task->validate);
 	}
 	task->evaluate = task->value;
 	if (!rule || rule->reads_g) {
-		task->evaluate = rt_optimized(task, rt_build_gradient_of(task, task->value, "gradient"));
+		task->evaluate = task_optimized(task, task_build_gradient_of(task, task->value, "gradient"));
 	}
 	count_roles(task);
 	rt->compile_seconds += rt_seconds() - started;
 	return task;
 }
 
-IrFunc *rt_stage_built(RtTask *task, RtStage stage, const RtPlan *plan) {
+void task_free(Task *task) {
+	if (!task) {
+		return;
+	}
+	task_drop_code(task);
+	ir_module_free(task->module);
+}
+
+IrFunc *task_stage_built(Task *task, TaskStage stage, const TaskPlan *plan) {
 	return stages[stage].build(task, plan);
 }
 
-IrFunc *rt_stage_batched(RtTask *task, RtStage stage, const RtPlan *plan) {
-	IrFunc *func = rt_optimized(task, rt_stage_built(task, stage, plan));
+IrFunc *task_stage_batched(Task *task, TaskStage stage, const TaskPlan *plan) {
+	IrFunc *func = task_optimized(task, task_stage_built(task, stage, plan));
 	if (task->lanes == 1) {
 		return func;
 	}
@@ -134,31 +143,31 @@ IrFunc *rt_stage_batched(RtTask *task, RtStage stage, const RtPlan *plan) {
 	bool *all = ARENA_ARRAY(arena, bool, func->results.count + 1);
 	memset(all, true, func->results.count);
 	const char *name = arena_printf(arena, "%s_batch", session_text(task->rt->session, func->name));
-	return ad_batch(task->module, func, name, ir_lanes_by_role(arena, func, plan->variant == RT_PER_LANE), all);
+	return ad_batch(task->module, func, name, ir_lanes_by_role(arena, func, plan->variant == TASK_PER_LANE), all);
 }
 
-static bool same_plan(const RtPlan *a, const RtPlan *b) {
+static bool same_plan(const TaskPlan *a, const TaskPlan *b) {
 	return a->window == b->window && a->steps == b->steps && a->fixed == b->fixed;
 }
 
-bool rt_need(RtTask *task, RtStage stage, const RtPlan *plan) {
+bool task_need(Task *task, TaskStage stage, const TaskPlan *plan) {
 	RtCode **code = &task->code[stage][plan->variant];
-	RtPlan *made = &task->plan[stage][plan->variant];
+	TaskPlan *made = &task->plan[stage][plan->variant];
 	if (*code && same_plan(made, plan)) {
 		return true;
 	}
 	rt_code_free(*code);
 	double started = rt_seconds();
-	IrFunc *func = rt_stage_batched(task, stage, plan);
+	IrFunc *func = task_stage_batched(task, stage, plan);
 	task->rt->compile_seconds += rt_seconds() - started;
 	*code = rt_compile(task->rt, task->module, func);
 	*made = *plan;
 	return *code != NULL;
 }
 
-void rt_drop_code(RtTask *task) {
-	for (int stage = 0; stage < RT_STAGES; stage++) {
-		for (int variant = 0; variant < RT_THETAS; variant++) {
+void task_drop_code(Task *task) {
+	for (int stage = 0; stage < TASK_STAGES; stage++) {
+		for (int variant = 0; variant < TASK_THETAS; variant++) {
 			rt_code_free(task->code[stage][variant]);
 			task->code[stage][variant] = NULL;
 		}
@@ -167,29 +176,26 @@ void rt_drop_code(RtTask *task) {
 
 /* ---- the same by name ---- */
 
-bool rt_need_setup(RtTask *task) {
-	return rt_need(task, RT_SETUP, &(RtPlan){0});
+bool task_need_setup(Task *task) {
+	return task_need(task, TASK_SETUP, &(TaskPlan){0});
 }
 
-/* Longer runs go through several calls, so that they can be interrupted and their curves stay small. */
-enum { MAX_SEGMENT = 256 };
-
-RtPlan rt_segment_plan(RtTask *task, int steps, RtTheta variant) {
+TaskPlan task_segment_plan(Task *task, int steps, TaskTheta variant) {
 	if (task->segment_steps == 0) {
-		task->segment_steps = steps < 1 ? 1 : steps < MAX_SEGMENT ? steps : MAX_SEGMENT;
+		task->segment_steps = steps < 1 ? 1 : steps < TASK_MAX_SEGMENT ? steps : TASK_MAX_SEGMENT;
 	}
-	return (RtPlan){.steps = task->segment_steps, .variant = variant};
+	return (TaskPlan){.steps = task->segment_steps, .variant = variant};
 }
 
-bool rt_need_forward(RtTask *task, int steps, RtTheta variant) {
-	RtPlan segment = rt_segment_plan(task, steps, variant);
-	return rt_need(task, RT_BEGIN, &(RtPlan){.variant = variant}) && rt_need(task, RT_SEGMENT, &segment);
+bool task_need_forward(Task *task, int steps, TaskTheta variant) {
+	TaskPlan segment = task_segment_plan(task, steps, variant);
+	return task_need(task, TASK_BEGIN, &(TaskPlan){.variant = variant}) && task_need(task, TASK_SEGMENT, &segment);
 }
 
-bool rt_need_gradient(RtTask *task, int window, int steps, bool fixed) {
-	return rt_need(task, RT_GRADIENT, &(RtPlan){.window = window, .steps = steps, .fixed = fixed});
+bool task_need_gradient(Task *task, int window, int steps, bool fixed) {
+	return task_need(task, TASK_GRADIENT, &(TaskPlan){.window = window, .steps = steps, .fixed = fixed});
 }
 
-bool rt_need_tangent(RtTask *task, int window, int steps) {
-	return rt_need(task, RT_TANGENT, &(RtPlan){.window = window, .steps = steps});
+bool task_need_tangent(Task *task, int window, int steps) {
+	return task_need(task, TASK_TANGENT, &(TaskPlan){.window = window, .steps = steps});
 }

@@ -3,15 +3,15 @@
 
 /* ---- what a task has of each role ---- */
 
-static RtRole from_params(const IrFunc *func, IrRole role) {
-	return (RtRole){role, func, ir_params_of(func, role), false};
+static TaskRole from_params(const IrFunc *func, IrRole role) {
+	return (TaskRole){role, func, ir_params_of(func, role), false};
 }
 
-static RtRole from_results(const IrFunc *func, IrRole role) {
-	return (RtRole){role, func, ir_results_of(func, role), true};
+static TaskRole from_results(const IrFunc *func, IrRole role) {
+	return (TaskRole){role, func, ir_results_of(func, role), true};
 }
 
-RtRole rt_role(const RtTask *task, IrRole role) {
+TaskRole task_role(const Task *task, IrRole role) {
 	const FeObjective *objective = task->objective;
 	const FeRule *rule = task->rule;
 	switch (role) {
@@ -26,11 +26,11 @@ RtRole rt_role(const RtTask *task, IrRole role) {
 	case IR_ROLE_STATE: return from_results(rule->init, role);
 	case IR_ROLE_HYPER:
 	case IR_ROLE_THETA: return from_params(rule->step, role);
-	default: return (RtRole){role, NULL, {0, 1}, false};
+	default: return (TaskRole){role, NULL, {0, 1}, false};
 	}
 }
 
-const char *rt_role_name(const RtTask *task, const RtRole *of, uint32_t i) {
+const char *task_role_name(const Task *task, const TaskRole *of, uint32_t i) {
 	bool named = of->role == IR_ROLE_DATA || of->role == IR_ROLE_FIXED || of->role == IR_ROLE_STATE ||
 	             of->role == IR_ROLE_HYPER || of->role == IR_ROLE_REPORT;
 	if (!named) {
@@ -41,7 +41,7 @@ const char *rt_role_name(const RtTask *task, const RtRole *of, uint32_t i) {
 	return session_text(task->rt->session, name);
 }
 
-IrType rt_role_type(const RtTask *task, const RtRole *of, uint32_t i) {
+IrType task_role_type(const Task *task, const TaskRole *of, uint32_t i) {
 	if (of->func) {
 		uint32_t at = of->range.first + i;
 		return ir_type(of->func, of->results ? of->func->results.data[at].value : of->func->params.data[at].value);
@@ -53,61 +53,61 @@ IrType rt_role_type(const RtTask *task, const RtRole *of, uint32_t i) {
 
 /* ---- building ---- */
 
-IrValue rt_frame_count(RtFrame *w, int64_t number) {
+IrValue frame_count(Frame *w, int64_t number) {
 	IrForBuilder f = ir_for_begin(&w->b);
 	IrValue out = ir_put(&f, IR_PUT_NONE, ir_int(&f, number), ir_scalar_type(IR_I64), NULL, 0, false);
 	ir_for_end(&f);
 	return out;
 }
 
-void rt_frame_problem(RtFrame *w) {
-	RT_PARAMS(w, IR_ROLE_DATA);
+void frame_problem(Frame *w) {
+	FRAME_PARAMS(w, IR_ROLE_DATA);
 	if (w->task->objective->batches) {
-		RT_PARAMS(w, IR_ROLE_SEED, IR_ROLE_INSTANCE);
+		FRAME_PARAMS(w, IR_ROLE_SEED, IR_ROLE_INSTANCE);
 	}
-	RT_PARAMS(w, IR_ROLE_FIXED);
+	FRAME_PARAMS(w, IR_ROLE_FIXED);
 }
 
-RtFrame rt_frame_new(RtTask *task, const char *name) {
-	RtFrame w = {.task = task, .func = ir_func_new(task->module, name), .arena = task->module->arena};
+Frame frame_new(Task *task, const char *name) {
+	Frame w = {.task = task, .func = ir_func_new(task->module, name), .arena = task->module->arena};
 	w.b = ir_builder(w.func);
 	return w;
 }
 
-IrValue rt_frame_get(const RtFrame *w, IrRole role) {
+IrValue frame_get(const Frame *w, IrRole role) {
 	return w->count[role] ? w->of[role][0] : 0;
 }
 
-void rt_frame_set(RtFrame *w, IrRole role, IrValue value) {
+void frame_set(Frame *w, IrRole role, IrValue value) {
 	w->of[role] = ARENA_ARRAY(w->arena, IrValue, 1);
 	w->of[role][0] = value;
 	w->count[role] = 1;
 }
 
-void rt_frame_params(RtFrame *w, const IrRole *roles, size_t count) {
+void frame_params(Frame *w, const IrRole *roles, size_t count) {
 	for (size_t k = 0; k < count; k++) {
 		IrRole role = roles[k];
-		RtRole known = rt_role(w->task, role);
+		TaskRole known = task_role(w->task, role);
 		w->count[role] = known.range.count;
 		w->of[role] = ARENA_ARRAY(w->arena, IrValue, known.range.count + 1);
 		for (uint32_t i = 0; i < known.range.count; i++) {
-			const char *name = rt_role_name(w->task, &known, i);
-			w->of[role][i] = ir_param_as(w->func, role, name, rt_role_type(w->task, &known, i));
+			const char *name = task_role_name(w->task, &known, i);
+			w->of[role][i] = ir_param_as(w->func, role, name, task_role_type(w->task, &known, i));
 		}
 	}
 }
 
-void rt_frame_results(RtFrame *w, const IrRole *roles, size_t count) {
+void frame_results(Frame *w, const IrRole *roles, size_t count) {
 	for (size_t k = 0; k < count; k++) {
 		IrRole role = roles[k];
-		RtRole known = rt_role(w->task, role);
+		TaskRole known = task_role(w->task, role);
 		for (uint32_t i = 0; i < w->count[role]; i++) {
-			ir_result_as(w->func, role, rt_role_name(w->task, &known, i), w->of[role][i]);
+			ir_result_as(w->func, role, task_role_name(w->task, &known, i), w->of[role][i]);
 		}
 	}
 }
 
-void rt_frame_call(RtFrame *w, const IrFunc *callee) {
+void frame_call(Frame *w, const IrFunc *callee) {
 	IrValue *args = ARENA_ARRAY(w->arena, IrValue, callee->params.count + 1);
 	IrValue *results = ARENA_ARRAY(w->arena, IrValue, callee->results.count + 1);
 	IrByRole given;

@@ -3,52 +3,50 @@
 #ifndef GRADUS_INNER_FRAME_H
 #define GRADUS_INNER_FRAME_H
 
-#include "runtime/runtime.h"
+#include "runtime/inner/inner.h"
 
 /* The values that stand for one run inside a function, by role. */
-typedef struct RtFrame {
-	RtTask *task;
+typedef struct Frame {
+	Task *task;
 	IrFunc *func;
 	IrBuilder b;
 	Arena *arena;
 	IrValue *of[IR_ALL_ROLES];
 	uint32_t count[IR_ALL_ROLES];
-} RtFrame;
+} Frame;
 
-RtFrame rt_frame_new(RtTask *task, const char *name);
-IrValue rt_frame_get(const RtFrame *w, IrRole role);       /* the first value of a role; 0 if there is none */
-void rt_frame_set(RtFrame *w, IrRole role, IrValue value); /* makes this the only value of its role */
-void rt_frame_call(RtFrame *w,
-                   const IrFunc *callee); /* on the values of their roles; what it gives takes their place */
-void rt_frame_params(RtFrame *w, const IrRole *roles,
-                     size_t count); /* parameters: all that the task has of these roles */
+Frame frame_new(Task *task, const char *name);
+IrValue frame_get(const Frame *w, IrRole role);       /* the first value of a role; 0 if there is none */
+void frame_set(Frame *w, IrRole role, IrValue value); /* makes this the only value of its role */
+void frame_call(Frame *w, const IrFunc *callee); /* on the values of their roles; what it gives takes their place */
+void frame_params(Frame *w, const IrRole *roles, size_t count); /* parameters: all that the task has of these roles */
 /* Parameters: what a problem is to those who evaluate it. Data, the key of its batches if it has any, what is fixed. */
-void rt_frame_problem(RtFrame *w);
-IrValue rt_frame_count(RtFrame *w, int64_t number);                   /* a whole number */
-void rt_frame_results(RtFrame *w, const IrRole *roles, size_t count); /* results: all values of these roles */
+void frame_problem(Frame *w);
+IrValue frame_count(Frame *w, int64_t number);                   /* a whole number */
+void frame_results(Frame *w, const IrRole *roles, size_t count); /* results: all values of these roles */
 
-/* In this order: RT_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X). */
-#define RT_ROLES(...) (const IrRole[]){__VA_ARGS__}, sizeof((const IrRole[]){__VA_ARGS__}) / sizeof(IrRole)
-#define RT_PARAMS(w, ...) rt_frame_params(w, RT_ROLES(__VA_ARGS__))
-#define RT_RESULTS(w, ...) rt_frame_results(w, RT_ROLES(__VA_ARGS__))
+/* In this order: FRAME_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X). */
+#define FRAME_ROLES(...) (const IrRole[]){__VA_ARGS__}, sizeof((const IrRole[]){__VA_ARGS__}) / sizeof(IrRole)
+#define FRAME_PARAMS(w, ...) frame_params(w, FRAME_ROLES(__VA_ARGS__))
+#define FRAME_RESULTS(w, ...) frame_results(w, FRAME_ROLES(__VA_ARGS__))
 
-/* What is built for driver.c: of what is there before passes, batching and code. plan: see RtPlan. */
-IrFunc *rt_build_setup(RtTask *task, const RtPlan *plan); /* (seed, instance) -> fixed..., x */
-IrFunc *rt_build_begin(RtTask *task, const RtPlan *plan); /* (fixed..., x, hypers..., theta?) -> f, g?, states... */
+/* What is built for driver.c: of what is there before passes, batching and code. plan: see TaskPlan. */
+IrFunc *task_build_setup(Task *task, const TaskPlan *plan); /* (seed, instance) -> fixed..., x */
+IrFunc *task_build_begin(Task *task, const TaskPlan *plan); /* (fixed..., x, hypers..., theta?) -> f, g?, states... */
 /* At most plan->steps turns: (fixed..., x, f, g?, states..., t0, turns, horizon, f0, hypers..., theta?)
  * -> score, x, f, g?, states..., curve[steps] */
-IrFunc *rt_build_segment(RtTask *task, const RtPlan *plan);
+IrFunc *task_build_segment(Task *task, const TaskPlan *plan);
 /* A whole unroll in windows: (fixed..., x, horizon, hypers..., theta) -> score, theta~. */
-IrFunc *rt_build_gradient(RtTask *task, const RtPlan *plan);
+IrFunc *task_build_gradient(Task *task, const TaskPlan *plan);
 /* The same forwards: (fixed..., x, horizon, hypers..., theta, theta~) -> score, score~. */
-IrFunc *rt_build_tangent(RtTask *task, const RtPlan *plan);
+IrFunc *task_build_tangent(Task *task, const TaskPlan *plan);
 
 /* objective.c */
-IrFunc *rt_build_validate(RtTask *task); /* NULL where f is what is scored */
-IrFunc *rt_build_value(RtTask *task);    /* (fixed..., x) -> f: the objective without its reports */
+IrFunc *task_build_validate(Task *task); /* NULL where f is what is scored */
+IrFunc *task_build_value(Task *task);    /* (fixed..., x) -> f: the objective without its reports */
 /* The gradient of f in x beside all that a function of x gives: value and gradient are made by this alone. */
-IrFunc *rt_build_gradient_of(RtTask *task, const IrFunc *value, const char *name);
-IrFunc *rt_build_instance_start(RtTask *task); /* (seed, instance) -> x */
-IrFunc *rt_build_instance_value(RtTask *task); /* (seed, instance, x) -> f, reports..., g */
+IrFunc *task_build_gradient_of(Task *task, const IrFunc *value, const char *name);
+IrFunc *task_build_instance_start(Task *task); /* (seed, instance) -> x */
+IrFunc *task_build_instance_value(Task *task); /* (seed, instance, x) -> f, reports..., g */
 
 #endif

@@ -1,20 +1,19 @@
 /* Problems: instances of an objective, made a block at a time by one compiled function from their numbers alone. */
-#include "runtime/runtime.h"
-
-enum { MOST_FIXED = 255 };
+#include "runtime/inner/inner.h"
+#include "runtime/inner/limits.h"
 
 static size_t value_bytes(const IrFunc *func, IrValue value) {
 	IrType type = ir_type(func, value);
 	return (size_t)ir_type_elements(type, NULL) * ir_scalar_bytes(type.scalar);
 }
 
-static int block_count(const RtTask *task, int count, bool spread) {
+static int block_count(const Task *task, int count, bool spread) {
 	return spread ? count : (count + task->lanes - 1) / task->lanes;
 }
 
-double rt_problems_bytes(const RtTask *task, int count, bool spread) {
+double problems_bytes(const Task *task, int count, bool spread) {
 	const IrFunc *value = task->objective->value;
-	double bytes = sizeof(RtBlock) + sizeof(void *);
+	double bytes = sizeof(ProblemBlock) + sizeof(void *);
 	for (uint32_t i = 0; i < value->params.count; i++) {
 		if (value->params.data[i].role == IR_ROLE_DATA) {
 			continue; /* not the problems' */
@@ -25,8 +24,8 @@ double rt_problems_bytes(const RtTask *task, int count, bool spread) {
 }
 
 typedef struct Making {
-	const RtTask *task;
-	RtProblems *problems;
+	const Task *task;
+	Problems *problems;
 	void **scratch;
 	int *errors;
 	int64_t seed;
@@ -34,20 +33,20 @@ typedef struct Making {
 
 static void make_block(void *user, int item, int worker) {
 	Making *making = user;
-	RtBlock *block = &making->problems->blocks[item];
-	const RtCode *code = making->task->code[RT_SETUP][RT_SHARED];
+	ProblemBlock *block = &making->problems->blocks[item];
+	const RtCode *code = making->task->code[TASK_SETUP][TASK_SHARED];
 	IrByRole given, places;
 	ir_by_role(&given);
 	ir_by_role(&places);
 	ir_give(&given, IR_ROLE_DATA, making->task->data, making->task->count[IR_ROLE_DATA]);
 	ir_give_addresses(&given, IR_ROLE_SEED, &making->seed, sizeof making->seed, 1);
 	ir_give_addresses(&given, IR_ROLE_INSTANCE, block->instance, sizeof block->instance, 1);
-	rt_give_block(making->task, &places, block);
-	void *pointers[2 + MOST_FIXED + 1];
+	problems_give(making->task, &places, block);
+	void *pointers[2 + PROBLEMS_MOST_FIXED + 1];
 	making->errors[item] = rt_call_by_role(code, &given, &places, pointers, making->scratch[worker]);
 }
 
-void rt_give_block(const RtTask *task, IrByRole *given, const RtBlock *block) {
+void problems_give(const Task *task, IrByRole *given, const ProblemBlock *block) {
 	ir_give(given, IR_ROLE_DATA, task->data, task->count[IR_ROLE_DATA]);
 	ir_give_addresses(given, IR_ROLE_SEED, &block->seed, sizeof block->seed, 1);
 	ir_give_addresses(given, IR_ROLE_INSTANCE, block->instance, sizeof block->instance, 1);
@@ -55,8 +54,8 @@ void rt_give_block(const RtTask *task, IrByRole *given, const RtBlock *block) {
 	ir_give(given, IR_ROLE_X, &block->x0, 1);
 }
 
-int64_t rt_instance(RtSet set, int number) {
-	int64_t first = set, size = RT_SELECT;
+int64_t problems_instance(ProblemSet set, int number) {
+	int64_t first = set, size = PROBLEMS_SELECT;
 	return number < size ? first + number : 3 * (int64_t)number + first / size;
 }
 
@@ -67,34 +66,33 @@ static int64_t one_after_another(int64_t first, int number) {
 }
 
 static int64_t in_set(int64_t first, int number) {
-	return rt_instance((RtSet)first, number);
+	return problems_instance((ProblemSet)first, number);
 }
 
-static RtProblems *problems_new(RtTask *task, uint64_t seed, Numbering *instance, int64_t first, int count,
-                                bool spread) {
+static Problems *make_problems(Task *task, uint64_t seed, Numbering *instance, int64_t first, int count, bool spread) {
 	Rt *rt = task->rt;
 	const FeObjective *objective = task->objective;
 	uint32_t fixed_count = task->count[IR_ROLE_FIXED];
-	if (fixed_count + task->count[IR_ROLE_DATA] > (uint32_t)MOST_FIXED) {
+	if (fixed_count + task->count[IR_ROLE_DATA] > (uint32_t)PROBLEMS_MOST_FIXED) {
 		diag_error(rt->session, 807, objective->decl->name.span, "more than %d values are fixed for one problem",
-		           MOST_FIXED);
+		           PROBLEMS_MOST_FIXED);
 		return NULL;
 	}
-	if (!rt_need_setup(task)) {
+	if (!task_need_setup(task)) {
 		return NULL;
 	}
-	const RtCode *setup = task->code[RT_SETUP][RT_SHARED];
+	const RtCode *setup = task->code[TASK_SETUP][TASK_SHARED];
 	IrRange fixed = ir_results_of(setup->func, IR_ROLE_FIXED);
 	Arena *arena = arena_new();
-	RtProblems *problems = ARENA_NEW(arena, RtProblems);
+	Problems *problems = ARENA_NEW(arena, Problems);
 	problems->arena = arena;
 	problems->count = count;
 	problems->spread = spread;
 	problems->lanes = task->lanes;
 	problems->block_count = block_count(task, count, spread);
-	problems->blocks = ARENA_ARRAY(arena, RtBlock, problems->block_count + 1);
+	problems->blocks = ARENA_ARRAY(arena, ProblemBlock, problems->block_count + 1);
 	for (int k = 0; k < problems->block_count; k++) {
-		RtBlock *block = &problems->blocks[k];
+		ProblemBlock *block = &problems->blocks[k];
 		block->seed = (int64_t)seed;
 		for (int lane = 0; lane < task->lanes; lane++) {
 			int number = spread ? k : k * task->lanes + lane;
@@ -123,21 +121,21 @@ static RtProblems *problems_new(RtTask *task, uint64_t seed, Numbering *instance
 	arena_free(scratch);
 	if (failed) {
 		diag_error(rt->session, 802, objective->decl->name.span, "an index left its range while problems were made");
-		rt_problems_free(problems);
+		problems_free(problems);
 		return NULL;
 	}
 	return problems;
 }
 
-RtProblems *rt_problems_new(RtTask *task, uint64_t seed, int64_t first, int count, bool spread) {
-	return problems_new(task, seed, one_after_another, first, count, spread);
+Problems *problems_new(Task *task, uint64_t seed, int64_t first, int count, bool spread) {
+	return make_problems(task, seed, one_after_another, first, count, spread);
 }
 
-RtProblems *rt_problems_of(RtTask *task, uint64_t seed, RtSet set, int count, bool spread) {
-	return problems_new(task, seed, in_set, set, count, spread);
+Problems *problems_of(Task *task, uint64_t seed, ProblemSet set, int count, bool spread) {
+	return make_problems(task, seed, in_set, set, count, spread);
 }
 
-void rt_problems_free(RtProblems *problems) {
+void problems_free(Problems *problems) {
 	if (problems) {
 		arena_free(problems->arena);
 	}

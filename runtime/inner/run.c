@@ -1,7 +1,7 @@
 /* Inner runs seen from the host: the runs of a block begin, advance in segments, and leave scores and curves behind. */
 #include <string.h>
 
-#include "runtime/runtime.h"
+#include "runtime/inner/inner.h"
 
 /* Scratch of one call: what the code wants, then scalars, a score and a curve. */
 typedef struct Scratch {
@@ -16,15 +16,15 @@ static size_t round_up(size_t bytes) {
 }
 
 /* Bytes of slot i of a block. */
-static size_t slot_bytes(const RtTask *task, uint32_t i) {
+static size_t slot_bytes(const Task *task, uint32_t i) {
 	IrType type = task->slots[i];
 	return (size_t)ir_type_elements(type, NULL) * ir_scalar_bytes(type.scalar) * (size_t)task->lanes;
 }
 
-/* The slots of a state by the roles that they hold, in the order of rt_state_roles. */
-static void give_slots(const RtTask *task, IrByRole *given, void *const *slots) {
-	for (int k = 0; k < RT_STATE_ROLES; k++) {
-		IrRole role = rt_state_roles[k];
+/* The slots of a state by the roles that they hold, in the order of task_state_roles. */
+static void give_slots(const Task *task, IrByRole *given, void *const *slots) {
+	for (int k = 0; k < TASK_STATE_ROLES; k++) {
+		IrRole role = task_state_roles[k];
 		if (task->count[role] > 0) {
 			ir_give(given, role, slots, task->count[role]);
 		}
@@ -32,7 +32,7 @@ static void give_slots(const RtTask *task, IrByRole *given, void *const *slots) 
 	}
 }
 
-size_t rt_state_bytes(const RtTask *task) {
+size_t run_state_bytes(const Task *task) {
 	size_t bytes = 2 * IR_LANES * sizeof(double);
 	for (uint32_t i = 0; i < task->slot_count; i++) {
 		bytes += 2 * (slot_bytes(task, i) + 64);
@@ -40,10 +40,10 @@ size_t rt_state_bytes(const RtTask *task) {
 	return bytes;
 }
 
-RtState rt_state_new(const RtTask *task, Arena *arena) {
+RunState run_state_new(const Task *task, Arena *arena) {
 	uint32_t count = task->slot_count;
-	RtState state = {ARENA_ARRAY(arena, void *, count), ARENA_ARRAY(arena, void *, count),
-	                 rt_aligned(arena, IR_LANES * sizeof(double))};
+	RunState state = {ARENA_ARRAY(arena, void *, count), ARENA_ARRAY(arena, void *, count),
+	                  rt_aligned(arena, IR_LANES * sizeof(double))};
 	for (uint32_t i = 0; i < count; i++) {
 		state.slots[i] = rt_aligned(arena, slot_bytes(task, i));
 		state.spare[i] = rt_aligned(arena, slot_bytes(task, i));
@@ -51,7 +51,7 @@ RtState rt_state_new(const RtTask *task, Arena *arena) {
 	return state;
 }
 
-void rt_state_copy(const RtTask *task, RtState *to, const RtState *from) {
+void run_state_copy(const Task *task, RunState *to, const RunState *from) {
 	for (uint32_t i = 0; i < task->slot_count; i++) {
 		memcpy(to->slots[i], from->slots[i], slot_bytes(task, i));
 	}
@@ -67,7 +67,7 @@ static void copy_lanes(void *to, const void *from, size_t elements, size_t width
 	}
 }
 
-void rt_state_copy_lanes(const RtTask *task, RtState *to, const RtState *from, const bool *chosen) {
+void run_state_copy_lanes(const Task *task, RunState *to, const RunState *from, const bool *chosen) {
 	for (uint32_t i = 0; i < task->slot_count; i++) {
 		IrType type = task->slots[i];
 		size_t elements = (size_t)ir_type_elements(type, NULL);
@@ -77,20 +77,21 @@ void rt_state_copy_lanes(const RtTask *task, RtState *to, const RtState *from, c
 }
 
 /* What the code of both calls of a run wants. */
-static size_t code_bytes(const RtTask *task, RtTheta variant) {
-	size_t begin = task->code[RT_BEGIN][variant]->arena_bytes, segment = task->code[RT_SEGMENT][variant]->arena_bytes;
+static size_t code_bytes(const Task *task, TaskTheta variant) {
+	size_t begin = task->code[TASK_BEGIN][variant]->arena_bytes,
+		   segment = task->code[TASK_SEGMENT][variant]->arena_bytes;
 	return begin > segment ? begin : segment;
 }
 
-size_t rt_forward_arena(const RtTask *task, RtTheta variant) {
-	const IrFunc *segment = task->code[RT_SEGMENT][variant]->func;
+size_t run_arena_bytes(const Task *task, TaskTheta variant) {
+	const IrFunc *segment = task->code[TASK_SEGMENT][variant]->func;
 	size_t pointers = segment->params.count + segment->results.count;
 	return round_up(code_bytes(task, variant)) + round_up(8 * (size_t)task->rule->hypers.count) +
 	       round_up(IR_LANES * 8) + round_up(IR_LANES * 8 * (size_t)task->segment_steps) +
 	       round_up(pointers * sizeof(void *)) + 64;
 }
 
-static Scratch scratch_split(const RtTask *task, RtTheta variant, void *arena) {
+static Scratch scratch_split(const Task *task, TaskTheta variant, void *arena) {
 	Scratch s = {.code = arena};
 	char *next = (char *)arena + round_up(code_bytes(task, variant));
 	s.hypers = next;
@@ -103,26 +104,32 @@ static Scratch scratch_split(const RtTask *task, RtTheta variant, void *arena) {
 	return s;
 }
 
-void rt_give_rule(const RtTask *task, IrByRole *given, const double *hypers, void *stored, const void *const *theta) {
+void run_give_rule(const Task *task, IrByRole *given, const double *hypers, void *stored, const void *const *theta) {
 	const FeRule *rule = task->rule;
 	for (uint32_t i = 0; i < rule->hypers.count; i++) {
 		double value = hypers ? hypers[i] : rule->hypers.data[i].value;
-		rt_store(rule->real, (char *)stored + 8 * i, 1, &value, 1);
+		rt_write_reals(rule->real, (char *)stored + 8 * i, 1, &value, 1);
 	}
 	ir_give_addresses(given, IR_ROLE_HYPER, stored, 8, rule->hypers.count);
 	ir_give(given, IR_ROLE_THETA, theta, 1);
 }
 
-int rt_begin(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, void *arena) {
+/* What both calls of a run are given; no places for their results yet. */
+static void give_call(const Task *task, const ProblemBlock *block, const RunArgs *args, const Scratch *s,
+                      IrByRole *given, IrByRole *places) {
+	ir_by_role(given);
+	ir_by_role(places);
+	problems_give(task, given, block);
+	run_give_rule(task, given, args->hypers, s->hypers, &args->theta);
+}
+
+int run_begin(const Task *task, const ProblemBlock *block, const RunArgs *args, RunState *state, void *arena) {
 	Scratch s = scratch_split(task, args->variant, arena);
 	IrByRole given, places;
-	ir_by_role(&given);
-	ir_by_role(&places);
-	rt_give_block(task, &given, block);
-	rt_give_rule(task, &given, args->hypers, s.hypers, &args->theta);
+	give_call(task, block, args, &s, &given, &places);
 	give_slots(task, &places, state->slots);
 	ir_give(&places, IR_ROLE_VALID, &state->f0, 1);
-	int error = rt_call_by_role(task->code[RT_BEGIN][args->variant], &given, &places, s.pointers, s.code);
+	int error = rt_call_by_role(task->code[TASK_BEGIN][args->variant], &given, &places, s.pointers, s.code);
 	memcpy(state->slots[0], block->x0, slot_bytes(task, 0));
 	if (!task->validate) {
 		memcpy(state->f0, state->slots[1], slot_bytes(task, 1));
@@ -130,8 +137,8 @@ int rt_begin(const RtTask *task, const RtBlock *block, const RtArgs *args, RtSta
 	return error;
 }
 
-int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtState *state, int t0, int turns,
-               int horizon, double *score, double *curve, void *arena) {
+int run_advance(const Task *task, const ProblemBlock *block, const RunArgs *args, RunState *state, int t0, int turns,
+                int horizon, double *score, double *curve, void *arena) {
 	Scratch s = scratch_split(task, args->variant, arena);
 	IrScalar real = task->objective->real;
 	int error = 0;
@@ -143,10 +150,7 @@ int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtS
 			end[lane] = args->horizon ? args->horizon[lane] : horizon;
 		}
 		IrByRole given, places;
-		ir_by_role(&given);
-		ir_by_role(&places);
-		rt_give_block(task, &given, block);
-		rt_give_rule(task, &given, args->hypers, s.hypers, &args->theta);
+		give_call(task, block, args, &s, &given, &places);
 		give_slots(task, &given, state->slots);
 		ir_give_addresses(&given, IR_ROLE_T0, start, sizeof start, 1);
 		ir_give_addresses(&given, IR_ROLE_TURNS, &piece, sizeof piece, 1);
@@ -155,16 +159,16 @@ int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtS
 		give_slots(task, &places, state->spare);
 		ir_give(&places, IR_ROLE_SCORE, &s.score, 1);
 		ir_give(&places, IR_ROLE_CURVE, &s.curve, 1);
-		error = rt_call_by_role(task->code[RT_SEGMENT][args->variant], &given, &places, s.pointers, s.code);
+		error = rt_call_by_role(task->code[TASK_SEGMENT][args->variant], &given, &places, s.pointers, s.code);
 		void **used = state->slots;
 		state->slots = state->spare;
 		state->spare = used;
 		double piece_score[IR_LANES];
-		rt_load(real, s.score, 1, piece_score, (size_t)task->lanes);
-		rt_score_join(task->score, score, piece_score, task->lanes);
+		rt_read_reals(real, s.score, 1, piece_score, (size_t)task->lanes);
+		score_join(task->score, score, piece_score, task->lanes);
 		if (curve) {
 			size_t lanes = (size_t)task->lanes;
-			rt_load(real, s.curve, 1, curve + (size_t)done * lanes, (size_t)piece * lanes);
+			rt_read_reals(real, s.curve, 1, curve + (size_t)done * lanes, (size_t)piece * lanes);
 		}
 		done += (int)piece;
 	}
@@ -175,37 +179,38 @@ int rt_advance(const RtTask *task, const RtBlock *block, const RtArgs *args, RtS
 
 typedef struct Worker {
 	void *arena, *theta;
-	RtState state;
+	RunState state;
 	double *curve;
 } Worker;
 
 typedef struct Running {
-	RtTask *task;
-	const RtProblems *problems;
-	RtArgs args;
+	Task *task;
+	const Problems *problems;
+	RunArgs args;
 	int steps;
-	RtRuns *out;
+	Runs *out;
 	Worker *workers;
 	int *errors;
 } Running;
 
 static void run_block(void *user, int item, int worker) {
 	Running *running = user;
-	const RtTask *task = running->task;
-	const RtBlock *block = &running->problems->blocks[item];
+	const Task *task = running->task;
+	const ProblemBlock *block = &running->problems->blocks[item];
 	Worker *mine = &running->workers[worker];
 	int steps = running->steps, lanes = task->lanes;
 	double score[IR_LANES], f0[IR_LANES];
 	for (int lane = 0; lane < lanes; lane++) {
-		score[lane] = rt_score_zero(task->score);
+		score[lane] = score_zero(task->score);
 	}
-	int error = rt_begin(task, block, &running->args, &mine->state, mine->arena);
+	int error = run_begin(task, block, &running->args, &mine->state, mine->arena);
 	if (!error) {
-		error = rt_advance(task, block, &running->args, &mine->state, 0, steps, steps, score, mine->curve, mine->arena);
+		error =
+			run_advance(task, block, &running->args, &mine->state, 0, steps, steps, score, mine->curve, mine->arena);
 	}
 	running->errors[item] = error;
-	rt_load(task->objective->real, mine->state.f0, 1, f0, (size_t)lanes);
-	RtRuns *out = running->out;
+	rt_read_reals(task->objective->real, mine->state.f0, 1, f0, (size_t)lanes);
+	Runs *out = running->out;
 	bool spread = running->problems->spread;
 	for (int lane = 0; lane < (spread ? 1 : lanes); lane++) {
 		int problem = spread ? item : item * lanes + lane;
@@ -221,29 +226,30 @@ static void run_block(void *user, int item, int worker) {
 		if (out->x) {
 			size_t size = (size_t)task->objective->size;
 			const char *x = (const char *)mine->state.slots[0] + (size_t)lane * ir_scalar_bytes(task->objective->real);
-			rt_load(task->objective->real, x, (size_t)lanes, out->x + (size_t)problem * size, size);
+			rt_read_reals(task->objective->real, x, (size_t)lanes, out->x + (size_t)problem * size, size);
 		}
 	}
 }
 
-double rt_run_bytes(const RtTask *task, int problems, int steps) {
+double run_bytes(const Task *task, int problems, int steps) {
 	int threads = rt_pool_threads(task->rt->pool);
-	double each = (double)rt_forward_arena(task, RT_SHARED) + (double)rt_state_bytes(task) + 8.0 * task->lanes * steps;
+	double each =
+		(double)run_arena_bytes(task, TASK_SHARED) + (double)run_state_bytes(task) + 8.0 * task->lanes * steps;
 	return each * threads + 8.0 * problems * (steps + 2.0 + (double)task->objective->size);
 }
 
-bool rt_run(RtTask *task, const RtProblems *problems, const double *hypers, const double *theta, int steps, bool want_x,
-            Arena *arena, RtRuns *out) {
+bool run_problems(Task *task, const Problems *problems, const double *hypers, const double *theta, int steps,
+                  bool want_x, Arena *arena, Runs *out) {
 	Rt *rt = task->rt;
 	if (problems->lanes != task->lanes) {
-		base_panic("rt_run", "problems in blocks of %d for a task in blocks of %d", problems->lanes, task->lanes);
+		base_panic("run_problems", "problems in blocks of %d for a task in blocks of %d", problems->lanes, task->lanes);
 	}
-	if (!rt_need_forward(task, steps, RT_SHARED) ||
-	    !rt_memory_allows(rt, rt_run_bytes(task, problems->count, steps), "a run")) {
+	if (!task_need_forward(task, steps, TASK_SHARED) ||
+	    !rt_memory_allows(rt, run_bytes(task, problems->count, steps), "a run")) {
 		return false;
 	}
 	size_t count = (size_t)problems->count;
-	*out = (RtRuns){.steps = steps, .problems = problems->count};
+	*out = (Runs){.steps = steps, .problems = problems->count};
 	out->f = ARENA_ARRAY(arena, double, count *((size_t)steps + 1));
 	out->score = ARENA_ARRAY(arena, double, count + 1);
 	out->x = want_x ? ARENA_ARRAY(arena, double, count *(size_t)task->objective->size + 1) : NULL;
@@ -254,20 +260,20 @@ bool rt_run(RtTask *task, const RtProblems *problems, const double *hypers, cons
 	int threads = rt_pool_threads(rt->pool);
 	Running running = {task,
 	                   problems,
-	                   {.hypers = hypers, .variant = RT_SHARED},
+	                   {.hypers = hypers, .variant = TASK_SHARED},
 	                   steps,
 	                   out,
 	                   ARENA_ARRAY(scratch, Worker, threads),
 	                   ARENA_ARRAY(scratch, int, problems->block_count + 1)};
-	int64_t learned = rt_learned_count(task);
+	int64_t learned = learned_count(task->rule);
 	if (learned > 0) {
 		void *stored = rt_aligned(scratch, (size_t)learned * 8);
-		rt_store(task->rule->real, stored, 1, theta, (size_t)learned);
+		rt_write_reals(task->rule->real, stored, 1, theta, (size_t)learned);
 		running.args.theta = stored;
 	}
 	for (int i = 0; i < threads; i++) {
-		running.workers[i].arena = rt_aligned(scratch, rt_forward_arena(task, RT_SHARED));
-		running.workers[i].state = rt_state_new(task, scratch);
+		running.workers[i].arena = rt_aligned(scratch, run_arena_bytes(task, TASK_SHARED));
+		running.workers[i].state = run_state_new(task, scratch);
 		running.workers[i].curve = ARENA_ARRAY(scratch, double, (size_t)steps *IR_LANES + 1);
 	}
 	rt_pool_run(rt->pool, problems->block_count, run_block, &running);

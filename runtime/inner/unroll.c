@@ -10,45 +10,46 @@
  * passes, batches and compiles. */
 #include <math.h>
 
+#include "autodiff/autodiff.h"
 #include "ir/core/walk.h"
 #include "runtime/inner/frame.h"
 
-static IrType real_type(const RtFrame *w) {
+static IrType real_type(const Frame *w) {
 	return ir_scalar_type(w->task->objective->real);
 }
 
 /* ---- pieces of a turn ---- */
 
 /* step: what the evaluation is for, whose batch it sees; 0 where nothing is drawn. */
-static void emit_evaluate(RtFrame *w, IrValue step) {
+static void emit_evaluate(Frame *w, IrValue step) {
 	if (step) {
-		rt_frame_set(w, IR_ROLE_STEP, step);
+		frame_set(w, IR_ROLE_STEP, step);
 	}
-	rt_frame_call(w, w->task->evaluate);
+	frame_call(w, w->task->evaluate);
 	if (w->task->validate) {
-		rt_frame_call(w, w->task->validate);
+		frame_call(w, w->task->validate);
 	}
 }
 
 /* What runs are judged by: f, or what the objective validates with. */
-static IrValue scored(const RtFrame *w) {
-	return rt_frame_get(w, w->task->validate ? IR_ROLE_VALID : IR_ROLE_F);
+static IrValue scored(const Frame *w) {
+	return frame_get(w, w->task->validate ? IR_ROLE_VALID : IR_ROLE_F);
 }
 
 /* x, f, g and the states at the start of a run, which is at x. */
-static void emit_begin(RtFrame *w) {
-	emit_evaluate(w, w->task->objective->batches ? rt_frame_count(w, 1) : 0);
-	rt_frame_call(w, w->task->rule->init);
-	rt_frame_set(w, IR_ROLE_F0, scored(w));
+static void emit_begin(Frame *w) {
+	emit_evaluate(w, w->task->objective->batches ? frame_count(w, 1) : 0);
+	frame_call(w, w->task->rule->init);
+	frame_set(w, IR_ROLE_F0, scored(w));
 }
 
-static void emit_step(RtFrame *w, IrValue t) {
+static void emit_step(Frame *w, IrValue t) {
 	bool has_g = w->count[IR_ROLE_G] > 0;
 	if (!has_g) { /* the step has the parameter and does not read it */
-		rt_frame_set(w, IR_ROLE_G, ir_fill(&w->b, ir_param_type(w->task->evaluate, IR_ROLE_X), 0));
+		frame_set(w, IR_ROLE_G, ir_fill(&w->b, ir_param_type(w->task->evaluate, IR_ROLE_X), 0));
 	}
-	rt_frame_set(w, IR_ROLE_T, t);
-	rt_frame_call(w, w->task->rule->step);
+	frame_set(w, IR_ROLE_T, t);
+	frame_call(w, w->task->rule->step);
 	w->count[IR_ROLE_G] = has_g;
 }
 
@@ -70,7 +71,7 @@ static IrValue emit_count(IrBuilder *b, IrValue t0, IrValue counter, int64_t off
 }
 
 /* score (+) map(f); a final score counts the step that ends the run and nothing else. */
-static IrValue emit_score(RtFrame *w, IrValue score, IrValue t) {
+static IrValue emit_score(Frame *w, IrValue score, IrValue t) {
 	const FeScoreFoldInfo *fold = &fe_score_folds[w->task->score.fold];
 	const FeScoreMapInfo *map = &fe_score_maps[w->task->score.map];
 	IrForBuilder f = ir_for_begin(&w->b);
@@ -79,28 +80,28 @@ static IrValue emit_score(RtFrame *w, IrValue score, IrValue t) {
 		value = ir_op1(&f, IR_log, value);
 	}
 	if (map->relative) {
-		value = ir_op2(&f, IR_div, value, ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_F0)));
+		value = ir_op2(&f, IR_div, value, ir_read_scalar(&f, frame_get(w, IR_ROLE_F0)));
 	}
 	uint32_t before = ir_read_scalar(&f, score);
 	if (fold->last) {
-		uint32_t last = ir_op2(&f, IR_eq, ir_read_scalar(&f, t), ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_HORIZON)));
+		uint32_t last = ir_op2(&f, IR_eq, ir_read_scalar(&f, t), ir_read_scalar(&f, frame_get(w, IR_ROLE_HORIZON)));
 		value = ir_op3(&f, IR_where, last, value, ir_real(&f, w->task->objective->real, 0));
 	}
 	return put_scalar(&f, ir_op2(&f, fold->least ? IR_min : IR_add, before, value));
 }
 
 /* A mean is over the steps of the whole run. */
-static IrValue emit_scale(RtFrame *w, IrValue score) {
+static IrValue emit_scale(Frame *w, IrValue score) {
 	if (!fe_score_folds[w->task->score.fold].mean) {
 		return score;
 	}
 	IrForBuilder f = ir_for_begin(&w->b);
 	IrOpcode to_real = w->task->objective->real == IR_F32 ? IR_to_f32 : IR_to_f64;
-	uint32_t steps = ir_op1(&f, to_real, ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_HORIZON)));
+	uint32_t steps = ir_op1(&f, to_real, ir_read_scalar(&f, frame_get(w, IR_ROLE_HORIZON)));
 	return put_scalar(&f, ir_op2(&f, IR_div, ir_read_scalar(&f, score), steps));
 }
 
-static IrValue emit_curve(RtFrame *w, IrValue curve, IrValue counter) {
+static IrValue emit_curve(Frame *w, IrValue curve, IrValue counter) {
 	IrForBuilder f = ir_for_begin(&w->b);
 	uint32_t at = ir_read_scalar(&f, counter);
 	IrAt place = ir_at_node(w->task->module, at, 1);
@@ -110,10 +111,10 @@ static IrValue emit_curve(RtFrame *w, IrValue curve, IrValue counter) {
 	return out;
 }
 
-static uint32_t state_values(const RtFrame *w, IrValue *values) {
+static uint32_t state_values(const Frame *w, IrValue *values) {
 	uint32_t count = 0;
-	for (int k = 0; k < RT_STATE_ROLES; k++) {
-		IrRole role = rt_state_roles[k];
+	for (int k = 0; k < TASK_STATE_ROLES; k++) {
+		IrRole role = task_state_roles[k];
 		for (uint32_t i = 0; i < w->count[role]; i++) {
 			values[count++] = w->of[role][i];
 		}
@@ -121,17 +122,17 @@ static uint32_t state_values(const RtFrame *w, IrValue *values) {
 	return count;
 }
 
-static uint32_t state_count(const RtFrame *w) {
+static uint32_t state_count(const Frame *w) {
 	uint32_t count = 0;
-	for (int k = 0; k < RT_STATE_ROLES; k++) {
-		count += w->count[rt_state_roles[k]];
+	for (int k = 0; k < TASK_STATE_ROLES; k++) {
+		count += w->count[task_state_roles[k]];
 	}
 	return count;
 }
 
-static void set_state_values(RtFrame *w, const IrValue *values) {
-	for (int k = 0; k < RT_STATE_ROLES; k++) {
-		IrRole role = rt_state_roles[k];
+static void set_state_values(Frame *w, const IrValue *values) {
+	for (int k = 0; k < TASK_STATE_ROLES; k++) {
+		IrRole role = task_state_roles[k];
 		IrValue *own = ARENA_ARRAY(w->arena, IrValue, w->count[role] + 1);
 		for (uint32_t i = 0; i < w->count[role]; i++) {
 			own[i] = *values++;
@@ -142,11 +143,11 @@ static void set_state_values(RtFrame *w, const IrValue *values) {
 
 /* The loop of a segment: from w's state to w's state; sets the score. With `curve` f after every turn goes into the values of
  * that role. trips: 0: all. */
-static void emit_segment(RtFrame *w, int steps, IrValue trips) {
+static void emit_segment(Frame *w, int steps, IrValue trips) {
 	bool curve = w->count[IR_ROLE_CURVE] > 0;
 	uint32_t count = state_count(w);
 	IrValue *inner = ARENA_ARRAY(w->arena, IrValue, count + 3);
-	IrValue zero = ir_fill(&w->b, real_type(w), rt_score_zero(w->task->score));
+	IrValue zero = ir_fill(&w->b, real_type(w), score_zero(w->task->score));
 	state_values(w, inner);
 	IrBlock *outer = w->b.block;
 	IrOp *loop = ir_loop_begin(&w->b, steps, trips);
@@ -155,13 +156,13 @@ static void emit_segment(RtFrame *w, int steps, IrValue trips) {
 	}
 	inner[count] = ir_loop_carry(&w->b, loop, zero);
 	if (curve) {
-		inner[count + 1] = ir_loop_carry(&w->b, loop, rt_frame_get(w, IR_ROLE_CURVE));
+		inner[count + 1] = ir_loop_carry(&w->b, loop, frame_get(w, IR_ROLE_CURVE));
 	}
 	set_state_values(w, inner);
-	IrValue t = emit_count(&w->b, rt_frame_get(w, IR_ROLE_T0), loop->loop.counter, 1);
+	IrValue t = emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 1);
 	emit_step(w, t);
 	bool batches = w->task->objective->batches;
-	emit_evaluate(w, batches ? emit_count(&w->b, rt_frame_get(w, IR_ROLE_T0), loop->loop.counter, 2) : 0);
+	emit_evaluate(w, batches ? emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 2) : 0);
 	inner[count] = emit_score(w, inner[count], t);
 	if (curve) {
 		inner[count + 1] = emit_curve(w, inner[count + 1], loop->loop.counter);
@@ -173,39 +174,39 @@ static void emit_segment(RtFrame *w, int steps, IrValue trips) {
 	}
 	set_state_values(w, inner);
 	if (curve) {
-		rt_frame_set(w, IR_ROLE_CURVE, inner[count + 1]);
+		frame_set(w, IR_ROLE_CURVE, inner[count + 1]);
 	}
-	rt_frame_set(w, IR_ROLE_SCORE, emit_scale(w, inner[count]));
+	frame_set(w, IR_ROLE_SCORE, emit_scale(w, inner[count]));
 }
 
 /* ---- functions ---- */
 
-IrFunc *rt_build_begin(RtTask *task, const RtPlan *plan) {
+IrFunc *task_build_begin(Task *task, const TaskPlan *plan) {
 	(void)plan;
-	RtFrame w = rt_frame_new(task, "begin");
-	rt_frame_problem(&w);
-	RT_PARAMS(&w, IR_ROLE_X, IR_ROLE_HYPER, IR_ROLE_THETA);
+	Frame w = frame_new(task, "begin");
+	frame_problem(&w);
+	FRAME_PARAMS(&w, IR_ROLE_X, IR_ROLE_HYPER, IR_ROLE_THETA);
 	emit_begin(&w);
-	RT_RESULTS(&w, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_VALID);
+	FRAME_RESULTS(&w, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_VALID);
 	return w.func;
 }
 
 /* `whole`: every segment has all its turns, so that no bound is read when it runs. */
-static IrFunc *build_segment(RtTask *task, int steps, bool curve, bool whole) {
-	RtFrame w = rt_frame_new(task, "segment");
-	rt_frame_problem(&w);
-	RT_PARAMS(&w, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_T0, IR_ROLE_TURNS, IR_ROLE_HORIZON,
-	          IR_ROLE_F0, IR_ROLE_HYPER, IR_ROLE_THETA);
+static IrFunc *build_segment(Task *task, int steps, bool curve, bool whole) {
+	Frame w = frame_new(task, "segment");
+	frame_problem(&w);
+	FRAME_PARAMS(&w, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_T0, IR_ROLE_TURNS, IR_ROLE_HORIZON,
+	             IR_ROLE_F0, IR_ROLE_HYPER, IR_ROLE_THETA);
 	if (curve) {
 		IrDim length = steps;
-		rt_frame_set(&w, IR_ROLE_CURVE, ir_fill(&w.b, ir_tensor_type(task->objective->real, 1, &length), 0));
+		frame_set(&w, IR_ROLE_CURVE, ir_fill(&w.b, ir_tensor_type(task->objective->real, 1, &length), 0));
 	}
-	emit_segment(&w, steps, whole ? 0 : rt_frame_get(&w, IR_ROLE_TURNS));
-	RT_RESULTS(&w, IR_ROLE_SCORE, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_CURVE);
+	emit_segment(&w, steps, whole ? 0 : frame_get(&w, IR_ROLE_TURNS));
+	FRAME_RESULTS(&w, IR_ROLE_SCORE, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_CURVE);
 	return w.func;
 }
 
-IrFunc *rt_build_segment(RtTask *task, const RtPlan *plan) {
+IrFunc *task_build_segment(Task *task, const TaskPlan *plan) {
 	return build_segment(task, plan->steps, true, false);
 }
 
@@ -224,21 +225,27 @@ static bool init_reads_theta(const FeRule *rule) {
 	return ir_block_uses(&init->body, theta);
 }
 
-static bool least(const RtFrame *w) {
+static bool least(const Frame *w) {
 	return fe_score_folds[w->task->score.fold].least;
 }
 
+/* An operation over all elements of a type, and where each stands. */
+static IrForBuilder each_element(Frame *w, IrType type, IrAt *at) {
+	IrForBuilder f = ir_for_begin(&w->b);
+	for (uint32_t i = 0; i < type.rank; i++) {
+		at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
+	}
+	return f;
+}
+
 /* sum, or the one that stays where a minimum decides: new where the window's score is below the best before. */
-static IrValue emit_gather(RtFrame *w, IrValue best, IrValue score, IrValue total, IrValue window) {
+static IrValue emit_gather(Frame *w, IrValue best, IrValue score, IrValue total, IrValue window) {
 	if (!least(w)) {
 		return ir_add_values(&w->b, total, window);
 	}
 	IrType type = ir_type(w->func, total);
-	IrForBuilder f = ir_for_begin(&w->b);
 	IrAt at[IR_MAX_RANK];
-	for (uint32_t i = 0; i < type.rank; i++) {
-		at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
-	}
+	IrForBuilder f = each_element(w, type, at);
 	uint32_t better = ir_op2(&f, IR_lt, ir_read_scalar(&f, score), ir_read_scalar(&f, best));
 	uint32_t node = ir_op3(&f, IR_where, better, ir_read(&f, window, at, false), ir_read(&f, total, at, false));
 	IrValue out = ir_put(&f, IR_PUT_NONE, node, type, at, 0, false);
@@ -247,7 +254,7 @@ static IrValue emit_gather(RtFrame *w, IrValue best, IrValue score, IrValue tota
 }
 
 /* The score of what came before and a window. */
-static IrValue emit_join(RtFrame *w, IrValue before, IrValue window) {
+static IrValue emit_join(Frame *w, IrValue before, IrValue window) {
 	if (!least(w)) {
 		return ir_add_values(&w->b, before, window);
 	}
@@ -256,48 +263,45 @@ static IrValue emit_join(RtFrame *w, IrValue before, IrValue window) {
 }
 
 /* min(window, horizon - t0), and t0 = counter * window */
-static void emit_window_place(RtFrame *w, IrValue counter, int window, bool partial) {
+static void emit_window_place(Frame *w, IrValue counter, int window, bool partial) {
 	IrForBuilder f = ir_for_begin(&w->b);
 	uint32_t start = ir_op2(&f, IR_mul, ir_read_scalar(&f, counter), ir_int(&f, window));
-	rt_frame_set(w, IR_ROLE_T0, put_scalar(&f, start));
+	frame_set(w, IR_ROLE_T0, put_scalar(&f, start));
 	f = ir_for_begin(&w->b);
 	uint32_t turns = ir_int(&f, window);
 	if (partial) {
-		uint32_t left = ir_op2(&f, IR_sub, ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_HORIZON)),
-		                       ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_T0)));
+		uint32_t left = ir_op2(&f, IR_sub, ir_read_scalar(&f, frame_get(w, IR_ROLE_HORIZON)),
+		                       ir_read_scalar(&f, frame_get(w, IR_ROLE_T0)));
 		turns = ir_op2(&f, IR_min, turns, left);
 	}
-	rt_frame_set(w, IR_ROLE_TURNS, put_scalar(&f, turns));
+	frame_set(w, IR_ROLE_TURNS, put_scalar(&f, turns));
 }
 
 /* How many windows a run of this horizon has. */
-static IrValue emit_window_count(RtFrame *w, int window) {
+static IrValue emit_window_count(Frame *w, int window) {
 	IrForBuilder f = ir_for_begin(&w->b);
-	uint32_t up = ir_op2(&f, IR_add, ir_read_scalar(&f, rt_frame_get(w, IR_ROLE_HORIZON)), ir_int(&f, window - 1));
+	uint32_t up = ir_op2(&f, IR_add, ir_read_scalar(&f, frame_get(w, IR_ROLE_HORIZON)), ir_int(&f, window - 1));
 	return put_scalar(&f, ir_op2(&f, IR_idiv, up, ir_int(&f, window)));
 }
 
 /* theta~ through init, at x0, from the cotangents of the first states. */
-static IrValue emit_init_reverse(RtFrame *w, IrValue x0, IrValue *state_cotangents, uint32_t count) {
+static IrValue emit_init_reverse(Frame *w, IrValue x0, IrValue *state_cotangents, uint32_t count) {
 	const FeRule *rule = w->task->rule;
 	bool *wrt = ir_choose_params(w->arena, rule->init, IR_ROLE_THETA);
 	IrFunc *reverse = ad_reverse(w->task->module, rule->init, "init_reverse", NULL, wrt, false);
-	rt_frame_set(w, IR_ROLE_X, x0);
+	frame_set(w, IR_ROLE_X, x0);
 	w->of[ir_role_tilde(IR_ROLE_STATE)] = state_cotangents;
 	w->count[ir_role_tilde(IR_ROLE_STATE)] = count;
-	rt_frame_call(w, reverse);
-	return rt_frame_get(w, ir_role_tilde(IR_ROLE_THETA));
+	frame_call(w, reverse);
+	return frame_get(w, ir_role_tilde(IR_ROLE_THETA));
 }
 
 /* A state's cotangent of the first window, kept while the others go by. Where a minimum decides, a later window whose
  * score is below the best before leaves nothing of it. */
-static IrValue emit_first(RtFrame *w, IrValue counter, IrValue best, IrValue score, IrValue kept, IrValue now) {
+static IrValue emit_first(Frame *w, IrValue counter, IrValue best, IrValue score, IrValue kept, IrValue now) {
 	IrType type = ir_type(w->func, kept);
-	IrForBuilder f = ir_for_begin(&w->b);
 	IrAt at[IR_MAX_RANK];
-	for (uint32_t i = 0; i < type.rank; i++) {
-		at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
-	}
+	IrForBuilder f = each_element(w, type, at);
 	uint32_t before = ir_read(&f, kept, at, false);
 	if (least(w)) {
 		uint32_t better = ir_op2(&f, IR_lt, ir_read_scalar(&f, score), ir_read_scalar(&f, best));
@@ -311,7 +315,7 @@ static IrValue emit_first(RtFrame *w, IrValue counter, IrValue best, IrValue sco
 }
 
 /* What is known of a segment's parameters: the limits of the data that `setup` draws. */
-static const double *segment_limits(const RtTask *task, const IrFunc *segment) {
+static const double *segment_limits(const Task *task, const IrFunc *segment) {
 	Arena *arena = task->module->arena;
 	const double *drawn = ad_result_limits(arena, task->objective->setup);
 	IrRange from = ir_results_of(task->objective->setup, IR_ROLE_FIXED), to = ir_params_of(segment, IR_ROLE_FIXED);
@@ -324,8 +328,8 @@ static const double *segment_limits(const RtTask *task, const IrFunc *segment) {
 }
 
 /* The reverse of a segment: its cotangents of theta and, through `init`, of the states that are real. */
-static IrFunc *segment_reverse(RtTask *task, int window, bool whole, bool through_init) {
-	IrFunc *segment = rt_optimized(task, build_segment(task, window, false, whole));
+static IrFunc *segment_reverse(Task *task, int window, bool whole, bool through_init) {
+	IrFunc *segment = task_optimized(task, build_segment(task, window, false, whole));
 	Arena *arena = task->module->arena;
 	bool *wrt = ir_choose_params(arena, segment, IR_ROLE_THETA);
 	for (uint32_t i = 0; through_init && i < segment->params.count; i++) {
@@ -334,29 +338,29 @@ static IrFunc *segment_reverse(RtTask *task, int window, bool whole, bool throug
 	}
 	bool *seeded = ir_choose_results(arena, segment, IR_ROLE_SCORE);
 	const double *limits = segment_limits(task, segment);
-	return rt_optimized(task, ad_reverse_within(task->module, segment, "segment_reverse", seeded, wrt, true, limits));
+	return task_optimized(task, ad_reverse_within(task->module, segment, "segment_reverse", seeded, wrt, true, limits));
 }
 
-IrFunc *rt_build_gradient(RtTask *task, const RtPlan *plan) {
+IrFunc *task_build_gradient(Task *task, const TaskPlan *plan) {
 	const IrRole theta_bar = ir_role_tilde(IR_ROLE_THETA), state_bar = ir_role_tilde(IR_ROLE_STATE);
 	int steps = plan->steps, window = plan->window <= 0 || plan->window > steps ? steps : plan->window;
 	bool partial = !plan->fixed || steps % window != 0;
 	bool through_init = init_reads_theta(task->rule);
 	IrFunc *reverse = segment_reverse(task, window, !partial, through_init);
-	RtFrame w = rt_frame_new(task, "meta_gradient");
-	rt_frame_problem(&w);
-	RT_PARAMS(&w, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
-	IrValue x0 = rt_frame_get(&w, IR_ROLE_X);
+	Frame w = frame_new(task, "meta_gradient");
+	frame_problem(&w);
+	FRAME_PARAMS(&w, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
+	IrValue x0 = frame_get(&w, IR_ROLE_X);
 	emit_begin(&w);
 	IrValue trips = plan->fixed ? 0 : emit_window_count(&w, window);
-	rt_frame_set(&w, ir_role_tilde(IR_ROLE_SCORE), ir_fill(&w.b, real_type(&w), 1));
+	frame_set(&w, ir_role_tilde(IR_ROLE_SCORE), ir_fill(&w.b, real_type(&w), 1));
 	/* carries: state..., score, theta~, first window's state~... */
 	uint32_t states = state_count(&w), kept = ir_results_of(reverse, state_bar).count, carries = states + 2 + kept;
 	IrValue *inner = ARENA_ARRAY(w.arena, IrValue, carries + 1);
 	IrValue *score = &inner[states], *bar = &inner[states + 1], *first = &inner[states + 2];
 	state_values(&w, inner);
-	*score = ir_fill(&w.b, real_type(&w), rt_score_zero(task->score));
-	*bar = ir_fill(&w.b, ir_type(w.func, rt_frame_get(&w, IR_ROLE_THETA)), 0);
+	*score = ir_fill(&w.b, real_type(&w), score_zero(task->score));
+	*bar = ir_fill(&w.b, ir_type(w.func, frame_get(&w, IR_ROLE_THETA)), 0);
 	for (uint32_t i = 0; i < kept; i++) {
 		uint32_t at = ir_results_of(reverse, state_bar).first + i;
 		first[i] = ir_fill(&w.b, ir_type(reverse, reverse->results.data[at].value), 0);
@@ -368,11 +372,11 @@ IrFunc *rt_build_gradient(RtTask *task, const RtPlan *plan) {
 	}
 	set_state_values(&w, inner);
 	emit_window_place(&w, loop->loop.counter, window, partial);
-	rt_frame_call(&w, reverse);
+	frame_call(&w, reverse);
 	state_values(&w, inner);
-	IrValue best = *score, now = rt_frame_get(&w, IR_ROLE_SCORE);
+	IrValue best = *score, now = frame_get(&w, IR_ROLE_SCORE);
 	*score = emit_join(&w, best, now);
-	*bar = emit_gather(&w, best, now, *bar, rt_frame_get(&w, theta_bar));
+	*bar = emit_gather(&w, best, now, *bar, frame_get(&w, theta_bar));
 	for (uint32_t i = 0; i < kept; i++) {
 		first[i] = emit_first(&w, loop->loop.counter, best, now, first[i], w.of[state_bar][i]);
 	}
@@ -389,7 +393,7 @@ IrFunc *rt_build_gradient(RtTask *task, const RtPlan *plan) {
 }
 
 /* The state at the start of a window, with no derivative from before; `init` belongs to the first window. */
-static void emit_cut(RtFrame *w, IrValue counter, bool through_init) {
+static void emit_cut(Frame *w, IrValue counter, bool through_init) {
 	IrValue *values = ARENA_ARRAY(w->arena, IrValue, state_count(w) + 1);
 	uint32_t count = state_values(w, values);
 	for (uint32_t k = 0; k < count; k++) {
@@ -397,11 +401,8 @@ static void emit_cut(RtFrame *w, IrValue counter, bool through_init) {
 		if (!ir_scalar_is_real(type.scalar)) {
 			continue;
 		}
-		IrForBuilder f = ir_for_begin(&w->b);
 		IrAt at[IR_MAX_RANK];
-		for (uint32_t i = 0; i < type.rank; i++) {
-			at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
-		}
+		IrForBuilder f = each_element(w, type, at);
 		uint32_t value = ir_read(&f, values[k], at, false);
 		uint32_t node = ir_op1(&f, IR_stop_gradient, value);
 		if (through_init) {
@@ -415,11 +416,11 @@ static void emit_cut(RtFrame *w, IrValue counter, bool through_init) {
 }
 
 /* A whole run as a loop over windows, which cuts derivatives between them; sets the score. */
-static void emit_windows(RtFrame *w, int window, int steps) {
+static void emit_windows(Frame *w, int window, int steps) {
 	uint32_t states = state_count(w);
 	IrValue *inner = ARENA_ARRAY(w->arena, IrValue, states + 1);
 	state_values(w, inner);
-	inner[states] = ir_fill(&w->b, real_type(w), rt_score_zero(w->task->score));
+	inner[states] = ir_fill(&w->b, real_type(w), score_zero(w->task->score));
 	IrValue trips = emit_window_count(w, window);
 	IrBlock *outer = w->b.block;
 	IrOp *loop = ir_loop_begin(&w->b, (steps + window - 1) / window, trips);
@@ -429,25 +430,25 @@ static void emit_windows(RtFrame *w, int window, int steps) {
 	set_state_values(w, inner);
 	emit_window_place(w, loop->loop.counter, window, true);
 	emit_cut(w, loop->loop.counter, init_reads_theta(w->task->rule));
-	emit_segment(w, window, rt_frame_get(w, IR_ROLE_TURNS));
+	emit_segment(w, window, frame_get(w, IR_ROLE_TURNS));
 	state_values(w, inner);
-	inner[states] = emit_join(w, inner[states], rt_frame_get(w, IR_ROLE_SCORE));
+	inner[states] = emit_join(w, inner[states], frame_get(w, IR_ROLE_SCORE));
 	ir_loop_end(&w->b, loop, inner, outer);
-	rt_frame_set(w, IR_ROLE_SCORE, loop->loop.carries.data[states].out);
+	frame_set(w, IR_ROLE_SCORE, loop->loop.carries.data[states].out);
 }
 
-IrFunc *rt_build_tangent(RtTask *task, const RtPlan *plan) {
-	RtFrame w = rt_frame_new(task, "score");
-	rt_frame_problem(&w);
-	RT_PARAMS(&w, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
+IrFunc *task_build_tangent(Task *task, const TaskPlan *plan) {
+	Frame w = frame_new(task, "score");
+	frame_problem(&w);
+	FRAME_PARAMS(&w, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
 	emit_begin(&w);
 	if (plan->window <= 0 || plan->window >= plan->steps) {
-		emit_segment(&w, plan->steps, rt_frame_get(&w, IR_ROLE_HORIZON));
+		emit_segment(&w, plan->steps, frame_get(&w, IR_ROLE_HORIZON));
 	} else {
 		emit_windows(&w, plan->window, plan->steps);
 	}
-	RT_RESULTS(&w, IR_ROLE_SCORE);
-	IrFunc *func = rt_optimized(task, w.func);
+	FRAME_RESULTS(&w, IR_ROLE_SCORE);
+	IrFunc *func = task_optimized(task, w.func);
 	bool *wrt = ir_choose_params(w.arena, func, IR_ROLE_THETA);
 	return ad_forward(task->module, func, "score_tangent", wrt, true);
 }

@@ -3,10 +3,10 @@
 
 #include "runtime/inner/frame.h"
 
-static const RtScore plain_score = {FE_SCORE_MEAN, FE_SCORE_F};
+static const FeScore plain_score = {FE_SCORE_MEAN, FE_SCORE_F};
 
 /* Calls once with typed memory; reals in and out as double. */
-static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double *x, double *const *out) {
+static bool call_once(Task *task, IrFunc *func, int64_t instance, const double *x, double *const *out) {
 	Rt *rt = task->rt;
 	RtCode *code = rt_compile(rt, task->module, func);
 	if (!code) {
@@ -31,7 +31,7 @@ static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double
 	ir_give_addresses(&given, IR_ROLE_INSTANCE, &instance, sizeof instance, 1);
 	if (x) {
 		void *stored = rt_aligned(scratch, size * 8);
-		rt_store(real, stored, 1, x, size);
+		rt_write_reals(real, stored, 1, x, size);
 		ir_give_addresses(&given, IR_ROLE_X, stored, size, 1);
 	}
 	void **params = ARENA_ARRAY(scratch, void *, code->func->params.count + 1);
@@ -44,7 +44,7 @@ static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double
 	int error = rt_call(code, params, results, rt_aligned(scratch, code->arena_bytes));
 	for (uint32_t i = 0; i < count; i++) {
 		IrType type = ir_type(code->func, code->func->results.data[i].value);
-		rt_load(type.scalar, results[i], 1, out[i], (size_t)ir_type_elements(type, NULL));
+		rt_read_reals(type.scalar, results[i], 1, out[i], (size_t)ir_type_elements(type, NULL));
 	}
 	arena_free(scratch);
 	rt_code_free(code);
@@ -54,14 +54,14 @@ static bool call_once(RtTask *task, IrFunc *func, int64_t instance, const double
 	return !error;
 }
 
-bool rt_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x, RtEval *out) {
-	RtTask *task = rt_task_new(rt, objective, NULL, plain_score, NULL, 0);
+bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x, RunEval *out) {
+	Task *task = task_new(rt, objective, NULL, plain_score, NULL, 0);
 	if (!task) {
 		return false;
 	}
-	*out = (RtEval){.size = task->objective->size};
+	*out = (RunEval){.size = task->objective->size};
 	if (!rt_memory_allows(rt, 16.0 * (double)out->size, "a point and its gradient")) {
-		rt_task_free(task);
+		task_free(task);
 		return false;
 	}
 	out->x = ARENA_ARRAY(rt->arena, double, out->size + 1);
@@ -70,9 +70,9 @@ bool rt_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x,
 	if (x) {
 		memcpy(out->x, x, sizeof *x * (size_t)out->size);
 	} else {
-		ok = call_once(task, rt_build_instance_start(task), instance, NULL, &out->x);
+		ok = call_once(task, task_build_instance_start(task), instance, NULL, &out->x);
 	}
-	IrFunc *value = ok ? rt_build_instance_value(task) : NULL;
+	IrFunc *value = ok ? task_build_instance_value(task) : NULL;
 	if (value) {
 		IrRange reports = ir_results_of(value, IR_ROLE_REPORT);
 		out->report_count = reports.count;
@@ -92,34 +92,34 @@ bool rt_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x,
 		}
 		ok = call_once(task, value, instance, out->x, places);
 	}
-	rt_task_free(task);
+	task_free(task);
 	return ok;
 }
 
-bool rt_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const double *theta, int64_t first, int count,
-                 int steps, RtMinimize *out) {
-	*out = (RtMinimize){0};
+bool run_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const double *theta, int64_t first, int count,
+                  int steps, RunMinimize *out) {
+	*out = (RunMinimize){0};
 	double compiled = rt->compile_seconds;
-	RtTask *task = rt_task_new(rt, objective, rule, plain_score, NULL, 0);
+	Task *task = task_new(rt, objective, rule, plain_score, NULL, 0);
 	if (!task) {
 		return false;
 	}
-	double *start = ARENA_ARRAY(rt->arena, double, rt_learned_count(task) + 1);
-	bool ok = theta || rt_theta_start(task, rt->options.seed, start);
-	out->holes = ok && !theta ? rt_holes(task, start, rt->arena) : NULL;
-	RtProblems *problems = NULL;
-	rt_task_plan(task, count);
-	if (ok && rt_memory_allows(rt, rt_problems_bytes(task, count, false), "the data of these problems")) {
-		problems = rt_problems_new(task, rt->options.seed, first, count, false);
+	double *start = ARENA_ARRAY(rt->arena, double, learned_count(task->rule) + 1);
+	bool ok = theta || learned_start(task->rt, task->rule, rt->options.seed, start);
+	out->holes = ok && !theta ? learned_holes(task->rt, task->rule, start, rt->arena) : NULL;
+	Problems *problems = NULL;
+	task_choose_lanes(task, count);
+	if (ok && rt_memory_allows(rt, problems_bytes(task, count, false), "the data of these problems")) {
+		problems = problems_new(task, rt->options.seed, first, count, false);
 	}
-	ok = ok && problems && rt_need_forward(task, steps, RT_SHARED);
+	ok = ok && problems && task_need_forward(task, steps, TASK_SHARED);
 	double started = rt_seconds();
-	ok = ok && rt_run(task, problems, NULL, theta ? theta : start, steps, true, rt->arena, &out->runs);
+	ok = ok && run_problems(task, problems, NULL, theta ? theta : start, steps, true, rt->arena, &out->runs);
 	out->seconds = rt_seconds() - started;
 	out->compile_seconds = rt->compile_seconds - compiled;
 	out->size = task->objective->size;
 	out->validates = task->validate != NULL;
-	rt_problems_free(problems);
-	rt_task_free(task);
+	problems_free(problems);
+	task_free(task);
 	return ok;
 }

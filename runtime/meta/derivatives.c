@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "runtime/meta/estimator.h"
+#include "runtime/meta/limits.h"
 
-static const RtCode *code_of(const RtEstimator *e, const Family *family) {
-	return family->task->code[e->method->stage][RT_SHARED];
+static const RtCode *code_of(const MetaEstimator *e, const Family *family) {
+	return family->task->code[e->method->stage][TASK_SHARED];
 }
 
 /* One row of a block's lanes as doubles. */
@@ -23,14 +24,14 @@ static void load_row(IrScalar real, const void *gradient, int lanes, int64_t p, 
 	}
 }
 
-/* Norms of the lanes' gradients, as rt_norm gives them. squares: of a first pass; gradient: [P] x lanes. */
+/* Norms of the lanes' gradients, as meta_norm gives them. squares: of a first pass; gradient: [P] x lanes. */
 static void lane_norms(IrScalar real, const void *gradient, int lanes, int64_t count, const double *squares,
                        double *norm, double *unit) {
 	bool fit = true;
 	for (int lane = 0; lane < lanes; lane++) {
 		norm[lane] = sqrt(squares[lane]);
 		unit[lane] = 1;
-		fit = fit && rt_estimator_squares_fit(squares[lane]);
+		fit = fit && meta_squares_fit(squares[lane]);
 	}
 	double row[IR_LANES], largest[IR_LANES] = {0}, scaled[IR_LANES] = {0};
 	for (int64_t p = 0; p < count && !fit; p++) {
@@ -46,7 +47,7 @@ static void lane_norms(IrScalar real, const void *gradient, int lanes, int64_t c
 		}
 	}
 	for (int lane = 0; lane < lanes && !fit; lane++) {
-		if (!rt_estimator_squares_fit(squares[lane]) && largest[lane] > 0 && isfinite(largest[lane])) {
+		if (!meta_squares_fit(squares[lane]) && largest[lane] > 0 && isfinite(largest[lane])) {
 			norm[lane] = sqrt(scaled[lane]);
 			unit[lane] = largest[lane];
 		}
@@ -55,13 +56,13 @@ static void lane_norms(IrScalar real, const void *gradient, int lanes, int64_t c
 
 /* Sums the lanes that are real problems and finite, each scaled down to the norm of the clip: one problem whose unroll is
  * chaotic must not drown the others. gradient: [P] x lanes. */
-static void reduce_lanes(const RtEstimator *e, const RtTask *task, const RtBlock *block, const void *score,
+static void reduce_lanes(const MetaEstimator *e, const Task *task, const ProblemBlock *block, const void *score,
                          const void *gradient, Share *share) {
 	IrScalar real = task->rule->real;
 	int lanes = task->lanes;
 	double scores[IR_LANES], row[IR_LANES], zeros[IR_LANES] = {0}, squares[IR_LANES] = {0};
 	double norm[IR_LANES], unit[IR_LANES], scale[IR_LANES];
-	rt_load(real, score, 1, scores, (size_t)lanes);
+	rt_read_reals(real, score, 1, scores, (size_t)lanes);
 	for (int64_t p = 0; p < e->count; p++) {
 		load_row(real, gradient, lanes, p, row);
 		for (int lane = 0; lane < lanes; lane++) {
@@ -99,29 +100,29 @@ static void reduce_lanes(const RtEstimator *e, const RtTask *task, const RtBlock
 }
 
 /* A block's scores and gradients by one call of the compiled gradient. */
-static int reverse_block(const RtEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine) {
+static int reverse_block(const MetaEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine) {
 	IrByRole places;
 	ir_by_role(&places);
-	void *pointers[MOST_POINTERS];
+	void *pointers[META_MOST_POINTERS];
 	ir_give(&places, IR_ROLE_SCORE, &mine->score, 1);
 	ir_give(&places, ir_role_tilde(IR_ROLE_THETA), &mine->gradient, 1);
 	return rt_call_by_role(code_of(e, family), given, &places, pointers, mine->arena);
 }
 
 /* The same by one call for each learned number, which gives the derivative in its direction. */
-static int forward_block(const RtEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine) {
+static int forward_block(const MetaEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine) {
 	IrScalar real = family->task->rule->real;
 	size_t width = ir_scalar_bytes(real), row = (size_t)family->task->lanes * width;
 	IrByRole along = *given, places;
 	ir_by_role(&places);
-	void *pointers[MOST_POINTERS];
+	void *pointers[META_MOST_POINTERS];
 	ir_give(&along, ir_role_tilde(IR_ROLE_THETA), &mine->tangent, 1);
 	ir_give(&places, IR_ROLE_SCORE, &mine->score, 1);
 	int error = 0;
 	for (int64_t p = 0; p < e->count && !error; p++) {
 		for (int64_t q = 0; q < e->count; q++) {
 			double one = p == q;
-			rt_store(real, (char *)mine->tangent + (size_t)q * width, 1, &one, 1);
+			rt_write_reals(real, (char *)mine->tangent + (size_t)q * width, 1, &one, 1);
 		}
 		ir_give_addresses(&places, ir_role_tilde(IR_ROLE_SCORE), (char *)mine->gradient + (size_t)p * row, row, 1);
 		error = rt_call_by_role(code_of(e, family), &along, &places, pointers, mine->arena);
@@ -130,34 +131,34 @@ static int forward_block(const RtEstimator *e, const Family *family, const IrByR
 }
 
 static void derivative_item(void *user, int item, int worker) {
-	RtEstimator *e = user;
+	MetaEstimator *e = user;
 	EstimatorWorker *mine = &e->workers[worker];
 	int local;
-	const Family *family = rt_estimator_family(e, item, &local);
-	const RtBlock *block = &family->problems->blocks[local];
+	const Family *family = meta_family(e, item, &local);
+	const ProblemBlock *block = &family->problems->blocks[local];
 	Share *share = &e->shares[item];
-	double hypers[MOST_HYPERS];
+	double hypers[META_MOST_HYPERS];
 	int64_t horizon = e->horizon;
 	const void *theta = family->mean;
 	IrByRole given;
 	ir_by_role(&given);
-	rt_give_block(family->task, &given, block);
-	rt_give_rule(family->task, &given, NULL, hypers, &theta);
+	problems_give(family->task, &given, block);
+	run_give_rule(family->task, &given, NULL, hypers, &theta);
 	ir_give_addresses(&given, IR_ROLE_HORIZON, &horizon, sizeof horizon, 1);
 	share->error = e->method->block(e, family, &given, mine);
 	reduce_lanes(e, family->task, block, mine->score, mine->gradient, share);
 }
 
-static bool derivative_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
-	e->horizon = rt_estimator_horizon(e, e->step, 0);
+static bool derivative_estimate(MetaEstimator *e, double *gradient, MetaStats *stats) {
+	e->horizon = meta_horizon(e, e->step, 0);
 	for (int k = 0; k < e->family_count; k++) {
-		rt_store(e->families[k].task->rule->real, e->families[k].mean, 1, e->theta, (size_t)e->count);
+		rt_write_reals(e->families[k].task->rule->real, e->families[k].mean, 1, e->theta, (size_t)e->count);
 	}
 	rt_pool_run(e->rt->pool, e->item_count, derivative_item, e);
-	if (rt_estimator_failed(e)) {
+	if (meta_failed(e)) {
 		return false;
 	}
-	*stats = (RtStats){0};
+	*stats = (MetaStats){0};
 	memset(gradient, 0, sizeof *gradient * (size_t)e->count);
 	int64_t finite = 0;
 	for (int i = 0; i < e->item_count; i++) {
@@ -180,7 +181,7 @@ static bool derivative_estimate(RtEstimator *e, double *gradient, RtStats *stats
 	return true;
 }
 
-static double derivative_bytes(const RtEstimator *e) {
+static double derivative_bytes(const MetaEstimator *e) {
 	double bytes = 0;
 	size_t arena = 0;
 	for (int k = 0; k < e->family_count; k++) {
@@ -192,7 +193,7 @@ static double derivative_bytes(const RtEstimator *e) {
 	return bytes + rt_pool_threads(e->rt->pool) * ((double)arena + 8.0 * (int)IR_LANES * ((double)e->count + 1));
 }
 
-static void derivative_allocate(RtEstimator *e) {
+static void derivative_allocate(MetaEstimator *e) {
 	size_t arena = 0;
 	for (int k = 0; k < e->family_count; k++) {
 		Family *family = &e->families[k];
@@ -216,38 +217,38 @@ static void derivative_allocate(RtEstimator *e) {
 	}
 }
 
-static int derivative_uses(const RtEstimate *how, RtTask *task, int problems, RtUse uses[RT_MOST_USES], RtStage stage,
-                           bool fixed) {
-	rt_task_plan(task, problems);
-	RtPlan plan = {.window = how->window, .steps = how->horizon_high, .fixed = fixed};
-	uses[0] = (RtUse){RT_SETUP, {0}};
-	uses[1] = (RtUse){stage, plan};
+static int derivative_uses(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES],
+                           TaskStage stage, bool fixed) {
+	task_choose_lanes(task, problems);
+	TaskPlan plan = {.window = how->window, .steps = how->horizon_high, .fixed = fixed};
+	uses[0] = (MetaUse){TASK_SETUP, {0}};
+	uses[1] = (MetaUse){stage, plan};
 	return 2;
 }
 
-static int reverse_uses(const RtEstimate *how, RtTask *task, int problems, RtUse uses[RT_MOST_USES]) {
-	return derivative_uses(how, task, problems, uses, RT_GRADIENT, how->horizon_low >= how->horizon_high);
+static int reverse_uses(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES]) {
+	return derivative_uses(how, task, problems, uses, TASK_GRADIENT, how->horizon_low >= how->horizon_high);
 }
 
-static int forward_uses(const RtEstimate *how, RtTask *task, int problems, RtUse uses[RT_MOST_USES]) {
-	return derivative_uses(how, task, problems, uses, RT_TANGENT, false);
+static int forward_uses(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES]) {
+	return derivative_uses(how, task, problems, uses, TASK_TANGENT, false);
 }
 
-const EstimatorMethod rt_estimator_reverse = {
+const EstimatorMethod meta_reverse = {
 	.uses = reverse_uses,
 	.bytes = derivative_bytes,
 	.allocate = derivative_allocate,
 	.estimate = derivative_estimate,
-	.stage = RT_GRADIENT,
+	.stage = TASK_GRADIENT,
 	.block = reverse_block,
 };
 
-const EstimatorMethod rt_estimator_forward = {
+const EstimatorMethod meta_forward = {
 	.uses = forward_uses,
 	.bytes = derivative_bytes,
 	.allocate = derivative_allocate,
 	.estimate = derivative_estimate,
-	.stage = RT_TANGENT,
+	.stage = TASK_TANGENT,
 	.block = forward_block,
 	.runs_per_number = true,
 };

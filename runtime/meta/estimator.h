@@ -2,7 +2,7 @@
 #ifndef GRADUS_RUNTIME_ESTIMATOR_H
 #define GRADUS_RUNTIME_ESTIMATOR_H
 
-#include "runtime/runtime.h"
+#include "runtime/meta/meta.h"
 
 /* How far the run of one particle is. */
 typedef struct Age {
@@ -17,7 +17,7 @@ typedef struct Group {
 	Age *ages;           /* [size] */
 	double *noise, *sum; /* [size][P]: eps, and A: the noise that this run has felt so far */
 	void *plus, *minus;  /* theta + eps, theta - eps as code wants them */
-	RtState *states;     /* [chunks][pes: 2, truncated_es: 1] */
+	RunState *states;    /* [chunks][pes: 2, truncated_es: 1] */
 } Group;
 
 /* One work item's share. */
@@ -31,9 +31,9 @@ typedef struct Share {
 } Share;
 
 typedef struct Family {
-	RtTask *task;
-	RtProblems *problems;
-	RtTheta variant;
+	Task *task;
+	Problems *problems;
+	TaskTheta variant;
 	Group *groups;
 	int group_count;
 	void *mean; /* theta without noise, as code of this variant wants it */
@@ -42,7 +42,7 @@ typedef struct Family {
 
 typedef struct EstimatorWorker {
 	void *arena;
-	RtState *states; /* per family: 3 */
+	RunState *states; /* per family: 3 */
 	void *score, *gradient;
 	double *tangent;
 } EstimatorWorker;
@@ -50,13 +50,13 @@ typedef struct EstimatorWorker {
 /* How an estimator is carried out: a row of frontend/estimators.def names one. */
 typedef struct EstimatorMethod {
 	/* Chooses the blocks of a task for so many problems; which code it will run, its main one last. */
-	int (*uses)(const RtEstimate *how, RtTask *task, int problems, RtUse uses[RT_MOST_USES]);
-	double (*bytes)(const RtEstimator *e); /* of memory, before it is allocated */
-	void (*allocate)(RtEstimator *e);
-	bool (*estimate)(RtEstimator *e, double *gradient, RtStats *stats);
+	int (*uses)(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES]);
+	double (*bytes)(const MetaEstimator *e); /* of memory, before it is allocated */
+	void (*allocate)(MetaEstimator *e);
+	bool (*estimate)(MetaEstimator *e, double *gradient, MetaStats *stats);
 	/* of those that differentiate */
-	RtStage stage;
-	int (*block)(const RtEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine);
+	TaskStage stage;
+	int (*block)(const MetaEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine);
 	bool runs_per_number; /* every learned number costs a run */
 	/* of evolution strategies */
 	bool whole;      /* a window is always a run */
@@ -64,15 +64,12 @@ typedef struct EstimatorMethod {
 	bool sums_noise; /* a run goes on feeling the noise of the windows before */
 } EstimatorMethod;
 
-extern const EstimatorMethod rt_estimator_reverse, rt_estimator_forward;                         /* derivatives.c */
-extern const EstimatorMethod rt_estimator_full, rt_estimator_persistent, rt_estimator_truncated; /* particles.c */
+extern const EstimatorMethod meta_reverse, meta_forward;                 /* derivatives.c */
+extern const EstimatorMethod meta_full, meta_persistent, meta_truncated; /* particles.c */
 
-/* E0807 */
-enum { MOST_HYPERS = 128, MOST_POINTERS = 512 };
-
-struct RtEstimator {
+struct MetaEstimator {
 	Rt *rt;
-	RtEstimate how;
+	MetaEstimate how;
 	const EstimatorMethod *method;
 	uint64_t seed;
 	int64_t count; /* P */
@@ -90,13 +87,13 @@ struct RtEstimator {
 };
 
 /* May this sum of squares be trusted? */
-bool rt_estimator_squares_fit(double squares);
+bool meta_squares_fit(double squares);
 /* Which family and which of its items an item is. */
-Family *rt_estimator_family(const RtEstimator *e, int item, int *local);
+Family *meta_family(const MetaEstimator *e, int item, int *local);
 /* Log-uniform between the ends, or the only length; draw: which of this group's runs. */
-int rt_estimator_horizon(const RtEstimator *e, int64_t draw, int64_t group);
+int meta_horizon(const MetaEstimator *e, int64_t draw, int64_t group);
 /* What it is on average. */
-double rt_estimator_mean_horizon(const RtEstimator *e);
-bool rt_estimator_failed(const RtEstimator *e);
+double meta_mean_horizon(const MetaEstimator *e);
+bool meta_failed(const MetaEstimator *e);
 
 #endif

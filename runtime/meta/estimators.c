@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/meta/estimator.h"
+#include "runtime/meta/limits.h"
 
 static const double two_pi = 6.283185307179586476925286766559;
 
@@ -15,7 +16,7 @@ static void uniforms(const uint64_t key[2], const uint64_t counter[2], double ou
 	out[1] = (double)(bits[1] >> 11) * 0x1p-53;
 }
 
-void rt_noise(uint64_t seed, int64_t step, int64_t particle, double *out, int64_t count) {
+void meta_noise(uint64_t seed, int64_t step, int64_t particle, double *out, int64_t count) {
 	const uint64_t key[2] = {seed, 0x6e6f697365}; /* "noise" */
 	for (int64_t i = 0; i < count; i += 2) {
 		const uint64_t counter[2] = {(uint64_t)step << 24 | (uint64_t)particle, (uint64_t)(i / 2)};
@@ -29,7 +30,7 @@ void rt_noise(uint64_t seed, int64_t step, int64_t particle, double *out, int64_
 	}
 }
 
-int rt_estimator_horizon(const RtEstimator *e, int64_t draw, int64_t group) {
+int meta_horizon(const MetaEstimator *e, int64_t draw, int64_t group) {
 	int low = e->how.horizon_low, high = e->how.horizon_high;
 	if (low >= high) {
 		return high;
@@ -43,7 +44,7 @@ int rt_estimator_horizon(const RtEstimator *e, int64_t draw, int64_t group) {
 }
 
 /* Of the draws above: the length h comes with probability log((h + 1) / h) / log((high + 1) / low). */
-double rt_estimator_mean_horizon(const RtEstimator *e) {
+double meta_mean_horizon(const MetaEstimator *e) {
 	double low = e->how.horizon_low, high = e->how.horizon_high;
 	if (low >= high) {
 		return high;
@@ -52,7 +53,7 @@ double rt_estimator_mean_horizon(const RtEstimator *e) {
 	return sum / log((high + 1) / low);
 }
 
-Family *rt_estimator_family(const RtEstimator *e, int item, int *local) {
+Family *meta_family(const MetaEstimator *e, int item, int *local) {
 	int k = e->family_count - 1;
 	while (item < e->families[k].first_item) {
 		k--;
@@ -61,11 +62,11 @@ Family *rt_estimator_family(const RtEstimator *e, int item, int *local) {
 	return &e->families[k];
 }
 
-bool rt_estimator_failed(const RtEstimator *e) {
+bool meta_failed(const MetaEstimator *e) {
 	for (int i = 0; i < e->item_count; i++) {
 		if (e->shares[i].error) {
 			int local;
-			const Family *family = rt_estimator_family(e, i, &local);
+			const Family *family = meta_family(e, i, &local);
 			diag_error(e->rt->session, 802, family->task->objective->decl->name.span,
 			           "an index left its range in an inner run");
 			return true;
@@ -74,19 +75,18 @@ bool rt_estimator_failed(const RtEstimator *e) {
 	return false;
 }
 
-/* Beyond these ends squares overflow, or lose what is too small. */
-bool rt_estimator_squares_fit(double squares) {
-	return squares > 1e-280 && squares < 1e280;
+bool meta_squares_fit(double squares) {
+	return squares > meta_squares_least && squares < meta_squares_most;
 }
 
-double rt_norm(const double *values, int64_t count, double *unit) {
+double meta_norm(const double *values, int64_t count, double *unit) {
 	double squares = 0, largest = 0;
 	for (int64_t i = 0; i < count; i++) {
 		squares += values[i] * values[i];
 		largest = fmax(largest, fabs(values[i]));
 	}
 	*unit = 1;
-	if (rt_estimator_squares_fit(squares) || largest == 0 || !isfinite(largest)) {
+	if (meta_squares_fit(squares) || largest == 0 || !isfinite(largest)) {
 		return sqrt(squares);
 	}
 	*unit = largest;
@@ -101,36 +101,36 @@ double rt_norm(const double *values, int64_t count, double *unit) {
 
 static const EstimatorMethod *const methods[FE_ESTIMATORS] = {
 #define OPTION(...)
-#define ESTIMATOR(NAME, name, window, cuts_minimum, method, ...) [FE_##NAME] = &rt_estimator_##method,
+#define ESTIMATOR(NAME, name, window, cuts_minimum, method, ...) [FE_##NAME] = &meta_##method,
 #include "frontend/estimators.def"
 #undef OPTION
 #undef ESTIMATOR
 };
 
-bool rt_estimate(RtEstimator *e, const double *theta, int64_t step, double *gradient, RtStats *stats) {
+bool meta_estimate(MetaEstimator *e, const double *theta, int64_t step, double *gradient, MetaStats *stats) {
 	e->theta = theta;
 	e->step = step;
 	return e->method->estimate(e, gradient, stats);
 }
 
-int rt_estimate_uses(const RtEstimate *how, RtTask *task, int problems, RtUse uses[RT_MOST_USES]) {
+int meta_estimate_uses(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES]) {
 	return methods[how->kind]->uses(how, task, problems, uses);
 }
 
 /* ---- making one ---- */
 
-RtEstimate rt_estimate_of(const FeExperiment *experiment) {
-	return (RtEstimate){.kind = experiment->estimator,
-	                    .window = experiment->window,
-	                    .sigma = experiment->sigma,
-	                    .particles = experiment->particles,
-	                    .horizon_low = experiment->horizon_low,
-	                    .horizon_high = experiment->horizon_high,
-	                    .stagger = true,
-	                    .clip = experiment->clip};
+MetaEstimate meta_estimate_of(const FeExperiment *experiment) {
+	return (MetaEstimate){.kind = experiment->estimator,
+	                      .window = experiment->window,
+	                      .sigma = experiment->sigma,
+	                      .particles = experiment->particles,
+	                      .horizon_low = experiment->horizon_low,
+	                      .horizon_high = experiment->horizon_high,
+	                      .stagger = true,
+	                      .clip = experiment->clip};
 }
 
-static bool fits(const RtEstimator *e, RtTask *task) {
+static bool fits(const MetaEstimator *e, Task *task) {
 	Session *session = e->rt->session;
 	Span span = task->rule->decl->name.span;
 	if (e->count == 0) {
@@ -139,49 +139,51 @@ static bool fits(const RtEstimator *e, RtTask *task) {
 		          session_text(session, task->rule->decl->name.name));
 		return false;
 	}
-	if (rt_learned_count(task) != e->count) {
+	if (learned_count(task->rule) != e->count) {
 		diag_error(session, 804, span, "this rule learns %lld numbers on one objective and %lld on another",
-		           (long long)e->count, (long long)rt_learned_count(task));
+		           (long long)e->count, (long long)learned_count(task->rule));
 		return false;
 	}
-	if (task->count[IR_ROLE_DATA] + task->count[IR_ROLE_FIXED] + 1 + task->rule->hypers.count > 500 ||
-	    task->rule->hypers.count > (uint32_t)MOST_HYPERS) {
-		diag_error(session, 807, span, "more than 128 hyperparameters, or more than 500 values in all");
+	if (task->count[IR_ROLE_DATA] + task->count[IR_ROLE_FIXED] + 1 + task->rule->hypers.count >
+	        (uint32_t)META_MOST_VALUES ||
+	    task->rule->hypers.count > (uint32_t)META_MOST_HYPERS) {
+		diag_error(session, 807, span, "more than %d hyperparameters, or more than %d values in all", META_MOST_HYPERS,
+		           META_MOST_VALUES);
 		return false;
 	}
 	return true;
 }
 
-RtEstimator *rt_estimator_new(Rt *rt, RtTask **tasks, int task_count, const int *problem_counts, const RtEstimate *how,
-                              uint64_t seed) {
+MetaEstimator *meta_estimator_new(Rt *rt, Task **tasks, int task_count, const int *problem_counts,
+                                  const MetaEstimate *how, uint64_t seed) {
 	Arena *arena = arena_new();
-	RtEstimator *e = ARENA_NEW(arena, RtEstimator);
-	*e = (RtEstimator){.rt = rt,
-	                   .how = *how,
-	                   .method = methods[how->kind],
-	                   .seed = seed,
-	                   .count = rt_learned_count(tasks[0]),
-	                   .arena = arena,
-	                   .family_count = task_count};
+	MetaEstimator *e = ARENA_NEW(arena, MetaEstimator);
+	*e = (MetaEstimator){.rt = rt,
+	                     .how = *how,
+	                     .method = methods[how->kind],
+	                     .seed = seed,
+	                     .count = learned_count(tasks[0]->rule),
+	                     .arena = arena,
+	                     .family_count = task_count};
 	e->families = ARENA_ARRAY(arena, Family, task_count);
 	double data = 0;
 	bool ok = true;
 	for (int k = 0; k < task_count && ok; k++) {
 		Family *family = &e->families[k];
-		RtUse uses[RT_MOST_USES];
-		int count = rt_estimate_uses(how, tasks[k], problem_counts[k], uses);
+		MetaUse uses[META_MOST_USES];
+		int count = meta_estimate_uses(how, tasks[k], problem_counts[k], uses);
 		family->task = tasks[k];
 		family->variant = uses[count - 1].plan.variant;
-		data += rt_problems_bytes(tasks[k], problem_counts[k], family->variant == RT_PER_LANE);
+		data += problems_bytes(tasks[k], problem_counts[k], family->variant == TASK_PER_LANE);
 		ok = fits(e, tasks[k]);
 		for (int i = 0; i < count && ok; i++) {
-			ok = uses[i].stage == RT_SETUP || rt_need(tasks[k], uses[i].stage, &uses[i].plan);
+			ok = uses[i].stage == TASK_SETUP || task_need(tasks[k], uses[i].stage, &uses[i].plan);
 		}
 	}
 	ok = ok && rt_memory_allows(rt, data, "the data of the training problems");
 	for (int k = 0; k < task_count && ok; k++) {
-		bool spread = e->families[k].variant == RT_PER_LANE;
-		e->families[k].problems = rt_problems_of(tasks[k], rt->options.seed, RT_TRAIN, problem_counts[k], spread);
+		bool spread = e->families[k].variant == TASK_PER_LANE;
+		e->families[k].problems = problems_of(tasks[k], rt->options.seed, PROBLEMS_TRAIN, problem_counts[k], spread);
 		ok = e->families[k].problems != NULL;
 	}
 	if (ok) {
@@ -192,22 +194,22 @@ RtEstimator *rt_estimator_new(Rt *rt, RtTask **tasks, int task_count, const int 
 		e->method->allocate(e);
 	}
 	if (!ok) {
-		rt_estimator_free(e);
+		meta_estimator_free(e);
 		return NULL;
 	}
 	return e;
 }
 
-void rt_estimator_free(RtEstimator *e) {
+void meta_estimator_free(MetaEstimator *e) {
 	if (!e) {
 		return;
 	}
 	for (int k = 0; k < e->family_count; k++) {
-		rt_problems_free(e->families[k].problems);
+		problems_free(e->families[k].problems);
 	}
 	arena_free(e->arena);
 }
 
-double rt_estimator_bytes(const RtEstimator *e) {
+double meta_estimator_bytes(const MetaEstimator *e) {
 	return e->bytes;
 }

@@ -15,36 +15,37 @@
 #include <string.h>
 
 #include "runtime/meta/estimator.h"
+#include "runtime/meta/limits.h"
 
 /* Is every window a whole run? Then all three are `es`. */
-static bool whole_runs(const EstimatorMethod *method, const RtEstimate *how) {
+static bool whole_runs(const EstimatorMethod *method, const MetaEstimate *how) {
 	return method->whole || how->window <= 0 || how->window >= how->horizon_high;
 }
 
-static bool particles_whole(const RtEstimator *e) {
+static bool particles_whole(const MetaEstimator *e) {
 	return whole_runs(e->method, &e->how);
 }
 
-static int carried_states(const RtEstimator *e) {
+static int carried_states(const MetaEstimator *e) {
 	return particles_whole(e) ? 0 : e->method->carried;
 }
 
-static size_t theta_bytes(const RtEstimator *e, RtTheta variant) {
-	return 8 * (size_t)e->count * (variant == RT_PER_LANE ? IR_LANES : 1);
+static size_t theta_bytes(const MetaEstimator *e, TaskTheta variant) {
+	return 8 * (size_t)e->count * (variant == TASK_PER_LANE ? IR_LANES : 1);
 }
 
-static double particles_bytes(const RtEstimator *e) {
+static double particles_bytes(const MetaEstimator *e) {
 	double bytes = 0, arena = 0;
 	for (int k = 0; k < e->family_count; k++) {
 		const Family *family = &e->families[k];
-		int size = family->variant == RT_PER_LANE ? IR_LANES : 1;
+		int size = family->variant == TASK_PER_LANE ? IR_LANES : 1;
 		double groups = (e->how.particles + size - 1) / size;
-		double states = (double)rt_state_bytes(family->task);
+		double states = (double)run_state_bytes(family->task);
 		double items = groups * family->problems->block_count;
 		bytes += items * (carried_states(e) * states + (double)sizeof(Share));
 		double each = 2.0 * (double)theta_bytes(e, family->variant) + (double)sizeof(Group);
 		bytes += groups * (each + size * (16.0 * (double)e->count + (double)sizeof(Age)));
-		double need = (double)rt_forward_arena(family->task, family->variant);
+		double need = (double)run_arena_bytes(family->task, family->variant);
 		arena = need > arena ? need : arena;
 		bytes += 3 * states * rt_pool_threads(e->rt->pool);
 	}
@@ -53,14 +54,14 @@ static double particles_bytes(const RtEstimator *e) {
 
 /* The next run of particle `i` of a group. Whole runs of particles in the lanes all have one length, as lanes would wait
  * for each other. */
-static void begin_run(const RtEstimator *e, const Family *family, const Group *group, int i, int64_t draw, Age *age) {
-	bool together = particles_whole(e) && family->variant == RT_PER_LANE;
+static void begin_run(const MetaEstimator *e, const Family *family, const Group *group, int i, int64_t draw, Age *age) {
+	bool together = particles_whole(e) && family->variant == TASK_PER_LANE;
 	int64_t who = together ? group->first / (int)IR_LANES : group->first + i;
-	age->horizon = age->end = rt_estimator_horizon(e, draw, (int64_t)(family - e->families) << 32 | who);
+	age->horizon = age->end = meta_horizon(e, draw, (int64_t)(family - e->families) << 32 | who);
 	age->t = 0;
 }
 
-static void group_new(RtEstimator *e, Family *family, Group *group) {
+static void group_new(MetaEstimator *e, Family *family, Group *group) {
 	Arena *arena = e->arena;
 	int particles = e->how.particles, window = e->how.window, carried = carried_states(e);
 	int chunks = family->problems->block_count;
@@ -79,24 +80,24 @@ static void group_new(RtEstimator *e, Family *family, Group *group) {
 	group->sum = ARENA_ARRAY(arena, double, group->size * e->count);
 	group->plus = rt_aligned(arena, theta_bytes(e, family->variant));
 	group->minus = rt_aligned(arena, theta_bytes(e, family->variant));
-	group->states = ARENA_ARRAY(arena, RtState, chunks * carried + 1);
+	group->states = ARENA_ARRAY(arena, RunState, chunks * carried + 1);
 	for (int i = 0; i < chunks * carried; i++) {
-		group->states[i] = rt_state_new(family->task, arena);
+		group->states[i] = run_state_new(family->task, arena);
 	}
 }
 
-static void particles_allocate(RtEstimator *e) {
+static void particles_allocate(MetaEstimator *e) {
 	Arena *arena = e->arena;
 	size_t scratch = 0;
 	for (int k = 0; k < e->family_count; k++) {
 		Family *family = &e->families[k];
-		int size = family->variant == RT_PER_LANE ? IR_LANES : 1;
+		int size = family->variant == TASK_PER_LANE ? IR_LANES : 1;
 		family->group_count = (e->how.particles + size - 1) / size;
 		family->groups = ARENA_ARRAY(arena, Group, family->group_count + 1);
 		family->mean = rt_aligned(arena, theta_bytes(e, family->variant));
 		family->first_item = e->item_count;
 		e->item_count += family->group_count * family->problems->block_count;
-		size_t need = rt_forward_arena(family->task, family->variant);
+		size_t need = run_arena_bytes(family->task, family->variant);
 		scratch = need > scratch ? need : scratch;
 		for (int j = 0; j < family->group_count; j++) {
 			Group *group = &family->groups[j];
@@ -110,31 +111,31 @@ static void particles_allocate(RtEstimator *e) {
 	e->workers = ARENA_ARRAY(arena, EstimatorWorker, threads);
 	for (int i = 0; i < threads; i++) {
 		e->workers[i].arena = rt_aligned(arena, scratch);
-		e->workers[i].states = ARENA_ARRAY(arena, RtState, 3 * e->family_count);
+		e->workers[i].states = ARENA_ARRAY(arena, RunState, 3 * e->family_count);
 		for (int k = 0; k < 3 * e->family_count; k++) {
-			e->workers[i].states[k] = rt_state_new(e->families[k / 3].task, arena);
+			e->workers[i].states[k] = run_state_new(e->families[k / 3].task, arena);
 		}
 	}
 }
 
 /* theta + sign * eps as the group's code wants it; lanes without a particle repeat the first. */
-static void store_theta(const RtEstimator *e, const Family *family, const Group *group, double sign, void *to) {
+static void store_theta(const MetaEstimator *e, const Family *family, const Group *group, double sign, void *to) {
 	IrScalar real = family->task->rule->real;
-	size_t lanes = family->variant == RT_PER_LANE ? IR_LANES : 1;
+	size_t lanes = family->variant == TASK_PER_LANE ? IR_LANES : 1;
 	size_t width = ir_scalar_bytes(real);
 	for (size_t lane = 0; lane < lanes; lane++) {
 		size_t particle = lane < (size_t)group->size ? lane : 0;
 		const double *noise = group->noise + particle * (size_t)e->count;
 		for (size_t p = 0; p < (size_t)e->count; p++) {
 			double value = e->theta[p] + sign * noise[p];
-			rt_store(real, (char *)to + (p * lanes + lane) * width, 1, &value, 1);
+			rt_write_reals(real, (char *)to + (p * lanes + lane) * width, 1, &value, 1);
 		}
 	}
 }
 
 /* Noise and perturbed numbers of one group; `item` counts groups over all families. */
 static void noise_item(void *user, int item, int worker) {
-	RtEstimator *e = user;
+	MetaEstimator *e = user;
 	(void)worker;
 	Family *family = e->families;
 	while (item >= family->group_count) {
@@ -144,7 +145,7 @@ static void noise_item(void *user, int item, int worker) {
 	Group *group = &family->groups[item];
 	for (int i = 0; i < group->size; i++) {
 		double *noise = group->noise + i * e->count;
-		rt_noise(e->seed, e->step, group->first + i, noise, e->count);
+		meta_noise(e->seed, e->step, group->first + i, noise, e->count);
 		for (int64_t p = 0; p < e->count; p++) {
 			noise[p] *= e->how.sigma;
 		}
@@ -169,7 +170,7 @@ static int piece_turns(const Age *ages, int size, int left) {
 	return left;
 }
 
-static void grow_older(const RtEstimator *e, const Family *family, const Group *group, Age *ages, int turns) {
+static void grow_older(const MetaEstimator *e, const Family *family, const Group *group, Age *ages, int turns) {
 	for (int i = 0; i < group->size; i++) {
 		ages[i].t += turns;
 		if (ages[i].t >= ages[i].end) {
@@ -179,16 +180,16 @@ static void grow_older(const RtEstimator *e, const Family *family, const Group *
 	}
 }
 
-static int window_turns(const RtEstimator *e, const Group *group) {
+static int window_turns(const MetaEstimator *e, const Group *group) {
 	return particles_whole(e) ? group->ages[0].horizon : e->how.window;
 }
 
 /* An item under way. */
 typedef struct Walk {
 	const Family *family;
-	const RtBlock *block;
+	const ProblemBlock *block;
 	void *arena;
-	RtState *spare;
+	RunState *spare;
 	int64_t t0[IR_LANES], horizon[IR_LANES];
 	bool fresh[IR_LANES], any_fresh, all_fresh; /* lanes whose run begins with this piece */
 	int turns;
@@ -207,28 +208,28 @@ static void place_lanes(Walk *w, const Group *group, const Age *ages) {
 	}
 }
 
-static int begin_lanes(const Walk *w, const void *theta, RtState *state) {
-	RtArgs args = {NULL, theta, w->family->variant, NULL, NULL};
+static int begin_lanes(const Walk *w, const void *theta, RunState *state) {
+	RunArgs args = {NULL, theta, w->family->variant, NULL, NULL};
 	if (!w->any_fresh || w->all_fresh) {
-		return w->any_fresh ? rt_begin(w->family->task, w->block, &args, state, w->arena) : 0;
+		return w->any_fresh ? run_begin(w->family->task, w->block, &args, state, w->arena) : 0;
 	}
-	int error = rt_begin(w->family->task, w->block, &args, w->spare, w->arena);
-	rt_state_copy_lanes(w->family->task, state, w->spare, w->fresh);
+	int error = run_begin(w->family->task, w->block, &args, w->spare, w->arena);
+	run_state_copy_lanes(w->family->task, state, w->spare, w->fresh);
 	return error;
 }
 
 /* One piece of the lanes' runs; their scores are added to those of the part of the window that each of them is in. */
-static int run_lanes(const Walk *w, const void *theta, RtState *state, const int *part, double score[2][IR_LANES]) {
-	bool lanes_differ = w->family->variant == RT_PER_LANE;
-	RtArgs args = {NULL, theta, w->family->variant, lanes_differ ? w->t0 : NULL, lanes_differ ? w->horizon : NULL};
-	RtScore how = w->family->task->score;
-	double piece[IR_LANES], zero = rt_score_zero(how);
+static int run_lanes(const Walk *w, const void *theta, RunState *state, const int *part, double score[2][IR_LANES]) {
+	bool lanes_differ = w->family->variant == TASK_PER_LANE;
+	RunArgs args = {NULL, theta, w->family->variant, lanes_differ ? w->t0 : NULL, lanes_differ ? w->horizon : NULL};
+	FeScore how = w->family->task->score;
+	double piece[IR_LANES], zero = score_zero(how);
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		piece[lane] = zero;
 	}
 	bool least = fe_score_folds[how.fold].least;
-	int error = rt_advance(w->family->task, w->block, &args, state, (int)w->t0[0], w->turns, (int)w->horizon[0], piece,
-	                       NULL, w->arena);
+	int error = run_advance(w->family->task, w->block, &args, state, (int)w->t0[0], w->turns, (int)w->horizon[0], piece,
+	                        NULL, w->arena);
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		double *sum = &score[part[lane]][lane];
 		*sum = least ? piece[lane] : *sum + piece[lane]; /* a minimum is of whole runs: one piece */
@@ -237,17 +238,17 @@ static int run_lanes(const Walk *w, const void *theta, RtState *state, const int
 }
 
 static void particle_item(void *user, int item, int worker) {
-	RtEstimator *e = user;
+	MetaEstimator *e = user;
 	int local;
-	const Family *family = rt_estimator_family(e, item, &local);
+	const Family *family = meta_family(e, item, &local);
 	int chunks = family->problems->block_count, chunk = local % chunks;
 	const Group *group = &family->groups[local / chunks];
 	Share *share = &e->shares[item];
-	RtState *scratch = &e->workers[worker].states[3 * (family - e->families)];
+	RunState *scratch = &e->workers[worker].states[3 * (family - e->families)];
 	int carried = carried_states(e);
-	RtState *own = &group->states[chunk * carried];
-	RtState *plus = carried == 2 ? &own[0] : &scratch[0];
-	RtState *minus = carried == 2 ? &own[1] : &scratch[1];
+	RunState *own = &group->states[chunk * carried];
+	RunState *plus = carried == 2 ? &own[0] : &scratch[0];
+	RunState *minus = carried == 2 ? &own[1] : &scratch[1];
 	Walk w = {.family = family, .block = &family->problems->blocks[chunk]};
 	w.arena = e->workers[worker].arena;
 	w.spare = &scratch[2];
@@ -266,8 +267,8 @@ static void particle_item(void *user, int item, int worker) {
 		if (carried == 1) {
 			double unused[2][IR_LANES] = {{0}};
 			if (first) { /* both signs leave from the carried state */
-				rt_state_copy(family->task, plus, own);
-				rt_state_copy(family->task, minus, own);
+				run_state_copy(family->task, plus, own);
+				run_state_copy(family->task, minus, own);
 			}
 			share->error |= begin_lanes(&w, family->mean, own);
 			share->error |= run_lanes(&w, family->mean, own, part, unused);
@@ -289,7 +290,7 @@ typedef struct Passage {
 } Passage;
 
 /* After the window: how it went, and all ages. Where runs are whole, those of the next outer step begin. */
-static void pass_window(const RtEstimator *e, const Family *family, Group *group, Passage *passages) {
+static void pass_window(const MetaEstimator *e, const Family *family, Group *group, Passage *passages) {
 	memset(passages, 0, sizeof *passages * (size_t)group->size);
 	int left = window_turns(e, group);
 	for (bool first = true; left > 0; first = false) {
@@ -313,13 +314,14 @@ typedef struct Difference {
 	int finite, nonfinite;
 } Difference;
 
-static Difference particle_difference(const RtEstimator *e, const Family *family, int number, int particle, int part) {
+static Difference particle_difference(const MetaEstimator *e, const Family *family, int number, int particle,
+                                      int part) {
 	Difference d = {0};
 	int chunks = family->problems->block_count;
 	for (int chunk = 0; chunk < chunks; chunk++) {
 		const Share *share = &e->shares[family->first_item + number * chunks + chunk];
-		const RtBlock *block = &family->problems->blocks[chunk];
-		bool per_lane = family->variant == RT_PER_LANE;
+		const ProblemBlock *block = &family->problems->blocks[chunk];
+		bool per_lane = family->variant == TASK_PER_LANE;
 		for (int lane = per_lane ? particle : 0; lane < (per_lane ? particle + 1 : IR_LANES); lane++) {
 			if (!per_lane && block->weight[lane] <= 0) {
 				continue;
@@ -338,14 +340,14 @@ static Difference particle_difference(const RtEstimator *e, const Family *family
 }
 
 /* One particle's part of the estimate. */
-static void add_particle(RtEstimator *e, const Family *family, int number, int i, const Passage *passage, double share,
-                         double *gradient, RtStats *stats, double *scored) {
+static void add_particle(MetaEstimator *e, const Family *family, int number, int i, const Passage *passage,
+                         double share, double *gradient, MetaStats *stats, double *scored) {
 	const Group *group = &family->groups[number];
 	double *sum = group->sum + i * e->count;
 	const double *noise = group->noise + i * e->count;
 	bool whole = particles_whole(e);
 	int window = e->how.window, runs = carried_states(e) == 1 ? 3 : 2;
-	double scale = whole ? 1 : rt_estimator_mean_horizon(e) / window;
+	double scale = whole ? 1 : meta_mean_horizon(e) / window;
 	double factor = share / (2 * e->how.sigma * e->how.sigma * e->how.particles);
 	for (int part = 0; part < 2; part++) {
 		int turns = passage->turns[part];
@@ -371,7 +373,7 @@ static void add_particle(RtEstimator *e, const Family *family, int number, int i
 	}
 }
 
-static bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats) {
+static bool particles_estimate(MetaEstimator *e, double *gradient, MetaStats *stats) {
 	int groups = 0, problems = 0;
 	for (int k = 0; k < e->family_count; k++) {
 		Family *family = &e->families[k];
@@ -385,10 +387,10 @@ static bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats)
 	}
 	rt_pool_run(e->rt->pool, groups, noise_item, e);
 	rt_pool_run(e->rt->pool, e->item_count, particle_item, e);
-	if (rt_estimator_failed(e)) {
+	if (meta_failed(e)) {
 		return false;
 	}
-	*stats = (RtStats){0};
+	*stats = (MetaStats){0};
 	memset(gradient, 0, sizeof *gradient * (size_t)e->count);
 	double scored = 0;
 	for (int k = 0; k < e->family_count; k++) {
@@ -408,26 +410,26 @@ static bool particles_estimate(RtEstimator *e, double *gradient, RtStats *stats)
 }
 
 /* Few problems: the lanes go to particles. */
-static int uses(const EstimatorMethod *method, const RtEstimate *how, RtTask *task, int problems,
-                RtUse use[RT_MOST_USES]) {
-	rt_task_lanes(task, IR_LANES);
-	RtTheta variant = problems < IR_LANES / 2 ? RT_PER_LANE : RT_SHARED;
-	use[0] = (RtUse){RT_SETUP, {0}};
-	use[1] = (RtUse){RT_BEGIN, {.variant = variant}};
-	use[2] =
-		(RtUse){RT_SEGMENT, rt_segment_plan(task, whole_runs(method, how) ? how->horizon_high : how->window, variant)};
+static int uses(const EstimatorMethod *method, const MetaEstimate *how, Task *task, int problems,
+                MetaUse use[META_MOST_USES]) {
+	task_set_lanes(task, IR_LANES);
+	TaskTheta variant = problems < (int)META_FEW_PROBLEMS ? TASK_PER_LANE : TASK_SHARED;
+	use[0] = (MetaUse){TASK_SETUP, {0}};
+	use[1] = (MetaUse){TASK_BEGIN, {.variant = variant}};
+	use[2] = (MetaUse){TASK_SEGMENT,
+	                   task_segment_plan(task, whole_runs(method, how) ? how->horizon_high : how->window, variant)};
 	return 3;
 }
 
-static int full_uses(const RtEstimate *how, RtTask *task, int problems, RtUse use[RT_MOST_USES]) {
-	return uses(&rt_estimator_full, how, task, problems, use);
+static int full_uses(const MetaEstimate *how, Task *task, int problems, MetaUse use[META_MOST_USES]) {
+	return uses(&meta_full, how, task, problems, use);
 }
 
-static int windows_uses(const RtEstimate *how, RtTask *task, int problems, RtUse use[RT_MOST_USES]) {
-	return uses(&rt_estimator_persistent, how, task, problems, use);
+static int windows_uses(const MetaEstimate *how, Task *task, int problems, MetaUse use[META_MOST_USES]) {
+	return uses(&meta_persistent, how, task, problems, use);
 }
 
-const EstimatorMethod rt_estimator_full = {
+const EstimatorMethod meta_full = {
 	.uses = full_uses,
 	.bytes = particles_bytes,
 	.allocate = particles_allocate,
@@ -435,7 +437,7 @@ const EstimatorMethod rt_estimator_full = {
 	.whole = true,
 };
 
-const EstimatorMethod rt_estimator_persistent = {
+const EstimatorMethod meta_persistent = {
 	.uses = windows_uses,
 	.bytes = particles_bytes,
 	.allocate = particles_allocate,
@@ -444,7 +446,7 @@ const EstimatorMethod rt_estimator_persistent = {
 	.sums_noise = true,
 };
 
-const EstimatorMethod rt_estimator_truncated = {
+const EstimatorMethod meta_truncated = {
 	.uses = windows_uses,
 	.bytes = particles_bytes,
 	.allocate = particles_allocate,

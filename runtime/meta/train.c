@@ -3,7 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/runtime.h"
+#include "runtime/meta/limits.h"
+#include "runtime/meta/meta.h"
 
 /* The outer optimizer: a compiled rule on theta as its only tensor, always in f64. */
 typedef struct Outer {
@@ -48,7 +49,7 @@ static bool outer_init(Rt *rt, Outer *outer, Arena *arena) {
 	}
 	for (uint32_t i = 0; i < states.count; i++) {
 		IrType type = ir_type(init, init->results.data[i].value);
-		rt_store(type.scalar, outer->states[i], 1, starts[i], (size_t)ir_type_elements(type, NULL));
+		rt_write_reals(type.scalar, outer->states[i], 1, starts[i], (size_t)ir_type_elements(type, NULL));
 	}
 	return true;
 }
@@ -79,7 +80,7 @@ static bool outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count,
 		outer->hypers[i] = rule->hypers.data[i].value;
 	}
 	memcpy(outer->x, theta, sizeof *theta * (size_t)count);
-	return rt_rule_theta(rt, rule, rt->options.seed, outer->learned) && outer_init(rt, outer, arena);
+	return learned_start(rt, rule, rt->options.seed, outer->learned) && outer_init(rt, outer, arena);
 }
 
 static void outer_step(Outer *outer, const double *gradient, double score, int64_t count, double *theta) {
@@ -115,14 +116,14 @@ static void outer_free(Outer *outer) {
 typedef struct Training {
 	Rt *rt;
 	const FeExperiment *experiment;
-	const RtTrainOptions *options;
-	RtTrained *out;
-	RtEstimator *estimator;
-	RtProblems **select; /* per task; NULL without select problems */
+	const TrainOptions *options;
+	Trained *out;
+	MetaEstimator *estimator;
+	Problems **select; /* per task; NULL without select problems */
 	Outer outer;
 	double *gradient;
 	double started;
-	RtProgress progress;
+	TrainProgress progress;
 } Training;
 
 /* Mean score of theta on the select problems. */
@@ -133,8 +134,9 @@ static bool score_select(Training *t, const double *theta, double *score, int64_
 	bool ok = true;
 	*nonfinite = 0;
 	for (int k = 0; k < t->out->task_count && ok; k++) {
-		RtRuns runs;
-		ok = rt_run(t->out->tasks[k], t->select[k], NULL, theta, t->experiment->horizon_high, false, scratch, &runs);
+		Runs runs;
+		ok = run_problems(t->out->tasks[k], t->select[k], NULL, theta, t->experiment->horizon_high, false, scratch,
+		                  &runs);
 		for (int i = 0; ok && i < runs.problems; i++) {
 			bool is_finite = isfinite(runs.score[i]);
 			finite += is_finite;
@@ -162,7 +164,7 @@ static bool take_last(Training *t, int step) {
 
 /* Scores theta after `step` outer steps and keeps it if it is the best: fewer lost problems first, then the score. */
 static bool consider(Training *t, int step) {
-	RtTrained *out = t->out;
+	Trained *out = t->out;
 	double score;
 	int64_t nonfinite;
 	if (!score_select(t, out->last, &score, &nonfinite)) {
@@ -190,7 +192,7 @@ static bool consider(Training *t, int step) {
 
 /* Scales the gradient down to the limit (0: none); returns the norm that it had. */
 static double clip_gradient(double *gradient, int64_t count, double limit) {
-	double unit, norm = rt_norm(gradient, count, &unit);
+	double unit, norm = meta_norm(gradient, count, &unit);
 	double room = limit / unit;
 	for (int64_t p = 0; p < count && limit > 0 && norm > room; p++) {
 		gradient[p] *= room / norm;
@@ -208,9 +210,9 @@ static bool all_finite(IrScalar real, const double *values, int64_t count) {
 	return true;
 }
 
-static void report(Training *t, int done, const RtStats *stats, double norm) {
-	const RtTrained *out = t->out;
-	RtProgress *progress = &t->progress;
+static void report(Training *t, int done, const MetaStats *stats, double norm) {
+	const Trained *out = t->out;
+	TrainProgress *progress = &t->progress;
 	progress->step = done;
 	progress->last = *stats;
 	progress->gradient_norm = norm;
@@ -227,9 +229,11 @@ static void report(Training *t, int done, const RtStats *stats, double norm) {
 }
 
 static bool train_steps(Training *t) {
-	RtTrained *out = t->out;
+	Trained *out = t->out;
 	int steps = t->experiment->outer_steps;
-	int every = t->options->select_every > 0 ? t->options->select_every : steps / 50 > 0 ? steps / 50 : 1;
+	int every = t->options->select_every > 0 ? t->options->select_every
+	            : steps > TRAIN_SELECTIONS   ? steps / TRAIN_SELECTIONS
+	                                         : 1;
 	if (!(t->select ? consider(t, 0) : take_last(t, 0))) {
 		return false;
 	}
@@ -238,9 +242,9 @@ static bool train_steps(Training *t) {
 			out->interrupted = true;
 			break;
 		}
-		RtStats stats;
+		MetaStats stats;
 		t->progress.selected = false;
-		if (!rt_estimate(t->estimator, out->last, step, t->gradient, &stats)) {
+		if (!meta_estimate(t->estimator, out->last, step, t->gradient, &stats)) {
 			return false;
 		}
 		if (!all_finite(IR_F64, t->gradient, out->count)) {
@@ -275,28 +279,28 @@ static int train_problems(const FeExperiment *experiment) {
 	return experiment->train_problems > 0 ? experiment->train_problems : 1;
 }
 
-int rt_train_uses(const FeExperiment *experiment, RtTask *task, RtUse uses[RT_MOST_USES]) {
-	RtEstimate how = rt_estimate_of(experiment);
-	int count = rt_estimate_uses(&how, task, train_problems(experiment), uses);
+int train_uses(const FeExperiment *experiment, Task *task, MetaUse uses[META_MOST_USES]) {
+	MetaEstimate how = meta_estimate_of(experiment);
+	int count = meta_estimate_uses(&how, task, train_problems(experiment), uses);
 	bool shared = false;
 	for (int i = 0; i < count; i++) {
-		shared = shared || (uses[i].stage == RT_SEGMENT && uses[i].plan.variant == RT_SHARED);
+		shared = shared || (uses[i].stage == TASK_SEGMENT && uses[i].plan.variant == TASK_SHARED);
 	}
 	if (experiment->select_problems > 0 && !shared) {
-		uses[count++] = (RtUse){RT_BEGIN, {.variant = RT_SHARED}};
-		uses[count++] = (RtUse){RT_SEGMENT, rt_segment_plan(task, experiment->horizon_high, RT_SHARED)};
+		uses[count++] = (MetaUse){TASK_BEGIN, {.variant = TASK_SHARED}};
+		uses[count++] = (MetaUse){TASK_SEGMENT, task_segment_plan(task, experiment->horizon_high, TASK_SHARED)};
 	}
 	return count;
 }
 
 static bool prepare(Training *t) {
 	Rt *rt = t->rt;
-	RtTrained *out = t->out;
+	Trained *out = t->out;
 	const FeExperiment *experiment = t->experiment;
-	out->tasks = ARENA_ARRAY(out->arena, RtTask *, experiment->on.count + 1);
+	out->tasks = ARENA_ARRAY(out->arena, Task *, experiment->on.count + 1);
 	for (uint32_t k = 0; k < experiment->on.count; k++) {
-		out->tasks[k] = rt_task_new(rt, &experiment->on.data[k], &experiment->train, experiment->score,
-		                            experiment->open.data, experiment->open.count);
+		out->tasks[k] = task_new(rt, &experiment->on.data[k], &experiment->train, experiment->score,
+		                         experiment->open.data, experiment->open.count);
 		if (!out->tasks[k]) {
 			return false;
 		}
@@ -306,13 +310,13 @@ static bool prepare(Training *t) {
 	for (int k = 0; k < out->task_count; k++) {
 		counts[k] = train_problems(experiment);
 	}
-	RtEstimate how = rt_estimate_of(experiment);
-	t->estimator = rt_estimator_new(rt, out->tasks, out->task_count, counts, &how, experiment->seed);
+	MetaEstimate how = meta_estimate_of(experiment);
+	t->estimator = meta_estimator_new(rt, out->tasks, out->task_count, counts, &how, experiment->seed);
 	if (!t->estimator) {
 		return false;
 	}
-	out->memory_bytes = rt_estimator_bytes(t->estimator);
-	out->count = rt_learned_count(out->tasks[0]);
+	out->memory_bytes = meta_estimator_bytes(t->estimator);
+	out->count = learned_count(out->tasks[0]->rule);
 	size_t count = (size_t)out->count;
 	out->theta = ARENA_ARRAY(out->arena, double, count);
 	out->last = ARENA_ARRAY(out->arena, double, count);
@@ -320,19 +324,19 @@ static bool prepare(Training *t) {
 	t->gradient = ARENA_ARRAY(out->arena, double, count);
 	if (t->options->theta) {
 		memcpy(out->last, t->options->theta, sizeof(double) * count);
-	} else if (!rt_theta_start(out->tasks[0], experiment->seed, out->last)) {
+	} else if (!learned_start(out->tasks[0]->rt, out->tasks[0]->rule, experiment->seed, out->last)) {
 		return false;
 	}
 	if (experiment->select_problems > 0) {
-		t->select = ARENA_ARRAY(out->arena, RtProblems *, out->task_count + 1);
+		t->select = ARENA_ARRAY(out->arena, Problems *, out->task_count + 1);
 		for (int k = 0; k < out->task_count; k++) {
-			RtTask *task = out->tasks[k];
-			out->memory_bytes += rt_problems_bytes(task, experiment->select_problems, false);
+			Task *task = out->tasks[k];
+			out->memory_bytes += problems_bytes(task, experiment->select_problems, false);
 			if (!rt_memory_allows(rt, out->memory_bytes, "this training")) {
 				return false;
 			}
-			t->select[k] = rt_problems_of(task, rt->options.seed, RT_SELECT, experiment->select_problems, false);
-			if (!t->select[k] || !rt_need_forward(task, experiment->horizon_high, RT_SHARED)) {
+			t->select[k] = problems_of(task, rt->options.seed, PROBLEMS_SELECT, experiment->select_problems, false);
+			if (!t->select[k] || !task_need_forward(task, experiment->horizon_high, TASK_SHARED)) {
 				return false;
 			}
 		}
@@ -341,9 +345,9 @@ static bool prepare(Training *t) {
 	       outer_start(rt, &t->outer, &experiment->update, out->count, out->last, experiment->outer_steps, out->arena);
 }
 
-RtTrained *rt_train(Rt *rt, const FeExperiment *experiment, const RtTrainOptions *options) {
+Trained *train_experiment(Rt *rt, const FeExperiment *experiment, const TrainOptions *options) {
 	Arena *arena = arena_new();
-	RtTrained *out = ARENA_NEW(arena, RtTrained);
+	Trained *out = ARENA_NEW(arena, Trained);
 	out->arena = arena;
 	out->experiment = experiment;
 	out->best_score = out->start_score = (double)NAN;
@@ -353,26 +357,26 @@ RtTrained *rt_train(Rt *rt, const FeExperiment *experiment, const RtTrainOptions
 	bool ok = prepare(&t);
 	out->compile_seconds = rt->compile_seconds - compiled;
 	t.started = rt_seconds();
-	ok = ok && train_steps(&t) && rt_theta_natural(out->tasks[0], out->theta, out->natural);
+	ok = ok && train_steps(&t) && learned_natural(out->tasks[0]->rt, out->tasks[0]->rule, out->theta, out->natural);
 	out->seconds = rt_seconds() - t.started;
 	for (int k = 0; t.select && k < out->task_count; k++) {
-		rt_problems_free(t.select[k]);
+		problems_free(t.select[k]);
 	}
 	outer_free(&t.outer);
-	rt_estimator_free(t.estimator);
+	meta_estimator_free(t.estimator);
 	if (!ok) {
-		rt_trained_free(out);
+		train_free(out);
 		return NULL;
 	}
 	return out;
 }
 
-void rt_trained_free(RtTrained *trained) {
+void train_free(Trained *trained) {
 	if (!trained) {
 		return;
 	}
 	for (int k = 0; k < trained->task_count; k++) {
-		rt_task_free(trained->tasks[k]);
+		task_free(trained->tasks[k]);
 	}
 	arena_free(trained->arena);
 }

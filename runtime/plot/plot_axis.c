@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/command/command.h"
+#include "runtime/plot/plot.h"
 
 double plot_x(const PlotCurve *curve, int k) {
 	return curve->x ? curve->x[k] : curve->start + k;
@@ -20,11 +20,6 @@ static void extend(Extent *extent, double value) {
 		extent->high = fmax(extent->high, value);
 		extent->least = value > 0 ? fmin(extent->least, value) : extent->least;
 	}
-}
-
-static int ascending(const void *a, const void *b) {
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
 }
 
 /* The middle one of the curves' greatest sizes: what one diverging curve is far above. */
@@ -43,7 +38,7 @@ static double usual_size(const Plot *plot) {
 	}
 	double middle = 0;
 	if (count) {
-		qsort(sizes, count, sizeof *sizes, ascending);
+		sort_reals(sizes, count);
 		middle = sizes[count / 2];
 	}
 	free(sizes);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/command/command.h"
+#include "runtime/plot/plot.h"
 
 typedef struct Canvas {
 	int columns, rows;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/runtime.h"
+#include "runtime/store/store.h"
 
 typedef struct Edit {
 	uint32_t start, end;
@@ -35,61 +35,6 @@ static void print_edited(const Source *source, Span span, const Edits *edits, Te
 		at = one->end;
 	}
 	text_bytes(out, source->text + at, span.end - at);
-}
-
-const char *rt_written(const Session *session, Arena *arena, Span span) {
-	const Source *source = session->sources.data[span.file];
-	return arena_printf(arena, "%.*s", (int)(span.end - span.start), source->text + span.start);
-}
-
-/* ": [4, 8] ~ normal(0, 1)" */
-static void hole_shape(const FeLearned *learned, const Session *session, Text *out) {
-	enum { LONGEST_START = 40 };
-	const FeSlot *slot = &learned->slot;
-	text_printf(out, " : [");
-	for (int i = 0; i < slot->type.rank; i++) {
-		text_printf(out, slot->type.dims[i] < 0 ? "%sn" : "%s%lld", i ? ", " : "", (long long)slot->type.dims[i]);
-	}
-	text_char(out, ']');
-	const AstDeclare *learn = learned->declare;
-	if (!learn || !learn->source.file || learn->source.end - learn->source.start > LONGEST_START) {
-		return;
-	}
-	const char *start = rt_written(session, out->arena, learn->source);
-	if (!strchr(start, '\n')) {
-		text_printf(out, " %s", start);
-	}
-}
-
-const char *rt_holes(RtTask *task, const double *theta, Arena *arena) {
-	enum { SHOWN = 8 };
-	const FeRule *rule = task->rule;
-	const Session *session = task->rt->session;
-	Text out = text_new(arena);
-	double *natural = ARENA_ARRAY(arena, double, rule->learned_count + 1);
-	uint32_t holes = 0;
-	if (rule->learned_count == 0 || !rt_theta_natural(task, theta, natural)) {
-		return NULL;
-	}
-	for (uint32_t i = 0; i < rule->learned.count; i++) {
-		const FeLearned *learned = &rule->learned.data[i];
-		const FeSlot *slot = &learned->slot;
-		bool filled = learned->declare && learned->declare->from;
-		if (filled || holes++ >= SHOWN) {
-			continue;
-		}
-		text_printf(&out, "%s%s", out.length > 0 ? ", " : "", session_text(session, slot->name));
-		if (slot->type.rank == 0) {
-			text_printf(&out, " = ");
-			text_real(&out, natural[slot->offset], rule->real == IR_F32);
-		} else {
-			hole_shape(learned, session, &out);
-		}
-	}
-	if (holes > SHOWN) {
-		text_printf(&out, " and %u more", (unsigned)(holes - SHOWN));
-	}
-	return holes > 0 ? text_cstr(&out) : NULL;
 }
 
 /* The fewest digits that read back as this number of the rule's precision. Where they would name a number on a limit or
@@ -155,7 +100,7 @@ static void edit_params(const Rt *rt, Edits *edits, const FeCall *call, const Fe
 		const char *value = NULL;
 		for (uint32_t k = 0; k < call->names.count; k++) {
 			if (call->names.data[k] == param->name.name) {
-				value = rt_written(rt->session, edits->arena, call->values.data[k]->span);
+				value = source_excerpt(rt->session, edits->arena, call->values.data[k]->span);
 			}
 		}
 		for (uint32_t k = 0; k < rule->learned.count; k++) {
@@ -178,13 +123,13 @@ static void print_decl(const Rt *rt, const AstDecl *decl, const Edits *edits, Te
 	text_char(out, '\n');
 }
 
-void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
-                    Text *out, RtTensors *tensors) {
+void store_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
+                       Text *out, Safetensors *tensors) {
 	const AstDecl *decl = rule->decl;
 	Arena *arena = out->arena;
 	Edits edits = {.arena = arena}, none = {.arena = arena};
 	int64_t n = ir_type(rule->init, rule->init->params.data[0].value).dims[0];
-	tensors->items = ARENA_ARRAY(arena, RtTensor, rule->learned.count + 1);
+	tensors->items = ARENA_ARRAY(arena, Safetensor, rule->learned.count + 1);
 	tensors->count = 0;
 	for (uint32_t i = 0; i < rule->learned.count; i++) {
 		const FeLearned *learned = &rule->learned.data[i];
@@ -196,8 +141,8 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
 			edit_learned(&edits, learned, rule->real, n, natural, weights);
 		}
 		if (slot->type.rank > 0) {
-			RtTensor *tensor = &tensors->items[tensors->count++];
-			*tensor = (RtTensor){
+			Safetensor *tensor = &tensors->items[tensors->count++];
+			*tensor = (Safetensor){
 				.name = session_text(rt->session, slot->name), .scalar = rule->real, .rank = slot->type.rank};
 			memcpy(tensor->dims, slot->type.dims, sizeof tensor->dims);
 			tensor->values = arena_copy(arena, natural + slot->offset, sizeof(double) * (size_t)slot->count);
@@ -225,7 +170,7 @@ void rt_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double
 static bool load_weights(void *context, const char *path, const char *name, const IrType *shape, double *out,
                          const char **problem) {
 	Arena *arena = ((Session *)context)->arena, *scratch = arena_new();
-	const char *error = rt_safetensors_one(scratch, path, name, shape, out);
+	const char *error = safetensors_one(scratch, path, name, shape, out);
 	for (int64_t i = 0; !error && i < ir_type_elements(*shape, NULL); i++) {
 		error = isfinite(out[i]) ? NULL : "one of its numbers is not finite";
 	}
@@ -234,6 +179,6 @@ static bool load_weights(void *context, const char *path, const char *name, cons
 	return !error;
 }
 
-void rt_use_weights(Session *session, FeProgram *program) {
+void store_use_weights(Session *session, FeProgram *program) {
 	fe_set_loader(program, load_weights, session);
 }

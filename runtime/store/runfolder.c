@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/store/limits.h"
 #include "runtime/store/runfolder.h"
 
 /* Lines on their way into a file. A line that does not fit leaves no part of itself. */
@@ -28,13 +29,13 @@ typedef struct Lines {
 	off_t written;
 } Lines;
 
-struct RtRunFolder {
+struct StoreFolder {
 	Rt *rt;
 	Arena *arena;
 	const char *dir, *topmost; /* topmost: the first folder on the way that was made for it */
 	Lines metrics, timing;
 	double flushed; /* when lines were last written */
-	RunFiles files;
+	StoreFiles files;
 	int reserve; /* room held on the disk; -1: none */
 	size_t reserve_bytes;
 	int draft; /* which of the two weights files rule.grad names; -1: neither */
@@ -51,26 +52,26 @@ static void set_number(json_t *object, const char *key, double value) {
 }
 
 /* A string of JSON has to be UTF-8, and a path may be anything. */
-static json_t *json_plain(const RtRunFolder *folder, const char *bytes) {
+static json_t *json_plain(const StoreFolder *folder, const char *bytes) {
 	Text text = text_new(folder->arena);
 	text_plain(&text, bytes, strlen(bytes), true);
 	return json_string(text_cstr(&text));
 }
 
-static const char *in_folder(const RtRunFolder *folder, const char *name) {
+static const char *in_folder(const StoreFolder *folder, const char *name) {
 	return arena_printf(folder->arena, "%s/%s", folder->dir, name);
 }
 
-static bool complain(const RtRunFolder *folder, const char *error) {
+static bool complain(const StoreFolder *folder, const char *error) {
 	if (error) {
 		diag_error(folder->rt->session, 811, (Span){0}, "%s", error);
 	}
 	return !error;
 }
 
-static const char *put_file(RtRunFolder *folder, const char *name, const char *bytes, size_t length, bool lasting);
+static const char *put_file(StoreFolder *folder, const char *name, const char *bytes, size_t length, bool lasting);
 
-static bool write_json(RtRunFolder *folder, const char *name, json_t *root) {
+static bool write_json(StoreFolder *folder, const char *name, json_t *root) {
 	char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
 	json_decref(root);
 	if (!text) {
@@ -101,13 +102,13 @@ static const char *processor(Arena *arena) {
 }
 
 /* Copies the sources; fills the lists with names and hashes. */
-static bool copy_sources(RtRunFolder *folder, json_t *sources, json_t *weights) {
-	if (!run_files(folder->arena, folder->rt, &folder->files) ||
-	    !complain(folder, run_files_write(folder->arena, folder->dir, &folder->files))) {
+static bool copy_sources(StoreFolder *folder, json_t *sources, json_t *weights) {
+	if (!store_files(folder->arena, folder->rt, &folder->files) ||
+	    !complain(folder, store_files_write(folder->arena, folder->dir, &folder->files))) {
 		return false;
 	}
 	for (uint32_t i = 0; i < folder->files.count; i++) {
-		const RunFile *file = &folder->files.data[i];
+		const StoreFile *file = &folder->files.data[i];
 		json_t *entry = json_object();
 		json_object_set_new(entry, "path", json_plain(folder, file->path));
 		json_object_set_new(entry, "copy", json_plain(folder, file->copy));
@@ -135,7 +136,7 @@ static bool hash_file(Arena *arena, const char *path, uint64_t *length, uint64_t
 }
 
 /* Path, size and hash of the files of data, which stay where they are. */
-static json_t *data_json(RtRunFolder *folder) {
+static json_t *data_json(StoreFolder *folder) {
 	json_t *list = json_array();
 	for (uint32_t i = 0; i < folder->rt->data.count; i++) {
 		const char *path = folder->rt->data.data[i];
@@ -153,7 +154,7 @@ static json_t *data_json(RtRunFolder *folder) {
 	return list;
 }
 
-static bool write_run(RtRunFolder *folder, const FeExperiment *experiment, const char *command_line) {
+static bool write_run(StoreFolder *folder, const FeExperiment *experiment, const char *command_line) {
 	const Rt *rt = folder->rt;
 	json_t *sources = json_array(), *weights = json_array();
 	if (!copy_sources(folder, sources, weights)) {
@@ -170,7 +171,7 @@ static bool write_run(RtRunFolder *folder, const FeExperiment *experiment, const
 	json_object_set_new(root, "estimate", json_string(fe_estimator_name(experiment->estimator)));
 	json_object_set_new(root, "window", json_integer(experiment->window));
 	json_object_set_new(root, "horizon", json_pack("[i,i]", experiment->horizon_low, experiment->horizon_high));
-	json_object_set_new(root, "score", json_string(rt_score_text(folder->arena, experiment->score)));
+	json_object_set_new(root, "score", json_string(score_text(folder->arena, experiment->score)));
 	json_object_set_new(root, "outer_steps", json_integer(experiment->outer_steps));
 	json_object_set_new(root, "experiment_seed", json_integer((json_int_t)experiment->seed));
 	json_object_set_new(root, "problem_seed", json_integer((json_int_t)rt->options.seed));
@@ -187,7 +188,7 @@ static bool write_run(RtRunFolder *folder, const FeExperiment *experiment, const
 
 /* ---- lines ---- */
 
-static bool lines_open(const RtRunFolder *folder, Lines *lines, const char *name) {
+static bool lines_open(const StoreFolder *folder, Lines *lines, const char *name) {
 	lines->pending = text_new(folder->arena);
 	lines->fd = open(in_folder(folder, name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (lines->fd < 0) {
@@ -243,8 +244,7 @@ static void lines_close(Lines *lines) {
 	lines->fd = -1;
 }
 
-bool rt_run_folder_metric(RtRunFolder *folder, const RtProgress *progress) {
-	static const double every = 1; /* seconds at most between a step and its line on the disk */
+bool store_folder_metric(StoreFolder *folder, const TrainProgress *progress) {
 	json_t *line = json_object();
 	json_object_set_new(line, "step", json_integer(progress->step));
 	set_number(line, "score", progress->last.score);
@@ -261,7 +261,7 @@ bool rt_run_folder_metric(RtRunFolder *folder, const RtProgress *progress) {
 	lines_add(&folder->metrics, line);
 	lines_add(&folder->timing, timing);
 	double now = rt_seconds();
-	if (!progress->selected && progress->step != progress->steps && now - folder->flushed < every) {
+	if (!progress->selected && progress->step != progress->steps && now - folder->flushed < store_metric_every) {
 		return true;
 	}
 	folder->flushed = now;
@@ -278,7 +278,7 @@ static void refuse_existing(Rt *rt, const char *dir) {
 	diag_help(rt->session, diag, "name another folder with -o, or remove this one");
 }
 
-bool rt_run_folder_possible(Rt *rt, const char *dir) {
+bool store_folder_possible(Rt *rt, const char *dir) {
 	struct stat info;
 	if (lstat(dir, &info) == 0) {
 		refuse_existing(rt, dir);
@@ -306,9 +306,9 @@ bool rt_run_folder_possible(Rt *rt, const char *dir) {
 	return !error;
 }
 
-RtRunFolder *rt_run_folder_new(Rt *rt, const char *dir, const FeExperiment *experiment, const char *command_line) {
+StoreFolder *store_folder_new(Rt *rt, const char *dir, const FeExperiment *experiment, const char *command_line) {
 	const char *topmost;
-	if (!rt_make_folder_from(rt->arena, dir, &topmost)) {
+	if (!folder_make_from(rt->arena, dir, &topmost)) {
 		if (errno == EEXIST) {
 			refuse_existing(rt, dir);
 		} else {
@@ -317,19 +317,19 @@ RtRunFolder *rt_run_folder_new(Rt *rt, const char *dir, const FeExperiment *expe
 		return NULL;
 	}
 	Arena *arena = arena_new();
-	RtRunFolder *folder = ARENA_NEW(arena, RtRunFolder);
-	*folder = (RtRunFolder){.rt = rt, .arena = arena, .dir = arena_strdup(arena, dir), .reserve = -1, .draft = -1};
+	StoreFolder *folder = ARENA_NEW(arena, StoreFolder);
+	*folder = (StoreFolder){.rt = rt, .arena = arena, .dir = arena_strdup(arena, dir), .reserve = -1, .draft = -1};
 	folder->topmost = arena_strdup(arena, topmost);
 	folder->metrics.fd = folder->timing.fd = -1;
 	if (!write_run(folder, experiment, command_line) || !lines_open(folder, &folder->metrics, "metrics.jsonl") ||
 	    !lines_open(folder, &folder->timing, "timing.jsonl")) {
-		rt_run_folder_discard(folder);
+		store_folder_discard(folder);
 		return NULL;
 	}
 	return folder;
 }
 
-void rt_run_folder_close(RtRunFolder *folder) {
+void store_folder_close(StoreFolder *folder) {
 	if (!folder) {
 		return;
 	}
@@ -341,14 +341,14 @@ void rt_run_folder_close(RtRunFolder *folder) {
 	arena_free(folder->arena);
 }
 
-void rt_run_folder_discard(RtRunFolder *folder) {
+void store_folder_discard(StoreFolder *folder) {
 	static const char *const files[] = {
 		"run.json",  "metrics.jsonl", "timing.jsonl",       "weights-a.safetensors", "weights-b.safetensors",
 		"rule.grad", "result.json",   "weights.safetensors"};
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		unlink(in_folder(folder, files[i]));
 	}
-	run_files_remove(folder->arena, folder->dir, &folder->files);
+	store_files_remove(folder->arena, folder->dir, &folder->files);
 	rmdir(folder->dir);
 	char *path = arena_strdup(folder->arena, folder->dir);
 	for (char *slash = strrchr(path, '/'); slash && (size_t)(slash - path) >= strlen(folder->topmost);
@@ -356,7 +356,7 @@ void rt_run_folder_discard(RtRunFolder *folder) {
 		*slash = '\0';
 		rmdir(path); /* those on the way that were made for it; refused where something else is in one */
 	}
-	rt_run_folder_close(folder);
+	store_folder_close(folder);
 }
 
 /* ---- the rule ---- */
@@ -368,11 +368,11 @@ typedef struct RuleText {
 	size_t weights_length; /* 0: no tensors */
 } RuleText;
 
-static const char *rule_text(const RtRunFolder *folder, Arena *arena, const RtTrained *trained, const double *natural,
+static const char *rule_text(const StoreFolder *folder, Arena *arena, const Trained *trained, const double *natural,
                              const char *weights, RuleText *out) {
 	Rt *rt = folder->rt;
 	const FeRule *rule = trained->tasks[0]->rule;
-	RtTensors tensors = {0};
+	Safetensors tensors = {0};
 	*out = (RuleText){.source = text_new(arena)};
 	text_printf(&out->source,
 	            "# `%s` as trained by the experiment `%s`: ", session_text(rt->session, rule->decl->name.name),
@@ -382,12 +382,12 @@ static const char *rule_text(const RtRunFolder *folder, Arena *arena, const RtTr
 	} else {
 		text_printf(&out->source, "after %d outer steps.\n", trained->best_step);
 	}
-	rt_rule_source(rt, &trained->experiment->train, rule, natural, weights, &out->source, &tensors);
-	return tensors.count > 0 ? rt_safetensors_bytes(arena, &tensors, &out->weights, &out->weights_length) : NULL;
+	store_rule_source(rt, &trained->experiment->train, rule, natural, weights, &out->source, &tensors);
+	return tensors.count > 0 ? safetensors_bytes(arena, &tensors, &out->weights, &out->weights_length) : NULL;
 }
 
 /* Writes a file of the result; where the disk is full, in the room that was kept for it. */
-static const char *put_file(RtRunFolder *folder, const char *name, const char *bytes, size_t length, bool lasting) {
+static const char *put_file(StoreFolder *folder, const char *name, const char *bytes, size_t length, bool lasting) {
 	const char *path = in_folder(folder, name);
 	const char *error = file_write(folder->arena, path, bytes, length, lasting);
 	if (error && folder->reserve >= 0) {
@@ -398,7 +398,7 @@ static const char *put_file(RtRunFolder *folder, const char *name, const char *b
 	return error;
 }
 
-static const char *put_rule(RtRunFolder *folder, const RuleText *rule, const char *weights, bool lasting) {
+static const char *put_rule(StoreFolder *folder, const RuleText *rule, const char *weights, bool lasting) {
 	const char *error = NULL;
 	if (rule->weights_length > 0) {
 		error = put_file(folder, weights, rule->weights, rule->weights_length, lasting);
@@ -406,16 +406,15 @@ static const char *put_rule(RtRunFolder *folder, const RuleText *rule, const cha
 	return error ? error : put_file(folder, "rule.grad", text_cstr(&rule->source), rule->source.length, lasting);
 }
 
-bool rt_run_folder_best(RtRunFolder *folder, const RtTrained *trained, bool first) {
-	enum { FOR_RESULT = 16384 }; /* result.json, and what a folder takes for names */
+bool store_folder_best(StoreFolder *folder, const Trained *trained, bool first) {
 	Arena *arena = arena_new();
 	double *natural = ARENA_ARRAY(arena, double, trained->count + 1);
 	int draft = folder->draft == 0;
 	RuleText rule;
-	bool ok = rt_theta_natural(trained->tasks[0], trained->theta, natural);
+	bool ok = learned_natural(trained->tasks[0]->rt, trained->tasks[0]->rule, trained->theta, natural);
 	ok = ok && complain(folder, rule_text(folder, arena, trained, natural, draft_names[draft], &rule));
 	if (ok && first) {
-		folder->reserve_bytes = rule.source.length + rule.weights_length + FOR_RESULT;
+		folder->reserve_bytes = rule.source.length + rule.weights_length + STORE_FOR_RESULT;
 		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
 		ok = folder->reserve >= 0 || errno == EINVAL || errno == EOPNOTSUPP ||
 		     complain(folder,
@@ -440,7 +439,7 @@ bool rt_run_folder_best(RtRunFolder *folder, const RtTrained *trained, bool firs
 	return ok;
 }
 
-static bool write_result(RtRunFolder *folder, const RtTrained *trained) {
+static bool write_result(StoreFolder *folder, const Trained *trained) {
 	json_t *root = json_object();
 	json_object_set_new(root, "rule",
 	                    json_string(session_text(folder->rt->session, trained->tasks[0]->rule->decl->name.name)));
@@ -463,7 +462,7 @@ static bool write_result(RtRunFolder *folder, const RtTrained *trained) {
 	return write_json(folder, "result.json", root);
 }
 
-bool rt_run_folder_result(RtRunFolder *folder, const RtTrained *trained, bool *rule_saved) {
+bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule_saved) {
 	static const char weights[] = "weights.safetensors";
 	RuleText rule;
 	const char *error = rule_text(folder, folder->arena, trained, trained->natural, weights, &rule);
@@ -478,7 +477,7 @@ bool rt_run_folder_result(RtRunFolder *folder, const RtTrained *trained, bool *r
 	return write_result(folder, trained);
 }
 
-void rt_run_folder_print(RtRunFolder *folder, const RtTrained *trained, Text *out) {
+void store_folder_print(StoreFolder *folder, const Trained *trained, Text *out) {
 	RuleText rule;
 	if (rule_text(folder, folder->arena, trained, trained->natural, "weights.safetensors", &rule)) {
 		return;

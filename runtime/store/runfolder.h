@@ -2,26 +2,26 @@
 #ifndef GRADUS_RUNFOLDER_H
 #define GRADUS_RUNFOLDER_H
 
-#include "runtime/runtime.h"
+#include "runtime/store/store.h"
 
 /* ---- runsources.c ---- */
 
-typedef struct RunFile {
+typedef struct StoreFile {
 	const char *path;  /* as the program was given it */
 	const char *place; /* absolute */
 	const char *copy;  /* "sources/...", in the run folder */
 	const char *bytes;
 	size_t length;
 	bool source; /* else weights */
-} RunFile;
+} StoreFile;
 
-typedef VEC(RunFile) RunFiles;
+typedef VEC(StoreFile) StoreFiles;
 
 /* "/a/./b/../c" as "/a/c". The path is absolute; `..` is taken by the text, and that of the root is the root. */
-const char *run_normal_path(Arena *arena, const char *path);
+const char *store_normal_path(Arena *arena, const char *path);
 /* Every source of the user, and the weights that its rules read. false with a diagnostic; then there are none. */
-bool run_files(Arena *arena, const Rt *rt, RunFiles *files);
-const char *run_files_write(Arena *arena, const char *dir, const RunFiles *files); /* NULL, or what went wrong */
-void run_files_remove(Arena *arena, const char *dir, const RunFiles *files);
+bool store_files(Arena *arena, const Rt *rt, StoreFiles *files);
+const char *store_files_write(Arena *arena, const char *dir, const StoreFiles *files); /* NULL, or what went wrong */
+void store_files_remove(Arena *arena, const char *dir, const StoreFiles *files);
 
 #endif

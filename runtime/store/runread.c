@@ -11,11 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/store/limits.h"
 #include "runtime/store/runfolder.h"
 
-enum { JSON_LIMIT = 64000000 };
-
-const char *rt_run_outside(Arena *arena, const char *dir, const char *path) {
+const char *store_outside(Arena *arena, const char *dir, const char *path) {
 	char real_dir[PATH_MAX], real[PATH_MAX];
 	if (!realpath(dir, real_dir)) {
 		return strerror(errno);
@@ -39,8 +38,8 @@ static json_t *read_object(Arena *arena, const char *dir, const char *name, cons
 	const char *path = arena_printf(arena, "%s/%s", dir, name);
 	char *bytes = NULL;
 	size_t length = 0;
-	*why = rt_run_outside(arena, dir, path);
-	*why = *why ? *why : file_read(arena, path, JSON_LIMIT, false, &bytes, &length);
+	*why = store_outside(arena, dir, path);
+	*why = *why ? *why : file_read(arena, path, STORE_MOST_JSON, false, &bytes, &length);
 	if (*why) {
 		return NULL;
 	}
@@ -72,7 +71,7 @@ static const char *line_of(Arena *arena, const json_t *object, const char *key) 
 }
 
 /* Paths of the copies in run.json's list; false with *why. */
-static bool read_copies(Arena *arena, const char *dir, const json_t *list, RtRunRecord *out, const char **why) {
+static bool read_copies(Arena *arena, const char *dir, const json_t *list, StoreRecord *out, const char **why) {
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *copy = line_of(arena, json_array_get(list, i), "copy");
 		if (!copy) {
@@ -80,7 +79,7 @@ static bool read_copies(Arena *arena, const char *dir, const json_t *list, RtRun
 			return false;
 		}
 		const char *path = arena_printf(arena, "%s/%s", dir, copy);
-		const char *leads = rt_run_outside(arena, dir, path);
+		const char *leads = store_outside(arena, dir, path);
 		if (leads) {
 			*why = arena_printf(arena, "%s: %s", copy, leads);
 			return false;
@@ -100,10 +99,10 @@ static void read_horizon(const json_t *root, int *low, int *high) {
 	*high = sound ? (int)to : 0;
 }
 
-bool rt_run_record(Session *session, const char *dir, RtRunRecord *out) {
+bool store_record(Session *session, const char *dir, StoreRecord *out) {
 	Arena *arena = session->arena;
 	const char *why;
-	*out = (RtRunRecord){0};
+	*out = (StoreRecord){0};
 	json_t *root = read_object(arena, dir, "run.json", &why);
 	if (!root) {
 		return refuse(session, dir, "run.json", why);
@@ -127,11 +126,11 @@ static bool is_cost(const json_t *value) {
 	return json_is_number(value) && json_number_value(value) >= 0;
 }
 
-bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out) {
+bool store_folder_read(Rt *rt, const char *dir, StoreInfo *out) {
 	Session *session = rt->session;
 	Arena *arena = session->arena;
 	const char *why, *leads;
-	*out = (RtRunInfo){.rule_path = arena_printf(arena, "%s/rule.grad", dir), .training_evaluations = -1};
+	*out = (StoreInfo){.rule_path = arena_printf(arena, "%s/rule.grad", dir), .training_evaluations = -1};
 	out->training_seconds = (double)NAN;
 	uint64_t length;
 	json_t *root = read_object(arena, dir, "result.json", &why);
@@ -152,15 +151,15 @@ bool rt_run_folder_read(Rt *rt, const char *dir, RtRunInfo *out) {
 	} else if (strcmp(why, strerror(ENOENT)) != 0) {
 		return refuse(session, dir, "result.json", why);
 	} else {
-		RtRunRecord record; /* it was killed: rule.grad is the best so far */
-		if (!rt_run_record(session, dir, &record)) {
+		StoreRecord record; /* it was killed: rule.grad is the best so far */
+		if (!store_record(session, dir, &record)) {
 			return false;
 		}
 		out->rule_name = record.rule;
 		out->horizon_low = record.horizon_low;
 		out->horizon_high = record.horizon_high;
 	}
-	leads = rt_run_outside(arena, dir, out->rule_path);
+	leads = store_outside(arena, dir, out->rule_path);
 	int fd = leads ? -1 : file_open(arena, out->rule_path, &length, &leads);
 	if (fd < 0) {
 		return refuse(session, dir, "rule.grad", leads);
@@ -189,15 +188,15 @@ static const char *find(void *context, const char *by, const char *path, const c
 			break;
 		}
 	}
-	*problem = rt_run_outside(confined->arena, confined->dir, path);
+	*problem = store_outside(confined->arena, confined->dir, path);
 	if (*problem || strncmp(path, confined->dir, length) != 0) {
 		return *problem ? NULL : path;
 	}
 	/* `sub/../x.grad` where nothing that lies in sub was needed: the copy has no such folder. */
-	return arena_printf(confined->arena, "%s%s", confined->dir, run_normal_path(confined->arena, path + length));
+	return arena_printf(confined->arena, "%s%s", confined->dir, store_normal_path(confined->arena, path + length));
 }
 
-void rt_run_confine(Session *session, FeProgram *program, const char *dir) {
+void store_confine(Session *session, FeProgram *program, const char *dir) {
 	Arena *arena = session->arena;
 	Confined *confined = ARENA_NEW(arena, Confined);
 	confined->arena = arena;

@@ -7,9 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "runtime/store/limits.h"
 #include "runtime/store/runfolder.h"
 
-const char *run_normal_path(Arena *arena, const char *path) {
+const char *store_normal_path(Arena *arena, const char *path) {
 	Text out = text_new(arena);
 	for (const char *at = path; *at;) {
 		size_t length = strcspn(at, "/");
@@ -32,9 +33,9 @@ const char *run_normal_path(Arena *arena, const char *path) {
 static const char *absolute(Arena *arena, const char *path) {
 	char here[PATH_MAX];
 	if (path[0] == '/' || !getcwd(here, sizeof here)) {
-		return run_normal_path(arena, path);
+		return store_normal_path(arena, path);
 	}
-	return run_normal_path(arena, arena_printf(arena, "%s/%s", here, path));
+	return store_normal_path(arena, arena_printf(arena, "%s/%s", here, path));
 }
 
 static size_t folder_length(const char *path) {
@@ -42,7 +43,7 @@ static size_t folder_length(const char *path) {
 }
 
 /* Length of the longest common folder of all files, with the slash. */
-static size_t common_folder(const RunFiles *files) {
+static size_t common_folder(const StoreFiles *files) {
 	size_t length = files->count ? folder_length(files->data[0].place) : 0;
 	for (uint32_t i = 1; i < files->count; i++) {
 		const char *first = files->data[0].place, *other = files->data[i].place;
@@ -58,7 +59,7 @@ static size_t common_folder(const RunFiles *files) {
 	return length;
 }
 
-static const RunFile *find_place(const RunFiles *files, const char *place) {
+static const StoreFile *find_place(const StoreFiles *files, const char *place) {
 	for (uint32_t i = 0; i < files->count; i++) {
 		if (!strcmp(files->data[i].place, place)) {
 			return &files->data[i];
@@ -67,18 +68,15 @@ static const RunFile *find_place(const RunFiles *files, const char *place) {
 	return NULL;
 }
 
-static void add_file(Arena *arena, RunFiles *files, const char *path, const char *place, const char *bytes,
+static void add_file(Arena *arena, StoreFiles *files, const char *path, const char *place, const char *bytes,
                      size_t length, bool source) {
-	const RunFile *same = find_place(files, place);
+	const StoreFile *same = find_place(files, place);
 	if (same && same->length == length && memcmp(same->bytes, bytes, length) == 0) {
 		return; /* one file by two names */
 	}
-	RunFile file = {.path = path, .place = place, .bytes = bytes, .length = length, .source = source};
+	StoreFile file = {.path = path, .place = place, .bytes = bytes, .length = length, .source = source};
 	vec_push(arena, files, file);
 }
-
-/* A rule reads no more of such a file than it declares; the copy is of all of it, and a run holds it in memory. */
-enum { WEIGHTS_LIMIT = 1000000000 };
 
 static bool too_large(Arena *arena, const char *path) {
 	uint64_t length;
@@ -87,12 +85,12 @@ static bool too_large(Arena *arena, const char *path) {
 	if (fd >= 0) {
 		close(fd);
 	}
-	return fd >= 0 && length > WEIGHTS_LIMIT;
+	return fd >= 0 && length > STORE_MOST_WEIGHTS;
 }
 
 /* Weights that the statements of a rule read. What cannot be read was not needed, or training would not have begun. false, with
  * a diagnostic, where one is too large. */
-static bool add_weights(Arena *arena, Session *session, RunFiles *files, const AstBlock *body) {
+static bool add_weights(Arena *arena, Session *session, StoreFiles *files, const AstBlock *body) {
 	for (uint32_t i = 0; i < body->count; i++) {
 		const AstStmt *stmt = body->data[i];
 		if (stmt->kind == AST_WHEN && (!add_weights(arena, session, files, &stmt->when.yes) ||
@@ -108,18 +106,18 @@ static bool add_weights(Arena *arena, Session *session, RunFiles *files, const A
 		size_t length;
 		if (too_large(arena, path)) {
 			Diag *diag = diag_error(session, 811, stmt->span, "cannot copy %s into the run: it is larger than %d MB",
-			                        path, WEIGHTS_LIMIT / 1000000);
+			                        path, STORE_MOST_WEIGHTS / 1000000);
 			diag_help(session, diag, "put the tensors that are read into a file of their own");
 			return false;
 		}
-		if (!file_read(arena, path, WEIGHTS_LIMIT, false, &bytes, &length)) {
+		if (!file_read(arena, path, STORE_MOST_WEIGHTS, false, &bytes, &length)) {
 			add_file(arena, files, path, absolute(arena, path), bytes, length, false);
 		}
 	}
 	return true;
 }
 
-bool run_files(Arena *arena, const Rt *rt, RunFiles *files) {
+bool store_files(Arena *arena, const Rt *rt, StoreFiles *files) {
 	Session *session = rt->session;
 	const Source *piped = NULL;
 	for (uint32_t i = 1; i < session->sources.count; i++) {
@@ -151,18 +149,18 @@ bool run_files(Arena *arena, const Rt *rt, RunFiles *files) {
 	return true;
 }
 
-const char *run_files_write(Arena *arena, const char *dir, const RunFiles *files) {
+const char *store_files_write(Arena *arena, const char *dir, const StoreFiles *files) {
 	for (uint32_t i = 0; i < files->count; i++) {
-		const RunFile *file = &files->data[i];
+		const StoreFile *file = &files->data[i];
 		const char *path = arena_printf(arena, "%s/%s", dir, file->copy);
 		if (find_place(files, file->place) != file) {
 			return arena_printf(arena, "two sources are called %s once `..` is resolved", file->place);
 		}
 		const char *folder = arena_printf(arena, "%.*s", (int)folder_length(path) - 1, path);
-		if (!rt_make_folder(arena, folder) && errno != EEXIST) {
+		if (!folder_make(arena, folder) && errno != EEXIST) {
 			return arena_printf(arena, "cannot make %s: %s", folder, strerror(errno));
 		}
-		const char *error = rt_write_file(arena, path, file->bytes, file->length);
+		const char *error = file_write(arena, path, file->bytes, file->length, true);
 		if (error) {
 			return error;
 		}
@@ -170,8 +168,8 @@ const char *run_files_write(Arena *arena, const char *dir, const RunFiles *files
 	return NULL;
 }
 
-/* Removes what run_files_write made, as far as it came. */
-void run_files_remove(Arena *arena, const char *dir, const RunFiles *files) {
+/* Removes what store_files_write made, as far as it came. */
+void store_files_remove(Arena *arena, const char *dir, const StoreFiles *files) {
 	for (uint32_t i = 0; i < files->count; i++) {
 		char *path = arena_printf(arena, "%s/%s", dir, files->data[i].copy);
 		unlink(path);

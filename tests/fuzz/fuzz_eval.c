@@ -1,7 +1,7 @@
 /* Any bytes, read as a program whose objectives are evaluated as `gradus eval` does it: by the evaluator always, by machine code
  * now and then, as that takes most of the time. What would take long is left out. */
 #include "frontend/frontend.h"
-#include "runtime/runtime.h"
+#include "runtime/inner/inner.h"
 
 #include <stdlib.h>
 
@@ -39,8 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 		                     .threads = 1,
 		                     .memory = MEMORY};
 		Rt *rt = rt_new(session, program, &options);
-		RtEval eval;
-		rt_eval(rt, &call, 0, NULL, &eval);
+		RunEval eval;
+		run_eval(rt, &call, 0, NULL, &eval);
 		rt_free(rt);
 		done++;
 	}

@@ -56,32 +56,32 @@ static void remove_folder(void) {
 /* As `minimize --with DIR` and `compare DIR` read it. */
 static void read_rule(Session *session) {
 	Rt rt = {.session = session};
-	RtRunInfo info;
-	if (!rt_run_folder_read(&rt, folder, &info)) {
+	StoreInfo info;
+	if (!store_folder_read(&rt, folder, &info)) {
 		if (!session->error_count) {
 			abort();
 		}
 		return;
 	}
 	FeProgram *program = fe_program_new(session);
-	rt_use_weights(session, program);
-	rt_run_confine(session, program, folder);
+	store_use_weights(session, program);
+	store_confine(session, program, folder);
 	if (fe_add_file(program, info.rule_path)) {
 		fe_check(program);
 	}
 }
 
 static void read_sources(Session *session) {
-	RtRunRecord record;
-	if (!rt_run_record(session, folder, &record)) {
+	StoreRecord record;
+	if (!store_record(session, folder, &record)) {
 		if (!session->error_count) {
 			abort();
 		}
 		return;
 	}
 	FeProgram *program = fe_program_new(session);
-	rt_use_weights(session, program);
-	rt_run_confine(session, program, folder);
+	store_use_weights(session, program);
+	store_confine(session, program, folder);
 	for (uint32_t i = 0; i < record.sources.count; i++) {
 		fe_add_file(program, record.sources.data[i]);
 	}

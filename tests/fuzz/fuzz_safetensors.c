@@ -1,13 +1,13 @@
 /* Any bytes, read as a file of tensors: refused with a message, or tensors whose numbers are all there; and those, written and
  * read again, are the same. */
-#include "runtime/runtime.h"
+#include "runtime/data/safetensors.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static size_t elements(const RtTensor *tensor) {
+static size_t elements(const Safetensor *tensor) {
 	size_t count = 1;
 	for (int i = 0; i < tensor->rank; i++) {
 		count *= (size_t)tensor->dims[i];
@@ -15,7 +15,7 @@ static size_t elements(const RtTensor *tensor) {
 	return count;
 }
 
-static const RtTensor *find(const RtTensors *tensors, const char *name) {
+static const Safetensor *find(const Safetensors *tensors, const char *name) {
 	for (uint32_t i = 0; i < tensors->count; i++) {
 		if (!strcmp(tensors->items[i].name, name)) {
 			return &tensors->items[i];
@@ -26,19 +26,19 @@ static const RtTensor *find(const RtTensors *tensors, const char *name) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	Arena *arena = arena_new();
-	RtTensors tensors, again;
+	Safetensors tensors, again;
 	char *bytes;
 	size_t length;
-	const char *error = rt_safetensors_parse(arena, (const char *)data, size, &tensors);
+	const char *error = safetensors_parse(arena, (const char *)data, size, &tensors);
 	if (error && (!*error || tensors.count > 0)) {
 		abort();
 	}
-	if (!error && !rt_safetensors_bytes(arena, &tensors, &bytes, &length)) {
-		if (rt_safetensors_parse(arena, bytes, length, &again) || again.count != tensors.count) {
+	if (!error && !safetensors_bytes(arena, &tensors, &bytes, &length)) {
+		if (safetensors_parse(arena, bytes, length, &again) || again.count != tensors.count) {
 			abort();
 		}
 		for (uint32_t i = 0; i < tensors.count; i++) {
-			const RtTensor *one = &tensors.items[i], *other = find(&again, one->name);
+			const Safetensor *one = &tensors.items[i], *other = find(&again, one->name);
 			if (!other || elements(other) != elements(one)) {
 				abort();
 			}

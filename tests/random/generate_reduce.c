@@ -63,6 +63,10 @@ static bool mentions_counter(const RpExpr *e) {
 static void see_use(void *context, RpExpr **place) {
 	Uses *u = context;
 	const RpExpr *e = *place;
+	/* Where a condition never holds, what is read under it gives no range; whether it does is not asked here. */
+	if (e->op == RP_IF || e->op == RP_WHERE)
+		for (int i = 0; i < e->args; i++)
+			u->unclear = u->unclear || rp_mentions(e->arg[i], u->index);
 	if (e->op != RP_READ)
 		return;
 	for (int i = 0; i < e->items; i++) {

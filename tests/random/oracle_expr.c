@@ -58,7 +58,7 @@ static void element(Oracle *o, const RpExpr *e, double *const *a, double *out) {
 	double x = a[0][0], y = e->args > 1 ? a[1][0] : 0, slope[3] = {0};
 	int decided = 0;
 	bool chooses = e->op == RP_FUNCTION || e->op == RP_MIN || e->op == RP_MAX || e->op == RP_COMPARE;
-	o->unclear = o->unclear || (chooses && (isnan(x) || isnan(y)));
+	o->unclear = o->unclear || (chooses && (isnan(x) || isnan(y) || (e->args > 2 && isnan(a[2][0]))));
 	switch (e->op) {
 	case RP_FUNCTION: {
 		const RpFunction *f = &rp_functions[e->which];

@@ -30,7 +30,9 @@ static double sum(Oracle *o, double a, double b) {
 	return (a - (s - back)) + (b - back) == 0 && fits(o, s) ? s : oracle_noisy(o, s);
 }
 
+/* A slope that is no number (that of a^-inf) says nothing, whatever it meets. */
 static double slope_times(Oracle *o, double slope, double a) {
+	o->unclear = o->unclear || isnan(slope);
 	return a == 0 ? 0 : product(o, slope, a);
 }
 

@@ -43,7 +43,7 @@ static inline void random_extents(RandomIr *r, uint32_t count, IrDim *extents) {
 	double points = 1;
 	for (uint32_t i = 0; i < count; i++) {
 		extents[i] = random_extent(r);
-		if (count > 4 || points * (double)extents[i] > RANDOM_POINTS)
+		if (count > 4 || points * (double)extents[i] > (double)RANDOM_POINTS)
 			extents[i] = 1 + (IrDim)random_below(r, 2);
 		points *= (double)extents[i];
 	}

@@ -4,6 +4,7 @@
 #define GRADUS_TESTS_RANDOM_CHECK_RUN_H
 
 #include "random_check.h"
+#include "runtime/meta/meta.h"
 
 enum { RUN_STEPS = 4, RUN_THETA = 64 };
 
@@ -38,7 +39,7 @@ static double run_score(RunCheck *c, const double *theta, RpNoise noise, double 
 		const double *x = c->fixed[k][c->base.objective->fixed.count].reals;
 		rp_simulate(c->base.tree, c->rule, x, theta, RUN_STEPS, check_given, &given, noise, &run);
 		for (int t = 1; t <= RUN_STEPS; t++)
-			total += run.f[t] / RUN_STEPS / c->problems;
+			total += run.f[t] / (double)RUN_STEPS / c->problems;
 		if (curve && k == 0)
 			memcpy(curve, run.f, sizeof(double) * (RUN_STEPS + 1));
 		decisions = decisions * 31 + run.decisions;
@@ -84,8 +85,8 @@ static bool run_curves(RunCheck *c, Rt *rt, const FeCall *objective, const FeCal
 	}
 	if (c->unclear)
 		return true;
-	RtMinimize out;
-	if (!rt_minimize(rt, objective, rule, c->theta, 0, c->problems, RUN_STEPS, &out))
+	RunMinimize out;
+	if (!run_minimize(rt, objective, rule, c->theta, 0, c->problems, RUN_STEPS, &out))
 		return false;
 	bool good = true;
 	for (int t = 0; t <= RUN_STEPS; t++)
@@ -93,12 +94,12 @@ static bool run_curves(RunCheck *c, Rt *rt, const FeCall *objective, const FeCal
 	return good;
 }
 
-static bool run_meta(RunCheck *c, Rt *rt, RtTask *task) {
-	RtEstimate how = {.kind = FE_BACKPROP, .horizon_low = RUN_STEPS, .horizon_high = RUN_STEPS};
-	RtEstimator *estimator = rt_estimator_new(rt, &task, 1, &c->problems, &how, 0);
+static bool run_meta(RunCheck *c, Rt *rt, Task *task) {
+	MetaEstimate how = {.kind = FE_BACKPROP, .horizon_low = RUN_STEPS, .horizon_high = RUN_STEPS};
+	MetaEstimator *estimator = meta_estimator_new(rt, &task, 1, &c->problems, &how, 0);
 	double gradient[RUN_THETA] = {0}, direction[RUN_THETA];
-	RtStats stats;
-	bool good = estimator && rt_estimate(estimator, c->theta, 0, gradient, &stats);
+	MetaStats stats;
+	bool good = estimator && meta_estimate(estimator, c->theta, 0, gradient, &stats);
 	uint64_t state = c->base.tree->seed + 3;
 	for (int d = 0; d < 3 && good && !c->unclear; d++) {
 		double found = 0, error, largest = 0;
@@ -113,7 +114,7 @@ static bool run_meta(RunCheck *c, Rt *rt, RtTask *task) {
 		if (!c->unclear)
 			good = check_near(&c->base, "meta-gradient", "direction", d, found, want, slack) && good;
 	}
-	rt_estimator_free(estimator);
+	meta_estimator_free(estimator);
 	return good;
 }
 
@@ -134,8 +135,7 @@ static Verdict run_ways(RunCheck *c, int ways) {
 	b->objective = read ? fe_objective(b->program, b->module, &objective, IR_F64) : NULL;
 	RtOptions options = {.engine = ways & CHECK_DEFAULT ? RT_JIT : RT_EVALUATOR, .real = IR_F64, .threads = 1};
 	Rt *rt = rt_new(b->session, b->program, &options);
-	RtTask *task =
-		b->objective ? rt_task_new(rt, &objective, &rule, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0) : NULL;
+	Task *task = b->objective ? task_new(rt, &objective, &rule, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0) : NULL;
 	Verdict verdict = CHECK_AGREES;
 	if (!task || b->session->error_count) {
 		if (b->say)
@@ -144,8 +144,8 @@ static Verdict run_ways(RunCheck *c, int ways) {
 			*b->code = b->session->diags.data[0]->code;
 		verdict = CHECK_REFUSED;
 	} else {
-		c->learned = (int)rt_learned_count(task);
-		bool ready = c->learned <= RUN_THETA && rt_theta_start(task, 0, c->theta);
+		c->learned = (int)learned_count(task->rule);
+		bool ready = c->learned <= RUN_THETA && learned_start(task->rt, task->rule, 0, c->theta);
 		for (int k = 0; k < c->problems && ready; k++)
 			ready = run_problem(c, k);
 		if (!ready || !run_curves(c, rt, &objective, &rule))
@@ -158,7 +158,7 @@ static Verdict run_ways(RunCheck *c, int ways) {
 			verdict = CHECK_SKIPPED;
 	}
 	if (task)
-		rt_task_free(task);
+		task_free(task);
 	rt_free(rt);
 	return verdict;
 }

@@ -3,7 +3,7 @@
 #ifndef GRADUS_TESTS_RT_TASKS_H
 #define GRADUS_TESTS_RT_TASKS_H
 
-#include "runtime/runtime.h"
+#include "runtime/inner/inner.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -179,7 +179,7 @@ static inline IrFunc *rt_bench_with_roles(RtBench *b, IrModule *module, const ch
 
 #define RT_BENCH_ROLES(...) ((const IrRole[]){__VA_ARGS__, IR_ROLE_NONE})
 
-static inline RtTask *rt_bench_task(RtBench *b, const ObjectiveText *problem, const RuleText *rule, RtScore score) {
+static inline Task *rt_bench_task(RtBench *b, const ObjectiveText *problem, const RuleText *rule, FeScore score) {
 	IrModule *module = ir_module_new(b->session);
 	AstDecl *decl = ARENA_NEW(b->arena, AstDecl);
 	decl->name.name = session_name(b->session, "test");
@@ -201,7 +201,7 @@ static inline RtTask *rt_bench_task(RtBench *b, const ObjectiveText *problem, co
 		FeHyper hyper = {.name = session_name(b->session, "lr"), .value = rule->hypers[i]};
 		vec_push(b->arena, &method->hypers, hyper);
 	}
-	return rt_task_of(b->rt, module, objective, method, score);
+	return task_of(b->rt, module, objective, method, score);
 }
 
 /* Largest difference relative to the largest entry. */

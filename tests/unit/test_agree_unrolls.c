@@ -2,7 +2,7 @@
  * and of the examples, in both precisions. Hyperparameters are opened, so that nearly every rule has something to learn. By
  * default, machine code stays close: rounding grows along a run, so the bound is a relative one. */
 #include "programs.h"
-#include "runtime/runtime.h"
+#include "runtime/meta/meta.h"
 
 #include <math.h>
 
@@ -27,27 +27,27 @@ static void check(const Session *session, const char *what) {
 	}
 }
 
-static void estimates(Rt *rt, RtTask *task, const double *theta, Arena *arena, Numbers *out) {
-	static const RtEstimate kinds[] = {
+static void estimates(Rt *rt, Task *task, const double *theta, Arena *arena, Numbers *out) {
+	static const MetaEstimate kinds[] = {
 		{.kind = FE_BACKPROP, .horizon_low = T, .horizon_high = T},
 		{.kind = FE_BACKPROP, .window = 3, .horizon_low = T, .horizon_high = T},
 		{.kind = FE_FORWARD, .horizon_low = T, .horizon_high = T},
 		{.kind = FE_PES, .window = 3, .sigma = 0.01, .particles = 3, .horizon_low = T, .horizon_high = T},
 	};
-	int64_t count = rt_learned_count(task);
+	int64_t count = learned_count(task->rule);
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
 		if (kinds[k].kind == FE_FORWARD && count > 8) /* one run per number */
 			continue;
-		RtStats stats;
+		MetaStats stats;
 		int problems = N;
 		double *gradient = ARENA_ARRAY(arena, double, count);
-		RtEstimator *e = rt_estimator_new(rt, &task, 1, &problems, &kinds[k], 3);
+		MetaEstimator *e = meta_estimator_new(rt, &task, 1, &problems, &kinds[k], 3);
 		check(rt->session, "estimator");
-		cr_assert(e && rt_estimate(e, theta, 0, gradient, &stats));
+		cr_assert(e && meta_estimate(e, theta, 0, gradient, &stats));
 		vec_push(arena, &out->all, stats.score);
 		for (int64_t p = 0; p < count; p++)
 			vec_push(arena, &out->all, gradient[p]);
-		rt_estimator_free(e);
+		meta_estimator_free(e);
 	}
 }
 
@@ -58,23 +58,23 @@ static Numbers run(const Case *c, RtEngine engine, bool strict, Arena *arena) {
 	Rt *rt = rt_new(session, decl.program, &options);
 	FeCall objective;
 	cr_assert(fe_call_text(decl.program, c->objective, AST_OBJECTIVE, &objective));
-	RtScore score = {FE_SCORE_MEAN, FE_SCORE_F};
-	RtTask *plain = rt_task_new(rt, &objective, &decl.call, score, NULL, 0);
+	FeScore score = {FE_SCORE_MEAN, FE_SCORE_F};
+	Task *plain = task_new(rt, &objective, &decl.call, score, NULL, 0);
 	check(session, c->rule);
 	Name open[MAX_OPEN];
 	uint32_t open_count = 0;
 	for (uint32_t i = 0; i < plain->rule->hypers.count && open_count < MAX_OPEN; i++)
 		open[open_count++] = plain->rule->hypers.data[i].name;
-	rt_task_free(plain);
-	RtTask *task = rt_task_new(rt, &objective, &decl.call, score, open, open_count);
+	task_free(plain);
+	Task *task = task_new(rt, &objective, &decl.call, score, open, open_count);
 	check(session, c->rule);
-	int64_t count = rt_learned_count(task);
+	int64_t count = learned_count(task->rule);
 	double *theta = ARENA_ARRAY(arena, double, count + 1);
-	cr_assert(count == 0 || rt_theta_start(task, 3, theta));
-	RtProblems *problems = rt_problems_new(task, 1, RT_TRAIN, N, false);
+	cr_assert(count == 0 || learned_start(task->rt, task->rule, 3, theta));
+	Problems *problems = problems_new(task, 1, PROBLEMS_TRAIN, N, false);
 	Numbers out = {0};
-	RtRuns runs;
-	cr_assert(rt_run(task, problems, NULL, theta, T, true, arena, &runs));
+	Runs runs;
+	cr_assert(run_problems(task, problems, NULL, theta, T, true, arena, &runs));
 	for (int i = 0; i < N * (T + 1); i++)
 		vec_push(arena, &out.all, runs.f[i]);
 	for (int64_t i = 0; i < N * task->objective->size; i++)
@@ -83,8 +83,8 @@ static Numbers run(const Case *c, RtEngine engine, bool strict, Arena *arena) {
 	if (count > 0)
 		estimates(rt, task, theta, arena, &out);
 	check(session, c->rule);
-	rt_problems_free(problems);
-	rt_task_free(task);
+	problems_free(problems);
+	task_free(task);
 	rt_free(rt);
 	session_free(session);
 	return out;

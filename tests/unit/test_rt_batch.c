@@ -1,6 +1,6 @@
 /* Batches: what is drawn at every step is the counter-based number of its key, the same by every engine, in lanes and alone, in
  * segments and windows; and meta-gradients go through the steps that it was drawn for. */
-#include "runtime/runtime.h"
+#include "runtime/meta/meta.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -37,7 +37,7 @@ static const char program[] =
 typedef struct Lab {
 	Session *session;
 	Rt *rt;
-	RtTask *task;
+	Task *task;
 } Lab;
 
 static Lab lab_new(const char *objective_text, RtEngine engine, int threads, int lanes) {
@@ -49,16 +49,16 @@ static Lab lab_new(const char *objective_text, RtEngine engine, int threads, int
 	FeCall objective, rule;
 	cr_assert(fe_call_text(p, objective_text, AST_OBJECTIVE, &objective));
 	cr_assert(fe_call_text(p, "slow", AST_OPTIMIZER, &rule));
-	lab.task = rt_task_new(lab.rt, &objective, &rule, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
+	lab.task = task_new(lab.rt, &objective, &rule, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
 	if (!lab.task)
 		diag_print_all(lab.session, stderr, false);
 	cr_assert_not_null(lab.task);
-	rt_task_lanes(lab.task, lanes);
+	task_set_lanes(lab.task, lanes);
 	return lab;
 }
 
 static void lab_free(Lab *lab) {
-	rt_task_free(lab->task);
+	task_free(lab->task);
 	rt_free(lab->rt);
 	session_free(lab->session);
 }
@@ -66,16 +66,16 @@ static void lab_free(Lab *lab) {
 /* Curves of `problems` problems, [steps + 1] each, and the mean score. */
 static double run(const Lab *lab, const double *theta, int problems, int steps, double *f) {
 	Arena *arena = arena_new();
-	RtProblems *made = rt_problems_new(lab->task, 11, 3, problems, false);
+	Problems *made = problems_new(lab->task, 11, 3, problems, false);
 	cr_assert_not_null(made);
-	cr_assert(rt_need_forward(lab->task, steps, RT_SHARED));
-	RtRuns runs;
-	cr_assert(rt_run(lab->task, made, NULL, theta, steps, false, arena, &runs));
+	cr_assert(task_need_forward(lab->task, steps, TASK_SHARED));
+	Runs runs;
+	cr_assert(run_problems(lab->task, made, NULL, theta, steps, false, arena, &runs));
 	memcpy(f, runs.f, sizeof *f * (size_t)(problems * (steps + 1)));
 	double mean = 0;
 	for (int k = 0; k < problems; k++)
 		mean += runs.score[k] / problems;
-	rt_problems_free(made);
+	problems_free(made);
 	arena_free(arena);
 	return mean;
 }
@@ -135,33 +135,33 @@ Test(rt_batch, meta_gradients, .timeout = 200) {
 		int lanes = way & 1 ? IR_LANES : 1;
 		Lab lab = lab_new(trained_on[way / 2], RT_JIT, 1, lanes);
 		double gradients[4][2];
-		static const RtEstimate hows[] = {{.kind = FE_BACKPROP},
-		                                  {.kind = FE_FORWARD},
-		                                  {.kind = FE_BACKPROP, .window = 5},
-		                                  {.kind = FE_FORWARD, .window = 5}};
+		static const MetaEstimate hows[] = {{.kind = FE_BACKPROP},
+		                                    {.kind = FE_FORWARD},
+		                                    {.kind = FE_BACKPROP, .window = 5},
+		                                    {.kind = FE_FORWARD, .window = 5}};
 		for (int k = 0; k < 4; k++) {
-			RtEstimate how = hows[k];
+			MetaEstimate how = hows[k];
 			how.horizon_low = how.horizon_high = RUN;
 			int count = FEW;
-			RtStats stats;
-			RtEstimator *e = rt_estimator_new(lab.rt, &lab.task, 1, &count, &how, 11);
-			cr_assert(e && rt_estimate(e, theta, 0, gradients[k], &stats));
+			MetaStats stats;
+			MetaEstimator *e = meta_estimator_new(lab.rt, &lab.task, 1, &count, &how, 11);
+			cr_assert(e && meta_estimate(e, theta, 0, gradients[k], &stats));
 			cr_assert(stats.nonfinite == 0);
-			rt_estimator_free(e);
+			meta_estimator_free(e);
 		}
 		lab_free(&lab);
 		/* The training problems are 0, 1, ...: `run` takes those from 3 on, so they are made here. */
 		lab = lab_new(trained_on[way / 2], RT_JIT, 1, lanes);
-		RtProblems *made = rt_problems_of(lab.task, 11, RT_TRAIN, FEW, false);
-		cr_assert(made && rt_need_forward(lab.task, RUN, RT_SHARED));
+		Problems *made = problems_of(lab.task, 11, PROBLEMS_TRAIN, FEW, false);
+		cr_assert(made && task_need_forward(lab.task, RUN, TASK_SHARED));
 		for (int p = 0; p < 2; p++) {
 			double difference = 0, h = 1e-5;
 			for (int side = -1; side <= 1; side += 2) {
 				double moved[2] = {theta[0], theta[1]};
 				moved[p] += side * h;
 				Arena *arena = arena_new();
-				RtRuns runs;
-				cr_assert(rt_run(lab.task, made, NULL, moved, RUN, false, arena, &runs));
+				Runs runs;
+				cr_assert(run_problems(lab.task, made, NULL, moved, RUN, false, arena, &runs));
 				for (int k = 0; k < FEW; k++)
 					for (int t = 1; t <= RUN; t++)
 						difference += side * runs.f[k * (RUN + 1) + t] / (RUN * FEW) / (2 * h);
@@ -173,7 +173,7 @@ Test(rt_batch, meta_gradients, .timeout = 200) {
 			cr_expect(fabs(gradients[2][p] - gradients[3][p]) <= 1e-10 * (1 + fabs(gradients[2][p])),
 			          "windows: %.12g, %.12g", gradients[2][p], gradients[3][p]);
 		}
-		rt_problems_free(made);
+		problems_free(made);
 		lab_free(&lab);
 	}
 }

@@ -1,5 +1,7 @@
 /* Tuning and statistics. */
 #include "rt_tasks.h"
+#include "runtime/compare/compare.h"
+#include "runtime/meta/meta.h"
 
 #include <stdlib.h>
 
@@ -39,19 +41,19 @@ static const Search searches[] = {
 	{true, 0, (double)INFINITY, 0.01, false, 0},
 };
 
-Test(rt_compare, tuning_finds_the_best_rate) {
+Test(compare_rules, tuning_finds_the_best_rate) {
 	for (size_t k = 0; k < sizeof searches / sizeof *searches; k++) {
 		const Search *search = &searches[k];
-		RtScore score = {FE_SCORE_FINAL, FE_SCORE_F};
+		FeScore score = {FE_SCORE_FINAL, FE_SCORE_F};
 		RtBench b = rt_bench(engine(), 2);
-		RtTask *task = rt_bench_task(&b, &parabola, &descent, score);
+		Task *task = rt_bench_task(&b, &parabola, &descent, score);
 		FeHyper *hyper = &task->rule->hypers.data[0];
 		hyper->has_range = search->has_range;
 		hyper->low = search->low;
 		hyper->high = search->high;
-		RtProblems *problems = rt_problems_new(task, 1, RT_TRAIN, 20, false);
-		RtTuned tuned;
-		bool ok = rt_tune(task, problems, NULL, 3, score, b.arena, &tuned);
+		Problems *problems = problems_new(task, 1, PROBLEMS_TRAIN, 20, false);
+		Tuned tuned;
+		bool ok = compare_tune(task, problems, NULL, 3, score, b.arena, &tuned);
 		rt_bench_check(&b);
 		cr_assert(ok);
 		cr_assert(tuned.axes.count == 1);
@@ -59,16 +61,16 @@ Test(rt_compare, tuning_finds_the_best_rate) {
 		cr_expect(tuned.axes.data[0].edge == search->edge && tuned.widened >= search->widened, "%zu", k);
 		cr_expect(tuned.points == (int)tuned.axes.data[0].values.count && tuned.evaluations == tuned.points * 20 * 3);
 		hyper->given = true; /* what the call gives is left alone */
-		cr_assert(rt_tune(task, problems, NULL, 3, score, b.arena, &tuned));
+		cr_assert(compare_tune(task, problems, NULL, 3, score, b.arena, &tuned));
 		cr_expect(tuned.axes.count == 0 && tuned.points == 1 && tuned.hypers[0] == 0.5);
-		rt_problems_free(problems);
-		rt_task_free(task);
+		problems_free(problems);
+		task_free(task);
 		rt_bench_free(&b);
 	}
 }
 
 /* A rate that must leave the first grid on either side: s = 50 * 2 * scale. */
-Test(rt_compare, tuning_widens_at_an_edge) {
+Test(compare_rules, tuning_widens_at_an_edge) {
 	const char *const scales[] = {"5e-6", "5e5"};
 	const double best[] = {1e5, 1e-6};
 	for (int k = 0; k < 2; k++) {
@@ -79,21 +81,21 @@ Test(rt_compare, tuning_widens_at_an_edge) {
 		         scales[k]);
 		ObjectiveText scaled = parabola;
 		scaled.value = value;
-		RtScore score = {FE_SCORE_FINAL, FE_SCORE_F};
+		FeScore score = {FE_SCORE_FINAL, FE_SCORE_F};
 		RtBench b = rt_bench(engine(), 1);
-		RtTask *task = rt_bench_task(&b, &scaled, &descent, score);
-		RtProblems *problems = rt_problems_new(task, 1, RT_TRAIN, 3, false);
-		RtTuned tuned;
-		cr_assert(rt_tune(task, problems, NULL, 2, score, b.arena, &tuned));
+		Task *task = rt_bench_task(&b, &scaled, &descent, score);
+		Problems *problems = problems_new(task, 1, PROBLEMS_TRAIN, 3, false);
+		Tuned tuned;
+		cr_assert(compare_tune(task, problems, NULL, 2, score, b.arena, &tuned));
 		cr_expect(tuned.hypers[0] == best[k] && tuned.widened > 0 && !tuned.axes.data[0].edge, "%g", tuned.hypers[0]);
-		rt_problems_free(problems);
-		rt_task_free(task);
+		problems_free(problems);
+		task_free(task);
 		rt_bench_free(&b);
 	}
 }
 
 /* f is 8, 4, 2, 1: a comparison counts 8, 4, 2, training 4, 2, 1. */
-Test(rt_compare, scores) {
+Test(compare_rules, scores) {
 	const double f[] = {8, 4, 2, 1}, ln2 = log(2);
 	const double expected[FE_SCORE_FOLDS][FE_SCORE_MAPS][2] = {
 		[FE_SCORE_MEAN] = {{14.0 / 3, 7.0 / 3}, {2 * ln2, ln2}, {1.75 / 3, 0.875 / 3}},
@@ -103,52 +105,53 @@ Test(rt_compare, scores) {
 	};
 	for (int fold = 0; fold < FE_SCORE_FOLDS; fold++) {
 		for (int map = 0; map < FE_SCORE_MAPS; map++) {
-			for (int span = RT_EVALUATIONS; span <= RT_AFTER_STEPS; span++) {
-				RtScore score = {(FeScoreFold)fold, (FeScoreMap)map};
-				double value = rt_score(score, (RtSpan)span, f, 3);
+			for (int span = SCORE_EVALUATIONS; span <= SCORE_AFTER_STEPS; span++) {
+				FeScore score = {(FeScoreFold)fold, (FeScoreMap)map};
+				double value = score_of_run(score, (ScoreSpan)span, f, 3);
 				cr_expect(fabs(value - expected[fold][map][span]) < 1e-14, "fold %d, map %d, span %d: %g", fold, map,
 				          span, value);
 			}
 		}
 	}
 	const double lost[] = {1, (double)NAN, 1};
-	cr_expect(isnan(rt_score((RtScore){FE_SCORE_MIN, FE_SCORE_F}, RT_EVALUATIONS, lost, 2)));
-	cr_expect(rt_score((RtScore){FE_SCORE_FINAL, FE_SCORE_F}, RT_EVALUATIONS, f, 0) == 8);
+	cr_expect(isnan(score_of_run((FeScore){FE_SCORE_MIN, FE_SCORE_F}, SCORE_EVALUATIONS, lost, 2)));
+	cr_expect(score_of_run((FeScore){FE_SCORE_FINAL, FE_SCORE_F}, SCORE_EVALUATIONS, f, 0) == 8);
 }
 
 /* What compiled runs are scored by is what is said of training: that of f after the steps, also where runs go through several
  * calls. */
-Test(rt_compare, compiled_scores_are_those_of_training) {
+Test(compare_rules, compiled_scores_are_those_of_training) {
 	const int lengths[] = {300, 7, 1};
 	const double theta[] = {-2, -3};
 	for (int k = 0; k < FE_SCORE_FOLDS * FE_SCORE_MAPS; k++) {
-		RtScore score = {(FeScoreFold)(k % FE_SCORE_FOLDS), (FeScoreMap)(k / FE_SCORE_FOLDS)};
+		FeScore score = {(FeScoreFold)(k % FE_SCORE_FOLDS), (FeScoreMap)(k / FE_SCORE_FOLDS)};
 		RtBench b = rt_bench(engine(), 1);
-		RtTask *task = rt_bench_task(&b, &rt_toy, &rt_linear_rate, score);
-		RtProblems *problems = rt_problems_new(task, 0, 0, 1, false);
+		Task *task = rt_bench_task(&b, &rt_toy, &rt_linear_rate, score);
+		Problems *problems = problems_new(task, 0, 0, 1, false);
 		for (int i = 0; i < 3; i++) {
 			int steps = lengths[i];
-			RtRuns runs;
-			cr_assert(problems && rt_run(task, problems, NULL, theta, steps, false, b.arena, &runs));
-			double stated = rt_score(score, RT_AFTER_STEPS, runs.f, steps);
+			Runs runs;
+			cr_assert(problems && run_problems(task, problems, NULL, theta, steps, false, b.arena, &runs));
+			double stated = score_of_run(score, SCORE_AFTER_STEPS, runs.f, steps);
 			cr_expect(fabs(runs.score[0] - stated) <= 1e-12 * fabs(stated),
 			          "fold %d, map %d, %d steps: %.17g, not %.17g", (int)score.fold, (int)score.map, steps,
 			          runs.score[0], stated);
 		}
-		rt_problems_free(problems);
-		rt_task_free(task);
+		problems_free(problems);
+		task_free(task);
 		rt_bench_free(&b);
 	}
 }
 
-Test(rt_compare, quantiles_and_intervals) {
+Test(compare_rules, quantiles_and_intervals) {
 	const double sorted[] = {1, 2, 4, 8, 16};
-	cr_expect(rt_quantile(sorted, 5, 0.5) == 4 && rt_quantile(sorted, 5, 0) == 1 && rt_quantile(sorted, 5, 1) == 16);
-	cr_expect(fabs(rt_quantile(sorted, 5, 0.875) - 12) < 1e-14);
+	cr_expect(compare_quantile(sorted, 5, 0.5) == 4 && compare_quantile(sorted, 5, 0) == 1 &&
+	          compare_quantile(sorted, 5, 1) == 16);
+	cr_expect(fabs(compare_quantile(sorted, 5, 0.875) - 12) < 1e-14);
 	/* A normal sample: the interval is close to mean +- 1.96 sd / sqrt(n). */
 	enum { N = 400 };
 	double values[N], mean = 0, square = 0;
-	rt_noise(5, 0, 0, values, N);
+	meta_noise(5, 0, 0, values, N);
 	for (int i = 0; i < N; i++) {
 		mean += values[i] / (int)N;
 	}
@@ -156,7 +159,7 @@ Test(rt_compare, quantiles_and_intervals) {
 		square += (values[i] - mean) * (values[i] - mean) / (int)N;
 	}
 	cr_expect(fabs(mean) < 0.15 && fabs(square - 1) < 0.2);
-	RtInterval interval = rt_bootstrap(values, N, 4000, 1);
+	CompareInterval interval = compare_bootstrap(values, N, 4000, 1);
 	double half = 1.96 * sqrt(square / (int)N);
 	cr_expect(fabs(interval.mean - mean) < 1e-12);
 	cr_expect(fabs(interval.high - mean - half) < 0.1 * half && fabs(mean - interval.low - half) < 0.1 * half);

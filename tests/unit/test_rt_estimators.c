@@ -1,6 +1,7 @@
 /* The meta-gradient estimators against each other, against differences of the score, and against what the PES paper
  * publishes (Vicol, Metz, Sohl-Dickstein 2021). */
 #include "rt_tasks.h"
+#include "runtime/meta/meta.h"
 
 #include <stdlib.h>
 
@@ -15,7 +16,7 @@ static int iterations(int many, int few) {
 	return engine() == RT_JIT && !GRADUS_SANITIZED ? many : few;
 }
 
-static const RtScore scores[] = {
+static const FeScore scores[] = {
 	{FE_SCORE_MEAN, FE_SCORE_F}, {FE_SCORE_SUM, FE_SCORE_LOG_F},      {FE_SCORE_FINAL, FE_SCORE_F},
 	{FE_SCORE_MIN, FE_SCORE_F},  {FE_SCORE_FINAL, FE_SCORE_RELATIVE}, {FE_SCORE_MEAN, FE_SCORE_RELATIVE},
 };
@@ -23,17 +24,17 @@ enum { SCORES = sizeof scores / sizeof *scores };
 
 static const double theta4[] = {-0.3, 0.4, 0.2, 0.05};
 
-static void estimate(RtBench *b, RtTask *task, int problems, RtEstimate how, const double *theta, double *gradient,
-                     RtStats *stats) {
-	RtEstimator *e = rt_estimator_new(b->rt, &task, 1, &problems, &how, 3);
+static void estimate(RtBench *b, Task *task, int problems, MetaEstimate how, const double *theta, double *gradient,
+                     MetaStats *stats) {
+	MetaEstimator *e = meta_estimator_new(b->rt, &task, 1, &problems, &how, 3);
 	rt_bench_check(b);
-	cr_assert(rt_estimate(e, theta, 0, gradient, stats));
-	rt_estimator_free(e);
+	cr_assert(meta_estimate(e, theta, 0, gradient, stats));
+	meta_estimator_free(e);
 }
 
-static double mean_score(RtBench *b, RtTask *task, RtProblems *problems, const double *theta, int steps) {
-	RtRuns runs;
-	cr_assert(rt_run(task, problems, NULL, theta, steps, false, b->arena, &runs));
+static double mean_score(RtBench *b, Task *task, Problems *problems, const double *theta, int steps) {
+	Runs runs;
+	cr_assert(run_problems(task, problems, NULL, theta, steps, false, b->arena, &runs));
 	double sum = 0;
 	for (int i = 0; i < runs.problems; i++) {
 		sum += runs.score[i];
@@ -45,13 +46,13 @@ Test(rt_estimators, whole_backprop_is_forward_is_differences) {
 	enum { T = 12, N = 19, P = 4 };
 	for (int s = 0; s < SCORES; s++) {
 		RtBench b = rt_bench(engine(), 2);
-		RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[s]);
-		RtEstimate how = {.kind = FE_BACKPROP, .horizon_low = T, .horizon_high = T};
+		Task *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[s]);
+		MetaEstimate how = {.kind = FE_BACKPROP, .horizon_low = T, .horizon_high = T};
 		double whole[P], window[P], forward[P], differences[P];
-		RtStats stats;
+		MetaStats stats;
 		estimate(&b, task, N, how, theta4, whole, &stats);
 		cr_assert(stats.pieces == N && stats.nonfinite == 0);
-		RtProblems *problems = rt_problems_new(task, b.rt->options.seed, RT_TRAIN, N, false);
+		Problems *problems = problems_new(task, b.rt->options.seed, PROBLEMS_TRAIN, N, false);
 		double score = mean_score(&b, task, problems, theta4, T);
 		cr_expect(fabs(score - stats.score) <= 1e-12 * fabs(score), "score %d: %.17g %.17g", s, score, stats.score);
 		for (int p = 0; p < P; p++) {
@@ -71,8 +72,8 @@ Test(rt_estimators, whole_backprop_is_forward_is_differences) {
 		estimate(&b, task, N, how, theta4, forward, &stats);
 		cr_expect(rt_bench_distance(whole, forward, P) < 1e-12, "score %d: %g", s,
 		          rt_bench_distance(whole, forward, P));
-		rt_problems_free(problems);
-		rt_task_free(task);
+		problems_free(problems);
+		task_free(task);
 		rt_bench_free(&b);
 	}
 }
@@ -80,21 +81,21 @@ Test(rt_estimators, whole_backprop_is_forward_is_differences) {
 /* Windows by hand: the gradient of every window's share with the state at its start held fixed, by differences. */
 Test(rt_estimators, windows_cut_the_state) {
 	enum { T = 11, K = 4, P = 4 };
-	RtScore score = {FE_SCORE_SUM, FE_SCORE_F};
+	FeScore score = {FE_SCORE_SUM, FE_SCORE_F};
 	RtBench b = rt_bench(engine(), 1);
-	RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, score);
-	RtEstimate how = {.kind = FE_BACKPROP, .window = K, .horizon_low = T, .horizon_high = T};
+	Task *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, score);
+	MetaEstimate how = {.kind = FE_BACKPROP, .window = K, .horizon_low = T, .horizon_high = T};
 	double windows[P], expected[P] = {0};
-	RtStats stats;
+	MetaStats stats;
 	estimate(&b, task, 1, how, theta4, windows, &stats);
-	RtProblems *problems = rt_problems_new(task, b.rt->options.seed, RT_TRAIN, 1, true);
-	cr_assert(rt_need_forward(task, T, RT_SHARED));
-	void *scratch = rt_aligned(b.arena, rt_forward_arena(task, RT_SHARED));
+	Problems *problems = problems_new(task, b.rt->options.seed, PROBLEMS_TRAIN, 1, true);
+	cr_assert(task_need_forward(task, T, TASK_SHARED));
+	void *scratch = rt_aligned(b.arena, run_arena_bytes(task, TASK_SHARED));
 	for (int p = 0; p < P; p++) {
-		RtState carried = rt_state_new(task, b.arena), moved = rt_state_new(task, b.arena);
+		RunState carried = run_state_new(task, b.arena), moved = run_state_new(task, b.arena);
 		double theta[P], unused[IR_LANES] = {0};
-		RtArgs args = {.theta = theta4, .variant = RT_SHARED};
-		cr_assert(rt_begin(task, &problems->blocks[0], &args, &carried, scratch) == 0);
+		RunArgs args = {.theta = theta4, .variant = TASK_SHARED};
+		cr_assert(run_begin(task, &problems->blocks[0], &args, &carried, scratch) == 0);
 		for (int t = 0; t < T; t += K) {
 			double sides[2];
 			int turns = T - t < K ? T - t : K;
@@ -102,22 +103,22 @@ Test(rt_estimators, windows_cut_the_state) {
 				double sum[IR_LANES] = {0};
 				memcpy(theta, theta4, sizeof theta);
 				theta[p] += side == 0 ? 1e-5 : -1e-5;
-				RtArgs bent = {.theta = theta, .variant = RT_SHARED};
+				RunArgs bent = {.theta = theta, .variant = TASK_SHARED};
 				if (t == 0) { /* the first window owns what `init` does */
-					cr_assert(rt_begin(task, &problems->blocks[0], &bent, &moved, scratch) == 0);
+					cr_assert(run_begin(task, &problems->blocks[0], &bent, &moved, scratch) == 0);
 				} else {
-					rt_state_copy(task, &moved, &carried);
+					run_state_copy(task, &moved, &carried);
 				}
-				rt_advance(task, &problems->blocks[0], &bent, &moved, t, turns, T, sum, NULL, scratch);
+				run_advance(task, &problems->blocks[0], &bent, &moved, t, turns, T, sum, NULL, scratch);
 				sides[side] = sum[0];
 			}
 			expected[p] += (sides[0] - sides[1]) / 2e-5;
-			rt_advance(task, &problems->blocks[0], &args, &carried, t, turns, T, unused, NULL, scratch);
+			run_advance(task, &problems->blocks[0], &args, &carried, t, turns, T, unused, NULL, scratch);
 		}
 	}
 	cr_expect(rt_bench_distance(windows, expected, P) < 1e-6, "%g", rt_bench_distance(windows, expected, P));
-	rt_problems_free(problems);
-	rt_task_free(task);
+	problems_free(problems);
+	task_free(task);
 	rt_bench_free(&b);
 }
 
@@ -125,18 +126,18 @@ Test(rt_estimators, pes_of_one_window_is_es) {
 	enum { T = 9, P = 4 };
 	for (int problems = 1; problems < 40; problems += 18) { /* lanes are particles, then problems */
 		RtBench b = rt_bench(engine(), 2);
-		RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[0]);
-		RtEstimate how = {
+		Task *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[0]);
+		MetaEstimate how = {
 			.kind = FE_ES, .sigma = 0.1, .particles = 5, .horizon_low = T, .horizon_high = T, .stagger = true};
 		double es[P], pes[P];
-		RtStats stats;
+		MetaStats stats;
 		estimate(&b, task, problems, how, theta4, es, &stats);
 		how.kind = FE_PES;
 		how.window = T;
 		estimate(&b, task, problems, how, theta4, pes, &stats);
 		cr_expect(memcmp(es, pes, sizeof es) == 0, "%d problems", problems);
 		cr_expect(isfinite(es[0]) && es[0] != 0);
-		rt_task_free(task);
+		task_free(task);
 		rt_bench_free(&b);
 	}
 }
@@ -145,22 +146,22 @@ Test(rt_estimators, pes_of_one_window_is_es) {
 Test(rt_estimators, es_estimates_the_gradient) {
 	enum { T = 9, P = 4 };
 	RtBench b = rt_bench(engine(), 2);
-	RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[0]);
-	RtEstimate how = {.kind = FE_BACKPROP, .horizon_low = T, .horizon_high = T};
+	Task *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[0]);
+	MetaEstimate how = {.kind = FE_BACKPROP, .horizon_low = T, .horizon_high = T};
 	double exact[P], es[P];
-	RtStats stats;
+	MetaStats stats;
 	estimate(&b, task, 1, how, theta4, exact, &stats);
-	how = (RtEstimate){
+	how = (MetaEstimate){
 		.kind = FE_ES, .sigma = 0.01, .particles = iterations(20000, 800), .horizon_low = T, .horizon_high = T};
 	estimate(&b, task, 1, how, theta4, es, &stats);
 	cr_expect(rt_bench_distance(exact, es, P) < iterations(5, 20) * 0.01, "%g", rt_bench_distance(exact, es, P));
-	rt_task_free(task);
+	task_free(task);
 	rt_bench_free(&b);
 }
 
 Test(rt_estimators, same_bits_on_any_number_of_threads) {
 	enum { T = 10, P = 4 };
-	const RtEstimate kinds[] = {
+	const MetaEstimate kinds[] = {
 		{.kind = FE_BACKPROP, .window = 4, .horizon_low = T, .horizon_high = T},
 		{.kind = FE_FORWARD, .horizon_low = T, .horizon_high = T},
 		{.kind = FE_PES,
@@ -177,15 +178,15 @@ Test(rt_estimators, same_bits_on_any_number_of_threads) {
 			double gradients[2][4][P];
 			for (int threads = 1; threads <= 2; threads++) {
 				RtBench b = rt_bench(engine(), threads);
-				RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[0]);
-				RtEstimator *e = rt_estimator_new(b.rt, &task, 1, &problems, &kinds[k], 3);
+				Task *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[0]);
+				MetaEstimator *e = meta_estimator_new(b.rt, &task, 1, &problems, &kinds[k], 3);
 				for (int step = 0; step < 4; step++) {
-					RtStats stats;
-					cr_assert(rt_estimate(e, theta4, step, gradients[threads - 1][step], &stats));
+					MetaStats stats;
+					cr_assert(meta_estimate(e, theta4, step, gradients[threads - 1][step], &stats));
 					cr_assert(stats.nonfinite == 0 && isfinite(stats.score));
 				}
-				rt_estimator_free(e);
-				rt_task_free(task);
+				meta_estimator_free(e);
+				task_free(task);
 				rt_bench_free(&b);
 			}
 			cr_expect(memcmp(gradients[0], gradients[1], sizeof gradients[0]) == 0, "kind %zu", k);
@@ -196,17 +197,17 @@ Test(rt_estimators, same_bits_on_any_number_of_threads) {
 Test(rt_estimators, broken_runs_are_dropped_and_counted) {
 	enum { T = 40, N = 20, P = 4 };
 	RtBench b = rt_bench(engine(), 1);
-	RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[0]);
+	Task *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[0]);
 	const double wild[] = {22, 4, 0.2, 0}; /* some matrices are so small that even this rate stays finite */
-	RtEstimate how = {.kind = FE_BACKPROP, .horizon_low = T, .horizon_high = T};
+	MetaEstimate how = {.kind = FE_BACKPROP, .horizon_low = T, .horizon_high = T};
 	double gradient[P];
-	RtStats stats;
+	MetaStats stats;
 	estimate(&b, task, N, how, wild, gradient, &stats);
 	cr_expect(stats.nonfinite > 0 && stats.nonfinite < N && stats.pieces == N, "%lld", (long long)stats.nonfinite);
 	for (int p = 0; p < P; p++) {
 		cr_expect(isfinite(gradient[p]));
 	}
-	rt_task_free(task);
+	task_free(task);
 	rt_bench_free(&b);
 }
 
@@ -215,24 +216,24 @@ Test(rt_estimators, broken_runs_are_dropped_and_counted) {
 Test(rt_estimators, pes_agrees_with_es) {
 	enum { P = 2, REPEATS = 40, WINDOWS = 10 };
 	RtBench b = rt_bench(engine(), 2);
-	RtTask *task = rt_bench_task(&b, &rt_toy, &rt_geometric_rate, (RtScore){FE_SCORE_SUM, FE_SCORE_F});
+	Task *task = rt_bench_task(&b, &rt_toy, &rt_geometric_rate, (FeScore){FE_SCORE_SUM, FE_SCORE_F});
 	const double theta[P] = {1, 0};
 	double mean[2][P] = {{0}}, square[2][P] = {{0}};
 	for (int kind = 0; kind < 2; kind++) {
 		for (int r = 0; r < REPEATS; r++) {
-			RtEstimate how = {.kind = kind == 0 ? FE_ES : FE_PES,
-			                  .window = 10,
-			                  .sigma = 0.1,
-			                  .particles = 64,
-			                  .horizon_low = 100,
-			                  .horizon_high = 100};
+			MetaEstimate how = {.kind = kind == 0 ? FE_ES : FE_PES,
+			                    .window = 10,
+			                    .sigma = 0.1,
+			                    .particles = 64,
+			                    .horizon_low = 100,
+			                    .horizon_high = 100};
 			int problems = 1;
-			RtEstimator *e = rt_estimator_new(b.rt, &task, 1, &problems, &how, (uint64_t)(1000 * kind + r));
+			MetaEstimator *e = meta_estimator_new(b.rt, &task, 1, &problems, &how, (uint64_t)(1000 * kind + r));
 			double sum[P] = {0}, gradient[P];
 			int windows = kind == 0 ? 1 : WINDOWS;
 			for (int step = 0; step < windows; step++) {
-				RtStats stats;
-				cr_assert(rt_estimate(e, theta, step, gradient, &stats));
+				MetaStats stats;
+				cr_assert(meta_estimate(e, theta, step, gradient, &stats));
 				for (int p = 0; p < P; p++) {
 					sum[p] += gradient[p] / windows;
 				}
@@ -241,7 +242,7 @@ Test(rt_estimators, pes_agrees_with_es) {
 				mean[kind][p] += sum[p] / (int)REPEATS;
 				square[kind][p] += sum[p] * sum[p] / (int)REPEATS;
 			}
-			rt_estimator_free(e);
+			meta_estimator_free(e);
 		}
 	}
 	for (int p = 0; p < P; p++) {
@@ -253,7 +254,7 @@ Test(rt_estimators, pes_agrees_with_es) {
 		cr_expect(off < 4, "%d: ES %g, PES %g: %g standard errors", p, mean[0][p], mean[1][p], off);
 		cr_expect(fabs(mean[0][p]) > 3 * sqrt(error), "%d: all noise", p);
 	}
-	rt_task_free(task);
+	task_free(task);
 	rt_bench_free(&b);
 }
 
@@ -264,29 +265,29 @@ Test(rt_estimators, drawn_horizons) {
 	const int windows[] = {0, 5, 0};
 	for (int k = 0; k < 3; k++) {
 		RtBench b = rt_bench(engine(), 1);
-		RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[2]);
-		RtEstimate how = {.kind = kinds[k], .window = windows[k], .horizon_low = LOW, .horizon_high = HIGH};
+		Task *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[2]);
+		MetaEstimate how = {.kind = kinds[k], .window = windows[k], .horizon_low = LOW, .horizon_high = HIGH};
 		int problems = N, lengths = 0;
-		RtEstimator *e = rt_estimator_new(b.rt, &task, 1, &problems, &how, 3);
+		MetaEstimator *e = meta_estimator_new(b.rt, &task, 1, &problems, &how, 3);
 		double drawn[6][P], fixed[P];
 		int horizons[6];
 		for (int step = 0; step < 6; step++) {
-			RtStats stats;
-			cr_assert(rt_estimate(e, theta4, step, drawn[step], &stats));
+			MetaStats stats;
+			cr_assert(meta_estimate(e, theta4, step, drawn[step], &stats));
 			horizons[step] = (int)(stats.evaluations / (N * (kinds[k] == FE_FORWARD ? P : 1))) - 1;
 			cr_assert(horizons[step] >= LOW && horizons[step] <= HIGH);
 			lengths |= 1 << horizons[step];
 		}
 		cr_expect((lengths & (lengths - 1)) != 0, "always the same horizon");
 		for (int step = 0; step < 6; step++) {
-			RtStats stats;
+			MetaStats stats;
 			how.horizon_low = how.horizon_high = horizons[step];
 			estimate(&b, task, N, how, theta4, fixed, &stats);
 			double off = rt_bench_distance(drawn[step], fixed, P);
 			cr_expect(off < 1e-12, "kind %d, horizon %d: %g", k, horizons[step], off);
 		}
-		rt_estimator_free(e);
-		rt_task_free(task);
+		meta_estimator_free(e);
+		task_free(task);
 		rt_bench_free(&b);
 	}
 }
@@ -295,10 +296,10 @@ Test(rt_estimators, drawn_horizons) {
 Test(rt_estimators, one_problem_is_cut_to_its_limit) {
 	enum { T = 8, N = 5, P = 4 };
 	RtBench b = rt_bench(engine(), 1);
-	RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[0]);
-	RtEstimate how = {.kind = FE_BACKPROP, .horizon_low = T, .horizon_high = T};
+	Task *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, scores[0]);
+	MetaEstimate how = {.kind = FE_BACKPROP, .horizon_low = T, .horizon_high = T};
 	double own[N][P], norms[N], before[P] = {0}, expected[P] = {0}, cut[P], least = (double)INFINITY, most = 0;
-	RtStats stats;
+	MetaStats stats;
 	for (int n = 0; n < N; n++) { /* from the means over the first 1, 2, ... problems */
 		double mean[P], square = 0;
 		estimate(&b, task, n + 1, how, theta4, mean, &stats);
@@ -321,39 +322,39 @@ Test(rt_estimators, one_problem_is_cut_to_its_limit) {
 	estimate(&b, task, N, how, theta4, cut, &stats);
 	cr_expect(stats.clipped > 0 && stats.clipped < N);
 	cr_expect(rt_bench_distance(expected, cut, P) < 1e-12, "%g", rt_bench_distance(expected, cut, P));
-	rt_task_free(task);
+	task_free(task);
 	rt_bench_free(&b);
 }
 
 /* Plain descent on theta with the estimator's gradient; returns the last score. */
 static double influence(FeEstimator kind, int steps, double *theta) {
 	RtBench b = rt_bench(engine(), 2);
-	RtTask *task = rt_bench_task(&b, &rt_first_coordinate, &rt_linear_system, scores[0]);
+	Task *task = rt_bench_task(&b, &rt_first_coordinate, &rt_linear_system, scores[0]);
 	/* No restarts: one run that is as long as the training. */
-	RtEstimate how = {.kind = kind,
-	                  .window = 1,
-	                  .sigma = 0.1,
-	                  .particles = 1000,
-	                  .horizon_low = steps + 1,
-	                  .horizon_high = steps + 1};
+	MetaEstimate how = {.kind = kind,
+	                    .window = 1,
+	                    .sigma = 0.1,
+	                    .particles = 1000,
+	                    .horizon_low = steps + 1,
+	                    .horizon_high = steps + 1};
 	int problems = 1;
-	RtEstimator *e = rt_estimator_new(b.rt, &task, 1, &problems, &how, 0);
+	MetaEstimator *e = meta_estimator_new(b.rt, &task, 1, &problems, &how, 0);
 	rt_bench_check(&b);
 	*theta = 0.5;
 	for (int step = 0; step < steps; step++) {
 		double gradient;
-		RtStats stats;
-		cr_assert(rt_estimate(e, theta, step, &gradient, &stats));
+		MetaStats stats;
+		cr_assert(meta_estimate(e, theta, step, &gradient, &stats));
 		*theta -= 1e-4 * gradient;
 	}
 	/* The loss where theta leads: the state's fixed point, here after 400 steps without noise. */
-	RtProblems *one = rt_problems_new(task, 0, 0, 1, false);
-	RtRuns runs;
-	cr_assert(rt_run(task, one, NULL, theta, 400, false, b.arena, &runs));
+	Problems *one = problems_new(task, 0, 0, 1, false);
+	Runs runs;
+	cr_assert(run_problems(task, one, NULL, theta, 400, false, b.arena, &runs));
 	double loss = runs.f[400];
-	rt_problems_free(one);
-	rt_estimator_free(e);
-	rt_task_free(task);
+	problems_free(one);
+	meta_estimator_free(e);
+	task_free(task);
 	rt_bench_free(&b);
 	return loss;
 }
@@ -374,33 +375,33 @@ Test(rt_estimators, influence_balancing, .timeout = 500) {
 /* Adam at 1e-2 on theta with the estimator's gradient; returns the score of a run without noise at the end. */
 static double toy_schedule(FeEstimator kind, const RuleText *rule, int steps) {
 	RtBench b = rt_bench(engine(), 2);
-	RtTask *task = rt_bench_task(&b, &rt_toy, rule, (RtScore){FE_SCORE_SUM, FE_SCORE_F});
-	RtEstimate how = {.kind = kind,
-	                  .window = 10,
-	                  .sigma = 0.3,
-	                  .particles = 100,
-	                  .horizon_low = 100,
-	                  .horizon_high = 100,
-	                  .stagger = true};
+	Task *task = rt_bench_task(&b, &rt_toy, rule, (FeScore){FE_SCORE_SUM, FE_SCORE_F});
+	MetaEstimate how = {.kind = kind,
+	                    .window = 10,
+	                    .sigma = 0.3,
+	                    .particles = 100,
+	                    .horizon_low = 100,
+	                    .horizon_high = 100,
+	                    .stagger = true};
 	int problems = 1;
-	RtEstimator *e = rt_estimator_new(b.rt, &task, 1, &problems, &how, 1);
+	MetaEstimator *e = meta_estimator_new(b.rt, &task, 1, &problems, &how, 1);
 	rt_bench_check(&b);
 	double theta[2] = {-4, -4}, m[2] = {0}, v[2] = {0};
 	for (int step = 1; step <= steps; step++) {
 		double gradient[2];
-		RtStats stats;
-		cr_assert(rt_estimate(e, theta, step - 1, gradient, &stats));
+		MetaStats stats;
+		cr_assert(meta_estimate(e, theta, step - 1, gradient, &stats));
 		for (int p = 0; p < 2; p++) {
 			m[p] = 0.9 * m[p] + 0.1 * gradient[p];
 			v[p] = 0.999 * v[p] + 0.001 * gradient[p] * gradient[p];
 			theta[p] -= 1e-2 * (m[p] / (1 - pow(0.9, step))) / (sqrt(v[p] / (1 - pow(0.999, step))) + 1e-8);
 		}
 	}
-	RtProblems *one = rt_problems_new(task, 0, 0, 1, false);
+	Problems *one = problems_new(task, 0, 0, 1, false);
 	double score = mean_score(&b, task, one, theta, 100);
-	rt_problems_free(one);
-	rt_estimator_free(e);
-	rt_task_free(task);
+	problems_free(one);
+	meta_estimator_free(e);
+	task_free(task);
 	rt_bench_free(&b);
 	return score;
 }
@@ -428,13 +429,13 @@ Test(rt_estimators, toy_schedule, .timeout = 500) {
 /* ... and the score at the start is exact. */
 Test(rt_estimators, toy_schedule_at_the_start) {
 	RtBench b = rt_bench(engine(), 2);
-	RtTask *task = rt_bench_task(&b, &rt_toy, &rt_linear_rate, scores[0]);
-	task->score = (RtScore){FE_SCORE_SUM, FE_SCORE_F};
-	RtProblems *problems = rt_problems_new(task, 0, 0, 1, false);
+	Task *task = rt_bench_task(&b, &rt_toy, &rt_linear_rate, scores[0]);
+	task->score = (FeScore){FE_SCORE_SUM, FE_SCORE_F};
+	Problems *problems = problems_new(task, 0, 0, 1, false);
 	const double theta[] = {-4, -4};
 	double score = mean_score(&b, task, problems, theta, 100);
 	cr_expect(fabs(score - 2487.77) < 0.005, "%.17g", score);
-	rt_problems_free(problems);
-	rt_task_free(task);
+	problems_free(problems);
+	task_free(task);
 	rt_bench_free(&b);
 }

@@ -2,10 +2,11 @@
  * of horizons. Differentiated ones against central differences (f64), those that draw noise on average: within 4.5
  * standard errors over repetitions with fixed seeds, which are a few per cent of the gradient at most. */
 #include "rt_tasks.h"
+#include "runtime/meta/meta.h"
 
 #include <stdlib.h>
 
-static const RtScore scores[] = {
+static const FeScore scores[] = {
 	{FE_SCORE_MEAN, FE_SCORE_F},  {FE_SCORE_MEAN, FE_SCORE_LOG_F},  {FE_SCORE_MEAN, FE_SCORE_RELATIVE},
 	{FE_SCORE_SUM, FE_SCORE_F},   {FE_SCORE_SUM, FE_SCORE_LOG_F},   {FE_SCORE_SUM, FE_SCORE_RELATIVE},
 	{FE_SCORE_FINAL, FE_SCORE_F}, {FE_SCORE_FINAL, FE_SCORE_LOG_F}, {FE_SCORE_FINAL, FE_SCORE_RELATIVE},
@@ -17,23 +18,23 @@ static const double theta4[P] = {-0.3, 0.4, 0.2, 0.05};
 
 /* The gradient that windows of `window` steps (0: whole) leave of the score's, the first window `late` steps shorter: in
  * each window, by differences, with the state at its start as it is. Mean over the problems. */
-static void by_differences(RtBench *b, RtTask *task, int count, int window, int late, int horizon, double *out) {
-	RtProblems *problems = rt_problems_of(task, b->rt->options.seed, RT_TRAIN, count, false);
-	cr_assert(problems && rt_need_forward(task, horizon, RT_SHARED));
-	void *scratch = rt_aligned(b->arena, rt_forward_arena(task, RT_SHARED));
-	RtState carried = rt_state_new(task, b->arena), moved = rt_state_new(task, b->arena);
+static void by_differences(RtBench *b, Task *task, int count, int window, int late, int horizon, double *out) {
+	Problems *problems = problems_of(task, b->rt->options.seed, PROBLEMS_TRAIN, count, false);
+	cr_assert(problems && task_need_forward(task, horizon, TASK_SHARED));
+	void *scratch = rt_aligned(b->arena, run_arena_bytes(task, TASK_SHARED));
+	RunState carried = run_state_new(task, b->arena), moved = run_state_new(task, b->arena);
 	bool least = task->score.fold == FE_SCORE_MIN;
 	const double h = 1e-5;
 	memset(out, 0, sizeof *out * P);
 	for (int p = 0; p < P; p++) {
 		for (int k = 0; k < problems->block_count; k++) {
-			const RtBlock *block = &problems->blocks[k];
-			RtArgs args = {.theta = theta4, .variant = RT_SHARED};
+			const ProblemBlock *block = &problems->blocks[k];
+			RunArgs args = {.theta = theta4, .variant = TASK_SHARED};
 			double gradient[IR_LANES] = {0}, best[IR_LANES];
 			for (int lane = 0; lane < IR_LANES; lane++) {
 				best[lane] = INFINITY;
 			}
-			cr_assert(rt_begin(task, block, &args, &carried, scratch) == 0);
+			cr_assert(run_begin(task, block, &args, &carried, scratch) == 0);
 			for (int t = 0, turns; t < horizon; t += turns) {
 				turns = window == 0 ? horizon : window - (t == 0 ? late : 0);
 				turns = turns < horizon - t ? turns : horizon - t;
@@ -42,17 +43,17 @@ static void by_differences(RtBench *b, RtTask *task, int count, int window, int 
 					double bent[P];
 					memcpy(bent, theta4, sizeof bent);
 					bent[p] += side == 0 ? h : side == 1 ? -h : 0;
-					RtArgs there = {.theta = bent, .variant = RT_SHARED};
-					RtState *state = side < 2 ? &moved : &carried;
+					RunArgs there = {.theta = bent, .variant = TASK_SHARED};
+					RunState *state = side < 2 ? &moved : &carried;
 					if (side < 2 && t == 0) { /* the first window owns what `init` does */
-						rt_begin(task, block, &there, state, scratch);
+						run_begin(task, block, &there, state, scratch);
 					} else if (side < 2) {
-						rt_state_copy(task, state, &carried);
+						run_state_copy(task, state, &carried);
 					}
 					for (int lane = 0; lane < IR_LANES; lane++) {
-						sides[side][lane] = rt_score_zero(task->score);
+						sides[side][lane] = score_zero(task->score);
 					}
-					rt_advance(task, block, &there, state, t, turns, horizon, sides[side], NULL, scratch);
+					run_advance(task, block, &there, state, t, turns, horizon, sides[side], NULL, scratch);
 				}
 				for (int lane = 0; lane < task->lanes; lane++) {
 					double slope = (sides[0][lane] - sides[1][lane]) / (2 * h);
@@ -69,27 +70,27 @@ static void by_differences(RtBench *b, RtTask *task, int count, int window, int 
 			}
 		}
 	}
-	rt_problems_free(problems);
+	problems_free(problems);
 }
 
 /* ---- back-propagation and forward mode ---- */
 
-static void check_derivatives(RtScore score, int window, int low, int high) {
+static void check_derivatives(FeScore score, int window, int low, int high) {
 	enum { N = 19 };
 	static const FeEstimator kinds[] = {FE_BACKPROP, FE_FORWARD};
 	RtBench b = rt_bench(RT_JIT, 2);
-	RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, score);
+	Task *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, score);
 	for (int k = 0; k < 2; k++) {
-		RtEstimate how = {.kind = kinds[k], .window = window, .horizon_low = low, .horizon_high = high};
+		MetaEstimate how = {.kind = kinds[k], .window = window, .horizon_low = low, .horizon_high = high};
 		int problems = N;
 		for (int step = 0; step < (low < high ? 3 : 1); step++) {
-			RtEstimator *e = rt_estimator_new(b.rt, &task, 1, &problems, &how, 3);
+			MetaEstimator *e = meta_estimator_new(b.rt, &task, 1, &problems, &how, 3);
 			rt_bench_check(&b);
 			double given[P], expected[P];
-			RtStats stats;
-			cr_assert(rt_estimate(e, theta4, step, given, &stats));
+			MetaStats stats;
+			cr_assert(meta_estimate(e, theta4, step, given, &stats));
 			int horizon = (int)(stats.evaluations / (N * (kinds[k] == FE_FORWARD ? P : 1))) - 1;
-			rt_estimator_free(e);
+			meta_estimator_free(e);
 			by_differences(&b, task, N, window, 0, horizon, expected);
 			double off = rt_bench_distance(given, expected, P);
 			cr_expect(off < 1e-6, "%s(window = %d) of fold %d, map %d, horizon %d of %d..%d: %g off",
@@ -97,7 +98,7 @@ static void check_derivatives(RtScore score, int window, int low, int high) {
 			          high, off);
 		}
 	}
-	rt_task_free(task);
+	task_free(task);
 	rt_bench_free(&b);
 }
 
@@ -122,24 +123,24 @@ typedef struct Mean {
 } Mean;
 
 /* Mean estimate over many windows, of `repeats` estimators with noise of their own, once all ages are there. */
-static Mean mean_estimate(RtBench *b, RtTask *task, int problems, RtEstimate how, const double *theta, int windows,
+static Mean mean_estimate(RtBench *b, Task *task, int problems, MetaEstimate how, const double *theta, int windows,
                           int repeats) {
-	int64_t count = rt_learned_count(task);
+	int64_t count = learned_count(task->rule);
 	Mean mean = {{0}, {0}};
 	for (int r = 0; r < repeats; r++) {
-		RtEstimator *e = rt_estimator_new(b->rt, &task, 1, &problems, &how, (uint64_t)(1000 + r));
+		MetaEstimator *e = meta_estimator_new(b->rt, &task, 1, &problems, &how, (uint64_t)(1000 + r));
 		rt_bench_check(b);
 		int warm = how.window > 0 ? 2 * how.horizon_high / how.window : 0;
 		double own[MOST_P] = {0}, gradient[MOST_P];
 		for (int step = 0; step < warm + windows; step++) {
-			RtStats stats;
-			cr_assert(rt_estimate(e, theta, step, gradient, &stats));
+			MetaStats stats;
+			cr_assert(meta_estimate(e, theta, step, gradient, &stats));
 			cr_assert(stats.nonfinite == 0);
 			for (int64_t p = 0; p < count; p++) {
 				own[p] += step < warm ? 0 : gradient[p] / windows;
 			}
 		}
-		rt_estimator_free(e);
+		meta_estimator_free(e);
 		for (int64_t p = 0; p < count; p++) {
 			mean.value[p] += own[p] / repeats;
 			mean.error[p] += own[p] * own[p] / repeats;
@@ -227,22 +228,22 @@ Test(rt_expectations, closed_forms, .timeout = 500) {
 	for (size_t k = 0; k < sizeof cases / sizeof *cases && !GRADUS_SANITIZED; k++) {
 		for (int problems = 1; problems < 20; problems += 18) {
 			RtBench b = rt_bench(RT_JIT, 2);
-			RtTask *task =
-				rt_bench_task(&b, &rt_first_coordinate, &rt_linear_system, (RtScore){cases[k].fold, FE_SCORE_F});
-			RtEstimate how = {.kind = cases[k].kind,
-			                  .window = cases[k].window,
-			                  .sigma = 0.1,
-			                  .particles = problems == 1 ? 256 : 64,
-			                  .horizon_low = cases[k].low,
-			                  .horizon_high = cases[k].high,
-			                  .stagger = true};
+			Task *task =
+				rt_bench_task(&b, &rt_first_coordinate, &rt_linear_system, (FeScore){cases[k].fold, FE_SCORE_F});
+			MetaEstimate how = {.kind = cases[k].kind,
+			                    .window = cases[k].window,
+			                    .sigma = 0.1,
+			                    .particles = problems == 1 ? 256 : 64,
+			                    .horizon_low = cases[k].low,
+			                    .horizon_high = cases[k].high,
+			                    .stagger = true};
 			Mean mean = mean_estimate(&b, task, problems, how, &theta, 80, 12);
 			double exact = linear_gradient(cases[k].fold, cases[k].low, cases[k].high, theta);
 			const char *what =
 				arena_printf(b.arena, "%s(window = %d), fold %d, horizon %d..%d, %d problems", kind_names[how.kind],
 			                 how.window, cases[k].fold, how.horizon_low, how.horizon_high, problems);
 			compare_means(&mean, &exact, 1, 0.03, what);
-			rt_task_free(task);
+			task_free(task);
 			rt_bench_free(&b);
 		}
 	}
@@ -250,16 +251,16 @@ Test(rt_expectations, closed_forms, .timeout = 500) {
 
 /* On the bent bowl, with a rule whose first state is learned, too. Windows of truncated ES leave what those of
  * back-propagation leave; as runs go on from window to window, they begin at every place in one. */
-static void check_noise(FeEstimator kind, RtScore score, int window, int low, int high, int problems) {
+static void check_noise(FeEstimator kind, FeScore score, int window, int low, int high, int problems) {
 	RtBench b = rt_bench(RT_JIT, 2);
-	RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, score);
-	RtEstimate how = {.kind = kind,
-	                  .window = window,
-	                  .sigma = 0.01,
-	                  .particles = problems == 1 ? 256 : 64,
-	                  .horizon_low = low,
-	                  .horizon_high = high,
-	                  .stagger = true};
+	Task *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, score);
+	MetaEstimate how = {.kind = kind,
+	                    .window = window,
+	                    .sigma = 0.01,
+	                    .particles = problems == 1 ? 256 : 64,
+	                    .horizon_low = low,
+	                    .horizon_high = high,
+	                    .stagger = true};
 	Mean mean = mean_estimate(&b, task, problems, how, theta4, problems == 1 ? 63 : 90, 12);
 	double exact[P] = {0}, one[P];
 	for (int h = low; h <= high; h++) {
@@ -276,7 +277,7 @@ static void check_noise(FeEstimator kind, RtScore score, int window, int low, in
 	const char *what = arena_printf(b.arena, "%s(window = %d), fold %d, map %d, horizon %d..%d, %d problems",
 	                                kind_names[kind], window, score.fold, score.map, low, high, problems);
 	compare_means(&mean, exact, P, 0.05, what);
-	rt_task_free(task);
+	task_free(task);
 	rt_bench_free(&b);
 }
 
@@ -302,25 +303,25 @@ Test(rt_expectations, noise_on_average, .timeout = 500) {
 Test(rt_expectations, few_problems_have_all_ages) {
 	for (int problems = 1; problems < 20; problems += 6) {
 		RtBench b = rt_bench(RT_JIT, 1);
-		RtTask *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, (RtScore){FE_SCORE_FINAL, FE_SCORE_F});
-		RtEstimate how = {.kind = FE_PES,
-		                  .window = 2,
-		                  .sigma = 0.05,
-		                  .particles = 16,
-		                  .horizon_low = 12,
-		                  .horizon_high = 12,
-		                  .stagger = true};
-		RtEstimator *e = rt_estimator_new(b.rt, &task, 1, &problems, &how, 3);
+		Task *task = rt_bench_task(&b, &rt_bowl, &rt_momentum, (FeScore){FE_SCORE_FINAL, FE_SCORE_F});
+		MetaEstimate how = {.kind = FE_PES,
+		                    .window = 2,
+		                    .sigma = 0.05,
+		                    .particles = 16,
+		                    .horizon_low = 12,
+		                    .horizon_high = 12,
+		                    .stagger = true};
+		MetaEstimator *e = meta_estimator_new(b.rt, &task, 1, &problems, &how, 3);
 		int empty = 0;
 		for (int step = 0; step < 18; step++) {
 			double gradient[P];
-			RtStats stats;
-			cr_assert(rt_estimate(e, theta4, step, gradient, &stats));
+			MetaStats stats;
+			cr_assert(meta_estimate(e, theta4, step, gradient, &stats));
 			empty += step >= 6 && gradient[0] == 0;
 		}
 		cr_expect(empty == 0, "%d problems: %d of 12 windows are empty", problems, empty);
-		rt_estimator_free(e);
-		rt_task_free(task);
+		meta_estimator_free(e);
+		task_free(task);
 		rt_bench_free(&b);
 	}
 }

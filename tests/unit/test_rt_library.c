@@ -2,6 +2,7 @@
  * differences of the score agree; training and its result are the same bits on one thread and on two; a trained rule is
  * a file that reads back as itself. */
 #include "rt_tasks.h"
+#include "runtime/store/store.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -37,7 +38,7 @@ typedef struct Lab {
 static Lab lab_new(int threads, IrScalar real, const char *text) {
 	Lab lab = {.session = session_new(), .arena = arena_new()};
 	lab.program = fe_program_new(lab.session);
-	rt_use_weights(lab.session, lab.program);
+	store_use_weights(lab.session, lab.program);
 	if (text) {
 		fe_add_source(lab.program, source_add(lab.session, "test.grad", text, strlen(text)));
 	}
@@ -60,10 +61,10 @@ static void lab_free(Lab *lab) {
 	session_free(lab->session);
 }
 
-static double score_of(Lab *lab, RtTask *task, const RtProblems *instances, const double *theta, int steps) {
-	RtRuns runs;
+static double score_of(Lab *lab, Task *task, const Problems *instances, const double *theta, int steps) {
+	Runs runs;
 	ArenaMark mark = arena_mark(lab->arena);
-	cr_assert(rt_run(task, instances, NULL, theta, steps, false, lab->arena, &runs));
+	cr_assert(run_problems(task, instances, NULL, theta, steps, false, lab->arena, &runs));
 	double sum = 0;
 	for (int i = 0; i < runs.problems; i++) {
 		sum += runs.score[i] / runs.problems;
@@ -84,31 +85,31 @@ static void check_rule(const Rule *rule, const char *problem) {
 		open[open_count] = session_name(lab.session, rule->open[open_count]);
 		open_count++;
 	}
-	RtTask *task = rt_task_new(lab.rt, &objective, &method, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, open, open_count);
+	Task *task = task_new(lab.rt, &objective, &method, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, open, open_count);
 	lab_check(&lab);
-	int64_t count = rt_learned_count(task);
+	int64_t count = learned_count(task->rule);
 	cr_assert(count > 0, "%s", rule->call);
 	double *theta = ARENA_ARRAY(lab.arena, double, count), *whole = ARENA_ARRAY(lab.arena, double, count);
 	double *forward = ARENA_ARRAY(lab.arena, double, count), *differences = ARENA_ARRAY(lab.arena, double, count);
-	cr_assert(rt_theta_start(task, 5, theta));
+	cr_assert(learned_start(task->rt, task->rule, 5, theta));
 	double *nudge = ARENA_ARRAY(lab.arena, double, count); /* no relu stands exactly at its corner */
-	rt_noise(9, 0, 0, nudge, count);
+	meta_noise(9, 0, 0, nudge, count);
 	for (int64_t p = 0; p < count; p++) {
 		theta[p] += 0.01 * nudge[p];
 	}
-	RtEstimate how = {.kind = FE_BACKPROP, .horizon_low = T, .horizon_high = T};
+	MetaEstimate how = {.kind = FE_BACKPROP, .horizon_low = T, .horizon_high = T};
 	double *gradients[] = {whole, forward};
 	for (int k = 0; k < 2; k++) {
 		int instances = N;
-		RtStats stats;
+		MetaStats stats;
 		how.kind = k == 0 ? FE_BACKPROP : FE_FORWARD;
-		RtEstimator *e = rt_estimator_new(lab.rt, &task, 1, &instances, &how, 0);
+		MetaEstimator *e = meta_estimator_new(lab.rt, &task, 1, &instances, &how, 0);
 		lab_check(&lab);
-		cr_assert(rt_estimate(e, theta, 0, gradients[k], &stats));
+		cr_assert(meta_estimate(e, theta, 0, gradients[k], &stats));
 		cr_expect(stats.nonfinite == 0, "%s on %s", rule->call, problem);
-		rt_estimator_free(e);
+		meta_estimator_free(e);
 	}
-	RtProblems *instances = rt_problems_new(task, 1, RT_TRAIN, N, false);
+	Problems *instances = problems_new(task, 1, PROBLEMS_TRAIN, N, false);
 	for (int64_t p = 0; p < count; p++) {
 		const double h = 1e-5, at = theta[p];
 		theta[p] = at + h;
@@ -121,8 +122,8 @@ static void check_rule(const Rule *rule, const char *problem) {
 	cr_expect(off < 1e-10, "%s on %s: forward mode is off by %g", rule->call, problem, off);
 	off = rt_bench_distance(whole, differences, count);
 	cr_expect(off < rule->tolerance, "%s on %s: differences are off by %g", rule->call, problem, off);
-	rt_problems_free(instances);
-	rt_task_free(task);
+	problems_free(instances);
+	task_free(task);
 	lab_free(&lab);
 }
 
@@ -162,17 +163,17 @@ static const char experiment_text[] = "fn bend(v) = tanh(v)\n"
 									  "  seed     3\n"
 									  "}\n";
 
-static RtTrained *train(Lab *lab, const char *dir, FeExperiment *experiment) {
+static Trained *train(Lab *lab, const char *dir, FeExperiment *experiment) {
 	const AstDecl *decl = fe_find(lab->program, session_name(lab->session, "go"));
 	lab_check(lab);
 	cr_assert(decl && fe_experiment(lab->program, decl, experiment));
-	RtTrained *trained = rt_train(lab->rt, experiment, &(RtTrainOptions){.select_every = 5});
+	Trained *trained = train_experiment(lab->rt, experiment, &(TrainOptions){.select_every = 5});
 	lab_check(lab);
 	cr_assert(trained != NULL);
 	if (dir) {
-		RtRunFolder *folder = rt_run_folder_new(lab->rt, dir, experiment, "gradus train");
-		cr_assert(folder && rt_run_folder_result(folder, trained, &(bool){false}));
-		rt_run_folder_close(folder);
+		StoreFolder *folder = store_folder_new(lab->rt, dir, experiment, "gradus train");
+		cr_assert(folder && store_folder_result(folder, trained, &(bool){false}));
+		store_folder_close(folder);
 	}
 	return trained;
 }
@@ -183,13 +184,13 @@ Test(rt_library, training_is_the_same_on_any_number_of_threads, .timeout = 200) 
 	for (int threads = 1; threads <= 2; threads++) {
 		Lab lab = lab_new(threads, IR_F32, experiment_text);
 		FeExperiment experiment;
-		RtTrained *trained = train(&lab, NULL, &experiment);
+		Trained *trained = train(&lab, NULL, &experiment);
 		count = trained->count;
 		cr_assert(count == 3 * 2 + 3 + 3 && trained->steps == 25 && trained->nonfinite == 0);
 		cr_expect(trained->best_score < trained->start_score);
 		cr_expect(trained->select_steps.count == 6);
 		memcpy(kept[threads - 1], trained->theta, sizeof(double) * (size_t)count);
-		rt_trained_free(trained);
+		train_free(trained);
 		lab_free(&lab);
 	}
 	cr_expect(memcmp(kept[0], kept[1], sizeof(double) * (size_t)count) == 0);
@@ -209,11 +210,11 @@ Test(rt_library, strict_training_is_the_same_by_the_evaluator, .timeout = 200) {
 			cr_assert(decl && fe_experiment(lab.program, decl, &experiment));
 			experiment.outer_steps = 3;
 			experiment.train_problems = experiment.select_problems = 5;
-			RtTrained *trained = rt_train(lab.rt, &experiment, &(RtTrainOptions){.select_every = 1});
+			Trained *trained = train_experiment(lab.rt, &experiment, &(TrainOptions){.select_every = 1});
 			lab_check(&lab);
 			count = trained->count;
 			memcpy(kept[k], trained->last, sizeof(double) * (size_t)count);
-			rt_trained_free(trained);
+			train_free(trained);
 			lab_free(&lab);
 		}
 		cr_expect(memcmp(kept[0], kept[1], sizeof(double) * (size_t)count) == 0, "%s: %g", wide ? "f64" : "f32",
@@ -227,38 +228,38 @@ Test(rt_library, a_trained_rule_reads_back_as_itself, .timeout = 200) {
 	cr_assert(mkdtemp(dir) != NULL && rmdir(dir) == 0);
 	Lab lab = lab_new(1, IR_F64, experiment_text);
 	FeExperiment experiment;
-	RtTrained *trained = train(&lab, dir, &experiment);
-	RtProblems *instances = rt_problems_new(trained->tasks[0], 1, RT_TEST, 10, false);
+	Trained *trained = train(&lab, dir, &experiment);
+	Problems *instances = problems_new(trained->tasks[0], 1, PROBLEMS_TEST, 10, false);
 	double expected = score_of(&lab, trained->tasks[0], instances, trained->theta, 8);
 	double learned[64];
 	memcpy(learned, trained->natural, sizeof(double) * (size_t)trained->count);
-	cr_assert(rt_run_folder_new(lab.rt, dir, &experiment, "again") == NULL, "a run folder was overwritten");
+	cr_assert(store_folder_new(lab.rt, dir, &experiment, "again") == NULL, "a run folder was overwritten");
 	cr_expect(lab.session->error_count == 1);
 	lab.session->error_count = 0;
-	rt_problems_free(instances);
-	rt_trained_free(trained);
+	problems_free(instances);
+	train_free(trained);
 	lab_free(&lab);
 
 	Lab again = lab_new(1, IR_F64, NULL);
-	RtRunInfo info;
-	cr_assert(rt_run_folder_read(again.rt, dir, &info));
+	StoreInfo info;
+	cr_assert(store_folder_read(again.rt, dir, &info));
 	cr_assert(info.training_evaluations > 0 && strcmp(info.rule_name, "small") == 0);
 	cr_assert(fe_add_file(again.program, info.rule_path));
 	FeCall objective, method;
 	cr_assert(fe_call_text(again.program, "quadratic(n = 3)", AST_OBJECTIVE, &objective));
 	cr_assert(fe_call_text(again.program, info.rule_name, AST_OPTIMIZER, &method));
-	RtTask *task = rt_task_new(again.rt, &objective, &method, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
+	Task *task = task_new(again.rt, &objective, &method, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
 	lab_check(&again);
-	cr_assert(rt_learned_count(task) == 11); /* the opened speed is a hyperparameter again */
+	cr_assert(learned_count(task->rule) == 11); /* the opened speed is a hyperparameter again */
 	double theta[64], natural[64];
-	cr_assert(rt_theta_start(task, 99, theta) && rt_theta_natural(task, theta, natural));
+	cr_assert(learned_start(task->rt, task->rule, 99, theta) && learned_natural(task->rt, task->rule, theta, natural));
 	cr_expect(rt_bench_distance(natural, learned, 9) == 0);
 	cr_expect(rt_bench_distance(natural, learned, 11) < 1e-14);
-	instances = rt_problems_new(task, 1, RT_TEST, 10, false);
+	instances = problems_new(task, 1, PROBLEMS_TEST, 10, false);
 	double score = score_of(&again, task, instances, theta, 8);
 	cr_expect(fabs(score - expected) < 1e-12 * fabs(expected), "%.17g %.17g", score, expected);
-	rt_problems_free(instances);
-	rt_task_free(task);
+	problems_free(instances);
+	task_free(task);
 	lab_free(&again);
 	char command[100];
 	snprintf(command, sizeof command, "rm -r %s", dir);
@@ -270,7 +271,7 @@ Test(rt_library, memory_is_refused_before_anything_runs) {
 	lab.rt->options.memory = 20000;
 	FeExperiment experiment;
 	cr_assert(fe_experiment(lab.program, fe_find(lab.program, session_name(lab.session, "go")), &experiment));
-	cr_expect(rt_train(lab.rt, &experiment, &(RtTrainOptions){0}) == NULL);
+	cr_expect(train_experiment(lab.rt, &experiment, &(TrainOptions){0}) == NULL);
 	cr_expect(lab.session->error_count == 1 && lab.session->diags.data[0]->code == 801);
 	lab.session->error_count = 0;
 	lab_free(&lab);

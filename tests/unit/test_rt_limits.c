@@ -1,6 +1,7 @@
 /* Learned numbers and their limits: whatever training makes of theta, the rule sees a number inside, it is written as one
  * that lies inside, and what is written is read back as itself. Starts outside are refused. */
 #include "rt_tasks.h"
+#include "runtime/store/store.h"
 
 #include <stdlib.h>
 
@@ -36,7 +37,7 @@ enum { THETAS = sizeof thetas / sizeof *thetas };
 typedef struct Lab {
 	Session *session;
 	Rt *rt;
-	RtTask *task; /* NULL: it has errors */
+	Task *task; /* NULL: it has errors */
 	FeCall rule;
 } Lab;
 
@@ -52,14 +53,13 @@ static Lab lab_new(IrScalar real, const char *rule, const char *open) {
 	Name name = session_name(lab.session, open ? open : "");
 	if (lab.session->error_count == 0 && fe_call_text(program, "o()", AST_OBJECTIVE, &objective) &&
 	    fe_call_text(program, "r()", AST_OPTIMIZER, &lab.rule)) {
-		lab.task =
-			rt_task_new(lab.rt, &objective, &lab.rule, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, &name, open != NULL);
+		lab.task = task_new(lab.rt, &objective, &lab.rule, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, &name, open != NULL);
 	}
 	return lab;
 }
 
 static void lab_free(Lab *lab) {
-	rt_task_free(lab->task);
+	task_free(lab->task);
 	rt_free(lab->rt);
 	session_free(lab->session);
 }
@@ -77,8 +77,8 @@ static double number_in(const char *text, const char *before) {
 
 static const char *written(Lab *lab, const double *natural) {
 	Text text = text_new(lab->session->arena);
-	RtTensors tensors;
-	rt_rule_source(lab->rt, &lab->rule, lab->task->rule, natural, "weights.safetensors", &text, &tensors);
+	Safetensors tensors;
+	store_rule_source(lab->rt, &lab->rule, lab->task->rule, natural, "weights.safetensors", &text, &tensors);
 	return text_cstr(&text);
 }
 
@@ -90,11 +90,12 @@ static void check_theta(const Interval *interval, IrScalar real, bool opened, do
 	Lab lab = lab_new(real, arena_printf(arena, format, interval->start, interval->limits), opened ? "a" : NULL);
 	cr_assert(lab.task, "%s in %s", interval->start, interval->limits);
 	double start, natural;
-	cr_assert(rt_theta_start(lab.task, 0, &start) && rt_theta_natural(lab.task, &start, &natural));
+	cr_assert(learned_start(lab.task->rt, lab.task->rule, 0, &start) &&
+	          learned_natural(lab.task->rt, lab.task->rule, &start, &natural));
 	double wanted = strtod(interval->start, NULL), close = real == IR_F32 ? 2e-6 : 1e-14;
 	double width = isfinite(interval->high - interval->low) ? interval->high - interval->low : fabs(wanted) + 1;
 	cr_expect(fabs(natural - wanted) <= close * width, "%s starts at %.17g", interval->limits, natural);
-	cr_assert(rt_theta_natural(lab.task, &theta, &natural));
+	cr_assert(learned_natural(lab.task->rt, lab.task->rule, &theta, &natural));
 	cr_expect(inside(interval, natural), "%s, theta %g: the rule sees %.17g", interval->limits, theta, natural);
 	const char *text = written(&lab, &natural);
 	double read = number_in(text, before);
@@ -107,8 +108,9 @@ static void check_theta(const Interval *interval, IrScalar real, bool opened, do
 		Lab next = lab_new(again, text, opened ? "a" : NULL);
 		double there;
 		cr_assert(next.task, "%s is not read back:\n%s", interval->limits, text);
-		cr_assert(rt_theta_start(next.task, 0, &there), "%s, theta %g:\n%s", interval->limits, theta, text);
-		cr_assert(rt_theta_natural(next.task, &there, &natural));
+		cr_assert(learned_start(next.task->rt, next.task->rule, 0, &there), "%s, theta %g:\n%s", interval->limits,
+		          theta, text);
+		cr_assert(learned_natural(next.task->rt, next.task->rule, &there, &natural));
 		cr_expect(isfinite(there) && inside(interval, natural), "%s, theta %g: %.17g", interval->limits, theta,
 		          natural);
 		lab_free(&next);
@@ -141,12 +143,13 @@ Test(rt_limits, monotone_between_the_limits) {
 		double way = isinf(intervals[i].low) && isfinite(intervals[i].high) ? -1 : 1, before = -INFINITY;
 		for (double t = -30; t <= 30; t += 0.5) {
 			double theta = way * t, natural;
-			cr_assert(rt_theta_natural(lab.task, &theta, &natural));
+			cr_assert(learned_natural(lab.task->rt, lab.task->rule, &theta, &natural));
 			cr_expect(natural >= before, "%s: %g after %g", intervals[i].limits, natural, before);
 			before = natural;
 		}
 		double far_low = -30 * way, far_high = 30 * way, low, high;
-		cr_assert(rt_theta_natural(lab.task, &far_low, &low) && rt_theta_natural(lab.task, &far_high, &high));
+		cr_assert(learned_natural(lab.task->rt, lab.task->rule, &far_low, &low) &&
+		          learned_natural(lab.task->rt, lab.task->rule, &far_high, &high));
 		if (isfinite(intervals[i].low) && isfinite(intervals[i].high)) {
 			double width = intervals[i].high - intervals[i].low;
 			cr_expect(low - intervals[i].low < 1e-9 * width && intervals[i].high - high < 1e-9 * width);
@@ -167,14 +170,14 @@ Test(rt_limits, training_finds_back) {
 			IR_F32,
 			arena_printf(arena, "optimizer r() {\n  learn a = %s in %s\n  x <- x - a * g\n}\n", starts[i], limits[i]),
 			NULL);
-		RtEstimate how = {.kind = FE_BACKPROP, .horizon_low = 1, .horizon_high = 1};
+		MetaEstimate how = {.kind = FE_BACKPROP, .horizon_low = 1, .horizon_high = 1};
 		int problems = 1;
-		RtEstimator *e = rt_estimator_new(lab.rt, &lab.task, 1, &problems, &how, 0);
+		MetaEstimator *e = meta_estimator_new(lab.rt, &lab.task, 1, &problems, &how, 0);
 		double gradient;
-		RtStats stats;
-		cr_assert(e && rt_estimate(e, &far[i], 0, &gradient, &stats));
+		MetaStats stats;
+		cr_assert(e && meta_estimate(e, &far[i], 0, &gradient, &stats));
 		cr_expect(stats.nonfinite == 0 && gradient != 0, "%s: %g", limits[i], gradient);
-		rt_estimator_free(e);
+		meta_estimator_free(e);
 		lab_free(&lab);
 		arena_free(arena);
 	}
@@ -194,7 +197,7 @@ Test(rt_limits, opened_without_a_range) {
 		cr_expect(lab.task->rule->learned.data[0].transform == cases[i].transform, "%s", cases[i].start);
 		for (int k = 0; k < THETAS && cases[i].transform == FE_LOG; k++) {
 			double natural;
-			cr_assert(rt_theta_natural(lab.task, &thetas[k], &natural));
+			cr_assert(learned_natural(lab.task->rt, lab.task->rule, &thetas[k], &natural));
 			cr_expect(natural > 0 && isfinite(natural), "%s, theta %g: %g", cases[i].start, thetas[k], natural);
 		}
 		lab_free(&lab);
@@ -228,7 +231,7 @@ Test(rt_limits, refused) {
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		Lab lab = lab_new(cases[i].real, cases[i].rule, cases[i].open);
 		double theta[3];
-		bool made = lab.task && rt_theta_start(lab.task, 0, theta);
+		bool made = lab.task && learned_start(lab.task->rt, lab.task->rule, 0, theta);
 		cr_expect(!made && (lab.task != NULL) == cases[i].drawn, "%s", cases[i].rule);
 		const Diag *last = lab.session->diags.data[lab.session->diags.count - 1]; /* a warning may stand before it */
 		cr_expect(lab.session->error_count == 1 && last->code == 262, "%s", cases[i].rule);

@@ -1,6 +1,6 @@
 /* Axes and drawings of whatever numbers come: every kind of series, alone and together. Under sanitizers this finds casts of numbers
  * that no integer holds; everywhere, ticks outside of their axis and drawings that are no XML. */
-#include "runtime/command/command.h"
+#include "runtime/plot/plot.h"
 
 #include <criterion/criterion.h>
 #include <float.h>

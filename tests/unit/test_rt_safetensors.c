@@ -1,5 +1,5 @@
 /* Tensors in files: what is written reads back to the bit, and no damaged file is believed. */
-#include "runtime/runtime.h"
+#include "runtime/data/safetensors.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -20,20 +20,20 @@ Test(rt_safetensors, round_trip) {
 	Arena *arena = arena_new();
 	char *path = temporary_name();
 	double wide[] = {0.1, -0.0, 1e-310, (double)INFINITY, -7, 3.141592653589793}, narrow[] = {0.5, -1.25}, one[] = {42};
-	RtTensor items[] = {
+	Safetensor items[] = {
 		{.name = "W1", .scalar = IR_F64, .rank = 2, .dims = {2, 3}, .values = wide},
 		{.name = "b\"\\\xc3\xa9", .scalar = IR_F32, .rank = 1, .dims = {2}, .values = narrow},
 		{.name = "scalar", .scalar = IR_F64, .rank = 0, .values = one},
 		{.name = "empty", .scalar = IR_F32, .rank = 2, .dims = {0, 4}, .values = one},
 	};
-	RtTensors written = {4, items}, read;
-	const char *error = rt_safetensors_write(arena, path, &written);
+	Safetensors written = {4, items}, read;
+	const char *error = safetensors_write(arena, path, &written);
 	cr_assert(!error, "%s", error);
-	error = rt_safetensors_read(arena, path, &read);
+	error = safetensors_read(arena, path, &read);
 	cr_assert(!error, "%s", error);
 	cr_assert(read.count == written.count);
 	for (uint32_t k = 0; k < read.count; k++) {
-		const RtTensor *from = &items[k], *to = NULL;
+		const Safetensor *from = &items[k], *to = NULL;
 		for (uint32_t i = 0; i < read.count; i++) {
 			to = strcmp(read.items[i].name, from->name) == 0 ? &read.items[i] : to;
 		}
@@ -99,9 +99,9 @@ static bool says_one_of(const char *error, const char *alternatives) {
 }
 
 static const char *read_bytes(Arena *arena, const char *path, const char *bytes, size_t length) {
-	RtTensors read;
-	cr_assert(rt_write_file(arena, path, bytes, length) == NULL);
-	return rt_safetensors_read(arena, path, &read);
+	Safetensors read;
+	cr_assert(file_write(arena, path, bytes, length, true) == NULL);
+	return safetensors_read(arena, path, &read);
 }
 
 Test(rt_safetensors, damaged_files_are_refused) {
@@ -129,10 +129,10 @@ Test(rt_safetensors, damaged_files_are_refused) {
 	memset(bytes, 0xff, sizeof bytes); /* a header of 2^64 - 1 bytes */
 	cr_expect(read_bytes(arena, path, bytes, sizeof bytes) != NULL);
 	unlink(path);
-	RtTensors none;
-	cr_expect(rt_safetensors_read(arena, path, &none) != NULL);
-	cr_expect(rt_safetensors_read(arena, "/tmp", &none) != NULL);
-	cr_expect(rt_write_file(arena, "/tmp/no/such/folder/x", "", 0) != NULL);
+	Safetensors none;
+	cr_expect(safetensors_read(arena, path, &none) != NULL);
+	cr_expect(safetensors_read(arena, "/tmp", &none) != NULL);
+	cr_expect(file_write(arena, "/tmp/no/such/folder/x", "", 0, true) != NULL);
 	free(path);
 	arena_free(arena);
 }

@@ -1,6 +1,7 @@
 /* One problem a block against 16 problems in lanes: the same bits with --strict for runs and meta-gradients, on any number
  * of threads and by the evaluator; nearly the same by default. */
 #include "rt_tasks.h"
+#include "runtime/meta/meta.h"
 
 typedef struct Pair {
 	const char *objective, *rule, *open;
@@ -54,14 +55,14 @@ static const Way ways[] = {
 enum { WAYS = sizeof ways / sizeof *ways };
 
 /* The whole unroll's gradient of every problem: [PROBLEMS][P]. */
-static void gradients(RtTask *task, const RtProblems *problems, const double *theta, Arena *arena, double *out) {
+static void gradients(Task *task, const Problems *problems, const double *theta, Arena *arena, double *out) {
 	IrScalar real = task->objective->real;
-	size_t count = (size_t)rt_learned_count(task), lanes = (size_t)task->lanes, width = ir_scalar_bytes(real);
-	cr_assert(rt_need_gradient(task, 4, STEPS, true));
-	const RtCode *code = task->code[RT_GRADIENT][RT_SHARED];
+	size_t count = (size_t)learned_count(task->rule), lanes = (size_t)task->lanes, width = ir_scalar_bytes(real);
+	cr_assert(task_need_gradient(task, 4, STEPS, true));
+	const RtCode *code = task->code[TASK_GRADIENT][TASK_SHARED];
 	void *stored = rt_aligned(arena, 8 * count), *scratch = rt_aligned(arena, code->arena_bytes);
 	const void *given_theta = stored;
-	rt_store(real, stored, 1, theta, count);
+	rt_write_reals(real, stored, 1, theta, count);
 	void *results[] = {rt_aligned(arena, 8 * IR_LANES), rt_aligned(arena, 8 * IR_LANES * count)};
 	IrByRole places;
 	ir_by_role(&places);
@@ -73,13 +74,13 @@ static void gradients(RtTask *task, const RtProblems *problems, const double *th
 		int64_t horizon = STEPS;
 		IrByRole given;
 		ir_by_role(&given);
-		rt_give_block(task, &given, &problems->blocks[k]);
-		rt_give_rule(task, &given, NULL, hypers, &given_theta);
+		problems_give(task, &given, &problems->blocks[k]);
+		run_give_rule(task, &given, NULL, hypers, &given_theta);
 		ir_give_addresses(&given, IR_ROLE_HORIZON, &horizon, sizeof horizon, 1);
 		cr_assert(rt_call_by_role(code, &given, &places, pointers, scratch) == 0);
 		for (size_t lane = 0; lane < lanes && (size_t)k * lanes + lane < PROBLEMS; lane++) {
 			const char *first = (const char *)results[1] + lane * width;
-			rt_load(real, first, lanes, out + ((size_t)k * lanes + lane) * count, count);
+			rt_read_reals(real, first, lanes, out + ((size_t)k * lanes + lane) * count, count);
 		}
 	}
 }
@@ -95,35 +96,35 @@ static Outcome run_way(const Pair *pair, const Way *way, IrScalar real, Arena *a
 	cr_assert(fe_call_text(program, pair->objective, AST_OBJECTIVE, &objective));
 	cr_assert(fe_call_text(program, pair->rule, AST_OPTIMIZER, &rule));
 	Name open = pair->open ? session_name(session, pair->open) : (Name){0};
-	RtTask *task = rt_task_new(rt, &objective, &rule, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, &open, pair->open ? 1 : 0);
+	Task *task = task_new(rt, &objective, &rule, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, &open, pair->open ? 1 : 0);
 	if (!task) {
 		diag_print_all(session, stderr, false);
 	}
 	cr_assert_not_null(task, "%s on %s", pair->rule, pair->objective);
-	Outcome out = {.size = task->objective->size, .learned = rt_learned_count(task)};
+	Outcome out = {.size = task->objective->size, .learned = learned_count(task->rule)};
 	double *theta = ARENA_ARRAY(arena, double, out.learned + 1);
 	out.mean = ARENA_ARRAY(arena, double, out.learned + 1);
 	out.gradients = ARENA_ARRAY(arena, double, PROBLEMS *out.learned + 1);
-	cr_assert(rt_theta_start(task, 5, theta));
-	rt_task_lanes(task, way->lanes);
-	RtProblems *problems = rt_problems_new(task, 3, 0, PROBLEMS, false);
-	RtRuns runs;
-	cr_assert(rt_run(task, problems, NULL, theta, STEPS, true, arena, &runs));
+	cr_assert(learned_start(task->rt, task->rule, 5, theta));
+	task_set_lanes(task, way->lanes);
+	Problems *problems = problems_new(task, 3, 0, PROBLEMS, false);
+	Runs runs;
+	cr_assert(run_problems(task, problems, NULL, theta, STEPS, true, arena, &runs));
 	out.f = runs.f;
 	out.x = runs.x;
 	gradients(task, problems, theta, arena, out.gradients);
 	if (way->lanes == 1) {
-		RtEstimate how = {.kind = FE_BACKPROP, .window = 4, .horizon_low = STEPS, .horizon_high = STEPS};
+		MetaEstimate how = {.kind = FE_BACKPROP, .window = 4, .horizon_low = STEPS, .horizon_high = STEPS};
 		int count = PROBLEMS;
-		RtStats stats;
-		RtEstimator *e = rt_estimator_new(rt, &task, 1, &count, &how, 1);
-		cr_assert(e && rt_estimate(e, theta, 0, out.mean, &stats));
+		MetaStats stats;
+		MetaEstimator *e = meta_estimator_new(rt, &task, 1, &count, &how, 1);
+		cr_assert(e && meta_estimate(e, theta, 0, out.mean, &stats));
 		cr_assert(task->lanes == 1 && stats.pieces == PROBLEMS && stats.nonfinite == 0);
 		out.score = stats.score;
-		rt_estimator_free(e);
+		meta_estimator_free(e);
 	}
-	rt_problems_free(problems);
-	rt_task_free(task);
+	problems_free(problems);
+	task_free(task);
 	rt_free(rt);
 	session_free(session);
 	return out;
@@ -189,11 +190,11 @@ Test(rt_solo, few_or_large_problems_run_one_by_one) {
 		const Plan *plan = &plans[k];
 		FeCall objective;
 		cr_assert(fe_call_text(program, plan->objective, AST_OBJECTIVE, &objective));
-		RtTask *task = rt_task_new(rt, &objective, NULL, (RtScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
+		Task *task = task_new(rt, &objective, NULL, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
 		cr_assert_not_null(task);
-		rt_task_plan(task, plan->problems);
+		task_choose_lanes(task, plan->problems);
 		cr_expect(task->lanes == plan->lanes, "%d of %s: %d", plan->problems, plan->objective, task->lanes);
-		rt_task_free(task);
+		task_free(task);
 	}
 	rt_free(rt);
 	session_free(session);

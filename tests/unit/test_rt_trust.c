@@ -112,8 +112,8 @@ static void run_rounds(int (*target)(const uint8_t *, size_t), size_t which, int
 Test(rt_trust, good_files_are_good) {
 	seed();
 	Arena *arena = arena_new();
-	RtTensors tensors;
-	cr_assert(!rt_safetensors_parse(arena, files[FILES - 1].text, WEIGHTS_LENGTH, &tensors));
+	Safetensors tensors;
+	cr_assert(!safetensors_parse(arena, files[FILES - 1].text, WEIGHTS_LENGTH, &tensors));
 	cr_assert_eq(tensors.count, 1);
 	arena_free(arena);
 	for (size_t i = 0; i < FILES; i++) { /* as they are: no error in what reads them */

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runtime/data/store.h"
+#include "runtime/data/data_store.h"
 
 typedef struct Entry {
 	const char *key, *path;

@@ -6,13 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "runtime/runtime.h"
-
-enum { MAX_HEADER = 16 << 20 };
+#include "runtime/data/limits.h"
+#include "runtime/data/safetensors.h"
 
 /* ---- writing ---- */
 
-static size_t tensor_elements(const RtTensor *tensor) {
+static size_t tensor_elements(const Safetensor *tensor) {
 	size_t count = 1;
 	for (int i = 0; i < tensor->rank; i++) {
 		count *= (size_t)tensor->dims[i];
@@ -20,11 +19,11 @@ static size_t tensor_elements(const RtTensor *tensor) {
 	return count;
 }
 
-const char *rt_safetensors_bytes(Arena *arena, const RtTensors *tensors, char **out, size_t *out_length) {
+const char *safetensors_bytes(Arena *arena, const Safetensors *tensors, char **out, size_t *out_length) {
 	json_t *header = json_object();
 	size_t offset = 0;
 	for (uint32_t k = 0; k < tensors->count; k++) {
-		const RtTensor *tensor = &tensors->items[k];
+		const Safetensor *tensor = &tensors->items[k];
 		json_t *shape = json_array();
 		for (int i = 0; i < tensor->rank; i++) {
 			json_array_append_new(shape, json_integer(tensor->dims[i]));
@@ -55,7 +54,7 @@ const char *rt_safetensors_bytes(Arena *arena, const RtTensors *tensors, char **
 	free(text);
 	char *data = bytes + 8 + padded;
 	for (uint32_t k = 0; k < tensors->count; k++) {
-		const RtTensor *tensor = &tensors->items[k];
+		const Safetensor *tensor = &tensors->items[k];
 		size_t count = tensor_elements(tensor), width = ir_scalar_bytes(tensor->scalar);
 		for (size_t i = 0; i < count; i++) {
 			uint64_t bits;
@@ -77,11 +76,11 @@ const char *rt_safetensors_bytes(Arena *arena, const RtTensors *tensors, char **
 	return NULL;
 }
 
-const char *rt_safetensors_write(Arena *arena, const char *path, const RtTensors *tensors) {
+const char *safetensors_write(Arena *arena, const char *path, const Safetensors *tensors) {
 	char *bytes;
 	size_t length;
-	const char *error = rt_safetensors_bytes(arena, tensors, &bytes, &length);
-	return error ? error : rt_write_file(arena, path, bytes, length);
+	const char *error = safetensors_bytes(arena, tensors, &bytes, &length);
+	return error ? error : file_write(arena, path, bytes, length, true);
 }
 
 /* ---- reading ---- */
@@ -103,7 +102,7 @@ static size_t dtype_bytes(const char *type) {
 
 /* One entry of the header; NULL, or what is wrong with it. Sets where its data lies. */
 static const char *read_entry(const char *name, const json_t *entry, size_t data_length, bool any, Arena *arena,
-                              RtTensor *tensor, RtExtent *extent) {
+                              Safetensor *tensor, SafetensorExtent *extent) {
 	const char *type = json_string_value(json_object_get(entry, "dtype"));
 	const json_t *shape = json_object_get(entry, "shape"), *offsets = json_object_get(entry, "data_offsets");
 	if (!type || !json_is_array(shape) || json_array_size(offsets) != 2) {
@@ -114,7 +113,7 @@ static const char *read_entry(const char *name, const json_t *entry, size_t data
 		return arena_printf(arena, "`%s` has type %s; %s can be read", name, type,
 		                    any ? "numbers and BOOL" : "F32 and F64");
 	}
-	*tensor = (RtTensor){.name = arena_strdup(arena, name), .scalar = strcmp(type, "F32") == 0 ? IR_F32 : IR_F64};
+	*tensor = (Safetensor){.name = arena_strdup(arena, name), .scalar = strcmp(type, "F32") == 0 ? IR_F32 : IR_F64};
 	if (json_array_size(shape) > IR_USER_RANK) {
 		return arena_printf(arena, "`%s` has more than %d axes", name, IR_USER_RANK);
 	}
@@ -134,7 +133,7 @@ static const char *read_entry(const char *name, const json_t *entry, size_t data
 	if (!json_is_integer(first) || !json_is_integer(second) || from < 0 || to < from || (uint64_t)to > data_length) {
 		return arena_printf(arena, "`%s` lies outside the file", name);
 	}
-	*extent = (RtExtent){(size_t)from, (size_t)to, arena_strdup(arena, type)};
+	*extent = (SafetensorExtent){(size_t)from, (size_t)to, arena_strdup(arena, type)};
 	if (extent->end - extent->start != count * width) {
 		return arena_printf(arena, "`%s` has %zu bytes of data, its shape asks for %zu", name,
 		                    extent->end - extent->start, count * width);
@@ -162,7 +161,7 @@ static void decode(const unsigned char *data, IrScalar scalar, size_t count, dou
 }
 
 static int by_start(const void *a, const void *b) {
-	const RtExtent *x = a, *y = b;
+	const SafetensorExtent *x = a, *y = b;
 	if (x->start != y->start) {
 		return x->start < y->start ? -1 : 1;
 	}
@@ -170,8 +169,8 @@ static int by_start(const void *a, const void *b) {
 }
 
 /* The pieces cover all of the data, and none lies over another. */
-static const char *check_extents(Arena *arena, const RtExtent *extents, uint32_t count, size_t data_length) {
-	RtExtent *sorted = arena_copy(arena, extents, sizeof *extents * count);
+static const char *check_extents(Arena *arena, const SafetensorExtent *extents, uint32_t count, size_t data_length) {
+	SafetensorExtent *sorted = arena_copy(arena, extents, sizeof *extents * count);
 	qsort(sorted, count, sizeof *sorted, by_start);
 	size_t at = 0;
 	for (uint32_t k = 0; k < count; k++) {
@@ -184,7 +183,7 @@ static const char *check_extents(Arena *arena, const RtExtent *extents, uint32_t
 }
 
 static const char *read_header(Arena *arena, const char *text, size_t length, size_t data_length, bool any,
-                               RtTensors *out, RtExtent **extents) {
+                               Safetensors *out, SafetensorExtent **extents) {
 	json_error_t where;
 	json_t *header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
 	if (!json_is_object(header)) {
@@ -192,8 +191,8 @@ static const char *read_header(Arena *arena, const char *text, size_t length, si
 		return "its header is not JSON";
 	}
 	size_t entries = json_object_size(header);
-	out->items = ARENA_ARRAY(arena, RtTensor, entries + 1);
-	*extents = ARENA_ARRAY(arena, RtExtent, entries + 1);
+	out->items = ARENA_ARRAY(arena, Safetensor, entries + 1);
+	*extents = ARENA_ARRAY(arena, SafetensorExtent, entries + 1);
 	const char *name, *error = NULL;
 	json_t *entry;
 	json_object_foreach(header, name, entry) {
@@ -220,11 +219,11 @@ static uint64_t header_length(const unsigned char bytes[8]) {
 
 static const char no_header[] = "no header fits in it";
 
-const char *rt_safetensors_header(Arena *arena, const char *bytes, size_t length, size_t file_length, RtTensors *out,
-                                  RtExtent **extents) {
-	*out = (RtTensors){0};
-	uint64_t header = length < 8 ? MAX_HEADER + 1 : header_length((const unsigned char *)bytes);
-	if (header > MAX_HEADER || header > length - 8 || header > file_length - 8) {
+const char *safetensors_header(Arena *arena, const char *bytes, size_t length, size_t file_length, Safetensors *out,
+                               SafetensorExtent **extents) {
+	*out = (Safetensors){0};
+	uint64_t header = length < 8 ? SAFETENSORS_MOST_HEADER + 1 : header_length((const unsigned char *)bytes);
+	if (header > SAFETENSORS_MOST_HEADER || header > length - 8 || header > file_length - 8) {
 		return no_header;
 	}
 	size_t start = 8 + (size_t)header;
@@ -236,37 +235,37 @@ const char *rt_safetensors_header(Arena *arena, const char *bytes, size_t length
 	return error;
 }
 
-const char *rt_safetensors_parse(Arena *arena, const char *bytes, size_t length, RtTensors *out) {
-	*out = (RtTensors){0};
+const char *safetensors_parse(Arena *arena, const char *bytes, size_t length, Safetensors *out) {
+	*out = (Safetensors){0};
 	const unsigned char *data = (const unsigned char *)bytes;
-	uint64_t header = length < 8 ? MAX_HEADER + 1 : header_length(data);
-	if (header > MAX_HEADER || header > length - 8) {
+	uint64_t header = length < 8 ? SAFETENSORS_MOST_HEADER + 1 : header_length(data);
+	if (header > SAFETENSORS_MOST_HEADER || header > length - 8) {
 		return no_header;
 	}
-	RtExtent *extents;
+	SafetensorExtent *extents;
 	const char *error =
 		read_header(arena, bytes + 8, (size_t)header, length - 8 - (size_t)header, false, out, &extents);
 	for (uint32_t k = 0; !error && k < out->count; k++) {
-		RtTensor *tensor = &out->items[k];
+		Safetensor *tensor = &out->items[k];
 		size_t count = tensor_elements(tensor);
 		tensor->values = ARENA_ARRAY(arena, double, count + 1);
 		decode(data + 8 + header + extents[k].start, tensor->scalar, count, tensor->values);
 	}
 	if (error) {
-		*out = (RtTensors){0};
+		*out = (Safetensors){0};
 	}
 	return error;
 }
 
-const char *rt_safetensors_read(Arena *arena, const char *path, RtTensors *out) {
-	*out = (RtTensors){0};
+const char *safetensors_read(Arena *arena, const char *path, Safetensors *out) {
+	*out = (Safetensors){0};
 	char *bytes;
 	size_t length;
 	const char *error = file_read(arena, path, SIZE_MAX, false, &bytes, &length);
 	if (error) {
 		return arena_printf(arena, "cannot read %s: %s", path, error);
 	}
-	error = rt_safetensors_parse(arena, bytes, length, out);
+	error = safetensors_parse(arena, bytes, length, out);
 	return error ? arena_printf(arena, "%s is no safetensors file, or damaged: %s", path, error) : NULL;
 }
 
@@ -295,7 +294,7 @@ static const char *shape_text(Arena *arena, const int64_t *dims, int rank) {
 	return text_cstr(&text);
 }
 
-static const char *check_shape(Arena *arena, const RtTensor *tensor, const IrType *shape) {
+static const char *check_shape(Arena *arena, const Safetensor *tensor, const IrType *shape) {
 	bool same = tensor->rank == shape->rank;
 	for (int i = 0; same && i < tensor->rank; i++) {
 		same = tensor->dims[i] == shape->dims[i];
@@ -317,15 +316,15 @@ static const char *read_one(Arena *arena, int fd, uint64_t length, const char *n
 		return shorter;
 	}
 	uint64_t header = header_length(first);
-	if (header > MAX_HEADER || header > length - 8) {
+	if (header > SAFETENSORS_MOST_HEADER || header > length - 8) {
 		return no_header;
 	}
 	char *text = arena_alloc(arena, (size_t)header + 1);
 	if (!read_at(fd, text, (size_t)header, 8)) {
 		return shorter;
 	}
-	RtTensors tensors = {0};
-	RtExtent *extents;
+	Safetensors tensors = {0};
+	SafetensorExtent *extents;
 	const char *error =
 		read_header(arena, text, (size_t)header, (size_t)(length - 8 - header), false, &tensors, &extents);
 	uint32_t k = 0;
@@ -348,7 +347,7 @@ static const char *read_one(Arena *arena, int fd, uint64_t length, const char *n
 	return NULL;
 }
 
-const char *rt_safetensors_one(Arena *arena, const char *path, const char *name, const IrType *shape, double *out) {
+const char *safetensors_one(Arena *arena, const char *path, const char *name, const IrType *shape, double *out) {
 	uint64_t length;
 	const char *error;
 	int fd = file_open(arena, path, &length, &error);

@@ -1,11 +1,11 @@
 /* Folders: made together with those that lead to them. */
+#include "base/base.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "runtime/runtime.h"
-
-bool rt_make_folder_from(Arena *arena, const char *dir, const char **topmost) {
+bool folder_make_from(Arena *arena, const char *dir, const char **topmost) {
 	char *path = arena_strdup(arena, dir);
 	const char *first = NULL;
 	for (char *slash = strchr(path + (path[0] == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -24,11 +24,7 @@ bool rt_make_folder_from(Arena *arena, const char *dir, const char **topmost) {
 	return mkdir(dir, 0777) == 0;
 }
 
-bool rt_make_folder(Arena *arena, const char *dir) {
+bool folder_make(Arena *arena, const char *dir) {
 	const char *topmost;
-	return rt_make_folder_from(arena, dir, &topmost);
-}
-
-const char *rt_write_file(Arena *arena, const char *path, const char *bytes, size_t length) {
-	return file_write(arena, path, bytes, length, true);
+	return folder_make_from(arena, dir, &topmost);
 }

@@ -1,0 +1,97 @@
+/* compare: rules side by side on the same problems, each tuned by the same grids. */
+#ifndef GRADUS_COMPARE_H
+#define GRADUS_COMPARE_H
+
+#include "runtime/inner/inner.h"
+
+/* ---- grid.c: tuning on training problems, the same grids for every rule ---- */
+
+typedef struct TunedAxis {
+	Name name;
+	bool decay;         /* 0.5, 0.8, 0.9, 0.95, 0.99, longer when the best is at an end; else a logarithmic grid */
+	bool edge;          /* the best is at the end of the allowed range */
+	VEC(double) values; /* ascending, as they were tried */
+} TunedAxis;
+
+typedef struct Tuned {
+	VEC(TunedAxis) axes; /* hyperparameters that were tuned */
+	double *hypers;      /* the best, one per hyperparameter of the rule */
+	double score;        /* of the best, on the training problems */
+	int points;          /* grid points tried */
+	int widened;         /* times a grid was made longer */
+	int64_t evaluations; /* of the objective, in all */
+	int64_t nonfinite;   /* runs that were not finite (their points are out) */
+} Tuned;
+
+/* Learning rates: 3 per decade over the stated range (1e-4 .. 10 and widening without one); decays: a list, widening; other
+ * ranges: 1 per decade. What the call gives is left alone. The criterion is CompareOptions.score. */
+bool compare_tune(Task *task, const Problems *problems, const double *theta, int steps, FeScore score, Arena *arena,
+                  Tuned *out);
+
+/* ---- compare.c ---- */
+
+typedef struct Contender {
+	const char *label;
+	FeCall rule;
+	const double *theta;          /* [P] or NULL: as it starts */
+	int64_t training_evaluations; /* what meta-training cost; -1: not known */
+	bool tune;                    /* hyperparameters that the call does not give are tuned */
+} Contender;
+
+typedef struct CompareOptions {
+	int steps;
+	int train_problems, test_problems;
+	FeScore score;
+	int subject;   /* whose margin of victory is computed; -1: none */
+	int resamples; /* bootstrap; 0: 2000 */
+	void (*progress)(void *user, const char *label, int done, int total);
+	void *user;
+} CompareOptions;
+
+typedef struct CompareInterval {
+	double mean, low, high; /* 95 % bootstrap over test problems */
+} CompareInterval;
+
+typedef struct Compared {
+	const char *label;
+	const char *call; /* adam(lr = 0.1, ...) as tuned */
+	Tuned tuned;
+	const FeRule *rule;
+	int64_t training_evaluations, test_evaluations;
+	CompareInterval score; /* of the criterion over test problems; not finite if a run is not */
+	double median, q10, q25, q75, q90;
+	int ended_above, not_finite;              /* test problems by how they end (run_end); both have diverged */
+	double *per_problem;                      /* [test_problems] */
+	double *mean, *median_curve, *low, *high; /* [steps + 1]: mean, median, 25 % and 75 % quantiles of finite f */
+	double *f;                                /* [test_problems][steps + 1] */
+	const char *holes;                        /* as learned_holes gives them, for a contender without theta */
+	double seconds;
+} Compared;
+
+typedef struct Comparison {
+	Session *session;
+	Task **tasks; /* own the rules that are pointed to below */
+	const char *objective;
+	int steps, train_problems, test_problems;
+	bool one_problem; /* nothing of the objective is drawn: it was run once, whatever counts were asked for */
+	FeScore score;
+	uint32_t count;
+	Compared *rules;
+	int subject;
+	CompareInterval *margin; /* [steps + 1]: mean over problems of (least f of the others) - (the subject's f) */
+	CompareInterval *lead;   /* [count]: mean over problems of that rule's criterion - the subject's (paired) */
+	double *win_share;       /* [steps + 1]: share of problems where the subject is below all others */
+	Arena *arena;
+} Comparison;
+
+/* NULL with diagnostics. */
+Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *contenders, uint32_t count,
+                          const CompareOptions *options);
+void compare_free(Comparison *comparison);
+/* The whole result as one JSON object; returns false if writing failed. */
+bool compare_json(const Comparison *comparison, FILE *out);
+/* 95 % percentile interval of the mean of values[count] (all finite), `resamples` times, by Threefry from `seed`. */
+CompareInterval compare_bootstrap(const double *values, int count, int resamples, uint64_t seed);
+double compare_quantile(const double *sorted, int count, double q); /* linear between order statistics */
+
+#endif

@@ -1,0 +1,28 @@
+/* limits: the grids of tuning, and how often means are drawn anew. Chosen, not measured. */
+#ifndef GRADUS_COMPARE_LIMITS_H
+#define GRADUS_COMPARE_LIMITS_H
+
+/* Decays; the grid begins with TUNE_DECAY_FIRST .. TUNE_DECAY_LAST of them, and goes on at the end where the best is. */
+static const double tune_decays[] = {0,    0.02, 0.05,  0.1,   0.2,    0.5,    0.8,     0.9,
+                                     0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99995, 0.99999};
+
+enum {
+	TUNE_DECAYS = sizeof tune_decays / sizeof *tune_decays,
+	TUNE_DECAY_FIRST = 5,
+	TUNE_DECAY_LAST = 9,
+	/* of learning rates and of other ranges: points per decade of a logarithmic grid, and the decades that it never leaves */
+	TUNE_RATES_PER_DECADE = 3,
+	TUNE_OTHERS_PER_DECADE = 1,
+	TUNE_LOWEST_DECADE = -12,
+	TUNE_HIGHEST_DECADE = 6,
+	/* where it begins without a stated range */
+	TUNE_FIRST_DECADE = -4,
+	TUNE_LAST_DECADE = 1,
+	/* points of a product of grids: hyperparameters beyond keep their defaults; times that grids are made longer */
+	TUNE_MOST_POINTS = 20000,
+	TUNE_MOST_ROUNDS = 8,
+	/* compare.c: of the bootstrap, unless the caller says */
+	COMPARE_RESAMPLES = 2000
+};
+
+#endif

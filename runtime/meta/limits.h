@@ -1,0 +1,22 @@
+/* limits: what training takes at most, and how often it looks at the select problems. All are chosen, not measured. */
+#ifndef GRADUS_META_LIMITS_H
+#define GRADUS_META_LIMITS_H
+
+#include "ir/ir.h"
+
+enum {
+	/* estimators.c, E0807: hyperparameters of a rule; fixed values, files and hyperparameters together */
+	META_MOST_HYPERS = 128,
+	META_MOST_VALUES = 500,
+	/* derivatives.c: addresses of one call: those values, and what each call has besides */
+	META_MOST_POINTERS = 512,
+	/* particles.c: fewer problems than this, and the lanes go to particles */
+	META_FEW_PROBLEMS = IR_LANES / 2,
+	/* train.c: about so many scorings on the select problems in a training */
+	TRAIN_SELECTIONS = 50
+};
+
+/* estimators.c: sums of squares outside of this have overflowed, or lost what is too small */
+static const double meta_squares_least = 1e-280, meta_squares_most = 1e280;
+
+#endif

@@ -1,0 +1,115 @@
+/* meta: learning the numbers of a rule: estimates of the meta-gradient, and training by them. */
+#ifndef GRADUS_META_H
+#define GRADUS_META_H
+
+#include "runtime/inner/inner.h"
+
+/* ---- estimators.c: the meta-gradient (reference: docs, "Estimators") ---- */
+
+typedef struct MetaEstimate {
+	FeEstimator kind;
+	int window; /* 0: whole */
+	double sigma;
+	int particles; /* antithetic pairs */
+	int horizon_low, horizon_high;
+	bool stagger; /* pes, truncated_es: particles start at different ages */
+	double clip;  /* backprop, forward: a problem's gradient is cut to this norm before the mean is taken; 0: never */
+} MetaEstimate;
+
+/* What an outer step cost and lost. */
+typedef struct MetaStats {
+	double score;        /* mean over what was finite (pes, truncated_es: of the window, scaled to a whole run) */
+	int64_t pieces;      /* gradients or pairs of runs asked for */
+	int64_t nonfinite;   /* of those, dropped because something was not finite */
+	int64_t clipped;     /* of those, cut to the length that one problem may have */
+	int64_t evaluations; /* inner evaluations of an objective, counted once per value or value and gradient */
+} MetaStats;
+
+typedef struct MetaEstimator MetaEstimator;
+
+/* As an experiment says, with what it leaves open. */
+MetaEstimate meta_estimate_of(const FeExperiment *experiment);
+
+/* Code that an estimate runs. */
+typedef struct MetaUse {
+	TaskStage stage;
+	TaskPlan plan;
+} MetaUse;
+
+enum { META_MOST_USES = 5 };
+
+/* Chooses the blocks of a task for so many training problems, and says which code an estimate will run. Returns how many. */
+int meta_estimate_uses(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES]);
+
+/* Over all the tasks' training problems: problems[k] belong to tasks[k], equally many learned numbers in each. Compiles,
+ * plans memory (E0801 if over the limit) and allocates. NULL with a diagnostic. */
+MetaEstimator *meta_estimator_new(Rt *rt, Task **tasks, int task_count, const int *problem_counts,
+                                  const MetaEstimate *how, uint64_t seed);
+void meta_estimator_free(MetaEstimator *estimator);
+/* The estimate at theta, outer step `step` = 0, 1, ...; pes and truncated_es carry their particles from call to call.
+ * gradient: [P]. false with a diagnostic (a gather that left its range). */
+bool meta_estimate(MetaEstimator *estimator, const double *theta, int64_t step, double *gradient, MetaStats *stats);
+double meta_estimator_bytes(const MetaEstimator *estimator); /* as planned */
+/* The norm of values[count] is the result times *unit, which is 1 unless their squares leave the range of f64. */
+double meta_norm(const double *values, int64_t count, double *unit);
+/* Standard normal noise, the same for every kind of estimate: (seed, step, particle) -> out[count]. */
+void meta_noise(uint64_t seed, int64_t step, int64_t particle, double *out, int64_t count);
+
+/* ---- train.c ---- */
+
+typedef struct TrainProgress {
+	int step, steps; /* outer steps done, of */
+	MetaStats last;
+	double gradient_norm; /* before clipping */
+	bool selected;        /* this step was scored on the select problems: */
+	double select_score;
+	int64_t select_nonfinite;
+	double best_score; /* best select score so far (inf before the first) */
+	int best_step;
+	int64_t nonfinite, pieces, evaluations; /* so far */
+	double seconds, eta;                    /* since the first step, to go */
+} TrainProgress;
+
+typedef void TrainProgressCall(void *user, const TrainProgress *progress);
+
+typedef struct Trained Trained;
+
+typedef struct TrainOptions {
+	TrainProgressCall *progress; /* after every outer step; may be NULL */
+	/* When so_far->theta is the best so far: before the first step, and whenever it changes. false ends the training, with a
+	 * diagnostic of the callee's. May be NULL. */
+	bool (*best)(void *user, const Trained *so_far);
+	void *user;
+	int select_every;    /* outer steps between scorings on select problems; 0: about 50 scorings in all */
+	const double *theta; /* where to start; NULL: as the rule says */
+} TrainOptions;
+
+struct Trained {
+	const FeExperiment *experiment;
+	Task **tasks; /* one per objective; the first one's rule speaks for all */
+	int task_count;
+	int64_t count; /* P */
+	double *theta; /* the best on the select problems; without any, the last */
+	double *last;
+	double *natural; /* theta as the rule uses it */
+	int steps;       /* done */
+	int best_step;
+	double best_score;             /* on the select problems; NaN without any */
+	double start_score;            /* the same at the start */
+	int64_t start_lost, best_lost; /* runs on select problems that were not finite, and are not in these scores */
+	VEC(int) select_steps;
+	VEC(double) select_scores;
+	int64_t pieces, nonfinite, evaluations; /* training's own; evaluations include those on select problems */
+	double seconds, compile_seconds, memory_bytes;
+	bool interrupted;
+	bool diverged; /* theta became non-finite: training stopped there */
+	Arena *arena;
+};
+
+/* What training compiles of a task: for the estimator, and to score on select problems. Returns how many. */
+int train_uses(const FeExperiment *experiment, Task *task, MetaUse uses[META_MOST_USES]);
+/* NULL with diagnostics. The result holds its own memory. */
+Trained *train_experiment(Rt *rt, const FeExperiment *experiment, const TrainOptions *options);
+void train_free(Trained *trained);
+
+#endif

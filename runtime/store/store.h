@@ -1,0 +1,71 @@
+/* store: run folders, written and read, and trained rules as source. */
+#ifndef GRADUS_STORE_H
+#define GRADUS_STORE_H
+
+#include "runtime/data/safetensors.h"
+#include "runtime/meta/meta.h"
+
+/* ---- runfolder.c ---- */
+
+typedef struct StoreFolder StoreFolder;
+
+/* Could DIR be made now? false with E0810 if it exists, E0811 if it cannot be. Leaves nothing behind. */
+bool store_folder_possible(Rt *rt, const char *dir);
+/* Makes DIR with run.json (versions, flags, hashes, seed, CPU) and copies of the sources. NULL with a diagnostic, and then
+ * nothing is left of it. */
+StoreFolder *store_folder_new(Rt *rt, const char *dir, const FeExperiment *experiment, const char *command_line);
+/* One line of metrics.jsonl, on the disk within a second. false, with a diagnostic, when the disk took no more; from then
+ * on the file stays as it is, and training can go on. */
+bool store_folder_metric(StoreFolder *folder, const TrainProgress *progress);
+/* rule.grad from trained->theta while training goes on, so that a kill leaves it. `first`: takes room on the disk for what
+ * is to come, before anything is learned; failing then is a diagnostic. Else false is not the end: the next may fit. */
+bool store_folder_best(StoreFolder *folder, const Trained *trained, bool first);
+/* rule.grad, weights.safetensors, result.json, all of them replaced as wholes. false with a diagnostic; the rule may be saved
+ * even then, and the run counts as one that was not finished. */
+bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule_saved);
+/* The trained rule as text with all its numbers, for when it cannot be saved. */
+void store_folder_print(StoreFolder *folder, const Trained *trained, Text *out);
+void store_folder_close(StoreFolder *folder);
+void store_folder_discard(StoreFolder *folder); /* closes and removes it: nothing was trained */
+
+/* ---- runread.c: run folders may come from anywhere: nothing in one is believed, and nothing outside it is read for it ---- */
+
+/* NULL if the file lies in the folder, links followed; else what is wrong. A file that is not there is left to the reader. */
+const char *store_outside(Arena *arena, const char *dir, const char *path);
+
+/* What a run folder's result says, for `compare` and `emit`. */
+typedef struct StoreInfo {
+	const char *rule_path; /* DIR/rule.grad */
+	const char *rule_name;
+	bool finished;                 /* else it was killed, and this is its best rule so far */
+	int64_t training_evaluations;  /* -1: not known */
+	double training_seconds;       /* NaN: not known */
+	int horizon_low, horizon_high; /* that it was trained for; zeros if the folder does not say */
+	int64_t coordinates;           /* of the (first) objective that it was trained on; 0 likewise */
+} StoreInfo;
+
+bool store_folder_read(Rt *rt, const char *dir, StoreInfo *out); /* false with a diagnostic */
+
+/* What run.json says. */
+typedef struct StoreRecord {
+	const char *experiment;
+	const char *rule;
+	const char *precision;         /* "f32", "f64" */
+	VEC(const char *) sources;     /* paths of the copies, in DIR */
+	int horizon_low, horizon_high; /* zeros if it does not say */
+} StoreRecord;
+
+bool store_record(Session *session, const char *dir, StoreRecord *out); /* false with a diagnostic */
+/* Files that sources in DIR import or read weights from are looked up in DIR, and refused where they lie outside. */
+void store_confine(Session *session, FeProgram *program, const char *dir);
+
+/* ---- rulefile.c: a trained rule as source that can be read, edited and used ---- */
+
+/* The text of the rule with its learned scalars' values in place and its learned tensors read from `weights` (a relative
+ * name); *tensors receives those tensors. theta: [P]; natural: as learned_natural gives. */
+void store_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
+                       Text *out, Safetensors *tensors);
+/* Lets `learn W : [...] from "weights.safetensors"` read such files. */
+void store_use_weights(Session *session, FeProgram *program);
+
+#endif
