@@ -243,6 +243,9 @@ typedef struct DiagMark {
 DiagMark diag_mark(const Session *session);
 Diags diag_take_back(Session *session, DiagMark mark);
 void diag_say(Session *session, const Diags *diags);
+/* For a mistake that is said once and met at many places: true if there is something to say again, which may have been taken
+ * back since. NULL: nothing yet. */
+bool diag_say_again(Session *session, Diag *diag);
 /* Prints all diagnostics sorted by file and place, with source excerpts; `color` adds ANSI colours. (diag_print.c) */
 void diag_print_all(const Session *session, FILE *out, bool color);
 /* The same as one JSON array: severity, code, message, labels (the first is the main place), notes, help.

@@ -101,6 +101,12 @@ void diag_say(Session *session, const Diags *diags) {
 		keep(session, diags->data[i]);
 }
 
+bool diag_say_again(Session *session, Diag *diag) {
+	if (diag)
+		keep(session, diag);
+	return diag != NULL;
+}
+
 typedef struct Ranked {
 	Diag *diag;
 	uint32_t rank; /* order of arrival, which decides between equals */

@@ -1,100 +1,17 @@
-/* frontend: from .grad text to tensor IR. ast.h has the syntax tree; this header is what the rest of Gradus uses:
- * load a program, check it, and instantiate its objectives, rules and experiments as functions of the tensor IR. */
+/* frontend: from .grad text to tensor IR. What the rest of Gradus uses: load a program (names/program.h), check it, and
+ * instantiate its objectives, rules and experiments as functions of the tensor IR. syntax/ast.h has the syntax tree. */
 #ifndef GRADUS_FRONTEND_H
 #define GRADUS_FRONTEND_H
 
-#include "frontend/syntax/ast.h"
-#include "ir/ir.h"
+#include "frontend/names/program.h"
+#include "frontend/std/std.h"
 
-/* ---- program.c: files, imports, the library ---- */
+/* ---- decl/check.c ---- */
 
-typedef struct FeProgram FeProgram;
-
-/* The built-in library, embedded when Gradus was built. */
-typedef struct FeStdFile {
-	const char *name; /* "adam.grad" */
-	const char *text;
-	size_t length;
-} FeStdFile;
-
-extern const FeStdFile fe_std_files[];
-extern const size_t fe_std_file_count;
-
-/* A declaration of the library: a paragraph of a file, its comment first. */
-typedef struct FeStdEntry {
-	const char *name;
-	AstDeclKind kind;
-	const char *subject; /* of the file: "Optimizers: learned" */
-	const char *summary; /* the first sentence of its comment, without the full stop ... */
-	const char *details; /* ... and the others; "" */
-	const char *params;  /* "lr = 0.1, beta = 0.9" as it is written; "" */
-	const char *text;    /* length bytes, without a NUL; the declaration itself starts at `declared` */
-	size_t length, declared;
-} FeStdEntry;
-
-typedef VEC(FeStdEntry) FeStdEntries;
-
-/* library.c: all of them, in the order of the files. */
-FeStdEntries fe_std_entries(Arena *arena);
-
-/* The library alone; then files are added to it. Never NULL: what is wrong is in the session's diagnostics. */
-FeProgram *fe_program_new(Session *session);
-bool fe_add_file(FeProgram *program, const char *path); /* imports included; false if unreadable or with errors */
-/* The same for what the user names, which may be a pipe: NULL, or why it cannot be read, without a diagnostic. */
-const char *fe_add_named(FeProgram *program, const char *path);
-bool fe_add_source(FeProgram *program, uint32_t source); /* from memory */
-/* What could have been meant by a name that no declaration of the kind has, as a sentence: words of other languages, names
- * that are spelled alike, or what there is, the most alike first. NULL if there is none. */
-const char *fe_candidates(const FeProgram *program, Name wanted, AstDeclKind kind);
-const AstDecl *fe_find(const FeProgram *program, Name name); /* user declarations first, then the library */
-uint32_t fe_decl_count(const FeProgram *program);            /* of the user's files, in order */
-const AstDecl *fe_decl(const FeProgram *program, uint32_t index);
-/* How `learn W : [4] from "weights.safetensors"` is read: fills out (as many as the shape has elements) with the values of the tensor named as the learned
- * value is; false with *problem set. path: as written, from the folder of the file that says it. */
-typedef bool FeLoader(void *context, const char *path, const char *tensor, const IrType *shape, double *out,
-                      const char **problem);
-void fe_set_loader(FeProgram *program, FeLoader *loader, void *context);
-/* How `data X : int[n, 4] from "x.csv" columns 1..5` is read. */
-typedef enum FeDataKind { FE_DATA_REAL, FE_DATA_INT, FE_DATA_BOOL } FeDataKind;
-
-typedef struct FeDataColumn {
-	const char *name; /* NULL: numbers low..high */
-	int64_t low, high;
-} FeDataColumn;
-
-typedef struct FeDataWanted {
-	const char *name; /* of the declaration: of the array in files that have several */
-	const char *path; /* as written, for a folder of data; relative or not */
-	const char
-		*beside; /* where that lies from the source that says it; NULL: nowhere that may be read, for `problem` */
-	const char *problem;
-	bool bytes;
-	VEC(FeDataColumn) columns;
-	FeDataKind kind;
-	int rank;
-	int64_t dims[IR_USER_RANK]; /* -1 - k: open size k, which the reader fills in, the same k alike */
-} FeDataWanted;
-
-typedef struct FeDataFound {
-	IrStorage storage;
-	const void *elements; /* row-major; stays as long as the program. NULL: only shapes were asked for */
-	const char *path;     /* what was read */
-	bool unknown;         /* sizes that are open are not known: the file is not there, or was not looked through */
-	const char *missing;  /* why it could not be opened; NULL: it could */
-} FeDataFound;
-
-/* false with *problem in words. */
-typedef bool FeDataReader(void *context, FeDataWanted *wanted, FeDataFound *found, const char **problem);
-/* Without a reader sizes are unknown, and data has no elements. */
-void fe_set_data(FeProgram *program, FeDataReader *reader, void *context);
-/* Where a file really lies that the source `by` imports or takes weights from: the path to read, or NULL with *problem.
- * `path`: as written, from the folder of `by`. Without a finder: `path` itself. Set before files are added. */
-typedef const char *FeFinder(void *context, const char *by, const char *path, const char **problem);
-void fe_set_finder(FeProgram *program, FeFinder *finder, void *context);
 /* Every declaration of the user's files instantiated with its defaults: all errors at once. */
 bool fe_check(FeProgram *program);
 
-/* ---- place.c: for editors ---- */
+/* ---- decl/place.c: for editors ---- */
 
 /* What stands at a place of a source. */
 typedef struct FePlace {
@@ -111,21 +28,7 @@ typedef struct FePlace {
 /* `offset`: in bytes, from 0. false: nothing has a meaning there. Adds no diagnostics. */
 bool fe_at(FeProgram *program, uint32_t source, uint32_t offset, FePlace *out);
 
-/* ---- instantiation ---- */
-
-/* A declaration with arguments, as written in an experiment or on the command line: adam(lr = 0.1). */
-typedef struct FeCall {
-	const AstDecl *decl;
-	VEC(Name) names;             /* argument names ... */
-	VEC(Span) places;            /* ... where they stand, if they are written ... */
-	VEC(const AstExpr *) values; /* ... and what was given */
-	Span span;
-	FeProgram *program; /* where the names in its declaration are looked up; NULL: where the call is used */
-} FeCall;
-
-/* Resolves `adam(lr = 0.1)` or `adam`; unknown names suggest the nearest. false with a diagnostic. kind: AST_OBJECTIVE or AST_OPTIMIZER */
-bool fe_call(FeProgram *program, const AstExpr *expr, AstDeclKind kind, FeCall *out);
-bool fe_call_text(FeProgram *program, const char *text, AstDeclKind kind, FeCall *out);
+/* ---- decl/objective.c ---- */
 
 /* A named piece of a flat vector: a parameter in x, or a learned tensor in theta. */
 typedef struct FeSlot {
@@ -135,8 +38,6 @@ typedef struct FeSlot {
 	int64_t count;
 	Span span;
 } FeSlot;
-
-/* ---- objective.c ---- */
 
 /* An array of a file, shared by all problems. */
 typedef struct FeData {
@@ -172,7 +73,7 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 /* Is anything of it drawn? If not, all problems of the family are one. */
 bool fe_draws(const AstDecl *objective);
 
-/* ---- rule.c ---- */
+/* ---- decl/rule.c ---- */
 
 typedef struct FeHyper {
 	Name name;
@@ -231,11 +132,8 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 
 /* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
 bool fe_is_tied(FeProgram *program, const AstDecl *rule);
-/* Marks which declarations of the user's files (by their numbers) a file needs that holds this rule, with the arguments of the
- * call as its defaults: what they mention, directly or not, but not the rule itself. */
-void fe_needed(FeProgram *program, const FeCall *call, bool *needed);
 
-/* ---- experiment.c ---- */
+/* ---- decl/experiment.c ---- */
 
 /* scores.def */
 #define FOLD(NAME, ...) FE_SCORE_##NAME,
@@ -314,8 +212,7 @@ typedef struct FeExperiment {
 const char *fe_estimator_name(FeEstimator estimator); /* as it is written in an experiment */
 /* false with diagnostics */
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out);
-
-/* ---- constants for the command line: --set n=3, 1e-3 ---- */
+/* A constant of the command line: --set n=3, 1e-3. false with a diagnostic. */
 bool fe_number(FeProgram *program, const AstExpr *expr, double *out);
 
 #endif

@@ -21,12 +21,12 @@ ir/text ir/eval ir/math: ir_
 ir/pass:         ir_
 autodiff:        ad_
 frontend/syntax: ast_ builtin distribution lex_ parse_
-frontend/frontend.h: fe_
-frontend/std:    fe_
-frontend/names:  fe_ library_ program_ resolve_ symbol_ typing_ foreign_
+frontend/std:    fe_std_
+frontend/names:  fe_ program_ resolve_ symbol_ typing_ foreign_
 frontend/value:  ex_ value_ scope_ proof_ emit_
-frontend/meaning: elab_ fe_
+frontend/meaning: elab_
 frontend/decl:   fe_ objective_ rule_ stages_ check_
+frontend/frontend.h: fe_
 jit:             jit_
 jit/loop:        loop_
 jit/arith:       loop_

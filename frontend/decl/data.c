@@ -1,8 +1,7 @@
 /* data: arrays of files. Sizes that no one knows yet are those of the file, and numbers from there on.
  *
  *     data images : int[n, 784] from "images.gz"      n = 60000, and images a parameter of all functions of the objective */
-#include "frontend/meaning/elab.h"
-#include "frontend/meaning/resolve.h"
+#include "frontend/decl/objective.h"
 
 #include <string.h>
 
@@ -110,7 +109,7 @@ static bool read_data(Elab *e, const AstExpr *from, FeData *out, FeDataWanted *w
 	return elab_fits(e, from->span, wanted->dims, wanted->rank);
 }
 
-bool data_declare(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out) {
+bool objective_declare_data(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out) {
 	const AstDeclare *d = &s->declare;
 	*out = (FeData){.name = d->names.data[0].name, .span = d->names.data[0].span, .declared = d->names.data[0]};
 	if (d->value || d->draw)
@@ -122,7 +121,7 @@ bool data_declare(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out) {
 	}
 	FeDataWanted wanted = {.name = session_text(e->session, out->name), .path = from->text, .bytes = d->bytes};
 	wanted.kind = d->type.scalar == AST_INT ? FE_DATA_INT : d->type.scalar == AST_BOOLEAN ? FE_DATA_BOOL : FE_DATA_REAL;
-	wanted.beside = fe_source_beside(e->program, from->span.file, from->text, &wanted.problem);
+	wanted.beside = program_beside(e->program, from->span.file, from->text, &wanted.problem);
 	bool ok = declared_dims(e, s, out, &wanted);
 	ok = declared_columns(e, d, &wanted) && ok;
 	if (!ok || !read_data(e, from, out, &wanted))
@@ -136,7 +135,7 @@ bool data_declare(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out) {
 	return true;
 }
 
-IrValue data_param(Elab *e, const FeData *data) {
+IrValue objective_data_param(Elab *e, const FeData *data) {
 	return ir_param_as(e->builder->func, IR_ROLE_DATA, session_text(e->session, data->name), data->type);
 }
 
@@ -153,7 +152,7 @@ static void set_range(Ex *read, IrStorage storage) {
 	}
 }
 
-void data_bind(Elab *e, const FeData *data, IrValue param) {
+void objective_bind_data(Elab *e, const FeData *data, IrValue param) {
 	for (uint32_t k = 0; k < data->open.count; k++)
 		scope_add_name(e, data->open.data[k], value_int(e, data->sizes[k]));
 	IrScalar scalar = data->type.scalar;

@@ -1,5 +1,5 @@
 /* Experiments: their clauses, checked. */
-#include "frontend/meaning/elab.h"
+#include "frontend/decl/decl.h"
 
 #include <math.h>
 #include <string.h>
@@ -9,6 +9,17 @@ typedef struct Reading {
 	Session *session;
 	bool ok;
 } Reading;
+
+bool fe_number(FeProgram *program, const AstExpr *expr, double *out) {
+	IrModule *module = ir_module_new(program->session);
+	Elab e = elab_new(program, module, IR_F64, typing_new(module->arena));
+	IrBuilder builder = ir_builder(ir_func_new(module, "number"));
+	e.builder = &builder;
+	resolve_expr(program, expr);
+	bool ok = elab_number(&e, expr, "this", out);
+	ir_module_free(module);
+	return ok;
+}
 
 static void wrong(Reading *r, int code, Span span, const char *text) {
 	diag_error(r->session, code, span, "%s", text);

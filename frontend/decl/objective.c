@@ -17,7 +17,7 @@ static bool bind_hypers(ObjectiveBuilding *b, const FeCall *call) {
 	Elab *e = &b->e;
 	const AstDecl *decl = b->decl;
 	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, decl->params.count + 1);
-	bool ok = call_arguments(e->program, call, args);
+	bool ok = program_arguments(e->program, call, args);
 	b->args = args;
 	IrBuilder scratch = ir_builder(ir_func_new(e->module, "constants"));
 	e->builder = &scratch;
@@ -32,7 +32,7 @@ static bool bind_hypers(ObjectiveBuilding *b, const FeCall *call) {
 			ok = false;
 		} else {
 			ScopeMark scope = scope_apart(e);
-			v = elab(e, x);
+			v = elab_expr(e, x);
 			scope_back(e, scope);
 			int64_t whole_number;
 			double real;
@@ -67,7 +67,7 @@ static void see_param(const Symbol *symbol, Span span, void *context) {
 
 static bool independent(ObjectiveBuilding *b, const AstStmt *s) {
 	b->told = false;
-	stmt_symbols(b->e.program, s, see_param, b);
+	symbol_visit_stmt(b->e.program, s, see_param, b);
 	return !b->told;
 }
 
@@ -79,7 +79,7 @@ static Value *given_value(ObjectiveBuilding *b, const AstStmt *s, DrawKey key) {
 	Value *v = d->draw ? elab_draw(e, d, key) : elab_headed(e, d, d->names.data[0].name);
 	if (v->kind == VALUE_ARRAY && v->scalar == S_LITERAL)
 		v = value_convert(e, v, S_REAL);
-	return value_is_bad(v) ? v : materialize(e, v, d->names.data[0].name, s->span);
+	return value_is_bad(v) ? v : value_materialize(e, v, d->names.data[0].name, s->span);
 }
 
 static DrawKey start_function(ObjectiveBuilding *b, IrBuilder *builder, const char *name, IrFunc **func) {
@@ -89,7 +89,7 @@ static DrawKey start_function(ObjectiveBuilding *b, IrBuilder *builder, const ch
 	builder->span = b->decl->name.span;
 	e->builder = builder;
 	scope_back(e, b->hypers);
-	e->path = path_inside(e->typing, &e->typing->root, ++b->functions);
+	e->path = typing_inside(e->typing, &e->typing->root, ++b->functions);
 	objective_add_data(b);
 	DrawKey key = {0};
 	bool value = strcmp(name, "setup") != 0 && strcmp(name, "start") != 0;
@@ -109,7 +109,7 @@ static void build_setup(ObjectiveBuilding *b) {
 	DrawKey key = start_function(b, &builder, "setup", &b->out->setup);
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
-		if (is_computation(s) && b->stages.stmts[i].stage < STAGE_VALUE)
+		if (stages_is_computation(s) && b->stages.stmts[i].stage < STAGE_VALUE)
 			elab_stmt(e, s);
 		objective_meet_data(b, i);
 		if (s->kind == AST_GIVEN && s->declare.names.count && objective_name_free(e, s->declare.names.data[0])) {
@@ -133,7 +133,7 @@ static void build_setup(ObjectiveBuilding *b) {
 		}
 		if (v->scalar == S_LITERAL)
 			v = value_convert(e, v, S_REAL);
-		IrValue value = whole(e, v, NULL, 0, symbol->name, symbol->span);
+		IrValue value = emit_whole(e, v, NULL, 0, symbol->name, symbol->span);
 		IrType type = ir_type(b->out->setup, value);
 		FeSlot slot = {.name = symbol->name, .type = type, .count = ir_type_elements(type, NULL), .span = symbol->span};
 		vec_push(e->arena, &b->out->fixed, slot);
@@ -170,7 +170,7 @@ static bool param_start(ObjectiveBuilding *b, const AstStmt *s, DrawKey key, Val
 		return false;
 	if (v->kind != VALUE_ARRAY || v->scalar == S_BOOL || (d->type.span.file && d->type.scalar != AST_REAL)) {
 		diag_error(e->session, 249, s->span, "a parameter is made of real numbers: `%s` cannot be %s", name,
-		           type_text(e, v));
+		           value_type_text(e, v));
 		return false;
 	}
 	v = value_convert(e, v, S_REAL);
@@ -203,7 +203,7 @@ static void build_start(ObjectiveBuilding *b) {
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
 		objective_meet_data(b, i);
-		if (is_computation(s) && b->stages.stmts[i].stage == STAGE_CONST && stages_wanted(&b->stages, i))
+		if (stages_is_computation(s) && b->stages.stmts[i].stage == STAGE_CONST && stages_wanted(&b->stages, i))
 			elab_stmt(e, s);
 		if (s->kind != AST_PARAM || s->declare.names.count == 0)
 			continue;
@@ -220,7 +220,7 @@ static void build_start(ObjectiveBuilding *b) {
 		} else
 			b->ok = false;
 		o->random_start = o->random_start || draws(s);
-		stmt_symbols(e->program, s, see_fixed, b);
+		symbol_visit_stmt(e->program, s, see_fixed, b);
 		o->size += slot.count;
 		vec_push(e->arena, &o->params, slot);
 		vec_push(e->arena, &b->param_symbols, symbol_at(e->program, s->declare.names.data[0].id));
@@ -275,7 +275,7 @@ static IrValue result(ObjectiveBuilding *b, const char *name, const AstExpr *x, 
 	if (value_is_bad(v))
 		return 0;
 	v = value_convert(e, v, S_REAL);
-	return whole(e, v, NULL, 0, session_name(e->session, name), x->span);
+	return emit_whole(e, v, NULL, 0, session_name(e->session, name), x->span);
 }
 
 /* Drawn anew at every step, and so a part of what is evaluated. */
@@ -287,7 +287,7 @@ static Value *batch_value(ObjectiveBuilding *b, const AstStmt *s, DrawKey key) {
 		return value_bad(e);
 	}
 	Value *v = elab_draw(e, &s->declare, key);
-	return value_is_bad(v) ? v : materialize(e, v, s->declare.names.data[0].name, s->span);
+	return value_is_bad(v) ? v : value_materialize(e, v, s->declare.names.data[0].name, s->span);
 }
 
 /* (data..., key, fixed..., x), and their names. */
@@ -310,7 +310,7 @@ static void evaluate_stmt(ObjectiveBuilding *b, uint32_t at, DrawKey key) {
 	objective_meet_data(b, at);
 	if (s->kind == AST_BATCH && s->declare.names.count && objective_name_free(e, s->declare.names.data[0]))
 		scope_add_name(e, s->declare.names.data[0], batch_value(b, s, key));
-	if (is_computation(s) && (stage == STAGE_VALUE || (stage == STAGE_CONST && stages_wanted(&b->stages, at))))
+	if (stages_is_computation(s) && (stage == STAGE_VALUE || (stage == STAGE_CONST && stages_wanted(&b->stages, at))))
 		elab_stmt(e, s);
 }
 
@@ -416,9 +416,9 @@ static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *ca
 	return program->session->complaints == complaints && b.ok && !program->broken ? b.out : NULL;
 }
 
-FeObjective *type_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing) {
+FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing) {
 	program = call->program ? call->program : program;
-	bool sound = names_are_sound(program, call->decl);
+	bool sound = resolve_is_sound(program, call->decl);
 	FeObjective *typed = build(program, module, call, real, typing, false);
 	return sound ? typed : NULL;
 }
@@ -428,7 +428,7 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 	IrModule *scratch = ir_module_new(program->session);
 	Arena *notes = arena_new();
 	Typing *typing = typing_new(notes);
-	bool sound = type_objective(program, scratch, call, real, typing) != NULL;
+	bool sound = objective_typed(program, scratch, call, real, typing) != NULL;
 	ir_module_free(scratch);
 	FeObjective *objective = sound ? build(program, module, call, real, typing, true) : NULL;
 	arena_free(notes);

@@ -2,8 +2,7 @@
 #ifndef GRADUS_DECL_OBJECTIVE_H
 #define GRADUS_DECL_OBJECTIVE_H
 
-#include "frontend/meaning/elab.h"
-#include "frontend/meaning/resolve.h"
+#include "frontend/decl/decl.h"
 
 typedef struct ObjectiveBuilding {
 	Elab e;
@@ -21,6 +20,15 @@ typedef struct ObjectiveBuilding {
 	const AstStmt *validate; /* the statement, or NULL ... */
 	bool substitute;         /* ... and whether its substitutions hold in the function being built */
 } ObjectiveBuilding;
+
+/* ---- data.c ---- */
+
+/* What the data statement `s` declares, with its sizes. from: the text that names the file. false with diagnostics. */
+bool objective_declare_data(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out);
+/* Adds the parameter of a function that stands for it. */
+IrValue objective_data_param(Elab *e, const FeData *data);
+/* Its name and those of the sizes that it opened, from here on. param: as objective_data_param made it. */
+void objective_bind_data(Elab *e, const FeData *data, IrValue param);
 
 /* Does a value stand for it? Not if something else has the name, which was told. */
 bool objective_name_free(Elab *e, AstName name);

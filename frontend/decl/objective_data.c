@@ -5,7 +5,7 @@
 
 bool objective_name_free(Elab *e, AstName name) {
 	const Symbol *symbol = symbol_at(e->program, name.id);
-	return symbol && !symbol->taken;
+	return symbol && !symbol->name_taken;
 }
 
 /* The text that names the file: written there, or a hyperparameter. */
@@ -46,11 +46,11 @@ void objective_find_data(ObjectiveBuilding *b) {
 		uint32_t errors = e->session->error_count;
 		const AstExpr *from = data_from(b, s);
 		if (e->session->error_count != errors || (!from && s->declare.from) ||
-		    !objective_name_free(e, s->declare.names.data[0]) || !data_declare(e, s, from, &data)) {
+		    !objective_name_free(e, s->declare.names.data[0]) || !objective_declare_data(e, s, from, &data)) {
 			b->ok = false;
 			continue;
 		}
-		data_bind(e, &data, data_param(e, &data));
+		objective_bind_data(e, &data, objective_data_param(e, &data));
 		vec_push(e->arena, &b->out->data, data);
 		b->data_of[i] = b->out->data.count;
 	}
@@ -60,7 +60,7 @@ void objective_find_data(ObjectiveBuilding *b) {
 
 void objective_add_data(ObjectiveBuilding *b) {
 	for (uint32_t i = 0; i < b->decl->body.count; i++)
-		b->data[i] = b->data_of[i] ? data_param(&b->e, &b->out->data.data[b->data_of[i] - 1]) : 0;
+		b->data[i] = b->data_of[i] ? objective_data_param(&b->e, &b->out->data.data[b->data_of[i] - 1]) : 0;
 }
 
 /* Where it could not be read, everyone is silent about its names. */
@@ -133,7 +133,7 @@ void objective_meet_data(ObjectiveBuilding *b, uint32_t at) {
 		uint32_t by = stands_for(b, at);
 		FeData data = *data_at(b, at);
 		if (!b->substitute || substituted(b, at, &data, data_at(b, by)))
-			data_bind(&b->e, &data, b->data[by]);
+			objective_bind_data(&b->e, &data, b->data[by]);
 		else
 			scope_add_name(&b->e, s->declare.names.data[0], value_bad(&b->e));
 		return;
@@ -169,7 +169,7 @@ static void mark_changed(Changes *c, Name name) {
 static bool made_before(ObjectiveBuilding *b, uint32_t at) {
 	const AstStmt *s = b->decl->body.data[at];
 	return s->kind == AST_GIVEN || s->kind == AST_PARAM ||
-	       (is_computation(s) && b->stages.stmts[at].stage == STAGE_SETUP);
+	       (stages_is_computation(s) && b->stages.stmts[at].stage == STAGE_SETUP);
 }
 
 static bool follow_changes(Changes *c) {
@@ -178,10 +178,10 @@ static bool follow_changes(Changes *c) {
 	for (uint32_t i = 0; i < c->b->decl->body.count; i++) {
 		const AstStmt *s = c->b->decl->body.data[i];
 		c->touched = false;
-		stmt_symbols(c->b->e.program, s, see_changed, c);
-		if (!c->touched || s->kind == AST_DATA || (s->kind > AST_VAR && !is_computation(s)))
+		symbol_visit_stmt(c->b->e.program, s, see_changed, c);
+		if (!c->touched || s->kind == AST_DATA || (s->kind > AST_VAR && !stages_is_computation(s)))
 			continue;
-		Assigned assigned = stmt_assigned(e->program, e->arena, s);
+		Assigned assigned = symbol_assigned_by(e->program, e->arena, s);
 		for (uint32_t k = 0; k < assigned.count; k++)
 			mark_changed(c, assigned.data[k]->name);
 		for (uint32_t k = 0; s->kind <= AST_VAR && k < s->declare.names.count; k++)

@@ -1,6 +1,6 @@
 /* What is at a place of a source: the name or expression there, what it stands for, its type. For editors, and for
  * `gradus show at`. */
-#include "frontend/meaning/elab.h"
+#include "frontend/decl/decl.h"
 
 #include <string.h>
 
@@ -84,7 +84,7 @@ static bool in_expr(const AstExpr *x, void *context) {
 		in_items(f, &x->reduce.items);
 		take_word(f, x->reduce.callee, "reduction", b ? b->about : NULL);
 	}
-	expr_any_part(x, in_expr, f);
+	ast_any_part(x, in_expr, f);
 	return false;
 }
 
@@ -105,7 +105,7 @@ static void in_declare(Find *f, const AstDeclare *d) {
 static void in_stmt(Find *f, const AstStmt *s) {
 	if (!holds(f, s->span))
 		return;
-	stmt_any_expr(s, in_expr, f);
+	ast_any_expr(s, in_expr, f);
 	switch (s->kind) {
 	case AST_ASSIGN:
 		for (uint32_t i = 0; i < s->assign.targets.count; i++)
@@ -141,7 +141,7 @@ static void in_clause(Find *f, const AstExprs *items) {
 		if (x->kind == AST_CALL)
 			name = x->call.callee;
 		const AstDecl *decl = x->kind == AST_NAME || x->kind == AST_CALL ? fe_find(f->program, name.name) : NULL;
-		if (decl && decl->name.id && resolve(f->program, decl))
+		if (decl && decl->name.id && resolve_decl(f->program, decl))
 			take(f, name.span, name.name, decl->name.id, false);
 	}
 }
@@ -182,11 +182,11 @@ static void note_types(FeProgram *p, const AstDecl *decl, Typing *typing) {
 	FeCall call = {.decl = decl, .span = decl->name.span};
 	FeTarget target = {sizes, decl->joint ? 1 : 2};
 	if (decl->kind == AST_OBJECTIVE)
-		type_objective(p, module, &call, IR_F64, typing);
+		objective_typed(p, module, &call, IR_F64, typing);
 	else if (decl->kind == AST_OPTIMIZER)
-		type_rule(p, module, &call, &target, IR_F64, NULL, 0, typing);
+		rule_typed(p, module, &call, &target, IR_F64, NULL, 0, typing);
 	else if (decl->kind == AST_CONST)
-		type_constant(p, module, decl, typing);
+		elab_type_constant(p, module, decl, typing);
 	ir_module_free(module);
 }
 
@@ -241,7 +241,7 @@ bool fe_at(FeProgram *p, uint32_t source, uint32_t offset, FePlace *out) {
 	if (!decl || !decl->name.id)
 		return false;
 	DiagMark mark = diag_mark(p->session); /* what is wrong is not asked for */
-	resolve(p, decl);
+	resolve_decl(p, decl);
 	in_decl(&f, decl);
 	Arena *notes = arena_new();
 	Typing *typing = typing_new(notes);

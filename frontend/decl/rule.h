@@ -2,7 +2,7 @@
 #ifndef GRADUS_RULE_H
 #define GRADUS_RULE_H
 
-#include "frontend/meaning/elab.h"
+#include "frontend/decl/decl.h"
 
 typedef struct Hyper {
 	Name name;
@@ -19,7 +19,7 @@ typedef struct Hyper {
 	Value *constant;
 } Hyper;
 
-struct RuleElab {
+typedef struct RuleElab {
 	Elab e;
 	FeProgram *program;
 	const FeCall *call;
@@ -39,23 +39,38 @@ struct RuleElab {
 	VEC(Binding *) bound; /* the states, in step */
 	uint32_t next_state;  /* of the rule that is applied next */
 	uint32_t applied;     /* so many, in init */
-	bool in_step;
-};
+	ElabRule asked;       /* what the elaborator asks of it */
+} RuleElab;
 
-/* rule.c */
-bool limits_of(RuleElab *r, const AstLimits *limits, double *low, double *high);
-void bind_hypers(RuleElab *r, IrFunc *func);
-void begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFunc **func);
-void begin_tensors(RuleElab *r);
-/* States of `decl` in the current scope, then those of the rules it applies. */
-void init_states(RuleElab *r, const AstDecl *decl, const char *prefix);
+/* rule.c: the frame of a function */
+void rule_begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFunc **func);
+/* The tables of which coordinate belongs to which tensor. */
+void rule_begin_tensors(RuleElab *r);
+Value *rule_like_x(RuleElab *r, IrValue value);
+IrType rule_x_type(RuleElab *r);
 
-/* rule_apply.c */
-void init_applied(RuleElab *r, const AstStmt *s, const char *prefix);
+/* rule_hyper.c */
+bool rule_read_hypers(RuleElab *r);                                                /* false with diagnostics */
+bool rule_limits(RuleElab *r, const AstLimits *limits, double *low, double *high); /* false: none, or reported */
+void rule_bind_hypers(RuleElab *r, IrFunc *func);
+Value *rule_whole_hyper(RuleElab *r, Value *v, Span span);
 
 /* rule_learned.c */
-void build_theta(RuleElab *r);
-void build_natural(RuleElab *r);
-void bind_learned(RuleElab *r, IrFunc *func);
+void rule_build_theta(RuleElab *r);
+void rule_build_natural(RuleElab *r);
+void rule_bind_learned(RuleElab *r, IrFunc *func);
+
+/* rule_state.c */
+void rule_build_init(RuleElab *r);
+/* States of `decl` in the current scope, then those of the rules it applies. */
+void rule_init_states(RuleElab *r, const AstDecl *decl, const char *prefix);
+
+/* rule_step.c */
+void rule_build_step(RuleElab *r);
+Value *rule_over_tensors(RuleElab *r, const Builtin *b, Value *v, Span span);
+
+/* rule_apply.c */
+void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix);
+void rule_apply(RuleElab *r, const AstStmt *s);
 
 #endif

@@ -28,7 +28,7 @@ static void see_later(const Symbol *symbol, Span span, void *context) {
 
 static bool known_later(Elab *e, const AstExpr *x) {
 	Later l = {e, false};
-	expr_symbols(e->program, x, see_later, &l);
+	symbol_visit_expr(e->program, x, see_later, &l);
 	return l.later;
 }
 
@@ -62,7 +62,7 @@ static const AstDecl *applied_rule(RuleElab *r, const AstExpr *x, const FeCall *
 /* Which of the names that a step is given this is; 0: none. */
 static int step_name(const char *name) {
 	for (int k = RULE_G; k < RULE_NAME_COUNT; k++)
-		if (strcmp(name, rule_name_text[k]) == 0)
+		if (strcmp(name, symbol_rule_names[k]) == 0)
 			return k;
 	return 0;
 }
@@ -88,8 +88,8 @@ static bool allowed(RuleElab *r, const AstDecl *decl, const AstStmt *s) {
 static Value *argument(Elab *e, const AstExpr *x, bool in_step, Name name) {
 	if (!in_step && known_later(e, x))
 		return NULL;
-	Value *v = elab(e, x);
-	return in_step ? settle(e, v, name, x->span) : v;
+	Value *v = elab_expr(e, x);
+	return in_step ? value_settle(e, v, name, x->span) : v;
 }
 
 static Applied enter(RuleElab *r, const AstStmt *s) {
@@ -102,7 +102,7 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 	uint32_t params = decl->params.count;
 	Value **values = ARENA_ARRAY(e->arena, Value *, params + 1);
 	bool *given = ARENA_ARRAY(e->arena, bool, params + 1);
-	const Resolved *outer = resolve(e->program, e->calls->decl), *inner = resolve(e->program, decl);
+	const Resolved *outer = resolve_decl(e->program, e->calls->decl), *inner = resolve_decl(e->program, decl);
 	Value *step_values[RULE_NAME_COUNT] = {0};
 	for (int k = 0; k < RULE_NAME_COUNT; k++) {
 		a.outer_seen[k] = scope_find(e, outer->rule[k]);
@@ -111,12 +111,12 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 	bool replaced[RULE_NAME_COUNT] = {0};
 	if (base) {
 		const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, params + 1);
-		call_arguments(e->program, base, args);
+		program_arguments(e->program, base, args);
 		ScopeMark scope = scope_apart(e);
 		for (uint32_t i = 0; i < params; i++) {
 			given[i] = args[i] != NULL;
 			if (args[i])
-				values[i] = elab(e, args[i]);
+				values[i] = elab_expr(e, args[i]);
 		}
 		scope_back(e, scope);
 	}
@@ -125,7 +125,7 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 		const AstArg *arg = &s->apply->call.args.data[i];
 		int k = arg->name.name ? step_name(session_text(e->session, arg->name.name)) : 0;
 		if (k) {
-			step_values[k] = argument(e, arg->value, r->in_step, arg->name.name);
+			step_values[k] = argument(e, arg->value, r->asked.in_step, arg->name.name);
 			replaced[k] = true;
 			continue;
 		}
@@ -133,13 +133,13 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 		vec_push(e->arena, &call.values, (const AstExpr *)arg->value);
 	}
 	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, params + 1);
-	if (!call_arguments(e->program, &call, args))
+	if (!program_arguments(e->program, &call, args))
 		return a;
 	for (uint32_t i = 0; i < params; i++) {
 		if (!args[i])
 			continue;
 		given[i] = true;
-		values[i] = argument(e, args[i], r->in_step, decl->params.data[i].name.name);
+		values[i] = argument(e, args[i], r->asked.in_step, decl->params.data[i].name.name);
 	}
 	a.calls = (Calls){decl, e->calls};
 	scope_apart(e);
@@ -149,7 +149,7 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 			diag_error(e->session, 217, s->apply->span, "`%s` needs a value for `%s`",
 			           session_text(e->session, decl->name.name), session_text(e->session, p->name.name));
 		else if (!given[i])
-			values[i] = argument(e, p->value, r->in_step, p->name.name);
+			values[i] = argument(e, p->value, r->asked.in_step, p->name.name);
 		scope_add_name(e, p->name, given[i] || p->value ? values[i] : value_bad(e));
 	}
 	for (int k = 0; k < RULE_NAME_COUNT; k++) {
@@ -162,16 +162,16 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 	return a;
 }
 
-void init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
+void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
 	Elab *e = &r->e;
 	Applied a = enter(r, s);
 	if (a.decl) {
 		const Calls *calls = e->calls;
 		Path *path = e->path;
 		e->calls = &a.calls;
-		e->path = path_inside(e->typing, path, s->apply->id);
+		e->path = typing_inside(e->typing, path, s->apply->id);
 		const char *name = session_text(e->session, a.decl->name.name);
-		init_states(r, a.decl, arena_printf(e->arena, "%s%s%u_", prefix, name, (unsigned)++r->applied));
+		rule_init_states(r, a.decl, arena_printf(e->arena, "%s%s%u_", prefix, name, (unsigned)++r->applied));
 		e->calls = calls;
 		e->path = path;
 	}
@@ -184,9 +184,9 @@ static void keep_state(const Elab *e, const AstStmt *state, Binding *kept) {
 		kept->value = b->value;
 }
 
-void rule_apply(Elab *e, const AstStmt *s) {
-	RuleElab *r = e->rule;
-	if (!r || !r->in_step || e->coord || e->cond_if || e->builder->block != &r->out->step->body ||
+void rule_apply(RuleElab *r, const AstStmt *s) {
+	Elab *e = &r->e;
+	if (!r->asked.in_step || e->coord || e->arms || e->builder->block != &r->out->step->body ||
 	    s->apply->kind != AST_CALL) {
 		if (s->apply->kind == AST_CALL)
 			not_here(e, s->keyword, "`apply` in a loop, in `each` or under a condition is not part of this version");
@@ -200,7 +200,7 @@ void rule_apply(Elab *e, const AstStmt *s) {
 	const Calls *calls = e->calls;
 	Path *path = e->path;
 	e->calls = &a.calls;
-	e->path = path_inside(e->typing, path, s->apply->id);
+	e->path = typing_inside(e->typing, path, s->apply->id);
 	uint32_t first = r->next_state, count = 0;
 	for (uint32_t i = 0; i < a.decl->body.count; i++) {
 		const AstStmt *state = a.decl->body.data[i];

@@ -104,7 +104,7 @@ static IrValue put_flat(Elab *e, Value *v, Ex *body, IrType type, IrValue into, 
 	IrAt place = ir_at_const(0);
 	for (int k = 0; k < v->rank; k++) {
 		emit_var(e, &m, v->vars[k]);
-		place = ir_at_add(e->module, ir_at_scale(e->module, place, dim_ir(e, v->dims[k])),
+		place = ir_at_add(e->module, ir_at_scale(e->module, place, emit_dim(e, v->dims[k])),
 		                  ir_at_index(e->module, (uint32_t)k, 1));
 	}
 	place = ir_at_add(e->module, place, ir_at_const(offset));
@@ -137,7 +137,7 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	const char *problem = "nothing reads weights here";
 	if (from->kind != AST_TEXT)
 		return value_bad(e);
-	const char *path = fe_source_beside(r->program, s->span.file, from->text, &problem);
+	const char *path = program_beside(r->program, s->span.file, from->text, &problem);
 	const double *data = path ? read_weights(r, s, l, path, &problem) : NULL;
 	if (!data) {
 		diag_error(e->session, 268, from->span, "cannot read `%s` from `%s`: %s",
@@ -171,7 +171,7 @@ static void see_x(const Symbol *symbol, Span span, void *context) {
 
 static bool mentions_x(const FeProgram *program, const AstStmt *learn) {
 	bool found = false;
-	stmt_symbols(program, learn, see_x, &found);
+	symbol_visit_stmt(program, learn, see_x, &found);
 	return found;
 }
 
@@ -179,7 +179,7 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 	Elab *e = &r->e;
 	const AstDeclare *d = &s->declare;
 	double low = 0, high = 0;
-	bool limited = limits_of(r, &d->limits, &low, &high);
+	bool limited = rule_limits(r, &d->limits, &low, &high);
 	if (!set_transform(e, l, limited, low, high, d->limits.span))
 		return false;
 	int64_t dims[IR_MAX_RANK];
@@ -202,7 +202,7 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 	}
 	IrDim extents[IR_MAX_RANK];
 	for (int i = 0; i < rank; i++) {
-		extents[i] = dim_ir(e, dims[i]);
+		extents[i] = emit_dim(e, dims[i]);
 		l->like_x |= dims[i] == DIM_X ? 1u << i : 0;
 		if (dims[i] != DIM_X || (!r->symbolic && !e->tensor))
 			continue;
@@ -259,16 +259,16 @@ static void bind_x(RuleElab *r) {
 	scope_add(&r->e, r->names->rule[RULE_X], x);
 }
 
-void build_theta(RuleElab *r) {
+void rule_build_theta(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
 	IrBuilder builder;
-	begin_function(r, &builder, "theta", &o->theta);
+	rule_begin_function(r, &builder, "theta", &o->theta);
 	DrawKey key = {.seed =
 	                   ex_read(e, ir_param_as(o->theta, IR_ROLE_SEED, "seed", ir_scalar_type(IR_I64)), NULL, 0, false),
 	               .instance = ex_int(e, 0)};
-	begin_tensors(r);
-	bind_hypers(r, NULL);
+	rule_begin_tensors(r);
+	rule_bind_hypers(r, NULL);
 	bind_x(r);
 	VEC(Value *) starts = {0};
 	for (uint32_t i = 0; i < r->decl->body.count; i++) {
@@ -321,19 +321,19 @@ static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
 	Value *v = value_array(e, S_REAL, l->slot.type.rank, dims, l->slot.span);
 	Ex *place = ex_int(e, 0);
 	for (int i = 0; i < v->rank; i++)
-		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, dim_ir(e, dims[i])), NULL), ex_var(e, v->vars[i]));
+		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, emit_dim(e, dims[i])), NULL), ex_var(e, v->vars[i]));
 	place = ex_add_int(e, place, ex_int(e, l->slot.offset));
 	v->body = natural(e, l, ex_read(e, theta, &place, 1, false));
 	return v;
 }
 
-void build_natural(RuleElab *r) {
+void rule_build_natural(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
 	if (o->learned_count == 0)
 		return;
 	IrBuilder builder;
-	begin_function(r, &builder, "natural", &o->natural);
+	rule_begin_function(r, &builder, "natural", &o->natural);
 	IrType type = ir_tensor_type(e->real, 1, &o->learned_count);
 	IrValue theta = ir_param_as(o->natural, IR_ROLE_THETA, "theta", type), out = theta;
 	for (uint32_t i = 0; i < o->learned.count; i++) {
@@ -346,7 +346,7 @@ void build_natural(RuleElab *r) {
 	ir_result_as(o->natural, IR_ROLE_NATURAL, "natural", out);
 }
 
-void bind_learned(RuleElab *r, IrFunc *func) {
+void rule_bind_learned(RuleElab *r, IrFunc *func) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
 	IrValue theta =
@@ -354,7 +354,7 @@ void bind_learned(RuleElab *r, IrFunc *func) {
 	for (uint32_t i = 0; i < o->learned.count; i++) {
 		const FeLearned *l = &o->learned.data[i];
 		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);
-		v = settle(e, v, l->slot.name, l->slot.span);
+		v = value_settle(e, v, l->slot.name, l->slot.span);
 		const Symbol *symbol = l->declare ? symbol_at(r->program, l->declare->names.data[0].id) : NULL;
 		for (uint32_t k = 0; l->from_hyper && k < r->hypers.count; k++) {
 			if (r->hypers.data[k].name != l->slot.name)
@@ -369,7 +369,7 @@ void bind_learned(RuleElab *r, IrFunc *func) {
 /* ---- what can be told from the declarations alone ---- */
 
 bool fe_is_tied(FeProgram *program, const AstDecl *rule) {
-	resolve(program, rule);
+	resolve_decl(program, rule);
 	for (uint32_t i = 0; i < rule->body.count; i++)
 		if (rule->body.data[i]->kind == AST_LEARN && mentions_x(program, rule->body.data[i]))
 			return true;

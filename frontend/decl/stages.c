@@ -2,9 +2,9 @@
  * and so never part of one) is computed wherever it is needed, what depends on
  * givens alone in setup, what depends on parameters in value. Two walks over the graph of names and statements, each
  * linear: a stage only rises, and a statement is looked at again when that of one of its names did. */
-#include "frontend/meaning/elab.h"
+#include "frontend/decl/decl.h"
 
-bool is_computation(const AstStmt *s) {
+bool stages_is_computation(const AstStmt *s) {
 	return s->kind == AST_LET || s->kind == AST_VAR || s->kind == AST_ASSIGN || s->kind == AST_FOR ||
 	       s->kind == AST_WHEN || s->kind == AST_WHILE;
 }
@@ -95,8 +95,8 @@ static void define(Stages *s, uint32_t at, const Symbol *symbol) {
 static void link_stmt(Stages *s, uint32_t at) {
 	const AstStmt *stmt = s->body->data[at];
 	Linking l = {s, at};
-	stmt_symbols(s->program, stmt, link_symbol, &l);
-	Assigned assigned = stmt_assigned(s->program, s->arena, stmt);
+	symbol_visit_stmt(s->program, stmt, link_symbol, &l);
+	Assigned assigned = symbol_assigned_by(s->program, s->arena, stmt);
 	for (uint32_t i = 0; i < assigned.count; i++)
 		define(s, at, assigned.data[i]);
 	for (uint32_t i = 0; is_declaration(stmt) && i < stmt->declare.names.count; i++)
@@ -119,7 +119,7 @@ void stages_find(Stages *s, const FeProgram *program, Arena *arena, const AstBlo
 	while (s->pending.count) {
 		const StageName *name = s->pending.data[--s->pending.count];
 		for (uint32_t i = 0; i < name->used_by.count; i++)
-			if (is_computation(body->data[name->used_by.data[i]]))
+			if (stages_is_computation(body->data[name->used_by.data[i]]))
 				raise_stmt(s, &s->stmts[name->used_by.data[i]], name->stage);
 	}
 }
@@ -155,17 +155,18 @@ void stages_want(Stages *s, bool start) {
 		s->stmts[i].followed = false;
 		bool ours = start ? stmt->kind == AST_PARAM
 		                  : stmt->kind == AST_MINIMIZE || stmt->kind == AST_REPORT || stmt->kind == AST_VALIDATE ||
-		                        (is_computation(stmt) && s->stmts[i].stage == STAGE_VALUE);
+		                        (stages_is_computation(stmt) && s->stmts[i].stage == STAGE_VALUE);
 		if (ours)
 			want_mentions(s, i);
 		for (uint32_t k = 0; stmt->kind == AST_PARAM && k < stmt->declare.type.dims.count; k++)
-			expr_symbols(s->program, stmt->declare.type.dims.data[k], want_in, s); /* shapes are needed everywhere */
+			symbol_visit_expr(s->program, stmt->declare.type.dims.data[k], want_in,
+			                  s); /* shapes are needed everywhere */
 	}
 	while (s->pending.count) {
 		const StageName *name = s->pending.data[--s->pending.count];
 		for (uint32_t i = 0; i < name->used_by.count; i++) {
 			uint32_t at = name->used_by.data[i];
-			if (is_computation(s->body->data[at]) && s->stmts[at].stage == STAGE_CONST && stages_wanted(s, at))
+			if (stages_is_computation(s->body->data[at]) && s->stmts[at].stage == STAGE_CONST && stages_wanted(s, at))
 				want_mentions(s, at);
 		}
 	}

@@ -1,7 +1,7 @@
 /* What is declared and changes nothing: names that no result depends on, rules that never move x, objectives that do not
  * depend on their parameters. A walk backwards over names and statements, from the results: whatever a statement that
  * defines a live symbol mentions is live. */
-#include "frontend/meaning/elab.h"
+#include "frontend/decl/decl.h"
 
 /* A statement that holds no others, with the statements around it, whose conditions and ranges decide about it. */
 typedef struct Leaf {
@@ -48,7 +48,7 @@ static void add_leaf(Usage *u, const AstStmt *s, Around *around) {
 			define(u, symbol_at(u->program, s->declare.names.data[i].id), leaf);
 		return;
 	}
-	Assigned assigned = stmt_assigned(u->program, u->arena, s);
+	Assigned assigned = symbol_assigned_by(u->program, u->arena, s);
 	for (uint32_t i = 0; i < assigned.count; i++)
 		define(u, assigned.data[i], leaf);
 }
@@ -82,7 +82,7 @@ static void use(const Symbol *symbol, Span span, void *context) {
 }
 
 static void use_expr(Usage *u, const AstExpr *x) {
-	expr_symbols(u->program, x, use, u);
+	symbol_visit_expr(u->program, x, use, u);
 }
 
 static void use_name(Usage *u, AstName name) {
@@ -115,7 +115,7 @@ static void use_leaf(Usage *u, Leaf *leaf) {
 	if (leaf->live)
 		return;
 	leaf->live = true;
-	stmt_symbols(u->program, leaf->stmt, use, u);
+	symbol_visit_stmt(u->program, leaf->stmt, use, u);
 	use_around(u, leaf->around);
 }
 
@@ -170,11 +170,11 @@ static bool moves_x(const Usage *u, const AstStmt *s) {
 		return true;
 	if (s->kind != AST_ASSIGN)
 		return false;
-	const Symbol *x = resolve(u->program, u->decl)->rule[RULE_X];
+	const Symbol *x = resolve_decl(u->program, u->decl)->rule[RULE_X];
 	const AstExpr *value = s->assign.value;
 	if (value->kind == AST_NAME && symbol_at(u->program, value->id) == x)
 		return false;
-	Assigned assigned = stmt_assigned(u->program, u->arena, s);
+	Assigned assigned = symbol_assigned_by(u->program, u->arena, s);
 	for (uint32_t i = 0; i < assigned.count; i++)
 		if (assigned.data[i] == x)
 			return true;

@@ -4,18 +4,11 @@
 
 #include <string.h>
 
-int x_axis(const Value *v) {
-	for (int i = 0; i < v->rank; i++)
-		if (v->dims[i] == DIM_X)
-			return i;
-	return -1;
-}
-
 static Value *as_scalar_type(Elab *e, const Binding *b, Value *v, Span span) {
 	if (v->kind != VALUE_ARRAY) {
 		if (!value_is_bad(v))
 			diag_error(e->session, 224, span, "`%s` cannot hold %s", session_text(e->session, b->symbol->name),
-			           type_text(e, v));
+			           value_type_text(e, v));
 		return value_bad(e);
 	}
 	bool fits = v->scalar == b->scalar || (b->scalar == S_REAL && v->scalar != S_BOOL) ||
@@ -26,7 +19,7 @@ static Value *as_scalar_type(Elab *e, const Binding *b, Value *v, Span span) {
 	                        b->scalar == S_INT    ? "whole numbers"
 	                        : b->scalar == S_BOOL ? "truth values"
 	                                              : "real numbers",
-	                        type_text(e, v));
+	                        value_type_text(e, v));
 	diag_label(e->session, diag, b->symbol->span, "declared here");
 	return value_bad(e);
 }
@@ -34,7 +27,7 @@ static Value *as_scalar_type(Elab *e, const Binding *b, Value *v, Span span) {
 /* The shape of a binding as a body of `each` sees it. */
 static Value seen_shape(const Elab *e, const Value *v) {
 	Value shape = {.kind = VALUE_ARRAY};
-	int axis = e->coord ? x_axis(v) : -1;
+	int axis = e->coord ? value_x_axis(v) : -1;
 	for (int i = 0; i < v->rank; i++)
 		if (i != axis)
 			shape.dims[shape.rank++] = v->dims[i];
@@ -42,7 +35,7 @@ static Value seen_shape(const Elab *e, const Value *v) {
 }
 
 static bool varies_inside(Elab *e, const Binding *b, const Ex *body, Span span) {
-	if (!e->coord || b->coord == e->coord || x_axis(b->value) >= 0 || !ex_has(body, e->coord))
+	if (!e->coord || b->coord == e->coord || value_x_axis(b->value) >= 0 || !ex_has(body, e->coord))
 		return false;
 	Diag *diag =
 		diag_error(e->session, 267, span, "`%s` is one value for the tensor, but this differs between coordinates",
@@ -68,14 +61,14 @@ static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 	if (!value_same_shape(v, &seen)) {
 		Diag *diag =
 			diag_error(e->session, 224, span, "`%s` is %s, but this is %s", session_text(e->session, b->symbol->name),
-		               dims_text(e, seen.dims, seen.rank), dims_text(e, v->dims, v->rank));
+		               value_dims_text(e, seen.dims, seen.rank), value_dims_text(e, v->dims, v->rank));
 		diag_label(e->session, diag, b->symbol->span, "declared here");
 		return;
 	}
 	Ex *body = value_body(e, v);
 	if (varies_inside(e, b, body, span))
 		return;
-	int axis = e->coord ? x_axis(b->value) : -1;
+	int axis = e->coord ? value_x_axis(b->value) : -1;
 	if (axis >= 0) {
 		/* The number at the coordinate, for all coordinates. */
 		Value *all = value_array(e, b->scalar, b->value->rank, b->value->dims, span);
@@ -93,7 +86,7 @@ static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 		all->body = ex_substitute(e, body, from, to, count, false);
 		v = all;
 	}
-	b->value = settle(e, v, b->symbol->name, span);
+	b->value = value_settle(e, v, b->symbol->name, span);
 }
 
 /* In `h[k, j] <- e` a name that is declared by standing there runs over its axis. */
@@ -107,12 +100,12 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 	Value *v = b->value;
 	if (value_is_bad(v))
 		return;
-	int axis = e->coord ? x_axis(v) : -1;
+	int axis = e->coord ? value_x_axis(v) : -1;
 	uint32_t count = target->index.items.count;
 	Value seen = seen_shape(e, v);
 	if ((int)count > seen.rank) {
 		diag_error(e->session, 208, target->span, "%u indices for %s", (unsigned)count,
-		           dims_text(e, seen.dims, seen.rank));
+		           value_dims_text(e, seen.dims, seen.rank));
 		return;
 	}
 	ScopeMark scope = scope_mark(e);
@@ -139,8 +132,8 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 		fresh[fresh_count++] = made;
 	}
 	Indices found = {0};
-	bool ok = bind_indices(e, fresh, fresh_count, NULL, 0, false, extents, &found);
-	Value *r = given ? given : elab(e, value_expr);
+	bool ok = elab_bind_indices(e, fresh, fresh_count, NULL, 0, false, extents, &found);
+	Value *r = given ? given : elab_expr(e, value_expr);
 	Ex *at[IR_MAX_RANK];
 	Var *kept[IR_MAX_RANK];
 	Value rest = {.kind = VALUE_ARRAY};
@@ -157,30 +150,31 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 			const AstExpr *position = item->kind == AST_ITEM_INDEX ? &named : item->expr;
 			bool want = e->want_int;
 			e->want_int = true;
-			Value *p = elab(e, position);
+			Value *p = elab_expr(e, position);
 			e->want_int = want;
 			if (p->kind != VALUE_ARRAY || p->rank || p->scalar == S_REAL || p->scalar == S_BOOL) {
 				if (!value_is_bad(p))
-					diag_error(e->session, 211, item->span, "an index is a whole number, not %s", type_text(e, p));
+					diag_error(e->session, 211, item->span, "an index is a whole number, not %s",
+					           value_type_text(e, p));
 				ok = false;
 				continue;
 			}
 			at[i] = value_body(e, p);
-			ok = position_in_bounds(e, at[i], v->dims[i], item->span, &guard, &open) && ok;
+			ok = elab_in_bounds(e, at[i], v->dims[i], item->span, &guard, &open) && ok;
 			continue;
 		}
 		int64_t low = 0, high = v->dims[i];
 		if (item && item->kind == AST_ITEM_SLICE) {
 			ok = elab_static_int(e, item->low, "the start of a slice", &low) && ok;
 			ok = elab_static_int(e, item->high, "the end of a slice", &high) && ok;
-			if (ok && (low < 0 || high <= low || high > dim_ir(e, v->dims[i]))) {
+			if (ok && (low < 0 || high <= low || high > emit_dim(e, v->dims[i]))) {
 				diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld", (long long)low,
 				           (long long)high, (long long)v->dims[i]);
 				ok = false;
 			}
 		}
 		rest.dims[rest.rank] = high - (high == DIM_X ? 0 : low);
-		kept[rest.rank] = var_new(e, b->symbol->name, rest.dims[rest.rank], target->span);
+		kept[rest.rank] = ex_var_new(e, b->symbol->name, rest.dims[rest.rank], target->span);
 		at[i] = ex_add_int(e, ex_var(e, kept[rest.rank]), ex_int(e, low));
 		rest.rank++;
 	}
@@ -193,7 +187,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 		return;
 	if (r->rank && !value_same_shape(r, &rest)) {
 		diag_error(e->session, 224, target->span, "these elements are %s, but the value is %s",
-		           dims_text(e, rest.dims, rest.rank), dims_text(e, r->dims, r->rank));
+		           value_dims_text(e, rest.dims, rest.rank), value_dims_text(e, r->dims, r->rank));
 		return;
 	}
 	Ex *kept_at[IR_MAX_RANK];
@@ -210,17 +204,17 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 		own[own_count++] = found.vars[i];
 	for (int i = 0; i < rest.rank; i++)
 		own[own_count++] = kept[i];
-	Ex all = {.free = vars_union(e, body->free, NULL)};
+	Ex all = {.free = ex_vars_union(e, body->free, NULL)};
 	for (int i = 0; i < v->rank; i++)
-		all.free = vars_union(e, all.free, at[i]->free);
+		all.free = ex_vars_union(e, all.free, at[i]->free);
 	Var *ignored[IR_MAX_INDICES + IR_MAX_RANK];
 	memcpy(ignored, own, sizeof(Var *) * own_count);
 	memcpy(ignored + own_count, v->vars, sizeof(Var *) * (size_t)v->rank);
-	all.free = vars_union(e, all.free, value_body(e, v)->free);
-	uint32_t outer_count = outer_vars(e, &all, ignored, own_count + (uint32_t)v->rank, v->rank, outer);
+	all.free = ex_vars_union(e, all.free, value_body(e, v)->free);
+	uint32_t outer_count = emit_outer_vars(e, &all, ignored, own_count + (uint32_t)v->rank, v->rank, outer);
 	if (varies_inside(e, b, body, target->span))
 		return;
-	IrValue into = whole(e, v, outer, outer_count, 0, target->span);
+	IrValue into = emit_whole(e, v, outer, outer_count, 0, target->span);
 	IrType type = ir_type(e->builder->func, into);
 	Emit m = emit_begin(e, target->span);
 	IrAt places[IR_MAX_RANK];
@@ -244,13 +238,13 @@ static void assign_one(Elab *e, const AstExpr *target, const AstExpr *value_expr
 	Binding *b = symbol && symbol_may_change(symbol) ? scope_find(e, symbol) : NULL;
 	if (!b) { /* reported */
 		if (!given && target->kind != AST_INDEX)
-			elab(e, value_expr);
+			elab_expr(e, value_expr);
 		return;
 	}
 	if (target->kind == AST_INDEX)
 		assign_elements(e, b, target, value_expr, given);
 	else
-		assign_whole(e, b, given ? given : elab(e, value_expr), value_expr->span);
+		assign_whole(e, b, given ? given : elab_expr(e, value_expr), value_expr->span);
 }
 
 void elab_assign(Elab *e, const AstStmt *s) {
@@ -258,14 +252,14 @@ void elab_assign(Elab *e, const AstStmt *s) {
 		assign_one(e, s->assign.targets.data[0], s->assign.value, NULL);
 		return;
 	}
-	Value *v = elab(e, s->assign.value);
+	Value *v = elab_expr(e, s->assign.value);
 	bool fits = v->kind == VALUE_SEVERAL && v->parts.count == s->assign.targets.count;
 	if (!fits && !value_is_bad(v))
 		diag_error(e->session, 221, s->assign.value->span, "%u targets for %s", (unsigned)s->assign.targets.count,
-		           v->kind == VALUE_SEVERAL ? type_text(e, v) : "one value");
+		           v->kind == VALUE_SEVERAL ? value_type_text(e, v) : "one value");
 	/* All are computed before the first is assigned. */
 	for (uint32_t i = 0; fits && i < v->parts.count; i++)
-		v->parts.data[i] = settle(e, v->parts.data[i], 0, s->span);
+		v->parts.data[i] = value_settle(e, v->parts.data[i], 0, s->span);
 	for (uint32_t i = 0; i < s->assign.targets.count; i++)
 		assign_one(e, s->assign.targets.data[i], s->assign.value, fits ? v->parts.data[i] : value_bad(e));
 }

@@ -38,7 +38,8 @@ static Value *fold_pairs(Elab *e, IrOpcode opcode, Value **args, uint32_t count,
 
 static Value *build_reduction(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	uint32_t count = x->call.args.count;
-	return count > 1 ? fold_pairs(e, opcodes[b->id], args, count, x) : reduce_all(e, b->reduction, args[0], x->span);
+	return count > 1 ? fold_pairs(e, opcodes[b->id], args, count, x)
+	                 : elab_reduce_all(e, b->reduction, args[0], x->span);
 }
 
 Value *elab_call_clip(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
@@ -52,7 +53,7 @@ Value *elab_call_where(Elab *e, const Builtin *b, Value **args, const AstExpr *x
 	(void)b;
 	if (args[0]->scalar != S_BOOL) {
 		diag_error(e->session, 210, x->call.args.data[0].value->span, "a condition was expected, found %s",
-		           type_text(e, args[0]));
+		           value_type_text(e, args[0]));
 		return value_bad(e);
 	}
 	return elab_select(e, args[0], args[1], args[2], x);
@@ -61,6 +62,29 @@ Value *elab_call_where(Elab *e, const Builtin *b, Value **args, const AstExpr *x
 Value *elab_call_real(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b, (void)x;
 	return value_convert(e, args[0], S_REAL);
+}
+
+/* Combines one value per parameter tensor over all of them. */
+static Value *over_tensors(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	if (e->alone)
+		return value_bad(e);
+	if (e->rule && e->rule->in_step)
+		return e->rule->over_tensors(e->rule->self, b, args[0], x->span);
+	diag_error(e->session, 264, x->span, "`%s` combines parameter tensors: it stands in the step of an optimizer",
+	           b->name);
+	return value_bad(e);
+}
+
+Value *elab_call_all_sum(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	return over_tensors(e, b, args, x);
+}
+
+Value *elab_call_all_mean(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	return over_tensors(e, b, args, x);
+}
+
+Value *elab_call_all_max(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	return over_tensors(e, b, args, x);
 }
 
 static Value *build_later(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
@@ -96,10 +120,10 @@ static Value *builtin_call(Elab *e, const Builtin *b, const AstExpr *x) {
 	if (b->reads != READS_AS_ASKED)
 		e->want_int = e->in_dimension = false;
 	for (uint32_t i = 0; i < values; i++) {
-		args[i] = elab(e, x->call.args.data[i].value);
+		args[i] = elab_expr(e, x->call.args.data[i].value);
 		if (args[i]->kind != VALUE_ARRAY && !value_is_bad(args[i]))
 			diag_error(e->session, 219, x->call.args.data[i].value->span, "a number or array was expected, not %s",
-			           type_text(e, args[i]));
+			           value_type_text(e, args[i]));
 		ok = ok && args[i]->kind == VALUE_ARRAY;
 	}
 	e->want_int = want;
@@ -109,7 +133,41 @@ static Value *builtin_call(Elab *e, const Builtin *b, const AstExpr *x) {
 
 /* ---- functions of the program ---- */
 
-static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
+/* The body, with the arguments as its names; NULL: by default. want, dimension: what is asked of its result. */
+static Value *write_out(Elab *e, const AstDecl *fn, Value **args, bool want, bool dimension) {
+	ScopeMark scope = scope_apart(e);
+	Value *returned = e->returned, *result = NULL;
+	bool may_have_returned = e->may_have_returned;
+	Calls calls = {fn, e->calls};
+	e->calls = &calls;
+	e->returned = NULL;
+	e->may_have_returned = false;
+	for (uint32_t i = 0; i < fn->params.count; i++) {
+		const AstParam *p = &fn->params.data[i];
+		if (!args[i])
+			args[i] = elab_expr(e, p->value);
+		scope_add_name(e, p->name, args[i]);
+	}
+	if (fn->value) {
+		e->want_int = want;
+		e->in_dimension = dimension;
+		result = elab_expr(e, fn->value);
+	} else {
+		uint32_t errors = e->session->error_count;
+		elab_block(e, &fn->body);
+		result = e->returned;
+		if (!result && !e->may_have_returned && errors == e->session->error_count)
+			diag_error(e->session, 225, fn->name.span, "`%s` ends without `return`",
+			           session_text(e->session, fn->name.name));
+	}
+	scope_back(e, scope);
+	e->returned = returned;
+	e->may_have_returned = may_have_returned;
+	e->calls = calls.outer;
+	return result ? result : value_bad(e);
+}
+
+static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *x) {
 	const char *name = session_text(e->session, fn->name.name);
 	for (const Calls *c = e->calls; c; c = c->outer) {
 		if (c->decl != fn)
@@ -119,76 +177,63 @@ static Value *inline_call(Elab *e, const AstDecl *fn, const AstExpr *x) {
 		diag_help(e->session, diag, "write a `for` loop");
 		return value_bad(e);
 	}
-	const AstExpr *const *given = arguments_of(e->program, x);
+	const AstExpr *const *given = resolve_arguments(e->program, x);
 	uint32_t params = fn->params.count;
 	Value **args = ARENA_ARRAY(e->arena, Value *, params + 1);
 	bool want = e->want_int, dimension = e->in_dimension;
 	e->want_int = e->in_dimension = false;
 	for (uint32_t i = 0; i < x->call.args.count; i++) {
 		const AstExpr *arg = x->call.args.data[i].value;
-		Value *v = elab(e, arg);
+		Value *v = elab_expr(e, arg);
 		for (uint32_t k = 0; k < params; k++)
 			if (given[k] == arg)
-				args[k] = settle(e, v, fn->params.data[k].name.name, arg->span);
+				args[k] = value_settle(e, v, fn->params.data[k].name.name, arg->span);
 	}
-	if (!call_begin(e, x->span)) {
-		call_end(e);
+	if (!elab_enter_call(e, x->span)) {
+		elab_leave_call(e);
 		e->want_int = want;
 		e->in_dimension = dimension;
 		return value_bad(e);
 	}
-	ScopeMark scope = scope_apart(e);
-	Value *returned = e->returned;
-	bool in_fn = e->in_fn;
 	Path *path = e->path;
-	e->path = path_inside(e->typing, path, x->id);
-	Calls calls = {fn, e->calls};
-	e->calls = &calls;
-	copy_begin(e, x->span);
-	e->returned = NULL;
-	e->in_fn = true;
-	for (uint32_t i = 0; i < params; i++) {
-		const AstParam *p = &fn->params.data[i];
-		if (!args[i])
-			args[i] = elab(e, p->value);
-		scope_add_name(e, p->name, args[i]);
-	}
-	Value *result = value_bad(e);
-	if (fn->value) {
-		e->want_int = want;
-		e->in_dimension = dimension;
-		result = elab(e, fn->value);
-	} else {
-		uint32_t errors = e->session->error_count;
-		elab_block(e, &fn->body);
-		if (e->returned)
-			result = e->returned;
-		else if (errors == e->session->error_count)
-			diag_error(e->session, 225, fn->name.span, "`%s` ends without `return`", name);
-	}
-	copy_end(e);
-	call_end(e);
-	scope_back(e, scope);
-	e->returned = returned;
-	e->in_fn = in_fn;
+	e->path = typing_inside(e->typing, path, x->id);
+	elab_copy_begin(e, x->span);
+	*name_map_place(e->session->arena, &e->program->written_out, fn->name.id) = e;
+	Value *result = write_out(e, fn, args, want, dimension);
+	elab_copy_end(e);
+	elab_leave_call(e);
 	e->path = path;
-	e->calls = calls.outer;
 	e->want_int = want;
 	e->in_dimension = dimension;
 	return result;
 }
 
+void elab_type_function(FeProgram *program, IrModule *module, const AstDecl *fn, Typing *typing) {
+	resolve_decl(program, fn);
+	Elab e = elab_new(program, module, IR_F64, typing);
+	IrBuilder builder = ir_builder(ir_func_new(module, "alone"));
+	Value **args = ARENA_ARRAY(e.arena, Value *, fn->params.count + 1);
+	e.builder = &builder;
+	e.alone = true;
+	for (uint32_t i = 0; i < fn->params.count; i++) {
+		if (fn->params.data[i].value)
+			elab_expr(&e, fn->params.data[i].value);
+		args[i] = value_bad(&e);
+	}
+	write_out(&e, fn, args, false, false);
+}
+
 /* What cannot be called, or not with these arguments: reported. The arguments may have mistakes of their own. */
 static Value *call_of_nothing(Elab *e, const AstExpr *x) {
 	for (uint32_t i = 0; i < x->call.args.count; i++)
-		elab(e, x->call.args.data[i].value);
+		elab_expr(e, x->call.args.data[i].value);
 	return value_bad(e);
 }
 
 static Value *call_of_rule(Elab *e, const AstExpr *x) {
 	FeCall *call = ARENA_NEW(e->arena, FeCall);
 	Value *v = ARENA_NEW(e->arena, Value);
-	if (!call_in_body(e->program, x, AST_OPTIMIZER, call))
+	if (!program_call(e->program, x, AST_OPTIMIZER, call))
 		return value_bad(e);
 	v->kind = VALUE_CALL;
 	v->call = call;
@@ -201,7 +246,7 @@ Value *elab_call(Elab *e, const AstExpr *x) {
 	if (!symbol)
 		base_panic("elab_call", "`%s` was not resolved", name);
 	if (symbol->kind == SYMBOL_DECL)
-		return symbol->decl->kind == AST_FN ? inline_call(e, symbol->decl, x) : call_of_rule(e, x);
+		return symbol->decl->kind == AST_FN ? call_of_function(e, symbol->decl, x) : call_of_rule(e, x);
 	if (symbol->kind != SYMBOL_BUILTIN)
 		return call_of_nothing(e, x);
 	if (symbol->builtin)

@@ -6,7 +6,7 @@
 /* The variable that a position is, but for a factor and a distance; NULL: there is no such one, or several, or a condition
  * around says that not all of its values matter. */
 static Var *only_var(const Elab *e, const Affine *a) {
-	if (e->cond_if || e->facts.count)
+	if (e->arms || e->facts.count)
 		return NULL;
 	return a->count == 1 && a->terms[0].atom->kind == EX_VAR && a->terms[0].atom->var->extent >= 0
 	           ? a->terms[0].atom->var
@@ -96,7 +96,7 @@ static void note_read(Elab *e, const Affine *a, int64_t extent) {
 		help_outside(e, var->outside, a, extent);
 }
 
-bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, bool *open) {
+bool elab_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, bool *open) {
 	if (at->kind == EX_VAR && at->var->extent == extent)
 		return true;
 	if (extent == DIM_X) {
@@ -114,28 +114,28 @@ bool position_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard,
 			return false;
 		}
 	}
-	Affine a = affine_of(at);
+	Affine a = proof_affine(at);
 	int64_t low, high;
-	affine_range(&a, &low, &high);
+	proof_range(&a, &low, &high);
 	if (low >= 0 && high < extent) {
 		note_read(e, &a, extent);
 		return true;
 	}
 	Ex *rest = ex_op(e, IR_sub, ex_int(e, extent - 1), at, NULL);
-	if (prove_at_least_zero(e, at) && prove_at_least_zero(e, rest)) {
+	if (proof_at_least_zero(e, at) && proof_at_least_zero(e, rest)) {
 		*guard = true;
 		return true;
 	}
 	bool outside = high < 0 || low >= extent || ex_is_const(at);
-	if (affine_is_pure(&a) || outside) {
-		needs_known(e, at);
+	if (proof_is_pure(&a) || outside) {
+		elab_needs_known(e, at);
 		fit(e, &a, extent);
 		report_outside(e, low, high, extent, span, &a);
 		return false;
 	}
 	/* A gather: checked when run; under a condition that might protect it, it reads 0 outside. */
 	*open = true;
-	if (e->cond_if || e->facts.count)
+	if (e->arms || e->facts.count)
 		*guard = true;
 	return true;
 }
@@ -144,19 +144,19 @@ static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool
 	bool want = e->want_int, dimension = e->in_dimension;
 	e->want_int = true;
 	e->in_dimension = false;
-	Value *v = elab(e, x);
+	Value *v = elab_expr(e, x);
 	e->want_int = want;
 	e->in_dimension = dimension;
 	if (value_is_bad(v))
 		return NULL;
 	if (v->kind != VALUE_ARRAY || v->rank || v->scalar == S_REAL || v->scalar == S_BOOL) {
-		Diag *diag = diag_error(e->session, 211, x->span, "an index is a whole number, not %s", type_text(e, v));
+		Diag *diag = diag_error(e->session, 211, x->span, "an index is a whole number, not %s", value_type_text(e, v));
 		if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_REAL)
 			diag_help(e->session, diag, "`//` divides whole numbers; `/` gives a real number");
 		return NULL;
 	}
 	Ex *at = value_body(e, v);
-	return position_in_bounds(e, at, extent, x->span, guard, open) ? at : NULL;
+	return elab_in_bounds(e, at, extent, x->span, guard, open) ? at : NULL;
 }
 
 /* Whether reading an element at `axis` goes through an axis of the same extent of a tensor, where the run checks it. */
@@ -171,18 +171,18 @@ static bool axis_is_checked(Elab *e, const Value *base, int axis) {
 	return false;
 }
 
-Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
+Value *elab_element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 	if (value_is_bad(base))
 		return base;
 	if (base->kind != VALUE_ARRAY) {
-		diag_error(e->session, 219, x->span, "there are no elements in %s", type_text(e, base));
+		diag_error(e->session, 219, x->span, "there are no elements in %s", value_type_text(e, base));
 		return value_bad(e);
 	}
 	if ((int)items->count > base->rank) {
 		Diag *diag = base->rank ? diag_error(e->session, 208, x->span, "%u indices for %d %s", (unsigned)items->count,
 		                                     base->rank, base->rank == 1 ? "axis" : "axes")
 		                        : diag_error(e->session, 208, x->span, "a number has no elements");
-		diag_label(e->session, diag, x->index.base->span, "%s", type_text(e, base));
+		diag_label(e->session, diag, x->index.base->span, "%s", value_type_text(e, base));
 		return value_bad(e);
 	}
 	Value *v = ARENA_NEW(e->arena, Value);
@@ -224,7 +224,7 @@ Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 			if (low != 0 || high != size) {
 				e->coupled = e->coupled || extent == DIM_X;
 				extent = high - low;
-				var = var_new(e, var->name, extent, item->span);
+				var = ex_var_new(e, var->name, extent, item->span);
 				at[i] = ex_add_int(e, ex_var(e, var), ex_int(e, low));
 			}
 		}
@@ -237,7 +237,7 @@ Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 		return value_bad(e);
 	/* A parameter is a part of x, and a formula has no end: outside of a tensor of its own the run finds neither. */
 	if (unchecked)
-		base = materialize(e, base, 0, x->span);
+		base = value_materialize(e, base, 0, x->span);
 	/* A number known in a stack, or a row of it, is itself. */
 	v->body = guard ? ex_substitute(e, value_body(e, base), base->vars, at, (uint32_t)base->rank, true)
 	                : value_at(e, base, at);
@@ -247,8 +247,8 @@ Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 Value *elab_index(Elab *e, const AstExpr *x) {
 	bool want = e->want_int;
 	e->want_int = false;
-	Value *base = elab(e, x->index.base);
+	Value *base = elab_expr(e, x->index.base);
 	e->want_int = want;
-	Value *v = element(e, base, &x->index.items, x);
+	Value *v = elab_element(e, base, &x->index.items, x);
 	return v;
 }

@@ -4,7 +4,7 @@
 static Value *elab_static(Elab *e, const AstExpr *x) {
 	bool dimension = e->in_dimension, want = e->want_int;
 	e->in_dimension = e->want_int = true;
-	Value *v = elab(e, x);
+	Value *v = elab_expr(e, x);
 	e->in_dimension = dimension;
 	e->want_int = want;
 	return v;
@@ -16,7 +16,7 @@ static bool static_value(Elab *e, Value *v, const AstExpr *x, const char *what, 
 	if (value_known_int(v, out))
 		return true;
 	if (v->kind == VALUE_ARRAY)
-		needs_known(e, v->body);
+		elab_needs_known(e, v->body);
 	if (v->kind == VALUE_ARRAY && v->is_size_x) {
 		Diag *diag =
 			diag_error(e->session, 265, x->span, "%s depends on `size(x)`, which this rule serves in any size", what);
@@ -28,14 +28,14 @@ static bool static_value(Elab *e, Value *v, const AstExpr *x, const char *what, 
 	const Symbol *symbol = x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL;
 	void **said = symbol && symbol->kind == SYMBOL_HYPER ? name_map_place(e->arena, &e->not_whole, x->name) : NULL;
 	Diag *diag = said ? *said : NULL;
-	if (again(e, diag))
+	if (diag_say_again(e->session, diag))
 		return false;
 	if (value_known_real(v, &real))
 		diag = diag_error(e->session, 211, x->span, "%s has to be a whole number, not %g", what, real);
 	else if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar != S_BOOL)
 		diag = diag_error(e->session, 212, x->span, "%s has to be known when the program is instantiated", what);
 	else
-		diag = diag_error(e->session, 211, x->span, "%s has to be a whole number, not %s", what, type_text(e, v));
+		diag = diag_error(e->session, 211, x->span, "%s has to be a whole number, not %s", what, value_type_text(e, v));
 	if (said)
 		*said = diag;
 	return false;
@@ -82,7 +82,7 @@ bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out) {
 }
 
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out) {
-	Value *v = elab(e, x);
+	Value *v = elab_expr(e, x);
 	if (value_is_bad(v))
 		return false;
 	if (value_known_real(v, out))

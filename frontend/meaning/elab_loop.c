@@ -26,9 +26,9 @@ static bool find_turns(Elab *e, const AstStmt *s, Turns *turns) {
 	if (!high)
 		return false;
 	Ex *count = ex_op(e, IR_sub, high, low, NULL);
-	Affine a = affine_of(count);
+	Affine a = proof_affine(count);
 	int64_t least, most;
-	affine_range(&a, &least, &most);
+	proof_range(&a, &least, &most);
 	if (most > count->high)
 		most = count->high;
 	if (least == most)
@@ -58,19 +58,19 @@ static void run_body(Elab *e, const void *context) {
 }
 
 static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *changed) {
-	Path *loop = path_inside(e->typing, e->path, turns->s->loop.name.id);
+	Path *loop = typing_inside(e->typing, e->path, turns->s->loop.name.id);
 	Turn turn = {turns, counter,
-	             ex_is_const(counter) ? path_inside(e->typing, loop, (uint32_t)counter->integer + 1) : loop};
+	             ex_is_const(counter) ? typing_inside(e->typing, loop, (uint32_t)counter->integer + 1) : loop};
 	Ex *runs = ex_op(e, IR_lt, counter, turns->count, NULL);
 	if (ex_is_const(runs) && runs->integer)
 		run_body(e, &turn);
 	else if (!ex_is_const(runs))
-		choose(e, &(Choice){.cond = value_scalar(e, S_BOOL, runs),
-		                    .cond_span = turns->s->loop.range.span,
-		                    .span = turns->s->span,
-		                    .changed = changed,
-		                    .yes = run_body,
-		                    .yes_context = &turn});
+		elab_choose(e, &(Choice){.cond = value_scalar(e, S_BOOL, runs),
+		                         .cond_span = turns->s->loop.range.span,
+		                         .span = turns->s->span,
+		                         .changed = changed,
+		                         .yes = run_body,
+		                         .yes_context = &turn});
 }
 
 /* ---- written out ---- */
@@ -83,10 +83,10 @@ static void write_out(Elab *e, const Turns *turns, const Bindings *changed, bool
 	e->written = written == 0 ? most : written > MOST_WRITTEN ? written : written * most;
 	for (int64_t i = 0; i < turns->most && errors == e->session->error_count && !e->stopped; i++) {
 		if (i || first)
-			copy_begin(e, turns->s->span);
+			elab_copy_begin(e, turns->s->span);
 		one_turn(e, turns, ex_int(e, i), changed);
 		if (i || first)
-			copy_end(e);
+			elab_copy_end(e);
 		if (e->returned != returned)
 			break;
 	}
@@ -105,7 +105,7 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
 		before[i] = b->value;
-		inits[i] = whole(e, value_convert(e, b->value, b->scalar), around, b->active, b->symbol->name, s->span);
+		inits[i] = emit_whole(e, value_convert(e, b->value, b->scalar), around, b->active, b->symbol->name, s->span);
 	}
 	IrBlock *outer = e->builder->block;
 	Value *returned = e->returned;
@@ -131,7 +131,7 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
 		if (!value_is_bad(b->value))
-			yields[i] = whole(e, b->value, e->active.data, b->active, b->symbol->name, s->span);
+			yields[i] = emit_whole(e, b->value, e->active.data, b->active, b->symbol->name, s->span);
 	}
 	ir_loop_end(e->builder, op, yields, outer);
 	if (returns || (needed && e->session->error_count > errors)) {
@@ -172,7 +172,7 @@ static void write_out_instead(Elab *e, const Turns *turns, const Bindings *chang
 		diag_say(e->session, &as_loop);
 	} else if (e->stopped) {
 		diag_take_back(e->session, mark);
-		report_copies(e, turns->s->span);
+		elab_report_copies(e, turns->s->span);
 	}
 	e->returned = returned;
 	for (uint32_t i = 0; i < changed->count; i++)
@@ -195,10 +195,14 @@ static LoopForm loop_form(Elab *e, const Turns *turns, const Bindings *changed) 
 
 void elab_loop(Elab *e, const AstStmt *s) {
 	Turns turns;
-	if (!find_turns(e, s, &turns) || turns.most <= 0)
+	if (!find_turns(e, s, &turns)) {
+		elab_skip(e, &s->loop.body);
+		return;
+	}
+	if (turns.most <= 0)
 		return;
 	Bindings changed = {0};
-	assigned_outside(e, &s->loop.body, &changed);
+	elab_assigned_outside(e, &s->loop.body, &changed);
 	uint32_t counter = s->loop.name.id;
 	if (!e->lowering)
 		typing_set_loop(e->typing, e->path, counter, loop_form(e, &turns, &changed));
@@ -251,7 +255,7 @@ static bool mark_loop(Search *s, const IrOp *op, IrValue value) {
 	return found;
 }
 
-bool needs_known(Elab *e, Ex *x) {
+bool elab_needs_known(Elab *e, Ex *x) {
 	bool found = false;
 	if (!e->loops.count || !x)
 		return false;

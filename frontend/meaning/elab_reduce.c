@@ -18,7 +18,7 @@ static Ex *point_count(Elab *e, const Domain *d, Value *shape, Span span) {
 		Ex *one = ex_real(e, 1);
 		if (d->filter)
 			one = ex_op(e, IR_where, d->filter, one, ex_real(e, 0));
-		return reduce(e, IR_PUT_SUM, shape, one, d->vars, d->count, d->conds.data, d->conds.count, span)->body;
+		return emit_reduce(e, IR_PUT_SUM, shape, one, d->vars, d->count, d->conds.data, d->conds.count, span)->body;
 	}
 	int64_t count = 1;
 	Ex *symbolic = NULL;
@@ -41,7 +41,7 @@ static Ex *point_count(Elab *e, const Domain *d, Value *shape, Span span) {
 static Value *plain(Elab *e, IrCombine combine, const Domain *d, Value *shape, Ex *body, Ex *neutral, Span span) {
 	if (d->filter)
 		body = ex_op(e, IR_where, d->filter, body, neutral);
-	return reduce(e, combine, shape, body, d->vars, d->count, d->conds.data, d->conds.count, span);
+	return emit_reduce(e, combine, shape, body, d->vars, d->count, d->conds.data, d->conds.count, span);
 }
 
 static Value *with_body(Elab *e, const Value *v, Scalar scalar, Ex *body) {
@@ -62,7 +62,7 @@ static Value *with_body(Elab *e, const Value *v, Scalar scalar, Ex *body) {
 static Value *log_sum_exp(Elab *e, const Domain *d, Value *shape, Ex *body, Span span) {
 	Ex *largest = plain(e, IR_PUT_MAX, d, shape, body, ex_real(e, -INFINITY), span)->body;
 	Ex *shift = ex_op(e, IR_stop_gradient, largest, NULL, NULL);
-	shift = materialize(e, with_body(e, shape, S_REAL, shift), 0, span)->body;
+	shift = value_materialize(e, with_body(e, shape, S_REAL, shift), 0, span)->body;
 	Ex *term = ex_op(e, IR_exp_less, body, shift, NULL);
 	Ex *total = plain(e, IR_PUT_SUM, d, shape, term, ex_real(e, 0), span)->body;
 	return with_body(e, shape, S_REAL, ex_op(e, IR_add, ex_op(e, IR_log, total, NULL, NULL), shift, NULL));
@@ -83,13 +83,13 @@ static Ex *whole_reduction(Elab *e, IrCombine combine, const Domain *d, Value *s
 		points *= d->vars[i]->extent > 0 ? (double)d->vars[i]->extent : (double)ex_most_elements;
 	Ex *neutral = ex_int(e, combine == IR_PUT_PROD);
 	Ex *reduced = plain(e, combine, d, shape, body, neutral, span)->body;
-	if (combine == IR_PUT_SUM && whole_sum_fits(body, points)) {
+	if (combine == IR_PUT_SUM && ex_whole_sum_fits(body, points)) {
 		reduced->low = body->low < 0 ? (int64_t)(points * (double)body->low) : 0;
 		reduced->high = body->high > 0 ? (int64_t)(points * (double)body->high) : 0;
 		return reduced;
 	}
-	Ex *size = plain(e, combine, d, shape, whole_size(e, combine, body), ex_convert(e, neutral, IR_F64), span)->body;
-	return whole_if_small(e, size, reduced);
+	Ex *size = plain(e, combine, d, shape, ex_whole_size(e, combine, body), ex_convert(e, neutral, IR_F64), span)->body;
+	return ex_whole_if_small(e, size, reduced);
 }
 
 /* `shape`: the axes of the result. `v`: its scalar type and body, over those and the domain's variables. */
@@ -99,7 +99,7 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 	if (truth != (s == S_BOOL) && (truth || (op != AST_REDUCE_SUM && op != AST_REDUCE_MEAN))) {
 		Diag *diag = diag_error(e->session, 210, span,
 		                        truth ? "conditions were expected, found %s" : "numbers were expected, found %s",
-		                        type_text(e, v));
+		                        value_type_text(e, v));
 		if (truth)
 			diag_help(e->session, diag, "compare, as in `any[i](x[i] > 0)`");
 		return value_bad(e);
@@ -108,7 +108,7 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 		s = S_REAL;
 	if (s == S_BOOL && op == AST_REDUCE_SUM)
 		s = S_INT;
-	Ex *body = ex_convert(e, value_body(e, v), truth ? IR_BOOL : ir_scalar_of(e, s));
+	Ex *body = ex_convert(e, value_body(e, v), truth ? IR_BOOL : value_ir_scalar(e, s));
 	Ex *zero = s == S_REAL ? ex_real(e, 0) : ex_int(e, 0);
 	Ex *one = s == S_REAL ? ex_real(e, 1) : ex_int(e, 1);
 	Ex *most = s == S_REAL ? ex_real(e, INFINITY) : ex_int(e, INT64_MAX);
@@ -145,12 +145,12 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 	}
 }
 
-Value *reduce_all(Elab *e, AstReduction op, Value *v, Span span) {
+Value *elab_reduce_all(Elab *e, AstReduction op, Value *v, Span span) {
 	if (value_is_bad(v))
 		return v;
 	if (v->kind != VALUE_ARRAY || v->rank == 0) {
 		Diag *diag = diag_error(e->session, 232, span, "there is nothing to reduce: this is %s",
-		                        v->kind == VALUE_ARRAY ? "one number" : type_text(e, v));
+		                        v->kind == VALUE_ARRAY ? "one number" : value_type_text(e, v));
 		if (e->coord)
 			diag_help(e->session, diag, "inside `each`, `mean[each](e)` reaches over the coordinates of the tensor");
 		return value_bad(e);
@@ -161,66 +161,73 @@ Value *reduce_all(Elab *e, AstReduction op, Value *v, Span span) {
 	Value scalar = {.kind = VALUE_ARRAY, .scalar = v->scalar};
 	/* An expression that is read twice is computed once. */
 	if (op == AST_REDUCE_LOGSUMEXP)
-		v = settle(e, value_convert(e, v, S_REAL), 0, span);
+		v = value_settle(e, value_convert(e, v, S_REAL), 0, span);
 	return reduce_over(e, op, &d, &scalar, v, span);
 }
 
-Value *reduce_sum(Elab *e, Value *v, Span span) {
-	return reduce_all(e, AST_REDUCE_SUM, v, span);
+Value *elab_reduce_sum(Elab *e, Value *v, Span span) {
+	return elab_reduce_all(e, AST_REDUCE_SUM, v, span);
 }
 
 /* mean[each](e): e speaks of one coordinate; the result is the same for all of them. */
 static Value *reduce_each(Elab *e, const AstExpr *x) {
+	if (e->alone)
+		return value_bad(e);
 	if (!e->coord) {
 		Diag *diag = diag_error(e->session, 263, x->span, "`[each]` stands inside `each { }`");
 		diag_help(e->session, diag, "outside, `%s(...)` reduces over the whole tensor",
 		          session_text(e->session, x->reduce.callee.name));
 		return value_bad(e);
 	}
-	Value *v = elab(e, x->reduce.body);
+	Value *v = elab_expr(e, x->reduce.body);
 	if (value_is_bad(v) || v->kind != VALUE_ARRAY)
 		return value_bad(e);
 	if (x->reduce.op == AST_REDUCE_LOGSUMEXP)
-		v = settle(e, value_convert(e, v, S_REAL), 0, x->span);
-	Var *other = var_new(e, e->coord->name, DIM_X, x->span);
+		v = value_settle(e, value_convert(e, v, S_REAL), 0, x->span);
+	Var *other = ex_var_new(e, e->coord->name, DIM_X, x->span);
 	Ex *to = ex_var(e, other);
 	Value *moved = with_body(e, v, v->scalar, ex_substitute(e, value_body(e, v), &e->coord, &to, 1, false));
 	Domain d = {.vars = {other}, .count = 1};
 	return reduce_over(e, x->reduce.op, &d, moved, moved, x->span);
 }
 
-static void read_conditions(Elab *e, const AstItems *items, Domain *d) {
+/* false: one of them is not known. */
+static bool read_conditions(Elab *e, const AstItems *items, Domain *d) {
+	bool known = true;
 	for (uint32_t i = 0; i < items->count; i++) {
 		if (items->data[i].kind != AST_ITEM_CONDITION)
 			continue;
-		Value *v = elab(e, items->data[i].expr);
+		Value *v = elab_expr(e, items->data[i].expr);
 		if (value_is_bad(v)) {
-			assume_spoiled(e);
+			known = false;
+			proof_assume_spoiled(e);
 			continue;
 		}
 		if (v->kind != VALUE_ARRAY || v->scalar != S_BOOL || v->rank) {
-			diag_error(e->session, 210, items->data[i].span, "a condition was expected, found %s", type_text(e, v));
+			diag_error(e->session, 210, items->data[i].span, "a condition was expected, found %s",
+			           value_type_text(e, v));
 			continue;
 		}
 		Exs forms = {0};
-		bool affine = cond_forms(e, v->body, true, &forms);
+		bool affine = proof_forms(e, v->body, true, &forms);
 		for (uint32_t k = 0; k < forms.count; k++) {
 			/* The terms of a condition may not vary from point to point, but for the indices themselves. */
-			Affine a = affine_of(forms.data[k]);
+			Affine a = proof_affine(forms.data[k]);
 			for (uint32_t t = 0; t < a.count; t++)
 				affine = affine && (a.terms[t].atom->kind == EX_VAR || !a.terms[t].atom->free);
 			affine = affine && !a.too_long;
 		}
-		assume(e, v->body, true);
+		proof_assume(e, v->body, true);
 		if (affine) {
 			for (uint32_t k = 0; k < forms.count; k++)
 				vec_push(e->arena, &d->conds, forms.data[k]);
 		} else {
 			Ex *filter = d->filter ? ex_op(e, IR_and, d->filter, v->body, NULL) : v->body;
-			d->filter = shallow(e, value_scalar(e, S_BOOL, filter), items->data[i].span)->body;
-			e->cond_if++;
+			d->filter = value_shallow(e, value_scalar(e, S_BOOL, filter), items->data[i].span)->body;
+			e->arms++;
 		}
 	}
+	return known;
 }
 
 Value *elab_reduce(Elab *e, const AstExpr *x) {
@@ -234,7 +241,7 @@ Value *elab_reduce(Elab *e, const AstExpr *x) {
 		return result;
 	}
 	ScopeMark scope = scope_mark(e);
-	uint32_t active = e->active.count, facts = e->facts.count, ifs = e->cond_if;
+	uint32_t active = e->active.count, facts = e->facts.count, ifs = e->arms;
 	uint32_t items = x->reduce.items.count, count = 0, body_count = 0;
 	const AstItem **indices = ARENA_ARRAY(e->arena, const AstItem *, items);
 	const AstExpr **bodies = ARENA_ARRAY(e->arena, const AstExpr *, items + 1);
@@ -247,27 +254,29 @@ Value *elab_reduce(Elab *e, const AstExpr *x) {
 			bodies[body_count++] = item->expr;
 	}
 	Indices found;
-	bool ok = bind_indices(e, indices, count, bodies, body_count, false, NULL, &found);
+	bool ok = elab_bind_indices(e, indices, count, bodies, body_count, false, NULL, &found);
 	Domain d = {0};
 	for (uint32_t i = 0; i < found.count; i++)
 		d.vars[d.count++] = found.vars[i];
 	d.low = found.count ? found.low[0] : 0;
-	read_conditions(e, &x->reduce.items, &d);
-	Value *body = elab(e, x->reduce.body);
+	bool known = read_conditions(e, &x->reduce.items, &d);
+	/* A condition that is not known may be all that makes the body right. */
+	Value *body = known || !e->alone ? elab_expr(e, x->reduce.body) : value_bad(e);
 	if (!ok || value_is_bad(body) || body->kind != VALUE_ARRAY) {
 		if (body->kind != VALUE_ARRAY && !value_is_bad(body))
-			diag_error(e->session, 219, x->reduce.body->span, "numbers were expected, not %s", type_text(e, body));
+			diag_error(e->session, 219, x->reduce.body->span, "numbers were expected, not %s",
+			           value_type_text(e, body));
 		result = value_bad(e);
 	} else {
 		if (x->reduce.op == AST_REDUCE_LOGSUMEXP)
-			body = settle(e, value_convert(e, body, S_REAL), 0, x->span);
+			body = value_settle(e, value_convert(e, body, S_REAL), 0, x->span);
 		value_body(e, body);
 		result = reduce_over(e, x->reduce.op, &d, body, body, x->span);
 	}
 	scope_back(e, scope);
 	e->active.count = active;
 	e->facts.count = facts;
-	e->cond_if = ifs;
+	e->arms = ifs;
 	e->want_int = want;
 	e->in_dimension = dimension;
 	return result;

@@ -11,12 +11,12 @@ static Value *zero_array(Elab *e, Scalar scalar, int rank, const int64_t *dims, 
 	return v;
 }
 
-Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x) {
+Value *elab_make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x) {
 	for (uint32_t i = 0; i < count; i++) {
 		if (value_is_bad(parts[i]))
 			return parts[i];
 		if (parts[i]->kind != VALUE_ARRAY) {
-			diag_error(e->session, 219, x->span, "%s cannot stand in an array", type_text(e, parts[i]));
+			diag_error(e->session, 219, x->span, "%s cannot stand in an array", value_type_text(e, parts[i]));
 			return value_bad(e);
 		}
 		if (value_same_shape(parts[0], parts[i]))
@@ -24,8 +24,8 @@ Value *make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x) {
 		Diag *diag = diag_error(e->session, 229, x->span, "the elements of an array have one shape");
 		const AstExpr *a = x->kind == AST_ARRAY ? x->elements.data[0] : x->call.args.data[0].value;
 		const AstExpr *b = x->kind == AST_ARRAY ? x->elements.data[i] : x->call.args.data[i].value;
-		diag_label(e->session, diag, a->span, "%s", dims_text(e, parts[0]->dims, parts[0]->rank));
-		diag_label(e->session, diag, b->span, "%s", dims_text(e, parts[i]->dims, parts[i]->rank));
+		diag_label(e->session, diag, a->span, "%s", value_dims_text(e, parts[0]->dims, parts[0]->rank));
+		diag_label(e->session, diag, b->span, "%s", value_dims_text(e, parts[i]->dims, parts[i]->rank));
 		diag_help(e->session, diag, "`concat` joins arrays end to end");
 		return value_bad(e);
 	}
@@ -67,8 +67,8 @@ Value *elab_call_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *
 			Diag *diag =
 				diag_error(e->session, 228, x->span, "`concat` joins arrays that agree in all axes but the first");
 			diag_label(e->session, diag, x->call.args.data[0].value->span, "%s",
-			           dims_text(e, args[0]->dims, args[0]->rank));
-			diag_label(e->session, diag, x->call.args.data[i].value->span, "%s", dims_text(e, a->dims, a->rank));
+			           value_dims_text(e, args[0]->dims, args[0]->rank));
+			diag_label(e->session, diag, x->call.args.data[i].value->span, "%s", value_dims_text(e, a->dims, a->rank));
 			if (a->rank == 0 || args[0]->rank == 0)
 				diag_help(e->session, diag, "a number becomes an array of one element in brackets: `[a]`");
 			return value_bad(e);
@@ -78,7 +78,7 @@ Value *elab_call_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *
 			return value_bad(e);
 		}
 		e->coupled = e->coupled || a->dims[0] == DIM_X;
-		total += dim_ir(e, a->dims[0]);
+		total += emit_dim(e, a->dims[0]);
 		stacks = stacks && a->parts.count;
 	}
 	if (s == S_BOOL) {
@@ -91,7 +91,7 @@ Value *elab_call_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *
 		for (uint32_t i = 0; i < count; i++)
 			for (uint32_t k = 0; k < args[i]->parts.count; k++)
 				parts[n++] = args[i]->parts.data[k];
-		return make_stack(e, parts, n, x);
+		return elab_make_stack(e, parts, n, x);
 	}
 	int64_t dims[IR_MAX_RANK];
 	int rank = args[0]->rank;
@@ -102,12 +102,12 @@ Value *elab_call_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *
 	Var **own = ARENA_ARRAY(e->arena, Var *, count * (uint32_t)rank + 1), *outer[IR_MAX_RANK];
 	uint32_t own_count = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		all.free = vars_union(e, all.free, value_body(e, args[i])->free);
+		all.free = ex_vars_union(e, all.free, value_body(e, args[i])->free);
 		for (int k = 0; k < rank; k++)
 			own[own_count++] = args[i]->vars[k];
 	}
-	uint32_t outer_count = outer_vars(e, &all, own, own_count, rank, outer);
-	IrValue into = whole(e, zero, outer, outer_count, 0, x->span);
+	uint32_t outer_count = emit_outer_vars(e, &all, own, own_count, rank, outer);
+	IrValue into = emit_whole(e, zero, outer, outer_count, 0, x->span);
 	IrType type = ir_type(e->builder->func, into);
 	int64_t offset = 0;
 	for (uint32_t i = 0; i < count; i++) {
@@ -120,9 +120,9 @@ Value *elab_call_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *
 		for (uint32_t k = 0; k < m.count; k++)
 			at[k] = ir_at_index(e->module, k, 1);
 		at[outer_count] = ir_at_add(e->module, at[outer_count], ir_at_const(offset));
-		uint32_t node = emit_ex(e, &m, value_ex(e, args[i], ir_scalar_of(e, s)));
+		uint32_t node = emit_ex(e, &m, value_ex(e, args[i], value_ir_scalar(e, s)));
 		into = emit_put(e, &m, IR_PUT_SUM, node, type, at, into, false);
-		offset += dim_ir(e, args[i]->dims[0]);
+		offset += emit_dim(e, args[i]->dims[0]);
 	}
 	Ex *at[IR_MAX_RANK];
 	for (uint32_t o = 0; o < outer_count; o++)
@@ -154,7 +154,7 @@ Value *elab_call_size(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 	const AstExpr *arg = x->call.args.data[0].value;
 	Var *coord = e->coord;
 	e->coord = NULL; /* x itself, also inside `each` */
-	Value *v = elab(e, arg);
+	Value *v = elab_expr(e, arg);
 	e->coord = coord;
 	if (value_is_bad(v) || v->kind != VALUE_ARRAY)
 		return value_bad(e);
@@ -164,7 +164,7 @@ Value *elab_call_size(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 			return value_bad(e);
 		if (axis < 0 || axis >= v->rank) {
 			diag_error(e->session, 208, x->call.args.data[1].value->span, "axis %lld of %s", (long long)axis,
-			           type_text(e, v));
+			           value_type_text(e, v));
 			return value_bad(e);
 		}
 		if (v->dims[axis] == DIM_X && e->rule && v->rank == 1 && (e->tensor || e->n < 0)) {
@@ -197,17 +197,17 @@ Value *elab_call_size(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span span) {
 	int64_t before = 1, after = 1;
 	for (int i = 0; i < v->rank; i++)
-		before *= dim_ir(e, v->dims[i]);
+		before *= emit_dim(e, v->dims[i]);
 	for (int i = 0; i < rank; i++)
-		after *= dim_ir(e, dims[i]);
+		after *= emit_dim(e, dims[i]);
 	if (before < 0 || after < 0 || before != after) {
-		Diag *diag =
-			diag_error(e->session, 227, span, "%s has %lld elements, but %s has %lld", dims_text(e, v->dims, v->rank),
-		               (long long)before, dims_text(e, dims, rank), (long long)after);
+		Diag *diag = diag_error(e->session, 227, span, "%s has %lld elements, but %s has %lld",
+		                        value_dims_text(e, v->dims, v->rank), (long long)before, value_dims_text(e, dims, rank),
+		                        (long long)after);
 		(void)diag;
 		return value_bad(e);
 	}
-	v = settle(e, v, 0, span);
+	v = value_settle(e, v, 0, span);
 	/* Flat: one op over the old axes that writes to an affine place. */
 	Ex *flat_body;
 	int64_t flat_dim = before;
@@ -218,7 +218,7 @@ static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span spa
 	} else {
 		Ex *body = value_body(e, v);
 		Var *outer[IR_MAX_RANK];
-		uint32_t count = outer_vars(e, body, v->vars, (uint32_t)v->rank, 1, outer);
+		uint32_t count = emit_outer_vars(e, body, v->vars, (uint32_t)v->rank, 1, outer);
 		Emit m = emit_begin(e, span);
 		IrType type = {.scalar = body->type};
 		IrAt at[IR_MAX_RANK];
@@ -227,12 +227,12 @@ static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span spa
 			emit_var(e, &m, outer[o]);
 			at[o] = ir_at_index(e->module, o, 1);
 			back[o] = ex_var(e, outer[o]);
-			type.dims[type.rank++] = outer[o]->tensor ? e->tensors : dim_ir(e, outer[o]->extent);
+			type.dims[type.rank++] = outer[o]->tensor ? e->tensors : emit_dim(e, outer[o]->extent);
 		}
 		IrAt place = ir_at_const(0);
 		for (int i = 0; i < v->rank; i++) {
 			emit_var(e, &m, v->vars[i]);
-			place = ir_at_add(e->module, ir_at_scale(e->module, place, dim_ir(e, v->dims[i])),
+			place = ir_at_add(e->module, ir_at_scale(e->module, place, emit_dim(e, v->dims[i])),
 			                  ir_at_index(e->module, count + (uint32_t)i, 1));
 		}
 		at[count] = place;
@@ -250,7 +250,7 @@ static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span spa
 	Value *r = value_array(e, v->scalar, rank, dims, span);
 	Ex *place = ex_int(e, 0);
 	for (int i = 0; i < rank; i++)
-		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, dim_ir(e, dims[i])), NULL), ex_var(e, r->vars[i]));
+		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, emit_dim(e, dims[i])), NULL), ex_var(e, r->vars[i]));
 	r->body = value_at(e, flat, &place);
 	return r;
 }
@@ -285,7 +285,7 @@ Value *elab_call_flip(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 	Ex *at[IR_MAX_RANK];
 	for (int i = 0; i < v->rank; i++)
 		at[i] = ex_var(e, f->vars[i]);
-	at[0] = ex_op(e, IR_sub, ex_int(e, dim_ir(e, v->dims[0]) - 1), at[0], NULL);
+	at[0] = ex_op(e, IR_sub, ex_int(e, emit_dim(e, v->dims[0]) - 1), at[0], NULL);
 	f->body = value_at(e, v, at);
 	return f;
 }
@@ -297,41 +297,41 @@ Value *elab_call_cumsum(Elab *e, const Builtin *b, Value **args, const AstExpr *
 	if (!has_first_axis(e, b, v, span))
 		return value_bad(e);
 	Scalar to = v->scalar == S_LITERAL ? S_REAL : v->scalar == S_BOOL ? S_INT : v->scalar;
-	v = settle(e, value_convert(e, v, to), 0, span);
+	v = value_settle(e, value_convert(e, v, to), 0, span);
 	Value *c = value_array(e, v->scalar, v->rank, v->dims, span);
-	Var *j = var_new(e, session_name(e->session, "j"), v->dims[0], span);
+	Var *j = ex_var_new(e, session_name(e->session, "j"), v->dims[0], span);
 	Ex *at[IR_MAX_RANK];
 	at[0] = ex_var(e, j);
 	for (int i = 1; i < v->rank; i++)
 		at[i] = ex_var(e, c->vars[i]);
 	Ex *cond = ex_op(e, IR_sub, ex_var(e, c->vars[0]), ex_var(e, j), NULL);
 	Ex *term = value_at(e, v, at);
-	Value *sums = reduce(e, IR_PUT_SUM, c, term, &j, 1, &cond, 1, span);
-	if (v->scalar == S_INT && !whole_sum_fits(term, (double)v->dims[0])) {
-		Ex *size = reduce(e, IR_PUT_SUM, c, whole_size(e, IR_PUT_SUM, term), &j, 1, &cond, 1, span)->body;
-		sums->body = whole_if_small(e, size, sums->body);
+	Value *sums = emit_reduce(e, IR_PUT_SUM, c, term, &j, 1, &cond, 1, span);
+	if (v->scalar == S_INT && !ex_whole_sum_fits(term, (double)v->dims[0])) {
+		Ex *size = emit_reduce(e, IR_PUT_SUM, c, ex_whole_size(e, IR_PUT_SUM, term), &j, 1, &cond, 1, span)->body;
+		sums->body = ex_whole_if_small(e, size, sums->body);
 	}
 	return sums;
 }
 
 /* ---- products ---- */
 
-Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
+Value *elab_matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
 	if (value_is_bad(a) || value_is_bad(b))
 		return value_bad(e);
 	bool ok = a->rank >= 1 && a->rank <= 2 && b->rank >= 1 && b->rank <= 2;
 	if (!ok || a->dims[a->rank - 1] != b->dims[0]) {
 		Diag *diag = diag_error(e->session, 222, x->binary.op_span,
 		                        ok ? "inner extents of `@` differ" : "`@` multiplies matrices and vectors");
-		diag_label(e->session, diag, x->binary.left->span, "%s", dims_text(e, a->dims, a->rank));
-		diag_label(e->session, diag, x->binary.right->span, "%s", dims_text(e, b->dims, b->rank));
+		diag_label(e->session, diag, x->binary.left->span, "%s", value_dims_text(e, a->dims, a->rank));
+		diag_label(e->session, diag, x->binary.right->span, "%s", value_dims_text(e, b->dims, b->rank));
 		if (ok && a->rank == 2 && b->rank == 2 && a->dims[0] == b->dims[0])
 			diag_help(e->session, diag, "`transpose(...) @ ...` would fit");
 		return value_bad(e);
 	}
-	a = settle(e, value_convert(e, a, S_REAL), 0, x->binary.left->span);
-	b = settle(e, value_convert(e, b, S_REAL), 0, x->binary.right->span);
-	Var *k = var_new(e, session_name(e->session, "k"), b->dims[0], x->span);
+	a = value_settle(e, value_convert(e, a, S_REAL), 0, x->binary.left->span);
+	b = value_settle(e, value_convert(e, b, S_REAL), 0, x->binary.right->span);
+	Var *k = ex_var_new(e, session_name(e->session, "k"), b->dims[0], x->span);
 	int64_t dims[2];
 	int rank = 0;
 	if (a->rank == 2)
@@ -350,7 +350,7 @@ Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
 	value_body(e, a);
 	value_body(e, b);
 	Ex *body = ex_op(e, IR_mul, value_at(e, a, left), value_at(e, b, right), NULL);
-	return reduce(e, IR_PUT_SUM, shape, body, &k, 1, NULL, 0, x->binary.op_span);
+	return emit_reduce(e, IR_PUT_SUM, shape, body, &k, 1, NULL, 0, x->binary.op_span);
 }
 
 /* norm and rms as s sqrt(sum (a / s)^2), with s a power of two close to the largest |a|: squares neither overflow nor
@@ -358,18 +358,18 @@ Value *matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
  * is that of the norm. */
 static Value *root_of_squares(Elab *e, AstReduction mean_or_sum, Value *v, const AstExpr *x) {
 	Span span = x->span;
-	v = settle(e, value_convert(e, v, S_REAL), 0, x->call.args.data[0].value->span);
+	v = value_settle(e, value_convert(e, v, S_REAL), 0, x->call.args.data[0].value->span);
 	Value *size = elab_apply(e, IR_abs, S_REAL, S_REAL, &v, 1, span, NULL);
-	Value *largest = reduce_all(e, AST_REDUCE_MAX, size, span);
+	Value *largest = elab_reduce_all(e, AST_REDUCE_MAX, size, span);
 	if (value_is_bad(largest))
 		return largest;
 	Value *scale = elab_apply(e, IR_binade, S_REAL, S_REAL, &largest, 1, span, NULL);
-	scale = settle(e, scale, 0, span);
+	scale = value_settle(e, scale, 0, span);
 	Value *inverse = elab_apply(e, IR_div, S_REAL, S_REAL, (Value *[]){value_real(e, 1), scale}, 2, span, NULL);
-	inverse = settle(e, inverse, 0, span);
+	inverse = value_settle(e, inverse, 0, span);
 	Value *scaled = elab_apply(e, IR_scaled, S_REAL, S_REAL, (Value *[]){v, inverse}, 2, span, NULL);
 	Value *square = elab_apply(e, IR_mul, S_REAL, S_REAL, (Value *[]){scaled, scaled}, 2, span, NULL);
-	Value *r = reduce_all(e, mean_or_sum, square, span);
+	Value *r = elab_reduce_all(e, mean_or_sum, square, span);
 	Value *root = elab_apply(e, IR_sqrt, S_REAL, S_REAL, &r, 1, span, NULL);
 	return elab_apply(e, IR_mul, S_REAL, S_REAL, (Value *[]){root, scale}, 2, span, NULL);
 }
@@ -387,7 +387,7 @@ Value *elab_call_rms(Elab *e, const Builtin *b, Value **args, const AstExpr *x) 
 Value *elab_call_dot(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b;
 	Value *product = elab_apply(e, IR_mul, S_REAL, S_REAL, args, 2, x->span, x);
-	return value_is_bad(product) ? product : reduce_sum(e, product, x->span);
+	return value_is_bad(product) ? product : elab_reduce_sum(e, product, x->span);
 }
 
 /* ---- filled arrays ---- */
@@ -454,7 +454,7 @@ Value *elab_call_reshape(Elab *e, const Builtin *b, Value **args, const AstExpr 
 
 Value *elab_call_stack(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b;
-	return make_stack(e, args, x->call.args.count, x);
+	return elab_make_stack(e, args, x->call.args.count, x);
 }
 
 Value *elab_call_like(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {

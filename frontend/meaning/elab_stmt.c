@@ -19,7 +19,7 @@ static Value *obey_type(Elab *e, const AstDeclare *d, Value *v, Name name) {
 		                        want == S_INT    ? "int"
 		                        : want == S_BOOL ? "bool"
 		                                         : "real",
-		                        type_text(e, v));
+		                        value_type_text(e, v));
 		diag_label(e->session, diag, type->span, "declared here");
 		return value_bad(e);
 	}
@@ -33,7 +33,7 @@ static Value *obey_type(Elab *e, const AstDeclare *d, Value *v, Name name) {
 		return v;
 	Diag *diag = diag_error(e->session, 236, d->value ? d->value->span : type->span,
 	                        "`%s` is declared %s, but this is %s", session_text(e->session, name),
-	                        dims_text(e, shape.dims, shape.rank), dims_text(e, v->dims, v->rank));
+	                        value_dims_text(e, shape.dims, shape.rank), value_dims_text(e, v->dims, v->rank));
 	diag_label(e->session, diag, type->span, "declared here");
 	return value_bad(e);
 }
@@ -42,7 +42,7 @@ static Value *obey_type(Elab *e, const AstDeclare *d, Value *v, Name name) {
 static Value *declared_value(Elab *e, const AstDeclare *d, Name name) {
 	bool want = e->want_int;
 	e->want_int = d->type.span.file != 0 && d->type.scalar == AST_INT;
-	Value *v = elab(e, d->value);
+	Value *v = elab_expr(e, d->value);
 	e->want_int = want;
 	return obey_type(e, d, v, name);
 }
@@ -55,14 +55,15 @@ Value *elab_headed(Elab *e, const AstDeclare *d, Name name) {
 	ScopeMark scope = scope_mark(e);
 	uint32_t active = e->active.count;
 	Indices found;
-	bool ok = bind_head(e, &d->head, d->value, &found);
+	bool ok = elab_bind_head(e, &d->head, d->value, &found);
 	Value *v = declared_value(e, d, name);
 	scope_back(e, scope);
 	e->active.count = active;
 	if (!ok || value_is_bad(v))
 		return value_bad(e);
 	if (v->kind != VALUE_ARRAY) {
-		diag_error(e->session, 219, d->value->span, "the elements of an array are numbers, not %s", type_text(e, v));
+		diag_error(e->session, 219, d->value->span, "the elements of an array are numbers, not %s",
+		           value_type_text(e, v));
 		return value_bad(e);
 	}
 	if (v->rank + (int)found.count > IR_USER_RANK) {
@@ -86,16 +87,16 @@ Value *elab_headed(Elab *e, const AstDeclare *d, Name name) {
 
 static void several(Elab *e, const AstStmt *s) {
 	const AstDeclare *d = &s->declare;
-	Value *v = elab(e, d->value);
+	Value *v = elab_expr(e, d->value);
 	bool fits = v->kind == VALUE_SEVERAL && v->parts.count == d->names.count;
 	if (!fits && !value_is_bad(v))
 		diag_error(e->session, 221, d->value->span, "%u names for %s", (unsigned)d->names.count,
-		           v->kind == VALUE_SEVERAL ? type_text(e, v) : "one value");
+		           v->kind == VALUE_SEVERAL ? value_type_text(e, v) : "one value");
 	for (uint32_t i = 0; i < d->names.count; i++) {
 		const Symbol *symbol = symbol_at(e->program, d->names.data[i].id);
-		if (!symbol || symbol->taken)
+		if (!symbol || symbol->name_taken)
 			continue;
-		Value *part = fits ? settle(e, v->parts.data[i], d->names.data[i].name, s->span) : value_bad(e);
+		Value *part = fits ? value_settle(e, v->parts.data[i], d->names.data[i].name, s->span) : value_bad(e);
 		Binding *b = scope_add(e, symbol, part);
 		b->scalar = part->scalar == S_LITERAL ? S_REAL : part->scalar;
 	}
@@ -123,120 +124,17 @@ static void define(Elab *e, const AstStmt *s) {
 	AstName name = d->names.data[0];
 	Value *v = elab_headed(e, d, name.name);
 	if (v->kind == VALUE_SEVERAL) {
-		diag_error(e->session, 221, d->value->span, "one name for %s", type_text(e, v));
+		diag_error(e->session, 221, d->value->span, "one name for %s", value_type_text(e, v));
 		v = value_bad(e);
 	}
 	if (s->kind == AST_VAR && v->kind == VALUE_ARRAY && v->scalar == S_LITERAL)
 		v = value_convert(e, v, S_REAL);
-	v = settle(e, v, name.name, s->span);
+	v = value_settle(e, v, name.name, s->span);
 	Binding *b = scope_add_name(e, name, v);
 	b->scalar = v->scalar;
 }
 
-/* ---- branches ---- */
-
-void assigned_outside(Elab *e, const AstBlock *block, Bindings *out) {
-	Assigned assigned = block_assigned(e->program, e->arena, block);
-	uint64_t epoch = ++*e->epoch;
-	for (uint32_t i = 0; i < out->count; i++)
-		out->data[i]->epoch = epoch;
-	for (uint32_t i = 0; i < assigned.count; i++) {
-		Binding *b = symbol_may_change(assigned.data[i]) ? scope_find(e, assigned.data[i]) : NULL;
-		if (!b || !b->value || value_is_bad(b->value) || b->epoch == epoch)
-			continue;
-		b->epoch = epoch;
-		vec_push(e->arena, out, b);
-	}
-}
-
-static void scoped_block(Elab *e, const AstBlock *block) {
-	ScopeMark scope = scope_mark(e);
-	elab_block(e, block);
-	scope_back(e, scope);
-}
-
-static void block_arm(Elab *e, const void *block) {
-	scoped_block(e, block);
-}
-
-static void run_arm(Elab *e, const Ex *cond, bool truth, Arm *arm, const void *context) {
-	uint32_t saved = e->facts.count;
-	assume(e, cond, truth);
-	e->cond_if++;
-	if (arm)
-		arm(e, context);
-	e->cond_if--;
-	e->facts.count = saved;
-}
-
-/* `yes` where the condition holds, `no` elsewhere. */
-static Value *chosen(Elab *e, Value *cond, Value *yes, Value *no, Span span) {
-	int axis = e->coord && !value_is_bad(no) ? x_axis(no) : -1;
-	Value *c = cond;
-	if (axis >= 0 && ex_has(cond->body, e->coord)) {
-		/* Element by element: the condition at the coordinate of each. */
-		Ex *to = ex_var(e, yes->vars[axis]);
-		c = value_array(e, S_BOOL, yes->rank, yes->dims, span);
-		Ex *body = ex_substitute(e, cond->body, &e->coord, &to, 1, false);
-		Var *from = yes->vars[axis];
-		Ex *own = ex_var(e, c->vars[axis]);
-		c->body = ex_substitute(e, body, &from, &own, 1, false);
-	}
-	return elab_select(e, c, yes, no, NULL);
-}
-
-void choose(Elab *e, const Choice *c) {
-	const Bindings *changed = c->changed;
-	Ex *said = c->cond->body; /* once it is computed, nothing more is known of it than that it holds */
-	Value *cond = settle(e, c->cond, 0, c->cond_span);
-	Value **before = ARENA_ARRAY(e->arena, Value *, changed->count);
-	Value **after = ARENA_ARRAY(e->arena, Value *, changed->count);
-	for (uint32_t i = 0; i < changed->count; i++)
-		before[i] = changed->data[i]->value;
-	Value *returned = e->returned;
-	run_arm(e, said, true, c->yes, c->yes_context);
-	for (uint32_t i = 0; i < changed->count; i++) {
-		after[i] = changed->data[i]->value;
-		changed->data[i]->value = before[i];
-	}
-	run_arm(e, said, false, c->no, c->no_context);
-	if (e->returned != returned) {
-		needs_known(e, said);
-		Diag *diag = diag_error(e->session, 225, c->span,
-		                        "`return` under a condition that is not known when the program is instantiated");
-		diag_help(e->session, diag, "assign to a `var` in both branches, and return it at the end");
-	}
-	for (uint32_t i = 0; i < changed->count; i++) {
-		Binding *b = changed->data[i];
-		if (after[i] != b->value)
-			b->value = settle(e, chosen(e, cond, after[i], b->value, c->span), b->symbol->name, c->span);
-	}
-}
-
-static void when(Elab *e, const AstStmt *s) {
-	Value *cond = elab_scalar(e, s->when.condition, "the condition of `if`");
-	if (!value_is_bad(cond) && cond->scalar != S_BOOL) {
-		diag_error(e->session, 210, s->when.condition->span, "a condition was expected, found %s", type_text(e, cond));
-		cond = value_bad(e);
-	}
-	if (value_is_bad(cond)) /* which branch would be checked is not known */
-		return;
-	if (value_known(cond)) {
-		scoped_block(e, cond->body->integer ? &s->when.yes : &s->when.no);
-		return;
-	}
-	Bindings changed = {0};
-	assigned_outside(e, &s->when.yes, &changed);
-	assigned_outside(e, &s->when.no, &changed);
-	choose(e, &(Choice){.cond = cond,
-	                    .cond_span = s->when.condition->span,
-	                    .span = s->span,
-	                    .changed = &changed,
-	                    .yes = block_arm,
-	                    .no = block_arm,
-	                    .yes_context = &s->when.yes,
-	                    .no_context = &s->when.no});
-}
+/* ---- the others ---- */
 
 static void each(Elab *e, const AstStmt *s) {
 	if (!e->rule) {
@@ -252,9 +150,9 @@ static void each(Elab *e, const AstStmt *s) {
 		           "naming the coordinates is part of the language, but not of this version");
 		return;
 	}
-	e->coord = var_new(e, session_name(e->session, "c"), DIM_X, s->keyword);
+	e->coord = ex_var_new(e, session_name(e->session, "c"), DIM_X, s->keyword);
 	vec_push(e->arena, &e->active, e->coord);
-	scoped_block(e, &s->each.body);
+	elab_scoped_block(e, &s->each.body);
 	e->active.count--;
 	e->coord = NULL;
 }
@@ -263,16 +161,21 @@ static void give_back(Elab *e, const AstStmt *s) {
 	if (s->results.count == 0)
 		return;
 	if (s->results.count == 1) {
-		e->returned = elab(e, s->results.data[0]);
+		e->returned = elab_expr(e, s->results.data[0]);
 		return;
 	}
 	Value *v = ARENA_NEW(e->arena, Value);
 	v->kind = VALUE_SEVERAL;
 	for (uint32_t i = 0; i < s->results.count; i++) {
-		Value *part = elab(e, s->results.data[i]);
+		Value *part = elab_expr(e, s->results.data[i]);
 		vec_push(e->arena, &v->parts, part);
 	}
 	e->returned = v;
+}
+
+static void apply(Elab *e, const AstStmt *s) {
+	if (e->rule)
+		e->rule->apply(e->rule->self, s);
 }
 
 void elab_stmt(Elab *e, const AstStmt *s) {
@@ -285,9 +188,9 @@ void elab_stmt(Elab *e, const AstStmt *s) {
 	case AST_WHILE:
 		diag_error(e->session, 392, s->keyword, "`while` is part of the language, but not of this version");
 		break;
-	case AST_WHEN: when(e, s); break;
+	case AST_WHEN: elab_when(e, s); break;
 	case AST_EACH: each(e, s); break;
-	case AST_APPLY: rule_apply(e, s); break;
+	case AST_APPLY: apply(e, s); break;
 	case AST_RETURN: give_back(e, s); break;
 	case AST_STATE: /* those that stand directly in the rule were made before the step */
 		diag_error(e->session, 392, s->keyword,
@@ -302,4 +205,10 @@ void elab_stmt(Elab *e, const AstStmt *s) {
 void elab_block(Elab *e, const AstBlock *block) {
 	for (uint32_t i = 0; i < block->count && !e->returned; i++)
 		elab_stmt(e, block->data[i]);
+}
+
+void elab_scoped_block(Elab *e, const AstBlock *block) {
+	ScopeMark scope = scope_mark(e);
+	elab_block(e, block);
+	scope_back(e, scope);
 }

@@ -350,11 +350,11 @@ const char *ast_comment_text(const Session *session, Span comments, Arena *arena
 
 /* ---- walk.c: its parts ---- */
 
-typedef bool ExprVisit(const AstExpr *x, void *context); /* x may be NULL */
+typedef bool AstVisit(const AstExpr *x, void *context); /* x may be NULL */
 /* Visits the direct parts of an expression until one visit says true. */
-bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context);
+bool ast_any_part(const AstExpr *x, AstVisit *visit, void *context);
 /* Visits the expressions of a statement, also of those inside of it, until one visit says true. */
-bool stmt_any_expr(const AstStmt *s, ExprVisit *visit, void *context);
+bool ast_any_expr(const AstStmt *s, AstVisit *visit, void *context);
 
 /* ---- print.c: the tree as text, for tests and for people who look at it ---- */
 

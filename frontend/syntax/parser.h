@@ -138,6 +138,8 @@ void parse_help(Parser *p, Diag *diag, const char *format, ...) BASE_PRINTF(3, 4
 bool parse_expect(Parser *p, TokenKind kind, const char *what);
 /* Expects the partner of the bracket at index `open` and goes behind it in any case; the panic ends there. */
 void parse_close(Parser *p, uint32_t open, const char *expected);
+/* Goes over the current token, and over everything in brackets if it opens some. */
+void parse_skip(Parser *p);
 /* After an element of a list: goes to the next comma or the bracket's partner if there was a panic. True if a comma
  * was taken and another element may follow. */
 bool parse_next_element(Parser *p, uint32_t open);

@@ -1,7 +1,7 @@
 /* Walking the syntax tree: the parts of expressions, the expressions of statements. */
 #include "frontend/syntax/ast.h"
 
-static bool any_items(const AstItems *items, ExprVisit *visit, void *context) {
+static bool any_items(const AstItems *items, AstVisit *visit, void *context) {
 	for (uint32_t i = 0; i < items->count; i++) {
 		const AstItem *item = &items->data[i];
 		if ((item->expr && visit(item->expr, context)) || (item->low && visit(item->low, context)) ||
@@ -11,7 +11,7 @@ static bool any_items(const AstItems *items, ExprVisit *visit, void *context) {
 	return false;
 }
 
-bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context) {
+bool ast_any_part(const AstExpr *x, AstVisit *visit, void *context) {
 	if (!x)
 		return false;
 	switch (x->kind) {
@@ -42,21 +42,21 @@ bool expr_any_part(const AstExpr *x, ExprVisit *visit, void *context) {
 
 /* ---- the expressions of statements ---- */
 
-static bool any_in_block(const AstBlock *block, ExprVisit *visit, void *context) {
+static bool any_in_block(const AstBlock *block, AstVisit *visit, void *context) {
 	for (uint32_t i = 0; i < block->count; i++)
-		if (stmt_any_expr(block->data[i], visit, context))
+		if (ast_any_expr(block->data[i], visit, context))
 			return true;
 	return false;
 }
 
-static bool any_of(const AstExprs *exprs, ExprVisit *visit, void *context) {
+static bool any_of(const AstExprs *exprs, AstVisit *visit, void *context) {
 	for (uint32_t i = 0; i < exprs->count; i++)
 		if (visit(exprs->data[i], context))
 			return true;
 	return false;
 }
 
-static bool any_column(const AstItems *columns, ExprVisit *visit, void *context) {
+static bool any_column(const AstItems *columns, AstVisit *visit, void *context) {
 	for (uint32_t i = 0; i < columns->count; i++)
 		if (visit(columns->data[i].expr, context) || visit(columns->data[i].low, context) ||
 		    visit(columns->data[i].high, context))
@@ -64,7 +64,7 @@ static bool any_column(const AstItems *columns, ExprVisit *visit, void *context)
 	return false;
 }
 
-static bool any_of_validate(const AstStmt *s, ExprVisit *visit, void *context) {
+static bool any_of_validate(const AstStmt *s, AstVisit *visit, void *context) {
 	for (uint32_t i = 0; i < s->validate.with.count; i++)
 		if (visit(s->validate.with.data[i].value, context))
 			return true;
@@ -72,13 +72,13 @@ static bool any_of_validate(const AstStmt *s, ExprVisit *visit, void *context) {
 }
 
 /* A distribution is no function, but its arguments are expressions. */
-static bool any_of_declare(const AstDeclare *d, ExprVisit *visit, void *context) {
+static bool any_of_declare(const AstDeclare *d, AstVisit *visit, void *context) {
 	return any_items(&d->head, visit, context) || any_of(&d->type.dims, visit, context) || visit(d->value, context) ||
-	       expr_any_part(d->draw, visit, context) || visit(d->limits.low, context) || visit(d->limits.high, context) ||
+	       ast_any_part(d->draw, visit, context) || visit(d->limits.low, context) || visit(d->limits.high, context) ||
 	       visit(d->from, context) || any_column(&d->columns, visit, context);
 }
 
-bool stmt_any_expr(const AstStmt *s, ExprVisit *visit, void *context) {
+bool ast_any_expr(const AstStmt *s, AstVisit *visit, void *context) {
 	switch (s->kind) {
 	case AST_REPORT: return visit(s->report.value, context);
 	case AST_MINIMIZE: return visit(s->minimize, context);

@@ -2,11 +2,11 @@
  *
  *     λ i. mul(g[i], 2)   becomes   %v[n] = for i:n { mul(%g[i], 2) } -> [i],   and the value reads %v[i] from then on
  */
-#include "frontend/meaning/elab.h"
+#include "frontend/value/value.h"
 
 #include <string.h>
 
-IrDim dim_ir(const Elab *e, int64_t dim) {
+IrDim emit_dim(const Elab *e, int64_t dim) {
 	return dim == DIM_X ? e->n : dim;
 }
 
@@ -21,7 +21,7 @@ void emit_var(Elab *e, Emit *m, Var *var) {
 	if (m->count == IR_MAX_INDICES)
 		base_panic("emit_var", "more than %d indices", IR_MAX_INDICES);
 	if (e->lowering)
-		ir_for_index(&m->f, var->name, var->tensor ? e->tensors : dim_ir(e, var->extent));
+		ir_for_index(&m->f, var->name, var->tensor ? e->tensors : emit_dim(e, var->extent));
 	m->vars[m->count++] = var;
 	if (var->coord && !m->coord)
 		m->coord = var;
@@ -40,7 +40,7 @@ static uint32_t emit_var_value(Elab *e, Emit *m, const Var *var) {
 	int index = index_of(m, var);
 	if (index >= 0)
 		return ir_index_value(&m->f, ir_at_index(e->module, (uint32_t)index, 1));
-	if (e->too_deep) /* reported; what is made is thrown away */
+	if (e->too_many_axes) /* reported; what is made is thrown away */
 		return ir_int(&m->f, 0);
 	if (!var->tensor || !m->coord)
 		base_panic("emit_ex", "index `%s` is not of this op", session_text(e->session, var->name));
@@ -157,14 +157,14 @@ static bool any_coord(Var *const *vars, uint32_t count) {
 }
 
 static void too_many_axes(Elab *e) {
-	e->too_deep = true;
-	if (!again(e, e->many_axes))
-		e->many_axes =
+	e->too_many_axes = true;
+	if (!diag_say_again(e->session, e->said_many_axes))
+		e->said_many_axes =
 			diag_error(e->session, 208, e->builder->span,
 		               "an array has at most %d axes, and this takes one for each index around it", IR_USER_RANK);
 }
 
-uint32_t outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, int axes, Var **out) {
+uint32_t emit_outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, int axes, Var **out) {
 	uint32_t count = 0;
 	bool coord = any_coord(own, own_count);
 	for (uint32_t i = 0; body->free && i < body->free->count; i++)
@@ -187,9 +187,9 @@ static IrType type_over(Elab *e, IrScalar scalar, Var *const *leading, uint32_t 
 	if (leading_count + (uint32_t)shape->rank > IR_MAX_RANK)
 		base_panic("type_over", "an array of more than %d axes", IR_MAX_RANK);
 	for (uint32_t i = 0; i < leading_count; i++)
-		type.dims[type.rank++] = leading[i]->tensor ? e->tensors : dim_ir(e, leading[i]->extent);
+		type.dims[type.rank++] = leading[i]->tensor ? e->tensors : emit_dim(e, leading[i]->extent);
 	for (int i = 0; i < shape->rank; i++)
-		type.dims[type.rank++] = dim_ir(e, shape->dims[i]);
+		type.dims[type.rank++] = emit_dim(e, shape->dims[i]);
 	return type;
 }
 
@@ -226,7 +226,7 @@ static IrValue put_whole(Elab *e, Value *v, Ex *body, Var *const *leading, uint3
 	return emit_put(e, &m, IR_PUT_NONE, node, type, at, 0, false);
 }
 
-IrValue whole(Elab *e, Value *v, Var *const *leading, uint32_t leading_count, Name name, Span span) {
+IrValue emit_whole(Elab *e, Value *v, Var *const *leading, uint32_t leading_count, Name name, Span span) {
 	Var *kept[IR_MAX_RANK];
 	uint32_t count = kept_leading(e, leading, leading_count, v, kept);
 	Ex *body = value_body(e, v);
@@ -259,12 +259,12 @@ Value *value_from_whole(Elab *e, IrValue value, Scalar scalar, int rank, const i
 	return v;
 }
 
-Value *materialize(Elab *e, Value *v, Name name, Span span) {
+Value *value_materialize(Elab *e, Value *v, Name name, Span span) {
 	if (v->kind != VALUE_ARRAY)
 		return v;
 	Ex *body = value_body(e, v);
 	Var *outer[IR_MAX_RANK];
-	uint32_t count = outer_vars(e, body, v->vars, (uint32_t)v->rank, v->rank, outer);
+	uint32_t count = emit_outer_vars(e, body, v->vars, (uint32_t)v->rank, v->rank, outer);
 	IrValue value = put_whole(e, v, body, outer, count, name, span);
 	Ex *at[IR_MAX_RANK];
 	for (uint32_t i = 0; i < count; i++)
@@ -306,24 +306,24 @@ static bool cheap(const Ex *x) {
 	return false;
 }
 
-Value *settle(Elab *e, Value *v, Name name, Span span) {
+Value *value_settle(Elab *e, Value *v, Name name, Span span) {
 	if (v->kind == VALUE_SEVERAL) {
 		for (uint32_t i = 0; i < v->parts.count; i++)
-			v->parts.data[i] = settle(e, v->parts.data[i], name, span);
+			v->parts.data[i] = value_settle(e, v->parts.data[i], name, span);
 		return v;
 	}
 	if (v->kind != VALUE_ARRAY)
 		return v;
-	return cheap(value_body(e, v)) ? v : materialize(e, v, name, span);
+	return cheap(value_body(e, v)) ? v : value_materialize(e, v, name, span);
 }
 
-Value *shallow(Elab *e, Value *v, Span span) {
+Value *value_shallow(Elab *e, Value *v, Span span) {
 	enum { DEEP = 1000 };
-	return v->kind == VALUE_ARRAY && v->body && v->body->depth > DEEP ? materialize(e, v, 0, span) : v;
+	return v->kind == VALUE_ARRAY && v->body && v->body->depth > DEEP ? value_materialize(e, v, 0, span) : v;
 }
 
-Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *over, uint32_t over_count,
-              Ex *const *conds, uint32_t cond_count, Span span) {
+Value *emit_reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *over, uint32_t over_count,
+                   Ex *const *conds, uint32_t cond_count, Span span) {
 	bool arg = combine == IR_PUT_ARGMAX || combine == IR_PUT_ARGMIN;
 	Var *own[IR_MAX_INDICES], *outer[IR_MAX_RANK];
 	uint32_t own_count = 0;
@@ -335,9 +335,9 @@ Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *ov
 	Ex *all = body;
 	const VarSet *free = body->free;
 	for (uint32_t i = 0; i < cond_count; i++)
-		free = vars_union(e, free, conds[i]->free);
+		free = ex_vars_union(e, free, conds[i]->free);
 	Ex dummy = {.free = free};
-	uint32_t outer_count = outer_vars(e, &dummy, own, own_count, shape->rank, outer);
+	uint32_t outer_count = emit_outer_vars(e, &dummy, own, own_count, shape->rank, outer);
 	bool over_x = any_coord(over, over_count);
 	bool by_tensor =
 		over_x && e->tensor && !any_coord(outer, outer_count) && !any_coord(shape->vars, (uint32_t)shape->rank);
@@ -375,7 +375,7 @@ Value *reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *ov
 			base_panic("reduce", "a result of more than %d axes", IR_MAX_RANK);
 		at[type.rank] = ir_at_index(e->module, i, 1);
 		back[type.rank] = ex_var(e, var);
-		type.dims[type.rank++] = var->tensor ? e->tensors : dim_ir(e, var->extent);
+		type.dims[type.rank++] = var->tensor ? e->tensors : emit_dim(e, var->extent);
 	}
 	IrCombine put = combine == IR_PUT_ARGMAX ? IR_PUT_MAX : combine == IR_PUT_ARGMIN ? IR_PUT_MIN : combine;
 	IrValue out = arg ? emit_put_arg(e, &m, put, node, type, at, outer_count + (uint32_t)shape->rank)

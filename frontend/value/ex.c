@@ -1,5 +1,5 @@
 /* Scalar expressions over index variables: making them, folding constants, substituting for variables. */
-#include "frontend/meaning/elab.h"
+#include "frontend/value/value.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,13 +17,13 @@ static int64_t times(int64_t a, int64_t b) {
 	return clamp(product);
 }
 
-Var *var_new(Elab *e, Name name, int64_t extent, Span span) {
+Var *ex_var_new(Elab *e, Name name, int64_t extent, Span span) {
 	Var *var = ARENA_NEW(e->arena, Var);
 	*var = (Var){.name = name, .id = (*e->next_var)++, .extent = extent, .coord = extent == DIM_X, .span = span};
 	return var;
 }
 
-const VarSet *vars_union(Elab *e, const VarSet *a, const VarSet *b) {
+const VarSet *ex_vars_union(Elab *e, const VarSet *a, const VarSet *b) {
 	if (!a || a == b)
 		return b;
 	if (!b)
@@ -114,7 +114,7 @@ Ex *ex_read(Elab *e, IrValue value, Ex *const *at, uint32_t count, bool guarded)
 	x->at_count = count;
 	x->at = arena_copy(e->arena, at, sizeof(Ex *) * count);
 	for (uint32_t i = 0; i < count; i++) {
-		x->free = vars_union(e, x->free, at[i]->free);
+		x->free = ex_vars_union(e, x->free, at[i]->free);
 		has_part(x, at[i]);
 	}
 	return x;
@@ -368,7 +368,7 @@ Ex *ex_ops(Elab *e, IrOpcode opcode, Ex *const *args) {
 	x->opcode = opcode;
 	for (int i = 0; i < arity; i++) {
 		x->args[i] = args[i];
-		x->free = vars_union(e, x->free, args[i]->free);
+		x->free = ex_vars_union(e, x->free, args[i]->free);
 		has_part(x, args[i]);
 	}
 	if (result == IR_I64)
@@ -381,7 +381,7 @@ Ex *ex_plain(Elab *e, IrOpcode opcode, Ex *a, Ex *b) {
 	x->opcode = opcode;
 	x->args[0] = a;
 	x->args[1] = b;
-	x->free = vars_union(e, a->free, b->free);
+	x->free = ex_vars_union(e, a->free, b->free);
 	has_part(x, a);
 	has_part(x, b);
 	return x;

@@ -1,6 +1,6 @@
 /* What can be proved about whole-number expressions: affine forms, their ranges over the box of the index variables, and
  * with the conditions that hold at a place. */
-#include "frontend/meaning/elab.h"
+#include "frontend/value/value.h"
 
 static uint64_t atom_bit(const Ex *atom) {
 	uint32_t hash = atom->kind == EX_VAR ? atom->var->id : atom->kind == EX_READ ? atom->value : (uint32_t)atom->opcode;
@@ -82,7 +82,7 @@ static bool takes_terms(const Ex *x, uint32_t *left) {
 }
 
 /* A sum of too many terms is one term: what is known of it as a whole still holds. */
-Affine affine_of(const Ex *x) {
+Affine proof_affine(const Ex *x) {
 	Affine a = {0};
 	uint32_t left = EX_LARGE;
 	if (takes_terms(x, &left))
@@ -101,7 +101,7 @@ static int64_t times(int64_t a, int64_t b) {
 	return product;
 }
 
-void affine_range(const Affine *a, int64_t *low, int64_t *high) {
+void proof_range(const Affine *a, int64_t *low, int64_t *high) {
 	*low = *high = a->offset;
 	if (a->too_long) {
 		*low = INT64_MIN;
@@ -118,7 +118,7 @@ void affine_range(const Affine *a, int64_t *low, int64_t *high) {
 	}
 }
 
-bool affine_is_pure(const Affine *a) {
+bool proof_is_pure(const Affine *a) {
 	for (uint32_t i = 0; i < a->count; i++) {
 		const Ex *atom = a->terms[i].atom;
 		bool known = atom->low > -EX_FAR && atom->high < EX_FAR;
@@ -147,7 +147,7 @@ static Affine minus(const Affine *a, const Affine *b, int64_t factor) {
 
 static bool never_negative(const Affine *a) {
 	int64_t low, high;
-	affine_range(a, &low, &high);
+	proof_range(a, &low, &high);
 	return low >= 0;
 }
 
@@ -207,8 +207,8 @@ static bool affine_at_least_zero(const Elab *e, const Affine *a) {
 	return false;
 }
 
-bool prove_at_least_zero(const Elab *e, const Ex *x) {
-	Affine a = affine_of(x);
+bool proof_at_least_zero(const Elab *e, const Ex *x) {
+	Affine a = proof_affine(x);
 	return affine_at_least_zero(e, &a);
 }
 
@@ -243,20 +243,20 @@ static IrOpcode opposite(IrOpcode opcode) {
 	}
 }
 
-bool cond_forms(Elab *e, Ex *cond, bool truth, Exs *forms) {
+bool proof_forms(Elab *e, Ex *cond, bool truth, Exs *forms) {
 	if (ex_is_const(cond))
 		return (cond->integer != 0) == truth;
 	if (cond->kind != EX_OP)
 		return false;
 	switch (cond->opcode) {
-	case IR_not: return cond_forms(e, cond->args[0], !truth, forms);
+	case IR_not: return proof_forms(e, cond->args[0], !truth, forms);
 	case IR_and:
 	case IR_or: {
 		if ((cond->opcode == IR_and) != truth)
 			return false;
 		/* Both, even if one of them cannot be written so: each alone is worth knowing. */
-		bool first = cond_forms(e, cond->args[0], truth, forms);
-		bool second = cond_forms(e, cond->args[1], truth, forms);
+		bool first = proof_forms(e, cond->args[0], truth, forms);
+		bool second = proof_forms(e, cond->args[1], truth, forms);
 		return first && second;
 	}
 	case IR_lt:
@@ -274,7 +274,7 @@ bool cond_forms(Elab *e, Ex *cond, bool truth, Exs *forms) {
 
 static bool contradicts(const Elab *e, const Fact *fact) {
 	int64_t low, high;
-	affine_range(&fact->form, &low, &high);
+	proof_range(&fact->form, &low, &high);
 	if (fact->not_zero)
 		return low == 0 && high == 0;
 	uint32_t tried = 0;
@@ -284,7 +284,7 @@ static bool contradicts(const Elab *e, const Fact *fact) {
 		tried++;
 		Affine both = minus(&fact->form, &e->facts.data[i].form, -1);
 		int64_t most;
-		affine_range(&both, &low, &most);
+		proof_range(&both, &low, &most);
 		high = most < high ? most : high;
 	}
 	return high < 0;
@@ -327,7 +327,7 @@ static void sharpen(Elab *e) {
 static void assume_compare(Elab *e, IrOpcode opcode, const Ex *a, const Ex *b) {
 	if (a->type != IR_I64)
 		return;
-	Affine left = affine_of(a), right = affine_of(b);
+	Affine left = proof_affine(a), right = proof_affine(b);
 	Affine above = minus(&right, &left, 1), below = minus(&left, &right, 1); /* b - a, a - b */
 	above.offset -= opcode == IR_lt;
 	below.offset -= opcode == IR_gt;
@@ -371,11 +371,11 @@ static void assume_all(Elab *e, const Ex *cond, bool truth) {
 	}
 }
 
-void assume_spoiled(Elab *e) {
+void proof_assume_spoiled(Elab *e) {
 	vec_push(e->arena, &e->facts, ((Fact){.never = true, .number = ++e->fact_count}));
 }
 
-void assume(Elab *e, const Ex *cond, bool truth) {
+void proof_assume(Elab *e, const Ex *cond, bool truth) {
 	assume_all(e, cond, truth);
 	sharpen(e);
 }

@@ -1,5 +1,5 @@
 /* Values: arrays as functions of index variables; and the values of names. */
-#include "frontend/meaning/elab.h"
+#include "frontend/value/value.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@ bool value_is_bad(const Value *v) {
 	return v->kind == VALUE_BAD;
 }
 
-IrScalar ir_scalar_of(const Elab *e, Scalar s) {
+IrScalar value_ir_scalar(const Elab *e, Scalar s) {
 	return s == S_REAL ? e->real : s == S_BOOL ? IR_BOOL : IR_I64;
 }
 
@@ -39,7 +39,7 @@ Value *value_array(Elab *e, Scalar scalar, int rank, const int64_t *dims, Span s
 	v->rank = rank;
 	for (int i = 0; i < rank; i++) {
 		v->dims[i] = dims[i];
-		v->vars[i] = var_new(e, session_name(e->session, names[i]), dims[i], span);
+		v->vars[i] = ex_var_new(e, session_name(e->session, names[i]), dims[i], span);
 	}
 	return v;
 }
@@ -96,7 +96,7 @@ static Ex *table_body(Elab *e, Value *v, IrScalar scalar) {
 static Ex *stack_body(Elab *e, Value *v) {
 	uint32_t count = v->parts.count;
 	Ex *at[IR_MAX_RANK];
-	IrScalar scalar = ir_scalar_of(e, v->scalar);
+	IrScalar scalar = value_ir_scalar(e, v->scalar);
 	Ex *k = ex_var(e, v->vars[0]);
 	if (value_known_throughout(v))
 		return table_body(e, v, scalar);
@@ -116,7 +116,7 @@ static Ex *stack_body(Elab *e, Value *v) {
 			Value so_far = *v;
 			so_far.parts.count = 0;
 			so_far.body = body ? ex_op(e, IR_where, ex_op(e, IR_eq, k, ex_int(e, i), NULL), x, body) : x;
-			body = shallow(e, &so_far, e->builder->span)->body;
+			body = value_shallow(e, &so_far, e->builder->span)->body;
 		}
 		return body;
 	}
@@ -127,15 +127,15 @@ static Ex *stack_body(Elab *e, Value *v) {
 		rest[r - 1] = ex_var(e, v->vars[r]);
 	for (uint32_t i = 0; i < count; i++) {
 		bodies[i] = ex_convert(e, value_at(e, v->parts.data[i], rest), scalar);
-		dummy.free = vars_union(e, dummy.free, bodies[i]->free);
+		dummy.free = ex_vars_union(e, dummy.free, bodies[i]->free);
 	}
 	Var *outer[IR_MAX_RANK];
-	uint32_t outer_count = outer_vars(e, &dummy, v->vars, (uint32_t)v->rank, v->rank, outer);
+	uint32_t outer_count = emit_outer_vars(e, &dummy, v->vars, (uint32_t)v->rank, v->rank, outer);
 	Value zero = *v;
 	zero.parts.count = 0;
 	zero.body = scalar == IR_I64 ? ex_int(e, 0) : ex_real(e, 0);
 	Span span = e->builder->span;
-	IrValue into = whole(e, &zero, outer, outer_count, 0, span);
+	IrValue into = emit_whole(e, &zero, outer, outer_count, 0, span);
 	IrType type = ir_type(e->builder->func, into);
 	for (uint32_t i = 0; i < count; i++) {
 		Emit m = emit_begin(e, span);
@@ -167,7 +167,7 @@ Ex *value_body(Elab *e, Value *v) {
 
 Ex *value_at(Elab *e, Value *v, Ex *const *at) {
 	if (v->parts.count && ex_is_const(at[0]) && at[0]->integer >= 0 && at[0]->integer < (int64_t)v->parts.count)
-		return ex_convert(e, value_at(e, v->parts.data[at[0]->integer], at + 1), ir_scalar_of(e, v->scalar));
+		return ex_convert(e, value_at(e, v->parts.data[at[0]->integer], at + 1), value_ir_scalar(e, v->scalar));
 	return ex_substitute(e, value_body(e, v), v->vars, at, (uint32_t)v->rank, false);
 }
 
@@ -188,7 +188,7 @@ Value *value_convert(Elab *e, Value *v, Scalar scalar) {
 			c->parts.data[i] = value_convert(e, v->parts.data[i], scalar);
 		c->body = NULL;
 	} else
-		c->body = value_ex(e, v, ir_scalar_of(e, scalar));
+		c->body = value_ex(e, v, value_ir_scalar(e, scalar));
 	return c;
 }
 
@@ -219,7 +219,14 @@ bool value_same_shape(const Value *a, const Value *b) {
 	return true;
 }
 
-const char *dims_text(Elab *e, const int64_t *dims, int rank) {
+int value_x_axis(const Value *v) {
+	for (int i = 0; i < v->rank; i++)
+		if (v->dims[i] == DIM_X)
+			return i;
+	return -1;
+}
+
+const char *value_dims_text(Elab *e, const int64_t *dims, int rank) {
 	if (rank == 0)
 		return "a scalar";
 	Text text = text_new(e->arena);
@@ -235,7 +242,7 @@ const char *dims_text(Elab *e, const int64_t *dims, int rank) {
 	return text_cstr(&text);
 }
 
-const char *type_text(Elab *e, const Value *v) {
+const char *value_type_text(Elab *e, const Value *v) {
 	if (v->kind == VALUE_TEXT)
 		return "text";
 	if (v->kind == VALUE_SEVERAL)
@@ -243,12 +250,12 @@ const char *type_text(Elab *e, const Value *v) {
 	if (v->kind == VALUE_CALL)
 		return "a rule";
 	const char *scalar = v->scalar == S_INT ? "int" : v->scalar == S_BOOL ? "bool" : "real";
-	return v->rank ? arena_printf(e->arena, "%s%s", scalar, dims_text(e, v->dims, v->rank)) : scalar;
+	return v->rank ? arena_printf(e->arena, "%s%s", scalar, value_dims_text(e, v->dims, v->rank)) : scalar;
 }
 
 /* For people: with what is known of a number. */
 static const char *value_text(Elab *e, const Value *v, bool changes) {
-	const char *type = v->scalar == S_LITERAL && v->rank == 0 ? "number" : type_text(e, v);
+	const char *type = v->scalar == S_LITERAL && v->rank == 0 ? "number" : value_type_text(e, v);
 	double real;
 	if (changes)
 		return type;
@@ -261,47 +268,7 @@ static const char *value_text(Elab *e, const Value *v, bool changes) {
 	return type;
 }
 
-void note_type(Elab *e, NameMap *types, uint32_t number, const Value *v, const Symbol *symbol) {
+void value_note_type(Elab *e, NameMap *types, uint32_t number, const Value *v, const Symbol *symbol) {
 	if (v && !value_is_bad(v))
 		typing_note(e->typing, types, number, value_text(e, v, symbol && symbol_may_change(symbol)));
-}
-
-Binding *scope_add(Elab *e, const Symbol *symbol, Value *value) {
-	if (e->typing->wants_types && symbol)
-		note_type(e, &e->typing->symbol_types, symbol->number, value, symbol);
-	Binding *b = ARENA_NEW(e->arena, Binding);
-	*b = (Binding){.symbol = symbol, .value = value, .active = e->active.count, .coord = e->coord};
-	if (!symbol || symbol->taken)
-		return b;
-	vec_push(e->arena, &e->scope.bindings, b);
-	void **place = name_map_place(e->arena, &e->scope.by_symbol, symbol->number);
-	b->older = *place;
-	*place = b;
-	return b;
-}
-
-Binding *scope_add_name(Elab *e, AstName name, Value *value) {
-	return scope_add(e, symbol_at(e->program, name.id), value);
-}
-
-Binding *scope_find(const Elab *e, const Symbol *symbol) {
-	return symbol ? name_map_get(&e->scope.by_symbol, symbol->number) : NULL;
-}
-
-ScopeMark scope_mark(const Elab *e) {
-	return (ScopeMark){e->scope.bindings.count, e->place};
-}
-
-ScopeMark scope_apart(Elab *e) {
-	ScopeMark mark = scope_mark(e);
-	e->place = ++e->places;
-	return mark;
-}
-
-void scope_back(Elab *e, ScopeMark mark) {
-	while (e->scope.bindings.count > mark.count) {
-		Binding *b = e->scope.bindings.data[--e->scope.bindings.count];
-		*name_map_place(e->arena, &e->scope.by_symbol, b->symbol->number) = b->older;
-	}
-	e->place = mark.place;
 }

@@ -4,13 +4,13 @@
  * array. Where the ranges of the operands show that nothing can happen, the plain operation is all there is.
  *
  *     a + b     where(-2^61 < a < 2^61 and -2^61 < b < 2^61, a + b, INT64_MIN) */
-#include "frontend/meaning/elab.h"
+#include "frontend/value/value.h"
 
 #include <math.h>
 
 static const int64_t near = INT64_C(1) << 40; /* what may be added to something that was read, without a look at it */
 
-bool whole_is_number(int64_t a) {
+bool ex_whole_is_number(int64_t a) {
 	return a > -EX_FAR && a < EX_FAR;
 }
 
@@ -31,7 +31,7 @@ static Ex *guarded(Elab *e, Ex *condition, Ex *value) {
 
 static bool product_fits(int64_t a, int64_t b) {
 	int64_t product;
-	return !__builtin_mul_overflow(a, b, &product) && whole_is_number(product);
+	return !__builtin_mul_overflow(a, b, &product) && ex_whole_is_number(product);
 }
 
 /* Whether the product of any two numbers of these ranges is a number. */
@@ -47,12 +47,18 @@ static Ex *is_small(Elab *e, Ex *real) {
 	return ex_op(e, IR_lt, ex_op(e, IR_abs, real, NULL, NULL), limit, NULL);
 }
 
-bool whole_fits(IrOpcode opcode, int64_t a, int64_t b) {
-	if (!whole_is_number(a) || !whole_is_number(b))
+/* Comparisons give truth values, and bits have no numbers that they could leave. */
+bool ex_whole_has(IrOpcode opcode) {
+	IrTyping typing = ir_op_info[opcode].typing;
+	return typing == IR_T_ARITH || opcode == IR_idiv || opcode == IR_imod;
+}
+
+bool ex_whole_fits(IrOpcode opcode, int64_t a, int64_t b) {
+	if (!ex_whole_is_number(a) || !ex_whole_is_number(b))
 		return false;
 	switch (opcode) {
-	case IR_add: return whole_is_number(a + b);
-	case IR_sub: return whole_is_number(a - b);
+	case IR_add: return ex_whole_is_number(a + b);
+	case IR_sub: return ex_whole_is_number(a - b);
 	case IR_mul: return product_fits(a, b);
 	case IR_idiv:
 	case IR_imod: return b != 0;
@@ -62,7 +68,7 @@ bool whole_fits(IrOpcode opcode, int64_t a, int64_t b) {
 
 Ex *ex_whole(Elab *e, IrOpcode opcode, Ex *a, Ex *b) {
 	if (ex_is_const(a) && (!b || ex_is_const(b))) {
-		if (!whole_fits(opcode, a->integer, b ? b->integer : 0))
+		if (!ex_whole_fits(opcode, a->integer, b ? b->integer : 0))
 			return ex_int(e, INT64_MIN);
 		return ex_op(e, opcode, a, b, NULL);
 	}
@@ -102,9 +108,9 @@ Ex *ex_whole(Elab *e, IrOpcode opcode, Ex *a, Ex *b) {
 
 /* ---- powers ---- */
 
-bool whole_power(int64_t base, int64_t exponent, int64_t *power) {
+bool ex_power_of_numbers(int64_t base, int64_t exponent, int64_t *power) {
 	*power = 1;
-	if (exponent < 0 || !whole_is_number(base))
+	if (exponent < 0 || !ex_whole_is_number(base))
 		return false;
 	if (base == 0 || base == 1 || base == -1) {
 		*power = exponent == 0 ? 1 : base == -1 && exponent % 2 == 0 ? 1 : base;
@@ -122,7 +128,8 @@ bool whole_power(int64_t base, int64_t exponent, int64_t *power) {
 static bool power_fits(const Ex *base, const Ex *exponent, int64_t *largest) {
 	int64_t size = base->low < -base->high ? -base->low : base->high;
 	size = size < 2 ? 2 : size;
-	return !ex_is_wide(base) && exponent->low >= 0 && exponent->high < 61 && whole_power(size, exponent->high, largest);
+	return !ex_is_wide(base) && exponent->low >= 0 && exponent->high < 61 &&
+	       ex_power_of_numbers(size, exponent->high, largest);
 }
 
 /* Products by the bits of the exponent: exact modulo 2^64, and all of the power where that is a number. */
@@ -145,7 +152,7 @@ static Ex *power_by_bits(Elab *e, Ex *base, Ex *exponent) {
 Ex *ex_whole_power(Elab *e, Ex *base, Ex *exponent) {
 	int64_t power;
 	if (ex_is_const(base) && ex_is_const(exponent))
-		return ex_int(e, whole_power(base->integer, exponent->integer, &power) ? power : INT64_MIN);
+		return ex_int(e, ex_power_of_numbers(base->integer, exponent->integer, &power) ? power : INT64_MIN);
 	if (ex_is_const(exponent) && exponent->integer >= 0 && exponent->integer < 64) {
 		Ex *product = ex_int(e, 1), *square = base;
 		for (int64_t left = exponent->integer; left; left >>= 1) {
@@ -169,13 +176,13 @@ Ex *ex_whole_power(Elab *e, Ex *base, Ex *exponent) {
 
 /* ---- sums and products over a range of at most `count` points ---- */
 
-bool whole_sum_fits(const Ex *term, double count) {
+bool ex_whole_sum_fits(const Ex *term, double count) {
 	double size = fmax(fabs((double)term->low), fabs((double)term->high));
 	return !ex_is_wide(term) && size * count < (double)(EX_FAR / 2);
 }
 
 /* What has to be reduced beside: the sum of |a| or the product of max(|a|, 1), in f64. */
-Ex *whole_size(Elab *e, IrCombine combine, Ex *term) {
+Ex *ex_whole_size(Elab *e, IrCombine combine, Ex *term) {
 	Ex *size = ex_op(e, IR_abs, ex_convert(e, term, IR_F64), NULL, NULL);
 	if (combine == IR_PUT_SUM)
 		return size;
@@ -184,6 +191,6 @@ Ex *whole_size(Elab *e, IrCombine combine, Ex *term) {
 	return ex_op(e, IR_max, size, one, NULL);
 }
 
-Ex *whole_if_small(Elab *e, Ex *size, Ex *reduced) {
+Ex *ex_whole_if_small(Elab *e, Ex *size, Ex *reduced) {
 	return guarded(e, is_small(e, size), reduced);
 }

@@ -70,10 +70,10 @@ try() { # NAME, or FILE NAME
 
 # The library: every fourth entry, and those that most others are built like.
 often=" adam momentum lion mlp_lopt policy logistic small_net rosenbrock "
-number=0
+nth=0
 for name in $(library Optimizers; library Families); do
-	number=$((number + 1))
-	case $often in *" $name "*) ;; *) [ "$campaign" != 0 ] || [ $((number % 4)) = 0 ] || continue ;; esac
+	nth=$((nth + 1))
+	case $often in *" $name "*) ;; *) [ "$campaign" != 0 ] || [ $((nth % 4)) = 0 ] || continue ;; esac
 	on=
 	! "$GRADUS" show std "$name" | grep -q '^  learn.*size(x)' || on="--on bowl" # learns numbers for one size
 	# shellcheck disable=SC2086

@@ -8,6 +8,7 @@
 
 #include "autodiff/autodiff.h"
 #include "frontend/frontend.h"
+#include "frontend/meaning/elab.h"
 #include "runtime/inner/inner.h"
 #include "tests/random/program.h"
 
@@ -231,6 +232,17 @@ static bool check_rt(const Check *c, const char *way, RtEngine engine, bool stri
 	return good;
 }
 
+/* A function that is right where it is called is not wrong when it is typed by itself, with arguments that are not known. */
+static bool check_functions(Check *c) {
+	uint32_t complaints = c->session->complaints;
+	for (uint32_t i = 0; i < fe_decl_count(c->program); i++)
+		if (fe_decl(c->program, i)->kind == AST_FN)
+			elab_type_function(c->program, c->module, fe_decl(c->program, i), typing_new(c->module->arena));
+	if (c->session->complaints != complaints && c->say)
+		diag_print_all(c->session, c->say, false);
+	return c->session->complaints == complaints;
+}
+
 /* The objective, its data and the oracle's answer. CHECK_AGREES: there is something to compare with. */
 static Verdict check_prepare(Check *c) {
 	FeCall call;
@@ -244,7 +256,7 @@ static Verdict check_prepare(Check *c) {
 			*c->code = c->session->diags.data[0]->code;
 		return CHECK_REFUSED;
 	}
-	if (c->objective->size != c->tree->coordinates || !check_problem(c))
+	if (c->objective->size != c->tree->coordinates || !check_functions(c) || !check_problem(c))
 		return CHECK_WRONG_RAW;
 	const char *why = check_answer(c);
 	if (why) {

@@ -1,5 +1,5 @@
 /* Typing makes no IR, and finds what lowering then has: shapes, states, whole hyperparameters. */
-#include "frontend/meaning/elab.h"
+#include "frontend/decl/decl.h"
 
 #include <criterion/criterion.h>
 #include <glob.h>
@@ -34,7 +34,7 @@ static void objective(FeProgram *program, const AstDecl *decl, int *count) {
 	const char *name = session_text(program->session, decl->name.name);
 	IrModule *scratch = ir_module_new(program->session), *module = ir_module_new(program->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
-	const FeObjective *typed = type_objective(program, scratch, &call, IR_F64, typing_new(scratch->arena));
+	const FeObjective *typed = objective_typed(program, scratch, &call, IR_F64, typing_new(scratch->arena));
 	const FeObjective *lowered = fe_objective(program, module, &call, IR_F64);
 	cr_expect_eq(typed != NULL, lowered != NULL, "%s", name);
 	cr_expect_not(any_computes(scratch), "%s: typing computes", name);
@@ -57,7 +57,7 @@ static void rule(FeProgram *program, const AstDecl *decl, int *count) {
 	IrModule *scratch = ir_module_new(program->session), *module = ir_module_new(program->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
 	FeTarget target = {sizes, decl->joint ? 1 : 2};
-	const FeRule *typed = type_rule(program, scratch, &call, &target, IR_F32, NULL, 0, typing_new(scratch->arena));
+	const FeRule *typed = rule_typed(program, scratch, &call, &target, IR_F32, NULL, 0, typing_new(scratch->arena));
 	const FeRule *lowered = fe_rule(program, module, &call, &target, IR_F32, NULL, 0);
 	cr_expect_eq(typed != NULL, lowered != NULL, "%s", name);
 	cr_expect_not(any_computes(scratch), "%s: typing computes", name);

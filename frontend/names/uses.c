@@ -1,5 +1,5 @@
 /* Which symbols an expression or a statement uses, and which it assigns. */
-#include "frontend/meaning/elab.h"
+#include "frontend/names/names.h"
 
 /* ---- what is used ---- */
 
@@ -16,17 +16,17 @@ static bool see_expr(const AstExpr *x, void *context) {
 	const Symbol *symbol = x->kind == AST_NAME || x->kind == AST_CALL ? symbol_at(v->program, x->id) : NULL;
 	if (symbol)
 		v->visit(symbol, x->kind == AST_NAME ? x->span : x->call.callee.span, v->context);
-	return expr_any_part(x, see_expr, context);
+	return ast_any_part(x, see_expr, context);
 }
 
-void expr_symbols(const FeProgram *program, const AstExpr *x, SymbolSeen *visit, void *context) {
+void symbol_visit_expr(const FeProgram *program, const AstExpr *x, SymbolSeen *visit, void *context) {
 	SymbolVisit v = {program, visit, context};
 	see_expr(x, &v);
 }
 
-void stmt_symbols(const FeProgram *program, const AstStmt *s, SymbolSeen *visit, void *context) {
+void symbol_visit_stmt(const FeProgram *program, const AstStmt *s, SymbolSeen *visit, void *context) {
 	SymbolVisit v = {program, visit, context};
-	stmt_any_expr(s, see_expr, &v);
+	ast_any_expr(s, see_expr, &v);
 }
 
 /* ---- what is assigned ---- */
@@ -69,13 +69,13 @@ static void assigned_in(Targets *t, const AstBlock *block) {
 		assigned_by(t, block->data[i]);
 }
 
-Assigned stmt_assigned(const FeProgram *program, Arena *arena, const AstStmt *s) {
+Assigned symbol_assigned_by(const FeProgram *program, Arena *arena, const AstStmt *s) {
 	Targets t = {.program = program, .arena = arena};
 	assigned_by(&t, s);
 	return t.found;
 }
 
-Assigned block_assigned(const FeProgram *program, Arena *arena, const AstBlock *block) {
+Assigned symbol_assigned_in(const FeProgram *program, Arena *arena, const AstBlock *block) {
 	Targets t = {.program = program, .arena = arena};
 	assigned_in(&t, block);
 	return t.found;
@@ -115,20 +115,20 @@ static bool is_given(const FeCall *call, Name param) {
 void fe_needed(FeProgram *program, const FeCall *call, bool *needed) {
 	const AstDecl *decl = call->decl;
 	Needs n = {.program = program, .scratch = arena_new(), .self = decl};
-	resolve(program, decl);
+	resolve_decl(program, decl);
 	for (uint32_t i = 0; i < call->values.count; i++)
-		expr_symbols(program, call->values.data[i], see_needed, &n);
+		symbol_visit_expr(program, call->values.data[i], see_needed, &n);
 	for (uint32_t i = 0; i < decl->params.count; i++) {
 		const AstParam *param = &decl->params.data[i];
 		if (!is_given(call, param->name.name))
-			expr_symbols(program, param->value, see_needed, &n);
-		expr_symbols(program, param->limits.low, see_needed, &n);
-		expr_symbols(program, param->limits.high, see_needed, &n);
+			symbol_visit_expr(program, param->value, see_needed, &n);
+		symbol_visit_expr(program, param->limits.low, see_needed, &n);
+		symbol_visit_expr(program, param->limits.high, see_needed, &n);
 	}
 	for (uint32_t i = 0; i < decl->body.count; i++)
-		stmt_symbols(program, decl->body.data[i], see_needed, &n);
+		symbol_visit_stmt(program, decl->body.data[i], see_needed, &n);
 	while (n.pending.count) {
-		const Resolved *names = resolve(program, n.pending.data[--n.pending.count]);
+		const Resolved *names = resolve_decl(program, n.pending.data[--n.pending.count]);
 		for (uint32_t i = 0; i < names->mentions.count; i++)
 			need(&n, names->mentions.data[i]);
 	}

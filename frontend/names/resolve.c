@@ -1,87 +1,12 @@
-/* Finding what names stand for: the walk over a declaration with its scopes. See resolve.h; what is said of names is in
+/* Finding what names stand for: the walk over a declaration with its scopes. See names.h; what is said of names is in
  * resolve_report.c. */
-#include "frontend/meaning/resolver.h"
+#include "frontend/names/resolver.h"
 
 #include <string.h>
 
-const char *const rule_name_text[RULE_NAME_COUNT] = {"x", "g", "f", "t", "horizon"};
-
-const char *symbol_word(const Symbol *symbol) {
-	/* becomes "unknown", "declaration", ... */
-#define SYMBOL_WORD(id, word) word,
-	static const char *const words[] = {SYMBOL_KINDS(SYMBOL_WORD)};
-#undef SYMBOL_WORD
-	return words[symbol->kind];
-}
-
-bool symbol_is_local(const Symbol *symbol) {
-	return symbol->kind > SYMBOL_BUILTIN;
-}
-
-bool symbol_may_change(const Symbol *symbol) {
-	return symbol->kind == SYMBOL_VAR || symbol->kind == SYMBOL_STATE || symbol->kind == SYMBOL_X;
-}
-
-/* ---- the table ---- */
-
-Symbol *symbol_at(const FeProgram *p, uint32_t id) {
-	return id < p->symbols.capacity ? p->symbols.at[id] : NULL;
-}
-
-static void set_symbol(FeProgram *p, uint32_t id, Symbol *symbol) {
-	Symbols *s = &p->symbols;
-	if (!id)
-		return;
-	if (id >= s->capacity) {
-		uint32_t capacity = p->session->expr_count + 1 > 2 * s->capacity ? p->session->expr_count + 1 : 2 * s->capacity;
-		Symbol **at = ARENA_ARRAY(p->session->arena, Symbol *, capacity);
-		if (s->capacity)
-			memcpy(at, s->at, sizeof *at * s->capacity);
-		s->at = at;
-		s->capacity = capacity;
-	}
-	s->at[id] = symbol;
-}
-
-static Symbol *new_symbol(FeProgram *p, Symbol like) {
-	Symbol *symbol = ARENA_NEW(p->session->arena, Symbol);
-	*symbol = like;
-	symbol->number = ++p->symbols.count;
-	return symbol;
-}
-
-static Symbol *decl_symbol(FeProgram *p, const AstDecl *decl) {
-	Symbol *symbol = symbol_at(p, decl->name.id);
-	if (!symbol) {
-		symbol = new_symbol(
-			p, (Symbol){.kind = SYMBOL_DECL, .name = decl->name.name, .span = decl->name.span, .decl = decl});
-		set_symbol(p, decl->name.id, symbol);
-	}
-	return symbol;
-}
-
-/* A word of the language: of builtins.def, or a distribution where one is called. NULL: none. */
-static Symbol *builtin_symbol(FeProgram *p, Name name, bool called) {
-	void **place = name_map_place(p->session->arena, &p->symbols.builtin, name);
-	const char *text = session_text(p->session, name);
-	const Builtin *builtin = *place ? NULL : builtin_find(text);
-	if (!*place && (builtin || (called && distribution_find(text))))
-		*place = new_symbol(p, (Symbol){.kind = SYMBOL_BUILTIN, .name = name, .builtin = builtin});
-	Symbol *symbol = *place;
-	return symbol && (symbol->builtin || called) ? symbol : NULL;
-}
-
-static bool is_later(const Symbol *builtin) {
-	return builtin && builtin->builtin && builtin->builtin->kind == BUILTIN_IS_LATER;
-}
-
-const AstExpr *const *arguments_of(const FeProgram *p, const AstExpr *call) {
-	return name_map_get(&p->symbols.arguments, call->id);
-}
-
 /* ---- scopes ---- */
 
-Symbol *resolver_find(const Resolver *r, Name name) {
+Symbol *resolve_find(const Resolver *r, Name name) {
 	return name_map_get(&r->newest, name);
 }
 
@@ -99,13 +24,13 @@ static void leave(Resolver *r, uint32_t count) {
 }
 
 static Symbol *make(Resolver *r, SymbolKind kind, AstName name, const AstStmt *stmt) {
-	Symbol *symbol = new_symbol(r->program, (Symbol){.kind = kind,
+	Symbol *symbol = symbol_new(r->program, (Symbol){.kind = kind,
 	                                                 .name = name.name,
 	                                                 .span = name.span,
 	                                                 .decl = r->decl,
 	                                                 .stmt = stmt,
 	                                                 .direct = r->blocks == r->each});
-	set_symbol(r->program, name.id, symbol);
+	symbol_set(r->program, name.id, symbol);
 	return symbol;
 }
 
@@ -114,13 +39,13 @@ static void declare(Resolver *r, SymbolKind kind, AstName name, const AstStmt *s
 	if (!name.name)
 		return;
 	Symbol *symbol = make(r, kind, name, stmt);
-	const Symbol *other = resolver_find(r, name.name);
+	const Symbol *other = resolve_find(r, name.name);
 	if (!other) {
 		enter(r, symbol);
 		return;
 	}
-	symbol->taken = true;
-	report_taken(r, symbol, other);
+	symbol->name_taken = true;
+	resolve_report_taken(r, symbol, other);
 }
 
 /* One that is made for what is read with it: names of values stay free for values. */
@@ -128,10 +53,10 @@ static void declare_index(Resolver *r, AstName name, const AstStmt *stmt) {
 	if (!name.name)
 		return;
 	Symbol *symbol = make(r, SYMBOL_INDEX, name, stmt);
-	const Symbol *other = resolver_find(r, name.name);
+	const Symbol *other = resolve_find(r, name.name);
 	if (other) {
-		symbol->taken = symbol->silent = true;
-		report_index(r, symbol, other);
+		symbol->name_taken = symbol->no_value = true;
+		resolve_report_index(r, symbol, other);
 	}
 	enter(r, symbol);
 }
@@ -144,54 +69,54 @@ static Symbol *mentioned(Resolver *r, const AstDecl *decl) {
 	if (r->out)
 		vec_push(r->program->session->arena, &r->out->mentions, decl);
 	vec_push(r->scratch, r->pending, decl);
-	return decl_symbol(r->program, decl);
+	return symbol_of_decl(r->program, decl);
 }
 
 /* What a name stands for where a value is needed; NULL: nothing. */
 static Symbol *named(Resolver *r, const AstExpr *x) {
-	Symbol *local = resolver_find(r, x->name);
+	Symbol *local = resolve_find(r, x->name);
 	if (local)
 		return local;
 	const AstDecl *decl = fe_find(r->program, x->name);
 	if (decl && decl->kind == AST_CONST)
 		return mentioned(r, decl);
-	Symbol *builtin = builtin_symbol(r->program, x->name, false);
+	Symbol *builtin = symbol_of_builtin(r->program, x->name, false);
 	if (builtin && builtin->builtin->kind == BUILTIN_IS_CONSTANT)
 		return builtin;
 	if (decl && decl->kind == AST_OPTIMIZER)
 		return mentioned(r, decl);
-	if ((decl && decl->kind == AST_FN) || (!decl && builtin && !is_later(builtin)))
-		report_function(r, x);
+	if ((decl && decl->kind == AST_FN) || (!decl && builtin && !symbol_is_later(builtin)))
+		resolve_report_function(r, x);
 	else
-		report_unknown(r, x->name, x->span);
+		resolve_report_unknown(r, x->name, x->span);
 	return NULL;
 }
 
 /* What a call of this name calls; NULL: nothing. Functions of the program come first, but in the library its own. */
 static Symbol *called(Resolver *r, const AstExpr *x) {
 	AstName name = x->call.callee;
-	const AstDecl *own = r->decl && library_has(r->program->session, r->decl)
-	                         ? library_find(r->program->session, r->program->library, name.name)
+	const AstDecl *own = r->decl && program_is_library(r->program->session, r->decl)
+	                         ? program_find_library(r->program->session, r->program->library, name.name)
 	                         : NULL;
 	const AstDecl *decl = own && own->kind == AST_FN ? own : fe_find(r->program, name.name);
 	if (decl && decl->kind == AST_FN)
 		return mentioned(r, decl);
-	Symbol *local = resolver_find(r, name.name), *builtin = builtin_symbol(r->program, name.name, true);
+	Symbol *local = resolve_find(r, name.name), *builtin = symbol_of_builtin(r->program, name.name, true);
 	if (local) {
-		report_value_called(r, x, local);
+		resolve_report_value_called(r, x, local);
 		return NULL;
 	}
 	bool rule = decl && decl->kind == AST_OPTIMIZER;
-	if (builtin && !(rule && (is_later(builtin) || !builtin->builtin)))
+	if (builtin && !(rule && (symbol_is_later(builtin) || !builtin->builtin)))
 		return builtin;
 	if (rule)
 		return mentioned(r, decl);
-	report_unknown(r, name.name, name.span);
+	resolve_report_unknown(r, name.name, name.span);
 	return NULL;
 }
 
 static void set_used(Resolver *r, uint32_t id, Symbol *symbol) {
-	set_symbol(r->program, id, symbol ? symbol : r->unknown_symbol);
+	symbol_set(r->program, id, symbol ? symbol : r->unknown_symbol);
 }
 
 static void in_args(Resolver *r, const AstArgs *args) {
@@ -202,10 +127,10 @@ static void in_args(Resolver *r, const AstArgs *args) {
 static void in_call(Resolver *r, const AstExpr *x) {
 	Symbol *symbol = called(r, x);
 	in_args(r, &x->call.args);
-	if (symbol && symbol->builtin && !takes_arguments(r, symbol->builtin, x))
+	if (symbol && symbol->builtin && !resolve_takes_arguments(r, symbol->builtin, x))
 		symbol = NULL;
 	else if (symbol && symbol->kind == SYMBOL_DECL && symbol->decl->kind == AST_FN) {
-		const AstExpr **args = match_arguments(r, symbol->decl, x);
+		const AstExpr **args = resolve_match_arguments(r, symbol->decl, x);
 		if (args)
 			*name_map_place(r->program->session->arena, &r->program->symbols.arguments, x->id) =
 				(void *)(uintptr_t)args;
@@ -270,7 +195,7 @@ static bool in_expr(const AstExpr *x, void *context) {
 		for (uint32_t i = 0; i < x->elements.count; i++)
 			in_expr(x->elements.data[i], r);
 		break;
-	default: expr_any_part(x, in_expr, r); break;
+	default: ast_any_part(x, in_expr, r); break;
 	}
 	return false;
 }
@@ -300,7 +225,7 @@ static bool declare_extent(const AstExpr *x, void *context) {
 	Resolver *r = context;
 	if (!x)
 		return false;
-	if (x->kind == AST_NAME && !resolver_find(r, x->name) && !fe_find(r->program, x->name)) {
+	if (x->kind == AST_NAME && !resolve_find(r, x->name) && !fe_find(r->program, x->name)) {
 		enter(r, make(r, SYMBOL_EXTENT, (AstName){x->name, x->span, x->id}, NULL));
 	}
 	return false;
@@ -316,7 +241,7 @@ static void in_columns(Resolver *r, const AstItems *columns) {
 
 static void in_declare(Resolver *r, const AstStmt *s) {
 	static const SymbolKind kinds[] = {
-		[AST_GIVEN] = SYMBOL_GIVEN,   [AST_DATA] = SYMBOL_GIVEN,  [AST_BATCH] = SYMBOL_GIVEN,
+		[AST_GIVEN] = SYMBOL_GIVEN,   [AST_DATA] = SYMBOL_DATA,   [AST_BATCH] = SYMBOL_BATCH,
 		[AST_LEARN] = SYMBOL_LEARNED, [AST_PARAM] = SYMBOL_PARAM, [AST_STATE] = SYMBOL_STATE,
 		[AST_LET] = SYMBOL_LET,       [AST_VAR] = SYMBOL_VAR};
 	const AstDeclare *d = &s->declare;
@@ -343,7 +268,7 @@ static void in_declare(Resolver *r, const AstStmt *s) {
 		declare(r, kinds[s->kind], d->names.data[i], s);
 		bool misplaced = r->blocks && s->kind <= AST_LEARN; /* reported when it was read */
 		if (misplaced && symbol_at(r->program, d->names.data[i].id))
-			symbol_at(r->program, d->names.data[i].id)->silent = true;
+			symbol_at(r->program, d->names.data[i].id)->no_value = true;
 	}
 }
 
@@ -352,23 +277,23 @@ static bool is_fresh(const Resolver *r, const AstItem *item) {
 	if (item->kind != AST_ITEM_EXPR || !item->expr || item->expr->kind != AST_NAME)
 		return false;
 	const AstDecl *decl = fe_find(r->program, item->expr->name);
-	return !resolver_find(r, item->expr->name) && !(decl && decl->kind == AST_CONST);
+	return !resolve_find(r, item->expr->name) && !(decl && decl->kind == AST_CONST);
 }
 
 static void in_target(Resolver *r, const AstExpr *target, const AstStmt *s) {
 	const AstExpr *base = target->kind == AST_INDEX ? target->index.base : target;
 	if (base->kind == AST_NAME) {
-		Symbol *symbol = resolver_find(r, base->name);
+		Symbol *symbol = resolve_find(r, base->name);
 		if (!symbol && s->assign.equals) {
 			symbol = make(r, SYMBOL_LET, (AstName){base->name, base->span, base->id}, s);
-			symbol->silent = true;
+			symbol->no_value = true;
 			enter(r, symbol);
 		} else if (!symbol) {
-			report_unknown_target(r, base);
+			resolve_report_unknown_target(r, base);
 			symbol = r->unknown_symbol;
-		} else if (!symbol_may_change(symbol) && !symbol->silent)
-			report_assigned(r, symbol, base->span);
-		set_symbol(r->program, base->id, symbol);
+		} else if (!symbol_may_change(symbol) && !symbol->no_value)
+			resolve_report_assigned(r, symbol, base->span);
+		symbol_set(r->program, base->id, symbol);
 	}
 	if (target->kind != AST_INDEX)
 		return;
@@ -407,11 +332,11 @@ static void in_assign(Resolver *r, const AstStmt *s) {
 static void in_apply(Resolver *r, const AstExpr *x) {
 	if (x->kind != AST_CALL)
 		return;
-	Symbol *symbol = resolver_find(r, x->call.callee.name);
+	Symbol *symbol = resolve_find(r, x->call.callee.name);
 	const AstDecl *decl = symbol ? NULL : fe_find(r->program, x->call.callee.name);
 	if (decl && decl->kind == AST_OPTIMIZER)
 		symbol = mentioned(r, decl);
-	set_symbol(r->program, x->id, symbol);
+	symbol_set(r->program, x->id, symbol);
 	in_args(r, &x->call.args);
 }
 
@@ -470,9 +395,9 @@ static void in_stmt(Resolver *r, const AstStmt *s) {
 /* What a rule is given, then what it learns and keeps: known in all of its body. */
 static void enter_rule(Resolver *r) {
 	for (int k = 0; k < RULE_NAME_COUNT; k++) {
-		Name name = session_name(r->program->session, rule_name_text[k]);
+		Name name = session_name(r->program->session, symbol_rule_names[k]);
 		SymbolKind kind = k == RULE_X ? SYMBOL_X : SYMBOL_STEP;
-		r->out->rule[k] = new_symbol(r->program, (Symbol){.kind = kind, .name = name, .decl = r->decl});
+		r->out->rule[k] = symbol_new(r->program, (Symbol){.kind = kind, .name = name, .decl = r->decl});
 		enter(r, r->out->rule[k]);
 	}
 	static const AstStmtKind hoisted[] = {AST_LEARN, AST_STATE};
@@ -486,7 +411,7 @@ static void enter_rule(Resolver *r) {
 
 static bool is_rule_name(const char *name) {
 	for (int k = 0; k < RULE_NAME_COUNT; k++)
-		if (strcmp(name, rule_name_text[k]) == 0)
+		if (strcmp(name, symbol_rule_names[k]) == 0)
 			return true;
 	return false;
 }
@@ -503,10 +428,10 @@ static void in_params(Resolver *r) {
 			continue;
 		Symbol *symbol = make(r, kind, param->name, NULL);
 		bool of_rule = decl->kind == AST_OPTIMIZER && is_rule_name(session_text(r->program->session, symbol->name));
-		symbol->taken = of_rule || resolver_find(r, symbol->name); /* named twice: reported when it was read */
+		symbol->name_taken = of_rule || resolve_find(r, symbol->name); /* named twice: reported when it was read */
 		if (of_rule)
-			report_taken(r, symbol, NULL);
-		if (!symbol->taken)
+			resolve_report_taken(r, symbol, NULL);
+		if (!symbol->name_taken)
 			enter(r, symbol);
 	}
 }
@@ -521,12 +446,12 @@ static void in_decl(Resolver *r) {
 		in_expr(decl->value, r);
 	in_block(r, &decl->body);
 	if (decl->kind == AST_FN)
-		check_returns(r, decl);
+		resolve_check_returns(r, decl);
 }
 
 static Resolver resolver_new(FeProgram *p, Decls *pending, Arena *scratch) {
 	Resolver r = {.program = p, .pending = pending, .scratch = scratch};
-	r.unknown_symbol = new_symbol(p, (Symbol){.kind = SYMBOL_UNKNOWN, .silent = true});
+	r.unknown_symbol = symbol_new(p, (Symbol){.kind = SYMBOL_UNKNOWN, .no_value = true});
 	return r;
 }
 
@@ -540,7 +465,7 @@ static void resolve_one(FeProgram *p, const AstDecl *decl, Decls *pending, Arena
 	r.out = ARENA_NEW(p->session->arena, Resolved);
 	r.out->decl = decl;
 	*name_map_place(p->session->arena, &p->symbols.resolved, decl->name.id) = r.out;
-	decl_symbol(p, decl);
+	symbol_of_decl(p, decl);
 	uint32_t errors = p->session->error_count;
 	in_decl(&r);
 	r.out->wrong = p->session->error_count > errors;
@@ -554,7 +479,7 @@ static void resolve_pending(FeProgram *p, Decls *pending, Arena *scratch) {
 	}
 }
 
-const Resolved *resolve(FeProgram *p, const AstDecl *decl) {
+const Resolved *resolve_decl(FeProgram *p, const AstDecl *decl) {
 	const Resolved *known = resolved(p, decl);
 	if (known)
 		return known;
@@ -567,7 +492,7 @@ const Resolved *resolve(FeProgram *p, const AstDecl *decl) {
 }
 
 static bool is_sound(FeProgram *p, const AstDecl *decl, NameMap *seen, Arena *scratch) {
-	const Resolved *names = resolve(p, decl);
+	const Resolved *names = resolve_decl(p, decl);
 	void **place = name_map_place(scratch, seen, decl->name.id);
 	if (*place)
 		return true;
@@ -578,7 +503,7 @@ static bool is_sound(FeProgram *p, const AstDecl *decl, NameMap *seen, Arena *sc
 	return sound;
 }
 
-bool names_are_sound(FeProgram *p, const AstDecl *decl) {
+bool resolve_is_sound(FeProgram *p, const AstDecl *decl) {
 	Arena *scratch = arena_new();
 	NameMap seen = {0};
 	bool sound = is_sound(p, decl, &seen, scratch);
@@ -586,7 +511,7 @@ bool names_are_sound(FeProgram *p, const AstDecl *decl) {
 	return sound;
 }
 
-void resolve_loose(FeProgram *p, const AstExpr *x) {
+void resolve_expr(FeProgram *p, const AstExpr *x) {
 	if (!x || !x->id || name_map_get(&p->symbols.loose, x->id))
 		return;
 	Arena *scratch = arena_new();

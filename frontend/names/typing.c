@@ -1,5 +1,5 @@
-/* The notes that typing leaves for lowering: see typing.h. */
-#include "frontend/meaning/typing.h"
+/* The notes that typing leaves for lowering: see names.h. */
+#include "frontend/names/names.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@ Typing *typing_new(Arena *arena) {
 	return t;
 }
 
-Path *path_inside(Typing *t, Path *path, uint32_t number) {
+Path *typing_inside(Typing *t, Path *path, uint32_t number) {
 	if (!number) /* not of the text: nothing is told apart by it */
 		return path;
 	void **place = name_map_place(t->arena, &path->inside, number);

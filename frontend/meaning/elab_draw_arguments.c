@@ -125,7 +125,7 @@ static void impossible(const Points *p, const Distribution *d, const AstExpr *dr
 		          d->name, distribution_limits[d->limits[which]].about);
 }
 
-DrawCheck draw_check(Elab *e, const Distribution *d, const AstExpr *draw, Value **args, const Indices *indices) {
+DrawCheck elab_draw_check(Elab *e, const Distribution *d, const AstExpr *draw, Value **args, const Indices *indices) {
 	uint32_t count = draw->call.args.count;
 	Points p = {.e = e, .indices = indices};
 	bool known = true;
@@ -166,7 +166,7 @@ static Ex *f64(Elab *e, double value) {
 	return x;
 }
 
-Ex *draw_condition(Elab *e, const Distribution *d, Ex *a, Ex *b) {
+Ex *elab_draw_condition(Elab *e, const Distribution *d, Ex *a, Ex *b) {
 	Ex *args[2] = {ex_convert(e, a, IR_F64), b ? ex_convert(e, b, IR_F64) : NULL}, *all = ex_bool(e, true);
 	for (int i = 0; i < 2 && args[i]; i++) {
 		const DrawLimits *l = &distribution_limits[d->limits[i]];

@@ -1,5 +1,5 @@
 /* Words of other languages and libraries: what to write here in their place. */
-#include "frontend/meaning/elab.h"
+#include "frontend/names/names.h"
 
 #include <string.h>
 

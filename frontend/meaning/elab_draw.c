@@ -132,7 +132,7 @@ static Ex *guarded(Elab *e, const Distribution *d, Ex *a, Ex *b, Ex *x) {
 	if (scalar == S_INT && a->high < b->low && b->high - a->low <= (int64_t)d->spread)
 		return x;
 	Ex *none = scalar == S_INT ? ex_int(e, INT64_MIN) : ex_real(e, NAN);
-	return ex_op(e, IR_where, draw_condition(e, d, a, b), x, none);
+	return ex_op(e, IR_where, elab_draw_condition(e, d, a, b), x, none);
 }
 
 Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
@@ -159,7 +159,7 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	uint32_t active = e->active.count;
 	Indices found;
 	AstItems none = {0};
-	bool ok = bind_head(e, d->has_head ? &d->head : &none, draw, &found);
+	bool ok = elab_bind_head(e, d->has_head ? &d->head : &none, draw, &found);
 	Value *args[2] = {0};
 	for (uint32_t i = 0; i < count; i++) {
 		if (draw->call.args.data[i].name.name)
@@ -169,13 +169,13 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 		ok = ok && !value_is_bad(args[i]);
 		if (ok && scalar == S_INT && (args[i]->scalar == S_REAL || args[i]->scalar == S_BOOL)) {
 			diag_error(e->session, 211, draw->call.args.data[i].value->span, "`%s` draws between whole numbers, not %s",
-			           dist->name, type_text(e, args[i]));
+			           dist->name, value_type_text(e, args[i]));
 			ok = false;
 		}
 	}
 	scope_back(e, scope);
 	e->active.count = active;
-	DrawCheck check = ok ? draw_check(e, dist, draw, args, &found) : DRAW_IMPOSSIBLE;
+	DrawCheck check = ok ? elab_draw_check(e, dist, draw, args, &found) : DRAW_IMPOSSIBLE;
 	ok = ok && check != DRAW_IMPOSSIBLE;
 	int64_t dims[IR_MAX_RANK];
 	int rank = 0;

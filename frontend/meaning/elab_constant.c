@@ -90,8 +90,8 @@ static Value *make(Elab *e, const AstDecl *decl) {
 		return value_bad(e);
 	}
 	DiagMark mark = diag_mark(e->session);
-	if (!call_begin(e, decl->name.span)) {
-		call_end(e);
+	if (!elab_enter_call(e, decl->name.span)) {
+		elab_leave_call(e);
 		keep_wrong(e, decl, mark);
 		return value_bad(e);
 	}
@@ -114,7 +114,7 @@ static Value *make(Elab *e, const AstDecl *decl) {
 	e->facts.count = facts;
 	e->in_dimension = dimension;
 	e->want_int = want;
-	call_end(e);
+	elab_leave_call(e);
 	if (value_is_bad(v))
 		keep_wrong(e, decl, mark);
 	else
@@ -140,7 +140,7 @@ static void enter(Walk *w, const AstDecl *decl) {
 	Step *step = ARENA_NEW(w->e->arena, Step);
 	step->decl = decl;
 	made_const(w->e, decl)->visited = true;
-	const Resolved *names = resolve(w->e->program, decl);
+	const Resolved *names = resolve_decl(w->e->program, decl);
 	for (uint32_t i = 0; i < names->mentions.count; i++)
 		if (names->mentions.data[i]->kind != AST_OPTIMIZER)
 			vec_push(w->e->arena, &step->mentions, names->mentions.data[i]);
@@ -149,7 +149,7 @@ static void enter(Walk *w, const AstDecl *decl) {
 }
 
 static bool chooses(const AstExpr *x, void *context) {
-	return x && (x->kind == AST_IF || expr_any_part(x, chooses, context));
+	return x && (x->kind == AST_IF || ast_any_part(x, chooses, context));
 }
 
 /* Defined by itself for certain: through constants alone, whatever is chosen. */
@@ -184,7 +184,7 @@ static void make_in_order(Elab *e, const AstDecl *decl) {
 	}
 }
 
-Value *elab_const(Elab *e, const AstDecl *decl) {
+Value *elab_constant(Elab *e, const AstDecl *decl) {
 	Value *v = known_const(e, decl);
 	if (v)
 		return v;
@@ -195,10 +195,10 @@ Value *elab_const(Elab *e, const AstDecl *decl) {
 	return v ? v : make(e, decl);
 }
 
-Value *type_constant(FeProgram *program, IrModule *module, const AstDecl *decl, Typing *typing) {
+Value *elab_type_constant(FeProgram *program, IrModule *module, const AstDecl *decl, Typing *typing) {
 	Elab e = elab_new(program, module, IR_F64, typing);
 	IrBuilder builder = ir_builder(ir_func_new(module, "const"));
 	e.builder = &builder;
-	resolve(program, decl);
-	return elab_const(&e, decl);
+	resolve_decl(program, decl);
+	return elab_constant(&e, decl);
 }

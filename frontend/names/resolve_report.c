@@ -1,5 +1,5 @@
 /* What is wrong with names and with the arguments of functions. */
-#include "frontend/meaning/resolver.h"
+#include "frontend/names/resolver.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@ static const char *text_of(const Resolver *r, Name name) {
 
 /* ---- names that are there already ---- */
 
-void report_taken(Resolver *r, const Symbol *symbol, const Symbol *other) {
+void resolve_report_taken(Resolver *r, const Symbol *symbol, const Symbol *other) {
 	Session *session = r->program->session;
 	/* What is known in all of a rule may stand below the other. */
 	bool below = other && other->span.file == symbol->span.file && other->span.start > symbol->span.start;
@@ -22,7 +22,7 @@ void report_taken(Resolver *r, const Symbol *symbol, const Symbol *other) {
 		diag_help(session, diag, "to change it, write `%s <- ...`", text_of(r, symbol->name));
 }
 
-void report_index(Resolver *r, const Symbol *symbol, const Symbol *other) {
+void resolve_report_index(Resolver *r, const Symbol *symbol, const Symbol *other) {
 	Session *session = r->program->session;
 	Diag *diag = diag_error(session, 203, symbol->span, "`%s` is %s already, so it cannot be a fresh index here",
 	                        text_of(r, symbol->name), other->kind == SYMBOL_INDEX ? "an index" : "a value");
@@ -102,7 +102,7 @@ static Diag *unknown(Resolver *r, Name name, Span span) {
 	return diag;
 }
 
-void report_unknown(Resolver *r, Name name, Span span) {
+void resolve_report_unknown(Resolver *r, Name name, Span span) {
 	Diag *diag = unknown(r, name, span);
 	if (!diag)
 		return;
@@ -113,7 +113,7 @@ void report_unknown(Resolver *r, Name name, Span span) {
 		          "nothing around this runs over `%s`: write `sum[%s](...)`, or `let a[%s] = ...`", text, text, text);
 }
 
-void report_unknown_target(Resolver *r, const AstExpr *target) {
+void resolve_report_unknown_target(Resolver *r, const AstExpr *target) {
 	Diag *diag = unknown(r, target->name, target->span);
 	if (diag && !diag->help)
 		diag_help(r->program->session, diag, "new values are made with `let` or `var`");
@@ -121,14 +121,14 @@ void report_unknown_target(Resolver *r, const AstExpr *target) {
 
 /* ---- functions and values ---- */
 
-void report_function(Resolver *r, const AstExpr *x) {
+void resolve_report_function(Resolver *r, const AstExpr *x) {
 	Session *session = r->program->session;
 	const char *text = text_of(r, x->name);
 	Diag *diag = diag_error(session, 231, x->span, "`%s` is a function, not a value", text);
 	diag_help(session, diag, "call it: `%s(...)`", text);
 }
 
-void report_value_called(Resolver *r, const AstExpr *call, const Symbol *local) {
+void resolve_report_value_called(Resolver *r, const AstExpr *call, const Symbol *local) {
 	Session *session = r->program->session;
 	const char *text = text_of(r, call->call.callee.name);
 	Diag *diag = diag_error(session, 231, call->call.callee.span, "`%s` is a value, not a function", text);
@@ -136,7 +136,7 @@ void report_value_called(Resolver *r, const AstExpr *call, const Symbol *local) 
 	diag_help(session, diag, "elements are read with brackets: `%s[...]`", text);
 }
 
-bool takes_arguments(Resolver *r, const Builtin *b, const AstExpr *call) {
+bool resolve_takes_arguments(Resolver *r, const Builtin *b, const AstExpr *call) {
 	Session *session = r->program->session;
 	uint32_t count = call->call.args.count;
 	bool named = false;
@@ -160,7 +160,7 @@ bool takes_arguments(Resolver *r, const Builtin *b, const AstExpr *call) {
 	return false;
 }
 
-const AstExpr **match_arguments(Resolver *r, const AstDecl *fn, const AstExpr *call) {
+const AstExpr **resolve_match_arguments(Resolver *r, const AstDecl *fn, const AstExpr *call) {
 	Session *session = r->program->session;
 	const char *name = text_of(r, fn->name.name);
 	uint32_t params = fn->params.count, position = 0;
@@ -169,12 +169,12 @@ const AstExpr **match_arguments(Resolver *r, const AstDecl *fn, const AstExpr *c
 	bool ok = true;
 	for (uint32_t i = 0; i < call->call.args.count; i++) {
 		const AstArg *arg = &call->call.args.data[i];
-		uint32_t at = arg->name.name ? param_place(fn, &places, r->scratch, arg->name.name) : position++;
+		uint32_t at = arg->name.name ? program_param_place(fn, &places, r->scratch, arg->name.name) : position++;
 		bool there = at < params;
 		if (!there && arg->name.name) {
 			Diag *diag = diag_error(session, 216, arg->name.span, "`%s` has no parameter `%s`", name,
 			                        text_of(r, arg->name.name));
-			Name near = nearest_param(session, fn, arg->name.name);
+			Name near = program_nearest_param(session, fn, arg->name.name);
 			if (near)
 				diag_help(session, diag, "did you mean `%s`?", text_of(r, near));
 		} else if (!there && arg->value) {
@@ -213,7 +213,7 @@ static bool returns(const AstBlock *block) {
 	return false;
 }
 
-void check_returns(Resolver *r, const AstDecl *fn) {
+void resolve_check_returns(Resolver *r, const AstDecl *fn) {
 	if (!fn->value && !fn->unread && !returns(&fn->body))
 		diag_error(r->program->session, 225, fn->name.span, "`%s` ends without `return`", text_of(r, fn->name.name));
 }
@@ -238,7 +238,7 @@ static void help_assign_let(Resolver *r, const Symbol *symbol, Diag *diag) {
 		symbol->stmt && r->decl->kind == AST_OPTIMIZER && symbol->direct ? &symbol->stmt->declare : NULL;
 	bool later = false;
 	if (let)
-		expr_symbols(r->program, let->value, see_start, &later);
+		symbol_visit_expr(r->program, let->value, see_start, &later);
 	if (!let || let->names.count != 1 || let->has_head || later || !let->value) {
 		diag_help(session, diag, "declare it with `var`");
 		return;
@@ -252,7 +252,7 @@ static void help_assign_let(Resolver *r, const Symbol *symbol, Diag *diag) {
 	          shown ? length : 3, shown ? text : "...", r->each ? " before the `each`" : "");
 }
 
-void report_assigned(Resolver *r, const Symbol *symbol, Span span) {
+void resolve_report_assigned(Resolver *r, const Symbol *symbol, Span span) {
 	Session *session = r->program->session;
 	Diag *diag = diag_error(session, 223, span, "`%s` cannot be assigned", text_of(r, symbol->name));
 	if (symbol->span.file)

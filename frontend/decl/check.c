@@ -1,0 +1,126 @@
+/* Checking everything: each declaration of the user's files is typed with its defaults, and each experiment on its objectives.
+ * Typing finds all mistakes, so nothing is lowered. */
+#include "frontend/decl/decl.h"
+
+#include <string.h>
+
+/* The clauses; then the objectives and rules with the arguments that the experiment gives them. */
+static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl) {
+	FeExperiment *x = ARENA_NEW(module->arena, FeExperiment);
+	if (!fe_experiment(p, decl, x) || p->session->error_count)
+		return;
+	for (uint32_t i = 0; i < x->on.count; i++) {
+		const FeObjective *objective = objective_typed(p, module, &x->on.data[i], IR_F64, typing_new(module->arena));
+		if (!objective)
+			continue;
+		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, objective->params.count);
+		for (uint32_t k = 0; k < objective->params.count; k++)
+			sizes[k] = objective->params.data[k].count;
+		FeTarget target = {sizes, objective->params.count};
+		if (!rule_typed(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_new(module->arena)))
+			return;
+		for (uint32_t k = 0; i == 0 && k < x->against.count; k++)
+			rule_typed(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_new(module->arena));
+	}
+	static const int64_t learned[] = {7};
+	rule_typed(p, module, &x->update, &(FeTarget){learned, 1}, IR_F64, NULL, 0, typing_new(module->arena));
+}
+
+/* Those of `a` that `b` has, too, word for word. */
+static Diags said_in_both(Session *session, const Diags *a, const Diags *b) {
+	Diags both = {0};
+	for (uint32_t i = 0; i < a->count; i++) {
+		const Diag *x = a->data[i];
+		bool found = false;
+		for (uint32_t k = 0; k < b->count && !found; k++) {
+			const Diag *y = b->data[k];
+			Span p = x->labels.data[0].span, q = y->labels.data[0].span;
+			found = x->code == y->code && p.file == q.file && p.start == q.start && strcmp(x->message, y->message) == 0;
+		}
+		if (found)
+			vec_push(session->arena, &both, a->data[i]);
+	}
+	return both;
+}
+
+/* A joint rule may be made for one size, which only those who use it know: what is wrong with it alone is what is wrong
+ * on whatever size, in the same words. Experiments check it on the sizes of their objectives. */
+static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
+	static const int64_t sizes[] = {7, 1009};
+	Diags wrong[2];
+	for (int i = 0; i < 2; i++) {
+		DiagMark mark = diag_mark(p->session);
+		rule_typed(p, module, call, &(FeTarget){&sizes[i], 1}, IR_F64, NULL, 0, typing_new(module->arena));
+		wrong[i] = diag_take_back(p->session, mark);
+		if (wrong[i].count == 0)
+			return;
+	}
+	Diags both = said_in_both(p->session, &wrong[0], &wrong[1]);
+	diag_say(p->session, &both);
+}
+
+/* True: nothing was wrong. */
+static bool check_decl(FeProgram *p, const AstDecl *decl) {
+	if (!decl->name.name) /* its name could not be read, which was reported */
+		return false;
+	IrModule *module = ir_module_new(p->session);
+	FeCall call = {.decl = decl, .span = decl->name.span};
+	static const int64_t sizes[] = {7, 3};
+	uint32_t errors = p->session->error_count;
+	resolve_decl(p, decl);
+	switch (decl->kind) {
+	case AST_OBJECTIVE: objective_typed(p, module, &call, IR_F64, typing_new(module->arena)); break;
+	case AST_OPTIMIZER:
+		if (decl->joint)
+			check_joint(p, module, &call);
+		else
+			rule_typed(p, module, &call, &(FeTarget){sizes, 2}, IR_F64, NULL, 0, typing_new(module->arena));
+		break;
+	case AST_CONST: elab_type_constant(p, module, decl, typing_new(module->arena)); break;
+	case AST_EXPERIMENT: check_experiment(p, module, decl); break;
+	default: break;
+	}
+	ir_module_free(module);
+	return p->session->error_count == errors && resolve_is_sound(p, decl);
+}
+
+/* An experiment, too, may have found something wrong in it. */
+static bool has_error(const FeProgram *p, const AstDecl *decl) {
+	const Session *session = p->session;
+	for (uint32_t i = 0; i < session->diags.count && session->error_count; i++) {
+		const Diag *diag = session->diags.data[i];
+		Span at = diag->labels.data[0].span;
+		if (diag->severity == DIAG_ERROR && at.file == decl->span.file && at.start >= decl->span.start &&
+		    at.start < decl->span.end)
+			return true;
+	}
+	return false;
+}
+
+/* What of a function is wrong whatever it is called with, if nothing calls it. */
+static void check_function(FeProgram *p, const AstDecl *decl) {
+	if (decl->unread || name_map_get(&p->written_out, decl->name.id) || !resolve_is_sound(p, decl))
+		return;
+	IrModule *module = ir_module_new(p->session);
+	elab_type_function(p, module, decl, typing_new(module->arena));
+	ir_module_free(module);
+}
+
+bool fe_check(FeProgram *p) {
+	VEC(const AstDecl *) sound = {0};
+	for (int experiments = 0; experiments < 2; experiments++) {
+		for (uint32_t i = 0; i < p->user.count; i++) {
+			const AstDecl *decl = p->user.data[i];
+			if ((decl->kind == AST_EXPERIMENT) == (experiments == 1) && check_decl(p, decl))
+				vec_push(p->session->arena, &sound, decl);
+		}
+	}
+	for (uint32_t i = 0; i < p->user.count; i++)
+		if (p->user.data[i]->kind == AST_FN && p->user.data[i]->name.name)
+			check_function(p, p->user.data[i]);
+	for (uint32_t i = 0; i < sound.count && !p->broken; i++)
+		if ((sound.data[i]->kind == AST_OBJECTIVE || sound.data[i]->kind == AST_OPTIMIZER) &&
+		    !has_error(p, sound.data[i]))
+			check_unused(p, sound.data[i]);
+	return p->session->error_count == 0;
+}

@@ -1,0 +1,57 @@
+/* decl: declarations as a whole: objectives, rules, experiments; checking them; what is at a place.
+ *
+ * objective*.c and rule*.c make the functions of the IR that frontend.h describes, out of the values that meaning/ gives for
+ * their statements. Each is typed first, and lowered if nothing was wrong. */
+#ifndef GRADUS_DECL_H
+#define GRADUS_DECL_H
+
+#include "frontend/frontend.h"
+#include "frontend/meaning/elab.h"
+
+/* Without functions that could run; the module only holds them. NULL with diagnostics. */
+FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing);
+FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                   const Name *open, uint32_t open_count, Typing *typing);
+
+/* ---- unused.c ---- */
+
+/* Warns of what an objective or a rule without errors declares and does not use. */
+void check_unused(FeProgram *program, const AstDecl *decl);
+
+/* ---- stages.c: when the statements of an objective are computed ---- */
+
+typedef enum Stage { STAGE_CONST, STAGE_SETUP, STAGE_VALUE } Stage;
+
+typedef struct StageName {
+	const Symbol *symbol;
+	Stage stage;
+	bool needed;           /* by value or start, made by setup */
+	bool wanted;           /* by the function that was asked about last */
+	VEC(uint32_t) used_by; /* statements that mention or define it */
+} StageName;
+
+typedef struct StageStmt {
+	Stage stage;               /* of computations */
+	bool followed;             /* what it mentions is wanted already */
+	VEC(StageName *) mentions; /* of names that are known there */
+	VEC(StageName *) defines;
+} StageStmt;
+
+typedef struct Stages {
+	const FeProgram *program;
+	Arena *arena;
+	const AstBlock *body;
+	StageStmt *stmts;         /* one per statement of the body */
+	VEC(StageName *) names;   /* in the order of their declarations */
+	NameMap by_symbol;        /* by their numbers */
+	VEC(StageName *) pending; /* whose statements have to be looked at again */
+} Stages;
+
+bool stages_is_computation(const AstStmt *s);
+void stages_find(Stages *s, const FeProgram *program, Arena *arena, const AstBlock *body);
+/* Marks the names that `start` or `value` needs, through constant statements; adds to `needed`. */
+void stages_want(Stages *s, bool start);
+bool stages_wanted(const Stages *s, uint32_t stmt);            /* defines something that is wanted */
+StageName *stages_name(const Stages *s, const Symbol *symbol); /* NULL: not of the objective's body */
+
+#endif

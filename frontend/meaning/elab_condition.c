@@ -1,0 +1,176 @@
+/* Conditions: `if` in expressions and in statements. What a condition says is a fact in the arm that it chooses. */
+#include "frontend/meaning/elab.h"
+
+/* ---- in expressions ---- */
+
+Value *elab_select(Elab *e, Value *cond, Value *yes, Value *no, const AstExpr *x) {
+	if (value_is_bad(cond) || value_is_bad(yes) || value_is_bad(no))
+		return value_bad(e);
+	Value *arms[2] = {yes, no}, *args[3] = {cond, yes, no};
+	Scalar s;
+	if (!elab_unify(e, arms, 2, &s) && s == S_BOOL)
+		s = S_INT;
+	return elab_apply(e, IR_where, s, s, args, 3, x ? x->span : (Span){0}, x);
+}
+
+static Value *arm_value(Elab *e, const AstExpr *x, Ex *cond, bool truth) {
+	uint32_t saved = e->facts.count;
+	proof_assume(e, cond, truth);
+	e->arms++;
+	Value *v = elab_expr(e, x);
+	e->arms--;
+	e->facts.count = saved;
+	return v;
+}
+
+Value *elab_if(Elab *e, const AstExpr *x) {
+	bool saved = e->want_int;
+	e->want_int = false;
+	Value *cond = elab_need_bool(e, elab_expr(e, x->choice.condition), x->choice.condition);
+	e->want_int = saved;
+	if (value_is_bad(cond) && e->alone) /* it may be all that makes an arm right */
+		return cond;
+	if (value_is_bad(cond)) {
+		uint32_t facts = e->facts.count;
+		proof_assume_spoiled(e);
+		elab_expr(e, x->choice.yes);
+		elab_expr(e, x->choice.no);
+		e->facts.count = facts;
+		return cond;
+	}
+	if (cond->rank) {
+		Diag *diag = diag_error(e->session, 214, x->choice.condition->span,
+		                        "the condition of `if` is one truth value, not %s", value_type_text(e, cond));
+		diag_help(e->session, diag, "`where(c, a, b)` chooses element by element");
+		return value_bad(e);
+	}
+	if (value_known(cond))
+		return elab_expr(e, cond->body->integer ? x->choice.yes : x->choice.no);
+	Value *yes = arm_value(e, x->choice.yes, cond->body, true);
+	Value *no = arm_value(e, x->choice.no, cond->body, false);
+	if (!elab_need_array(e, yes, x->choice.yes) || !elab_need_array(e, no, x->choice.no))
+		return value_bad(e);
+	return elab_select(e, cond, yes, no, x);
+}
+
+/* ---- in statements ---- */
+
+void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out) {
+	Assigned assigned = symbol_assigned_in(e->program, e->arena, block);
+	uint64_t epoch = ++*e->epoch;
+	for (uint32_t i = 0; i < out->count; i++)
+		out->data[i]->epoch = epoch;
+	for (uint32_t i = 0; i < assigned.count; i++) {
+		Binding *b = symbol_may_change(assigned.data[i]) ? scope_find(e, assigned.data[i]) : NULL;
+		if (!b || !b->value || value_is_bad(b->value) || b->epoch == epoch)
+			continue;
+		b->epoch = epoch;
+		vec_push(e->arena, out, b);
+	}
+}
+
+static bool may_return(const AstBlock *block) {
+	for (uint32_t i = 0; i < block->count; i++) {
+		const AstStmt *s = block->data[i];
+		if (s->kind == AST_RETURN || (s->kind == AST_FOR && may_return(&s->loop.body)) ||
+		    (s->kind == AST_WHEN && (may_return(&s->when.yes) || may_return(&s->when.no))))
+			return true;
+	}
+	return false;
+}
+
+void elab_skip(Elab *e, const AstBlock *block) {
+	Bindings assigned = {0};
+	elab_assigned_outside(e, block, &assigned);
+	for (uint32_t i = 0; i < assigned.count; i++)
+		if (assigned.data[i]->symbol->kind == SYMBOL_VAR)
+			assigned.data[i]->value = value_bad(e);
+	e->may_have_returned = e->may_have_returned || may_return(block);
+}
+
+static void block_arm(Elab *e, const void *block) {
+	elab_scoped_block(e, block);
+}
+
+static void run_arm(Elab *e, const Ex *cond, bool truth, Arm *arm, const void *context) {
+	uint32_t saved = e->facts.count;
+	proof_assume(e, cond, truth);
+	e->arms++;
+	if (arm)
+		arm(e, context);
+	e->arms--;
+	e->facts.count = saved;
+}
+
+/* `yes` where the condition holds, `no` elsewhere. */
+static Value *chosen(Elab *e, Value *cond, Value *yes, Value *no, Span span) {
+	int axis = e->coord && !value_is_bad(no) ? value_x_axis(no) : -1;
+	Value *c = cond;
+	if (axis >= 0 && ex_has(cond->body, e->coord)) {
+		/* Element by element: the condition at the coordinate of each. */
+		Ex *to = ex_var(e, yes->vars[axis]);
+		c = value_array(e, S_BOOL, yes->rank, yes->dims, span);
+		Ex *body = ex_substitute(e, cond->body, &e->coord, &to, 1, false);
+		Var *from = yes->vars[axis];
+		Ex *own = ex_var(e, c->vars[axis]);
+		c->body = ex_substitute(e, body, &from, &own, 1, false);
+	}
+	return elab_select(e, c, yes, no, NULL);
+}
+
+void elab_choose(Elab *e, const Choice *c) {
+	const Bindings *changed = c->changed;
+	Ex *said = c->cond->body; /* once it is computed, nothing more is known of it than that it holds */
+	Value *cond = value_settle(e, c->cond, 0, c->cond_span);
+	Value **before = ARENA_ARRAY(e->arena, Value *, changed->count);
+	Value **after = ARENA_ARRAY(e->arena, Value *, changed->count);
+	for (uint32_t i = 0; i < changed->count; i++)
+		before[i] = changed->data[i]->value;
+	Value *returned = e->returned;
+	run_arm(e, said, true, c->yes, c->yes_context);
+	for (uint32_t i = 0; i < changed->count; i++) {
+		after[i] = changed->data[i]->value;
+		changed->data[i]->value = before[i];
+	}
+	run_arm(e, said, false, c->no, c->no_context);
+	if (e->returned != returned) {
+		elab_needs_known(e, said);
+		Diag *diag = diag_error(e->session, 225, c->span,
+		                        "`return` under a condition that is not known when the program is instantiated");
+		diag_help(e->session, diag, "assign to a `var` in both branches, and return it at the end");
+	}
+	for (uint32_t i = 0; i < changed->count; i++) {
+		Binding *b = changed->data[i];
+		if (after[i] != b->value)
+			b->value = value_settle(e, chosen(e, cond, after[i], b->value, c->span), b->symbol->name, c->span);
+	}
+}
+
+void elab_when(Elab *e, const AstStmt *s) {
+	Value *cond = elab_scalar(e, s->when.condition, "the condition of `if`");
+	if (!value_is_bad(cond) && cond->scalar != S_BOOL) {
+		diag_error(e->session, 210, s->when.condition->span, "a condition was expected, found %s",
+		           value_type_text(e, cond));
+		cond = value_bad(e);
+	}
+	if (value_is_bad(cond)) { /* which branch would be checked is not known */
+		elab_skip(e, &s->when.yes);
+		elab_skip(e, &s->when.no);
+		return;
+	}
+	if (value_known(cond)) {
+		elab_scoped_block(e, cond->body->integer ? &s->when.yes : &s->when.no);
+		return;
+	}
+	Bindings changed = {0};
+	elab_assigned_outside(e, &s->when.yes, &changed);
+	elab_assigned_outside(e, &s->when.no, &changed);
+	elab_choose(e, &(Choice){.cond = cond,
+	                         .cond_span = s->when.condition->span,
+	                         .span = s->span,
+	                         .changed = &changed,
+	                         .yes = block_arm,
+	                         .no = block_arm,
+	                         .yes_context = &s->when.yes,
+	                         .no_context = &s->when.no});
+}

@@ -1,0 +1,172 @@
+/* Fresh indices: which range each of them runs over.
+ *
+ * A stated range wins. Otherwise the body is searched for reads `A[.. e ..]` in which e is affine in the index: plain uses
+ * (`e` is the index) have to agree; without any, the affine ones are solved for the largest range that stays inside. The
+ * indices of reductions inside the body are solved along, because `A[y + p]` tells about y only once p is known. */
+#include "frontend/meaning/range.h"
+
+/* What is written at the index itself. */
+static bool stated(RangeSearch *s, const AstItem *item, RangeUnknown *u, bool from_zero) {
+	int64_t low = 0, high = 0;
+	bool ok = true;
+	if (item->low) {
+		ok = elab_static_int(s->e, item->low, "the start of a range", &low);
+		ok = elab_static_int(s->e, item->high, "the end of a range", &high) && ok;
+		u->whole = high;
+	} else {
+		ok = elab_dimension(s->e, item->high, &u->whole);
+		high = u->whole == DIM_X ? s->e->n : u->whole;
+	}
+	u->known = ok;
+	u->conflict = !ok;
+	u->low = low;
+	u->high = high;
+	u->because = item->span;
+	if (ok && from_zero && low != 0) {
+		Diag *diag = diag_error(s->e->session, 235, item->span, "the index of an array starts at 0, not at %lld",
+		                        (long long)low);
+		diag_help(s->e->session, diag, "let it run over %lld and write `%s + %lld` in the body",
+		          (long long)(high - low), session_text(s->e->session, u->name.name), (long long)low);
+		u->conflict = true;
+	}
+	return ok;
+}
+
+static void bind_index(Elab *e, const Symbol *symbol, AstName name, IndexRange range, bool bad, Indices *out) {
+	Var *var = ex_var_new(e, name.name, range.extent, name.span);
+	var->from = var->fit_low = range.low;
+	out->vars[out->count] = var;
+	out->low[out->count++] = range.low;
+	vec_push(e->arena, &e->active, var);
+	Ex *at = ex_add_int(e, ex_var(e, var), ex_int(e, range.low));
+	scope_add(e, symbol, bad ? value_bad(e) : value_scalar(e, S_INT, at));
+}
+
+/* As typing found them. */
+static void bind_typed(Elab *e, const AstItem *const *items, uint32_t count, Indices *out) {
+	for (uint32_t i = 0; i < count; i++) {
+		const Symbol *symbol = symbol_at(e->program, items[i]->name.id);
+		bind_index(e, symbol, items[i]->name, typing_range(e->path, symbol), false, out);
+	}
+}
+
+/* The ranges that are stated, or follow from the axes of what is assigned; false: some are in error. *all: no other is left. */
+static bool find_stated(RangeSearch *s, const AstItem *const *items, uint32_t count, bool from_zero,
+                        const int64_t *extents, bool *all) {
+	bool ok = true;
+	*all = true;
+	for (uint32_t i = 0; i < count; i++) {
+		elab_range_add(s, (RangeUnknown){.name = items[i]->name, .wanted = true});
+		RangeUnknown *u = &s->unknowns.data[i];
+		if (u->symbol && u->symbol->name_taken) {
+			u->known = u->conflict = true;
+			ok = false;
+		} else if (items[i]->high) {
+			ok = stated(s, items[i], u, from_zero) && !u->conflict && ok;
+			u->known = true;
+		} else if (extents && extents[i]) {
+			u->known = true;
+			u->whole = extents[i];
+			u->high = extents[i] == DIM_X ? s->e->n : extents[i];
+		} else
+			*all = false;
+	}
+	return ok;
+}
+
+/* The ranges of the others, from where they are used. bodies: what is computed, then conditions that hold in it. */
+static void find_by_uses(RangeSearch *s, const AstExpr *const *bodies, uint32_t body_count, bool from_zero) {
+	Elab *e = s->e;
+	elab_range_see(s, 0);
+	uint32_t facts = e->facts.count, arms = e->arms;
+	for (uint32_t i = body_count; i-- > 0;) {
+		elab_range_uses(s, bodies[i]);
+		Value *cond = i ? elab_range_try_condition(s, bodies[i]) : NULL;
+		if (cond)
+			proof_assume(e, value_body(e, cond), true);
+		e->arms += i > 0;
+	}
+	e->facts.count = facts;
+	e->arms = arms;
+	elab_range_solve(s, from_zero);
+	if (s->idle_uses.count > 0) {
+		for (uint32_t i = 0; i < s->idle_uses.count; i++)
+			vec_push(e->arena, &s->uses, s->idle_uses.data[i]);
+		elab_range_solve(s, from_zero); /* what is known by now stays */
+	}
+}
+
+/* What is wrong with the range that was found, or why there is none; `ok`: nothing was so far. */
+static void report_range(RangeSearch *s, RangeUnknown *u, bool from_zero, bool is_stated, bool ok) {
+	Session *session = s->e->session;
+	const char *name = session_text(session, u->name.name);
+	bool conflict = u->conflict;
+	u->conflict = true;
+	if (!u->known && ok && s->failed.count)
+		diag_say(session, &s->failed);
+	else if (!u->known && ok && s->spoiled)
+		; /* reported */
+	else if (!u->known && ok) {
+		Diag *diag = diag_error(session, 206, u->name.span, "nothing tells over what index `%s` runs", name);
+		diag_help(session, diag, "state its range, as in `%s in n`", name);
+	} else if (u->in_turn) {
+		Diag *diag = diag_error(session, 212, u->name.span,
+		                        "the range of index `%s` follows from a number that is not known now", name);
+		diag_label(session, diag, u->because, "from this");
+		diag_help(session, diag, "state its range, as in `%s in n`", name);
+	} else if (u->known && !conflict && u->whole != DIM_X && u->high <= u->low) {
+		Diag *diag = diag_error(session, 226, u->name.span, "the range of index `%s` is empty: %lld..%lld", name,
+		                        (long long)u->low, (long long)u->high);
+		diag_label(session, diag, u->because, "from this");
+	} else if (u->known && !conflict && from_zero && u->low != 0 && !is_stated) {
+		Diag *diag =
+			diag_error(session, 235, u->name.span, "index `%s` would run over %lld..%lld, but an array starts at 0",
+		               name, (long long)u->low, (long long)u->high);
+		diag_help(session, diag, "state the range, and shift the index in the body");
+	} else
+		u->conflict = conflict;
+}
+
+bool elab_bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies,
+                       uint32_t body_count, bool from_zero, const int64_t *extents, Indices *out) {
+	RangeSearch s = {.e = e};
+	out->count = 0;
+	if (e->lowering) {
+		bind_typed(e, items, count, out);
+		return true;
+	}
+	if (count > IR_USER_RANK) {
+		diag_error(e->session, 208, items[0]->span, "at most %d indices at once", IR_USER_RANK);
+		for (uint32_t i = 0; i < count; i++)
+			scope_add_name(e, items[i]->name, value_bad(e));
+		return false;
+	}
+	bool all_stated, ok = find_stated(&s, items, count, from_zero, extents, &all_stated);
+	if (!all_stated && ok)
+		find_by_uses(&s, bodies, body_count, from_zero);
+	bool untold = e->alone && s.spoiled; /* an argument may tell more of a range than all else */
+	for (uint32_t i = 0; i < count; i++) {
+		RangeUnknown *u = &s.unknowns.data[i];
+		if (untold && !items[i]->high)
+			u->conflict = true;
+		else
+			report_range(&s, u, from_zero, items[i]->high != NULL, ok);
+		bool found = u->known && !u->conflict;
+		IndexRange range = {u->low, !found ? 1 : u->whole == DIM_X && u->low == 0 ? DIM_X : u->high - u->low};
+		ok = ok && found;
+		if (u->symbol)
+			typing_set_range(e->typing, e->path, u->symbol, range);
+		bind_index(e, u->symbol, u->name, range, !found, out);
+		Var *var = out->vars[out->count - 1];
+		var->fit_end = u->high;
+		var->from_zero = from_zero;
+	}
+	return ok;
+}
+
+bool elab_bind_head(Elab *e, const AstItems *head, const AstExpr *body, Indices *out) {
+	const AstItem **items = ARENA_ARRAY(e->arena, const AstItem *, head->count);
+	for (uint32_t i = 0; i < head->count; i++)
+		items[i] = &head->data[i];
+	return elab_bind_indices(e, items, head->count, &body, 1, true, NULL, out);
+}

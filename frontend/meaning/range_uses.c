@@ -1,0 +1,266 @@
+/* Where the unknown indices are used. */
+#include "frontend/meaning/range.h"
+
+#include <string.h>
+
+/* The number of the unknown index that a name stands for; -1: none. */
+int elab_range_unknown(const RangeSearch *s, const AstExpr *x) {
+	const Symbol *symbol = symbol_at(s->e->program, x->id);
+	return symbol ? (int)(uintptr_t)name_map_get(&s->by_symbol, symbol->number) - 1 : -1;
+}
+
+void elab_range_add(RangeSearch *s, RangeUnknown u) {
+	u.symbol = symbol_at(s->e->program, u.name.id);
+	vec_push(s->e->arena, &s->unknowns, u);
+}
+
+/* From the `first` on, they are indices whose ranges are looked for. */
+void elab_range_see(RangeSearch *s, uint32_t first) {
+	for (uint32_t i = first; i < s->unknowns.count; i++)
+		if (s->unknowns.data[i].symbol)
+			*name_map_place(s->e->arena, &s->by_symbol, s->unknowns.data[i].symbol->number) =
+				(void *)(uintptr_t)(i + 1);
+}
+
+static int64_t *coef_of(Elab *e, RangeUse *use, uint32_t unknown) {
+	for (uint32_t i = 0; i < use->terms.count; i++)
+		if (use->terms.data[i].unknown == unknown)
+			return &use->terms.data[i].coef;
+	vec_push(e->arena, &use->terms, ((RangeTerm){unknown, 0}));
+	return &use->terms.data[use->terms.count - 1].coef;
+}
+
+static bool mentions_unknown(const AstExpr *x, void *context) {
+	const RangeSearch *s = context;
+	if (x && x->kind == AST_NAME)
+		return elab_range_unknown(s, x) >= 0;
+	return ast_any_part(x, mentions_unknown, context);
+}
+
+bool elab_range_mentions(const RangeSearch *s, const AstExpr *x) {
+	return mentions_unknown(x, (void *)(uintptr_t)s);
+}
+
+/* ---- shapes without elaboration ---- */
+
+static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
+	Elab *e = s->e;
+	if (!x)
+		return -1;
+	if (x->kind == AST_NAME && elab_range_unknown(s, x) >= 0)
+		return -1; /* an index has no elements, which is told where it is read */
+	if (x->kind == AST_NAME) {
+		const Binding *b = scope_find(e, symbol_at(e->program, x->id));
+		if (b && (!b->value || b->value->kind != VALUE_ARRAY)) {
+			s->spoiled = s->spoiled || (b->value && value_is_bad(b->value));
+			return -1;
+		}
+		if (b) {
+			int rank = 0;
+			bool stripped = false;
+			for (int i = 0; i < b->value->rank; i++) {
+				if (e->coord && b->value->dims[i] == DIM_X && !stripped)
+					stripped = true;
+				else
+					dims[rank++] = b->value->dims[i];
+			}
+			return rank;
+		}
+	}
+	if (x->kind == AST_INDEX) {
+		int64_t base[IR_MAX_RANK];
+		int rank = shape_of(s, x->index.base, base), kept = 0;
+		if (rank < (int)x->index.items.count)
+			return -1;
+		for (int i = 0; i < rank; i++) {
+			const AstItem *item = i < (int)x->index.items.count ? &x->index.items.data[i] : NULL;
+			if (item && item->kind == AST_ITEM_EXPR)
+				continue;
+			int64_t extent = base[i];
+			if (item && item->kind == AST_ITEM_SLICE) {
+				int64_t low = 0, high = 0;
+				if (elab_range_mentions(s, item->low) || elab_range_mentions(s, item->high) ||
+				    !elab_range_try_static(s, item->low, &low) || !elab_range_try_static(s, item->high, &high))
+					return -1;
+				extent = high - low;
+			}
+			dims[kept++] = extent;
+		}
+		return kept;
+	}
+	if (x->kind == AST_UNARY)
+		return shape_of(s, x->unary.operand, dims);
+	if (elab_range_mentions(s, x))
+		return -1;
+	return elab_range_try_shape(s, x, dims);
+}
+
+/* ---- affine uses ---- */
+
+static bool linear(RangeSearch *s, const AstExpr *x, int64_t factor, RangeUse *use) {
+	if (!x)
+		return false;
+	if (x->kind == AST_NAME && elab_range_unknown(s, x) >= 0) {
+		*coef_of(s->e, use, (uint32_t)elab_range_unknown(s, x)) += factor;
+		return true;
+	}
+	if (!elab_range_mentions(s, x)) {
+		bool want = s->e->want_int;
+		s->e->want_int = true;
+		const Value *v = elab_range_try(s, x);
+		s->e->want_int = want;
+		if (v->kind != VALUE_ARRAY || v->rank || v->scalar == S_REAL || v->scalar == S_BOOL)
+			return false;
+		int64_t low = v->body->low, high = v->body->high, limit = INT64_C(1) << 40;
+		if (low < -limit || high > limit || factor > 1 << 20 || factor < -(1 << 20))
+			return false;
+		use->low += factor > 0 ? factor * low : factor * high;
+		use->high += factor > 0 ? factor * high : factor * low;
+		if (low != high)
+			vec_push(s->e->arena, &use->open, v->body);
+		return true;
+	}
+	if (x->kind == AST_UNARY && x->unary.op == AST_NEG)
+		return linear(s, x->unary.operand, -factor, use);
+	if (x->kind != AST_BINARY)
+		return false;
+	if (x->binary.op == AST_ADD || x->binary.op == AST_SUB)
+		return linear(s, x->binary.left, factor, use) &&
+		       linear(s, x->binary.right, x->binary.op == AST_ADD ? factor : -factor, use);
+	if (x->binary.op == AST_MUL) {
+		for (int side = 0; side < 2; side++) {
+			const AstExpr *known = side ? x->binary.right : x->binary.left;
+			if (elab_range_mentions(s, known))
+				continue;
+			bool want = s->e->want_int;
+			s->e->want_int = true;
+			int64_t k;
+			bool ok = value_known_int(elab_range_try(s, known), &k);
+			s->e->want_int = want;
+			if (ok && k < 1 << 20 && k > -(1 << 20) && factor < 1 << 20 && factor > -(1 << 20))
+				return linear(s, side ? x->binary.left : x->binary.right, factor * k, use);
+		}
+	}
+	return false;
+}
+
+static bool collect(const AstExpr *x, void *context);
+
+static void collect_if(RangeSearch *s, const AstExpr *x) {
+	Elab *e = s->e;
+	elab_range_uses(s, x->choice.condition);
+	Value *cond = elab_range_try_condition(s, x->choice.condition);
+	uint32_t facts = e->facts.count;
+	for (int arm = 0; arm < 2; arm++) {
+		bool truth = arm == 0;
+		/* What is wrong in an arm that is not chosen is nobody's business. */
+		bool idle = cond && value_known(cond) && (cond->body->integer != 0) != truth, spoiled = s->spoiled;
+		uint32_t failed = s->failed.count;
+		if (cond && !idle)
+			proof_assume(e, value_body(e, cond), truth);
+		e->arms++;
+		s->idle += idle;
+		elab_range_uses(s, truth ? x->choice.yes : x->choice.no);
+		s->idle -= idle;
+		e->arms--;
+		e->facts.count = facts;
+		if (idle) {
+			s->failed.count = failed;
+			s->spoiled = spoiled;
+		}
+	}
+}
+
+static void add_inner_index(RangeSearch *s, const AstItem *item) {
+	RangeUnknown u = {.name = item->name};
+	int64_t low = 0, high = 0;
+	if (item->high && !elab_range_mentions(s, item->high) && (!item->low || !elab_range_mentions(s, item->low)) &&
+	    (!item->low || elab_range_try_static(s, item->low, &low))) {
+		bool dimension = s->e->in_dimension, want = s->e->want_int;
+		s->e->in_dimension = s->e->want_int = true;
+		const Value *v = elab_range_try(s, item->high);
+		s->e->in_dimension = dimension;
+		s->e->want_int = want;
+		bool like_x = v->kind == VALUE_ARRAY && v->is_size_x;
+		if (like_x || value_known_int(v, &high)) {
+			u.known = true;
+			u.low = low;
+			u.whole = item->low ? 0 : like_x ? DIM_X : high;
+			u.high = like_x ? s->e->n : high;
+		}
+	}
+	elab_range_add(s, u);
+}
+
+static void collect_reduce(RangeSearch *s, const AstExpr *x) {
+	uint32_t first = s->unknowns.count, facts = s->e->facts.count, ifs = s->e->arms;
+	for (uint32_t i = 0; i < x->reduce.items.count; i++) {
+		const AstItem *item = &x->reduce.items.data[i];
+		if (item->kind != AST_ITEM_INDEX)
+			continue;
+		const Symbol *symbol = symbol_at(s->e->program, item->name.id);
+		if (symbol && symbol->name_taken) {
+			s->spoiled = true;
+			s->unknowns.count = first;
+			return;
+		}
+		add_inner_index(s, item);
+	}
+	elab_range_see(s, first);
+	for (uint32_t i = 0; i < x->reduce.items.count; i++) {
+		const AstItem *item = &x->reduce.items.data[i];
+		elab_range_uses(s, item->low);
+		elab_range_uses(s, item->high);
+		elab_range_uses(s, item->expr);
+		Value *cond = item->kind == AST_ITEM_CONDITION ? elab_range_try_condition(s, item->expr) : NULL;
+		if (cond)
+			proof_assume(s->e, value_body(s->e, cond), true);
+		s->e->arms += item->kind == AST_ITEM_CONDITION;
+	}
+	elab_range_uses(s, x->reduce.body);
+	s->e->facts.count = facts;
+	s->e->arms = ifs;
+}
+
+static bool collect(const AstExpr *x, void *context) {
+	RangeSearch *s = context;
+	if (!x)
+		return false;
+	const Symbol *symbol = x->kind == AST_NAME ? symbol_at(s->e->program, x->id) : NULL;
+	if (symbol && symbol->kind == SYMBOL_UNKNOWN)
+		s->spoiled = true; /* it may be this index, misspelled */
+	if (x->kind == AST_REDUCE) {
+		collect_reduce(s, x);
+		return false;
+	}
+	if (x->kind == AST_IF) {
+		collect_if(s, x);
+		return false;
+	}
+	if (x->kind == AST_INDEX) {
+		int64_t dims[IR_MAX_RANK];
+		bool relevant = false;
+		for (uint32_t i = 0; i < x->index.items.count; i++)
+			relevant = relevant || (x->index.items.data[i].kind == AST_ITEM_EXPR && x->index.items.data[i].expr &&
+			                        elab_range_mentions(s, x->index.items.data[i].expr));
+		int rank = relevant ? shape_of(s, x->index.base, dims) : -1;
+		for (int i = 0; i < rank && i < (int)x->index.items.count; i++) {
+			const AstItem *item = &x->index.items.data[i];
+			if (item->kind != AST_ITEM_EXPR || !elab_range_mentions(s, item->expr))
+				continue;
+			RangeUse use = {.span = item->span, .extent = dims[i], .plain = item->expr->kind == AST_NAME};
+			if (!linear(s, item->expr, 1, &use))
+				continue;
+			if (s->idle)
+				vec_push(s->e->arena, &s->idle_uses, use);
+			else
+				vec_push(s->e->arena, &s->uses, use);
+		}
+	}
+	ast_any_part(x, collect, s);
+	return false;
+}
+
+void elab_range_uses(RangeSearch *s, const AstExpr *x) {
+	collect(x, s);
+}

@@ -1,0 +1,236 @@
+/* names: the files of a program, what is declared in them, what every name stands for, and what is noted of each place.
+ *
+ *     tree ── resolve.c ──▶ symbols, by the numbers of expressions and names
+ *
+ * A symbol is what a name can stand for: something that is declared at one place of a program, or a word of the language.
+ * Pieces of the tree are numbered (AstExpr.id, AstName.id; no number is used twice in a session), and a table of the program
+ * holds the symbol of each number: of a name that is declared, of a name that is used, of a call the symbol of what is
+ * called. Whoever comes later reads the table; nobody looks a name up by its spelling again.
+ *
+ * A name is known from its declaration on, to the end of its block; `learn` and `state` in the whole rule. Names are not
+ * hidden: one that is there already is reported where it is declared again. Declarations are resolved when they are first
+ * needed, with all that they mention.
+ *
+ * Programs, symbols and what is said of them live as long as the session; typing's notes as long as the arena that they are
+ * given. What is wrong is in the session's diagnostics, once. */
+#ifndef GRADUS_NAMES_H
+#define GRADUS_NAMES_H
+
+#include "frontend/names/program.h"
+#include "frontend/std/std.h"
+
+/* ---- symbols ---- */
+
+/* becomes SYMBOL_UNKNOWN, SYMBOL_DECL, ... */
+#define SYMBOL_ENUM(id, word) SYMBOL_##id,
+#define SYMBOL_KINDS(ROW)                                                                                              \
+	ROW(UNKNOWN, "unknown")         /* nothing declares it, or it cannot stand here: reported */                       \
+	ROW(DECL, "declaration")        /* a constant, function, objective, optimizer or experiment */                     \
+	ROW(BUILTIN, "of the language") /* sin, pi, normal */                                                              \
+	ROW(ARGUMENT, "parameter")      /* of a function */                                                                \
+	ROW(HYPER, "hyperparameter")    /* of an objective or a rule */                                                    \
+	ROW(GIVEN, "given")                                                                                                \
+	ROW(DATA, "data")                                                                                                  \
+	ROW(BATCH, "batch")                                                                                                \
+	ROW(EXTENT, "extent") /* a dimension of data that its file will tell */                                            \
+	ROW(PARAM, "param")                                                                                                \
+	ROW(LEARNED, "learn")                                                                                              \
+	ROW(STATE, "state")                                                                                                \
+	ROW(LET, "let")                                                                                                    \
+	ROW(VAR, "var")                                                                                                    \
+	ROW(INDEX, "index")                                                                                                \
+	ROW(COUNTER, "loop counter")                                                                                       \
+	ROW(X, "what the rule moves")                                                                                      \
+	ROW(STEP, "what a step is given") /* g, f, t, horizon */
+
+typedef enum SymbolKind { SYMBOL_KINDS(SYMBOL_ENUM) SYMBOL_KIND_COUNT } SymbolKind;
+#undef SYMBOL_ENUM
+
+typedef struct Symbol {
+	SymbolKind kind;
+	Name name;
+	uint32_t number;        /* from 1, unique in the session */
+	Span span;              /* where it is declared; file 0: nowhere */
+	const AstDecl *decl;    /* DECL: itself; NULL: of the language; otherwise the declaration that it is in */
+	const AstStmt *stmt;    /* that declares it; NULL: none */
+	const Builtin *builtin; /* BUILTIN: its row; NULL: a distribution */
+	bool direct;            /* stands directly in its declaration, or in an `each` there */
+	bool name_taken;        /* another symbol has its name, which was reported: nothing stands for this one */
+	bool no_value;          /* nothing is known of its value, which was reported: uses of it are not complained about */
+} Symbol;
+
+/* What a rule is given, in the order in which a step takes it. */
+typedef enum RuleName { RULE_X, RULE_G, RULE_F, RULE_T, RULE_HORIZON, RULE_NAME_COUNT } RuleName;
+extern const char *const symbol_rule_names[RULE_NAME_COUNT];
+
+/* A declaration whose names are known. */
+typedef struct Resolved {
+	const AstDecl *decl;
+	Symbol *rule[RULE_NAME_COUNT]; /* OPTIMIZER */
+	VEC(const AstDecl *) mentions; /* constants, functions and rules that it mentions, as often as it does */
+	bool wrong;                    /* errors were found in it */
+} Resolved;
+
+/* Of a program. */
+typedef struct Symbols {
+	Symbol **at; /* by the numbers of pieces of the tree */
+	uint32_t capacity;
+	NameMap builtin;   /* words of the language */
+	NameMap resolved;  /* Resolved, by the numbers of the names of declarations */
+	NameMap arguments; /* of calls of functions, by their numbers: const AstExpr *[params], NULL for a default */
+	NameMap loose;     /* expressions outside of declarations that were resolved */
+	uint32_t count;
+} Symbols;
+
+/* ---- program.c, declarations.c: files, and declarations by name ---- */
+
+typedef struct FileId { /* of a file, under all its names */
+	uint64_t device, number;
+} FileId;
+
+typedef struct Library {
+	FeStdEntries entries;
+	VEC(Name) names;            /* of the entries */
+	NameMap by_name;            /* the number of an entry + 1 */
+	NameMap read;               /* the declarations that were read */
+	VEC(const AstFile *) files; /* the same, each a file of its own */
+} Library;
+
+struct FeProgram {
+	Session *session;
+	VEC(AstFile *) files;
+	VEC(const AstDecl *) user;
+	Library *library;
+	NameMap by_name;                     /* the first of each name of the user's */
+	NameMap by_kind[AST_EXPERIMENT + 1]; /* the same of one kind */
+	NameMap numbers[2];                  /* values of constants that are one number, in f32 and f64, by name */
+	NameMap wrong[2];                    /* the Diags of constants that cannot be made, likewise */
+	NameMap missing[AST_EXPERIMENT + 1]; /* what was said of names that no declaration of a kind has */
+	NameMap written_out;                 /* functions that some call was typed of, by the numbers of their names */
+	bool broken;                         /* something did not read */
+	Symbols symbols;                     /* what names stand for */
+	FeLoader *loader;
+	void *loader_context;
+	FeDataReader *data;
+	void *data_context;
+	FeFinder *finder;
+	void *finder_context;
+	VEC(FileId) read; /* the files that were read, however they were named */
+};
+
+/* A path that a source gives, from the folder of that source, and as the program's finder has it; NULL with *problem. */
+const char *program_beside(FeProgram *program, uint32_t source, const char *path, const char **problem);
+/* Enters the declarations of a file; a name that is declared twice is reported. */
+void program_declare(FeProgram *program, const AstFile *file);
+/* The declaration of this name and kind; of another kind if there is none; NULL if nothing has the name. */
+const AstDecl *program_find_kind(const FeProgram *program, Name name, AstDeclKind kind);
+
+/* ---- library.c ---- */
+
+Library *program_library(Session *session);
+/* Reads the entry, if nobody has named it before; NULL: there is none. */
+const AstDecl *program_find_library(Session *session, Library *library, Name name);
+bool program_is_library(const Session *session, const AstDecl *decl);
+
+/* ---- call.c: calls of declarations ---- */
+
+/* The number of a parameter, params.count if there is none of this name. `places`: of this declaration, zeroed at first. */
+uint32_t program_param_place(const AstDecl *decl, NameMap *places, Arena *arena, Name wanted);
+/* The parameter whose name is spelled most alike; 0: none is. */
+Name program_nearest_param(Session *session, const AstDecl *decl, Name wanted);
+/* As fe_call, for an expression of a body, whose names are resolved with it. */
+bool program_call(FeProgram *program, const AstExpr *expr, AstDeclKind kind, FeCall *out);
+/* The arguments of a call in the order of the parameters, params.count of them; NULL: by default. false with diagnostics. */
+bool program_arguments(FeProgram *program, const FeCall *call, const AstExpr **out);
+
+/* ---- resolve.c: what names stand for ---- */
+
+/* Finds the names of a declaration and of all that it mentions, once. */
+const Resolved *resolve_decl(FeProgram *program, const AstDecl *decl);
+/* Resolves it; false if there are errors in it or in what it mentions. */
+bool resolve_is_sound(FeProgram *program, const AstDecl *decl);
+/* An expression outside of all bodies: of an experiment or the command line. */
+void resolve_expr(FeProgram *program, const AstExpr *x);
+/* Files were added: what a name stands for may have changed. */
+void resolve_again(FeProgram *program);
+/* The arguments of a call of a function in the order of its parameters; NULL: they do not fit, which was reported. */
+const AstExpr *const *resolve_arguments(const FeProgram *program, const AstExpr *call);
+
+/* ---- symbols.c, uses.c: the table, and who mentions and assigns what ---- */
+
+/* What the piece of the tree of this number stands for; NULL: nothing, or nobody asked. */
+Symbol *symbol_at(const FeProgram *program, uint32_t id);
+const char *symbol_word(const Symbol *symbol); /* of its kind: "let", "loop counter" */
+bool symbol_is_local(const Symbol *symbol);    /* is declared inside of a body, and so has its value there */
+bool symbol_may_change(const Symbol *symbol);  /* can be assigned */
+/* Every name that is used, and every call, at any depth: what it stands for. Not what is declared, nor called by `~`. */
+typedef void SymbolSeen(const Symbol *symbol, Span span, void *context);
+void symbol_visit_expr(const FeProgram *program, const AstExpr *x, SymbolSeen *visit, void *context);
+void symbol_visit_stmt(const FeProgram *program, const AstStmt *s, SymbolSeen *visit, void *context);
+/* What stands on the left of an arrow, once each, in the order of the text. */
+typedef VEC(const Symbol *) Assigned;
+Assigned symbol_assigned_by(const FeProgram *program, Arena *arena, const AstStmt *s);
+Assigned symbol_assigned_in(const FeProgram *program, Arena *arena, const AstBlock *block);
+
+/* ---- foreign.c: words of other languages ---- */
+
+/* What is written here for such a word; NULL for any other word. A help for a value or a function, the name of a rule of the
+ * library, the name that a hyperparameter mostly has here. */
+const char *foreign_value(const char *word);
+const char *foreign_rule(const char *word);
+const char *foreign_param(const char *word);
+
+/* ---- typing.c: what is found out about an instantiation before any IR is made of it ----
+ *
+ * A declaration with arguments is elaborated twice, by the same rules. The first time, typing, makes no IR: where a value would be
+ * computed, a nameless one of its type takes its place. All mistakes are found then, and what takes trying is written down:
+ * the ranges of indices, loops whose turns have to be written out, hyperparameters that have to be whole numbers. The second
+ * time, lowering, reads that, tries nothing and finds no mistake. `check` types and lowers nothing.
+ *
+ * A function is written out at every call, and a loop perhaps at every turn, so one place of the text may have several
+ * ranges. A Path tells them apart: the calls and turns that led there. */
+
+typedef enum LoopForm { LOOP_NOT_TYPED, LOOP_OF_IR, LOOP_WRITTEN_OUT } LoopForm;
+
+typedef struct Path Path;
+struct Path {
+	NameMap inside; /* paths, by the numbers of calls, functions and turns */
+	NameMap ranges; /* IndexRange, by the numbers of symbols */
+	NameMap loops;  /* LoopForm, by the numbers of their counters' names */
+};
+
+typedef struct IndexRange {
+	int64_t low, extent; /* extent: maybe DIM_X (value.h) */
+} IndexRange;
+
+/* What a file gives for a learned value. */
+typedef struct TypedWeights {
+	IrType type;
+	const double *data;
+} TypedWeights;
+
+typedef struct Typing {
+	Arena *arena;
+	Path root;
+	NameMap whole;        /* hyperparameters that have to be whole numbers, by the numbers of their symbols */
+	NameMap weights;      /* TypedWeights, by the numbers of the names that are learned */
+	bool wants_types;     /* of all expressions, for people */
+	NameMap types;        /* texts, by the numbers of expressions */
+	NameMap symbol_types; /* likewise of symbols */
+} Typing;
+
+Typing *typing_new(Arena *arena); /* the notes; what typing computes lies elsewhere */
+/* The path that leads on from here through the piece of the tree of this number, or a turn, from 1. */
+Path *typing_inside(Typing *t, Path *path, uint32_t number);
+void typing_set_range(Typing *t, Path *path, const Symbol *index, IndexRange range);
+IndexRange typing_range(const Path *path, const Symbol *index); /* panics if nothing was written down */
+void typing_set_loop(Typing *t, Path *path, uint32_t counter, LoopForm form);
+LoopForm typing_loop(const Path *path, uint32_t counter);
+void typing_set_whole(Typing *t, const Symbol *hyper);
+bool typing_is_whole(const Typing *t, const Symbol *hyper);
+/* Types as texts; "a or b" where an expression has several, NULL where it has none. */
+void typing_note(Typing *t, NameMap *types, uint32_t number, const char *text);
+const char *typing_type(const Typing *t, uint32_t expression);
+const char *typing_symbol_type(const Typing *t, const Symbol *symbol);
+
+#endif

@@ -1,0 +1,124 @@
+/* Files, imports, the built-in library. */
+#include "frontend/names/names.h"
+
+#include <sys/stat.h>
+
+FeProgram *fe_program_new(Session *session) {
+	FeProgram *p = ARENA_NEW(session->arena, FeProgram);
+	p->session = session;
+	p->library = program_library(session);
+	return p;
+}
+
+const char *program_beside(FeProgram *p, uint32_t source, const char *path, const char **problem) {
+	const char *here = p->session->sources.data[source]->path;
+	path = file_beside(p->session->arena, here, path);
+	return p->finder ? p->finder(p->finder_context, here, path, problem) : path;
+}
+
+/* Was this file read, under whatever name? If not, it counts as read from now on. */
+static bool already_read(FeProgram *p, const char *path) {
+	struct stat info;
+	if (stat(path, &info) != 0)
+		return false;
+	FileId id = {(uint64_t)info.st_dev, (uint64_t)info.st_ino};
+	for (uint32_t i = 0; i < p->read.count; i++)
+		if (p->read.data[i].device == id.device && p->read.data[i].number == id.number)
+			return true;
+	vec_push(p->session->arena, &p->read, id);
+	return false;
+}
+
+/* ---- a file and what it imports ----
+ *
+ * What a file imports comes before it, in the order of the text. The walk has a stack of its own: files may import one
+ * another in a chain of any length. */
+
+typedef struct OpenFile {
+	const AstFile *file;
+	uint32_t source, next; /* the declaration to look at */
+	uint32_t errors;       /* before it was read */
+} OpenFile;
+
+typedef VEC(OpenFile) OpenFiles;
+
+static void open_source(FeProgram *p, OpenFiles *open, uint32_t source) {
+	uint32_t errors = p->session->error_count;
+	AstFile *file = ast_parse(p->session, source);
+	vec_push(p->session->arena, &p->files, file);
+	vec_push(p->session->arena, open, ((OpenFile){file, source, 0, errors}));
+}
+
+static void open_import(FeProgram *p, OpenFiles *open, uint32_t source, const AstExpr *import) {
+	const char *problem = NULL, *path = program_beside(p, source, import->text, &problem);
+	if (path) {
+		if (already_read(p, path))
+			return;
+		uint32_t read = source_load(p->session, path, false, &problem);
+		if (read) {
+			open_source(p, open, read);
+			return;
+		}
+	}
+	diag_error(p->session, 320, import->span, "cannot read `%s`: %s", path ? path : import->text, problem);
+	p->broken = true;
+}
+
+bool fe_add_source(FeProgram *p, uint32_t source) {
+	uint32_t errors = p->session->error_count;
+	OpenFiles open = {0};
+	open_source(p, &open, source);
+	while (open.count) {
+		OpenFile *top = &open.data[open.count - 1];
+		if (top->next < top->file->decls.count) {
+			const AstDecl *decl = top->file->decls.data[top->next++];
+			if (decl->kind == AST_IMPORT && decl->value && decl->value->kind == AST_TEXT)
+				open_import(p, &open, top->source, decl->value);
+			continue;
+		}
+		program_declare(p, top->file);
+		p->broken = p->broken || p->session->error_count > top->errors;
+		open.count--;
+	}
+	return p->session->error_count == errors;
+}
+
+/* NULL, or why the file cannot be read. What is wrong in it is in the session's diagnostics. */
+static const char *read_file(FeProgram *p, const char *path, bool streams) {
+	if (already_read(p, path))
+		return NULL;
+	const char *why;
+	uint32_t source = source_load(p->session, path, streams, &why);
+	if (source)
+		fe_add_source(p, source);
+	return why;
+}
+
+bool fe_add_file(FeProgram *program, const char *path) {
+	uint32_t errors = program->session->error_count;
+	const char *why = read_file(program, path, false);
+	if (why) {
+		diag_error(program->session, 320, (Span){0}, "cannot read `%s`: %s", path, why);
+		program->broken = true;
+	}
+	return program->session->error_count == errors;
+}
+
+const char *fe_add_named(FeProgram *program, const char *path) {
+	return read_file(program, path, true);
+}
+
+void fe_set_finder(FeProgram *program, FeFinder *finder, void *context) {
+	program->finder = finder;
+	program->finder_context = context;
+}
+
+void fe_set_data(FeProgram *program, FeDataReader *reader, void *context) {
+	program->data = reader;
+	program->data_context = context;
+}
+
+void fe_set_loader(FeProgram *program, FeLoader *loader, void *context) {
+	program->loader = loader;
+	program->loader_context = context;
+}

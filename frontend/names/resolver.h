@@ -1,0 +1,51 @@
+/* Private to symbols.c, resolve.c and resolve_report.c: the walk over a declaration, and what is said on the way. */
+#ifndef GRADUS_RESOLVER_H
+#define GRADUS_RESOLVER_H
+
+#include "frontend/names/names.h"
+
+typedef struct Scoped {
+	Symbol *symbol, *hidden; /* hidden: of the same name, if the symbol is one that was reported */
+} Scoped;
+
+typedef VEC(const AstDecl *) Decls;
+
+typedef struct Resolver {
+	FeProgram *program;
+	Arena *scratch;
+	const AstDecl *decl; /* NULL: an expression outside of all bodies */
+	Resolved *out;
+	Decls *pending;    /* declarations that were mentioned */
+	VEC(Scoped) scope; /* innermost last */
+	NameMap newest;    /* the innermost symbol of each name */
+	NameMap unknown;   /* what was said of names that nothing declares: each is one mistake */
+	Symbol *unknown_symbol;
+	uint32_t blocks, each; /* around the walk */
+	bool in_position;      /* in the brackets of `a[i]` */
+} Resolver;
+
+Symbol *resolve_find(const Resolver *r, Name name);
+
+/* symbols.c */
+void symbol_set(FeProgram *program, uint32_t id, Symbol *symbol); /* id 0: of no piece of the tree, does nothing */
+Symbol *symbol_new(FeProgram *program, Symbol like);              /* a copy with a number of its own */
+Symbol *symbol_of_decl(FeProgram *program, const AstDecl *decl);
+/* A word of the language: of builtins.def, or a distribution where one is called. NULL: none. */
+Symbol *symbol_of_builtin(FeProgram *program, Name name, bool called);
+bool symbol_is_later(const Symbol *builtin); /* of a later version of the language; NULL is not */
+
+/* resolve_report.c */
+void resolve_report_taken(Resolver *r, const Symbol *symbol, const Symbol *other);
+void resolve_report_index(Resolver *r, const Symbol *symbol, const Symbol *other);
+void resolve_report_unknown(Resolver *r, Name name, Span span);
+void resolve_report_unknown_target(Resolver *r, const AstExpr *target);
+void resolve_report_function(Resolver *r, const AstExpr *x); /* where a value is needed */
+void resolve_report_value_called(Resolver *r, const AstExpr *call, const Symbol *local);
+void resolve_report_assigned(Resolver *r, const Symbol *symbol, Span span);
+/* As many arguments as a word of the language takes, none of them by name. */
+bool resolve_takes_arguments(Resolver *r, const Builtin *b, const AstExpr *call);
+/* The arguments of a call in the order of the function's parameters, NULL for those by default. NULL: they do not fit. */
+const AstExpr **resolve_match_arguments(Resolver *r, const AstDecl *fn, const AstExpr *call);
+void resolve_check_returns(Resolver *r, const AstDecl *fn);
+
+#endif
