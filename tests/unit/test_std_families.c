@@ -75,3 +75,64 @@ Test(std_families, functions_are_their_own) {
 	}
 	cr_expect(f[0] == f[1], "%g and %g", f[0], f[1]);
 }
+
+/* Minima as they were published, to as many digits. */
+static const struct {
+	const char *call;
+	double x[18];
+	int n;
+	double f, digits;
+} minima[] = {
+	{"griewank", {0, 0}, 2, 0, 1e-15},
+	{"schwefel", {420.968746, 420.968746}, 2, 0, 1e-4},
+	{"levy", {1, 1, 1}, 3, 0, 1e-15},
+	{"zakharov", {0, 0, 0}, 3, 0, 0},
+	{"dixon_price", {1, 0.70710678118654752, 0.59460355750136053, 0.54525386633262884}, 4, 0, 1e-15},
+	{"himmelblau", {3, 2}, 2, 0, 0},
+	{"himmelblau", {-2.805118, 3.131312}, 2, 0, 1e-10},
+	{"three_hump_camel", {0, 0}, 2, 0, 0},
+	{"six_hump_camel", {0.089842, -0.712656}, 2, -1.031628, 1e-6},
+	{"goldstein_price", {0, -1}, 2, 3, 1e-12},
+	{"easom", {3.14159265358979, 3.14159265358979}, 2, -1, 1e-12},
+	{"hartmann", {0.1145888709, 0.5556488948, 0.8525469840}, 3, -3.86278, 1e-5},
+	{"trid", {4, 6, 6, 4}, 4, -16, 1e-12},
+	{"bohachevsky", {0, 0}, 2, 0, 1e-15},
+	{"freudenstein_roth", {5, 4}, 2, 0, 0},
+	{"freudenstein_roth", {11.412779, -0.896805}, 2, 48.9842, 1e-4},
+	{"powell_badly_scaled", {1.098159e-5, 9.106146738}, 2, 0, 1e-8},
+	{"brown_badly_scaled", {1e6, 2e-6}, 2, 0, 1e-15},
+	{"jennrich_sampson", {0.2578252, 0.2578252}, 2, 124.362, 1e-3},
+	{"helical_valley", {1, 0, 0}, 3, 0, 1e-15},
+	{"bard", {0.0824105603, 1.1330360871, 2.3436951844}, 3, 8.21487e-3, 1e-8},
+	{"gaussian", {0.3989561378, 1.0000190845, 0}, 3, 1.12793e-8, 1e-13},
+	{"meyer", {0.00560963660801918, 6181.346325996884, 345.2236339432309}, 3, 87.9458, 1e-4},
+	{"box_three", {1, 10, 1}, 3, 0, 1e-15},
+	{"powell_singular", {0, 0, 0, 0}, 4, 0, 0},
+	{"wood", {1, 1, 1, 1}, 4, 0, 0},
+	{"kowalik_osborne", {0.1928069345, 0.1912823293, 0.1230565048, 0.1360623314}, 4, 3.07505e-4, 1e-9},
+	{"brown_dennis", {-11.59443993575, 13.20363006368, -0.40343949407, 0.23677878404}, 4, 85822.2, 0.1},
+	{"biggs_exponentials", {1, 10, 1, 5, 4, 3}, 6, 0, 1e-15},
+	{"penalty_function", {0.2500075080, 0.2500074954, 0.2500075010, 0.2500074940}, 4, 2.24997e-5, 1e-10},
+	{"variably_dimensioned", {1, 1, 1, 1, 1, 1}, 6, 0, 0},
+	{"chebyquad", {0.0668765909, 0.3666822992, 0.2887406731, 0.7112593269, 0.6333177008, 0.9331234091}, 6, 0, 1e-15},
+	/* octahedra */
+	{"lennard_jones",
+     {0.790144, 0, 0, -0.790144, 0, 0, 0, 0.790144, 0, 0, -0.790144, 0, 0, 0, 0.790144, 0, 0, -0.790144},
+     18,
+     -12.712,
+     1e-3},
+	{"thomson", {1, 0, 0, -1, 0, 0, 0, 1, 0, 0, -1, 0, 0, 0, 1, 0, 0, -1}, 18, 9.985, 1e-3},
+};
+
+Test(std_families, minima_are_the_published_ones) {
+	for (size_t i = 0; i < sizeof minima / sizeof *minima; i++) {
+		Lower l = lower_new(NULL);
+		FeObjective *o = lower_objective(&l, minima[i].call);
+		IrTensor values[64];
+		cr_assert_eq(o->size, minima[i].n, "%s", minima[i].call);
+		lower_problem(&l, o, SEED, INSTANCE, values);
+		double f = lower_value_at(&l, o, values, minima[i].x);
+		cr_expect(fabs(f - minima[i].f) <= minima[i].digits, "%s is %.17g, not %g", minima[i].call, f, minima[i].f);
+		lower_free(&l);
+	}
+}
