@@ -89,11 +89,11 @@ mkdir shown
 names() {
 	sed -n "s/^$1 \([a-zA-Z_0-9]*\)(.*/\1/p" "$2"
 }
-# Every fourth entry of the library; with EMIT_CAMPAIGN=1 all of them.
+# Every sixth entry of the library; with EMIT_CAMPAIGN=1 all of them.
 nth=0
 for what in $(library Optimizers; library Families); do
 	nth=$((nth + 1))
-	[ "${EMIT_CAMPAIGN:-0}" != 0 ] || [ $((nth % 4)) = 1 ] || continue
+	[ "${EMIT_CAMPAIGN:-0}" != 0 ] || [ $((nth % 6)) = 1 ] || continue
 	on=
 	! "$GRADUS" show std "$what" | grep -q '^  learn.*size(x)' || on="--on bowl" # learns numbers for one size
 	# shellcheck disable=SC2086
