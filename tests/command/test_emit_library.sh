@@ -68,12 +68,12 @@ try() { # NAME, or FILE NAME
 	done
 }
 
-# The library: every fourth entry, and those that most others are built like.
+# The library: every sixth entry, and those that most others are built like.
 often=" adam momentum lion mlp_lopt policy logistic small_net rosenbrock "
 nth=0
 for name in $(library Optimizers; library Families); do
 	nth=$((nth + 1))
-	case $often in *" $name "*) ;; *) [ "$campaign" != 0 ] || [ $((nth % 4)) = 0 ] || continue ;; esac
+	case $often in *" $name "*) ;; *) [ "$campaign" != 0 ] || [ $((nth % 6)) = 0 ] || continue ;; esac
 	on=
 	! "$GRADUS" show std "$name" | grep -q '^  learn.*size(x)' || on="--on bowl" # learns numbers for one size
 	# shellcheck disable=SC2086
