@@ -39,6 +39,11 @@ lacks() {
 	fi
 }
 
+# library Optimizers|Families: the names that the library has, one per line.
+library() {
+	"$GRADUS" show std | awk -v kind="$1:" '/^[A-Z]/ { inside = $1 == kind } /^  / && inside { print $1 }'
+}
+
 # json_list KEY <FILE: the numbers of the first list of that name, one per line.
 json_list() {
 	tr '\n' ' ' | sed "s/.*\"$1\": \[\([^]]*\)\].*/\1/" | tr -d ' ' | tr ',' '\n'
