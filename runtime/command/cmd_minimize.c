@@ -161,6 +161,7 @@ CmdExit cmd_minimize(Cmd *cmd) {
 	if (!run_minimize(cmd->rt, &objective, &rule, NULL, first, count, steps, &done)) {
 		return cmd_failed(cmd);
 	}
+	cmd_progress_end(cmd);
 	if (!cmd_is_run(cmd, cmd->options.with)) {
 		cmd_put_holes(session_text(cmd->session, rule.decl->name.name), "used", done.holes);
 	}
