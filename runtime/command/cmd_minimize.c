@@ -240,6 +240,7 @@ CmdExit cmd_minimize(Cmd *cmd) {
 	if (!run_minimize(cmd->rt, &m.objective, &m.rule, NULL, m.first, m.count, m.steps, &m.done)) {
 		return cmd_failed(cmd);
 	}
+	cmd_progress_end(cmd);
 	put_warnings(cmd, &m);
 	look_at_runs(cmd, &m);
 	Text out = text_new(cmd->arena);

@@ -303,6 +303,8 @@ void cmd_runtime(Cmd *cmd, IrScalar real) {
 		.memory = cmd_memory(cmd),
 		.seed = given->seed >= 0 ? (uint64_t)given->seed : 0,
 		.interrupted = cmd->interrupted,
+		.busy = cmd_busy,
+		.busy_user = cmd,
 	};
 	cmd->rt = rt_new(cmd->session, cmd->program, &options);
 }

@@ -44,6 +44,14 @@ void cmd_progress(Cmd *cmd, bool last, const char *format, ...) {
 	arena_release(cmd->arena, mark);
 }
 
+void cmd_busy(void *user, const char *doing) {
+	Cmd *cmd = user;
+	double since = cmd->said > cmd->started ? cmd->said : cmd->started;
+	if (rt_seconds() - since >= (cmd->live ? 1 : plain_every)) {
+		cmd_progress(cmd, false, "%s", doing);
+	}
+}
+
 void cmd_progress_end(Cmd *cmd) {
 	if (cmd->line_open) {
 		fputc('\n', stderr);

@@ -58,6 +58,7 @@ struct Cmd {
 	bool color_out, color_err; /* colours may be used on standard output, standard error */
 	bool live;                 /* standard error is a terminal that can redraw a line */
 	double said;               /* when the last line of progress was written */
+	double started;            /* when the command was */
 	bool line_open;            /* a line of progress is on the screen */
 	const volatile sig_atomic_t *interrupted; /* set where a verb minds Ctrl-C */
 	bool told;                                /* the diagnostics were printed already */
@@ -145,6 +146,8 @@ void cmd_call_text(const Session *session, const FeCall *call, Text *out); /* ad
 
 /* A line of progress: redrawn on a terminal; elsewhere a plain line every few seconds, and the last one. */
 void cmd_progress(Cmd *cmd, bool last, const char *format, ...) BASE_PRINTF(3, 4);
+/* RtOptions.busy: a line of progress where there has been none for a while. user: the Cmd. */
+void cmd_busy(void *user, const char *doing);
 void cmd_progress_end(Cmd *cmd); /* so that what is printed next starts on its own line */
 int cmd_width(int fd);           /* columns of the terminal; 80 where there is none */
 

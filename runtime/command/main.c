@@ -58,6 +58,7 @@ static CmdExit run(Cmd *cmd, int count, char **words) {
 int main(int count, char **words) {
 	Session *session = session_new();
 	Cmd cmd = {.session = session, .arena = session->arena, .typed = count > 0 ? words[0] : "gradus"};
+	cmd.started = rt_seconds();
 	cmd.command_line = joined(session->arena, count, words);
 	cmd_catch_signals(&cmd);
 	CmdExit code = run(&cmd, count - 1, words + 1);

@@ -91,7 +91,30 @@ typedef struct Tuning {
 	int *at;
 	Arena *scratch;
 	Tuned *out;
+	double started;
 } Tuning;
+
+static double product_size(const Grid *grids, uint32_t count) {
+	double size = 1;
+	for (uint32_t a = 0; a < count; a++) {
+		size *= grids[a].last - grids[a].first + 1;
+	}
+	return size;
+}
+
+/* Which point of the grids as they are now, and how long the rest of them takes. */
+static void tell_point(const Tuning *t) {
+	const Rt *rt = t->task->rt;
+	if (!rt->options.busy) {
+		return;
+	}
+	double all = product_size(t->grids, t->grid_count), done = t->out->points;
+	double left = done > 0 ? (rt_seconds() - t->started) / done * (all - done) : 0;
+	rt->options.busy(rt->options.busy_user,
+	                 arena_printf(t->scratch, "tuning %s: grid point %.0f of %.0f%s",
+	                              session_text(rt->session, t->task->rule->decl->name.name), done + 1, all,
+	                              done > 0 ? arena_printf(t->scratch, ", %.0f s left", left) : ""));
+}
 
 static bool try_point(Tuning *t) {
 	if (rt_interrupted(t->task->rt)) {
@@ -101,6 +124,7 @@ static bool try_point(Tuning *t) {
 		t->hypers[t->grids[a].hyper] = grid_value(&t->grids[a], t->at[a]);
 	}
 	ArenaMark mark = arena_mark(t->scratch);
+	tell_point(t);
 	Runs runs;
 	if (!compare_run(t->task, t->problems, t->hypers, t->theta, t->steps, t->scratch, &runs)) {
 		return false;
@@ -164,14 +188,6 @@ static bool widen(Tuning *t) {
 	return any;
 }
 
-static double product_size(const Grid *grids, uint32_t count) {
-	double size = 1;
-	for (uint32_t a = 0; a < count; a++) {
-		size *= grids[a].last - grids[a].first + 1;
-	}
-	return size;
-}
-
 bool compare_tune(Task *task, const Problems *problems, const double *theta, int steps, FeScore score, Arena *arena,
                   Tuned *out) {
 	const FeRule *rule = task->rule;
@@ -187,7 +203,8 @@ bool compare_tune(Task *task, const Problems *problems, const double *theta, int
 	            ARENA_ARRAY(scratch, double, rule->hypers.count + 1),
 	            ARENA_ARRAY(scratch, int, rule->hypers.count + 1),
 	            scratch,
-	            out};
+	            out,
+	            rt_seconds()};
 	for (uint32_t i = 0; i < rule->hypers.count; i++) {
 		t.hypers[i] = out->hypers[i] = rule->hypers.data[i].value;
 		if (grid_for(task->rt, &rule->hypers.data[i], &t.grids[t.grid_count])) {

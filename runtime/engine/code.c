@@ -132,6 +132,10 @@ RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func) {
 		return NULL;
 	}
 	double started = rt_seconds();
+	if (rt->options.busy) {
+		const char *name = session_text(rt->session, func->name);
+		rt->options.busy(rt->options.busy_user, arena_printf(rt->arena, "compiling %s", name));
+	}
 	const IrPipeline pipeline = rt->options.pipeline;
 	RtCode *code = ARENA_NEW(rt->arena, RtCode);
 	code->rt = rt;

@@ -27,6 +27,9 @@ typedef struct RtOptions {
 	size_t memory;                            /* bytes that one run may plan; 0: no limit */
 	uint64_t seed;                            /* of problems, starts and noise */
 	const volatile sig_atomic_t *interrupted; /* set from a signal handler to stop between two steps; may be NULL */
+	/* What takes a while is beginning or going on, in words; called on the thread that uses the Rt. May be NULL. */
+	void (*busy)(void *user, const char *doing);
+	void *busy_user;
 } RtOptions;
 
 typedef struct RtPool RtPool;

@@ -54,6 +54,26 @@ expect 0 "$GRADUS" train small.grad small -o other --seed 5 --steps 3
 cmp -s other/weights.safetensors run/weights.safetensors && fail "the seed changes nothing"
 [ "$(wc -l <other/metrics.jsonl)" -eq 3 ] || fail "--steps"
 
+# no run is resumed, and where nothing is drawn every seed gives the same
+expect 2 "$GRADUS" train run -o more
+has err "no run is resumed"
+sed 's/learn W.*/learn W : [2] = 0.1/' small.grad >fixed.grad
+for seed in 1 2; do
+	expect 0 "$GRADUS" train fixed.grad small -o fixed$seed --seed $seed --steps 2
+	has out "nothing is drawn, neither starts nor noise: every seed gives this run"
+done
+cmp -s fixed1/rule.grad fixed2/rule.grad || fail "nothing is drawn, and yet seeds differ"
+for change in 's/horizon  8/horizon 4..8/; s/backprop(window = 4)/backprop()/' 's/backprop(window = 4)/es(sigma = 0.05)/' \
+	's/learn W.*/learn W : [2] ~ normal(0, 0.1)/'; do
+	sed "$change" fixed.grad >drawn.grad
+	for seed in 1 2; do
+		rm -rf drawn$seed
+		expect 0 "$GRADUS" train drawn.grad small -o drawn$seed --seed $seed --steps 2
+		lacks out "nothing is drawn"
+	done
+	cmp -s drawn1/rule.grad drawn2/rule.grad && fail "something is drawn, and yet seeds do not differ: $change"
+done
+
 # --learn opens a hyperparameter
 expect 0 "$GRADUS" train small.grad tuned -o tuned --learn gradient_descent.lr
 grep -q 'optimizer gradient_descent(lr = [0-9]' tuned/rule.grad || fail "the tuned rate is not in rule.grad"

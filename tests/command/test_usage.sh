@@ -173,4 +173,19 @@ expect 2 "$GRADUS" train "$SOURCE_DIR/examples/robust.grad" learn_robus -o nothi
 has err 'no experiment `learn_robus`; did you mean `learn_robust`?'
 expect 2 "$GRADUS" train "$SOURCE_DIR/examples/robust.grad" zzz -o nothing
 has err 'there is learn_robust'
+# help for what is no command
+for word in backprop forward es pes truncated_es; do
+	expect 2 "$GRADUS" help $word
+	has err "docs/language.md"
+done
+expect 2 "$GRADUS" help adam
+has err "show std adam"
+expect 2 "$GRADUS" help exp
+has err "show functions exp"
+# defaults are stated
+for verb in train minimize compare; do
+	expect 0 "$GRADUS" help $verb
+	[ "$(grep -c -- '--steps N .*(default' out)" -eq 1 ] || fail "help $verb does not state the default of --steps"
+	[ "$(grep -c -- '--seed N .*(default' out)" -eq 1 ] || fail "help $verb does not state the default of --seed"
+done
 finish

@@ -41,6 +41,24 @@ static const Search searches[] = {
 	{true, 0, (double)INFINITY, 0.01, false, 0},
 };
 
+/* What is told while tuning goes on: the points of the grid, one after another. */
+typedef struct Told {
+	int points, compiled, strange;
+} Told;
+
+static void count_told(void *user, const char *doing) {
+	Told *told = user;
+	int point = 0, all = 0;
+	const char *at = strstr(doing, ": grid point");
+	if (strncmp(doing, "compiling ", 10) == 0)
+		told->compiled++;
+	else if (sscanf(at ? at : "", ": grid point %d of %d", &point, &all) == 2 && point == told->points + 1 &&
+	         point <= all)
+		told->points++;
+	else
+		told->strange++;
+}
+
 Test(compare_rules, tuning_finds_the_best_rate) {
 	for (size_t k = 0; k < sizeof searches / sizeof *searches; k++) {
 		const Search *search = &searches[k];
@@ -53,8 +71,14 @@ Test(compare_rules, tuning_finds_the_best_rate) {
 		hyper->high = search->high;
 		Problems *problems = problems_new(task, 1, PROBLEMS_TRAIN, 20, false);
 		Tuned tuned;
+		Told told = {0};
+		task->rt->options.busy = count_told;
+		task->rt->options.busy_user = &told;
 		bool ok = compare_tune(task, problems, NULL, 3, score, b.arena, &tuned);
 		rt_bench_check(&b);
+		cr_expect(told.points == tuned.points && told.compiled > 0 && told.strange == 0, "%zu: %d points told", k,
+		          told.points);
+		task->rt->options.busy = NULL;
 		cr_assert(ok);
 		cr_assert(tuned.axes.count == 1);
 		cr_expect(tuned.hypers[0] == search->best, "%zu: %g", k, tuned.hypers[0]);
