@@ -135,7 +135,7 @@ CmdExit cmd_emit(Cmd *cmd) {
 	if (!run && emitted.holes) {
 		cmd_put_holes(session_text(cmd->session, call.decl->name.name), "emitted", emitted.holes);
 		if (emitted.reads_horizon && info.horizon_high == 0) {
-			fprintf(stderr, "its `horizon` is 100 until the program says otherwise\n");
+			fprintf(stderr, "its `horizon` is %d until the program says otherwise\n", PACK_HORIZON);
 		}
 	}
 	fprintf(stderr, "compile it and run its self-test: make -C %s test\n", options.out_dir);

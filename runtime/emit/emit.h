@@ -4,6 +4,8 @@
 
 #include "runtime/engine/engine.h"
 
+enum { PACK_HORIZON = 100 }; /* of a rule that reads it, where nothing says for how many steps it was trained */
+
 typedef struct PackOptions {
 	const char *out_dir; /* made if it is not there */
 	const char *prefix;  /* of every symbol and file name */

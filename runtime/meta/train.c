@@ -348,7 +348,9 @@ void train_visit(Training *t, TrainVisit *visit, void *user) {
 		{"evaluations", IR_I64, &out->evaluations, 1},
 	};
 	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-		visit(user, &pieces[i]);
+		if (pieces[i].data) { /* without select problems there are no lists of scorings */
+			visit(user, &pieces[i]);
+		}
 	}
 	meta_outer_visit(&t->outer, visit, user);
 	meta_estimator_visit(t->estimator, visit, user);
