@@ -8,7 +8,7 @@
 
 #include "runtime/engine/engine.h"
 
-/* ---- task.c: an objective and a rule together, and the code that running them needs ---- */
+/* ---- a task: an objective and a rule together, and the code that running them needs ---- */
 
 /* Variants of code: are the learned numbers the same in all 16 lanes (lanes are problems), or one set per lane (lanes
  * are particles)? */
@@ -66,7 +66,6 @@ bool task_need_forward(Task *task, int steps, TaskTheta variant); /* begin, and 
 /* Of the segments of runs of `steps`: the first to ask for some decides for the task. */
 TaskPlan task_segment_plan(Task *task, int steps, TaskTheta variant);
 bool task_need_gradient(Task *task, int window, int steps, bool fixed);
-bool task_need_tangent(Task *task, int window, int steps);
 void task_drop_code(Task *task);
 
 /* What a task has of a role, as parameters or results of one of its functions (frame.c). */
