@@ -33,7 +33,7 @@ IrValue objective_data_param(Elab *e, const FeData *data);
 /* Its name and those of the sizes that it opened, from here on. param: as objective_data_param made it. */
 void objective_bind_data(Elab *e, const FeData *data, IrValue param);
 
-/* Does a value stand for it? Not if something else has the name, which was told. */
+/* Does a value stand for it? Not if something else has the name, which was reported. */
 bool objective_name_free(Elab *e, AstName name);
 
 /* ---- objective_data.c ---- */

@@ -99,7 +99,7 @@ static bool is_open(const FeData *data, const AstExpr *dim, uint32_t *which) {
 	return false;
 }
 
-/* Data in the place of other data has the sizes that the others state, as far as these are not its own to say. */
+/* Data that takes the place of other data has to have the sizes that are stated for that; sizes that a file decides are decided anew. */
 static bool substituted(ObjectiveBuilding *b, uint32_t at, FeData *data, const FeData *by) {
 	Elab *e = &b->e;
 	const AstStmt *s = b->decl->body.data[at];
