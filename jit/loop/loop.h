@@ -250,6 +250,7 @@ void loop_reciprocals(Arena *arena, const IrFunc *func, IrFor *f, IrNode **nodes
 /* ---- plan.c: where buffers lie ---- */
 
 void loop_plan_buffers(LoopFunc *func);
+void loop_mark_buffers(const LoopSteps *steps, bool *used); /* used[buffers]: of those that steps mention */
 int64_t loop_arena_bytes(const LoopFunc *func, const int64_t *symbols);
 
 /* ---- nest.c: FORs to a kernel ---- */
