@@ -50,8 +50,6 @@ void ad_mark_inside(const IrLoop *loop, bool *inside);
 bool *ad_reached(const AdFacts *facts, IrValue result);
 /* Per node of a body, given those of values. */
 bool *ad_reached_nodes(const AdFacts *facts, const bool *values, const IrFor *op);
-/* Whether a read is sure to reach every element. Where it does not, it selects: the other elements' cotangent is 0. */
-bool ad_reads_all(const IrFunc *func, const IrFor *op, const IrNode *node);
 
 /* ---- finite.c: what is certainly finite, whatever the parameters hold (NaN and infinities included) ----
  * Bounds of absolute values, of integers too; INFINITY where none is known or the number may be NaN. */

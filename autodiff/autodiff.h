@@ -41,9 +41,6 @@ IrFunc *ad_gradient(IrModule *module, const IrFunc *func, const char *name, uint
 /* The Jacobian-vector product: parameters of `func`, then one tangent per parameter with wrt[p]; results: those of `func`
  * (if keep_results), then one tangent per real result. */
 IrFunc *ad_forward(IrModule *module, const IrFunc *func, const char *name, const bool *wrt, bool keep_results);
-/* The same with limits, as in ad_reverse_within. */
-IrFunc *ad_forward_within(IrModule *module, const IrFunc *func, const char *name, const bool *wrt, bool keep_results,
-                          const double *limits);
 
 /* ---- batch.c ---- */
 

@@ -187,12 +187,7 @@ void ad_forward_loop(Ad *ad, const IrOp *op) {
 }
 
 IrFunc *ad_forward(IrModule *module, const IrFunc *func, const char *name, const bool *wrt, bool keep_results) {
-	return ad_forward_within(module, func, name, wrt, keep_results, NULL);
-}
-
-IrFunc *ad_forward_within(IrModule *module, const IrFunc *func, const char *name, const bool *wrt, bool keep_results,
-                          const double *limits) {
-	Ad ad = ad_begin(module, arena_new(), func, name, wrt, AD_NONE, limits);
+	Ad ad = ad_begin(module, arena_new(), func, name, wrt, AD_NONE, NULL);
 	for (uint32_t p = 0; p < func->params.count; p++) {
 		const IrParam *param = &ad.from->params.data[p];
 		if (ad.facts.active[param->value])

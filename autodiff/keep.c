@@ -6,8 +6,7 @@
  *
  * A value is costly if computing it from carries, from what is outside and from other costly values takes AD_KEEP_FLOPS
  * FLOPs per element or more. All such stacks of one loop together take at most as many bytes as those of its carries, or
- * AD_KEEP_BYTES, whichever is more; if they would
- * take more, only what costs twice as much per element is saved, and so on. */
+ * AD_KEEP_BYTES, whichever is more; if they would take more, only what costs twice as much per element is saved, and so on. */
 #include "autodiff/ad.h"
 #include "autodiff/limits.h"
 

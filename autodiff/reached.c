@@ -90,11 +90,6 @@ static bool read_slab(const IrFunc *func, const IrFor *op, const IrNode *node, S
 	return true;
 }
 
-bool ad_reads_all(const IrFunc *func, const IrFor *op, const IrNode *node) {
-	Slab slab;
-	return read_slab(func, op, node, &slab) && slab.axis == AD_NONE;
-}
-
 /* Adds a slab, which swallows those it touches. */
 static void reach_slab(Reach *reach, IrValue value, Slab slab) {
 	for (Slab **at = &reach->slabs[value]; slab.axis != AD_NONE && *at;) {

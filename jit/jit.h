@@ -6,7 +6,7 @@
 #include "ir/ir.h"
 
 typedef struct JitOptions {
-	bool strict;    /* no fma formed, no BLAS, reductions in the order the IR defines: equal bits with the evaluator */
+	bool strict;    /* no fma formed, reductions in the order the IR defines: equal bits with the evaluator */
 	bool no_fusion; /* one nest per op: the plain form, for tests and for looking at */
 	FILE *explain;  /* decisions (lanes, fusion, tiles, buffers) as text, or NULL */
 } JitOptions;

@@ -3,6 +3,9 @@
 # and tables it uses, and how many of them. Ends with 1 if one uses what stands above it, or includes a header from above, or
 # if an exported name does not say where it is from. FOLDERS: those that are judged, "base ir"; all, if none are named.
 #
+# Includes are headers and tables, named from the root: whatever else is included is in no room, which is an error. A table (.def)
+# belongs to the lowest room of its folder. What is called through a pointer is not seen.
+#
 # `layers` lists the rooms from the bottom up: a room may use those on earlier lines. Rooms on one line do not use each other.
 # `ir`, `jit` and `frontend/frontend.h` are what these folders give to others.
 # After a colon: how exported names of these rooms begin. fe_ is what frontend/frontend.h offers to others, which says where it is.
@@ -12,6 +15,10 @@ judged=${2:-base ir autodiff frontend jit runtime}
 command -v nm >/dev/null || {
 	echo "skipped: there is no nm (Debian: binutils)"
 	exit 77
+}
+ls "$build"/CMakeFiles/gradus_*.dir >/dev/null 2>&1 || {
+	echo "no objects in $build: build first"
+	exit 2
 }
 layers='
 base:            arena_ base_ diag_ file_ folder_ hash_ memory_ name_ names_ random_ session_ sort_ source_ span_ text_ vec_
@@ -60,14 +67,14 @@ objects() {
 			return source
 		}
 		!($1 in room) { room[$1] = room_of($1) }
-		split($2, symbol, " ") > 1 && symbol[2] ~ /^[TDBRCU]$/ && room[$1] != "" {
-			print room[$1], (symbol[2] == "U" ? "uses" : "has"), symbol[1]
+		split($2, symbol, " ") > 1 && symbol[2] ~ /^[TDBRCUVWvw]$/ && room[$1] != "" {
+			print room[$1], (symbol[2] ~ /[Uvw]/ ? "uses" : "has"), symbol[1]
 		}'
 }
 
 includes() {
-	find base ir autodiff frontend jit runtime -name '*.[ch]' -exec awk -F '"' \
-		'/^#include "[a-z_]+\/.*\.h"/ { print FILENAME, "includes", $2 }' {} +
+	find base ir autodiff frontend jit runtime \( -name '*.[ch]' -o -name '*.def' \) -exec awk -F '"' \
+		'/^[ \t]*#[ \t]*include[ \t]*"/ { print FILENAME, "includes", $2 }' {} +
 }
 
 {
@@ -81,7 +88,11 @@ includes() {
 				return 1
 		return 0
 	}
-	function room_of(file) {
+	function room_of(file,    folder) {
+		folder = file
+		sub("/.*", "", folder)
+		if (file ~ /\.def$/ && folder in lowest)
+			return lowest[folder]
 		if (!(file in layer))
 			sub("/[^/]*$", "", file)
 		return file
@@ -101,6 +112,10 @@ includes() {
 				if (group[j] in layer)
 					unknown[group[j] " (twice)"] = 1
 				layer[group[j]] = i
+				folder = group[j]
+				sub("/.*", "", folder)
+				if (!(folder in lowest))
+					lowest[folder] = group[j]
 				prefix[group[j]] = side[2]
 				order[++all] = group[j]
 			}

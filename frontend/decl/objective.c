@@ -508,13 +508,10 @@ FeObjective *fe_objective_apart(FeProgram *program, IrModule *module, const FeCa
 	return lower(program, module, call, real, true);
 }
 
-static bool block_draws(const AstBlock *block) {
-	for (uint32_t i = 0; i < block->count; i++) {
-		const AstStmt *s = block->data[i];
-		if ((s->kind <= AST_VAR && s->declare.draw) || (s->kind == AST_FOR && block_draws(&s->loop.body)) ||
-		    (s->kind == AST_WHEN && (block_draws(&s->when.yes) || block_draws(&s->when.no))))
+bool fe_draws(const AstDecl *objective) {
+	for (uint32_t i = 0; i < objective->body.count; i++)
+		if (objective->body.data[i]->kind <= AST_VAR && objective->body.data[i]->declare.draw)
 			return true;
-	}
 	return false;
 }
 
@@ -523,8 +520,4 @@ bool fe_validates(const AstDecl *objective) {
 		if (objective->body.data[i]->kind == AST_VALIDATE)
 			return true;
 	return false;
-}
-
-bool fe_draws(const AstDecl *objective) {
-	return block_draws(&objective->body);
 }

@@ -1,6 +1,6 @@
 /* Which statement of an objective belongs where: what depends on no draw (on data alone, too, which is the same for all problems
- * and so never part of one) is computed wherever it is needed, what depends on
- * givens alone in setup, what depends on parameters in value. Two walks over the graph of names and statements, each
+ * and so never part of one) is computed wherever it is needed, what depends on givens alone in setup, what depends on
+ * parameters in value. Two walks over the graph of names and statements, each
  * linear: a stage only rises, and a statement is looked at again when that of one of its names did. */
 #include "frontend/decl/decl.h"
 

@@ -85,24 +85,13 @@ void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out) {
 	}
 }
 
-static bool may_return(const AstBlock *block) {
-	for (uint32_t i = 0; i < block->count; i++) {
-		const AstStmt *s = block->data[i];
-		if (s->kind == AST_RETURN || (s->kind == AST_FOR && may_return(&s->loop.body)) ||
-		    (s->kind == AST_WHILE && may_return(&s->repeat.body)) ||
-		    (s->kind == AST_WHEN && (may_return(&s->when.yes) || may_return(&s->when.no))))
-			return true;
-	}
-	return false;
-}
-
 void elab_skip(Elab *e, const AstBlock *block) {
 	Bindings assigned = {0};
 	elab_assigned_outside(e, block, &assigned);
 	for (uint32_t i = 0; i < assigned.count; i++)
 		if (assigned.data[i]->symbol->kind == SYMBOL_VAR)
 			assigned.data[i]->value = value_bad(e);
-	e->may_have_returned = e->may_have_returned || may_return(block);
+	e->may_have_returned = e->may_have_returned || ast_returns(block);
 }
 
 static void block_arm(Elab *e, const void *block) {

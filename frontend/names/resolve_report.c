@@ -205,19 +205,8 @@ const AstExpr **resolve_match_arguments(Resolver *r, const AstDecl *fn, const As
 	return ok ? args : NULL;
 }
 
-static bool returns(const AstBlock *block) {
-	for (uint32_t i = 0; i < block->count; i++) {
-		const AstStmt *s = block->data[i];
-		if (s->kind == AST_RETURN || (s->kind == AST_FOR && returns(&s->loop.body)) ||
-		    (s->kind == AST_WHILE && returns(&s->repeat.body)) ||
-		    (s->kind == AST_WHEN && (returns(&s->when.yes) || returns(&s->when.no))))
-			return true;
-	}
-	return false;
-}
-
 void resolve_check_returns(Resolver *r, const AstDecl *fn) {
-	if (!fn->value && !fn->unread && !returns(&fn->body))
+	if (!fn->value && !fn->unread && !ast_returns(&fn->body))
 		diag_error(r->program->session, 225, fn->name.span, "`%s` ends without `return`", text_of(r, fn->name.name));
 }
 

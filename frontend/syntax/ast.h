@@ -355,6 +355,7 @@ typedef bool AstVisit(const AstExpr *x, void *context); /* x may be NULL */
 bool ast_any_part(const AstExpr *x, AstVisit *visit, void *context);
 /* Visits the expressions of a statement, also of those inside of it, until one visit says true. */
 bool ast_any_expr(const AstStmt *s, AstVisit *visit, void *context);
+bool ast_returns(const AstBlock *block); /* has a `return`, under whatever condition */
 
 /* ---- print.c: the tree as text, for tests and for people who look at it ---- */
 

@@ -135,15 +135,6 @@ void parse_help(Parser *p, Diag *diag, const char *format, ...) {
 	diag_help(p->session, diag, "%s", text);
 }
 
-bool parse_expect(Parser *p, TokenKind kind, const char *what) {
-	if (parse_at(p, kind) && !(parse_peek(p)->line_start && p->brackets == 0)) {
-		parse_advance(p);
-		return true;
-	}
-	parse_error(p, 101, parse_here(p), "expected %s, found %s", what, parse_found(p));
-	return false;
-}
-
 bool parse_enter(Parser *p) {
 	p->nesting++;
 	if (p->nesting <= PARSE_MAX_NESTING)

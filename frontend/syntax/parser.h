@@ -134,8 +134,6 @@ const char *parse_slice(const Parser *p, Span span); /* the source text there */
 Diag *parse_error(Parser *p, int code, Span span, const char *format, ...) BASE_PRINTF(4, 5);
 Diag *parse_complain(Parser *p, int code, Span span, const char *format, ...) BASE_PRINTF(4, 5);
 void parse_help(Parser *p, Diag *diag, const char *format, ...) BASE_PRINTF(3, 4);
-/* Takes the token, or reports "expected ..., found ...". */
-bool parse_expect(Parser *p, TokenKind kind, const char *what);
 /* Expects the partner of the bracket at index `open` and goes behind it in any case; the panic ends there. */
 void parse_close(Parser *p, uint32_t open, const char *expected);
 /* Goes over the current token, and over everything in brackets if it opens some. */

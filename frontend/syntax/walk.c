@@ -99,3 +99,14 @@ bool ast_any_expr(const AstStmt *s, AstVisit *visit, void *context) {
 	default: return any_of_declare(&s->declare, visit, context);
 	}
 }
+
+bool ast_returns(const AstBlock *block) {
+	for (uint32_t i = 0; i < block->count; i++) {
+		const AstStmt *s = block->data[i];
+		if (s->kind == AST_RETURN || (s->kind == AST_FOR && ast_returns(&s->loop.body)) ||
+		    (s->kind == AST_WHILE && ast_returns(&s->repeat.body)) ||
+		    (s->kind == AST_WHEN && (ast_returns(&s->when.yes) || ast_returns(&s->when.no))))
+			return true;
+	}
+	return false;
+}

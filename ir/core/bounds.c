@@ -324,7 +324,7 @@ static bool proves(const IrFunc *func, const IrFor *f, const Form *form, int ste
 	return false;
 }
 
-static bool is_empty(const IrFor *f) {
+bool ir_for_is_empty(const IrFor *f) {
 	for (uint32_t i = 0; i < f->indices.count; i++)
 		if (f->indices.data[i].extent == 0)
 			return true;
@@ -334,12 +334,12 @@ static bool is_empty(const IrFor *f) {
 bool ir_at_least_zero(const IrFunc *func, const IrFor *f, IrAt at) {
 	Form form = {0};
 	add_at(&form, f, at, 1);
-	return is_empty(f) || proves(func, f, &form, COND_STEPS);
+	return ir_for_is_empty(f) || proves(func, f, &form, COND_STEPS);
 }
 
 bool ir_in_bounds(const IrFunc *func, const IrFor *f, IrAt at, IrDim extent) {
 	int plain = ir_at_plain_index(at);
-	if ((plain >= 0 && f->indices.data[plain].extent == extent) || is_empty(f))
+	if ((plain >= 0 && f->indices.data[plain].extent == extent) || ir_for_is_empty(f))
 		return true;
 	Form below = {0}, above = {0};
 	add_at(&below, f, at, 1);

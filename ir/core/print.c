@@ -241,10 +241,6 @@ static void count_at(const Body *b, const IrAt *at) {
 			b->uses[at->terms[i].ref]++;
 }
 
-static bool is_arg(const IrPut *put) {
-	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
-}
-
 static uint32_t rank_of(const Body *b, IrValue value) {
 	return value < b->p->func->values.count ? b->p->func->values.data[value].type.rank : 0;
 }
@@ -256,7 +252,7 @@ static void count_uses(const Body *b) {
 		count_at(b, &f->conds.data[i]);
 	for (uint32_t i = 0; i < f->puts.count; i++) {
 		const IrPut *put = &f->puts.data[i];
-		if (is_arg(put))
+		if (ir_put_is_arg(put))
 			continue;
 		if (put->node < f->nodes.count)
 			b->uses[put->node]++;
@@ -341,7 +337,7 @@ static void print_put(Body *b, uint32_t number) {
 	Text *out = b->p->out;
 	const IrPut *put = &b->f->puts.data[number];
 	text_printf(out, "%s%s", number ? ", " : " ", words[put->combine]);
-	if (is_arg(put)) {
+	if (ir_put_is_arg(put)) {
 		text_printf(out, "%s ", put->arg_index < b->f->indices.count ? b->index_names[put->arg_index] : "?");
 		IrCombine kind = put->combine == IR_PUT_ARGMAX ? IR_PUT_MAX : IR_PUT_MIN;
 		uint32_t nearest = number;
@@ -399,7 +395,7 @@ static void print_for(Printer *p, const IrOp *op, int depth) {
 	bool first = true;
 	for (uint32_t i = 0; i < f->puts.count; i++) {
 		const IrPut *put = &f->puts.data[i];
-		if (is_arg(put))
+		if (ir_put_is_arg(put))
 			continue;
 		text_printf(p->out, "%s", first ? " " : ", ");
 		bool known = put->out < p->func->values.count;

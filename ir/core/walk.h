@@ -103,6 +103,8 @@ IrOperand ir_put_operands(const IrPut *put, uint32_t rank); /* what is put, then
 IrOperand ir_at_operands(const IrAt *at, uint32_t count);
 bool ir_next_operand(IrOperand *part);
 
+/* No point at all: an extent is 0. Then every position counts as proved, so bodies must stay where they are. */
+bool ir_for_is_empty(const IrFor *f); /* bounds.c */
 /* Which indices of the domain a node depends on, as bits (through positions, too): one set for each of the first `count`. */
 void ir_node_index_sets(const IrFor *f, uint32_t count, uint32_t *sets);
 uint32_t ir_at_index_set(IrAt at, const uint32_t *sets); /* those of a position, given those of nodes */

@@ -141,10 +141,6 @@ static void compute(Run *r, uint32_t number, uint32_t level) {
 
 /* ---- puts ---- */
 
-static bool is_arg(const IrPut *put) {
-	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
-}
-
 static void put_arithmetic(Cell *cell, int64_t flat, IrOpcode opcode, IrNumber value) {
 	IrScalar types[2] = {cell->type.scalar, cell->type.scalar};
 	IrNumber args[2] = {cell->data[flat], value};
@@ -179,7 +175,7 @@ static void put_value(Run *r, uint32_t number) {
 			r->error = "a put left the range of its output";
 		return;
 	}
-	IrNumber value = is_arg(put) ? (IrNumber){.integer = r->index[put->arg_index]} : r->value[put->node];
+	IrNumber value = ir_put_is_arg(put) ? (IrNumber){.integer = r->index[put->arg_index]} : r->value[put->node];
 	switch (put->combine) {
 	case IR_PUT_NONE: cell->data[flat] = value; break;
 	case IR_PUT_SUM: put_arithmetic(cell, flat, IR_add, value); break;
@@ -202,7 +198,7 @@ static void put_all(Run *r) {
 	}
 	for (int arguments = 0; arguments < 2; arguments++)
 		for (uint32_t i = 0; i < r->f->puts.count; i++)
-			if (is_arg(&r->f->puts.data[i]) == (arguments == 1))
+			if (ir_put_is_arg(&r->f->puts.data[i]) == (arguments == 1))
 				put_value(r, i);
 }
 

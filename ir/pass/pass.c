@@ -67,8 +67,8 @@ static void check(const IrPass *pass, const IrFunc *before, const IrFunc *func, 
 }
 
 /* A pass leaves behind what it replaces. Small functions leave it to their module; a large one has its passes in modules
- * of their own, from which the result is copied, so that only two of its forms are in memory at a time. */
-/* `*owner`: the module made here for the result; NULL if the pass changed nothing. */
+ * of their own, from which the result is copied, so that only two of its forms are in memory at a time. `*owner`: the module
+ * made here for the result; NULL if the pass changed nothing. */
 static IrFunc *run_apart(const IrPass *pass, IrFunc *func, IrModule **owner) {
 	Session *session = func->module->session;
 	IrModule *own = ir_module_new(session);

@@ -158,13 +158,6 @@ bool ir_put_is_permutation(const IrFunc *func, const IrFor *f, const IrPut *put)
 	return ir_type(func, put->out).rank == f->indices.count && ir_put_is_projection(func, f, put);
 }
 
-bool ir_for_is_empty(const IrFor *f) {
-	for (uint32_t i = 0; i < f->indices.count; i++)
-		if (f->indices.data[i].extent == 0)
-			return true;
-	return false;
-}
-
 bool ir_positions_may_fail(const IrFunc *func, const IrFor *f, IrType type, const IrAt *at, bool guarded) {
 	for (uint32_t k = 0; k < type.rank && !guarded; k++)
 		if (!ir_in_bounds(func, f, at[k], type.dims[k]))

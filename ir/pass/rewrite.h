@@ -14,9 +14,6 @@ bool ir_put_is_permutation(const IrFunc *func, const IrFor *f, const IrPut *put)
 /* As above, but indices may be missing (they are summed over). */
 bool ir_put_is_projection(const IrFunc *func, const IrFor *f, const IrPut *put);
 
-/* No point at all: an extent is 0. Then every position counts as proved, so bodies must stay where they are. */
-bool ir_for_is_empty(const IrFor *f);
-
 /* A read or put of these positions may leave its range when the code runs (a gather that is not proved): it must neither be
  * dropped nor moved to where it might not have run. */
 bool ir_positions_may_fail(const IrFunc *func, const IrFor *f, IrType type, const IrAt *at, bool guarded);

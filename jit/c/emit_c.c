@@ -109,22 +109,6 @@ static const char **slot_places(CEmit *c, const Names *names) {
 	return places;
 }
 
-static void mark_steps(const LoopSteps *steps, bool *used) {
-	for (uint32_t i = 0; i < steps->steps.count; i++) {
-		const LoopStep *step = steps->steps.data[i];
-		for (uint32_t a = 0; a < step->actuals.count; a++)
-			used[step->actuals.data[a]] = true;
-		if (step->kind == LOOP_COPY)
-			used[step->to] = used[step->from] = true;
-		if (step->kind == LOOP_REPEAT) {
-			used[step->counter] = true;
-			if (step->trips != LOOP_NO_BUFFER)
-				used[step->trips] = true;
-			mark_steps(&step->body, used);
-		}
-	}
-}
-
 static uint64_t size_symbols(LoopSize size) {
 	uint64_t seen = 0;
 	for (uint32_t i = 0; i < size.count; i++)
@@ -217,7 +201,7 @@ static void print_head(CEmit *c, const Names *names) {
 static void print_function(CEmit *c, const Names *names) {
 	const LoopFunc *func = c->func;
 	bool *used = ARENA_ARRAY(c->arena, bool, func->buffers.count + 1);
-	mark_steps(&func->body, used);
+	loop_mark_buffers(&func->body, used);
 	bool can_fail = false, arena_used = false;
 	for (uint32_t i = 0; i < func->kernels.count; i++)
 		can_fail = can_fail || func->kernels.data[i]->can_fail;
@@ -405,7 +389,7 @@ void jit_emit_c(JitCFile *file, IrModule *module, IrFunc *func, const JitCFunc *
 	c->part_count = how->part_count;
 	Names names = name_all(c);
 	bool *used = ARENA_ARRAY(c->arena, bool, loops->buffers.count + 1);
-	mark_steps(&loops->body, used);
+	loop_mark_buffers(&loops->body, used);
 	for (uint32_t i = 0; i < loops->buffers.count; i++) {
 		if (loops->buffers.data[i].kind == LOOP_TABLE && used[i])
 			print_table(c, &loops->buffers.data[i], names.buffers[i]);

@@ -236,9 +236,8 @@ LoopFunc *loop_from_func_for_c(IrModule *module, IrFunc *func, const JitOptions 
 /* What a node counts where the size of bodies decides: a function as much as the operations it stands for, about. */
 uint32_t loop_node_weight(const IrNode *node);
 
-/* ---- reuse.c, contract.c: rewrites of a private copy of a function, before mathematics is expanded ---- */
+/* ---- contract.c: rewrites of a private copy of a function, before mathematics is expanded ---- */
 
-void loop_reuse(IrFunc *copy);
 /* Forms fma where products are added, and shares divisions. */
 void loop_contract(IrFunc *copy, LoopProducts *products);
 
@@ -251,6 +250,7 @@ void loop_reciprocals(Arena *arena, const IrFunc *func, IrFor *f, IrNode **nodes
 /* ---- plan.c: where buffers lie ---- */
 
 void loop_plan_buffers(LoopFunc *func);
+void loop_mark_buffers(const LoopSteps *steps, bool *used); /* used[buffers]: of those that steps mention */
 int64_t loop_arena_bytes(const LoopFunc *func, const int64_t *symbols);
 
 /* ---- nest.c: FORs to a kernel ---- */

@@ -70,7 +70,7 @@ static void place_in_slot(LoopFunc *func, LoopBuffer *buffer) {
 	vec_push(func->arena, &func->slots, slot);
 }
 
-static void mark_used(const LoopSteps *steps, bool *used) {
+void loop_mark_buffers(const LoopSteps *steps, bool *used) {
 	for (uint32_t i = 0; i < steps->steps.count; i++) {
 		const LoopStep *step = steps->steps.data[i];
 		for (uint32_t a = 0; a < step->actuals.count; a++)
@@ -81,7 +81,7 @@ static void mark_used(const LoopSteps *steps, bool *used) {
 			used[step->counter] = true;
 		if (step->kind == LOOP_REPEAT && step->trips != LOOP_NO_BUFFER)
 			used[step->trips] = true;
-		mark_used(&step->body, used);
+		loop_mark_buffers(&step->body, used);
 	}
 }
 
@@ -90,7 +90,7 @@ void loop_plan_buffers(LoopFunc *func) {
 	Item *placed = ARENA_ARRAY(func->arena, Item, func->buffers.count + 1);
 	Item *scratch = ARENA_ARRAY(func->arena, Item, func->buffers.count + 1);
 	bool *used = ARENA_ARRAY(func->arena, bool, func->buffers.count + 1);
-	mark_used(&func->body, used);
+	loop_mark_buffers(&func->body, used);
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < func->buffers.count; i++) {
 		LoopBuffer *buffer = &func->buffers.data[i];

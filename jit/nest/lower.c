@@ -515,7 +515,6 @@ static LoopFunc *lower_copy(IrModule *module, IrFunc *func, const JitOptions *op
 	ir_scope_enter(&scope, "lower", func);
 	IrFunc *copy = ir_func_copy(module, func, session_text(module->session, func->name));
 	LoopProducts products = {0};
-	loop_reuse(copy);
 	if (!options->strict)
 		loop_contract(copy, &products);
 	copy = calls ? ir_expand_powers(module, copy) : ir_expand_math(module, copy, !options->strict);

@@ -46,7 +46,7 @@ static void emit_scatter(Nest *n, const NestGroup *group) {
 		const IrPut *put = group->puts[p];
 		nest_check_put(n, put);
 		LoopTemp old = nest_load_out(n, put);
-		if (nest_is_arg(put)) {
+		if (ir_put_is_arg(put)) {
 			LoopTemp best = nest_load_out(n, group->puts[nest_partner(group, put)]);
 			values[p] = nest_combine_arg(n, put, best, old);
 		} else {
@@ -135,7 +135,7 @@ static void add_ops(Nest *n, NestOps *ops, const IrFor *f, uint32_t products) {
 		nest_prepare(n, put);
 		NestGroup wanted = {.mask = facts.mask, .stores = put->combine == IR_PUT_NONE, .scatter = !facts.direct};
 		uint32_t g = 0;
-		if (nest_is_arg(put)) {
+		if (ir_put_is_arg(put)) {
 			g = of_put[put->arg_of];
 		} else {
 			while (g < group_count && (wanted.scatter || groups[g].mask != wanted.mask ||

@@ -190,7 +190,6 @@ uint32_t nest_copy_count(const Nest *n, uint32_t from, uint32_t to);
 
 /* nest_put.c: puts */
 IrOpcode nest_combine_opcode(IrCombine combine);
-bool nest_is_arg(const IrPut *put);
 LoopTemp nest_identity(Nest *n, const IrPut *put);
 /* The accumulator after one more point; acc 0: still the identity. */
 LoopTemp nest_combine(Nest *n, const IrPut *put, LoopTemp acc);

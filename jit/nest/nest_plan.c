@@ -162,7 +162,8 @@ static void choose_order(Nest *n, const NestGroup *group) {
 
 /* ---- unrolling and tiles ---- */
 
-/* Statements of a body with the copies as they are, counting only what depends on the innermost reduced index if `inner`. */
+/* Statements of a body with the copies as they are. must_depend: only what depends on one of these indices; 0: all. reads_only:
+ * reads alone. */
 static double body_size(const Nest *n, uint32_t must_depend, bool reads_only) {
 	double size = 0;
 	for (uint32_t i = 0; i < n->op->f->nodes.count; i++) {

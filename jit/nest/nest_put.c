@@ -12,10 +12,6 @@ IrOpcode nest_combine_opcode(IrCombine combine) {
 	}
 }
 
-bool nest_is_arg(const IrPut *put) {
-	return put->combine == IR_PUT_ARGMAX || put->combine == IR_PUT_ARGMIN;
-}
-
 LoopTemp nest_identity(Nest *n, const IrPut *put) {
 	IrScalar type = ir_type(n->ir, put->out).scalar;
 	bool narrow = type == IR_I32;

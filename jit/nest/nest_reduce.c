@@ -31,13 +31,13 @@ static void combine_all(Nest *n, Reduction *r) {
 			/* Arguments first: they compare with the best so far. */
 			for (uint32_t p = 0; p < group->count; p++) {
 				LoopTemp *acc = &r->acc[p * r->instances + instance];
-				if (nest_is_arg(group->puts[p]))
+				if (ir_put_is_arg(group->puts[p]))
 					*acc = nest_combine_arg(
 						n, group->puts[p], r->acc[nest_partner(group, group->puts[p]) * r->instances + instance], *acc);
 			}
 			for (uint32_t p = 0; p < group->count; p++) {
 				LoopTemp *acc = &r->acc[p * r->instances + instance];
-				if (!nest_is_arg(group->puts[p]))
+				if (!ir_put_is_arg(group->puts[p]))
 					*acc = combine_one(n, r, group->puts[p], *acc);
 			}
 		} while (nest_next_copy(n, n->op->outer_count, n->op->index_count));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/data/data.h"
 #include "runtime/data/limits.h"
 #include "runtime/data/safetensors.h"
 
@@ -298,16 +299,6 @@ static bool read_at(int fd, void *bytes, size_t length, uint64_t offset) {
 	return true;
 }
 
-static const char *shape_text(Arena *arena, const int64_t *dims, int rank) {
-	Text text = text_new(arena);
-	text_char(&text, '[');
-	for (int i = 0; i < rank; i++) {
-		text_printf(&text, "%s%lld", i > 0 ? ", " : "", (long long)dims[i]);
-	}
-	text_char(&text, ']');
-	return text_cstr(&text);
-}
-
 static const char *check_shape(Arena *arena, const Safetensor *tensor, const IrType *shape) {
 	bool same = tensor->rank == shape->rank;
 	for (int i = 0; same && i < tensor->rank; i++) {
@@ -315,8 +306,8 @@ static const char *check_shape(Arena *arena, const Safetensor *tensor, const IrT
 	}
 	return same ? NULL
 	            : arena_printf(arena, "it has the shape %s there, %s is asked for",
-	                           shape_text(arena, tensor->dims, tensor->rank),
-	                           shape_text(arena, shape->dims, shape->rank));
+	                           data_shape(arena, tensor->rank, tensor->dims),
+	                           data_shape(arena, shape->rank, shape->dims));
 }
 
 /* The same for an open file: the header, and then no more than the tensor that is asked for. */

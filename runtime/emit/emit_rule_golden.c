@@ -1,5 +1,5 @@
 /* The numbers that an emitted rule is tested against: the evaluator's, on the very functions that are printed as C. The
- * test's own arithmetic (emit_rule_test.c) is repeated here operation by operation. */
+ * test's own arithmetic (templates/rule_test.c.in) is repeated here operation by operation. */
 #include <math.h>
 #include <string.h>
 

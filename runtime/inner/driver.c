@@ -212,7 +212,3 @@ bool task_need_forward(Task *task, int steps, TaskTheta variant) {
 bool task_need_gradient(Task *task, int window, int steps, bool fixed) {
 	return task_need(task, TASK_GRADIENT, &(TaskPlan){.window = window, .steps = steps, .fixed = fixed});
 }
-
-bool task_need_tangent(Task *task, int window, int steps) {
-	return task_need(task, TASK_TANGENT, &(TaskPlan){.window = window, .steps = steps});
-}

@@ -66,7 +66,6 @@ bool task_need_forward(Task *task, int steps, TaskTheta variant); /* begin, and 
 /* The plan of segments for runs of `steps`. The first caller decides how many steps a segment of this task has. */
 TaskPlan task_segment_plan(Task *task, int steps, TaskTheta variant);
 bool task_need_gradient(Task *task, int window, int steps, bool fixed);
-bool task_need_tangent(Task *task, int window, int steps);
 void task_drop_code(Task *task);
 
 /* What a task has of a role, as parameters or results of one of its functions (frame.c). */
