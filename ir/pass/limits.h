@@ -19,8 +19,8 @@ enum {
 	/* hoist.c, compose.c: factors of one product (sets of them are bits of 32); pieces of pieces */
 	PASS_FACTORS = 16,
 	PASS_HOIST_DEPTH = 12,
-	/* pass.c: values from which on a function has its passes in memory of their own */
-	PASS_LARGE_FUNCTION = 500,
+	/* pass.c: values and nodes from which on a function has its passes in memory of their own */
+	PASS_LARGE_FUNCTION = 2000,
 	/* what an extent counts as that is known only when code runs */
 	PASS_SYMBOL = 1000
 };

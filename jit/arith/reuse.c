@@ -59,10 +59,10 @@ static bool match_node(Match *m, uint32_t a, uint32_t b) {
 			return false;
 	}
 	switch (x->kind) {
-	case IR_NODE_CONST: return x->integer == y->integer && memcmp(&x->real, &y->real, sizeof x->real) == 0;
+	case IR_NODE_CONST:
+	case IR_NODE_DIM: return x->integer == y->integer;
 	case IR_NODE_READ: return x->value == y->value && x->guarded == y->guarded;
 	case IR_NODE_INDEX: return true;
-	case IR_NODE_DIM: return x->dim == y->dim;
 	case IR_NODE_OP: break;
 	}
 	if (x->opcode != y->opcode)
@@ -101,7 +101,7 @@ static bool replace(Reuse *r, IrFor *f, uint32_t number, const Stored *stored) {
 	*node = (IrNode){.kind = IR_NODE_READ,
 	                 .type = node->type,
 	                 .value = stored->put->out,
-	                 .at_count = rank,
+	                 .at_count = (uint8_t)rank,
 	                 .at = rank > 0 ? at : NULL};
 	return true;
 }
