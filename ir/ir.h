@@ -259,7 +259,7 @@ struct IrOp {
 typedef struct IrValueInfo {
 	const IrType *type; /* shared by values of the same type */
 	Name name;          /* for people; may be 0 */
-	IrOp *def;          /* NULL: a parameter of the function. A LOOP defines its outs, its counter and its inner values */
+	IrOp *def; /* NULL: a parameter of the function. A LOOP defines its outs, its counter and its inner values */
 } IrValueInfo;
 
 /* What a parameter or result stands for to those who call the function (roles.def); transformations carry roles along like
@@ -623,6 +623,7 @@ IrFunc *ir_expand_powers(IrModule *module, IrFunc *func);
 
 const char *ir_after_simplify(const IrFunc *before,
                               const IrFunc *func); /* nothing is dead, or computed twice in a place */
+const char *ir_after_invariant(const IrFunc *before, const IrFunc *func);   /* no operation could leave its loop */
 const char *ir_after_expand_math(const IrFunc *before, const IrFunc *func); /* only primitive operations are left */
 /* What is not dead costs no more FLOPs than before, as ir_cost counts them (with 1000 for every symbol). Nothing is said of
  * functions with conditions: passes weigh whole domains, and ir_cost counts live points. */

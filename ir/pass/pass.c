@@ -12,7 +12,7 @@ enum { VERIFY_EACH = 1 };
 #include <time.h>
 
 /* Without a property to check: hoist and compose weigh with a bound from above (a piece that is used twice counts twice), which
- * ir_cost may see otherwise; invariant leaves in an inner loop what only the outer one changes. */
+ * ir_cost may see otherwise. */
 const IrPass ir_passes[] = {
 	{"simplify", ir_pass_simplify, NULL, "keeps values up to the sign of zeros", ir_after_simplify},
 	{"inline", ir_pass_inline, NULL, "keeps every bit; never repeats costly work", ir_after_no_costlier},
@@ -23,7 +23,7 @@ const IrPass ir_passes[] = {
      NULL},
 	{"share", ir_pass_share, "compose", "keeps every bit", ir_after_no_costlier},
 	{"reuse", ir_pass_reuse, "share", "keeps every bit", ir_after_no_costlier},
-	{"invariant", ir_pass_invariant, "reuse", "keeps every bit", NULL},
+	{"invariant", ir_pass_invariant, "reuse", "keeps every bit", ir_after_invariant},
 	{"expand_math", ir_pass_expand_math, NULL,
      "changes the last places of mathematical functions; nothing may run after it", ir_after_expand_math},
 };
