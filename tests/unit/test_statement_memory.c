@@ -67,15 +67,14 @@ static Bytes bytes_of(const Kind *kind, int count) {
 static void check(const char *kind, const char *stage, double few, double many, double limit) {
 	double each = (many - few) / (MANY - FEW) / 1000;
 	fprintf(stderr, "%-9s %-9s %6.2f kB per statement\n", kind, stage, each);
-#ifndef BASE_SANITIZED /* there, arenas keep gaps */
 	cr_expect(each <= limit, "%s, %s: %g kB per statement, of at most %g", kind, stage, each, limit);
 	cr_expect(each >= 0.01 * limit, "%s, %s: %g kB per statement: counted at all?", kind, stage, each);
-#else
-	(void)limit;
-#endif
 }
 
 Test(statement_memory, stays_small, .timeout = 300) {
+#ifdef BASE_SANITIZED
+	cr_skip_test("arenas keep gaps here");
+#endif
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		const Kind *kind = &kinds[i];
 		Bytes few = bytes_of(kind, FEW), many = bytes_of(kind, MANY);
