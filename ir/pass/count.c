@@ -85,7 +85,7 @@ static double live_in(const IrFor *f, const int64_t *extents, uint32_t set) {
 			along = i;
 		}
 	}
-	if (box == 0 || box / (double)longest > PASS_COUNTED_POINTS)
+	if (box == 0 || box / (double)longest > (double)PASS_COUNTED_POINTS)
 		return box;
 	int64_t point[IR_MAX_INDICES] = {0};
 	do
