@@ -81,13 +81,13 @@ typedef struct AdStack {
 typedef VEC(AdStack) AdKept;
 
 typedef struct Ad {
-	IrModule *module;
+	IrModule *module;        /* of what is made on the way ... */
+	IrModule *result_module; /* ... and of what comes out */
 	Arena *scratch;
 	IrScope *scope;
 	const IrFunc *from;
 	IrBuilder b;
 	AdFacts facts;
-	uint32_t func_count; /* of the module, before */
 	IrMap map;           /* old value -> new value that holds the same; the latest where a body is emitted twice */
 	IrValue *linear;     /* old value -> its cotangent or tangent so far, or 0: symbolically zero */
 	IrValue **args;      /* old value made by a MAX or MIN put -> new value with its argument, per domain index */
@@ -104,7 +104,7 @@ typedef struct Ad {
  * has a cotangent, if it is a single number; else AD_NONE. */
 Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt, uint32_t result,
             const double *limits);
-/* Simplifies what was built; it alone stays listed in the module. Frees the scratch arena. */
+/* What was built, simplified, in the module that ad_begin was given; all else is gone. */
 IrFunc *ad_end(Ad *ad);
 IrValue ad_zeros(Ad *ad, IrType type);
 /* A value's name with a trailing '~'; NULL if it has none. */

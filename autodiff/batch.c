@@ -165,7 +165,7 @@ static uint32_t neutral(AdEmit *e, const IrPut *put, IrType type, const IrAt *at
 static void lane_put(Batch *b, AdEmit *e, const IrPut *put, IrValue into, uint32_t live) {
 	Ad *ad = &b->ad;
 	const IrValueInfo *info = ir_info(ad->from, put->out);
-	IrType type = lane_type(info->type);
+	IrType type = lane_type(*info->type);
 	IrValue out;
 	if (ir_put_is_arg(put)) {
 		ad->b.name = info->name;
@@ -173,7 +173,7 @@ static void lane_put(Batch *b, AdEmit *e, const IrPut *put, IrValue into, uint32
 	} else {
 		IrAt at[IR_MAX_RANK];
 		at[0] = ir_at_index(ad->module, 0, 1);
-		for (uint32_t k = 0; k < info->type.rank; k++)
+		for (uint32_t k = 0; k < info->type->rank; k++)
 			at[k + 1] = ir_rewrite_at(&e->body, put->at[k]);
 		uint32_t node = ir_rewrite_node(&e->body, put->node);
 		if (live != AD_NONE)

@@ -134,6 +134,13 @@ char *arena_strdup(Arena *arena, const char *text) {
 	return arena_copy(arena, text, strlen(text) + 1);
 }
 
+size_t arena_bytes(const Arena *arena) {
+	size_t bytes = 0;
+	for (const Block *block = arena->newest; block; block = block->older)
+		bytes += block->used;
+	return bytes;
+}
+
 ArenaMark arena_mark(const Arena *arena) {
 	return (ArenaMark){arena->newest, arena->newest ? arena->newest->used : 0};
 }

@@ -44,6 +44,8 @@ void *arena_copy(Arena *arena, const void *from, size_t bytes);
 char *arena_printf(Arena *arena, const char *format, ...) BASE_PRINTF(2, 3);
 char *arena_vprintf(Arena *arena, const char *format, va_list args) BASE_PRINTF(2, 0);
 char *arena_strdup(Arena *arena, const char *text);
+/* Bytes that are allocated in it. */
+size_t arena_bytes(const Arena *arena);
 /* Everything allocated after the mark is gone after the release (scratch memory inside a function). */
 ArenaMark arena_mark(const Arena *arena);
 void arena_release(Arena *arena, ArenaMark mark);

@@ -89,7 +89,7 @@ static void measure(JitEngine *engine, Session *session, const Piece *piece, con
 	IrFunc *func = module->funcs.data[0];
 	JitOptions options = {.explain = show ? stdout : NULL};
 	double start = now();
-	JitCode *code = jit_compile(engine, module, func, &options);
+	JitCode *code = jit_compile(engine, func, &options);
 	double compile = now() - start;
 	void *params[8], *results[8];
 	for (uint32_t i = 0; i < func->params.count; i++)

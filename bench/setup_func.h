@@ -30,7 +30,7 @@ static inline SetupFunc setup_func(const char *text, bool show) {
 	const IrPipeline pipeline = {0};
 	IrFunc *func = ir_optimize(f.module, f.module->funcs.data[0], &pipeline);
 	JitOptions options = {.explain = show ? stdout : NULL};
-	f.code = jit_compile(f.engine, f.module, func, &options);
+	f.code = jit_compile(f.engine, func, &options);
 	size_t bytes = jit_arena_bytes(f.code, NULL);
 	f.arena = aligned_alloc(64, (bytes + 127) & ~(size_t)63);
 	if (show) {

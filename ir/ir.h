@@ -22,7 +22,7 @@ typedef enum IrScalar { IR_BOOL, IR_I32, IR_I64, IR_F32, IR_F64 } IrScalar;
 
 /* Programs have arrays of up to IR_USER_RANK axes, and so operations over up to twice as many indices. What is derived from them
  * needs more: an axis for lanes, and one for the turns of each loop whose values are saved, at first and at second order. */
-enum { IR_USER_RANK = 8, IR_MAX_RANK = 12, IR_MAX_INDICES = 20, IR_MAX_ARGS = 4, IR_LANES = 16 };
+enum { IR_USER_RANK = 8, IR_MAX_RANK = 12, IR_MAX_INDICES = 20, IR_MAX_ARGS = 4, IR_LANES = 16, IR_TYPES_AT_HAND = 64 };
 
 /* A number if >= 0; else the symbol -1 - dim of the function (an extent that is known only when the code runs). */
 typedef int64_t IrDim;
@@ -144,21 +144,28 @@ typedef struct IrAt {
 
 typedef enum IrNodeKind { IR_NODE_CONST, IR_NODE_READ, IR_NODE_INDEX, IR_NODE_DIM, IR_NODE_OP } IrNodeKind;
 
-/* One scalar of a body, in SSA form: operands are earlier nodes. */
+/* One scalar of a body, in SSA form: operands are earlier nodes. What only some kinds have shares its place, and is 0 for the
+ * kinds that have neither. */
 typedef struct IrNode {
 	IrNodeKind kind;
 	IrScalar type;
-	IrOpcode opcode;            /* OP */
-	Name name;                  /* OP that was a value of its own before it went into its user; may be 0 ... */
-	Span span;                  /* ... and where that was written: for people, and no part of what the node is */
-	uint32_t args[IR_MAX_ARGS]; /* OP */
-	double real;                /* CONST of F32 or F64 (already rounded to the type) */
-	int64_t integer;            /* CONST of BOOL, I32, I64 */
-	IrDim dim;                  /* DIM: the extent as an I64 */
-	IrValue value;              /* READ */
-	bool guarded;               /* READ: 0 where a position is outside */
-	uint32_t at_count;          /* READ: the rank; INDEX: 1 */
-	IrAt *at;
+	IrOpcode opcode;  /* OP */
+	Name name;        /* OP that was a value of its own before it went into its user; may be 0 ... */
+	Span span;        /* ... and where that was written: for people, and no part of what the node is */
+	bool guarded;     /* READ: 0 where a position is outside */
+	uint8_t at_count; /* READ: the rank; INDEX: 1; others: 0 */
+	union {
+		uint32_t args[IR_MAX_ARGS]; /* OP */
+		struct {
+			IrAt *at;      /* READ, INDEX */
+			IrValue value; /* READ */
+		};
+	};
+	union {
+		double real;     /* CONST of F32 or F64 (already rounded to the type) */
+		int64_t integer; /* CONST of BOOL, I32, I64; what is the same in all bits is the same number */
+		IrDim dim;       /* DIM: the extent as an I64 */
+	};
 } IrNode;
 
 typedef struct IrIndex {
@@ -264,8 +271,8 @@ struct IrOp {
 /* ---- functions and modules ---- */
 
 typedef struct IrValueInfo {
-	IrType type;
-	Name name; /* for people; may be 0 */
+	const IrType *type; /* shared by values of the same type */
+	Name name;          /* for people; may be 0 */
 	IrOp *def; /* NULL: a parameter of the function. A LOOP defines its outs, its counter and its inner values */
 } IrValueInfo;
 
@@ -311,6 +318,7 @@ struct IrModule {
 	Arena *arena;
 	VEC(IrFunc *) funcs;
 	VEC(IrWorkroom *) workrooms;
+	const IrType *types[IR_TYPES_AT_HAND]; /* by hash: the type of a value that was made lately, or NULL */
 };
 
 /* ---- types.c ---- */
@@ -337,6 +345,8 @@ int64_t ir_dim_value(IrDim dim, const int64_t *symbols);
 double ir_points(const IrFor *op, uint32_t set, double symbol);
 const IrValueInfo *ir_info(const IrFunc *func, IrValue value);
 IrType ir_type(const IrFunc *func, IrValue value);
+/* The type in the arena of the module, for IrValueInfo. */
+const IrType *ir_shared_type(IrModule *module, IrType type);
 
 /* ---- build.c: the builder. Every ir_ function that makes an op checks it by the same rules as the verifier ---- */
 
@@ -637,6 +647,7 @@ IrFunc *ir_expand_powers(IrModule *module, IrFunc *func);
 
 const char *ir_after_simplify(const IrFunc *before,
                               const IrFunc *func); /* nothing is dead, or computed twice in a place */
+const char *ir_after_invariant(const IrFunc *before, const IrFunc *func);   /* no operation could leave its loop */
 const char *ir_after_expand_math(const IrFunc *before, const IrFunc *func); /* only primitive operations are left */
 /* What is not dead costs no more FLOPs than before, as ir_cost counts them (with 1000 for every symbol). Nothing is said of
  * functions with conditions: passes weigh whole domains, and ir_cost counts live points. */

@@ -23,8 +23,9 @@ typedef struct JitCode JitCode;     /* a compiled function; calling it is thread
 JitEngine *jit_engine_new(Session *session, const char **error);
 void jit_engine_free(JitEngine *engine);
 
-/* Compiles `func`; runs ir_pass_expand_math itself; everything else is the caller's (ir_optimize). Panics on our own errors. */
-JitCode *jit_compile(JitEngine *engine, IrModule *module, IrFunc *func, const JitOptions *options);
+/* Compiles `func`; runs ir_pass_expand_math itself; everything else is the caller's (ir_optimize). What it needs on the way is gone
+ * when it returns. Panics on our own errors. */
+JitCode *jit_compile(JitEngine *engine, IrFunc *func, const JitOptions *options);
 void jit_code_free(JitCode *code);
 /* Bytes of scratch that a call needs, with these symbol values (NULL when there are none). */
 size_t jit_arena_bytes(const JitCode *code, const int64_t *symbols);

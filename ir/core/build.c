@@ -8,7 +8,7 @@ IrFunc *ir_func_new(IrModule *module, const char *name) {
 	IrFunc *func = ARENA_NEW(module->arena, IrFunc);
 	func->module = module;
 	func->name = session_name(module->session, name);
-	vec_push(module->arena, &func->values, (IrValueInfo){0});
+	vec_push(module->arena, &func->values, (IrValueInfo){.type = ir_shared_type(module, (IrType){0})});
 	vec_push(module->arena, &module->funcs, func);
 	return func;
 }
@@ -20,7 +20,8 @@ IrBuilder ir_builder(IrFunc *func) {
 IrValue ir_value_new(IrFunc *func, IrType type, Name name, IrOp *def) {
 	if (type.lanes && (type.rank == 0 || type.dims[0] != IR_LANES))
 		base_panic("ir_value_new", "a type with lanes needs axis 0 of extent %d", IR_LANES);
-	vec_push(func->module->arena, &func->values, ((IrValueInfo){type, name, def}));
+	const IrType *shared = ir_shared_type(func->module, type);
+	vec_push(func->module->arena, &func->values, ((IrValueInfo){shared, name, def}));
 	return func->values.count - 1;
 }
 
@@ -126,7 +127,7 @@ IrOp *ir_loop_begin(IrBuilder *b, int64_t limit, IrValue trips) {
 
 IrValue ir_loop_carry(IrBuilder *b, IrOp *loop, IrValue init) {
 	const IrValueInfo *info = ir_info(b->func, init);
-	IrType type = info->type;
+	IrType type = *info->type;
 	Name name = take_name(b);
 	IrValue inner = ir_value_new(b->func, type, name ? name : info->name, loop);
 	vec_push(b->func->module->arena, &loop->loop.carries, ((IrCarry){.init = init, .inner = inner}));
@@ -140,7 +141,7 @@ void ir_loop_end(IrBuilder *b, IrOp *loop, const IrValue *yields, IrBlock *outer
 		IrCarry *carry = &loop->loop.carries.data[i];
 		const IrValueInfo inner = *ir_info(b->func, carry->inner);
 		carry->yield = yields[i];
-		carry->out = ir_value_new(b->func, inner.type, inner.name, loop);
+		carry->out = ir_value_new(b->func, *inner.type, inner.name, loop);
 	}
 	b->block = outer;
 	ir_append_checked(b, outer, loop, "ir_loop_end");

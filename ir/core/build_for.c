@@ -154,19 +154,14 @@ static uint64_t mix(uint64_t hash, uint64_t value) {
 	return hash ^ hash >> 29;
 }
 
-static uint64_t real_bits(double value) {
-	uint64_t bits;
-	memcpy(&bits, &value, sizeof bits);
-	return bits;
-}
-
 static uint64_t hash_node(const IrNode *node) {
 	uint64_t hash = mix((uint64_t)node->kind, (uint64_t)node->type);
 	hash = mix(hash, (uint64_t)node->opcode);
-	for (int i = 0; i < IR_MAX_ARGS; i++)
+	for (int i = 0; node->kind == IR_NODE_OP && i < IR_MAX_ARGS; i++)
 		hash = mix(hash, node->args[i]);
-	hash = mix(mix(hash, real_bits(node->real)), (uint64_t)node->integer);
-	hash = mix(mix(hash, (uint64_t)node->dim), (uint64_t)node->value << 1 | node->guarded);
+	hash = mix(hash, (uint64_t)node->integer);
+	if (node->kind == IR_NODE_READ)
+		hash = mix(hash, (uint64_t)node->value << 1 | node->guarded);
 	for (uint32_t i = 0; i < node->at_count; i++) {
 		hash = mix(hash, (uint64_t)node->at[i].offset);
 		for (uint32_t j = 0; j < node->at[i].term_count; j++)
@@ -177,8 +172,11 @@ static uint64_t hash_node(const IrNode *node) {
 
 static bool same_node(const IrNode *a, const IrNode *b) {
 	if (a->kind != b->kind || a->type != b->type || a->opcode != b->opcode || a->integer != b->integer ||
-	    a->dim != b->dim || a->value != b->value || a->guarded != b->guarded || a->at_count != b->at_count ||
-	    real_bits(a->real) != real_bits(b->real) || memcmp(a->args, b->args, sizeof a->args) != 0)
+	    a->guarded != b->guarded || a->at_count != b->at_count)
+		return false;
+	if (a->kind == IR_NODE_OP)
+		return memcmp(a->args, b->args, sizeof a->args) == 0;
+	if (a->kind == IR_NODE_READ && a->value != b->value)
 		return false;
 	for (uint32_t i = 0; i < a->at_count; i++)
 		if (!ir_at_equal(a->at[i], b->at[i]))

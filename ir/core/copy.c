@@ -44,7 +44,7 @@ static IrType copy_type(const IrCopier *c, IrType type) {
 /* Defines the copy of a value. */
 static IrValue copy_value(const IrCopier *c, IrValue value, IrOp *def) {
 	const IrValueInfo info = *ir_info(c->from, value);
-	IrValue copy = ir_value_new(c->b->func, copy_type(c, info.type), info.name, def);
+	IrValue copy = ir_value_new(c->b->func, copy_type(c, *info.type), info.name, def);
 	ir_map_set(c->map, value, copy);
 	return copy;
 }

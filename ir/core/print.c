@@ -124,7 +124,7 @@ static void print_def(const Printer *p, IrValue value) {
 	const char *name = info->name && !p->by_name[value] ? session_text(p->session, info->name) : "";
 	if (is_identifier(name))
 		text_printf(p->out, " %s", name);
-	print_type(p, info->type, false);
+	print_type(p, *info->type, false);
 }
 
 /* ---- bodies ---- */
@@ -242,7 +242,7 @@ static void count_at(const Body *b, const IrAt *at) {
 }
 
 static uint32_t rank_of(const Body *b, IrValue value) {
-	return value < b->p->func->values.count ? b->p->func->values.data[value].type.rank : 0;
+	return value < b->p->func->values.count ? b->p->func->values.data[value].type->rank : 0;
 }
 
 /* Counts uses by what is used itself. Nodes come before what uses them, so one walk backwards does. */
@@ -399,7 +399,7 @@ static void print_for(Printer *p, const IrOp *op, int depth) {
 			continue;
 		text_printf(p->out, "%s", first ? " " : ", ");
 		bool known = put->out < p->func->values.count;
-		print_node(&b, put->node, known ? p->func->values.data[put->out].type.scalar : IR_BOOL, known);
+		print_node(&b, put->node, known ? p->func->values.data[put->out].type->scalar : IR_BOOL, known);
 		first = false;
 	}
 	text_printf(p->out, " }");
@@ -424,7 +424,7 @@ static void print_defs(const Printer *p, const IrOp *op) {
 
 static void print_const(Printer *p, const IrOp *op, int depth) {
 	const IrConst *table = &op->constant;
-	IrType type = p->func->values.data[table->out].type;
+	IrType type = *p->func->values.data[table->out].type;
 	int64_t count = ir_type_elements(type, NULL);
 	(void)depth;
 	text_printf(p->out, "const [");

@@ -126,10 +126,10 @@ void ir_rewrite_put(IrBuilder *b, const IrFunc *func, IrRewrite *rewrite, IrMap 
 		out = ir_put_arg(rewrite->to, ir_map_get(map, from->puts.data[put->arg_of].out), put->arg_index);
 	} else {
 		IrValue into = put->into ? ir_map_get(map, put->into) : 0;
-		IrAt *at = ir_rewrite_positions(rewrite, put->at, info->type.rank);
+		IrAt *at = ir_rewrite_positions(rewrite, put->at, info->type->rank);
 		uint32_t node = ir_rewrite_node(rewrite, put->node);
 		b->name = info->name;
-		out = ir_put(rewrite->to, put->combine, node, info->type, at, into, put->guarded);
+		out = ir_put(rewrite->to, put->combine, node, *info->type, at, into, put->guarded);
 	}
 	b->name = 0;
 	ir_map_set(map, put->out, out);

@@ -113,7 +113,17 @@ const IrValueInfo *ir_info(const IrFunc *func, IrValue value) {
 }
 
 IrType ir_type(const IrFunc *func, IrValue value) {
-	return ir_info(func, value)->type;
+	return *ir_info(func, value)->type;
+}
+
+const IrType *ir_shared_type(IrModule *module, IrType type) {
+	uint64_t hash = (uint64_t)type.scalar * 4 + (uint64_t)type.storage * 64 + type.lanes;
+	for (uint32_t i = 0; i < type.rank; i++)
+		hash = (hash ^ (uint64_t)type.dims[i]) * UINT64_C(0x9E3779B97F4A7C15);
+	const IrType **place = &module->types[(hash ^ hash >> 32) % IR_TYPES_AT_HAND];
+	if (!*place || !ir_type_equal(**place, type))
+		*place = arena_copy(module->arena, &type, sizeof type);
+	return *place;
 }
 
 double ir_points(const IrFor *op, uint32_t set, double symbol) {

@@ -79,6 +79,67 @@ const char *ir_after_no_costlier(const IrFunc *before, const IrFunc *func) {
 	                               : arena_printf(func->module->arena, "costs %.17g FLOPs, and %.17g before", now, old);
 }
 
+/* ---- invariant ---- */
+
+typedef struct Leaving {
+	const IrFunc *func;
+	uint32_t
+		*inside; /* per value: the number of the loop last looked at that makes it; within an operation of its body, the
+	                   * number of that operation */
+	uint32_t number;
+	bool depends, may_fail;
+	const char *wrong;
+} Leaving;
+
+static void mark_made(void *context, const IrBlock *block, IrOp *op) {
+	Leaving *leaving = context;
+	(void)block;
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		leaving->inside[def.value] = leaving->number;
+}
+
+static void look_at_uses(void *context, const IrBlock *block, IrOp *op) {
+	Leaving *leaving = context;
+	const IrFor *f = ir_as_for(op);
+	(void)block;
+	for (IrUse use = ir_uses(op); ir_next_use(&use);)
+		leaving->depends |= leaving->inside[use.value] == leaving->number;
+	leaving->may_fail |= f && ir_for_may_fail(leaving->func, f);
+}
+
+/* An operation in a loop that uses nothing which the loop makes. */
+static void find_invariant(void *context, const IrBlock *block, IrOp *op) {
+	Leaving *leaving = context;
+	const IrBlock *body = ir_block_of(op, 0);
+	(void)block;
+	for (uint32_t i = 0; body && i < body->ops.count && !leaving->wrong; i++) {
+		IrOp *one = body->ops.data[i];
+		uint32_t loop = ++leaving->number;
+		ir_visit_op(op, mark_made, leaving);
+		leaving->number++; /* what it makes itself is no reason to stay */
+		ir_visit_op(one, mark_made, leaving);
+		leaving->number = loop;
+		leaving->depends = leaving->may_fail = false;
+		ir_visit_op(one, look_at_uses, leaving);
+		leaving->number = loop + 1;
+		if (leaving->depends || (leaving->may_fail && !ir_block_runs(op, 0)))
+			continue;
+		Text text = text_new(leaving->func->module->arena);
+		ir_print_op(leaving->func, one, &text);
+		leaving->wrong = arena_printf(leaving->func->module->arena, "could leave its loop:\n%s", text_cstr(&text));
+	}
+}
+
+const char *ir_after_invariant(const IrFunc *before, const IrFunc *func) {
+	(void)before;
+	Leaving leaving = {.func = func};
+	leaving.inside = ARENA_ARRAY(func->module->arena, uint32_t, func->values.count + 1);
+	ir_visit_ops(&func->body, find_invariant, &leaving);
+	return leaving.wrong;
+}
+
+/* ---- expand_math ---- */
+
 typedef struct Primitive {
 	IrModule *module;
 	const char *wrong;

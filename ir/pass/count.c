@@ -39,41 +39,91 @@ static bool next_point(int64_t *point, const int64_t *extents, uint32_t count, u
 	return false;
 }
 
-static bool holds(const IrFor *f, const int64_t *point) {
-	for (uint32_t c = 0; c < f->conds.count; c++) {
-		IrAt at = f->conds.data[c];
-		if (has_node(at))
-			continue;
-		int64_t value = at.offset;
-		for (uint32_t i = 0; i < at.term_count; i++)
-			value += at.terms[i].coef * point[at.terms[i].ref];
-		if (value < 0)
-			return false;
-	}
-	return true;
+static int64_t floor_div(int64_t a, int64_t b) { /* b > 0 */
+	return a / b - (a % b < 0);
 }
 
-/* Points that meet the conditions; those that depend on run-time values count as met, and so do all when enumerating
- * the conditioned indices would take too long. */
+/* How many of the `extent` values of index `along` meet the conditions over `set`, with the others at `point`. */
+static double live_along(const IrFor *f, const int64_t *point, uint32_t set, uint32_t along, int64_t extent_along) {
+	int64_t low = 0, high = extent_along - 1;
+	for (uint32_t c = 0; c < f->conds.count; c++) {
+		IrAt at = f->conds.data[c];
+		if (has_node(at) || !(at_indices(at) & set))
+			continue;
+		int64_t rest = at.offset, coef = 0;
+		for (uint32_t i = 0; i < at.term_count; i++)
+			if (at.terms[i].ref == along)
+				coef = at.terms[i].coef;
+			else
+				rest += at.terms[i].coef * point[at.terms[i].ref];
+		/* rest + coef * value >= 0 */
+		if (coef > 0) {
+			int64_t least = -floor_div(rest, coef);
+			low = least > low ? least : low;
+		} else if (coef < 0) {
+			int64_t most = floor_div(rest, -coef);
+			high = most < high ? most : high;
+		} else if (rest < 0) {
+			return 0;
+		}
+	}
+	return high < low ? 0 : (double)(high - low + 1);
+}
+
+/* Points of the box of `set` that meet the conditions over it: along the longest index by interval, along the others one by
+ * one. All of them where that would take too long. */
+static double live_in(const IrFor *f, const int64_t *extents, uint32_t set) {
+	uint32_t along = 0;
+	int64_t longest = -1;
+	double box = 1, live = 0;
+	for (uint32_t i = 0; i < f->indices.count; i++) {
+		if (!(set >> i & 1))
+			continue;
+		box *= (double)extents[i];
+		if (extents[i] > longest) {
+			longest = extents[i];
+			along = i;
+		}
+	}
+	if (box == 0 || box / (double)longest > (double)PASS_COUNTED_POINTS)
+		return box;
+	int64_t point[IR_MAX_INDICES] = {0};
+	do
+		live += live_along(f, point, set, along, longest);
+	while (next_point(point, extents, f->indices.count, set & ~(1u << along)));
+	return live;
+}
+
+/* The indices that conditions tie to those in `set`. */
+static uint32_t tied_to(const IrFor *f, uint32_t set) {
+	for (uint32_t before = 0; before != set;) {
+		before = set;
+		for (uint32_t c = 0; c < f->conds.count; c++)
+			if (!has_node(f->conds.data[c]) && (at_indices(f->conds.data[c]) & set))
+				set |= at_indices(f->conds.data[c]);
+	}
+	return set;
+}
+
+/* Points that meet the conditions; those that depend on run-time values count as met. Indices that no condition ties together
+ * are counted apart. */
 static double live_points(const IrFor *f, const int64_t *symbols) {
 	int64_t extents[IR_MAX_INDICES];
-	uint32_t set = 0;
-	double free = 1, box = 1;
-	for (uint32_t c = 0; c < f->conds.count; c++)
-		if (!has_node(f->conds.data[c]))
-			set |= at_indices(f->conds.data[c]);
-	for (uint32_t i = 0; i < f->indices.count; i++) {
+	uint32_t done = 0;
+	double live = 1;
+	for (uint32_t i = 0; i < f->indices.count; i++)
 		extents[i] = extent(f->indices.data[i].extent, symbols);
-		*(set >> i & 1 ? &box : &free) *= (double)extents[i];
+	for (uint32_t i = 0; i < f->indices.count; i++) {
+		if (done >> i & 1)
+			continue;
+		uint32_t set = tied_to(f, 1u << i);
+		live *= live_in(f, extents, set);
+		done |= set;
 	}
-	if (set == 0 || box == 0 || box > pass_counted_points)
-		return free * box;
-	int64_t point[IR_MAX_INDICES] = {0};
-	double live = 0;
-	do
-		live += holds(f, point);
-	while (next_point(point, extents, f->indices.count, set));
-	return free * live;
+	for (uint32_t c = 0; c < f->conds.count; c++)
+		if (f->conds.data[c].term_count == 0 && f->conds.data[c].offset < 0)
+			return 0;
+	return live;
 }
 
 /* Distinct elements that positions can name: the box of the indices in them, at most the whole tensor. */

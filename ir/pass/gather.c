@@ -91,19 +91,19 @@ static bool emit_gather(IrBuilder *b, Arena *scratch, const IrFunc *func, const 
 	IrForBuilder f = ir_for_begin(b);
 	IrRewrite rewrite = ir_rewrite_begin(scratch, &f, from, map, NULL);
 	IrAt *index_at = rewrite.index_at;
-	IrAt *out_at = ARENA_ARRAY(scratch, IrAt, info->type.rank + 1);
+	IrAt *out_at = ARENA_ARRAY(scratch, IrAt, info->type->rank + 1);
 	bool replaced[IR_MAX_INDICES] = {false};
-	for (uint32_t k = 0; k < info->type.rank; k++)
+	for (uint32_t k = 0; k < info->type->rank; k++)
 		if (change->replaced[k] >= 0)
 			replaced[change->replaced[k]] = true;
 	for (uint32_t i = 0; i < from->indices.count; i++)
 		if (!replaced[i])
 			ir_rewrite_index(&rewrite, i);
-	for (uint32_t k = 0; k < info->type.rank; k++) {
+	for (uint32_t k = 0; k < info->type->rank; k++) {
 		if (change->replaced[k] < 0)
 			continue;
 		uint32_t index = (uint32_t)change->replaced[k];
-		IrAt position = ir_at_index(module, ir_for_index(&f, from->indices.data[index].name, info->type.dims[k]), 1);
+		IrAt position = ir_at_index(module, ir_for_index(&f, from->indices.data[index].name, info->type->dims[k]), 1);
 		IrAt rest = ir_at_add(module, position, ir_at_const(-put->at[k].offset));
 		int64_t sign = 1;
 		for (uint32_t i = 0; i < put->at[k].term_count; i++) {
@@ -117,7 +117,7 @@ static bool emit_gather(IrBuilder *b, Arena *scratch, const IrFunc *func, const 
 		out_at[k] = position;
 	}
 	ir_rewrite_conds(&rewrite);
-	for (uint32_t k = 0; k < info->type.rank; k++) {
+	for (uint32_t k = 0; k < info->type->rank; k++) {
 		if (change->replaced[k] < 0) {
 			out_at[k] = ir_rewrite_at(&rewrite, put->at[k]);
 			continue;
@@ -131,7 +131,7 @@ static bool emit_gather(IrBuilder *b, Arena *scratch, const IrFunc *func, const 
 	b->name = info->name;
 	uint32_t node = ir_rewrite_node(&rewrite, put->node);
 	IrValue into = put->into ? ir_map_get(map, put->into) : 0;
-	out = ir_put(&f, IR_PUT_SUM, node, info->type, out_at, into, false);
+	out = ir_put(&f, IR_PUT_SUM, node, *info->type, out_at, into, false);
 	b->name = 0;
 	if (!ir_for_try_end(&f))
 		return false;

@@ -441,7 +441,7 @@ static bool emit_rest(Hoist *h, const View *view, const IrValue *values, const b
 		if (taken[p])
 			continue;
 		const IrValueInfo *info = ir_info(h->b.func, put->out);
-		IrType type = info->type;
+		IrType type = *info->type;
 		Name name = info->name;
 		if (ir_put_is_arg(put)) {
 			h->b.name = name;

@@ -12,63 +12,54 @@ typedef struct Invariant {
 	IrMap map;
 	IrCopier copier;
 	Arena *scratch;
-	bool *changes;    /* by old value: with a turn of the loop at hand */
+	uint32_t depth;   /* of the loop at hand; 0: none */
+	uint32_t *level;  /* by old value: the depth of the innermost loop with whose turns it changes; 0: none */
 	const bool *left; /* per operation of the loop's body that is being copied: it stands before the loop already */
 	bool moved;
 } Invariant;
 
-/* Looks for an operation of some sort, in blocks, too. */
+/* Looks through an operation and what is in its blocks. */
 typedef struct Search {
 	const Invariant *in;
-	bool found;
+	uint32_t level; /* the innermost of what is used */
+	bool may_fail;
 } Search;
 
-static void find_changing(void *context, const IrBlock *block, IrOp *op) {
-	Search *search = context;
-	(void)block;
-	for (IrUse use = ir_uses(op); ir_next_use(&use);)
-		search->found |= search->in->changes[use.value];
-}
-
-static void find_check(void *context, const IrBlock *block, IrOp *op) {
+static void look_at(void *context, const IrBlock *block, IrOp *op) {
 	Search *search = context;
 	const IrFor *f = ir_as_for(op);
 	(void)block;
-	search->found |= f && ir_for_may_fail(search->in->func, f);
+	for (IrUse use = ir_uses(op); ir_next_use(&use);)
+		if (search->in->level[use.value] > search->level)
+			search->level = search->in->level[use.value];
+	search->may_fail = search->may_fail || (f && ir_for_may_fail(search->in->func, f));
 }
 
-static bool finds(const Invariant *in, IrOp *op, IrVisit *visit) {
-	Search search = {.in = in};
-	ir_visit_op(op, visit, &search);
-	return search.found;
-}
-
-/* The operation has to stay in the loop. */
-static bool stays(const Invariant *in, const IrOp *loop, IrOp *op) {
-	return finds(in, op, find_changing) || (!ir_block_runs(loop, 0) && finds(in, op, find_check));
-}
-
-static void mark_defs(Invariant *in, const IrOp *op, int block, bool changes) {
+static void mark_defs(Invariant *in, const IrOp *op, int block, uint32_t level) {
 	for (IrDef def = ir_defs(op); ir_next_def(&def);)
 		if (def.block == block)
-			in->changes[def.value] = changes;
+			in->level[def.value] = level;
 }
 
 static void copy_loop(void *context, const IrOp *op) {
 	Invariant *in = context;
 	const IrBlock *body = &op->loop.body;
-	mark_defs(in, op, 0, true);
+	in->depth++;
+	mark_defs(in, op, 0, in->depth);
 	bool *left = ARENA_ARRAY(in->scratch, bool, body->ops.count + 1);
 	for (uint32_t i = 0; i < body->ops.count; i++) {
 		IrOp *inside = body->ops.data[i];
-		left[i] = !stays(in, op, inside);
-		mark_defs(in, inside, -1, !left[i]);
+		Search search = {.in = in};
+		ir_visit_op(inside, look_at, &search);
+		left[i] = search.level < in->depth && (ir_block_runs(op, 0) || !search.may_fail);
+		mark_defs(in, inside, -1, left[i] ? search.level : in->depth);
 		if (left[i])
 			ir_copy_op(&in->b, in->func, inside, &in->map);
 		in->moved |= left[i];
 	}
 	in->left = left;
 	ir_copy_as_it_is(&in->copier, op);
+	in->depth--;
 }
 
 static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_LOOP] = copy_loop};
@@ -90,7 +81,7 @@ IrFunc *ir_pass_invariant(IrModule *module, IrFunc *func) {
 	while (moved) {
 		Arena *scratch = arena_new();
 		Invariant in = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
-		in.changes = ARENA_ARRAY(scratch, bool, func->values.count + 1);
+		in.level = ARENA_ARRAY(scratch, uint32_t, func->values.count + 1);
 		in.copier =
 			(IrCopier){.from = func, .b = &in.b, .map = &in.map, .rules = rules, .block = copy_block, .context = &in};
 		IrFunc *out = ir_copier_run(&in.copier, module);

@@ -19,8 +19,10 @@ enum {
 	/* hoist.c, compose.c: factors of one product (sets of them are bits of 32); pieces of pieces */
 	PASS_FACTORS = 16,
 	PASS_HOIST_DEPTH = 12,
-	/* pass.c: values from which on a function has its passes in memory of their own */
-	PASS_LARGE_FUNCTION = 500,
+	/* pass.c: values and nodes from which on a function has its passes in memory of their own */
+	PASS_LARGE_FUNCTION = 2000,
+	/* count.c: points under conditions that are counted one by one, along all indices that they tie together but the longest */
+	PASS_COUNTED_POINTS = 10000,
 	/* what an extent counts as that is known only when code runs */
 	PASS_SYMBOL = 1000
 };
@@ -29,8 +31,6 @@ enum {
 static const double pass_share_flops = 3, pass_share_part = 0.25;
 /* reuse.c: FLOPs of a piece that is rather read than computed again: about an exponential */
 static const double pass_reuse_flops = 8;
-/* count.c: points under conditions that are counted one by one */
-static const double pass_counted_points = 1e7;
 /* hoist.c and compose.c: what split sums, and sums that were composed and split anew, may cost as a share of what they did */
 static const double pass_split_least = 0.9, pass_compose_least = 0.95;
 /* hoist.c: FLOPs per element that a piece of its own costs for being written and read, and per point that reads it */

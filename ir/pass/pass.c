@@ -1,5 +1,5 @@
 /* The pass manager: the table of passes, the standard sequence, and the driver that verifies, times and dumps. */
-#include "ir/ir.h"
+#include "ir/core/walk.h"
 #include "ir/pass/limits.h"
 
 #ifdef NDEBUG
@@ -12,7 +12,7 @@ enum { VERIFY_EACH = 1 };
 #include <time.h>
 
 /* Without a property to check: hoist and compose weigh with a bound from above (a piece that is used twice counts twice), which
- * ir_cost may see otherwise; invariant leaves in an inner loop what only the outer one changes. */
+ * ir_cost may see otherwise. */
 const IrPass ir_passes[] = {
 	{"simplify", ir_pass_simplify, NULL, "keeps values up to the sign of zeros", ir_after_simplify},
 	{"inline", ir_pass_inline, NULL, "keeps every bit; never repeats costly work", ir_after_no_costlier},
@@ -23,7 +23,7 @@ const IrPass ir_passes[] = {
      NULL},
 	{"share", ir_pass_share, "compose", "keeps every bit", ir_after_no_costlier},
 	{"reuse", ir_pass_reuse, "share", "keeps every bit", ir_after_no_costlier},
-	{"invariant", ir_pass_invariant, "reuse", "keeps every bit", NULL},
+	{"invariant", ir_pass_invariant, "reuse", "keeps every bit", ir_after_invariant},
 	{"expand_math", ir_pass_expand_math, NULL,
      "changes the last places of mathematical functions; nothing may run after it", ir_after_expand_math},
 };
@@ -66,6 +66,19 @@ static void check(const IrPass *pass, const IrFunc *before, const IrFunc *func, 
 		base_panic(pass->name, "%s: %s", session_text(func->module->session, func->name), wrong);
 }
 
+static void count_nodes(void *count, const IrBlock *block, IrOp *op) {
+	const IrFor *f = ir_as_for(op);
+	(void)block;
+	if (f)
+		*(uint32_t *)count += f->nodes.count;
+}
+
+static bool is_large(const IrFunc *func) {
+	uint32_t count = func->values.count;
+	ir_visit_ops(&func->body, count_nodes, &count);
+	return count >= PASS_LARGE_FUNCTION;
+}
+
 /* A pass leaves behind what it replaces. Small functions leave it to their module; a large one has its passes in modules
  * of their own, from which the result is copied, so that only two of its forms are in memory at a time. `*owner`: the module
  * made here for the result; NULL if the pass changed nothing. */
@@ -92,8 +105,7 @@ IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, 
 		ir_scope_enter(&scope, pass->name, before);
 		timespec_get(&start, TIME_UTC);
 		IrModule *made_in = NULL;
-		func = owner || before->values.count >= PASS_LARGE_FUNCTION ? run_apart(pass, before, &made_in)
-		                                                            : pass->run(module, before);
+		func = owner || is_large(before) ? run_apart(pass, before, &made_in) : pass->run(module, before);
 		timespec_get(&end, TIME_UTC);
 		if (options && options->dump_dir)
 			dump(module, func, options, i, pass->name);

@@ -77,9 +77,9 @@ static bool same_tree(const Reuse *r, const IrFor *f, uint32_t m, const IrFor *g
 	const IrNode *a = &f->nodes.data[m], *b = &g->nodes.data[n];
 	if (r->same[m] == n)
 		return true;
-	if (a->kind != b->kind || a->type != b->type || a->at_count != b->at_count || a->dim != b->dim)
+	if (a->kind != b->kind || a->type != b->type || a->at_count != b->at_count)
 		return false;
-	if (memcmp(&a->real, &b->real, sizeof a->real) != 0 || a->integer != b->integer || a->guarded != b->guarded)
+	if (a->integer != b->integer || a->guarded != b->guarded)
 		return false;
 	if (a->kind == IR_NODE_READ && ir_map_get(&r->map, a->value) != ir_map_get(&r->map, b->value))
 		return false;

@@ -12,8 +12,8 @@ static bool node_equal(const IrNode *a, const IrNode *b) {
 		if (!ir_at_equal(a->at[i], b->at[i]))
 			return false;
 	switch (a->kind) {
-	case IR_NODE_CONST: return memcmp(&a->real, &b->real, sizeof a->real) == 0 && a->integer == b->integer;
-	case IR_NODE_DIM: return a->dim == b->dim;
+	case IR_NODE_CONST:
+	case IR_NODE_DIM: return a->integer == b->integer;
 	case IR_NODE_INDEX: return true;
 	case IR_NODE_READ: return a->value == b->value && a->guarded == b->guarded;
 	case IR_NODE_OP:
@@ -73,12 +73,10 @@ static uint64_t at_hash(uint64_t hash, IrAt at) {
 }
 
 static uint64_t node_hash(uint64_t hash, const IrNode *node) {
-	uint64_t bits;
-	memcpy(&bits, &node->real, sizeof bits);
 	hash = mix(hash, (uint64_t)node->kind * 64 + (uint64_t)node->type);
 	switch (node->kind) {
-	case IR_NODE_CONST: hash = mix(mix(hash, bits), (uint64_t)node->integer); break;
-	case IR_NODE_DIM: hash = mix(hash, (uint64_t)node->dim); break;
+	case IR_NODE_CONST:
+	case IR_NODE_DIM: hash = mix(hash, (uint64_t)node->integer); break;
 	case IR_NODE_INDEX: break;
 	case IR_NODE_READ: hash = mix(hash, (uint64_t)node->value << 1 | node->guarded); break;
 	case IR_NODE_OP:
@@ -123,9 +121,8 @@ uint64_t *ir_tree_hashes(Arena *scratch, const IrFor *f, const IrMap *map) {
 	uint64_t *hashes = ARENA_ARRAY(scratch, uint64_t, f->nodes.count + 1);
 	for (uint32_t n = 0; n < f->nodes.count; n++) {
 		const IrNode *node = &f->nodes.data[n];
-		uint64_t hash = mix((uint64_t)node->kind, (uint64_t)node->type), bits;
-		memcpy(&bits, &node->real, sizeof bits);
-		hash = mix(mix(mix(hash, bits), (uint64_t)node->integer), (uint64_t)node->dim);
+		uint64_t hash = mix((uint64_t)node->kind, (uint64_t)node->type);
+		hash = mix(hash, (uint64_t)node->integer);
 		if (node->kind == IR_NODE_READ)
 			hash = mix(hash, (uint64_t)(map ? ir_map_get(map, node->value) : node->value) << 1 | node->guarded);
 		for (uint32_t k = 0; k < node->at_count; k++)

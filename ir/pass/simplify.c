@@ -68,7 +68,7 @@ static void emit_put(Simplify *s, IrRewrite *rewrite, const IrPut *put) {
 	const IrValueInfo *info = ir_info(s->func, put->out);
 	IrCombine combine = put->combine;
 	IrValue into = put->into ? ir_map_get(&s->map, put->into) : 0;
-	IrAt *at = ir_rewrite_positions(rewrite, put->at, info->type.rank);
+	IrAt *at = ir_rewrite_positions(rewrite, put->at, info->type->rank);
 	uint32_t node = ir_rewrite_node(rewrite, put->node);
 	bool permutation = ir_put_is_permutation(s->func, rewrite->from, put);
 	if (combine == IR_PUT_SUM && into && is_zero(s, into))
@@ -85,7 +85,7 @@ static void emit_put(Simplify *s, IrRewrite *rewrite, const IrPut *put) {
 		}
 	}
 	s->b.name = info->name;
-	ir_map_set(&s->map, put->out, ir_put(f, combine, node, info->type, at, into, put->guarded));
+	ir_map_set(&s->map, put->out, ir_put(f, combine, node, *info->type, at, into, put->guarded));
 }
 
 /* The value that the operation merely copies, or 0. */

@@ -180,7 +180,8 @@ static IrValue value_number(Token token) {
 
 static void need_values(Parser *p, IrValue value) {
 	while (p->func->values.count <= value)
-		vec_push(p->module->arena, &p->func->values, (IrValueInfo){.type = {.scalar = IR_F64}});
+		vec_push(p->module->arena, &p->func->values,
+		         (IrValueInfo){.type = ir_shared_type(p->module, ir_scalar_type(IR_F64))});
 	while (p->defined.count <= value)
 		vec_push(p->scratch, &p->defined, false);
 }
@@ -298,7 +299,7 @@ static void define(Parser *p, Def def, IrOp *op) {
 	if (p->failed)
 		return;
 	need_values(p, def.value);
-	p->func->values.data[def.value] = (IrValueInfo){def.type, def.name, op};
+	p->func->values.data[def.value] = (IrValueInfo){ir_shared_type(p->module, def.type), def.name, op};
 	p->defined.data[def.value] = true;
 	if (def.by_name)
 		p->by_name.data[def.name] = def.value;
@@ -436,7 +437,7 @@ static void parse_for(Parser *p, const Defs *outs, IrOp *op) {
 		values[i] = outs->data[i].value;
 		types[i] = outs->data[i].type;
 		need_values(p, values[i]);
-		p->func->values.data[values[i]].type = types[i]; /* the sweep asks for the rank */
+		p->func->values.data[values[i]].type = ir_shared_type(p->module, types[i]); /* the sweep asks for the rank */
 	}
 	read_for(p, values, types, outs->count, op);
 	for (uint32_t i = 0; i < outs->count; i++)

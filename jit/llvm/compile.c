@@ -24,7 +24,6 @@ struct JitCode {
 	Arena *arena;
 	LLVMOrcResourceTrackerRef tracker;
 	JitEntry *entry;
-	const LoopFunc *func;
 	void **tables;
 	int64_t fixed_bytes;
 	uint32_t slot_count;
@@ -165,14 +164,15 @@ static void keep_tables(JitCode *code, const LoopFunc *func) {
 	}
 }
 
-JitCode *jit_compile(JitEngine *engine, IrModule *module, IrFunc *func, const JitOptions *options) {
+JitCode *jit_compile(JitEngine *engine, IrFunc *func, const JitOptions *options) {
 	LlvmApi *api = &engine->api;
 	Arena *arena = arena_new();
 	JitCode *code = ARENA_NEW(arena, JitCode);
 	code->engine = engine;
 	code->arena = arena;
 	double start = now();
-	LoopFunc *loops = loop_from_func(module, func, options);
+	IrModule *own = ir_module_new(func->module->session);
+	LoopFunc *loops = loop_from_func(own, func, options);
 	keep_tables(code, loops);
 	code->fixed_bytes = loops->fixed_bytes;
 	code->slot_count = loops->slots.count;
@@ -181,6 +181,7 @@ JitCode *jit_compile(JitEngine *engine, IrModule *module, IrFunc *func, const Ji
 	const char *name = arena_printf(arena, "gradus_code_%u", (unsigned)engine->code_count++);
 	LLVMContextRef context = api->ContextCreate();
 	LLVMModuleRef llvm = new_module(engine, context, loops, name);
+	ir_module_free(own); /* before LLVM takes its share */
 	LLVMMemoryBufferRef object = emit_file(engine, llvm, LLVMObjectFile);
 	api->DisposeModule(llvm);
 	api->ContextDispose(context);

@@ -284,3 +284,46 @@ void loop_finish_kernel(Arena *arena, LoopKernel *kernel) {
 	kernel->text = text_cstr(&text);
 	kernel->hash = hash_bytes(kernel->text, text.length, 0);
 }
+
+/* ---- copies ---- */
+
+/* Of a growable array; its elements are as they were. */
+#define COPY(arena, vec)                                                                                               \
+	((vec)->data = (vec)->count ? arena_copy((arena), (vec)->data, sizeof *(vec)->data * (vec)->count) : NULL,         \
+	 (vec)->capacity = (vec)->count)
+
+static void copy_affine(Arena *arena, LoopAffine *affine) {
+	if (affine->count)
+		affine->terms = arena_copy(arena, affine->terms, sizeof(LoopTerm) * affine->count);
+}
+
+static void copy_block(Arena *arena, LoopBlock *block) {
+	COPY(arena, &block->stmts);
+	for (uint32_t i = 0; i < block->stmts.count; i++) {
+		LoopStmt *stmt = arena_copy(arena, block->stmts.data[i], sizeof(LoopStmt));
+		block->stmts.data[i] = stmt;
+		copy_affine(arena, &stmt->address.affine);
+		copy_affine(arena, &stmt->affine);
+		COPY(arena, &stmt->low);
+		for (uint32_t k = 0; k < stmt->low.count; k++)
+			copy_affine(arena, &stmt->low.data[k].affine);
+		COPY(arena, &stmt->high);
+		for (uint32_t k = 0; k < stmt->high.count; k++)
+			copy_affine(arena, &stmt->high.data[k].affine);
+		COPY(arena, &stmt->conds);
+		for (uint32_t k = 0; k < stmt->conds.count; k++)
+			copy_affine(arena, &stmt->conds.data[k]);
+		COPY(arena, &stmt->carries);
+		copy_block(arena, &stmt->body);
+	}
+}
+
+LoopKernel *loop_copy_kernel(Arena *arena, const LoopKernel *kernel) {
+	LoopKernel *copy = arena_copy(arena, kernel, sizeof *kernel);
+	COPY(arena, &copy->formals);
+	COPY(arena, &copy->temps);
+	COPY(arena, &copy->sources);
+	copy->text = arena_strdup(arena, kernel->text);
+	copy_block(arena, &copy->body);
+	return copy;
+}

@@ -212,6 +212,8 @@ bool loop_affine_equal(LoopAffine a, LoopAffine b);
 
 LoopTemp loop_temp(Arena *arena, LoopKernel *kernel, IrScalar type, bool vector);
 LoopStmt *loop_stmt(Arena *arena, LoopBlock *block, LoopKind kind, LoopTemp out);
+/* The same kernel with all that it consists of in `arena`, and no more. */
+LoopKernel *loop_copy_kernel(Arena *arena, const LoopKernel *kernel);
 /* Removes statements that nothing uses. */
 void loop_remove_dead(Arena *arena, LoopKernel *kernel);
 /* Sets what is derived from the statements: splat, written, can_fail, text, hash. */
@@ -257,6 +259,7 @@ int64_t loop_arena_bytes(const LoopFunc *func, const int64_t *symbols);
 
 typedef struct LoopNest {
 	LoopFunc *func;
+	Arena *scratch;           /* for what is not kept */
 	const IrOp *const *ops;   /* of one kernel, in order */
 	const uint32_t *products; /* per op: bit p if put p adds up products that may be fused; NULL: none */
 	uint32_t op_count;

@@ -35,6 +35,9 @@ typedef struct Lower {
 	VEC(uint32_t) group_begin;
 	VEC(uint32_t) group_end;
 	VEC(const IrOp *) pending; /* of the group being lowered */
+	Arena *scratch;            /* of the kernel being made */
+	uint32_t *inside;          /* per value: uses by the ops of this kernel; 0 between kernels */
+	bool *escapes;             /* ... and whether it has others, of values that they define */
 	VEC(OuterUses *) loops;    /* the loops around, while numbering */
 	VEC(uint32_t) ends;        /* the end position of each loop, in order of their beginnings */
 	uint32_t next_end;
@@ -311,21 +314,23 @@ static void lower_block(Lower *l, const IrBlock *block, LoopSteps *steps);
 static void flush(Lower *l, LoopSteps *steps) {
 	if (l->pending.count == 0)
 		return;
-	uint32_t *inside = ARENA_ARRAY(l->arena, uint32_t, l->ir->values.count);
-	bool *escapes = ARENA_ARRAY(l->arena, bool, l->ir->values.count);
-	for (uint32_t i = 0; i < l->pending.count; i++) {
+	for (uint32_t i = 0; i < l->pending.count; i++)
 		for (IrUse one = ir_uses(l->pending.data[i]); ir_next_use(&one);)
-			inside[one.value]++;
-	}
-	for (uint32_t i = 0; i < l->ir->values.count; i++)
-		escapes[i] = inside[i] != l->uses[i];
+			l->inside[one.value]++;
+	for (uint32_t i = 0; i < l->pending.count; i++)
+		for (IrDef def = ir_defs(l->pending.data[i]); ir_next_def(&def);)
+			l->escapes[def.value] = l->inside[def.value] != l->uses[def.value];
 	LoopNest nest = {
 		.func = l->out, .ops = l->pending.data, .op_count = l->pending.count, .strict = l->options->strict};
 	nest.explain = l->options->explain;
 	nest.buffer_of = l->buffer_of;
-	nest.escapes = escapes;
+	nest.escapes = l->escapes;
+	nest.scratch = l->scratch;
 	nest.products = l->products ? &l->products->data[l->for_count - l->pending.count] : NULL;
 	loop_lower_nest(&nest, steps);
+	for (uint32_t i = 0; i < l->pending.count; i++)
+		for (IrUse one = ir_uses(l->pending.data[i]); ir_next_use(&one);)
+			l->inside[one.value] = 0;
 	l->pending.count = 0;
 }
 
@@ -338,7 +343,7 @@ static void lower_for(Lower *l, const IrOp *op, LoopSteps *steps) {
 		if (buffer == LOOP_NO_BUFFER && continues(l, put->out) && !is_carry(l, put->into))
 			buffer = l->buffer_of[put->into];
 		if (buffer == LOOP_NO_BUFFER)
-			buffer = new_buffer(l, LOOP_SCRATCH, info->type, info->name);
+			buffer = new_buffer(l, LOOP_SCRATCH, *info->type, info->name);
 		place(l, put->out, buffer);
 		copies = copies || (put->into && l->buffer_of[put->into] != buffer);
 	}
@@ -394,7 +399,7 @@ static void lower_yields(Lower *l, const IrLoop *loop, LoopSteps *steps) {
 		if (!overwritten || !read)
 			continue;
 		const IrValueInfo *info = ir_info(l->ir, loop->carries.data[i].inner);
-		uint32_t saved = new_buffer(l, LOOP_SCRATCH, info->type, 0);
+		uint32_t saved = new_buffer(l, LOOP_SCRATCH, *info->type, 0);
 		add_copy(l, steps, saved, to);
 		for (uint32_t k = i + 1; k < loop->carries.count; k++) {
 			if (from[k] == to)
@@ -416,7 +421,7 @@ static void lower_loop(Lower *l, const IrOp *op, LoopSteps *steps) {
 		if (buffer == LOOP_NO_BUFFER && continues(l, carry->out) && !is_carry(l, carry->init))
 			buffer = l->buffer_of[carry->init];
 		if (buffer == LOOP_NO_BUFFER)
-			buffer = new_buffer(l, LOOP_SCRATCH, info->type, info->name);
+			buffer = new_buffer(l, LOOP_SCRATCH, *info->type, info->name);
 		place(l, carry->inner, buffer);
 		place(l, carry->out, buffer);
 		add_copy(l, steps, buffer, l->buffer_of[carry->init]);
@@ -473,6 +478,9 @@ static uint32_t *per_value(Lower *l, uint32_t start) {
 LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, const LoopProducts *products) {
 	Lower lower = {.arena = module->arena, .ir = func, .options = options, .products = products};
 	Lower *l = &lower;
+	l->scratch = arena_new();
+	l->inside = ARENA_ARRAY(l->scratch, uint32_t, func->values.count);
+	l->escapes = ARENA_ARRAY(l->scratch, bool, func->values.count);
 	l->out = ARENA_NEW(l->arena, LoopFunc);
 	*l->out = (LoopFunc){.arena = l->arena, .ir = func, .session = module->session};
 	l->buffer_of = per_value(l, LOOP_NO_BUFFER);
@@ -507,6 +515,7 @@ LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, 
 	for (uint32_t i = 0; i < func->results.count; i++)
 		add_copy(l, &l->out->body, result_buffers[i], l->buffer_of[func->results.data[i].value]);
 	loop_plan_buffers(l->out);
+	arena_free(l->scratch);
 	return l->out;
 }
 

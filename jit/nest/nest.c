@@ -205,15 +205,17 @@ static void emit_run(Nest *n, NestOp *const *ops, uint32_t count, uint32_t depth
 
 /* ---- kernels ---- */
 
-static uint32_t find_kernel(LoopFunc *func, LoopKernel *kernel) {
+/* The number of the kernel that is like this one: one that is there, or a copy. */
+static uint32_t find_kernel(LoopFunc *func, const LoopKernel *kernel) {
 	for (uint32_t i = 0; i < func->kernels.count; i++) {
 		LoopKernel *known = func->kernels.data[i];
 		if (known->hash == kernel->hash && strcmp(known->text, kernel->text) == 0)
 			return i;
 	}
-	kernel->number = func->kernels.count;
-	vec_push(func->arena, &func->kernels, kernel);
-	return kernel->number;
+	LoopKernel *copy = loop_copy_kernel(func->arena, kernel);
+	copy->number = func->kernels.count;
+	vec_push(func->arena, &func->kernels, copy);
+	return copy->number;
 }
 
 static bool loads_from(const LoopBlock *block, uint32_t formal) {
@@ -300,30 +302,37 @@ static void add_sources(Arena *arena, LoopKernel *kernel, const IrOp *op) {
 		vec_push(arena, &kernel->sources, op->span);
 }
 
-void loop_lower_nest(const LoopNest *in, LoopSteps *steps) {
+/* Calls the kernel that has been made. */
+static void add_call(const LoopNest *in, const Nest *n, LoopSteps *steps) {
 	Arena *arena = in->func->arena;
-	Nest *n = ARENA_NEW(arena, Nest);
+	LoopStep *step = ARENA_NEW(arena, LoopStep);
+	step->kind = LOOP_CALL;
+	step->kernel = find_kernel(in->func, n->kernel);
+	for (uint32_t i = 0; i < in->op_count; i++)
+		add_sources(arena, in->func->kernels.data[step->kernel], in->ops[i]);
+	step->actuals.data = arena_copy(arena, n->actuals.data, sizeof(uint32_t) * n->actuals.count);
+	step->actuals.count = step->actuals.capacity = n->actuals.count;
+	vec_push(arena, &steps->steps, step);
+}
+
+void loop_lower_nest(const LoopNest *in, LoopSteps *steps) {
+	ArenaMark before = arena_mark(in->scratch);
+	Nest *n = ARENA_NEW(in->scratch, Nest);
 	n->in = in;
 	n->steps = steps;
-	n->arena = arena;
+	n->arena = in->scratch;
 	n->ir = in->func->ir;
-	n->kernel = ARENA_NEW(arena, LoopKernel);
+	n->kernel = ARENA_NEW(n->arena, LoopKernel);
 	n->levels[0] = (NestLevel){&n->kernel->body, NULL, ++n->next_id, 0};
 	NestOps ops = {0};
 	for (uint32_t i = 0; i < in->op_count; i++)
 		add_ops(n, &ops, &in->ops[i]->f, in->products ? in->products[i] : 0);
 	emit_run(n, ops.data, ops.count, 0);
 	drop_dead(n);
-	if (n->kernel->body.stmts.count == 0)
-		return;
-	n->kernel->symbolic = n->ir->symbols.count > 0;
-	loop_finish_kernel(arena, n->kernel);
-	LoopStep *step = ARENA_NEW(arena, LoopStep);
-	step->kind = LOOP_CALL;
-	step->kernel = find_kernel(in->func, n->kernel);
-	for (uint32_t i = 0; i < in->op_count; i++)
-		add_sources(arena, in->func->kernels.data[step->kernel], in->ops[i]);
-	for (uint32_t i = 0; i < n->actuals.count; i++)
-		vec_push(arena, &step->actuals, n->actuals.data[i]);
-	vec_push(arena, &steps->steps, step);
+	if (n->kernel->body.stmts.count > 0) {
+		n->kernel->symbolic = n->ir->symbols.count > 0;
+		loop_finish_kernel(n->arena, n->kernel);
+		add_call(in, n, steps);
+	}
+	arena_release(in->scratch, before);
 }

@@ -103,7 +103,7 @@ typedef struct NestForward {
 typedef struct Nest {
 	const LoopNest *in;
 	LoopSteps *steps;
-	Arena *arena;
+	Arena *arena; /* gone with the Nest; what is kept goes into that of in->func */
 	const IrFunc *ir;
 	LoopKernel *kernel;
 	VEC(uint32_t) actuals; /* the buffer of each formal */

@@ -2,6 +2,8 @@
  * indices it depends on; that is the whole of loop-invariant motion and of the sharing within register tiles. */
 #include "jit/nest/nest.h"
 
+#include <string.h>
+
 bool nest_is_vector(const Nest *n, LoopTemp temp) {
 	return temp != 0 && n->kernel->temps.data[temp].vector;
 }
@@ -28,8 +30,7 @@ LoopTemp nest_const(Nest *n, IrScalar type, double real, int64_t integer) {
 	for (uint32_t i = 0; i < n->consts.count; i++) {
 		const LoopStmt *known = n->kernel->body.stmts.data[n->consts.data[i]];
 		if (n->kernel->temps.data[known->out].type == type &&
-		    (is_real ? hash_bytes(&known->real, sizeof real, 0) == hash_bytes(&real, sizeof real, 0)
-		             : known->integer == integer))
+		    (is_real ? memcmp(&known->real, &real, sizeof real) == 0 : known->integer == integer))
 			return known->out;
 	}
 	LoopTemp out = nest_new(n, type, false, 0);

@@ -209,9 +209,9 @@ void nest_prepare(Nest *n, const IrPut *put) {
 	uint32_t out = n->in->buffer_of[put->out];
 	if (!put->into || n->in->buffer_of[put->into] == out)
 		return;
-	LoopStep *step = ARENA_NEW(n->arena, LoopStep);
+	LoopStep *step = ARENA_NEW(n->in->func->arena, LoopStep);
 	step->kind = LOOP_COPY;
 	step->to = out;
 	step->from = n->in->buffer_of[put->into];
-	vec_push(n->arena, &n->steps->steps, step);
+	vec_push(n->in->func->arena, &n->steps->steps, step);
 }

@@ -148,7 +148,7 @@ RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func) {
 	ir_result_order(code->func, code->result_order);
 	if (rt->options.engine == RT_JIT) {
 		JitOptions options = {.strict = rt->options.strict};
-		code->jit = jit_compile(rt->engine, module, code->func, &options);
+		code->jit = jit_compile(rt->engine, code->func, &options);
 		code->arena_bytes = jit_arena_bytes(code->jit, NULL);
 	} else {
 		code->func = ir_expand_math(module, code->func, false); /* the same operations that strict machine code runs */

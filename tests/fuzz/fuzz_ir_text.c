@@ -21,7 +21,7 @@ static const char *printed(const IrModule *module) {
 static double elements(const IrFunc *func) {
 	double all = 0;
 	for (uint32_t v = 1; v < func->values.count; v++) {
-		IrType type = func->values.data[v].type;
+		IrType type = *func->values.data[v].type;
 		double count = type.lanes ? IR_LANES : 1;
 		for (uint32_t i = 0; i < type.rank; i++)
 			count *= (double)ir_dim_value(type.dims[i], NULL);

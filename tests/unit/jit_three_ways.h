@@ -161,7 +161,7 @@ static inline void jit_test_pointers(const JitTestRun *run, Arena *arena, void *
 /* Machine code, compared with what jit_test_prepare found. */
 static inline void jit_test_machine(JitEngine *engine, const JitTestRun *run, Arena *arena, const JitOptions *options,
                                     double tolerance, const char *text) {
-	JitCode *code = jit_compile(engine, run->module, run->func, options);
+	JitCode *code = jit_compile(engine, run->func, options);
 	void *params[JIT_TEST_MAX], *results[JIT_TEST_MAX];
 	jit_test_pointers(run, arena, params, results);
 	size_t bytes = jit_arena_bytes(code, run->symbols);

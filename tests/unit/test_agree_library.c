@@ -71,11 +71,11 @@ static Way *lab_add(Lab *lab, IrModule *module, IrFunc *func, const char *name, 
 	cr_assert(func->params.count <= JIT_TEST_MAX && func->results.count <= JIT_TEST_MAX, "%s", name);
 	way->expanded = ir_expand_math(module, func, false);
 	for (int mode = 0; mode < modes; mode++) {
-		way->machine[mode] = jit_compile(lab->engine, module, func, &(JitOptions){.strict = mode == STRICT});
+		way->machine[mode] = jit_compile(lab->engine, func, &(JitOptions){.strict = mode == STRICT});
 		way->c[mode] = jit_test_c_add(&lab->c, &way->run, mode == STRICT);
 	}
 	if (plain)
-		way->plain = jit_compile(lab->engine, module, func, &(JitOptions){.strict = true, .no_fusion = true});
+		way->plain = jit_compile(lab->engine, func, &(JitOptions){.strict = true, .no_fusion = true});
 	vec_push(lab->session->arena, &lab->ways, way);
 	return way;
 }

@@ -90,6 +90,16 @@ static const Program programs[] = {
      "yield %v2, %s2 }\n"
      "return %a, %b }\n",
      0.85},
+	{"an invariant of the inner of two loops",
+     "func @f (%X[5, 3], %w[3]) -> ([3]) {\n"
+     "%a[3] = loop %t < 3 carry (%v[3] = %w) {\n"
+     "%b[3] = loop %u < 7 carry (%q[3] = %v) {\n"
+     "%n[] = for i:5 j:3 { mul(%X[i, j], to_f64(%t[])) } sum -> []\n"
+     "%q2[3] = for j:3 { mul(%q[j], %n[]) } -> [j]\n"
+     "yield %q2 }\n"
+     "yield %b }\n"
+     "return %a }\n",
+     0.4},
 	{"shared sums over different indices",
      "func @f (%r[8], %X[8, 3]) -> ([8], [3], []) {\n"
      "%a[8], %b[3], %c[] = for i:8 j:3 { t0 = div(%r[i], add(1, mul(%r[i], %r[i]))); mul(t0, %X[i, j]), mul(t0, %X[i, "
@@ -167,6 +177,8 @@ Test(passes, each_keeps_results) {
 			char what[200];
 			snprintf(what, sizeof what, "%s after %s", programs[p].name, ir_passes[k].name);
 			compare(module->arena, what, before, after);
+			const char *wrong = ir_passes[k].after ? ir_passes[k].after(before, after) : NULL;
+			cr_assert_null(wrong, "%s: %s", what, wrong);
 			if (strcmp(ir_passes[k].name, "expand_math") != 0)
 				cr_assert(ir_cost(after, NULL).flops <= 1.3 * ir_cost(before, NULL).flops, "%s", what);
 			ir_module_free(module);
@@ -185,6 +197,57 @@ Test(passes, standard_sequence) {
 		double share = ir_cost(after, NULL).flops / ir_cost(before, NULL).flops;
 		cr_assert(share <= programs[p].at_most, "%s: %.3f of the FLOPs are left, at most %.3f expected",
 		          programs[p].name, share, programs[p].at_most);
+		ir_module_free(module);
+		session_free(session);
+	}
+}
+
+/* ---- ir_cost: live points under conditions, against a count one by one ---- */
+
+typedef struct Live {
+	const char *conditions;
+	bool (*is_live)(int64_t i, int64_t j, int64_t p);
+} Live;
+
+enum { LIVE_I = 23, LIVE_J = 9, LIVE_P = 4 };
+
+static bool below(int64_t i, int64_t j, int64_t p) {
+	return j <= i && p >= 0;
+}
+static bool strided(int64_t i, int64_t j, int64_t p) {
+	return 3 * i - 7 >= 0 && 2 * j - 5 * p + 1 >= 0;
+}
+static bool tied(int64_t i, int64_t j, int64_t p) {
+	return i + p - 5 >= 0 && 20 - i - 2 * j >= 0 && j - p >= 0;
+}
+static bool never(int64_t i, int64_t j, int64_t p) {
+	return i - 40 >= 0 && j >= 0 && p >= 0;
+}
+static bool window(int64_t i, int64_t j, int64_t p) {
+	return i - 3 * p >= 0 && 3 * p + 4 - i >= 0 && j >= 0;
+}
+
+static const Live lives[] = {
+	{"j <= i", below},  {"7 <= 3*i, 5*p - 1 <= 2*j", strided}, {"5 <= i + p, i + 2*j <= 20, p <= j", tied},
+	{"40 <= i", never}, {"3*p <= i, i < 3*p + 5", window},
+};
+
+Test(passes, live_points_are_counted) {
+	for (size_t k = 0; k < sizeof lives / sizeof *lives; k++) {
+		Session *session = session_new();
+		IrModule *module = ir_module_new(session);
+		const char *text = arena_printf(module->arena,
+		                                "func @f (%%x[]) -> ([]) {\n%%o[] = for i:%d j:%d p:%d if %s { %%x[] } sum -> "
+		                                "[]\nreturn %%o }\n",
+		                                LIVE_I, LIVE_J, LIVE_P, lives[k].conditions);
+		IrFunc *func = parse(module, &(Program){.name = lives[k].conditions, .text = text});
+		double live = 0;
+		for (int64_t i = 0; i < LIVE_I; i++)
+			for (int64_t j = 0; j < LIVE_J; j++)
+				for (int64_t p = 0; p < LIVE_P; p++)
+					live += lives[k].is_live(i, j, p);
+		cr_expect_eq(ir_cost(func, NULL).flops, live, "%s: %g and %g", lives[k].conditions, ir_cost(func, NULL).flops,
+		             live);
 		ir_module_free(module);
 		session_free(session);
 	}

@@ -162,7 +162,7 @@ Test(jit_plan, stacks_are_written_in_place, .timeout = 60) {
 		"%3[200000, 2], %4[2] = loop %t < 200000 carry (%s[200000, 2] = %2, %v[2] = %x) {"
 		"%5[200000, 2] = for j:2 { %v[j] } -> [%t[], j] into %s %6[2] = for j:2 { add(%v[j], 1) } -> [j] yield %5, %6 }"
 		"return %3, %4 }");
-	JitCode *code = jit_compile(engine, module, func, &(JitOptions){0});
+	JitCode *code = jit_compile(engine, func, &(JitOptions){0});
 	double x[2] = {0, 5}, last[2], *stack = jit_test_memory(session->arena, sizeof(double) * 400000);
 	void *scratch = jit_test_memory(session->arena, jit_arena_bytes(code, NULL));
 	clock_t start = clock();

@@ -86,7 +86,7 @@ static void check_default_machine(JitEngine *engine, uint64_t number) {
 	JitTestRun run = {.module = ir_module_new(own)};
 	run.func = jit_test_parse(run.module, text);
 	jit_test_prepare(&run, own->arena, number * 7919);
-	JitCode *code = jit_compile(engine, run.module, run.func, &(JitOptions){.no_fusion = number % 4 == 0});
+	JitCode *code = jit_compile(engine, run.func, &(JitOptions){.no_fusion = number % 4 == 0});
 	void *params[JIT_TEST_MAX], *results[JIT_TEST_MAX];
 	jit_test_pointers(&run, own->arena, params, results);
 	size_t bytes = jit_arena_bytes(code, run.symbols);

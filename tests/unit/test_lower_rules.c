@@ -185,7 +185,7 @@ typedef struct Machine {
 
 static Machine machine_new(Lower *l, JitEngine *engine, IrFunc *func, bool strict) {
 	func = ir_optimize(l->module, func, &(IrPipeline){.verify = true});
-	return (Machine){func, jit_compile(engine, l->module, func, &(JitOptions){.strict = strict})};
+	return (Machine){func, jit_compile(engine, func, &(JitOptions){.strict = strict})};
 }
 
 /* As lower_run; every symbol is N. Results are reals. */
