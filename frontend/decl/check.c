@@ -135,7 +135,7 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 	return p->session->error_count == errors && resolve_is_sound(p, decl);
 }
 
-/* An experiment, too, may have found something wrong in it. */
+/* Not only its own check: an experiment may have found something wrong in it, too. */
 static bool has_error(const FeProgram *p, const AstDecl *decl) {
 	const Session *session = p->session;
 	for (uint32_t i = 0; i < session->diags.count && session->error_count; i++) {

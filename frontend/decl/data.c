@@ -7,7 +7,7 @@
 
 /* ---- sizes ---- */
 
-/* A name that stands for a size which no file has told yet. */
+/* A name for a size that the file decides, and has not decided yet. */
 static bool is_open(Elab *e, const AstExpr *x) {
 	const Symbol *symbol = x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL;
 	return symbol && symbol->kind == SYMBOL_EXTENT && !scope_find(e, symbol);
@@ -63,7 +63,7 @@ static bool declared_columns(Elab *e, const AstDeclare *d, FeDataWanted *wanted)
 
 /* ---- the whole ---- */
 
-/* Sizes that no file has told: not small, and different where their names are. */
+/* Numbers in the place of sizes that no file has given: not small, and different for different names. */
 static void assume_sizes(Elab *e, const FeData *data, FeDataWanted *wanted) {
 	for (int i = 0; i < wanted->rank; i++) {
 		if (wanted->dims[i] >= 0)
@@ -140,7 +140,7 @@ bool objective_declare_data(Elab *e, const AstStmt *s, const AstExpr *from, FeDa
 	const AstDeclare *d = &s->declare;
 	*out = (FeData){.name = d->names.data[0].name, .span = d->names.data[0].span, .declared = d->names.data[0]};
 	if (d->value || d->draw)
-		return false; /* told by the parser */
+		return false; /* reported by the parser */
 	if (!from || from->kind != AST_TEXT || !d->type.span.file || d->has_head || d->type.each) {
 		Diag *diag = diag_error(e->session, 277, s->span, "`data` has a type and comes from a file");
 		diag_help(e->session, diag, "write `data %s : real[n, 4] from \"x.csv\"`", session_text(e->session, out->name));

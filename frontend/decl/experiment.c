@@ -244,9 +244,9 @@ static void no_estimator(Reading *r, const AstExpr *e, Name name) {
 		return;
 	}
 	Diag *diag = diag_error(r->session, 305, e->span, "this is not a way to estimate gradients");
-	Name near = name ? name_nearest(r->session->names, name, candidates, FE_ESTIMATORS) : 0;
-	if (near)
-		diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, near));
+	Name nearest = name ? name_nearest(r->session->names, name, candidates, FE_ESTIMATORS) : 0;
+	if (nearest)
+		diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, nearest));
 	else
 		diag_help(r->session, diag, "there are %s", estimator_list(r));
 }

@@ -20,7 +20,7 @@ void rule_begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFu
 	builder->span = r->decl->name.span;
 	e->builder = builder;
 	scope_back(e, (ScopeMark){0});
-	e->active.count = 0;
+	e->indices_around.count = 0;
 	e->tensor = NULL;
 	e->coord = NULL;
 	e->tensors = 1;
@@ -52,7 +52,7 @@ void rule_begin_tensors(RuleElab *r) {
 	e->segments = emit_table(e, ir_tensor_type(IR_I64, 1, &n), NULL, segment);
 	e->builder->name = session_name(e->session, "sizes");
 	e->sizes = emit_table(e, ir_tensor_type(IR_I64, 1, &s), NULL, r->target->sizes);
-	vec_push(e->arena, &e->active, e->tensor);
+	vec_push(e->arena, &e->indices_around, e->tensor);
 }
 
 Value *rule_like_x(RuleElab *r, IrValue value) {

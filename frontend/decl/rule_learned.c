@@ -236,7 +236,7 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 	return true;
 }
 
-/* What is opened stays inside of the range that it states. Without one, a number that starts positive stays positive: rates,
+/* A hyperparameter that is opened to learning stays inside of the range that it states. Without one, a number that starts positive stays positive: rates,
  * scales and what keeps a division from 0 mean nothing below. */
 static void open_transform(Elab *e, const Hyper *h, FeLearned *l) {
 	bool positive = !h->has_range && h->value > 0;
@@ -354,7 +354,7 @@ void rule_bind_learned(RuleElab *r, IrFunc *func) {
 	for (uint32_t i = 0; i < o->learned.count; i++) {
 		const FeLearned *l = &o->learned.data[i];
 		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);
-		v = value_settle(e, v, l->slot.name, l->slot.span);
+		v = value_reusable(e, v, l->slot.name, l->slot.span);
 		const Symbol *symbol = l->declare ? symbol_at(r->program, l->declare->names.data[0].id) : NULL;
 		for (uint32_t k = 0; l->from_hyper && k < r->hypers.count; k++) {
 			if (r->hypers.data[k].name != l->slot.name)
@@ -366,7 +366,7 @@ void rule_bind_learned(RuleElab *r, IrFunc *func) {
 	}
 }
 
-/* ---- what can be told from the declarations alone ---- */
+/* ---- what follows from the declarations alone ---- */
 
 bool fe_is_tied(FeProgram *program, const AstDecl *rule) {
 	resolve_decl(program, rule);

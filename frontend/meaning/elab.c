@@ -54,10 +54,10 @@ void elab_leave_call(Elab *e) {
 
 static bool may_go_on(Elab *e, const AstExpr *x) {
 	e->session->elaborated++;
-	if (e->stopped)
+	if (e->out_of_budget)
 		return false;
 	if (e->copying && ++e->copies > ELAB_MOST_COPIES) {
-		e->stopped = true;
+		e->out_of_budget = true;
 		if (!e->attempts)
 			elab_report_copies(e, e->copied);
 		return false;
@@ -89,7 +89,7 @@ Value *elab_expr(Elab *e, const AstExpr *x) {
 	e->nesting--;
 	if (e->typing->wants_types)
 		value_note_type(e, &e->typing->types, x->id, v, x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL);
-	return value_shallow(e, v, x->span);
+	return value_limit_depth(e, v, x->span);
 }
 
 static Value *elab_kind(Elab *e, const AstExpr *x) {

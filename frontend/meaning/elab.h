@@ -4,8 +4,8 @@
  *
  * A recursion over expressions, index notation, reductions, calls, shapes and statements. Each function takes a piece of the
  * tree and gives its value, or the bad value with a diagnostic. Typing and lowering (names.h) are the same walk: `e->lowering`
- * tells whether ops are made. What of a body is the business of the declaration that it stands in, decl/ does; a rule is
- * asked through ElabRule. */
+ * tells whether ops are made. What depends on the declaration that a body stands in is done in decl/; a
+ * rule is asked through ElabRule. */
 #ifndef GRADUS_ELAB_H
 #define GRADUS_ELAB_H
 
@@ -94,6 +94,10 @@ bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out);
 Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what);
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out); /* may give DIM_X */
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
+/* Notes of an error that it says no more than that something is not known, as the counter of a loop may not be: if its turns
+ * are written out, there may be nothing wrong. */
+void elab_note_not_known(Elab *e, const Diag *diag);
+bool elab_says_not_known(const Elab *e, const Diag *diag);
 /* Not more elements than can be counted (E0213). */
 bool elab_fits(Elab *e, Span span, const int64_t *dims, int rank);
 bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from);
@@ -114,7 +118,7 @@ typedef struct Indices {
 } Indices;
 
 /* Makes variables for fresh index names, binds them, and finds their ranges from the items or the bodies; lowering reads what
- * typing found. `from_zero`: arrays are being defined, whose indices start at 0. Pushes the variables on e->active and the names
+ * typing found. `from_zero`: arrays are being defined, whose indices start at 0. Pushes the variables on e->indices_around and the names
  * on the scope; the caller restores both. extents: of axes that give a name its range (may be NULL; 0: not given). */
 bool elab_bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies,
                        uint32_t body_count, bool from_zero, const int64_t *extents, Indices *out);
@@ -132,7 +136,7 @@ Value *elab_reduce_sum(Elab *e, Value *v, Span span);
 /* ---- elab_call.c, elab_shape.c ---- */
 
 Value *elab_call(Elab *e, const AstExpr *x);
-/* Types the body of a function that nothing calls: what does not depend on its arguments. */
+/* Types the body of a function that nothing calls: what depends neither on its arguments nor on what other functions give. */
 void elab_type_function(FeProgram *program, IrModule *module, const AstDecl *fn, Typing *typing);
 /* What a call of a row of builtins.def is. `args`: the values of its arguments, as far as the row's `reads` says. */
 typedef Value *BuildCall(Elab *e, const Builtin *b, Value **args, const AstExpr *x);

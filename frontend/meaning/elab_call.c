@@ -175,8 +175,8 @@ static Value *write_out(Elab *e, const AstDecl *fn, Value **args, bool want, boo
 		elab_block(e, &fn->body);
 		result = e->returned;
 		if (!result && !e->may_have_returned && errors == e->session->error_count)
-			diag_error(e->session, 225, fn->name.span, "`%s` ends without `return`",
-			           session_text(e->session, fn->name.name));
+			elab_note_not_known(e, diag_error(e->session, 225, fn->name.span, "`%s` ends without `return`",
+			                                  session_text(e->session, fn->name.name)));
 	}
 	scope_back(e, scope);
 	e->returned = returned;
@@ -205,7 +205,12 @@ static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *x) {
 		Value *v = elab_expr(e, arg);
 		for (uint32_t k = 0; k < params; k++)
 			if (given[k] == arg)
-				args[k] = value_settle(e, v, fn->params.data[k].name.name, arg->span);
+				args[k] = value_reusable(e, v, fn->params.data[k].name.name, arg->span);
+	}
+	if (e->alone) { /* it is typed by itself, too: every function once */
+		e->want_int = want;
+		e->in_dimension = dimension;
+		return value_bad(e);
 	}
 	if (!elab_enter_call(e, x->span)) {
 		elab_leave_call(e);

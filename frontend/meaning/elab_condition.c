@@ -132,7 +132,7 @@ static Value *chosen(Elab *e, Value *cond, Value *yes, Value *no, Span span) {
 void elab_choose(Elab *e, const Choice *c) {
 	const Bindings *changed = c->changed;
 	Ex *said = c->cond->body; /* once it is computed, nothing more is known of it than that it holds */
-	Value *cond = value_settle(e, c->cond, 0, c->cond_span);
+	Value *cond = value_reusable(e, c->cond, 0, c->cond_span);
 	Value **before = ARENA_ARRAY(e->arena, Value *, changed->count);
 	Value **after = ARENA_ARRAY(e->arena, Value *, changed->count);
 	for (uint32_t i = 0; i < changed->count; i++)
@@ -149,11 +149,12 @@ void elab_choose(Elab *e, const Choice *c) {
 		Diag *diag = diag_error(e->session, 225, c->span,
 		                        "`return` under a condition that is not known when the program is instantiated");
 		diag_help(e->session, diag, "assign to a `var` in both branches, and return it at the end");
+		elab_note_not_known(e, diag);
 	}
 	for (uint32_t i = 0; i < changed->count; i++) {
 		Binding *b = changed->data[i];
 		if (after[i] != b->value)
-			b->value = value_settle(e, chosen(e, cond, after[i], b->value, c->span), b->symbol->name, c->span);
+			b->value = value_reusable(e, chosen(e, cond, after[i], b->value, c->span), b->symbol->name, c->span);
 	}
 }
 

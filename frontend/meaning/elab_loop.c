@@ -92,17 +92,18 @@ static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *c
 
 /* ---- written out ---- */
 
-/* Stops at the first turn with an error: the others would say the same. `first` is a copy, too, if it was tried before. */
-static void write_out(Elab *e, const Turns *turns, const Bindings *changed, bool first) {
+/* Stops at the first turn with an error: the others would say the same. again: the body was elaborated before, so that the first
+ * turn, too, is a copy of it. */
+static void write_out(Elab *e, const Turns *turns, const Bindings *changed, bool again) {
 	uint32_t errors = e->session->error_count, written = e->written;
 	const Value *returned = e->returned;
 	uint32_t most = (uint32_t)(turns->most < MOST_WRITTEN ? turns->most : MOST_WRITTEN);
 	e->written = written == 0 ? most : written > MOST_WRITTEN ? written : written * most;
-	for (int64_t i = 0; i < turns->most && errors == e->session->error_count && !e->stopped; i++) {
-		if (i || first)
+	for (int64_t i = 0; i < turns->most && errors == e->session->error_count && !e->out_of_budget; i++) {
+		if (i || again)
 			elab_copy_begin(e, turns->s->span);
 		one_turn(e, turns, ex_int(e, i), changed);
-		if (i || first)
+		if (i || again)
 			elab_copy_end(e);
 		if (e->returned != returned)
 			break;
@@ -118,11 +119,12 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	uint32_t count = changed->count, errors = e->session->error_count;
 	Value **before = ARENA_ARRAY(e->arena, Value *, count);
 	IrValue *inits = ARENA_ARRAY(e->arena, IrValue, count), *yields = ARENA_ARRAY(e->arena, IrValue, count);
-	Var *const *around = e->active.data;
+	Var *const *around = e->indices_around.data;
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
 		before[i] = b->value;
-		inits[i] = emit_whole(e, value_convert(e, b->value, b->scalar), around, b->active, b->symbol->name, s->span);
+		inits[i] =
+			emit_whole(e, value_convert(e, b->value, b->scalar), around, b->indices_around, b->symbol->name, s->span);
 	}
 	IrBlock *outer = e->builder->block;
 	Value *returned = e->returned;
@@ -134,7 +136,8 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 		e->builder->name = b->symbol->name;
 		yields[i] = ir_loop_carry(e->builder, op, inits[i]);
 		e->builder->name = 0;
-		b->value = value_from_whole(e, yields[i], b->scalar, before[i]->rank, before[i]->dims, around, b->active);
+		b->value =
+			value_from_whole(e, yields[i], b->scalar, before[i]->rank, before[i]->dims, around, b->indices_around);
 	}
 	e->builder->name = 0;
 	vec_push(e->arena, &e->loops, ((OpenLoop){.op = op}));
@@ -148,7 +151,7 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
 		if (!value_is_bad(b->value))
-			yields[i] = emit_whole(e, b->value, e->active.data, b->active, b->symbol->name, s->span);
+			yields[i] = emit_whole(e, b->value, e->indices_around.data, b->indices_around, b->symbol->name, s->span);
 	}
 	ir_loop_end(e->builder, op, yields, outer);
 	if (returns || (needed && e->session->error_count > errors)) {
@@ -159,15 +162,15 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
 		b->value = value_from_whole(e, op->loop.carries.data[i].out, b->scalar, before[i]->rank, before[i]->dims,
-		                            e->active.data, b->active);
+		                            e->indices_around.data, b->indices_around);
 	}
 	return true;
 }
 
-/* Nothing was wrong but that something was not known: then what is wrong when it is known is the better message. */
-static bool only_unknown(const Diags *diags) {
+/* All that the errors say is that something is not known. Then those that remain when it is known say more. */
+static bool only_not_known(const Elab *e, const Diags *diags) {
 	for (uint32_t i = 0; i < diags->count; i++)
-		if (diags->data[i]->code != 212 && diags->data[i]->code != 225)
+		if (!elab_says_not_known(e, diags->data[i]))
 			return false;
 	return true;
 }
@@ -181,13 +184,13 @@ static void write_out_instead(Elab *e, const Turns *turns, const Bindings *chang
 	e->attempts++;
 	write_out(e, turns, changed, true);
 	e->attempts--;
-	bool failed = e->stopped || e->session->error_count > mark.errors;
+	bool failed = e->out_of_budget || e->session->error_count > mark.errors;
 	if (!failed)
 		return;
-	if (!only_unknown(&as_loop)) {
+	if (!only_not_known(e, &as_loop)) {
 		diag_take_back(e->session, mark);
 		diag_say(e->session, &as_loop);
-	} else if (e->stopped) {
+	} else if (e->out_of_budget) {
 		diag_take_back(e->session, mark);
 		elab_report_copies(e, turns->s->span);
 	}

@@ -118,7 +118,7 @@ Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value *con
 			return given[i];
 	Value *args[3] = {0};
 	for (uint32_t i = 0; i < count; i++)
-		args[i] = value_shallow(e, given[i], span);
+		args[i] = value_limit_depth(e, given[i], span);
 	for (uint32_t i = 0; i < count; i++)
 		if (args[i]->parts.count && !(opcode == IR_where && i == 0))
 			args[i] = value_convert(e, args[i], to);
@@ -218,7 +218,9 @@ static Value *divide_exactly(Elab *e, Span span, Value *a, Value *b) {
 	if (!value_known_int(a, &p) || !value_known_int(b, &q)) {
 		elab_needs_known(e, a->body);
 		elab_needs_known(e, b->body);
-		diag_error(e->session, 212, span, "a dimension or range has to be a whole number that is known now");
+		Diag *diag =
+			diag_error(e->session, 212, span, "a dimension or range has to be a whole number that is known now");
+		elab_note_not_known(e, diag);
 		return value_bad(e);
 	}
 	if (q == 0 || p % q != 0) {

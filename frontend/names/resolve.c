@@ -48,7 +48,7 @@ static void declare(Resolver *r, SymbolKind kind, AstName name, const AstStmt *s
 	resolve_report_taken(r, symbol, other);
 }
 
-/* One that is made for what is read with it: names of values stay free for values. */
+/* An index is declared by standing there. It may not have the name of a value. */
 static void declare_index(Resolver *r, AstName name, const AstStmt *stmt) {
 	if (!name.name)
 		return;

@@ -11,7 +11,7 @@ static const char *text_of(const Resolver *r, Name name) {
 
 void resolve_report_taken(Resolver *r, const Symbol *symbol, const Symbol *other) {
 	Session *session = r->program->session;
-	/* What is known in all of a rule may stand below the other. */
+	/* What is learned or kept is known in all of a rule: the name that was there first may be declared further down. */
 	bool below = other && other->span.file == symbol->span.file && other->span.start > symbol->span.start;
 	const Symbol *second = below ? other : symbol, *first = below ? symbol : other;
 	Diag *diag = diag_error(session, 202, second->span, "`%s` is there already", text_of(r, symbol->name));
@@ -46,9 +46,9 @@ static Name nearest_name(Resolver *r, Name wanted) {
 	for (int i = 0; i < BUILTIN_COUNT; i++)
 		if (builtins[i].kind != BUILTIN_IS_LATER)
 			vec_push(scratch, &names, session_name(p->session, builtins[i].name));
-	Name near = name_nearest(p->session->names, wanted, names.data, names.count);
+	Name nearest = name_nearest(p->session->names, wanted, names.data, names.count);
 	arena_free(scratch);
-	return near;
+	return nearest;
 }
 
 /* Another place of a name that was reported; some are enough. */
@@ -81,7 +81,7 @@ static Diag *unknown(Resolver *r, Name name, Span span) {
 		return *place;
 	}
 	const char *text = text_of(r, name), *foreign = foreign_value(text);
-	bool search = r->unknown.count <= MOST_SUGGESTIONS; /* beyond so many nobody reads them */
+	bool search = r->unknown.count <= MOST_SUGGESTIONS; /* more help no one */
 	if (r->decl && r->decl->head_unread)                /* it may be a parameter that could not be read */
 		return NULL;
 	Diag *diag = diag_error(session, 200, span, "unknown name `%s`", text);
@@ -96,9 +96,9 @@ static Diag *unknown(Resolver *r, Name name, Span span) {
 		diag_help(session, diag, "%s", foreign);
 		return diag;
 	}
-	Name near = search && strlen(text) > 1 ? nearest_name(r, name) : 0; /* one letter is near to every other one */
-	if (near)
-		diag_help(session, diag, "did you mean `%s`?", text_of(r, near));
+	Name nearest = search && strlen(text) > 1 ? nearest_name(r, name) : 0; /* all names of one letter are alike */
+	if (nearest)
+		diag_help(session, diag, "did you mean `%s`?", text_of(r, nearest));
 	return diag;
 }
 
@@ -123,9 +123,12 @@ void resolve_report_unknown_target(Resolver *r, const AstExpr *target) {
 
 void resolve_report_function(Resolver *r, const AstExpr *x) {
 	Session *session = r->program->session;
-	const char *text = text_of(r, x->name);
+	const char *text = text_of(r, x->name), *foreign = foreign_value(text);
 	Diag *diag = diag_error(session, 231, x->span, "`%s` is a function, not a value", text);
-	diag_help(session, diag, "call it: `%s(...)`", text);
+	if (foreign)
+		diag_help(session, diag, "%s", foreign);
+	else
+		diag_help(session, diag, "call it: `%s(...)`", text);
 }
 
 void resolve_report_value_called(Resolver *r, const AstExpr *call, const Symbol *local) {
@@ -174,9 +177,9 @@ const AstExpr **resolve_match_arguments(Resolver *r, const AstDecl *fn, const As
 		if (!there && arg->name.name) {
 			Diag *diag = diag_error(session, 216, arg->name.span, "`%s` has no parameter `%s`", name,
 			                        text_of(r, arg->name.name));
-			Name near = program_nearest_param(session, fn, arg->name.name);
-			if (near)
-				diag_help(session, diag, "did you mean `%s`?", text_of(r, near));
+			Name nearest = program_nearest_param(session, fn, arg->name.name);
+			if (nearest)
+				diag_help(session, diag, "did you mean `%s`?", text_of(r, nearest));
 		} else if (!there && arg->value) {
 			Diag *diag = diag_error(session, 215, arg->value->span, "`%s` takes %u argument%s", name, (unsigned)params,
 			                        params == 1 ? "" : "s");

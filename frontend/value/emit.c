@@ -204,7 +204,7 @@ static IrType type_over(Elab *e, IrScalar scalar, Var *const *leading, uint32_t 
 	return type;
 }
 
-/* Which of the leading variables an array with these axes has: not the tensor where a coordinate tells it. */
+/* Which of the leading variables an array with these axes has: not the one over tensors beside one over coordinates, from which the tensor follows. */
 static uint32_t kept_leading(Elab *e, Var *const *leading, uint32_t count, const Value *shape, Var **out) {
 	uint32_t kept = 0;
 	bool coord = any_coord(leading, count);
@@ -317,10 +317,10 @@ static bool cheap(const Ex *x) {
 	return false;
 }
 
-Value *value_settle(Elab *e, Value *v, Name name, Span span) {
+Value *value_reusable(Elab *e, Value *v, Name name, Span span) {
 	if (v->kind == VALUE_SEVERAL) {
 		for (uint32_t i = 0; i < v->parts.count; i++)
-			v->parts.data[i] = value_settle(e, v->parts.data[i], name, span);
+			v->parts.data[i] = value_reusable(e, v->parts.data[i], name, span);
 		return v;
 	}
 	if (v->kind != VALUE_ARRAY)
@@ -328,7 +328,7 @@ Value *value_settle(Elab *e, Value *v, Name name, Span span) {
 	return cheap(value_body(e, v)) ? v : value_materialize(e, v, name, span);
 }
 
-Value *value_shallow(Elab *e, Value *v, Span span) {
+Value *value_limit_depth(Elab *e, Value *v, Span span) {
 	enum { DEEP = 1000 };
 	return v->kind == VALUE_ARRAY && v->body && v->body->depth > DEEP ? value_materialize(e, v, 0, span) : v;
 }

@@ -8,7 +8,8 @@
 
 #include <math.h>
 
-static const int64_t near = INT64_C(1) << 40; /* what may be added to something that was read, without a look at it */
+static const int64_t most_added = INT64_C(1)
+                                  << 40; /* what may be added to something that was read, without a look at it */
 
 bool ex_whole_is_number(int64_t a) {
 	return a > -EX_FAR && a < EX_FAR;
@@ -74,7 +75,7 @@ Ex *ex_whole(Elab *e, IrOpcode opcode, Ex *a, Ex *b) {
 	}
 	Ex *plain = ex_op(e, opcode, a, b, NULL);
 	bool wide = ex_is_wide(a) || (b && ex_is_wide(b));
-	bool shifted = b && a->kind == EX_READ && b->low > -near && b->high < near;
+	bool shifted = b && a->kind == EX_READ && b->low > -most_added && b->high < most_added;
 	switch (opcode) {
 	case IR_add:
 	case IR_sub:
@@ -181,7 +182,7 @@ bool ex_whole_sum_fits(const Ex *term, double count) {
 	return !ex_is_wide(term) && size * count < (double)(EX_FAR / 2);
 }
 
-/* What has to be reduced beside: the sum of |a| or the product of max(|a|, 1), in f64. */
+/* What has to be reduced as well, to see whether the result is a number: the sum of |a| or the product of max(|a|, 1), in f64. */
 Ex *ex_whole_size(Elab *e, IrCombine combine, Ex *term) {
 	Ex *size = ex_op(e, IR_abs, ex_convert(e, term, IR_F64), NULL, NULL);
 	if (combine == IR_PUT_SUM)

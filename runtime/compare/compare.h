@@ -43,7 +43,7 @@ typedef struct CompareOptions {
 	int train_problems, test_problems;
 	FeScore score;
 	int subject;   /* whose margin of victory is computed; -1: none */
-	int resamples; /* bootstrap; 0: 2000 */
+	int resamples; /* of the bootstrap; 0: COMPARE_RESAMPLES */
 	void (*progress)(void *user, const char *label, int done, int total);
 	void *user;
 } CompareOptions;

@@ -39,7 +39,8 @@ typedef struct Table {
 } Table;
 
 static bool is_number(const Field *field, double *value) {
-	return data_number(field->text, field->length, value);
+	*value = field->value;
+	return field->number || data_number(field->text, field->length, value);
 }
 
 static bool is_word(const Field *field, const char *word) {

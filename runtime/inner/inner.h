@@ -8,7 +8,7 @@
 
 #include "runtime/engine/engine.h"
 
-/* ---- task.c: an objective and a rule together, and the code that running them needs ---- */
+/* ---- a task: an objective and a rule together, and the code that running them needs ---- */
 
 /* Variants of code: are the learned numbers the same in all 16 lanes (lanes are problems), or one set per lane (lanes
  * are particles)? */
@@ -63,7 +63,7 @@ IrFunc *task_optimized(Task *task, IrFunc *func);
 bool task_need(Task *task, TaskStage stage, const TaskPlan *plan);
 bool task_need_setup(Task *task);
 bool task_need_forward(Task *task, int steps, TaskTheta variant); /* begin, and segments for runs of `steps` */
-/* Of the segments of runs of `steps`: the first to ask for some decides for the task. */
+/* The plan of segments for runs of `steps`. The first caller decides how many steps a segment of this task has. */
 TaskPlan task_segment_plan(Task *task, int steps, TaskTheta variant);
 bool task_need_gradient(Task *task, int window, int steps, bool fixed);
 bool task_need_tangent(Task *task, int window, int steps);

@@ -410,6 +410,39 @@ static bool particles_estimate(MetaEstimator *e, double *gradient, MetaStats *st
 	return true;
 }
 
+static void visit_age(Age *age, TrainVisit *visit, void *user) {
+	visit(user, &(TrainPiece){"particle.t", IR_I32, &age->t, 1});
+	visit(user, &(TrainPiece){"particle.horizon", IR_I32, &age->horizon, 1});
+	visit(user, &(TrainPiece){"particle.end", IR_I32, &age->end, 1});
+	visit(user, &(TrainPiece){"particle.restarts", IR_I64, &age->restarts, 1});
+}
+
+static void visit_state(const Task *task, RunState *state, TrainVisit *visit, void *user) {
+	for (uint32_t i = 0; i < task->slot_count; i++) {
+		IrType type = task->slots[i];
+		size_t count = (size_t)ir_type_elements(type, NULL) * (size_t)task->lanes;
+		visit(user, &(TrainPiece){"particle.state", type.scalar, state->slots[i], count});
+	}
+	visit(user, &(TrainPiece){"particle.f0", task->objective->real, state->f0, (size_t)task->lanes});
+}
+
+static void particles_visit(MetaEstimator *e, TrainVisit *visit, void *user) {
+	for (int k = 0; k < e->family_count; k++) {
+		const Family *family = &e->families[k];
+		int states = family->problems->block_count * carried_states(e);
+		for (int j = 0; j < family->group_count; j++) {
+			Group *group = &family->groups[j];
+			for (int i = 0; i < group->size; i++) {
+				visit_age(&group->ages[i], visit, user);
+			}
+			visit(user, &(TrainPiece){"particle.sum", IR_F64, group->sum, (size_t)(group->size * e->count)});
+			for (int i = 0; i < states; i++) {
+				visit_state(family->task, &group->states[i], visit, user);
+			}
+		}
+	}
+}
+
 /* Few problems: the lanes go to particles. */
 static int uses(const EstimatorMethod *method, const MetaEstimate *how, Task *task, int problems,
                 MetaUse use[META_MOST_USES]) {
@@ -435,6 +468,7 @@ const EstimatorMethod meta_full = {
 	.bytes = particles_bytes,
 	.allocate = particles_allocate,
 	.estimate = particles_estimate,
+	.visit = particles_visit,
 	.whole = true,
 };
 
@@ -443,6 +477,7 @@ const EstimatorMethod meta_persistent = {
 	.bytes = particles_bytes,
 	.allocate = particles_allocate,
 	.estimate = particles_estimate,
+	.visit = particles_visit,
 	.carried = 2,
 	.sums_noise = true,
 };
@@ -452,5 +487,6 @@ const EstimatorMethod meta_truncated = {
 	.bytes = particles_bytes,
 	.allocate = particles_allocate,
 	.estimate = particles_estimate,
+	.visit = particles_visit,
 	.carried = 1,
 };

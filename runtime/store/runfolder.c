@@ -22,7 +22,7 @@
 #include "runtime/store/limits.h"
 #include "runtime/store/runfolder.h"
 
-/* Lines on their way into a file. A line that does not fit leaves no part of itself. */
+/* Lines that are about to be written to a file. A line for which the disk has no room is not written in part. */
 typedef struct Lines {
 	int fd; /* -1: not open, or given up */
 	Text pending;

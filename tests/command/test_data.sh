@@ -339,6 +339,52 @@ if [ "$(id -u)" -ne 0 ]; then
 	has err 'Permission denied'
 fi
 
+# a file that becomes shorter while it is mapped ends the command, which says so; it is no fault of Gradus
+cat >shrinks.grad <<'GRAD'
+objective shrinks() {
+  data X : [n] from "shrinks.idx"
+  param w : real = 1
+  minimize mean[i]((w - X[i] / 255)^2)
+}
+experiment on_it {
+  train   adam(lr = 0.1)
+  on      shrinks()
+  horizon 100
+  learn   adam.lr
+}
+GRAD
+# shrinks LENGTH COMMAND...: cut to LENGTH bytes as soon as it is mapped
+shrinks() {
+	length=$1
+	shift
+	{ printf '\000\000\010\001\000\377\377\377'; head -c 16777215 /dev/zero; } >shrinks.idx
+	"$@" >out 2>err &
+	running=$!
+	for _ in $(seq 600); do
+		grep -q shrinks.idx "/proc/$running/maps" 2>/dev/null && break
+		kill -0 $running 2>/dev/null || break
+		sleep 0.1
+	done
+	head -c "$length" /dev/zero >cut
+	cat cut >shrinks.idx # the same file, and not another one of that name
+	for _ in $(seq 600); do
+		kill -0 $running 2>/dev/null || break
+		sleep 0.1
+	done
+	kill -9 $running 2>/dev/null && fail "runs on: $*"
+	wait $running
+	code=$?
+	[ $code -eq 4 ] || { fail "exit code $code instead of 4: $*"; head -n 20 out err; }
+	has err 'a file of data became shorter while it was in use'
+	lacks err 'bug'
+	rm -f shrinks.idx
+}
+if [ -r /proc/self/maps ]; then
+	shrinks 0 "$GRADUS" minimize shrinks.grad --with adam --steps 1000000
+	shrinks 1000000 "$GRADUS" minimize shrinks.grad --with adam --steps 1000000 --interpret
+	shrinks 4096 "$GRADUS" train shrinks.grad --out shrunk
+fi
+
 # what is small packed and large unpacked: by its own shape, and by the limit of memory
 { printf '\000\000\010\001\000\000\000\004'; head -c 30000000 /dev/zero; } | gzip >bomb.gz
 expect 4 "$GRADUS" show data bomb.gz
