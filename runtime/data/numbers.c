@@ -250,11 +250,6 @@ static const char *change(DataNumbers *numbers, IrStorage storage, size_t capaci
 	return NULL;
 }
 
-/* -0 is no whole number: it would lose its sign. From 2^53 on a double may be the neighbour of what was written. */
-static bool is_whole(double value) {
-	return fabs(value) < 0x1p53 && value == (double)(int64_t)value && !(value == 0 && signbit(value));
-}
-
 static const char *push_one(DataNumbers *numbers, double value, bool whole) {
 	const char *why = NULL;
 	if (value < numbers->low || value > numbers->high || (!whole && numbers->whole)) {
@@ -274,11 +269,13 @@ static const char *push_one(DataNumbers *numbers, double value, bool whole) {
 }
 
 const char *data_push(DataNumbers *numbers, double value) {
+	/* -0 is no whole number: it would lose its sign. From 2^53 on a double may be the neighbour of what was written. */
 	if (numbers->storage == IR_STORED_F64 && (numbers->count + 1) * sizeof value <= numbers->block.length) {
 		((double *)numbers->block.bytes)[numbers->count++] = value; /* that holds everything */
 		return NULL;
 	}
-	return push_one(numbers, value, is_whole(value));
+	bool whole = fabs(value) < 0x1p53 && value == (double)(int64_t)value && !(value == 0 && signbit(value));
+	return push_one(numbers, value, whole);
 }
 
 /* Digits and nothing else, of 2^53 or more, which a double may not hold, and below 2^61, as `int` is. */

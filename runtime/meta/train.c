@@ -241,10 +241,7 @@ static bool make_theta(Training *t) {
 	t->gradient = ARENA_ARRAY(out->arena, double, count);
 	if (t->options->theta) {
 		memcpy(out->last, t->options->theta, sizeof(double) * count);
-		out->by_seed = draws_by_seed(t);
-		return true;
-	}
-	if (!learned_start(t->rt, rule, t->experiment->seed, out->last)) {
+	} else if (!learned_start(t->rt, rule, t->experiment->seed, out->last)) {
 		return false;
 	}
 	out->by_seed = draws_by_seed(t);
