@@ -115,6 +115,12 @@ int file_open(Arena *arena, const char *path, uint64_t *length, const char **why
  * is no regular file are written to, never replaced; a symbolic link stays one. `lasting`: a file and its name are on the disk before this returns.
  * NULL, or "cannot write PATH: ..." in `arena`. */
 const char *file_write(Arena *arena, const char *path, const char *bytes, size_t length, bool lasting);
+/* For a folder that came from elsewhere: writes a file that lies in it and nowhere else. What has the name and is a link, a pipe, a
+ * device or a folder is neither followed nor replaced. `only_new`: nothing is replaced, and of many that ask for one name at a
+ * time one gets it. *why: for FILE_UNSAFE what it is, for FILE_NOT_PUT "cannot write PATH: ...". */
+typedef enum FilePut { FILE_PUT, FILE_TAKEN, FILE_UNSAFE, FILE_NOT_PUT } FilePut;
+FilePut file_put_in(Arena *arena, const char *path, const char *bytes, size_t length, bool only_new, const char **why);
+const char *file_unsafe(const char *path); /* what FILE_UNSAFE says; NULL for a regular file, and where nothing is */
 /* Room on the disk of `folder`, held by an open file without a name: close(fd) gives it back. -1 with errno set. */
 int file_reserve(const char *folder, size_t bytes);
 

@@ -83,7 +83,9 @@ const volatile sig_atomic_t *cmd_catch_interrupts(void) {
 }
 
 void cmd_interrupt_says(const char *what) {
-	says = what;
+	Text plain = text_new(failing->arena);
+	text_plain(&plain, what, strlen(what), false);
+	says = text_cstr(&plain);
 }
 
 void cmd_interrupt_met(void) {

@@ -1,4 +1,4 @@
-/* Reading run folders. They are sent around, so nothing in one is believed: every text is checked before it is used, and
+/* Reading run folders, and putting files into those that are there. They are sent around, so nothing in one is believed: every text is checked before it is used, and
  * files are read only where they really lie inside the folder, whatever `..`, absolute paths and symbolic links say. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* realpath */
@@ -31,6 +31,22 @@ static bool refuse(Session *session, const char *dir, const char *what, const ch
 	Diag *diag = diag_error(session, 812, (Span){0}, "%s cannot be used as a run folder", dir);
 	diag_note(session, diag, "%s: %s", what, why);
 	return false;
+}
+
+bool store_may_put(Session *session, const char *dir, const char *name) {
+	const char *why = file_unsafe(arena_printf(session->arena, "%s/%s", dir, name));
+	return !why || refuse(session, dir, name, why);
+}
+
+FilePut store_put(Session *session, const char *dir, const char *name, const char *bytes, size_t length,
+                  bool only_new) {
+	const char *why, *path = arena_printf(session->arena, "%s/%s", dir, name);
+	FilePut put = file_put_in(session->arena, path, bytes, length, only_new, &why);
+	if (put == FILE_UNSAFE)
+		refuse(session, dir, name, why);
+	else if (put == FILE_NOT_PUT)
+		diag_error(session, 811, (Span){0}, "%s", why);
+	return put;
 }
 
 /* DIR/name as a JSON object; NULL with *why. */
