@@ -98,6 +98,7 @@ struct FeProgram {
 	NameMap wrong[2];                       /* the Diags of constants that cannot be made, likewise */
 	NameMap missing[AST_EXPERIMENT + 1];    /* what was said of names that no declaration of a kind has */
 	NameMap written_out;                    /* functions that some call was typed of, by the numbers of their names */
+	NameMap recursions;                     /* what was said of functions that call themselves, likewise */
 	bool broken;                            /* something did not read */
 	Symbols symbols;                        /* what names stand for */
 	FeLoader *loader;

@@ -176,6 +176,10 @@ static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 	plan->options.steps = given_or(given->steps, run ? experiment->horizon_high : 100);
 	plan->options.train_problems = given_or(given->train, known ? experiment->train_problems : 90);
 	plan->options.test_problems = given_or(given->test, known ? experiment->test_problems : 100);
+	if (plan->options.test_problems < 1) {
+		return cmd_usage(cmd, "the experiment of %s has no test problems; say with --test how many to compare on",
+		                 run->dir);
+	}
 	plan->options.score = (FeScore){FE_SCORE_MEAN, FE_SCORE_F};
 	if (run) {
 		plan->options.score = experiment->score;

@@ -40,6 +40,11 @@ bool pack_objective_golden(ObjectivePack *o) {
 	seed.integers[0] = (int64_t)o->pack->rt->options.seed;
 	ir_give(&given, IR_ROLE_SEED, &seed, 1);
 	ir_give(&given, IR_ROLE_INSTANCE, &instance, 1);
+	double bytes = rt_evaluation_bytes(objective->setup, 0) + rt_evaluation_bytes(objective->start, 0) +
+	               rt_evaluation_bytes(o->gradient, 0);
+	if (!rt_memory_allows(o->pack->rt, bytes, "the self-test of this objective")) {
+		return false;
+	}
 	o->fixed = ARENA_ARRAY(arena, IrTensor, fixed + 1);
 	ir_give(&given, IR_ROLE_FIXED, o->fixed, fixed);
 	ir_give(&given, IR_ROLE_X, &point, 1);

@@ -318,6 +318,9 @@ static bool prepare(Training *t) {
 	out->memory_bytes = meta_estimator_bytes(t->estimator);
 	out->count = learned_count(out->tasks[0]->rule);
 	size_t count = (size_t)out->count;
+	if (!rt_memory_allows(rt, out->memory_bytes + 40.0 * (double)count, "this training")) {
+		return false;
+	}
 	out->theta = ARENA_ARRAY(out->arena, double, count);
 	out->last = ARENA_ARRAY(out->arena, double, count);
 	out->natural = ARENA_ARRAY(out->arena, double, count);
