@@ -185,6 +185,7 @@ typedef struct AdRules {
 } AdRules;
 
 extern const AdRules ad_rules[IR_KIND_COUNT];
+_Noreturn void ad_not_linked(void); /* unlinked.c: the end of all rules for evaluations */
 
 #define KIND(NAME, name)                                                                                               \
 	bool ad_active_##name(AdFacts *facts, const IrOp *op);                                                             \

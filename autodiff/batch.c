@@ -89,6 +89,12 @@ static bool spread_const(const Batch *b, const IrOp *op) {
 	return false;
 }
 
+static bool spread_evaluate(const Batch *b, const IrOp *op) {
+	(void)b;
+	(void)op;
+	ad_not_linked();
+}
+
 static bool spread_loop(const Batch *b, const IrOp *op) {
 	const IrLoop *loop = &op->loop;
 	bool *lanes = b->lanes, changed = false;
@@ -222,6 +228,12 @@ static void batch_for(Batch *b, const IrOp *op) {
 
 static void batch_const(Batch *b, const IrOp *op) {
 	ir_copy_op(&b->ad.b, b->ad.from, op, &b->ad.map);
+}
+
+static void batch_evaluate(Batch *b, const IrOp *op) {
+	(void)b;
+	(void)op;
+	ad_not_linked();
 }
 
 static void batch_block(Batch *b, const IrBlock *block) {

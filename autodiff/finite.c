@@ -121,6 +121,13 @@ static void bound_const(Arena *scratch, const IrFunc *func, const IrOp *op, doub
 	values[op->constant.out] = table_bound(ir_type(func, op->constant.out), &op->constant);
 }
 
+/* An objective that is not known yet. */
+static void bound_evaluate(Arena *scratch, const IrFunc *func, const IrOp *op, double *values) {
+	(void)scratch;
+	(void)func;
+	values[op->evaluate.f] = values[op->evaluate.g] = (double)INFINITY;
+}
+
 static void bound_for(Arena *scratch, const IrFunc *func, const IrOp *op, double *values) {
 	const double *nodes = ad_node_bounds(scratch, func, values, &op->f);
 	for (uint32_t p = 0; p < op->f.puts.count; p++) {

@@ -41,7 +41,7 @@ uint32_t source_load(Session *session, const char *path, bool streams, const cha
 	return *why ? 0 : source_add(session, path, text, length);
 }
 
-enum { STOP_BYTES = 512 }; /* at least, between two stops */
+enum { STOP_BYTES = 64 }; /* at least, between two stops */
 
 static uint32_t step(const Source *source, SourceStop *place) {
 	uint32_t c;

@@ -50,6 +50,12 @@ typedef struct FeData {
 	int64_t sizes[IR_USER_RANK]; /* ... and what they are */
 } FeData;
 
+/* What an evaluation draws, drawn beforehand. */
+typedef struct FeBatch {
+	VEC(FeSlot) slots; /* offsets unused */
+	IrFunc *draw;      /* (data..., seed, instance, step: i64, fixed..., x: [N]) -> batch...; NULL: there are none */
+} FeBatch;
+
 typedef struct FeObjective {
 	const AstDecl *decl;
 	IrModule *module;
@@ -66,10 +72,14 @@ typedef struct FeObjective {
 	IrFunc *start;     /* (data..., seed: i64, instance: i64, fixed...) -> x: [N] */
 	IrFunc *validate;  /* as value, -> what is scored instead of f; NULL: f is */
 	IrFunc *value;     /* (data..., [seed, instance, step: i64,] fixed..., x: [N]) -> f, reports... */
+	FeBatch batch, validate_batch; /* of value and of validate; of fe_objective_apart only */
 } FeObjective;
 
 /* NULL with diagnostics. Real hyperparameters of an objective become constants. */
 FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
+/* The same with batches drawn by functions of their own: value and validate have (data..., fixed..., batch..., x: [N]) instead, and
+ * `batches` is false. What the caller gives for a batch may be any number of its type: indices are checked where they are used. */
+FeObjective *fe_objective_apart(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
 /* Is anything of it drawn? If not, all problems of the family are one. */
 bool fe_draws(const AstDecl *objective);
 
@@ -114,6 +124,7 @@ typedef struct FeRule {
 	states; /* in declaration order (offsets unused); per-coordinate ones start with axis N, per-tensor ones with the number of tensors (if more than one) */
 	VEC(bool) state_each;                              /* per state: has one entry per coordinate */
 	bool reads_f, reads_g, reads_horizon, elementwise; /* elementwise: no coordinate sees another; f, g: read at all */
+	bool evaluates;                                    /* the step evaluates the objective at other places than x */
 	uint32_t collectives;                              /* symbolic target only: the number of barriers */
 	VEC(bool) largest; /* per collective: it is the largest share of all tensors (from -inf on), and else their sum */
 	IrFunc *theta;     /* (seed: i64) -> theta: [P], the start of the learned numbers */

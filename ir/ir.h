@@ -228,10 +228,21 @@ typedef struct IrLoop {
 	IrBlock body;
 } IrLoop;
 
+/* ---- evaluations of the objective ---- */
+
+/* The objective at a place that a rule chooses. A rule is lowered without knowing its objective: this op stands for it until
+ * ir_link puts the objective there, before anything is differentiated, batched or compiled. */
+typedef struct IrEvaluate {
+	IrValue at;   /* the place: all parameters, one flat vector */
+	IrValue when; /* a truth value: it counts as an evaluation if this holds; 0: always */
+	IrValue f;    /* what the objective is there: a real of rank 0 ... */
+	IrValue g;    /* ... and its gradient, of the type of the place */
+} IrEvaluate;
+
 /* ---- kinds of ops: rows of kinds.def ---- */
 
 typedef enum IrOpKind {
-#define KIND(NAME, ...) IR_##NAME, /* becomes: IR_FOR, IR_CONST, IR_LOOP */
+#define KIND(NAME, ...) IR_##NAME, /* becomes: IR_FOR, IR_CONST, ... */
 #include "ir/core/kinds.def"
 #undef KIND
 	IR_KIND_COUNT
@@ -244,6 +255,7 @@ struct IrOp {
 		IrFor f;
 		IrConst constant;
 		IrLoop loop;
+		IrEvaluate evaluate;
 	};
 };
 
@@ -334,6 +346,8 @@ typedef struct IrBuilder {
 } IrBuilder;
 
 IrFunc *ir_func_new(IrModule *module, const char *name);
+/* An evaluation of the objective at a flat vector; both its values take the builder's name. when: may be 0. */
+IrOp *ir_evaluation(IrBuilder *b, IrValue at, IrValue when);
 IrBuilder ir_builder(IrFunc *func); /* at the end of the function's body */
 IrValue ir_param(IrFunc *func, const char *name, IrType type);
 IrDim ir_symbol(IrFunc *func, const char *name); /* a new symbolic extent; the same name gives the same symbol */
@@ -511,6 +525,14 @@ IrOp *ir_copy_op(IrBuilder *b, const IrFunc *from, const IrOp *op, IrMap *map);
 /* Inlines a call: results[i] receives the value of callee's result i. Symbols of the callee must exist in the caller by
  * name, or be bound through the types of the arguments. */
 void ir_inline(IrBuilder *b, const IrFunc *callee, const IrValue *args, IrValue *results);
+/* link.c: the function with `objective` (..., x) -> f, g in place of its evaluations. What the objective reads besides x
+ * becomes parameters, in the roles that it has there; how many evaluations counted is a result of role SPENT. */
+IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective);
+/* How many evaluations a run of the function makes, all turns of all loops counted: those that always count, and all. */
+typedef struct IrEvaluations {
+	int64_t least, most;
+} IrEvaluations;
+IrEvaluations ir_evaluations(const IrFunc *func);
 IrFunc *ir_func_copy(IrModule *module, const IrFunc *func, const char *name);
 
 /* ---- verify.c ---- */

@@ -17,16 +17,18 @@ layers='
 base:            arena_ base_ diag_ file_ folder_ hash_ memory_ name_ names_ random_ session_ sort_ source_ span_ text_ vec_
 ir:              ir_
 ir/core:         ir_
-ir/text ir/eval ir/math: ir_
+ir/text:         ir_ read_
+ir/eval:         ir_ eval_
+ir/math:         ir_
 ir/pass:         ir_
 autodiff:        ad_
 frontend/syntax: ast_ builtin distribution lex_ parse_
 frontend/std:    fe_std_
 frontend/names:  fe_ program_ resolve_ symbol_ typing_ foreign_
+frontend/frontend.h: fe_
 frontend/value:  ex_ value_ scope_ proof_ emit_
 frontend/meaning: elab_
 frontend/decl:   fe_ objective_ rule_ stages_ check_
-frontend/frontend.h: fe_
 jit:             jit_
 jit/loop:        loop_
 jit/arith:       loop_

@@ -211,9 +211,9 @@ static void options(Reading *r, const AstExpr *call, size_t which, Option *value
 		}
 		Diag *diag = diag_error(r->session, 305, arg->name.name ? arg->name.span : arg->value->span,
 		                        "`%s` has no such option", estimators[which].name);
-		Name near = arg->name.name ? name_nearest(r->session->names, arg->name.name, names, count) : 0;
-		if (near)
-			diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, near));
+		Name nearest = arg->name.name ? name_nearest(r->session->names, arg->name.name, names, count) : 0;
+		if (nearest)
+			diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, nearest));
 		r->ok = false;
 	}
 }
@@ -236,9 +236,9 @@ static void no_estimator(Reading *r, const AstExpr *e, Name name) {
 		return;
 	}
 	Diag *diag = diag_error(r->session, 305, e->span, "this is not a way to estimate gradients");
-	Name near = name ? name_nearest(r->session->names, name, candidates, FE_ESTIMATORS) : 0;
-	if (near)
-		diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, near));
+	Name nearest = name ? name_nearest(r->session->names, name, candidates, FE_ESTIMATORS) : 0;
+	if (nearest)
+		diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, nearest));
 	else
 		diag_help(r->session, diag, "there are %s", estimator_list(r));
 }

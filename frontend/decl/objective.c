@@ -58,17 +58,17 @@ static bool bind_hypers(ObjectiveBuilding *b, const FeCall *call) {
 static void see_param(const Symbol *symbol, Span span, void *context) {
 	ObjectiveBuilding *b = context;
 	const StageName *known = stages_name(&b->stages, symbol);
-	if (!known || known->stage < STAGE_VALUE || b->told)
+	if (!known || known->stage < STAGE_VALUE || b->reported)
 		return;
 	diag_error(b->e.session, 247, span, "this is fixed before there are parameters, so it cannot depend on `%s`",
 	           session_text(b->e.session, symbol->name));
-	b->told = true;
+	b->reported = true;
 }
 
 static bool independent(ObjectiveBuilding *b, const AstStmt *s) {
-	b->told = false;
+	b->reported = false;
 	symbol_visit_stmt(b->e.program, s, see_param, b);
-	return !b->told;
+	return !b->reported;
 }
 
 static Value *given_value(ObjectiveBuilding *b, const AstStmt *s, DrawKey key) {
@@ -93,7 +93,7 @@ static DrawKey start_function(ObjectiveBuilding *b, IrBuilder *builder, const ch
 	objective_add_data(b);
 	DrawKey key = {0};
 	bool value = strcmp(name, "setup") != 0 && strcmp(name, "start") != 0;
-	if (!value || b->out->batches) {
+	if (!value || b->out->batches || b->drawing) {
 		key.seed = ex_read(e, ir_param_as(*func, IR_ROLE_SEED, "seed", ir_scalar_type(IR_I64)), NULL, 0, false);
 		key.instance =
 			ex_read(e, ir_param_as(*func, IR_ROLE_INSTANCE, "instance", ir_scalar_type(IR_I64)), NULL, 0, false);
@@ -290,12 +290,50 @@ static Value *batch_value(ObjectiveBuilding *b, const AstStmt *s, DrawKey key) {
 	return value_is_bad(v) ? v : value_materialize(e, v, s->declare.names.data[0].name, s->span);
 }
 
-/* (data..., key, fixed..., x), and their names. */
+/* Parameters for what is drawn elsewhere. */
+static void add_batch(ObjectiveBuilding *b, IrFunc *func) {
+	uint32_t count = b->batch->slots.count;
+	b->batch_values = ARENA_ARRAY(b->e.arena, IrValue, count + 1);
+	for (uint32_t i = 0; i < count; i++) {
+		const FeSlot *slot = &b->batch->slots.data[i];
+		b->batch_values[i] = ir_param_as(func, IR_ROLE_BATCH, session_text(b->e.session, slot->name), slot->type);
+	}
+}
+
+/* A batch that the caller gives: nothing is known of its numbers. */
+static Value *given_batch(ObjectiveBuilding *b, AstName name) {
+	for (uint32_t i = 0; i < b->batch->slots.count; i++) {
+		const FeSlot *slot = &b->batch->slots.data[i];
+		IrScalar scalar = slot->type.scalar;
+		if (slot->name == name.name)
+			return value_read(&b->e, b->batch_values[i],
+			                  scalar == IR_I64    ? S_INT
+			                  : scalar == IR_BOOL ? S_BOOL
+			                                      : S_REAL,
+			                  slot->type.rank, slot->type.dims);
+	}
+	return value_bad(&b->e);
+}
+
+/* One more result of the function that draws. */
+static void note_batch(ObjectiveBuilding *b, AstName name, Value *v) {
+	if (value_is_bad(v))
+		return;
+	IrValue value = emit_whole(&b->e, v, NULL, 0, name.name, name.span);
+	IrType type = ir_type(b->e.builder->func, value);
+	FeSlot slot = {.name = name.name, .type = type, .count = ir_type_elements(type, NULL), .span = name.span};
+	vec_push(b->e.arena, &b->batch->slots, slot);
+	ir_result_as(b->e.builder->func, IR_ROLE_BATCH, session_text(b->e.session, name.name), value);
+}
+
+/* (data..., key or batch..., fixed..., x), and their names. */
 static DrawKey start_evaluation(ObjectiveBuilding *b, IrBuilder *builder, const char *name, IrFunc **func) {
 	FeObjective *o = b->out;
 	stages_want(&b->stages, false);
 	DrawKey key = start_function(b, builder, name, func);
 	bind_fixed(b, *func);
+	if (b->batch && !b->drawing)
+		add_batch(b, *func);
 	IrValue x = o->size ? ir_param_as(*func, IR_ROLE_X, "x", ir_tensor_type(b->e.real, 1, &o->size)) : 0;
 	for (uint32_t i = 0; i < o->params.count; i++)
 		bind_param(b, x, &o->params.data[i], b->param_symbols.data[i]);
@@ -308,10 +346,26 @@ static void evaluate_stmt(ObjectiveBuilding *b, uint32_t at, DrawKey key) {
 	const AstStmt *s = b->decl->body.data[at];
 	Stage stage = b->stages.stmts[at].stage;
 	objective_meet_data(b, at);
-	if (s->kind == AST_BATCH && s->declare.names.count && objective_name_free(e, s->declare.names.data[0]))
-		scope_add_name(e, s->declare.names.data[0], batch_value(b, s, key));
+	if (s->kind == AST_BATCH && s->declare.names.count && objective_name_free(e, s->declare.names.data[0])) {
+		AstName name = s->declare.names.data[0];
+		Value *v = b->batch && !b->drawing ? given_batch(b, name) : batch_value(b, s, key);
+		if (b->drawing)
+			note_batch(b, name, v);
+		scope_add_name(e, name, v);
+	}
 	if (stages_is_computation(s) && (stage == STAGE_VALUE || (stage == STAGE_CONST && stages_wanted(&b->stages, at))))
 		elab_stmt(e, s);
+}
+
+/* The batches of an evaluation, which ends before the statement `end`, and the function that draws them. */
+static void build_draw(ObjectiveBuilding *b, FeBatch *batch, const char *name, const AstStmt *end) {
+	IrBuilder builder;
+	b->batch = batch;
+	b->drawing = true;
+	DrawKey key = start_evaluation(b, &builder, name, &batch->draw);
+	for (uint32_t i = 0; i < b->decl->body.count && b->decl->body.data[i] != end; i++)
+		evaluate_stmt(b, i, key);
+	b->drawing = false;
 }
 
 static bool one_validate(ObjectiveBuilding *b, const AstStmt *s) {
@@ -380,6 +434,8 @@ static void build_validate(ObjectiveBuilding *b) {
 	if (!objective_substitutes(b))
 		return;
 	b->substitute = true;
+	if (b->batch)
+		build_draw(b, &b->out->validate_batch, "validate_draw", s);
 	DrawKey key = start_evaluation(b, &builder, "validate", &b->out->validate);
 	for (uint32_t i = 0; i < b->decl->body.count && b->decl->body.data[i] != s; i++)
 		evaluate_stmt(b, i, key);
@@ -388,9 +444,9 @@ static void build_validate(ObjectiveBuilding *b) {
 		ir_result_as(b->out->validate, IR_ROLE_VALID, "validate", value);
 }
 
-/* All of it, typed or lowered; NULL with diagnostics. */
+/* All of it, typed or lowered; NULL with diagnostics. apart: batches are drawn by functions of their own. */
 static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing,
-                          bool lowering) {
+                          bool lowering, bool apart) {
 	uint32_t complaints = program->session->complaints;
 	ObjectiveBuilding b = {.e = elab_new(program, module, real, typing), .decl = call->decl, .ok = true};
 	b.e.lowering = lowering;
@@ -410,6 +466,10 @@ static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *ca
 	objective_find_data(&b);
 	build_setup(&b);
 	build_start(&b);
+	if (apart && b.out->batches) {
+		b.out->batches = false;
+		build_draw(&b, &b.out->batch, "draw", NULL);
+	}
 	build_value(&b);
 	if (b.validate && program->session->complaints == complaints)
 		build_validate(&b);
@@ -419,20 +479,33 @@ static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *ca
 FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing) {
 	program = call->program ? call->program : program;
 	bool sound = resolve_is_sound(program, call->decl);
-	FeObjective *typed = build(program, module, call, real, typing, false);
+	FeObjective *typed = build(program, module, call, real, typing, false, false);
 	return sound ? typed : NULL;
 }
 
-FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
+/* From notes of the same functions. */
+static FeObjective *lower(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, bool apart) {
 	program = call->program ? call->program : program;
 	IrModule *scratch = ir_module_new(program->session);
 	Arena *notes = arena_new();
 	Typing *typing = typing_new(notes);
 	bool sound = objective_typed(program, scratch, call, real, typing) != NULL;
+	if (apart && sound) {
+		typing = typing_new(notes);
+		sound = build(program, scratch, call, real, typing, false, true) != NULL;
+	}
 	ir_module_free(scratch);
-	FeObjective *objective = sound ? build(program, module, call, real, typing, true) : NULL;
+	FeObjective *objective = sound ? build(program, module, call, real, typing, true, apart) : NULL;
 	arena_free(notes);
 	return objective;
+}
+
+FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
+	return lower(program, module, call, real, false);
+}
+
+FeObjective *fe_objective_apart(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
+	return lower(program, module, call, real, true);
 }
 
 static bool block_draws(const AstBlock *block) {

@@ -10,7 +10,7 @@ typedef struct ObjectiveBuilding {
 	const AstDecl *decl;
 	ScopeMark hypers;
 	Stages stages;
-	bool told, ok;
+	bool reported, ok;
 	uint32_t functions; /* begun */
 	VEC(const Symbol *) fixed_symbols, param_symbols;
 	VEC(Value *) fixed;      /* their values in setup, for shapes and ranges */
@@ -19,6 +19,9 @@ typedef struct ObjectiveBuilding {
 	uint32_t *data_of;       /* per statement: 1 + its place in out->data; 0: none */
 	const AstStmt *validate; /* the statement, or NULL ... */
 	bool substitute;         /* ... and whether its substitutions hold in the function being built */
+	bool drawing;            /* that function draws what another one has as parameters ... */
+	FeBatch *batch;          /* ... which are these; NULL: evaluations draw for themselves */
+	IrValue *batch_values;   /* the parameters, per slot */
 } ObjectiveBuilding;
 
 /* ---- data.c ---- */

@@ -63,8 +63,8 @@ void objective_add_data(ObjectiveBuilding *b) {
 		b->data[i] = b->data_of[i] ? objective_data_param(&b->e, &b->out->data.data[b->data_of[i] - 1]) : 0;
 }
 
-/* Where it could not be read, everyone is silent about its names. */
-static void silent(ObjectiveBuilding *b, uint32_t id) {
+/* Names of data that could not be read, which was reported: nothing is known of their values. */
+static void bind_nothing(ObjectiveBuilding *b, uint32_t id) {
 	const Symbol *symbol = symbol_at(b->e.program, id);
 	if (symbol && !scope_find(&b->e, symbol))
 		scope_add(&b->e, symbol, value_bad(&b->e));
@@ -141,9 +141,9 @@ void objective_meet_data(ObjectiveBuilding *b, uint32_t at) {
 	for (uint32_t k = 0; k < s->declare.type.dims.count; k++) {
 		const Symbol *symbol = symbol_at(b->e.program, s->declare.type.dims.data[k]->id);
 		if (symbol && symbol->kind == SYMBOL_EXTENT)
-			silent(b, s->declare.type.dims.data[k]->id);
+			bind_nothing(b, s->declare.type.dims.data[k]->id);
 	}
-	silent(b, s->declare.names.data[0].id);
+	bind_nothing(b, s->declare.names.data[0].id);
 }
 
 /* ---- validate ---- */

@@ -259,6 +259,6 @@ bool fe_at(FeProgram *p, uint32_t source, uint32_t offset, FePlace *out) {
 	arena_free(notes);
 	Diags said = diag_take_back(p->session, mark);
 	if (said.count)
-		resolve_again(p); /* so that whoever checks is told */
+		resolve_again(p); /* so that a check says it */
 	return f.span.file != 0;
 }

@@ -20,7 +20,7 @@ void rule_begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFu
 	builder->span = r->decl->name.span;
 	e->builder = builder;
 	scope_back(e, (ScopeMark){0});
-	e->active.count = 0;
+	e->indices_around.count = 0;
 	e->tensor = NULL;
 	e->coord = NULL;
 	e->tensors = 1;
@@ -52,7 +52,7 @@ void rule_begin_tensors(RuleElab *r) {
 	e->segments = emit_table(e, ir_tensor_type(IR_I64, 1, &n), NULL, segment);
 	e->builder->name = session_name(e->session, "sizes");
 	e->sizes = emit_table(e, ir_tensor_type(IR_I64, 1, &s), NULL, r->target->sizes);
-	vec_push(e->arena, &e->active, e->tensor);
+	vec_push(e->arena, &e->indices_around, e->tensor);
 }
 
 Value *rule_like_x(RuleElab *r, IrValue value) {
@@ -86,8 +86,11 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	r->open_count = asked->open_count;
 	r->symbolic = asked->target->count == 0;
 	r->e = elab_new(program, module, asked->real, asked->typing);
-	r->asked =
-		(ElabRule){.self = r, .whole_hyper = rule_whole_hyper, .over_tensors = rule_over_tensors, .apply = rule_apply};
+	r->asked = (ElabRule){.self = r,
+	                      .whole_hyper = rule_whole_hyper,
+	                      .over_tensors = rule_over_tensors,
+	                      .evaluate = rule_evaluate,
+	                      .apply = rule_apply};
 	r->e.rule = &r->asked;
 	*calls = (Calls){asked->call->decl, NULL};
 	r->e.calls = calls;

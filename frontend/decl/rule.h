@@ -69,6 +69,9 @@ void rule_init_states(RuleElab *r, const AstDecl *decl, const char *prefix);
 void rule_build_step(RuleElab *r);
 Value *rule_over_tensors(RuleElab *r, const Builtin *b, Value *v, Span span);
 
+/* rule_evaluate.c */
+Value *rule_evaluate(RuleElab *r, const Builtin *b, Value *y, Span span);
+
 /* rule_apply.c */
 void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix);
 void rule_apply(RuleElab *r, const AstStmt *s);

@@ -89,7 +89,7 @@ static Value *argument(Elab *e, const AstExpr *x, bool in_step, Name name) {
 	if (!in_step && known_later(e, x))
 		return NULL;
 	Value *v = elab_expr(e, x);
-	return in_step ? value_settle(e, v, name, x->span) : v;
+	return in_step ? value_reusable(e, v, name, x->span) : v;
 }
 
 static Applied enter(RuleElab *r, const AstStmt *s) {
@@ -157,7 +157,7 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 		a.seen[k] = replaced[k] ? NULL : b;
 	}
 	a.seen[RULE_X]->scalar = S_REAL;
-	a.seen[RULE_X]->active = a.outer_seen[RULE_X]->active;
+	a.seen[RULE_X]->indices_around = a.outer_seen[RULE_X]->indices_around;
 	a.decl = decl;
 	return a;
 }
@@ -209,7 +209,7 @@ void rule_apply(RuleElab *r, const AstStmt *s) {
 		const Binding *kept = r->bound.data[first + count++];
 		Binding *b = scope_add_name(e, state->declare.names.data[0], kept->value);
 		b->scalar = kept->scalar;
-		b->active = kept->active;
+		b->indices_around = kept->indices_around;
 	}
 	r->next_state += count;
 	for (uint32_t i = 0; i < a.decl->body.count; i++) {

@@ -358,7 +358,7 @@ void rule_bind_learned(RuleElab *r, IrFunc *func) {
 	for (uint32_t i = 0; i < o->learned.count; i++) {
 		const FeLearned *l = &o->learned.data[i];
 		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);
-		v = value_settle(e, v, l->slot.name, l->slot.span);
+		v = value_reusable(e, v, l->slot.name, l->slot.span);
 		const Symbol *symbol = l->declare ? symbol_at(r->program, l->declare->names.data[0].id) : NULL;
 		for (uint32_t k = 0; l->from_hyper && k < r->hypers.count; k++) {
 			if (r->hypers.data[k].name != l->slot.name)

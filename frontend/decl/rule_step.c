@@ -27,7 +27,7 @@ Value *rule_over_tensors(RuleElab *r, const Builtin *b, Value *v, Span span) {
 		return value_bad(e);
 	}
 	e->coupled = true;
-	v = value_settle(e, value_convert(e, v, S_REAL), 0, span);
+	v = value_reusable(e, value_convert(e, v, S_REAL), 0, span);
 	if (r->symbolic && !r->decl->joint) {
 		if (v->rank || e->builder->block != &r->out->step->body) {
 			Diag *diag =

@@ -54,10 +54,10 @@ void elab_leave_call(Elab *e) {
 
 static bool may_go_on(Elab *e, const AstExpr *x) {
 	e->session->elaborated++;
-	if (e->stopped)
+	if (e->out_of_budget)
 		return false;
 	if (e->copying && ++e->copies > ELAB_MOST_COPIES) {
-		e->stopped = true;
+		e->out_of_budget = true;
 		if (!e->attempts)
 			elab_report_copies(e, e->copied);
 		return false;
@@ -89,7 +89,7 @@ Value *elab_expr(Elab *e, const AstExpr *x) {
 	e->nesting--;
 	if (e->typing->wants_types)
 		value_note_type(e, &e->typing->types, x->id, v, x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL);
-	return value_shallow(e, v, x->span);
+	return value_limit_depth(e, v, x->span);
 }
 
 static Value *elab_kind(Elab *e, const AstExpr *x) {
@@ -144,9 +144,12 @@ Value *elab_scalar(Elab *e, const AstExpr *x, const char *what) {
 	if (value_is_bad(v))
 		return v;
 	if (v->kind != VALUE_ARRAY || v->rank) {
-		Diag *diag =
-			diag_error(e->session, 214, x->span, "%s has to be one number, not %s", what, value_type_text(e, v));
-		if (v->kind == VALUE_ARRAY)
+		bool truths = v->kind == VALUE_ARRAY && v->scalar == S_BOOL;
+		Diag *diag = diag_error(e->session, 214, x->span, "%s has to be one %s, not %s", what,
+		                        truths ? "truth value" : "number", value_type_text(e, v));
+		if (truths)
+			diag_help(e->session, diag, "`any(c)` and `all(c)` make one of several");
+		else if (v->kind == VALUE_ARRAY)
 			diag_help(e->session, diag, "reduce it with `sum`, `mean` or the like, or read one element");
 		return value_bad(e);
 	}

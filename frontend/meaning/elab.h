@@ -4,8 +4,8 @@
  *
  * A recursion over expressions, index notation, reductions, calls, shapes and statements. Each function takes a piece of the
  * tree and gives its value, or the bad value with a diagnostic. Typing and lowering (names.h) are the same walk: `e->lowering`
- * tells whether ops are made. What of a body is the business of the declaration that it stands in, decl/ does; a rule is
- * asked through ElabRule. */
+ * tells whether ops are made. What depends on the declaration that a body stands in is done in decl/; a
+ * rule is asked through ElabRule. */
 #ifndef GRADUS_ELAB_H
 #define GRADUS_ELAB_H
 
@@ -19,6 +19,8 @@ typedef struct ElabRule {
 	Value *(*whole_hyper)(struct RuleElab *self, Value *v, Span span);
 	/* One value per tensor, combined over all of them: all_sum, all_mean, all_max. */
 	Value *(*over_tensors)(struct RuleElab *self, const Builtin *b, Value *v, Span span);
+	/* The objective at another place than x: value, gradient. */
+	Value *(*evaluate)(struct RuleElab *self, const Builtin *b, Value *y, Span span);
 	void (*apply)(struct RuleElab *self, const AstStmt *s);
 } ElabRule;
 
@@ -53,8 +55,8 @@ Value *elab_type_constant(FeProgram *program, IrModule *module, const AstDecl *d
 Value *elab_unary(Elab *e, const AstExpr *x);
 Value *elab_binary(Elab *e, const AstExpr *x);
 Value *elab_compare(Elab *e, const AstExpr *x);
-/* An operation element by element: operands become `to`, the result is `result`. x: what is written, for messages; NULL. */
-Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **args, uint32_t count, Span span,
+/* An operation element by element: copies of the operands become `to`, the result is `result`. x: what is written, for messages; NULL. */
+Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value *const *given, uint32_t count, Span span,
                   const AstExpr *x);
 bool elab_unify(Elab *e, Value **values, uint32_t count, Scalar *scalar); /* the common scalar type */
 Value *elab_broadcast(Elab *e, Value *v, const Value *shape);             /* a scalar as an array of this shape */
@@ -66,7 +68,8 @@ bool elab_need_array(Elab *e, Value *v, const AstExpr *x);
 
 Value *elab_if(Elab *e, const AstExpr *x);
 Value *elab_select(Elab *e, Value *cond, Value *yes, Value *no, const AstExpr *x);
-void elab_when(Elab *e, const AstStmt *s);
+/* One of two blocks, by the condition of an `if` or a `while`; `no` may be NULL. */
+void elab_when(Elab *e, const AstStmt *s, const AstExpr *condition, const AstBlock *yes, const AstBlock *no);
 typedef VEC(Binding *) Bindings;
 /* The bindings around a block that it assigns; added to `out` once. */
 void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out);
@@ -91,6 +94,10 @@ bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out);
 Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what);
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out); /* may give DIM_X */
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
+/* Notes of an error that it says no more than that something is not known, as the counter of a loop may not be: if its turns
+ * are written out, there may be nothing wrong. */
+void elab_note_not_known(Elab *e, const Diag *diag);
+bool elab_says_not_known(const Elab *e, const Diag *diag);
 /* Not more elements than can be counted (E0213). */
 bool elab_fits(Elab *e, Span span, const int64_t *dims, int rank);
 bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from);
@@ -111,7 +118,7 @@ typedef struct Indices {
 } Indices;
 
 /* Makes variables for fresh index names, binds them, and finds their ranges from the items or the bodies; lowering reads what
- * typing found. `from_zero`: arrays are being defined, whose indices start at 0. Pushes the variables on e->active and the names
+ * typing found. `from_zero`: arrays are being defined, whose indices start at 0. Pushes the variables on e->indices_around and the names
  * on the scope; the caller restores both. extents: of axes that give a name its range (may be NULL; 0: not given). */
 bool elab_bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies,
                        uint32_t body_count, bool from_zero, const int64_t *extents, Indices *out);
@@ -129,7 +136,7 @@ Value *elab_reduce_sum(Elab *e, Value *v, Span span);
 /* ---- elab_call.c, elab_shape.c ---- */
 
 Value *elab_call(Elab *e, const AstExpr *x);
-/* Types the body of a function that nothing calls: what does not depend on its arguments. */
+/* Types the body of a function that nothing calls: what depends neither on its arguments nor on what other functions give. */
 void elab_type_function(FeProgram *program, IrModule *module, const AstDecl *fn, Typing *typing);
 /* What a call of a row of builtins.def is. `args`: the values of its arguments, as far as the row's `reads` says. */
 typedef Value *BuildCall(Elab *e, const Builtin *b, Value **args, const AstExpr *x);

@@ -86,7 +86,7 @@ static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 		all->body = ex_substitute(e, body, from, to, count, false);
 		v = all;
 	}
-	b->value = value_settle(e, v, b->symbol->name, span);
+	b->value = value_reusable(e, v, b->symbol->name, span);
 }
 
 /* In `h[k, j] <- e` a name that is declared by standing there runs over its axis. */
@@ -109,7 +109,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 		return;
 	}
 	ScopeMark scope = scope_mark(e);
-	uint32_t active = e->active.count;
+	uint32_t active = e->indices_around.count;
 	const AstItem *fresh[IR_MAX_RANK];
 	AstItem *made;
 	int64_t extents[IR_MAX_RANK];
@@ -179,7 +179,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 		rest.rank++;
 	}
 	scope_back(e, scope);
-	e->active.count = active;
+	e->indices_around.count = active;
 	if (!ok || value_is_bad(r))
 		return;
 	r = as_scalar_type(e, b, r, target->span);
@@ -259,7 +259,7 @@ void elab_assign(Elab *e, const AstStmt *s) {
 		           v->kind == VALUE_SEVERAL ? value_type_text(e, v) : "one value");
 	/* All are computed before the first is assigned. */
 	for (uint32_t i = 0; fits && i < v->parts.count; i++)
-		v->parts.data[i] = value_settle(e, v->parts.data[i], 0, s->span);
+		v->parts.data[i] = value_reusable(e, v->parts.data[i], 0, s->span);
 	for (uint32_t i = 0; i < s->assign.targets.count; i++)
 		assign_one(e, s->assign.targets.data[i], s->assign.value, fits ? v->parts.data[i] : value_bad(e));
 }

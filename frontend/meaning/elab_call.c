@@ -87,6 +87,24 @@ Value *elab_call_all_max(Elab *e, const Builtin *b, Value **args, const AstExpr 
 	return over_tensors(e, b, args, x);
 }
 
+/* The objective elsewhere. */
+static Value *evaluation(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	if (e->alone)
+		return value_bad(e);
+	if (e->rule && e->rule->in_step)
+		return e->rule->evaluate(e->rule->self, b, args[0], x->span);
+	diag_error(e->session, 281, x->span, "`%s` stands in the step of an optimizer", b->name);
+	return value_bad(e);
+}
+
+Value *elab_call_value(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	return evaluation(e, b, args, x);
+}
+
+Value *elab_call_gradient(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	return evaluation(e, b, args, x);
+}
+
 static Value *build_later(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)args;
 	diag_error(e->session, b->code, x->span, "%s, `%s(...)`, is part of the language, but not of this version",
@@ -157,8 +175,8 @@ static Value *write_out(Elab *e, const AstDecl *fn, Value **args, bool want, boo
 		elab_block(e, &fn->body);
 		result = e->returned;
 		if (!result && !e->may_have_returned && errors == e->session->error_count)
-			diag_error(e->session, 225, fn->name.span, "`%s` ends without `return`",
-			           session_text(e->session, fn->name.name));
+			elab_note_not_known(e, diag_error(e->session, 225, fn->name.span, "`%s` ends without `return`",
+			                                  session_text(e->session, fn->name.name)));
 	}
 	scope_back(e, scope);
 	e->returned = returned;
@@ -201,7 +219,12 @@ static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *x) {
 		Value *v = elab_expr(e, arg);
 		for (uint32_t k = 0; k < params; k++)
 			if (given[k] == arg)
-				args[k] = value_settle(e, v, fn->params.data[k].name.name, arg->span);
+				args[k] = value_reusable(e, v, fn->params.data[k].name.name, arg->span);
+	}
+	if (e->alone) { /* it is typed by itself, too: every function once */
+		e->want_int = want;
+		e->in_dimension = dimension;
+		return value_bad(e);
 	}
 	if (!elab_enter_call(e, x->span)) {
 		elab_leave_call(e);

@@ -13,13 +13,29 @@ Value *elab_select(Elab *e, Value *cond, Value *yes, Value *no, const AstExpr *x
 	return elab_apply(e, IR_where, s, s, args, 3, x ? x->span : (Span){0}, x);
 }
 
-static Value *arm_value(Elab *e, const AstExpr *x, Ex *cond, bool truth) {
-	uint32_t saved = e->facts.count;
-	proof_assume(e, cond, truth);
+typedef struct ArmMark {
+	uint32_t facts, holds;
+} ArmMark;
+
+/* said: the condition as it was written; cond: the same as it is computed. */
+static ArmMark enter_arm(Elab *e, const Ex *said, Ex *cond, bool truth) {
+	ArmMark mark = {e->facts.count, e->holds.count};
+	proof_assume(e, said, truth);
+	vec_push(e->arena, &e->holds, truth ? cond : ex_op(e, IR_not, cond, NULL, NULL));
 	e->arms++;
-	Value *v = elab_expr(e, x);
+	return mark;
+}
+
+static void leave_arm(Elab *e, ArmMark mark) {
 	e->arms--;
-	e->facts.count = saved;
+	e->facts.count = mark.facts;
+	e->holds.count = mark.holds;
+}
+
+static Value *arm_value(Elab *e, const AstExpr *x, Ex *cond, bool truth) {
+	ArmMark mark = enter_arm(e, cond, cond, truth);
+	Value *v = elab_expr(e, x);
+	leave_arm(e, mark);
 	return v;
 }
 
@@ -70,6 +86,7 @@ static bool may_return(const AstBlock *block) {
 	for (uint32_t i = 0; i < block->count; i++) {
 		const AstStmt *s = block->data[i];
 		if (s->kind == AST_RETURN || (s->kind == AST_FOR && may_return(&s->loop.body)) ||
+		    (s->kind == AST_WHILE && may_return(&s->repeat.body)) ||
 		    (s->kind == AST_WHEN && (may_return(&s->when.yes) || may_return(&s->when.no))))
 			return true;
 	}
@@ -89,14 +106,11 @@ static void block_arm(Elab *e, const void *block) {
 	elab_scoped_block(e, block);
 }
 
-static void run_arm(Elab *e, const Ex *cond, bool truth, Arm *arm, const void *context) {
-	uint32_t saved = e->facts.count;
-	proof_assume(e, cond, truth);
-	e->arms++;
+static void run_arm(Elab *e, const Ex *said, Ex *cond, bool truth, Arm *arm, const void *context) {
+	ArmMark mark = enter_arm(e, said, cond, truth);
 	if (arm)
 		arm(e, context);
-	e->arms--;
-	e->facts.count = saved;
+	leave_arm(e, mark);
 }
 
 /* `yes` where the condition holds, `no` elsewhere. */
@@ -118,56 +132,61 @@ static Value *chosen(Elab *e, Value *cond, Value *yes, Value *no, Span span) {
 void elab_choose(Elab *e, const Choice *c) {
 	const Bindings *changed = c->changed;
 	Ex *said = c->cond->body; /* once it is computed, nothing more is known of it than that it holds */
-	Value *cond = value_settle(e, c->cond, 0, c->cond_span);
+	Value *cond = value_reusable(e, c->cond, 0, c->cond_span);
 	Value **before = ARENA_ARRAY(e->arena, Value *, changed->count);
 	Value **after = ARENA_ARRAY(e->arena, Value *, changed->count);
 	for (uint32_t i = 0; i < changed->count; i++)
 		before[i] = changed->data[i]->value;
 	Value *returned = e->returned;
-	run_arm(e, said, true, c->yes, c->yes_context);
+	run_arm(e, said, cond->body, true, c->yes, c->yes_context);
 	for (uint32_t i = 0; i < changed->count; i++) {
 		after[i] = changed->data[i]->value;
 		changed->data[i]->value = before[i];
 	}
-	run_arm(e, said, false, c->no, c->no_context);
+	run_arm(e, said, cond->body, false, c->no, c->no_context);
 	if (e->returned != returned) {
 		elab_needs_known(e, said);
 		Diag *diag = diag_error(e->session, 225, c->span,
 		                        "`return` under a condition that is not known when the program is instantiated");
 		diag_help(e->session, diag, "assign to a `var` in both branches, and return it at the end");
+		elab_note_not_known(e, diag);
 	}
 	for (uint32_t i = 0; i < changed->count; i++) {
 		Binding *b = changed->data[i];
 		if (after[i] != b->value)
-			b->value = value_settle(e, chosen(e, cond, after[i], b->value, c->span), b->symbol->name, c->span);
+			b->value = value_reusable(e, chosen(e, cond, after[i], b->value, c->span), b->symbol->name, c->span);
 	}
 }
 
-void elab_when(Elab *e, const AstStmt *s) {
-	Value *cond = elab_scalar(e, s->when.condition, "the condition of `if`");
+void elab_when(Elab *e, const AstStmt *s, const AstExpr *condition, const AstBlock *yes, const AstBlock *no) {
+	Value *cond =
+		elab_scalar(e, condition, s->kind == AST_WHILE ? "the condition of `while`" : "the condition of `if`");
 	if (!value_is_bad(cond) && cond->scalar != S_BOOL) {
-		diag_error(e->session, 210, s->when.condition->span, "a condition was expected, found %s",
-		           value_type_text(e, cond));
+		diag_error(e->session, 210, condition->span, "a condition was expected, found %s", value_type_text(e, cond));
 		cond = value_bad(e);
 	}
 	if (value_is_bad(cond)) { /* which branch would be checked is not known */
-		elab_skip(e, &s->when.yes);
-		elab_skip(e, &s->when.no);
+		elab_skip(e, yes);
+		if (no)
+			elab_skip(e, no);
 		return;
 	}
 	if (value_known(cond)) {
-		elab_scoped_block(e, cond->body->integer ? &s->when.yes : &s->when.no);
+		const AstBlock *known = cond->body->integer ? yes : no;
+		if (known)
+			elab_scoped_block(e, known);
 		return;
 	}
 	Bindings changed = {0};
-	elab_assigned_outside(e, &s->when.yes, &changed);
-	elab_assigned_outside(e, &s->when.no, &changed);
+	elab_assigned_outside(e, yes, &changed);
+	if (no)
+		elab_assigned_outside(e, no, &changed);
 	elab_choose(e, &(Choice){.cond = cond,
-	                         .cond_span = s->when.condition->span,
+	                         .cond_span = condition->span,
 	                         .span = s->span,
 	                         .changed = &changed,
 	                         .yes = block_arm,
-	                         .no = block_arm,
-	                         .yes_context = &s->when.yes,
-	                         .no_context = &s->when.no});
+	                         .no = no ? block_arm : NULL,
+	                         .yes_context = yes,
+	                         .no_context = no});
 }

@@ -21,11 +21,11 @@ static NameMap *numbers(const Elab *e) {
 }
 
 static NameMap *wrong(const Elab *e) {
-	return &e->program->wrong[e->real == IR_F64];
+	return &e->program->said_wrong[e->real == IR_F64];
 }
 
-/* As long as nobody has computed the array of a stack, it may be computed anywhere. */
-static Value *fresh(Elab *e, const MadeConst *made) {
+/* A stack whose array is not computed yet: wherever it is needed, it may be. */
+static Value *uncomputed(Elab *e, const MadeConst *made) {
 	Value *v = ARENA_NEW(e->arena, Value);
 	*v = *made->value;
 	if (v->parts.count)
@@ -70,7 +70,7 @@ static Value *known_const(Elab *e, const AstDecl *decl) {
 	const MadeConst *made = name_map_get(&e->constants, decl->name.name);
 	if (!made || !made->value || (made->block && made->block != e->builder->block))
 		return NULL;
-	return made->value->kind == VALUE_ARRAY && !made->block ? fresh(e, made) : made->value;
+	return made->value->kind == VALUE_ARRAY && !made->block ? uncomputed(e, made) : made->value;
 }
 
 static void by_itself(Elab *e, const AstDecl *decl) {

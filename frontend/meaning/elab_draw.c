@@ -23,9 +23,9 @@ static const Distribution *find(Elab *e, const AstExpr *draw) {
 		text_printf(&all, "%s%s", count ? ", " : "", distributions[i].name);
 		names[count++] = session_name(e->session, distributions[i].name);
 	}
-	Name near = name_nearest(e->session->names, draw->call.callee.name, names, count);
-	if (near)
-		diag_help(e->session, diag, "did you mean `%s`?", session_text(e->session, near));
+	Name nearest = name_nearest(e->session->names, draw->call.callee.name, names, count);
+	if (nearest)
+		diag_help(e->session, diag, "did you mean `%s`?", session_text(e->session, nearest));
 	else
 		diag_help(e->session, diag, "there are %s", text_cstr(&all));
 	return NULL;
@@ -156,7 +156,7 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 		return value_bad(e);
 	}
 	ScopeMark scope = scope_mark(e);
-	uint32_t active = e->active.count;
+	uint32_t active = e->indices_around.count;
 	Indices found;
 	AstItems none = {0};
 	bool ok = elab_bind_head(e, d->has_head ? &d->head : &none, draw, &found);
@@ -174,7 +174,7 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 		}
 	}
 	scope_back(e, scope);
-	e->active.count = active;
+	e->indices_around.count = active;
 	DrawCheck check = ok ? elab_draw_check(e, dist, draw, args, &found) : DRAW_IMPOSSIBLE;
 	ok = ok && check != DRAW_IMPOSSIBLE;
 	int64_t dims[IR_MAX_RANK];

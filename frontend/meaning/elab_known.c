@@ -1,6 +1,17 @@
 /* Numbers that have to be known when a program is instantiated: whole ones, dimensions, the shapes that types state. */
 #include "frontend/meaning/elab.h"
 
+void elab_note_not_known(Elab *e, const Diag *diag) {
+	vec_push(e->session->arena, &e->program->not_known, diag);
+}
+
+bool elab_says_not_known(const Elab *e, const Diag *diag) {
+	for (uint32_t i = e->program->not_known.count; i-- > 0;)
+		if (e->program->not_known.data[i] == diag)
+			return true;
+	return false;
+}
+
 static Value *elab_static(Elab *e, const AstExpr *x) {
 	bool dimension = e->in_dimension, want = e->want_int;
 	e->in_dimension = e->want_int = true;
@@ -26,15 +37,16 @@ static bool static_value(Elab *e, Value *v, const AstExpr *x, const char *what, 
 	}
 	double real;
 	const Symbol *symbol = x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL;
-	void **said = symbol && symbol->kind == SYMBOL_HYPER ? name_map_place(e->arena, &e->not_whole, x->name) : NULL;
+	void **said = symbol && symbol->kind == SYMBOL_HYPER ? name_map_place(e->arena, &e->said_not_whole, x->name) : NULL;
 	Diag *diag = said ? *said : NULL;
 	if (diag_say_again(e->session, diag))
 		return false;
 	if (value_known_real(v, &real))
 		diag = diag_error(e->session, 211, x->span, "%s has to be a whole number, not %g", what, real);
-	else if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar != S_BOOL)
+	else if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar != S_BOOL) {
 		diag = diag_error(e->session, 212, x->span, "%s has to be known when the program is instantiated", what);
-	else
+		elab_note_not_known(e, diag);
+	} else
 		diag = diag_error(e->session, 211, x->span, "%s has to be a whole number, not %s", what, value_type_text(e, v));
 	if (said)
 		*said = diag;
@@ -87,7 +99,7 @@ bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out) {
 		return false;
 	if (value_known_real(v, out))
 		return true;
-	diag_error(e->session, 212, x->span, "%s has to be a number that is known now", what);
+	elab_note_not_known(e, diag_error(e->session, 212, x->span, "%s has to be a number that is known now", what));
 	return false;
 }
 

@@ -15,12 +15,25 @@ enum {
 
 typedef struct Turns {
 	const AstStmt *s;
+	uint32_t number; /* of the loop, for what typing notes of it */
+	const AstBlock *body;
 	Ex *low;      /* where the counter starts */
 	Ex *count;    /* how many turns there are: known, or ... */
 	int64_t most; /* ... at most so many */
 } Turns;
 
+/* `while c limit n { body }` is `for .. in 0..n { if c { body } }`: nothing changes any more where c is false. */
+static bool find_limit(Elab *e, const AstStmt *s, Turns *turns) {
+	int64_t limit;
+	if (!s->repeat.limit || !elab_static_int(e, s->repeat.limit, "the limit of `while`", &limit))
+		return false;
+	*turns = (Turns){s, s->repeat.condition->id, &s->repeat.body, ex_int(e, 0), ex_int(e, limit), limit};
+	return true;
+}
+
 static bool find_turns(Elab *e, const AstStmt *s, Turns *turns) {
+	if (s->kind == AST_WHILE)
+		return find_limit(e, s, turns);
 	Ex *low = s->loop.range.low ? elab_bounded_int(e, s->loop.range.low, "the start of a loop") : ex_int(e, 0);
 	Ex *high = low && s->loop.range.high ? elab_bounded_int(e, s->loop.range.high, "the end of a loop") : NULL;
 	if (!high)
@@ -33,7 +46,7 @@ static bool find_turns(Elab *e, const AstStmt *s, Turns *turns) {
 		most = count->high;
 	if (least == most)
 		count = ex_int(e, most);
-	*turns = (Turns){s, low, count, most};
+	*turns = (Turns){s, s->loop.name.id, &s->loop.body, low, count, most};
 	return true;
 }
 
@@ -51,14 +64,18 @@ static void run_body(Elab *e, const void *context) {
 	ScopeMark scope = scope_mark(e);
 	Path *path = e->path;
 	e->path = turn->path;
-	scope_add_name(e, s->loop.name, value_scalar(e, S_INT, ex_add_int(e, turn->counter, turn->turns->low)));
-	elab_block(e, &s->loop.body);
+	if (s->kind == AST_WHILE) {
+		elab_when(e, s, s->repeat.condition, &s->repeat.body, NULL);
+	} else {
+		scope_add_name(e, s->loop.name, value_scalar(e, S_INT, ex_add_int(e, turn->counter, turn->turns->low)));
+		elab_block(e, &s->loop.body);
+	}
 	e->path = path;
 	scope_back(e, scope);
 }
 
 static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *changed) {
-	Path *loop = typing_inside(e->typing, e->path, turns->s->loop.name.id);
+	Path *loop = typing_inside(e->typing, e->path, turns->number);
 	Turn turn = {turns, counter,
 	             ex_is_const(counter) ? typing_inside(e->typing, loop, (uint32_t)counter->integer + 1) : loop};
 	Ex *runs = ex_op(e, IR_lt, counter, turns->count, NULL);
@@ -81,7 +98,7 @@ static void write_out(Elab *e, const Turns *turns, const Bindings *changed, bool
 	const Value *returned = e->returned;
 	uint32_t most = (uint32_t)(turns->most < MOST_WRITTEN ? turns->most : MOST_WRITTEN);
 	e->written = written == 0 ? most : written > MOST_WRITTEN ? written : written * most;
-	for (int64_t i = 0; i < turns->most && errors == e->session->error_count && !e->stopped; i++) {
+	for (int64_t i = 0; i < turns->most && errors == e->session->error_count && !e->out_of_budget; i++) {
 		if (i || first)
 			elab_copy_begin(e, turns->s->span);
 		one_turn(e, turns, ex_int(e, i), changed);
@@ -101,23 +118,25 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	uint32_t count = changed->count, errors = e->session->error_count;
 	Value **before = ARENA_ARRAY(e->arena, Value *, count);
 	IrValue *inits = ARENA_ARRAY(e->arena, IrValue, count), *yields = ARENA_ARRAY(e->arena, IrValue, count);
-	Var *const *around = e->active.data;
+	Var *const *around = e->indices_around.data;
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
 		before[i] = b->value;
-		inits[i] = emit_whole(e, value_convert(e, b->value, b->scalar), around, b->active, b->symbol->name, s->span);
+		inits[i] =
+			emit_whole(e, value_convert(e, b->value, b->scalar), around, b->indices_around, b->symbol->name, s->span);
 	}
 	IrBlock *outer = e->builder->block;
 	Value *returned = e->returned;
 	e->builder->span = s->span;
-	e->builder->name = s->loop.name.name;
+	e->builder->name = s->kind == AST_FOR ? s->loop.name.name : 0;
 	IrOp *op = ir_loop_begin(e->builder, turns->most, 0);
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
 		e->builder->name = b->symbol->name;
 		yields[i] = ir_loop_carry(e->builder, op, inits[i]);
 		e->builder->name = 0;
-		b->value = value_from_whole(e, yields[i], b->scalar, before[i]->rank, before[i]->dims, around, b->active);
+		b->value =
+			value_from_whole(e, yields[i], b->scalar, before[i]->rank, before[i]->dims, around, b->indices_around);
 	}
 	e->builder->name = 0;
 	vec_push(e->arena, &e->loops, ((OpenLoop){.op = op}));
@@ -131,7 +150,7 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
 		if (!value_is_bad(b->value))
-			yields[i] = emit_whole(e, b->value, e->active.data, b->active, b->symbol->name, s->span);
+			yields[i] = emit_whole(e, b->value, e->indices_around.data, b->indices_around, b->symbol->name, s->span);
 	}
 	ir_loop_end(e->builder, op, yields, outer);
 	if (returns || (needed && e->session->error_count > errors)) {
@@ -142,15 +161,15 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	for (uint32_t i = 0; i < count; i++) {
 		Binding *b = changed->data[i];
 		b->value = value_from_whole(e, op->loop.carries.data[i].out, b->scalar, before[i]->rank, before[i]->dims,
-		                            e->active.data, b->active);
+		                            e->indices_around.data, b->indices_around);
 	}
 	return true;
 }
 
 /* Nothing was wrong but that something was not known: then what is wrong when it is known is the better message. */
-static bool only_unknown(const Diags *diags) {
+static bool only_not_known(const Elab *e, const Diags *diags) {
 	for (uint32_t i = 0; i < diags->count; i++)
-		if (diags->data[i]->code != 212 && diags->data[i]->code != 225)
+		if (!elab_says_not_known(e, diags->data[i]))
 			return false;
 	return true;
 }
@@ -164,13 +183,13 @@ static void write_out_instead(Elab *e, const Turns *turns, const Bindings *chang
 	e->attempts++;
 	write_out(e, turns, changed, true);
 	e->attempts--;
-	bool failed = e->stopped || e->session->error_count > mark.errors;
+	bool failed = e->out_of_budget || e->session->error_count > mark.errors;
 	if (!failed)
 		return;
-	if (!only_unknown(&as_loop)) {
+	if (!only_not_known(e, &as_loop)) {
 		diag_take_back(e->session, mark);
 		diag_say(e->session, &as_loop);
-	} else if (e->stopped) {
+	} else if (e->out_of_budget) {
 		diag_take_back(e->session, mark);
 		elab_report_copies(e, turns->s->span);
 	}
@@ -196,17 +215,16 @@ static LoopForm loop_form(Elab *e, const Turns *turns, const Bindings *changed) 
 void elab_loop(Elab *e, const AstStmt *s) {
 	Turns turns;
 	if (!find_turns(e, s, &turns)) {
-		elab_skip(e, &s->loop.body);
+		elab_skip(e, s->kind == AST_WHILE ? &s->repeat.body : &s->loop.body);
 		return;
 	}
 	if (turns.most <= 0)
 		return;
 	Bindings changed = {0};
-	elab_assigned_outside(e, &s->loop.body, &changed);
-	uint32_t counter = s->loop.name.id;
+	elab_assigned_outside(e, turns.body, &changed);
 	if (!e->lowering)
-		typing_set_loop(e->typing, e->path, counter, loop_form(e, &turns, &changed));
-	else if (typing_loop(e->path, counter) == LOOP_OF_IR)
+		typing_set_loop(e->typing, e->path, turns.number, loop_form(e, &turns, &changed));
+	else if (typing_loop(e->path, turns.number) == LOOP_OF_IR)
 		run_loop(e, &turns, &changed);
 	else
 		write_out(e, &turns, &changed, false);

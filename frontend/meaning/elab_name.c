@@ -43,7 +43,7 @@ static Value *elab_global(Elab *e, const Symbol *symbol, Span span) {
 /* One mistake, wherever it is used. */
 static Value *known_later(Elab *e, const Symbol *symbol, Span span) {
 	enum { PLACES = 4 };
-	void **place = name_map_place(e->arena, &e->later, symbol->number);
+	void **place = name_map_place(e->arena, &e->said_later, symbol->number);
 	Diag *diag = *place;
 	if (diag_say_again(e->session, diag)) {
 		if (diag->labels.count < PLACES && diag->labels.data[0].span.start != span.start)

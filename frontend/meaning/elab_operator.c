@@ -108,16 +108,17 @@ static Value *overflow(Elab *e, Span span, const char *word) {
 	return value_bad(e);
 }
 
-Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value **args, uint32_t count, Span span,
+Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value *const *given, uint32_t count, Span span,
                   const AstExpr *x) {
 	const char *word = op_word(opcode, x);
 	if (!word)
 		word = session_text(e->session, x->call.callee.name);
 	for (uint32_t i = 0; i < count; i++)
-		if (value_is_bad(args[i]))
-			return args[i];
+		if (value_is_bad(given[i]))
+			return given[i];
+	Value *args[3] = {0};
 	for (uint32_t i = 0; i < count; i++)
-		args[i] = value_shallow(e, args[i], span);
+		args[i] = value_limit_depth(e, given[i], span);
 	for (uint32_t i = 0; i < count; i++)
 		if (args[i]->parts.count && !(opcode == IR_where && i == 0))
 			args[i] = value_convert(e, args[i], to);
@@ -217,7 +218,9 @@ static Value *divide_exactly(Elab *e, Span span, Value *a, Value *b) {
 	if (!value_known_int(a, &p) || !value_known_int(b, &q)) {
 		elab_needs_known(e, a->body);
 		elab_needs_known(e, b->body);
-		diag_error(e->session, 212, span, "a dimension or range has to be a whole number that is known now");
+		Diag *diag =
+			diag_error(e->session, 212, span, "a dimension or range has to be a whole number that is known now");
+		elab_note_not_known(e, diag);
 		return value_bad(e);
 	}
 	if (q == 0 || p % q != 0) {

@@ -12,22 +12,22 @@ static bool stated(RangeSearch *s, const AstItem *item, RangeUnknown *u, bool fr
 	if (item->low) {
 		ok = elab_static_int(s->e, item->low, "the start of a range", &low);
 		ok = elab_static_int(s->e, item->high, "the end of a range", &high) && ok;
-		u->whole = high;
+		u->axis = high;
 	} else {
-		ok = elab_dimension(s->e, item->high, &u->whole);
-		high = u->whole == DIM_X ? s->e->n : u->whole;
+		ok = elab_dimension(s->e, item->high, &u->axis);
+		high = u->axis == DIM_X ? s->e->n : u->axis;
 	}
 	u->known = ok;
-	u->conflict = !ok;
+	u->wrong = !ok;
 	u->low = low;
 	u->high = high;
-	u->because = item->span;
+	u->reason = item->span;
 	if (ok && from_zero && low != 0) {
 		Diag *diag = diag_error(s->e->session, 235, item->span, "the index of an array starts at 0, not at %lld",
 		                        (long long)low);
 		diag_help(s->e->session, diag, "let it run over %lld and write `%s + %lld` in the body",
 		          (long long)(high - low), session_text(s->e->session, u->name.name), (long long)low);
-		u->conflict = true;
+		u->wrong = true;
 	}
 	return ok;
 }
@@ -37,7 +37,7 @@ static void bind_index(Elab *e, const Symbol *symbol, AstName name, IndexRange r
 	var->from = var->fit_low = range.low;
 	out->vars[out->count] = var;
 	out->low[out->count++] = range.low;
-	vec_push(e->arena, &e->active, var);
+	vec_push(e->arena, &e->indices_around, var);
 	Ex *at = ex_add_int(e, ex_var(e, var), ex_int(e, range.low));
 	scope_add(e, symbol, bad ? value_bad(e) : value_scalar(e, S_INT, at));
 }
@@ -56,17 +56,17 @@ static bool find_stated(RangeSearch *s, const AstItem *const *items, uint32_t co
 	bool ok = true;
 	*all = true;
 	for (uint32_t i = 0; i < count; i++) {
-		elab_range_add(s, (RangeUnknown){.name = items[i]->name, .wanted = true});
+		elab_range_add(s, (RangeUnknown){.name = items[i]->name, .ours = true});
 		RangeUnknown *u = &s->unknowns.data[i];
 		if (u->symbol && u->symbol->name_taken) {
-			u->known = u->conflict = true;
+			u->known = u->wrong = true;
 			ok = false;
 		} else if (items[i]->high) {
-			ok = stated(s, items[i], u, from_zero) && !u->conflict && ok;
+			ok = stated(s, items[i], u, from_zero) && !u->wrong && ok;
 			u->known = true;
 		} else if (extents && extents[i]) {
 			u->known = true;
-			u->whole = extents[i];
+			u->axis = extents[i];
 			u->high = extents[i] == DIM_X ? s->e->n : extents[i];
 		} else
 			*all = false;
@@ -89,9 +89,9 @@ static void find_by_uses(RangeSearch *s, const AstExpr *const *bodies, uint32_t 
 	e->facts.count = facts;
 	e->arms = arms;
 	elab_range_solve(s, from_zero);
-	if (s->idle_uses.count > 0) {
-		for (uint32_t i = 0; i < s->idle_uses.count; i++)
-			vec_push(e->arena, &s->uses, s->idle_uses.data[i]);
+	if (s->unchosen_uses.count > 0) {
+		for (uint32_t i = 0; i < s->unchosen_uses.count; i++)
+			vec_push(e->arena, &s->uses, s->unchosen_uses.data[i]);
 		elab_range_solve(s, from_zero); /* what is known by now stays */
 	}
 }
@@ -100,31 +100,32 @@ static void find_by_uses(RangeSearch *s, const AstExpr *const *bodies, uint32_t 
 static void report_range(RangeSearch *s, RangeUnknown *u, bool from_zero, bool is_stated, bool ok) {
 	Session *session = s->e->session;
 	const char *name = session_text(session, u->name.name);
-	bool conflict = u->conflict;
-	u->conflict = true;
-	if (!u->known && ok && s->failed.count)
-		diag_say(session, &s->failed);
-	else if (!u->known && ok && s->spoiled)
+	bool wrong = u->wrong;
+	u->wrong = true;
+	if (!u->known && ok && s->tried_errors.count)
+		diag_say(session, &s->tried_errors);
+	else if (!u->known && ok && s->source_wrong)
 		; /* reported */
 	else if (!u->known && ok) {
 		Diag *diag = diag_error(session, 206, u->name.span, "nothing tells over what index `%s` runs", name);
 		diag_help(session, diag, "state its range, as in `%s in n`", name);
-	} else if (u->in_turn) {
+	} else if (u->differs_by_turn) {
 		Diag *diag = diag_error(session, 212, u->name.span,
 		                        "the range of index `%s` follows from a number that is not known now", name);
-		diag_label(session, diag, u->because, "from this");
+		diag_label(session, diag, u->reason, "from this");
 		diag_help(session, diag, "state its range, as in `%s in n`", name);
-	} else if (u->known && !conflict && u->whole != DIM_X && u->high <= u->low) {
+		elab_note_not_known(s->e, diag);
+	} else if (u->known && !wrong && u->axis != DIM_X && u->high <= u->low) {
 		Diag *diag = diag_error(session, 226, u->name.span, "the range of index `%s` is empty: %lld..%lld", name,
 		                        (long long)u->low, (long long)u->high);
-		diag_label(session, diag, u->because, "from this");
-	} else if (u->known && !conflict && from_zero && u->low != 0 && !is_stated) {
+		diag_label(session, diag, u->reason, "from this");
+	} else if (u->known && !wrong && from_zero && u->low != 0 && !is_stated) {
 		Diag *diag =
 			diag_error(session, 235, u->name.span, "index `%s` would run over %lld..%lld, but an array starts at 0",
 		               name, (long long)u->low, (long long)u->high);
 		diag_help(session, diag, "state the range, and shift the index in the body");
 	} else
-		u->conflict = conflict;
+		u->wrong = wrong;
 }
 
 bool elab_bind_indices(Elab *e, const AstItem *const *items, uint32_t count, const AstExpr *const *bodies,
@@ -144,15 +145,15 @@ bool elab_bind_indices(Elab *e, const AstItem *const *items, uint32_t count, con
 	bool all_stated, ok = find_stated(&s, items, count, from_zero, extents, &all_stated);
 	if (!all_stated && ok)
 		find_by_uses(&s, bodies, body_count, from_zero);
-	bool untold = e->alone && s.spoiled; /* an argument may tell more of a range than all else */
+	bool left_open = e->alone && s.source_wrong; /* an argument may tell more of a range than all else */
 	for (uint32_t i = 0; i < count; i++) {
 		RangeUnknown *u = &s.unknowns.data[i];
-		if (untold && !items[i]->high)
-			u->conflict = true;
+		if (left_open && !items[i]->high)
+			u->wrong = true;
 		else
 			report_range(&s, u, from_zero, items[i]->high != NULL, ok);
-		bool found = u->known && !u->conflict;
-		IndexRange range = {u->low, !found ? 1 : u->whole == DIM_X && u->low == 0 ? DIM_X : u->high - u->low};
+		bool found = u->known && !u->wrong;
+		IndexRange range = {u->low, !found ? 1 : u->axis == DIM_X && u->low == 0 ? DIM_X : u->high - u->low};
 		ok = ok && found;
 		if (u->symbol)
 			typing_set_range(e->typing, e->path, u->symbol, range);

@@ -161,7 +161,7 @@ Value *elab_reduce_all(Elab *e, AstReduction op, Value *v, Span span) {
 	Value scalar = {.kind = VALUE_ARRAY, .scalar = v->scalar};
 	/* An expression that is read twice is computed once. */
 	if (op == AST_REDUCE_LOGSUMEXP)
-		v = value_settle(e, value_convert(e, v, S_REAL), 0, span);
+		v = value_reusable(e, value_convert(e, v, S_REAL), 0, span);
 	return reduce_over(e, op, &d, &scalar, v, span);
 }
 
@@ -169,7 +169,7 @@ Value *elab_reduce_sum(Elab *e, Value *v, Span span) {
 	return elab_reduce_all(e, AST_REDUCE_SUM, v, span);
 }
 
-/* mean[each](e): e speaks of one coordinate; the result is the same for all of them. */
+/* mean[each](e): e is about one coordinate; the result is the same for all of them. */
 static Value *reduce_each(Elab *e, const AstExpr *x) {
 	if (e->alone)
 		return value_bad(e);
@@ -183,7 +183,7 @@ static Value *reduce_each(Elab *e, const AstExpr *x) {
 	if (value_is_bad(v) || v->kind != VALUE_ARRAY)
 		return value_bad(e);
 	if (x->reduce.op == AST_REDUCE_LOGSUMEXP)
-		v = value_settle(e, value_convert(e, v, S_REAL), 0, x->span);
+		v = value_reusable(e, value_convert(e, v, S_REAL), 0, x->span);
 	Var *other = ex_var_new(e, e->coord->name, DIM_X, x->span);
 	Ex *to = ex_var(e, other);
 	Value *moved = with_body(e, v, v->scalar, ex_substitute(e, value_body(e, v), &e->coord, &to, 1, false));
@@ -222,7 +222,7 @@ static bool read_conditions(Elab *e, const AstItems *items, Domain *d) {
 				vec_push(e->arena, &d->conds, forms.data[k]);
 		} else {
 			Ex *filter = d->filter ? ex_op(e, IR_and, d->filter, v->body, NULL) : v->body;
-			d->filter = value_shallow(e, value_scalar(e, S_BOOL, filter), items->data[i].span)->body;
+			d->filter = value_limit_depth(e, value_scalar(e, S_BOOL, filter), items->data[i].span)->body;
 			e->arms++;
 		}
 	}
@@ -240,7 +240,7 @@ Value *elab_reduce(Elab *e, const AstExpr *x) {
 		return result;
 	}
 	ScopeMark scope = scope_mark(e);
-	uint32_t active = e->active.count, facts = e->facts.count, ifs = e->arms;
+	uint32_t active = e->indices_around.count, facts = e->facts.count, ifs = e->arms;
 	uint32_t items = x->reduce.items.count, count = 0, body_count = 0;
 	const AstItem **indices = ARENA_ARRAY(e->arena, const AstItem *, items);
 	const AstExpr **bodies = ARENA_ARRAY(e->arena, const AstExpr *, items + 1);
@@ -268,12 +268,12 @@ Value *elab_reduce(Elab *e, const AstExpr *x) {
 		result = value_bad(e);
 	} else {
 		if (x->reduce.op == AST_REDUCE_LOGSUMEXP)
-			body = value_settle(e, value_convert(e, body, S_REAL), 0, x->span);
+			body = value_reusable(e, value_convert(e, body, S_REAL), 0, x->span);
 		value_body(e, body);
 		result = reduce_over(e, x->reduce.op, &d, body, body, x->span);
 	}
 	scope_back(e, scope);
-	e->active.count = active;
+	e->indices_around.count = active;
 	e->facts.count = facts;
 	e->arms = ifs;
 	e->want_int = want;

@@ -207,7 +207,7 @@ static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span spa
 		(void)diag;
 		return value_bad(e);
 	}
-	v = value_settle(e, v, 0, span);
+	v = value_reusable(e, v, 0, span);
 	/* Flat: one op over the old axes that writes to an affine place. */
 	Ex *flat_body;
 	int64_t flat_dim = before;
@@ -297,7 +297,7 @@ Value *elab_call_cumsum(Elab *e, const Builtin *b, Value **args, const AstExpr *
 	if (!has_first_axis(e, b, v, span))
 		return value_bad(e);
 	Scalar to = v->scalar == S_LITERAL ? S_REAL : v->scalar == S_BOOL ? S_INT : v->scalar;
-	v = value_settle(e, value_convert(e, v, to), 0, span);
+	v = value_reusable(e, value_convert(e, v, to), 0, span);
 	Value *c = value_array(e, v->scalar, v->rank, v->dims, span);
 	Var *j = ex_var_new(e, session_name(e->session, "j"), v->dims[0], span);
 	Ex *at[IR_MAX_RANK];
@@ -329,8 +329,8 @@ Value *elab_matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
 			diag_help(e->session, diag, "`transpose(...) @ ...` would fit");
 		return value_bad(e);
 	}
-	a = value_settle(e, value_convert(e, a, S_REAL), 0, x->binary.left->span);
-	b = value_settle(e, value_convert(e, b, S_REAL), 0, x->binary.right->span);
+	a = value_reusable(e, value_convert(e, a, S_REAL), 0, x->binary.left->span);
+	b = value_reusable(e, value_convert(e, b, S_REAL), 0, x->binary.right->span);
 	Var *k = ex_var_new(e, session_name(e->session, "k"), b->dims[0], x->span);
 	int64_t dims[2];
 	int rank = 0;
@@ -358,15 +358,15 @@ Value *elab_matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
  * is that of the norm. */
 static Value *root_of_squares(Elab *e, AstReduction mean_or_sum, Value *v, const AstExpr *x) {
 	Span span = x->span;
-	v = value_settle(e, value_convert(e, v, S_REAL), 0, x->call.args.data[0].value->span);
+	v = value_reusable(e, value_convert(e, v, S_REAL), 0, x->call.args.data[0].value->span);
 	Value *size = elab_apply(e, IR_abs, S_REAL, S_REAL, &v, 1, span, NULL);
 	Value *largest = elab_reduce_all(e, AST_REDUCE_MAX, size, span);
 	if (value_is_bad(largest))
 		return largest;
 	Value *scale = elab_apply(e, IR_binade, S_REAL, S_REAL, &largest, 1, span, NULL);
-	scale = value_settle(e, scale, 0, span);
+	scale = value_reusable(e, scale, 0, span);
 	Value *inverse = elab_apply(e, IR_div, S_REAL, S_REAL, (Value *[]){value_real(e, 1), scale}, 2, span, NULL);
-	inverse = value_settle(e, inverse, 0, span);
+	inverse = value_reusable(e, inverse, 0, span);
 	Value *scaled = elab_apply(e, IR_scaled, S_REAL, S_REAL, (Value *[]){v, inverse}, 2, span, NULL);
 	Value *square = elab_apply(e, IR_mul, S_REAL, S_REAL, (Value *[]){scaled, scaled}, 2, span, NULL);
 	Value *r = elab_reduce_all(e, mean_or_sum, square, span);

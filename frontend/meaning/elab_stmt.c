@@ -53,12 +53,12 @@ Value *elab_headed(Elab *e, const AstDeclare *d, Name name) {
 	if (!d->has_head)
 		return declared_value(e, d, name);
 	ScopeMark scope = scope_mark(e);
-	uint32_t active = e->active.count;
+	uint32_t active = e->indices_around.count;
 	Indices found;
 	bool ok = elab_bind_head(e, &d->head, d->value, &found);
 	Value *v = declared_value(e, d, name);
 	scope_back(e, scope);
-	e->active.count = active;
+	e->indices_around.count = active;
 	if (!ok || value_is_bad(v))
 		return value_bad(e);
 	if (v->kind != VALUE_ARRAY) {
@@ -96,7 +96,7 @@ static void several(Elab *e, const AstStmt *s) {
 		const Symbol *symbol = symbol_at(e->program, d->names.data[i].id);
 		if (!symbol || symbol->name_taken)
 			continue;
-		Value *part = fits ? value_settle(e, v->parts.data[i], d->names.data[i].name, s->span) : value_bad(e);
+		Value *part = fits ? value_reusable(e, v->parts.data[i], d->names.data[i].name, s->span) : value_bad(e);
 		Binding *b = scope_add(e, symbol, part);
 		b->scalar = part->scalar == S_LITERAL ? S_REAL : part->scalar;
 	}
@@ -129,7 +129,7 @@ static void define(Elab *e, const AstStmt *s) {
 	}
 	if (s->kind == AST_VAR && v->kind == VALUE_ARRAY && v->scalar == S_LITERAL)
 		v = value_convert(e, v, S_REAL);
-	v = value_settle(e, v, name.name, s->span);
+	v = value_reusable(e, v, name.name, s->span);
 	Binding *b = scope_add_name(e, name, v);
 	b->scalar = v->scalar;
 }
@@ -151,9 +151,9 @@ static void each(Elab *e, const AstStmt *s) {
 		return;
 	}
 	e->coord = ex_var_new(e, session_name(e->session, "c"), DIM_X, s->keyword);
-	vec_push(e->arena, &e->active, e->coord);
+	vec_push(e->arena, &e->indices_around, e->coord);
 	elab_scoped_block(e, &s->each.body);
-	e->active.count--;
+	e->indices_around.count--;
 	e->coord = NULL;
 }
 
@@ -185,10 +185,8 @@ void elab_stmt(Elab *e, const AstStmt *s) {
 	case AST_VAR: define(e, s); break;
 	case AST_ASSIGN: elab_assign(e, s); break;
 	case AST_FOR: elab_loop(e, s); break;
-	case AST_WHILE:
-		diag_error(e->session, 392, s->keyword, "`while` is part of the language, but not of this version");
-		break;
-	case AST_WHEN: elab_when(e, s); break;
+	case AST_WHILE: elab_loop(e, s); break;
+	case AST_WHEN: elab_when(e, s, s->when.condition, &s->when.yes, &s->when.no); break;
 	case AST_EACH: each(e, s); break;
 	case AST_APPLY: apply(e, s); break;
 	case AST_RETURN: give_back(e, s); break;

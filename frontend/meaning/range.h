@@ -12,12 +12,13 @@
 typedef struct RangeUnknown {
 	const Symbol *symbol; /* NULL: its name could not be read */
 	AstName name;
-	bool wanted; /* one of ours, not of a reduction inside */
-	bool known, conflict;
-	bool in_turn;      /* the range follows from the counter of a loop, so every turn has its own */
-	int64_t low, high; /* half-open */
-	int64_t whole;     /* the extent as a dimension (maybe DIM_X) if it runs over a whole axis */
-	Span because;
+	bool ours; /* its range is asked for; otherwise it is an index of a reduction inside */
+	bool known;
+	bool wrong;           /* no range can be had for it, which was reported */
+	bool differs_by_turn; /* the range follows from the counter of a loop, so every turn has its own */
+	int64_t low, high;    /* half-open */
+	int64_t axis;         /* the extent as a dimension (maybe DIM_X) if it runs over a whole axis */
+	Span reason;          /* where that range is from */
 } RangeUnknown;
 
 typedef struct RangeTerm {
@@ -39,10 +40,10 @@ typedef struct RangeSearch {
 	VEC(RangeUnknown) unknowns;
 	NameMap by_symbol; /* 1 + the number of the unknown that is this symbol */
 	VEC(RangeUse) uses;
-	VEC(RangeUse) idle_uses; /* in arms that are known not to be chosen: they tell only what nothing else does */
-	uint32_t idle;           /* such arms around the walk */
-	Diags failed;            /* what was wrong with arrays whose shapes might have told a range */
-	bool spoiled;            /* something that might have told a range is in error, which was reported */
+	VEC(RangeUse) unchosen_uses; /* in arms that are known not to be chosen: they tell only what nothing else does */
+	uint32_t unchosen;           /* such arms around the walk */
+	Diags tried_errors;          /* what was wrong with arrays whose shapes might have told a range */
+	bool source_wrong;           /* something that might have told a range is in error, which was reported */
 } RangeSearch;
 
 /* range_uses.c */
@@ -55,7 +56,7 @@ bool elab_range_mentions(const RangeSearch *s, const AstExpr *x); /* one of them
 void elab_range_uses(RangeSearch *s, const AstExpr *x);           /* adds the uses in x */
 
 /* range_try.c: of expressions that mention no unknown index */
-Value *elab_range_try(RangeSearch *s, const AstExpr *x); /* BAD if it has errors, which are kept in s->failed */
+Value *elab_range_try(RangeSearch *s, const AstExpr *x); /* BAD if it has errors, which are kept in s->tried_errors */
 int elab_range_try_shape(RangeSearch *s, const AstExpr *x, int64_t *dims); /* the rank; -1: no array */
 bool elab_range_try_static(RangeSearch *s, const AstExpr *x, int64_t *out);
 /* A condition; NULL if an unknown index decides it. */

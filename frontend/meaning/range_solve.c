@@ -11,25 +11,25 @@ static void solve_plain(RangeSearch *s, RangeUnknown *u, const RangeUse *use) {
 	if (!u->known) {
 		*u = (RangeUnknown){.symbol = u->symbol,
 		                    .name = u->name,
-		                    .wanted = u->wanted,
+		                    .ours = u->ours,
 		                    .known = true,
 		                    .high = extent,
-		                    .whole = use->extent,
-		                    .because = use->span};
+		                    .axis = use->extent,
+		                    .reason = use->span};
 		return;
 	}
-	if (u->whole == use->extent || u->conflict)
+	if (u->axis == use->extent || u->wrong)
 		return;
-	u->conflict = true;
-	if (!u->wanted)
+	u->wrong = true;
+	if (!u->ours)
 		return;
 	const char *name = session_text(s->e->session, u->name.name);
 	Diag *diag = diag_error(s->e->session, 205, u->name.span, "index `%s` runs over axes of different extents", name);
-	diag_label(s->e->session, diag, u->because, "over %s here", value_dims_text(s->e, &u->whole, 1));
+	diag_label(s->e->session, diag, u->reason, "over %s here", value_dims_text(s->e, &u->axis, 1));
 	diag_label(s->e->session, diag, use->span, "over %s here", value_dims_text(s->e, &use->extent, 1));
-	if (u->whole != DIM_X && use->extent != DIM_X)
+	if (u->axis != DIM_X && use->extent != DIM_X)
 		diag_help(s->e->session, diag, "if the shorter one is meant, state the range: `%s in %lld`", name,
-		          (long long)(u->whole < use->extent ? u->whole : use->extent));
+		          (long long)(u->axis < use->extent ? u->axis : use->extent));
 }
 
 /* What a use says of one of its indices, once all others are known: 0 <= a u + [low, high] <= extent - 1. */
@@ -66,13 +66,13 @@ static bool solve_affine(RangeSearch *s, uint32_t i, const UseList *uses, bool f
 			continue;
 		lowest = least > lowest ? least : lowest;
 		highest = most < highest ? most : highest;
-		u->because = use->span;
+		u->reason = use->span;
 		for (uint32_t o = 0; o < use->open.count; o++)
-			u->in_turn = elab_needs_known(s->e, use->open.data[o]) || u->in_turn;
+			u->differs_by_turn = elab_needs_known(s->e, use->open.data[o]) || u->differs_by_turn;
 	}
 	if (lowest == INT64_MIN)
 		return false;
-	if (from_zero && u->wanted && lowest < 0)
+	if (from_zero && u->ours && lowest < 0)
 		lowest = 0;
 	u->known = true;
 	u->low = lowest;

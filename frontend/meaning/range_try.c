@@ -12,7 +12,7 @@ typedef struct Tried {
 	Value *value; /* NULL: it has errors there */
 	uint64_t place;
 	const IrBlock *block;
-	uint32_t active, last_var, last_fact, arms;
+	uint32_t indices_around, last_var, last_fact, arms;
 	bool want_int, in_dimension;
 	const Var *coord;
 	int rank; /* at any place of this number; -1: no array */
@@ -22,8 +22,8 @@ typedef struct Tried {
 static Tried tried_here(const Elab *e) {
 	return (Tried){.place = e->place,
 	               .block = e->builder->block,
-	               .active = e->active.count,
-	               .last_var = e->active.count ? e->active.data[e->active.count - 1]->id : 0,
+	               .indices_around = e->indices_around.count,
+	               .last_var = e->indices_around.count ? e->indices_around.data[e->indices_around.count - 1]->id : 0,
 	               .last_fact = e->facts.count ? e->facts.data[e->facts.count - 1].number : 0,
 	               .arms = e->arms,
 	               .want_int = e->want_int,
@@ -34,7 +34,8 @@ static Tried tried_here(const Elab *e) {
 /* More indices around change nothing: they are not mentioned. */
 static bool holds_here(const Elab *e, const Tried *t) {
 	Tried here = tried_here(e);
-	bool indices = t->active == 0 || (t->active <= here.active && e->active.data[t->active - 1]->id == t->last_var);
+	bool indices = t->indices_around == 0 || (t->indices_around <= here.indices_around &&
+	                                          e->indices_around.data[t->indices_around - 1]->id == t->last_var);
 	return t->place == here.place && t->block == here.block && indices && t->last_fact == here.last_fact &&
 	       t->arms == here.arms && t->want_int == here.want_int && t->in_dimension == here.in_dimension &&
 	       t->coord == here.coord;
@@ -56,14 +57,14 @@ Value *elab_range_try(RangeSearch *s, const AstExpr *x) {
 	v = elab_expr(e, x);
 	bool failed = e->session->error_count > mark.errors;
 	Diags said = diag_take_back(e->session, mark);
-	if (failed && e->stopped) /* nothing will say it again */
+	if (failed && e->out_of_budget) /* nothing will say it again */
 		diag_say(e->session, &said);
 	else if (failed)
 		for (uint32_t i = 0; i < said.count; i++)
-			vec_push(e->arena, &s->failed, said.data[i]);
+			vec_push(e->arena, &s->tried_errors, said.data[i]);
 	else
 		diag_say(e->session, &said); /* warnings */
-	s->spoiled = s->spoiled || (value_is_bad(v) && !failed);
+	s->source_wrong = s->source_wrong || (value_is_bad(v) && !failed);
 	if (!x->id)
 		return failed ? value_bad(e) : v;
 	Tried *t = ARENA_NEW(e->arena, Tried);

@@ -52,7 +52,7 @@ static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
 	if (x->kind == AST_NAME) {
 		const Binding *b = scope_find(e, symbol_at(e->program, x->id));
 		if (b && (!b->value || b->value->kind != VALUE_ARRAY)) {
-			s->spoiled = s->spoiled || (b->value && value_is_bad(b->value));
+			s->source_wrong = s->source_wrong || (b->value && value_is_bad(b->value));
 			return -1;
 		}
 		if (b) {
@@ -153,20 +153,21 @@ static void collect_if(RangeSearch *s, const AstExpr *x) {
 	uint32_t facts = e->facts.count;
 	for (int arm = 0; arm < 2; arm++) {
 		bool truth = arm == 0;
-		/* What is wrong in an arm that is not chosen is nobody's business. */
-		bool idle = cond && value_known(cond) && (cond->body->integer != 0) != truth, spoiled = s->spoiled;
-		uint32_t failed = s->failed.count;
-		if (cond && !idle)
+		/* What is wrong in an arm that is not chosen does not count. */
+		bool unchosen = cond && value_known(cond) && (cond->body->integer != 0) != truth,
+			 source_wrong = s->source_wrong;
+		uint32_t failed = s->tried_errors.count;
+		if (cond && !unchosen)
 			proof_assume(e, value_body(e, cond), truth);
 		e->arms++;
-		s->idle += idle;
+		s->unchosen += unchosen;
 		elab_range_uses(s, truth ? x->choice.yes : x->choice.no);
-		s->idle -= idle;
+		s->unchosen -= unchosen;
 		e->arms--;
 		e->facts.count = facts;
-		if (idle) {
-			s->failed.count = failed;
-			s->spoiled = spoiled;
+		if (unchosen) {
+			s->tried_errors.count = failed;
+			s->source_wrong = source_wrong;
 		}
 	}
 }
@@ -185,7 +186,7 @@ static void add_inner_index(RangeSearch *s, const AstItem *item) {
 		if (like_x || value_known_int(v, &high)) {
 			u.known = true;
 			u.low = low;
-			u.whole = item->low ? 0 : like_x ? DIM_X : high;
+			u.axis = item->low ? 0 : like_x ? DIM_X : high;
 			u.high = like_x ? s->e->n : high;
 		}
 	}
@@ -200,7 +201,7 @@ static void collect_reduce(RangeSearch *s, const AstExpr *x) {
 			continue;
 		const Symbol *symbol = symbol_at(s->e->program, item->name.id);
 		if (symbol && symbol->name_taken) {
-			s->spoiled = true;
+			s->source_wrong = true;
 			s->unknowns.count = first;
 			return;
 		}
@@ -228,7 +229,7 @@ static bool collect(const AstExpr *x, void *context) {
 		return false;
 	const Symbol *symbol = x->kind == AST_NAME ? symbol_at(s->e->program, x->id) : NULL;
 	if (symbol && symbol->kind == SYMBOL_UNKNOWN)
-		s->spoiled = true; /* it may be this index, misspelled */
+		s->source_wrong = true; /* it may be this index, misspelled */
 	if (x->kind == AST_REDUCE) {
 		collect_reduce(s, x);
 		return false;
@@ -251,8 +252,8 @@ static bool collect(const AstExpr *x, void *context) {
 			RangeUse use = {.span = item->span, .extent = dims[i], .plain = item->expr->kind == AST_NAME};
 			if (!linear(s, item->expr, 1, &use))
 				continue;
-			if (s->idle)
-				vec_push(s->e->arena, &s->idle_uses, use);
+			if (s->unchosen)
+				vec_push(s->e->arena, &s->unchosen_uses, use);
 			else
 				vec_push(s->e->arena, &s->uses, use);
 		}

@@ -16,15 +16,15 @@ Name program_nearest_param(Session *session, const AstDecl *decl, Name wanted) {
 	Name *names = ARENA_ARRAY(scratch, Name, count);
 	for (uint32_t i = 0; i < count; i++)
 		names[i] = decl->params.data[i].name.name;
-	Name near = name_nearest(session->names, wanted, names, count);
+	Name nearest = name_nearest(session->names, wanted, names, count);
 	arena_free(scratch);
-	return near;
+	return nearest;
 }
 
 /* What a parameter that is not there may have been meant for; or which there are. */
 static void help_param(Session *session, Diag *diag, const AstDecl *decl, Name wanted) {
 	enum { SHOWN = 8 };
-	Name near = program_nearest_param(session, decl, wanted);
+	Name nearest = program_nearest_param(session, decl, wanted);
 	const char *foreign = foreign_param(session_text(session, wanted));
 	Text out = text_new(session->arena);
 	for (uint32_t i = 0; i < decl->params.count && i < SHOWN; i++) {
@@ -37,8 +37,8 @@ static void help_param(Session *session, Diag *diag, const AstDecl *decl, Name w
 		}
 		text_printf(&out, "%s%s", out.length ? ", " : "", name);
 	}
-	if (near)
-		diag_help(session, diag, "did you mean `%s`?", session_text(session, near));
+	if (nearest)
+		diag_help(session, diag, "did you mean `%s`?", session_text(session, nearest));
 	else if (out.length)
 		diag_help(session, diag, "it takes %s%s", text_cstr(&out), decl->params.count > SHOWN ? ", ..." : "");
 }
@@ -111,7 +111,7 @@ static bool read_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, bool 
 	AstName name = expr->kind == AST_NAME ? (AstName){expr->name, expr->span, expr->id} : expr->call.callee;
 	const AstDecl *decl = program_find_kind(p, name.name, kind);
 	if (!decl || decl->kind != kind) {
-		void **said = name_map_place(session->arena, &p->missing[kind], name.name);
+		void **said = name_map_place(session->arena, &p->said_missing[kind], name.name);
 		Diag *diag = *said;
 		if (diag_say_again(session, diag)) /* one mistake, wherever the name stands */
 			return false;

@@ -78,21 +78,21 @@ const char *fe_candidates(const FeProgram *p, Name wanted, AstDeclKind kind) {
 	Arena *scratch = arena_new();
 	Name *names = ARENA_ARRAY(scratch, Name, p->user.count + p->library.count + 1);
 	uint32_t count = names_of_kind(p, kind, names);
-	Name near = name_nearest(session->names, wanted, names, count);
+	Name nearest = name_nearest(session->names, wanted, names, count);
 	const char *foreign = kind == AST_OPTIMIZER ? foreign_rule(session_text(session, wanted)) : NULL;
 	Text out = text_new(scratch);
 	if (foreign)
 		text_printf(&out, "it is called `%s` here", foreign);
-	else if (near)
-		text_printf(&out, "did you mean `%s`?", session_text(session, near));
+	else if (nearest)
+		text_printf(&out, "did you mean `%s`?", session_text(session, nearest));
 	if (count > 0 && !foreign) {
 		names_by_distance(session->names, wanted, names, count);
-		uint32_t shown = 0, others = count - (near != 0);
+		uint32_t shown = 0, others = count - (nearest != 0);
 		const char *verb = others == 1 ? "is" : "are";
 		if (others)
-			text_printf(&out, near ? " There %s also " : "there %s ", verb);
+			text_printf(&out, nearest ? " There %s also " : "there %s ", verb);
 		for (uint32_t i = 0; i < count && shown < SHOWN; i++)
-			if (names[i] != near)
+			if (names[i] != nearest)
 				text_printf(&out, "%s%s", shown++ ? ", " : "", session_text(session, names[i]));
 		text_printf(&out, "%s", others > SHOWN ? ", ..." : "");
 	}

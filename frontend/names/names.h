@@ -5,7 +5,7 @@
  * A symbol is what a name can stand for: something that is declared at one place of a program, or a word of the language.
  * Pieces of the tree are numbered (AstExpr.id, AstName.id; no number is used twice in a session), and a table of the program
  * holds the symbol of each number: of a name that is declared, of a name that is used, of a call the symbol of what is
- * called. Whoever comes later reads the table; nobody looks a name up by its spelling again.
+ * called. All that follows reads the table; no name is looked up by its spelling again.
  *
  * A name is known from its declaration on, to the end of its block; `learn` and `state` in the whole rule. Names are not
  * hidden: one that is there already is reported where it is declared again. Declarations are resolved when they are first
@@ -92,15 +92,16 @@ struct FeProgram {
 	VEC(AstFile *) files;
 	VEC(const AstDecl *) user;
 	VEC(const AstDecl *) library;
-	NameMap by_name[2];                     /* the first of each name: of the user's, of the library */
-	NameMap by_kind[2][AST_EXPERIMENT + 1]; /* the same of one kind */
-	NameMap numbers[2];                     /* values of constants that are one number, in f32 and f64, by name */
-	NameMap wrong[2];                       /* the Diags of constants that cannot be made, likewise */
-	NameMap missing[AST_EXPERIMENT + 1];    /* what was said of names that no declaration of a kind has */
-	NameMap written_out;                    /* functions that some call was typed of, by the numbers of their names */
-	NameMap recursions;                     /* what was said of functions that call themselves, likewise */
-	bool broken;                            /* something did not read */
-	Symbols symbols;                        /* what names stand for */
+	NameMap by_name[2];                       /* the first of each name: of the user's, of the library */
+	NameMap by_kind[2][AST_EXPERIMENT + 1];   /* the same of one kind */
+	NameMap numbers[2];                       /* values of constants that are one number, in f32 and f64, by name */
+	NameMap said_wrong[2];                    /* the Diags of constants that cannot be made, likewise */
+	NameMap said_missing[AST_EXPERIMENT + 1]; /* what was said of names that no declaration of a kind has */
+	VEC(const Diag *) not_known;              /* errors that say no more than that a number is not known at a place */
+	NameMap written_out;                      /* functions that some call was typed of, by the numbers of their names */
+	NameMap recursions;                       /* what was said of functions that call themselves, likewise */
+	bool broken;                              /* something did not read */
+	Symbols symbols;                          /* what names stand for */
 	FeLoader *loader;
 	void *loader_context;
 	FeDataReader *data;
@@ -143,7 +144,7 @@ const AstExpr *const *resolve_arguments(const FeProgram *program, const AstExpr 
 
 /* ---- symbols.c, uses.c: the table, and who mentions and assigns what ---- */
 
-/* What the piece of the tree of this number stands for; NULL: nothing, or nobody asked. */
+/* What the piece of the tree of this number stands for; NULL: nothing, or it was not resolved. */
 Symbol *symbol_at(const FeProgram *program, uint32_t id);
 const char *symbol_word(const Symbol *symbol); /* of its kind: "let", "loop counter" */
 bool symbol_is_local(const Symbol *symbol);    /* is declared inside of a body, and so has its value there */

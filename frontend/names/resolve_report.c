@@ -46,9 +46,9 @@ static Name nearest_name(Resolver *r, Name wanted) {
 	for (int i = 0; i < BUILTIN_COUNT; i++)
 		if (builtins[i].kind != BUILTIN_IS_LATER)
 			vec_push(scratch, &names, session_name(p->session, builtins[i].name));
-	Name near = name_nearest(p->session->names, wanted, names.data, names.count);
+	Name nearest = name_nearest(p->session->names, wanted, names.data, names.count);
 	arena_free(scratch);
-	return near;
+	return nearest;
 }
 
 /* Another place of a name that was reported; some are enough. */
@@ -81,7 +81,7 @@ static Diag *unknown(Resolver *r, Name name, Span span) {
 		return *place;
 	}
 	const char *text = text_of(r, name), *foreign = foreign_value(text);
-	bool search = r->unknown.count <= MOST_SUGGESTIONS; /* beyond so many nobody reads them */
+	bool search = r->unknown.count <= MOST_SUGGESTIONS; /* more help no one */
 	if (r->decl && r->decl->head_unread)                /* it may be a parameter that could not be read */
 		return NULL;
 	Diag *diag = diag_error(session, 200, span, "unknown name `%s`", text);
@@ -96,9 +96,9 @@ static Diag *unknown(Resolver *r, Name name, Span span) {
 		diag_help(session, diag, "%s", foreign);
 		return diag;
 	}
-	Name near = search && strlen(text) > 1 ? nearest_name(r, name) : 0; /* one letter is near to every other one */
-	if (near)
-		diag_help(session, diag, "did you mean `%s`?", text_of(r, near));
+	Name nearest = search && strlen(text) > 1 ? nearest_name(r, name) : 0; /* one letter is near to every other one */
+	if (nearest)
+		diag_help(session, diag, "did you mean `%s`?", text_of(r, nearest));
 	return diag;
 }
 
@@ -174,9 +174,9 @@ const AstExpr **resolve_match_arguments(Resolver *r, const AstDecl *fn, const As
 		if (!there && arg->name.name) {
 			Diag *diag = diag_error(session, 216, arg->name.span, "`%s` has no parameter `%s`", name,
 			                        text_of(r, arg->name.name));
-			Name near = program_nearest_param(session, fn, arg->name.name);
-			if (near)
-				diag_help(session, diag, "did you mean `%s`?", text_of(r, near));
+			Name nearest = program_nearest_param(session, fn, arg->name.name);
+			if (nearest)
+				diag_help(session, diag, "did you mean `%s`?", text_of(r, nearest));
 		} else if (!there && arg->value) {
 			Diag *diag = diag_error(session, 215, arg->value->span, "`%s` takes %u argument%s", name, (unsigned)params,
 			                        params == 1 ? "" : "s");

@@ -3,7 +3,7 @@
  * have become structure here; names are interned but not resolved.
  *
  * A file with errors still gives a tree: what could not be read is AST_BAD (expressions) or left out (statements),
- * so that everything else can be checked in the same run. Whoever meets AST_BAD stays silent about it. */
+ * so that everything else can be checked in the same run. AST_BAD was reported, and is not complained about again. */
 #ifndef GRADUS_AST_H
 #define GRADUS_AST_H
 

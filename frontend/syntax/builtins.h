@@ -2,7 +2,7 @@
  *
  *     const Builtin *b = builtin_find("atan2");    b->kind == BUILTIN_IS_ELEMENTWISE, b->least == b->most == 2
  *
- * A row is told apart by its kind; what is made of a call of it is the elaborator's business (meaning/elab_call.c). */
+ * A row is told apart by its kind; what a call of it means, meaning/elab_call.c says. */
 #ifndef GRADUS_BUILTINS_H
 #define GRADUS_BUILTINS_H
 

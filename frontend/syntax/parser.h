@@ -99,7 +99,7 @@ typedef struct Parser {
 	uint32_t brackets;      /* inside `( [` and `choose {`, where line ends mean nothing, this is > 0 */
 	uint32_t nesting;       /* of the recursion, bounded */
 	uint32_t errors_before; /* of the session, when this source was begun */
-	bool panic;             /* something was reported and we are not yet at a place from where to go on: stay silent */
+	bool panic; /* something was reported, and until a place is reached from where to go on, nothing else is */
 	BodyKind body;
 	uint32_t statement; /* the token that the current statement starts with */
 	uint32_t blocks;    /* loops, branches and `each` around the current statement */
@@ -107,7 +107,7 @@ typedef struct Parser {
 } Parser;
 
 enum {
-	PARSE_MAX_ERRORS = 200,  /* of a source: nobody reads more, and files that are no programs have thousands */
+	PARSE_MAX_ERRORS = 200,  /* of a source: more help no one, and files that are no programs have thousands */
 	PARSE_MAX_NESTING = 200, /* of brackets, prefixes and blocks in the source */
 	PARSE_MAX_DEPTH = 500,   /* of an expression's tree: a sum of so many terms */
 };

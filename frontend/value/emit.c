@@ -95,6 +95,17 @@ IrValue emit_fill(Elab *e, IrType type, double number) {
 	return e->lowering ? ir_fill(e->builder, type, number) : not_made(e, type, NULL);
 }
 
+void emit_evaluate(Elab *e, IrValue at, IrValue when, IrValue *f, IrValue *g) {
+	if (e->lowering) {
+		const IrOp *op = ir_evaluation(e->builder, at, when);
+		*f = op->evaluate.f;
+		*g = op->evaluate.g;
+		return;
+	}
+	*f = not_made(e, ir_scalar_type(e->real), NULL);
+	*g = not_made(e, ir_type(e->builder->func, at), NULL);
+}
+
 static uint32_t emit_read(Elab *e, Emit *m, Ex *x) {
 	IrAt at[IR_MAX_RANK];
 	IrType type = ir_type(e->builder->func, x->value);
@@ -306,10 +317,10 @@ static bool cheap(const Ex *x) {
 	return false;
 }
 
-Value *value_settle(Elab *e, Value *v, Name name, Span span) {
+Value *value_reusable(Elab *e, Value *v, Name name, Span span) {
 	if (v->kind == VALUE_SEVERAL) {
 		for (uint32_t i = 0; i < v->parts.count; i++)
-			v->parts.data[i] = value_settle(e, v->parts.data[i], name, span);
+			v->parts.data[i] = value_reusable(e, v->parts.data[i], name, span);
 		return v;
 	}
 	if (v->kind != VALUE_ARRAY)
@@ -317,7 +328,7 @@ Value *value_settle(Elab *e, Value *v, Name name, Span span) {
 	return cheap(value_body(e, v)) ? v : value_materialize(e, v, name, span);
 }
 
-Value *value_shallow(Elab *e, Value *v, Span span) {
+Value *value_limit_depth(Elab *e, Value *v, Span span) {
 	enum { DEEP = 1000 };
 	return v->kind == VALUE_ARRAY && v->body && v->body->depth > DEEP ? value_materialize(e, v, 0, span) : v;
 }

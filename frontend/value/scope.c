@@ -5,7 +5,7 @@ Binding *scope_add(Elab *e, const Symbol *symbol, Value *value) {
 	if (e->typing->wants_types && symbol)
 		value_note_type(e, &e->typing->symbol_types, symbol->number, value, symbol);
 	Binding *b = ARENA_NEW(e->arena, Binding);
-	*b = (Binding){.symbol = symbol, .value = value, .active = e->active.count, .coord = e->coord};
+	*b = (Binding){.symbol = symbol, .value = value, .indices_around = e->indices_around.count, .coord = e->coord};
 	if (!symbol || symbol->name_taken)
 		return b;
 	vec_push(e->arena, &e->scope.bindings, b);

@@ -116,7 +116,7 @@ static Ex *stack_body(Elab *e, Value *v) {
 			Value so_far = *v;
 			so_far.parts.count = 0;
 			so_far.body = body ? ex_op(e, IR_where, ex_op(e, IR_eq, k, ex_int(e, i), NULL), x, body) : x;
-			body = value_shallow(e, &so_far, e->builder->span)->body;
+			body = value_limit_depth(e, &so_far, e->builder->span)->body;
 		}
 		return body;
 	}

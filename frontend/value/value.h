@@ -57,7 +57,7 @@ struct Ex {
 	const VarSet *free;
 	int64_t low, high; /* integers and booleans: what is known of the range */
 	uint32_t size;     /* nodes, one that is used twice counted twice, up to EX_HUGE */
-	uint32_t depth;    /* walks are recursive: see value_shallow() */
+	uint32_t depth;    /* walks are recursive: see value_limit_depth() */
 	Ex *same;          /* another that ex_same found to be the same; NULL: none */
 	uint64_t epoch;    /* memory of the last walk: emission or substitution */
 	uint32_t node;
@@ -95,10 +95,10 @@ typedef struct Binding {
 	Value *value;         /* where the function now being built can read it; NULL: not at this stage */
 	Scalar scalar;        /* VAR, STATE: what it was declared as */
 	bool used;
-	uint32_t active;       /* how many index variables were around when it was made: it depends on no others */
-	Var *coord;            /* the `each` it was made in */
-	uint64_t epoch;        /* of the last search that met it */
-	struct Binding *older; /* of the same symbol: a body is written out inside of itself by mistake only */
+	uint32_t indices_around; /* how many index variables were around when it was made: it depends on no others */
+	Var *coord;              /* the `each` it was made in */
+	uint64_t epoch;          /* of the last search that met it */
+	struct Binding *older;   /* of the same symbol: a body is written out inside of itself by mistake only */
 } Binding;
 
 /* What symbols stand for at this place: all bindings, innermost last, and the one of every symbol. */
@@ -157,9 +157,9 @@ typedef struct Elab {
 	IrBuilder *builder;
 	IrScalar real;
 	Scope scope;
-	VEC(Var *) active;   /* variables of the index notation around the current place; outermost first */
-	VEC(Fact) facts;     /* what the conditions around this place say */
-	uint32_t fact_count; /* made so far */
+	VEC(Var *) indices_around; /* variables of the index notation around the current place; outermost first */
+	VEC(Fact) facts;           /* what the conditions around this place say */
+	uint32_t fact_count;       /* made so far */
 	VEC(OpenLoop) loops;
 	NameMap sources; /* typing, inside of loops: Exs, what a value would have been computed from */
 	uint64_t *epoch; /* of walks over expressions */
@@ -173,7 +173,7 @@ typedef struct Elab {
 	IrDim n;          /* coordinates of x in the function being built; -1: not known */
 	int64_t tensors;  /* S: parameter tensors */
 	Var *tensor;      /* the variable over tensors, if S > 1 */
-	Var *coord;       /* the coordinate that the surrounding `each` speaks of */
+	Var *coord;       /* of the `each` around: which coordinate it is about */
 	IrValue segments; /* [N]: coordinate -> tensor, if S > 1 */
 	IrValue sizes;    /* [S] */
 	bool coupled;     /* some coordinate saw another */
@@ -182,6 +182,7 @@ typedef struct Elab {
 	const struct ElabRule *rule; /* whose body this is; NULL: no rule's */
 	Path *path;                  /* calls and turns that led here */
 	uint32_t arms;               /* of conditions that are not known, around us */
+	Exs holds;                   /* in those of `if` and `while`: their conditions, as computed */
 	bool in_dimension;           /* `/` must come out whole */
 	bool want_int;               /* whole powers stay integers */
 	NameMap constants;           /* MadeConst, by name */
@@ -191,16 +192,16 @@ typedef struct Elab {
 	bool may_have_returned;      /* or it has, in a branch of which is not known whether it is taken */
 	bool alone;                  /* a function by itself: its arguments, and what is around its calls, are not known */
 	/* One budget for what is written out more than once: bodies of functions, turns of loops. */
-	uint32_t copying;  /* inside of so many copies */
-	Span copied;       /* the outermost of them */
-	uint32_t copies;   /* expressions elaborated as part of a copy */
-	uint32_t written;  /* turns of the loops around that are written out, multiplied */
-	uint32_t attempts; /* loops that are being written out because they need their counter */
-	bool stopped;      /* the budget is used up; reported */
+	uint32_t copying;   /* inside of so many copies */
+	Span copied;        /* the outermost of them */
+	uint32_t copies;    /* expressions elaborated as part of a copy */
+	uint32_t written;   /* turns of the loops around that are written out, multiplied */
+	uint32_t attempts;  /* loops that are being written out because they need their counter */
+	bool out_of_budget; /* the budget is used up; reported */
 	uint32_t nesting, call_depth;
-	Diag *said_deep;   /* what was said of too deep an expression, once for all places */
-	NameMap not_whole; /* the same of hyperparameters that have to be whole numbers */
-	NameMap later;     /* the same of symbols that have no value at this stage */
+	Diag *said_deep;        /* what was said of too deep an expression, once for all places */
+	NameMap said_not_whole; /* the same of hyperparameters that have to be whole numbers */
+	NameMap said_later;     /* the same of symbols that have no value at this stage */
 } Elab;
 
 /* ---- ex.c: making expressions ---- */
@@ -312,6 +313,8 @@ IrValue emit_put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType 
 /* A constant table; while typing the numbers are not looked at. */
 IrValue emit_table(Elab *e, IrType type, const double *reals, const int64_t *integers);
 IrValue emit_fill(Elab *e, IrType type, double number);
+/* The objective at a flat vector, and its gradient there; when: what it counts under, or 0. */
+void emit_evaluate(Elab *e, IrValue at, IrValue when, IrValue *f, IrValue *g);
 /* The variables that a FOR over `v` needs besides its own: free ones, by id. */
 uint32_t emit_outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, int axes, Var **out);
 /* Reduces `body` (scalar; other axes are those of `shape`, whose vars stay) over `over`, on points where all of
@@ -325,8 +328,8 @@ Value *value_from_whole(Elab *e, IrValue value, Scalar scalar, int rank, const i
 /* Computes the value: its body becomes a read. `name` is for people. */
 Value *value_materialize(Elab *e, Value *v, Name name, Span span);
 /* The same unless the body is so cheap that computing it again costs nothing. */
-Value *value_settle(Elab *e, Value *v, Name name, Span span);
+Value *value_reusable(Elab *e, Value *v, Name name, Span span);
 /* Walks over expressions are recursive: what is very deep is computed, and read from there on. */
-Value *value_shallow(Elab *e, Value *v, Span span);
+Value *value_limit_depth(Elab *e, Value *v, Span span);
 
 #endif

@@ -158,7 +158,8 @@ static bool value_range(const IrFunc *func, IrValue value, int depth, Range *ran
 	case IR_DEF_COUNTER: *range = (Range){0, def.op->loop.limit > 0 ? def.op->loop.limit - 1 : 0}; return true;
 	case IR_DEF_PARAM:
 	case IR_DEF_INNER:
-	case IR_DEF_OUT: break;
+	case IR_DEF_OUT:
+	case IR_DEF_EVALUATED: break;
 	}
 	return false;
 }

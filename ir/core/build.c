@@ -99,6 +99,20 @@ IrValue ir_table(IrBuilder *b, IrType type, const double *reals, const int64_t *
 	return op->constant.out;
 }
 
+IrOp *ir_evaluation(IrBuilder *b, IrValue at, IrValue when) {
+	IrOp *op = ARENA_NEW(b->func->module->arena, IrOp);
+	const IrType type = ir_type(b->func, at);
+	const Name name = take_name(b);
+	op->kind = IR_EVALUATE;
+	op->span = b->span;
+	op->evaluate.at = at;
+	op->evaluate.when = when;
+	op->evaluate.f = ir_value_new(b->func, ir_scalar_type(type.scalar), name, op);
+	op->evaluate.g = ir_value_new(b->func, type, name, op);
+	ir_append_checked(b, b->block, op, "ir_evaluation");
+	return op;
+}
+
 IrOp *ir_loop_begin(IrBuilder *b, int64_t limit, IrValue trips) {
 	IrOp *op = ARENA_NEW(b->func->module->arena, IrOp);
 	op->kind = IR_LOOP;

@@ -154,6 +154,14 @@ static void copy_loop(const IrCopier *c, const IrOp *op) {
 	c->b->span = span;
 }
 
+static void copy_evaluate(const IrCopier *c, const IrOp *op) {
+	IrOp *copy = append_like(c, op);
+	copy->evaluate.at = ir_map_get(c->map, op->evaluate.at);
+	copy->evaluate.when = op->evaluate.when ? ir_map_get(c->map, op->evaluate.when) : 0;
+	copy->evaluate.f = copy_value(c, op->evaluate.f, copy);
+	copy->evaluate.g = copy_value(c, op->evaluate.g, copy);
+}
+
 /* ---- ops and blocks ---- */
 
 void ir_copy_as_it_is(const IrCopier *c, const IrOp *op) {

@@ -132,6 +132,37 @@ static bool fold_where(const Operands *o, uint32_t *result) {
 	return o->args[1] == o->args[2];
 }
 
+/* a < b for all values that integers can have here (*known: true, or false for all), as far as their ranges tell. */
+static bool is_less(const Operands *o, int a, int b, bool or_equal, bool *known) {
+	const IrFunc *func = o->f->builder->func;
+	int64_t low[2], high[2];
+	for (int i = 0; i < 2; i++) {
+		low[i] = high[i] = o->node[i].integer;
+		if (o->node[i].kind != IR_NODE_CONST && !ir_node_range(func, &o->f->op->f, o->args[i], &low[i], &high[i]))
+			return false;
+	}
+	*known = or_equal ? high[a] <= low[b] : high[a] < low[b];
+	return *known || (or_equal ? low[a] > high[b] : low[a] >= high[b]);
+}
+
+static bool fold_comparison(const Operands *o, IrOpcode opcode, uint32_t *result) {
+	bool known, decided;
+	if (o->args[0] == o->args[1]) {
+		*result = ir_bool(o->f, opcode == IR_eq || opcode == IR_le || opcode == IR_ge);
+		return true;
+	}
+	switch (opcode) {
+	case IR_lt: decided = is_less(o, 0, 1, false, &known); break;
+	case IR_le: decided = is_less(o, 0, 1, true, &known); break;
+	case IR_gt: decided = is_less(o, 1, 0, false, &known); break;
+	case IR_ge: decided = is_less(o, 1, 0, true, &known); break;
+	default: return false;
+	}
+	if (decided)
+		*result = ir_bool(o->f, known);
+	return decided;
+}
+
 static bool undoes(const Operands *o, IrOpcode opcode, uint32_t *result) {
 	if (o->node[0].kind != IR_NODE_OP || o->node[0].opcode != opcode)
 		return false;
@@ -188,6 +219,7 @@ bool ir_fold(IrForBuilder *f, const IrNode *node, uint32_t *result) {
 	case IR_idiv: *result = o.args[0]; return is_int_const(&o.node[1], 1);
 	case IR_min:
 	case IR_max: *result = o.args[0]; return o.args[0] == o.args[1];
+	case IR_stop_gradient: *result = o.args[0]; return integer; /* has none */
 	case IR_neg:
 	case IR_not: return undoes(&o, node->opcode, result);
 	case IR_and:
@@ -197,11 +229,7 @@ bool ir_fold(IrForBuilder *f, const IrNode *node, uint32_t *result) {
 	case IR_ge:
 	case IR_ne:
 	case IR_lt:
-	case IR_gt:
-		if (!integer || o.args[0] != o.args[1])
-			return false;
-		*result = ir_bool(f, node->opcode == IR_eq || node->opcode == IR_le || node->opcode == IR_ge);
-		return true;
+	case IR_gt: return integer && fold_comparison(&o, node->opcode, result);
 	case IR_where: return fold_where(&o, result);
 	case IR_powi: return fold_power(&o, result);
 	default: return false;

@@ -442,6 +442,16 @@ static void print_const(Printer *p, const IrOp *op, int depth) {
 	text_char(p->out, ']');
 }
 
+static void print_evaluate(Printer *p, const IrOp *op, int depth) {
+	(void)depth;
+	text_printf(p->out, "evaluate ");
+	print_value(p, op->evaluate.at);
+	if (op->evaluate.when) {
+		text_printf(p->out, " if ");
+		print_value(p, op->evaluate.when);
+	}
+}
+
 static void print_span(const Printer *p, Span span) {
 	if (!span.file)
 		return;

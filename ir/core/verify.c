@@ -271,6 +271,28 @@ static const char *check_loop(const IrFunc *func, const IrOp *op) {
 	return NULL;
 }
 
+static const char *check_evaluate(const IrFunc *func, const IrOp *op) {
+	const IrEvaluate *evaluate = &op->evaluate;
+	const char *wrong = check_value(func, evaluate->at);
+	if (!wrong && evaluate->when)
+		wrong = check_value(func, evaluate->when);
+	if (!wrong)
+		wrong = check_defined(func, evaluate->f, op);
+	if (!wrong)
+		wrong = check_defined(func, evaluate->g, op);
+	if (wrong)
+		return wrong;
+	IrType at = ir_type(func, evaluate->at);
+	if (at.rank != 1 || at.lanes || at.storage || !ir_scalar_is_real(at.scalar))
+		WRONG("an objective is evaluated at one flat vector of reals");
+	if (evaluate->when && !ir_type_equal(ir_type(func, evaluate->when), ir_scalar_type(IR_BOOL)))
+		WRONG("whether an evaluation counts is one truth value");
+	if (!ir_type_equal(ir_type(func, evaluate->f), ir_scalar_type(at.scalar)) ||
+	    !ir_type_equal(ir_type(func, evaluate->g), at))
+		WRONG("an evaluation gives a number and a gradient of the type of the place");
+	return NULL;
+}
+
 static const char *(*const check_kind[IR_KIND_COUNT])(const IrFunc *func, const IrOp *op) = {
 #define KIND(NAME, name) [IR_##NAME] = check_##name,
 #include "ir/core/kinds.def"

@@ -166,6 +166,34 @@ static bool block_runs_loop(const IrOp *op, int number) {
 	return number == 0 && op->loop.limit > 0 && !op->loop.trips;
 }
 
+/* ---- EVALUATE: the place, when it counts; f and g there ---- */
+
+static bool next_use_evaluate(IrUse *use) {
+	const IrEvaluate *evaluate = &use->op->evaluate;
+	uint32_t number = use->next++;
+	if (number == 0)
+		return use_is(use, IR_USE_PLACE, 0, evaluate->at);
+	return number == 1 && evaluate->when && use_is(use, IR_USE_WHEN, 0, evaluate->when);
+}
+
+static bool next_def_evaluate(IrDef *def) {
+	const IrEvaluate *evaluate = &def->op->evaluate;
+	uint32_t number = def->next++;
+	return number < 2 && def_is(def, IR_DEF_EVALUATED, number, number == 0 ? evaluate->f : evaluate->g);
+}
+
+static IrBlock *block_of_evaluate(IrOp *op, int number) {
+	(void)op;
+	(void)number;
+	return NULL;
+}
+
+static bool block_runs_evaluate(const IrOp *op, int number) {
+	(void)op;
+	(void)number;
+	return false;
+}
+
 /* ---- questions that any kind answers by its rules ---- */
 
 IrDef ir_def_of(const IrFunc *func, IrValue value) {

@@ -179,6 +179,11 @@ static void plan_loop(Evaluator *e, BlockPlan *block, OpPlan *plan) {
 	plan_defs(e, block, plan->op, -1, plan);
 }
 
+static void plan_evaluate(Evaluator *e, BlockPlan *block, OpPlan *plan) {
+	plan_uses(e, plan->op);
+	plan_defs(e, block, plan->op, -1, plan);
+}
+
 static bool dies_here(const Evaluator *e, IrValue value, const OpPlan *plan) {
 	return e->depth[value] == e->now && e->last_use[value] == plan && !e->kept[value];
 }
@@ -208,6 +213,11 @@ static void settle_loop(const Evaluator *e, OpPlan *plan) {
 		IrValue init = plan->op->loop.carries.data[k].init;
 		plan->moved[k] = dies_here(e, init, plan) && e->inside_use[init] != plan;
 	}
+}
+
+static void settle_evaluate(const Evaluator *e, OpPlan *plan) {
+	(void)e;
+	(void)plan;
 }
 
 static void plan_block(Evaluator *e, const IrBlock *block, BlockPlan *plan) {
@@ -292,6 +302,13 @@ static bool run_const(Evaluator *e, OpPlan *plan) {
 	}
 	e->cells[table->out] = hold(plan->table);
 	return true;
+}
+
+/* Only a linked function has an objective. */
+static bool run_evaluate(Evaluator *e, OpPlan *plan) {
+	e->error = "the objective of this rule is not known here";
+	e->where = plan->op->span;
+	return false;
 }
 
 static bool run_loop(Evaluator *e, OpPlan *plan) {

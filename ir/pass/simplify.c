@@ -106,7 +106,8 @@ static IrValue copied_value(const IrFunc *func, const IrFor *f) {
 
 static const IrOp *find_same(const Simplify *s, const IrOp *op, uint64_t hash) {
 	for (uint32_t i = s->slots[hash % SLOTS]; i > 0; i = s->seen.data[i - 1].next)
-		if (s->seen.data[i - 1].hash == hash && ir_for_equal(s->b.func, &s->seen.data[i - 1].op->f, &op->f))
+		if (s->seen.data[i - 1].hash == hash && s->seen.data[i - 1].op->kind == IR_FOR &&
+		    ir_for_equal(s->b.func, &s->seen.data[i - 1].op->f, &op->f))
 			return s->seen.data[i - 1].op;
 	return NULL;
 }
@@ -195,7 +196,26 @@ static void simplify_loop(void *context, const IrOp *op) {
 	ir_loop_copy_end(&copy, NULL);
 }
 
-static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_FOR] = simplify_for, [IR_LOOP] = simplify_loop};
+/* What is evaluated at one place is evaluated once: where the first counts always, or under the same condition. */
+static void simplify_evaluate(void *context, const IrOp *old) {
+	Simplify *s = context;
+	IrValue at = ir_map_get(&s->map, old->evaluate.at);
+	IrValue when = old->evaluate.when ? ir_map_get(&s->map, old->evaluate.when) : 0;
+	for (uint32_t i = s->slots[at % SLOTS]; i > 0; i = s->seen.data[i - 1].next) {
+		const IrOp *same = s->seen.data[i - 1].op;
+		bool covers = same->kind == IR_EVALUATE && (same->evaluate.when == 0 || same->evaluate.when == when);
+		if (!covers || same->evaluate.at != at)
+			continue;
+		ir_map_set(&s->map, old->evaluate.f, same->evaluate.f);
+		ir_map_set(&s->map, old->evaluate.g, same->evaluate.g);
+		return;
+	}
+	ir_copy_as_it_is(&s->copier, old);
+	see(s, s->b.block->ops.data[s->b.block->ops.count - 1], at);
+}
+
+static IrCopyRule *const rules[IR_KIND_COUNT] = {
+	[IR_FOR] = simplify_for, [IR_LOOP] = simplify_loop, [IR_EVALUATE] = simplify_evaluate};
 
 IrFunc *ir_pass_simplify(IrModule *module, IrFunc *func) {
 	func = ir_remove_dead(module, func);

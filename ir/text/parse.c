@@ -324,7 +324,7 @@ static const ParseRule parse_kind[IR_KIND_COUNT] = {
 #undef KIND
 };
 
-static const char needed[] = "an op is needed: for, const or loop";
+static const char needed[] = "an op is needed: for, const, loop or evaluate";
 
 static void parse_const(Parser *p, const Defs *outs, IrOp *op) {
 	if (outs->count != 1) {
@@ -365,6 +365,20 @@ static void parse_const(Parser *p, const Defs *outs, IrOp *op) {
 	ir_const_fill(p->module->arena, &op->constant, def->type, reals.data, integers.data);
 	op->constant.out = def->value;
 	define(p, *def, op);
+}
+
+static void parse_evaluate(Parser *p, const Defs *outs, IrOp *op) {
+	op->evaluate.at = read_value(p);
+	if (read_take(p, "if"))
+		op->evaluate.when = read_value(p);
+	if (!p->failed && outs->count != 2)
+		read_error(p, "an evaluation gives two values: the objective and its gradient");
+	if (p->failed)
+		return;
+	op->evaluate.f = outs->data[0].value;
+	op->evaluate.g = outs->data[1].value;
+	define(p, outs->data[0], op);
+	define(p, outs->data[1], op);
 }
 
 static void parse_block(Parser *p, IrBlock *block);

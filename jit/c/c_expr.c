@@ -194,7 +194,7 @@ CExpr c_load(CEmit *c, const LoopStmt *stmt, uint32_t lanes) {
 	const char *condition = cut ? arena_printf(c->arena, "l < %u", (unsigned)stmt->lanes) : NULL;
 	if (stmt->mask != 0) {
 		CExpr mask = c_value(c, stmt->mask);
-		const char *inside = c_wrapped(c->arena, &mask, C_BITS);
+		const char *inside = c_wrapped(c->arena, &mask, C_COMPARES); /* clang warns of a & b ? c : d */
 		condition = cut ? arena_printf(c->arena, "%s && %s", condition, inside) : inside;
 		add_facts(&value, &mask);
 	}

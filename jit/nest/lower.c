@@ -107,6 +107,14 @@ static void number_const(Lower *l, const IrOp *op, Group *group) {
 	define(l, op->constant.out);
 }
 
+/* Code has an objective: what is compiled was linked. */
+static void number_evaluate(Lower *l, const IrOp *op, Group *group) {
+	(void)l;
+	(void)op;
+	(void)group;
+	base_panic("loop_lower", "the function evaluates an objective that was not linked");
+}
+
 static void number_loop(Lower *l, const IrOp *op, Group *group) {
 	const IrLoop *loop = &op->loop;
 	use(l, loop->trips);
@@ -437,6 +445,12 @@ static void lower_const(Lower *l, const IrOp *op, LoopSteps *steps) {
 	(void)steps;
 	l->out->buffers.data[buffer].table = &op->constant;
 	l->buffer_of[op->constant.out] = buffer;
+}
+
+static void lower_evaluate(Lower *l, const IrOp *op, LoopSteps *steps) {
+	(void)l;
+	(void)op;
+	(void)steps;
 }
 
 static void lower_block(Lower *l, const IrBlock *block, LoopSteps *steps) {

@@ -164,11 +164,15 @@ static void put_margins(Cmd *cmd, const Comparison *c, Text *out) {
 void cmd_comparison_table(Cmd *cmd, const Comparison *c, Text *out) {
 	uint32_t *rows = ARENA_ARRAY(cmd->arena, uint32_t, c->count + 1);
 	sort_rows(c, rows);
+	const char *unit = "steps"; /* of rules that all take one evaluation a step */
+	for (uint32_t i = 0; i < c->count; i++) {
+		unit = c->rules[i].rule->evaluates ? "evaluations" : unit;
+	}
 	if (c->one_problem) {
-		text_printf(out, "%s: %d steps on one problem: nothing is drawn\n", c->objective, c->steps);
+		text_printf(out, "%s: %d %s on one problem: nothing is drawn\n", c->objective, c->steps, unit);
 		text_printf(out, "every rule is tuned on that problem itself\n");
 	} else {
-		text_printf(out, "%s: %d steps on %d unseen problem%s; tuned on %d other%s\n", c->objective, c->steps,
+		text_printf(out, "%s: %d %s on %d unseen problem%s; tuned on %d other%s\n", c->objective, c->steps, unit,
 		            c->test_problems, c->test_problems == 1 ? "" : "s", c->train_problems,
 		            c->train_problems == 1 ? "" : "s");
 	}

@@ -257,6 +257,7 @@ static bool info_rule(Info *info, const FeCall *call) {
 		return false;
 	}
 	double each, besides;
+	int64_t elsewhere = rule->evaluates ? ir_evaluations(ir_pass_simplify(module, rule->step)).most : 0;
 	state_bytes(rule, &each, &besides);
 	double flops = tied ? step_flops(info, rule, 0) / (double)TIED_SIZE
 	                    : (step_flops(info, rule, 2048) - step_flops(info, rule, 1024)) / 1024;
@@ -269,9 +270,11 @@ static bool info_rule(Info *info, const FeCall *call) {
 		number_json(info, "state_bytes_per_coordinate", each);
 		number_json(info, "state_bytes_besides", besides);
 		number_json(info, "flops_per_coordinate_and_step", flops);
-		text_printf(info->out, ", \"reads_f\": %s, \"reads_g\": %s, \"elementwise\": %s, \"any_size\": %s}",
+		text_printf(info->out,
+		            ", \"reads_f\": %s, \"reads_g\": %s, \"elementwise\": %s, \"any_size\": %s, "
+		            "\"evaluations_elsewhere\": %lld}",
 		            rule->reads_f ? "true" : "false", rule->reads_g ? "true" : "false",
-		            rule->elementwise ? "true" : "false", tied ? "false" : "true");
+		            rule->elementwise ? "true" : "false", tied ? "false" : "true", (long long)elsewhere);
 	} else {
 		hypers_text(info, rule);
 		line(info, "learned", "%s: %s numbers",
@@ -286,6 +289,9 @@ static bool info_rule(Info *info, const FeCall *call) {
 		     rule->reads_g   ? "g"
 		     : rule->reads_f ? ""
 		                     : "neither f nor g");
+		if (rule->evaluates) {
+			line(info, "evaluates", "at up to %s other places a step", cmd_count(cmd->arena, elsewhere));
+		}
 		line(info, "coordinates", "%s", rule->elementwise ? "each by itself" : "see one another");
 	}
 	ir_module_free(module);

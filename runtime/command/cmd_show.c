@@ -3,6 +3,7 @@
 
 #include "autodiff/autodiff.h"
 #include "runtime/command/command.h"
+#include "runtime/inner/frame.h"
 #include "runtime/meta/meta.h"
 
 /* What is printed of a function of the tensor form. false with a message. */
@@ -242,24 +243,34 @@ static bool put_func(Cmd *cmd, const Stage *stage, IrModule *module, IrFunc *fun
 	return stage->show(cmd, module, stage->passes ? ir_optimize(module, func, &pipeline) : func, out);
 }
 
-/* (fixed..., x) -> f, g as it comes out of differentiation. */
-static IrFunc *gradient_of(IrModule *module, const IrFunc *value) {
-	bool *wrt = ir_choose_params(module->arena, value, IR_ROLE_X);
-	return ad_gradient(module, value, "gradient", 0, wrt, true, false);
-}
-
-static CmdExit show_objective(Cmd *cmd, const Stage *stage, const FeCall *call, Text *out) {
+/* As it was elaborated. */
+static bool show_elaborated(Cmd *cmd, const FeCall *call, Text *out) {
 	IrModule *module = ir_module_new(cmd->session);
 	FeObjective *objective = fe_objective(cmd->program, module, call, cmd->rt->options.real);
-	bool ok = objective != NULL;
-	if (ok && !stage->passes && !stage->gradient) {
+	if (objective) {
 		ir_print(objective->setup, out);
 		ir_print(objective->start, out);
 		ir_print(objective->value, out);
-	} else if (ok) {
-		ok = put_func(cmd, stage, module, gradient_of(module, objective->value), out);
 	}
 	ir_module_free(module);
+	return objective != NULL;
+}
+
+/* (fixed..., x) -> f, g: what every run of it evaluates, as it comes out of differentiation or behind all passes. */
+static bool show_evaluated(Cmd *cmd, const Stage *stage, const FeCall *call, Text *out) {
+	Task *task = task_new(cmd->rt, call, NULL, (FeScore){0}, NULL, 0);
+	if (!task) {
+		return false;
+	}
+	IrFunc *func = stage->gradient ? task_build_gradient_of(task, task->value, "gradient") : task->evaluate;
+	bool ok = stage->show(cmd, task->module, func, out);
+	task_free(task);
+	return ok;
+}
+
+static CmdExit show_objective(Cmd *cmd, const Stage *stage, const FeCall *call, Text *out) {
+	bool evaluated = stage->passes || stage->gradient;
+	bool ok = evaluated ? show_evaluated(cmd, stage, call, out) : show_elaborated(cmd, call, out);
 	return ok ? CMD_OK : cmd->session->error_count ? cmd_failed(cmd) : CMD_IO;
 }
 

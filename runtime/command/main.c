@@ -97,7 +97,8 @@ int main(int count, char **words) {
 	cmd_catch_signals(&cmd);
 	CmdExit code = run(&cmd, count - 1, words + 1);
 	cmd_progress_end(&cmd);
-	fflush(stdout);
+	errno = 0;
+	int full = fflush(stdout) != 0 || ferror(stdout) ? errno : 0;
 	if (session->diags.count && !cmd.told) {
 		diag_print_all(session, stderr, cmd.color_err);
 	}
@@ -106,8 +107,10 @@ int main(int count, char **words) {
 	}
 	rt_free(cmd.rt);
 	data_store_free(cmd.data);
-	if ((ferror(stdout) || fclose(stdout) != 0) && code == CMD_OK) {
-		fprintf(stderr, "gradus: the standard output did not take everything\n");
+	bool lost = ferror(stdout);
+	if ((fclose(stdout) != 0 || lost) && code == CMD_OK) {
+		fprintf(stderr, "gradus: the standard output did not take everything%s%s\n", full ? ": " : "",
+		        full ? strerror(full) : "");
 		code = CMD_IO;
 	}
 	session_free(session);

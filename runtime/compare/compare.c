@@ -204,7 +204,7 @@ static bool compare_one(Comparing *c, const Contender *contender, uint32_t k) {
 	}
 	rule->call = call_text(rt, task->rule, &rule->tuned, arena);
 	Runs runs;
-	if (!run_problems(task, c->test, rule->tuned.hypers, theta, options->steps, false, arena, &runs)) {
+	if (!compare_run(task, c->test, rule->tuned.hypers, theta, options->steps, arena, &runs)) {
 		return false;
 	}
 	rule->seconds = rt_seconds() - started - (rt->compile_seconds - compiled);

@@ -94,4 +94,9 @@ bool compare_json(const Comparison *comparison, FILE *out);
 CompareInterval compare_bootstrap(const double *values, int count, int resamples, uint64_t seed);
 double compare_quantile(const double *sorted, int count, double q); /* linear between order statistics */
 
+/* spend.c: run_problems for as many steps as `evaluations` of them pay for (at least one). Entry k of out->f is where a run has come
+ * that has spent k, its last one where it ends; out->steps is `evaluations`. */
+bool compare_run(Task *task, const Problems *problems, const double *hypers, const double *theta, int evaluations,
+                 Arena *arena, Runs *out);
+
 #endif

@@ -102,7 +102,7 @@ static bool try_point(Tuning *t) {
 	}
 	ArenaMark mark = arena_mark(t->scratch);
 	Runs runs;
-	if (!run_problems(t->task, t->problems, t->hypers, t->theta, t->steps, false, t->scratch, &runs)) {
+	if (!compare_run(t->task, t->problems, t->hypers, t->theta, t->steps, t->scratch, &runs)) {
 		return false;
 	}
 	double sum = 0;

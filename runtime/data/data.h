@@ -123,7 +123,9 @@ const char *data_place(DataInput *in, DataArray *array, DataElement type, bool l
                        size_t count);
 /* NaN in reals, anything but 0 and 1 in booleans, whole numbers of 2^61 and more: where and what. */
 const char *data_check(Arena *arena, const DataArray *array);
-/* A decimal number, correctly rounded; "inf" too. */
+/* The decimal number that `text` begins with, correctly rounded: where it ends, at `end` at the latest; NULL: there is none. */
+const char *data_number_at(const char *text, const char *end, double *out);
+/* The whole text as a number; "inf" too. */
 bool data_number(const char *text, size_t length, double *out);
 
 /* Numbers that come one after another, kept in the smallest storage that holds them all. */

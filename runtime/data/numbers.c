@@ -11,6 +11,63 @@
 static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
+/* Numbers of up to MOST_DIGITS digits, and powers of ten up to that, are whole numbers of 64 bits. */
+enum { MOST_DIGITS = 19 };
+
+static const uint64_t tens[MOST_DIGITS + 1] = {1,
+                                               10,
+                                               100,
+                                               1000,
+                                               10000,
+                                               100000,
+                                               1000000,
+                                               10000000,
+                                               100000000,
+                                               1000000000,
+                                               10000000000,
+                                               100000000000,
+                                               1000000000000,
+                                               10000000000000,
+                                               100000000000000,
+                                               1000000000000000,
+                                               10000000000000000,
+                                               100000000000000000,
+                                               1000000000000000000,
+                                               10000000000000000000u};
+
+/* 2^exponent, of a normal number. */
+static double power_of_two(int exponent) {
+	uint64_t bits = (uint64_t)(exponent + 1023) << 52;
+	double power;
+	memcpy(&power, &bits, sizeof power);
+	return power;
+}
+
+__extension__ typedef unsigned __int128 Wide;
+
+/* digits * 10^exponent with one rounding, for exponents of at most MOST_DIGITS either way: as a whole number of at least 62 bits,
+ * whose last one says whether anything was cut off, times a power of two. */
+static double rounded(uint64_t digits, int exponent) {
+	if (digits == 0)
+		return 0;
+	if (exponent >= 0) {
+		Wide product = (Wide)digits * tens[exponent];
+		uint64_t high = (uint64_t)(product >> 64), low = (uint64_t)product;
+		if (high == 0)
+			return (double)low;
+		int left = __builtin_clzll(high);
+		uint64_t kept = left ? high << left | low >> (64 - left) : high;
+		bool cut = (left ? low << left : low) != 0;
+		return (double)(kept | cut) * power_of_two(64 - left);
+	}
+	int up = __builtin_clzll(digits), down = __builtin_clzll(tens[-exponent]);
+	uint64_t divisor = tens[-exponent] << down;
+	Wide dividend = (Wide)(digits << up) << 63;
+	uint64_t quotient = (uint64_t)(dividend / divisor);
+	bool cut = (Wide)quotient * divisor != dividend;
+	return (double)(quotient | cut) * power_of_two(down - up - 63);
+}
+
 /* By the C library: for many digits and large exponents. */
 static bool slow_number(const char *text, size_t length, double *out) {
 	char copy[1024];
@@ -40,50 +97,93 @@ static bool is_infinity(const char *text, size_t length, double *out) {
 	return false;
 }
 
-bool data_number(const char *text, size_t length, double *out) {
-	const char *at = text, *end = text + length;
-	bool negative = at < end && *at == '-';
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+enum { BLOCK_DIGITS = 8 };
+
+/* The digits at the start of 8 bytes: how many, and their value. */
+static int read_block(const char *at, uint64_t *value) {
+	uint64_t bytes;
+	memcpy(&bytes, at, sizeof bytes);
+	bytes ^= UINT64_C(0x3030303030303030); /* digits become 0 to 9 */
+	uint64_t others = (bytes | (bytes + UINT64_C(0x7676767676767676))) & UINT64_C(0x8080808080808080);
+	int count = others ? __builtin_ctzll(others) / 8 : BLOCK_DIGITS;
+	if (count == 0)
+		return 0;
+	bytes <<= 64 - 8 * count; /* zeros before them */
+	bytes = bytes * 10 + (bytes >> 8);
+	const uint64_t pairs = UINT64_C(0x000000ff000000ff);
+	*value =
+		((bytes & pairs) * UINT64_C(0x000f424000000064) + ((bytes >> 16) & pairs) * UINT64_C(0x0000271000000001)) >> 32;
+	return count;
+}
+#else
+enum { BLOCK_DIGITS = 1 };
+
+static int read_block(const char *at, uint64_t *value) {
+	*value = (uint64_t)(unsigned char)(*at - '0');
+	return *value < 10;
+}
+#endif
+
+/* The digits at `at`, behind those that *digits holds; *count of them in all. Beyond MOST_DIGITS *digits means nothing. */
+static const char *read_digits(const char *at, const char *end, uint64_t *digits, int *count) {
+	uint64_t value;
+	int more = BLOCK_DIGITS;
+	while (more == BLOCK_DIGITS && end - at >= BLOCK_DIGITS) {
+		more = read_block(at, &value);
+		*digits = more ? *digits * tens[more] + value : *digits;
+		*count += more;
+		at += more;
+	}
+	for (; more == BLOCK_DIGITS && at < end && *at >= '0' && *at <= '9'; at++) {
+		*digits = *digits * 10 + (uint64_t)(*at - '0');
+		++*count;
+	}
+	return at;
+}
+
+/* Behind the power of ten that stands at `at`, if one does; NULL if its digits are missing. */
+static const char *read_power(const char *at, const char *end, int *exponent) {
+	if (at == end || (*at | 32) != 'e')
+		return at;
+	bool down = ++at < end && *at == '-';
 	if (at < end && (*at == '-' || *at == '+'))
 		at++;
+	if (at == end || *at < '0' || *at > '9')
+		return NULL;
+	int power = 0;
+	for (; at < end && *at >= '0' && *at <= '9'; at++)
+		power = power < 100000 ? power * 10 + (*at - '0') : power;
+	*exponent += down ? -power : power;
+	return at;
+}
+
+const char *data_number_at(const char *text, const char *end, double *out) {
+	const char *at = text;
+	bool negative = at < end && *at == '-';
+	at += negative || (at < end && *at == '+');
 	uint64_t digits = 0;
-	int count = 0, exponent = 0; /* digits that count; where the point is */
-	bool any = false, exact = true, point = false;
-	for (; at < end && ((*at >= '0' && *at <= '9') || (*at == '.' && !point)); at++) {
-		if (*at == '.') {
-			point = true;
-			continue;
-		}
-		any = true;
-		exponent -= point;
-		if (count == 0 && *at == '0')
-			continue;
-		digits = count < 18 ? digits * 10 + (uint64_t)(*at - '0') : digits;
-		exact = exact && count < 18;
-		count++;
+	int count = 0, exponent = 0;
+	at = read_digits(at, end, &digits, &count);
+	if (at < end && *at == '.') {
+		int whole = count;
+		at = read_digits(at + 1, end, &digits, &count);
+		exponent = whole - count;
 	}
-	if (!any)
-		return is_infinity(text, length, out);
-	if (at < end && (*at | 32) == 'e') {
-		bool down = ++at < end && *at == '-';
-		if (at < end && (*at == '-' || *at == '+'))
-			at++;
-		int power = 0;
-		if (at == end)
-			return false;
-		for (; at < end && *at >= '0' && *at <= '9'; at++)
-			power = power < 100000 ? power * 10 + (*at - '0') : power;
-		exponent += down ? -power : power;
-	}
-	if (at != end)
-		return false;
-	/* Exact where the digits are a double and the power of ten is one: then there is one rounding (Clinger 1990). */
-	if (exact && digits < UINT64_C(1) << 53 && exponent >= -22 && exponent <= 22) {
-		double value = (double)digits;
-		value = exponent < 0 ? value / powers[-exponent] : value * powers[exponent];
-		*out = negative ? -value : value;
-		return true;
-	}
-	return slow_number(text, length, out);
+	if (count == 0 || !(at = read_power(at, end, &exponent)))
+		return NULL;
+	if (count > MOST_DIGITS || exponent < -MOST_DIGITS || exponent > MOST_DIGITS)
+		return slow_number(text, (size_t)(at - text), out) ? at : NULL;
+	/* Where the digits are a double and the power of ten is one, there is one rounding (Clinger 1990). */
+	double value = digits > UINT64_C(1) << 53 ? rounded(digits, exponent)
+	               : exponent < 0             ? (double)digits / powers[-exponent]
+	                                          : (double)digits * powers[exponent];
+	*out = negative ? -value : value;
+	return at;
+}
+
+bool data_number(const char *text, size_t length, double *out) {
+	return data_number_at(text, text + length, out) == text + length || is_infinity(text, length, out);
 }
 
 /* ---- keeping ---- */
@@ -150,9 +250,17 @@ static const char *change(DataNumbers *numbers, IrStorage storage, size_t capaci
 	return NULL;
 }
 
+/* -0 is none: it would lose its sign. */
+static bool is_whole(double value) {
+	return fabs(value) <= 0x1p53 && value == (double)(int64_t)value && !(value == 0 && signbit(value));
+}
+
 const char *data_push(DataNumbers *numbers, double value) {
-	/* -0 is no whole number: it would lose its sign. */
-	bool whole = value == floor(value) && fabs(value) <= 0x1p53 && !(value == 0 && signbit(value));
+	if (numbers->storage == IR_STORED_F64 && (numbers->count + 1) * sizeof value <= numbers->block.length) {
+		((double *)numbers->block.bytes)[numbers->count++] = value; /* that holds everything */
+		return NULL;
+	}
+	bool whole = is_whole(value);
 	const char *why = NULL;
 	if (value < numbers->low || value > numbers->high || (!whole && numbers->whole)) {
 		numbers->low = fmin(numbers->low, value);

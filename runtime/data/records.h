@@ -8,6 +8,8 @@ typedef struct Field {
 	const char *text;
 	size_t length;
 	bool quoted;
+	bool number;  /* known to be one, which is ... */
+	double value; /* ... this; others may be numbers as well */
 } Field;
 
 typedef struct Records {

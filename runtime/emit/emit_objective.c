@@ -6,30 +6,7 @@
 #include "runtime/emit/emit_objective.h"
 #include "runtime/inner/inner.h"
 
-static void prepare(ObjectivePack *o) {
-	const FeObjective *objective = o->objective;
-	Pack *pack = o->pack;
-	o->fields = ARENA_ARRAY(pack->arena, const char *, objective->fixed.count + 1);
-	for (uint32_t i = 0; i < objective->fixed.count; i++) {
-		o->fields[i] = pack_unique(pack, objective->fixed.data[i].name, o->fields, i);
-	}
-	o->slots = ARENA_ARRAY(pack->arena, const char *, objective->params.count + 1);
-	for (uint32_t i = 0; i < objective->params.count; i++) {
-		const char *slot = session_text(pack->session, objective->params.data[i].name);
-		o->slots[i] = jit_c_unique(pack->arena, NULL, slot, o->slots, i); /* PREFIX_at_NAME needs no more */
-	}
-	o->has_instance = objective->fixed.count > 0 || objective->random_start;
-}
-
 /* ---- what the templates ask for ---- */
-
-static const char *data_args(const ObjectivePack *o) {
-	Text out = text_new(o->pack->arena);
-	for (uint32_t i = 0; i < o->objective->fixed.count; i++) {
-		text_printf(&out, "%sdata->%s, ", o->objective->fixed.data[i].type.rank == 0 ? "&" : "", o->fields[i]);
-	}
-	return text_cstr(&out);
-}
 
 static void add_slots(const ObjectivePack *o, PackScope *scope) {
 	const Pack *pack = o->pack;
@@ -60,11 +37,11 @@ static void make_scope(ObjectivePack *o) {
 	pack_set(pack, scope, "real", pack->real == IR_F32 ? "float" : "double");
 	pack_set(pack, scope, "bits", pack->real == IR_F32 ? "uint32_t" : "uint64_t");
 	pack_number(pack, scope, "size", objective->size);
-	pack_flag(pack, scope, "has_data", objective->fixed.count > 0);
+	pack_flag(pack, scope, "has_data", objective->fixed.count + objective->data.count > 0);
 	pack_flag(pack, scope, "has_instance", o->has_instance);
 	pack_flag(pack, scope, "random_start", objective->random_start);
-	pack_set(pack, scope, "data_args", data_args(o));
 	add_slots(o, scope);
+	pack_objective_data(o);
 }
 
 /* ---- files ---- */
@@ -112,8 +89,25 @@ static void source(ObjectivePack *o) {
 	vec_push(pack->arena, &pack->units, pack_name(pack, "@.c"));
 	Text body = text_new(pack->arena), start = text_new(pack->arena);
 	PackScope *scope = pack_scope(pack, o->scope);
-	pack_set(pack, scope, "value_bytes", put_function(o, o->value, "value_call", &body));
-	pack_set(pack, scope, "gradient_bytes", put_function(o, o->gradient, "gradient_call", &body));
+	const struct {
+		IrFunc *func; /* NULL: there is none */
+		const char *name;
+	} functions[] = {
+		{o->value, "value_call"},
+		{o->gradient, "gradient_call"},
+		{o->validate, "validate_call"},
+		{o->batch.draw, "draw_call"},
+		{o->validate_batch.draw, "validate_draw_call"},
+	};
+	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+		IrFunc *func = functions[i].func;
+		const char *bytes = func ? put_function(o, func, functions[i].name, &body) : NULL;
+		if (i == 0) {
+			pack_set(pack, scope, "value_bytes", bytes);
+		} else if (bytes && strcmp(bytes, "0") != 0) {
+			pack_set(pack, pack_item(pack, scope, "work"), "bytes", bytes);
+		}
+	}
 	if (!objective->random_start) {
 		pack_table(pack, &start, "static const @_real @_start_table", pack->real, o->start.reals, NULL,
 		           objective->size);
@@ -140,21 +134,40 @@ static json_t *slots_json(const ObjectivePack *o, const FeSlot *slots, const cha
 	return list;
 }
 
+static json_t *files_json(const ObjectivePack *o) {
+	json_t *list = json_array();
+	for (uint32_t i = 0; i < o->objective->data.count; i++) {
+		const FeData *data = &o->objective->data.data[i];
+		json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s}", "name", session_text(o->pack->session, data->name),
+		                                      "c", o->files[i], "shape", pack_dims(o->pack, data->type), "type",
+		                                      pack_element(o->pack, data->type)));
+	}
+	return list;
+}
+
+static json_t *batch_json(const ObjectivePack *o, const BatchPack *b) {
+	FeBatch batch = *b->batch;
+	return slots_json(o, batch.slots.data, b->fields, batch.slots.count, false);
+}
+
 static json_t *manifest(const ObjectivePack *o) {
 	const FeObjective *objective = o->objective;
-	const IrFunc *funcs[] = {o->value, o->gradient};
+	const IrFunc *funcs[] = {o->value, o->gradient, o->validate, o->batch.draw, o->validate_batch.draw};
 	json_t *root = json_object();
 	json_object_set_new(root, "gradus", json_string(RT_VERSION));
 	json_object_set_new(root, "kind", json_string("objective"));
 	json_object_set_new(root, "name", json_string(session_text(o->pack->session, objective->decl->name.name)));
 	json_object_set_new(root, "prefix", json_string(o->pack->prefix));
 	json_object_set_new(root, "real", json_string(ir_scalar_name(o->pack->real)));
-	json_object_set_new(root, "model",
-	                    json_sprintf("%016llx", (unsigned long long)pack_hash(o->pack, funcs, 2, NULL, 0)));
+	json_object_set_new(
+		root, "model",
+		json_sprintf("%016llx", (unsigned long long)pack_hash(o->pack, funcs, sizeof funcs / sizeof *funcs, NULL, 0)));
 	json_object_set_new(root, "size", json_integer((json_int_t)objective->size));
 	json_object_set_new(root, "parameters",
 	                    slots_json(o, objective->params.data, o->slots, objective->params.count, true));
 	json_object_set_new(root, "data", slots_json(o, objective->fixed.data, o->fields, objective->fixed.count, false));
+	json_object_set_new(root, "files_of_data", files_json(o));
+	json_object_set_new(root, "batch", batch_json(o, &o->batch));
 	json_object_set_new(root, "start", json_boolean(!objective->random_start));
 	return root;
 }
@@ -165,18 +178,6 @@ static void readme(ObjectivePack *o) {
 	pack_fill(o->pack, out, "readme_end.md", o->scope);
 }
 
-static bool can_be_emitted(Rt *rt, const FeObjective *objective) {
-	if (objective->data.count == 0 && !objective->batches) {
-		return true;
-	}
-	Diag *diag =
-		diag_error(rt->session, 815, objective->decl->name.span, "`%s` %s, and such objectives cannot be emitted as C",
-	               session_text(rt->session, objective->decl->name.name),
-	               objective->data.count > 0 ? "reads data of files" : "draws a batch at every step");
-	diag_help(rt->session, diag, "rules can, whatever they were trained on: gradus emit c RUN");
-	return false;
-}
-
 bool pack_objective(Rt *rt, const FeCall *call, const PackOptions *options) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the objective `%s`", name));
@@ -184,23 +185,26 @@ bool pack_objective(Rt *rt, const FeCall *call, const PackOptions *options) {
 		return false;
 	}
 	IrModule *module = ir_module_new(rt->session);
-	FeObjective *objective = fe_objective(rt->program, module, call, options->real);
-	if (!objective || !can_be_emitted(rt, objective)) {
+	FeObjective *objective = fe_objective_apart(rt->program, module, call, options->real);
+	if (!objective) {
 		ir_module_free(module);
 		return false;
 	}
+	IrFunc *validate = objective->validate;
+	objective->validate = NULL; /* its batch may have other sizes: no function of a task takes both */
 	/* Without a rule, its value and gradient are what runs go by. */
 	Task *task = task_of(rt, module, objective, NULL, (FeScore){FE_SCORE_MEAN, FE_SCORE_F});
 	ObjectivePack pack_of_objective = {
 		.pack = pack, .objective = objective, .value = task->value, .gradient = task->evaluate};
 	ObjectivePack *o = &pack_of_objective;
-	prepare(o);
-	bool ok = pack_objective_golden(o);
+	o->validate = validate ? task_optimized(task, validate) : NULL;
+	bool ok = pack_objective_names(o) && pack_objective_golden(o);
 	if (ok) {
 		make_scope(o);
 		header(o);
 		source(o);
 		pack_objective_instance(o);
+		pack_objective_bytes(o);
 		pack_objective_test(o);
 		pack_objective_example(o);
 		pack_makefile(pack);

@@ -9,7 +9,7 @@
 /* Why a prefix cannot be used; NULL if it can. Names are PREFIX_step, PREFIX_at_NAME and so on, files PREFIX.h and so on. The
  * words of `parts` stand within names that are made, so that a_at_b_c would be one of the prefix `a` and of `a_at_b`. */
 static const char *bad_prefix(Arena *arena, const char *prefix) {
-	static const char *const parts[] = {"_at_", "_bad_", "_given_", "_instance_"};
+	static const char *const parts[] = {"_at_", "_bad_", "_given_", "_instance_", "_validate_"};
 	const char *around = arena_printf(arena, "%s_", prefix);
 	if (prefix[0] == '\0' || strcmp(jit_c_spelling(arena, prefix), prefix) != 0) {
 		return "it is no name of C, or one that belongs to the compiler";

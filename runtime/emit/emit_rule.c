@@ -223,6 +223,17 @@ static bool knows_size(Rt *rt, const FeCall *call, const PackOptions *options) {
 	return false;
 }
 
+static bool refuses_evaluations(Rt *rt, const FeRule *rule) {
+	if (rule->evaluates) {
+		Diag *diag =
+			diag_error(rt->session, 816, rule->decl->name.span,
+		               "`%s` evaluates the objective at other places than x, and such rules cannot be emitted as C",
+		               session_text(rt->session, rule->decl->name.name));
+		diag_help(rt->session, diag, "run it with `gradus minimize`, or write a rule that looks at f and g alone");
+	}
+	return rule->evaluates;
+}
+
 bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitted *emitted) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the rule `%s`", name));
@@ -238,7 +249,7 @@ bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitt
 	FeRule *rule = fe_rule(rt->program, module, call, &target, options->real, NULL, 0);
 	r->rule = rule;
 	*emitted = (PackEmitted){0};
-	bool ok = rule != NULL;
+	bool ok = rule && !refuses_evaluations(rt, rule);
 	if (ok && rule->learned_count > 0) {
 		r->theta = learned_new(rt, rule, rt->arena);
 		r->weights_apart = rule->learned_count > PACK_INLINE;

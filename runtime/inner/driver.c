@@ -3,6 +3,7 @@
  *     objective  -- fe_objective -->  setup, start, value        rule  -- fe_rule -->  theta, init, step
  *
  *     value                               passes, ad_gradient, passes   evaluate   (fixed, x) -> f, g
+ *     step, evaluate                      ir_link                       step       of a rule that evaluates elsewhere than at x
  *     setup, start                                                  ->  setup      (seed, instance) -> fixed, x
  *     evaluate, init                                                ->  begin      (fixed, x) -> f, g, states
  *     step, evaluate, score; a loop                                 ->  segment    (fixed, x, f, g, states) -> score, the same anew
@@ -104,6 +105,21 @@ static void count_roles(Task *task) {
 	}
 }
 
+/* The rule's step, with the objective in place of its evaluations, which are counted. */
+static IrFunc *link_step(Task *task) {
+	const FeRule *rule = task->rule;
+	if (!rule->evaluates) {
+		return rule->step;
+	}
+	IrFunc *step = ir_pass_simplify(task->module, rule->step);
+	task->elsewhere = ir_evaluations(step);
+	const IrFunc *there = task->evaluate;
+	if (!rule->reads_g) {
+		there = task_optimized(task, task_build_gradient_of(task, task->value, "gradient"));
+	}
+	return ir_link(task->module, step, there);
+}
+
 Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, FeScore score) {
 	double started = rt_seconds();
 	Task *task = ARENA_NEW(rt->arena, Task);
@@ -117,6 +133,7 @@ Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, Fe
 	if (!rule || rule->reads_g) {
 		task->evaluate = task_optimized(task, task_build_gradient_of(task, task->value, "gradient"));
 	}
+	task->step = rule ? link_step(task) : NULL;
 	count_roles(task);
 	rt->compile_seconds += rt_seconds() - started;
 	return task;

@@ -19,6 +19,7 @@ TaskRole task_role(const Task *task, IrRole role) {
 	case IR_ROLE_INSTANCE: return from_params(objective->setup, role);
 	case IR_ROLE_DATA:
 	case IR_ROLE_FIXED:
+	case IR_ROLE_BATCH:
 	case IR_ROLE_X: return from_params(objective->value, role);
 	case IR_ROLE_F:
 	case IR_ROLE_REPORT: return from_results(objective->value, role);
@@ -31,8 +32,8 @@ TaskRole task_role(const Task *task, IrRole role) {
 }
 
 const char *task_role_name(const Task *task, const TaskRole *of, uint32_t i) {
-	bool named = of->role == IR_ROLE_DATA || of->role == IR_ROLE_FIXED || of->role == IR_ROLE_STATE ||
-	             of->role == IR_ROLE_HYPER || of->role == IR_ROLE_REPORT;
+	bool named = of->role == IR_ROLE_DATA || of->role == IR_ROLE_FIXED || of->role == IR_ROLE_BATCH ||
+	             of->role == IR_ROLE_STATE || of->role == IR_ROLE_HYPER || of->role == IR_ROLE_REPORT;
 	if (!named) {
 		return ir_role_name(of->role);
 	}
@@ -65,7 +66,7 @@ void frame_problem(Frame *w) {
 	if (w->task->objective->batches) {
 		FRAME_PARAMS(w, IR_ROLE_SEED, IR_ROLE_INSTANCE);
 	}
-	FRAME_PARAMS(w, IR_ROLE_FIXED);
+	FRAME_PARAMS(w, IR_ROLE_FIXED, IR_ROLE_BATCH);
 }
 
 Frame frame_new(Task *task, const char *name) {

@@ -35,6 +35,8 @@ typedef struct Task {
 	IrFunc *value;            /* (fixed..., x) -> f */
 	IrFunc *validate;         /* (fixed..., x) -> what is scored and shown instead of f; NULL: f is */
 	IrFunc *evaluate;         /* (fixed..., x) -> f, g?: g only if the rule reads it, or there is no rule */
+	IrFunc *step;             /* the rule's, linked: what it evaluates elsewhere than at x is in it */
+	IrEvaluations elsewhere;  /* of a step, at other places than x */
 	const void **data;        /* arrays of files, one for all problems */
 	uint32_t count[IR_ROLES]; /* how many values there are of each role */
 	IrType *slots;            /* of the values that go on from step to step: x, f, g?, states... */
@@ -183,9 +185,9 @@ typedef struct RunArgs {
 /* Both write into `state` and are safe on several threads at once (`arena` each its own). Non-zero: a gather failed. */
 int run_begin(const Task *task, const ProblemBlock *block, const RunArgs *args, RunState *state, void *arena);
 /* From step t0 (0 at the start) for `turns`; adds to score[lanes] (min: combines) and fills
- * curve[turn * lanes + lane] if not NULL. */
+ * curve[turn * lanes + lane] if not NULL. spent: likewise the evaluations elsewhere than at x, where the rule makes any. */
 int run_advance(const Task *task, const ProblemBlock *block, const RunArgs *args, RunState *state, int t0, int turns,
-                int horizon, double *score, double *curve, void *arena);
+                int horizon, double *score, double *curve, int64_t *spent, void *arena);
 size_t run_arena_bytes(const Task *task, TaskTheta variant);
 /* Gives hyperparameters (NULL: as instantiated) and learned numbers to a call. stored: 8 bytes for each of the former. */
 void run_give_rule(const Task *task, IrByRole *given, const double *hypers, void *stored, const void *const *theta);
@@ -193,15 +195,19 @@ void run_give_rule(const Task *task, IrByRole *given, const double *hypers, void
 /* Runs of several arguments on several problems. */
 typedef struct Runs {
 	int steps, problems;
-	double *f;           /* [problems][steps + 1]: at the start, then after each step; NaN and inf stay */
-	double *x;           /* [problems][N] at the end; NULL unless asked for */
-	double *score;       /* [problems] */
-	int64_t evaluations; /* of f or of f and g, in all: `steps` per problem if the rule reads f or g, else 0 */
+	double *f;     /* [problems][steps + 1]: at the start, then after each step; NaN and inf stay */
+	double *x;     /* [problems][N] at the end; NULL unless asked for */
+	double *score; /* [problems] */
+	int64_t *
+		spent; /* [problems][steps + 1]: evaluations of f, or f and g, that the rule has asked for after each step: one at x
+	                        if it reads f or g, and those elsewhere (under a condition: where it held) */
+	int64_t evaluations; /* the last of these, of all problems */
 } Runs;
 
 /* theta: [P] doubles or NULL. Everything is allocated in `arena`. false with a diagnostic. */
 bool run_problems(Task *task, const Problems *problems, const double *hypers, const double *theta, int steps,
                   bool want_x, Arena *arena, Runs *out);
+bool run_looks_at_x(const Task *task); /* a step of its rule needs f or g at x */
 /* What run_problems will take, in bytes. */
 double run_bytes(const Task *task, int problems, int steps);
 

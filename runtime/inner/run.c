@@ -3,11 +3,11 @@
 
 #include "runtime/inner/inner.h"
 
-/* Scratch of one call: what the code wants, then scalars, a score and a curve. */
+/* Scratch of one call: what the code wants, then scalars, a score, and what there is of every turn. */
 typedef struct Scratch {
 	void *code;
 	char *hypers; /* 8 bytes each */
-	void *score, *curve;
+	void *score, *curve, *spent;
 	void **pointers;
 } Scratch;
 
@@ -87,7 +87,7 @@ size_t run_arena_bytes(const Task *task, TaskTheta variant) {
 	const IrFunc *segment = task->code[TASK_SEGMENT][variant]->func;
 	size_t pointers = segment->params.count + segment->results.count;
 	return round_up(code_bytes(task, variant)) + round_up(8 * (size_t)task->rule->hypers.count) +
-	       round_up(IR_LANES * 8) + round_up(IR_LANES * 8 * (size_t)task->segment_steps) +
+	       round_up(IR_LANES * 8) + 2 * round_up(IR_LANES * 8 * (size_t)task->segment_steps) +
 	       round_up(pointers * sizeof(void *)) + 64;
 }
 
@@ -99,6 +99,8 @@ static Scratch scratch_split(const Task *task, TaskTheta variant, void *arena) {
 	s.score = next;
 	next += round_up(IR_LANES * 8);
 	s.curve = next;
+	next += round_up(IR_LANES * 8 * (size_t)task->segment_steps);
+	s.spent = next;
 	next += round_up(IR_LANES * 8 * (size_t)task->segment_steps);
 	s.pointers = (void **)(void *)next;
 	return s;
@@ -138,7 +140,7 @@ int run_begin(const Task *task, const ProblemBlock *block, const RunArgs *args, 
 }
 
 int run_advance(const Task *task, const ProblemBlock *block, const RunArgs *args, RunState *state, int t0, int turns,
-                int horizon, double *score, double *curve, void *arena) {
+                int horizon, double *score, double *curve, int64_t *spent, void *arena) {
 	Scratch s = scratch_split(task, args->variant, arena);
 	IrScalar real = task->objective->real;
 	int error = 0;
@@ -159,6 +161,7 @@ int run_advance(const Task *task, const ProblemBlock *block, const RunArgs *args
 		give_slots(task, &places, state->spare);
 		ir_give(&places, IR_ROLE_SCORE, &s.score, 1);
 		ir_give(&places, IR_ROLE_CURVE, &s.curve, 1);
+		ir_give(&places, IR_ROLE_SPENT, &s.spent, 1);
 		error = rt_call_by_role(task->code[TASK_SEGMENT][args->variant], &given, &places, s.pointers, s.code);
 		void **used = state->slots;
 		state->slots = state->spare;
@@ -169,6 +172,10 @@ int run_advance(const Task *task, const ProblemBlock *block, const RunArgs *args
 		if (curve) {
 			size_t lanes = (size_t)task->lanes;
 			rt_read_reals(real, s.curve, 1, curve + (size_t)done * lanes, (size_t)piece * lanes);
+		}
+		if (spent && task->elsewhere.most > 0) {
+			size_t lanes = (size_t)task->lanes;
+			memcpy(spent + (size_t)done * lanes, s.spent, (size_t)piece * lanes * sizeof *spent);
 		}
 		done += (int)piece;
 	}
@@ -181,6 +188,7 @@ typedef struct Worker {
 	void *arena, *theta;
 	RunState state;
 	double *curve;
+	int64_t *spent;
 } Worker;
 
 typedef struct Running {
@@ -192,6 +200,10 @@ typedef struct Running {
 	Worker *workers;
 	int *errors;
 } Running;
+
+bool run_looks_at_x(const Task *task) {
+	return task->rule->reads_f || task->rule->reads_g;
+}
 
 static void run_block(void *user, int item, int worker) {
 	Running *running = user;
@@ -205,8 +217,8 @@ static void run_block(void *user, int item, int worker) {
 	}
 	int error = run_begin(task, block, &running->args, &mine->state, mine->arena);
 	if (!error) {
-		error =
-			run_advance(task, block, &running->args, &mine->state, 0, steps, steps, score, mine->curve, mine->arena);
+		error = run_advance(task, block, &running->args, &mine->state, 0, steps, steps, score, mine->curve, mine->spent,
+		                    mine->arena);
 	}
 	running->errors[item] = error;
 	rt_read_reals(task->objective->real, mine->state.f0, 1, f0, (size_t)lanes);
@@ -223,6 +235,11 @@ static void run_block(void *user, int item, int worker) {
 		for (int t = 0; t < steps; t++) {
 			f[t + 1] = mine->curve[(size_t)t * (size_t)lanes + (size_t)lane];
 		}
+		int64_t *spent = out->spent + (size_t)problem * ((size_t)steps + 1);
+		for (int t = 0; t < steps; t++) {
+			int64_t elsewhere = task->elsewhere.most > 0 ? mine->spent[(size_t)t * (size_t)lanes + (size_t)lane] : 0;
+			spent[t + 1] = spent[t] + run_looks_at_x(task) + elsewhere;
+		}
 		if (out->x) {
 			size_t size = (size_t)task->objective->size;
 			const char *x = (const char *)mine->state.slots[0] + (size_t)lane * ir_scalar_bytes(task->objective->real);
@@ -234,8 +251,8 @@ static void run_block(void *user, int item, int worker) {
 double run_bytes(const Task *task, int problems, int steps) {
 	int threads = rt_pool_threads(task->rt->pool);
 	double each =
-		(double)run_arena_bytes(task, TASK_SHARED) + (double)run_state_bytes(task) + 8.0 * task->lanes * steps;
-	return each * threads + 8.0 * problems * (steps + 2.0 + (double)task->objective->size);
+		(double)run_arena_bytes(task, TASK_SHARED) + (double)run_state_bytes(task) + 16.0 * task->lanes * steps;
+	return each * threads + 8.0 * problems * (2 * (steps + 1.0) + 1 + (double)task->objective->size);
 }
 
 bool run_problems(Task *task, const Problems *problems, const double *hypers, const double *theta, int steps,
@@ -253,8 +270,7 @@ bool run_problems(Task *task, const Problems *problems, const double *hypers, co
 	out->f = ARENA_ARRAY(arena, double, count *((size_t)steps + 1));
 	out->score = ARENA_ARRAY(arena, double, count + 1);
 	out->x = want_x ? ARENA_ARRAY(arena, double, count *(size_t)task->objective->size + 1) : NULL;
-	bool evaluates = task->rule->reads_f || task->rule->reads_g;
-	out->evaluations = evaluates ? (int64_t)steps * problems->count : 0;
+	out->spent = ARENA_ARRAY(arena, int64_t, count *((size_t)steps + 1));
 
 	Arena *scratch = arena_new();
 	int threads = rt_pool_threads(rt->pool);
@@ -275,11 +291,15 @@ bool run_problems(Task *task, const Problems *problems, const double *hypers, co
 		running.workers[i].arena = rt_aligned(scratch, run_arena_bytes(task, TASK_SHARED));
 		running.workers[i].state = run_state_new(task, scratch);
 		running.workers[i].curve = ARENA_ARRAY(scratch, double, (size_t)steps *IR_LANES + 1);
+		running.workers[i].spent = ARENA_ARRAY(scratch, int64_t, (size_t)steps *IR_LANES + 1);
 	}
 	rt_pool_run(rt->pool, problems->block_count, run_block, &running);
 	bool failed = false;
 	for (int k = 0; k < problems->block_count; k++) {
 		failed = failed || running.errors[k] != 0;
+	}
+	for (int i = 0; i < problems->count; i++) {
+		out->evaluations += out->spent[(size_t)i * ((size_t)steps + 1) + (size_t)steps];
 	}
 	arena_free(scratch);
 	if (failed) {

@@ -49,7 +49,10 @@ static void emit_step(Frame *w, IrValue t) {
 		frame_set(w, IR_ROLE_G, ir_fill(&w->b, ir_param_type(w->task->evaluate, IR_ROLE_X), 0));
 	}
 	frame_set(w, IR_ROLE_T, t);
-	frame_call(w, w->task->rule->step);
+	if (w->task->objective->batches && w->task->rule->evaluates) {
+		frame_set(w, IR_ROLE_STEP, t); /* what the step evaluates sees the batch of f and g */
+	}
+	frame_call(w, w->task->step);
 	w->count[IR_ROLE_G] = has_g;
 }
 
@@ -111,6 +114,16 @@ static IrValue emit_curve(Frame *w, IrValue curve, IrValue counter) {
 	return out;
 }
 
+/* What the step of this turn has spent, at its place among those of the segment. */
+static IrValue emit_spent(Frame *w, IrValue spent, IrValue counter) {
+	IrForBuilder f = ir_for_begin(&w->b);
+	IrAt place = ir_at_node(w->task->module, ir_read_scalar(&f, counter), 1);
+	uint32_t value = ir_read_scalar(&f, frame_get(w, IR_ROLE_SPENT));
+	IrValue out = ir_put(&f, IR_PUT_NONE, value, ir_type(w->func, spent), &place, spent, false);
+	ir_for_end(&f);
+	return out;
+}
+
 static uint32_t state_values(const Frame *w, IrValue *values) {
 	uint32_t count = 0;
 	for (int k = 0; k < TASK_STATE_ROLES; k++) {
@@ -141,12 +154,12 @@ static void set_state_values(Frame *w, const IrValue *values) {
 	}
 }
 
-/* The loop of a segment: from w's state to w's state; sets the score. With `curve` f after every turn goes into the values of
- * that role. trips: 0: all. */
+/* The loop of a segment: from w's state to w's state; sets the score. What there is of the roles CURVE and SPENT takes f, and the
+ * evaluations spent, of every turn. trips: 0: all. */
 static void emit_segment(Frame *w, int steps, IrValue trips) {
-	bool curve = w->count[IR_ROLE_CURVE] > 0;
+	bool curve = w->count[IR_ROLE_CURVE] > 0, spends = w->count[IR_ROLE_SPENT] > 0;
 	uint32_t count = state_count(w);
-	IrValue *inner = ARENA_ARRAY(w->arena, IrValue, count + 3);
+	IrValue *inner = ARENA_ARRAY(w->arena, IrValue, count + 4);
 	IrValue zero = ir_fill(&w->b, real_type(w), score_zero(w->task->score));
 	state_values(w, inner);
 	IrBlock *outer = w->b.block;
@@ -158,6 +171,9 @@ static void emit_segment(Frame *w, int steps, IrValue trips) {
 	if (curve) {
 		inner[count + 1] = ir_loop_carry(&w->b, loop, frame_get(w, IR_ROLE_CURVE));
 	}
+	if (spends) {
+		inner[count + 2] = ir_loop_carry(&w->b, loop, frame_get(w, IR_ROLE_SPENT));
+	}
 	set_state_values(w, inner);
 	IrValue t = emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 1);
 	emit_step(w, t);
@@ -167,6 +183,9 @@ static void emit_segment(Frame *w, int steps, IrValue trips) {
 	if (curve) {
 		inner[count + 1] = emit_curve(w, inner[count + 1], loop->loop.counter);
 	}
+	if (spends) {
+		inner[count + 2] = emit_spent(w, inner[count + 2], loop->loop.counter);
+	}
 	state_values(w, inner);
 	ir_loop_end(&w->b, loop, inner, outer);
 	for (uint32_t i = 0; i < loop->loop.carries.count; i++) {
@@ -175,6 +194,10 @@ static void emit_segment(Frame *w, int steps, IrValue trips) {
 	set_state_values(w, inner);
 	if (curve) {
 		frame_set(w, IR_ROLE_CURVE, inner[count + 1]);
+	}
+	w->count[IR_ROLE_SPENT] = 0; /* of the last turn: none of this function's */
+	if (spends) {
+		frame_set(w, IR_ROLE_SPENT, inner[count + 2]);
 	}
 	frame_set(w, IR_ROLE_SCORE, emit_scale(w, inner[count]));
 }
@@ -200,9 +223,12 @@ static IrFunc *build_segment(Task *task, int steps, bool curve, bool whole) {
 	if (curve) {
 		IrDim length = steps;
 		frame_set(&w, IR_ROLE_CURVE, ir_fill(&w.b, ir_tensor_type(task->objective->real, 1, &length), 0));
+		if (task->elsewhere.most > 0) {
+			frame_set(&w, IR_ROLE_SPENT, ir_fill(&w.b, ir_tensor_type(IR_I64, 1, &length), 0));
+		}
 	}
 	emit_segment(&w, steps, whole ? 0 : frame_get(&w, IR_ROLE_TURNS));
-	FRAME_RESULTS(&w, IR_ROLE_SCORE, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_CURVE);
+	FRAME_RESULTS(&w, IR_ROLE_SCORE, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_CURVE, IR_ROLE_SPENT);
 	return w.func;
 }
 

@@ -163,7 +163,10 @@ static bool derivative_estimate(MetaEstimator *e, double *gradient, MetaStats *s
 	int64_t finite = 0;
 	for (int i = 0; i < e->item_count; i++) {
 		const Share *share = &e->shares[i];
+		int local;
+		int64_t each = e->horizon * (1 + meta_family(e, i, &local)->task->elsewhere.most) + 1;
 		finite += share->finite;
+		stats->evaluations += (share->finite + share->nonfinite) * each;
 		stats->nonfinite += share->nonfinite;
 		stats->clipped += share->clipped;
 		stats->score += share->score;
@@ -172,7 +175,6 @@ static bool derivative_estimate(MetaEstimator *e, double *gradient, MetaStats *s
 		}
 	}
 	stats->pieces = finite + stats->nonfinite;
-	stats->evaluations = stats->pieces * (e->horizon + 1);
 	stats->evaluations *= e->method->runs_per_number ? e->count : 1;
 	stats->score = finite > 0 ? stats->score / (double)finite : (double)NAN;
 	for (int64_t p = 0; p < e->count && finite > 0; p++) {

@@ -54,6 +54,8 @@ typedef struct EstimatorMethod {
 	double (*bytes)(const MetaEstimator *e); /* of memory, before it is allocated */
 	void (*allocate)(MetaEstimator *e);
 	bool (*estimate)(MetaEstimator *e, double *gradient, MetaStats *stats);
+	void (*visit)(MetaEstimator *e, TrainVisit *visit,
+	              void *user); /* what it carries from call to call; NULL: nothing */
 	/* of those that differentiate */
 	TaskStage stage;
 	int (*block)(const MetaEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine);

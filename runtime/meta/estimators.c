@@ -113,6 +113,12 @@ bool meta_estimate(MetaEstimator *e, const double *theta, int64_t step, double *
 	return e->method->estimate(e, gradient, stats);
 }
 
+void meta_estimator_visit(MetaEstimator *e, TrainVisit *visit, void *user) {
+	if (e->method->visit) {
+		e->method->visit(e, visit, user);
+	}
+}
+
 int meta_estimate_uses(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES]) {
 	return methods[how->kind]->uses(how, task, problems, uses);
 }

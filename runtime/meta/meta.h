@@ -50,6 +50,20 @@ void meta_estimator_free(MetaEstimator *estimator);
  * gradient: [P]. false with a diagnostic (a gather that left its range). */
 bool meta_estimate(MetaEstimator *estimator, const double *theta, int64_t step, double *gradient, MetaStats *stats);
 double meta_estimator_bytes(const MetaEstimator *estimator); /* as planned */
+
+/* All that a training carries from one outer step to the next, piece by piece: typed arrays of known length. Two trainings
+ * of one experiment have the same pieces in the same order, some of one name. Noise, horizons and problems are
+ * functions of (seed, step, number): their place is `steps`. */
+typedef struct TrainPiece {
+	const char *name;
+	IrScalar scalar;
+	void *data;
+	size_t count; /* elements */
+} TrainPiece;
+
+typedef void TrainVisit(void *user, const TrainPiece *piece);
+
+void meta_estimator_visit(MetaEstimator *estimator, TrainVisit *visit, void *user);
 /* The norm of values[count] is the result times *unit, which is 1 unless their squares leave the range of f64. */
 double meta_norm(const double *values, int64_t count, double *unit);
 /* Standard normal noise, the same for every kind of estimate: (seed, step, particle) -> out[count]. */
@@ -94,11 +108,12 @@ struct Trained {
 	double *natural; /* theta as the rule uses it */
 	int steps;       /* done */
 	int best_step;
-	double best_score;             /* on the select problems; NaN without any */
-	double start_score;            /* the same at the start */
-	int64_t start_lost, best_lost; /* runs on select problems that were not finite, and are not in these scores */
-	VEC(int) select_steps;
-	VEC(double) select_scores;
+	double best_score;                  /* on the select problems; NaN without any */
+	double start_score;                 /* the same at the start */
+	int64_t start_lost, best_lost;      /* runs on select problems that were not finite, and are not in these scores */
+	uint32_t select_count, select_most; /* scorings on the select problems: done, and room for */
+	int *select_steps;
+	double *select_scores;
 	int64_t pieces, nonfinite, evaluations; /* training's own; evaluations include those on select problems */
 	double seconds, compile_seconds, memory_bytes;
 	bool interrupted;
@@ -108,6 +123,14 @@ struct Trained {
 
 /* What training compiles of a task: for the estimator, and to score on select problems. Returns how many. */
 int train_uses(const FeExperiment *experiment, Task *task, MetaUse uses[META_MOST_USES]);
+/* A training step by step; train_experiment is all of it. train_new scores the start; `options` must outlive it. NULL with
+ * diagnostics. train_step: false with diagnostics; then nothing but train_end may follow. */
+typedef struct Training Training;
+Training *train_new(Rt *rt, const FeExperiment *experiment, const TrainOptions *options);
+bool train_goes_on(const Training *training); /* there are steps left, and none diverged */
+bool train_step(Training *training);
+void train_visit(Training *training, TrainVisit *visit, void *user);
+Trained *train_end(Training *training); /* frees the training; what it came to, without `natural` */
 /* NULL with diagnostics. The result holds its own memory. */
 Trained *train_experiment(Rt *rt, const FeExperiment *experiment, const TrainOptions *options);
 void train_free(Trained *trained);

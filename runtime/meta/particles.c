@@ -229,7 +229,7 @@ static int run_lanes(const Walk *w, const void *theta, RunState *state, const in
 	}
 	bool least = fe_score_folds[how.fold].least;
 	int error = run_advance(w->family->task, w->block, &args, state, (int)w->t0[0], w->turns, (int)w->horizon[0], piece,
-	                        NULL, w->arena);
+	                        NULL, NULL, w->arena);
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		double *sum = &score[part[lane]][lane];
 		*sum = least ? piece[lane] : *sum + piece[lane]; /* a minimum is of whole runs: one piece */
@@ -361,7 +361,8 @@ static void add_particle(MetaEstimator *e, const Family *family, int number, int
 		Difference d = particle_difference(e, family, number, i, part);
 		stats->pieces += d.finite + d.nonfinite;
 		stats->nonfinite += d.nonfinite;
-		stats->evaluations += (int64_t)(d.finite + d.nonfinite) * runs * (turns + passage->starts[part]);
+		stats->evaluations += (int64_t)(d.finite + d.nonfinite) * runs *
+		                      (turns * (1 + family->task->elsewhere.most) + passage->starts[part]);
 		if (d.finite == 0) {
 			continue;
 		}
@@ -409,6 +410,39 @@ static bool particles_estimate(MetaEstimator *e, double *gradient, MetaStats *st
 	return true;
 }
 
+static void visit_age(Age *age, TrainVisit *visit, void *user) {
+	visit(user, &(TrainPiece){"particle.t", IR_I32, &age->t, 1});
+	visit(user, &(TrainPiece){"particle.horizon", IR_I32, &age->horizon, 1});
+	visit(user, &(TrainPiece){"particle.end", IR_I32, &age->end, 1});
+	visit(user, &(TrainPiece){"particle.restarts", IR_I64, &age->restarts, 1});
+}
+
+static void visit_state(const Task *task, RunState *state, TrainVisit *visit, void *user) {
+	for (uint32_t i = 0; i < task->slot_count; i++) {
+		IrType type = task->slots[i];
+		size_t count = (size_t)ir_type_elements(type, NULL) * (size_t)task->lanes;
+		visit(user, &(TrainPiece){"particle.state", type.scalar, state->slots[i], count});
+	}
+	visit(user, &(TrainPiece){"particle.f0", task->objective->real, state->f0, (size_t)task->lanes});
+}
+
+static void particles_visit(MetaEstimator *e, TrainVisit *visit, void *user) {
+	for (int k = 0; k < e->family_count; k++) {
+		const Family *family = &e->families[k];
+		int states = family->problems->block_count * carried_states(e);
+		for (int j = 0; j < family->group_count; j++) {
+			Group *group = &family->groups[j];
+			for (int i = 0; i < group->size; i++) {
+				visit_age(&group->ages[i], visit, user);
+			}
+			visit(user, &(TrainPiece){"particle.sum", IR_F64, group->sum, (size_t)(group->size * e->count)});
+			for (int i = 0; i < states; i++) {
+				visit_state(family->task, &group->states[i], visit, user);
+			}
+		}
+	}
+}
+
 /* Few problems: the lanes go to particles. */
 static int uses(const EstimatorMethod *method, const MetaEstimate *how, Task *task, int problems,
                 MetaUse use[META_MOST_USES]) {
@@ -434,6 +468,7 @@ const EstimatorMethod meta_full = {
 	.bytes = particles_bytes,
 	.allocate = particles_allocate,
 	.estimate = particles_estimate,
+	.visit = particles_visit,
 	.whole = true,
 };
 
@@ -442,6 +477,7 @@ const EstimatorMethod meta_persistent = {
 	.bytes = particles_bytes,
 	.allocate = particles_allocate,
 	.estimate = particles_estimate,
+	.visit = particles_visit,
 	.carried = 2,
 	.sums_noise = true,
 };
@@ -451,5 +487,6 @@ const EstimatorMethod meta_truncated = {
 	.bytes = particles_bytes,
 	.allocate = particles_allocate,
 	.estimate = particles_estimate,
+	.visit = particles_visit,
 	.carried = 1,
 };

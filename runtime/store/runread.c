@@ -99,7 +99,7 @@ static void check_hash(Session *session, const char *dir, const json_t *entry) {
 	size_t length;
 	if (!file_read(arena, path, STORE_MOST_WEIGHTS, false, &bytes, &length) &&
 	    strcmp(arena_printf(arena, "%016llx", (unsigned long long)hash_bytes(bytes, length, 0)), hash) != 0) {
-		Diag *diag = diag_warning(session, 816, (Span){0}, "%s is not the file that was trained with", path);
+		Diag *diag = diag_warning(session, 817, (Span){0}, "%s is not the file that was trained with", path);
 		diag_note(session, diag, "run.json has the hash %s of it", hash);
 	}
 	arena_free(arena);

@@ -271,6 +271,13 @@ printf '1,2\n3\n' >ragged.csv
 refuses ragged.csv 'line 2: 1 fields, but 2 on the line before'
 printf '1,2\n3,?\n' >holes.csv
 refuses holes.csv 'line 2, column 1: a value is missing (`?`)'
+# Texts that are not UTF-8: as names of columns, and as words, wherever they stand.
+for bad in 'na\377me,v\n1,2\n' 'n,v\n"a\303",2\n' 'n,v\na,1\nb\200,2\n' '\300\257,1\nb,2\n' 'a,\355\240\200\n1,2\n'; do
+	printf "$bad" >latin.csv
+	refuses latin.csv 'is not UTF-8; save the file as UTF-8'
+done
+printf 'na\303\251me,v\n\344\270\255,2\n' >utf.csv
+expect 0 "$GRADUS" show data utf.csv
 printf '\037\213\010' >cut.gz
 refuses cut.gz 'byte 3: what gzip packed is cut off'
 cp words.csv words.npy
@@ -298,6 +305,52 @@ if [ "$(id -u)" -ne 0 ]; then
 	chmod 0 ragged.csv
 	expect 4 "$GRADUS" show data ragged.csv
 	has err 'Permission denied'
+fi
+
+# a file that becomes shorter while it is mapped ends the command, which says so; it is no fault of Gradus
+cat >shrinks.grad <<'GRAD'
+objective shrinks() {
+  data X : [n] from "shrinks.idx"
+  param w : real = 1
+  minimize mean[i]((w - X[i] / 255)^2)
+}
+experiment on_it {
+  train   adam(lr = 0.1)
+  on      shrinks()
+  horizon 100
+  learn   adam.lr
+}
+GRAD
+# shrinks LENGTH COMMAND...: cut to LENGTH bytes as soon as it is mapped
+shrinks() {
+	length=$1
+	shift
+	{ printf '\000\000\010\001\000\377\377\377'; head -c 16777215 /dev/zero; } >shrinks.idx
+	"$@" >out 2>err &
+	running=$!
+	for _ in $(seq 600); do
+		grep -q shrinks.idx "/proc/$running/maps" 2>/dev/null && break
+		kill -0 $running 2>/dev/null || break
+		sleep 0.1
+	done
+	head -c "$length" /dev/zero >cut
+	cat cut >shrinks.idx # the same file, and not another one of that name
+	for _ in $(seq 600); do
+		kill -0 $running 2>/dev/null || break
+		sleep 0.1
+	done
+	kill -9 $running 2>/dev/null && fail "runs on: $*"
+	wait $running
+	code=$?
+	[ $code -eq 4 ] || { fail "exit code $code instead of 4: $*"; head -n 20 out err; }
+	has err 'a file of data became shorter while it was in use'
+	lacks err 'bug'
+	rm -f shrinks.idx
+}
+if [ -r /proc/self/maps ]; then
+	shrinks 0 "$GRADUS" minimize shrinks.grad --with adam --steps 1000000
+	shrinks 1000000 "$GRADUS" minimize shrinks.grad --with adam --steps 1000000 --interpret
+	shrinks 4096 "$GRADUS" train shrinks.grad --out shrunk
 fi
 
 # what is small packed and large unpacked: by its own shape, and by the limit of memory

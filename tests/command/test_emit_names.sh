@@ -1,4 +1,4 @@
-# Names in emitted C: rules and objectives whose hyperparameters, states, learned numbers, parameters and data are called like
+# Names in emitted C: rules and objectives whose hyperparameters, states, learned numbers, parameters, data and batches are called like
 # every keyword, macro, type and function that the compilers of this machine know compile after all standard headers, as C and
 # as C++, and pass their self-test. Prefixes, and names of rules that are words of C. What stands in comments stays there.
 . "$SOURCE_DIR/tests/command/lib.sh"
@@ -37,19 +37,21 @@ program() {
 	hyper) awk 'BEGIN { printf "optimizer p(" } { printf "%s%s = 0.001", (NR > 1 ? ", " : ""), $1 } END { print ") {" }' "$2" ;;
 	state | learn) awk -v role="$1" 'BEGIN { print "optimizer p() {" } { print "  " role, $1, "= 0.001" }' "$2" ;;
 	param) awk 'BEGIN { print "objective p() {" } { print "  param", $1, ": real = 0.5" }' "$2" ;;
-	given) awk 'BEGIN { print "objective p() {"; print "  param zz : [2] = 0.5" }
-		{ print "  given", $1, (NR % 2 ? ": real" : ": [2]"), "~ normal(0, 1)" }' "$2" ;;
+	given | batch) awk -v role="$1" 'BEGIN { print "objective p() {"; print "  param zz : [2] = 0.5" }
+		{ print "  " role, $1, (NR % 2 ? ": real" : ": [2]"), "~ normal(0, 1)" }' "$2" ;;
+	data) awk 'BEGIN { print "objective p() {"; print "  param zz : [2] = 0.5" }
+		{ print "  data", $1, ": [2] from \"two.csv\"" }' "$2" ;;
 	esac
 	[ "$1" != state ] || awk '{ print "  " $1, "<- 0.5 *", $1, "+ g" }' "$2"
-	if [ "$1" = given ]; then
+	if [ "$1" = given ] || [ "$1" = data ] || [ "$1" = batch ]; then
 		awk '{ print "  let zz" NR, "= sum(zz * " $1 ")" }' "$2"
 		awk '{ printf "%szz%d", (NR % 20 == 1 ? "\n  let yy" NR " = " : " + "), NR } END { print "" }' "$2"
 	else
 		awk '{ printf "%s%s", (NR % 20 == 1 ? "\n  let yy" NR " = " : " + "), $1 } END { print "" }' "$2"
 	fi
-	case $1 in param | given) printf '  minimize ' ;; *) printf '  x <- x - 0.01 * g * (' ;; esac
+	case $1 in param | given | data | batch) printf '  minimize ' ;; *) printf '  x <- x - 0.01 * g * (' ;; esac
 	awk 'NR % 20 == 1 { printf "%syy%d", (NR > 1 ? " + " : ""), NR }' "$2"
-	case $1 in param | given) echo ;; *) echo ')' ;; esac
+	case $1 in param | given | data | batch) echo ;; *) echo ')' ;; esac
 	echo '}'
 }
 
@@ -76,8 +78,9 @@ tried() { # ROLE FILE
 # Every name as a hyperparameter, which is a member, a parameter and an argument; and a share of them as everything else.
 split -l 1000 names part_
 for part in part_*; do tried hyper "$part"; done
-for role in state learn param given; do
-	case $role in state) first=0 ;; learn) first=3 ;; param) first=5 ;; given) first=9 ;; esac
+printf '0.5\n1.5\n' >two.csv
+for role in state learn param given data batch; do
+	case $role in state) first=0 ;; learn) first=3 ;; param) first=5 ;; given) first=9 ;; data) first=7 ;; batch) first=2 ;; esac
 	awk -v first=$first 'NR % 12 == first' names >share
 	grep -xE 'errno|I|NULL|NAN|INFINITY|EOF|_Bool|_Complex|UINT64_MAX|int64_t|uint8_t|signed|register|p_real|memcpy|arena' names >>share
 	sort -u share >some

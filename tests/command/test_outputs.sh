@@ -158,6 +158,18 @@ done
 "$GRADUS" version >&- 2>err && fail "a closed standard output took something"
 "$GRADUS" check - <&- >out 2>err && fail "a closed standard input was read"
 
+if [ -c /dev/full ]; then
+	for command in version help "help train" "show std adam" "show std" "eval rosenbrock" "minimize rosenbrock --with adam --steps 2" \
+		"info adam" "emit c adam -o full" "plot c.json" "compare adam --on quadratic --steps 2 --train 2 --test 2"; do
+		# shellcheck disable=SC2086
+		"$GRADUS" $command >/dev/full 2>err </dev/null
+		code=$?
+		[ $code -eq 4 ] || fail "exit code $code instead of 4 on a full output: $command"
+		has err "No space left on device"
+		rm -rf full
+	done
+fi
+
 # ---- what means nothing is refused ----
 
 for option in --with --on --file --out --svg --prefix --data --dump-dir --at --against --learn --set --memory --precision --color; do

@@ -41,6 +41,8 @@ for file in run.json metrics.jsonl result.json rule.grad weights.safetensors sou
 	[ -s run/$file ] || fail "run/$file is missing"
 done
 [ "$(wc -l <run/metrics.jsonl)" -eq 12 ] || fail "not one line per step"
+# 16 problems of 8 steps in 12 outer steps, and 8 to select by, before each and at the end: steps and one more evaluation
+[ "$(json_value evaluations <run/result.json)" -eq $((12 * 16 * 9 + 13 * 8 * 9)) ] || fail "evaluations are not all counted"
 expect 0 "$GRADUS" check run/rule.grad
 expect 4 "$GRADUS" train small.grad small -o run
 has err "E0810"

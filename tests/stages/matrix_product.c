@@ -89,7 +89,7 @@ gradus_INLINE float gradus_tanh_slope_f32_fma(float a) {
 /* matrix_product.grad:6: let z[i, k] = tanh(sum[j](W[k, j] * X[i, j]))
  * matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
 static void gradus_gradient_k0(const float *gradus_RESTRICT x, const float *gradus_RESTRICT X,
-		float *gradus_RESTRICT work, float *gradus_RESTRICT z, float *gradus_RESTRICT work_2) {
+		float *gradus_RESTRICT work, float *gradus_RESTRICT work_2) {
 	const float X_i = X[0];
 	const float X_i_2 = X[1];
 	const float X_i_3 = X[2];
@@ -141,13 +141,13 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT x, const float *grad
 	const float x_i_3 = x[22];
 	const float x_i_4 = x[23];
 	const float x_i_5 = x[24];
-	for (int64_t i = 0; i < 8; i++) {
-		for (int l = 0; l < 5; l++) {
-			z[i * 5 + l] = gradus_tanh_f32_fma(work[i * 5 + l]);
-		}
-		const float t1 =
-				fmaf(x_i_4, z[i * 5 + 3], fmaf(x_i_3, z[i * 5 + 2], fmaf(x_i_2, z[i * 5 + 1], x_i * z[i * 5])));
-		work_2[i] = fmaf(x_i_5, z[i * 5 + 4], t1);
+	for (int l = 0; l < 8; l++) {
+		const float z = gradus_tanh_f32_fma(work[l * 5]);
+		const float z_2 = gradus_tanh_f32_fma(work[1 + l * 5]);
+		const float z_3 = gradus_tanh_f32_fma(work[2 + l * 5]);
+		const float z_4 = gradus_tanh_f32_fma(work[3 + l * 5]);
+		const float z_5 = gradus_tanh_f32_fma(work[4 + l * 5]);
+		work_2[l] = fmaf(x_i_5, z_5, fmaf(x_i_4, z_4, fmaf(x_i_3, z_3, fmaf(x_i_2, z_2, x_i * z))));
 	}
 }
 
@@ -176,9 +176,10 @@ static void gradus_gradient_k2(float work_3, float *gradus_RESTRICT f, const flo
 	}
 }
 
-/* matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
+/* matrix_product.grad:6: let z[i, k] = tanh(sum[j](W[k, j] * X[i, j]))
+ * matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
 static void gradus_gradient_k3(float *gradus_RESTRICT x_gradient, const float *gradus_RESTRICT work_4,
-		const float *gradus_RESTRICT z) {
+		const float *gradus_RESTRICT work) {
 	for (int64_t i = 0; i + 16 <= 25; i += 16) {
 		gradus_LANES for (int l = 0; l < 16; l++) {
 			x_gradient[i + l] = 0.0f;
@@ -196,14 +197,21 @@ static void gradus_gradient_k3(float *gradus_RESTRICT x_gradient, const float *g
 	const float work_4_i_7 = work_4[6];
 	const float work_4_i_8 = work_4[7];
 	for (int l = 0; l < 5; l++) {
-		const float t1 = fmaf(work_4_i_3, z[10 + l], fmaf(work_4_i_2, z[5 + l], work_4_i * z[l]));
-		const float t2 = fmaf(work_4_i_6, z[25 + l], fmaf(work_4_i_5, z[20 + l], fmaf(work_4_i_4, z[15 + l], t1)));
-		x_gradient[20 + l] = fmaf(work_4_i_8, z[35 + l], fmaf(work_4_i_7, z[30 + l], t2));
+		const float z = gradus_tanh_f32_fma(work[l]);
+		const float z_2 = gradus_tanh_f32_fma(work[5 + l]);
+		const float z_3 = gradus_tanh_f32_fma(work[10 + l]);
+		const float z_4 = gradus_tanh_f32_fma(work[15 + l]);
+		const float t1 = fmaf(work_4_i_4, z_4, fmaf(work_4_i_3, z_3, fmaf(work_4_i_2, z_2, work_4_i * z)));
+		const float z_5 = gradus_tanh_f32_fma(work[20 + l]);
+		const float z_6 = gradus_tanh_f32_fma(work[25 + l]);
+		const float z_7 = gradus_tanh_f32_fma(work[30 + l]);
+		const float t2 = fmaf(work_4_i_7, z_7, fmaf(work_4_i_6, z_6, fmaf(work_4_i_5, z_5, t1)));
+		const float z_8 = gradus_tanh_f32_fma(work[35 + l]);
+		x_gradient[20 + l] = fmaf(work_4_i_8, z_8, t2);
 	}
 }
 
-/* matrix_product.grad:6: let z[i, k] = tanh(sum[j](W[k, j] * X[i, j]))
- * matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
+/* matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
 static void gradus_gradient_k4(const float *gradus_RESTRICT work_4, const float *gradus_RESTRICT x,
 		const float *gradus_RESTRICT work, float *gradus_RESTRICT work_5) {
 	float x_i[16] = {0};
@@ -213,8 +221,7 @@ static void gradus_gradient_k4(const float *gradus_RESTRICT work_4, const float 
 	for (int64_t i = 0; i < 8; i++) {
 		const float work_4_i = work_4[i];
 		for (int l = 0; l < 5; l++) {
-			const float z_gradient = work_4_i * x_i[l];
-			work_5[i * 5 + l] = z_gradient * gradus_tanh_slope_f32_fma(work[i * 5 + l]);
+			work_5[i * 5 + l] = work_4_i * x_i[l] * gradus_tanh_slope_f32_fma(work[i * 5 + l]);
 		}
 	}
 }
@@ -292,15 +299,14 @@ static void gradus_gradient_k5(float *gradus_RESTRICT x_gradient, const float *g
 /* All of it, kernel by kernel. arena: what is computed in between. 0, or the number of the check that failed. */
 static int gradus_gradient(const float *X, const float *x, float *f, float *x_gradient, void *arena) {
 	float *const work = (float *)(void *)((unsigned char *)arena + 0);
-	float *const z = (float *)(void *)((unsigned char *)arena + 192);
-	float *const work_2 = (float *)(void *)((unsigned char *)arena + 384);
-	float *const work_3 = (float *)(void *)((unsigned char *)arena + 448);
-	float *const work_4 = (float *)(void *)((unsigned char *)arena + 512);
+	float *const work_2 = (float *)(void *)((unsigned char *)arena + 192);
+	float *const work_3 = (float *)(void *)((unsigned char *)arena + 256);
+	float *const work_4 = (float *)(void *)((unsigned char *)arena + 384);
 	float *const work_5 = (float *)(void *)((unsigned char *)arena + 192);
-	gradus_gradient_k0(x, X, work, z, work_2);
+	gradus_gradient_k0(x, X, work, work_2);
 	gradus_gradient_k1(work_2, work_3);
 	gradus_gradient_k2(*work_3, f, work_2, work_4);
-	gradus_gradient_k3(x_gradient, work_4, z);
+	gradus_gradient_k3(x_gradient, work_4, work);
 	gradus_gradient_k4(work_4, x, work, work_5);
 	gradus_gradient_k5(x_gradient, work_5, X);
 	return 0;

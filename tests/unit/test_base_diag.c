@@ -378,7 +378,7 @@ Test(diag, work_grows_with_the_number) {
 		cr_assert_eq(session->error_count, MANY);
 		cr_assert_eq(session->complaints, 2 * MANY);
 		cr_assert(session->compared < 20 * MANY, "%llu slots were looked into", (unsigned long long)session->compared);
-		PrintFunction *const prints[] = {print_plain, diag_print_json};
+		PrintFunction prints[] = {print_plain, diag_print_json};
 		for (int k = 0; k < 2; k++) {
 			uint64_t before = session->sources.data[file]->walked;
 			char *data = NULL;
@@ -388,7 +388,7 @@ Test(diag, work_grows_with_the_number) {
 			fclose(out);
 			free(data);
 			uint64_t walked = session->sources.data[file]->walked - before;
-			cr_assert(walked < (uint64_t)MANY * 8000, "%llu bytes were walked", (unsigned long long)walked);
+			cr_assert(walked < (uint64_t)MANY * 1000, "%llu bytes were walked", (unsigned long long)walked);
 		}
 		free(text);
 		session_free(own);
@@ -456,5 +456,5 @@ Test(source, places_on_long_lines) {
 		characters++;
 		columns += c == '\t' ? SOURCE_TAB_STOP - columns % SOURCE_TAB_STOP : text_width(c);
 	}
-	cr_assert(source->walked < (uint64_t)source->length * 1200);
+	cr_assert(source->walked < (uint64_t)source->length * 200);
 }

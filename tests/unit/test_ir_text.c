@@ -103,6 +103,13 @@ static const char *const good[] = {
 	"  }\n"
 	"  return %3, %3\n"
 	"}\n",
+	"func @looks_ahead<n>(%x[n], %g[n]) -> (: f64[n], : f64[]) {\n"
+	"  %3[n] = for i:n { sub(%x[i], %g[i]) } -> [i]\n"
+	"  %4[], %5[n] = evaluate %3\n"
+	"  %6: bool[] = for { lt(%4[], 1) } -> []\n"
+	"  %7[], %8[n] = evaluate %5 if %6\n"
+	"  return %8, %7\n"
+	"}\n",
 	"func @atoms(%k: int[], %x[12]) -> (: f64[4]) {\n"
 	"  %3[4] = for i:4 j:3 if i < j+%k[] { t0 = imod(idx(i), 2); mul(%x[j+2*t0], to_f64(t0)) } sum -> "
 	"[imod(idx(3*i+1), 4)]\n"
@@ -187,6 +194,7 @@ static const Wrong wrong_texts[] = {
 	{"%9[4] = for i:4 { %x[1.5*i] } -> [i] return %9 }", "not an integer"},
 	{"%9[4] = for i:4 { %m[%m[0, 0], 0] } -> [i] return %9 }", "made of integers"},
 	{"%9[4] = loop %t < 3 carry () { yield } return %9 }", "0 carried values and 1 results"},
+	{"%9[4] = evaluate %x return %9 }", "an evaluation gives two values"},
 	{"%9[4] = frob i:4 { 1 } -> [i] return %9 }", "an op is needed"},
 	/* what the verifier refuses */
 	{"%9[4] = for i:4 { %m[i+1, 0] } -> [i] return %9 }", "not proved to be inside"},
@@ -213,6 +221,11 @@ static const Wrong wrong_texts[] = {
      "return %7 }",
      "%7 is used where it is not defined"},
 	{"%8[4] = for i:4 { 1 } -> [i] %9[4] = loop %t < -3 carry (%a[4] = %8) { yield %a } return %9 }", "turns"},
+	{"%9[], %8[n] = evaluate %x if %k %7[4] = for i:4 { 1 } -> [i] return %7 }", "one truth value"},
+	{"%9[], %8[4, 4] = evaluate %m %7[4] = for i:4 { 1 } -> [i] return %7 }", "one flat vector"},
+	{"%9[], %8[4] = evaluate %idx %7[4] = for i:4 { 1 } -> [i] return %7 }", "one flat vector"},
+	{"%9[4], %8[n] = evaluate %x %7[4] = for i:4 { 1 } -> [i] return %7 }", "of the type of the place"},
+	{"%9[], %8[4] = evaluate %x %7[4] = for i:4 { 1 } -> [i] return %7 }", "of the type of the place"},
 	{"%8[lanes, 4] = for l:lanes i:4 { 1 } -> [l, i] %9[4] = for i:4 { %8[0, i] } -> [i] return %9 }", "lane axis"},
 	{"%8[lanes, 4] = for l:lanes i:4 { 1 } -> [15-l, i] %9[4] = for i:4 { 1 } -> [i] return %9 }", "lane axis"},
 };

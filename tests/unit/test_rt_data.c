@@ -176,28 +176,73 @@ Test(rt_data, storage_changes_in_the_middle) {
 	}
 }
 
-/* Against the C library, which rounds correctly. */
+/* Against the C library, which rounds correctly. The text ends where its memory does, and goes on behind the number. */
+static void reads_as_the_library(const char *text) {
+	size_t length = strlen(text);
+	char *alone = malloc(length + 1), *followed = malloc(length + 12);
+	memcpy(alone, text, length);
+	double read = -1, want = strtod(text, NULL);
+	cr_assert(data_number(alone, length, &read), "%s", text);
+	cr_assert(memcmp(&read, &want, sizeof read) == 0, "%s: %.17g instead of %.17g", text, read, want);
+	snprintf(followed, length + 12, "%s,5", text);
+	read = -1;
+	cr_assert_eq(data_number_at(followed, followed + length + 2, &read), followed + length, "%s", followed);
+	cr_assert(memcmp(&read, &want, sizeof read) == 0, "%s: %.17g instead of %.17g", followed, read, want);
+	free(alone);
+	free(followed);
+}
+
+static uint64_t next_bits(uint64_t *state) {
+	*state = *state * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return *state ^ *state >> 29;
+}
+
+/* Decimals as people and programs write them: of a random double, of random digits, short ones, with zeros before. */
+static void random_number(uint64_t *state, int kind, char *text, size_t size) {
+	uint64_t bits = next_bits(state), more = next_bits(state);
+	double value;
+	memcpy(&value, &bits, sizeof value);
+	int digits = 1 + (int)(more % 22), length = 0;
+	switch (isfinite(value) ? kind % 5 : 1) {
+	case 0: snprintf(text, size, "%.*g", digits, value); return;
+	case 1:
+		snprintf(text, size, "%.*f", (int)(more >> 40) % 20, ldexp((double)(int64_t)bits, -(int)(more >> 20 & 127)));
+		return;
+	case 2:
+		snprintf(text, size, "%d.%0*d", (int)(bits % 2000) - 1000, 1 + (int)(more % 6), (int)(more >> 40) % 10);
+		return;
+	case 3: snprintf(text, size, "%.17g", (double)(bits >> 11) * 0x1p-53); return;
+	default: break;
+	}
+	for (int k = 0; k < digits; k++)
+		length += snprintf(text + length, 3, "%d", (int)(bits >> (2 * k) & 7) + (k % 3 == 0));
+	snprintf(text + length, 20, ".%de%d", (int)(bits >> 50 & 1023), (int)(bits >> 40 & 63) - 31);
+}
+
 Test(rt_data, numbers_are_rounded_once) {
 	uint64_t state = 1;
-	for (int i = 0; i < 200000; i++) {
-		char text[64];
-		state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
-		uint64_t bits = state ^ state >> 29;
-		double value;
-		if (i % 4 == 0) {
-			memcpy(&value, &bits, sizeof value);
-			if (!isfinite(value))
-				continue;
-			snprintf(text, sizeof text, "%.*g", 1 + (int)(bits % 20), value);
-		} else {
-			int digits = 1 + (int)(bits % 22), length = 0;
-			for (int k = 0; k < digits; k++)
-				length += snprintf(text + length, 3, "%d", (int)(bits >> (2 * k) & 7) + (k % 3 == 0));
-			snprintf(text + length, 20, ".%de%d", (int)(bits >> 50 & 1023), (int)(bits >> 40 & 63) - 31);
+	char text[512];
+	for (int i = 0; i < (GRADUS_SANITIZED ? 50000 : 1000000); i++) {
+		random_number(&state, i, text, sizeof text);
+		reads_as_the_library(text);
+	}
+	/* Every count of digits, before and behind the point, and every power: nines and fives round up and meet ties. */
+	for (int whole = 0; whole <= 24; whole++) {
+		for (int fraction = 0; fraction <= 24; fraction++) {
+			for (int power = -30; whole + fraction > 0 && power <= 30; power += 3) {
+				static const char *const kinds[] = {"9", "5", "0", "1", "90071992547409925"};
+				for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+					size_t count = strlen(kinds[k]);
+					int length = snprintf(text, 2, "%s", k % 2 ? "-" : "");
+					for (int d = 0; d < whole + fraction; d++)
+						length +=
+							snprintf(text + length, 3, "%s%c", d == whole ? "." : "", kinds[k][(size_t)d % count]);
+					if (power)
+						snprintf(text + length, 8, "e%d", power);
+					reads_as_the_library(text);
+				}
+			}
 		}
-		double read = -1;
-		cr_assert(data_number(text, strlen(text), &read), "%s", text);
-		cr_assert_eq(read, strtod(text, NULL), "%s: %.17g", text, read);
 	}
 	static const char *const wrong[] = {"",     "-",   ".",   "e5",  "1e",  "1e+", "1.2.3",
 	                                    "0x10", "1 2", "nan", "one", "1,5", "--1", "infinite"};

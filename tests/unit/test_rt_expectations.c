@@ -53,7 +53,7 @@ static void by_differences(RtBench *b, Task *task, int count, int window, int la
 					for (int lane = 0; lane < IR_LANES; lane++) {
 						sides[side][lane] = score_zero(task->score);
 					}
-					run_advance(task, block, &there, state, t, turns, horizon, sides[side], NULL, scratch);
+					run_advance(task, block, &there, state, t, turns, horizon, sides[side], NULL, NULL, scratch);
 				}
 				for (int lane = 0; lane < task->lanes; lane++) {
 					double slope = (sides[0][lane] - sides[1][lane]) / (2 * h);

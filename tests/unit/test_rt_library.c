@@ -188,7 +188,7 @@ Test(rt_library, training_is_the_same_on_any_number_of_threads, .timeout = 200) 
 		count = trained->count;
 		cr_assert(count == 3 * 2 + 3 + 3 && trained->steps == 25 && trained->nonfinite == 0);
 		cr_expect(trained->best_score < trained->start_score);
-		cr_expect(trained->select_steps.count == 6);
+		cr_expect(trained->select_count == 6);
 		memcpy(kept[threads - 1], trained->theta, sizeof(double) * (size_t)count);
 		train_free(trained);
 		lab_free(&lab);

@@ -1,0 +1,57 @@
+/* value(y) and gradient(y): the objective at another place than x. One op gives both; what is asked at one place twice is one
+ * evaluation by the time that the rule is linked (ir_link), and what nobody reads is not computed. */
+#include "frontend/decl/rule.h"
+
+/* Why an evaluation may not stand here; NULL: it may. */
+static const char *misplaced(const RuleElab *r) {
+	if (r->e.coord)
+		return "is of all coordinates: it may not stand inside `each`";
+	if (r->e.arms && !r->decl->joint)
+		return "is of all tensors: it may not stand under a condition that may differ between them";
+	return NULL;
+}
+
+/* y as the flat vector at which the objective is evaluated; 0 with a diagnostic. */
+static IrValue flat_place(Elab *e, const char *name, Value *y, Span span) {
+	Value shape = {.kind = VALUE_ARRAY, .rank = 1, .dims = {DIM_X}};
+	if (y->kind != VALUE_ARRAY || y->rank > 1 || (y->rank == 1 && y->dims[0] != DIM_X)) {
+		Diag *diag = diag_error(e->session, 281, span, "`%s` needs a place, of the shape of x, but this is %s", name,
+		                        value_type_text(e, y));
+		diag_help(e->session, diag, "as in `%s(x - lr * g)`", name);
+		return 0;
+	}
+	y = elab_broadcast(e, value_convert(e, y, S_REAL), &shape);
+	Var *outer[IR_MAX_RANK];
+	uint32_t count = emit_outer_vars(e, value_body(e, y), y->vars, 1, 1, outer);
+	if (count) {
+		Diag *diag = diag_error(e->session, 281, span, "`%s` may not stand under an index: this depends on `%s`", name,
+		                        session_text(e->session, outer[0]->name));
+		diag_help(e->session, diag, "a loop evaluates at one place after the other: `for k in 0..5 { ... }`");
+		return 0;
+	}
+	return emit_whole(e, y, NULL, 0, 0, span);
+}
+
+/* That all conditions around hold, which evaluations are counted by; 0: there is none, or one that differs between elements. */
+static IrValue counts_when(Elab *e, Span span) {
+	Ex *all = NULL;
+	for (uint32_t i = 0; i < e->holds.count; i++)
+		all = all ? ex_op(e, IR_and, all, e->holds.data[i], NULL) : e->holds.data[i];
+	if (!all || (all->free && all->free->count))
+		return 0;
+	return emit_whole(e, value_scalar(e, S_BOOL, all), NULL, 0, 0, span);
+}
+
+Value *rule_evaluate(RuleElab *r, const Builtin *b, Value *y, Span span) {
+	Elab *e = &r->e;
+	const char *wrong = misplaced(r);
+	if (wrong)
+		diag_error(e->session, 281, span, "`%s` %s", b->name, wrong);
+	IrValue at = wrong || value_is_bad(y) ? 0 : flat_place(e, b->name, y, span), f, g;
+	if (!at)
+		return value_bad(e);
+	e->coupled = true;
+	r->out->evaluates = true;
+	emit_evaluate(e, at, counts_when(e, span), &f, &g);
+	return b->id == BUILTIN_gradient ? rule_like_x(r, g) : value_scalar(e, S_REAL, ex_read(e, f, NULL, 0, false));
+}
