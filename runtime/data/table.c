@@ -68,7 +68,8 @@ static const char *check_text(const Table *t, const Field *field, size_t line) {
 	for (size_t i = 0; i < field->length;) {
 		uint32_t c, taken = text_decode(field->text + i, field->length - i, &c);
 		if (c == 0xFFFD && taken == 1)
-			return arena_printf(t->in->arena, "line %zu: %s is not UTF-8; save the file as UTF-8", line, quote(t, field));
+			return arena_printf(t->in->arena, "line %zu: %s is not UTF-8; save the file as UTF-8", line,
+			                    quote(t, field));
 		i += taken;
 	}
 	return NULL;
