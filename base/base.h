@@ -1,5 +1,5 @@
 /* base: what every other folder stands on. Arenas, growable arrays, text, interned names, sources, spans,
- * files, diagnostics, hashing and counter-based random numbers. Depends on nothing but the C library and libxxhash.
+ * files and folders, diagnostics, sorting, hashing and counter-based random numbers. Depends on nothing but the C library and libxxhash.
  *
  * Memory: three lifetimes (session, function, scratch), each an Arena. Nothing is freed one by one. */
 #ifndef GRADUS_BASE_H
@@ -229,7 +229,7 @@ typedef struct Session {
 	uint64_t compared; /* slots that were looked into for complaints: tests count work by it */
 	uint32_t error_count;
 	uint32_t
-		complaints; /* errors as often as they were said, though each is kept once: what fails a second time fails */
+		complaints; /* errors reported so far, those that were kept already counted again: more than before, and something failed */
 	uint32_t expr_count; /* numbers given to expressions and names of the syntax tree */
 	uint64_t
 		elaborated; /* expressions that were given a meaning so far, and uses of names that were followed: tests count

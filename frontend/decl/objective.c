@@ -518,6 +518,13 @@ static bool block_draws(const AstBlock *block) {
 	return false;
 }
 
+bool fe_validates(const AstDecl *objective) {
+	for (uint32_t i = 0; i < objective->body.count; i++)
+		if (objective->body.data[i]->kind == AST_VALIDATE)
+			return true;
+	return false;
+}
+
 bool fe_draws(const AstDecl *objective) {
 	return block_draws(&objective->body);
 }

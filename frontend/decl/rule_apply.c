@@ -92,6 +92,68 @@ static Value *argument(Elab *e, const AstExpr *x, bool in_step, Name name) {
 	return in_step ? value_reusable(e, v, name, x->span) : v;
 }
 
+/* What a rule that is applied is given. */
+typedef struct Given {
+	Value **values;               /* by parameter; NULL: not given, or known later */
+	bool *given;                  /* likewise */
+	Value *step[RULE_NAME_COUNT]; /* x, g, ... as its step sees them */
+	bool replaced[RULE_NAME_COUNT];
+} Given;
+
+/* The arguments of the call that a rule came with: adam(lr = 0.1), as an argument of the rule around. */
+static void give_base(Elab *e, const FeCall *base, uint32_t params, Given *g) {
+	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, params + 1);
+	program_arguments(e->program, base, args);
+	ScopeMark scope = scope_apart(e);
+	for (uint32_t i = 0; i < params; i++) {
+		g->given[i] = args[i] != NULL;
+		if (args[i])
+			g->values[i] = elab_expr(e, args[i]);
+	}
+	scope_back(e, scope);
+}
+
+/* Those of `apply` itself, among them what the step is given: `g = clipped`. false with a diagnostic. */
+static bool give_applied(RuleElab *r, const AstDecl *decl, const AstStmt *s, Given *g) {
+	Elab *e = &r->e;
+	FeCall call = {.decl = decl, .span = s->apply->span, .program = e->program};
+	for (uint32_t i = 0; i < s->apply->call.args.count; i++) {
+		const AstArg *arg = &s->apply->call.args.data[i];
+		int k = arg->name.name ? step_name(session_text(e->session, arg->name.name)) : 0;
+		if (k) {
+			g->step[k] = argument(e, arg->value, r->asked.in_step, arg->name.name);
+			g->replaced[k] = true;
+			continue;
+		}
+		vec_push(e->arena, &call.names, arg->name.name);
+		vec_push(e->arena, &call.values, (const AstExpr *)arg->value);
+	}
+	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, decl->params.count + 1);
+	if (!program_arguments(e->program, &call, args))
+		return false;
+	for (uint32_t i = 0; i < decl->params.count; i++) {
+		if (!args[i])
+			continue;
+		g->given[i] = true;
+		g->values[i] = argument(e, args[i], r->asked.in_step, decl->params.data[i].name.name);
+	}
+	return true;
+}
+
+static void bind_given(RuleElab *r, const AstDecl *decl, const AstStmt *s, Given *g) {
+	Elab *e = &r->e;
+	for (uint32_t i = 0; i < decl->params.count; i++) {
+		const AstParam *p = &decl->params.data[i];
+		if (!g->given[i] && !p->value)
+			diag_error(e->session, 217, s->apply->span, "`%s` needs a value for `%s`",
+			           session_text(e->session, decl->name.name), session_text(e->session, p->name.name));
+		else if (!g->given[i])
+			g->values[i] = argument(e, p->value, r->asked.in_step, p->name.name);
+		scope_add_name(e, p->name, g->given[i] || p->value ? g->values[i] : value_bad(e));
+	}
+}
+
+/* Into the scope of the rule that is applied. */
 static Applied enter(RuleElab *r, const AstStmt *s) {
 	Elab *e = &r->e;
 	Applied a = {.outer = scope_mark(e)};
@@ -99,62 +161,23 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 	const AstDecl *decl = applied_rule(r, s->apply, &base);
 	if (!decl || !allowed(r, decl, s))
 		return a;
-	uint32_t params = decl->params.count;
-	Value **values = ARENA_ARRAY(e->arena, Value *, params + 1);
-	bool *given = ARENA_ARRAY(e->arena, bool, params + 1);
+	Given given = {.values = ARENA_ARRAY(e->arena, Value *, decl->params.count + 1),
+	               .given = ARENA_ARRAY(e->arena, bool, decl->params.count + 1)};
 	const Resolved *outer = resolve_decl(e->program, e->calls->decl), *inner = resolve_decl(e->program, decl);
-	Value *step_values[RULE_NAME_COUNT] = {0};
 	for (int k = 0; k < RULE_NAME_COUNT; k++) {
 		a.outer_seen[k] = scope_find(e, outer->rule[k]);
-		step_values[k] = a.outer_seen[k] ? a.outer_seen[k]->value : NULL;
+		given.step[k] = a.outer_seen[k] ? a.outer_seen[k]->value : NULL;
 	}
-	bool replaced[RULE_NAME_COUNT] = {0};
-	if (base) {
-		const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, params + 1);
-		program_arguments(e->program, base, args);
-		ScopeMark scope = scope_apart(e);
-		for (uint32_t i = 0; i < params; i++) {
-			given[i] = args[i] != NULL;
-			if (args[i])
-				values[i] = elab_expr(e, args[i]);
-		}
-		scope_back(e, scope);
-	}
-	FeCall call = {.decl = decl, .span = s->apply->span, .program = e->program};
-	for (uint32_t i = 0; i < s->apply->call.args.count; i++) {
-		const AstArg *arg = &s->apply->call.args.data[i];
-		int k = arg->name.name ? step_name(session_text(e->session, arg->name.name)) : 0;
-		if (k) {
-			step_values[k] = argument(e, arg->value, r->asked.in_step, arg->name.name);
-			replaced[k] = true;
-			continue;
-		}
-		vec_push(e->arena, &call.names, arg->name.name);
-		vec_push(e->arena, &call.values, (const AstExpr *)arg->value);
-	}
-	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, params + 1);
-	if (!program_arguments(e->program, &call, args))
+	if (base)
+		give_base(e, base, decl->params.count, &given);
+	if (!give_applied(r, decl, s, &given))
 		return a;
-	for (uint32_t i = 0; i < params; i++) {
-		if (!args[i])
-			continue;
-		given[i] = true;
-		values[i] = argument(e, args[i], r->asked.in_step, decl->params.data[i].name.name);
-	}
 	a.calls = (Calls){decl, e->calls};
 	scope_apart(e);
-	for (uint32_t i = 0; i < params; i++) {
-		const AstParam *p = &decl->params.data[i];
-		if (!given[i] && !p->value)
-			diag_error(e->session, 217, s->apply->span, "`%s` needs a value for `%s`",
-			           session_text(e->session, decl->name.name), session_text(e->session, p->name.name));
-		else if (!given[i])
-			values[i] = argument(e, p->value, r->asked.in_step, p->name.name);
-		scope_add_name(e, p->name, given[i] || p->value ? values[i] : value_bad(e));
-	}
+	bind_given(r, decl, s, &given);
 	for (int k = 0; k < RULE_NAME_COUNT; k++) {
-		Binding *b = scope_add(e, inner->rule[k], step_values[k]);
-		a.seen[k] = replaced[k] ? NULL : b;
+		Binding *b = scope_add(e, inner->rule[k], given.step[k]);
+		a.seen[k] = given.replaced[k] ? NULL : b;
 	}
 	a.seen[RULE_X]->scalar = S_REAL;
 	a.seen[RULE_X]->indices_around = a.outer_seen[RULE_X]->indices_around;

@@ -240,7 +240,7 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 	return true;
 }
 
-/* What is opened stays inside of the range that it states. Without one, a number that starts positive stays positive: rates,
+/* A hyperparameter that is opened to learning stays inside of the range that it states. Without one, a number that starts positive stays positive: rates,
  * scales and what keeps a division from 0 mean nothing below. */
 static void open_transform(Elab *e, const Hyper *h, FeLearned *l) {
 	bool positive = !h->has_range && h->value > 0;
@@ -370,7 +370,7 @@ void rule_bind_learned(RuleElab *r, IrFunc *func) {
 	}
 }
 
-/* ---- what can be told from the declarations alone ---- */
+/* ---- what follows from the declarations alone ---- */
 
 bool fe_is_tied(FeProgram *program, const AstDecl *rule) {
 	resolve_decl(program, rule);

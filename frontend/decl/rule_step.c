@@ -71,6 +71,48 @@ static const Symbol *slot_symbol(const RuleElab *r, uint32_t state) {
 	return NULL;
 }
 
+/* The states as parameters; true if all of them have one entry per coordinate. */
+static bool bind_states(RuleElab *r) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	bool all_each = true;
+	for (uint32_t i = 0; i < o->states.count; i++) {
+		const FeSlot *slot = &o->states.data[i];
+		const Value *start = r->states.data[i];
+		Value *v = value_bad(e);
+		if (start->kind == VALUE_ARRAY) {
+			IrType type = slot->type;
+			for (int k = 0; k < type.rank; k++)
+				type.dims[k] = type.dims[k] < 0 ? e->n : type.dims[k];
+			IrValue param = ir_param_as(o->step, IR_ROLE_STATE, session_text(e->session, slot->name), type);
+			v = value_from_whole(e, param, start->scalar, start->rank, start->dims, &e->tensor, e->tensor ? 1 : 0);
+		}
+		all_each = all_each && o->state_each.data[i];
+		Binding *b = scope_add(e, slot_symbol(r, i), v);
+		b->scalar = start->scalar;
+		vec_push(e->arena, &r->bound, b);
+	}
+	return all_each;
+}
+
+/* x, the states, and the shares of what is combined over tensors. */
+static void add_results(RuleElab *r, const Binding *bound_x) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	if (!value_is_bad(bound_x->value))
+		ir_result_as(o->step, IR_ROLE_X, "x",
+		             emit_whole(e, bound_x->value, NULL, 0, bound_x->symbol->name, r->decl->name.span));
+	for (uint32_t i = 0; i < r->bound.count; i++) {
+		Value *v = r->bound.data[i]->value;
+		const FeSlot *slot = &o->states.data[i];
+		if (!value_is_bad(v))
+			ir_result_as(o->step, IR_ROLE_STATE, session_text(e->session, slot->name),
+			             emit_whole(e, v, &e->tensor, e->tensor ? 1 : 0, slot->name, slot->span));
+	}
+	for (uint32_t i = 0; i < r->shares.count; i++)
+		ir_result_as(o->step, IR_ROLE_SHARE, arena_printf(e->arena, "share%u", (unsigned)i + 1), r->shares.data[i]);
+}
+
 void rule_build_step(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
@@ -92,23 +134,7 @@ void rule_build_step(RuleElab *r) {
 	Binding *bound_f = scope_add(e, names[RULE_F], f);
 	scope_add(e, names[RULE_T], t);
 	Binding *bound_horizon = scope_add(e, names[RULE_HORIZON], horizon);
-	bool all_each = true;
-	for (uint32_t i = 0; i < o->states.count; i++) {
-		const FeSlot *slot = &o->states.data[i];
-		const Value *start = r->states.data[i];
-		Value *v = value_bad(e);
-		if (start->kind == VALUE_ARRAY) {
-			IrType type = slot->type;
-			for (int k = 0; k < type.rank; k++)
-				type.dims[k] = type.dims[k] < 0 ? e->n : type.dims[k];
-			IrValue param = ir_param_as(o->step, IR_ROLE_STATE, session_text(e->session, slot->name), type);
-			v = value_from_whole(e, param, start->scalar, start->rank, start->dims, &e->tensor, e->tensor ? 1 : 0);
-		}
-		all_each = all_each && o->state_each.data[i];
-		Binding *b = scope_add(e, slot_symbol(r, i), v);
-		b->scalar = start->scalar;
-		vec_push(e->arena, &r->bound, b);
-	}
+	bool all_each = bind_states(r);
 	r->asked.in_step = true;
 	r->next_state = r->own_states;
 	for (uint32_t i = 0; i < r->decl->body.count; i++) {
@@ -117,18 +143,7 @@ void rule_build_step(RuleElab *r) {
 			elab_stmt(e, s);
 	}
 	r->asked.in_step = false;
-	if (!value_is_bad(bound_x->value))
-		ir_result_as(o->step, IR_ROLE_X, "x",
-		             emit_whole(e, bound_x->value, NULL, 0, names[RULE_X]->name, r->decl->name.span));
-	for (uint32_t i = 0; i < r->bound.count; i++) {
-		Value *v = r->bound.data[i]->value;
-		const FeSlot *slot = &o->states.data[i];
-		if (!value_is_bad(v))
-			ir_result_as(o->step, IR_ROLE_STATE, session_text(e->session, slot->name),
-			             emit_whole(e, v, &e->tensor, e->tensor ? 1 : 0, slot->name, slot->span));
-	}
-	for (uint32_t i = 0; i < r->shares.count; i++)
-		ir_result_as(o->step, IR_ROLE_SHARE, arena_printf(e->arena, "share%u", (unsigned)i + 1), r->shares.data[i]);
+	add_results(r, bound_x);
 	o->collectives = r->shares.count;
 	o->reads_f = bound_f->used;
 	o->reads_g = bound_g->used;

@@ -96,127 +96,127 @@ static bool is_fresh_name(const Elab *e, const AstExpr *x) {
 	       symbol->span.start == x->span.start;
 }
 
-static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const AstExpr *value_expr, Value *given) {
-	Value *v = b->value;
-	if (value_is_bad(v))
-		return;
-	int axis = e->coord ? value_x_axis(v) : -1;
-	uint32_t count = target->index.items.count;
-	Value seen = seen_shape(e, v);
-	if ((int)count > seen.rank) {
-		diag_error(e->session, 208, target->span, "%u indices for %s", (unsigned)count,
-		           value_dims_text(e, seen.dims, seen.rank));
-		return;
-	}
-	ScopeMark scope = scope_mark(e);
-	uint32_t active = e->indices_around.count;
+/* Elements of an array that are being replaced: `h[k, j, 2..5] <- e`. */
+typedef struct Elements {
+	Binding *bound;
+	const AstItems *items; /* what stands between the brackets */
+	Span span;
+	int axis;      /* over the coordinates of x, which `each` runs over; -1: none */
+	Indices found; /* indices that are declared there */
+	Ex *at[IR_MAX_RANK];
+	Value rest;             /* the shape of what is assigned: whole axes and slices ... */
+	Var *kept[IR_MAX_RANK]; /* ... and their variables */
+	bool guard;             /* a position is inside by a condition only */
+} Elements;
+
+/* Makes variables for the indices that are declared between the brackets. */
+static bool bind_fresh(Elab *e, Elements *to, const Value *seen) {
 	const AstItem *fresh[IR_MAX_RANK];
-	AstItem *made;
 	int64_t extents[IR_MAX_RANK];
-	uint32_t fresh_count = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		const AstItem *item = &target->index.items.data[i];
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < to->items->count; i++) {
+		const AstItem *item = &to->items->data[i];
 		bool name = item->kind == AST_ITEM_EXPR && is_fresh_name(e, item->expr);
 		if (item->kind != AST_ITEM_INDEX && !name)
 			continue;
-		extents[fresh_count] = 0;
+		extents[count] = 0;
 		if (item->kind == AST_ITEM_INDEX && item->high) {
-			fresh[fresh_count++] = item;
+			fresh[count++] = item;
 			continue;
 		}
-		made = ARENA_NEW(e->arena, AstItem);
+		AstItem *made = ARENA_NEW(e->arena, AstItem);
 		*made = *item;
 		if (name)
 			made->name = (AstName){item->expr->name, item->expr->span, item->expr->id};
-		extents[fresh_count] = seen.dims[i];
-		fresh[fresh_count++] = made;
+		extents[count] = seen->dims[i];
+		fresh[count++] = made;
 	}
-	Indices found = {0};
-	bool ok = elab_bind_indices(e, fresh, fresh_count, NULL, 0, false, extents, &found);
-	Value *r = given ? given : elab_expr(e, value_expr);
-	Ex *at[IR_MAX_RANK];
-	Var *kept[IR_MAX_RANK];
-	Value rest = {.kind = VALUE_ARRAY};
-	bool guard = false, open = false;
+	return elab_bind_indices(e, fresh, count, NULL, 0, false, extents, &to->found);
+}
+
+/* The position along one axis; NULL with a diagnostic. */
+static Ex *element_position(Elab *e, Elements *to, const AstItem *item, int64_t extent) {
+	AstExpr named = {.kind = AST_NAME, .span = item->span, .name = item->name.name, .id = item->name.id};
+	const AstExpr *position = item->kind == AST_ITEM_INDEX ? &named : item->expr;
+	bool want = e->want_int, open = false;
+	e->want_int = true;
+	Value *p = elab_expr(e, position);
+	e->want_int = want;
+	if (p->kind != VALUE_ARRAY || p->rank || p->scalar == S_REAL || p->scalar == S_BOOL) {
+		if (!value_is_bad(p))
+			diag_error(e->session, 211, item->span, "an index is a whole number, not %s", value_type_text(e, p));
+		return NULL;
+	}
+	Ex *at = value_body(e, p);
+	return elab_in_bounds(e, at, extent, item->span, &to->guard, &open) ? at : NULL;
+}
+
+/* A slice, or a whole axis where `item` is none: an axis of what is assigned. false with a diagnostic. */
+static bool keep_axis(Elab *e, Elements *to, const AstItem *item, int i) {
+	int64_t extent = to->bound->value->dims[i], low = 0, high = extent;
+	bool ok = true;
+	if (item && item->kind == AST_ITEM_SLICE) {
+		ok = elab_static_int(e, item->low, "the start of a slice", &low);
+		ok = elab_static_int(e, item->high, "the end of a slice", &high) && ok;
+		if (ok && (low < 0 || high <= low || high > emit_dim(e, extent))) {
+			diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld", (long long)low,
+			           (long long)high, (long long)extent);
+			ok = false;
+		}
+	}
+	Value *rest = &to->rest;
+	rest->dims[rest->rank] = high - (high == DIM_X ? 0 : low);
+	to->kept[rest->rank] = ex_var_new(e, to->bound->symbol->name, rest->dims[rest->rank], to->span);
+	to->at[i] = ex_add_int(e, ex_var(e, to->kept[rest->rank]), ex_int(e, low));
+	rest->rank++;
+	return ok;
+}
+
+static bool find_elements(Elab *e, Elements *to) {
+	const Value *v = to->bound->value;
+	bool ok = true;
 	for (int i = 0, k = 0; i < v->rank; i++) {
-		if (i == axis) {
-			at[i] = ex_var(e, e->coord);
+		if (i == to->axis) {
+			to->at[i] = ex_var(e, e->coord);
 			continue;
 		}
-		const AstItem *item = k < (int)count ? &target->index.items.data[k] : NULL;
+		const AstItem *item = k < (int)to->items->count ? &to->items->data[k] : NULL;
 		k++;
 		if (item && (item->kind == AST_ITEM_EXPR || item->kind == AST_ITEM_INDEX)) {
-			AstExpr named = {.kind = AST_NAME, .span = item->span, .name = item->name.name, .id = item->name.id};
-			const AstExpr *position = item->kind == AST_ITEM_INDEX ? &named : item->expr;
-			bool want = e->want_int;
-			e->want_int = true;
-			Value *p = elab_expr(e, position);
-			e->want_int = want;
-			if (p->kind != VALUE_ARRAY || p->rank || p->scalar == S_REAL || p->scalar == S_BOOL) {
-				if (!value_is_bad(p))
-					diag_error(e->session, 211, item->span, "an index is a whole number, not %s",
-					           value_type_text(e, p));
-				ok = false;
-				continue;
-			}
-			at[i] = value_body(e, p);
-			ok = elab_in_bounds(e, at[i], v->dims[i], item->span, &guard, &open) && ok;
-			continue;
-		}
-		int64_t low = 0, high = v->dims[i];
-		if (item && item->kind == AST_ITEM_SLICE) {
-			ok = elab_static_int(e, item->low, "the start of a slice", &low) && ok;
-			ok = elab_static_int(e, item->high, "the end of a slice", &high) && ok;
-			if (ok && (low < 0 || high <= low || high > emit_dim(e, v->dims[i]))) {
-				diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld", (long long)low,
-				           (long long)high, (long long)v->dims[i]);
-				ok = false;
-			}
-		}
-		rest.dims[rest.rank] = high - (high == DIM_X ? 0 : low);
-		kept[rest.rank] = ex_var_new(e, b->symbol->name, rest.dims[rest.rank], target->span);
-		at[i] = ex_add_int(e, ex_var(e, kept[rest.rank]), ex_int(e, low));
-		rest.rank++;
+			to->at[i] = element_position(e, to, item, v->dims[i]);
+			ok = ok && to->at[i];
+		} else
+			ok = keep_axis(e, to, item, i) && ok;
 	}
-	scope_back(e, scope);
-	e->indices_around.count = active;
-	if (!ok || value_is_bad(r))
-		return;
-	r = as_scalar_type(e, b, r, target->span);
-	if (value_is_bad(r))
-		return;
-	if (r->rank && !value_same_shape(r, &rest)) {
-		diag_error(e->session, 224, target->span, "these elements are %s, but the value is %s",
-		           value_dims_text(e, rest.dims, rest.rank), value_dims_text(e, r->dims, r->rank));
-		return;
-	}
-	Ex *kept_at[IR_MAX_RANK];
-	for (int i = 0; i < rest.rank; i++)
-		kept_at[i] = ex_var(e, kept[i]);
-	Ex *body = r->rank ? value_at(e, r, kept_at) : value_body(e, r);
+	return ok;
+}
 
-	/* Everything around: what the old array, the new elements and the positions vary with. */
+/* The array with `body` in the place of these elements. */
+static void put_elements(Elab *e, const Elements *to, Ex *body) {
+	Binding *b = to->bound;
+	Value *v = b->value;
 	Var *own[IR_MAX_INDICES], *outer[IR_MAX_RANK];
 	uint32_t own_count = 0;
-	if (axis >= 0)
+	if (to->axis >= 0)
 		own[own_count++] = e->coord;
-	for (uint32_t i = 0; i < found.count; i++)
-		own[own_count++] = found.vars[i];
-	for (int i = 0; i < rest.rank; i++)
-		own[own_count++] = kept[i];
+	for (uint32_t i = 0; i < to->found.count; i++)
+		own[own_count++] = to->found.vars[i];
+	for (int i = 0; i < to->rest.rank; i++)
+		own[own_count++] = to->kept[i];
+	/* Everything around: what the old array, the new elements and the positions vary with. */
 	Ex all = {.free = ex_vars_union(e, body->free, NULL)};
 	for (int i = 0; i < v->rank; i++)
-		all.free = ex_vars_union(e, all.free, at[i]->free);
+		all.free = ex_vars_union(e, all.free, to->at[i]->free);
 	Var *ignored[IR_MAX_INDICES + IR_MAX_RANK];
 	memcpy(ignored, own, sizeof(Var *) * own_count);
 	memcpy(ignored + own_count, v->vars, sizeof(Var *) * (size_t)v->rank);
 	all.free = ex_vars_union(e, all.free, value_body(e, v)->free);
 	uint32_t outer_count = emit_outer_vars(e, &all, ignored, own_count + (uint32_t)v->rank, v->rank, outer);
-	if (varies_inside(e, b, body, target->span))
+	if (varies_inside(e, b, body, to->span))
 		return;
-	IrValue into = emit_whole(e, v, outer, outer_count, 0, target->span);
+	IrValue into = emit_whole(e, v, outer, outer_count, 0, to->span);
 	IrType type = ir_type(e->builder->func, into);
-	Emit m = emit_begin(e, target->span);
+	Emit m = emit_begin(e, to->span);
 	IrAt places[IR_MAX_RANK];
 	for (uint32_t i = 0; i < outer_count; i++) {
 		emit_var(e, &m, outer[i]);
@@ -225,11 +225,47 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 	for (uint32_t i = 0; i < own_count; i++)
 		emit_var(e, &m, own[i]);
 	for (int i = 0; i < v->rank; i++)
-		places[outer_count + (uint32_t)i] = emit_at(e, &m, at[i]);
+		places[outer_count + (uint32_t)i] = emit_at(e, &m, to->at[i]);
 	uint32_t node = emit_ex(e, &m, body);
 	e->builder->name = b->symbol->name;
-	IrValue out = emit_put(e, &m, IR_PUT_NONE, node, type, places, into, guard);
+	IrValue out = emit_put(e, &m, IR_PUT_NONE, node, type, places, into, to->guard);
 	b->value = value_from_whole(e, out, b->scalar, v->rank, v->dims, outer, outer_count);
+}
+
+/* given: the value, if it is one of several; NULL: that of value_expr. */
+static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const AstExpr *value_expr, Value *given) {
+	Value *v = b->value;
+	if (value_is_bad(v))
+		return;
+	Elements to = {.bound = b, .items = &target->index.items, .span = target->span, .rest.kind = VALUE_ARRAY};
+	to.axis = e->coord ? value_x_axis(v) : -1;
+	Value seen = seen_shape(e, v);
+	if ((int)to.items->count > seen.rank) {
+		diag_error(e->session, 208, target->span, "%u indices for %s", (unsigned)to.items->count,
+		           value_dims_text(e, seen.dims, seen.rank));
+		return;
+	}
+	ScopeMark scope = scope_mark(e);
+	uint32_t indices_around = e->indices_around.count;
+	bool ok = bind_fresh(e, &to, &seen);
+	Value *r = given ? given : elab_expr(e, value_expr);
+	ok = find_elements(e, &to) && ok;
+	scope_back(e, scope);
+	e->indices_around.count = indices_around;
+	if (!ok || value_is_bad(r))
+		return;
+	r = as_scalar_type(e, b, r, target->span);
+	if (value_is_bad(r))
+		return;
+	if (r->rank && !value_same_shape(r, &to.rest)) {
+		diag_error(e->session, 224, target->span, "these elements are %s, but the value is %s",
+		           value_dims_text(e, to.rest.dims, to.rest.rank), value_dims_text(e, r->dims, r->rank));
+		return;
+	}
+	Ex *kept_at[IR_MAX_RANK];
+	for (int i = 0; i < to.rest.rank; i++)
+		kept_at[i] = ex_var(e, to.kept[i]);
+	put_elements(e, &to, r->rank ? value_at(e, r, kept_at) : value_body(e, r));
 }
 
 static void assign_one(Elab *e, const AstExpr *target, const AstExpr *value_expr, Value *given) {

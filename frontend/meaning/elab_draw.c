@@ -31,15 +31,20 @@ static const Distribution *find(Elab *e, const AstExpr *draw) {
 	return NULL;
 }
 
-static Ex *random_number(Elab *e, IrOpcode opcode, Name name, DrawKey key, Ex *number) {
+/* Number `number` of those that a name draws. */
+static Ex *keyed(Elab *e, IrOpcode opcode, Name name, DrawKey key, Ex *number) {
 	const char *text = session_text(e->session, name);
 	uint64_t hash = hash_bytes(text, strlen(text), 0);
 	int64_t bits;
 	memcpy(&bits, &hash, sizeof bits);
-	/* An array has at most 2^40 elements, so that steps have numbers of their own. */
+	return ex_ops(e, opcode, (Ex *[IR_MAX_ARGS]){key.seed, ex_int(e, bits), key.instance, number});
+}
+
+/* An array has at most 2^40 elements, so that steps have numbers of their own. */
+static Ex *random_number(Elab *e, IrOpcode opcode, Name name, DrawKey key, Ex *number) {
 	if (key.step)
 		number = ex_op(e, IR_add, ex_op(e, IR_mul, key.step, ex_int(e, INT64_C(1) << 40), NULL), number, NULL);
-	return ex_ops(e, opcode, (Ex *[IR_MAX_ARGS]){key.seed, ex_int(e, bits), key.instance, number});
+	return keyed(e, opcode, name, key, number);
 }
 
 static Ex *f64(Elab *e, double value) {
@@ -62,7 +67,11 @@ typedef struct Draw {
 	Elab *e;
 	Value **args;
 	Ex *a, *b; /* the bodies of the arguments; NULL: left out */
-	Ex *u;     /* the random number, f64 */
+	Ex *u;     /* the random number, f64; NULL: the distribution makes its own */
+	Name name;
+	DrawKey key;
+	Ex *number;    /* of the element */
+	int64_t count; /* of elements */
 } Draw;
 
 static Ex *argument(const Draw *d, Ex *given, double otherwise) {
@@ -115,6 +124,23 @@ static Ex *draw_bernoulli(const Draw *d) {
 	return ex_op(d->e, IR_lt, d->u, argument(d, d->a, 0), NULL);
 }
 
+/* Entries go through one order after another, row-major and then from step to step: entry k is at place k mod n of order k div n. */
+static Ex *draw_permutation(const Draw *d) {
+	Elab *e = d->e;
+	Ex *entry = d->number, *n = d->a;
+	if (d->key.step) {
+		Ex *steps = ex_op(e, IR_sub, d->key.step, ex_int(e, 1), NULL);
+		entry = ex_op(e, IR_add, ex_op(e, IR_mul, steps, ex_int(e, d->count), NULL), entry, NULL);
+	}
+	Ex *u = keyed(e, IR_random_uniform, d->name, d->key, ex_op(e, IR_idiv, entry, n, NULL));
+	Ex *order = ex_op(e, IR_to_int, ex_op(e, IR_mul, u, f64(e, 0x1p53), NULL), NULL, NULL);
+	Ex *place = ex_ops(e, IR_random_place, (Ex *[IR_MAX_ARGS]){ex_op(e, IR_imod, entry, n, NULL), n, order});
+	Ex *drawn = ex_op(e, IR_to_int, place, NULL, NULL);
+	drawn->low = 0;
+	drawn->high = n->high - 1;
+	return drawn;
+}
+
 static const struct {
 	IrOpcode random;
 	Ex *(*draw)(const Draw *d);
@@ -129,52 +155,78 @@ static Ex *guarded(Elab *e, const Distribution *d, Ex *a, Ex *b, Ex *x) {
 	Scalar scalar = scalar_of(d);
 	if (scalar == S_BOOL)
 		return x;
-	if (scalar == S_INT && a->high < b->low && b->high - a->low <= (int64_t)d->spread)
+	if (scalar == S_INT && b && a->high < b->low && b->high - a->low <= (int64_t)d->spread)
 		return x;
 	Ex *none = scalar == S_INT ? ex_int(e, INT64_MIN) : ex_real(e, NAN);
 	return ex_op(e, IR_where, elab_draw_condition(e, d, a, b), x, none);
 }
 
-Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
-	const AstExpr *draw = d->draw;
-	Name name = d->names.data[0].name;
-	if (draw->kind != AST_CALL)
-		return value_bad(e);
-	const Distribution *dist = find(e, draw);
-	if (!dist)
-		return value_bad(e);
-	if (dist->code) {
-		diag_error(e->session, dist->code, draw->span, "`%s` is part of the language, but not of this version",
-		           dist->name);
-		return value_bad(e);
-	}
-	Scalar scalar = scalar_of(dist);
+/* The distribution that is called, if this version has it and it takes so many arguments; NULL with a diagnostic. */
+static const Distribution *called_distribution(Elab *e, const AstExpr *draw) {
+	const Distribution *d = find(e, draw);
 	uint32_t count = draw->call.args.count;
-	if (count != dist->count && !(dist->optional && count == 0)) {
-		diag_error(e->session, 246, draw->span, "`%s` takes %s%u argument%s, not %u", dist->name,
-		           dist->optional ? "no or " : "", (unsigned)dist->count, dist->count == 1 ? "" : "s", (unsigned)count);
-		return value_bad(e);
+	if (!d)
+		return NULL;
+	if (d->code) {
+		diag_error(e->session, d->code, draw->span, "`%s` is part of the language, but not of this version", d->name);
+		return NULL;
 	}
+	if (count == d->count || (d->optional && count == 0))
+		return d;
+	diag_error(e->session, 246, draw->span, "`%s` takes %s%u argument%s, not %u", d->name, d->optional ? "no or " : "",
+	           (unsigned)d->count, d->count == 1 ? "" : "s", (unsigned)count);
+	return NULL;
+}
+
+/* The indices of the head, and the arguments for each of their values. false with diagnostics. */
+static bool read_arguments(Elab *e, const AstDeclare *d, const Distribution *dist, Indices *found, Value **args) {
+	const AstExpr *draw = d->draw;
 	ScopeMark scope = scope_mark(e);
-	uint32_t active = e->indices_around.count;
-	Indices found;
+	uint32_t indices_around = e->indices_around.count;
 	AstItems none = {0};
-	bool ok = elab_bind_head(e, d->has_head ? &d->head : &none, draw, &found);
-	Value *args[2] = {0};
-	for (uint32_t i = 0; i < count; i++) {
+	bool ok = elab_bind_head(e, d->has_head ? &d->head : &none, draw, found);
+	for (uint32_t i = 0; i < draw->call.args.count; i++) {
 		if (draw->call.args.data[i].name.name)
 			diag_error(e->session, 216, draw->call.args.data[i].name.span,
 			           "distributions take their arguments by position");
 		args[i] = elab_scalar(e, draw->call.args.data[i].value, "the argument of a distribution");
 		ok = ok && !value_is_bad(args[i]);
-		if (ok && scalar == S_INT && (args[i]->scalar == S_REAL || args[i]->scalar == S_BOOL)) {
-			diag_error(e->session, 211, draw->call.args.data[i].value->span, "`%s` draws between whole numbers, not %s",
-			           dist->name, value_type_text(e, args[i]));
+		if (ok && scalar_of(dist) == S_INT && (args[i]->scalar == S_REAL || args[i]->scalar == S_BOOL)) {
+			diag_error(e->session, 211, draw->call.args.data[i].value->span, "`%s` %s, not %s", dist->name,
+			           dist->count > 1 ? "draws between whole numbers" : "takes a whole number",
+			           value_type_text(e, args[i]));
 			ok = false;
 		}
 	}
 	scope_back(e, scope);
-	e->indices_around.count = active;
+	e->indices_around.count = indices_around;
+	return ok;
+}
+
+/* Real numbers may be made of whatever is drawn; nothing else is made of anything else. */
+static bool drawn_as_declared(Elab *e, const AstDeclare *d, const Distribution *dist, Scalar want) {
+	Scalar scalar = scalar_of(dist);
+	if (want == scalar || want == S_REAL)
+		return true;
+	Diag *diag = diag_error(e->session, 236, d->draw->span, "`%s` draws %s", dist->name,
+	                        scalar == S_REAL  ? "real numbers"
+	                        : scalar == S_INT ? "whole numbers"
+	                                          : "truth values");
+	diag_label(e->session, diag, d->type.span, "declared otherwise here");
+	return false;
+}
+
+Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
+	const AstExpr *draw = d->draw;
+	Name name = d->names.data[0].name;
+	const Distribution *dist = draw->kind == AST_CALL ? called_distribution(e, draw) : NULL;
+	if (!dist)
+		return value_bad(e);
+	Scalar scalar = scalar_of(dist);
+	uint32_t count = draw->call.args.count;
+	Indices found;
+	Value *args[2] = {0};
+	bool ok = read_arguments(e, d, dist, &found, args);
 	DrawCheck check = ok ? elab_draw_check(e, dist, draw, args, &found) : DRAW_IMPOSSIBLE;
 	ok = ok && check != DRAW_IMPOSSIBLE;
 	int64_t dims[IR_MAX_RANK];
@@ -182,20 +234,12 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	for (uint32_t i = 0; i < found.count; i++)
 		dims[rank++] = found.vars[i]->extent;
 	ok = elab_dims(e, &d->type, dims, &rank, rank) && ok;
-	if (!ok)
-		return value_bad(e);
 	Scalar want = d->type.span.file == 0          ? scalar
 	              : d->type.scalar == AST_INT     ? S_INT
 	              : d->type.scalar == AST_BOOLEAN ? S_BOOL
 	                                              : S_REAL;
-	if (want != scalar && !(want == S_REAL)) {
-		Diag *diag = diag_error(e->session, 236, draw->span, "`%s` draws %s", dist->name,
-		                        scalar == S_REAL  ? "real numbers"
-		                        : scalar == S_INT ? "whole numbers"
-		                                          : "truth values");
-		diag_label(e->session, diag, d->type.span, "declared otherwise here");
+	if (!ok || !drawn_as_declared(e, d, dist, want))
 		return value_bad(e);
-	}
 	Value *v = value_array(e, scalar, rank, dims, draw->span);
 	Ex *number = ex_int(e, 0);
 	for (int i = 0; i < rank; i++) {
@@ -203,7 +247,11 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 			v->vars[i] = found.vars[i];
 		number = ex_add_int(e, ex_op(e, IR_mul, number, ex_int(e, dims[i]), NULL), ex_var(e, v->vars[i]));
 	}
-	Draw made = {.e = e, .args = args, .u = random_number(e, makers[dist->id].random, name, key, number)};
+	Draw made = {.e = e, .args = args, .name = name, .key = key, .number = number, .count = 1};
+	for (int i = 0; i < rank; i++)
+		made.count *= dims[i];
+	if (makers[dist->id].random != IR_random_place)
+		made.u = random_number(e, makers[dist->id].random, name, key, number);
 	made.a = count > 0 ? value_body(e, args[0]) : NULL;
 	made.b = count > 1 ? value_body(e, args[1]) : NULL;
 	v->body = makers[dist->id].draw(&made);

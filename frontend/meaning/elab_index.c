@@ -17,7 +17,7 @@ static int64_t floor_div(int64_t a, int64_t b) {
 	return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 
-/* Another read: 0 <= factor * (index - from) + offset < extent. */
+/* Narrows what is advised for the index by another read: 0 <= factor * (index - from) + offset < extent. */
 static void fit(const Elab *e, const Affine *a, int64_t extent) {
 	Var *var = only_var(e, a);
 	int64_t factor = var ? a->terms[0].coef : 0;
@@ -29,7 +29,7 @@ static void fit(const Elab *e, const Affine *a, int64_t extent) {
 	var->fit_end = var->fit_end < high + var->from + 1 ? var->fit_end : high + var->from + 1;
 }
 
-/* What would do for all reads that were seen. */
+/* Advises a range for which all reads are inside that were seen so far. */
 static void help_outside(Elab *e, Diag *diag, const Affine *a, int64_t extent) {
 	const Var *var = only_var(e, a);
 	if (!var || var->fit_low >= var->fit_end) {
@@ -171,20 +171,49 @@ static bool axis_is_checked(Elab *e, const Value *base, int axis) {
 	return false;
 }
 
+/* Are there elements at so many indices? */
+static bool has_elements(Elab *e, const Value *base, const AstItems *items, const AstExpr *x) {
+	if (base->kind != VALUE_ARRAY) {
+		diag_error(e->session, 219, x->span, "there are no elements in %s", value_type_text(e, base));
+		return false;
+	}
+	if ((int)items->count <= base->rank)
+		return true;
+	Diag *diag = base->rank ? diag_error(e->session, 208, x->span, "%u indices for %d %s", (unsigned)items->count,
+	                                     base->rank, base->rank == 1 ? "axis" : "axes")
+	                        : diag_error(e->session, 208, x->span, "a number has no elements");
+	diag_label(e->session, diag, x->index.base->span, "%s", value_type_text(e, base));
+	return false;
+}
+
+/* The positions of a slice along an axis; NULL with a diagnostic. *var and *extent: of the axis, then of the slice. */
+static Ex *slice(Elab *e, const AstItem *item, Var **var, int64_t *extent) {
+	int64_t low = 0, high = 0, size = *extent == DIM_X ? e->n : *extent;
+	if (!elab_static_int(e, item->low, "the start of a slice", &low) ||
+	    !elab_static_int(e, item->high, "the end of a slice", &high))
+		return NULL;
+	if (*extent == DIM_X && (e->tensor || e->n < 0)) {
+		diag_error(e->session, 266, item->span, "coordinates of x have no numbers here: a `joint optimizer` has them");
+		return NULL;
+	}
+	if (low < 0 || high > size || high <= low) {
+		diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld", (long long)low,
+		           (long long)high, (long long)size);
+		return NULL;
+	}
+	if (low == 0 && high == size)
+		return ex_var(e, *var);
+	e->coupled = e->coupled || *extent == DIM_X;
+	*extent = high - low;
+	*var = ex_var_new(e, (*var)->name, *extent, item->span);
+	return ex_add_int(e, ex_var(e, *var), ex_int(e, low));
+}
+
 Value *elab_element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 	if (value_is_bad(base))
 		return base;
-	if (base->kind != VALUE_ARRAY) {
-		diag_error(e->session, 219, x->span, "there are no elements in %s", value_type_text(e, base));
+	if (!has_elements(e, base, items, x))
 		return value_bad(e);
-	}
-	if ((int)items->count > base->rank) {
-		Diag *diag = base->rank ? diag_error(e->session, 208, x->span, "%u indices for %d %s", (unsigned)items->count,
-		                                     base->rank, base->rank == 1 ? "axis" : "axes")
-		                        : diag_error(e->session, 208, x->span, "a number has no elements");
-		diag_label(e->session, diag, x->index.base->span, "%s", value_type_text(e, base));
-		return value_bad(e);
-	}
 	Value *v = ARENA_NEW(e->arena, Value);
 	v->kind = VALUE_ARRAY;
 	v->scalar = base->scalar;
@@ -201,41 +230,15 @@ Value *elab_element(Elab *e, Value *base, const AstItems *items, const AstExpr *
 		}
 		Var *var = base->vars[i];
 		int64_t extent = base->dims[i];
-		at[i] = NULL;
-		if (item && item->kind == AST_ITEM_SLICE) {
-			int64_t low = 0, high = 0, size = extent == DIM_X ? e->n : extent;
-			if (!elab_static_int(e, item->low, "the start of a slice", &low) ||
-			    !elab_static_int(e, item->high, "the end of a slice", &high)) {
-				ok = false;
-				continue;
-			}
-			if (extent == DIM_X && (e->tensor || e->n < 0)) {
-				diag_error(e->session, 266, item->span,
-				           "coordinates of x have no numbers here: a `joint optimizer` has them");
-				ok = false;
-				continue;
-			}
-			if (low < 0 || high > size || high <= low) {
-				diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld", (long long)low,
-				           (long long)high, (long long)size);
-				ok = false;
-				continue;
-			}
-			if (low != 0 || high != size) {
-				e->coupled = e->coupled || extent == DIM_X;
-				extent = high - low;
-				var = ex_var_new(e, var->name, extent, item->span);
-				at[i] = ex_add_int(e, ex_var(e, var), ex_int(e, low));
-			}
-		}
-		if (!at[i])
-			at[i] = ex_var(e, var);
+		at[i] = item && item->kind == AST_ITEM_SLICE ? slice(e, item, &var, &extent) : ex_var(e, var);
+		ok = ok && at[i];
 		v->vars[v->rank] = var;
 		v->dims[v->rank++] = extent;
 	}
 	if (!ok)
 		return value_bad(e);
-	/* A parameter is a part of x, and a formula has no end: outside of a tensor of its own the run finds neither. */
+	/* The run checks reads of whole tensors only. A parameter is a part of x, and an expression is no tensor: what is read is computed
+	 * into a tensor of its own. */
 	if (unchecked)
 		base = value_materialize(e, base, 0, x->span);
 	/* A number known in a stack, or a row of it, is itself. */

@@ -92,17 +92,18 @@ static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *c
 
 /* ---- written out ---- */
 
-/* Stops at the first turn with an error: the others would say the same. `first` is a copy, too, if it was tried before. */
-static void write_out(Elab *e, const Turns *turns, const Bindings *changed, bool first) {
+/* Stops at the first turn with an error: the others would say the same. again: the body was elaborated before, so that the first
+ * turn, too, is a copy of it. */
+static void write_out(Elab *e, const Turns *turns, const Bindings *changed, bool again) {
 	uint32_t errors = e->session->error_count, written = e->written;
 	const Value *returned = e->returned;
 	uint32_t most = (uint32_t)(turns->most < MOST_WRITTEN ? turns->most : MOST_WRITTEN);
 	e->written = written == 0 ? most : written > MOST_WRITTEN ? written : written * most;
 	for (int64_t i = 0; i < turns->most && errors == e->session->error_count && !e->out_of_budget; i++) {
-		if (i || first)
+		if (i || again)
 			elab_copy_begin(e, turns->s->span);
 		one_turn(e, turns, ex_int(e, i), changed);
-		if (i || first)
+		if (i || again)
 			elab_copy_end(e);
 		if (e->returned != returned)
 			break;
@@ -166,7 +167,7 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 	return true;
 }
 
-/* Nothing was wrong but that something was not known: then what is wrong when it is known is the better message. */
+/* All that the errors say is that something is not known. Then those that remain when it is known say more. */
 static bool only_not_known(const Elab *e, const Diags *diags) {
 	for (uint32_t i = 0; i < diags->count; i++)
 		if (!elab_says_not_known(e, diags->data[i]))

@@ -40,7 +40,7 @@ static Value *elab_global(Elab *e, const Symbol *symbol, Span span) {
 	return elab_constant(e, symbol->decl);
 }
 
-/* One mistake, wherever it is used. */
+/* Reported once; the other places where it is used are added to the message. */
 static Value *known_later(Elab *e, const Symbol *symbol, Span span) {
 	enum { PLACES = 4 };
 	void **place = name_map_place(e->arena, &e->said_later, symbol->number);

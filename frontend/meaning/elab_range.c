@@ -42,7 +42,7 @@ static void bind_index(Elab *e, const Symbol *symbol, AstName name, IndexRange r
 	scope_add(e, symbol, bad ? value_bad(e) : value_scalar(e, S_INT, at));
 }
 
-/* As typing found them. */
+/* With the ranges that typing found. */
 static void bind_typed(Elab *e, const AstItem *const *items, uint32_t count, Indices *out) {
 	for (uint32_t i = 0; i < count; i++) {
 		const Symbol *symbol = symbol_at(e->program, items[i]->name.id);

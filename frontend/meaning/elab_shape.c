@@ -47,18 +47,9 @@ Value *elab_make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x)
 	return v;
 }
 
-/* Zeros, then every piece added into its place: the adjoint of `sum into` costs nothing. */
-Value *elab_call_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
-	enum { FEW_PARTS = 256 }; /* stacks of so few are joined as one stack */
-	uint32_t count = x->call.args.count;
-	(void)b;
-	Scalar s;
-	int64_t total = 0;
-	elab_unify(e, args, count, &s);
-	if (s == S_LITERAL)
-		s = S_REAL;
-	bool stacks = true;
-	for (uint32_t i = 0; i < count; i++) {
+/* All axes but the first agree, and the first is known; false with a diagnostic. *total: its extent in all. */
+static bool fits_end_to_end(Elab *e, Value **args, const AstExpr *x, int64_t *total) {
+	for (uint32_t i = 0; i < x->call.args.count; i++) {
 		const Value *a = args[i];
 		bool fits = a->rank == args[0]->rank && a->rank > 0;
 		for (int k = 1; k < a->rank && fits; k++)
@@ -71,28 +62,37 @@ Value *elab_call_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *
 			diag_label(e->session, diag, x->call.args.data[i].value->span, "%s", value_dims_text(e, a->dims, a->rank));
 			if (a->rank == 0 || args[0]->rank == 0)
 				diag_help(e->session, diag, "a number becomes an array of one element in brackets: `[a]`");
-			return value_bad(e);
+			return false;
 		}
 		if (a->dims[0] == DIM_X && (e->n < 0 || e->tensor)) {
 			diag_error(e->session, 265, x->call.args.data[i].value->span, "the size of this array is not known here");
-			return value_bad(e);
+			return false;
 		}
 		e->coupled = e->coupled || a->dims[0] == DIM_X;
-		total += emit_dim(e, a->dims[0]);
-		stacks = stacks && a->parts.count;
+		*total += emit_dim(e, a->dims[0]);
 	}
-	if (s == S_BOOL) {
-		diag_error(e->session, 210, x->span, "`concat` joins numbers");
-		return value_bad(e);
-	}
-	if (stacks && total <= FEW_PARTS) {
-		Value **parts = ARENA_ARRAY(e->arena, Value *, total);
-		uint32_t n = 0;
-		for (uint32_t i = 0; i < count; i++)
-			for (uint32_t k = 0; k < args[i]->parts.count; k++)
-				parts[n++] = args[i]->parts.data[k];
-		return elab_make_stack(e, parts, n, x);
-	}
+	return true;
+}
+
+/* Few parts of stacks are one stack; NULL: they are many, or something else. */
+static Value *join_stacks(Elab *e, Value **args, const AstExpr *x, int64_t total) {
+	enum { FEW_PARTS = 256 };
+	uint32_t count = x->call.args.count, n = 0;
+	bool stacks = total <= FEW_PARTS;
+	for (uint32_t i = 0; i < count; i++)
+		stacks = stacks && args[i]->parts.count;
+	if (!stacks)
+		return NULL;
+	Value **parts = ARENA_ARRAY(e->arena, Value *, total);
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t k = 0; k < args[i]->parts.count; k++)
+			parts[n++] = args[i]->parts.data[k];
+	return elab_make_stack(e, parts, n, x);
+}
+
+/* Zeros, then every piece added into its place: the adjoint of `sum into` costs nothing. */
+static Value *join_arrays(Elab *e, Value **args, const AstExpr *x, Scalar s, int64_t total) {
+	uint32_t count = x->call.args.count;
 	int64_t dims[IR_MAX_RANK];
 	int rank = args[0]->rank;
 	memcpy(dims, args[0]->dims, sizeof dims);
@@ -131,6 +131,23 @@ Value *elab_call_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *
 		at[outer_count + (uint32_t)k] = ex_var(e, zero->vars[k]);
 	zero->body = ex_read(e, into, at, outer_count + (uint32_t)rank, false);
 	return zero;
+}
+
+Value *elab_call_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)b;
+	Scalar s;
+	int64_t total = 0;
+	elab_unify(e, args, x->call.args.count, &s);
+	if (s == S_LITERAL)
+		s = S_REAL;
+	if (!fits_end_to_end(e, args, x, &total))
+		return value_bad(e);
+	if (s == S_BOOL) {
+		diag_error(e->session, 210, x->span, "`concat` joins numbers");
+		return value_bad(e);
+	}
+	Value *stack = join_stacks(e, args, x, total);
+	return stack ? stack : join_arrays(e, args, x, s, total);
 }
 
 /* ---- sizes ---- */

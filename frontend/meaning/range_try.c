@@ -31,7 +31,7 @@ static Tried tried_here(const Elab *e) {
 	               .coord = e->coord};
 }
 
-/* More indices around change nothing: they are not mentioned. */
+/* Indices that came to those around change nothing: the expression does not mention them. */
 static bool holds_here(const Elab *e, const Tried *t) {
 	Tried here = tried_here(e);
 	bool indices = t->indices_around == 0 || (t->indices_around <= here.indices_around &&
@@ -57,7 +57,7 @@ Value *elab_range_try(RangeSearch *s, const AstExpr *x) {
 	v = elab_expr(e, x);
 	bool failed = e->session->error_count > mark.errors;
 	Diags said = diag_take_back(e->session, mark);
-	if (failed && e->out_of_budget) /* nothing will say it again */
+	if (failed && e->out_of_budget) /* it is not elaborated again, so this is the only time */
 		diag_say(e->session, &said);
 	else if (failed)
 		for (uint32_t i = 0; i < said.count; i++)

@@ -48,7 +48,7 @@ static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
 	if (!x)
 		return -1;
 	if (x->kind == AST_NAME && elab_range_unknown(s, x) >= 0)
-		return -1; /* an index has no elements, which is told where it is read */
+		return -1; /* an index has no elements, which is reported where it is read */
 	if (x->kind == AST_NAME) {
 		const Binding *b = scope_find(e, symbol_at(e->program, x->id));
 		if (b && (!b->value || b->value->kind != VALUE_ARRAY)) {

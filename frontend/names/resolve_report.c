@@ -11,7 +11,7 @@ static const char *text_of(const Resolver *r, Name name) {
 
 void resolve_report_taken(Resolver *r, const Symbol *symbol, const Symbol *other) {
 	Session *session = r->program->session;
-	/* What is known in all of a rule may stand below the other. */
+	/* What is learned or kept is known in all of a rule: the name that was there first may be declared further down. */
 	bool below = other && other->span.file == symbol->span.file && other->span.start > symbol->span.start;
 	const Symbol *second = below ? other : symbol, *first = below ? symbol : other;
 	Diag *diag = diag_error(session, 202, second->span, "`%s` is there already", text_of(r, symbol->name));
@@ -96,7 +96,7 @@ static Diag *unknown(Resolver *r, Name name, Span span) {
 		diag_help(session, diag, "%s", foreign);
 		return diag;
 	}
-	Name nearest = search && strlen(text) > 1 ? nearest_name(r, name) : 0; /* one letter is near to every other one */
+	Name nearest = search && strlen(text) > 1 ? nearest_name(r, name) : 0; /* all names of one letter are alike */
 	if (nearest)
 		diag_help(session, diag, "did you mean `%s`?", text_of(r, nearest));
 	return diag;
@@ -123,9 +123,12 @@ void resolve_report_unknown_target(Resolver *r, const AstExpr *target) {
 
 void resolve_report_function(Resolver *r, const AstExpr *x) {
 	Session *session = r->program->session;
-	const char *text = text_of(r, x->name);
+	const char *text = text_of(r, x->name), *foreign = foreign_value(text);
 	Diag *diag = diag_error(session, 231, x->span, "`%s` is a function, not a value", text);
-	diag_help(session, diag, "call it: `%s(...)`", text);
+	if (foreign)
+		diag_help(session, diag, "%s", foreign);
+	else
+		diag_help(session, diag, "call it: `%s(...)`", text);
 }
 
 void resolve_report_value_called(Resolver *r, const AstExpr *call, const Symbol *local) {

@@ -10,7 +10,7 @@ Typing *typing_new(Arena *arena) {
 }
 
 Path *typing_inside(Typing *t, Path *path, uint32_t number) {
-	if (!number) /* not of the text: nothing is told apart by it */
+	if (!number) /* not of the text */
 		return path;
 	void **place = name_map_place(t->arena, &path->inside, number);
 	if (!*place)

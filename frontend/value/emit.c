@@ -204,7 +204,7 @@ static IrType type_over(Elab *e, IrScalar scalar, Var *const *leading, uint32_t 
 	return type;
 }
 
-/* Which of the leading variables an array with these axes has: not the tensor where a coordinate tells it. */
+/* Which of the leading variables an array with these axes has: not the one over tensors beside one over coordinates, from which the tensor follows. */
 static uint32_t kept_leading(Elab *e, Var *const *leading, uint32_t count, const Value *shape, Var **out) {
 	uint32_t kept = 0;
 	bool coord = any_coord(leading, count);

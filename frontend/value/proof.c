@@ -62,7 +62,7 @@ static void add_scaled(Affine *a, const Ex *x, int64_t coef) {
 	add_term(a, x, coef);
 }
 
-/* Takes the terms of a sum, each use by itself, from what is left; false: there are more. */
+/* Counts the terms of a sum down from *left, shared parts once for each use; false: there are more. */
 static bool takes_terms(const Ex *x, uint32_t *left) {
 	if (*left == 0)
 		return false;
@@ -151,7 +151,7 @@ static bool never_negative(const Affine *a) {
 	return low >= 0;
 }
 
-/* Of very many conditions the nearest ones are looked at: what they do not prove is reported, and so never wrong. */
+/* If there are very many conditions, the innermost are looked at: what they do not prove is reported, so nothing wrong passes. */
 enum { FACTS_SEEN = 1024, FACTS_ALONE = 256, FACTS_IN_PAIRS = 32 };
 
 static uint32_t oldest_seen(const Elab *e) {
@@ -162,7 +162,7 @@ static bool of_use(const Fact *fact, const Affine *a) {
 	return !fact->not_zero && (fact->form.atoms & a->atoms) != 0;
 }
 
-/* From two facts: a - b - c >= 0. */
+/* a >= 0 follows from two facts b >= 0 and c >= 0, if a - b - c >= 0. */
 static bool pair_proves(const Elab *e, const Affine *a, uint32_t first) {
 	Affine d = minus(a, &e->facts.data[first].form, 1);
 	uint32_t tried = 0;
@@ -369,6 +369,10 @@ static void assume_all(Elab *e, const Ex *cond, bool truth) {
 	case IR_ge: assume_compare(e, truth ? cond->opcode : opposite(cond->opcode), a, b); break;
 	default: break;
 	}
+}
+
+void proof_assume_spoiled(Elab *e) {
+	vec_push(e->arena, &e->facts, ((Fact){.never = true, .number = ++e->fact_count}));
 }
 
 void proof_assume(Elab *e, const Ex *cond, bool truth) {

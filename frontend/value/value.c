@@ -92,45 +92,37 @@ static Ex *table_body(Elab *e, Value *v, IrScalar scalar) {
 	return read;
 }
 
-/* A stack as one array: zeros, then every element added into its place (`sum into`, whose adjoint costs nothing). */
-static Ex *stack_body(Elab *e, Value *v) {
-	uint32_t count = v->parts.count;
-	Ex *at[IR_MAX_RANK];
-	IrScalar scalar = value_ir_scalar(e, v->scalar);
-	Ex *k = ex_var(e, v->vars[0]);
-	if (value_known_throughout(v))
-		return table_body(e, v, scalar);
-	if (count == 1) {
-		Ex *rest[IR_MAX_RANK];
-		for (int i = 1; i < v->rank; i++)
-			rest[i - 1] = ex_var(e, v->vars[i]);
-		return ex_convert(e, value_at(e, v->parts.data[0], rest), scalar);
-	}
-	if (scalar == IR_BOOL) { /* has no sums */
-		Ex *body = NULL;
-		for (uint32_t i = count; i-- > 0;) {
-			Ex *rest[IR_MAX_RANK];
-			for (int r = 1; r < v->rank; r++)
-				rest[r - 1] = ex_var(e, v->vars[r]);
-			Ex *x = value_at(e, v->parts.data[i], rest);
-			Value so_far = *v;
-			so_far.parts.count = 0;
-			so_far.body = body ? ex_op(e, IR_where, ex_op(e, IR_eq, k, ex_int(e, i), NULL), x, body) : x;
-			body = value_limit_depth(e, &so_far, e->builder->span)->body;
-		}
-		return body;
-	}
-	/* The variables around all the parts. */
-	Ex **bodies = ARENA_ARRAY(e->arena, Ex *, count), dummy = {0};
+/* The elements of a part of a stack, over the axes of the stack but the first. */
+static Ex *part_body(Elab *e, const Value *stack, uint32_t part) {
 	Ex *rest[IR_MAX_RANK];
-	for (int r = 1; r < v->rank; r++)
-		rest[r - 1] = ex_var(e, v->vars[r]);
+	for (int r = 1; r < stack->rank; r++)
+		rest[r - 1] = ex_var(e, stack->vars[r]);
+	return value_at(e, stack->parts.data[part], rest);
+}
+
+/* One of the parts by the position along the first axis: truth values have no sums. */
+static Ex *chosen_part(Elab *e, const Value *v) {
+	Ex *k = ex_var(e, v->vars[0]), *body = NULL;
+	for (uint32_t i = v->parts.count; i-- > 0;) {
+		Ex *x = part_body(e, v, i);
+		Value so_far = *v;
+		so_far.parts.count = 0;
+		so_far.body = body ? ex_op(e, IR_where, ex_op(e, IR_eq, k, ex_int(e, i), NULL), x, body) : x;
+		body = value_limit_depth(e, &so_far, e->builder->span)->body;
+	}
+	return body;
+}
+
+/* Zeros, then every part added into its place (`sum into`, whose adjoint costs nothing). */
+static Ex *added_parts(Elab *e, const Value *v, IrScalar scalar) {
+	uint32_t count = v->parts.count;
+	Ex **bodies = ARENA_ARRAY(e->arena, Ex *, count), all = {0};
 	for (uint32_t i = 0; i < count; i++) {
-		bodies[i] = ex_convert(e, value_at(e, v->parts.data[i], rest), scalar);
-		dummy.free = ex_vars_union(e, dummy.free, bodies[i]->free);
+		bodies[i] = ex_convert(e, part_body(e, v, i), scalar);
+		all.free = ex_vars_union(e, all.free, bodies[i]->free);
 	}
 	Var *outer[IR_MAX_RANK];
-	uint32_t outer_count = emit_outer_vars(e, &dummy, v->vars, (uint32_t)v->rank, v->rank, outer);
+	uint32_t outer_count = emit_outer_vars(e, &all, v->vars, (uint32_t)v->rank, v->rank, outer);
 	Value zero = *v;
 	zero.parts.count = 0;
 	zero.body = scalar == IR_I64 ? ex_int(e, 0) : ex_real(e, 0);
@@ -152,11 +144,22 @@ static Ex *stack_body(Elab *e, Value *v) {
 		uint32_t node = emit_ex(e, &m, bodies[i]);
 		into = emit_put(e, &m, IR_PUT_SUM, node, type, places, into, false);
 	}
+	Ex *at[IR_MAX_RANK];
 	for (uint32_t o = 0; o < outer_count; o++)
 		at[o] = ex_var(e, outer[o]);
 	for (int r = 0; r < v->rank; r++)
 		at[outer_count + (uint32_t)r] = ex_var(e, v->vars[r]);
 	return ex_read(e, into, at, outer_count + (uint32_t)v->rank, false);
+}
+
+/* A stack as one array. */
+static Ex *stack_body(Elab *e, Value *v) {
+	IrScalar scalar = value_ir_scalar(e, v->scalar);
+	if (value_known_throughout(v))
+		return table_body(e, v, scalar);
+	if (v->parts.count == 1)
+		return ex_convert(e, part_body(e, v, 0), scalar);
+	return scalar == IR_BOOL ? chosen_part(e, v) : added_parts(e, v, scalar);
 }
 
 Ex *value_body(Elab *e, Value *v) {

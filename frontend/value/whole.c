@@ -182,7 +182,7 @@ bool ex_whole_sum_fits(const Ex *term, double count) {
 	return !ex_is_wide(term) && size * count < (double)(EX_FAR / 2);
 }
 
-/* What has to be reduced beside: the sum of |a| or the product of max(|a|, 1), in f64. */
+/* What has to be reduced as well, to see whether the result is a number: the sum of |a| or the product of max(|a|, 1), in f64. */
 Ex *ex_whole_size(Elab *e, IrCombine combine, Ex *term) {
 	Ex *size = ex_op(e, IR_abs, ex_convert(e, term, IR_F64), NULL, NULL);
 	if (combine == IR_PUT_SUM)

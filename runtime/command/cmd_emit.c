@@ -66,7 +66,8 @@ static void read_run_beside(Cmd *cmd, const AstDecl *rule, StoreInfo *info) {
 	diag_take_back(cmd->session, mark);
 }
 
-CmdExit cmd_emit(Cmd *cmd) {
+/* The one word that says what is emitted, behind the files. */
+static CmdExit read_words(Cmd *cmd) {
 	if (cmd->words.count == 0 || strcmp(cmd->words.data[0], "c") != 0) {
 		return cmd_usage(cmd, "as what? This version emits C: gradus emit c RULE -o OUT");
 	}
@@ -84,8 +85,25 @@ CmdExit cmd_emit(Cmd *cmd) {
 	if (cmd->words.count == 0) {
 		only_one(cmd);
 	}
-	if (cmd->words.count != 1) {
-		return cmd_usage(cmd, "emit what? Name one rule, objective or run folder");
+	return cmd->words.count == 1 ? CMD_OK : cmd_usage(cmd, "emit what? Name one rule, objective or run folder");
+}
+
+static PackOptions pack_options(Cmd *cmd, const FeCall *call, bool objective, const StoreInfo *info) {
+	const char *prefix = cmd->options.prefix;
+	const char *name = session_text(cmd->session, call->decl->name.name);
+	return (PackOptions){.out_dir = cmd->options.out,
+	                     .prefix = prefix ? prefix : pack_prefix(cmd->arena, name, objective),
+	                     .real = cmd->rt->options.real,
+	                     .force = cmd->options.force,
+	                     .horizon_low = info->horizon_low,
+	                     .horizon_high = info->horizon_high,
+	                     .size = info->coordinates};
+}
+
+CmdExit cmd_emit(Cmd *cmd) {
+	CmdExit code = read_words(cmd);
+	if (code != CMD_OK) {
+		return code;
 	}
 	const char *word = cmd->words.data[0];
 	Name name = name_intern(cmd->session->names, word, strcspn(word, "( "));
@@ -101,16 +119,7 @@ CmdExit cmd_emit(Cmd *cmd) {
 	if (!run && !objective) {
 		read_run_beside(cmd, call.decl, &info);
 	}
-	PackOptions options = {.out_dir = cmd->options.out,
-	                       .prefix = cmd->options.prefix,
-	                       .real = cmd->rt->options.real,
-	                       .force = cmd->options.force,
-	                       .horizon_low = info.horizon_low,
-	                       .horizon_high = info.horizon_high,
-	                       .size = info.coordinates};
-	if (!options.prefix) {
-		options.prefix = pack_prefix(cmd->arena, session_text(cmd->session, call.decl->name.name), objective);
-	}
+	PackOptions options = pack_options(cmd, &call, objective, &info);
 	if (cmd->options.on) {
 		code = size_of_objective(cmd, objective ? NULL : &call, &options.size);
 	}

@@ -60,76 +60,87 @@ static void put_params(Cmd *cmd, const FeObjective *objective, const RunEval *ev
 	}
 }
 
-CmdExit cmd_eval(Cmd *cmd) {
-	CmdExit code = cmd_load_words(cmd);
-	if (code != CMD_OK) {
-		return code;
+static void put_json(const char *call, int64_t instance, const RunEval *eval, Text *out) {
+	text_printf(out, "{\"objective\": ");
+	cmd_json_text(out, call);
+	text_printf(out, ", \"instance\": %lld, \"x\": ", (long long)instance);
+	cmd_json_reals(out, eval->x, eval->size);
+	text_printf(out, ", \"value\": ");
+	cmd_json_real(out, eval->value);
+	if (eval->validates) {
+		text_printf(out, ", \"validate\": ");
+		cmd_json_real(out, eval->valid);
 	}
-	if (cmd->words.count > 1) {
+	text_printf(out, ", \"gradient\": ");
+	cmd_json_reals(out, eval->gradient, eval->size);
+	text_printf(out, ", \"reports\": {");
+	for (uint32_t i = 0; i < eval->report_count; i++) {
+		text_printf(out, "%s", i ? ", " : "");
+		cmd_json_text(out, eval->report_names[i]);
+		text_printf(out, ": ");
+		cmd_json_real(out, eval->reports[i]);
+	}
+	text_printf(out, "}}\n");
+}
+
+static void put_text(Cmd *cmd, const char *call, const FeObjective *objective, const RunEval *eval, Text *out) {
+	text_printf(out, "%s = %.17g\n", call, eval->value);
+	put_params(cmd, objective, eval, out);
+	if (eval->validates) {
+		text_printf(out, "validate = %.17g\n", eval->valid);
+	}
+	for (uint32_t i = 0; i < eval->report_count; i++) {
+		text_printf(out, "%s = %.17g\n", eval->report_names[i], eval->reports[i]);
+	}
+}
+
+/* Where to evaluate: *point is NULL without --at. */
+static CmdExit read_words(Cmd *cmd, FeCall *objective, double **point, int64_t *count) {
+	CmdExit code = cmd_load_words(cmd);
+	if (code == CMD_OK && cmd->words.count > 1) {
 		return cmd_usage(cmd, "one objective at a time, not `%s` too", cmd->words.data[1]);
 	}
+	if (code == CMD_OK) {
+		code = cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, objective);
+	}
+	if (code == CMD_OK && cmd->options.at) {
+		code = read_point(cmd, cmd->options.at, point, count);
+	}
+	return code;
+}
+
+static CmdExit eval_made(Cmd *cmd, const FeCall *call, const FeObjective *made, const double *point, int64_t count) {
+	if (cmd->options.at && count != made->size) {
+		return cmd_usage(cmd, "--at has %s numbers; the parameters of %s are %s", cmd_count(cmd->arena, count),
+		                 session_text(cmd->session, call->decl->name.name), cmd_count(cmd->arena, made->size));
+	}
+	RunEval eval;
+	int64_t instance = cmd->options.instance < 0 ? 0 : cmd->options.instance;
+	if (!run_eval(cmd->rt, call, instance, cmd->options.at ? point : NULL, &eval)) {
+		return cmd_failed(cmd);
+	}
+	Text out = text_new(cmd->arena), text = text_new(cmd->arena);
+	cmd_call_text(cmd->session, call, &text);
+	if (cmd->options.json) {
+		put_json(text_cstr(&text), instance, &eval, &out);
+	} else {
+		put_text(cmd, text_cstr(&text), made, &eval, &out);
+	}
+	return cmd_print(cmd, &out);
+}
+
+CmdExit cmd_eval(Cmd *cmd) {
 	FeCall objective = {0};
-	code = cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, &objective);
 	double *point = NULL;
 	int64_t count = 0;
-	if (code == CMD_OK && cmd->options.at) {
-		code = read_point(cmd, cmd->options.at, &point, &count);
-	}
+	CmdExit code = read_words(cmd, &objective, &point, &count);
 	if (code != CMD_OK) {
 		return code;
 	}
 	cmd_runtime(cmd, IR_F64);
 	IrModule *module = ir_module_new(cmd->session);
 	FeObjective *made = fe_objective(cmd->program, module, &objective, cmd->rt->options.real);
-	if (!made) {
-		ir_module_free(module);
-		return cmd_failed(cmd);
-	}
-	if (cmd->options.at && count != made->size) {
-		int64_t size = made->size;
-		ir_module_free(module);
-		return cmd_usage(cmd, "--at has %s numbers; the parameters of %s are %s", cmd_count(cmd->arena, count),
-		                 session_text(cmd->session, objective.decl->name.name), cmd_count(cmd->arena, size));
-	}
-	RunEval eval;
-	int64_t instance = cmd->options.instance < 0 ? 0 : cmd->options.instance;
-	if (!run_eval(cmd->rt, &objective, instance, cmd->options.at ? point : NULL, &eval)) {
-		ir_module_free(module);
-		return cmd_failed(cmd);
-	}
-	Text out = text_new(cmd->arena), call = text_new(cmd->arena);
-	cmd_call_text(cmd->session, &objective, &call);
-	if (cmd->options.json) {
-		text_printf(&out, "{\"objective\": ");
-		cmd_json_text(&out, text_cstr(&call));
-		text_printf(&out, ", \"instance\": %lld, \"x\": ", (long long)instance);
-		cmd_json_reals(&out, eval.x, eval.size);
-		text_printf(&out, ", \"value\": ");
-		cmd_json_real(&out, eval.value);
-		if (eval.validates) {
-			text_printf(&out, ", \"validate\": ");
-			cmd_json_real(&out, eval.valid);
-		}
-		text_printf(&out, ", \"gradient\": ");
-		cmd_json_reals(&out, eval.gradient, eval.size);
-		text_printf(&out, ", \"reports\": {");
-		for (uint32_t i = 0; i < eval.report_count; i++) {
-			text_printf(&out, "%s", i ? ", " : "");
-			cmd_json_text(&out, eval.report_names[i]);
-			text_printf(&out, ": ");
-			cmd_json_real(&out, eval.reports[i]);
-		}
-		text_printf(&out, "}}\n");
-	} else {
-		text_printf(&out, "%s = %.17g\n", text_cstr(&call), eval.value);
-		put_params(cmd, made, &eval, &out);
-		if (eval.validates) {
-			text_printf(&out, "validate = %.17g\n", eval.valid);
-		}
-		for (uint32_t i = 0; i < eval.report_count; i++) {
-			text_printf(&out, "%s = %.17g\n", eval.report_names[i], eval.reports[i]);
-		}
-	}
+	code = made ? eval_made(cmd, &objective, made, point, count) : cmd_failed(cmd);
 	ir_module_free(module);
-	return cmd_print(cmd, &out);
+	return code;
 }

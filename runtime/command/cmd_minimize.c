@@ -135,78 +135,122 @@ static void put_lost(Cmd *cmd, const Runs *runs, int64_t first, int lost, Text *
 	}
 }
 
-CmdExit cmd_minimize(Cmd *cmd) {
-	if (!cmd->options.with) {
-		return cmd_usage(cmd, "which rule? Give one with --with, such as --with \"adam(lr = 0.1)\"");
-	}
+/* What is asked for, and what came of it. */
+typedef struct Minimized {
+	FeCall objective, rule;
+	int64_t first; /* problem */
+	int count, steps;
+	RunMinimize done;
+	int ends[3];    /* runs by RunEnd */
+	double *middle; /* [steps + 1]: median of f */
+	const char *objective_text, *rule_text;
+} Minimized;
+
+/* The objective and the rule that the words name. */
+static CmdExit read_words(Cmd *cmd, Minimized *m) {
 	CmdExit code = cmd_load_words(cmd);
 	if (code == CMD_OK && cmd->words.count > 1) {
 		return cmd_usage(cmd, "one objective at a time, not `%s` too", cmd->words.data[1]);
 	}
-	FeCall objective = {0}, rule = {0};
 	if (code == CMD_OK) {
-		code = cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, &objective);
+		code = cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, &m->objective);
 	}
 	if (code == CMD_OK) {
 		cmd_runtime(cmd, IR_F64);
-		code = cmd_rule(cmd, cmd->options.with, &rule, NULL);
+		code = cmd_rule(cmd, cmd->options.with, &m->rule, NULL);
 	}
+	m->first = cmd->options.instance < 0 ? 0 : cmd->options.instance;
+	m->count = cmd->options.problems < 0 ? 1 : (int)cmd->options.problems;
+	m->steps = cmd->options.steps < 0 ? 100 : (int)cmd->options.steps;
+	return code;
+}
+
+static const char *call_text(Cmd *cmd, const FeCall *call) {
+	Text text = text_new(cmd->arena);
+	cmd_call_text(cmd->session, call, &text);
+	return text_cstr(&text);
+}
+
+static void look_at_runs(Cmd *cmd, Minimized *m) {
+	for (int k = 0; k < m->count; k++) {
+		m->ends[run_end(m->done.runs.f + (size_t)k * ((size_t)m->steps + 1), m->steps)]++;
+	}
+	m->objective_text = call_text(cmd, &m->objective);
+	m->rule_text = call_text(cmd, &m->rule);
+	m->middle = ARENA_ARRAY(cmd->arena, double, m->steps + 1);
+	double *column = ARENA_ARRAY(cmd->arena, double, m->count);
+	for (int t = 0; t <= m->steps; t++) {
+		m->middle[t] = quantile_at(&m->done.runs, t, 0.5, column);
+	}
+}
+
+/* On standard error: holes that were used as they start, problems that are one. */
+static void put_warnings(Cmd *cmd, const Minimized *m) {
+	if (!cmd_is_run(cmd, cmd->options.with)) {
+		cmd_put_holes(session_text(cmd->session, m->rule.decl->name.name), "used", m->done.holes);
+	}
+	if (m->count > 1 && !fe_draws(m->objective.decl)) {
+		fprintf(stderr, "nothing of `%s` is drawn: its %d problems are one\n",
+		        session_text(cmd->session, m->objective.decl->name.name), m->count);
+	}
+	if (cmd->options.seed >= 0 && !fe_draws(m->objective.decl)) {
+		fprintf(stderr, "nothing of `%s` is drawn: every seed gives this run\n",
+		        session_text(cmd->session, m->objective.decl->name.name));
+	}
+}
+
+static void put_text(Cmd *cmd, const Minimized *m, Text *out) {
+	cmd_wrap(arena_printf(cmd->arena, "%s with %s", m->objective_text, m->rule_text), 0, 4, out);
+	put_table(cmd, &m->done, m->middle, out);
+	put_final(cmd, &m->done, out);
+	text_printf(out, "%s evaluations", cmd_count(cmd->arena, m->done.runs.evaluations));
+	if (m->ends[RUN_NOT_FINITE]) {
+		put_lost(cmd, &m->done.runs, m->first, m->ends[RUN_NOT_FINITE], out);
+	}
+	if (m->ends[RUN_ENDED_ABOVE]) {
+		text_printf(out, "; %d of %d runs ended above their start", m->ends[RUN_ENDED_ABOVE], m->count);
+	}
+	text_char(out, '\n');
+	fprintf(stderr, "compiled in %s, ran %s\n", cmd_time(cmd->arena, m->done.compile_seconds),
+	        cmd_time(cmd->arena, m->done.seconds));
+}
+
+static CmdExit draw(Cmd *cmd, const Minimized *m) {
+	const char *shown = m->done.validates ? "validate" : "f";
+	Plot plot = {.title = m->objective_text,
+	             .x_label = "step",
+	             .y_label = m->count > 1 ? arena_printf(cmd->arena, "median %s", shown) : shown};
+	PlotCurve curve = {
+		.label = session_text(cmd->session, m->rule.decl->name.name), .count = m->steps + 1, .y = m->middle};
+	vec_push(cmd->arena, &plot.curves, curve);
+	Plots plots = {0};
+	vec_push(cmd->arena, &plots, plot);
+	return cmd_show_plots(cmd, &plots, cmd->options.svg);
+}
+
+CmdExit cmd_minimize(Cmd *cmd) {
+	if (!cmd->options.with) {
+		return cmd_usage(cmd, "which rule? Give one with --with, such as --with \"adam(lr = 0.1)\"");
+	}
+	Minimized m = {0};
+	CmdExit code = read_words(cmd, &m);
 	if (code != CMD_OK) {
 		return code;
 	}
-	int64_t first = cmd->options.instance < 0 ? 0 : cmd->options.instance;
-	int count = cmd->options.problems < 0 ? 1 : (int)cmd->options.problems;
-	int steps = cmd->options.steps < 0 ? 100 : (int)cmd->options.steps;
-	RunMinimize done;
-	if (!run_minimize(cmd->rt, &objective, &rule, NULL, first, count, steps, &done)) {
+	if (!run_minimize(cmd->rt, &m.objective, &m.rule, NULL, m.first, m.count, m.steps, &m.done)) {
 		return cmd_failed(cmd);
 	}
-	if (!cmd_is_run(cmd, cmd->options.with)) {
-		cmd_put_holes(session_text(cmd->session, rule.decl->name.name), "used", done.holes);
-	}
-	if (count > 1 && !fe_draws(objective.decl)) {
-		fprintf(stderr, "nothing of `%s` is drawn: its %d problems are one\n",
-		        session_text(cmd->session, objective.decl->name.name), count);
-	}
-	int ends[3] = {0}; /* runs by RunEnd */
-	for (int k = 0; k < count; k++) {
-		ends[run_end(done.runs.f + (size_t)k * ((size_t)steps + 1), steps)]++;
-	}
-	Text objective_text = text_new(cmd->arena), rule_text = text_new(cmd->arena), out = text_new(cmd->arena);
-	cmd_call_text(cmd->session, &objective, &objective_text);
-	cmd_call_text(cmd->session, &rule, &rule_text);
-	double *middle = ARENA_ARRAY(cmd->arena, double, steps + 1), *column = ARENA_ARRAY(cmd->arena, double, count);
-	for (int t = 0; t <= steps; t++) {
-		middle[t] = quantile_at(&done.runs, t, 0.5, column);
-	}
+	put_warnings(cmd, &m);
+	look_at_runs(cmd, &m);
+	Text out = text_new(cmd->arena);
 	if (cmd->options.json) {
-		put_json(cmd, text_cstr(&objective_text), text_cstr(&rule_text), first, &done, ends, &out);
+		put_json(cmd, m.objective_text, m.rule_text, m.first, &m.done, m.ends, &out);
 	} else {
-		cmd_wrap(arena_printf(cmd->arena, "%s with %s", text_cstr(&objective_text), text_cstr(&rule_text)), 0, 4, &out);
-		put_table(cmd, &done, middle, &out);
-		put_final(cmd, &done, &out);
-		text_printf(&out, "%s evaluations", cmd_count(cmd->arena, done.runs.evaluations));
-		if (ends[RUN_NOT_FINITE]) {
-			put_lost(cmd, &done.runs, first, ends[RUN_NOT_FINITE], &out);
-		}
-		if (ends[RUN_ENDED_ABOVE]) {
-			text_printf(&out, "; %d of %d runs ended above their start", ends[RUN_ENDED_ABOVE], count);
-		}
-		text_char(&out, '\n');
-		fprintf(stderr, "compiled in %s, ran %s\n", cmd_time(cmd->arena, done.compile_seconds),
-		        cmd_time(cmd->arena, done.seconds));
+		put_text(cmd, &m, &out);
 	}
 	code = cmd_print(cmd, &out);
 	if (code == CMD_OK && (!cmd->options.json || cmd->options.svg)) {
-		const char *shown = done.validates ? "validate" : "f";
-		Plot plot = {.title = text_cstr(&objective_text),
-		             .x_label = "step",
-		             .y_label = count > 1 ? arena_printf(cmd->arena, "median %s", shown) : shown};
-		PlotCurve curve = {.label = session_text(cmd->session, rule.decl->name.name), .count = steps + 1, .y = middle};
-		vec_push(cmd->arena, &plot.curves, curve);
-		Plots plots = {0};
-		vec_push(cmd->arena, &plots, plot);
-		code = cmd_show_plots(cmd, &plots, cmd->options.svg);
+		code = draw(cmd, &m);
 	}
-	return code == CMD_OK && ends[RUN_NOT_FINITE] ? CMD_DIVERGED : code;
+	return code == CMD_OK && m.ends[RUN_NOT_FINITE] ? CMD_DIVERGED : code;
 }

@@ -153,6 +153,26 @@ typedef struct Comparing {
 	Problems *train, *test; /* of the first task; the same for all, as the objective is */
 } Comparing;
 
+static bool make_problems(Comparing *c, Task *task) {
+	int train = c->options->train_problems, test = c->options->test_problems;
+	double bytes = problems_bytes(task, train, false) + problems_bytes(task, test, false);
+	if (!rt_memory_allows(c->rt, bytes, "the data of these problems")) {
+		return false;
+	}
+	c->train = problems_of(task, c->rt->options.seed, PROBLEMS_TRAIN, train, false);
+	c->test = problems_of(task, c->rt->options.seed, PROBLEMS_TEST, test, false);
+	return c->train && c->test;
+}
+
+/* Hyperparameters that nothing tunes. */
+static Tuned as_called(const FeRule *rule, Arena *arena) {
+	Tuned tuned = {.score = (double)NAN, .hypers = ARENA_ARRAY(arena, double, rule->hypers.count + 1)};
+	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+		tuned.hypers[i] = rule->hypers.data[i].value;
+	}
+	return tuned;
+}
+
 static bool compare_one(Comparing *c, const Contender *contender, uint32_t k) {
 	Rt *rt = c->rt;
 	Arena *arena = c->out->arena;
@@ -164,17 +184,8 @@ static bool compare_one(Comparing *c, const Contender *contender, uint32_t k) {
 	}
 	bool more_train = options->train_problems > options->test_problems;
 	task_choose_lanes(task, more_train ? options->train_problems : options->test_problems);
-	if (!c->train) {
-		double bytes =
-			problems_bytes(task, options->train_problems, false) + problems_bytes(task, options->test_problems, false);
-		if (!rt_memory_allows(rt, bytes, "the data of these problems")) {
-			return false;
-		}
-		c->train = problems_of(task, rt->options.seed, PROBLEMS_TRAIN, options->train_problems, false);
-		c->test = problems_of(task, rt->options.seed, PROBLEMS_TEST, options->test_problems, false);
-		if (!c->train || !c->test) {
-			return false;
-		}
+	if (!c->train && !make_problems(c, task)) {
+		return false;
 	}
 	rule->label = arena_strdup(arena, contender->label);
 	rule->rule = task->rule;
@@ -191,16 +202,10 @@ static bool compare_one(Comparing *c, const Contender *contender, uint32_t k) {
 		rule->holes = learned_holes(task->rt, task->rule, theta, arena);
 	}
 	double started = rt_seconds(), compiled = rt->compile_seconds;
-	if (contender->tune) {
-		if (!compare_tune(task, c->train, theta, options->steps, options->score, arena, &rule->tuned)) {
-			return false;
-		}
-	} else {
-		rule->tuned = (Tuned){.score = (double)NAN};
-		rule->tuned.hypers = ARENA_ARRAY(arena, double, task->rule->hypers.count + 1);
-		for (uint32_t i = 0; i < task->rule->hypers.count; i++) {
-			rule->tuned.hypers[i] = task->rule->hypers.data[i].value;
-		}
+	if (!contender->tune) {
+		rule->tuned = as_called(task->rule, arena);
+	} else if (!compare_tune(task, c->train, theta, options->steps, options->score, arena, &rule->tuned)) {
+		return false;
 	}
 	rule->call = call_text(rt, task->rule, &rule->tuned, arena);
 	Runs runs;
@@ -221,6 +226,7 @@ Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *cont
 	CompareOptions options = *given;
 	options.resamples = options.resamples > 0 ? options.resamples : COMPARE_RESAMPLES;
 	out->one_problem = !fe_draws(objective->decl);
+	out->validates = fe_validates(objective->decl);
 	if (out->one_problem) {
 		options.train_problems = options.test_problems = 1;
 	}

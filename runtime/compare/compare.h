@@ -43,7 +43,7 @@ typedef struct CompareOptions {
 	int train_problems, test_problems;
 	FeScore score;
 	int subject;   /* whose margin of victory is computed; -1: none */
-	int resamples; /* bootstrap; 0: 2000 */
+	int resamples; /* of the bootstrap; 0: COMPARE_RESAMPLES */
 	void (*progress)(void *user, const char *label, int done, int total);
 	void *user;
 } CompareOptions;
@@ -73,6 +73,7 @@ typedef struct Comparison {
 	Task **tasks; /* own the rules that are pointed to below */
 	const char *objective;
 	int steps, train_problems, test_problems;
+	bool validates;   /* "f" below is what the objective validates with */
 	bool one_problem; /* nothing of the objective is drawn: it was run once, whatever counts were asked for */
 	FeScore score;
 	uint32_t count;

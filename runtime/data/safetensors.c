@@ -19,60 +19,74 @@ static size_t tensor_elements(const Safetensor *tensor) {
 	return count;
 }
 
-const char *safetensors_bytes(Arena *arena, const Safetensors *tensors, char **out, size_t *out_length) {
+/* The header of tensors whose data lie one behind the other: *end is where they end. */
+static json_t *header_of(const Safetensors *tensors, size_t *end) {
 	json_t *header = json_object();
-	size_t offset = 0;
+	*end = 0;
 	for (uint32_t k = 0; k < tensors->count; k++) {
 		const Safetensor *tensor = &tensors->items[k];
 		json_t *shape = json_array();
 		for (int i = 0; i < tensor->rank; i++) {
 			json_array_append_new(shape, json_integer(tensor->dims[i]));
 		}
-		size_t end = offset + tensor_elements(tensor) * ir_scalar_bytes(tensor->scalar);
 		json_t *offsets = json_array();
-		json_array_append_new(offsets, json_integer((json_int_t)offset));
-		json_array_append_new(offsets, json_integer((json_int_t)end));
+		json_array_append_new(offsets, json_integer((json_int_t)*end));
+		*end += tensor_elements(tensor) * ir_scalar_bytes(tensor->scalar);
+		json_array_append_new(offsets, json_integer((json_int_t)*end));
 		json_t *entry = json_object();
 		json_object_set_new(entry, "dtype", json_string(tensor->scalar == IR_F32 ? "F32" : "F64"));
 		json_object_set_new(entry, "shape", shape);
 		json_object_set_new(entry, "data_offsets", offsets);
 		json_object_set_new(header, tensor->name, entry);
-		offset = end;
 	}
+	return header;
+}
+
+/* The lowest byte first. Returns where the next one goes. */
+static char *put_number(char *to, uint64_t bits, size_t width) {
+	for (size_t b = 0; b < width; b++) {
+		*to++ = (char)(unsigned char)(bits >> (8 * b));
+	}
+	return to;
+}
+
+static char *put_elements(char *to, const Safetensor *tensor) {
+	size_t count = tensor_elements(tensor), width = ir_scalar_bytes(tensor->scalar);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t bits;
+		if (tensor->scalar == IR_F32) {
+			float value = (float)tensor->values[i];
+			uint32_t narrow;
+			memcpy(&narrow, &value, sizeof narrow);
+			bits = narrow;
+		} else {
+			memcpy(&bits, &tensor->values[i], sizeof bits);
+		}
+		to = put_number(to, bits, width);
+	}
+	return to;
+}
+
+const char *safetensors_bytes(Arena *arena, const Safetensors *tensors, char **out, size_t *out_length) {
+	size_t data;
+	json_t *header = header_of(tensors, &data);
 	char *text = json_dumps(header, JSON_COMPACT);
 	json_decref(header);
 	if (!text) {
 		return "a tensor's name is not UTF-8";
 	}
 	size_t length = strlen(text), padded = (length + 7) & ~(size_t)7;
-	char *bytes = arena_alloc(arena, 8 + padded + offset);
-	for (int i = 0; i < 8; i++) {
-		bytes[i] = (char)(unsigned char)((uint64_t)padded >> (8 * i));
-	}
-	memcpy(bytes + 8, text, length);
-	memset(bytes + 8 + length, ' ', padded - length);
+	char *bytes = arena_alloc(arena, 8 + padded + data);
+	char *to = put_number(bytes, padded, 8);
+	memcpy(to, text, length);
+	memset(to + length, ' ', padded - length);
 	free(text);
-	char *data = bytes + 8 + padded;
+	to += padded;
 	for (uint32_t k = 0; k < tensors->count; k++) {
-		const Safetensor *tensor = &tensors->items[k];
-		size_t count = tensor_elements(tensor), width = ir_scalar_bytes(tensor->scalar);
-		for (size_t i = 0; i < count; i++) {
-			uint64_t bits;
-			if (tensor->scalar == IR_F32) {
-				float value = (float)tensor->values[i];
-				uint32_t narrow;
-				memcpy(&narrow, &value, sizeof narrow);
-				bits = narrow;
-			} else {
-				memcpy(&bits, &tensor->values[i], sizeof bits);
-			}
-			for (size_t b = 0; b < width; b++) {
-				*data++ = (char)(unsigned char)(bits >> (8 * b));
-			}
-		}
+		to = put_elements(to, &tensors->items[k]);
 	}
 	*out = bytes;
-	*out_length = 8 + padded + offset;
+	*out_length = 8 + padded + data;
 	return NULL;
 }
 

@@ -122,7 +122,7 @@ static bool evaluate(ObjectivePack *o, int p, IrByRole *given) {
 /* The evaluator does some 30 million operations a second. */
 static int points_of(const ObjectivePack *o) {
 	const double most = 3e8, each = 2 * ir_cost(o->gradient, NULL).flops + 1;
-	return each * GOLDEN_POINTS <= most ? GOLDEN_POINTS : each * 2 <= most ? 2 : 1;
+	return each * (double)GOLDEN_POINTS <= most ? GOLDEN_POINTS : each * 2 <= most ? 2 : 1;
 }
 
 static void make_room(const ObjectivePack *o, BatchPack *b) {

@@ -37,7 +37,7 @@ IrFunc *task_optimized(Task *task, IrFunc *func) {
 	return ir_optimize(task->module, func, &pipeline);
 }
 
-/* What a run has to name among the things it was made from. */
+/* Notes the files of data that an objective reads: a run folder names them. */
 static void note_data(Rt *rt, const FeObjective *objective) {
 	for (uint32_t i = 0; i < objective->data.count; i++) {
 		const char *path = objective->data.data[i].found.path;
@@ -78,7 +78,7 @@ Task *task_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore scor
 
 const IrRole task_state_roles[TASK_STATE_ROLES] = {IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE};
 
-/* Where callers read how many values of a role they handle. */
+/* Fills in how many values there are of each role, the types of those that go on from step to step, and the data of files. */
 static void count_roles(Task *task) {
 	static const IrRole of_rule[] = {IR_ROLE_STATE, IR_ROLE_HYPER, IR_ROLE_THETA};
 	static const IrRole of_objective[] = {IR_ROLE_DATA, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_REPORT};

@@ -8,7 +8,7 @@
 
 #include "runtime/engine/engine.h"
 
-/* ---- task.c: an objective and a rule together, and the code that running them needs ---- */
+/* ---- a task: an objective and a rule together, and the code that running them needs ---- */
 
 /* Variants of code: are the learned numbers the same in all 16 lanes (lanes are problems), or one set per lane (lanes
  * are particles)? */
@@ -63,7 +63,7 @@ IrFunc *task_optimized(Task *task, IrFunc *func);
 bool task_need(Task *task, TaskStage stage, const TaskPlan *plan);
 bool task_need_setup(Task *task);
 bool task_need_forward(Task *task, int steps, TaskTheta variant); /* begin, and segments for runs of `steps` */
-/* Of the segments of runs of `steps`: the first to ask for some decides for the task. */
+/* The plan of segments for runs of `steps`. The first caller decides how many steps a segment of this task has. */
 TaskPlan task_segment_plan(Task *task, int steps, TaskTheta variant);
 bool task_need_gradient(Task *task, int window, int steps, bool fixed);
 bool task_need_tangent(Task *task, int window, int steps);
@@ -154,7 +154,8 @@ void score_join(FeScore score, double *before, const double *pieces, int count);
 double score_of_run(FeScore score, ScoreSpan span, const double *f, int steps); /* f[0 .. steps] */
 const char *score_text(Arena *arena, FeScore score); /* as an experiment writes it: mean(log(f)) */
 /* In words, with the evaluations that are counted: "mean of log f over evaluations 1 to 40". */
-const char *score_words(Arena *arena, FeScore score, ScoreSpan span, int steps);
+const char *score_words(Arena *arena, FeScore score, const char *what, ScoreSpan span, int steps);
+const char *score_judge(bool validates); /* what runs are judged by: "f", or "validate" */
 
 /* A run has diverged if f was not finite at some step, or ended above its start. */
 typedef enum RunEnd { RUN_ENDED_BELOW, RUN_ENDED_ABOVE, RUN_NOT_FINITE } RunEnd;

@@ -1,4 +1,4 @@
-/* The functions of a task that know no rule: what a problem is, its value and its gradient. As unroll.c, unbatched. */
+/* The functions of a task that need no rule: how a problem is made, its value and its gradient. For one problem; lanes come later. */
 #include "autodiff/autodiff.h"
 #include "runtime/inner/frame.h"
 

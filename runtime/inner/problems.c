@@ -69,58 +69,64 @@ static int64_t in_set(int64_t first, int number) {
 	return problems_instance((ProblemSet)first, number);
 }
 
-static Problems *make_problems(Task *task, uint64_t seed, Numbering *instance, int64_t first, int count, bool spread) {
-	Rt *rt = task->rt;
-	const FeObjective *objective = task->objective;
-	uint32_t fixed_count = task->count[IR_ROLE_FIXED];
-	if (fixed_count + task->count[IR_ROLE_DATA] > (uint32_t)PROBLEMS_MOST_FIXED) {
-		diag_error(rt->session, 807, objective->decl->name.span, "more than %d values are fixed for one problem",
-		           PROBLEMS_MOST_FIXED);
-		return NULL;
-	}
-	if (!task_need_setup(task)) {
-		return NULL;
-	}
+/* Numbers of the problems in a block, and places for what setup makes of them. */
+static void place_block(const Task *task, Problems *problems, int k, uint64_t seed, Numbering *instance,
+                        int64_t first) {
 	const RtCode *setup = task->code[TASK_SETUP][TASK_SHARED];
 	IrRange fixed = ir_results_of(setup->func, IR_ROLE_FIXED);
-	Arena *arena = arena_new();
-	Problems *problems = ARENA_NEW(arena, Problems);
-	problems->arena = arena;
-	problems->count = count;
-	problems->spread = spread;
-	problems->lanes = task->lanes;
-	problems->block_count = block_count(task, count, spread);
-	problems->blocks = ARENA_ARRAY(arena, ProblemBlock, problems->block_count + 1);
-	for (int k = 0; k < problems->block_count; k++) {
-		ProblemBlock *block = &problems->blocks[k];
-		block->seed = (int64_t)seed;
-		for (int lane = 0; lane < task->lanes; lane++) {
-			int number = spread ? k : k * task->lanes + lane;
-			bool real = number < count;
-			block->instance[lane] = instance(first, real ? number : count - 1);
-			block->weight[lane] = real ? 1 : 0;
-		}
-		block->fixed = ARENA_ARRAY(arena, void *, fixed_count + 1);
-		for (uint32_t i = 0; i < fixed_count; i++) {
-			block->fixed[i] = rt_aligned(arena, setup->result_bytes[fixed.first + i]);
-		}
-		block->x0 = rt_aligned(arena, setup->result_bytes[ir_result_at(setup->func, IR_ROLE_X)]);
+	ProblemBlock *block = &problems->blocks[k];
+	block->seed = (int64_t)seed;
+	for (int lane = 0; lane < task->lanes; lane++) {
+		int number = problems->spread ? k : k * task->lanes + lane;
+		bool real = number < problems->count;
+		block->instance[lane] = instance(first, real ? number : problems->count - 1);
+		block->weight[lane] = real ? 1 : 0;
 	}
+	block->fixed = ARENA_ARRAY(problems->arena, void *, fixed.count + 1);
+	for (uint32_t i = 0; i < fixed.count; i++) {
+		block->fixed[i] = rt_aligned(problems->arena, setup->result_bytes[fixed.first + i]);
+	}
+	block->x0 = rt_aligned(problems->arena, setup->result_bytes[ir_result_at(setup->func, IR_ROLE_X)]);
+}
+
+/* Fills the blocks, on all threads; false if an index left its range. */
+static bool make_blocks(const Task *task, Problems *problems, uint64_t seed) {
 	Arena *scratch = arena_new();
-	int threads = rt_pool_threads(rt->pool);
+	int threads = rt_pool_threads(task->rt->pool);
 	Making making = {task, problems, ARENA_ARRAY(scratch, void *, threads),
 	                 ARENA_ARRAY(scratch, int, problems->block_count + 1), (int64_t)seed};
 	for (int i = 0; i < threads; i++) {
-		making.scratch[i] = rt_aligned(scratch, setup->arena_bytes);
+		making.scratch[i] = rt_aligned(scratch, task->code[TASK_SETUP][TASK_SHARED]->arena_bytes);
 	}
-	rt_pool_run(rt->pool, problems->block_count, make_block, &making);
+	rt_pool_run(task->rt->pool, problems->block_count, make_block, &making);
 	bool failed = false;
 	for (int k = 0; k < problems->block_count; k++) {
 		failed = failed || making.errors[k] != 0;
 	}
 	arena_free(scratch);
-	if (failed) {
-		diag_error(rt->session, 802, objective->decl->name.span, "an index left its range while problems were made");
+	return !failed;
+}
+
+static Problems *make_problems(Task *task, uint64_t seed, Numbering *instance, int64_t first, int count, bool spread) {
+	Rt *rt = task->rt;
+	Span span = task->objective->decl->name.span;
+	if (task->count[IR_ROLE_FIXED] + task->count[IR_ROLE_DATA] > (uint32_t)PROBLEMS_MOST_FIXED) {
+		diag_error(rt->session, 807, span, "more than %d values are fixed for one problem", PROBLEMS_MOST_FIXED);
+		return NULL;
+	}
+	if (!task_need_setup(task)) {
+		return NULL;
+	}
+	Arena *arena = arena_new();
+	Problems *problems = ARENA_NEW(arena, Problems);
+	*problems = (Problems){.arena = arena, .count = count, .spread = spread, .lanes = task->lanes};
+	problems->block_count = block_count(task, count, spread);
+	problems->blocks = ARENA_ARRAY(arena, ProblemBlock, problems->block_count + 1);
+	for (int k = 0; k < problems->block_count; k++) {
+		place_block(task, problems, k, seed, instance, first);
+	}
+	if (!make_blocks(task, problems, seed)) {
+		diag_error(rt->session, 802, span, "an index left its range while problems were made");
 		problems_free(problems);
 		return NULL;
 	}

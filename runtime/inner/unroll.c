@@ -264,7 +264,8 @@ static IrForBuilder each_element(Frame *w, IrType type, IrAt *at) {
 	return f;
 }
 
-/* sum, or the one that stays where a minimum decides: new where the window's score is below the best before. */
+/* Of a value that every window has: the sum over windows. Where the score is a minimum, that of the window which has the least
+ * score: the new one, if its score is below the best before. */
 static IrValue emit_gather(Frame *w, IrValue best, IrValue score, IrValue total, IrValue window) {
 	if (!least(w)) {
 		return ir_add_values(&w->b, total, window);

@@ -53,7 +53,7 @@ double meta_estimator_bytes(const MetaEstimator *estimator); /* as planned */
 
 /* All that a training carries from one outer step to the next, piece by piece: typed arrays of known length. Two trainings
  * of one experiment have the same pieces in the same order, some of one name. Noise, horizons and problems are
- * functions of (seed, step, number): their place is `steps`. */
+ * functions of (seed, step, number), so `steps` says where they go on. */
 typedef struct TrainPiece {
 	const char *name;
 	IrScalar scalar;
@@ -94,7 +94,7 @@ typedef struct TrainOptions {
 	 * diagnostic of the callee's. May be NULL. */
 	bool (*best)(void *user, const Trained *so_far);
 	void *user;
-	int select_every;    /* outer steps between scorings on select problems; 0: about 50 scorings in all */
+	int select_every; /* outer steps between scorings on select problems; 0: about TRAIN_SELECTIONS scorings in all */
 	const double *theta; /* where to start; NULL: as the rule says */
 } TrainOptions;
 
@@ -116,6 +116,7 @@ struct Trained {
 	double *select_scores;
 	int64_t pieces, nonfinite, evaluations; /* training's own; evaluations include those on select problems */
 	double seconds, compile_seconds, memory_bytes;
+	bool by_seed; /* something of training is drawn: another seed is another run */
 	bool interrupted;
 	bool diverged; /* theta became non-finite: training stopped there */
 	Arena *arena;

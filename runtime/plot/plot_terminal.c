@@ -189,37 +189,47 @@ static void put_x_axis(const Canvas *canvas, const PlotAxis *x, int margin, cons
 	text_printf(out, "\n%*s  %.*s  %s\n", margin, "", end, numbers, label);
 }
 
+/* Columns for the numbers of the y axis, and for names behind the curves. */
+static void measure(const Plot *plot, const PlotAxis *y, int *margin, int *names, Arena *arena) {
+	*margin = *names = 0;
+	for (int i = 0; i < y->count; i++) {
+		int length = (int)strlen(plot_tick(arena, y, y->ticks[i]));
+		*margin = length > *margin ? length : *margin;
+	}
+	for (uint32_t i = 0; i < plot->curves.count; i++) {
+		int length = (int)strlen(plot_label(arena, plot->curves.data[i].label, NAME_LENGTH));
+		*names = length > *names ? length : *names;
+	}
+	int below = (int)strlen(plot_label(arena, plot->x_label, NAME_LENGTH)) + 3; /* what stands behind the last number */
+	*names = below > *names ? below : *names;
+	*names = *names > NAME_LENGTH ? NAME_LENGTH : *names;
+}
+
+static void draw_curves(Canvas *canvas, const Plot *plot, const PlotAxis *x, const PlotAxis *y) {
+	if (plot->zero) {
+		int zero = plot_cell(1 - plot_place(y, 0), 4 * canvas->rows);
+		for (int k = 0; k < 2 * canvas->columns; k += 4) {
+			dot(canvas, k, zero, 0);
+		}
+	}
+	for (uint32_t i = plot->curves.count; i-- > 0;) { /* the first one lies on top */
+		draw_curve(canvas, &plot->curves.data[i], x, y, (uint8_t)(1 + i % 250));
+	}
+}
+
 void plot_terminal(const Plot *plot, int width, int height, bool color, Text *out) {
 	Arena *arena = arena_new();
 	PlotAxis x, y;
 	plot_axes(plot, width / 10, height / 3, &x, &y);
-	int margin = 0, names = 0;
-	for (int i = 0; i < y.count; i++) {
-		int length = (int)strlen(plot_tick(arena, &y, y.ticks[i]));
-		margin = length > margin ? length : margin;
-	}
-	for (uint32_t i = 0; i < plot->curves.count; i++) {
-		int length = (int)strlen(plot_label(arena, plot->curves.data[i].label, NAME_LENGTH));
-		names = length > names ? length : names;
-	}
-	int below = (int)strlen(plot_label(arena, plot->x_label, NAME_LENGTH)) + 3; /* what stands behind the last number */
-	names = below > names ? below : names;
-	names = names > NAME_LENGTH ? NAME_LENGTH : names;
+	int margin, names;
+	measure(plot, &y, &margin, &names, arena);
 	int columns = width - margin - names - 4;
 	Canvas canvas = {.columns = columns < 20 ? 20 : columns, .rows = height < 4 ? 4 : height};
 	size_t cells = (size_t)canvas.columns * (size_t)canvas.rows;
 	canvas.dots = ARENA_ARRAY(arena, uint8_t, cells);
 	canvas.color = ARENA_ARRAY(arena, uint8_t, cells);
-	if (plot->zero) {
-		int zero = plot_cell(1 - plot_place(&y, 0), 4 * canvas.rows);
-		for (int k = 0; k < 2 * canvas.columns; k += 4) {
-			dot(&canvas, k, zero, 0);
-		}
-	}
+	draw_curves(&canvas, plot, &x, &y);
 	int *taken = ARENA_ARRAY(arena, int, canvas.rows);
-	for (uint32_t i = plot->curves.count; i-- > 0;) { /* the first one lies on top */
-		draw_curve(&canvas, &plot->curves.data[i], &x, &y, (uint8_t)(1 + i % 250));
-	}
 	name_rows(&canvas, plot, &y, taken, arena);
 	if (plot->title) {
 		text_printf(out, "%*s  %s\n", margin, "", plot_label(arena, plot->title, width > 40 ? width - margin - 2 : 20));

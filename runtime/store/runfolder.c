@@ -22,7 +22,7 @@
 #include "runtime/store/limits.h"
 #include "runtime/store/runfolder.h"
 
-/* Lines on their way into a file. A line that does not fit leaves no part of itself. */
+/* Lines that are about to be written to a file. A line for which the disk has no room is not written in part. */
 typedef struct Lines {
 	int fd; /* -1: not open, or given up */
 	Text pending;
@@ -172,6 +172,7 @@ static bool write_run(StoreFolder *folder, const FeExperiment *experiment, const
 	json_object_set_new(root, "window", json_integer(experiment->window));
 	json_object_set_new(root, "horizon", json_pack("[i,i]", experiment->horizon_low, experiment->horizon_high));
 	json_object_set_new(root, "score", json_string(score_text(folder->arena, experiment->score)));
+	json_object_set_new(root, "judged_by", json_string(score_judge(fe_validates(experiment->on.data[0].decl))));
 	json_object_set_new(root, "outer_steps", json_integer(experiment->outer_steps));
 	json_object_set_new(root, "experiment_seed", json_integer((json_int_t)experiment->seed));
 	json_object_set_new(root, "problem_seed", json_integer((json_int_t)rt->options.seed));
