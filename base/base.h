@@ -95,6 +95,8 @@ const char *text_of_bytes(Arena *arena, double bytes); /* an amount of memory: 3
  * the end). text_encode appends one. */
 uint32_t text_decode(const char *bytes, size_t length, uint32_t *code_point);
 void text_encode(Text *text, uint32_t code_point);
+/* Columns that a character takes in a terminal: East Asian wide ones two, combining ones none. */
+uint32_t text_width(uint32_t code_point);
 /* The same with U+FFFD for whatever is not plain, but for line breaks and tabs, which the caller has to lay out. */
 uint32_t text_decode_plain(const char *bytes, size_t length, uint32_t *code_point);
 /* Text from a file, a name or an argument, as it may stand in a terminal or in a drawing: what text_is_plain refuses and
@@ -117,6 +119,12 @@ int file_open(Arena *arena, const char *path, uint64_t *length, const char **why
  * is no regular file are written to, never replaced; a symbolic link stays one. `lasting`: a file and its name are on the disk before this returns.
  * NULL, or "cannot write PATH: ..." in `arena`. */
 const char *file_write(Arena *arena, const char *path, const char *bytes, size_t length, bool lasting);
+/* For a folder that came from elsewhere: writes a file that lies in it and nowhere else. What has the name and is a link, a pipe, a
+ * device or a folder is neither followed nor replaced. `only_new`: nothing is replaced, and of many that ask for one name at a
+ * time one gets it. *why: for FILE_UNSAFE what it is, for FILE_NOT_PUT "cannot write PATH: ...". */
+typedef enum FilePut { FILE_PUT, FILE_TAKEN, FILE_UNSAFE, FILE_NOT_PUT } FilePut;
+FilePut file_put_in(Arena *arena, const char *path, const char *bytes, size_t length, bool only_new, const char **why);
+const char *file_unsafe(const char *path); /* what FILE_UNSAFE says; NULL for a regular file, and where nothing is */
 /* Room on the disk of `folder`, held by an open file without a name: close(fd) gives it back. -1 with errno set. */
 int file_reserve(const char *folder, size_t bytes);
 
@@ -166,13 +174,24 @@ typedef struct Span {
 	uint32_t start, end; /* bytes, half-open */
 } Span;
 
+/* A place on a line: what stands in front of it, in characters and in columns of the terminal. */
+typedef struct SourceStop {
+	uint32_t at, characters, columns;
+} SourceStop;
+
 typedef struct Source {
 	const char *path; /* as the user wrote it; "<std>/adam.grad" for the library */
 	const char *text; /* NUL-terminated */
 	uint32_t length;
 	uint32_t *line_starts;
 	uint32_t line_count;
+	VEC(SourceStop)
+	stops; /* on long lines, so that a place far into one is found without walking there; made when needed */
+	bool stopped;
+	uint64_t walked; /* bytes that were looked at to find columns: tests count work by it */
 } Source;
+
+enum { SOURCE_TAB_STOP = 4 };
 
 Span span_join(Span a, Span b); /* from the start of a to the end of b; a place joined with none is the place */
 
@@ -194,6 +213,12 @@ typedef struct Diag {
 	const char *help; /* NULL if there is nothing to suggest */
 } Diag;
 
+/* From complaints to their places in the list (diag.c): open addressing, 0 where nothing was ever. */
+typedef struct DiagTable {
+	uint32_t *slots;
+	uint32_t count, used; /* a power of two; slots that are not 0 */
+} DiagTable;
+
 /* ---- session.c ---- */
 
 /* One run of the compiler: owns the session-long memory. No globals anywhere: everyone is passed this. */
@@ -202,6 +227,8 @@ typedef struct Session {
 	NameTable *names;
 	VEC(Source *) sources; /* [0] is a dummy */
 	VEC(Diag *) diags;
+	DiagTable diag_table;
+	uint64_t compared; /* slots that were looked into for complaints: tests count work by it */
 	uint32_t error_count;
 	uint32_t
 		complaints; /* errors reported so far, those that were kept already counted again: more than before, and something failed */
@@ -223,6 +250,11 @@ uint32_t source_load(Session *session, const char *path, bool streams, const cha
 enum { SOURCE_LIMIT = 16000000 };
 /* Where a span starts; both from 1, columns count characters, not bytes. 0 and 0 for "no place". */
 void source_position(const Session *session, Span span, uint32_t *line, uint32_t *column);
+/* The last stop of a line before byte `at` and before column `column`; the start of the line where it has none. Columns here are
+ * those of the terminal, from 0: a tab goes to the next multiple of SOURCE_TAB_STOP. */
+SourceStop source_stop(const Session *session, uint32_t file, uint32_t line, uint32_t at, uint32_t column);
+/* Past one character: returns its code point. */
+uint32_t source_step(const Session *session, uint32_t file, SourceStop *place);
 /* The other way round: the byte at a line and a column, both from 1; false if there is no such place. */
 bool source_offset(const Session *session, uint32_t source, uint32_t line, uint32_t column, uint32_t *offset);
 /* What was written at a place, in `arena`. */

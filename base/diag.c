@@ -13,13 +13,53 @@ static bool same_complaint(const Diag *a, const Diag *b) {
 	return p.start == q.start && p.end == q.end;
 }
 
+/* Equal for equal complaints. */
+static uint64_t complaint_hash(const Diag *diag) {
+	Span p = diag->labels.data[0].span;
+	uint32_t key[5] = {(uint32_t)diag->severity, (uint32_t)diag->code, p.file, p.start, p.end};
+	return p.file ? hash_bytes(key, sizeof key, 0) : hash_bytes(diag->message, strlen(diag->message), key[1]);
+}
+
+/* The slot of a complaint: of the one like it that is kept, or the first that can be taken. A slot holds 1 + its place in the
+ * list; one whose place is no longer in the list (its complaint was taken back) is free, but what was put behind it is still found. */
+static uint32_t *slot_of(Session *session, const Diag *diag) {
+	DiagTable *table = &session->diag_table;
+	uint32_t *taken = NULL;
+	for (uint64_t at = complaint_hash(diag);; at++) {
+		uint32_t *slot = &table->slots[at & (table->count - 1)];
+		session->compared++;
+		if (*slot == 0)
+			return taken ? taken : slot;
+		if (*slot > session->diags.count)
+			taken = taken ? taken : slot;
+		else if (same_complaint(session->diags.data[*slot - 1], diag))
+			return slot;
+	}
+}
+
+/* Keeps at least half of the slots free, those of what was taken back among them. */
+static void make_room(Session *session) {
+	DiagTable *table = &session->diag_table;
+	if (2 * (table->used + 1) <= table->count)
+		return;
+	uint32_t count = 64;
+	while (count < 4 * (session->diags.count + 1))
+		count *= 2;
+	*table = (DiagTable){ARENA_ARRAY(session->arena, uint32_t, count), count, session->diags.count};
+	for (uint32_t i = 0; i < session->diags.count; i++)
+		*slot_of(session, session->diags.data[i]) = i + 1;
+}
+
 /* The same complaint is kept once. */
 static void keep(Session *session, Diag *diag) {
 	session->complaints += diag->severity == DIAG_ERROR;
-	for (uint32_t i = session->diags.count; i-- > 0;)
-		if (same_complaint(session->diags.data[i], diag))
-			return;
+	make_room(session);
+	uint32_t *slot = slot_of(session, diag);
+	if (*slot != 0 && *slot <= session->diags.count)
+		return;
+	session->diag_table.used += *slot == 0;
 	vec_push(session->arena, &session->diags, diag);
+	*slot = session->diags.count;
 	session->error_count += diag->severity == DIAG_ERROR;
 }
 

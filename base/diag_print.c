@@ -8,13 +8,11 @@
  *       = W has 4 columns because `inputs = 4` (mlp.grad:3)
  *       help: for a matrix product write `W @ features`
  *
- * Columns here are columns of the terminal, from 0: a tab goes to the next multiple of TAB_STOP, East Asian wide
+ * Columns here are columns of the terminal, from 0: a tab goes to the next multiple of SOURCE_TAB_STOP, East Asian wide
  * characters take two, combining ones none. */
 #include "base/base.h"
 
 #include <string.h>
-
-enum { TAB_STOP = 4 };
 
 typedef enum { PLAIN, BOLD, GUTTER, MAIN_ERROR, MAIN_WARNING, SECOND, HELP } Style;
 
@@ -67,24 +65,6 @@ static void put_text(Printer *p, const char *bytes, Style style, uint32_t indent
 	style_off(p, style);
 }
 
-static uint32_t width_of(uint32_t c) {
-	static const uint32_t none[][2] = {
-		{0x0300, 0x036F}, {0x0483, 0x0489}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF},
-		{0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F},
-	};
-	static const uint32_t wide[][2] = {
-		{0x1100, 0x115F}, {0x2E80, 0x303E}, {0x3041, 0xA4CF},   {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},
-		{0xFE30, 0xFE6F}, {0xFF00, 0xFF60}, {0x1F300, 0x1F64F}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD},
-	};
-	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-		if (c >= none[i][0] && c <= none[i][1])
-			return 0;
-	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
-		if (c >= wide[i][0] && c <= wide[i][1])
-			return 2;
-	return 1;
-}
-
 /* The bytes of a line without its end. */
 static void line_bounds(const Source *source, uint32_t line, uint32_t *start, uint32_t *end) {
 	*start = source->line_starts[line];
@@ -93,27 +73,16 @@ static void line_bounds(const Source *source, uint32_t line, uint32_t *start, ui
 		--*end;
 }
 
-/* Walks a line up to byte `stop`, appends it to `out` unless that is NULL, and returns the column reached. */
-static uint32_t walk_line(const Source *source, uint32_t line, uint32_t stop, Text *out) {
-	uint32_t at, end, column = 0;
-	line_bounds(source, line, &at, &end);
+/* The column of the byte `stop` of a line. */
+static uint32_t column_at(const Session *session, uint32_t file, uint32_t line, uint32_t stop) {
+	uint32_t start, end;
+	line_bounds(session->sources.data[file], line, &start, &end);
 	if (end > stop)
 		end = stop;
-	while (at < end) {
-		uint32_t c, width = 1;
-		at += text_decode_plain(source->text + at, source->length - at, &c);
-		if (c == '\t') {
-			width = TAB_STOP - column % TAB_STOP;
-			for (uint32_t i = 0; out && i < width; i++)
-				text_char(out, ' ');
-		} else {
-			width = width_of(c);
-			if (out)
-				text_encode(out, c);
-		}
-		column += width;
-	}
-	return column;
+	SourceStop place = source_stop(session, file, line, end, UINT32_MAX);
+	while (place.at < end)
+		source_step(session, file, &place);
+	return place.columns;
 }
 
 static uint32_t line_of(const Session *session, uint32_t file, uint32_t place) {
@@ -123,12 +92,13 @@ static uint32_t line_of(const Session *session, uint32_t file, uint32_t place) {
 }
 
 /* Column of the first character of a line that is not blank. */
-static uint32_t indentation(const Source *source, uint32_t line) {
+static uint32_t indentation(const Session *session, uint32_t file, uint32_t line) {
+	const Source *source = session->sources.data[file];
 	uint32_t start, end;
 	line_bounds(source, line, &start, &end);
 	while (start < end && (source->text[start] == ' ' || source->text[start] == '\t'))
 		start++;
-	return walk_line(source, line, start, NULL);
+	return column_at(session, file, line, start);
 }
 
 static void piece_add(Printer *p, Pieces *pieces, Piece piece) {
@@ -151,14 +121,14 @@ static void add_label(Printer *p, Pieces *pieces, const DiagLabel *label, bool i
 		end = start;
 	uint32_t first = line_of(p->session, file, start);
 	uint32_t last = end > start ? line_of(p->session, file, end - 1) : first;
-	uint32_t from = walk_line(source, first, start, NULL);
-	uint32_t to = walk_line(source, last, end, NULL);
+	uint32_t from = column_at(p->session, file, first, start);
+	uint32_t to = column_at(p->session, file, last, end);
 	if (first == last) {
 		piece_add(p, pieces, (Piece){first, from, to, is_main, label->text});
 		return;
 	}
-	piece_add(p, pieces, (Piece){first, from, walk_line(source, first, UINT32_MAX, NULL), is_main, ""});
-	piece_add(p, pieces, (Piece){last, indentation(source, last), to, is_main, label->text});
+	piece_add(p, pieces, (Piece){first, from, column_at(p->session, file, first, UINT32_MAX), is_main, ""});
+	piece_add(p, pieces, (Piece){last, indentation(p->session, file, last), to, is_main, label->text});
 }
 
 /* What stands left of a line; `number` counts from 1, 0 leaves the place blank. */
@@ -177,9 +147,9 @@ typedef struct Window {
 	uint32_t from, to;
 } Window;
 
-static Window window_of(const Source *source, const Piece *pieces, uint32_t count) {
+static Window window_of(const Session *session, uint32_t file, const Piece *pieces, uint32_t count) {
 	enum { LONG = 240, SHOWN = 120, BEFORE = 40 };
-	if (count == 0 || walk_line(source, pieces[0].line, UINT32_MAX, NULL) <= LONG)
+	if (count == 0 || column_at(session, file, pieces[0].line, UINT32_MAX) <= LONG)
 		return (Window){0, UINT32_MAX};
 	const Piece *at = &pieces[0];
 	for (uint32_t i = count; i-- > 0;)
@@ -188,25 +158,23 @@ static Window window_of(const Source *source, const Piece *pieces, uint32_t coun
 	return (Window){from, from + SHOWN};
 }
 
-/* The columns of `window` of a line that was walked into `whole`, each character decoded again. */
-static void put_window(Printer *p, const Text *whole, Window window) {
-	const char *text = whole->data;
-	uint32_t column = 0;
-	for (size_t at = 0; at < whole->length;) {
-		uint32_t c, size = text_decode(text + at, (uint32_t)(whole->length - at), &c);
-		bool edge = (column == window.from && window.from > 0) || column + 1 == window.to;
-		if (column >= window.from && column < window.to) {
-			if (edge)
-				text_printf(&p->out, "…");
-			else
-				text_bytes(&p->out, text + at, size);
+/* The columns of `window` of a line up to byte `end`; a tab is blanks. */
+static void put_window(Printer *p, uint32_t file, uint32_t line, uint32_t end, Window window) {
+	SourceStop place = source_stop(p->session, file, line, end, window.from);
+	while (place.at < end && place.columns < window.to) {
+		uint32_t column = place.columns, c = source_step(p->session, file, &place);
+		uint32_t count = c == '\t' ? place.columns - column : 1;
+		for (uint32_t i = 0; i < count; i++, column++) {
+			bool edge = (column == window.from && window.from > 0) || column + 1 == window.to;
+			if (column < window.from || column >= window.to)
+				continue;
+			text_encode(&p->out, edge ? 0x2026 : c == '\t' ? ' ' : c);
 		}
-		column += width_of(c);
-		at += size;
 	}
 }
 
-static void put_source_line(Printer *p, const Source *source, uint32_t line, Window window) {
+static void put_source_line(Printer *p, uint32_t file, uint32_t line, Window window) {
+	const Source *source = p->session->sources.data[file];
 	uint32_t start, end;
 	line_bounds(source, line, &start, &end);
 	while (end > start && (source->text[end - 1] == ' ' || source->text[end - 1] == '\t'))
@@ -214,13 +182,7 @@ static void put_source_line(Printer *p, const Source *source, uint32_t line, Win
 	put_gutter(p, line + 1, "│");
 	if (end > start) {
 		text_char(&p->out, ' ');
-		if (window.to == UINT32_MAX) {
-			walk_line(source, line, end, &p->out);
-		} else {
-			Text whole = text_new(p->scratch);
-			walk_line(source, line, end, &whole);
-			put_window(p, &whole, window);
-		}
+		put_window(p, file, line, end, window);
 	}
 	text_char(&p->out, '\n');
 }
@@ -325,13 +287,14 @@ static void put_file(Printer *p, uint32_t file, Span first_place, Pieces *pieces
 			count++;
 		uint32_t gap = i ? piece->line - piece[-1].line : 1;
 		if (gap == 2)
-			put_source_line(p, source, piece->line - 1, window_of(source, &(Piece){.line = piece->line - 1}, 1));
+			put_source_line(p, file, piece->line - 1,
+			                window_of(p->session, file, &(Piece){.line = piece->line - 1}, 1));
 		if (gap > 2) {
 			put_gutter(p, 0, "⋮");
 			text_char(&p->out, '\n');
 		}
-		Window window = window_of(source, piece, count);
-		put_source_line(p, source, piece->line, window);
+		Window window = window_of(p->session, file, piece, count);
+		put_source_line(p, file, piece->line, window);
 		into_window(piece, count, window);
 		put_line_marks(p, piece, count);
 		i += count;

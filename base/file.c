@@ -226,6 +226,20 @@ static bool draft_open(Draft *draft, const char *folder) {
 	return draft->fd >= 0;
 }
 
+/* Gives the draft a name that nothing has; errno is EEXIST where something has it. */
+static bool draft_place_new(Draft *draft, const char *path) {
+	if (!draft->name[0]) {
+		char self[64];
+		snprintf(self, sizeof self, "/proc/self/fd/%d", draft->fd);
+		return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0;
+	}
+	if (link(draft->name, path) != 0)
+		return false;
+	unlink(draft->name);
+	draft->name[0] = '\0';
+	return true;
+}
+
 /* Gives the draft its place; what had it before is replaced. */
 static bool draft_place(Draft *draft, const char *folder, const char *path) {
 	if (!draft->name[0]) {
@@ -279,9 +293,9 @@ static bool is_other_owner(int error) {
 	return is_denial(error) || error == EINVAL || error == EOPNOTSUPP || error == ENOSYS;
 }
 
-/* A new file in the place of `path`. `old`: what is there, or NULL. */
+/* A new file in the place of `path`. `old`: what is there, or NULL. `only_new`: nothing is replaced (EEXIST). */
 static Outcome write_draft(Arena *arena, const char *path, const struct stat *old, const char *bytes, size_t length,
-                           bool lasting) {
+                           bool lasting, bool only_new) {
 	const char *folder = folder_of(arena, path);
 	Draft draft;
 	/* A signal that ends the program waits until the draft has its place or is gone. */
@@ -294,7 +308,8 @@ static Outcome write_draft(Arena *arena, const char *path, const struct stat *ol
 	else if (old && !take_after(draft.fd, old))
 		outcome = is_other_owner(errno) ? NO_DRAFT : FAILED;
 	else if (write_all(draft.fd, bytes, length) && (!lasting || fsync(draft.fd) == 0) &&
-	         draft_place(&draft, folder, path) && (!lasting || keep_names(folder)))
+	         (only_new ? draft_place_new(&draft, path) : draft_place(&draft, folder, path)) &&
+	         (!lasting || keep_names(folder)))
 		outcome = WRITTEN;
 	int error = errno;
 	if (draft.fd >= 0)
@@ -321,13 +336,13 @@ static bool write_file(Arena *arena, const char *path, const char *bytes, size_t
 	if (!target)
 		return false;
 	if (!exists)
-		return write_draft(arena, target, NULL, bytes, length, lasting) == WRITTEN;
+		return write_draft(arena, target, NULL, bytes, length, lasting, false) == WRITTEN;
 	if (faccessat(AT_FDCWD, target, W_OK, AT_EACCESS) != 0)
 		return false;
 	bool same =
 		stat(target, &target_there) == 0 && target_there.st_ino == there.st_ino && target_there.st_dev == there.st_dev;
 	/* Where no file may be made beside it, or it would get another owner, the file itself is written. */
-	Outcome outcome = same ? write_draft(arena, target, &there, bytes, length, lasting) : NO_DRAFT;
+	Outcome outcome = same ? write_draft(arena, target, &there, bytes, length, lasting, false) : NO_DRAFT;
 	return outcome == NO_DRAFT ? write_through(path, &there, bytes, length, lasting) : outcome == WRITTEN;
 }
 
@@ -335,6 +350,29 @@ const char *file_write(Arena *arena, const char *path, const char *bytes, size_t
 	if (write_file(arena, path, bytes, length, lasting))
 		return NULL;
 	return arena_printf(arena, "cannot write %s: %s", path, strerror(errno));
+}
+
+const char *file_unsafe(const char *path) {
+	struct stat info;
+	if (lstat(path, &info) != 0 || S_ISREG(info.st_mode))
+		return NULL;
+	return S_ISLNK(info.st_mode)   ? "it is a symbolic link"
+	       : S_ISDIR(info.st_mode) ? "it is a folder"
+	                               : "it is not a regular file";
+}
+
+FilePut file_put_in(Arena *arena, const char *path, const char *bytes, size_t length, bool only_new, const char **why) {
+	struct stat there;
+	*why = file_unsafe(path);
+	if (*why)
+		return FILE_UNSAFE;
+	bool exists = !only_new && lstat(path, &there) == 0;
+	if (write_draft(arena, path, exists ? &there : NULL, bytes, length, true, only_new) == WRITTEN)
+		return FILE_PUT;
+	if (only_new && errno == EEXIST)
+		return FILE_TAKEN;
+	*why = arena_printf(arena, "cannot write %s: %s", path, strerror(errno));
+	return FILE_NOT_PUT;
 }
 
 int file_reserve(const char *folder, size_t bytes) {

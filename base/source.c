@@ -41,6 +41,59 @@ uint32_t source_load(Session *session, const char *path, bool streams, const cha
 	return *why ? 0 : source_add(session, path, text, length);
 }
 
+enum { STOP_BYTES = 64 }; /* at least, between two stops */
+
+static uint32_t step(const Source *source, SourceStop *place) {
+	uint32_t c;
+	place->at += text_decode_plain(source->text + place->at, source->length - place->at, &c);
+	place->characters++;
+	place->columns += c == '\t' ? SOURCE_TAB_STOP - place->columns % SOURCE_TAB_STOP : text_width(c);
+	return c;
+}
+
+uint32_t source_step(const Session *session, uint32_t file, SourceStop *place) {
+	Source *source = session->sources.data[file];
+	uint32_t before = place->at, c = step(source, place);
+	source->walked += place->at - before;
+	return c;
+}
+
+static void make_stops(Arena *arena, Source *source) {
+	source->stopped = true;
+	for (uint32_t line = 0; line < source->line_count; line++) {
+		uint32_t start = source->line_starts[line];
+		uint32_t end = line + 1 < source->line_count ? source->line_starts[line + 1] : source->length;
+		if (end - start <= 2 * STOP_BYTES)
+			continue;
+		SourceStop place = {start, 0, 0};
+		for (uint32_t last = start; place.at < end;) {
+			step(source, &place);
+			if (place.at - last < STOP_BYTES || place.at >= end)
+				continue;
+			vec_push(arena, &source->stops, place);
+			last = place.at;
+		}
+	}
+}
+
+SourceStop source_stop(const Session *session, uint32_t file, uint32_t line, uint32_t at, uint32_t column) {
+	Source *source = session->sources.data[file];
+	if (!source->stopped)
+		make_stops(session->arena, source);
+	SourceStop start = {source->line_starts[line], 0, 0};
+	uint32_t low = 0, high = source->stops.count; /* those before `low` are not too far */
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		const SourceStop *stop = &source->stops.data[middle];
+		bool near = stop->at < start.at || (stop->at <= at && stop->columns <= column);
+		if (near)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 && source->stops.data[low - 1].at > start.at ? source->stops.data[low - 1] : start;
+}
+
 void source_position(const Session *session, Span span, uint32_t *line, uint32_t *column) {
 	*line = *column = 0;
 	if (!span.file || span.file >= session->sources.count)
@@ -55,12 +108,11 @@ void source_position(const Session *session, Span span, uint32_t *line, uint32_t
 		else
 			high = middle;
 	}
+	SourceStop at = source_stop(session, span.file, low, place, UINT32_MAX);
+	while (at.at < place)
+		source_step(session, span.file, &at);
 	*line = low + 1;
-	*column = 1;
-	for (uint32_t i = source->line_starts[low]; i < place; ++*column) {
-		uint32_t code_point;
-		i += text_decode(source->text + i, source->length - i, &code_point);
-	}
+	*column = at.characters + 1;
 }
 
 bool source_offset(const Session *session, uint32_t source, uint32_t line, uint32_t column, uint32_t *offset) {

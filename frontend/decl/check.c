@@ -29,13 +29,16 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 /* Those of `a` that `b` has, too, word for word. */
 static Diags said_in_both(Session *session, const Diags *a, const Diags *b) {
 	Diags both = {0};
+	uint32_t from = 0; /* both are in one order nearly always */
 	for (uint32_t i = 0; i < a->count; i++) {
 		const Diag *x = a->data[i];
 		bool found = false;
 		for (uint32_t k = 0; k < b->count && !found; k++) {
-			const Diag *y = b->data[k];
+			uint32_t at = (from + k) % b->count;
+			const Diag *y = b->data[at];
 			Span p = x->labels.data[0].span, q = y->labels.data[0].span;
 			found = x->code == y->code && p.file == q.file && p.start == q.start && strcmp(x->message, y->message) == 0;
+			from = found ? at + 1 : from;
 		}
 		if (found)
 			vec_push(session->arena, &both, a->data[i]);

@@ -322,6 +322,14 @@ static void opened(Reading *r, const AstExperiment *x, FeExperiment *out) {
 			r->ok = false;
 			continue;
 		}
+		for (uint32_t k = 0; k < out->open.count && found; k++)
+			found = out->open.data[k] != open->param.name;
+		if (!found) {
+			diag_error(r->session, 309, open->param.span, "`%s` is learned twice",
+			           session_text(r->session, open->param.name));
+			r->ok = false;
+			continue;
+		}
 		vec_push(r->session->arena, &out->open, open->param.name);
 	}
 }

@@ -135,8 +135,12 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	Elab *e = &r->e;
 	const AstExpr *from = s->declare.from;
 	const char *problem = "nothing reads weights here";
-	if (from->kind != AST_TEXT)
+	if (from->kind != AST_TEXT) {
+		Diag *diag = diag_error(e->session, 101, from->span, "a file of weights is named by a text in quotes");
+		const char *written = from->kind == AST_NAME ? source_excerpt(e->session, e->arena, from->span) : "FILE";
+		diag_help(e->session, diag, "write `from \"%s\"`", written);
 		return value_bad(e);
+	}
 	const char *path = program_beside(r->program, s->span.file, from->text, &problem);
 	const double *data = path ? read_weights(r, s, l, path, &problem) : NULL;
 	if (!data) {

@@ -185,15 +185,29 @@ static Value *write_out(Elab *e, const AstDecl *fn, Value **args, bool want, boo
 	return result ? result : value_bad(e);
 }
 
+/* A function that is being written out is called again. A ring of functions is said once, whichever of them is met first. */
+static void calls_itself(Elab *e, const AstDecl *fn, const AstExpr *x) {
+	NameMap *rings = &e->program->recursions;
+	if (diag_say_again(e->session, name_map_get(rings, fn->name.id)))
+		return;
+	const AstDecl *inner = e->calls->decl;
+	const char *name = session_text(e->session, fn->name.name), *through = session_text(e->session, inner->name.name);
+	Diag *diag = inner == fn
+	                 ? diag_error(e->session, 220, x->span, "`%s` calls itself, which functions here cannot", name)
+	                 : diag_error(e->session, 220, x->span,
+	                              "`%s` calls itself through `%s`, which functions here cannot", name, through);
+	diag_label(e->session, diag, fn->name.span, "defined here");
+	diag_help(e->session, diag, "write a `for` loop");
+	for (const Calls *c = e->calls; c; c = c->decl == fn ? NULL : c->outer)
+		*name_map_place(e->session->arena, rings, c->decl->name.id) = diag;
+}
+
 static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *x) {
-	const char *name = session_text(e->session, fn->name.name);
 	for (const Calls *c = e->calls; c; c = c->outer) {
-		if (c->decl != fn)
-			continue;
-		Diag *diag = diag_error(e->session, 220, x->span, "`%s` calls itself, which functions here cannot", name);
-		diag_label(e->session, diag, fn->name.span, "defined here");
-		diag_help(e->session, diag, "write a `for` loop");
-		return value_bad(e);
+		if (c->decl == fn) {
+			calls_itself(e, fn, x);
+			return value_bad(e);
+		}
 	}
 	const AstExpr *const *given = resolve_arguments(e->program, x);
 	uint32_t params = fn->params.count;

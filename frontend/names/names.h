@@ -108,6 +108,7 @@ struct FeProgram {
 	NameMap said_missing[AST_EXPERIMENT + 1]; /* what was said of names that no declaration of a kind has */
 	VEC(const Diag *) not_known;              /* errors that say no more than that a number is not known at a place */
 	NameMap written_out;                      /* functions that some call was typed of, by the numbers of their names */
+	NameMap recursions;                       /* what was said of functions that call themselves, likewise */
 	bool broken;                              /* something did not read */
 	Symbols symbols;                          /* what names stand for */
 	FeLoader *loader;

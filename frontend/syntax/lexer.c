@@ -213,6 +213,8 @@ static void lex_text(Lexer *lexer, unsigned char quote) {
 		return;
 	}
 	lexer->at++;
+	if (memchr(lexer->source->text + start, '\0', lexer->at - start))
+		diag_error(lexer->session, 102, span_of(lexer, start, lexer->at), "there is a NUL in this text");
 	if (quote != '"') {
 		Diag *diag = diag_error(lexer->session, 102, span_of(lexer, start, lexer->at), "texts stand in double quotes");
 		diag_help(lexer->session, diag, "write `\"%.*s\"`", (int)(lexer->at - start - 2),

@@ -34,6 +34,18 @@ uint32_t parse_open_block(Parser *p, const char *after) {
 	return p->at - 1;
 }
 
+/* Nothing behind a `return` is ever computed: said of the first statement there. */
+static void check_after_return(Parser *p, const AstBlock *block) {
+	const AstStmt *last = block->count > 1 ? block->data[block->count - 2] : NULL;
+	bool first = block->count < 3 || block->data[block->count - 3]->kind != AST_RETURN;
+	if (!last || last->kind != AST_RETURN || p->body != BODY_FN || !first)
+		return;
+	Diag *diag =
+		parse_complain(p, 123, block->data[block->count - 1]->keyword, "nothing after `return` is ever computed");
+	if (diag)
+		diag_label(p->session, diag, last->keyword, "it ends here");
+}
+
 AstBlock parse_block(Parser *p, const char *after) {
 	AstBlock block = {0};
 	uint32_t open = parse_open_block(p, after);
@@ -43,7 +55,10 @@ AstBlock parse_block(Parser *p, const char *after) {
 	if (parse_enter(p)) {
 		while (p->at < partner) {
 			uint32_t before = p->at;
+			uint32_t count = block.count;
 			parse_statement(p, &block);
+			if (block.count > count)
+				check_after_return(p, &block);
 			if (p->at == before)
 				parse_advance(p);
 		}

@@ -8,11 +8,20 @@
 
 bool llvm_api_open(LlvmApi *api, Arena *arena, const char **error) {
 	static const char *const places[] = {GRADUS_LLVM_LIBRARY, "libLLVM-19.so.1", "libLLVM.so.19.1"};
-	for (size_t i = 0; i < sizeof places / sizeof *places && !api->library; i++)
+	const char *why = "";
+	bool short_of_memory = false;
+	for (size_t i = 0; i < sizeof places / sizeof *places && !api->library && !short_of_memory; i++) {
 		api->library = dlopen(places[i], RTLD_NOW | RTLD_LOCAL);
+		if (!api->library) {
+			why = arena_strdup(arena, dlerror());
+			short_of_memory = strstr(why, "map segment") || strstr(why, "allocate memory");
+		}
+	}
 	if (!api->library) {
 		*error =
-			arena_printf(arena, "libLLVM-19 cannot be loaded (%s). On Debian: apt-get install libllvm19", dlerror());
+			short_of_memory
+				? arena_printf(arena, "there is not enough memory for libLLVM-19 (%s); it takes some 200 MB", why)
+				: arena_printf(arena, "libLLVM-19 cannot be loaded (%s). On Debian: apt-get install libllvm19", why);
 		return false;
 	}
 	const char *missing = NULL;

@@ -3,7 +3,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "runtime/command/cmd_compare.h"
 #include "runtime/command/command.h"
@@ -177,6 +176,10 @@ static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 	plan->options.steps = given_or(given->steps, run ? experiment->horizon_high : 100);
 	plan->options.train_problems = given_or(given->train, known ? experiment->train_problems : 90);
 	plan->options.test_problems = given_or(given->test, known ? experiment->test_problems : 100);
+	if (plan->options.test_problems < 1) {
+		return cmd_usage(cmd, "the experiment of %s has no test problems; say with --test how many to compare on",
+		                 run->dir);
+	}
 	plan->options.score = (FeScore){FE_SCORE_MEAN, FE_SCORE_F};
 	if (run) {
 		plan->options.score = experiment->score;
@@ -190,7 +193,7 @@ static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 		CmdExit code = cmd_objective(cmd, given->on, &plan->objective);
 		cmd->program = files;
 		if (code == CMD_OK && run) {
-			fprintf(stderr, "%d steps%s, scored by %s as in the experiment of %s\n", plan->options.steps,
+			cmd_say(cmd, "%d steps%s, scored by %s as in the experiment of %s", plan->options.steps,
 			        given->steps < 0 ? "" : " as asked", score_text(cmd->arena, plan->options.score), run->dir);
 		}
 		return code;
@@ -270,7 +273,7 @@ static bool holds(Cmd *cmd, const char *path, const char *json, size_t length) {
 	size_t there_length;
 	const char *why;
 	json_error_t where;
-	char *there = cmd_read_file(cmd, path, false, &there_length, &why);
+	char *there = file_unsafe(path) ? NULL : cmd_read_file(cmd, path, false, &there_length, &why);
 	json_t *old = there ? json_loadb(there, there_length, 0, &where) : NULL;
 	json_t *own = json_loadb(json, length, 0, &where);
 	drop_times(old);
@@ -281,23 +284,43 @@ static bool holds(Cmd *cmd, const char *path, const char *json, size_t length) {
 	return same;
 }
 
+/* Is this the comparison that the run's experiment asks for? */
+static bool as_asked(const Cmd *cmd, const Plan *plan) {
+	const CmdOptions *given = &cmd->options;
+	return plan->from_experiment && given->steps < 0 && given->train < 0 && given->test < 0 && given->seed < 0 &&
+	       given->against.count == 0 && given->set.count == 0 && !given->strict && plan->own_precision;
+}
+
 /* Where a comparison with one run folder in it is kept: comparison.json is the one that the run's experiment asks for. Any
  * other is comparison-OBJECTIVE.json, with a number where another one has that name. */
-static const char *place_in_run(Cmd *cmd, const Plan *plan, const Comparison *comparison, const char *json,
-                                size_t length) {
-	const CmdOptions *given = &cmd->options;
-	const char *dir = plan->only_folder;
-	bool as_asked = plan->from_experiment && given->steps < 0 && given->train < 0 && given->test < 0 &&
-	                given->seed < 0 && given->against.count == 0 && given->set.count == 0 && !given->strict &&
-	                plan->own_precision;
-	if (as_asked) {
-		return arena_printf(cmd->arena, "%s/comparison.json", dir);
+static const char *name_in_run(const Cmd *cmd, const Plan *plan, int number) {
+	if (as_asked(cmd, plan)) {
+		return "comparison.json";
 	}
-	const char *path = arena_printf(cmd->arena, "%s/comparison-%s.json", dir, comparison->objective);
-	for (int number = 2; access(path, F_OK) == 0 && !holds(cmd, path, json, length); number++) {
-		path = arena_printf(cmd->arena, "%s/comparison-%s-%d.json", dir, comparison->objective, number);
+	const char *objective = session_text(cmd->session, plan->objective.decl->name.name);
+	return number == 1 ? arena_printf(cmd->arena, "comparison-%s.json", objective)
+	                   : arena_printf(cmd->arena, "comparison-%s-%d.json", objective, number);
+}
+
+/* A name is taken by making the file: of comparisons that run at once none loses what another one wrote. */
+static CmdExit put_in_run(Cmd *cmd, const Plan *plan, const char *json, size_t length) {
+	const char *dir = plan->only_folder, *name = NULL;
+	FilePut put = FILE_TAKEN;
+	for (int number = 1; put == FILE_TAKEN; number++) {
+		name = name_in_run(cmd, plan, number);
+		bool again = as_asked(cmd, plan) || holds(cmd, arena_printf(cmd->arena, "%s/%s", dir, name), json, length);
+		put = store_put(cmd->session, dir, name, json, length, !again);
 	}
-	return path;
+	if (put == FILE_PUT) {
+		const char *path = arena_printf(cmd->arena, "%s/%s", dir, name);
+		cmd_interrupt_says(arena_printf(cmd->arena, "%s is written", path));
+		cmd_say(cmd, "wrote %s", path);
+	}
+	return put == FILE_PUT ? CMD_OK : cmd_failed(cmd);
+}
+
+static bool keeps_in_run(const Cmd *cmd, const Plan *plan) {
+	return !cmd->options.out && plan->only_folder && !cmd->options.interpret;
 }
 
 static CmdExit report(Cmd *cmd, const Comparison *comparison, const Plan *plan) {
@@ -313,17 +336,13 @@ static CmdExit report(Cmd *cmd, const Comparison *comparison, const Plan *plan) 
 		cmd_comparison_table(cmd, comparison, &out);
 	}
 	CmdExit code = cmd_print(cmd, &out);
-	const char *path = cmd->options.out ? cmd->options.out
-	                   : plan->only_folder && !cmd->options.interpret
-	                       ? place_in_run(cmd, plan, comparison, json, length)
-	                       : NULL;
-	Text file = text_new(cmd->arena);
-	text_bytes(&file, json, length);
-	if (code == CMD_OK && path) {
-		code = cmd_write_file(cmd, path, &file);
-		if (code == CMD_OK) {
-			fprintf(stderr, "wrote %s\n", path);
-		}
+	if (code == CMD_OK && cmd->options.out) {
+		Text file = text_new(cmd->arena);
+		text_bytes(&file, json, length);
+		code = cmd_write_file(cmd, cmd->options.out, &file);
+	}
+	if (code == CMD_OK && keeps_in_run(cmd, plan)) {
+		code = put_in_run(cmd, plan, json, length);
 	}
 	if (code == CMD_OK && (!cmd->options.json || cmd->options.svg)) {
 		Plots plots = {0};
@@ -339,6 +358,9 @@ CmdExit cmd_compare(Cmd *cmd) {
 	CmdExit code = make_plan(cmd, &plan);
 	if (code != CMD_OK) {
 		return code;
+	}
+	if (keeps_in_run(cmd, &plan) && !store_may_put(cmd->session, plan.only_folder, name_in_run(cmd, &plan, 1))) {
+		return cmd_failed(cmd);
 	}
 	plan.options.progress = on_progress;
 	plan.options.user = cmd;

@@ -272,9 +272,6 @@ CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg) {
 		Text drawing = text_new(cmd->arena);
 		plot_svg(plots->data, (int)plots->count, &drawing);
 		code = cmd_write_file(cmd, svg, &drawing);
-		if (code == CMD_OK) {
-			fprintf(stderr, "wrote %s\n", svg);
-		}
 	}
 	return code;
 }

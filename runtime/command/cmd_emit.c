@@ -131,13 +131,15 @@ CmdExit cmd_emit(Cmd *cmd) {
 	if (!ok) {
 		return cmd_failed(cmd);
 	}
-	printf("%s\n", options.out_dir);
+	Text place = text_new(cmd->arena);
+	text_plain(&place, options.out_dir, strlen(options.out_dir), false);
+	printf("%s\n", text_cstr(&place));
 	if (!run && emitted.holes) {
 		cmd_put_holes(session_text(cmd->session, call.decl->name.name), "emitted", emitted.holes);
 		if (emitted.reads_horizon && info.horizon_high == 0) {
 			fprintf(stderr, "its `horizon` is %d until the program says otherwise\n", PACK_HORIZON);
 		}
 	}
-	fprintf(stderr, "compile it and run its self-test: make -C %s test\n", options.out_dir);
+	cmd_say(cmd, "compile it and run its self-test: make -C %s test", options.out_dir);
 	return CMD_OK;
 }

@@ -5,14 +5,11 @@
 
 #include "runtime/command/command.h"
 
-/* Numbers separated by commas or blanks. */
+/* Numbers separated by a comma, by blanks, or by both. */
 static CmdExit read_point(Cmd *cmd, const char *text, double **values, int64_t *count) {
+	static const char blanks[] = " \t\n";
 	VEC(double) point = {0};
-	for (const char *at = text;;) {
-		at += strspn(at, ", \t\n");
-		if (*at == '\0') {
-			break;
-		}
+	for (const char *at = text + strspn(text, blanks);;) {
 		char *end;
 		double value = strtod(at, &end);
 		if (end == at || !strchr(", \t\n", *end)) {
@@ -20,7 +17,12 @@ static CmdExit read_point(Cmd *cmd, const char *text, double **values, int64_t *
 			                 at);
 		}
 		vec_push(cmd->arena, &point, value);
-		at = end;
+		at = end + strspn(end, blanks);
+		if (*at == '\0') {
+			break;
+		}
+		at += *at == ',';
+		at += strspn(at, blanks);
 	}
 	*values = point.data;
 	*count = point.count;

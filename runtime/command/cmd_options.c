@@ -10,12 +10,25 @@
 typedef enum OptionKind {
 	OPTION_FLAG,
 	OPTION_TEXT,
-	OPTION_WORDS,    /* may be given again; lists with commas too */
-	OPTION_COUNT,    /* a whole number >= 0 */
-	OPTION_POSITIVE, /* a whole number >= 1 */
-	OPTION_BYTES,    /* 4GB, 512MB, 1GiB, 1000 */
-	OPTION_CHOICE,   /* one of the words of `value`, separated by | */
+	OPTION_WORDS, /* may be given again; lists with commas too */
+	OPTION_COUNT, /* whole numbers, in the range that stands in `ranges` */
+	OPTION_POSITIVE,
+	OPTION_INSTANCE,
+	OPTION_PROBLEMS,
+	OPTION_THREADS,
+	OPTION_BYTES,  /* 4GB, 512MB, 1GiB, 1000 */
+	OPTION_CHOICE, /* one of the words of `value`, separated by | */
 } OptionKind;
+
+static const struct {
+	int64_t least, most;
+} ranges[] = {
+	[OPTION_COUNT] = {0, INT64_MAX},
+	[OPTION_POSITIVE] = {1, INT32_MAX},
+	[OPTION_INSTANCE] = {0, 1000000000000000000}, /* so that those after it can be counted */
+	[OPTION_PROBLEMS] = {1, 1000000000},          /* as in experiments (E0302) */
+	[OPTION_THREADS] = {1, 1024},
+};
 
 typedef struct Option {
 	const char *name;
@@ -32,26 +45,26 @@ typedef VEC(const Option *) Options;
 
 static const Option options[] = {
 	{"at", 0, OPTION_TEXT, AT(at), "V1,V2,...", "the point: parameters in declaration order, row-major"},
-	{"instance", 0, OPTION_COUNT, AT(instance), "K", "which problem of the family (default 0)"},
-	{"problems", 0, OPTION_POSITIVE, AT(problems), "K", "how many problems, from --instance on (default 1)"},
+	{"instance", 0, OPTION_INSTANCE, AT(instance), "K", "which problem of the family (default 0)"},
+	{"problems", 0, OPTION_PROBLEMS, AT(problems), "K", "how many problems, from --instance on (default 1)"},
 	{"with", 0, OPTION_TEXT, AT(with), "RULE", "the rule, such as \"adam(lr = 0.1)\", or a run folder"},
 	{"steps", 0, OPTION_POSITIVE, AT(steps), "N", "how many steps"},
 	{"on", 0, OPTION_TEXT, AT(on), "OBJECTIVE", "the family of problems"},
 	{"against", 0, OPTION_WORDS, AT(against), "RULES", "rules to compare with, separated by commas"},
 	{"file", 'f', OPTION_TEXT, AT(file), "FILE", "a file with the declarations that are named"},
-	{"train", 0, OPTION_POSITIVE, AT(train), "K", "problems to tune on"},
-	{"test", 0, OPTION_POSITIVE, AT(test), "K", "unseen problems to compare on"},
+	{"train", 0, OPTION_PROBLEMS, AT(train), "K", "problems to tune on"},
+	{"test", 0, OPTION_PROBLEMS, AT(test), "K", "unseen problems to compare on"},
 	{"set", 0, OPTION_WORDS, AT(set), "NAME=VALUE", "a hyperparameter of the objective; may be repeated"},
 	{"learn", 0, OPTION_WORDS, AT(learn), "RULE.NAME", "learn this hyperparameter as well; may be repeated"},
 	{"out", 'o', OPTION_TEXT, AT(out), "PATH", "where to write; a device or a pipe is written to, never replaced"},
-	{"svg", 0, OPTION_TEXT, AT(svg), "FILE", "draw into an SVG file as well"},
+	{"svg", 0, OPTION_TEXT, AT(svg), "FILE", "draw as well, into a file that ends in .svg"},
 	{"prefix", 0, OPTION_TEXT, AT(prefix), "NAME", "what every symbol of the C begins with"},
 	{"force", 0, OPTION_FLAG, AT(force), NULL, "write into a folder that holds something else"},
 	{"json", 0, OPTION_FLAG, AT(json), NULL, "results as JSON"},
 	{"seed", 0, OPTION_COUNT, AT(seed), "N", "of problems, starts and noise"},
 	{"real", 0, OPTION_CHOICE, AT(precision), "f32|f64", "the same as --precision"},
 	{"precision", 0, OPTION_CHOICE, AT(precision), "f32|f64", "what `real` is"},
-	{"threads", 0, OPTION_POSITIVE, AT(threads), "N",
+	{"threads", 0, OPTION_THREADS, AT(threads), "N",
      "worker threads (default: as many as processors may be used); results do not depend on it"},
 	{"memory", 0, OPTION_BYTES, AT(memory), "4GB", "refuse to plan more than this (default: what this machine has)"},
 	{"data", 0, OPTION_TEXT, AT(data), "DIR", "where files of `data` are looked for first, then beside the program"},
@@ -147,10 +160,18 @@ static CmdExit option_set(Cmd *cmd, const Option *option, const char *value) {
 	bool ok = true;
 	switch (option->kind) {
 	case OPTION_FLAG: *(bool *)at = true; return CMD_OK;
-	case OPTION_TEXT: *(const char **)at = value; return CMD_OK;
-	case OPTION_WORDS: cmd_split(cmd, value, at); return CMD_OK;
-	case OPTION_COUNT: ok = read_whole(value, 0, INT64_MAX, at); break;
-	case OPTION_POSITIVE: ok = read_whole(value, 1, INT32_MAX, at); break;
+	case OPTION_TEXT:
+		*(const char **)at = value;
+		return value[0] ? CMD_OK : cmd_usage(cmd, "--%s needs a value: %s", option->name, option->value);
+	case OPTION_WORDS:
+		return cmd_split(cmd, value, at)
+		           ? CMD_OK
+		           : cmd_usage(cmd, "--%s needs a value at every comma: %s", option->name, option->value);
+	case OPTION_COUNT:
+	case OPTION_POSITIVE:
+	case OPTION_INSTANCE:
+	case OPTION_PROBLEMS:
+	case OPTION_THREADS: ok = read_whole(value, ranges[option->kind].least, ranges[option->kind].most, at); break;
 	case OPTION_BYTES: ok = read_bytes(value, at); break;
 	case OPTION_CHOICE:
 		ok = is_choice(option->value, value);
@@ -160,10 +181,15 @@ static CmdExit option_set(Cmd *cmd, const Option *option, const char *value) {
 	if (ok) {
 		return CMD_OK;
 	}
-	const char *wanted = option->kind == OPTION_COUNT      ? "a whole number, 0 or more"
-	                     : option->kind == OPTION_POSITIVE ? "a whole number from 1 to 2147483647"
-	                     : option->kind == OPTION_BYTES    ? "a size such as 4GB or 512MB"
-	                                                       : option->value;
+	const char *wanted = option->value;
+	if (option->kind == OPTION_BYTES) {
+		wanted = "a size such as 4GB or 512MB";
+	} else if (option->kind == OPTION_COUNT) {
+		wanted = "a whole number, 0 or more";
+	} else if (option->kind != OPTION_CHOICE) {
+		wanted = arena_printf(cmd->arena, "a whole number from %lld to %lld", (long long)ranges[option->kind].least,
+		                      (long long)ranges[option->kind].most);
+	}
 	return cmd_usage(cmd, "--%s takes %s, not `%s`", option->name, wanted, value);
 }
 
@@ -266,6 +292,7 @@ CmdExit cmd_parse(Cmd *cmd, int count, char **words) {
 			code = verb_read(cmd, word);
 		} else {
 			vec_push(cmd->arena, &cmd->words, word);
+			code = word[0] ? CMD_OK : cmd_usage(cmd, "an empty word names nothing");
 		}
 		if (code != CMD_OK) {
 			return code;
@@ -333,7 +360,7 @@ void cmd_help_options(const CmdVerb *verb, FILE *out) {
 	}
 }
 
-void cmd_split(Cmd *cmd, const char *list, CmdWords *out) {
+bool cmd_split(Cmd *cmd, const char *list, CmdWords *out) {
 	int depth = 0;
 	const char *start = list;
 	for (const char *at = list;; at++) {
@@ -346,11 +373,12 @@ void cmd_split(Cmd *cmd, const char *list, CmdWords *out) {
 		while (to > from && (to[-1] == ' ' || to[-1] == '\t')) {
 			to--;
 		}
-		if (to > from) {
-			vec_push(cmd->arena, out, arena_printf(cmd->arena, "%.*s", (int)(to - from), from));
+		if (to <= from) {
+			return false;
 		}
+		vec_push(cmd->arena, out, arena_printf(cmd->arena, "%.*s", (int)(to - from), from));
 		if (*at == '\0') {
-			return;
+			return true;
 		}
 		start = at + 1;
 	}

@@ -1,7 +1,4 @@
 /* gradus plot: a training run or a comparison as pictures. */
-#include <string.h>
-#include <sys/stat.h>
-
 #include "runtime/command/command.h"
 
 CmdExit cmd_plot(Cmd *cmd) {
@@ -9,12 +6,6 @@ CmdExit cmd_plot(Cmd *cmd) {
 		return cmd_usage(cmd, "what? Name a run folder or a comparison.json");
 	}
 	const char *svg = cmd->options.svg ? cmd->options.svg : cmd->options.out;
-	size_t ending = svg ? strlen(svg) : 0;
-	struct stat info;
-	bool device = svg && stat(svg, &info) == 0 && !S_ISREG(info.st_mode); /* /dev/stdout: the name says nothing */
-	if (svg && !device && (ending < 4 || strcmp(svg + ending - 4, ".svg") != 0)) {
-		return cmd_usage(cmd, "drawings are SVG; name a file that ends in .svg, not `%s`", svg);
-	}
 	Plots plots = {0};
 	for (uint32_t i = 0; i < cmd->words.count; i++) {
 		const char *word = cmd->words.data[i];

@@ -40,6 +40,15 @@ CmdExit cmd_fail(Cmd *cmd, CmdExit code, const char *format, ...) {
 	return code;
 }
 
+void cmd_say(Cmd *cmd, const char *format, ...) {
+	va_list args;
+	cmd_progress_end(cmd);
+	va_start(args, format);
+	put_message(cmd, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
 CmdExit cmd_failed(const Cmd *cmd) {
 	for (uint32_t i = 0; i < cmd->session->diags.count; i++) {
 		const Diag *diag = cmd->session->diags.data[i];
@@ -246,7 +255,7 @@ CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, StoreInfo *info) {
 		*info = own;
 	}
 	if (!own.finished) {
-		fprintf(stderr, "%s was not finished; this is its best rule so far\n", text);
+		cmd_say(cmd, "%s was not finished; this is its best rule so far", text);
 	}
 	/* A program of its own: rules of several runs, and the rule they were made from, may share their names. */
 	FeProgram *program = cmd_program_new(cmd);

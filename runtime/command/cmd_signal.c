@@ -21,6 +21,7 @@ static timer_t patience;
 static volatile sig_atomic_t have_patience;
 static const char *volatile says = "nothing was saved";
 static const Cmd *failing;
+static uintptr_t stack_top;
 static char report_path[64];
 
 static void put(int to, const char *text) {
@@ -83,7 +84,9 @@ const volatile sig_atomic_t *cmd_catch_interrupts(void) {
 }
 
 void cmd_interrupt_says(const char *what) {
-	says = what;
+	Text plain = text_new(failing->arena);
+	text_plain(&plain, what, strlen(what), false);
+	says = text_cstr(&plain);
 }
 
 void cmd_interrupt_met(void) {
@@ -105,6 +108,16 @@ static bool memory_is_short(void) {
 	}
 	munmap(got, piece);
 	return false;
+}
+
+/* A stack that is full because it is small (ulimit -s) is no bug: as much as systems give by default is enough. */
+static bool stack_is_short(const void *fault) {
+	const uintptr_t enough = (uintptr_t)8 << 20, at = (uintptr_t)fault;
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= enough || at >= stack_top) {
+		return false;
+	}
+	return stack_top - at + (128u << 10) >= limit.rlim_cur && stack_top - at < 2 * enough;
 }
 
 static void write_report(int report) {
@@ -132,6 +145,11 @@ static void on_fault(int signal_number, siginfo_t *info, void *context) {
 		put(STDERR_FILENO, "gradus: out of memory: the limit of this process is reached (ulimit -v)\n");
 		_exit(CMD_IO);
 	}
+	if (signal_number == SIGSEGV && stack_is_short(info->si_addr)) {
+		put(STDERR_FILENO,
+		    "gradus: out of stack: the limit of this process is too low (ulimit -s); 8192 kB are enough\n");
+		_exit(CMD_IO);
+	}
 	put(STDERR_FILENO, "gradus: this is a bug in gradus, not in your program.");
 	int report = open(report_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (report >= 0) {
@@ -149,6 +167,7 @@ static void on_fault(int signal_number, siginfo_t *info, void *context) {
 
 void cmd_catch_signals(const Cmd *cmd) {
 	failing = cmd;
+	stack_top = (uintptr_t)cmd;
 	snprintf(report_path, sizeof report_path, "gradus-bug-%ld.txt", (long)getpid());
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is an error of write, as a full disk is */
 	catch (SIGINT, false);

@@ -108,11 +108,16 @@ CmdExit cmd_print(Cmd *cmd, const Text *text) {
 }
 
 CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text) {
+	CmdExit code = cmd_check_output(cmd, path);
+	if (code != CMD_OK) {
+		return code;
+	}
 	const char *error = file_write(cmd->arena, path, text_cstr(text), text->length, true);
 	if (error) {
 		return cmd_fail(cmd, CMD_IO, "%s", error);
 	}
 	cmd_interrupt_says(arena_printf(cmd->arena, "%s is written", path));
+	cmd_say(cmd, "wrote %s", path);
 	return CMD_OK;
 }
 

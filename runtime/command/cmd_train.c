@@ -30,7 +30,7 @@ static void save_best(Training *training) {
 	} else if (!training->best_lost) {
 		training->best_lost = true;
 		cmd_progress_end(cmd);
-		fprintf(stderr, "gradus: the best rule so far cannot be saved now in %s; training goes on\n", cmd->options.out);
+		cmd_say(cmd, "gradus: the best rule so far cannot be saved now in %s; training goes on", cmd->options.out);
 	}
 	training->best = NULL;
 	training->saved = rt_seconds();
@@ -96,6 +96,11 @@ static CmdExit open_hypers(Cmd *cmd, FeExperiment *experiment) {
 			return cmd_usage(cmd, "%s has no hyperparameter `%s`%s%s%s", rule, dot + 1,
 			                 nearest ? "; did you mean `" : "", nearest ? session_text(cmd->session, nearest) : "",
 			                 nearest ? "`?" : "");
+		}
+		for (uint32_t k = 0; k < experiment->open.count; k++) {
+			if (experiment->open.data[k] == wanted) {
+				return cmd_usage(cmd, "%s.%s is learned twice", rule, dot + 1);
+			}
 		}
 		vec_push(cmd->session->arena, &experiment->open, wanted);
 	}
@@ -199,7 +204,7 @@ static CmdExit broken_off(Training *training) {
 		return cmd_failed(training->cmd);
 	}
 	store_folder_close(training->folder);
-	fprintf(stderr, "gradus: training broke off; the best rule until then is saved in %s\n", dir);
+	cmd_say(training->cmd, "gradus: training broke off; the best rule until then is saved in %s", dir);
 	return cmd_failed(training->cmd);
 }
 
@@ -233,8 +238,9 @@ static const char *data_option(Cmd *cmd, const FeExperiment *experiment) {
 
 static CmdExit finish(Training *training, const Trained *trained) {
 	Cmd *cmd = training->cmd;
-	const char *dir = cmd->options.out;
-	Text out = text_new(cmd->arena);
+	Text out = text_new(cmd->arena), plain = text_new(cmd->arena);
+	text_plain(&plain, cmd->options.out, strlen(cmd->options.out), false);
+	const char *dir = text_cstr(&plain);
 	bool saved, whole = store_folder_result(training->folder, trained, &saved);
 	if (saved) {
 		put_summary(cmd, trained, dir, &out);
@@ -265,7 +271,7 @@ static CmdExit finish(Training *training, const Trained *trained) {
 		return CMD_DIVERGED;
 	}
 	if (code == CMD_OK) {
-		fprintf(stderr, "next: %s compare %s%s\n", cmd->typed, dir, data_option(cmd, training->experiment));
+		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, dir, data_option(cmd, training->experiment));
 	}
 	return code;
 }

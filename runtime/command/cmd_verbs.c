@@ -167,7 +167,9 @@ void cmd_help_verb(const CmdVerb *verb, FILE *out) {
 }
 
 CmdExit cmd_version(Cmd *cmd) {
-	(void)cmd;
+	if (cmd->words.count > 0) {
+		return cmd_usage(cmd, "nothing is understood after it, not `%s`", cmd->words.data[0]);
+	}
 	printf("gradus " RT_VERSION "\n");
 	return CMD_OK;
 }
@@ -196,6 +198,9 @@ CmdExit cmd_help_run(Cmd *cmd) {
 	if (cmd->words.count == 0) {
 		cmd_help(cmd, stdout);
 		return CMD_OK;
+	}
+	if (cmd->words.count > 1) {
+		return cmd_usage(cmd, "one command at a time, not `%s` too", cmd->words.data[1]);
 	}
 	const CmdVerb *verb = cmd_verb_find(cmd->words.data[0]);
 	if (!verb) {

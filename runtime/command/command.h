@@ -78,8 +78,9 @@ void cmd_help_verb(const CmdVerb *verb, FILE *out);
 CmdExit cmd_parse(Cmd *cmd, int count, char **words);
 /* The lines of help for the options that `verb` understands. */
 void cmd_help_options(const CmdVerb *verb, FILE *out);
-/* "adam, momentum(lr = 0.1, beta = 0.9)" at the commas outside brackets; pieces are trimmed. */
-void cmd_split(Cmd *cmd, const char *list, CmdWords *out);
+/* "adam, momentum(lr = 0.1, beta = 0.9)" at the commas outside brackets; pieces are trimmed. false if one of
+ * them is empty. */
+bool cmd_split(Cmd *cmd, const char *list, CmdWords *out);
 
 /* ---- cmd_program.c: programs, and what the words of the command line mean in them ---- */
 
@@ -87,6 +88,8 @@ void cmd_split(Cmd *cmd, const char *list, CmdWords *out);
 CmdExit cmd_usage(Cmd *cmd, const char *format, ...) BASE_PRINTF(2, 3);
 /* gradus: message; returns `code`. */
 CmdExit cmd_fail(Cmd *cmd, CmdExit code, const char *format, ...) BASE_PRINTF(3, 4);
+/* A line on standard error, of which only what is plain reaches the terminal. */
+void cmd_say(Cmd *cmd, const char *format, ...) BASE_PRINTF(2, 3);
 /* The code for a failure that left diagnostics: by what they are about. */
 CmdExit cmd_failed(const Cmd *cmd);
 
@@ -116,6 +119,14 @@ IrScalar cmd_precision(const Cmd *cmd, IrScalar otherwise);
 /* How passes are run, as --verify, --time-passes and --dump-dir say. */
 IrPipeline cmd_pipeline(const Cmd *cmd);
 
+/* ---- cmd_output.c: what the options name to be written, before anything is run ---- */
+
+/* Every file and folder that is to be written: not a program, not what the command reads, not a run's own file, no two of them
+ * one, and with the right to write it. CMD_OK, or a code after a message. */
+CmdExit cmd_check_outputs(Cmd *cmd);
+/* The same for one file and what has been read by now: imported programs, weights and data as well. */
+CmdExit cmd_check_output(Cmd *cmd, const char *path);
+
 /* ---- cmd_signal.c ---- */
 
 /* From the start: when the program fails by its own fault (an overflowing stack is one), writes what is needed to see it
@@ -139,7 +150,7 @@ void cmd_json_reals(Text *text, const double *values, int64_t count);
 void cmd_json_text(Text *text, const char *string);
 /* Writes all of a text to standard output; CMD_IO after a message if it does not take it. */
 CmdExit cmd_print(Cmd *cmd, const Text *text);
-CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text);      /* the same for a file */
+CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text);      /* the same for a file; says "wrote PATH" */
 void cmd_call_text(const Session *session, const FeCall *call, Text *out); /* adam(lr = 0.1) */
 
 /* ---- cmd_progress.c ---- */

@@ -1,7 +1,9 @@
 /* The gradus command: read the command line, run the verb, say what was wrong, leave with its code. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/command/command.h"
@@ -22,6 +24,31 @@ static bool use_color(const Cmd *cmd, int fd) {
 	}
 	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
 	return isatty(fd) && !(none && *none) && term && strcmp(term, "dumb") != 0;
+}
+
+/* A folder that may be used so; errno says why not. */
+static bool is_folder_to(const char *path, int use) {
+	struct stat info;
+	if (stat(path, &info) != 0) {
+		return false;
+	}
+	if (!S_ISDIR(info.st_mode)) {
+		errno = ENOTDIR;
+		return false;
+	}
+	return access(path, use | X_OK) == 0;
+}
+
+/* Where one of the three standard streams is closed, the next file that is opened would take its place, and get what is said
+ * on it. What takes it now can neither be read nor written, like a closed one. */
+static void keep_standard_streams(void) {
+	for (int fd = 0; fd >= 0 && fd <= STDERR_FILENO;) {
+		if (fcntl(fd, F_GETFD) >= 0) {
+			fd++;
+		} else {
+			fd = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == fd ? fd + 1 : -1;
+		}
+	}
 }
 
 static CmdExit run(Cmd *cmd, int count, char **words) {
@@ -45,9 +72,16 @@ static CmdExit run(Cmd *cmd, int count, char **words) {
 		cmd_help_verb(cmd->verb, stdout);
 		return CMD_OK;
 	}
-	const char *dumps = cmd->options.dump_dir;
-	if (dumps && ((!folder_make(cmd->arena, dumps) && errno != EEXIST) || access(dumps, W_OK) != 0)) {
+	code = cmd_check_outputs(cmd);
+	if (code != CMD_OK) {
+		return code;
+	}
+	const char *dumps = cmd->options.dump_dir, *data = cmd->options.data;
+	if (dumps && !folder_make(cmd->arena, dumps) && (errno != EEXIST || !is_folder_to(dumps, W_OK))) {
 		return cmd_fail(cmd, CMD_IO, "cannot write to %s: %s", dumps, strerror(errno));
+	}
+	if (data && !is_folder_to(data, R_OK)) {
+		return cmd_fail(cmd, CMD_IO, "cannot read the folder %s of --data: %s", data, strerror(errno));
 	}
 	if (dumps || !strcmp(cmd->verb->name, "emit")) {
 		cmd_interrupt_says("what was being written is not complete");
@@ -56,6 +90,7 @@ static CmdExit run(Cmd *cmd, int count, char **words) {
 }
 
 int main(int count, char **words) {
+	keep_standard_streams();
 	Session *session = session_new();
 	Cmd cmd = {.session = session, .arena = session->arena, .typed = count > 0 ? words[0] : "gradus"};
 	cmd.started = rt_seconds();
@@ -63,7 +98,8 @@ int main(int count, char **words) {
 	cmd_catch_signals(&cmd);
 	CmdExit code = run(&cmd, count - 1, words + 1);
 	cmd_progress_end(&cmd);
-	fflush(stdout);
+	errno = 0;
+	int full = fflush(stdout) != 0 || ferror(stdout) ? errno : 0;
 	if (session->diags.count && !cmd.told) {
 		diag_print_all(session, stderr, cmd.color_err);
 	}
@@ -72,8 +108,10 @@ int main(int count, char **words) {
 	}
 	rt_free(cmd.rt);
 	data_store_free(cmd.data);
-	if ((ferror(stdout) || fclose(stdout) != 0) && code == CMD_OK) {
-		fprintf(stderr, "gradus: the standard output did not take everything\n");
+	bool lost = ferror(stdout);
+	if ((fclose(stdout) != 0 || lost) && code == CMD_OK) {
+		fprintf(stderr, "gradus: the standard output did not take everything%s%s\n", full ? ": " : "",
+		        full ? strerror(full) : "");
 		code = CMD_IO;
 	}
 	session_free(session);

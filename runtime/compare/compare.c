@@ -190,7 +190,10 @@ static bool compare_one(Comparing *c, const Contender *contender, uint32_t k) {
 	rule->label = arena_strdup(arena, contender->label);
 	rule->rule = task->rule;
 	rule->training_evaluations = contender->training_evaluations;
-	double *theta = ARENA_ARRAY(arena, double, learned_count(task->rule) + 1);
+	double *theta = learned_new(rt, task->rule, arena);
+	if (!theta) {
+		return false;
+	}
 	if (contender->theta) {
 		memcpy(theta, contender->theta, sizeof *theta * (size_t)learned_count(task->rule));
 	} else if (!learned_start(task->rt, task->rule, rt->options.seed, theta)) {

@@ -65,6 +65,18 @@ static const char *quote(const Table *t, const Field *field) {
 	return data_quote(t->in->arena, field->text, field->length);
 }
 
+/* Words and names are texts, which are compared, printed and kept as UTF-8: NULL, or what is wrong. */
+static const char *check_text(const Table *t, const Field *field, size_t line) {
+	for (size_t i = 0; i < field->length;) {
+		uint32_t c, taken = text_decode(field->text + i, field->length - i, &c);
+		if (c == 0xFFFD && taken == 1)
+			return arena_printf(t->in->arena, "line %zu: %s is not UTF-8; save the file as UTF-8", line,
+			                    quote(t, field));
+		i += taken;
+	}
+	return NULL;
+}
+
 /* "column `age`"; without a name, by the number that a program writes. */
 static const char *column_name(const Table *t, uint32_t at) {
 	bool named = (t->header || t->by_name) && at < t->first.count;
@@ -168,7 +180,10 @@ static double value_of(Table *t, Column *c, const Field *field, size_t line, con
 		c->kind = COLUMN_WORDS;
 	}
 	Name name = name_intern(c->words, field->text, field->length);
-	c->word_count = name > c->word_count ? name : c->word_count;
+	if (name > c->word_count) {
+		c->word_count = name;
+		*why = check_text(t, field, line);
+	}
 	return (double)(name - 1);
 }
 
@@ -194,10 +209,15 @@ static const char *read_record(Table *t) {
 
 /* ---- the first record ---- */
 
-static void keep_first(Table *t) {
+static const char *keep_first(Table *t) {
+	const char *why = NULL;
 	t->first_line = t->records.line;
-	for (uint32_t i = 0; i < t->records.fields.count; i++)
-		vec_push(t->in->arena, &t->first, t->records.fields.data[i]);
+	for (uint32_t i = 0; i < t->records.fields.count; i++) {
+		const Field *field = &t->records.fields.data[i];
+		why = why || field->number ? why : check_text(t, field, t->first_line);
+		vec_push(t->in->arena, &t->first, *field);
+	}
+	return why;
 }
 
 static bool has_word(const Table *t) {
@@ -296,7 +316,9 @@ static const char **sort_words(Table *t, uint32_t k, size_t first_row, size_t ro
 static const char *read_first_two(Table *t) {
 	if (!data_records_next(&t->records))
 		return t->records.error ? t->records.error : "it has no lines";
-	keep_first(t);
+	const char *bad = keep_first(t);
+	if (bad)
+		return bad;
 	t->width = t->first.count;
 	bool second = data_records_next(&t->records);
 	if (t->records.error)

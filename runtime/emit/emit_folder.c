@@ -62,6 +62,8 @@ static bool cannot_write(const Pack *pack, const char *problem) {
 	return false;
 }
 
+static const char manifest_name[] = "manifest.json";
+
 static const char *inside(const Pack *pack, const char *name) {
 	return arena_printf(pack->arena, "%s/%s", pack->options->out_dir, name);
 }
@@ -110,22 +112,51 @@ typedef enum Standing {
 	NO_FILE,      /* a folder, a pipe, a device */
 } Standing;
 
+/* Does the file hold what it would hold after this emission? Nothing is lost by it then, whoever wrote it. */
+static bool as_now(const Pack *pack, const PackFile *file) {
+	Arena *arena = arena_new();
+	char *bytes;
+	size_t length;
+	bool same = !file_read(arena, inside(pack, file->name), file->text.length, false, &bytes, &length) &&
+	            length == file->text.length && memcmp(bytes, text_cstr(&file->text), length) == 0;
+	arena_free(arena);
+	return same;
+}
+
+/* Does it say of itself, as all that is emitted does, that it was? For where no manifest can say it. */
+static bool has_notice(const Pack *pack, const char *name) {
+	enum { NOTICE_LIMIT = 16000000, NOTICE_WITHIN = 400 };
+	Arena *arena = arena_new();
+	char *bytes;
+	size_t length;
+	bool found = !file_read(arena, inside(pack, name), NOTICE_LIMIT, false, &bytes, &length);
+	if (found) {
+		bytes[length < NOTICE_WITHIN ? length : NOTICE_WITHIN] = '\0';
+		found = strstr(bytes, "Written by gradus ") != NULL;
+	}
+	arena_free(arena);
+	return found;
+}
+
 /* manifest: of the emission that is there, or NULL. alike: it is of what is emitted now. */
-static Standing standing_of(const Pack *pack, const json_t *manifest, bool alike, const char *name) {
+static Standing standing_of(const Pack *pack, const json_t *manifest, bool alike, const PackFile *file) {
 	struct stat info;
-	const char *path = inside(pack, name);
+	const char *name = file->name, *path = inside(pack, name);
 	if (lstat(path, &info) != 0) {
 		return FREE_PLACE;
 	}
 	if (!S_ISREG(info.st_mode) && !S_ISLNK(info.st_mode)) {
 		return NO_FILE;
 	}
-	if (manifest && strcmp(name, "manifest.json") == 0) {
+	if (manifest && strcmp(name, manifest_name) == 0) {
 		return alike || S_ISREG(info.st_mode) ? OURS : FOREIGN_LINK;
+	}
+	if (!manifest && S_ISREG(info.st_mode) && as_now(pack, file)) {
+		return OURS;
 	}
 	const json_t *entry = json_object_get(json_object_get(manifest, "files"), name);
 	if (!json_is_string(json_object_get(entry, "xxh3"))) {
-		return FOREIGN;
+		return !manifest && S_ISREG(info.st_mode) && has_notice(pack, name) ? CHANGED : FOREIGN;
 	}
 	return as_emitted(path, entry) ? OURS : S_ISLNK(info.st_mode) ? FOREIGN_LINK : CHANGED;
 }
@@ -152,7 +183,7 @@ static json_t *read_manifest(const Pack *pack) {
 	enum { MANIFEST_LIMIT = 16000000 };
 	char *bytes;
 	size_t length;
-	if (file_read(pack->arena, inside(pack, "manifest.json"), MANIFEST_LIMIT, false, &bytes, &length)) {
+	if (file_read(pack->arena, inside(pack, manifest_name), MANIFEST_LIMIT, false, &bytes, &length)) {
 		return NULL;
 	}
 	json_t *manifest = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, NULL);
@@ -169,7 +200,7 @@ static bool clear_files(const Pack *pack, const json_t *manifest, bool alike) {
 	for (int taking = 0; taking < 2; taking++) {
 		for (uint32_t i = 0; i < pack->files.count; i++) {
 			const char *name = pack->files.data[i]->name;
-			Standing standing = standing_of(pack, manifest, alike, name);
+			Standing standing = standing_of(pack, manifest, alike, pack->files.data[i]);
 			bool lifted = pack->options->force && (standing == CHANGED || standing == FOREIGN_LINK);
 			if (standing > OURS && !lifted) {
 				return refuse_file(pack, name, standing);
@@ -183,6 +214,24 @@ static bool clear_files(const Pack *pack, const json_t *manifest, bool alike) {
 	return true;
 }
 
+/* Is there nothing in the folder but a part of this very emission, which was broken off? */
+static bool is_part(const Pack *pack) {
+	DIR *dir = opendir(pack->options->out_dir);
+	bool part = dir != NULL;
+	for (struct dirent *entry; part && (entry = readdir(dir)) != NULL;) {
+		bool known = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+		for (uint32_t i = 0; i < pack->files.count && !known; i++) {
+			const PackFile *file = pack->files.data[i];
+			known = strcmp(file->name, entry->d_name) == 0 && standing_of(pack, NULL, false, file) == OURS;
+		}
+		part = known;
+	}
+	if (dir) {
+		closedir(dir);
+	}
+	return part;
+}
+
 /* May this emission go into the folder? One like it (kind, name and prefix) is replaced where it is as it was written. false with
  * a diagnostic. */
 static bool may_write(const Pack *pack, const json_t *own) {
@@ -193,7 +242,7 @@ static bool may_write(const Pack *pack, const json_t *own) {
 	json_t *manifest = read_manifest(pack);
 	bool alike = manifest && same_text(manifest, "kind", own) && same_text(manifest, "name", own) &&
 	             same_text(manifest, "prefix", own);
-	bool ok = alike || pack->options->force;
+	bool ok = alike || pack->options->force || (!manifest && is_part(pack));
 	if (!ok) {
 		Diag *diag = diag_error(pack->session, 814, (Span){0}, "%s holds something else", dir);
 		diag_note(pack->session, diag, manifest ? "another emission is there" : "`%s` is there", there);
@@ -216,7 +265,7 @@ static void put_manifest(Pack *pack, json_t *manifest) {
 		json_object_set_new(files, file->name, entry);
 	}
 	json_object_set_new(manifest, "files", files);
-	Text *out = pack_file(pack, "manifest.json");
+	Text *out = pack_file(pack, manifest_name);
 	char *json = json_dumps(manifest,
 	                        JSON_INDENT(2) | (pack->real == IR_F32 ? JSON_REAL_PRECISION(9) : JSON_REAL_PRECISION(17)));
 	text_printf(out, "%s\n", json ? json : "{}");
@@ -252,8 +301,9 @@ bool pack_write(Pack *pack, void *own) {
 	}
 	ok = ok || may_write(pack, own);
 	json_decref(own);
-	for (uint32_t i = 0; ok && i < pack->files.count; i++) {
-		const PackFile *file = pack->files.data[i];
+	/* The manifest, which is the last of them, goes first: what is broken off is known as an emission, and can be made anew. */
+	for (uint32_t k = 0; ok && k < pack->files.count; k++) {
+		const PackFile *file = pack->files.data[(k + pack->files.count - 1) % pack->files.count];
 		const char *problem =
 			file_write(pack->arena, inside(pack, file->name), text_cstr(&file->text), file->text.length, true);
 		ok = !problem || cannot_write(pack, problem);

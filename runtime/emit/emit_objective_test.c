@@ -138,6 +138,11 @@ bool pack_objective_golden(ObjectivePack *o) {
 	IrTensor seed = count_of(o, (int64_t)o->pack->rt->options.seed), instance = count_of(o, 0);
 	ir_give(&given, IR_ROLE_SEED, &seed, 1);
 	ir_give(&given, IR_ROLE_INSTANCE, &instance, 1);
+	double bytes = rt_evaluation_bytes(objective->setup, 0) + rt_evaluation_bytes(objective->start, 0) +
+	               rt_evaluation_bytes(o->gradient, 0);
+	if (!rt_memory_allows(o->pack->rt, bytes, "the self-test of this objective")) {
+		return false;
+	}
 	o->data = data_of(o);
 	ir_give(&given, IR_ROLE_DATA, o->data, objective->data.count);
 	o->fixed = ARENA_ARRAY(arena, IrTensor, objective->fixed.count + 1);

@@ -251,9 +251,9 @@ bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitt
 	*emitted = (PackEmitted){0};
 	bool ok = rule && !refuses_evaluations(rt, rule);
 	if (ok && rule->learned_count > 0) {
-		r->theta = ARENA_ARRAY(rt->arena, double, rule->learned_count);
+		r->theta = learned_new(rt, rule, rt->arena);
 		r->weights_apart = rule->learned_count > PACK_INLINE;
-		ok = learned_start(rt, rule, rt->options.seed, r->theta);
+		ok = r->theta && learned_start(rt, rule, rt->options.seed, r->theta);
 		emitted->holes = ok ? learned_holes(rt, rule, r->theta, rt->arena) : NULL;
 	}
 	Golden golden;

@@ -201,6 +201,11 @@ bool pack_rule_golden(RulePack *r, Golden *out) {
 	for (size_t i = 0; i < r->tensor_count; i++) {
 		out->total += (int64_t)r->tensors[i];
 	}
+	double bytes =
+		rt_evaluation_bytes(run.step, out->total) + (run.init ? rt_evaluation_bytes(run.init, out->total) : 0);
+	if (!rt_memory_allows(r->pack->rt, bytes, "the self-test of this rule")) {
+		return false;
+	}
 	out->first = ARENA_ARRAY(run.arena, double, out->total);
 	out->last = ARENA_ARRAY(run.arena, double, out->total);
 	out->losses = ARENA_ARRAY(run.arena, double, GOLDEN_STEPS + 1);

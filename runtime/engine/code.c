@@ -178,7 +178,40 @@ int rt_call_by_role(const RtCode *code, const IrByRole *given, const IrByRole *p
 	return rt_call(code, pointers, pointers + params, arena);
 }
 
+static double evaluated_bytes(const IrFunc *func, IrValue value, const int64_t *symbols) {
+	IrType type = ir_type(func, value);
+	double bytes = type.storage ? 0 : sizeof(double);
+	for (int i = 0; i < type.rank; i++) {
+		bytes *= (double)ir_dim_value(type.dims[i], symbols);
+	}
+	return bytes * (type.lanes ? IR_LANES : 1);
+}
+
+double rt_evaluation_bytes(const IrFunc *func, int64_t size) {
+	Arena *arena = arena_new();
+	int64_t *symbols = ARENA_ARRAY(arena, int64_t, func->symbols.count + 1);
+	for (uint32_t i = 0; i < func->symbols.count; i++) {
+		symbols[i] = size;
+	}
+	double bytes = 0, largest = 0;
+	for (uint32_t i = 0; i < func->params.count; i++) {
+		bytes += 2 * evaluated_bytes(func, func->params.data[i].value, symbols);
+	}
+	for (uint32_t i = 0; i < func->results.count; i++) {
+		bytes += 2 * evaluated_bytes(func, func->results.data[i].value, symbols);
+	}
+	for (IrValue value = 1; value < func->values.count; value++) {
+		double own = evaluated_bytes(func, value, symbols);
+		largest = own > largest ? own : largest;
+	}
+	arena_free(arena);
+	return bytes + largest;
+}
+
 bool rt_evaluate_once(Rt *rt, const IrFunc *func, const IrByRole *given, double **results) {
+	if (!rt_memory_allows(rt, rt_evaluation_bytes(func, 0), "what is learned")) {
+		return false;
+	}
 	Arena *arena = arena_new();
 	func = ir_expand_math(func->module, ir_func_copy(func->module, func, "once"), false); /* no C library has a say */
 	IrTensor *args = ARENA_ARRAY(arena, IrTensor, func->params.count + 1);

@@ -94,6 +94,8 @@ void task_set_lanes(Task *task, int lanes);
 /* ---- learned.c: the learned numbers of a rule (NULL: has none), theta: [P] ---- */
 
 int64_t learned_count(const FeRule *rule); /* P; 0 for a rule without holes */
+/* Room for them in `arena`; NULL with E0801 where memory is refused. */
+double *learned_new(Rt *rt, const FeRule *rule, Arena *arena);
 /* Where they start, files of `learn ... from` included. false with a diagnostic, E0262 if one of them is not inside of its
  * limits or not finite. */
 bool learned_start(Rt *rt, const FeRule *rule, uint64_t seed, double *theta);

@@ -29,6 +29,12 @@ static bool starts_inside(Rt *rt, const FeRule *rule, const double *theta) {
 	return true;
 }
 
+double *learned_new(Rt *rt, const FeRule *rule, Arena *arena) {
+	size_t count = (size_t)learned_count(rule);
+	double bytes = count > 0 ? rt_evaluation_bytes(rule->theta, 0) : 0;
+	return rt_memory_allows(rt, bytes, "what is learned") ? ARENA_ARRAY(arena, double, count + 1) : NULL;
+}
+
 bool learned_start(Rt *rt, const FeRule *rule, uint64_t seed, double *theta) {
 	if (learned_count(rule) == 0) {
 		return true;

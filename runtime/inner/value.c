@@ -104,8 +104,8 @@ bool run_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const dou
 	if (!task) {
 		return false;
 	}
-	double *start = ARENA_ARRAY(rt->arena, double, learned_count(task->rule) + 1);
-	bool ok = theta || learned_start(task->rt, task->rule, rt->options.seed, start);
+	double *start = learned_new(rt, task->rule, rt->arena);
+	bool ok = theta || (start && learned_start(task->rt, task->rule, rt->options.seed, start));
 	out->holes = ok && !theta ? learned_holes(task->rt, task->rule, start, rt->arena) : NULL;
 	Problems *problems = NULL;
 	task_choose_lanes(task, count);

@@ -235,6 +235,9 @@ static bool make_theta(Training *t) {
 	const FeRule *rule = out->tasks[0]->rule;
 	out->count = learned_count(rule);
 	size_t count = (size_t)out->count;
+	if (!rt_memory_allows(t->rt, out->memory_bytes + 40.0 * (double)count, "this training")) {
+		return false;
+	}
 	out->theta = ARENA_ARRAY(out->arena, double, count);
 	out->last = ARENA_ARRAY(out->arena, double, count);
 	out->natural = ARENA_ARRAY(out->arena, double, count);

@@ -342,12 +342,22 @@ void store_folder_close(StoreFolder *folder) {
 	arena_free(folder->arena);
 }
 
+static const char *const own_files[] = {
+	"run.json",  "metrics.jsonl", "timing.jsonl",       "weights-a.safetensors", "weights-b.safetensors",
+	"rule.grad", "result.json",   "weights.safetensors"};
+
+bool store_is_own(const char *name) {
+	for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++) {
+		if (!strcmp(name, own_files[i])) {
+			return true;
+		}
+	}
+	return !strncmp(name, "sources/", strlen("sources/"));
+}
+
 void store_folder_discard(StoreFolder *folder) {
-	static const char *const files[] = {
-		"run.json",  "metrics.jsonl", "timing.jsonl",       "weights-a.safetensors", "weights-b.safetensors",
-		"rule.grad", "result.json",   "weights.safetensors"};
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		unlink(in_folder(folder, files[i]));
+	for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++) {
+		unlink(in_folder(folder, own_files[i]));
 	}
 	store_files_remove(folder->arena, folder->dir, &folder->files);
 	rmdir(folder->dir);

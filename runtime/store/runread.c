@@ -1,4 +1,4 @@
-/* Reading run folders. They are sent around, so nothing in one is believed: every text is checked before it is used, and
+/* Reading run folders, and putting files into those that are there. They are sent around, so nothing in one is believed: every text is checked before it is used, and
  * files are read only where they really lie inside the folder, whatever `..`, absolute paths and symbolic links say. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* realpath */
@@ -31,6 +31,22 @@ static bool refuse(Session *session, const char *dir, const char *what, const ch
 	Diag *diag = diag_error(session, 812, (Span){0}, "%s cannot be used as a run folder", dir);
 	diag_note(session, diag, "%s: %s", what, why);
 	return false;
+}
+
+bool store_may_put(Session *session, const char *dir, const char *name) {
+	const char *why = file_unsafe(arena_printf(session->arena, "%s/%s", dir, name));
+	return !why || refuse(session, dir, name, why);
+}
+
+FilePut store_put(Session *session, const char *dir, const char *name, const char *bytes, size_t length,
+                  bool only_new) {
+	const char *why, *path = arena_printf(session->arena, "%s/%s", dir, name);
+	FilePut put = file_put_in(session->arena, path, bytes, length, only_new, &why);
+	if (put == FILE_UNSAFE)
+		refuse(session, dir, name, why);
+	else if (put == FILE_NOT_PUT)
+		diag_error(session, 811, (Span){0}, "%s", why);
+	return put;
 }
 
 /* DIR/name as a JSON object; NULL with *why. */
@@ -68,6 +84,35 @@ static const char *line_of(Arena *arena, const json_t *object, const char *key) 
 		}
 	}
 	return arena_strdup(arena, text);
+}
+
+/* A copy that is not the file that was trained with may be used, but not unsaid. */
+static void check_hash(Session *session, const char *dir, const json_t *entry) {
+	const char *copy = line_of(session->arena, entry, "copy"),
+			   *hash = json_string_value(json_object_get(entry, "xxh3"));
+	const char *path = copy && hash ? arena_printf(session->arena, "%s/%s", dir, copy) : NULL;
+	if (!path || store_outside(session->arena, dir, path)) {
+		return; /* refused elsewhere, if it is needed */
+	}
+	Arena *arena = arena_new();
+	char *bytes;
+	size_t length;
+	if (!file_read(arena, path, STORE_MOST_WEIGHTS, false, &bytes, &length) &&
+	    strcmp(arena_printf(arena, "%016llx", (unsigned long long)hash_bytes(bytes, length, 0)), hash) != 0) {
+		Diag *diag = diag_warning(session, 817, (Span){0}, "%s is not the file that was trained with", path);
+		diag_note(session, diag, "run.json has the hash %s of it", hash);
+	}
+	arena_free(arena);
+}
+
+static void check_hashes(Session *session, const char *dir, const json_t *root) {
+	static const char *const lists[] = {"sources", "weights"};
+	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+		const json_t *list = json_object_get(root, lists[k]);
+		for (size_t i = 0; i < json_array_size(list); i++) {
+			check_hash(session, dir, json_array_get(list, i));
+		}
+	}
 }
 
 /* Paths of the copies in run.json's list; false with *why. */
@@ -116,6 +161,9 @@ bool store_record(Session *session, const char *dir, StoreRecord *out) {
 	if (ok && (!out->experiment || !out->rule || !known)) {
 		why = "it lacks an experiment, a rule or a precision";
 		ok = false;
+	}
+	if (ok) {
+		check_hashes(session, dir, root);
 	}
 	json_decref(root);
 	return ok || refuse(session, dir, "run.json", why);

@@ -28,10 +28,18 @@ void store_folder_print(StoreFolder *folder, const Trained *trained, Text *out);
 void store_folder_close(StoreFolder *folder);
 void store_folder_discard(StoreFolder *folder); /* closes and removes it: nothing was trained */
 
+/* Is `name`, as it is called inside a run folder, a part of the run itself? */
+bool store_is_own(const char *name);
+
 /* ---- runread.c: run folders may come from anywhere: nothing in one is believed, and nothing outside it is read for it ---- */
 
 /* NULL if the file lies in the folder, links followed; else what is wrong. A file that is not there is left to the reader. */
 const char *store_outside(Arena *arena, const char *dir, const char *path);
+
+/* May DIR/name be written: is it no link, pipe or device? false with E0812. */
+bool store_may_put(Session *session, const char *dir, const char *name);
+/* Writes DIR/name, which stays in DIR; `only_new` as for file_put_in. FILE_UNSAFE with E0812, FILE_NOT_PUT with E0811. */
+FilePut store_put(Session *session, const char *dir, const char *name, const char *bytes, size_t length, bool only_new);
 
 /* What a run folder's result says, for `compare` and `emit`. */
 typedef struct StoreInfo {

@@ -310,6 +310,13 @@ printf '1,2\n3\n' >ragged.csv
 refuses ragged.csv 'line 2: 1 fields, but 2 on the line before'
 printf '1,2\n3,?\n' >holes.csv
 refuses holes.csv 'line 2, column 1 (counted from 0): a value is missing (`?`)'
+# Texts that are not UTF-8: as names of columns, and as words, wherever they stand.
+for bad in 'na\377me,v\n1,2\n' 'n,v\n"a\303",2\n' 'n,v\na,1\nb\200,2\n' '\300\257,1\nb,2\n' 'a,\355\240\200\n1,2\n'; do
+	printf "$bad" >latin.csv
+	refuses latin.csv 'is not UTF-8; save the file as UTF-8'
+done
+printf 'na\303\251me,v\n\344\270\255,2\n' >utf.csv
+expect 0 "$GRADUS" show data utf.csv
 printf '\037\213\010' >cut.gz
 refuses cut.gz 'byte 3: what gzip packed is cut off'
 cp words.csv words.npy

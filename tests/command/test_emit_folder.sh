@@ -126,6 +126,32 @@ expect 0 "$GRADUS" emit c adam -o empty
 expect 4 "$GRADUS" emit c adam -o file
 [ ! -s file ] || fail "a file was written over"
 
+# An emission that was broken off, by whatever, before any of its files: made anew without a word, with whatever of it is there.
+# What of it cannot be known (another version wrote it) --force writes over, as it says of itself that it was emitted.
+for what in adam rosenbrock; do
+	expect 0 "$GRADUS" emit c $what -o whole
+	for first in whole/*; do
+		rm -rf part
+		mkdir part
+		for file in whole/*; do
+			cp "$file" part/
+			[ "$file" = "$first" ] && break
+		done
+		[ "${first##*/}" = manifest.json ] || rm -f part/manifest.json
+		expect 0 "$GRADUS" emit c $what -o part
+		diff -r whole part >/dev/null || fail "$what: not whole after it was broken off at $first"
+	done
+	rm -rf part && mkdir part
+	cp whole/manifest.json part/ # as it begins
+	expect 0 "$GRADUS" emit c $what -o part
+	rm part/manifest.json
+	for file in part/*.h part/*.c; do echo "/* changed */" >>"$file"; done
+	refused part $what
+	expect 0 "$GRADUS" emit c $what -o part --force
+	diff -r whole part >/dev/null || fail "$what: --force does not get out of it"
+	rm -rf whole part
+done
+
 # Holes are named, with what stands in them.
 expect 0 "$GRADUS" emit c rules.grad holes -o holes
 has err '`holes` has holes, and no run fills them; they are emitted as they are written: rate = 0.25, W : [2, 3]'

@@ -6,12 +6,36 @@ expect 1 "$GRADUS" eval rosenbrock --set n=10000000 --memory 10MB
 has err "E0801"
 expect 1 "$GRADUS" minimize rosenbrock --with adam --steps 2000000000 --memory 1GB
 has err "E0801"
-expect 1 "$GRADUS" compare adam --on quadratic --train 2000000000 --memory 1GB
+expect 1 "$GRADUS" compare adam --on quadratic --train 1000000000 --memory 1GB
 has err "E0801"
 expect 2 "$GRADUS" minimize rosenbrock --with adam --steps 99999999999
 has err "a whole number from 1 to 2147483647"
-expect 2 "$GRADUS" eval rosenbrock --threads 0
-expect 2 "$GRADUS" eval rosenbrock --threads -1
+# Every option that takes a number has a range: its ends are taken (and refused for what they need at most), what lies beyond is not.
+while read -r option least most command; do
+	for value in "$least" "$most"; do
+		$GRADUS $command --$option "$value" --memory 1GB >out 2>err </dev/null
+		code=$?
+		[ $code -le 1 ] || { fail "exit code $code: $command --$option $value"; head -n 3 err; }
+		[ $code -eq 0 ] || has err E0801
+	done
+	for value in "$((least - 1))" 9999999999999999999 1.5 1e3 x ''; do
+		expect 2 $GRADUS $command --$option "$value"
+		has err "--$option"
+	done
+	if [ "$most" != 9223372036854775807 ]; then
+		expect 2 $GRADUS $command --$option "$((most + 1))"
+		has err "a whole number from $least to $most"
+	fi
+done <<LIST
+threads 1 1024 eval rosenbrock
+instance 0 1000000000000000000 eval quadratic
+instance 0 1000000000000000000 minimize quadratic --with adam --steps 3 --problems 20
+seed 0 9223372036854775807 eval quadratic
+steps 1 2147483647 minimize rosenbrock --with adam
+problems 1 1000000000 minimize quadratic --with adam --steps 3
+train 1 1000000000 compare adam --on quadratic --steps 2 --test 2
+test 1 1000000000 compare adam --on quadratic --steps 2 --train 2
+LIST
 
 # Files that cannot be written: named as the user named them.
 expect 4 "$GRADUS" eval rosenbrock --dump-dir /proc/none

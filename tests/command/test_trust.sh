@@ -120,6 +120,32 @@ damage plot 'echo "[1]" >metrics.jsonl'
 damage plot 'head -c 100000 /dev/zero >metrics.jsonl; echo >>metrics.jsonl'
 damage plot 'echo "{}" >comparison.json'
 
+# Whatever was changed of what run.json has a hash of is named, and used all the same.
+expect 0 "$GRADUS" compare good --on quadratic --steps 2 --train 2 --test 2
+lacks err W0817
+sed 's/= \[0.1, 0.2\]/from "start.safetensors"/' good/sources/small.grad >again.grad
+cp good/weights.safetensors start.safetensors
+expect 0 "$GRADUS" train again.grad -o again
+for file in good/sources/small.grad again/sources/again.grad again/sources/start.safetensors; do
+	cp "$file" kept
+	case $file in
+	*.grad) echo '# a comment' >>"$file" ;;
+	*) sed -i 's/"W"/"V"/' "$file" ;;
+	esac
+	"$GRADUS" compare "${file%%/*}" --on quadratic --steps 2 --train 2 --test 2 >out 2>err </dev/null
+	has err "W0817"
+	has err "$file is not the file that was trained with"
+	cp kept "$file"
+	expect 0 "$GRADUS" compare "${file%%/*}" --on quadratic --steps 2 --train 2 --test 2
+	lacks err W0817
+done
+# An experiment without test problems has nothing to be compared on, unless that is said.
+sed 's/, 4 test/, 0 test/' good/sources/small.grad >none.grad
+expect 0 "$GRADUS" train none.grad -o none
+expect 2 "$GRADUS" compare none
+has err "no test problems"
+expect 0 "$GRADUS" compare none --test 3
+
 # Numbers that no axis has: drawn as well as they can be.
 cp -r good odd
 printf '{"step": 1, "score": 1e308}\n{"step": 1e308, "score": -1e308}\n{"step": "nan", "score": "inf"}\n{"score": 3}\n{"step": 2, "select": []}\n' >odd/metrics.jsonl

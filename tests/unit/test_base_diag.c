@@ -353,3 +353,108 @@ Test(diag, json) {
 	       "\"a.grad\", \"line\": 2, \"column\": 1, \"end_line\": 2, \"end_column\": 4, \"start\": 3, \"end\": 6, "
 	       "\"text\": \"\"}], \"notes\": [\"n\"], \"help\": null}]\n");
 }
+
+/* Work, counted rather than timed: to keep many complaints, and to find the places of many on one line, takes work in proportion to
+ * how many there are. */
+static void complain_often(uint32_t file, uint32_t count, uint32_t apart) {
+	for (int again = 0; again < 2; again++)
+		for (uint32_t i = 0; i < count; i++) {
+			Diag *diag = diag_error(session, 200, (Span){file, i * apart, i * apart + 1}, "unknown name");
+			diag_label(session, diag, (Span){file, 0, 1}, "as here");
+		}
+}
+
+Test(diag, work_grows_with_the_number) {
+	enum { MANY = 20000, APART = 6 };
+	for (int lines = 0; lines < 2; lines++) {
+		Session *own = session = session_new();
+		char *text = malloc(MANY * APART + 1);
+		for (uint32_t i = 0; i < MANY * APART; i++)
+			text[i] = i % APART == APART - 1 ? (lines ? '\n' : ' ') : i % APART == 2 ? '\t' : 'x';
+		text[MANY * APART] = '\0';
+		uint32_t file = add("many", text);
+		complain_often(file, MANY, APART);
+		cr_assert_eq(session->diags.count, MANY);
+		cr_assert_eq(session->error_count, MANY);
+		cr_assert_eq(session->complaints, 2 * MANY);
+		cr_assert(session->compared < 20 * MANY, "%llu slots were looked into", (unsigned long long)session->compared);
+		PrintFunction prints[] = {print_plain, diag_print_json};
+		for (int k = 0; k < 2; k++) {
+			uint64_t before = session->sources.data[file]->walked;
+			char *data = NULL;
+			size_t length = 0;
+			FILE *out = open_memstream(&data, &length);
+			prints[k](session, out);
+			fclose(out);
+			free(data);
+			uint64_t walked = session->sources.data[file]->walked - before;
+			cr_assert(walked < (uint64_t)MANY * 1000, "%llu bytes were walked", (unsigned long long)walked);
+		}
+		free(text);
+		session_free(own);
+		session = session_new();
+	}
+}
+
+/* Complaints that are taken back and said again, in any order, are kept once all the same. */
+Test(diag, taken_back_and_said_again) {
+	uint32_t file = add("x", "0123456789");
+	uint64_t state[2] = {1, 2};
+	bool kept[500] = {false};
+	for (uint64_t turn = 0; turn < 4000; turn++) {
+		uint64_t counter[2] = {turn, 0}, random[2];
+		random_threefry(state, counter, random);
+		DiagMark mark = diag_mark(session);
+		bool before[500];
+		memcpy(before, kept, sizeof kept);
+		for (uint64_t i = 0; i < random[0] % 9; i++) {
+			uint32_t which = (uint32_t)((random[1] >> (7 * i)) % 500);
+			diag_error(session, (int)which, (Span){file, which % 7, which % 7 + 1}, "%u", (unsigned)which);
+			kept[which] = true;
+		}
+		if (random[0] >> 60 < 12) {
+			Diags taken = diag_take_back(session, mark);
+			memcpy(kept, before, sizeof kept);
+			if (random[0] >> 60 < 6) {
+				diag_say(session, &taken);
+				for (uint32_t i = 0; i < taken.count; i++)
+					kept[taken.data[i]->code] = true;
+			}
+		}
+		uint32_t wanted = 0;
+		for (int i = 0; i < 500; i++)
+			wanted += kept[i];
+		cr_assert_eq(session->diags.count, wanted, "turn %llu", (unsigned long long)turn);
+	}
+}
+
+/* Columns far into a long line are those that a walk from its start finds, for every place and every kind of character. */
+Test(source, places_on_long_lines) {
+	static const char *const pieces[] = {"a",    "\t", "\xC3\xA9", "\xE4\xB8\xAD", "e\xCC\x81", "\xF0\x9F\x98\x80",
+	                                     "\xFF", " "};
+	Text text = text_new(session->arena);
+	text_printf(&text, "short\n");
+	for (uint64_t i = 0; i < 4000; i++) {
+		uint64_t key[2] = {3, 4}, counter[2] = {i, 0}, random[2];
+		random_threefry(key, counter, random);
+		text_printf(&text, "%s", pieces[random[0] % 8]);
+	}
+	text_printf(&text, "\nafter\n");
+	uint32_t file = add("long", text_cstr(&text));
+	const Source *source = session->sources.data[file];
+	uint32_t characters = 0, columns = 0;
+	for (uint32_t at = source->line_starts[1]; at < source->line_starts[2] - 1;) {
+		uint32_t line, column, c;
+		source_position(session, (Span){file, at, at}, &line, &column);
+		cr_assert(line == 2 && column == characters + 1, "byte %u: %u:%u", (unsigned)at, (unsigned)line,
+		          (unsigned)column);
+		SourceStop stop = source_stop(session, file, 1, at, UINT32_MAX);
+		while (stop.at < at)
+			source_step(session, file, &stop);
+		cr_assert(stop.at == at && stop.columns == columns, "byte %u: column %u", (unsigned)at, (unsigned)stop.columns);
+		at += text_decode_plain(source->text + at, source->length - at, &c);
+		characters++;
+		columns += c == '\t' ? SOURCE_TAB_STOP - columns % SOURCE_TAB_STOP : text_width(c);
+	}
+	cr_assert(source->walked < (uint64_t)source->length * 200);
+}
