@@ -125,6 +125,11 @@ uint32_t ad_chain(AdEmit *e, uint32_t n, int i, uint32_t s, bool zero_wins) {
 		IrScalar type = back ? e->body.from->nodes.data[node->args[0]].type : node->type;
 		return ir_op1(&e->f, type == IR_F32 ? IR_to_f32 : IR_to_f64, s);
 	}
-	default: return ad_product(e, s, derivative(e, n, i), zero_wins || node->opcode == IR_mulz);
+	case IR_scaled: /* as the product itself: taken apart, the scale of a norm of zeros would overflow */
+		if (!zero_wins)
+			return ir_op2(&e->f, IR_scaled, s, ir_rewrite_node(&e->body, node->args[1 - i]));
+		break;
+	default: break;
 	}
+	return ad_product(e, s, derivative(e, n, i), zero_wins || node->opcode == IR_mulz);
 }

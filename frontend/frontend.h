@@ -82,6 +82,7 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 FeObjective *fe_objective_apart(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
 /* Is anything of it drawn? If not, all problems of the family are one. */
 bool fe_draws(const AstDecl *objective);
+bool fe_validates(const AstDecl *objective); /* runs are judged by what it validates with, not by f */
 
 /* ---- decl/rule.c ---- */
 

@@ -70,7 +70,7 @@ typedef enum IrTyping {
 	IR_T_TO_INT,  /* (R or BOOL or I32) -> I64, towards zero */
 	IR_T_BITS,    /* F32 -> I32, F64 -> I64 */
 	IR_T_FLOAT,   /* I32 -> F32, I64 -> F64 */
-	IR_T_RANDOM   /* (I64, I64, I64, I64) -> F64 */
+	IR_T_RANDOM   /* (I64, ...) -> F64 */
 } IrTyping;
 
 typedef struct IrOpInfo {
@@ -120,6 +120,8 @@ double ir_floor_mod_f32(double a, double b);
 double ir_floor_div_f32(double a, double b);
 double ir_powi(double base, double exponent); /* exponent whole: products by repeated squaring; negative: 1 / powi */
 double ir_random_uniform(const int64_t key_and_counter[4]); /* 53 bits of the first word, in [0, 1) */
+/* The place of x in a random order of n numbers; all arithmetic wraps. */
+double ir_random_place(int64_t x, int64_t n, int64_t key);
 double ir_random_normal(const int64_t key_and_counter[4]);  /* Box-Muller: sqrt(-2 log(1 - u0)) cos(2 pi u1) */
 
 /* ---- positions: affine in the indices, plus gather atoms ---- */

@@ -30,6 +30,16 @@ typeid typename typeof typeof_unqual union unsigned using virtual void volatile 
 platforms="cdecl far huge hyper interface max min near pascal small stdcall arm hpux i386 i486 i586 i686 linux mips sparc sun
 unix vax"
 
+# What C23 adds to inttypes.h: PRIb8, PRIbFAST16, SCNbMAX, ...
+c23_formats() {
+	for prefix in PRIb PRIB SCNb; do
+		for kind in "" FAST LEAST; do
+			for width in 8 16 32 64; do echo "$prefix$kind$width"; done
+		done
+		printf '%s\n' "${prefix}MAX" "${prefix}PTR"
+	done
+}
+
 for header in $c_headers; do echo "#include <$header.h>"; done >all.h
 {
 	grep -v 'stdatomic\|threads' all.h
@@ -62,6 +72,7 @@ printf '%s\n' $keywords | sort -u >keywords
 	awk '{ sub(/\(.*/, "", $2); print $2 }' defined
 	declarations 'Typedef|TypeAlias'
 	printf '%s\n' $platforms
+	c23_formats
 } | left | comm -23 - keywords >words
 declarations 'Function|Var' | left | comm -23 - keywords | comm -23 - words >functions
 {

@@ -116,20 +116,44 @@ else
 	exit 1
 fi
 
+# apt COMMAND...: what it says goes to the end of the log; a line every half minute says that it is still at work.
+apt() {
+	(
+		waited=0
+		while sleep 30 >/dev/null 2>&1; do
+			waited=$((waited + 30))
+			echo "  ... still at it after $waited s: $(tail -n 1 "$log" | cut -c1-80)" >&2
+		done
+	) &
+	ticker=$!
+	code=0
+	echo "== apt-get $*" >>"$log"
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get "$@" >>"$log" 2>&1 || code=$?
+	kill "$ticker" 2>/dev/null || true
+	wait "$ticker" 2>/dev/null || true
+	return $code
+}
+
 install() {
-	# shellcheck disable=SC2086
-	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >"$log" 2>&1
+	apt install -y -q --no-install-recommends "$@"
+}
+
+# The lists of a fresh container are empty or old, and an installation that was cut off leaves packages half configured: both
+# are mended, but only once something has failed.
+mend() {
+	apt update -q || true
+	apt -f install -y -q || true
 }
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if [ -n "$missing" ]; then
-	echo "Installing $missing" >&2
-	# The lists of a fresh container are empty or old: ask for new ones once, and only then.
 	# shellcheck disable=SC2086
-	if ! install $missing; then
-		$as_root apt-get update -q >"$log" 2>&1 || true
-		if ! install $missing; then
+	set -- $missing
+	echo "Installing $# packages, and what they need: $missing" >&2
+	if ! install "$@"; then
+		mend
+		if ! install "$@"; then
 			cat "$log" >&2
 			echo "install.sh: could not install $missing" >&2
 			exit 1
@@ -139,6 +163,6 @@ fi
 if [ -n "$wanted" ]; then
 	echo "Installing (optional) $wanted" >&2
 	# shellcheck disable=SC2086
-	install $wanted || { $as_root apt-get update -q >"$log" 2>&1 && install $wanted; } ||
+	install $wanted || { mend && install $wanted; } ||
 		echo "install.sh: could not install the optional $wanted; what needs it is skipped" >&2
 fi

@@ -59,6 +59,52 @@ static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
 	diag_say(p->session, &both);
 }
 
+/* Hyperparameters without a default get numbers, and what is wrong whichever they are is wrong. A file cannot be made up. */
+static void check_without_defaults(FeProgram *p, IrModule *module, const AstDecl *decl) {
+	static const int64_t two[] = {7, 3}, one[] = {7, 1009}; /* joint rules may be made for one size */
+	static const char *const values[] = {"3", "7"};
+	Diags wrong[2];
+	for (uint32_t i = 0; decl->kind == AST_OBJECTIVE && i < decl->body.count; i++) {
+		const AstStmt *s = decl->body.data[i];
+		if (s->kind == AST_DATA && s->declare.from && s->declare.from->kind == AST_NAME)
+			return;
+	}
+	for (int k = 0; k < 2; k++) {
+		Text text = text_new(module->arena);
+		text_printf(&text, "%s(", session_text(p->session, decl->name.name));
+		const char *between = "";
+		for (uint32_t i = 0; i < decl->params.count; i++) {
+			if (decl->params.data[i].value)
+				continue;
+			text_printf(&text, "%s%s = %s", between, session_text(p->session, decl->params.data[i].name.name),
+			            values[k]);
+			between = ", ";
+		}
+		text_printf(&text, ")");
+		DiagMark mark = diag_mark(p->session);
+		FeCall call = {0};
+		if (fe_call_text(p, arena_strdup(p->session->arena, text_cstr(&text)), decl->kind, &call)) {
+			if (decl->kind == AST_OBJECTIVE)
+				objective_typed(p, module, &call, IR_F64, typing_new(module->arena));
+			else
+				rule_typed(p, module, &call, &(FeTarget){decl->joint ? &one[k] : two, decl->joint ? 1 : 2}, IR_F64,
+				           NULL, 0, typing_new(module->arena));
+		}
+		wrong[k] = diag_take_back(p->session, mark);
+		if (wrong[k].count == 0)
+			return;
+	}
+	Diags both = said_in_both(p->session, &wrong[0], &wrong[1]);
+	diag_say(p->session, &both);
+}
+
+static bool lacks_defaults(const AstDecl *decl) {
+	for (uint32_t i = 0; i < decl->params.count; i++)
+		if (!decl->params.data[i].value && (decl->kind == AST_OBJECTIVE || decl->kind == AST_OPTIMIZER))
+			return true;
+	return false;
+}
+
 /* True: nothing was wrong. */
 static bool check_decl(FeProgram *p, const AstDecl *decl) {
 	if (!decl->name.name) /* its name could not be read, which was reported */
@@ -68,6 +114,11 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 	static const int64_t sizes[] = {7, 3};
 	uint32_t errors = p->session->error_count;
 	resolve_decl(p, decl);
+	if (lacks_defaults(decl)) {
+		check_without_defaults(p, module, decl);
+		ir_module_free(module);
+		return p->session->error_count == errors && resolve_is_sound(p, decl);
+	}
 	switch (decl->kind) {
 	case AST_OBJECTIVE: objective_typed(p, module, &call, IR_F64, typing_new(module->arena)); break;
 	case AST_OPTIMIZER:

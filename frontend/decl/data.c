@@ -109,7 +109,34 @@ static bool read_data(Elab *e, const AstExpr *from, FeData *out, FeDataWanted *w
 	return elab_fits(e, from->span, wanted->dims, wanted->rank);
 }
 
-bool objective_declare_data(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out) {
+/* The type of what was found. */
+static void set_storage(FeData *data) {
+	IrStorage storage = data->found.storage;
+	IrScalar scalar = data->type.scalar;
+	bool plain = (storage == IR_STORED_F32 && scalar == IR_F32) || (storage == IR_STORED_F64 && scalar == IR_F64) ||
+	             (storage == IR_STORED_I64 && scalar == IR_I64);
+	data->type.storage = plain ? IR_STORED_PLAIN : storage;
+}
+
+bool objective_number_alike(Elab *e, const AstExpr *from, FeDataWanted *wanted, const FeData *like, FeData *data) {
+	FeProgram *program = e->program;
+	const char *problem = NULL;
+	bool worded = data->found.words || like->found.words;
+	if (!program->data || !worded || data->found.unknown || like->found.unknown)
+		return true;
+	wanted->like = &like->found;
+	wanted->like_name = session_text(e->session, like->name);
+	if (!program->data(program->data_context, wanted, &data->found, &problem)) {
+		Diag *diag = diag_error(e->session, 276, from->span, "cannot read `%s` from %s: %s", wanted->name,
+		                        data->found.path ? data->found.path : wanted->path, problem);
+		diag_label(e->session, diag, like->span, "its words are numbered here");
+		return false;
+	}
+	set_storage(data);
+	return true;
+}
+
+bool objective_declare_data(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out, FeDataWanted *out_wanted) {
 	const AstDeclare *d = &s->declare;
 	*out = (FeData){.name = d->names.data[0].name, .span = d->names.data[0].span, .declared = d->names.data[0]};
 	if (d->value || d->draw)
@@ -128,10 +155,8 @@ bool objective_declare_data(Elab *e, const AstStmt *s, const AstExpr *from, FeDa
 		return false;
 	IrScalar scalar = wanted.kind == FE_DATA_INT ? IR_I64 : wanted.kind == FE_DATA_BOOL ? IR_BOOL : e->real;
 	out->type = ir_tensor_type(scalar, wanted.rank, wanted.dims);
-	IrStorage storage = out->found.storage;
-	bool plain = (storage == IR_STORED_F32 && scalar == IR_F32) || (storage == IR_STORED_F64 && scalar == IR_F64) ||
-	             (storage == IR_STORED_I64 && scalar == IR_I64);
-	out->type.storage = plain ? IR_STORED_PLAIN : storage;
+	set_storage(out);
+	*out_wanted = wanted;
 	return true;
 }
 

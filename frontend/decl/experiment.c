@@ -212,8 +212,16 @@ static void options(Reading *r, const AstExpr *call, size_t which, Option *value
 		Diag *diag = diag_error(r->session, 305, arg->name.name ? arg->name.span : arg->value->span,
 		                        "`%s` has no such option", estimators[which].name);
 		Name nearest = arg->name.name ? name_nearest(r->session->names, arg->name.name, names, count) : 0;
-		if (nearest)
+		Text all = text_new(r->session->arena);
+		for (uint32_t k = 0; k < count; k++)
+			text_printf(&all, "%s`%s`", k ? ", " : "", session_text(r->session, names[k]));
+		if (nearest && count == 1)
 			diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, nearest));
+		else if (nearest)
+			diag_help(r->session, diag, "did you mean `%s`? Its options are %s", session_text(r->session, nearest),
+			          text_cstr(&all));
+		else
+			diag_help(r->session, diag, "its options are %s", text_cstr(&all));
 		r->ok = false;
 	}
 }

@@ -514,3 +514,10 @@ bool fe_draws(const AstDecl *objective) {
 			return true;
 	return false;
 }
+
+bool fe_validates(const AstDecl *objective) {
+	for (uint32_t i = 0; i < objective->body.count; i++)
+		if (objective->body.data[i]->kind == AST_VALIDATE)
+			return true;
+	return false;
+}

@@ -27,7 +27,9 @@ typedef struct ObjectiveBuilding {
 /* ---- data.c ---- */
 
 /* What the data statement `s` declares, with its sizes. from: the text that names the file. false with diagnostics. */
-bool objective_declare_data(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out);
+bool objective_declare_data(Elab *e, const AstStmt *s, const AstExpr *from, FeData *out, FeDataWanted *wanted);
+/* Data that takes the place of other data gets the numbers of its words; what was wanted is wanted again. */
+bool objective_number_alike(Elab *e, const AstExpr *from, FeDataWanted *wanted, const FeData *like, FeData *data);
 /* Adds the parameter of a function that stands for it. */
 IrValue objective_data_param(Elab *e, const FeData *data);
 /* Its name and those of the sizes that it opened, from here on. param: as objective_data_param made it. */

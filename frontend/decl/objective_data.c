@@ -31,11 +31,43 @@ static const AstExpr *data_from(ObjectiveBuilding *b, const AstStmt *s) {
 	return NULL;
 }
 
+static uint32_t find_statement(const ObjectiveBuilding *b, Name name);
+
+/* Words have one number in data and in what `validate` puts in its place. */
+static void number_words(ObjectiveBuilding *b, FeDataWanted *wanted, const AstStmt *validate) {
+	FeData *data = b->out->data.data;
+	uint32_t count = b->decl->body.count;
+	const FeData **like = ARENA_ARRAY(b->e.arena, const FeData *, count + 1);
+	for (uint32_t k = 0; k < validate->validate.with.count; k++) {
+		const AstArg *arg = &validate->validate.with.data[k];
+		uint32_t from = find_statement(b, arg->name.name), to = count;
+		if (arg->value && arg->value->kind == AST_NAME)
+			to = find_statement(b, arg->value->name);
+		if (from == count || to == count || from == to)
+			continue;
+		const FeData *model = &data[b->data_of[from] - 1];
+		if (like[to] && like[to] != model && (like[to]->found.words || model->found.words)) {
+			Diag *diag =
+				diag_error(b->e.session, 280, arg->value->span,
+			               "words are numbered for one place: `%s` takes those of `%s` and of `%s`",
+			               session_text(b->e.session, arg->value->name), session_text(b->e.session, like[to]->name),
+			               session_text(b->e.session, model->name));
+			diag_help(b->e.session, diag, "declare it twice, under two names");
+			b->ok = false;
+			continue;
+		}
+		like[to] = model;
+		const AstExpr *file = data_from(b, b->decl->body.data[to]);
+		b->ok = objective_number_alike(&b->e, file, &wanted[to], model, &data[b->data_of[to] - 1]) && b->ok;
+	}
+}
+
 void objective_find_data(ObjectiveBuilding *b) {
 	Elab *e = &b->e;
 	uint32_t count = b->decl->body.count;
 	b->data = ARENA_ARRAY(e->arena, IrValue, count + 1);
 	b->data_of = ARENA_ARRAY(e->arena, uint32_t, count + 1);
+	FeDataWanted *wanted = ARENA_ARRAY(e->arena, FeDataWanted, count + 1);
 	IrBuilder scratch = ir_builder(ir_func_new(e->module, "sizes"));
 	e->builder = &scratch;
 	for (uint32_t i = 0; i < count; i++) {
@@ -46,7 +78,8 @@ void objective_find_data(ObjectiveBuilding *b) {
 		uint32_t errors = e->session->error_count;
 		const AstExpr *from = data_from(b, s);
 		if (e->session->error_count != errors || (!from && s->declare.from) ||
-		    !objective_name_free(e, s->declare.names.data[0]) || !objective_declare_data(e, s, from, &data)) {
+		    !objective_name_free(e, s->declare.names.data[0]) ||
+		    !objective_declare_data(e, s, from, &data, &wanted[i])) {
 			b->ok = false;
 			continue;
 		}
@@ -56,6 +89,9 @@ void objective_find_data(ObjectiveBuilding *b) {
 	}
 	e->module->funcs.count--;
 	scope_back(e, b->hypers);
+	for (uint32_t i = 0; i < count; i++)
+		if (b->decl->body.data[i]->kind == AST_VALIDATE)
+			number_words(b, wanted, b->decl->body.data[i]);
 }
 
 void objective_add_data(ObjectiveBuilding *b) {

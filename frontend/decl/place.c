@@ -206,6 +206,9 @@ static const AstFile *file_of(const FeProgram *p, uint32_t source) {
 	for (uint32_t i = 0; i < p->files.count; i++)
 		if (p->files.data[i]->source == source)
 			return p->files.data[i];
+	for (uint32_t i = 0; i < p->library->files.count; i++)
+		if (p->library->files.data[i]->source == source)
+			return p->library->files.data[i];
 	return NULL;
 }
 

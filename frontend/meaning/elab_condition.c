@@ -47,8 +47,11 @@ Value *elab_if(Elab *e, const AstExpr *x) {
 	if (value_is_bad(cond) && e->alone) /* it may be all that makes an arm right */
 		return cond;
 	if (value_is_bad(cond)) {
+		uint32_t facts = e->facts.count;
+		proof_assume_spoiled(e);
 		elab_expr(e, x->choice.yes);
 		elab_expr(e, x->choice.no);
+		e->facts.count = facts;
 		return cond;
 	}
 	if (cond->rank) {

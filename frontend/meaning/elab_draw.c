@@ -31,15 +31,20 @@ static const Distribution *find(Elab *e, const AstExpr *draw) {
 	return NULL;
 }
 
-static Ex *random_number(Elab *e, IrOpcode opcode, Name name, DrawKey key, Ex *number) {
+/* Number `number` of those that a name draws. */
+static Ex *keyed(Elab *e, IrOpcode opcode, Name name, DrawKey key, Ex *number) {
 	const char *text = session_text(e->session, name);
 	uint64_t hash = hash_bytes(text, strlen(text), 0);
 	int64_t bits;
 	memcpy(&bits, &hash, sizeof bits);
-	/* An array has at most 2^40 elements, so that steps have numbers of their own. */
+	return ex_ops(e, opcode, (Ex *[IR_MAX_ARGS]){key.seed, ex_int(e, bits), key.instance, number});
+}
+
+/* An array has at most 2^40 elements, so that steps have numbers of their own. */
+static Ex *random_number(Elab *e, IrOpcode opcode, Name name, DrawKey key, Ex *number) {
 	if (key.step)
 		number = ex_op(e, IR_add, ex_op(e, IR_mul, key.step, ex_int(e, INT64_C(1) << 40), NULL), number, NULL);
-	return ex_ops(e, opcode, (Ex *[IR_MAX_ARGS]){key.seed, ex_int(e, bits), key.instance, number});
+	return keyed(e, opcode, name, key, number);
 }
 
 static Ex *f64(Elab *e, double value) {
@@ -62,7 +67,11 @@ typedef struct Draw {
 	Elab *e;
 	Value **args;
 	Ex *a, *b; /* the bodies of the arguments; NULL: left out */
-	Ex *u;     /* the random number, f64 */
+	Ex *u;     /* the random number, f64; NULL: the distribution makes its own */
+	Name name;
+	DrawKey key;
+	Ex *number;    /* of the element */
+	int64_t count; /* of elements */
 } Draw;
 
 static Ex *argument(const Draw *d, Ex *given, double otherwise) {
@@ -115,6 +124,23 @@ static Ex *draw_bernoulli(const Draw *d) {
 	return ex_op(d->e, IR_lt, d->u, argument(d, d->a, 0), NULL);
 }
 
+/* Entries go through one order after another, row-major and then from step to step: entry k is at place k mod n of order k div n. */
+static Ex *draw_permutation(const Draw *d) {
+	Elab *e = d->e;
+	Ex *entry = d->number, *n = d->a;
+	if (d->key.step) {
+		Ex *steps = ex_op(e, IR_sub, d->key.step, ex_int(e, 1), NULL);
+		entry = ex_op(e, IR_add, ex_op(e, IR_mul, steps, ex_int(e, d->count), NULL), entry, NULL);
+	}
+	Ex *u = keyed(e, IR_random_uniform, d->name, d->key, ex_op(e, IR_idiv, entry, n, NULL));
+	Ex *order = ex_op(e, IR_to_int, ex_op(e, IR_mul, u, f64(e, 0x1p53), NULL), NULL, NULL);
+	Ex *place = ex_ops(e, IR_random_place, (Ex *[IR_MAX_ARGS]){ex_op(e, IR_imod, entry, n, NULL), n, order});
+	Ex *drawn = ex_op(e, IR_to_int, place, NULL, NULL);
+	drawn->low = 0;
+	drawn->high = n->high - 1;
+	return drawn;
+}
+
 static const struct {
 	IrOpcode random;
 	Ex *(*draw)(const Draw *d);
@@ -129,7 +155,7 @@ static Ex *guarded(Elab *e, const Distribution *d, Ex *a, Ex *b, Ex *x) {
 	Scalar scalar = scalar_of(d);
 	if (scalar == S_BOOL)
 		return x;
-	if (scalar == S_INT && a->high < b->low && b->high - a->low <= (int64_t)d->spread)
+	if (scalar == S_INT && b && a->high < b->low && b->high - a->low <= (int64_t)d->spread)
 		return x;
 	Ex *none = scalar == S_INT ? ex_int(e, INT64_MIN) : ex_real(e, NAN);
 	return ex_op(e, IR_where, elab_draw_condition(e, d, a, b), x, none);
@@ -166,8 +192,9 @@ static bool read_arguments(Elab *e, const AstDeclare *d, const Distribution *dis
 		args[i] = elab_scalar(e, draw->call.args.data[i].value, "the argument of a distribution");
 		ok = ok && !value_is_bad(args[i]);
 		if (ok && scalar_of(dist) == S_INT && (args[i]->scalar == S_REAL || args[i]->scalar == S_BOOL)) {
-			diag_error(e->session, 211, draw->call.args.data[i].value->span, "`%s` draws between whole numbers, not %s",
-			           dist->name, value_type_text(e, args[i]));
+			diag_error(e->session, 211, draw->call.args.data[i].value->span, "`%s` %s, not %s", dist->name,
+			           dist->count > 1 ? "draws between whole numbers" : "takes a whole number",
+			           value_type_text(e, args[i]));
 			ok = false;
 		}
 	}
@@ -191,6 +218,7 @@ static bool drawn_as_declared(Elab *e, const AstDeclare *d, const Distribution *
 
 Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	const AstExpr *draw = d->draw;
+	Name name = d->names.data[0].name;
 	const Distribution *dist = draw->kind == AST_CALL ? called_distribution(e, draw) : NULL;
 	if (!dist)
 		return value_bad(e);
@@ -219,8 +247,11 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 			v->vars[i] = found.vars[i];
 		number = ex_add_int(e, ex_op(e, IR_mul, number, ex_int(e, dims[i]), NULL), ex_var(e, v->vars[i]));
 	}
-	Ex *random = random_number(e, makers[dist->id].random, d->names.data[0].name, key, number);
-	Draw made = {.e = e, .args = args, .u = random};
+	Draw made = {.e = e, .args = args, .name = name, .key = key, .number = number, .count = 1};
+	for (int i = 0; i < rank; i++)
+		made.count *= dims[i];
+	if (makers[dist->id].random != IR_random_place)
+		made.u = random_number(e, makers[dist->id].random, name, key, number);
 	made.a = count > 0 ? value_body(e, args[0]) : NULL;
 	made.b = count > 1 ? value_body(e, args[1]) : NULL;
 	v->body = makers[dist->id].draw(&made);

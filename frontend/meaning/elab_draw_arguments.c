@@ -113,8 +113,8 @@ static void impossible(const Points *p, const Distribution *d, const AstExpr *dr
 		diag = diag_error(e->session, 251, span, "`%s` cannot draw between %.9g and %.9g%s", d->name, v[0], v[1],
 		                  varies ? place_text(p) : "");
 	else
-		diag = diag_error(e->session, 251, span, "`%s` cannot have the argument %.9g%s", d->name, v[which],
-		                  varies ? place_text(p) : "");
+		diag = diag_error(e->session, 251, span, "`%s` cannot have the argument %.*g%s", d->name,
+		                  d->draws == GIVES_WHOLE ? 17 : 9, v[which], varies ? place_text(p) : "");
 	if (pair)
 		diag_help(e->session, diag, "of the two arguments of `%s`, %s", d->name, d->together);
 	else

@@ -200,6 +200,7 @@ static bool read_conditions(Elab *e, const AstItems *items, Domain *d) {
 		Value *v = elab_expr(e, items->data[i].expr);
 		if (value_is_bad(v)) {
 			known = false;
+			proof_assume_spoiled(e);
 			continue;
 		}
 		if (v->kind != VALUE_ARRAY || v->scalar != S_BOOL || v->rank) {

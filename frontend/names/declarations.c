@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { OF_USER, OF_LIBRARY };
-
 /* The first declaration of this name, after this one was entered. */
 static const AstDecl *enter_name(Arena *arena, NameMap *map, const AstDecl *decl) {
 	void **place = name_map_place(arena, map, decl->name.name);
@@ -13,23 +11,19 @@ static const AstDecl *enter_name(Arena *arena, NameMap *map, const AstDecl *decl
 	return *place;
 }
 
-void program_declare(FeProgram *p, const AstFile *file, bool library) {
+void program_declare(FeProgram *p, const AstFile *file) {
 	Arena *arena = p->session->arena;
 	for (uint32_t i = 0; i < file->decls.count; i++) {
 		const AstDecl *decl = file->decls.data[i];
-		int owner = library ? OF_LIBRARY : OF_USER;
 		if (decl->kind == AST_IMPORT)
 			continue;
-		if (library)
-			vec_push(arena, &p->library, decl);
-		else
-			vec_push(arena, &p->user, decl);
+		vec_push(arena, &p->user, decl);
 		resolve_again(p);
 		if (!decl->name.name)
 			continue;
-		enter_name(arena, &p->by_kind[owner][decl->kind], decl);
-		const AstDecl *first = enter_name(arena, &p->by_name[owner], decl);
-		if (library || first == decl)
+		enter_name(arena, &p->by_kind[decl->kind], decl);
+		const AstDecl *first = enter_name(arena, &p->by_name, decl);
+		if (first == decl)
 			continue;
 		Diag *diag = diag_error(p->session, 322, decl->name.span, "`%s` is declared twice",
 		                        session_text(p->session, decl->name.name));
@@ -38,16 +32,17 @@ void program_declare(FeProgram *p, const AstFile *file, bool library) {
 }
 
 const AstDecl *fe_find(const FeProgram *p, Name name) {
-	const AstDecl *decl = name_map_get(&p->by_name[OF_USER], name);
-	return decl ? decl : name_map_get(&p->by_name[OF_LIBRARY], name);
+	const AstDecl *decl = name_map_get(&p->by_name, name);
+	return decl ? decl : program_find_library(p->session, p->library, name);
 }
 
 /* An experiment may be called like the family it is about: then the kind that is asked for decides. */
 const AstDecl *program_find_kind(const FeProgram *p, Name name, AstDeclKind kind) {
-	const AstDecl *decl = name_map_get(&p->by_kind[OF_USER][kind], name);
-	if (!decl)
-		decl = name_map_get(&p->by_kind[OF_LIBRARY][kind], name);
-	return decl ? decl : fe_find(p, name);
+	const AstDecl *decl = name_map_get(&p->by_kind[kind], name);
+	if (decl)
+		return decl;
+	decl = program_find_library(p->session, p->library, name);
+	return decl && decl->kind == kind ? decl : fe_find(p, name);
 }
 
 uint32_t fe_decl_count(const FeProgram *program) {
@@ -60,14 +55,16 @@ const AstDecl *fe_decl(const FeProgram *program, uint32_t index) {
 
 /* Names of declarations of a kind, those of the user first; none twice. */
 static uint32_t names_of_kind(const FeProgram *p, AstDeclKind kind, Name *names) {
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < p->user.count + p->library.count; i++) {
-		const AstDecl *decl = i < p->user.count ? p->user.data[i] : p->library.data[i - p->user.count];
-		bool there = decl->kind != kind || !decl->name.name;
+	uint32_t count = 0, users = p->user.count;
+	for (uint32_t i = 0; i < users + p->library->names.count; i++) {
+		bool user = i < users;
+		Name name = user ? p->user.data[i]->name.name : p->library->names.data[i - users];
+		AstDeclKind its = user ? p->user.data[i]->kind : p->library->entries.data[i - users].kind;
+		bool there = its != kind || !name;
 		for (uint32_t k = 0; k < count && !there; k++)
-			there = names[k] == decl->name.name;
+			there = names[k] == name;
 		if (!there)
-			names[count++] = decl->name.name;
+			names[count++] = name;
 	}
 	return count;
 }
@@ -76,7 +73,7 @@ const char *fe_candidates(const FeProgram *p, Name wanted, AstDeclKind kind) {
 	enum { SHOWN = 8 };
 	Session *session = p->session;
 	Arena *scratch = arena_new();
-	Name *names = ARENA_ARRAY(scratch, Name, p->user.count + p->library.count + 1);
+	Name *names = ARENA_ARRAY(scratch, Name, p->user.count + p->library->names.count + 1);
 	uint32_t count = names_of_kind(p, kind, names);
 	Name nearest = name_nearest(session->names, wanted, names, count);
 	const char *foreign = kind == AST_OPTIMIZER ? foreign_rule(session_text(session, wanted)) : NULL;

@@ -75,6 +75,22 @@ const char *foreign_rule(const char *word) {
 		{"steepest", "gradient_descent"},
 		{"steepest_descent", "gradient_descent"},
 		{"Lion", "lion"},
+		{"NAdam", "nadam"},
+		{"RAdam", "radam"},
+		{"QHAdam", "qhadam"},
+		{"AMSGrad", "amsgrad"},
+		{"AdEMAMix", "ademamix"},
+		{"Adafactor", "adafactor_vector"},
+		{"adafactor", "adafactor_vector"},
+		{"LAMB", "lamb"},
+		{"LARS", "lars"},
+		{"LBFGS", "lbfgs"},
+		{"BFGS", "bfgs"},
+		{"ASGD", "averaged"},
+		{"SGDR", "warm_restarts"},
+		{"EMA", "smoothed"},
+		{"DoG", "distance_over_gradients"},
+		{"WSD", "warm_up_stable_decay"},
 	};
 	return find(table, sizeof table / sizeof *table, word);
 }

@@ -17,6 +17,7 @@
 #define GRADUS_NAMES_H
 
 #include "frontend/names/program.h"
+#include "frontend/std/std.h"
 
 /* ---- symbols ---- */
 
@@ -87,13 +88,21 @@ typedef struct FileId { /* of a file, under all its names */
 	uint64_t device, number;
 } FileId;
 
+typedef struct Library {
+	FeStdEntries entries;
+	VEC(Name) names;            /* of the entries */
+	NameMap by_name;            /* the number of an entry + 1 */
+	NameMap read;               /* the declarations that were read */
+	VEC(const AstFile *) files; /* the same, each a file of its own */
+} Library;
+
 struct FeProgram {
 	Session *session;
 	VEC(AstFile *) files;
 	VEC(const AstDecl *) user;
-	VEC(const AstDecl *) library;
-	NameMap by_name[2];                       /* the first of each name: of the user's, of the library */
-	NameMap by_kind[2][AST_EXPERIMENT + 1];   /* the same of one kind */
+	Library *library;
+	NameMap by_name;                          /* the first of each name of the user's */
+	NameMap by_kind[AST_EXPERIMENT + 1];      /* the same of one kind */
 	NameMap numbers[2];                       /* values of constants that are one number, in f32 and f64, by name */
 	NameMap said_wrong[2];                    /* the Diags of constants that cannot be made, likewise */
 	NameMap said_missing[AST_EXPERIMENT + 1]; /* what was said of names that no declaration of a kind has */
@@ -112,10 +121,17 @@ struct FeProgram {
 
 /* A path that a source gives, from the folder of that source, and as the program's finder has it; NULL with *problem. */
 const char *program_beside(FeProgram *program, uint32_t source, const char *path, const char **problem);
-/* Enters the declarations of a file; a name that the user declares twice is reported. */
-void program_declare(FeProgram *program, const AstFile *file, bool library);
+/* Enters the declarations of a file; a name that is declared twice is reported. */
+void program_declare(FeProgram *program, const AstFile *file);
 /* The declaration of this name and kind; of another kind if there is none; NULL if nothing has the name. */
 const AstDecl *program_find_kind(const FeProgram *program, Name name, AstDeclKind kind);
+
+/* ---- library.c ---- */
+
+Library *program_library(Session *session);
+/* Reads the entry, if nobody has named it before; NULL: there is none. */
+const AstDecl *program_find_library(Session *session, Library *library, Name name);
+bool program_is_library(const Session *session, const AstDecl *decl);
 
 /* ---- call.c: calls of declarations ---- */
 

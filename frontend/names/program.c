@@ -1,19 +1,12 @@
 /* Files, imports, the built-in library. */
 #include "frontend/names/names.h"
-#include "frontend/std/std.h"
 
 #include <sys/stat.h>
 
 FeProgram *fe_program_new(Session *session) {
 	FeProgram *p = ARENA_NEW(session->arena, FeProgram);
 	p->session = session;
-	for (size_t i = 0; i < fe_std_file_count; i++) {
-		const char *path = arena_printf(session->arena, "<std>/%s", fe_std_files[i].name);
-		uint32_t source = source_add(session, path, fe_std_files[i].text, fe_std_files[i].length);
-		AstFile *file = ast_parse(session, source);
-		vec_push(session->arena, &p->files, file);
-		program_declare(p, file, true);
-	}
+	p->library = program_library(session);
 	return p;
 }
 
@@ -83,7 +76,7 @@ bool fe_add_source(FeProgram *p, uint32_t source) {
 				open_import(p, &open, top->source, decl->value);
 			continue;
 		}
-		program_declare(p, top->file, false);
+		program_declare(p, top->file);
 		p->broken = p->broken || p->session->error_count > top->errors;
 		open.count--;
 	}

@@ -31,6 +31,14 @@ typedef struct FeDataColumn {
 	int64_t low, high;
 } FeDataColumn;
 
+/* The words that the numbers 0, 1, ... of a column stand for; none: its numbers are numbers. */
+typedef struct FeDataWords {
+	const char *const *texts;
+	uint32_t count;
+} FeDataWords;
+
+typedef struct FeDataFound FeDataFound;
+
 typedef struct FeDataWanted {
 	const char *name; /* of the declaration: of the array in files that have several */
 	const char *path; /* as written, for a folder of data; relative or not */
@@ -42,15 +50,19 @@ typedef struct FeDataWanted {
 	FeDataKind kind;
 	int rank;
 	int64_t dims[IR_USER_RANK]; /* -1 - k: open size k, which the reader fills in, the same k alike */
+	const FeDataFound *like;    /* words are numbered as there, under this name; NULL: as they are sorted */
+	const char *like_name;
 } FeDataWanted;
 
-typedef struct FeDataFound {
+struct FeDataFound {
 	IrStorage storage;
-	const void *elements; /* row-major; stays as long as the program. NULL: only shapes were asked for */
-	const char *path;     /* what was read */
-	bool unknown;         /* sizes that are open are not known: the file is not there, or was not looked through */
-	const char *missing;  /* why it could not be opened; NULL: it could */
-} FeDataFound;
+	const void *elements;     /* row-major; stays as long as the program. NULL: only shapes were asked for */
+	const char *path;         /* what was read */
+	bool unknown;             /* sizes that are open are not known: the file is not there, or was not looked through */
+	const char *missing;      /* why it could not be opened; NULL: it could */
+	const FeDataWords *words; /* of each column; NULL: it has no columns, or none with words */
+	uint32_t columns;
+};
 
 /* false with *problem in words. */
 typedef bool FeDataReader(void *context, FeDataWanted *wanted, FeDataFound *found, const char **problem);

@@ -92,10 +92,13 @@ static Symbol *named(Resolver *r, const AstExpr *x) {
 	return NULL;
 }
 
-/* What a call of this name calls; NULL: nothing. Functions of the program come first. */
+/* What a call of this name calls; NULL: nothing. Functions of the program come first, but in the library its own. */
 static Symbol *called(Resolver *r, const AstExpr *x) {
 	AstName name = x->call.callee;
-	const AstDecl *decl = fe_find(r->program, name.name);
+	const AstDecl *own = r->decl && program_is_library(r->program->session, r->decl)
+	                         ? program_find_library(r->program->session, r->program->library, name.name)
+	                         : NULL;
+	const AstDecl *decl = own && own->kind == AST_FN ? own : fe_find(r->program, name.name);
 	if (decl && decl->kind == AST_FN)
 		return mentioned(r, decl);
 	Symbol *local = resolve_find(r, name.name), *builtin = symbol_of_builtin(r->program, name.name, true);

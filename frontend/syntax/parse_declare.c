@@ -163,7 +163,10 @@ static void parse_source(Parser *p, AstStmt *stmt) {
 	else if (parse_at_break(p))
 		return;
 	if (parse_at(p, TOKEN_ARROW)) {
-		Diag *diag = parse_complain(p, 115, parse_here(p), "a declaration takes `=`; `<-` assigns what exists already");
+		bool known = strcmp(parse_slice(p, parse_here(p)), ":=") == 0; /* which the lexer has told */
+		Diag *diag =
+			known ? NULL
+				  : parse_complain(p, 115, parse_here(p), "a declaration takes `=`; `<-` assigns what exists already");
 		parse_help(p, diag, "write `%s %s = ...`, or `%s <- ...` without `%s`", word, name, name, word);
 		parse_advance(p);
 		declare->value = parse_expression(p);
@@ -176,7 +179,8 @@ static void parse_source(Parser *p, AstStmt *stmt) {
 		}
 	} else if (parse_accept(p, TOKEN_TILDE)) {
 		declare->draw = parse_call(p, "a distribution, such as `normal(0, 1)`");
-	} else if (may_draw(stmt->kind) && parse_at(p, TOKEN_NAME) && parse_ahead(p, 1)->kind == TOKEN_LPAREN) {
+	} else if (may_draw(stmt->kind) && parse_at(p, TOKEN_NAME) && !parse_at_word(p, "in") &&
+	           parse_ahead(p, 1)->kind == TOKEN_LPAREN) {
 		Diag *diag = parse_complain(p, 119, parse_here(p), "`~` is missing before the distribution");
 		parse_help(p, diag, "write `~ %s(...)`", parse_slice(p, parse_span(p, parse_peek(p))));
 		declare->draw = parse_call(p, "a distribution");
@@ -228,7 +232,11 @@ static void check_source(Parser *p, const AstStmt *stmt) {
 	case AST_LEARN:
 		if (!value && !draw && !from) {
 			diag = parse_complain(p, 120, parse_here(p), "`%s %s` does not say where it starts", word, name);
-			parse_help(p, diag, "give it a start with `= 0` or `~ normal(0, 1)`");
+			if (declare->limits.span.file)
+				parse_help(p, diag, "its start stands before the limits: `%s %s = ... in %s`", word, name,
+				           parse_slice(p, declare->limits.span));
+			else
+				parse_help(p, diag, "give it a start with `= 0` or `~ normal(0, 1)`");
 		}
 		break;
 	case AST_STATE:

@@ -69,7 +69,15 @@ static void parse_update(Parser *p, AstExperiment *experiment) {
 	experiment->update.rule = parse_value(p, clauses[CLAUSE_UPDATE].takes);
 	if (p->panic)
 		return;
-	if (parse_at_break(p) || !parse_accept_word(p, "for")) {
+	if (!parse_at_break(p) && parse_at(p, TOKEN_COMMA)) {
+		Diag *diag = parse_complain(p, 139, parse_here(p), "the number of steps follows `for`, not a comma");
+		parse_advance(p);
+		const char *steps = parse_at(p, TOKEN_NUMBER) && !parse_at_break(p) ? parse_slice(p, parse_here(p)) : "1000";
+		parse_help(p, diag, "write `update %s for %s steps`", parse_slice(p, experiment->update.rule->span), steps);
+		if (parse_at_break(p))
+			return;
+		parse_accept_word(p, "for");
+	} else if (parse_at_break(p) || !parse_accept_word(p, "for")) {
 		if (parse_at_break(p)) {
 			Diag *diag = parse_complain(p, 139, parse_here(p), "this does not say for how many steps");
 			parse_help(p, diag, "write `update %s for 1000 steps`", parse_slice(p, experiment->update.rule->span));

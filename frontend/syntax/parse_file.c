@@ -15,8 +15,12 @@ static AstParams parse_params(Parser *p, const char *owner) {
 	while (p->at < p->tokens[open].partner) {
 		AstParam param = {.name = parse_new_name(p, "a parameter's name")};
 		if (!p->panic && parse_at(p, TOKEN_COLON)) {
-			Diag *diag = parse_error(p, 121, parse_here(p), "parameters are written without a type");
+			Diag *diag = parse_complain(p, 121, parse_here(p), "parameters are written without a type");
 			parse_help(p, diag, "a parameter is an integer if it is used as one; its default follows `=`");
+			parse_advance(p);
+			while (p->at < p->tokens[open].partner && !parse_at(p, TOKEN_EQUALS) && !parse_at(p, TOKEN_COMMA) &&
+			       !parse_at_word(p, "in"))
+				p->at = parse_at(p, TOKEN_LBRACKET) ? parse_peek(p)->partner + 1 : p->at + 1;
 		}
 		if (!p->panic && parse_accept(p, TOKEN_EQUALS))
 			param.value = parse_expression(p);

@@ -13,6 +13,12 @@ void parse_arguments(Parser *p, uint32_t open, AstArgs *args) {
 			arg.name = parse_name(p, "an argument's name");
 			parse_advance(p);
 			named = true;
+		} else if (parse_at(p, TOKEN_NAME) && parse_ahead(p, 1)->kind == TOKEN_COLON) {
+			arg.name = parse_name(p, "an argument's name");
+			Diag *diag = parse_complain(p, 101, parse_here(p), "an argument follows `=`, not `:`");
+			parse_help(p, diag, "write `%s = ...`", session_text(p->session, arg.name.name));
+			parse_advance(p);
+			named = true;
 		}
 		arg.value = parse_expression(p);
 		if (named && arg.name.name == 0 && !p->panic) {
@@ -65,7 +71,14 @@ AstRange parse_range(Parser *p, bool needs_low) {
 AstItem parse_index_name(Parser *p) {
 	AstItem item = {.kind = AST_ITEM_INDEX, .span = parse_span(p, parse_peek(p))};
 	item.name = parse_new_name(p, "an index name");
-	if (parse_accept_word(p, "in")) {
+	bool equals = parse_at(p, TOKEN_EQUALS);
+	if (equals) {
+		Diag *diag = parse_complain(p, 130, parse_here(p), "what an index runs over follows `in`, not `=`");
+		const char *name = parse_slice(p, item.span);
+		parse_help(p, diag, "write `%s in 0..n`: from 0 to n - 1, as the end does not belong to a range", name);
+		parse_advance(p);
+	}
+	if (equals || parse_accept_word(p, "in")) {
 		AstRange range = parse_range(p, false);
 		item.low = range.low;
 		item.high = range.high;
@@ -76,8 +89,8 @@ AstItem parse_index_name(Parser *p) {
 
 bool parse_at_index_name(const Parser *p) {
 	const Token *next = parse_ahead(p, 1);
-	return parse_at(p, TOKEN_NAME) &&
-	       (next->kind == TOKEN_COMMA || next->kind == TOKEN_RBRACKET || lex_is_word(p->source, next, "in"));
+	return parse_at(p, TOKEN_NAME) && (next->kind == TOKEN_COMMA || next->kind == TOKEN_RBRACKET ||
+	                                   next->kind == TOKEN_EQUALS || lex_is_word(p->source, next, "in"));
 }
 
 AstItems parse_head_items(Parser *p, uint32_t open) {

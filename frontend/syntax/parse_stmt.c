@@ -168,7 +168,11 @@ static void parse_for(Parser *p, AstStmt *stmt) {
 	} else {
 		stmt->loop.name = parse_new_name(p, "the loop's index");
 	}
-	if (!p->panic && !parse_accept_word(p, "in")) {
+	if (!p->panic && parse_at(p, TOKEN_EQUALS) && !parse_at_break(p)) {
+		Diag *diag = parse_complain(p, 101, parse_here(p), "what a loop runs over follows `in`, not `=`");
+		parse_help(p, diag, "write `for k in 0..n { ... }`");
+		parse_advance(p);
+	} else if (!p->panic && !parse_accept_word(p, "in")) {
 		Diag *diag = parse_error(p, 101, parse_here(p), "expected `in`, found %s", parse_found(p));
 		parse_help(p, diag, "write `for k in 0..n { ... }`");
 	}
@@ -371,8 +375,17 @@ static bool statement_kind(const Parser *p, AstStmtKind *kind) {
 	return false;
 }
 
-/* Two words in a row that begin no statement: `parm w : [d]`, `float x = 3`, `const a = 1` */
-static void unknown_statement(Parser *p) {
+/* Is this a word, a name and what declarations go on with? */
+static bool declares_ahead(const Parser *p) {
+	const Token *after = parse_ahead(p, 2);
+	return !after->line_start && (after->kind == TOKEN_EQUALS || after->kind == TOKEN_TILDE ||
+	                              after->kind == TOKEN_COLON || after->kind == TOKEN_LBRACKET);
+}
+
+/* Two words in a row that begin no statement: `parm w : [d]`, `float x = 3`, `const a = 1`. What seems to declare a name is
+ * read on as what it was meant for (true, and its kind), so that uses of the name are not reported as well. */
+static bool unknown_statement(Parser *p, AstStmtKind *kind) {
+	static const char *const later[] = {"choose", "discover"};
 	static const char *const types[] = {"int", "real", "bool", "float", "double", "auto", "val", "const", "mut"};
 	static const char *const tops[] = {"fn", "objective", "optimizer", "experiment", "import", "joint"};
 	const Token *token = parse_peek(p);
@@ -384,14 +397,25 @@ static void unknown_statement(Parser *p) {
 		Diag *diag = parse_error(p, 123, here, "`%s` stands at the top level of a file", text);
 		parse_help(p, diag, "move it out of this body");
 		find_brace(p); /* so that its block is skipped with it */
-		return;
+		return false;
 	}
-	Diag *diag = parse_error(p, 101, here, "no statement starts with `%s`", text);
+	bool declares = declares_ahead(p);
+	for (size_t k = 0; k < sizeof later / sizeof *later; k++) {
+		if (!lex_is_word(p->source, token, later[k]))
+			continue;
+		parse_complain(p, 391, here, "`%s` is part of the language, but not of this version", text);
+		p->panic = !declares;
+		*kind = AST_LET;
+		return declares;
+	}
+	Diag *diag = parse_complain(p, 101, here, "no statement starts with `%s`", text);
+	p->panic = !declares;
 	for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
 		if (!lex_is_word(p->source, token, types[k]))
 			continue;
 		parse_help(p, diag, "write `let name = ...`, or `var name = ...` for what changes");
-		return;
+		*kind = AST_LET;
+		return declares;
 	}
 	Name names[sizeof places / sizeof *places];
 	for (size_t k = 0; k < sizeof places / sizeof *places; k++)
@@ -399,6 +423,13 @@ static void unknown_statement(Parser *p) {
 	Name nearest = name_nearest(p->session->names, token->name, names, (uint32_t)(sizeof places / sizeof *places));
 	if (nearest != 0)
 		parse_help(p, diag, "did you mean `%s`?", session_text(p->session, nearest));
+	for (size_t k = 0; k <= AST_VAR; k++) {
+		*kind = (AstStmtKind)k;
+		if (nearest != 0 && names[k] == nearest)
+			return declares;
+	}
+	p->panic = true;
+	return false;
 }
 
 static void parse_statement_body(Parser *p, AstStmt *stmt) {
@@ -440,7 +471,8 @@ static void parse_statement(Parser *p, AstBlock *block) {
 	           token->kind != TOKEN_LBRACKET && token->kind != TOKEN_MINUS) {
 		parse_error(p, 101, start, "no statement starts with `%s`", parse_slice(p, start));
 	} else if (token->kind == TOKEN_NAME && next->kind == TOKEN_NAME && !next->line_start) {
-		unknown_statement(p);
+		if (unknown_statement(p, &stmt->kind))
+			parse_advance(p);
 	} else {
 		stmt->kind = AST_ASSIGN;
 	}

@@ -371,6 +371,10 @@ static void assume_all(Elab *e, const Ex *cond, bool truth) {
 	}
 }
 
+void proof_assume_spoiled(Elab *e) {
+	vec_push(e->arena, &e->facts, ((Fact){.never = true, .number = ++e->fact_count}));
+}
+
 void proof_assume(Elab *e, const Ex *cond, bool truth) {
 	assume_all(e, cond, truth);
 	sharpen(e);

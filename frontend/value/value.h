@@ -254,6 +254,8 @@ bool proof_is_pure(const Affine *a);                            /* index variabl
 bool proof_forms(Elab *e, Ex *cond, bool truth, Exs *forms);
 /* Adds what the truth of `cond` says to the facts; the caller sets their count back. */
 void proof_assume(Elab *e, const Ex *cond, bool truth);
+/* The same where the condition is wrong, which was reported: what it was to prove counts as proved. */
+void proof_assume_spoiled(Elab *e);
 
 /* ---- value.c ---- */
 

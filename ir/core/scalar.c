@@ -103,6 +103,10 @@ IrNumber ir_eval_scalar(IrOpcode opcode, const IrScalar *types, const IrNumber *
 		out.real = ir_eval_real(opcode, types[0], (double[3]){args[0].real, (double)args[1].integer});
 		return out;
 	case IR_T_RANDOM: {
+		if (opcode == IR_random_place) {
+			out.real = ir_random_place(args[0].integer, args[1].integer, args[2].integer);
+			return out;
+		}
 		int64_t words[4] = {args[0].integer, args[1].integer, args[2].integer, args[3].integer};
 		out.real = opcode == IR_random_normal ? ir_random_normal(words) : ir_random_uniform(words);
 		return out;

@@ -158,3 +158,21 @@ double ir_random_normal(const int64_t key_and_counter[4]) {
 	draw(key_and_counter, u);
 	return sqrt(-2 * log(1 - u[0])) * cos(2 * pi * u[1]);
 }
+
+static uint64_t mixed(uint64_t z) {
+	z *= UINT64_C(0x9e3779b97f4a7c15);
+	return (z ^ z >> 32) * UINT64_C(0xd1b54a32d192ed03);
+}
+
+double ir_random_place(int64_t x, int64_t n, int64_t key) {
+	enum { ROUNDS = 24 };
+	uint64_t place = (uint64_t)x, count = (uint64_t)n;
+	for (uint64_t round = 1; round <= ROUNDS; round++) {
+		uint64_t word = mixed((uint64_t)key + round * UINT64_C(0xbf58476d1ce4e5b9));
+		uint64_t other = ((word >> 32) * count >> 32) - place;
+		other += (int64_t)other < 0 ? count : 0;
+		uint64_t larger = (int64_t)place > (int64_t)other ? place : other;
+		place = mixed(larger + word) >> 63 ? other : place;
+	}
+	return (double)(int64_t)place;
+}

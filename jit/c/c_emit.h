@@ -169,6 +169,8 @@ void c_settle_yield(CEmit *c, const LoopCarry *carry, uint64_t overwritten);
 /* Ends a region: in the first walk its uses are noted, in the second it is printed. */
 void c_flush(CEmit *c, CRegion *region);
 bool c_touches(const CRegion *region, uint32_t buffer); /* stores to it */
+/* A store that has to wait for stores of the region, all lanes of them: it writes what another lane wrote. */
+bool c_overwrites(const CRegion *region, const LoopStmt *store);
 
 /* c_look.c: the first walk over a kernel */
 void c_look_op(CEmit *c, const LoopStmt *stmt, uint32_t region);

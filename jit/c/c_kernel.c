@@ -208,7 +208,8 @@ static bool is_fixed(CEmit *c, const LoopStmt *stmt) {
 
 static void walk_simple(CEmit *c, CRegion *region, const LoopStmt *stmt) {
 	if (runs_in_lanes(c, stmt)) {
-		if (stmt->kind == LOOP_LOAD && c_touches(region, stmt->address.buffer))
+		if ((stmt->kind == LOOP_LOAD && c_touches(region, stmt->address.buffer)) ||
+		    (stmt->kind == LOOP_STORE && c_overwrites(region, stmt)))
 			c_flush(c, region);
 		if (c->phase == C_COUNT)
 			c_look_op(c, stmt, region->number);

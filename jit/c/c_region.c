@@ -296,6 +296,27 @@ void c_flush(CEmit *c, CRegion *region) {
 	region->number = ++c->region_count;
 }
 
+/* Lane by lane, two stores give the same as one whole store after the other: no two lanes meet, or each meets only itself. */
+static bool stores_commute(const LoopStmt *a, const LoopStmt *b) {
+	LoopAddress p = a->address, q = b->address;
+	int64_t stride = p.stride, distance = q.affine.offset - p.affine.offset;
+	q.affine.offset = p.affine.offset;
+	if (p.index != 0 || q.index != 0 || stride == 0 || stride != q.stride || !loop_affine_equal(p.affine, q.affine))
+		return false;
+	if (distance == 0)
+		return a->lanes == b->lanes;
+	return distance % stride != 0 || distance / stride >= LOOP_LANES || distance / stride <= -LOOP_LANES;
+}
+
+bool c_overwrites(const CRegion *region, const LoopStmt *store) {
+	for (uint32_t i = 0; i < region->stmts.count; i++) {
+		const LoopStmt *stmt = region->stmts.data[i];
+		if (stmt->kind == LOOP_STORE && stmt->address.buffer == store->address.buffer && !stores_commute(stmt, store))
+			return true;
+	}
+	return false;
+}
+
 bool c_touches(const CRegion *region, uint32_t buffer) {
 	for (uint32_t i = 0; i < region->stmts.count; i++) {
 		const LoopStmt *stmt = region->stmts.data[i];

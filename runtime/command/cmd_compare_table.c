@@ -36,8 +36,8 @@ static void put_diverged(Cmd *cmd, const Comparison *c, const uint32_t *rows, Te
 		}
 	}
 	if (kinds.length > 0) {
-		text_printf(out, "\n  diverged: f was not finite at some step, or ended above its start\n%s",
-		            text_cstr(&kinds));
+		text_printf(out, "\n  diverged: %s was not finite at some step, or ended above its start\n%s",
+		            score_judge(c->validates), text_cstr(&kinds));
 	}
 }
 
@@ -162,6 +162,7 @@ static void put_margins(Cmd *cmd, const Comparison *c, Text *out) {
 }
 
 void cmd_comparison_table(Cmd *cmd, const Comparison *c, Text *out) {
+	const char *judge = score_judge(c->validates);
 	uint32_t *rows = ARENA_ARRAY(cmd->arena, uint32_t, c->count + 1);
 	sort_rows(c, rows);
 	const char *unit = "steps"; /* of rules that all take one evaluation a step */
@@ -176,7 +177,7 @@ void cmd_comparison_table(Cmd *cmd, const Comparison *c, Text *out) {
 		            c->test_problems, c->test_problems == 1 ? "" : "s", c->train_problems,
 		            c->train_problems == 1 ? "" : "s");
 	}
-	text_printf(out, "%s; lower is better\n\n", score_words(cmd->arena, c->score, SCORE_EVALUATIONS, c->steps));
+	text_printf(out, "%s; lower is better\n\n", score_words(cmd->arena, c->score, judge, SCORE_EVALUATIONS, c->steps));
 	put_scores(cmd, c, rows, out);
 	int64_t each = c->count ? c->rules[0].test_evaluations : 0;
 	for (uint32_t i = 0; i < c->count; i++) {
@@ -196,8 +197,11 @@ void cmd_comparison_table(Cmd *cmd, const Comparison *c, Text *out) {
 	put_grids(cmd, c, rows, out);
 	if (c->margin) {
 		text_char(out, '\n');
-		cmd_wrap(arena_printf(cmd->arena, "Margin of victory of %s: least f of the others minus its own",
-		                      c->rules[c->subject].label),
+		cmd_wrap(arena_printf(cmd->arena, "Margin of victory of %s: least %s of the others minus its own%s",
+		                      c->rules[c->subject].label, judge,
+		                      c->score.map == FE_SCORE_F
+		                          ? ""
+		                          : arena_printf(cmd->arena, " (%s itself, not what is scored)", judge)),
 		         0, 2, out);
 		put_margins(cmd, c, out);
 	}

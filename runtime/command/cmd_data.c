@@ -94,6 +94,11 @@ static CmdExit read_course(Cmd *cmd, const char *dir, Course *course) {
 	return CMD_OK;
 }
 
+/* What runs are judged by; files of earlier versions do not say, and mean f. */
+static const char *judge_of(Cmd *cmd, const json_t *root) {
+	return json_object_get(root, "judged_by") ? word_of(cmd, root, "judged_by") : "f";
+}
+
 /* What the experiment of a run scores, "mean(f)"; NULL where its run.json does not say. */
 static const char *stated_score(Cmd *cmd, const char *dir) {
 	size_t length;
@@ -102,7 +107,8 @@ static const char *stated_score(Cmd *cmd, const char *dir) {
 	json_error_t where;
 	json_t *root = text ? json_loadb(text, length, JSON_REJECT_DUPLICATES, &where) : NULL;
 	const char *score = json_string_value(json_object_get(root, "score"));
-	score = score ? arena_strdup(cmd->arena, score) : NULL;
+	const char *judge = judge_of(cmd, root);
+	score = score ? arena_printf(cmd->arena, "%s%s", score, strcmp(judge, "f") ? " of validate" : "") : NULL;
 	json_decref(root);
 	return score;
 }
@@ -176,6 +182,7 @@ static const char *problems_text(Cmd *cmd, const json_t *root) {
 }
 
 static Plot plot_of_curves(Cmd *cmd, const json_t *root) {
+	const char *judge = judge_of(cmd, root);
 	const json_t *list = json_object_get(root, "rules");
 	size_t count = json_array_size(list);
 	const json_t **rules = ARENA_ARRAY(cmd->arena, const json_t *, count + 1);
@@ -184,11 +191,13 @@ static Plot plot_of_curves(Cmd *cmd, const json_t *root) {
 	}
 	sort_rules(rules, count, json_string_value(json_object_get(root, "subject")));
 	Plot plot = {
-		.title = arena_printf(cmd->arena, "%s: %s, scored by %s", word_of(cmd, root, "objective"),
-	                          problems_text(cmd, root), word_of(cmd, root, "score")),
-		.subtitle = "mean of f; bands: 25 % to 75 % of problems; everything tuned on training problems",
+		.title = arena_printf(cmd->arena, "%s: %s, scored by %s%s", word_of(cmd, root, "objective"),
+	                          problems_text(cmd, root), word_of(cmd, root, "score"),
+	                          strcmp(judge, "f") ? " of validate" : ""),
+		.subtitle = arena_printf(
+			cmd->arena, "mean of %s; bands: 25 %% to 75 %% of problems; everything tuned on training problems", judge),
 		.x_label = "step",
-		.y_label = "mean f",
+		.y_label = arena_printf(cmd->arena, "mean %s", judge),
 	};
 	for (size_t i = 0; i < count; i++) {
 		PlotCurve curve = {.label = word_of(cmd, rules[i], "label")};
@@ -219,8 +228,10 @@ static Plot plot_of_margin(Cmd *cmd, const json_t *root, const json_t *margin) {
 	const char *subject = word_of(cmd, root, "subject");
 	Plot plot = {
 		.title = arena_printf(cmd->arena, "Margin of victory of %s", subject),
-		.subtitle =
-			"least f of the others minus its own, mean over problems and 95 % interval; above 0 it is ahead of all",
+		.subtitle = arena_printf(
+			cmd->arena,
+			"least %s of the others minus its own, mean over problems and 95 %% interval; above 0 it is ahead of all",
+			judge_of(cmd, root)),
 		.x_label = "step",
 		.y_label = "margin",
 		.zero = true,

@@ -193,6 +193,10 @@ static void put_warnings(Cmd *cmd, const Minimized *m) {
 		fprintf(stderr, "nothing of `%s` is drawn: its %d problems are one\n",
 		        session_text(cmd->session, m->objective.decl->name.name), m->count);
 	}
+	if (cmd->options.seed >= 0 && !fe_draws(m->objective.decl)) {
+		fprintf(stderr, "nothing of `%s` is drawn: every seed gives this run\n",
+		        session_text(cmd->session, m->objective.decl->name.name));
+	}
 }
 
 static void put_text(Cmd *cmd, const Minimized *m, Text *out) {

@@ -48,7 +48,7 @@ static const Option options[] = {
 	{"prefix", 0, OPTION_TEXT, AT(prefix), "NAME", "what every symbol of the C begins with"},
 	{"force", 0, OPTION_FLAG, AT(force), NULL, "write into a folder that holds something else"},
 	{"json", 0, OPTION_FLAG, AT(json), NULL, "results as JSON"},
-	{"seed", 0, OPTION_COUNT, AT(seed), "N", "of problems, starts and noise (default 0)"},
+	{"seed", 0, OPTION_COUNT, AT(seed), "N", "of problems, starts and noise"},
 	{"real", 0, OPTION_CHOICE, AT(precision), "f32|f64", "the same as --precision"},
 	{"precision", 0, OPTION_CHOICE, AT(precision), "f32|f64", "what `real` is"},
 	{"threads", 0, OPTION_POSITIVE, AT(threads), "N",
@@ -284,12 +284,36 @@ CmdExit cmd_parse(Cmd *cmd, int count, char **words) {
 	return CMD_OK;
 }
 
-static void help_option(const Option *option, FILE *out) {
+/* Where an option means something of its own in a command. */
+static const struct {
+	const char *verb, *option, *help;
+} own_help[] = {
+	{"train", "steps", "how many outer steps (default: as the experiment says)"},
+	{"train", "seed", "of starts, noise and horizons (default: as the experiment says, or 0)"},
+	{"minimize", "steps", "how many steps (default 100)"},
+	{"minimize", "seed", "of problems and starts (default 0)"},
+	{"compare", "steps", "how many evaluations a run has (default: the horizon of the run folder, or 100)"},
+	{"compare", "train", "problems to tune on (default: as the experiment of the run folder alone, or 90)"},
+	{"compare", "test", "unseen problems to compare on (default: as that experiment, or 100)"},
+	{"compare", "seed", "of problems and starts (default 0)"},
+	{"eval", "seed", "of the problem and its start (default 0)"},
+};
+
+static const char *help_of(const CmdVerb *verb, const Option *option) {
+	for (size_t i = 0; verb && i < sizeof own_help / sizeof *own_help; i++) {
+		if (!strcmp(own_help[i].verb, verb->name) && !strcmp(own_help[i].option, option->name)) {
+			return own_help[i].help;
+		}
+	}
+	return option->help;
+}
+
+static void help_option(const CmdVerb *verb, const Option *option, FILE *out) {
 	char left[64];
 	int length = snprintf(left, sizeof left, "%s%c%s--%s%s%s", option->letter ? "-" : "  ",
 	                      option->letter ? option->letter : ' ', option->letter ? ", " : " ", option->name,
 	                      option->value ? " " : "", option->value ? option->value : "");
-	fprintf(out, "  %-*s  %s\n", length > 28 ? length : 28, left, option->help);
+	fprintf(out, "  %-*s  %s\n", length > 28 ? length : 28, left, help_of(verb, option));
 }
 
 void cmd_help_options(const CmdVerb *verb, FILE *out) {
@@ -297,14 +321,14 @@ void cmd_help_options(const CmdVerb *verb, FILE *out) {
 		fprintf(out, "\nOptions:\n");
 		for (size_t i = 0; i < OPTION_COUNT_ALL; i++) {
 			if (listed(verb->options, options[i].name) && !listed(always, options[i].name)) {
-				help_option(&options[i], out);
+				help_option(verb, &options[i], out);
 			}
 		}
 	}
 	fprintf(out, "\nCommon options:\n");
 	for (size_t i = 0; i < OPTION_COUNT_ALL; i++) {
 		if (listed(always, options[i].name)) {
-			help_option(&options[i], out);
+			help_option(verb, &options[i], out);
 		}
 	}
 }

@@ -17,117 +17,6 @@ typedef struct Stage {
 	CmdExit (*list)(Cmd *cmd); /* NULL, or what is printed instead: it needs no program */
 } Stage;
 
-/* ---- the library ---- */
-
-static const char *kind_word(const AstDecl *decl) {
-	static const char *const words[] = {
-		[AST_IMPORT] = "import",       [AST_CONST] = "const",         [AST_FN] = "fn",
-		[AST_OBJECTIVE] = "objective", [AST_OPTIMIZER] = "optimizer", [AST_EXPERIMENT] = "experiment"};
-	return words[decl->kind];
-}
-
-/* Where the comment above a declaration starts, or the declaration's own line. */
-static uint32_t start_with_comment(const Source *source, const AstDecl *decl) {
-	uint32_t start = decl->span.start;
-	while (start > 0 && source->text[start - 1] != '\n') {
-		start--;
-	}
-	for (uint32_t above = start; above > 0;) {
-		above--;
-		while (above > 0 && source->text[above - 1] != '\n') {
-			above--;
-		}
-		if (source->text[above] != '#') {
-			break;
-		}
-		start = above;
-	}
-	return start;
-}
-
-static void put_source(Cmd *cmd, const AstDecl *decl, Text *out) {
-	const Source *source = cmd->session->sources.data[decl->span.file];
-	uint32_t start = start_with_comment(source, decl);
-	text_bytes(out, source->text + start, decl->span.end - start);
-	text_char(out, '\n');
-}
-
-/* The first sentence of the comment above a declaration; "" where there is none. */
-static const char *summary_of(Cmd *cmd, const AstDecl *decl) {
-	const Source *source = cmd->session->sources.data[decl->span.file];
-	const char *line = source->text + start_with_comment(source, decl);
-	Text text = text_new(cmd->arena);
-	while (*line == '#') {
-		const char *words = line + strspn(line, "# ");
-		size_t length = strcspn(words, "\n");
-		const char *stop = words;
-		while (stop < words + length &&
-		       !(stop[0] == '.' && (stop[1] == '\n' || (stop[1] == ' ' && stop[2] >= 'A' && stop[2] <= 'Z')))) {
-			stop++;
-		}
-		text_printf(&text, "%s", text.length ? " " : "");
-		text_bytes(&text, words, (size_t)(stop - words));
-		if (stop < words + length || words[length] == '\0') {
-			break;
-		}
-		line = words + length + 1;
-	}
-	return text_cstr(&text);
-}
-
-typedef struct Library {
-	VEC(const AstDecl *) decls;
-} Library;
-
-static Library library_read(Cmd *cmd) {
-	Library library = {0};
-	for (size_t k = 0; k < fe_std_file_count; k++) {
-		uint32_t source = source_add(cmd->session, "<std>", fe_std_files[k].text, fe_std_files[k].length);
-		const AstFile *file = ast_parse(cmd->session, source);
-		for (uint32_t d = 0; d < file->decls.count; d++) {
-			vec_push(cmd->arena, &library.decls, (const AstDecl *)file->decls.data[d]);
-		}
-	}
-	return library;
-}
-
-static CmdExit library_lacks(Cmd *cmd, const Library *library, const char *word) {
-	VEC(Name) names = {0};
-	for (uint32_t i = 0; i < library->decls.count; i++) {
-		vec_push(cmd->arena, &names, library->decls.data[i]->name.name);
-	}
-	Name near = name_nearest(cmd->session->names, session_name(cmd->session, word), names.data, names.count);
-	return cmd_usage(cmd, "the library has no `%s`%s%s%s", word, near ? "; did you mean `" : "",
-	                 near ? session_text(cmd->session, near) : "", near ? "`?" : "");
-}
-
-static CmdExit show_std(Cmd *cmd) {
-	Text out = text_new(cmd->arena);
-	Library library = library_read(cmd);
-	for (uint32_t i = 0; i < cmd->words.count; i++) {
-		Name wanted = session_name(cmd->session, cmd->words.data[i]);
-		const AstDecl *found = NULL;
-		for (uint32_t k = 0; k < library.decls.count && !found; k++) {
-			found = library.decls.data[k]->name.name == wanted ? library.decls.data[k] : NULL;
-		}
-		if (!found) {
-			return library_lacks(cmd, &library, cmd->words.data[i]);
-		}
-		text_printf(&out, "%s", i ? "\n" : "");
-		put_source(cmd, found, &out);
-	}
-	if (cmd->words.count == 0) {
-		CmdTable table = {.arena = cmd->arena, .columns = 3, .left = 7};
-		for (uint32_t k = 0; k < library.decls.count; k++) {
-			cmd_cell(&table, "%s", kind_word(library.decls.data[k]));
-			cmd_cell(&table, "%s", session_text(cmd->session, library.decls.data[k]->name.name));
-			cmd_cell(&table, "%s", summary_of(cmd, library.decls.data[k]));
-		}
-		cmd_table(&table, "", &out);
-	}
-	return cmd_print(cmd, &out);
-}
-
 /* ---- what the language itself has ---- */
 
 /* A line of the table, `name(arguments)`: all of them, or those of the names that were given, which are counted. */
@@ -229,12 +118,12 @@ static bool show_asm(Cmd *cmd, IrModule *module, IrFunc *func, Text *out) {
 
 /* In the order in which a program goes through them; `std` is the library, `data` a file of data. */
 static const Stage stages[] = {
-	{"ast", NULL, false, false, NULL},        {"ir", show_ir, false, false, NULL},
-	{"grad", show_ir, false, true, NULL},     {"opt", show_ir, true, false, NULL},
-	{"loops", show_loops, true, false, NULL}, {"llvm", show_llvm, true, false, NULL},
-	{"asm", show_asm, true, false, NULL},     {"c", show_c, true, false, NULL},
-	{"std", NULL, false, false, show_std},    {"functions", NULL, false, false, show_functions},
-	{"at", NULL, false, false, cmd_show_at},  {"data", NULL, false, false, cmd_show_data},
+	{"ast", NULL, false, false, NULL},         {"ir", show_ir, false, false, NULL},
+	{"grad", show_ir, false, true, NULL},      {"opt", show_ir, true, false, NULL},
+	{"loops", show_loops, true, false, NULL},  {"llvm", show_llvm, true, false, NULL},
+	{"asm", show_asm, true, false, NULL},      {"c", show_c, true, false, NULL},
+	{"std", NULL, false, false, cmd_show_std}, {"functions", NULL, false, false, show_functions},
+	{"at", NULL, false, false, cmd_show_at},   {"data", NULL, false, false, cmd_show_data},
 };
 enum { STAGE_COUNT = sizeof stages / sizeof *stages };
 

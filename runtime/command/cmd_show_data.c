@@ -17,11 +17,21 @@ static DataColumn column_of(const char *word) {
 	return end != word && *end == '\0' ? (DataColumn){.low = low, .high = high} : (DataColumn){.name = word};
 }
 
+/* Of an array of whole numbers: a double does not hold them all. */
+static const char *whole_text(Cmd *cmd, const DataArray *array, size_t at) {
+	if (array->storage == IR_STORED_I64)
+		return arena_printf(cmd->arena, "%lld", (long long)((const int64_t *)array->bytes)[at]);
+	return arena_printf(cmd->arena, "%.0f", data_element(array, at));
+}
+
 static void put_range(Cmd *cmd, const DataArray *array, Text *out) {
 	size_t count = data_count(array);
 	double low = INFINITY, high = -(double)INFINITY;
+	size_t least = 0, most = 0;
 	for (size_t i = 0; i < count; i++) {
 		double value = data_element(array, i);
+		least = value < low ? i : least;
+		most = value > high ? i : most;
 		low = value < low ? value : low;
 		high = value > high ? value : high;
 	}
@@ -29,16 +39,16 @@ static void put_range(Cmd *cmd, const DataArray *array, Text *out) {
 	if (count && real)
 		text_printf(out, ", from %s to %s", cmd_number(cmd->arena, low, 6), cmd_number(cmd->arena, high, 6));
 	else if (count)
-		text_printf(out, ", from %.0f to %.0f", low, high);
+		text_printf(out, ", from %s to %s", whole_text(cmd, array, least), whole_text(cmd, array, most));
 }
 
-static void put_words(Cmd *cmd, const DataArray *array, Text *out) {
+static void put_words(Cmd *cmd, const DataWords *of, Text *out) {
 	Text words = text_new(cmd->arena);
-	for (uint32_t i = 0; i < array->category_count && i < FIRST_WORDS; i++) {
+	for (uint32_t i = 0; i < of->count && i < FIRST_WORDS; i++) {
 		text_printf(&words, "%s%u ", i ? ", " : "", i);
-		text_plain(&words, array->categories[i], strlen(array->categories[i]), false);
+		text_plain(&words, of->texts[i], strlen(of->texts[i]), false);
 	}
-	text_printf(&words, "%s", array->category_count > FIRST_WORDS ? ", ..." : "");
+	text_printf(&words, "%s", of->count > FIRST_WORDS ? ", ..." : "");
 	text_printf(out, "  words: ");
 	cmd_wrap(text_cstr(&words), 9, 9, out);
 }
@@ -54,9 +64,12 @@ static void put_rows(Cmd *cmd, const DataArray *array, Text *out) {
 	CmdTable table = {.arena = cmd->arena, .columns = (uint32_t)(columns + more)};
 	for (size_t row = 0; row < shown; row++) {
 		for (size_t k = 0; k < columns; k++) {
-			double value = data_element(array, row * width + k);
+			size_t at = row * width + k;
 			bool whole = !ir_storage_is_real(array->storage);
-			cmd_cell(&table, "%s", whole ? arena_printf(cmd->arena, "%.0f", value) : cmd_number(cmd->arena, value, 6));
+			cmd_cell(&table, "%s",
+			         whole                            ? whole_text(cmd, array, at)
+			         : isnan(data_element(array, at)) ? "missing"
+			                                          : cmd_number(cmd->arena, data_element(array, at), 6));
 		}
 		if (more)
 			cmd_cell(&table, "...");
@@ -73,8 +86,8 @@ static void put_array(Cmd *cmd, const DataArray *array, Text *out) {
 	            array->truth ? "bool" : ir_storage_name(array->storage));
 	put_range(cmd, array, out);
 	text_printf(out, ", %s in memory\n", text_of_bytes(cmd->arena, (double)data_bytes(array)));
-	if (array->categories)
-		put_words(cmd, array, out);
+	if (array->words && array->dims[1] == 1)
+		put_words(cmd, array->column_words, out);
 	else if (array->words)
 		text_printf(out, "  %s holds words, which are numbered\n", array->words);
 	put_rows(cmd, array, out);
@@ -90,17 +103,35 @@ static void put_columns(Cmd *cmd, const DataFile *file, Text *out) {
 	cmd_wrap(text_cstr(&names), 11, 11, out);
 }
 
+/* A program that reads such columns stops: what is missing is dropped or filled before. */
+static void put_missing(Cmd *cmd, const DataFile *file, Text *out) {
+	Text text = text_new(cmd->arena);
+	for (uint32_t i = 0; i < file->missing.count; i++) {
+		const DataMissing *m = &file->missing.data[i];
+		text_printf(&text, "%s%s %zu (the first on line %zu)", i ? ", " : "", m->column, m->count, m->first_line);
+	}
+	if (file->missing.count == 0)
+		return;
+	text_printf(out, "  missing: ");
+	cmd_wrap(text_cstr(&text), 11, 11, out);
+	text_printf(out, "  a program that reads these columns stops there: drop the rows, or fill them, before\n");
+}
+
 CmdExit cmd_show_data(Cmd *cmd) {
 	if (cmd->words.count == 0)
 		return cmd_usage(cmd, "which file? gradus show data FILE [COLUMNS]");
 	const char *path = cmd->words.data[0];
 	VEC(DataColumn) columns = {0};
-	DataRequest request = {.limit = cmd_memory(cmd)};
+	DataRequest request = {.limit = cmd_memory(cmd), .look = true};
 	for (uint32_t i = 1; i < cmd->words.count; i++) {
-		if (strcmp(cmd->words.data[i], "bytes") == 0)
-			request.raw = true;
-		else
-			vec_push(cmd->arena, &columns, column_of(cmd->words.data[i]));
+		CmdWords parts = {0};
+		cmd_split(cmd, cmd->words.data[i], &parts);
+		for (uint32_t k = 0; k < parts.count; k++) {
+			if (strcmp(parts.data[k], "bytes") == 0)
+				request.raw = true;
+			else
+				vec_push(cmd->arena, &columns, column_of(parts.data[k]));
+		}
 	}
 	request.columns = columns.data;
 	request.column_count = columns.count;
@@ -115,6 +146,7 @@ CmdExit cmd_show_data(Cmd *cmd) {
 		put_columns(cmd, &file, &out);
 	for (uint32_t i = 0; i < file.arrays.count; i++)
 		put_array(cmd, &file.arrays.data[i], &out);
+	put_missing(cmd, &file, &out);
 	data_close(&file);
 	return cmd_print(cmd, &out);
 }

@@ -103,6 +103,14 @@ static CmdExit open_hypers(Cmd *cmd, FeExperiment *experiment) {
 }
 
 static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
+	if (cmd->words.count == 1 && cmd_is_folder(cmd->words.data[0])) {
+		const char *run = cmd->words.data[0];
+		return cmd_usage(
+			cmd,
+			"%s is a folder: no run is resumed. Train again, from the file and into another folder, with "
+			"more --steps; or write the numbers of %s/rule.grad into the file, as starts of what is learned",
+			run, run);
+	}
 	CmdExit code = cmd_load_words(cmd);
 	if (code != CMD_OK) {
 		return code;
@@ -173,6 +181,9 @@ static void put_summary(Cmd *cmd, const Trained *trained, const char *dir, Text 
 	            cmd_count(arena, trained->nonfinite), cmd_count(arena, trained->pieces));
 	text_printf(out, "trained in %s, compiled in %s, memory planned %s\n", cmd_time(arena, trained->seconds),
 	            cmd_time(arena, trained->compile_seconds), text_of_bytes(arena, trained->memory_bytes));
+	if (cmd->options.seed >= 0 && !trained->by_seed) {
+		text_printf(out, "nothing is drawn, neither starts nor noise: every seed gives this run\n");
+	}
 	text_printf(out, "the rule: %s/rule.grad\n", dir);
 }
 
@@ -190,6 +201,34 @@ static CmdExit broken_off(Training *training) {
 	store_folder_close(training->folder);
 	fprintf(stderr, "gradus: training broke off; the best rule until then is saved in %s\n", dir);
 	return cmd_failed(training->cmd);
+}
+
+/* Do all files of data lie in the folder? "" is the one we are in. */
+static bool all_data_in(const Cmd *cmd, const char *folder) {
+	size_t length = strlen(folder);
+	for (uint32_t i = 0; i < cmd->rt->data.count; i++) {
+		const char *path = cmd->rt->data.data[i];
+		bool inside = strncmp(path, folder, length) == 0 && path[length] == '/';
+		if (length ? !inside : *path == '/') {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A run holds no data, and what is read on its behalf lies where the user says: " --data DIR", or "" where there is none. */
+static const char *data_option(Cmd *cmd, const FeExperiment *experiment) {
+	if (cmd->rt->data.count == 0) {
+		return "";
+	}
+	const char *given = cmd->options.data;
+	const char *source = cmd->session->sources.data[experiment->on.data[0].decl->name.span.file]->path;
+	const char *slash = strrchr(source, '/');
+	const char *beside = slash ? arena_printf(cmd->arena, "%.*s", (int)(slash - source), source) : "";
+	const char *folder = given && all_data_in(cmd, given) ? given : all_data_in(cmd, beside) ? beside : "DIR";
+	folder = *folder ? folder : ".";
+	bool plain = strpbrk(folder, " \t()<>|&;*?$'\"") == NULL;
+	return arena_printf(cmd->arena, " --data %s%s%s", plain ? "" : "\"", folder, plain ? "" : "\"");
 }
 
 static CmdExit finish(Training *training, const Trained *trained) {
@@ -226,7 +265,7 @@ static CmdExit finish(Training *training, const Trained *trained) {
 		return CMD_DIVERGED;
 	}
 	if (code == CMD_OK) {
-		fprintf(stderr, "next: %s compare %s\n", cmd->typed, dir);
+		fprintf(stderr, "next: %s compare %s%s\n", cmd->typed, dir, data_option(cmd, training->experiment));
 	}
 	return code;
 }

@@ -1,6 +1,7 @@
 /* What `gradus` can do: every verb with its help. */
 #include <string.h>
 
+#include "frontend/syntax/builtins.h"
 #include "runtime/command/command.h"
 
 static const char later[] = "this version does not have this command yet; `gradus help` lists what it has.";
@@ -43,7 +44,10 @@ const CmdVerb cmd_verbs[] = {
      "most seconds old: whatever ends the command leaves it. The first Ctrl-C saves what was found since, if that is\n"
      "done within a second; the second leaves at once; both with 130. The folder must not exist; room for the result "
      "is\n"
-     "taken before training begins. --seed is of the start and the noise; problems stay the same.\n",
+     "taken before training begins. --seed is of starts, noise and horizons that are drawn; problems stay the same. No "
+     "run "
+     "is\n"
+     "resumed: to go on, train again with more steps, or from a file with the numbers of its rule.grad as starts.\n",
      "out steps seed learn file",
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
@@ -135,7 +139,8 @@ void cmd_help(const Cmd *cmd, FILE *out) {
 	        "\nFirst steps:\n"
 	        "  %s minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
 	        "  %s show std adam\n"
-	        "  %s train examples/robust.grad -o runs/robust\n\n"
+	        "  %s train examples/robust.grad -o runs/robust\n"
+	        "The examples lie in the source, and in share/gradus/examples of what is installed.\n\n"
 	        "%s help COMMAND says more. Exit codes: 0 done, 1 errors in a program, 2 wrong command line,\n"
 	        "3 not finite, 4 a file cannot be read or written or memory is out, 5 unreadable run folder, 70 our bug,\n"
 	        "130 interrupted.\n",
@@ -167,6 +172,26 @@ CmdExit cmd_version(Cmd *cmd) {
 	return CMD_OK;
 }
 
+/* No command: where else the word is explained. */
+static CmdExit help_name(Cmd *cmd, const char *word) {
+	cmd->program = cmd->program ? cmd->program : cmd_program_new(cmd);
+	Name name = session_name(cmd->session, word);
+	for (int i = 0; i < FE_ESTIMATORS; i++) {
+		if (!strcmp(fe_estimator_name((FeEstimator)i), word)) {
+			return cmd_usage(
+				cmd, "`%s` is no command but a way to estimate meta-gradients: docs/language.md, Experiments", word);
+		}
+	}
+	if (fe_find(cmd->program, name)) {
+		return cmd_usage(cmd, "`%s` is no command but of the library: %s show std %s", word, cmd->typed, word);
+	}
+	if (builtin_find(word)) {
+		return cmd_usage(cmd, "`%s` is no command but part of the language: %s show functions %s", word, cmd->typed,
+		                 word);
+	}
+	return cmd_usage(cmd, "no command `%s`", word);
+}
+
 CmdExit cmd_help_run(Cmd *cmd) {
 	if (cmd->words.count == 0) {
 		cmd_help(cmd, stdout);
@@ -174,7 +199,7 @@ CmdExit cmd_help_run(Cmd *cmd) {
 	}
 	const CmdVerb *verb = cmd_verb_find(cmd->words.data[0]);
 	if (!verb) {
-		return cmd_usage(cmd, "no command `%s`", cmd->words.data[0]);
+		return help_name(cmd, cmd->words.data[0]);
 	}
 	if (!verb->run) {
 		return cmd_fail(cmd, CMD_USAGE, "%s: %s", verb->name, verb->text);

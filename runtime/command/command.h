@@ -190,6 +190,7 @@ CmdExit cmd_plot(Cmd *cmd);
 CmdExit cmd_emit(Cmd *cmd);
 CmdExit cmd_show(Cmd *cmd);
 CmdExit cmd_show_data(Cmd *cmd); /* show data FILE: the words after `data` */
+CmdExit cmd_show_std(Cmd *cmd);  /* its words: names of the library, or none */
 CmdExit cmd_show_at(Cmd *cmd);   /* its words: FILE:LINE:COLUMN */
 CmdExit cmd_version(Cmd *cmd);
 CmdExit cmd_help_run(Cmd *cmd);

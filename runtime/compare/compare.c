@@ -223,6 +223,7 @@ Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *cont
 	CompareOptions options = *given;
 	options.resamples = options.resamples > 0 ? options.resamples : COMPARE_RESAMPLES;
 	out->one_problem = !fe_draws(objective->decl);
+	out->validates = fe_validates(objective->decl);
 	if (out->one_problem) {
 		options.train_problems = options.test_problems = 1;
 	}

@@ -73,6 +73,7 @@ typedef struct Comparison {
 	Task **tasks; /* own the rules that are pointed to below */
 	const char *objective;
 	int steps, train_problems, test_problems;
+	bool validates;   /* "f" below is what the objective validates with */
 	bool one_problem; /* nothing of the objective is drawn: it was run once, whatever counts were asked for */
 	FeScore score;
 	uint32_t count;

@@ -99,6 +99,7 @@ bool compare_json(const Comparison *comparison, FILE *out) {
 	json_object_set_new(root, "test_problems", json_integer(comparison->test_problems));
 	json_object_set_new(root, "one_problem", json_boolean(comparison->one_problem));
 	json_object_set_new(root, "score", json_string(score_text(comparison->arena, comparison->score)));
+	json_object_set_new(root, "judged_by", json_string(score_judge(comparison->validates)));
 	json_t *rules = json_array();
 	for (uint32_t k = 0; k < comparison->count; k++) {
 		json_t *rule = rule_object(comparison, &comparison->rules[k]);

@@ -12,6 +12,12 @@
 #include "base/base.h"
 #include "ir/ir.h"
 
+/* The words that the numbers 0, 1, ... of a column stand for; none: its numbers are numbers. */
+typedef struct DataWords {
+	const char **texts;
+	uint32_t count;
+} DataWords;
+
 typedef struct DataArray {
 	const char *name; /* in its file; "" where the format has none */
 	IrStorage storage;
@@ -20,9 +26,14 @@ typedef struct DataArray {
 	const void *bytes;       /* row-major; NULL if the file was only described */
 	bool truth;              /* booleans, one byte each */
 	const char *words;       /* where it holds words instead of numbers: "column 4 (`species`)"; NULL: nowhere */
-	const char **categories; /* of one column of text: the words that 0, 1, ... stand for; NULL: numbers */
-	uint32_t category_count;
+	DataWords *column_words; /* then of each of its columns */
 } DataArray;
+
+/* Values that a column lacks. */
+typedef struct DataMissing {
+	const char *column;
+	size_t count, first_line;
+} DataMissing;
 
 /* A piece of memory that arrays lie in. */
 typedef struct DataBlock {
@@ -36,6 +47,7 @@ typedef struct DataFile {
 	const char *format; /* "IDX in gzip" */
 	VEC(DataArray) arrays;
 	VEC(const char *) columns; /* of delimited text: their names, where there is a header */
+	VEC(DataMissing) missing;  /* where `look` was asked for: columns without some of their values */
 	bool unknown;              /* described, but too large to look through: it has no arrays yet */
 	VEC(DataBlock) blocks;
 } DataFile;
@@ -52,6 +64,7 @@ typedef struct DataRequest {
 	uint32_t column_count; /* 0: all */
 	int64_t width; /* sparse rows: that many columns, if they do not say more themselves; 0: as many as they say */
 	bool describe; /* shapes alone, and of large text nothing: no more than a few pages of the file are read */
+	bool look;     /* of delimited text: values may be missing, and are NaN then */
 	size_t limit;  /* bytes that may be in memory; 0: no limit */
 } DataRequest;
 
@@ -139,7 +152,10 @@ typedef struct DataNumbers {
 } DataNumbers;
 
 DataNumbers data_numbers(DataInput *in);
-const char *data_push(DataNumbers *numbers, double value);            /* NULL, or no memory */
+const char *data_push(DataNumbers *numbers, double value); /* NULL, or no memory */
+/* The same with the text that `value` was read from: whole numbers that a double does not hold are kept exactly. */
+const char *data_push_text(DataNumbers *numbers, const char *text, size_t length, double value);
+void data_set_text(DataNumbers *numbers, size_t at, const char *text, size_t length, double value);
 void data_set(DataNumbers *numbers, size_t at, double value);         /* one that is in range already */
 void data_drop(DataNumbers *numbers);                                 /* where they will not be taken */
 void data_take(DataNumbers *numbers, size_t first, DataArray *array); /* those from `first` on become the array's */

@@ -1,15 +1,24 @@
 /* The data of programs: every file is read once, however many objectives, problems and threads look at it. */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/data/data_store.h"
 
+/* An array whose words are numbered as those of another one are. */
+typedef struct Alike {
+	const DataArray *array;
+	const void *like; /* the elements of the other one */
+	DataArray numbered;
+} Alike;
+
 typedef struct Entry {
 	const char *key, *path;
 	DataFile file;
 	const char *problem; /* NULL: it could be read */
 	bool missing;        /* it could not even be opened */
+	VEC(Alike) alike;
 } Entry;
 
 struct DataStore {
@@ -27,8 +36,12 @@ DataStore *data_store_new(Arena *arena, const char *folder, size_t limit, bool d
 }
 
 void data_store_free(DataStore *store) {
-	for (uint32_t i = 0; store && i < store->entries.count; i++)
-		data_close(&store->entries.data[i]->file);
+	for (uint32_t i = 0; store && i < store->entries.count; i++) {
+		Entry *entry = store->entries.data[i];
+		data_close(&entry->file);
+		for (uint32_t k = 0; k < entry->alike.count; k++)
+			free((void *)(uintptr_t)entry->alike.data[k].numbered.bytes);
+	}
 }
 
 /* In the folder of data, if there is one and it has the file; else from the source that names it. */
@@ -70,6 +83,83 @@ static Entry *entry_of(DataStore *store, const char *path, const DataRequest *re
 	return entry;
 }
 
+/* ---- words ---- */
+
+/* Where the words of a column stand among those of another one; NULL with the reason. */
+static const int64_t *places_of(DataStore *store, const DataWords *own, const FeDataWords *other, const char *name,
+                                const char **problem) {
+	enum { SHOWN = 8 };
+	int64_t *places = ARENA_ARRAY(store->arena, int64_t, own->count + 1);
+	Text strange = text_new(store->arena);
+	uint32_t at = 0, count = 0;
+	for (uint32_t i = 0; i < own->count; i++) { /* both are sorted */
+		const char *word = own->texts[i];
+		while (at < other->count && strcmp(other->texts[at], word) < 0)
+			at++;
+		places[i] = at;
+		if (at < other->count && strcmp(other->texts[at], word) == 0)
+			continue;
+		if (count++ < SHOWN)
+			text_printf(&strange, "%s%s", count > 1 ? ", " : "", data_quote(store->arena, word, strlen(word)));
+	}
+	if (count == 0)
+		return places;
+	*problem = arena_printf(store->arena, "its word%s %s%s %s not among the words of `%s`, whose place it takes",
+	                        count == 1 ? "" : "s", text_cstr(&strange), count > SHOWN ? ", ..." : "",
+	                        count == 1 ? "is" : "are", name);
+	return NULL;
+}
+
+/* A copy of an array of words, numbered as wanted->like; NULL with the reason. */
+static const DataArray *number_alike(DataStore *store, Entry *entry, const DataArray *array, const FeDataWanted *wanted,
+                                     const char **problem) {
+	const FeDataFound *like = wanted->like;
+	for (uint32_t i = 0; i < entry->alike.count; i++)
+		if (entry->alike.data[i].array == array && entry->alike.data[i].like == like->elements)
+			return &entry->alike.data[i].numbered;
+	uint32_t columns = array->words ? (uint32_t)array->dims[1] : like->columns;
+	const int64_t **places = ARENA_ARRAY(store->arena, const int64_t *, columns + 1);
+	for (uint32_t k = 0; k < columns && k < like->columns; k++) {
+		DataWords own = array->words ? array->column_words[k] : (DataWords){0};
+		FeDataWords other = like->words ? like->words[k] : (FeDataWords){0};
+		if ((own.count == 0) != (other.count == 0)) {
+			*problem =
+				arena_printf(store->arena, "it holds %s where `%s`, whose place it takes, holds %s",
+			                 own.count ? "words" : "numbers", wanted->like_name, own.count ? "numbers" : "words");
+			return NULL;
+		}
+		if (own.count && !(places[k] = places_of(store, &own, &other, wanted->like_name, problem)))
+			return NULL;
+	}
+	size_t count = data_count(array);
+	int64_t *elements = malloc(count * sizeof *elements + 1);
+	if (!elements) {
+		*problem = "there is no memory for it";
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const int64_t *to = places[i % columns];
+		int64_t plain =
+			array->storage == IR_STORED_I64 ? ((const int64_t *)array->bytes)[i] : (int64_t)data_element(array, i);
+		elements[i] = to ? to[plain] : plain;
+	}
+	Alike alike = {array, like->elements, *array};
+	alike.numbered.storage = IR_STORED_I64;
+	alike.numbered.bytes = elements;
+	vec_push(store->arena, &entry->alike, alike);
+	return &entry->alike.data[entry->alike.count - 1].numbered;
+}
+
+static void tell_words(DataStore *store, const DataArray *array, FeDataFound *found) {
+	found->columns = array->rank == 2 ? (uint32_t)array->dims[1] : 1;
+	if (!array->words)
+		return;
+	FeDataWords *words = ARENA_ARRAY(store->arena, FeDataWords, found->columns + 1);
+	for (uint32_t k = 0; k < found->columns; k++)
+		words[k] = (FeDataWords){array->column_words[k].texts, array->column_words[k].count};
+	found->words = words;
+}
+
 /* An FeDataReader. */
 static bool read_data(void *context, FeDataWanted *wanted, FeDataFound *found, const char **problem) {
 	DataStore *store = context;
@@ -101,6 +191,11 @@ static bool read_data(void *context, FeDataWanted *wanted, FeDataFound *found, c
 	const DataArray *array =
 		data_fit(store->arena, &entry->file, wanted->name, kinds[wanted->kind], wanted->rank, wanted->dims, problem);
 	if (!array)
+		return false;
+	tell_words(store, array, found);
+	bool worded = array->words || (wanted->like && wanted->like->words);
+	if (wanted->like && worded && array->bytes && wanted->like->elements &&
+	    !(array = number_alike(store, entry, array, wanted, problem)))
 		return false;
 	found->storage = array->storage;
 	found->elements = array->bytes;

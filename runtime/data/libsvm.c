@@ -99,7 +99,7 @@ static const char *read_line(Sparse *s, Line *line, DataNumbers *dense, size_t r
 	if (!data_number(word, length, &value))
 		return wrong(s, line, word, length, "a label, which is a number");
 	if (!dense)
-		why = data_push(&s->labels, value);
+		why = data_push_text(&s->labels, word, length, value);
 	int64_t number, before = -1;
 	while (!why && next_word(line, &word, &length)) {
 		if (!read_feature(word, length, &number, &value))
@@ -107,13 +107,15 @@ static const char *read_line(Sparse *s, Line *line, DataNumbers *dense, size_t r
 		if (number <= before)
 			return wrong(s, line, word, length, "a number above the one before it");
 		before = number;
+		const char *digits = (const char *)memchr(word, ':', length) + 1;
+		size_t size = length - (size_t)(digits - word);
 		if (dense) {
-			data_set(dense, row * (size_t)width + (size_t)(number - s->lowest), value);
+			data_set_text(dense, row * (size_t)width + (size_t)(number - s->lowest), digits, size, value);
 			continue;
 		}
 		s->lowest = number == 0 ? 0 : s->lowest;
 		s->highest = number > s->highest ? number : s->highest;
-		why = data_push(&s->values, value);
+		why = data_push_text(&s->values, digits, size, value);
 		if (s->values.count > 1000)
 			s->values.count = 0; /* only their range is wanted */
 	}

@@ -209,7 +209,7 @@ static double get(const void *bytes, IrStorage storage, size_t at) {
 	return data_element(&array, at);
 }
 
-/* The smallest storage of whole numbers between two; doubles hold whole numbers exactly up to 2^53. */
+/* The smallest storage of whole numbers between two. */
 static IrStorage smallest(double low, double high, bool whole) {
 	static const struct {
 		IrStorage storage;
@@ -217,7 +217,7 @@ static IrStorage smallest(double low, double high, bool whole) {
 	} sizes[] = {
 		{IR_STORED_U8, 0, 255},           {IR_STORED_I8, -128, 127},        {IR_STORED_U16, 0, 65535},
 		{IR_STORED_I16, -32768, 32767},   {IR_STORED_U32, 0, 4294967295.0}, {IR_STORED_I32, -2147483648.0, 2147483647},
-		{IR_STORED_I64, -0x1p53, 0x1p53},
+		{IR_STORED_I64, -0x1p61, 0x1p61},
 	};
 	for (size_t i = 0; whole && i < sizeof sizes / sizeof *sizes; i++)
 		if (low >= sizes[i].low && high <= sizes[i].high)
@@ -250,17 +250,12 @@ static const char *change(DataNumbers *numbers, IrStorage storage, size_t capaci
 	return NULL;
 }
 
-/* -0 is none: it would lose its sign. */
+/* -0 is no whole number: it would lose its sign. From 2^53 on a double may be the neighbour of what was written. */
 static bool is_whole(double value) {
-	return fabs(value) <= 0x1p53 && value == (double)(int64_t)value && !(value == 0 && signbit(value));
+	return fabs(value) < 0x1p53 && value == (double)(int64_t)value && !(value == 0 && signbit(value));
 }
 
-const char *data_push(DataNumbers *numbers, double value) {
-	if (numbers->storage == IR_STORED_F64 && (numbers->count + 1) * sizeof value <= numbers->block.length) {
-		((double *)numbers->block.bytes)[numbers->count++] = value; /* that holds everything */
-		return NULL;
-	}
-	bool whole = is_whole(value);
+static const char *push_one(DataNumbers *numbers, double value, bool whole) {
 	const char *why = NULL;
 	if (value < numbers->low || value > numbers->high || (!whole && numbers->whole)) {
 		numbers->low = fmin(numbers->low, value);
@@ -276,6 +271,49 @@ const char *data_push(DataNumbers *numbers, double value) {
 	if (!why)
 		put(numbers->block.bytes, numbers->storage, numbers->count++, value);
 	return why;
+}
+
+const char *data_push(DataNumbers *numbers, double value) {
+	if (numbers->storage == IR_STORED_F64 && (numbers->count + 1) * sizeof value <= numbers->block.length) {
+		((double *)numbers->block.bytes)[numbers->count++] = value; /* that holds everything */
+		return NULL;
+	}
+	return push_one(numbers, value, is_whole(value));
+}
+
+/* Digits and nothing else, of 2^53 or more, which a double may not hold, and below 2^61, as `int` is. */
+static bool long_whole(const char *text, size_t length, double value, int64_t *out) {
+	if (!(fabs(value) >= 0x1p53 && fabs(value) <= 0x1p61) || length > 64)
+		return false;
+	const char *at = text, *end = text + length;
+	bool negative = *at == '-';
+	at += negative || *at == '+';
+	int64_t number = 0;
+	for (; at < end; at++) {
+		if (*at < '0' || *at > '9')
+			return false;
+		number = number * 10 + (*at - '0'); /* it is about 2^61 at most */
+	}
+	*out = negative ? -number : number;
+	return number < INT64_C(1) << 61;
+}
+
+const char *data_push_text(DataNumbers *numbers, const char *text, size_t length, double value) {
+	int64_t number;
+	if (!long_whole(text, length, value, &number))
+		return data_push(numbers, value);
+	const char *why = push_one(numbers, value, true);
+	if (!why)
+		data_set_text(numbers, numbers->count - 1, text, length, value);
+	return why;
+}
+
+void data_set_text(DataNumbers *numbers, size_t at, const char *text, size_t length, double value) {
+	int64_t number;
+	if (numbers->storage == IR_STORED_I64 && long_whole(text, length, value, &number))
+		((int64_t *)numbers->block.bytes)[at] = number;
+	else
+		data_set(numbers, at, value);
 }
 
 void data_set(DataNumbers *numbers, size_t at, double value) {

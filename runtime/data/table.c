@@ -18,6 +18,7 @@ typedef struct Column {
 	ColumnKind kind;
 	NameTable *words; /* numbered in the order in which they come: names are from 1 */
 	uint32_t word_count;
+	size_t missing, missing_line; /* how many values, and the line of the first */
 } Column;
 
 typedef struct Table {
@@ -33,7 +34,8 @@ typedef struct Table {
 	DataNumbers numbers;
 	size_t rows; /* from the second record on */
 	size_t missing;
-	const char *first_missing;
+	Column *first_missing;
+	const char *missing_text;
 } Table;
 
 static bool is_number(const Field *field, double *value) {
@@ -63,11 +65,11 @@ static const char *quote(const Table *t, const Field *field) {
 	return data_quote(t->in->arena, field->text, field->length);
 }
 
-/* "column 3 (`age`)" */
+/* "column `age`"; without a name, by the number that a program writes. */
 static const char *column_name(const Table *t, uint32_t at) {
 	bool named = (t->header || t->by_name) && at < t->first.count;
-	return named ? arena_printf(t->in->arena, "column %u (%s)", at, quote(t, &t->first.data[at]))
-	             : arena_printf(t->in->arena, "column %u", at);
+	return named ? arena_printf(t->in->arena, "column %s", quote(t, &t->first.data[at]))
+	             : arena_printf(t->in->arena, "column %u (counted from 0)", at);
 }
 
 /* ---- which columns ---- */
@@ -117,11 +119,25 @@ static const char *want_columns(Table *t) {
 
 /* ---- values ---- */
 
-static void miss(Table *t, const Column *c, const Field *field, size_t line) {
-	if (t->missing++ == 0)
-		t->first_missing =
-			arena_printf(t->in->arena, "line %zu, %s: a value is missing (%s)", line, column_name(t, c->at),
-		                 field->length ? quote(t, field) : "nothing stands there");
+static void miss(Table *t, Column *c, const Field *field, size_t line) {
+	if (t->missing++ == 0) {
+		t->first_missing = c;
+		t->missing_text = field->length ? quote(t, field) : "nothing stands there";
+	}
+	c->missing_line = c->missing++ && c->missing_line < line ? c->missing_line : line;
+}
+
+/* What is missing, when it is known whether columns have names. */
+static const char *missing_values(Table *t) {
+	Text text = text_new(t->in->arena);
+	text_printf(&text, "line %zu, %s: a value is missing (%s)", t->first_missing->missing_line,
+	            column_name(t, t->first_missing->at), t->missing_text);
+	for (uint32_t k = 0, told = 0; k < t->columns.count && t->missing > 1; k++) {
+		const Column *c = &t->columns.data[k];
+		if (c->missing)
+			text_printf(&text, "%s%zu in %s", told++ ? ", " : "; missing in all: ", c->missing, column_name(t, c->at));
+	}
+	return text_cstr(&text);
 }
 
 /* What a field of a column of known kind is worth. */
@@ -133,7 +149,7 @@ static double value_of(Table *t, Column *c, const Field *field, size_t line, con
 	}
 	if (is_missing(field, c->kind == COLUMN_WORDS)) {
 		miss(t, c, field, line);
-		return 0;
+		return t->in->request->look ? (double)NAN : 0;
 	}
 	if (c->kind == COLUMN_NUMBERS) {
 		*why = arena_printf(t->in->arena, "line %zu, %s: %s is no number, unlike the values above it", line,
@@ -156,6 +172,11 @@ static double value_of(Table *t, Column *c, const Field *field, size_t line, con
 	return (double)(name - 1);
 }
 
+/* The numbers of words are far below those that a text is asked about. */
+static const char *push(Table *t, const Field *field, double value) {
+	return data_push_text(&t->numbers, field->text, field->length, value);
+}
+
 static const char *read_record(Table *t) {
 	const Records *r = &t->records;
 	if (r->fields.count != t->width)
@@ -165,7 +186,7 @@ static const char *read_record(Table *t) {
 	for (uint32_t k = 0; k < t->columns.count && !why; k++) {
 		Column *c = &t->columns.data[k];
 		double value = value_of(t, c, &r->fields.data[c->at], r->line, &why);
-		why = why ? why : data_push(&t->numbers, value);
+		why = why ? why : push(t, &r->fields.data[c->at], value);
 	}
 	t->rows++;
 	return why;
@@ -211,8 +232,9 @@ static const char *reserve_first(Table *t) {
 	const char *why = NULL;
 	for (uint32_t k = 0; k < t->columns.count && !why; k++) {
 		double value = 0;
-		bool number = !t->titled && !t->by_name && is_number(&t->first.data[t->columns.data[k].at], &value);
-		why = data_push(&t->numbers, number ? value : 0);
+		const Field *field = &t->first.data[t->columns.data[k].at];
+		bool number = !t->titled && !t->by_name && is_number(field, &value);
+		why = push(t, field, number ? value : 0);
 	}
 	return why;
 }
@@ -221,12 +243,13 @@ static const char *fill_first(Table *t) {
 	const char *why = NULL;
 	for (uint32_t k = 0; k < t->columns.count && !why; k++) {
 		Column *c = &t->columns.data[k];
-		double value = value_of(t, c, &t->first.data[c->at], t->first_line, &why);
+		const Field *field = &t->first.data[c->at];
+		double value = value_of(t, c, field, t->first_line, &why);
 		/* A new word has a new number, which may need more room than those before: it is added and taken off again. */
-		why = why ? why : data_push(&t->numbers, value);
+		why = why ? why : push(t, field, value);
 		if (!why) {
 			t->numbers.count--;
-			data_set(&t->numbers, k, value);
+			data_set_text(&t->numbers, k, field->text, field->length, value);
 		}
 	}
 	return why;
@@ -261,7 +284,9 @@ static const char **sort_words(Table *t, uint32_t k, size_t first_row, size_t ro
 	DataArray view = {.storage = t->numbers.storage, .bytes = t->numbers.block.bytes};
 	for (size_t row = first_row; row < first_row + rows; row++) {
 		size_t at = row * t->columns.count + k;
-		data_set(&t->numbers, at, place[(size_t)data_element(&view, at)]);
+		double number = data_element(&view, at);
+		if (!isnan(number))
+			data_set(&t->numbers, at, place[(size_t)number]);
 	}
 	return texts;
 }
@@ -295,13 +320,13 @@ static const char *read_first_two(Table *t) {
 }
 
 static void note_words(Table *t, size_t first_row, size_t rows, DataArray *array) {
+	DataWords *of = ARENA_ARRAY(t->in->arena, DataWords, t->columns.count + 1);
 	for (uint32_t k = 0; k < t->columns.count; k++) {
 		if (t->columns.data[k].kind != COLUMN_WORDS)
 			continue;
-		const char **texts = sort_words(t, k, first_row, rows);
+		of[k] = (DataWords){sort_words(t, k, first_row, rows), t->columns.data[k].word_count};
 		array->words = array->words ? array->words : column_name(t, t->columns.data[k].at);
-		array->categories = t->columns.count == 1 ? texts : NULL;
-		array->category_count = t->columns.count == 1 ? t->columns.data[k].word_count : 0;
+		array->column_words = of;
 	}
 }
 
@@ -315,9 +340,14 @@ static const char *read_all(Table *t) {
 	t->header = !t->titled && is_header(t);
 	bool values = !t->titled && !t->header;
 	why = values ? fill_first(t) : NULL;
-	if (!why && t->missing)
-		why = t->missing == 1 ? t->first_missing
-		                      : arena_printf(t->in->arena, "%s; %zu are missing in all", t->first_missing, t->missing);
+	if (!why && t->missing && !t->in->request->look)
+		why = missing_values(t);
+	for (uint32_t k = 0; !why && k < t->columns.count; k++) {
+		const Column *c = &t->columns.data[k];
+		if (c->missing)
+			vec_push(t->in->arena, &t->in->out->missing,
+			         ((DataMissing){column_name(t, c->at), c->missing, c->missing_line}));
+	}
 	if (why)
 		return why;
 	size_t rows = t->rows + values;

@@ -151,7 +151,8 @@ void score_join(FeScore score, double *before, const double *pieces, int count);
 double score_of_run(FeScore score, ScoreSpan span, const double *f, int steps); /* f[0 .. steps] */
 const char *score_text(Arena *arena, FeScore score); /* as an experiment writes it: mean(log(f)) */
 /* In words, with the evaluations that are counted: "mean of log f over evaluations 1 to 40". */
-const char *score_words(Arena *arena, FeScore score, ScoreSpan span, int steps);
+const char *score_words(Arena *arena, FeScore score, const char *what, ScoreSpan span, int steps);
+const char *score_judge(bool validates); /* what runs are judged by: "f", or "validate" */
 
 /* A run has diverged if f was not finite at some step, or ended above its start. */
 typedef enum RunEnd { RUN_ENDED_BELOW, RUN_ENDED_ABOVE, RUN_NOT_FINITE } RunEnd;

@@ -1,4 +1,5 @@
 /* Scores on the host's side: what unroll.c computes inside of a run, for curves that are there already. */
+#include <ctype.h>
 #include <math.h>
 
 #include "runtime/inner/inner.h"
@@ -35,9 +36,27 @@ const char *score_text(Arena *arena, FeScore score) {
 	return arena_printf(arena, "%s(%s)", fe_score_folds[score.fold].name, fe_score_maps[score.map].text);
 }
 
-const char *score_words(Arena *arena, FeScore score, ScoreSpan span, int steps) {
+const char *score_judge(bool validates) {
+	return validates ? "validate" : "f";
+}
+
+/* What stands for f in the words of a score: "log f" of `validate` is "log validate", "f / f0" "validate / validate0". */
+static const char *in_place_of_f(Arena *arena, const char *words, const char *what) {
+	Text text = text_new(arena);
+	for (const char *at = words; *at; at++) {
+		bool inside = at > words && isalpha((unsigned char)at[-1]);
+		if (*at == 'f' && !inside && !isalpha((unsigned char)at[1])) {
+			text_printf(&text, "%s", what);
+		} else {
+			text_char(&text, *at);
+		}
+	}
+	return text_cstr(&text);
+}
+
+const char *score_words(Arena *arena, FeScore score, const char *what, ScoreSpan span, int steps) {
 	const FeScoreFoldInfo *fold = &fe_score_folds[score.fold];
-	const char *map = fe_score_maps[score.map].words;
+	const char *map = in_place_of_f(arena, fe_score_maps[score.map].words, what);
 	if (!fold->between) {
 		return arena_printf(arena, "%s%s after %d steps", fold->before, map, steps);
 	}

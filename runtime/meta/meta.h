@@ -116,6 +116,7 @@ struct Trained {
 	double *select_scores;
 	int64_t pieces, nonfinite, evaluations; /* training's own; evaluations include those on select problems */
 	double seconds, compile_seconds, memory_bytes;
+	bool by_seed; /* something of training is drawn: another seed is another run */
 	bool interrupted;
 	bool diverged; /* theta became non-finite: training stopped there */
 	Arena *arena;

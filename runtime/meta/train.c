@@ -166,6 +166,20 @@ static bool train_steps(Training *t) {
 	return ok && (!t->select || !t->out->interrupted || consider(t, t->out->steps));
 }
 
+/* Is anything drawn: noise of particles, horizons, or the start (which is another one then with another seed)? */
+static bool draws_by_seed(Training *t) {
+	const FeExperiment *experiment = t->experiment;
+	bool exact = experiment->estimator == FE_BACKPROP || experiment->estimator == FE_FORWARD;
+	if (!exact || experiment->horizon_low < experiment->horizon_high || t->options->theta) {
+		return !exact || experiment->horizon_low < experiment->horizon_high;
+	}
+	const Task *task = t->out->tasks[0];
+	size_t count = (size_t)t->out->count;
+	double *other = ARENA_ARRAY(t->out->arena, double, count + 1);
+	return !learned_start(task->rt, task->rule, experiment->seed + 1, other) ||
+	       memcmp(other, t->out->last, sizeof *other * count) != 0;
+}
+
 static int train_problems(const FeExperiment *experiment) {
 	return experiment->train_problems > 0 ? experiment->train_problems : 1;
 }
@@ -227,9 +241,14 @@ static bool make_theta(Training *t) {
 	t->gradient = ARENA_ARRAY(out->arena, double, count);
 	if (t->options->theta) {
 		memcpy(out->last, t->options->theta, sizeof(double) * count);
+		out->by_seed = draws_by_seed(t);
 		return true;
 	}
-	return learned_start(t->rt, rule, t->experiment->seed, out->last);
+	if (!learned_start(t->rt, rule, t->experiment->seed, out->last)) {
+		return false;
+	}
+	out->by_seed = draws_by_seed(t);
+	return true;
 }
 
 static bool make_select(Training *t) {

@@ -1,5 +1,7 @@
-# What the tests of the command share; read with `.`. $GRADUS is the command, $SOURCE_DIR the root of the project.
+# What the tests of the command share; read with `.`. $GRADUS is the command, $SOURCE_DIR the root of the project,
+# $CC a C compiler (default cc).
 set -u
+: "${CC:=cc}"
 case $GRADUS in /*) ;; */*) GRADUS=$PWD/$GRADUS ;; esac
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -35,6 +37,11 @@ lacks() {
 	if grep -qF -- "$2" "$1"; then
 		fail "'$2' is in $1"
 	fi
+}
+
+# library Optimizers|Families: the names that the library has, one per line.
+library() {
+	"$GRADUS" show std | awk -v kind="$1:" '/^[A-Z]/ { inside = $1 == kind } /^  / && inside { print $1 }'
 }
 
 # json_list KEY <FILE: the numbers of the first list of that name, one per line.

@@ -216,6 +216,45 @@ sed 's/^  validate.*//' held.grad >unheld.grad
 expect 0 "$GRADUS" minimize unheld.grad --with "gradient_descent(lr = 0.3)" --steps 7 --json --precision f64
 json_list x <out >other
 near 0 other x
+# and so it is told, by whatever they are scored; what `train` says comes next works as it stands
+mkdir -p away/deep
+for score in "mean(f)|mean of validate over" "min(log(f))|least log validate of" "final(f / f0)|validate / validate0 after"; do
+	for program in held unheld; do
+		{
+			cat $program.grad
+			printf 'optimizer mine() { learn rate = 0.01\n x <- x - rate * g }\n'
+			printf 'experiment e {\n train mine()\n on %s()\n problems 1 train, 1 select, 1 test\n' held
+			printf ' horizon 4\n score %s\n update adam(lr = 0.01) for 2 steps\n against momentum\n}\n' "${score%|*}"
+		} >e.grad
+		rm -rf run7
+		expect 0 "$GRADUS" train e.grad -o run7
+		sed -n 's/^next: //p' err >next
+		expect 0 sh next
+		words=${score#*|}
+		[ $program = held ] || words=$(echo "$words" | sed 's/validate/f/g')
+		has out "$words"
+		[ $program = held ] && has out "least validate of the others minus its own"
+		expect 0 "$GRADUS" plot run7 --svg run7.svg
+		if [ $program = held ]; then
+			has run7.svg "${score%|*} of validate"
+			has run7.svg "mean validate"
+			has run7/comparison.json '"judged_by": "validate"'
+		else
+			lacks run7.svg validate
+			has run7/comparison.json '"judged_by": "f"'
+		fi
+	done
+done
+cp *.csv away
+cp *.csv away/deep
+cp e.grad away/e.grad
+for place in "e.grad --data away" "e.grad --data ./away/" "away/e.grad" "away/e.grad --data away/deep" "$PWD/away/e.grad"; do
+	rm -rf run7
+	expect 0 "$GRADUS" train $place -o run7
+	sed -n 's/^next: //p' err >next
+	expect 0 sh next
+done
+
 # what cannot be replaced
 replaces() {
 	sed "s/validate.*/$1/" held.grad >replaced.grad
@@ -264,13 +303,13 @@ refuses() {
 		has said "refused.grad:1:24"
 	done
 }
-refuses words.csv 'column 0 (`kind`) holds words, not numbers'
+refuses words.csv 'column `kind` holds words, not numbers'
 refuses letters.txt 'its shape is [0, 1], but [_, 2] is declared'
 refuses images.csv 'its shape is [50, 3], but [_, 2] is declared'
 printf '1,2\n3\n' >ragged.csv
 refuses ragged.csv 'line 2: 1 fields, but 2 on the line before'
 printf '1,2\n3,?\n' >holes.csv
-refuses holes.csv 'line 2, column 1: a value is missing (`?`)'
+refuses holes.csv 'line 2, column 1 (counted from 0): a value is missing (`?`)'
 printf '\037\213\010' >cut.gz
 refuses cut.gz 'byte 3: what gzip packed is cut off'
 cp words.csv words.npy
@@ -356,6 +395,73 @@ has err 'gzip packs more than 1 MB, which is the limit'
 printf '1 1:1\n1 4000000000:1\n' >wide.svm
 expect 4 "$GRADUS" show data wide.svm --memory 100MB
 has err 'the limit is 100 MB'
+
+# a file with missing values is looked at; a program that reads it stops
+printf 'age,town,income\n1,Bonn,3\nNA,Ulm,\n4,,5\n2,Ulm,\n' >missing.csv
+expect 0 "$GRADUS" show data missing.csv
+has out 'columns: 0 age, 1 town, 2 income'
+tr -s ' \n' ' ' <out >flat
+has flat 'missing: column `age` 1 (the first on line 3), column `town` 1 (the first on line 4), column `income` 2 (the first on line 3)'
+expect 0 "$GRADUS" show data missing.csv town,age
+has out '[4, 2]'
+expect 0 "$GRADUS" show data missing.csv town
+has out '0 Bonn, 1 Ulm'
+expect 0 "$GRADUS" show data missing.csv 0,2
+has out '[4, 2]'
+refuses missing.csv 'line 3, column `age`: a value is missing (`NA`); missing in all: 1 in column `age`'
+
+# ---- words of data that takes the place of other data: numbered as there ----
+
+printf 'town,v\nAachen,1\nBonn,2\nBonn,2\nCelle,3\n' >towns.csv
+# held: a file; of whose words those numbers are that stand behind it (Aachen 0, Bonn 1, Celle 2)
+held() {
+	expect 0 "$GRADUS" eval $3 --set "file=\"$1\"" --json
+	tr -d '\n' <out | sed 's/.*"reports": {\([^}]*\)}.*/\1/' | tr ',' '\n' | sed 's/.*: *//' | paste -sd' ' - >got
+	[ "$(cat got)" = "$2" ] || fail "words of $1 are numbered $(cat got) instead of $2"
+}
+cat >one.grad <<'EOG'
+objective one(file = "held.csv") {
+  data town : int[n] from "towns.csv" columns "town"
+  data held_town : int[m] from file columns "town"
+  param b : [3] = 0
+  minimize mean[i]((b[town[i]] - i)^2)
+  validate mean[i]((b[town[i]] - i)^2) with town = held_town
+  report first = held_town[0]
+  report second = held_town[1]
+}
+objective alone(file = "held.csv") {
+  data held_town : int[m] from file columns "town"
+  param b : real = 0
+  minimize b^2
+  report first = held_town[0]
+  report second = held_town[1]
+}
+EOG
+sed 's/objective one/objective two/; /^objective alone/,$d
+	s/town : int\[n\].*/town : int[n, 2] from "towns.csv" columns "v", "town"/; s/held_town : int\[m\].*/held_town : int[m, 2] from file columns "v", "town"/
+	s/town\[\([i01]\)\]/town[\1, 1]/g' one.grad >two.grad
+printf 'town,v\nCelle,3\nBonn,2\n' >both.csv
+printf 'town,v\nBonn,3\nBonn,2\n' >same.csv
+printf 'town,v\nCelle,3\nAachen,2\nBonn,1\n' >all.csv
+for program in "one.grad one" two.grad; do
+	held both.csv "2 1" "$program"
+	held same.csv "1 1" "$program"
+	held all.csv "2 0" "$program"
+done
+expect 0 "$GRADUS" eval one.grad alone --set 'file="both.csv"' --json
+has out '"first": 1, "second": 0'
+printf 'town,v\nCelle,3\nUlm,2\nAalen,1\n' >strange.csv
+printf 'town,v\n3,3\n2,2\n' >numbers.csv
+for program in "one.grad one" two.grad; do
+	expect 1 "$GRADUS" eval $program --set 'file="strange.csv"'
+	has err 'its words `Aalen`, `Ulm` are not among the words of `town`'
+	expect 1 "$GRADUS" eval $program --set 'file="numbers.csv"'
+	has err 'it holds numbers where `town`, whose place it takes, holds words'
+done
+sed 's/with town = held_town/with town = held_town, again = held_town/; s/^  param/  data again : int[n] from "all4.csv" columns "town"\n  param/' one.grad >again.grad
+printf 'town,v\nCelle,3\nAachen,2\nBonn,1\nUlm,3\n' >all4.csv
+expect 1 "$GRADUS" eval again.grad one --set 'file="both.csv"'
+has err "words are numbered for one place"
 
 # ---- real data, where it is ----
 

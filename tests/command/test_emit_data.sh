@@ -106,13 +106,15 @@ objective fruit(size = 8) {
   batch pick  : int[size] ~ integer(0, n)
   batch noise[i in size, j in 3] ~ normal(0, 0.01 * scale[j])
   batch flip  : bool[size] ~ bernoulli(0.1)
+  batch epoch : int[7] ~ permutation(n)
   batch weight : real ~ uniform(0.5, 1)
   param w : [3] ~ normal(0, 1)
   param b : [4] = 0
   let centre[j] = mean[i](X[i, j])
   let z[i] = sum[j](scale[j] * (X[pick[i], j] - centre[j] + noise[i, j]) * w[j]) + b[kind[pick[i]]]
   let truth[i] = if flip[i] then 1 - y[pick[i]] else y[pick[i]]
-  let loss = weight * mean[i](softplus(z[i]) - truth[i] * z[i])
+  let seen[i] = sum[j](X[epoch[i], j] * w[j])
+  let loss = weight * mean[i](softplus(z[i]) - truth[i] * z[i]) + mean(seen^2) / 10
   minimize loss
   validate loss with X = other_X, kind = other_kind, y = other_y
 }

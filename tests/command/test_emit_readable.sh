@@ -42,7 +42,8 @@ misquoted() {
 	sed -n 's,^\(/\*\| \*\) \([A-Za-z0-9_]*\.grad\):\([0-9]*\): \(.*\)$,\2 \3 \4,p' "$1" | sed 's, \*/$,,' | sort -u >quotes
 	while read -r file number quote; do
 		found=
-		for folder in "$SOURCE_DIR/frontend/std" "$SOURCE_DIR/examples"; do
+		[ -f "shown/$file" ] || "$GRADUS" show std "${file%.grad}" >"shown/$file" 2>/dev/null # as its places are told
+		for folder in shown "$SOURCE_DIR/examples"; do
 			[ -f "$folder/$file" ] || continue
 			line=$(sed -n "${number}p" "$folder/$file" | sed 's/^[ \t]*//; s/[ \t]*$//')
 			case $line in
@@ -83,14 +84,20 @@ emitted() {
 
 total=0
 : >quoted
+mkdir shown
 # names KIND FILE: of the declarations in a file.
 names() {
 	sed -n "s/^$1 \([a-zA-Z_0-9]*\)(.*/\1/p" "$2"
 }
-for file in "$SOURCE_DIR"/frontend/std/*.grad; do
-	for what in $(names optimizer "$file") $(names objective "$file"); do
-		emitted "std_$what" "$what"
-	done
+# Every sixth entry of the library; with EMIT_CAMPAIGN=1 all of them.
+nth=0
+for what in $(library Optimizers; library Families); do
+	nth=$((nth + 1))
+	[ "${EMIT_CAMPAIGN:-0}" != 0 ] || [ $((nth % 6)) = 1 ] || continue
+	on=
+	! "$GRADUS" show std "$what" | grep -q '^  learn.*size(x)' || on="--on bowl" # learns numbers for one size
+	# shellcheck disable=SC2086
+	emitted "std_$what" "$what" $on
 done
 for file in "$SOURCE_DIR"/examples/*.grad; do
 	for what in $(names optimizer "$file") $(names objective "$file"); do

@@ -59,7 +59,7 @@ at 14:33 'table: constant, real[3]' 'declared at places.grad:4:7' 'three numbers
 at 17:9 'm: state, real[size(x)]' 'declared at places.grad:17:9'
 at 18:21 'm: state, real' 'declared at places.grad:17:9'
 at 18:25 'g: what a step is given, real'
-at 19:18 'lr: hyperparameter, real' 'declared at <std>/rules.grad:9:20'
+at 19:18 'lr: hyperparameter, real' 'declared at <std>/momentum.grad:2:20'
 at 21:22 'rule: optimizer' 'declared at places.grad:16:11'
 at 22:6 'valley: objective' 'declared at places.grad:7:11' 'A family of valleys.'
 

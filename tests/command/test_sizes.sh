@@ -7,7 +7,7 @@ for name in $(sed -n 's/^objective \([a-z_]*\)(..*/\1/p' "$SOURCE_DIR"/frontend/
 	for parameter in $(sed -n "s/^objective $name(\(.*\)) {/\1/p" source | tr ',' '\n' | sed 's/ *\([a-z_]*\) *=.*/\1/'); do
 		for size in 1 2 3; do
 			tried=$((tried + 1))
-			if "$GRADUS" eval "$name" --set "$parameter=$size" --json >out 2>err; then
+			if "$GRADUS" eval "$name" --set "$parameter=$size" --json --interpret >out 2>err; then
 				! grep -qi 'nan\|inf' out || fail "$name($parameter = $size) is not finite"
 			else
 				grep -q "has to be at least" out err || fail "$name($parameter = $size): $(cat out err)"

@@ -12,7 +12,11 @@ stack|given a : int ~ integer(A, A + 1); let w : int[2] = [a, B]
 nested|given q : int[2] ~ integer(A, A + 1); let v : int[2, 2] = stack(q, q); let w : int[2] = v[1]
 mixed|given a : int ~ integer(A, A + 1); let v : int[2, 2] = [[a, B], [B, a]]; let w : int[2] = v[0]
 chosen|let v : int[2] = [A, B]; let w : int[2] = where(v > 0, v, v)
-file|data w : int[2] from "w.npy"
+NPY|data w : int[2] from "w.npy"
+one column|data w : int[2] from "w.csv"
+columns|data v : int[2, 2] from "v.csv"; let w : int[2] = v[0]
+LIBSVM|data v : int[2, 2] from "w.svm"; let w : int[2] = v[0]
+labels|data w : int[2] from "w.svm"
 EOT
 
 # An operation on the array w, element 0 of whose result is looked at, and the same for the shell, where a = w[0].
@@ -83,6 +87,9 @@ npy() {
 
 for number in 16777217 9007199254740993; do
 	npy $number
+	printf '%s\n' $number $number >w.csv
+	printf 'p,q\n5,7\n%s,%s\n%s,1\n' $number $number $number | sed 2d >v.csv
+	printf '%s 1:%s 2:%s\n' $number $number $number $number 3 4 >w.svm
 	while IFS='|' read -r name way; do
 		ask $number "$way"
 	done <ways

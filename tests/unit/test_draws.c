@@ -93,3 +93,115 @@ Test(draws, limits_are_the_same_at_every_time) {
 		cr_expect(refused > 0, "%s refuses nothing", d->name);
 	}
 }
+
+/* The array `p` of a problem of `permuted`. */
+static const int64_t *permuted(Lower *l, const FeObjective *o, int64_t seed, int64_t instance) {
+	IrTensor args[2] = {lower_int(l, seed), lower_int(l, instance)},
+			 *fixed = ARENA_ARRAY(l->module->arena, IrTensor, 8);
+	lower_run(l, o->setup, args, fixed);
+	return lower_fixed(l, o, fixed, "p")->integers;
+}
+
+static FeObjective *permutations(Lower *l, int rows, int n, int columns) {
+	static char text[500];
+	snprintf(
+		text, sizeof text,
+		"objective permuted() {\n  given p : int[%d, %d] ~ permutation(%d)\n  given q : int[%d] ~ permutation(%d)\n"
+		"  param x : real = 1\n  minimize x * (sum(p) + sum(q))\n}\n",
+		rows, columns, n, columns, n);
+	*l = lower_new(text);
+	return lower_objective(l, "permuted()");
+}
+
+/* Every size: each row is an order of its own; seeds, problems and names have others. */
+Test(draws, permutations_have_everything_once) {
+	for (int n = 1; n <= 70; n++) {
+		Lower l;
+		FeObjective *o = permutations(&l, 3, n, n);
+		const int64_t *p = permuted(&l, o, 5, 7);
+		for (int row = 0; row < 3; row++) {
+			int seen[70] = {0};
+			for (int k = 0; k < n; k++) {
+				int64_t at = p[row * n + k];
+				cr_assert(at >= 0 && at < n && seen[at]++ == 0, "permutation(%d): row %d has %lld twice", n, row,
+				          (long long)at);
+			}
+		}
+		size_t bytes = sizeof *p * (size_t)n;
+		bool all_differ = memcmp(p, p + n, bytes) && memcmp(p, permuted(&l, o, 6, 7), bytes) &&
+		                  memcmp(p, permuted(&l, o, 5, 8), bytes);
+		cr_expect(n < 8 || all_differ, "permutation(%d): the same order twice", n);
+		lower_free(&l);
+	}
+	/* Fewer than all, and more: pieces of one order, and the next one. */
+	Lower l;
+	FeObjective *o = permutations(&l, 1, 10, 25);
+	const int64_t *p = permuted(&l, o, 1, 2);
+	for (int first = 0; first < 25; first += 10) {
+		int seen = 0;
+		for (int k = first; k < 25 && k < first + 10; k++) {
+			cr_assert((seen >> p[k] & 1) == 0);
+			seen |= 1 << p[k];
+		}
+	}
+	lower_free(&l);
+}
+
+/* All n! orders come equally often: chi-square, less than 6 standard deviations from its mean. */
+Test(draws, permutations_are_all_alike) {
+	enum { ROWS = 20000 };
+	for (int n = 2; n <= 5; n++) {
+		Lower l;
+		FeObjective *o = permutations(&l, ROWS, n, n);
+		static int counts[3125];
+		memset(counts, 0, sizeof counts);
+		int orders = 1;
+		for (int k = 2; k <= n; k++)
+			orders *= k;
+		for (int64_t seed = 0; seed < 3; seed++) {
+			const int64_t *p = permuted(&l, o, seed, 0);
+			for (int row = 0; row < ROWS; row++) {
+				int code = 0;
+				for (int k = 0; k < n; k++)
+					code = code * n + (int)p[row * n + k];
+				counts[code]++;
+			}
+		}
+		double each = 3.0 * (double)ROWS / orders, sum = 0;
+		int seen = 0;
+		for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+			seen += counts[k] > 0;
+			sum += counts[k] ? (counts[k] - each) * (counts[k] - each) / each : 0;
+		}
+		cr_expect_eq(seen, orders, "permutation(%d): %d orders", n, seen);
+		double off = (sum - (orders - 1)) / sqrt(2.0 * (orders - 1));
+		cr_expect(fabs(off) < 6, "permutation(%d): chi-square is %.1f standard deviations off", n, off);
+		lower_free(&l);
+	}
+}
+
+/* What a shuffle of 60,000 things looks like: neighbours have nothing to do with each other, and few stay where they were. */
+Test(draws, permutations_of_many) {
+	enum { MANY = 60000 };
+	Lower l;
+	FeObjective *o = permutations(&l, 2, MANY, MANY);
+	const int64_t *p = permuted(&l, o, 0, 0);
+	for (int row = 0; row < 2; row++, p += MANY) {
+		static unsigned char seen[MANY];
+		memset(seen, 0, sizeof seen);
+		double many = MANY, mean = (many - 1) / 2, variance = (many * many - 1) / 12, next = 0, place = 0;
+		int fixed = 0, distinct = 0, together = 0;
+		for (int k = 0; k < MANY; k++) {
+			distinct += !seen[p[k]]++;
+			fixed += p[k] == k;
+			place += ((double)p[k] - mean) * (k - mean);
+			next += k ? ((double)p[k] - mean) * ((double)p[k - 1] - mean) : 0;
+			together += k && llabs(p[k] - p[k - 1]) == 1;
+		}
+		cr_expect_eq(distinct, MANY);
+		cr_expect(fabs(next / variance) < 5 * sqrt(many) && fabs(place / variance) < 5 * sqrt(many));
+		cr_expect(fixed < 10 && together < 15, "%d where they were (1 of %d), %d beside each other (2)", fixed, MANY,
+		          together);
+	}
+	lower_free(&l);
+}

@@ -31,6 +31,20 @@ static const char program[] =
 	"  minimize mean[i](r[pick[i]]^2)\n"
 	"  validate mean[i](abs(r[i])^3) + 0.1 * sum(w^4) * (1 + r[pick[0]])\n"
 	"}\n"
+	"objective orders() {\n"
+	"  batch pick : int[4] ~ permutation(7)\n"
+	"  param w : real = 1\n"
+	"  minimize pick[0] + 8 * pick[1] + 64 * pick[2] + 512 * pick[3] + 0 * w\n"
+	"}\n"
+	"objective epochs(n = 12) {\n"
+	"  given X : [n, 3] ~ normal(0, 1)\n"
+	"  given y : [n] ~ normal(0, 1)\n"
+	"  given weight : int[n] ~ permutation(n)\n"
+	"  batch pick : int[5] ~ permutation(n)\n"
+	"  param w : [3] = 0.3\n"
+	"  let r[i] = sum[j](X[pick[i], j] * w[j]) - y[pick[i]]\n"
+	"  minimize mean[i](weight[pick[i]] * r[i]^2) / n\n"
+	"}\n"
 	"optimizer slow(rate = 0.1) {\n  learn rates = 0.05\n  learn decay = 0.8 in (0, 1)\n  state m = 0\n"
 	"  m <- decay * m + g\n  x <- x - rates * m * tanh(f)\n}\n";
 
@@ -113,25 +127,64 @@ Test(rt_batch, is_the_number_of_its_key, .timeout = 120) {
 	}
 }
 
+/* Every 7 picks in a row are 0 to 6: epochs without replacement, in batches of 4, each in an order of its own. */
+Test(rt_batch, permutations_are_epochs, .timeout = 120) {
+	static double f[PROBLEMS * (STEPS + 1)];
+	double theta[2] = {0.05, 1};
+	static const int lanes[] = {1, IR_LANES, IR_LANES};
+	for (int way = 0; way < 3; way++) {
+		int steps = way == 2 ? 20 : STEPS, same = 0, epochs = 0;
+		Lab lab = lab_new("orders", way == 2 ? RT_EVALUATOR : RT_JIT, 2, lanes[way]);
+		run(&lab, theta, PROBLEMS, steps, f);
+		for (int k = 0; k < PROBLEMS; k++) {
+			int seen = 0, picks = 0;
+			long order = 0, before = -1;
+			for (int t = 0; t <= steps; t++) {
+				int four = (int)f[k * (steps + 1) + t];
+				for (int i = 0; i < 4; i++, four /= 8) {
+					seen |= 1 << four % 8;
+					order = order * 8 + four % 8;
+					if (++picks % 7 != 0)
+						continue;
+					cr_assert_eq(seen, 127, "way %d, problem %d, step %d: an epoch of %lo", way, k, t + 1, order);
+					same += order == before;
+					epochs++;
+					before = order;
+					seen = 0;
+					order = 0;
+				}
+			}
+		}
+		cr_expect(same <= 5, "way %d: of %d epochs, one in 5040 of which should be as the one before, %d are", way,
+		          epochs, same);
+		lab_free(&lab);
+	}
+}
+
+static const char *const same_ways[] = {"regression", "epochs"};
+
 Test(rt_batch, every_way_is_the_same, .timeout = 120) {
 	enum { SHORT = 40 };
 	double first[PROBLEMS * (SHORT + 1)], f[PROBLEMS * (SHORT + 1)], theta[2] = {0.03, 0.5};
-	for (int way = 0; way < 6; way++) {
-		Lab lab = lab_new("regression", way & 4 ? RT_EVALUATOR : RT_JIT, way & 1 ? 3 : 1, way & 2 ? 1 : IR_LANES);
-		run(&lab, theta, PROBLEMS, SHORT, way ? f : first);
-		cr_expect(way == 0 || memcmp(first, f, sizeof f) == 0, "way %d", way);
-		lab_free(&lab);
+	for (size_t which = 0; which < sizeof same_ways / sizeof *same_ways; which++) {
+		const char *name = same_ways[which];
+		for (int way = 0; way < 6; way++) {
+			Lab lab = lab_new(name, way & 4 ? RT_EVALUATOR : RT_JIT, way & 1 ? 3 : 1, way & 2 ? 1 : IR_LANES);
+			run(&lab, theta, PROBLEMS, SHORT, way ? f : first);
+			cr_expect(way == 0 || memcmp(first, f, sizeof f) == 0, "%s: way %d", name, way);
+			lab_free(&lab);
+		}
+		cr_expect(first[0] != first[1] && first[1] != first[2] && first[0] != first[SHORT + 1], "%s", name);
 	}
-	cr_expect(first[0] != first[1] && first[1] != first[2] && first[0] != first[SHORT + 1]);
 }
 
-static const char *const trained_on[] = {"regression", "validated"};
+static const char *const trained_on[] = {"regression", "validated", "epochs"};
 
 /* Whole unrolls, against differences; forward mode in every window against backward mode. */
 Test(rt_batch, meta_gradients, .timeout = 200) {
 	enum { RUN = 12, FEW = 5 };
 	double theta[2] = {0.04, 0.7};
-	for (int way = 0; way < 4; way++) {
+	for (int way = 0; way < 6; way++) {
 		int lanes = way & 1 ? IR_LANES : 1;
 		Lab lab = lab_new(trained_on[way / 2], RT_JIT, 1, lanes);
 		double gradients[4][2];

@@ -1,6 +1,7 @@
-/* Meta-gradients of every rule of the library: back-propagation through the whole run, forward mode and central
- * differences of the score agree; training and its result are the same bits on one thread and on two; a trained rule is
+/* Meta-gradients of every rule of the library: back-propagation through the whole run and forward mode agree, and for those that
+ * others are built like central differences of the score, too; training and its result are the same bits on one thread and on two; a trained rule is
  * a file that reads back as itself. */
+#include "programs.h"
 #include "rt_tasks.h"
 #include "runtime/store/store.h"
 
@@ -73,9 +74,11 @@ static double score_of(Lab *lab, Task *task, const Problems *instances, const do
 	return sum;
 }
 
-static void check_rule(const Rule *rule, const char *problem) {
+/* engine: the evaluator compiles nothing, which makes it the faster one for a few steps. */
+static void check_rule(const Rule *rule, const char *problem, RtEngine engine) {
 	enum { T = 6, N = 3 };
 	Lab lab = lab_new(2, IR_F64, NULL);
+	lab.rt->options.engine = engine;
 	FeCall objective, method;
 	cr_assert(fe_call_text(lab.program, problem, AST_OBJECTIVE, &objective));
 	cr_assert(fe_call_text(lab.program, rule->call, AST_OPTIMIZER, &method));
@@ -110,7 +113,7 @@ static void check_rule(const Rule *rule, const char *problem) {
 		meta_estimator_free(e);
 	}
 	Problems *instances = problems_new(task, 1, PROBLEMS_TRAIN, N, false);
-	for (int64_t p = 0; p < count; p++) {
+	for (int64_t p = 0; p < count && rule->tolerance > 0; p++) {
 		const double h = 1e-5, at = theta[p];
 		theta[p] = at + h;
 		double up = score_of(&lab, task, instances, theta, T);
@@ -119,9 +122,11 @@ static void check_rule(const Rule *rule, const char *problem) {
 		theta[p] = at;
 	}
 	double off = rt_bench_distance(whole, forward, count);
-	cr_expect(off < 1e-10, "%s on %s: forward mode is off by %g", rule->call, problem, off);
-	off = rt_bench_distance(whole, differences, count);
-	cr_expect(off < rule->tolerance, "%s on %s: differences are off by %g", rule->call, problem, off);
+	/* Without differences it is not known how much cancels: what Adam makes of a clipped gradient hardly depends on the limit. */
+	cr_expect(off < (rule->tolerance > 0 ? 1e-10 : 1e-8), "%s on %s: forward mode is off by %g", rule->call, problem,
+	          off);
+	off = rule->tolerance > 0 ? rt_bench_distance(whole, differences, count) : 0;
+	cr_expect(off <= rule->tolerance, "%s on %s: differences are off by %g", rule->call, problem, off);
 	problems_free(instances);
 	task_free(task);
 	lab_free(&lab);
@@ -130,9 +135,47 @@ static void check_rule(const Rule *rule, const char *problem) {
 Test(rt_library, meta_gradients, .timeout = 300) {
 	for (size_t r = 0; r < sizeof rules / sizeof *rules; r++) {
 		for (size_t k = 0; k < sizeof problems / sizeof *problems; k++) {
-			check_rule(&rules[r], problems[k]);
+			check_rule(&rules[r], problems[k], RT_JIT);
 		}
 	}
+}
+
+static bool in_table(const char *name) {
+	for (size_t r = 0; r < sizeof rules / sizeof *rules; r++) {
+		if (strcspn(rules[r].call, "(") == strlen(name) && strncmp(rules[r].call, name, strlen(name)) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* All others, with what tuning looks for first opened where they learn nothing; differences are test_ad_library's. */
+Test(rt_library, meta_gradients_of_all_others, .timeout = 300) {
+	Session *session = session_new();
+	ProgramDecls all = programs_all(session, AST_OPTIMIZER);
+	int tried = 0;
+	for (uint32_t i = 0; i < all.count; i++) {
+		const AstDecl *decl = all.data[i].decl;
+		const char *name = session_text(session, decl->name.name);
+		if (all.data[i].path || in_table(name)) {
+			continue;
+		}
+		Rule rule = {.call = program_call(session, &all.data[i])};
+		bool learns = false;
+		for (uint32_t k = 0; k < decl->body.count; k++) {
+			learns = learns || decl->body.data[k]->kind == AST_LEARN;
+		}
+		for (uint32_t k = 0; k < decl->params.count && !learns && !rule.open[0]; k++) {
+			bool ranged = decl->params.data[k].limits.low != NULL;
+			rule.open[0] = ranged ? session_text(session, decl->params.data[k].name.name) : NULL;
+		}
+		if (learns || rule.open[0]) {
+			check_rule(&rule, problems[i % 2], RT_EVALUATOR);
+			tried++;
+		}
+	}
+	session_free(session);
+	cr_expect(tried > 70, "%d", tried);
 }
 
 /* ---- training ---- */

@@ -1,0 +1,34 @@
+/* The built-in library in a program: its names are known from the start; what stands behind them is read when it is asked for. */
+#include "frontend/names/names.h"
+
+#include <string.h>
+
+Library *program_library(Session *session) {
+	Library *library = ARENA_NEW(session->arena, Library);
+	library->entries = fe_std_entries(session->arena);
+	for (uint32_t i = 0; i < library->entries.count; i++) {
+		FeStdEntry *entry = &library->entries.data[i];
+		vec_push(session->arena, &library->names, session_name(session, entry->name));
+		*name_map_place(session->arena, &library->by_name, library->names.data[i]) = (void *)(uintptr_t)(i + 1);
+	}
+	return library;
+}
+
+const AstDecl *program_find_library(Session *session, Library *library, Name name) {
+	uintptr_t place = (uintptr_t)name_map_get(&library->by_name, name);
+	if (!place)
+		return NULL;
+	const AstDecl **read = (const AstDecl **)name_map_place(session->arena, &library->read, name);
+	if (!*read) {
+		const FeStdEntry *entry = &library->entries.data[place - 1];
+		const char *path = arena_printf(session->arena, "<std>/%s.grad", entry->name);
+		AstFile *file = ast_parse(session, source_add(session, path, entry->text, entry->length));
+		vec_push(session->arena, &library->files, file);
+		*read = file->decls.count ? file->decls.data[0] : NULL;
+	}
+	return *read;
+}
+
+bool program_is_library(const Session *session, const AstDecl *decl) {
+	return strncmp(session->sources.data[decl->span.file]->path, "<std>/", 6) == 0;
+}

@@ -1,0 +1,1426 @@
+"""What the rules of the library do, written from the published algorithms in numpy, and nothing of Gradus.
+
+    python3 tests/library/rules.py > tests/library/rules.table
+
+A line of the table: a call of a rule, the objective (of test_std_rules.c), and x after 1, 2, 5 and 25 steps. Steps count
+from 1. A rule here is a function of the starting point and of the length of the run; it returns what makes a step from
+(x, f, g, t). Rules that treat tensors apart are marked; all others see one vector. Learned numbers are
+0.3 sin(1.7 k + 0.4) for number k.
+"""
+import numpy as np
+from numpy import abs, clip, cos, cumsum, dot, exp, log, maximum, minimum, pi, sign, sqrt, tanh, where
+from numpy.linalg import norm
+
+AT = (1, 2, 5, 25)
+RULES = {}  # name -> (function, per tensor)
+
+
+class S:
+    """State."""
+
+    def __init__(self, **values):
+        self.__dict__.update(values)
+
+
+def rule(function, apart=False):
+    RULES[function.__name__] = (function, apart)
+    return function
+
+
+def per_tensor(function):
+    return rule(function, True)
+
+
+# ---- objectives ----
+
+
+def bent(x):
+    """Two tensors, of 3 and 2 numbers."""
+    a = np.array([1.0, 2.0, 0.5, 1.5, 3.0])
+    c = np.array([0.2, -0.4, 1.0, 0.6, -0.1])
+    k = np.array([1.0, 2.0, -1.0, 1.0, -1.0])
+    q = dot(k, x)
+    f = sum(a * (x - c) ** 2) / 2 + 0.1 * sum(cos(3 * x)) + 0.05 * q**2 + 1
+    return f, a * (x - c) - 0.3 * np.sin(3 * x) + 0.1 * q * k
+
+
+def valley(x):
+    """One tensor of 4 numbers."""
+    r = x[1:] - x[:-1] ** 2
+    u = 1 + sum(2 * r**2 + (1 - x[:-1]) ** 2)
+    g = np.zeros(4)
+    g[1:] += 4 * r
+    g[:-1] += -8 * r * x[:-1] - 2 * (1 - x[:-1])
+    return log(u) + 0.05 * sum(x**2), g / u + 0.1 * x
+
+
+OBJECTIVES = {
+    "bent": (bent, np.array([1.0, -2.0, 0.5, 0.3, -0.7]), [3, 2]),
+    "valley": (valley, np.array([-0.5, 0.8, 1.2, -0.3]), [4]),
+}
+
+# ---- descent and momentum ----
+
+
+@rule
+def gradient_descent(x0, T, lr=0.1):
+    return lambda x, f, g, t: x - lr * g
+
+
+@rule
+def momentum(x0, T, lr=0.1, beta=0.9):
+    s = S(old=x0)  # Polyak's form: x' = x - lr g + beta (x - x_old)
+
+    def step(x, f, g, t):
+        new = x - lr * g + beta * (x - s.old)
+        s.old = x
+        return new
+
+    return step
+
+
+@rule
+def nesterov(x0, T, lr=0.1, beta=0.9):
+    s = S(v=0 * x0)  # theta = x - beta v; theta' = theta + v', v' = beta v - lr g(theta + beta v)
+
+    def step(x, f, g, t):
+        theta = x - beta * s.v
+        s.v = beta * s.v - lr * g
+        return theta + s.v + beta * s.v
+
+    return step
+
+
+@rule
+def nesterov_convex(x0, T, lr=0.1):
+    s = S(point=x0, a=1.0)
+
+    def step(y, f, g, t):
+        new = y - lr * g
+        a_next = (1 + sqrt(4 * s.a**2 + 1)) / 2
+        y_next = new + (s.a - 1) * (new - s.point) / a_next
+        s.point, s.a = new, a_next
+        return y_next
+
+    return step
+
+
+@rule
+def nesterov_restarted(x0, T, lr=0.1):
+    s = S(point=x0, theta=1.0)  # theta = 1 / a of nesterov_convex
+
+    def step(y, f, g, t):
+        new = y - lr * g
+        theta = 1.0 if dot(g, new - s.point) > 0 else s.theta
+        # theta'^2 = (1 - theta') theta^2
+        after = (-(theta**2) + sqrt(theta**4 + 4 * theta**2)) / 2
+        beta = theta * (1 - theta) / (theta**2 + after)
+        y_next = new + beta * (new - s.point)
+        s.point, s.theta = new, after
+        return y_next
+
+    return step
+
+
+@rule
+def triple_momentum(x0, T, high=10.0, low=0.1):
+    rho = 1 - 1 / sqrt(high / low)
+    alpha, beta = (1 + rho) / high, rho**2 / (2 - rho)
+    gamma = rho**2 / ((1 + rho) * (2 - rho))
+    s = S(z=x0, old=x0)
+
+    def step(y, f, g, t):
+        s.z, s.old = (1 + beta) * s.z - beta * s.old - alpha * g, s.z
+        return (1 + gamma) * s.z - gamma * s.old
+
+    return step
+
+
+@rule
+def quasi_hyperbolic(x0, T, lr=1.0, nu=0.7, beta=0.999):
+    s = S(g=0 * x0)
+
+    def step(x, f, g, t):
+        s.g = beta * s.g + (1 - beta) * g
+        return x - lr * ((1 - nu) * g + nu * s.g)
+
+    return step
+
+
+@rule
+def aggregated_momentum(x0, T, lr=0.1):
+    damping = [1 - 0.1**k for k in range(3)]
+    s = S(v=[0 * x0] * 3)
+
+    def step(x, f, g, t):
+        s.v = [d * v - g for d, v in zip(damping, s.v)]
+        return x + lr / 3 * sum(s.v)
+
+    return step
+
+
+@rule
+def demon(x0, T, lr=0.1, beta=0.9):
+    s = S(v=0 * x0)
+
+    def step(x, f, g, t):
+        rest = 1 - t / T
+        b = beta * rest / ((1 - beta) + beta * rest)
+        s.v = b * s.v - lr * g
+        return x + s.v
+
+    return step
+
+
+@rule
+def sign_descent(x0, T, lr=1e-2):
+    return lambda x, f, g, t: x - lr * sign(g)
+
+
+@rule
+def signum(x0, T, lr=1e-2, beta=0.9):
+    s = S(m=0 * x0)
+
+    def step(x, f, g, t):
+        s.m = (1 - beta) * g + beta * s.m
+        return x - lr * sign(s.m)
+
+    return step
+
+
+@rule
+def normalized_descent(x0, T, lr=0.1):
+    return lambda x, f, g, t: x - lr * g / norm(g)
+
+
+@rule
+def power_sign(x0, T, lr=0.1, beta=0.9):
+    s = S(m=0 * x0)
+
+    def step(x, f, g, t):
+        s.m = beta * s.m + (1 - beta) * g
+        return x - lr * np.e ** (sign(g) * sign(s.m)) * g
+
+    return step
+
+
+@rule
+def add_sign(x0, T, lr=0.1, beta=0.9):
+    s = S(m=0 * x0)
+
+    def step(x, f, g, t):
+        s.m = beta * s.m + (1 - beta) * g
+        return x - lr * (1 + sign(g) * sign(s.m)) * g
+
+    return step
+
+
+@rule
+def lion(x0, T, lr=1e-3, beta1=0.9, beta2=0.99, decay=0.0):
+    s = S(m=0 * x0)
+
+    def step(x, f, g, t):
+        c = beta1 * s.m + (1 - beta1) * g
+        new = x - lr * (sign(c) + decay * x)
+        s.m = beta2 * s.m + (1 - beta2) * g
+        return new
+
+    return step
+
+
+@per_tensor
+def lars(w0, T, lr=1.0, trust=0.001, beta=0.9, decay=5e-4):
+    s = S(v=0 * w0)
+
+    def step(w, f, g, t):
+        local = trust * norm(w) / (norm(g) + decay * norm(w))
+        s.v = beta * s.v + lr * local * (g + decay * w)
+        return w - s.v
+
+    return step
+
+
+@per_tensor
+def fromage(w0, T, lr=0.01):
+    return lambda w, f, g, t: 1 / sqrt(1 + lr**2) * (w - lr * norm(w) / norm(g) * g)
+
+
+def rprops(x0, first, up, down, high, low, kind):
+    """Igel, Huesken 2003, one weight after the other, as in their pseudocode."""
+    n = len(x0)
+    s = S(delta=np.full(n, first), g=np.zeros(n), move=np.zeros(n), f=None)
+
+    def step(x, f, g, t):
+        x, g = x.copy(), g.copy()
+        for i in range(n):
+            if s.g[i] * g[i] > 0:
+                s.delta[i] = min(s.delta[i] * up, high)
+                s.move[i] = -sign(g[i]) * s.delta[i]
+                x[i] += s.move[i]
+            elif s.g[i] * g[i] < 0:
+                s.delta[i] = max(s.delta[i] * down, low)
+                if kind == "rprop" or (kind == "irprop+" and f > s.f):
+                    x[i] -= s.move[i]
+                    s.move[i] = -s.move[i]
+                else:
+                    s.move[i] = 0
+                g[i] = 0
+            else:
+                s.move[i] = -sign(g[i]) * s.delta[i]
+                x[i] += s.move[i]
+        s.g, s.f = g, f
+        return x
+
+    return step
+
+
+@rule
+def rprop(x0, T, first=0.1, up=1.2, down=0.5, high=50.0, low=1e-6):
+    return rprops(x0, first, up, down, high, low, "rprop")
+
+
+@rule
+def irprop_minus(x0, T, first=0.0125, up=1.2, down=0.5, high=50.0, low=0.0):
+    return rprops(x0, first, up, down, high, low, "irprop-")
+
+
+@rule
+def irprop_plus(x0, T, first=0.0125, up=1.2, down=0.5, high=50.0, low=0.0):
+    return rprops(x0, first, up, down, high, low, "irprop+")
+
+
+# ---- a rate per coordinate ----
+
+
+@rule
+def adagrad(x0, T, lr=0.1, eps=1e-10):
+    seen = []
+
+    def step(x, f, g, t):
+        seen.append(g)
+        return x - lr * g / (sqrt(sum(h * h for h in seen)) + eps)
+
+    return step
+
+
+@rule
+def adadelta(x0, T, lr=1.0, rho=0.95, eps=1e-6):
+    s = S(g2=0 * x0, d2=0 * x0)
+
+    def step(x, f, g, t):
+        s.g2 = rho * s.g2 + (1 - rho) * g**2
+        d = -sqrt(s.d2 + eps) / sqrt(s.g2 + eps) * g
+        s.d2 = rho * s.d2 + (1 - rho) * d**2
+        return x + lr * d
+
+    return step
+
+
+@rule
+def rmsprop(x0, T, lr=1e-2, beta=0.99, eps=1e-8):
+    s = S(ms=0 * x0)
+
+    def step(x, f, g, t):
+        s.ms = beta * s.ms + (1 - beta) * g**2
+        return x - lr * g / (sqrt(s.ms) + eps)
+
+    return step
+
+
+@rule
+def rmsprop_centred(x0, T, lr=1e-4, beta=0.95, momentum=0.9, eps=1e-4):
+    s = S(n=0 * x0, g=0 * x0, d=0 * x0)
+
+    def step(x, f, g, t):
+        s.n = beta * s.n + (1 - beta) * g**2
+        s.g = beta * s.g + (1 - beta) * g
+        s.d = momentum * s.d - lr * g / sqrt(s.n - s.g**2 + eps)
+        return x + s.d
+
+    return step
+
+
+class Moments:
+    """Sums over all gradients so far, weighted as exponential averages are."""
+
+    def __init__(self):
+        self.seen = []
+
+    def average(self, beta, power=1):
+        n = len(self.seen)
+        return sum((1 - beta) * beta ** (n - 1 - k) * g**power for k, g in enumerate(self.seen))
+
+
+@rule
+def adam(x0, T, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    s = Moments()
+
+    def step(x, f, g, t):
+        s.seen.append(g)
+        m, v = s.average(beta1) / (1 - beta1**t), s.average(beta2, 2) / (1 - beta2**t)
+        return x - lr * m / (sqrt(v) + eps)
+
+    return step
+
+
+@rule
+def adamax(x0, T, lr=2e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    s = Moments()
+
+    def step(x, f, g, t):
+        s.seen.append(g)
+        u = np.max([beta2 ** (t - 1 - k) * abs(h) for k, h in enumerate(s.seen)], axis=0)
+        return x - lr / (1 - beta1**t) * s.average(beta1) / (u + eps)
+
+    return step
+
+
+@rule
+def adamw(x0, T, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, decay=1e-2):
+    inner = adam(x0, T, lr, beta1, beta2, eps)
+    return lambda x, f, g, t: inner(x, f, g, t) - lr * decay * x
+
+
+@rule
+def nadam(x0, T, lr=2e-3, beta1=0.975, beta2=0.999, eps=1e-8):
+    s = S(m=0 * x0, n=0 * x0)
+    mu = [None] + [beta1 * (1 - 0.5 * 0.96 ** (i / 250)) for i in range(1, T + 2)]
+
+    def step(x, f, g, t):
+        s.m = mu[t] * s.m + (1 - mu[t]) * g
+        s.n = beta2 * s.n + (1 - beta2) * g**2
+        m = mu[t + 1] * s.m / (1 - np.prod(mu[1 : t + 2])) + (1 - mu[t]) * g / (1 - np.prod(mu[1 : t + 1]))
+        return x - lr * m / (sqrt(s.n / (1 - beta2**t)) + eps)
+
+    return step
+
+
+@rule
+def amsgrad(x0, T, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    s, highs = Moments(), []
+
+    def step(x, f, g, t):
+        s.seen.append(g)
+        highs.append(s.average(beta2, 2))
+        return x - lr * s.average(beta1) / (sqrt(np.max(highs, axis=0)) + eps)
+
+    return step
+
+
+@rule
+def radam(x0, T, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    s = Moments()
+    limit = 2 / (1 - beta2) - 1
+
+    def step(x, f, g, t):
+        s.seen.append(g)
+        m = s.average(beta1) / (1 - beta1**t)
+        rho = limit - 2 * t * beta2**t / (1 - beta2**t)
+        if rho <= 4:
+            return x - lr * m
+        r = sqrt((rho - 4) * (rho - 2) * limit / ((limit - 4) * (limit - 2) * rho))
+        return x - lr * r * m / (sqrt(s.average(beta2, 2) / (1 - beta2**t)) + eps)
+
+    return step
+
+
+@rule
+def adabelief(x0, T, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    s = S(m=0 * x0, s=0 * x0)
+
+    def step(x, f, g, t):
+        s.m = beta1 * s.m + (1 - beta1) * g
+        s.s = beta2 * s.s + (1 - beta2) * (g - s.m) ** 2 + eps
+        return x - lr * s.m / (1 - beta1**t) / (sqrt(s.s / (1 - beta2**t)) + eps)
+
+    return step
+
+
+@rule
+def adabound(x0, T, lr=1e-3, final=0.1, beta1=0.9, beta2=0.999):
+    s = Moments()
+
+    def step(x, f, g, t):
+        s.seen.append(g)
+        low = final * (1 - 1 / ((1 - beta2) * t + 1))
+        high = final * (1 + 1 / ((1 - beta2) * t))
+        rate = clip(lr / sqrt(s.average(beta2, 2)), low, high)
+        return x - rate / sqrt(t) * s.average(beta1)
+
+    return step
+
+
+@rule
+def yogi(x0, T, lr=1e-2, beta1=0.9, beta2=0.999, eps=1e-3):
+    s = S(m=0 * x0, v=0 * x0)
+
+    def step(x, f, g, t):
+        s.m = beta1 * s.m + (1 - beta1) * g
+        s.v = s.v - (1 - beta2) * sign(s.v - g**2) * g**2
+        return x - lr * s.m / (sqrt(s.v) + eps)
+
+    return step
+
+
+@rule
+def padam(x0, T, lr=0.1, p=0.125, beta1=0.9, beta2=0.999):
+    s, highs = Moments(), []
+
+    def step(x, f, g, t):
+        s.seen.append(g)
+        highs.append(s.average(beta2, 2))
+        return x - lr * s.average(beta1) / np.max(highs, axis=0) ** p
+
+    return step
+
+
+@rule
+def diffgrad(x0, T, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    s, old = Moments(), S(g=0 * x0)
+
+    def step(x, f, g, t):
+        s.seen.append(g)
+        friction = 1 / (1 + exp(-abs(old.g - g)))
+        old.g = g
+        return x - lr * friction * s.average(beta1) / (1 - beta1**t) / (sqrt(s.average(beta2, 2) / (1 - beta2**t)) + eps)
+
+    return step
+
+
+@rule
+def qhadam(x0, T, lr=1e-3, nu1=0.7, nu2=1.0, beta1=0.995, beta2=0.999, eps=1e-8):
+    s = Moments()
+
+    def step(x, f, g, t):
+        s.seen.append(g)
+        m, v = s.average(beta1) / (1 - beta1**t), s.average(beta2, 2) / (1 - beta2**t)
+        return x - lr * ((1 - nu1) * g + nu1 * m) / (sqrt((1 - nu2) * g**2 + nu2 * v) + eps)
+
+    return step
+
+
+@rule
+def adan(x0, T, lr=1e-3, beta1=0.02, beta2=0.08, beta3=0.01, eps=1e-8, decay=0.02):
+    s = S(m=None, v=0 * x0, n=None, g=None)
+
+    def step(x, f, g, t):
+        if s.m is None:
+            s.m, s.n = g, g**2
+        else:
+            d = g - s.g
+            s.m = (1 - beta1) * s.m + beta1 * g
+            s.v = (1 - beta2) * s.v + beta2 * d
+            s.n = (1 - beta3) * s.n + beta3 * (g + (1 - beta2) * d) ** 2
+        s.g = g
+        eta = lr / (sqrt(s.n) + eps)
+        return (x - eta * (s.m + (1 - beta2) * s.v)) / (1 + decay * lr)
+
+    return step
+
+
+@per_tensor
+def lamb(x0, T, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-6, decay=0.01):
+    s = Moments()
+
+    def step(x, f, g, t):
+        s.seen.append(g)
+        r = s.average(beta1) / (1 - beta1**t) / (sqrt(s.average(beta2, 2) / (1 - beta2**t)) + eps)
+        u = r + decay * x
+        return x - lr * norm(x) / norm(u) * u
+
+    return step
+
+
+@per_tensor
+def novograd(w0, T, lr=0.01, beta1=0.95, beta2=0.98, eps=1e-8, decay=1e-3):
+    s = S(v=None, m=None)
+
+    def step(w, f, g, t):
+        s.v = dot(g, g) if s.v is None else beta2 * s.v + (1 - beta2) * dot(g, g)
+        u = g / (sqrt(s.v) + eps) + decay * w
+        s.m = u if s.m is None else beta1 * s.m + u
+        return w - lr * s.m
+
+    return step
+
+
+@per_tensor
+def adam_mini(x0, T, lr=1e-3, beta1=0.9, beta2=0.95, eps=1e-8):
+    s = S(m=0 * x0, v=0.0)
+
+    def step(x, f, g, t):
+        s.m = (1 - beta1) * g + beta1 * s.m
+        s.v = (1 - beta2) * np.mean(g * g) + beta2 * s.v
+        return x - lr * s.m / (1 - beta1**t) / (sqrt(s.v / (1 - beta2**t)) + eps)
+
+    return step
+
+
+@per_tensor
+def adafactor_vector(x0, T, eps1=1e-30, eps2=1e-3, limit=1.0, power=0.8):
+    rms = lambda a: sqrt(np.mean(a * a))
+    s = S(v=0 * x0)
+
+    def step(x, f, g, t):
+        rho, beta = min(1e-2, 1 / sqrt(t)), 1 - t**-power
+        alpha = max(eps2, rms(x)) * rho
+        s.v = beta * s.v + (1 - beta) * (g**2 + eps1)
+        u = g / sqrt(s.v)
+        return x - alpha * u / max(1, rms(u) / limit)
+
+    return step
+
+
+@rule
+def ademamix(x0, T, lr=1e-3, beta1=0.9, beta2=0.999, beta3=0.9999, alpha=5.0, eps=1e-8, decay=0.0):
+    s = S(m1=0 * x0, m2=0 * x0, nu=0 * x0)
+
+    def step(x, f, g, t):
+        a = min(t * alpha / T, alpha)
+        b3 = min(exp(log(beta1) * log(beta3) / ((1 - t / T) * log(beta3) + t / T * log(beta1))), beta3)
+        s.m1 = beta1 * s.m1 + (1 - beta1) * g
+        s.m2 = b3 * s.m2 + (1 - b3) * g
+        s.nu = beta2 * s.nu + (1 - beta2) * g**2
+        return x - lr * ((s.m1 / (1 - beta1**t) + a * s.m2) / (sqrt(s.nu / (1 - beta2**t)) + eps) + decay * x)
+
+    return step
+
+
+@rule
+def adopt(x0, T, lr=1e-3, beta1=0.9, beta2=0.9999, eps=1e-6):
+    s = S(m=0 * x0, v=None)
+
+    def step(x, f, g, t):
+        if s.v is None:
+            s.v = g**2
+            return x
+        c = (t - 1) ** 0.25
+        s.m = beta1 * s.m + (1 - beta1) * clip(g / maximum(sqrt(s.v), eps), -c, c)
+        s.v = beta2 * s.v + (1 - beta2) * g**2
+        return x - lr * s.m
+
+    return step
+
+
+@rule
+def schedule_free_adamw(x0, T, lr=2.5e-3, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.0, warmup=0):
+    s = S(z=x0, x=x0, v=0 * x0, rates=[])
+
+    def step(y, f, g, t):
+        s.v = beta2 * s.v + (1 - beta2) * g**2
+        rate = lr * sqrt(1 - beta2**t) * (min(1, t / warmup) if warmup else 1)
+        s.rates.append(rate)
+        s.z = s.z - rate * g / (sqrt(s.v) + eps) - rate * decay * y
+        c = rate**2 / sum(r * r for r in s.rates)
+        s.x = (1 - c) * s.x + c * s.z
+        return s.x if t == T else (1 - beta1) * s.z + beta1 * s.x
+
+    return step
+
+
+@rule
+def schedule_free_descent(x0, T, lr=0.1, beta=0.9):
+    zs = [x0]  # x is the plain average of all z so far
+
+    def step(y, f, g, t):
+        zs.append(zs[-1] - lr * g)
+        x = sum(zs) / len(zs)
+        return x if t == T else (1 - beta) * zs[-1] + beta * x
+
+    return step
+
+
+# ---- no rate to choose ----
+
+
+@rule
+def polyak_step(x0, T, lowest=0.0):
+    return lambda x, f, g, t: x - (f - lowest) / dot(g, g) * g
+
+
+@rule
+def polyak_step_limited(x0, T, lowest=0.0, c=0.5, limit=1.0):
+    return lambda x, f, g, t: x - min((f - lowest) / (c * dot(g, g)), limit) * g
+
+
+def l4(x0, share, gamma, tau, direction):
+    s = S(low=None)
+
+    def step(x, f, g, t):
+        slope, v = direction(g, t)
+        s.low = 0.75 * f if s.low is None else min(s.low, f)
+        rate = share * (f - gamma * s.low) / (dot(slope, v) + 1e-12)
+        s.low *= 1 + 1 / tau
+        return x - rate * v
+
+    return step
+
+
+@rule
+def l4_momentum(x0, T, share=0.15, gamma=0.9, tau=1000.0, tau_m=10.0):
+    s = Moments()
+
+    def direction(g, t):
+        s.seen.append(g)
+        m = s.average(1 - 1 / tau_m) / (1 - (1 - 1 / tau_m) ** t)
+        return m, m
+
+    return l4(x0, share, gamma, tau, direction)
+
+
+@rule
+def l4_adam(x0, T, share=0.15, gamma=0.9, tau=1000.0, tau_m=10.0, tau_v=1000.0, delta=1e-4):
+    s = Moments()
+
+    def direction(g, t):
+        s.seen.append(g)
+        m = s.average(1 - 1 / tau_m) / (1 - (1 - 1 / tau_m) ** t)
+        return m, m / (sqrt(s.average(1 - 1 / tau_v, 2) / (1 - (1 - 1 / tau_v) ** t)) + delta)
+
+    return l4(x0, share, gamma, tau, direction)
+
+
+def barzilai_borwein(x0, lr, rate):
+    s = S(x=None, g=None)
+
+    def step(x, f, g, t):
+        alpha = lr
+        if s.x is not None:
+            dx, dg = x - s.x, g - s.g
+            if dot(dx, dg) > 0:
+                alpha = rate(dx, dg)
+        s.x, s.g = x, g
+        return x - alpha * g
+
+    return step
+
+
+@rule
+def barzilai_borwein_long(x0, T, lr=0.01):
+    return barzilai_borwein(x0, lr, lambda dx, dg: dot(dx, dx) / dot(dx, dg))
+
+
+@rule
+def barzilai_borwein_short(x0, T, lr=0.01):
+    return barzilai_borwein(x0, lr, lambda dx, dg: dot(dx, dg) / dot(dg, dg))
+
+
+@rule
+def adaptive_descent(x0, T, lr=1e-3):
+    s = S(x=None, g=None, rate=lr, theta=np.inf)
+
+    def step(x, f, g, t):
+        if s.x is not None:
+            rate = min(sqrt(1 + s.theta) * s.rate, norm(x - s.x) / (2 * norm(g - s.g)))
+            s.theta, s.rate = rate / s.rate, rate
+        s.x, s.g = x, g
+        return x - s.rate * g
+
+    return step
+
+
+@rule
+def hypergradient_descent(x0, T, lr=0.01, b=1e-4):
+    gs, rates = [], [lr]
+
+    def step(x, f, g, t):
+        if gs:
+            rates.append(rates[-1] + b * dot(g, gs[-1]))
+        gs.append(g)
+        return x - rates[-1] * g
+
+    return step
+
+
+@rule
+def hypergradient_adam(x0, T, lr=1e-3, b=1e-7, beta1=0.9, beta2=0.999, eps=1e-8):
+    s, state = Moments(), S(rate=lr, slope=None)
+
+    def step(x, f, g, t):
+        s.seen.append(g)
+        if state.slope is not None:  # the derivative of the last step by its rate is -m / (sqrt(v) + eps)
+            state.rate -= b * dot(g, state.slope)
+        direction = s.average(beta1) / (1 - beta1**t) / (sqrt(s.average(beta2, 2) / (1 - beta2**t)) + eps)
+        state.slope = -direction
+        return x - state.rate * direction
+
+    return step
+
+
+@rule
+def d_adaptation(x0, T, d0=1e-6):
+    s = S(s=0 * x0, squares=[], d=d0, paid=0.0)
+
+    def step(x, f, g, t):
+        gamma = 1 / norm(g) if not s.squares else 1 / sqrt(sum(s.squares))
+        s.paid += gamma * s.d**2 * dot(g, g)
+        s.squares.append(dot(g, g))
+        s.s = s.s + s.d * g
+        gamma = 1 / sqrt(sum(s.squares))
+        estimate = (gamma * dot(s.s, s.s) - s.paid) / (2 * norm(s.s))
+        s.d = max(s.d, estimate)
+        return x0 - gamma * s.s
+
+    return step
+
+
+@rule
+def d_adaptation_adam(x0, T, lr=1.0, d0=1e-6, beta1=0.9, beta2=0.999, eps=1e-8):
+    s = S(m=0 * x0, v=0 * x0, s=0 * x0, r=0.0, d=d0)
+    root = beta2**0.5
+
+    def step(x, f, g, t):
+        s.m = beta1 * s.m + (1 - beta1) * s.d * lr * g
+        s.v = beta2 * s.v + (1 - beta2) * g**2
+        A = np.diag(sqrt(s.v) + eps)
+        inverse = np.linalg.inv(A)
+        s.r = root * s.r + (1 - root) * s.d * lr * (g @ inverse @ s.s)
+        s.s = root * s.s + (1 - root) * s.d * lr * g
+        new = x - inverse @ s.m
+        s.d = max(s.d, s.r / ((1 - root) * norm(s.s, 1)))
+        return new
+
+    return step
+
+
+@rule
+def prodigy(x0, T, lr=1.0, d0=1e-6, beta1=0.9, beta2=0.999, eps=1e-8):
+    s = S(m=0 * x0, v=0 * x0, s=0 * x0, r=0.0, d=d0)
+    root = sqrt(beta2)
+
+    def step(x, f, g, t):
+        d = s.d
+        s.m = beta1 * s.m + (1 - beta1) * d * g
+        s.v = beta2 * s.v + (1 - beta2) * d**2 * g**2
+        s.r = root * s.r + (1 - root) * lr * d**2 * dot(g, x0 - x)
+        s.s = root * s.s + (1 - root) * lr * d**2 * g
+        s.d = max(d, s.r / sum(abs(s.s)))
+        return x - lr * d * s.m / (sqrt(s.v) + d * eps)
+
+    return step
+
+
+@rule
+def distance_over_gradients(x0, T, first=1e-6, eps=1e-8):
+    far, squares = [first * (1 + norm(x0))], []
+
+    def step(x, f, g, t):
+        far.append(norm(x - x0))
+        squares.append(dot(g, g))
+        return x - max(far) / sqrt(sum(squares) + eps) * g
+
+    return step
+
+
+@rule
+def distance_weighted(x0, T, first=1e-4, eps=1e-8):
+    s = S(r=first, v=0.0)
+
+    def step(x, f, g, t):
+        s.r = max(s.r, norm(x - x0))
+        s.v += s.r**2 * norm(g) ** 2
+        return x - s.r**2 / (sqrt(s.v) + eps) * g
+
+    return step
+
+
+@rule
+def cocob(x0, T, alpha=100.0, eps=1e-8):
+    s = S(L=np.full(len(x0), eps), G=0 * x0, reward=0 * x0, theta=0 * x0)
+
+    def step(w, f, gradient, t):
+        g = -gradient
+        s.L = maximum(s.L, abs(g))
+        s.G = s.G + abs(g)
+        s.reward = maximum(s.reward + (w - x0) * g, 0)
+        s.theta = s.theta + g
+        return x0 + s.theta / (s.L * maximum(s.G + s.L, alpha * s.L)) * (s.L + s.reward)
+
+    return step
+
+
+# ---- by curvature ----
+
+
+def conjugate(x0, lr, beta_of):
+    s = S(d=None, g=None)
+
+    def step(x, f, g, t):
+        s.d = -g if s.d is None else -g + beta_of(g, s.g, s.d) * s.d
+        s.g = g
+        return x + lr * s.d
+
+    return step
+
+
+@rule
+def cg_fletcher_reeves(x0, T, lr=0.01):
+    return conjugate(x0, lr, lambda g, old, d: dot(g, g) / dot(old, old))
+
+
+@rule
+def cg_polak_ribiere(x0, T, lr=0.01):
+    return conjugate(x0, lr, lambda g, old, d: max(0, dot(g, g - old) / dot(old, old)))
+
+
+@rule
+def cg_hestenes_stiefel(x0, T, lr=0.01):
+    return conjugate(x0, lr, lambda g, old, d: max(0, dot(g, g - old) / dot(d, g - old)) if dot(d, g - old) > 0 else 0)
+
+
+@rule
+def cg_dai_yuan(x0, T, lr=0.01):
+    return conjugate(x0, lr, lambda g, old, d: dot(g, g) / dot(d, g - old) if dot(d, g - old) > 0 else 0)
+
+
+@rule
+def lbfgs(x0, T, lr=0.1, memory=5):
+    """The matrix itself instead of two loops: equation 7.19 of Nocedal, Wright 2006."""
+    pairs, s = [], S(x=None, g=None)
+
+    def step(x, f, g, t):
+        if s.x is not None:
+            dx, dg = x - s.x, g - s.g
+            if dot(dx, dg) > 1e-10 * dot(dg, dg):
+                pairs.append((dx, dg))
+                del pairs[:-memory]
+        s.x, s.g = x, g
+        one = np.eye(len(x))
+        H = one * (dot(*pairs[-1]) / dot(pairs[-1][1], pairs[-1][1]) if pairs else 1)
+        for dx, dg in pairs:
+            V = one - np.outer(dg, dx) / dot(dx, dg)
+            H = V.T @ H @ V + np.outer(dx, dx) / dot(dx, dg)
+        return x - lr * H @ g
+
+    return step
+
+
+def quasi_newton(x0, lr, update):
+    s = S(H=np.eye(len(x0)), x=None, g=None)
+
+    def step(x, f, g, t):
+        if s.x is not None:
+            s.H = update(s.H, x - s.x, g - s.g)
+        s.x, s.g = x, g
+        return x - lr * s.H @ g
+
+    return step
+
+
+@rule
+def bfgs(x0, T, lr=0.1):
+    def update(H, dx, dg):
+        if dot(dx, dg) <= 0:
+            return H
+        V = np.eye(len(dx)) - np.outer(dx, dg) / dot(dx, dg)
+        return V @ H @ V.T + np.outer(dx, dx) / dot(dx, dg)
+
+    return quasi_newton(x0, lr, update)
+
+
+@rule
+def dfp(x0, T, lr=0.1):
+    def update(H, dx, dg):
+        if dot(dx, dg) <= 0 or dg @ H @ dg <= 0:
+            return H
+        return H - np.outer(H @ dg, H @ dg) / (dg @ H @ dg) + np.outer(dx, dx) / dot(dx, dg)
+
+    return quasi_newton(x0, lr, update)
+
+
+@rule
+def natural_gradient(x0, T, lr=0.01, beta=0.95, damping=1.0):
+    s = S(F=damping * np.eye(len(x0)))
+
+    def step(x, f, g, t):
+        s.F = beta * s.F + (1 - beta) * np.outer(g, g)
+        return x - lr * np.linalg.solve(s.F, g)
+
+    return step
+
+
+# ---- schedules: a share of every move ----
+
+
+def scheduled(base, share):
+    def step(x, f, g, t):
+        return x + share(t) * (base(x, f, g, t) - x)
+
+    return step
+
+
+@rule
+def warm_up(x0, T, steps=10, base=None):
+    return scheduled(base or adam(x0, T), lambda t: min(1, t / steps))
+
+
+@rule
+def cosine(x0, T, low=0.0, base=None):
+    return scheduled(base or adam(x0, T), lambda t: low + (1 - low) / 2 * (1 + cos(pi * (t - 1) / T)))
+
+
+@rule
+def warm_restarts(x0, T, period=10, growth=2, low=0.0, base=None):
+    shares = []
+    length = period
+    while len(shares) < T:
+        shares += [low + (1 - low) / 2 * (1 + cos(pi * k / length)) for k in range(length)]
+        length *= growth
+    return scheduled(base or momentum_of(x0), lambda t: shares[t - 1])
+
+
+def momentum_of(x0, lr=0.1, beta=0.9):
+    """The velocity form, which does not look at where x came from."""
+    s = S(v=0 * x0)
+
+    def step(x, f, g, t):
+        s.v = beta * s.v + g
+        return x - lr * s.v
+
+    return step
+
+
+@rule
+def warm_up_cosine(x0, T, steps=10, low=0.0, base=None):
+    def share(t):
+        return t / steps if t < steps else low + (1 - low) / 2 * (1 + cos(pi * (t - steps) / (T - steps)))
+
+    return scheduled(base or adamw(x0, T), share)
+
+
+@rule
+def warm_up_stable_decay(x0, T, steps=10, share=0.2, base=None):
+    begin = T - share * T
+
+    def of(t):
+        down = 1 if t < begin else 1 - sqrt((t - begin) / (T - begin))
+        return min(1, t / steps) * down
+
+    return scheduled(base or adamw(x0, T), of)
+
+
+@rule
+def inverse_sqrt(x0, T, steps=10, base=None):
+    # d^-0.5 min(t^-0.5, t steps^-1.5), divided by its value at t = steps
+    return scheduled(base or adam(x0, T), lambda t: min(t**-0.5, t * steps**-1.5) / steps**-0.5)
+
+
+@rule
+def robbins_monro(x0, T, k=0.1, p=1.0, base=None):
+    return scheduled(base or gradient_descent(x0, T), lambda t: 1 / (1 + k * (t - 1)) ** p)
+
+
+@rule
+def exponential_decay(x0, T, factor=0.99, base=None):
+    return scheduled(base or adam(x0, T), lambda t: np.prod([factor] * (t - 1)))
+
+
+@rule
+def step_decay(x0, T, every=30, factor=0.1, base=None):
+    return scheduled(base or momentum_of(x0), lambda t: factor ** ((t - 1) // every))
+
+
+@rule
+def linear_decay(x0, T, power=1.0, base=None):
+    return scheduled(base or adam(x0, T), lambda t: ((T - t + 1) / T) ** power)
+
+
+@rule
+def triangular(x0, T, low=0.1, half=10, base=None):
+    def share(t):
+        place = (t - 1) % (2 * half)
+        return low + (1 - low) * (place if place <= half else 2 * half - place) / half
+
+    return scheduled(base or momentum_of(x0), share)
+
+
+@rule
+def one_cycle(x0, T, low=0.1, last=1e-3, base=None):
+    corners = [0, 0.45 * T, 0.9 * T, T]
+    return scheduled(base or momentum_of(x0), lambda t: np.interp(t - 1, corners, [low, 1, low, last]))
+
+
+# ---- wrappers ----
+
+
+@rule
+def clip_by_norm(x0, T, limit=1.0, base=None):
+    base = base or adam(x0, T)
+    return lambda x, f, g, t: base(x, f, g * min(1, limit / norm(g)), t)
+
+
+@rule
+def clip_by_value(x0, T, limit=1.0, base=None):
+    base = base or adam(x0, T)
+    return lambda x, f, g, t: base(x, f, minimum(maximum(g, -limit), limit), t)
+
+
+@rule
+def l2_penalty(x0, T, decay=1e-2, base=None):
+    base = base or adam(x0, T)
+    return lambda x, f, g, t: base(x, f, g + decay * x, t)
+
+
+@rule
+def weight_decay(x0, T, decay=1e-4, base=None):
+    base = base or adam(x0, T)
+    return lambda x, f, g, t: base(x, f, g, t) - decay * x
+
+
+@rule
+def lookahead(x0, T, k=5, alpha=0.5, base=None):
+    base, s = base or adam(x0, T), S(slow=x0)
+
+    def step(x, f, g, t):
+        fast = base(x, f, g, t)
+        if t % k:
+            return fast
+        s.slow = s.slow + alpha * (fast - s.slow)
+        return s.slow
+
+    return step
+
+
+@rule
+def averaged(x0, T, skip=0.0, base=None):
+    base, points = base or gradient_descent(x0, T), []
+
+    def step(x, f, g, t):
+        new = base(x, f, g, t)
+        if t > skip * T:
+            points.append(new)
+        return sum(points) / len(points) if t == T else new
+
+    return step
+
+
+@rule
+def smoothed(x0, T, keep=0.99, base=None):
+    base, points = base or adam(x0, T), []
+
+    def step(x, f, g, t):
+        points.append(base(x, f, g, t))
+        weights = [keep ** (t - 1 - k) for k in range(t)]
+        return sum(w * p for w, p in zip(weights, points)) / sum(weights) if t == T else points[-1]
+
+    return step
+
+
+@per_tensor
+def cautious(x0, T, base=None):
+    base = base or adamw(x0, T)
+
+    def step(x, f, g, t):
+        u = x - base(x, f, g, t)
+        phi = (u * g > 0).astype(float)
+        return x - u * phi * len(x) / (phi.sum() + 1)
+
+    return step
+
+
+@rule
+def grokfast(x0, T, keep=0.98, gain=2.0, base=None):
+    base, s = base or adam(x0, T), S(mu=0 * x0)
+
+    def step(x, f, g, t):
+        s.mu = keep * s.mu + (1 - keep) * g
+        return base(x, f, g + gain * s.mu, t)
+
+    return step
+
+
+@per_tensor
+def normalized(x0, T, eps=1e-12, base=None):
+    base = base or momentum_of(x0)
+    return lambda x, f, g, t: base(x, f, g / (norm(g) + eps), t)
+
+
+# ---- learned ----
+
+
+class Theta:
+    """0.3 sin(1.7 k + 0.4), in the order of declaration, row after row."""
+
+    def __init__(self):
+        self.at = 0
+
+    def take(self, *shape):
+        n = int(np.prod(shape))
+        k = np.arange(self.at, self.at + n)
+        self.at += n
+        values = 0.3 * np.sin(1.7 * k + 0.4)
+        return values.reshape(shape) if shape else values[0]
+
+
+sigmoid = lambda z: 1 / (1 + exp(-z))
+relu = lambda z: maximum(z, 0)
+TAU = np.array([1, 3, 10, 30, 100, 300, 1000, 3000, 10000, 30000, 100000.0])
+unit = lambda u: u / sqrt(1e-5 + np.mean(u**2, axis=0))  # over the coordinates of a tensor
+
+
+@per_tensor
+def mlp_lopt(x0, T, hidden=32):
+    p = Theta()
+    W1, b1 = p.take(hidden, 19), p.take(hidden)
+    W2, b2 = p.take(hidden, hidden), p.take(hidden)
+    W3, b3 = p.take(2, hidden), p.take(2)
+    decay = np.array([0.1, 0.5, 0.9, 0.99, 0.999, 0.9999])
+    s = S(m=np.zeros((len(x0), 6)))
+
+    def step(x, f, g, t):
+        s.m = s.m * decay + g[:, None] * (1 - decay)
+        u = unit(np.column_stack([g, x, s.m]))
+        u = np.column_stack([u, np.tile(tanh(t / TAU - 1), (len(x), 1))])
+        out = relu(relu(u @ W1.T + b1) @ W2.T + b2) @ W3.T + b3
+        return x - 0.001 * out[:, 0] * exp(0.001 * out[:, 1])
+
+    return step
+
+
+@per_tensor
+def adafac_mlp_lopt_vector(x0, T, hidden=4):
+    p = Theta()
+    W1, b1 = p.take(hidden, 39), p.take(hidden)
+    W2, b2 = p.take(hidden, hidden), p.take(hidden)
+    W3, b3 = p.take(2, hidden), p.take(2)
+    decays = lambda b, theta: 1 - exp(10 * (log(1 - b) / 10 + theta))
+    b0 = np.array([0.9, 0.99, 0.999])
+    bm, bv, bf = decays(b0, p.take(3)), decays(0.999, p.take()), decays(b0, p.take(3))
+    s = S(m=np.zeros((len(x0), 3)), v=0 * x0, d=np.zeros((len(x0), 3)))
+
+    def step(x, f, g, t):
+        G = g[:, None]
+        s.m, s.v, s.d = bm * s.m + (1 - bm) * G, bv * s.v + (1 - bv) * g**2, bf * s.d + (1 - bf) * G**2
+        F, r = (s.d + 1e-9) ** -0.5, ((s.v + 1e-6) ** -0.5)[:, None]
+        root = (s.d + 1e-8) ** -0.5
+        u = unit(np.column_stack([g, x, s.m, s.v, s.m * r, r, G * F, s.d, s.d, root, root, s.m * F]))
+        u = np.column_stack([u, np.tile(tanh(t / TAU - 1), (len(x), 1))])
+        out = relu(relu(u @ W1.T + b1) @ W2.T + b2) @ W3.T + b3
+        return x - 0.001 * out[:, 0] * exp(0.001 * out[:, 1])
+
+    return step
+
+
+def policy_features(x0):
+    decay = np.array([0.5, 0.9, 0.97])
+    s = S(m=np.zeros((len(x0), 3)), v=0 * x0, f=None, move=0 * x0)
+
+    def features(f, g, t):
+        s.m = decay * s.m + (1 - decay) * g[:, None]
+        s.v = 0.95 * s.v + 0.05 * g**2
+        root, size = sqrt(s.v / (1 - 0.95**t)) + 1e-8, sqrt(np.mean(g**2)) + 1e-8
+        change = 0.0 if s.f is None else clip((f - s.f) / (s.f + 1e-3), -2, 2)
+        s.f = f
+        same = lambda value: np.full(len(x0), value)
+        return np.column_stack(
+            [g / size, g / root, s.m / (1 - decay**t) / root[:, None], log(root) / 5, same(log(size) / 5)]
+            + [same(log(f + 1e-3)), same(change), 3 * s.move, same(t / 20 - 1)]
+        )
+
+    return s, features
+
+
+@rule
+def policy(x0, T, hidden=16, scale=0.3):
+    p = Theta()
+    W1, b1 = p.take(hidden, 11), p.take(hidden)
+    W2, b2 = p.take(hidden, hidden), p.take(hidden)
+    W3, b3 = p.take(2, hidden), p.take(2)
+    s, features = policy_features(x0)
+
+    def step(x, f, g, t):
+        out = tanh(tanh(features(f, g, t) @ W1.T + b1) @ W2.T + b2) @ W3.T + b3
+        s.move = scale * out[:, 0] * exp(out[:, 1])
+        return x + s.move
+
+    return step
+
+
+@rule
+def linear_policy(x0, T, scale=0.3):
+    p = Theta()
+    w, r = p.take(12), p.take(12)
+    s, features = policy_features(x0)
+
+    def step(x, f, g, t):
+        u = np.column_stack([np.ones(len(x)), features(f, g, t)])
+        s.move = scale * (u @ w) * exp(u @ r)
+        return x + s.move
+
+    return step
+
+
+def lstm(W, b, cells, h, c, u):
+    z = np.column_stack([u, h]) @ W.T + b
+    i, j, o, q = z[:, :cells], z[:, cells : 2 * cells], z[:, 3 * cells :], z[:, 2 * cells : 3 * cells]
+    c = sigmoid(j) * c + sigmoid(i) * tanh(q)  # gates: in, forget, candidate, out
+    return sigmoid(o) * tanh(c), c
+
+
+@rule
+def lstm_optimizer(x0, T, hidden=20, scale=0.01):
+    p, n = Theta(), len(x0)
+    W1, b1 = p.take(4 * hidden, hidden + 2), p.take(4 * hidden)
+    W2, b2 = p.take(4 * hidden, 2 * hidden), p.take(4 * hidden)
+    V, c0 = p.take(hidden), p.take()
+    zero = np.zeros((n, hidden))
+    s = S(h1=zero, c1=zero, h2=zero, c2=zero)
+
+    def step(x, f, g, t):
+        u = np.column_stack([maximum(log(abs(g) + np.finfo(float).eps) / 5, -1), clip(np.e**5 * g, -1, 1)])
+        s.h1, s.c1 = lstm(W1, b1, hidden, s.h1, s.c1, u)
+        s.h2, s.c2 = lstm(W2, b2, hidden, s.h2, s.c2, s.h1)
+        return x + scale * (s.h2 @ V + c0)
+
+    return step
+
+
+@rule
+def rnnprop(x0, T, hidden=20, scale=0.01):
+    p, n = Theta(), len(x0)
+    W0, b0 = p.take(hidden, 2), p.take(hidden)
+    W1, b1 = p.take(4 * hidden, 2 * hidden), p.take(4 * hidden)
+    W2, b2 = p.take(4 * hidden, 2 * hidden), p.take(4 * hidden)
+    V, c0 = p.take(hidden), p.take()
+    zero = np.zeros((n, hidden))
+    s = S(h1=zero, c1=zero, h2=zero, c2=zero, m=0 * x0, v=0 * x0)
+
+    def step(x, f, g, t):
+        s.m, s.v = 0.95 * s.m + 0.05 * g, 0.95 * s.v + 0.05 * g**2
+        root = sqrt(s.v / (1 - 0.95**t)) + 1e-8
+        u = np.column_stack([s.m / (1 - 0.95**t) / root, g / root]) @ W0.T + b0
+        u = where(u > 0, u, exp(u) - 1)
+        s.h1, s.c1 = lstm(W1, b1, hidden, s.h1, s.c1, u)
+        s.h2, s.c2 = lstm(W2, b2, hidden, s.h2, s.c2, s.h1)
+        return x + scale * tanh(s.h2 @ V + c0)
+
+    return step
+
+
+@rule
+def history_policy(x0, T, history=25, hidden=50):
+    p, n = Theta(), len(x0)
+    W1, b1 = p.take(hidden, history * (1 + n)), p.take(hidden)
+    W2, b2 = p.take(n, hidden), p.take(n)
+    fs, gs = [], []
+
+    def step(x, f, g, t):
+        fs.append(f)
+        gs.append(g)
+        u = np.zeros(history * (1 + n))
+        for k in range(min(t, history)):  # the newest first
+            if k + 1 < t:
+                u[k] = (fs[-1 - k] - fs[-2 - k]) / fs[-2 - k]
+            u[history + n * k : history + n * (k + 1)] = gs[-1 - k]
+        return x + W2 @ log(1 + exp(W1 @ u + b1)) + b2
+
+    return step
+
+
+@rule
+def learned_schedule(x0, T):
+    first, last = Theta().take(2)
+    return lambda x, f, g, t: x - exp(first + (last - first) * (t - 1) / T) * g
+
+
+@rule
+def learned_rates(x0, T):
+    p = Theta()
+    rate, beta = exp(p.take(len(x0))), sigmoid(p.take())
+    s = S(v=0 * x0)
+
+    def step(x, f, g, t):
+        s.v = beta * s.v - (1 - beta) * g
+        return x + rate * s.v
+
+    return step
+
+
+# ---- the table ----
+
+# Arguments on the first objective; on the second one everything is as the sources have it.
+ARGUMENTS = {
+    "demon": dict(lr=0.05),
+    "quasi_hyperbolic": dict(lr=0.3, nu=0.6, beta=0.9),
+    "lion": dict(lr=0.02, decay=0.1),
+    "lars": dict(lr=3.0, trust=0.01, decay=0.01),
+    "triple_momentum": dict(high=5.0, low=0.5),
+    "adadelta": dict(lr=3.0, eps=1e-3),
+    "rmsprop_centred": dict(lr=0.01),
+    "adamw": dict(lr=0.1, decay=0.1),
+    "adabound": dict(lr=0.1, final=0.3),
+    "padam": dict(p=0.3),
+    "qhadam": dict(lr=0.1, nu2=0.9, beta1=0.9),
+    "adan": dict(lr=0.1, beta1=0.1, decay=0.1),
+    "lamb": dict(lr=0.05, decay=0.05),
+    "novograd": dict(lr=0.05, decay=0.02),
+    "adafactor_vector": dict(eps2=0.3, limit=0.7),
+    "ademamix": dict(lr=0.03, decay=0.01),
+    "schedule_free_adamw": dict(lr=0.1, decay=0.05, warmup=5),
+    "polyak_step": dict(lowest=0.3),
+    "polyak_step_limited": dict(lowest=0.3, limit=0.3),
+    "natural_gradient": dict(lr=0.1, damping=0.5),
+    "lbfgs": dict(lr=0.7, memory=3),
+    "history_policy": dict(hidden=3, history=4),
+    "d_adaptation": dict(d0=0.01),
+    "d_adaptation_adam": dict(d0=0.01),
+    "prodigy": dict(d0=0.01),
+    "distance_over_gradients": dict(first=0.01),
+    "distance_weighted": dict(first=0.01),
+    "hypergradient_descent": dict(b=1e-3),
+    "hypergradient_adam": dict(lr=0.01, b=1e-3),
+    "averaged": dict(skip=0.5),
+    "smoothed": dict(keep=0.8),
+    "warm_up_cosine": dict(steps=5, low=0.1),
+    "warm_restarts": dict(period=4, low=0.05),
+    "step_decay": dict(every=7, factor=0.5),
+    "linear_decay": dict(power=2.0),
+    "robbins_monro": dict(k=0.3, p=0.7),
+    "triangular": dict(half=4, low=0.2),
+    "clip_by_norm": dict(limit=0.5),
+    "clip_by_value": dict(limit=0.5),
+    "weight_decay": dict(decay=0.02),
+    "l2_penalty": dict(decay=0.1),
+    "lookahead": dict(k=3, alpha=0.7),
+    "exponential_decay": dict(factor=0.9),
+    "inverse_sqrt": dict(steps=4),
+    "warm_up_stable_decay": dict(steps=4, share=0.4),
+    "rprop": dict(first=0.3),
+    "irprop_plus": dict(first=0.3),
+    "irprop_minus": dict(first=0.3),
+}
+# The rates of these are too small to see anything in 25 steps.
+for name in "adam adamax nadam amsgrad radam adabelief yogi diffgrad adam_mini adopt".split():
+    ARGUMENTS[name] = dict(lr=0.1)
+for name in "cg_fletcher_reeves cg_polak_ribiere cg_hestenes_stiefel cg_dai_yuan bfgs dfp".split():
+    ARGUMENTS[name] = dict(lr=0.2)
+for name in "mlp_lopt adafac_mlp_lopt_vector policy lstm_optimizer rnnprop".split():
+    ARGUMENTS[name] = dict(hidden=3)
+
+
+def run(name, objective, arguments):
+    function, x, sizes = OBJECTIVES[objective]
+    make, apart = RULES[name]
+    T = AT[-1]
+    cuts = cumsum([0] + sizes) if apart else [0, len(x)]
+    pieces = [slice(a, b) for a, b in zip(cuts[:-1], cuts[1:])]
+    steps = [make(x[piece], T, **arguments) for piece in pieces]
+    seen = []
+    for t in range(1, T + 1):
+        f, g = function(x)
+        x = np.concatenate([step(x[piece], f, g[piece], t) for step, piece in zip(steps, pieces)])
+        if t in AT:
+            seen += list(x)
+    return seen
+
+
+def main():
+    for name in RULES:
+        for objective in OBJECTIVES:
+            arguments = ARGUMENTS.get(name, {}) if objective == "bent" else {}
+            call = ", ".join("%s = %s" % (key, repr(value)) for key, value in arguments.items())
+            print("%s(%s) | %s | %s" % (name, call, objective, " ".join("%.17g" % v for v in run(name, objective, arguments))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+/* Every rule of the library against numpy: 25 steps on two objectives end where tests/library/rules.py, written from the
+ * published algorithms, says (tests/library/rules.table). */
+#include "lower_instances.h"
+#include "programs.h"
+
+static const double tolerance = 1e-10;
+enum { STEPS = 25, COORDINATES = 5, SHOWN = 4 };
+
+/* The same two as in rules.py. */
+static const char objectives[] =
+	"objective bent() {\n"
+	"  param w : [3] = [1, -2, 0.5]\n"
+	"  param b : [2] = [0.3, -0.7]\n"
+	"  let x = concat(w, b)\n"
+	"  let a = [1, 2, 0.5, 1.5, 3]\n"
+	"  let c = [0.2, -0.4, 1, 0.6, -0.1]\n"
+	"  minimize sum(a * (x - c)^2) / 2 + 0.1 * sum(cos(3 * x)) + 0.05 * dot([1, 2, -1, 1, -1], x)^2 + 1\n"
+	"}\n"
+	"objective valley() {\n"
+	"  param x : [4] = [-0.5, 0.8, 1.2, -0.3]\n"
+	"  let u = 1 + sum[i in 3](2 * (x[i + 1] - x[i]^2)^2 + (1 - x[i])^2)\n"
+	"  minimize log(u) + 0.05 * sum(x^2)\n"
+	"}\n";
+
+/* In plain C, with its gradient: rules are run on numbers that do not come from our differentiation. */
+static double bent(const double *x, double *g) {
+	static const double a[] = {1, 2, 0.5, 1.5, 3}, c[] = {0.2, -0.4, 1, 0.6, -0.1}, k[] = {1, 2, -1, 1, -1};
+	double f = 1, q = 0;
+	for (int i = 0; i < 5; i++)
+		q += k[i] * x[i];
+	for (int i = 0; i < 5; i++) {
+		f += a[i] * (x[i] - c[i]) * (x[i] - c[i]) / 2 + 0.1 * cos(3 * x[i]);
+		g[i] = a[i] * (x[i] - c[i]) - 0.3 * sin(3 * x[i]) + 0.1 * q * k[i];
+	}
+	return f + 0.05 * q * q;
+}
+
+static double valley(const double *x, double *g) {
+	double u = 1, squares = 0;
+	for (int i = 0; i < 4; i++) {
+		g[i] = 0;
+		squares += x[i] * x[i];
+	}
+	for (int i = 0; i < 3; i++) {
+		double r = x[i + 1] - x[i] * x[i];
+		u += 2 * r * r + (1 - x[i]) * (1 - x[i]);
+		g[i + 1] += 4 * r;
+		g[i] += -8 * r * x[i] - 2 * (1 - x[i]);
+	}
+	for (int i = 0; i < 4; i++)
+		g[i] = g[i] / u + 0.1 * x[i];
+	return log(u) + 0.05 * squares;
+}
+
+static const struct {
+	const char *name;
+	double (*function)(const double *x, double *g);
+	double start[COORDINATES];
+	int64_t sizes[2];
+	uint32_t tensors;
+	int64_t size;
+} problems[] = {
+	{"bent", bent, {1, -2, 0.5, 0.3, -0.7}, {3, 2}, 2, 5},
+	{"valley", valley, {-0.5, 0.8, 1.2, -0.3}, {4}, 1, 4},
+};
+enum { PROBLEMS = sizeof problems / sizeof *problems };
+
+static const int shown[SHOWN] = {1, 2, 5, 25};
+
+/* The arguments of init and step behind x: hyperparameters and learned numbers. */
+static uint32_t rule_extras(Lower *l, const FeRule *rule, IrTensor *extra) {
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < rule->hypers.count; i++)
+		extra[count++] = lower_real(l, rule->hypers.data[i].value);
+	if (rule->learned_count > 0) {
+		extra[count] = lower_vector(l, ARENA_ARRAY(l->module->arena, double, rule->learned_count), rule->learned_count);
+		for (int64_t k = 0; k < rule->learned_count; k++)
+			extra[count].reals[k] = 0.3 * sin(1.7 * (double)k + 0.4);
+		count++;
+	}
+	return count;
+}
+
+/* Runs a rule and compares x after some steps with `numbers`, a text. */
+static void check_run(const char *call, int problem, const char *numbers) {
+	Lower l = lower_new(NULL);
+	const FeRule *rule = lower_rule(&l, call, problems[problem].sizes, problems[problem].tensors);
+	int64_t n = problems[problem].size;
+	IrTensor extra[32], args[64], results[64];
+	uint32_t extras = rule_extras(&l, rule, extra), states = rule->states.count;
+	IrTensor x = lower_vector(&l, problems[problem].start, n);
+	args[0] = x;
+	memcpy(args + 1, extra, sizeof(IrTensor) * extras);
+	lower_run(&l, rule->init, args, results + 1);
+	results[0] = x;
+	double worst = 0;
+	for (int t = 1, at = 0; t <= STEPS; t++) {
+		double g[COORDINATES], f = problems[problem].function(results[0].reals, g);
+		args[0] = results[0];
+		args[1] = lower_vector(&l, g, n);
+		args[2] = lower_real(&l, f);
+		args[3] = lower_int(&l, t);
+		args[4] = lower_int(&l, STEPS);
+		memcpy(args + 5, extra, sizeof(IrTensor) * extras);
+		memcpy(args + 5 + extras, results + 1, sizeof(IrTensor) * states);
+		lower_run(&l, rule->step, args, results);
+		if (t != shown[at])
+			continue;
+		at++;
+		for (int64_t i = 0; i < n; i++) {
+			char *end;
+			double expected = strtod(numbers, &end), off = fabs(results[0].reals[i] - expected);
+			cr_assert(end > numbers, "%s: too few numbers", call);
+			numbers = end;
+			worst = fmax(worst, off / fmax(1, fabs(expected)));
+			cr_expect(off <= tolerance * fmax(1, fabs(expected)), "%s on %s: x[%d] after %d steps is %.17g, not %.17g",
+			          call, problems[problem].name, (int)i, t, results[0].reals[i], expected);
+		}
+	}
+	if (getenv("GRADUS_TEST_SHOW"))
+		fprintf(stderr, "%8.1e %s on %s\n", worst, call, problems[problem].name);
+	lower_free(&l);
+}
+
+typedef struct Seen {
+	char name[64];
+	bool on[PROBLEMS];
+} Seen;
+
+static void check_line(char *line, Seen *seen, int *count) {
+	char *objective = strstr(line, " | "), *numbers = objective ? strstr(objective + 3, " | ") : NULL;
+	cr_assert(numbers != NULL, "%s", line);
+	*objective = *numbers = '\0';
+	int problem = 0;
+	while (problem < PROBLEMS && strcmp(problems[problem].name, objective + 3) != 0)
+		problem++;
+	cr_assert(problem < PROBLEMS, "%s", objective + 3);
+	check_run(line, problem, numbers + 3);
+	char name[64];
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(line, "("), line);
+	int at = 0;
+	while (at < *count && strcmp(seen[at].name, name) != 0)
+		at++;
+	if (at == *count) {
+		cr_assert(*count < 400);
+		seen[(*count)++] = (Seen){0};
+		memcpy(seen[at].name, name, sizeof name);
+	}
+	seen[at].on[problem] = true;
+}
+
+Test(std_rules, steps_are_those_of_numpy, .timeout = 300) {
+	FILE *file = fopen(GRADUS_SOURCE_DIR "/tests/library/rules.table", "r");
+	cr_assert_not_null(file);
+	static Seen seen[400];
+	static char line[8000];
+	int count = 0;
+	while (fgets(line, sizeof line, file))
+		check_line(line, seen, &count);
+	fclose(file);
+	Session *session = session_new();
+	ProgramDecls all = programs_all(session, AST_OPTIMIZER);
+	for (uint32_t i = 0; i < all.count; i++) {
+		const char *name = strstr(all.data[i].name, ": ") + 2;
+		int at = 0;
+		while (at < count && strcmp(seen[at].name, name) != 0)
+			at++;
+		bool there = at < count;
+		for (int k = 0; k < PROBLEMS && there; k++)
+			there = seen[at].on[k];
+		cr_expect(all.data[i].path || there, "%s is not in tests/library/rules.table with both objectives", name);
+	}
+	session_free(session);
+}
+
+/* The objectives of the table, as they are above and as the language has them. */
+Test(std_rules, objectives_are_the_same) {
+	Lower l = lower_new(objectives);
+	for (int k = 0; k < PROBLEMS; k++) {
+		FeObjective *o = lower_objective(&l, problems[k].name);
+		IrTensor values[8];
+		double g[COORDINATES];
+		lower_problem(&l, o, 0, 0, values);
+		lower_close(lower_value(&l, o, values), problems[k].function(problems[k].start, g), 1e-14, problems[k].name);
+	}
+	lower_free(&l);
+}
