@@ -211,7 +211,7 @@ static void options(Reading *r, const AstExpr *call, size_t which, Option *value
 		}
 		Diag *diag = diag_error(r->session, 305, arg->name.name ? arg->name.span : arg->value->span,
 		                        "`%s` has no such option", estimators[which].name);
-		Name near = arg->name.name ? name_nearest(r->session->names, arg->name.name, names, count) : 0;
+		Name nearest = arg->name.name ? name_nearest(r->session->names, arg->name.name, names, count) : 0;
 		Text all = text_new(r->session->arena);
 		for (uint32_t k = 0; k < count; k++)
 			text_printf(&all, "%s`%s`", k ? ", " : "", session_text(r->session, names[k]));
