@@ -9,15 +9,13 @@ bool folder_make_from(Arena *arena, const char *dir, const char **topmost) {
 	char *path = arena_strdup(arena, dir);
 	const char *first = NULL;
 	for (char *slash = strchr(path + (path[0] == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
-		if (slash[1] == '\0') {
+		if (slash[1] == '\0')
 			break;
-		}
 		*slash = '\0';
-		if (mkdir(path, 0777) == 0) {
+		if (mkdir(path, 0777) == 0)
 			first = first ? first : arena_strdup(arena, path);
-		} else if (errno != EEXIST) {
+		else if (errno != EEXIST)
 			return false;
-		}
 		*slash = '/';
 	}
 	*topmost = first ? first : dir;

@@ -70,10 +70,9 @@ static void measure(const Case *c, bool wide, bool show) {
 /* bench_math [OP]: with OP, only that, and what it is compiled to. */
 int main(int argc, char **argv) {
 	for (int wide = 0; wide < 2; wide++) {
-		for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 			if (argc < 2 || !strcmp(argv[1], cases[i].op))
 				measure(&cases[i], wide, argc > 1);
-		}
 	}
 	return 0;
 }

@@ -81,9 +81,8 @@ int main(int argc, char **argv) {
 	memcpy(&set_threads, &threads, sizeof threads);
 	set_threads(1);
 	static const int sizes[] = {64, 256, 1024};
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 3; i++)
 		if (argc < 2 || atoi(argv[1]) == sizes[i])
 			measure(sgemm, sizes[i], argc > 1);
-	}
 	return 0;
 }

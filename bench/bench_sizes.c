@@ -54,12 +54,11 @@ static Case make(const Shape *shape, int size, bool show) {
 	Case c = {setup_func(text, show), bench_memory(8 * count), bench_memory(8 * (size_t)size), bench_memory(8 * count)};
 	unsigned long long seed = 1;
 	bool wide = strstr(text, "f64") != NULL;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		if (wide)
 			((double *)(void *)c.a)[i] = bench_random(&seed) - 0.5;
 		else
 			c.a[i] = (float)(bench_random(&seed) - 0.5);
-	}
 	return c;
 }
 

@@ -138,10 +138,9 @@ static void ours_free(Ours *ours) {
 /* The fixed value of that many elements per problem. */
 static const float *fixed_of(const Ours *ours, int block, int64_t elements) {
 	TaskRole fixed = task_role(ours->task, IR_ROLE_FIXED);
-	for (uint32_t i = 0; i < fixed.range.count; i++) {
+	for (uint32_t i = 0; i < fixed.range.count; i++)
 		if (ir_type_elements(task_role_type(ours->task, &fixed, i), NULL) == elements)
 			return our_block(ours, block)->fixed[i];
-	}
 	fprintf(stderr, "bench_train: robust_regression has changed: no value of %lld numbers is fixed\n",
 	        (long long)elements);
 	exit(1);

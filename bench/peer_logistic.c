@@ -56,10 +56,9 @@ INLINE float sum_of(V a) {
 	float s[16];
 	for (int lane = 0; lane < 16; lane++)
 		s[lane] = a[lane];
-	for (int half = 8; half > 0; half /= 2) {
+	for (int half = 8; half > 0; half /= 2)
 		for (int lane = 0; lane < half; lane++)
 			s[lane] += s[lane + half];
-	}
 	return s[0];
 }
 

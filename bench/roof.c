@@ -85,39 +85,33 @@ INLINE void hessian_times(const V *X, const V *curvature, const V *direction, V 
 INLINE void forward_rows(const float *W, const float *b, const V *in, int width, V *out, int out_width, int h,
                          int rows) {
 	V acc[4][COORDS];
-	for (int j = 0; j < rows; j++) {
+	for (int j = 0; j < rows; j++)
 		for (int i = 0; i < COORDS; i++)
 			acc[j][i] = v_splat(b[h + j]);
-	}
 	for (int k = 0; k < width; k++) {
-		for (int j = 0; j < rows; j++) {
+		for (int j = 0; j < rows; j++)
 			for (int i = 0; i < COORDS; i++)
 				acc[j][i] += W[(h + j) * width + k] * in[i * width + k];
-		}
 	}
-	for (int j = 0; j < rows; j++) {
+	for (int j = 0; j < rows; j++)
 		for (int i = 0; i < COORDS; i++)
 			out[i * out_width + h + j] = acc[j][i];
-	}
 }
 
 /* in_bar[i][k + j] = sum_h W[h][k + j] bar[i][h], for columns j */
 INLINE void input_columns(const float *W, const V *bar, int out_width, V *in_bar, int width, int k, int columns) {
 	V acc[4][COORDS];
-	for (int j = 0; j < columns; j++) {
+	for (int j = 0; j < columns; j++)
 		for (int i = 0; i < COORDS; i++)
 			acc[j][i] = v_splat(0);
-	}
 	for (int h = 0; h < out_width; h++) {
-		for (int j = 0; j < columns; j++) {
+		for (int j = 0; j < columns; j++)
 			for (int i = 0; i < COORDS; i++)
 				acc[j][i] += W[h * width + k + j] * bar[i * out_width + h];
-		}
 	}
-	for (int j = 0; j < columns; j++) {
+	for (int j = 0; j < columns; j++)
 		for (int i = 0; i < COORDS; i++)
 			in_bar[i * width + k + j] = acc[j][i];
-	}
 }
 
 /* G[h + j][k] += sum_i bar[i][h + j] in[i][k], and the biases, for rows j */

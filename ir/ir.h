@@ -122,7 +122,7 @@ double ir_powi(double base, double exponent); /* exponent whole: products by rep
 double ir_random_uniform(const int64_t key_and_counter[4]); /* 53 bits of the first word, in [0, 1) */
 /* The place of x in a random order of n numbers; all arithmetic wraps. */
 double ir_random_place(int64_t x, int64_t n, int64_t key);
-double ir_random_normal(const int64_t key_and_counter[4]);  /* Box-Muller: sqrt(-2 log(1 - u0)) cos(2 pi u1) */
+double ir_random_normal(const int64_t key_and_counter[4]); /* Box-Muller: sqrt(-2 log(1 - u0)) cos(2 pi u1) */
 
 /* ---- positions: affine in the indices, plus gather atoms ---- */
 

@@ -22,7 +22,7 @@ static Ex *point_count(Elab *e, const Domain *d, Value *shape, Span span) {
 	}
 	int64_t count = 1;
 	Ex *symbolic = NULL;
-	for (uint32_t i = 0; i < d->count; i++) {
+	for (uint32_t i = 0; i < d->count; i++)
 		if (!d->vars[i]->coord)
 			count *= d->vars[i]->extent;
 		else if (e->tensor) {
@@ -30,7 +30,6 @@ static Ex *point_count(Elab *e, const Domain *d, Value *shape, Span span) {
 			symbolic = ex_read(e, e->sizes, &at, 1, false);
 		} else
 			symbolic = ex_dim(e);
-	}
 	Ex *number = ex_real(e, (double)count);
 	if (!symbolic)
 		return number;

@@ -193,12 +193,11 @@ Value *elab_call_size(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 	}
 	int64_t count = 1;
 	bool like_x = false;
-	for (int i = 0; i < v->rank; i++) {
+	for (int i = 0; i < v->rank; i++)
 		if (v->dims[i] == DIM_X)
 			like_x = true;
 		else
 			count *= v->dims[i];
-	}
 	if (!like_x)
 		return value_int(e, count);
 	Value *n = size_of_x(e);

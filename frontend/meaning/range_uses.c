@@ -58,12 +58,11 @@ static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
 		if (b) {
 			int rank = 0;
 			bool stripped = false;
-			for (int i = 0; i < b->value->rank; i++) {
+			for (int i = 0; i < b->value->rank; i++)
 				if (e->coord && b->value->dims[i] == DIM_X && !stripped)
 					stripped = true;
 				else
 					dims[rank++] = b->value->dims[i];
-			}
 			return rank;
 		}
 	}

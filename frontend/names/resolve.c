@@ -225,9 +225,8 @@ static bool declare_extent(const AstExpr *x, void *context) {
 	Resolver *r = context;
 	if (!x)
 		return false;
-	if (x->kind == AST_NAME && !resolve_find(r, x->name) && !fe_find(r->program, x->name)) {
+	if (x->kind == AST_NAME && !resolve_find(r, x->name) && !fe_find(r->program, x->name))
 		enter(r, make(r, SYMBOL_EXTENT, (AstName){x->name, x->span, x->id}, NULL));
-	}
 	return false;
 }
 

@@ -6,12 +6,11 @@
 /* How many lines end between two places that have nothing but blanks between them; -1: there is more. */
 static int lines_between(const Source *source, uint32_t from, uint32_t to) {
 	int lines = 0;
-	for (uint32_t i = from; i < to; i++) {
+	for (uint32_t i = from; i < to; i++)
 		if (source->text[i] == '\n')
 			lines++;
 		else if (!strchr(" \t\r", source->text[i]))
 			return -1;
-	}
 	return lines;
 }
 

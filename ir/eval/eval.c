@@ -293,12 +293,11 @@ static bool run_const(Evaluator *e, OpPlan *plan) {
 	if (!plan->table) {
 		IrType type = ir_type(e->func, table->out);
 		plan->table = cell_new(e, type, NULL);
-		for (int64_t i = 0; i < plan->table->count; i++) {
+		for (int64_t i = 0; i < plan->table->count; i++)
 			if (ir_scalar_is_real(type.scalar))
 				plan->table->data[i].real = table->reals[i];
 			else
 				plan->table->data[i].integer = table->integers[i];
-		}
 	}
 	e->cells[table->out] = hold(plan->table);
 	return true;
@@ -399,12 +398,11 @@ static bool take_arguments(Evaluator *e, const IrTensor *args) {
 static void give_result(const Evaluator *e, Arena *arena, IrValue value, IrTensor *result) {
 	const Cell *cell = e->cells[value];
 	*result = ir_tensor_new(arena, cell->type, NULL);
-	for (int64_t i = 0; i < cell->count; i++) {
+	for (int64_t i = 0; i < cell->count; i++)
 		if (result->reals)
 			result->reals[i] = cell->data[i].real;
 		else if (result->integers)
 			result->integers[i] = cell->data[i].integer;
-	}
 }
 
 static void evaluate(Evaluator *e, Arena *arena, const IrTensor *args, IrTensor *results) {

@@ -206,26 +206,24 @@ static uint32_t primary(Reader *r) {
 
 static uint32_t product(Reader *r) {
 	uint32_t slot = primary(r);
-	for (;;) {
+	for (;;)
 		if (take(r, '*'))
 			slot = add_op(r, IR_mul, slot, primary(r));
 		else if (take(r, '/'))
 			slot = add_op(r, IR_div, slot, primary(r));
 		else
 			return slot;
-	}
 }
 
 static uint32_t expression(Reader *r) {
 	uint32_t slot = product(r);
-	for (;;) {
+	for (;;)
 		if (take(r, '+'))
 			slot = add_op(r, IR_add, slot, product(r));
 		else if (take(r, '-'))
 			slot = add_op(r, IR_sub, slot, product(r));
 		else
 			return slot;
-	}
 }
 
 /* `x = e;` or `x, y = helper(...);` or `return e, f;`: false after a return. */

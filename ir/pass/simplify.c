@@ -156,12 +156,11 @@ static void simplify_for(void *context, const IrOp *old) {
 	IrValue copy = copied_value(s->b.func, &op->f);
 	uint64_t hash = ir_for_hash(s->b.func, &op->f);
 	const IrOp *same = copy ? NULL : find_same(s, op, hash);
-	if (copy) {
+	if (copy)
 		ir_map_set(&s->map, from->puts.data[0].out, copy);
-	} else if (same) {
+	else if (same)
 		for (uint32_t p = 0; p < from->puts.count; p++)
 			ir_map_set(&s->map, from->puts.data[p].out, same->f.puts.data[p].out);
-	}
 	if (copy || same) {
 		s->b.block->ops.count--;
 		return;

@@ -337,12 +337,11 @@ static void parse_const(Parser *p, const Defs *outs, IrOp *op) {
 	VEC(int64_t) integers = {0};
 	bool is_real = ir_scalar_is_real(def->type.scalar);
 	int64_t count = 1, seen = 0;
-	for (int i = 0; i < def->type.rank; i++) {
+	for (int i = 0; i < def->type.rank; i++)
 		if (def->type.dims[i] < 0)
 			read_error(p, "the extents of a table are numbers");
 		else if (__builtin_mul_overflow(count, def->type.dims[i], &count))
 			read_error(p, "a table this large");
-	}
 	read_expect(p, "[");
 	while (!p->failed && !read_is(p, "]")) {
 		if (!is_real) {

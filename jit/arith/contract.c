@@ -20,14 +20,12 @@ static bool is_product(const IrNode *node, uint32_t uses) {
 
 static uint32_t *count_uses(Arena *arena, const IrFor *f) {
 	uint32_t *uses = ARENA_ARRAY(arena, uint32_t, f->nodes.count + 1);
-	for (uint32_t i = 0; i < f->nodes.count; i++) {
+	for (uint32_t i = 0; i < f->nodes.count; i++)
 		for (IrOperand part = ir_operands(&f->nodes.data[i]); ir_next_operand(&part);)
 			uses[part.node] += part.argument >= 0;
-	}
-	for (uint32_t i = 0; i < f->puts.count; i++) {
+	for (uint32_t i = 0; i < f->puts.count; i++)
 		for (IrOperand part = ir_put_operands(&f->puts.data[i], 0); ir_next_operand(&part);)
 			uses[part.node]++;
-	}
 	return uses;
 }
 

@@ -95,10 +95,9 @@ static bool is_division(const IrNode *node) {
 /* d differs along fewer indices than the division by it. */
 static bool saves_turns(const IrFor *f, uint32_t division) {
 	uint32_t more = ir_node_indices(f, division) & ~ir_node_indices(f, f->nodes.data[division].args[1]);
-	for (uint32_t i = 0; i < f->indices.count; i++) {
+	for (uint32_t i = 0; i < f->indices.count; i++)
 		if ((more >> i & 1) && !f->indices.data[i].lane && f->indices.data[i].extent != 1)
 			return true;
-	}
 	return false;
 }
 

@@ -31,10 +31,9 @@ const char *c_variable(CEmit *c, LoopTemp temp) {
 void c_stop_waiting(CEmit *c, LoopTemp temp) {
 	c->temps[temp].waiting = false;
 	uint32_t kept = 0;
-	for (uint32_t i = 0; i < c->waiting.count; i++) {
+	for (uint32_t i = 0; i < c->waiting.count; i++)
 		if (c->waiting.data[i] != temp)
 			c->waiting.data[kept++] = c->waiting.data[i];
-	}
 	c->waiting.count = kept;
 }
 
@@ -131,11 +130,10 @@ CExpr c_affine(CEmit *c, LoopAffine affine) {
 /* The part of a flat parameter in which an address begins; -1: none. Wherever it ends, part and rest make the same address. */
 int64_t c_part_of(const CEmit *c, const LoopAddress *address) {
 	int64_t found = -1;
-	for (uint32_t i = 0; c->parts_of[address->buffer] && i < c->part_count; i++) {
+	for (uint32_t i = 0; c->parts_of[address->buffer] && i < c->part_count; i++)
 		if (strcmp(c->parts[i].of, c->parts_of[address->buffer]) == 0 && c->parts[i].offset <= address->affine.offset &&
 		    c->parts[i].offset <= INT32_MAX)
 			found = i;
-	}
 	return found;
 }
 

@@ -90,12 +90,11 @@ void jit_c_prelude(const JitCFile *file, const char *body, Text *out) {
 	mark(arena, &helpers, body, sign);
 	for (uint32_t i = 0; i < helpers.count; i++) {
 		const Helper *helper = &helpers.data[i];
-		for (size_t k = 0; helper->used && k < helper->length; k++) {
+		for (size_t k = 0; helper->used && k < helper->length; k++)
 			if (helper->text[k] == '@')
 				text_printf(&text, "%s", sign);
 			else
 				text_char(&text, helper->text[k]);
-		}
 		if (helper->used)
 			text_char(&text, '\n');
 	}

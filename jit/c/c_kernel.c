@@ -248,10 +248,9 @@ static void walk_block(CEmit *c, const LoopBlock *block, const LoopStmt *owner) 
 /* ---- kernels ---- */
 
 static void symbols_in(LoopAffine affine, uint64_t *seen) {
-	for (uint32_t i = 0; i < affine.count; i++) {
+	for (uint32_t i = 0; i < affine.count; i++)
 		for (uint32_t s = 0; s < affine.terms[i].coef.count; s++)
 			*seen |= UINT64_C(1) << affine.terms[i].coef.symbols[s];
-	}
 }
 
 static void symbols_of(const LoopBlock *block, uint64_t *seen) {
@@ -370,10 +369,9 @@ void c_print_kernel(CEmit *c, const LoopKernel *kernel, const CKernelNames *name
 	c->phase = C_PRINT;
 	print_head(c);
 	c->depth = 1;
-	for (uint32_t i = 0; i < kernel->formals.count; i++) {
+	for (uint32_t i = 0; i < kernel->formals.count; i++)
 		if (!c->formal_used[i])
 			text_printf(c->out, "\t(void)%s;\n", c->formals[i]);
-	}
 	print_parts(c);
 	walk_block(c, &kernel->body, NULL);
 	if (kernel->can_fail)

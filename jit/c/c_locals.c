@@ -19,10 +19,9 @@ CLocals c_locals(Arena *arena, const char *prefix) {
 static bool looks_unnamed(const char *name) {
 	if (name[0] != 't' || !name[1])
 		return false;
-	for (name++; *name; name++) {
+	for (name++; *name; name++)
 		if (!isdigit((unsigned char)*name))
 			return false;
-	}
 	return true;
 }
 

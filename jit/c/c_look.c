@@ -116,10 +116,9 @@ static bool pass_need(CEmit *c, const LoopStmt *stmt) {
 	for (int i = 0; i < IR_MAX_ARGS; i++)
 		operands[3 + i] = stmt->args[i];
 	bool more = false;
-	for (int i = 0; i < IR_MAX_ARGS + 3; i++) {
+	for (int i = 0; i < IR_MAX_ARGS + 3; i++)
 		if (raise(c, operands[i], need))
 			more = true;
-	}
 	for (uint32_t i = 0; i < stmt->carries.count; i++) {
 		const LoopCarry *carry = &stmt->carries.data[i];
 		uint32_t carried = need_of(c, carry->inner);
@@ -137,10 +136,9 @@ void c_look_needs(CEmit *c) {
 		for (uint32_t i = c->stmts.count; i-- > 0;)
 			more = pass_need(c, c->stmts.data[i]) || more;
 	}
-	for (LoopTemp temp = 1; temp < c->kernel->temps.count; temp++) {
+	for (LoopTemp temp = 1; temp < c->kernel->temps.count; temp++)
 		if (c_is_vector(c, temp) && c->temps[temp].need == 0)
 			c->temps[temp].need = LOOP_LANES; /* carried on, but never asked for */
-	}
 }
 
 uint32_t c_lanes(const CEmit *c, const LoopStmt *stmt) {

@@ -31,10 +31,9 @@ typedef struct Printer {
 } Printer;
 
 static const CMath *find(const JitCFile *file, const char *name) {
-	for (uint32_t i = 0; i < file->functions.count; i++) {
+	for (uint32_t i = 0; i < file->functions.count; i++)
 		if (strcmp(file->functions.data[i]->name, name) == 0)
 			return file->functions.data[i];
-	}
 	return NULL;
 }
 

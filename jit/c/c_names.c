@@ -107,9 +107,8 @@ const char *jit_c_spelling(Arena *arena, const char *name) {
 static bool looks_like_a_macro(const char *name) {
 	int letters = 0;
 	for (; *name; name++) {
-		if (islower((unsigned char)*name)) {
+		if (islower((unsigned char)*name))
 			return false;
-		}
 		letters += isupper((unsigned char)*name) != 0;
 	}
 	return letters > 1;
@@ -117,11 +116,9 @@ static bool looks_like_a_macro(const char *name) {
 
 /* adam_step or ADAM_BLOCK, for the prefix adam. */
 static bool begins_with(const char *name, const char *prefix) {
-	for (; *prefix; prefix++, name++) {
-		if (tolower((unsigned char)*name) != tolower((unsigned char)*prefix)) {
+	for (; *prefix; prefix++, name++)
+		if (tolower((unsigned char)*name) != tolower((unsigned char)*prefix))
 			return false;
-		}
-	}
 	return *name == '_';
 }
 
@@ -134,18 +131,15 @@ const char *jit_c_name(Arena *arena, const char *prefix, const char *name) {
 }
 
 static bool among(const char *name, const char *const *names, uint32_t count) {
-	for (uint32_t i = 0; i < count; i++) {
-		if (strcmp(names[i], name) == 0) {
+	for (uint32_t i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
 			return true;
-		}
-	}
 	return false;
 }
 
 const char *jit_c_unique(Arena *arena, const char *prefix, const char *name, const char *const *names, uint32_t count) {
 	const char *found = jit_c_name(arena, prefix, name);
-	for (uint32_t number = 2; among(found, names, count); number++) {
+	for (uint32_t number = 2; among(found, names, count); number++)
 		found = jit_c_name(arena, prefix, arena_printf(arena, "%s_%u", name, (unsigned)number));
-	}
 	return found;
 }

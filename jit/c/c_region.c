@@ -50,10 +50,9 @@ static bool can_wait(CEmit *c, const LoopStmt *stmt, const CExpr *value) {
 		return false;
 	if (user->kind != LOOP_OP)
 		return true;
-	for (int i = 0; i < ir_op_info[user->opcode].arity; i++) {
+	for (int i = 0; i < ir_op_info[user->opcode].arity; i++)
 		if (user->args[i] == temp)
 			return !ir_op_info[user->opcode].primitive || c_may_nest(user->opcode, i, value);
-	}
 	return true;
 }
 
@@ -237,10 +236,9 @@ static bool is_separable(const CEmit *c, const CRegion *region) {
 			const LoopStmt *b = region->stmts.data[k];
 			if (c_lanes(c, b) == lanes || (b->out != 0 && c->temps[b->out].uses == 0))
 				continue;
-			for (int arg = 0; arg < IR_MAX_ARGS; arg++) {
+			for (int arg = 0; arg < IR_MAX_ARGS; arg++)
 				if (a->out != 0 && b->args[arg] == a->out && !c->temps[a->out].fixed)
 					return false;
-			}
 			if (a->out != 0 && (b->value == a->out || b->mask == a->out || b->address.index == a->out))
 				return false;
 			bool meet = a->kind == LOOP_STORE && b->kind == LOOP_LOAD && a->address.buffer == b->address.buffer;

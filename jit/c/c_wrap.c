@@ -82,10 +82,9 @@ static void wrap_comment(Text *out, size_t tabs, const char *text, size_t length
 static const char *comment_behind(const char *text, size_t length) {
 	if (length < 4 || memcmp(text + length - 2, "*/", 2) != 0)
 		return NULL;
-	for (const char *at = text + length - 3; at > text; at--) {
+	for (const char *at = text + length - 3; at > text; at--)
 		if (at[0] == '/' && at[1] == '*')
 			return at;
-	}
 	return NULL;
 }
 

@@ -348,10 +348,9 @@ static void print_sources(CEmit *c, const LoopKernel *kernel, const char *const 
 		return;
 	}
 	text_printf(c->out, "/* Not written in the program:");
-	for (uint32_t i = 0; i < kernel->formals.count; i++) {
+	for (uint32_t i = 0; i < kernel->formals.count; i++)
 		if (kernel->formals.data[i].written)
 			text_printf(c->out, " %s", formals[i] ? formals[i] : "out");
-	}
 	text_printf(c->out, ". */\n");
 }
 
@@ -390,10 +389,9 @@ void jit_emit_c(JitCFile *file, IrModule *module, IrFunc *func, const JitCFunc *
 	Names names = name_all(c);
 	bool *used = ARENA_ARRAY(c->arena, bool, loops->buffers.count + 1);
 	loop_mark_buffers(&loops->body, used);
-	for (uint32_t i = 0; i < loops->buffers.count; i++) {
+	for (uint32_t i = 0; i < loops->buffers.count; i++)
 		if (loops->buffers.data[i].kind == LOOP_TABLE && used[i])
 			print_table(c, &loops->buffers.data[i], names.buffers[i]);
-	}
 	print_kernels(c, &names);
 	const char **places = slot_places(c, &names);
 	print_function(c, &names);

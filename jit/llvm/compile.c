@@ -158,10 +158,9 @@ static void *table_data(Arena *arena, const LoopFunc *func, const LoopBuffer *bu
 static void keep_tables(JitCode *code, const LoopFunc *func) {
 	uint32_t count = 0;
 	code->tables = ARENA_ARRAY(code->arena, void *, func->buffers.count + 1);
-	for (uint32_t i = 0; i < func->buffers.count; i++) {
+	for (uint32_t i = 0; i < func->buffers.count; i++)
 		if (func->buffers.data[i].kind == LOOP_TABLE)
 			code->tables[count++] = table_data(code->arena, func, &func->buffers.data[i]);
-	}
 }
 
 JitCode *jit_compile(JitEngine *engine, IrFunc *func, const JitOptions *options) {

@@ -164,10 +164,9 @@ static void emit_if(LlvmEmit *e, const LoopStmt *stmt) {
 /* ---- statements ---- */
 
 static LLVMBasicBlockRef failure(LlvmEmit *e, int64_t code) {
-	for (uint32_t i = 0; i < e->failures.count; i++) {
+	for (uint32_t i = 0; i < e->failures.count; i++)
 		if (e->failure_codes.data[i] == code)
 			return e->failures.data[i];
-	}
 	LLVMBasicBlockRef here = e->api->GetInsertBlock(e->b), block = new_block(e);
 	e->api->PositionBuilderAtEnd(e->b, block);
 	e->api->BuildRet(e->b, e->api->ConstInt(e->i32, (unsigned long long)code, false));

@@ -101,10 +101,9 @@ void loop_affine_add(Arena *arena, LoopAffine *affine, LoopSize coef, LoopTemp t
 bool loop_affine_equal(LoopAffine a, LoopAffine b) {
 	if (a.offset != b.offset || a.count != b.count)
 		return false;
-	for (uint32_t i = 0; i < a.count; i++) {
+	for (uint32_t i = 0; i < a.count; i++)
 		if (a.terms[i].temp != b.terms[i].temp || !loop_size_equal(a.terms[i].coef, b.terms[i].coef))
 			return false;
-	}
 	return true;
 }
 
@@ -139,10 +138,9 @@ static void derive(LoopKernel *kernel, const LoopBlock *block) {
 		const LoopStmt *stmt = block->stmts.data[i];
 		switch (stmt->kind) {
 		case LOOP_OP:
-			if (kernel->temps.data[stmt->out].vector) {
+			if (kernel->temps.data[stmt->out].vector)
 				for (int a = 0; a < IR_MAX_ARGS; a++)
 					need_vector(kernel, stmt->args[a]);
-			}
 			break;
 		case LOOP_LOAD:
 			if (kernel->temps.data[stmt->out].vector)
@@ -262,10 +260,9 @@ static void remove_dead(uint32_t *uses, LoopBlock *block) {
 		block->stmts.data[i] = NULL;
 	}
 	uint32_t kept = 0;
-	for (uint32_t i = 0; i < block->stmts.count; i++) {
+	for (uint32_t i = 0; i < block->stmts.count; i++)
 		if (block->stmts.data[i])
 			block->stmts.data[kept++] = block->stmts.data[i];
-	}
 	block->stmts.count = kept;
 }
 

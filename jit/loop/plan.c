@@ -40,10 +40,9 @@ static bool together(const LoopBuffer *a, const LoopBuffer *b) {
 /* The lowest gap among those that live at the same time. */
 static int64_t lowest_place(const Item *item, Item *placed, uint32_t count, Item *scratch) {
 	uint32_t conflicts = 0;
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++)
 		if (together(item->buffer, placed[i].buffer))
 			scratch[conflicts++] = placed[i];
-	}
 	qsort(scratch, conflicts, sizeof *scratch, by_offset);
 	int64_t place = 0;
 	for (uint32_t i = 0; i < conflicts; i++) {

@@ -150,10 +150,9 @@ static bool is_long(const Lower *l, const IrFor *f) {
 	for (uint32_t p = 0; p < f->puts.count; p++) {
 		const IrPut *put = &f->puts.data[p];
 		uint32_t named = 0;
-		for (uint32_t a = 0; a < ir_type(l->ir, put->out).rank; a++) {
+		for (uint32_t a = 0; a < ir_type(l->ir, put->out).rank; a++)
 			for (uint32_t t = 0; t < put->at[a].term_count; t++)
 				named |= put->at[a].terms[t].is_node ? 0 : 1u << put->at[a].terms[t].ref;
-		}
 		int64_t turns = 1;
 		for (uint32_t i = 0; i < f->indices.count; i++) {
 			const IrIndex *index = &f->indices.data[i];
@@ -223,10 +222,9 @@ static void add_copy(Lower *l, LoopSteps *steps, uint32_t to, uint32_t from) {
 }
 
 static bool same_places(const IrAt *a, const IrAt *b, uint32_t rank) {
-	for (uint32_t i = 0; i < rank; i++) {
+	for (uint32_t i = 0; i < rank; i++)
 		if (!ir_at_equal(a[i], b[i]))
 			return false;
-	}
 	return true;
 }
 
@@ -401,10 +399,9 @@ static void lower_yields(Lower *l, const IrLoop *loop, LoopSteps *steps) {
 		const IrValueInfo *info = ir_info(l->ir, loop->carries.data[i].inner);
 		uint32_t saved = new_buffer(l, LOOP_SCRATCH, *info->type, 0);
 		add_copy(l, steps, saved, to);
-		for (uint32_t k = i + 1; k < loop->carries.count; k++) {
+		for (uint32_t k = i + 1; k < loop->carries.count; k++)
 			if (from[k] == to)
 				from[k] = saved;
-		}
 	}
 	for (uint32_t i = 0; i < loop->carries.count; i++)
 		add_copy(l, steps, l->buffer_of[loop->carries.data[i].inner], from[i]);
@@ -434,10 +431,9 @@ static void lower_loop(Lower *l, const IrOp *op, LoopSteps *steps) {
 	place(l, loop->counter, step->counter);
 	l->out->buffers.data[step->counter].last = end;
 	l->now_depth++;
-	for (uint32_t i = 0; i < loop->carries.count; i++) {
+	for (uint32_t i = 0; i < loop->carries.count; i++)
 		if (yield_in_place(l, &loop->carries.data[i], l->now_depth))
 			set_target(l, loop->carries.data[i].yield, l->buffer_of[loop->carries.data[i].inner]);
-	}
 	lower_block(l, &loop->body, &step->body);
 	l->position++;
 	lower_yields(l, loop, &step->body);

@@ -273,10 +273,9 @@ static void renumber_formals(LoopBlock *block, const uint32_t *to) {
 
 /* Intermediates that stayed in temps are not stored; buffers that are not touched are not passed. */
 static void drop_dead(Nest *n) {
-	for (uint32_t i = 0; i < n->actuals.count; i++) {
+	for (uint32_t i = 0; i < n->actuals.count; i++)
 		if (!escapes(n, n->actuals.data[i]) && !loads_from(&n->kernel->body, i))
 			drop_stores(&n->kernel->body, i);
-	}
 	loop_remove_dead(n->arena, n->kernel);
 	bool *used = ARENA_ARRAY(n->arena, bool, n->actuals.count + 1);
 	uint32_t *to = ARENA_ARRAY(n->arena, uint32_t, n->actuals.count + 1), kept = 0;
@@ -294,10 +293,9 @@ static void drop_dead(Nest *n) {
 
 /* The places of what an op computes: its own, and those of values that went into it. */
 static void add_sources(Arena *arena, LoopKernel *kernel, const IrOp *op) {
-	for (uint32_t i = 0; i < op->f.nodes.count; i++) {
+	for (uint32_t i = 0; i < op->f.nodes.count; i++)
 		if (op->f.nodes.data[i].span.file != 0)
 			vec_push(arena, &kernel->sources, op->f.nodes.data[i].span);
-	}
 	if (op->span.file != 0)
 		vec_push(arena, &kernel->sources, op->span);
 }

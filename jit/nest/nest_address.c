@@ -145,10 +145,9 @@ bool nest_scalar_affine(Nest *n, IrAt at, LoopAffine *affine) {
 }
 
 uint32_t nest_formal(Nest *n, uint32_t buffer) {
-	for (uint32_t i = 0; i < n->actuals.count; i++) {
+	for (uint32_t i = 0; i < n->actuals.count; i++)
 		if (n->actuals.data[i] == buffer)
 			return i;
-	}
 	const LoopBuffer *actual = &n->in->func->buffers.data[buffer];
 	LoopFormal formal = {actual->type, actual->storage, false};
 	vec_push(n->arena, &n->kernel->formals, formal);

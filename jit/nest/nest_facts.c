@@ -17,10 +17,9 @@ void nest_facts(Nest *n) {
 		*index = (NestIndex){.extent = f->indices.data[i].extent, .copies = 1};
 	}
 	for (uint32_t i = 0; i < f->conds.count; i++) {
-		for (uint32_t k = 0; k < n->op->index_count; k++) {
+		for (uint32_t k = 0; k < n->op->index_count; k++)
 			if (nest_at_deps(n, f->conds.data[i]) >> k & 1)
 				n->op->index[k].in_cond = true;
-		}
 	}
 }
 
@@ -59,12 +58,11 @@ static bool is_direct(const Nest *n, const IrPut *put, uint32_t rank, uint32_t m
 		for (uint32_t a = 0; a < rank; a++) {
 			IrAt at = put->at[a];
 			uint32_t plain = 0, through = 0;
-			for (uint32_t i = 0; i < at.term_count; i++) {
+			for (uint32_t i = 0; i < at.term_count; i++)
 				if (at.terms[i].is_node)
 					through |= n->op->deps[at.terms[i].ref];
 				else
 					plain |= 1u << at.terms[i].ref;
-			}
 			if ((through & ~resolved) == 0 && (plain & ~resolved) != 0 && resolves(n, at, resolved)) {
 				resolved |= plain;
 				changed = true;

@@ -25,10 +25,9 @@ static bool aligned(const Nest *n, IrValue x, const IrAt *x_at, uint32_t x_index
 	IrType type = ir_type(n->ir, x);
 	if (!ir_type_equal(type, ir_type(n->ir, y)))
 		return false;
-	for (uint32_t a = 0; a < type.rank; a++) {
+	for (uint32_t a = 0; a < type.rank; a++)
 		if (ir_at_plain_index(x_at[a]) == (int)x_index && ir_at_plain_index(y_at[a]) == (int)y_index)
 			return true;
-	}
 	return false;
 }
 

@@ -15,10 +15,9 @@ void nest_close(Nest *n) {
 	n->cond_level = level->cond_before;
 	vec_push(n->arena, &n->levels[n->depth].block->stmts, level->stmt);
 	uint32_t kept = 0;
-	for (uint32_t i = 0; i < n->partials.count; i++) {
+	for (uint32_t i = 0; i < n->partials.count; i++)
 		if (nest_level(n, n->partials.data[i].temp) <= n->depth)
 			n->partials.data[kept++] = n->partials.data[i];
-	}
 	n->partials.count = kept;
 }
 
@@ -64,12 +63,11 @@ LoopAffine nest_negated(Nest *n, LoopAffine affine) {
 static void add_cond_bound(Nest *n, LoopStmt *stmt, IrAt cond, uint32_t i) {
 	int64_t coef = 0;
 	IrAt rest = {.offset = cond.offset, .terms = ARENA_ARRAY(n->arena, IrTerm, cond.term_count)};
-	for (uint32_t t = 0; t < cond.term_count; t++) {
+	for (uint32_t t = 0; t < cond.term_count; t++)
 		if (!cond.terms[t].is_node && cond.terms[t].ref == i)
 			coef = cond.terms[t].coef;
 		else
 			rest.terms[rest.term_count++] = cond.terms[t];
-	}
 	LoopBound bound = {.mul = 1};
 	if (!nest_scalar_affine(n, rest, &bound.affine))
 		base_panic("nest", "a condition differs by lane");
@@ -184,10 +182,9 @@ uint32_t nest_parts(const NestIndex *index, bool vector, NestPart parts[2]) {
 
 void nest_set_part(NestOp *op, uint32_t i, const NestPart *part) {
 	NestIndex *index = &op->index[i];
-	for (uint32_t k = 0; k < op->f->nodes.count; k++) {
+	for (uint32_t k = 0; k < op->f->nodes.count; k++)
 		if (op->deps[k] >> i & 1)
 			op->memo[k].count = 0;
-	}
 	index->vector = part->vector;
 	index->copies = part->copies;
 	index->tail = part->tail;

@@ -9,10 +9,9 @@ static bool plain_lane(const Nest *n, const IrPut *put) {
 	if (!type.lanes || ir_at_plain_index(put->at[0]) != 0)
 		return false;
 	for (uint32_t a = 1; a < type.rank; a++) {
-		for (uint32_t t = 0; t < put->at[a].term_count; t++) {
+		for (uint32_t t = 0; t < put->at[a].term_count; t++)
 			if (!put->at[a].terms[t].is_node && put->at[a].terms[t].ref == 0)
 				return false;
-		}
 	}
 	return true;
 }
@@ -20,18 +19,16 @@ static bool plain_lane(const Nest *n, const IrPut *put) {
 /* A guard that would have to mask a store lane by lane. */
 static bool guard_depends(const Nest *n, const IrPut *put, uint32_t index) {
 	IrType type = ir_type(n->ir, put->out);
-	for (uint32_t a = 0; a < type.rank && put->guarded; a++) {
+	for (uint32_t a = 0; a < type.rank && put->guarded; a++)
 		if ((nest_at_deps(n, put->at[a]) >> index & 1) && !nest_in_box(n, put->at[a], type.dims[a]))
 			return true;
-	}
 	return false;
 }
 
 static bool has_arg(const NestGroup *group) {
-	for (uint32_t p = 0; p < group->count; p++) {
+	for (uint32_t p = 0; p < group->count; p++)
 		if (group->puts[p]->combine == IR_PUT_ARGMAX || group->puts[p]->combine == IR_PUT_ARGMIN)
 			return true;
-	}
 	return false;
 }
 
@@ -42,11 +39,10 @@ static bool lanes_allowed(const Nest *n, const NestGroup *group) {
 	bool reduced = !(group->mask & 1);
 	if (reduced)
 		return !n->in->strict && !has_arg(group) && !group->scatter;
-	for (uint32_t p = 0; p < group->count; p++) {
+	for (uint32_t p = 0; p < group->count; p++)
 		if (guard_depends(n, group->puts[p], 0) || (!group->stores && !plain_lane(n, group->puts[p])) ||
 		    (group->stores && !plain_lane(n, group->puts[p])))
 			return false;
-	}
 	return true;
 }
 
@@ -139,15 +135,13 @@ static int64_t out_stride(const Nest *n, const NestGroup *group, uint32_t index)
 static void choose_order(Nest *n, const NestGroup *group) {
 	n->op->outer_count = 0;
 	uint32_t mask = group->stores || group->scatter ? (1u << n->op->index_count) - 1 : group->mask;
-	for (uint32_t i = 0; i < n->op->index_count; i++) {
+	for (uint32_t i = 0; i < n->op->index_count; i++)
 		if (mask >> i & 1)
 			n->op->order[n->op->outer_count++] = i;
-	}
 	uint32_t at = n->op->outer_count;
-	for (uint32_t i = 0; i < n->op->index_count; i++) {
+	for (uint32_t i = 0; i < n->op->index_count; i++)
 		if (!(mask >> i & 1))
 			n->op->order[at++] = i;
-	}
 	if (group->scatter)
 		return;
 	for (uint32_t k = 1; k < n->op->outer_count; k++) {
@@ -173,10 +167,9 @@ static double body_size(const Nest *n, uint32_t must_depend, bool reads_only) {
 		if (must_depend != 0 && !(n->op->deps[i] & must_depend))
 			continue;
 		double instances = 1;
-		for (uint32_t k = 0; k < n->op->index_count; k++) {
+		for (uint32_t k = 0; k < n->op->index_count; k++)
 			if (n->op->deps[i] >> k & 1)
 				instances *= n->op->index[k].copies;
-		}
 		size += instances;
 	}
 	return size;
@@ -300,10 +293,9 @@ static void try_even_tiles(Nest *n, const NestGroup *group, Tile *best) {
 				uint32_t b = n->op->order[j];
 				if (!may_copy(n, b))
 					continue;
-				for (uint32_t t = 2; s * t <= NEST_MAX_ACCUMULATORS && (int64_t)t <= n->op->index[b].extent; t++) {
+				for (uint32_t t = 2; s * t <= NEST_MAX_ACCUMULATORS && (int64_t)t <= n->op->index[b].extent; t++)
 					if (n->op->index[b].extent % t == 0)
 						try_tile(n, group, (Tile){a, s, b, t, 0}, best);
-				}
 			}
 		}
 	}
@@ -313,10 +305,9 @@ static void try_even_tiles(Nest *n, const NestGroup *group, Tile *best) {
 static void try_uneven_tiles(Nest *n, const NestGroup *group, Tile *best) {
 	for (uint32_t k = 0; k < n->op->outer_count; k++) {
 		uint32_t a = n->op->order[k];
-		for (size_t i = 0; may_copy(n, a) && i < sizeof nest_uneven_tiles / sizeof *nest_uneven_tiles; i++) {
+		for (size_t i = 0; may_copy(n, a) && i < sizeof nest_uneven_tiles / sizeof *nest_uneven_tiles; i++)
 			if ((int64_t)nest_uneven_tiles[i] < n->op->index[a].extent)
 				try_tile(n, group, (Tile){a, nest_uneven_tiles[i], a, 1, 0}, best);
-		}
 	}
 }
 

@@ -83,10 +83,9 @@ LoopTemp nest_combine_arg(Nest *n, const IrPut *put, LoopTemp best, LoopTemp arg
 
 /* Where an ARG put's maximum or minimum stands in the group. */
 uint32_t nest_partner(const NestGroup *group, const IrPut *put) {
-	for (uint32_t p = 0; p < group->count; p++) {
+	for (uint32_t p = 0; p < group->count; p++)
 		if (group->numbers[p] == put->arg_of)
 			return p;
-	}
 	base_panic("nest", "an argument was separated from its maximum");
 }
 

@@ -48,10 +48,9 @@ static void combine_all(Nest *n, Reduction *r) {
 /* Opens a FOR or IF through which the accumulators are carried. */
 static void open_carrying(Nest *n, Reduction *r, LoopStmt *stmt) {
 	bool vector = n->op->vector >= 0 && n->op->index[n->op->vector].vector;
-	for (uint32_t a = 0; a < r->group->count * r->instances; a++) {
+	for (uint32_t a = 0; a < r->group->count * r->instances; a++)
 		if (r->acc[a] == 0)
 			r->acc[a] = nest_identity(n, r->group->puts[a / r->instances]);
-	}
 	if (stmt->kind == LOOP_FOR)
 		nest_open_for(n, stmt);
 	else
@@ -117,10 +116,9 @@ static void reduce(Nest *n, Reduction *r, uint32_t k, uint32_t done, const NestP
 }
 
 static bool is_reduced(const Nest *n, int i) {
-	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++) {
+	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++)
 		if ((int)n->op->order[k] == i)
 			return true;
-	}
 	return false;
 }
 

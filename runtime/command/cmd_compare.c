@@ -29,30 +29,24 @@ typedef struct Plan {
 /* A program of its own: what is declared in it may have the names of what is declared in the files that are given. */
 static CmdExit load_sources(Cmd *cmd, const char *dir, RunSources *out) {
 	StoreRecord record;
-	if (!store_record(cmd->session, dir, &record)) {
+	if (!store_record(cmd->session, dir, &record))
 		return CMD_CHECKPOINT;
-	}
 	*out = (RunSources){.dir = dir, .precision = record.precision, .program = cmd_program_new(cmd)};
 	store_confine(cmd->session, out->program, dir);
-	for (uint32_t i = 0; i < record.sources.count; i++) {
+	for (uint32_t i = 0; i < record.sources.count; i++)
 		fe_add_file(out->program, record.sources.data[i]);
-	}
-	if (cmd->session->error_count) {
+	if (cmd->session->error_count)
 		return CMD_CHECKPOINT;
-	}
 	const AstDecl *decl = fe_find(out->program, session_name(cmd->session, record.experiment));
-	if (!decl || decl->kind != AST_EXPERIMENT) {
+	if (!decl || decl->kind != AST_EXPERIMENT)
 		return cmd_fail(cmd, CMD_CHECKPOINT, "%s/sources have no experiment `%s`", dir, record.experiment);
-	}
 	return fe_experiment(out->program, decl, &out->experiment) ? CMD_OK : CMD_CHECKPOINT;
 }
 
 static bool declared_by_user(const FeProgram *program, Name name) {
-	for (uint32_t i = 0; i < fe_decl_count(program); i++) {
-		if (fe_decl(program, i)->name.name == name) {
+	for (uint32_t i = 0; i < fe_decl_count(program); i++)
+		if (fe_decl(program, i)->name.name == name)
 			return true;
-		}
-	}
 	return false;
 }
 
@@ -60,11 +54,9 @@ static bool declared_by_user(const FeProgram *program, Name name) {
 static FeProgram *program_of(Cmd *cmd, const Plan *plan, const char *text) {
 	Name name = name_intern(cmd->session->names, text, strcspn(text, "( "));
 	if (!declared_by_user(cmd->program, name)) {
-		for (uint32_t i = 0; i < plan->runs.count; i++) {
-			if (declared_by_user(plan->runs.data[i].program, name)) {
+		for (uint32_t i = 0; i < plan->runs.count; i++)
+			if (declared_by_user(plan->runs.data[i].program, name))
 				return plan->runs.data[i].program;
-			}
-		}
 	}
 	/* Nowhere: the run's names are more like what was meant, where no file is given. */
 	bool nowhere = plan->runs.count && fe_decl_count(cmd->program) == 0 && !fe_find(cmd->program, name);
@@ -81,26 +73,22 @@ static void contender_add(Cmd *cmd, Plan *plan, FeCall rule, const char *folder,
 /* How many contenders before this one have its label. */
 static uint32_t same_before(const Plan *plan, uint32_t k) {
 	uint32_t same = 0;
-	for (uint32_t i = 0; i < k; i++) {
+	for (uint32_t i = 0; i < k; i++)
 		same += !strcmp(plan->contenders.data[i].label, plan->contenders.data[k].label);
-	}
 	return same;
 }
 
 static bool shares_rule(const Plan *plan, uint32_t k) {
-	for (uint32_t i = 0; i < plan->contenders.count; i++) {
-		if (i != k && plan->contenders.data[i].rule.decl->name.name == plan->contenders.data[k].rule.decl->name.name) {
+	for (uint32_t i = 0; i < plan->contenders.count; i++)
+		if (i != k && plan->contenders.data[i].rule.decl->name.name == plan->contenders.data[k].rule.decl->name.name)
 			return true;
-		}
-	}
 	return false;
 }
 
 static const char *without_slashes(Arena *arena, const char *path) {
 	size_t length = strlen(path);
-	while (length > 1 && path[length - 1] == '/') {
+	while (length > 1 && path[length - 1] == '/')
 		length--;
-	}
 	return arena_printf(arena, "%.*s", (int)length, path);
 }
 
@@ -108,20 +96,17 @@ static const char *without_slashes(Arena *arena, const char *path) {
  * what is called alike even so is numbered. */
 static void label_contenders(Cmd *cmd, Plan *plan) {
 	uint32_t count = plan->contenders.count;
-	for (uint32_t k = 0; k < count; k++) {
-		if (plan->folders.data[k] && shares_rule(plan, k)) {
+	for (uint32_t k = 0; k < count; k++)
+		if (plan->folders.data[k] && shares_rule(plan, k))
 			plan->contenders.data[k].label = without_slashes(cmd->arena, plan->folders.data[k]);
-		}
-	}
 	const char **numbered = ARENA_ARRAY(cmd->arena, const char *, count + 1);
 	for (uint32_t k = 0; k < count; k++) {
 		const char *label = plan->contenders.data[k].label;
 		uint32_t same = same_before(plan, k);
 		numbered[k] = same ? arena_printf(cmd->arena, "%s#%u", label, same + 1) : label;
 	}
-	for (uint32_t k = 0; k < count; k++) {
+	for (uint32_t k = 0; k < count; k++)
 		plan->contenders.data[k].label = numbered[k];
-	}
 }
 
 static CmdExit add_word(Cmd *cmd, Plan *plan, const char *word) {
@@ -131,27 +116,23 @@ static CmdExit add_word(Cmd *cmd, Plan *plan, const char *word) {
 	cmd->program = program_of(cmd, plan, word);
 	CmdExit code = cmd_rule(cmd, word, &rule, &info);
 	cmd->program = given;
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
 	bool folder = cmd_is_run(cmd, word);
-	if (folder && plan->options.subject < 0) {
+	if (folder && plan->options.subject < 0)
 		plan->options.subject = (int)plan->contenders.count;
-	}
 	contender_add(cmd, plan, rule, folder ? word : NULL, &info);
 	return CMD_OK;
 }
 
 static CmdExit load_runs(Cmd *cmd, Plan *plan) {
 	for (uint32_t i = 0; i < cmd->words.count; i++) {
-		if (!cmd_is_run(cmd, cmd->words.data[i])) {
+		if (!cmd_is_run(cmd, cmd->words.data[i]))
 			continue;
-		}
 		RunSources run;
 		CmdExit code = load_sources(cmd, cmd->words.data[i], &run);
-		if (code != CMD_OK) {
+		if (code != CMD_OK)
 			return code;
-		}
 		plan->only_folder = plan->runs.count ? NULL : run.dir;
 		vec_push(cmd->arena, &plan->runs, run);
 	}
@@ -181,12 +162,10 @@ static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 		                 run->dir);
 	}
 	plan->options.score = (FeScore){FE_SCORE_MEAN, FE_SCORE_F};
-	if (run) {
+	if (run)
 		plan->options.score = experiment->score;
-	}
-	if (!known && !given->on) {
+	if (!known && !given->on)
 		return cmd_usage(cmd, "on which problems? Name an objective with --on, such as --on logistic");
-	}
 	if (!known) {
 		FeProgram *files = cmd->program;
 		cmd->program = program_of(cmd, plan, given->on);
@@ -208,33 +187,26 @@ static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 
 static CmdExit make_plan(Cmd *cmd, Plan *plan) {
 	CmdExit code = cmd_load_words(cmd);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
-	if (cmd->words.count == 0) {
+	if (cmd->words.count == 0)
 		return cmd_usage(cmd, "which rules? Name rules, or a run folder");
-	}
 	code = load_runs(cmd, plan);
-	if (code == CMD_OK) {
+	if (code == CMD_OK)
 		code = choose_objective(cmd, plan);
-	}
 	cmd_runtime(cmd, IR_F32);
 	plan->options.subject = -1;
-	for (uint32_t i = 0; i < cmd->words.count && code == CMD_OK; i++) {
+	for (uint32_t i = 0; i < cmd->words.count && code == CMD_OK; i++)
 		code = add_word(cmd, plan, cmd->words.data[i]);
-	}
-	for (uint32_t i = 0; i < cmd->options.against.count && code == CMD_OK; i++) {
+	for (uint32_t i = 0; i < cmd->options.against.count && code == CMD_OK; i++)
 		code = add_word(cmd, plan, cmd->options.against.data[i]);
-	}
 	if (code == CMD_OK && plan->from_experiment && cmd->options.against.count == 0) {
 		const FeExperiment *experiment = &plan->runs.data[0].experiment;
-		for (uint32_t i = 0; i < experiment->against.count; i++) {
+		for (uint32_t i = 0; i < experiment->against.count; i++)
 			contender_add(cmd, plan, experiment->against.data[i], NULL, NULL);
-		}
 	}
-	if (plan->options.subject < 0 && cmd->words.count == 1) {
+	if (plan->options.subject < 0 && cmd->words.count == 1)
 		plan->options.subject = 0;
-	}
 	label_contenders(cmd, plan);
 	return code;
 }
@@ -248,9 +220,8 @@ static char *json_of(Cmd *cmd, const Comparison *comparison, size_t *length) {
 	char *json = NULL;
 	FILE *memory = open_memstream(&json, length);
 	bool ok = memory && compare_json(comparison, memory);
-	if (memory && fclose(memory) != 0) {
+	if (memory && fclose(memory) != 0)
 		ok = false;
-	}
 	if (!ok) {
 		cmd_fail(cmd, CMD_IO, "cannot write the comparison: %s", strerror(errno));
 		free(json);
@@ -294,9 +265,8 @@ static bool as_asked(const Cmd *cmd, const Plan *plan) {
 /* Where a comparison with one run folder in it is kept: comparison.json is the one that the run's experiment asks for. Any
  * other is comparison-OBJECTIVE.json, with a number where another one has that name. */
 static const char *name_in_run(const Cmd *cmd, const Plan *plan, int number) {
-	if (as_asked(cmd, plan)) {
+	if (as_asked(cmd, plan))
 		return "comparison.json";
-	}
 	const char *objective = session_text(cmd->session, plan->objective.decl->name.name);
 	return number == 1 ? arena_printf(cmd->arena, "comparison-%s.json", objective)
 	                   : arena_printf(cmd->arena, "comparison-%s-%d.json", objective, number);
@@ -326,24 +296,21 @@ static bool keeps_in_run(const Cmd *cmd, const Plan *plan) {
 static CmdExit report(Cmd *cmd, const Comparison *comparison, const Plan *plan) {
 	size_t length = 0;
 	char *json = json_of(cmd, comparison, &length);
-	if (!json) {
+	if (!json)
 		return CMD_IO;
-	}
 	Text out = text_new(cmd->arena);
-	if (cmd->options.json) {
+	if (cmd->options.json)
 		text_bytes(&out, json, length);
-	} else {
+	else
 		cmd_comparison_table(cmd, comparison, &out);
-	}
 	CmdExit code = cmd_print(cmd, &out);
 	if (code == CMD_OK && cmd->options.out) {
 		Text file = text_new(cmd->arena);
 		text_bytes(&file, json, length);
 		code = cmd_write_file(cmd, cmd->options.out, &file);
 	}
-	if (code == CMD_OK && keeps_in_run(cmd, plan)) {
+	if (code == CMD_OK && keeps_in_run(cmd, plan))
 		code = put_in_run(cmd, plan, json, length);
-	}
 	if (code == CMD_OK && (!cmd->options.json || cmd->options.svg)) {
 		Plots plots = {0};
 		code = cmd_plots_of_comparison(cmd, json, length, "the comparison", &plots);
@@ -356,25 +323,20 @@ static CmdExit report(Cmd *cmd, const Comparison *comparison, const Plan *plan) 
 CmdExit cmd_compare(Cmd *cmd) {
 	Plan plan = {0};
 	CmdExit code = make_plan(cmd, &plan);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
-	if (keeps_in_run(cmd, &plan) && !store_may_put(cmd->session, plan.only_folder, name_in_run(cmd, &plan, 1))) {
+	if (keeps_in_run(cmd, &plan) && !store_may_put(cmd->session, plan.only_folder, name_in_run(cmd, &plan, 1)))
 		return cmd_failed(cmd);
-	}
 	plan.options.progress = on_progress;
 	plan.options.user = cmd;
 	Comparison *comparison =
 		compare_rules(cmd->rt, &plan.objective, plan.contenders.data, plan.contenders.count, &plan.options);
 	cmd_progress_end(cmd);
-	if (!comparison) {
+	if (!comparison)
 		return cmd_failed(cmd);
-	}
-	for (uint32_t k = 0; k < comparison->count; k++) {
-		if (plan.contenders.data[k].tune) { /* a run has filled those of its rule */
+	for (uint32_t k = 0; k < comparison->count; k++)
+		if (plan.contenders.data[k].tune) /* a run has filled those of its rule */
 			cmd_put_holes(comparison->rules[k].label, "used", comparison->rules[k].holes);
-		}
-	}
 	code = report(cmd, comparison, &plan);
 	compare_free(comparison);
 	return code;

@@ -13,9 +13,8 @@ static void sort_rows(const Comparison *c, uint32_t *rows) {
 		for (uint32_t k = i; k > 0; k--) {
 			double mean = c->rules[rows[k]].score.mean, before = c->rules[rows[k - 1]].score.mean;
 			bool first = (int)rows[k] == c->subject, keep = (int)rows[k - 1] == c->subject;
-			if (keep || (!first && !(mean < before || isnan(before)))) {
+			if (keep || (!first && !(mean < before || isnan(before))))
 				break;
-			}
 			uint32_t moved = rows[k];
 			rows[k] = rows[k - 1];
 			rows[k - 1] = moved;
@@ -44,9 +43,8 @@ static void put_diverged(Cmd *cmd, const Comparison *c, const uint32_t *rows, Te
 /* A mean with its interval; of one problem the number alone, as there is nothing to be unsure of by. */
 static const char *interval_text(Cmd *cmd, const Comparison *c, const CompareInterval *value) {
 	const char *mean = cmd_number(cmd->arena, value->mean, 3);
-	if (c->test_problems < 2) {
+	if (c->test_problems < 2)
 		return mean;
-	}
 	return arena_printf(cmd->arena, "%s [%s, %s]", mean, cmd_number(cmd->arena, value->low, 3),
 	                    cmd_number(cmd->arena, value->high, 3));
 }
@@ -77,9 +75,8 @@ static void put_scores(Cmd *cmd, const Comparison *c, const uint32_t *rows, Text
 			cmd_cell(&table, "%s..%s", cmd_number(arena, rule->q10, 3), cmd_number(arena, rule->q90, 3));
 		}
 		cmd_cell(&table, "%d/%d", rule->ended_above + rule->not_finite, c->test_problems);
-		if (c->margin) {
+		if (c->margin)
 			cmd_cell(&table, "%s", (int)rows[i] == c->subject ? "" : interval_text(cmd, c, &c->lead[rows[i]]));
-		}
 	}
 	cmd_table(&table, "  ", out);
 	put_diverged(cmd, c, rows, out);
@@ -114,9 +111,8 @@ static void put_grids(Cmd *cmd, const Comparison *c, const uint32_t *rows, Text 
 			Text line = text_new(cmd->arena);
 			text_printf(&line, "%s.%s: ", rule->label, name);
 			if (axis->decay || axis->values.count <= 6) {
-				for (uint32_t k = 0; k < axis->values.count; k++) {
+				for (uint32_t k = 0; k < axis->values.count; k++)
 					text_printf(&line, "%s%.4g", k ? ", " : "", axis->values.data[k]);
-				}
 			} else {
 				double low = axis->values.data[0], high = axis->values.data[axis->values.count - 1];
 				text_printf(&line, "%u from %.3g to %.3g, %.3g per decade", axis->values.count, low, high,
@@ -142,21 +138,18 @@ static void put_margins(Cmd *cmd, const Comparison *c, Text *out) {
 	CmdTable table = {.arena = cmd->arena, .columns = several ? 3 : 2};
 	cmd_cell(&table, "step");
 	cmd_cell(&table, "margin%s", several ? " [95 % interval]" : "");
-	if (several) {
+	if (several)
 		cmd_cell(&table, "ahead of all");
-	}
 	int last = 0;
 	for (size_t i = 0; i <= sizeof wanted / sizeof *wanted; i++) {
 		int t = i < sizeof wanted / sizeof *wanted && wanted[i] < c->steps ? wanted[i] : c->steps;
-		if (t == last) {
+		if (t == last)
 			break;
-		}
 		last = t;
 		cmd_cell(&table, "%d", t);
 		cmd_cell(&table, "%s", interval_text(cmd, c, &c->margin[t]));
-		if (several) {
+		if (several)
 			cmd_cell(&table, "%.0f %%", 100 * c->win_share[t]);
-		}
 	}
 	cmd_table(&table, "  ", out);
 }
@@ -166,9 +159,8 @@ void cmd_comparison_table(Cmd *cmd, const Comparison *c, Text *out) {
 	uint32_t *rows = ARENA_ARRAY(cmd->arena, uint32_t, c->count + 1);
 	sort_rows(c, rows);
 	const char *unit = "steps"; /* of rules that all take one evaluation a step */
-	for (uint32_t i = 0; i < c->count; i++) {
+	for (uint32_t i = 0; i < c->count; i++)
 		unit = c->rules[i].rule->evaluates ? "evaluations" : unit;
-	}
 	if (c->one_problem) {
 		text_printf(out, "%s: %d %s on one problem: nothing is drawn\n", c->objective, c->steps, unit);
 		text_printf(out, "every rule is tuned on that problem itself\n");
@@ -180,9 +172,8 @@ void cmd_comparison_table(Cmd *cmd, const Comparison *c, Text *out) {
 	text_printf(out, "%s; lower is better\n\n", score_words(cmd->arena, c->score, judge, SCORE_EVALUATIONS, c->steps));
 	put_scores(cmd, c, rows, out);
 	int64_t each = c->count ? c->rules[0].test_evaluations : 0;
-	for (uint32_t i = 0; i < c->count; i++) {
+	for (uint32_t i = 0; i < c->count; i++)
 		each = c->rules[i].test_evaluations == each ? each : -1;
-	}
 	text_printf(out, "\nEvaluations of the objective (value, or value and gradient, of one problem)\n");
 	put_costs(cmd, c, rows, out);
 	if (each > 0) {

@@ -19,18 +19,16 @@ char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, co
 /* A number, or one of the texts that stand for what JSON cannot say. */
 static double number_of(const json_t *value) {
 	const char *word = json_string_value(value);
-	if (word) {
+	if (word)
 		return !strcmp(word, "inf") ? (double)INFINITY : !strcmp(word, "-inf") ? -(double)INFINITY : (double)NAN;
-	}
 	return json_is_number(value) ? json_number_value(value) : (double)NAN;
 }
 
 static double *numbers_of(Cmd *cmd, const json_t *array, int *count) {
 	*count = (int)json_array_size(array);
 	double *values = ARENA_ARRAY(cmd->arena, double, *count + 1);
-	for (int i = 0; i < *count; i++) {
+	for (int i = 0; i < *count; i++)
 		values[i] = number_of(json_array_get(array, (size_t)i));
-	}
 	return values;
 }
 
@@ -49,9 +47,8 @@ typedef struct Course {
 static char *read_in_run(Cmd *cmd, const char *dir, const char *path, size_t *length, const char **why) {
 	struct stat info;
 	*why = NULL;
-	if (lstat(path, &info) != 0 && errno == ENOENT) {
+	if (lstat(path, &info) != 0 && errno == ENOENT)
 		return NULL;
-	}
 	*why = store_outside(cmd->arena, dir, path);
 	return *why ? NULL : cmd_read_file(cmd, path, false, length, why);
 }
@@ -61,9 +58,8 @@ static CmdExit read_course(Cmd *cmd, const char *dir, Course *course) {
 	size_t length;
 	const char *why;
 	char *text = read_in_run(cmd, dir, path, &length, &why);
-	if (!text) {
+	if (!text)
 		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", path, why ? why : strerror(ENOENT));
-	}
 	int number = 0;
 	for (char *line = text; *line;) {
 		size_t size = strcspn(line, "\n");
@@ -72,9 +68,8 @@ static CmdExit read_course(Cmd *cmd, const char *dir, Course *course) {
 		json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES, &where);
 		if (!json_is_object(object)) {
 			json_decref(object);
-			if (line[size] == '\0') {
+			if (line[size] == '\0')
 				break; /* the run was killed while it wrote its last line */
-			}
 			return cmd_fail(cmd, CMD_CHECKPOINT, "%s:%d: not a line of a training run", path, number);
 		}
 		double step = number_of(json_object_get(object, "step"));
@@ -88,9 +83,8 @@ static CmdExit read_course(Cmd *cmd, const char *dir, Course *course) {
 		json_decref(object);
 		line += size + (line[size] == '\n');
 	}
-	if (course->step.count == 0) {
+	if (course->step.count == 0)
 		return cmd_fail(cmd, CMD_CHECKPOINT, "%s has no steps yet", path);
-	}
 	return CMD_OK;
 }
 
@@ -116,9 +110,8 @@ static const char *stated_score(Cmd *cmd, const char *dir) {
 CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
 	Course course = {0};
 	CmdExit code = read_course(cmd, dir, &course);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
 	const char *score = stated_score(cmd, dir);
 	Plot plot = {.title = arena_printf(cmd->arena, "Training %s", dir),
 	             .x_label = "outer step",
@@ -141,9 +134,8 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
 	size_t length;
 	const char *why;
 	char *comparison = read_in_run(cmd, dir, path, &length, &why);
-	if (why) {
+	if (why)
 		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", path, why);
-	}
 	code = comparison ? cmd_plots_of_comparison(cmd, comparison, length, path, out) : CMD_OK;
 	return code == CMD_OK ? CMD_OK : CMD_CHECKPOINT;
 }
@@ -163,9 +155,8 @@ static void sort_rules(const json_t **rules, size_t count, const char *subject) 
 			const char *before = json_string_value(json_object_get(rules[k - 1], "label"));
 			bool first = subject && label && !strcmp(label, subject);
 			bool keep = subject && before && !strcmp(before, subject);
-			if (keep || (!first && score_of(rules[k]) >= score_of(rules[k - 1]))) {
+			if (keep || (!first && score_of(rules[k]) >= score_of(rules[k - 1])))
 				break;
-			}
 			const json_t *moved = rules[k];
 			rules[k] = rules[k - 1];
 			rules[k - 1] = moved;
@@ -175,9 +166,8 @@ static void sort_rules(const json_t **rules, size_t count, const char *subject) 
 
 static const char *problems_text(Cmd *cmd, const json_t *root) {
 	int problems = (int)json_integer_value(json_object_get(root, "test_problems"));
-	if (json_is_true(json_object_get(root, "one_problem"))) {
+	if (json_is_true(json_object_get(root, "one_problem")))
 		return "one problem";
-	}
 	return arena_printf(cmd->arena, "%d unseen problem%s", problems, problems == 1 ? "" : "s");
 }
 
@@ -186,9 +176,8 @@ static Plot plot_of_curves(Cmd *cmd, const json_t *root) {
 	const json_t *list = json_object_get(root, "rules");
 	size_t count = json_array_size(list);
 	const json_t **rules = ARENA_ARRAY(cmd->arena, const json_t *, count + 1);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		rules[i] = json_array_get(list, i);
-	}
 	sort_rules(rules, count, json_string_value(json_object_get(root, "subject")));
 	Plot plot = {
 		.title = arena_printf(cmd->arena, "%s: %s, scored by %s%s", word_of(cmd, root, "objective"),
@@ -206,9 +195,8 @@ static Plot plot_of_curves(Cmd *cmd, const json_t *root) {
 			int low, high;
 			curve.low = numbers_of(cmd, json_object_get(rules[i], "low_curve"), &low);
 			curve.high = numbers_of(cmd, json_object_get(rules[i], "high_curve"), &high);
-			if (low != curve.count || high != curve.count) {
+			if (low != curve.count || high != curve.count)
 				curve.low = NULL;
-			}
 		}
 		vec_push(cmd->arena, &plot.curves, curve);
 	}

@@ -6,14 +6,11 @@
 #include "runtime/emit/emit.h"
 
 static bool is_prefix(const char *text) {
-	if (!isalpha((unsigned char)text[0]) && text[0] != '_') {
+	if (!isalpha((unsigned char)text[0]) && text[0] != '_')
 		return false;
-	}
-	for (; *text; text++) {
-		if (!isalnum((unsigned char)*text) && *text != '_') {
+	for (; *text; text++)
+		if (!isalnum((unsigned char)*text) && *text != '_')
 			return false;
-		}
-	}
 	return true;
 }
 
@@ -28,21 +25,18 @@ static void only_one(Cmd *cmd) {
 			count++;
 		}
 	}
-	if (count == 1) {
+	if (count == 1)
 		vec_push(cmd->arena, &cmd->words, session_text(cmd->session, found->name.name));
-	}
 }
 
 /* --on: the number of coordinates that a rule is emitted for. rule: NULL if it is none. */
 static CmdExit size_of_objective(Cmd *cmd, const FeCall *rule, int64_t *size) {
-	if (!rule || !fe_is_tied(rule->program ? rule->program : cmd->program, rule->decl)) {
+	if (!rule || !fe_is_tied(rule->program ? rule->program : cmd->program, rule->decl))
 		return cmd_usage(cmd, "--on is for rules that learn numbers for every coordinate; this one serves any size");
-	}
 	FeCall call = {0};
 	CmdExit code = cmd_objective(cmd, cmd->options.on, &call);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
 	IrModule *module = ir_module_new(cmd->session);
 	const FeObjective *objective = fe_objective(cmd->program, module, &call, cmd->rt->options.real);
 	*size = objective ? objective->size : 0;
@@ -53,9 +47,8 @@ static CmdExit size_of_objective(Cmd *cmd, const FeCall *rule, int64_t *size) {
 /* The rule of a file RUN/rule.grad was trained in RUN, and for what that folder says, if it is in order and the rule is its own. */
 static void read_run_beside(Cmd *cmd, const AstDecl *rule, StoreInfo *info) {
 	const char *path = cmd->session->sources.data[rule->span.file]->path, *slash = strrchr(path, '/');
-	if (strcmp(slash ? slash + 1 : path, "rule.grad") != 0) {
+	if (strcmp(slash ? slash + 1 : path, "rule.grad") != 0)
 		return;
-	}
 	const char *dir = slash ? arena_printf(cmd->arena, "%.*s", (int)(slash - path), path) : ".";
 	DiagMark mark = diag_mark(cmd->session);
 	StoreInfo found;
@@ -68,23 +61,18 @@ static void read_run_beside(Cmd *cmd, const AstDecl *rule, StoreInfo *info) {
 
 /* The one word that says what is emitted, behind the files. */
 static CmdExit read_words(Cmd *cmd) {
-	if (cmd->words.count == 0 || strcmp(cmd->words.data[0], "c") != 0) {
+	if (cmd->words.count == 0 || strcmp(cmd->words.data[0], "c") != 0)
 		return cmd_usage(cmd, "as what? This version emits C: gradus emit c RULE -o OUT");
-	}
-	if (!cmd->options.out) {
+	if (!cmd->options.out)
 		return cmd_usage(cmd, "where to? Name a folder with -o OUT");
-	}
-	if (cmd->options.prefix && !is_prefix(cmd->options.prefix)) {
+	if (cmd->options.prefix && !is_prefix(cmd->options.prefix))
 		return cmd_usage(cmd, "--prefix takes a name as C has them, not `%s`", cmd->options.prefix);
-	}
 	cmd_shift(cmd);
 	CmdExit code = cmd_load_words(cmd);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
-	if (cmd->words.count == 0) {
+	if (cmd->words.count == 0)
 		only_one(cmd);
-	}
 	return cmd->words.count == 1 ? CMD_OK : cmd_usage(cmd, "emit what? Name one rule, objective or run folder");
 }
 
@@ -102,9 +90,8 @@ static PackOptions pack_options(Cmd *cmd, const FeCall *call, bool objective, co
 
 CmdExit cmd_emit(Cmd *cmd) {
 	CmdExit code = read_words(cmd);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
 	const char *word = cmd->words.data[0];
 	Name name = name_intern(cmd->session->names, word, strcspn(word, "( "));
 	const AstDecl *decl = fe_find(cmd->program, name);
@@ -113,32 +100,26 @@ CmdExit cmd_emit(Cmd *cmd) {
 	StoreInfo info = {0};
 	cmd_runtime(cmd, IR_F32);
 	code = objective ? cmd_objective(cmd, word, &call) : cmd_rule(cmd, word, &call, &info);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
-	if (!run && !objective) {
+	if (!run && !objective)
 		read_run_beside(cmd, call.decl, &info);
-	}
 	PackOptions options = pack_options(cmd, &call, objective, &info);
-	if (cmd->options.on) {
+	if (cmd->options.on)
 		code = size_of_objective(cmd, objective ? NULL : &call, &options.size);
-	}
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
 	PackEmitted emitted = {0};
 	bool ok = objective ? pack_objective(cmd->rt, &call, &options) : pack_rule(cmd->rt, &call, &options, &emitted);
-	if (!ok) {
+	if (!ok)
 		return cmd_failed(cmd);
-	}
 	Text place = text_new(cmd->arena);
 	text_plain(&place, options.out_dir, strlen(options.out_dir), false);
 	printf("%s\n", text_cstr(&place));
 	if (!run && emitted.holes) {
 		cmd_put_holes(session_text(cmd->session, call.decl->name.name), "emitted", emitted.holes);
-		if (emitted.reads_horizon && info.horizon_high == 0) {
+		if (emitted.reads_horizon && info.horizon_high == 0)
 			fprintf(stderr, "its `horizon` is %d until the program says otherwise\n", PACK_HORIZON);
-		}
 	}
 	cmd_say(cmd, "compile it and run its self-test: make -C %s test", options.out_dir);
 	return CMD_OK;

@@ -18,9 +18,8 @@ static CmdExit read_point(Cmd *cmd, const char *text, double **values, int64_t *
 		}
 		vec_push(cmd->arena, &point, value);
 		at = end + strspn(end, blanks);
-		if (*at == '\0') {
+		if (*at == '\0')
 			break;
-		}
 		at += *at == ',';
 		at += strspn(at, blanks);
 	}
@@ -55,9 +54,8 @@ static void put_params(Cmd *cmd, const FeObjective *objective, const RunEval *ev
 		}
 	}
 	cmd_table(&table, "  ", out);
-	if (eval->size > SHOWN) {
+	if (eval->size > SHOWN)
 		text_printf(out, "  ... %s more; --json has them all\n", cmd_count(cmd->arena, eval->size - SHOWN));
-	}
 }
 
 static void put_json(const char *call, int64_t instance, const RunEval *eval, Text *out) {
@@ -86,26 +84,21 @@ static void put_json(const char *call, int64_t instance, const RunEval *eval, Te
 static void put_text(Cmd *cmd, const char *call, const FeObjective *objective, const RunEval *eval, Text *out) {
 	text_printf(out, "%s = %.17g\n", call, eval->value);
 	put_params(cmd, objective, eval, out);
-	if (eval->validates) {
+	if (eval->validates)
 		text_printf(out, "validate = %.17g\n", eval->valid);
-	}
-	for (uint32_t i = 0; i < eval->report_count; i++) {
+	for (uint32_t i = 0; i < eval->report_count; i++)
 		text_printf(out, "%s = %.17g\n", eval->report_names[i], eval->reports[i]);
-	}
 }
 
 /* Where to evaluate: *point is NULL without --at. */
 static CmdExit read_words(Cmd *cmd, FeCall *objective, double **point, int64_t *count) {
 	CmdExit code = cmd_load_words(cmd);
-	if (code == CMD_OK && cmd->words.count > 1) {
+	if (code == CMD_OK && cmd->words.count > 1)
 		return cmd_usage(cmd, "one objective at a time, not `%s` too", cmd->words.data[1]);
-	}
-	if (code == CMD_OK) {
+	if (code == CMD_OK)
 		code = cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, objective);
-	}
-	if (code == CMD_OK && cmd->options.at) {
+	if (code == CMD_OK && cmd->options.at)
 		code = read_point(cmd, cmd->options.at, point, count);
-	}
 	return code;
 }
 
@@ -116,16 +109,14 @@ static CmdExit eval_made(Cmd *cmd, const FeCall *call, const FeObjective *made, 
 	}
 	RunEval eval;
 	int64_t instance = cmd->options.instance < 0 ? 0 : cmd->options.instance;
-	if (!run_eval(cmd->rt, call, instance, cmd->options.at ? point : NULL, &eval)) {
+	if (!run_eval(cmd->rt, call, instance, cmd->options.at ? point : NULL, &eval))
 		return cmd_failed(cmd);
-	}
 	Text out = text_new(cmd->arena), text = text_new(cmd->arena);
 	cmd_call_text(cmd->session, call, &text);
-	if (cmd->options.json) {
+	if (cmd->options.json)
 		put_json(text_cstr(&text), instance, &eval, &out);
-	} else {
+	else
 		put_text(cmd, text_cstr(&text), made, &eval, &out);
-	}
 	return cmd_print(cmd, &out);
 }
 
@@ -134,9 +125,8 @@ CmdExit cmd_eval(Cmd *cmd) {
 	double *point = NULL;
 	int64_t count = 0;
 	CmdExit code = read_words(cmd, &objective, &point, &count);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
 	cmd_runtime(cmd, IR_F64);
 	IrModule *module = ir_module_new(cmd->session);
 	FeObjective *made = fe_objective(cmd->program, module, &objective, cmd->rt->options.real);

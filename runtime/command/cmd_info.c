@@ -150,9 +150,8 @@ static bool info_objective(Info *info, const FeCall *call) {
 		     count_of(info, cost.gradient.flops), flops_ratio, text_of_bytes(cmd->arena, cost.gradient.bytes),
 		     bytes_ratio);
 		line(info, "scratch memory", "%s", text_of_bytes(cmd->arena, cost.arena));
-		for (uint32_t i = 0; i < objective->reports.count; i++) {
+		for (uint32_t i = 0; i < objective->reports.count; i++)
 			line(info, i ? "" : "reports", "%s", name_of(info, objective->reports.data[i]));
-		}
 	}
 	task_free(task);
 	return true;
@@ -169,9 +168,8 @@ static FeRule *any_rule(Info *info, IrModule *module, const FeCall *call, bool *
 	FeTarget target = {NULL, 0};
 	FeRule *rule = fe_rule(info->cmd->program, module, call, &target, info->cmd->rt->options.real, NULL, 0);
 	*tied = rule == NULL;
-	if (rule) {
+	if (rule)
 		return rule;
-	}
 	diag_take_back(session, mark);
 	static const int64_t size = TIED_SIZE;
 	FeTarget one = {&size, 1};
@@ -182,9 +180,8 @@ static double step_flops(Info *info, const FeRule *rule, int64_t n) {
 	const IrPipeline pipeline = cmd_pipeline(info->cmd);
 	IrFunc *step = ir_optimize(rule->module, rule->step, &pipeline);
 	int64_t *symbols = ARENA_ARRAY(info->cmd->arena, int64_t, step->symbols.count + 1);
-	for (uint32_t i = 0; i < step->symbols.count; i++) {
+	for (uint32_t i = 0; i < step->symbols.count; i++)
 		symbols[i] = n;
-	}
 	return ir_cost(step, symbols).flops;
 }
 
@@ -194,9 +191,8 @@ static void state_bytes(const FeRule *rule, double *each, double *besides) {
 	*each = *besides = 0;
 	for (uint32_t i = 0; i < rule->states.count; i++) {
 		IrType type = rule->states.data[i].type;
-		if (rule->state_each.data[i] && type.rank > 0 && type.dims[0] >= 0) {
+		if (rule->state_each.data[i] && type.rank > 0 && type.dims[0] >= 0)
 			type.dims[0] = 1;
-		}
 		double bytes = (double)ir_type_elements(type, one) * (double)ir_scalar_bytes(type.scalar);
 		*(rule->state_each.data[i] ? each : besides) += bytes;
 	}
@@ -217,9 +213,8 @@ static void hypers_text(Info *info, const FeRule *rule) {
 		}
 		line(info, i ? "" : "hyperparameters", "%s", text_cstr(&text));
 	}
-	if (rule->hypers.count == 0) {
+	if (rule->hypers.count == 0)
 		line(info, "hyperparameters", "none");
-	}
 }
 
 static void hypers_json(Info *info, const FeRule *rule) {
@@ -240,9 +235,8 @@ static void hypers_json(Info *info, const FeRule *rule) {
 
 static FeSlot *learned_slots(Info *info, const FeRule *rule) {
 	FeSlot *slots = ARENA_ARRAY(info->cmd->arena, FeSlot, rule->learned.count + 1);
-	for (uint32_t i = 0; i < rule->learned.count; i++) {
+	for (uint32_t i = 0; i < rule->learned.count; i++)
 		slots[i] = rule->learned.data[i].slot;
-	}
 	return slots;
 }
 
@@ -288,9 +282,8 @@ static bool info_rule(Info *info, const FeCall *call) {
 		     rule->reads_g   ? "g"
 		     : rule->reads_f ? ""
 		                     : "neither f nor g");
-		if (rule->evaluates) {
+		if (rule->evaluates)
 			line(info, "evaluates", "at up to %s other places a step", cmd_count(cmd->arena, elsewhere));
-		}
 		line(info, "coordinates", "%s", rule->elementwise ? "each by itself" : "see one another");
 	}
 	ir_module_free(module);
@@ -319,9 +312,8 @@ static bool plan_memory(Info *info, const FeExperiment *experiment, double *byte
 		*learned = learned_count(tasks[0]->rule);
 		meta_estimator_free(estimator);
 	}
-	for (uint32_t k = 0; k < count; k++) {
+	for (uint32_t k = 0; k < count; k++)
 		task_free(tasks[k]);
-	}
 	return estimator != NULL;
 }
 
@@ -330,9 +322,8 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 	FeExperiment experiment = {0};
 	double bytes = 0;
 	int64_t learned = 0;
-	if (!fe_experiment(cmd->program, decl, &experiment) || !plan_memory(info, &experiment, &bytes, &learned)) {
+	if (!fe_experiment(cmd->program, decl, &experiment) || !plan_memory(info, &experiment, &bytes, &learned))
 		return false;
-	}
 	Text rule = text_new(cmd->arena), update = text_new(cmd->arena), on = text_new(cmd->arena);
 	cmd_call_text(cmd->session, &experiment.train, &rule);
 	cmd_call_text(cmd->session, &experiment.update, &update);
@@ -395,15 +386,13 @@ static CmdExit info_word(Info *info, const char *word) {
 		ok = info_experiment(info, decl);
 	} else if (cmd_is_run(cmd, word) || (decl && decl->kind == AST_OPTIMIZER)) {
 		CmdExit code = cmd_rule(cmd, word, &call, NULL);
-		if (code != CMD_OK) {
+		if (code != CMD_OK)
 			return code;
-		}
 		ok = info_rule(info, &call);
 	} else {
 		CmdExit code = cmd_objective(cmd, word, &call);
-		if (code != CMD_OK) {
+		if (code != CMD_OK)
 			return code;
-		}
 		ok = info_objective(info, &call);
 	}
 	return ok ? CMD_OK : cmd_failed(cmd);
@@ -411,23 +400,19 @@ static CmdExit info_word(Info *info, const char *word) {
 
 CmdExit cmd_info(Cmd *cmd) {
 	CmdExit code = cmd_load_words(cmd);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
-	if (cmd->words.count == 0 && fe_decl_count(cmd->program) == 0) {
+	if (cmd->words.count == 0 && fe_decl_count(cmd->program) == 0)
 		return cmd_usage(cmd, "on what? Name a file, or something of the library such as adam");
-	}
 	cmd_runtime(cmd, IR_F32);
 	Text out = text_new(cmd->arena);
 	Info info = {.cmd = cmd, .out = &out, .json = cmd->options.json};
 	text_printf(&out, "%s", info.json ? "[" : "");
 	bool ok = true;
-	for (uint32_t i = 0; cmd->words.count == 0 && i < fe_decl_count(cmd->program); i++) {
+	for (uint32_t i = 0; cmd->words.count == 0 && i < fe_decl_count(cmd->program); i++)
 		ok = info_decl(&info, fe_decl(cmd->program, i)) && ok;
-	}
-	for (uint32_t i = 0; i < cmd->words.count && code == CMD_OK; i++) {
+	for (uint32_t i = 0; i < cmd->words.count && code == CMD_OK; i++)
 		code = info_word(&info, cmd->words.data[i]);
-	}
 	text_printf(&out, "%s", info.json ? "]\n" : "");
 	CmdExit printed = cmd_print(cmd, &out);
 	code = code == CMD_OK && !ok ? cmd_failed(cmd) : code;

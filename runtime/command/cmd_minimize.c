@@ -9,20 +9,17 @@
 /* The first step after which f of this problem is no finite number; -1 if it always is one. */
 static int lost_at(const Runs *runs, int problem) {
 	const double *f = runs->f + (size_t)problem * ((size_t)runs->steps + 1);
-	for (int t = 0; t <= runs->steps; t++) {
-		if (!isfinite(f[t])) {
+	for (int t = 0; t <= runs->steps; t++)
+		if (!isfinite(f[t]))
 			return t;
-		}
-	}
 	return -1;
 }
 
 static void put_problem(const RunMinimize *done, int problem, Text *out) {
 	const Runs *runs = &done->runs;
 	int lost = lost_at(runs, problem);
-	if (lost >= 0) {
+	if (lost >= 0)
 		text_printf(out, "\"not_finite_at\": %d, ", lost);
-	}
 	text_printf(out, "\"f\": ");
 	cmd_json_reals(out, runs->f + (size_t)problem * ((size_t)runs->steps + 1), runs->steps + 1);
 	text_printf(out, ", \"x\": ");
@@ -59,9 +56,8 @@ static void put_json(Cmd *cmd, const char *objective, const char *rule, int64_t 
 
 /* Quantile q over problems after step t; `column` has room for all. */
 static double quantile_at(const Runs *runs, int t, double q, double *column) {
-	for (int k = 0; k < runs->problems; k++) {
+	for (int k = 0; k < runs->problems; k++)
 		column[k] = runs->f[(size_t)k * ((size_t)runs->steps + 1) + (size_t)t];
-	}
 	sort_reals(column, (size_t)runs->problems);
 	return compare_quantile(column, runs->problems, q);
 }
@@ -85,9 +81,8 @@ static void put_table(Cmd *cmd, const RunMinimize *done, const double *middle, T
 	double *column = ARENA_ARRAY(cmd->arena, double, count);
 	int shown = -1;
 	for (int t = 0; t <= runs->steps; t++) {
-		if (t != runs->steps && t != 0 && t != 1 && (double)t * 10 / runs->steps < shown + 1) {
+		if (t != runs->steps && t != 0 && t != 1 && (double)t * 10 / runs->steps < shown + 1)
 			continue;
-		}
 		shown = (int)((double)t * 10 / runs->steps);
 		cmd_cell(&table, "%d", t);
 		cmd_cell(&table, "%s", short_number(cmd, middle[t], 10));
@@ -101,17 +96,14 @@ static void put_table(Cmd *cmd, const RunMinimize *done, const double *middle, T
 
 static void put_final(Cmd *cmd, const RunMinimize *done, Text *out) {
 	enum { SHOWN = 8 };
-	if (done->runs.problems > 1) {
+	if (done->runs.problems > 1)
 		return;
-	}
 	Text line = text_new(cmd->arena);
 	text_printf(&line, "x = ");
-	for (int64_t i = 0; i < done->size && i < SHOWN; i++) {
+	for (int64_t i = 0; i < done->size && i < SHOWN; i++)
 		text_printf(&line, "%s%s", i ? ", " : "", short_number(cmd, done->runs.x[i], 10));
-	}
-	if (done->size > SHOWN) {
+	if (done->size > SHOWN)
 		text_printf(&line, ", ... %s in all; --json has them", cmd_count(cmd->arena, done->size));
-	}
 	cmd_wrap(text_cstr(&line), 0, 4, out);
 }
 
@@ -149,12 +141,10 @@ typedef struct Minimized {
 /* The objective and the rule that the words name. */
 static CmdExit read_words(Cmd *cmd, Minimized *m) {
 	CmdExit code = cmd_load_words(cmd);
-	if (code == CMD_OK && cmd->words.count > 1) {
+	if (code == CMD_OK && cmd->words.count > 1)
 		return cmd_usage(cmd, "one objective at a time, not `%s` too", cmd->words.data[1]);
-	}
-	if (code == CMD_OK) {
+	if (code == CMD_OK)
 		code = cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, &m->objective);
-	}
 	if (code == CMD_OK) {
 		cmd_runtime(cmd, IR_F64);
 		code = cmd_rule(cmd, cmd->options.with, &m->rule, NULL);
@@ -172,23 +162,20 @@ static const char *call_text(Cmd *cmd, const FeCall *call) {
 }
 
 static void look_at_runs(Cmd *cmd, Minimized *m) {
-	for (int k = 0; k < m->count; k++) {
+	for (int k = 0; k < m->count; k++)
 		m->ends[run_end(m->done.runs.f + (size_t)k * ((size_t)m->steps + 1), m->steps)]++;
-	}
 	m->objective_text = call_text(cmd, &m->objective);
 	m->rule_text = call_text(cmd, &m->rule);
 	m->middle = ARENA_ARRAY(cmd->arena, double, m->steps + 1);
 	double *column = ARENA_ARRAY(cmd->arena, double, m->count);
-	for (int t = 0; t <= m->steps; t++) {
+	for (int t = 0; t <= m->steps; t++)
 		m->middle[t] = quantile_at(&m->done.runs, t, 0.5, column);
-	}
 }
 
 /* On standard error: holes that were used as they start, problems that are one. */
 static void put_warnings(Cmd *cmd, const Minimized *m) {
-	if (!cmd_is_run(cmd, cmd->options.with)) {
+	if (!cmd_is_run(cmd, cmd->options.with))
 		cmd_put_holes(session_text(cmd->session, m->rule.decl->name.name), "used", m->done.holes);
-	}
 	if (m->count > 1 && !fe_draws(m->objective.decl)) {
 		fprintf(stderr, "nothing of `%s` is drawn: its %d problems are one\n",
 		        session_text(cmd->session, m->objective.decl->name.name), m->count);
@@ -204,12 +191,10 @@ static void put_text(Cmd *cmd, const Minimized *m, Text *out) {
 	put_table(cmd, &m->done, m->middle, out);
 	put_final(cmd, &m->done, out);
 	text_printf(out, "%s evaluations", cmd_count(cmd->arena, m->done.runs.evaluations));
-	if (m->ends[RUN_NOT_FINITE]) {
+	if (m->ends[RUN_NOT_FINITE])
 		put_lost(cmd, &m->done.runs, m->first, m->ends[RUN_NOT_FINITE], out);
-	}
-	if (m->ends[RUN_ENDED_ABOVE]) {
+	if (m->ends[RUN_ENDED_ABOVE])
 		text_printf(out, "; %d of %d runs ended above their start", m->ends[RUN_ENDED_ABOVE], m->count);
-	}
 	text_char(out, '\n');
 	fprintf(stderr, "compiled in %s, ran %s\n", cmd_time(cmd->arena, m->done.compile_seconds),
 	        cmd_time(cmd->arena, m->done.seconds));
@@ -229,29 +214,24 @@ static CmdExit draw(Cmd *cmd, const Minimized *m) {
 }
 
 CmdExit cmd_minimize(Cmd *cmd) {
-	if (!cmd->options.with) {
+	if (!cmd->options.with)
 		return cmd_usage(cmd, "which rule? Give one with --with, such as --with \"adam(lr = 0.1)\"");
-	}
 	Minimized m = {0};
 	CmdExit code = read_words(cmd, &m);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
-	if (!run_minimize(cmd->rt, &m.objective, &m.rule, NULL, m.first, m.count, m.steps, &m.done)) {
+	if (!run_minimize(cmd->rt, &m.objective, &m.rule, NULL, m.first, m.count, m.steps, &m.done))
 		return cmd_failed(cmd);
-	}
 	cmd_progress_end(cmd);
 	put_warnings(cmd, &m);
 	look_at_runs(cmd, &m);
 	Text out = text_new(cmd->arena);
-	if (cmd->options.json) {
+	if (cmd->options.json)
 		put_json(cmd, m.objective_text, m.rule_text, m.first, &m.done, m.ends, &out);
-	} else {
+	else
 		put_text(cmd, &m, &out);
-	}
 	code = cmd_print(cmd, &out);
-	if (code == CMD_OK && (!cmd->options.json || cmd->options.svg)) {
+	if (code == CMD_OK && (!cmd->options.json || cmd->options.svg))
 		code = draw(cmd, &m);
-	}
 	return code == CMD_OK && m.ends[RUN_NOT_FINITE] ? CMD_DIVERGED : code;
 }

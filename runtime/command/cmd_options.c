@@ -83,21 +83,17 @@ static const char always[] = "precision threads memory data strict interpret ver
 
 static bool listed(const char *list, const char *name) {
 	size_t length = strlen(name);
-	for (const char *at = list; at && (at = strstr(at, name)); at += length) {
-		if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0')) {
+	for (const char *at = list; at && (at = strstr(at, name)); at += length)
+		if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
 			return true;
-		}
-	}
 	return false;
 }
 
 static const Option *option_find(const char *name, size_t length, char letter) {
 	for (size_t i = 0; i < OPTION_COUNT_ALL; i++) {
 		const Option *option = &options[i];
-		if (letter ? option->letter == letter
-		           : strlen(option->name) == length && !strncmp(option->name, name, length)) {
+		if (letter ? option->letter == letter : strlen(option->name) == length && !strncmp(option->name, name, length))
 			return option;
-		}
 	}
 	return NULL;
 }
@@ -106,11 +102,9 @@ static const Option *option_find(const char *name, size_t length, char letter) {
 static const char *option_nearest(Cmd *cmd, const CmdVerb *verb, const char *name, size_t length) {
 	Name candidates[OPTION_COUNT_ALL];
 	uint32_t count = 0;
-	for (size_t i = 0; i < OPTION_COUNT_ALL; i++) {
-		if (!verb || listed(always, options[i].name) || listed(verb->options, options[i].name)) {
+	for (size_t i = 0; i < OPTION_COUNT_ALL; i++)
+		if (!verb || listed(always, options[i].name) || listed(verb->options, options[i].name))
 			candidates[count++] = session_name(cmd->session, options[i].name);
-		}
-	}
 	Name nearest = name_nearest(cmd->session->names, name_intern(cmd->session->names, name, length), candidates, count);
 	return nearest ? session_text(cmd->session, nearest) : NULL;
 }
@@ -133,9 +127,8 @@ static bool read_bytes(const char *text, double *out) {
 	};
 	char *end;
 	double value = strtod(text, &end);
-	while (*end == ' ') {
+	while (*end == ' ')
 		end++;
-	}
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
 		if (!strcmp(end, units[i].unit)) {
 			*out = value * units[i].bytes;
@@ -147,11 +140,9 @@ static bool read_bytes(const char *text, double *out) {
 
 static bool is_choice(const char *choices, const char *text) {
 	size_t length = strlen(text);
-	for (const char *at = choices; at; at = strchr(at, '|'), at = at ? at + 1 : NULL) {
-		if (!strncmp(at, text, length) && (at[length] == '|' || at[length] == '\0') && length) {
+	for (const char *at = choices; at; at = strchr(at, '|'), at = at ? at + 1 : NULL)
+		if (!strncmp(at, text, length) && (at[length] == '|' || at[length] == '\0') && length)
 			return true;
-		}
-	}
 	return false;
 }
 
@@ -178,9 +169,8 @@ static CmdExit option_set(Cmd *cmd, const Option *option, const char *value) {
 		*(const char **)at = value;
 		break;
 	}
-	if (ok) {
+	if (ok)
 		return CMD_OK;
-	}
 	const char *wanted = option->value;
 	if (option->kind == OPTION_BYTES) {
 		wanted = "a size such as 4GB or 512MB";
@@ -196,9 +186,8 @@ static CmdExit option_set(Cmd *cmd, const Option *option, const char *value) {
 static CmdExit option_unknown(Cmd *cmd, const char *word, const char *name, size_t length) {
 	int shown = (int)strcspn(word, "=");
 	const char *nearest = length > 1 ? option_nearest(cmd, cmd->verb, name, length) : NULL;
-	if (nearest) {
+	if (nearest)
 		return cmd_usage(cmd, "no option `%.*s`; did you mean `--%s`?", shown, word, nearest);
-	}
 	return cmd_usage(cmd, "no option `%.*s`", shown, word);
 }
 
@@ -206,12 +195,10 @@ static CmdExit option_unknown(Cmd *cmd, const char *word, const char *name, size
 static CmdExit option_once(Cmd *cmd, const Option *option, const Options *given) {
 	for (uint32_t i = 0; i < given->count; i++) {
 		const Option *before = given->data[i];
-		if (option->kind == OPTION_WORDS || before->offset != option->offset) {
+		if (option->kind == OPTION_WORDS || before->offset != option->offset)
 			continue;
-		}
-		if (before == option) {
+		if (before == option)
 			return cmd_usage(cmd, "--%s is given twice", option->name);
-		}
 		return cmd_usage(cmd, "--%s and --%s are one option: give one of them", before->name, option->name);
 	}
 	return CMD_OK;
@@ -224,22 +211,18 @@ static CmdExit option_read(Cmd *cmd, const char *word, const char *next, int *us
 	size_t length = is_long ? strcspn(name, "=") : 1;
 	const Option *option = is_long ? option_find(name, length, 0) : option_find(NULL, 0, name[0]);
 	*used = 1;
-	if (!option) {
+	if (!option)
 		return option_unknown(cmd, word, name, length);
-	}
 	CmdExit once = option_once(cmd, option, given);
-	if (once != CMD_OK) {
+	if (once != CMD_OK)
 		return once;
-	}
 	vec_push(cmd->arena, given, option);
 	const char *value = name[length] == '\0' ? NULL : name + length + (is_long ? 1 : 0);
-	if (option->kind == OPTION_FLAG) {
+	if (option->kind == OPTION_FLAG)
 		return value ? cmd_usage(cmd, "--%s takes no value", option->name) : option_set(cmd, option, NULL);
-	}
 	if (!value) {
-		if (!next) {
+		if (!next)
 			return cmd_usage(cmd, "--%s needs a value: %s", option->name, option->value);
-		}
 		value = next;
 		*used = 2;
 	}
@@ -249,27 +232,22 @@ static CmdExit option_read(Cmd *cmd, const char *word, const char *next, int *us
 /* What stands first and is no option is the verb. */
 static CmdExit verb_read(Cmd *cmd, const char *word) {
 	cmd->verb = cmd_verb_find(word);
-	if (cmd->verb) {
+	if (cmd->verb)
 		return CMD_OK;
-	}
-	if (cmd_is_file(word)) {
+	if (cmd_is_file(word))
 		return cmd_usage(cmd, "`%s` is a file, not a command; try `%s check %s`", word, cmd->typed, word);
-	}
 	VEC(Name) names = {0};
-	for (size_t i = 0; i < cmd_verb_count; i++) {
+	for (size_t i = 0; i < cmd_verb_count; i++)
 		vec_push(cmd->arena, &names, session_name(cmd->session, cmd_verbs[i].name));
-	}
 	Name nearest = name_nearest(cmd->session->names, session_name(cmd->session, word), names.data, names.count);
-	if (nearest) {
+	if (nearest)
 		return cmd_usage(cmd, "no command `%s`; did you mean `%s`?", word, session_text(cmd->session, nearest));
-	}
 	return cmd_usage(cmd, "no command `%s`", word);
 }
 
 static CmdExit check_served(Cmd *cmd, const Option *option) {
-	if (!cmd->verb || listed(always, option->name) || listed(cmd->verb->options, option->name)) {
+	if (!cmd->verb || listed(always, option->name) || listed(cmd->verb->options, option->name))
 		return CMD_OK;
-	}
 	return cmd_usage(cmd, "this command has no option --%s", option->name);
 }
 
@@ -294,19 +272,16 @@ CmdExit cmd_parse(Cmd *cmd, int count, char **words) {
 			vec_push(cmd->arena, &cmd->words, word);
 			code = word[0] ? CMD_OK : cmd_usage(cmd, "an empty word names nothing");
 		}
-		if (code != CMD_OK) {
+		if (code != CMD_OK)
 			return code;
-		}
 		i += used;
 	}
-	if (cmd->verb && !cmd->verb->run) {
+	if (cmd->verb && !cmd->verb->run)
 		return CMD_OK; /* its own answer says more than the answer to its options */
-	}
 	for (uint32_t i = 0; i < given.count; i++) {
 		CmdExit code = check_served(cmd, given.data[i]);
-		if (code != CMD_OK) {
+		if (code != CMD_OK)
 			return code;
-		}
 	}
 	return CMD_OK;
 }
@@ -327,11 +302,9 @@ static const struct {
 };
 
 static const char *help_of(const CmdVerb *verb, const Option *option) {
-	for (size_t i = 0; verb && i < sizeof own_help / sizeof *own_help; i++) {
-		if (!strcmp(own_help[i].verb, verb->name) && !strcmp(own_help[i].option, option->name)) {
+	for (size_t i = 0; verb && i < sizeof own_help / sizeof *own_help; i++)
+		if (!strcmp(own_help[i].verb, verb->name) && !strcmp(own_help[i].option, option->name))
 			return own_help[i].help;
-		}
-	}
 	return option->help;
 }
 
@@ -346,18 +319,14 @@ static void help_option(const CmdVerb *verb, const Option *option, FILE *out) {
 void cmd_help_options(const CmdVerb *verb, FILE *out) {
 	if (verb && verb->options[0]) {
 		fprintf(out, "\nOptions:\n");
-		for (size_t i = 0; i < OPTION_COUNT_ALL; i++) {
-			if (listed(verb->options, options[i].name) && !listed(always, options[i].name)) {
+		for (size_t i = 0; i < OPTION_COUNT_ALL; i++)
+			if (listed(verb->options, options[i].name) && !listed(always, options[i].name))
 				help_option(verb, &options[i], out);
-			}
-		}
 	}
 	fprintf(out, "\nCommon options:\n");
-	for (size_t i = 0; i < OPTION_COUNT_ALL; i++) {
-		if (listed(always, options[i].name)) {
+	for (size_t i = 0; i < OPTION_COUNT_ALL; i++)
+		if (listed(always, options[i].name))
 			help_option(verb, &options[i], out);
-		}
-	}
 }
 
 bool cmd_split(Cmd *cmd, const char *list, CmdWords *out) {
@@ -365,21 +334,17 @@ bool cmd_split(Cmd *cmd, const char *list, CmdWords *out) {
 	const char *start = list;
 	for (const char *at = list;; at++) {
 		depth += (*at == '(' || *at == '[') - (*at == ')' || *at == ']');
-		if (*at != '\0' && (*at != ',' || depth > 0)) {
+		if (*at != '\0' && (*at != ',' || depth > 0))
 			continue;
-		}
 		const char *from = start + strspn(start, " \t");
 		const char *to = at;
-		while (to > from && (to[-1] == ' ' || to[-1] == '\t')) {
+		while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
 			to--;
-		}
-		if (to <= from) {
+		if (to <= from)
 			return false;
-		}
 		vec_push(cmd->arena, out, arena_printf(cmd->arena, "%.*s", (int)(to - from), from));
-		if (*at == '\0') {
+		if (*at == '\0')
 			return true;
-		}
 		start = at + 1;
 	}
 }

@@ -52,9 +52,8 @@ void cmd_say(Cmd *cmd, const char *format, ...) {
 CmdExit cmd_failed(const Cmd *cmd) {
 	for (uint32_t i = 0; i < cmd->session->diags.count; i++) {
 		const Diag *diag = cmd->session->diags.data[i];
-		if (diag->severity != DIAG_ERROR) {
+		if (diag->severity != DIAG_ERROR)
 			continue;
-		}
 		switch (diag->code) {
 		case 803:
 		case 810:
@@ -73,9 +72,8 @@ CmdExit cmd_failed(const Cmd *cmd) {
 bool cmd_is_file(const char *word) {
 	struct stat info;
 	size_t length = strlen(word);
-	if (!strcmp(word, "-") || (length > 5 && !strcmp(word + length - 5, ".grad"))) {
+	if (!strcmp(word, "-") || (length > 5 && !strcmp(word + length - 5, ".grad")))
 		return true;
-	}
 	return stat(word, &info) == 0 && !S_ISDIR(info.st_mode);
 }
 
@@ -86,9 +84,8 @@ bool cmd_is_folder(const char *word) {
 
 bool cmd_is_run(const Cmd *cmd, const char *word) {
 	struct stat info;
-	if (!cmd_is_folder(word)) {
+	if (!cmd_is_folder(word))
 		return strchr(word, '/') && !strchr(word, '('); /* no rule is called like that: a folder that is not there */
-	}
 	return stat(arena_printf(cmd->arena, "%s/run.json", word), &info) == 0 ||
 	       !fe_find(cmd->program, name_intern(cmd->session->names, word, strlen(word)));
 }
@@ -97,9 +94,8 @@ static CmdExit load_stdin(Cmd *cmd) {
 	Text text = text_new(cmd->arena);
 	char piece[4096];
 	size_t got;
-	while (text.length <= SOURCE_LIMIT && (got = fread(piece, 1, sizeof piece, stdin)) > 0) {
+	while (text.length <= SOURCE_LIMIT && (got = fread(piece, 1, sizeof piece, stdin)) > 0)
 		text_bytes(&text, piece, got);
-	}
 	if (ferror(stdin) || text.length > SOURCE_LIMIT) {
 		const char *why = ferror(stdin) ? strerror(errno) : "it is larger than 16 MB";
 		return cmd_fail(cmd, CMD_IO, "cannot read the standard input: %s", why);
@@ -120,21 +116,18 @@ FeProgram *cmd_program_new(Cmd *cmd) {
 }
 
 CmdExit cmd_load(Cmd *cmd, const char *const *files, uint32_t count) {
-	if (!cmd->program) {
+	if (!cmd->program)
 		cmd->program = cmd_program_new(cmd);
-	}
 	for (uint32_t i = 0; i < count; i++) {
 		if (!strcmp(files[i], "-")) {
 			CmdExit code = load_stdin(cmd);
-			if (code != CMD_OK) {
+			if (code != CMD_OK)
 				return code;
-			}
 			continue;
 		}
 		const char *why = fe_add_named(cmd->program, files[i]);
-		if (why) {
+		if (why)
 			return cmd_fail(cmd, CMD_IO, "cannot read %s: %s", files[i], why);
-		}
 	}
 	return CMD_OK;
 }
@@ -146,29 +139,24 @@ static bool spelled_as_file(const char *word) {
 
 CmdExit cmd_load_words(Cmd *cmd) {
 	CmdWords files = {0}, others = {0}, rest = {0};
-	if (cmd->options.file) {
+	if (cmd->options.file)
 		vec_push(cmd->arena, &files, cmd->options.file);
-	}
 	for (uint32_t i = 0; i < cmd->words.count; i++) {
 		const char *word = cmd->words.data[i];
-		if (spelled_as_file(word)) {
+		if (spelled_as_file(word))
 			vec_push(cmd->arena, &files, word);
-		}
 	}
 	CmdExit code = cmd_load(cmd, files.data, files.count);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
 	for (uint32_t i = 0; i < cmd->words.count; i++) {
 		const char *word = cmd->words.data[i];
-		if (spelled_as_file(word)) {
+		if (spelled_as_file(word))
 			continue;
-		}
-		if (cmd_is_file(word) && !fe_find(cmd->program, session_name(cmd->session, word))) {
+		if (cmd_is_file(word) && !fe_find(cmd->program, session_name(cmd->session, word)))
 			vec_push(cmd->arena, &others, word);
-		} else {
+		else
 			vec_push(cmd->arena, &rest, word);
-		}
 	}
 	cmd->words = rest;
 	code = cmd_load(cmd, others.data, others.count);
@@ -192,27 +180,23 @@ const AstDecl *cmd_only(Cmd *cmd, AstDeclKind kind, const char *what, const char
 			text_printf(&names, "%s%s", count++ ? ", " : "", session_text(cmd->session, decl->name.name));
 		}
 	}
-	if (count == 1) {
+	if (count == 1)
 		return found;
-	}
-	if (count == 0) {
+	if (count == 0)
 		cmd_usage(cmd, "which %s? Name one: %s", what, verb_form);
-	} else {
+	else
 		cmd_usage(cmd, "which %s? There are %d: %s", what, count, text_cstr(&names));
-	}
 	return NULL;
 }
 
 /* name(args) with the pairs of --set filled in. */
 static const char *with_settings(Cmd *cmd, const char *text) {
-	if (cmd->options.set.count == 0) {
+	if (cmd->options.set.count == 0)
 		return text;
-	}
 	Text out = text_new(cmd->arena);
 	size_t length = strlen(text);
-	while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == ')')) {
+	while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == ')'))
 		length--;
-	}
 	bool open = memchr(text, '(', length) != NULL;
 	bool empty = !open || text[length - 1] == '(';
 	text_bytes(&out, text, length);
@@ -229,15 +213,13 @@ static const char *with_settings(Cmd *cmd, const char *text) {
 CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out) {
 	for (uint32_t i = 0; i < cmd->options.set.count; i++) {
 		const char *equals = strchr(cmd->options.set.data[i], '=');
-		if (!equals || equals == cmd->options.set.data[i] || equals[1] == '\0') {
+		if (!equals || equals == cmd->options.set.data[i] || equals[1] == '\0')
 			return cmd_usage(cmd, "--set takes NAME=VALUE, not `%s`", cmd->options.set.data[i]);
-		}
 	}
 	if (!text) {
 		const AstDecl *decl = cmd_only(cmd, AST_OBJECTIVE, "objective", "a name such as rosenbrock");
-		if (!decl) {
+		if (!decl)
 			return CMD_USAGE;
-		}
 		text = session_text(cmd->session, decl->name.name);
 	}
 	return fe_call_text(cmd->program, with_settings(cmd, text), AST_OBJECTIVE, out) ? CMD_OK : CMD_USAGE;
@@ -245,28 +227,22 @@ CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out) {
 
 CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, StoreInfo *info) {
 	StoreInfo own = {0};
-	if (!cmd_is_run(cmd, text)) {
+	if (!cmd_is_run(cmd, text))
 		return fe_call_text(cmd->program, text, AST_OPTIMIZER, out) ? CMD_OK : CMD_USAGE;
-	}
-	if (!store_folder_read(cmd->rt, text, &own)) {
+	if (!store_folder_read(cmd->rt, text, &own))
 		return CMD_CHECKPOINT;
-	}
-	if (info) {
+	if (info)
 		*info = own;
-	}
-	if (!own.finished) {
+	if (!own.finished)
 		cmd_say(cmd, "%s was not finished; this is its best rule so far", text);
-	}
 	/* A program of its own: rules of several runs, and the rule they were made from, may share their names. */
 	FeProgram *program = cmd_program_new(cmd);
 	store_confine(cmd->session, program, text);
-	if (!fe_add_file(program, own.rule_path)) {
+	if (!fe_add_file(program, own.rule_path))
 		return CMD_CHECKPOINT;
-	}
 	const AstDecl *decl = fe_find(program, session_name(cmd->session, own.rule_name));
-	if (!decl || decl->kind != AST_OPTIMIZER) {
+	if (!decl || decl->kind != AST_OPTIMIZER)
 		return cmd_fail(cmd, CMD_CHECKPOINT, "%s has no optimizer `%s`", own.rule_path, own.rule_name);
-	}
 	return fe_call_text(program, own.rule_name, AST_OPTIMIZER, out) ? CMD_OK : CMD_CHECKPOINT;
 }
 
@@ -299,9 +275,8 @@ size_t cmd_memory(const Cmd *cmd) {
 }
 
 void cmd_runtime(Cmd *cmd, IrScalar real) {
-	if (cmd->rt) {
+	if (cmd->rt)
 		return;
-	}
 	const CmdOptions *given = &cmd->options;
 	RtOptions options = {
 		.engine = given->interpret ? RT_EVALUATOR : RT_JIT,

@@ -8,9 +8,8 @@
 
 int cmd_width(int fd) {
 	struct winsize size;
-	if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+	if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;
-	}
 	return 80;
 }
 
@@ -18,9 +17,8 @@ static const double plain_every = 5; /* seconds between two lines where lines ca
 
 void cmd_progress(Cmd *cmd, bool last, const char *format, ...) {
 	double now = rt_seconds();
-	if (!last && now - cmd->said < (cmd->live ? 0.1 : plain_every)) {
+	if (!last && now - cmd->said < (cmd->live ? 0.1 : plain_every))
 		return;
-	}
 	cmd->said = now;
 	ArenaMark mark = arena_mark(cmd->arena);
 	Text line = text_new(cmd->arena);
@@ -34,11 +32,10 @@ void cmd_progress(Cmd *cmd, bool last, const char *format, ...) {
 		text_encode(&line, text_is_plain(c) ? c : 0xFFFD);
 		i += step;
 	}
-	if (cmd->live) {
+	if (cmd->live)
 		fprintf(stderr, "\r%s\033[K%s", text_cstr(&line), last ? "\n" : "");
-	} else {
+	else
 		fprintf(stderr, "%s\n", text_cstr(&line));
-	}
 	fflush(stderr);
 	cmd->line_open = cmd->live && !last;
 	arena_release(cmd->arena, mark);
@@ -47,9 +44,8 @@ void cmd_progress(Cmd *cmd, bool last, const char *format, ...) {
 void cmd_busy(void *user, const char *doing) {
 	Cmd *cmd = user;
 	double since = cmd->said > cmd->started ? cmd->said : cmd->started;
-	if (rt_seconds() - since >= (cmd->live ? 1 : plain_every)) {
+	if (rt_seconds() - since >= (cmd->live ? 1 : plain_every))
 		cmd_progress(cmd, false, "%s", doing);
-	}
 }
 
 void cmd_progress_end(Cmd *cmd) {

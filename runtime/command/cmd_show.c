@@ -23,9 +23,8 @@ typedef struct Stage {
 static void put_name(Cmd *cmd, CmdTable *table, const char *before, const char *name, const char *arguments,
                      const char *about, uint32_t *found) {
 	bool wanted = cmd->words.count == 0;
-	for (uint32_t i = 0; i < cmd->words.count; i++) {
+	for (uint32_t i = 0; i < cmd->words.count; i++)
 		wanted = wanted || !strcmp(cmd->words.data[i], name);
-	}
 	if (wanted) {
 		cmd_cell(table, "%s%s%s%s%s", before, name, arguments[0] ? "(" : "", arguments, arguments[0] ? ")" : "");
 		cmd_cell(table, "%s", about);
@@ -36,20 +35,17 @@ static void put_name(Cmd *cmd, CmdTable *table, const char *before, const char *
 static CmdExit show_functions(Cmd *cmd) {
 	CmdTable table = {.arena = cmd->arena, .columns = 2, .left = 3};
 	uint32_t found = 0;
-	for (int i = 0; i < BUILTIN_COUNT; i++) {
-		if (builtins[i].kind != BUILTIN_IS_LATER) {
+	for (int i = 0; i < BUILTIN_COUNT; i++)
+		if (builtins[i].kind != BUILTIN_IS_LATER)
 			put_name(cmd, &table, "", builtins[i].name, builtins[i].arguments, builtins[i].about, &found);
-		}
-	}
 	for (int i = 0; i < DISTRIBUTION_COUNT; i++) {
 		if (!distributions[i].code) {
 			put_name(cmd, &table, "~ ", distributions[i].name, distributions[i].arguments, distributions[i].about,
 			         &found);
 		}
 	}
-	if (found < cmd->words.count || found == 0) {
+	if (found < cmd->words.count || found == 0)
 		return cmd_usage(cmd, "no function of the language is called so; `gradus show functions` lists them");
-	}
 	Text out = text_new(cmd->arena);
 	cmd_table(&table, "", &out);
 	return cmd_print(cmd, &out);
@@ -60,11 +56,9 @@ static CmdExit show_functions(Cmd *cmd) {
 static CmdExit show_ast(Cmd *cmd) {
 	Text out = text_new(cmd->arena);
 	uint32_t count = cmd->session->sources.count;
-	for (uint32_t i = 1; i < count; i++) {
-		if (cmd->session->sources.data[i]->path[0] != '<') {
+	for (uint32_t i = 1; i < count; i++)
+		if (cmd->session->sources.data[i]->path[0] != '<')
 			ast_print(cmd->session, ast_parse(cmd->session, i), &out);
-		}
-	}
 	return cmd_print(cmd, &out);
 }
 
@@ -97,12 +91,10 @@ static bool show_c(Cmd *cmd, IrModule *module, IrFunc *func, Text *out) {
 
 static bool has_engine(Cmd *cmd) {
 	const char *error = NULL;
-	if (!cmd->rt->engine) {
+	if (!cmd->rt->engine)
 		cmd->rt->engine = jit_engine_new(cmd->session, &error);
-	}
-	if (!cmd->rt->engine) {
+	if (!cmd->rt->engine)
 		cmd_fail(cmd, CMD_IO, "%s", error ? error : "LLVM cannot be loaded");
-	}
 	return cmd->rt->engine != NULL;
 }
 
@@ -148,9 +140,8 @@ static bool show_elaborated(Cmd *cmd, const FeCall *call, Text *out) {
 /* (fixed..., x) -> f, g: what every run of it evaluates, as it comes out of differentiation or behind all passes. */
 static bool show_evaluated(Cmd *cmd, const Stage *stage, const FeCall *call, Text *out) {
 	Task *task = task_new(cmd->rt, call, NULL, (FeScore){0}, NULL, 0);
-	if (!task) {
+	if (!task)
 		return false;
-	}
 	IrFunc *func = stage->gradient ? task_build_gradient_of(task, task->value, "gradient") : task->evaluate;
 	bool ok = stage->show(cmd, task->module, func, out);
 	task_free(task);
@@ -166,9 +157,8 @@ static CmdExit show_objective(Cmd *cmd, const Stage *stage, const FeCall *call, 
 static CmdExit no_gradient(Cmd *cmd, const char *what) {
 	Text list = text_new(cmd->arena);
 	uint32_t left = 0;
-	for (uint32_t i = 0; i < STAGE_COUNT; i++) {
+	for (uint32_t i = 0; i < STAGE_COUNT; i++)
 		left += stages[i].show && !stages[i].gradient;
-	}
 	for (uint32_t i = 0, k = 0; i < STAGE_COUNT; i++) {
 		if (stages[i].show && !stages[i].gradient) {
 			text_printf(&list, "%s%s", k == 0 ? "" : k + 1 < left ? ", " : " and ", stages[i].name);
@@ -179,16 +169,14 @@ static CmdExit no_gradient(Cmd *cmd, const char *what) {
 }
 
 static CmdExit show_rule(Cmd *cmd, const Stage *stage, const FeCall *call, Text *out) {
-	if (stage->gradient) {
+	if (stage->gradient)
 		return no_gradient(cmd, "a rule");
-	}
 	IrModule *module = ir_module_new(cmd->session);
 	FeTarget target = {NULL, 0};
 	FeRule *rule = fe_rule(cmd->program, module, call, &target, cmd->rt->options.real, NULL, 0);
 	bool ok = rule != NULL;
-	if (ok && !stage->passes) {
+	if (ok && !stage->passes)
 		ir_print(rule->init, out);
-	}
 	ok = ok && put_func(cmd, stage, module, rule->step, out);
 	ir_module_free(module);
 	return ok ? CMD_OK : cmd->session->error_count ? cmd_failed(cmd) : CMD_IO;
@@ -196,9 +184,8 @@ static CmdExit show_rule(Cmd *cmd, const Stage *stage, const FeCall *call, Text 
 
 /* Whatever training compiles, for every objective: problems, and what the estimator and selection run. */
 static CmdExit show_experiment(Cmd *cmd, const Stage *stage, const AstDecl *decl, Text *out) {
-	if (stage->gradient) {
+	if (stage->gradient)
 		return no_gradient(cmd, "an experiment");
-	}
 	FeExperiment experiment = {0};
 	bool ok = fe_experiment(cmd->program, decl, &experiment);
 	for (uint32_t k = 0; k < experiment.on.count && ok; k++) {
@@ -220,9 +207,8 @@ static CmdExit show_experiment(Cmd *cmd, const Stage *stage, const AstDecl *decl
 static CmdExit show_word(Cmd *cmd, const Stage *stage, const char *word, Text *out) {
 	const AstDecl *decl = fe_find(cmd->program, name_intern(cmd->session->names, word, strcspn(word, "( ")));
 	FeCall call = {0};
-	if (decl && decl->kind == AST_EXPERIMENT) {
+	if (decl && decl->kind == AST_EXPERIMENT)
 		return show_experiment(cmd, stage, decl, out);
-	}
 	if (cmd_is_run(cmd, word) || (decl && decl->kind == AST_OPTIMIZER)) {
 		CmdExit code = cmd_rule(cmd, word, &call, NULL);
 		return code == CMD_OK ? show_rule(cmd, stage, &call, out) : code;
@@ -234,9 +220,8 @@ static CmdExit show_word(Cmd *cmd, const Stage *stage, const char *word, Text *o
 static CmdExit read_stage(Cmd *cmd, const Stage **stage) {
 	if (cmd->words.count == 0) {
 		Text list = text_new(cmd->arena);
-		for (uint32_t i = 0; i < STAGE_COUNT; i++) {
+		for (uint32_t i = 0; i < STAGE_COUNT; i++)
 			text_printf(&list, "%s%s", i == 0 ? "" : i + 1 < STAGE_COUNT ? ", " : "; or ", stages[i].name);
-		}
 		return cmd_usage(cmd, "which stage? %s", text_cstr(&list));
 	}
 	Name names[STAGE_COUNT];
@@ -255,23 +240,19 @@ static CmdExit read_stage(Cmd *cmd, const Stage **stage) {
 CmdExit cmd_show(Cmd *cmd) {
 	const Stage *stage = NULL;
 	CmdExit code = read_stage(cmd, &stage);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
 	cmd_shift(cmd);
-	if (stage->list) {
+	if (stage->list)
 		return stage->list(cmd);
-	}
 	code = cmd_load_words(cmd);
-	if (code != CMD_OK || !stage->show) {
+	if (code != CMD_OK || !stage->show)
 		return code == CMD_OK ? show_ast(cmd) : code;
-	}
 	cmd_runtime(cmd, IR_F32);
 	Text out = text_new(cmd->arena);
 	uint32_t shown = 0;
-	for (uint32_t i = 0; i < cmd->words.count && code == CMD_OK; i++, shown++) {
+	for (uint32_t i = 0; i < cmd->words.count && code == CMD_OK; i++, shown++)
 		code = show_word(cmd, stage, cmd->words.data[i], &out);
-	}
 	for (uint32_t i = 0; cmd->words.count == 0 && i < fe_decl_count(cmd->program) && code == CMD_OK; i++) {
 		const AstDecl *decl = fe_decl(cmd->program, i);
 		if (decl->kind == AST_OBJECTIVE || (decl->kind == AST_OPTIMIZER && !stage->gradient)) {
@@ -279,9 +260,8 @@ CmdExit cmd_show(Cmd *cmd) {
 			shown++;
 		}
 	}
-	if (code == CMD_OK && shown == 0) {
+	if (code == CMD_OK && shown == 0)
 		return cmd_usage(cmd, "of what? Name a file, or something of the library such as adam");
-	}
 	CmdExit printed = cmd_print(cmd, &out);
 	return code == CMD_OK ? printed : code;
 }

@@ -126,12 +126,11 @@ CmdExit cmd_show_data(Cmd *cmd) {
 	for (uint32_t i = 1; i < cmd->words.count; i++) {
 		CmdWords parts = {0};
 		cmd_split(cmd, cmd->words.data[i], &parts);
-		for (uint32_t k = 0; k < parts.count; k++) {
+		for (uint32_t k = 0; k < parts.count; k++)
 			if (strcmp(parts.data[k], "bytes") == 0)
 				request.raw = true;
 			else
 				vec_push(cmd->arena, &columns, column_of(parts.data[k]));
-		}
 	}
 	request.columns = columns.data;
 	request.column_count = columns.count;

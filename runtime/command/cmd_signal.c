@@ -27,9 +27,8 @@ static char report_path[64];
 static void put(int to, const char *text) {
 	for (size_t left = strlen(text); left > 0;) {
 		ssize_t wrote = write(to, text, left);
-		if (wrote <= 0) {
+		if (wrote <= 0)
 			return;
-		}
 		text += wrote;
 		left -= (size_t)wrote;
 	}
@@ -46,24 +45,21 @@ static void leave(void) {
 
 /* Sets the timer that ends the program, or stops it (0). */
 static void set_patience(long nanoseconds) {
-	if (have_patience) {
+	if (have_patience)
 		timer_settime(patience, 0, &(struct itimerspec){.it_value.tv_nsec = nanoseconds}, NULL);
-	}
 }
 
 static void on_interrupt(int signal_number) {
-	if (!minded || interrupted || signal_number == SIGALRM) {
+	if (!minded || interrupted || signal_number == SIGALRM)
 		leave();
-	}
 	interrupted = 1;
 	set_patience(700000000);
 }
 
 static void catch (int signal_number, bool even_if_ignored) {
 	struct sigaction action = {0}, before;
-	if (!even_if_ignored && sigaction(signal_number, NULL, &before) == 0 && before.sa_handler == SIG_IGN) {
+	if (!even_if_ignored && sigaction(signal_number, NULL, &before) == 0 && before.sa_handler == SIG_IGN)
 		return;
-	}
 	action.sa_handler = on_interrupt;
 	action.sa_flags = SA_RESTART | SA_ONSTACK;
 	sigfillset(&action.sa_mask);
@@ -98,14 +94,12 @@ void cmd_interrupt_met(void) {
 /* A limit on memory (ulimit -v) that has been reached: what then fails in a library is no bug. */
 static bool memory_is_short(void) {
 	struct rlimit limit;
-	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
 		return false;
-	}
 	size_t piece = (size_t)64 << 20;
 	void *got = mmap(NULL, piece, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (got == MAP_FAILED) {
+	if (got == MAP_FAILED)
 		return true;
-	}
 	munmap(got, piece);
 	return false;
 }
@@ -114,9 +108,8 @@ static bool memory_is_short(void) {
 static bool stack_is_short(const void *fault) {
 	const uintptr_t enough = (uintptr_t)8 << 20, at = (uintptr_t)fault;
 	struct rlimit limit;
-	if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= enough || at >= stack_top) {
+	if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= enough || at >= stack_top)
 		return false;
-	}
 	return stack_top - at + (128u << 10) >= limit.rlim_cur && stack_top - at < 2 * enough;
 }
 

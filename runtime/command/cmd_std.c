@@ -5,9 +5,8 @@
 
 static CmdExit library_lacks(Cmd *cmd, const FeStdEntries *entries, const char *word) {
 	VEC(Name) names = {0};
-	for (uint32_t i = 0; i < entries->count; i++) {
+	for (uint32_t i = 0; i < entries->count; i++)
 		vec_push(cmd->arena, &names, session_name(cmd->session, entries->data[i].name));
-	}
 	Name near = name_nearest(cmd->session->names, session_name(cmd->session, word), names.data, names.count);
 	return cmd_usage(cmd, "the library has no `%s`%s%s%s", word, near ? "; did you mean `" : "",
 	                 near ? session_text(cmd->session, near) : "", near ? "`?" : "");
@@ -18,9 +17,8 @@ enum { COLUMNS = 80 };
 /* The first sentence, without the source in brackets where that is too long for a line. */
 static const char *line_of(Cmd *cmd, const FeStdEntry *entry, size_t room) {
 	const char *open = strstr(entry->summary, " ("), *close = open ? strchr(open, ')') : NULL;
-	if (strlen(entry->summary) <= room || !close) {
+	if (strlen(entry->summary) <= room || !close)
 		return entry->summary;
-	}
 	return arena_printf(cmd->arena, "%.*s%s", (int)(open - entry->summary), entry->summary, close + 1);
 }
 
@@ -30,9 +28,8 @@ static void put_subjects(Cmd *cmd, const FeStdEntries *entries, AstDeclKind kind
 	int width = 0;
 	for (uint32_t i = 0; i < entries->count; i++) {
 		const FeStdEntry *entry = &entries->data[i];
-		if (entry->kind != kind) {
+		if (entry->kind != kind)
 			continue;
-		}
 		if (strcmp(entry->subject, subject) != 0) {
 			subject = entry->subject;
 			width = 0;
@@ -51,12 +48,10 @@ CmdExit cmd_show_std(Cmd *cmd) {
 	FeStdEntries entries = fe_std_entries(cmd->arena);
 	for (uint32_t i = 0; i < cmd->words.count; i++) {
 		const FeStdEntry *found = NULL;
-		for (uint32_t k = 0; k < entries.count && !found; k++) {
+		for (uint32_t k = 0; k < entries.count && !found; k++)
 			found = strcmp(entries.data[k].name, cmd->words.data[i]) == 0 ? &entries.data[k] : NULL;
-		}
-		if (!found) {
+		if (!found)
 			return library_lacks(cmd, &entries, cmd->words.data[i]);
-		}
 		text_printf(&out, "%s", i ? "\n" : "");
 		text_bytes(&out, found->text, found->length);
 		text_char(&out, '\n');

@@ -16,28 +16,24 @@ void cmd_cell(CmdTable *table, const char *format, ...) {
 
 static uint32_t width_of(const char *text) {
 	uint32_t width = 0;
-	for (const char *c = text; *c; c++) {
+	for (const char *c = text; *c; c++)
 		width += ((unsigned char)*c & 0xC0) != 0x80;
-	}
 	return width;
 }
 
 /* "a long name ... its end" of `width` characters. */
 static const char *cut_middle(Arena *arena, const char *text, uint32_t width) {
 	uint32_t length = width_of(text), keep = (width - 3) / 2, at = 0;
-	if (length <= width) {
+	if (length <= width)
 		return text;
-	}
 	Text out = text_new(arena);
 	for (const char *c = text; *c; c++) {
 		bool starts = ((unsigned char)*c & 0xC0) != 0x80;
 		at += starts;
-		if (starts && at == width - 3 - keep + 1) {
+		if (starts && at == width - 3 - keep + 1)
 			text_printf(&out, "...");
-		}
-		if (at <= width - 3 - keep || at > length - keep) {
+		if (at <= width - 3 - keep || at > length - keep)
 			text_char(&out, *c);
-		}
 	}
 	return text_cstr(&out);
 }
@@ -46,12 +42,10 @@ static const char *cut_middle(Arena *arena, const char *text, uint32_t width) {
 static size_t line_of_cell(const char *cell, uint32_t room) {
 	size_t bytes = 0, space = 0;
 	for (uint32_t shown = 0; cell[bytes]; shown++) {
-		if (shown == room) {
+		if (shown == room)
 			return space ? space : bytes;
-		}
-		for (bytes++; ((unsigned char)cell[bytes] & 0xC0) == 0x80;) {
+		for (bytes++; ((unsigned char)cell[bytes] & 0xC0) == 0x80;)
 			bytes++;
-		}
 		space = cell[bytes] == ' ' && shown < room ? bytes : space;
 	}
 	return bytes;
@@ -68,9 +62,8 @@ static void put_cell(const char *cell, uint32_t room, uint32_t column, Text *out
 		size_t bytes = line_of_cell(cell, room);
 		text_bytes(out, cell, bytes);
 		cell += bytes + strspn(cell + bytes, " ");
-		if (*cell == '\0') {
+		if (*cell == '\0')
 			return;
-		}
 		text_printf(out, "\n%*s", (int)column, "");
 	}
 }
@@ -83,9 +76,8 @@ void cmd_wrap(const char *text, uint32_t start, uint32_t indent, Text *out) {
 		text += bytes + strspn(text + bytes, " ");
 		text_char(out, '\n');
 		room = width - indent;
-		if (*text) {
+		if (*text)
 			text_printf(out, "%*s", (int)indent, "");
-		}
 	}
 }
 
@@ -127,18 +119,15 @@ void cmd_table(const CmdTable *table, const char *indent, Text *out) {
 		uint32_t *column = &widths[i % table->columns];
 		*column = width > *column ? width : *column;
 	}
-	for (uint32_t k = 0; k < table->columns; k++) {
+	for (uint32_t k = 0; k < table->columns; k++)
 		all += widths[k] + (k ? 2 : 0);
-	}
-	if (all > line && widths[0] > LONGEST_FIRST) {
+	if (all > line && widths[0] > LONGEST_FIRST)
 		widths[0] = LONGEST_FIRST;
-	}
 	uint32_t from = 1;
 	do { /* as many columns as there is room for; the others below, with the first one again */
 		uint32_t to = from, used = (uint32_t)strlen(indent) + widths[0];
-		while (to < table->columns && (to == from || has_room(table, widths, to, used, line))) {
+		while (to < table->columns && (to == from || has_room(table, widths, to, used, line)))
 			used += 2 + widths[to++];
-		}
 		text_printf(out, "%s", from > 1 ? "\n" : "");
 		put_columns(table, widths, from, to, line, indent, out);
 		from = to;

@@ -22,9 +22,8 @@ static void save_best(Training *training) {
 	static const double every = 1; /* seconds */
 	Cmd *cmd = training->cmd;
 	double now = rt_seconds();
-	if (!training->best || now - training->saved < every) {
+	if (!training->best || now - training->saved < every)
 		return;
-	}
 	if (store_folder_best(training->folder, training->best, false)) {
 		training->learned = training->learned || training->best->best_step > 0;
 	} else if (!training->best_lost) {
@@ -45,9 +44,8 @@ static bool on_best(void *user, const Trained *so_far) {
 		return true;
 	}
 	training->folder = store_folder_new(cmd->rt, cmd->options.out, training->experiment, cmd->command_line);
-	if (!training->folder || !store_folder_best(training->folder, so_far, true)) {
+	if (!training->folder || !store_folder_best(training->folder, so_far, true))
 		return false;
-	}
 	training->best = NULL;
 	training->saved = rt_seconds();
 	cmd_interrupt_says(arena_printf(cmd->arena, "the best rule so far is saved in %s", cmd->options.out));
@@ -57,9 +55,8 @@ static bool on_best(void *user, const Trained *so_far) {
 static void on_progress(void *user, const TrainProgress *p) {
 	Training *training = user;
 	Cmd *cmd = training->cmd;
-	if (!training->metrics_full && !store_folder_metric(training->folder, p)) {
+	if (!training->metrics_full && !store_folder_metric(training->folder, p))
 		training->metrics_full = true;
-	}
 	save_best(training);
 	Arena *arena = arena_new();
 	const char *best = isfinite(p->best_score) ? arena_printf(arena, "  best on select %s (step %d)",
@@ -81,9 +78,8 @@ static CmdExit open_hypers(Cmd *cmd, FeExperiment *experiment) {
 		const char *word = cmd->options.learn.data[i];
 		const char *dot = strchr(word, '.');
 		size_t length = dot ? (size_t)(dot - word) : 0;
-		if (!dot || strlen(rule) != length || strncmp(rule, word, length) != 0) {
+		if (!dot || strlen(rule) != length || strncmp(rule, word, length) != 0)
 			return cmd_usage(cmd, "--learn takes %s.NAME for this experiment, not `%s`", rule, word);
-		}
 		Name wanted = session_name(cmd->session, dot + 1);
 		VEC(Name) names = {0};
 		bool found = false;
@@ -97,11 +93,9 @@ static CmdExit open_hypers(Cmd *cmd, FeExperiment *experiment) {
 			                 nearest ? "; did you mean `" : "", nearest ? session_text(cmd->session, nearest) : "",
 			                 nearest ? "`?" : "");
 		}
-		for (uint32_t k = 0; k < experiment->open.count; k++) {
-			if (experiment->open.data[k] == wanted) {
+		for (uint32_t k = 0; k < experiment->open.count; k++)
+			if (experiment->open.data[k] == wanted)
 				return cmd_usage(cmd, "%s.%s is learned twice", rule, dot + 1);
-			}
-		}
 		vec_push(cmd->session->arena, &experiment->open, wanted);
 	}
 	return CMD_OK;
@@ -117,9 +111,8 @@ static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
 			run, run);
 	}
 	CmdExit code = cmd_load_words(cmd);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
 	const AstDecl *decl = NULL;
 	if (cmd->words.count == 0) {
 		decl = cmd_only(cmd, AST_EXPERIMENT, "experiment", "gradus train FILE NAME -o DIR");
@@ -135,18 +128,14 @@ static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
 			decl = NULL;
 		}
 	}
-	if (!decl) {
+	if (!decl)
 		return CMD_USAGE;
-	}
-	if (!fe_experiment(cmd->program, decl, experiment)) {
+	if (!fe_experiment(cmd->program, decl, experiment))
 		return cmd_failed(cmd);
-	}
-	if (cmd->options.steps > 0) {
+	if (cmd->options.steps > 0)
 		experiment->outer_steps = (int)cmd->options.steps;
-	}
-	if (cmd->options.seed >= 0) {
+	if (cmd->options.seed >= 0)
 		experiment->seed = (uint64_t)cmd->options.seed;
-	}
 	return open_hypers(cmd, experiment);
 }
 
@@ -186,9 +175,8 @@ static void put_summary(Cmd *cmd, const Trained *trained, const char *dir, Text 
 	            cmd_count(arena, trained->nonfinite), cmd_count(arena, trained->pieces));
 	text_printf(out, "trained in %s, compiled in %s, memory planned %s\n", cmd_time(arena, trained->seconds),
 	            cmd_time(arena, trained->compile_seconds), text_of_bytes(arena, trained->memory_bytes));
-	if (cmd->options.seed >= 0 && !trained->by_seed) {
+	if (cmd->options.seed >= 0 && !trained->by_seed)
 		text_printf(out, "nothing is drawn, neither starts nor noise: every seed gives this run\n");
-	}
 	text_printf(out, "the rule: %s/rule.grad\n", dir);
 }
 
@@ -214,18 +202,16 @@ static bool all_data_in(const Cmd *cmd, const char *folder) {
 	for (uint32_t i = 0; i < cmd->rt->data.count; i++) {
 		const char *path = cmd->rt->data.data[i];
 		bool inside = strncmp(path, folder, length) == 0 && path[length] == '/';
-		if (length ? !inside : *path == '/') {
+		if (length ? !inside : *path == '/')
 			return false;
-		}
 	}
 	return true;
 }
 
 /* A run holds no data, and what is read on its behalf lies where the user says: " --data DIR", or "" where there is none. */
 static const char *data_option(Cmd *cmd, const FeExperiment *experiment) {
-	if (cmd->rt->data.count == 0) {
+	if (cmd->rt->data.count == 0)
 		return "";
-	}
 	const char *given = cmd->options.data;
 	const char *source = cmd->session->sources.data[experiment->on.data[0].decl->name.span.file]->path;
 	const char *slash = strrchr(source, '/');
@@ -261,31 +247,25 @@ static CmdExit finish(Training *training, const Trained *trained) {
 		            dir);
 	}
 	CmdExit code = cmd_print(cmd, &out);
-	if (!whole || training->metrics_full) {
+	if (!whole || training->metrics_full)
 		return cmd_failed(cmd);
-	}
-	if (trained->interrupted) {
+	if (trained->interrupted)
 		return CMD_INTERRUPTED;
-	}
-	if (trained->diverged || lost_all(trained)) {
+	if (trained->diverged || lost_all(trained))
 		return CMD_DIVERGED;
-	}
-	if (code == CMD_OK) {
+	if (code == CMD_OK)
 		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, dir, data_option(cmd, training->experiment));
-	}
 	return code;
 }
 
 /* Families of which nothing is drawn have one problem each, however many are asked for. */
 static const char *problems_text(Cmd *cmd, const FeExperiment *experiment) {
 	uint32_t single = 0;
-	for (uint32_t i = 0; i < experiment->on.count; i++) {
+	for (uint32_t i = 0; i < experiment->on.count; i++)
 		single += !fe_draws(experiment->on.data[i].decl);
-	}
 	int problems = experiment->train_problems;
-	if (problems == 1 || single == 0) {
+	if (problems == 1 || single == 0)
 		return arena_printf(cmd->arena, "%d problem%s", problems, problems == 1 ? "" : "s");
-	}
 	if (single < experiment->on.count) {
 		return arena_printf(cmd->arena, "%d problems (the same one of %u famil%s, where nothing is drawn)", problems,
 		                    single, single == 1 ? "y" : "ies");
@@ -296,20 +276,17 @@ static const char *problems_text(Cmd *cmd, const FeExperiment *experiment) {
 
 CmdExit cmd_train(Cmd *cmd) {
 	const char *dir = cmd->options.out;
-	if (!dir) {
+	if (!dir)
 		return cmd_usage(cmd, "where to? Name a folder that does not exist yet with -o DIR");
-	}
 	FeExperiment experiment = {0};
 	CmdExit code = find_experiment(cmd, &experiment);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
 	cmd->interrupted = cmd_catch_interrupts();
 	cmd_runtime(cmd, IR_F32);
 	cmd->rt->options.seed = 0; /* problems are the same for every seed of training, so that runs can be compared */
-	if (!store_folder_possible(cmd->rt, dir)) {
+	if (!store_folder_possible(cmd->rt, dir))
 		return cmd_failed(cmd);
-	}
 	fprintf(stderr, "training %s on %u famil%s, %s; %d outer steps\n",
 	        session_text(cmd->session, experiment.train.decl->name.name), experiment.on.count,
 	        experiment.on.count == 1 ? "y" : "ies", problems_text(cmd, &experiment), experiment.outer_steps);
@@ -318,9 +295,8 @@ CmdExit cmd_train(Cmd *cmd) {
 	Trained *trained = train_experiment(cmd->rt, &experiment, &options);
 	cmd_progress_end(cmd);
 	cmd_interrupt_met();
-	if (!trained) {
+	if (!trained)
 		return training.folder ? broken_off(&training) : cmd_failed(cmd);
-	}
 	code = finish(&training, trained);
 	train_free(trained);
 	store_folder_close(training.folder);

@@ -119,22 +119,18 @@ const CmdVerb cmd_verbs[] = {
 const size_t cmd_verb_count = sizeof cmd_verbs / sizeof *cmd_verbs;
 
 const CmdVerb *cmd_verb_find(const char *name) {
-	for (size_t i = 0; i < cmd_verb_count; i++) {
-		if (!strcmp(cmd_verbs[i].name, name)) {
+	for (size_t i = 0; i < cmd_verb_count; i++)
+		if (!strcmp(cmd_verbs[i].name, name))
 			return &cmd_verbs[i];
-		}
-	}
 	return NULL;
 }
 
 void cmd_help(const Cmd *cmd, FILE *out) {
 	fprintf(out, "Gradus: write objectives and update rules as papers do; differentiate, train and compile them.\n\n"
 	             "usage: gradus COMMAND [options]\n\n");
-	for (size_t i = 0; i < cmd_verb_count; i++) {
-		if (cmd_verbs[i].run) {
+	for (size_t i = 0; i < cmd_verb_count; i++)
+		if (cmd_verbs[i].run)
 			fprintf(out, "  %-10s %s\n", cmd_verbs[i].name, cmd_verbs[i].summary);
-		}
-	}
 	fprintf(out,
 	        "\nFirst steps:\n"
 	        "  %s minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
@@ -167,9 +163,8 @@ void cmd_help_verb(const CmdVerb *verb, FILE *out) {
 }
 
 CmdExit cmd_version(Cmd *cmd) {
-	if (cmd->words.count > 0) {
+	if (cmd->words.count > 0)
 		return cmd_usage(cmd, "nothing is understood after it, not `%s`", cmd->words.data[0]);
-	}
 	printf("gradus " RT_VERSION "\n");
 	return CMD_OK;
 }
@@ -184,9 +179,8 @@ static CmdExit help_name(Cmd *cmd, const char *word) {
 				cmd, "`%s` is no command but a way to estimate meta-gradients: docs/language.md, Experiments", word);
 		}
 	}
-	if (fe_find(cmd->program, name)) {
+	if (fe_find(cmd->program, name))
 		return cmd_usage(cmd, "`%s` is no command but of the library: %s show std %s", word, cmd->typed, word);
-	}
 	if (builtin_find(word)) {
 		return cmd_usage(cmd, "`%s` is no command but part of the language: %s show functions %s", word, cmd->typed,
 		                 word);
@@ -199,16 +193,13 @@ CmdExit cmd_help_run(Cmd *cmd) {
 		cmd_help(cmd, stdout);
 		return CMD_OK;
 	}
-	if (cmd->words.count > 1) {
+	if (cmd->words.count > 1)
 		return cmd_usage(cmd, "one command at a time, not `%s` too", cmd->words.data[1]);
-	}
 	const CmdVerb *verb = cmd_verb_find(cmd->words.data[0]);
-	if (!verb) {
+	if (!verb)
 		return help_name(cmd, cmd->words.data[0]);
-	}
-	if (!verb->run) {
+	if (!verb->run)
 		return cmd_fail(cmd, CMD_USAGE, "%s: %s", verb->name, verb->text);
-	}
 	cmd_help_verb(verb, stdout);
 	return CMD_OK;
 }

@@ -19,9 +19,8 @@ static const char *joined(Arena *arena, int count, char **words) {
 
 static bool use_color(const Cmd *cmd, int fd) {
 	const char *wanted = cmd->options.color;
-	if (wanted && strcmp(wanted, "auto") != 0) {
+	if (wanted && strcmp(wanted, "auto") != 0)
 		return !strcmp(wanted, "always");
-	}
 	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
 	return isatty(fd) && !(none && *none) && term && strcmp(term, "dumb") != 0;
 }
@@ -29,9 +28,8 @@ static bool use_color(const Cmd *cmd, int fd) {
 /* A folder that may be used so; errno says why not. */
 static bool is_folder_to(const char *path, int use) {
 	struct stat info;
-	if (stat(path, &info) != 0) {
+	if (stat(path, &info) != 0)
 		return false;
-	}
 	if (!S_ISDIR(info.st_mode)) {
 		errno = ENOTDIR;
 		return false;
@@ -42,13 +40,11 @@ static bool is_folder_to(const char *path, int use) {
 /* Where one of the three standard streams is closed, the next file that is opened would take its place, and get what is said
  * on it. What takes it now can neither be read nor written, like a closed one. */
 static void keep_standard_streams(void) {
-	for (int fd = 0; fd >= 0 && fd <= STDERR_FILENO;) {
-		if (fcntl(fd, F_GETFD) >= 0) {
+	for (int fd = 0; fd >= 0 && fd <= STDERR_FILENO;)
+		if (fcntl(fd, F_GETFD) >= 0)
 			fd++;
-		} else {
+		else
 			fd = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == fd ? fd + 1 : -1;
-		}
-	}
 }
 
 static CmdExit run(Cmd *cmd, int count, char **words) {
@@ -57,9 +53,8 @@ static CmdExit run(Cmd *cmd, int count, char **words) {
 	cmd->color_out = use_color(cmd, STDOUT_FILENO);
 	cmd->color_err = use_color(cmd, STDERR_FILENO);
 	cmd->live = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
 	if (!cmd->verb) {
 		cmd_help(cmd, cmd->options.help ? stdout : stderr);
 		return cmd->options.help ? CMD_OK : CMD_USAGE;
@@ -73,19 +68,15 @@ static CmdExit run(Cmd *cmd, int count, char **words) {
 		return CMD_OK;
 	}
 	code = cmd_check_outputs(cmd);
-	if (code != CMD_OK) {
+	if (code != CMD_OK)
 		return code;
-	}
 	const char *dumps = cmd->options.dump_dir, *data = cmd->options.data;
-	if (dumps && !folder_make(cmd->arena, dumps) && (errno != EEXIST || !is_folder_to(dumps, W_OK))) {
+	if (dumps && !folder_make(cmd->arena, dumps) && (errno != EEXIST || !is_folder_to(dumps, W_OK)))
 		return cmd_fail(cmd, CMD_IO, "cannot write to %s: %s", dumps, strerror(errno));
-	}
-	if (data && !is_folder_to(data, R_OK)) {
+	if (data && !is_folder_to(data, R_OK))
 		return cmd_fail(cmd, CMD_IO, "cannot read the folder %s of --data: %s", data, strerror(errno));
-	}
-	if (dumps || !strcmp(cmd->verb->name, "emit")) {
+	if (dumps || !strcmp(cmd->verb->name, "emit"))
 		cmd_interrupt_says("what was being written is not complete");
-	}
 	return cmd->verb->run(cmd);
 }
 
@@ -100,12 +91,10 @@ int main(int count, char **words) {
 	cmd_progress_end(&cmd);
 	errno = 0;
 	int full = fflush(stdout) != 0 || ferror(stdout) ? errno : 0;
-	if (session->diags.count && !cmd.told) {
+	if (session->diags.count && !cmd.told)
 		diag_print_all(session, stderr, cmd.color_err);
-	}
-	if (code == CMD_OK && session->error_count) {
+	if (code == CMD_OK && session->error_count)
 		code = cmd_failed(&cmd);
-	}
 	rt_free(cmd.rt);
 	data_store_free(cmd.data);
 	bool lost = ferror(stdout);

@@ -8,27 +8,23 @@
 #include "runtime/compare/limits.h"
 
 double compare_quantile(const double *sorted, int count, double q) {
-	if (count == 0) {
+	if (count == 0)
 		return (double)NAN;
-	}
 	double at = q * (count - 1);
 	int below = (int)floor(at);
 	int above = below + 1 < count ? below + 1 : below;
-	if (above == below || sorted[above] == sorted[below]) {
+	if (above == below || sorted[above] == sorted[below])
 		return sorted[below];
-	}
 	return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
 }
 
 CompareInterval compare_bootstrap(const double *values, int count, int resamples, uint64_t seed) {
 	CompareInterval interval = {0};
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count; i++)
 		interval.mean += values[i] / count;
-	}
 	interval.low = interval.high = interval.mean;
-	if (count < 2 || !isfinite(interval.mean)) {
+	if (count < 2 || !isfinite(interval.mean))
 		return interval;
-	}
 	double *means = memory_new(sizeof *means * (size_t)resamples);
 	const uint64_t key[2] = {seed, 0x626f6f74}; /* "boot" */
 	for (int r = 0; r < resamples; r++) {
@@ -56,9 +52,8 @@ static const char *call_text(const Rt *rt, const FeRule *rule, const Tuned *tune
 	for (uint32_t i = 0; i < rule->hypers.count; i++) {
 		const FeHyper *hyper = &rule->hypers.data[i];
 		bool shown = hyper->given;
-		for (uint32_t a = 0; a < tuned->axes.count; a++) {
+		for (uint32_t a = 0; a < tuned->axes.count; a++)
 			shown = shown || tuned->axes.data[a].name == hyper->name;
-		}
 		if (shown) {
 			text_printf(&text, "%s%s = ", between, session_text(rt->session, hyper->name));
 			text_real(&text, tuned->hypers[i], rule->real == IR_F32);
@@ -125,9 +120,8 @@ static void margins(Comparison *out, const CompareOptions *options, uint64_t see
 			double least = (double)INFINITY;
 			for (uint32_t k = 0; k < out->count; k++) {
 				double f = out->rules[k].f[(size_t)i * stride + t];
-				if ((int)k != out->subject && f < least) {
+				if ((int)k != out->subject && f < least)
 					least = f;
-				}
 			}
 			double own = subject->f[(size_t)i * stride + t];
 			wins += own < least;
@@ -137,9 +131,8 @@ static void margins(Comparison *out, const CompareOptions *options, uint64_t see
 		out->win_share[t] = (double)wins / problems;
 	}
 	for (uint32_t k = 0; k < out->count; k++) {
-		for (int i = 0; i < problems; i++) {
+		for (int i = 0; i < problems; i++)
 			values[i] = out->rules[k].per_problem[i] - subject->per_problem[i];
-		}
 		out->lead[k] = compare_bootstrap(values, problems, options->resamples, seed);
 	}
 }
@@ -156,9 +149,8 @@ typedef struct Comparing {
 static bool make_problems(Comparing *c, Task *task) {
 	int train = c->options->train_problems, test = c->options->test_problems;
 	double bytes = problems_bytes(task, train, false) + problems_bytes(task, test, false);
-	if (!rt_memory_allows(c->rt, bytes, "the data of these problems")) {
+	if (!rt_memory_allows(c->rt, bytes, "the data of these problems"))
 		return false;
-	}
 	c->train = problems_of(task, c->rt->options.seed, PROBLEMS_TRAIN, train, false);
 	c->test = problems_of(task, c->rt->options.seed, PROBLEMS_TEST, test, false);
 	return c->train && c->test;
@@ -167,9 +159,8 @@ static bool make_problems(Comparing *c, Task *task) {
 /* Hyperparameters that nothing tunes. */
 static Tuned as_called(const FeRule *rule, Arena *arena) {
 	Tuned tuned = {.score = (double)NAN, .hypers = ARENA_ARRAY(arena, double, rule->hypers.count + 1)};
-	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+	for (uint32_t i = 0; i < rule->hypers.count; i++)
 		tuned.hypers[i] = rule->hypers.data[i].value;
-	}
 	return tuned;
 }
 
@@ -179,39 +170,33 @@ static bool compare_one(Comparing *c, const Contender *contender, uint32_t k) {
 	const CompareOptions *options = c->options;
 	Compared *rule = &c->out->rules[k];
 	Task *task = c->tasks[k] = task_new(rt, c->objective, &contender->rule, options->score, NULL, 0);
-	if (!task) {
+	if (!task)
 		return false;
-	}
 	bool more_train = options->train_problems > options->test_problems;
 	task_choose_lanes(task, more_train ? options->train_problems : options->test_problems);
-	if (!c->train && !make_problems(c, task)) {
+	if (!c->train && !make_problems(c, task))
 		return false;
-	}
 	rule->label = arena_strdup(arena, contender->label);
 	rule->rule = task->rule;
 	rule->training_evaluations = contender->training_evaluations;
 	double *theta = learned_new(rt, task->rule, arena);
-	if (!theta) {
+	if (!theta)
 		return false;
-	}
-	if (contender->theta) {
+	if (contender->theta)
 		memcpy(theta, contender->theta, sizeof *theta * (size_t)learned_count(task->rule));
-	} else if (!learned_start(task->rt, task->rule, rt->options.seed, theta)) {
+	else if (!learned_start(task->rt, task->rule, rt->options.seed, theta))
 		return false;
-	} else {
+	else
 		rule->holes = learned_holes(task->rt, task->rule, theta, arena);
-	}
 	double started = rt_seconds(), compiled = rt->compile_seconds;
-	if (!contender->tune) {
+	if (!contender->tune)
 		rule->tuned = as_called(task->rule, arena);
-	} else if (!compare_tune(task, c->train, theta, options->steps, options->score, arena, &rule->tuned)) {
+	else if (!compare_tune(task, c->train, theta, options->steps, options->score, arena, &rule->tuned))
 		return false;
-	}
 	rule->call = call_text(rt, task->rule, &rule->tuned, arena);
 	Runs runs;
-	if (!compare_run(task, c->test, rule->tuned.hypers, theta, options->steps, arena, &runs)) {
+	if (!compare_run(task, c->test, rule->tuned.hypers, theta, options->steps, arena, &runs))
 		return false;
-	}
 	rule->seconds = rt_seconds() - started - (rt->compile_seconds - compiled);
 	rule->test_evaluations = runs.evaluations;
 	rule->f = runs.f;
@@ -227,9 +212,8 @@ Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *cont
 	options.resamples = options.resamples > 0 ? options.resamples : COMPARE_RESAMPLES;
 	out->one_problem = !fe_draws(objective->decl);
 	out->validates = fe_validates(objective->decl);
-	if (out->one_problem) {
+	if (out->one_problem)
 		options.train_problems = options.test_problems = 1;
-	}
 	out->arena = arena;
 	out->session = rt->session;
 	out->objective = arena_strdup(arena, session_text(rt->session, objective->decl->name.name));
@@ -244,9 +228,8 @@ Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *cont
 	out->tasks = c.tasks;
 	bool ok = true;
 	for (uint32_t k = 0; k < count && ok; k++) {
-		if (options.progress) {
+		if (options.progress)
 			options.progress(options.user, contenders[k].label, (int)k, (int)count);
-		}
 		ok = !rt_interrupted(rt) && compare_one(&c, &contenders[k], k);
 	}
 	problems_free(c.train);
@@ -255,18 +238,15 @@ Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *cont
 		compare_free(out);
 		return NULL;
 	}
-	if (out->subject >= 0 && out->subject < (int)count && count > 1) {
+	if (out->subject >= 0 && out->subject < (int)count && count > 1)
 		margins(out, &options, rt->options.seed);
-	}
 	return out;
 }
 
 void compare_free(Comparison *comparison) {
-	if (!comparison) {
+	if (!comparison)
 		return;
-	}
-	for (uint32_t k = 0; k < comparison->count; k++) {
+	for (uint32_t k = 0; k < comparison->count; k++)
 		task_free(comparison->tasks[k]);
-	}
 	arena_free(comparison->arena);
 }

@@ -5,20 +5,17 @@
 #include "runtime/compare/compare.h"
 
 static json_t *number(double value) {
-	if (isnan(value)) {
+	if (isnan(value))
 		return json_string("nan");
-	}
-	if (isinf(value)) {
+	if (isinf(value))
 		return json_string(value > 0 ? "inf" : "-inf");
-	}
 	return json_real(value);
 }
 
 static json_t *numbers(const double *values, int count) {
 	json_t *array = json_array();
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count; i++)
 		json_array_append_new(array, number(values[i]));
-	}
 	return array;
 }
 
@@ -103,18 +100,16 @@ bool compare_json(const Comparison *comparison, FILE *out) {
 	json_t *rules = json_array();
 	for (uint32_t k = 0; k < comparison->count; k++) {
 		json_t *rule = rule_object(comparison, &comparison->rules[k]);
-		if (comparison->lead) {
+		if (comparison->lead)
 			json_object_set_new(rule, "behind_subject", interval(comparison->lead[k]));
-		}
 		json_array_append_new(rules, rule);
 	}
 	json_object_set_new(root, "rules", rules);
 	if (comparison->margin) {
 		json_object_set_new(root, "subject", json_string(comparison->rules[comparison->subject].label));
 		json_t *margins = json_array();
-		for (int t = 0; t <= comparison->steps; t++) {
+		for (int t = 0; t <= comparison->steps; t++)
 			json_array_append_new(margins, interval(comparison->margin[t]));
-		}
 		json_object_set_new(root, "margin_of_victory", margins);
 		json_object_set_new(root, "win_share", numbers(comparison->win_share, comparison->steps + 1));
 	}

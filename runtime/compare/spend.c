@@ -29,17 +29,14 @@ static int most_steps(const Task *task, int evaluations) {
 bool compare_run(Task *task, const Problems *problems, const double *hypers, const double *theta, int evaluations,
                  Arena *arena, Runs *out) {
 	int steps = most_steps(task, evaluations);
-	if (!run_problems(task, problems, hypers, theta, steps, false, arena, out)) {
+	if (!run_problems(task, problems, hypers, theta, steps, false, arena, out))
 		return false;
-	}
-	if (task->elsewhere.most == 0) {
+	if (task->elsewhere.most == 0)
 		return true;
-	}
 	size_t from = (size_t)steps + 1, to = (size_t)evaluations + 1;
 	double *f = ARENA_ARRAY(arena, double, to *(size_t)out->problems);
-	for (size_t i = 0; i < (size_t)out->problems; i++) {
+	for (size_t i = 0; i < (size_t)out->problems; i++)
 		by_evaluations(out->f + i * from, out->spent + i * from, steps, evaluations, f + i * to);
-	}
 	out->f = f;
 	out->steps = evaluations;
 	return true;

@@ -14,9 +14,8 @@
 
 static size_t tensor_elements(const Safetensor *tensor) {
 	size_t count = 1;
-	for (int i = 0; i < tensor->rank; i++) {
+	for (int i = 0; i < tensor->rank; i++)
 		count *= (size_t)tensor->dims[i];
-	}
 	return count;
 }
 
@@ -27,9 +26,8 @@ static json_t *header_of(const Safetensors *tensors, size_t *end) {
 	for (uint32_t k = 0; k < tensors->count; k++) {
 		const Safetensor *tensor = &tensors->items[k];
 		json_t *shape = json_array();
-		for (int i = 0; i < tensor->rank; i++) {
+		for (int i = 0; i < tensor->rank; i++)
 			json_array_append_new(shape, json_integer(tensor->dims[i]));
-		}
 		json_t *offsets = json_array();
 		json_array_append_new(offsets, json_integer((json_int_t)*end));
 		*end += tensor_elements(tensor) * ir_scalar_bytes(tensor->scalar);
@@ -45,9 +43,8 @@ static json_t *header_of(const Safetensors *tensors, size_t *end) {
 
 /* The lowest byte first. Returns where the next one goes. */
 static char *put_number(char *to, uint64_t bits, size_t width) {
-	for (size_t b = 0; b < width; b++) {
+	for (size_t b = 0; b < width; b++)
 		*to++ = (char)(unsigned char)(bits >> (8 * b));
-	}
 	return to;
 }
 
@@ -73,9 +70,8 @@ const char *safetensors_bytes(Arena *arena, const Safetensors *tensors, char **o
 	json_t *header = header_of(tensors, &data);
 	char *text = json_dumps(header, JSON_COMPACT);
 	json_decref(header);
-	if (!text) {
+	if (!text)
 		return "a tensor's name is not UTF-8";
-	}
 	size_t length = strlen(text), padded = (length + 7) & ~(size_t)7;
 	char *bytes = arena_alloc(arena, 8 + padded + data);
 	char *to = put_number(bytes, padded, 8);
@@ -83,9 +79,8 @@ const char *safetensors_bytes(Arena *arena, const Safetensors *tensors, char **o
 	memset(to + length, ' ', padded - length);
 	free(text);
 	to += padded;
-	for (uint32_t k = 0; k < tensors->count; k++) {
+	for (uint32_t k = 0; k < tensors->count; k++)
 		to = put_elements(to, &tensors->items[k]);
-	}
 	*out = bytes;
 	*out_length = 8 + padded + data;
 	return NULL;
@@ -107,11 +102,9 @@ static size_t dtype_bytes(const char *type) {
 		size_t bytes;
 	} types[] = {{"F64", 8}, {"F32", 4}, {"BOOL", 1}, {"U8", 1},  {"I8", 1},   {"U16", 2}, {"I16", 2},
 	             {"U32", 4}, {"I32", 4}, {"U64", 8},  {"I64", 8}, {"BF16", 2}, {"F16", 2}};
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		if (strcmp(types[i].name, type) == 0) {
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (strcmp(types[i].name, type) == 0)
 			return types[i].bytes;
-		}
-	}
 	return 0;
 }
 
@@ -120,34 +113,30 @@ static const char *read_entry(const char *name, const json_t *entry, size_t data
                               Safetensor *tensor, SafetensorExtent *extent) {
 	const char *type = json_string_value(json_object_get(entry, "dtype"));
 	const json_t *shape = json_object_get(entry, "shape"), *offsets = json_object_get(entry, "data_offsets");
-	if (!type || !json_is_array(shape) || json_array_size(offsets) != 2) {
+	if (!type || !json_is_array(shape) || json_array_size(offsets) != 2)
 		return arena_printf(arena, "`%s` lacks dtype, shape or data_offsets", name);
-	}
 	size_t width = dtype_bytes(type);
 	if (!width || (!any && type[0] != 'F') || (!any && width == 2)) {
 		return arena_printf(arena, "`%s` has type %s; %s can be read", name, type,
 		                    any ? "numbers and BOOL" : "F32 and F64");
 	}
 	*tensor = (Safetensor){.name = arena_strdup(arena, name), .scalar = strcmp(type, "F32") == 0 ? IR_F32 : IR_F64};
-	if (json_array_size(shape) > IR_USER_RANK) {
+	if (json_array_size(shape) > IR_USER_RANK)
 		return arena_printf(arena, "`%s` has more than %d axes", name, IR_USER_RANK);
-	}
 	tensor->rank = (int)json_array_size(shape);
 	size_t count = 1;
 	for (int i = 0; i < tensor->rank; i++) {
 		const json_t *dim = json_array_get(shape, (size_t)i);
 		json_int_t extent_of = json_integer_value(dim);
-		if (!json_is_integer(dim) || extent_of < 0 || (extent_of > 0 && count > data_length / (size_t)extent_of)) {
+		if (!json_is_integer(dim) || extent_of < 0 || (extent_of > 0 && count > data_length / (size_t)extent_of))
 			return arena_printf(arena, "`%s` has a shape that does not fit the file", name);
-		}
 		tensor->dims[i] = extent_of;
 		count *= (size_t)extent_of;
 	}
 	const json_t *first = json_array_get(offsets, 0), *second = json_array_get(offsets, 1);
 	json_int_t from = json_integer_value(first), to = json_integer_value(second);
-	if (!json_is_integer(first) || !json_is_integer(second) || from < 0 || to < from || (uint64_t)to > data_length) {
+	if (!json_is_integer(first) || !json_is_integer(second) || from < 0 || to < from || (uint64_t)to > data_length)
 		return arena_printf(arena, "`%s` lies outside the file", name);
-	}
 	*extent = (SafetensorExtent){(size_t)from, (size_t)to, arena_strdup(arena, type)};
 	if (extent->end - extent->start != count * width) {
 		return arena_printf(arena, "`%s` has %zu bytes of data, its shape asks for %zu", name,
@@ -161,9 +150,8 @@ static void decode(const unsigned char *data, IrScalar scalar, size_t count, dou
 	size_t width = ir_scalar_bytes(scalar);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t bits = 0;
-		for (size_t b = 0; b < width; b++) {
+		for (size_t b = 0; b < width; b++)
 			bits |= (uint64_t)*data++ << (8 * b);
-		}
 		if (scalar == IR_F32) {
 			uint32_t narrow = (uint32_t)bits;
 			float value;
@@ -177,9 +165,8 @@ static void decode(const unsigned char *data, IrScalar scalar, size_t count, dou
 
 static int by_start(const void *a, const void *b) {
 	const SafetensorExtent *x = a, *y = b;
-	if (x->start != y->start) {
+	if (x->start != y->start)
 		return x->start < y->start ? -1 : 1;
-	}
 	return (x->end > y->end) - (x->end < y->end);
 }
 
@@ -189,9 +176,8 @@ static const char *check_extents(Arena *arena, const SafetensorExtent *extents, 
 	qsort(sorted, count, sizeof *sorted, by_start);
 	size_t at = 0;
 	for (uint32_t k = 0; k < count; k++) {
-		if (sorted[k].start != at) {
+		if (sorted[k].start != at)
 			return sorted[k].start < at ? "two tensors overlap" : "there is a hole between two tensors";
-		}
 		at = sorted[k].end;
 	}
 	return at == data_length ? NULL : "there are bytes after the last tensor";
@@ -211,13 +197,11 @@ static const char *read_header(Arena *arena, const char *text, size_t length, si
 	const char *name, *error = NULL;
 	json_t *entry;
 	json_object_foreach(header, name, entry) {
-		if (strcmp(name, "__metadata__") == 0) {
+		if (strcmp(name, "__metadata__") == 0)
 			continue;
-		}
 		error = read_entry(name, entry, data_length, any, arena, &out->items[out->count], &(*extents)[out->count]);
-		if (error) {
+		if (error)
 			break;
-		}
 		out->count++;
 	}
 	json_decref(header);
@@ -226,9 +210,8 @@ static const char *read_header(Arena *arena, const char *text, size_t length, si
 
 static uint64_t header_length(const unsigned char bytes[8]) {
 	uint64_t length = 0;
-	for (int i = 0; i < 8; i++) {
+	for (int i = 0; i < 8; i++)
 		length |= (uint64_t)bytes[i] << (8 * i);
-	}
 	return length;
 }
 
@@ -238,9 +221,8 @@ const char *safetensors_header(Arena *arena, const char *bytes, size_t length, s
                                SafetensorExtent **extents) {
 	*out = (Safetensors){0};
 	uint64_t header = length < 8 ? SAFETENSORS_MOST_HEADER + 1 : header_length((const unsigned char *)bytes);
-	if (header > SAFETENSORS_MOST_HEADER || header > length - 8 || header > file_length - 8) {
+	if (header > SAFETENSORS_MOST_HEADER || header > length - 8 || header > file_length - 8)
 		return no_header;
-	}
 	size_t start = 8 + (size_t)header;
 	const char *error = read_header(arena, bytes + 8, (size_t)header, file_length - start, true, out, extents);
 	for (uint32_t k = 0; !error && k < out->count; k++) {
@@ -254,9 +236,8 @@ const char *safetensors_parse(Arena *arena, const char *bytes, size_t length, Sa
 	*out = (Safetensors){0};
 	const unsigned char *data = (const unsigned char *)bytes;
 	uint64_t header = length < 8 ? SAFETENSORS_MOST_HEADER + 1 : header_length(data);
-	if (header > SAFETENSORS_MOST_HEADER || header > length - 8) {
+	if (header > SAFETENSORS_MOST_HEADER || header > length - 8)
 		return no_header;
-	}
 	SafetensorExtent *extents;
 	const char *error =
 		read_header(arena, bytes + 8, (size_t)header, length - 8 - (size_t)header, false, out, &extents);
@@ -266,9 +247,8 @@ const char *safetensors_parse(Arena *arena, const char *bytes, size_t length, Sa
 		tensor->values = ARENA_ARRAY(arena, double, count + 1);
 		decode(data + 8 + header + extents[k].start, tensor->scalar, count, tensor->values);
 	}
-	if (error) {
+	if (error)
 		*out = (Safetensors){0};
-	}
 	return error;
 }
 
@@ -277,9 +257,8 @@ const char *safetensors_read(Arena *arena, const char *path, Safetensors *out) {
 	char *bytes;
 	size_t length;
 	const char *error = file_read(arena, path, SIZE_MAX, false, &bytes, &length);
-	if (error) {
+	if (error)
 		return arena_printf(arena, "cannot read %s: %s", path, error);
-	}
 	error = safetensors_parse(arena, bytes, length, out);
 	return error ? arena_printf(arena, "%s is no safetensors file, or damaged: %s", path, error) : NULL;
 }
@@ -288,12 +267,10 @@ const char *safetensors_read(Arena *arena, const char *path, Safetensors *out) {
 static bool read_at(int fd, void *bytes, size_t length, uint64_t offset) {
 	for (size_t done = 0; done < length;) {
 		ssize_t got = pread(fd, (char *)bytes + done, length - done, (off_t)(offset + done));
-		if (got < 0 && errno == EINTR) {
+		if (got < 0 && errno == EINTR)
 			continue;
-		}
-		if (got <= 0) {
+		if (got <= 0)
 			return false;
-		}
 		done += (size_t)got;
 	}
 	return true;
@@ -301,9 +278,8 @@ static bool read_at(int fd, void *bytes, size_t length, uint64_t offset) {
 
 static const char *check_shape(Arena *arena, const Safetensor *tensor, const IrType *shape) {
 	bool same = tensor->rank == shape->rank;
-	for (int i = 0; same && i < tensor->rank; i++) {
+	for (int i = 0; same && i < tensor->rank; i++)
 		same = tensor->dims[i] == shape->dims[i];
-	}
 	return same ? NULL
 	            : arena_printf(arena, "it has the shape %s there, %s is asked for",
 	                           data_shape(arena, tensor->rank, tensor->dims),
@@ -314,40 +290,32 @@ static const char *check_shape(Arena *arena, const Safetensor *tensor, const IrT
 static const char *read_one(Arena *arena, int fd, uint64_t length, const char *name, const IrType *shape, double *out) {
 	static const char shorter[] = "the file became shorter while it was read";
 	unsigned char first[8];
-	if (length < 8) {
+	if (length < 8)
 		return no_header;
-	}
-	if (!read_at(fd, first, sizeof first, 0)) {
+	if (!read_at(fd, first, sizeof first, 0))
 		return shorter;
-	}
 	uint64_t header = header_length(first);
-	if (header > SAFETENSORS_MOST_HEADER || header > length - 8) {
+	if (header > SAFETENSORS_MOST_HEADER || header > length - 8)
 		return no_header;
-	}
 	char *text = arena_alloc(arena, (size_t)header + 1);
-	if (!read_at(fd, text, (size_t)header, 8)) {
+	if (!read_at(fd, text, (size_t)header, 8))
 		return shorter;
-	}
 	Safetensors tensors = {0};
 	SafetensorExtent *extents;
 	const char *error =
 		read_header(arena, text, (size_t)header, (size_t)(length - 8 - header), false, &tensors, &extents);
 	uint32_t k = 0;
-	while (!error && k < tensors.count && strcmp(tensors.items[k].name, name) != 0) {
+	while (!error && k < tensors.count && strcmp(tensors.items[k].name, name) != 0)
 		k++;
-	}
-	if (!error && k == tensors.count) {
+	if (!error && k == tensors.count)
 		error = "there is no tensor of that name";
-	}
 	error = error ? error : check_shape(arena, &tensors.items[k], shape);
-	if (error) {
+	if (error)
 		return error;
-	}
 	size_t bytes = extents[k].end - extents[k].start;
 	unsigned char *data = arena_alloc(arena, bytes);
-	if (!read_at(fd, data, bytes, 8 + header + extents[k].start)) {
+	if (!read_at(fd, data, bytes, 8 + header + extents[k].start))
 		return shorter;
-	}
 	decode(data, tensors.items[k].scalar, tensor_elements(&tensors.items[k]), out);
 	return NULL;
 }

@@ -23,9 +23,8 @@ static bool begins_with(const char *word, size_t length, const char *prefix) {
 
 /* The name at `at`, if a header of the standard library has it and it begins with the prefix. */
 static const char *taken_name(const Pack *pack, const char *at, size_t length) {
-	if (!begins_with(at, length, pack->prefix) && !begins_with(at, length, pack->capitals)) {
+	if (!begins_with(at, length, pack->prefix) && !begins_with(at, length, pack->capitals))
 		return NULL;
-	}
 	const char *word = arena_printf(pack->arena, "%.*s", (int)length, at);
 	return jit_c_is_library(word) ? word : NULL;
 }
@@ -45,9 +44,8 @@ static const char *clash(const Pack *pack) {
 		while (source && *at && !found) {
 			const char *comment = strncmp(at, "/*", 2) == 0 ? strstr(at, "*/") : NULL;
 			size_t length = comment ? (size_t)(comment - at) : 0;
-			while (!comment && is_word(at[length])) {
+			while (!comment && is_word(at[length]))
 				length++;
-			}
 			found = comment ? NULL : taken_name(pack, at, length);
 			at += length > 0 ? length : 1;
 		}
@@ -80,13 +78,11 @@ static const char *first_entry(const Pack *pack) {
 	const char *found = NULL;
 	for (struct dirent *entry; dir && (entry = readdir(dir)) != NULL;) {
 		bool itself = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-		if (!itself && (!found || strcmp(entry->d_name, found) < 0)) {
+		if (!itself && (!found || strcmp(entry->d_name, found) < 0))
 			found = arena_strdup(pack->arena, entry->d_name);
-		}
 	}
-	if (dir) {
+	if (dir)
 		closedir(dir);
-	}
 	return found;
 }
 
@@ -142,22 +138,17 @@ static bool has_notice(const Pack *pack, const char *name) {
 static Standing standing_of(const Pack *pack, const json_t *manifest, bool alike, const PackFile *file) {
 	struct stat info;
 	const char *name = file->name, *path = inside(pack, name);
-	if (lstat(path, &info) != 0) {
+	if (lstat(path, &info) != 0)
 		return FREE_PLACE;
-	}
-	if (!S_ISREG(info.st_mode) && !S_ISLNK(info.st_mode)) {
+	if (!S_ISREG(info.st_mode) && !S_ISLNK(info.st_mode))
 		return NO_FILE;
-	}
-	if (manifest && strcmp(name, manifest_name) == 0) {
+	if (manifest && strcmp(name, manifest_name) == 0)
 		return alike || S_ISREG(info.st_mode) ? OURS : FOREIGN_LINK;
-	}
-	if (!manifest && S_ISREG(info.st_mode) && as_now(pack, file)) {
+	if (!manifest && S_ISREG(info.st_mode) && as_now(pack, file))
 		return OURS;
-	}
 	const json_t *entry = json_object_get(json_object_get(manifest, "files"), name);
-	if (!json_is_string(json_object_get(entry, "xxh3"))) {
+	if (!json_is_string(json_object_get(entry, "xxh3")))
 		return !manifest && S_ISREG(info.st_mode) && has_notice(pack, name) ? CHANGED : FOREIGN;
-	}
 	return as_emitted(path, entry) ? OURS : S_ISLNK(info.st_mode) ? FOREIGN_LINK : CHANGED;
 }
 
@@ -183,13 +174,11 @@ static json_t *read_manifest(const Pack *pack) {
 	enum { MANIFEST_LIMIT = 16000000 };
 	char *bytes;
 	size_t length;
-	if (file_read(pack->arena, inside(pack, manifest_name), MANIFEST_LIMIT, false, &bytes, &length)) {
+	if (file_read(pack->arena, inside(pack, manifest_name), MANIFEST_LIMIT, false, &bytes, &length))
 		return NULL;
-	}
 	json_t *manifest = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, NULL);
-	if (json_is_object(manifest) && json_is_string(json_object_get(manifest, "gradus"))) {
+	if (json_is_object(manifest) && json_is_string(json_object_get(manifest, "gradus")))
 		return manifest;
-	}
 	json_decref(manifest);
 	return NULL;
 }
@@ -202,9 +191,8 @@ static bool clear_files(const Pack *pack, const json_t *manifest, bool alike) {
 			const char *name = pack->files.data[i]->name;
 			Standing standing = standing_of(pack, manifest, alike, pack->files.data[i]);
 			bool lifted = pack->options->force && (standing == CHANGED || standing == FOREIGN_LINK);
-			if (standing > OURS && !lifted) {
+			if (standing > OURS && !lifted)
 				return refuse_file(pack, name, standing);
-			}
 			if (taking && standing == FOREIGN_LINK && unlink(inside(pack, name)) != 0) {
 				return cannot_write(
 					pack, arena_printf(pack->arena, "cannot write %s: %s", inside(pack, name), strerror(errno)));
@@ -226,9 +214,8 @@ static bool is_part(const Pack *pack) {
 		}
 		part = known;
 	}
-	if (dir) {
+	if (dir)
 		closedir(dir);
-	}
 	return part;
 }
 
@@ -236,9 +223,8 @@ static bool is_part(const Pack *pack) {
  * a diagnostic. */
 static bool may_write(const Pack *pack, const json_t *own) {
 	const char *dir = pack->options->out_dir, *there = first_entry(pack);
-	if (!there) {
+	if (!there)
 		return true;
-	}
 	json_t *manifest = read_manifest(pack);
 	bool alike = manifest && same_text(manifest, "kind", own) && same_text(manifest, "name", own) &&
 	             same_text(manifest, "prefix", own);
@@ -275,9 +261,8 @@ static void put_manifest(Pack *pack, json_t *manifest) {
 static void wrap_lines(Pack *pack) {
 	for (uint32_t i = 0; i < pack->files.count; i++) {
 		PackFile *file = pack->files.data[i];
-		if (!is_c(file->name)) {
+		if (!is_c(file->name))
 			continue;
-		}
 		Text wrapped = text_new(pack->arena);
 		jit_c_wrap(&wrapped, text_cstr(&file->text));
 		file->text = wrapped;

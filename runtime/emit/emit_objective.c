@@ -64,9 +64,8 @@ static const JitCPart *param_parts(const ObjectivePack *o, uint32_t *count) {
 	for (uint32_t i = 0; i < objective->params.count; i++) {
 		const FeSlot *slot = &objective->params.data[i];
 		const char *name = session_text(o->pack->session, slot->name);
-		if (objective->params.count == 1 && strcmp(name, "x") == 0) {
+		if (objective->params.count == 1 && strcmp(name, "x") == 0)
 			break; /* all of x is x */
-		}
 		parts[made++] = (JitCPart){"x", name, slot->offset};
 		parts[made++] = (JitCPart){"x~", arena_printf(arena, "%s~", name), slot->offset};
 	}
@@ -102,11 +101,10 @@ static void source(ObjectivePack *o) {
 	for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
 		IrFunc *func = functions[i].func;
 		const char *bytes = func ? put_function(o, func, functions[i].name, &body) : NULL;
-		if (i == 0) {
+		if (i == 0)
 			pack_set(pack, scope, "value_bytes", bytes);
-		} else if (bytes && strcmp(bytes, "0") != 0) {
+		else if (bytes && strcmp(bytes, "0") != 0)
 			pack_set(pack, pack_item(pack, scope, "work"), "bytes", bytes);
-		}
 	}
 	if (!objective->random_start) {
 		pack_table(pack, &start, "static const @_real @_start_table", pack->real, o->start.reals, NULL,
@@ -126,9 +124,8 @@ static json_t *slots_json(const ObjectivePack *o, const FeSlot *slots, const cha
 		json_t *entry =
 			json_pack("{s:s,s:s,s:s,s:s}", "name", session_text(o->pack->session, slots[i].name), "c", names[i],
 		              "shape", pack_dims(o->pack, slots[i].type), "type", ir_scalar_name(slots[i].type.scalar));
-		if (offsets) {
+		if (offsets)
 			json_object_set_new(entry, "offset", json_integer((json_int_t)slots[i].offset));
-		}
 		json_array_append_new(list, entry);
 	}
 	return list;
@@ -181,9 +178,8 @@ static void readme(ObjectivePack *o) {
 bool pack_objective(Rt *rt, const FeCall *call, const PackOptions *options) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the objective `%s`", name));
-	if (!pack) {
+	if (!pack)
 		return false;
-	}
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *objective = fe_objective_apart(rt->program, module, call, options->real);
 	if (!objective) {

@@ -28,9 +28,8 @@ static size_t element_bytes(IrType type) {
 
 static void name_slots(const Pack *pack, const FeBatch *batch, const char ***fields) {
 	*fields = ARENA_ARRAY(pack->arena, const char *, batch->slots.count + 1);
-	for (uint32_t i = 0; i < batch->slots.count; i++) {
+	for (uint32_t i = 0; i < batch->slots.count; i++)
 		(*fields)[i] = pack_unique(pack, batch->slots.data[i].name, *fields, i);
-	}
 }
 
 /* Members of one structure have names unlike each other: first as the program has them, then those that are made. */
@@ -39,12 +38,10 @@ static void name_data(ObjectivePack *o) {
 	Arena *arena = o->pack->arena;
 	uint32_t files = objective->data.count, fixed = objective->fixed.count, used = 0;
 	const char **all = ARENA_ARRAY(arena, const char *, 2 * files + fixed + 1);
-	for (uint32_t i = 0; i < files; i++, used++) {
+	for (uint32_t i = 0; i < files; i++, used++)
 		all[used] = pack_unique(o->pack, objective->data.data[i].name, all, used);
-	}
-	for (uint32_t i = 0; i < fixed; i++, used++) {
+	for (uint32_t i = 0; i < fixed; i++, used++)
 		all[used] = pack_unique(o->pack, objective->fixed.data[i].name, all, used);
-	}
 	for (uint32_t i = 0; i < files; i++, used++) {
 		const char *size = arena_printf(arena, "%s_size", all[i]);
 		all[used] = jit_c_unique(arena, o->pack->prefix, size, all, used);
@@ -59,14 +56,12 @@ static bool ready(ObjectivePack *o, BatchPack *b, const FeBatch *batch) {
 	Pack *pack = o->pack;
 	b->batch = batch;
 	name_slots(pack, batch, &b->fields);
-	if (!batch->draw) {
+	if (!batch->draw)
 		return true;
-	}
 	const IrPipeline pipeline = pack->rt->options.pipeline;
 	b->draw = ir_optimize(o->objective->module, batch->draw, &pipeline);
-	if (!ir_block_uses(&b->draw->body, b->draw->params.data[ir_param_at(b->draw, IR_ROLE_X)].value)) {
+	if (!ir_block_uses(&b->draw->body, b->draw->params.data[ir_param_at(b->draw, IR_ROLE_X)].value))
 		return true;
-	}
 	Diag *diag = diag_error(pack->session, 815, o->objective->decl->name.span,
 	                        "`%s` draws a batch that depends on parameters, and such objectives cannot be emitted as C",
 	                        session_text(pack->session, o->objective->decl->name.name));
@@ -90,16 +85,14 @@ bool pack_objective_names(ObjectivePack *o) {
 
 /* Members of a structure as arguments of a compiled function. */
 static void put_fields(Text *out, const char *from, const FeSlot *slots, const char **fields, uint32_t count) {
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++)
 		text_printf(out, "%s%s->%s, ", slots[i].type.rank == 0 ? "&" : "", from, fields[i]);
-	}
 }
 
 static const char *data_args(const ObjectivePack *o) {
 	Text out = text_new(o->pack->arena);
-	for (uint32_t i = 0; i < o->objective->data.count; i++) {
+	for (uint32_t i = 0; i < o->objective->data.count; i++)
 		text_printf(&out, "data->%s, ", o->files[i]);
-	}
 	return text_cstr(&out);
 }
 
@@ -190,9 +183,8 @@ void pack_objective_data(ObjectivePack *o) {
 
 void pack_objective_bytes(ObjectivePack *o) {
 	const FeObjective *objective = o->objective;
-	if (objective->data.count == 0) {
+	if (objective->data.count == 0)
 		return;
-	}
 	uint64_t length = 64;
 	for (uint32_t i = 0; i < objective->data.count; i++) {
 		IrType type = objective->data.data[i].type;

@@ -17,9 +17,8 @@ static bool call(const ObjectivePack *o, IrFunc *func, const IrByRole *given, Ir
 	ir_arguments(primitive, given, sizeof *args, args);
 	Span where = {0};
 	const char *error = ir_evaluate(primitive, pack->arena, args, results, &where);
-	if (error) {
+	if (error)
 		diag_error(pack->session, 802, where, "%s", error);
-	}
 	return !error;
 }
 
@@ -35,11 +34,10 @@ static IrTensor *data_of(const ObjectivePack *o) {
 			continue;
 		}
 		data[i] = ir_tensor_new(o->pack->arena, from->type, NULL);
-		if (data[i].reals) {
+		if (data[i].reals)
 			rt_read_reals(from->type.scalar, from->found.elements, 1, data[i].reals, count);
-		} else {
+		else
 			memcpy(data[i].integers, from->found.elements, sizeof(int64_t) * count); /* of 64 bits: others are stored */
-		}
 	}
 	return data;
 }
@@ -85,17 +83,14 @@ static uint64_t sum_of(IrScalar scalar, const IrTensor *drawn, uint64_t sum) {
 /* The batch of point p, from there on what its role has. */
 static bool draw(const ObjectivePack *o, BatchPack *b, int p, IrByRole *given) {
 	uint32_t count = b->batch->slots.count;
-	if (count == 0) {
+	if (count == 0)
 		return true;
-	}
 	IrTensor step = count_of(o, p + 1);
 	ir_give(given, IR_ROLE_STEP, &step, 1);
-	if (!call(o, b->draw, given, b->drawn)) {
+	if (!call(o, b->draw, given, b->drawn))
 		return false;
-	}
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++)
 		b->sums[p] = sum_of(b->batch->slots.data[i].type.scalar, &b->drawn[i], b->sums[p]);
-	}
 	ir_give(given, IR_ROLE_BATCH, b->drawn, count);
 	return true;
 }
@@ -104,16 +99,14 @@ static bool evaluate(ObjectivePack *o, int p, IrByRole *given) {
 	int64_t n = o->objective->size;
 	IrTensor both[2], alone, valid, point = point_of(o, p);
 	ir_give(given, IR_ROLE_X, &point, 1);
-	if (!draw(o, &o->batch, p, given) || !call(o, o->gradient, given, both) || !call(o, o->value, given, &alone)) {
+	if (!draw(o, &o->batch, p, given) || !call(o, o->gradient, given, both) || !call(o, o->value, given, &alone))
 		return false;
-	}
 	o->values[p] = both[ir_result_at(o->gradient, IR_ROLE_F)].reals[0];
 	o->alone[p] = alone.reals[0];
 	memcpy(o->gradients + p * n, both[ir_result_at(o->gradient, IR_ROLE_G)].reals, sizeof(double) * (size_t)n);
 	if (o->validate) {
-		if (!draw(o, &o->validate_batch, p, given) || !call(o, o->validate, given, &valid)) {
+		if (!draw(o, &o->validate_batch, p, given) || !call(o, o->validate, given, &valid))
 			return false;
-		}
 		o->valid[p] = valid.reals[0];
 	}
 	return true;
@@ -140,16 +133,14 @@ bool pack_objective_golden(ObjectivePack *o) {
 	ir_give(&given, IR_ROLE_INSTANCE, &instance, 1);
 	double bytes = rt_evaluation_bytes(objective->setup, 0) + rt_evaluation_bytes(objective->start, 0) +
 	               rt_evaluation_bytes(o->gradient, 0);
-	if (!rt_memory_allows(o->pack->rt, bytes, "the self-test of this objective")) {
+	if (!rt_memory_allows(o->pack->rt, bytes, "the self-test of this objective"))
 		return false;
-	}
 	o->data = data_of(o);
 	ir_give(&given, IR_ROLE_DATA, o->data, objective->data.count);
 	o->fixed = ARENA_ARRAY(arena, IrTensor, objective->fixed.count + 1);
 	ir_give(&given, IR_ROLE_FIXED, o->fixed, objective->fixed.count);
-	if (!call(o, objective->setup, &given, o->fixed) || !call(o, objective->start, &given, &o->start)) {
+	if (!call(o, objective->setup, &given, o->fixed) || !call(o, objective->start, &given, &o->start))
 		return false;
-	}
 	o->points = points_of(o);
 	make_room(o, &o->batch);
 	make_room(o, &o->validate_batch);
@@ -157,11 +148,9 @@ bool pack_objective_golden(ObjectivePack *o) {
 	o->alone = ARENA_ARRAY(arena, double, o->points);
 	o->valid = ARENA_ARRAY(arena, double, o->points);
 	o->gradients = ARENA_ARRAY(arena, double, o->points * objective->size + 1);
-	for (int p = 0; p < o->points; p++) {
-		if (!evaluate(o, p, &given)) {
+	for (int p = 0; p < o->points; p++)
+		if (!evaluate(o, p, &given))
 			return false;
-		}
-	}
 	return true;
 }
 
@@ -170,9 +159,8 @@ bool pack_objective_golden(ObjectivePack *o) {
 void pack_objective_instance(ObjectivePack *o) {
 	Pack *pack = o->pack;
 	const FeObjective *objective = o->objective;
-	if (!o->has_instance && objective->data.count == 0) {
+	if (!o->has_instance && objective->data.count == 0)
 		return;
-	}
 	Text *out = pack_source(
 		pack, "@_instance.h",
 		objective->data.count == 0 ? "problem 0 of the family, for the self-test and the example."
@@ -198,13 +186,11 @@ void pack_objective_instance(ObjectivePack *o) {
 }
 
 static void put_sums(Text *out, const char *name, const BatchPack *b, int points) {
-	if (b->batch->slots.count == 0) {
+	if (b->batch->slots.count == 0)
 		return;
-	}
 	text_printf(out, "static const uint64_t %s[%d] = {\n\t", name, points);
-	for (int p = 0; p < points; p++) {
+	for (int p = 0; p < points; p++)
 		text_printf(out, "%sUINT64_C(0x%016" PRIx64 ")", p > 0 ? ", " : "", b->sums[p]);
-	}
 	text_printf(out, "};\n");
 }
 
@@ -214,13 +200,11 @@ void pack_objective_test(ObjectivePack *o) {
 	Text tables = text_new(pack->arena);
 	pack_bits(pack, &tables, "values", pack->real, o->values, o->points);
 	pack_bits(pack, &tables, "alone", pack->real, o->alone, o->points);
-	if (o->validate) {
+	if (o->validate)
 		pack_bits(pack, &tables, "valid", pack->real, o->valid, o->points);
-	}
 	put_sums(&tables, "drawn", &o->batch, o->points);
-	if (o->validate) {
+	if (o->validate)
 		put_sums(&tables, "validate_drawn", &o->validate_batch, o->points);
-	}
 	pack_bits(pack, &tables, "gradients", pack->real, o->gradients, o->points * o->objective->size);
 	pack_set(pack, scope, "tables", text_cstr(&tables));
 	pack_number(pack, scope, "points", o->points);

@@ -11,21 +11,16 @@
 static const char *bad_prefix(Arena *arena, const char *prefix) {
 	static const char *const parts[] = {"_at_", "_bad_", "_given_", "_instance_", "_validate_"};
 	const char *around = arena_printf(arena, "%s_", prefix);
-	if (prefix[0] == '\0' || strcmp(jit_c_spelling(arena, prefix), prefix) != 0) {
+	if (prefix[0] == '\0' || strcmp(jit_c_spelling(arena, prefix), prefix) != 0)
 		return "it is no name of C, or one that belongs to the compiler";
-	}
-	if (strlen(prefix) > 40) {
+	if (strlen(prefix) > 40)
 		return "it has more than 40 letters";
-	}
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		if (strstr(around, parts[i])) {
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (strstr(around, parts[i]))
 			return arena_printf(arena, "`%s` stands between parts of the names that are made", parts[i]);
-		}
-	}
 	const char *lower = arena_strdup(arena, prefix);
-	for (char *at = (char *)lower; *at; at++) {
+	for (char *at = (char *)lower; *at; at++)
 		*at = (char)tolower((unsigned char)*at);
-	}
 	return jit_c_is_keyword(prefix)                                          ? "it is a keyword of C or C++"
 	       : jit_c_is_header(lower)                                          ? "there is a header of that name"
 	       : strcmp(lower, "example") == 0 || strcmp(lower, "makefile") == 0 ? "there is a file of that name"
@@ -60,9 +55,8 @@ Pack *pack_new(Rt *rt, const PackOptions *options, const char *what) {
 	pack->what = what;
 	pack->functions = jit_c_file_new(arena, prefix);
 	char *capitals = arena_strdup(arena, prefix);
-	for (char *at = capitals; *at; at++) {
+	for (char *at = capitals; *at; at++)
 		*at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
-	}
 	pack->capitals = capitals;
 	pack->scope = pack_scope(pack, NULL);
 	pack_set(pack, pack->scope, "version", RT_VERSION);
@@ -73,17 +67,15 @@ Pack *pack_new(Rt *rt, const PackOptions *options, const char *what) {
 /* ---- templates ---- */
 
 void pack_put(const Pack *pack, Text *out, const char *text) {
-	for (const char *at = text; *at; at++) {
-		if (*at == '\\' && (at[1] == '@' || at[1] == '$')) {
+	for (const char *at = text; *at; at++)
+		if (*at == '\\' && (at[1] == '@' || at[1] == '$'))
 			text_char(out, *++at);
-		} else if (*at == '@') {
+		else if (*at == '@')
 			text_printf(out, "%s", pack->prefix);
-		} else if (*at == '$') {
+		else if (*at == '$')
 			text_printf(out, "%s", pack->capitals);
-		} else {
+		else
 			text_char(out, *at);
-		}
-	}
 }
 
 void pack_printf(const Pack *pack, Text *out, const char *format, ...) {
@@ -135,17 +127,15 @@ const char *pack_type(const Pack *pack, IrScalar scalar) {
 }
 
 const char *pack_dims(const Pack *pack, IrType type) {
-	if (type.rank == 0) {
+	if (type.rank == 0)
 		return "scalar";
-	}
 	Text out = text_new(pack->arena);
 	for (int i = 0; i < type.rank; i++) {
 		text_printf(&out, "%s", i == 0 ? "[" : ", ");
-		if (type.dims[i] < 0) {
+		if (type.dims[i] < 0)
 			text_printf(&out, "n");
-		} else {
+		else
 			text_printf(&out, "%" PRId64, type.dims[i]);
-		}
 	}
 	text_printf(&out, "]");
 	return text_cstr(&out);
@@ -162,12 +152,10 @@ const char *pack_real(const Pack *pack, double value) {
 	}
 	Text out = text_new(pack->arena);
 	text_real(&out, value, pack->real == IR_F32);
-	if (!strpbrk(text_cstr(&out), ".e")) {
+	if (!strpbrk(text_cstr(&out), ".e"))
 		text_printf(&out, ".0");
-	}
-	if (pack->real == IR_F32) {
+	if (pack->real == IR_F32)
 		text_char(&out, 'f');
-	}
 	return text_cstr(&out);
 }
 
@@ -181,9 +169,8 @@ static void put_real(const Pack *pack, Text *out, IrScalar scalar, double value)
 	const char *suffix = scalar == IR_F32 ? "f" : "";
 	Text decimal = text_new(pack->arena);
 	text_real(&decimal, value, scalar == IR_F32);
-	if (!strpbrk(text_cstr(&decimal), ".e")) {
+	if (!strpbrk(text_cstr(&decimal), ".e"))
 		text_printf(&decimal, ".0");
-	}
 	text_printf(out, "%s_NUM(%a%s, %s%s)", pack->capitals, value, suffix, text_cstr(&decimal), suffix);
 }
 
@@ -193,15 +180,14 @@ void pack_table(const Pack *pack, Text *out, const char *head, IrScalar scalar, 
 	int per_line = reals ? 4 : 12;
 	for (int64_t i = 0; i < count; i++) {
 		text_printf(out, "%s", i % per_line == 0 ? "\n\t" : " ");
-		if (reals) {
+		if (reals)
 			put_real(pack, out, scalar, reals[i]);
-		} else if (integers[i] == INT64_MIN) {
+		else if (integers[i] == INT64_MIN)
 			text_printf(out, "INT64_MIN");
-		} else if (integers[i] > INT32_MAX || integers[i] < INT32_MIN) {
+		else if (integers[i] > INT32_MAX || integers[i] < INT32_MIN)
 			text_printf(out, "INT64_C(%" PRId64 ")", integers[i]);
-		} else {
+		else
 			text_printf(out, "%" PRId64, integers[i]);
-		}
 		text_char(out, ',');
 	}
 	text_printf(out, "%s};\n", count > 0 ? "\n" : "0");
@@ -231,11 +217,9 @@ uint64_t pack_hash(const Pack *pack, const IrFunc *const *funcs, uint32_t count,
                    int64_t number_count) {
 	Text text = text_new(pack->arena);
 	text_printf(&text, "%s\n", ir_scalar_name(pack->real));
-	for (uint32_t i = 0; i < count; i++) {
-		if (funcs[i]) {
+	for (uint32_t i = 0; i < count; i++)
+		if (funcs[i])
 			ir_print(funcs[i], &text);
-		}
-	}
 	uint64_t hash = hash_bytes(text_cstr(&text), text.length, 0);
 	return number_count > 0 ? hash_bytes(numbers, sizeof *numbers * (size_t)number_count, hash) : hash;
 }
@@ -243,9 +227,8 @@ uint64_t pack_hash(const Pack *pack, const IrFunc *const *funcs, uint32_t count,
 /* ---- parts of files ---- */
 
 void pack_tables(const Pack *pack, Text *out, const char *body) {
-	if (strstr(body, pack_name(pack, "$_NUM("))) {
+	if (strstr(body, pack_name(pack, "$_NUM(")))
 		pack_fill(pack, out, "number_macro", pack->scope);
-	}
 	text_printf(out, "%s", body);
 }
 

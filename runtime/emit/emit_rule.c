@@ -17,9 +17,8 @@ static IrFunc *part_of_step(const RulePack *r, const char *name, uint32_t known,
 	Session *session = r->pack->session;
 	Arena *arena = rule->module->arena;
 	IrFunc *func = ir_func_new(rule->module, name);
-	for (uint32_t i = 0; i < step->symbols.count; i++) {
+	for (uint32_t i = 0; i < step->symbols.count; i++)
 		ir_symbol(func, session_text(session, step->symbols.data[i]));
-	}
 	IrBuilder b = ir_builder(func);
 	IrValue *args = ARENA_ARRAY(arena, IrValue, step->params.count + 1);
 	IrValue *results = ARENA_ARRAY(arena, IrValue, step->results.count + 1);
@@ -36,9 +35,8 @@ static IrFunc *part_of_step(const RulePack *r, const char *name, uint32_t known,
 	for (uint32_t i = 0; i < step->results.count; i++) {
 		const IrResult *result = &step->results.data[i];
 		bool wanted = result->role == IR_ROLE_SHARE ? shares++ == known && share : !share;
-		if (wanted) {
+		if (wanted)
 			ir_result_as(func, result->role, session_text(session, result->name), results[i]);
-		}
 	}
 	const IrPipeline pipeline = r->pack->rt->options.pipeline;
 	return ir_optimize(rule->module, func, &pipeline);
@@ -48,9 +46,8 @@ static void find_extent(void *context, const IrBlock *block, IrOp *op) {
 	bool *found = context;
 	const IrFor *f = ir_as_for(op);
 	(void)block;
-	for (uint32_t k = 0; f && k < f->nodes.count; k++) {
+	for (uint32_t k = 0; f && k < f->nodes.count; k++)
 		*found = *found || (f->nodes.data[k].kind == IR_NODE_DIM && f->nodes.data[k].dim < 0);
-	}
 }
 
 /* Does it speak of the number of coordinates? */
@@ -61,36 +58,30 @@ static bool reads_extent(const IrBlock *block) {
 }
 
 bool pack_rule_is_fixed(IrType shape) {
-	for (int i = 0; i < shape.rank; i++) {
-		if (shape.dims[i] < 0) {
+	for (int i = 0; i < shape.rank; i++)
+		if (shape.dims[i] < 0)
 			return false;
-		}
-	}
 	return true;
 }
 
 const char *pack_rule_count(const RulePack *r, IrType shape, const char *n) {
 	int64_t factor = 1;
 	Text out = text_new(r->pack->arena);
-	for (int i = 0; i < shape.rank; i++) {
-		if (shape.dims[i] < 0) {
+	for (int i = 0; i < shape.rank; i++)
+		if (shape.dims[i] < 0)
 			text_printf(&out, "%s%s", out.length > 0 ? " * " : "", n);
-		} else {
+		else
 			factor *= shape.dims[i];
-		}
-	}
-	if (factor != 1 || out.length == 0) {
+	if (factor != 1 || out.length == 0)
 		text_printf(&out, "%s%" PRId64, out.length > 0 ? " * " : "", factor);
-	}
 	return text_cstr(&out);
 }
 
 /* One entry per coordinate, coordinates outermost: a range of coordinates is a range of memory. */
 static bool is_sliceable(IrType shape) {
 	IrType rest = shape;
-	if (shape.rank == 0 || shape.dims[0] >= 0) {
+	if (shape.rank == 0 || shape.dims[0] >= 0)
 		return false;
-	}
 	rest.dims[0] = 1;
 	return pack_rule_is_fixed(rest);
 }
@@ -119,14 +110,12 @@ static void prepare(RulePack *r) {
 	Arena *arena = pack->arena;
 	const IrPipeline pipeline = pack->rt->options.pipeline;
 	uint32_t state_count = rule->states.count;
-	if (rule->init->results.count > 0) {
+	if (rule->init->results.count > 0)
 		r->init = ir_optimize(rule->module, rule->init, &pipeline);
-	}
 	r->step = part_of_step(r, "step", rule->collectives, false);
 	r->shares = ARENA_ARRAY(arena, IrFunc *, rule->collectives + 1);
-	for (uint32_t i = 0; i < rule->collectives; i++) {
+	for (uint32_t i = 0; i < rule->collectives; i++)
 		r->shares[i] = part_of_step(r, arena_printf(arena, "share%u", (unsigned)i + 1), i, true);
-	}
 	r->blocks =
 		rule->elementwise && rule->collectives == 0 && !r->joint && r->tied == 0 && !reads_extent(&r->step->body);
 	for (uint32_t i = 0; i < state_count; i++) {
@@ -140,15 +129,13 @@ static void prepare(RulePack *r) {
 	pack_rule_once(r);
 	choose_tensors(r);
 	r->hypers = ARENA_ARRAY(arena, const char *, rule->hypers.count + 1);
-	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+	for (uint32_t i = 0; i < rule->hypers.count; i++)
 		r->hypers[i] = pack_unique(pack, rule->hypers.data[i].name, r->hypers, i);
-	}
 	VEC(const IrFunc *) funcs = {0};
 	vec_push(arena, &funcs, r->init);
 	vec_push(arena, &funcs, r->step);
-	for (uint32_t i = 0; i < rule->collectives; i++) {
+	for (uint32_t i = 0; i < rule->collectives; i++)
 		vec_push(arena, &funcs, r->shares[i]);
-	}
 	r->model = pack_hash(pack, funcs.data, funcs.count, r->theta, rule->learned_count);
 }
 
@@ -194,13 +181,11 @@ static json_t *manifest(const RulePack *r) {
 	json_object_set_new(root, "real", json_string(ir_scalar_name(r->pack->real)));
 	json_object_set_new(root, "model", json_sprintf("%016llx", (unsigned long long)r->model));
 	json_object_set_new(root, "sees", json_string(r->joint ? "all parameters as one vector" : "one tensor at a time"));
-	if (r->tied > 0) {
+	if (r->tied > 0)
 		json_object_set_new(root, "coordinates", json_integer((json_int_t)r->tied));
-	}
 	json_object_set_new(root, "step_range", json_boolean(r->blocks));
-	if (rule->reads_horizon) {
+	if (rule->reads_horizon)
 		json_object_set_new(root, "horizon", json_integer((json_int_t)r->horizon));
-	}
 	if (r->pack->options->horizon_high > 0) {
 		json_object_set_new(root, "trained_horizon",
 		                    json_pack("[i,i]", r->pack->options->horizon_low, r->pack->options->horizon_high));
@@ -213,9 +198,8 @@ static json_t *manifest(const RulePack *r) {
 
 /* A rule that depends on the number of coordinates needs to know it. */
 static bool knows_size(Rt *rt, const FeCall *call, const PackOptions *options) {
-	if (!fe_is_tied(call->program ? call->program : rt->program, call->decl) || options->size > 0) {
+	if (!fe_is_tied(call->program ? call->program : rt->program, call->decl) || options->size > 0)
 		return true;
-	}
 	Diag *diag = diag_error(rt->session, 265, call->decl->name.span,
 	                        "what `%s` learns depends on `size(x)`, so it is C for one size only, and none is known",
 	                        session_text(rt->session, call->decl->name.name));
@@ -237,9 +221,8 @@ static bool refuses_evaluations(Rt *rt, const FeRule *rule) {
 bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitted *emitted) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the rule `%s`", name));
-	if (!pack || !knows_size(rt, call, options)) {
+	if (!pack || !knows_size(rt, call, options))
 		return false;
-	}
 	IrModule *module = ir_module_new(rt->session);
 	RulePack pack_of_rule = {.pack = pack, .joint = call->decl->joint};
 	RulePack *r = &pack_of_rule;

@@ -48,13 +48,11 @@ static void give_constants(GoldenRun *run, uint32_t unit, IrByRole *given) {
 static void make_constants(GoldenRun *run) {
 	const FeRule *rule = run->r->rule;
 	run->hypers = ARENA_ARRAY(run->arena, IrTensor, rule->hypers.count + 1);
-	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+	for (uint32_t i = 0; i < rule->hypers.count; i++)
 		run->hypers[i] = real(run, rule->hypers.data[i].value);
-	}
 	run->theta = vector(run, rule->learned_count);
-	for (int64_t i = 0; i < rule->learned_count; i++) {
+	for (int64_t i = 0; i < rule->learned_count; i++)
 		run->theta.reals[i] = rounded(run, run->r->theta[i]);
-	}
 }
 
 static bool call(const GoldenRun *run, const IrFunc *func, const IrByRole *given, IrTensor *results) {
@@ -62,9 +60,8 @@ static bool call(const GoldenRun *run, const IrFunc *func, const IrByRole *given
 	ir_arguments(func, given, sizeof *args, args);
 	Span where = {0};
 	const char *error = ir_evaluate(func, run->arena, args, results, &where);
-	if (error) {
+	if (error)
 		diag_error(run->r->pack->session, 802, where, "%s", error);
-	}
 	return !error;
 }
 
@@ -72,9 +69,8 @@ static bool call_step(GoldenRun *run, const IrFunc *func, uint32_t unit, double 
 	const FeRule *rule = run->r->rule;
 	IrTensor f = real(run, loss), step = integer(run, t), horizon = integer(run, GOLDEN_STEPS);
 	IrTensor *sums = ARENA_ARRAY(run->arena, IrTensor, rule->collectives + 1);
-	for (uint32_t i = 0; i < rule->collectives; i++) {
+	for (uint32_t i = 0; i < rule->collectives; i++)
 		sums[i] = real(run, run->sums[i]);
-	}
 	IrByRole given;
 	ir_by_role(&given);
 	give_constants(run, unit, &given);
@@ -94,21 +90,18 @@ static bool one_step(GoldenRun *run, double loss, int64_t t) {
 		bool largest = rule->largest.data[k];
 		run->sums[k] = largest ? -INFINITY : 0;
 		for (uint32_t i = 0; i < run->units; i++) {
-			if (!call_step(run, run->shares[k], i, loss, t, results)) {
+			if (!call_step(run, run->shares[k], i, loss, t, results))
 				return false;
-			}
 			double share = results[0].reals[0];
-			if (!largest) {
+			if (!largest)
 				run->sums[k] = rounded(run, run->sums[k] + share);
-			} else if (share > run->sums[k] || isnan(share)) {
+			else if (share > run->sums[k] || isnan(share))
 				run->sums[k] = share;
-			}
 		}
 	}
 	for (uint32_t i = 0; i < run->units; i++) {
-		if (!call_step(run, run->step, i, loss, t, results)) {
+		if (!call_step(run, run->step, i, loss, t, results))
 			return false;
-		}
 		run->x[i] = results[ir_result_at(run->step, IR_ROLE_X)];
 		IrRange states = ir_results_of(run->step, IR_ROLE_STATE);
 		memcpy(run->states[i], results + states.first, sizeof *results * states.count);
@@ -154,9 +147,8 @@ static bool begin(GoldenRun *run) {
 	const RulePack *r = run->r;
 	const FeRule *rule = r->rule;
 	size_t total = 0, unit = 0, at = 0;
-	for (size_t i = 0; i < run->r->tensor_count; i++) {
+	for (size_t i = 0; i < run->r->tensor_count; i++)
 		total += run->r->tensors[i];
-	}
 	run->units = r->joint ? 1 : r->tensor_count;
 	make_constants(run);
 	run->x = ARENA_ARRAY(run->arena, IrTensor, run->units);
@@ -168,9 +160,8 @@ static bool begin(GoldenRun *run) {
 		run->states[i] = ARENA_ARRAY(run->arena, IrTensor, rule->states.count + 1);
 	}
 	for (size_t i = 0; i < run->r->tensor_count; i++) {
-		for (size_t k = 0; k < run->r->tensors[i]; k++, at++) {
+		for (size_t k = 0; k < run->r->tensors[i]; k++, at++)
 			run->x[unit].reals[at] = number(i, k, 37, 11);
-		}
 		if (!r->joint) {
 			unit++;
 			at = 0;
@@ -180,9 +171,8 @@ static bool begin(GoldenRun *run) {
 		IrByRole given;
 		ir_by_role(&given);
 		give_constants(run, i, &given);
-		if (!call(run, run->init, &given, run->states[i])) {
+		if (!call(run, run->init, &given, run->states[i]))
 			return false;
-		}
 	}
 	return true;
 }
@@ -194,29 +184,24 @@ bool pack_rule_golden(RulePack *r, Golden *out) {
 	run.step = ir_expand_math(module, r->step, false);
 	run.shares = ARENA_ARRAY(run.arena, IrFunc *, r->rule->collectives + 1);
 	run.sums = ARENA_ARRAY(run.arena, double, r->rule->collectives + 1);
-	for (uint32_t i = 0; i < r->rule->collectives; i++) {
+	for (uint32_t i = 0; i < r->rule->collectives; i++)
 		run.shares[i] = ir_expand_math(module, r->shares[i], false);
-	}
 	*out = (Golden){.total = 0};
-	for (size_t i = 0; i < r->tensor_count; i++) {
+	for (size_t i = 0; i < r->tensor_count; i++)
 		out->total += (int64_t)r->tensors[i];
-	}
 	double bytes =
 		rt_evaluation_bytes(run.step, out->total) + (run.init ? rt_evaluation_bytes(run.init, out->total) : 0);
-	if (!rt_memory_allows(r->pack->rt, bytes, "the self-test of this rule")) {
+	if (!rt_memory_allows(r->pack->rt, bytes, "the self-test of this rule"))
 		return false;
-	}
 	out->first = ARENA_ARRAY(run.arena, double, out->total);
 	out->last = ARENA_ARRAY(run.arena, double, out->total);
 	out->losses = ARENA_ARRAY(run.arena, double, GOLDEN_STEPS + 1);
-	if (!begin(&run)) {
+	if (!begin(&run))
 		return false;
-	}
 	for (int step = 1; step <= GOLDEN_STEPS; step++) {
 		out->losses[step - 1] = problem(&run);
-		if (!one_step(&run, out->losses[step - 1], step)) {
+		if (!one_step(&run, out->losses[step - 1], step))
 			return false;
-		}
 		copy_out(&run, step == 1 ? out->first : out->last);
 	}
 	out->losses[GOLDEN_STEPS] = problem(&run);

@@ -19,25 +19,20 @@ typedef struct Parts {
 } Parts;
 
 static bool is_alike(const Parts *parts, const IrFor *f) {
-	for (uint32_t i = 0; i < f->indices.count; i++) {
-		if (f->indices.data[i].extent < 0) {
+	for (uint32_t i = 0; i < f->indices.count; i++)
+		if (f->indices.data[i].extent < 0)
 			return false;
-		}
-	}
 	for (uint32_t i = 0; i < f->nodes.count; i++) {
 		const IrNode *node = &f->nodes.data[i];
-		if ((node->kind == IR_NODE_READ && !parts->alike[node->value]) ||
-		    (node->kind == IR_NODE_DIM && node->dim < 0)) {
+		if ((node->kind == IR_NODE_READ && !parts->alike[node->value]) || (node->kind == IR_NODE_DIM && node->dim < 0))
 			return false;
-		}
 	}
 	for (uint32_t i = 0; i < f->puts.count; i++) {
 		const IrPut *put = &f->puts.data[i];
 		IrType type = ir_type(parts->step, put->out);
 		bool small = pack_rule_is_fixed(type) && ir_type_elements(type, NULL) <= MOST;
-		if (!small || (put->into != 0 && !parts->alike[put->into])) {
+		if (!small || (put->into != 0 && !parts->alike[put->into]))
 			return false;
-		}
 	}
 	return true;
 }
@@ -54,9 +49,8 @@ static bool is_table(const IrOp *op) {
 static void mark_used(void *context, const IrBlock *block, IrOp *op) {
 	Parts *parts = context;
 	(void)block;
-	for (IrUse use = ir_uses(op); !is_moved(parts, op) && ir_next_use(&use);) {
+	for (IrUse use = ir_uses(op); !is_moved(parts, op) && ir_next_use(&use);)
 		parts->used[use.value] = true;
-	}
 }
 
 /* Which values are alike and moved, and which of all are used by the rest. */
@@ -75,9 +69,8 @@ static void look(Parts *parts) {
 		}
 	}
 	ir_visit_ops(&step->body, mark_used, parts);
-	for (uint32_t i = 0; i < step->results.count; i++) {
+	for (uint32_t i = 0; i < step->results.count; i++)
 		parts->used[step->results.data[i].value] = true;
-	}
 }
 
 /* ---- names for what is alike: 1 - beta1 is one_minus_beta1 ---- */
@@ -104,17 +97,15 @@ static bool name_op(const RulePack *r, const IrFor *f, const IrNode *node, Text 
 		text_printf(out, "%s", session_text(r->pack->session, node->name));
 		return true;
 	}
-	if (node->opcode == IR_to_f32 || node->opcode == IR_to_f64) {
+	if (node->opcode == IR_to_f32 || node->opcode == IR_to_f64)
 		return name_node(r, f, node->args[0], out);
-	}
 	if (between && ir_op_info[node->opcode].arity == 2) {
 		bool first = name_node(r, f, node->args[0], out);
 		text_printf(out, "%s", between);
 		return first && name_node(r, f, node->args[1], out);
 	}
-	if (ir_op_info[node->opcode].arity != 1) {
+	if (ir_op_info[node->opcode].arity != 1)
 		return false;
-	}
 	text_printf(out, "%s_", ir_op_info[node->opcode].name);
 	return name_node(r, f, node->args[0], out);
 }
@@ -140,16 +131,14 @@ static bool name_node(const RulePack *r, const IrFor *f, uint32_t number, Text *
 /* The name of a value of the step: its own, or what it computes in words, or "alike". */
 static const char *name_alike(const RulePack *r, IrValue value) {
 	const IrValueInfo *info = ir_info(r->step, value);
-	if (info->name) {
+	if (info->name)
 		return session_text(r->pack->session, info->name);
-	}
 	const IrFor *f = info->def && info->def->kind == IR_FOR ? &info->def->f : NULL;
 	for (uint32_t p = 0; f && p < f->puts.count; p++) {
 		Text words = text_new(r->pack->arena);
 		bool plain = f->puts.data[p].out == value && f->puts.data[p].combine == IR_PUT_NONE && f->indices.count == 0;
-		if (plain && name_node(r, f, f->puts.data[p].node, &words) && words.length <= LONGEST) {
+		if (plain && name_node(r, f, f->puts.data[p].node, &words) && words.length <= LONGEST)
 			return text_cstr(&words);
-		}
 	}
 	return "alike";
 }
@@ -159,9 +148,8 @@ static IrMap begin(const RulePack *r, const Parts *parts, IrFunc *func, bool all
 	Session *session = r->pack->session;
 	const IrFunc *step = parts->step;
 	IrMap map = ir_map_new(r->rule->module->arena, step);
-	for (uint32_t i = 0; all && i < step->symbols.count; i++) {
+	for (uint32_t i = 0; all && i < step->symbols.count; i++)
 		ir_symbol(func, session_text(session, step->symbols.data[i]));
-	}
 	for (uint32_t i = 0; i < step->params.count; i++) {
 		const IrParam *param = &step->params.data[i];
 		if (all || parts->alike[param->value]) {
@@ -177,9 +165,8 @@ void pack_rule_once(RulePack *r) {
 	Arena *arena = r->pack->arena;
 	const IrFunc *step = r->step;
 	r->move = r->step;
-	if (r->tied > 0) {
+	if (r->tied > 0)
 		return; /* every size is known, and tells nothing of what is alike */
-	}
 	Parts parts = {.step = step};
 	parts.alike = ARENA_ARRAY(arena, bool, step->values.count);
 	parts.moved = ARENA_ARRAY(arena, bool, step->values.count);
@@ -187,29 +174,22 @@ void pack_rule_once(RulePack *r) {
 	look(&parts);
 	IrFunc *once = ir_func_new(r->rule->module, "once"), *move = ir_func_new(r->rule->module, "move");
 	IrMap of_once = begin(r, &parts, once, false), of_move = begin(r, &parts, move, true);
-	for (IrValue v = 1; v < step->values.count; v++) {
-		if (parts.moved[v] && parts.used[v]) {
+	for (IrValue v = 1; v < step->values.count; v++)
+		if (parts.moved[v] && parts.used[v])
 			ir_map_set(&of_move, v, ir_param_as(move, IR_ROLE_ALIKE, name_alike(r, v), ir_type(step, v)));
-		}
-	}
 	IrBuilder in_once = ir_builder(once), in_move = ir_builder(move);
 	for (uint32_t i = 0; i < step->body.ops.count; i++) {
 		const IrOp *op = step->body.ops.data[i];
-		if (is_moved(&parts, op) || is_table(op)) {
+		if (is_moved(&parts, op) || is_table(op))
 			ir_copy_op(&in_once, step, op, &of_once);
-		}
-		if (!is_moved(&parts, op)) {
+		if (!is_moved(&parts, op))
 			ir_copy_op(&in_move, step, op, &of_move);
-		}
 	}
-	for (IrValue v = 1; v < step->values.count; v++) {
-		if (parts.moved[v] && parts.used[v]) {
+	for (IrValue v = 1; v < step->values.count; v++)
+		if (parts.moved[v] && parts.used[v])
 			ir_result_as(once, IR_ROLE_ALIKE, name_alike(r, v), ir_map_get(&of_once, v));
-		}
-	}
-	if (once->results.count == 0) {
+	if (once->results.count == 0)
 		return;
-	}
 	for (uint32_t i = 0; i < step->results.count; i++) {
 		const IrResult *result = &step->results.data[i];
 		const char *name = session_text(r->pack->session, result->name);

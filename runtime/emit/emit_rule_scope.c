@@ -13,16 +13,13 @@ static const char *bytes_of(const RulePack *r, const PackState *state, const cha
 		opened += state->shape.dims[i] < 0;
 	}
 	text_printf(&out, "@_round(");
-	for (int i = 0; i < opened; i++) {
+	for (int i = 0; i < opened; i++)
 		text_printf(&out, "@_times(");
-	}
-	if (factor != 1) {
+	if (factor != 1)
 		text_printf(&out, "%" PRId64 " * ", factor);
-	}
 	text_printf(&out, "sizeof(%s)", state->type);
-	for (int i = 0; i < opened; i++) {
+	for (int i = 0; i < opened; i++)
 		text_printf(&out, ", %s)", n);
-	}
 	text_printf(&out, ")");
 	return pack_name(r->pack, text_cstr(&out));
 }
@@ -40,9 +37,8 @@ static void name_locals(RulePack *r) {
 	Arena *arena = r->pack->arena;
 	uint32_t alike = r->once ? r->once->results.count : 0, count = OWN;
 	const char **taken = ARENA_ARRAY(arena, const char *, OWN + 2 * r->states.count + alike + 1);
-	for (uint32_t i = 0; i < OWN; i++) {
+	for (uint32_t i = 0; i < OWN; i++)
 		taken[i] = own[i];
-	}
 	for (uint32_t i = 0; i < r->states.count; i++) {
 		PackState *state = &r->states.data[i];
 		state->c = taken[count] = jit_c_unique(arena, r->pack->prefix, state->name, taken, count);
@@ -63,9 +59,8 @@ static void name_locals(RulePack *r) {
 
 static const char **numbered_sums(const RulePack *r) {
 	const char **names = ARENA_ARRAY(r->pack->arena, const char *, r->rule->collectives + 1);
-	for (uint32_t i = 0; i < r->rule->collectives; i++) {
+	for (uint32_t i = 0; i < r->rule->collectives; i++)
 		names[i] = arena_printf(r->pack->arena, "&sums[%u]", (unsigned)i);
-	}
 	return names;
 }
 
@@ -90,20 +85,17 @@ static const char **state_arguments(const RulePack *r, const IrFunc *func, uint3
 static const char *arguments(const RulePack *r, const IrFunc *func) {
 	Arena *arena = r->pack->arena;
 	const FeRule *rule = r->rule;
-	if (!func) {
+	if (!func)
 		return "";
-	}
 	bool piece = r->blocks && func == r->move;
 	const char *x = piece ? "x + at" : "x", *g = piece ? "g + at" : "g", *f = "&loss", *t = "&t";
 	const char *horizon = "&horizon", *theta = pack_name(r->pack, "@_theta"), *new_x = "new_x", *share = "share";
 	const char **hypers = ARENA_ARRAY(arena, const char *, rule->hypers.count + 1);
-	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+	for (uint32_t i = 0; i < rule->hypers.count; i++)
 		hypers[i] = arena_printf(arena, "&h->hyper.%s", r->hypers[i]);
-	}
 	const char **next = ARENA_ARRAY(arena, const char *, r->states.count + 1);
-	for (uint32_t i = 0; i < r->states.count; i++) {
+	for (uint32_t i = 0; i < r->states.count; i++)
 		next[i] = r->states.data[i].new_c;
-	}
 	uint32_t states, alike = r->once ? r->once->results.count : 0;
 	const char **own_states = state_arguments(r, func, &states);
 	IrByRole given = {0}, places = {0};
@@ -125,9 +117,8 @@ static const char *arguments(const RulePack *r, const IrFunc *func) {
 	ir_arguments(func, &given, sizeof *names, names);
 	ir_places(func, &places, sizeof *names, names + func->params.count);
 	Text out = text_new(arena);
-	for (uint32_t i = 0; i < func->params.count + func->results.count; i++) {
+	for (uint32_t i = 0; i < func->params.count + func->results.count; i++)
 		text_printf(&out, "%s, ", names[i]);
-	}
 	return text_cstr(&out);
 }
 
@@ -268,9 +259,8 @@ static const char *sizes_example(const RulePack *r) {
 /* "trained for 20 to 60 steps", or NULL where nothing is known. */
 static const char *horizon_text(const RulePack *r) {
 	const PackOptions *options = r->pack->options;
-	if (options->horizon_high == 0) {
+	if (options->horizon_high == 0)
 		return NULL;
-	}
 	return options->horizon_low == options->horizon_high
 	           ? arena_printf(r->pack->arena, "trained for %d steps", options->horizon_high)
 	           : arena_printf(r->pack->arena, "trained for %d to %d steps", options->horizon_low,

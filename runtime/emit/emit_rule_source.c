@@ -40,9 +40,8 @@ static void put_function(const RulePack *r, IrFunc *func, const char *name, Text
 static void put_weights(RulePack *r, Text *out) {
 	Pack *pack = r->pack;
 	int64_t count = r->rule->learned_count;
-	if (count == 0) {
+	if (count == 0)
 		return;
-	}
 	if (!r->weights_apart) {
 		text_printf(out, "/* The learned numbers. */\n");
 		pack_table(pack, out, "static const @_real @_theta", pack->real, r->theta, NULL, count);
@@ -65,15 +64,12 @@ void pack_rule_source(RulePack *r) {
 	vec_push(pack->arena, &pack->units, pack_name(pack, "@.c"));
 	Text body = text_new(pack->arena), *out = &body;
 	put_weights(r, out);
-	if (r->init) {
+	if (r->init)
 		put_function(r, r->init, "init_call", out);
-	}
-	for (uint32_t i = 0; i < r->rule->collectives; i++) {
+	for (uint32_t i = 0; i < r->rule->collectives; i++)
 		put_function(r, r->shares[i], arena_printf(pack->arena, "share%u", (unsigned)i + 1), out);
-	}
-	if (r->once) {
+	if (r->once)
 		put_function(r, r->once, "once_call", out);
-	}
 	put_function(r, r->move, "move_call", out);
 	pack_fill(pack, out, "rule_memory.c", r->scope);
 	pack_fill(pack, out, "rule_step.c", r->scope);
@@ -87,9 +83,8 @@ void pack_rule_test(RulePack *r, const Golden *golden) {
 	Pack *pack = r->pack;
 	PackScope *scope = pack_scope(pack, r->scope);
 	Text sizes = text_new(pack->arena), tables = text_new(pack->arena);
-	for (uint32_t i = 0; i < r->tensor_count; i++) {
+	for (uint32_t i = 0; i < r->tensor_count; i++)
 		text_printf(&sizes, "%s%d", i > 0 ? ", " : "", (int)r->tensors[i]);
-	}
 	pack_bits(pack, &tables, "first", pack->real, golden->first, golden->total);
 	pack_bits(pack, &tables, "last", pack->real, golden->last, golden->total);
 	pack_bits(pack, &tables, "losses", pack->real, golden->losses, GOLDEN_STEPS + 1);

@@ -58,11 +58,9 @@ static bool is_name(const char *text, size_t length, const char *name) {
 
 static const char *value_of(const Filler *f, const PackScope *scope, const char *name, size_t length) {
 	for (; scope; scope = scope->outer) {
-		for (uint32_t i = scope->names.count; i-- > 0;) {
-			if (is_name(name, length, scope->names.data[i])) {
+		for (uint32_t i = scope->names.count; i-- > 0;)
+			if (is_name(name, length, scope->names.data[i]))
 				return scope->values.data[i] ? scope->values.data[i] : "";
-			}
-		}
 	}
 	base_panic("pack_fill", "%s: there is no value `%.*s`", f->name, (int)length, name);
 }
@@ -82,28 +80,24 @@ static bool is_directive(const char *line, const char *word) {
 static const char *block_end(const Filler *f, const char *at, const char **otherwise) {
 	int depth = 0;
 	*otherwise = NULL;
-	for (; *at; at = line_end(at)) {
-		if (is_directive(at, "if") || is_directive(at, "each")) {
+	for (; *at; at = line_end(at))
+		if (is_directive(at, "if") || is_directive(at, "each"))
 			depth++;
-		} else if (is_directive(at, "else") && depth == 0) {
+		else if (is_directive(at, "else") && depth == 0)
 			*otherwise = at;
-		} else if (is_directive(at, "end") && depth-- == 0) {
+		else if (is_directive(at, "end") && depth-- == 0)
 			return at;
-		}
-	}
 	base_panic("pack_fill", "%s: a block without an end", f->name);
 }
 
 static void put_line(const Filler *f, const PackScope *scope, const char *at, const char *end) {
 	while (at < end) {
 		const char *stop = at;
-		while (stop < end && !(stop[0] == '%' && stop[1] == '{')) {
+		while (stop < end && !(stop[0] == '%' && stop[1] == '{'))
 			stop++;
-		}
 		pack_put(f->pack, f->out, arena_printf(f->pack->arena, "%.*s", (int)(stop - at), at));
-		if (stop == end) {
+		if (stop == end)
 			return;
-		}
 		const char *close = strchr(stop, '}');
 		text_printf(f->out, "%s", value_of(f, scope, stop + 2, (size_t)(close - stop - 2)));
 		at = close + 1;
@@ -118,11 +112,10 @@ static const char *fill_if(const Filler *f, const PackScope *scope, const char *
 	at += wanted ? 0 : 4;
 	bool there = value_of(f, scope, at, strcspn(at, "\n"))[0] != '\0';
 	const char *begin = line_end(at), *otherwise, *end = block_end(f, begin, &otherwise);
-	if (there == wanted) {
+	if (there == wanted)
 		fill(f, scope, begin, otherwise ? otherwise : end);
-	} else if (otherwise) {
+	else if (otherwise)
 		fill(f, scope, line_end(otherwise), end);
-	}
 	return line_end(end);
 }
 
@@ -131,11 +124,9 @@ static const char *fill_each(const Filler *f, const PackScope *scope, const char
 	size_t length = strcspn(at, "\n");
 	const char *begin = line_end(at), *otherwise, *end = block_end(f, begin, &otherwise);
 	for (const PackScope *from = scope; from; from = from->outer) {
-		for (uint32_t i = 0; i < from->items.count; i++) {
-			if (is_name(at, length, from->list_names.data[i])) {
+		for (uint32_t i = 0; i < from->items.count; i++)
+			if (is_name(at, length, from->list_names.data[i]))
 				fill(f, from->items.data[i], begin, end);
-			}
-		}
 	}
 	return line_end(end);
 }

@@ -52,22 +52,20 @@ static void tensor_exchange(IrTensor *tensor, void *memory, bool to_memory) {
 		char *first = (char *)memory + lane * width;
 		if (ir_scalar_is_real(scalar)) {
 			double *reals = tensor->reals + lane * each;
-			if (to_memory) {
+			if (to_memory)
 				rt_write_reals(scalar, first, lanes, reals, each);
-			} else {
+			else
 				rt_read_reals(scalar, first, lanes, reals, each);
-			}
 			continue;
 		}
 		for (size_t e = 0; e < each; e++) {
 			int64_t *integer = &tensor->integers[lane * each + e];
 			char *at = first + e * lanes * width;
 			if (scalar == IR_BOOL) {
-				if (to_memory) {
+				if (to_memory)
 					*(uint8_t *)at = *integer != 0;
-				} else {
+				else
 					*integer = *(uint8_t *)at;
-				}
 			} else if (scalar == IR_I32) {
 				int32_t narrow = (int32_t)*integer;
 				memcpy(to_memory ? (void *)at : (void *)&narrow, to_memory ? (const void *)&narrow : (const void *)at,
@@ -92,9 +90,8 @@ static int call_evaluator(const RtCode *code, void *const *params, void *const *
 	}
 	Span where = {0};
 	const char *error = ir_evaluate(func, arena, args, outs, &where);
-	for (uint32_t i = 0; !error && i < func->results.count; i++) {
+	for (uint32_t i = 0; !error && i < func->results.count; i++)
 		tensor_exchange(&outs[i], results[i], true);
-	}
 	arena_free(arena);
 	return error ? 1 : 0;
 }
@@ -102,12 +99,10 @@ static int call_evaluator(const RtCode *code, void *const *params, void *const *
 /* ---- compiling and calling ---- */
 
 static bool engine_ready(Rt *rt) {
-	if (rt->options.engine == RT_EVALUATOR || rt->engine) {
+	if (rt->options.engine == RT_EVALUATOR || rt->engine)
 		return true;
-	}
-	if (rt->failed_engine) {
+	if (rt->failed_engine)
 		return false;
-	}
 	const char *error = NULL;
 	rt->engine = jit_engine_new(rt->session, &error);
 	if (!rt->engine) {
@@ -128,9 +123,8 @@ static size_t *value_sizes(Arena *arena, const IrFunc *func, bool of_params) {
 }
 
 RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func) {
-	if (!engine_ready(rt)) {
+	if (!engine_ready(rt))
 		return NULL;
-	}
 	double started = rt_seconds();
 	if (rt->options.busy) {
 		const char *name = session_text(rt->session, func->name);
@@ -165,9 +159,8 @@ void rt_code_free(RtCode *code) {
 }
 
 int rt_call(const RtCode *code, void *const *params, void *const *results, void *arena) {
-	if (code->jit) {
+	if (code->jit)
 		return jit_call(code->jit, params, results, arena, NULL);
-	}
 	return call_evaluator(code, params, results);
 }
 
@@ -181,25 +174,21 @@ int rt_call_by_role(const RtCode *code, const IrByRole *given, const IrByRole *p
 static double evaluated_bytes(const IrFunc *func, IrValue value, const int64_t *symbols) {
 	IrType type = ir_type(func, value);
 	double bytes = type.storage ? 0 : sizeof(double);
-	for (int i = 0; i < type.rank; i++) {
+	for (int i = 0; i < type.rank; i++)
 		bytes *= (double)ir_dim_value(type.dims[i], symbols);
-	}
 	return bytes * (type.lanes ? IR_LANES : 1);
 }
 
 double rt_evaluation_bytes(const IrFunc *func, int64_t size) {
 	Arena *arena = arena_new();
 	int64_t *symbols = ARENA_ARRAY(arena, int64_t, func->symbols.count + 1);
-	for (uint32_t i = 0; i < func->symbols.count; i++) {
+	for (uint32_t i = 0; i < func->symbols.count; i++)
 		symbols[i] = size;
-	}
 	double bytes = 0, largest = 0;
-	for (uint32_t i = 0; i < func->params.count; i++) {
+	for (uint32_t i = 0; i < func->params.count; i++)
 		bytes += 2 * evaluated_bytes(func, func->params.data[i].value, symbols);
-	}
-	for (uint32_t i = 0; i < func->results.count; i++) {
+	for (uint32_t i = 0; i < func->results.count; i++)
 		bytes += 2 * evaluated_bytes(func, func->results.data[i].value, symbols);
-	}
 	for (IrValue value = 1; value < func->values.count; value++) {
 		double own = evaluated_bytes(func, value, symbols);
 		largest = own > largest ? own : largest;
@@ -209,9 +198,8 @@ double rt_evaluation_bytes(const IrFunc *func, int64_t size) {
 }
 
 bool rt_evaluate_once(Rt *rt, const IrFunc *func, const IrByRole *given, double **results) {
-	if (!rt_memory_allows(rt, rt_evaluation_bytes(func, 0), "what is learned")) {
+	if (!rt_memory_allows(rt, rt_evaluation_bytes(func, 0), "what is learned"))
 		return false;
-	}
 	Arena *arena = arena_new();
 	func = ir_expand_math(func->module, ir_func_copy(func->module, func, "once"), false); /* no C library has a say */
 	IrTensor *args = ARENA_ARRAY(arena, IrTensor, func->params.count + 1);
@@ -222,23 +210,18 @@ bool rt_evaluate_once(Rt *rt, const IrFunc *func, const IrByRole *given, double 
 		IrType type = ir_type(func, func->params.data[i].value);
 		args[i] = ir_tensor_new(arena, type, NULL);
 		const double *reals = from[i];
-		for (int64_t e = 0; args[i].reals && e < ir_type_elements(type, NULL); e++) {
+		for (int64_t e = 0; args[i].reals && e < ir_type_elements(type, NULL); e++)
 			args[i].reals[e] = type.scalar == IR_F32 ? (double)(float)reals[e] : reals[e];
-		}
-		if (!args[i].reals) {
+		if (!args[i].reals)
 			args[i].integers[0] = *(const int64_t *)from[i];
-		}
 	}
 	Span where = {0};
 	const char *error = ir_evaluate(func, arena, args, outs, &where);
-	if (error) {
+	if (error)
 		diag_error(rt->session, 802, where, "%s", error);
-	}
-	for (uint32_t i = 0; !error && i < func->results.count; i++) {
-		for (int64_t e = 0; e < ir_type_elements(outs[i].type, NULL); e++) {
+	for (uint32_t i = 0; !error && i < func->results.count; i++)
+		for (int64_t e = 0; e < ir_type_elements(outs[i].type, NULL); e++)
 			results[i][e] = outs[i].reals ? outs[i].reals[e] : (double)outs[i].integers[e];
-		}
-	}
 	arena_free(arena);
 	return !error;
 }

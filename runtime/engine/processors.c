@@ -14,9 +14,8 @@
 static int bound_to(void) {
 #ifdef CPU_COUNT
 	cpu_set_t set;
-	if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) {
+	if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
 		return CPU_COUNT(&set);
-	}
 #endif
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 	return online > 0 && online < 4096 ? (int)online : 1;
@@ -28,9 +27,8 @@ static double number_in(const char *folder, const char *name) {
 	snprintf(path, sizeof path, "%s/%s", folder, name);
 	FILE *file = fopen(path, "r");
 	if (file) {
-		if (fscanf(file, "%lf", &value) != 1) {
+		if (fscanf(file, "%lf", &value) != 1)
 			value = (double)NAN;
-		}
 		fclose(file);
 	}
 	return value;
@@ -44,9 +42,8 @@ static double quota_of(const char *folder) {
 	snprintf(path, sizeof path, "%s/cpu.max", folder);
 	FILE *file = fopen(path, "r");
 	if (file) {
-		if (fscanf(file, "%lf %lf", &quota, &period) != 2) {
+		if (fscanf(file, "%lf %lf", &quota, &period) != 2)
 			quota = (double)NAN;
-		}
 		fclose(file);
 	}
 	return quota > 0 && period > 0 ? quota / period : (double)INFINITY;
@@ -60,9 +57,8 @@ static double quota_up(const char *root, char *group) {
 		snprintf(folder, sizeof folder, "%s%s", root, group);
 		least = fmin(least, quota_of(folder));
 		char *slash = strrchr(group, '/');
-		if (!slash) {
+		if (!slash)
 			return least;
-		}
 		*slash = '\0';
 	}
 }
@@ -75,20 +71,16 @@ static double group_quota(void) {
 	while (file && fgets(line, sizeof line, file)) {
 		line[strcspn(line, "\n")] = '\0';
 		char *kinds = strchr(line, ':'), *group = kinds ? strchr(kinds + 1, ':') : NULL;
-		if (!group) {
+		if (!group)
 			continue;
-		}
 		*group++ = '\0';
-		if (kinds[1] == '\0') {
+		if (kinds[1] == '\0')
 			least = fmin(least, quota_up("/sys/fs/cgroup", group));
-		}
-		for (char *kind = strtok(kinds + 1, ","); kind; kind = strtok(NULL, ",")) {
+		for (char *kind = strtok(kinds + 1, ","); kind; kind = strtok(NULL, ","))
 			least = strcmp(kind, "cpu") == 0 ? fmin(least, quota_up("/sys/fs/cgroup/cpu", group)) : least;
-		}
 	}
-	if (file) {
+	if (file)
 		fclose(file);
-	}
 	return least;
 }
 

@@ -17,13 +17,11 @@ Rt *rt_new(Session *session, FeProgram *program, const RtOptions *options) {
 }
 
 void rt_free(Rt *rt) {
-	if (!rt) {
+	if (!rt)
 		return;
-	}
 	rt_pool_free(rt->pool);
-	if (rt->engine) {
+	if (rt->engine)
 		jit_engine_free(rt->engine);
-	}
 	arena_free(rt->arena);
 }
 
@@ -38,9 +36,8 @@ double rt_seconds(void) {
 }
 
 bool rt_memory_allows(Rt *rt, double bytes, const char *what) {
-	if (rt->options.memory == 0 || bytes <= (double)rt->options.memory) {
+	if (rt->options.memory == 0 || bytes <= (double)rt->options.memory)
 		return true;
-	}
 	Arena *arena = rt->session->arena;
 	Diag *diag = diag_error(rt->session, 801, (Span){0}, "%s needs %s of memory; the limit is %s", what,
 	                        text_of_bytes(arena, bytes), text_of_bytes(arena, (double)rt->options.memory));

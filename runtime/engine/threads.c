@@ -42,9 +42,8 @@ void rt_signal_stack(void *memory) {
 static void take_items(RtPool *pool, int worker) {
 	for (;;) {
 		int item = atomic_fetch_add(&pool->next, 1);
-		if (item >= pool->count) {
+		if (item >= pool->count)
 			return;
-		}
 		pool->work(pool->user, item, worker);
 	}
 }
@@ -56,20 +55,17 @@ static void *helper_main(void *argument) {
 	uint64_t seen = 0;
 	pthread_mutex_lock(&pool->lock);
 	for (;;) {
-		while (pool->round == seen && !pool->stop) {
+		while (pool->round == seen && !pool->stop)
 			pthread_cond_wait(&pool->start, &pool->lock);
-		}
-		if (pool->stop) {
+		if (pool->stop)
 			break;
-		}
 		seen = pool->round;
 		pthread_mutex_unlock(&pool->lock);
 		take_items(pool, helper->worker);
 		pthread_mutex_lock(&pool->lock);
 		pool->running--;
-		if (pool->running == 0) {
+		if (pool->running == 0)
 			pthread_cond_signal(&pool->done);
-		}
 	}
 	pthread_mutex_unlock(&pool->lock);
 #ifndef BASE_SANITIZED
@@ -99,9 +95,8 @@ RtPool *rt_pool_new(int threads) {
 	pthread_sigmask(SIG_BLOCK, &interrupts, &before);
 	for (int worker = 1; worker < threads; worker++) {
 		Helper *helper = malloc(sizeof *helper);
-		if (!helper) {
+		if (!helper)
 			break;
-		}
 		helper->pool = pool;
 		helper->worker = worker;
 		if (pthread_create(&pool->handles[worker], NULL, helper_main, helper) != 0) {
@@ -115,16 +110,14 @@ RtPool *rt_pool_new(int threads) {
 }
 
 void rt_pool_free(RtPool *pool) {
-	if (!pool) {
+	if (!pool)
 		return;
-	}
 	pthread_mutex_lock(&pool->lock);
 	pool->stop = true;
 	pthread_cond_broadcast(&pool->start);
 	pthread_mutex_unlock(&pool->lock);
-	for (int worker = 1; worker < pool->threads; worker++) {
+	for (int worker = 1; worker < pool->threads; worker++)
 		pthread_join(pool->handles[worker], NULL);
-	}
 	pthread_cond_destroy(&pool->done);
 	pthread_cond_destroy(&pool->start);
 	pthread_mutex_destroy(&pool->lock);
@@ -152,8 +145,7 @@ void rt_pool_run(RtPool *pool, int count, RtWork *work, void *user) {
 	pthread_mutex_unlock(&pool->lock);
 	take_items(pool, 0);
 	pthread_mutex_lock(&pool->lock);
-	while (pool->running > 0) {
+	while (pool->running > 0)
 		pthread_cond_wait(&pool->done, &pool->lock);
-	}
 	pthread_mutex_unlock(&pool->lock);
 }

@@ -42,12 +42,10 @@ static void note_data(Rt *rt, const FeObjective *objective) {
 	for (uint32_t i = 0; i < objective->data.count; i++) {
 		const char *path = objective->data.data[i].found.path;
 		uint32_t k = 0;
-		while (path && k < rt->data.count && strcmp(rt->data.data[k], path) != 0) {
+		while (path && k < rt->data.count && strcmp(rt->data.data[k], path) != 0)
 			k++;
-		}
-		if (path && k == rt->data.count) {
+		if (path && k == rt->data.count)
 			vec_push(rt->arena, &rt->data, path);
-		}
 	}
 }
 
@@ -57,14 +55,12 @@ Task *task_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore scor
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);
 	FeRule *method = NULL;
-	if (problem) {
+	if (problem)
 		note_data(rt, problem);
-	}
 	if (problem && rule) {
 		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, problem->params.count + 1);
-		for (uint32_t i = 0; i < problem->params.count; i++) {
+		for (uint32_t i = 0; i < problem->params.count; i++)
 			sizes[i] = problem->params.data[i].count;
-		}
 		FeTarget target = {sizes, problem->params.count};
 		method = fe_rule(rt->program, module, rule, &target, rt->options.real, open, open_count);
 	}
@@ -82,19 +78,15 @@ const IrRole task_state_roles[TASK_STATE_ROLES] = {IR_ROLE_X, IR_ROLE_F, IR_ROLE
 static void count_roles(Task *task) {
 	static const IrRole of_rule[] = {IR_ROLE_STATE, IR_ROLE_HYPER, IR_ROLE_THETA};
 	static const IrRole of_objective[] = {IR_ROLE_DATA, IR_ROLE_FIXED, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_REPORT};
-	for (size_t i = 0; i < sizeof of_objective / sizeof *of_objective; i++) {
+	for (size_t i = 0; i < sizeof of_objective / sizeof *of_objective; i++)
 		task->count[of_objective[i]] = task_role(task, of_objective[i]).range.count;
-	}
-	for (size_t i = 0; task->rule && i < sizeof of_rule / sizeof *of_rule; i++) {
+	for (size_t i = 0; task->rule && i < sizeof of_rule / sizeof *of_rule; i++)
 		task->count[of_rule[i]] = task_role(task, of_rule[i]).range.count;
-	}
-	for (int k = 0; k < TASK_STATE_ROLES; k++) {
+	for (int k = 0; k < TASK_STATE_ROLES; k++)
 		task->slot_count += task->count[task_state_roles[k]];
-	}
 	task->data = ARENA_ARRAY(task->module->arena, const void *, task->count[IR_ROLE_DATA] + 1);
-	for (uint32_t i = 0; i < task->count[IR_ROLE_DATA]; i++) {
+	for (uint32_t i = 0; i < task->count[IR_ROLE_DATA]; i++)
 		task->data[i] = task->objective->data.data[i].found.elements;
-	}
 	task->slots = ARENA_ARRAY(task->module->arena, IrType, task->slot_count + 1);
 	uint32_t at = 0;
 	for (int k = 0; k < TASK_STATE_ROLES; k++) {
@@ -108,15 +100,13 @@ static void count_roles(Task *task) {
 /* The rule's step, with the objective in place of its evaluations, which are counted. */
 static IrFunc *link_step(Task *task) {
 	const FeRule *rule = task->rule;
-	if (!rule->evaluates) {
+	if (!rule->evaluates)
 		return rule->step;
-	}
 	IrFunc *step = ir_pass_simplify(task->module, rule->step);
 	task->elsewhere = ir_evaluations(step);
 	const IrFunc *there = task->evaluate;
-	if (!rule->reads_g) {
+	if (!rule->reads_g)
 		there = task_optimized(task, task_build_gradient_of(task, task->value, "gradient"));
-	}
 	return ir_link(task->module, step, there);
 }
 
@@ -126,13 +116,11 @@ Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, Fe
 	*task = (Task){.rt = rt, .module = module, .objective = objective, .rule = rule, .score = score, .lanes = IR_LANES};
 	task->value = task_optimized(task, task_build_value(task));
 	task->validate = task_build_validate(task);
-	if (task->validate) {
+	if (task->validate)
 		task->validate = task_optimized(task, task->validate);
-	}
 	task->evaluate = task->value;
-	if (!rule || rule->reads_g) {
+	if (!rule || rule->reads_g)
 		task->evaluate = task_optimized(task, task_build_gradient_of(task, task->value, "gradient"));
-	}
 	task->step = rule ? link_step(task) : NULL;
 	count_roles(task);
 	rt->compile_seconds += rt_seconds() - started;
@@ -140,9 +128,8 @@ Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, Fe
 }
 
 void task_free(Task *task) {
-	if (!task) {
+	if (!task)
 		return;
-	}
 	task_drop_code(task);
 	ir_module_free(task->module);
 }
@@ -153,9 +140,8 @@ IrFunc *task_stage_built(Task *task, TaskStage stage, const TaskPlan *plan) {
 
 IrFunc *task_stage_batched(Task *task, TaskStage stage, const TaskPlan *plan) {
 	IrFunc *func = task_optimized(task, task_stage_built(task, stage, plan));
-	if (task->lanes == 1) {
+	if (task->lanes == 1)
 		return func;
-	}
 	Arena *arena = task->module->arena;
 	bool *all = ARENA_ARRAY(arena, bool, func->results.count + 1);
 	memset(all, true, func->results.count);
@@ -170,9 +156,8 @@ static bool same_plan(const TaskPlan *a, const TaskPlan *b) {
 bool task_need(Task *task, TaskStage stage, const TaskPlan *plan) {
 	RtCode **code = &task->code[stage][plan->variant];
 	TaskPlan *made = &task->plan[stage][plan->variant];
-	if (*code && same_plan(made, plan)) {
+	if (*code && same_plan(made, plan))
 		return true;
-	}
 	rt_code_free(*code);
 	double started = rt_seconds();
 	IrFunc *func = task_stage_batched(task, stage, plan);
@@ -198,9 +183,8 @@ bool task_need_setup(Task *task) {
 }
 
 TaskPlan task_segment_plan(Task *task, int steps, TaskTheta variant) {
-	if (task->segment_steps == 0) {
+	if (task->segment_steps == 0)
 		task->segment_steps = steps < 1 ? 1 : steps < TASK_MAX_SEGMENT ? steps : TASK_MAX_SEGMENT;
-	}
 	return (TaskPlan){.steps = task->segment_steps, .variant = variant};
 }
 

@@ -34,9 +34,8 @@ TaskRole task_role(const Task *task, IrRole role) {
 const char *task_role_name(const Task *task, const TaskRole *of, uint32_t i) {
 	bool named = of->role == IR_ROLE_DATA || of->role == IR_ROLE_FIXED || of->role == IR_ROLE_BATCH ||
 	             of->role == IR_ROLE_STATE || of->role == IR_ROLE_HYPER || of->role == IR_ROLE_REPORT;
-	if (!named) {
+	if (!named)
 		return ir_role_name(of->role);
-	}
 	uint32_t at = of->range.first + i;
 	Name name = of->results ? of->func->results.data[at].name : of->func->params.data[at].name;
 	return session_text(task->rt->session, name);
@@ -63,9 +62,8 @@ IrValue frame_count(Frame *w, int64_t number) {
 
 void frame_problem(Frame *w) {
 	FRAME_PARAMS(w, IR_ROLE_DATA);
-	if (w->task->objective->batches) {
+	if (w->task->objective->batches)
 		FRAME_PARAMS(w, IR_ROLE_SEED, IR_ROLE_INSTANCE);
-	}
 	FRAME_PARAMS(w, IR_ROLE_FIXED, IR_ROLE_BATCH);
 }
 
@@ -102,9 +100,8 @@ void frame_results(Frame *w, const IrRole *roles, size_t count) {
 	for (size_t k = 0; k < count; k++) {
 		IrRole role = roles[k];
 		TaskRole known = task_role(w->task, role);
-		for (uint32_t i = 0; i < w->count[role]; i++) {
+		for (uint32_t i = 0; i < w->count[role]; i++)
 			ir_result_as(w->func, role, task_role_name(w->task, &known, i), w->of[role][i]);
-		}
 	}
 }
 
@@ -113,9 +110,8 @@ void frame_call(Frame *w, const IrFunc *callee) {
 	IrValue *results = ARENA_ARRAY(w->arena, IrValue, callee->results.count + 1);
 	IrByRole given;
 	ir_by_role(&given);
-	for (int role = 0; role < IR_ALL_ROLES; role++) {
+	for (int role = 0; role < IR_ALL_ROLES; role++)
 		ir_give(&given, (IrRole)role, w->of[role], w->count[role]);
-	}
 	ir_arguments(callee, &given, sizeof *args, args);
 	ir_inline(&w->b, callee, args, results);
 	for (uint32_t i = 0; i < callee->results.count; i++) {

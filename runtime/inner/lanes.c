@@ -19,19 +19,16 @@ void task_choose_lanes(Task *task, int problems) {
 	const IrFunc *value = task->objective->value;
 	double bytes = 0;
 	for (uint32_t i = 0; i < value->params.count; i++) {
-		if (value->params.data[i].role == IR_ROLE_DATA) {
+		if (value->params.data[i].role == IR_ROLE_DATA)
 			continue;
-		}
 		IrType type = ir_type(value, value->params.data[i].value);
 		bytes += (double)ir_type_elements(type, NULL) * (double)ir_scalar_bytes(type.scalar);
 	}
-	if (task->objective->data.count > 0 || task->objective->batches) {
+	if (task->objective->data.count > 0 || task->objective->batches)
 		bytes += made_bytes(task->value);
-	}
 	bool lanes = false;
-	for (size_t i = 0; i < sizeof task_lanes_from / sizeof *task_lanes_from && !lanes; i++) {
+	for (size_t i = 0; i < sizeof task_lanes_from / sizeof *task_lanes_from && !lanes; i++)
 		lanes = bytes <= task_lanes_from[i].bytes && problems >= task_lanes_from[i].problems;
-	}
 	task_set_lanes(task, lanes ? IR_LANES : 1);
 }
 

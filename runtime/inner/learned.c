@@ -14,12 +14,10 @@ static bool starts_inside(Rt *rt, const FeRule *rule, const double *theta) {
 		const FeLearned *learned = &rule->learned.data[i];
 		const FeSlot *slot = &learned->slot;
 		int64_t k = 0;
-		while (k < slot->count && isfinite(theta[slot->offset + k])) {
+		while (k < slot->count && isfinite(theta[slot->offset + k]))
 			k++;
-		}
-		if (k == slot->count) {
+		if (k == slot->count)
 			continue;
-		}
 		const char *element = slot->count > 1 ? arena_printf(rt->session->arena, "element %lld of ", (long long)k) : "";
 		const char *limits = learned->transform == FE_PLAIN ? "" : ", or not inside of its limits";
 		diag_error(rt->session, 262, slot->span, "%s`%s` starts at a number that is not finite%s", element,
@@ -36,9 +34,8 @@ double *learned_new(Rt *rt, const FeRule *rule, Arena *arena) {
 }
 
 bool learned_start(Rt *rt, const FeRule *rule, uint64_t seed, double *theta) {
-	if (learned_count(rule) == 0) {
+	if (learned_count(rule) == 0)
 		return true;
-	}
 	IrByRole given;
 	ir_by_role(&given);
 	ir_give_addresses(&given, IR_ROLE_SEED, &seed, sizeof seed, 1);
@@ -46,9 +43,8 @@ bool learned_start(Rt *rt, const FeRule *rule, uint64_t seed, double *theta) {
 }
 
 bool learned_natural(Rt *rt, const FeRule *rule, const double *theta, double *natural) {
-	if (learned_count(rule) == 0) {
+	if (learned_count(rule) == 0)
 		return true;
-	}
 	IrByRole given;
 	ir_by_role(&given);
 	ir_give(&given, IR_ROLE_THETA, &theta, 1);
@@ -60,18 +56,15 @@ static void hole_shape(const FeLearned *learned, const Session *session, Text *o
 	enum { LONGEST_START = 40 };
 	const FeSlot *slot = &learned->slot;
 	text_printf(out, " : [");
-	for (int i = 0; i < slot->type.rank; i++) {
+	for (int i = 0; i < slot->type.rank; i++)
 		text_printf(out, slot->type.dims[i] < 0 ? "%sn" : "%s%lld", i ? ", " : "", (long long)slot->type.dims[i]);
-	}
 	text_char(out, ']');
 	const AstDeclare *learn = learned->declare;
-	if (!learn || !learn->source.file || learn->source.end - learn->source.start > LONGEST_START) {
+	if (!learn || !learn->source.file || learn->source.end - learn->source.start > LONGEST_START)
 		return;
-	}
 	const char *start = source_excerpt(session, out->arena, learn->source);
-	if (!strchr(start, '\n')) {
+	if (!strchr(start, '\n'))
 		text_printf(out, " %s", start);
-	}
 }
 
 const char *learned_holes(Rt *rt, const FeRule *rule, const double *theta, Arena *arena) {
@@ -80,16 +73,14 @@ const char *learned_holes(Rt *rt, const FeRule *rule, const double *theta, Arena
 	Text out = text_new(arena);
 	double *natural = ARENA_ARRAY(arena, double, learned_count(rule) + 1);
 	uint32_t holes = 0;
-	if (learned_count(rule) == 0 || !learned_natural(rt, rule, theta, natural)) {
+	if (learned_count(rule) == 0 || !learned_natural(rt, rule, theta, natural))
 		return NULL;
-	}
 	for (uint32_t i = 0; i < rule->learned.count; i++) {
 		const FeLearned *learned = &rule->learned.data[i];
 		const FeSlot *slot = &learned->slot;
 		bool filled = learned->declare && learned->declare->from;
-		if (filled || holes++ >= SHOWN) {
+		if (filled || holes++ >= SHOWN)
 			continue;
-		}
 		text_printf(&out, "%s%s", out.length > 0 ? ", " : "", session_text(session, slot->name));
 		if (slot->type.rank == 0) {
 			text_printf(&out, " = ");
@@ -98,8 +89,7 @@ const char *learned_holes(Rt *rt, const FeRule *rule, const double *theta, Arena
 			hole_shape(learned, session, &out);
 		}
 	}
-	if (holes > SHOWN) {
+	if (holes > SHOWN)
 		text_printf(&out, " and %u more", (unsigned)(holes - SHOWN));
-	}
 	return holes > 0 ? text_cstr(&out) : NULL;
 }

@@ -22,9 +22,8 @@ IrFunc *task_build_setup(Task *task, const TaskPlan *plan) {
 static IrFunc *build_of_x(Task *task, const char *name, const IrFunc *what, IrRole result) {
 	Frame w = frame_new(task, name);
 	frame_problem(&w);
-	if (task->objective->batches) {
+	if (task->objective->batches)
 		FRAME_PARAMS(&w, IR_ROLE_STEP);
-	}
 	FRAME_PARAMS(&w, IR_ROLE_X);
 	frame_call(&w, what);
 	FRAME_RESULTS(&w, result);
@@ -60,12 +59,10 @@ IrFunc *task_build_instance_value(Task *task) {
 	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
 	frame_call(&w, task->objective->setup);
 	FRAME_PARAMS(&w, IR_ROLE_X);
-	if (task->objective->batches) {
+	if (task->objective->batches)
 		frame_set(&w, IR_ROLE_STEP, frame_count(&w, 1));
-	}
-	if (task->validate) {
+	if (task->validate)
 		frame_call(&w, task->validate);
-	}
 	frame_call(&w, gradient);
 	FRAME_RESULTS(&w, IR_ROLE_F, IR_ROLE_VALID, IR_ROLE_REPORT, IR_ROLE_G);
 	return w.func;

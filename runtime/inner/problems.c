@@ -15,9 +15,8 @@ double problems_bytes(const Task *task, int count, bool spread) {
 	const IrFunc *value = task->objective->value;
 	double bytes = sizeof(ProblemBlock) + sizeof(void *);
 	for (uint32_t i = 0; i < value->params.count; i++) {
-		if (value->params.data[i].role == IR_ROLE_DATA) {
+		if (value->params.data[i].role == IR_ROLE_DATA)
 			continue; /* not the problems' */
-		}
 		bytes += (double)sizeof(void *) + (double)value_bytes(value, value->params.data[i].value) * task->lanes + 64;
 	}
 	return bytes * block_count(task, count, spread);
@@ -83,9 +82,8 @@ static void place_block(const Task *task, Problems *problems, int k, uint64_t se
 		block->weight[lane] = real ? 1 : 0;
 	}
 	block->fixed = ARENA_ARRAY(problems->arena, void *, fixed.count + 1);
-	for (uint32_t i = 0; i < fixed.count; i++) {
+	for (uint32_t i = 0; i < fixed.count; i++)
 		block->fixed[i] = rt_aligned(problems->arena, setup->result_bytes[fixed.first + i]);
-	}
 	block->x0 = rt_aligned(problems->arena, setup->result_bytes[ir_result_at(setup->func, IR_ROLE_X)]);
 }
 
@@ -95,14 +93,12 @@ static bool make_blocks(const Task *task, Problems *problems, uint64_t seed) {
 	int threads = rt_pool_threads(task->rt->pool);
 	Making making = {task, problems, ARENA_ARRAY(scratch, void *, threads),
 	                 ARENA_ARRAY(scratch, int, problems->block_count + 1), (int64_t)seed};
-	for (int i = 0; i < threads; i++) {
+	for (int i = 0; i < threads; i++)
 		making.scratch[i] = rt_aligned(scratch, task->code[TASK_SETUP][TASK_SHARED]->arena_bytes);
-	}
 	rt_pool_run(task->rt->pool, problems->block_count, make_block, &making);
 	bool failed = false;
-	for (int k = 0; k < problems->block_count; k++) {
+	for (int k = 0; k < problems->block_count; k++)
 		failed = failed || making.errors[k] != 0;
-	}
 	arena_free(scratch);
 	return !failed;
 }
@@ -114,17 +110,15 @@ static Problems *make_problems(Task *task, uint64_t seed, Numbering *instance, i
 		diag_error(rt->session, 807, span, "more than %d values are fixed for one problem", PROBLEMS_MOST_FIXED);
 		return NULL;
 	}
-	if (!task_need_setup(task)) {
+	if (!task_need_setup(task))
 		return NULL;
-	}
 	Arena *arena = arena_new();
 	Problems *problems = ARENA_NEW(arena, Problems);
 	*problems = (Problems){.arena = arena, .count = count, .spread = spread, .lanes = task->lanes};
 	problems->block_count = block_count(task, count, spread);
 	problems->blocks = ARENA_ARRAY(arena, ProblemBlock, problems->block_count + 1);
-	for (int k = 0; k < problems->block_count; k++) {
+	for (int k = 0; k < problems->block_count; k++)
 		place_block(task, problems, k, seed, instance, first);
-	}
 	if (!make_blocks(task, problems, seed)) {
 		diag_error(rt->session, 802, span, "an index left its range while problems were made");
 		problems_free(problems);
@@ -142,7 +136,6 @@ Problems *problems_of(Task *task, uint64_t seed, ProblemSet set, int count, bool
 }
 
 void problems_free(Problems *problems) {
-	if (problems) {
+	if (problems)
 		arena_free(problems->arena);
-	}
 }

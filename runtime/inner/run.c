@@ -25,18 +25,16 @@ static size_t slot_bytes(const Task *task, uint32_t i) {
 static void give_slots(const Task *task, IrByRole *given, void *const *slots) {
 	for (int k = 0; k < TASK_STATE_ROLES; k++) {
 		IrRole role = task_state_roles[k];
-		if (task->count[role] > 0) {
+		if (task->count[role] > 0)
 			ir_give(given, role, slots, task->count[role]);
-		}
 		slots += task->count[role];
 	}
 }
 
 size_t run_state_bytes(const Task *task) {
 	size_t bytes = 2 * IR_LANES * sizeof(double);
-	for (uint32_t i = 0; i < task->slot_count; i++) {
+	for (uint32_t i = 0; i < task->slot_count; i++)
 		bytes += 2 * (slot_bytes(task, i) + 64);
-	}
 	return bytes;
 }
 
@@ -52,9 +50,8 @@ RunState run_state_new(const Task *task, Arena *arena) {
 }
 
 void run_state_copy(const Task *task, RunState *to, const RunState *from) {
-	for (uint32_t i = 0; i < task->slot_count; i++) {
+	for (uint32_t i = 0; i < task->slot_count; i++)
 		memcpy(to->slots[i], from->slots[i], slot_bytes(task, i));
-	}
 	memcpy(to->f0, from->f0, IR_LANES * sizeof(double));
 }
 
@@ -133,9 +130,8 @@ int run_begin(const Task *task, const ProblemBlock *block, const RunArgs *args, 
 	ir_give(&places, IR_ROLE_VALID, &state->f0, 1);
 	int error = rt_call_by_role(task->code[TASK_BEGIN][args->variant], &given, &places, s.pointers, s.code);
 	memcpy(state->slots[0], block->x0, slot_bytes(task, 0));
-	if (!task->validate) {
+	if (!task->validate)
 		memcpy(state->f0, state->slots[1], slot_bytes(task, 1));
-	}
 	return error;
 }
 
@@ -212,9 +208,8 @@ static void run_block(void *user, int item, int worker) {
 	Worker *mine = &running->workers[worker];
 	int steps = running->steps, lanes = task->lanes;
 	double score[IR_LANES], f0[IR_LANES];
-	for (int lane = 0; lane < lanes; lane++) {
+	for (int lane = 0; lane < lanes; lane++)
 		score[lane] = score_zero(task->score);
-	}
 	int error = run_begin(task, block, &running->args, &mine->state, mine->arena);
 	if (!error) {
 		error = run_advance(task, block, &running->args, &mine->state, 0, steps, steps, score, mine->curve, mine->spent,
@@ -226,15 +221,13 @@ static void run_block(void *user, int item, int worker) {
 	bool spread = running->problems->spread;
 	for (int lane = 0; lane < (spread ? 1 : lanes); lane++) {
 		int problem = spread ? item : item * lanes + lane;
-		if (problem >= out->problems) {
+		if (problem >= out->problems)
 			break;
-		}
 		out->score[problem] = score[lane];
 		double *f = out->f + (size_t)problem * ((size_t)steps + 1);
 		f[0] = f0[lane];
-		for (int t = 0; t < steps; t++) {
+		for (int t = 0; t < steps; t++)
 			f[t + 1] = mine->curve[(size_t)t * (size_t)lanes + (size_t)lane];
-		}
 		int64_t *spent = out->spent + (size_t)problem * ((size_t)steps + 1);
 		for (int t = 0; t < steps; t++) {
 			int64_t elsewhere = task->elsewhere.most > 0 ? mine->spent[(size_t)t * (size_t)lanes + (size_t)lane] : 0;
@@ -258,9 +251,8 @@ double run_bytes(const Task *task, int problems, int steps) {
 bool run_problems(Task *task, const Problems *problems, const double *hypers, const double *theta, int steps,
                   bool want_x, Arena *arena, Runs *out) {
 	Rt *rt = task->rt;
-	if (problems->lanes != task->lanes) {
+	if (problems->lanes != task->lanes)
 		base_panic("run_problems", "problems in blocks of %d for a task in blocks of %d", problems->lanes, task->lanes);
-	}
 	if (!task_need_forward(task, steps, TASK_SHARED) ||
 	    !rt_memory_allows(rt, run_bytes(task, problems->count, steps), "a run")) {
 		return false;
@@ -295,15 +287,12 @@ bool run_problems(Task *task, const Problems *problems, const double *hypers, co
 	}
 	rt_pool_run(rt->pool, problems->block_count, run_block, &running);
 	bool failed = false;
-	for (int k = 0; k < problems->block_count; k++) {
+	for (int k = 0; k < problems->block_count; k++)
 		failed = failed || running.errors[k] != 0;
-	}
-	for (int i = 0; i < problems->count; i++) {
+	for (int i = 0; i < problems->count; i++)
 		out->evaluations += out->spent[(size_t)i * ((size_t)steps + 1) + (size_t)steps];
-	}
 	arena_free(scratch);
-	if (failed) {
+	if (failed)
 		diag_error(rt->session, 802, task->objective->decl->name.span, "an index left its range during a run");
-	}
 	return !failed;
 }

@@ -11,12 +11,10 @@ double score_zero(FeScore score) {
 /* NaN stays, on either side. */
 void score_join(FeScore score, double *before, const double *pieces, int count) {
 	bool least = fe_score_folds[score.fold].least;
-	for (int i = 0; i < count && !least; i++) {
+	for (int i = 0; i < count && !least; i++)
 		before[i] += pieces[i];
-	}
-	for (int i = 0; i < count && least; i++) {
+	for (int i = 0; i < count && least; i++)
 		before[i] = before[i] <= pieces[i] || isnan(before[i]) ? before[i] : pieces[i];
-	}
 }
 
 double score_of_run(FeScore score, ScoreSpan span, const double *f, int steps) {
@@ -45,11 +43,10 @@ static const char *in_place_of_f(Arena *arena, const char *words, const char *wh
 	Text text = text_new(arena);
 	for (const char *at = words; *at; at++) {
 		bool inside = at > words && isalpha((unsigned char)at[-1]);
-		if (*at == 'f' && !inside && !isalpha((unsigned char)at[1])) {
+		if (*at == 'f' && !inside && !isalpha((unsigned char)at[1]))
 			text_printf(&text, "%s", what);
-		} else {
+		else
 			text_char(&text, *at);
-		}
 	}
 	return text_cstr(&text);
 }
@@ -57,18 +54,15 @@ static const char *in_place_of_f(Arena *arena, const char *words, const char *wh
 const char *score_words(Arena *arena, FeScore score, const char *what, ScoreSpan span, int steps) {
 	const FeScoreFoldInfo *fold = &fe_score_folds[score.fold];
 	const char *map = in_place_of_f(arena, fe_score_maps[score.map].words, what);
-	if (!fold->between) {
+	if (!fold->between)
 		return arena_printf(arena, "%s%s after %d steps", fold->before, map, steps);
-	}
 	return arena_printf(arena, "%s%s%s%s 1 to %d", fold->before, map, fold->between,
 	                    span == SCORE_EVALUATIONS ? "evaluations" : "steps", steps);
 }
 
 RunEnd run_end(const double *f, int steps) {
-	for (int t = 0; t <= steps; t++) {
-		if (!isfinite(f[t])) {
+	for (int t = 0; t <= steps; t++)
+		if (!isfinite(f[t]))
 			return RUN_NOT_FINITE;
-		}
-	}
 	return f[steps] > f[0] ? RUN_ENDED_ABOVE : RUN_ENDED_BELOW;
 }

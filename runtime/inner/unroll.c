@@ -22,13 +22,11 @@ static IrType real_type(const Frame *w) {
 
 /* step: what the evaluation is for, whose batch it sees; 0 where nothing is drawn. */
 static void emit_evaluate(Frame *w, IrValue step) {
-	if (step) {
+	if (step)
 		frame_set(w, IR_ROLE_STEP, step);
-	}
 	frame_call(w, w->task->evaluate);
-	if (w->task->validate) {
+	if (w->task->validate)
 		frame_call(w, w->task->validate);
-	}
 }
 
 /* What runs are judged by: f, or what the objective validates with. */
@@ -45,13 +43,11 @@ static void emit_begin(Frame *w) {
 
 static void emit_step(Frame *w, IrValue t) {
 	bool has_g = w->count[IR_ROLE_G] > 0;
-	if (!has_g) { /* the step has the parameter and does not read it */
+	if (!has_g) /* the step has the parameter and does not read it */
 		frame_set(w, IR_ROLE_G, ir_fill(&w->b, ir_param_type(w->task->evaluate, IR_ROLE_X), 0));
-	}
 	frame_set(w, IR_ROLE_T, t);
-	if (w->task->objective->batches && w->task->rule->evaluates) {
+	if (w->task->objective->batches && w->task->rule->evaluates)
 		frame_set(w, IR_ROLE_STEP, t); /* what the step evaluates sees the batch of f and g */
-	}
 	frame_call(w, w->task->step);
 	w->count[IR_ROLE_G] = has_g;
 }
@@ -67,9 +63,8 @@ static IrValue put_scalar(IrForBuilder *f, uint32_t node) {
 static IrValue emit_count(IrBuilder *b, IrValue t0, IrValue counter, int64_t offset) {
 	IrForBuilder f = ir_for_begin(b);
 	uint32_t sum = ir_op2(&f, IR_add, ir_read_scalar(&f, counter), ir_int(&f, offset));
-	if (t0) {
+	if (t0)
 		sum = ir_op2(&f, IR_add, ir_read_scalar(&f, t0), sum);
-	}
 	return put_scalar(&f, sum);
 }
 
@@ -79,12 +74,10 @@ static IrValue emit_score(Frame *w, IrValue score, IrValue t) {
 	const FeScoreMapInfo *map = &fe_score_maps[w->task->score.map];
 	IrForBuilder f = ir_for_begin(&w->b);
 	uint32_t value = ir_read_scalar(&f, scored(w));
-	if (map->logarithm) {
+	if (map->logarithm)
 		value = ir_op1(&f, IR_log, value);
-	}
-	if (map->relative) {
+	if (map->relative)
 		value = ir_op2(&f, IR_div, value, ir_read_scalar(&f, frame_get(w, IR_ROLE_F0)));
-	}
 	uint32_t before = ir_read_scalar(&f, score);
 	if (fold->last) {
 		uint32_t last = ir_op2(&f, IR_eq, ir_read_scalar(&f, t), ir_read_scalar(&f, frame_get(w, IR_ROLE_HORIZON)));
@@ -95,9 +88,8 @@ static IrValue emit_score(Frame *w, IrValue score, IrValue t) {
 
 /* A mean is over the steps of the whole run. */
 static IrValue emit_scale(Frame *w, IrValue score) {
-	if (!fe_score_folds[w->task->score.fold].mean) {
+	if (!fe_score_folds[w->task->score.fold].mean)
 		return score;
-	}
 	IrForBuilder f = ir_for_begin(&w->b);
 	IrOpcode to_real = w->task->objective->real == IR_F32 ? IR_to_f32 : IR_to_f64;
 	uint32_t steps = ir_op1(&f, to_real, ir_read_scalar(&f, frame_get(w, IR_ROLE_HORIZON)));
@@ -128,18 +120,16 @@ static uint32_t state_values(const Frame *w, IrValue *values) {
 	uint32_t count = 0;
 	for (int k = 0; k < TASK_STATE_ROLES; k++) {
 		IrRole role = task_state_roles[k];
-		for (uint32_t i = 0; i < w->count[role]; i++) {
+		for (uint32_t i = 0; i < w->count[role]; i++)
 			values[count++] = w->of[role][i];
-		}
 	}
 	return count;
 }
 
 static uint32_t state_count(const Frame *w) {
 	uint32_t count = 0;
-	for (int k = 0; k < TASK_STATE_ROLES; k++) {
+	for (int k = 0; k < TASK_STATE_ROLES; k++)
 		count += w->count[task_state_roles[k]];
-	}
 	return count;
 }
 
@@ -147,9 +137,8 @@ static void set_state_values(Frame *w, const IrValue *values) {
 	for (int k = 0; k < TASK_STATE_ROLES; k++) {
 		IrRole role = task_state_roles[k];
 		IrValue *own = ARENA_ARRAY(w->arena, IrValue, w->count[role] + 1);
-		for (uint32_t i = 0; i < w->count[role]; i++) {
+		for (uint32_t i = 0; i < w->count[role]; i++)
 			own[i] = *values++;
-		}
 		w->of[role] = own;
 	}
 }
@@ -164,41 +153,33 @@ static void emit_segment(Frame *w, int steps, IrValue trips) {
 	state_values(w, inner);
 	IrBlock *outer = w->b.block;
 	IrOp *loop = ir_loop_begin(&w->b, steps, trips);
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++)
 		inner[i] = ir_loop_carry(&w->b, loop, inner[i]);
-	}
 	inner[count] = ir_loop_carry(&w->b, loop, zero);
-	if (curve) {
+	if (curve)
 		inner[count + 1] = ir_loop_carry(&w->b, loop, frame_get(w, IR_ROLE_CURVE));
-	}
-	if (spends) {
+	if (spends)
 		inner[count + 2] = ir_loop_carry(&w->b, loop, frame_get(w, IR_ROLE_SPENT));
-	}
 	set_state_values(w, inner);
 	IrValue t = emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 1);
 	emit_step(w, t);
 	bool batches = w->task->objective->batches;
 	emit_evaluate(w, batches ? emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 2) : 0);
 	inner[count] = emit_score(w, inner[count], t);
-	if (curve) {
+	if (curve)
 		inner[count + 1] = emit_curve(w, inner[count + 1], loop->loop.counter);
-	}
-	if (spends) {
+	if (spends)
 		inner[count + 2] = emit_spent(w, inner[count + 2], loop->loop.counter);
-	}
 	state_values(w, inner);
 	ir_loop_end(&w->b, loop, inner, outer);
-	for (uint32_t i = 0; i < loop->loop.carries.count; i++) {
+	for (uint32_t i = 0; i < loop->loop.carries.count; i++)
 		inner[i] = loop->loop.carries.data[i].out;
-	}
 	set_state_values(w, inner);
-	if (curve) {
+	if (curve)
 		frame_set(w, IR_ROLE_CURVE, inner[count + 1]);
-	}
 	w->count[IR_ROLE_SPENT] = 0; /* of the last turn: none of this function's */
-	if (spends) {
+	if (spends)
 		frame_set(w, IR_ROLE_SPENT, inner[count + 2]);
-	}
 	frame_set(w, IR_ROLE_SCORE, emit_scale(w, inner[count]));
 }
 
@@ -223,9 +204,8 @@ static IrFunc *build_segment(Task *task, int steps, bool curve, bool whole) {
 	if (curve) {
 		IrDim length = steps;
 		frame_set(&w, IR_ROLE_CURVE, ir_fill(&w.b, ir_tensor_type(task->objective->real, 1, &length), 0));
-		if (task->elsewhere.most > 0) {
+		if (task->elsewhere.most > 0)
 			frame_set(&w, IR_ROLE_SPENT, ir_fill(&w.b, ir_tensor_type(IR_I64, 1, &length), 0));
-		}
 	}
 	emit_segment(&w, steps, whole ? 0 : frame_get(&w, IR_ROLE_TURNS));
 	FRAME_RESULTS(&w, IR_ROLE_SCORE, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_CURVE, IR_ROLE_SPENT);
@@ -239,15 +219,12 @@ IrFunc *task_build_segment(Task *task, const TaskPlan *plan) {
 /* Do the first states depend on theta? Then the first window's gradient also flows through `init`. */
 static bool init_reads_theta(const FeRule *rule) {
 	const IrFunc *init = rule->init;
-	if (rule->learned_count == 0 || init->results.count == 0) {
+	if (rule->learned_count == 0 || init->results.count == 0)
 		return false;
-	}
 	IrValue theta = init->params.data[ir_param_at(init, IR_ROLE_THETA)].value;
-	for (uint32_t i = 0; i < init->results.count; i++) {
-		if (init->results.data[i].value == theta) {
+	for (uint32_t i = 0; i < init->results.count; i++)
+		if (init->results.data[i].value == theta)
 			return true;
-		}
-	}
 	return ir_block_uses(&init->body, theta);
 }
 
@@ -258,18 +235,16 @@ static bool least(const Frame *w) {
 /* An operation over all elements of a type, and where each stands. */
 static IrForBuilder each_element(Frame *w, IrType type, IrAt *at) {
 	IrForBuilder f = ir_for_begin(&w->b);
-	for (uint32_t i = 0; i < type.rank; i++) {
+	for (uint32_t i = 0; i < type.rank; i++)
 		at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
-	}
 	return f;
 }
 
 /* Of a value that every window has: the sum over windows. Where the score is a minimum, that of the window which has the least
  * score: the new one, if its score is below the best before. */
 static IrValue emit_gather(Frame *w, IrValue best, IrValue score, IrValue total, IrValue window) {
-	if (!least(w)) {
+	if (!least(w))
 		return ir_add_values(&w->b, total, window);
-	}
 	IrType type = ir_type(w->func, total);
 	IrAt at[IR_MAX_RANK];
 	IrForBuilder f = each_element(w, type, at);
@@ -282,9 +257,8 @@ static IrValue emit_gather(Frame *w, IrValue best, IrValue score, IrValue total,
 
 /* The score of what came before and a window. */
 static IrValue emit_join(Frame *w, IrValue before, IrValue window) {
-	if (!least(w)) {
+	if (!least(w))
 		return ir_add_values(&w->b, before, window);
-	}
 	IrForBuilder f = ir_for_begin(&w->b);
 	return put_scalar(&f, ir_op2(&f, IR_min, ir_read_scalar(&f, before), ir_read_scalar(&f, window)));
 }
@@ -394,9 +368,8 @@ IrFunc *task_build_gradient(Task *task, const TaskPlan *plan) {
 	}
 	IrBlock *outer = w.b.block;
 	IrOp *loop = ir_loop_begin(&w.b, (steps + window - 1) / window, trips);
-	for (uint32_t i = 0; i < carries; i++) {
+	for (uint32_t i = 0; i < carries; i++)
 		inner[i] = ir_loop_carry(&w.b, loop, inner[i]);
-	}
 	set_state_values(&w, inner);
 	emit_window_place(&w, loop->loop.counter, window, partial);
 	frame_call(&w, reverse);
@@ -404,16 +377,13 @@ IrFunc *task_build_gradient(Task *task, const TaskPlan *plan) {
 	IrValue best = *score, now = frame_get(&w, IR_ROLE_SCORE);
 	*score = emit_join(&w, best, now);
 	*bar = emit_gather(&w, best, now, *bar, frame_get(&w, theta_bar));
-	for (uint32_t i = 0; i < kept; i++) {
+	for (uint32_t i = 0; i < kept; i++)
 		first[i] = emit_first(&w, loop->loop.counter, best, now, first[i], w.of[state_bar][i]);
-	}
 	ir_loop_end(&w.b, loop, inner, outer);
-	for (uint32_t i = 0; i < carries; i++) {
+	for (uint32_t i = 0; i < carries; i++)
 		inner[i] = loop->loop.carries.data[i].out;
-	}
-	if (kept > 0) {
+	if (kept > 0)
 		*bar = ir_add_values(&w.b, *bar, emit_init_reverse(&w, x0, first, kept));
-	}
 	ir_result_as(w.func, IR_ROLE_SCORE, "score", *score);
 	ir_result_as(w.func, theta_bar, ir_role_name(theta_bar), *bar);
 	return w.func;
@@ -425,9 +395,8 @@ static void emit_cut(Frame *w, IrValue counter, bool through_init) {
 	uint32_t count = state_values(w, values);
 	for (uint32_t k = 0; k < count; k++) {
 		IrType type = ir_type(w->func, values[k]);
-		if (!ir_scalar_is_real(type.scalar)) {
+		if (!ir_scalar_is_real(type.scalar))
 			continue;
-		}
 		IrAt at[IR_MAX_RANK];
 		IrForBuilder f = each_element(w, type, at);
 		uint32_t value = ir_read(&f, values[k], at, false);
@@ -451,9 +420,8 @@ static void emit_windows(Frame *w, int window, int steps) {
 	IrValue trips = emit_window_count(w, window);
 	IrBlock *outer = w->b.block;
 	IrOp *loop = ir_loop_begin(&w->b, (steps + window - 1) / window, trips);
-	for (uint32_t i = 0; i <= states; i++) {
+	for (uint32_t i = 0; i <= states; i++)
 		inner[i] = ir_loop_carry(&w->b, loop, inner[i]);
-	}
 	set_state_values(w, inner);
 	emit_window_place(w, loop->loop.counter, window, true);
 	emit_cut(w, loop->loop.counter, init_reads_theta(w->task->rule));
@@ -469,11 +437,10 @@ IrFunc *task_build_tangent(Task *task, const TaskPlan *plan) {
 	frame_problem(&w);
 	FRAME_PARAMS(&w, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
 	emit_begin(&w);
-	if (plan->window <= 0 || plan->window >= plan->steps) {
+	if (plan->window <= 0 || plan->window >= plan->steps)
 		emit_segment(&w, plan->steps, frame_get(&w, IR_ROLE_HORIZON));
-	} else {
+	else
 		emit_windows(&w, plan->window, plan->steps);
-	}
 	FRAME_RESULTS(&w, IR_ROLE_SCORE);
 	IrFunc *func = task_optimized(task, w.func);
 	bool *wrt = ir_choose_params(w.arena, func, IR_ROLE_THETA);

@@ -9,13 +9,11 @@ static const FeScore plain_score = {FE_SCORE_MEAN, FE_SCORE_F};
 static bool call_once(Task *task, IrFunc *func, int64_t instance, const double *x, double *const *out) {
 	Rt *rt = task->rt;
 	RtCode *code = rt_compile(rt, task->module, func);
-	if (!code) {
+	if (!code)
 		return false;
-	}
 	double bytes = 8.0 * (double)task->objective->size + (double)code->arena_bytes;
-	for (uint32_t i = 0; i < code->func->results.count; i++) {
+	for (uint32_t i = 0; i < code->func->results.count; i++)
 		bytes += (double)code->result_bytes[i];
-	}
 	if (!rt_memory_allows(rt, bytes, "this evaluation")) {
 		rt_code_free(code);
 		return false;
@@ -38,9 +36,8 @@ static bool call_once(Task *task, IrFunc *func, int64_t instance, const double *
 	ir_arguments(code->func, &given, sizeof *params, params);
 	uint32_t count = code->func->results.count;
 	void **results = ARENA_ARRAY(scratch, void *, count + 1);
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++)
 		results[i] = rt_aligned(scratch, code->result_bytes[i]);
-	}
 	int error = rt_call(code, params, results, rt_aligned(scratch, code->arena_bytes));
 	for (uint32_t i = 0; i < count; i++) {
 		IrType type = ir_type(code->func, code->func->results.data[i].value);
@@ -48,17 +45,15 @@ static bool call_once(Task *task, IrFunc *func, int64_t instance, const double *
 	}
 	arena_free(scratch);
 	rt_code_free(code);
-	if (error) {
+	if (error)
 		diag_error(rt->session, 802, task->objective->decl->name.span, "an index left its range");
-	}
 	return !error;
 }
 
 bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x, RunEval *out) {
 	Task *task = task_new(rt, objective, NULL, plain_score, NULL, 0);
-	if (!task) {
+	if (!task)
 		return false;
-	}
 	*out = (RunEval){.size = task->objective->size};
 	if (!rt_memory_allows(rt, 16.0 * (double)out->size, "a point and its gradient")) {
 		task_free(task);
@@ -67,11 +62,10 @@ bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x
 	out->x = ARENA_ARRAY(rt->arena, double, out->size + 1);
 	out->gradient = ARENA_ARRAY(rt->arena, double, out->size + 1);
 	bool ok = true;
-	if (x) {
+	if (x)
 		memcpy(out->x, x, sizeof *x * (size_t)out->size);
-	} else {
+	else
 		ok = call_once(task, task_build_instance_start(task), instance, NULL, &out->x);
-	}
 	IrFunc *value = ok ? task_build_instance_value(task) : NULL;
 	if (value) {
 		IrRange reports = ir_results_of(value, IR_ROLE_REPORT);
@@ -81,9 +75,8 @@ bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x
 		double **places = ARENA_ARRAY(rt->arena, double *, value->results.count);
 		places[ir_result_at(value, IR_ROLE_F)] = &out->value;
 		out->validates = task->validate != NULL;
-		if (out->validates) {
+		if (out->validates)
 			places[ir_result_at(value, IR_ROLE_VALID)] = &out->valid;
-		}
 		places[ir_result_at(value, IR_ROLE_G)] = out->gradient;
 		for (uint32_t i = 0; i < reports.count; i++) {
 			const char *name = session_text(rt->session, task->objective->reports.data[i]);
@@ -101,17 +94,15 @@ bool run_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const dou
 	*out = (RunMinimize){0};
 	double compiled = rt->compile_seconds;
 	Task *task = task_new(rt, objective, rule, plain_score, NULL, 0);
-	if (!task) {
+	if (!task)
 		return false;
-	}
 	double *start = learned_new(rt, task->rule, rt->arena);
 	bool ok = theta || (start && learned_start(task->rt, task->rule, rt->options.seed, start));
 	out->holes = ok && !theta ? learned_holes(task->rt, task->rule, start, rt->arena) : NULL;
 	Problems *problems = NULL;
 	task_choose_lanes(task, count);
-	if (ok && rt_memory_allows(rt, problems_bytes(task, count, false), "the data of these problems")) {
+	if (ok && rt_memory_allows(rt, problems_bytes(task, count, false), "the data of these problems"))
 		problems = problems_new(task, rt->options.seed, first, count, false);
-	}
 	ok = ok && problems && task_need_forward(task, steps, TASK_SHARED);
 	double started = rt_seconds();
 	ok = ok && run_problems(task, problems, NULL, theta ? theta : start, steps, true, rt->arena, &out->runs);

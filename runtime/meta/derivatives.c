@@ -16,9 +16,8 @@ static void load_row(IrScalar real, const void *gradient, int lanes, int64_t p, 
 		row[0] = real == IR_F32 ? (double)((const float *)gradient)[p] : ((const double *)gradient)[p];
 	} else if (real == IR_F32) {
 		const float *from = (const float *)gradient + p * IR_LANES;
-		for (int lane = 0; lane < IR_LANES; lane++) {
+		for (int lane = 0; lane < IR_LANES; lane++)
 			row[lane] = (double)from[lane];
-		}
 	} else {
 		memcpy(row, (const double *)gradient + p * IR_LANES, sizeof *row * IR_LANES);
 	}
@@ -36,15 +35,13 @@ static void lane_norms(IrScalar real, const void *gradient, int lanes, int64_t c
 	double row[IR_LANES], largest[IR_LANES] = {0}, scaled[IR_LANES] = {0};
 	for (int64_t p = 0; p < count && !fit; p++) {
 		load_row(real, gradient, lanes, p, row);
-		for (int lane = 0; lane < lanes; lane++) {
+		for (int lane = 0; lane < lanes; lane++)
 			largest[lane] = fmax(largest[lane], fabs(row[lane]));
-		}
 	}
 	for (int64_t p = 0; p < count && !fit; p++) {
 		load_row(real, gradient, lanes, p, row);
-		for (int lane = 0; lane < lanes; lane++) {
+		for (int lane = 0; lane < lanes; lane++)
 			scaled[lane] += row[lane] / largest[lane] * (row[lane] / largest[lane]);
-		}
 	}
 	for (int lane = 0; lane < lanes && !fit; lane++) {
 		if (!meta_squares_fit(squares[lane]) && largest[lane] > 0 && isfinite(largest[lane])) {
@@ -70,9 +67,8 @@ static void reduce_lanes(const MetaEstimator *e, const Task *task, const Problem
 			squares[lane] += row[lane] * row[lane];
 		}
 	}
-	if (e->how.clip > 0) {
+	if (e->how.clip > 0)
 		lane_norms(real, gradient, lanes, e->count, squares, norm, unit);
-	}
 	bool keep[IR_LANES];
 	share->score = 0;
 	share->finite = share->nonfinite = share->clipped = 0;
@@ -92,9 +88,8 @@ static void reduce_lanes(const MetaEstimator *e, const Task *task, const Problem
 	for (int64_t p = 0; p < e->count; p++) {
 		load_row(real, gradient, lanes, p, row);
 		double sum = 0;
-		for (int lane = 0; lane < lanes; lane++) {
+		for (int lane = 0; lane < lanes; lane++)
 			sum += keep[lane] ? scale[lane] * row[lane] : 0;
-		}
 		share->gradient[p] = sum;
 	}
 }
@@ -151,13 +146,11 @@ static void derivative_item(void *user, int item, int worker) {
 
 static bool derivative_estimate(MetaEstimator *e, double *gradient, MetaStats *stats) {
 	e->horizon = meta_horizon(e, e->step, 0);
-	for (int k = 0; k < e->family_count; k++) {
+	for (int k = 0; k < e->family_count; k++)
 		rt_write_reals(e->families[k].task->rule->real, e->families[k].mean, 1, e->theta, (size_t)e->count);
-	}
 	rt_pool_run(e->rt->pool, e->item_count, derivative_item, e);
-	if (meta_failed(e)) {
+	if (meta_failed(e))
 		return false;
-	}
 	*stats = (MetaStats){0};
 	memset(gradient, 0, sizeof *gradient * (size_t)e->count);
 	int64_t finite = 0;
@@ -170,16 +163,14 @@ static bool derivative_estimate(MetaEstimator *e, double *gradient, MetaStats *s
 		stats->nonfinite += share->nonfinite;
 		stats->clipped += share->clipped;
 		stats->score += share->score;
-		for (int64_t p = 0; p < e->count; p++) {
+		for (int64_t p = 0; p < e->count; p++)
 			gradient[p] += share->gradient[p];
-		}
 	}
 	stats->pieces = finite + stats->nonfinite;
 	stats->evaluations *= e->method->runs_per_number ? e->count : 1;
 	stats->score = finite > 0 ? stats->score / (double)finite : (double)NAN;
-	for (int64_t p = 0; p < e->count && finite > 0; p++) {
+	for (int64_t p = 0; p < e->count && finite > 0; p++)
 		gradient[p] /= (double)finite;
-	}
 	return true;
 }
 
@@ -206,9 +197,8 @@ static void derivative_allocate(MetaEstimator *e) {
 		family->mean = rt_aligned(e->arena, 8 * (size_t)e->count);
 	}
 	e->shares = ARENA_ARRAY(e->arena, Share, e->item_count + 1);
-	for (int i = 0; i < e->item_count; i++) {
+	for (int i = 0; i < e->item_count; i++)
 		e->shares[i].gradient = ARENA_ARRAY(e->arena, double, e->count);
-	}
 	int threads = rt_pool_threads(e->rt->pool);
 	e->workers = ARENA_ARRAY(e->arena, EstimatorWorker, threads);
 	for (int i = 0; i < threads; i++) {

@@ -24,17 +24,15 @@ void meta_noise(uint64_t seed, int64_t step, int64_t particle, double *out, int6
 		uniforms(key, counter, u);
 		double radius = sqrt(-2 * log(u[0]));
 		out[i] = radius * cos(two_pi * u[1]);
-		if (i + 1 < count) {
+		if (i + 1 < count)
 			out[i + 1] = radius * sin(two_pi * u[1]);
-		}
 	}
 }
 
 int meta_horizon(const MetaEstimator *e, int64_t draw, int64_t group) {
 	int low = e->how.horizon_low, high = e->how.horizon_high;
-	if (low >= high) {
+	if (low >= high)
 		return high;
-	}
 	const uint64_t key[2] = {e->seed, 0x686f72697a6f6e}; /* "horizon" */
 	const uint64_t counter[2] = {(uint64_t)draw, (uint64_t)group};
 	double u[2];
@@ -46,18 +44,16 @@ int meta_horizon(const MetaEstimator *e, int64_t draw, int64_t group) {
 /* Of the draws above: the length h comes with probability log((h + 1) / h) / log((high + 1) / low). */
 double meta_mean_horizon(const MetaEstimator *e) {
 	double low = e->how.horizon_low, high = e->how.horizon_high;
-	if (low >= high) {
+	if (low >= high)
 		return high;
-	}
 	double sum = (high + 1) * log(high + 1) - low * log(low) - (lgamma(high + 2) - lgamma(low + 1));
 	return sum / log((high + 1) / low);
 }
 
 Family *meta_family(const MetaEstimator *e, int item, int *local) {
 	int k = e->family_count - 1;
-	while (item < e->families[k].first_item) {
+	while (item < e->families[k].first_item)
 		k--;
-	}
 	*local = item - e->families[k].first_item;
 	return &e->families[k];
 }
@@ -86,14 +82,12 @@ double meta_norm(const double *values, int64_t count, double *unit) {
 		largest = fmax(largest, fabs(values[i]));
 	}
 	*unit = 1;
-	if (meta_squares_fit(squares) || largest == 0 || !isfinite(largest)) {
+	if (meta_squares_fit(squares) || largest == 0 || !isfinite(largest))
 		return sqrt(squares);
-	}
 	*unit = largest;
 	squares = 0;
-	for (int64_t i = 0; i < count; i++) {
+	for (int64_t i = 0; i < count; i++)
 		squares += values[i] / largest * (values[i] / largest);
-	}
 	return sqrt(squares);
 }
 
@@ -114,9 +108,8 @@ bool meta_estimate(MetaEstimator *e, const double *theta, int64_t step, double *
 }
 
 void meta_estimator_visit(MetaEstimator *e, TrainVisit *visit, void *user) {
-	if (e->method->visit) {
+	if (e->method->visit)
 		e->method->visit(e, visit, user);
-	}
 }
 
 int meta_estimate_uses(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES]) {
@@ -182,9 +175,8 @@ MetaEstimator *meta_estimator_new(Rt *rt, Task **tasks, int task_count, const in
 		family->variant = uses[count - 1].plan.variant;
 		data += problems_bytes(tasks[k], problem_counts[k], family->variant == TASK_PER_LANE);
 		ok = fits(e, tasks[k]);
-		for (int i = 0; i < count && ok; i++) {
+		for (int i = 0; i < count && ok; i++)
 			ok = uses[i].stage == TASK_SETUP || task_need(tasks[k], uses[i].stage, &uses[i].plan);
-		}
 	}
 	ok = ok && rt_memory_allows(rt, data, "the data of the training problems");
 	for (int k = 0; k < task_count && ok; k++) {
@@ -196,9 +188,8 @@ MetaEstimator *meta_estimator_new(Rt *rt, Task **tasks, int task_count, const in
 		e->bytes = data + e->method->bytes(e);
 		ok = rt_memory_allows(rt, e->bytes, "this training");
 	}
-	if (ok) {
+	if (ok)
 		e->method->allocate(e);
-	}
 	if (!ok) {
 		meta_estimator_free(e);
 		return NULL;
@@ -207,12 +198,10 @@ MetaEstimator *meta_estimator_new(Rt *rt, Task **tasks, int task_count, const in
 }
 
 void meta_estimator_free(MetaEstimator *e) {
-	if (!e) {
+	if (!e)
 		return;
-	}
-	for (int k = 0; k < e->family_count; k++) {
+	for (int k = 0; k < e->family_count; k++)
 		problems_free(e->families[k].problems);
-	}
 	arena_free(e->arena);
 }
 

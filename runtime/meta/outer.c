@@ -27,9 +27,8 @@ static bool outer_init(Rt *rt, Outer *outer, Arena *arena) {
 	IrByRole given;
 	ir_by_role(&given);
 	outer_give(outer, &given);
-	if (!rt_evaluate_once(rt, init, &given, starts)) {
+	if (!rt_evaluate_once(rt, init, &given, starts))
 		return false;
-	}
 	for (uint32_t i = 0; i < states.count; i++) {
 		IrType type = ir_type(init, init->results.data[i].value);
 		rt_write_reals(type.scalar, outer->states[i], 1, starts[i], (size_t)ir_type_elements(type, NULL));
@@ -42,15 +41,13 @@ bool meta_outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count, c
 	outer->module = ir_module_new(rt->session);
 	FeTarget target = {&count, 1};
 	outer->rule = fe_rule(rt->program, outer->module, call, &target, IR_F64, NULL, 0);
-	if (!outer->rule) {
+	if (!outer->rule)
 		return false;
-	}
 	const FeRule *rule = outer->rule;
 	const IrPipeline pipeline = rt->options.pipeline;
 	outer->step = rt_compile(rt, outer->module, ir_optimize(outer->module, rule->step, &pipeline));
-	if (!outer->step) {
+	if (!outer->step)
 		return false;
-	}
 	outer->x = rt_aligned(arena, 8 * (size_t)count);
 	outer->moved = rt_aligned(arena, 8 * (size_t)count);
 	outer->g = rt_aligned(arena, 8 * (size_t)count);
@@ -59,9 +56,8 @@ bool meta_outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count, c
 	outer->hypers = ARENA_ARRAY(arena, double, rule->hypers.count + 1);
 	outer->learned = ARENA_ARRAY(arena, double, rule->learned_count + 1);
 	outer->horizon = steps;
-	for (uint32_t i = 0; i < rule->hypers.count; i++) {
+	for (uint32_t i = 0; i < rule->hypers.count; i++)
 		outer->hypers[i] = rule->hypers.data[i].value;
-	}
 	memcpy(outer->x, theta, sizeof *theta * (size_t)count);
 	return learned_start(rt, rule, rt->options.seed, outer->learned) && outer_init(rt, outer, arena);
 }
@@ -101,7 +97,6 @@ void meta_outer_visit(Outer *outer, TrainVisit *visit, void *user) {
 
 void meta_outer_free(Outer *outer) {
 	rt_code_free(outer->step);
-	if (outer->module) {
+	if (outer->module)
 		ir_module_free(outer->module);
-	}
 }

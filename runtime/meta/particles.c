@@ -81,9 +81,8 @@ static void group_new(MetaEstimator *e, Family *family, Group *group) {
 	group->plus = rt_aligned(arena, theta_bytes(e, family->variant));
 	group->minus = rt_aligned(arena, theta_bytes(e, family->variant));
 	group->states = ARENA_ARRAY(arena, RunState, chunks * carried + 1);
-	for (int i = 0; i < chunks * carried; i++) {
+	for (int i = 0; i < chunks * carried; i++)
 		group->states[i] = run_state_new(family->task, arena);
-	}
 }
 
 static void particles_allocate(MetaEstimator *e) {
@@ -112,9 +111,8 @@ static void particles_allocate(MetaEstimator *e) {
 	for (int i = 0; i < threads; i++) {
 		e->workers[i].arena = rt_aligned(arena, scratch);
 		e->workers[i].states = ARENA_ARRAY(arena, RunState, 3 * e->family_count);
-		for (int k = 0; k < 3 * e->family_count; k++) {
+		for (int k = 0; k < 3 * e->family_count; k++)
 			e->workers[i].states[k] = run_state_new(e->families[k / 3].task, arena);
-		}
 	}
 }
 
@@ -146,15 +144,13 @@ static void noise_item(void *user, int item, int worker) {
 	for (int i = 0; i < group->size; i++) {
 		double *noise = group->noise + i * e->count;
 		meta_noise(e->seed, e->step, group->first + i, noise, e->count);
-		for (int64_t p = 0; p < e->count; p++) {
+		for (int64_t p = 0; p < e->count; p++)
 			noise[p] *= e->how.sigma;
-		}
 	}
 	store_theta(e, family, group, 1, group->plus);
 	store_theta(e, family, group, -1, group->minus);
-	if (item == 0) {
+	if (item == 0)
 		store_theta(e, family, group, 0, family->mean);
-	}
 }
 
 /* ---- one window of a group ----
@@ -210,9 +206,8 @@ static void place_lanes(Walk *w, const Group *group, const Age *ages) {
 
 static int begin_lanes(const Walk *w, const void *theta, RunState *state) {
 	RunArgs args = {NULL, theta, w->family->variant, NULL, NULL};
-	if (!w->any_fresh || w->all_fresh) {
+	if (!w->any_fresh || w->all_fresh)
 		return w->any_fresh ? run_begin(w->family->task, w->block, &args, state, w->arena) : 0;
-	}
 	int error = run_begin(w->family->task, w->block, &args, w->spare, w->arena);
 	run_state_copy_lanes(w->family->task, state, w->spare, w->fresh);
 	return error;
@@ -224,9 +219,8 @@ static int run_lanes(const Walk *w, const void *theta, RunState *state, const in
 	RunArgs args = {NULL, theta, w->family->variant, lanes_differ ? w->t0 : NULL, lanes_differ ? w->horizon : NULL};
 	FeScore how = w->family->task->score;
 	double piece[IR_LANES], zero = score_zero(how);
-	for (int lane = 0; lane < IR_LANES; lane++) {
+	for (int lane = 0; lane < IR_LANES; lane++)
 		piece[lane] = zero;
-	}
 	bool least = fe_score_folds[how.fold].least;
 	int error = run_advance(w->family->task, w->block, &args, state, (int)w->t0[0], w->turns, (int)w->horizon[0], piece,
 	                        NULL, NULL, w->arena);
@@ -261,9 +255,8 @@ static void particle_item(void *user, int item, int worker) {
 	while (left > 0 && !share->error) {
 		w.turns = piece_turns(ages, group->size, left);
 		place_lanes(&w, group, ages);
-		for (int lane = 0; lane < IR_LANES && !first; lane++) {
+		for (int lane = 0; lane < IR_LANES && !first; lane++)
 			part[lane] = part[lane] || w.fresh[lane];
-		}
 		if (carried == 1) {
 			double unused[2][IR_LANES] = {{0}};
 			if (first) { /* both signs leave from the carried state */
@@ -323,9 +316,8 @@ static Difference particle_difference(const MetaEstimator *e, const Family *fami
 		const ProblemBlock *block = &family->problems->blocks[chunk];
 		bool per_lane = family->variant == TASK_PER_LANE;
 		for (int lane = per_lane ? particle : 0; lane < (per_lane ? particle + 1 : IR_LANES); lane++) {
-			if (!per_lane && block->weight[lane] <= 0) {
+			if (!per_lane && block->weight[lane] <= 0)
 				continue;
-			}
 			double plus = share->plus[part][lane], minus = share->minus[part][lane];
 			if (isfinite(plus) && isfinite(minus)) {
 				d.finite++;
@@ -351,24 +343,20 @@ static void add_particle(MetaEstimator *e, const Family *family, int number, int
 	double factor = share / (2 * e->how.sigma * e->how.sigma * e->how.particles);
 	for (int part = 0; part < 2; part++) {
 		int turns = passage->turns[part];
-		if (turns == 0) {
+		if (turns == 0)
 			continue;
-		}
 		bool afresh = part == 1 || passage->afresh || !e->method->sums_noise;
-		for (int64_t p = 0; p < e->count; p++) {
+		for (int64_t p = 0; p < e->count; p++)
 			sum[p] = afresh ? noise[p] : sum[p] + noise[p];
-		}
 		Difference d = particle_difference(e, family, number, i, part);
 		stats->pieces += d.finite + d.nonfinite;
 		stats->nonfinite += d.nonfinite;
 		stats->evaluations += (int64_t)(d.finite + d.nonfinite) * runs *
 		                      (turns * (1 + family->task->elsewhere.most) + passage->starts[part]);
-		if (d.finite == 0) {
+		if (d.finite == 0)
 			continue;
-		}
-		for (int64_t p = 0; p < e->count; p++) {
+		for (int64_t p = 0; p < e->count; p++)
 			gradient[p] += factor * scale * (d.difference / d.finite) * sum[p];
-		}
 		stats->score += share * scale * d.score / d.finite;
 		*scored += whole ? share : share * turns / window;
 	}
@@ -380,17 +368,14 @@ static bool particles_estimate(MetaEstimator *e, double *gradient, MetaStats *st
 		Family *family = &e->families[k];
 		groups += family->group_count;
 		problems += family->problems->count;
-		for (int j = 0; j < family->group_count && particles_whole(e); j++) {
-			for (int i = 0; i < family->groups[j].size; i++) {
+		for (int j = 0; j < family->group_count && particles_whole(e); j++)
+			for (int i = 0; i < family->groups[j].size; i++)
 				begin_run(e, family, &family->groups[j], i, e->step, &family->groups[j].ages[i]);
-			}
-		}
 	}
 	rt_pool_run(e->rt->pool, groups, noise_item, e);
 	rt_pool_run(e->rt->pool, e->item_count, particle_item, e);
-	if (meta_failed(e)) {
+	if (meta_failed(e))
 		return false;
-	}
 	*stats = (MetaStats){0};
 	memset(gradient, 0, sizeof *gradient * (size_t)e->count);
 	double scored = 0;
@@ -401,9 +386,8 @@ static bool particles_estimate(MetaEstimator *e, double *gradient, MetaStats *st
 			Group *group = &family->groups[j];
 			Passage passages[IR_LANES];
 			pass_window(e, family, group, passages);
-			for (int i = 0; i < group->size; i++) {
+			for (int i = 0; i < group->size; i++)
 				add_particle(e, family, j, i, &passages[i], share, gradient, stats, &scored);
-			}
 		}
 	}
 	stats->score = scored > 0 ? stats->score / scored : (double)NAN;
@@ -432,13 +416,11 @@ static void particles_visit(MetaEstimator *e, TrainVisit *visit, void *user) {
 		int states = family->problems->block_count * carried_states(e);
 		for (int j = 0; j < family->group_count; j++) {
 			Group *group = &family->groups[j];
-			for (int i = 0; i < group->size; i++) {
+			for (int i = 0; i < group->size; i++)
 				visit_age(&group->ages[i], visit, user);
-			}
 			visit(user, &(TrainPiece){"particle.sum", IR_F64, group->sum, (size_t)(group->size * e->count)});
-			for (int i = 0; i < states; i++) {
+			for (int i = 0; i < states; i++)
 				visit_state(family->task, &group->states[i], visit, user);
-			}
 		}
 	}
 }

@@ -61,9 +61,8 @@ static bool consider(Training *t, int step) {
 	Trained *out = t->out;
 	double score;
 	int64_t nonfinite;
-	if (!score_select(t, out->last, &score, &nonfinite)) {
+	if (!score_select(t, out->last, &score, &nonfinite))
 		return false;
-	}
 	out->select_steps[out->select_count] = step;
 	out->select_scores[out->select_count++] = score;
 	t->progress.selected = true;
@@ -88,19 +87,16 @@ static bool consider(Training *t, int step) {
 static double clip_gradient(double *gradient, int64_t count, double limit) {
 	double unit, norm = meta_norm(gradient, count, &unit);
 	double room = limit / unit;
-	for (int64_t p = 0; p < count && limit > 0 && norm > room; p++) {
+	for (int64_t p = 0; p < count && limit > 0 && norm > room; p++)
 		gradient[p] *= room / norm;
-	}
 	return norm * unit;
 }
 
 /* As numbers of the precision that the rule runs in. */
 static bool all_finite(IrScalar real, const double *values, int64_t count) {
-	for (int64_t i = 0; i < count; i++) {
-		if (!(real == IR_F32 ? isfinite((float)values[i]) : isfinite(values[i]))) {
+	for (int64_t i = 0; i < count; i++)
+		if (!(real == IR_F32 ? isfinite((float)values[i]) : isfinite(values[i])))
 			return false;
-		}
-	}
 	return true;
 }
 
@@ -117,9 +113,8 @@ static void report(Training *t, int done, const MetaStats *stats, double norm) {
 	progress->evaluations = out->evaluations;
 	progress->seconds = rt_seconds() - t->started;
 	progress->eta = progress->seconds / done * (progress->steps - done);
-	if (t->options->progress) {
+	if (t->options->progress)
 		t->options->progress(t->options->user, progress);
-	}
 }
 
 bool train_goes_on(const Training *t) {
@@ -130,29 +125,24 @@ bool train_step(Training *t) {
 	Trained *out = t->out;
 	MetaStats stats;
 	t->progress.selected = false;
-	if (!meta_estimate(t->estimator, out->last, out->steps, t->gradient, &stats)) {
+	if (!meta_estimate(t->estimator, out->last, out->steps, t->gradient, &stats))
 		return false;
-	}
-	if (!all_finite(IR_F64, t->gradient, out->count)) {
+	if (!all_finite(IR_F64, t->gradient, out->count))
 		stats.nonfinite = stats.pieces; /* the sum of finite gradients overflows */
-	}
 	double norm = clip_gradient(t->gradient, out->count, t->experiment->clip);
 	out->pieces += stats.pieces;
 	out->nonfinite += stats.nonfinite;
 	out->evaluations += stats.evaluations;
 	/* Without one finite piece there is nothing to follow: theta stays. */
-	if (stats.nonfinite < stats.pieces) {
+	if (stats.nonfinite < stats.pieces)
 		meta_outer_step(&t->outer, t->gradient, stats.score, out->count, out->last);
-	}
 	int done = ++out->steps;
 	out->diverged = !all_finite(out->tasks[0]->rule->real, out->last, out->count);
 	bool last = done == t->experiment->outer_steps || out->diverged;
-	if (t->select && !out->diverged && (last || done % t->every == 0) && !consider(t, done)) {
+	if (t->select && !out->diverged && (last || done % t->every == 0) && !consider(t, done))
 		return false;
-	}
-	if (!t->select && !out->diverged && !take_last(t, done)) {
+	if (!t->select && !out->diverged && !take_last(t, done))
 		return false;
-	}
 	report(t, done, &stats, norm);
 	return true;
 }
@@ -170,9 +160,8 @@ static bool train_steps(Training *t) {
 static bool draws_by_seed(Training *t) {
 	const FeExperiment *experiment = t->experiment;
 	bool exact = experiment->estimator == FE_BACKPROP || experiment->estimator == FE_FORWARD;
-	if (!exact || experiment->horizon_low < experiment->horizon_high || t->options->theta) {
+	if (!exact || experiment->horizon_low < experiment->horizon_high || t->options->theta)
 		return !exact || experiment->horizon_low < experiment->horizon_high;
-	}
 	const Task *task = t->out->tasks[0];
 	size_t count = (size_t)t->out->count;
 	double *other = ARENA_ARRAY(t->out->arena, double, count + 1);
@@ -188,9 +177,8 @@ int train_uses(const FeExperiment *experiment, Task *task, MetaUse uses[META_MOS
 	MetaEstimate how = meta_estimate_of(experiment);
 	int count = meta_estimate_uses(&how, task, train_problems(experiment), uses);
 	bool shared = false;
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count; i++)
 		shared = shared || (uses[i].stage == TASK_SEGMENT && uses[i].plan.variant == TASK_SHARED);
-	}
 	if (experiment->select_problems > 0 && !shared) {
 		uses[count++] = (MetaUse){TASK_BEGIN, {.variant = TASK_SHARED}};
 		uses[count++] = (MetaUse){TASK_SEGMENT, task_segment_plan(task, experiment->horizon_high, TASK_SHARED)};
@@ -205,9 +193,8 @@ static bool make_tasks(Training *t) {
 	for (uint32_t k = 0; k < experiment->on.count; k++) {
 		out->tasks[k] = task_new(t->rt, &experiment->on.data[k], &experiment->train, experiment->score,
 		                         experiment->open.data, experiment->open.count);
-		if (!out->tasks[k]) {
+		if (!out->tasks[k])
 			return false;
-		}
 		out->task_count++;
 	}
 	return true;
@@ -217,14 +204,12 @@ static bool make_estimator(Training *t) {
 	Trained *out = t->out;
 	const FeExperiment *experiment = t->experiment;
 	int *counts = ARENA_ARRAY(out->arena, int, out->task_count + 1);
-	for (int k = 0; k < out->task_count; k++) {
+	for (int k = 0; k < out->task_count; k++)
 		counts[k] = train_problems(experiment);
-	}
 	MetaEstimate how = meta_estimate_of(experiment);
 	t->estimator = meta_estimator_new(t->rt, out->tasks, out->task_count, counts, &how, experiment->seed);
-	if (!t->estimator) {
+	if (!t->estimator)
 		return false;
-	}
 	out->memory_bytes = meta_estimator_bytes(t->estimator);
 	return true;
 }
@@ -235,18 +220,16 @@ static bool make_theta(Training *t) {
 	const FeRule *rule = out->tasks[0]->rule;
 	out->count = learned_count(rule);
 	size_t count = (size_t)out->count;
-	if (!rt_memory_allows(t->rt, out->memory_bytes + 40.0 * (double)count, "this training")) {
+	if (!rt_memory_allows(t->rt, out->memory_bytes + 40.0 * (double)count, "this training"))
 		return false;
-	}
 	out->theta = ARENA_ARRAY(out->arena, double, count);
 	out->last = ARENA_ARRAY(out->arena, double, count);
 	out->natural = ARENA_ARRAY(out->arena, double, count);
 	t->gradient = ARENA_ARRAY(out->arena, double, count);
-	if (t->options->theta) {
+	if (t->options->theta)
 		memcpy(out->last, t->options->theta, sizeof(double) * count);
-	} else if (!learned_start(t->rt, rule, t->experiment->seed, out->last)) {
+	else if (!learned_start(t->rt, rule, t->experiment->seed, out->last))
 		return false;
-	}
 	out->by_seed = draws_by_seed(t);
 	return true;
 }
@@ -254,20 +237,17 @@ static bool make_theta(Training *t) {
 static bool make_select(Training *t) {
 	Trained *out = t->out;
 	int problems = t->experiment->select_problems, steps = t->experiment->outer_steps;
-	if (problems <= 0) {
+	if (problems <= 0)
 		return true;
-	}
 	t->select = ARENA_ARRAY(out->arena, Problems *, out->task_count + 1);
 	for (int k = 0; k < out->task_count; k++) {
 		Task *task = out->tasks[k];
 		out->memory_bytes += problems_bytes(task, problems, false);
-		if (!rt_memory_allows(t->rt, out->memory_bytes, "this training")) {
+		if (!rt_memory_allows(t->rt, out->memory_bytes, "this training"))
 			return false;
-		}
 		t->select[k] = problems_of(task, t->rt->options.seed, PROBLEMS_SELECT, problems, false);
-		if (!t->select[k] || !task_need_forward(task, t->experiment->horizon_high, TASK_SHARED)) {
+		if (!t->select[k] || !task_need_forward(task, t->experiment->horizon_high, TASK_SHARED))
 			return false;
-		}
 	}
 	t->every = t->options->select_every > 0 ? t->options->select_every
 	           : steps > TRAIN_SELECTIONS   ? steps / TRAIN_SELECTIONS
@@ -306,9 +286,8 @@ Training *train_new(Rt *rt, const FeExperiment *experiment, const TrainOptions *
 Trained *train_end(Training *t) {
 	Trained *out = t->out;
 	out->seconds = rt_seconds() - t->started;
-	for (int k = 0; t->select && k < out->task_count; k++) {
+	for (int k = 0; t->select && k < out->task_count; k++)
 		problems_free(t->select[k]);
-	}
 	meta_outer_free(&t->outer);
 	meta_estimator_free(t->estimator);
 	return out;
@@ -316,9 +295,8 @@ Trained *train_end(Training *t) {
 
 Trained *train_experiment(Rt *rt, const FeExperiment *experiment, const TrainOptions *options) {
 	Training *t = train_new(rt, experiment, options);
-	if (!t) {
+	if (!t)
 		return NULL;
-	}
 	bool ok = train_steps(t) && learned_natural(rt, t->out->tasks[0]->rule, t->out->theta, t->out->natural);
 	Trained *out = train_end(t);
 	if (!ok) {
@@ -347,21 +325,17 @@ void train_visit(Training *t, TrainVisit *visit, void *user) {
 		{"nonfinite", IR_I64, &out->nonfinite, 1},
 		{"evaluations", IR_I64, &out->evaluations, 1},
 	};
-	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
-		if (pieces[i].data) { /* without select problems there are no lists of scorings */
+	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
+		if (pieces[i].data) /* without select problems there are no lists of scorings */
 			visit(user, &pieces[i]);
-		}
-	}
 	meta_outer_visit(&t->outer, visit, user);
 	meta_estimator_visit(t->estimator, visit, user);
 }
 
 void train_free(Trained *trained) {
-	if (!trained) {
+	if (!trained)
 		return;
-	}
-	for (int k = 0; k < trained->task_count; k++) {
+	for (int k = 0; k < trained->task_count; k++)
 		task_free(trained->tasks[k]);
-	}
 	arena_free(trained->arena);
 }

@@ -29,12 +29,10 @@ static double usual_size(const Plot *plot) {
 	for (uint32_t i = 0; sizes && i < plot->curves.count; i++) {
 		const PlotCurve *curve = &plot->curves.data[i];
 		double size = -1;
-		for (int k = 0; k < curve->count; k++) {
+		for (int k = 0; k < curve->count; k++)
 			size = isfinite(curve->y[k]) ? fmax(size, fabs(curve->y[k])) : size;
-		}
-		if (size >= 0) {
+		if (size >= 0)
 			sizes[count++] = size;
-		}
 	}
 	double middle = 0;
 	if (count) {
@@ -78,17 +76,15 @@ static void ticks_log(PlotAxis *axis, int about) {
 		for (int decade = first - 1; decade <= last; decade++) {
 			for (size_t i = 0; i < 3; i++) {
 				double tick = digits[i] * pow(10, decade);
-				if (tick >= axis->low * (1 - 1e-9) && tick <= axis->high && axis->count < 16) {
+				if (tick >= axis->low * (1 - 1e-9) && tick <= axis->high && axis->count < 16)
 					axis->ticks[axis->count++] = tick;
-				}
 			}
 		}
 		return;
 	}
 	int stride = (last - first) / (about > 1 ? about : 1) + 1;
-	for (int decade = first; decade <= last && axis->count < 16; decade += stride) {
+	for (int decade = first; decade <= last && axis->count < 16; decade += stride)
 		axis->ticks[axis->count++] = pow(10, decade);
-	}
 }
 
 /* From low to high, both above 0, and a little more; subnormal numbers and the largest ones included. */
@@ -120,12 +116,10 @@ void plot_axes(const Plot *plot, int x_ticks, int y_ticks, PlotAxis *x, PlotAxis
 			}
 		}
 	}
-	if (!(across.low <= across.high)) {
+	if (!(across.low <= across.high))
 		across = (Extent){0, 1, 1};
-	}
-	if (!(up.low <= up.high)) {
+	if (!(up.low <= up.high))
 		up = (Extent){0, 1, 1};
-	}
 	double usual = usual_size(plot);
 	if (plot->zero) {
 		up.low = fmin(up.low, 0);
@@ -147,12 +141,10 @@ void plot_axes(const Plot *plot, int x_ticks, int y_ticks, PlotAxis *x, PlotAxis
 }
 
 double plot_place(const PlotAxis *axis, double value) {
-	if (isnan(value)) {
+	if (isnan(value))
 		return NAN;
-	}
-	if (axis->log) {
+	if (axis->log)
 		return value > 0 ? (log(value) - log(axis->low)) / (log(axis->high) - log(axis->low)) : -INFINITY;
-	}
 	return (value - axis->low) / (axis->high - axis->low);
 }
 
@@ -162,16 +154,13 @@ int plot_cell(double place, int count) {
 
 const char *plot_tick(Arena *arena, const PlotAxis *axis, double tick) {
 	double size = fabs(tick);
-	if (axis->log && (size >= 1e4 || size < 1e-3)) {
+	if (axis->log && (size >= 1e4 || size < 1e-3))
 		return arena_printf(arena, "%.0e", tick);
-	}
 	double step = axis->count > 1 ? axis->ticks[1] - axis->ticks[0] : size;
-	if (!axis->log && size < 1e-12 * step) {
+	if (!axis->log && size < 1e-12 * step)
 		return "0";
-	}
-	if (size >= 1e6 || size < 1e-4) {
+	if (size >= 1e6 || size < 1e-4)
 		return arena_printf(arena, "%.3g", tick);
-	}
 	double finest = axis->log ? size : step;
 	int places = finest < 1 ? (int)fmin(ceil(-log10(finest) - 1e-9), 15) : 0;
 	return arena_printf(arena, "%.*f", places, tick);

@@ -57,12 +57,10 @@ static void put_axes(const Plot *plot, const PlotAxis *x, const PlotAxis *y, Are
 		text_printf(out, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%.1f\"/>\n", at, TOP, at, bottom);
 	}
 	text_printf(out, "</g>\n");
-	for (int i = 0; i < y->count; i++) {
+	for (int i = 0; i < y->count; i++)
 		put_text(out, LEFT - 8, py(y, y->ticks[i]) + 4, "text-anchor=\"end\"", plot_tick(arena, y, y->ticks[i]));
-	}
-	for (int i = 0; i < x->count; i++) {
+	for (int i = 0; i < x->count; i++)
 		put_text(out, px(x, x->ticks[i]), bottom + 18, "text-anchor=\"middle\"", plot_tick(arena, x, x->ticks[i]));
-	}
 	text_printf(out, "<path d=\"M%d %d V%.1f H%.1f\" fill=\"none\" stroke=\"#555\" stroke-width=\"1\"/>\n", LEFT, TOP,
 	            bottom, right);
 	if (plot->zero) {
@@ -89,12 +87,10 @@ static void put_band(const PlotCurve *curve, const PlotAxis *x, const PlotAxis *
 		}
 		if (end > k) {
 			text_printf(out, "<path d=\"");
-			for (int i = k; i < end; i++) {
+			for (int i = k; i < end; i++)
 				text_printf(out, "%s%.1f %.1f", i == k ? "M" : " L", px(x, plot_x(curve, i)), py(y, curve->high[i]));
-			}
-			for (int i = end; i-- > k;) {
+			for (int i = end; i-- > k;)
 				text_printf(out, " L%.1f %.1f", px(x, plot_x(curve, i)), py(y, curve->low[i]));
-			}
 			text_printf(out, "Z\" fill=\"%s\" fill-opacity=\"0.12\" stroke=\"none\"/>\n", color);
 		}
 		k = end + 1;
@@ -116,9 +112,8 @@ static void put_line(const PlotCurve *curve, const PlotAxis *x, const PlotAxis *
 	bool before = false;
 	for (int k = 0; k < curve->count; k++) {
 		bool shown = !isnan(plot_place(y, curve->y[k])) && isfinite(plot_x(curve, k));
-		if (shown) {
+		if (shown)
 			text_printf(out, "%s%.1f %.1f", before ? " L" : " M", px(x, plot_x(curve, k)), py(y, curve->y[k]));
-		}
 		before = shown;
 	}
 	text_printf(
@@ -153,14 +148,11 @@ static void put_plot(const Plot *plot, int number, double shift, Text *out) {
 	text_printf(out, "<clipPath id=\"inside%d\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>\n",
 	            number, LEFT, TOP - 2, INNER_WIDTH + 4, INNER_HEIGHT + 4);
 	text_printf(out, "<g clip-path=\"url(#inside%d)\">\n", number);
-	for (uint32_t i = plot->curves.count; i-- > 0;) {
-		if (plot->curves.data[i].low) {
+	for (uint32_t i = plot->curves.count; i-- > 0;)
+		if (plot->curves.data[i].low)
 			put_band(&plot->curves.data[i], &x, &y, palette[i % PLOT_COLORS], out);
-		}
-	}
-	for (uint32_t i = plot->curves.count; i-- > 0;) {
+	for (uint32_t i = plot->curves.count; i-- > 0;)
 		put_line(&plot->curves.data[i], &x, &y, palette[i % PLOT_COLORS], dashes[i / PLOT_COLORS % 3], out);
-	}
 	text_printf(out, "</g>\n");
 	put_legend(plot, out);
 	text_printf(out, "</g>\n");
@@ -173,8 +165,7 @@ void plot_svg(const Plot *plots, int count, Text *out) {
 	            "font-family=\"system-ui, Helvetica, Arial, sans-serif\" font-size=\"12\" fill=\"#222\">\n"
 	            "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
 	            WIDTH, HEIGHT * count, WIDTH, HEIGHT * count);
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; i < count; i++)
 		put_plot(&plots[i], i, (double)HEIGHT * i, out);
-	}
 	text_printf(out, "</svg>\n");
 }

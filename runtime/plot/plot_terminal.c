@@ -18,9 +18,8 @@ static const int colors[PLOT_COLORS] = {33, 208, 36, 175, 220, 117, 250, 244};
 
 static void dot(Canvas *canvas, int x, int y, uint8_t color) {
 	static const uint8_t bits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
-	if (x < 0 || y < 0 || x >= 2 * canvas->columns || y >= 4 * canvas->rows) {
+	if (x < 0 || y < 0 || x >= 2 * canvas->columns || y >= 4 * canvas->rows)
 		return;
-	}
 	int cell = y / 4 * canvas->columns + x / 2;
 	canvas->dots[cell] |= bits[y % 4][x % 2];
 	canvas->color[cell] = color;
@@ -38,9 +37,8 @@ static void line(Canvas *canvas, double x0, double y0, double x1, double y1, uin
 static bool dot_place(const Canvas *canvas, const PlotAxis *x, const PlotAxis *y, double at, double value, double *px,
                       double *py) {
 	double across = plot_place(x, at), up = plot_place(y, value);
-	if (isnan(across) || isnan(up)) {
+	if (isnan(across) || isnan(up))
 		return false;
-	}
 	*px = fmin(fmax(across, 0), 1) * (2 * canvas->columns - 1);
 	*py = (1 - fmin(fmax(up, 0), 1)) * (4 * canvas->rows - 1);
 	return true;
@@ -55,11 +53,10 @@ static void draw_curve(Canvas *canvas, const PlotCurve *curve, const PlotAxis *x
 			before = false;
 			continue;
 		}
-		if (before && !curve->dots) {
+		if (before && !curve->dots)
 			line(canvas, px, py, nx, ny, color);
-		} else {
+		else
 			dot(canvas, (int)lround(nx), (int)lround(ny), color);
-		}
 		px = nx;
 		py = ny;
 		before = true;
@@ -98,9 +95,8 @@ static void place_names(const NamePlace *names, int count, int rows, int *taken,
 	for (int k = 0; k <= last; k++) {
 		int shift = (int)lround(groups[k].sum / groups[k].count);
 		shift = shift > rows - count ? rows - count : shift < 0 ? 0 : shift;
-		for (int i = groups[k].first; i < groups[k].first + groups[k].count; i++) {
+		for (int i = groups[k].first; i < groups[k].first + groups[k].count; i++)
 			taken[shift + i] = names[i].curve;
-		}
 	}
 }
 
@@ -108,15 +104,13 @@ static void place_names(const NamePlace *names, int count, int rows, int *taken,
 static void name_rows(const Canvas *canvas, const Plot *plot, const PlotAxis *y, int *taken, Arena *arena) {
 	NamePlace *names = ARENA_ARRAY(arena, NamePlace, canvas->rows);
 	int count = 0;
-	for (int row = 0; row < canvas->rows; row++) {
+	for (int row = 0; row < canvas->rows; row++)
 		taken[row] = -1;
-	}
 	for (uint32_t i = 0; i < plot->curves.count && count < canvas->rows; i++) {
 		const PlotCurve *curve = &plot->curves.data[i];
 		int k = curve->count;
-		while (k > 0 && isnan(plot_place(y, curve->y[k - 1]))) {
+		while (k > 0 && isnan(plot_place(y, curve->y[k - 1])))
 			k--;
-		}
 		if (k > 0) {
 			double end = plot_place(y, curve->y[k - 1]);
 			names[count++] = (NamePlace){(int)i, plot_cell(1 - end, canvas->rows), end};
@@ -127,11 +121,10 @@ static void name_rows(const Canvas *canvas, const Plot *plot, const PlotAxis *y,
 }
 
 static void put_colored(Text *out, bool color, int number, const char *bytes) {
-	if (color && number > 0) {
+	if (color && number > 0)
 		text_printf(out, "\033[38;5;%dm%s\033[0m", colors[(number - 1) % PLOT_COLORS], bytes);
-	} else {
+	else
 		text_printf(out, "%s", bytes);
-	}
 }
 
 static void put_row(const Canvas *canvas, int row, bool color, Text *out) {
@@ -172,20 +165,16 @@ static void put_x_axis(const Canvas *canvas, const PlotAxis *x, int margin, cons
 		int from = column - (int)strlen(text) / 2;
 		from = from < 0 ? 0 : from;
 		bool free = true;
-		for (int k = from > 0 ? from - 1 : 0; k <= from + (int)strlen(text); k++) {
+		for (int k = from > 0 ? from - 1 : 0; k <= from + (int)strlen(text); k++)
 			free = free && numbers[k] == ' ';
-		}
-		for (int k = 0; free && text[k]; k++) {
+		for (int k = 0; free && text[k]; k++)
 			numbers[from + k] = text[k];
-		}
 	}
-	for (int i = 0; i < canvas->columns; i++) {
+	for (int i = 0; i < canvas->columns; i++)
 		text_printf(out, "%s", marks[i] ? "┴" : "─");
-	}
 	int end = canvas->columns + 15;
-	while (end > 0 && numbers[end - 1] == ' ') {
+	while (end > 0 && numbers[end - 1] == ' ')
 		end--;
-	}
 	text_printf(out, "\n%*s  %.*s  %s\n", margin, "", end, numbers, label);
 }
 
@@ -208,13 +197,11 @@ static void measure(const Plot *plot, const PlotAxis *y, int *margin, int *names
 static void draw_curves(Canvas *canvas, const Plot *plot, const PlotAxis *x, const PlotAxis *y) {
 	if (plot->zero) {
 		int zero = plot_cell(1 - plot_place(y, 0), 4 * canvas->rows);
-		for (int k = 0; k < 2 * canvas->columns; k += 4) {
+		for (int k = 0; k < 2 * canvas->columns; k += 4)
 			dot(canvas, k, zero, 0);
-		}
 	}
-	for (uint32_t i = plot->curves.count; i-- > 0;) { /* the first one lies on top */
+	for (uint32_t i = plot->curves.count; i-- > 0;) /* the first one lies on top */
 		draw_curve(canvas, &plot->curves.data[i], x, y, (uint8_t)(1 + i % 250));
-	}
 }
 
 void plot_terminal(const Plot *plot, int width, int height, bool color, Text *out) {
@@ -231,18 +218,16 @@ void plot_terminal(const Plot *plot, int width, int height, bool color, Text *ou
 	draw_curves(&canvas, plot, &x, &y);
 	int *taken = ARENA_ARRAY(arena, int, canvas.rows);
 	name_rows(&canvas, plot, &y, taken, arena);
-	if (plot->title) {
+	if (plot->title)
 		text_printf(out, "%*s  %s\n", margin, "", plot_label(arena, plot->title, width > 40 ? width - margin - 2 : 20));
-	}
 	if (plot->y_label) {
 		text_printf(out, "%*s  %s%s\n", margin, "", plot_label(arena, plot->y_label, canvas.columns),
 		            y.log ? " (log)" : "");
 	}
 	for (int row = 0; row < canvas.rows; row++) {
 		const char *number = "";
-		for (int i = 0; i < y.count; i++) {
+		for (int i = 0; i < y.count; i++)
 			number = tick_row(&canvas, &y, y.ticks[i]) == row ? plot_tick(arena, &y, y.ticks[i]) : number;
-		}
 		text_printf(out, "%*s %s", margin, number, *number ? "┤" : "│");
 		put_row(&canvas, row, color, out);
 		if (taken[row] >= 0) {

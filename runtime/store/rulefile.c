@@ -54,13 +54,12 @@ static const char *learned_text(Arena *arena, double value, const FeLearned *lea
  * the tensor in the file is refused. Where no axis is as long as x, the first one is said relative to it. */
 static void put_extent(Text *text, const FeLearned *learned, uint32_t axis, int64_t n) {
 	long long extent = (long long)learned->slot.type.dims[axis], more = extent - (long long)n;
-	if (learned->like_x >> axis & 1) {
+	if (learned->like_x >> axis & 1)
 		text_printf(text, "size(x)");
-	} else if (axis == 0 && learned->by_size && !learned->like_x && n > 0) {
+	else if (axis == 0 && learned->by_size && !learned->like_x && n > 0)
 		text_printf(text, "size(x) %c %lld", more < 0 ? '-' : '+', more < 0 ? -more : more);
-	} else {
+	else
 		text_printf(text, "%lld", extent);
-	}
 }
 
 /* n: the size of x. */
@@ -71,17 +70,15 @@ static void edit_learned(Edits *edits, const FeLearned *learned, IrScalar real, 
 	uint32_t start = declare->source.start;
 	Text text = text_new(edits->arena);
 	if (slot->type.rank == 0) {
-		if (declare->value) {
+		if (declare->value)
 			start = declare->value->span.start; /* comments between `=` and the value stay */
-		}
 		text_printf(&text, "%s%s", declare->value ? "" : "= ",
 		            learned_text(edits->arena, values[slot->offset], learned, real));
 	} else {
 		/* A file is read in the shape of a type: one that was not written, or is the whole of it only with a head, is put. */
 		bool typed = declare->type.span.file != 0 && !declare->has_head;
-		if (declare->has_head) {
+		if (declare->has_head)
 			start = declare->names.data[0].span.end;
-		}
 		text_printf(&text, "%s", typed ? "" : declare->has_head ? " : [" : ": [");
 		for (uint32_t i = 0; !typed && i < slot->type.rank; i++) {
 			put_extent(&text, learned, i, n);
@@ -98,16 +95,13 @@ static void edit_params(const Rt *rt, Edits *edits, const FeCall *call, const Fe
 	for (uint32_t i = 0; i < decl->params.count; i++) {
 		const AstParam *param = &decl->params.data[i];
 		const char *value = NULL;
-		for (uint32_t k = 0; k < call->names.count; k++) {
-			if (call->names.data[k] == param->name.name) {
+		for (uint32_t k = 0; k < call->names.count; k++)
+			if (call->names.data[k] == param->name.name)
 				value = source_excerpt(rt->session, edits->arena, call->values.data[k]->span);
-			}
-		}
 		for (uint32_t k = 0; k < rule->learned.count; k++) {
 			const FeLearned *learned = &rule->learned.data[k];
-			if (learned->from_hyper && learned->slot.name == param->name.name) {
+			if (learned->from_hyper && learned->slot.name == param->name.name)
 				value = learned_text(edits->arena, natural[learned->slot.offset], learned, rule->real);
-			}
 		}
 		if (value && param->value) {
 			edit(edits, param->value->span.start, param->value->span.end, value);
@@ -134,12 +128,10 @@ void store_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const dou
 	for (uint32_t i = 0; i < rule->learned.count; i++) {
 		const FeLearned *learned = &rule->learned.data[i];
 		const FeSlot *slot = &learned->slot;
-		if (learned->from_hyper) {
+		if (learned->from_hyper)
 			continue;
-		}
-		if (learned->declare->source.file != 0) {
+		if (learned->declare->source.file != 0)
 			edit_learned(&edits, learned, rule->real, n, natural, weights);
-		}
 		if (slot->type.rank > 0) {
 			Safetensor *tensor = &tensors->items[tensors->count++];
 			*tensor = (Safetensor){
@@ -149,9 +141,8 @@ void store_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const dou
 		}
 	}
 	edit_params(rt, &edits, call, rule, natural);
-	if (edits.list.count > 0) {
+	if (edits.list.count > 0)
 		qsort(edits.list.data, edits.list.count, sizeof(Edit), by_start);
-	}
 	/* What the rule uses stands in front of it, so that the file can be used alone. */
 	bool *needed = ARENA_ARRAY(arena, bool, fe_decl_count(rt->program) + 1);
 	fe_needed(rt->program, call, needed);
@@ -171,9 +162,8 @@ static bool load_weights(void *context, const char *path, const char *name, cons
                          const char **problem) {
 	Arena *arena = ((Session *)context)->arena, *scratch = arena_new();
 	const char *error = safetensors_one(scratch, path, name, shape, out);
-	for (int64_t i = 0; !error && i < ir_type_elements(*shape, NULL); i++) {
+	for (int64_t i = 0; !error && i < ir_type_elements(*shape, NULL); i++)
 		error = isfinite(out[i]) ? NULL : "one of its numbers is not finite";
-	}
 	*problem = error ? arena_strdup(arena, error) : NULL;
 	arena_free(scratch);
 	return !error;

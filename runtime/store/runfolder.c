@@ -44,11 +44,10 @@ struct StoreFolder {
 static const char *const draft_names[] = {"weights-a.safetensors", "weights-b.safetensors"};
 
 static void set_number(json_t *object, const char *key, double value) {
-	if (isfinite(value)) {
+	if (isfinite(value))
 		json_object_set_new(object, key, json_real(value));
-	} else {
+	else
 		json_object_set_new(object, key, json_string(isnan(value) ? "nan" : value > 0 ? "inf" : "-inf"));
-	}
 }
 
 /* A string of JSON has to be UTF-8, and a path may be anything. */
@@ -63,9 +62,8 @@ static const char *in_folder(const StoreFolder *folder, const char *name) {
 }
 
 static bool complain(const StoreFolder *folder, const char *error) {
-	if (error) {
+	if (error)
 		diag_error(folder->rt->session, 811, (Span){0}, "%s", error);
-	}
 	return !error;
 }
 
@@ -74,9 +72,8 @@ static const char *put_file(StoreFolder *folder, const char *name, const char *b
 static bool write_json(StoreFolder *folder, const char *name, json_t *root) {
 	char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
 	json_decref(root);
-	if (!text) {
+	if (!text)
 		return complain(folder, "a text is not UTF-8 and cannot be written as JSON");
-	}
 	const char *line = arena_printf(folder->arena, "%s\n", text);
 	free(text);
 	return complain(folder, put_file(folder, name, line, strlen(line), true));
@@ -95,9 +92,8 @@ static const char *processor(Arena *arena) {
 			break;
 		}
 	}
-	if (file) {
+	if (file)
 		fclose(file);
-	}
 	return found;
 }
 
@@ -192,9 +188,8 @@ static bool write_run(StoreFolder *folder, const FeExperiment *experiment, const
 static bool lines_open(const StoreFolder *folder, Lines *lines, const char *name) {
 	lines->pending = text_new(folder->arena);
 	lines->fd = open(in_folder(folder, name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (lines->fd < 0) {
+	if (lines->fd < 0)
 		complain(folder, arena_printf(folder->arena, "cannot write %s/%s: %s", folder->dir, name, strerror(errno)));
-	}
 	return lines->fd >= 0;
 }
 
@@ -203,17 +198,14 @@ static bool lines_flush(Lines *lines) {
 	size_t done = 0;
 	while (lines->fd >= 0 && done < lines->pending.length) {
 		ssize_t wrote = write(lines->fd, lines->pending.data + done, lines->pending.length - done);
-		if (wrote < 0 && errno == EINTR) {
+		if (wrote < 0 && errno == EINTR)
 			continue;
-		}
 		if (wrote <= 0) {
 			int error = errno;
-			while (done > 0 && lines->pending.data[done - 1] != '\n') {
+			while (done > 0 && lines->pending.data[done - 1] != '\n')
 				done--;
-			}
-			if (ftruncate(lines->fd, lines->written + (off_t)done) != 0) {
+			if (ftruncate(lines->fd, lines->written + (off_t)done) != 0)
 				error = errno;
-			}
 			close(lines->fd);
 			lines->fd = -1;
 			errno = error;
@@ -229,19 +221,16 @@ static bool lines_flush(Lines *lines) {
 static void lines_add(Lines *lines, json_t *object) {
 	char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	json_decref(object);
-	if (lines->fd >= 0 && line) {
+	if (lines->fd >= 0 && line)
 		text_printf(&lines->pending, "%s\n", line);
-	}
 	free(line);
 }
 
 static void lines_close(Lines *lines) {
-	if (lines->fd >= 0) {
+	if (lines->fd >= 0)
 		lines_flush(lines);
-	}
-	if (lines->fd >= 0) {
+	if (lines->fd >= 0)
 		close(lines->fd);
-	}
 	lines->fd = -1;
 }
 
@@ -262,9 +251,8 @@ bool store_folder_metric(StoreFolder *folder, const TrainProgress *progress) {
 	lines_add(&folder->metrics, line);
 	lines_add(&folder->timing, timing);
 	double now = rt_seconds();
-	if (!progress->selected && progress->step != progress->steps && now - folder->flushed < store_metric_every) {
+	if (!progress->selected && progress->step != progress->steps && now - folder->flushed < store_metric_every)
 		return true;
-	}
 	folder->flushed = now;
 	bool ok = lines_flush(&folder->metrics);
 	ok = lines_flush(&folder->timing) && ok;
@@ -289,32 +277,27 @@ bool store_folder_possible(Rt *rt, const char *dir) {
 	int error = errno;
 	const char *above = dir;
 	for (size_t length = strlen(dir); error == ENOENT && length > 0;) {
-		while (length > 0 && dir[length - 1] == '/') {
+		while (length > 0 && dir[length - 1] == '/')
 			length--;
-		}
-		while (length > 0 && dir[length - 1] != '/') {
+		while (length > 0 && dir[length - 1] != '/')
 			length--;
-		}
 		above = length ? arena_printf(rt->arena, "%.*s", (int)length, dir) : ".";
 		error = stat(above, &info) != 0 ? errno : S_ISDIR(info.st_mode) ? 0 : ENOTDIR;
 	}
-	if (!error && faccessat(AT_FDCWD, above, W_OK | X_OK, AT_EACCESS) != 0) {
+	if (!error && faccessat(AT_FDCWD, above, W_OK | X_OK, AT_EACCESS) != 0)
 		error = errno;
-	}
-	if (error) {
+	if (error)
 		diag_error(rt->session, 811, (Span){0}, "cannot make %s: %s", dir, strerror(error));
-	}
 	return !error;
 }
 
 StoreFolder *store_folder_new(Rt *rt, const char *dir, const FeExperiment *experiment, const char *command_line) {
 	const char *topmost;
 	if (!folder_make_from(rt->arena, dir, &topmost)) {
-		if (errno == EEXIST) {
+		if (errno == EEXIST)
 			refuse_existing(rt, dir);
-		} else {
+		else
 			diag_error(rt->session, 811, (Span){0}, "cannot make %s: %s", dir, strerror(errno));
-		}
 		return NULL;
 	}
 	Arena *arena = arena_new();
@@ -331,14 +314,12 @@ StoreFolder *store_folder_new(Rt *rt, const char *dir, const FeExperiment *exper
 }
 
 void store_folder_close(StoreFolder *folder) {
-	if (!folder) {
+	if (!folder)
 		return;
-	}
 	lines_close(&folder->metrics);
 	lines_close(&folder->timing);
-	if (folder->reserve >= 0) {
+	if (folder->reserve >= 0)
 		close(folder->reserve);
-	}
 	arena_free(folder->arena);
 }
 
@@ -347,18 +328,15 @@ static const char *const own_files[] = {
 	"rule.grad", "result.json",   "weights.safetensors"};
 
 bool store_is_own(const char *name) {
-	for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++) {
-		if (!strcmp(name, own_files[i])) {
+	for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++)
+		if (!strcmp(name, own_files[i]))
 			return true;
-		}
-	}
 	return !strncmp(name, "sources/", strlen("sources/"));
 }
 
 void store_folder_discard(StoreFolder *folder) {
-	for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++) {
+	for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++)
 		unlink(in_folder(folder, own_files[i]));
-	}
 	store_files_remove(folder->arena, folder->dir, &folder->files);
 	rmdir(folder->dir);
 	char *path = arena_strdup(folder->arena, folder->dir);
@@ -388,11 +366,10 @@ static const char *rule_text(const StoreFolder *folder, Arena *arena, const Trai
 	text_printf(&out->source,
 	            "# `%s` as trained by the experiment `%s`: ", session_text(rt->session, rule->decl->name.name),
 	            session_text(rt->session, trained->experiment->decl->name.name));
-	if (isfinite(trained->best_score)) {
+	if (isfinite(trained->best_score))
 		text_printf(&out->source, "the best of %d outer steps is step %d.\n", trained->steps, trained->best_step);
-	} else {
+	else
 		text_printf(&out->source, "after %d outer steps.\n", trained->best_step);
-	}
 	store_rule_source(rt, &trained->experiment->train, rule, natural, weights, &out->source, &tensors);
 	return tensors.count > 0 ? safetensors_bytes(arena, &tensors, &out->weights, &out->weights_length) : NULL;
 }
@@ -411,9 +388,8 @@ static const char *put_file(StoreFolder *folder, const char *name, const char *b
 
 static const char *put_rule(StoreFolder *folder, const RuleText *rule, const char *weights, bool lasting) {
 	const char *error = NULL;
-	if (rule->weights_length > 0) {
+	if (rule->weights_length > 0)
 		error = put_file(folder, weights, rule->weights, rule->weights_length, lasting);
-	}
 	return error ? error : put_file(folder, "rule.grad", text_cstr(&rule->source), rule->source.length, lasting);
 }
 
@@ -443,9 +419,8 @@ bool store_folder_best(StoreFolder *folder, const Trained *trained, bool first) 
 			ok = false;
 		}
 	}
-	if (folder->reserve < 0 && folder->reserve_bytes > 0) {
+	if (folder->reserve < 0 && folder->reserve_bytes > 0)
 		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
-	}
 	arena_free(arena);
 	return ok;
 }
@@ -478,28 +453,24 @@ bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule
 	RuleText rule;
 	const char *error = rule_text(folder, folder->arena, trained, trained->natural, weights, &rule);
 	*rule_saved = complain(folder, error ? error : put_rule(folder, &rule, weights, true));
-	if (!*rule_saved) {
+	if (!*rule_saved)
 		return false;
-	}
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++)
 		unlink(in_folder(folder, draft_names[i]));
-	}
 	folder->draft = -1;
 	return write_result(folder, trained);
 }
 
 void store_folder_print(StoreFolder *folder, const Trained *trained, Text *out) {
 	RuleText rule;
-	if (rule_text(folder, folder->arena, trained, trained->natural, "weights.safetensors", &rule)) {
+	if (rule_text(folder, folder->arena, trained, trained->natural, "weights.safetensors", &rule))
 		return;
-	}
 	text_bytes(out, text_cstr(&rule.source), rule.source.length);
 	const FeRule *learned = trained->tasks[0]->rule;
 	for (uint32_t i = 0; i < learned->learned.count; i++) {
 		const FeSlot *slot = &learned->learned.data[i].slot;
-		if (slot->type.rank == 0) {
+		if (slot->type.rank == 0)
 			continue;
-		}
 		text_printf(out, "# %s, row by row:", session_text(folder->rt->session, slot->name));
 		for (int64_t k = 0; k < slot->count; k++) {
 			text_printf(out, k % 8 == 0 ? "\n#  " : " ");

@@ -16,12 +16,10 @@
 
 const char *store_outside(Arena *arena, const char *dir, const char *path) {
 	char real_dir[PATH_MAX], real[PATH_MAX];
-	if (!realpath(dir, real_dir)) {
+	if (!realpath(dir, real_dir))
 		return strerror(errno);
-	}
-	if (!realpath(path, real)) {
+	if (!realpath(path, real))
 		return errno == ENOENT ? NULL : strerror(errno);
-	}
 	size_t length = strlen(real_dir);
 	bool inside = strncmp(real, real_dir, length) == 0 && (real[length] == '/' || !strcmp(real_dir, "/"));
 	return inside ? NULL : arena_printf(arena, "it leads out of the run folder %s", dir);
@@ -56,9 +54,8 @@ static json_t *read_object(Arena *arena, const char *dir, const char *name, cons
 	size_t length = 0;
 	*why = store_outside(arena, dir, path);
 	*why = *why ? *why : file_read(arena, path, STORE_MOST_JSON, false, &bytes, &length);
-	if (*why) {
+	if (*why)
 		return NULL;
-	}
 	json_error_t where;
 	json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &where);
 	if (!json_is_object(root)) {
@@ -73,15 +70,13 @@ static json_t *read_object(Arena *arena, const char *dir, const char *name, cons
 static const char *line_of(Arena *arena, const json_t *object, const char *key) {
 	const json_t *value = json_object_get(object, key);
 	const char *text = json_string_value(value);
-	if (!text || !*text || strlen(text) != json_string_length(value)) {
+	if (!text || !*text || strlen(text) != json_string_length(value))
 		return NULL;
-	}
 	for (size_t i = 0, length = strlen(text); i < length;) {
 		uint32_t c;
 		i += text_decode(text + i, length - i, &c);
-		if (!text_is_plain(c)) {
+		if (!text_is_plain(c))
 			return NULL;
-		}
 	}
 	return arena_strdup(arena, text);
 }
@@ -91,9 +86,8 @@ static void check_hash(Session *session, const char *dir, const json_t *entry) {
 	const char *copy = line_of(session->arena, entry, "copy"),
 			   *hash = json_string_value(json_object_get(entry, "xxh3"));
 	const char *path = copy && hash ? arena_printf(session->arena, "%s/%s", dir, copy) : NULL;
-	if (!path || store_outside(session->arena, dir, path)) {
+	if (!path || store_outside(session->arena, dir, path))
 		return; /* refused elsewhere, if it is needed */
-	}
 	Arena *arena = arena_new();
 	char *bytes;
 	size_t length;
@@ -109,9 +103,8 @@ static void check_hashes(Session *session, const char *dir, const json_t *root) 
 	static const char *const lists[] = {"sources", "weights"};
 	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
 		const json_t *list = json_object_get(root, lists[k]);
-		for (size_t i = 0; i < json_array_size(list); i++) {
+		for (size_t i = 0; i < json_array_size(list); i++)
 			check_hash(session, dir, json_array_get(list, i));
-		}
 	}
 }
 
@@ -149,9 +142,8 @@ bool store_record(Session *session, const char *dir, StoreRecord *out) {
 	const char *why;
 	*out = (StoreRecord){0};
 	json_t *root = read_object(arena, dir, "run.json", &why);
-	if (!root) {
+	if (!root)
 		return refuse(session, dir, "run.json", why);
-	}
 	out->experiment = line_of(arena, root, "experiment");
 	out->rule = line_of(arena, root, "rule");
 	out->precision = line_of(arena, root, "precision");
@@ -162,9 +154,8 @@ bool store_record(Session *session, const char *dir, StoreRecord *out) {
 		why = "it lacks an experiment, a rule or a precision";
 		ok = false;
 	}
-	if (ok) {
+	if (ok)
 		check_hashes(session, dir, root);
-	}
 	json_decref(root);
 	return ok || refuse(session, dir, "run.json", why);
 }
@@ -193,25 +184,22 @@ bool store_folder_read(Rt *rt, const char *dir, StoreInfo *out) {
 		out->coordinates = coordinates > 0 ? coordinates : 0;
 		out->finished = true;
 		json_decref(root);
-		if (!sound) {
+		if (!sound)
 			return refuse(session, dir, "result.json", "it lacks the name of a rule, or what training cost");
-		}
 	} else if (strcmp(why, strerror(ENOENT)) != 0) {
 		return refuse(session, dir, "result.json", why);
 	} else {
 		StoreRecord record; /* it was killed: rule.grad is the best so far */
-		if (!store_record(session, dir, &record)) {
+		if (!store_record(session, dir, &record))
 			return false;
-		}
 		out->rule_name = record.rule;
 		out->horizon_low = record.horizon_low;
 		out->horizon_high = record.horizon_high;
 	}
 	leads = store_outside(arena, dir, out->rule_path);
 	int fd = leads ? -1 : file_open(arena, out->rule_path, &length, &leads);
-	if (fd < 0) {
+	if (fd < 0)
 		return refuse(session, dir, "rule.grad", leads);
-	}
 	close(fd);
 	return true;
 }
@@ -227,9 +215,8 @@ typedef struct Confined {
 static const char *find(void *context, const char *by, const char *path, const char **problem) {
 	const Confined *confined = context;
 	size_t length = strlen(confined->dir);
-	if (strncmp(by, confined->dir, length) != 0 || by[length] != '/') {
+	if (strncmp(by, confined->dir, length) != 0 || by[length] != '/')
 		return path; /* a file of the user's */
-	}
 	for (uint32_t i = 0; path[0] == '/' && i < confined->paths.count; i++) {
 		if (!strcmp(confined->paths.data[i], path)) {
 			path = confined->copies.data[i];
@@ -237,9 +224,8 @@ static const char *find(void *context, const char *by, const char *path, const c
 		}
 	}
 	*problem = store_outside(confined->arena, confined->dir, path);
-	if (*problem || strncmp(path, confined->dir, length) != 0) {
+	if (*problem || strncmp(path, confined->dir, length) != 0)
 		return *problem ? NULL : path;
-	}
 	/* `sub/../x.grad` where nothing that lies in sub was needed: the copy has no such folder. */
 	return arena_printf(confined->arena, "%s%s", confined->dir, store_normal_path(confined->arena, path + length));
 }

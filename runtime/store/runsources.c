@@ -23,18 +23,16 @@ const char *store_normal_path(Arena *arena, const char *path) {
 		}
 		at += length + (at[length] == '/');
 	}
-	if (out.length == 0) {
+	if (out.length == 0)
 		return "/";
-	}
 	out.data[out.length] = '\0';
 	return out.data;
 }
 
 static const char *absolute(Arena *arena, const char *path) {
 	char here[PATH_MAX];
-	if (path[0] == '/' || !getcwd(here, sizeof here)) {
+	if (path[0] == '/' || !getcwd(here, sizeof here))
 		return store_normal_path(arena, path);
-	}
 	return store_normal_path(arena, arena_printf(arena, "%s/%s", here, path));
 }
 
@@ -48,32 +46,27 @@ static size_t common_folder(const StoreFiles *files) {
 	for (uint32_t i = 1; i < files->count; i++) {
 		const char *first = files->data[0].place, *other = files->data[i].place;
 		size_t limit = folder_length(other), same = 0;
-		while (same < length && same < limit && first[same] == other[same]) {
+		while (same < length && same < limit && first[same] == other[same])
 			same++;
-		}
-		while (same > 0 && first[same - 1] != '/') {
+		while (same > 0 && first[same - 1] != '/')
 			same--;
-		}
 		length = same;
 	}
 	return length;
 }
 
 static const StoreFile *find_place(const StoreFiles *files, const char *place) {
-	for (uint32_t i = 0; i < files->count; i++) {
-		if (!strcmp(files->data[i].place, place)) {
+	for (uint32_t i = 0; i < files->count; i++)
+		if (!strcmp(files->data[i].place, place))
 			return &files->data[i];
-		}
-	}
 	return NULL;
 }
 
 static void add_file(Arena *arena, StoreFiles *files, const char *path, const char *place, const char *bytes,
                      size_t length, bool source) {
 	const StoreFile *same = find_place(files, place);
-	if (same && same->length == length && memcmp(same->bytes, bytes, length) == 0) {
+	if (same && same->length == length && memcmp(same->bytes, bytes, length) == 0)
 		return; /* one file by two names */
-	}
 	StoreFile file = {.path = path, .place = place, .bytes = bytes, .length = length, .source = source};
 	vec_push(arena, files, file);
 }
@@ -82,9 +75,8 @@ static bool too_large(Arena *arena, const char *path) {
 	uint64_t length;
 	const char *why;
 	int fd = file_open(arena, path, &length, &why);
-	if (fd >= 0) {
+	if (fd >= 0)
 		close(fd);
-	}
 	return fd >= 0 && length > STORE_MOST_WEIGHTS;
 }
 
@@ -97,9 +89,8 @@ static bool add_weights(Arena *arena, Session *session, StoreFiles *files, const
 		                               !add_weights(arena, session, files, &stmt->when.no))) {
 			return false;
 		}
-		if (stmt->kind != AST_LEARN || !stmt->declare.from || stmt->declare.from->kind != AST_TEXT) {
+		if (stmt->kind != AST_LEARN || !stmt->declare.from || stmt->declare.from->kind != AST_TEXT)
 			continue;
-		}
 		const char *here = session->sources.data[stmt->span.file]->path;
 		const char *path = file_beside(arena, here, stmt->declare.from->text);
 		char *bytes;
@@ -110,9 +101,8 @@ static bool add_weights(Arena *arena, Session *session, StoreFiles *files, const
 			diag_help(session, diag, "put the tensors that are read into a file of their own");
 			return false;
 		}
-		if (!file_read(arena, path, STORE_MOST_WEIGHTS, false, &bytes, &length)) {
+		if (!file_read(arena, path, STORE_MOST_WEIGHTS, false, &bytes, &length))
 			add_file(arena, files, path, absolute(arena, path), bytes, length, false);
-		}
 	}
 	return true;
 }
@@ -122,19 +112,16 @@ bool store_files(Arena *arena, const Rt *rt, StoreFiles *files) {
 	const Source *piped = NULL;
 	for (uint32_t i = 1; i < session->sources.count; i++) {
 		const Source *source = session->sources.data[i];
-		if (!strcmp(source->path, "<stdin>")) {
+		if (!strcmp(source->path, "<stdin>"))
 			piped = source;
-		} else if (source->path[0] != '<') { /* else the library, or a text from the command line */
+		else if (source->path[0] != '<') /* else the library, or a text from the command line */
 			add_file(arena, files, source->path, absolute(arena, source->path), source->text, source->length, true);
-		}
 	}
 	const char *name = "stdin.grad";
-	for (int number = 2; piped && find_place(files, absolute(arena, name)); number++) {
+	for (int number = 2; piped && find_place(files, absolute(arena, name)); number++)
 		name = arena_printf(arena, "stdin-%d.grad", number);
-	}
-	if (piped) {
+	if (piped)
 		add_file(arena, files, piped->path, absolute(arena, name), piped->text, piped->length, true);
-	}
 	for (uint32_t i = 0; i < fe_decl_count(rt->program); i++) {
 		const AstDecl *decl = fe_decl(rt->program, i);
 		if (decl->kind == AST_OPTIMIZER && !add_weights(arena, session, files, &decl->body)) {
@@ -143,9 +130,8 @@ bool store_files(Arena *arena, const Rt *rt, StoreFiles *files) {
 		}
 	}
 	size_t common = common_folder(files);
-	for (uint32_t i = 0; i < files->count; i++) {
+	for (uint32_t i = 0; i < files->count; i++)
 		files->data[i].copy = arena_printf(arena, "sources/%s", files->data[i].place + common);
-	}
 	return true;
 }
 
@@ -153,17 +139,14 @@ const char *store_files_write(Arena *arena, const char *dir, const StoreFiles *f
 	for (uint32_t i = 0; i < files->count; i++) {
 		const StoreFile *file = &files->data[i];
 		const char *path = arena_printf(arena, "%s/%s", dir, file->copy);
-		if (find_place(files, file->place) != file) {
+		if (find_place(files, file->place) != file)
 			return arena_printf(arena, "two sources are called %s once `..` is resolved", file->place);
-		}
 		const char *folder = arena_printf(arena, "%.*s", (int)folder_length(path) - 1, path);
-		if (!folder_make(arena, folder) && errno != EEXIST) {
+		if (!folder_make(arena, folder) && errno != EEXIST)
 			return arena_printf(arena, "cannot make %s: %s", folder, strerror(errno));
-		}
 		const char *error = file_write(arena, path, file->bytes, file->length, true);
-		if (error) {
+		if (error)
 			return error;
-		}
 	}
 	return NULL;
 }

@@ -33,9 +33,8 @@ static char folder[] = "/tmp/gradus-fuzz-XXXXXX";
 
 static void put(size_t i, const void *bytes, size_t length) {
 	Arena *arena = arena_new();
-	if (file_write(arena, arena_printf(arena, "%s/%s", folder, files[i].name), bytes, length, false)) {
+	if (file_write(arena, arena_printf(arena, "%s/%s", folder, files[i].name), bytes, length, false))
 		abort();
-	}
 	arena_free(arena);
 }
 
@@ -58,33 +57,29 @@ static void read_rule(Session *session) {
 	Rt rt = {.session = session};
 	StoreInfo info;
 	if (!store_folder_read(&rt, folder, &info)) {
-		if (!session->error_count) {
+		if (!session->error_count)
 			abort();
-		}
 		return;
 	}
 	FeProgram *program = fe_program_new(session);
 	store_use_weights(session, program);
 	store_confine(session, program, folder);
-	if (fe_add_file(program, info.rule_path)) {
+	if (fe_add_file(program, info.rule_path))
 		fe_check(program);
-	}
 }
 
 static void read_sources(Session *session) {
 	StoreRecord record;
 	if (!store_record(session, folder, &record)) {
-		if (!session->error_count) {
+		if (!session->error_count)
 			abort();
-		}
 		return;
 	}
 	FeProgram *program = fe_program_new(session);
 	store_use_weights(session, program);
 	store_confine(session, program, folder);
-	for (uint32_t i = 0; i < record.sources.count; i++) {
+	for (uint32_t i = 0; i < record.sources.count; i++)
 		fe_add_file(program, record.sources.data[i]);
-	}
 }
 
 static void draw(Session *session) {
@@ -92,9 +87,8 @@ static void draw(Session *session) {
 	Plots plots = {0};
 	if (cmd_plots_of_run(&cmd, folder, &plots) == CMD_OK) {
 		Text out = text_new(cmd.arena), drawing = text_new(cmd.arena);
-		for (uint32_t i = 0; i < plots.count; i++) {
+		for (uint32_t i = 0; i < plots.count; i++)
 			plot_terminal(&plots.data[i], 80, 15, true, &out);
-		}
 		plot_svg(plots.data, (int)plots.count, &drawing);
 	}
 }
@@ -103,17 +97,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	static bool made;
 	if (!made) {
 		made = true;
-		if (!mkdtemp(folder)) {
+		if (!mkdtemp(folder))
 			abort();
-		}
 		atexit(remove_folder);
-		for (size_t i = 0; i < FILES; i++) {
+		for (size_t i = 0; i < FILES; i++)
 			put_good(i);
-		}
 	}
-	if (size == 0) {
+	if (size == 0)
 		return 0;
-	}
 	size_t which = data[0] % FILES;
 	put(which, data + 1, size - 1);
 	void (*const readers[])(Session *) = {read_rule, read_sources, draw};

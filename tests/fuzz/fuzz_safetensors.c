@@ -9,18 +9,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static size_t elements(const Safetensor *tensor) {
 	size_t count = 1;
-	for (int i = 0; i < tensor->rank; i++) {
+	for (int i = 0; i < tensor->rank; i++)
 		count *= (size_t)tensor->dims[i];
-	}
 	return count;
 }
 
 static const Safetensor *find(const Safetensors *tensors, const char *name) {
-	for (uint32_t i = 0; i < tensors->count; i++) {
-		if (!strcmp(tensors->items[i].name, name)) {
+	for (uint32_t i = 0; i < tensors->count; i++)
+		if (!strcmp(tensors->items[i].name, name))
 			return &tensors->items[i];
-		}
-	}
 	return NULL;
 }
 
@@ -30,23 +27,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	char *bytes;
 	size_t length;
 	const char *error = safetensors_parse(arena, (const char *)data, size, &tensors);
-	if (error && (!*error || tensors.count > 0)) {
+	if (error && (!*error || tensors.count > 0))
 		abort();
-	}
 	if (!error && !safetensors_bytes(arena, &tensors, &bytes, &length)) {
-		if (safetensors_parse(arena, bytes, length, &again) || again.count != tensors.count) {
+		if (safetensors_parse(arena, bytes, length, &again) || again.count != tensors.count)
 			abort();
-		}
 		for (uint32_t i = 0; i < tensors.count; i++) {
 			const Safetensor *one = &tensors.items[i], *other = find(&again, one->name);
-			if (!other || elements(other) != elements(one)) {
+			if (!other || elements(other) != elements(one))
 				abort();
-			}
-			for (size_t k = 0; k < elements(one); k++) {
-				if (!(one->values[k] == other->values[k]) && one->values[k] == one->values[k]) {
+			for (size_t k = 0; k < elements(one); k++)
+				if (!(one->values[k] == other->values[k]) && one->values[k] == one->values[k])
 					abort();
-				}
-			}
 		}
 	}
 	arena_free(arena);

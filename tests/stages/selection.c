@@ -109,4 +109,3 @@ static int gradus_gradient(const float *x, float *f, float *x_gradient, void *ar
 	gradus_gradient_k1(x, x_gradient);
 	return 0;
 }
-

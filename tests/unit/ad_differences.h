@@ -61,12 +61,11 @@ static inline double bench_uniform(Bench *b, double low, double high) {
 static inline IrTensor bench_tensor(Bench *b, IrType type) {
 	IrTensor t = ir_tensor_new(b->arena, type, NULL);
 	int64_t count = ir_type_elements(type, NULL);
-	for (int64_t i = 0; i < count; i++) {
+	for (int64_t i = 0; i < count; i++)
 		if (t.reals)
 			t.reals[i] = bench_uniform(b, b->low, b->high);
 		else
 			t.integers[i] = (int64_t)bench_uniform(b, 0, (double)b->ints);
-	}
 	return t;
 }
 

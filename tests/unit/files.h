@@ -9,9 +9,8 @@
 /* All of a file with a 0 behind it, which the caller frees; NULL if there is none. length may be NULL. */
 static inline char *read_file(const char *path, size_t *length) {
 	FILE *file = fopen(path, "rb");
-	if (!file) {
+	if (!file)
 		return NULL;
-	}
 	char *text = NULL;
 	size_t total = 0;
 	for (size_t got = 1; got > 0; total += got) {
@@ -21,9 +20,8 @@ static inline char *read_file(const char *path, size_t *length) {
 	}
 	fclose(file);
 	text[total] = '\0';
-	if (length) {
+	if (length)
 		*length = total;
-	}
 	return text;
 }
 
@@ -35,9 +33,8 @@ static inline long from_environment(const char *name, long otherwise) {
 
 /* With GRADUS_UPDATE_GOLDEN what is found becomes what is expected, to be looked at as a difference; true: that is done. */
 static inline bool update_golden(const char *path, const char *found) {
-	if (!getenv("GRADUS_UPDATE_GOLDEN")) {
+	if (!getenv("GRADUS_UPDATE_GOLDEN"))
 		return false;
-	}
 	FILE *file = fopen(path, "wb");
 	cr_assert(file, "%s cannot be written", path);
 	fputs(found, file);

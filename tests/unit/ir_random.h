@@ -465,7 +465,7 @@ static inline void random_arguments(const IrFunc *func, Arena *arena, uint64_t s
 	for (uint32_t i = 0; i < func->params.count; i++) {
 		args[i] = ir_tensor_new(arena, ir_type(func, func->params.data[i].value), NULL);
 		bool coarse = random_chance(&r, 30);
-		for (int64_t k = 0; k < ir_type_elements(args[i].type, NULL); k++) {
+		for (int64_t k = 0; k < ir_type_elements(args[i].type, NULL); k++)
 			if (!args[i].reals && func->params.data[i].name == places)
 				args[i].integers[k] = (int64_t)random_below(&r, seed % 10 == 9 ? 5 : 3);
 			else if (!args[i].reals)
@@ -474,7 +474,6 @@ static inline void random_arguments(const IrFunc *func, Arena *arena, uint64_t s
 				args[i].reals[k] = (double)random_below(&r, 16) / 4 - 2;
 			else
 				args[i].reals[k] = (double)(float)((double)random_below(&r, 1 << 24) * 0x1p-22 - 2);
-		}
 	}
 }
 

@@ -291,12 +291,11 @@ static inline void random_for(RandomProgram *r, const char *indent, const Random
 		random_type(r, &second);
 	}
 	text_printf(r->out, " = for");
-	for (int i = 0; i < r->index_count; i++) {
+	for (int i = 0; i < r->index_count; i++)
 		if (r->index_lane && i == 0)
 			text_printf(r->out, " l:lanes");
 		else
 			text_printf(r->out, " %s:%d", random_index(r, i), r->index_extent[i]);
-	}
 	int first = r->index_lane ? 1 : 0;
 	if ((combine > 0 || into) && r->index_count > first && random_chance(r, 25)) {
 		const char *a = random_index(r, first + (int)random_below(r, (uint32_t)(r->index_count - first)));
@@ -411,12 +410,11 @@ static inline void random_program(uint64_t number, bool tame, Text *out) {
 	Text body = text_new(out->arena);
 	r->out = &body;
 	int ops = 2 + (int)random_below(r, 5);
-	for (int i = 0; i < ops && r->count < 40; i++) {
+	for (int i = 0; i < ops && r->count < 40; i++)
 		if (random_chance(r, 20))
 			random_loop(r, "  ");
 		else
 			random_for(r, "  ", random_chance(r, 25) ? &r->values[random_below(r, (uint32_t)r->count)] : NULL);
-	}
 	r->out = whole;
 	text_printf(out, ") -> (");
 	int results = 0;
@@ -428,10 +426,9 @@ static inline void random_program(uint64_t number, bool tame, Text *out) {
 	}
 	text_printf(out, ") {\n%s  return ", text_cstr(&body));
 	results = 0;
-	for (int v = params; v < r->count; v++) {
+	for (int v = params; v < r->count; v++)
 		if (r->values[v].visible)
 			text_printf(out, "%s%%%s", results++ > 0 ? ", " : "", r->values[v].name);
-	}
 	text_printf(out, "\n}\n");
 }
 

@@ -65,10 +65,9 @@ static inline const char *program_call(Session *session, const ProgramDecl *decl
 	const char *name = strstr(decl->name, ": ") + 2;
 	if (strcmp(name, "adafactor_vector") == 0) /* the first u has exactly rms 1 */
 		return "adafactor_vector(limit = 0.9)";
-	for (uint32_t i = 0; i < decl->decl->params.count; i++) {
+	for (uint32_t i = 0; i < decl->decl->params.count; i++)
 		if (strcmp(session_text(decl->session, decl->decl->params.data[i].name.name), "hidden") == 0)
 			return arena_printf(session->arena, "%s(hidden = 2)", name);
-	}
 	return name;
 }
 
@@ -102,6 +101,24 @@ static inline ProgramDecls programs_all(Session *session, AstDeclKind kind) {
 		programs_of(session, program, path + strlen(GRADUS_SOURCE_DIR) + 1, path, kind, &out);
 	}
 	return out;
+}
+
+/* Most entries of the library go one of `ways` ways, by turns (compiling is what takes the time); those that all others are
+ * built like, and the examples, go all of them. GRADUS_AGREE_ALL=1: everything does. */
+static inline bool program_is_typical(const ProgramDecl *decl) {
+	static const char *const always[] = {"gradient_descent", "momentum", "nesterov",  "adagrad",
+	                                     "rmsprop",          "adam",     "adamw",     "lion",
+	                                     "mlp_lopt",         "policy",   "lamb",      "lbfgs",
+	                                     "lookahead",        "logistic", "small_net", "rosenbrock",
+	                                     "quadratic",        "ackley",   "rastrigin", "robust_regression"};
+	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+		if (strcmp(strstr(decl->name, ": ") + 2, always[i]) == 0)
+			return true;
+	return decl->path || getenv("GRADUS_AGREE_ALL");
+}
+
+static inline bool program_goes(const ProgramDecl *decl, uint32_t number, int way, int ways) {
+	return program_is_typical(decl) || (int)(number % (uint32_t)ways) == way;
 }
 
 #endif

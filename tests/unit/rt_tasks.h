@@ -154,11 +154,9 @@ static inline IrFunc *rt_bench_func(RtBench *b, IrModule *module, const char *te
  * whose last role stands for all that follow. */
 static inline IrRole rt_bench_role(const RtBench *b, Name name, const IrRole **others) {
 	const char *text = name ? session_text(b->session, name) : "";
-	for (int role = 1; role < IR_ROLES; role++) {
-		if (strcmp(text, ir_role_name((IrRole)role)) == 0) {
+	for (int role = 1; role < IR_ROLES; role++)
+		if (strcmp(text, ir_role_name((IrRole)role)) == 0)
 			return (IrRole)role;
-		}
-	}
 	IrRole role = **others;
 	*others += (*others)[1] != IR_ROLE_NONE;
 	return role;
@@ -168,12 +166,10 @@ static inline IrRole rt_bench_role(const RtBench *b, Name name, const IrRole **o
 static inline IrFunc *rt_bench_with_roles(RtBench *b, IrModule *module, const char *text, const IrRole *params,
                                           const IrRole *results) {
 	IrFunc *func = rt_bench_func(b, module, text);
-	for (uint32_t i = 0; i < func->params.count; i++) {
+	for (uint32_t i = 0; i < func->params.count; i++)
 		func->params.data[i].role = rt_bench_role(b, func->params.data[i].name, &params);
-	}
-	for (uint32_t i = 0; i < func->results.count; i++) {
+	for (uint32_t i = 0; i < func->results.count; i++)
 		func->results.data[i].role = rt_bench_role(b, 0, &results);
-	}
 	return func;
 }
 

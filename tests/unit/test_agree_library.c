@@ -11,25 +11,6 @@ enum { MODES = 2, STRICT = 0, DEFAULT = 1 };
 enum { POINTS = GRADUS_SANITIZED ? 2 : 4, STEPS = GRADUS_SANITIZED ? 4 : 24 };
 enum { STRIDE = GRADUS_SANITIZED ? 4 : 1 }; /* through the declarations */
 
-/* Most entries of the library go one of `ways` ways, by turns, and by default with their gradients and steps alone (compiling is
- * what takes the time); those that all others are built like, and the examples, go all of them. GRADUS_AGREE_ALL=1: everything
- * does. */
-static bool is_typical(const ProgramDecl *decl) {
-	static const char *const always[] = {"gradient_descent", "momentum", "nesterov",  "adagrad",
-	                                     "rmsprop",          "adam",     "adamw",     "lion",
-	                                     "mlp_lopt",         "policy",   "lamb",      "lbfgs",
-	                                     "lookahead",        "logistic", "small_net", "rosenbrock",
-	                                     "quadratic",        "ackley",   "rastrigin", "robust_regression"};
-	for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-		if (strcmp(strstr(decl->name, ": ") + 2, always[i]) == 0)
-			return true;
-	return decl->path || getenv("GRADUS_AGREE_ALL");
-}
-
-static bool goes(const ProgramDecl *decl, uint32_t number, int way, int ways) {
-	return is_typical(decl) || (int)(number % (uint32_t)ways) == way;
-}
-
 /* How far the default mode may be from strict code after one call, in units in the last place of the largest entry of a
  * result (reals; integers and booleans are equal). */
 static const double objective_ulp = 64, rule_ulp = 16;
@@ -207,7 +188,7 @@ static Objective add_objective(Lab *lab, const ProgramDecl *decl, IrScalar real)
 	bool *wrt = ARENA_ARRAY(arena, bool, value->params.count + 1);
 	wrt[value->params.count - 1] = true;
 	IrFunc *gradient = ad_gradient(o.module, value, "gradient", 0, wrt, true, true);
-	bool all = is_typical(decl);
+	bool all = program_is_typical(decl);
 	int modes = all ? MODES : STRICT + 1;
 	o.setup = lab_add(lab, o.module, o.objective->setup, arena_printf(arena, "data of %s", name), objective_ulp, 0,
 	                  modes, all);
@@ -248,7 +229,7 @@ Test(agree_library, objectives, .timeout = 550) {
 	VEC(Objective) objectives = {0};
 	for (uint32_t i = 0; i < all.count; i += STRIDE) {
 		for (int wide = 0; wide < 2; wide++) {
-			if (!goes(&all.data[i], i / STRIDE, wide, 2))
+			if (!program_goes(&all.data[i], i / STRIDE, wide, 2))
 				continue;
 			Objective o = add_objective(&lab, &all.data[i], wide ? IR_F64 : IR_F32);
 			vec_push(lab.session->arena, &objectives, o);
@@ -291,7 +272,7 @@ static Rule add_rule(Lab *lab, const ProgramDecl *decl, const Target *target, Ir
 	FeTarget sizes = {target->sizes, target->count};
 	r.rule = fe_rule(decl->program, r.module, &decl->call, &sizes, real, NULL, 0);
 	cr_assert_not_null(r.rule, "%s", name);
-	bool all = is_typical(decl);
+	bool all = program_is_typical(decl);
 	int modes = all ? MODES : STRICT + 1;
 	if (r.rule->theta)
 		r.theta =
@@ -364,7 +345,7 @@ Test(agree_library, rules, .timeout = 550) {
 	for (uint32_t i = 0; i < all.count; i += STRIDE) {
 		for (size_t k = 0; k < sizeof targets / sizeof *targets; k++) {
 			for (int wide = 0; wide < 2; wide++) {
-				if (!goes(&all.data[i], i / STRIDE, 2 * (int)k + wide, 6))
+				if (!program_goes(&all.data[i], i / STRIDE, 2 * (int)k + wide, 6))
 					continue;
 				Rule rule = add_rule(&lab, &all.data[i], &targets[k], wide ? IR_F64 : IR_F32);
 				vec_push(lab.session->arena, &rules, rule);

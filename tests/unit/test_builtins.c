@@ -28,12 +28,11 @@ static bool is_word_char(char c) {
 static bool has_word(const char *text, const char *word) {
 	size_t length = strlen(word);
 	bool code = false;
-	for (const char *at = text; *at; at++) {
+	for (const char *at = text; *at; at++)
 		if (*at == '`')
 			code = !code;
 		else if (code && strncmp(at, word, length) == 0 && !is_word_char(at[-1]) && !is_word_char(at[length]))
 			return true;
-	}
 	return false;
 }
 

@@ -361,10 +361,9 @@ static bool is_defined(const Row *row, double x) {
 
 static bool inside(const Row *row, const double *x) {
 	const IrOpInfo *info = &ir_op_info[row->opcode];
-	for (int k = 0; k < info->arity; k++) {
+	for (int k = 0; k < info->arity; k++)
 		if (!isfinite(x[k]) || (x[k] == 0 && (row->scale[k] == RELATIVE || row->scale[k] == SIDES)))
 			return false;
-	}
 	switch (row->domain) {
 	case ANY: /* atan2 jumps behind the origin */
 		return row->scale[0] != LENGTH || x[1] > 0 || fabs(x[0]) > 0x1p-90 * fabs(x[1]);

@@ -175,12 +175,11 @@ static void check(const Case *c) {
 	IrTensor args[MAX_ARGS], results[MAX_RESULTS];
 	for (uint32_t i = 0; i < func->params.count; i++) {
 		args[i] = ir_tensor_new(session->arena, ir_type(func, func->params.data[i].value), symbols);
-		for (int64_t k = 0; k < ir_type_elements(args[i].type, NULL); k++) {
+		for (int64_t k = 0; k < ir_type_elements(args[i].type, NULL); k++)
 			if (args[i].reals)
 				args[i].reals[k] = c->args[i][k];
 			else
 				args[i].integers[k] = (int64_t)c->args[i][k];
-		}
 	}
 	for (int run = 0; run < 2; run++) { /* twice: the arguments are as they were */
 		const char *error = ir_evaluate(func, session->arena, args, results, NULL);

@@ -22,12 +22,11 @@ static bool same_tensor(const IrTensor *a, const IrTensor *b) {
 	size_t count = (size_t)ir_type_elements(a->type, NULL);
 	if (!ir_type_equal(a->type, b->type))
 		return false;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		if (a->integers ? a->integers[i] != b->integers[i]
 		                : memcmp(&a->reals[i], &b->reals[i], 8) != 0 &&
 		                      (a->reals[i] == a->reals[i] || b->reals[i] == b->reals[i]))
 			return false;
-	}
 	return true;
 }
 

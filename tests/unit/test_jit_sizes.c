@@ -64,12 +64,11 @@ static double statements(const LoopKernel *kernel, const LoopBlock *block) {
 static double executed(const Shape *shape, int size) {
 	Session *session = session_new();
 	Text text = text_new(session->arena);
-	for (const char *p = shape->text; *p; p++) {
+	for (const char *p = shape->text; *p; p++)
 		if (*p == '$')
 			text_printf(&text, "%d", size);
 		else
 			text_char(&text, *p);
-	}
 	IrModule *module = ir_module_new(session);
 	const LoopFunc *func = loop_from_func(module, jit_test_parse(module, text_cstr(&text)), &(JitOptions){0});
 	double count = 0;

@@ -176,12 +176,10 @@ Test(compare_rules, quantiles_and_intervals) {
 	enum { N = 400 };
 	double values[N], mean = 0, square = 0;
 	meta_noise(5, 0, 0, values, N);
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < N; i++)
 		mean += values[i] / (int)N;
-	}
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < N; i++)
 		square += (values[i] - mean) * (values[i] - mean) / (int)N;
-	}
 	cr_expect(fabs(mean) < 0.15 && fabs(square - 1) < 0.2);
 	CompareInterval interval = compare_bootstrap(values, N, 4000, 1);
 	double half = 1.96 * sqrt(square / (int)N);

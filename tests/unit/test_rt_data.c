@@ -242,7 +242,7 @@ Test(rt_data, numbers_are_rounded_once) {
 						length +=
 							snprintf(text + length, 3, "%s%c", d == whole ? "." : "", kinds[k][(size_t)d % count]);
 					if (power)
-						snprintf(text + length, 8, "e%d", power);
+						snprintf(text + length, 16, "e%d", power);
 					reads_as_the_library(text);
 				}
 			}
@@ -418,9 +418,11 @@ static const struct {
 	{"x.csv", "1,2\n3,4,5\n", "line 2: 3 fields, but 2 on the line before"},
 	{"x.csv", "1,2\n3,4\n5\n", "line 3: 1 fields, but 2 on the lines before"},
 	{"x.csv", "1,2\n3,abc\n5,6\n",
-     "line 3, column 1 (counted from 0): `6` is a number, unlike the words above it (words that look like numbers stand in quotes)"},
+     "line 3, column 1 (counted from 0): `6` is a number, unlike the words above it (words that look like numbers "
+     "stand in quotes)"},
 	{"x.csv", "1,2\n3,4\n5,six\n", "line 3, column 1 (counted from 0): `six` is no number, unlike the values above it"},
-	{"x.csv", "age,b\n1,2\n3,NA\n5,?\n", "line 3, column `b`: a value is missing (`NA`); missing in all: 2 in column `b`"},
+	{"x.csv", "age,b\n1,2\n3,NA\n5,?\n",
+     "line 3, column `b`: a value is missing (`NA`); missing in all: 2 in column `b`"},
 	{"x.csv", "1,2\n3,\n", "line 2, column 1 (counted from 0): a value is missing (nothing stands there)"},
 	{"x.csv", "1,2\n3,nan\n", "line 2, column 1 (counted from 0): a value is missing (`nan`)"},
 	{"x.csv", "a,\"b\n1,2\n", "line 1: the quote that opens here is not closed"},

@@ -36,9 +36,8 @@ static double mean_score(RtBench *b, Task *task, Problems *problems, const doubl
 	Runs runs;
 	cr_assert(run_problems(task, problems, NULL, theta, steps, false, b->arena, &runs));
 	double sum = 0;
-	for (int i = 0; i < runs.problems; i++) {
+	for (int i = 0; i < runs.problems; i++)
 		sum += runs.score[i];
-	}
 	return sum / runs.problems;
 }
 
@@ -104,11 +103,10 @@ Test(rt_estimators, windows_cut_the_state) {
 				memcpy(theta, theta4, sizeof theta);
 				theta[p] += side == 0 ? 1e-5 : -1e-5;
 				RunArgs bent = {.theta = theta, .variant = TASK_SHARED};
-				if (t == 0) { /* the first window owns what `init` does */
+				if (t == 0) /* the first window owns what `init` does */
 					cr_assert(run_begin(task, &problems->blocks[0], &bent, &moved, scratch) == 0);
-				} else {
+				else
 					run_state_copy(task, &moved, &carried);
-				}
 				run_advance(task, &problems->blocks[0], &bent, &moved, t, turns, T, sum, NULL, NULL, scratch);
 				sides[side] = sum[0];
 			}
@@ -204,9 +202,8 @@ Test(rt_estimators, broken_runs_are_dropped_and_counted) {
 	MetaStats stats;
 	estimate(&b, task, N, how, wild, gradient, &stats);
 	cr_expect(stats.nonfinite > 0 && stats.nonfinite < N && stats.pieces == N, "%lld", (long long)stats.nonfinite);
-	for (int p = 0; p < P; p++) {
+	for (int p = 0; p < P; p++)
 		cr_expect(isfinite(gradient[p]));
-	}
 	task_free(task);
 	rt_bench_free(&b);
 }
@@ -234,9 +231,8 @@ Test(rt_estimators, pes_agrees_with_es) {
 			for (int step = 0; step < windows; step++) {
 				MetaStats stats;
 				cr_assert(meta_estimate(e, theta, step, gradient, &stats));
-				for (int p = 0; p < P; p++) {
+				for (int p = 0; p < P; p++)
 					sum[p] += gradient[p] / windows;
-				}
 			}
 			for (int p = 0; p < P; p++) {
 				mean[kind][p] += sum[p] / (int)REPEATS;
@@ -247,9 +243,8 @@ Test(rt_estimators, pes_agrees_with_es) {
 	}
 	for (int p = 0; p < P; p++) {
 		double error = 0;
-		for (int kind = 0; kind < 2; kind++) {
+		for (int kind = 0; kind < 2; kind++)
 			error += (square[kind][p] - mean[kind][p] * mean[kind][p]) / (REPEATS - 1);
-		}
 		double off = fabs(mean[0][p] - mean[1][p]) / sqrt(error);
 		cr_expect(off < 4, "%d: ES %g, PES %g: %g standard errors", p, mean[0][p], mean[1][p], off);
 		cr_expect(fabs(mean[0][p]) > 3 * sqrt(error), "%d: all noise", p);
@@ -314,11 +309,9 @@ Test(rt_estimators, one_problem_is_cut_to_its_limit) {
 		most = fmax(most, norms[n]);
 	}
 	how.clip = 0.5 * (least + most);
-	for (int n = 0; n < N; n++) {
-		for (int p = 0; p < P; p++) {
+	for (int n = 0; n < N; n++)
+		for (int p = 0; p < P; p++)
 			expected[p] += own[n][p] * fmin(1, how.clip / norms[n]) / (int)N;
-		}
-	}
 	estimate(&b, task, N, how, theta4, cut, &stats);
 	cr_expect(stats.clipped > 0 && stats.clipped < N);
 	cr_expect(rt_bench_distance(expected, cut, P) < 1e-12, "%g", rt_bench_distance(expected, cut, P));
@@ -362,9 +355,8 @@ static double influence(FeEstimator kind, int steps, double *theta) {
 /* Check 1 of the reference: PES balances the influences, truncated ES runs the wrong way. */
 Test(rt_estimators, influence_balancing, .timeout = 500) {
 	int steps = iterations(3000, 0);
-	if (steps == 0) {
+	if (steps == 0)
 		return;
-	}
 	double theta;
 	double loss = influence(FE_PES, steps, &theta);
 	cr_expect(fabs(theta + 1.0 / 6) < 1e-8 && loss < 1e-15, "PES: theta %.9g, loss %g", theta, loss);
@@ -411,9 +403,8 @@ static double toy_schedule(FeEstimator kind, const RuleText *rule, int steps) {
  * below 557 (a grid search over both ends). */
 Test(rt_estimators, toy_schedule, .timeout = 500) {
 	int steps = iterations(1000, 0);
-	if (steps == 0) {
+	if (steps == 0)
 		return;
-	}
 	double pes = toy_schedule(FE_PES, &rt_geometric_rate, steps);
 	double truncated = toy_schedule(FE_TRUNCATED_ES, &rt_geometric_rate, steps);
 	cr_expect(pes > 357 && pes < 423, "PES: %g", pes);

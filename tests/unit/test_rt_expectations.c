@@ -31,9 +31,8 @@ static void by_differences(RtBench *b, Task *task, int count, int window, int la
 			const ProblemBlock *block = &problems->blocks[k];
 			RunArgs args = {.theta = theta4, .variant = TASK_SHARED};
 			double gradient[IR_LANES] = {0}, best[IR_LANES];
-			for (int lane = 0; lane < IR_LANES; lane++) {
+			for (int lane = 0; lane < IR_LANES; lane++)
 				best[lane] = INFINITY;
-			}
 			cr_assert(run_begin(task, block, &args, &carried, scratch) == 0);
 			for (int t = 0, turns; t < horizon; t += turns) {
 				turns = window == 0 ? horizon : window - (t == 0 ? late : 0);
@@ -45,14 +44,12 @@ static void by_differences(RtBench *b, Task *task, int count, int window, int la
 					bent[p] += side == 0 ? h : side == 1 ? -h : 0;
 					RunArgs there = {.theta = bent, .variant = TASK_SHARED};
 					RunState *state = side < 2 ? &moved : &carried;
-					if (side < 2 && t == 0) { /* the first window owns what `init` does */
+					if (side < 2 && t == 0) /* the first window owns what `init` does */
 						run_begin(task, block, &there, state, scratch);
-					} else if (side < 2) {
+					else if (side < 2)
 						run_state_copy(task, state, &carried);
-					}
-					for (int lane = 0; lane < IR_LANES; lane++) {
+					for (int lane = 0; lane < IR_LANES; lane++)
 						sides[side][lane] = score_zero(task->score);
-					}
 					run_advance(task, block, &there, state, t, turns, horizon, sides[side], NULL, NULL, scratch);
 				}
 				for (int lane = 0; lane < task->lanes; lane++) {
@@ -65,9 +62,8 @@ static void by_differences(RtBench *b, Task *task, int count, int window, int la
 					}
 				}
 			}
-			for (int lane = 0; lane < task->lanes; lane++) {
+			for (int lane = 0; lane < task->lanes; lane++)
 				out[p] += block->weight[lane] * gradient[lane] / count;
-			}
 		}
 	}
 	problems_free(problems);
@@ -136,9 +132,8 @@ static Mean mean_estimate(RtBench *b, Task *task, int problems, MetaEstimate how
 			MetaStats stats;
 			cr_assert(meta_estimate(e, theta, step, gradient, &stats));
 			cr_assert(stats.nonfinite == 0);
-			for (int64_t p = 0; p < count; p++) {
+			for (int64_t p = 0; p < count; p++)
 				own[p] += step < warm ? 0 : gradient[p] / windows;
-			}
 		}
 		meta_estimator_free(e);
 		for (int64_t p = 0; p < count; p++) {
@@ -146,17 +141,15 @@ static Mean mean_estimate(RtBench *b, Task *task, int problems, MetaEstimate how
 			mean.error[p] += own[p] * own[p] / repeats;
 		}
 	}
-	for (int64_t p = 0; p < count; p++) {
+	for (int64_t p = 0; p < count; p++)
 		mean.error[p] = sqrt((mean.error[p] - mean.value[p] * mean.value[p]) / (repeats - 1));
-	}
 	return mean;
 }
 
 static void compare_means(const Mean *mean, const double *exact, int64_t count, double most_error, const char *what) {
 	double size = 0;
-	for (int64_t p = 0; p < count; p++) {
+	for (int64_t p = 0; p < count; p++)
 		size = fmax(size, fabs(exact[p]));
-	}
 	for (int64_t p = 0; p < count; p++) {
 		if (getenv("GRADUS_TEST_SHOW")) {
 			printf("%s [%d]: %g +- %g, exact %g: %.2f errors, %.2f %%\n", what, (int)p, mean->value[p], mean->error[p],
@@ -181,9 +174,8 @@ enum { LONGEST = 64 };
 
 static void linear_run(double *a, double *b) {
 	double x[24] = {0}, slope[24] = {0}; /* the last of them stays 0 */
-	for (int i = 0; i < 23; i++) {
+	for (int i = 0; i < 23; i++)
 		x[i] = 1;
-	}
 	for (int t = 0; t <= LONGEST; t++) {
 		a[t] = x[0];
 		b[t] = slope[0];
@@ -200,9 +192,8 @@ static double linear_gradient(FeScoreFold fold, int low, int high, double theta)
 	linear_run(a, b);
 	for (int h = low; h <= high; h++) {
 		double sum = 0;
-		for (int t = fold == FE_SCORE_FINAL ? h : 1; t <= h; t++) {
+		for (int t = fold == FE_SCORE_FINAL ? h : 1; t <= h; t++)
 			sum += b[t] * (a[t] + b[t] * theta - 1);
-		}
 		double share = low == high ? 1 : log((h + 1.0) / h) / log((high + 1.0) / low);
 		mean += share * (fold == FE_SCORE_MEAN ? sum / h : sum);
 	}
@@ -269,9 +260,8 @@ static void check_noise(FeEstimator kind, FeScore score, int window, int low, in
 		int places = cut ? window : 1;
 		for (int late = 0; late < places; late++) {
 			by_differences(&b, task, problems, cut ? window : 0, late, h, one);
-			for (int p = 0; p < P; p++) {
+			for (int p = 0; p < P; p++)
 				exact[p] += share * one[p] / places;
-			}
 		}
 	}
 	const char *what = arena_printf(b.arena, "%s(window = %d), fold %d, map %d, horizon %d..%d, %d problems",
@@ -284,9 +274,8 @@ static void check_noise(FeEstimator kind, FeScore score, int window, int low, in
 Test(rt_expectations, noise_on_average, .timeout = 500) {
 	for (int s = 0; s < SCORES && !GRADUS_SANITIZED; s++) {
 		int problems = s % 2 == 0 ? 1 : 19;
-		if (s % 4 == 0) { /* of every fold one, of every map one */
+		if (s % 4 == 0) /* of every fold one, of every map one */
 			check_noise(FE_ES, scores[s], 0, 9, 9, problems);
-		}
 		if (scores[s].fold == FE_SCORE_MIN) { /* no windows */
 			check_noise(FE_PES, scores[s], 12, 5, 12, problems);
 			continue;

@@ -40,9 +40,8 @@ static Lab lab_new(int threads, IrScalar real, const char *text) {
 	Lab lab = {.session = session_new(), .arena = arena_new()};
 	lab.program = fe_program_new(lab.session);
 	store_use_weights(lab.session, lab.program);
-	if (text) {
+	if (text)
 		fe_add_source(lab.program, source_add(lab.session, "test.grad", text, strlen(text)));
-	}
 	RtOptions options = {.real = real, .threads = threads, .seed = 1};
 	lab.rt = rt_new(lab.session, lab.program, &options);
 	return lab;
@@ -67,9 +66,8 @@ static double score_of(Lab *lab, Task *task, const Problems *instances, const do
 	ArenaMark mark = arena_mark(lab->arena);
 	cr_assert(run_problems(task, instances, NULL, theta, steps, false, lab->arena, &runs));
 	double sum = 0;
-	for (int i = 0; i < runs.problems; i++) {
+	for (int i = 0; i < runs.problems; i++)
 		sum += runs.score[i] / runs.problems;
-	}
 	arena_release(lab->arena, mark);
 	return sum;
 }
@@ -97,9 +95,8 @@ static void check_rule(const Rule *rule, const char *problem, RtEngine engine) {
 	cr_assert(learned_start(task->rt, task->rule, 5, theta));
 	double *nudge = ARENA_ARRAY(lab.arena, double, count); /* no relu stands exactly at its corner */
 	meta_noise(9, 0, 0, nudge, count);
-	for (int64_t p = 0; p < count; p++) {
+	for (int64_t p = 0; p < count; p++)
 		theta[p] += 0.01 * nudge[p];
-	}
 	MetaEstimate how = {.kind = FE_BACKPROP, .horizon_low = T, .horizon_high = T};
 	double *gradients[] = {whole, forward};
 	for (int k = 0; k < 2; k++) {
@@ -133,19 +130,15 @@ static void check_rule(const Rule *rule, const char *problem, RtEngine engine) {
 }
 
 Test(rt_library, meta_gradients, .timeout = 300) {
-	for (size_t r = 0; r < sizeof rules / sizeof *rules; r++) {
-		for (size_t k = 0; k < sizeof problems / sizeof *problems; k++) {
+	for (size_t r = 0; r < sizeof rules / sizeof *rules; r++)
+		for (size_t k = 0; k < sizeof problems / sizeof *problems; k++)
 			check_rule(&rules[r], problems[k], RT_JIT);
-		}
-	}
 }
 
 static bool in_table(const char *name) {
-	for (size_t r = 0; r < sizeof rules / sizeof *rules; r++) {
-		if (strcspn(rules[r].call, "(") == strlen(name) && strncmp(rules[r].call, name, strlen(name)) == 0) {
+	for (size_t r = 0; r < sizeof rules / sizeof *rules; r++)
+		if (strcspn(rules[r].call, "(") == strlen(name) && strncmp(rules[r].call, name, strlen(name)) == 0)
 			return true;
-		}
-	}
 	return false;
 }
 
@@ -157,14 +150,12 @@ Test(rt_library, meta_gradients_of_all_others, .timeout = 300) {
 	for (uint32_t i = 0; i < all.count; i++) {
 		const AstDecl *decl = all.data[i].decl;
 		const char *name = session_text(session, decl->name.name);
-		if (all.data[i].path || in_table(name)) {
+		if (all.data[i].path || in_table(name))
 			continue;
-		}
 		Rule rule = {.call = program_call(session, &all.data[i])};
 		bool learns = false;
-		for (uint32_t k = 0; k < decl->body.count; k++) {
+		for (uint32_t k = 0; k < decl->body.count; k++)
 			learns = learns || decl->body.data[k]->kind == AST_LEARN;
-		}
 		for (uint32_t k = 0; k < decl->params.count && !learns && !rule.open[0]; k++) {
 			bool ranged = decl->params.data[k].limits.low != NULL;
 			rule.open[0] = ranged ? session_text(session, decl->params.data[k].name.name) : NULL;

@@ -124,9 +124,8 @@ Test(rt_limits, numbers_stay_inside_and_read_back, .timeout = 300) {
 		for (IrScalar real = IR_F32; real <= IR_F64; real++) {
 			for (int k = 0; k < THETAS; k++) {
 				bool free_of_limits = isinf(intervals[i].low) && isinf(intervals[i].high);
-				if (!free_of_limits || isfinite(thetas[k])) {
+				if (!free_of_limits || isfinite(thetas[k]))
 					check_theta(&intervals[i], real, k % 2 == 1, thetas[k]);
-				}
 			}
 		}
 	}

@@ -34,9 +34,8 @@ Test(rt_safetensors, round_trip) {
 	cr_assert(read.count == written.count);
 	for (uint32_t k = 0; k < read.count; k++) {
 		const Safetensor *from = &items[k], *to = NULL;
-		for (uint32_t i = 0; i < read.count; i++) {
+		for (uint32_t i = 0; i < read.count; i++)
 			to = strcmp(read.items[i].name, from->name) == 0 ? &read.items[i] : to;
-		}
 		cr_assert(to && to->scalar == from->scalar && to->rank == from->rank, "%s", from->name);
 		size_t count = 1;
 		for (int i = 0; i < from->rank; i++) {
@@ -90,11 +89,9 @@ static const Damage damages[] = {
 static bool says_one_of(const char *error, const char *alternatives) {
 	char copy[100];
 	snprintf(copy, sizeof copy, "%s", alternatives);
-	for (char *word = strtok(copy, "|"); word; word = strtok(NULL, "|")) {
-		if (strstr(error, word)) {
+	for (char *word = strtok(copy, "|"); word; word = strtok(NULL, "|"))
+		if (strstr(error, word))
 			return true;
-		}
-	}
 	return false;
 }
 
@@ -111,17 +108,15 @@ Test(rt_safetensors, damaged_files_are_refused) {
 	for (size_t k = 0; k < sizeof damages / sizeof *damages; k++) {
 		size_t length = strlen(damages[k].header);
 		memset(bytes, 0, sizeof bytes);
-		for (int i = 0; i < 8; i++) {
+		for (int i = 0; i < 8; i++)
 			bytes[i] = (char)(length >> (8 * i));
-		}
 		memcpy(bytes + 8, damages[k].header, length);
 		const char *error = read_bytes(arena, path, bytes, 8 + length + damages[k].data);
 		if (!damages[k].says) {
 			cr_expect(!error, "%zu: %s", k, error);
 			/* ... and no piece of a good file is good. */
-			for (size_t cut = 0; cut < 8 + length + damages[k].data; cut++) {
+			for (size_t cut = 0; cut < 8 + length + damages[k].data; cut++)
 				cr_expect(read_bytes(arena, path, bytes, cut) != NULL, "%zu cut to %zu", k, cut);
-			}
 		} else {
 			cr_expect(error && says_one_of(error, damages[k].says), "%zu: %s", k, error ? error : "believed");
 		}

@@ -97,9 +97,8 @@ static Outcome run_way(const Pair *pair, const Way *way, IrScalar real, Arena *a
 	cr_assert(fe_call_text(program, pair->rule, AST_OPTIMIZER, &rule));
 	Name open = pair->open ? session_name(session, pair->open) : (Name){0};
 	Task *task = task_new(rt, &objective, &rule, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, &open, pair->open ? 1 : 0);
-	if (!task) {
+	if (!task)
 		diag_print_all(session, stderr, false);
-	}
 	cr_assert_not_null(task, "%s on %s", pair->rule, pair->objective);
 	Outcome out = {.size = task->objective->size, .learned = learned_count(task->rule)};
 	double *theta = ARENA_ARRAY(arena, double, out.learned + 1);

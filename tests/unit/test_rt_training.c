@@ -6,11 +6,9 @@
 Test(rt_training, sets_of_problems_are_disjoint) {
 	static const ProblemSet sets[] = {PROBLEMS_TRAIN, PROBLEMS_SELECT, PROBLEMS_TEST};
 	/* Ordinary counts are numbered on from the first of the set. */
-	for (int s = 0; s < 3; s++) {
-		for (int k = 0; k < 1000000; k += k < 1000 || k > 998000 ? 1 : 999) {
+	for (int s = 0; s < 3; s++)
+		for (int k = 0; k < 1000000; k += k < 1000 || k > 998000 ? 1 : 999)
 			cr_assert(problems_instance(sets[s], k) == (int64_t)sets[s] + k, "%d of set %d", k, s);
-		}
-	}
 	/* Behind that, every number belongs to one set and one place in it: the numbering can be turned round. */
 	static const int counts[] = {1000000, 1000001, 1000002, 1999999, 2000000, 3000000, 3000001, 999999999, 1000000000};
 	for (int s = 0; s < 3; s++) {
@@ -54,9 +52,8 @@ Test(rt_training, norms) {
 	cr_expect(isinf(meta_norm(values, 2, &unit) * unit));
 	cr_expect(meta_norm(values, 0, &unit) == 0);
 	double many[1000];
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 1000; i++)
 		many[i] = 1e308;
-	}
 	double norm = meta_norm(many, 1000, &unit); /* the norm itself overflows, its two factors do not */
 	cr_expect(unit == 1e308 && fabs(norm - sqrt(1000)) < 1e-12, "%g %g", norm, unit);
 }
@@ -73,9 +70,8 @@ Test(rt_training, how_runs_end) {
 		{{NAN, 2, 1, 0}, RUN_NOT_FINITE},        {{1e300, 1e300, 1, 0}, RUN_ENDED_BELOW},
 		{{0, 0, 0, 5e-324}, RUN_ENDED_ABOVE},
 	};
-	for (size_t k = 0; k < sizeof runs / sizeof *runs; k++) {
+	for (size_t k = 0; k < sizeof runs / sizeof *runs; k++)
 		cr_expect(run_end(runs[k].f, 3) == runs[k].end, "run %zu", k);
-	}
 	cr_expect(run_end(runs[0].f, 0) == RUN_ENDED_BELOW);
 }
 
@@ -126,9 +122,8 @@ Test(rt_training, compiles_what_is_said) {
 		FeExperiment experiment;
 		bool well = fe_experiment(program, fe_find(program, session_name(session, "e")), &experiment);
 		Trained *trained = well ? train_experiment(rt, &experiment, &(TrainOptions){0}) : NULL;
-		if (!trained) {
+		if (!trained)
 			diag_print_all(session, stderr, false);
-		}
 		cr_assert(trained);
 		Task *task = trained->tasks[0];
 		MetaUse uses[META_MOST_USES];
@@ -139,9 +134,8 @@ Test(rt_training, compiles_what_is_said) {
 			              of->steps == plan->steps && of->fixed == plan->fixed,
 			          "%s is not made as it is said", task_stage_name(uses[i].stage));
 		}
-		for (int stage = 0; stage < TASK_STAGES; stage++) {
+		for (int stage = 0; stage < TASK_STAGES; stage++)
 			made += (task->code[stage][TASK_SHARED] != NULL) + (task->code[stage][TASK_PER_LANE] != NULL);
-		}
 		cr_expect(made == count, "%d functions are made, and %d said:\n%s", made, count, text);
 		train_free(trained);
 		rt_free(rt);

@@ -8,9 +8,9 @@
 static const char head[] =
 	"# The library\n\n"
 	"What is there without an import: `gradus show std` lists it, `gradus show std NAME` prints the source of an "
-    "entry. Each has its\n"
+	"entry. Each has its\n"
 	"constants as the source that is named has them, unless it says otherwise; a range behind `in` is where tuning "
-    "looks. Every rule was\n"
+	"looks. Every rule was\n"
 	"compared with numpy over 25 steps on two problems, every family at three points (`tests/library`).\n";
 
 /* Marks that would mean something in the page. */
