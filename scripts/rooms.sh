@@ -38,8 +38,8 @@ frontend/meaning: elab_
 frontend/decl:   fe_ objective_ rule_ stages_ check_
 jit:             jit_
 jit/loop:        loop_
-jit/arith:       loop_
-jit/nest:        nest_ loop_
+jit/arith:       arith_
+jit/nest:        nest_
 jit/llvm jit/c:  llvm_ c_ jit_
 runtime/engine:  rt_
 runtime/data:    data_ safetensors_

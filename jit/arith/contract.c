@@ -6,12 +6,12 @@
  * Requires nothing; keeps every operation and put; changes roundings, so the default mode only. A product with more than one
  * use stays. Products that a sum put adds up are left to the accumulator: they are marked. */
 #include "ir/core/walk.h"
-#include "jit/loop/loop.h"
+#include "jit/arith/arith.h"
 
 typedef struct Contract {
 	Arena *arena;
 	const IrFunc *func;
-	LoopProducts *products;
+	ArithProducts *products;
 } Contract;
 
 static bool is_product(const IrNode *node, uint32_t uses) {
@@ -38,7 +38,7 @@ static void contract_for(void *context, const IrBlock *block, IrOp *op) {
 		return;
 	uint32_t *moved = ARENA_ARRAY(c->arena, uint32_t, f->nodes.count + 1), count;
 	IrNode *nodes;
-	loop_reciprocals(c->arena, func, f, &nodes, &count, moved);
+	arith_reciprocals(c->arena, func, f, &nodes, &count, moved);
 	ir_for_set_nodes(func, f, nodes, count, moved);
 	uint32_t *uses = count_uses(c->arena, f), *to = ARENA_ARRAY(c->arena, uint32_t, f->nodes.count + 1);
 	IrFor out = {0};
@@ -81,7 +81,7 @@ static void contract_for(void *context, const IrBlock *block, IrOp *op) {
 	vec_push(c->arena, c->products, marks);
 }
 
-void loop_contract(IrFunc *copy, LoopProducts *products) {
+void arith_contract(IrFunc *copy, ArithProducts *products) {
 	Contract contract = {.arena = copy->module->arena, .func = copy, .products = products};
 	ir_visit_ops(&copy->body, contract_for, &contract);
 }

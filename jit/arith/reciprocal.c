@@ -7,7 +7,7 @@
  * are provably not small (or are constants) take part: the reciprocal of a denormal is infinite, and 0 times that NaN.
  * Requires nothing; keeps operations and puts; changes the last place or two. */
 #include "ir/core/walk.h"
-#include "jit/loop/loop.h"
+#include "jit/arith/arith.h"
 
 #include <math.h>
 
@@ -130,7 +130,7 @@ static bool *choose(Arena *arena, Sight s, bool *any) {
 	return chosen;
 }
 
-void loop_reciprocals(Arena *arena, const IrFunc *func, IrFor *f, IrNode **nodes, uint32_t *count, uint32_t *to) {
+void arith_reciprocals(Arena *arena, const IrFunc *func, IrFor *f, IrNode **nodes, uint32_t *count, uint32_t *to) {
 	bool any = false;
 	bool *chosen = choose(arena, (Sight){func, f}, &any);
 	VEC(IrNode) out = {0};

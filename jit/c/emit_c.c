@@ -1,6 +1,7 @@
 /* A whole function as C99: tables, kernels, and one function that places the buffers and runs the schedule. The text depends
  * only on the input. */
 #include "jit/c/c_emit.h"
+#include "jit/nest/lower.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -378,7 +379,7 @@ static void print_kernels(CEmit *c, const Names *names) {
 void jit_emit_c(JitCFile *file, IrModule *module, IrFunc *func, const JitCFunc *how, Text *out,
                 const char **arena_bytes) {
 	JitOptions options = {.strict = how->strict};
-	const LoopFunc *loops = loop_from_func_for_c(module, func, &options);
+	const LoopFunc *loops = nest_function_for_c(module, func, &options);
 	Text text = text_new(loops->arena);
 	CEmit emit = {.file = file, .out = &text, .arena = loops->arena, .prefix = file->prefix, .name = how->name};
 	CEmit *c = &emit;

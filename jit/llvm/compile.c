@@ -1,6 +1,7 @@
 /* The engine: loop IR through LLVM to machine code in this process. The object file is made by the target machine alone
  * (code generation at level "less", no optimisation passes); ORC only links it. */
 #include "jit/llvm/llvm_emit.h"
+#include "jit/nest/lower.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -171,7 +172,7 @@ JitCode *jit_compile(JitEngine *engine, IrFunc *func, const JitOptions *options)
 	code->arena = arena;
 	double start = now();
 	IrModule *own = ir_module_new(func->module->session);
-	LoopFunc *loops = loop_from_func(own, func, options);
+	LoopFunc *loops = nest_function(own, func, options);
 	keep_tables(code, loops);
 	code->fixed_bytes = loops->fixed_bytes;
 	code->slot_count = loops->slots.count;
@@ -223,11 +224,11 @@ void jit_code_times(const JitCode *code, double *lower, double *llvm) {
 /* ---- texts ---- */
 
 void jit_show_loops(IrModule *module, IrFunc *func, const JitOptions *options, Text *out) {
-	loop_print(loop_from_func(module, func, options), out);
+	loop_print(nest_function(module, func, options), out);
 }
 
 bool jit_show_llvm(JitEngine *engine, IrModule *module, IrFunc *func, const JitOptions *options, Text *out) {
-	LoopFunc *loops = loop_from_func(module, func, options);
+	LoopFunc *loops = nest_function(module, func, options);
 	LLVMContextRef context = engine->api.ContextCreate();
 	LLVMModuleRef llvm = new_module(engine, context, loops, "gradus_code");
 	char *text = engine->api.PrintModuleToString(llvm);
@@ -239,7 +240,7 @@ bool jit_show_llvm(JitEngine *engine, IrModule *module, IrFunc *func, const JitO
 }
 
 bool jit_show_asm(JitEngine *engine, IrModule *module, IrFunc *func, const JitOptions *options, Text *out) {
-	LoopFunc *loops = loop_from_func(module, func, options);
+	LoopFunc *loops = nest_function(module, func, options);
 	LLVMContextRef context = engine->api.ContextCreate();
 	LLVMModuleRef llvm = new_module(engine, context, loops, "gradus_code");
 	LLVMMemoryBufferRef text = emit_file(engine, llvm, LLVMAssemblyFile);

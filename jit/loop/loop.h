@@ -219,57 +219,18 @@ void loop_remove_dead(Arena *arena, LoopKernel *kernel);
 /* Sets what is derived from the statements: splat, written, can_fail, text, hash. */
 void loop_finish_kernel(Arena *arena, LoopKernel *kernel);
 
+/* What a node counts where the size of bodies decides: a function as much as the operations it stands for, about. */
+uint32_t loop_node_weight(const IrNode *node);
+
 /* ---- print_loop.c ---- */
 
 void loop_print_kernel(const LoopKernel *kernel, bool with_number, Text *out);
 void loop_print(const LoopFunc *func, Text *out);
-
-/* ---- lower.c: tensor IR to loop IR, whole functions ---- */
-
-/* Per FOR, in order: bit p if put p (of the first 32) adds up products that its accumulator may fuse. */
-typedef VEC(uint32_t) LoopProducts;
-
-/* `func` has only primitive ops, unless it is for C. products: NULL if nothing may be fused. */
-LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, const LoopProducts *products);
-/* jit_compile's front: rewrites, expands mathematics, then loop_lower. */
-LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *options);
-/* The same for C: rows of math.def stay operations, which become calls; whole powers are expanded. */
-LoopFunc *loop_from_func_for_c(IrModule *module, IrFunc *func, const JitOptions *options);
-/* What a node counts where the size of bodies decides: a function as much as the operations it stands for, about. */
-uint32_t loop_node_weight(const IrNode *node);
-
-/* ---- contract.c: rewrites of a private copy of a function, before mathematics is expanded ---- */
-
-/* Forms fma where products are added, and shares divisions. */
-void loop_contract(IrFunc *copy, LoopProducts *products);
-
-/* ---- reciprocal.c ---- */
-
-/* The nodes of `f` with divisions by shared divisors made products; to[i] receives where node i went. Positions still have
- * the old numbers. */
-void loop_reciprocals(Arena *arena, const IrFunc *func, IrFor *f, IrNode **nodes, uint32_t *count, uint32_t *to);
 
 /* ---- plan.c: where buffers lie ---- */
 
 void loop_plan_buffers(LoopFunc *func);
 void loop_mark_buffers(const LoopSteps *steps, bool *used); /* used[buffers]: of those that steps mention */
 int64_t loop_arena_bytes(const LoopFunc *func, const int64_t *symbols);
-
-/* ---- nest.c: FORs to a kernel ---- */
-
-typedef struct LoopNest {
-	LoopFunc *func;
-	Arena *scratch;           /* for what is not kept */
-	const IrOp *const *ops;   /* of one kernel, in order */
-	const uint32_t *products; /* per op: bit p if put p adds up products that may be fused; NULL: none */
-	uint32_t op_count;
-	bool strict;
-	const uint32_t *buffer_of; /* per value */
-	const bool *escapes;       /* per value that the ops make: used outside of them; NULL: all are */
-	FILE *explain;
-} LoopNest;
-
-/* Appends the steps that compute the ops. */
-void loop_lower_nest(const LoopNest *nest, LoopSteps *steps);
 
 #endif

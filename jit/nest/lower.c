@@ -3,8 +3,9 @@
  * A put with `into` runs in place where the base is not needed again; a loop carry lives in one buffer for the whole loop,
  * and what a turn yields is computed right there where the old value is no longer needed, else copied at the end of
  * the turn. So writing one row of a stack in a loop costs one row. */
+#include "jit/nest/lower.h"
 #include "ir/core/walk.h"
-#include "jit/loop/loop.h"
+#include "jit/nest/nest.h"
 
 enum {
 	LONG_REDUCTION = 8,
@@ -28,7 +29,7 @@ typedef struct Lower {
 	uint32_t *depth;     /* ... and in how many loops it is defined */
 	uint32_t *init_uses; /* how many carries start from it */
 	uint32_t *uses;      /* ... and how many uses it has */
-	const LoopProducts *products;
+	const ArithProducts *products;
 	uint32_t for_count; /* FORs lowered so far */
 	uint32_t position;
 	/* FORs in a row that become one kernel: per position, where its group begins and (at the beginning) ends */
@@ -115,7 +116,7 @@ static void number_evaluate(Lower *l, const IrOp *op, Group *group) {
 	(void)l;
 	(void)op;
 	(void)group;
-	base_panic("loop_lower", "the function evaluates an objective that was not linked");
+	base_panic("nest_lower", "the function evaluates an objective that was not linked");
 }
 
 static void number_loop(Lower *l, const IrOp *op, Group *group) {
@@ -318,14 +319,14 @@ static void flush(Lower *l, LoopSteps *steps) {
 	for (uint32_t i = 0; i < l->pending.count; i++)
 		for (IrDef def = ir_defs(l->pending.data[i]); ir_next_def(&def);)
 			l->escapes[def.value] = l->inside[def.value] != l->uses[def.value];
-	LoopNest nest = {
+	NestKernel nest = {
 		.func = l->out, .ops = l->pending.data, .op_count = l->pending.count, .strict = l->options->strict};
 	nest.explain = l->options->explain;
 	nest.buffer_of = l->buffer_of;
 	nest.escapes = l->escapes;
 	nest.scratch = l->scratch;
 	nest.products = l->products ? &l->products->data[l->for_count - l->pending.count] : NULL;
-	loop_lower_nest(&nest, steps);
+	nest_lower_kernel(&nest, steps);
 	for (uint32_t i = 0; i < l->pending.count; i++)
 		for (IrUse one = ir_uses(l->pending.data[i]); ir_next_use(&one);)
 			l->inside[one.value] = 0;
@@ -471,7 +472,7 @@ static uint32_t *per_value(Lower *l, uint32_t start) {
 	return array;
 }
 
-LoopFunc *loop_lower(IrModule *module, IrFunc *func, const JitOptions *options, const LoopProducts *products) {
+LoopFunc *nest_lower(IrModule *module, IrFunc *func, const JitOptions *options, const ArithProducts *products) {
 	Lower lower = {.arena = module->arena, .ir = func, .options = options, .products = products};
 	Lower *l = &lower;
 	l->scratch = arena_new();
@@ -519,19 +520,19 @@ static LoopFunc *lower_copy(IrModule *module, IrFunc *func, const JitOptions *op
 	IrScope scope;
 	ir_scope_enter(&scope, "lower", func);
 	IrFunc *copy = ir_func_copy(module, func, session_text(module->session, func->name));
-	LoopProducts products = {0};
+	ArithProducts products = {0};
 	if (!options->strict)
-		loop_contract(copy, &products);
+		arith_contract(copy, &products);
 	copy = calls ? ir_expand_powers(module, copy) : ir_expand_math(module, copy, !options->strict);
-	LoopFunc *lowered = loop_lower(module, copy, options, options->strict ? NULL : &products);
+	LoopFunc *lowered = nest_lower(module, copy, options, options->strict ? NULL : &products);
 	ir_scope_leave(&scope);
 	return lowered;
 }
 
-LoopFunc *loop_from_func(IrModule *module, IrFunc *func, const JitOptions *options) {
+LoopFunc *nest_function(IrModule *module, IrFunc *func, const JitOptions *options) {
 	return lower_copy(module, func, options, false);
 }
 
-LoopFunc *loop_from_func_for_c(IrModule *module, IrFunc *func, const JitOptions *options) {
+LoopFunc *nest_function_for_c(IrModule *module, IrFunc *func, const JitOptions *options) {
 	return lower_copy(module, func, options, true);
 }

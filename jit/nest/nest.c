@@ -301,7 +301,7 @@ static void add_sources(Arena *arena, LoopKernel *kernel, const IrOp *op) {
 }
 
 /* Calls the kernel that has been made. */
-static void add_call(const LoopNest *in, const Nest *n, LoopSteps *steps) {
+static void add_call(const NestKernel *in, const Nest *n, LoopSteps *steps) {
 	Arena *arena = in->func->arena;
 	LoopStep *step = ARENA_NEW(arena, LoopStep);
 	step->kind = LOOP_CALL;
@@ -313,7 +313,7 @@ static void add_call(const LoopNest *in, const Nest *n, LoopSteps *steps) {
 	vec_push(arena, &steps->steps, step);
 }
 
-void loop_lower_nest(const LoopNest *in, LoopSteps *steps) {
+void nest_lower_kernel(const NestKernel *in, LoopSteps *steps) {
 	ArenaMark before = arena_mark(in->scratch);
 	Nest *n = ARENA_NEW(in->scratch, Nest);
 	n->in = in;

@@ -5,6 +5,23 @@
 
 #include "jit/loop/loop.h"
 
+/* ---- nest.c: FORs to a kernel ---- */
+
+typedef struct NestKernel {
+	LoopFunc *func;
+	Arena *scratch;           /* for what is not kept */
+	const IrOp *const *ops;   /* of one kernel, in order */
+	const uint32_t *products; /* per op: bit p if put p adds up products that may be fused; NULL: none */
+	uint32_t op_count;
+	bool strict;
+	const uint32_t *buffer_of; /* per value */
+	const bool *escapes;       /* per value that the ops make: used outside of them; NULL: all are */
+	FILE *explain;
+} NestKernel;
+
+/* Appends the steps that compute the ops. */
+void nest_lower_kernel(const NestKernel *nest, LoopSteps *steps);
+
 enum { NEST_MAX_LEVELS = 2 * IR_MAX_INDICES + 8 };
 
 /* How one index of the domain runs. Its value is base + var + copy (+ lane if it is the vector index; then a copy is
@@ -101,7 +118,7 @@ typedef struct NestForward {
 } NestForward;
 
 typedef struct Nest {
-	const LoopNest *in;
+	const NestKernel *in;
 	LoopSteps *steps;
 	Arena *arena; /* gone with the Nest; what is kept goes into that of in->func */
 	const IrFunc *ir;

@@ -2,13 +2,13 @@
  * kernel, and the printed form. */
 #include "jit_three_ways.h"
 
-#include "jit/loop/loop.h"
+#include "jit/nest/lower.h"
 
 #include <time.h>
 
 static LoopFunc *lowered(Session *session, const char *text, bool no_fusion) {
 	IrModule *module = ir_module_new(session);
-	return loop_from_func(module, jit_test_parse(module, text), &(JitOptions){.no_fusion = no_fusion});
+	return nest_function(module, jit_test_parse(module, text), &(JitOptions){.no_fusion = no_fusion});
 }
 
 static uint32_t count_steps(const LoopSteps *steps, LoopStepKind kind) {

@@ -2,7 +2,7 @@
  * scalars alike), is at most a little more than at the next multiple of 16, to which one could have padded. */
 #include "jit_three_ways.h"
 
-#include "jit/loop/loop.h"
+#include "jit/nest/lower.h"
 
 typedef struct Shape {
 	const char *name, *text; /* $ stands for the size, # for the size less 2 */
@@ -70,7 +70,7 @@ static double executed(const Shape *shape, int size) {
 		else
 			text_char(&text, *p);
 	IrModule *module = ir_module_new(session);
-	const LoopFunc *func = loop_from_func(module, jit_test_parse(module, text_cstr(&text)), &(JitOptions){0});
+	const LoopFunc *func = nest_function(module, jit_test_parse(module, text_cstr(&text)), &(JitOptions){0});
 	double count = 0;
 	for (uint32_t i = 0; i < func->body.steps.count; i++) {
 		cr_assert_eq(func->body.steps.data[i]->kind, LOOP_CALL);

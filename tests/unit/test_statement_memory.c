@@ -1,6 +1,6 @@
 /* Memory per statement, counted: what the arenas of every stage hold for 1,000 statements, less what they hold for 200. */
 #include "autodiff/autodiff.h"
-#include "jit/loop/loop.h"
+#include "jit/nest/lower.h"
 #include "tests/unit/lower_instances.h"
 
 enum { FEW = 200, MANY = 1000 };
@@ -55,7 +55,7 @@ static Bytes bytes_of(const Kind *kind, int count) {
 	gradient = ir_optimize(derived, gradient, NULL);
 	bytes.derived = (double)arena_bytes(derived->arena);
 	IrModule *compiled = ir_module_new(l.session);
-	loop_from_func(compiled, gradient, &(JitOptions){0});
+	nest_function(compiled, gradient, &(JitOptions){0});
 	bytes.compiled = (double)arena_bytes(compiled->arena);
 	ir_module_free(compiled);
 	ir_module_free(derived);
