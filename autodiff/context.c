@@ -1,5 +1,6 @@
 /* What every derivative of a function starts and ends with. */
 #include "autodiff/ad.h"
+#include "ir/pass/pass.h"
 
 Ad ad_begin(IrModule *module, Arena *scratch, const IrFunc *func, const char *name, const bool *wrt, uint32_t result,
             const double *limits) {

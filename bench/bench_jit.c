@@ -2,6 +2,7 @@
  * coordinates, 11 inputs, 16 hidden units) forward and backward, against what the machine allows (docs/architecture.md).
  * Prints one line per piece: GFLOP/s, time per call, time to compile. */
 #include "ir/ir.h"
+#include "ir/text/text.h"
 #include "jit/jit.h"
 
 #include <stdlib.h>

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "ir/ir.h"
+#include "ir/pass/pass.h"
+#include "ir/text/text.h"
 #include "jit/jit.h"
 
 typedef struct SetupFunc {

@@ -4,6 +4,7 @@
 #define GRADUS_JIT_H
 
 #include "ir/ir.h"
+#include "ir/pass/pass.h"
 
 typedef struct JitOptions {
 	bool strict;    /* no fma formed, reductions in the order the IR defines: equal bits with the evaluator */

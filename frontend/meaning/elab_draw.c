@@ -249,7 +249,8 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	}
 	Draw made = {.e = e, .args = args, .name = name, .key = key, .number = number, .count = 1};
 	for (int i = 0; i < rank; i++)
-		made.count *= dims[i];
+		if (dims[i] == DIM_X || __builtin_mul_overflow(made.count, dims[i], &made.count))
+			made.count = INT64_MAX; /* of a size that is open, or too many: no permutation goes on that far */
 	if (makers[dist->id].random != IR_random_place)
 		made.u = random_number(e, makers[dist->id].random, name, key, number);
 	made.a = count > 0 ? value_body(e, args[0]) : NULL;

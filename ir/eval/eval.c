@@ -3,6 +3,7 @@
  * what is written to them, not their size. */
 #include "ir/eval/eval.h"
 #include "ir/core/walk.h"
+#include "ir/eval/plan.h"
 
 #include <math.h>
 #include <stdlib.h>

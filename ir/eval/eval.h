@@ -1,37 +1,21 @@
-/* The evaluator's inside, shared by eval.c (memory, blocks, loops) and eval_for.c (the points of one FOR). */
+/* eval: plain loops over the tensor IR, the oracle of everything else. */
 #ifndef GRADUS_IR_EVAL_H
 #define GRADUS_IR_EVAL_H
 
 #include "ir/ir.h"
 
-/* A tensor in memory, shared by everything that holds the same value. */
-typedef struct Cell {
-	struct Cell *before, *after; /* the list of all cells, so that none is lost when evaluation breaks off */
-	int holders;
-	bool borrowed; /* an argument: the caller's memory, never written */
-	IrType type;   /* all dims are numbers */
-	int64_t count;
-	IrNumber *data;
-	const void *stored; /* instead of data, if type.storage is not plain */
-} Cell;
+/* A tensor in memory: dense, row-major in the order of dims (a lane axis is the OUTERMOST here), reals as double (values of
+ * F32 are rounded to f32), the rest as int64. */
+typedef struct IrTensor {
+	IrType type; /* all dims are numbers */
+	double *reals;
+	int64_t *integers;
+	const void *stored; /* the elements of an argument whose storage is not plain; the other two are NULL */
+} IrTensor;
 
-/* A FOR, prepared: which nodes and conditions are computed when which index has moved. Level k: indices 0 to k - 1 are
- * known; what depends on no index is on level 0. */
-typedef struct ForPlan {
-	const IrFor *f;
-	uint32_t *nodes;                         /* node numbers, level by level */
-	uint32_t node_start[IR_MAX_INDICES + 2]; /* where a level begins in `nodes` */
-	uint32_t *conds;
-	uint32_t cond_start[IR_MAX_INDICES + 2];
-	int64_t extent[IR_MAX_INDICES];
-	int *arg_put;    /* per put: a put that holds its argument, or -1 */
-	IrNumber *value; /* per node; scratch of a run */
-} ForPlan;
-
-void eval_plan_for(Arena *scratch, const IrFor *f, const int64_t *symbols, ForPlan *plan);
-
-/* Runs over the points. cells: per value of the function; outs: one per put, holding the starting values. Returns NULL or
- * what left its range. */
-const char *eval_run_for(const ForPlan *plan, Cell *const *cells, Cell *const *outs, const int64_t *symbols);
+IrTensor ir_tensor_new(Arena *arena, IrType type, const int64_t *symbols);
+/* Runs the function. args: one per parameter; results: filled, allocated in `arena`. Returns NULL, or a message (a
+ * gather out of range, with the span in *where). */
+const char *ir_evaluate(const IrFunc *func, Arena *arena, const IrTensor *args, IrTensor *results, Span *where);
 
 #endif

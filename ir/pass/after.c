@@ -1,5 +1,6 @@
 /* What passes promise, checked after them. */
 #include "ir/pass/limits.h"
+#include "ir/pass/pass.h"
 #include "ir/pass/rewrite.h"
 
 static void count_puts(void *context, const IrBlock *block, IrOp *op) {

@@ -6,6 +6,7 @@
  * A sum that was accumulated from several contributions (`into`) is read as several sums into one another. Only a value
  * that is read once is composed. Requires a verified function; changes rounding. */
 #include "ir/pass/hoist.h"
+#include "ir/pass/pass.h"
 
 typedef struct Compose {
 	const IrFunc *func; /* old */

@@ -1,5 +1,6 @@
 /* What a function costs: FLOPs on live points and bytes moved, as `info` shows them and as rewrites are judged. */
 #include "ir/pass/limits.h"
+#include "ir/pass/pass.h"
 #include "ir/pass/rewrite.h"
 
 static int64_t extent(IrDim dim, const int64_t *symbols) {

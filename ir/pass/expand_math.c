@@ -6,6 +6,7 @@
  * computed is computed the same on every machine: the evaluator, LLVM and C execute the same additions and shifts.
  * Hence nothing may contract, reassociate or simplify these nodes by real algebra afterwards. */
 #include "ir/math/math_read.h"
+#include "ir/pass/pass.h"
 #include "ir/pass/rewrite.h"
 
 typedef struct Expansion {

@@ -7,6 +7,7 @@
  * Per output axis that mixes indices, an index with coefficient 1 or -1 that occurs in no other axis is replaced by the
  * output position; its range becomes a condition. Positions that never meet (16*i + k with k < 16) stay. Where there is none
  * (or a gather atom) the scatter stays. Requires a verified function; keeps values up to the order of sums. */
+#include "ir/pass/pass.h"
 #include "ir/pass/rewrite.h"
 
 #include <stdlib.h>

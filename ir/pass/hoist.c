@@ -11,6 +11,7 @@
  * A condition is a factor over the indices it mentions; a piece is taken out only with all conditions that touch it.
  * A rewrite is kept only if it lowers the counted cost. Requires a verified function; changes rounding. */
 #include "ir/pass/hoist.h"
+#include "ir/pass/pass.h"
 
 typedef struct Hoist {
 	const IrFunc *func; /* old */

@@ -6,6 +6,7 @@
  * Free: no scalar operation and at most one read (a broadcast, transpose, slice, reshape, constant, counter).
  * Requires a verified function; keeps every bit. Leaves dead producers to `simplify`. */
 #include "ir/pass/limits.h"
+#include "ir/pass/pass.h"
 #include "ir/pass/rewrite.h"
 
 typedef struct Producer {

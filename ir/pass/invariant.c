@@ -4,6 +4,7 @@
  *
  * What may leave its range (a gather that is not proved) only leaves a loop that turns at least once.
  * Requires a verified function; keeps every bit. */
+#include "ir/pass/pass.h"
 #include "ir/pass/rewrite.h"
 
 typedef struct Invariant {

@@ -1,4 +1,5 @@
 /* The pass manager: the table of passes, the standard sequence, and the driver that verifies, times and dumps. */
+#include "ir/pass/pass.h"
 #include "ir/core/walk.h"
 #include "ir/pass/limits.h"
 

@@ -6,6 +6,7 @@
  * The piece must be written over the same indices in both, depend on all indices of the operation that made it, and cost
  * more than a read. Requires a verified function; keeps every bit. */
 #include "ir/pass/limits.h"
+#include "ir/pass/pass.h"
 #include "ir/pass/rewrite.h"
 
 #include <string.h>

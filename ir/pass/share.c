@@ -6,6 +6,7 @@
  * The later operation moves up to the earlier one, so it must need nothing made in between, and nothing in between may
  * read what it overwrites. Requires a verified function; keeps every bit. */
 #include "ir/pass/limits.h"
+#include "ir/pass/pass.h"
 #include "ir/pass/rewrite.h"
 
 /* One operation of a block, looked at. */

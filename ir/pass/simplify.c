@@ -5,6 +5,7 @@
  *     sum -> [i] over nothing, without into                                    becomes   -> [i]
  *
  * Requires a verified function; keeps meaning up to the sign of zeros. */
+#include "ir/pass/pass.h"
 #include "ir/pass/rewrite.h"
 
 #include <math.h>

@@ -2,6 +2,7 @@
  * print.c. Numbers of values are kept, so that what was printed gets its numbers back; spans are not. */
 #include "ir/text/parse.h"
 #include "ir/core/walk.h"
+#include "ir/text/text.h"
 
 #include <ctype.h>
 #include <errno.h>

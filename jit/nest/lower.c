@@ -5,6 +5,7 @@
  * the turn. So writing one row of a stack in a loop costs one row. */
 #include "jit/nest/lower.h"
 #include "ir/core/walk.h"
+#include "ir/pass/pass.h"
 #include "jit/nest/nest.h"
 
 enum {

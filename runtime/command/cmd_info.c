@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ir/pass/pass.h"
 #include "runtime/command/command.h"
 #include "runtime/meta/meta.h"
 

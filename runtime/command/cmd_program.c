@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ir/pass/pass.h"
 #include "runtime/command/command.h"
 
 /* A message may quote files and arguments: only what is plain reaches the terminal. */

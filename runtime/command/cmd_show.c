@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "autodiff/autodiff.h"
+#include "ir/pass/pass.h"
 #include "runtime/command/command.h"
 #include "runtime/inner/frame.h"
 #include "runtime/meta/meta.h"

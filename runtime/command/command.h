@@ -5,6 +5,7 @@
 #ifndef GRADUS_COMMAND_H
 #define GRADUS_COMMAND_H
 
+#include "ir/pass/pass.h"
 #include "runtime/data/data_store.h"
 #include "runtime/plot/plot.h"
 #include "runtime/store/store.h"

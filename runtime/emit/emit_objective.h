@@ -2,6 +2,7 @@
 #ifndef GRADUS_EMIT_OBJECTIVE_H
 #define GRADUS_EMIT_OBJECTIVE_H
 
+#include "ir/eval/eval.h"
 #include "runtime/emit/emit_pack.h"
 
 /* Points that values are compared at; fewer where the evaluator would take minutes. */

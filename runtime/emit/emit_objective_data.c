@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ir/core/walk.h"
+#include "ir/pass/pass.h"
 #include "runtime/emit/emit_objective.h"
 
 const char *pack_element(const Pack *pack, IrType type) {

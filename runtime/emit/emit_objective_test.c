@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ir/eval/eval.h"
+#include "ir/pass/pass.h"
 #include "runtime/emit/emit_objective.h"
 
 /* ---- by the evaluator ---- */

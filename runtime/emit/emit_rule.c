@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ir/core/walk.h"
+#include "ir/pass/pass.h"
 #include "runtime/emit/emit_rule.h"
 #include "runtime/inner/inner.h"
 

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "ir/eval/eval.h"
+#include "ir/pass/pass.h"
 #include "runtime/emit/emit_rule.h"
 
 typedef struct GoldenRun {

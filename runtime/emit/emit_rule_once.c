@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "ir/core/walk.h"
+#include "ir/pass/pass.h"
 #include "runtime/emit/emit_rule.h"
 
 enum { MOST = 64 /* elements: what is larger stays where it is used */ };

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ir/eval/eval.h"
+#include "ir/pass/pass.h"
 #include "runtime/engine/engine.h"
 
 void rt_write_reals(IrScalar scalar, void *to, size_t stride, const double *from, size_t count) {

@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "frontend/frontend.h"
 #include "ir/ir.h"
+#include "ir/pass/pass.h"
 #include "jit/jit.h"
 
 #define RT_VERSION "0.1.0" /* as in CMakeLists.txt */

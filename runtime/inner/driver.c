@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "autodiff/autodiff.h"
+#include "ir/pass/pass.h"
 #include "runtime/inner/frame.h"
 #include "runtime/inner/limits.h"
 

@@ -1,6 +1,7 @@
 /* The outer optimizer: init and step of a rule on theta. */
 #include <string.h>
 
+#include "ir/pass/pass.h"
 #include "runtime/meta/outer.h"
 
 /* What init and step take alike. */

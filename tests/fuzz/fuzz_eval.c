@@ -1,6 +1,7 @@
 /* Any bytes, read as a program whose objectives are evaluated as `gradus eval` does it: by the evaluator always, by machine code
  * now and then, as that takes most of the time. What would take long is left out. */
 #include "frontend/frontend.h"
+#include "ir/pass/pass.h"
 #include "runtime/inner/inner.h"
 
 #include <stdlib.h>

@@ -5,6 +5,8 @@
 #define GRADUS_TESTS_AD_DIFFERENCES_H
 
 #include "autodiff/autodiff.h"
+#include "ir/eval/eval.h"
+#include "ir/text/text.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -5,6 +5,7 @@
 #ifndef GRADUS_TESTS_IR_RANDOM_H
 #define GRADUS_TESTS_IR_RANDOM_H
 
+#include "ir/eval/eval.h"
 #include "ir/ir.h"
 
 typedef struct RandomIr {

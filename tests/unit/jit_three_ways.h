@@ -3,7 +3,10 @@
 #ifndef GRADUS_TESTS_JIT_THREE_WAYS_H
 #define GRADUS_TESTS_JIT_THREE_WAYS_H
 
+#include "ir/eval/eval.h"
 #include "ir/ir.h"
+#include "ir/pass/pass.h"
+#include "ir/text/text.h"
 #include "jit/jit.h"
 
 #include <criterion/criterion.h>

@@ -3,6 +3,7 @@
 #define LOWER_INSTANCES_H
 
 #include "frontend/frontend.h"
+#include "ir/eval/eval.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -2,7 +2,9 @@
 #ifndef MATH_RUN_H
 #define MATH_RUN_H
 
+#include "ir/eval/eval.h"
 #include "ir/ir.h"
+#include "ir/pass/pass.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

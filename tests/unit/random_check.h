@@ -9,6 +9,7 @@
 #include "autodiff/autodiff.h"
 #include "frontend/frontend.h"
 #include "frontend/meaning/elab.h"
+#include "ir/eval/eval.h"
 #include "runtime/inner/inner.h"
 #include "tests/random/program.h"
 

@@ -3,6 +3,7 @@
 #ifndef GRADUS_TESTS_RANDOM_CHECK_RUN_H
 #define GRADUS_TESTS_RANDOM_CHECK_RUN_H
 
+#include "ir/eval/eval.h"
 #include "random_check.h"
 #include "runtime/meta/meta.h"
 

@@ -3,6 +3,7 @@
 #ifndef GRADUS_TESTS_RT_TASKS_H
 #define GRADUS_TESTS_RT_TASKS_H
 
+#include "ir/text/text.h"
 #include "runtime/inner/inner.h"
 
 #include <criterion/criterion.h>

@@ -3,6 +3,8 @@
  * forward mode, reverse and forward mode of the gradient, and 16 problems at once. In forward mode, what does not move along
  * the given direction leaks nothing either. */
 #include "ad_differences.h"
+#include "ir/eval/eval.h"
+#include "ir/pass/pass.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,6 +2,7 @@
  * zero, empty ranges, duplicates, loops of no turn and of one. Gradient and Hessian (times a vector of ones) both ways each;
  * 16 problems at once; differences where the point has them. */
 #include "ad_differences.h"
+#include "ir/eval/eval.h"
 
 enum { MOST = 4 };
 

@@ -2,6 +2,8 @@
  * gradients included), against differences and forward mode; what the gradients cost. */
 #include "ad_differences.h"
 #include "frontend/frontend.h"
+#include "ir/eval/eval.h"
+#include "ir/pass/pass.h"
 #include "programs.h"
 
 #include <float.h>

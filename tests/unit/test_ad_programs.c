@@ -2,6 +2,8 @@
  * were not taken, none from Adam at a zero gradient, and the cost of gradients. */
 #include "ad_differences.h"
 #include "ir/core/walk.h"
+#include "ir/eval/eval.h"
+#include "ir/pass/pass.h"
 
 static const char logistic[] = "func @value(%X[6, 3], %y[6], %w[3], %b[]) -> ([]) {\n"
 							   "%1 s[6] = for i:6 j:3 { mul(%X[i, j], %w[j]) } sum -> [i]\n"

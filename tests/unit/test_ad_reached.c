@@ -1,6 +1,7 @@
 /* Where zero has to win in a gradient, and where it need not: a value that the derivative reaches by some way that passes no
  * selection costs plain products. Each program has the derivative of log or sqrt at 0 upstream, or 1 there if it is reached. */
 #include "ad_differences.h"
+#include "ir/eval/eval.h"
 #include "ir/pass/rewrite.h"
 
 typedef struct Case {

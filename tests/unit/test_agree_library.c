@@ -2,6 +2,8 @@
  * Under --strict all three give the same bits; by default machine code and C stay within bounds that are stated here and in
  * docs/agreement.md. Objectives: data, start, value and gradient at several points. Rules: init and 24 steps, for one
  * tensor of any size, for one of a known size and for two. */
+#include "ir/eval/eval.h"
+#include "ir/pass/pass.h"
 #include "jit_three_ways.h"
 #include "programs.h"
 

@@ -1,6 +1,7 @@
 /* Every row of frontend/builtins.def: documented, and callable exactly as it says. Each is called with all combinations of
  * arguments, fitting or not: what comes is a diagnostic, or a result of the stated scalar type. */
 #include "frontend/frontend.h"
+#include "ir/eval/eval.h"
 #include "ir/ir.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,6 @@
 /* Every row of frontend/distributions.def: documented, and its limits are the same ones whether arguments are known when the
  * program is read (E0251) or only when it runs (NaN, or no number). */
+#include "ir/eval/eval.h"
 #include "lower_instances.h"
 
 static char *page;

@@ -1,6 +1,8 @@
 /* Mathematics in emitted C: every row that math.def defines, in either precision and either mode, as one function of C, against the
  * evaluator on what expand_math makes of the row, bit for bit. C is printed from the text of math.def, and does not go through
  * expand_math. Arguments are of all sizes, with the awkward ones among them; 197 of them: whole blocks of lanes, and a rest. */
+#include "ir/eval/eval.h"
+#include "ir/pass/pass.h"
 #include "jit_three_ways.h"
 
 enum { COUNT = 197, MOST_ROWS = 512 };

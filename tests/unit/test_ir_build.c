@@ -1,6 +1,8 @@
 /* The builder: folding that is exact and nothing more, hash-consing, positions, the derivative column, whole tensors,
  * calls with symbols; and what is proved about positions. */
+#include "ir/eval/eval.h"
 #include "ir/ir.h"
+#include "ir/text/text.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

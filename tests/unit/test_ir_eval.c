@@ -1,5 +1,7 @@
 /* The evaluator on small functions whose results were worked out by hand. */
+#include "ir/eval/eval.h"
 #include "ir/ir.h"
+#include "ir/text/text.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -9,6 +9,8 @@
  * changed by a commit. New ones are for campaigns (scripts/campaign.sh begins at another seed every time):
  * GRADUS_ORACLE=20000 looks at so many programs, GRADUS_ORACLE_SEED=n starts at that one. Which they were is printed. */
 #include "autodiff/autodiff.h"
+#include "ir/eval/eval.h"
+#include "ir/pass/pass.h"
 #include "ir/pass/rewrite.h"
 #include "ir_random.h"
 

@@ -1,4 +1,6 @@
 /* Random functions: they verify, print and parse back to themselves, and copies and inlined calls compute the same. */
+#include "ir/eval/eval.h"
+#include "ir/text/text.h"
 #include "ir_random.h"
 
 #include <criterion/criterion.h>

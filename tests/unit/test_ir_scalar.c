@@ -1,4 +1,5 @@
 /* The rows of ops.def on numbers, against the C library, closed forms and published values. */
+#include "ir/eval/eval.h"
 #include "ir/ir.h"
 #include "math_doc.h"
 

@@ -2,6 +2,8 @@
  * every pass, derivative, batching, the verifier, printer and parser, the evaluator and the lowering go over such bodies here.
  * And there is no number of puts, conditions or gathers in one operation that anything stumbles over. */
 #include "autodiff/autodiff.h"
+#include "ir/pass/pass.h"
+#include "ir/text/text.h"
 #include "jit_three_ways.h"
 
 enum { SHARED = 60 };

@@ -1,5 +1,6 @@
 /* What walk.h says of ops, held against their text: an op uses and defines exactly the values that its printed form mentions. */
 #include "ir/core/walk.h"
+#include "ir/text/text.h"
 #include "ir_random.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,7 @@
 /* Random well-shaped functions: evaluator, machine code and emitted C give the same bits under --strict; by default machine code
  * and C stay within a bound in units in the last place. */
 #include "ir/core/walk.h"
+#include "ir/eval/eval.h"
 #include "jit_three_ways.h"
 
 #include "jit_random.h"

@@ -1,6 +1,8 @@
 /* Arrays that lie in memory otherwise than as their scalar: every storage, read as every scalar that it may be, in every way in which
  * code reads (rows, columns, picks, windows with a border, one by one, with and without lanes), by the evaluator, machine code
  * and C. What has to come out is computed here, from the C types themselves. */
+#include "ir/eval/eval.h"
+#include "ir/text/text.h"
 #include "jit_three_ways.h"
 
 /* Each way to read %x[R, C] (R rows of C), with the numbers that are read as they are. */

@@ -1,4 +1,5 @@
 /* What conditions prove, and loops of any size. Both are walked over and compared with plain loops of the test. */
+#include "ir/eval/eval.h"
 #include "lower_instances.h"
 
 /* ---- conditions on one index, of which some are `and`s, `or`s and `not`s of comparisons ---- */

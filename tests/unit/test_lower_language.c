@@ -1,4 +1,5 @@
 /* What the language says, one small objective each: its value at the start is known in closed form. */
+#include "ir/eval/eval.h"
 #include "lower_instances.h"
 
 /* w = [1, 2, 3], A = [[1, 2, 3], [4, 5, 6]], s = 0.5 are parameters; n = 5, d = 3, k = 2, r = 0.5 are given. */

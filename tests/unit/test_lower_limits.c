@@ -2,6 +2,7 @@
  * would be written out too often is refused in time. Effort is counted, not timed: expressions that were given a meaning, and
  * values and nodes of the tensor IR. */
 #include "ir/core/walk.h"
+#include "ir/eval/eval.h"
 #include "lower_instances.h"
 
 enum { MANY = 5000, TENTH = MANY / 10 };

@@ -1,4 +1,5 @@
 /* The library's objectives, evaluated, against formulas written down independently; random draws against their laws. */
+#include "ir/eval/eval.h"
 #include "lower_instances.h"
 
 static const double pi = 3.14159265358979323846;

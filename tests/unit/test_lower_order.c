@@ -1,5 +1,6 @@
 /* Where things stand: which reads are inside, over what an index runs, what a report sees, and declarations that lack
  * something. Values are known in closed form. */
+#include "ir/eval/eval.h"
 #include "lower_instances.h"
 
 #include <stdio.h>

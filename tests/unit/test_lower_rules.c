@@ -1,5 +1,7 @@
 /* The library's rules over 100 steps, against their published updates computed independently here; on one tensor, on two,
  * and on one of symbolic size. */
+#include "ir/eval/eval.h"
+#include "ir/pass/pass.h"
 #include "jit_three_ways.h"
 #include "lower_instances.h"
 

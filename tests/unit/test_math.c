@@ -1,6 +1,7 @@
 /* Mathematics by definition (ir/math/math.def) against the C library in long double: the evaluator runs the expanded rows over
  * many points, and the worst error stays within the bounds that docs/math.md states. A row that is called as a function of C is
  * compared with that; the others are in a table below. */
+#include "ir/eval/eval.h"
 #include "math_doc.h"
 #include "math_run.h"
 

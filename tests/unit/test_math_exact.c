@@ -1,5 +1,8 @@
 /* Mathematics of which more is known than a bound: products, powers of two, whole powers, random numbers, and what stays around
  * a row that is expanded. */
+#include "ir/eval/eval.h"
+#include "ir/pass/pass.h"
+#include "ir/text/text.h"
 #include "math_run.h"
 
 static const long double pi = 3.14159265358979323846264338327950288L;

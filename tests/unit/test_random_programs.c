@@ -4,6 +4,7 @@
  * GRADUS_RANDOM_PROGRAMS=20000 makes more of them, GRADUS_RANDOM_FROM=n begins with another seed, GRADUS_RANDOM_SEED=n looks
  * at one alone and makes it smaller if it is wrong, GRADUS_RANDOM_SHRINK=n says how many of the wrong ones are made smaller. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#include "ir/pass/pass.h"
 #include "random_check.h"
 
 #include "random_check_run.h"

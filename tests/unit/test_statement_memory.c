@@ -1,5 +1,6 @@
 /* Memory per statement, counted: what the arenas of every stage hold for 1,000 statements, less what they hold for 200. */
 #include "autodiff/autodiff.h"
+#include "ir/pass/pass.h"
 #include "jit/nest/lower.h"
 #include "tests/unit/lower_instances.h"
 

@@ -1,6 +1,7 @@
 /* Every family of the library against numpy: where it starts, and its value there and at two points around, are what
  * tests/library/families.py, written from the published formulas, says (tests/library/families.table). Gradients against
  * differences: test_ad_library. Published minima are where they are said to be. */
+#include "ir/eval/eval.h"
 #include "lower_instances.h"
 #include "programs.h"
 

@@ -1,5 +1,6 @@
 /* Every rule of the library against numpy: 25 steps on two objectives end where tests/library/rules.py, written from the
  * published algorithms, says (tests/library/rules.table). */
+#include "ir/eval/eval.h"
 #include "lower_instances.h"
 #include "programs.h"
 
