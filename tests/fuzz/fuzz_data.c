@@ -20,8 +20,10 @@ static void look(const DataFile *file) {
 				abort();
 			sum += value;
 		}
-		for (uint32_t i = 0; i < array->category_count; i++)
-			sum += (double)strlen(array->categories[i]);
+		int64_t columns = array->column_words ? (array->rank > 1 ? array->dims[array->rank - 1] : 1) : 0;
+		for (int64_t c = 0; c < columns; c++)
+			for (uint32_t i = 0; i < array->column_words[c].count; i++)
+				sum += (double)strlen(array->column_words[c].texts[i]);
 	}
 }
 
