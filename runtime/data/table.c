@@ -251,10 +251,10 @@ static bool is_header(const Table *t) {
 static const char *reserve_first(Table *t) {
 	const char *why = NULL;
 	for (uint32_t k = 0; k < t->columns.count && !why; k++) {
+		uint32_t at = t->columns.data[k].at; /* a title may have fewer fields than there are columns */
 		double value = 0;
-		const Field *field = &t->first.data[t->columns.data[k].at];
-		bool number = !t->titled && !t->by_name && is_number(field, &value);
-		why = push(t, field, number ? value : 0);
+		bool number = !t->titled && !t->by_name && is_number(&t->first.data[at], &value);
+		why = number ? push(t, &t->first.data[at], value) : data_push(&t->numbers, 0);
 	}
 	return why;
 }
