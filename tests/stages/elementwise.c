@@ -70,7 +70,7 @@ gradus_INLINE float gradus_exp_f32_fma(float a) {
 
 /* elementwise.grad:4: minimize sum[i](exp(-x[i]^2) + x[i]) */
 static void gradus_gradient_k0(const float *gradus_RESTRICT x, float *gradus_RESTRICT f,
-                               float *gradus_RESTRICT x_gradient) {
+		float *gradus_RESTRICT x_gradient) {
 	float t1[16];
 	gradus_LANES for (int l = 0; l < 16; l++) {
 		const float x_i = x[l];
@@ -106,3 +106,4 @@ static int gradus_gradient(const float *x, float *f, float *x_gradient, void *ar
 	gradus_gradient_k0(x, f, x_gradient);
 	return 0;
 }
+

@@ -25,26 +25,29 @@ static inline int64_t gradus_mul_i64(int64_t a, int64_t b) {
 
 /* gather.grad:6: minimize mean[i in n]((e[k[i], 0] * e[k[i], 1] - y[i])^2) */
 static int gradus_gradient_k0(const int64_t *gradus_RESTRICT k, const float *gradus_RESTRICT x,
-                              const float *gradus_RESTRICT y, float *gradus_RESTRICT work) {
+		const float *gradus_RESTRICT y, float *gradus_RESTRICT work) {
 	int64_t k_i[16];
 	int64_t t1[16] = {0};
 	gradus_LANES for (int l = 0; l < 16; l++) {
 		k_i[l] = l < 12 ? k[l] : 0;
 		t1[l] = gradus_mul_i64(k_i[l], 2);
 	}
-	for (int l = 0; l < 12; l++)
+	for (int l = 0; l < 12; l++) {
 		if (t1[l] < 0 || t1[l] >= 10)
 			return 1;
+	}
 	float x_i[16];
 	int64_t t2[16] = {0};
 	gradus_LANES for (int l = 0; l < 16; l++) {
 		x_i[l] = l < 12 ? x[k_i[l] * 2] : 0.0f;
 	}
-	for (int l = 0; l < 12; l++)
+	for (int l = 0; l < 12; l++) {
 		t2[l] = gradus_add_i64(gradus_mul_i64(k_i[l], 2), 1);
-	for (int l = 0; l < 12; l++)
+	}
+	for (int l = 0; l < 12; l++) {
 		if (t2[l] < 0 || t2[l] >= 10)
 			return 2;
+	}
 	float t3[16];
 	gradus_LANES for (int l = 0; l < 16; l++) {
 		const float t4 = fmaf(x_i[l], l < 12 ? x[1 + k_i[l] * 2] : 0.0f, -(l < 12 ? y[l] : 0.0f));
@@ -66,9 +69,10 @@ static void gradus_gradient_k1(float work, float *gradus_RESTRICT f) {
 
 /* gather.grad:6: minimize mean[i in n]((e[k[i], 0] * e[k[i], 1] - y[i])^2) */
 static int gradus_gradient_k2(float *gradus_RESTRICT x_gradient, const int64_t *gradus_RESTRICT k,
-                              const float *gradus_RESTRICT x, const float *gradus_RESTRICT y) {
-	for (int64_t i = 0; i < 10; i++)
+		const float *gradus_RESTRICT x, const float *gradus_RESTRICT y) {
+	for (int64_t i = 0; i < 10; i++) {
 		x_gradient[i] = 0.0f;
+	}
 	for (int64_t i = 0; i < 12; i++) {
 		const int64_t t1 = k[i] * 2;
 		if (t1 < 0 || t1 >= 10)
@@ -87,7 +91,7 @@ static int gradus_gradient_k2(float *gradus_RESTRICT x_gradient, const int64_t *
 
 /* gather.grad:6: minimize mean[i in n]((e[k[i], 0] * e[k[i], 1] - y[i])^2) */
 static int gradus_gradient_k3(const int64_t *gradus_RESTRICT k, float *gradus_RESTRICT x_gradient,
-                              const float *gradus_RESTRICT x, const float *gradus_RESTRICT y) {
+		const float *gradus_RESTRICT x, const float *gradus_RESTRICT y) {
 	for (int64_t i = 0; i < 12; i++) {
 		const int64_t t1 = k[i] * 2;
 		const int64_t t2 = t1 + 1;
@@ -120,3 +124,4 @@ static int gradus_gradient(const int64_t *k, const float *y, const float *x, flo
 		return failed;
 	return 0;
 }
+

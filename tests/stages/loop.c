@@ -81,8 +81,9 @@ gradus_INLINE float gradus_tanh_slope_f32_fma(float a) {
 
 /* loop.grad:5: for k in 0..steps { */
 static void gradus_gradient_k0(float *gradus_RESTRICT h_2, float *gradus_RESTRICT work) {
-	for (int64_t i = 0; i < 4; i++)
+	for (int64_t i = 0; i < 4; i++) {
 		h_2[i] = 1.0f;
+	}
 	for (int64_t i = 0; i < 12; i++) {
 		work[i * 4] = 0.0f;
 		work[i * 4 + 1] = 0.0f;
@@ -94,7 +95,7 @@ static void gradus_gradient_k0(float *gradus_RESTRICT h_2, float *gradus_RESTRIC
 /* loop.grad:5: for k in 0..steps {
  * loop.grad:6: h <- tanh(w * h) */
 static void gradus_gradient_k1(float *gradus_RESTRICT h_3, int64_t work_4, float *gradus_RESTRICT work_2,
-                               const float *gradus_RESTRICT x, float *gradus_RESTRICT work_3) {
+		const float *gradus_RESTRICT x, float *gradus_RESTRICT work_3) {
 	const int64_t t1 = work_4 * 4;
 	const int64_t t2 = work_4 * 4;
 	for (int64_t i = 0; i < 4; i++) {
@@ -108,16 +109,17 @@ static void gradus_gradient_k1(float *gradus_RESTRICT h_3, int64_t work_4, float
 /* loop.grad:5: for k in 0..steps {
  * loop.grad:8: minimize sum(h) */
 static void gradus_gradient_k2(const float *gradus_RESTRICT h_3, float *gradus_RESTRICT f,
-                               float *gradus_RESTRICT x_gradient) {
+		float *gradus_RESTRICT x_gradient) {
 	f[0] = h_3[0] + h_3[1] + h_3[2] + h_3[3];
-	for (int64_t i = 0; i < 4; i++)
+	for (int64_t i = 0; i < 4; i++) {
 		x_gradient[i] = 0.0f;
+	}
 }
 
 /* loop.grad:6: h <- tanh(w * h) */
 static void gradus_gradient_k3(float *gradus_RESTRICT x_gradient, const float *gradus_RESTRICT h_gradient,
-                               int64_t work_6, const float *gradus_RESTRICT work_3, const float *gradus_RESTRICT work_2,
-                               const float *gradus_RESTRICT x, float *gradus_RESTRICT h_gradient_2) {
+		int64_t work_6, const float *gradus_RESTRICT work_3, const float *gradus_RESTRICT work_2,
+		const float *gradus_RESTRICT x, float *gradus_RESTRICT h_gradient_2) {
 	const int64_t t1 = -work_6 * 4;
 	const int64_t t2 = -work_6 * 4;
 	for (int64_t i = 0; i < 4; i++) {
@@ -155,3 +157,4 @@ static int gradus_gradient(const float *x, float *f, float *x_gradient, void *ar
 	}
 	return 0;
 }
+

@@ -89,7 +89,7 @@ gradus_INLINE float gradus_tanh_slope_f32_fma(float a) {
 /* matrix_product.grad:6: let z[i, k] = tanh(sum[j](W[k, j] * X[i, j]))
  * matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
 static void gradus_gradient_k0(const float *gradus_RESTRICT x, const float *gradus_RESTRICT X,
-                               float *gradus_RESTRICT work, float *gradus_RESTRICT work_2) {
+		float *gradus_RESTRICT work, float *gradus_RESTRICT work_2) {
 	const float X_i = X[0];
 	const float X_i_2 = X[1];
 	const float X_i_3 = X[2];
@@ -168,7 +168,7 @@ static void gradus_gradient_k1(const float *gradus_RESTRICT work_2, float *gradu
 
 /* matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
 static void gradus_gradient_k2(float work_3, float *gradus_RESTRICT f, const float *gradus_RESTRICT work_2,
-                               float *gradus_RESTRICT work_4) {
+		float *gradus_RESTRICT work_4) {
 	f[0] = work_3 * 0.125f;
 	for (int l = 0; l < 8; l++) {
 		const float t1 = 0.125f * work_2[l];
@@ -179,14 +179,15 @@ static void gradus_gradient_k2(float work_3, float *gradus_RESTRICT f, const flo
 /* matrix_product.grad:6: let z[i, k] = tanh(sum[j](W[k, j] * X[i, j]))
  * matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
 static void gradus_gradient_k3(float *gradus_RESTRICT x_gradient, const float *gradus_RESTRICT work_4,
-                               const float *gradus_RESTRICT work) {
+		const float *gradus_RESTRICT work) {
 	for (int64_t i = 0; i + 16 <= 25; i += 16) {
 		gradus_LANES for (int l = 0; l < 16; l++) {
 			x_gradient[i + l] = 0.0f;
 		}
 	}
-	for (int64_t i = 16; i < 25; i++)
+	for (int64_t i = 16; i < 25; i++) {
 		x_gradient[i] = 0.0f;
+	}
 	const float work_4_i = work_4[0];
 	const float work_4_i_2 = work_4[1];
 	const float work_4_i_3 = work_4[2];
@@ -212,20 +213,22 @@ static void gradus_gradient_k3(float *gradus_RESTRICT x_gradient, const float *g
 
 /* matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
 static void gradus_gradient_k4(const float *gradus_RESTRICT work_4, const float *gradus_RESTRICT x,
-                               const float *gradus_RESTRICT work, float *gradus_RESTRICT work_5) {
+		const float *gradus_RESTRICT work, float *gradus_RESTRICT work_5) {
 	float x_i[16] = {0};
-	for (int l = 0; l < 5; l++)
+	for (int l = 0; l < 5; l++) {
 		x_i[l] = x[20 + l];
+	}
 	for (int64_t i = 0; i < 8; i++) {
 		const float work_4_i = work_4[i];
-		for (int l = 0; l < 5; l++)
+		for (int l = 0; l < 5; l++) {
 			work_5[i * 5 + l] = work_4_i * x_i[l] * gradus_tanh_slope_f32_fma(work[i * 5 + l]);
+		}
 	}
 }
 
 /* matrix_product.grad:6: let z[i, k] = tanh(sum[j](W[k, j] * X[i, j])) */
 static void gradus_gradient_k5(float *gradus_RESTRICT x_gradient, const float *gradus_RESTRICT work_5,
-                               const float *gradus_RESTRICT X) {
+		const float *gradus_RESTRICT X) {
 	const float work_5_i = work_5[0];
 	const float work_5_i_2 = work_5[5];
 	const float work_5_i_3 = work_5[10];
@@ -308,3 +311,4 @@ static int gradus_gradient(const float *X, const float *x, float *f, float *x_gr
 	gradus_gradient_k5(x_gradient, work_5, X);
 	return 0;
 }
+

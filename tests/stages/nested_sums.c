@@ -16,8 +16,8 @@
 /* nested_sums.grad:5: let row[i] = sum[j](w[i, j]^2 - b)
  * nested_sums.grad:6: minimize mean(row) + sum[i, j](w[i, j] * row[i]) */
 static void gradus_gradient_k0(const float *gradus_RESTRICT x, float *gradus_RESTRICT work,
-                               float *gradus_RESTRICT work_3, float *gradus_RESTRICT f, float *gradus_RESTRICT work_6,
-                               float *gradus_RESTRICT x_gradient, float *gradus_RESTRICT work_7) {
+		float *gradus_RESTRICT work_3, float *gradus_RESTRICT f, float *gradus_RESTRICT work_6,
+		float *gradus_RESTRICT x_gradient, float *gradus_RESTRICT work_7) {
 	const float t1 = -x[18];
 	for (int64_t i = 0; i < 6; i++) {
 		const float x_i = x[i * 3];
@@ -26,8 +26,9 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT x, float *gradus_RES
 		work[i] = fmaf(x_i, x_i, t1) + fmaf(x_i_2, x_i_2, t1) + fmaf(x_i_3, x_i_3, t1);
 	}
 	const float t2 = work[0] + work[1] + work[2] + work[3] + work[4] + work[5];
-	for (int64_t i = 0; i < 6; i++)
+	for (int64_t i = 0; i < 6; i++) {
 		work_3[i] = x[i * 3] + x[i * 3 + 1] + x[i * 3 + 2];
+	}
 	const float t3 = fmaf(work[2], work_3[2], fmaf(work[1], work_3[1], work[0] * work_3[0]));
 	const float t4 = fmaf(work[5], work_3[5], fmaf(work[4], work_3[4], fmaf(work[3], work_3[3], t3)));
 	f[0] = fmaf(t2, 0.16666667f, t4);
@@ -41,16 +42,18 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT x, float *gradus_RES
 			x_gradient[i + l] = 0.0f;
 		}
 	}
-	for (int64_t i = 16; i < 19; i++)
+	for (int64_t i = 16; i < 19; i++) {
 		x_gradient[i] = 0.0f;
+	}
 	for (int64_t i = 0; i < 6; i++) {
 		const float work_6_i = work_6[i];
 		x_gradient[i * 3] = work_6_i;
 		x_gradient[i * 3 + 1] = work_6_i;
 		x_gradient[i * 3 + 2] = work_6_i;
 	}
-	for (int l = 0; l < 6; l++)
+	for (int l = 0; l < 6; l++) {
 		work_7[l] = work_3_i[l] + 0.16666667f;
+	}
 	for (int64_t i = 0; i < 6; i++) {
 		const float work_7_i = work_7[i];
 		const float t5 = work_7_i * x[i * 3];
@@ -75,3 +78,4 @@ static int gradus_gradient(const float *x, float *f, float *x_gradient, void *ar
 	gradus_gradient_k0(x, work, work_3, f, work_6, x_gradient, work_7);
 	return 0;
 }
+

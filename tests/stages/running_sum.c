@@ -24,15 +24,16 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT x, float *gradus_RES
 	for (int64_t i = 0; i < 9; i++) {
 		float work_i = 0.0f;
 		const int64_t j_end = gradus_min_i64(9, i + 1);
-		for (int64_t j = 0; j < j_end; j++)
+		for (int64_t j = 0; j < j_end; j++) {
 			work_i = work_i + x[j];
+		}
 		work[i] = work_i;
 	}
 }
 
 /* running_sum.grad:5: minimize max(c) + sum(c^2) */
 static void gradus_gradient_k1(const float *gradus_RESTRICT work, float *gradus_RESTRICT work_2,
-                               int64_t *gradus_RESTRICT work_3) {
+		int64_t *gradus_RESTRICT work_3) {
 	float work_2_i = -INFINITY;
 	int64_t work_3_i = -1;
 	for (int64_t i = 0; i < 9; i++) {
@@ -57,7 +58,7 @@ static void gradus_gradient_k2(const float *gradus_RESTRICT work, float *gradus_
 
 /* running_sum.grad:5: minimize max(c) + sum(c^2) */
 static void gradus_gradient_k3(float work_2, float work_4, float *gradus_RESTRICT f, const float *gradus_RESTRICT work,
-                               float *gradus_RESTRICT work_5, int64_t work_3) {
+		float *gradus_RESTRICT work_5, int64_t work_3) {
 	f[0] = work_2 + work_4;
 	const int64_t t1 = gradus_max_i64(work_3, 0);
 	for (int l = 0; l < 9; l++) {
@@ -72,8 +73,9 @@ static void gradus_gradient_k4(const float *gradus_RESTRICT work_5, float *gradu
 	for (int64_t j = 0; j < 9; j++) {
 		float x_gradient_i = 0.0f;
 		const int64_t i_end = 9;
-		for (int64_t i = gradus_max_i64(0, j); i < i_end; i++)
+		for (int64_t i = gradus_max_i64(0, j); i < i_end; i++) {
 			x_gradient_i = x_gradient_i + work_5[i];
+		}
 		x_gradient[j] = x_gradient_i;
 	}
 }
@@ -92,3 +94,4 @@ static int gradus_gradient(const float *x, float *f, float *x_gradient, void *ar
 	gradus_gradient_k4(work_5, x_gradient);
 	return 0;
 }
+

@@ -109,3 +109,4 @@ static int gradus_gradient(const float *x, float *f, float *x_gradient, void *ar
 	gradus_gradient_k1(x, x_gradient);
 	return 0;
 }
+

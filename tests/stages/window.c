@@ -26,15 +26,16 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT x, float *gradus_RES
 	for (int64_t i = 0; i < 20; i++) {
 		float work_i = 0.0f;
 		const int64_t p_end = gradus_min_i64(3, 21 - i);
-		for (int64_t p = gradus_max_i64(0, 1 - i); p < p_end; p++)
+		for (int64_t p = gradus_max_i64(0, 1 - i); p < p_end; p++) {
 			work_i = fmaf(x[p], x[i + p + 2], work_i);
+		}
 		work[i] = work_i;
 	}
 }
 
 /* window.grad:7: minimize sum[i]((c[i] - s[i])^2) */
 static void gradus_gradient_k1(const float *gradus_RESTRICT work, const float *gradus_RESTRICT s,
-                               float *gradus_RESTRICT f) {
+		float *gradus_RESTRICT f) {
 	float t1[16];
 	gradus_LANES for (int l = 0; l < 16; l++) {
 		const float t2 = work[l] - s[l];
@@ -52,7 +53,7 @@ static void gradus_gradient_k1(const float *gradus_RESTRICT work, const float *g
 
 /* window.grad:7: minimize sum[i]((c[i] - s[i])^2) */
 static void gradus_gradient_k2(const float *gradus_RESTRICT work, const float *gradus_RESTRICT s,
-                               float *gradus_RESTRICT work_2) {
+		float *gradus_RESTRICT work_2) {
 	gradus_LANES for (int l = 0; l < 16; l++) {
 		const float t1 = work[l] - s[l];
 		work_2[l] = t1 + t1;
@@ -65,34 +66,37 @@ static void gradus_gradient_k2(const float *gradus_RESTRICT work, const float *g
 
 /* window.grad:6: let c[i in n] = sum[p in 3, i + p >= 1, i + p <= n](f[p] * u[i + p - 1]) */
 static void gradus_gradient_k3(float *gradus_RESTRICT x_gradient, const float *gradus_RESTRICT work_2,
-                               const float *gradus_RESTRICT x) {
+		const float *gradus_RESTRICT x) {
 	for (int64_t i = 0; i + 16 <= 23; i += 16) {
 		gradus_LANES for (int l = 0; l < 16; l++) {
 			x_gradient[i + l] = 0.0f;
 		}
 	}
-	for (int64_t i = 16; i < 23; i++)
+	for (int64_t i = 16; i < 23; i++) {
 		x_gradient[i] = 0.0f;
+	}
 	for (int64_t p = 0; p < 3; p++) {
 		float x_gradient_i = 0.0f;
 		const int64_t i_end = gradus_min_i64(20, 21 - p);
-		for (int64_t i = gradus_max_i64(0, 1 - p); i < i_end; i++)
+		for (int64_t i = gradus_max_i64(0, 1 - p); i < i_end; i++) {
 			x_gradient_i = fmaf(work_2[i], x[p + i + 2], x_gradient_i);
+		}
 		x_gradient[p] = x_gradient_i;
 	}
 }
 
 /* window.grad:6: let c[i in n] = sum[p in 3, i + p >= 1, i + p <= n](f[p] * u[i + p - 1]) */
 static void gradus_gradient_k4(float *gradus_RESTRICT x_gradient, const float *gradus_RESTRICT work_2,
-                               const float *gradus_RESTRICT x) {
+		const float *gradus_RESTRICT x) {
 	for (int64_t i = 0; i < 23; i++) {
 		const float x_gradient_i = x_gradient[i];
 		float x_gradient_i_2 = x_gradient_i;
 		if (i >= 3 && i <= 22) {
 			float t1 = x_gradient_i_2;
 			const int64_t p_end = gradus_min_i64(3, i - 1);
-			for (int64_t p = gradus_max_i64(0, i - 21); p < p_end; p++)
+			for (int64_t p = gradus_max_i64(0, i - 21); p < p_end; p++) {
 				t1 = fmaf(work_2[i - p - 2], x[p], t1);
+			}
 			x_gradient_i_2 = t1;
 		}
 		x_gradient[i] = x_gradient_i_2;
@@ -110,3 +114,4 @@ static int gradus_gradient(const float *s, const float *x, float *f, float *x_gr
 	gradus_gradient_k4(x_gradient, work_2, x);
 	return 0;
 }
+
