@@ -387,7 +387,7 @@ shrinks() {
 	rm -f shrinks.idx
 }
 if ldd "$GRADUS" | grep -q asan || nm "$GRADUS" 2>/dev/null | grep -q __asan_init; then
-	echo "SKIPPED: a file that shrinks while it is mapped: AddressSanitizer has the signal"
+	echo "SKIPPED: a file that shrinks while it is mapped: the sanitizer takes the signal"
 elif [ -r /proc/self/maps ]; then
 	shrinks 0 "$GRADUS" minimize shrinks.grad --with adam --steps 1000000
 	shrinks 1000000 "$GRADUS" minimize shrinks.grad --with adam --steps 1000000 --interpret
