@@ -245,7 +245,8 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	for (int i = 0; i < rank; i++) {
 		if (i < (int)found.count)
 			v->vars[i] = found.vars[i];
-		number = ex_add_int(e, ex_op(e, IR_mul, number, ex_int(e, dims[i]), NULL), ex_var(e, v->vars[i]));
+		Ex *extent = dims[i] == DIM_X ? ex_dim(e) : ex_int(e, dims[i]);
+		number = ex_add_int(e, ex_op(e, IR_mul, number, extent, NULL), ex_var(e, v->vars[i]));
 	}
 	Draw made = {.e = e, .args = args, .name = name, .key = key, .number = number, .count = 1};
 	for (int i = 0; i < rank; i++)

@@ -84,4 +84,19 @@ for bad in "normal(0, -unknown)" "uniform(unknown, unknown - 1)" "uniform(unknow
 done
 no_number "$whole" "integer(many, 3)"
 no_number "$whole" "integer(many, many)"
+# over an open size every element is a draw of its own, in every row
+for shape in '4, size(x)' '2, 2, size(x)' '4, size(x), 1'; do
+	case $shape in
+	2*) rows='W[0, 0] - W[1, 0]' ;;
+	*1) rows='W[0, :, 0] - W[2, :, 0]' ;;
+	*) rows='W[0] - W[2]' ;;
+	esac
+	printf 'objective o() {\n  param x : [3] = 1\n  minimize sum(x^2)\n}\njoint optimizer r() {\n  learn W : [%s] ~ normal(0, 1)\n  x <- x + 0 * g + (%s)\n}\n' "$shape" "$rows" >open.grad
+	for mode in '' --interpret; do
+		expect 0 "$GRADUS" minimize open.grad o --with r --steps 1 --json $mode
+		has out '"x": ['
+		lacks out '"x": [1, 1, 1]'
+	done
+done
+
 finish
