@@ -95,6 +95,15 @@ static bool spread_evaluate(const Batch *b, const IrOp *op) {
 	ad_not_linked();
 }
 
+static bool spread_call(const Batch *b, const IrOp *op) {
+	bool any = false, changed = false;
+	for (IrUse use = ir_uses(op); ir_next_use(&use);)
+		any = any || b->lanes[use.value];
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		changed |= raise_lanes(b->lanes, def.value, any);
+	return changed;
+}
+
 static bool spread_loop(const Batch *b, const IrOp *op) {
 	const IrLoop *loop = &op->loop;
 	bool *lanes = b->lanes, changed = false;
@@ -234,6 +243,17 @@ static void batch_evaluate(Batch *b, const IrOp *op) {
 	(void)b;
 	(void)op;
 	ad_not_linked();
+}
+
+/* What does not vary stays as it is: a call takes matrices with and without lanes. */
+static void batch_call(Batch *b, const IrOp *op) {
+	IrValue args[IR_MAX_ARGS] = {0};
+	for (IrUse use = ir_uses(op); ir_next_use(&use);)
+		args[use.number] = ir_map_get(&b->ad.map, use.value);
+	b->ad.b.name = ir_info(b->ad.from, op->call.outs[0])->name;
+	const IrOp *made = ir_call(&b->ad.b, op->call.callee, args);
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		ir_map_set(&b->ad.map, def.value, made->call.outs[def.number]);
 }
 
 static void batch_block(Batch *b, const IrBlock *block) {

@@ -250,6 +250,38 @@ typedef struct IrEvaluate {
 	IrValue g;    /* ... and its gradient, of the type of the place */
 } IrEvaluate;
 
+/* ---- calls: functions of whole matrices, rows of calls.def ---- */
+
+typedef enum IrCallee {
+#define CALLEE(name, ...) IR_CALL_##name, /* becomes: IR_CALL_cholesky, ... */
+#include "ir/core/calls.def"
+#undef CALLEE
+	IR_CALLEE_COUNT
+} IrCallee;
+
+enum { IR_CALL_RESULTS = 3 };
+
+/* As many arguments and results as its row says; the others are 0. */
+typedef struct IrCall {
+	IrCallee callee;
+	IrValue args[IR_MAX_ARGS];
+	IrValue outs[IR_CALL_RESULTS];
+} IrCall;
+
+/* What a row says of one argument or result. */
+typedef struct IrCallPart {
+	bool whole;    /* whole numbers, not reals */
+	bool no_slope; /* an argument without a derivative of its own */
+	uint8_t rank;  /* without what is in front */
+	char axes[2];  /* equal letters: equal extents */
+} IrCallPart;
+
+typedef struct IrCalleeInfo {
+	const char *name;
+	uint32_t arg_count, out_count;
+	IrCallPart args[IR_MAX_ARGS], outs[IR_CALL_RESULTS];
+} IrCalleeInfo;
+
 /* ---- kinds of ops: rows of kinds.def ---- */
 
 typedef enum IrOpKind {
@@ -267,6 +299,7 @@ struct IrOp {
 		IrConst constant;
 		IrLoop loop;
 		IrEvaluate evaluate;
+		IrCall call;
 	};
 };
 
@@ -548,6 +581,22 @@ typedef struct IrEvaluations {
 } IrEvaluations;
 IrEvaluations ir_evaluations(const IrFunc *func);
 IrFunc *ir_func_copy(IrModule *module, const IrFunc *func, const char *name);
+
+/* ---- call.c ---- */
+
+IrCalleeInfo ir_callee_info(IrCallee callee);
+bool ir_callee_find(const char *name, size_t length, IrCallee *callee);
+/* An op that calls; its results take the builder's name. What it gives has lanes if an argument has. */
+IrOp *ir_call(IrBuilder *b, IrCallee callee, const IrValue *args);
+/* The extents n and m, and how many axes stand in front of the matrices, lanes aside. */
+typedef struct IrCallSize {
+	IrDim n, m;
+	int outer;
+} IrCallSize;
+IrCallSize ir_call_size(const IrFunc *func, const IrCall *call);
+double ir_callee_flops(IrCallee callee, double n, double m);
+/* The types of what a call takes and gives fit its row; NULL, or a message: a part of ir_check_op. */
+const char *ir_check_call_types(const IrFunc *func, const IrCall *call);
 
 /* ---- verify.c ---- */
 

@@ -149,6 +149,13 @@ static bool put_range(const IrFunc *func, const IrFor *f, const IrPut *put, int 
 	return true;
 }
 
+/* Whole numbers that a call gives are places on its axis. */
+static bool result_range(const IrFunc *func, const IrCall *call, uint32_t number, Range *range) {
+	IrDim n = ir_call_size(func, call).n;
+	*range = (Range){0, n > 0 ? n - 1 : 0};
+	return ir_callee_info(call->callee).outs[number].whole && n >= 0;
+}
+
 /* The range of a whole integer value, from what defines it. */
 static bool value_range(const IrFunc *func, IrValue value, int depth, Range *range) {
 	IrDef def = ir_def_of(func, value);
@@ -160,6 +167,7 @@ static bool value_range(const IrFunc *func, IrValue value, int depth, Range *ran
 	case IR_DEF_INNER:
 	case IR_DEF_OUT:
 	case IR_DEF_EVALUATED: break;
+	case IR_DEF_RESULT: return result_range(func, &def.op->call, def.number, range);
 	}
 	return false;
 }

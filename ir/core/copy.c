@@ -162,6 +162,15 @@ static void copy_evaluate(const IrCopier *c, const IrOp *op) {
 	copy->evaluate.g = copy_value(c, op->evaluate.g, copy);
 }
 
+static void copy_call(const IrCopier *c, const IrOp *op) {
+	IrOp *copy = append_like(c, op);
+	copy->call.callee = op->call.callee;
+	for (uint32_t i = 0; i < IR_MAX_ARGS; i++)
+		copy->call.args[i] = op->call.args[i] ? ir_map_get(c->map, op->call.args[i]) : 0;
+	for (uint32_t i = 0; i < IR_CALL_RESULTS; i++)
+		copy->call.outs[i] = op->call.outs[i] ? copy_value(c, op->call.outs[i], copy) : 0;
+}
+
 /* ---- ops and blocks ---- */
 
 void ir_copy_as_it_is(const IrCopier *c, const IrOp *op) {

@@ -5,6 +5,7 @@
  *     op   = def,* "=" "for" (index ":" extent)* ["if" cond,*] "{" [name "=" expr ";"]* expr,* "}" put,* ["@" line ":" column]
  *          | def "=" "const" "[" number,* "]"
  *          | [def,* "="] "loop" %v "<" number ["trips" %v] "carry" "(" def "=" %v,* ")" "{" op* "yield" %v,* "}"
+ *          | def,* "=" "call" callee "(" %v,* ")"
  *     put  = ["sum" | "max" | "min" | "prod"] "->" "[" at,* "]" ["?"] ["into" %v]
  *          | ("argmax" | "argmin") index ["of" put number] "->" "[" at,* "]" ["?"]
  *     expr = number [scalar] | name | "true" | "false" | %v "[" at,* "]" ["?"] | "idx" "(" at ")" | "dim" "(" symbol ")" | op "(" expr,* ")"
@@ -192,7 +193,7 @@ static bool type_is_said(const Body *b, const IrNode *op, int which) {
 	return false;
 }
 
-static void print_call(Body *b, const IrNode *node) {
+static void print_operation(Body *b, const IrNode *node) {
 	const IrOpInfo *info = &ir_op_info[node->opcode];
 	text_printf(b->p->out, "%s(", info->name);
 	for (int i = 0; i < info->arity; i++) {
@@ -231,7 +232,7 @@ static void print_node(Body *b, uint32_t number, IrScalar expected, bool is_expe
 		print_dim(b->p, node->dim);
 		text_char(b->p->out, ')');
 		break;
-	case IR_NODE_OP: print_call(b, node); break;
+	case IR_NODE_OP: print_operation(b, node); break;
 	}
 }
 
@@ -446,6 +447,16 @@ static void print_evaluate(Printer *p, const IrOp *op, int depth) {
 		text_printf(p->out, " if ");
 		print_value(p, op->evaluate.when);
 	}
+}
+
+static void print_call(Printer *p, const IrOp *op, int depth) {
+	(void)depth;
+	text_printf(p->out, "call %s(", ir_callee_info(op->call.callee).name);
+	for (IrUse use = ir_uses(op); ir_next_use(&use);) {
+		text_printf(p->out, "%s", use.number ? ", " : "");
+		print_value(p, use.value);
+	}
+	text_printf(p->out, ")");
 }
 
 static void print_span(const Printer *p, Span span) {

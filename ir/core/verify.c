@@ -293,6 +293,25 @@ static const char *check_evaluate(const IrFunc *func, const IrOp *op) {
 	return NULL;
 }
 
+static const char *check_call(const IrFunc *func, const IrOp *op) {
+	const IrCall *call = &op->call;
+	if ((unsigned)call->callee >= IR_CALLEE_COUNT)
+		WRONG("callee %d does not exist", (int)call->callee);
+	const IrCalleeInfo info = ir_callee_info(call->callee);
+	const char *wrong = NULL;
+	for (uint32_t i = 0; i < IR_MAX_ARGS && !wrong; i++)
+		if ((call->args[i] != 0) != (i < info.arg_count))
+			WRONG("`%s` takes %u arguments", info.name, (unsigned)info.arg_count);
+		else if (call->args[i])
+			wrong = check_value(func, call->args[i]);
+	for (uint32_t i = 0; i < IR_CALL_RESULTS && !wrong; i++)
+		if ((call->outs[i] != 0) != (i < info.out_count))
+			WRONG("`%s` gives %u results", info.name, (unsigned)info.out_count);
+		else if (call->outs[i])
+			wrong = check_defined(func, call->outs[i], op);
+	return wrong ? wrong : ir_check_call_types(func, call);
+}
+
 static const char *(*const check_kind[IR_KIND_COUNT])(const IrFunc *func, const IrOp *op) = {
 #define KIND(NAME, name) [IR_##NAME] = check_##name,
 #include "ir/core/kinds.def"

@@ -194,6 +194,32 @@ static bool block_runs_evaluate(const IrOp *op, int number) {
 	return false;
 }
 
+/* ---- CALL: arguments; results ---- */
+
+static bool next_use_call(IrUse *use) {
+	const IrCall *call = &use->op->call;
+	uint32_t number = use->next++;
+	return number < IR_MAX_ARGS && call->args[number] && use_is(use, IR_USE_ARG, number, call->args[number]);
+}
+
+static bool next_def_call(IrDef *def) {
+	const IrCall *call = &def->op->call;
+	uint32_t number = def->next++;
+	return number < IR_CALL_RESULTS && call->outs[number] && def_is(def, IR_DEF_RESULT, number, call->outs[number]);
+}
+
+static IrBlock *block_of_call(IrOp *op, int number) {
+	(void)op;
+	(void)number;
+	return NULL;
+}
+
+static bool block_runs_call(const IrOp *op, int number) {
+	(void)op;
+	(void)number;
+	return false;
+}
+
 /* ---- questions that any kind answers by its rules ---- */
 
 IrDef ir_def_of(const IrFunc *func, IrValue value) {

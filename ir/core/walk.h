@@ -19,7 +19,8 @@ typedef enum IrUseKind {
 	IR_USE_INIT,  /* what a carry is in the first turn */
 	IR_USE_YIELD, /* what it is in the next turn */
 	IR_USE_PLACE, /* where the objective is evaluated */
-	IR_USE_WHEN   /* whether that counts */
+	IR_USE_WHEN,  /* whether that counts */
+	IR_USE_ARG    /* of a call */
 } IrUseKind;
 
 /* One use of a value by an op itself; what the ops in its blocks use is theirs. Every use once, so a value may come often. */
@@ -38,13 +39,14 @@ bool ir_next_use(IrUse *use);
 /* ---- definitions ---- */
 
 typedef enum IrDefKind {
-	IR_DEF_PARAM,    /* of the function, by no op */
-	IR_DEF_PUT,      /* the output of a put */
-	IR_DEF_TABLE,    /* a constant table */
-	IR_DEF_COUNTER,  /* of a loop */
-	IR_DEF_INNER,    /* a carry inside its loop, at the start of a turn */
-	IR_DEF_OUT,      /* a carry after its loop */
-	IR_DEF_EVALUATED /* f (number 0) or g (1) of an evaluation */
+	IR_DEF_PARAM,     /* of the function, by no op */
+	IR_DEF_PUT,       /* the output of a put */
+	IR_DEF_TABLE,     /* a constant table */
+	IR_DEF_COUNTER,   /* of a loop */
+	IR_DEF_INNER,     /* a carry inside its loop, at the start of a turn */
+	IR_DEF_OUT,       /* a carry after its loop */
+	IR_DEF_EVALUATED, /* f (number 0) or g (1) of an evaluation */
+	IR_DEF_RESULT     /* of a call */
 } IrDefKind;
 
 /* One value that an op defines. */

@@ -185,6 +185,11 @@ static void plan_evaluate(Evaluator *e, BlockPlan *block, OpPlan *plan) {
 	plan_defs(e, block, plan->op, -1, plan);
 }
 
+static void plan_call(Evaluator *e, BlockPlan *block, OpPlan *plan) {
+	plan_uses(e, plan->op);
+	plan_defs(e, block, plan->op, -1, plan);
+}
+
 static bool dies_here(const Evaluator *e, IrValue value, const OpPlan *plan) {
 	return e->depth[value] == e->now && e->last_use[value] == plan && !e->kept[value];
 }
@@ -217,6 +222,11 @@ static void settle_loop(const Evaluator *e, OpPlan *plan) {
 }
 
 static void settle_evaluate(const Evaluator *e, OpPlan *plan) {
+	(void)e;
+	(void)plan;
+}
+
+static void settle_call(const Evaluator *e, OpPlan *plan) {
 	(void)e;
 	(void)plan;
 }
@@ -309,6 +319,39 @@ static bool run_evaluate(Evaluator *e, OpPlan *plan) {
 	e->error = "the objective of this rule is not known here";
 	e->where = plan->op->span;
 	return false;
+}
+
+/* The numbers of problem `which`, counted over lanes and the axes in front; an argument without lanes has them for all. */
+static IrNumber *numbers_of(const Cell *cell, int64_t which, int64_t per_lane, int64_t count) {
+	return cell->data + (cell->type.lanes ? which : which % per_lane) * count;
+}
+
+static bool run_call(Evaluator *e, OpPlan *plan) {
+	const IrCall *call = &plan->op->call;
+	const IrCalleeInfo info = ir_callee_info(call->callee);
+	const IrCallSize size = ir_call_size(e->func, call);
+	EvalCall one = {.type = ir_type(e->func, call->outs[0]).scalar,
+	                .n = ir_dim_value(size.n, e->symbols),
+	                .m = ir_dim_value(size.m, e->symbols)};
+	for (uint32_t i = 0; i < info.out_count; i++)
+		e->cells[call->outs[i]] = cell_new(e, concrete(e, ir_type(e->func, call->outs[i])), NULL);
+	const IrType type = e->cells[call->outs[0]]->type;
+	int64_t per_lane = 1, problems = type.lanes ? IR_LANES : 1;
+	for (int i = 0; i < size.outer; i++)
+		per_lane *= type.dims[type.lanes + i];
+	problems *= per_lane;
+	for (int64_t which = 0; which < problems; which++) {
+		for (uint32_t i = 0; i < info.arg_count; i++) {
+			const Cell *cell = e->cells[call->args[i]];
+			one.args[i] = numbers_of(cell, which, per_lane, cell->count / (cell->type.lanes ? problems : per_lane));
+		}
+		for (uint32_t i = 0; i < info.out_count; i++) {
+			const Cell *cell = e->cells[call->outs[i]];
+			one.outs[i] = numbers_of(cell, which, per_lane, cell->count / problems);
+		}
+		eval_call(call->callee, &one);
+	}
+	return true;
 }
 
 static bool run_loop(Evaluator *e, OpPlan *plan) {

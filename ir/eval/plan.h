@@ -34,4 +34,14 @@ void eval_plan_for(Arena *scratch, const IrFor *f, const int64_t *symbols, ForPl
  * what left its range. */
 const char *eval_run_for(const ForPlan *plan, Cell *const *cells, Cell *const *outs, const int64_t *symbols);
 
+/* One call of a row of calls.def, on matrices of one problem. */
+typedef struct EvalCall {
+	IrScalar type; /* of reals: every operation is rounded to it */
+	int64_t n, m;
+	const IrNumber *args[IR_MAX_ARGS];
+	IrNumber *outs[IR_CALL_RESULTS];
+} EvalCall;
+
+void eval_call(IrCallee callee, const EvalCall *call);
+
 #endif

@@ -208,6 +208,21 @@ static void cost_evaluate(IrCost *cost, const IrFunc *func, const IrOp *op, doub
 	(void)symbols;
 }
 
+static void cost_call(IrCost *cost, const IrFunc *func, const IrOp *op, double times, const int64_t *symbols) {
+	const IrCallSize size = ir_call_size(func, &op->call);
+	const IrType out = ir_type(func, op->call.outs[0]);
+	double n = (double)extent(size.n, symbols), m = (double)extent(size.m, symbols), count = 1;
+	for (int i = 0; i < size.outer + out.lanes; i++)
+		count *= (double)extent(out.dims[i], symbols);
+	cost->flops += times * count * ir_callee_flops(op->call.callee, n, m);
+	for (IrUse use = ir_uses(op); ir_next_use(&use);)
+		cost->bytes += times * element_count(ir_type(func, use.value), symbols) *
+		               (double)ir_element_bytes(ir_type(func, use.value));
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		cost->bytes += times * element_count(ir_type(func, def.value), symbols) *
+		               (double)ir_element_bytes(ir_type(func, def.value));
+}
+
 static void cost_loop(IrCost *cost, const IrFunc *func, const IrOp *op, double times, const int64_t *symbols) {
 	cost_block(cost, func, &op->loop.body, times * (double)op->loop.limit, symbols);
 }

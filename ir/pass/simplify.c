@@ -9,6 +9,7 @@
 #include "ir/pass/rewrite.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct Known { /* every element of the value is this number */
 	bool is;
@@ -214,8 +215,28 @@ static void simplify_evaluate(void *context, const IrOp *old) {
 	see(s, s->b.block->ops.data[s->b.block->ops.count - 1], at);
 }
 
+/* The same function of the same values. */
+static void simplify_call(void *context, const IrOp *old) {
+	Simplify *s = context;
+	IrValue args[IR_MAX_ARGS] = {0};
+	for (IrUse use = ir_uses(old); ir_next_use(&use);)
+		args[use.number] = ir_map_get(&s->map, use.value);
+	uint64_t hash = hash_bytes(args, sizeof args, old->call.callee);
+	for (uint32_t i = s->slots[hash % SLOTS]; i > 0; i = s->seen.data[i - 1].next) {
+		const IrOp *same = s->seen.data[i - 1].op;
+		if (same->kind != IR_CALL || same->call.callee != old->call.callee ||
+		    memcmp(same->call.args, args, sizeof args) != 0)
+			continue;
+		for (IrDef def = ir_defs(old); ir_next_def(&def);)
+			ir_map_set(&s->map, def.value, same->call.outs[def.number]);
+		return;
+	}
+	ir_copy_as_it_is(&s->copier, old);
+	see(s, s->b.block->ops.data[s->b.block->ops.count - 1], hash);
+}
+
 static IrCopyRule *const rules[IR_KIND_COUNT] = {
-	[IR_FOR] = simplify_for, [IR_LOOP] = simplify_loop, [IR_EVALUATE] = simplify_evaluate};
+	[IR_FOR] = simplify_for, [IR_LOOP] = simplify_loop, [IR_EVALUATE] = simplify_evaluate, [IR_CALL] = simplify_call};
 
 IrFunc *ir_pass_simplify(IrModule *module, IrFunc *func) {
 	func = ir_remove_dead(module, func);

@@ -326,7 +326,7 @@ static const ParseRule parse_kind[IR_KIND_COUNT] = {
 #undef KIND
 };
 
-static const char needed[] = "an op is needed: for, const, loop or evaluate";
+static const char needed[] = "an op is needed: for, const, loop, evaluate or call";
 
 static void parse_const(Parser *p, const Defs *outs, IrOp *op) {
 	if (outs->count != 1) {
@@ -380,6 +380,34 @@ static void parse_evaluate(Parser *p, const Defs *outs, IrOp *op) {
 	op->evaluate.g = outs->data[1].value;
 	define(p, outs->data[0], op);
 	define(p, outs->data[1], op);
+}
+
+static void parse_call(Parser *p, const Defs *outs, IrOp *op) {
+	IrCall *call = &op->call;
+	Token name = p->token;
+	uint32_t count = 0;
+	if (name.kind != T_WORD || !ir_callee_find(name.text, name.length, &call->callee)) {
+		read_error(p, "no function of matrices has this name");
+		return;
+	}
+	read_next(p);
+	const IrCalleeInfo info = ir_callee_info(call->callee);
+	read_expect(p, "(");
+	while (!p->failed && count < info.arg_count) {
+		if (count)
+			read_expect(p, ",");
+		call->args[count++] = read_value(p);
+	}
+	read_expect(p, ")");
+	if (!p->failed && outs->count != info.out_count)
+		read_error(p, "`%s` gives %u results", info.name, (unsigned)info.out_count);
+	for (uint32_t i = 0; i < outs->count && !p->failed; i++) {
+		call->outs[i] = outs->data[i].value;
+		define(p, outs->data[i], op);
+	}
+	const char *wrong = p->failed ? NULL : ir_check_op(p->func, op);
+	if (wrong)
+		read_error(p, "%s", wrong);
 }
 
 static void parse_block(Parser *p, IrBlock *block);

@@ -120,6 +120,14 @@ static void number_evaluate(Lower *l, const IrOp *op, Group *group) {
 	base_panic("nest_lower", "the function evaluates an objective that was not linked");
 }
 
+static void number_call(Lower *l, const IrOp *op, Group *group) {
+	for (IrUse one = ir_uses(op); ir_next_use(&one);)
+		use(l, one.value);
+	for (IrDef def = ir_defs(op); ir_next_def(&def);)
+		define(l, def.value);
+	group->begin = 0;
+}
+
 static void number_loop(Lower *l, const IrOp *op, Group *group) {
 	const IrLoop *loop = &op->loop;
 	use(l, loop->trips);
@@ -448,6 +456,16 @@ static void lower_const(Lower *l, const IrOp *op, LoopSteps *steps) {
 	(void)steps;
 	l->out->buffers.data[buffer].table = &op->constant;
 	l->buffer_of[op->constant.out] = buffer;
+}
+
+static void lower_call(Lower *l, const IrOp *op, LoopSteps *steps) {
+	flush(l, steps);
+	for (IrDef def = ir_defs(op); ir_next_def(&def);) {
+		const IrValueInfo *info = ir_info(l->ir, def.value);
+		uint32_t buffer = l->target[def.value];
+		place(l, def.value, buffer != LOOP_NO_BUFFER ? buffer : new_buffer(l, LOOP_SCRATCH, *info->type, info->name));
+	}
+	nest_lower_call(l->out, op, l->buffer_of, l->options->strict, steps);
 }
 
 static void lower_evaluate(Lower *l, const IrOp *op, LoopSteps *steps) {

@@ -300,17 +300,22 @@ static void add_sources(Arena *arena, LoopKernel *kernel, const IrOp *op) {
 		vec_push(arena, &kernel->sources, op->span);
 }
 
+LoopKernel *nest_add_step(LoopFunc *func, const LoopKernel *kernel, const uint32_t *actuals, uint32_t count,
+                          LoopSteps *steps) {
+	LoopStep *step = ARENA_NEW(func->arena, LoopStep);
+	step->kind = LOOP_CALL;
+	step->kernel = find_kernel(func, kernel);
+	step->actuals.data = arena_copy(func->arena, actuals, sizeof(uint32_t) * count);
+	step->actuals.count = step->actuals.capacity = count;
+	vec_push(func->arena, &steps->steps, step);
+	return func->kernels.data[step->kernel];
+}
+
 /* Calls the kernel that has been made. */
 static void add_call(const NestKernel *in, const Nest *n, LoopSteps *steps) {
-	Arena *arena = in->func->arena;
-	LoopStep *step = ARENA_NEW(arena, LoopStep);
-	step->kind = LOOP_CALL;
-	step->kernel = find_kernel(in->func, n->kernel);
+	LoopKernel *called = nest_add_step(in->func, n->kernel, n->actuals.data, n->actuals.count, steps);
 	for (uint32_t i = 0; i < in->op_count; i++)
-		add_sources(arena, in->func->kernels.data[step->kernel], in->ops[i]);
-	step->actuals.data = arena_copy(arena, n->actuals.data, sizeof(uint32_t) * n->actuals.count);
-	step->actuals.count = step->actuals.capacity = n->actuals.count;
-	vec_push(arena, &steps->steps, step);
+		add_sources(in->func->arena, called, in->ops[i]);
 }
 
 void nest_lower_kernel(const NestKernel *in, LoopSteps *steps) {

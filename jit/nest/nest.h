@@ -22,6 +22,15 @@ typedef struct NestKernel {
 /* Appends the steps that compute the ops. */
 void nest_lower_kernel(const NestKernel *nest, LoopSteps *steps);
 
+/* Appends a step that calls `kernel`, or one that is like it, with these buffers; gives the one that is called. */
+LoopKernel *nest_add_step(LoopFunc *func, const LoopKernel *kernel, const uint32_t *actuals, uint32_t count,
+                          LoopSteps *steps);
+
+/* ---- nest_call_kernel.c ---- */
+
+/* Appends the step that computes a call. */
+void nest_lower_call(LoopFunc *func, const IrOp *op, const uint32_t *buffer_of, bool strict, LoopSteps *steps);
+
 enum { NEST_MAX_LEVELS = 2 * IR_MAX_INDICES + 8 };
 
 /* How one index of the domain runs. Its value is base + var + copy (+ lane if it is the vector index; then a copy is

@@ -272,6 +272,47 @@ static const Program programs[] = {
      "yield %4\n}\n"
      "return %1\n}",
      0, -1, 1, false},
+	{"cholesky",
+     "func @f(%X[3, 3]) -> ([3, 3]) {\n"
+     "%2[3, 3] = for i:3 j:3 { where(eq(idx(i), idx(j)), add(%X[i, j], 4), %X[i, j]) } -> [i, j]\n"
+     "%3[3, 3] = call cholesky(%2)\n"
+     "%4[3, 3] = for i:3 j:3 { mul(%3[i, j], %3[i, j]) } -> [i, j]\n"
+     "return %4\n}",
+     0, -1, 1, false},
+	{"factors, of two matrices",
+     "func @f(%X[2, 3, 3]) -> ([2, 3, 3], [2]) {\n"
+     "%2[2, 3, 3] = for b:2 i:3 j:3 { where(eq(idx(i+j), 2), add(%X[b, i, j], 3), %X[b, i, j]) } -> [b, i, j]\n"
+     "%3[2, 3, 3], %4: int[2, 3], %5[2] = call lu(%2)\n"
+     "%6[2] = for b:2 i:3 { log(abs(%3[b, i, i])) } sum -> [b]\n"
+     "return %3, %6\n}",
+     0, -1, 1, false},
+	{"triangular systems",
+     "func @f(%X[3, 3], %B[3, 2]) -> ([3, 2], [3, 2]) {\n"
+     "%3[3, 3] = for i:3 j:3 { where(eq(idx(i), idx(j)), add(%X[i, j], 3), %X[i, j]) } -> [i, j]\n"
+     "%4[3, 2] = call solve_lower(%3, %B)\n"
+     "%5[3, 2] = call solve_lower_transposed(%3, %4)\n"
+     "return %4, %5\n}",
+     0, -1, 1, false},
+	{"systems",
+     "func @f(%X[3, 3], %B[3, 2]) -> ([3, 2], [3, 2]) {\n"
+     "%3[3, 3] = for i:3 j:3 { where(eq(idx(i+j), 2), add(%X[i, j], 4), %X[i, j]) } -> [i, j]\n"
+     "%4[3, 3], %5: int[3], %6[] = call lu(%3)\n"
+     "%7[3, 2] = call lu_solve(%3, %4, %5, %B)\n"
+     "%8[3, 2] = call lu_solve_transposed(%3, %4, %5, %7)\n"
+     "return %7, %8\n}",
+     0, -1, 1, false},
+	{"a system in every turn",
+     "func @f(%X[3, 3], %w[3, 1]) -> ([3, 1]) {\n"
+     "%1 x[3, 1] = loop %t < 3 carry (%x[3, 1] = %w) {\n"
+     "%3[3, 3] = for i:3 j:3 { where(eq(idx(i), idx(j)), add(mul(%x[i, 0], %x[i, 0]), 4), %X[i, j]) } -> [i, j]\n"
+     "%4[3, 3], %5: int[3], %6[] = call lu(%3)\n"
+     "%7[3, 1] = call lu_solve(%3, %4, %5, %x)\n"
+     "%8[3, 3] = call cholesky(%3)\n"
+     "%9[3, 1] = call solve_lower(%8, %x)\n"
+     "%10[3, 1] = for i:3 { add(%x[i, 0], add(%7[i, 0], %9[i, 0])) } -> [i, 0]\n"
+     "yield %10\n}\n"
+     "return %1\n}",
+     0, -1, 1, false},
 };
 
 static void each_program(void (*check)(Bench *b, const Program *program, IrFunc *func)) {

@@ -1,0 +1,199 @@
+/* Derivatives of the rows of calls.def, as ops over arguments and results, so that every order exists. dX: a tangent, X~: a
+ * cotangent; ' transposes. "lower" keeps what is on and below the diagonal, "half" also halves the diagonal. */
+#include "autodiff/matrix.h"
+
+static AdFactor plain(IrValue value) {
+	return (AdFactor){value, false};
+}
+
+static AdFactor transposed(IrValue value) {
+	return (AdFactor){value, true};
+}
+
+/* The lower triangle, with `factor` times the diagonal and 0 above it. */
+static IrValue lower(const AdMatrices *a, IrValue value, IrDim n, double factor) {
+	AdMatrixOp o = ad_matrix_op(a, n, n);
+	uint32_t element = ad_matrix_element(&o, value, false);
+	uint32_t on = ir_op2(&o.f, IR_mul, ir_real(&o.f, a->real, factor), element);
+	return ad_matrix_end(&o, ad_matrix_where(&o, element, on, ir_real(&o.f, a->real, 0)));
+}
+
+/* X with L X = B or L' X = B */
+static IrValue solve(const AdMatrices *a, IrCallee callee, IrValue l, IrValue b) {
+	return ad_matrix_call(a, callee, (IrValue[]){l, b});
+}
+
+/* X with X L' = B (or X L = B): the rows of B by themselves */
+static IrValue solve_rows(const AdMatrices *a, IrCallee callee, IrValue l, IrValue b) {
+	IrValue x = solve(a, callee, l, ad_matrix_transpose(a, b, a->n, a->n));
+	return ad_matrix_transpose(a, x, a->n, a->n);
+}
+
+/* ---- cholesky ---- */
+
+/* dL = L half(L^-1 dA L'^-1), where dA is symmetric by its lower triangle */
+IrValue ad_push_cholesky(const AdMatrices *a, const IrValue *tangents) {
+	IrValue l = a->outs[0];
+	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
+	uint32_t here = ad_matrix_element(&o, tangents[0], false), there = ad_matrix_element(&o, tangents[0], true);
+	IrValue symmetric = ad_matrix_end(&o, ad_matrix_where(&o, here, here, there));
+	IrValue left = solve(a, IR_CALL_solve_lower, l, symmetric);
+	IrValue both = solve_rows(a, IR_CALL_solve_lower, l, left);
+	return ad_matrix_product(a, plain(l), plain(lower(a, both, a->n, 0.5)), a->n, a->n, a->n, false);
+}
+
+/* S = L'^-1 half(L' L~) L^-1; A~ is S + S' below the diagonal and S on it */
+void ad_pull_cholesky(const AdMatrices *a, IrValue cotangent, IrValue *cotangents) {
+	IrValue l = a->outs[0];
+	IrValue given = lower(a, cotangent, a->n, 1);
+	IrValue inner = ad_matrix_product(a, transposed(l), plain(given), a->n, a->n, a->n, false);
+	IrValue left = solve(a, IR_CALL_solve_lower_transposed, l, lower(a, inner, a->n, 0.5));
+	IrValue s = solve(a, IR_CALL_solve_lower_transposed, l, ad_matrix_transpose(a, left, a->n, a->n)); /* S' */
+	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
+	uint32_t here = ad_matrix_element(&o, s, false), there = ad_matrix_element(&o, s, true);
+	uint32_t below = ir_op2(&o.f, IR_add, here, there);
+	cotangents[0] = ad_matrix_end(&o, ad_matrix_where(&o, below, here, ir_real(&o.f, a->real, 0)));
+}
+
+/* ---- lu: L and U of F; P A has row p[i] of A in row i ---- */
+
+static IrValue lower_factor(const AdMatrices *a) {
+	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
+	uint32_t below = ad_matrix_element(&o, a->outs[0], false);
+	uint32_t one = ir_real(&o.f, a->real, 1), zero = ir_real(&o.f, a->real, 0);
+	return ad_matrix_end(&o, ad_matrix_where(&o, below, one, zero));
+}
+
+/* U', which is lower */
+static IrValue upper_factor_transposed(const AdMatrices *a) {
+	return lower(a, ad_matrix_transpose(a, a->outs[0], a->n, a->n), a->n, 1);
+}
+
+/* Below the diagonal one matrix, the other elsewhere. */
+static IrValue packed(const AdMatrices *a, IrValue below, IrValue rest) {
+	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
+	uint32_t first = ad_matrix_element(&o, below, false), second = ad_matrix_element(&o, rest, false);
+	return ad_matrix_end(&o, ad_matrix_where(&o, first, second, second));
+}
+
+/* What is strictly below the diagonal (below), or on it and above. */
+static IrValue triangle(const AdMatrices *a, IrValue value, bool below) {
+	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
+	uint32_t element = ad_matrix_element(&o, value, false), zero = ir_real(&o.f, a->real, 0);
+	return ad_matrix_end(&o, below ? ad_matrix_where(&o, element, zero, zero)
+	                               : ad_matrix_where(&o, zero, element, element));
+}
+
+/* p[i] of an op over (i, j), as a position. */
+static IrAt row_of(AdMatrixOp *o, IrValue p) {
+	IrAt at[IR_MAX_RANK];
+	IrModule *module = o->a->b->func->module;
+	bool lacks = o->a->lanes && !ir_type(o->a->b->func, p).lanes;
+	uint32_t count = 0;
+	for (int k = lacks; k < o->lead_count; k++)
+		at[count++] = o->lead[k];
+	at[count] = ir_at_index(module, o->i, 1);
+	return ir_at_node(module, ir_read(&o->f, p, at, false), 1);
+}
+
+/* N = L^-1 P dA U^-1; dL = L (N below the diagonal), dU = (N elsewhere) U */
+IrValue ad_push_lu(const AdMatrices *a, const IrValue *tangents) {
+	IrModule *module = a->b->func->module;
+	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
+	IrAt row = row_of(&o, a->outs[1]);
+	IrValue moved = ad_matrix_end(&o, ad_matrix_read(&o, tangents[0], row, ir_at_index(module, o.j, 1)));
+	IrValue l = lower_factor(a), u = upper_factor_transposed(a);
+	IrValue n = solve_rows(a, IR_CALL_solve_lower, u, solve(a, IR_CALL_solve_lower, l, moved));
+	IrValue below = ad_matrix_product(a, plain(l), plain(triangle(a, n, true)), a->n, a->n, a->n, false);
+	IrValue rest = ad_matrix_product(a, plain(triangle(a, n, false)), transposed(u), a->n, a->n, a->n, false);
+	return packed(a, below, rest);
+}
+
+/* R = L'^-1 (L' L~ below the diagonal, U~ U' elsewhere) U'^-1; row p[i] of A~ is row i of R */
+void ad_pull_lu(const AdMatrices *a, IrValue cotangent, IrValue *cotangents) {
+	IrModule *module = a->b->func->module;
+	IrValue l = lower_factor(a), u = upper_factor_transposed(a);
+	IrValue below = ad_matrix_product(a, transposed(l), plain(triangle(a, cotangent, true)), a->n, a->n, a->n, false);
+	IrValue rest = ad_matrix_product(a, plain(triangle(a, cotangent, false)), plain(u), a->n, a->n, a->n, false);
+	IrValue left = solve(a, IR_CALL_solve_lower_transposed, l, packed(a, below, rest));
+	IrValue r = solve_rows(a, IR_CALL_solve_lower_transposed, u, left);
+	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
+	IrAt at[IR_MAX_RANK];
+	uint32_t element = ad_matrix_element(&o, r, false);
+	for (int k = 0; k < o.lead_count; k++)
+		at[k] = o.lead[k];
+	at[o.lead_count] = row_of(&o, a->outs[1]);
+	at[o.lead_count + 1] = ir_at_index(module, o.j, 1);
+	cotangents[0] = ir_put(&o.f, IR_PUT_SUM, element, ir_type(a->b->func, r), at, 0, false);
+	ir_for_end(&o.f);
+}
+
+/* ---- triangular systems ---- */
+
+/* L dX = dB - dL X, and the same transposed */
+static IrValue push_solve_lower(const AdMatrices *a, const IrValue *tangents, IrCallee callee, bool turned) {
+	IrValue moved = 0;
+	if (tangents[0]) {
+		AdFactor dl = {lower(a, tangents[0], a->n, 1), turned};
+		moved = ad_matrix_product(a, dl, plain(a->outs[0]), a->n, a->n, a->m, false);
+	}
+	return solve(a, callee, a->args[0], ad_matrix_minus(a, tangents[1], moved, a->n, a->m));
+}
+
+IrValue ad_push_solve_lower(const AdMatrices *a, const IrValue *tangents) {
+	return push_solve_lower(a, tangents, IR_CALL_solve_lower, false);
+}
+
+IrValue ad_push_solve_lower_transposed(const AdMatrices *a, const IrValue *tangents) {
+	return push_solve_lower(a, tangents, IR_CALL_solve_lower_transposed, true);
+}
+
+/* L' B~ = X~, L~ = -lower(B~ X') */
+void ad_pull_solve_lower(const AdMatrices *a, IrValue cotangent, IrValue *cotangents) {
+	IrValue b = cotangents[1] = solve(a, IR_CALL_solve_lower_transposed, a->args[0], cotangent);
+	IrValue all = ad_matrix_product(a, plain(b), transposed(a->outs[0]), a->n, a->m, a->n, true);
+	cotangents[0] = lower(a, all, a->n, 1);
+}
+
+/* L B~ = X~, L~ = -lower(X B~') */
+void ad_pull_solve_lower_transposed(const AdMatrices *a, IrValue cotangent, IrValue *cotangents) {
+	IrValue b = cotangents[1] = solve(a, IR_CALL_solve_lower, a->args[0], cotangent);
+	IrValue all = ad_matrix_product(a, plain(a->outs[0]), transposed(b), a->n, a->m, a->n, true);
+	cotangents[0] = lower(a, all, a->n, 1);
+}
+
+/* ---- systems by the factors of lu: arguments are A, F, p, B; what F and p move by follows from A ---- */
+
+static IrValue solve_by(const AdMatrices *a, IrCallee callee, IrValue b) {
+	return ad_matrix_call(a, callee, (IrValue[]){a->args[0], a->args[1], a->args[2], b});
+}
+
+/* A dX = dB - dA X, and the same transposed */
+static IrValue push_lu_solve(const AdMatrices *a, const IrValue *tangents, IrCallee callee, bool turned) {
+	IrValue moved = 0;
+	if (tangents[0]) {
+		AdFactor da = {tangents[0], turned};
+		moved = ad_matrix_product(a, da, plain(a->outs[0]), a->n, a->n, a->m, false);
+	}
+	return solve_by(a, callee, ad_matrix_minus(a, tangents[3], moved, a->n, a->m));
+}
+
+IrValue ad_push_lu_solve(const AdMatrices *a, const IrValue *tangents) {
+	return push_lu_solve(a, tangents, IR_CALL_lu_solve, false);
+}
+
+IrValue ad_push_lu_solve_transposed(const AdMatrices *a, const IrValue *tangents) {
+	return push_lu_solve(a, tangents, IR_CALL_lu_solve_transposed, true);
+}
+
+/* A' B~ = X~, A~ = -B~ X' */
+void ad_pull_lu_solve(const AdMatrices *a, IrValue cotangent, IrValue *cotangents) {
+	IrValue b = cotangents[3] = solve_by(a, IR_CALL_lu_solve_transposed, cotangent);
+	cotangents[0] = ad_matrix_product(a, plain(b), transposed(a->outs[0]), a->n, a->m, a->n, true);
+}
+
+/* A B~ = X~, A~ = -X B~' */
+void ad_pull_lu_solve_transposed(const AdMatrices *a, IrValue cotangent, IrValue *cotangents) {
+	IrValue b = cotangents[3] = solve_by(a, IR_CALL_lu_solve, cotangent);
+	cotangents[0] = ad_matrix_product(a, plain(a->outs[0]), transposed(b), a->n, a->m, a->n, true);
+}
