@@ -59,6 +59,7 @@ void nest_lower_call(LoopFunc *func, const IrOp *op, const uint32_t *buffer_of, 
 	for (uint32_t i = 0; i < info.out_count; i++)
 		if (c.outs[i].formal != LOOP_NO_BUFFER)
 			actuals[c.outs[i].formal] = buffer_of[call->outs[i]];
+	loop_remove_dead(scratch, c.kernel); /* rows of no columns are read by nobody */
 	c.kernel->symbolic = ir->symbols.count > 0;
 	loop_finish_kernel(scratch, c.kernel);
 	LoopKernel *called = nest_add_step(func, c.kernel, actuals, c.touched.count, steps);
