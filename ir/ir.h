@@ -594,6 +594,8 @@ typedef struct IrCallSize {
 	int outer;
 } IrCallSize;
 IrCallSize ir_call_size(const IrFunc *func, const IrCall *call);
+/* The type of its result number `number`. */
+IrType ir_call_type(const IrFunc *func, const IrCall *call, uint32_t number);
 double ir_callee_flops(IrCallee callee, double n, double m);
 /* The types of what a call takes and gives fit its row; NULL, or a message: a part of ir_check_op. */
 const char *ir_check_call_types(const IrFunc *func, const IrCall *call);

@@ -106,6 +106,17 @@ void emit_evaluate(Elab *e, IrValue at, IrValue when, IrValue *f, IrValue *g) {
 	*g = not_made(e, ir_type(e->builder->func, at), NULL);
 }
 
+void emit_call(Elab *e, IrCallee callee, const IrValue *args, IrValue *results, Span span) {
+	const IrCalleeInfo info = ir_callee_info(callee);
+	IrCall call = {.callee = callee};
+	e->builder->span = span;
+	const IrOp *op = e->lowering ? ir_call(e->builder, callee, args) : NULL;
+	for (uint32_t i = 0; i < info.arg_count; i++)
+		call.args[i] = args[i];
+	for (uint32_t i = 0; i < info.out_count; i++)
+		results[i] = op ? op->call.outs[i] : not_made(e, ir_call_type(e->builder->func, &call, i), NULL);
+}
+
 static uint32_t emit_read(Elab *e, Emit *m, Ex *x) {
 	IrAt at[IR_MAX_RANK];
 	IrType type = ir_type(e->builder->func, x->value);

@@ -317,6 +317,8 @@ IrValue emit_table(Elab *e, IrType type, const double *reals, const int64_t *int
 IrValue emit_fill(Elab *e, IrType type, double number);
 /* The objective at a flat vector, and its gradient there; when: what it counts under, or 0. */
 void emit_evaluate(Elab *e, IrValue at, IrValue when, IrValue *f, IrValue *g);
+/* A call of a row of calls.def: all its results. */
+void emit_call(Elab *e, IrCallee callee, const IrValue *args, IrValue *results, Span span);
 /* The variables that a FOR over `v` needs besides its own: free ones, by id. */
 uint32_t emit_outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, int axes, Var **out);
 /* Reduces `body` (scalar; other axes are those of `shape`, whose vars stay) over `over`, on points where all of

@@ -112,25 +112,28 @@ const char *ir_check_call_types(const IrFunc *func, const IrCall *call) {
 	return NULL;
 }
 
+IrType ir_call_type(const IrFunc *func, const IrCall *call, uint32_t number) {
+	const IrCalleeInfo info = ir_callee_info(call->callee);
+	const IrType first = ir_type(func, call->args[0]);
+	const IrCallSize size = ir_call_size(func, call);
+	bool lanes = false;
+	for (uint32_t i = 0; i < info.arg_count; i++)
+		lanes = lanes || ir_type(func, call->args[i]).lanes;
+	return part_type(&info.outs[number], first.scalar, &first, outer_axes(first, &info.args[0]), &size, lanes);
+}
+
 IrOp *ir_call(IrBuilder *b, IrCallee callee, const IrValue *args) {
 	const IrCalleeInfo info = ir_callee_info(callee);
 	IrOp *op = ARENA_NEW(b->func->module->arena, IrOp);
 	const Name name = b->name;
-	bool lanes = false;
 	b->name = 0;
 	op->kind = IR_CALL;
 	op->span = b->span;
 	op->call.callee = callee;
-	for (uint32_t i = 0; i < info.arg_count; i++) {
+	for (uint32_t i = 0; i < info.arg_count; i++)
 		op->call.args[i] = args[i];
-		lanes = lanes || ir_type(b->func, args[i]).lanes;
-	}
-	const IrType first = ir_type(b->func, args[0]);
-	const IrCallSize size = ir_call_size(b->func, &op->call);
-	for (uint32_t i = 0; i < info.out_count; i++) {
-		IrType type = part_type(&info.outs[i], first.scalar, &first, outer_axes(first, &info.args[0]), &size, lanes);
-		op->call.outs[i] = ir_value_new(b->func, type, i == 0 ? name : 0, op);
-	}
+	for (uint32_t i = 0; i < info.out_count; i++)
+		op->call.outs[i] = ir_value_new(b->func, ir_call_type(b->func, &op->call, i), i == 0 ? name : 0, op);
 	ir_append_checked(b, b->block, op, "ir_call");
 	return op;
 }

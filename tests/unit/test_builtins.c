@@ -99,7 +99,7 @@ Test(builtins, elementwise_rows_have_the_operands_of_their_operation) {
 
 /* ---- calls ---- */
 
-static const char *const values[] = {"s", "k", "c", "R", "K", "C", "M", "3"};
+static const char *const values[] = {"s", "k", "c", "R", "K", "C", "M", "3", "Q"};
 enum { VALUES = sizeof values / sizeof *values, MOST_TRIED = 4, WIDE = 3 };
 
 /* Functions that combine parameter tensors, or evaluate the objective, stand in a rule, everything else in an objective, too. */
@@ -107,11 +107,11 @@ static const char objective[] = "objective o%d() {\n"
 								"  given s : real ~ normal(0, 1)\n  given k : int ~ integer(0, 9)\n"
 								"  given c : bool ~ bernoulli(0.5)\n  given R : [3] ~ normal(0, 1)\n"
 								"  given K : int[3] ~ integer(0, 9)\n  given C : bool[3] ~ bernoulli(0.5)\n"
-								"  given M : [2, 3] ~ normal(0, 1)\n  param x : [3] = 1\n"
+								"  given M : [2, 3] ~ normal(0, 1)\n  given Q : [3, 3] ~ normal(0, 1)\n  param x : [3] = 1\n"
 								"  let r = %s(%s)\n  minimize (if r then 1 else 0) * sum(x)\n}\n";
 static const char rule[] = "optimizer o%d() {\n"
 						   "  let s = sum(g)\n  let k = t\n  let c = f > 1\n  let R = [f, f + 1, f + 2]\n"
-						   "  let K = [t, t + 1, t + 2]\n  let C = [f > 1, f > 2, f > 3]\n  let M = [R, R]\n"
+						   "  let K = [t, t + 1, t + 2]\n  let C = [f > 1, f > 2, f > 3]\n  let M = [R, R]\n  let Q = [R, R, R]\n"
 						   "  let r = %s(%s)\n  x <- x - (if r then 1 else 0) * g\n}\n";
 
 static void list_arguments(int combination, int count, const char *name, char *out, size_t size) {
