@@ -384,6 +384,57 @@ static inline void random_chain(RandomIr *r) {
 	ir_for_end(&f);
 }
 
+/* A matrix, or some of them, whose diagonal dominates: no pivot is chosen by rounding, and none is 0. */
+static inline IrValue random_dominant(RandomIr *r, IrType type) {
+	IrModule *m = r->func->module;
+	IrValue any = random_for(r, &type);
+	IrForBuilder f = ir_for_begin(&r->b);
+	IrAt at[IR_MAX_RANK];
+	for (uint32_t k = 0; k < type.rank; k++)
+		at[k] = ir_at_index(m, k == 0 && type.lanes ? ir_for_lane(&f) : ir_for_index(&f, 0, type.dims[k]), 1);
+	uint32_t one = ir_real(&f, r->real, 1), x = ir_read(&f, any, at, false);
+	x = ir_op2(&f, IR_max, ir_op2(&f, IR_min, x, one), ir_real(&f, r->real, -1));
+	uint32_t on = ir_op2(&f, IR_add, x, ir_real(&f, r->real, 2 + (double)type.dims[type.rank - 1]));
+	uint32_t i = ir_index_value(&f, at[type.rank - 2]), j = ir_index_value(&f, at[type.rank - 1]);
+	x = ir_op3(&f, IR_where, ir_op2(&f, IR_eq, i, j), on, x);
+	IrValue out = ir_put(&f, IR_PUT_NONE, x, type, at, 0, false);
+	ir_for_end(&f);
+	return out;
+}
+
+/* A call of each of the rows of calls.def, now and then under another axis. */
+static inline void random_call(RandomIr *r) {
+	IrType a = {.scalar = r->real, .lanes = r->lanes && random_chance(r, 50)}, b;
+	IrDim n = 1 + (IrDim)random_below(r, 4);
+	if (a.lanes)
+		a.dims[a.rank++] = IR_LANES;
+	if (random_chance(r, 30))
+		a.dims[a.rank++] = 1 + (IrDim)random_below(r, 3);
+	b = a;
+	if (r->lanes && !b.lanes && random_chance(r, 50)) { /* of one matrix for all problems */
+		b = (IrType){.scalar = r->real, .lanes = true, .rank = 1, .dims = {IR_LANES}};
+		for (uint32_t k = 0; k < a.rank; k++)
+			b.dims[b.rank++] = a.dims[k];
+	}
+	a.dims[a.rank++] = n;
+	a.dims[a.rank++] = n;
+	b.dims[b.rank++] = n;
+	b.dims[b.rank++] = 1 + (IrDim)random_below(r, 3);
+	IrValue args[IR_MAX_ARGS] = {random_dominant(r, a)}, right = random_for(r, &b);
+	IrCallee callee = (IrCallee)random_below(r, IR_CALLEE_COUNT);
+	const IrCalleeInfo info = ir_callee_info(callee);
+	if (info.arg_count == 4) {
+		const IrOp *factors = ir_call(&r->b, IR_CALL_lu, args);
+		args[1] = factors->call.outs[0];
+		args[2] = factors->call.outs[1];
+	}
+	if (info.arg_count > 1)
+		args[info.arg_count - 1] = right;
+	const IrOp *op = ir_call(&r->b, callee, args);
+	for (uint32_t i = 0; i < info.out_count; i++)
+		random_keep(r, op->call.outs[i]);
+}
+
 static inline void random_ops(RandomIr *r, int count, int depth);
 
 static inline void random_loop(RandomIr *r, int depth) {
@@ -424,6 +475,8 @@ static inline void random_ops(RandomIr *r, int count, int depth) {
 			random_chain(r);
 		else if (random_chance(r, 10))
 			random_keep(r, random_whole_for(r));
+		else if (random_chance(r, 7))
+			random_call(r);
 		else
 			random_keep(r, random_for(r, NULL));
 	}

@@ -92,6 +92,16 @@ static const struct {
 	{"minimize sum(eye(3) @ w) + sum(zeros(2, 2)) + sum(ones(n)) + sum(iota(n)) + sum(like(2, w))", 6 + 5 + 10 + 6},
 	{"minimize size(A) + size(A, 1) + size(w) + s", 12.5},
 	{"minimize sum(w^2) + sum(2 * w) + sum(w - 1) + sum(w / w)", 14 + 12 + 3 + 3},
+	/* matrices */
+	{"let M = A @ transpose(A)\n minimize cholesky(M)[1, 0] * cholesky(M)[0, 0]", 32},
+	{"let M = A @ transpose(A)\n minimize det(M) + trace(M) + exp(logdet(M))", 54 + 91 + 54},
+	{"minimize sum(solve(A @ transpose(A), [14, 32])) + sum(inverse(A @ transpose(A)) @ [32, 77])", 2},
+	{"let L = [[2, 100], [1, 4]]\n minimize dot(triangular_solve(L, [2, 9]), [1, 10])", 21},
+	{"let L = [[2, 100], [1, 4]]\n minimize dot(triangular_solve_transposed(L, [4, 8]), [1, 10])", 21},
+	{"minimize det([[0, 2], [3, 0]]) + sum(solve([[0, 2], [4, 0]], [[2, 4], [4, 8]]))", -6 + 6},
+	{"minimize sum(outer(w, [1, 10]) @ [1, 1]) + trace(diag(w)) + sum(diag(outer(w, w)))", 66 + 6 + 14},
+	{"minimize sum[a](det(w[a] * eye(2) + A[:, 0..2]))", 4 + 13 + 24},
+	{"minimize sum(cholesky(zeros(0 + 1, 1) + 4)) + logdet([[s]]) - log(s) + det([[s]])", 2.5},
 	/* functions and statements */
 	{"minimize power(s) + power(s, e = 3) + power(e = 1, a = 4)", 0.25 + 0.125 + 4},
 	{"let p, q = both(s, 2)\n minimize p + 10 * q", 2.5 - 15},
