@@ -33,8 +33,11 @@ find_library(GRADUS_LLVM_LIBRARY NAMES LLVM-19 LLVM.so.19.1 HINTS "${llvm_librar
 gradus_require(GRADUS_LLVM_INCLUDE "llvm-c/Core.h of LLVM 19" llvm-19-dev)
 gradus_require(GRADUS_LLVM_LIBRARY "libLLVM-19.so" llvm-19-dev)
 
-# What bench/ measures matrix products against; nothing else needs it.
+# What factors larger matrices in the default mode, and what bench/ measures against. Opened at run time.
 find_library(GRADUS_OPENBLAS_LIBRARY NAMES openblas libopenblas.so.0 PATH_SUFFIXES openblas-pthread)
+if(NOT GRADUS_OPENBLAS_LIBRARY)
+	message(WARNING "without OpenBLAS (Debian: libopenblas0) large matrices are factored by plain loops")
+endif()
 
 # What data files may be packed with. Without one of them such files are refused, with a message.
 find_package(ZLIB)

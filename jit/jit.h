@@ -8,8 +8,10 @@
 
 typedef struct JitOptions {
 	bool strict;    /* no fma formed, reductions in the order the IR defines: equal bits with the evaluator */
+	bool no_lapack; /* our own loops for matrices of any size, as strict code has */
 	bool no_fusion; /* one nest per op: the plain form, for tests and for looking at */
-	FILE *explain;  /* decisions (lanes, fusion, tiles, buffers) as text, or NULL */
+	const struct Lapack *lapack; /* for larger matrices; NULL: our own loops. jit_compile finds it, unless strict */
+	FILE *explain;               /* decisions (lanes, fusion, tiles, buffers) as text, or NULL */
 } JitOptions;
 
 /* How parameters and results lie in memory: dense, row-major, F32/F64/I64/I32 as such, BOOL one byte; a lane axis (type.lanes)

@@ -39,6 +39,7 @@ frontend/decl:   fe_ objective_ rule_ stages_ check_
 jit:             jit_
 jit/loop:        loop_
 jit/arith:       arith_
+jit/lapack:      lapack_
 jit/nest:        nest_
 jit/llvm jit/c:  llvm_ c_ jit_
 runtime/engine:  rt_

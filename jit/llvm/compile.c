@@ -1,5 +1,7 @@
 /* The engine: loop IR through LLVM to machine code in this process. The object file is made by the target machine alone
  * (code generation at level "less", no optimisation passes); ORC only links it. */
+#include "ir/core/walk.h"
+#include "jit/lapack/lapack.h"
 #include "jit/llvm/llvm_emit.h"
 #include "jit/nest/lower.h"
 
@@ -15,6 +17,8 @@ struct JitEngine {
 	LLVMTargetMachineRef machine;
 	char *triple;
 	uint32_t code_count;
+	bool sought_lapack;
+	const Lapack *lapack; /* NULL: there is none */
 };
 
 typedef int JitEntry(void *const *params, void *const *results, void *const *tables, void *arena,
@@ -164,8 +168,29 @@ static void keep_tables(JitCode *code, const LoopFunc *func) {
 			code->tables[count++] = table_data(code->arena, func, &func->buffers.data[i]);
 }
 
-JitCode *jit_compile(JitEngine *engine, IrFunc *func, const JitOptions *options) {
+static void see_call(void *context, const IrBlock *block, IrOp *op) {
+	bool *calls = context;
+	(void)block;
+	*calls = *calls || op->kind == IR_CALL;
+}
+
+/* Opened for the first function that may use it. */
+static const Lapack *lapack_of(JitEngine *engine, const IrFunc *func) {
+	bool calls = false;
+	ir_visit_ops(&func->body, see_call, &calls);
+	if (calls && !engine->sought_lapack) {
+		engine->sought_lapack = true;
+		engine->lapack = lapack_open(engine->arena);
+	}
+	return calls ? engine->lapack : NULL;
+}
+
+JitCode *jit_compile(JitEngine *engine, IrFunc *func, const JitOptions *asked) {
 	LlvmApi *api = &engine->api;
+	JitOptions with = *asked;
+	if (!with.strict && !with.no_lapack)
+		with.lapack = lapack_of(engine, func);
+	const JitOptions *options = &with;
 	Arena *arena = arena_new();
 	JitCode *code = ARENA_NEW(arena, JitCode);
 	code->engine = engine;

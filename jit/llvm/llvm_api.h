@@ -31,7 +31,7 @@
 	F(BuildMemCpy) F(BuildMul) F(BuildNeg) F(BuildNot) F(BuildOr) F(BuildPhi) F(BuildRet) F(BuildRetVoid)              \
 	F(BuildSDiv) F(BuildSExt) F(BuildSIToFP) F(BuildSelect) F(BuildShl) F(BuildShuffleVector) F(BuildStore)            \
 	F(BuildSub) F(BuildTrunc) F(BuildUIToFP) F(BuildUnreachable) F(BuildXor) F(BuildZExt)                              \
-	F(ConsumeError) F(ConstInt) F(ConstNull) F(ConstReal) F(ConstVector)                                               \
+	F(ConsumeError) F(ConstInt) F(ConstIntToPtr) F(ConstNull) F(ConstReal) F(ConstVector)                                               \
 	F(ContextCreate) F(ContextDispose) F(CreateBuilderInContext) F(CreateEnumAttribute) F(CreateStringAttribute)       \
 	F(CreateTargetMachine) F(DisposeBuilder) F(DisposeErrorMessage) F(DisposeMemoryBuffer) F(DisposeMessage)           \
 	F(DisposeModule) F(DisposeTargetData) F(DisposeTargetMachine) F(CreateTargetDataLayout)                      \

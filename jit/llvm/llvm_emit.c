@@ -266,6 +266,23 @@ static void attributes(LlvmEmit *e, LLVMValueRef function) {
 	                       a->CreateEnumAttribute(e->context, kind, 0));
 }
 
+/* The function lies where it lies in this process. */
+static void emit_foreign(LlvmEmit *e, const LoopForeign *foreign, uint32_t formals) {
+	const LlvmApi *a = e->api;
+	uint32_t count = 0, all = 1 + foreign->buffers + 3;
+	LLVMTypeRef *types = ARENA_ARRAY(e->arena, LLVMTypeRef, all);
+	LLVMValueRef *args = ARENA_ARRAY(e->arena, LLVMValueRef, all);
+	args[count++] = a->ConstIntToPtr(llvm_int(e, (int64_t)(uintptr_t)foreign->context), e->ptr);
+	for (uint32_t i = 0; i < foreign->buffers; i++)
+		args[count++] = i < formals ? a->GetParam(e->function, i) : a->ConstNull(e->ptr);
+	for (uint32_t i = 0; i < 3; i++)
+		args[count++] = llvm_int(e, foreign->numbers[i]);
+	for (uint32_t i = 0; i < all; i++)
+		types[i] = i < 1 + foreign->buffers ? e->ptr : e->i64;
+	LLVMValueRef function = a->ConstIntToPtr(llvm_int(e, (int64_t)(uintptr_t)foreign->function), e->ptr);
+	a->BuildCall2(e->b, a->FunctionType(e->none, types, all, false), function, args, all, "");
+}
+
 static void emit_kernel(LlvmEmit *e, uint32_t number) {
 	const LlvmApi *a = e->api;
 	const LoopKernel *kernel = e->func->kernels.data[number];
@@ -289,6 +306,8 @@ static void emit_kernel(LlvmEmit *e, uint32_t number) {
 	e->splats = ARENA_ARRAY(e->arena, LLVMValueRef, kernel->temps.count);
 	e->failures.count = e->failure_codes.count = 0;
 	a->PositionBuilderAtEnd(e->b, new_block(e));
+	if (kernel->foreign)
+		emit_foreign(e, kernel->foreign, count);
 	emit_block(e, &kernel->body);
 	if (kernel->can_fail)
 		a->BuildRet(e->b, a->ConstInt(e->i32, 0, false));

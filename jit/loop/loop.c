@@ -321,6 +321,8 @@ LoopKernel *loop_copy_kernel(Arena *arena, const LoopKernel *kernel) {
 	COPY(arena, &copy->temps);
 	COPY(arena, &copy->sources);
 	copy->text = arena_strdup(arena, kernel->text);
+	if (kernel->foreign)
+		copy->foreign = arena_copy(arena, kernel->foreign, sizeof *kernel->foreign);
 	copy_block(arena, &copy->body);
 	return copy;
 }

@@ -124,6 +124,15 @@ typedef struct LoopFormal {
 	bool written;
 } LoopFormal;
 
+/* A function of another library: of its context, its buffers (as many pointers as it takes, NULL behind those that the kernel has), and
+ * three numbers. */
+typedef struct LoopForeign {
+	const char *name;
+	const void *function, *context;
+	uint32_t buffers;
+	int64_t numbers[3];
+} LoopForeign;
+
 typedef struct LoopKernel {
 	uint32_t number;
 	VEC(LoopFormal) formals;
@@ -134,7 +143,8 @@ typedef struct LoopKernel {
 	bool cold;     /* runs once per call, not inside a loop of the schedule */
 	uint64_t hash; /* of the printed text without the number */
 	const char *text;
-	VEC(Span) sources; /* what of the program it computes, in order; places may be missing */
+	const struct LoopForeign *foreign; /* instead of a body */
+	VEC(Span) sources;                 /* what of the program it computes, in order; places may be missing */
 } LoopKernel;
 
 /* ---- buffers and the schedule ---- */

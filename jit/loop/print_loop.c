@@ -192,6 +192,9 @@ void loop_print_kernel(const LoopKernel *kernel, bool with_number, Text *out) {
 		            formal->written ? "" : " const");
 	}
 	text_printf(out, ")\n");
+	if (kernel->foreign)
+		text_printf(out, "  %s(%" PRId64 ", %" PRId64 ", %" PRId64 ")\n", kernel->foreign->name,
+		            kernel->foreign->numbers[0], kernel->foreign->numbers[1], kernel->foreign->numbers[2]);
 	print_block(kernel, &kernel->body, 1, out);
 }
 

@@ -465,7 +465,7 @@ static void lower_call(Lower *l, const IrOp *op, LoopSteps *steps) {
 		uint32_t buffer = l->target[def.value];
 		place(l, def.value, buffer != LOOP_NO_BUFFER ? buffer : new_buffer(l, LOOP_SCRATCH, *info->type, info->name));
 	}
-	nest_lower_call(l->out, op, l->buffer_of, l->options->strict, steps);
+	nest_lower_call(l->out, op, l->buffer_of, l->options, steps);
 }
 
 static void lower_evaluate(Lower *l, const IrOp *op, LoopSteps *steps) {

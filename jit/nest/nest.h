@@ -29,7 +29,8 @@ LoopKernel *nest_add_step(LoopFunc *func, const LoopKernel *kernel, const uint32
 /* ---- nest_call_kernel.c ---- */
 
 /* Appends the step that computes a call. */
-void nest_lower_call(LoopFunc *func, const IrOp *op, const uint32_t *buffer_of, bool strict, LoopSteps *steps);
+void nest_lower_call(LoopFunc *func, const IrOp *op, const uint32_t *buffer_of, const JitOptions *options,
+                     LoopSteps *steps);
 
 enum { NEST_MAX_LEVELS = 2 * IR_MAX_INDICES + 8 };
 

@@ -71,6 +71,7 @@ void nest_call_columns(NestCall *c, LoopAffine low, LoopSize count, NestColumnsB
 
 /* ---- memory ---- */
 
+uint32_t nest_call_touch(NestCall *c, NestArray *array); /* makes it a formal; which one */
 NestRow nest_call_row(LoopAffine at);
 NestColumns nest_call_one(LoopAffine at); /* one column */
 LoopTemp nest_call_load(NestCall *c, NestArray *array, NestRow row, NestColumns columns);

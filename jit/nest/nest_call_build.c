@@ -154,16 +154,19 @@ static void add_scaled(NestCall *c, LoopAffine *sum, LoopAffine part, LoopSize b
 		loop_affine_add(c->arena, sum, loop_size_mul(part.terms[i].coef, by), part.terms[i].temp);
 }
 
-static LoopAddress address(NestCall *c, NestArray *array, NestRow row, NestColumns columns) {
-	LoopSize unit = loop_size(array->lanes ? LOOP_LANES : 1);
-	LoopSize cols = loop_size_mul(unit, array->cols);
-	LoopAddress to = {.affine = loop_affine(0)};
+uint32_t nest_call_touch(NestCall *c, NestArray *array) {
 	if (array->formal == LOOP_NO_BUFFER) {
 		array->formal = c->touched.count;
 		vec_push(c->arena, &c->touched, array);
 		vec_push(c->arena, &c->kernel->formals, ((LoopFormal){.type = array->type}));
 	}
-	to.buffer = array->formal;
+	return array->formal;
+}
+
+static LoopAddress address(NestCall *c, NestArray *array, NestRow row, NestColumns columns) {
+	LoopSize unit = loop_size(array->lanes ? LOOP_LANES : 1);
+	LoopSize cols = loop_size_mul(unit, array->cols);
+	LoopAddress to = {.buffer = nest_call_touch(c, array), .affine = loop_affine(0)};
 	if (c->problem)
 		loop_affine_add(c->arena, &to.affine, loop_size_mul(unit, array->elements), c->problem);
 	add_scaled(c, &to.affine, row.at, cols);

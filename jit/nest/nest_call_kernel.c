@@ -1,6 +1,9 @@
 /* A call as a step: its kernel, made by the function of its row, or one that is like it. */
+#include "jit/lapack/lapack.h"
 #include "jit/nest/nest.h"
 #include "jit/nest/nest_call.h"
+
+#include <string.h>
 
 static NestArray array_of(IrType type, const IrCallPart *part) {
 	NestArray array = {.lanes = type.lanes, .type = type.scalar, .formal = LOOP_NO_BUFFER};
@@ -35,7 +38,37 @@ static void make(NestCall *c, IrCallee callee, IrType type, int outer) {
 	nest_call_end(c, &turn);
 }
 
-void nest_lower_call(LoopFunc *func, const IrOp *op, const uint32_t *buffer_of, bool strict, LoopSteps *steps) {
+/* By LAPACK, where that is faster: matrices of known size, of one problem or of problems one behind the other. */
+static bool make_foreign(NestCall *c, const IrFunc *ir, const IrCall *call, const JitOptions *options) {
+	const IrCalleeInfo info = ir_callee_info(call->callee);
+	const IrCallSize size = ir_call_size(ir, call);
+	const IrType type = ir_type(ir, call->outs[0]);
+	int64_t problems = 1;
+	if (!options->lapack || options->strict || c->lanes || size.n < 0 || size.m < 0)
+		return false;
+	for (int k = 0; k < size.outer; k++) {
+		if (type.dims[k] < 0)
+			return false;
+		problems *= type.dims[k];
+	}
+	LapackRun *run = lapack_for(call->callee, c->real, size.n, size.m);
+	if (!run)
+		return false;
+	LoopForeign *foreign = ARENA_NEW(c->arena, LoopForeign);
+	*foreign =
+		(LoopForeign){.context = options->lapack, .buffers = LAPACK_BUFFERS, .numbers = {size.n, size.m, problems}};
+	foreign->name = arena_printf(c->arena, "lapack %s %s", info.name, ir_scalar_name(c->real));
+	memcpy(&foreign->function, &run, sizeof run);
+	c->kernel->foreign = foreign;
+	for (uint32_t i = 0; i < info.arg_count; i++)
+		nest_call_touch(c, &c->args[i]);
+	for (uint32_t i = 0; i < info.out_count; i++)
+		c->kernel->formals.data[nest_call_touch(c, &c->outs[i])].written = true;
+	return true;
+}
+
+void nest_lower_call(LoopFunc *func, const IrOp *op, const uint32_t *buffer_of, const JitOptions *options,
+                     LoopSteps *steps) {
 	const IrCall *call = &op->call;
 	const IrFunc *ir = func->ir;
 	const IrCalleeInfo info = ir_callee_info(call->callee);
@@ -43,7 +76,7 @@ void nest_lower_call(LoopFunc *func, const IrOp *op, const uint32_t *buffer_of, 
 	const IrType type = ir_type(ir, call->outs[0]);
 	Arena *scratch = arena_new();
 	NestCall c = {.arena = scratch, .kernel = ARENA_NEW(scratch, LoopKernel), .real = type.scalar, .lanes = type.lanes};
-	c.fuse = !strict;
+	c.fuse = !options->strict;
 	c.n = loop_size_dim(size.n);
 	c.m = loop_size_dim(size.m);
 	c.block = &c.kernel->body;
@@ -51,7 +84,8 @@ void nest_lower_call(LoopFunc *func, const IrOp *op, const uint32_t *buffer_of, 
 		c.args[i] = array_of(ir_type(ir, call->args[i]), &info.args[i]);
 	for (uint32_t i = 0; i < info.out_count; i++)
 		c.outs[i] = array_of(ir_type(ir, call->outs[i]), &info.outs[i]);
-	make(&c, call->callee, type, size.outer);
+	if (!make_foreign(&c, ir, call, options))
+		make(&c, call->callee, type, size.outer);
 	uint32_t *actuals = ARENA_ARRAY(scratch, uint32_t, c.touched.count + 1);
 	for (uint32_t i = 0; i < info.arg_count; i++)
 		if (c.args[i].formal != LOOP_NO_BUFFER)
