@@ -42,17 +42,62 @@ IrValue ad_push_cholesky(const AdMatrices *a, const IrValue *tangents) {
 	return ad_matrix_product(a, plain(l), plain(lower(a, both, a->n, 0.5)), a->n, a->n, a->n, false);
 }
 
-/* S = L'^-1 half(L' L~) L^-1; A~ is S + S' below the diagonal and S on it */
 void ad_pull_cholesky(const AdMatrices *a, IrValue cotangent, IrValue *cotangents) {
-	IrValue l = a->outs[0];
-	IrValue given = lower(a, cotangent, a->n, 1);
-	IrValue inner = ad_matrix_product(a, transposed(l), plain(given), a->n, a->n, a->n, false);
-	IrValue left = solve(a, IR_CALL_solve_lower_transposed, l, lower(a, inner, a->n, 0.5));
-	IrValue s = solve(a, IR_CALL_solve_lower_transposed, l, ad_matrix_transpose(a, left, a->n, a->n)); /* S' */
+	cotangents[0] = ad_matrix_call(a, IR_CALL_cholesky_pull, (IrValue[]){a->outs[0], cotangent});
+}
+
+/* ---- cholesky_pull: A~ is lower(2 M) with the diagonal of M, where M is the symmetric part of L'^-1 half(L' L~) L^-1 ---- */
+
+/* M, of A~ */
+static IrValue symmetric_half(const AdMatrices *a, IrValue value) {
 	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
-	uint32_t here = ad_matrix_element(&o, s, false), there = ad_matrix_element(&o, s, true);
+	uint32_t here = ad_matrix_element(&o, value, false), there = ad_matrix_element(&o, value, true);
+	uint32_t half = ir_real(&o.f, a->real, 0.5);
+	uint32_t below = ir_op2(&o.f, IR_mul, half, here), above = ir_op2(&o.f, IR_mul, half, there);
+	return ad_matrix_end(&o, ad_matrix_where(&o, below, here, above));
+}
+
+/* X + X' below the diagonal, X on it */
+static IrValue lower_sum(const AdMatrices *a, IrValue value) {
+	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
+	uint32_t here = ad_matrix_element(&o, value, false), there = ad_matrix_element(&o, value, true);
 	uint32_t below = ir_op2(&o.f, IR_add, here, there);
-	cotangents[0] = ad_matrix_end(&o, ad_matrix_where(&o, below, here, ir_real(&o.f, a->real, 0)));
+	return ad_matrix_end(&o, ad_matrix_where(&o, below, here, ir_real(&o.f, a->real, 0)));
+}
+
+/* dM = sym(L'^-1 half(dL' L~) L^-1) - (W' M + M W) with W = dL L^-1; and what dL~ gives as L~ does */
+IrValue ad_push_cholesky_pull(const AdMatrices *a, const IrValue *tangents) {
+	IrValue l = a->args[0], moved = 0;
+	if (tangents[0]) {
+		IrValue dl = lower(a, tangents[0], a->n, 1), given = lower(a, a->args[1], a->n, 1);
+		IrValue inner = ad_matrix_product(a, transposed(dl), plain(given), a->n, a->n, a->n, false);
+		IrValue left = solve(a, IR_CALL_solve_lower_transposed, l, lower(a, inner, a->n, 0.5));
+		IrValue first = solve_rows(a, IR_CALL_solve_lower_transposed, l, left);
+		IrValue w = solve_rows(a, IR_CALL_solve_lower_transposed, l, dl), m = symmetric_half(a, a->outs[0]);
+		IrValue mw = ad_matrix_product(a, plain(m), plain(w), a->n, a->n, a->n, false);
+		IrValue less = ad_matrix_minus(a, ad_matrix_minus(a, first, mw, a->n, a->n), mw, a->n, a->n);
+		moved = lower_sum(a, less);
+	}
+	if (!tangents[1])
+		return moved;
+	IrValue straight = ad_matrix_call(a, IR_CALL_cholesky_pull, (IrValue[]){l, tangents[1]});
+	return moved ? ir_add_values(a->b, moved, straight) : straight;
+}
+
+/* V = L^-1 H L'^-1, H symmetric by its lower triangle, as A~~; L~~ = L half(V); L~ = L~ half(V)' - 2 M H L'^-1, both lower */
+void ad_pull_cholesky_pull(const AdMatrices *a, IrValue cotangent, IrValue *cotangents) {
+	IrValue l = a->args[0];
+	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
+	uint32_t here = ad_matrix_element(&o, cotangent, false), there = ad_matrix_element(&o, cotangent, true);
+	IrValue h = ad_matrix_end(&o, ad_matrix_where(&o, here, here, there));
+	IrValue v = solve_rows(a, IR_CALL_solve_lower, l, solve(a, IR_CALL_solve_lower, l, h));
+	IrValue half = lower(a, v, a->n, 0.5), given = lower(a, a->args[1], a->n, 1);
+	cotangents[1] = ad_matrix_product(a, plain(l), plain(half), a->n, a->n, a->n, false);
+	IrValue first = ad_matrix_product(a, plain(given), transposed(half), a->n, a->n, a->n, false);
+	IrValue mh = ad_matrix_product(a, plain(symmetric_half(a, a->outs[0])), plain(h), a->n, a->n, a->n, false);
+	IrValue second = solve_rows(a, IR_CALL_solve_lower, l, mh);
+	IrValue less = ad_matrix_minus(a, ad_matrix_minus(a, first, second, a->n, a->n), second, a->n, a->n);
+	cotangents[0] = lower(a, less, a->n, 1);
 }
 
 /* ---- lu: L and U of F; P A has row p[i] of A in row i ---- */

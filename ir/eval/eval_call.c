@@ -38,6 +38,33 @@ static void eval_call_cholesky(const EvalCall *c) {
 	}
 }
 
+/* From the last column on (Murray 2016, arXiv:1602.07527): of row j before the diagonal and of the rows below it, what column j of L took
+ * away is given back. */
+static void eval_call_cholesky_pull(const EvalCall *c) {
+	int64_t n = c->n;
+	const IrNumber *l = c->args[0];
+	IrNumber *x = c->outs[0];
+	for (int64_t i = 0; i < n; i++)
+		for (int64_t j = 0; j < n; j++)
+			x[i * n + j].real = j <= i ? c->args[1][i * n + j].real : 0;
+	for (int64_t j = n; j-- > 0;) {
+		double d = l[j * n + j].real, s = x[j * n + j].real;
+		for (int64_t i = j + 1; i < n; i++) {
+			x[i * n + j].real = rounded(c, x[i * n + j].real / d);
+			s = minus(c, s, x[i * n + j].real, l[i * n + j].real);
+		}
+		s = rounded(c, s / d);
+		for (int64_t k = 0; k < j; k++)
+			x[j * n + k].real = minus(c, x[j * n + k].real, s, l[j * n + k].real);
+		for (int64_t i = j + 1; i < n; i++)
+			for (int64_t k = 0; k < j; k++) {
+				x[j * n + k].real = minus(c, x[j * n + k].real, x[i * n + j].real, l[i * n + k].real);
+				x[i * n + k].real = minus(c, x[i * n + k].real, x[i * n + j].real, l[j * n + k].real);
+			}
+		x[j * n + j].real = rounded(c, s * 0.5);
+	}
+}
+
 static void swap(IrNumber *a, IrNumber *b) {
 	IrNumber was = *a;
 	*a = *b;

@@ -14,14 +14,31 @@ typedef void Trsm(const char *side, const char *part, const char *transposed, co
 typedef void Trsv(const char *part, const char *transposed, const char *unit, const int *n, const void *a,
                   const int *lda, void *x, const int *step);
 
+typedef void Gemm(const char *ta, const char *tb, const int *rows, const int *cols, const int *inner, const void *alpha,
+                  const void *a, const int *lda, const void *b, const int *ldb, const void *beta, void *c,
+                  const int *ldc);
+
 typedef struct Precision {
 	size_t bytes;
-	const void *one;
+	const void *one, *minus_one;
+	void (*pull_block)(int64_t n, int64_t count, const void *l, void *x, void *both); /* lapack_real.def */
+	Gemm *gemm;
 	Potrf *potrf;
 	Getrf *getrf;
 	Trsm *trsm;
 	Trsv *trsv;
 } Precision;
+
+#define REAL float
+#define NAMED(name) name##_single
+#include "jit/lapack/lapack_real.def"
+#undef REAL
+#undef NAMED
+#define REAL double
+#define NAMED(name) name##_twice
+#include "jit/lapack/lapack_real.def"
+#undef REAL
+#undef NAMED
 
 struct Lapack {
 	Precision single, twice;
@@ -34,8 +51,8 @@ static bool resolve(void *library, const char *name, void *function) {
 }
 
 const Lapack *lapack_open(Arena *arena) {
-	static const double one = 1;
-	static const float one_single = 1;
+	static const double one = 1, minus_one = -1;
+	static const float one_single = 1, minus_one_single = -1;
 	static const char *const places[] = {GRADUS_OPENBLAS_LIBRARY, "libopenblas.so.0", "libopenblas.so"};
 	void (*set_threads)(int) = NULL;
 	void *library = NULL;
@@ -44,14 +61,17 @@ const Lapack *lapack_open(Arena *arena) {
 	if (!library)
 		return NULL;
 	Lapack *lapack = ARENA_NEW(arena, Lapack);
-	lapack->single = (Precision){.bytes = sizeof(float), .one = &one_single};
-	lapack->twice = (Precision){.bytes = sizeof(double), .one = &one};
+	lapack->single = (Precision){.bytes = sizeof(float), .one = &one_single, .minus_one = &minus_one_single};
+	lapack->twice = (Precision){.bytes = sizeof(double), .one = &one, .minus_one = &minus_one};
+	lapack->single.pull_block = pull_block_single;
+	lapack->twice.pull_block = pull_block_twice;
 	bool all = resolve(library, "openblas_set_num_threads", &set_threads);
 	all =
 		resolve(library, "spotrf_", &lapack->single.potrf) && resolve(library, "dpotrf_", &lapack->twice.potrf) && all;
 	all =
 		resolve(library, "sgetrf_", &lapack->single.getrf) && resolve(library, "dgetrf_", &lapack->twice.getrf) && all;
 	all = resolve(library, "strsm_", &lapack->single.trsm) && resolve(library, "dtrsm_", &lapack->twice.trsm) && all;
+	all = resolve(library, "sgemm_", &lapack->single.gemm) && resolve(library, "dgemm_", &lapack->twice.gemm) && all;
 	all = resolve(library, "strsv_", &lapack->single.trsv) && resolve(library, "dtrsv_", &lapack->twice.trsv) && all;
 	if (!all)
 		return NULL;
@@ -124,6 +144,43 @@ static void cholesky(const Call *c, char *const *at) {
 	c->p->potrf("U", &n, at[1], &n, &info);
 	for (int64_t i = 0; i < c->n && info != 0; i++)
 		fill_nan(c, at[1] + (size_t)i * row, i + 1);
+}
+
+/* C -= A B, rows x inner times inner x cols, parts of square matrices; with A' for A, of inner x rows, if `turned`. */
+static void subtract(const Call *c, int64_t rows, int64_t inner, int64_t cols, const char *a, bool turned,
+                     const char *b, char *to) {
+	const int i = (int)rows, j = (int)cols, k = (int)inner, n = (int)c->n;
+	if (rows > 0 && cols > 0 && inner > 0)
+		c->p->gemm("N", turned ? "T" : "N", &j, &i, &k, c->p->minus_one, b, &n, a, &n, c->p->one, to, &n);
+}
+
+/* From the last block of columns on (Murray 2016, arXiv:1602.07527): rows and columns are before the block, in it, or behind it. */
+static void cholesky_pull(const Call *c, char *const *at) {
+	enum { BLOCK = 32 };
+	const size_t bytes = c->p->bytes, row = (size_t)c->n * bytes;
+	const int n = (int)c->n;
+	char *l = at[0], *x = at[2], *both = memory_new(bytes * BLOCK * BLOCK);
+	for (size_t i = 0; i < (size_t)n; i++) {
+		memcpy(x + i * row, at[1] + i * row, (i + 1) * bytes);
+		memset(x + i * row + (i + 1) * bytes, 0, row - (i + 1) * bytes);
+	}
+	for (int64_t end = n; end > 0;) {
+		const int64_t begin = end > BLOCK ? end - BLOCK : 0, behind = n - end;
+		const int count = (int)(end - begin), rest = (int)behind;
+		const size_t in = (size_t)begin * row, low = (size_t)end * row, right = (size_t)begin * bytes;
+		if (rest > 0)
+			c->p->trsm("L", "U", "N", "N", &count, &rest, c->p->one, l + in + right, &n, x + low + right, &n);
+		subtract(c, behind, count, begin, x + low + right, false, l + in, x + low);
+		subtract(c, count, behind, count, x + low + right, true, l + low + right, x + in + right);
+		c->p->pull_block(n, count, l + in + right, x + in + right, both);
+		subtract(c, count, behind, begin, x + low + right, true, l + low, x + in);
+		const int cols = (int)begin;
+		if (begin > 0)
+			c->p->gemm("N", "N", &cols, &count, &count, c->p->minus_one, l + in, &n, both, &count, c->p->one, x + in,
+			           &n);
+		end = begin;
+	}
+	free(both);
 }
 
 static void lu(const Call *c, char *const *at) {
@@ -231,6 +288,7 @@ static LapackRun *const runs[IR_CALLEE_COUNT][2] = {
 static bool is_faster(IrCallee callee, int64_t n, int64_t m) {
 	switch (callee) {
 	case IR_CALL_cholesky: return n >= 32;
+	case IR_CALL_cholesky_pull: return n >= 24;
 	case IR_CALL_lu: return n >= 48;
 	default: return m == 1 ? n >= 24 : n * m >= 400;
 	}

@@ -151,6 +151,75 @@ void nest_call_cholesky(NestCall *c) {
 		cholesky_by_rows(c);
 }
 
+/* ---- cholesky_pull ---- */
+
+/* Rows j and i of X, before column j; l: of L. */
+typedef struct PullWork {
+	NestArray *x, *l;
+	LoopAffine i, j;
+	LoopTemp factor;
+} PullWork;
+
+/* X[j] -= factor L[j] */
+static void pull_row(NestCall *c, NestColumns columns, void *context) {
+	const PullWork *w = context;
+	LoopTemp old = nest_call_load(c, w->x, nest_call_row(w->j), columns);
+	LoopTemp row = nest_call_load(c, w->l, nest_call_row(w->j), columns);
+	nest_call_store(c, w->x, nest_call_row(w->j), columns, nest_call_minus(c, old, w->factor, row));
+}
+
+/* X[j] -= factor L[i]; X[i] -= factor L[j] */
+static void pull_rows(NestCall *c, NestColumns columns, void *context) {
+	const PullWork *w = context;
+	LoopTemp old = nest_call_load(c, w->x, nest_call_row(w->j), columns);
+	LoopTemp below = nest_call_load(c, w->x, nest_call_row(w->i), columns);
+	LoopTemp here = nest_call_load(c, w->l, nest_call_row(w->j), columns);
+	LoopTemp there = nest_call_load(c, w->l, nest_call_row(w->i), columns);
+	nest_call_store(c, w->x, nest_call_row(w->j), columns, nest_call_minus(c, old, w->factor, there));
+	nest_call_store(c, w->x, nest_call_row(w->i), columns, nest_call_minus(c, below, w->factor, here));
+}
+
+/* The lower triangle; zeros above it. */
+static void copy_lower(NestCall *c, NestArray *to, NestArray *from) {
+	NestTurn rows = nest_call_for(c, loop_affine(0), nest_call_size(c, c->n, 0));
+	LoopAffine i = nest_call_var(c, rows.var, 0);
+	NestTurn turn = nest_call_for(c, loop_affine(0), nest_call_var(c, rows.var, 1));
+	LoopAffine j = nest_call_var(c, turn.var, 0);
+	set_element(c, to, i, j, element(c, from, i, j));
+	nest_call_end(c, &turn);
+	turn = nest_call_for(c, nest_call_var(c, rows.var, 1), nest_call_size(c, c->n, 0));
+	set_element(c, to, i, nest_call_var(c, turn.var, 0), nest_call_real(c, 0));
+	nest_call_end(c, &turn);
+	nest_call_end(c, &rows);
+}
+
+void nest_call_cholesky_pull(NestCall *c) {
+	NestArray *l = &c->args[0], *x = &c->outs[0];
+	LoopAffine n = nest_call_size(c, c->n, 0);
+	copy_lower(c, x, &c->args[1]);
+	NestTurn columns = nest_call_for(c, loop_affine(0), n);
+	LoopAffine j = nest_call_mirror(c, columns.var), behind = j;
+	behind.offset++;
+	LoopTemp pivot = element(c, l, j, j), s = element(c, x, j, j);
+	NestTurn turn = nest_call_for(c, behind, n);
+	LoopTemp so_far = nest_call_carry(c, &turn, s);
+	LoopAffine i = nest_call_var(c, turn.var, 0);
+	LoopTemp scaled = nest_call_op(c, IR_div, element(c, x, i, j), pivot, 0);
+	set_element(c, x, i, j, scaled);
+	s = nest_call_yield(c, &turn, 0, nest_call_minus(c, so_far, scaled, element(c, l, i, j)));
+	nest_call_end(c, &turn);
+	s = nest_call_op(c, IR_div, s, pivot, 0);
+	PullWork work = {.x = x, .l = l, .j = j, .factor = s};
+	nest_call_columns_below(c, j, pull_row, &work);
+	turn = nest_call_for(c, behind, n);
+	work.i = nest_call_var(c, turn.var, 0);
+	work.factor = element(c, x, work.i, j);
+	nest_call_columns_below(c, j, pull_rows, &work);
+	nest_call_end(c, &turn);
+	set_element(c, x, j, j, nest_call_op(c, IR_mul, s, nest_call_real(c, 0.5), 0));
+	nest_call_end(c, &columns);
+}
+
 /* ---- lu ---- */
 
 typedef struct Copy {

@@ -69,6 +69,9 @@ void nest_call_end(NestCall *c, const NestTurn *turn);
 typedef void NestColumnsBody(NestCall *c, NestColumns columns, void *context);
 void nest_call_columns(NestCall *c, LoopAffine low, LoopSize count, NestColumnsBody *body, void *context);
 
+/* All columns below `end`, which may be that of a triangle. */
+void nest_call_columns_below(NestCall *c, LoopAffine end, NestColumnsBody *body, void *context);
+
 /* ---- memory ---- */
 
 uint32_t nest_call_touch(NestCall *c, NestArray *array); /* makes it a formal; which one */

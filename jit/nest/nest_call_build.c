@@ -138,6 +138,18 @@ void nest_call_columns(NestCall *c, LoopAffine low, LoopSize count, NestColumnsB
 	nest_call_end(c, &turn);
 }
 
+void nest_call_columns_below(NestCall *c, LoopAffine end, NestColumnsBody *body, void *context) {
+	NestTurn turn;
+	if (!c->lanes) {
+		turn = begin(c, bound(loop_affine(0), 1), bound(end, LOOP_LANES), LOOP_LANES);
+		body(c, (NestColumns){.at = nest_call_var(c, turn.var, 0), .vector = true}, context);
+		nest_call_end(c, &turn);
+	}
+	turn = begin(c, c->lanes ? bound(loop_affine(0), 1) : bound(end, LOOP_LANES), bound(end, 1), 1);
+	body(c, nest_call_one(nest_call_var(c, turn.var, 0)), context);
+	nest_call_end(c, &turn);
+}
+
 /* ---- memory ---- */
 
 NestRow nest_call_row(LoopAffine at) {

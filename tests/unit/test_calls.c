@@ -31,7 +31,7 @@ static const char *all_calls(Arena *arena, const Layout *y, const char *head, co
 	const char *sm = arena_printf(arena, ": %s[%.*s]", scalar, (int)(front ? front - 2 : 0), y->a);
 	return arena_printf(
 		arena,
-		"func @f%s(%%X%s, %%B%s) -> (%s, %s, %s, %s, %s, %s, %s, %s) {"
+		"func @f%s(%%X%s, %%B%s) -> (%s, %s, %s, %s, %s, %s, %s, %s, %s) {"
 		"%%3%s = for %si:%s j:%s { where(eq(idx(i), idx(j)), add(%%X[%si, j], %s), %%X[%si, j]) } -> [%si, j]"
 		"%%4%s = call cholesky(%%3)"
 		"%%5%s, %%6%s, %%7%s = call lu(%%3)"
@@ -39,9 +39,10 @@ static const char *all_calls(Arena *arena, const Layout *y, const char *head, co
 		"%%9%s = call solve_lower_transposed(%%4, %%B)"
 		"%%10%s = call lu_solve(%%3, %%5, %%6, %%B)"
 		"%%11%s = call lu_solve_transposed(%%3, %%5, %%6, %%B)"
-		"return %%4, %%5, %%6, %%7, %%8, %%9, %%10, %%11 }",
-		head, am, bm, am, am, pm, sm, bm, bm, bm, bm, am, y->loops_a, n, n, y->at_a, diagonal, y->at_a, y->at_a, am, am,
-		pm, sm, bm, bm, bm, bm);
+		"%%12%s = call cholesky_pull(%%4, %%X)"
+		"return %%4, %%5, %%6, %%7, %%8, %%9, %%10, %%11, %%12 }",
+		head, am, bm, am, am, pm, sm, bm, bm, bm, bm, am, am, y->loops_a, n, n, y->at_a, diagonal, y->at_a, y->at_a, am,
+		am, pm, sm, bm, bm, bm, bm, am);
 }
 
 static const char *number(Arena *arena, int64_t value) {
