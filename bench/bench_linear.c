@@ -121,7 +121,7 @@ typedef struct Kind {
 /* $ is the size */
 static const Kind kinds[] = {
 	{"cholesky", "func @f(%A[$, $], %b[$]) -> ([$, $]) { %3[$, $] = call cholesky(%A) return %3 }", peer_cholesky, -1},
-	{"solve",
+	{"Newton step: solve",
      "func @f(%A[$, $], %b[$, 1]) -> ([$, 1]) { %3[$, $], %4: int[$], %5[] = call lu(%A) %6[$, 1] = call lu_solve(%A, "
      "%3, %4, %b) return %6 }",
      peer_solve, 1},
@@ -209,7 +209,7 @@ int main(int argc, char **argv) {
 	}
 	set_threads(1);
 	bool loops = argc > 1 && strcmp(argv[1], "loops") == 0;
-	static const int sizes[] = {10, 50, 200}, more[] = {4, 8, 12, 16, 24, 32, 48, 64, 96, 128};
+	static const int sizes[] = {10, 50, 200}, more[] = {4, 6, 8, 10, 12, 14, 16, 24, 32, 48, 64, 96, 112, 128, 200};
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
 		for (size_t i = 0; i < (loops ? sizeof more / sizeof *more : 3); i++)
 			measure(&kinds[k], loops ? more[i] : sizes[i], (SetupHow){.no_lapack = loops, .gradient = k == 2});

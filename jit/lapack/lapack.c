@@ -284,13 +284,13 @@ static LapackRun *const runs[IR_CALLEE_COUNT][2] = {
 #undef CALLEE
 };
 
-/* From which size on LAPACK was faster than our loops. */
+/* From which size on LAPACK is faster than our loops (bench/run.sh linear; `bench_linear loops` has them at every size). */
 static bool is_faster(IrCallee callee, int64_t n, int64_t m) {
 	switch (callee) {
-	case IR_CALL_cholesky: return n >= 32;
-	case IR_CALL_cholesky_pull: return n >= 24;
-	case IR_CALL_lu: return n >= 48;
-	default: return m == 1 ? n >= 24 : n * m >= 400;
+	case IR_CALL_cholesky:
+	case IR_CALL_cholesky_pull: return n >= 100;
+	case IR_CALL_lu: return n >= 40;
+	default: return m == 1 ? n >= 40 : n >= 300;
 	}
 }
 

@@ -123,12 +123,12 @@ static void cholesky_by_rows(NestCall *c) {
 	LoopAffine k = nest_call_var(c, rows.var, 0);
 	LoopTemp pivot = root(c, element(c, l, k, k));
 	RowWork work = {.matrix = l, .row = k, .factor = pivot};
-	nest_call_columns(c, k, c->n, divide_columns, &work);
+	nest_call_columns(c, k, c->n, LOOP_LANES, divide_columns, &work);
 	set_element(c, l, k, k, pivot);
 	turn = nest_call_for(c, nest_call_var(c, rows.var, 1), n);
 	i = nest_call_var(c, turn.var, 0);
 	work = (RowWork){.matrix = l, .row = i, .other = k, .factor = element(c, l, k, i)};
-	nest_call_columns(c, i, c->n, update_columns, &work);
+	nest_call_columns(c, i, c->n, LOOP_LANES, update_columns, &work);
 	nest_call_end(c, &turn);
 	nest_call_end(c, &rows);
 
@@ -142,7 +142,7 @@ static void cholesky_by_rows(NestCall *c) {
 	nest_call_end(c, &rows);
 }
 
-enum { LEAST_ROW = 6 }; /* shorter rows are not worth vectors */
+enum { LEAST_ROW = 18 }; /* shorter rows are not worth vectors */
 
 void nest_call_cholesky(NestCall *c) {
 	if (c->lanes || (c->n.count == 0 && c->n.factor < LEAST_ROW))
@@ -269,7 +269,7 @@ void nest_call_lu(NestCall *c) {
 	NestTurn rows = nest_call_for(c, none, n);
 	LoopAffine i = nest_call_var(c, rows.var, 0);
 	Copy copy = {a, f, i};
-	nest_call_columns(c, none, c->n, copy_columns, &copy);
+	nest_call_columns(c, none, c->n, LOOP_LANES, copy_columns, &copy);
 	set_element(c, p, i, none, nest_call_integer(c, i));
 	nest_call_end(c, &rows);
 	set_element(c, sign, none, none, nest_call_real(c, 1));
@@ -278,7 +278,7 @@ void nest_call_lu(NestCall *c) {
 	LoopAffine k = nest_call_var(c, rows.var, 0);
 	NestRow here = nest_call_row(k), best = pivot_row(c, f, rows.var);
 	Swap swap = {f, here, best};
-	nest_call_columns(c, none, c->n, swap_columns, &swap);
+	nest_call_columns(c, none, c->n, LOOP_LANES, swap_columns, &swap);
 	swap = (Swap){p, here, best};
 	swap_columns(c, nest_call_one(none), &swap);
 	LoopTemp number = best.by_lane ? best.by_lane : nest_call_integer(c, best.at), at = nest_call_integer(c, k);
@@ -291,12 +291,14 @@ void nest_call_lu(NestCall *c) {
 	LoopTemp factor = nest_call_op(c, IR_div, element(c, f, i, k), pivot, 0);
 	set_element(c, f, i, k, factor);
 	RowWork work = {.matrix = f, .row = i, .other = k, .factor = factor, .after = at};
-	nest_call_columns(c, nest_call_var(c, rows.var, 1), c->n, update_columns, &work);
+	nest_call_columns(c, nest_call_var(c, rows.var, 1), c->n, LOOP_LANES, update_columns, &work);
 	nest_call_end(c, &turn);
 	nest_call_end(c, &rows);
 }
 
 /* ---- triangular systems: some columns of X at a time ---- */
+
+enum { FEW_SIDES = 6 }; /* fewer right-hand sides go one by one */
 
 static Products products(NestArray *matrix, bool by_row, LoopAffine other, NestArray *x, NestColumns columns) {
 	return (Products){
@@ -316,7 +318,7 @@ static void solve_lower(NestCall *c, NestColumns columns, void *context) {
 }
 
 void nest_call_solve_lower(NestCall *c) {
-	nest_call_columns(c, loop_affine(0), c->m, solve_lower, NULL);
+	nest_call_columns(c, loop_affine(0), c->m, FEW_SIDES, solve_lower, NULL);
 }
 
 static void solve_lower_transposed(NestCall *c, NestColumns columns, void *context) {
@@ -333,7 +335,7 @@ static void solve_lower_transposed(NestCall *c, NestColumns columns, void *conte
 }
 
 void nest_call_solve_lower_transposed(NestCall *c) {
-	nest_call_columns(c, loop_affine(0), c->m, solve_lower_transposed, NULL);
+	nest_call_columns(c, loop_affine(0), c->m, FEW_SIDES, solve_lower_transposed, NULL);
 }
 
 static void lu_solve(NestCall *c, NestColumns columns, void *context) {
@@ -359,7 +361,7 @@ static void lu_solve(NestCall *c, NestColumns columns, void *context) {
 }
 
 void nest_call_lu_solve(NestCall *c) {
-	nest_call_columns(c, loop_affine(0), c->m, lu_solve, NULL);
+	nest_call_columns(c, loop_affine(0), c->m, FEW_SIDES, lu_solve, NULL);
 }
 
 /* Row i of what is computed lies in row p[i] of X. */
@@ -389,5 +391,5 @@ static void lu_solve_transposed(NestCall *c, NestColumns columns, void *context)
 }
 
 void nest_call_lu_solve_transposed(NestCall *c) {
-	nest_call_columns(c, loop_affine(0), c->m, lu_solve_transposed, NULL);
+	nest_call_columns(c, loop_affine(0), c->m, FEW_SIDES, lu_solve_transposed, NULL);
 }

@@ -65,9 +65,11 @@ LoopTemp nest_call_yield(NestCall *c, const NestTurn *turn, uint32_t number,
                          LoopTemp value); /* ... and after the loop */
 void nest_call_end(NestCall *c, const NestTurn *turn);
 
-/* All columns below `count`, at least from `low` on: of the first block, those before `low` may be among them. */
+/* All columns below `count`, at least from `low` on: of the first block, those before `low` may be among them. least: how many are worth a
+ * vector that has room for more. Where a row is stored and soon read again, none are: reading part of a vector waits for the stores. */
 typedef void NestColumnsBody(NestCall *c, NestColumns columns, void *context);
-void nest_call_columns(NestCall *c, LoopAffine low, LoopSize count, NestColumnsBody *body, void *context);
+void nest_call_columns(NestCall *c, LoopAffine low, LoopSize count, int64_t least, NestColumnsBody *body,
+                       void *context);
 
 /* All columns below `end`, which may be that of a triangle. */
 void nest_call_columns_below(NestCall *c, LoopAffine end, NestColumnsBody *body, void *context);

@@ -113,9 +113,10 @@ void nest_call_end(NestCall *c, const NestTurn *turn) {
 	c->block = turn->outside;
 }
 
-enum { LEAST_TAIL = 4 }; /* fewer columns go one by one */
+enum { LEAST_TAIL = 4 }; /* fewer columns behind whole vectors go one by one */
 
-void nest_call_columns(NestCall *c, LoopAffine low, LoopSize count, NestColumnsBody *body, void *context) {
+void nest_call_columns(NestCall *c, LoopAffine low, LoopSize count, int64_t least, NestColumnsBody *body,
+                       void *context) {
 	bool fixed = count.count == 0;
 	int64_t tail = fixed ? count.factor % LOOP_LANES : 0, whole = count.factor - tail;
 	LoopAffine end = nest_call_size(c, count, 0);
@@ -125,7 +126,7 @@ void nest_call_columns(NestCall *c, LoopAffine low, LoopSize count, NestColumnsB
 		body(c, (NestColumns){.at = nest_call_var(c, turn.var, 0), .vector = true}, context);
 		nest_call_end(c, &turn);
 	}
-	if (fixed && !c->lanes && tail >= LEAST_TAIL) {
+	if (fixed && !c->lanes && tail >= (whole > 0 ? LEAST_TAIL : least)) {
 		body(c, (NestColumns){.at = loop_affine(whole), .vector = true, .tail = (uint32_t)tail}, context);
 		return;
 	}
