@@ -8,10 +8,22 @@ static const AstExpr *argument(const AstExpr *x, uint32_t number) {
 	return x->call.args.data[number].value;
 }
 
+/* Coordinates of x as an axis: they are one vector, unless x is many tensors. */
+static bool is_vector_of_x(Elab *e, const Value *v, Span span) {
+	if (value_x_axis(v) < 0)
+		return true;
+	e->coupled = true;
+	if (!e->tensor)
+		return true;
+	Diag *diag = diag_error(e->session, 266, span, "coordinates of x make no matrix in a rule for many tensors");
+	diag_help(e->session, diag, "a `joint optimizer` sees all parameters as one vector");
+	return false;
+}
+
 /* A matrix of as many rows as columns, as reals; NULL with a diagnostic. */
 static Value *square(Elab *e, const Builtin *b, Value *v, const AstExpr *at) {
-	if (v->rank == 2 && v->dims[0] == v->dims[1] && v->dims[0] != DIM_X)
-		return value_convert(e, v, S_REAL);
+	if (v->rank == 2 && v->dims[0] == v->dims[1])
+		return is_vector_of_x(e, v, at->span) ? value_convert(e, v, S_REAL) : NULL;
 	Diag *diag = diag_error(e->session, 285, at->span, "`%s` needs a matrix with as many rows as columns, not %s",
 	                        b->name, value_type_text(e, v));
 	if (v->rank == 2 && v->dims[0] != v->dims[1])
@@ -23,8 +35,8 @@ static Value *square(Elab *e, const Builtin *b, Value *v, const AstExpr *at) {
 static Value *right_side(Elab *e, const Builtin *b, const Value *matrix, Value *v, const AstExpr *x) {
 	if (v->rank < 1 || v->rank > 2 || v->dims[0] != matrix->dims[0]) {
 		Diag *diag = diag_error(e->session, 285, argument(x, 1)->span,
-		                        "`%s` needs a vector or matrix with %lld rows beside this matrix, not %s", b->name,
-		                        (long long)matrix->dims[0], value_type_text(e, v));
+		                        "`%s` needs a vector or matrix with as many rows as the matrix before it, not %s",
+		                        b->name, value_type_text(e, v));
 		diag_label(e->session, diag, argument(x, 0)->span, "%s", value_dims_text(e, matrix->dims, matrix->rank));
 		return NULL;
 	}
@@ -186,11 +198,13 @@ Value *elab_call_outer(Elab *e, const Builtin *b, Value **args, const AstExpr *x
 	Value *one[2];
 	int64_t dims[2];
 	for (uint32_t i = 0; i < 2; i++) {
-		if (args[i]->rank != 1 || args[i]->dims[0] == DIM_X) {
-			diag_error(e->session, 285, argument(x, i)->span, "`%s` needs vectors of known extents, not %s", b->name,
+		if (args[i]->rank != 1) {
+			diag_error(e->session, 285, argument(x, i)->span, "`%s` needs vectors, not %s", b->name,
 			           value_type_text(e, args[i]));
 			return value_bad(e);
 		}
+		if (!is_vector_of_x(e, args[i], argument(x, i)->span))
+			return value_bad(e);
 		one[i] = value_reusable(e, value_convert(e, args[i], S_REAL), 0, argument(x, i)->span);
 		dims[i] = args[i]->dims[0];
 	}
@@ -207,14 +221,13 @@ Value *elab_call_diag(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 		Value *a = square(e, b, args[0], argument(x, 0));
 		return a ? diagonal(e, a, x->span) : value_bad(e);
 	}
-	if (args[0]->rank != 1 || args[0]->dims[0] == DIM_X) {
-		diag_error(e->session, 285, argument(x, 0)->span,
-		           "`%s` needs a vector of known extent or a square matrix, not %s", b->name,
+	if (args[0]->rank != 1) {
+		diag_error(e->session, 285, argument(x, 0)->span, "`%s` needs a vector or a square matrix, not %s", b->name,
 		           value_type_text(e, args[0]));
 		return value_bad(e);
 	}
 	int64_t dims[2] = {args[0]->dims[0], args[0]->dims[0]};
-	if (!elab_fits(e, x->span, dims, 2))
+	if (!is_vector_of_x(e, args[0], argument(x, 0)->span) || !elab_fits(e, x->span, dims, 2))
 		return value_bad(e);
 	Value *on = value_reusable(e, value_convert(e, args[0], S_REAL), 0, x->span);
 	Value *v = value_array(e, S_REAL, 2, dims, x->span);

@@ -1104,6 +1104,71 @@ def poisson_network(points=9, hidden=5):
 # ---- the table ----
 
 # Other sizes than by default.
+# ---- matrices ----
+
+
+@family
+def gaussian_process(n=30):
+    time = uniform("time", (n,))
+    y = sin(6 * time) + normal("noise", (n,), 0, 0.2)
+
+    def f(x):
+        scale, height, sd = exp(x)
+        K = height**2 * exp(-(np.subtract.outer(time, time) ** 2) / (2 * scale**2)) + sd**2 * np.eye(n)
+        return (np.linalg.slogdet(2 * pi * K)[1] + y @ np.linalg.solve(K, y)) / 2 / n
+
+    return np.array([-1.0, 0, -1]), f
+
+
+@family
+def kalman_filter(n=20, d=3, k=2):
+    y, C, A0 = normal("y", (n, k)), normal("C", (k, d)), normal("A", (d, d), 0, 0.3)
+
+    def f(x):
+        """The density of all observations at once, by their covariance, and no filter."""
+        A = x[: d * d].reshape(d, d)
+        drift, sd = exp(x[d * d :])
+        states = [np.eye(d)]
+        for t in range(n - 1):
+            states.append(A @ states[-1] @ A.T + drift**2 * np.eye(d))
+        S = np.zeros((n * k, n * k))
+        for s in range(n):
+            across = states[s]
+            for t in range(s, n):
+                block = C @ across @ C.T + (sd**2 * np.eye(k) if s == t else 0)
+                S[t * k : (t + 1) * k, s * k : (s + 1) * k] = block
+                S[s * k : (s + 1) * k, t * k : (t + 1) * k] = block.T
+                across = A @ across
+        r = y.ravel()
+        return (np.linalg.slogdet(2 * pi * S)[1] + r @ np.linalg.solve(S, r)) / 2 / n
+
+    return flat(A0, 0, 0), f
+
+
+@family
+def optimal_design(n=12, d=3):
+    v = normal("v", (n, d))
+
+    def f(x):
+        w = exp(x) / sum(exp(x))
+        return -np.linalg.slogdet(v.T @ np.diag(w) @ v)[1]
+
+    return np.zeros(n), f
+
+
+@family
+def covariance_selection(n=30, d=4, weight=0.1):
+    y = normal("z", (n, d)) @ (np.eye(d) + normal("mix", (d, d), 0, 0.5))
+    S = y.T @ y / n
+
+    def f(x):
+        B = x.reshape(d, d)
+        T = B @ B.T + 0.01 * np.eye(d)
+        return np.trace(S @ T) - np.linalg.slogdet(T)[1] + weight * np.sum(sqrt(T**2 + 1e-4))
+
+    return flat(np.eye(d)), f
+
+
 ALSO = {
     "rosenbrock": dict(n=7),
     "michalewicz": dict(n=4, m=3),
@@ -1122,6 +1187,10 @@ ALSO = {
     "convolution_net": dict(n=5, size=6, filters=3),
     "ridge_regression": dict(d=3, shared=0.5),
     "minimal_surface": dict(n=3),
+    "gaussian_process": dict(n=9),
+    "kalman_filter": dict(n=7, d=2, k=3),
+    "optimal_design": dict(n=9, d=4),
+    "covariance_selection": dict(d=2),
 }
 
 

@@ -939,6 +939,17 @@ def natural_gradient(x0, T, lr=0.01, beta=0.95, damping=1.0):
     return step
 
 
+@rule
+def online_newton(x0, T, lr=0.1, eps=1.0):
+    s = S(A=eps * np.eye(len(x0)))
+
+    def step(x, f, g, t):
+        s.A = s.A + np.outer(g, g)
+        return x - lr * np.linalg.inv(s.A) @ g
+
+    return step
+
+
 # ---- schedules: a share of every move ----
 
 

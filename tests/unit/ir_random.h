@@ -418,11 +418,12 @@ static inline void random_call(RandomIr *r) {
 	}
 	a.dims[a.rank++] = n;
 	a.dims[a.rank++] = n;
-	b.dims[b.rank++] = n;
-	b.dims[b.rank++] = 1 + (IrDim)random_below(r, 3);
-	IrValue args[IR_MAX_ARGS] = {random_dominant(r, a)}, right = random_for(r, &b);
 	IrCallee callee = (IrCallee)random_below(r, IR_CALLEE_COUNT);
 	const IrCalleeInfo info = ir_callee_info(callee);
+	bool is_square = info.args[info.arg_count - 1].axes[1] == 'n';
+	b.dims[b.rank++] = n;
+	b.dims[b.rank++] = is_square ? n : 1 + (IrDim)random_below(r, 3);
+	IrValue args[IR_MAX_ARGS] = {random_dominant(r, a)}, right = random_for(r, &b);
 	if (info.arg_count == 4) {
 		const IrOp *factors = ir_call(&r->b, IR_CALL_lu, args);
 		args[1] = factors->call.outs[0];
