@@ -42,6 +42,18 @@ for rule in momentum nesterov adagrad rmsprop adamw lion; do
 	both minimize small_net --with $rule --steps 12 --problems 5 --precision f32
 done
 
+# what is learned and large starts by machine code, and from the same bits
+cat >large.grad <<'G'
+optimizer large() {
+  learn W : [200, 150] ~ normal(0, 0.1)
+  learn v : [20] ~ uniform(0, 1) in (-1, 2)
+  x <- x - 0.1 * g * (1 + W[3, 7] + mean(W) + v[3])
+}
+G
+for precision in f32 f64; do
+	both minimize large.grad small_net --with large --steps 3 --precision $precision
+done
+
 # sizes around the 16 lanes: whole arrays beside windows, slices and joined arrays, which run in lanes of other counts
 cat >sizes.grad <<'G'
 objective sizes(n = 9) {
