@@ -7,7 +7,7 @@
 # belongs to the lowest room of its folder. What is called through a pointer is not seen.
 #
 # `layers` lists the rooms from the bottom up: a room may use those on earlier lines. Rooms on one line do not use each other.
-# `ir`, `jit` and `frontend/frontend.h` are what these folders give to others.
+# `ir`, `jit` and `frontend/frontend.h` are what these folders give to others; `frontend/limits.h` has the limits of all rooms there.
 # After a colon: how exported names of these rooms begin. fe_ is what frontend/frontend.h offers to others, which says where it is.
 set -eu
 build=${1:-build}
@@ -29,6 +29,7 @@ ir/eval:         ir_ eval_
 ir/math:         ir_
 ir/pass:         ir_
 autodiff:        ad_
+frontend/limits.h:
 frontend/syntax: ast_ builtin distribution lex_ parse_
 frontend/std:    fe_std_
 frontend/names:  fe_ program_ resolve_ symbol_ typing_ foreign_
@@ -114,7 +115,7 @@ includes() {
 				layer[group[j]] = i
 				folder = group[j]
 				sub("/.*", "", folder)
-				if (!(folder in lowest))
+				if (!(folder in lowest) && group[j] !~ /\.h$/)
 					lowest[folder] = group[j]
 				prefix[group[j]] = side[2]
 				order[++all] = group[j]

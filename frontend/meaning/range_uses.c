@@ -96,6 +96,10 @@ static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
 
 /* ---- affine uses ---- */
 
+static bool is_small(int64_t factor) {
+	return factor <= ELAB_MOST_FACTOR && factor >= -ELAB_MOST_FACTOR;
+}
+
 static bool linear(RangeSearch *s, const AstExpr *x, int64_t factor, RangeUse *use) {
 	if (!x)
 		return false;
@@ -110,8 +114,8 @@ static bool linear(RangeSearch *s, const AstExpr *x, int64_t factor, RangeUse *u
 		s->e->want_int = want;
 		if (v->kind != VALUE_ARRAY || v->rank || v->scalar == S_REAL || v->scalar == S_BOOL)
 			return false;
-		int64_t low = v->body->low, high = v->body->high, limit = INT64_C(1) << 40;
-		if (low < -limit || high > limit || factor > 1 << 20 || factor < -(1 << 20))
+		int64_t low = v->body->low, high = v->body->high;
+		if (low < -EX_MOST_ELEMENTS || high > EX_MOST_ELEMENTS || !is_small(factor))
 			return false;
 		use->low += factor > 0 ? factor * low : factor * high;
 		use->high += factor > 0 ? factor * high : factor * low;
@@ -136,7 +140,7 @@ static bool linear(RangeSearch *s, const AstExpr *x, int64_t factor, RangeUse *u
 			int64_t k;
 			bool ok = value_known_int(elab_range_try(s, known), &k);
 			s->e->want_int = want;
-			if (ok && k < 1 << 20 && k > -(1 << 20) && factor < 1 << 20 && factor > -(1 << 20))
+			if (ok && is_small(k) && is_small(factor))
 				return linear(s, side ? x->binary.left : x->binary.right, factor * k, use);
 		}
 	}

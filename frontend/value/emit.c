@@ -290,10 +290,8 @@ Value *value_materialize(Elab *e, Value *v, Name name, Span span) {
 	return read;
 }
 
-enum { MOST_CHEAP = 64 }; /* nodes */
-
 static bool cheap(const Ex *x) {
-	if (x->size > MOST_CHEAP)
+	if (x->size > VALUE_MOST_CHEAP)
 		return false;
 	switch (x->kind) {
 	case EX_CONST:
@@ -329,8 +327,8 @@ Value *value_reusable(Elab *e, Value *v, Name name, Span span) {
 }
 
 Value *value_limit_depth(Elab *e, Value *v, Span span) {
-	enum { DEEP = 1000 };
-	return v->kind == VALUE_ARRAY && v->body && v->body->depth > DEEP ? value_materialize(e, v, 0, span) : v;
+	return v->kind == VALUE_ARRAY && v->body && v->body->depth > VALUE_MOST_DEPTH ? value_materialize(e, v, 0, span)
+	                                                                              : v;
 }
 
 static bool is_arg(IrCombine combine) {
