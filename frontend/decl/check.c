@@ -20,7 +20,7 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 		for (uint32_t k = 0; i == 0 && k < x->against.count; k++)
 			rule_typed(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_new(module->arena));
 	}
-	rule_typed(p, module, &x->update, &(FeTarget){fe_checked_sizes, 1}, IR_F64, NULL, 0, typing_new(module->arena));
+	rule_typed(p, module, &x->update, &(FeTarget){.sizes = fe_checked_sizes, .count = 1}, IR_F64, NULL, 0, typing_new(module->arena));
 }
 
 /* Those of `a` that `b` has, too. */
@@ -68,7 +68,9 @@ static void type_decl(FeProgram *p, IrModule *module, const AstDecl *decl, int w
 	FeCall call = {.decl = decl, .span = decl->name.span};
 	if (lacks_defaults(decl) && !call_with(p, decl, fe_checked_numbers[which], &call))
 		return;
-	FeTarget target = decl->joint ? (FeTarget){&fe_checked_sizes[which], 1} : (FeTarget){fe_checked_tensors, 2};
+	FeTarget target = {.sizes = fe_checked_tensors, .count = 2};
+	if (decl->joint)
+		target = (FeTarget){.sizes = &fe_checked_sizes[which], .count = 1};
 	if (decl->kind == AST_OBJECTIVE)
 		objective_typed(p, module, &call, IR_F64, typing_new(module->arena));
 	else
