@@ -104,7 +104,6 @@ bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from)
 /* ---- elab_index.c ---- */
 
 Value *elab_index(Elab *e, const AstExpr *x);
-Value *elab_element(Elab *e, Value *base, const AstItems *items, const AstExpr *x);
 /* Proves 0 <= at < extent, or reports. Sets *guard if only conditions prove it, *open if only the run can tell. */
 bool elab_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, bool *open);
 

@@ -76,7 +76,8 @@ IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type
 	return out;
 }
 
-IrValue emit_put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, uint32_t index) {
+static IrValue put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at,
+                       uint32_t index) {
 	if (!e->lowering) {
 		type.scalar = IR_I64;
 		return not_made(e, type, &m->read);
@@ -410,8 +411,8 @@ Value *emit_reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *cons
 	}
 	uint32_t node = emit_ex(e, &m, body);
 	ReducedPlace place = reduced_place(e, &m, kept_count, body->type, by_tensor);
-	IrValue out = is_arg(combine) ? emit_put_arg(e, &m, combine == IR_PUT_ARGMAX ? IR_PUT_MAX : IR_PUT_MIN, node,
-	                                             place.type, place.at, kept_count)
+	IrValue out = is_arg(combine) ? put_arg(e, &m, combine == IR_PUT_ARGMAX ? IR_PUT_MAX : IR_PUT_MIN, node, place.type,
+	                                        place.at, kept_count)
 	                              : emit_put(e, &m, combine, node, place.type, place.at, 0, false);
 
 	Value *v = ARENA_NEW(e->arena, Value);

@@ -306,7 +306,6 @@ IrAt emit_at(Elab *e, Emit *m, Ex *x);
 /* The end of an op: puts a node at these positions. */
 IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into,
                  bool guarded);
-IrValue emit_put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, uint32_t index);
 /* A constant table; while typing the numbers are not looked at. */
 IrValue emit_table(Elab *e, IrType type, const double *reals, const int64_t *integers);
 IrValue emit_fill(Elab *e, IrType type, double number);
