@@ -33,7 +33,6 @@ typedef struct Calls {
 
 /* For typing; the caller sets e->lowering to lower what was typed with the same notes. */
 Elab elab_new(FeProgram *program, IrModule *module, IrScalar real, Typing *typing);
-enum { ELAB_MOST_COPIES = 200000, ELAB_MOST_NESTING = 1500, ELAB_MOST_CALLS = 200 };
 Value *elab_expr(Elab *e, const AstExpr *x);                     /* x may be NULL: left out, and reported */
 Value *elab_scalar(Elab *e, const AstExpr *x, const char *what); /* one number */
 void elab_copy_begin(Elab *e, Span span);                        /* something is written out once more */
@@ -111,7 +110,6 @@ bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from)
 /* ---- elab_index.c ---- */
 
 Value *elab_index(Elab *e, const AstExpr *x);
-Value *elab_element(Elab *e, Value *base, const AstItems *items, const AstExpr *x);
 /* Proves 0 <= at < extent, or reports. Sets *guard if only conditions prove it, *open if only the run can tell. */
 bool elab_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, bool *open);
 

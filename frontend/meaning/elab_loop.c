@@ -8,11 +8,6 @@
 #include "frontend/meaning/elab.h"
 #include "ir/core/walk.h"
 
-enum {
-	FEW_TURNS = 4,     /* loops of so few turns are written out, so that their positions stay plain numbers */
-	MOST_WRITTEN = 16, /* turns of nested loops multiplied, that are written out for this reason */
-};
-
 typedef struct Turns {
 	const AstStmt *s;
 	uint32_t number; /* of the loop, for what typing notes of it */
@@ -135,8 +130,8 @@ static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *c
 static void write_out(Elab *e, const Turns *turns, const Bindings *changed, bool again) {
 	uint32_t errors = e->session->error_count, written = e->written;
 	const Value *returned = e->returned;
-	uint32_t most = (uint32_t)(turns->most < MOST_WRITTEN ? turns->most : MOST_WRITTEN);
-	e->written = written == 0 ? most : written > MOST_WRITTEN ? written : written * most;
+	uint32_t most = (uint32_t)(turns->most < ELAB_FEW_NESTED_TURNS ? turns->most : ELAB_FEW_NESTED_TURNS);
+	e->written = written == 0 ? most : written > ELAB_FEW_NESTED_TURNS ? written : written * most;
 	for (int64_t i = 0; i < turns->most && errors == e->session->error_count && !e->out_of_budget; i++) {
 		if (i || again)
 			elab_copy_begin(e, turns->s->span);
@@ -242,7 +237,7 @@ static void write_out_instead(Elab *e, const Turns *turns, const Bindings *chang
 /* Types a loop, and so finds out whether its turns have to be written out. */
 static LoopForm loop_form(Elab *e, const Turns *turns, const Bindings *changed) {
 	uint32_t written = e->written ? e->written : 1;
-	if (turns->most <= FEW_TURNS && written * turns->most <= MOST_WRITTEN) {
+	if (turns->most <= ELAB_FEW_TURNS && written * turns->most <= ELAB_FEW_NESTED_TURNS) {
 		write_out(e, turns, changed, false);
 		return LOOP_WRITTEN_OUT;
 	}
