@@ -180,13 +180,29 @@ typedef struct Term {
 	Chain chain;
 } Term;
 
+/* Whether one operand alone in the body is this node: else what it reads is still needed when that is replaced. */
+static bool mentioned_once(const IrFunc *func, const IrFor *user, uint32_t number) {
+	uint32_t count = 0;
+	for (uint32_t n = 0; n < user->nodes.count; n++)
+		for (IrOperand part = ir_operands(&user->nodes.data[n]); ir_next_operand(&part);)
+			count += part.node == number;
+	for (uint32_t p = 0; p < user->puts.count; p++) {
+		const IrPut *put = &user->puts.data[p];
+		for (IrOperand part = ir_put_operands(put, ir_type(func, put->out).rank); ir_next_operand(&part);)
+			count += part.node == number;
+	}
+	for (IrOperand part = ir_at_operands(user->conds.data, user->conds.count); ir_next_operand(&part);)
+		count += part.node == number;
+	return count == 1;
+}
+
 static bool find_composable(const Compose *c, const IrFor *user, Term *term) {
 	for (uint32_t k = 0; k < term->product.count; k++) {
 		const IrNode *node = &user->nodes.data[term->product.factors[k].node];
 		if (node->kind != IR_NODE_READ || node->guarded || term->product.factors[k].inverse)
 			continue;
 		term->read = k;
-		if (!chain_of(c, node->value, &term->chain))
+		if (!mentioned_once(c->b.func, user, term->product.factors[k].node) || !chain_of(c, node->value, &term->chain))
 			continue;
 		uint32_t reduced = 0;
 		bool may = true;
