@@ -16,22 +16,18 @@ static bool any_active(const Ad *ad, const IrLoop *loop) {
 	return false;
 }
 
-static bool makes(const IrOp *op, IrValue value) {
-	for (IrDef def = ir_defs(op); ir_next_def(&def);)
-		if (def.kind == IR_DEF_PUT && def.value == value)
-			return true;
-	return false;
-}
-
 /* The body once more; what is kept goes onto its stack next to the op that makes it, so that one loop does both. */
 static void push_body(Ad *ad, const IrLoop *loop, AdKept kept, IrValue *yields) {
+	uint32_t *place = ARENA_ARRAY(ad->scratch, uint32_t, ad->from->values.count); /* per old value: in `kept`, + 1 */
+	for (uint32_t i = 0; i < kept.count; i++)
+		place[kept.data[i].value] = i + 1;
 	for (uint32_t o = 0; o < loop->body.ops.count; o++) {
 		IrBlock one = {0};
 		vec_push(ad->scratch, &one.ops, loop->body.ops.data[o]);
 		ad_primal_block(ad, &one, false);
-		for (uint32_t i = 0; i < kept.count; i++)
-			if (makes(loop->body.ops.data[o], kept.data[i].value))
-				yields[i] = ad_push(ad, loop, kept.data[i].value, &kept.data[i].part);
+		for (IrDef def = ir_defs(loop->body.ops.data[o]); ir_next_def(&def);)
+			if (place[def.value] > 0)
+				yields[place[def.value] - 1] = ad_push(ad, loop, def.value, &kept.data[place[def.value] - 1].part);
 	}
 }
 
@@ -49,15 +45,11 @@ static IrValue whole_number(Ad *ad, IrValue value, int64_t more) {
 void ad_save_loop(Ad *ad, const IrOp *op) {
 	const IrLoop *loop = &op->loop;
 	uint32_t count = loop->carries.count, stacks = 0;
-	AdSaved *saved = ARENA_ARRAY(ad->scratch, AdSaved, count + 1);
-	AdKept kept = {0};
 	bool active = any_active(ad, loop);
-	for (uint32_t k = 0; k < count && active; k++) {
-		saved[k] = ad_plan_saved(ad, loop, k);
+	AdSaved *saved = active ? ad_plan_saved(ad, loop) : ARENA_ARRAY(ad->scratch, AdSaved, count + 1);
+	AdKept kept = active ? ad_plan_kept(ad, loop) : (AdKept){0};
+	for (uint32_t k = 0; k < count; k++)
 		stacks += saved[k].count;
-	}
-	if (active)
-		kept = ad_plan_kept(ad, loop);
 	for (uint32_t i = 0; i < kept.count; i++)
 		kept.data[i].part.stack = ad_stack(ad, loop, kept.data[i].value);
 	bool ends_early = active && loop->goes;
