@@ -274,11 +274,8 @@ static IrValue result(ObjectiveBuilding *b, const char *name, const AstExpr *x, 
 /* Drawn anew at every step, and so a part of what is evaluated. */
 static Value *batch_value(ObjectiveBuilding *b, const AstStmt *s, DrawKey key) {
 	Elab *e = &b->e;
-	if (!s->declare.draw) {
-		if (!s->declare.value || s->declare.value->kind != AST_BAD)
-			diag_error(e->session, 279, s->span, "a batch is drawn: `~` and a distribution follow its name and shape");
+	if (!s->declare.draw) /* reported when it was read */
 		return value_bad(e);
-	}
 	Value *v = elab_draw(e, &s->declare, key);
 	return value_is_bad(v) ? v : value_materialize(e, v, s->declare.names.data[0].name, s->span);
 }
