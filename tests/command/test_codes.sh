@@ -1,3 +1,4 @@
+#!/bin/sh
 # Every diagnostic that the source can say is in codes.def, every row of codes.def is said somewhere, and is shown by a test: a golden
 # message (tests/errors), an expectation of a program (tests/cases), or a test of the command. What those do not show is shown here.
 . "$SOURCE_DIR/tests/command/lib.sh"
