@@ -67,8 +67,13 @@ bool elab_need_array(Elab *e, Value *v, const AstExpr *x);
 
 Value *elab_if(Elab *e, const AstExpr *x);
 Value *elab_select(Elab *e, Value *cond, Value *yes, Value *no, const AstExpr *x);
-/* One of two blocks, by the condition of an `if` or a `while`; `no` may be NULL. */
+/* A condition, one truth value. `what`: for messages. Bad with a diagnostic. */
+Value *elab_truth(Elab *e, const AstExpr *condition, const char *what);
+/* One of two blocks, by the condition of an `if`; `no` may be NULL. */
 void elab_when(Elab *e, const AstStmt *s, const AstExpr *condition, const AstBlock *yes, const AstBlock *no);
+/* The same by a truth value. said: what it stands for, as it was written, which is a fact in the blocks. */
+void elab_branches(Elab *e, Value *cond, Ex *said, Span cond_span, Span span, const AstBlock *yes,
+                   const AstBlock *no);
 typedef VEC(Binding *) Bindings;
 /* The bindings around a block that it assigns; added to `out` once. */
 void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out);
@@ -78,6 +83,7 @@ typedef void Arm(Elab *e, const void *context);
 /* Runs both arms (`no` may be NULL); what they assign, `changed`, is chosen by a truth value. `span`: of the statement. */
 typedef struct Choice {
 	Value *cond;
+	Ex *said; /* the condition as it was written */
 	Span cond_span, span;
 	const Bindings *changed;
 	Arm *yes, *no;
