@@ -4,6 +4,14 @@
 
 #include <string.h>
 
+/* Two vectors; and for rules that look at the axes of x, tensors of all ranks that are usual. */
+static const int64_t check_sizes[] = {7, 3};
+static const IrType check_types[] = {{.scalar = IR_F64},
+                                     {.scalar = IR_F64, .rank = 1, .dims = {7}},
+                                     {.scalar = IR_F64, .rank = 2, .dims = {5, 3}},
+                                     {.scalar = IR_F64, .rank = 3, .dims = {2, 3, 4}}};
+const FeTarget check_tensors = {check_sizes, 2, check_types, 4};
+
 /* The clauses; then the objectives and rules with the arguments that the experiment gives them. */
 static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl) {
 	FeExperiment *x = ARENA_NEW(module->arena, FeExperiment);
@@ -13,17 +21,15 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 		const FeObjective *objective = objective_typed(p, module, &x->on.data[i], IR_F64, typing_new(module->arena));
 		if (!objective)
 			continue;
-		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, objective->params.count);
-		for (uint32_t k = 0; k < objective->params.count; k++)
-			sizes[k] = objective->params.data[k].count;
-		FeTarget target = {sizes, objective->params.count};
+		FeTarget target = fe_target(objective, module->arena);
 		if (!rule_typed(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_new(module->arena)))
 			return;
 		for (uint32_t k = 0; i == 0 && k < x->against.count; k++)
 			rule_typed(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_new(module->arena));
 	}
 	static const int64_t learned[] = {7};
-	rule_typed(p, module, &x->update, &(FeTarget){learned, 1}, IR_F64, NULL, 0, typing_new(module->arena));
+	rule_typed(p, module, &x->update, &(FeTarget){.sizes = learned, .count = 1}, IR_F64, NULL, 0,
+	           typing_new(module->arena));
 }
 
 /* Those of `a` that `b` has, too, word for word. */
@@ -53,7 +59,8 @@ static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
 	Diags wrong[2];
 	for (int i = 0; i < 2; i++) {
 		DiagMark mark = diag_mark(p->session);
-		rule_typed(p, module, call, &(FeTarget){&sizes[i], 1}, IR_F64, NULL, 0, typing_new(module->arena));
+		rule_typed(p, module, call, &(FeTarget){.sizes = &sizes[i], .count = 1}, IR_F64, NULL, 0,
+		           typing_new(module->arena));
 		wrong[i] = diag_take_back(p->session, mark);
 		if (wrong[i].count == 0)
 			return;
@@ -64,7 +71,7 @@ static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
 
 /* Hyperparameters without a default get numbers, and what is wrong whichever they are is wrong. A file cannot be made up. */
 static void check_without_defaults(FeProgram *p, IrModule *module, const AstDecl *decl) {
-	static const int64_t two[] = {7, 3}, one[] = {7, 1009}; /* joint rules may be made for one size */
+	static const int64_t one[] = {7, 1009}; /* joint rules may be made for one size */
 	static const char *const values[] = {"3", "7"};
 	Diags wrong[2];
 	for (uint32_t i = 0; decl->kind == AST_OBJECTIVE && i < decl->body.count; i++) {
@@ -90,8 +97,8 @@ static void check_without_defaults(FeProgram *p, IrModule *module, const AstDecl
 			if (decl->kind == AST_OBJECTIVE)
 				objective_typed(p, module, &call, IR_F64, typing_new(module->arena));
 			else
-				rule_typed(p, module, &call, &(FeTarget){decl->joint ? &one[k] : two, decl->joint ? 1 : 2}, IR_F64,
-				           NULL, 0, typing_new(module->arena));
+				rule_typed(p, module, &call, decl->joint ? &(FeTarget){.sizes = &one[k], .count = 1} : &check_tensors,
+				           IR_F64, NULL, 0, typing_new(module->arena));
 		}
 		wrong[k] = diag_take_back(p->session, mark);
 		if (wrong[k].count == 0)
@@ -114,7 +121,6 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 		return false;
 	IrModule *module = ir_module_new(p->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
-	static const int64_t sizes[] = {7, 3};
 	uint32_t errors = p->session->error_count;
 	resolve_decl(p, decl);
 	if (lacks_defaults(decl)) {
@@ -128,7 +134,7 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 		if (decl->joint)
 			check_joint(p, module, &call);
 		else
-			rule_typed(p, module, &call, &(FeTarget){sizes, 2}, IR_F64, NULL, 0, typing_new(module->arena));
+			rule_typed(p, module, &call, &check_tensors, IR_F64, NULL, 0, typing_new(module->arena));
 		break;
 	case AST_CONST: elab_type_constant(p, module, decl, typing_new(module->arena)); break;
 	case AST_EXPERIMENT: check_experiment(p, module, decl); break;

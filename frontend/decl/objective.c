@@ -521,3 +521,14 @@ bool fe_validates(const AstDecl *objective) {
 			return true;
 	return false;
 }
+
+FeTarget fe_target(const FeObjective *objective, Arena *arena) {
+	uint32_t count = objective->params.count;
+	int64_t *sizes = ARENA_ARRAY(arena, int64_t, count + 1);
+	IrType *types = ARENA_ARRAY(arena, IrType, count + 1);
+	for (uint32_t i = 0; i < count; i++) {
+		sizes[i] = objective->params.data[i].count;
+		types[i] = objective->params.data[i].type;
+	}
+	return (FeTarget){sizes, count, types, count};
+}

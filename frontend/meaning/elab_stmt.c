@@ -191,10 +191,8 @@ void elab_stmt(Elab *e, const AstStmt *s) {
 	case AST_APPLY: apply(e, s); break;
 	case AST_RETURN: give_back(e, s); break;
 	case AST_STATE: /* those that stand directly in the rule were made before the step */
-		diag_error(e->session, 392, s->keyword,
-		           "`state` inside of a block is part of the language, but not of this version");
-		for (uint32_t i = 0; i < s->declare.names.count; i++)
-			scope_add_name(e, s->declare.names.data[i], value_bad(e));
+		if (e->rule)
+			e->rule->state(e->rule->self, s);
 		break;
 	default: break; /* declarations of objectives and rules are their owners' */
 	}

@@ -177,6 +177,10 @@ typedef struct Elab {
 	IrValue segments; /* [N]: coordinate -> tensor, if S > 1 */
 	IrValue sizes;    /* [S] */
 	bool coupled;     /* some coordinate saw another */
+	/* The axes of x, which lies flat: x_rank of them; -1: they are not known here. */
+	int x_rank;
+	int64_t x_dims[IR_MAX_RANK];
+	Var *lane; /* over tensors of one shape, where a rule is made for one shape after the other; NULL: there is one */
 
 	/* ---- the elaborator's ---- */
 	const struct ElabRule *rule; /* whose body this is; NULL: no rule's */

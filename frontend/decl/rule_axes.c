@@ -1,0 +1,412 @@
+/* Rules that look at the axes of x: made for one shape of a tensor after the other, then put together.
+ *
+ *     x = [W: 4 x 3 | b: 3 | V: 4 x 3]      shapes: 4 x 3 (2 tensors), 3 (1 tensor)
+ *
+ *     step for 4 x 3      (x: [2, 12], g: [2, 12], f, ..., states: [2, ...]) -> x: [2, 12], states
+ *     step for 3          (x: [3], g: [3], f, ..., states) -> x: [3], states
+ *     step                (x: [27], g: [27], f, ..., states of both) -> x: [27], states of both
+ *
+ * A shape is elaborated once, however many tensors have it: what differs between these has an axis over them in front (`lane`).
+ * Values that are combined over all tensors are results of the steps for shapes (shares) and parameters of them (sums), and
+ * the whole step runs what leads to one share after the other. */
+#include "frontend/decl/rule.h"
+
+#include <string.h>
+
+/* ---- what is asked ---- */
+
+bool rule_may_know_more(RuleElab *r) {
+	if (r->symbolic || r->decl->joint || r->by_shape)
+		return false;
+	r->more_axes = true;
+	return true;
+}
+
+void rule_ask_axes(RuleElab *r, Span span) {
+	Elab *e = &r->e;
+	const char *name = session_text(e->session, r->decl->name.name);
+	if (rule_may_know_more(r) || r->said_axes)
+		return;
+	r->said_axes = true;
+	if (r->by_shape) {
+		diag_error(e->session, 265, span,
+		           "what `%s` learns is the same for all tensors, so it cannot depend on the axes of x", name);
+		return;
+	}
+	Diag *diag = diag_error(
+		e->session, 396, span,
+		"`%s` looks at the axes of x here, so it is made for tensors of known shapes, and none are known", name);
+	diag_help(e->session, diag, "say which objective it is for, as in --on OBJECTIVE");
+}
+
+Var *const *rule_leading(RuleElab *r, uint32_t *count) {
+	Elab *e = &r->e;
+	Var *const *leading = r->shape ? &e->lane : &e->tensor;
+	*count = *leading ? 1 : 0;
+	return leading;
+}
+
+Value *rule_over_shapes(RuleElab *r, IrCombine combine, bool mean, Value *v, Span span) {
+	Elab *e = &r->e;
+	if (e->builder->block != &r->out->step->body) {
+		Diag *diag =
+			diag_error(e->session, 397, span,
+		               "in a rule that looks at the axes of x, what is combined over tensors stands outside of loops");
+		diag_help(e->session, diag, "combine before the loop, or what the loop has made behind it");
+		return value_bad(e);
+	}
+	Ex *body = value_body(e, v);
+	Value *share = v;
+	if (e->lane) {
+		if (!ex_has(body, e->lane)) { /* every tensor counts */
+			Ex *lane = ex_convert(e, ex_var(e, e->lane), e->real);
+			body = ex_op(e, IR_add, body, ex_op(e, IR_mul, lane, ex_real(e, 0), NULL), NULL);
+		}
+		share = emit_reduce(e, combine, v, body, &e->lane, 1, NULL, 0, span);
+	}
+	IrValue value = emit_whole(e, share, NULL, 0, 0, span);
+	RuleShare made = {combine, mean, ir_type(e->builder->func, value), span};
+	vec_push(e->arena, &r->shares, value);
+	vec_push(e->arena, &r->shared, made);
+	const char *name = arena_printf(e->arena, "all%u", (unsigned)r->shared.count);
+	IrValue sum = ir_param_as(r->out->step, IR_ROLE_SUM, name, made.type);
+	return value_read(e, sum, S_REAL, v->rank, v->dims);
+}
+
+/* ---- the shapes ---- */
+
+typedef VEC(RuleShape) Shapes;
+
+static Shapes find_shapes(const RuleElab *r) {
+	Shapes shapes = {0};
+	const FeTarget *target = r->target;
+	int64_t place = 0;
+	uint32_t count = target->types ? target->type_count : target->count;
+	for (uint32_t i = 0; i < count; i++) {
+		IrType type = target->types ? target->types[i] : ir_tensor_type(r->e.real, 1, &target->sizes[i]);
+		type.scalar = r->e.real;
+		uint32_t k = 0;
+		while (k < shapes.count && !ir_type_equal(shapes.data[k].type, type))
+			k++;
+		if (k == shapes.count)
+			vec_push(r->e.arena, &shapes, ((RuleShape){.type = type, .n = ir_type_elements(type, NULL)}));
+		RuleShape *shape = &shapes.data[k];
+		shape->count++;
+		vec_push(r->e.arena, &shape->places, place);
+		place += shape->n;
+	}
+	return shapes;
+}
+
+/* "5x3": behind the names of states, where there are several shapes. */
+static const char *shape_suffix(Arena *arena, IrType type) {
+	Text text = text_new(arena);
+	text_printf(&text, type.rank ? "_" : "_scalar");
+	for (int i = 0; i < type.rank; i++)
+		text_printf(&text, "%s%lld", i ? "x" : "", (long long)type.dims[i]);
+	return text_cstr(&text);
+}
+
+/* ---- putting them together ---- */
+
+/* Neighbours in x are copied at once: so many tensors from number `first` of the shape on. */
+static uint32_t neighbours(const RuleShape *shape, uint32_t first) {
+	uint32_t count = 1;
+	while (first + count < shape->count &&
+	       shape->places.data[first + count] == shape->places.data[first] + count * shape->n)
+		count++;
+	return count;
+}
+
+/* One op between x: [N] and the tensors of a shape: [count, n], for tensors first .. first + count - 1. */
+static IrValue copy_tensors(Elab *e, const RuleShape *shape, uint32_t first, uint32_t count, IrValue from, bool out,
+                            IrType type, IrValue into) {
+	IrForBuilder f = ir_for_begin(e->builder);
+	uint32_t axes = 0;
+	if (shape->count > 1)
+		ir_for_index(&f, session_name(e->session, "s"), count), axes++;
+	ir_for_index(&f, session_name(e->session, "c"), shape->n), axes++;
+	IrAt c = ir_at_index(e->module, axes - 1, 1), tensors[2],
+		 flat = ir_at_add(e->module, c, ir_at_const(shape->places.data[first]));
+	if (shape->count > 1) {
+		IrAt s = ir_at_index(e->module, 0, 1);
+		flat = ir_at_add(e->module, flat, ir_at_scale(e->module, s, shape->n));
+		tensors[0] = ir_at_add(e->module, s, ir_at_const(first));
+	}
+	tensors[axes - 1] = c;
+	uint32_t node = ir_read(&f, from, out ? tensors : &flat, false);
+	e->builder->name = session_name(e->session, "x");
+	IrValue made = ir_put(&f, IR_PUT_NONE, node, type, out ? &flat : tensors, into, false);
+	ir_for_end(&f);
+	return made;
+}
+
+/* The tensors of a shape out of a flat vector. */
+static IrValue take_tensors(Elab *e, const RuleShape *shape, IrValue flat) {
+	const IrDim dims[] = {shape->count, shape->n};
+	if (ir_type(e->builder->func, flat).dims[0] == shape->n)
+		return flat;
+	IrType type = shape->count > 1 ? ir_tensor_type(e->real, 2, dims) : ir_tensor_type(e->real, 1, dims + 1);
+	uint32_t first = 0, count = neighbours(shape, 0);
+	IrValue out = count == shape->count ? 0 : ir_fill(e->builder, type, 0);
+	for (; first < shape->count; first += count) {
+		count = neighbours(shape, first);
+		out = copy_tensors(e, shape, first, count, flat, false, type, out);
+	}
+	return out;
+}
+
+/* Puts the tensors of a shape into a flat vector. */
+static IrValue put_tensors(Elab *e, const RuleShape *shape, IrValue tensors, IrType type, IrValue into) {
+	for (uint32_t first = 0, count; first < shape->count; first += count) {
+		count = neighbours(shape, first);
+		into = copy_tensors(e, shape, first, count, tensors, true, type, into);
+	}
+	return into;
+}
+
+/* What the whole function is given, by role. */
+typedef struct Whole {
+	IrByRole given;
+	IrValue x, g;
+	IrValue *states, *sums;
+	const IrValue *hypers;
+} Whole;
+
+/* Parameters like those of the function for a shape, but for x, g and states. */
+static void add_params(Elab *e, const IrFunc *like, IrFunc *func, IrRole role, Whole *w) {
+	IrRange range = ir_params_of(like, role);
+	IrValue *values = ARENA_ARRAY(e->arena, IrValue, range.count + 1);
+	for (uint32_t i = 0; i < range.count; i++) {
+		const IrParam *p = &like->params.data[range.first + i];
+		values[i] = ir_param_as(func, role, session_text(e->session, p->name), ir_type(like, p->value));
+	}
+	ir_give(&w->given, role, values, range.count);
+}
+
+/* The function for a shape, inlined: its results by number. sums: so many are known, others do not matter. */
+static IrValue *run_shape(Elab *e, const RuleShape *shape, const IrFunc *func, Whole *w, const Shapes *shapes,
+                          uint32_t sums) {
+	IrValue *x = ARENA_ARRAY(e->arena, IrValue, 2), *args = ARENA_ARRAY(e->arena, IrValue, func->params.count + 1);
+	IrValue *results = ARENA_ARRAY(e->arena, IrValue, func->results.count + 1);
+	uint32_t count = shape->shared.count;
+	IrValue *known = ARENA_ARRAY(e->arena, IrValue, count + 1);
+	x[0] = take_tensors(e, shape, w->x);
+	x[1] = w->g ? take_tensors(e, shape, w->g) : 0;
+	for (uint32_t k = 0; k < count; k++)
+		known[k] = k < sums ? w->sums[k] : ir_fill(e->builder, shape->shared.data[k].type, 0);
+	ir_give(&w->given, IR_ROLE_X, &x[0], 1);
+	ir_give(&w->given, IR_ROLE_G, &x[1], 1);
+	ir_give(&w->given, IR_ROLE_STATE, w->states + shape->first_state, shape->states);
+	ir_give(&w->given, IR_ROLE_SUM, known, count);
+	ir_arguments(func, &w->given, sizeof *args, args);
+	ir_inline(e->builder, func, args, results);
+	(void)shapes;
+	return results;
+}
+
+/* a + b, the larger one, or a divided by how many tensors there are. */
+static IrValue combined(Elab *e, IrCombine combine, IrValue a, IrValue b) {
+	IrType type = ir_type(e->builder->func, a);
+	if (combine == IR_PUT_SUM)
+		return ir_add_values(e->builder, a, b);
+	IrForBuilder f = ir_for_begin(e->builder);
+	IrAt at[IR_MAX_RANK];
+	for (int i = 0; i < type.rank; i++) {
+		ir_for_index(&f, 0, type.dims[i]);
+		at[i] = ir_at_index(e->module, (uint32_t)i, 1);
+	}
+	uint32_t node = ir_op2(&f, IR_max, ir_read(&f, a, at, false), ir_read(&f, b, at, false));
+	IrValue out = ir_put(&f, IR_PUT_NONE, node, type, at, 0, false);
+	ir_for_end(&f);
+	return out;
+}
+
+static IrValue divided(Elab *e, IrValue a, double by) {
+	IrType type = ir_type(e->builder->func, a);
+	IrForBuilder f = ir_for_begin(e->builder);
+	IrAt at[IR_MAX_RANK];
+	for (int i = 0; i < type.rank; i++) {
+		ir_for_index(&f, 0, type.dims[i]);
+		at[i] = ir_at_index(e->module, (uint32_t)i, 1);
+	}
+	uint32_t node = ir_op2(&f, IR_div, ir_read(&f, a, at, false), ir_real(&f, type.scalar, by));
+	IrValue out = ir_put(&f, IR_PUT_NONE, node, type, at, 0, false);
+	ir_for_end(&f);
+	return out;
+}
+
+static IrFunc *begin_whole(RuleElab *r, IrBuilder *builder, const char *name, const IrFunc *like, Whole *w) {
+	Elab *e = &r->e;
+	IrFunc *func =
+		ir_func_new(e->module, arena_printf(e->arena, "%s_%s", session_text(e->session, r->decl->name.name), name));
+	*builder = ir_builder(func);
+	builder->span = r->decl->name.span;
+	e->builder = builder;
+	int64_t size = 0;
+	for (uint32_t i = 0; i < r->target->count; i++)
+		size += r->target->sizes[i];
+	IrType type = ir_tensor_type(e->real, 1, &size);
+	*w = (Whole){.x = ir_param_as(func, IR_ROLE_X, "x", type)};
+	ir_by_role(&w->given);
+	if (ir_params_of(like, IR_ROLE_G).count)
+		w->g = ir_param_as(func, IR_ROLE_G, "g", type);
+	static const IrRole as_they_are[] = {IR_ROLE_F, IR_ROLE_T, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA};
+	for (size_t i = 0; i < sizeof as_they_are / sizeof *as_they_are; i++)
+		add_params(e, like, func, as_they_are[i], w);
+	return func;
+}
+
+static void join_init(RuleElab *r, Shapes *shapes) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	Whole w;
+	IrBuilder builder;
+	o->init = begin_whole(r, &builder, "init", shapes->data[0].init, &w);
+	uint32_t at = 0;
+	for (uint32_t k = 0; k < shapes->count; k++) {
+		const RuleShape *shape = &shapes->data[k];
+		const IrValue *results = run_shape(e, shape, shape->init, &w, shapes, 0);
+		for (uint32_t i = 0; i < shape->states; i++)
+			ir_result_as(o->init, IR_ROLE_STATE, session_text(e->session, o->states.data[at++].name), results[i]);
+	}
+}
+
+static void join_step(RuleElab *r, Shapes *shapes) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	Whole w;
+	IrBuilder builder;
+	o->step = begin_whole(r, &builder, "step", shapes->data[0].step, &w);
+	w.states = ARENA_ARRAY(e->arena, IrValue, o->states.count + 1);
+	for (uint32_t i = 0; i < o->states.count; i++)
+		w.states[i] = ir_param_as(o->step, IR_ROLE_STATE, session_text(e->session, o->states.data[i].name),
+		                          o->states.data[i].type);
+	uint32_t sums = shapes->data[0].shared.count, tensors = 0;
+	w.sums = ARENA_ARRAY(e->arena, IrValue, sums + 1);
+	for (uint32_t k = 0; k < shapes->count; k++)
+		tensors += shapes->data[k].count;
+	for (uint32_t s = 0; s < sums; s++) {
+		const RuleShare *share = &shapes->data[0].shared.data[s];
+		for (uint32_t k = 0; k < shapes->count; k++) {
+			const RuleShape *shape = &shapes->data[k];
+			const IrValue *results = run_shape(e, shape, shape->step, &w, shapes, s);
+			IrValue value = results[ir_results_of(shape->step, IR_ROLE_SHARE).first + s];
+			w.sums[s] = k ? combined(e, share->combine, w.sums[s], value) : value;
+		}
+		if (share->mean)
+			w.sums[s] = divided(e, w.sums[s], tensors);
+	}
+	IrType type = ir_type(o->step, w.x);
+	IrValue x = shapes->count == 1 && neighbours(&shapes->data[0], 0) == shapes->data[0].count
+	                ? 0
+	                : ir_fill(e->builder, type, 0);
+	VEC(IrValue) states = {0};
+	for (uint32_t k = 0; k < shapes->count; k++) {
+		const RuleShape *shape = &shapes->data[k];
+		const IrValue *results = run_shape(e, shape, shape->step, &w, shapes, sums);
+		IrValue moved = results[ir_result_at(shape->step, IR_ROLE_X)];
+		x = ir_type_equal(ir_type(o->step, moved), type) ? moved : put_tensors(e, shape, moved, type, x);
+		for (uint32_t i = 0; i < shape->states; i++)
+			vec_push(e->arena, &states, results[ir_results_of(shape->step, IR_ROLE_STATE).first + i]);
+	}
+	ir_result_as(o->step, IR_ROLE_X, "x", x);
+	for (uint32_t i = 0; i < states.count; i++)
+		ir_result_as(o->step, IR_ROLE_STATE, session_text(e->session, o->states.data[i].name), states.data[i]);
+}
+
+/* ---- one shape after the other ---- */
+
+/* Tensors of all shapes meet at the same places: a condition on the shape of x may differ between them. */
+static void check_shared(RuleElab *r, const Shapes *shapes) {
+	Session *session = r->e.session;
+	for (uint32_t k = 1; k < shapes->count; k++) {
+		const RuleShape *a = &shapes->data[0], *b = &shapes->data[k];
+		uint32_t most = a->shared.count > b->shared.count ? a->shared.count : b->shared.count;
+		for (uint32_t i = 0; i < most; i++) {
+			const RuleShare *p = i < a->shared.count ? &a->shared.data[i] : NULL,
+							*q = i < b->shared.count ? &b->shared.data[i] : NULL;
+			if (p && q && p->span.start == q->span.start && p->span.file == q->span.file &&
+			    ir_type_equal(p->type, q->type))
+				continue;
+			bool differs = p && q && p->span.start == q->span.start && p->span.file == q->span.file;
+			Diag *diag = diag_error(
+				session, 264, p ? p->span : q->span,
+				differs ? "this is of another shape for tensors of another shape, so it cannot be combined"
+						: "what is combined over tensors may not stand under a condition that differs between them");
+			diag_note(session, diag, "tensors of %s and of %s are not alike here",
+			          value_dims_text(&r->e, a->type.dims, a->type.rank),
+			          value_dims_text(&r->e, b->type.dims, b->type.rank));
+			return;
+		}
+	}
+}
+
+/* Once for all shapes, and with the shape at which it was found. */
+static void say_wrong(RuleElab *r, const RuleShape *shape, Diags *wrong, Diags *said) {
+	Session *session = r->e.session;
+	Diags fresh = {0};
+	for (uint32_t i = 0; i < wrong->count; i++) {
+		Diag *x = wrong->data[i];
+		bool known = false;
+		for (uint32_t k = 0; k < said->count && !known; k++) {
+			const Diag *y = said->data[k];
+			Span p = x->labels.data[0].span, q = y->labels.data[0].span;
+			known = x->code == y->code && p.file == q.file && p.start == q.start;
+		}
+		if (known)
+			continue;
+		if (x->severity == DIAG_ERROR)
+			diag_note(session, x, "where x is %s: a tensor of rank %d",
+			          shape->type.rank ? value_dims_text(&r->e, shape->type.dims, shape->type.rank) : "one number",
+			          shape->type.rank);
+		vec_push(session->arena, said, x);
+		vec_push(session->arena, &fresh, x);
+	}
+	diag_say(session, &fresh);
+}
+
+void rule_build_by_shape(RuleElab *r) {
+	Elab *e = &r->e;
+	FeRule *o = r->out;
+	Shapes shapes = find_shapes(r);
+	Diags said = {0};
+	VEC(FeSlot) states = {0};
+	for (uint32_t k = 0; k < shapes.count; k++) {
+		RuleShape *shape = &shapes.data[k];
+		DiagMark mark = diag_mark(e->session);
+		r->shape = shape;
+		o->states.count = o->state_each.count = 0;
+		rule_build_init(r);
+		rule_build_step(r);
+		Diags wrong = diag_take_back(e->session, mark);
+		say_wrong(r, shape, &wrong, &said);
+		shape->init = o->init;
+		shape->step = o->step;
+		shape->first_state = states.count;
+		shape->states = o->states.count;
+		for (uint32_t i = 0; i < r->shared.count; i++)
+			vec_push(e->arena, &shape->shared, r->shared.data[i]);
+		for (uint32_t i = 0; i < o->states.count; i++) {
+			FeSlot slot = o->states.data[i];
+			if (shapes.count > 1)
+				slot.name = session_name(e->session, arena_printf(e->arena, "%s%s", session_text(e->session, slot.name),
+				                                                  shape_suffix(e->arena, shape->type)));
+			vec_push(e->arena, &states, slot);
+		}
+	}
+	r->shape = NULL;
+	o->states.count = o->state_each.count = 0;
+	for (uint32_t i = 0; i < states.count; i++) {
+		vec_push(e->arena, &o->states, states.data[i]);
+		vec_push(e->arena, &o->state_each, false);
+	}
+	o->by_shape = true;
+	o->elementwise = false;
+	o->collectives = 0;
+	check_shared(r, &shapes);
+	if (!e->lowering)
+		return;
+	join_init(r, &shapes);
+	join_step(r, &shapes);
+}
