@@ -59,8 +59,10 @@ typedef struct FeBatch {
 typedef struct FeObjective {
 	const AstDecl *decl;
 	IrModule *module;
-	IrScalar real;      /* IR_F32 or IR_F64 */
-	VEC(FeSlot) params; /* pieces of x, in declaration order, row-major */
+	IrScalar real; /* IR_F32 or IR_F64 */
+	VEC(FeSlot)
+	params; /* pieces of x, in declaration order, row-major; a head in front of an array gives several, W[0], W[1], ... */
+	VEC(FeSlot) arrays; /* the same as they are declared: one for each `param` */
 	int64_t size;       /* N: elements of x */
 	VEC(FeData) data;   /* parameters of all three functions, with the role of data */
 	VEC(FeSlot)
@@ -149,6 +151,8 @@ typedef struct FeRule {
 FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                 const Name *open, uint32_t open_count);
 
+/* Does it look at the axes of x? It then needs a target of known shapes. Adds no diagnostics. */
+bool fe_is_by_shape(FeProgram *program, const FeCall *call);
 /* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
 bool fe_is_tied(FeProgram *program, const AstDecl *rule);
 

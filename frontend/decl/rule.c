@@ -26,6 +26,7 @@ void rule_begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFu
 	e->lane = NULL;
 	e->tensors = 1;
 	e->x_rank = -1;
+	e->by_shape = r->shape != NULL;
 	e->coupled = false;
 	e->path = typing_inside(e->typing, &e->typing->root, ++r->functions);
 	if (r->symbolic)
@@ -155,7 +156,7 @@ static RuleElab *type_functions(FeProgram *program, IrModule *module, const Rule
 		diag_take_back(program->session, mark);
 		typing_set_by_shape(asked->typing, asked->call->decl);
 		r->more_axes = false;
-		r->by_shape = r->asked.by_shape = r->more_ints = true;
+		r->by_shape = r->more_ints = true;
 	} while (r->more_ints && program->session->complaints == complaints);
 	for (uint32_t i = 0; i < r->hypers.count; i++)
 		if (r->hypers.data[i].learned && r->hypers.data[i].as_int)
@@ -168,7 +169,7 @@ static RuleElab *lower_functions(FeProgram *program, IrModule *module, const Rul
 	uint32_t complaints = program->session->complaints;
 	RuleElab *r = rule_new(program, module, asked, calls);
 	r->e.lowering = true;
-	r->by_shape = r->asked.by_shape = typing_is_by_shape(asked->typing, asked->call->decl);
+	r->by_shape = typing_is_by_shape(asked->typing, asked->call->decl);
 	rule_read_hypers(r);
 	mark_opened(r);
 	for (uint32_t i = 0; i < r->hypers.count; i++)
@@ -216,4 +217,19 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 	RuleElab *r = sound ? lower_functions(program, module, &asked, &calls[1]) : NULL;
 	arena_free(notes);
 	return r ? finish(r) : NULL;
+}
+
+bool fe_is_by_shape(FeProgram *program, const FeCall *call) {
+	Arena *notes = arena_new();
+	Typing *typing = typing_new(notes);
+	IrModule *scratch = ir_module_new(program->session);
+	DiagMark mark = diag_mark(program->session);
+	rule_typed(program, scratch, call, &check_tensors, IR_F64, NULL, 0, typing);
+	bool by_shape = typing_is_by_shape(typing, call->decl);
+	Diags said = diag_take_back(program->session, mark);
+	if (said.count)
+		resolve_again(program); /* so that whoever uses it says it */
+	ir_module_free(scratch);
+	arena_free(notes);
+	return by_shape;
 }

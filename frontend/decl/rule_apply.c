@@ -214,7 +214,9 @@ void rule_apply(RuleElab *r, const AstStmt *s) {
 	if (!r->asked.in_step || e->coord || e->arms || e->builder->block != &r->out->step->body ||
 	    s->apply->kind != AST_CALL) {
 		if (s->apply->kind == AST_CALL)
-			not_here(e, s->keyword, "`apply` in a loop, in `each` or under a condition is not part of this version");
+			not_here(e, s->keyword,
+			         "`apply` in a loop, in `each` or under a condition that is not known when the rule is "
+			         "instantiated is not part of this version");
 		return;
 	}
 	Applied a = enter(r, s);

@@ -342,35 +342,45 @@ static void check_shared(RuleElab *r, const Shapes *shapes) {
 	}
 }
 
-/* Once for all shapes, and with the shape at which it was found. */
-static void say_wrong(RuleElab *r, const RuleShape *shape, Diags *wrong, Diags *said) {
-	Session *session = r->e.session;
-	Diags fresh = {0};
-	for (uint32_t i = 0; i < wrong->count; i++) {
-		Diag *x = wrong->data[i];
-		bool known = false;
-		for (uint32_t k = 0; k < said->count && !known; k++) {
-			const Diag *y = said->data[k];
-			Span p = x->labels.data[0].span, q = y->labels.data[0].span;
-			known = x->code == y->code && p.file == q.file && p.start == q.start;
-		}
-		if (known)
-			continue;
-		if (x->severity == DIAG_ERROR)
-			diag_note(session, x, "where x is %s: a tensor of rank %d",
-			          shape->type.rank ? value_dims_text(&r->e, shape->type.dims, shape->type.rank) : "one number",
-			          shape->type.rank);
-		vec_push(session->arena, said, x);
-		vec_push(session->arena, &fresh, x);
+static bool is_said(const Diags *said, const Diag *x, bool in_these_words) {
+	Span p = x->labels.data[0].span;
+	for (uint32_t i = 0; i < said->count; i++) {
+		const Diag *y = said->data[i];
+		Span q = y->labels.data[0].span;
+		if (x->code == y->code && p.file == q.file && p.start == q.start &&
+		    (!in_these_words || strcmp(x->message, y->message) == 0))
+			return true;
 	}
-	diag_say(session, &fresh);
+	return false;
+}
+
+/* What is wrong, once for all shapes; what is not wrong with all of them, with the shape at which it was found. */
+static void say_wrong(RuleElab *r, const RuleShape *shapes, const Diags *wrong, uint32_t count) {
+	Session *session = r->e.session;
+	Diags said = {0};
+	for (uint32_t k = 0; k < count; k++) {
+		const IrType *type = &shapes[k].type;
+		for (uint32_t i = 0; i < wrong[k].count; i++) {
+			Diag *x = wrong[k].data[i];
+			bool always = true;
+			if (is_said(&said, x, false))
+				continue;
+			for (uint32_t other = 0; other < count && always; other++)
+				always = is_said(&wrong[other], x, true);
+			if (!always)
+				diag_note(session, x, "where x is %s, a tensor of rank %d",
+				          type->rank ? value_dims_text(&r->e, type->dims, type->rank) : "one number", type->rank);
+			vec_push(session->arena, &said, x);
+		}
+	}
+	diag_say(session, &said);
 }
 
 void rule_build_by_shape(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
 	Shapes shapes = find_shapes(r);
-	Diags said = {0};
+	Diags *wrong = ARENA_ARRAY(e->arena, Diags, shapes.count + 1);
 	VEC(FeSlot) states = {0};
 	for (uint32_t k = 0; k < shapes.count; k++) {
 		RuleShape *shape = &shapes.data[k];
@@ -379,8 +389,7 @@ void rule_build_by_shape(RuleElab *r) {
 		o->states.count = o->state_each.count = 0;
 		rule_build_init(r);
 		rule_build_step(r);
-		Diags wrong = diag_take_back(e->session, mark);
-		say_wrong(r, shape, &wrong, &said);
+		wrong[k] = diag_take_back(e->session, mark);
 		shape->init = o->init;
 		shape->step = o->step;
 		shape->first_state = states.count;
@@ -396,6 +405,8 @@ void rule_build_by_shape(RuleElab *r) {
 		}
 	}
 	r->shape = NULL;
+	e->by_shape = false;
+	say_wrong(r, shapes.data, wrong, shapes.count);
 	o->states.count = o->state_each.count = 0;
 	for (uint32_t i = 0; i < states.count; i++) {
 		vec_push(e->arena, &o->states, states.data[i]);

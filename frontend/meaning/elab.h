@@ -26,7 +26,6 @@ typedef struct ElabRule {
 	void (*state)(struct RuleElab *self, const AstStmt *s);
 	/* Something depends on the axes of x, which are not known. */
 	void (*ask_axes)(struct RuleElab *self, Span span);
-	bool by_shape; /* the rule is made for one shape of x after the other, and this is one of them */
 } ElabRule;
 
 typedef struct Calls {

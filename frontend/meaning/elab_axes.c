@@ -62,13 +62,9 @@ Value *elab_by_axes(Elab *e, Value *v, Span span) {
 	return elab_knows_axes(e, span) ? elab_unfolded(e, v) : value_bad(e);
 }
 
-static bool by_shape(const Elab *e) {
-	return e->rule && e->rule->by_shape && e->x_rank >= 0;
-}
-
 Value *elab_along_axes(Elab *e, Value *v, Span span) {
 	v = elab_by_axes(e, v, span);
-	return by_shape(e) && elab_is_like_x(v) ? with_axes(e, v, 0, e->x_rank, e->x_dims) : v;
+	return e->by_shape && elab_is_like_x(v) ? with_axes(e, v, 0, e->x_rank, e->x_dims) : v;
 }
 
 /* ---- x as a matrix ---- */
@@ -93,7 +89,7 @@ static void matrix_dims(int rank, const int64_t *dims, int64_t *out) {
 
 /* ---- shapes written out, and those that are like x ---- */
 
-/* The axes that x has where `full` says them in the place of the flat axis of `like`: its own, or those of matrix(x); 0: neither. */
+/* The axes that x has where `full` says them in the place of the flat axis of `like`: its own, or those of matrix(x): how many; -1: neither. */
 static int axes_in(const Elab *e, const Value *full, const Value *like, int64_t *axes) {
 	int extra = like->rank - 1;
 	for (int as_matrix = 0; as_matrix < 2; as_matrix++) {
@@ -102,15 +98,15 @@ static int axes_in(const Elab *e, const Value *full, const Value *like, int64_t 
 			matrix_dims(e->x_rank, e->x_dims, axes);
 		else
 			memcpy(axes, e->x_dims, sizeof *axes * (size_t)rank);
-		if (full->rank == rank + extra && rank > 0 && memcmp(full->dims, axes, sizeof *axes * (size_t)rank) == 0 &&
+		if (full->rank == rank + extra && memcmp(full->dims, axes, sizeof *axes * (size_t)rank) == 0 &&
 		    memcmp(full->dims + rank, like->dims + 1, sizeof *axes * (size_t)extra) == 0)
 			return rank;
 	}
-	return 0;
+	return -1;
 }
 
 bool elab_meet(Elab *e, Value **values, uint32_t count) {
-	if (!by_shape(e))
+	if (!e->by_shape)
 		return false;
 	int64_t axes[IR_MAX_RANK];
 	for (uint32_t k = 0; k < count; k++) {
@@ -118,10 +114,10 @@ bool elab_meet(Elab *e, Value **values, uint32_t count) {
 			continue;
 		bool changed = false;
 		for (uint32_t i = 0; i < count; i++) {
-			int rank = elab_is_like_x(values[i]) ? axes_in(e, values[k], values[i], axes) : 0;
-			if (rank)
+			int rank = elab_is_like_x(values[i]) ? axes_in(e, values[k], values[i], axes) : -1;
+			if (rank >= 0)
 				values[i] = with_axes(e, values[i], 0, rank, axes);
-			changed = changed || rank;
+			changed = changed || rank >= 0;
 		}
 		if (changed)
 			return true;
@@ -131,10 +127,10 @@ bool elab_meet(Elab *e, Value **values, uint32_t count) {
 
 Value *elab_folded(Elab *e, Value *v, const Value *like, Span span) {
 	int64_t axes[IR_MAX_RANK];
-	if (!by_shape(e) || !elab_is_like_x(like) || value_x_axis(v) >= 0)
+	if (!e->by_shape || !elab_is_like_x(like) || value_x_axis(v) >= 0)
 		return NULL;
 	int rank = axes_in(e, v, like, axes);
-	if (!rank)
+	if (rank < 0)
 		return NULL;
 	/* One op over the axes of v, which writes to the flat place. */
 	Ex *body = value_body(e, v);
@@ -148,19 +144,16 @@ Value *elab_folded(Elab *e, Value *v, const Value *like, Span span) {
 		at[type.rank] = ir_at_index(e->module, o, 1);
 		type.dims[type.rank++] = emit_dim(e, outer[o]->extent);
 	}
-	for (int i = 0; i < v->rank; i++) {
-		IrAt index = ir_at_index(e->module, count + (uint32_t)i, 1);
+	for (int i = 0; i < v->rank; i++)
 		emit_var(e, &m, v->vars[i]);
-		if (i >= rank) {
-			at[type.rank] = index;
-			type.dims[type.rank++] = v->dims[i];
-			continue;
-		}
-		place = ir_at_add(e->module, ir_at_scale(e->module, place, v->dims[i]), index);
-		if (i == rank - 1) {
-			at[type.rank] = place;
-			type.dims[type.rank++] = e->n;
-		}
+	for (int i = 0; i < rank; i++)
+		place = ir_at_add(e->module, ir_at_scale(e->module, place, v->dims[i]),
+		                  ir_at_index(e->module, count + (uint32_t)i, 1));
+	at[type.rank] = place;
+	type.dims[type.rank++] = e->n;
+	for (int i = rank; i < v->rank; i++) {
+		at[type.rank] = ir_at_index(e->module, count + (uint32_t)i, 1);
+		type.dims[type.rank++] = v->dims[i];
 	}
 	uint32_t node = emit_ex(e, &m, body);
 	IrValue out = emit_put(e, &m, IR_PUT_NONE, node, type, at, 0, false);

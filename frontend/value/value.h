@@ -180,6 +180,7 @@ typedef struct Elab {
 	/* The axes of x, which lies flat: x_rank of them; -1: they are not known here. */
 	int x_rank;
 	int64_t x_dims[IR_MAX_RANK];
+	bool by_shape; /* the rule is made for one shape of x after the other, and this is one of them */
 	Var *lane; /* over tensors of one shape, where a rule is made for one shape after the other; NULL: there is one */
 
 	/* ---- the elaborator's ---- */

@@ -56,7 +56,7 @@ static inline FeObjective *lower_objective(Lower *l, const char *call_text) {
 
 static inline FeRule *lower_rule(Lower *l, const char *call_text, const int64_t *sizes, uint32_t count) {
 	FeCall call;
-	FeTarget target = {sizes, count};
+	FeTarget target = {.sizes = sizes, .count = count};
 	bool ok = fe_call_text(l->program, call_text, AST_OPTIMIZER, &call);
 	FeRule *r = ok ? fe_rule(l->program, l->module, &call, &target, IR_F64, NULL, 0) : NULL;
 	lower_no_errors(l);

@@ -194,9 +194,7 @@ static void check_rule(const ProgramDecl *decl, const char *objective_text, doub
 	Bench b = bench_new(decl->name);
 	FeProgram *program = program_again(b.session, decl);
 	FeObjective *objective = objective_of(&b, program, objective_text);
-	FeTarget target = {ARENA_ARRAY(b.arena, int64_t, objective->params.count), objective->params.count};
-	for (uint32_t i = 0; i < objective->params.count; i++)
-		((int64_t *)target.sizes)[i] = objective->params.data[i].count;
+	FeTarget target = fe_target(objective, b.arena);
 	FeCall call = {0};
 	FeRule *rule = fe_call_text(program, program_call(b.session, decl), AST_OPTIMIZER, &call)
 	                   ? fe_rule(program, b.module, &call, &target, IR_F64, NULL, 0)
