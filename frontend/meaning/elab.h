@@ -174,6 +174,15 @@ bool elab_meet(Elab *e, Value **values, uint32_t count);
 /* `v` in a shape that is like x, if it has that shape written out, or that of matrix(x); NULL: it has another. */
 Value *elab_folded(Elab *e, Value *v, const Value *like, Span span);
 
+/* ---- elab_each.c: one coordinate ---- */
+
+void elab_each(Elab *e, const AstStmt *s);
+Ex *elab_coordinate(Elab *e);                            /* its number in x */
+bool elab_differs(const Elab *e, const Ex *x);           /* between coordinates */
+uint32_t elab_coordinate_vars(const Elab *e, Var **out); /* what it follows from */
+/* What `v` is at the coordinate, for all of them: an array like `like`. */
+Value *elab_for_all(Elab *e, Value *v, const Value *like, Span span);
+
 /* ---- elab_stmt.c, elab_loop.c, elab_assign.c ---- */
 
 void elab_stmt(Elab *e, const AstStmt *s);

@@ -35,7 +35,7 @@ static Value seen_shape(const Elab *e, const Value *v) {
 }
 
 static bool varies_inside(Elab *e, const Binding *b, const Ex *body, Span span) {
-	if (!e->coord || b->coord == e->coord || value_x_axis(b->value) >= 0 || !ex_has(body, e->coord))
+	if (!e->coord || b->coord == e->coord || value_x_axis(b->value) >= 0 || !elab_differs(e, body))
 		return false;
 	Diag *diag =
 		diag_error(e->session, 267, span, "`%s` is one value for the tensor, but this differs between coordinates",
@@ -76,24 +76,8 @@ static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 	Ex *body = value_body(e, v);
 	if (varies_inside(e, b, body, span))
 		return;
-	int axis = e->coord ? value_x_axis(b->value) : -1;
-	if (axis >= 0) {
-		/* The number at the coordinate, for all coordinates. */
-		Value *all = value_array(e, b->scalar, b->value->rank, b->value->dims, span);
-		Var *from[IR_MAX_RANK];
-		Ex *to[IR_MAX_RANK];
-		uint32_t count = 0;
-		from[count] = e->coord;
-		to[count++] = ex_var(e, all->vars[axis]);
-		for (int i = 0, k = 0; i < all->rank; i++) {
-			if (i == axis)
-				continue;
-			from[count] = v->vars[k++];
-			to[count++] = ex_var(e, all->vars[i]);
-		}
-		all->body = ex_substitute(e, body, from, to, count, false);
-		v = all;
-	}
+	if (e->coord && value_x_axis(b->value) >= 0)
+		v = elab_for_all(e, v, b->value, span);
 	b->value = value_reusable(e, v, b->symbol->name, span);
 }
 
@@ -185,7 +169,7 @@ static bool find_elements(Elab *e, Elements *to) {
 	bool ok = true;
 	for (int i = 0, k = 0; i < v->rank; i++) {
 		if (i == to->axis) {
-			to->at[i] = ex_var(e, e->coord);
+			to->at[i] = elab_coordinate(e);
 			continue;
 		}
 		const AstItem *item = k < (int)to->items->count ? &to->items->data[k] : NULL;
@@ -206,7 +190,7 @@ static void put_elements(Elab *e, const Elements *to, Ex *body) {
 	Var *own[IR_MAX_INDICES], *outer[IR_MAX_RANK];
 	uint32_t own_count = 0;
 	if (to->axis >= 0)
-		own[own_count++] = e->coord;
+		own_count = elab_coordinate_vars(e, own);
 	for (uint32_t i = 0; i < to->found.count; i++)
 		own[own_count++] = to->found.vars[i];
 	for (int i = 0; i < to->rest.rank; i++)

@@ -170,10 +170,12 @@ typedef struct Elab {
 	Diag *said_many_axes; /* what was said of it, once for all places */
 
 	/* in rules */
-	IrDim n;          /* coordinates of x in the function being built; -1: not known */
-	int64_t tensors;  /* S: parameter tensors */
-	Var *tensor;      /* the variable over tensors, if S > 1 */
-	Var *coord;       /* of the `each` around: which coordinate it is about */
+	IrDim n;                /* coordinates of x in the function being built; -1: not known */
+	int64_t tensors;        /* S: parameter tensors */
+	Var *tensor;            /* the variable over tensors, if S > 1 */
+	Var *coord;             /* of the `each` around: which coordinate it is about */
+	Var *each[IR_MAX_RANK]; /* of `each i, j`: the indices that the coordinate follows from, instead */
+	uint32_t each_count;
 	IrValue segments; /* [N]: coordinate -> tensor, if S > 1 */
 	IrValue sizes;    /* [S] */
 	bool coupled;     /* some coordinate saw another */
