@@ -19,8 +19,9 @@ typedef struct Hyper {
 	Value *constant;
 } Hyper;
 
-/* A value that is combined over all tensors. */
+/* A value that is combined over all tensors, or the place of an evaluation, which is made of those of all tensors. */
 typedef struct RuleShare {
+	bool evaluation;
 	IrCombine combine;
 	bool mean;
 	IrType type;
@@ -104,6 +105,8 @@ bool rule_may_know_more(RuleElab *r);
 void rule_build_by_shape(RuleElab *r);
 /* A value of each tensor of this shape, combined over all tensors. */
 Value *rule_over_shapes(RuleElab *r, IrCombine combine, bool mean, Value *v, Span span);
+/* The same of an evaluation: `at` and g are those of the tensors of this shape. false with a diagnostic. */
+bool rule_share_place(RuleElab *r, IrValue at, Span span, IrValue *f, IrValue *g);
 /* What differs between tensors has this axis in front: the variables that emit_whole and value_from_whole are given. */
 Var *const *rule_leading(RuleElab *r, uint32_t *count);
 

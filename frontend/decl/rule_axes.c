@@ -46,15 +46,29 @@ Var *const *rule_leading(RuleElab *r, uint32_t *count) {
 	return leading;
 }
 
-Value *rule_over_shapes(RuleElab *r, IrCombine combine, bool mean, Value *v, Span span) {
+/* One more value that all tensors share; false with a diagnostic. */
+static bool add_share(RuleElab *r, IrValue value, RuleShare share) {
 	Elab *e = &r->e;
 	if (e->builder->block != &r->out->step->body) {
 		Diag *diag =
-			diag_error(e->session, 397, span,
-		               "in a rule that looks at the axes of x, what is combined over tensors stands outside of loops");
-		diag_help(e->session, diag, "combine before the loop, or what the loop has made behind it");
-		return value_bad(e);
+			diag_error(e->session, 397, share.span, "in a rule that looks at the axes of x, %s outside of loops",
+		               share.evaluation ? "evaluations stand" : "what is combined over tensors stands");
+		diag_help(e->session, diag, "do it before the loop, or behind it with what the loop has made");
+		return false;
 	}
+	share.type = ir_type(e->builder->func, value);
+	vec_push(e->arena, &r->shares, value);
+	vec_push(e->arena, &r->shared, share);
+	return true;
+}
+
+static IrValue add_sum(RuleElab *r, const char *name, IrType type) {
+	return ir_param_as(r->out->step, IR_ROLE_SUM, arena_printf(r->e.arena, "%s%u", name, (unsigned)r->shared.count),
+	                   type);
+}
+
+Value *rule_over_shapes(RuleElab *r, IrCombine combine, bool mean, Value *v, Span span) {
+	Elab *e = &r->e;
 	Ex *body = value_body(e, v);
 	Value *share = v;
 	if (e->lane) {
@@ -65,12 +79,17 @@ Value *rule_over_shapes(RuleElab *r, IrCombine combine, bool mean, Value *v, Spa
 		share = emit_reduce(e, combine, v, body, &e->lane, 1, NULL, 0, span);
 	}
 	IrValue value = emit_whole(e, share, NULL, 0, 0, span);
-	RuleShare made = {combine, mean, ir_type(e->builder->func, value), span};
-	vec_push(e->arena, &r->shares, value);
-	vec_push(e->arena, &r->shared, made);
-	const char *name = arena_printf(e->arena, "all%u", (unsigned)r->shared.count);
-	IrValue sum = ir_param_as(r->out->step, IR_ROLE_SUM, name, made.type);
-	return value_read(e, sum, S_REAL, v->rank, v->dims);
+	if (!add_share(r, value, (RuleShare){.combine = combine, .mean = mean, .span = span}))
+		return value_bad(e);
+	return value_read(e, add_sum(r, "all", ir_type(e->builder->func, value)), S_REAL, v->rank, v->dims);
+}
+
+bool rule_share_place(RuleElab *r, IrValue at, Span span, IrValue *f, IrValue *g) {
+	if (!add_share(r, at, (RuleShare){.evaluation = true, .span = span}))
+		return false;
+	*f = add_sum(r, "f", ir_scalar_type(r->e.real));
+	*g = add_sum(r, "g", ir_type(r->e.builder->func, at));
+	return true;
 }
 
 /* ---- the shapes ---- */
@@ -165,12 +184,17 @@ static IrValue put_tensors(Elab *e, const RuleShape *shape, IrValue tensors, IrT
 	return into;
 }
 
+/* One shape, whose tensors are x as they lie there. */
+static bool is_all(const Shapes *shapes) {
+	return shapes->count == 1 && neighbours(&shapes->data[0], 0) == shapes->data[0].count;
+}
+
 /* What the whole function is given, by role. */
 typedef struct Whole {
 	IrByRole given;
 	IrValue x, g;
-	IrValue *states, *sums;
-	const IrValue *hypers;
+	IrValue *states;
+	IrValue *sums, *f; /* per share: what it is combined to, or g: [N] and f of an evaluation */
 } Whole;
 
 /* Parameters like those of the function for a shape, but for x, g and states. */
@@ -184,24 +208,30 @@ static void add_params(Elab *e, const IrFunc *like, IrFunc *func, IrRole role, W
 	ir_give(&w->given, role, values, range.count);
 }
 
-/* The function for a shape, inlined: its results by number. sums: so many are known, others do not matter. */
-static IrValue *run_shape(Elab *e, const RuleShape *shape, const IrFunc *func, Whole *w, const Shapes *shapes,
-                          uint32_t sums) {
+/* The function for a shape, inlined: its results by number. shares: so many are combined, what the others are does not matter. */
+static IrValue *run_shape(Elab *e, const RuleShape *shape, const IrFunc *func, Whole *w, uint32_t shares) {
 	IrValue *x = ARENA_ARRAY(e->arena, IrValue, 2), *args = ARENA_ARRAY(e->arena, IrValue, func->params.count + 1);
 	IrValue *results = ARENA_ARRAY(e->arena, IrValue, func->results.count + 1);
-	uint32_t count = shape->shared.count;
-	IrValue *known = ARENA_ARRAY(e->arena, IrValue, count + 1);
+	VEC(IrValue) sums = {0};
 	x[0] = take_tensors(e, shape, w->x);
 	x[1] = w->g ? take_tensors(e, shape, w->g) : 0;
-	for (uint32_t k = 0; k < count; k++)
-		known[k] = k < sums ? w->sums[k] : ir_fill(e->builder, shape->shared.data[k].type, 0);
+	for (uint32_t k = 0; k < shape->shared.count && func == shape->step; k++) {
+		const RuleShare *share = &shape->shared.data[k];
+		IrValue sum = k >= shares         ? ir_fill(e->builder, share->type, 0)
+		              : share->evaluation ? take_tensors(e, shape, w->sums[k])
+		                                  : w->sums[k];
+		if (share->evaluation) {
+			IrValue f = k < shares ? w->f[k] : ir_fill(e->builder, ir_scalar_type(e->real), 0);
+			vec_push(e->arena, &sums, f);
+		}
+		vec_push(e->arena, &sums, sum);
+	}
 	ir_give(&w->given, IR_ROLE_X, &x[0], 1);
 	ir_give(&w->given, IR_ROLE_G, &x[1], 1);
 	ir_give(&w->given, IR_ROLE_STATE, w->states + shape->first_state, shape->states);
-	ir_give(&w->given, IR_ROLE_SUM, known, count);
+	ir_give(&w->given, IR_ROLE_SUM, sums.data, sums.count);
 	ir_arguments(func, &w->given, sizeof *args, args);
 	ir_inline(e->builder, func, args, results);
-	(void)shapes;
 	return results;
 }
 
@@ -266,9 +296,32 @@ static void join_init(RuleElab *r, Shapes *shapes) {
 	uint32_t at = 0;
 	for (uint32_t k = 0; k < shapes->count; k++) {
 		const RuleShape *shape = &shapes->data[k];
-		const IrValue *results = run_shape(e, shape, shape->init, &w, shapes, 0);
+		const IrValue *results = run_shape(e, shape, shape->init, &w, 0);
 		for (uint32_t i = 0; i < shape->states; i++)
 			ir_result_as(o->init, IR_ROLE_STATE, session_text(e->session, o->states.data[at++].name), results[i]);
+	}
+}
+
+/* What all tensors share as number `s`, from those before. */
+static void combine_share(Elab *e, const Shapes *shapes, Whole *w, uint32_t s, uint32_t tensors) {
+	const RuleShare *share = &shapes->data[0].shared.data[s];
+	IrType type = ir_type(e->builder->func, w->x);
+	IrValue all = share->evaluation && !is_all(shapes) ? ir_fill(e->builder, type, 0) : 0;
+	for (uint32_t k = 0; k < shapes->count; k++) {
+		const RuleShape *shape = &shapes->data[k];
+		const IrValue *results = run_shape(e, shape, shape->step, w, s);
+		IrValue value = results[ir_results_of(shape->step, IR_ROLE_SHARE).first + s];
+		if (share->evaluation)
+			all =
+				ir_type_equal(ir_type(e->builder->func, value), type) ? value : put_tensors(e, shape, value, type, all);
+		else
+			all = k ? combined(e, share->combine, all, value) : value;
+	}
+	w->sums[s] = share->mean ? divided(e, all, tensors) : all;
+	if (share->evaluation) {
+		const IrOp *op = ir_evaluation(e->builder, all, 0);
+		w->f[s] = op->evaluate.f;
+		w->sums[s] = op->evaluate.g;
 	}
 }
 
@@ -284,27 +337,17 @@ static void join_step(RuleElab *r, Shapes *shapes) {
 		                          o->states.data[i].type);
 	uint32_t sums = shapes->data[0].shared.count, tensors = 0;
 	w.sums = ARENA_ARRAY(e->arena, IrValue, sums + 1);
+	w.f = ARENA_ARRAY(e->arena, IrValue, sums + 1);
 	for (uint32_t k = 0; k < shapes->count; k++)
 		tensors += shapes->data[k].count;
-	for (uint32_t s = 0; s < sums; s++) {
-		const RuleShare *share = &shapes->data[0].shared.data[s];
-		for (uint32_t k = 0; k < shapes->count; k++) {
-			const RuleShape *shape = &shapes->data[k];
-			const IrValue *results = run_shape(e, shape, shape->step, &w, shapes, s);
-			IrValue value = results[ir_results_of(shape->step, IR_ROLE_SHARE).first + s];
-			w.sums[s] = k ? combined(e, share->combine, w.sums[s], value) : value;
-		}
-		if (share->mean)
-			w.sums[s] = divided(e, w.sums[s], tensors);
-	}
+	for (uint32_t s = 0; s < sums; s++)
+		combine_share(e, shapes, &w, s, tensors);
 	IrType type = ir_type(o->step, w.x);
-	IrValue x = shapes->count == 1 && neighbours(&shapes->data[0], 0) == shapes->data[0].count
-	                ? 0
-	                : ir_fill(e->builder, type, 0);
+	IrValue x = is_all(shapes) ? 0 : ir_fill(e->builder, type, 0);
 	VEC(IrValue) states = {0};
 	for (uint32_t k = 0; k < shapes->count; k++) {
 		const RuleShape *shape = &shapes->data[k];
-		const IrValue *results = run_shape(e, shape, shape->step, &w, shapes, sums);
+		const IrValue *results = run_shape(e, shape, shape->step, &w, sums);
 		IrValue moved = results[ir_result_at(shape->step, IR_ROLE_X)];
 		x = ir_type_equal(ir_type(o->step, moved), type) ? moved : put_tensors(e, shape, moved, type, x);
 		for (uint32_t i = 0; i < shape->states; i++)
@@ -326,14 +369,13 @@ static void check_shared(RuleElab *r, const Shapes *shapes) {
 		for (uint32_t i = 0; i < most; i++) {
 			const RuleShare *p = i < a->shared.count ? &a->shared.data[i] : NULL,
 							*q = i < b->shared.count ? &b->shared.data[i] : NULL;
-			if (p && q && p->span.start == q->span.start && p->span.file == q->span.file &&
-			    ir_type_equal(p->type, q->type))
+			bool same = p && q && p->span.start == q->span.start && p->span.file == q->span.file;
+			if (same && (p->evaluation || ir_type_equal(p->type, q->type)))
 				continue;
-			bool differs = p && q && p->span.start == q->span.start && p->span.file == q->span.file;
 			Diag *diag = diag_error(
 				session, 264, p ? p->span : q->span,
-				differs ? "this is of another shape for tensors of another shape, so it cannot be combined"
-						: "what is combined over tensors may not stand under a condition that differs between them");
+				same ? "this is of another shape for tensors of another shape, so it cannot be combined"
+					 : "what is combined over tensors may not stand under a condition that differs between them");
 			diag_note(session, diag, "tensors of %s and of %s are not alike here",
 			          value_dims_text(&r->e, a->type.dims, a->type.rank),
 			          value_dims_text(&r->e, b->type.dims, b->type.rank));
