@@ -122,12 +122,12 @@ static Value *known_before(RuleElab *r, const AstExpr *x) {
 	e->place = ++e->places;
 	Value *v = elab_expr(e, x);
 	diag_take_back(e->session, mark);
-	return value_known(v) ? v : NULL;
+	return v->kind == VALUE_ARRAY && value_known_throughout(v) ? v : NULL;
 }
 
 static void init_block(RuleElab *r, const AstBlock *block, const char *prefix, bool in_block) {
 	ScopeMark scope = scope_mark(&r->e);
-	bool lets = false;
+	bool lets = in_block; /* conditions and states may speak of them */
 	for (uint32_t i = 0; i < block->count; i++)
 		lets = lets || has_states_inside(block->data[i]);
 	for (uint32_t i = 0; i < block->count; i++) {
@@ -145,7 +145,7 @@ static void init_block(RuleElab *r, const AstBlock *block, const char *prefix, b
 			break;
 		case AST_WHEN:
 			v = has_states_inside(s) ? known_before(r, s->when.condition) : NULL;
-			if (v && v->scalar == S_BOOL)
+			if (v && value_known(v) && v->scalar == S_BOOL)
 				init_block(r, v->body->integer ? &s->when.yes : &s->when.no, prefix, true);
 			break;
 		case AST_LET: /* conditions may speak of it */
