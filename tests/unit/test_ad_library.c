@@ -239,6 +239,21 @@ Test(ad_library, meta_gradients_of_rules, .timeout = 400) {
 	session_free(session);
 }
 
+/* Rules that look at the axes of x, on matrices. */
+Test(ad_library, meta_gradients_by_axes, .timeout = 200) {
+	Session *session = session_new();
+	ProgramDecls all = programs_all(session, AST_OPTIMIZER);
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < all.count; i++) {
+		if (!fe_is_by_shape(all.data[i].program, &all.data[i].call))
+			continue;
+		check_rule(&all.data[i], "deep_linear(d = 3, layers = 2)", meta_limit);
+		count++;
+	}
+	cr_expect(count >= 5, "%u", count);
+	session_free(session);
+}
+
 Test(ad_library, meta_gradients_on_families, .timeout = 200) {
 	static const char *const families[] = {"robust_regression(n = 20)", "logistic(n = 20)", "small_net(n = 20)"};
 	Session *session = session_new();
