@@ -2,8 +2,6 @@
  * Typing finds all mistakes, so nothing is lowered. */
 #include "frontend/decl/decl.h"
 
-#include <string.h>
-
 /* Two vectors; and for rules that look at the axes of x, tensors of all ranks that are usual. */
 static const int64_t check_sizes[] = {7, 3};
 static const IrType check_types[] = {{.scalar = IR_F64},
@@ -32,7 +30,7 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 	           typing_new(module->arena));
 }
 
-/* Those of `a` that `b` has, too, word for word. */
+/* Those of `a` that `b` has, too. */
 static Diags said_in_both(Session *session, const Diags *a, const Diags *b) {
 	Diags both = {0};
 	uint32_t from = 0; /* both are in one order nearly always */
@@ -41,9 +39,7 @@ static Diags said_in_both(Session *session, const Diags *a, const Diags *b) {
 		bool found = false;
 		for (uint32_t k = 0; k < b->count && !found; k++) {
 			uint32_t at = (from + k) % b->count;
-			const Diag *y = b->data[at];
-			Span p = x->labels.data[0].span, q = y->labels.data[0].span;
-			found = x->code == y->code && p.file == q.file && p.start == q.start && strcmp(x->message, y->message) == 0;
+			found = diag_is_same(x, b->data[at]);
 			from = found ? at + 1 : from;
 		}
 		if (found)
@@ -52,8 +48,8 @@ static Diags said_in_both(Session *session, const Diags *a, const Diags *b) {
 	return both;
 }
 
-/* A joint rule may be made for one size, which only those who use it know: what is wrong with it alone is what is wrong
- * on whatever size, in the same words. Experiments check it on the sizes of their objectives. */
+/* A joint rule may be made for one size, which only those who use it know: wrong with it alone is what is wrong on
+ * whatever size, and is not about sizes: no number in it is another one. Experiments check it on the sizes of their objectives. */
 static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
 	static const int64_t sizes[] = {7, 1009};
 	Diags wrong[2];

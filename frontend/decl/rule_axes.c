@@ -384,15 +384,21 @@ static void check_shared(RuleElab *r, const Shapes *shapes) {
 	}
 }
 
-static bool is_said(const Diags *said, const Diag *x, bool in_these_words) {
+/* The same mistake at the same place, in whatever words. */
+static bool is_said(const Diags *said, const Diag *x) {
 	Span p = x->labels.data[0].span;
 	for (uint32_t i = 0; i < said->count; i++) {
-		const Diag *y = said->data[i];
-		Span q = y->labels.data[0].span;
-		if (x->code == y->code && p.file == q.file && p.start == q.start &&
-		    (!in_these_words || strcmp(x->message, y->message) == 0))
+		Span q = said->data[i]->labels.data[0].span;
+		if (x->code == said->data[i]->code && p.file == q.file && p.start == q.start)
 			return true;
 	}
+	return false;
+}
+
+static bool is_among(const Diags *wrong, const Diag *x) {
+	for (uint32_t i = 0; i < wrong->count; i++)
+		if (diag_is_same(x, wrong->data[i]))
+			return true;
 	return false;
 }
 
@@ -405,10 +411,10 @@ static void say_wrong(RuleElab *r, const RuleShape *shapes, const Diags *wrong, 
 		for (uint32_t i = 0; i < wrong[k].count; i++) {
 			Diag *x = wrong[k].data[i];
 			bool always = true;
-			if (is_said(&said, x, false))
+			if (is_said(&said, x))
 				continue;
 			for (uint32_t other = 0; other < count && always; other++)
-				always = is_said(&wrong[other], x, true);
+				always = is_among(&wrong[other], x);
 			if (!always)
 				diag_note(session, x, "where x is %s, a tensor of rank %d",
 				          type->rank ? value_dims_text(&r->e, type->dims, type->rank) : "one number", type->rank);
