@@ -88,6 +88,7 @@ typedef struct FeTarget {
 
 /* The tensors of an objective as what a rule works on, in `arena`. */
 FeTarget fe_target(const FeObjective *objective, Arena *arena);
+extern const FeTarget fe_usual_tensors; /* one number, a vector, a matrix, a tensor of three axes */
 /* NULL with diagnostics. Real hyperparameters of an objective become constants. */
 FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
 /* The same with batches drawn by functions of their own: value and validate have (data..., fixed..., batch..., x: [N]) instead, and

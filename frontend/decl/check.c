@@ -8,7 +8,9 @@ static const IrType check_types[] = {{.scalar = IR_F64},
                                      {.scalar = IR_F64, .rank = 1, .dims = {7}},
                                      {.scalar = IR_F64, .rank = 2, .dims = {5, 3}},
                                      {.scalar = IR_F64, .rank = 3, .dims = {2, 3, 4}}};
+static const int64_t usual_sizes[] = {1, 7, 15, 24};
 const FeTarget check_tensors = {check_sizes, 2, check_types, 4};
+const FeTarget fe_usual_tensors = {usual_sizes, 4, check_types, 4};
 
 /* The clauses; then the objectives and rules with the arguments that the experiment gives them. */
 static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl) {

@@ -61,7 +61,7 @@ typedef struct RuleElab {
 	VEC(const AstStmt *) in_blocks; /* by state: where it is declared, in a block; NULL: directly in a rule */
 	/* A rule that looks at the axes of x is made for one shape after the other (rule_axes.c). */
 	bool more_axes, by_shape; /* it turned out that it does; it is known that it does */
-	bool said_axes;           /* that they are not known was reported */
+	Diag *said_axes;          /* what was said of axes that are not known */
 	const RuleShape *shape;   /* which of them the function being built is for */
 	VEC(RuleShare) shared;    /* by_shape: its collectives, in step */
 	uint32_t applied;         /* so many, in init */

@@ -25,18 +25,18 @@ bool rule_may_know_more(RuleElab *r) {
 void rule_ask_axes(RuleElab *r, Span span) {
 	Elab *e = &r->e;
 	const char *name = session_text(e->session, r->decl->name.name);
-	if (rule_may_know_more(r) || r->said_axes)
+	if (rule_may_know_more(r) || diag_say_again(e->session, r->said_axes))
 		return;
-	r->said_axes = true;
 	if (r->by_shape) {
-		diag_error(e->session, 265, span,
-		           "what `%s` learns is the same for all tensors, so it cannot depend on the axes of x", name);
+		r->said_axes =
+			diag_error(e->session, 265, span,
+		               "what `%s` learns is the same for all tensors, so it cannot depend on the axes of x", name);
 		return;
 	}
-	Diag *diag = diag_error(
+	r->said_axes = diag_error(
 		e->session, 396, span,
 		"`%s` looks at the axes of x here, so it is made for tensors of known shapes, and none are known", name);
-	diag_help(e->session, diag, "say which objective it is for, as in --on OBJECTIVE");
+	diag_help(e->session, r->said_axes, "say which objective it is for, as in --on OBJECTIVE");
 }
 
 Var *const *rule_leading(RuleElab *r, uint32_t *count) {
@@ -402,8 +402,8 @@ static bool is_among(const Diags *wrong, const Diag *x) {
 	return false;
 }
 
-/* What is wrong, once for all shapes; what is not wrong with all of them, with the shape at which it was found. */
-static void say_wrong(RuleElab *r, const RuleShape *shapes, const Diags *wrong, uint32_t count) {
+/* What is wrong, once for all shapes (true: something is); what is not wrong with all of them, with the shape at which it was found. */
+static bool say_wrong(RuleElab *r, const RuleShape *shapes, const Diags *wrong, uint32_t count) {
 	Session *session = r->e.session;
 	Diags said = {0};
 	for (uint32_t k = 0; k < count; k++) {
@@ -422,6 +422,7 @@ static void say_wrong(RuleElab *r, const RuleShape *shapes, const Diags *wrong, 
 		}
 	}
 	diag_say(session, &said);
+	return said.count > 0;
 }
 
 void rule_build_by_shape(RuleElab *r) {
@@ -454,7 +455,7 @@ void rule_build_by_shape(RuleElab *r) {
 	}
 	r->shape = NULL;
 	e->by_shape = false;
-	say_wrong(r, shapes.data, wrong, shapes.count);
+	bool is_wrong = say_wrong(r, shapes.data, wrong, shapes.count);
 	o->states.count = o->state_each.count = 0;
 	for (uint32_t i = 0; i < states.count; i++) {
 		vec_push(e->arena, &o->states, states.data[i]);
@@ -463,7 +464,8 @@ void rule_build_by_shape(RuleElab *r) {
 	o->by_shape = true;
 	o->elementwise = false;
 	o->collectives = 0;
-	check_shared(r, &shapes);
+	if (!is_wrong)
+		check_shared(r, &shapes);
 	if (!e->lowering)
 		return;
 	join_init(r, &shapes);

@@ -176,10 +176,13 @@ void rule_meet_state(RuleElab *r, const AstStmt *s) {
 	uint32_t at = r->next_state;
 	if (s->declare.names.count == 0 || (e->arms && rule_may_know_more(r)))
 		return;
+	if (e->loops.count || e->written) { /* reported when it was read */
+		scope_add_name(e, s->declare.names.data[0], value_bad(e));
+		return;
+	}
 	if (!r->asked.in_step || e->arms || at >= r->bound.count || r->in_blocks.data[at] != s) {
-		Diag *diag =
-			diag_error(e->session, 392, s->keyword,
-		               "`state` in a loop, or under a condition that is not known when the rule is instantiated");
+		Diag *diag = diag_error(e->session, 392, s->keyword,
+		                        "`state` under a condition that is not known when the rule is instantiated");
 		diag_help(e->session, diag,
 		          "it stands directly in the rule, in `each`, or under a condition on hyperparameters "
 		          "that are whole numbers or truth values, on `rank(x)` or on sizes");

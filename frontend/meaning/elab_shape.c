@@ -466,9 +466,10 @@ Value *elab_call_ones(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 
 /* shape(a) may be several. */
 static bool one_extent(Elab *e, const AstExpr *x, int rank) {
-	if (rank != 1)
-		diag_error(e->session, 208, x->span, "one extent was expected, found %d", rank);
-	return rank == 1;
+	bool one = rank == 1 && !elab_is_shape(e, x->call.args.data[0].value);
+	if (!one)
+		diag_error(e->session, 208, x->span, "one extent was expected, not a shape");
+	return one;
 }
 
 Value *elab_call_eye(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {

@@ -247,7 +247,7 @@ Test(ad_library, meta_gradients_by_axes, .timeout = 200) {
 	for (uint32_t i = 0; i < all.count; i++) {
 		if (!fe_is_by_shape(all.data[i].program, &all.data[i].call))
 			continue;
-		check_rule(&all.data[i], "deep_linear(d = 3, layers = 2)", meta_limit);
+		check_rule(&all.data[i], "deep_linear(d = 6, layers = 2)", meta_limit);
 		count++;
 	}
 	cr_expect(count >= 5, "%u", count);
