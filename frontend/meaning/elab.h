@@ -168,6 +168,8 @@ Value *elab_along_axes(Elab *e, Value *v, Span span);
 /* Is this a call of shape(a)? Then the extents of a; what is like x stays so. false with a diagnostic. */
 bool elab_is_shape(const Elab *e, const AstExpr *x);
 bool elab_shape_of(Elab *e, const AstExpr *x, int64_t *dims, int *rank);
+/* A hyperparameter that is compared with a size or rank of x is a whole number, so that the condition is known. */
+void elab_known_sizes(Elab *e, Value **compared, Span span);
 /* Elementwise operands of different shapes: where some are like x and another has its shape written out, or that of matrix(x),
  * the former become like the latter. true: something changed. */
 bool elab_meet(Elab *e, Value **values, uint32_t count);

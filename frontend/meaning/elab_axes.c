@@ -125,6 +125,15 @@ bool elab_meet(Elab *e, Value **values, uint32_t count) {
 	return false;
 }
 
+void elab_known_sizes(Elab *e, Value **compared, Span span) {
+	int64_t known;
+	for (int i = 0; e->by_shape && i < 2; i++) {
+		const Value *size = compared[i], *other = compared[1 - i];
+		if (size->scalar == S_INT && value_known_int(size, &known) && other->kind == VALUE_ARRAY && other->hyper)
+			compared[1 - i] = e->rule->whole_hyper(e->rule->self, compared[1 - i], span);
+	}
+}
+
 Value *elab_folded(Elab *e, Value *v, const Value *like, Span span) {
 	int64_t axes[IR_MAX_RANK];
 	if (!e->by_shape || !elab_is_like_x(like) || value_x_axis(v) >= 0)

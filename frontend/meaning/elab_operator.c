@@ -324,6 +324,7 @@ Value *elab_compare(Elab *e, const AstExpr *x) {
 			v = value_bad(e);
 		if (previous) {
 			Value *args[2] = {previous, v};
+			elab_known_sizes(e, args, x->compare.op_spans[i - 1]);
 			AstOp op = x->compare.ops[i - 1];
 			Scalar s = S_REAL;
 			if (!value_is_bad(previous) && !value_is_bad(v))

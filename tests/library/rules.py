@@ -87,6 +87,64 @@ def as_matrix(a):
     return a.reshape(min(splits, key=max))
 
 
+def together(function):
+    """Sees all tensors at once, as lists."""
+    function.together = True
+    return by_axes(function)
+
+
+# ---- what rules may do with axes: tests/library/axes.grad ----
+
+
+@by_axes
+def axes_in_branches(x0, T, lr=0.02):
+    s = S(third=0 * x0, m=np.array(x0.T), h=np.ones(x0.shape + (2,)), v=0 * x0)
+    adam = adam_of(x0, lr)
+
+    def step(x, f, g, t):
+        if x.ndim == 2:
+            i, j = np.indices(x.shape)
+            x = np.where((g > 0) & (i < j), x - lr, x - 2 * lr * g)
+            x = x - 0.001 * np.where(i == j, g, s.third + 1) * np.sum(g**2)
+            x[:, 0] *= 0.99
+            x[0] -= 0.001 * g[0]
+            x[0, 1:3] *= 0.5
+            s.m = 0.5 * s.m + g.T
+            x = x - 0.01 * s.m.T
+        else:
+            s.h = np.stack([g, s.h[..., 0]], axis=-1)
+            x = np.where(g > 0, x - lr, x - 2 * lr * g * tanh(s.h[..., 1]))
+        if x.size <= 8:
+            return adam(x, g, t)
+        s.v = 0.9 * s.v + g
+        return x - lr * s.v
+
+    return step
+
+
+@together
+def axes_together(x0, T, lr=0.02):
+    m = [0.0 for x in x0]
+
+    def step(x, f, g, t):
+        most = max(b.ndim + norm(b) for b in g)
+        seen = sum(np.sum(b) for b in g) / len(g) / most
+        sizes = sum(b.size for b in g) / len(g)
+        out = []
+        for k, (a, b) in enumerate(zip(x, g)):
+            if a.ndim >= 2:
+                M = as_matrix(b)
+                m[k] = 0.9 * m[k] + norm(M, axis=1)
+                q = M / (1 + m[k])[:, None]
+                out.append(a - lr * q.reshape(a.shape) * len(g) / 6 + 0.001 * seen)
+            else:
+                m[k] = 0.9 * m[k] + b
+                out.append(a - lr / (1 + sizes) * m[k])
+        return out
+
+    return step
+
+
 # ---- by the axes of tensors ----
 
 
@@ -1539,11 +1597,15 @@ def run(name, objective, arguments):
     shapes = shapes if apart else [(len(x),)]
     pieces = [slice(a, b) for a, b in zip(cuts[:-1], cuts[1:])]
     tensors_of = lambda v: [v[piece].reshape(shape) for piece, shape in zip(pieces, shapes)]
-    steps = [make(start, T, **arguments) for start in tensors_of(x)]
+    if hasattr(make, "together"):
+        all_at_once = make(tensors_of(x), T, **arguments)
+    else:
+        steps = [make(start, T, **arguments) for start in tensors_of(x)]
+        all_at_once = lambda x, f, g, t: [step(a, f, b, t) for step, a, b in zip(steps, x, g)]
     seen = []
     for t in range(1, T + 1):
         f, g = (function or tensors)(x)
-        x = np.concatenate([np.ravel(step(a, f, b, t)) for step, a, b in zip(steps, tensors_of(x), tensors_of(g))])
+        x = np.concatenate([np.ravel(part) for part in all_at_once(tensors_of(x), f, tensors_of(g), t)])
         if t in AT:
             seen += list(x)
     return seen

@@ -67,6 +67,11 @@ static inline FeRule *lower_rule_on(Lower *l, const char *call_text, const FeTar
 	return r;
 }
 
+/* The declarations of a file, too. */
+static inline void lower_more(Lower *l, const char *path) {
+	cr_assert(fe_add_file(l->program, path), "%s", path);
+}
+
 /* For vectors. */
 static inline FeRule *lower_rule(Lower *l, const char *call_text, const int64_t *sizes, uint32_t count) {
 	return lower_rule_on(l, call_text, &(FeTarget){.sizes = sizes, .count = count});

@@ -134,6 +134,7 @@ static const char by_shape_too[] = "optimizer by_shape(base = adam) {\n"
 /* Runs a rule and compares x after some steps with `numbers`, a text. */
 static bool check_run(const char *call, int problem, const char *numbers) {
 	Lower l = lower_new(by_shape_too);
+	lower_more(&l, GRADUS_SOURCE_DIR "/tests/library/axes.grad");
 	uint32_t count = problems[problem].tensors;
 	FeTarget target = {problems[problem].sizes, count, problems[problem].shapes, count};
 	const FeRule *rule = lower_rule_on(&l, call, &target);
@@ -182,6 +183,7 @@ static int applied; /* rules that were made by shapes, too */
 
 static bool can_be_applied(const char *call) {
 	Lower l = lower_new(NULL);
+	lower_more(&l, GRADUS_SOURCE_DIR "/tests/library/axes.grad");
 	FeCall found;
 	bool ok = fe_call_text(l.program, call, AST_OPTIMIZER, &found) && !found.decl->joint;
 	for (uint32_t i = 0; ok && i < found.decl->body.count; i++)
