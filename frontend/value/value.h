@@ -168,13 +168,20 @@ typedef struct Elab {
 	Diag *said_many_axes; /* what was said of it, once for all places */
 
 	/* in rules */
-	IrDim n;          /* coordinates of x in the function being built; -1: not known */
-	int64_t tensors;  /* S: parameter tensors */
-	Var *tensor;      /* the variable over tensors, if S > 1 */
-	Var *coord;       /* of the `each` around: which coordinate it is about */
+	IrDim n;                /* coordinates of x in the function being built; -1: not known */
+	int64_t tensors;        /* S: parameter tensors */
+	Var *tensor;            /* the variable over tensors, if S > 1 */
+	Var *coord;             /* of the `each` around: which coordinate it is about */
+	Var *each[IR_MAX_RANK]; /* of `each i, j`: the indices that the coordinate follows from, instead */
+	uint32_t each_count;
 	IrValue segments; /* [N]: coordinate -> tensor, if S > 1 */
 	IrValue sizes;    /* [S] */
 	bool coupled;     /* some coordinate saw another */
+	/* The axes of x, which lies flat: x_rank of them; -1: they are not known here. */
+	int x_rank;
+	int64_t x_dims[IR_MAX_RANK];
+	bool by_shape; /* the rule is made for one shape of x after the other, and this is one of them */
+	Var *lane; /* over tensors of one shape, where a rule is made for one shape after the other; NULL: there is one */
 
 	/* ---- the elaborator's ---- */
 	const struct ElabRule *rule; /* whose body this is; NULL: no rule's */

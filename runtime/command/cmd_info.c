@@ -164,14 +164,15 @@ static bool info_objective(Info *info, const FeCall *call) {
 static FeRule *any_rule(Info *info, IrModule *module, const FeCall *call, bool *tied) {
 	Session *session = info->cmd->session;
 	DiagMark mark = diag_mark(session);
-	FeTarget target = {NULL, 0};
+	FeTarget target = {.count = 0};
 	FeRule *rule = fe_rule(info->cmd->program, module, call, &target, info->cmd->rt->options.real, NULL, 0);
 	*tied = rule == NULL;
 	if (rule)
 		return rule;
 	diag_take_back(session, mark);
 	static const int64_t size = CMD_TIED_SIZE;
-	FeTarget one = {&size, 1};
+	static const IrType matrix = {.rank = 2, .dims = {8, 8}}; /* of so many numbers */
+	FeTarget one = {.sizes = &size, .count = 1, .types = &matrix, .type_count = 1};
 	return fe_rule(info->cmd->program, module, call, &one, info->cmd->rt->options.real, NULL, 0);
 }
 
@@ -277,7 +278,11 @@ static bool info_rule(Info *info, const FeCall *call) {
 		     slots_text(info, rule->states.data, rule->states.count, rule->step), text_of_bytes(cmd->arena, each),
 		     text_of_bytes(cmd->arena, besides));
 		line(info, "step", "%.4g FLOPs per coordinate%s", flops,
-		     tied ? arena_printf(cmd->arena, " (tied to the size of x; for %d)", CMD_TIED_SIZE) : "");
+		     tied ? arena_printf(cmd->arena,
+		                         rule->by_shape ? " (looks at the axes of x; for %d in a square)"
+		                                        : " (tied to the size of x; for %d)",
+		                         CMD_TIED_SIZE)
+		          : "");
 		line(info, "reads", "%s%s%s", rule->reads_f ? "f" : "", rule->reads_f && rule->reads_g ? ", " : "",
 		     rule->reads_g   ? "g"
 		     : rule->reads_f ? ""

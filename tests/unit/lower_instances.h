@@ -54,11 +54,10 @@ static inline FeObjective *lower_objective(Lower *l, const char *call_text) {
 	return o;
 }
 
-static inline FeRule *lower_rule(Lower *l, const char *call_text, const int64_t *sizes, uint32_t count) {
+static inline FeRule *lower_rule_on(Lower *l, const char *call_text, const FeTarget *target) {
 	FeCall call;
-	FeTarget target = {sizes, count};
 	bool ok = fe_call_text(l->program, call_text, AST_OPTIMIZER, &call);
-	FeRule *r = ok ? fe_rule(l->program, l->module, &call, &target, IR_F64, NULL, 0) : NULL;
+	FeRule *r = ok ? fe_rule(l->program, l->module, &call, target, IR_F64, NULL, 0) : NULL;
 	lower_no_errors(l);
 	cr_assert(r != NULL);
 	lower_verified(r->theta);
@@ -66,6 +65,16 @@ static inline FeRule *lower_rule(Lower *l, const char *call_text, const int64_t 
 	lower_verified(r->init);
 	lower_verified(r->step);
 	return r;
+}
+
+/* The declarations of a file, too. */
+static inline void lower_more(Lower *l, const char *path) {
+	cr_assert(fe_add_file(l->program, path), "%s", path);
+}
+
+/* For vectors. */
+static inline FeRule *lower_rule(Lower *l, const char *call_text, const int64_t *sizes, uint32_t count) {
+	return lower_rule_on(l, call_text, &(FeTarget){.sizes = sizes, .count = count});
 }
 
 static inline IrTensor lower_int(Lower *l, int64_t value) {
