@@ -15,6 +15,7 @@ typedef struct RulePack {
 	Pack *pack;
 	const FeRule *rule;
 	bool joint;          /* one flat vector instead of tensor by tensor */
+	bool evaluates;      /* a step asks for the objective at other places */
 	bool blocks;         /* no coordinate sees another: worked through in pieces that stay in the cache */
 	IrFunc *init;        /* NULL without states */
 	IrFunc *step;        /* all sums known: -> x, states... */
@@ -26,6 +27,8 @@ typedef struct RulePack {
 	VEC(PackState) states;
 	double *theta;         /* [P] */
 	bool weights_apart;    /* theta stands in a unit of its own */
+	bool by_shape;         /* for these tensors in this order, seen as one flat vector */
+	FeTarget target;       /* by_shape: they */
 	int64_t tied;          /* so many coordinates and no others; 0: any number */
 	int64_t horizon;       /* unless the user says otherwise */
 	uint64_t model;        /* which rule a saved state belongs to */
@@ -35,13 +38,12 @@ typedef struct RulePack {
 } RulePack;
 
 /* The self-test's problem: tensors of several sizes, a quadratic in each coordinate, its parameters and values exact. */
-enum { GOLDEN_STEPS = 12 };
-
 typedef struct Golden {
 	int64_t total;  /* coordinates in all */
 	double *first;  /* [total] after step 1 */
 	double *last;   /* [total] after the last step */
 	double *losses; /* [GOLDEN_STEPS + 1]: before every step, and at the end */
+	int64_t asked;  /* evaluations elsewhere, of all steps */
 } Golden;
 
 /* An element count as a C expression over the size_t `n`: "n * 3". */
