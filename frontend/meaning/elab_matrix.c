@@ -22,6 +22,10 @@ static bool is_vector_of_x(Elab *e, const Value *v, Span span) {
 
 /* A matrix of as many rows as columns, as reals; NULL with a diagnostic. */
 static Value *square(Elab *e, const Builtin *b, Value *v, const AstExpr *at) {
+	if (v->rank == 1)
+		v = elab_by_axes(e, v, at->span); /* what is like x, with its axes */
+	if (value_is_bad(v))
+		return NULL;
 	if (v->rank == 2 && v->dims[0] == v->dims[1])
 		return is_vector_of_x(e, v, at->span) ? value_convert(e, v, S_REAL) : NULL;
 	Diag *diag = diag_error(e->session, 285, at->span, "`%s` needs a matrix with as many rows as columns, not %s",
@@ -31,8 +35,12 @@ static Value *square(Elab *e, const Builtin *b, Value *v, const AstExpr *at) {
 	return NULL;
 }
 
-/* One right-hand side or several, as a matrix with as many rows as `matrix`; NULL with a diagnostic. */
+/* One right-hand side or several, with as many rows as `matrix`; NULL with a diagnostic. */
 static Value *right_side(Elab *e, const Builtin *b, const Value *matrix, Value *v, const AstExpr *x) {
+	if (matrix->dims[0] != DIM_X)
+		v = elab_by_axes(e, v, argument(x, 1)->span);
+	if (value_is_bad(v))
+		return NULL;
 	if (v->rank < 1 || v->rank > 2 || v->dims[0] != matrix->dims[0]) {
 		Diag *diag = diag_error(e->session, 285, argument(x, 1)->span,
 		                        "`%s` needs a vector or matrix with as many rows as the matrix before it, not %s",
@@ -40,22 +48,24 @@ static Value *right_side(Elab *e, const Builtin *b, const Value *matrix, Value *
 		diag_label(e->session, diag, argument(x, 0)->span, "%s", value_dims_text(e, matrix->dims, matrix->rank));
 		return NULL;
 	}
-	v = value_convert(e, v, S_REAL);
-	if (v->rank == 2)
-		return v;
+	return value_convert(e, v, S_REAL);
+}
+
+/* A vector as a matrix of one column. */
+static Value *column(Elab *e, Value *v, Span span) {
 	int64_t dims[2] = {v->dims[0], 1};
-	Value *column = value_array(e, S_REAL, 2, dims, x->span);
-	Ex *row = ex_var(e, column->vars[0]);
-	column->body = value_at(e, v, &row);
-	return column;
+	Value *matrix = value_array(e, S_REAL, 2, dims, span);
+	Ex *row = ex_var(e, matrix->vars[0]);
+	matrix->body = value_at(e, v, &row);
+	return matrix;
 }
 
 /* Column 0 of a matrix, as a vector. */
 static Value *first_column(Elab *e, Value *v, Span span) {
-	Value *column = value_array(e, S_REAL, 1, v->dims, span);
-	Ex *at[2] = {ex_var(e, column->vars[0]), ex_int(e, 0)};
-	column->body = value_at(e, v, at);
-	return column;
+	Value *first = value_array(e, S_REAL, 1, v->dims, span);
+	Ex *at[2] = {ex_var(e, first->vars[0]), ex_int(e, 0)};
+	first->body = value_at(e, v, at);
+	return first;
 }
 
 /* ---- calls ---- */
@@ -107,12 +117,13 @@ static Value *triangular(Elab *e, const Builtin *b, IrCallee callee, Value **arg
 	Value *right = l ? right_side(e, b, l, args[1], x) : NULL;
 	if (!right)
 		return value_bad(e);
-	Value *both[2] = {l, right};
+	bool one = right->rank == 1;
+	Value *both[2] = {l, one ? column(e, right, x->span) : right};
 	const Matrices m = matrices(e, both, 2, x->span);
-	IrValue given[2] = {whole(&m, l), whole(&m, right)}, out;
+	IrValue given[2] = {whole(&m, l), whole(&m, both[1])}, out;
 	emit_call(e, callee, given, &out, x->span);
-	Value *solution = result(&m, out, 2, right->dims);
-	return args[1]->rank == 1 ? first_column(e, solution, x->span) : solution;
+	Value *solution = result(&m, out, 2, both[1]->dims);
+	return one ? first_column(e, solution, x->span) : solution;
 }
 
 Value *elab_call_triangular_solve(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
@@ -141,8 +152,9 @@ Value *elab_call_solve(Elab *e, const Builtin *b, Value **args, const AstExpr *x
 	Value *right = a ? right_side(e, b, a, args[1], x) : NULL;
 	if (!right)
 		return value_bad(e);
-	Value *solution = solved(e, a, right, x->span);
-	return args[1]->rank == 1 ? first_column(e, solution, x->span) : solution;
+	bool one = right->rank == 1;
+	Value *solution = solved(e, a, one ? column(e, right, x->span) : right, x->span);
+	return one ? first_column(e, solution, x->span) : solution;
 }
 
 Value *elab_call_inverse(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
