@@ -34,7 +34,7 @@ for purpose in $purposes; do
 		optional="$optional clang-19 libclang-rt-19-dev"
 		;;
 	bench)
-		need libopenblas-pthread-dev "libopenblas.so" "what matrix products are measured against"
+		need libopenblas-pthread-dev "libopenblas.so" "larger matrices by LAPACK; what matrix products are measured against"
 		optional="$optional clang-19"
 		;;
 	lint)

@@ -93,7 +93,10 @@ const char *ir_check_call_types(const IrFunc *func, const IrCall *call) {
 	const IrType first = ir_type(func, call->args[0]);
 	const int outer = outer_axes(first, &info.args[0]);
 	bool lanes = false;
-	if (outer < 0 || !ir_scalar_is_real(first.scalar))
+	bool wide = ir_scalar_is_real(first.scalar);
+	for (uint32_t i = 0; i < info.arg_count; i++)
+		wide = wide && outer_axes(ir_type(func, call->args[i]), &info.args[i]) >= 0;
+	if (!wide)
 		return arena_printf(func->module->arena, "`%s` is of matrices of reals", info.name);
 	const IrCallSize size = ir_call_size(func, call);
 	for (uint32_t i = 0; i < info.arg_count; i++) {

@@ -43,6 +43,8 @@ typedef struct Evaluator {
 	int now;                /* the depth being planned */
 	IrObjective *objective; /* NULL: not known */
 	void *context;          /* of the objective */
+	bool watches;           /* calls that give NaN: the first is ... */
+	const IrOp *failing;
 	const char *error;
 	Span where;
 } Evaluator;
@@ -355,6 +357,18 @@ static IrNumber *numbers_of(const Cell *cell, int64_t which, int64_t per_lane, i
 	return cell->data + (cell->type.lanes ? which : which % per_lane) * count;
 }
 
+/* Whether a call gave NaN of numbers. */
+static bool gave_nan(const EvalCall *call, const int64_t *arg_counts, uint32_t args, int64_t count) {
+	for (uint32_t i = 0; i < args; i++)
+		for (int64_t k = 0; k < arg_counts[i]; k++)
+			if (!isfinite(call->args[i][k].real))
+				return false;
+	for (int64_t k = 0; k < count; k++)
+		if (isnan(call->outs[0][k].real))
+			return true;
+	return false;
+}
+
 static bool run_call(Evaluator *e, OpPlan *plan) {
 	const IrCall *call = &plan->op->call;
 	const IrCalleeInfo info = ir_callee_info(call->callee);
@@ -370,15 +384,21 @@ static bool run_call(Evaluator *e, OpPlan *plan) {
 		per_lane *= type.dims[type.lanes + i];
 	problems *= per_lane;
 	for (int64_t which = 0; which < problems; which++) {
+		int64_t counts[IR_MAX_ARGS];
 		for (uint32_t i = 0; i < info.arg_count; i++) {
 			const Cell *cell = e->cells[call->args[i]];
-			one.args[i] = numbers_of(cell, which, per_lane, cell->count / (cell->type.lanes ? problems : per_lane));
+			int64_t count = cell->count / (cell->type.lanes ? problems : per_lane);
+			one.args[i] = numbers_of(cell, which, per_lane, count);
+			counts[i] = info.args[i].whole ? 0 : count;
 		}
 		for (uint32_t i = 0; i < info.out_count; i++) {
 			const Cell *cell = e->cells[call->outs[i]];
 			one.outs[i] = numbers_of(cell, which, per_lane, cell->count / problems);
 		}
 		eval_call(call->callee, &one);
+		if (e->watches && !e->failing &&
+		    gave_nan(&one, counts, info.arg_count, e->cells[call->outs[0]]->count / problems))
+			e->failing = plan->op;
 	}
 	return true;
 }
@@ -501,24 +521,37 @@ const char *ir_evaluate(const IrFunc *func, Arena *arena, const IrTensor *args, 
 	return ir_evaluate_with(func, arena, args, results, where, NULL, NULL);
 }
 
-const char *ir_evaluate_with(const IrFunc *func, Arena *arena, const IrTensor *args, IrTensor *results, Span *where,
-                             IrObjective *objective, void *context) {
-	Evaluator e = {.func = func, .scratch = arena_new(), .objective = objective, .context = context};
-	uint32_t values = func->values.count;
-	e.all.before = e.all.after = &e.all;
-	e.symbols = ARENA_ARRAY(e.scratch, int64_t, func->symbols.count);
-	e.cells = ARENA_ARRAY(e.scratch, Cell *, values);
-	e.depth = ARENA_ARRAY(e.scratch, int, values);
-	e.last_use = ARENA_ARRAY(e.scratch, OpPlan *, values);
-	e.inside_use = ARENA_ARRAY(e.scratch, OpPlan *, values);
-	e.kept = ARENA_ARRAY(e.scratch, bool, values);
-	evaluate(&e, arena, args, results);
-	for (Cell *cell = e.all.after, *after; cell != &e.all; cell = after) {
+/* Evaluates and lets go of everything but the scratch arena. */
+static void run_evaluator(Evaluator *e, Arena *arena, const IrTensor *args, IrTensor *results) {
+	uint32_t values = e->func->values.count;
+	e->scratch = arena_new();
+	e->all.before = e->all.after = &e->all;
+	e->symbols = ARENA_ARRAY(e->scratch, int64_t, e->func->symbols.count);
+	e->cells = ARENA_ARRAY(e->scratch, Cell *, values);
+	e->depth = ARENA_ARRAY(e->scratch, int, values);
+	e->last_use = ARENA_ARRAY(e->scratch, OpPlan *, values);
+	e->inside_use = ARENA_ARRAY(e->scratch, OpPlan *, values);
+	e->kept = ARENA_ARRAY(e->scratch, bool, values);
+	evaluate(e, arena, args, results);
+	for (Cell *cell = e->all.after, *after; cell != &e->all; cell = after) {
 		after = cell->after;
 		if (!cell->borrowed)
 			free(cell->data);
 		free(cell);
 	}
+}
+
+const IrOp *ir_failing_call(const IrFunc *func, Arena *arena, const IrTensor *args) {
+	Evaluator e = {.func = func, .watches = true};
+	run_evaluator(&e, arena, args, ARENA_ARRAY(arena, IrTensor, func->results.count + 1));
+	arena_free(e.scratch);
+	return e.failing;
+}
+
+const char *ir_evaluate_with(const IrFunc *func, Arena *arena, const IrTensor *args, IrTensor *results, Span *where,
+                             IrObjective *objective, void *context) {
+	Evaluator e = {.func = func, .objective = objective, .context = context};
+	run_evaluator(&e, arena, args, results);
 	if (where)
 		*where = e.where;
 	const char *error = e.error;

@@ -26,5 +26,7 @@ const char *ir_evaluate(const IrFunc *func, Arena *arena, const IrTensor *args, 
  * asked. */
 const char *ir_evaluate_with(const IrFunc *func, Arena *arena, const IrTensor *args, IrTensor *results, Span *where,
                              IrObjective *objective, void *context);
+/* The first call (calls.def) that gives NaN of finite numbers with these arguments; NULL: there is none. */
+const IrOp *ir_failing_call(const IrFunc *func, Arena *arena, const IrTensor *args);
 
 #endif

@@ -107,16 +107,23 @@ static void put_final(Cmd *cmd, const RunMinimize *done, Text *out) {
 	cmd_wrap(text_cstr(&line), 0, 4, out);
 }
 
-/* "; 3 of 16 runs became infinite or NaN, the first problem 4 after step 7" */
-static void put_lost(Cmd *cmd, const Runs *runs, int64_t first, int lost, Text *out) {
-	int least = -1, problem = 0;
+/* The first problem that was lost, and after which step. */
+static int first_lost(const Runs *runs, int *at) {
+	int problem = 0;
+	*at = -1;
 	for (int k = 0; k < runs->problems; k++) {
 		int t = lost_at(runs, k);
-		if (t >= 0 && (least < 0 || t < least)) {
-			least = t;
+		if (t >= 0 && (*at < 0 || t < *at)) {
+			*at = t;
 			problem = k;
 		}
 	}
+	return problem;
+}
+
+/* "; 3 of 16 runs became infinite or NaN, the first problem 4 after step 7" */
+static void put_lost(Cmd *cmd, const Runs *runs, int64_t first, int lost, Text *out) {
+	int least, problem = first_lost(runs, &least);
 	const char *when = least == 0 ? "at the start" : arena_printf(cmd->arena, "after step %d", least);
 	double f = runs->f[(size_t)problem * ((size_t)runs->steps + 1) + (size_t)least];
 	if (runs->problems == 1) {
@@ -176,6 +183,26 @@ static void put_warnings(Cmd *cmd, const Minimized *m) {
 	}
 }
 
+/* Evaluates once more where the first run was lost, which says from which matrix that comes, if it does: at the x that gave no number, or
+ * where that x is none, at the one before. */
+static void explain_lost(Cmd *cmd, const Minimized *m) {
+	int least, problem = first_lost(&m->done.runs, &least);
+	for (int t = least; t >= 0 && t >= least - 1; t--) {
+		RunMinimize again = {0};
+		RunEval eval;
+		bool finite = true;
+		int64_t instance = m->first + problem;
+		if (t > 0 && !run_minimize(cmd->rt, &m->objective, &m->rule, NULL, instance, 1, t, &again))
+			return;
+		for (int64_t i = 0; t > 0 && i < again.size; i++)
+			finite = finite && isfinite(again.runs.x[i]);
+		if (!finite)
+			continue;
+		run_eval(cmd->rt, &m->objective, instance, t > 0 ? again.runs.x : NULL, &eval);
+		return;
+	}
+}
+
 static void put_text(Cmd *cmd, const Minimized *m, Text *out) {
 	cmd_wrap(arena_printf(cmd->arena, "%s with %s", m->objective_text, m->rule_text), 0, 4, out);
 	put_table(cmd, &m->done, m->middle, out);
@@ -215,6 +242,8 @@ CmdExit cmd_minimize(Cmd *cmd) {
 	cmd_progress_end(cmd);
 	put_warnings(cmd, &m);
 	look_at_runs(cmd, &m);
+	if (m.ends[RUN_NOT_FINITE] && m.done.matrices)
+		explain_lost(cmd, &m);
 	Text out = text_new(cmd->arena);
 	if (cmd->options.json)
 		put_json(cmd, m.objective_text, m.rule_text, m.first, &m.done, m.ends, &out);

@@ -81,15 +81,27 @@ static void tensor_exchange(IrTensor *tensor, void *memory, bool to_memory) {
 	}
 }
 
-static int call_evaluator(const RtCode *code, void *const *params, void *const *results) {
-	const IrFunc *func = code->func;
-	Arena *arena = arena_new();
+static IrTensor *tensors_of(const IrFunc *func, Arena *arena, void *const *params) {
 	IrTensor *args = ARENA_ARRAY(arena, IrTensor, func->params.count + 1);
-	IrTensor *outs = ARENA_ARRAY(arena, IrTensor, func->results.count + 1);
 	for (uint32_t i = 0; i < func->params.count; i++) {
 		args[i] = ir_tensor_new(arena, ir_type(func, func->params.data[i].value), NULL);
 		tensor_exchange(&args[i], params[i], false);
 	}
+	return args;
+}
+
+const IrOp *rt_failing_call(const RtCode *code, void *const *params) {
+	Arena *arena = arena_new();
+	const IrOp *op = ir_failing_call(code->func, arena, tensors_of(code->func, arena, params));
+	arena_free(arena);
+	return op;
+}
+
+static int call_evaluator(const RtCode *code, void *const *params, void *const *results) {
+	const IrFunc *func = code->func;
+	Arena *arena = arena_new();
+	const IrTensor *args = tensors_of(func, arena, params);
+	IrTensor *outs = ARENA_ARRAY(arena, IrTensor, func->results.count + 1);
 	Span where = {0};
 	const char *error = ir_evaluate(func, arena, args, outs, &where);
 	for (uint32_t i = 0; !error && i < func->results.count; i++)

@@ -91,6 +91,8 @@ RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func);
 void rt_code_free(RtCode *code);
 /* Memory as jit.h says; `arena`: arena_bytes, aligned to 64. 0, or 1 + number of the gather that left its range. */
 int rt_call(const RtCode *code, void *const *params, void *const *results, void *arena);
+/* The first call of a function of matrices that gives NaN of finite numbers; NULL: there is none. By the evaluator. */
+const IrOp *rt_failing_call(const RtCode *code, void *const *params);
 /* Calls with what is given for the parameters' roles, and puts results into the places of theirs. pointers: room for as many as
  * there are of both. */
 int rt_call_by_role(const RtCode *code, const IrByRole *given, const IrByRole *places, void **pointers, void *arena);

@@ -230,6 +230,7 @@ typedef struct RunMinimize {
 	double seconds; /* running, without compiling */
 	double compile_seconds;
 	const char *holes; /* as learned_holes gives them, where theta is NULL */
+	bool matrices;     /* the objective calls functions of matrices, which may have no answer */
 } RunMinimize;
 
 /* Runs `rule` with its hyperparameters as given on problems first .. first + count - 1. theta: see run_problems; NULL also

@@ -1,9 +1,46 @@
 /* An objective at a point, and one rule on a few problems. */
+#include <math.h>
 #include <string.h>
 
+#include "ir/core/walk.h"
 #include "runtime/inner/frame.h"
 
 static const FeScore plain_score = {FE_SCORE_MEAN, FE_SCORE_F};
+
+/* Says which matrix had no answer, if what is not finite comes from there. */
+static void say_failing_call(Rt *rt, const RtCode *code, void *const *params) {
+	static const char *const why[IR_CALLEE_COUNT] = {
+		[IR_CALL_cholesky] = "is not positive definite",
+		[IR_CALL_cholesky_pull] = "is not positive definite",
+		[IR_CALL_lu] = "has no factors",
+		[IR_CALL_solve_lower] = "has a 0 on its diagonal",
+		[IR_CALL_solve_lower_transposed] = "has a 0 on its diagonal",
+		[IR_CALL_lu_solve] = "is singular",
+		[IR_CALL_lu_solve_transposed] = "is singular",
+	};
+	const IrOp *op = rt_failing_call(code, params);
+	if (op)
+		diag_warning(rt->session, 818, op->span, "NaN comes from here: the matrix %s", why[op->call.callee]);
+}
+
+static bool all_finite(const double *values, int64_t count) {
+	for (int64_t i = 0; i < count; i++)
+		if (!isfinite(values[i]))
+			return false;
+	return true;
+}
+
+/* Whether an objective or its gradient, which code gave, is not finite. */
+static bool is_lost(const RtCode *code, double *const *out) {
+	static const IrRole roles[] = {IR_ROLE_F, IR_ROLE_G};
+	for (int k = 0; k < 2; k++) {
+		IrRange found = ir_results_of(code->func, roles[k]);
+		for (uint32_t i = found.first; i < found.first + found.count; i++)
+			if (!all_finite(out[i], ir_type_elements(ir_type(code->func, code->func->results.data[i].value), NULL)))
+				return true;
+	}
+	return false;
+}
 
 /* Calls once with typed memory; reals in and out as double. */
 static bool call_once(Task *task, IrFunc *func, int64_t instance, const double *x, double *const *out) {
@@ -43,6 +80,8 @@ static bool call_once(Task *task, IrFunc *func, int64_t instance, const double *
 		IrType type = ir_type(code->func, code->func->results.data[i].value);
 		rt_read_reals(type.scalar, results[i], 1, out[i], (size_t)ir_type_elements(type, NULL));
 	}
+	if (!error && is_lost(code, out))
+		say_failing_call(rt, code, params);
 	arena_free(scratch);
 	rt_code_free(code);
 	if (error)
@@ -89,6 +128,12 @@ bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x
 	return ok;
 }
 
+static void see_call(void *context, const IrBlock *block, IrOp *op) {
+	bool *calls = context;
+	(void)block;
+	*calls = *calls || op->kind == IR_CALL;
+}
+
 bool run_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const double *theta, int64_t first, int count,
                   int steps, RunMinimize *out) {
 	*out = (RunMinimize){0};
@@ -110,6 +155,7 @@ bool run_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const dou
 	out->compile_seconds = rt->compile_seconds - compiled;
 	out->size = task->objective->size;
 	out->validates = task->validate != NULL;
+	ir_visit_ops(&task->objective->value->body, see_call, &out->matrices);
 	problems_free(problems);
 	task_free(task);
 	return ok;

@@ -87,7 +87,8 @@ static const char *const strange[] = {
 	"exp",       "log",       "sqrt",       "tanh",    "stop_gradient",
 	"logsumexp", "normal",    "uniform",    "integer", "minimize",
 	"objective", "optimizer", "experiment", "all_sum", "all_mean",
-	"clip",
+	"clip",      "solve",     "cholesky",   "logdet",  "outer",
+	"diag",      "trace",     "inverse",    "det",     "triangular_solve",
 };
 
 enum { STRANGE = sizeof strange / sizeof *strange, MOST = 20000 };
