@@ -6,6 +6,7 @@
  * Where that is so, a cotangent of 0 is none that a selection made: leaving the other ways out would give the same, so
  * 0 need not win over NaN and infinity. The elements of a value may be reached in parts, as those of a concatenation are. */
 #include "autodiff/ad.h"
+#include "autodiff/limits.h"
 
 #include <string.h>
 
@@ -198,8 +199,6 @@ static bool take_back(Reach *reach, bool all) {
 	return any;
 }
 
-enum { ROUNDS = 8 }; /* then nothing is assumed any more */
-
 /* A carry is assumed to be reached at the start of the next turn, and then has to be at the start of this one. In the last
  * turn its being reached after the loop takes the place of that, so what comes true of every turn holds, from the last one
  * backwards. */
@@ -223,7 +222,7 @@ bool *ad_reached(const AdFacts *facts, IrValue result) {
 		reach.values[result] = true;
 		reach_block(&reach, &facts->func->body, 0);
 		arena_release(facts->scratch, round);
-	} while (take_back(&reach, ++rounds == ROUNDS));
+	} while (take_back(&reach, ++rounds == AD_REACHED_ROUNDS));
 	arena_release(facts->scratch, mark);
 	return reach.values;
 }

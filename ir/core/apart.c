@@ -1,10 +1,9 @@
 /* Whether the points of a domain have different positions, and whether they reach every element: proved from mixed radices,
  * or for small domains by walking over the points. */
+#include "ir/core/limits.h"
 #include "ir/core/walk.h"
 
 #include <stdlib.h>
-
-enum { MAX_POINTS = 1 << 16 };
 
 uint32_t ir_node_indices(const IrFor *f, uint32_t node) {
 	uint32_t small[64] = {0}, *per_node = node < 64 ? small : memory_new(((size_t)node + 1) * sizeof(uint32_t));
@@ -26,7 +25,7 @@ static uint32_t determined_by_table(const IrFunc *func, const IrFor *f, uint32_t
 		return 0;
 	int64_t count = ir_type(func, table->out).dims[0];
 	uint64_t spread = (uint64_t)table->high - (uint64_t)table->low;
-	if (spread >= (uint64_t)MAX_POINTS * 16)
+	if (spread >= (uint64_t)IR_WALKED_ELEMENTS)
 		return 0;
 	bool *seen = memory_new((size_t)spread + 1);
 	bool distinct = true;
@@ -143,7 +142,7 @@ static int64_t small_box(const IrFor *f) {
 	int64_t points = 1;
 	for (uint32_t i = 0; i < f->indices.count; i++) {
 		IrDim extent = f->indices.data[i].extent;
-		if (extent < 0 || extent > MAX_POINTS || (points *= extent) > MAX_POINTS)
+		if (extent < 0 || extent > IR_WALKED_POINTS || (points *= extent) > IR_WALKED_POINTS)
 			return -1;
 	}
 	return points;
@@ -185,7 +184,8 @@ static bool walk_proves(const IrFunc *func, const IrFor *f, const IrAt *at, IrTy
 	int64_t points = small_box(f), elements = 1;
 	*count = 0;
 	for (int axis = 0; axis < type.rank; axis++)
-		if (type.dims[axis] < 0 || type.dims[axis] > MAX_POINTS * 16 || (elements *= type.dims[axis]) > MAX_POINTS * 16)
+		if (type.dims[axis] < 0 || type.dims[axis] > IR_WALKED_ELEMENTS ||
+		    (elements *= type.dims[axis]) > IR_WALKED_ELEMENTS)
 			return false;
 	if (points < 0)
 		return false;
