@@ -28,18 +28,6 @@ typedef struct Reach {
 	uint32_t scopes;
 } Reach;
 
-/* The cotangent of a selection's operand is 0 where it is not chosen; other rows pass theirs on. */
-static bool is_selection(IrOpcode opcode) {
-	switch (opcode) {
-	case IR_where:
-	case IR_mulz:
-	case IR_max:
-	case IR_min:
-	case IR_relu: return true;
-	default: return false;
-	}
-}
-
 bool *ad_reached_nodes(const AdFacts *facts, const bool *values, const IrFor *op) {
 	bool *reached = ARENA_ARRAY(facts->scratch, bool, op->nodes.count + 1);
 	for (uint32_t p = 0; p < op->puts.count; p++)
@@ -52,7 +40,7 @@ bool *ad_reached_nodes(const AdFacts *facts, const bool *values, const IrFor *op
 	}
 	for (uint32_t n = op->nodes.count; n-- > 0;) {
 		const IrNode *node = &op->nodes.data[n];
-		if (!reached[n] || node->kind != IR_NODE_OP || is_selection(node->opcode))
+		if (!reached[n] || node->kind != IR_NODE_OP || ir_op_selects(node->opcode))
 			continue;
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
 			if (ad_differentiable(node->opcode, i))

@@ -88,6 +88,11 @@ extern const IrOpInfo ir_op_info[IR_OPCODE_COUNT]; /* ops.c */
 bool ir_opcode_find(const char *name, size_t length, IrOpcode *opcode);
 bool ir_op_commutes(IrOpcode opcode);
 bool ir_op_is_not_negative(IrOpcode opcode); /* its results, whatever the operands are; they may be NaN */
+/* Derivatives: they are 0 for an operand that is not chosen; that of an operand is not finite only where the result is not, either;
+ * the first is a row of its own (*slope), of which this row has done most of the work. */
+bool ir_op_selects(IrOpcode opcode);
+bool ir_op_is_steep(IrOpcode opcode, int operand);
+bool ir_op_slope(IrOpcode opcode, IrOpcode *slope);
 /* The largest magnitude of the result where those of the operands are known; INFINITY: there is no bound. */
 double ir_op_bound(IrOpcode opcode, double a, double b, double c);
 /* The type of an operation's result; false if operands of these types do not fit. */
