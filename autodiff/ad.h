@@ -18,6 +18,8 @@ typedef struct AdFacts {
 	double *bound; /* see finite.c */
 } AdFacts;
 
+/* facts[value] becomes true if `fact` is; returns whether that is new. */
+bool ad_raise(bool *facts, IrValue value, bool fact);
 /* `result`: the value that has a cotangent, if it is a single number; else 0. `limits`: bounds of parameters, or NULL. */
 AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue result, const double *limits);
 /* Whether operand `i` of a row has a derivative. */

@@ -458,6 +458,10 @@ IrAt ir_at_scale(IrModule *module, IrAt a, int64_t factor);
 bool ir_at_equal(IrAt a, IrAt b);
 /* The single index i of a position that is exactly `i`, or -1. */
 int ir_at_plain_index(IrAt at);
+/* Every position is such an index, each a different one; *set: which, as bits. */
+bool ir_ats_plain(const IrAt *at, uint32_t count, uint32_t *set);
+/* The same, and each runs over the whole axis of `type`. */
+bool ir_ats_run_over(const IrFor *f, const IrAt *at, IrType type);
 
 /* ---- build_for.c, fold.c ----
  * A FOR op under construction: begin, add indices, conditions, nodes, puts, end. Nodes are numbered from 0, hash-consed
@@ -575,6 +579,9 @@ bool ir_node_range(const IrFunc *func, const IrFor *f, uint32_t node, int64_t *l
 
 /* ---- apart.c ---- */
 
+/* The indices of `open` that the position mentions are told apart by it, the others being known: they are digits of a mixed radix,
+ * each coefficient being more than all smaller ones reach. Nodes in the position are not looked at. */
+bool ir_digits_apart(const IrFor *f, IrAt at, uint32_t open);
 /* Proved: no two live points put to the same element (mixed radices; small constant domains are walked over). */
 bool ir_put_apart(const IrFunc *func, const IrFor *f, const IrPut *put);
 /* Proved: the live points put to every element exactly once. */

@@ -252,14 +252,8 @@ static bool may_overwrite(const Lower *l, const IrOp *op, const IrPut *put, IrVa
 		return true;
 	if (put->combine == IR_PUT_NONE)
 		return put->into == 0 || put->into == base;
-	uint32_t seen = 0;
-	for (uint32_t a = 0; a < type.rank; a++) {
-		int plain = ir_at_plain_index(put->at[a]);
-		if (plain < 0 || seen >> plain & 1)
-			return false;
-		seen |= 1u << plain;
-	}
-	return put->into == base;
+	uint32_t set;
+	return put->into == base && ir_ats_plain(put->at, type.rank, &set);
 }
 
 /* Whether code of ours makes the value: it is no parameter and no table, whose buffers are not ours to write. */
