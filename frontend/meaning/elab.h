@@ -22,6 +22,10 @@ typedef struct ElabRule {
 	/* The objective at another place than x: value, gradient. */
 	Value *(*evaluate)(struct RuleElab *self, const Builtin *b, Value *y, Span span);
 	void (*apply)(struct RuleElab *self, const AstStmt *s);
+	/* A `state` in a block. */
+	void (*state)(struct RuleElab *self, const AstStmt *s);
+	/* Something depends on the axes of x, which are not known. */
+	void (*ask_axes)(struct RuleElab *self, Span span);
 } ElabRule;
 
 typedef struct Calls {
@@ -33,7 +37,6 @@ typedef struct Calls {
 
 /* For typing; the caller sets e->lowering to lower what was typed with the same notes. */
 Elab elab_new(FeProgram *program, IrModule *module, IrScalar real, Typing *typing);
-enum { ELAB_MOST_COPIES = 200000, ELAB_MOST_NESTING = 1500, ELAB_MOST_CALLS = 200 };
 Value *elab_expr(Elab *e, const AstExpr *x);                     /* x may be NULL: left out, and reported */
 Value *elab_scalar(Elab *e, const AstExpr *x, const char *what); /* one number */
 void elab_copy_begin(Elab *e, Span span);                        /* something is written out once more */
@@ -68,8 +71,13 @@ bool elab_need_array(Elab *e, Value *v, const AstExpr *x);
 
 Value *elab_if(Elab *e, const AstExpr *x);
 Value *elab_select(Elab *e, Value *cond, Value *yes, Value *no, const AstExpr *x);
-/* One of two blocks, by the condition of an `if` or a `while`; `no` may be NULL. */
+/* A condition, one truth value. `what`: for messages. Bad with a diagnostic. */
+Value *elab_truth(Elab *e, const AstExpr *condition, const char *what);
+/* One of two blocks, by the condition of an `if`; `no` may be NULL. */
 void elab_when(Elab *e, const AstStmt *s, const AstExpr *condition, const AstBlock *yes, const AstBlock *no);
+/* The same by a truth value. said: what it stands for, as it was written, which is a fact in the blocks. */
+void elab_branches(Elab *e, Value *cond, Ex *said, Span cond_span, Span span, const AstBlock *yes,
+                   const AstBlock *no);
 typedef VEC(Binding *) Bindings;
 /* The bindings around a block that it assigns; added to `out` once. */
 void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out);
@@ -79,6 +87,7 @@ typedef void Arm(Elab *e, const void *context);
 /* Runs both arms (`no` may be NULL); what they assign, `changed`, is chosen by a truth value. `span`: of the statement. */
 typedef struct Choice {
 	Value *cond;
+	Ex *said; /* the condition as it was written */
 	Span cond_span, span;
 	const Bindings *changed;
 	Arm *yes, *no;
@@ -105,7 +114,6 @@ bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from)
 /* ---- elab_index.c ---- */
 
 Value *elab_index(Elab *e, const AstExpr *x);
-Value *elab_element(Elab *e, Value *base, const AstItems *items, const AstExpr *x);
 /* Proves 0 <= at < extent, or reports. Sets *guard if only conditions prove it, *open if only the run can tell. */
 bool elab_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, bool *open);
 
@@ -143,8 +151,43 @@ typedef Value *BuildCall(Elab *e, const Builtin *b, Value **args, const AstExpr 
 /* becomes: BuildCall elab_call_clip; BuildCall elab_call_where; ... */
 #define FUNCTION(name, ...) BuildCall elab_call_##name;
 #include "frontend/builtins.def"
+Value *elab_reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span span);
 Value *elab_matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x);
 Value *elab_make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x);
+
+/* ---- elab_axes.c: x by its axes ---- */
+
+/* Is this x, or what is shaped like it (further axes may follow)? */
+bool elab_is_like_x(const Value *v);
+/* Are the axes of x known? If not, the rule is asked for them, and whatever needs them is the bad value in the meantime. */
+bool elab_knows_axes(Elab *e, Span span);
+/* What is like x, with the axes of x in the place of its flat one; anything else as it is. One axis stays what it is. */
+Value *elab_unfolded(Elab *e, Value *v);
+/* The same for shapes alone: the rank. */
+int elab_unfolded_dims(const Elab *e, int64_t *dims, int rank);
+/* Unfolded, for what goes along axes; the bad value where they are not known. */
+Value *elab_by_axes(Elab *e, Value *v, Span span);
+/* The same with the only axis of a vector written out, too. */
+Value *elab_along_axes(Elab *e, Value *v, Span span);
+/* Is this a call of shape(a)? Then the extents of a; what is like x stays so. false with a diagnostic. */
+bool elab_is_shape(const Elab *e, const AstExpr *x);
+bool elab_shape_of(Elab *e, const AstExpr *x, int64_t *dims, int *rank);
+/* A hyperparameter that is compared with a size or rank of x is a whole number, so that the condition is known. */
+void elab_known_sizes(Elab *e, Value **compared, Span span);
+/* Elementwise operands of different shapes: where some are like x and another has its shape written out, or that of matrix(x),
+ * the former become like the latter. true: something changed. */
+bool elab_meet(Elab *e, Value **values, uint32_t count);
+/* `v` in a shape that is like x, if it has that shape written out, or that of matrix(x); NULL: it has another. */
+Value *elab_folded(Elab *e, Value *v, const Value *like, Span span);
+
+/* ---- elab_each.c: one coordinate ---- */
+
+void elab_each(Elab *e, const AstStmt *s);
+Ex *elab_coordinate(Elab *e);                            /* its number in x */
+bool elab_differs(const Elab *e, const Ex *x);           /* between coordinates */
+uint32_t elab_coordinate_vars(const Elab *e, Var **out); /* what it follows from */
+/* What `v` is at the coordinate, for all of them: an array like `like`. */
+Value *elab_for_all(Elab *e, Value *v, const Value *like, Span span);
 
 /* ---- elab_stmt.c, elab_loop.c, elab_assign.c ---- */
 

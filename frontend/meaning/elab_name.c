@@ -13,7 +13,7 @@ static Value *at_coordinate(Elab *e, Value *v) {
 	c->kind = VALUE_ARRAY;
 	c->scalar = v->scalar;
 	Var *from = v->vars[axis];
-	Ex *to = ex_var(e, e->coord);
+	Ex *to = elab_coordinate(e);
 	c->body = ex_substitute(e, value_body(e, v), &from, &to, 1, false);
 	for (int i = 0; i < v->rank; i++) {
 		if (i == axis)
@@ -42,11 +42,10 @@ static Value *elab_global(Elab *e, const Symbol *symbol, Span span) {
 
 /* Reported once; the other places where it is used are added to the message. */
 static Value *known_later(Elab *e, const Symbol *symbol, Span span) {
-	enum { PLACES = 4 };
 	void **place = name_map_place(e->arena, &e->said_later, symbol->number);
 	Diag *diag = *place;
 	if (diag_say_again(e->session, diag)) {
-		if (diag->labels.count < PLACES && diag->labels.data[0].span.start != span.start)
+		if (diag->labels.count < SHOWN_PLACES && diag->labels.data[0].span.start != span.start)
 			diag_label(e->session, diag, span, "and here");
 		return value_bad(e);
 	}

@@ -39,6 +39,14 @@ LoopForm typing_loop(const Path *path, uint32_t counter) {
 	return (LoopForm)(uintptr_t)name_map_get(&path->loops, counter);
 }
 
+void typing_set_by_shape(Typing *t, const AstDecl *rule) {
+	t->by_shape = rule;
+}
+
+bool typing_is_by_shape(const Typing *t, const AstDecl *rule) {
+	return t->by_shape == rule;
+}
+
 void typing_set_whole(Typing *t, const Symbol *hyper) {
 	if (hyper)
 		*name_map_place(t->arena, &t->whole, hyper->number) = t;
@@ -58,13 +66,12 @@ static bool among(const char *joined, const char *text) {
 }
 
 void typing_note(Typing *t, NameMap *types, uint32_t number, const char *text) {
-	enum { MOST = 100 }; /* characters */
 	if (!number)
 		return;
 	void **place = name_map_place(t->arena, types, number);
 	if (!*place || among(text, *place))
 		*place = arena_strdup(t->arena, text);
-	else if (!among(*place, text) && strlen(*place) < MOST)
+	else if (!among(*place, text) && strlen(*place) < SHOWN_TYPES)
 		*place = arena_printf(t->arena, "%s or %s", (const char *)*place, text);
 }
 

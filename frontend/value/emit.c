@@ -58,6 +58,26 @@ IrAt emit_at(Elab *e, Emit *m, Ex *x) {
 	return e->lowering ? ir_at_node(e->module, node, 1) : ir_at_const(0);
 }
 
+Ex *value_place(Elab *e, const Value *v) {
+	Ex *place = ex_int(e, 0);
+	for (int i = 0; i < v->rank; i++) {
+		Ex *row = ex_op(e, IR_mul, place, ex_int(e, emit_dim(e, v->dims[i])), NULL);
+		place = ex_add_int(e, row, ex_var(e, v->vars[i]));
+	}
+	return place;
+}
+
+IrAt emit_place(Elab *e, Emit *m, const Value *v) {
+	IrAt place = ir_at_const(0);
+	for (int i = 0; i < v->rank; i++) {
+		uint32_t index = m->count;
+		emit_var(e, m, v->vars[i]);
+		place = ir_at_add(e->module, ir_at_scale(e->module, place, emit_dim(e, v->dims[i])),
+		                  ir_at_index(e->module, index, 1));
+	}
+	return place;
+}
+
 /* A value that typing does not compute. */
 static IrValue not_made(Elab *e, IrType type, const Exs *read) {
 	IrValue value = ir_value_new(e->builder->func, type, 0, NULL);
@@ -76,7 +96,8 @@ IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type
 	return out;
 }
 
-IrValue emit_put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, uint32_t index) {
+static IrValue put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at,
+                       uint32_t index) {
 	if (!e->lowering) {
 		type.scalar = IR_I64;
 		return not_made(e, type, &m->read);
@@ -290,10 +311,8 @@ Value *value_materialize(Elab *e, Value *v, Name name, Span span) {
 	return read;
 }
 
-enum { MOST_CHEAP = 64 }; /* nodes */
-
 static bool cheap(const Ex *x) {
-	if (x->size > MOST_CHEAP)
+	if (x->size > VALUE_MOST_CHEAP)
 		return false;
 	switch (x->kind) {
 	case EX_CONST:
@@ -329,8 +348,8 @@ Value *value_reusable(Elab *e, Value *v, Name name, Span span) {
 }
 
 Value *value_limit_depth(Elab *e, Value *v, Span span) {
-	enum { DEEP = 1000 };
-	return v->kind == VALUE_ARRAY && v->body && v->body->depth > DEEP ? value_materialize(e, v, 0, span) : v;
+	return v->kind == VALUE_ARRAY && v->body && v->body->depth > VALUE_MOST_DEPTH ? value_materialize(e, v, 0, span)
+	                                                                              : v;
 }
 
 static bool is_arg(IrCombine combine) {
@@ -412,8 +431,8 @@ Value *emit_reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *cons
 	}
 	uint32_t node = emit_ex(e, &m, body);
 	ReducedPlace place = reduced_place(e, &m, kept_count, body->type, by_tensor);
-	IrValue out = is_arg(combine) ? emit_put_arg(e, &m, combine == IR_PUT_ARGMAX ? IR_PUT_MAX : IR_PUT_MIN, node,
-	                                             place.type, place.at, kept_count)
+	IrValue out = is_arg(combine) ? put_arg(e, &m, combine == IR_PUT_ARGMAX ? IR_PUT_MAX : IR_PUT_MIN, node, place.type,
+	                                        place.at, kept_count)
 	                              : emit_put(e, &m, combine, node, place.type, place.at, 0, false);
 
 	Value *v = ARENA_NEW(e->arena, Value);

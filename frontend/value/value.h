@@ -10,6 +10,7 @@
 #ifndef GRADUS_VALUE_H
 #define GRADUS_VALUE_H
 
+#include "frontend/limits.h"
 #include "frontend/names/names.h"
 
 /* ---- scalar expressions: ex.c ---- */
@@ -30,9 +31,6 @@ typedef struct Var {
 
 /* The extent that is not just a number: the coordinates of x. */
 #define DIM_X INT64_MIN
-
-/* Walks that look at every use of a node by itself give up on expressions of more nodes than EX_LARGE. */
-enum { EX_HUGE = 1 << 20, EX_LARGE = 256 };
 
 typedef enum ExKind { EX_CONST, EX_VAR, EX_DIM, EX_READ, EX_OP } ExKind;
 
@@ -170,13 +168,20 @@ typedef struct Elab {
 	Diag *said_many_axes; /* what was said of it, once for all places */
 
 	/* in rules */
-	IrDim n;          /* coordinates of x in the function being built; -1: not known */
-	int64_t tensors;  /* S: parameter tensors */
-	Var *tensor;      /* the variable over tensors, if S > 1 */
-	Var *coord;       /* of the `each` around: which coordinate it is about */
+	IrDim n;                /* coordinates of x in the function being built; -1: not known */
+	int64_t tensors;        /* S: parameter tensors */
+	Var *tensor;            /* the variable over tensors, if S > 1 */
+	Var *coord;             /* of the `each` around: which coordinate it is about */
+	Var *each[IR_MAX_RANK]; /* of `each i, j`: the indices that the coordinate follows from, instead */
+	uint32_t each_count;
 	IrValue segments; /* [N]: coordinate -> tensor, if S > 1 */
 	IrValue sizes;    /* [S] */
 	bool coupled;     /* some coordinate saw another */
+	/* The axes of x, which lies flat: x_rank of them; -1: they are not known here. */
+	int x_rank;
+	int64_t x_dims[IR_MAX_RANK];
+	bool by_shape; /* the rule is made for one shape of x after the other, and this is one of them */
+	Var *lane; /* over tensors of one shape, where a rule is made for one shape after the other; NULL: there is one */
 
 	/* ---- the elaborator's ---- */
 	const struct ElabRule *rule; /* whose body this is; NULL: no rule's */
@@ -218,9 +223,6 @@ Ex *ex_add_int(Elab *e, Ex *a, Ex *b);
 Ex *ex_convert(Elab *e, Ex *x, IrScalar type);
 /* A comparison as it stands, though what is known of ranges may decide it. */
 Ex *ex_plain(Elab *e, IrOpcode opcode, Ex *a, Ex *b);
-/* Beyond these, nothing is known of an integer. Small enough that sums do not overflow. */
-#define EX_FAR (INT64_C(1) << 61)
-extern const int64_t ex_most_elements; /* along an axis, and steps of a run */
 bool ex_is_const(const Ex *x);
 bool ex_has(const Ex *x, const Var *var);
 bool ex_same(const Ex *a, const Ex *b);
@@ -308,10 +310,13 @@ Emit emit_begin(Elab *e, Span span);
 void emit_var(Elab *e, Emit *m, Var *var);
 uint32_t emit_ex(Elab *e, Emit *m, Ex *x);
 IrAt emit_at(Elab *e, Emit *m, Ex *x);
+/* The place of an element of an array among all of them, row-major: of the expression ... */
+Ex *value_place(Elab *e, const Value *v);
+/* ... and of an op that is being made, which gets the array's variables. */
+IrAt emit_place(Elab *e, Emit *m, const Value *v);
 /* The end of an op: puts a node at these positions. */
 IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into,
                  bool guarded);
-IrValue emit_put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, uint32_t index);
 /* A constant table; while typing the numbers are not looked at. */
 IrValue emit_table(Elab *e, IrType type, const double *reals, const int64_t *integers);
 IrValue emit_fill(Elab *e, IrType type, double number);

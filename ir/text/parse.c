@@ -262,6 +262,8 @@ static void parse_loop(Parser *p, const Defs *outs, IrOp *op) {
 	loop->counter = counter.value;
 	for (uint32_t i = 0; i < inner.count; i++)
 		define(p, inner.data[i], op);
+	if (read_take(p, "while"))
+		loop->goes = read_value(p);
 	read_expect(p, "{");
 	parse_block(p, &loop->body);
 	read_expect(p, "yield");

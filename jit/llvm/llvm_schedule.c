@@ -40,6 +40,24 @@ static void emit_call(LlvmEmit *e, Driver *d, const LoopStep *step) {
 		leave_unless_fine(e, d, code);
 }
 
+/* Goes on only if one of the truth values holds: those of 16 lanes are two words. */
+static void emit_end_unless(LlvmEmit *e, Driver *d, uint32_t truths, LLVMBasicBlockRef after) {
+	const LlvmApi *a = e->api;
+	LLVMTypeRef type = e->i8;
+	LLVMValueRef all;
+	if (e->func->buffers.data[truths].elements.factor == LOOP_LANES) {
+		LLVMValueRef one = llvm_int(e, 1), second = a->BuildGEP2(e->b, e->i64, d->buffers[truths], &one, 1, "");
+		type = e->i64;
+		all = a->BuildOr(e->b, a->BuildLoad2(e->b, type, d->buffers[truths], ""), a->BuildLoad2(e->b, type, second, ""),
+		                 "");
+	} else {
+		all = a->BuildLoad2(e->b, type, d->buffers[truths], "");
+	}
+	LLVMBasicBlockRef turn = llvm_block(e);
+	a->BuildCondBr(e->b, a->BuildICmp(e->b, LLVMIntEQ, all, a->ConstNull(type), ""), after, turn);
+	a->PositionBuilderAtEnd(e->b, turn);
+}
+
 static void emit_repeat(LlvmEmit *e, Driver *d, const LoopStep *step) {
 	const LlvmApi *a = e->api;
 	LLVMValueRef limit = llvm_int(e, step->limit), zero = llvm_int(e, 0);
@@ -52,6 +70,8 @@ static void emit_repeat(LlvmEmit *e, Driver *d, const LoopStep *step) {
 	a->PositionBuilderAtEnd(e->b, body);
 	LLVMValueRef counter = a->BuildPhi(e->b, e->i64, "");
 	llvm_incoming(e, counter, zero, before);
+	if (step->goes != LOOP_NO_BUFFER)
+		emit_end_unless(e, d, step->goes, after);
 	a->BuildStore(e->b, counter, d->buffers[step->counter]);
 	emit_steps(e, d, &step->body);
 	LLVMValueRef next = a->BuildAdd(e->b, counter, llvm_int(e, 1), "");

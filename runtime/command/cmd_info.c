@@ -4,6 +4,7 @@
 
 #include "ir/pass/pass.h"
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 #include "runtime/meta/meta.h"
 
 typedef struct Info {
@@ -36,13 +37,12 @@ static const char *count_of(const Info *info, double value) {
 
 /* "w [3], b real" */
 static const char *slots_text(const Info *info, const FeSlot *slots, uint32_t count, const IrFunc *func) {
-	enum { SHOWN = 24 };
 	Text text = text_new(info->cmd->arena);
-	for (uint32_t i = 0; i < count && i < SHOWN; i++) {
+	for (uint32_t i = 0; i < count && i < CMD_SHOWN_SLOTS; i++) {
 		text_printf(&text, "%s%s %s", i ? ", " : "", name_of(info, slots[i].name),
 		            cmd_dims(info->cmd->session, info->cmd->arena, slots[i].type, func));
 	}
-	text_printf(&text, "%s", count > SHOWN ? ", ..." : count == 0 ? "none" : "");
+	text_printf(&text, "%s", count > CMD_SHOWN_SLOTS ? ", ..." : count == 0 ? "none" : "");
 	return text_cstr(&text);
 }
 
@@ -160,20 +160,19 @@ static bool info_objective(Info *info, const FeCall *call) {
 
 /* ---- rules ---- */
 
-enum { TIED_SIZE = 64 }; /* what a rule whose weights depend on size(x) is shown for */
-
 /* For any size; or, if the rule is tied to a size, for one. */
 static FeRule *any_rule(Info *info, IrModule *module, const FeCall *call, bool *tied) {
 	Session *session = info->cmd->session;
 	DiagMark mark = diag_mark(session);
-	FeTarget target = {NULL, 0};
+	FeTarget target = {.count = 0};
 	FeRule *rule = fe_rule(info->cmd->program, module, call, &target, info->cmd->rt->options.real, NULL, 0);
 	*tied = rule == NULL;
 	if (rule)
 		return rule;
 	diag_take_back(session, mark);
-	static const int64_t size = TIED_SIZE;
-	FeTarget one = {&size, 1};
+	static const int64_t size = CMD_TIED_SIZE;
+	static const IrType matrix = {.rank = 2, .dims = {8, 8}}; /* of so many numbers */
+	FeTarget one = {.sizes = &size, .count = 1, .types = &matrix, .type_count = 1};
 	return fe_rule(info->cmd->program, module, call, &one, info->cmd->rt->options.real, NULL, 0);
 }
 
@@ -253,8 +252,9 @@ static bool info_rule(Info *info, const FeCall *call) {
 	double each, besides;
 	int64_t elsewhere = rule->evaluates ? ir_evaluations(ir_pass_simplify(module, rule->step)).most : 0;
 	state_bytes(rule, &each, &besides);
-	double flops = tied ? step_flops(info, rule, 0) / (double)TIED_SIZE
-	                    : (step_flops(info, rule, 2048) - step_flops(info, rule, 1024)) / 1024;
+	double flops =
+		tied ? step_flops(info, rule, 0) / (double)CMD_TIED_SIZE
+			 : (step_flops(info, rule, 2 * CMD_FLOPS_SIZE) - step_flops(info, rule, CMD_FLOPS_SIZE)) / CMD_FLOPS_SIZE;
 	head(info, call->decl->joint ? "joint optimizer" : "optimizer", call->decl);
 	if (info->json) {
 		hypers_json(info, rule);
@@ -278,7 +278,11 @@ static bool info_rule(Info *info, const FeCall *call) {
 		     slots_text(info, rule->states.data, rule->states.count, rule->step), text_of_bytes(cmd->arena, each),
 		     text_of_bytes(cmd->arena, besides));
 		line(info, "step", "%.4g FLOPs per coordinate%s", flops,
-		     tied ? arena_printf(cmd->arena, " (tied to the size of x; for %d)", TIED_SIZE) : "");
+		     tied ? arena_printf(cmd->arena,
+		                         rule->by_shape ? " (looks at the axes of x; for %d in a square)"
+		                                        : " (tied to the size of x; for %d)",
+		                         CMD_TIED_SIZE)
+		          : "");
 		line(info, "reads", "%s%s%s", rule->reads_f ? "f" : "", rule->reads_f && rule->reads_g ? ", " : "",
 		     rule->reads_g   ? "g"
 		     : rule->reads_f ? ""
@@ -325,21 +329,18 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 	int64_t learned = 0;
 	if (!fe_experiment(cmd->program, decl, &experiment) || !plan_memory(info, &experiment, &bytes, &learned))
 		return false;
-	Text rule = text_new(cmd->arena), update = text_new(cmd->arena), on = text_new(cmd->arena);
-	cmd_call_text(cmd->session, &experiment.train, &rule);
-	cmd_call_text(cmd->session, &experiment.update, &update);
-	for (uint32_t k = 0; k < experiment.on.count; k++) {
-		text_printf(&on, "%s", k ? ", " : "");
-		cmd_call_text(cmd->session, &experiment.on.data[k], &on);
-	}
+	const char *rule = cmd_call_text(cmd, &experiment.train), *update = cmd_call_text(cmd, &experiment.update);
+	Text on = text_new(cmd->arena);
+	for (uint32_t k = 0; k < experiment.on.count; k++)
+		text_printf(&on, "%s%s", k ? ", " : "", cmd_call_text(cmd, &experiment.on.data[k]));
 	head(info, "experiment", decl);
 	if (info->json) {
 		text_printf(info->out, ", \"train\": ");
-		cmd_json_text(info->out, text_cstr(&rule));
+		cmd_json_text(info->out, rule);
 		text_printf(info->out, ", \"on\": ");
 		cmd_json_text(info->out, text_cstr(&on));
 		text_printf(info->out, ", \"estimate\": \"%s\", \"update\": ", fe_estimator_name(experiment.estimator));
-		cmd_json_text(info->out, text_cstr(&update));
+		cmd_json_text(info->out, update);
 		number_json(info, "window", experiment.window);
 		number_json(info, "horizon_low", experiment.horizon_low);
 		number_json(info, "horizon_high", experiment.horizon_high);
@@ -352,7 +353,7 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 		text_char(info->out, '}');
 		return true;
 	}
-	line(info, "trains", "%s, %s learned numbers", text_cstr(&rule), cmd_count(cmd->arena, learned));
+	line(info, "trains", "%s, %s learned numbers", rule, cmd_count(cmd->arena, learned));
 	line(info, "on", "%s", text_cstr(&on));
 	line(info, "problems", "%d train, %d select, %d test", experiment.train_problems, experiment.select_problems,
 	     experiment.test_problems);
@@ -360,7 +361,7 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 	     experiment.horizon_low, experiment.horizon_high);
 	line(info, "estimate", experiment.window ? "%s, windows of %d" : "%s", fe_estimator_name(experiment.estimator),
 	     experiment.window);
-	line(info, "update", "%s for %d steps", text_cstr(&update), experiment.outer_steps);
+	line(info, "update", "%s for %d steps", update, experiment.outer_steps);
 	line(info, "memory planned", "%s with %d threads", text_of_bytes(cmd->arena, bytes),
 	     rt_pool_threads(cmd->rt->pool));
 	return true;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 #include "runtime/compare/compare.h"
 
 /* The first step after which f of this problem is no finite number; -1 if it always is one. */
@@ -95,14 +96,13 @@ static void put_table(Cmd *cmd, const RunMinimize *done, const double *middle, T
 }
 
 static void put_final(Cmd *cmd, const RunMinimize *done, Text *out) {
-	enum { SHOWN = 8 };
 	if (done->runs.problems > 1)
 		return;
 	Text line = text_new(cmd->arena);
 	text_printf(&line, "x = ");
-	for (int64_t i = 0; i < done->size && i < SHOWN; i++)
+	for (int64_t i = 0; i < done->size && i < CMD_SHOWN_X; i++)
 		text_printf(&line, "%s%s", i ? ", " : "", short_number(cmd, done->runs.x[i], 10));
-	if (done->size > SHOWN)
+	if (done->size > CMD_SHOWN_X)
 		text_printf(&line, ", ... %s in all; --json has them", cmd_count(cmd->arena, done->size));
 	cmd_wrap(text_cstr(&line), 0, 4, out);
 }
@@ -140,32 +140,22 @@ typedef struct Minimized {
 
 /* The objective and the rule that the words name. */
 static CmdExit read_words(Cmd *cmd, Minimized *m) {
-	CmdExit code = cmd_load_words(cmd);
-	if (code == CMD_OK && cmd->words.count > 1)
-		return cmd_usage(cmd, "one objective at a time, not `%s` too", cmd->words.data[1]);
-	if (code == CMD_OK)
-		code = cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, &m->objective);
+	CmdExit code = cmd_one_objective(cmd, &m->objective);
 	if (code == CMD_OK) {
 		cmd_runtime(cmd, IR_F64);
 		code = cmd_rule(cmd, cmd->options.with, &m->rule, NULL);
 	}
 	m->first = cmd->options.instance < 0 ? 0 : cmd->options.instance;
 	m->count = cmd->options.problems < 0 ? 1 : (int)cmd->options.problems;
-	m->steps = cmd->options.steps < 0 ? 100 : (int)cmd->options.steps;
+	m->steps = cmd->options.steps < 0 ? CMD_STEPS : (int)cmd->options.steps;
 	return code;
-}
-
-static const char *call_text(Cmd *cmd, const FeCall *call) {
-	Text text = text_new(cmd->arena);
-	cmd_call_text(cmd->session, call, &text);
-	return text_cstr(&text);
 }
 
 static void look_at_runs(Cmd *cmd, Minimized *m) {
 	for (int k = 0; k < m->count; k++)
 		m->ends[run_end(m->done.runs.f + (size_t)k * ((size_t)m->steps + 1), m->steps)]++;
-	m->objective_text = call_text(cmd, &m->objective);
-	m->rule_text = call_text(cmd, &m->rule);
+	m->objective_text = cmd_call_text(cmd, &m->objective);
+	m->rule_text = cmd_call_text(cmd, &m->rule);
 	m->middle = ARENA_ARRAY(cmd->arena, double, m->steps + 1);
 	double *column = ARENA_ARRAY(cmd->arena, double, m->count);
 	for (int t = 0; t <= m->steps; t++)

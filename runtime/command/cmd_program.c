@@ -226,6 +226,15 @@ CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out) {
 	return fe_call_text(cmd->program, with_settings(cmd, text), AST_OBJECTIVE, out) ? CMD_OK : CMD_USAGE;
 }
 
+CmdExit cmd_one_objective(Cmd *cmd, FeCall *out) {
+	CmdExit code = cmd_load_words(cmd);
+	if (code != CMD_OK)
+		return code;
+	if (cmd->words.count > 1)
+		return cmd_usage(cmd, "one objective at a time, not `%s` too", cmd->words.data[1]);
+	return cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, out);
+}
+
 CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, StoreInfo *info) {
 	StoreInfo own = {0};
 	if (!cmd_is_run(cmd, text))
@@ -254,7 +263,7 @@ void cmd_put_holes(const char *rule, const char *done, const char *holes) {
 	}
 }
 
-IrScalar cmd_precision(const Cmd *cmd, IrScalar otherwise) {
+static IrScalar precision_of(const Cmd *cmd, IrScalar otherwise) {
 	const char *given = cmd->options.precision;
 	return !given ? otherwise : !strcmp(given, "f64") ? IR_F64 : IR_F32;
 }
@@ -281,7 +290,7 @@ void cmd_runtime(Cmd *cmd, IrScalar real) {
 	const CmdOptions *given = &cmd->options;
 	RtOptions options = {
 		.engine = given->interpret ? RT_EVALUATOR : RT_JIT,
-		.real = cmd_precision(cmd, real),
+		.real = precision_of(cmd, real),
 		.strict = given->strict,
 		.pipeline = cmd_pipeline(cmd),
 		.threads = given->threads > 0 ? (int)given->threads : 0,

@@ -105,6 +105,8 @@ CmdExit cmd_load_words(Cmd *cmd);
 void cmd_shift(Cmd *cmd); /* drops the first of cmd->words */
 /* The objective that `text` names (NULL: the only one of the loaded files), with --set filled in. */
 CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out);
+/* Loads what the words name, which is one objective at most, and gives it (as cmd_objective). */
+CmdExit cmd_one_objective(Cmd *cmd, FeCall *out);
 /* The rule that `text` names; a run folder stands for its trained rule (info may be NULL). After cmd_runtime. */
 CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, StoreInfo *info);
 /* On standard error, where there are any: a rule that was not trained is used all the same, as it starts. done: "emitted" */
@@ -116,7 +118,6 @@ void cmd_runtime(Cmd *cmd, IrScalar real);
 /* An empty program (with the library) that reads weights and data as the options say. */
 FeProgram *cmd_program_new(Cmd *cmd);
 size_t cmd_memory(const Cmd *cmd); /* --memory, or what this machine has */
-IrScalar cmd_precision(const Cmd *cmd, IrScalar otherwise);
 /* How passes are run, as --verify, --time-passes and --dump-dir say. */
 IrPipeline cmd_pipeline(const Cmd *cmd);
 
@@ -151,8 +152,8 @@ void cmd_json_reals(Text *text, const double *values, int64_t count);
 void cmd_json_text(Text *text, const char *string);
 /* Writes all of a text to standard output; CMD_IO after a message if it does not take it. */
 CmdExit cmd_print(Cmd *cmd, const Text *text);
-CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text);      /* the same for a file; says "wrote PATH" */
-void cmd_call_text(const Session *session, const FeCall *call, Text *out); /* adam(lr = 0.1) */
+CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text); /* the same for a file; says "wrote PATH" */
+const char *cmd_call_text(const Cmd *cmd, const FeCall *call);        /* adam(lr = 0.1) */
 
 /* ---- cmd_progress.c ---- */
 
@@ -207,7 +208,5 @@ CmdExit cmd_show(Cmd *cmd);
 CmdExit cmd_show_data(Cmd *cmd); /* show data FILE: the words after `data` */
 CmdExit cmd_show_std(Cmd *cmd);  /* its words: names of the library, or none */
 CmdExit cmd_show_at(Cmd *cmd);   /* its words: FILE:LINE:COLUMN */
-CmdExit cmd_version(Cmd *cmd);
-CmdExit cmd_help_run(Cmd *cmd);
 
 #endif
