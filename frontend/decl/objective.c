@@ -215,12 +215,7 @@ static IrValue flat_start(ObjectiveBuilding *b, Value *const *starts) {
 			continue;
 		Ex *body = value_body(e, v);
 		Emit m = emit_begin(e, o->arrays.data[i].span);
-		IrAt place = ir_at_const(0);
-		for (int k = 0; k < v->rank; k++) {
-			emit_var(e, &m, v->vars[k]);
-			place =
-				ir_at_add(e->module, ir_at_scale(e->module, place, v->dims[k]), ir_at_index(e->module, (uint32_t)k, 1));
-		}
+		IrAt place = emit_place(e, &m, v);
 		place = ir_at_add(e->module, place, ir_at_const(o->arrays.data[i].offset));
 		uint32_t node = emit_ex(e, &m, body);
 		e->builder->name = session_name(e->session, "x");
@@ -277,10 +272,7 @@ static void bind_param(ObjectiveBuilding *b, IrValue x, const FeSlot *slot, cons
 	int64_t dims[IR_MAX_RANK] = {0};
 	memcpy(dims, slot->type.dims, sizeof(int64_t) * slot->type.rank);
 	Value *v = value_array(e, S_REAL, slot->type.rank, dims, slot->span);
-	Ex *place = ex_int(e, 0);
-	for (int k = 0; k < v->rank; k++)
-		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, dims[k]), NULL), ex_var(e, v->vars[k]));
-	place = ex_add_int(e, place, ex_int(e, slot->offset));
+	Ex *place = ex_add_int(e, value_place(e, v), ex_int(e, slot->offset));
 	v->body = ex_read(e, x, &place, 1, false);
 	scope_add(e, symbol, v);
 }
@@ -298,11 +290,8 @@ static IrValue result(ObjectiveBuilding *b, const char *name, const AstExpr *x, 
 /* Drawn anew at every step, and so a part of what is evaluated. */
 static Value *batch_value(ObjectiveBuilding *b, const AstStmt *s, DrawKey key) {
 	Elab *e = &b->e;
-	if (!s->declare.draw) {
-		if (!s->declare.value || s->declare.value->kind != AST_BAD)
-			diag_error(e->session, 279, s->span, "a batch is drawn: `~` and a distribution follow its name and shape");
+	if (!s->declare.draw) /* reported when it was read */
 		return value_bad(e);
-	}
 	Value *v = elab_draw(e, &s->declare, key);
 	return value_is_bad(v) ? v : value_materialize(e, v, s->declare.names.data[0].name, s->span);
 }

@@ -235,13 +235,7 @@ static Value *flatten(Elab *e, Value *v, int64_t count, Span span) {
 		back[o] = ex_var(e, outer[o]);
 		type.dims[type.rank++] = outer[o]->tensor ? e->tensors : emit_dim(e, outer[o]->extent);
 	}
-	IrAt place = ir_at_const(0);
-	for (int i = 0; i < v->rank; i++) {
-		emit_var(e, &m, v->vars[i]);
-		place = ir_at_add(e->module, ir_at_scale(e->module, place, emit_dim(e, v->dims[i])),
-		                  ir_at_index(e->module, outer_count + (uint32_t)i, 1));
-	}
-	at[outer_count] = place;
+	at[outer_count] = emit_place(e, &m, v);
 	back[outer_count] = ex_var(e, flat->vars[0]);
 	type.dims[type.rank++] = count;
 	uint32_t node = emit_ex(e, &m, body);
@@ -270,9 +264,7 @@ Value *elab_reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span span)
 		return flat;
 	}
 	Value *r = value_array(e, v->scalar, rank, dims, span);
-	Ex *place = ex_int(e, 0);
-	for (int i = 0; i < rank; i++)
-		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, emit_dim(e, dims[i])), NULL), ex_var(e, r->vars[i]));
+	Ex *place = value_place(e, r);
 	r->body = value_at(e, flat, &place);
 	return r;
 }

@@ -310,6 +310,10 @@ Emit emit_begin(Elab *e, Span span);
 void emit_var(Elab *e, Emit *m, Var *var);
 uint32_t emit_ex(Elab *e, Emit *m, Ex *x);
 IrAt emit_at(Elab *e, Emit *m, Ex *x);
+/* The place of an element of an array among all of them, row-major: of the expression ... */
+Ex *value_place(Elab *e, const Value *v);
+/* ... and of an op that is being made, which gets the array's variables. */
+IrAt emit_place(Elab *e, Emit *m, const Value *v);
 /* The end of an op: puts a node at these positions. */
 IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into,
                  bool guarded);

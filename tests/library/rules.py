@@ -2,9 +2,10 @@
 
     python3 tests/library/rules.py > tests/library/rules.table
 
-A line of the table: a call of a rule, the objective (of test_std_rules.c), and x after 1, 2, 5 and 25 steps. Steps count
-from 1. A rule here is a function of the starting point and of the length of the run; it returns what makes a step from
-(x, f, g, t). Rules that treat tensors apart are marked, and so are those that look at their axes; all others see one vector. Learned numbers are
+A line of the table: a call of a rule, the objective (of test_std_rules.c), and x after 1, 2, 5 and 25 steps, or after as many as
+stand behind the @: a search that has arrived decides by rounding. Steps count from 1. A rule here is a function of the starting
+point and of the length of the run; it returns what makes a step from (x, f, g, t). Rules that treat tensors apart are marked, and so
+are those that look at their axes; all others see one vector. Learned numbers are
 0.3 sin(1.7 k + 0.4) for number k.
 """
 import numpy as np
@@ -12,7 +13,9 @@ from numpy import abs, clip, cos, cumsum, dot, exp, log, maximum, minimum, pi, s
 from numpy.linalg import norm
 
 AT = (1, 2, 5, 25)
+LAST = {"backtracking": 12, "backtracking_warm": 12, "cg_wolfe": 9, "bfgs_wolfe": 9, "lbfgs_wolfe": 9}
 RULES = {}  # name -> (function, per tensor)
+ELSEWHERE = {}  # the same of rules that look at the objective: x -> f, g is their third argument
 
 
 class S:
@@ -29,6 +32,11 @@ def rule(function, apart=False):
 
 def per_tensor(function):
     return rule(function, True)
+
+
+def elsewhere(function):
+    ELSEWHERE[function.__name__] = function
+    return rule(function)
 
 
 # ---- objectives ----
@@ -1578,6 +1586,153 @@ def learned_rates(x0, T):
 
 # ---- the table ----
 
+# ---- evaluations elsewhere ----
+
+
+@elsewhere
+def sam(x0, T, look, lr=0.1, radius=0.05, beta=0.9):
+    s = S(m=0 * x0)
+
+    def step(x, f, g, t):
+        s.m = beta * s.m + look(x + radius * g / (norm(g) + 1e-12))[1]
+        return x - lr * s.m
+
+    return step
+
+
+@elsewhere
+def sharpness_aware(x0, T, look, radius=0.05):
+    inner = adam(x0, T)
+    return lambda x, f, g, t: inner(x, f, look(x + radius * g / (norm(g) + 1e-12))[1], t)
+
+
+@elsewhere
+def extragradient(x0, T, look, lr=0.1):
+    return lambda x, f, g, t: x - lr * look(x - lr * g)[1]
+
+
+@elsewhere
+def gradient_flow(x0, T, look, h=0.1):
+    def step(x, f, g, t):
+        k1 = -g
+        k2 = -look(x + h / 2 * k1)[1]
+        k3 = -look(x + h / 2 * k2)[1]
+        k4 = -look(x + h * k3)[1]
+        return x + h * (k1 + 2 * k2 + 2 * k3 + k4) / 6
+
+    return step
+
+
+@elsewhere
+def backtracking(x0, T, look, first=1.0, c=1e-4, shrink=0.5, evaluations=30):
+    def step(x, f, g, t):
+        a = first
+        for _ in range(evaluations):
+            if look(x - a * g)[0] <= f - c * a * dot(g, g):
+                break
+            a *= shrink
+        return x - a * g
+
+    return step
+
+
+@elsewhere
+def backtracking_warm(x0, T, look, first=1.0, c=1e-4, grow=2.0, shrink=0.5, evaluations=30):
+    s = S(a=first / grow)
+
+    def step(x, f, g, t):
+        s.a *= grow
+        for _ in range(evaluations):
+            if look(x - s.a * g)[0] <= f - c * s.a * dot(g, g):
+                break
+            s.a *= shrink
+        return x - s.a * g
+
+    return step
+
+
+def strong_wolfe(look, x, f, g, d, a, c1, c2, evaluations):
+    """The best place of a bracketing search along d that begins with the step a: (y, f, g there, whether both conditions
+    hold). Doubles until there is a bracket, then halves it."""
+    slope = dot(g, d)
+    low, f_low, best, high = 0.0, f, (x, g), None
+    for _ in range(evaluations):
+        y = x + a * d
+        f_y, g_y = look(y)
+        slope_y = dot(g_y, d)
+        if f_y > f + c1 * a * slope or (low > 0 and f_y >= f_low):
+            high = a
+        else:
+            found = abs(slope_y) <= -c2 * slope
+            if not found and slope_y * (1 if high is None else high - low) >= 0:
+                high = low
+            low, f_low, best = a, f_y, (y, g_y)
+            if found:
+                return best[0], f_low, best[1], True
+        a = 2 * a if high is None else (low + high) / 2
+    return best[0], f_low, best[1], False
+
+
+@elsewhere
+def cg_wolfe(x0, T, look, c1=1e-4, c2=0.1, evaluations=20):
+    s = S(d=0 * x0, old=0 * x0, change=0.0)
+
+    def step(x, f, g, t):
+        s.d = -g if t == 1 else -g + max(0, dot(g, g - s.old) / dot(s.old, s.old)) * s.d
+        if dot(g, s.d) >= 0:
+            s.d = -g
+        a = min(1, 1 / sum(abs(g))) if t == 1 else min(1, 2.02 * s.change / dot(g, s.d))
+        y, f_y, _, _ = strong_wolfe(look, x, f, g, s.d, a if a > 0 else 1.0, c1, c2, evaluations)
+        s.change, s.old = f_y - f, g
+        return y
+
+    return step
+
+
+@elsewhere
+def bfgs_wolfe(x0, T, look, c1=1e-4, c2=0.9, evaluations=20):
+    s = S(H=np.eye(len(x0)))
+
+    def step(x, f, g, t):
+        a = min(1, 1 / sum(abs(g))) if t == 1 else 1.0
+        y, _, g_y, _ = strong_wolfe(look, x, f, g, -s.H @ g, a, c1, c2, evaluations)
+        p, z = y - x, g_y - g
+        pz = dot(p, z)
+        if pz > 1e-10 * dot(z, z):
+            if t == 1:
+                s.H = pz / dot(z, z) * s.H
+            V = np.eye(len(x)) - np.outer(p, z) / pz
+            s.H = V @ s.H @ V.T + np.outer(p, p) / pz
+        return y
+
+    return step
+
+
+@elsewhere
+def lbfgs_wolfe(x0, T, look, memory=10, c1=1e-4, c2=0.9, evaluations=20):
+    s = S(pairs=[], scale=1.0)
+
+    def step(x, f, g, t):
+        q, a = g, []
+        for p, z in reversed(s.pairs):
+            a.append(dot(p, q) / dot(p, z))
+            q = q - a[-1] * z
+        r = s.scale * q
+        for (p, z), alpha in zip(s.pairs, reversed(a)):
+            r = r + (alpha - dot(z, r) / dot(p, z)) * p
+        first = min(1, 1 / sum(abs(g))) if t == 1 else 1.0
+        y, _, g_y, _ = strong_wolfe(look, x, f, g, -r, first, c1, c2, evaluations)
+        p, z = y - x, g_y - g
+        if dot(p, z) > 1e-10 * dot(z, z):
+            s.pairs = (s.pairs + [(p, z)])[-memory:]
+            s.scale = dot(p, z) / dot(z, z)
+        else:
+            s.pairs, s.scale = [], 1.0
+        return y
+
+    return step
+
+
 # Arguments on the first objective; on the second one everything is as the sources have it.
 ARGUMENTS = {
     "demon": dict(lr=0.05),
@@ -1631,6 +1786,12 @@ ARGUMENTS = {
     "rprop": dict(first=0.3),
     "irprop_plus": dict(first=0.3),
     "irprop_minus": dict(first=0.3),
+    "sam": dict(radius=0.3),
+    "sharpness_aware": dict(radius=0.3),
+    "backtracking": dict(first=2.0, c=0.3, shrink=0.7),
+    "backtracking_warm": dict(c=0.4, grow=3.0),
+    "lbfgs_wolfe": dict(memory=3),
+    "cg_wolfe": dict(c2=0.3, evaluations=6),
 }
 # The rates of these are too small to see anything in 25 steps.
 for name in "adam adamax nadam amsgrad radam adabelief yogi diffgrad adam_mini adopt".split():
@@ -1649,6 +1810,8 @@ def run(name, objective, arguments):
     cuts = cumsum([0] + [int(np.prod(shape)) for shape in shapes]) if apart else [0, len(x)]
     shapes = shapes if apart else [(len(x),)]
     pieces = [slice(a, b) for a, b in zip(cuts[:-1], cuts[1:])]
+    if name in ELSEWHERE:
+        arguments = dict(arguments, look=function)
     tensors_of = lambda v: [v[piece].reshape(shape) for piece, shape in zip(pieces, shapes)]
     if hasattr(make, "together"):
         all_at_once = make(tensors_of(x), T, **arguments)
@@ -1659,7 +1822,7 @@ def run(name, objective, arguments):
     for t in range(1, T + 1):
         f, g = (function or tensors)(x)
         x = np.concatenate([np.ravel(part) for part in all_at_once(tensors_of(x), f, tensors_of(g), t)])
-        if t in AT:
+        if t in AT[:-1] or t == LAST.get(name, T):
             seen += list(x)
     return seen
 
@@ -1671,7 +1834,10 @@ def main():
                 continue
             arguments = ARGUMENTS.get(name, {}) if objective != "valley" else {}
             call = ", ".join("%s = %s" % (key, repr(value)) for key, value in arguments.items())
-            print("%s(%s) | %s | %s" % (name, call, objective, " ".join("%.17g" % v for v in run(name, objective, arguments))))
+            numbers = run(name, objective, arguments)
+            if name in LAST:
+                objective += " @%d" % LAST[name]
+            print("%s(%s) | %s | %s" % (name, call, objective, " ".join("%.17g" % v for v in numbers)))
 
 
 if __name__ == "__main__":

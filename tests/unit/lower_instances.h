@@ -95,10 +95,16 @@ static inline IrTensor lower_vector(Lower *l, const double *values, int64_t coun
 	return t;
 }
 
-static inline void lower_run(Lower *l, const IrFunc *func, const IrTensor *args, IrTensor *results) {
+/* objective: what a rule asks for that evaluates elsewhere, or NULL. */
+static inline void lower_run_with(Lower *l, const IrFunc *func, const IrTensor *args, IrTensor *results,
+                                  IrObjective *objective, void *context) {
 	Span where;
-	const char *wrong = ir_evaluate(func, l->module->arena, args, results, &where);
+	const char *wrong = ir_evaluate_with(func, l->module->arena, args, results, &where, objective, context);
 	cr_assert(wrong == NULL, "%s", wrong);
+}
+
+static inline void lower_run(Lower *l, const IrFunc *func, const IrTensor *args, IrTensor *results) {
+	lower_run_with(l, func, args, results, NULL, NULL);
 }
 
 /* One problem of a family: what setup makes, then the starting point behind it. */

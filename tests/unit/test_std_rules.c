@@ -122,6 +122,11 @@ static uint32_t rule_extras(Lower *l, const FeRule *rule, IrTensor *extra) {
 	return count;
 }
 
+static void look(void *context, const IrTensor *at, double *f, IrTensor *g) {
+	const int *problem = context;
+	*f = problems[*problem].function(at->reals, g->reals);
+}
+
 /* Makes any rule that does not learn one for shapes. */
 static const char by_shape_too[] = "optimizer by_shape(base = adam) {\n"
 								   "  if rank(x) >= 0 {\n"
@@ -132,7 +137,7 @@ static const char by_shape_too[] = "optimizer by_shape(base = adam) {\n"
 								   "}\n";
 
 /* Runs a rule and compares x after some steps with `numbers`, a text. */
-static bool check_run(const char *call, int problem, const char *numbers) {
+static bool check_run(const char *call, int problem, int last, const char *numbers) {
 	Lower l = lower_new(by_shape_too);
 	lower_more(&l, GRADUS_SOURCE_DIR "/tests/library/axes.grad");
 	uint32_t count = problems[problem].tensors;
@@ -149,7 +154,7 @@ static bool check_run(const char *call, int problem, const char *numbers) {
 	lower_run(&l, rule->init, args, results + 1);
 	results[0] = x;
 	double worst = 0;
-	for (int t = 1, at = 0; t <= STEPS; t++) {
+	for (int t = 1, at = 0; t <= last; t++) {
 		double g[COORDINATES], f = problems[problem].function(results[0].reals, g);
 		args[0] = results[0];
 		args[1] = lower_vector(&l, g, n);
@@ -158,8 +163,8 @@ static bool check_run(const char *call, int problem, const char *numbers) {
 		args[4] = lower_int(&l, STEPS);
 		memcpy(args + 5, extra, sizeof(IrTensor) * extras);
 		memcpy(args + 5 + extras, results + 1, sizeof(IrTensor) * states);
-		lower_run(&l, rule->step, args, results);
-		if (t != shown[at])
+		lower_run_with(&l, rule->step, args, results, look, &problem);
+		if (t != shown[at] && t != last)
 			continue;
 		at++;
 		for (int64_t i = 0; i < n; i++) {
@@ -202,15 +207,18 @@ static void check_line(char *line, Seen *seen, int *count) {
 	char *objective = strstr(line, " | "), *numbers = objective ? strstr(objective + 3, " | ") : NULL;
 	cr_assert(numbers != NULL, "%s", line);
 	*objective = *numbers = '\0';
-	int problem = 0;
+	char *at_step = strstr(objective + 3, " @");
+	int problem = 0, last = at_step ? atoi(at_step + 2) : STEPS;
+	if (at_step)
+		*at_step = '\0';
 	while (problem < PROBLEMS && strcmp(problems[problem].name, objective + 3) != 0)
 		problem++;
 	cr_assert(problem < PROBLEMS, "%s", objective + 3);
-	bool by_shape = check_run(line, problem, numbers + 3);
+	bool by_shape = check_run(line, problem, last, numbers + 3);
 	if (!by_shape && can_be_applied(line)) {
 		char around[400];
 		snprintf(around, sizeof around, "by_shape(base = %.300s)", line);
-		cr_expect(check_run(around, problem, numbers + 3), "%s is not made by shapes", around);
+		cr_expect(check_run(around, problem, last, numbers + 3), "%s is not made by shapes", around);
 		applied++;
 	}
 	char name[64];
