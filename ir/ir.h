@@ -549,6 +549,28 @@ typedef struct IrEvaluations {
 IrEvaluations ir_evaluations(const IrFunc *func);
 IrFunc *ir_func_copy(IrModule *module, const IrFunc *func, const char *name);
 
+/* ---- slice.c: a piece of a function as a function of its own ---- */
+
+/* A place in a function that is being made: the blocks around it, outermost first, with the ops that stand before it, and the loop
+ * that each is the body of, which is not complete (of the first, the function's own: NULL). */
+typedef struct IrPlaceInside {
+	const IrBlock *const *blocks;
+	const IrOp *const *loops;
+	uint32_t count;
+} IrPlaceInside;
+
+typedef struct IrSlice {
+	IrFunc *func; /* (start, others...) -> end; NULL: the end does not depend on the start, or `open` */
+	struct {
+		Arena *arena;
+		VEC(IrValue) values;
+	} args;       /* what stands for its parameters, in order */
+	IrValue open; /* 0, or what the piece would need of turns before this one: a carry of a loop around the place */
+} IrSlice;
+
+/* What lies between two values that are known at the place. The new function is the last one of the module. Arguments lie in `arena`. */
+IrSlice ir_slice(Arena *arena, const IrFunc *func, const IrPlaceInside *place, IrValue start, IrValue end);
+
 /* ---- verify.c ---- */
 
 /* Checks everything promised above; returns NULL, or a message in the module's arena that names the op. */

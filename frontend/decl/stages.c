@@ -103,6 +103,47 @@ static void link_stmt(Stages *s, uint32_t at) {
 		define(s, at, symbol_at(s->program, stmt->declare.names.data[i].id));
 }
 
+/* ---- derivatives ----
+ *
+ *     given A : [n]
+ *     let q = A^2                         is fixed, but for
+ *     minimize dot(w, grad(sum(q * w), A))
+ *
+ * What is computed from A between it and a derivative by it has to be computed beside that. */
+
+static void raise_users(Stages *s, StageName *by) {
+	if (by->followed_by_derivatives || by->stage == STAGE_VALUE)
+		return;
+	by->followed_by_derivatives = true;
+	if (by->symbol->kind == SYMBOL_VAR)
+		raise_name(s, by, STAGE_VALUE);
+	for (uint32_t i = 0; i < by->used_by.count; i++) {
+		StageStmt *stmt = &s->stmts[by->used_by.data[i]];
+		bool defines = false;
+		for (uint32_t k = 0; k < stmt->defines.count; k++)
+			defines = defines || stmt->defines.data[k] == by;
+		if (!defines && stages_is_computation(s->body->data[by->used_by.data[i]]))
+			raise_stmt(s, stmt, STAGE_VALUE);
+	}
+}
+
+static bool see_derivative(const AstExpr *x, void *context) {
+	Stages *s = context;
+	const Symbol *by = x ? symbol_differentiated_by(s->program, x) : NULL;
+	StageName *name = by ? stages_name(s, by) : NULL;
+	if (name)
+		raise_users(s, name);
+	return x && ast_any_part(x, see_derivative, s);
+}
+
+static void raise_derivatives(Stages *s) {
+	for (uint32_t i = 0; s->program->differentiates && i < s->body->count; i++) {
+		const AstStmt *stmt = s->body->data[i];
+		if (is_result(stmt) || (stages_is_computation(stmt) && s->stmts[i].stage == STAGE_VALUE))
+			ast_any_expr(stmt, see_derivative, s);
+	}
+}
+
 void stages_find(Stages *s, const FeProgram *program, Arena *arena, const AstBlock *body) {
 	*s =
 		(Stages){.program = program, .arena = arena, .body = body, .stmts = ARENA_ARRAY(arena, StageStmt, body->count)};
@@ -116,12 +157,15 @@ void stages_find(Stages *s, const FeProgram *program, Arena *arena, const AstBlo
 	for (uint32_t i = 0; i < body->count; i++)
 		if (is_result(body->data[i]))
 			raise_vars(s, &s->stmts[i]);
-	while (s->pending.count) {
-		const StageName *name = s->pending.data[--s->pending.count];
-		for (uint32_t i = 0; i < name->used_by.count; i++)
-			if (stages_is_computation(body->data[name->used_by.data[i]]))
-				raise_stmt(s, &s->stmts[name->used_by.data[i]], name->stage);
-	}
+	do {
+		while (s->pending.count) {
+			const StageName *name = s->pending.data[--s->pending.count];
+			for (uint32_t i = 0; i < name->used_by.count; i++)
+				if (stages_is_computation(body->data[name->used_by.data[i]]))
+					raise_stmt(s, &s->stmts[name->used_by.data[i]], name->stage);
+		}
+		raise_derivatives(s);
+	} while (s->pending.count);
 }
 
 static void want(Stages *s, StageName *name) {

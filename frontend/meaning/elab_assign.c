@@ -86,7 +86,8 @@ static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 		all->body = ex_substitute(e, body, from, to, count, false);
 		v = all;
 	}
-	b->value = value_reusable(e, v, b->symbol->name, span);
+	b->value = b->symbol->differentiates ? value_of_its_own(e, v, b->symbol)
+	                                     : value_reusable(e, v, b->symbol->name, span);
 }
 
 /* In `h[k, j] <- e` a name that is declared by standing there runs over its axis. */

@@ -56,6 +56,7 @@ typedef struct Symbol {
 	const Builtin *builtin; /* BUILTIN: its row; NULL: a distribution */
 	bool direct;            /* stands directly in its declaration, or in an `each` there */
 	bool name_taken;        /* another symbol has its name, which was reported: nothing stands for this one */
+	bool differentiates;    /* something is differentiated by it: grad(E, v) */
 	bool no_value;          /* nothing is known of its value, which was reported: uses of it are not complained about */
 } Symbol;
 
@@ -107,10 +108,12 @@ struct FeProgram {
 	NameMap said_wrong[2];                    /* the Diags of constants that cannot be made, likewise */
 	NameMap said_missing[AST_EXPERIMENT + 1]; /* what was said of names that no declaration of a kind has */
 	VEC(const Diag *) not_known;              /* errors that say no more than that a number is not known at a place */
-	NameMap written_out;                      /* functions that some call was typed of, by the numbers of their names */
-	NameMap recursions;                       /* what was said of functions that call themselves, likewise */
-	bool broken;                              /* something did not read */
-	Symbols symbols;                          /* what names stand for */
+	bool differentiates;                      /* `grad` or its like stands somewhere in it */
+	NameMap said_zero;   /* derivatives that are zero wherever they stand, by the numbers of their calls */
+	NameMap written_out; /* functions that some call was typed of, by the numbers of their names */
+	NameMap recursions;  /* what was said of functions that call themselves, likewise */
+	bool broken;         /* something did not read */
+	Symbols symbols;     /* what names stand for */
 	FeLoader *loader;
 	void *loader_context;
 	FeDataReader *data;
@@ -169,6 +172,8 @@ bool symbol_may_change(const Symbol *symbol);  /* can be assigned */
 typedef void SymbolSeen(const Symbol *symbol, Span span, void *context);
 void symbol_visit_expr(const FeProgram *program, const AstExpr *x, SymbolSeen *visit, void *context);
 void symbol_visit_stmt(const FeProgram *program, const AstStmt *s, SymbolSeen *visit, void *context);
+/* What a call of `grad` or its like is by; NULL: this is none. */
+const Symbol *symbol_differentiated_by(const FeProgram *program, const AstExpr *x);
 /* What stands on the left of an arrow, once each, in the order of the text. */
 typedef VEC(const Symbol *) Assigned;
 Assigned symbol_assigned_by(const FeProgram *program, Arena *arena, const AstStmt *s);

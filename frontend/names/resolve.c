@@ -129,6 +129,8 @@ static void in_call(Resolver *r, const AstExpr *x) {
 	in_args(r, &x->call.args);
 	if (symbol && symbol->builtin && !resolve_takes_arguments(r, symbol->builtin, x))
 		symbol = NULL;
+	else if (symbol && symbol->builtin)
+		resolve_mark_derivative(r, symbol->builtin, x);
 	else if (symbol && symbol->kind == SYMBOL_DECL && symbol->decl->kind == AST_FN) {
 		const AstExpr **args = resolve_match_arguments(r, symbol->decl, x);
 		if (args)

@@ -62,7 +62,8 @@ IrAt emit_at(Elab *e, Emit *m, Ex *x) {
 static IrValue not_made(Elab *e, IrType type, const Exs *read) {
 	IrValue value = ir_value_new(e->builder->func, type, 0, NULL);
 	e->builder->name = 0;
-	if (read && e->loops.count) /* only counters of loops are looked for */
+	/* only counters of loops are looked for, and what derivatives are of */
+	if (read && (e->loops.count || e->program->differentiates))
 		*name_map_place(e->arena, &e->sources, value) = arena_copy(e->arena, read, sizeof *read);
 	return value;
 }
@@ -102,8 +103,14 @@ void emit_evaluate(Elab *e, IrValue at, IrValue when, IrValue *f, IrValue *g) {
 		*g = op->evaluate.g;
 		return;
 	}
-	*f = not_made(e, ir_scalar_type(e->real), NULL);
-	*g = not_made(e, ir_type(e->builder->func, at), NULL);
+	Exs read = {0};
+	vec_push(e->arena, &read, ex_read(e, at, (Ex *[]){ex_int(e, 0)}, 1, false));
+	*f = not_made(e, ir_scalar_type(e->real), &read);
+	*g = not_made(e, ir_type(e->builder->func, at), &read);
+}
+
+IrValue emit_not_made(Elab *e, IrType type, const Exs *read) {
+	return not_made(e, type, read);
 }
 
 static uint32_t emit_read(Elab *e, Emit *m, Ex *x) {
