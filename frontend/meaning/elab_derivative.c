@@ -68,10 +68,14 @@ static bool is_possible(Derive *d) {
 
 /* ---- what depends on what, while typing ---- */
 
+enum { PER_VALUE = 8 }; /* expressions that a derivative counts as, for every value that it goes through, in what is written out */
+
 typedef struct Walk {
 	Derive *d;
+	Arena *scratch;
 	bool *seen; /* values */
 	VEC(IrValue) pending;
+	uint32_t met;
 	uint64_t epoch;
 	bool depends;
 	const IrOp *open; /* a loop around whose earlier turns the end may depend on */
@@ -81,7 +85,8 @@ static void reach(Walk *w, IrValue value) {
 	if (value < w->d->start || w->seen[value])
 		return;
 	w->seen[value] = true;
-	vec_push(w->d->e->arena, &w->pending, value);
+	w->met++;
+	vec_push(w->scratch, &w->pending, value);
 }
 
 static void reach_reads(Walk *w, Ex *x) {
@@ -121,7 +126,8 @@ static void reach_carry(Walk *w, const IrOp *op, IrValue value) {
 static Walk dependence(Derive *d) {
 	Elab *e = d->e;
 	const IrFunc *func = e->builder->func;
-	Walk w = {.d = d, .seen = ARENA_ARRAY(e->arena, bool, func->values.count), .epoch = ++*e->epoch};
+	Walk w = {.d = d, .scratch = arena_new(), .epoch = ++*e->epoch};
+	w.seen = ARENA_ARRAY(w.scratch, bool, func->values.count);
 	reach(&w, d->end);
 	while (w.pending.count) {
 		IrValue value = w.pending.data[--w.pending.count];
@@ -136,6 +142,7 @@ static Walk dependence(Derive *d) {
 		if (def.kind == IR_DEF_INNER || def.kind == IR_DEF_OUT)
 			reach_carry(&w, def.op, value);
 	}
+	arena_free(w.scratch);
 	return w;
 }
 
@@ -176,6 +183,8 @@ static bool typed_dependence(Derive *d) {
 	}
 	if (!w.depends)
 		warn_zero(d);
+	if (d->e->copying) /* a derivative repeats all that it is of, and more than once */
+		d->e->copies += PER_VALUE * w.met;
 	return true;
 }
 

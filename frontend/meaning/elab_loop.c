@@ -10,6 +10,7 @@
 
 enum {
 	FEW_TURNS = 4,     /* loops of so few turns are written out, so that their positions stay plain numbers */
+	CODE_THROUGH_TURNS = 291,
 	MOST_WRITTEN = 16, /* turns of nested loops multiplied, that are written out for this reason */
 };
 
@@ -175,6 +176,13 @@ static bool only_not_known(const Elab *e, const Diags *diags) {
 	return true;
 }
 
+static bool has_derivative(const Diags *diags) {
+	for (uint32_t i = 0; i < diags->count; i++)
+		if (diags->data[i]->code == CODE_THROUGH_TURNS)
+			return true;
+	return false;
+}
+
 /* What does not work as a loop may work when all is known. If not, the errors are mostly those of the loop. */
 static void write_out_instead(Elab *e, const Turns *turns, const Bindings *changed, DiagMark mark) {
 	Diags as_loop = diag_take_back(e->session, mark);
@@ -192,7 +200,10 @@ static void write_out_instead(Elab *e, const Turns *turns, const Bindings *chang
 		diag_say(e->session, &as_loop);
 	} else if (e->out_of_budget) {
 		diag_take_back(e->session, mark);
-		elab_report_copies(e, turns->s->span);
+		if (has_derivative(&as_loop))
+			diag_say(e->session, &as_loop);
+		else
+			elab_report_copies(e, turns->s->span);
 	}
 	e->returned = returned;
 	for (uint32_t i = 0; i < changed->count; i++)

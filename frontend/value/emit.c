@@ -70,8 +70,11 @@ static IrValue not_made(Elab *e, IrType type, const Exs *read) {
 
 IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into,
                  bool guarded) {
-	if (!e->lowering)
+	if (!e->lowering) {
+		if (into)
+			vec_push(e->arena, &m->read, ex_read(e, into, (Ex *[]){ex_int(e, 0)}, 1, false));
 		return not_made(e, type, &m->read);
+	}
 	IrValue out = ir_put(&m->f, combine, node, type, at, into, guarded);
 	ir_for_end(&m->f);
 	return out;
