@@ -103,6 +103,7 @@ static IrValue build_nest(Nest *nest, uint32_t depth, IrValue base) {
 	if (index->lane || index->extent < 0)
 		base_panic("autodiff", "the product over an axis of unknown extent has no derivative");
 	IrBlock *outer = ad->b.block;
+	ad->b.name = index->name;
 	IrOp *loop = ir_loop_begin(&ad->b, index->extent, 0);
 	nest->counters[depth] = loop->loop.counter;
 	IrValue inner = ir_loop_carry(&ad->b, loop, base);

@@ -208,6 +208,8 @@ typedef struct Diag {
 	DiagSeverity severity;
 	int code; /* 207 prints as E0207, or W0207 */
 	const char *message;
+	/* A hash of the sentence that the message was made of, and of each number and text in it: what it says, however that is printed. */
+	uint64_t content;
 	VEC(DiagLabel) labels; /* the first is the main place */
 	VEC(const char *) notes;
 	const char *help; /* NULL if there is nothing to suggest */
@@ -264,6 +266,7 @@ const char *source_excerpt(const Session *session, Arena *arena, Span span);
  * a place: and with the same message) is kept once; a Diag is still returned so that labels can be hung on it. */
 Diag *diag_error(Session *session, int code, Span span, const char *format, ...) BASE_PRINTF(4, 5);
 Diag *diag_warning(Session *session, int code, Span span, const char *format, ...) BASE_PRINTF(4, 5);
+Diag *diag_verror(Session *session, int code, Span span, const char *format, va_list args) BASE_PRINTF(4, 0);
 /* A second place with its text; diag_here sets the text at the main place. */
 void diag_label(Session *session, Diag *diag, Span span, const char *format, ...) BASE_PRINTF(4, 5);
 void diag_here(Session *session, Diag *diag, const char *format, ...) BASE_PRINTF(3, 4);
@@ -280,6 +283,8 @@ void diag_say(Session *session, const Diags *diags);
 /* For a mistake that is said once and met at many places: true if there is something to say again, which may have been taken
  * back since. NULL: nothing yet. */
 bool diag_say_again(Session *session, Diag *diag);
+/* The same mistake: its code, where it begins, and all that is said of the program there. */
+bool diag_is_same(const Diag *a, const Diag *b);
 /* Prints all diagnostics sorted by file and place, with source excerpts; `color` adds ANSI colours. (diag_print.c) */
 void diag_print_all(const Session *session, FILE *out, bool color);
 /* The same as one JSON array: severity, code, message, labels (the first is the main place), notes, help.

@@ -9,7 +9,7 @@ static bool same_complaint(const Diag *a, const Diag *b) {
 	if (a->severity != b->severity || a->code != b->code || p.file != q.file)
 		return false;
 	if (!p.file)
-		return strcmp(a->message, b->message) == 0;
+		return a->content == b->content;
 	return p.start == q.start && p.end == q.end;
 }
 
@@ -17,7 +17,7 @@ static bool same_complaint(const Diag *a, const Diag *b) {
 static uint64_t complaint_hash(const Diag *diag) {
 	Span p = diag->labels.data[0].span;
 	uint32_t key[5] = {(uint32_t)diag->severity, (uint32_t)diag->code, p.file, p.start, p.end};
-	return p.file ? hash_bytes(key, sizeof key, 0) : hash_bytes(diag->message, strlen(diag->message), key[1]);
+	return p.file ? hash_bytes(key, sizeof key, 0) : diag->content;
 }
 
 /* The slot of a complaint: of the one like it that is kept, or the first that can be taken. A slot holds 1 + its place in the
@@ -63,12 +63,42 @@ static void keep(Session *session, Diag *diag) {
 	session->error_count += diag->severity == DIAG_ERROR;
 }
 
-/* The message is taken over, not copied. */
-static Diag *diag_add(Session *session, DiagSeverity severity, int code, Span span, const char *message) {
+/* What Diag.content is: of a sentence (the format of printf) and of each number and text for it. */
+static uint64_t hash_of_sentence(const char *format, va_list given) {
+	va_list args;
+	va_copy(args, given);
+	uint64_t hash = hash_bytes(format, strlen(format), 0);
+	for (const char *at = strchr(format, '%'); at; at = strchr(at, '%')) {
+		at += strcspn(at + 1, "*diuxXcseEfgGaAlz%") + 1;
+		int most = -1; /* characters of a text, or digits */
+		if (*at == '*') {
+			most = va_arg(args, int);
+			at++;
+		}
+		uint32_t longs = (uint32_t)strspn(at, "lz");
+		if (strchr("diuxXc", at[longs])) {
+			int64_t number = longs == 0 ? va_arg(args, int) : longs == 1 ? va_arg(args, long) : va_arg(args, long long);
+			hash = hash_bytes(&number, sizeof number, hash);
+		} else if (strchr("eEfgGaA", at[longs])) {
+			double number = va_arg(args, double);
+			hash = hash_bytes(&number, sizeof number, hash);
+		} else if (at[longs] == 's') {
+			const char *text = va_arg(args, const char *);
+			hash = hash_bytes(text, most < 0 ? strlen(text) : strnlen(text, (size_t)most), hash);
+		} else if (at[longs] != '%')
+			base_panic("diag", "a message of a form that is not known: %s", format);
+		at += longs + 1;
+	}
+	va_end(args);
+	return hash;
+}
+
+static Diag *diag_add(Session *session, DiagSeverity severity, int code, Span span, const char *format, va_list args) {
 	Diag *diag = ARENA_NEW(session->arena, Diag);
 	diag->severity = severity;
 	diag->code = code;
-	diag->message = message;
+	diag->content = hash_of_sentence(format, args);
+	diag->message = arena_vprintf(session->arena, format, args);
 	DiagLabel here = {span.file < session->sources.count ? span : (Span){0}, ""};
 	vec_push(session->arena, &diag->labels, here);
 	keep(session, diag);
@@ -78,17 +108,26 @@ static Diag *diag_add(Session *session, DiagSeverity severity, int code, Span sp
 Diag *diag_error(Session *session, int code, Span span, const char *format, ...) {
 	va_list args;
 	va_start(args, format);
-	char *message = arena_vprintf(session->arena, format, args);
+	Diag *diag = diag_add(session, DIAG_ERROR, code, span, format, args);
 	va_end(args);
-	return diag_add(session, DIAG_ERROR, code, span, message);
+	return diag;
+}
+
+Diag *diag_verror(Session *session, int code, Span span, const char *format, va_list args) {
+	return diag_add(session, DIAG_ERROR, code, span, format, args);
 }
 
 Diag *diag_warning(Session *session, int code, Span span, const char *format, ...) {
 	va_list args;
 	va_start(args, format);
-	char *message = arena_vprintf(session->arena, format, args);
+	Diag *diag = diag_add(session, DIAG_WARNING, code, span, format, args);
 	va_end(args);
-	return diag_add(session, DIAG_WARNING, code, span, message);
+	return diag;
+}
+
+bool diag_is_same(const Diag *a, const Diag *b) {
+	Span p = a->labels.data[0].span, q = b->labels.data[0].span;
+	return a->code == b->code && p.file == q.file && p.start == q.start && a->content == b->content;
 }
 
 void diag_label(Session *session, Diag *diag, Span span, const char *format, ...) {

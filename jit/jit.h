@@ -48,7 +48,11 @@ bool jit_show_asm(JitEngine *engine, IrModule *module, IrFunc *func, const JitOp
  *     static int PREFIX_NAME(const T *const p0, ..., T *r0, ..., void *arena[, ptrdiff_t symbol...])
  * (parameters, results, scratch, symbols in order, with names made from IR names). Needs only <stdint.h>, <string.h> and <math.h>
  * (fabs, floor, sqrt, fma families: compiled inline); no allocation, no globals but const tables. Several functions
- * may be emitted into one file: what they share, jit_c_prelude prints once. The text depends only on the input. */
+ * may be emitted into one file: what they share, jit_c_prelude prints once. The text depends only on the input.
+ *
+ * A function that evaluates an objective takes `const PREFIX_elsewhere *elsewhere` behind arena, and calls
+ *     T PREFIX_evaluate(const PREFIX_elsewhere *elsewhere, const T *at, T *g)
+ * which is for the caller to write: the value at the vector `at`, the gradient into g unless that is NULL. */
 typedef struct JitCFile JitCFile;
 
 /* What the functions of one file share; lives in `arena`. */

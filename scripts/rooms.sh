@@ -8,7 +8,8 @@
 #
 # `layers` lists the rooms from the bottom up: a room may use those on earlier lines. Rooms on one line do not use each other.
 # `ir`, `jit` and `frontend/frontend.h` are what these folders give to others.
-# After a colon: how exported names of these rooms begin. fe_ is what frontend/frontend.h offers to others, which says where it is.
+# After a colon: how exported names of these rooms begin; in brackets what only the room itself may call. ir_ is what the rooms of ir/
+# offer to all others, and fe_ what frontend/frontend.h offers, which says where it is: these are libraries, and their names no addresses.
 set -eu
 build=${1:-build}
 judged=${2:-base ir autodiff frontend jit runtime}
@@ -24,10 +25,10 @@ layers='
 base:            arena_ base_ diag_ file_ folder_ hash_ memory_ name_ names_ random_ session_ sort_ source_ span_ text_ vec_
 ir:              ir_
 ir/core:         ir_
-ir/text:         ir_ read_
-ir/eval:         ir_ eval_
-ir/math:         ir_
-ir/pass:         ir_
+ir/text:         ir_ (read_)
+ir/eval:         ir_ (eval_)
+ir/math:         ir_math_
+ir/pass:         ir_ (pass_)
 autodiff:        ad_
 frontend/syntax: ast_ builtin distribution lex_ parse_
 frontend/std:    fe_std_
@@ -35,7 +36,7 @@ frontend/names:  fe_ program_ resolve_ symbol_ typing_ foreign_
 frontend/frontend.h: fe_
 frontend/value:  ex_ value_ scope_ proof_ emit_
 frontend/meaning: elab_
-frontend/decl:   fe_ objective_ rule_ stages_ check_
+frontend/decl:   fe_ hyper_ objective_ rule_ stages_ check_
 jit:             jit_
 jit/loop:        loop_
 jit/arith:       arith_
@@ -82,6 +83,7 @@ includes() {
 	includes
 } | awk -v layers="$layers" -v judged="$judged" '
 	function begins(name, prefixes,    part, count, i) {
+		gsub(/[()]/, "", prefixes)
 		count = split(prefixes, part, " ")
 		for (i = 1; i <= count; i++)
 			if (index(name, part[i]) == 1)
@@ -149,6 +151,10 @@ includes() {
 			uses[from, to]++
 			if (!(layer[to] < layer[from]))
 				up[from] = up[from] "\n    upwards: " to " " part[2]
+			offered = prefix[to]
+			gsub(/\([^)]*\)/, "", offered)
+			if (!begins(part[2], offered) && begins(part[2], prefix[to]))
+				up[from] = up[from] "\n    for its room alone: " to " " part[2]
 		}
 		for (i = 1; i <= all; i++) {
 			text = ""

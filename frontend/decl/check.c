@@ -2,8 +2,6 @@
  * Typing finds all mistakes, so nothing is lowered. */
 #include "frontend/decl/decl.h"
 
-#include <string.h>
-
 /* The clauses; then the objectives and rules with the arguments that the experiment gives them. */
 static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl) {
 	FeExperiment *x = ARENA_NEW(module->arena, FeExperiment);
@@ -26,7 +24,7 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 	rule_typed(p, module, &x->update, &(FeTarget){learned, 1}, IR_F64, NULL, 0, typing_new(module->arena));
 }
 
-/* Those of `a` that `b` has, too, word for word. */
+/* Those of `a` that `b` has, too. */
 static Diags said_in_both(Session *session, const Diags *a, const Diags *b) {
 	Diags both = {0};
 	uint32_t from = 0; /* both are in one order nearly always */
@@ -35,9 +33,7 @@ static Diags said_in_both(Session *session, const Diags *a, const Diags *b) {
 		bool found = false;
 		for (uint32_t k = 0; k < b->count && !found; k++) {
 			uint32_t at = (from + k) % b->count;
-			const Diag *y = b->data[at];
-			Span p = x->labels.data[0].span, q = y->labels.data[0].span;
-			found = x->code == y->code && p.file == q.file && p.start == q.start && strcmp(x->message, y->message) == 0;
+			found = diag_is_same(x, b->data[at]);
 			from = found ? at + 1 : from;
 		}
 		if (found)
@@ -46,8 +42,8 @@ static Diags said_in_both(Session *session, const Diags *a, const Diags *b) {
 	return both;
 }
 
-/* A joint rule may be made for one size, which only those who use it know: what is wrong with it alone is what is wrong
- * on whatever size, in the same words. Experiments check it on the sizes of their objectives. */
+/* A joint rule may be made for one size, which only those who use it know: wrong with it alone is what is wrong on
+ * whatever size, and is not about sizes: no number in it is another one. Experiments check it on the sizes of their objectives. */
 static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
 	static const int64_t sizes[] = {7, 1009};
 	Diags wrong[2];

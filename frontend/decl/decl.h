@@ -13,6 +13,12 @@ FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall 
 FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                    const Name *open, uint32_t open_count, Typing *typing);
 
+/* ---- hyper.c ---- */
+
+/* The value of a hyperparameter of a call: of its argument or default `x`, which is known now. The bad value with a diagnostic, also
+ * where `x` is NULL: neither was given. */
+Value *hyper_constant(Elab *e, const FeCall *call, const AstParam *p, const AstExpr *x);
+
 /* ---- unused.c ---- */
 
 /* Warns of what an objective or a rule without errors declares and does not use. */

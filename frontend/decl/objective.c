@@ -24,29 +24,16 @@ static bool bind_hypers(ObjectiveBuilding *b, const FeCall *call) {
 	for (uint32_t i = 0; i < decl->params.count; i++) {
 		const AstParam *p = &decl->params.data[i];
 		const AstExpr *x = args[i] ? args[i] : p->value;
-		Value *v = value_bad(e);
-		if (!x) {
-			Diag *diag = diag_error(e->session, 269, call->span, "`%s` needs a value for `%s`",
-			                        session_text(e->session, decl->name.name), session_text(e->session, p->name.name));
-			diag_label(e->session, diag, p->name.span, "declared here");
-			ok = false;
-		} else {
-			ScopeMark scope = scope_apart(e);
-			v = elab_expr(e, x);
-			scope_back(e, scope);
-			int64_t whole_number;
-			double real;
-			if (!value_is_bad(v) && v->kind == VALUE_ARRAY && v->scalar != S_BOOL && !value_known(v)) {
-				diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
-				v = value_bad(e);
-			} else if (!value_known_int(v, &whole_number) && value_known_real(v, &real) && args[i] &&
-			           fabs(real) < (double)EX_FAR && real == (double)(int64_t)real && x->kind == AST_NUMBER &&
-			           x->number.whole)
-				v = value_scalar(e, S_LITERAL, ex_int(e, (int64_t)real));
-			else if (value_known_int(v, &whole_number))
-				v = value_scalar(e, S_LITERAL, ex_int(e, whole_number));
-		}
+		Value *v = hyper_constant(e, call, p, x);
+		int64_t whole_number;
+		double real;
+		if (value_known_int(v, &whole_number))
+			v = value_scalar(e, S_LITERAL, ex_int(e, whole_number));
+		else if (value_known_real(v, &real) && args[i] && fabs(real) < (double)EX_FAR &&
+		         real == (double)(int64_t)real && x->kind == AST_NUMBER && x->number.whole)
+			v = value_scalar(e, S_LITERAL, ex_int(e, (int64_t)real));
 		scope_add_name(e, p->name, v);
+		ok = x && ok;
 	}
 	e->module->funcs.count--; /* the scratch function: it made nothing that is used */
 	b->hypers = scope_mark(e);
@@ -192,6 +179,33 @@ static void see_fixed(const Symbol *symbol, Span span, void *context) {
 		b->out->random_start = true;
 }
 
+/* The parameters one after the other in one vector, each row-major. `starts`: one per parameter, NULL after an error. */
+static IrValue flat_start(ObjectiveBuilding *b, Value *const *starts) {
+	Elab *e = &b->e;
+	const FeObjective *o = b->out;
+	IrType type = ir_tensor_type(e->real, 1, &o->size);
+	e->builder->span = b->decl->name.span;
+	IrValue x = o->params.count == 1 && o->params.data[0].type.rank == 1 ? 0 : emit_fill(e, type, 0);
+	for (uint32_t i = 0; i < o->params.count; i++) {
+		Value *v = starts[i];
+		if (!v)
+			continue;
+		Ex *body = value_body(e, v);
+		Emit m = emit_begin(e, o->params.data[i].span);
+		IrAt place = ir_at_const(0);
+		for (int k = 0; k < v->rank; k++) {
+			emit_var(e, &m, v->vars[k]);
+			place =
+				ir_at_add(e->module, ir_at_scale(e->module, place, v->dims[k]), ir_at_index(e->module, (uint32_t)k, 1));
+		}
+		place = ir_at_add(e->module, place, ir_at_const(o->params.data[i].offset));
+		uint32_t node = emit_ex(e, &m, body);
+		e->builder->name = session_name(e->session, "x");
+		x = emit_put(e, &m, IR_PUT_NONE, node, type, &place, x, false);
+	}
+	return x;
+}
+
 static void build_start(ObjectiveBuilding *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
@@ -226,29 +240,8 @@ static void build_start(ObjectiveBuilding *b) {
 		vec_push(e->arena, &b->param_symbols, symbol_at(e->program, s->declare.names.data[0].id));
 		vec_push(e->arena, &starts, v);
 	}
-	if (o->size == 0)
-		return;
-	IrType type = ir_tensor_type(e->real, 1, &o->size);
-	e->builder->span = b->decl->name.span;
-	IrValue x = o->params.count == 1 && o->params.data[0].type.rank == 1 ? 0 : emit_fill(e, type, 0);
-	for (uint32_t i = 0; i < starts.count; i++) {
-		Value *v = starts.data[i];
-		if (!v)
-			continue;
-		Ex *body = value_body(e, v);
-		Emit m = emit_begin(e, o->params.data[i].span);
-		IrAt place = ir_at_const(0);
-		for (int k = 0; k < v->rank; k++) {
-			emit_var(e, &m, v->vars[k]);
-			place =
-				ir_at_add(e->module, ir_at_scale(e->module, place, v->dims[k]), ir_at_index(e->module, (uint32_t)k, 1));
-		}
-		place = ir_at_add(e->module, place, ir_at_const(o->params.data[i].offset));
-		uint32_t node = emit_ex(e, &m, body);
-		e->builder->name = session_name(e->session, "x");
-		x = emit_put(e, &m, IR_PUT_NONE, node, type, &place, x, false);
-	}
-	ir_result_as(o->start, IR_ROLE_X, "x", x);
+	if (o->size > 0)
+		ir_result_as(o->start, IR_ROLE_X, "x", flat_start(b, starts.data));
 }
 
 static void bind_param(ObjectiveBuilding *b, IrValue x, const FeSlot *slot, const Symbol *symbol) {

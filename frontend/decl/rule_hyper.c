@@ -35,6 +35,33 @@ bool rule_limits(RuleElab *r, const AstLimits *limits, double *low, double *high
 	return false;
 }
 
+/* false: it is no number. Out of its range it is warned of. */
+static bool check_hyper(Elab *e, const Hyper *h) {
+	if (!h->known)
+		return true;
+	if (isnan(h->value)) {
+		diag_error(e->session, 212, h->at, "`%s` has to be a number, and this is none (NaN)",
+		           session_text(e->session, h->name));
+		return false;
+	}
+	if (h->has_range && (h->value < h->low || h->value > h->high)) {
+		Diag *diag = diag_warning(e->session, 270, h->at, "`%s` is thought to lie between %g and %g, not at %g",
+		                          session_text(e->session, h->name), h->low, h->high, h->value);
+		diag_label(e->session, diag, h->limits->span, "stated here");
+	}
+	return true;
+}
+
+/* Whether it is a hyperparameter with a number, or with a mistake that was reported. */
+static bool can_be_learned(const RuleElab *r, Name name) {
+	for (uint32_t k = 0; k < r->hypers.count; k++) {
+		const Hyper *h = &r->hypers.data[k];
+		if (h->name == name && (h->known || value_is_bad(h->constant)))
+			return true;
+	}
+	return false;
+}
+
 bool rule_read_hypers(RuleElab *r) {
 	Elab *e = &r->e;
 	const AstDecl *decl = r->decl;
@@ -48,51 +75,23 @@ bool rule_read_hypers(RuleElab *r) {
 		Hyper h = {.name = p->name.name,
 		           .symbol = symbol_at(e->program, p->name.id),
 		           .span = p->name.span,
-		           .given = args[i] != NULL};
-		Value *v = value_bad(e);
-		if (!x) {
-			Diag *diag = diag_error(e->session, 269, r->call->span, "`%s` needs a value for `%s`",
-			                        session_text(e->session, decl->name.name), session_text(e->session, p->name.name));
-			diag_label(e->session, diag, p->name.span, "declared here");
-			ok = false;
-		} else {
-			ScopeMark scope = scope_apart(e);
-			v = elab_expr(e, x);
-			scope_back(e, scope);
-			h.known = value_known_real(v, &h.value);
-			if (!h.known && v->kind == VALUE_ARRAY && !(v->scalar == S_BOOL && value_known(v))) {
-				diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
-				v = value_bad(e);
-			}
-		}
-		h.constant = v;
-		h.at = x ? x->span : p->name.span;
-		h.from = x;
-		h.limits = &p->limits;
+		           .at = x ? x->span : p->name.span,
+		           .given = args[i] != NULL,
+		           .from = x,
+		           .limits = &p->limits};
+		h.constant = hyper_constant(e, r->call, p, x);
+		h.known = value_known_real(h.constant, &h.value);
 		h.has_range = rule_limits(r, &p->limits, &h.low, &h.high);
-		if (h.known && isnan(h.value)) {
-			diag_error(e->session, 212, h.at, "`%s` has to be a number, and this is none (NaN)",
-			           session_text(e->session, h.name));
-			ok = false;
-		}
-		if (h.has_range && h.known && (h.value < h.low || h.value > h.high)) {
-			Diag *diag = diag_warning(e->session, 270, x->span, "`%s` is thought to lie between %g and %g, not at %g",
-			                          session_text(e->session, h.name), h.low, h.high, h.value);
-			diag_label(e->session, diag, p->limits.span, "stated here");
-		}
+		ok = x && check_hyper(e, &h) && ok;
 		vec_push(e->arena, &r->hypers, h);
-		scope_add(e, h.symbol, v);
+		scope_add(e, h.symbol, h.constant);
 	}
 	for (uint32_t i = 0; i < r->open_count; i++) {
-		bool found = false;
-		for (uint32_t k = 0; k < r->hypers.count; k++)
-			found = found || (r->hypers.data[k].name == r->open[i] &&
-			                  (r->hypers.data[k].known || value_is_bad(r->hypers.data[k].constant)));
-		if (!found) {
-			diag_error(e->session, 216, r->call->span, "`%s` has no hyperparameter `%s` that could be learned",
-			           session_text(e->session, decl->name.name), session_text(e->session, r->open[i]));
-			ok = false;
-		}
+		if (can_be_learned(r, r->open[i]))
+			continue;
+		diag_error(e->session, 216, r->call->span, "`%s` has no hyperparameter `%s` that could be learned",
+		           session_text(e->session, decl->name.name), session_text(e->session, r->open[i]));
+		ok = false;
 	}
 	e->module->funcs.count--;
 	e->builder = NULL;

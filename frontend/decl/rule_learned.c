@@ -179,6 +179,44 @@ static bool mentions_x(const FeProgram *program, const AstStmt *learn) {
 	return found;
 }
 
+/* What is written as a start, and its shape; of a file, which is read later, the shape alone. false with a diagnostic. */
+static bool start_as_written(Elab *e, const AstStmt *s, DrawKey key, Value **start, int64_t *dims, int *rank) {
+	const AstDeclare *d = &s->declare;
+	if (d->from)
+		return !d->has_head && elab_dims(e, &d->type, dims, rank, 0);
+	Value *v = d->draw ? elab_draw(e, d, key) : elab_headed(e, d, d->names.data[0].name);
+	if (value_is_bad(v))
+		return false;
+	if (v->kind != VALUE_ARRAY || v->scalar == S_BOOL || (d->type.span.file && d->type.scalar != AST_REAL)) {
+		diag_error(e->session, 249, s->span, "learned values are real numbers");
+		return false;
+	}
+	*start = value_convert(e, v, S_REAL);
+	memcpy(dims, (*start)->dims, sizeof(*start)->dims);
+	*rank = (*start)->rank;
+	return true;
+}
+
+/* The place of learned numbers in theta. false with a diagnostic: a rule for any size has no numbers per coordinate. */
+static bool set_learned_type(RuleElab *r, const AstName *name, const int64_t *dims, int rank, FeLearned *l) {
+	Elab *e = &r->e;
+	IrDim extents[IR_MAX_RANK];
+	for (int i = 0; i < rank; i++) {
+		extents[i] = emit_dim(e, dims[i]);
+		l->like_x |= dims[i] == DIM_X ? 1u << i : 0;
+		if (dims[i] != DIM_X || (!r->symbolic && !e->tensor))
+			continue;
+		Diag *diag = diag_error(e->session, 265, name->span,
+		                        "`%s` depends on `size(x)`, so this rule is tied to one size, and to one tensor",
+		                        session_text(e->session, name->name));
+		diag_help(e->session, diag, "make it a `joint optimizer`, and use it on one objective");
+		return false;
+	}
+	l->slot.type = ir_tensor_type(e->real, rank, extents);
+	l->slot.count = ir_type_elements(l->slot.type, NULL);
+	return true;
+}
+
 static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned *l, Value **start) {
 	Elab *e = &r->e;
 	const AstDeclare *d = &s->declare;
@@ -189,50 +227,23 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 	int64_t dims[IR_MAX_RANK];
 	int rank = 0;
 	Value *v = NULL;
-	if (d->from) {
-		if (d->has_head || !elab_dims(e, &d->type, dims, &rank, 0))
-			return false;
-	} else {
-		v = d->draw ? elab_draw(e, d, key) : elab_headed(e, d, d->names.data[0].name);
-		if (value_is_bad(v))
-			return false;
-		if (v->kind != VALUE_ARRAY || v->scalar == S_BOOL || (d->type.span.file && d->type.scalar != AST_REAL)) {
-			diag_error(e->session, 249, s->span, "learned values are real numbers");
-			return false;
-		}
-		v = value_convert(e, v, S_REAL);
-		memcpy(dims, v->dims, sizeof dims);
-		rank = v->rank;
-	}
-	IrDim extents[IR_MAX_RANK];
-	for (int i = 0; i < rank; i++) {
-		extents[i] = emit_dim(e, dims[i]);
-		l->like_x |= dims[i] == DIM_X ? 1u << i : 0;
-		if (dims[i] != DIM_X || (!r->symbolic && !e->tensor))
-			continue;
-		Diag *diag = diag_error(e->session, 265, d->names.data[0].span,
-		                        "`%s` depends on `size(x)`, so this rule is tied to one size, and to one tensor",
-		                        session_text(e->session, d->names.data[0].name));
-		diag_help(e->session, diag, "make it a `joint optimizer`, and use it on one objective");
+	if (!start_as_written(e, s, key, &v, dims, &rank) || !set_learned_type(r, &d->names.data[0], dims, rank, l))
 		return false;
-	}
-	l->slot.type = ir_tensor_type(e->real, rank, extents);
-	l->slot.count = ir_type_elements(l->slot.type, NULL);
 	if (d->from) {
 		v = from_file(r, s, l, dims, rank);
 		if (value_is_bad(v))
 			return false;
 	}
+	const char *name = session_text(e->session, d->names.data[0].name);
 	if (depends_on_size(value_body(e, v), ++*e->epoch)) {
 		diag_error(e->session, 265, s->span,
-		           "where `%s` starts depends on `size(x)`, which this rule serves in any size",
-		           session_text(e->session, d->names.data[0].name));
+		           "where `%s` starts depends on `size(x)`, which this rule serves in any size", name);
 		return false;
 	}
 	double value;
 	if (limited && d->value && value_known_real(v, &value) && !starts_inside(d->value, value, &d->limits, low, high)) {
 		Diag *diag = diag_error(e->session, 262, d->value->span, "`%s` starts at %g, which is not inside its limits",
-		                        session_text(e->session, d->names.data[0].name), value);
+		                        name, value);
 		diag_label(e->session, diag, d->limits.span, "%g to %g", low, high);
 		return false;
 	}

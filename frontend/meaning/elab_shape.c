@@ -210,55 +210,57 @@ Value *elab_call_size(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 
 /* ---- reshape, transpose, flip, cumsum ---- */
 
-static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span span) {
-	int64_t before = 1, after = 1;
-	for (int i = 0; i < v->rank; i++)
-		before *= emit_dim(e, v->dims[i]);
-	for (int i = 0; i < rank; i++)
-		after *= emit_dim(e, dims[i]);
-	if (before < 0 || after < 0 || before != after) {
-		Diag *diag = diag_error(e->session, 227, span, "%s has %lld elements, but %s has %lld",
-		                        value_dims_text(e, v->dims, v->rank), (long long)before, value_dims_text(e, dims, rank),
-		                        (long long)after);
-		(void)diag;
-		return value_bad(e);
-	}
-	v = value_reusable(e, v, 0, span);
-	/* Flat: one op over the old axes that writes to an affine place. */
-	Ex *flat_body;
-	int64_t flat_dim = before;
-	Value *flat = value_array(e, v->scalar, 1, &flat_dim, span);
+/* All elements in one row, of `count`. An array of several axes is computed: one op over the old axes that writes to an affine place. */
+static Value *flatten(Elab *e, Value *v, int64_t count, Span span) {
+	Value *flat = value_array(e, v->scalar, 1, &count, span);
 	if (v->rank == 1) {
 		Ex *at = ex_var(e, flat->vars[0]);
-		flat_body = value_at(e, v, &at);
-	} else {
-		Ex *body = value_body(e, v);
-		Var *outer[IR_MAX_RANK];
-		uint32_t count = emit_outer_vars(e, body, v->vars, (uint32_t)v->rank, 1, outer);
-		Emit m = emit_begin(e, span);
-		IrType type = {.scalar = body->type};
-		IrAt at[IR_MAX_RANK];
-		Ex *back[IR_MAX_RANK];
-		for (uint32_t o = 0; o < count; o++) {
-			emit_var(e, &m, outer[o]);
-			at[o] = ir_at_index(e->module, o, 1);
-			back[o] = ex_var(e, outer[o]);
-			type.dims[type.rank++] = outer[o]->tensor ? e->tensors : emit_dim(e, outer[o]->extent);
-		}
-		IrAt place = ir_at_const(0);
-		for (int i = 0; i < v->rank; i++) {
-			emit_var(e, &m, v->vars[i]);
-			place = ir_at_add(e->module, ir_at_scale(e->module, place, emit_dim(e, v->dims[i])),
-			                  ir_at_index(e->module, count + (uint32_t)i, 1));
-		}
-		at[count] = place;
-		back[count] = ex_var(e, flat->vars[0]);
-		type.dims[type.rank++] = before;
-		uint32_t node = emit_ex(e, &m, body);
-		IrValue out = emit_put(e, &m, IR_PUT_NONE, node, type, at, 0, false);
-		flat_body = ex_read(e, out, back, type.rank, false);
+		flat->body = value_at(e, v, &at);
+		return flat;
 	}
-	flat->body = flat_body;
+	Ex *body = value_body(e, v);
+	Var *outer[IR_MAX_RANK];
+	uint32_t outer_count = emit_outer_vars(e, body, v->vars, (uint32_t)v->rank, 1, outer);
+	Emit m = emit_begin(e, span);
+	IrType type = {.scalar = body->type};
+	IrAt at[IR_MAX_RANK];
+	Ex *back[IR_MAX_RANK];
+	for (uint32_t o = 0; o < outer_count; o++) {
+		emit_var(e, &m, outer[o]);
+		at[o] = ir_at_index(e->module, o, 1);
+		back[o] = ex_var(e, outer[o]);
+		type.dims[type.rank++] = outer[o]->tensor ? e->tensors : emit_dim(e, outer[o]->extent);
+	}
+	IrAt place = ir_at_const(0);
+	for (int i = 0; i < v->rank; i++) {
+		emit_var(e, &m, v->vars[i]);
+		place = ir_at_add(e->module, ir_at_scale(e->module, place, emit_dim(e, v->dims[i])),
+		                  ir_at_index(e->module, outer_count + (uint32_t)i, 1));
+	}
+	at[outer_count] = place;
+	back[outer_count] = ex_var(e, flat->vars[0]);
+	type.dims[type.rank++] = count;
+	uint32_t node = emit_ex(e, &m, body);
+	IrValue out = emit_put(e, &m, IR_PUT_NONE, node, type, at, 0, false);
+	flat->body = ex_read(e, out, back, type.rank, false);
+	return flat;
+}
+
+static int64_t element_count(const Elab *e, const int64_t *dims, int rank) {
+	int64_t count = 1;
+	for (int i = 0; i < rank; i++)
+		count *= emit_dim(e, dims[i]);
+	return count;
+}
+
+static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span span) {
+	int64_t before = element_count(e, v->dims, v->rank), after = element_count(e, dims, rank);
+	if (before < 0 || before != after) {
+		diag_error(e->session, 227, span, "%s has %lld elements, but %s has %lld", value_dims_text(e, v->dims, v->rank),
+		           (long long)before, value_dims_text(e, dims, rank), (long long)after);
+		return value_bad(e);
+	}
+	Value *flat = flatten(e, value_reusable(e, v, 0, span), before, span);
 	if (rank == 1) {
 		flat->dims[0] = dims[0];
 		return flat;

@@ -189,72 +189,82 @@ static void parse_source(Parser *p, AstStmt *stmt) {
 	}
 }
 
-/* Does every kind have what it needs, and nothing else? */
+/* ---- does every kind have what it needs, and nothing else? ---- */
+
+/* given, batch */
+static void check_drawn(Parser *p, const AstStmt *stmt, const char *word, const char *name) {
+	const AstExpr *value = stmt->declare.value;
+	if (value) {
+		Diag *diag = parse_complain(p, 119, value->span, "`%s` is drawn at random: it takes `~`, not `=`", word);
+		if (value->kind == AST_CALL)
+			parse_help(p, diag, "write `%s %s ... ~ %s`", word, name, parse_slice(p, value->span));
+		else
+			parse_help(p, diag, "what is computed or fixed is declared with `let %s = ...`", name);
+	} else if (!stmt->declare.draw) {
+		Diag *diag = parse_complain(p, 119, parse_here(p), "`%s %s` needs a distribution", word, name);
+		parse_help(p, diag, "write `~ normal(0, 1)`, `~ uniform(0, 1)`, `~ integer(0, n)` or another one");
+	}
+}
+
+static void check_data(Parser *p, const AstDeclare *declare, const char *name) {
+	Diag *diag;
+	if (declare->value || declare->draw)
+		diag = parse_complain(p, 121, declare->value ? declare->value->span : declare->draw->span,
+		                      "data is read from a file");
+	else if (!declare->from)
+		diag = parse_complain(p, 121, parse_here(p), "`data %s` does not say which file it is read from", name);
+	else
+		return;
+	parse_help(p, diag, "write `data %s : ... from \"file.npy\"`; what is drawn is `given`, what is computed `let`",
+	           name);
+}
+
+/* param, learn */
+static void check_start(Parser *p, const AstDeclare *declare, const char *word, const char *name) {
+	if (declare->value || declare->draw || declare->from)
+		return;
+	Diag *diag = parse_complain(p, 120, parse_here(p), "`%s %s` does not say where it starts", word, name);
+	if (declare->limits.span.file)
+		parse_help(p, diag, "its start stands before the limits: `%s %s = ... in %s`", word, name,
+		           parse_slice(p, declare->limits.span));
+	else
+		parse_help(p, diag, "give it a start with `= 0` or `~ normal(0, 1)`");
+}
+
+/* state, var, let: a let may be drawn */
+static void check_computed(Parser *p, const AstStmt *stmt, const char *word, const char *name) {
+	const AstExpr *draw = stmt->declare.draw;
+	if (draw && stmt->kind != AST_LET) {
+		Diag *diag = parse_complain(p, 121, draw->span, "`%s` starts from a value, not from a draw", word);
+		parse_help(p, diag,
+		           stmt->kind == AST_STATE ? "its start sees only `x` and the hyperparameters"
+		                                   : "draw under another name: `let e ~ ...`, then `var %s = e`",
+		           name);
+	} else if (!stmt->declare.value && !draw) {
+		Diag *diag = parse_complain(p, 120, parse_here(p), "`%s %s` has no value", word, name);
+		parse_help(p, diag, stmt->kind == AST_LET ? "write `let %s = ...`" : "write `= 0`, or what it starts from",
+		           name);
+	}
+}
+
 static void check_source(Parser *p, const AstStmt *stmt) {
 	const AstDeclare *declare = &stmt->declare;
 	const char *word = ast_stmt_word(stmt->kind);
 	const char *name = session_text(p->session, declare->names.data[0].name);
-	bool value = declare->value != NULL, draw = declare->draw != NULL, from = declare->from != NULL;
-	if (p->panic || (!value && !draw && !from && !parse_at_break(p)))
+	if (p->panic || (!declare->value && !declare->draw && !declare->from && !parse_at_break(p)))
 		return; /* parse_end_statement tells about what stands here */
-	Diag *diag = NULL;
-	if (from && stmt->kind != AST_DATA && stmt->kind != AST_LEARN) {
-		diag = parse_complain(p, 121, declare->from->span, "only `data` and `learn` are read from files");
+	if (declare->from && stmt->kind != AST_DATA && stmt->kind != AST_LEARN) {
+		Diag *diag = parse_complain(p, 121, declare->from->span, "only `data` and `learn` are read from files");
 		parse_help(p, diag, "write `data %s : ... from ...`", name);
 		return;
 	}
 	switch (stmt->kind) {
 	case AST_GIVEN:
-	case AST_BATCH:
-		if (value) {
-			diag = parse_complain(p, 119, declare->value->span, "`%s` is drawn at random: it takes `~`, not `=`", word);
-			if (declare->value->kind == AST_CALL)
-				parse_help(p, diag, "write `%s %s ... ~ %s`", word, name, parse_slice(p, declare->value->span));
-			else
-				parse_help(p, diag, "what is computed or fixed is declared with `let %s = ...`", name);
-		} else if (!draw) {
-			diag = parse_complain(p, 119, parse_here(p), "`%s %s` needs a distribution", word, name);
-			parse_help(p, diag, "write `~ normal(0, 1)`, `~ uniform(0, 1)`, `~ integer(0, n)` or another one");
-		}
-		break;
-	case AST_DATA:
-		if (value || draw)
-			diag =
-				parse_complain(p, 121, value ? declare->value->span : declare->draw->span, "data is read from a file");
-		else if (!from)
-			diag = parse_complain(p, 121, parse_here(p), "`data %s` does not say which file it is read from", name);
-		if (diag != NULL)
-			parse_help(p, diag,
-			           "write `data %s : ... from \"file.npy\"`; what is drawn is `given`, what is computed `let`",
-			           name);
-		break;
+	case AST_BATCH: check_drawn(p, stmt, word, name); break;
+	case AST_DATA: check_data(p, declare, name); break;
 	case AST_PARAM:
-	case AST_LEARN:
-		if (!value && !draw && !from) {
-			diag = parse_complain(p, 120, parse_here(p), "`%s %s` does not say where it starts", word, name);
-			if (declare->limits.span.file)
-				parse_help(p, diag, "its start stands before the limits: `%s %s = ... in %s`", word, name,
-				           parse_slice(p, declare->limits.span));
-			else
-				parse_help(p, diag, "give it a start with `= 0` or `~ normal(0, 1)`");
-		}
-		break;
-	case AST_STATE:
-	case AST_VAR:
-	case AST_LET:
-	default:
-		if (draw && stmt->kind != AST_LET) {
-			diag = parse_complain(p, 121, declare->draw->span, "`%s` starts from a value, not from a draw", word);
-			parse_help(p, diag,
-			           stmt->kind == AST_STATE ? "its start sees only `x` and the hyperparameters"
-			                                   : "draw under another name: `let e ~ ...`, then `var %s = e`",
-			           name);
-		} else if (!value && !draw) {
-			diag = parse_complain(p, 120, parse_here(p), "`%s %s` has no value", word, name);
-			parse_help(p, diag, stmt->kind == AST_LET ? "write `let %s = ...`" : "write `= 0`, or what it starts from",
-			           name);
-		}
-		break;
+	case AST_LEARN: check_start(p, declare, word, name); break;
+	default: check_computed(p, stmt, word, name); break;
 	}
 }
 

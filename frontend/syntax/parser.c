@@ -102,9 +102,7 @@ static Diag *complain(Parser *p, int code, Span span, const char *format, va_lis
 		return NULL;
 	if (!lex_may_report(p->session, p->errors_before))
 		return NULL;
-	char message[512];
-	vsnprintf(message, sizeof message, format, args);
-	return diag_error(p->session, code, span, "%s", message);
+	return diag_verror(p->session, code, span, format, args);
 }
 
 Diag *parse_error(Parser *p, int code, Span span, const char *format, ...) {
@@ -127,12 +125,10 @@ Diag *parse_complain(Parser *p, int code, Span span, const char *format, ...) {
 void parse_help(Parser *p, Diag *diag, const char *format, ...) {
 	if (diag == NULL)
 		return;
-	char text[512];
 	va_list args;
 	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
+	diag->help = arena_vprintf(p->session->arena, format, args);
 	va_end(args);
-	diag_help(p->session, diag, "%s", text);
 }
 
 bool parse_enter(Parser *p) {

@@ -233,6 +233,30 @@ static void print_declare(const Printer *printer, const AstDeclare *declare) {
 	}
 }
 
+/* Statements with blocks. */
+static void print_compound(Printer *printer, const AstStmt *stmt) {
+	put(printer, " ");
+	if (stmt->kind == AST_FOR) {
+		print_name(printer, stmt->loop.name);
+		put(printer, " in ");
+		print_range(printer, stmt->loop.range.low, stmt->loop.range.high);
+		print_block(printer, &stmt->loop.body);
+	} else if (stmt->kind == AST_WHILE) {
+		print_expr(printer, stmt->repeat.condition);
+		put(printer, " limit ");
+		print_expr(printer, stmt->repeat.limit);
+		print_block(printer, &stmt->repeat.body);
+	} else {
+		print_expr(printer, stmt->when.condition);
+		print_block(printer, &stmt->when.yes);
+		if (!stmt->when.has_else)
+			return;
+		print_line(printer);
+		put(printer, " else");
+		print_block(printer, &stmt->when.no);
+	}
+}
+
 static void print_stmt(Printer *printer, const AstStmt *stmt) {
 	text_printf(printer->out, "(%s", ast_stmt_word(stmt->kind));
 	switch (stmt->kind) {
@@ -244,6 +268,9 @@ static void print_stmt(Printer *printer, const AstStmt *stmt) {
 	case AST_STATE:
 	case AST_LET:
 	case AST_VAR: print_declare(printer, &stmt->declare); break;
+	case AST_FOR:
+	case AST_WHILE:
+	case AST_WHEN: print_compound(printer, stmt); break;
 	case AST_REPORT:
 		put(printer, " ");
 		print_name(printer, stmt->report.name);
@@ -263,30 +290,6 @@ static void print_stmt(Printer *printer, const AstStmt *stmt) {
 		print_list(printer, &stmt->assign.targets);
 		put(printer, " = ");
 		print_expr(printer, stmt->assign.value);
-		break;
-	case AST_FOR:
-		put(printer, " ");
-		print_name(printer, stmt->loop.name);
-		put(printer, " in ");
-		print_range(printer, stmt->loop.range.low, stmt->loop.range.high);
-		print_block(printer, &stmt->loop.body);
-		break;
-	case AST_WHILE:
-		put(printer, " ");
-		print_expr(printer, stmt->repeat.condition);
-		put(printer, " limit ");
-		print_expr(printer, stmt->repeat.limit);
-		print_block(printer, &stmt->repeat.body);
-		break;
-	case AST_WHEN:
-		put(printer, " ");
-		print_expr(printer, stmt->when.condition);
-		print_block(printer, &stmt->when.yes);
-		if (stmt->when.has_else) {
-			print_line(printer);
-			put(printer, " else");
-			print_block(printer, &stmt->when.no);
-		}
 		break;
 	case AST_EACH:
 		print_names(printer, &stmt->each.names);

@@ -343,9 +343,51 @@ Value *value_limit_depth(Elab *e, Value *v, Span span) {
 	return v->kind == VALUE_ARRAY && v->body && v->body->depth > DEEP ? value_materialize(e, v, 0, span) : v;
 }
 
+static bool is_arg(IrCombine combine) {
+	return combine == IR_PUT_ARGMAX || combine == IR_PUT_ARGMIN;
+}
+
+/* The shape of a result as a tensor, where a point of the op is put in it, and how it is read back. */
+typedef struct ReducedPlace {
+	IrType type;
+	IrAt at[IR_MAX_RANK];
+	Ex *back[IR_MAX_RANK];
+} ReducedPlace;
+
+/* `count`: of the variables of `m`, those that are kept. `by_tensor`: x is reduced tensor by tensor, which is an axis in front. */
+static ReducedPlace reduced_place(Elab *e, Emit *m, uint32_t count, IrScalar scalar, bool by_tensor) {
+	ReducedPlace place = {.type = {.scalar = scalar}};
+	IrType *type = &place.type;
+	if (by_tensor) {
+		type->dims[0] = e->tensors;
+		place.back[0] = ex_var(e, e->tensor);
+		place.at[0] = e->lowering ? ir_at_node(e->module, emit_var_value(e, m, e->tensor), 1) : ir_at_const(0);
+		type->rank = 1;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		Var *var = m->vars[i];
+		if (type->rank == IR_MAX_RANK)
+			base_panic("reduce", "a result of more than %d axes", IR_MAX_RANK);
+		place.at[type->rank] = ir_at_index(e->module, i, 1);
+		place.back[type->rank] = ex_var(e, var);
+		type->dims[type->rank++] = var->tensor ? e->tensors : emit_dim(e, var->extent);
+	}
+	return place;
+}
+
+/* Between which limits whole numbers lie that come of a reduction. */
+static void set_reduced_range(Ex *result, IrCombine combine, const Ex *body, Var *const *over, uint32_t cond_count) {
+	if (is_arg(combine)) {
+		result->low = -1;
+		result->high = over[0]->extent < 0 ? result->high : over[0]->extent - 1;
+	} else if (body->type == IR_I64 && (combine == IR_PUT_MAX || combine == IR_PUT_MIN) && cond_count == 0) {
+		result->low = body->low;
+		result->high = body->high;
+	}
+}
+
 Value *emit_reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *const *over, uint32_t over_count,
                    Ex *const *conds, uint32_t cond_count, Span span) {
-	bool arg = combine == IR_PUT_ARGMAX || combine == IR_PUT_ARGMIN;
 	Var *own[IR_MAX_INDICES], *outer[IR_MAX_RANK];
 	uint32_t own_count = 0;
 	for (int i = 0; i < shape->rank; i++)
@@ -353,18 +395,17 @@ Value *emit_reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *cons
 	for (uint32_t i = 0; i < over_count; i++)
 		own[own_count++] = over[i];
 	/* The variables that conditions mention are outer ones too. */
-	Ex *all = body;
 	const VarSet *free = body->free;
 	for (uint32_t i = 0; i < cond_count; i++)
 		free = ex_vars_union(e, free, conds[i]->free);
-	Ex dummy = {.free = free};
-	uint32_t outer_count = emit_outer_vars(e, &dummy, own, own_count, shape->rank, outer);
+	uint32_t outer_count = emit_outer_vars(e, &(Ex){.free = free}, own, own_count, shape->rank, outer);
+	uint32_t kept_count = outer_count + (uint32_t)shape->rank;
 	bool over_x = any_coord(over, over_count);
 	bool by_tensor =
 		over_x && e->tensor && !any_coord(outer, outer_count) && !any_coord(shape->vars, (uint32_t)shape->rank);
 	if (over_x)
 		e->coupled = true;
-	if (by_tensor && outer_count + (uint32_t)shape->rank == IR_MAX_RANK) {
+	if (by_tensor && kept_count == IR_MAX_RANK) {
 		too_many_axes(e);
 		by_tensor = false;
 	}
@@ -379,39 +420,16 @@ Value *emit_reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *cons
 		if (e->lowering)
 			ir_for_cond(&m.f, cond);
 	}
-	uint32_t node = emit_ex(e, &m, all);
-
-	IrType type = {.scalar = body->type};
-	IrAt at[IR_MAX_RANK];
-	Ex *back[IR_MAX_RANK];
-	if (by_tensor) {
-		type.dims[0] = e->tensors;
-		back[0] = ex_var(e, e->tensor);
-		at[0] = e->lowering ? ir_at_node(e->module, emit_var_value(e, &m, e->tensor), 1) : ir_at_const(0);
-		type.rank = 1;
-	}
-	for (uint32_t i = 0; i < outer_count + (uint32_t)shape->rank; i++) {
-		Var *var = m.vars[i];
-		if (type.rank == IR_MAX_RANK)
-			base_panic("reduce", "a result of more than %d axes", IR_MAX_RANK);
-		at[type.rank] = ir_at_index(e->module, i, 1);
-		back[type.rank] = ex_var(e, var);
-		type.dims[type.rank++] = var->tensor ? e->tensors : emit_dim(e, var->extent);
-	}
-	IrCombine put = combine == IR_PUT_ARGMAX ? IR_PUT_MAX : combine == IR_PUT_ARGMIN ? IR_PUT_MIN : combine;
-	IrValue out = arg ? emit_put_arg(e, &m, put, node, type, at, outer_count + (uint32_t)shape->rank)
-	                  : emit_put(e, &m, put, node, type, at, 0, false);
+	uint32_t node = emit_ex(e, &m, body);
+	ReducedPlace place = reduced_place(e, &m, kept_count, body->type, by_tensor);
+	IrValue out = is_arg(combine) ? emit_put_arg(e, &m, combine == IR_PUT_ARGMAX ? IR_PUT_MAX : IR_PUT_MIN, node,
+	                                             place.type, place.at, kept_count)
+	                              : emit_put(e, &m, combine, node, place.type, place.at, 0, false);
 
 	Value *v = ARENA_NEW(e->arena, Value);
 	*v = *shape;
 	v->kind = VALUE_ARRAY;
-	v->body = ex_read(e, out, back, type.rank, false);
-	if (arg) {
-		v->body->low = -1;
-		v->body->high = over[0]->extent < 0 ? v->body->high : over[0]->extent - 1;
-	} else if (body->type == IR_I64 && (combine == IR_PUT_MAX || combine == IR_PUT_MIN) && cond_count == 0) {
-		v->body->low = body->low;
-		v->body->high = body->high;
-	}
+	v->body = ex_read(e, out, place.back, place.type.rank, false);
+	set_reduced_range(v->body, combine, body, over, cond_count);
 	return v;
 }

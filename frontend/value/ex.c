@@ -190,6 +190,15 @@ bool ex_same(const Ex *a, const Ex *b) {
 
 /* ---- operations ---- */
 
+static void range_of_product(const Ex *a, const Ex *b, int64_t *low, int64_t *high) {
+	int64_t p[4] = {times(a->low, b->low), times(a->low, b->high), times(a->high, b->low), times(a->high, b->high)};
+	*low = *high = p[0];
+	for (int i = 1; i < 4; i++) {
+		*low = p[i] < *low ? p[i] : *low;
+		*high = p[i] > *high ? p[i] : *high;
+	}
+}
+
 static void set_range(Ex *x) {
 	const Ex *a = x->args[0], *b = x->args[1], *c = x->args[2];
 	int64_t low = -EX_FAR, high = EX_FAR;
@@ -206,15 +215,7 @@ static void set_range(Ex *x) {
 		low = -a->high;
 		high = -a->low;
 		break;
-	case IR_mul: {
-		int64_t p[4] = {times(a->low, b->low), times(a->low, b->high), times(a->high, b->low), times(a->high, b->high)};
-		low = high = p[0];
-		for (int i = 1; i < 4; i++) {
-			low = p[i] < low ? p[i] : low;
-			high = p[i] > high ? p[i] : high;
-		}
-		break;
-	}
+	case IR_mul: range_of_product(a, b, &low, &high); break;
 	case IR_imod:
 		if (b->low > 0) {
 			low = 0;
@@ -286,6 +287,19 @@ static bool is_real(const Ex *x, double value) {
 	return x->kind == EX_CONST && ir_scalar_is_real(x->type) && memcmp(&x->real, &value, sizeof value) == 0;
 }
 
+/* What a comparison of whole numbers gives if their limits decide it; else NULL. */
+static Ex *known_comparison(Elab *e, IrOpcode opcode, const Ex *a, const Ex *b) {
+	if (opcode == IR_gt || opcode == IR_ge)
+		return known_comparison(e, opcode == IR_gt ? IR_lt : IR_le, b, a);
+	if (opcode == IR_lt && (a->high < b->low || a->low >= b->high))
+		return ex_bool(e, a->high < b->low);
+	if (opcode == IR_le && (a->high <= b->low || a->low > b->high))
+		return ex_bool(e, a->high <= b->low);
+	if ((opcode == IR_eq || opcode == IR_ne) && (a->high < b->low || a->low > b->high))
+		return ex_bool(e, opcode == IR_ne);
+	return NULL;
+}
+
 /* What is exactly the same and simpler; NULL: nothing. */
 static Ex *simpler(Elab *e, IrOpcode opcode, IrScalar result, Ex *a, Ex *b, Ex *c) {
 	bool whole = !ir_scalar_is_real(result);
@@ -327,22 +341,7 @@ static Ex *simpler(Elab *e, IrOpcode opcode, IrScalar result, Ex *a, Ex *b, Ex *
 	case IR_gt:
 	case IR_ge:
 	case IR_eq:
-	case IR_ne:
-		if (a->type != IR_I64)
-			return NULL;
-		if (opcode == IR_gt || opcode == IR_ge) {
-			Ex *swap = a;
-			a = b;
-			b = swap;
-			opcode = opcode == IR_gt ? IR_lt : IR_le;
-		}
-		if (opcode == IR_lt && (a->high < b->low || a->low >= b->high))
-			return ex_bool(e, a->high < b->low);
-		if (opcode == IR_le && (a->high <= b->low || a->low > b->high))
-			return ex_bool(e, a->high <= b->low);
-		if ((opcode == IR_eq || opcode == IR_ne) && (a->high < b->low || a->low > b->high))
-			return ex_bool(e, opcode == IR_ne);
-		return NULL;
+	case IR_ne: return a->type == IR_I64 ? known_comparison(e, opcode, a, b) : NULL;
 	default: return NULL;
 	}
 }

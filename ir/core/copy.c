@@ -130,13 +130,6 @@ static void copy_const(const IrCopier *c, const IrOp *op) {
 	copy->constant.out = copy_value(c, from->out, copy);
 }
 
-/* Names as they were. The builder names what a loop carries after what it starts from, and no counter. */
-static void keep_names(const IrCopier *c, const IrOp *op, const IrOp *copy) {
-	IrDef made = ir_defs(copy);
-	for (IrDef old = ir_defs(op); ir_next_def(&old) && ir_next_def(&made);)
-		c->b->func->values.data[made.value].name = ir_info(c->from, old.value)->name;
-}
-
 static void copy_loop(const IrCopier *c, const IrOp *op) {
 	const Name name = c->b->name; /* these two are for what the caller makes next */
 	const Span span = c->b->span;
@@ -148,8 +141,6 @@ static void copy_loop(const IrCopier *c, const IrOp *op) {
 	else
 		ir_copy_ops(c, &op->loop.body);
 	ir_loop_copy_end(&copy, NULL);
-	if (!c->rules && !c->block)
-		keep_names(c, op, copy.made);
 	c->b->name = name;
 	c->b->span = span;
 }

@@ -5,20 +5,24 @@ static bool keeps(const IrLoopCopy *copy, uint32_t carry) {
 	return !copy->keep || copy->keep[carry];
 }
 
+/* The new value is called as the old one is, named or not. */
+static void stands_for(const IrLoopCopy *copy, IrValue old, IrValue made) {
+	ir_map_set(copy->map, old, made);
+	copy->b->func->values.data[made].name = ir_info(copy->from, old)->name;
+}
+
 void ir_loop_copy_begin(IrLoopCopy *copy) {
 	const IrLoop *loop = copy->loop;
 	IrBuilder *b = copy->b;
 	copy->outer = b->block;
-	b->name = 0;
 	copy->made = ir_loop_begin(b, loop->limit, loop->trips ? ir_map_get(copy->map, loop->trips) : 0);
-	ir_map_set(copy->map, loop->counter, copy->made->loop.counter);
+	stands_for(copy, loop->counter, copy->made->loop.counter);
 	for (uint32_t k = 0; k < loop->carries.count; k++) {
 		const IrCarry *carry = &loop->carries.data[k];
 		if (!keeps(copy, k))
 			continue;
 		IrValue init = copy->inits ? copy->inits[k] : ir_map_get(copy->map, carry->init);
-		b->name = ir_info(copy->from, carry->inner)->name;
-		ir_map_set(copy->map, carry->inner, ir_loop_carry(b, copy->made, init));
+		stands_for(copy, carry->inner, ir_loop_carry(b, copy->made, init));
 		copy->kept++;
 	}
 }
@@ -40,7 +44,7 @@ void ir_loop_copy_end(IrLoopCopy *copy, const IrValue *more) {
 	next = 0;
 	for (uint32_t k = 0; k < loop->carries.count; k++)
 		if (keeps(copy, k))
-			ir_map_set(copy->map, loop->carries.data[k].out, copy->made->loop.carries.data[next++].out);
+			stands_for(copy, loop->carries.data[k].out, copy->made->loop.carries.data[next++].out);
 }
 
 IrValue ir_loop_copy_out(const IrLoopCopy *copy, uint32_t number) {

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct BlockPlan BlockPlan;
 
@@ -38,8 +39,10 @@ typedef struct Evaluator {
 	int *depth;
 	OpPlan **last_use, **inside_use;
 	bool *kept;
-	VEC(OpPlan *) path; /* the op being planned on each depth */
-	int now;            /* the depth being planned */
+	VEC(OpPlan *) path;     /* the op being planned on each depth */
+	int now;                /* the depth being planned */
+	IrObjective *objective; /* NULL: not known */
+	void *context;          /* of the objective */
 	const char *error;
 	Span where;
 } Evaluator;
@@ -304,11 +307,30 @@ static bool run_const(Evaluator *e, OpPlan *plan) {
 	return true;
 }
 
-/* Only a linked function has an objective. */
+static Cell *zeros(Evaluator *e, IrValue value) {
+	Cell *cell = cell_new(e, concrete(e, ir_type(e->func, value)), NULL);
+	memset(cell->data, 0, sizeof *cell->data * (size_t)cell->count);
+	e->cells[value] = cell;
+	return cell;
+}
+
+static IrTensor borrow(const Cell *cell) {
+	return (IrTensor){.type = cell->type, .reals = (double *)(void *)cell->data};
+}
+
 static bool run_evaluate(Evaluator *e, OpPlan *plan) {
-	e->error = "the objective of this rule is not known here";
-	e->where = plan->op->span;
-	return false;
+	const IrOp *op = plan->op;
+	Cell *f = zeros(e, op->evaluate.f), *g = zeros(e, op->evaluate.g);
+	if (!e->objective) {
+		e->error = "the objective of this rule is not known here";
+		e->where = op->span;
+		return false;
+	}
+	if (op->evaluate.when && !e->cells[op->evaluate.when]->data[0].integer)
+		return true;
+	IrTensor at = borrow(e->cells[op->evaluate.at]), gradient = borrow(g);
+	e->objective(e->context, &at, &f->data[0].real, &gradient);
+	return true;
 }
 
 static bool run_loop(Evaluator *e, OpPlan *plan) {
@@ -424,7 +446,12 @@ static void evaluate(Evaluator *e, Arena *arena, const IrTensor *args, IrTensor 
 }
 
 const char *ir_evaluate(const IrFunc *func, Arena *arena, const IrTensor *args, IrTensor *results, Span *where) {
-	Evaluator e = {.func = func, .scratch = arena_new()};
+	return ir_evaluate_with(func, arena, args, results, where, NULL, NULL);
+}
+
+const char *ir_evaluate_with(const IrFunc *func, Arena *arena, const IrTensor *args, IrTensor *results, Span *where,
+                             IrObjective *objective, void *context) {
+	Evaluator e = {.func = func, .scratch = arena_new(), .objective = objective, .context = context};
 	uint32_t values = func->values.count;
 	e.all.before = e.all.after = &e.all;
 	e.symbols = ARENA_ARRAY(e.scratch, int64_t, func->symbols.count);

@@ -14,8 +14,17 @@ typedef struct IrTensor {
 } IrTensor;
 
 IrTensor ir_tensor_new(Arena *arena, IrType type, const int64_t *symbols);
+
+/* The objective of a function that was not linked to one: writes its value at `at`, a vector, to *f, and its gradient into g, as
+ * long. Values are rounded as the type of `at` asks. */
+typedef void IrObjective(void *context, const IrTensor *at, double *f, IrTensor *g);
+
 /* Runs the function. args: one per parameter; results: filled, allocated in `arena`. Returns NULL, or a message (a
  * gather out of range, with the span in *where). */
 const char *ir_evaluate(const IrFunc *func, Arena *arena, const IrTensor *args, IrTensor *results, Span *where);
+/* The same of a function that evaluates `objective`. Where an evaluation's condition does not hold, f and g are 0 and nobody is
+ * asked. */
+const char *ir_evaluate_with(const IrFunc *func, Arena *arena, const IrTensor *args, IrTensor *results, Span *where,
+                             IrObjective *objective, void *context);
 
 #endif

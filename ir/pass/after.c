@@ -1,4 +1,5 @@
 /* What passes promise, checked after them. */
+#include "ir/pass/after.h"
 #include "ir/pass/limits.h"
 #include "ir/pass/pass.h"
 #include "ir/pass/rewrite.h"
@@ -26,10 +27,10 @@ typedef struct Same {
 static void find_same(void *context, const IrBlock *block, IrOp *op) {
 	Same *same = context;
 	const IrFor *f = ir_as_for(op);
-	uint64_t hash = f ? ir_for_hash(same->func, f) : 0;
+	uint64_t hash = f ? pass_for_hash(same->func, f) : 0;
 	for (uint32_t i = 0; f && !same->wrong && i < block->ops.count && block->ops.data[i] != op; i++) {
 		const IrFor *earlier = ir_as_for(block->ops.data[i]);
-		if (!earlier || ir_for_hash(same->func, earlier) != hash || !ir_for_equal(same->func, earlier, f))
+		if (!earlier || pass_for_hash(same->func, earlier) != hash || !pass_for_equal(same->func, earlier, f))
 			continue;
 		Text text = text_new(same->func->module->arena);
 		ir_print_op(same->func, op, &text);
@@ -37,11 +38,11 @@ static void find_same(void *context, const IrBlock *block, IrOp *op) {
 	}
 }
 
-const char *ir_after_simplify(const IrFunc *before, const IrFunc *func) {
+const char *pass_after_simplify(const IrFunc *before, const IrFunc *func) {
 	(void)before;
 	IrModule *module = func->module;
 	uint32_t functions = module->funcs.count;
-	IrFunc *copy = ir_func_copy(module, func, "checked"), *swept = ir_remove_dead(module, copy);
+	IrFunc *copy = ir_func_copy(module, func, "checked"), *swept = pass_remove_dead(module, copy);
 	module->funcs.count = functions;
 	if (made(swept) != made(func))
 		return arena_printf(module->arena, "%u of %u values are dead", (unsigned)(made(func) - made(swept)),
@@ -54,7 +55,7 @@ const char *ir_after_simplify(const IrFunc *before, const IrFunc *func) {
 /* FLOPs of what is not dead. */
 static double live_flops(const IrFunc *func) {
 	IrModule *own = ir_module_new(func->module->session);
-	const IrFunc *swept = ir_remove_dead(own, ir_func_copy(own, func, "counted"));
+	const IrFunc *swept = pass_remove_dead(own, ir_func_copy(own, func, "counted"));
 	int64_t *symbols = ARENA_ARRAY(own->arena, int64_t, func->symbols.count + 1);
 	for (uint32_t i = 0; i < func->symbols.count; i++)
 		symbols[i] = PASS_SYMBOL;
@@ -70,7 +71,7 @@ static void find_condition(void *context, const IrBlock *block, IrOp *op) {
 	*found = *found || (f && f->conds.count > 0);
 }
 
-const char *ir_after_no_costlier(const IrFunc *before, const IrFunc *func) {
+const char *pass_after_no_costlier(const IrFunc *before, const IrFunc *func) {
 	bool conditions = false;
 	ir_visit_ops(&before->body, find_condition, &conditions);
 	if (conditions)
@@ -105,7 +106,7 @@ static void look_at_uses(void *context, const IrBlock *block, IrOp *op) {
 	(void)block;
 	for (IrUse use = ir_uses(op); ir_next_use(&use);)
 		leaving->depends |= leaving->inside[use.value] == leaving->number;
-	leaving->may_fail |= f && ir_for_may_fail(leaving->func, f);
+	leaving->may_fail |= f && pass_for_may_fail(leaving->func, f);
 }
 
 /* An operation in a loop that uses nothing which the loop makes. */
@@ -131,7 +132,7 @@ static void find_invariant(void *context, const IrBlock *block, IrOp *op) {
 	}
 }
 
-const char *ir_after_invariant(const IrFunc *before, const IrFunc *func) {
+const char *pass_after_invariant(const IrFunc *before, const IrFunc *func) {
 	(void)before;
 	Leaving leaving = {.func = func};
 	leaving.inside = ARENA_ARRAY(func->module->arena, uint32_t, func->values.count + 1);
@@ -157,7 +158,7 @@ static void find_other(void *context, const IrBlock *block, IrOp *op) {
 	}
 }
 
-const char *ir_after_expand_math(const IrFunc *before, const IrFunc *func) {
+const char *pass_after_expand_math(const IrFunc *before, const IrFunc *func) {
 	(void)before;
 	Primitive primitive = {.module = func->module};
 	ir_visit_ops(&func->body, find_other, &primitive);

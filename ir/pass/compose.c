@@ -45,7 +45,7 @@ static const IrPut *link_of(const Compose *c, IrValue value, const IrFor **f) {
 	bool sum = put->combine == IR_PUT_SUM || (put->combine == IR_PUT_NONE && !put->into && (*f)->conds.count == 0);
 	IrFor bare = **f;
 	bare.conds.count = 0;
-	return sum && ir_put_is_projection(c->b.func, &bare, put) && !ir_for_is_empty(*f) ? put : NULL;
+	return sum && pass_put_is_projection(c->b.func, &bare, put) && !ir_for_is_empty(*f) ? put : NULL;
 }
 
 static bool add_value(const Compose *c, IrValue value, bool negative, Chain *chain);
@@ -53,7 +53,7 @@ static bool add_value(const Compose *c, IrValue value, bool negative, Chain *cha
 /* The element of another value at the same place, where nothing is reduced: its contributions are ours. */
 static bool is_passed_on(const Compose *c, const IrFor *f, const IrPut *put, const IrNode *node) {
 	const IrFor *made;
-	if (node->kind != IR_NODE_READ || node->guarded || !ir_put_is_permutation(c->b.func, f, put))
+	if (node->kind != IR_NODE_READ || node->guarded || !pass_put_is_permutation(c->b.func, f, put))
 		return false;
 	if (!ir_type_equal(ir_type(c->b.func, node->value), ir_type(c->b.func, put->out)))
 		return false;
@@ -104,7 +104,7 @@ static uint32_t reduced_count(const IrFunc *func, Link link) {
  * and conditions get no gathered position, which may differ from point to point. */
 static bool may_merge(const Compose *c, const IrFor *user, const IrNode *read, Link link) {
 	const IrFunc *func = c->b.func;
-	if (ir_positions_may_fail(func, user, ir_type(func, read->value), read->at, false))
+	if (pass_positions_may_fail(func, user, ir_type(func, read->value), read->at, false))
 		return false;
 	uint32_t gathered = 0, bound = 0;
 	for (uint32_t k = 0; k < read->at_count; k++) {
@@ -168,7 +168,7 @@ static IrOp *merge(Compose *c, const IrFor *user, const Product *product, uint32
 static double block_flops(const Compose *c, uint32_t from) {
 	double flops = 0;
 	for (uint32_t i = from; i < c->b.block->ops.count; i++)
-		flops += ir_for_flops(c->b.func, &c->b.block->ops.data[i]->f);
+		flops += pass_for_flops(c->b.func, &c->b.block->ops.data[i]->f);
 	return flops;
 }
 
@@ -206,7 +206,7 @@ static double chain_flops(const Compose *c, const Chain *chain) {
 	double flops = 0;
 	for (uint32_t i = 0; i < chain->count; i++)
 		if (chain->links[i].f->puts.count == 1 && (i == 0 || chain->links[i].f != chain->links[i - 1].f))
-			flops += ir_for_flops(c->b.func, chain->links[i].f);
+			flops += pass_for_flops(c->b.func, chain->links[i].f);
 	return flops;
 }
 
@@ -228,7 +228,7 @@ static bool place_link(Compose *c, IrOp *op, IrValue *value) {
 	if (!op)
 		return false;
 	c->b.block->ops.count--;
-	ir_hoist_place(&c->b, c->scratch, op, value);
+	pass_hoist_place(&c->b, c->scratch, op, value);
 	return true;
 }
 
@@ -255,10 +255,10 @@ static bool try_compose(Compose *c, const IrFor *user, IrValue *out) {
 	if (!add_term(c, user, user->puts.data, user->puts.data[0].node, false, false, &terms))
 		return false;
 	Term *parts = ARENA_ARRAY(c->scratch, Term, terms.count);
-	double before = ir_for_flops(c->b.func, user);
+	double before = pass_for_flops(c->b.func, user);
 	bool any = false;
 	for (uint32_t i = 0; i < terms.count; i++) {
-		if (!ir_collect_factors(user, terms.links[i].node, false, &parts[i].product))
+		if (!pass_collect_factors(user, terms.links[i].node, false, &parts[i].product))
 			return false;
 		parts[i].product.negative ^= terms.links[i].negative;
 		parts[i].composes = find_composable(c, user, &parts[i]);
@@ -304,7 +304,7 @@ static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_FOR] = compose_for};
 IrFunc *ir_pass_compose(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
 	Compose c = {
-		.func = func, .scratch = scratch, .map = ir_map_new(scratch, func), .uses = ir_use_counts(scratch, func)};
+		.func = func, .scratch = scratch, .map = ir_map_new(scratch, func), .uses = pass_use_counts(scratch, func)};
 	IrCopier copier = {.from = func, .b = &c.b, .map = &c.map, .rules = rules, .context = &c};
 	IrFunc *out = ir_copier_run(&copier, module);
 	arena_free(scratch);

@@ -212,7 +212,7 @@ static void cost_loop(IrCost *cost, const IrFunc *func, const IrOp *op, double t
 	cost_block(cost, func, &op->loop.body, times * (double)op->loop.limit, symbols);
 }
 
-double ir_for_flops(const IrFunc *func, const IrFor *f) {
+double pass_for_flops(const IrFunc *func, const IrFor *f) {
 	IrCost cost = {0};
 	add_for(&cost, func, f, 1, NULL);
 	return cost.flops;

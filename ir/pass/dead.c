@@ -152,7 +152,7 @@ static void sweep_block(void *context, const IrBlock *block) {
 	ir_copy_ops(&s->copier, &living);
 }
 
-IrFunc *ir_remove_dead(IrModule *module, IrFunc *func) {
+IrFunc *pass_remove_dead(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
 	Liveness l = {.func = func, .live = ARENA_ARRAY(scratch, bool, func->values.count + 1)};
 	for (uint32_t i = 0; i < func->results.count; i++)

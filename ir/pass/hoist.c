@@ -72,9 +72,9 @@ static View look(Hoist *h, const IrFor *f) {
 		if (!is_read || f->conds.count == 0)
 			continue;
 		IrType type = ir_type(h->b.func, node->value);
-		view.alone[n] = view.alone[n] && !ir_positions_may_fail(h->b.func, &bare, type, node->at, node->guarded);
+		view.alone[n] = view.alone[n] && !pass_positions_may_fail(h->b.func, &bare, type, node->at, node->guarded);
 		view.safe[n] =
-			view.safe[n] && (view.alone[n] || !ir_positions_may_fail(h->b.func, f, type, node->at, node->guarded));
+			view.safe[n] && (view.alone[n] || !pass_positions_may_fail(h->b.func, f, type, node->at, node->guarded));
 	}
 	return view;
 }
@@ -214,17 +214,17 @@ static bool hoist_pieces(Hoist *h, const View *view, IrValue *values, int depth)
 /* ---- sums of products ---- */
 
 /* Splits the put's body into factors; only products whose parts nothing else shares matter, sharing is harmless. */
-bool ir_collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *product) {
+bool pass_collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *product) {
 	const IrNode *node = &f->nodes.data[number];
 	if (node->kind == IR_NODE_OP && node->opcode == IR_mul)
-		return ir_collect_factors(f, node->args[0], inverse, product) &&
-		       ir_collect_factors(f, node->args[1], inverse, product);
+		return pass_collect_factors(f, node->args[0], inverse, product) &&
+		       pass_collect_factors(f, node->args[1], inverse, product);
 	if (node->kind == IR_NODE_OP && node->opcode == IR_div)
-		return ir_collect_factors(f, node->args[0], inverse, product) &&
-		       ir_collect_factors(f, node->args[1], !inverse, product);
+		return pass_collect_factors(f, node->args[0], inverse, product) &&
+		       pass_collect_factors(f, node->args[1], !inverse, product);
 	if (node->kind == IR_NODE_OP && node->opcode == IR_neg) {
 		product->negative = !product->negative;
-		return ir_collect_factors(f, node->args[0], inverse, product);
+		return pass_collect_factors(f, node->args[0], inverse, product);
 	}
 	if (product->count == PASS_FACTORS)
 		return false;
@@ -264,8 +264,8 @@ static bool put_may_move(const IrFunc *func, const View *view, const IrPut *put,
 	IrFor bare = *view->f;
 	IrType type = ir_type(func, put->out);
 	bare.conds.count = 0;
-	return stands_over(view, !ir_positions_may_fail(func, &bare, type, put->at, put->guarded),
-	                   !ir_positions_may_fail(func, view->f, type, put->at, put->guarded), set);
+	return stands_over(view, !pass_positions_may_fail(func, &bare, type, put->at, put->guarded),
+	                   !pass_positions_may_fail(func, view->f, type, put->at, put->guarded), set);
 }
 
 /* Indices that nothing mentions: neither a factor, nor a condition, nor the put. */
@@ -412,7 +412,7 @@ static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out
 	if (put->combine != IR_PUT_SUM || !ir_scalar_is_real(type.scalar))
 		return false;
 	Product product = {0};
-	if (!ir_collect_factors(view->f, put->node, false, &product))
+	if (!pass_collect_factors(view->f, put->node, false, &product))
 		return false;
 	Split split = best_split(view, put, type.rank, &product);
 	uint32_t start = h->b.block->ops.count;
@@ -484,7 +484,7 @@ static void place(Hoist *h, IrOp *op, IrValue *outs, int depth) {
 	append(h, op, outs);
 }
 
-void ir_hoist_place(IrBuilder *b, Arena *scratch, IrOp *op, IrValue *outs) {
+void pass_hoist_place(IrBuilder *b, Arena *scratch, IrOp *op, IrValue *outs) {
 	Hoist h = {.func = b->func, .b = *b, .scratch = scratch};
 	place(&h, op, outs, 0);
 }

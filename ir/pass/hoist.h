@@ -1,4 +1,4 @@
-/* Sums of products: what hoist.c and compose.c share. Private to ir/. */
+/* Sums of products: what hoist.c and compose.c share. Private to ir/pass. */
 #ifndef GRADUS_IR_HOIST_H
 #define GRADUS_IR_HOIST_H
 
@@ -17,11 +17,11 @@ typedef struct Product {
 } Product;
 
 /* Splits a put's body into the factors of a product; false if there are too many. */
-bool ir_collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *product);
+bool pass_collect_factors(const IrFor *f, uint32_t number, bool inverse, Product *product);
 
 /* Appends `op`, a FOR of the function that b builds and in no block now, or what is cheaper, to b->block. outs: one
  * value per put. */
-void ir_hoist_place(IrBuilder *b, Arena *scratch, IrOp *op, IrValue *outs);
+void pass_hoist_place(IrBuilder *b, Arena *scratch, IrOp *op, IrValue *outs);
 
 /* One sum as an inner sum of some factors and an outer sum of the others times it. */
 typedef struct Split {

@@ -58,7 +58,7 @@ static void remember(Inline *in, const IrFor *f, IrValue old_out) {
 	if (f->puts.count != 1)
 		return;
 	const IrPut *put = &f->puts.data[0];
-	if (put->combine != IR_PUT_NONE || put->into || !ir_put_is_permutation(in->b.func, f, put) || reads_base(in, f))
+	if (put->combine != IR_PUT_NONE || put->into || !pass_put_is_permutation(in->b.func, f, put) || reads_base(in, f))
 		return;
 	uint32_t reads = 0, ops = 0;
 	for (uint32_t n = 0; n < f->nodes.count; n++) {
@@ -89,7 +89,7 @@ static bool asks_once(const IrFor *user, const IrNode *read) {
 
 static bool wants(const Inline *in, const IrRewrite *rewrite, const IrNode *read, Producer producer, IrValue value) {
 	if (!producer.f || read->guarded ||
-	    ir_positions_may_fail(in->func, rewrite->from, ir_type(in->func, read->value), read->at, false))
+	    pass_positions_may_fail(in->func, rewrite->from, ir_type(in->func, read->value), read->at, false))
 		return false;
 	if (producer.free)
 		return true;
@@ -149,8 +149,8 @@ static void inline_block(void *context, const IrBlock *block) {
 IrFunc *ir_pass_inline(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
 	Inline in = {
-		.func = func, .scratch = scratch, .map = ir_map_new(scratch, func), .uses = ir_use_counts(scratch, func)};
-	in.is_base = ir_bases(scratch, func);
+		.func = func, .scratch = scratch, .map = ir_map_new(scratch, func), .uses = pass_use_counts(scratch, func)};
+	in.is_base = pass_bases(scratch, func);
 	in.copier =
 		(IrCopier){.from = func, .b = &in.b, .map = &in.map, .rules = rules, .block = inline_block, .context = &in};
 	IrFunc *out = ir_copier_run(&in.copier, module);

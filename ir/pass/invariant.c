@@ -33,7 +33,7 @@ static void look_at(void *context, const IrBlock *block, IrOp *op) {
 	for (IrUse use = ir_uses(op); ir_next_use(&use);)
 		if (search->in->level[use.value] > search->level)
 			search->level = search->in->level[use.value];
-	search->may_fail = search->may_fail || (f && ir_for_may_fail(search->in->func, f));
+	search->may_fail = search->may_fail || (f && pass_for_may_fail(search->in->func, f));
 }
 
 static void mark_defs(Invariant *in, const IrOp *op, int block, uint32_t level) {

@@ -1,6 +1,7 @@
 /* The pass manager: the table of passes, the standard sequence, and the driver that verifies, times and dumps. */
 #include "ir/pass/pass.h"
 #include "ir/core/walk.h"
+#include "ir/pass/after.h"
 #include "ir/pass/limits.h"
 
 #ifdef NDEBUG
@@ -15,18 +16,19 @@ enum { VERIFY_EACH = 1 };
 /* Without a property to check: hoist and compose weigh with a bound from above (a piece that is used twice counts twice), which
  * ir_cost may see otherwise. */
 const IrPass ir_passes[] = {
-	{"simplify", ir_pass_simplify, NULL, "keeps values up to the sign of zeros", ir_after_simplify},
-	{"inline", ir_pass_inline, NULL, "keeps every bit; never repeats costly work", ir_after_no_costlier},
-	{"gather", ir_pass_gather, "inline", "keeps values up to the order of sums, and so rounding", ir_after_no_costlier},
+	{"simplify", ir_pass_simplify, NULL, "keeps values up to the sign of zeros", pass_after_simplify},
+	{"inline", ir_pass_inline, NULL, "keeps every bit; never repeats costly work", pass_after_no_costlier},
+	{"gather", ir_pass_gather, "inline", "keeps values up to the order of sums, and so rounding",
+     pass_after_no_costlier},
 	{"hoist", ir_pass_hoist, "gather", "lowers the cost as it bounds it; changes rounding and what is not finite",
      NULL},
 	{"compose", ir_pass_compose, "gather", "lowers the cost as it bounds it; changes rounding and what is not finite",
      NULL},
-	{"share", ir_pass_share, "compose", "keeps every bit", ir_after_no_costlier},
-	{"reuse", ir_pass_reuse, "share", "keeps every bit", ir_after_no_costlier},
-	{"invariant", ir_pass_invariant, "reuse", "keeps every bit", ir_after_invariant},
+	{"share", ir_pass_share, "compose", "keeps every bit", pass_after_no_costlier},
+	{"reuse", ir_pass_reuse, "share", "keeps every bit", pass_after_no_costlier},
+	{"invariant", ir_pass_invariant, "reuse", "keeps every bit", pass_after_invariant},
 	{"expand_math", ir_pass_expand_math, NULL,
-     "changes the last places of mathematical functions; nothing may run after it", ir_after_expand_math},
+     "changes the last places of mathematical functions; nothing may run after it", pass_after_expand_math},
 };
 const size_t ir_pass_count = sizeof ir_passes / sizeof ir_passes[0];
 

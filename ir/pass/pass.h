@@ -47,16 +47,6 @@ IrFunc *ir_expand_math(IrModule *module, IrFunc *func, bool allow_fma);
 /* Only powers whose exponent is a whole constant; the other rows stay, for those who print math.def as functions. */
 IrFunc *ir_expand_powers(IrModule *module, IrFunc *func);
 
-/* ---- after.c: what passes promise ---- */
-
-const char *ir_after_simplify(const IrFunc *before,
-                              const IrFunc *func); /* nothing is dead, or computed twice in a place */
-const char *ir_after_invariant(const IrFunc *before, const IrFunc *func);   /* no operation could leave its loop */
-const char *ir_after_expand_math(const IrFunc *before, const IrFunc *func); /* only primitive operations are left */
-/* What is not dead costs no more FLOPs than before, as ir_cost counts them (with 1000 for every symbol). Nothing is said of
- * functions with conditions: passes weigh whole domains, and ir_cost counts live points. */
-const char *ir_after_no_costlier(const IrFunc *before, const IrFunc *func);
-
 /* ---- pass.c: several in a row ---- */
 
 typedef struct IrPipeline {

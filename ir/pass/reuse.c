@@ -40,7 +40,7 @@ typedef struct Trees {
 } Trees;
 
 static Trees trees_of(Reuse *r, const IrFor *f) {
-	Trees t = {.f = f, .hashes = ir_tree_hashes(r->scratch, f, &r->map)};
+	Trees t = {.f = f, .hashes = pass_tree_hashes(r->scratch, f, &r->map)};
 	t.costs = ARENA_ARRAY(r->scratch, double, f->nodes.count + 1);
 	t.sets = ARENA_ARRAY(r->scratch, uint32_t, f->nodes.count + 1);
 	ir_node_index_sets(f, f->nodes.count, t.sets);
@@ -140,7 +140,7 @@ static void remember(Reuse *r, const Trees *t) {
 		if (put->combine != IR_PUT_NONE || put->into || r->is_base[put->out] || t->costs[put->node] < pass_reuse_flops)
 			continue;
 		uint32_t all = (1u << t->f->indices.count) - 1;
-		if (!ir_put_is_permutation(r->func, t->f, put) || t->sets[put->node] != all)
+		if (!pass_put_is_permutation(r->func, t->f, put) || t->sets[put->node] != all)
 			continue;
 		vec_push(r->scratch, &r->made,
 		         ((Made){t->f, put->node, t->hashes[put->node], ir_map_get(&r->map, put->out), put}));
@@ -169,7 +169,7 @@ static void reuse_block(void *context, const IrBlock *block) {
 IrFunc *ir_pass_reuse(IrModule *module, IrFunc *func) {
 	Arena *scratch = arena_new();
 	Reuse r = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
-	r.is_base = ir_bases(scratch, func);
+	r.is_base = pass_bases(scratch, func);
 	r.copier = (IrCopier){.from = func, .b = &r.b, .map = &r.map, .rules = rules, .block = reuse_block, .context = &r};
 	IrFunc *out = ir_copier_run(&r.copier, module);
 	arena_free(scratch);

@@ -38,7 +38,7 @@ static bool put_equal(const IrPut *a, const IrPut *b, uint32_t rank) {
 	return a->node == b->node;
 }
 
-bool ir_for_equal(const IrFunc *func, const IrFor *a, const IrFor *b) {
+bool pass_for_equal(const IrFunc *func, const IrFor *a, const IrFor *b) {
 	if (a->indices.count != b->indices.count || a->conds.count != b->conds.count || a->nodes.count != b->nodes.count ||
 	    a->puts.count != b->puts.count)
 		return false;
@@ -90,7 +90,7 @@ static uint64_t node_hash(uint64_t hash, const IrNode *node) {
 	return hash;
 }
 
-uint64_t ir_for_hash(const IrFunc *func, const IrFor *f) {
+uint64_t pass_for_hash(const IrFunc *func, const IrFor *f) {
 	uint64_t hash = f->indices.count;
 	for (uint32_t i = 0; i < f->indices.count; i++)
 		hash = mix(hash, (uint64_t)f->indices.data[i].extent << 1 | f->indices.data[i].lane);
@@ -117,7 +117,7 @@ static uint64_t tree_hash_at(const IrFor *f, const uint64_t *hashes, uint64_t ha
 	return hash;
 }
 
-uint64_t *ir_tree_hashes(Arena *scratch, const IrFor *f, const IrMap *map) {
+uint64_t *pass_tree_hashes(Arena *scratch, const IrFor *f, const IrMap *map) {
 	uint64_t *hashes = ARENA_ARRAY(scratch, uint64_t, f->nodes.count + 1);
 	for (uint32_t n = 0; n < f->nodes.count; n++) {
 		const IrNode *node = &f->nodes.data[n];
@@ -139,7 +139,7 @@ uint64_t *ir_tree_hashes(Arena *scratch, const IrFor *f, const IrMap *map) {
 
 /* ---- questions ---- */
 
-bool ir_put_is_projection(const IrFunc *func, const IrFor *f, const IrPut *put) {
+bool pass_put_is_projection(const IrFunc *func, const IrFor *f, const IrPut *put) {
 	IrType type = ir_type(func, put->out);
 	uint32_t seen = 0;
 	for (uint32_t k = 0; k < type.rank; k++) {
@@ -151,27 +151,27 @@ bool ir_put_is_projection(const IrFunc *func, const IrFor *f, const IrPut *put) 
 	return f->conds.count == 0 && !put->guarded;
 }
 
-bool ir_put_is_permutation(const IrFunc *func, const IrFor *f, const IrPut *put) {
-	return ir_type(func, put->out).rank == f->indices.count && ir_put_is_projection(func, f, put);
+bool pass_put_is_permutation(const IrFunc *func, const IrFor *f, const IrPut *put) {
+	return ir_type(func, put->out).rank == f->indices.count && pass_put_is_projection(func, f, put);
 }
 
-bool ir_positions_may_fail(const IrFunc *func, const IrFor *f, IrType type, const IrAt *at, bool guarded) {
+bool pass_positions_may_fail(const IrFunc *func, const IrFor *f, IrType type, const IrAt *at, bool guarded) {
 	for (uint32_t k = 0; k < type.rank && !guarded; k++)
 		if (!ir_in_bounds(func, f, at[k], type.dims[k]))
 			return true;
 	return false;
 }
 
-bool ir_for_may_fail(const IrFunc *func, const IrFor *f) {
+bool pass_for_may_fail(const IrFunc *func, const IrFor *f) {
 	for (uint32_t n = 0; n < f->nodes.count; n++) {
 		const IrNode *node = &f->nodes.data[n];
 		if (node->kind == IR_NODE_READ &&
-		    ir_positions_may_fail(func, f, ir_type(func, node->value), node->at, node->guarded))
+		    pass_positions_may_fail(func, f, ir_type(func, node->value), node->at, node->guarded))
 			return true;
 	}
 	for (uint32_t p = 0; p < f->puts.count; p++) {
 		const IrPut *put = &f->puts.data[p];
-		if (ir_positions_may_fail(func, f, ir_type(func, put->out), put->at, put->guarded))
+		if (pass_positions_may_fail(func, f, ir_type(func, put->out), put->at, put->guarded))
 			return true;
 	}
 	return false;
@@ -184,7 +184,7 @@ static void count_uses(void *context, const IrBlock *block, IrOp *op) {
 		uses[use.value]++;
 }
 
-uint32_t *ir_use_counts(Arena *scratch, const IrFunc *func) {
+uint32_t *pass_use_counts(Arena *scratch, const IrFunc *func) {
 	uint32_t *uses = ARENA_ARRAY(scratch, uint32_t, func->values.count + 1);
 	ir_visit_ops(&func->body, count_uses, uses);
 	for (uint32_t i = 0; i < func->results.count; i++)
@@ -200,7 +200,7 @@ static void mark_bases(void *context, const IrBlock *block, IrOp *op) {
 			bases[use.value] = true;
 }
 
-bool *ir_bases(Arena *scratch, const IrFunc *func) {
+bool *pass_bases(Arena *scratch, const IrFunc *func) {
 	bool *bases = ARENA_ARRAY(scratch, bool, func->values.count + 1);
 	ir_visit_ops(&func->body, mark_bases, bases);
 	return bases;

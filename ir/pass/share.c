@@ -31,7 +31,7 @@ typedef struct Share {
 
 static void look(Share *s, Item *item) {
 	const IrFor *f = &item->op->f;
-	item->hashes = ir_tree_hashes(s->scratch, f, NULL);
+	item->hashes = pass_tree_hashes(s->scratch, f, NULL);
 	item->costs = ARENA_ARRAY(s->scratch, double, f->nodes.count + 1);
 	item->nodes = f->nodes.count;
 	item->puts = f->puts.count;

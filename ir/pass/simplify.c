@@ -53,7 +53,7 @@ static uint32_t replace_known(void *context, IrRewrite *rewrite, uint32_t number
 		return IR_NO_NODE;
 	Known known = get_known(s, ir_map_get(&s->map, node->value));
 	IrType type = ir_type(s->func, node->value);
-	if (known.is && ir_positions_may_fail(s->func, rewrite->from, type, node->at, false))
+	if (known.is && pass_positions_may_fail(s->func, rewrite->from, type, node->at, false))
 		return IR_NO_NODE; /* the check when it runs would be lost */
 	return known.is ? ir_constant(rewrite->to, node->type, known.real, known.integer) : IR_NO_NODE;
 }
@@ -71,7 +71,7 @@ static void emit_put(Simplify *s, IrRewrite *rewrite, const IrPut *put) {
 	IrValue into = put->into ? ir_map_get(&s->map, put->into) : 0;
 	IrAt *at = ir_rewrite_positions(rewrite, put->at, info->type->rank);
 	uint32_t node = ir_rewrite_node(rewrite, put->node);
-	bool permutation = ir_put_is_permutation(s->func, rewrite->from, put);
+	bool permutation = pass_put_is_permutation(s->func, rewrite->from, put);
 	if (combine == IR_PUT_SUM && into && is_zero(s, into))
 		into = 0;
 	if (combine == IR_PUT_NONE && into && permutation)
@@ -95,7 +95,7 @@ static IrValue copied_value(const IrFunc *func, const IrFor *f) {
 		return 0;
 	const IrPut *put = &f->puts.data[0];
 	const IrNode *node = &f->nodes.data[put->node];
-	if (node->kind != IR_NODE_READ || node->guarded || !ir_put_is_permutation(func, f, put))
+	if (node->kind != IR_NODE_READ || node->guarded || !pass_put_is_permutation(func, f, put))
 		return 0;
 	if (!ir_type_equal(ir_type(func, node->value), ir_type(func, put->out)))
 		return 0;
@@ -108,7 +108,7 @@ static IrValue copied_value(const IrFunc *func, const IrFor *f) {
 static const IrOp *find_same(const Simplify *s, const IrOp *op, uint64_t hash) {
 	for (uint32_t i = s->slots[hash % SLOTS]; i > 0; i = s->seen.data[i - 1].next)
 		if (s->seen.data[i - 1].hash == hash && s->seen.data[i - 1].op->kind == IR_FOR &&
-		    ir_for_equal(s->b.func, &s->seen.data[i - 1].op->f, &op->f))
+		    pass_for_equal(s->b.func, &s->seen.data[i - 1].op->f, &op->f))
 			return s->seen.data[i - 1].op;
 	return NULL;
 }
@@ -155,7 +155,7 @@ static void simplify_for(void *context, const IrOp *old) {
 		ir_for_end(&f); /* says what is wrong */
 	IrOp *op = f.op;
 	IrValue copy = copied_value(s->b.func, &op->f);
-	uint64_t hash = ir_for_hash(s->b.func, &op->f);
+	uint64_t hash = pass_for_hash(s->b.func, &op->f);
 	const IrOp *same = copy ? NULL : find_same(s, op, hash);
 	if (copy)
 		ir_map_set(&s->map, from->puts.data[0].out, copy);
@@ -218,12 +218,12 @@ static IrCopyRule *const rules[IR_KIND_COUNT] = {
 	[IR_FOR] = simplify_for, [IR_LOOP] = simplify_loop, [IR_EVALUATE] = simplify_evaluate};
 
 IrFunc *ir_pass_simplify(IrModule *module, IrFunc *func) {
-	func = ir_remove_dead(module, func);
+	func = pass_remove_dead(module, func);
 	Arena *scratch = arena_new();
 	Simplify s = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
 	s.slots = ARENA_ARRAY(scratch, uint32_t, SLOTS);
 	s.copier = (IrCopier){.from = func, .b = &s.b, .map = &s.map, .rules = rules, .context = &s};
 	IrFunc *out = ir_copier_run(&s.copier, module);
 	arena_free(scratch);
-	return ir_remove_dead(module, out);
+	return pass_remove_dead(module, out);
 }

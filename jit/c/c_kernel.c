@@ -325,8 +325,9 @@ static void print_head(CEmit *c) {
 	text_printf(c->out, "%s) {\n", comma[0] ? "" : "void");
 }
 
-/* "enum { W1 = 192 };" for every part that the kernel reads or writes: theta[W1 + k]. A pointer to the part would read better, but
- * clang 19 makes slower code of one that is derived from a restricted pointer. */
+/* "enum { W1 = 192 };": where each named part of a flat vector begins, of those that the kernel reads or writes, so that it says
+ * theta[W1 + k]. A pointer to the part, W1[k], would read better. But the kernel's parameters are `restrict`, and clang 19 makes
+ * slower code where an access goes through another pointer that was computed from such a parameter. */
 static void print_parts(CEmit *c) {
 	const char *before = "\tenum { ";
 	for (uint32_t i = 0; i < c->stmts.count; i++) {

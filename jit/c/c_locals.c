@@ -5,8 +5,9 @@
 #include <string.h>
 
 /* What emitted functions call and declare by themselves. */
-static const char *const own[] = {"l",      "h",    "arena", "failed", "memcpy", "fabs", "fabsf", "floor",
-                                  "floorf", "sqrt", "sqrtf", "fma",    "fmaf",   "fmod", "fmodf"};
+static const char *const own[] = {"l",      "h",    "arena", "elsewhere", "failed", "memcpy",
+                                  "memset", "fabs", "fabsf", "floor",     "floorf", "sqrt",
+                                  "sqrtf",  "fma",  "fmaf",  "fmod",      "fmodf"};
 
 CLocals c_locals(Arena *arena, const char *prefix) {
 	CLocals locals = {.arena = arena, .prefix = prefix, .names = names_new(arena)};

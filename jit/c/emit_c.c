@@ -61,6 +61,39 @@ static void print_call(CEmit *c, const Names *names, const LoopStep *step, int d
 	text_printf(c->out, "\treturn failed;\n");
 }
 
+static const char *bytes_of(CEmit *c, const Names *names, uint32_t buffer) {
+	LoopSize size = c->func->buffers.data[buffer].elements;
+	bool single = size.count == 0 || (size.count == 1 && size.factor == 1);
+	Text text = text_new(c->arena);
+	text_printf(&text, "(size_t)%s", single ? "" : "(");
+	c_size(&text, size, (const char *const *)names->symbols);
+	text_printf(&text, "%s * sizeof *%s", single ? "" : ")", names->buffers[buffer]);
+	return text_cstr(&text);
+}
+
+/* Asks for the objective, or leaves 0 where the condition does not hold. */
+static void print_evaluation(CEmit *c, const Names *names, const LoopStep *step, int depth) {
+	uint32_t f = step->evaluate.f, g = step->evaluate.g;
+	bool conditional = step->evaluate.when != LOOP_NO_BUFFER;
+	if (conditional && f != LOOP_NO_BUFFER) {
+		indent(c, depth);
+		text_printf(c->out, "%s[0] = 0;\n", names->buffers[f]);
+	}
+	if (conditional && g != LOOP_NO_BUFFER) {
+		indent(c, depth);
+		text_printf(c->out, "memset(%s, 0, %s);\n", names->buffers[g], bytes_of(c, names, g));
+	}
+	indent(c, depth);
+	if (conditional) {
+		text_printf(c->out, "if (%s[0])\n", names->buffers[step->evaluate.when]);
+		indent(c, depth + 1);
+	}
+	if (f != LOOP_NO_BUFFER)
+		text_printf(c->out, "%s[0] = ", names->buffers[f]);
+	text_printf(c->out, "%s_evaluate(elsewhere, %s, %s);\n", c->prefix, names->buffers[step->evaluate.at],
+	            g == LOOP_NO_BUFFER ? "NULL" : names->buffers[g]);
+}
+
 static void print_steps(CEmit *c, const Names *names, const LoopSteps *steps, int depth) {
 	for (uint32_t i = 0; i < steps->steps.count; i++) {
 		const LoopStep *step = steps->steps.data[i];
@@ -68,14 +101,14 @@ static void print_steps(CEmit *c, const Names *names, const LoopSteps *steps, in
 			print_call(c, names, step, depth);
 			continue;
 		}
+		if (step->kind == LOOP_EVALUATE) {
+			print_evaluation(c, names, step, depth);
+			continue;
+		}
 		indent(c, depth);
 		if (step->kind == LOOP_COPY) {
-			LoopSize size = c->func->buffers.data[step->to].elements;
-			bool single = size.count == 0 || (size.count == 1 && size.factor == 1);
-			text_printf(c->out, "memcpy(%s, %s, (size_t)%s", names->buffers[step->to], names->buffers[step->from],
-			            single ? "" : "(");
-			c_size(c->out, size, (const char *const *)names->symbols);
-			text_printf(c->out, "%s * sizeof *%s);\n", single ? "" : ")", names->buffers[step->to]);
+			text_printf(c->out, "memcpy(%s, %s, %s);\n", names->buffers[step->to], names->buffers[step->from],
+			            bytes_of(c, names, step->to));
 			continue;
 		}
 		const char *counter = names->buffers[step->counter];
@@ -126,6 +159,9 @@ static uint64_t step_symbols(const CEmit *c, const LoopSteps *steps) {
 			seen |= c_kernel_symbols(c->func->kernels.data[step->kernel]);
 		else if (step->kind == LOOP_COPY)
 			seen |= size_symbols(c->func->buffers.data[step->to].elements);
+		else if (step->kind == LOOP_EVALUATE && step->evaluate.when != LOOP_NO_BUFFER &&
+		         step->evaluate.g != LOOP_NO_BUFFER)
+			seen |= size_symbols(c->func->buffers.data[step->evaluate.g].elements);
 		seen |= step_symbols(c, &step->body);
 	}
 	return seen;
@@ -184,6 +220,13 @@ static void print_unused(CEmit *c, const Names *names, const bool *used, bool ar
 	text_printf(c->out, "%s", before[0] == ',' ? ";\n" : "");
 }
 
+static bool evaluates(const LoopSteps *steps) {
+	for (uint32_t i = 0; i < steps->steps.count; i++)
+		if (steps->steps.data[i]->kind == LOOP_EVALUATE || evaluates(&steps->steps.data[i]->body))
+			return true;
+	return false;
+}
+
 static void print_head(CEmit *c, const Names *names) {
 	const LoopFunc *func = c->func;
 	text_printf(c->out, "static int %s_%s(", c->prefix, c->name);
@@ -194,6 +237,8 @@ static void print_head(CEmit *c, const Names *names) {
 			            c_element(buffer->type, buffer->storage), names->buffers[i]);
 	}
 	text_printf(c->out, "void *arena");
+	if (evaluates(&func->body))
+		text_printf(c->out, ", const %s_elsewhere *elsewhere", c->prefix);
 	for (uint32_t i = 0; i < func->ir->symbols.count; i++)
 		text_printf(c->out, ", ptrdiff_t %s", names->symbols[i]);
 	text_printf(c->out, ") {\n");

@@ -358,6 +358,8 @@ static void emit_steps(LlvmEmit *e, Driver *d, const LoopSteps *steps) {
 			emit_call(e, d, step);
 		} else if (step->kind == LOOP_REPEAT) {
 			emit_repeat(e, d, step);
+		} else if (step->kind == LOOP_EVALUATE) {
+			base_panic("llvm_emit", "the function evaluates an objective that was not linked");
 		} else {
 			const LoopBuffer *to = &e->func->buffers.data[step->to];
 			LLVMValueRef bytes = size_of(e, loop_size_mul(to->elements, loop_size((int64_t)ir_scalar_bytes(to->type))));

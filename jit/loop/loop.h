@@ -154,7 +154,7 @@ typedef struct LoopBuffer {
 	uint32_t slot;        /* ... else which symbolic slot it lies in */
 } LoopBuffer;
 
-typedef enum LoopStepKind { LOOP_CALL, LOOP_COPY, LOOP_REPEAT } LoopStepKind;
+typedef enum LoopStepKind { LOOP_CALL, LOOP_COPY, LOOP_REPEAT, LOOP_EVALUATE } LoopStepKind;
 
 typedef struct LoopStep LoopStep;
 
@@ -171,6 +171,11 @@ struct LoopStep {
 	int64_t limit;         /* REPEAT */
 	uint32_t trips;        /* REPEAT: the buffer with the number of turns (cut to 0 .. limit), or LOOP_NO_BUFFER */
 	LoopSteps body;        /* REPEAT */
+	/* EVALUATE: asks for the objective at the vector `at`: f its value, g its gradient. LOOP_NO_BUFFER: f or g that nobody reads;
+	 * no `when`, which says whether to ask: without it, f and g are 0. Only C has someone to ask. */
+	struct {
+		uint32_t at, when, f, g;
+	} evaluate;
 };
 
 #define LOOP_NO_BUFFER UINT32_MAX

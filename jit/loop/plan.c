@@ -80,6 +80,10 @@ void loop_mark_buffers(const LoopSteps *steps, bool *used) {
 			used[step->counter] = true;
 		if (step->kind == LOOP_REPEAT && step->trips != LOOP_NO_BUFFER)
 			used[step->trips] = true;
+		const uint32_t evaluation[] = {step->evaluate.at, step->evaluate.when, step->evaluate.f, step->evaluate.g};
+		for (int k = 0; step->kind == LOOP_EVALUATE && k < 4; k++)
+			if (evaluation[k] != LOOP_NO_BUFFER)
+				used[evaluation[k]] = true;
 		loop_mark_buffers(&step->body, used);
 	}
 }

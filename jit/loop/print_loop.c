@@ -203,6 +203,25 @@ static void print_buffer_name(const LoopFunc *func, uint32_t index, Text *out) {
 		text_printf(out, ".%s", session_text(func->session, buffer->name));
 }
 
+/* evaluate s1 if s2 -> s3, s4: the value, the gradient; - is one that nobody reads */
+static void print_evaluation(const LoopFunc *func, const LoopStep *step, Text *out) {
+	const uint32_t gives[] = {step->evaluate.f, step->evaluate.g};
+	text_printf(out, "evaluate ");
+	print_buffer_name(func, step->evaluate.at, out);
+	if (step->evaluate.when != LOOP_NO_BUFFER) {
+		text_printf(out, " if ");
+		print_buffer_name(func, step->evaluate.when, out);
+	}
+	for (int k = 0; k < 2; k++) {
+		text_printf(out, k ? ", " : " -> ");
+		if (gives[k] == LOOP_NO_BUFFER)
+			text_char(out, '-');
+		else
+			print_buffer_name(func, gives[k], out);
+	}
+	text_char(out, '\n');
+}
+
 static void print_steps(const LoopFunc *func, const LoopSteps *steps, int depth, Text *out) {
 	for (uint32_t i = 0; i < steps->steps.count; i++) {
 		const LoopStep *step = steps->steps.data[i];
@@ -234,6 +253,7 @@ static void print_steps(const LoopFunc *func, const LoopSteps *steps, int depth,
 			text_char(out, '\n');
 			print_steps(func, &step->body, depth + 1, out);
 			break;
+		case LOOP_EVALUATE: print_evaluation(func, step, out); break;
 		}
 	}
 }

@@ -112,12 +112,12 @@ static void number_const(Lower *l, const IrOp *op, Group *group) {
 	define(l, op->constant.out);
 }
 
-/* Code has an objective: what is compiled was linked. */
 static void number_evaluate(Lower *l, const IrOp *op, Group *group) {
-	(void)l;
-	(void)op;
-	(void)group;
-	base_panic("nest_lower", "the function evaluates an objective that was not linked");
+	use(l, op->evaluate.at);
+	use(l, op->evaluate.when);
+	define(l, op->evaluate.f);
+	define(l, op->evaluate.g);
+	group->begin = 0;
 }
 
 static void number_loop(Lower *l, const IrOp *op, Group *group) {
@@ -450,10 +450,27 @@ static void lower_const(Lower *l, const IrOp *op, LoopSteps *steps) {
 	l->buffer_of[op->constant.out] = buffer;
 }
 
+/* The place for what an evaluation gives; LOOP_NO_BUFFER if nobody reads it. */
+static uint32_t place_evaluated(Lower *l, IrValue value) {
+	if (l->uses[value] == 0)
+		return LOOP_NO_BUFFER;
+	const IrValueInfo *info = ir_info(l->ir, value);
+	uint32_t buffer = l->target[value];
+	if (buffer == LOOP_NO_BUFFER)
+		buffer = new_buffer(l, LOOP_SCRATCH, *info->type, info->name);
+	place(l, value, buffer);
+	return buffer;
+}
+
 static void lower_evaluate(Lower *l, const IrOp *op, LoopSteps *steps) {
-	(void)l;
-	(void)op;
-	(void)steps;
+	flush(l, steps);
+	LoopStep *step = ARENA_NEW(l->arena, LoopStep);
+	step->kind = LOOP_EVALUATE;
+	step->evaluate.at = l->buffer_of[op->evaluate.at];
+	step->evaluate.when = op->evaluate.when ? l->buffer_of[op->evaluate.when] : LOOP_NO_BUFFER;
+	step->evaluate.f = place_evaluated(l, op->evaluate.f);
+	step->evaluate.g = place_evaluated(l, op->evaluate.g);
+	vec_push(l->arena, &steps->steps, step);
 }
 
 static void lower_block(Lower *l, const IrBlock *block, LoopSteps *steps) {

@@ -114,6 +114,7 @@ static void prepare(RulePack *r) {
 	if (rule->init->results.count > 0)
 		r->init = ir_optimize(rule->module, rule->init, &pipeline);
 	r->step = part_of_step(r, "step", rule->collectives, false);
+	r->evaluates = ir_evaluations(r->step).most > 0;
 	r->shares = ARENA_ARRAY(arena, IrFunc *, rule->collectives + 1);
 	for (uint32_t i = 0; i < rule->collectives; i++)
 		r->shares[i] = part_of_step(r, arena_printf(arena, "share%u", (unsigned)i + 1), i, true);
@@ -185,6 +186,7 @@ static json_t *manifest(const RulePack *r) {
 	if (r->tied > 0)
 		json_object_set_new(root, "coordinates", json_integer((json_int_t)r->tied));
 	json_object_set_new(root, "step_range", json_boolean(r->blocks));
+	json_object_set_new(root, "evaluates_elsewhere", json_boolean(r->evaluates));
 	if (rule->reads_horizon)
 		json_object_set_new(root, "horizon", json_integer((json_int_t)r->horizon));
 	if (r->pack->options->horizon_high > 0) {
@@ -208,15 +210,18 @@ static bool knows_size(Rt *rt, const FeCall *call, const PackOptions *options) {
 	return false;
 }
 
+/* A rule that sees one tensor at a time would have to stop in the middle of each until all are at their places. */
 static bool refuses_evaluations(Rt *rt, const FeRule *rule) {
-	if (rule->evaluates) {
-		Diag *diag =
-			diag_error(rt->session, 816, rule->decl->name.span,
-		               "`%s` evaluates the objective at other places than x, and such rules cannot be emitted as C",
-		               session_text(rt->session, rule->decl->name.name));
-		diag_help(rt->session, diag, "run it with `gradus minimize`, or write a rule that looks at f and g alone");
-	}
-	return rule->evaluates;
+	if (!rule->evaluates || rule->decl->joint)
+		return false;
+	Diag *diag =
+		diag_error(rt->session, 816, rule->decl->name.span,
+	               "`%s` evaluates the objective at other places than x, and such a rule is emitted as C only if it "
+	               "sees all parameters as one vector",
+	               session_text(rt->session, rule->decl->name.name));
+	diag_help(rt->session, diag, "declare it as `joint optimizer %s`",
+	          session_text(rt->session, rule->decl->name.name));
+	return true;
 }
 
 bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitted *emitted) {

@@ -15,6 +15,7 @@ typedef struct RulePack {
 	Pack *pack;
 	const FeRule *rule;
 	bool joint;          /* one flat vector instead of tensor by tensor */
+	bool evaluates;      /* a step asks for the objective at other places */
 	bool blocks;         /* no coordinate sees another: worked through in pieces that stay in the cache */
 	IrFunc *init;        /* NULL without states */
 	IrFunc *step;        /* all sums known: -> x, states... */
@@ -42,6 +43,7 @@ typedef struct Golden {
 	double *first;  /* [total] after step 1 */
 	double *last;   /* [total] after the last step */
 	double *losses; /* [GOLDEN_STEPS + 1]: before every step, and at the end */
+	int64_t asked;  /* evaluations elsewhere, of all steps */
 } Golden;
 
 /* An element count as a C expression over the size_t `n`: "n * 3". */

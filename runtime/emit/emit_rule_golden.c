@@ -15,7 +15,8 @@ typedef struct GoldenRun {
 	IrTensor *hypers, theta;
 	uint32_t units;
 	bool narrow;
-	double *sums; /* per collective */
+	double *sums;  /* per collective */
+	int64_t asked; /* evaluations elsewhere so far */
 	Arena *arena;
 } GoldenRun;
 
@@ -57,11 +58,36 @@ static void make_constants(GoldenRun *run) {
 		run->theta.reals[i] = rounded(run, run->r->theta[i]);
 }
 
-static bool call(const GoldenRun *run, const IrFunc *func, const IrByRole *given, IrTensor *results) {
+/* Coordinate k of tensor i: a multiple of 1/16 from -2 to 2. */
+static double number(size_t i, size_t k, size_t by_k, size_t by_i) {
+	return (double)((k * by_k + i * by_i + 3) % 64) / 16 - 2;
+}
+
+/* Adds the loss of tensor i at x, and writes its gradient. */
+static void add_bowl(const GoldenRun *run, size_t i, const double *x, double *loss, double *gradient) {
+	for (size_t k = 0; k < run->r->tensors[i]; k++) {
+		double d = rounded(run, x[k] - number(i, k, 23, 5));
+		double scale = (double)(1 + k % 4) / 4;
+		gradient[k] = rounded(run, scale * d);
+		*loss = rounded(run, *loss + rounded(run, d * gradient[k]));
+	}
+}
+
+/* What a step asks for elsewhere: the tensors lie one behind the other. */
+static void ask(void *context, const IrTensor *at, double *f, IrTensor *g) {
+	GoldenRun *run = context;
+	size_t begin = 0;
+	*f = 0;
+	for (size_t i = 0; i < run->r->tensor_count; begin += run->r->tensors[i++])
+		add_bowl(run, i, at->reals + begin, f, g->reals + begin);
+	run->asked++;
+}
+
+static bool call(GoldenRun *run, const IrFunc *func, const IrByRole *given, IrTensor *results) {
 	IrTensor *args = ARENA_ARRAY(run->arena, IrTensor, func->params.count + 1);
 	ir_arguments(func, given, sizeof *args, args);
 	Span where = {0};
-	const char *error = ir_evaluate(func, run->arena, args, results, &where);
+	const char *error = ir_evaluate_with(func, run->arena, args, results, &where, ask, run);
 	if (error)
 		diag_error(run->r->pack->session, 802, where, "%s", error);
 	return !error;
@@ -111,28 +137,14 @@ static bool one_step(GoldenRun *run, double loss, int64_t t) {
 	return true;
 }
 
-/* Coordinate k of tensor i: a multiple of 1/16 from -2 to 2. */
-static double number(size_t i, size_t k, size_t by_k, size_t by_i) {
-	return (double)((k * by_k + i * by_i + 3) % 64) / 16 - 2;
-}
-
 /* Gradients into run->g; returns the loss. */
 static double problem(GoldenRun *run) {
 	double loss = 0;
-	size_t unit = 0, at = 0;
+	size_t begin = 0;
 	for (size_t i = 0; i < run->r->tensor_count; i++) {
-		for (size_t k = 0; k < run->r->tensors[i]; k++, at++) {
-			double d = rounded(run, run->x[unit].reals[at] - number(i, k, 23, 5));
-			double scale = (double)(1 + k % 4) / 4;
-			double g = rounded(run, scale * d);
-			double product = rounded(run, d * g);
-			loss = rounded(run, loss + product);
-			run->g[unit].reals[at] = g;
-		}
-		if (!run->r->joint) {
-			unit++;
-			at = 0;
-		}
+		size_t unit = run->r->joint ? 0 : i;
+		add_bowl(run, i, run->x[unit].reals + begin, &loss, run->g[unit].reals + begin);
+		begin += run->r->joint ? run->r->tensors[i] : 0;
 	}
 	return loss;
 }
@@ -207,5 +219,6 @@ bool pack_rule_golden(RulePack *r, Golden *out) {
 		copy_out(&run, step == 1 ? out->first : out->last);
 	}
 	out->losses[GOLDEN_STEPS] = problem(&run);
+	out->asked = run.asked;
 	return true;
 }

@@ -27,8 +27,9 @@ static const char *bytes_of(const RulePack *r, const PackState *state, const cha
 /* ---- names ---- */
 
 /* What the functions of rule_step.c.in call their own variables. */
-static const char *const own[] = {"h",       "n",     "x",   "g",     "t",    "at",   "loss",  "horizon", "states",
-                                  "scratch", "begin", "end", "count", "most", "sums", "share", "new_x",   "memcpy"};
+static const char *const own[] = {"h",       "n",      "x",       "g",      "t",        "at",    "loss",
+                                  "horizon", "states", "scratch", "begin",  "end",      "count", "most",
+                                  "sums",    "share",  "new_x",   "memcpy", "elsewhere"};
 
 enum { OWN = sizeof own / sizeof *own };
 
@@ -203,6 +204,12 @@ static void add_arguments(const RulePack *r, PackScope *scope) {
 	pack_set(pack, scope, "move_args", arguments(r, r->move));
 	pack_set(pack, scope, "sums_param", sums > 0 ? pack_name(pack, "const @_real *sums, ") : "");
 	pack_set(pack, scope, "sums_arg", sums > 0 ? "sums, " : "");
+	pack_set(pack, scope, "elsewhere_param", r->evaluates ? pack_name(pack, "const @_elsewhere *elsewhere, ") : "");
+	pack_set(pack, scope, "elsewhere_arg", r->evaluates ? ", elsewhere" : "");
+	pack_set(pack, scope, "asks", r->evaluates ? ", ask, &asked" : "");
+	pack_set(pack, scope, "asks_none", r->evaluates ? ", ask, NULL" : "");
+	pack_set(pack, scope, "asks_plainly", r->evaluates ? ", elsewhere, NULL" : "");
+	pack_set(pack, scope, "asks_readme", r->evaluates ? ", evaluate, context" : "");
 	pack_set(pack, scope, "init_size", size_arg(r, r->init, "n"));
 	pack_set(pack, scope, "move_size", size_arg(r, r->move, r->blocks ? "count" : "n"));
 	pack_set(pack, scope, "horizon_value", r->rule->reads_horizon ? "h->hyper.horizon" : "1");
@@ -214,6 +221,7 @@ static void add_kind(const RulePack *r, PackScope *scope) {
 	const FeRule *rule = r->rule;
 	bool choice = rule->hypers.count > 0 || rule->reads_horizon;
 	pack_flag(pack, scope, "joint", r->joint);
+	pack_flag(pack, scope, "evaluates", r->evaluates);
 	pack_flag(pack, scope, "blocks", r->blocks);
 	pack_flag(pack, scope, "init", r->init != NULL);
 	pack_flag(pack, scope, "once", r->once != NULL);

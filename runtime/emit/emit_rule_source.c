@@ -70,6 +70,8 @@ void pack_rule_source(RulePack *r) {
 		put_function(r, r->shares[i], arena_printf(pack->arena, "share%u", (unsigned)i + 1), out);
 	if (r->once)
 		put_function(r, r->once, "once_call", out);
+	if (r->evaluates)
+		pack_fill(pack, out, "rule_evaluate.c", r->scope);
 	put_function(r, r->move, "move_call", out);
 	pack_fill(pack, out, "rule_memory.c", r->scope);
 	pack_fill(pack, out, "rule_step.c", r->scope);
@@ -91,6 +93,7 @@ void pack_rule_test(RulePack *r, const Golden *golden) {
 	pack_number(pack, scope, "tensor_count", r->tensor_count);
 	pack_number(pack, scope, "total", golden->total);
 	pack_number(pack, scope, "golden_steps", GOLDEN_STEPS);
+	pack_number(pack, scope, "asked", golden->asked);
 	pack_set(pack, scope, "tensor_sizes", text_cstr(&sizes));
 	pack_set(pack, scope, "tables", text_cstr(&tables));
 	Text *out = pack_source(pack, "@_test.c", "compares a run with the numbers that gradus computed, bit for bit.");

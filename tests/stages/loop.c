@@ -94,10 +94,10 @@ static void gradus_gradient_k0(float *gradus_RESTRICT h_2, float *gradus_RESTRIC
 
 /* loop.grad:5: for k in 0..steps {
  * loop.grad:6: h <- tanh(w * h) */
-static void gradus_gradient_k1(float *gradus_RESTRICT h_3, int64_t work_4, float *gradus_RESTRICT work_2,
+static void gradus_gradient_k1(float *gradus_RESTRICT h_3, int64_t k, float *gradus_RESTRICT work_2,
 		const float *gradus_RESTRICT x, float *gradus_RESTRICT work_3) {
-	const int64_t t1 = work_4 * 4;
-	const int64_t t2 = work_4 * 4;
+	const int64_t t1 = k * 4;
+	const int64_t t2 = k * 4;
 	for (int64_t i = 0; i < 4; i++) {
 		work_2[t1 + i] = h_3[i];
 		const float t3 = x[i] * h_3[i];
@@ -118,10 +118,10 @@ static void gradus_gradient_k2(const float *gradus_RESTRICT h_3, float *gradus_R
 
 /* loop.grad:6: h <- tanh(w * h) */
 static void gradus_gradient_k3(float *gradus_RESTRICT x_gradient, const float *gradus_RESTRICT h_gradient,
-		int64_t work_6, const float *gradus_RESTRICT work_3, const float *gradus_RESTRICT work_2,
+		int64_t work_5, const float *gradus_RESTRICT work_3, const float *gradus_RESTRICT work_2,
 		const float *gradus_RESTRICT x, float *gradus_RESTRICT h_gradient_2) {
-	const int64_t t1 = -work_6 * 4;
-	const int64_t t2 = -work_6 * 4;
+	const int64_t t1 = -work_5 * 4;
+	const int64_t t2 = -work_5 * 4;
 	for (int64_t i = 0; i < 4; i++) {
 		const int64_t t3 = t1 + i;
 		x_gradient[i] = fmaf(h_gradient[i] * work_3[t3 + 44], work_2[t3 + 44], x_gradient[i]);
@@ -136,23 +136,23 @@ static int gradus_gradient(const float *x, float *f, float *x_gradient, void *ar
 	float *const h_3 = (float *)(void *)((unsigned char *)arena + 640);
 	float *const work_2 = (float *)(void *)((unsigned char *)arena + 192);
 	float *const work_3 = (float *)(void *)((unsigned char *)arena + 384);
-	int64_t *const work_4 = (int64_t *)(void *)((unsigned char *)arena + 704);
+	int64_t *const k = (int64_t *)(void *)((unsigned char *)arena + 704);
 	float *const h_gradient = (float *)(void *)((unsigned char *)arena + 0);
-	int64_t *const work_6 = (int64_t *)(void *)((unsigned char *)arena + 64);
+	int64_t *const work_5 = (int64_t *)(void *)((unsigned char *)arena + 64);
 	float *const h_gradient_2 = (float *)(void *)((unsigned char *)arena + 128);
 	gradus_gradient_k0(h_2, work);
 	memcpy(h_3, h_2, (size_t)4 * sizeof *h_3);
 	memcpy(work_2, work, (size_t)48 * sizeof *work_2);
 	memcpy(work_3, work, (size_t)48 * sizeof *work_3);
 	for (int64_t gradus_turn1 = 0; gradus_turn1 < 12; gradus_turn1++) {
-		work_4[0] = gradus_turn1;
-		gradus_gradient_k1(h_3, *work_4, work_2, x, work_3);
+		k[0] = gradus_turn1;
+		gradus_gradient_k1(h_3, *k, work_2, x, work_3);
 	}
 	gradus_gradient_k2(h_3, f, x_gradient);
 	memcpy(h_gradient, h_2, (size_t)4 * sizeof *h_gradient);
 	for (int64_t gradus_turn1 = 0; gradus_turn1 < 12; gradus_turn1++) {
-		work_6[0] = gradus_turn1;
-		gradus_gradient_k3(x_gradient, h_gradient, *work_6, work_3, work_2, x, h_gradient_2);
+		work_5[0] = gradus_turn1;
+		gradus_gradient_k3(x_gradient, h_gradient, *work_5, work_3, work_2, x, h_gradient_2);
 		memcpy(h_gradient, h_gradient_2, (size_t)4 * sizeof *h_gradient);
 	}
 	return 0;

@@ -313,6 +313,34 @@ Test(diag, kept_once_and_sorted) {
 		cr_assert_str_eq(sorted[i]->message, order[i]);
 }
 
+/* Whether two diagnostics say the same is told by what fills them in, not by how that is printed. */
+Test(diag, the_same_is_told_by_content) {
+	uint32_t file = add("a.grad", "a b c");
+	Span a = place(file, "a"), b = place(file, "b");
+	const struct {
+		const Diag *left, *right;
+		bool same;
+	} cases[] = {
+		{diag_error(session, 1, a, "%s of %d", "one", 2), diag_error(session, 1, a, "%s of %d", "one", 2), true},
+		{diag_error(session, 1, a, "%s of %d", "one", 2), diag_error(session, 1, a, "%s of %d", "one", 3), false},
+		{diag_error(session, 1, a, "%s of %d", "one", 2), diag_error(session, 1, a, "%s of %d", "two", 2), false},
+		{diag_error(session, 1, a, "%s of %d", "one", 2), diag_error(session, 1, a, "one of %d", 2), false},
+		{diag_error(session, 1, a, "x"), diag_error(session, 2, a, "x"), false},
+		{diag_error(session, 1, a, "x"), diag_error(session, 1, b, "x"), false},
+		{diag_error(session, 1, a, "%g", 1.0), diag_error(session, 1, a, "%g", 1.00000001), false},
+		{diag_error(session, 1, a, "%lld %u", 1LL << 40, 1U), diag_error(session, 1, a, "%lld %u", 1LL << 41, 1U),
+	     false},
+		{diag_error(session, 1, a, "%.*s|", 1, "xy"), diag_error(session, 1, a, "%.*s|", 1, "xz"), true},
+		{diag_error(session, 1, a, "%.*s|", 2, "xy"), diag_error(session, 1, a, "%.*s|", 2, "xz"), false},
+		{diag_error(session, 1, a, "%5.3g%%%c %zu", 1.0, 'c', (size_t)3),
+	     diag_error(session, 1, a, "%5.3g%%%c %zu", 1.0, 'c', (size_t)4), false},
+		{diag_error(session, 1, a, "%5.3g%%%c %zu", 1.0, 'c', (size_t)4),
+	     diag_error(session, 1, a, "%5.3g%%%c %zu", 1.0, 'c', (size_t)4), true},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		cr_assert_eq(diag_is_same(cases[i].left, cases[i].right), cases[i].same, "pair %zu", i);
+}
+
 /* What a file contains never reaches the terminal as a command. */
 Test(diag, control_characters_are_shown_as_such) {
 	uint32_t file = add("a.grad", "x \x1b[31m \xFF y");

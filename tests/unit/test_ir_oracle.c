@@ -87,7 +87,7 @@ static void evaluate_twin(Oracle *o, Twin *twin, const char *what) {
 	if (twin->error &&
 	    !twin->swept) { /* what no result needs may go, and with it what it would have complained about */
 		for (int k = 0; k < 2; k++)
-			twin->func[k] = ir_remove_dead(o->module, twin->func[k]);
+			twin->func[k] = pass_remove_dead(o->module, twin->func[k]);
 		twin->swept = true;
 		evaluate_twin(o, twin, what);
 		return;
@@ -105,11 +105,11 @@ static void guard_op(void *context, const IrBlock *block, IrOp *op) {
 	for (uint32_t n = 0; f && n < f->nodes.count; n++) {
 		IrNode *node = &f->nodes.data[n];
 		node->guarded = node->guarded || (node->kind == IR_NODE_READ &&
-		                                  ir_positions_may_fail(func, f, ir_type(func, node->value), node->at, false));
+		                                  pass_positions_may_fail(func, f, ir_type(func, node->value), node->at, false));
 	}
 	for (uint32_t p = 0; f && p < f->puts.count; p++) {
 		IrPut *put = &f->puts.data[p];
-		put->guarded = put->guarded || ir_positions_may_fail(func, f, ir_type(func, put->out), put->at, false);
+		put->guarded = put->guarded || pass_positions_may_fail(func, f, ir_type(func, put->out), put->at, false);
 	}
 }
 

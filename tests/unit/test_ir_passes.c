@@ -1,5 +1,7 @@
 /* Passes: on a table of programs every pass keeps the results, the verifier stays content, and the counted cost does not
  * rise; the programs that a pass exists for get as cheap as they should. */
+#include "autodiff/autodiff.h"
+#include "ir/core/walk.h"
 #include "ir/eval/eval.h"
 #include "ir/ir.h"
 #include "ir/pass/pass.h"
@@ -188,6 +190,81 @@ Test(passes, each_keeps_results) {
 			session_free(session);
 		}
 	}
+}
+
+/* ---- names ---- */
+
+typedef struct LoopNames {
+	const IrFunc *func;
+	Text text;
+} LoopNames;
+
+static void list_names(void *context, const IrBlock *block, IrOp *op) {
+	LoopNames *names = context;
+	(void)block;
+	for (IrDef def = ir_defs(op); op->kind == IR_LOOP && ir_next_def(&def);) {
+		Name name = ir_info(names->func, def.value)->name;
+		if (name)
+			text_printf(&names->text, " %s", session_text(names->func->module->session, name));
+	}
+}
+
+/* Of the counters and carries of all loops, in order. */
+static const char *loop_names(const IrFunc *func) {
+	LoopNames names = {.func = func, .text = text_new(func->module->arena)};
+	ir_visit_ops(&func->body, list_names, &names);
+	return text_cstr(&names.text);
+}
+
+static IrFunc *forward(IrModule *module, IrFunc *func) {
+	bool *wrt = ARENA_ARRAY(module->arena, bool, func->params.count + 1);
+	return ad_forward(module, func, "forward", wrt, true); /* of nothing: the function again */
+}
+
+static IrFunc *batch(IrModule *module, IrFunc *func) {
+	bool *varying = ARENA_ARRAY(module->arena, bool, func->params.count + 1);
+	varying[0] = true;
+	return ad_batch(module, func, "batch", varying, NULL);
+}
+
+static IrFunc *gradient(IrModule *module, IrFunc *func) {
+	bool *seeded = ARENA_ARRAY(module->arena, bool, func->results.count + 1);
+	return ad_reverse(module, func, "reverse", seeded, NULL, true);
+}
+
+static IrFunc *inlined(IrModule *module, IrFunc *func) {
+	IrFunc *out = ir_func_new(module, "inlined");
+	IrBuilder b = ir_builder(out);
+	IrValue args[8], results[8];
+	for (uint32_t i = 0; i < func->params.count; i++)
+		args[i] = ir_param(out, "p", ir_type(func, func->params.data[i].value));
+	ir_inline(&b, func, args, results);
+	for (uint32_t i = 0; i < func->results.count; i++)
+		ir_result(out, "r", results[i]);
+	return out;
+}
+
+static IrFunc *loops_again(IrModule *module, IrFunc *func, size_t way) {
+	IrPassRun *const others[] = {forward, batch, gradient, inlined};
+	if (way < ir_pass_count)
+		return ir_passes[way].run(module, func);
+	return way - ir_pass_count < sizeof others / sizeof *others ? others[way - ir_pass_count](module, func) : NULL;
+}
+
+Test(passes, loops_keep_their_names) {
+	uint32_t loops = 0;
+	for (size_t p = 0; p < sizeof programs / sizeof programs[0]; p++) {
+		Session *session = session_new();
+		IrModule *module = ir_module_new(session);
+		IrFunc *before = parse(module, &programs[p]), *after;
+		const char *names = loop_names(before);
+		loops += names[0] != '\0';
+		for (size_t way = 0; (after = loops_again(module, before, way)) != NULL; way++)
+			cr_expect_str_eq(loop_names(after), names, "%s, way %zu", programs[p].name, way);
+		ir_module_free(module);
+		session_free(session);
+	}
+	cr_expect(loops >= 2);
 }
 
 Test(passes, standard_sequence) {
