@@ -66,12 +66,14 @@ typedef struct FeObjective {
 	VEC(FeSlot)
 	fixed; /* what setup makes and the others read: givens, and lets that depend only on givens (offsets unused) */
 	VEC(Name) reports;
+	int64_t residuals; /* how many numbers its `residuals` are; 0: it has none */
 	bool random_start; /* the start depends on the instance */
 	bool batches;      /* something is drawn at every step: value takes seed, instance and the number of the step */
 	IrFunc *setup;     /* (data..., seed: i64, instance: i64) -> fixed... */
 	IrFunc *start;     /* (data..., seed: i64, instance: i64, fixed...) -> x: [N] */
 	IrFunc *validate;  /* as value, -> what is scored instead of f; NULL: f is */
-	IrFunc *value;     /* (data..., [seed, instance, step: i64,] fixed..., x: [N]) -> f, reports... */
+	/* (data..., [seed, instance, step: i64,] fixed..., x: [N]) -> f, reports..., residuals: [residuals] if there are any */
+	IrFunc *value;
 	FeBatch batch, validate_batch; /* of value and of validate; of fe_objective_apart only */
 } FeObjective;
 
@@ -110,8 +112,9 @@ typedef struct FeLearned {
 
 /* What a rule works on: the tensors of x by size, or one tensor of symbolic size. */
 typedef struct FeTarget {
-	const int64_t *sizes; /* elements per parameter tensor */
-	uint32_t count;       /* 0: one tensor whose size is the symbol "n" */
+	const int64_t *sizes;         /* elements per parameter tensor */
+	uint32_t count;               /* 0: one tensor whose size is the symbol "n" */
+	const FeObjective *objective; /* NULL: not known */
 } FeTarget;
 
 typedef struct FeRule {
@@ -126,6 +129,7 @@ typedef struct FeRule {
 	VEC(bool) state_each;                              /* per state: has one entry per coordinate */
 	bool reads_f, reads_g, reads_horizon, elementwise; /* elementwise: no coordinate sees another; f, g: read at all */
 	bool evaluates;                                    /* the step evaluates the objective at other places than x */
+	bool derives;                                      /* ... and differentiates that, or reads residuals */
 	uint32_t collectives;                              /* symbolic target only: the number of barriers */
 	VEC(bool) largest; /* per collective: it is the largest share of all tensors (from -inf on), and else their sum */
 	IrFunc *theta;     /* (seed: i64) -> theta: [P], the start of the learned numbers */

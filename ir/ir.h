@@ -250,6 +250,21 @@ typedef struct IrEvaluate {
 	IrValue g;    /* ... and its gradient, of the type of the place */
 } IrEvaluate;
 
+/* What can be computed once the objective is known: its residuals at a place, or a derivative of a function that evaluates it. */
+typedef enum IrDeferredKind {
+	IR_DEFERRED_RESIDUALS, /* args: the place */
+	IR_DEFERRED_REVERSE, /* args: those of `of`, then a cotangent of its result -> the cotangent of its first parameter */
+	IR_DEFERRED_FORWARD /* args: those of `of`, then a tangent of its first parameter -> the tangent of its result */
+} IrDeferredKind;
+
+typedef struct IrDeferred {
+	IrDeferredKind what;
+	const struct IrFunc *of; /* of one result; NULL: RESIDUALS */
+	VEC(IrValue) args;
+	IrValue when; /* as of an evaluation */
+	IrValue out;
+} IrDeferred;
+
 /* ---- kinds of ops: rows of kinds.def ---- */
 
 typedef enum IrOpKind {
@@ -267,6 +282,7 @@ struct IrOp {
 		IrConst constant;
 		IrLoop loop;
 		IrEvaluate evaluate;
+		IrDeferred deferred;
 	};
 };
 
@@ -362,6 +378,8 @@ typedef struct IrBuilder {
 IrFunc *ir_func_new(IrModule *module, const char *name);
 /* An evaluation of the objective at a flat vector; both its values take the builder's name. when: may be 0. */
 IrOp *ir_evaluation(IrBuilder *b, IrValue at, IrValue when);
+/* The same of what is put off until the objective is known: a value of this type. */
+IrValue ir_deferred(IrBuilder *b, const IrDeferred *what, IrType type);
 IrBuilder ir_builder(IrFunc *func); /* at the end of the function's body */
 IrValue ir_param(IrFunc *func, const char *name, IrType type);
 IrDim ir_symbol(IrFunc *func, const char *name); /* a new symbolic extent; the same name gives the same symbol */
@@ -541,8 +559,9 @@ IrOp *ir_copy_op(IrBuilder *b, const IrFunc *from, const IrOp *op, IrMap *map);
 void ir_inline(IrBuilder *b, const IrFunc *callee, const IrValue *args, IrValue *results);
 /* link.c: the function with `objective` (..., x) -> f, g in place of its evaluations. What the objective reads besides x
  * becomes parameters, in the roles that it has there; how many evaluations counted is a result of role SPENT. */
-IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective);
-/* How many evaluations a run of the function makes, all turns of all loops counted: those that always count, and all. */
+typedef IrFunc *IrDifferentiate(IrModule *module, const IrFunc *func, bool reverse); /* by the first parameter */
+IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective, IrDifferentiate *differentiate);
+/* How many evaluations a run of the function counts as, all turns of all loops counted: those that always count, and all. */
 typedef struct IrEvaluations {
 	int64_t least, most;
 } IrEvaluations;

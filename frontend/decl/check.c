@@ -14,14 +14,15 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, objective->params.count);
 		for (uint32_t k = 0; k < objective->params.count; k++)
 			sizes[k] = objective->params.data[k].count;
-		FeTarget target = {sizes, objective->params.count};
+		FeTarget target = {sizes, objective->params.count, objective};
 		if (!rule_typed(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_new(module->arena)))
 			return;
 		for (uint32_t k = 0; i == 0 && k < x->against.count; k++)
 			rule_typed(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_new(module->arena));
 	}
 	static const int64_t learned[] = {7};
-	rule_typed(p, module, &x->update, &(FeTarget){learned, 1}, IR_F64, NULL, 0, typing_new(module->arena));
+	rule_typed(p, module, &x->update, &(FeTarget){.sizes = learned, .count = 1}, IR_F64, NULL, 0,
+	           typing_new(module->arena));
 }
 
 /* Those of `a` that `b` has, too. */
@@ -49,7 +50,8 @@ static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
 	Diags wrong[2];
 	for (int i = 0; i < 2; i++) {
 		DiagMark mark = diag_mark(p->session);
-		rule_typed(p, module, call, &(FeTarget){&sizes[i], 1}, IR_F64, NULL, 0, typing_new(module->arena));
+		rule_typed(p, module, call, &(FeTarget){.sizes = &sizes[i], .count = 1}, IR_F64, NULL, 0,
+		           typing_new(module->arena));
 		wrong[i] = diag_take_back(p->session, mark);
 		if (wrong[i].count == 0)
 			return;
@@ -86,7 +88,8 @@ static void check_without_defaults(FeProgram *p, IrModule *module, const AstDecl
 			if (decl->kind == AST_OBJECTIVE)
 				objective_typed(p, module, &call, IR_F64, typing_new(module->arena));
 			else
-				rule_typed(p, module, &call, &(FeTarget){decl->joint ? &one[k] : two, decl->joint ? 1 : 2}, IR_F64,
+				rule_typed(p, module, &call,
+				           &(FeTarget){.sizes = decl->joint ? &one[k] : two, .count = decl->joint ? 1 : 2}, IR_F64,
 				           NULL, 0, typing_new(module->arena));
 		}
 		wrong[k] = diag_take_back(p->session, mark);
@@ -124,7 +127,8 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 		if (decl->joint)
 			check_joint(p, module, &call);
 		else
-			rule_typed(p, module, &call, &(FeTarget){sizes, 2}, IR_F64, NULL, 0, typing_new(module->arena));
+			rule_typed(p, module, &call, &(FeTarget){.sizes = sizes, .count = 2}, IR_F64, NULL, 0,
+			           typing_new(module->arena));
 		break;
 	case AST_CONST: elab_type_constant(p, module, decl, typing_new(module->arena)); break;
 	case AST_EXPERIMENT: check_experiment(p, module, decl); break;

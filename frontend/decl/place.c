@@ -180,7 +180,7 @@ static void note_types(FeProgram *p, const AstDecl *decl, Typing *typing) {
 	static const int64_t sizes[] = {7, 3};
 	IrModule *module = ir_module_new(p->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
-	FeTarget target = {sizes, decl->joint ? 1 : 2};
+	FeTarget target = {.sizes = sizes, .count = decl->joint ? 1 : 2};
 	if (decl->kind == AST_OBJECTIVE)
 		objective_typed(p, module, &call, IR_F64, typing);
 	else if (decl->kind == AST_OPTIMIZER)

@@ -90,6 +90,8 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	                      .whole_hyper = rule_whole_hyper,
 	                      .over_tensors = rule_over_tensors,
 	                      .evaluate = rule_evaluate,
+	                      .derives = rule_derives,
+	                      .vary = rule_vary,
 	                      .apply = rule_apply};
 	r->e.rule = &r->asked;
 	*calls = (Calls){asked->call->decl, NULL};
@@ -105,6 +107,8 @@ static void mark_opened(RuleElab *r) {
 }
 
 static void build_functions(RuleElab *r) {
+	r->residuals = NULL;
+	r->varied = (Varied){0};
 	r->shares.count = r->states.count = r->bound.count = r->applied = r->functions = 0;
 	FeRule *o = r->out = ARENA_NEW(r->e.arena, FeRule);
 	o->decl = r->decl;

@@ -19,6 +19,14 @@ typedef struct Hyper {
 	Value *constant;
 } Hyper;
 
+/* What x, f and g stood for before x was a variable of its own. */
+typedef struct Varied {
+	uint32_t depth;
+	Binding *bound[3];
+	Value *value[3];
+	bool used[3];
+} Varied;
+
 typedef struct RuleElab {
 	Elab e;
 	FeProgram *program;
@@ -39,7 +47,10 @@ typedef struct RuleElab {
 	VEC(Binding *) bound; /* the states, in step */
 	uint32_t next_state;  /* of the rule that is applied next */
 	uint32_t applied;     /* so many, in init */
-	ElabRule asked;       /* what the elaborator asks of it */
+	IrValue x, f, g;      /* of step: where it starts, and what it is given there */
+	Value *residuals;     /* there; NULL: not asked for */
+	Varied varied;
+	ElabRule asked; /* what the elaborator asks of it */
 } RuleElab;
 
 /* rule.c: the frame of a function */
@@ -71,6 +82,10 @@ Value *rule_over_tensors(RuleElab *r, const Builtin *b, Value *v, Span span);
 
 /* rule_evaluate.c */
 Value *rule_evaluate(RuleElab *r, const Builtin *b, Value *y, Span span);
+bool rule_derives(RuleElab *r, const Builtin *b, IrValue *when, Span span);
+void rule_evaluate_start(RuleElab *r);
+void rule_vary(RuleElab *r, const Symbol *x, const AstExpr *of, bool varies);
+Value *rule_residuals(RuleElab *r, Span span); /* there */
 
 /* rule_apply.c */
 void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix);

@@ -15,7 +15,7 @@ static bool is_declaration(const AstStmt *s) {
 }
 
 static bool is_result(const AstStmt *s) {
-	return s->kind == AST_MINIMIZE || s->kind == AST_REPORT || s->kind == AST_VALIDATE;
+	return s->kind == AST_MINIMIZE || s->kind == AST_RESIDUALS || s->kind == AST_REPORT || s->kind == AST_VALIDATE;
 }
 
 StageName *stages_name(const Stages *s, const Symbol *symbol) {
@@ -198,7 +198,7 @@ void stages_want(Stages *s, bool start) {
 		const AstStmt *stmt = s->body->data[i];
 		s->stmts[i].followed = false;
 		bool ours = start ? stmt->kind == AST_PARAM
-		                  : stmt->kind == AST_MINIMIZE || stmt->kind == AST_REPORT || stmt->kind == AST_VALIDATE ||
+		                  : is_result(stmt) ||
 		                        (stages_is_computation(stmt) && s->stmts[i].stage == STAGE_VALUE);
 		if (ours)
 			want_mentions(s, i);

@@ -24,6 +24,9 @@ typedef struct Derive {
 	Var *rows[IR_MAX_RANK]; /* indices around that only `of` has */
 	uint32_t row_count;
 	IrSlice slice;
+	bool
+		evaluates; /* the piece evaluates the objective of a rule, so that the derivative is put off until that is known */
+	IrValue when; /* then: what it counts under; 0: always */
 } Derive;
 
 /* ---- what is wrong ---- */
@@ -36,6 +39,16 @@ static Value *wrong(Derive *d, int at, const char *what) {
 	if (at == 0 && d->b->id == BUILTIN_grad && v->rank)
 		diag_help(e->session, diag, "`jacobian` has the gradients of all elements");
 	return value_bad(e);
+}
+
+/* The gradient of a gradient, of which there is but one meaning: the Hessian. */
+static bool is_gradient(const Derive *d) {
+	const AstExpr *x = d->x->call.args.data[0].value;
+	const Symbol *symbol = x->kind == AST_NAME || x->kind == AST_CALL ? symbol_at(d->e->program, x->id) : NULL;
+	bool given =
+		symbol && symbol->kind == SYMBOL_STEP && symbol->name == session_name(d->e->session, symbol_rule_names[RULE_G]);
+	return given || (symbol && symbol->builtin &&
+	                 (symbol->builtin->id == BUILTIN_gradient || symbol->builtin->id == BUILTIN_grad));
 }
 
 /* The arguments are of the kinds that a derivative is of; reported otherwise. */
@@ -59,7 +72,7 @@ static bool is_possible(Derive *d) {
 		wrong(d, 0, "derivatives are of real numbers");
 		return false;
 	}
-	if (d->b->id == BUILTIN_grad && d->of->rank) {
+	if (d->b->id == BUILTIN_grad && d->of->rank && !is_gradient(d)) {
 		wrong(d, 0, "`grad` is of one real number");
 		return false;
 	}
@@ -68,7 +81,9 @@ static bool is_possible(Derive *d) {
 
 /* ---- what depends on what, while typing ---- */
 
-enum { PER_VALUE = 8 }; /* expressions that a derivative counts as, for every value that it goes through, in what is written out */
+enum {
+	PER_VALUE = 8
+}; /* expressions that a derivative counts as, for every value that it goes through, in what is written out */
 
 typedef struct Walk {
 	Derive *d;
@@ -77,7 +92,7 @@ typedef struct Walk {
 	VEC(IrValue) pending;
 	uint32_t met;
 	uint64_t epoch;
-	bool depends;
+	bool depends, evaluates;
 	const IrOp *open; /* a loop around whose earlier turns the end may depend on */
 } Walk;
 
@@ -135,6 +150,7 @@ static Walk dependence(Derive *d) {
 			w.depends = true;
 			continue;
 		}
+		w.evaluates = w.evaluates || name_map_get(&e->evaluated, value);
 		const Exs *sources = name_map_get(&e->sources, value);
 		for (uint32_t i = 0; sources && i < sources->count; i++)
 			reach_reads(&w, sources->data[i]);
@@ -166,8 +182,14 @@ static void warn_zero(Derive *d) {
 	Diag *diag =
 		diag_warning(e->session, 292, d->x->span, "this does not depend on `%s`, so its derivative is 0 everywhere",
 	                 session_text(e->session, by->name));
-	diag_help(e->session, diag, "only what is computed from `%s` itself depends on it, not what `%s` was computed from",
-	          session_text(e->session, by->name), session_text(e->session, by->name));
+	const Symbol *symbol = symbol_differentiated_by(e->program, d->x);
+	if (symbol->kind == SYMBOL_X)
+		diag_help(e->session, diag,
+		          "f, g and what was computed before are held: write `value(x)`, `gradient(x)` and the like here");
+	else
+		diag_help(e->session, diag,
+		          "only what is computed from `%s` itself depends on it, not what `%s` was computed from",
+		          session_text(e->session, by->name), session_text(e->session, by->name));
 	*said = diag;
 }
 
@@ -183,12 +205,26 @@ static bool typed_dependence(Derive *d) {
 	}
 	if (!w.depends)
 		warn_zero(d);
+	d->evaluates = w.depends && w.evaluates;
 	if (d->e->copying) /* a derivative repeats all that it is of, and more than once */
 		d->e->copies += PER_VALUE * w.met;
 	return true;
 }
 
 /* ---- the beginning ---- */
+
+static bool evaluates(const IrBlock *block) {
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		const IrBlock *inside;
+		if (op->kind == IR_EVALUATE || op->kind == IR_DEFERRED)
+			return true;
+		for (int k = 0; (inside = ir_block_of(op, k)) != NULL; k++)
+			if (evaluates(inside))
+				return true;
+	}
+	return false;
+}
 
 static bool slice(Derive *d) {
 	Elab *e = d->e;
@@ -203,6 +239,7 @@ static bool slice(Derive *d) {
 	d->slice = ir_slice(e->arena, e->builder->func, &(IrPlaceInside){blocks, loops, count}, d->start, d->end);
 	if (d->slice.open)
 		report_open(d);
+	d->evaluates = d->slice.func && evaluates(&d->slice.func->body);
 	return !d->slice.open;
 }
 
@@ -230,7 +267,8 @@ static bool begin(Derive *d) {
 		if (!own && !var->tensor && !is_free_in(d->by->body, var))
 			d->rows[d->row_count++] = var;
 	}
-	return e->lowering ? slice(d) : typed_dependence(d);
+	bool ok = e->lowering ? slice(d) : typed_dependence(d);
+	return ok && (!d->evaluates || e->rule->derives(e->rule->self, d->b, &d->when, d->x->span));
 }
 
 /* What a derivative is computed from, for those who look through values that typing does not make. */
@@ -240,29 +278,35 @@ static IrValue not_made(Derive *d, IrType type, const Value *more) {
 	vec_push(d->e->arena, &read, d->by->body);
 	if (more)
 		vec_push(d->e->arena, &read, more->body);
-	return emit_not_made(d->e, type, &read);
+	IrValue value = emit_not_made(d->e, type, &read);
+	if (d->evaluates)
+		*name_map_place(d->e->arena, &d->e->evaluated, value) = d->e;
+	return value;
 }
 
 /* ---- making it ---- */
 
-/* A derivative of the slice as a function, inlined here; `seed`: its last argument. */
-static IrValue inlined(Derive *d, const IrFunc *derivative, IrValue seed) {
+/* A derivative of the slice, written out here; `seed`: its last argument. derivative: as a function; NULL: it is put off. */
+static IrValue written_out(Derive *d, const IrFunc *derivative, bool reverse, IrValue seed) {
 	Elab *e = d->e;
 	uint32_t count = d->slice.args.values.count;
 	IrValue *args = ARENA_ARRAY(e->arena, IrValue, count + 1), result;
 	for (uint32_t i = 0; i < count; i++)
 		args[i] = d->slice.args.values.data[i];
 	args[count] = seed;
-	ir_inline(e->builder, derivative, args, &result);
-	return result;
+	if (derivative) {
+		ir_inline(e->builder, derivative, args, &result);
+		return result;
+	}
+	IrDeferred deferred = {
+		.what = reverse ? IR_DEFERRED_REVERSE : IR_DEFERRED_FORWARD, .of = d->slice.func, .when = d->when};
+	deferred.args.data = args;
+	deferred.args.count = count + 1;
+	return ir_deferred(e->builder, &deferred, ir_type(e->builder->func, reverse ? d->start : d->end));
 }
 
 static const IrFunc *differentiated(Derive *d, bool reverse) {
-	IrModule *module = d->e->module;
-	bool *by_start = ARENA_ARRAY(d->e->arena, bool, d->slice.args.values.count);
-	by_start[0] = true;
-	return reverse ? ad_reverse(module, d->slice.func, "slice", NULL, by_start, false)
-	               : ad_forward(module, d->slice.func, "slice", by_start, false);
+	return d->evaluates ? NULL : ad_by_first(d->e->module, d->slice.func, reverse);
 }
 
 /* The functions that were made on the way are of no use to anyone else. */
@@ -301,7 +345,7 @@ typedef struct Sweep {
 /* One derivative, put into the result so far. */
 static IrValue put_part(Derive *d, const Sweep *s, IrValue into) {
 	Elab *e = d->e;
-	IrValue part = inlined(d, s->derivative, one_hot(d, s->seed, s->axes, s->counters, s->count));
+	IrValue part = written_out(d, s->derivative, s->first, one_hot(d, s->seed, s->axes, s->counters, s->count));
 	IrForBuilder f = ir_for_begin(e->builder);
 	IrAt at[IR_MAX_RANK], from[IR_MAX_RANK];
 	uint32_t own = s->first ? s->count : 0, looped = s->first ? 0 : s->part.rank;
@@ -332,7 +376,7 @@ static IrValue sweep(Derive *d, Sweep *s) {
 	uint32_t funcs = d->e->module->funcs.count - 1; /* with the slice */
 	s->derivative = differentiated(d, s->first);
 	IrValue out = s->count ? sweep_from(d, s, 0, ir_fill(d->e->builder, s->result, 0))
-	                       : inlined(d, s->derivative, ir_fill(d->e->builder, s->seed, 1));
+	                       : written_out(d, s->derivative, s->first, ir_fill(d->e->builder, s->seed, 1));
 	forget(d, funcs);
 	return out;
 }
@@ -438,6 +482,8 @@ static Value *by_rows(Derive *d) {
 
 Value *elab_call_grad(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	Derive d = {.e = e, .b = b, .x = x, .of = args[0], .by = args[1]};
+	if (d.of->rank && is_gradient(&d))
+		return elab_call_jacobian(e, b, args, x);
 	return begin(&d) ? by_rows(&d) : value_bad(e);
 }
 
@@ -481,7 +527,7 @@ Value *elab_call_jacobian(Elab *e, const Builtin *b, Value **args, const AstExpr
 	Derive d = {.e = e, .b = b, .x = x, .of = args[0], .by = args[1]};
 	if (e->tensor && (value_x_axis(d.of) >= 0 || value_x_axis(d.by) >= 0)) {
 		Diag *diag = diag_error(e->session, 265, x->span,
-		                        "`jacobian` by or of what is shaped like x, of which there are several");
+		                        "`%s` by or of what is shaped like x, of which there are several", b->name);
 		diag_help(e->session, diag, "a `joint optimizer` sees all parameters as one vector");
 		return value_bad(e);
 	}
@@ -539,7 +585,7 @@ Value *elab_call_jvp(Elab *e, const Builtin *b, Value **args, const AstExpr *x) 
 			leading[count++] = d.by->body->at[i]->var;
 		uint32_t funcs = e->module->funcs.count - 1;
 		const IrFunc *forward = differentiated(&d, false);
-		made = inlined(&d, forward, emit_whole(e, along, leading, count, 0, span));
+		made = written_out(&d, forward, false, emit_whole(e, along, leading, count, 0, span));
 		forget(&d, funcs);
 	}
 	v->body = ex_read(e, made, d.of->body->at, d.of->body->at_count, false);

@@ -61,7 +61,15 @@ typedef struct Symbol {
 } Symbol;
 
 /* What a rule is given, in the order in which a step takes it. */
-typedef enum RuleName { RULE_X, RULE_G, RULE_F, RULE_T, RULE_HORIZON, RULE_NAME_COUNT } RuleName;
+typedef enum RuleName {
+	RULE_X,
+	RULE_G,
+	RULE_F,
+	RULE_T,
+	RULE_HORIZON,
+	RULE_RESIDUALS, /* of an objective that says what they are; what a rule declares may have this name */
+	RULE_NAME_COUNT
+} RuleName;
 extern const char *const symbol_rule_names[RULE_NAME_COUNT];
 
 /* A declaration whose names are known. */
@@ -69,6 +77,7 @@ typedef struct Resolved {
 	const AstDecl *decl;
 	Symbol *rule[RULE_NAME_COUNT]; /* OPTIMIZER */
 	VEC(const AstDecl *) mentions; /* constants, functions and rules that it mentions, as often as it does */
+	bool reads_residuals;          /* OPTIMIZER */
 	bool wrong;                    /* errors were found in it */
 } Resolved;
 

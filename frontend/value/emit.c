@@ -110,6 +110,22 @@ void emit_evaluate(Elab *e, IrValue at, IrValue when, IrValue *f, IrValue *g) {
 	vec_push(e->arena, &read, ex_read(e, at, (Ex *[]){ex_int(e, 0)}, 1, false));
 	*f = not_made(e, ir_scalar_type(e->real), &read);
 	*g = not_made(e, ir_type(e->builder->func, at), &read);
+	*name_map_place(e->arena, &e->evaluated, *f) = *name_map_place(e->arena, &e->evaluated, *g) = e;
+}
+
+IrValue emit_residuals(Elab *e, IrValue at, int64_t count) {
+	IrType type = ir_tensor_type(e->real, 1, &count);
+	if (e->lowering) {
+		IrDeferred residuals = {.what = IR_DEFERRED_RESIDUALS};
+		residuals.args.data = &at;
+		residuals.args.count = 1;
+		return ir_deferred(e->builder, &residuals, type);
+	}
+	Exs read = {0};
+	vec_push(e->arena, &read, ex_read(e, at, (Ex *[]){ex_int(e, 0)}, 1, false));
+	IrValue value = not_made(e, type, &read);
+	*name_map_place(e->arena, &e->evaluated, value) = e;
+	return value;
 }
 
 IrValue emit_not_made(Elab *e, IrType type, const Exs *read) {

@@ -166,14 +166,14 @@ enum { TIED_SIZE = 64 }; /* what a rule whose weights depend on size(x) is shown
 static FeRule *any_rule(Info *info, IrModule *module, const FeCall *call, bool *tied) {
 	Session *session = info->cmd->session;
 	DiagMark mark = diag_mark(session);
-	FeTarget target = {NULL, 0};
+	FeTarget target = {.sizes = NULL, .count = 0};
 	FeRule *rule = fe_rule(info->cmd->program, module, call, &target, info->cmd->rt->options.real, NULL, 0);
 	*tied = rule == NULL;
 	if (rule)
 		return rule;
 	diag_take_back(session, mark);
 	static const int64_t size = TIED_SIZE;
-	FeTarget one = {&size, 1};
+	FeTarget one = {.sizes = &size, .count = 1};
 	return fe_rule(info->cmd->program, module, call, &one, info->cmd->rt->options.real, NULL, 0);
 }
 

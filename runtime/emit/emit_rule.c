@@ -234,7 +234,7 @@ bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitt
 	RulePack *r = &pack_of_rule;
 	r->tied = fe_is_tied(call->program ? call->program : rt->program, call->decl) ? options->size : 0;
 	r->horizon = options->horizon_high > 0 ? options->horizon_high : PACK_HORIZON;
-	FeTarget target = {&r->tied, r->tied > 0 ? 1 : 0};
+	FeTarget target = {.sizes = &r->tied, .count = r->tied > 0 ? 1 : 0};
 	FeRule *rule = fe_rule(rt->program, module, call, &target, options->real, NULL, 0);
 	r->rule = rule;
 	*emitted = (PackEmitted){0};

@@ -62,7 +62,7 @@ Task *task_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore scor
 		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, problem->params.count + 1);
 		for (uint32_t i = 0; i < problem->params.count; i++)
 			sizes[i] = problem->params.data[i].count;
-		FeTarget target = {sizes, problem->params.count};
+		FeTarget target = {sizes, problem->params.count, problem};
 		method = fe_rule(rt->program, module, rule, &target, rt->options.real, open, open_count);
 	}
 	rt->compile_seconds += rt_seconds() - started;
@@ -106,9 +106,10 @@ static IrFunc *link_step(Task *task) {
 	IrFunc *step = ir_pass_simplify(task->module, rule->step);
 	task->elsewhere = ir_evaluations(step);
 	const IrFunc *there = task->evaluate;
-	if (!rule->reads_g)
-		there = task_optimized(task, task_build_gradient_of(task, task->value, "gradient"));
-	return ir_link(task->module, step, there);
+	if (!rule->reads_g || rule->derives)
+		there = task_optimized(
+			task, task_build_gradient_of(task, task_optimized(task, task_build_responses(task)), "gradient"));
+	return ir_link(task->module, step, there, ad_by_first);
 }
 
 Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, FeScore score) {

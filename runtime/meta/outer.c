@@ -40,7 +40,7 @@ static bool outer_init(Rt *rt, Outer *outer, Arena *arena) {
 bool meta_outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count, const double *theta, int steps,
                       Arena *arena) {
 	outer->module = ir_module_new(rt->session);
-	FeTarget target = {&count, 1};
+	FeTarget target = {.sizes = &count, .count = 1};
 	outer->rule = fe_rule(rt->program, outer->module, call, &target, IR_F64, NULL, 0);
 	if (!outer->rule)
 		return false;

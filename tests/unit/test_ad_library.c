@@ -194,7 +194,8 @@ static void check_rule(const ProgramDecl *decl, const char *objective_text, doub
 	Bench b = bench_new(decl->name);
 	FeProgram *program = program_again(b.session, decl);
 	FeObjective *objective = objective_of(&b, program, objective_text);
-	FeTarget target = {ARENA_ARRAY(b.arena, int64_t, objective->params.count), objective->params.count};
+	FeTarget target = {.sizes = ARENA_ARRAY(b.arena, int64_t, objective->params.count),
+	                   .count = objective->params.count};
 	for (uint32_t i = 0; i < objective->params.count; i++)
 		((int64_t *)target.sizes)[i] = objective->params.data[i].count;
 	FeCall call = {0};

@@ -461,7 +461,7 @@ static const char *const holes =
 Test(lower_rules, learned_numbers_and_opened_hyperparameters) {
 	Lower l = lower_new(holes);
 	FeCall call;
-	FeTarget target = {one_tensor, 1};
+	FeTarget target = {.sizes = one_tensor, .count = 1};
 	cr_assert(fe_call_text(l.program, "r()", AST_OPTIMIZER, &call));
 	Name lr = session_name(l.session, "lr");
 	const FeRule *rule = fe_rule(l.program, l.module, &call, &target, IR_F64, &lr, 1);
@@ -539,7 +539,7 @@ Test(lower_rules, library_everywhere) {
 			for (int single = 0; single < 2; single++) {
 				Lower l = lower_new(NULL);
 				FeCall call;
-				FeTarget target = {count == 1 ? one_tensor : two_tensors, count};
+				FeTarget target = {.sizes = count == 1 ? one_tensor : two_tensors, .count = count};
 				cr_assert(fe_call_text(l.program, names[k], AST_OPTIMIZER, &call));
 				const FeRule *r = fe_rule(l.program, l.module, &call, &target, single ? IR_F32 : IR_F64, NULL, 0);
 				lower_no_errors(&l);

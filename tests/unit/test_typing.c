@@ -56,7 +56,7 @@ static void rule(FeProgram *program, const AstDecl *decl, int *count) {
 	const char *name = session_text(program->session, decl->name.name);
 	IrModule *scratch = ir_module_new(program->session), *module = ir_module_new(program->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
-	FeTarget target = {sizes, decl->joint ? 1 : 2};
+	FeTarget target = {.sizes = sizes, .count = decl->joint ? 1 : 2};
 	const FeRule *typed = rule_typed(program, scratch, &call, &target, IR_F32, NULL, 0, typing_new(scratch->arena));
 	const FeRule *lowered = fe_rule(program, module, &call, &target, IR_F32, NULL, 0);
 	cr_expect_eq(typed != NULL, lowered != NULL, "%s", name);
