@@ -146,6 +146,9 @@ typedef struct FeRule {
 FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                 const Name *open, uint32_t open_count);
 
+/* Whether the rule can move what is learned, of which it gets the gradient where it is and no more; reported otherwise. */
+bool fe_updates(Session *session, const FeRule *rule, Span span);
+
 /* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
 bool fe_is_tied(FeProgram *program, const AstDecl *rule);
 

@@ -21,8 +21,10 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 			rule_typed(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_new(module->arena));
 	}
 	static const int64_t learned[] = {7};
-	rule_typed(p, module, &x->update, &(FeTarget){.sizes = learned, .count = 1}, IR_F64, NULL, 0,
-	           typing_new(module->arena));
+	const FeRule *update = rule_typed(p, module, &x->update, &(FeTarget){.sizes = learned, .count = 1}, IR_F64, NULL, 0,
+	                                  typing_new(module->arena));
+	if (update)
+		fe_updates(p->session, update, x->update.span);
 }
 
 /* Those of `a` that `b` has, too. */

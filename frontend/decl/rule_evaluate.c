@@ -56,6 +56,17 @@ Value *rule_evaluate(RuleElab *r, const Builtin *b, Value *y, Span span) {
 	return b->id == BUILTIN_gradient ? rule_like_x(r, g) : value_scalar(e, S_REAL, ex_read(e, f, NULL, 0, false));
 }
 
+bool fe_updates(Session *session, const FeRule *rule, Span span) {
+	if (!rule->evaluates)
+		return true;
+	Diag *diag =
+		diag_error(session, 281, span, "`%s` evaluates at places of its own, so it cannot be what `update` moves by",
+	               session_text(session, rule->decl->name.name));
+	diag_help(session, diag,
+	          "the gradient of a score is estimated once a step; take a rule that needs no more, as `adam`");
+	return false;
+}
+
 /* ---- derivatives ---- */
 
 bool rule_derives(RuleElab *r, const Builtin *b, IrValue *when, Span span) {

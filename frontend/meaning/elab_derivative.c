@@ -419,7 +419,7 @@ static bool add_axis(Derive *d, Var *var, IrDim *dims, Ex **at, uint32_t *count)
 	Diag *diag = diag_error(e->session, 265, d->x->span,
 	                        "how many derivatives these are depends on `size(x)`, "
 	                        "which this rule serves in any size");
-	diag_help(e->session, diag, "a `joint optimizer` for one objective knows it");
+	diag_help(e->session, diag, "a run on an objective knows it: `minimize`, `train` and `compare`");
 	return false;
 }
 
