@@ -34,12 +34,20 @@ static const IrValue *objective_at(Linker *l, IrValue at) {
 
 /* ---- how much it counts ----
  *
- * An evaluation counts once, but for that at the place where the step starts, whose value and gradient every step is given.
+ * An evaluation counts once, but for that at the place where the step starts if the step reads the value or gradient that it is given
+ * there.
  * A derivative of something counts as what it goes through once more, and twice where that is a gradient: so much is it work. */
 
+static bool reads_param(const IrFunc *func, IrRole role) {
+	IrRange range = ir_params_of(func, role);
+	return range.count == 1 && ir_block_uses(&func->body, func->params.data[range.first].value);
+}
+
+/* There, and counted already. */
 static bool is_at_start(const IrFunc *func, IrValue at) {
 	IrRange place = ir_params_of(func, IR_ROLE_X);
-	return place.count == 1 && func->params.data[place.first].value == at;
+	return place.count == 1 && func->params.data[place.first].value == at &&
+	       (reads_param(func, IR_ROLE_F) || reads_param(func, IR_ROLE_G));
 }
 
 static int64_t through(const IrBlock *block) {
