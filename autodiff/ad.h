@@ -204,8 +204,8 @@ void ad_save_loop(Ad *ad, const IrOp *op);
 
 /* ---- saved.c ---- */
 
-/* Decides what to save of carry `k`; makes the empty stacks. */
-AdSaved ad_plan_saved(Ad *ad, const IrLoop *loop, uint32_t k);
+/* Decides what to save of each carry; makes the empty stacks. */
+AdSaved *ad_plan_saved(Ad *ad, const IrLoop *loop);
 bool ad_in_parts(AdSaved saved);
 /* An empty stack for all of a value. */
 IrValue ad_stack(Ad *ad, const IrLoop *loop, IrValue value);

@@ -16,39 +16,44 @@ static bool any_active(const Ad *ad, const IrLoop *loop) {
 	return false;
 }
 
-static bool makes(const IrOp *op, IrValue value) {
-	for (IrDef def = ir_defs(op); ir_next_def(&def);)
-		if (def.kind == IR_DEF_PUT && def.value == value)
-			return true;
-	return false;
-}
-
 /* The body once more; what is kept goes onto its stack next to the op that makes it, so that one loop does both. */
 static void push_body(Ad *ad, const IrLoop *loop, AdKept kept, IrValue *yields) {
+	uint32_t *place = ARENA_ARRAY(ad->scratch, uint32_t, ad->from->values.count); /* per old value: in `kept`, + 1 */
+	for (uint32_t i = 0; i < kept.count; i++)
+		place[kept.data[i].value] = i + 1;
 	for (uint32_t o = 0; o < loop->body.ops.count; o++) {
 		IrBlock one = {0};
 		vec_push(ad->scratch, &one.ops, loop->body.ops.data[o]);
 		ad_primal_block(ad, &one, false);
-		for (uint32_t i = 0; i < kept.count; i++)
-			if (makes(loop->body.ops.data[o], kept.data[i].value))
-				yields[i] = ad_push(ad, loop, kept.data[i].value, &kept.data[i].part);
+		for (IrDef def = ir_defs(loop->body.ops.data[o]); ir_next_def(&def);)
+			if (place[def.value] > 0)
+				yields[place[def.value] - 1] = ad_push(ad, loop, def.value, &kept.data[place[def.value] - 1].part);
 	}
+}
+
+/* value + more; value 0: more */
+static IrValue whole_number(Ad *ad, IrValue value, int64_t more) {
+	IrForBuilder f = ir_for_begin(&ad->b);
+	uint32_t sum = ir_int(&f, more);
+	if (value)
+		sum = ir_op2(&f, IR_add, ir_read_scalar(&f, value), sum);
+	IrValue out = ir_put(&f, IR_PUT_NONE, sum, ir_scalar_type(IR_I64), NULL, 0, false);
+	ir_for_end(&f);
+	return out;
 }
 
 void ad_save_loop(Ad *ad, const IrOp *op) {
 	const IrLoop *loop = &op->loop;
 	uint32_t count = loop->carries.count, stacks = 0;
-	AdSaved *saved = ARENA_ARRAY(ad->scratch, AdSaved, count + 1);
-	AdKept kept = {0};
 	bool active = any_active(ad, loop);
-	for (uint32_t k = 0; k < count && active; k++) {
-		saved[k] = ad_plan_saved(ad, loop, k);
+	AdSaved *saved = active ? ad_plan_saved(ad, loop) : ARENA_ARRAY(ad->scratch, AdSaved, count + 1);
+	AdKept kept = active ? ad_plan_kept(ad, loop) : (AdKept){0};
+	for (uint32_t k = 0; k < count; k++)
 		stacks += saved[k].count;
-	}
-	if (active)
-		kept = ad_plan_kept(ad, loop);
 	for (uint32_t i = 0; i < kept.count; i++)
 		kept.data[i].part.stack = ad_stack(ad, loop, kept.data[i].value);
+	bool ends_early = active && loop->goes;
+	IrValue none = ends_early ? whole_number(ad, 0, 0) : 0;
 	IrLoopCopy copy = {.b = &ad->b, .from = ad->from, .loop = loop, .map = &ad->map};
 	ir_loop_copy_begin(&copy);
 	ad->reversed[loop->counter] = false;
@@ -57,12 +62,16 @@ void ad_save_loop(Ad *ad, const IrOp *op) {
 			saved[k].data[i].stack = ir_loop_copy_carry(&copy, saved[k].data[i].stack);
 	for (uint32_t i = 0; i < kept.count; i++)
 		kept.data[i].part.stack = ir_loop_copy_carry(&copy, kept.data[i].part.stack);
+	if (ends_early)
+		ir_loop_copy_carry(&copy, none); /* the turns that are run, which are those that are taken back */
 	IrValue *yields = ARENA_ARRAY(ad->scratch, IrValue, stacks + kept.count + 1);
 	stacks = 0;
 	for (uint32_t k = 0; k < count; k++)
 		for (uint32_t i = 0; i < saved[k].count; i++)
 			yields[stacks++] = ad_push(ad, loop, loop->carries.data[k].inner, &saved[k].data[i]);
 	push_body(ad, loop, kept, yields + stacks);
+	if (ends_early)
+		yields[stacks + kept.count] = whole_number(ad, copy.made->loop.counter, 1);
 	ad->b.span = op->span;
 	ir_loop_copy_end(&copy, yields);
 	stacks = 0;
@@ -71,6 +80,8 @@ void ad_save_loop(Ad *ad, const IrOp *op) {
 			saved[k].data[i].stack = ir_loop_copy_out(&copy, stacks++);
 	for (uint32_t i = 0; i < kept.count; i++)
 		kept.data[i].part.stack = ir_loop_copy_out(&copy, stacks++);
+	if (ends_early)
+		ad->turns[loop->counter] = ir_loop_copy_out(&copy, stacks);
 	ad->saved[loop->counter] = saved;
 	ad->kept[loop->counter] = kept;
 }
@@ -124,7 +135,7 @@ static IrValue clamped_trips(Ad *ad, const IrLoop *loop) {
 static void begin_backward(Backward *w, IrValue *carried_in) {
 	Ad *ad = w->ad;
 	uint32_t count = w->loop->carries.count;
-	w->turns = clamped_trips(ad, w->loop);
+	w->turns = w->loop->goes ? ad->turns[w->loop->counter] : clamped_trips(ad, w->loop);
 	IrValue *inits = ARENA_ARRAY(ad->scratch, IrValue, count + 1);
 	w->captured_inits = ARENA_ARRAY(ad->scratch, IrValue, w->captured.count + 1);
 	for (uint32_t k = 0; k < count; k++) {

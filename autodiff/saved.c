@@ -38,11 +38,9 @@ static bool overwrites(const Ad *ad, const IrFor *op, const IrPut *put, const Ir
 }
 
 /* The puts that lead from the carry's value to its yield, if there is nothing else and they are few elements. */
-static AdSaved find_parts(Ad *ad, const IrLoop *loop, uint32_t k) {
+static AdSaved find_parts(Ad *ad, const IrLoop *loop, const bool *inside, uint32_t k) {
 	const IrCarry *c = &loop->carries.data[k];
 	IrType type = ir_type(ad->from, c->inner);
-	bool *inside = ARENA_ARRAY(ad->scratch, bool, ad->from->values.count);
-	ad_mark_inside(loop, inside);
 	AdSaved parts = {0};
 	double saved = 0, whole = 1;
 	for (uint32_t axis = 0; axis < type.rank; axis++)
@@ -83,17 +81,26 @@ static IrType part_type(IrType carry, const AdPart *part) {
 	return type;
 }
 
-AdSaved ad_plan_saved(Ad *ad, const IrLoop *loop, uint32_t k) {
+static AdSaved plan_carry(Ad *ad, const IrLoop *loop, const bool *inside, uint32_t k) {
 	const IrCarry *c = &loop->carries.data[k];
 	AdSaved saved = {0};
 	if (c->inner == c->yield)
 		return saved;
 	IrType type = ir_type(ad->from, c->inner);
-	saved = find_parts(ad, loop, k);
+	saved = find_parts(ad, loop, inside, k);
 	if (saved.count == 0)
 		vec_push(ad->scratch, &saved, (AdPart){0});
 	for (uint32_t i = 0; i < saved.count; i++)
 		saved.data[i].stack = ad_zeros(ad, stack_type(part_type(type, &saved.data[i]), loop->limit));
+	return saved;
+}
+
+AdSaved *ad_plan_saved(Ad *ad, const IrLoop *loop) {
+	AdSaved *saved = ARENA_ARRAY(ad->scratch, AdSaved, loop->carries.count + 1);
+	bool *inside = ARENA_ARRAY(ad->scratch, bool, ad->from->values.count);
+	ad_mark_inside(loop, inside);
+	for (uint32_t k = 0; k < loop->carries.count; k++)
+		saved[k] = plan_carry(ad, loop, inside, k);
 	return saved;
 }
 

@@ -19,7 +19,7 @@ enum { GAP = 0 };
 #define UNPOISON(data, bytes) ((void)(data), (void)(bytes))
 #endif
 
-enum { ALIGN = 16, FIRST_BLOCK = 1 << 14, LARGEST_STEP = 1 << 23 };
+enum { ALIGN = 16 };
 
 typedef struct Block {
 	struct Block *older;
@@ -61,7 +61,7 @@ static void block_add(Arena *arena, size_t at_least) {
 		return;
 	}
 	size_t size = arena->next_size > at_least ? arena->next_size : at_least;
-	if (arena->next_size < LARGEST_STEP)
+	if (arena->next_size < ARENA_LARGEST_STEP)
 		arena->next_size *= 2;
 	Block *block = memory_new(round_up(sizeof(Block)) + size);
 	block->older = arena->newest;
@@ -72,7 +72,7 @@ static void block_add(Arena *arena, size_t at_least) {
 
 Arena *arena_new(void) {
 	Arena *arena = memory_new(sizeof(Arena));
-	arena->next_size = FIRST_BLOCK;
+	arena->next_size = ARENA_FIRST_BLOCK;
 	return arena;
 }
 

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/limits.h"
+
 #if defined(__GNUC__)
 #define BASE_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define BASE_NORETURN __attribute__((noreturn))
@@ -191,8 +193,6 @@ typedef struct Source {
 	uint64_t walked; /* bytes that were looked at to find columns: tests count work by it */
 } Source;
 
-enum { SOURCE_TAB_STOP = 4 };
-
 Span span_join(Span a, Span b); /* from the start of a to the end of b; a place joined with none is the place */
 
 /* ---- diag.c: what is wrong with a user's program ---- */
@@ -249,7 +249,6 @@ uint32_t source_add(Session *session, const char *path, const char *text, size_t
 /* Reads a file of at most SOURCE_LIMIT bytes. `streams`: a pipe will do, as for what the user names at the command line.
  * Returns 0 and *why, in words, on failure; adds no diagnostic. */
 uint32_t source_load(Session *session, const char *path, bool streams, const char **why);
-enum { SOURCE_LIMIT = 16000000 };
 /* Where a span starts; both from 1, columns count characters, not bytes. 0 and 0 for "no place". */
 void source_position(const Session *session, Span span, uint32_t *line, uint32_t *column);
 /* The last stop of a line before byte `at` and before column `column`; the start of the line where it has none. Columns here are
@@ -267,9 +266,8 @@ const char *source_excerpt(const Session *session, Arena *arena, Span span);
 Diag *diag_error(Session *session, int code, Span span, const char *format, ...) BASE_PRINTF(4, 5);
 Diag *diag_warning(Session *session, int code, Span span, const char *format, ...) BASE_PRINTF(4, 5);
 Diag *diag_verror(Session *session, int code, Span span, const char *format, va_list args) BASE_PRINTF(4, 0);
-/* A second place with its text; diag_here sets the text at the main place. */
+/* A second place with its text. */
 void diag_label(Session *session, Diag *diag, Span span, const char *format, ...) BASE_PRINTF(4, 5);
-void diag_here(Session *session, Diag *diag, const char *format, ...) BASE_PRINTF(3, 4);
 void diag_note(Session *session, Diag *diag, const char *format, ...) BASE_PRINTF(3, 4);
 void diag_help(Session *session, Diag *diag, const char *format, ...) BASE_PRINTF(3, 4);
 /* For those who try one way and then another: what was said since the mark is taken back, and may be said after all. */

@@ -139,13 +139,6 @@ void diag_label(Session *session, Diag *diag, Span span, const char *format, ...
 		vec_push(session->arena, &diag->labels, label);
 }
 
-void diag_here(Session *session, Diag *diag, const char *format, ...) {
-	va_list args;
-	va_start(args, format);
-	diag->labels.data[0].text = arena_vprintf(session->arena, format, args);
-	va_end(args);
-}
-
 void diag_note(Session *session, Diag *diag, const char *format, ...) {
 	va_list args;
 	va_start(args, format);

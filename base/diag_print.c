@@ -148,14 +148,13 @@ typedef struct Window {
 } Window;
 
 static Window window_of(const Session *session, uint32_t file, const Piece *pieces, uint32_t count) {
-	enum { LONG = 240, SHOWN = 120, BEFORE = 40 };
-	if (count == 0 || column_at(session, file, pieces[0].line, UINT32_MAX) <= LONG)
+	if (count == 0 || column_at(session, file, pieces[0].line, UINT32_MAX) <= DIAG_LONG_LINE)
 		return (Window){0, UINT32_MAX};
 	const Piece *at = &pieces[0];
 	for (uint32_t i = count; i-- > 0;)
 		at = pieces[i].is_main ? &pieces[i] : at;
-	uint32_t from = at->from > BEFORE ? at->from - BEFORE : 0;
-	return (Window){from, from + SHOWN};
+	uint32_t from = at->from > DIAG_SHOWN_BEFORE ? at->from - DIAG_SHOWN_BEFORE : 0;
+	return (Window){from, from + DIAG_SHOWN_COLUMNS};
 }
 
 /* The columns of `window` of a line up to byte `end`; a tab is blanks. */

@@ -184,8 +184,6 @@ static bool draft_name(Draft *draft, const char *folder, int number) {
 	return false;
 }
 
-enum { DRAFT_NAMES = 100 };
-
 /* A kill that nothing can catch, between the naming of a draft and its renaming, leaves it behind. Those of an hour ago are no
  * longer under way: whoever needs such a name next in the folder takes them away. */
 static void sweep(const char *folder) {
@@ -197,7 +195,7 @@ static void sweep(const char *folder) {
 		bool draft = sscanf(entry->d_name, ".gradus-%ld-%d%n", &process, &number, &length) == 2 && length > 0 &&
 		             entry->d_name[length] == '\0';
 		if (draft && fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode) &&
-		    info.st_mtime < time(NULL) - 3600)
+		    info.st_mtime < time(NULL) - FILE_DRAFT_AGE)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	}
 	if (dir)
@@ -214,7 +212,7 @@ static bool draft_open(Draft *draft, const char *folder) {
 #endif
 	if (draft->fd < 0)
 		sweep(folder);
-	for (int i = 0; draft->fd < 0 && i < DRAFT_NAMES; i++) {
+	for (int i = 0; draft->fd < 0 && i < FILE_DRAFT_NAMES; i++) {
 		if (!draft_name(draft, folder, i))
 			return false;
 		draft->fd = open(draft->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -252,7 +250,7 @@ static bool draft_place(Draft *draft, const char *folder, const char *path) {
 		if (error == EEXIST)
 			sweep(folder);
 		errno = error;
-		for (int i = 0; errno == EEXIST && !linked && i < DRAFT_NAMES; i++) {
+		for (int i = 0; errno == EEXIST && !linked && i < FILE_DRAFT_NAMES; i++) {
 			if (!draft_name(draft, folder, i))
 				return false;
 			linked = linkat(AT_FDCWD, self, AT_FDCWD, draft->name, AT_SYMLINK_FOLLOW) == 0;

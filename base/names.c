@@ -69,11 +69,9 @@ static uint32_t least(uint32_t a, uint32_t b) {
 	return a < b ? a : b;
 }
 
-enum { LONGEST_COMPARED = 64 };
-
 /* Optimal string alignment distance of bytes: insert, delete, replace and swap of neighbours cost 1 each. */
 static uint32_t edit_distance(const char *a, uint32_t a_length, const char *b, uint32_t b_length) {
-	uint32_t rows[3][LONGEST_COMPARED + 1];
+	uint32_t rows[3][NAMES_COMPARED + 1];
 	uint32_t *before = rows[0], *last = rows[1], *row = rows[2];
 	for (uint32_t j = 0; j <= b_length; j++)
 		last[j] = before[j] = j;
@@ -97,13 +95,13 @@ Name name_nearest(const NameTable *table, Name wanted, const Name *candidates, u
 	const char *text = name_text(table, wanted);
 	uint32_t length = table->lengths.data[wanted];
 	uint32_t limit = length < 6 ? 1 : length / 3;
-	if (length == 0 || length > LONGEST_COMPARED)
+	if (length == 0 || length > NAMES_COMPARED)
 		return 0;
 	Name best = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		const char *other = name_text(table, candidates[i]);
 		uint32_t other_length = table->lengths.data[candidates[i]];
-		if (candidates[i] == wanted || other_length == 0 || other_length > LONGEST_COMPARED)
+		if (candidates[i] == wanted || other_length == 0 || other_length > NAMES_COMPARED)
 			continue;
 		uint32_t distance = edit_distance(text, length, other, other_length);
 		if (distance < limit || (distance == limit && !best)) {
@@ -116,14 +114,14 @@ Name name_nearest(const NameTable *table, Name wanted, const Name *candidates, u
 
 void names_by_distance(const NameTable *table, Name wanted, Name *candidates, uint32_t count) {
 	const char *text = name_text(table, wanted);
-	uint32_t length = least(table->lengths.data[wanted], LONGEST_COMPARED);
+	uint32_t length = least(table->lengths.data[wanted], NAMES_COMPARED);
 	uint32_t *distance = calloc((size_t)count + 1, sizeof *distance);
 	if (!distance)
 		return;
 	for (uint32_t i = 0; i < count; i++) {
 		Name name = candidates[i];
 		uint32_t own =
-			edit_distance(text, length, name_text(table, name), least(table->lengths.data[name], LONGEST_COMPARED));
+			edit_distance(text, length, name_text(table, name), least(table->lengths.data[name], NAMES_COMPARED));
 		uint32_t k = i;
 		for (; k > 0 && distance[k - 1] > own; k--) {
 			distance[k] = distance[k - 1];

@@ -41,8 +41,6 @@ uint32_t source_load(Session *session, const char *path, bool streams, const cha
 	return *why ? 0 : source_add(session, path, text, length);
 }
 
-enum { STOP_BYTES = 64 }; /* at least, between two stops */
-
 static uint32_t step(const Source *source, SourceStop *place) {
 	uint32_t c;
 	place->at += text_decode_plain(source->text + place->at, source->length - place->at, &c);
@@ -63,12 +61,12 @@ static void make_stops(Arena *arena, Source *source) {
 	for (uint32_t line = 0; line < source->line_count; line++) {
 		uint32_t start = source->line_starts[line];
 		uint32_t end = line + 1 < source->line_count ? source->line_starts[line + 1] : source->length;
-		if (end - start <= 2 * STOP_BYTES)
+		if (end - start <= 2 * SOURCE_STOP_BYTES)
 			continue;
 		SourceStop place = {start, 0, 0};
 		for (uint32_t last = start; place.at < end;) {
 			step(source, &place);
-			if (place.at - last < STOP_BYTES || place.at >= end)
+			if (place.at - last < SOURCE_STOP_BYTES || place.at >= end)
 				continue;
 			vec_push(arena, &source->stops, place);
 			last = place.at;

@@ -31,7 +31,8 @@ static Shares once(const char *path) {
 	FeExperiment e = setup_experiment(&setup, "learn_robust");
 	out.read = bench_now(true) - start;
 	Task *task = task_new(setup.rt, &e.on.data[0], &e.train, e.score, NULL, 0);
-	setup_must(&setup, task && task_need_gradient(task, e.window, e.horizon_high, true) &&
+	TaskPlan gradient = {.window = e.window, .steps = e.horizon_high, .fixed = true};
+	setup_must(&setup, task && task_need(task, TASK_GRADIENT, &gradient) &&
 	                       task_need_forward(task, e.horizon_high, TASK_SHARED));
 	Problems *problems = problems_new(task, 0, PROBLEMS_TRAIN, 16, false);
 	setup_must(&setup, problems != NULL);

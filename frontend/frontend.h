@@ -231,7 +231,5 @@ typedef struct FeExperiment {
 const char *fe_estimator_name(FeEstimator estimator); /* as it is written in an experiment */
 /* false with diagnostics */
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out);
-/* A constant of the command line: --set n=3, 1e-3. false with a diagnostic. */
-bool fe_number(FeProgram *program, const AstExpr *expr, double *out);
 
 #endif

@@ -1,13 +1,14 @@
 #!/bin/sh
 # rooms.sh [BUILD [FOLDERS]]: a picture of who uses whom, from the objects of a build (build): every room with the rooms whose functions
 # and tables it uses, and how many of them. Ends with 1 if one uses what stands above it, or includes a header from above, or
-# if an exported name does not say where it is from. FOLDERS: those that are judged, "base ir"; all, if none are named.
+# if an exported name does not say where it is from, or is used by its own file alone. FOLDERS: those that are judged, "base ir"; all, if
+# none are named.
 #
 # Includes are headers and tables, named from the root: whatever else is included is in no room, which is an error. A table (.def)
 # belongs to the lowest room of its folder. What is called through a pointer is not seen.
 #
 # `layers` lists the rooms from the bottom up: a room may use those on earlier lines. Rooms on one line do not use each other.
-# `ir`, `jit` and `frontend/frontend.h` are what these folders give to others.
+# `ir`, `jit` and `frontend/frontend.h` are what these folders give to others; `frontend/limits.h` has the limits of all rooms there.
 # After a colon: how exported names of these rooms begin; in brackets what only the room itself may call. ir_ is what the rooms of ir/
 # offer to all others, and fe_ what frontend/frontend.h offers, which says where it is: these are libraries, and their names no addresses.
 set -eu
@@ -30,6 +31,7 @@ ir/eval:         ir_ (eval_)
 ir/math:         ir_math_
 ir/pass:         ir_ (pass_)
 autodiff:        ad_
+frontend/limits.h:
 frontend/syntax: ast_ builtin distribution lex_ parse_
 frontend/std:    fe_std_
 frontend/names:  fe_ program_ resolve_ symbol_ typing_ foreign_
@@ -53,12 +55,23 @@ runtime/emit:    pack_
 runtime/command: cmd_
 '
 
+# Names that no other file of the product uses, and why they are exported all the same. What ends in _ is the beginning of names.
+alone='
+main             the system calls it
+elab_call_       functions of a table, whose prototypes are made from its rows
+arena_bytes      tests count memory by it
+ast_print_expr   tests and fuzzers read expressions by themselves
+compare_bootstrap data_parse problems_instance train_new train_step train_goes_on train_end   tests try parts of what their file does
+train_visit      the promise that all of a training goes on with it is kept by a test
+'
+open_rooms='ir autodiff jit' # not held to it
+
 # ROOM has|uses NAME, of the files that are still there. What is generated belongs to the room that it is generated for.
 objects() {
-	find "$build"/CMakeFiles/gradus_*.dir -name '*.o' -exec nm -A -P {} + | awk -F '\\.o: ' '
+	find "$build"/CMakeFiles/gradus*.dir -name '*.o' -exec nm -A -P {} + | awk -F '\\.o: ' '
 		function room_of(object,    source, line) {
 			source = object
-			sub(".*/CMakeFiles/gradus_[a-z]*\\.dir/", "", source)
+			sub(".*/CMakeFiles/gradus[a-z_]*\\.dir/", "", source)
 			if (source ~ /generated\//)
 				return object ~ /gradus_frontend/ ? "frontend/std" : object ~ /gradus_jit/ ? "jit/c" : "runtime/emit"
 			if ((getline line < source) < 0)
@@ -81,7 +94,7 @@ includes() {
 {
 	objects
 	includes
-} | awk -v layers="$layers" -v judged="$judged" '
+} | awk -v layers="$layers" -v judged="$judged" -v alone="$alone" -v open_rooms="$open_rooms" '
 	function begins(name, prefixes,    part, count, i) {
 		gsub(/[()]/, "", prefixes)
 		count = split(prefixes, part, " ")
@@ -98,6 +111,13 @@ includes() {
 		if (!(file in layer))
 			sub("/[^/]*$", "", file)
 		return file
+	}
+	function may_be_alone(name,    part, count, i) {
+		count = split(alone, part, /[ \n]+/)
+		for (i = 1; i <= count; i++)
+			if (part[i] == name || (part[i] ~ /_$/ && index(name, part[i]) == 1))
+				return 1
+		return 0
 	}
 	function is_judged(room) {
 		sub("/.*", "", room)
@@ -116,7 +136,7 @@ includes() {
 				layer[group[j]] = i
 				folder = group[j]
 				sub("/.*", "", folder)
-				if (!(folder in lowest))
+				if (!(folder in lowest) && group[j] !~ /\.h$/)
 					lowest[folder] = group[j]
 				prefix[group[j]] = side[2]
 				order[++all] = group[j]
@@ -124,7 +144,10 @@ includes() {
 		}
 	}
 	$2 == "has" { owner[$3] = $1 }
-	$2 == "uses" { used[$1, $3] = 1 }
+	$2 == "uses" {
+		used[$1, $3] = 1
+		wanted[$3] = 1
+	}
 	$2 == "includes" {
 		from = room_of($1); to = room_of($3)
 		if (!(from in layer) || !(to in layer))
@@ -136,8 +159,14 @@ includes() {
 		for (name in owner) {
 			if (!(owner[name] in layer))
 				unknown[owner[name]] = 1
-			else if (!begins(name, prefix[owner[name]]))
+			else if (name != "main" && !begins(name, prefix[owner[name]]))
 				bad[owner[name]] = bad[owner[name]] " " name
+		}
+		for (name in owner) {
+			folder = owner[name]
+			sub("/.*", "", folder)
+			if (!(name in wanted) && !may_be_alone(name) && !index(" " open_rooms " ", " " folder " "))
+				single[owner[name]] = single[owner[name]] " " name
 		}
 		for (room in unknown) {
 			print "not in the layers of scripts/rooms.sh: " room
@@ -166,7 +195,9 @@ includes() {
 			printf "%-18s%s%s\n", order[i], text, up[order[i]]
 			if (bad[order[i]] != "")
 				print "    without a prefix of the room:" bad[order[i]]
-			wrong += up[order[i]] != "" || bad[order[i]] != ""
+			if (single[order[i]] != "")
+				print "    used by no other file (static, or unused):" single[order[i]]
+			wrong += up[order[i]] != "" || bad[order[i]] != "" || single[order[i]] != ""
 		}
 		exit wrong > 0
 	}'

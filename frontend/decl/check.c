@@ -20,9 +20,8 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 		for (uint32_t k = 0; i == 0 && k < x->against.count; k++)
 			rule_typed(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_new(module->arena));
 	}
-	static const int64_t learned[] = {7};
-	const FeRule *update = rule_typed(p, module, &x->update, &(FeTarget){.sizes = learned, .count = 1}, IR_F64, NULL, 0,
-	                                  typing_new(module->arena));
+	const FeRule *update = rule_typed(p, module, &x->update, &(FeTarget){.sizes = fe_checked_sizes, .count = 1}, IR_F64, NULL,
+	                                  0, typing_new(module->arena));
 	if (update)
 		fe_updates(p->session, update, x->update.span);
 }
@@ -45,68 +44,66 @@ static Diags said_in_both(Session *session, const Diags *a, const Diags *b) {
 	return both;
 }
 
-/* A joint rule may be made for one size, which only those who use it know: wrong with it alone is what is wrong on
- * whatever size, and is not about sizes: no number in it is another one. Experiments check it on the sizes of their objectives. */
-static void check_joint(FeProgram *p, IrModule *module, const FeCall *call) {
-	static const int64_t sizes[] = {7, 1009};
-	Diags wrong[2];
-	for (int i = 0; i < 2; i++) {
-		DiagMark mark = diag_mark(p->session);
-		rule_typed(p, module, call, &(FeTarget){.sizes = &sizes[i], .count = 1}, IR_F64, NULL, 0,
-		           typing_new(module->arena));
-		wrong[i] = diag_take_back(p->session, mark);
-		if (wrong[i].count == 0)
-			return;
-	}
-	Diags both = said_in_both(p->session, &wrong[0], &wrong[1]);
-	diag_say(p->session, &both);
+static bool lacks_defaults(const AstDecl *decl) {
+	for (uint32_t i = 0; i < decl->params.count; i++)
+		if (!decl->params.data[i].value)
+			return true;
+	return false;
 }
 
-/* Hyperparameters without a default get numbers, and what is wrong whichever they are is wrong. A file cannot be made up. */
-static void check_without_defaults(FeProgram *p, IrModule *module, const AstDecl *decl) {
-	static const int64_t two[] = {7, 3}, one[] = {7, 1009}; /* joint rules may be made for one size */
-	static const char *const values[] = {"3", "7"};
-	Diags wrong[2];
+/* The call with `number` for each hyperparameter that has no default. */
+static bool call_with(FeProgram *p, const AstDecl *decl, const char *number, FeCall *call) {
+	Text text = text_new(p->session->arena);
+	text_printf(&text, "%s(", session_text(p->session, decl->name.name));
+	const char *between = "";
+	for (uint32_t i = 0; i < decl->params.count; i++) {
+		if (decl->params.data[i].value)
+			continue;
+		text_printf(&text, "%s%s = %s", between, session_text(p->session, decl->params.data[i].name.name), number);
+		between = ", ";
+	}
+	text_printf(&text, ")");
+	return fe_call_text(p, text_cstr(&text), decl->kind, call);
+}
+
+/* Types an objective or a rule, with the first or the second (`which`) of the numbers and sizes that are made up for it. */
+static void type_decl(FeProgram *p, IrModule *module, const AstDecl *decl, int which) {
+	FeCall call = {.decl = decl, .span = decl->name.span};
+	if (lacks_defaults(decl) && !call_with(p, decl, fe_checked_numbers[which], &call))
+		return;
+	FeTarget target = {.sizes = fe_checked_tensors, .count = 2};
+	if (decl->joint)
+		target = (FeTarget){.sizes = &fe_checked_sizes[which], .count = 1};
+	if (decl->kind == AST_OBJECTIVE)
+		objective_typed(p, module, &call, IR_F64, typing_new(module->arena));
+	else
+		rule_typed(p, module, &call, &target, IR_F64, NULL, 0, typing_new(module->arena));
+}
+
+/* A hyperparameter that names a file cannot be made up. */
+static bool reads_given_file(const AstDecl *decl) {
 	for (uint32_t i = 0; decl->kind == AST_OBJECTIVE && i < decl->body.count; i++) {
 		const AstStmt *s = decl->body.data[i];
 		if (s->kind == AST_DATA && s->declare.from && s->declare.from->kind == AST_NAME)
-			return;
+			return true;
 	}
-	for (int k = 0; k < 2; k++) {
-		Text text = text_new(module->arena);
-		text_printf(&text, "%s(", session_text(p->session, decl->name.name));
-		const char *between = "";
-		for (uint32_t i = 0; i < decl->params.count; i++) {
-			if (decl->params.data[i].value)
-				continue;
-			text_printf(&text, "%s%s = %s", between, session_text(p->session, decl->params.data[i].name.name),
-			            values[k]);
-			between = ", ";
-		}
-		text_printf(&text, ")");
+	return false;
+}
+
+/* A joint rule may be made for one size, and what has no default for some numbers, which only those who use it know: wrong with
+ * it alone is what is wrong on two sizes and with two numbers, and is not about these: no number in it is another one.
+ * Experiments check it with their own. */
+static void check_twice(FeProgram *p, IrModule *module, const AstDecl *decl) {
+	Diags wrong[2];
+	for (int which = 0; which < 2; which++) {
 		DiagMark mark = diag_mark(p->session);
-		FeCall call = {0};
-		if (fe_call_text(p, arena_strdup(p->session->arena, text_cstr(&text)), decl->kind, &call)) {
-			if (decl->kind == AST_OBJECTIVE)
-				objective_typed(p, module, &call, IR_F64, typing_new(module->arena));
-			else
-				rule_typed(p, module, &call,
-				           &(FeTarget){.sizes = decl->joint ? &one[k] : two, .count = decl->joint ? 1 : 2}, IR_F64,
-				           NULL, 0, typing_new(module->arena));
-		}
-		wrong[k] = diag_take_back(p->session, mark);
-		if (wrong[k].count == 0)
+		type_decl(p, module, decl, which);
+		wrong[which] = diag_take_back(p->session, mark);
+		if (wrong[which].count == 0)
 			return;
 	}
 	Diags both = said_in_both(p->session, &wrong[0], &wrong[1]);
 	diag_say(p->session, &both);
-}
-
-static bool lacks_defaults(const AstDecl *decl) {
-	for (uint32_t i = 0; i < decl->params.count; i++)
-		if (!decl->params.data[i].value && (decl->kind == AST_OBJECTIVE || decl->kind == AST_OPTIMIZER))
-			return true;
-	return false;
 }
 
 /* True: nothing was wrong. */
@@ -114,23 +111,15 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 	if (!decl->name.name) /* its name could not be read, which was reported */
 		return false;
 	IrModule *module = ir_module_new(p->session);
-	FeCall call = {.decl = decl, .span = decl->name.span};
-	static const int64_t sizes[] = {7, 3};
 	uint32_t errors = p->session->error_count;
 	resolve_decl(p, decl);
-	if (lacks_defaults(decl)) {
-		check_without_defaults(p, module, decl);
-		ir_module_free(module);
-		return p->session->error_count == errors && resolve_is_sound(p, decl);
-	}
 	switch (decl->kind) {
-	case AST_OBJECTIVE: objective_typed(p, module, &call, IR_F64, typing_new(module->arena)); break;
+	case AST_OBJECTIVE:
 	case AST_OPTIMIZER:
-		if (decl->joint)
-			check_joint(p, module, &call);
-		else
-			rule_typed(p, module, &call, &(FeTarget){.sizes = sizes, .count = 2}, IR_F64, NULL, 0,
-			           typing_new(module->arena));
+		if (!lacks_defaults(decl) && !decl->joint)
+			type_decl(p, module, decl, 0);
+		else if (!lacks_defaults(decl) || !reads_given_file(decl))
+			check_twice(p, module, decl);
 		break;
 	case AST_CONST: elab_type_constant(p, module, decl, typing_new(module->arena)); break;
 	case AST_EXPERIMENT: check_experiment(p, module, decl); break;

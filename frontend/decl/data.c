@@ -69,7 +69,8 @@ static void assume_sizes(Elab *e, const FeData *data, FeDataWanted *wanted) {
 		if (wanted->dims[i] >= 0)
 			continue;
 		const char *name = session_text(e->session, data->open.data[-1 - wanted->dims[i]].name);
-		wanted->dims[i] = (i == 0 ? 1000 : 100) + (int64_t)(hash_bytes(name, strlen(name), 0) % 97);
+		wanted->dims[i] = (i == 0 ? DATA_ASSUMED_ROWS : DATA_ASSUMED_COLUMNS) +
+		                  (int64_t)(hash_bytes(name, strlen(name), 0) % DATA_ASSUMED_SPREAD);
 	}
 }
 

@@ -10,7 +10,8 @@ typedef struct Reading {
 	bool ok;
 } Reading;
 
-bool fe_number(FeProgram *program, const AstExpr *expr, double *out) {
+/* A number of an experiment, which is a constant expression. false with a diagnostic. */
+static bool constant_number(FeProgram *program, const AstExpr *expr, double *out) {
 	IrModule *module = ir_module_new(program->session);
 	Elab e = elab_new(program, module, IR_F64, typing_new(module->arena));
 	IrBuilder builder = ir_builder(ir_func_new(module, "number"));
@@ -27,7 +28,7 @@ static void wrong(Reading *r, int code, Span span, const char *text) {
 }
 
 static bool number(Reading *r, const AstExpr *x, double *out) {
-	if (x->kind == AST_BAD || !fe_number(r->program, x, out)) {
+	if (x->kind == AST_BAD || !constant_number(r->program, x, out)) {
 		r->ok = false;
 		return false;
 	}
@@ -38,10 +39,10 @@ static int count(Reading *r, const AstExpr *x, int code, const char *what, int l
 	double v;
 	if (!x || !number(r, x, &v))
 		return least;
-	if (v >= least && v <= 1e9 && v == floor(v))
+	if (v >= least && v <= FE_MOST_COUNT && v == floor(v))
 		return (int)v;
-	if (v > 1e9)
-		diag_error(r->session, code, x->span, "%s is at most 1000000000, not %g", what, v);
+	if (v > FE_MOST_COUNT)
+		diag_error(r->session, code, x->span, "%s is at most %d, not %g", what, FE_MOST_COUNT, v);
 	else
 		diag_error(r->session, code, x->span, "%s is a whole number of at least %d, not %g", what, least, v);
 	r->ok = false;

@@ -32,9 +32,13 @@ static IrValue flat_place(Elab *e, const char *name, Value *y, Span span) {
 	return emit_whole(e, y, NULL, 0, 0, span);
 }
 
-/* That all conditions around hold, which evaluations are counted by; 0: there is none, or one that differs between elements. */
-static IrValue counts_when(Elab *e, Span span) {
+/* That all conditions around hold, which evaluations are counted by; 0: there is none, or one that differs between elements or
+ * between tensors. */
+static IrValue counts_when(RuleElab *r, Span span) {
+	Elab *e = &r->e;
 	Ex *all = NULL;
+	if (!r->decl->joint)
+		return 0;
 	for (uint32_t i = 0; i < e->holds.count; i++)
 		all = all ? ex_op(e, IR_and, all, e->holds.data[i], NULL) : e->holds.data[i];
 	if (!all || (all->free && all->free->count))
@@ -52,7 +56,7 @@ Value *rule_evaluate(RuleElab *r, const Builtin *b, Value *y, Span span) {
 		return value_bad(e);
 	e->coupled = true;
 	r->out->evaluates = true;
-	emit_evaluate(e, at, counts_when(e, span), &f, &g);
+	emit_evaluate(e, at, counts_when(r, span), &f, &g);
 	return b->id == BUILTIN_gradient ? rule_like_x(r, g) : value_scalar(e, S_REAL, ex_read(e, f, NULL, 0, false));
 }
 
@@ -76,7 +80,7 @@ bool rule_derives(RuleElab *r, const Builtin *b, IrValue *when, Span span) {
 		return false;
 	}
 	r->e.coupled = r->out->evaluates = r->out->derives = true;
-	*when = counts_when(&r->e, span);
+	*when = counts_when(r, span);
 	return true;
 }
 

@@ -105,7 +105,7 @@ void rule_bind_hypers(RuleElab *r, IrFunc *func) {
 	for (uint32_t i = 0; i < r->hypers.count; i++) {
 		Hyper *h = &r->hypers.data[i];
 		Value *v = h->constant;
-		bool whole_number = h->known && h->value == floor(h->value) && fabs(h->value) < 9e15;
+		bool whole_number = h->known && h->value == floor(h->value) && fabs(h->value) < fe_most_whole;
 		Value *as_int = whole_number ? value_scalar(e, S_LITERAL, ex_int(e, (int64_t)h->value)) : v;
 		if (h->known && h->as_int)
 			v = as_int;

@@ -30,9 +30,10 @@ static Ex *unconstrained(Elab *e, const FeLearned *l, Ex *v) {
 	if (!above || !below)
 		return ex_op(e, IR_log, above ? above : below, NULL, NULL);
 	/* Beside a limit of 0 the quotient may be out of range: a theta that far out gives the last number inside, too. */
-	Ex *theta = ex_op(e, IR_log, ex_op(e, IR_div, above, below, NULL), NULL, NULL), *far = ex_real(e, 1e4);
+	Ex *theta = ex_op(e, IR_log, ex_op(e, IR_div, above, below, NULL), NULL, NULL),
+	   *far = ex_real(e, fe_most_theta);
 	theta = ex_op(e, IR_where, ex_op(e, IR_lt, far, theta, NULL), far, theta);
-	far = ex_real(e, -1e4);
+	far = ex_real(e, -fe_most_theta);
 	return ex_op(e, IR_where, ex_op(e, IR_lt, theta, far, NULL), far, theta);
 }
 

@@ -123,7 +123,7 @@ void rule_build_step(RuleElab *r) {
 	Value *f = scalar_param(r, IR_ROLE_F, "f", e->real), *t = scalar_param(r, IR_ROLE_T, "t", IR_I64),
 		  *horizon = scalar_param(r, IR_ROLE_HORIZON, "horizon", IR_I64);
 	t->body->low = horizon->body->low = 1;
-	t->body->high = horizon->body->high = ex_most_elements;
+	t->body->high = horizon->body->high = EX_MOST_ELEMENTS;
 	rule_bind_hypers(r, o->step);
 	rule_begin_tensors(r);
 	rule_bind_learned(r, o->step);

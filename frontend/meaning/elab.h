@@ -38,7 +38,6 @@ typedef struct Calls {
 
 /* For typing; the caller sets e->lowering to lower what was typed with the same notes. */
 Elab elab_new(FeProgram *program, IrModule *module, IrScalar real, Typing *typing);
-enum { ELAB_MOST_COPIES = 200000, ELAB_MOST_NESTING = 1500, ELAB_MOST_CALLS = 200 };
 Value *elab_expr(Elab *e, const AstExpr *x);                     /* x may be NULL: left out, and reported */
 Value *elab_scalar(Elab *e, const AstExpr *x, const char *what); /* one number */
 void elab_copy_begin(Elab *e, Span span);                        /* something is written out once more */
@@ -73,8 +72,13 @@ bool elab_need_array(Elab *e, Value *v, const AstExpr *x);
 
 Value *elab_if(Elab *e, const AstExpr *x);
 Value *elab_select(Elab *e, Value *cond, Value *yes, Value *no, const AstExpr *x);
-/* One of two blocks, by the condition of an `if` or a `while`; `no` may be NULL. */
+/* A condition, one truth value. `what`: for messages. Bad with a diagnostic. */
+Value *elab_truth(Elab *e, const AstExpr *condition, const char *what);
+/* One of two blocks, by the condition of an `if`; `no` may be NULL. */
 void elab_when(Elab *e, const AstStmt *s, const AstExpr *condition, const AstBlock *yes, const AstBlock *no);
+/* The same by a truth value. said: what it stands for, as it was written, which is a fact in the blocks. */
+void elab_branches(Elab *e, Value *cond, Ex *said, Span cond_span, Span span, const AstBlock *yes,
+                   const AstBlock *no);
 typedef VEC(Binding *) Bindings;
 /* The bindings around a block that it assigns; added to `out` once. */
 void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out);
@@ -84,6 +88,7 @@ typedef void Arm(Elab *e, const void *context);
 /* Runs both arms (`no` may be NULL); what they assign, `changed`, is chosen by a truth value. `span`: of the statement. */
 typedef struct Choice {
 	Value *cond;
+	Ex *said; /* the condition as it was written */
 	Span cond_span, span;
 	const Bindings *changed;
 	Arm *yes, *no;
@@ -110,7 +115,6 @@ bool elab_dims(Elab *e, const AstType *type, int64_t *dims, int *rank, int from)
 /* ---- elab_index.c ---- */
 
 Value *elab_index(Elab *e, const AstExpr *x);
-Value *elab_element(Elab *e, Value *base, const AstItems *items, const AstExpr *x);
 /* Proves 0 <= at < extent, or reports. Sets *guard if only conditions prove it, *open if only the run can tell. */
 bool elab_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, bool *open);
 

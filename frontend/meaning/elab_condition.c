@@ -123,7 +123,7 @@ static Value *chosen(Elab *e, Value *cond, Value *yes, Value *no, Span span) {
 
 void elab_choose(Elab *e, const Choice *c) {
 	const Bindings *changed = c->changed;
-	Ex *said = c->cond->body; /* once it is computed, nothing more is known of it than that it holds */
+	Ex *said = c->said; /* once it is computed, nothing more is known of it than that it holds */
 	Value *cond = value_reusable(e, c->cond, 0, c->cond_span);
 	Value **before = ARENA_ARRAY(e->arena, Value *, changed->count);
 	Value **after = ARENA_ARRAY(e->arena, Value *, changed->count);
@@ -153,13 +153,16 @@ void elab_choose(Elab *e, const Choice *c) {
 	}
 }
 
-void elab_when(Elab *e, const AstStmt *s, const AstExpr *condition, const AstBlock *yes, const AstBlock *no) {
-	Value *cond =
-		elab_scalar(e, condition, s->kind == AST_WHILE ? "the condition of `while`" : "the condition of `if`");
-	if (!value_is_bad(cond) && cond->scalar != S_BOOL) {
-		diag_error(e->session, 210, condition->span, "a condition was expected, found %s", value_type_text(e, cond));
-		cond = value_bad(e);
-	}
+Value *elab_truth(Elab *e, const AstExpr *condition, const char *what) {
+	Value *cond = elab_scalar(e, condition, what);
+	if (value_is_bad(cond) || cond->scalar == S_BOOL)
+		return cond;
+	diag_error(e->session, 210, condition->span, "a condition was expected, found %s", value_type_text(e, cond));
+	return value_bad(e);
+}
+
+void elab_branches(Elab *e, Value *cond, Ex *said, Span cond_span, Span span, const AstBlock *yes,
+                   const AstBlock *no) {
 	if (value_is_bad(cond)) { /* which branch would be checked is not known */
 		elab_skip(e, yes);
 		if (no)
@@ -177,11 +180,17 @@ void elab_when(Elab *e, const AstStmt *s, const AstExpr *condition, const AstBlo
 	if (no)
 		elab_assigned_outside(e, no, &changed);
 	elab_choose(e, &(Choice){.cond = cond,
-	                         .cond_span = condition->span,
-	                         .span = s->span,
+	                         .said = said,
+	                         .cond_span = cond_span,
+	                         .span = span,
 	                         .changed = &changed,
 	                         .yes = block_arm,
 	                         .no = no ? block_arm : NULL,
 	                         .yes_context = yes,
 	                         .no_context = no});
+}
+
+void elab_when(Elab *e, const AstStmt *s, const AstExpr *condition, const AstBlock *yes, const AstBlock *no) {
+	Value *cond = elab_truth(e, condition, "the condition of `if`");
+	elab_branches(e, cond, value_is_bad(cond) ? NULL : cond->body, condition->span, s->span, yes, no);
 }

@@ -40,10 +40,10 @@ static Ex *keyed(Elab *e, IrOpcode opcode, Name name, DrawKey key, Ex *number) {
 	return ex_ops(e, opcode, (Ex *[IR_MAX_ARGS]){key.seed, ex_int(e, bits), key.instance, number});
 }
 
-/* An array has at most 2^40 elements, so that steps have numbers of their own. */
+/* An array has at most EX_MOST_ELEMENTS, so that steps have numbers of their own. */
 static Ex *random_number(Elab *e, IrOpcode opcode, Name name, DrawKey key, Ex *number) {
 	if (key.step)
-		number = ex_op(e, IR_add, ex_op(e, IR_mul, key.step, ex_int(e, INT64_C(1) << 40), NULL), number, NULL);
+		number = ex_op(e, IR_add, ex_op(e, IR_mul, key.step, ex_int(e, EX_MOST_ELEMENTS), NULL), number, NULL);
 	return keyed(e, opcode, name, key, number);
 }
 

@@ -7,8 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_POINTS = 4096 };
-
 typedef struct Points {
 	Elab *e;
 	const Indices *indices;
@@ -154,7 +152,7 @@ DrawCheck elab_draw_check(Elab *e, const Distribution *d, const AstExpr *draw, V
 		}
 		if (!next_point(&p))
 			return known ? DRAW_POSSIBLE : DRAW_UNKNOWN;
-		if (tried == MOST_POINTS)
+		if (tried == ELAB_MOST_POINTS)
 			return DRAW_UNKNOWN;
 	}
 	return DRAW_POSSIBLE;

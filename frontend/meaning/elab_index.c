@@ -209,7 +209,7 @@ static Ex *slice(Elab *e, const AstItem *item, Var **var, int64_t *extent) {
 	return ex_add_int(e, ex_var(e, *var), ex_int(e, low));
 }
 
-Value *elab_element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
+static Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 	if (value_is_bad(base))
 		return base;
 	if (!has_elements(e, base, items, x))
@@ -252,6 +252,5 @@ Value *elab_index(Elab *e, const AstExpr *x) {
 	e->want_int = false;
 	Value *base = elab_expr(e, x->index.base);
 	e->want_int = want;
-	Value *v = elab_element(e, base, &x->index.items, x);
-	return v;
+	return element(e, base, &x->index.items, x);
 }

@@ -58,11 +58,10 @@ bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out) 
 }
 
 Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what) {
-	enum { MOST_APART = INT32_MAX };
 	Value *v = elab_static(e, x);
 	int64_t known;
 	if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_INT && !v->is_size_x && v->body->type == IR_I64 &&
-	    v->body->low >= -MOST_APART && v->body->high <= MOST_APART)
+	    v->body->low >= -ELAB_MOST_BOUND && v->body->high <= ELAB_MOST_BOUND)
 		return value_body(e, v);
 	return static_value(e, v, x, what, &known) ? ex_int(e, known) : NULL;
 }
@@ -85,7 +84,7 @@ bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out) {
 	}
 	if (!static_value(e, v, x, "a dimension", out))
 		return false;
-	if (*out < 1 || *out > INT64_C(1) << 40) {
+	if (*out < 1 || *out > EX_MOST_ELEMENTS) {
 		Diag *diag = diag_error(e->session, 213, x->span, "a dimension of %lld", (long long)*out);
 		smallest_size(e, diag, x, *out);
 		return false;
@@ -107,7 +106,7 @@ bool elab_fits(Elab *e, Span span, const int64_t *dims, int rank) {
 	double elements = 1;
 	for (int i = 0; i < rank; i++)
 		elements *= dims[i] == DIM_X ? 1 : (double)dims[i];
-	if (elements <= 0x1p40)
+	if (elements <= (double)EX_MOST_ELEMENTS)
 		return true;
 	diag_error(e->session, 213, span, "an array of %.3g elements", elements);
 	return false;

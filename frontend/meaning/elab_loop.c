@@ -8,27 +8,41 @@
 #include "frontend/meaning/elab.h"
 #include "ir/core/walk.h"
 
-enum {
-	FEW_TURNS = 4,     /* loops of so few turns are written out, so that their positions stay plain numbers */
-	CODE_THROUGH_TURNS = 291,
-	MOST_WRITTEN = 16, /* turns of nested loops multiplied, that are written out for this reason */
-};
+enum { CODE_THROUGH_TURNS = 291 };
 
 typedef struct Turns {
 	const AstStmt *s;
 	uint32_t number; /* of the loop, for what typing notes of it */
 	const AstBlock *body;
-	Ex *low;      /* where the counter starts */
-	Ex *count;    /* how many turns there are: known, or ... */
-	int64_t most; /* ... at most so many */
+	Ex *low;       /* where the counter starts */
+	Ex *count;     /* how many turns there are: known, or ... */
+	int64_t most;  /* ... at most so many */
+	Binding *goes; /* of a `while`: whether its condition has held so far */
 } Turns;
 
-/* `while c limit n { body }` is `for .. in 0..n { if c { body } }`: nothing changes any more where c is false. */
+static Binding *binding_of_goes(Elab *e, const AstStmt *s) {
+	Symbol *symbol = ARENA_NEW(e->arena, Symbol);
+	*symbol = (Symbol){.kind = SYMBOL_VAR, .name = session_name(e->session, "goes"), .span = s->repeat.condition->span};
+	Binding *goes = ARENA_NEW(e->arena, Binding);
+	*goes = (Binding){.symbol = symbol,
+	                  .value = value_scalar(e, S_BOOL, ex_bool(e, true)),
+	                  .scalar = S_BOOL,
+	                  .indices_around = e->indices_around.count,
+	                  .coord = e->coord};
+	return goes;
+}
+
 static bool find_limit(Elab *e, const AstStmt *s, Turns *turns) {
 	int64_t limit;
 	if (!s->repeat.limit || !elab_static_int(e, s->repeat.limit, "the limit of `while`", &limit))
 		return false;
-	*turns = (Turns){s, s->repeat.condition->id, &s->repeat.body, ex_int(e, 0), ex_int(e, limit), limit};
+	*turns = (Turns){.s = s,
+	                 .number = s->repeat.condition->id,
+	                 .body = &s->repeat.body,
+	                 .low = ex_int(e, 0),
+	                 .count = ex_int(e, limit),
+	                 .most = limit,
+	                 .goes = binding_of_goes(e, s)};
 	return true;
 }
 
@@ -47,7 +61,8 @@ static bool find_turns(Elab *e, const AstStmt *s, Turns *turns) {
 		most = count->high;
 	if (least == most)
 		count = ex_int(e, most);
-	*turns = (Turns){s, s->loop.name.id, &s->loop.body, low, count, most};
+	*turns =
+		(Turns){.s = s, .number = s->loop.name.id, .body = &s->loop.body, .low = low, .count = count, .most = most};
 	return true;
 }
 
@@ -59,6 +74,24 @@ typedef struct Turn {
 	Path *path;
 } Turn;
 
+/* goes = goes and c; if goes { body }. What c evaluates counts as long as the loop goes on. */
+static void run_while(Elab *e, const AstStmt *s, Binding *goes) {
+	if (value_known(goes->value) && !goes->value->body->integer)
+		return;
+	uint32_t holds = e->holds.count;
+	if (!value_known(goes->value))
+		vec_push(e->arena, &e->holds, goes->value->body);
+	Value *args[2] = {goes->value, elab_truth(e, s->repeat.condition, "the condition of `while`")};
+	e->holds.count = holds;
+	Value *both = args[1];
+	if (!value_is_bad(both))
+		both = elab_apply(e, IR_and, S_BOOL, S_BOOL, args, 2, s->repeat.condition->span, NULL);
+	Ex *said = value_is_bad(both) ? NULL : both->body;
+	if (!value_is_bad(both))
+		both = goes->value = value_reusable(e, both, goes->symbol->name, s->repeat.condition->span);
+	elab_branches(e, both, said, s->repeat.condition->span, s->span, &s->repeat.body, NULL);
+}
+
 static void run_body(Elab *e, const void *context) {
 	const Turn *turn = context;
 	const AstStmt *s = turn->turns->s;
@@ -66,7 +99,7 @@ static void run_body(Elab *e, const void *context) {
 	Path *path = e->path;
 	e->path = turn->path;
 	if (s->kind == AST_WHILE) {
-		elab_when(e, s, s->repeat.condition, &s->repeat.body, NULL);
+		run_while(e, s, turn->turns->goes);
 	} else {
 		scope_add_name(e, s->loop.name, value_scalar(e, S_INT, ex_add_int(e, turn->counter, turn->turns->low)));
 		elab_block(e, &s->loop.body);
@@ -84,6 +117,7 @@ static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *c
 		run_body(e, &turn);
 	else if (!ex_is_const(runs))
 		elab_choose(e, &(Choice){.cond = value_scalar(e, S_BOOL, runs),
+		                         .said = runs,
 		                         .cond_span = turns->s->loop.range.span,
 		                         .span = turns->s->span,
 		                         .changed = changed,
@@ -98,8 +132,8 @@ static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *c
 static void write_out(Elab *e, const Turns *turns, const Bindings *changed, bool again) {
 	uint32_t errors = e->session->error_count, written = e->written;
 	const Value *returned = e->returned;
-	uint32_t most = (uint32_t)(turns->most < MOST_WRITTEN ? turns->most : MOST_WRITTEN);
-	e->written = written == 0 ? most : written > MOST_WRITTEN ? written : written * most;
+	uint32_t most = (uint32_t)(turns->most < ELAB_FEW_NESTED_TURNS ? turns->most : ELAB_FEW_NESTED_TURNS);
+	e->written = written == 0 ? most : written > ELAB_FEW_NESTED_TURNS ? written : written * most;
 	for (int64_t i = 0; i < turns->most && errors == e->session->error_count && !e->out_of_budget; i++) {
 		if (i || again)
 			elab_copy_begin(e, turns->s->span);
@@ -137,6 +171,8 @@ static bool run_loop(Elab *e, const Turns *turns, const Bindings *changed) {
 		e->builder->name = b->symbol->name;
 		yields[i] = ir_loop_carry(e->builder, op, inits[i]);
 		e->builder->name = 0;
+		if (b == turns->goes && ir_type(e->builder->func, yields[i]).rank == 0)
+			op->loop.goes = yields[i];
 		b->value =
 			value_from_whole(e, yields[i], b->scalar, before[i]->rank, before[i]->dims, around, b->indices_around);
 	}
@@ -213,7 +249,7 @@ static void write_out_instead(Elab *e, const Turns *turns, const Bindings *chang
 /* Types a loop, and so finds out whether its turns have to be written out. */
 static LoopForm loop_form(Elab *e, const Turns *turns, const Bindings *changed) {
 	uint32_t written = e->written ? e->written : 1;
-	if (turns->most <= FEW_TURNS && written * turns->most <= MOST_WRITTEN) {
+	if (turns->most <= ELAB_FEW_TURNS && written * turns->most <= ELAB_FEW_NESTED_TURNS) {
 		write_out(e, turns, changed, false);
 		return LOOP_WRITTEN_OUT;
 	}
@@ -234,6 +270,8 @@ void elab_loop(Elab *e, const AstStmt *s) {
 		return;
 	Bindings changed = {0};
 	elab_assigned_outside(e, turns.body, &changed);
+	if (turns.goes)
+		vec_push(e->arena, &changed, turns.goes);
 	if (!e->lowering)
 		typing_set_loop(e->typing, e->path, turns.number, loop_form(e, &turns, &changed));
 	else if (typing_loop(e->path, turns.number) == LOOP_OF_IR)

@@ -42,11 +42,10 @@ static Value *elab_global(Elab *e, const Symbol *symbol, Span span) {
 
 /* Reported once; the other places where it is used are added to the message. */
 static Value *known_later(Elab *e, const Symbol *symbol, Span span) {
-	enum { PLACES = 4 };
 	void **place = name_map_place(e->arena, &e->said_later, symbol->number);
 	Diag *diag = *place;
 	if (diag_say_again(e->session, diag)) {
-		if (diag->labels.count < PLACES && diag->labels.data[0].span.start != span.start)
+		if (diag->labels.count < SHOWN_PLACES && diag->labels.data[0].span.start != span.start)
 			diag_label(e->session, diag, span, "and here");
 		return value_bad(e);
 	}

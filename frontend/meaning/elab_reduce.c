@@ -79,7 +79,7 @@ static Value *any_or_all(Elab *e, bool any, const Domain *d, Value *shape, Ex *b
 static Ex *whole_reduction(Elab *e, IrCombine combine, const Domain *d, Value *shape, Ex *body, Span span) {
 	double points = 1;
 	for (uint32_t i = 0; i < d->count; i++)
-		points *= d->vars[i]->extent > 0 ? (double)d->vars[i]->extent : (double)ex_most_elements;
+		points *= d->vars[i]->extent > 0 ? (double)d->vars[i]->extent : (double)EX_MOST_ELEMENTS;
 	Ex *neutral = ex_int(e, combine == IR_PUT_PROD);
 	Ex *reduced = plain(e, combine, d, shape, body, neutral, span)->body;
 	if (combine == IR_PUT_SUM && ex_whole_sum_fits(body, points)) {

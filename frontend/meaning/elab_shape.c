@@ -76,9 +76,8 @@ static bool fits_end_to_end(Elab *e, Value **args, const AstExpr *x, int64_t *to
 
 /* Few parts of stacks are one stack; NULL: they are many, or something else. */
 static Value *join_stacks(Elab *e, Value **args, const AstExpr *x, int64_t total) {
-	enum { FEW_PARTS = 256 };
 	uint32_t count = x->call.args.count, n = 0;
-	bool stacks = total <= FEW_PARTS;
+	bool stacks = total <= ELAB_MOST_PARTS;
 	for (uint32_t i = 0; i < count; i++)
 		stacks = stacks && args[i]->parts.count;
 	if (!stacks)
@@ -158,7 +157,7 @@ static Value *size_of_x(Elab *e) {
 		Ex *at = ex_var(e, e->tensor);
 		body = ex_read(e, e->sizes, &at, 1, false);
 		body->low = 1;
-		body->high = ex_most_elements;
+		body->high = EX_MOST_ELEMENTS;
 	} else
 		body = ex_dim(e);
 	Value *v = value_scalar(e, S_INT, body);

@@ -50,8 +50,6 @@ typedef struct RangeSearch {
 void elab_range_add(RangeSearch *s, RangeUnknown u);
 /* From the `first` on, they are indices whose ranges are looked for. */
 void elab_range_see(RangeSearch *s, uint32_t first);
-int elab_range_unknown(const RangeSearch *s,
-                       const AstExpr *x); /* the number of the unknown index that a name is; -1: none */
 bool elab_range_mentions(const RangeSearch *s, const AstExpr *x); /* one of them, at any depth */
 void elab_range_uses(RangeSearch *s, const AstExpr *x);           /* adds the uses in x */
 

@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* The number of the unknown index that a name stands for; -1: none. */
-int elab_range_unknown(const RangeSearch *s, const AstExpr *x) {
+/* The number of the unknown index that a name is; -1: none. */
+static int unknown_index(const RangeSearch *s, const AstExpr *x) {
 	const Symbol *symbol = symbol_at(s->e->program, x->id);
 	return symbol ? (int)(uintptr_t)name_map_get(&s->by_symbol, symbol->number) - 1 : -1;
 }
@@ -33,7 +34,7 @@ static int64_t *coef_of(Elab *e, RangeUse *use, uint32_t unknown) {
 static bool mentions_unknown(const AstExpr *x, void *context) {
 	const RangeSearch *s = context;
 	if (x && x->kind == AST_NAME)
-		return elab_range_unknown(s, x) >= 0;
+		return unknown_index(s, x) >= 0;
 	return ast_any_part(x, mentions_unknown, context);
 }
 
@@ -47,7 +48,7 @@ static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
 	Elab *e = s->e;
 	if (!x)
 		return -1;
-	if (x->kind == AST_NAME && elab_range_unknown(s, x) >= 0)
+	if (x->kind == AST_NAME && unknown_index(s, x) >= 0)
 		return -1; /* an index has no elements, which is reported where it is read */
 	if (x->kind == AST_NAME) {
 		const Binding *b = scope_find(e, symbol_at(e->program, x->id));
@@ -96,11 +97,15 @@ static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
 
 /* ---- affine uses ---- */
 
+static bool is_small(int64_t factor) {
+	return factor <= ELAB_MOST_FACTOR && factor >= -ELAB_MOST_FACTOR;
+}
+
 static bool linear(RangeSearch *s, const AstExpr *x, int64_t factor, RangeUse *use) {
 	if (!x)
 		return false;
-	if (x->kind == AST_NAME && elab_range_unknown(s, x) >= 0) {
-		*coef_of(s->e, use, (uint32_t)elab_range_unknown(s, x)) += factor;
+	if (x->kind == AST_NAME && unknown_index(s, x) >= 0) {
+		*coef_of(s->e, use, (uint32_t)unknown_index(s, x)) += factor;
 		return true;
 	}
 	if (!elab_range_mentions(s, x)) {
@@ -110,8 +115,8 @@ static bool linear(RangeSearch *s, const AstExpr *x, int64_t factor, RangeUse *u
 		s->e->want_int = want;
 		if (v->kind != VALUE_ARRAY || v->rank || v->scalar == S_REAL || v->scalar == S_BOOL)
 			return false;
-		int64_t low = v->body->low, high = v->body->high, limit = INT64_C(1) << 40;
-		if (low < -limit || high > limit || factor > 1 << 20 || factor < -(1 << 20))
+		int64_t low = v->body->low, high = v->body->high;
+		if (low < -EX_MOST_ELEMENTS || high > EX_MOST_ELEMENTS || !is_small(factor))
 			return false;
 		use->low += factor > 0 ? factor * low : factor * high;
 		use->high += factor > 0 ? factor * high : factor * low;
@@ -136,7 +141,7 @@ static bool linear(RangeSearch *s, const AstExpr *x, int64_t factor, RangeUse *u
 			int64_t k;
 			bool ok = value_known_int(elab_range_try(s, known), &k);
 			s->e->want_int = want;
-			if (ok && k < 1 << 20 && k > -(1 << 20) && factor < 1 << 20 && factor > -(1 << 20))
+			if (ok && is_small(k) && is_small(factor))
 				return linear(s, side ? x->binary.left : x->binary.right, factor * k, use);
 		}
 	}

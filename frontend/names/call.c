@@ -23,11 +23,10 @@ Name program_nearest_param(Session *session, const AstDecl *decl, Name wanted) {
 
 /* What a parameter that is not there may have been meant for; or which there are. */
 static void help_param(Session *session, Diag *diag, const AstDecl *decl, Name wanted) {
-	enum { SHOWN = 8 };
 	Name nearest = program_nearest_param(session, decl, wanted);
 	const char *foreign = foreign_param(session_text(session, wanted));
 	Text out = text_new(session->arena);
-	for (uint32_t i = 0; i < decl->params.count && i < SHOWN; i++) {
+	for (uint32_t i = 0; i < decl->params.count && i < SHOWN_NAMES; i++) {
 		if (!decl->params.data[i].name.name)
 			continue;
 		const char *name = session_text(session, decl->params.data[i].name.name);
@@ -40,7 +39,7 @@ static void help_param(Session *session, Diag *diag, const AstDecl *decl, Name w
 	if (nearest)
 		diag_help(session, diag, "did you mean `%s`?", session_text(session, nearest));
 	else if (out.length)
-		diag_help(session, diag, "it takes %s%s", text_cstr(&out), decl->params.count > SHOWN ? ", ..." : "");
+		diag_help(session, diag, "it takes %s%s", text_cstr(&out), decl->params.count > SHOWN_NAMES ? ", ..." : "");
 }
 
 uint32_t program_param_place(const AstDecl *decl, NameMap *places, Arena *arena, Name wanted) {

@@ -70,7 +70,6 @@ static uint32_t names_of_kind(const FeProgram *p, AstDeclKind kind, Name *names)
 }
 
 const char *fe_candidates(const FeProgram *p, Name wanted, AstDeclKind kind) {
-	enum { SHOWN = 8 };
 	Session *session = p->session;
 	Arena *scratch = arena_new();
 	Name *names = ARENA_ARRAY(scratch, Name, p->user.count + p->library->names.count + 1);
@@ -88,10 +87,10 @@ const char *fe_candidates(const FeProgram *p, Name wanted, AstDeclKind kind) {
 		const char *verb = others == 1 ? "is" : "are";
 		if (others)
 			text_printf(&out, nearest ? " There %s also " : "there %s ", verb);
-		for (uint32_t i = 0; i < count && shown < SHOWN; i++)
+		for (uint32_t i = 0; i < count && shown < SHOWN_NAMES; i++)
 			if (names[i] != nearest)
 				text_printf(&out, "%s%s", shown++ ? ", " : "", session_text(session, names[i]));
-		text_printf(&out, "%s", others > SHOWN ? ", ..." : "");
+		text_printf(&out, "%s", others > SHOWN_NAMES ? ", ..." : "");
 	}
 	const char *text = out.length > 0 ? arena_printf(session->arena, "%s", text_cstr(&out)) : NULL;
 	arena_free(scratch);

@@ -16,6 +16,7 @@
 #ifndef GRADUS_NAMES_H
 #define GRADUS_NAMES_H
 
+#include "frontend/limits.h"
 #include "frontend/names/program.h"
 #include "frontend/std/std.h"
 

@@ -6,7 +6,7 @@
 
 /* ---- scopes ---- */
 
-Symbol *resolve_find(const Resolver *r, Name name) {
+static Symbol *local_symbol(const Resolver *r, Name name) {
 	return name_map_get(&r->newest, name);
 }
 
@@ -39,7 +39,7 @@ static void declare(Resolver *r, SymbolKind kind, AstName name, const AstStmt *s
 	if (!name.name)
 		return;
 	Symbol *symbol = make(r, kind, name, stmt);
-	const Symbol *other = resolve_find(r, name.name);
+	const Symbol *other = local_symbol(r, name.name);
 	if (!other) {
 		enter(r, symbol);
 		return;
@@ -53,7 +53,7 @@ static void declare_index(Resolver *r, AstName name, const AstStmt *stmt) {
 	if (!name.name)
 		return;
 	Symbol *symbol = make(r, SYMBOL_INDEX, name, stmt);
-	const Symbol *other = resolve_find(r, name.name);
+	const Symbol *other = local_symbol(r, name.name);
 	if (other) {
 		symbol->name_taken = symbol->no_value = true;
 		resolve_report_index(r, symbol, other);
@@ -78,7 +78,7 @@ static bool is_residuals(const Resolver *r, Name name) {
 
 /* What a name stands for where a value is needed; NULL: nothing. */
 static Symbol *named(Resolver *r, const AstExpr *x) {
-	Symbol *local = resolve_find(r, x->name);
+	Symbol *local = local_symbol(r, x->name);
 	if (local)
 		return local;
 	const AstDecl *decl = fe_find(r->program, x->name);
@@ -109,7 +109,7 @@ static Symbol *called(Resolver *r, const AstExpr *x) {
 	const AstDecl *decl = own && own->kind == AST_FN ? own : fe_find(r->program, name.name);
 	if (decl && decl->kind == AST_FN)
 		return mentioned(r, decl);
-	Symbol *local = resolve_find(r, name.name), *builtin = symbol_of_builtin(r->program, name.name, true);
+	Symbol *local = local_symbol(r, name.name), *builtin = symbol_of_builtin(r->program, name.name, true);
 	if (local) {
 		resolve_report_value_called(r, x, local);
 		return NULL;
@@ -235,7 +235,7 @@ static bool declare_extent(const AstExpr *x, void *context) {
 	Resolver *r = context;
 	if (!x)
 		return false;
-	if (x->kind == AST_NAME && !resolve_find(r, x->name) && !fe_find(r->program, x->name))
+	if (x->kind == AST_NAME && !local_symbol(r, x->name) && !fe_find(r->program, x->name))
 		enter(r, make(r, SYMBOL_EXTENT, (AstName){x->name, x->span, x->id}, NULL));
 	return false;
 }
@@ -286,13 +286,13 @@ static bool is_fresh(const Resolver *r, const AstItem *item) {
 	if (item->kind != AST_ITEM_EXPR || !item->expr || item->expr->kind != AST_NAME)
 		return false;
 	const AstDecl *decl = fe_find(r->program, item->expr->name);
-	return !resolve_find(r, item->expr->name) && !(decl && decl->kind == AST_CONST);
+	return !local_symbol(r, item->expr->name) && !(decl && decl->kind == AST_CONST);
 }
 
 static void in_target(Resolver *r, const AstExpr *target, const AstStmt *s) {
 	const AstExpr *base = target->kind == AST_INDEX ? target->index.base : target;
 	if (base->kind == AST_NAME) {
-		Symbol *symbol = resolve_find(r, base->name);
+		Symbol *symbol = local_symbol(r, base->name);
 		if (!symbol && s->assign.equals) {
 			symbol = make(r, SYMBOL_LET, (AstName){base->name, base->span, base->id}, s);
 			symbol->no_value = true;
@@ -341,7 +341,7 @@ static void in_assign(Resolver *r, const AstStmt *s) {
 static void in_apply(Resolver *r, const AstExpr *x) {
 	if (x->kind != AST_CALL)
 		return;
-	Symbol *symbol = resolve_find(r, x->call.callee.name);
+	Symbol *symbol = local_symbol(r, x->call.callee.name);
 	const AstDecl *decl = symbol ? NULL : fe_find(r->program, x->call.callee.name);
 	if (decl && decl->kind == AST_OPTIMIZER)
 		symbol = mentioned(r, decl);
@@ -439,7 +439,7 @@ static void in_params(Resolver *r) {
 			continue;
 		Symbol *symbol = make(r, kind, param->name, NULL);
 		bool of_rule = decl->kind == AST_OPTIMIZER && is_rule_name(session_text(r->program->session, symbol->name));
-		symbol->name_taken = of_rule || resolve_find(r, symbol->name); /* named twice: reported when it was read */
+		symbol->name_taken = of_rule || local_symbol(r, symbol->name); /* named twice: reported when it was read */
 		if (of_rule)
 			resolve_report_taken(r, symbol, NULL);
 		if (!symbol->name_taken)

@@ -53,8 +53,7 @@ static Name nearest_name(Resolver *r, Name wanted) {
 
 /* Another place of a name that was reported; some are enough. */
 static void unknown_again(Session *session, Diag *diag, Span span) {
-	enum { PLACES = 4 };
-	if (diag->labels.count < PLACES)
+	if (diag->labels.count < SHOWN_PLACES)
 		diag_label(session, diag, span, "and here");
 }
 
@@ -73,7 +72,6 @@ static Span declared_below(const AstBlock *body, Name name) {
 }
 
 static Diag *unknown(Resolver *r, Name name, Span span) {
-	enum { MOST_SUGGESTIONS = 100 };
 	Session *session = r->program->session;
 	void **place = name_map_place(r->scratch, &r->unknown, name);
 	if (*place) {
@@ -81,8 +79,8 @@ static Diag *unknown(Resolver *r, Name name, Span span) {
 		return *place;
 	}
 	const char *text = text_of(r, name), *foreign = foreign_value(text);
-	bool search = r->unknown.count <= MOST_SUGGESTIONS; /* more help no one */
-	if (r->decl && r->decl->head_unread)                /* it may be a parameter that could not be read */
+	bool search = r->unknown.count <= SHOWN_SUGGESTIONS;
+	if (r->decl && r->decl->head_unread) /* it may be a parameter that could not be read */
 		return NULL;
 	Diag *diag = diag_error(session, 200, span, "unknown name `%s`", text);
 	*place = diag;
@@ -224,7 +222,6 @@ static void see_start(const Symbol *symbol, Span span, void *context) {
 /* What is assigned has to be declared otherwise. In a rule `var` starts anew in every step: what starts from a number and is
  * assigned is more often meant to last, which is what `state` does. */
 static void help_assign_let(Resolver *r, const Symbol *symbol, Diag *diag) {
-	enum { LONGEST_SHOWN = 40 };
 	Session *session = r->program->session;
 	const AstDeclare *let =
 		symbol->stmt && r->decl->kind == AST_OPTIMIZER && symbol->direct ? &symbol->stmt->declare : NULL;
@@ -239,7 +236,7 @@ static void help_assign_let(Resolver *r, const Symbol *symbol, Diag *diag) {
 	const Span value = let->value->span;
 	const char *text = session->sources.data[value.file]->text + value.start;
 	int length = (int)(value.end - value.start);
-	bool shown = length <= LONGEST_SHOWN && !memchr(text, '\n', (size_t)length);
+	bool shown = length <= SHOWN_VALUE && !memchr(text, '\n', (size_t)length);
 	diag_help(session, diag, "`state %s = %.*s`%s lasts from step to step; `var` starts anew in every step", name,
 	          shown ? length : 3, shown ? text : "...", r->each ? " before the `each`" : "");
 }

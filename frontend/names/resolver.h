@@ -24,8 +24,6 @@ typedef struct Resolver {
 	bool in_position;      /* in the brackets of `a[i]` */
 } Resolver;
 
-Symbol *resolve_find(const Resolver *r, Name name);
-
 /* symbols.c */
 void symbol_set(FeProgram *program, uint32_t id, Symbol *symbol); /* id 0: of no piece of the tree, does nothing */
 Symbol *symbol_new(FeProgram *program, Symbol like);              /* a copy with a number of its own */

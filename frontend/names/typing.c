@@ -58,13 +58,12 @@ static bool among(const char *joined, const char *text) {
 }
 
 void typing_note(Typing *t, NameMap *types, uint32_t number, const char *text) {
-	enum { MOST = 100 }; /* characters */
 	if (!number)
 		return;
 	void **place = name_map_place(t->arena, types, number);
 	if (!*place || among(text, *place))
 		*place = arena_strdup(t->arena, text);
-	else if (!among(*place, text) && strlen(*place) < MOST)
+	else if (!among(*place, text) && strlen(*place) < SHOWN_TYPES)
 		*place = arena_printf(t->arena, "%s or %s", (const char *)*place, text);
 }
 

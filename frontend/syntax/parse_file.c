@@ -232,6 +232,8 @@ static Parser parser_new(Session *session, uint32_t source) {
 /* Which declarations the mistakes are in that were found since, by the lexer or the parser. */
 static void mark_unread(const Session *session, uint32_t diags_before, AstFile *file) {
 	for (uint32_t i = diags_before; i < session->diags.count; i++) {
+		if (session->diags.data[i]->severity != DIAG_ERROR)
+			continue;
 		Span at = session->diags.data[i]->labels.data[0].span;
 		for (uint32_t k = 0; k < file->decls.count; k++) {
 			AstDecl *decl = file->decls.data[k];

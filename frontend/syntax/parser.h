@@ -7,6 +7,7 @@
 #ifndef GRADUS_PARSER_H
 #define GRADUS_PARSER_H
 
+#include "frontend/limits.h"
 #include "frontend/syntax/ast.h"
 
 /* ---- tokens ---- */
@@ -105,12 +106,6 @@ typedef struct Parser {
 	uint32_t blocks;    /* loops, branches and `each` around the current statement */
 	uint32_t loops;     /* loops alone */
 } Parser;
-
-enum {
-	PARSE_MAX_ERRORS = 200,  /* of a source: more help no one, and files that are no programs have thousands */
-	PARSE_MAX_NESTING = 200, /* of brackets, prefixes and blocks in the source */
-	PARSE_MAX_DEPTH = 500,   /* of an expression's tree: a sum of so many terms */
-};
 
 /* parser.c: looking and moving */
 const Token *parse_peek(const Parser *p);

@@ -80,7 +80,8 @@ IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type
 	return out;
 }
 
-IrValue emit_put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, uint32_t index) {
+static IrValue put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at,
+                       uint32_t index) {
 	if (!e->lowering) {
 		type.scalar = IR_I64;
 		return not_made(e, type, &m->read);
@@ -316,10 +317,8 @@ Value *value_materialize(Elab *e, Value *v, Name name, Span span) {
 	return read;
 }
 
-enum { MOST_CHEAP = 64 }; /* nodes */
-
 static bool cheap(const Ex *x) {
-	if (x->size > MOST_CHEAP)
+	if (x->size > VALUE_MOST_CHEAP)
 		return false;
 	switch (x->kind) {
 	case EX_CONST:
@@ -355,8 +354,8 @@ Value *value_reusable(Elab *e, Value *v, Name name, Span span) {
 }
 
 Value *value_limit_depth(Elab *e, Value *v, Span span) {
-	enum { DEEP = 1000 };
-	return v->kind == VALUE_ARRAY && v->body && v->body->depth > DEEP ? value_materialize(e, v, 0, span) : v;
+	return v->kind == VALUE_ARRAY && v->body && v->body->depth > VALUE_MOST_DEPTH ? value_materialize(e, v, 0, span)
+	                                                                              : v;
 }
 
 static bool is_arg(IrCombine combine) {
@@ -438,8 +437,8 @@ Value *emit_reduce(Elab *e, IrCombine combine, Value *shape, Ex *body, Var *cons
 	}
 	uint32_t node = emit_ex(e, &m, body);
 	ReducedPlace place = reduced_place(e, &m, kept_count, body->type, by_tensor);
-	IrValue out = is_arg(combine) ? emit_put_arg(e, &m, combine == IR_PUT_ARGMAX ? IR_PUT_MAX : IR_PUT_MIN, node,
-	                                             place.type, place.at, kept_count)
+	IrValue out = is_arg(combine) ? put_arg(e, &m, combine == IR_PUT_ARGMAX ? IR_PUT_MAX : IR_PUT_MIN, node, place.type,
+	                                        place.at, kept_count)
 	                              : emit_put(e, &m, combine, node, place.type, place.at, 0, false);
 
 	Value *v = ARENA_NEW(e->arena, Value);

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-const int64_t ex_most_elements = INT64_C(1) << 40;
-
 static int64_t clamp(int64_t v) {
 	return v > EX_FAR ? EX_FAR : v < -EX_FAR ? -EX_FAR : v;
 }
@@ -89,7 +87,7 @@ Ex *ex_var(Elab *e, Var *var) {
 	x->var = var;
 	x->low = 0;
 	int64_t extent = var->extent != DIM_X ? var->extent : e->tensor ? -1 : e->n;
-	x->high = extent < 0 ? ex_most_elements - 1 : extent - 1;
+	x->high = extent < 0 ? EX_MOST_ELEMENTS - 1 : extent - 1;
 	VarSet *set = arena_alloc(e->arena, sizeof *set + sizeof(Var *));
 	set->count = 1;
 	set->vars[0] = var;
@@ -102,7 +100,7 @@ Ex *ex_dim(Elab *e) {
 		return ex_int(e, e->n);
 	Ex *x = ex_new(e, EX_DIM, IR_I64);
 	x->low = 1;
-	x->high = ex_most_elements;
+	x->high = EX_MOST_ELEMENTS;
 	return x;
 }
 

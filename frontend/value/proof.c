@@ -151,11 +151,8 @@ static bool never_negative(const Affine *a) {
 	return low >= 0;
 }
 
-/* If there are very many conditions, the innermost are looked at: what they do not prove is reported, so nothing wrong passes. */
-enum { FACTS_SEEN = 1024, FACTS_ALONE = 256, FACTS_IN_PAIRS = 32 };
-
 static uint32_t oldest_seen(const Elab *e) {
-	return e->facts.count > FACTS_SEEN ? e->facts.count - FACTS_SEEN : 0;
+	return e->facts.count > PROOF_FACTS ? e->facts.count - PROOF_FACTS : 0;
 }
 
 static bool of_use(const Fact *fact, const Affine *a) {
@@ -166,7 +163,7 @@ static bool of_use(const Fact *fact, const Affine *a) {
 static bool pair_proves(const Elab *e, const Affine *a, uint32_t first) {
 	Affine d = minus(a, &e->facts.data[first].form, 1);
 	uint32_t tried = 0;
-	for (uint32_t i = first, end = oldest_seen(e); i-- > end && tried < FACTS_IN_PAIRS;) {
+	for (uint32_t i = first, end = oldest_seen(e); i-- > end && tried < PROOF_FACTS_IN_PAIRS;) {
 		if (!of_use(&e->facts.data[i], &d) && !of_use(&e->facts.data[i], a))
 			continue;
 		tried++;
@@ -198,10 +195,10 @@ static bool never_here(const Elab *e) {
 }
 
 static bool affine_at_least_zero(const Elab *e, const Affine *a) {
-	if (never_negative(a) || never_here(e) || fact_proves(e, a, FACTS_ALONE))
+	if (never_negative(a) || never_here(e) || fact_proves(e, a, PROOF_FACTS_ALONE))
 		return true;
 	uint32_t tried = 0;
-	for (uint32_t i = e->facts.count, end = oldest_seen(e); i-- > end && tried < FACTS_IN_PAIRS;)
+	for (uint32_t i = e->facts.count, end = oldest_seen(e); i-- > end && tried < PROOF_FACTS_IN_PAIRS;)
 		if (!e->facts.data[i].not_zero && ++tried && pair_proves(e, a, i))
 			return true;
 	return false;
@@ -278,7 +275,7 @@ static bool contradicts(const Elab *e, const Fact *fact) {
 	if (fact->not_zero)
 		return low == 0 && high == 0;
 	uint32_t tried = 0;
-	for (uint32_t i = e->facts.count, end = oldest_seen(e); i-- > end && high >= 0 && tried < FACTS_IN_PAIRS;) {
+	for (uint32_t i = e->facts.count, end = oldest_seen(e); i-- > end && high >= 0 && tried < PROOF_FACTS_IN_PAIRS;) {
 		if (!of_use(&e->facts.data[i], &fact->form))
 			continue;
 		tried++;
@@ -300,11 +297,10 @@ static void add_fact(Elab *e, const Affine *form, bool not_zero) {
 
 /* What is not 0 and at least 0 is at least 1. One of these may follow from another: i is neither 0 nor 1. */
 static void sharpen(Elab *e) {
-	enum { TRIED = 8 };
 	for (bool found = true; found;) {
 		found = false;
 		uint32_t tried = 0, count = e->facts.count, end = oldest_seen(e);
-		for (uint32_t i = count; i-- > end && tried < TRIED;) {
+		for (uint32_t i = count; i-- > end && tried < PROOF_FACTS_SHARPENED;) {
 			const Fact *fact = &e->facts.data[i];
 			if (!fact->not_zero || (fact->next && fact->next <= count))
 				continue;
@@ -312,7 +308,7 @@ static void sharpen(Elab *e) {
 			for (int64_t sign = 1; sign >= -1; sign -= 2) {
 				Affine form = {0};
 				add_affine(&form, &e->facts.data[i].form, sign);
-				if (!never_negative(&form) && !fact_proves(e, &form, FACTS_IN_PAIRS))
+				if (!never_negative(&form) && !fact_proves(e, &form, PROOF_FACTS_IN_PAIRS))
 					continue;
 				form.offset--;
 				add_fact(e, &form, false);

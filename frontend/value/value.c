@@ -265,7 +265,7 @@ static const char *value_text(Elab *e, const Value *v, bool changes) {
 	if (value_known_real(v, &real))
 		return arena_printf(e->arena, "%s = %.12g", type, real);
 	bool ranged = v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_INT && v->body &&
-	              v->body->low > -ex_most_elements && v->body->high < ex_most_elements - 1;
+	              v->body->low > -EX_MOST_ELEMENTS && v->body->high < EX_MOST_ELEMENTS - 1;
 	if (ranged)
 		return arena_printf(e->arena, "%s in %lld..%lld", type, (long long)v->body->low, (long long)v->body->high + 1);
 	return type;

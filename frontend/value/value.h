@@ -10,6 +10,7 @@
 #ifndef GRADUS_VALUE_H
 #define GRADUS_VALUE_H
 
+#include "frontend/limits.h"
 #include "frontend/names/names.h"
 
 /* ---- scalar expressions: ex.c ---- */
@@ -30,9 +31,6 @@ typedef struct Var {
 
 /* The extent that is not just a number: the coordinates of x. */
 #define DIM_X INT64_MIN
-
-/* Walks that look at every use of a node by itself give up on expressions of more nodes than EX_LARGE. */
-enum { EX_HUGE = 1 << 20, EX_LARGE = 256 };
 
 typedef enum ExKind { EX_CONST, EX_VAR, EX_DIM, EX_READ, EX_OP } ExKind;
 
@@ -219,9 +217,6 @@ Ex *ex_add_int(Elab *e, Ex *a, Ex *b);
 Ex *ex_convert(Elab *e, Ex *x, IrScalar type);
 /* A comparison as it stands, though what is known of ranges may decide it. */
 Ex *ex_plain(Elab *e, IrOpcode opcode, Ex *a, Ex *b);
-/* Beyond these, nothing is known of an integer. Small enough that sums do not overflow. */
-#define EX_FAR (INT64_C(1) << 61)
-extern const int64_t ex_most_elements; /* along an axis, and steps of a run */
 bool ex_is_const(const Ex *x);
 bool ex_has(const Ex *x, const Var *var);
 bool ex_same(const Ex *a, const Ex *b);
@@ -317,7 +312,6 @@ IrAt emit_at(Elab *e, Emit *m, Ex *x);
 /* The end of an op: puts a node at these positions. */
 IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into,
                  bool guarded);
-IrValue emit_put_arg(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, uint32_t index);
 /* A constant table; while typing the numbers are not looked at. */
 IrValue emit_table(Elab *e, IrType type, const double *reals, const int64_t *integers);
 IrValue emit_fill(Elab *e, IrType type, double number);

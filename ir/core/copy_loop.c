@@ -22,7 +22,10 @@ void ir_loop_copy_begin(IrLoopCopy *copy) {
 		if (!keeps(copy, k))
 			continue;
 		IrValue init = copy->inits ? copy->inits[k] : ir_map_get(copy->map, carry->init);
-		stands_for(copy, carry->inner, ir_loop_carry(b, copy->made, init));
+		IrValue inner = ir_loop_carry(b, copy->made, init);
+		stands_for(copy, carry->inner, inner);
+		if (carry->inner == loop->goes)
+			copy->made->loop.goes = inner;
 		copy->kept++;
 	}
 }

@@ -78,7 +78,51 @@ static bool fold_affine(const Operands *o, IrOpcode opcode, uint32_t *result) {
 	}
 }
 
-static bool fold_product(const Operands *o, uint32_t *result) {
+/* The other operand, of the first two, if one is `neutral`. */
+static bool fold_neutral(const Operands *o, bool (*is_neutral)(const IrNode *node), uint32_t *other) {
+	for (int i = 0; i < 2; i++) {
+		if (!is_neutral(&o->node[i]))
+			continue;
+		*other = o->args[1 - i];
+		return true;
+	}
+	return false;
+}
+
+/* x + -0.0 is x; x + 0.0 is not, for x = -0.0. */
+static bool is_nothing_added(const IrNode *node) {
+	return is_int_const(node, 0) || is_real_const(node, -0.0);
+}
+
+static bool is_one(const IrNode *node) {
+	return is_const(node, 1);
+}
+
+static bool is_integer(const Operands *o) {
+	return !ir_scalar_is_real(o->node[0].type);
+}
+
+/* ---- one rule for each opcode that has one ---- */
+
+typedef bool FoldRule(const Operands *o, const IrNode *node, uint32_t *result);
+
+static bool fold_add(const Operands *o, const IrNode *node, uint32_t *result) {
+	(void)node;
+	return fold_neutral(o, is_nothing_added, result);
+}
+
+static bool fold_sub(const Operands *o, const IrNode *node, uint32_t *result) {
+	*result = o->args[0];
+	if (is_const(&o->node[1], 0))
+		return true;
+	if (!is_integer(o) || o->args[0] != o->args[1])
+		return false;
+	*result = ir_constant(o->f, node->type, 0, 0);
+	return true;
+}
+
+static bool fold_mul(const Operands *o, const IrNode *node, uint32_t *result) {
+	(void)node;
 	for (int i = 0; i < 2; i++) {
 		const IrNode *factor = &o->node[i];
 		uint32_t other = o->args[1 - i];
@@ -95,21 +139,55 @@ static bool fold_product(const Operands *o, uint32_t *result) {
 	return false;
 }
 
-static bool fold_power(const Operands *o, uint32_t *result) {
-	uint32_t base = o->args[0];
-	if (o->node[1].kind != IR_NODE_CONST)
-		return false;
-	switch (o->node[1].integer) {
-	case -1: *result = ir_op2(o->f, IR_div, ir_real(o->f, o->node[0].type, 1), base); return true;
-	case 0: *result = ir_real(o->f, o->node[0].type, 1); return true;
-	case 1: *result = base; return true;
-	case 2: *result = ir_op2(o->f, IR_mul, base, base); return true;
-	default: return false;
-	}
+static bool fold_div(const Operands *o, const IrNode *node, uint32_t *result) {
+	(void)node;
+	*result = o->args[0];
+	return is_one(&o->node[1]);
 }
 
-static bool fold_logic(const Operands *o, IrOpcode opcode, uint32_t *result) {
-	int64_t neutral = opcode == IR_and;
+static bool fold_fma(const Operands *o, const IrNode *node, uint32_t *result) {
+	uint32_t factor;
+	(void)node;
+	if (!fold_neutral(o, is_one, &factor))
+		return false;
+	*result = ir_op2(o->f, IR_add, factor, o->args[2]);
+	return true;
+}
+
+static bool fold_mulz(const Operands *o, const IrNode *node, uint32_t *result) {
+	(void)node;
+	for (int i = 0; i < 2; i++) {
+		if (is_real_const(&o->node[i], 0)) {
+			*result = o->args[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool fold_extreme(const Operands *o, const IrNode *node, uint32_t *result) {
+	(void)node;
+	*result = o->args[0];
+	return o->args[0] == o->args[1];
+}
+
+/* Integers have no gradient. */
+static bool fold_stop_gradient(const Operands *o, const IrNode *node, uint32_t *result) {
+	(void)node;
+	*result = o->args[0];
+	return is_integer(o);
+}
+
+/* What undoes itself. */
+static bool fold_twice(const Operands *o, const IrNode *node, uint32_t *result) {
+	if (o->node[0].kind != IR_NODE_OP || o->node[0].opcode != node->opcode)
+		return false;
+	*result = o->node[0].args[0];
+	return true;
+}
+
+static bool fold_logic(const Operands *o, const IrNode *node, uint32_t *result) {
+	int64_t neutral = node->opcode == IR_and;
 	if (o->args[0] == o->args[1]) {
 		*result = o->args[0];
 		return true;
@@ -121,15 +199,6 @@ static bool fold_logic(const Operands *o, IrOpcode opcode, uint32_t *result) {
 		return true;
 	}
 	return false;
-}
-
-static bool fold_where(const Operands *o, uint32_t *result) {
-	if (o->node[0].kind == IR_NODE_CONST) {
-		*result = o->node[0].integer ? o->args[1] : o->args[2];
-		return true;
-	}
-	*result = o->args[1];
-	return o->args[1] == o->args[2];
 }
 
 /* a < b for all values that integers can have here (*known: true, or false for all), as far as their ranges tell. */
@@ -145,8 +214,11 @@ static bool is_less(const Operands *o, int a, int b, bool or_equal, bool *known)
 	return *known || (or_equal ? low[a] > high[b] : low[a] >= high[b]);
 }
 
-static bool fold_comparison(const Operands *o, IrOpcode opcode, uint32_t *result) {
+static bool fold_comparison(const Operands *o, const IrNode *node, uint32_t *result) {
+	const IrOpcode opcode = node->opcode;
 	bool known, decided;
+	if (!is_integer(o))
+		return false;
 	if (o->args[0] == o->args[1]) {
 		*result = ir_bool(o->f, opcode == IR_eq || opcode == IR_le || opcode == IR_ge);
 		return true;
@@ -163,12 +235,43 @@ static bool fold_comparison(const Operands *o, IrOpcode opcode, uint32_t *result
 	return decided;
 }
 
-static bool undoes(const Operands *o, IrOpcode opcode, uint32_t *result) {
-	if (o->node[0].kind != IR_NODE_OP || o->node[0].opcode != opcode)
-		return false;
-	*result = o->node[0].args[0];
-	return true;
+static bool fold_where(const Operands *o, const IrNode *node, uint32_t *result) {
+	(void)node;
+	if (o->node[0].kind == IR_NODE_CONST) {
+		*result = o->node[0].integer ? o->args[1] : o->args[2];
+		return true;
+	}
+	*result = o->args[1];
+	return o->args[1] == o->args[2];
 }
+
+static bool fold_power(const Operands *o, const IrNode *node, uint32_t *result) {
+	(void)node;
+	uint32_t base = o->args[0];
+	if (o->node[1].kind != IR_NODE_CONST)
+		return false;
+	switch (o->node[1].integer) {
+	case -1: *result = ir_op2(o->f, IR_div, ir_real(o->f, o->node[0].type, 1), base); return true;
+	case 0: *result = ir_real(o->f, o->node[0].type, 1); return true;
+	case 1: *result = base; return true;
+	case 2: *result = ir_op2(o->f, IR_mul, base, base); return true;
+	default: return false;
+	}
+}
+
+static FoldRule *const rules[IR_OPCODE_COUNT] = {
+	[IR_add] = fold_add,       [IR_sub] = fold_sub,
+	[IR_mul] = fold_mul,       [IR_div] = fold_div,
+	[IR_idiv] = fold_div,      [IR_fma] = fold_fma,
+	[IR_mulz] = fold_mulz,     [IR_min] = fold_extreme,
+	[IR_max] = fold_extreme,   [IR_stop_gradient] = fold_stop_gradient,
+	[IR_neg] = fold_twice,     [IR_not] = fold_twice,
+	[IR_and] = fold_logic,     [IR_or] = fold_logic,
+	[IR_eq] = fold_comparison, [IR_ne] = fold_comparison,
+	[IR_lt] = fold_comparison, [IR_le] = fold_comparison,
+	[IR_gt] = fold_comparison, [IR_ge] = fold_comparison,
+	[IR_where] = fold_where,   [IR_powi] = fold_power,
+};
 
 bool ir_fold(IrForBuilder *f, const IrNode *node, uint32_t *result) {
 	Operands o = {.f = f, .args = node->args, .arity = ir_op_info[node->opcode].arity};
@@ -178,60 +281,5 @@ bool ir_fold(IrForBuilder *f, const IrNode *node, uint32_t *result) {
 		return true;
 	if (node->type == IR_I64 && o.arity <= 2 && fold_affine(&o, node->opcode, result))
 		return true;
-	bool integer = !ir_scalar_is_real(o.node[0].type);
-	switch (node->opcode) {
-	case IR_add:
-		/* x + -0.0 is x; x + 0.0 is not, for x = -0.0 */
-		for (int i = 0; i < 2; i++) {
-			if (is_int_const(&o.node[i], 0) || is_real_const(&o.node[i], -0.0)) {
-				*result = o.args[1 - i];
-				return true;
-			}
-		}
-		return false;
-	case IR_sub:
-		*result = o.args[0];
-		if (is_const(&o.node[1], 0))
-			return true;
-		if (integer && o.args[0] == o.args[1]) {
-			*result = ir_constant(f, node->type, 0, 0);
-			return true;
-		}
-		return false;
-	case IR_mul: return fold_product(&o, result);
-	case IR_div: *result = o.args[0]; return is_const(&o.node[1], 1);
-	case IR_fma:
-		for (int i = 0; i < 2; i++) {
-			if (is_const(&o.node[i], 1)) {
-				*result = ir_op2(f, IR_add, o.args[1 - i], o.args[2]);
-				return true;
-			}
-		}
-		return false;
-	case IR_mulz:
-		for (int i = 0; i < 2; i++) {
-			if (is_real_const(&o.node[i], 0)) {
-				*result = o.args[i];
-				return true;
-			}
-		}
-		return false;
-	case IR_idiv: *result = o.args[0]; return is_int_const(&o.node[1], 1);
-	case IR_min:
-	case IR_max: *result = o.args[0]; return o.args[0] == o.args[1];
-	case IR_stop_gradient: *result = o.args[0]; return integer; /* has none */
-	case IR_neg:
-	case IR_not: return undoes(&o, node->opcode, result);
-	case IR_and:
-	case IR_or: return fold_logic(&o, node->opcode, result);
-	case IR_eq:
-	case IR_le:
-	case IR_ge:
-	case IR_ne:
-	case IR_lt:
-	case IR_gt: return integer && fold_comparison(&o, node->opcode, result);
-	case IR_where: return fold_where(&o, result);
-	case IR_powi: return fold_power(&o, result);
-	default: return false;
-	}
+	return rules[node->opcode] && rules[node->opcode](&o, node, result);
 }

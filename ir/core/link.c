@@ -124,6 +124,20 @@ static bool evaluates(const IrBlock *block) {
 	return false;
 }
 
+/* Is there an evaluation that counts whatever holds? */
+static bool always_counts(const IrBlock *block) {
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		const IrBlock *inside;
+		if (op->kind == IR_EVALUATE && !op->evaluate.when)
+			return true;
+		for (int k = 0; (inside = ir_block_of(op, k)) != NULL; k++)
+			if (always_counts(inside))
+				return true;
+	}
+	return false;
+}
+
 static void link_loop(void *context, const IrOp *op) {
 	Linker *l = context;
 	if (!evaluates(&op->loop.body)) {
@@ -132,6 +146,8 @@ static void link_loop(void *context, const IrOp *op) {
 	}
 	IrLoopCopy copy = {.b = l->copier.b, .from = l->copier.from, .loop = &op->loop, .map = l->copier.map};
 	ir_loop_copy_begin(&copy);
+	if (always_counts(&op->loop.body))
+		copy.made->loop.goes = 0; /* a turn that changes nothing else still counts */
 	l->spent = ir_loop_copy_carry(&copy, l->spent);
 	ir_copy_ops(&l->copier, &op->loop.body);
 	ir_loop_copy_end(&copy, &l->spent);

@@ -4,7 +4,7 @@
  *     def  = %v [name] type            type = [":" scalar] "[" extent,* "]"        scalar f64 if not written
  *     op   = def,* "=" "for" (index ":" extent)* ["if" cond,*] "{" [name "=" expr ";"]* expr,* "}" put,* ["@" line ":" column]
  *          | def "=" "const" "[" number,* "]"
- *          | [def,* "="] "loop" %v "<" number ["trips" %v] "carry" "(" def "=" %v,* ")" "{" op* "yield" %v,* "}"
+ *          | [def,* "="] "loop" %v "<" number ["trips" %v] "carry" "(" def "=" %v,* ")" ["while" %v] "{" op* "yield" %v,* "}"
  *     put  = ["sum" | "max" | "min" | "prod"] "->" "[" at,* "]" ["?"] ["into" %v]
  *          | ("argmax" | "argmin") index ["of" put number] "->" "[" at,* "]" ["?"]
  *     expr = number [scalar] | name | "true" | "false" | %v "[" at,* "]" ["?"] | "idx" "(" at ")" | "dim" "(" symbol ")" | op "(" expr,* ")"
@@ -495,7 +495,12 @@ static void print_loop(Printer *p, const IrOp *op, int depth) {
 		text_printf(p->out, " = ");
 		print_value(p, loop->carries.data[i].init);
 	}
-	text_printf(p->out, ") {\n");
+	text_char(p->out, ')');
+	if (loop->goes) {
+		text_printf(p->out, " while ");
+		print_value(p, loop->goes);
+	}
+	text_printf(p->out, " {\n");
 	for (uint32_t i = 0; i < loop->body.ops.count; i++)
 		print_op(p, loop->body.ops.data[i], depth + 1);
 	print_indent(p, depth + 1);

@@ -252,8 +252,10 @@ static const char *check_loop(const IrFunc *func, const IrOp *op) {
 	if (!ir_type_equal(ir_type(func, loop->counter), count) ||
 	    (loop->trips && !ir_type_equal(ir_type(func, loop->trips), count)))
 		WRONG("counter and trips of a loop are integers of rank 0");
+	bool ends = loop->goes == 0;
 	for (uint32_t i = 0; i < loop->carries.count; i++) {
 		const IrCarry *carry = &loop->carries.data[i];
+		ends = ends || carry->inner == loop->goes;
 		wrong = check_value(func, carry->init);
 		if (!wrong)
 			wrong = check_value(func, carry->yield);
@@ -267,6 +269,13 @@ static const char *check_loop(const IrFunc *func, const IrOp *op) {
 		if (!ir_type_equal(type, ir_type(func, carry->init)) || !ir_type_equal(type, ir_type(func, carry->yield)) ||
 		    !ir_type_equal(type, ir_type(func, carry->out)))
 			WRONG("%%%u is carried, but starts, goes on or ends with another type", (unsigned)carry->inner);
+	}
+	if (!ends)
+		WRONG("%%%u, while which a loop goes on, is not carried by it", (unsigned)loop->goes);
+	if (loop->goes) {
+		IrType type = ir_type(func, loop->goes);
+		if (type.scalar != IR_BOOL || type.rank != (type.lanes ? 1 : 0))
+			WRONG("%%%u, while which a loop goes on, is not one truth value", (unsigned)loop->goes);
 	}
 	return NULL;
 }

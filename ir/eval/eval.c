@@ -349,6 +349,13 @@ static bool run_deferred(Evaluator *e, OpPlan *plan) {
 	return false;
 }
 
+static bool any_holds(const Cell *truths) {
+	for (int64_t i = 0; i < truths->count; i++)
+		if (truths->data[i].integer)
+			return true;
+	return false;
+}
+
 static bool run_loop(Evaluator *e, OpPlan *plan) {
 	const IrLoop *loop = &plan->op->loop;
 	uint32_t count = loop->carries.count;
@@ -367,6 +374,8 @@ static bool run_loop(Evaluator *e, OpPlan *plan) {
 		e->cells[loop->counter]->data[0].integer = t;
 		for (uint32_t i = 0; i < count; i++)
 			e->cells[loop->carries.data[i].inner] = plan->outs[i];
+		if (loop->goes && !any_holds(e->cells[loop->goes]))
+			break;
 		if (!run_block(e, plan->body))
 			return false;
 		for (uint32_t i = 0; i < count; i++)

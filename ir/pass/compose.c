@@ -180,13 +180,31 @@ typedef struct Term {
 	Chain chain;
 } Term;
 
-static bool find_composable(const Compose *c, const IrFor *user, Term *term) {
+static void add_ways(double *ways, IrOperand parts, double count) {
+	while (ir_next_operand(&parts))
+		ways[parts.node] += count;
+}
+
+/* Per node, in how many ways it goes into the body. What is read in one way only is not needed any more when that is replaced. */
+static double *count_ways(Arena *scratch, const IrFunc *func, const IrFor *user) {
+	double *ways = ARENA_ARRAY(scratch, double, user->nodes.count + 1);
+	for (uint32_t p = 0; p < user->puts.count; p++) {
+		const IrPut *put = &user->puts.data[p];
+		add_ways(ways, ir_put_operands(put, ir_type(func, put->out).rank), 1);
+	}
+	add_ways(ways, ir_at_operands(user->conds.data, user->conds.count), 1);
+	for (uint32_t n = user->nodes.count; n-- > 0;)
+		add_ways(ways, ir_operands(&user->nodes.data[n]), ways[n]);
+	return ways;
+}
+
+static bool find_composable(const Compose *c, const IrFor *user, const double *ways, Term *term) {
 	for (uint32_t k = 0; k < term->product.count; k++) {
 		const IrNode *node = &user->nodes.data[term->product.factors[k].node];
 		if (node->kind != IR_NODE_READ || node->guarded || term->product.factors[k].inverse)
 			continue;
 		term->read = k;
-		if (!chain_of(c, node->value, &term->chain))
+		if (ways[term->product.factors[k].node] != 1 || !chain_of(c, node->value, &term->chain))
 			continue;
 		uint32_t reduced = 0;
 		bool may = true;
@@ -255,13 +273,14 @@ static bool try_compose(Compose *c, const IrFor *user, IrValue *out) {
 	if (!add_term(c, user, user->puts.data, user->puts.data[0].node, false, false, &terms))
 		return false;
 	Term *parts = ARENA_ARRAY(c->scratch, Term, terms.count);
+	const double *ways = count_ways(c->scratch, c->b.func, user);
 	double before = pass_for_flops(c->b.func, user);
 	bool any = false;
 	for (uint32_t i = 0; i < terms.count; i++) {
 		if (!pass_collect_factors(user, terms.links[i].node, false, &parts[i].product))
 			return false;
 		parts[i].product.negative ^= terms.links[i].negative;
-		parts[i].composes = find_composable(c, user, &parts[i]);
+		parts[i].composes = find_composable(c, user, ways, &parts[i]);
 		before += parts[i].composes ? chain_flops(c, &parts[i].chain) : 0;
 		any |= parts[i].composes;
 	}

@@ -9,7 +9,8 @@
  *     constant for i j { %a[i] } sum -> [i]   becomes   for i { mul(n, %a[i]) } -> [i]
  *
  * A condition is a factor over the indices it mentions; a piece is taken out only with all conditions that touch it.
- * A rewrite is kept only if it lowers the counted cost. Requires a verified function; changes rounding. */
+ * What may pay is found by bounds; what is kept has been counted, with all that others still need where it was, and costs no more
+ * than before (of whole domains, where there are conditions). Requires a verified function; changes rounding. */
 #include "ir/pass/hoist.h"
 #include "ir/pass/pass.h"
 
@@ -18,76 +19,9 @@ typedef struct Hoist {
 	IrBuilder b;        /* new */
 	IrMap map;
 	Arena *scratch;
+	uint32_t first; /* of the block's operations: where those begin that stand for the one at hand */
+	bool careful;   /* what does not pay by itself is left as it is */
 } Hoist;
-
-/* An operation of the new function, looked at. */
-typedef struct View {
-	const IrFor *f;
-	uint32_t *sets;  /* per node: the indices it depends on */
-	double *costs;   /* per node: of what it needs; a bound from above where pieces are used twice */
-	bool *movable;   /* per node: no read that it needs is guarded */
-	bool *alone;     /* per node: its reads are inside their bounds even where the conditions fail */
-	bool *safe;      /* per node: none of its reads is checked when the code runs */
-	uint32_t domain; /* all indices */
-	uint32_t tested; /* those that conditions mention */
-} View;
-
-static double points(const IrFor *f, uint32_t set) {
-	return ir_points(f, set, PASS_SYMBOL);
-}
-
-/* Whether a flag holds for all nodes that this one needs. */
-static bool holds_below(const IrNode *node, const bool *flag) {
-	for (IrOperand part = ir_operands(node); ir_next_operand(&part);)
-		if (!flag[part.node])
-			return false;
-	return true;
-}
-
-/* One pass over the nodes, each after what it needs. */
-static View look(Hoist *h, const IrFor *f) {
-	View view = {.f = f, .domain = (1u << f->indices.count) - 1};
-	view.sets = ARENA_ARRAY(h->scratch, uint32_t, f->nodes.count + 1);
-	view.costs = ARENA_ARRAY(h->scratch, double, f->nodes.count + 1);
-	view.movable = ARENA_ARRAY(h->scratch, bool, f->nodes.count + 1);
-	view.alone = ARENA_ARRAY(h->scratch, bool, f->nodes.count + 1);
-	view.safe = ARENA_ARRAY(h->scratch, bool, f->nodes.count + 1);
-	ir_node_index_sets(f, f->nodes.count, view.sets);
-	for (uint32_t c = 0; c < f->conds.count; c++)
-		view.tested |= ir_at_index_set(f->conds.data[c], view.sets);
-	IrFor bare = *f;
-	bare.conds.count = 0;
-	double so_far = 0; /* of all nodes up to here: no tree costs more */
-	for (uint32_t n = 0; n < f->nodes.count; n++) {
-		const IrNode *node = &f->nodes.data[n];
-		bool is_op = node->kind == IR_NODE_OP, is_read = node->kind == IR_NODE_READ;
-		so_far += is_op ? ir_op_info[node->opcode].cost : 0;
-		view.costs[n] = is_op ? ir_op_info[node->opcode].cost : 0;
-		for (int i = 0; is_op && i < ir_op_info[node->opcode].arity; i++)
-			view.costs[n] += view.costs[node->args[i]];
-		view.costs[n] = view.costs[n] < so_far ? view.costs[n] : so_far;
-		view.movable[n] = holds_below(node, view.movable) && !(is_read && node->guarded);
-		view.alone[n] = holds_below(node, view.alone);
-		view.safe[n] = holds_below(node, view.safe);
-		if (!is_read || f->conds.count == 0)
-			continue;
-		IrType type = ir_type(h->b.func, node->value);
-		view.alone[n] = view.alone[n] && !pass_positions_may_fail(h->b.func, &bare, type, node->at, node->guarded);
-		view.safe[n] =
-			view.safe[n] && (view.alone[n] || !pass_positions_may_fail(h->b.func, f, type, node->at, node->guarded));
-	}
-	return view;
-}
-
-/* Positions may be computed over `set`, with only the conditions inside it: they need none of the others. */
-static bool stands_over(const View *view, bool alone, bool safe, uint32_t set) {
-	for (uint32_t c = 0; c < view->f->conds.count; c++) {
-		uint32_t touched = ir_at_index_set(view->f->conds.data[c], view->sets);
-		if ((touched & ~set) && (!safe || ((touched & set) && !alone)))
-			return false;
-	}
-	return true;
-}
 
 /* ---- building pieces ---- */
 
@@ -132,13 +66,6 @@ static uint32_t read_piece(Hoist *h, Piece *into, const View *view, uint32_t set
 	return ir_read(&into->f, value, at, false);
 }
 
-static int set_size(uint32_t set) {
-	int size = 0;
-	for (; set; set &= set - 1)
-		size++;
-	return size;
-}
-
 static void place(Hoist *h, IrOp *op, IrValue *outs, int depth);
 
 /* Takes the operation just appended out of the block and places it again, improved. */
@@ -151,37 +78,6 @@ static IrValue place_piece(Hoist *h, IrOp *op, int depth) {
 
 /* ---- hoisting ---- */
 
-static bool worth_hoisting(const View *view, uint32_t number) {
-	uint32_t set = view->sets[number];
-	if (view->f->nodes.data[number].kind != IR_NODE_OP || set == view->domain || set_size(set) > IR_MAX_RANK)
-		return false;
-	double saved = view->costs[number] * (points(view->f, view->domain) - points(view->f, set));
-	if (saved <= pass_piece_write * points(view->f, set) + pass_piece_read * points(view->f, view->domain) ||
-	    !view->movable[number])
-		return false;
-	for (uint32_t c = 0; c < view->f->conds.count; c++)
-		if (view->f->nodes.data[number].type == IR_BOOL &&
-		    (ir_at_index_set(view->f->conds.data[c], view->sets) & ~set) == 0)
-			return false;
-	return stands_over(view, view->alone[number], view->safe[number], set);
-}
-
-/* The nodes that go: worth it, and used by one that does not go. */
-static void find_hoisted(const View *view, bool *hoisted) {
-	bool *worth = hoisted;
-	for (uint32_t n = 0; n < view->f->nodes.count; n++)
-		worth[n] = worth_hoisting(view, n);
-	for (uint32_t n = view->f->nodes.count; n-- > 0;) {
-		const IrNode *node = &view->f->nodes.data[n];
-		if (node->kind != IR_NODE_OP || !worth[n])
-			continue;
-		/* what it needs by itself goes with it, unless others need it, too: common operations meet again in simplify */
-		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
-			if (view->sets[node->args[i]] == view->sets[n])
-				worth[node->args[i]] = false;
-	}
-}
-
 /* Nodes that are hoisted already are read, where the piece has their indices. */
 static void read_hoisted(Hoist *h, Piece *piece, const View *view, const IrValue *values, uint32_t set) {
 	for (uint32_t n = 0; n < view->f->nodes.count; n++)
@@ -190,10 +86,10 @@ static void read_hoisted(Hoist *h, Piece *piece, const View *view, const IrValue
 }
 
 /* Emits hoisted pieces: values[n] (0: not hoisted) is what later pieces and the rest read instead of node n. */
-static bool hoist_pieces(Hoist *h, const View *view, IrValue *values, int depth) {
+static bool hoist_pieces(Hoist *h, const View *view, const bool *taken, IrValue *values, int depth) {
 	bool *hoisted = ARENA_ARRAY(h->scratch, bool, view->f->nodes.count + 1);
 	bool any = false;
-	find_hoisted(view, hoisted);
+	pass_choose_pieces(view, taken, hoisted);
 	for (uint32_t n = 0; n < view->f->nodes.count; n++) {
 		if (!hoisted[n])
 			continue;
@@ -255,7 +151,7 @@ static uint32_t emit_product(Piece *piece, const Product *product, uint32_t mask
 static bool factors_may_move(const View *view, const Product *product, uint32_t mask, uint32_t set) {
 	for (uint32_t k = 0; k < product->count; k++)
 		if ((mask >> k & 1) &&
-		    !stands_over(view, view->alone[product->factors[k].node], view->safe[product->factors[k].node], set))
+		    !pass_stands_over(view, view->alone[product->factors[k].node], view->safe[product->factors[k].node], set))
 			return false;
 	return true;
 }
@@ -264,8 +160,8 @@ static bool put_may_move(const IrFunc *func, const View *view, const IrPut *put,
 	IrFor bare = *view->f;
 	IrType type = ir_type(func, put->out);
 	bare.conds.count = 0;
-	return stands_over(view, !pass_positions_may_fail(func, &bare, type, put->at, put->guarded),
-	                   !pass_positions_may_fail(func, view->f, type, put->at, put->guarded), set);
+	return pass_stands_over(view, !pass_positions_may_fail(func, &bare, type, put->at, put->guarded),
+	                        !pass_positions_may_fail(func, view->f, type, put->at, put->guarded), set);
 }
 
 /* Indices that nothing mentions: neither a factor, nor a condition, nor the put. */
@@ -301,7 +197,7 @@ static bool split_at(const View *view, uint32_t kept, const Product *product, ui
 		split->outer_set |= touched;
 	}
 	split->inner_out = split->inner_set & split->outer_set;
-	return split->inner != all && set_size(split->inner_out) <= IR_MAX_RANK &&
+	return split->inner != all && pass_set_size(split->inner_out) <= IR_MAX_RANK &&
 	       factors_may_move(view, product, split->inner, split->inner_set) &&
 	       factors_may_move(view, product, all & ~split->inner, split->outer_set);
 }
@@ -312,14 +208,16 @@ static Split best_split(const View *view, const IrPut *put, uint32_t rank, const
 	uint32_t kept = 0;
 	for (uint32_t k = 0; k < rank; k++)
 		kept |= ir_at_index_set(put->at[k], view->sets);
-	double before = points(view->f, view->domain) * (double)product->count;
+	double before = pass_domain_points(view->f, view->domain) * (double)product->count;
 	for (uint32_t r = 0; r < view->f->indices.count; r++) {
 		Split split;
 		if ((kept >> r & 1) || !split_at(view, kept, product, r, &split))
 			continue;
 		bool counts = split.inner_set & ~split.outer_set & view->tested; /* the points that conditions leave */
-		double inner = points(view->f, split.inner_set) * (double)(split.inner ? set_size(split.inner) : counts);
-		double outer = points(view->f, split.outer_set) * (double)((int)product->count - set_size(split.inner) + 1);
+		double inner =
+			pass_domain_points(view->f, split.inner_set) * (double)(split.inner ? pass_set_size(split.inner) : counts);
+		double outer = pass_domain_points(view->f, split.outer_set) *
+		               (double)((int)product->count - pass_set_size(split.inner) + 1);
 		if (inner + outer < pass_split_least * before && before - inner - outer > best.gain) {
 			best = split;
 			best.gain = before - inner - outer;
@@ -407,7 +305,28 @@ static bool emit_split(Hoist *h, const View *view, const IrPut *put, const Produ
 	return true;
 }
 
-static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out, int depth) {
+/* FLOPs that go with a put: its own, and those of nodes that no other put needs which is left. */
+static double put_flops(const Hoist *h, const View *view, bool *taken, uint32_t number) {
+	ArenaMark before = arena_mark(h->scratch);
+	bool *none = ARENA_ARRAY(h->scratch, bool, view->f->nodes.count + 1);
+	taken[number] = false;
+	double with = pass_counted_cost(view, taken, none);
+	taken[number] = true;
+	double without = pass_counted_cost(view, taken, none);
+	arena_release(h->scratch, before);
+	return with - without + pass_domain_points(view->f, view->domain);
+}
+
+static double flops_from(const Hoist *h, uint32_t start) {
+	double flops = 0;
+	for (uint32_t i = start; i < h->b.block->ops.count; i++)
+		flops += pass_for_flops(h->b.func, &h->b.block->ops.data[i]->f);
+	return flops;
+}
+
+/* Marks the put as taken if its sum is split. */
+static bool try_split(Hoist *h, const View *view, uint32_t number, bool *taken, IrValue *out, int depth) {
+	const IrPut *put = &view->f->puts.data[number];
 	IrType type = ir_type(h->b.func, put->out);
 	if (put->combine != IR_PUT_SUM || !ir_scalar_is_real(type.scalar))
 		return false;
@@ -418,7 +337,10 @@ static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out
 	uint32_t start = h->b.block->ops.count;
 	if (split.gain <= 0 || !put_may_move(h->b.func, view, put, split.outer_set))
 		return false;
-	if (emit_split(h, view, put, &product, &split, out, depth))
+	taken[number] = emit_split(h, view, put, &product, &split, out, depth);
+	if (taken[number] && h->careful && flops_from(h, start) > put_flops(h, view, taken, number))
+		taken[number] = false;
+	if (taken[number])
 		return true;
 	h->b.block->ops.count = start;
 	return false;
@@ -426,10 +348,19 @@ static bool try_split(Hoist *h, const View *view, const IrPut *put, IrValue *out
 
 /* ---- placing an operation ---- */
 
+/* The operation, unless one that does the same stands for the one at hand already: several sums may lead to one piece. */
 static void append(Hoist *h, IrOp *op, IrValue *outs) {
-	vec_push(h->b.func->module->arena, &h->b.block->ops, op);
+	uint64_t hash = pass_for_hash(h->b.func, &op->f);
+	const IrOp *found = NULL;
+	for (uint32_t i = h->first; i < h->b.block->ops.count && !found; i++) {
+		const IrOp *other = h->b.block->ops.data[i];
+		if (pass_for_hash(h->b.func, &other->f) == hash && pass_for_equal(h->b.func, &other->f, &op->f))
+			found = other;
+	}
+	if (!found)
+		vec_push(h->b.func->module->arena, &h->b.block->ops, op);
 	for (uint32_t p = 0; p < op->f.puts.count; p++)
-		outs[p] = op->f.puts.data[p].out;
+		outs[p] = (found ? found : op)->f.puts.data[p].out;
 }
 
 /* The puts that are left, with hoisted nodes read from their values; false: it cannot be proved to be in order. */
@@ -458,35 +389,49 @@ static bool emit_rest(Hoist *h, const View *view, const IrValue *values, const b
 	return ir_for_try_end(&rest.f);
 }
 
-/* Appends `op` (made before, in no block now) or what is better than it; outs: one value per put. */
-static void place(Hoist *h, IrOp *op, IrValue *outs, int depth) {
-	uint32_t start = h->b.block->ops.count;
-	if (depth > PASS_HOIST_DEPTH || ir_for_is_empty(&op->f)) {
-		append(h, op, outs);
-		return;
-	}
-	View view = look(h, &op->f);
+/* Appends what is better than `op`. false: nothing was found, and what was appended is in vain. */
+static bool improve(Hoist *h, IrOp *op, IrValue *outs, int depth) {
+	if (depth > PASS_HOIST_DEPTH || ir_for_is_empty(&op->f))
+		return false;
+	View view = pass_look(h->b.func, h->scratch, &op->f);
 	bool *taken = ARENA_ARRAY(h->scratch, bool, op->f.puts.count + 1);
 	uint32_t left = op->f.puts.count;
 	for (uint32_t p = 0; p < op->f.puts.count; p++)
 		if (op->f.conds.count == 0 || op->f.puts.count == 1)
-			if (try_split(h, &view, &op->f.puts.data[p], &outs[p], depth)) {
-				taken[p] = true;
-				left--;
-			}
+			left -= try_split(h, &view, p, taken, &outs[p], depth);
 	if (left == 0)
-		return;
+		return true;
 	IrValue *values = ARENA_ARRAY(h->scratch, IrValue, op->f.nodes.count + 1);
-	bool hoisted = hoist_pieces(h, &view, values, depth);
-	if ((hoisted || left < op->f.puts.count) && emit_rest(h, &view, values, taken, outs))
+	bool hoisted = hoist_pieces(h, &view, taken, values, depth);
+	return (hoisted || left < op->f.puts.count) && emit_rest(h, &view, values, taken, outs);
+}
+
+/* Appends `op` (made before, in no block now) or what is better than it; outs: one value per put. */
+static void place(Hoist *h, IrOp *op, IrValue *outs, int depth) {
+	uint32_t start = h->b.block->ops.count;
+	if (improve(h, op, outs, depth))
 		return;
 	h->b.block->ops.count = start;
 	append(h, op, outs);
 }
 
+/* The same for a whole operation. All that may pay is tried together, as sums often share their pieces; if that costs more than
+ * the operation did, what pays by itself. Conditions make fewer points of whole domains, so with them nothing is compared. */
+static void place_whole(Hoist *h, IrOp *op, IrValue *outs) {
+	double before = pass_for_flops(h->b.func, &op->f);
+	h->first = h->b.block->ops.count;
+	for (int way = 0; way < 2; way++) {
+		h->careful = way == 1;
+		if (improve(h, op, outs, 0) && (op->f.conds.count > 0 || flops_from(h, h->first) <= before))
+			return;
+		h->b.block->ops.count = h->first;
+	}
+	append(h, op, outs);
+}
+
 void pass_hoist_place(IrBuilder *b, Arena *scratch, IrOp *op, IrValue *outs) {
 	Hoist h = {.func = b->func, .b = *b, .scratch = scratch};
-	place(&h, op, outs, 0);
+	place_whole(&h, op, outs);
 }
 
 static void hoist_for(void *context, const IrOp *op) {
@@ -494,7 +439,7 @@ static void hoist_for(void *context, const IrOp *op) {
 	IrOp *copy = ir_copy_op(&h->b, h->func, op, &h->map);
 	h->b.block->ops.count--;
 	IrValue *outs = ARENA_ARRAY(h->scratch, IrValue, copy->f.puts.count + 1);
-	place(h, copy, outs, 0);
+	place_whole(h, copy, outs);
 	for (uint32_t p = 0; p < op->f.puts.count; p++)
 		ir_map_set(&h->map, op->f.puts.data[p].out, outs[p]);
 }

@@ -1,9 +1,39 @@
-/* Sums of products: what hoist.c and compose.c share. Private to ir/pass. */
+/* What hoist.c, hoist_view.c and compose.c share: operations looked at, and sums of products. Private to ir/pass. */
 #ifndef GRADUS_IR_HOIST_H
 #define GRADUS_IR_HOIST_H
 
 #include "ir/pass/limits.h"
 #include "ir/pass/rewrite.h"
+
+/* ---- hoist_view.c ---- */
+
+/* An operation of the new function, looked at. */
+typedef struct View {
+	const IrFunc *func;
+	const IrFor *f;
+	Arena *scratch;
+	uint32_t *sets;  /* per node: the indices it depends on */
+	double *costs;   /* per node: of what it needs; a bound from above, where parts are used twice */
+	bool *movable;   /* per node: no read that it needs is guarded */
+	bool *alone;     /* per node: its reads are inside their bounds even where the conditions fail */
+	bool *safe;      /* per node: none of its reads is checked when the code runs */
+	uint32_t domain; /* all indices */
+	uint32_t tested; /* those that conditions mention */
+} View;
+
+int pass_set_size(uint32_t set);
+/* Of the box of the indices in `set`. */
+double pass_domain_points(const IrFor *f, uint32_t set);
+/* One pass over the nodes, each after what it needs. */
+View pass_look(const IrFunc *func, Arena *scratch, const IrFor *f);
+/* Positions may be computed over `set`, with only the conditions inside it: they need none of the others. */
+bool pass_stands_over(const View *view, bool alone, bool safe, uint32_t set);
+/* FLOPs, reads and writes of pieces counted as such, of the puts that are not taken and of the pieces (`hoisted` nodes) they read. */
+double pass_counted_cost(const View *view, const bool *taken, const bool *hoisted);
+/* Sets hoisted[n] for nodes that become pieces, so that the whole costs less than with any of them left where it is. */
+void pass_choose_pieces(const View *view, const bool *taken, bool *hoisted);
+
+/* ---- hoist.c ---- */
 
 typedef struct Factor {
 	uint32_t node;

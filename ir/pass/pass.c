@@ -13,17 +13,15 @@ enum { VERIFY_EACH = 1 };
 #include <string.h>
 #include <time.h>
 
-/* Without a property to check: hoist and compose weigh with a bound from above (a piece that is used twice counts twice), which
- * ir_cost may see otherwise. */
 const IrPass ir_passes[] = {
 	{"simplify", ir_pass_simplify, NULL, "keeps values up to the sign of zeros", pass_after_simplify},
 	{"inline", ir_pass_inline, NULL, "keeps every bit; never repeats costly work", pass_after_no_costlier},
 	{"gather", ir_pass_gather, "inline", "keeps values up to the order of sums, and so rounding",
      pass_after_no_costlier},
-	{"hoist", ir_pass_hoist, "gather", "lowers the cost as it bounds it; changes rounding and what is not finite",
-     NULL},
-	{"compose", ir_pass_compose, "gather", "lowers the cost as it bounds it; changes rounding and what is not finite",
-     NULL},
+	{"hoist", ir_pass_hoist, "gather", "costs no more; changes rounding and what is not finite",
+     pass_after_no_costlier},
+	{"compose", ir_pass_compose, "gather", "costs no more; changes rounding and what is not finite",
+     pass_after_no_costlier},
 	{"share", ir_pass_share, "compose", "keeps every bit", pass_after_no_costlier},
 	{"reuse", ir_pass_reuse, "share", "keeps every bit", pass_after_no_costlier},
 	{"invariant", ir_pass_invariant, "reuse", "keeps every bit", pass_after_invariant},

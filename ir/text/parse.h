@@ -1,4 +1,5 @@
-/* The reader of the text form, inside: parse.c reads functions and ops, parse_body.c what is between the braces of a FOR. */
+/* The reader of the text form, inside: token.c reads words, parse.c functions and ops, parse_body.c what is between the braces of a
+ * FOR. */
 #ifndef GRADUS_IR_PARSE_H
 #define GRADUS_IR_PARSE_H
 
@@ -36,16 +37,24 @@ typedef struct Parser {
 	VEC(IrValue) by_name;  /* per interned name: the value that is called %name */
 } Parser;
 
+/* ---- token.c ---- */
+
 void read_next(Parser *p);
 void read_error(Parser *p, const char *format, ...) BASE_PRINTF(2, 3);
 bool read_is(const Parser *p, const char *text); /* the token is this word or mark */
 bool read_take(Parser *p, const char *text);     /* ... and is passed over */
 void read_expect(Parser *p, const char *text);
+Name read_name(const Parser *p); /* the token's text */
 Name read_word(Parser *p, const char *what);
 int64_t read_integer(Parser *p);                   /* with an optional sign */
 IrDim read_dim(Parser *p);                         /* a number or a symbol */
 IrScalar read_scalar_name(Parser *p, bool *found); /* passes over it if it is one */
-IrValue read_value(Parser *p);                     /* one that is defined; 0 after an error */
+
+/* ---- parse.c ---- */
+
+IrValue read_value(Parser *p); /* one that is defined; 0 after an error */
+
+/* ---- parse_body.c ---- */
 
 /* From "for" to the last put. outs and types: what the op defines. */
 void read_for(Parser *p, const IrValue *outs, const IrType *types, uint32_t out_count, IrOp *op);

@@ -119,6 +119,12 @@ static void print_steps(CEmit *c, const Names *names, const LoopSteps *steps, in
 		else
 			text_printf(c->out, "%s_min_i64(%s[0], %" PRId64 ")", c->prefix, names->buffers[step->trips], step->limit);
 		text_printf(c->out, "; %s++) {\n", turn);
+		if (step->goes != LOOP_NO_BUFFER && loop_size_equal(c->func->buffers.data[step->goes].elements, loop_size(1))) {
+			indent(c, depth + 1);
+			text_printf(c->out, "if (!%s[0])\n", names->buffers[step->goes]);
+			indent(c, depth + 2);
+			text_printf(c->out, "break;\n");
+		}
 		indent(c, depth + 1);
 		text_printf(c->out, "%s[0] = %s;\n", counter, turn);
 		print_steps(c, names, &step->body, depth + 1);

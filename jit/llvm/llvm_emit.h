@@ -16,7 +16,7 @@ typedef struct LlvmEmit {
 	const LoopFunc *func;
 	LLVMValueRef *kernels; /* per kernel */
 	LLVMTypeRef *kernel_types;
-	/* of the kernel being emitted */
+	/* of the kernel, or the part of the schedule, being emitted */
 	const LoopKernel *kernel;
 	LLVMValueRef function;
 	LLVMValueRef *symbols;
@@ -31,6 +31,16 @@ typedef struct LlvmEmit {
  * where tables are those of the TABLE buffers in order. */
 LLVMModuleRef llvm_emit_module(const LlvmApi *api, Arena *arena, LLVMContextRef context, const LoopFunc *func,
                                const char *name);
+
+/* A new block of the function at hand. */
+LLVMBasicBlockRef llvm_block(LlvmEmit *e);
+/* The value of a phi where control comes from `from`. */
+void llvm_incoming(LlvmEmit *e, LLVMValueRef phi, LLVMValueRef value, LLVMBasicBlockRef from);
+/* What all our functions have. */
+void llvm_attributes(LlvmEmit *e, LLVMValueRef function);
+
+/* llvm_schedule.c: the external function, which calls the kernels */
+void llvm_schedule(LlvmEmit *e, const char *name);
 
 /* llvm_ops.c */
 LLVMTypeRef llvm_type(const LlvmEmit *e, IrScalar type, bool vector);

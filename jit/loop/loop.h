@@ -170,7 +170,10 @@ struct LoopStep {
 	uint32_t counter;      /* REPEAT: the I64 buffer that counts 0, 1, ... */
 	int64_t limit;         /* REPEAT */
 	uint32_t trips;        /* REPEAT: the buffer with the number of turns (cut to 0 .. limit), or LOOP_NO_BUFFER */
-	LoopSteps body;        /* REPEAT */
+	uint32_t
+		goes; /* REPEAT: the truth values (one, or one per lane) of which one has to hold at every start of a turn, or
+	                        * LOOP_NO_BUFFER */
+	LoopSteps body; /* REPEAT */
 	/* EVALUATE: asks for the objective at the vector `at`: f its value, g its gradient. LOOP_NO_BUFFER: f or g that nobody reads;
 	 * no `when`, which says whether to ask: without it, f and g are 0. Only C has someone to ask. */
 	struct {

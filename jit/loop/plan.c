@@ -4,6 +4,7 @@
 #include "jit/loop/loop.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { ALIGNMENT = 64 };
 
@@ -28,30 +29,33 @@ static int by_size(const void *a, const void *b) {
 	return (x->number > y->number) - (x->number < y->number);
 }
 
-static int by_offset(const void *a, const void *b) {
-	const Item *x = a, *y = b;
-	return (x->buffer->offset > y->buffer->offset) - (x->buffer->offset < y->buffer->offset);
-}
-
 static bool together(const LoopBuffer *a, const LoopBuffer *b) {
 	return a->first <= b->last && b->first <= a->last;
 }
 
-/* The lowest gap among those that live at the same time. */
-static int64_t lowest_place(const Item *item, Item *placed, uint32_t count, Item *scratch) {
-	uint32_t conflicts = 0;
-	for (uint32_t i = 0; i < count; i++)
-		if (together(item->buffer, placed[i].buffer))
-			scratch[conflicts++] = placed[i];
-	qsort(scratch, conflicts, sizeof *scratch, by_offset);
+/* The lowest gap among those that live at the same time. placed: in the order of their places. */
+static int64_t lowest_place(const Item *item, const Item *placed, uint32_t count) {
 	int64_t place = 0;
-	for (uint32_t i = 0; i < conflicts; i++) {
-		if (scratch[i].buffer->offset >= place + item->bytes)
-			break;
-		int64_t end = scratch[i].buffer->offset + scratch[i].bytes;
-		place = end > place ? end : place;
+	for (uint32_t i = 0; i < count && placed[i].buffer->offset < place + item->bytes; i++) {
+		int64_t end = placed[i].buffer->offset + placed[i].bytes;
+		if (end > place && together(item->buffer, placed[i].buffer))
+			place = end;
 	}
 	return place;
+}
+
+/* Puts an item that has its place behind all that do not lie higher. */
+static void insert(Item *placed, uint32_t count, Item item) {
+	uint32_t low = 0, high = count;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+		if (placed[middle].buffer->offset <= item.buffer->offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	memmove(placed + low + 1, placed + low, sizeof *placed * (count - low));
+	placed[low] = item;
 }
 
 static void place_in_slot(LoopFunc *func, LoopBuffer *buffer) {
@@ -80,6 +84,8 @@ void loop_mark_buffers(const LoopSteps *steps, bool *used) {
 			used[step->counter] = true;
 		if (step->kind == LOOP_REPEAT && step->trips != LOOP_NO_BUFFER)
 			used[step->trips] = true;
+		if (step->kind == LOOP_REPEAT && step->goes != LOOP_NO_BUFFER)
+			used[step->goes] = true;
 		const uint32_t evaluation[] = {step->evaluate.at, step->evaluate.when, step->evaluate.f, step->evaluate.g};
 		for (int k = 0; step->kind == LOOP_EVALUATE && k < 4; k++)
 			if (evaluation[k] != LOOP_NO_BUFFER)
@@ -91,7 +97,6 @@ void loop_mark_buffers(const LoopSteps *steps, bool *used) {
 void loop_plan_buffers(LoopFunc *func) {
 	Item *items = ARENA_ARRAY(func->arena, Item, func->buffers.count + 1);
 	Item *placed = ARENA_ARRAY(func->arena, Item, func->buffers.count + 1);
-	Item *scratch = ARENA_ARRAY(func->arena, Item, func->buffers.count + 1);
 	bool *used = ARENA_ARRAY(func->arena, bool, func->buffers.count + 1);
 	loop_mark_buffers(&func->body, used);
 	uint32_t count = 0;
@@ -108,8 +113,8 @@ void loop_plan_buffers(LoopFunc *func) {
 	qsort(items, count, sizeof *items, by_size);
 	func->fixed_bytes = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		items[i].buffer->offset = lowest_place(&items[i], placed, i, scratch);
-		placed[i] = items[i];
+		items[i].buffer->offset = lowest_place(&items[i], placed, i);
+		insert(placed, i, items[i]);
 		int64_t end = items[i].buffer->offset + items[i].bytes;
 		func->fixed_bytes = end > func->fixed_bytes ? end : func->fixed_bytes;
 	}

@@ -250,6 +250,10 @@ static void print_steps(const LoopFunc *func, const LoopSteps *steps, int depth,
 				text_printf(out, ", ");
 				print_buffer_name(func, step->trips, out);
 			}
+			if (step->goes != LOOP_NO_BUFFER) {
+				text_printf(out, " while ");
+				print_buffer_name(func, step->goes, out);
+			}
 			text_char(out, '\n');
 			print_steps(func, &step->body, depth + 1, out);
 			break;

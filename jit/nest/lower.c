@@ -436,6 +436,7 @@ static void lower_loop(Lower *l, const IrOp *op, LoopSteps *steps) {
 	step->kind = LOOP_REPEAT;
 	step->limit = loop->limit;
 	step->trips = loop->trips ? l->buffer_of[loop->trips] : LOOP_NO_BUFFER;
+	step->goes = loop->goes ? l->buffer_of[loop->goes] : LOOP_NO_BUFFER;
 	step->counter = new_buffer(l, LOOP_SCRATCH, ir_scalar_type(IR_I64), ir_info(l->ir, loop->counter)->name);
 	place(l, loop->counter, step->counter);
 	l->out->buffers.data[step->counter].last = end;

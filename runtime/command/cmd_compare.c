@@ -6,6 +6,7 @@
 
 #include "runtime/command/cmd_compare.h"
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 
 /* The sources that are kept in a run folder, and the experiment among them that made it. */
 typedef struct RunSources {
@@ -154,9 +155,9 @@ static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 	const RunSources *run = plan->runs.count ? &plan->runs.data[0] : NULL;
 	const FeExperiment *experiment = run ? &run->experiment : NULL;
 	bool known = plan->from_experiment;
-	plan->options.steps = given_or(given->steps, run ? experiment->horizon_high : 100);
+	plan->options.steps = given_or(given->steps, run ? experiment->horizon_high : CMD_STEPS);
 	plan->options.train_problems = given_or(given->train, known ? experiment->train_problems : 90);
-	plan->options.test_problems = given_or(given->test, known ? experiment->test_problems : 100);
+	plan->options.test_problems = given_or(given->test, known ? experiment->test_problems : CMD_TEST_PROBLEMS);
 	if (plan->options.test_problems < 1) {
 		return cmd_usage(cmd, "the experiment of %s has no test problems; say with --test how many to compare on",
 		                 run->dir);

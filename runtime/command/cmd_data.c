@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 
 char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why) {
-	enum { LIMIT = 1000000000 };
 	char *bytes = NULL;
-	*why = file_read(cmd->arena, path, LIMIT, streams, &bytes, length);
+	*why = file_read(cmd->arena, path, CMD_MOST_FILE, streams, &bytes, length);
 	return *why ? NULL : bytes;
 }
 
@@ -250,10 +250,10 @@ CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const
 CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg) {
 	Text out = text_new(cmd->arena);
 	int width = cmd_width(STDOUT_FILENO);
-	width = width > 110 ? 110 : width;
+	width = width > CMD_PLOT_COLUMNS ? CMD_PLOT_COLUMNS : width;
 	for (uint32_t i = 0; i < plots->count; i++) {
 		text_char(&out, '\n');
-		plot_terminal(&plots->data[i], width, 15, cmd->color_out, &out);
+		plot_terminal(&plots->data[i], width, CMD_PLOT_LINES, cmd->color_out, &out);
 	}
 	CmdExit code = cmd->options.json ? CMD_OK : cmd_print(cmd, &out);
 	if (code == CMD_OK && svg) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 
 /* Numbers separated by a comma, by blanks, or by both. */
 static CmdExit read_point(Cmd *cmd, const char *text, double **values, int64_t *count) {
@@ -34,11 +35,10 @@ static void put_params(Cmd *cmd, const FeObjective *objective, const RunEval *ev
 	cmd_cell(&table, "parameter");
 	cmd_cell(&table, "x");
 	cmd_cell(&table, "gradient");
-	enum { SHOWN = 40 };
 	int64_t row = 0;
 	for (uint32_t i = 0; i < objective->params.count; i++) {
 		const FeSlot *slot = &objective->params.data[i];
-		for (int64_t e = 0; e < slot->count && row < SHOWN; e++, row++) {
+		for (int64_t e = 0; e < slot->count && row < CMD_SHOWN_POINT; e++, row++) {
 			Text name = text_new(cmd->arena);
 			text_printf(&name, "%s", session_text(cmd->session, slot->name));
 			int64_t rest = e, stride = slot->count;
@@ -54,8 +54,8 @@ static void put_params(Cmd *cmd, const FeObjective *objective, const RunEval *ev
 		}
 	}
 	cmd_table(&table, "  ", out);
-	if (eval->size > SHOWN)
-		text_printf(out, "  ... %s more; --json has them all\n", cmd_count(cmd->arena, eval->size - SHOWN));
+	if (eval->size > CMD_SHOWN_POINT)
+		text_printf(out, "  ... %s more; --json has them all\n", cmd_count(cmd->arena, eval->size - CMD_SHOWN_POINT));
 }
 
 static void put_json(const char *call, int64_t instance, const RunEval *eval, Text *out) {

@@ -4,6 +4,7 @@
 
 #include "ir/pass/pass.h"
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 #include "runtime/meta/meta.h"
 
 typedef struct Info {
@@ -36,13 +37,12 @@ static const char *count_of(const Info *info, double value) {
 
 /* "w [3], b real" */
 static const char *slots_text(const Info *info, const FeSlot *slots, uint32_t count, const IrFunc *func) {
-	enum { SHOWN = 24 };
 	Text text = text_new(info->cmd->arena);
-	for (uint32_t i = 0; i < count && i < SHOWN; i++) {
+	for (uint32_t i = 0; i < count && i < CMD_SHOWN_SLOTS; i++) {
 		text_printf(&text, "%s%s %s", i ? ", " : "", name_of(info, slots[i].name),
 		            cmd_dims(info->cmd->session, info->cmd->arena, slots[i].type, func));
 	}
-	text_printf(&text, "%s", count > SHOWN ? ", ..." : count == 0 ? "none" : "");
+	text_printf(&text, "%s", count > CMD_SHOWN_SLOTS ? ", ..." : count == 0 ? "none" : "");
 	return text_cstr(&text);
 }
 
@@ -160,8 +160,6 @@ static bool info_objective(Info *info, const FeCall *call) {
 
 /* ---- rules ---- */
 
-enum { TIED_SIZE = 64 }; /* what a rule whose weights depend on size(x) is shown for */
-
 /* For any size; or, if the rule is tied to a size, for one. */
 static FeRule *any_rule(Info *info, IrModule *module, const FeCall *call, bool *tied) {
 	Session *session = info->cmd->session;
@@ -172,7 +170,7 @@ static FeRule *any_rule(Info *info, IrModule *module, const FeCall *call, bool *
 	if (rule)
 		return rule;
 	diag_take_back(session, mark);
-	static const int64_t size = TIED_SIZE;
+	static const int64_t size = CMD_TIED_SIZE;
 	FeTarget one = {.sizes = &size, .count = 1};
 	return fe_rule(info->cmd->program, module, call, &one, info->cmd->rt->options.real, NULL, 0);
 }
@@ -253,8 +251,9 @@ static bool info_rule(Info *info, const FeCall *call) {
 	double each, besides;
 	int64_t elsewhere = rule->evaluates ? ir_evaluations(ir_pass_simplify(module, rule->step)).most : 0;
 	state_bytes(rule, &each, &besides);
-	double flops = tied ? step_flops(info, rule, 0) / (double)TIED_SIZE
-	                    : (step_flops(info, rule, 2048) - step_flops(info, rule, 1024)) / 1024;
+	double flops =
+		tied ? step_flops(info, rule, 0) / (double)CMD_TIED_SIZE
+			 : (step_flops(info, rule, 2 * CMD_FLOPS_SIZE) - step_flops(info, rule, CMD_FLOPS_SIZE)) / CMD_FLOPS_SIZE;
 	head(info, call->decl->joint ? "joint optimizer" : "optimizer", call->decl);
 	if (info->json) {
 		hypers_json(info, rule);
@@ -278,7 +277,7 @@ static bool info_rule(Info *info, const FeCall *call) {
 		     slots_text(info, rule->states.data, rule->states.count, rule->step), text_of_bytes(cmd->arena, each),
 		     text_of_bytes(cmd->arena, besides));
 		line(info, "step", "%.4g FLOPs per coordinate%s", flops,
-		     tied ? arena_printf(cmd->arena, " (tied to the size of x; for %d)", TIED_SIZE) : "");
+		     tied ? arena_printf(cmd->arena, " (tied to the size of x; for %d)", CMD_TIED_SIZE) : "");
 		line(info, "reads", "%s%s%s", rule->reads_f ? "f" : "", rule->reads_f && rule->reads_g ? ", " : "",
 		     rule->reads_g   ? "g"
 		     : rule->reads_f ? ""

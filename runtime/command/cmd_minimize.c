@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 #include "runtime/compare/compare.h"
 
 /* The first step after which f of this problem is no finite number; -1 if it always is one. */
@@ -95,14 +96,13 @@ static void put_table(Cmd *cmd, const RunMinimize *done, const double *middle, T
 }
 
 static void put_final(Cmd *cmd, const RunMinimize *done, Text *out) {
-	enum { SHOWN = 8 };
 	if (done->runs.problems > 1)
 		return;
 	Text line = text_new(cmd->arena);
 	text_printf(&line, "x = ");
-	for (int64_t i = 0; i < done->size && i < SHOWN; i++)
+	for (int64_t i = 0; i < done->size && i < CMD_SHOWN_X; i++)
 		text_printf(&line, "%s%s", i ? ", " : "", short_number(cmd, done->runs.x[i], 10));
-	if (done->size > SHOWN)
+	if (done->size > CMD_SHOWN_X)
 		text_printf(&line, ", ... %s in all; --json has them", cmd_count(cmd->arena, done->size));
 	cmd_wrap(text_cstr(&line), 0, 4, out);
 }
@@ -151,7 +151,7 @@ static CmdExit read_words(Cmd *cmd, Minimized *m) {
 	}
 	m->first = cmd->options.instance < 0 ? 0 : cmd->options.instance;
 	m->count = cmd->options.problems < 0 ? 1 : (int)cmd->options.problems;
-	m->steps = cmd->options.steps < 0 ? 100 : (int)cmd->options.steps;
+	m->steps = cmd->options.steps < 0 ? CMD_STEPS : (int)cmd->options.steps;
 	return code;
 }
 

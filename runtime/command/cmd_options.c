@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "frontend/limits.h"
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 
 typedef enum OptionKind {
 	OPTION_FLAG,
@@ -26,8 +28,8 @@ static const struct {
 	[OPTION_COUNT] = {0, INT64_MAX},
 	[OPTION_POSITIVE] = {1, INT32_MAX},
 	[OPTION_INSTANCE] = {0, 1000000000000000000}, /* so that those after it can be counted */
-	[OPTION_PROBLEMS] = {1, 1000000000},          /* as in experiments (E0302) */
-	[OPTION_THREADS] = {1, 1024},
+	[OPTION_PROBLEMS] = {1, FE_MOST_COUNT},       /* as in experiments (E0302) */
+	[OPTION_THREADS] = {1, CMD_MOST_THREADS},
 };
 
 typedef struct Option {

@@ -254,7 +254,7 @@ void cmd_put_holes(const char *rule, const char *done, const char *holes) {
 	}
 }
 
-IrScalar cmd_precision(const Cmd *cmd, IrScalar otherwise) {
+static IrScalar precision_of(const Cmd *cmd, IrScalar otherwise) {
 	const char *given = cmd->options.precision;
 	return !given ? otherwise : !strcmp(given, "f64") ? IR_F64 : IR_F32;
 }
@@ -281,7 +281,7 @@ void cmd_runtime(Cmd *cmd, IrScalar real) {
 	const CmdOptions *given = &cmd->options;
 	RtOptions options = {
 		.engine = given->interpret ? RT_EVALUATOR : RT_JIT,
-		.real = cmd_precision(cmd, real),
+		.real = precision_of(cmd, real),
 		.strict = given->strict,
 		.pipeline = cmd_pipeline(cmd),
 		.threads = given->threads > 0 ? (int)given->threads : 0,

@@ -5,19 +5,18 @@
 #include <unistd.h>
 
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 
 int cmd_width(int fd) {
 	struct winsize size;
 	if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;
-	return 80;
+	return CMD_COLUMNS;
 }
-
-static const double plain_every = 5; /* seconds between two lines where lines cannot be redrawn */
 
 void cmd_progress(Cmd *cmd, bool last, const char *format, ...) {
 	double now = rt_seconds();
-	if (!last && now - cmd->said < (cmd->live ? 0.1 : plain_every))
+	if (!last && now - cmd->said < (cmd->live ? cmd_said_live : cmd_said_plain))
 		return;
 	cmd->said = now;
 	ArenaMark mark = arena_mark(cmd->arena);
@@ -44,7 +43,7 @@ void cmd_progress(Cmd *cmd, bool last, const char *format, ...) {
 void cmd_busy(void *user, const char *doing) {
 	Cmd *cmd = user;
 	double since = cmd->said > cmd->started ? cmd->said : cmd->started;
-	if (rt_seconds() - since >= (cmd->live ? 1 : plain_every))
+	if (rt_seconds() - since >= (cmd->live ? cmd_said_busy : cmd_said_plain))
 		cmd_progress(cmd, false, "%s", doing);
 }
 

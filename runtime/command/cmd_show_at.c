@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 
 /* Cuts `:12` off the end of a text: the number, or 0 where there is none. */
 static uint32_t cut_number(char *text) {
@@ -24,12 +25,12 @@ static uint32_t source_of(const Session *session, const char *path) {
 }
 
 static const char *written(Cmd *cmd, Span span) {
-	enum { LONGEST = 60 };
 	const char *text = source_excerpt(cmd->session, cmd->arena, span);
 	size_t length = strcspn(text, "\n");
-	return length <= LONGEST && !text[length]
+	return length <= CMD_SHOWN_SOURCE && !text[length]
 	           ? text
-	           : arena_printf(cmd->arena, "%.*s...", (int)(length < LONGEST ? length : LONGEST), text);
+	           : arena_printf(cmd->arena, "%.*s...", (int)(length < CMD_SHOWN_SOURCE ? length : CMD_SHOWN_SOURCE),
+	                          text);
 }
 
 static void put_place(Cmd *cmd, const FePlace *place, Text *out) {

@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 #include "runtime/data/data.h"
-
-enum { FIRST_ROWS = 5, FIRST_COLUMNS = 8, FIRST_WORDS = 20 };
 
 /* 3, 1..31, or a name */
 static DataColumn column_of(const char *word) {
@@ -44,11 +43,11 @@ static void put_range(Cmd *cmd, const DataArray *array, Text *out) {
 
 static void put_words(Cmd *cmd, const DataWords *of, Text *out) {
 	Text words = text_new(cmd->arena);
-	for (uint32_t i = 0; i < of->count && i < FIRST_WORDS; i++) {
+	for (uint32_t i = 0; i < of->count && i < CMD_SHOWN_WORDS; i++) {
 		text_printf(&words, "%s%u ", i ? ", " : "", i);
 		text_plain(&words, of->texts[i], strlen(of->texts[i]), false);
 	}
-	text_printf(&words, "%s", of->count > FIRST_WORDS ? ", ..." : "");
+	text_printf(&words, "%s", of->count > CMD_SHOWN_WORDS ? ", ..." : "");
 	text_printf(out, "  words: ");
 	cmd_wrap(text_cstr(&words), 9, 9, out);
 }
@@ -57,7 +56,8 @@ static void put_words(Cmd *cmd, const DataWords *of, Text *out) {
 static void put_rows(Cmd *cmd, const DataArray *array, Text *out) {
 	size_t rows = array->rank ? (size_t)array->dims[0] : 1, count = data_count(array);
 	size_t width = rows ? count / rows : 0;
-	size_t shown = rows < FIRST_ROWS ? rows : FIRST_ROWS, columns = width < FIRST_COLUMNS ? width : FIRST_COLUMNS;
+	size_t shown = rows < CMD_SHOWN_ROWS ? rows : CMD_SHOWN_ROWS,
+		   columns = width < CMD_SHOWN_COLUMNS ? width : CMD_SHOWN_COLUMNS;
 	if (shown == 0 || columns == 0)
 		return;
 	bool more = columns < width;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 
 static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t minded; /* someone looks at `interrupted` between two steps */
@@ -53,7 +54,7 @@ static void on_interrupt(int signal_number) {
 	if (!minded || interrupted || signal_number == SIGALRM)
 		leave();
 	interrupted = 1;
-	set_patience(700000000);
+	set_patience(CMD_PATIENCE);
 }
 
 static void catch (int signal_number, bool even_if_ignored) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 
 static CmdExit library_lacks(Cmd *cmd, const FeStdEntries *entries, const char *word) {
 	VEC(Name) names = {0};
@@ -11,8 +12,6 @@ static CmdExit library_lacks(Cmd *cmd, const FeStdEntries *entries, const char *
 	return cmd_usage(cmd, "the library has no `%s`%s%s%s", word, near ? "; did you mean `" : "",
 	                 near ? session_text(cmd->session, near) : "", near ? "`?" : "");
 }
-
-enum { COLUMNS = 80 };
 
 /* The first sentence, without the source in brackets where that is too long for a line. */
 static const char *line_of(Cmd *cmd, const FeStdEntry *entry, size_t room) {
@@ -39,7 +38,7 @@ static void put_subjects(Cmd *cmd, const FeStdEntries *entries, AstDeclKind kind
 			}
 			text_printf(out, "%s%s\n", out->length ? "\n" : "", subject);
 		}
-		text_printf(out, "  %-*s  %s\n", width, entry->name, line_of(cmd, entry, (size_t)(COLUMNS - 4 - width)));
+		text_printf(out, "  %-*s  %s\n", width, entry->name, line_of(cmd, entry, (size_t)(CMD_COLUMNS - 4 - width)));
 	}
 }
 

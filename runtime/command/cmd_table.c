@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 
 void cmd_cell(CmdTable *table, const char *format, ...) {
 	va_list args;
@@ -104,14 +105,12 @@ static void put_columns(const CmdTable *table, const uint32_t *widths, uint32_t 
 
 /* Does column k, behind `used` characters, find room? Of a last column of text a part of it is enough. */
 static bool has_room(const CmdTable *table, const uint32_t *widths, uint32_t k, uint32_t used, uint32_t line) {
-	enum { LEAST_TEXT = 24 };
 	bool text = k + 1 == table->columns && (table->left >> k & 1);
-	uint32_t width = text && widths[k] > LEAST_TEXT ? LEAST_TEXT : widths[k];
+	uint32_t width = text && widths[k] > CMD_LEAST_TEXT ? CMD_LEAST_TEXT : widths[k];
 	return used + 2 + width <= line;
 }
 
 void cmd_table(const CmdTable *table, const char *indent, Text *out) {
-	enum { LONGEST_FIRST = 32 };
 	uint32_t *widths = ARENA_ARRAY(table->arena, uint32_t, table->columns);
 	uint32_t all = (uint32_t)strlen(indent), line = line_width();
 	for (uint32_t i = 0; i < table->cells.count; i++) {
@@ -121,8 +120,8 @@ void cmd_table(const CmdTable *table, const char *indent, Text *out) {
 	}
 	for (uint32_t k = 0; k < table->columns; k++)
 		all += widths[k] + (k ? 2 : 0);
-	if (all > line && widths[0] > LONGEST_FIRST)
-		widths[0] = LONGEST_FIRST;
+	if (all > line && widths[0] > CMD_MOST_FIRST)
+		widths[0] = CMD_MOST_FIRST;
 	uint32_t from = 1;
 	do { /* as many columns as there is room for; the others below, with the first one again */
 		uint32_t to = from, used = (uint32_t)strlen(indent) + widths[0];

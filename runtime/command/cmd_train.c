@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/command/command.h"
+#include "runtime/command/limits.h"
 #include "runtime/meta/meta.h"
 
 typedef struct Training {
@@ -142,9 +143,8 @@ static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
 /* The learned scalars by name, if they are few. */
 static void put_learned(Cmd *cmd, const Trained *trained, Text *out) {
 	const FeRule *rule = trained->tasks[0]->rule;
-	enum { SHOWN = 12 };
 	int shown = 0;
-	for (uint32_t i = 0; i < rule->learned.count && shown < SHOWN; i++) {
+	for (uint32_t i = 0; i < rule->learned.count && shown < CMD_SHOWN_LEARNED; i++) {
 		const FeSlot *slot = &rule->learned.data[i].slot;
 		if (slot->type.rank == 0) {
 			text_printf(out, "  %s = %s\n", session_text(cmd->session, slot->name),

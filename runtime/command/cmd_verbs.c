@@ -6,6 +6,8 @@
 
 static const char later[] = "this version does not have this command yet; `gradus help` lists what it has.";
 
+static CmdExit run_version(Cmd *cmd), run_help(Cmd *cmd);
+
 const CmdVerb cmd_verbs[] = {
 	{"check", cmd_check, "find all errors of programs", "check FILE... [--json]",
      "Reads the files, each by itself, and everything in them with its defaults, and reports all errors at once. `-` "
@@ -106,8 +108,8 @@ const CmdVerb cmd_verbs[] = {
      "gradus show asm examples/robust.grad\n"
      "gradus show opt examples/robust.grad learn_robust\n"
      "gradus show data iris.csv 0..4\n"},
-	{"version", cmd_version, "which version this is", "version", "Prints the version.\n", "", "gradus version\n"},
-	{"help", cmd_help_run, "how a command is used", "help [COMMAND]", "Explains a command, or lists them all.\n", "",
+	{"version", run_version, "which version this is", "version", "Prints the version.\n", "", "gradus version\n"},
+	{"help", run_help, "how a command is used", "help [COMMAND]", "Explains a command, or lists them all.\n", "",
      "gradus help train\n"},
 	{"new", NULL, NULL, NULL, later, "", NULL},
 	{"explain", NULL, NULL, NULL, later, "", NULL},
@@ -162,7 +164,7 @@ void cmd_help_verb(const CmdVerb *verb, FILE *out) {
 	put_lines(out, "  ", verb->examples);
 }
 
-CmdExit cmd_version(Cmd *cmd) {
+static CmdExit run_version(Cmd *cmd) {
 	if (cmd->words.count > 0)
 		return cmd_usage(cmd, "nothing is understood after it, not `%s`", cmd->words.data[0]);
 	printf("gradus " RT_VERSION "\n");
@@ -188,7 +190,7 @@ static CmdExit help_name(Cmd *cmd, const char *word) {
 	return cmd_usage(cmd, "no command `%s`", word);
 }
 
-CmdExit cmd_help_run(Cmd *cmd) {
+static CmdExit run_help(Cmd *cmd) {
 	if (cmd->words.count == 0) {
 		cmd_help(cmd, stdout);
 		return CMD_OK;

@@ -116,7 +116,6 @@ void cmd_runtime(Cmd *cmd, IrScalar real);
 /* An empty program (with the library) that reads weights and data as the options say. */
 FeProgram *cmd_program_new(Cmd *cmd);
 size_t cmd_memory(const Cmd *cmd); /* --memory, or what this machine has */
-IrScalar cmd_precision(const Cmd *cmd, IrScalar otherwise);
 /* How passes are run, as --verify, --time-passes and --dump-dir say. */
 IrPipeline cmd_pipeline(const Cmd *cmd);
 
@@ -207,7 +206,5 @@ CmdExit cmd_show(Cmd *cmd);
 CmdExit cmd_show_data(Cmd *cmd); /* show data FILE: the words after `data` */
 CmdExit cmd_show_std(Cmd *cmd);  /* its words: names of the library, or none */
 CmdExit cmd_show_at(Cmd *cmd);   /* its words: FILE:LINE:COLUMN */
-CmdExit cmd_version(Cmd *cmd);
-CmdExit cmd_help_run(Cmd *cmd);
 
 #endif

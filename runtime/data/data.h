@@ -134,8 +134,6 @@ typedef enum DataElement {
 size_t data_element_bytes(DataElement type);
 const char *data_place(DataInput *in, DataArray *array, DataElement type, bool little, const unsigned char *bytes,
                        size_t count);
-/* NaN in reals, anything but 0 and 1 in booleans, whole numbers of 2^61 and more: where and what. */
-const char *data_check(Arena *arena, const DataArray *array);
 /* The decimal number that `text` begins with, correctly rounded: where it ends, at `end` at the latest; NULL: there is none. */
 const char *data_number_at(const char *text, const char *end, double *out);
 /* The whole text as a number; "inf" too. */

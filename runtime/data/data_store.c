@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "runtime/data/data_store.h"
+#include "runtime/data/limits.h"
 
 /* An array whose words are numbered as those of another one are. */
 typedef struct Alike {
@@ -88,7 +89,6 @@ static Entry *entry_of(DataStore *store, const char *path, const DataRequest *re
 /* Where the words of a column stand among those of another one; NULL with the reason. */
 static const int64_t *places_of(DataStore *store, const DataWords *own, const FeDataWords *other, const char *name,
                                 const char **problem) {
-	enum { SHOWN = 8 };
 	int64_t *places = ARENA_ARRAY(store->arena, int64_t, own->count + 1);
 	Text strange = text_new(store->arena);
 	uint32_t at = 0, count = 0;
@@ -99,13 +99,13 @@ static const int64_t *places_of(DataStore *store, const DataWords *own, const Fe
 		places[i] = at;
 		if (at < other->count && strcmp(other->texts[at], word) == 0)
 			continue;
-		if (count++ < SHOWN)
+		if (count++ < DATA_SHOWN_WORDS)
 			text_printf(&strange, "%s%s", count > 1 ? ", " : "", data_quote(store->arena, word, strlen(word)));
 	}
 	if (count == 0)
 		return places;
 	*problem = arena_printf(store->arena, "its word%s %s%s %s not among the words of `%s`, whose place it takes",
-	                        count == 1 ? "" : "s", text_cstr(&strange), count > SHOWN ? ", ..." : "",
+	                        count == 1 ? "" : "s", text_cstr(&strange), count > DATA_SHOWN_WORDS ? ", ..." : "",
 	                        count == 1 ? "is" : "are", name);
 	return NULL;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "runtime/data/gzip.h"
+#include "runtime/data/limits.h"
 
 #ifndef GRADUS_ZLIB
 
@@ -16,7 +17,7 @@ const char *data_gunzip(DataInput *in, size_t most, size_t expected, DataBlock *
 #include <zlib.h>
 
 static const char *grow(DataInput *in, DataBlock *block, size_t most) {
-	size_t limit = in->request->limit, length = block->length < 65536 ? 65536 : block->length * 2;
+	size_t limit = in->request->limit, length = block->length < DATA_FIRST_ROOM ? DATA_FIRST_ROOM : block->length * 2;
 	length = length > most ? most : length;
 	if (limit && length > limit)
 		length = block->length < limit ? limit : 0;

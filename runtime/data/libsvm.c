@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runtime/data/data.h"
+#include "runtime/data/limits.h"
 
 /* A line without its comment, and what is left of it. */
 typedef struct Line {
@@ -116,7 +117,7 @@ static const char *read_line(Sparse *s, Line *line, DataNumbers *dense, size_t r
 		s->lowest = number == 0 ? 0 : s->lowest;
 		s->highest = number > s->highest ? number : s->highest;
 		why = data_push_text(&s->values, digits, size, value);
-		if (s->values.count > 1000)
+		if (s->values.count > DATA_KEPT)
 			s->values.count = 0; /* only their range is wanted */
 	}
 	return why;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/data/data.h"
+#include "runtime/data/limits.h"
 
 /* ---- memory ---- */
 
@@ -69,11 +70,10 @@ const char *data_shape(Arena *arena, int rank, const int64_t *dims) {
 }
 
 const char *data_quote(Arena *arena, const void *bytes, size_t length) {
-	enum { MOST = 40 };
 	Text text = text_new(arena);
 	text_char(&text, '`');
-	text_plain(&text, bytes, length > MOST ? MOST : length, false);
-	text_printf(&text, "%s`", length > MOST ? "..." : "");
+	text_plain(&text, bytes, length > DATA_SHOWN_TEXT ? DATA_SHOWN_TEXT : length, false);
+	text_printf(&text, "%s`", length > DATA_SHOWN_TEXT ? "..." : "");
 	return text_cstr(&text);
 }
 
@@ -143,6 +143,63 @@ static void copy_elements(void *to, DataElement type, bool little, const unsigne
 	}
 }
 
+double data_element(const DataArray *array, size_t at) {
+	switch (array->storage) {
+#define STORAGE(id, word, width, ctype)                                                                                \
+	case IR_STORED_##id: return (double)((const ctype *)array->bytes)[at]; /* becomes: case IR_STORED_U8: return ... */
+#include "ir/core/storage.def"
+#undef STORAGE
+	default: return 0;
+	}
+}
+
+static const char *element_name(Arena *arena, const DataArray *array, size_t at) {
+	int64_t place[IR_USER_RANK];
+	for (int i = array->rank - 1; i >= 0; i--) {
+		place[i] = (int64_t)(at % (size_t)array->dims[i]);
+		at /= (size_t)array->dims[i];
+	}
+	return array->rank ? arena_printf(arena, "element %s", data_shape(arena, array->rank, place)) : "its number";
+}
+
+/* The first NaN, or `count`. */
+static size_t first_nan(const DataArray *array, size_t count) {
+	for (size_t start = 0; start < count; start += DATA_CHECKED) {
+		size_t end = start + DATA_CHECKED < count ? start + DATA_CHECKED : count;
+		int bad = 0;
+		if (array->storage == IR_STORED_F32)
+			for (size_t i = start; i < end; i++)
+				bad |= isunordered(((const float *)array->bytes)[i], 0.0F);
+		else
+			for (size_t i = start; i < end; i++)
+				bad |= isunordered(((const double *)array->bytes)[i], 0.0);
+		for (size_t i = start; bad && i < end; i++)
+			if (isnan(data_element(array, i)))
+				return i;
+	}
+	return count;
+}
+
+/* NaN in reals, anything but 0 and 1 in booleans, whole numbers of 2^61 and more: where and what. */
+static const char *check_elements(Arena *arena, const DataArray *array) {
+	size_t count = data_count(array), at = count;
+	const char *what = "is not a number (NaN)";
+	if (ir_storage_is_real(array->storage)) {
+		at = first_nan(array, count);
+	} else if (array->storage == IR_STORED_I64) {
+		const int64_t *whole = array->bytes;
+		for (at = 0; at < count && whole[at] < INT64_C(1) << 61 && whole[at] > -(INT64_C(1) << 61);)
+			at++;
+		what = "is a whole number of 2^61 or more";
+	} else if (array->truth) {
+		const uint8_t *bytes = array->bytes;
+		for (at = 0; at < count && bytes[at] <= 1;)
+			at++;
+		what = "is neither 0 nor 1, but true or false is what it should be";
+	}
+	return at < count ? arena_printf(arena, "%s %s", element_name(arena, array, at), what) : NULL;
+}
+
 const char *data_place(DataInput *in, DataArray *array, DataElement type, bool little, const unsigned char *bytes,
                        size_t count) {
 	const ElementInfo *info = &elements[type];
@@ -165,62 +222,5 @@ const char *data_place(DataInput *in, DataArray *array, DataElement type, bool l
 			copy_elements(memory, type, little, bytes, count);
 		array->bytes = memory;
 	}
-	return data_check(in->arena, array);
-}
-
-double data_element(const DataArray *array, size_t at) {
-	switch (array->storage) {
-#define STORAGE(id, word, width, ctype)                                                                                \
-	case IR_STORED_##id: return (double)((const ctype *)array->bytes)[at]; /* becomes: case IR_STORED_U8: return ... */
-#include "ir/core/storage.def"
-#undef STORAGE
-	default: return 0;
-	}
-}
-
-static const char *element_name(Arena *arena, const DataArray *array, size_t at) {
-	int64_t place[IR_USER_RANK];
-	for (int i = array->rank - 1; i >= 0; i--) {
-		place[i] = (int64_t)(at % (size_t)array->dims[i]);
-		at /= (size_t)array->dims[i];
-	}
-	return array->rank ? arena_printf(arena, "element %s", data_shape(arena, array->rank, place)) : "its number";
-}
-
-/* The first NaN, or `count`. */
-static size_t first_nan(const DataArray *array, size_t count) {
-	enum { BLOCK = 4096 };
-	for (size_t start = 0; start < count; start += BLOCK) {
-		size_t end = start + BLOCK < count ? start + BLOCK : count;
-		int bad = 0;
-		if (array->storage == IR_STORED_F32)
-			for (size_t i = start; i < end; i++)
-				bad |= isunordered(((const float *)array->bytes)[i], 0.0F);
-		else
-			for (size_t i = start; i < end; i++)
-				bad |= isunordered(((const double *)array->bytes)[i], 0.0);
-		for (size_t i = start; bad && i < end; i++)
-			if (isnan(data_element(array, i)))
-				return i;
-	}
-	return count;
-}
-
-const char *data_check(Arena *arena, const DataArray *array) {
-	size_t count = data_count(array), at = count;
-	const char *what = "is not a number (NaN)";
-	if (ir_storage_is_real(array->storage)) {
-		at = first_nan(array, count);
-	} else if (array->storage == IR_STORED_I64) {
-		const int64_t *whole = array->bytes;
-		for (at = 0; at < count && whole[at] < INT64_C(1) << 61 && whole[at] > -(INT64_C(1) << 61);)
-			at++;
-		what = "is a whole number of 2^61 or more";
-	} else if (array->truth) {
-		const uint8_t *bytes = array->bytes;
-		for (at = 0; at < count && bytes[at] <= 1;)
-			at++;
-		what = "is neither 0 nor 1, but true or false is what it should be";
-	}
-	return at < count ? arena_printf(arena, "%s %s", element_name(arena, array, at), what) : NULL;
+	return check_elements(in->arena, array);
 }

@@ -177,17 +177,11 @@ const char *data_open(Arena *arena, const char *path, const DataRequest *request
 	close(fd);
 	if (why)
 		return why;
-	vec_push(arena, &out->blocks, ((DataBlock){bytes, (size_t)length, true}));
-	DataInput in = {.arena = arena,
-	                .request = request,
-	                .bytes = bytes,
-	                .length = (size_t)length,
-	                .mapped = true,
-	                .path = path,
-	                .out = out};
-	why = read_bytes(&in);
+	why = data_parse(arena, path, bytes, (size_t)length, request, out);
 	if (why)
-		data_close(out);
+		munmap(bytes, (size_t)length);
+	else
+		vec_push(arena, &out->blocks, ((DataBlock){bytes, (size_t)length, true}));
 	return why;
 }
 

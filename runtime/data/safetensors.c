@@ -86,13 +86,6 @@ const char *safetensors_bytes(Arena *arena, const Safetensors *tensors, char **o
 	return NULL;
 }
 
-const char *safetensors_write(Arena *arena, const char *path, const Safetensors *tensors) {
-	char *bytes;
-	size_t length;
-	const char *error = safetensors_bytes(arena, tensors, &bytes, &length);
-	return error ? error : file_write(arena, path, bytes, length, true);
-}
-
 /* ---- reading ---- */
 
 /* Bytes of an element of a dtype; 0 for one that is not known. */
@@ -230,37 +223,6 @@ const char *safetensors_header(Arena *arena, const char *bytes, size_t length, s
 		(*extents)[k].end += start;
 	}
 	return error;
-}
-
-const char *safetensors_parse(Arena *arena, const char *bytes, size_t length, Safetensors *out) {
-	*out = (Safetensors){0};
-	const unsigned char *data = (const unsigned char *)bytes;
-	uint64_t header = length < 8 ? SAFETENSORS_MOST_HEADER + 1 : header_length(data);
-	if (header > SAFETENSORS_MOST_HEADER || header > length - 8)
-		return no_header;
-	SafetensorExtent *extents;
-	const char *error =
-		read_header(arena, bytes + 8, (size_t)header, length - 8 - (size_t)header, false, out, &extents);
-	for (uint32_t k = 0; !error && k < out->count; k++) {
-		Safetensor *tensor = &out->items[k];
-		size_t count = tensor_elements(tensor);
-		tensor->values = ARENA_ARRAY(arena, double, count + 1);
-		decode(data + 8 + header + extents[k].start, tensor->scalar, count, tensor->values);
-	}
-	if (error)
-		*out = (Safetensors){0};
-	return error;
-}
-
-const char *safetensors_read(Arena *arena, const char *path, Safetensors *out) {
-	*out = (Safetensors){0};
-	char *bytes;
-	size_t length;
-	const char *error = file_read(arena, path, SIZE_MAX, false, &bytes, &length);
-	if (error)
-		return arena_printf(arena, "cannot read %s: %s", path, error);
-	error = safetensors_parse(arena, bytes, length, out);
-	return error ? arena_printf(arena, "%s is no safetensors file, or damaged: %s", path, error) : NULL;
 }
 
 /* `length` bytes from `offset` on, or false. */

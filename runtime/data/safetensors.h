@@ -1,4 +1,4 @@
-/* safetensors: files of named tensors, read and written whole or in part. */
+/* safetensors: files of named tensors. */
 #ifndef GRADUS_DATA_SAFETENSORS_H
 #define GRADUS_DATA_SAFETENSORS_H
 
@@ -19,18 +19,15 @@ typedef struct Safetensors {
 } Safetensors;
 
 /* All give NULL, or what went wrong (in `arena`). */
-const char *safetensors_write(Arena *arena, const char *path, const Safetensors *tensors);
 const char *safetensors_bytes(Arena *arena, const Safetensors *tensors, char **bytes, size_t *length);
-/* Refuses: headers over 16 MB or not JSON, unknown types, sizes that do not fit, overlaps, holes, bytes missing or left over. */
-const char *safetensors_read(Arena *arena, const char *path, Safetensors *out);
-const char *safetensors_parse(Arena *arena, const char *bytes, size_t length, Safetensors *out);
 /* Where a tensor's bytes lie, and its type as written: "U8". */
 typedef struct SafetensorExtent {
 	size_t start, end;
 	const char *dtype;
 } SafetensorExtent;
 
-/* The tensors of a file of `file_length` bytes that begins with these, of any type of numbers, without their values; extents count from the start of the file. */
+/* The tensors of a file of `file_length` bytes that begins with these, of any type of numbers, without their values; extents count from the start of the file. Refuses:
+ * headers over 16 MB or not JSON, unknown types, sizes that do not fit, overlaps, holes, bytes missing or left over. */
 const char *safetensors_header(Arena *arena, const char *bytes, size_t length, size_t file_length, Safetensors *out,
                                SafetensorExtent **extents);
 /* One tensor, which must have this shape: out[its elements]. Reads the header and those bytes, however large the file is. */

@@ -121,13 +121,12 @@ static bool as_now(const Pack *pack, const PackFile *file) {
 
 /* Does it say of itself, as all that is emitted does, that it was? For where no manifest can say it. */
 static bool has_notice(const Pack *pack, const char *name) {
-	enum { NOTICE_LIMIT = 16000000, NOTICE_WITHIN = 400 };
 	Arena *arena = arena_new();
 	char *bytes;
 	size_t length;
-	bool found = !file_read(arena, inside(pack, name), NOTICE_LIMIT, false, &bytes, &length);
+	bool found = !file_read(arena, inside(pack, name), PACK_MOST_FILE, false, &bytes, &length);
 	if (found) {
-		bytes[length < NOTICE_WITHIN ? length : NOTICE_WITHIN] = '\0';
+		bytes[length < PACK_NOTICE_WITHIN ? length : PACK_NOTICE_WITHIN] = '\0';
 		found = strstr(bytes, "Written by gradus ") != NULL;
 	}
 	arena_free(arena);
@@ -171,10 +170,9 @@ static bool refuse_file(const Pack *pack, const char *name, Standing standing) {
 
 /* The manifest of the emission that is in the folder; NULL if there is none. */
 static json_t *read_manifest(const Pack *pack) {
-	enum { MANIFEST_LIMIT = 16000000 };
 	char *bytes;
 	size_t length;
-	if (file_read(pack->arena, inside(pack, manifest_name), MANIFEST_LIMIT, false, &bytes, &length))
+	if (file_read(pack->arena, inside(pack, manifest_name), PACK_MOST_FILE, false, &bytes, &length))
 		return NULL;
 	json_t *manifest = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, NULL);
 	if (json_is_object(manifest) && json_is_string(json_object_get(manifest, "gradus")))

@@ -5,9 +5,6 @@
 #include "ir/eval/eval.h"
 #include "runtime/emit/emit_pack.h"
 
-/* Points that values are compared at; fewer where the evaluator would take minutes. */
-enum { GOLDEN_POINTS = 4 };
-
 /* What an evaluation draws at every step, and what it is by the evaluator at steps 1, 2, ... */
 typedef struct BatchPack {
 	const FeBatch *batch; /* no slots: nothing is drawn */

@@ -114,9 +114,8 @@ static bool evaluate(ObjectivePack *o, int p, IrByRole *given) {
 	return true;
 }
 
-/* The evaluator does some 30 million operations a second. */
 static int points_of(const ObjectivePack *o) {
-	const double most = 3e8, each = 2 * ir_cost(o->gradient, NULL).flops + 1;
+	const double most = GOLDEN_OPERATIONS, each = 2 * ir_cost(o->gradient, NULL).flops + 1;
 	return each * (double)GOLDEN_POINTS <= most ? GOLDEN_POINTS : each * 2 <= most ? 2 : 1;
 }
 

@@ -6,9 +6,7 @@
 #define GRADUS_EMIT_PACK_H
 
 #include "runtime/emit/emit.h"
-
-/* The most numbers that stand in the source itself; longer tables get a unit of their own. */
-enum { PACK_INLINE = 65536 };
+#include "runtime/emit/limits.h"
 
 /* A text that files are made from; emit_template.c says how it is written. */
 typedef struct PackTemplate {

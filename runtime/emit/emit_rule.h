@@ -36,8 +36,6 @@ typedef struct RulePack {
 } RulePack;
 
 /* The self-test's problem: tensors of several sizes, a quadratic in each coordinate, its parameters and values exact. */
-enum { GOLDEN_STEPS = 12 };
-
 typedef struct Golden {
 	int64_t total;  /* coordinates in all */
 	double *first;  /* [total] after step 1 */

@@ -10,8 +10,6 @@
 #include "ir/pass/pass.h"
 #include "runtime/emit/emit_rule.h"
 
-enum { MOST = 64 /* elements: what is larger stays where it is used */ };
-
 typedef struct Parts {
 	const IrFunc *step;
 	bool *alike; /* per value: the same whatever the coordinate */
@@ -31,7 +29,7 @@ static bool is_alike(const Parts *parts, const IrFor *f) {
 	for (uint32_t i = 0; i < f->puts.count; i++) {
 		const IrPut *put = &f->puts.data[i];
 		IrType type = ir_type(parts->step, put->out);
-		bool small = pack_rule_is_fixed(type) && ir_type_elements(type, NULL) <= MOST;
+		bool small = pack_rule_is_fixed(type) && ir_type_elements(type, NULL) <= PACK_ONCE_ELEMENTS;
 		if (!small || (put->into != 0 && !parts->alike[put->into]))
 			return false;
 	}
@@ -75,8 +73,6 @@ static void look(Parts *parts) {
 }
 
 /* ---- names for what is alike: 1 - beta1 is one_minus_beta1 ---- */
-
-enum { LONGEST = 40 };
 
 static bool name_node(const RulePack *r, const IrFor *f, uint32_t number, Text *out);
 
@@ -138,7 +134,7 @@ static const char *name_alike(const RulePack *r, IrValue value) {
 	for (uint32_t p = 0; f && p < f->puts.count; p++) {
 		Text words = text_new(r->pack->arena);
 		bool plain = f->puts.data[p].out == value && f->puts.data[p].combine == IR_PUT_NONE && f->indices.count == 0;
-		if (plain && name_node(r, f, f->puts.data[p].node, &words) && words.length <= LONGEST)
+		if (plain && name_node(r, f, f->puts.data[p].node, &words) && words.length <= PACK_ONCE_NAME)
 			return text_cstr(&words);
 	}
 	return "alike";

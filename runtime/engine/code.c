@@ -199,15 +199,53 @@ double rt_evaluation_bytes(const IrFunc *func, int64_t size) {
 	return bytes + largest;
 }
 
-bool rt_evaluate_once(Rt *rt, const IrFunc *func, const IrByRole *given, double **results) {
-	if (!rt_memory_allows(rt, rt_evaluation_bytes(func, 0), "what is learned"))
-		return false;
+/* ---- what is computed once ---- */
+
+/* From so many results on, compiling (some 15 ms) costs less than evaluating (some 2 us each). */
+enum { COMPILED_FROM = 20000 };
+
+static int64_t result_elements(const IrFunc *func) {
+	int64_t count = 0;
+	for (uint32_t i = 0; i < func->results.count; i++)
+		count += ir_type_elements(ir_type(func, func->results.data[i].value), NULL);
+	return count;
+}
+
+/* As strict machine code: the bits of the evaluator. 0, or 1 + the number of the gather that left its range. */
+static int call_once(Rt *rt, IrFunc *func, const void *const *from, double **results) {
+	JitOptions options = {.strict = true};
+	JitCode *code = jit_compile(rt->engine, func, &options);
 	Arena *arena = arena_new();
-	func = ir_expand_math(func->module, ir_func_copy(func->module, func, "once"), false); /* no C library has a say */
+	void **params = ARENA_ARRAY(arena, void *, func->params.count + 1);
+	void **places = ARENA_ARRAY(arena, void *, func->results.count + 1);
+	for (uint32_t i = 0; i < func->params.count; i++) {
+		IrType type = ir_type(func, func->params.data[i].value);
+		size_t count = (size_t)ir_type_elements(type, NULL);
+		params[i] = rt_aligned(arena, count * ir_element_bytes(type));
+		if (ir_scalar_is_real(type.scalar))
+			rt_write_reals(type.scalar, params[i], 1, from[i], count);
+		else
+			memcpy(params[i], from[i], sizeof(int64_t));
+	}
+	for (uint32_t i = 0; i < func->results.count; i++) {
+		IrType type = ir_type(func, func->results.data[i].value);
+		places[i] = rt_aligned(arena, (size_t)ir_type_elements(type, NULL) * ir_element_bytes(type));
+	}
+	int failed = jit_call(code, params, places, rt_aligned(arena, jit_arena_bytes(code, NULL)), NULL);
+	for (uint32_t i = 0; !failed && i < func->results.count; i++) {
+		IrType type = ir_type(func, func->results.data[i].value);
+		rt_read_reals(type.scalar, places[i], 1, results[i], (size_t)ir_type_elements(type, NULL));
+	}
+	arena_free(arena);
+	jit_code_free(code);
+	return failed;
+}
+
+static const char *evaluate_once(IrFunc *func, const void *const *from, double **results, Span *where) {
+	Arena *arena = arena_new();
+	func = ir_expand_math(func->module, func, false); /* no C library has a say */
 	IrTensor *args = ARENA_ARRAY(arena, IrTensor, func->params.count + 1);
 	IrTensor *outs = ARENA_ARRAY(arena, IrTensor, func->results.count + 1);
-	const void **from = ARENA_ARRAY(arena, const void *, func->params.count + 1);
-	ir_arguments(func, given, sizeof *from, from);
 	for (uint32_t i = 0; i < func->params.count; i++) {
 		IrType type = ir_type(func, func->params.data[i].value);
 		args[i] = ir_tensor_new(arena, type, NULL);
@@ -217,13 +255,30 @@ bool rt_evaluate_once(Rt *rt, const IrFunc *func, const IrByRole *given, double 
 		if (!args[i].reals)
 			args[i].integers[0] = *(const int64_t *)from[i];
 	}
-	Span where = {0};
-	const char *error = ir_evaluate(func, arena, args, outs, &where);
-	if (error)
-		diag_error(rt->session, 802, where, "%s", error);
+	const char *error = ir_evaluate(func, arena, args, outs, where);
 	for (uint32_t i = 0; !error && i < func->results.count; i++)
 		for (int64_t e = 0; e < ir_type_elements(outs[i].type, NULL); e++)
 			results[i][e] = outs[i].reals ? outs[i].reals[e] : (double)outs[i].integers[e];
 	arena_free(arena);
+	return error;
+}
+
+bool rt_evaluate_once(Rt *rt, const IrFunc *func, const IrByRole *given, double **results) {
+	if (!rt_memory_allows(rt, rt_evaluation_bytes(func, 0), "what is learned"))
+		return false;
+	IrFunc *once = ir_func_copy(func->module, func, "once");
+	const void **from = ARENA_ARRAY(func->module->arena, const void *, func->params.count + 1);
+	ir_arguments(func, given, sizeof *from, from);
+	Span where = {0};
+	const char *error = NULL;
+	if (rt->options.engine == RT_JIT && result_elements(func) >= COMPILED_FROM) {
+		if (!engine_ready(rt))
+			return false;
+		error = call_once(rt, once, from, results) ? "an index left its range" : NULL;
+	} else {
+		error = evaluate_once(once, from, results, &where);
+	}
+	if (error)
+		diag_error(rt->session, 802, where, "%s", error);
 	return !error;
 }

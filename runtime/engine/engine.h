@@ -96,9 +96,9 @@ int rt_call(const RtCode *code, void *const *params, void *const *results, void 
 int rt_call_by_role(const RtCode *code, const IrByRole *given, const IrByRole *places, void **pointers, void *arena);
 /* What the evaluator needs for `func`, about: arguments, results, and its largest values. Symbols are `size`. */
 double rt_evaluation_bytes(const IrFunc *func, int64_t size);
-/* The same by the evaluator, once, for what is not worth compiling. given: addresses, of reals as double[elements], of an integer
- * as int64_t; results: likewise, all of them as double. false with E0801 where memory
- * is refused. */
+/* Once, by the evaluator, or by strict machine code of the same bits where there is much of it. given: addresses, of reals as
+ * double[elements], of an integer as int64_t; results: likewise, all of them as double. false with E0801 where memory is
+ * refused. */
 bool rt_evaluate_once(Rt *rt, const IrFunc *func, const IrByRole *given, double **results);
 /* Elements of type `scalar`, `stride` elements apart, to and from double. */
 void rt_write_reals(IrScalar scalar, void *to, size_t stride, const double *from, size_t count);

@@ -20,18 +20,10 @@
 #include "runtime/inner/frame.h"
 #include "runtime/inner/limits.h"
 
-static const struct {
-	const char *name;
-	IrFunc *(*build)(Task *task, const TaskPlan *plan);
-} stages[TASK_STAGES] = {
-	[TASK_SETUP] = {"setup", task_build_setup},       [TASK_BEGIN] = {"begin", task_build_begin},
-	[TASK_SEGMENT] = {"segment", task_build_segment}, [TASK_GRADIENT] = {"gradient", task_build_gradient},
-	[TASK_TANGENT] = {"tangent", task_build_tangent},
+static IrFunc *(*const builders[TASK_STAGES])(Task *task, const TaskPlan *plan) = {
+	[TASK_SETUP] = task_build_setup,       [TASK_BEGIN] = task_build_begin,     [TASK_SEGMENT] = task_build_segment,
+	[TASK_GRADIENT] = task_build_gradient, [TASK_TANGENT] = task_build_tangent,
 };
-
-const char *task_stage_name(TaskStage stage) {
-	return stages[stage].name;
-}
 
 IrFunc *task_optimized(Task *task, IrFunc *func) {
 	const IrPipeline pipeline = task->rt->options.pipeline;
@@ -137,7 +129,7 @@ void task_free(Task *task) {
 }
 
 IrFunc *task_stage_built(Task *task, TaskStage stage, const TaskPlan *plan) {
-	return stages[stage].build(task, plan);
+	return builders[stage](task, plan);
 }
 
 IrFunc *task_stage_batched(Task *task, TaskStage stage, const TaskPlan *plan) {
@@ -193,8 +185,4 @@ TaskPlan task_segment_plan(Task *task, int steps, TaskTheta variant) {
 bool task_need_forward(Task *task, int steps, TaskTheta variant) {
 	TaskPlan segment = task_segment_plan(task, steps, variant);
 	return task_need(task, TASK_BEGIN, &(TaskPlan){.variant = variant}) && task_need(task, TASK_SEGMENT, &segment);
-}
-
-bool task_need_gradient(Task *task, int window, int steps, bool fixed) {
-	return task_need(task, TASK_GRADIENT, &(TaskPlan){.window = window, .steps = steps, .fixed = fixed});
 }

@@ -32,7 +32,7 @@ TaskRole task_role(const Task *task, IrRole role) {
 	}
 }
 
-const char *task_role_name(const Task *task, const TaskRole *of, uint32_t i) {
+static const char *role_name(const Task *task, const TaskRole *of, uint32_t i) {
 	bool named = of->role == IR_ROLE_DATA || of->role == IR_ROLE_FIXED || of->role == IR_ROLE_BATCH ||
 	             of->role == IR_ROLE_STATE || of->role == IR_ROLE_HYPER || of->role == IR_ROLE_REPORT;
 	if (!named)
@@ -91,7 +91,7 @@ void frame_params(Frame *w, const IrRole *roles, size_t count) {
 		w->count[role] = known.range.count;
 		w->of[role] = ARENA_ARRAY(w->arena, IrValue, known.range.count + 1);
 		for (uint32_t i = 0; i < known.range.count; i++) {
-			const char *name = task_role_name(w->task, &known, i);
+			const char *name = role_name(w->task, &known, i);
 			w->of[role][i] = ir_param_as(w->func, role, name, task_role_type(w->task, &known, i));
 		}
 	}
@@ -102,7 +102,7 @@ void frame_results(Frame *w, const IrRole *roles, size_t count) {
 		IrRole role = roles[k];
 		TaskRole known = task_role(w->task, role);
 		for (uint32_t i = 0; i < w->count[role]; i++)
-			ir_result_as(w->func, role, task_role_name(w->task, &known, i), w->of[role][i]);
+			ir_result_as(w->func, role, role_name(w->task, &known, i), w->of[role][i]);
 	}
 }
 

@@ -54,7 +54,6 @@ Task *task_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore scor
 /* From an objective and a rule (or NULL) that exist already in `module`; the task then owns the module. */
 Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, FeScore score);
 void task_free(Task *task);
-const char *task_stage_name(TaskStage stage);
 IrFunc *task_stage_built(Task *task, TaskStage stage, const TaskPlan *plan); /* for one problem, before any pass */
 IrFunc *task_stage_batched(Task *task, TaskStage stage,
                            const TaskPlan *plan); /* for a block, as rt_compile is given it */
@@ -65,7 +64,6 @@ bool task_need_setup(Task *task);
 bool task_need_forward(Task *task, int steps, TaskTheta variant); /* begin, and segments for runs of `steps` */
 /* The plan of segments for runs of `steps`. The first caller decides how many steps a segment of this task has. */
 TaskPlan task_segment_plan(Task *task, int steps, TaskTheta variant);
-bool task_need_gradient(Task *task, int window, int steps, bool fixed);
 void task_drop_code(Task *task);
 
 /* What a task has of a role, as parameters or results of one of its functions (frame.c). */
@@ -77,7 +75,6 @@ typedef struct TaskRole {
 } TaskRole;
 
 TaskRole task_role(const Task *task, IrRole role);
-const char *task_role_name(const Task *task, const TaskRole *of, uint32_t i);
 IrType task_role_type(const Task *task, const TaskRole *of, uint32_t i);
 /* What goes on from step to step, in the order of RunState's slots. */
 enum { TASK_STATE_ROLES = 4 };
@@ -208,8 +205,6 @@ typedef struct Runs {
 bool run_problems(Task *task, const Problems *problems, const double *hypers, const double *theta, int steps,
                   bool want_x, Arena *arena, Runs *out);
 bool run_looks_at_x(const Task *task); /* a step of its rule needs f or g at x */
-/* What run_problems will take, in bytes. */
-double run_bytes(const Task *task, int problems, int steps);
 
 /* ---- value.c: `gradus eval` and `gradus minimize` ---- */
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/inner/inner.h"
+#include "runtime/inner/limits.h"
 
 int64_t learned_count(const FeRule *rule) {
 	return rule ? rule->learned_count : 0;
@@ -53,14 +54,13 @@ bool learned_natural(Rt *rt, const FeRule *rule, const double *theta, double *na
 
 /* ": [4, 8] ~ normal(0, 1)" */
 static void hole_shape(const FeLearned *learned, const Session *session, Text *out) {
-	enum { LONGEST_START = 40 };
 	const FeSlot *slot = &learned->slot;
 	text_printf(out, " : [");
 	for (int i = 0; i < slot->type.rank; i++)
 		text_printf(out, slot->type.dims[i] < 0 ? "%sn" : "%s%lld", i ? ", " : "", (long long)slot->type.dims[i]);
 	text_char(out, ']');
 	const AstDeclare *learn = learned->declare;
-	if (!learn || !learn->source.file || learn->source.end - learn->source.start > LONGEST_START)
+	if (!learn || !learn->source.file || learn->source.end - learn->source.start > LEARNED_SHOWN_START)
 		return;
 	const char *start = source_excerpt(session, out->arena, learn->source);
 	if (!strchr(start, '\n'))
@@ -68,7 +68,6 @@ static void hole_shape(const FeLearned *learned, const Session *session, Text *o
 }
 
 const char *learned_holes(Rt *rt, const FeRule *rule, const double *theta, Arena *arena) {
-	enum { SHOWN = 8 };
 	const Session *session = rt->session;
 	Text out = text_new(arena);
 	double *natural = ARENA_ARRAY(arena, double, learned_count(rule) + 1);
@@ -79,7 +78,7 @@ const char *learned_holes(Rt *rt, const FeRule *rule, const double *theta, Arena
 		const FeLearned *learned = &rule->learned.data[i];
 		const FeSlot *slot = &learned->slot;
 		bool filled = learned->declare && learned->declare->from;
-		if (filled || holes++ >= SHOWN)
+		if (filled || holes++ >= LEARNED_SHOWN)
 			continue;
 		text_printf(&out, "%s%s", out.length > 0 ? ", " : "", session_text(session, slot->name));
 		if (slot->type.rank == 0) {
@@ -89,7 +88,7 @@ const char *learned_holes(Rt *rt, const FeRule *rule, const double *theta, Arena
 			hole_shape(learned, session, &out);
 		}
 	}
-	if (holes > SHOWN)
-		text_printf(&out, " and %u more", (unsigned)(holes - SHOWN));
+	if (holes > LEARNED_SHOWN)
+		text_printf(&out, " and %u more", (unsigned)(holes - LEARNED_SHOWN));
 	return holes > 0 ? text_cstr(&out) : NULL;
 }

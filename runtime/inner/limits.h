@@ -1,4 +1,4 @@
-/* limits: how runs are divided into blocks and calls.
+/* limits: how runs are divided into blocks and calls; how much is shown of what is learned.
  *
  * task_lanes_from was measured by the times per step that stand beside it. The others are chosen, not measured. */
 #ifndef GRADUS_INNER_LIMITS_H
@@ -17,7 +17,10 @@ enum {
 	/* driver.c: steps of one call: longer runs go through several, so that they can be interrupted and their curves stay small */
 	TASK_MAX_SEGMENT = 256,
 	/* problems.c: fixed values and files of an objective */
-	PROBLEMS_MOST_FIXED = 255
+	PROBLEMS_MOST_FIXED = 255,
+	/* learned.c: names that are listed of what no run fills, and characters of what one starts from */
+	LEARNED_SHOWN = 8,
+	LEARNED_SHOWN_START = 40
 };
 
 #endif

@@ -241,7 +241,8 @@ static void run_block(void *user, int item, int worker) {
 	}
 }
 
-double run_bytes(const Task *task, int problems, int steps) {
+/* What run_problems will take, in bytes. */
+static double bytes_of_run(const Task *task, int problems, int steps) {
 	int threads = rt_pool_threads(task->rt->pool);
 	double each =
 		(double)run_arena_bytes(task, TASK_SHARED) + (double)run_state_bytes(task) + 16.0 * task->lanes * steps;
@@ -254,7 +255,7 @@ bool run_problems(Task *task, const Problems *problems, const double *hypers, co
 	if (problems->lanes != task->lanes)
 		base_panic("run_problems", "problems in blocks of %d for a task in blocks of %d", problems->lanes, task->lanes);
 	if (!task_need_forward(task, steps, TASK_SHARED) ||
-	    !rt_memory_allows(rt, run_bytes(task, problems->count, steps), "a run")) {
+	    !rt_memory_allows(rt, bytes_of_run(task, problems->count, steps), "a run")) {
 		return false;
 	}
 	size_t count = (size_t)problems->count;

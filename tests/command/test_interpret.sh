@@ -42,6 +42,41 @@ for rule in momentum nesterov adagrad rmsprop adamw lion; do
 	both minimize small_net --with $rule --steps 12 --problems 5 --precision f32
 done
 
+# what is learned and large starts by machine code, and from the same bits
+cat >large.grad <<'G'
+optimizer large() {
+  learn W : [200, 150] ~ normal(0, 0.1)
+  learn v : [20] ~ uniform(0, 1) in (-1, 2)
+  x <- x - 0.1 * g * (1 + W[3, 7] + mean(W) + v[3])
+}
+G
+for precision in f32 f64; do
+	both minimize large.grad small_net --with large --steps 3 --precision $precision
+done
+
+# searches that end after other numbers of turns in every lane
+cat >searches.grad <<'G'
+objective searches(n = 3) {
+  given s ~ uniform(1, 60)
+  param x : [n] = 1
+  var y = s
+  var turns = 0
+  while y > sum(x^2) limit 30 {
+    y <- y / (1.5 + x[0]^2)
+    turns <- turns + 1
+  }
+  minimize (y - x[1])^2 + sum(x^2) * turns
+}
+joint optimizer backtracking(lr = 1.0) {
+  var step = lr
+  while value(x - step * g) > f - 0.3 * step * dot(g, g) limit 12 { step <- step / 2 }
+  x <- x - step * g
+}
+G
+for rule in adam backtracking; do
+	both minimize searches.grad searches --with $rule --steps 6 --problems 37
+done
+
 # sizes around the 16 lanes: whole arrays beside windows, slices and joined arrays, which run in lanes of other counts
 cat >sizes.grad <<'G'
 objective sizes(n = 9) {

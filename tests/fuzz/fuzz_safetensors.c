@@ -1,18 +1,8 @@
 /* Any bytes, read as a file of tensors: refused with a message, or tensors whose numbers are all there; and those, written and
  * read again, are the same. */
-#include "runtime/data/safetensors.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/tensor_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static size_t elements(const Safetensor *tensor) {
-	size_t count = 1;
-	for (int i = 0; i < tensor->rank; i++)
-		count *= (size_t)tensor->dims[i];
-	return count;
-}
 
 static const Safetensor *find(const Safetensors *tensors, const char *name) {
 	for (uint32_t i = 0; i < tensors->count; i++)
@@ -26,17 +16,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	Safetensors tensors, again;
 	char *bytes;
 	size_t length;
-	const char *error = safetensors_parse(arena, (const char *)data, size, &tensors);
+	const char *error = tensor_bytes_read(arena, (const char *)data, size, &tensors);
 	if (error && (!*error || tensors.count > 0))
 		abort();
 	if (!error && !safetensors_bytes(arena, &tensors, &bytes, &length)) {
-		if (safetensors_parse(arena, bytes, length, &again) || again.count != tensors.count)
+		if (tensor_bytes_read(arena, bytes, length, &again) || again.count != tensors.count)
 			abort();
 		for (uint32_t i = 0; i < tensors.count; i++) {
 			const Safetensor *one = &tensors.items[i], *other = find(&again, one->name);
-			if (!other || elements(other) != elements(one))
+			if (!other || tensor_count(other) != tensor_count(one))
 				abort();
-			for (size_t k = 0; k < elements(one); k++)
+			for (size_t k = 0; k < tensor_count(one); k++)
 				if (!(one->values[k] == other->values[k]) && one->values[k] == one->values[k])
 					abort();
 		}

@@ -163,7 +163,7 @@ Test(diag, as_in_the_documentation) {
 	uint32_t file = add("mlp.grad", "\n\n\n\n\n\n\n\n\n\n\n\n\n  let h = W * features\n");
 	Span w = place(file, "W");
 	Diag *diag = diag_error(session, 207, w, "shapes of `%s` differ", "*");
-	diag_here(session, diag, "[8, 4]");
+	diag->labels.data[0].text = "[8, 4]";
 	diag_label(session, diag, place(file, "features"), "[%d, n]", 6);
 	diag_note(session, diag, "W has 4 columns because `inputs = 4` (mlp.grad:3)");
 	diag_help(session, diag, "for a matrix product write `W @ features`");
@@ -194,7 +194,7 @@ Test(diag, tabs_and_wide_characters) {
 Test(diag, many_labels_on_one_line) {
 	uint32_t file = add("a.grad", "f(a + b, c)");
 	Diag *diag = diag_error(session, 1, place(file, "f(a + b, c)"), "no");
-	diag_here(session, diag, "whole");
+	diag->labels.data[0].text = "whole";
 	diag_label(session, diag, place(file, "a"), "first");
 	diag_label(session, diag, place(file, "b"), "second");
 	diag_label(session, diag, place(file, "c"), "third");
@@ -237,7 +237,7 @@ Test(diag, several_lines_and_files) {
 Test(diag, place_over_several_lines) {
 	uint32_t file = add("a.grad", "let x =\n  a +\n  b +\n  c end\n\n\n\n\n\n\nz\n");
 	Diag *diag = diag_error(session, 5, place(file, "x =\n  a +\n  b +\n  c"), "too long");
-	diag_here(session, diag, "all of this");
+	diag->labels.data[0].text = "all of this";
 	diag_label(session, diag, place(file, "z"), "not this");
 	expect(print_plain, "error[E0005]: too long\n"
 	                    "  ┌ a.grad:1:5\n"
@@ -255,7 +255,7 @@ Test(diag, empty_places_and_ends) {
 	uint32_t file = add("a.grad", "let x = \n\ny");
 	uint32_t empty = add("empty.grad", "");
 	uint32_t ended = add("ended.grad", "z\n");
-	diag_here(session, diag_error(session, 1, (Span){file, 8, 8}, "a"), "value expected");
+	diag_error(session, 1, (Span){file, 8, 8}, "a")->labels.data[0].text = "value expected";
 	diag_error(session, 2, (Span){file, 8, 9}, "line break");
 	diag_error(session, 3, (Span){file, 11, 11}, "end");
 	diag_error(session, 4, (Span){file, 4000, 17}, "far out");

@@ -54,6 +54,22 @@ static const char source[] = "objective bent(n = 5) {\n"
 							 "  }\n"
 							 "  x <- x - scale * step * g\n"
 							 "}\n"
+							 "joint optimizer asks(lr = 1.0) {\n"
+							 "  learn scale = 1.0\n"
+							 "  var step = lr\n"
+							 "  while value(x - step * g) > f - 1e-4 * step * dot(g, g) limit 30 {\n"
+							 "    step <- step / 2\n"
+							 "  }\n"
+							 "  x <- x - scale * step * g\n"
+							 "}\n"
+							 "joint optimizer stubborn(lr = 0.2) {\n"
+							 "  learn scale = 1.0\n"
+							 "  var step = lr\n"
+							 "  while value(x - step * g) > -1 limit 6 {\n"
+							 "    step <- step / 2\n"
+							 "  }\n"
+							 "  x <- x - scale * step * g\n"
+							 "}\n"
 							 "optimizer blind(lr = 0.05) {\n"
 							 "  learn scale = 1.0\n"
 							 "  x <- x - lr * scale * gradient(0.9 * x)\n"
@@ -121,6 +137,14 @@ static void until(double *x, double *m, double scale) {
 	along(x, -scale * step, g, x);
 }
 
+/* A search that never ends before its limit. */
+static void stubborn(double *x, double *m, double scale) {
+	double g[N];
+	(void)m;
+	gradient_at(x, g);
+	along(x, -scale * 0.2 / 64, g, x);
+}
+
 static void halves(double *x, double *m, double scale) {
 	double g[N], y[N], step = 1;
 	(void)m;
@@ -163,6 +187,8 @@ static const struct {
 	{"sam", sam, 2},
 	{"halves", halves, 21},
 	{"until", until, 0},
+	{"asks", until, 0},
+	{"stubborn", stubborn, 7},
 	{"several", several, 3},
 	{"blind", blind, 1},
 };

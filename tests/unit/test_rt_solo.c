@@ -58,7 +58,7 @@ enum { WAYS = sizeof ways / sizeof *ways };
 static void gradients(Task *task, const Problems *problems, const double *theta, Arena *arena, double *out) {
 	IrScalar real = task->objective->real;
 	size_t count = (size_t)learned_count(task->rule), lanes = (size_t)task->lanes, width = ir_scalar_bytes(real);
-	cr_assert(task_need_gradient(task, 4, STEPS, true));
+	cr_assert(task_need(task, TASK_GRADIENT, &(TaskPlan){.window = 4, .steps = STEPS, .fixed = true}));
 	const RtCode *code = task->code[TASK_GRADIENT][TASK_SHARED];
 	void *stored = rt_aligned(arena, 8 * count), *scratch = rt_aligned(arena, code->arena_bytes);
 	const void *given_theta = stored;
