@@ -31,14 +31,14 @@ typedef enum Stage { STAGE_CONST, STAGE_SETUP, STAGE_VALUE } Stage;
 typedef struct StageName {
 	const Symbol *symbol;
 	Stage stage;
-	bool needed;                  /* by value or start, made by setup */
-	bool wanted;                  /* by the function that was asked about last */
-	bool followed_by_derivatives; /* what is computed from it has been raised */
-	VEC(uint32_t) used_by;        /* statements that mention or define it */
+	bool needed;           /* by value or start, made by setup */
+	bool wanted;           /* by the function that was asked about last */
+	VEC(uint32_t) used_by; /* statements that mention or define it */
 } StageName;
 
 typedef struct StageStmt {
 	Stage stage;               /* of computations */
+	bool again;                /* setup computes it, and so does value, for a derivative there */
 	bool followed;             /* what it mentions is wanted already */
 	VEC(StageName *) mentions; /* of names that are known there */
 	VEC(StageName *) defines;

@@ -346,7 +346,8 @@ static void evaluate_stmt(ObjectiveBuilding *b, uint32_t at, DrawKey key) {
 			note_batch(b, name, v);
 		scope_add_name(e, name, v);
 	}
-	if (stages_is_computation(s) && (stage == STAGE_VALUE || (stage == STAGE_CONST && stages_wanted(&b->stages, at))))
+	if (stages_is_computation(s) &&
+	    (stage == STAGE_VALUE || b->stages.stmts[at].again || (stage == STAGE_CONST && stages_wanted(&b->stages, at))))
 		elab_stmt(e, s);
 }
 

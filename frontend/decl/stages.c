@@ -105,38 +105,52 @@ static void link_stmt(Stages *s, uint32_t at) {
 
 /* ---- derivatives ----
  *
- *     given A : [n]
- *     let q = A^2                         is fixed, but for
+ *     given A : [n] ~ normal(0, 1)
+ *     let q = A^2                                   fixed
  *     minimize dot(w, grad(sum(q * w), A))
  *
- * What is computed from A between it and a derivative by it has to be computed beside that. */
+ * What is computed from A between it and a derivative by it is computed beside that, too. */
 
-static void raise_users(Stages *s, StageName *by) {
-	if (by->followed_by_derivatives || by->stage == STAGE_VALUE)
+static void repeat_users(Stages *s, StageName *by);
+
+static void repeat(Stages *s, StageStmt *stmt) {
+	if (stmt->again || stmt->stage == STAGE_VALUE)
 		return;
-	by->followed_by_derivatives = true;
-	if (by->symbol->kind == SYMBOL_VAR)
-		raise_name(s, by, STAGE_VALUE);
+	stmt->again = true;
+	for (uint32_t i = 0; i < stmt->defines.count; i++)
+		repeat_users(s, stmt->defines.data[i]);
+}
+
+static void repeat_users(Stages *s, StageName *by) {
+	for (uint32_t i = 0; i < by->used_by.count; i++) {
+		StageStmt *stmt = &s->stmts[by->used_by.data[i]];
+		if (stages_is_computation(s->body->data[by->used_by.data[i]]))
+			repeat(s, stmt);
+	}
+}
+
+/* What mentions the name, and is not what it stands for. */
+static void repeat_from(Stages *s, const StageName *by) {
 	for (uint32_t i = 0; i < by->used_by.count; i++) {
 		StageStmt *stmt = &s->stmts[by->used_by.data[i]];
 		bool defines = false;
 		for (uint32_t k = 0; k < stmt->defines.count; k++)
 			defines = defines || stmt->defines.data[k] == by;
 		if (!defines && stages_is_computation(s->body->data[by->used_by.data[i]]))
-			raise_stmt(s, stmt, STAGE_VALUE);
+			repeat(s, stmt);
 	}
 }
 
 static bool see_derivative(const AstExpr *x, void *context) {
 	Stages *s = context;
 	const Symbol *by = x ? symbol_differentiated_by(s->program, x) : NULL;
-	StageName *name = by ? stages_name(s, by) : NULL;
-	if (name)
-		raise_users(s, name);
+	const StageName *name = by ? stages_name(s, by) : NULL;
+	if (name && name->stage == STAGE_SETUP)
+		repeat_from(s, name);
 	return x && ast_any_part(x, see_derivative, s);
 }
 
-static void raise_derivatives(Stages *s) {
+static void repeat_for_derivatives(Stages *s) {
 	for (uint32_t i = 0; s->program->differentiates && i < s->body->count; i++) {
 		const AstStmt *stmt = s->body->data[i];
 		if (is_result(stmt) || (stages_is_computation(stmt) && s->stmts[i].stage == STAGE_VALUE))
@@ -157,15 +171,13 @@ void stages_find(Stages *s, const FeProgram *program, Arena *arena, const AstBlo
 	for (uint32_t i = 0; i < body->count; i++)
 		if (is_result(body->data[i]))
 			raise_vars(s, &s->stmts[i]);
-	do {
-		while (s->pending.count) {
-			const StageName *name = s->pending.data[--s->pending.count];
-			for (uint32_t i = 0; i < name->used_by.count; i++)
-				if (stages_is_computation(body->data[name->used_by.data[i]]))
-					raise_stmt(s, &s->stmts[name->used_by.data[i]], name->stage);
-		}
-		raise_derivatives(s);
-	} while (s->pending.count);
+	while (s->pending.count) {
+		const StageName *name = s->pending.data[--s->pending.count];
+		for (uint32_t i = 0; i < name->used_by.count; i++)
+			if (stages_is_computation(body->data[name->used_by.data[i]]))
+				raise_stmt(s, &s->stmts[name->used_by.data[i]], name->stage);
+	}
+	repeat_for_derivatives(s);
 }
 
 static void want(Stages *s, StageName *name) {
@@ -198,8 +210,8 @@ void stages_want(Stages *s, bool start) {
 		const AstStmt *stmt = s->body->data[i];
 		s->stmts[i].followed = false;
 		bool ours = start ? stmt->kind == AST_PARAM
-		                  : is_result(stmt) ||
-		                        (stages_is_computation(stmt) && s->stmts[i].stage == STAGE_VALUE);
+		                  : is_result(stmt) || (stages_is_computation(stmt) &&
+		                                        (s->stmts[i].stage == STAGE_VALUE || s->stmts[i].again));
 		if (ours)
 			want_mentions(s, i);
 		for (uint32_t k = 0; stmt->kind == AST_PARAM && k < stmt->declare.type.dims.count; k++)

@@ -7,21 +7,25 @@
  * Such names stand for arrays of the IR that nothing else stands for. */
 #include "frontend/value/value.h"
 
-/* The body reads all of one array of the IR, axis by axis. */
-static bool reads_whole(Elab *e, const Ex *body) {
-	if (body->kind != EX_READ || body->guarded)
+/* The value reads all of one array of the IR, which has its axes behind those of indices around. */
+static bool reads_whole(Elab *e, Value *v) {
+	const Ex *body = value_body(e, v);
+	if (body->kind != EX_READ || body->guarded || body->at_count < (uint32_t)v->rank)
 		return false;
 	IrType type = ir_type(e->builder->func, body->value);
-	const Var *seen[IR_MAX_RANK];
+	uint32_t leading = body->at_count - (uint32_t)v->rank;
 	for (uint32_t i = 0; i < body->at_count; i++) {
 		const Ex *at = body->at[i];
-		seen[i] = at->kind == EX_VAR ? at->var : NULL;
-		if (at->kind != EX_VAR && !(ex_is_const(at) && type.dims[i] == 1))
-			return false;
-		if (seen[i] && (seen[i]->tensor ? e->tensors : emit_dim(e, seen[i]->extent)) != type.dims[i])
+		const Var *own = i < leading ? NULL : v->vars[i - leading];
+		if (at->kind != EX_VAR) {
+			if (!ex_is_const(at) || type.dims[i] != 1 || (own && own->extent != 1))
+				return false;
+			continue;
+		}
+		if ((own && at->var != own) || (at->var->tensor ? e->tensors : emit_dim(e, at->var->extent)) != type.dims[i])
 			return false;
 		for (uint32_t k = 0; k < i; k++)
-			if (seen[k] && seen[k] == seen[i])
+			if (body->at[k]->kind == EX_VAR && body->at[k]->var == at->var)
 				return false;
 	}
 	return true;
@@ -36,7 +40,7 @@ Value *value_of_its_own(Elab *e, Value *v, const Symbol *symbol) {
 
 Value *value_declared(Elab *e, Value *v, const Symbol *symbol) {
 	bool copies = symbol->kind == SYMBOL_LET || symbol->kind == SYMBOL_VAR || symbol->kind == SYMBOL_ARGUMENT;
-	if (!symbol->differentiates || (!copies && v->kind == VALUE_ARRAY && reads_whole(e, value_body(e, v))))
+	if (!symbol->differentiates || (!copies && v->kind == VALUE_ARRAY && reads_whole(e, v)))
 		return v;
 	return value_of_its_own(e, v, symbol);
 }
