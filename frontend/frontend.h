@@ -59,8 +59,10 @@ typedef struct FeBatch {
 typedef struct FeObjective {
 	const AstDecl *decl;
 	IrModule *module;
-	IrScalar real;      /* IR_F32 or IR_F64 */
-	VEC(FeSlot) params; /* pieces of x, in declaration order, row-major */
+	IrScalar real; /* IR_F32 or IR_F64 */
+	VEC(FeSlot)
+	params; /* pieces of x, in declaration order, row-major; a head in front of an array gives several, W[0], W[1], ... */
+	VEC(FeSlot) arrays; /* the same as they are declared: one for each `param` */
 	int64_t size;       /* N: elements of x */
 	VEC(FeData) data;   /* parameters of all three functions, with the role of data */
 	VEC(FeSlot)
@@ -77,6 +79,19 @@ typedef struct FeObjective {
 	FeBatch batch, validate_batch; /* of value and of validate; of fe_objective_apart only */
 } FeObjective;
 
+/* What a rule works on: the tensors of x by size, or one tensor of symbolic size. */
+typedef struct FeTarget {
+	const int64_t *sizes; /* elements per parameter tensor */
+	uint32_t count;       /* 0: one tensor whose size is the symbol "n" */
+	/* Their shapes, which rules that look at the axes of x are made for; NULL: they are vectors. */
+	const IrType *types;
+	uint32_t type_count; /* `count`; a check without an objective may look at other shapes */
+	const FeObjective *objective; /* whose they are; NULL: not known */
+} FeTarget;
+
+/* The tensors of an objective as what a rule works on, in `arena`. */
+FeTarget fe_target(const FeObjective *objective, Arena *arena);
+extern const FeTarget fe_usual_tensors; /* one number, a vector, a matrix, a tensor of three axes */
 /* NULL with diagnostics. Real hyperparameters of an objective become constants. */
 FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
 /* The same with batches drawn by functions of their own: value and validate have (data..., fixed..., batch..., x: [N]) instead, and
@@ -110,13 +125,6 @@ typedef struct FeLearned {
 	bool by_size;           /* its declaration mentions x: its shape may follow from size(x) */
 } FeLearned;
 
-/* What a rule works on: the tensors of x by size, or one tensor of symbolic size. */
-typedef struct FeTarget {
-	const int64_t *sizes;         /* elements per parameter tensor */
-	uint32_t count;               /* 0: one tensor whose size is the symbol "n" */
-	const FeObjective *objective; /* NULL: not known */
-} FeTarget;
-
 typedef struct FeRule {
 	const AstDecl *decl;
 	IrModule *module;
@@ -128,9 +136,11 @@ typedef struct FeRule {
 	states; /* in declaration order (offsets unused); per-coordinate ones start with axis N, per-tensor ones with the number of tensors (if more than one) */
 	VEC(bool) state_each;                              /* per state: has one entry per coordinate */
 	bool reads_f, reads_g, reads_horizon, elementwise; /* elementwise: no coordinate sees another; f, g: read at all */
-	bool evaluates;                                    /* the step evaluates the objective at other places than x */
-	bool derives;                                      /* ... and differentiates that, or reads residuals */
-	uint32_t collectives;                              /* symbolic target only: the number of barriers */
+	bool
+		by_shape; /* it looks at the axes of x: made for these shapes in this order, and states are those of all tensors of a shape */
+	bool evaluates;       /* the step evaluates the objective at other places than x */
+	bool derives;         /* ... and differentiates that, or reads residuals */
+	uint32_t collectives; /* symbolic target only: the number of barriers */
 	VEC(bool) largest; /* per collective: it is the largest share of all tensors (from -inf on), and else their sum */
 	IrFunc *theta;     /* (seed: i64) -> theta: [P], the start of the learned numbers */
 	IrFunc *natural;   /* (theta: [P]) -> [P]: the learned numbers as the rule uses them */
@@ -149,6 +159,8 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 /* Whether the rule can move what is learned, of which it gets the gradient where it is and no more; reported otherwise. */
 bool fe_updates(Session *session, const FeRule *rule, Span span);
 
+/* Does it look at the axes of x? It then needs a target of known shapes. Adds no diagnostics. */
+bool fe_is_by_shape(FeProgram *program, const FeCall *call);
 /* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
 bool fe_is_tied(FeProgram *program, const AstDecl *rule);
 

@@ -2,6 +2,15 @@
  * Typing finds all mistakes, so nothing is lowered. */
 #include "frontend/decl/decl.h"
 
+/* Two vectors; and for rules that look at the axes of x, tensors of all ranks that are usual. */
+static const IrType check_types[] = {{.scalar = IR_F64},
+                                     {.scalar = IR_F64, .rank = 1, .dims = {7}},
+                                     {.scalar = IR_F64, .rank = 2, .dims = {5, 3}},
+                                     {.scalar = IR_F64, .rank = 3, .dims = {2, 3, 4}}};
+static const int64_t usual_sizes[] = {1, 7, 15, 24};
+const FeTarget check_tensors = {.sizes = fe_checked_tensors, .count = 2, .types = check_types, .type_count = 4};
+const FeTarget fe_usual_tensors = {.sizes = usual_sizes, .count = 4, .types = check_types, .type_count = 4};
+
 /* The clauses; then the objectives and rules with the arguments that the experiment gives them. */
 static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl) {
 	FeExperiment *x = ARENA_NEW(module->arena, FeExperiment);
@@ -11,10 +20,7 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 		const FeObjective *objective = objective_typed(p, module, &x->on.data[i], IR_F64, typing_new(module->arena));
 		if (!objective)
 			continue;
-		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, objective->params.count);
-		for (uint32_t k = 0; k < objective->params.count; k++)
-			sizes[k] = objective->params.data[k].count;
-		FeTarget target = {sizes, objective->params.count, objective};
+		FeTarget target = fe_target(objective, module->arena);
 		if (!rule_typed(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_new(module->arena)))
 			return;
 		for (uint32_t k = 0; i == 0 && k < x->against.count; k++)
@@ -71,7 +77,7 @@ static void type_decl(FeProgram *p, IrModule *module, const AstDecl *decl, int w
 	FeCall call = {.decl = decl, .span = decl->name.span};
 	if (lacks_defaults(decl) && !call_with(p, decl, fe_checked_numbers[which], &call))
 		return;
-	FeTarget target = {.sizes = fe_checked_tensors, .count = 2};
+	FeTarget target = check_tensors;
 	if (decl->joint)
 		target = (FeTarget){.sizes = &fe_checked_sizes[which], .count = 1};
 	if (decl->kind == AST_OBJECTIVE)

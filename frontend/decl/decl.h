@@ -13,6 +13,10 @@ FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall 
 FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                    const Name *open, uint32_t open_count, Typing *typing);
 
+/* ---- check.c ---- */
+
+extern const FeTarget check_tensors; /* what a rule is checked on where no objective is known */
+
 /* ---- hyper.c ---- */
 
 /* The value of a hyperparameter of a call: of its argument or default `x`, which is known now. The bad value with a diagnostic, also

@@ -179,26 +179,44 @@ static void see_fixed(const Symbol *symbol, Span span, void *context) {
 		b->out->random_start = true;
 }
 
+/* The parameters that an array is: itself, or of `param W[l in n] : [d, d]` one for every value of its indices. */
+static void add_params(ObjectiveBuilding *b, const AstDeclare *d, FeSlot array) {
+	Elab *e = &b->e;
+	int axes = d->has_head && d->type.dims.count ? array.type.rank - (int)d->type.dims.count : 0;
+	int64_t tensors = 1, numbers[IR_MAX_RANK] = {0};
+	FeSlot slot = array;
+	for (int k = 0; k < axes; k++)
+		tensors *= array.type.dims[k];
+	slot.type = ir_tensor_type(array.type.scalar, array.type.rank - axes, array.type.dims + axes);
+	slot.count = array.count / tensors;
+	for (int64_t i = 0; i < tensors; i++, slot.offset += slot.count) {
+		int64_t rest = i;
+		for (int k = axes - 1; k >= 0; rest /= array.type.dims[k--])
+			numbers[k] = rest % array.type.dims[k];
+		Text name = text_new(e->arena);
+		text_printf(&name, "%s", session_text(e->session, array.name));
+		for (int k = 0; k < axes; k++)
+			text_printf(&name, "%s%lld%s", k ? ", " : "[", (long long)numbers[k], k + 1 < axes ? "" : "]");
+		slot.name = session_name(e->session, text_cstr(&name));
+		vec_push(e->arena, &b->out->params, slot);
+	}
+}
+
 /* The parameters one after the other in one vector, each row-major. `starts`: one per parameter, NULL after an error. */
 static IrValue flat_start(ObjectiveBuilding *b, Value *const *starts) {
 	Elab *e = &b->e;
 	const FeObjective *o = b->out;
 	IrType type = ir_tensor_type(e->real, 1, &o->size);
 	e->builder->span = b->decl->name.span;
-	IrValue x = o->params.count == 1 && o->params.data[0].type.rank == 1 ? 0 : emit_fill(e, type, 0);
-	for (uint32_t i = 0; i < o->params.count; i++) {
+	IrValue x = o->arrays.count == 1 && o->arrays.data[0].type.rank == 1 ? 0 : emit_fill(e, type, 0);
+	for (uint32_t i = 0; i < o->arrays.count; i++) {
 		Value *v = starts[i];
 		if (!v)
 			continue;
 		Ex *body = value_body(e, v);
-		Emit m = emit_begin(e, o->params.data[i].span);
-		IrAt place = ir_at_const(0);
-		for (int k = 0; k < v->rank; k++) {
-			emit_var(e, &m, v->vars[k]);
-			place =
-				ir_at_add(e->module, ir_at_scale(e->module, place, v->dims[k]), ir_at_index(e->module, (uint32_t)k, 1));
-		}
-		place = ir_at_add(e->module, place, ir_at_const(o->params.data[i].offset));
+		Emit m = emit_begin(e, o->arrays.data[i].span);
+		IrAt place = emit_place(e, &m, v);
+		place = ir_at_add(e->module, place, ir_at_const(o->arrays.data[i].offset));
 		uint32_t node = emit_ex(e, &m, body);
 		e->builder->name = session_name(e->session, "x");
 		x = emit_put(e, &m, IR_PUT_NONE, node, type, &place, x, false);
@@ -236,7 +254,8 @@ static void build_start(ObjectiveBuilding *b) {
 		o->random_start = o->random_start || draws(s);
 		symbol_visit_stmt(e->program, s, see_fixed, b);
 		o->size += slot.count;
-		vec_push(e->arena, &o->params, slot);
+		vec_push(e->arena, &o->arrays, slot);
+		add_params(b, &s->declare, slot);
 		vec_push(e->arena, &b->param_symbols, symbol_at(e->program, s->declare.names.data[0].id));
 		vec_push(e->arena, &starts, v);
 	}
@@ -253,10 +272,7 @@ static void bind_param(ObjectiveBuilding *b, IrValue x, const FeSlot *slot, cons
 	int64_t dims[IR_MAX_RANK] = {0};
 	memcpy(dims, slot->type.dims, sizeof(int64_t) * slot->type.rank);
 	Value *v = value_array(e, S_REAL, slot->type.rank, dims, slot->span);
-	Ex *place = ex_int(e, 0);
-	for (int k = 0; k < v->rank; k++)
-		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, dims[k]), NULL), ex_var(e, v->vars[k]));
-	place = ex_add_int(e, place, ex_int(e, slot->offset));
+	Ex *place = ex_add_int(e, value_place(e, v), ex_int(e, slot->offset));
 	v->body = ex_read(e, x, &place, 1, false);
 	scope_add(e, symbol, v);
 }
@@ -274,11 +290,8 @@ static IrValue result(ObjectiveBuilding *b, const char *name, const AstExpr *x, 
 /* Drawn anew at every step, and so a part of what is evaluated. */
 static Value *batch_value(ObjectiveBuilding *b, const AstStmt *s, DrawKey key) {
 	Elab *e = &b->e;
-	if (!s->declare.draw) {
-		if (!s->declare.value || s->declare.value->kind != AST_BAD)
-			diag_error(e->session, 279, s->span, "a batch is drawn: `~` and a distribution follow its name and shape");
+	if (!s->declare.draw) /* reported when it was read */
 		return value_bad(e);
-	}
 	Value *v = elab_draw(e, &s->declare, key);
 	return value_is_bad(v) ? v : value_materialize(e, v, s->declare.names.data[0].name, s->span);
 }
@@ -328,8 +341,8 @@ static DrawKey start_evaluation(ObjectiveBuilding *b, IrBuilder *builder, const 
 	if (b->batch && !b->drawing)
 		add_batch(b, *func);
 	IrValue x = o->size ? ir_param_as(*func, IR_ROLE_X, "x", ir_tensor_type(b->e.real, 1, &o->size)) : 0;
-	for (uint32_t i = 0; i < o->params.count; i++)
-		bind_param(b, x, &o->params.data[i], b->param_symbols.data[i]);
+	for (uint32_t i = 0; i < o->arrays.count; i++)
+		bind_param(b, x, &o->arrays.data[i], b->param_symbols.data[i]);
 	return key;
 }
 
@@ -555,4 +568,15 @@ bool fe_validates(const AstDecl *objective) {
 		if (objective->body.data[i]->kind == AST_VALIDATE)
 			return true;
 	return false;
+}
+
+FeTarget fe_target(const FeObjective *objective, Arena *arena) {
+	uint32_t count = objective->params.count;
+	int64_t *sizes = ARENA_ARRAY(arena, int64_t, count + 1);
+	IrType *types = ARENA_ARRAY(arena, IrType, count + 1);
+	for (uint32_t i = 0; i < count; i++) {
+		sizes[i] = objective->params.data[i].count;
+		types[i] = objective->params.data[i].type;
+	}
+	return (FeTarget){.sizes = sizes, .count = count, .types = types, .type_count = count, .objective = objective};
 }

@@ -177,10 +177,11 @@ static void in_decl(Find *f, const AstDecl *decl) {
 
 /* With its defaults, on the sizes of fe_check. */
 static void note_types(FeProgram *p, const AstDecl *decl, Typing *typing) {
-	static const int64_t sizes[] = {7, 3};
 	IrModule *module = ir_module_new(p->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
-	FeTarget target = {.sizes = sizes, .count = decl->joint ? 1 : 2};
+	FeTarget target = check_tensors;
+	if (decl->joint)
+		target.count = target.type_count = 1;
 	if (decl->kind == AST_OBJECTIVE)
 		objective_typed(p, module, &call, IR_F64, typing);
 	else if (decl->kind == AST_OPTIMIZER)

@@ -23,22 +23,37 @@ void rule_begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFu
 	e->indices_around.count = 0;
 	e->tensor = NULL;
 	e->coord = NULL;
+	e->lane = NULL;
 	e->tensors = 1;
+	e->x_rank = -1;
+	e->by_shape = r->shape != NULL;
 	e->coupled = false;
 	e->path = typing_inside(e->typing, &e->typing->root, ++r->functions);
 	if (r->symbolic)
 		e->n = ir_symbol(*func, "n");
-	else {
+	else if (r->shape) {
+		e->n = r->shape->n;
+		e->x_rank = r->shape->type.rank;
+		memcpy(e->x_dims, r->shape->type.dims, sizeof e->x_dims);
+	} else {
 		e->n = 0;
 		for (uint32_t i = 0; i < r->target->count; i++)
 			e->n += r->target->sizes[i];
+	}
+	if (r->decl->joint) {
+		e->x_rank = 1;
+		e->x_dims[0] = e->n;
 	}
 }
 
 /* The tables of which coordinate belongs to which tensor. */
 void rule_begin_tensors(RuleElab *r) {
 	Elab *e = &r->e;
-	if (r->symbolic || r->decl->joint || r->target->count < 2)
+	if (r->shape && r->shape->count > 1) {
+		e->lane = ex_var_new(e, session_name(e->session, "s"), r->shape->count, r->decl->name.span);
+		vec_push(e->arena, &e->indices_around, e->lane);
+	}
+	if (r->shape || r->symbolic || r->decl->joint || r->target->count < 2)
 		return;
 	e->tensors = r->target->count;
 	e->tensor = ex_var_new(e, session_name(e->session, "s"), e->tensors, r->decl->name.span);
@@ -57,12 +72,12 @@ void rule_begin_tensors(RuleElab *r) {
 
 Value *rule_like_x(RuleElab *r, IrValue value) {
 	int64_t dim = DIM_X;
-	return value_read(&r->e, value, S_REAL, 1, &dim);
+	return value_from_whole(&r->e, value, S_REAL, 1, &dim, &r->e.lane, r->e.lane ? 1 : 0);
 }
 
 IrType rule_x_type(RuleElab *r) {
-	IrDim n = r->e.n;
-	return ir_tensor_type(r->e.real, 1, &n);
+	const IrDim n[] = {r->e.n}, lanes[] = {r->shape ? r->shape->count : 1, r->e.n};
+	return r->shape && r->shape->count > 1 ? ir_tensor_type(r->e.real, 2, lanes) : ir_tensor_type(r->e.real, 1, n);
 }
 
 /* What a call asks for, in any of its forms. */
@@ -92,7 +107,9 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	                      .evaluate = rule_evaluate,
 	                      .derives = rule_derives,
 	                      .vary = rule_vary,
-	                      .apply = rule_apply};
+	                      .apply = rule_apply,
+	                      .state = rule_meet_state,
+	                      .ask_axes = rule_ask_axes};
 	r->e.rule = &r->asked;
 	*calls = (Calls){asked->call->decl, NULL};
 	r->e.calls = calls;
@@ -109,15 +126,20 @@ static void mark_opened(RuleElab *r) {
 static void build_functions(RuleElab *r) {
 	r->residuals = NULL;
 	r->varied = (Varied){0};
-	r->shares.count = r->states.count = r->bound.count = r->applied = r->functions = 0;
+	r->functions = 0;
 	FeRule *o = r->out = ARENA_NEW(r->e.arena, FeRule);
 	o->decl = r->decl;
 	o->module = r->e.module;
 	o->real = r->e.real;
 	rule_build_theta(r);
 	rule_build_natural(r);
-	rule_build_init(r);
-	rule_build_step(r);
+	r->shape = NULL;
+	if (r->by_shape)
+		rule_build_by_shape(r);
+	else {
+		rule_build_init(r);
+		rule_build_step(r);
+	}
 }
 
 /* Typed again whenever a hyperparameter turns out to be a whole number, which others may follow from. */
@@ -127,10 +149,18 @@ static RuleElab *type_functions(FeProgram *program, IrModule *module, const Rule
 	if (!rule_read_hypers(r))
 		return NULL;
 	mark_opened(r);
+	DiagMark mark = diag_mark(program->session);
 	do {
 		r->more_ints = false;
 		module->funcs.count = funcs;
 		build_functions(r);
+		if (!r->more_axes)
+			continue;
+		/* What was said does not hold where the axes are known. */
+		diag_take_back(program->session, mark);
+		typing_set_by_shape(asked->typing, asked->call->decl);
+		r->more_axes = false;
+		r->by_shape = r->more_ints = true;
 	} while (r->more_ints && program->session->complaints == complaints);
 	for (uint32_t i = 0; i < r->hypers.count; i++)
 		if (r->hypers.data[i].learned && r->hypers.data[i].as_int)
@@ -143,6 +173,7 @@ static RuleElab *lower_functions(FeProgram *program, IrModule *module, const Rul
 	uint32_t complaints = program->session->complaints;
 	RuleElab *r = rule_new(program, module, asked, calls);
 	r->e.lowering = true;
+	r->by_shape = typing_is_by_shape(asked->typing, asked->call->decl);
 	rule_read_hypers(r);
 	mark_opened(r);
 	for (uint32_t i = 0; i < r->hypers.count; i++)
@@ -190,4 +221,19 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 	RuleElab *r = sound ? lower_functions(program, module, &asked, &calls[1]) : NULL;
 	arena_free(notes);
 	return r ? finish(r) : NULL;
+}
+
+bool fe_is_by_shape(FeProgram *program, const FeCall *call) {
+	Arena *notes = arena_new();
+	Typing *typing = typing_new(notes);
+	IrModule *scratch = ir_module_new(program->session);
+	DiagMark mark = diag_mark(program->session);
+	rule_typed(program, scratch, call, &check_tensors, IR_F64, NULL, 0, typing);
+	bool by_shape = typing_is_by_shape(typing, call->decl);
+	Diags said = diag_take_back(program->session, mark);
+	if (said.count)
+		resolve_again(program); /* so that whoever uses it says it */
+	ir_module_free(scratch);
+	arena_free(notes);
+	return by_shape;
 }

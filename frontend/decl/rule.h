@@ -27,6 +27,26 @@ typedef struct Varied {
 	bool used[3];
 } Varied;
 
+/* A value that is combined over all tensors, or the place of an evaluation, which is made of those of all tensors. */
+typedef struct RuleShare {
+	bool evaluation;
+	IrCombine combine;
+	bool mean;
+	IrType type;
+	Span span;
+} RuleShare;
+
+/* The tensors of one shape. */
+typedef struct RuleShape {
+	IrType type;         /* of each */
+	int64_t n;           /* coordinates of each */
+	uint32_t count;      /* tensors */
+	VEC(int64_t) places; /* where in x they begin */
+	IrFunc *init, *step; /* for these: x, g: [count, n], or [n] of a single one; so are states */
+	uint32_t first_state, states;
+	VEC(RuleShare) shared;
+} RuleShape;
+
 typedef struct RuleElab {
 	Elab e;
 	FeProgram *program;
@@ -40,17 +60,23 @@ typedef struct RuleElab {
 	uint32_t open_count;
 	bool more_ints;
 	bool symbolic;
-	uint32_t functions;   /* begun */
-	VEC(IrValue) shares;  /* of the collectives, in step */
-	VEC(Value *) states;  /* what they start from */
-	uint32_t own_states;  /* the others are those of applied rules */
-	VEC(Binding *) bound; /* the states, in step */
-	uint32_t next_state;  /* of the rule that is applied next */
-	uint32_t applied;     /* so many, in init */
-	IrValue x, f, g;      /* of step: where it starts, and what it is given there */
-	Value *residuals;     /* there; NULL: not asked for */
+	uint32_t functions;             /* begun */
+	VEC(IrValue) shares;            /* of the collectives, in step */
+	VEC(Value *) states;            /* what they start from */
+	uint32_t own_states;            /* the others are those of applied rules */
+	VEC(Binding *) bound;           /* the states, in step */
+	uint32_t next_state;            /* of the rule that is applied next, or in a block */
+	VEC(const AstStmt *) in_blocks; /* by state: where it is declared, in a block; NULL: directly in a rule */
+	/* A rule that looks at the axes of x is made for one shape after the other (rule_axes.c). */
+	bool more_axes, by_shape; /* it turned out that it does; it is known that it does */
+	Diag *said_axes;          /* what was said of axes that are not known */
+	const RuleShape *shape;   /* which of them the function being built is for */
+	VEC(RuleShare) shared;    /* by_shape: its collectives, in step */
+	uint32_t applied;         /* so many, in init */
+	IrValue x, f, g;          /* of step: where it starts, and what it is given there */
+	Value *residuals;         /* there; NULL: not asked for */
 	Varied varied;
-	ElabRule asked; /* what the elaborator asks of it */
+	ElabRule asked;           /* what the elaborator asks of it */
 } RuleElab;
 
 /* rule.c: the frame of a function */
@@ -75,10 +101,25 @@ void rule_bind_learned(RuleElab *r, IrFunc *func);
 void rule_build_init(RuleElab *r);
 /* States of `decl` in the current scope, then those of the rules it applies. */
 void rule_init_states(RuleElab *r, const AstDecl *decl, const char *prefix);
+/* A state in a block, where the step comes to it. */
+void rule_meet_state(RuleElab *r, const AstStmt *s);
 
 /* rule_step.c */
 void rule_build_step(RuleElab *r);
 Value *rule_over_tensors(RuleElab *r, const Builtin *b, Value *v, Span span);
+
+/* rule_axes.c */
+void rule_ask_axes(RuleElab *r, Span span);
+/* What stands under a condition may do so once the axes of x are known. true: they are asked for. */
+bool rule_may_know_more(RuleElab *r);
+/* init and step of a rule that is made by shapes. */
+void rule_build_by_shape(RuleElab *r);
+/* A value of each tensor of this shape, combined over all tensors. */
+Value *rule_over_shapes(RuleElab *r, IrCombine combine, bool mean, Value *v, Span span);
+/* The same of an evaluation: `at` and g are those of the tensors of this shape. false with a diagnostic. */
+bool rule_share_place(RuleElab *r, IrValue at, Span span, IrValue *f, IrValue *g);
+/* What differs between tensors has this axis in front: the variables that emit_whole and value_from_whole are given. */
+Var *const *rule_leading(RuleElab *r, uint32_t *count);
 
 /* rule_evaluate.c */
 Value *rule_evaluate(RuleElab *r, const Builtin *b, Value *y, Span span);
@@ -88,6 +129,7 @@ void rule_vary(RuleElab *r, const Symbol *x, const AstExpr *of, bool varies);
 Value *rule_residuals(RuleElab *r, Span span); /* there */
 
 /* rule_apply.c */
+bool rule_known_later(Elab *e, const AstExpr *x); /* it mentions what has no value in the function being built */
 void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix);
 void rule_apply(RuleElab *r, const AstStmt *s);
 

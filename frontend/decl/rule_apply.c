@@ -26,7 +26,7 @@ static void see_later(const Symbol *symbol, Span span, void *context) {
 	l->later = l->later || (symbol_is_local(symbol) && symbol->kind != SYMBOL_INDEX && !(b && b->value));
 }
 
-static bool known_later(Elab *e, const AstExpr *x) {
+bool rule_known_later(Elab *e, const AstExpr *x) {
 	Later l = {e, false};
 	symbol_visit_expr(e->program, x, see_later, &l);
 	return l.later;
@@ -86,7 +86,7 @@ static bool allowed(RuleElab *r, const AstDecl *decl, const AstStmt *s) {
 
 /* The value of an argument or default; NULL where it is known later. */
 static Value *argument(Elab *e, const AstExpr *x, bool in_step, Name name) {
-	if (!in_step && known_later(e, x))
+	if (!in_step && rule_known_later(e, x))
 		return NULL;
 	Value *v = elab_expr(e, x);
 	return in_step ? value_reusable(e, v, name, x->span) : v;
@@ -211,10 +211,14 @@ static void keep_state(const Elab *e, const AstStmt *state, Binding *kept) {
 
 void rule_apply(RuleElab *r, const AstStmt *s) {
 	Elab *e = &r->e;
+	if (e->arms && rule_may_know_more(r))
+		return;
 	if (!r->asked.in_step || e->coord || e->arms || e->builder->block != &r->out->step->body ||
 	    s->apply->kind != AST_CALL) {
 		if (s->apply->kind == AST_CALL)
-			not_here(e, s->keyword, "`apply` in a loop, in `each` or under a condition is not part of this version");
+			not_here(e, s->keyword,
+			         "`apply` in a loop, in `each` or under a condition that is not known when the rule is "
+			         "instantiated is not part of this version");
 		return;
 	}
 	Applied a = enter(r, s);

@@ -11,25 +11,34 @@ static const char *misplaced(const RuleElab *r) {
 	return NULL;
 }
 
-/* y as the flat vector at which the objective is evaluated; 0 with a diagnostic. */
-static IrValue flat_place(Elab *e, const char *name, Value *y, Span span) {
+/* y as a place of the shape of x; NULL with a diagnostic. */
+static Value *like_x(Elab *e, const char *name, Value *y, Span span) {
 	Value shape = {.kind = VALUE_ARRAY, .rank = 1, .dims = {DIM_X}};
+	Value *folded = y->kind == VALUE_ARRAY ? elab_folded(e, y, &shape, span) : NULL;
+	y = folded ? folded : y;
 	if (y->kind != VALUE_ARRAY || y->rank > 1 || (y->rank == 1 && y->dims[0] != DIM_X)) {
 		Diag *diag = diag_error(e->session, 281, span, "`%s` needs a place, of the shape of x, but this is %s", name,
 		                        value_type_text(e, y));
 		diag_help(e->session, diag, "as in `%s(x - lr * g)`", name);
-		return 0;
+		return NULL;
 	}
-	y = elab_broadcast(e, value_convert(e, y, S_REAL), &shape);
+	return elab_broadcast(e, value_convert(e, y, S_REAL), &shape);
+}
+
+/* y as the flat vector at which the objective is evaluated, with the axis over tensors of one shape in front, if there is any; 0 with a diagnostic. */
+static IrValue flat_place(Elab *e, const char *name, Value *y, Span span) {
+	y = like_x(e, name, y, span);
+	if (!y)
+		return 0;
 	Var *outer[IR_MAX_RANK];
 	uint32_t count = emit_outer_vars(e, value_body(e, y), y->vars, 1, 1, outer);
-	if (count) {
+	if (count > 1 || (count == 1 && outer[0] != e->lane)) {
 		Diag *diag = diag_error(e->session, 281, span, "`%s` may not stand under an index: this depends on `%s`", name,
-		                        session_text(e->session, outer[0]->name));
+		                        session_text(e->session, outer[outer[0] == e->lane]->name));
 		diag_help(e->session, diag, "a loop evaluates at one place after the other: `for k in 0..5 { ... }`");
 		return 0;
 	}
-	return emit_whole(e, y, NULL, 0, 0, span);
+	return emit_whole(e, y, &e->lane, e->lane ? 1 : 0, 0, span);
 }
 
 /* That all conditions around hold, which evaluations are counted by; 0: there is none, or one that differs between elements or
@@ -56,7 +65,10 @@ Value *rule_evaluate(RuleElab *r, const Builtin *b, Value *y, Span span) {
 		return value_bad(e);
 	e->coupled = true;
 	r->out->evaluates = true;
-	emit_evaluate(e, at, counts_when(r, span), &f, &g);
+	if (!r->shape)
+		emit_evaluate(e, at, counts_when(r, span), &f, &g);
+	else if (!rule_share_place(r, at, span, &f, &g))
+		return value_bad(e);
 	return b->id == BUILTIN_gradient ? rule_like_x(r, g) : value_scalar(e, S_REAL, ex_read(e, f, NULL, 0, false));
 }
 
@@ -131,6 +143,10 @@ void rule_vary(RuleElab *r, const Symbol *x, const AstExpr *of, bool varies) {
 	Binding *b = scope_find(e, x);
 	if (r->varied.depth++ || !b || !b->value || b->value->kind != VALUE_ARRAY || e->coord)
 		return;
+	if (r->shape) {
+		Diag *diag = diag_error(e->session, 281, of->span, "in a rule that looks at the axes of x nothing is differentiated by x");
+		diag_help(e->session, diag, "a rule that takes x as a vector may: leave the axes out");
+	}
 	bool at_start = reads(b, r->x);
 	Value *own = value_of_its_own(e, b->value, x);
 	bind_varied(r, 0, b, own);

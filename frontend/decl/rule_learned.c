@@ -30,8 +30,7 @@ static Ex *unconstrained(Elab *e, const FeLearned *l, Ex *v) {
 	if (!above || !below)
 		return ex_op(e, IR_log, above ? above : below, NULL, NULL);
 	/* Beside a limit of 0 the quotient may be out of range: a theta that far out gives the last number inside, too. */
-	Ex *theta = ex_op(e, IR_log, ex_op(e, IR_div, above, below, NULL), NULL, NULL),
-	   *far = ex_real(e, fe_most_theta);
+	Ex *theta = ex_op(e, IR_log, ex_op(e, IR_div, above, below, NULL), NULL, NULL), *far = ex_real(e, fe_most_theta);
 	theta = ex_op(e, IR_where, ex_op(e, IR_lt, far, theta, NULL), far, theta);
 	far = ex_real(e, -fe_most_theta);
 	return ex_op(e, IR_where, ex_op(e, IR_lt, theta, far, NULL), far, theta);
@@ -335,10 +334,7 @@ static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
 	for (int i = 0; i < l->slot.type.rank; i++)
 		dims[i] = l->like_x >> i & 1 ? DIM_X : l->slot.type.dims[i];
 	Value *v = value_array(e, S_REAL, l->slot.type.rank, dims, l->slot.span);
-	Ex *place = ex_int(e, 0);
-	for (int i = 0; i < v->rank; i++)
-		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, emit_dim(e, dims[i])), NULL), ex_var(e, v->vars[i]));
-	place = ex_add_int(e, place, ex_int(e, l->slot.offset));
+	Ex *place = ex_add_int(e, value_place(e, v), ex_int(e, l->slot.offset));
 	v->body = natural(e, l, ex_read(e, theta, &place, 1, false));
 	return v;
 }

@@ -28,6 +28,8 @@ Value *rule_over_tensors(RuleElab *r, const Builtin *b, Value *v, Span span) {
 	}
 	e->coupled = true;
 	v = value_reusable(e, value_convert(e, v, S_REAL), 0, span);
+	if (r->shape)
+		return rule_over_shapes(r, combine, mean, v, span);
 	if (r->symbolic && !r->decl->joint) {
 		if (v->rank || e->builder->block != &r->out->step->body) {
 			Diag *diag =
@@ -75,6 +77,7 @@ static const Symbol *slot_symbol(const RuleElab *r, uint32_t state) {
 static bool bind_states(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
+	r->bound.count = 0;
 	bool all_each = true;
 	for (uint32_t i = 0; i < o->states.count; i++) {
 		const FeSlot *slot = &o->states.data[i];
@@ -85,7 +88,9 @@ static bool bind_states(RuleElab *r) {
 			for (int k = 0; k < type.rank; k++)
 				type.dims[k] = type.dims[k] < 0 ? e->n : type.dims[k];
 			IrValue param = ir_param_as(o->step, IR_ROLE_STATE, session_text(e->session, slot->name), type);
-			v = value_from_whole(e, param, start->scalar, start->rank, start->dims, &e->tensor, e->tensor ? 1 : 0);
+			uint32_t count;
+			Var *const *leading = rule_leading(r, &count);
+			v = value_from_whole(e, param, start->scalar, start->rank, start->dims, leading, count);
 		}
 		all_each = all_each && o->state_each.data[i];
 		Binding *b = scope_add(e, slot_symbol(r, i), v);
@@ -100,14 +105,17 @@ static void add_results(RuleElab *r, const Binding *bound_x) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
 	if (!value_is_bad(bound_x->value))
-		ir_result_as(o->step, IR_ROLE_X, "x",
-		             emit_whole(e, bound_x->value, NULL, 0, bound_x->symbol->name, r->decl->name.span));
+		ir_result_as(
+			o->step, IR_ROLE_X, "x",
+			emit_whole(e, bound_x->value, &e->lane, e->lane ? 1 : 0, bound_x->symbol->name, r->decl->name.span));
+	uint32_t count;
+	Var *const *leading = rule_leading(r, &count);
 	for (uint32_t i = 0; i < r->bound.count; i++) {
 		Value *v = r->bound.data[i]->value;
 		const FeSlot *slot = &o->states.data[i];
 		if (!value_is_bad(v))
 			ir_result_as(o->step, IR_ROLE_STATE, session_text(e->session, slot->name),
-			             emit_whole(e, v, &e->tensor, e->tensor ? 1 : 0, slot->name, slot->span));
+			             emit_whole(e, v, leading, count, slot->name, slot->span));
 	}
 	for (uint32_t i = 0; i < r->shares.count; i++)
 		ir_result_as(o->step, IR_ROLE_SHARE, arena_printf(e->arena, "share%u", (unsigned)i + 1), r->shares.data[i]);
@@ -139,6 +147,7 @@ void rule_build_step(RuleElab *r) {
 	if (r->names->reads_residuals)
 		scope_add(e, names[RULE_RESIDUALS], rule_residuals(r, r->decl->name.span));
 	bool all_each = bind_states(r);
+	r->shares.count = r->shared.count = 0;
 	r->asked.in_step = true;
 	r->next_state = r->own_states;
 	for (uint32_t i = 0; i < r->decl->body.count; i++) {
@@ -149,8 +158,8 @@ void rule_build_step(RuleElab *r) {
 	r->asked.in_step = false;
 	add_results(r, bound_x);
 	o->collectives = r->shares.count;
-	o->reads_f = bound_f->used;
-	o->reads_g = bound_g->used;
-	o->reads_horizon = bound_horizon->used;
+	o->reads_f |= bound_f->used;
+	o->reads_g |= bound_g->used;
+	o->reads_horizon |= bound_horizon->used;
 	o->elementwise = !e->coupled && all_each && !r->decl->joint;
 }

@@ -10,6 +10,7 @@ Elab elab_new(FeProgram *program, IrModule *module, IrScalar real, Typing *typin
 	          .arena = module->arena,
 	          .real = real,
 	          .n = -1,
+	          .x_rank = -1,
 	          .tensors = 1};
 	e.typing = typing;
 	e.path = &typing->root;

@@ -27,6 +27,10 @@ typedef struct ElabRule {
 	/* Whether x is a variable of its own, in what is differentiated by it. */
 	void (*vary)(struct RuleElab *self, const Symbol *x, const AstExpr *of, bool varies);
 	void (*apply)(struct RuleElab *self, const AstStmt *s);
+	/* A `state` in a block. */
+	void (*state)(struct RuleElab *self, const AstStmt *s);
+	/* Something depends on the axes of x, which are not known. */
+	void (*ask_axes)(struct RuleElab *self, Span span);
 } ElabRule;
 
 typedef struct Calls {
@@ -152,8 +156,43 @@ typedef Value *BuildCall(Elab *e, const Builtin *b, Value **args, const AstExpr 
 /* becomes: BuildCall elab_call_clip; BuildCall elab_call_where; ... */
 #define FUNCTION(name, ...) BuildCall elab_call_##name;
 #include "frontend/builtins.def"
+Value *elab_reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span span);
 Value *elab_matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x);
 Value *elab_make_stack(Elab *e, Value **parts, uint32_t count, const AstExpr *x);
+
+/* ---- elab_axes.c: x by its axes ---- */
+
+/* Is this x, or what is shaped like it (further axes may follow)? */
+bool elab_is_like_x(const Value *v);
+/* Are the axes of x known? If not, the rule is asked for them, and whatever needs them is the bad value in the meantime. */
+bool elab_knows_axes(Elab *e, Span span);
+/* What is like x, with the axes of x in the place of its flat one; anything else as it is. One axis stays what it is. */
+Value *elab_unfolded(Elab *e, Value *v);
+/* The same for shapes alone: the rank. */
+int elab_unfolded_dims(const Elab *e, int64_t *dims, int rank);
+/* Unfolded, for what goes along axes; the bad value where they are not known. */
+Value *elab_by_axes(Elab *e, Value *v, Span span);
+/* The same with the only axis of a vector written out, too. */
+Value *elab_along_axes(Elab *e, Value *v, Span span);
+/* Is this a call of shape(a)? Then the extents of a; what is like x stays so. false with a diagnostic. */
+bool elab_is_shape(const Elab *e, const AstExpr *x);
+bool elab_shape_of(Elab *e, const AstExpr *x, int64_t *dims, int *rank);
+/* A hyperparameter that is compared with a size or rank of x is a whole number, so that the condition is known. */
+void elab_known_sizes(Elab *e, Value **compared, Span span);
+/* Elementwise operands of different shapes: where some are like x and another has its shape written out, or that of matrix(x),
+ * the former become like the latter. true: something changed. */
+bool elab_meet(Elab *e, Value **values, uint32_t count);
+/* `v` in a shape that is like x, if it has that shape written out, or that of matrix(x); NULL: it has another. */
+Value *elab_folded(Elab *e, Value *v, const Value *like, Span span);
+
+/* ---- elab_each.c: one coordinate ---- */
+
+void elab_each(Elab *e, const AstStmt *s);
+Ex *elab_coordinate(Elab *e);                            /* its number in x */
+bool elab_differs(const Elab *e, const Ex *x);           /* between coordinates */
+uint32_t elab_coordinate_vars(const Elab *e, Var **out); /* what it follows from */
+/* What `v` is at the coordinate, for all of them: an array like `like`. */
+Value *elab_for_all(Elab *e, Value *v, const Value *like, Span span);
 
 /* ---- elab_stmt.c, elab_loop.c, elab_assign.c ---- */
 

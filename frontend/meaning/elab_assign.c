@@ -35,7 +35,7 @@ static Value seen_shape(const Elab *e, const Value *v) {
 }
 
 static bool varies_inside(Elab *e, const Binding *b, const Ex *body, Span span) {
-	if (!e->coord || b->coord == e->coord || value_x_axis(b->value) >= 0 || !ex_has(body, e->coord))
+	if (!e->coord || b->coord == e->coord || value_x_axis(b->value) >= 0 || !elab_differs(e, body))
 		return false;
 	Diag *diag =
 		diag_error(e->session, 267, span, "`%s` is one value for the tensor, but this differs between coordinates",
@@ -58,6 +58,14 @@ static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 	Value seen = seen_shape(e, b->value);
 	if (v->rank == 0)
 		v = elab_broadcast(e, v, &seen);
+	Value *folded = value_same_shape(v, &seen) ? NULL : elab_folded(e, v, &seen, span);
+	if (folded)
+		v = folded;
+	else if (elab_is_like_x(v) && !value_same_shape(v, &seen)) {
+		Value *both[2] = {b->value, v};
+		elab_meet(e, both, 2);
+		v = both[1];
+	}
 	if (!value_same_shape(v, &seen)) {
 		Diag *diag =
 			diag_error(e->session, 224, span, "`%s` is %s, but this is %s", session_text(e->session, b->symbol->name),
@@ -68,24 +76,8 @@ static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 	Ex *body = value_body(e, v);
 	if (varies_inside(e, b, body, span))
 		return;
-	int axis = e->coord ? value_x_axis(b->value) : -1;
-	if (axis >= 0) {
-		/* The number at the coordinate, for all coordinates. */
-		Value *all = value_array(e, b->scalar, b->value->rank, b->value->dims, span);
-		Var *from[IR_MAX_RANK];
-		Ex *to[IR_MAX_RANK];
-		uint32_t count = 0;
-		from[count] = e->coord;
-		to[count++] = ex_var(e, all->vars[axis]);
-		for (int i = 0, k = 0; i < all->rank; i++) {
-			if (i == axis)
-				continue;
-			from[count] = v->vars[k++];
-			to[count++] = ex_var(e, all->vars[i]);
-		}
-		all->body = ex_substitute(e, body, from, to, count, false);
-		v = all;
-	}
+	if (e->coord && value_x_axis(b->value) >= 0)
+		v = elab_for_all(e, v, b->value, span);
 	b->value = b->symbol->differentiates ? value_of_its_own(e, v, b->symbol)
 	                                     : value_reusable(e, v, b->symbol->name, span);
 }
@@ -178,7 +170,7 @@ static bool find_elements(Elab *e, Elements *to) {
 	bool ok = true;
 	for (int i = 0, k = 0; i < v->rank; i++) {
 		if (i == to->axis) {
-			to->at[i] = ex_var(e, e->coord);
+			to->at[i] = elab_coordinate(e);
 			continue;
 		}
 		const AstItem *item = k < (int)to->items->count ? &to->items->data[k] : NULL;
@@ -199,7 +191,7 @@ static void put_elements(Elab *e, const Elements *to, Ex *body) {
 	Var *own[IR_MAX_INDICES], *outer[IR_MAX_RANK];
 	uint32_t own_count = 0;
 	if (to->axis >= 0)
-		own[own_count++] = e->coord;
+		own_count = elab_coordinate_vars(e, own);
 	for (uint32_t i = 0; i < to->found.count; i++)
 		own[own_count++] = to->found.vars[i];
 	for (int i = 0; i < to->rest.rank; i++)
@@ -233,11 +225,33 @@ static void put_elements(Elab *e, const Elements *to, Ex *body) {
 	b->value = value_from_whole(e, out, b->scalar, v->rank, v->dims, outer, outer_count);
 }
 
+/* Puts `r` there, if it fits. */
+static void replace_elements(Elab *e, const Elements *to, Value *r) {
+	r = as_scalar_type(e, to->bound, r, to->span);
+	if (value_is_bad(r))
+		return;
+	if (r->rank && !value_same_shape(r, &to->rest)) {
+		diag_error(e->session, 224, to->span, "these elements are %s, but the value is %s",
+		           value_dims_text(e, to->rest.dims, to->rest.rank), value_dims_text(e, r->dims, r->rank));
+		return;
+	}
+	Ex *kept_at[IR_MAX_RANK];
+	for (int i = 0; i < to->rest.rank; i++)
+		kept_at[i] = ex_var(e, to->kept[i]);
+	put_elements(e, to, r->rank ? value_at(e, r, kept_at) : value_body(e, r));
+}
+
 /* given: the value, if it is one of several; NULL: that of value_expr. */
 static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const AstExpr *value_expr, Value *given) {
 	Value *v = b->value;
 	if (value_is_bad(v))
 		return;
+	Value *like = v;
+	if (!e->coord && elab_is_like_x(v)) {
+		v = elab_by_axes(e, v, target->span);
+		if (value_is_bad(v))
+			return;
+	}
 	Elements to = {.bound = b, .items = &target->index.items, .span = target->span, .rest.kind = VALUE_ARRAY};
 	to.axis = e->coord ? value_x_axis(v) : -1;
 	Value seen = seen_shape(e, v);
@@ -250,23 +264,14 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 	uint32_t indices_around = e->indices_around.count;
 	bool ok = bind_fresh(e, &to, &seen);
 	Value *r = given ? given : elab_expr(e, value_expr);
+	b->value = v;
 	ok = find_elements(e, &to) && ok;
 	scope_back(e, scope);
 	e->indices_around.count = indices_around;
-	if (!ok || value_is_bad(r))
-		return;
-	r = as_scalar_type(e, b, r, target->span);
-	if (value_is_bad(r))
-		return;
-	if (r->rank && !value_same_shape(r, &to.rest)) {
-		diag_error(e->session, 224, target->span, "these elements are %s, but the value is %s",
-		           value_dims_text(e, to.rest.dims, to.rest.rank), value_dims_text(e, r->dims, r->rank));
-		return;
-	}
-	Ex *kept_at[IR_MAX_RANK];
-	for (int i = 0; i < to.rest.rank; i++)
-		kept_at[i] = ex_var(e, to.kept[i]);
-	put_elements(e, &to, r->rank ? value_at(e, r, kept_at) : value_body(e, r));
+	if (ok && !value_is_bad(r))
+		replace_elements(e, &to, r);
+	if (v != like)
+		b->value = b->value == v ? like : elab_folded(e, b->value, like, target->span);
 }
 
 static void assign_one(Elab *e, const AstExpr *target, const AstExpr *value_expr, Value *given) {

@@ -109,7 +109,13 @@ static void run_arm(Elab *e, const Ex *said, Ex *cond, bool truth, Arm *arm, con
 static Value *chosen(Elab *e, Value *cond, Value *yes, Value *no, Span span) {
 	int axis = e->coord && !value_is_bad(no) ? value_x_axis(no) : -1;
 	Value *c = cond;
-	if (axis >= 0 && ex_has(cond->body, e->coord)) {
+	if (axis >= 0 && e->each_count && elab_differs(e, cond->body)) {
+		Value like = {.kind = VALUE_ARRAY, .scalar = S_BOOL, .rank = 1, .dims = {DIM_X}};
+		Value *all = elab_for_all(e, cond, &like, span);
+		c = value_array(e, S_BOOL, yes->rank, yes->dims, span);
+		Ex *own = ex_var(e, c->vars[axis]);
+		c->body = value_at(e, all, &own);
+	} else if (axis >= 0 && ex_has(cond->body, e->coord)) {
 		/* Element by element: the condition at the coordinate of each. */
 		Ex *to = ex_var(e, yes->vars[axis]);
 		c = value_array(e, S_BOOL, yes->rank, yes->dims, span);

@@ -212,6 +212,10 @@ static Ex *slice(Elab *e, const AstItem *item, Var **var, int64_t *extent) {
 static Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 	if (value_is_bad(base))
 		return base;
+	if (elab_is_like_x(base))
+		base = elab_by_axes(e, base, x->span);
+	if (value_is_bad(base))
+		return base;
 	if (!has_elements(e, base, items, x))
 		return value_bad(e);
 	Value *v = ARENA_NEW(e->arena, Value);

@@ -13,7 +13,7 @@ static Value *at_coordinate(Elab *e, Value *v) {
 	c->kind = VALUE_ARRAY;
 	c->scalar = v->scalar;
 	Var *from = v->vars[axis];
-	Ex *to = ex_var(e, e->coord);
+	Ex *to = elab_coordinate(e);
 	c->body = ex_substitute(e, value_body(e, v), &from, &to, 1, false);
 	for (int i = 0; i < v->rank; i++) {
 		if (i == axis)

@@ -122,6 +122,7 @@ Value *elab_apply(Elab *e, IrOpcode opcode, Scalar to, Scalar result, Value *con
 	for (uint32_t i = 0; i < count; i++)
 		if (args[i]->parts.count && !(opcode == IR_where && i == 0))
 			args[i] = value_convert(e, args[i], to);
+	elab_meet(e, args, count);
 	Value *shape = common_shape(e, args, count, span, word, x);
 	if (!shape)
 		return value_bad(e);
@@ -168,6 +169,7 @@ static Value *whole_power_of(Elab *e, Span span, Value **args, const AstExpr *x)
 			return value_scalar(e, s, ex_int(e, result));
 		return may_be_real(e, args, 1) ? NULL : overflow(e, span, "^");
 	}
+	elab_meet(e, args, 2);
 	Value *r = elab_apply(e, IR_add, S_REAL, S_REAL, args, 2, span, x);
 	if (value_is_bad(r))
 		return r;
@@ -186,6 +188,10 @@ static Value *power(Elab *e, Span span, Value *a, Value *b, const AstExpr *x) {
 	Value *args[2] = {a, b};
 	int64_t k;
 	bool known = value_known_int(b, &k);
+	if (elab_meet(e, args, 2)) {
+		a = args[0];
+		b = args[1];
+	}
 	bool whole = b->scalar == S_INT || b->scalar == S_LITERAL;
 	bool base_int = a->scalar == S_INT || (a->scalar == S_LITERAL && (known || e->want_int));
 	if (base_int && whole && (known ? k >= 0 : e->want_int)) {
@@ -318,6 +324,7 @@ Value *elab_compare(Elab *e, const AstExpr *x) {
 			v = value_bad(e);
 		if (previous) {
 			Value *args[2] = {previous, v};
+			elab_known_sizes(e, args, x->compare.op_spans[i - 1]);
 			AstOp op = x->compare.ops[i - 1];
 			Scalar s = S_REAL;
 			if (!value_is_bad(previous) && !value_is_bad(v))

@@ -183,10 +183,16 @@ static Value *reduce_each(Elab *e, const AstExpr *x) {
 		return value_bad(e);
 	if (x->reduce.op == AST_REDUCE_LOGSUMEXP)
 		v = value_reusable(e, value_convert(e, v, S_REAL), 0, x->span);
-	Var *other = ex_var_new(e, e->coord->name, DIM_X, x->span);
-	Ex *to = ex_var(e, other);
-	Value *moved = with_body(e, v, v->scalar, ex_substitute(e, value_body(e, v), &e->coord, &to, 1, false));
-	Domain d = {.vars = {other}, .count = 1};
+	Domain d = {0};
+	Var *from[IR_MAX_RANK];
+	Ex *to[IR_MAX_RANK];
+	d.count = elab_coordinate_vars(e, from);
+	for (uint32_t i = 0; i < d.count; i++) {
+		d.vars[i] = ex_var_new(e, from[i]->name, from[i]->extent, x->span);
+		to[i] = ex_var(e, d.vars[i]);
+	}
+	Value *moved = with_body(e, v, v->scalar, ex_substitute(e, value_body(e, v), from, to, d.count, false));
+	e->coupled = true;
 	return reduce_over(e, x->reduce.op, &d, moved, moved, x->span);
 }
 

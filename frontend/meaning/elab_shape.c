@@ -139,6 +139,11 @@ Value *elab_call_concat(Elab *e, const Builtin *b, Value **args, const AstExpr *
 	elab_unify(e, args, x->call.args.count, &s);
 	if (s == S_LITERAL)
 		s = S_REAL;
+	for (uint32_t i = 0; i < x->call.args.count; i++) {
+		args[i] = elab_by_axes(e, args[i], x->call.args.data[i].value->span);
+		if (value_is_bad(args[i]))
+			return args[i];
+	}
 	if (!fits_end_to_end(e, args, x, &total))
 		return value_bad(e);
 	if (s == S_BOOL) {
@@ -178,17 +183,17 @@ Value *elab_call_size(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 		int64_t axis;
 		if (!elab_static_int(e, x->call.args.data[1].value, "an axis", &axis))
 			return value_bad(e);
-		if (axis < 0 || axis >= v->rank) {
+		if (elab_is_like_x(v) && !elab_knows_axes(e, x->span))
+			return value_bad(e);
+		int64_t dims[IR_MAX_RANK];
+		memcpy(dims, v->dims, sizeof dims);
+		int rank = elab_unfolded_dims(e, dims, v->rank);
+		if (axis < 0 || axis >= rank) {
 			diag_error(e->session, 208, x->call.args.data[1].value->span, "axis %lld of %s", (long long)axis,
-			           value_type_text(e, v));
+			           value_type_text(e, elab_unfolded(e, v)));
 			return value_bad(e);
 		}
-		if (v->dims[axis] == DIM_X && e->rule && v->rank == 1 && (e->tensor || e->n < 0)) {
-			diag_error(e->session, 396, x->span,
-			           "the axes of a parameter are part of the language, but not of this version");
-			return value_bad(e);
-		}
-		return v->dims[axis] == DIM_X ? size_of_x(e) : value_int(e, v->dims[axis]);
+		return dims[axis] == DIM_X ? size_of_x(e) : value_int(e, dims[axis]);
 	}
 	int64_t count = 1;
 	bool like_x = false;
@@ -230,13 +235,7 @@ static Value *flatten(Elab *e, Value *v, int64_t count, Span span) {
 		back[o] = ex_var(e, outer[o]);
 		type.dims[type.rank++] = outer[o]->tensor ? e->tensors : emit_dim(e, outer[o]->extent);
 	}
-	IrAt place = ir_at_const(0);
-	for (int i = 0; i < v->rank; i++) {
-		emit_var(e, &m, v->vars[i]);
-		place = ir_at_add(e->module, ir_at_scale(e->module, place, emit_dim(e, v->dims[i])),
-		                  ir_at_index(e->module, outer_count + (uint32_t)i, 1));
-	}
-	at[outer_count] = place;
+	at[outer_count] = emit_place(e, &m, v);
 	back[outer_count] = ex_var(e, flat->vars[0]);
 	type.dims[type.rank++] = count;
 	uint32_t node = emit_ex(e, &m, body);
@@ -252,7 +251,7 @@ static int64_t element_count(const Elab *e, const int64_t *dims, int rank) {
 	return count;
 }
 
-static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span span) {
+Value *elab_reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span span) {
 	int64_t before = element_count(e, v->dims, v->rank), after = element_count(e, dims, rank);
 	if (before < 0 || before != after) {
 		diag_error(e->session, 227, span, "%s has %lld elements, but %s has %lld", value_dims_text(e, v->dims, v->rank),
@@ -265,16 +264,16 @@ static Value *reshape(Elab *e, Value *v, int rank, const int64_t *dims, Span spa
 		return flat;
 	}
 	Value *r = value_array(e, v->scalar, rank, dims, span);
-	Ex *place = ex_int(e, 0);
-	for (int i = 0; i < rank; i++)
-		place = ex_add_int(e, ex_op(e, IR_mul, place, ex_int(e, emit_dim(e, dims[i])), NULL), ex_var(e, r->vars[i]));
+	Ex *place = value_place(e, r);
 	r->body = value_at(e, flat, &place);
 	return r;
 }
 
 Value *elab_call_transpose(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
-	(void)b, (void)x;
-	Value *v = args[0];
+	(void)b;
+	Value *v = elab_by_axes(e, args[0], x->span);
+	if (value_is_bad(v))
+		return v;
 	Value *t = ARENA_NEW(e->arena, Value);
 	*t = *v;
 	t->body = value_body(e, v);
@@ -288,14 +287,14 @@ Value *elab_call_transpose(Elab *e, const Builtin *b, Value **args, const AstExp
 
 /* What runs along the first axis needs one of known extent. */
 static bool has_first_axis(Elab *e, const Builtin *b, const Value *v, Span span) {
-	if (v->rank && v->dims[0] != DIM_X)
-		return true;
+	if (value_is_bad(v) || (v->rank && v->dims[0] != DIM_X))
+		return !value_is_bad(v);
 	diag_error(e->session, 208, span, "`%s` needs an array whose first extent is known", b->name);
 	return false;
 }
 
 Value *elab_call_flip(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
-	Value *v = args[0];
+	Value *v = elab_along_axes(e, args[0], x->span);
 	if (!has_first_axis(e, b, v, x->span))
 		return value_bad(e);
 	Value *f = value_array(e, v->scalar, v->rank, v->dims, x->span);
@@ -309,8 +308,8 @@ Value *elab_call_flip(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 
 /* c[i] = sum of v[j] for j <= i, along the first axis */
 Value *elab_call_cumsum(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
-	Value *v = args[0];
 	Span span = x->span;
+	Value *v = elab_along_axes(e, args[0], span);
 	if (!has_first_axis(e, b, v, span))
 		return value_bad(e);
 	Scalar to = v->scalar == S_LITERAL ? S_REAL : v->scalar == S_BOOL ? S_INT : v->scalar;
@@ -336,6 +335,14 @@ Value *elab_call_cumsum(Elab *e, const Builtin *b, Value **args, const AstExpr *
 Value *elab_matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
 	if (value_is_bad(a) || value_is_bad(b))
 		return value_bad(e);
+	bool flat =
+		a->rank > 0 && b->rank > 0 && a->rank + b->rank > 2 && a->dims[a->rank - 1] == DIM_X && b->dims[0] == DIM_X;
+	if (!flat) {
+		a = elab_by_axes(e, a, x->span);
+		b = elab_by_axes(e, b, x->span);
+		if (value_is_bad(a) || value_is_bad(b))
+			return value_bad(e);
+	}
 	bool ok = a->rank >= 1 && a->rank <= 2 && b->rank >= 1 && b->rank <= 2;
 	if (!ok || a->dims[a->rank - 1] != b->dims[0]) {
 		Diag *diag = diag_error(e->session, 222, x->binary.op_span,
@@ -409,18 +416,29 @@ Value *elab_call_dot(Elab *e, const Builtin *b, Value **args, const AstExpr *x) 
 
 /* ---- filled arrays ---- */
 
-/* The arguments from number `first` on, as extents. */
-static bool extents(Elab *e, const AstExpr *x, uint32_t first, int64_t *dims) {
-	for (uint32_t i = first; i < x->call.args.count; i++)
-		if (!elab_dimension(e, x->call.args.data[i].value, &dims[i - first]))
+/* The arguments from number `first` on, as extents; shape(a) stands for all of a. */
+static bool extents(Elab *e, const AstExpr *x, uint32_t first, int64_t *dims, int *rank) {
+	*rank = 0;
+	for (uint32_t i = first; i < x->call.args.count; i++) {
+		int64_t more[IR_MAX_RANK];
+		int count = 1;
+		const AstExpr *arg = x->call.args.data[i].value;
+		if (elab_is_shape(e, arg) ? !elab_shape_of(e, arg, more, &count) : !elab_dimension(e, arg, more))
 			return false;
+		if (*rank + count > IR_USER_RANK) {
+			diag_error(e->session, 208, x->span, "an array has at most %d axes", IR_USER_RANK);
+			return false;
+		}
+		memcpy(dims + *rank, more, sizeof *dims * (size_t)count);
+		*rank += count;
+	}
 	return true;
 }
 
 static Value *filled(Elab *e, double number, const AstExpr *x) {
 	int64_t dims[IR_MAX_RANK];
-	int rank = (int)x->call.args.count;
-	if (!extents(e, x, 0, dims) || !elab_fits(e, x->span, dims, rank))
+	int rank;
+	if (!extents(e, x, 0, dims, &rank) || !elab_fits(e, x->span, dims, rank))
 		return value_bad(e);
 	Value *v = value_array(e, S_REAL, rank, dims, x->span);
 	v->body = ex_real(e, number);
@@ -437,10 +455,19 @@ Value *elab_call_ones(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 	return filled(e, 1, x);
 }
 
+/* shape(a) may be several. */
+static bool one_extent(Elab *e, const AstExpr *x, int rank) {
+	bool one = rank == 1 && !elab_is_shape(e, x->call.args.data[0].value);
+	if (!one)
+		diag_error(e->session, 208, x->span, "one extent was expected, not a shape");
+	return one;
+}
+
 Value *elab_call_eye(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b, (void)args;
-	int64_t dims[2];
-	if (!extents(e, x, 0, dims))
+	int64_t dims[IR_MAX_RANK];
+	int rank;
+	if (!extents(e, x, 0, dims, &rank) || !one_extent(e, x, rank))
 		return value_bad(e);
 	dims[1] = dims[0];
 	if (!elab_fits(e, x->span, dims, 2))
@@ -453,8 +480,9 @@ Value *elab_call_eye(Elab *e, const Builtin *b, Value **args, const AstExpr *x) 
 
 Value *elab_call_iota(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b, (void)args;
-	int64_t dims[1];
-	if (!extents(e, x, 0, dims) || !elab_fits(e, x->span, dims, 1))
+	int64_t dims[IR_MAX_RANK];
+	int rank;
+	if (!extents(e, x, 0, dims, &rank) || !one_extent(e, x, rank) || !elab_fits(e, x->span, dims, 1))
 		return value_bad(e);
 	Value *v = value_array(e, S_INT, 1, dims, x->span);
 	v->body = ex_var(e, v->vars[0]);
@@ -466,7 +494,13 @@ Value *elab_call_iota(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 Value *elab_call_reshape(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)b;
 	int64_t dims[IR_MAX_RANK];
-	return extents(e, x, 1, dims) ? reshape(e, args[0], (int)x->call.args.count - 1, dims, x->span) : value_bad(e);
+	int rank;
+	Value *v = args[0];
+	if (v->rank == 1 && elab_is_like_x(v) && !elab_knows_axes(e, x->span))
+		return value_bad(e);
+	if (!extents(e, x, 1, dims, &rank))
+		return value_bad(e);
+	return elab_reshape(e, v->rank == 1 ? v : elab_unfolded(e, v), rank, dims, x->span);
 }
 
 Value *elab_call_stack(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {

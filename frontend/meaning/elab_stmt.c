@@ -136,27 +136,6 @@ static void define(Elab *e, const AstStmt *s) {
 
 /* ---- the others ---- */
 
-static void each(Elab *e, const AstStmt *s) {
-	if (!e->rule) {
-		diag_error(e->session, 263, s->keyword, "`each` speaks of the coordinates of x: it stands in an optimizer");
-		return;
-	}
-	if (e->coord) {
-		diag_error(e->session, 263, s->keyword, "`each` inside `each`");
-		return;
-	}
-	if (s->each.names.count) {
-		diag_error(e->session, 396, s->each.names.data[0].span,
-		           "naming the coordinates is part of the language, but not of this version");
-		return;
-	}
-	e->coord = ex_var_new(e, session_name(e->session, "c"), DIM_X, s->keyword);
-	vec_push(e->arena, &e->indices_around, e->coord);
-	elab_scoped_block(e, &s->each.body);
-	e->indices_around.count--;
-	e->coord = NULL;
-}
-
 static void give_back(Elab *e, const AstStmt *s) {
 	if (s->results.count == 0)
 		return;
@@ -187,14 +166,12 @@ void elab_stmt(Elab *e, const AstStmt *s) {
 	case AST_FOR: elab_loop(e, s); break;
 	case AST_WHILE: elab_loop(e, s); break;
 	case AST_WHEN: elab_when(e, s, s->when.condition, &s->when.yes, &s->when.no); break;
-	case AST_EACH: each(e, s); break;
+	case AST_EACH: elab_each(e, s); break;
 	case AST_APPLY: apply(e, s); break;
 	case AST_RETURN: give_back(e, s); break;
 	case AST_STATE: /* those that stand directly in the rule were made before the step */
-		diag_error(e->session, 392, s->keyword,
-		           "`state` inside of a block is part of the language, but not of this version");
-		for (uint32_t i = 0; i < s->declare.names.count; i++)
-			scope_add_name(e, s->declare.names.data[i], value_bad(e));
+		if (e->rule)
+			e->rule->state(e->rule->self, s);
 		break;
 	default: break; /* declarations of objectives and rules are their owners' */
 	}

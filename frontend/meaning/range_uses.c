@@ -44,6 +44,19 @@ bool elab_range_mentions(const RangeSearch *s, const AstExpr *x) {
 
 /* ---- shapes without elaboration ---- */
 
+static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims);
+
+/* The same as reads see it, with the axes of x; -1 also where those are not known. */
+static int axes_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
+	int rank = shape_of(s, x, dims);
+	if (rank <= 0 || dims[0] != DIM_X)
+		return rank;
+	if (elab_knows_axes(s->e, x->span))
+		return elab_unfolded_dims(s->e, dims, rank);
+	s->source_wrong = true;
+	return -1;
+}
+
 static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
 	Elab *e = s->e;
 	if (!x)
@@ -69,7 +82,7 @@ static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
 	}
 	if (x->kind == AST_INDEX) {
 		int64_t base[IR_MAX_RANK];
-		int rank = shape_of(s, x->index.base, base), kept = 0;
+		int rank = axes_of(s, x->index.base, base), kept = 0;
 		if (rank < (int)x->index.items.count)
 			return -1;
 		for (int i = 0; i < rank; i++) {
@@ -248,7 +261,7 @@ static bool collect(const AstExpr *x, void *context) {
 		for (uint32_t i = 0; i < x->index.items.count; i++)
 			relevant = relevant || (x->index.items.data[i].kind == AST_ITEM_EXPR && x->index.items.data[i].expr &&
 			                        elab_range_mentions(s, x->index.items.data[i].expr));
-		int rank = relevant ? shape_of(s, x->index.base, dims) : -1;
+		int rank = relevant ? axes_of(s, x->index.base, dims) : -1;
 		for (int i = 0; i < rank && i < (int)x->index.items.count; i++) {
 			const AstItem *item = &x->index.items.data[i];
 			if (item->kind != AST_ITEM_EXPR || !elab_range_mentions(s, item->expr))

@@ -230,6 +230,7 @@ typedef struct Typing {
 	Arena *arena;
 	Path root;
 	NameMap whole;        /* hyperparameters that have to be whole numbers, by the numbers of their symbols */
+	const AstDecl *by_shape; /* the rule, if it is made for one shape of x after the other */
 	NameMap weights;      /* TypedWeights, by the numbers of the names that are learned */
 	bool wants_types;     /* of all expressions, for people */
 	NameMap types;        /* texts, by the numbers of expressions */
@@ -243,6 +244,8 @@ void typing_set_range(Typing *t, Path *path, const Symbol *index, IndexRange ran
 IndexRange typing_range(const Path *path, const Symbol *index); /* panics if nothing was written down */
 void typing_set_loop(Typing *t, Path *path, uint32_t counter, LoopForm form);
 LoopForm typing_loop(const Path *path, uint32_t counter);
+void typing_set_by_shape(Typing *t, const AstDecl *rule);
+bool typing_is_by_shape(const Typing *t, const AstDecl *rule);
 void typing_set_whole(Typing *t, const Symbol *hyper);
 bool typing_is_whole(const Typing *t, const Symbol *hyper);
 /* Types as texts; "a or b" where an expression has several, NULL where it has none. */

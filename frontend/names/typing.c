@@ -39,6 +39,14 @@ LoopForm typing_loop(const Path *path, uint32_t counter) {
 	return (LoopForm)(uintptr_t)name_map_get(&path->loops, counter);
 }
 
+void typing_set_by_shape(Typing *t, const AstDecl *rule) {
+	t->by_shape = rule;
+}
+
+bool typing_is_by_shape(const Typing *t, const AstDecl *rule) {
+	return t->by_shape == rule;
+}
+
 void typing_set_whole(Typing *t, const Symbol *hyper) {
 	if (hyper)
 		*name_map_place(t->arena, &t->whole, hyper->number) = t;

@@ -58,6 +58,26 @@ IrAt emit_at(Elab *e, Emit *m, Ex *x) {
 	return e->lowering ? ir_at_node(e->module, node, 1) : ir_at_const(0);
 }
 
+Ex *value_place(Elab *e, const Value *v) {
+	Ex *place = ex_int(e, 0);
+	for (int i = 0; i < v->rank; i++) {
+		Ex *row = ex_op(e, IR_mul, place, ex_int(e, emit_dim(e, v->dims[i])), NULL);
+		place = ex_add_int(e, row, ex_var(e, v->vars[i]));
+	}
+	return place;
+}
+
+IrAt emit_place(Elab *e, Emit *m, const Value *v) {
+	IrAt place = ir_at_const(0);
+	for (int i = 0; i < v->rank; i++) {
+		uint32_t index = m->count;
+		emit_var(e, m, v->vars[i]);
+		place = ir_at_add(e->module, ir_at_scale(e->module, place, emit_dim(e, v->dims[i])),
+		                  ir_at_index(e->module, index, 1));
+	}
+	return place;
+}
+
 /* A value that typing does not compute. */
 static IrValue not_made(Elab *e, IrType type, const Exs *read) {
 	IrValue value = ir_value_new(e->builder->func, type, 0, NULL);

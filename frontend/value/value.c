@@ -230,16 +230,18 @@ int value_x_axis(const Value *v) {
 }
 
 const char *value_dims_text(Elab *e, const int64_t *dims, int rank) {
-	if (rank == 0)
+	if (rank == 0 || (rank == 1 && dims[0] == DIM_X && e->by_shape && e->x_rank == 0))
 		return "a scalar";
 	Text text = text_new(e->arena);
+	const char *between = "";
 	text_char(&text, '[');
 	for (int i = 0; i < rank; i++) {
-		text_printf(&text, i ? ", " : "");
-		if (dims[i] == DIM_X)
-			text_printf(&text, "size(x)");
-		else
-			text_printf(&text, "%lld", (long long)dims[i]);
+		bool axes = e->by_shape && dims[i] == DIM_X; /* those of x */
+		for (int k = 0; k < (axes ? e->x_rank : 1); k++, between = ", ")
+			if (dims[i] == DIM_X && !axes)
+				text_printf(&text, "%ssize(x)", between);
+			else
+				text_printf(&text, "%s%lld", between, (long long)(axes ? e->x_dims[k] : dims[i]));
 	}
 	text_char(&text, ']');
 	return text_cstr(&text);

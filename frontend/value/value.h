@@ -169,13 +169,20 @@ typedef struct Elab {
 	Diag *said_many_axes; /* what was said of it, once for all places */
 
 	/* in rules */
-	IrDim n;          /* coordinates of x in the function being built; -1: not known */
-	int64_t tensors;  /* S: parameter tensors */
-	Var *tensor;      /* the variable over tensors, if S > 1 */
-	Var *coord;       /* of the `each` around: which coordinate it is about */
+	IrDim n;                /* coordinates of x in the function being built; -1: not known */
+	int64_t tensors;        /* S: parameter tensors */
+	Var *tensor;            /* the variable over tensors, if S > 1 */
+	Var *coord;             /* of the `each` around: which coordinate it is about */
+	Var *each[IR_MAX_RANK]; /* of `each i, j`: the indices that the coordinate follows from, instead */
+	uint32_t each_count;
 	IrValue segments; /* [N]: coordinate -> tensor, if S > 1 */
 	IrValue sizes;    /* [S] */
 	bool coupled;     /* some coordinate saw another */
+	/* The axes of x, which lies flat: x_rank of them; -1: they are not known here. */
+	int x_rank;
+	int64_t x_dims[IR_MAX_RANK];
+	bool by_shape; /* the rule is made for one shape of x after the other, and this is one of them */
+	Var *lane; /* over tensors of one shape, where a rule is made for one shape after the other; NULL: there is one */
 
 	/* ---- the elaborator's ---- */
 	const struct ElabRule *rule; /* whose body this is; NULL: no rule's */
@@ -309,6 +316,10 @@ Emit emit_begin(Elab *e, Span span);
 void emit_var(Elab *e, Emit *m, Var *var);
 uint32_t emit_ex(Elab *e, Emit *m, Ex *x);
 IrAt emit_at(Elab *e, Emit *m, Ex *x);
+/* The place of an element of an array among all of them, row-major: of the expression ... */
+Ex *value_place(Elab *e, const Value *v);
+/* ... and of an op that is being made, which gets the array's variables. */
+IrAt emit_place(Elab *e, Emit *m, const Value *v);
 /* The end of an op: puts a node at these positions. */
 IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into,
                  bool guarded);

@@ -16,19 +16,11 @@ char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, co
 	return *why ? NULL : bytes;
 }
 
-/* A number, or one of the texts that stand for what JSON cannot say. */
-static double number_of(const json_t *value) {
-	const char *word = json_string_value(value);
-	if (word)
-		return !strcmp(word, "inf") ? (double)INFINITY : !strcmp(word, "-inf") ? -(double)INFINITY : (double)NAN;
-	return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
 static double *numbers_of(Cmd *cmd, const json_t *array, int *count) {
 	*count = (int)json_array_size(array);
 	double *values = ARENA_ARRAY(cmd->arena, double, *count + 1);
 	for (int i = 0; i < *count; i++)
-		values[i] = number_of(json_array_get(array, (size_t)i));
+		values[i] = rt_json_number(json_array_get(array, (size_t)i));
 	return values;
 }
 
@@ -72,13 +64,13 @@ static CmdExit read_course(Cmd *cmd, const char *dir, Course *course) {
 				break; /* the run was killed while it wrote its last line */
 			return cmd_fail(cmd, CMD_CHECKPOINT, "%s:%d: not a line of a training run", path, number);
 		}
-		double step = number_of(json_object_get(object, "step"));
+		double step = rt_json_number(json_object_get(object, "step"));
 		vec_push(cmd->arena, &course->step, step);
-		vec_push(cmd->arena, &course->score, number_of(json_object_get(object, "score")));
+		vec_push(cmd->arena, &course->score, rt_json_number(json_object_get(object, "score")));
 		const json_t *select = json_object_get(object, "select");
 		if (select) {
 			vec_push(cmd->arena, &course->select_step, step);
-			vec_push(cmd->arena, &course->select, number_of(select));
+			vec_push(cmd->arena, &course->select, rt_json_number(select));
 		}
 		json_decref(object);
 		line += size + (line[size] == '\n');
@@ -143,7 +135,7 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
 /* ---- comparisons ---- */
 
 static double score_of(const json_t *rule) {
-	double mean = number_of(json_object_get(json_object_get(rule, "score"), "mean"));
+	double mean = rt_json_number(json_object_get(json_object_get(rule, "score"), "mean"));
 	return isnan(mean) ? (double)INFINITY : mean;
 }
 
@@ -209,9 +201,9 @@ static Plot plot_of_margin(Cmd *cmd, const json_t *root, const json_t *margin) {
 		   *high = ARENA_ARRAY(cmd->arena, double, count);
 	for (int t = 0; t < count; t++) {
 		const json_t *interval = json_array_get(margin, (size_t)t);
-		mean[t] = number_of(json_object_get(interval, "mean"));
-		low[t] = number_of(json_object_get(interval, "low"));
-		high[t] = number_of(json_object_get(interval, "high"));
+		mean[t] = rt_json_number(json_object_get(interval, "mean"));
+		low[t] = rt_json_number(json_object_get(interval, "low"));
+		high[t] = rt_json_number(json_object_get(interval, "high"));
 	}
 	const char *subject = word_of(cmd, root, "subject");
 	Plot plot = {

@@ -29,17 +29,22 @@ static void only_one(Cmd *cmd) {
 		vec_push(cmd->arena, &cmd->words, session_text(cmd->session, found->name.name));
 }
 
-/* --on: the number of coordinates that a rule is emitted for. rule: NULL if it is none. */
-static CmdExit size_of_objective(Cmd *cmd, const FeCall *rule, int64_t *size) {
-	if (!rule || !fe_is_tied(rule->program ? rule->program : cmd->program, rule->decl))
-		return cmd_usage(cmd, "--on is for rules that learn numbers for every coordinate; this one serves any size");
+/* --on: the number of coordinates, or the tensors, that a rule is emitted for. rule: NULL if it is none. */
+static CmdExit target_of_objective(Cmd *cmd, const FeCall *rule, PackOptions *options) {
+	FeProgram *program = rule && rule->program ? rule->program : cmd->program;
+	if (!rule || (!fe_is_tied(program, rule->decl) && !fe_is_by_shape(program, rule)))
+		return cmd_usage(
+			cmd, "--on is for rules that look at axes or learn numbers for every coordinate; this one serves any size");
 	FeCall call = {0};
 	CmdExit code = cmd_objective(cmd, cmd->options.on, &call);
 	if (code != CMD_OK)
 		return code;
 	IrModule *module = ir_module_new(cmd->session);
 	const FeObjective *objective = fe_objective(cmd->program, module, &call, cmd->rt->options.real);
-	*size = objective ? objective->size : 0;
+	if (objective) {
+		options->size = objective->size;
+		options->target = fe_target(objective, cmd->arena);
+	}
 	ir_module_free(module);
 	return objective ? CMD_OK : cmd_failed(cmd);
 }
@@ -106,7 +111,7 @@ CmdExit cmd_emit(Cmd *cmd) {
 		read_run_beside(cmd, call.decl, &info);
 	PackOptions options = pack_options(cmd, &call, objective, &info);
 	if (cmd->options.on)
-		code = size_of_objective(cmd, objective ? NULL : &call, &options.size);
+		code = target_of_objective(cmd, objective ? NULL : &call, &options);
 	if (code != CMD_OK)
 		return code;
 	PackEmitted emitted = {0};

@@ -91,17 +91,6 @@ static void put_text(Cmd *cmd, const char *call, const FeObjective *objective, c
 }
 
 /* Where to evaluate: *point is NULL without --at. */
-static CmdExit read_words(Cmd *cmd, FeCall *objective, double **point, int64_t *count) {
-	CmdExit code = cmd_load_words(cmd);
-	if (code == CMD_OK && cmd->words.count > 1)
-		return cmd_usage(cmd, "one objective at a time, not `%s` too", cmd->words.data[1]);
-	if (code == CMD_OK)
-		code = cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, objective);
-	if (code == CMD_OK && cmd->options.at)
-		code = read_point(cmd, cmd->options.at, point, count);
-	return code;
-}
-
 static CmdExit eval_made(Cmd *cmd, const FeCall *call, const FeObjective *made, const double *point, int64_t count) {
 	if (cmd->options.at && count != made->size) {
 		return cmd_usage(cmd, "--at has %s numbers; the parameters of %s are %s", cmd_count(cmd->arena, count),
@@ -111,12 +100,12 @@ static CmdExit eval_made(Cmd *cmd, const FeCall *call, const FeObjective *made, 
 	int64_t instance = cmd->options.instance < 0 ? 0 : cmd->options.instance;
 	if (!run_eval(cmd->rt, call, instance, cmd->options.at ? point : NULL, &eval))
 		return cmd_failed(cmd);
-	Text out = text_new(cmd->arena), text = text_new(cmd->arena);
-	cmd_call_text(cmd->session, call, &text);
+	Text out = text_new(cmd->arena);
+	const char *text = cmd_call_text(cmd, call);
 	if (cmd->options.json)
-		put_json(text_cstr(&text), instance, &eval, &out);
+		put_json(text, instance, &eval, &out);
 	else
-		put_text(cmd, text_cstr(&text), made, &eval, &out);
+		put_text(cmd, text, made, &eval, &out);
 	return cmd_print(cmd, &out);
 }
 
@@ -124,7 +113,9 @@ CmdExit cmd_eval(Cmd *cmd) {
 	FeCall objective = {0};
 	double *point = NULL;
 	int64_t count = 0;
-	CmdExit code = read_words(cmd, &objective, &point, &count);
+	CmdExit code = cmd_one_objective(cmd, &objective);
+	if (code == CMD_OK && cmd->options.at)
+		code = read_point(cmd, cmd->options.at, &point, &count);
 	if (code != CMD_OK)
 		return code;
 	cmd_runtime(cmd, IR_F64);

@@ -140,11 +140,7 @@ typedef struct Minimized {
 
 /* The objective and the rule that the words name. */
 static CmdExit read_words(Cmd *cmd, Minimized *m) {
-	CmdExit code = cmd_load_words(cmd);
-	if (code == CMD_OK && cmd->words.count > 1)
-		return cmd_usage(cmd, "one objective at a time, not `%s` too", cmd->words.data[1]);
-	if (code == CMD_OK)
-		code = cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, &m->objective);
+	CmdExit code = cmd_one_objective(cmd, &m->objective);
 	if (code == CMD_OK) {
 		cmd_runtime(cmd, IR_F64);
 		code = cmd_rule(cmd, cmd->options.with, &m->rule, NULL);
@@ -155,17 +151,11 @@ static CmdExit read_words(Cmd *cmd, Minimized *m) {
 	return code;
 }
 
-static const char *call_text(Cmd *cmd, const FeCall *call) {
-	Text text = text_new(cmd->arena);
-	cmd_call_text(cmd->session, call, &text);
-	return text_cstr(&text);
-}
-
 static void look_at_runs(Cmd *cmd, Minimized *m) {
 	for (int k = 0; k < m->count; k++)
 		m->ends[run_end(m->done.runs.f + (size_t)k * ((size_t)m->steps + 1), m->steps)]++;
-	m->objective_text = call_text(cmd, &m->objective);
-	m->rule_text = call_text(cmd, &m->rule);
+	m->objective_text = cmd_call_text(cmd, &m->objective);
+	m->rule_text = cmd_call_text(cmd, &m->rule);
 	m->middle = ARENA_ARRAY(cmd->arena, double, m->steps + 1);
 	double *column = ARENA_ARRAY(cmd->arena, double, m->count);
 	for (int t = 0; t <= m->steps; t++)

@@ -226,6 +226,15 @@ CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out) {
 	return fe_call_text(cmd->program, with_settings(cmd, text), AST_OBJECTIVE, out) ? CMD_OK : CMD_USAGE;
 }
 
+CmdExit cmd_one_objective(Cmd *cmd, FeCall *out) {
+	CmdExit code = cmd_load_words(cmd);
+	if (code != CMD_OK)
+		return code;
+	if (cmd->words.count > 1)
+		return cmd_usage(cmd, "one objective at a time, not `%s` too", cmd->words.data[1]);
+	return cmd_objective(cmd, cmd->words.count ? cmd->words.data[0] : NULL, out);
+}
+
 CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, StoreInfo *info) {
 	StoreInfo own = {0};
 	if (!cmd_is_run(cmd, text))

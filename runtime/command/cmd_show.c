@@ -173,7 +173,7 @@ static CmdExit show_rule(Cmd *cmd, const Stage *stage, const FeCall *call, Text 
 	if (stage->gradient)
 		return no_gradient(cmd, "a rule");
 	IrModule *module = ir_module_new(cmd->session);
-	FeTarget target = {.sizes = NULL, .count = 0};
+	FeTarget target = fe_is_by_shape(cmd->program, call) ? fe_usual_tensors : (FeTarget){.count = 0};
 	FeRule *rule = fe_rule(cmd->program, module, call, &target, cmd->rt->options.real, NULL, 0);
 	bool ok = rule != NULL;
 	if (ok && !stage->passes)

@@ -106,12 +106,14 @@ CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text) {
 	return CMD_OK;
 }
 
-void cmd_call_text(const Session *session, const FeCall *call, Text *out) {
-	text_printf(out, "%s", session_text(session, call->decl->name.name));
+const char *cmd_call_text(const Cmd *cmd, const FeCall *call) {
+	Text out = text_new(cmd->arena);
+	text_printf(&out, "%s", session_text(cmd->session, call->decl->name.name));
 	for (uint32_t i = 0; i < call->values.count; i++) {
-		const char *written = source_excerpt(session, out->arena, call->values.data[i]->span);
-		text_printf(out, "%s%s = ", i ? ", " : "(", session_text(session, call->names.data[i]));
-		text_plain(out, written, strlen(written), false);
+		const char *written = source_excerpt(cmd->session, cmd->arena, call->values.data[i]->span);
+		text_printf(&out, "%s%s = ", i ? ", " : "(", session_text(cmd->session, call->names.data[i]));
+		text_plain(&out, written, strlen(written), false);
 	}
-	text_printf(out, "%s", call->values.count ? ")" : "");
+	text_printf(&out, "%s", call->values.count ? ")" : "");
+	return text_cstr(&out);
 }

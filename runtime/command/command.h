@@ -105,6 +105,8 @@ CmdExit cmd_load_words(Cmd *cmd);
 void cmd_shift(Cmd *cmd); /* drops the first of cmd->words */
 /* The objective that `text` names (NULL: the only one of the loaded files), with --set filled in. */
 CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out);
+/* Loads what the words name, which is one objective at most, and gives it (as cmd_objective). */
+CmdExit cmd_one_objective(Cmd *cmd, FeCall *out);
 /* The rule that `text` names; a run folder stands for its trained rule (info may be NULL). After cmd_runtime. */
 CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, StoreInfo *info);
 /* On standard error, where there are any: a rule that was not trained is used all the same, as it starts. done: "emitted" */
@@ -150,8 +152,8 @@ void cmd_json_reals(Text *text, const double *values, int64_t count);
 void cmd_json_text(Text *text, const char *string);
 /* Writes all of a text to standard output; CMD_IO after a message if it does not take it. */
 CmdExit cmd_print(Cmd *cmd, const Text *text);
-CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text);      /* the same for a file; says "wrote PATH" */
-void cmd_call_text(const Session *session, const FeCall *call, Text *out); /* adam(lr = 0.1) */
+CmdExit cmd_write_file(Cmd *cmd, const char *path, const Text *text); /* the same for a file; says "wrote PATH" */
+const char *cmd_call_text(const Cmd *cmd, const FeCall *call);        /* adam(lr = 0.1) */
 
 /* ---- cmd_progress.c ---- */
 

@@ -1,29 +1,20 @@
-/* A comparison as one JSON object. Numbers that JSON cannot say are the texts "nan", "inf" and "-inf". */
+/* A comparison as one JSON object. */
 #include <jansson.h>
-#include <math.h>
 
 #include "runtime/compare/compare.h"
-
-static json_t *number(double value) {
-	if (isnan(value))
-		return json_string("nan");
-	if (isinf(value))
-		return json_string(value > 0 ? "inf" : "-inf");
-	return json_real(value);
-}
 
 static json_t *numbers(const double *values, int count) {
 	json_t *array = json_array();
 	for (int i = 0; i < count; i++)
-		json_array_append_new(array, number(values[i]));
+		json_array_append_new(array, rt_json_real(values[i]));
 	return array;
 }
 
 static json_t *interval(CompareInterval value) {
 	json_t *object = json_object();
-	json_object_set_new(object, "mean", number(value.mean));
-	json_object_set_new(object, "low", number(value.low));
-	json_object_set_new(object, "high", number(value.high));
+	json_object_set_new(object, "mean", rt_json_real(value.mean));
+	json_object_set_new(object, "low", rt_json_real(value.low));
+	json_object_set_new(object, "high", rt_json_real(value.high));
 	return object;
 }
 
@@ -44,11 +35,11 @@ static json_t *tuning(const Comparison *comparison, const Compared *rule) {
 	json_object_set_new(object, "widened", json_integer(rule->tuned.widened));
 	json_object_set_new(object, "evaluations", json_integer(rule->tuned.evaluations));
 	json_object_set_new(object, "nonfinite_runs", json_integer(rule->tuned.nonfinite));
-	json_object_set_new(object, "score", number(rule->tuned.score));
+	json_object_set_new(object, "score", rt_json_real(rule->tuned.score));
 	json_t *hypers = json_object();
 	for (uint32_t i = 0; i < rule->rule->hypers.count; i++) {
 		json_object_set_new(hypers, session_text(session, rule->rule->hypers.data[i].name),
-		                    number(rule->tuned.hypers[i]));
+		                    rt_json_real(rule->tuned.hypers[i]));
 	}
 	json_object_set_new(object, "hyperparameters", hypers);
 	return object;
@@ -60,16 +51,16 @@ static json_t *rule_object(const Comparison *comparison, const Compared *rule) {
 	json_object_set_new(object, "label", json_string(rule->label));
 	json_object_set_new(object, "call", json_string(rule->call));
 	json_object_set_new(object, "score", interval(rule->score));
-	json_object_set_new(object, "median", number(rule->median));
+	json_object_set_new(object, "median", rt_json_real(rule->median));
 	json_t *quantiles = json_object();
-	json_object_set_new(quantiles, "0.1", number(rule->q10));
-	json_object_set_new(quantiles, "0.25", number(rule->q25));
-	json_object_set_new(quantiles, "0.75", number(rule->q75));
-	json_object_set_new(quantiles, "0.9", number(rule->q90));
+	json_object_set_new(quantiles, "0.1", rt_json_real(rule->q10));
+	json_object_set_new(quantiles, "0.25", rt_json_real(rule->q25));
+	json_object_set_new(quantiles, "0.75", rt_json_real(rule->q75));
+	json_object_set_new(quantiles, "0.9", rt_json_real(rule->q90));
 	json_object_set_new(object, "quantiles", quantiles);
 	int diverged = rule->ended_above + rule->not_finite;
 	json_object_set_new(object, "diverged", json_integer(diverged));
-	json_object_set_new(object, "diverged_share", number((double)diverged / comparison->test_problems));
+	json_object_set_new(object, "diverged_share", rt_json_real((double)diverged / comparison->test_problems));
 	json_object_set_new(object, "ended_above_start", json_integer(rule->ended_above));
 	json_object_set_new(object, "not_finite", json_integer(rule->not_finite));
 	json_object_set_new(object, "per_problem", numbers(rule->per_problem, comparison->test_problems));
@@ -84,7 +75,7 @@ static json_t *rule_object(const Comparison *comparison, const Compared *rule) {
 	json_object_set_new(evaluations, "test", json_integer(rule->test_evaluations));
 	json_object_set_new(object, "evaluations", evaluations);
 	json_object_set_new(object, "tuning", tuning(comparison, rule));
-	json_object_set_new(object, "seconds", number(rule->seconds));
+	json_object_set_new(object, "seconds", rt_json_real(rule->seconds));
 	return object;
 }
 

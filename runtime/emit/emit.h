@@ -13,7 +13,8 @@ typedef struct PackOptions {
 	bool force;          /* into a folder that holds something else, over emitted files that were changed */
 	/* What a trained rule was made for; zeros where nothing says. */
 	int horizon_low, horizon_high;
-	int64_t size; /* coordinates, for a rule that is tied to their number */
+	int64_t size;    /* coordinates, for a rule that is tied to their number */
+	FeTarget target; /* the tensors of an objective, for a rule that looks at axes; count 0: not known */
 } PackOptions;
 
 /* The prefix that goes with the name of a rule or an objective. */

@@ -59,12 +59,12 @@ static void header(ObjectivePack *o) {
 static const JitCPart *param_parts(const ObjectivePack *o, uint32_t *count) {
 	const FeObjective *objective = o->objective;
 	Arena *arena = o->pack->arena;
-	JitCPart *parts = ARENA_ARRAY(arena, JitCPart, 2 * objective->params.count + 1);
+	JitCPart *parts = ARENA_ARRAY(arena, JitCPart, 2 * objective->arrays.count + 1);
 	uint32_t made = 0;
-	for (uint32_t i = 0; i < objective->params.count; i++) {
-		const FeSlot *slot = &objective->params.data[i];
+	for (uint32_t i = 0; i < objective->arrays.count; i++) {
+		const FeSlot *slot = &objective->arrays.data[i];
 		const char *name = session_text(o->pack->session, slot->name);
-		if (objective->params.count == 1 && strcmp(name, "x") == 0)
+		if (objective->arrays.count == 1 && strcmp(name, "x") == 0)
 			break; /* all of x is x */
 		parts[made++] = (JitCPart){"x", name, slot->offset};
 		parts[made++] = (JitCPart){"x~", arena_printf(arena, "%s~", name), slot->offset};

@@ -70,12 +70,23 @@ static bool ready(ObjectivePack *o, BatchPack *b, const FeBatch *batch) {
 	return false;
 }
 
+/* W[0, 1] as W_0_1 */
+static const char *slot_name(const Pack *pack, const FeSlot *slot) {
+	Text out = text_new(pack->arena);
+	for (const char *c = session_text(pack->session, slot->name); *c; c++)
+		if (*c == '[' || *c == ',')
+			text_char(&out, '_');
+		else if (*c != ']' && *c != ' ')
+			text_char(&out, *c);
+	return text_cstr(&out);
+}
+
 bool pack_objective_names(ObjectivePack *o) {
 	const FeObjective *objective = o->objective;
 	name_data(o);
 	o->slots = ARENA_ARRAY(o->pack->arena, const char *, objective->params.count + 1);
 	for (uint32_t i = 0; i < objective->params.count; i++) {
-		const char *slot = session_text(o->pack->session, objective->params.data[i].name);
+		const char *slot = slot_name(o->pack, &objective->params.data[i]);
 		o->slots[i] = jit_c_unique(o->pack->arena, NULL, slot, o->slots, i); /* PREFIX_at_NAME needs no more */
 	}
 	o->has_instance = objective->fixed.count > 0 || objective->random_start;

@@ -95,7 +95,13 @@ static void choose_tensors(RulePack *r) {
 	r->tensors = own;
 	r->tensor_count = 1;
 	own[0] = (size_t)r->tied;
-	if (r->tied == 0) {
+	if (r->by_shape) {
+		size_t *sizes = ARENA_ARRAY(r->pack->arena, size_t, r->target.count);
+		for (uint32_t i = 0; i < r->target.count; i++)
+			sizes[i] = (size_t)r->target.sizes[i];
+		r->tensors = sizes;
+		r->tensor_count = r->target.count;
+	} else if (r->tied == 0) {
 		r->tensors = any;
 		r->tensor_count = sizeof any / sizeof *any;
 	} else if (r->joint) {
@@ -150,6 +156,17 @@ static json_t *json_number(const RulePack *r, double value) {
 	return isfinite(value) ? json_real(strtod(text_cstr(&text), NULL)) : json_string(text_cstr(&text));
 }
 
+static json_t *shapes_json(const RulePack *r) {
+	json_t *shapes = json_array();
+	for (uint32_t i = 0; i < r->target.count; i++) {
+		json_t *dims = json_array();
+		for (int k = 0; k < r->target.types[i].rank; k++)
+			json_array_append_new(dims, json_integer((json_int_t)r->target.types[i].dims[k]));
+		json_array_append_new(shapes, dims);
+	}
+	return shapes;
+}
+
 static json_t *manifest(const RulePack *r) {
 	const FeRule *rule = r->rule;
 	Session *session = r->pack->session;
@@ -182,7 +199,12 @@ static json_t *manifest(const RulePack *r) {
 	json_object_set_new(root, "prefix", json_string(r->pack->prefix));
 	json_object_set_new(root, "real", json_string(ir_scalar_name(r->pack->real)));
 	json_object_set_new(root, "model", json_sprintf("%016llx", (unsigned long long)r->model));
-	json_object_set_new(root, "sees", json_string(r->joint ? "all parameters as one vector" : "one tensor at a time"));
+	json_object_set_new(root, "sees",
+	                    json_string(r->by_shape ? "tensors of these shapes, in this order"
+	                                : r->joint  ? "all parameters as one vector"
+	                                            : "one tensor at a time"));
+	if (r->by_shape)
+		json_object_set_new(root, "tensors", shapes_json(r));
 	if (r->tied > 0)
 		json_object_set_new(root, "coordinates", json_integer((json_int_t)r->tied));
 	json_object_set_new(root, "step_range", json_boolean(r->blocks));
@@ -210,6 +232,17 @@ static bool knows_size(Rt *rt, const FeCall *call, const PackOptions *options) {
 	return false;
 }
 
+static bool knows_shapes(Rt *rt, const FeCall *call, const PackOptions *options) {
+	if (options->target.count > 0)
+		return true;
+	Diag *diag =
+		diag_error(rt->session, 396, call->decl->name.span,
+	               "`%s` looks at the axes of its tensors, so it is C for tensors of known shapes, and none are known",
+	               session_text(rt->session, call->decl->name.name));
+	diag_help(rt->session, diag, "say --on OBJECTIVE");
+	return false;
+}
+
 /* A rule that sees one tensor at a time would have to stop in the middle of each until all are at their places. */
 static bool refuses_evaluations(Rt *rt, const FeRule *rule) {
 	if (rule->derives) {
@@ -220,7 +253,7 @@ static bool refuses_evaluations(Rt *rt, const FeRule *rule) {
 		diag_help(rt->session, diag, "`minimize`, `train` and `compare` run it");
 		return true;
 	}
-	if (!rule->evaluates || rule->decl->joint)
+	if (!rule->evaluates || rule->decl->joint || rule->by_shape)
 		return false;
 	Diag *diag =
 		diag_error(rt->session, 816, rule->decl->name.span,
@@ -237,12 +270,22 @@ bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitt
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the rule `%s`", name));
 	if (!pack || !knows_size(rt, call, options))
 		return false;
+	bool by_shape = !call->decl->joint && fe_is_by_shape(call->program ? call->program : rt->program, call);
+	if (by_shape && !knows_shapes(rt, call, options))
+		return false;
 	IrModule *module = ir_module_new(rt->session);
-	RulePack pack_of_rule = {.pack = pack, .joint = call->decl->joint};
+	RulePack pack_of_rule = {
+		.pack = pack, .joint = call->decl->joint || by_shape, .by_shape = by_shape, .target = options->target};
 	RulePack *r = &pack_of_rule;
 	r->tied = fe_is_tied(call->program ? call->program : rt->program, call->decl) ? options->size : 0;
 	r->horizon = options->horizon_high > 0 ? options->horizon_high : PACK_HORIZON;
 	FeTarget target = {.sizes = &r->tied, .count = r->tied > 0 ? 1 : 0};
+	if (by_shape) {
+		target = options->target;
+		r->tied = 0;
+		for (uint32_t i = 0; i < target.count; i++)
+			r->tied += target.sizes[i];
+	}
 	FeRule *rule = fe_rule(rt->program, module, call, &target, options->real, NULL, 0);
 	r->rule = rule;
 	*emitted = (PackEmitted){0};

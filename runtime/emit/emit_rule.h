@@ -27,6 +27,8 @@ typedef struct RulePack {
 	VEC(PackState) states;
 	double *theta;         /* [P] */
 	bool weights_apart;    /* theta stands in a unit of its own */
+	bool by_shape;         /* for these tensors in this order, seen as one flat vector */
+	FeTarget target;       /* by_shape: they */
 	int64_t tied;          /* so many coordinates and no others; 0: any number */
 	int64_t horizon;       /* unless the user says otherwise */
 	uint64_t model;        /* which rule a saved state belongs to */

@@ -183,6 +183,27 @@ static void add_sums(const RulePack *r, PackScope *scope) {
 	}
 }
 
+/* Neighbours of one shape are one entry. */
+static void add_tensors(const RulePack *r, PackScope *scope) {
+	enum { IN_A_LINE = 8 };
+	const Pack *pack = r->pack;
+	Text sizes = text_new(pack->arena);
+	for (uint32_t i = 0, count; r->by_shape && i < r->target.count; i += count) {
+		for (count = 1; i + count < r->target.count && ir_type_equal(r->target.types[i], r->target.types[i + count]);)
+			count++;
+		PackScope *item = pack_item(pack, scope, "tensors");
+		pack_number(pack, item, "count", count);
+		pack_set(pack, item, "what", count == 1 ? "tensor" : "tensors");
+		pack_set(pack, item, "shape", r->target.types[i].rank ? pack_dims(pack, r->target.types[i]) : "one number");
+	}
+	for (uint32_t i = 0; r->by_shape && i < r->target.count; i++)
+		text_printf(&sizes, "%s%s%" PRId64, i ? "," : "", i % IN_A_LINE ? " " : "\n\t\t", r->target.sizes[i]);
+	pack_flag(pack, scope, "shapes", r->by_shape);
+	pack_flag(pack, scope, "no_shapes", !r->by_shape);
+	pack_number(pack, scope, "shape_count", r->target.count);
+	pack_set(pack, scope, "shape_sizes", text_cstr(&sizes));
+}
+
 static void add_alike(const RulePack *r, PackScope *scope) {
 	const Pack *pack = r->pack;
 	for (uint32_t i = 0; r->once && i < r->once->results.count; i++) {
@@ -239,6 +260,8 @@ static void add_kind(const RulePack *r, PackScope *scope) {
 }
 
 static const char *sizes_text(const RulePack *r) {
+	if (r->by_shape)
+		return "This rule looks at the axes of its tensors, and so is for these, in this order, row-major";
 	if (r->tied == 0) {
 		return r->joint ? "Any number of tensors of any sizes (this rule sees them as one vector, in the order given)"
 		                : "Any number of tensors of any sizes";
@@ -252,6 +275,8 @@ static const char *sizes_text(const RulePack *r) {
 
 static const char *sizes_example(const RulePack *r) {
 	Arena *arena = r->pack->arena;
+	if (r->by_shape)
+		return "size_t sizes[] = {...};                  /* of the tensors, as below */";
 	if (r->tied > 0 && r->joint) {
 		return arena_printf(arena,
 		                    "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors, %" PRId64 " in all */",
@@ -283,6 +308,7 @@ static void add_texts(const RulePack *r, PackScope *scope) {
 	pack_set(pack, scope, "real", pack->real == IR_F32 ? "float" : "double");
 	pack_set(pack, scope, "bits", pack->real == IR_F32 ? "uint32_t" : "uint64_t");
 	pack_set(pack, scope, "sizes_text", sizes_text(r));
+	pack_set(pack, scope, "sizes_end", r->by_shape ? ":" : ".");
 	pack_set(pack, scope, "sizes_example", sizes_example(r));
 	pack_number(pack, scope, "horizon", r->horizon);
 	pack_set(pack, scope, "trained", trained ? arena_printf(pack->arena, "; %s", trained) : NULL);
@@ -307,4 +333,5 @@ void pack_rule_scope(RulePack *r) {
 	add_states(r, r->scope);
 	add_sums(r, r->scope);
 	add_alike(r, r->scope);
+	add_tensors(r, r->scope);
 }

@@ -105,4 +105,10 @@ void rt_write_reals(IrScalar scalar, void *to, size_t stride, const double *from
 void rt_read_reals(IrScalar scalar, const void *from, size_t stride, double *to, size_t count);
 void *rt_aligned(Arena *arena, size_t bytes); /* zeroed, aligned to 64 */
 
+/* ---- json.c: numbers in files ---- */
+
+struct json_t;                                     /* of jansson */
+struct json_t *rt_json_real(double value);         /* the caller's */
+double rt_json_number(const struct json_t *value); /* NaN for what is no number */
+
 #endif

@@ -51,10 +51,7 @@ Task *task_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore scor
 	if (problem)
 		note_data(rt, problem);
 	if (problem && rule) {
-		int64_t *sizes = ARENA_ARRAY(module->arena, int64_t, problem->params.count + 1);
-		for (uint32_t i = 0; i < problem->params.count; i++)
-			sizes[i] = problem->params.data[i].count;
-		FeTarget target = {sizes, problem->params.count, problem};
+		FeTarget target = fe_target(problem, module->arena);
 		method = fe_rule(rt->program, module, rule, &target, rt->options.real, open, open_count);
 	}
 	rt->compile_seconds += rt_seconds() - started;

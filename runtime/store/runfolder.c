@@ -44,10 +44,7 @@ struct StoreFolder {
 static const char *const draft_names[] = {"weights-a.safetensors", "weights-b.safetensors"};
 
 static void set_number(json_t *object, const char *key, double value) {
-	if (isfinite(value))
-		json_object_set_new(object, key, json_real(value));
-	else
-		json_object_set_new(object, key, json_string(isnan(value) ? "nan" : value > 0 ? "inf" : "-inf"));
+	json_object_set_new(object, key, rt_json_real(value));
 }
 
 /* A string of JSON has to be UTF-8, and a path may be anything. */

@@ -69,13 +69,14 @@ try() { # NAME, or FILE NAME
 }
 
 # The library: every sixth entry, and those that most others are built like.
-often=" adam momentum lion mlp_lopt policy logistic small_net rosenbrock "
+often=" adam momentum lion mlp_lopt muon adafac_mlp_lopt policy logistic small_net rosenbrock "
 nth=0
 for name in $(library Optimizers; library Families); do
 	nth=$((nth + 1))
 	case $often in *" $name "*) ;; *) [ "$campaign" != 0 ] || [ $((nth % 6)) = 0 ] || continue ;; esac
 	on=
 	! "$GRADUS" show std "$name" | grep -q '^  learn.*size(x)' || on="--on bowl" # learns numbers for one size
+	! "$GRADUS" show std "$name" | grep -q 'rank(x)' || on="--on small_net" # is for tensors of known shapes
 	# shellcheck disable=SC2086
 	try "$name" $on
 done
@@ -155,7 +156,10 @@ E2
 rules="adam lion policy together summed"
 numbers="1 2 3 7 15 16 17 33 70 1100"
 if [ "$campaign" != 0 ]; then
-	rules="$(library Optimizers) together summed"
+	rules="together summed"
+	for name in $(library Optimizers); do
+		"$GRADUS" show std "$name" | grep -q 'rank(x)' || rules="$rules $name"
+	done
 	numbers="$(seq 1 70) 511 512 513 1100"
 fi
 for rule in $rules; do

@@ -2,22 +2,7 @@
 # Whatever writes: a new file appears whole, an existing one is replaced whole and keeps its permissions, and what is no regular
 # file is written through and stays what it is. Nothing else appears beside it. Devices are copies in a folder of this test.
 . "$SOURCE_DIR/tests/command/lib.sh"
-cat >small.grad <<'GRAD'
-optimizer tiny() {
-  learn rate = 0.01 in (0, 1)
-  x <- x - rate * g
-}
-experiment small {
-  train    tiny()
-  on       logistic(n = 5)
-  problems 4 train, 4 select, 4 test
-  horizon  3
-  update   adam(lr = 0.05) for 2 steps
-}
-GRAD
-expect 0 "$GRADUS" train small.grad -o run
-expect 0 "$GRADUS" compare run
-cp run/comparison.json c.json
+. "$SOURCE_DIR/tests/command/small_run.sh"
 
 # write WAY PATH: each of the ways in which a command is told to write a file
 ways="minimize compare plot"

@@ -2,20 +2,7 @@
 # What a command is told to write costs nobody a program, a run or an input: a slip of the command line is refused before anything
 # runs. What is written into a run folder, which may have come from anywhere, stays in it. And closed streams are no files.
 . "$SOURCE_DIR/tests/command/lib.sh"
-cat >small.grad <<'GRAD'
-optimizer tiny() {
-  learn rate = 0.01 in (0, 1)
-  learn W : [2] = 1
-  x <- x - rate * g * W[0]
-}
-experiment small {
-  train    tiny()
-  on       logistic(n = 5)
-  problems 4 train, 4 select, 4 test
-  horizon  3
-  update   adam(lr = 0.05) for 2 steps
-}
-GRAD
+. "$SOURCE_DIR/tests/command/small_run.sh"
 printf '1,2\n3,4\n' >table.csv
 printf '[[]]' >other.json
 cat >reads.grad <<'GRAD'
@@ -34,9 +21,6 @@ objective o() {
 }
 GRAD
 cp program.svg program.txt
-expect 0 "$GRADUS" train small.grad -o run
-expect 0 "$GRADUS" compare run
-cp run/comparison.json c.json
 ln -s run/run.json link.svg
 ln -s run way
 sums() {

@@ -2,9 +2,10 @@
 
     python3 tests/library/rules.py > tests/library/rules.table
 
-A line of the table: a call of a rule, the objective (of test_std_rules.c), and x after 1, 2, 5 and 25 steps. Steps count
-from 1. A rule here is a function of the starting point and of the length of the run; it returns what makes a step from
-(x, f, g, t). Rules that treat tensors apart are marked; all others see one vector. Learned numbers are
+A line of the table: a call of a rule, the objective (of test_std_rules.c), and x after 1, 2, 5 and 25 steps, or after as many as
+stand behind the @: a search that has arrived decides by rounding. Steps count from 1. A rule here is a function of the starting
+point and of the length of the run; it returns what makes a step from (x, f, g, t). Rules that treat tensors apart are marked, and so
+are those that look at their axes; all others see one vector. Learned numbers are
 0.3 sin(1.7 k + 0.4) for number k.
 """
 import numpy as np
@@ -12,7 +13,9 @@ from numpy import abs, clip, cos, cumsum, dot, exp, log, maximum, minimum, pi, s
 from numpy.linalg import norm
 
 AT = (1, 2, 5, 25)
+LAST = {"backtracking": 12, "backtracking_warm": 12, "cg_wolfe": 9, "bfgs_wolfe": 9, "lbfgs_wolfe": 9}
 RULES = {}  # name -> (function, per tensor)
+ELSEWHERE = {}  # the same of rules that look at the objective: x -> f, g is their third argument
 
 
 class S:
@@ -29,6 +32,11 @@ def rule(function, apart=False):
 
 def per_tensor(function):
     return rule(function, True)
+
+
+def elsewhere(function):
+    ELSEWHERE[function.__name__] = function
+    return rule(function)
 
 
 # ---- objectives ----
@@ -57,7 +65,197 @@ def valley(x):
 OBJECTIVES = {
     "bent": (bent, np.array([1.0, -2.0, 0.5, 0.3, -0.7]), [3, 2]),
     "valley": (valley, np.array([-0.5, 0.8, 1.2, -0.3]), [4]),
+    "tensors": (None, np.sin(np.arange(1.0, 51.0)), None),
 }
+
+
+# The tensors of a third objective, for rules that look at the axes of x: two of one shape are no neighbours.
+SHAPES = [(4, 3), (3,), (2, 3, 2), (4, 3), (), (2, 5)]
+
+
+def tensors(x):
+    i = np.arange(len(x))
+    a, c, k = 0.5 + i * 7 % 5 / 2, i * 3 % 7 / 5 - 0.5, i % 3 - 1.0
+    q = dot(k, x)
+    f = sum(a * (x - c) ** 2) / 2 + 0.1 * sum(cos(3 * x)) + 0.05 * q**2 + 1
+    return f, a * (x - c) - 0.3 * np.sin(3 * x) + 0.1 * q * k
+
+
+BY_AXES = []
+
+
+def by_axes(function):
+    BY_AXES.append(function.__name__)
+    return rule(function, True)
+
+
+def as_matrix(a):
+    """Neighbouring axes merged, as near to a square as they allow."""
+    splits = [(int(np.prod(a.shape[:k])), int(np.prod(a.shape[k:]))) for k in range(1, a.ndim)]
+    return a.reshape(min(splits, key=max))
+
+
+def together(function):
+    """Sees all tensors at once, as lists."""
+    function.together = True
+    return by_axes(function)
+
+
+# ---- what rules may do with axes: tests/library/axes.grad ----
+
+
+@by_axes
+def axes_in_branches(x0, T, lr=0.02):
+    s = S(third=0 * x0, m=np.array(x0.T), h=np.ones(x0.shape + (2,)), v=0 * x0)
+    adam = adam_of(x0, lr)
+
+    def step(x, f, g, t):
+        if x.ndim == 2:
+            i, j = np.indices(x.shape)
+            x = np.where((g > 0) & (i < j), x - lr, x - 2 * lr * g)
+            x = x - 0.001 * np.where(i == j, g, s.third + 1) * np.sum(g**2)
+            x[:, 0] *= 0.99
+            x[0] -= 0.001 * g[0]
+            x[0, 1:3] *= 0.5
+            s.m = 0.5 * s.m + g.T
+            x = x - 0.01 * s.m.T
+        else:
+            s.h = np.stack([g, s.h[..., 0]], axis=-1)
+            x = np.where(g > 0, x - lr, x - 2 * lr * g * tanh(s.h[..., 1]))
+        if x.size <= 8:
+            return adam(x, g, t)
+        s.v = 0.9 * s.v + g
+        return x - lr * s.v
+
+    return step
+
+
+@together
+def axes_together(x0, T, lr=0.02):
+    m = [0.0 for x in x0]
+
+    def step(x, f, g, t):
+        most = max(b.ndim + norm(b) for b in g)
+        seen = sum(np.sum(b) for b in g) / len(g) / most
+        sizes = sum(b.size for b in g) / len(g)
+        out = []
+        for k, (a, b) in enumerate(zip(x, g)):
+            if a.ndim >= 2:
+                M = as_matrix(b)
+                m[k] = 0.9 * m[k] + norm(M, axis=1)
+                q = M / (1 + m[k])[:, None]
+                out.append(a - lr * q.reshape(a.shape) * len(g) / 6 + 0.001 * seen)
+            else:
+                m[k] = 0.9 * m[k] + b
+                out.append(a - lr / (1 + sizes) * m[k])
+        return out
+
+    return step
+
+
+# ---- by the axes of tensors ----
+
+
+@by_axes
+def adafactor(x0, T, eps1=1e-30, eps2=1e-3, limit=1.0, power=0.8):
+    rms = lambda a: sqrt(np.mean(a * a))
+    s = S(v=0 * x0, row=0.0, col=0.0)
+
+    def step(x, f, g, t):
+        rho, beta = min(1e-2, 1 / sqrt(t)), 1 - t**-power
+        alpha = max(eps2, rms(x)) * rho
+        if x.ndim >= 2:
+            q = as_matrix(g) ** 2 + eps1
+            s.row = beta * s.row + (1 - beta) * q.sum(axis=1)
+            s.col = beta * s.col + (1 - beta) * q.sum(axis=0)
+            v = np.outer(s.row, s.col).reshape(x.shape) / s.row.sum()
+        else:
+            v = s.v = beta * s.v + (1 - beta) * (g**2 + eps1)
+        u = g / sqrt(v)
+        return x - alpha * u / max(1, rms(u) / limit)
+
+    return step
+
+
+def adam_of(x0, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    s = S(m=0 * x0, v=0 * x0)
+
+    def step(x, g, t):
+        s.m, s.v = beta1 * s.m + (1 - beta1) * g, beta2 * s.v + (1 - beta2) * g**2
+        return x - lr * (s.m / (1 - beta1**t)) / (sqrt(s.v / (1 - beta2**t)) + eps)
+
+    return step
+
+
+@by_axes
+def muon(x0, T, lr=0.02, beta=0.95, adam_lr=3e-4):
+    s = S(m=0 * x0)
+    other = adam_of(x0, adam_lr)
+
+    def step(x, f, g, t):
+        if x.ndim < 2:
+            return other(x, g, t)
+        s.m = beta * s.m + g
+        M = as_matrix(g + beta * s.m)
+        # The iteration works on singular values alone.
+        U, sigma, V = np.linalg.svd(M / (norm(M) + 1e-7), full_matrices=False)
+        for k in range(5):
+            sigma = 3.4445 * sigma - 4.775 * sigma**3 + 2.0315 * sigma**5
+        O = (U * sigma) @ V
+        return x - lr * max(1, O.shape[0] / O.shape[1]) ** 0.5 * O.reshape(x.shape)
+
+    return step
+
+
+@by_axes
+def shampoo(x0, T, lr=0.1, eps=1e-4):
+    s = S(L=None, R=None, v=0 * x0)
+
+    def root(A):
+        w, V = np.linalg.eigh(A)
+        return (V * w**-0.25) @ V.T
+
+    def step(x, f, g, t):
+        if x.ndim < 2:
+            s.v = s.v + g**2
+            return x - lr * g / (sqrt(s.v) + eps)
+        G = as_matrix(g)
+        if s.L is None:
+            s.L, s.R = eps * np.eye(G.shape[0]), eps * np.eye(G.shape[1])
+        s.L, s.R = s.L + G @ G.T, s.R + G.T @ G
+        return x - lr * (root(s.L) @ G @ root(s.R)).reshape(x.shape)
+
+    return step
+
+
+@by_axes
+def soap(x0, T, lr=3e-3, beta1=0.95, beta2=0.95, eps=1e-8, every=10):
+    s = S(L=None)
+    other = adam_of(x0, lr, beta1, beta2)
+
+    def columns(A):
+        Q, R = np.linalg.qr(A)
+        return Q * sign(np.diag(R))
+
+    def step(x, f, g, t):
+        if x.ndim < 2:
+            return other(x, g, t)
+        G = as_matrix(g)
+        if s.L is None:
+            m, n = G.shape
+            s.L, s.R, s.P, s.Q = np.zeros((m, m)), np.zeros((n, n)), np.eye(m), np.eye(n)
+            s.M, s.V = 0 * G, 0 * G
+        s.M = beta1 * s.M + (1 - beta1) * G
+        s.V = beta2 * s.V + (1 - beta2) * (s.P.T @ G @ s.Q) ** 2
+        N = (s.P.T @ s.M @ s.Q) / (1 - beta1**t) / (sqrt(s.V / (1 - beta2**t)) + eps)
+        move = s.P @ N @ s.Q.T
+        s.L, s.R = beta2 * s.L + (1 - beta2) * G @ G.T, beta2 * s.R + (1 - beta2) * G.T @ G
+        if t % every == 0:
+            s.P, s.Q = columns(s.L @ s.P), columns(s.R @ s.Q)
+        return x - lr * move.reshape(x.shape)
+
+    return step
+
 
 # ---- descent and momentum ----
 
@@ -552,21 +750,6 @@ def adam_mini(x0, T, lr=1e-3, beta1=0.9, beta2=0.95, eps=1e-8):
         s.m = (1 - beta1) * g + beta1 * s.m
         s.v = (1 - beta2) * np.mean(g * g) + beta2 * s.v
         return x - lr * s.m / (1 - beta1**t) / (sqrt(s.v / (1 - beta2**t)) + eps)
-
-    return step
-
-
-@per_tensor
-def adafactor_vector(x0, T, eps1=1e-30, eps2=1e-3, limit=1.0, power=0.8):
-    rms = lambda a: sqrt(np.mean(a * a))
-    s = S(v=0 * x0)
-
-    def step(x, f, g, t):
-        rho, beta = min(1e-2, 1 / sqrt(t)), 1 - t**-power
-        alpha = max(eps2, rms(x)) * rho
-        s.v = beta * s.v + (1 - beta) * (g**2 + eps1)
-        u = g / sqrt(s.v)
-        return x - alpha * u / max(1, rms(u) / limit)
 
     return step
 
@@ -1177,8 +1360,8 @@ def mlp_lopt(x0, T, hidden=32):
     return step
 
 
-@per_tensor
-def adafac_mlp_lopt_vector(x0, T, hidden=4):
+@by_axes
+def adafac_mlp_lopt(x0, T, hidden=4):
     p = Theta()
     W1, b1 = p.take(hidden, 39), p.take(hidden)
     W2, b2 = p.take(hidden, hidden), p.take(hidden)
@@ -1186,17 +1369,30 @@ def adafac_mlp_lopt_vector(x0, T, hidden=4):
     decays = lambda b, theta: 1 - exp(10 * (log(1 - b) / 10 + theta))
     b0 = np.array([0.9, 0.99, 0.999])
     bm, bv, bf = decays(b0, p.take(3)), decays(0.999, p.take()), decays(b0, p.take(3))
-    s = S(m=np.zeros((len(x0), 3)), v=0 * x0, d=np.zeros((len(x0), 3)))
+    three = np.zeros(x0.shape + (3,))
+    s = S(m=three, v=0 * x0, d=three, row=0.0, col=0.0)
 
     def step(x, f, g, t):
-        G = g[:, None]
-        s.m, s.v, s.d = bm * s.m + (1 - bm) * G, bv * s.v + (1 - bv) * g**2, bf * s.d + (1 - bf) * G**2
-        F, r = (s.d + 1e-9) ** -0.5, ((s.v + 1e-6) ** -0.5)[:, None]
-        root = (s.d + 1e-8) ** -0.5
-        u = unit(np.column_stack([g, x, s.m, s.v, s.m * r, r, G * F, s.d, s.d, root, root, s.m * F]))
-        u = np.column_stack([u, np.tile(tanh(t / TAU - 1), (len(x), 1))])
+        G = g[..., None]
+        s.m, s.v = bm * s.m + (1 - bm) * G, bv * s.v + (1 - bv) * g**2
+        if x.ndim == 2:
+            d1, d0 = np.argsort(x.shape, kind="stable")  # d0 is the longest axis
+            q = G**2 + 1e-30
+            s.row = bf * s.row + (1 - bf) * np.mean(q, axis=d0, keepdims=True)
+            s.col = bf * s.col + (1 - bf) * np.mean(q, axis=d1, keepdims=True)
+            mean_row = np.mean(s.row, axis=d1, keepdims=True)
+            F = maximum(s.row / (mean_row + 1e-9), 1e-9) ** -0.5 * maximum(s.col, 1e-9) ** -0.5
+            row, col = s.row + three, s.col + three
+        else:
+            s.d = bf * s.d + (1 - bf) * G**2
+            F, row, col = (s.d + 1e-9) ** -0.5, s.d, s.d
+        r = (s.v + 1e-6)[..., None] ** -0.5
+        parts = [G, x[..., None], s.m, s.v[..., None], s.m * r, r, G * F, row, col]
+        parts += [(row + 1e-8) ** -0.5, (col + 1e-8) ** -0.5, s.m * F]
+        u = unit(np.concatenate(parts, axis=-1).reshape(-1, 28))
+        u = np.column_stack([u, np.tile(tanh(t / TAU - 1), (len(u), 1))])
         out = relu(relu(u @ W1.T + b1) @ W2.T + b2) @ W3.T + b3
-        return x - 0.001 * out[:, 0] * exp(0.001 * out[:, 1])
+        return x - 0.001 * (out[:, 0] * exp(0.001 * out[:, 1])).reshape(x.shape)
 
     return step
 
@@ -1338,6 +1534,153 @@ def learned_rates(x0, T):
 
 # ---- the table ----
 
+# ---- evaluations elsewhere ----
+
+
+@elsewhere
+def sam(x0, T, look, lr=0.1, radius=0.05, beta=0.9):
+    s = S(m=0 * x0)
+
+    def step(x, f, g, t):
+        s.m = beta * s.m + look(x + radius * g / (norm(g) + 1e-12))[1]
+        return x - lr * s.m
+
+    return step
+
+
+@elsewhere
+def sharpness_aware(x0, T, look, radius=0.05):
+    inner = adam(x0, T)
+    return lambda x, f, g, t: inner(x, f, look(x + radius * g / (norm(g) + 1e-12))[1], t)
+
+
+@elsewhere
+def extragradient(x0, T, look, lr=0.1):
+    return lambda x, f, g, t: x - lr * look(x - lr * g)[1]
+
+
+@elsewhere
+def gradient_flow(x0, T, look, h=0.1):
+    def step(x, f, g, t):
+        k1 = -g
+        k2 = -look(x + h / 2 * k1)[1]
+        k3 = -look(x + h / 2 * k2)[1]
+        k4 = -look(x + h * k3)[1]
+        return x + h * (k1 + 2 * k2 + 2 * k3 + k4) / 6
+
+    return step
+
+
+@elsewhere
+def backtracking(x0, T, look, first=1.0, c=1e-4, shrink=0.5, evaluations=30):
+    def step(x, f, g, t):
+        a = first
+        for _ in range(evaluations):
+            if look(x - a * g)[0] <= f - c * a * dot(g, g):
+                break
+            a *= shrink
+        return x - a * g
+
+    return step
+
+
+@elsewhere
+def backtracking_warm(x0, T, look, first=1.0, c=1e-4, grow=2.0, shrink=0.5, evaluations=30):
+    s = S(a=first / grow)
+
+    def step(x, f, g, t):
+        s.a *= grow
+        for _ in range(evaluations):
+            if look(x - s.a * g)[0] <= f - c * s.a * dot(g, g):
+                break
+            s.a *= shrink
+        return x - s.a * g
+
+    return step
+
+
+def strong_wolfe(look, x, f, g, d, a, c1, c2, evaluations):
+    """The best place of a bracketing search along d that begins with the step a: (y, f, g there, whether both conditions
+    hold). Doubles until there is a bracket, then halves it."""
+    slope = dot(g, d)
+    low, f_low, best, high = 0.0, f, (x, g), None
+    for _ in range(evaluations):
+        y = x + a * d
+        f_y, g_y = look(y)
+        slope_y = dot(g_y, d)
+        if f_y > f + c1 * a * slope or (low > 0 and f_y >= f_low):
+            high = a
+        else:
+            found = abs(slope_y) <= -c2 * slope
+            if not found and slope_y * (1 if high is None else high - low) >= 0:
+                high = low
+            low, f_low, best = a, f_y, (y, g_y)
+            if found:
+                return best[0], f_low, best[1], True
+        a = 2 * a if high is None else (low + high) / 2
+    return best[0], f_low, best[1], False
+
+
+@elsewhere
+def cg_wolfe(x0, T, look, c1=1e-4, c2=0.1, evaluations=20):
+    s = S(d=0 * x0, old=0 * x0, change=0.0)
+
+    def step(x, f, g, t):
+        s.d = -g if t == 1 else -g + max(0, dot(g, g - s.old) / dot(s.old, s.old)) * s.d
+        if dot(g, s.d) >= 0:
+            s.d = -g
+        a = min(1, 1 / sum(abs(g))) if t == 1 else min(1, 2.02 * s.change / dot(g, s.d))
+        y, f_y, _, _ = strong_wolfe(look, x, f, g, s.d, a if a > 0 else 1.0, c1, c2, evaluations)
+        s.change, s.old = f_y - f, g
+        return y
+
+    return step
+
+
+@elsewhere
+def bfgs_wolfe(x0, T, look, c1=1e-4, c2=0.9, evaluations=20):
+    s = S(H=np.eye(len(x0)))
+
+    def step(x, f, g, t):
+        a = min(1, 1 / sum(abs(g))) if t == 1 else 1.0
+        y, _, g_y, _ = strong_wolfe(look, x, f, g, -s.H @ g, a, c1, c2, evaluations)
+        p, z = y - x, g_y - g
+        pz = dot(p, z)
+        if pz > 1e-10 * dot(z, z):
+            if t == 1:
+                s.H = pz / dot(z, z) * s.H
+            V = np.eye(len(x)) - np.outer(p, z) / pz
+            s.H = V @ s.H @ V.T + np.outer(p, p) / pz
+        return y
+
+    return step
+
+
+@elsewhere
+def lbfgs_wolfe(x0, T, look, memory=10, c1=1e-4, c2=0.9, evaluations=20):
+    s = S(pairs=[], scale=1.0)
+
+    def step(x, f, g, t):
+        q, a = g, []
+        for p, z in reversed(s.pairs):
+            a.append(dot(p, q) / dot(p, z))
+            q = q - a[-1] * z
+        r = s.scale * q
+        for (p, z), alpha in zip(s.pairs, reversed(a)):
+            r = r + (alpha - dot(z, r) / dot(p, z)) * p
+        first = min(1, 1 / sum(abs(g))) if t == 1 else 1.0
+        y, _, g_y, _ = strong_wolfe(look, x, f, g, -r, first, c1, c2, evaluations)
+        p, z = y - x, g_y - g
+        if dot(p, z) > 1e-10 * dot(z, z):
+            s.pairs = (s.pairs + [(p, z)])[-memory:]
+            s.scale = dot(p, z) / dot(z, z)
+        else:
+            s.pairs, s.scale = [], 1.0
+        return y
+
+    return step
+
+
 # Arguments on the first objective; on the second one everything is as the sources have it.
 ARGUMENTS = {
     "demon": dict(lr=0.05),
@@ -1354,7 +1697,7 @@ ARGUMENTS = {
     "adan": dict(lr=0.1, beta1=0.1, decay=0.1),
     "lamb": dict(lr=0.05, decay=0.05),
     "novograd": dict(lr=0.05, decay=0.02),
-    "adafactor_vector": dict(eps2=0.3, limit=0.7),
+    "adafactor": dict(eps2=0.3, limit=0.7),
     "ademamix": dict(lr=0.03, decay=0.01),
     "schedule_free_adamw": dict(lr=0.1, decay=0.05, warmup=5),
     "polyak_step": dict(lowest=0.3),
@@ -1383,18 +1726,26 @@ ARGUMENTS = {
     "l2_penalty": dict(decay=0.1),
     "lookahead": dict(k=3, alpha=0.7),
     "exponential_decay": dict(factor=0.9),
+    "muon": dict(lr=0.05, adam_lr=0.03),
+    "soap": dict(lr=0.05, every=4),
     "inverse_sqrt": dict(steps=4),
     "warm_up_stable_decay": dict(steps=4, share=0.4),
     "rprop": dict(first=0.3),
     "irprop_plus": dict(first=0.3),
     "irprop_minus": dict(first=0.3),
+    "sam": dict(radius=0.3),
+    "sharpness_aware": dict(radius=0.3),
+    "backtracking": dict(first=2.0, c=0.3, shrink=0.7),
+    "backtracking_warm": dict(c=0.4, grow=3.0),
+    "lbfgs_wolfe": dict(memory=3),
+    "cg_wolfe": dict(c2=0.3, evaluations=6),
 }
 # The rates of these are too small to see anything in 25 steps.
 for name in "adam adamax nadam amsgrad radam adabelief yogi diffgrad adam_mini adopt".split():
     ARGUMENTS[name] = dict(lr=0.1)
 for name in "cg_fletcher_reeves cg_polak_ribiere cg_hestenes_stiefel cg_dai_yuan bfgs dfp".split():
     ARGUMENTS[name] = dict(lr=0.2)
-for name in "mlp_lopt adafac_mlp_lopt_vector policy lstm_optimizer rnnprop".split():
+for name in "mlp_lopt adafac_mlp_lopt policy lstm_optimizer rnnprop".split():
     ARGUMENTS[name] = dict(hidden=3)
 
 
@@ -1402,14 +1753,23 @@ def run(name, objective, arguments):
     function, x, sizes = OBJECTIVES[objective]
     make, apart = RULES[name]
     T = AT[-1]
-    cuts = cumsum([0] + sizes) if apart else [0, len(x)]
+    shapes = [(n,) for n in sizes] if sizes else SHAPES
+    cuts = cumsum([0] + [int(np.prod(shape)) for shape in shapes]) if apart else [0, len(x)]
+    shapes = shapes if apart else [(len(x),)]
     pieces = [slice(a, b) for a, b in zip(cuts[:-1], cuts[1:])]
-    steps = [make(x[piece], T, **arguments) for piece in pieces]
+    if name in ELSEWHERE:
+        arguments = dict(arguments, look=function)
+    tensors_of = lambda v: [v[piece].reshape(shape) for piece, shape in zip(pieces, shapes)]
+    if hasattr(make, "together"):
+        all_at_once = make(tensors_of(x), T, **arguments)
+    else:
+        steps = [make(start, T, **arguments) for start in tensors_of(x)]
+        all_at_once = lambda x, f, g, t: [step(a, f, b, t) for step, a, b in zip(steps, x, g)]
     seen = []
     for t in range(1, T + 1):
-        f, g = function(x)
-        x = np.concatenate([step(x[piece], f, g[piece], t) for step, piece in zip(steps, pieces)])
-        if t in AT:
+        f, g = (function or tensors)(x)
+        x = np.concatenate([np.ravel(part) for part in all_at_once(tensors_of(x), f, tensors_of(g), t)])
+        if t in AT[:-1] or t == LAST.get(name, T):
             seen += list(x)
     return seen
 
@@ -1417,9 +1777,14 @@ def run(name, objective, arguments):
 def main():
     for name in RULES:
         for objective in OBJECTIVES:
-            arguments = ARGUMENTS.get(name, {}) if objective == "bent" else {}
+            if objective == "tensors" and name not in BY_AXES:
+                continue
+            arguments = ARGUMENTS.get(name, {}) if objective != "valley" else {}
             call = ", ".join("%s = %s" % (key, repr(value)) for key, value in arguments.items())
-            print("%s(%s) | %s | %s" % (name, call, objective, " ".join("%.17g" % v for v in run(name, objective, arguments))))
+            numbers = run(name, objective, arguments)
+            if name in LAST:
+                objective += " @%d" % LAST[name]
+            print("%s(%s) | %s | %s" % (name, call, objective, " ".join("%.17g" % v for v in numbers)))
 
 
 if __name__ == "__main__":

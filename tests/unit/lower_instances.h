@@ -54,11 +54,10 @@ static inline FeObjective *lower_objective(Lower *l, const char *call_text) {
 	return o;
 }
 
-static inline FeRule *lower_rule(Lower *l, const char *call_text, const int64_t *sizes, uint32_t count) {
+static inline FeRule *lower_rule_on(Lower *l, const char *call_text, const FeTarget *target) {
 	FeCall call;
-	FeTarget target = {sizes, count};
 	bool ok = fe_call_text(l->program, call_text, AST_OPTIMIZER, &call);
-	FeRule *r = ok ? fe_rule(l->program, l->module, &call, &target, IR_F64, NULL, 0) : NULL;
+	FeRule *r = ok ? fe_rule(l->program, l->module, &call, target, IR_F64, NULL, 0) : NULL;
 	lower_no_errors(l);
 	cr_assert(r != NULL);
 	lower_verified(r->theta);
@@ -66,6 +65,16 @@ static inline FeRule *lower_rule(Lower *l, const char *call_text, const int64_t 
 	lower_verified(r->init);
 	lower_verified(r->step);
 	return r;
+}
+
+/* The declarations of a file, too. */
+static inline void lower_more(Lower *l, const char *path) {
+	cr_assert(fe_add_file(l->program, path), "%s", path);
+}
+
+/* For vectors. */
+static inline FeRule *lower_rule(Lower *l, const char *call_text, const int64_t *sizes, uint32_t count) {
+	return lower_rule_on(l, call_text, &(FeTarget){.sizes = sizes, .count = count});
 }
 
 static inline IrTensor lower_int(Lower *l, int64_t value) {
@@ -86,10 +95,16 @@ static inline IrTensor lower_vector(Lower *l, const double *values, int64_t coun
 	return t;
 }
 
-static inline void lower_run(Lower *l, const IrFunc *func, const IrTensor *args, IrTensor *results) {
+/* objective: what a rule asks for that evaluates elsewhere, or NULL. */
+static inline void lower_run_with(Lower *l, const IrFunc *func, const IrTensor *args, IrTensor *results,
+                                  IrObjective *objective, void *context) {
 	Span where;
-	const char *wrong = ir_evaluate(func, l->module->arena, args, results, &where);
+	const char *wrong = ir_evaluate_with(func, l->module->arena, args, results, &where, objective, context);
 	cr_assert(wrong == NULL, "%s", wrong);
+}
+
+static inline void lower_run(Lower *l, const IrFunc *func, const IrTensor *args, IrTensor *results) {
+	lower_run_with(l, func, args, results, NULL, NULL);
 }
 
 /* One problem of a family: what setup makes, then the starting point behind it. */

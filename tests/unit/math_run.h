@@ -5,6 +5,7 @@
 #include "ir/eval/eval.h"
 #include "ir/ir.h"
 #include "ir/pass/pass.h"
+#include "tests/unit/drawn.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -13,25 +14,6 @@
 enum { POINTS = GRADUS_SANITIZED ? 3000 : 24000 };
 
 /* ---- points and errors ---- */
-
-static inline uint64_t draw(uint64_t *state) {
-	uint64_t out[2];
-	random_threefry((uint64_t[2]){7, 11}, (uint64_t[2]){(*state)++, 0}, out);
-	return out[0];
-}
-
-static inline double unit(uint64_t *state) {
-	return (double)(draw(state) >> 11) * 0x1p-53;
-}
-
-static inline double any_bits(uint64_t *state, IrScalar type) {
-	uint64_t bits = draw(state);
-	double wide;
-	float narrow;
-	memcpy(&narrow, &bits, sizeof narrow);
-	memcpy(&wide, &bits, sizeof wide);
-	return type == IR_F32 ? (double)narrow : wide;
-}
 
 static const double edges[] = {
 	0,

@@ -63,8 +63,8 @@ static inline FeProgram *program_again(Session *session, const ProgramDecl *decl
 /* A call of it in text, with small networks; away from where its derivatives jump. */
 static inline const char *program_call(Session *session, const ProgramDecl *decl) {
 	const char *name = strstr(decl->name, ": ") + 2;
-	if (strcmp(name, "adafactor_vector") == 0) /* the first u has exactly rms 1 */
-		return "adafactor_vector(limit = 0.9)";
+	if (strcmp(name, "adafactor") == 0) /* the first u has exactly rms 1 */
+		return "adafactor(limit = 0.9)";
 	for (uint32_t i = 0; i < decl->decl->params.count; i++)
 		if (strcmp(session_text(decl->session, decl->decl->params.data[i].name.name), "hidden") == 0)
 			return arena_printf(session->arena, "%s(hidden = 2)", name);

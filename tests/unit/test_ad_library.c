@@ -194,10 +194,7 @@ static void check_rule(const ProgramDecl *decl, const char *objective_text, doub
 	Bench b = bench_new(decl->name);
 	FeProgram *program = program_again(b.session, decl);
 	FeObjective *objective = objective_of(&b, program, objective_text);
-	FeTarget target = {.sizes = ARENA_ARRAY(b.arena, int64_t, objective->params.count),
-	                   .count = objective->params.count};
-	for (uint32_t i = 0; i < objective->params.count; i++)
-		((int64_t *)target.sizes)[i] = objective->params.data[i].count;
+	FeTarget target = fe_target(objective, b.arena);
 	FeCall call = {0};
 	FeRule *rule = fe_call_text(program, program_call(b.session, decl), AST_OPTIMIZER, &call)
 	                   ? fe_rule(program, b.module, &call, &target, IR_F64, NULL, 0)
@@ -239,6 +236,21 @@ Test(ad_library, meta_gradients_of_rules, .timeout = 400) {
 	cr_assert(all.count >= 14, "%u", all.count);
 	for (uint32_t i = 0; i < all.count; i++)
 		check_rule(&all.data[i], "quadratic(n = 3)", meta_limit);
+	session_free(session);
+}
+
+/* Rules that look at the axes of x, on matrices. */
+Test(ad_library, meta_gradients_by_axes, .timeout = 200) {
+	Session *session = session_new();
+	ProgramDecls all = programs_all(session, AST_OPTIMIZER);
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < all.count; i++) {
+		if (!fe_is_by_shape(all.data[i].program, &all.data[i].call))
+			continue;
+		check_rule(&all.data[i], "deep_linear(d = 6, layers = 2)", meta_limit);
+		count++;
+	}
+	cr_expect(count >= 5, "%u", count);
 	session_free(session);
 }
 

@@ -249,15 +249,21 @@ Test(agree_library, objectives, .timeout = 550) {
 
 typedef struct Target {
 	const char *name;
-	int64_t sizes[2];
+	int64_t sizes[4];
 	uint32_t count;
 	int64_t size; /* coordinates in all */
+	const IrType *types;
 } Target;
 
+/* For rules that look at the axes of x, which are not of any size. */
+static const IrType shapes[] = {
+	{.rank = 2, .dims = {3, 2}}, {.rank = 1, .dims = {3}}, {.rank = 2, .dims = {3, 2}}, {.rank = 0}};
+
 static const Target targets[] = {
-	{"of any size", {0}, 0, 21},
-	{"on one tensor", {7}, 1, 7},
-	{"on two tensors", {3, 18}, 2, 21},
+	{"of any size", {0}, 0, 21, NULL},
+	{"on one tensor", {7}, 1, 7, NULL},
+	{"on two tensors", {3, 18}, 2, 21, NULL},
+	{"on tensors of several ranks", {6, 3, 6, 1}, 4, 16, shapes},
 };
 
 typedef struct Rule {
@@ -271,7 +277,8 @@ static Rule add_rule(Lab *lab, const ProgramDecl *decl, const Target *target, Ir
 	Rule r = {.module = ir_module_new(lab->session), .target = target};
 	Arena *arena = lab->session->arena;
 	const char *name = arena_printf(arena, "%s %s, %s", decl->name, target->name, real_name(real));
-	FeTarget sizes = {.sizes = target->sizes, .count = target->count};
+	FeTarget sizes = {
+		.sizes = target->sizes, .count = target->count, .types = target->types, .type_count = target->count};
 	r.rule = fe_rule(decl->program, r.module, &decl->call, &sizes, real, NULL, 0);
 	cr_assert_not_null(r.rule, "%s", name);
 	bool all = program_is_typical(decl);
@@ -345,9 +352,12 @@ Test(agree_library, rules, .timeout = 550) {
 	cr_assert(all.count >= 14, "%u", all.count);
 	VEC(Rule) rules = {0};
 	for (uint32_t i = 0; i < all.count; i += STRIDE) {
+		bool by_shape = fe_is_by_shape(all.data[i].program, &all.data[i].call);
 		for (size_t k = 0; k < sizeof targets / sizeof *targets; k++) {
+			if (by_shape ? targets[k].count == 0 : targets[k].types != NULL)
+				continue;
 			for (int wide = 0; wide < 2; wide++) {
-				if (!program_goes(&all.data[i], i / STRIDE, 2 * (int)k + wide, 6))
+				if (!program_goes(&all.data[i], i / STRIDE, 2 * (int)k + wide, 8))
 					continue;
 				Rule rule = add_rule(&lab, &all.data[i], &targets[k], wide ? IR_F64 : IR_F32);
 				vec_push(lab.session->arena, &rules, rule);

@@ -7,6 +7,7 @@
 #include "ir/eval/eval.h"
 #include "ir/pass/pass.h"
 #include "math_doc.h"
+#include "tests/unit/drawn.h"
 
 #include <mpfr.h>
 
@@ -290,25 +291,6 @@ Test(derivatives, every_row_is_tested) {
 }
 
 /* ---- points ---- */
-
-static uint64_t draw(uint64_t *state) {
-	uint64_t out[2];
-	random_threefry((uint64_t[2]){5, 29}, (uint64_t[2]){(*state)++, 0}, out);
-	return out[0];
-}
-
-static double unit(uint64_t *state) {
-	return (double)(draw(state) >> 11) * 0x1p-53;
-}
-
-static double any_bits(uint64_t *state, IrScalar type) {
-	uint64_t bits = draw(state);
-	double wide;
-	float narrow;
-	memcpy(&narrow, &bits, sizeof narrow);
-	memcpy(&wide, &bits, sizeof wide);
-	return type == IR_F32 ? (double)narrow : wide;
-}
 
 static const double edges[] = {
 	0,      1,      -1,       2,        -2,     0.5,     -0.5,

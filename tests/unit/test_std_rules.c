@@ -1,13 +1,14 @@
-/* Every rule of the library against numpy: 25 steps on two objectives end where tests/library/rules.py, written from the
+/* Every rule of the library against numpy: 25 steps on two objectives of vectors, and those of rules that look at the axes of x on one
+ * of tensors, end where tests/library/rules.py, written from the
  * published algorithms, says (tests/library/rules.table). */
 #include "ir/eval/eval.h"
 #include "lower_instances.h"
 #include "programs.h"
 
 static const double tolerance = 1e-10;
-enum { STEPS = 25, COORDINATES = 5, SHOWN = 4 };
+enum { STEPS = 25, COORDINATES = 50, SHOWN = 4, TENSORS = 6 };
 
-/* The same two as in rules.py. */
+/* The same as in rules.py. */
 static const char objectives[] =
 	"objective bent() {\n"
 	"  param w : [3] = [1, -2, 0.5]\n"
@@ -21,6 +22,19 @@ static const char objectives[] =
 	"  param x : [4] = [-0.5, 0.8, 1.2, -0.3]\n"
 	"  let u = 1 + sum[i in 3](2 * (x[i + 1] - x[i]^2)^2 + (1 - x[i])^2)\n"
 	"  minimize log(u) + 0.05 * sum(x^2)\n"
+	"}\n"
+	"objective tensors() {\n"
+	"  param W[i in 4, j in 3] = sin(3 * i + j + 1)\n"
+	"  param b[i in 3] = sin(13 + i)\n"
+	"  param K[i in 2, j in 3, k in 2] = sin(16 + 6 * i + 2 * j + k)\n"
+	"  param V[i in 4, j in 3] = sin(28 + 3 * i + j)\n"
+	"  param s : real = sin(40)\n"
+	"  param U[i in 2, j in 5] = sin(41 + 5 * i + j)\n"
+	"  let x = concat(reshape(W, 12), b, reshape(K, 12), reshape(V, 12), [s], reshape(U, 10))\n"
+	"  let a[i in 50] = 0.5 + i * 7 % 5 / 2\n"
+	"  let c[i in 50] = i * 3 % 7 / 5 - 0.5\n"
+	"  let k[i in 50] = real(i % 3) - 1\n"
+	"  minimize sum(a * (x - c)^2) / 2 + 0.1 * sum(cos(3 * x)) + 0.05 * dot(k, x)^2 + 1\n"
 	"}\n";
 
 /* In plain C, with its gradient: rules are run on numbers that do not come from our differentiation. */
@@ -53,18 +67,44 @@ static double valley(const double *x, double *g) {
 	return log(u) + 0.05 * squares;
 }
 
+static double tensors(const double *x, double *g) {
+	double f = 1, q = 0;
+	for (int i = 0; i < COORDINATES; i++)
+		q += (i % 3 - 1) * x[i];
+	for (int i = 0; i < COORDINATES; i++) {
+		double a = 0.5 + i * 7 % 5 / 2.0, off = x[i] - (i * 3 % 7 / 5.0 - 0.5);
+		f += a * off * off / 2 + 0.1 * cos(3 * x[i]);
+		g[i] = a * off - 0.3 * sin(3 * x[i]) + 0.1 * q * (i % 3 - 1);
+	}
+	return f + 0.05 * q * q;
+}
+
+static const IrType shapes[TENSORS] = {{.scalar = IR_F64, .rank = 2, .dims = {4, 3}},
+                                       {.scalar = IR_F64, .rank = 1, .dims = {3}},
+                                       {.scalar = IR_F64, .rank = 3, .dims = {2, 3, 2}},
+                                       {.scalar = IR_F64, .rank = 2, .dims = {4, 3}},
+                                       {.scalar = IR_F64, .rank = 0},
+                                       {.scalar = IR_F64, .rank = 2, .dims = {2, 5}}};
+
 static const struct {
 	const char *name;
 	double (*function)(const double *x, double *g);
-	double start[COORDINATES];
-	int64_t sizes[2];
+	double start[5]; /* of tensors: sin(1), sin(2), ... */
+	int64_t sizes[TENSORS];
 	uint32_t tensors;
 	int64_t size;
+	const IrType *shapes;
 } problems[] = {
-	{"bent", bent, {1, -2, 0.5, 0.3, -0.7}, {3, 2}, 2, 5},
-	{"valley", valley, {-0.5, 0.8, 1.2, -0.3}, {4}, 1, 4},
+	{"bent", bent, {1, -2, 0.5, 0.3, -0.7}, {3, 2}, 2, 5, NULL},
+	{"valley", valley, {-0.5, 0.8, 1.2, -0.3}, {4}, 1, 4, NULL},
+	{"tensors", tensors, {0}, {12, 3, 12, 12, 1, 10}, TENSORS, COORDINATES, shapes},
 };
-enum { PROBLEMS = sizeof problems / sizeof *problems };
+enum { PROBLEMS = sizeof problems / sizeof *problems, OF_VECTORS = 2 };
+
+static void start_of(int problem, double *x) {
+	for (int64_t i = 0; i < problems[problem].size; i++)
+		x[i] = problems[problem].shapes ? sin((double)i + 1) : problems[problem].start[i];
+}
 
 static const int shown[SHOWN] = {1, 2, 5, 25};
 
@@ -82,20 +122,39 @@ static uint32_t rule_extras(Lower *l, const FeRule *rule, IrTensor *extra) {
 	return count;
 }
 
+static void look(void *context, const IrTensor *at, double *f, IrTensor *g) {
+	const int *problem = context;
+	*f = problems[*problem].function(at->reals, g->reals);
+}
+
+/* Makes any rule that does not learn one for shapes. */
+static const char by_shape_too[] = "optimizer by_shape(base = adam) {\n"
+								   "  if rank(x) >= 0 {\n"
+								   "    apply base()\n"
+								   "  } else {\n"
+								   "    x <- x - g @ g\n"
+								   "  }\n"
+								   "}\n";
+
 /* Runs a rule and compares x after some steps with `numbers`, a text. */
-static void check_run(const char *call, int problem, const char *numbers) {
-	Lower l = lower_new(NULL);
-	const FeRule *rule = lower_rule(&l, call, problems[problem].sizes, problems[problem].tensors);
+static bool check_run(const char *call, int problem, int last, const char *numbers) {
+	Lower l = lower_new(by_shape_too);
+	lower_more(&l, GRADUS_SOURCE_DIR "/tests/library/axes.grad");
+	uint32_t count = problems[problem].tensors;
+	FeTarget target = {problems[problem].sizes, count, problems[problem].shapes, count};
+	const FeRule *rule = lower_rule_on(&l, call, &target);
 	int64_t n = problems[problem].size;
-	IrTensor extra[32], args[64], results[64];
+	IrTensor extra[32], args[80], results[80];
 	uint32_t extras = rule_extras(&l, rule, extra), states = rule->states.count;
-	IrTensor x = lower_vector(&l, problems[problem].start, n);
+	double start[COORDINATES];
+	start_of(problem, start);
+	IrTensor x = lower_vector(&l, start, n);
 	args[0] = x;
 	memcpy(args + 1, extra, sizeof(IrTensor) * extras);
 	lower_run(&l, rule->init, args, results + 1);
 	results[0] = x;
 	double worst = 0;
-	for (int t = 1, at = 0; t <= STEPS; t++) {
+	for (int t = 1, at = 0; t <= last; t++) {
 		double g[COORDINATES], f = problems[problem].function(results[0].reals, g);
 		args[0] = results[0];
 		args[1] = lower_vector(&l, g, n);
@@ -104,8 +163,8 @@ static void check_run(const char *call, int problem, const char *numbers) {
 		args[4] = lower_int(&l, STEPS);
 		memcpy(args + 5, extra, sizeof(IrTensor) * extras);
 		memcpy(args + 5 + extras, results + 1, sizeof(IrTensor) * states);
-		lower_run(&l, rule->step, args, results);
-		if (t != shown[at])
+		lower_run_with(&l, rule->step, args, results, look, &problem);
+		if (t != shown[at] && t != last)
 			continue;
 		at++;
 		for (int64_t i = 0; i < n; i++) {
@@ -120,11 +179,27 @@ static void check_run(const char *call, int problem, const char *numbers) {
 	}
 	if (getenv("GRADUS_TEST_SHOW"))
 		fprintf(stderr, "%8.1e %s on %s\n", worst, call, problems[problem].name);
+	bool by_shape = rule->by_shape;
 	lower_free(&l);
+	return by_shape;
+}
+
+static int applied; /* rules that were made by shapes, too */
+
+static bool can_be_applied(const char *call) {
+	Lower l = lower_new(NULL);
+	lower_more(&l, GRADUS_SOURCE_DIR "/tests/library/axes.grad");
+	FeCall found;
+	bool ok = fe_call_text(l.program, call, AST_OPTIMIZER, &found) && !found.decl->joint;
+	for (uint32_t i = 0; ok && i < found.decl->body.count; i++)
+		ok = found.decl->body.data[i]->kind != AST_LEARN;
+	lower_free(&l);
+	return ok;
 }
 
 typedef struct Seen {
 	char name[64];
+	bool by_shape;
 	bool on[PROBLEMS];
 } Seen;
 
@@ -132,11 +207,20 @@ static void check_line(char *line, Seen *seen, int *count) {
 	char *objective = strstr(line, " | "), *numbers = objective ? strstr(objective + 3, " | ") : NULL;
 	cr_assert(numbers != NULL, "%s", line);
 	*objective = *numbers = '\0';
-	int problem = 0;
+	char *at_step = strstr(objective + 3, " @");
+	int problem = 0, last = at_step ? atoi(at_step + 2) : STEPS;
+	if (at_step)
+		*at_step = '\0';
 	while (problem < PROBLEMS && strcmp(problems[problem].name, objective + 3) != 0)
 		problem++;
 	cr_assert(problem < PROBLEMS, "%s", objective + 3);
-	check_run(line, problem, numbers + 3);
+	bool by_shape = check_run(line, problem, last, numbers + 3);
+	if (!by_shape && can_be_applied(line)) {
+		char around[400];
+		snprintf(around, sizeof around, "by_shape(base = %.300s)", line);
+		cr_expect(check_run(around, problem, last, numbers + 3), "%s is not made by shapes", around);
+		applied++;
+	}
 	char name[64];
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(line, "("), line);
 	int at = 0;
@@ -148,17 +232,19 @@ static void check_line(char *line, Seen *seen, int *count) {
 		memcpy(seen[at].name, name, sizeof name);
 	}
 	seen[at].on[problem] = true;
+	seen[at].by_shape = by_shape;
 }
 
 Test(std_rules, steps_are_those_of_numpy, .timeout = 300) {
 	FILE *file = fopen(GRADUS_SOURCE_DIR "/tests/library/rules.table", "r");
 	cr_assert_not_null(file);
 	static Seen seen[400];
-	static char line[8000];
+	static char line[20000];
 	int count = 0;
 	while (fgets(line, sizeof line, file))
 		check_line(line, seen, &count);
 	fclose(file);
+	cr_expect(applied >= 80, "%d", applied);
 	Session *session = session_new();
 	ProgramDecls all = programs_all(session, AST_OPTIMIZER);
 	for (uint32_t i = 0; i < all.count; i++) {
@@ -167,9 +253,9 @@ Test(std_rules, steps_are_those_of_numpy, .timeout = 300) {
 		while (at < count && strcmp(seen[at].name, name) != 0)
 			at++;
 		bool there = at < count;
-		for (int k = 0; k < PROBLEMS && there; k++)
+		for (int k = 0; k < (there && seen[at].by_shape ? PROBLEMS : OF_VECTORS) && there; k++)
 			there = seen[at].on[k];
-		cr_expect(all.data[i].path || there, "%s is not in tests/library/rules.table with both objectives", name);
+		cr_expect(all.data[i].path || there, "%s is not in tests/library/rules.table with all objectives", name);
 	}
 	session_free(session);
 }
@@ -182,7 +268,9 @@ Test(std_rules, objectives_are_the_same) {
 		IrTensor values[8];
 		double g[COORDINATES];
 		lower_problem(&l, o, 0, 0, values);
-		lower_close(lower_value(&l, o, values), problems[k].function(problems[k].start, g), 1e-14, problems[k].name);
+		double start[COORDINATES];
+		start_of(k, start);
+		lower_close(lower_value(&l, o, values), problems[k].function(start, g), 1e-14, problems[k].name);
 	}
 	lower_free(&l);
 }
