@@ -176,9 +176,6 @@ static void report_open(Derive *d) {
 static void warn_zero(Derive *d) {
 	Elab *e = d->e;
 	const AstExpr *by = d->x->call.args.data[1].value;
-	void **said = name_map_place(e->session->arena, &e->program->said_zero, d->x->id);
-	if (*said)
-		return;
 	Diag *diag =
 		diag_warning(e->session, 292, d->x->span, "this does not depend on `%s`, so its derivative is 0 everywhere",
 	                 session_text(e->session, by->name));
@@ -190,7 +187,6 @@ static void warn_zero(Derive *d) {
 		diag_help(e->session, diag,
 		          "only what is computed from `%s` itself depends on it, not what `%s` was computed from",
 		          session_text(e->session, by->name), session_text(e->session, by->name));
-	*said = diag;
 }
 
 /* False: something has to be known that only turns that are written out know. */

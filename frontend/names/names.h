@@ -119,7 +119,6 @@ struct FeProgram {
 	NameMap said_missing[AST_EXPERIMENT + 1]; /* what was said of names that no declaration of a kind has */
 	VEC(const Diag *) not_known;              /* errors that say no more than that a number is not known at a place */
 	bool differentiates;                      /* `grad` or its like stands somewhere in it */
-	NameMap said_zero;   /* derivatives that are zero wherever they stand, by the numbers of their calls */
 	NameMap written_out; /* functions that some call was typed of, by the numbers of their names */
 	NameMap recursions;  /* what was said of functions that call themselves, likewise */
 	bool broken;         /* something did not read */
