@@ -88,6 +88,11 @@ extern const IrOpInfo ir_op_info[IR_OPCODE_COUNT]; /* ops.c */
 bool ir_opcode_find(const char *name, size_t length, IrOpcode *opcode);
 bool ir_op_commutes(IrOpcode opcode);
 bool ir_op_is_not_negative(IrOpcode opcode); /* its results, whatever the operands are; they may be NaN */
+/* Derivatives: they are 0 for an operand that is not chosen; that of an operand is not finite only where the result is not, either;
+ * the first is a row of its own (*slope), of which this row has done most of the work. */
+bool ir_op_selects(IrOpcode opcode);
+bool ir_op_is_steep(IrOpcode opcode, int operand);
+bool ir_op_slope(IrOpcode opcode, IrOpcode *slope);
 /* The largest magnitude of the result where those of the operands are known; INFINITY: there is no bound. */
 double ir_op_bound(IrOpcode opcode, double a, double b, double c);
 /* The type of an operation's result; false if operands of these types do not fit. */
@@ -474,6 +479,10 @@ IrAt ir_at_scale(IrModule *module, IrAt a, int64_t factor);
 bool ir_at_equal(IrAt a, IrAt b);
 /* The single index i of a position that is exactly `i`, or -1. */
 int ir_at_plain_index(IrAt at);
+/* Every position is such an index, each a different one; *set: which, as bits. */
+bool ir_ats_plain(const IrAt *at, uint32_t count, uint32_t *set);
+/* The same, and each runs over the whole axis of `type`. */
+bool ir_ats_run_over(const IrFor *f, const IrAt *at, IrType type);
 
 /* ---- build_for.c, fold.c ----
  * A FOR op under construction: begin, add indices, conditions, nodes, puts, end. Nodes are numbered from 0, hash-consed
@@ -614,6 +623,9 @@ bool ir_node_range(const IrFunc *func, const IrFor *f, uint32_t node, int64_t *l
 
 /* ---- apart.c ---- */
 
+/* The indices of `open` that the position mentions are told apart by it, the others being known: they are digits of a mixed radix,
+ * each coefficient being more than all smaller ones reach. Nodes in the position are not looked at. */
+bool ir_digits_apart(const IrFor *f, IrAt at, uint32_t open);
 /* Proved: no two live points put to the same element (mixed radices; small constant domains are walked over). */
 bool ir_put_apart(const IrFunc *func, const IrFor *f, const IrPut *put);
 /* Proved: the live points put to every element exactly once. */
