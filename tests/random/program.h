@@ -206,6 +206,9 @@ typedef struct RpProgram {
 	RpBlock body;
 	int coordinates; /* elements of all parameters */
 	int reports;
+	RpVar *by; /* what is minimized is differentiated by this, and that is reported; NULL: it is not */
+	int by_at[RP_RANK];
+	bool twice; /* the other way round: the derivative is minimized */
 } RpProgram;
 
 /* An optimizer. Its learned numbers are one vector, in the order of `learned`. */
@@ -282,6 +285,10 @@ RpProgram *rp_generate(uint64_t seed);
 /* A rule whose steps are small, made in the pool of `program`, which loses its stop_gradients. */
 RpRule *rp_generate_rule(RpProgram *program, uint64_t seed);
 
+/* ---- derivative.c ---- */
+
+void rp_add_derivative(RpProgram *program, uint64_t seed);
+
 /* ---- write.c, write_rule.c ---- */
 
 void rp_write(const RpProgram *program, FILE *out);
@@ -297,6 +304,7 @@ typedef struct RpAnswer {
 	double gradient[RP_COORDINATES];
 	double report[8];
 	double start[RP_COORDINATES]; /* NaN where it is drawn */
+	int along;                    /* of the reports, the derivative that is inside of the program */
 	uint64_t decisions;           /* a hash of all choices that the values made */
 	bool unclear;                 /* one of them was made by NaN, or among nothing: the language does not say how */
 } RpAnswer;
