@@ -18,6 +18,8 @@ typedef struct AdFacts {
 	double *bound; /* see finite.c */
 } AdFacts;
 
+/* facts[value] becomes true if `fact` is; returns whether that is new. */
+bool ad_raise(bool *facts, IrValue value, bool fact);
 /* `result`: the value that has a cotangent, if it is a single number; else 0. `limits`: bounds of parameters, or NULL. */
 AdFacts ad_facts(Arena *scratch, const IrFunc *func, const bool *wrt, IrValue result, const double *limits);
 /* Whether operand `i` of a row has a derivative. */
@@ -143,9 +145,7 @@ uint32_t ad_chain(AdEmit *e, uint32_t n, int i, uint32_t s, bool zero_wins);
 
 /* Whether a row's expression mentions the name of one letter. */
 bool ad_mentions(const char *text, char letter);
-/* Whether the row's derivative is a row of its own that shares most of the row's work, and which. */
-bool ad_slope_row(IrOpcode opcode, IrOpcode *slope);
-/* The node of the same body that computes the derivative of node `n` by such a row, or AD_NONE. */
+/* The node of the same body that computes the derivative of node `n` by a row of its own (ir_op_slope), or AD_NONE. */
 uint32_t ad_slope_node(const IrFor *op, uint32_t n);
 
 /* ---- extreme.c: maxima and minima through saved arguments ---- */

@@ -36,7 +36,7 @@ bool ad_zero_wins(const AdWins *wins, uint32_t n, int i) {
 
 /* ---- the walks; each returns whether anything changed ---- */
 
-static bool raise_fact(bool *facts, IrValue value, bool fact) {
+bool ad_raise(bool *facts, IrValue value, bool fact) {
 	if (!fact || facts[value])
 		return false;
 	facts[value] = true;
@@ -56,7 +56,7 @@ bool ad_active_for(AdFacts *facts, const IrOp *op) {
 	for (uint32_t p = 0; p < op->f.puts.count; p++) {
 		const IrPut *put = &op->f.puts.data[p];
 		if (real_value(facts->func, put->out))
-			changed |= raise_fact(facts->active, put->out, nodes[put->node] || facts->active[put->into]);
+			changed |= ad_raise(facts->active, put->out, nodes[put->node] || facts->active[put->into]);
 	}
 	return changed;
 }
@@ -72,13 +72,13 @@ bool ad_active_loop(AdFacts *facts, const IrOp *op) {
 	bool changed = false;
 	for (uint32_t k = 0; k < loop->carries.count; k++) {
 		const IrCarry *c = &loop->carries.data[k];
-		changed |= raise_fact(facts->active, c->inner, facts->active[c->init] || facts->active[c->yield]);
+		changed |= ad_raise(facts->active, c->inner, facts->active[c->init] || facts->active[c->yield]);
 	}
 	changed |= walk_active(facts, &loop->body);
 	for (uint32_t k = 0; k < loop->carries.count; k++) {
 		const IrCarry *c = &loop->carries.data[k];
-		changed |= raise_fact(facts->active, c->inner, facts->active[c->yield]);
-		changed |= raise_fact(facts->active, c->out, facts->active[c->inner]);
+		changed |= ad_raise(facts->active, c->inner, facts->active[c->yield]);
+		changed |= ad_raise(facts->active, c->out, facts->active[c->inner]);
 	}
 	return changed;
 }

@@ -35,13 +35,6 @@ static bool put_has_lanes(const IrFunc *func, const IrFor *op, const IrPut *put,
 	       any_has_lanes(ir_put_operands(put, ir_type(func, put->out).rank), nodes);
 }
 
-static bool raise_lanes(bool *lanes, IrValue value, bool fact) {
-	if (!fact || lanes[value])
-		return false;
-	lanes[value] = true;
-	return true;
-}
-
 /* ---- one rule for each kind of op: spread_ says what varies with what (whether that was news), batch_ emits ---- */
 
 typedef struct Batch {
@@ -78,7 +71,7 @@ static bool spread_for(const Batch *b, const IrOp *op) {
 	bool changed = false;
 	for (uint32_t p = 0; p < op->f.puts.count; p++) {
 		const IrPut *put = &op->f.puts.data[p];
-		changed |= raise_lanes(b->lanes, put->out, put_has_lanes(b->ad.from, &op->f, put, b->lanes, nodes));
+		changed |= ad_raise(b->lanes, put->out, put_has_lanes(b->ad.from, &op->f, put, b->lanes, nodes));
 	}
 	return changed;
 }
@@ -100,8 +93,14 @@ static bool spread_call(const Batch *b, const IrOp *op) {
 	for (IrUse use = ir_uses(op); ir_next_use(&use);)
 		any = any || b->lanes[use.value];
 	for (IrDef def = ir_defs(op); ir_next_def(&def);)
-		changed |= raise_lanes(b->lanes, def.value, any);
+		changed |= ad_raise(b->lanes, def.value, any);
 	return changed;
+}
+
+static bool spread_deferred(const Batch *b, const IrOp *op) {
+	(void)b;
+	(void)op;
+	ad_not_linked();
 }
 
 static bool spread_loop(const Batch *b, const IrOp *op) {
@@ -111,13 +110,13 @@ static bool spread_loop(const Batch *b, const IrOp *op) {
 		base_panic("ad_batch", "the number of turns of a loop differs between problems");
 	for (uint32_t k = 0; k < loop->carries.count; k++) {
 		const IrCarry *c = &loop->carries.data[k];
-		changed |= raise_lanes(lanes, c->inner, lanes[c->init] || lanes[c->yield]);
+		changed |= ad_raise(lanes, c->inner, lanes[c->init] || lanes[c->yield]);
 	}
 	changed |= spread_block(b, &loop->body);
 	for (uint32_t k = 0; k < loop->carries.count; k++) {
 		const IrCarry *c = &loop->carries.data[k];
-		changed |= raise_lanes(lanes, c->inner, lanes[c->yield]);
-		changed |= raise_lanes(lanes, c->out, lanes[c->inner]);
+		changed |= ad_raise(lanes, c->inner, lanes[c->yield]);
+		changed |= ad_raise(lanes, c->out, lanes[c->inner]);
 	}
 	return changed;
 }
@@ -254,6 +253,12 @@ static void batch_call(Batch *b, const IrOp *op) {
 	const IrOp *made = ir_call(&b->ad.b, op->call.callee, args);
 	for (IrDef def = ir_defs(op); ir_next_def(&def);)
 		ir_map_set(&b->ad.map, def.value, made->call.outs[def.number]);
+}
+
+static void batch_deferred(Batch *b, const IrOp *op) {
+	(void)b;
+	(void)op;
+	ad_not_linked();
 }
 
 static void batch_block(Batch *b, const IrBlock *block) {

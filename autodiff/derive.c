@@ -70,18 +70,10 @@ bool ad_mentions(const char *text, char letter) {
 	return false;
 }
 
-bool ad_slope_row(IrOpcode opcode, IrOpcode *slope) {
-	switch (opcode) {
-	case IR_tanh: *slope = IR_tanh_slope; return true;
-	case IR_sigmoid: *slope = IR_sigmoid_slope; return true;
-	default: return false;
-	}
-}
-
 uint32_t ad_slope_node(const IrFor *op, uint32_t n) {
 	IrOpcode slope;
 	const IrNode *node = &op->nodes.data[n];
-	if (node->kind != IR_NODE_OP || !ad_slope_row(node->opcode, &slope))
+	if (node->kind != IR_NODE_OP || !ir_op_slope(node->opcode, &slope))
 		return AD_NONE;
 	for (uint32_t m = 0; m < op->nodes.count; m++) {
 		const IrNode *other = &op->nodes.data[m];

@@ -9,6 +9,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 static const double largest_int = 0x1p63;
 
@@ -134,6 +135,12 @@ static void bound_call(Arena *scratch, const IrFunc *func, const IrOp *op, doubl
 		values[def.value] = ir_scalar_is_real(ir_type(func, def.value).scalar) ? (double)INFINITY : largest_int;
 }
 
+static void bound_deferred(Arena *scratch, const IrFunc *func, const IrOp *op, double *values) {
+	(void)scratch;
+	(void)func;
+	values[op->deferred.out] = (double)INFINITY;
+}
+
 static void bound_for(Arena *scratch, const IrFunc *func, const IrOp *op, double *values) {
 	const double *nodes = ad_node_bounds(scratch, func, values, &op->f);
 	for (uint32_t p = 0; p < op->f.puts.count; p++) {
@@ -173,22 +180,26 @@ static bool has_finite_reciprocal(const IrNode *node) {
 	return node->kind == IR_NODE_CONST && fabs(node->real) >= least;
 }
 
+/* Whether the text of a derivative is 0, 1 or -1, or a choice between two of these. */
+static bool is_unit(const char *text) {
+	static const char *const units[] = {"1", "-1"}, *const choices[] = {", 1, 0)", ", 0, 1)"};
+	size_t length = strlen(text);
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+		if (strcmp(text, units[i]) == 0)
+			return true;
+	for (size_t i = 0; strncmp(text, "where(", 6) == 0 && i < sizeof choices / sizeof *choices; i++)
+		if (strcmp(text + length - strlen(choices[i]), choices[i]) == 0)
+			return true;
+	return false;
+}
+
 bool ad_derivative_is_finite(const IrFor *op, const double *bound, uint32_t n, int i) {
 	const IrNode *node = &op->nodes.data[n];
-	switch (node->opcode) {
-	case IR_add:
-	case IR_sub:
-	case IR_neg:
-	case IR_min:
-	case IR_max:
-	case IR_where:
-	case IR_relu:
-	case IR_to_f32:
-	case IR_to_f64: return true; /* 0, 1 or -1 */
-	case IR_mul:
-	case IR_mulz: return bound[node->args[1 - i]] < (double)INFINITY;
-	case IR_fma: return i == 2 || bound[node->args[1 - i]] < (double)INFINITY;
-	case IR_div: return i == 0 && has_finite_reciprocal(&op->nodes.data[node->args[1]]);
-	default: return false;
-	}
+	const char *text = ir_op_info[node->opcode].derivative[i];
+	if (is_unit(text))
+		return true;
+	bool is_operand = text[0] >= 'a' && text[0] <= 'd' && text[1] == 0;
+	if (is_operand)
+		return bound[node->args[text[0] - 'a']] < (double)INFINITY;
+	return strcmp(text, "div(1, b)") == 0 && has_finite_reciprocal(&op->nodes.data[node->args[1]]);
 }

@@ -8,19 +8,6 @@
  * derivative is infinite. */
 #include "autodiff/ad.h"
 
-/* Whether a row's derivative with respect to operand i is infinite only where the value is not finite either, so that a
- * finite result needs no care. Such rows are what time goes into. */
-static bool is_infinite_with_value(IrOpcode opcode, int i) {
-	switch (opcode) {
-	case IR_mul:
-	case IR_fma:
-	case IR_scaled:
-	case IR_sqrt: return true;
-	case IR_div: return i == 0;
-	default: return false;
-	}
-}
-
 /* Tangents of a body's nodes; AD_NONE: zero. */
 static uint32_t *body_tangents(AdEmit *e, const bool *wanted) {
 	Ad *ad = e->ad;
@@ -48,7 +35,8 @@ static uint32_t *body_tangents(AdEmit *e, const bool *wanted) {
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++) {
 			if (!ad_differentiable(node->opcode, i) || tangent[node->args[i]] == AD_NONE)
 				continue;
-			bool zero_wins = !is_infinite_with_value(node->opcode, i) && ad_zero_wins(&wins, n, i);
+			/* a finite value needs no care where the derivative is finite as well: in the rows that time goes into */
+			bool zero_wins = !ir_op_is_steep(node->opcode, i) && ad_zero_wins(&wins, n, i);
 			uint32_t part = ad_chain(e, n, i, tangent[node->args[i]], zero_wins);
 			tangent[n] = ad_sum(e, tangent[n], part);
 		}

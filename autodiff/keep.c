@@ -218,17 +218,9 @@ static double find_needed(Keep *k) {
 }
 
 bool ad_put_is_whole(const IrFunc *func, const IrFor *op, const IrPut *put) {
-	IrType type = ir_type(func, put->out);
-	uint32_t seen = 0;
-	if (put->combine != IR_PUT_NONE || put->into || put->guarded || op->conds.count || type.rank != op->indices.count)
-		return false;
-	for (uint32_t axis = 0; axis < type.rank; axis++) {
-		int index = ir_at_plain_index(put->at[axis]);
-		if (index < 0 || (seen >> index & 1))
-			return false;
-		seen |= UINT32_C(1) << index;
-	}
-	return true;
+	uint32_t rank = ir_type(func, put->out).rank, set;
+	return put->combine == IR_PUT_NONE && !put->into && !put->guarded && op->conds.count == 0 &&
+	       rank == op->indices.count && ir_ats_plain(put->at, rank, &set);
 }
 
 AdKept ad_plan_kept(Ad *ad, const IrLoop *loop) {

@@ -17,7 +17,10 @@ enum {
 	/* reverse_for.c: cotangents that one op puts; FLOPs per point of a body that is rather computed again than shared through
 	 * memory */
 	AD_GROUP_PUTS = 12,
-	AD_CHEAP_FLOPS = 3
+	AD_CHEAP_FLOPS = 3,
+	/* reached.c: how often what is assumed of the carries of loops is corrected; then nothing is assumed any more, which is safe. 2 are
+	 * needed by all programs of the library. */
+	AD_REACHED_ROUNDS = 8
 };
 
 #endif

@@ -20,7 +20,7 @@ static bool needs_rewriting(const AdFacts *facts, const IrPut *put) {
 static bool lacks_slope(const AdFacts *facts, const IrFor *op, const IrPut *put) {
 	IrOpcode slope;
 	const IrNode *node = &op->nodes.data[put->node];
-	return facts->active[put->out] && node->kind == IR_NODE_OP && ad_slope_row(node->opcode, &slope) &&
+	return facts->active[put->out] && node->kind == IR_NODE_OP && ir_op_slope(node->opcode, &slope) &&
 	       ad_slope_node(op, put->node) == AD_NONE && ad_put_is_whole(facts->func, op, put);
 }
 
@@ -53,7 +53,7 @@ static void put_slopes(AdEmit *e) {
 		const IrPut *put = &e->body.from->puts.data[p];
 		IrOpcode slope;
 		if (!lacks_slope(&ad->facts, e->body.from, put) ||
-		    !ad_slope_row(e->body.from->nodes.data[put->node].opcode, &slope))
+		    !ir_op_slope(e->body.from->nodes.data[put->node].opcode, &slope))
 			continue;
 		uint32_t node = ir_op1(&e->f, slope, ir_rewrite_node(&e->body, e->body.from->nodes.data[put->node].args[0]));
 		IrType type = ir_type(ad->from, put->out);

@@ -6,6 +6,7 @@
  * Where that is so, a cotangent of 0 is none that a selection made: leaving the other ways out would give the same, so
  * 0 need not win over NaN and infinity. The elements of a value may be reached in parts, as those of a concatenation are. */
 #include "autodiff/ad.h"
+#include "autodiff/limits.h"
 
 #include <string.h>
 
@@ -27,18 +28,6 @@ typedef struct Reach {
 	uint32_t scopes;
 } Reach;
 
-/* The cotangent of a selection's operand is 0 where it is not chosen; other rows pass theirs on. */
-static bool is_selection(IrOpcode opcode) {
-	switch (opcode) {
-	case IR_where:
-	case IR_mulz:
-	case IR_max:
-	case IR_min:
-	case IR_relu: return true;
-	default: return false;
-	}
-}
-
 bool *ad_reached_nodes(const AdFacts *facts, const bool *values, const IrFor *op) {
 	bool *reached = ARENA_ARRAY(facts->scratch, bool, op->nodes.count + 1);
 	for (uint32_t p = 0; p < op->puts.count; p++)
@@ -51,7 +40,7 @@ bool *ad_reached_nodes(const AdFacts *facts, const bool *values, const IrFor *op
 	}
 	for (uint32_t n = op->nodes.count; n-- > 0;) {
 		const IrNode *node = &op->nodes.data[n];
-		if (!reached[n] || node->kind != IR_NODE_OP || is_selection(node->opcode))
+		if (!reached[n] || node->kind != IR_NODE_OP || ir_op_selects(node->opcode))
 			continue;
 		for (int i = 0; i < ir_op_info[node->opcode].arity; i++)
 			if (ad_differentiable(node->opcode, i))
@@ -167,6 +156,13 @@ static void reach_call(Reach *reach, const IrOp *op, uint32_t scope) {
 	(void)scope;
 }
 
+static void reach_deferred(Reach *reach, const IrOp *op, uint32_t scope) {
+	(void)reach;
+	(void)op;
+	(void)scope;
+	ad_not_linked();
+}
+
 static void find_scopes(Reach *reach, const IrBlock *block, uint32_t scope) {
 	for (uint32_t o = 0; o < block->ops.count; o++) {
 		const IrOp *op = block->ops.data[o];
@@ -205,8 +201,6 @@ static bool take_back(Reach *reach, bool all) {
 	return any;
 }
 
-enum { ROUNDS = 8 }; /* then nothing is assumed any more */
-
 /* A carry is assumed to be reached at the start of the next turn, and then has to be at the start of this one. In the last
  * turn its being reached after the loop takes the place of that, so what comes true of every turn holds, from the last one
  * backwards. */
@@ -230,7 +224,7 @@ bool *ad_reached(const AdFacts *facts, IrValue result) {
 		reach.values[result] = true;
 		reach_block(&reach, &facts->func->body, 0);
 		arena_release(facts->scratch, round);
-	} while (take_back(&reach, ++rounds == ROUNDS));
+	} while (take_back(&reach, ++rounds == AD_REACHED_ROUNDS));
 	arena_release(facts->scratch, mark);
 	return reach.values;
 }

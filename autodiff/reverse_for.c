@@ -93,20 +93,6 @@ static uint32_t *body_cotangents(const Adjoint *a, AdEmit *e, const bool *useful
 	return cotangent;
 }
 
-/* Whether positions of the op being made run over all of a value, each element once. */
-static bool is_permutation(const IrFor *f, const IrAt *at, IrType type) {
-	uint32_t seen = 0;
-	if (f->conds.count != 0 || type.rank != f->indices.count)
-		return false;
-	for (uint32_t k = 0; k < type.rank; k++) {
-		int index = ir_at_plain_index(at[k]);
-		if (index < 0 || (seen >> index & 1) || f->indices.data[index].extent != type.dims[k])
-			return false;
-		seen |= UINT32_C(1) << index;
-	}
-	return true;
-}
-
 /* The value whose elements would be copied one to one, or 0. */
 static IrValue copied(const Ad *ad, const IrFor *f, uint32_t n, const IrAt *at, IrType type) {
 	const IrNode *node = &f->nodes.data[n];
@@ -125,8 +111,11 @@ static bool put_read(Ad *ad, AdEmit *e, uint32_t n, uint32_t cotangent) {
 	IrAt *at = ir_rewrite_positions(&e->body, node->at, node->at_count);
 	bool guarded = node->guarded || (e->guard && node->at_count > 0);
 	IrValue *sum = &ad->linear[node->value];
-	bool whole = !guarded && *sum == 0 && is_permutation(&e->f.op->f, at, type);
-	IrValue same = whole ? copied(ad, &e->f.op->f, cotangent, at, type) : 0;
+	const IrFor *f =
+		&e->f.op->f; /* of which every point makes an element of its own, and all of them, if this is whole: */
+	bool whole = !guarded && *sum == 0 && f->conds.count == 0 && type.rank == f->indices.count;
+	whole = whole && ir_ats_run_over(f, at, type);
+	IrValue same = whole ? copied(ad, f, cotangent, at, type) : 0;
 	if (same) {
 		*sum = same;
 		return false;

@@ -88,6 +88,11 @@ extern const IrOpInfo ir_op_info[IR_OPCODE_COUNT]; /* ops.c */
 bool ir_opcode_find(const char *name, size_t length, IrOpcode *opcode);
 bool ir_op_commutes(IrOpcode opcode);
 bool ir_op_is_not_negative(IrOpcode opcode); /* its results, whatever the operands are; they may be NaN */
+/* Derivatives: they are 0 for an operand that is not chosen; that of an operand is not finite only where the result is not, either;
+ * the first is a row of its own (*slope), of which this row has done most of the work. */
+bool ir_op_selects(IrOpcode opcode);
+bool ir_op_is_steep(IrOpcode opcode, int operand);
+bool ir_op_slope(IrOpcode opcode, IrOpcode *slope);
 /* The largest magnitude of the result where those of the operands are known; INFINITY: there is no bound. */
 double ir_op_bound(IrOpcode opcode, double a, double b, double c);
 /* The type of an operation's result; false if operands of these types do not fit. */
@@ -285,6 +290,21 @@ typedef struct IrCalleeInfo {
 	IrCallPart args[IR_MAX_ARGS], outs[IR_CALL_RESULTS];
 } IrCalleeInfo;
 
+/* What can be computed once the objective is known: its residuals at a place, or a derivative of a function that evaluates it. */
+typedef enum IrDeferredKind {
+	IR_DEFERRED_RESIDUALS, /* args: the place */
+	IR_DEFERRED_REVERSE, /* args: those of `of`, then a cotangent of its result -> the cotangent of its first parameter */
+	IR_DEFERRED_FORWARD /* args: those of `of`, then a tangent of its first parameter -> the tangent of its result */
+} IrDeferredKind;
+
+typedef struct IrDeferred {
+	IrDeferredKind what;
+	const struct IrFunc *of; /* of one result; NULL: RESIDUALS */
+	VEC(IrValue) args;
+	IrValue when; /* as of an evaluation */
+	IrValue out;
+} IrDeferred;
+
 /* ---- kinds of ops: rows of kinds.def ---- */
 
 typedef enum IrOpKind {
@@ -303,6 +323,7 @@ struct IrOp {
 		IrLoop loop;
 		IrEvaluate evaluate;
 		IrCall call;
+		IrDeferred deferred;
 	};
 };
 
@@ -398,6 +419,8 @@ typedef struct IrBuilder {
 IrFunc *ir_func_new(IrModule *module, const char *name);
 /* An evaluation of the objective at a flat vector; both its values take the builder's name. when: may be 0. */
 IrOp *ir_evaluation(IrBuilder *b, IrValue at, IrValue when);
+/* The same of what is put off until the objective is known: a value of this type. */
+IrValue ir_deferred(IrBuilder *b, const IrDeferred *what, IrType type);
 IrBuilder ir_builder(IrFunc *func); /* at the end of the function's body */
 IrValue ir_param(IrFunc *func, const char *name, IrType type);
 IrDim ir_symbol(IrFunc *func, const char *name); /* a new symbolic extent; the same name gives the same symbol */
@@ -489,6 +512,10 @@ IrAt ir_at_scale(IrModule *module, IrAt a, int64_t factor);
 bool ir_at_equal(IrAt a, IrAt b);
 /* The single index i of a position that is exactly `i`, or -1. */
 int ir_at_plain_index(IrAt at);
+/* Every position is such an index, each a different one; *set: which, as bits. */
+bool ir_ats_plain(const IrAt *at, uint32_t count, uint32_t *set);
+/* The same, and each runs over the whole axis of `type`. */
+bool ir_ats_run_over(const IrFor *f, const IrAt *at, IrType type);
 
 /* ---- build_for.c, fold.c ----
  * A FOR op under construction: begin, add indices, conditions, nodes, puts, end. Nodes are numbered from 0, hash-consed
@@ -577,8 +604,9 @@ IrOp *ir_copy_op(IrBuilder *b, const IrFunc *from, const IrOp *op, IrMap *map);
 void ir_inline(IrBuilder *b, const IrFunc *callee, const IrValue *args, IrValue *results);
 /* link.c: the function with `objective` (..., x) -> f, g in place of its evaluations. What the objective reads besides x
  * becomes parameters, in the roles that it has there; how many evaluations counted is a result of role SPENT. */
-IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective);
-/* How many evaluations a run of the function makes, all turns of all loops counted: those that always count, and all. */
+typedef IrFunc *IrDifferentiate(IrModule *module, const IrFunc *func, bool reverse); /* by the first parameter */
+IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective, IrDifferentiate *differentiate);
+/* How many evaluations a run of the function counts as, all turns of all loops counted: those that always count, and all. */
 typedef struct IrEvaluations {
 	int64_t least, most;
 } IrEvaluations;
@@ -603,6 +631,28 @@ double ir_callee_flops(IrCallee callee, double n, double m);
 /* The types of what a call takes and gives fit its row; NULL, or a message: a part of ir_check_op. */
 const char *ir_check_call_types(const IrFunc *func, const IrCall *call);
 
+/* ---- slice.c: a piece of a function as a function of its own ---- */
+
+/* A place in a function that is being made: the blocks around it, outermost first, with the ops that stand before it, and the loop
+ * that each is the body of, which is not complete (of the first, the function's own: NULL). */
+typedef struct IrPlaceInside {
+	const IrBlock *const *blocks;
+	const IrOp *const *loops;
+	uint32_t count;
+} IrPlaceInside;
+
+typedef struct IrSlice {
+	IrFunc *func; /* (start, others...) -> end; NULL: the end does not depend on the start, or `open` */
+	struct {
+		Arena *arena;
+		VEC(IrValue) values;
+	} args;       /* what stands for its parameters, in order */
+	IrValue open; /* 0, or what the piece would need of turns before this one: a carry of a loop around the place */
+} IrSlice;
+
+/* What lies between two values that are known at the place. The new function is the last one of the module. Arguments lie in `arena`. */
+IrSlice ir_slice(Arena *arena, const IrFunc *func, const IrPlaceInside *place, IrValue start, IrValue end);
+
 /* ---- verify.c ---- */
 
 /* Checks everything promised above; returns NULL, or a message in the module's arena that names the op. */
@@ -624,6 +674,9 @@ bool ir_node_range(const IrFunc *func, const IrFor *f, uint32_t node, int64_t *l
 
 /* ---- apart.c ---- */
 
+/* The indices of `open` that the position mentions are told apart by it, the others being known: they are digits of a mixed radix,
+ * each coefficient being more than all smaller ones reach. Nodes in the position are not looked at. */
+bool ir_digits_apart(const IrFor *f, IrAt at, uint32_t open);
 /* Proved: no two live points put to the same element (mixed radices; small constant domains are walked over). */
 bool ir_put_apart(const IrFunc *func, const IrFor *f, const IrPut *put);
 /* Proved: the live points put to every element exactly once. */

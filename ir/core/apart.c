@@ -1,10 +1,9 @@
 /* Whether the points of a domain have different positions, and whether they reach every element: proved from mixed radices,
  * or for small domains by walking over the points. */
+#include "ir/core/limits.h"
 #include "ir/core/walk.h"
 
 #include <stdlib.h>
-
-enum { MAX_POINTS = 1 << 16 };
 
 uint32_t ir_node_indices(const IrFor *f, uint32_t node) {
 	uint32_t small[64] = {0}, *per_node = node < 64 ? small : memory_new(((size_t)node + 1) * sizeof(uint32_t));
@@ -26,7 +25,7 @@ static uint32_t determined_by_table(const IrFunc *func, const IrFor *f, uint32_t
 		return 0;
 	int64_t count = ir_type(func, table->out).dims[0];
 	uint64_t spread = (uint64_t)table->high - (uint64_t)table->low;
-	if (spread >= (uint64_t)MAX_POINTS * 16)
+	if (spread >= (uint64_t)IR_WALKED_ELEMENTS)
 		return 0;
 	bool *seen = memory_new((size_t)spread + 1);
 	bool distinct = true;
@@ -39,40 +38,49 @@ static uint32_t determined_by_table(const IrFunc *func, const IrFor *f, uint32_t
 	return distinct ? UINT32_C(1) << plain : 0;
 }
 
-/* Indices that one axis tells apart, given that all outside `open` are known: terms as digits of a mixed radix. */
-static uint32_t determined_by_axis(const IrFunc *func, const IrFor *f, IrAt at, uint32_t open) {
-	IrTerm digits[IR_MAX_INDICES];
-	uint32_t count = 0, set = 0, by_table = 0;
+/* The term with the smallest coefficient of those over indices of `set`. */
+static IrTerm least_term(IrAt at, uint32_t set) {
+	IrTerm least = {0};
 	for (uint32_t i = 0; i < at.term_count; i++) {
 		IrTerm term = at.terms[i];
-		if (term.is_node) {
-			if (!(ir_node_indices(f, term.ref) & open))
-				continue;
-			by_table = determined_by_table(func, f, term.ref);
-			if (!by_table || at.term_count != 1)
-				return 0;
-			return by_table;
-		}
-		if (!(open >> term.ref & 1))
-			continue;
-		uint32_t place = count++;
-		for (; place > 0 && llabs(digits[place - 1].coef) > llabs(term.coef); place--)
-			digits[place] = digits[place - 1];
-		digits[place] = term;
+		if (!term.is_node && (set >> term.ref & 1) && (least.coef == 0 || llabs(term.coef) < llabs(least.coef)))
+			least = term;
 	}
+	return least;
+}
+
+/* The indices of `open` that a position mentions by themselves. */
+static uint32_t mentioned(IrAt at, uint32_t open) {
+	uint32_t set = 0;
+	for (uint32_t i = 0; i < at.term_count; i++)
+		set |= at.terms[i].is_node ? 0 : UINT32_C(1) << at.terms[i].ref;
+	return set & open;
+}
+
+bool ir_digits_apart(const IrFor *f, IrAt at, uint32_t open) {
 	int64_t reach = 0; /* the largest difference that lower digits can make */
-	for (uint32_t i = 0; i < count; i++) {
-		int64_t coef = llabs(digits[i].coef), span;
-		IrDim extent = f->indices.data[digits[i].ref].extent;
+	for (uint32_t left = mentioned(at, open); left;) {
+		IrTerm digit = least_term(at, left);
+		int64_t coef = llabs(digit.coef), span;
+		IrDim extent = f->indices.data[digit.ref].extent;
+		left &= ~(UINT32_C(1) << digit.ref);
 		if (coef <= reach)
-			return 0;
-		set |= UINT32_C(1) << digits[i].ref;
+			return false;
 		if (extent < 0)
-			return i + 1 == count ? set : 0;
-		if (__builtin_mul_overflow(coef, extent - 1, &span) || __builtin_add_overflow(reach, span, &reach))
-			return 0;
+			return left == 0;
+		if (__builtin_mul_overflow(coef, extent > 0 ? extent - 1 : 0, &span) ||
+		    __builtin_add_overflow(reach, span, &reach))
+			return false;
 	}
-	return set;
+	return true;
+}
+
+/* Indices that one axis tells apart, given that all outside `open` are known. */
+static uint32_t determined_by_axis(const IrFunc *func, const IrFor *f, IrAt at, uint32_t open) {
+	for (uint32_t i = 0; i < at.term_count; i++)
+		if (at.terms[i].is_node && (ir_node_indices(f, at.terms[i].ref) & open))
+			return at.term_count == 1 ? determined_by_table(func, f, at.terms[i].ref) : 0;
+	return ir_digits_apart(f, at, open) ? mentioned(at, open) : 0;
 }
 
 static bool radices_prove(const IrFunc *func, const IrFor *f, const IrAt *at, uint32_t rank) {
@@ -143,7 +151,7 @@ static int64_t small_box(const IrFor *f) {
 	int64_t points = 1;
 	for (uint32_t i = 0; i < f->indices.count; i++) {
 		IrDim extent = f->indices.data[i].extent;
-		if (extent < 0 || extent > MAX_POINTS || (points *= extent) > MAX_POINTS)
+		if (extent < 0 || extent > IR_WALKED_POINTS || (points *= extent) > IR_WALKED_POINTS)
 			return -1;
 	}
 	return points;
@@ -185,7 +193,8 @@ static bool walk_proves(const IrFunc *func, const IrFor *f, const IrAt *at, IrTy
 	int64_t points = small_box(f), elements = 1;
 	*count = 0;
 	for (int axis = 0; axis < type.rank; axis++)
-		if (type.dims[axis] < 0 || type.dims[axis] > MAX_POINTS * 16 || (elements *= type.dims[axis]) > MAX_POINTS * 16)
+		if (type.dims[axis] < 0 || type.dims[axis] > IR_WALKED_ELEMENTS ||
+		    (elements *= type.dims[axis]) > IR_WALKED_ELEMENTS)
 			return false;
 	if (points < 0)
 		return false;

@@ -1,12 +1,9 @@
 /* What can be proved about positions on the live points of a domain: ranges of gather atoms, and affine forms that are
  * never negative, from the box, the conditions and the ranges. */
+#include "ir/core/limits.h"
 #include "ir/core/walk.h"
 
 #include <stdlib.h>
-
-enum { MAX_OTHERS = 12, MAX_DEPTH = 8, COND_STEPS = 2 };
-
-static const int64_t huge = INT64_C(1) << 50; /* what is larger is not reasoned about */
 
 /* ---- affine forms over indices, symbols and integer nodes ---- */
 
@@ -19,13 +16,13 @@ typedef struct Other {
 typedef struct Form {
 	int64_t constant;
 	int64_t index[IR_MAX_INDICES];
-	Other other[MAX_OTHERS];
+	Other other[IR_PROOF_TERMS];
 	int other_count;
 	bool failed; /* too large to reason about */
 } Form;
 
 static int64_t checked(Form *form, int64_t value) {
-	if (value > huge || value < -huge)
+	if (value > ir_proof_largest || value < -ir_proof_largest)
 		form->failed = true;
 	return form->failed ? 0 : value;
 }
@@ -44,7 +41,7 @@ static void add_other(Form *form, bool is_symbol, uint32_t key, int64_t coef) {
 			return;
 		}
 	}
-	if (form->other_count == MAX_OTHERS)
+	if (form->other_count == IR_PROOF_TERMS)
 		form->failed = true;
 	else
 		form->other[form->other_count++] = (Other){key, is_symbol, coef};
@@ -103,7 +100,7 @@ static bool add_range(Range *sum, Range part, int64_t coef) {
 		return false;
 	sum->low += a < b ? a : b;
 	sum->high += a < b ? b : a;
-	return sum->low > -huge && sum->high < huge;
+	return sum->low > -ir_proof_largest && sum->high < ir_proof_largest;
 }
 
 /* The range of a position over the box, conditions aside. */
@@ -166,7 +163,8 @@ static bool value_range(const IrFunc *func, IrValue value, int depth, Range *ran
 	case IR_DEF_PARAM:
 	case IR_DEF_INNER:
 	case IR_DEF_OUT:
-	case IR_DEF_EVALUATED: break;
+	case IR_DEF_EVALUATED:
+	case IR_DEF_DEFERRED: break;
 	case IR_DEF_RESULT: return result_range(func, &def.op->call, def.number, range);
 	}
 	return false;
@@ -180,7 +178,7 @@ static bool product_range(Range a, Range b, Range *range) {
 	*range = (Range){p[0], p[0]};
 	for (int i = 1; i < 4; i++)
 		*range = join(*range, (Range){p[i], p[i]});
-	return range->low > -huge && range->high < huge;
+	return range->low > -ir_proof_largest && range->high < ir_proof_largest;
 }
 
 static int64_t floor_divide(int64_t a, int64_t b) {
@@ -193,22 +191,23 @@ static bool op_range(const IrFunc *func, const IrFor *f, const IrNode *node, int
 	bool know_a = node->opcode != IR_where && node_range(func, f, node->args[0], depth - 1, &a);
 	bool know_b = arity > 1 && node_range(func, f, node->args[1], depth - 1, &b);
 	if (!know_a)
-		a = (Range){-huge, huge};
+		a = (Range){-ir_proof_largest, ir_proof_largest};
 	if (!know_b)
-		b = (Range){-huge, huge};
+		b = (Range){-ir_proof_largest, ir_proof_largest};
 	switch (node->opcode) {
 	case IR_add:
 	case IR_sub: *range = a; return know_a && know_b && add_range(range, b, node->opcode == IR_add ? 1 : -1);
 	case IR_neg: *range = (Range){0, 0}; return know_a && add_range(range, a, -1);
 	case IR_mul: return know_a && know_b && product_range(a, b, range);
-	case IR_imod: *range = (Range){0, b.high - 1}; return know_b && b.low > 0 && b.high < huge;
+	case IR_imod: *range = (Range){0, b.high - 1}; return know_b && b.low > 0 && b.high < ir_proof_largest;
 	case IR_idiv:
-		if (!know_a || !know_b || b.low != b.high || b.low <= 0 || a.low == -huge || a.high == huge)
+		if (!know_a || !know_b || b.low != b.high || b.low <= 0 || a.low == -ir_proof_largest ||
+		    a.high == ir_proof_largest)
 			return false;
 		*range = (Range){floor_divide(a.low, b.low), floor_divide(a.high, b.low)};
 		return true;
 	case IR_min:
-	case IR_max: { /* one operand is enough for one end; the other end is then huge, which proves nothing */
+	case IR_max: { /* one operand is enough for one end; the other end is then very large, which proves nothing */
 		bool is_min = node->opcode == IR_min;
 		*range = (Range){(a.low < b.low) == is_min ? a.low : b.low, (a.high < b.high) == is_min ? a.high : b.high};
 		return know_a || know_b;
@@ -230,14 +229,16 @@ static bool node_range(const IrFunc *func, const IrFor *f, uint32_t number, int 
 	if (depth <= 0 || node->type != IR_I64)
 		return false;
 	switch (node->kind) {
-	case IR_NODE_CONST: *range = (Range){node->integer, node->integer}; return range->low > -huge && range->high < huge;
+	case IR_NODE_CONST:
+		*range = (Range){node->integer, node->integer};
+		return range->low > -ir_proof_largest && range->high < ir_proof_largest;
 	case IR_NODE_INDEX: return at_range(func, f, node->at[0], depth, range);
 	case IR_NODE_READ:
 		if (!value_range(func, node->value, depth, range))
 			return false;
 		if (node->guarded)
 			*range = join(*range, (Range){0, 0});
-		return range->low > -huge && range->high < huge;
+		return range->low > -ir_proof_largest && range->high < ir_proof_largest;
 	case IR_NODE_OP: return op_range(func, f, node, depth, range);
 	case IR_NODE_DIM: return false;
 	}
@@ -246,7 +247,8 @@ static bool node_range(const IrFunc *func, const IrFor *f, uint32_t number, int 
 
 bool ir_node_range(const IrFunc *func, const IrFor *f, uint32_t node, int64_t *low, int64_t *high) {
 	Range range;
-	if (!node_range(func, f, node, MAX_DEPTH, &range) || range.low == -huge || range.high == huge)
+	if (!node_range(func, f, node, IR_PROOF_DEPTH, &range) || range.low == -ir_proof_largest ||
+	    range.high == ir_proof_largest)
 		return false;
 	*low = range.low;
 	*high = range.high;
@@ -284,7 +286,7 @@ static bool box_proves(const IrFunc *func, const IrFor *f, Form form) {
 				form.constant = checked(&form, form.constant + other.coef);
 			continue;
 		}
-		if (!node_range(func, f, other.key, MAX_DEPTH, &range))
+		if (!node_range(func, f, other.key, IR_PROOF_DEPTH, &range))
 			return false;
 		int64_t worst = other.coef > 0 ? range.low : range.high;
 		form.constant = checked(&form, form.constant + product(&form, other.coef, worst));
@@ -342,7 +344,7 @@ bool ir_for_is_empty(const IrFor *f) {
 bool ir_at_least_zero(const IrFunc *func, const IrFor *f, IrAt at) {
 	Form form = {0};
 	add_at(&form, f, at, 1);
-	return ir_for_is_empty(f) || proves(func, f, &form, COND_STEPS);
+	return ir_for_is_empty(f) || proves(func, f, &form, IR_PROOF_CONDITIONS);
 }
 
 bool ir_in_bounds(const IrFunc *func, const IrFor *f, IrAt at, IrDim extent) {
@@ -354,5 +356,5 @@ bool ir_in_bounds(const IrFunc *func, const IrFor *f, IrAt at, IrDim extent) {
 	add_at(&above, f, at, -1);
 	add_dim(&above, extent, 1);
 	above.constant = checked(&above, above.constant - 1);
-	return proves(func, f, &below, COND_STEPS) && proves(func, f, &above, COND_STEPS);
+	return proves(func, f, &below, IR_PROOF_CONDITIONS) && proves(func, f, &above, IR_PROOF_CONDITIONS);
 }

@@ -29,6 +29,32 @@ bool ir_op_is_not_negative(IrOpcode opcode) {
 	}
 }
 
+bool ir_op_selects(IrOpcode opcode) {
+	switch (opcode) {
+#define SELECTION(name) case IR_##name:
+#include "ir/core/ops.def"
+		return true;
+	default: return false;
+	}
+}
+
+bool ir_op_is_steep(IrOpcode opcode, int operand) {
+#define STEEP(name, number)                                                                                            \
+	if (opcode == IR_##name && operand == (number))                                                                    \
+		return true; /* becomes: a line for each row */
+#include "ir/core/ops.def"
+	return false;
+}
+
+bool ir_op_slope(IrOpcode opcode, IrOpcode *slope) {
+	switch (opcode) {
+#define SLOPE(name, row)                                                                                               \
+	case IR_##name: *slope = IR_##row; return true;
+#include "ir/core/ops.def"
+	default: return false;
+	}
+}
+
 double ir_op_bound(IrOpcode opcode, double a, double b, double c) {
 	switch (opcode) {
 #define BOUND(name, most)                                                                                              \

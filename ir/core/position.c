@@ -91,3 +91,24 @@ int ir_at_plain_index(IrAt at) {
 		return -1;
 	return (int)at.terms[0].ref;
 }
+
+bool ir_ats_plain(const IrAt *at, uint32_t count, uint32_t *set) {
+	*set = 0;
+	for (uint32_t k = 0; k < count; k++) {
+		int index = ir_at_plain_index(at[k]);
+		if (index < 0 || (*set >> index & 1))
+			return false;
+		*set |= UINT32_C(1) << index;
+	}
+	return true;
+}
+
+bool ir_ats_run_over(const IrFor *f, const IrAt *at, IrType type) {
+	uint32_t set;
+	if (!ir_ats_plain(at, type.rank, &set))
+		return false;
+	for (uint32_t k = 0; k < type.rank; k++)
+		if (f->indices.data[ir_at_plain_index(at[k])].extent != type.dims[k])
+			return false;
+	return true;
+}

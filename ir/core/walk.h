@@ -20,7 +20,7 @@ typedef enum IrUseKind {
 	IR_USE_YIELD, /* what it is in the next turn */
 	IR_USE_PLACE, /* where the objective is evaluated */
 	IR_USE_WHEN,  /* whether that counts */
-	IR_USE_ARG    /* of a call */
+	IR_USE_ARG    /* of a call, or of what is put off */
 } IrUseKind;
 
 /* One use of a value by an op itself; what the ops in its blocks use is theirs. Every use once, so a value may come often. */
@@ -46,6 +46,7 @@ typedef enum IrDefKind {
 	IR_DEF_INNER,     /* a carry inside its loop, at the start of a turn */
 	IR_DEF_OUT,       /* a carry after its loop */
 	IR_DEF_EVALUATED, /* f (number 0) or g (1) of an evaluation */
+	IR_DEF_DEFERRED,  /* what is put off */
 	IR_DEF_RESULT     /* of a call */
 } IrDefKind;
 

@@ -38,24 +38,6 @@ static int choose_index(const IrFor *f, const IrPut *put, uint32_t rank, IrAt at
 	return best;
 }
 
-/* The position names a different place for every choice of its indices (a flattened array): nothing overlaps. */
-static bool is_mixed_radix(const IrFor *f, IrAt at) {
-	bool used[IR_MAX_INDICES] = {false};
-	int64_t reach = 0;
-	for (uint32_t round = 0; round < at.term_count; round++) {
-		int next = -1;
-		for (uint32_t i = 0; i < at.term_count; i++)
-			if (!used[i] && (next < 0 || llabs(at.terms[i].coef) < llabs(at.terms[next].coef)))
-				next = (int)i;
-		int64_t coef = llabs(at.terms[next].coef);
-		if (coef <= reach)
-			return false;
-		used[next] = true;
-		reach += coef * (f->indices.data[at.terms[next].ref].extent - 1);
-	}
-	return true;
-}
-
 static bool plan(const IrFunc *func, const IrFor *f, const IrPut *put, Change *change) {
 	IrType type = ir_type(func, put->out);
 	bool mixes = false;
@@ -66,7 +48,7 @@ static bool plan(const IrFunc *func, const IrFor *f, const IrPut *put, Change *c
 		for (uint32_t i = 0; i < put->at[k].term_count; i++)
 			if (put->at[k].terms[i].is_node)
 				return false;
-		if (put->at[k].term_count < 2 || is_mixed_radix(f, put->at[k]))
+		if (put->at[k].term_count < 2 || ir_digits_apart(f, put->at[k], ~0u)) /* nothing overlaps */
 			continue;
 		mixes = true;
 		change->replaced[k] = choose_index(f, put, type.rank, put->at[k]);

@@ -23,6 +23,8 @@ enum {
 	PASS_LARGE_FUNCTION = 2000,
 	/* count.c: points under conditions that are counted one by one, along all indices that they tie together but the longest */
 	PASS_COUNTED_POINTS = 10000,
+	/* simplify.c: slots of the table of operations that were seen: as many as a long program has, so that few share one */
+	PASS_SEEN_SLOTS = 1 << 10,
 	/* what an extent counts as that is known only when code runs */
 	PASS_SYMBOL = 1000
 };

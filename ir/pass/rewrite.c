@@ -140,15 +140,7 @@ uint64_t *pass_tree_hashes(Arena *scratch, const IrFor *f, const IrMap *map) {
 /* ---- questions ---- */
 
 bool pass_put_is_projection(const IrFunc *func, const IrFor *f, const IrPut *put) {
-	IrType type = ir_type(func, put->out);
-	uint32_t seen = 0;
-	for (uint32_t k = 0; k < type.rank; k++) {
-		int index = ir_at_plain_index(put->at[k]);
-		if (index < 0 || (seen >> index & 1) || f->indices.data[index].extent != type.dims[k])
-			return false;
-		seen |= 1u << index;
-	}
-	return f->conds.count == 0 && !put->guarded;
+	return f->conds.count == 0 && !put->guarded && ir_ats_run_over(f, put->at, ir_type(func, put->out));
 }
 
 bool pass_put_is_permutation(const IrFunc *func, const IrFor *f, const IrPut *put) {

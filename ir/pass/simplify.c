@@ -5,6 +5,7 @@
  *     sum -> [i] over nothing, without into                                    becomes   -> [i]
  *
  * Requires a verified function; keeps meaning up to the sign of zeros. */
+#include "ir/pass/limits.h"
 #include "ir/pass/pass.h"
 #include "ir/pass/rewrite.h"
 
@@ -22,8 +23,6 @@ typedef struct Entry {
 	const IrOp *op;
 	uint32_t next; /* number of the entry before it with the same slot, + 1; 0: none */
 } Entry;
-
-enum { SLOTS = 1 << 10 };
 
 typedef struct Simplify {
 	const IrFunc *func; /* old */
@@ -107,7 +106,7 @@ static IrValue copied_value(const IrFunc *func, const IrFor *f) {
 }
 
 static const IrOp *find_same(const Simplify *s, const IrOp *op, uint64_t hash) {
-	for (uint32_t i = s->slots[hash % SLOTS]; i > 0; i = s->seen.data[i - 1].next)
+	for (uint32_t i = s->slots[hash % PASS_SEEN_SLOTS]; i > 0; i = s->seen.data[i - 1].next)
 		if (s->seen.data[i - 1].hash == hash && s->seen.data[i - 1].op->kind == IR_FOR &&
 		    pass_for_equal(s->b.func, &s->seen.data[i - 1].op->f, &op->f))
 			return s->seen.data[i - 1].op;
@@ -115,7 +114,7 @@ static const IrOp *find_same(const Simplify *s, const IrOp *op, uint64_t hash) {
 }
 
 static void see(Simplify *s, const IrOp *op, uint64_t hash) {
-	uint32_t *slot = &s->slots[hash % SLOTS];
+	uint32_t *slot = &s->slots[hash % PASS_SEEN_SLOTS];
 	vec_push(s->scratch, &s->seen, ((Entry){hash, op, *slot}));
 	*slot = s->seen.count;
 }
@@ -124,7 +123,7 @@ static void see(Simplify *s, const IrOp *op, uint64_t hash) {
 static void forget(Simplify *s, uint32_t count) {
 	while (s->seen.count > count) {
 		const Entry *last = &s->seen.data[--s->seen.count];
-		s->slots[last->hash % SLOTS] = last->next;
+		s->slots[last->hash % PASS_SEEN_SLOTS] = last->next;
 	}
 }
 
@@ -202,7 +201,7 @@ static void simplify_evaluate(void *context, const IrOp *old) {
 	Simplify *s = context;
 	IrValue at = ir_map_get(&s->map, old->evaluate.at);
 	IrValue when = old->evaluate.when ? ir_map_get(&s->map, old->evaluate.when) : 0;
-	for (uint32_t i = s->slots[at % SLOTS]; i > 0; i = s->seen.data[i - 1].next) {
+	for (uint32_t i = s->slots[at % PASS_SEEN_SLOTS]; i > 0; i = s->seen.data[i - 1].next) {
 		const IrOp *same = s->seen.data[i - 1].op;
 		bool covers = same->kind == IR_EVALUATE && (same->evaluate.when == 0 || same->evaluate.when == when);
 		if (!covers || same->evaluate.at != at)
@@ -222,7 +221,7 @@ static void simplify_call(void *context, const IrOp *old) {
 	for (IrUse use = ir_uses(old); ir_next_use(&use);)
 		args[use.number] = ir_map_get(&s->map, use.value);
 	uint64_t hash = hash_bytes(args, sizeof args, old->call.callee);
-	for (uint32_t i = s->slots[hash % SLOTS]; i > 0; i = s->seen.data[i - 1].next) {
+	for (uint32_t i = s->slots[hash % PASS_SEEN_SLOTS]; i > 0; i = s->seen.data[i - 1].next) {
 		const IrOp *same = s->seen.data[i - 1].op;
 		if (same->kind != IR_CALL || same->call.callee != old->call.callee ||
 		    memcmp(same->call.args, args, sizeof args) != 0)
@@ -242,7 +241,7 @@ IrFunc *ir_pass_simplify(IrModule *module, IrFunc *func) {
 	func = pass_remove_dead(module, func);
 	Arena *scratch = arena_new();
 	Simplify s = {.func = func, .scratch = scratch, .map = ir_map_new(scratch, func)};
-	s.slots = ARENA_ARRAY(scratch, uint32_t, SLOTS);
+	s.slots = ARENA_ARRAY(scratch, uint32_t, PASS_SEEN_SLOTS);
 	s.copier = (IrCopier){.from = func, .b = &s.b, .map = &s.map, .rules = rules, .context = &s};
 	IrFunc *out = ir_copier_run(&s.copier, module);
 	arena_free(scratch);

@@ -261,6 +261,12 @@ static void parse_call(Parser *p, const Defs *outs, IrOp *op) {
 		read_error(p, "%s", wrong);
 }
 
+static void parse_deferred(Parser *p, const Defs *outs, IrOp *op) {
+	(void)outs;
+	(void)op;
+	read_error(p, "what is put off until an objective is known has no text");
+}
+
 static void parse_block(Parser *p, IrBlock *block);
 
 static void parse_loop(Parser *p, const Defs *outs, IrOp *op) {

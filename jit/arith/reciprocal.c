@@ -8,12 +8,9 @@
  * Requires nothing; keeps operations and puts; changes the last place or two. */
 #include "ir/core/walk.h"
 #include "jit/arith/arith.h"
+#include "jit/arith/limits.h"
 
 #include <math.h>
-
-enum { MAX_DEPTH = 12 };
-
-static const double least = 0x1p-60;
 
 typedef struct Sight {
 	const IrFunc *func;
@@ -61,7 +58,7 @@ static bool is_nonnegative(Sight s, uint32_t number, int depth) {
 	}
 }
 
-/* Never below `least` (but perhaps NaN). */
+/* Never below the least divisor (but perhaps NaN). */
 static bool is_large(Sight s, uint32_t number, int depth) {
 	const IrNode *node = &s.f->nodes.data[number];
 	Sight op;
@@ -69,7 +66,7 @@ static bool is_large(Sight s, uint32_t number, int depth) {
 	if (depth == 0)
 		return false;
 	if (node->kind == IR_NODE_CONST)
-		return node->real >= least;
+		return node->real >= arith_least_divisor;
 	if (node->kind == IR_NODE_READ)
 		return behind_read(s, node, &op, &value) && is_large(op, value, depth - 1);
 	if (node->kind != IR_NODE_OP)
@@ -107,7 +104,7 @@ static double rounded(IrScalar type, double value) {
 
 static bool has_reciprocal(const IrNode *node) {
 	double size = node->kind == IR_NODE_CONST ? fabs(node->real) : 0;
-	return size >= least && size <= 1 / least;
+	return size >= arith_least_divisor && size <= 1 / arith_least_divisor;
 }
 
 /* Per node: whether divisions by it become products. */
@@ -124,7 +121,7 @@ static bool *choose(Arena *arena, Sight s, bool *any) {
 		if (has_reciprocal(&f->nodes.data[divisor]))
 			chosen[divisor] = true;
 		else if (divisions[divisor] >= 2 && !chosen[divisor])
-			chosen[divisor] = is_large(s, divisor, MAX_DEPTH);
+			chosen[divisor] = is_large(s, divisor, ARITH_PROOF_DEPTH);
 		*any = *any || chosen[divisor];
 	}
 	return chosen;

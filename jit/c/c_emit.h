@@ -3,6 +3,7 @@
 #define GRADUS_C_EMIT_H
 
 #include "ir/math/math_read.h"
+#include "jit/c/limits.h"
 #include "jit/loop/loop.h"
 
 /* Helpers that emitted code calls, as text: templates/prelude.c.in. */
@@ -58,10 +59,6 @@ struct JitCFile {
 /* The name of the function for a row of math.def (or powi) with operands of these types; it is printed when first asked for. */
 const char *c_math_function(JitCFile *file, IrOpcode opcode, const IrScalar *types, bool fused);
 void c_math_print(const JitCFile *file, Text *out);
-
-/* ---- c_wrap.c ---- */
-
-enum { C_WIDTH = 120, C_TAB = 4 };
 
 /* ---- c_locals.c: names inside one function ---- */
 

@@ -71,8 +71,6 @@ void c_look_carries(CEmit *c, const LoopStmt *stmt) {
 		c_look_affine(c, stmt->conds.data[i], (uint32_t)C_NOT_NESTED);
 }
 
-enum { SHORT_SUM = 3 /* terms that may be written out at every use */ };
-
 bool c_is_short(CEmit *c, const LoopStmt *stmt) {
 	uint32_t terms = 0;
 	for (uint32_t i = 0; i < stmt->affine.count; i++) {
@@ -82,7 +80,7 @@ bool c_is_short(CEmit *c, const LoopStmt *stmt) {
 			return false;
 		terms += own;
 	}
-	if (terms > SHORT_SUM)
+	if (terms > C_SHORT_SUM)
 		return false;
 	c->temps[stmt->out].terms = terms > 0 ? terms : 1;
 	return true;

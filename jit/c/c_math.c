@@ -138,8 +138,6 @@ static const IrMathStep *user_of(const Printer *p, uint32_t slot, int *at) {
 	return NULL;
 }
 
-enum { MOST_NESTED = 60 /* characters */ };
-
 /* Names of math.def get a statement of their own; a piece without a name stands where it is used, where that is safe. */
 static bool nests(const Printer *p, const IrMathStep *step, const CExpr *value) {
 	if (step->kind == IR_MATH_REAL || step->kind == IR_MATH_INTEGER)
@@ -150,7 +148,7 @@ static bool nests(const Printer *p, const IrMathStep *step, const CExpr *value) 
 	const IrMathStep *user = user_of(p, step->result, &at);
 	if (!user)
 		return true;
-	if (strlen(value->text) > MOST_NESTED)
+	if (strlen(value->text) > C_NESTED_MATH)
 		return false;
 	if (user->kind == IR_MATH_MAD)
 		return true;

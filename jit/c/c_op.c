@@ -81,41 +81,19 @@ CExpr c_literal(Arena *arena, IrScalar type, double real, int64_t integer) {
 
 /* ---- operations ---- */
 
-static const char *infix(IrOpcode opcode) {
-	switch (opcode) {
-	case IR_add: return "+";
-	case IR_sub: return "-";
-	case IR_mul: return "*";
-	case IR_div: return "/";
-	case IR_lt: return "<";
-	case IR_le: return "<=";
-	case IR_gt: return ">";
-	case IR_ge: return ">=";
-	case IR_eq: return "==";
-	case IR_ne: return "!=";
-	case IR_and:
-	case IR_iand: return "&";
-	case IR_or:
-	case IR_ior: return "|";
-	case IR_ixor: return "^";
-	default: return NULL;
-	}
-}
+/* What is written between two operands, and how strongly it binds; no sign: the operation is written otherwise. */
+typedef struct Infix {
+	const char *sign;
+	CBinds binds;
+} Infix;
 
-static CBinds binds(IrOpcode opcode) {
-	switch (opcode) {
-	case IR_add:
-	case IR_sub: return C_ADDS;
-	case IR_mul:
-	case IR_div: return C_MULTIPLIES;
-	case IR_and:
-	case IR_or:
-	case IR_iand:
-	case IR_ior:
-	case IR_ixor: return C_BITS;
-	default: return C_COMPARES;
-	}
-}
+static const Infix infix[IR_OPCODE_COUNT] = {
+	[IR_add] = {"+", C_ADDS},       [IR_sub] = {"-", C_ADDS},     [IR_mul] = {"*", C_MULTIPLIES},
+	[IR_div] = {"/", C_MULTIPLIES}, [IR_lt] = {"<", C_COMPARES},  [IR_le] = {"<=", C_COMPARES},
+	[IR_gt] = {">", C_COMPARES},    [IR_ge] = {">=", C_COMPARES}, [IR_eq] = {"==", C_COMPARES},
+	[IR_ne] = {"!=", C_COMPARES},   [IR_and] = {"&", C_BITS},     [IR_iand] = {"&", C_BITS},
+	[IR_or] = {"|", C_BITS},        [IR_ior] = {"|", C_BITS},     [IR_ixor] = {"^", C_BITS},
+};
 
 /* What an expression takes over from its operands. */
 static CExpr made_of(const CExpr *args, int count) {
@@ -130,13 +108,13 @@ static CExpr made_of(const CExpr *args, int count) {
 
 static CExpr in_between(const JitCFile *file, IrOpcode opcode, const CExpr *args) {
 	CExpr value = made_of(args, 2);
-	CBinds own = binds(opcode);
+	CBinds own = infix[opcode].binds;
 	bool chains = own == C_ADDS || own == C_MULTIPLIES; /* a + b + c: compilers warn of the others */
 	const char *a = c_wrapped(file->arena, &args[0], chains ? own : C_UNARY);
 	const char *b = c_wrapped(file->arena, &args[1], chains ? own + 1 : C_UNARY);
 	if (own == C_ADDS && args[1].binds == C_UNARY)
 		b = arena_printf(file->arena, "(%s)", args[1].text);
-	value.text = arena_printf(file->arena, "%s %s %s", a, infix(opcode), b);
+	value.text = arena_printf(file->arena, "%s %s %s", a, infix[opcode].sign, b);
 	value.binds = own;
 	return value;
 }
@@ -179,7 +157,7 @@ static CExpr choice(const JitCFile *file, const CExpr *args) {
 
 CExpr c_combine(const JitCFile *file, IrOpcode opcode, IrScalar type, CExpr a, CExpr b) {
 	CExpr args[IR_MAX_ARGS] = {a, b};
-	if (infix(opcode) && (ir_scalar_is_real(type) || type == IR_BOOL))
+	if (infix[opcode].sign && (ir_scalar_is_real(type) || type == IR_BOOL))
 		return in_between(file, opcode, args);
 	return helper(file, opcode, type, args);
 }

@@ -6,8 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MOST_NESTED = 70 /* characters of an expression that may stand in another one */ };
-
 /* ---- what waits for its user ---- */
 
 /* "const TYPE NAME = VALUE;", or "NAME[l] = VALUE;" for what lives in an array. */
@@ -46,7 +44,7 @@ static bool can_wait(CEmit *c, const LoopStmt *stmt, const CExpr *value) {
 	const LoopStmt *user = t->user;
 	if (!user || user->kind == LOOP_STORE)
 		return true; /* all of a statement */
-	if (strlen(value->text) > MOST_NESTED)
+	if (strlen(value->text) > C_NESTED)
 		return false;
 	if (user->kind != LOOP_OP)
 		return true;

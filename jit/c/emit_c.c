@@ -352,8 +352,6 @@ static int by_place(const void *a, const void *b) {
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-enum { MOST_PLACES = 12 };
-
 /* A line of the program as it may stand in a comment: one that begins or ends a comment itself would not do. */
 static void put_source_line(Text *out, const Source *source, uint32_t line) {
 	uint32_t start = source->line_starts[line - 1];
@@ -385,9 +383,9 @@ static void print_sources(CEmit *c, const LoopKernel *kernel, const char *const 
 			continue;
 		last_file = places[i].file;
 		last_line = line;
-		if (count++ == MOST_PLACES)
+		if (count++ == C_SOURCE_LINES)
 			text_printf(c->out, "\n * and more");
-		if (count > MOST_PLACES)
+		if (count > C_SOURCE_LINES)
 			continue;
 		const char *slash = strrchr(source->path, '/'), *name = slash ? slash + 1 : source->path;
 		text_printf(c->out, count == 1 ? "/* " : "\n * ");

@@ -26,6 +26,10 @@ enum {
 	/* turns of an inner loop of outputs that is unrolled, and statements then */
 	NEST_MAX_INNER = 4,
 	NEST_MAX_INNER_BODY = 48,
+	/* lower.c: points of a reduction that becomes a kernel of its own, which other places may then share; and nodes of the operations in
+	 * one kernel: LLVM takes more than twice as long for twice as much */
+	NEST_LONG_REDUCTION = 8,
+	NEST_MAX_KERNEL = 240,
 	/* points of a sum in which 0 wins that is taken as a plain one first, with a look at the result */
 	NEST_MIN_BARE_POINTS = 4
 };

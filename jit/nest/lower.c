@@ -6,12 +6,8 @@
 #include "jit/nest/lower.h"
 #include "ir/core/walk.h"
 #include "ir/pass/pass.h"
+#include "jit/nest/limits.h"
 #include "jit/nest/nest.h"
-
-enum {
-	LONG_REDUCTION = 8,
-	MAX_KERNEL = 240 /* nodes of the ops in one kernel: LLVM takes more than twice as long for twice as much */
-};
 
 typedef struct OuterUses {
 	VEC(IrValue) values;
@@ -128,6 +124,13 @@ static void number_call(Lower *l, const IrOp *op, Group *group) {
 	group->begin = 0;
 }
 
+static void number_deferred(Lower *l, const IrOp *op, Group *group) {
+	(void)l;
+	(void)op;
+	(void)group;
+	base_panic("lower", "the function has a derivative of an objective that was not linked");
+}
+
 static void number_loop(Lower *l, const IrOp *op, Group *group) {
 	const IrLoop *loop = &op->loop;
 	use(l, loop->trips);
@@ -167,9 +170,9 @@ static bool is_long(const Lower *l, const IrFor *f) {
 		for (uint32_t i = 0; i < f->indices.count; i++) {
 			const IrIndex *index = &f->indices.data[i];
 			if (!(named >> i & 1) && !index->lane)
-				turns = index->extent < 0 || turns > LONG_REDUCTION ? LONG_REDUCTION : turns * index->extent;
+				turns = index->extent < 0 || turns > NEST_LONG_REDUCTION ? NEST_LONG_REDUCTION : turns * index->extent;
 		}
-		if (turns >= LONG_REDUCTION)
+		if (turns >= NEST_LONG_REDUCTION)
 			return true;
 	}
 	return false;
@@ -184,7 +187,7 @@ static void number_for(Lower *l, const IrOp *op, Group *group) {
 	for (uint32_t k = 0; k < op->f.nodes.count; k++)
 		size += loop_node_weight(&op->f.nodes.data[k]);
 	bool alone = l->options->no_fusion || is_long(l, &op->f);
-	if (group->begin == 0 || alone || group->size + size > MAX_KERNEL)
+	if (group->begin == 0 || alone || group->size + size > NEST_MAX_KERNEL)
 		*group = (Group){.begin = l->position};
 	group->size += size;
 	l->group_begin.data[l->position] = group->begin;
@@ -264,14 +267,8 @@ static bool may_overwrite(const Lower *l, const IrOp *op, const IrPut *put, IrVa
 		return true;
 	if (put->combine == IR_PUT_NONE)
 		return put->into == 0 || put->into == base;
-	uint32_t seen = 0;
-	for (uint32_t a = 0; a < type.rank; a++) {
-		int plain = ir_at_plain_index(put->at[a]);
-		if (plain < 0 || seen >> plain & 1)
-			return false;
-		seen |= 1u << plain;
-	}
-	return put->into == base;
+	uint32_t set;
+	return put->into == base && ir_ats_plain(put->at, type.rank, &set);
 }
 
 /* Whether code of ours makes the value: it is no parameter and no table, whose buffers are not ours to write. */
@@ -490,6 +487,12 @@ static void lower_evaluate(Lower *l, const IrOp *op, LoopSteps *steps) {
 	step->evaluate.f = place_evaluated(l, op->evaluate.f);
 	step->evaluate.g = place_evaluated(l, op->evaluate.g);
 	vec_push(l->arena, &steps->steps, step);
+}
+
+static void lower_deferred(Lower *l, const IrOp *op, LoopSteps *steps) {
+	(void)op;
+	flush(l, steps);
+	base_panic("lower", "the function has a derivative of an objective that was not linked");
 }
 
 static void lower_block(Lower *l, const IrBlock *block, LoopSteps *steps) {

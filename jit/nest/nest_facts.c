@@ -23,34 +23,6 @@ void nest_facts(Nest *n) {
 	}
 }
 
-/* The unresolved indices of one axis are digits of a mixed radix: each coefficient exceeds what the smaller ones reach. */
-static bool resolves(const Nest *n, IrAt at, uint32_t resolved) {
-	int64_t reach = 0;
-	uint32_t done = 0;
-	for (;;) {
-		const IrTerm *least = NULL;
-		uint32_t left = 0;
-		for (uint32_t i = 0; i < at.term_count; i++) {
-			const IrTerm *term = &at.terms[i];
-			if (term->is_node || resolved >> term->ref & 1 || done >> term->ref & 1)
-				continue;
-			left++;
-			if (!least || (term->coef < 0 ? -term->coef : term->coef) < (least->coef < 0 ? -least->coef : least->coef))
-				least = term;
-		}
-		if (!least)
-			return true;
-		int64_t size = least->coef < 0 ? -least->coef : least->coef;
-		IrDim extent = n->op->index[least->ref].extent;
-		if (reach >= size)
-			return false;
-		if (extent < 0)
-			return left == 1;
-		reach += size * (extent > 0 ? extent - 1 : 0);
-		done |= 1u << least->ref;
-	}
-}
-
 static bool is_direct(const Nest *n, const IrPut *put, uint32_t rank, uint32_t mask) {
 	uint32_t resolved = 0;
 	for (bool changed = true; changed;) {
@@ -63,7 +35,7 @@ static bool is_direct(const Nest *n, const IrPut *put, uint32_t rank, uint32_t m
 					through |= n->op->deps[at.terms[i].ref];
 				else
 					plain |= 1u << at.terms[i].ref;
-			if ((through & ~resolved) == 0 && (plain & ~resolved) != 0 && resolves(n, at, resolved)) {
+			if ((through & ~resolved) == 0 && (plain & ~resolved) != 0 && ir_digits_apart(n->op->f, at, ~resolved)) {
 				resolved |= plain;
 				changed = true;
 			}
@@ -92,7 +64,8 @@ static bool covers(const Nest *n, const IrPut *put, IrType type) {
 			points *= extent;
 			*(at.terms[i].coef < 0 ? &low : &high) += at.terms[i].coef * (extent - 1);
 		}
-		if (type.dims[a] < 0 || points != type.dims[a] || low != 0 || high != type.dims[a] - 1 || !resolves(n, at, 0))
+		if (type.dims[a] < 0 || points != type.dims[a] || low != 0 || high != type.dims[a] - 1 ||
+		    !ir_digits_apart(n->op->f, at, ~0u))
 			return false;
 	}
 	return true;
