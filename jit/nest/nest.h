@@ -176,8 +176,6 @@ bool nest_scalar_affine(Nest *n, IrAt at, LoopAffine *affine);
 /* The element of `value` at a position; *level is raised to where all of the address is known. */
 LoopAddress nest_address(Nest *n, IrValue value, const IrAt *at, uint32_t *level);
 uint32_t nest_formal(Nest *n, uint32_t buffer);
-/* One temp (or none) and an offset with the same value. */
-LoopAffine nest_flatten(Nest *n, LoopAffine affine);
 
 /* nest_loop.c: loops */
 void nest_open(Nest *n, LoopStmt *stmt);
