@@ -102,7 +102,7 @@ static uint32_t need_of(const CEmit *c, LoopTemp temp) {
 	return c_is_vector(c, temp) ? c->temps[c->temps[temp].variable].need : 0;
 }
 
-/* What the operands of a statement have to provide; true if that is more than was known. */
+/* Notes in how many lanes the operands of a statement are needed; true if that is more than was known. */
 static bool pass_need(CEmit *c, const LoopStmt *stmt) {
 	uint32_t all = stmt->lanes != 0 ? stmt->lanes : LOOP_LANES, out = need_of(c, stmt->out);
 	LoopTemp operands[IR_MAX_ARGS + 3] = {stmt->value, stmt->mask, stmt->address.index};
