@@ -1397,6 +1397,58 @@ def adafac_mlp_lopt(x0, T, hidden=4):
     return step
 
 
+@together
+def velo(x0, T, cells=32, bank=8, hidden=4):
+    p = Theta()
+    W, b = p.take(4 * cells, 32 + cells), p.take(4 * cells)
+    say, mix, scale = p.take(10, cells), p.take(bank, cells), p.take(cells)
+    B1, B2, B3 = p.take(bank, hidden, 30), p.take(bank, hidden, hidden), p.take(bank, 2, hidden)
+    b1, b2, b3 = p.take(bank, hidden), p.take(bank, hidden), p.take(bank, 2)
+    three = [np.zeros(x.shape + (3,)) for x in x0]
+    s = [S(h=np.zeros(cells), c=np.zeros(cells), m=z, v=0 * x, row=z, col=z) for x, z in zip(x0, three)]
+    all_of = S(heard=np.zeros(10), average=np.zeros(10), lowest=np.full(10, np.inf))
+    keep = exp(-1 / (10 * (T / 10) ** (np.arange(10) / 9)))
+    decay = np.array([0.9, 0.99, 0.999])
+
+    def step(x, f, g, t):
+        all_of.average = keep * all_of.average + (1 - keep) * f
+        level = all_of.average / (1 - keep**t)
+        all_of.lowest = low = minimum(all_of.lowest, level)
+        trend = clip((level[:-1] - low[:-1]) / maximum(1e-8, level[1:] - low[:-1]) - 1, -1, 1)
+        for k, (a, d) in enumerate(zip(x, g)):
+            G = d[..., None]
+            s[k].m = decay * s[k].m + (1 - decay) * G
+            s[k].v = 0.999 * s[k].v + 0.001 * d**2
+            u = np.concatenate([s[k].m, sqrt(s[k].v)[..., None], a[..., None]], axis=-1).reshape(-1, 5)
+            square, centre = np.mean(u**2, axis=0), np.mean(u, axis=0)
+            own = [t / T, log(a.size) / 10, a.ndim / 3]
+            shape = [trend, log(square + 1e-12) / 10, tanh(centre / (sqrt(square) + 1e-12)), own, all_of.heard, s[k].h]
+            i, o, j, q = np.split(W @ np.concatenate(shape) + b, 4)
+            s[k].c = sigmoid(o) * s[k].c + sigmoid(i) * tanh(j)
+            s[k].h = sigmoid(q) * tanh(s[k].c)
+            n, q = a.ndim, G**2 + 1e-30
+            s[k].row = decay * s[k].row + (1 - decay) * (q.mean(axis=1, keepdims=True) if n == 2 else q)
+            s[k].col = decay * s[k].col + (1 - decay) * (q.mean(axis=0, keepdims=True) if n == 2 else q)
+        all_of.heard = np.mean([say @ state.h for state in s], axis=0)
+        out = []
+        for a, d, z, state in zip(x, g, three, s):
+            share = 100 * (mix @ state.h) / bank
+            weights = [np.tensordot(share, B, axes=1) for B in (B1, b1, B2, b2, B3, b3)]
+            G, r = d[..., None], ((state.v + 1e-6) ** -0.5)[..., None]
+            row, col = state.row + z, state.col + z
+            F = maximum(row, 1e-9) ** -0.5 * maximum(col, 1e-9) ** -0.5
+            parts = [G, a[..., None], state.m, state.v[..., None], state.m * r, r, G * F, row, col]
+            parts += [(row + 1e-8) ** -0.5, (col + 1e-8) ** -0.5, state.m * F, clip(G, -0.1, 0.1), G * r]
+            u = unit(np.concatenate(parts, axis=-1).reshape(-1, 30))
+            u = relu(u @ weights[0].T + weights[1])
+            u = relu(u @ weights[2].T + weights[3]) @ weights[4].T + weights[5]
+            length = exp(dot(scale, state.h)) * 0.001 * sqrt(np.mean(a**2) + 1e-9)
+            out.append(a - length * (u[:, 0] * exp(0.001 * u[:, 1])).reshape(a.shape))
+        return out
+
+    return step
+
+
 def policy_features(x0):
     decay = np.array([0.5, 0.9, 0.97])
     s = S(m=np.zeros((len(x0), 3)), v=0 * x0, f=None, move=0 * x0)
@@ -1726,6 +1778,7 @@ ARGUMENTS = {
     "l2_penalty": dict(decay=0.1),
     "lookahead": dict(k=3, alpha=0.7),
     "exponential_decay": dict(factor=0.9),
+    "velo": dict(cells=3, bank=2, hidden=3),
     "muon": dict(lr=0.05, adam_lr=0.03),
     "soap": dict(lr=0.05, every=4),
     "inverse_sqrt": dict(steps=4),
