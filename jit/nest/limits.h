@@ -2,7 +2,7 @@
  *
  * Measured by `bench/run.sh matmul` (accumulators, tiles), by products and reductions of sizes 1 to 70 (lanes, uneven tiles: a product
  * at n = 31 took 20 times as long per operation as at 32, and takes 1.1 times; tests/unit/test_jit_sizes.c counts it) and by training
- * examples/robust.grad (NEST_MIN_BARE_POINTS: no slower than without mulz). Four times and a quarter of NEST_MAX_BODY, 1 and 16 for
+ * examples/robust.grad (NEST_MIN_PLAIN_SUM: no slower than without mulz). Four times and a quarter of NEST_MAX_BODY, 1 and 16 for
  * NEST_MAX_INNER change the CPU time of training robust, net and coordinatewise.grad by no more than the measurement's own
  * scatter on a busy machine (75 to 165 %). The costs are chosen, not measured. */
 #ifndef GRADUS_NEST_LIMITS_H
@@ -30,8 +30,9 @@ enum {
 	 * one kernel: LLVM takes more than twice as long for twice as much */
 	NEST_LONG_REDUCTION = 8,
 	NEST_MAX_KERNEL = 240,
-	/* points of a sum in which 0 wins that is taken as a plain one first, with a look at the result */
-	NEST_MIN_BARE_POINTS = 4
+	/* points from which on a sum of products in which 0 wins (mulz) is first computed with plain products, and again only if its result
+	 * is NaN (nest_reduce.c) */
+	NEST_MIN_PLAIN_SUM = 4
 };
 
 /* Costs, counted in vector instructions; only ratios matter. Of an access whose lanes are apart; of adding up the lanes of a

@@ -66,6 +66,9 @@ has err E0804
 expect 1 "$GRADUS" minimize many.grad --with 'adam(lr = 0.1)' --steps 2
 has err E0807
 
+expect 1 "$GRADUS" emit c muon -o muon
+has err E0396
+
 : >taken
 expect 4 "$GRADUS" emit c rosenbrock -o taken/folder
 has err E0811

@@ -95,6 +95,14 @@ void oracle_block(Oracle *o, const RpBlock *block, const RpStmt **returned) {
 				oracle_block(o, &s->yes, NULL);
 			}
 			break;
+		case RP_WHILE:
+			for (int k = 0; k < s->to; k++) {
+				Value c = oracle_eval(o, s->value[0]);
+				if (oracle_scalar(&c) == 0)
+					break;
+				oracle_block(o, &s->yes, NULL);
+			}
+			break;
 		case RP_WHEN: {
 			Value c = oracle_eval(o, s->value[0]);
 			oracle_block(o, oracle_scalar(&c) != 0 ? &s->yes : &s->no, NULL);

@@ -162,6 +162,7 @@ typedef enum RpStmtKind {
 	RP_DRAW,   /* given v ~ D(...) */
 	RP_ASSIGN, /* var[0][items] <- value; fresh indices in head */
 	RP_FOR,
+	RP_WHILE, /* yes as long as value[0] holds, `to` times at most */
 	RP_WHEN,
 	RP_REPORT,
 	RP_MINIMIZE,
@@ -183,7 +184,7 @@ struct RpStmt {
 	int values;
 	char draw[40]; /* the distribution as text */
 	RpVar *counter;
-	int from, to; /* FOR */
+	int from, to; /* FOR; to: WHILE */
 	RpBlock yes, no;
 };
 

@@ -297,6 +297,13 @@ static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
 		put_block(w, &s->yes, indent + 2);
 		fprintf(w->out, "%*s}", indent, "");
 		break;
+	case RP_WHILE:
+		fputs("while ", w->out);
+		rp_put_expr(w, s->value[0], OR);
+		fprintf(w->out, " limit %d {\n", s->to);
+		put_block(w, &s->yes, indent + 2);
+		fprintf(w->out, "%*s}", indent, "");
+		break;
 	case RP_WHEN:
 		fputs("if ", w->out);
 		rp_put_expr(w, s->value[0], OR);
