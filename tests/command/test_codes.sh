@@ -70,6 +70,19 @@ has err E0807
 expect 4 "$GRADUS" emit c rosenbrock -o taken/folder
 has err E0811
 
+cat >sizes.grad <<'END'
+joint optimizer slices(lr = 0.1) {
+  x <- x - lr * g * sum(x[0..2])
+}
+optimizer rows(lr = 0.1) {
+  x <- x - lr * g / (1 + rank(x))
+}
+END
+expect 1 "$GRADUS" emit c sizes.grad slices -o slices
+has err E0266
+expect 1 "$GRADUS" emit c sizes.grad rows -o rows
+has err E0396
+
 # ---- the others ----
 
 cat >elsewhere <<'END'
