@@ -42,6 +42,12 @@ IrFunc *ad_gradient(IrModule *module, const IrFunc *func, const char *name, uint
  * (if keep_results), then one tangent per real result. */
 IrFunc *ad_forward(IrModule *module, const IrFunc *func, const char *name, const bool *wrt, bool keep_results);
 
+/* ---- first.c ---- */
+
+/* The derivative of all real results by the first parameter: (parameters, cotangents of the results) -> its cotangent, or
+ * (parameters, its tangent) -> tangents of the results. */
+IrFunc *ad_by_first(IrModule *module, const IrFunc *func, bool reverse);
+
 /* ---- batch.c ---- */
 
 /* Runs IR_LANES copies at once: parameters with varying[p] gain a leading lane axis (type.lanes), and so does every

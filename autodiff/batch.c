@@ -88,6 +88,12 @@ static bool spread_evaluate(const Batch *b, const IrOp *op) {
 	ad_not_linked();
 }
 
+static bool spread_deferred(const Batch *b, const IrOp *op) {
+	(void)b;
+	(void)op;
+	ad_not_linked();
+}
+
 static bool spread_loop(const Batch *b, const IrOp *op) {
 	const IrLoop *loop = &op->loop;
 	bool *lanes = b->lanes, changed = false;
@@ -224,6 +230,12 @@ static void batch_const(Batch *b, const IrOp *op) {
 }
 
 static void batch_evaluate(Batch *b, const IrOp *op) {
+	(void)b;
+	(void)op;
+	ad_not_linked();
+}
+
+static void batch_deferred(Batch *b, const IrOp *op) {
 	(void)b;
 	(void)op;
 	ad_not_linked();

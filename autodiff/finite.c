@@ -129,6 +129,12 @@ static void bound_evaluate(Arena *scratch, const IrFunc *func, const IrOp *op, d
 	values[op->evaluate.f] = values[op->evaluate.g] = (double)INFINITY;
 }
 
+static void bound_deferred(Arena *scratch, const IrFunc *func, const IrOp *op, double *values) {
+	(void)scratch;
+	(void)func;
+	values[op->deferred.out] = (double)INFINITY;
+}
+
 static void bound_for(Arena *scratch, const IrFunc *func, const IrOp *op, double *values) {
 	const double *nodes = ad_node_bounds(scratch, func, values, &op->f);
 	for (uint32_t p = 0; p < op->f.puts.count; p++) {

@@ -149,6 +149,13 @@ static void reach_evaluate(Reach *reach, const IrOp *op, uint32_t scope) {
 	ad_not_linked();
 }
 
+static void reach_deferred(Reach *reach, const IrOp *op, uint32_t scope) {
+	(void)reach;
+	(void)op;
+	(void)scope;
+	ad_not_linked();
+}
+
 static void find_scopes(Reach *reach, const IrBlock *block, uint32_t scope) {
 	for (uint32_t o = 0; o < block->ops.count; o++) {
 		const IrOp *op = block->ops.data[o];

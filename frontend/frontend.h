@@ -68,12 +68,14 @@ typedef struct FeObjective {
 	VEC(FeSlot)
 	fixed; /* what setup makes and the others read: givens, and lets that depend only on givens (offsets unused) */
 	VEC(Name) reports;
+	int64_t residuals; /* how many numbers its `residuals` are; 0: it has none */
 	bool random_start; /* the start depends on the instance */
 	bool batches;      /* something is drawn at every step: value takes seed, instance and the number of the step */
 	IrFunc *setup;     /* (data..., seed: i64, instance: i64) -> fixed... */
 	IrFunc *start;     /* (data..., seed: i64, instance: i64, fixed...) -> x: [N] */
 	IrFunc *validate;  /* as value, -> what is scored instead of f; NULL: f is */
-	IrFunc *value;     /* (data..., [seed, instance, step: i64,] fixed..., x: [N]) -> f, reports... */
+	/* (data..., [seed, instance, step: i64,] fixed..., x: [N]) -> f, reports..., residuals: [residuals] if there are any */
+	IrFunc *value;
 	FeBatch batch, validate_batch; /* of value and of validate; of fe_objective_apart only */
 } FeObjective;
 
@@ -84,6 +86,7 @@ typedef struct FeTarget {
 	/* Their shapes, which rules that look at the axes of x are made for; NULL: they are vectors. */
 	const IrType *types;
 	uint32_t type_count; /* `count`; a check without an objective may look at other shapes */
+	const FeObjective *objective; /* whose they are; NULL: not known */
 } FeTarget;
 
 /* The tensors of an objective as what a rule works on, in `arena`. */
@@ -136,6 +139,7 @@ typedef struct FeRule {
 	bool
 		by_shape; /* it looks at the axes of x: made for these shapes in this order, and states are those of all tensors of a shape */
 	bool evaluates;       /* the step evaluates the objective at other places than x */
+	bool derives;         /* ... and differentiates that, or reads residuals */
 	uint32_t collectives; /* symbolic target only: the number of barriers */
 	VEC(bool) largest; /* per collective: it is the largest share of all tensors (from -inf on), and else their sum */
 	IrFunc *theta;     /* (seed: i64) -> theta: [P], the start of the learned numbers */
@@ -151,6 +155,9 @@ typedef struct FeRule {
 /* `open`: hyperparameters to be learned as well. NULL with diagnostics. */
 FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                 const Name *open, uint32_t open_count);
+
+/* Whether the rule can move what is learned, of which it gets the gradient where it is and no more; reported otherwise. */
+bool fe_updates(Session *session, const FeRule *rule, Span span);
 
 /* Does it look at the axes of x? It then needs a target of known shapes. Adds no diagnostics. */
 bool fe_is_by_shape(FeProgram *program, const FeCall *call);

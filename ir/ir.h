@@ -258,6 +258,21 @@ typedef struct IrEvaluate {
 	IrValue g;    /* ... and its gradient, of the type of the place */
 } IrEvaluate;
 
+/* What can be computed once the objective is known: its residuals at a place, or a derivative of a function that evaluates it. */
+typedef enum IrDeferredKind {
+	IR_DEFERRED_RESIDUALS, /* args: the place */
+	IR_DEFERRED_REVERSE, /* args: those of `of`, then a cotangent of its result -> the cotangent of its first parameter */
+	IR_DEFERRED_FORWARD /* args: those of `of`, then a tangent of its first parameter -> the tangent of its result */
+} IrDeferredKind;
+
+typedef struct IrDeferred {
+	IrDeferredKind what;
+	const struct IrFunc *of; /* of one result; NULL: RESIDUALS */
+	VEC(IrValue) args;
+	IrValue when; /* as of an evaluation */
+	IrValue out;
+} IrDeferred;
+
 /* ---- kinds of ops: rows of kinds.def ---- */
 
 typedef enum IrOpKind {
@@ -275,6 +290,7 @@ struct IrOp {
 		IrConst constant;
 		IrLoop loop;
 		IrEvaluate evaluate;
+		IrDeferred deferred;
 	};
 };
 
@@ -371,6 +387,8 @@ typedef struct IrBuilder {
 IrFunc *ir_func_new(IrModule *module, const char *name);
 /* An evaluation of the objective at a flat vector; both its values take the builder's name. when: may be 0. */
 IrOp *ir_evaluation(IrBuilder *b, IrValue at, IrValue when);
+/* The same of what is put off until the objective is known: a value of this type. */
+IrValue ir_deferred(IrBuilder *b, const IrDeferred *what, IrType type);
 IrBuilder ir_builder(IrFunc *func); /* at the end of the function's body */
 IrValue ir_param(IrFunc *func, const char *name, IrType type);
 IrDim ir_symbol(IrFunc *func, const char *name); /* a new symbolic extent; the same name gives the same symbol */
@@ -554,13 +572,36 @@ IrOp *ir_copy_op(IrBuilder *b, const IrFunc *from, const IrOp *op, IrMap *map);
 void ir_inline(IrBuilder *b, const IrFunc *callee, const IrValue *args, IrValue *results);
 /* link.c: the function with `objective` (..., x) -> f, g in place of its evaluations. What the objective reads besides x
  * becomes parameters, in the roles that it has there; how many evaluations counted is a result of role SPENT. */
-IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective);
-/* How many evaluations a run of the function makes, all turns of all loops counted: those that always count, and all. */
+typedef IrFunc *IrDifferentiate(IrModule *module, const IrFunc *func, bool reverse); /* by the first parameter */
+IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective, IrDifferentiate *differentiate);
+/* How many evaluations a run of the function counts as, all turns of all loops counted: those that always count, and all. */
 typedef struct IrEvaluations {
 	int64_t least, most;
 } IrEvaluations;
 IrEvaluations ir_evaluations(const IrFunc *func);
 IrFunc *ir_func_copy(IrModule *module, const IrFunc *func, const char *name);
+
+/* ---- slice.c: a piece of a function as a function of its own ---- */
+
+/* A place in a function that is being made: the blocks around it, outermost first, with the ops that stand before it, and the loop
+ * that each is the body of, which is not complete (of the first, the function's own: NULL). */
+typedef struct IrPlaceInside {
+	const IrBlock *const *blocks;
+	const IrOp *const *loops;
+	uint32_t count;
+} IrPlaceInside;
+
+typedef struct IrSlice {
+	IrFunc *func; /* (start, others...) -> end; NULL: the end does not depend on the start, or `open` */
+	struct {
+		Arena *arena;
+		VEC(IrValue) values;
+	} args;       /* what stands for its parameters, in order */
+	IrValue open; /* 0, or what the piece would need of turns before this one: a carry of a loop around the place */
+} IrSlice;
+
+/* What lies between two values that are known at the place. The new function is the last one of the module. Arguments lie in `arena`. */
+IrSlice ir_slice(Arena *arena, const IrFunc *func, const IrPlaceInside *place, IrValue start, IrValue end);
 
 /* ---- verify.c ---- */
 

@@ -8,8 +8,8 @@ static const IrType check_types[] = {{.scalar = IR_F64},
                                      {.scalar = IR_F64, .rank = 2, .dims = {5, 3}},
                                      {.scalar = IR_F64, .rank = 3, .dims = {2, 3, 4}}};
 static const int64_t usual_sizes[] = {1, 7, 15, 24};
-const FeTarget check_tensors = {fe_checked_tensors, 2, check_types, 4};
-const FeTarget fe_usual_tensors = {usual_sizes, 4, check_types, 4};
+const FeTarget check_tensors = {.sizes = fe_checked_tensors, .count = 2, .types = check_types, .type_count = 4};
+const FeTarget fe_usual_tensors = {.sizes = usual_sizes, .count = 4, .types = check_types, .type_count = 4};
 
 /* The clauses; then the objectives and rules with the arguments that the experiment gives them. */
 static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl) {
@@ -26,8 +26,10 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 		for (uint32_t k = 0; i == 0 && k < x->against.count; k++)
 			rule_typed(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_new(module->arena));
 	}
-	rule_typed(p, module, &x->update, &(FeTarget){.sizes = fe_checked_sizes, .count = 1}, IR_F64, NULL, 0,
-	           typing_new(module->arena));
+	const FeRule *update = rule_typed(p, module, &x->update, &(FeTarget){.sizes = fe_checked_sizes, .count = 1}, IR_F64, NULL,
+	                                  0, typing_new(module->arena));
+	if (update)
+		fe_updates(p->session, update, x->update.span);
 }
 
 /* Those of `a` that `b` has, too. */

@@ -42,6 +42,7 @@ typedef struct StageName {
 
 typedef struct StageStmt {
 	Stage stage;               /* of computations */
+	bool again;                /* setup computes it, and so does value, for a derivative there */
 	bool followed;             /* the names that it mentions are marked as wanted already */
 	VEC(StageName *) mentions; /* of names that are known there */
 	VEC(StageName *) defines;

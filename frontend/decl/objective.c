@@ -359,7 +359,8 @@ static void evaluate_stmt(ObjectiveBuilding *b, uint32_t at, DrawKey key) {
 			note_batch(b, name, v);
 		scope_add_name(e, name, v);
 	}
-	if (stages_is_computation(s) && (stage == STAGE_VALUE || (stage == STAGE_CONST && stages_wanted(&b->stages, at))))
+	if (stages_is_computation(s) &&
+	    (stage == STAGE_VALUE || b->stages.stmts[at].again || (stage == STAGE_CONST && stages_wanted(&b->stages, at))))
 		elab_stmt(e, s);
 }
 
@@ -384,13 +385,50 @@ static bool one_validate(ObjectiveBuilding *b, const AstStmt *s) {
 	return false;
 }
 
+/* Residuals of any shape, as one vector in row-major order; 0 after an error. */
+static IrValue residual_vector(ObjectiveBuilding *b, const AstExpr *x) {
+	Elab *e = &b->e;
+	Value *v = elab_expr(e, x);
+	if (value_is_bad(v))
+		return 0;
+	if (v->kind != VALUE_ARRAY || v->scalar == S_BOOL) {
+		diag_error(e->session, 295, x->span, "residuals are real numbers, not %s", value_type_text(e, v));
+		return 0;
+	}
+	v = value_convert(e, v, S_REAL);
+	Ex *body = value_body(e, v);
+	Emit m = emit_begin(e, x->span);
+	IrAt place = ir_at_const(0);
+	int64_t count = 1;
+	for (int k = 0; k < v->rank; k++) {
+		emit_var(e, &m, v->vars[k]);
+		place = ir_at_add(e->module, ir_at_scale(e->module, place, v->dims[k]), ir_at_index(e->module, (uint32_t)k, 1));
+		count *= v->dims[k];
+	}
+	uint32_t node = emit_ex(e, &m, body);
+	IrType type = ir_tensor_type(e->real, 1, &count);
+	b->out->residuals = count;
+	e->builder->name = session_name(e->session, "residuals");
+	return emit_put(e, &m, IR_PUT_NONE, node, type, &place, 0, false);
+}
+
+static bool one_residuals(ObjectiveBuilding *b, const AstStmt *s, const AstStmt **first) {
+	if (!*first) {
+		*first = s;
+		return true;
+	}
+	Diag *diag = diag_error(b->e.session, 295, s->keyword, "an objective says once what its residuals are");
+	diag_label(b->e.session, diag, (*first)->keyword, "already here");
+	return false;
+}
+
 static void build_value(ObjectiveBuilding *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
 	IrBuilder builder;
 	DrawKey key = start_evaluation(b, &builder, "value", &o->value);
-	const AstStmt *minimize = NULL;
-	IrValue f = 0;
+	const AstStmt *minimize = NULL, *residuals = NULL;
+	IrValue f = 0, r = 0;
 	VEC(IrValue) figures = {0};
 	for (uint32_t i = 0; i < b->decl->body.count; i++) {
 		const AstStmt *s = b->decl->body.data[i];
@@ -402,6 +440,8 @@ static void build_value(ObjectiveBuilding *b) {
 			const char *name = session_text(e->session, s->report.name.name);
 			vec_push(e->arena, &figures, result(b, name, s->report.value, "a report"));
 		}
+		if (s->kind == AST_RESIDUALS && one_residuals(b, s, &residuals))
+			r = residual_vector(b, s->residuals);
 		if (s->kind != AST_MINIMIZE)
 			continue;
 		if (minimize) {
@@ -418,6 +458,8 @@ static void build_value(ObjectiveBuilding *b) {
 	for (uint32_t i = 0; i < figures.count; i++)
 		if (figures.data[i])
 			ir_result_as(o->value, IR_ROLE_REPORT, session_text(e->session, o->reports.data[i]), figures.data[i]);
+	if (r)
+		ir_result_as(o->value, IR_ROLE_RESIDUALS, "residuals", r);
 	const char *name = session_text(e->session, b->decl->name.name);
 	if (b->decl->unread)
 		return;
@@ -536,5 +578,5 @@ FeTarget fe_target(const FeObjective *objective, Arena *arena) {
 		sizes[i] = objective->params.data[i].count;
 		types[i] = objective->params.data[i].type;
 	}
-	return (FeTarget){sizes, count, types, count};
+	return (FeTarget){.sizes = sizes, .count = count, .types = types, .type_count = count, .objective = objective};
 }

@@ -105,6 +105,8 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	                      .whole_hyper = rule_whole_hyper,
 	                      .over_tensors = rule_over_tensors,
 	                      .evaluate = rule_evaluate,
+	                      .derives = rule_derives,
+	                      .vary = rule_vary,
 	                      .apply = rule_apply,
 	                      .state = rule_meet_state,
 	                      .ask_axes = rule_ask_axes};
@@ -122,6 +124,8 @@ static void mark_opened(RuleElab *r) {
 }
 
 static void build_functions(RuleElab *r) {
+	r->residuals = NULL;
+	r->varied = (Varied){0};
 	r->functions = 0;
 	FeRule *o = r->out = ARENA_NEW(r->e.arena, FeRule);
 	o->decl = r->decl;

@@ -19,6 +19,14 @@ typedef struct Hyper {
 	Value *constant;
 } Hyper;
 
+/* What x, f and g stood for before x was a variable of its own. */
+typedef struct Varied {
+	uint32_t depth;
+	Binding *bound[3];
+	Value *value[3];
+	bool used[3];
+} Varied;
+
 /* A value that is combined over all tensors, or the place of an evaluation, which is made of those of all tensors. */
 typedef struct RuleShare {
 	bool evaluation;
@@ -65,6 +73,9 @@ typedef struct RuleElab {
 	const RuleShape *shape;   /* which of them the function being built is for */
 	VEC(RuleShare) shared;    /* by_shape: its collectives, in step */
 	uint32_t applied;         /* rules that init has applied so far */
+	IrValue x, f, g;          /* of step: where it starts, and what it is given there */
+	Value *residuals;         /* there; NULL: not asked for */
+	Varied varied;
 	ElabRule asked;           /* what the elaborator asks of it */
 } RuleElab;
 
@@ -112,6 +123,10 @@ Var *const *rule_leading(RuleElab *r, uint32_t *count);
 
 /* rule_evaluate.c */
 Value *rule_evaluate(RuleElab *r, const Builtin *b, Value *y, Span span);
+bool rule_derives(RuleElab *r, const Builtin *b, IrValue *when, Span span);
+void rule_evaluate_start(RuleElab *r);
+void rule_vary(RuleElab *r, const Symbol *x, const AstExpr *of, bool varies);
+Value *rule_residuals(RuleElab *r, Span span); /* there */
 
 /* rule_apply.c */
 bool rule_known_later(Elab *e, const AstExpr *x); /* it mentions what has no value in the function being built */

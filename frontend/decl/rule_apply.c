@@ -61,7 +61,7 @@ static const AstDecl *applied_rule(RuleElab *r, const AstExpr *x, const FeCall *
 
 /* Which of the names that a step is given this is; 0: none. */
 static int step_name(const char *name) {
-	for (int k = RULE_G; k < RULE_NAME_COUNT; k++)
+	for (int k = RULE_G; k < RULE_RESIDUALS; k++)
 		if (strcmp(name, symbol_rule_names[k]) == 0)
 			return k;
 	return 0;
@@ -172,6 +172,8 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 		give_base(e, base, decl->params.count, &given);
 	if (!give_applied(r, decl, s, &given))
 		return a;
+	if (inner->reads_residuals && r->asked.in_step)
+		given.step[RULE_RESIDUALS] = rule_residuals(r, s->apply->span);
 	a.calls = (Calls){decl, e->calls};
 	scope_apart(e);
 	bind_given(r, decl, s, &given);
@@ -251,7 +253,7 @@ void rule_apply(RuleElab *r, const AstStmt *s) {
 	}
 	a.outer_seen[RULE_X]->value = a.seen[RULE_X]->value;
 	for (int k = RULE_G; k < RULE_NAME_COUNT; k++)
-		if (a.seen[k] && a.seen[k]->used)
+		if (a.seen[k] && a.outer_seen[k] && a.seen[k]->used)
 			a.outer_seen[k]->used = true;
 	e->calls = calls;
 	e->path = path;

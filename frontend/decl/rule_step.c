@@ -126,7 +126,7 @@ void rule_build_step(RuleElab *r) {
 	FeRule *o = r->out;
 	IrBuilder builder;
 	rule_begin_function(r, &builder, "step", &o->step);
-	IrValue x = ir_param_as(o->step, IR_ROLE_X, "x", rule_x_type(r)),
+	IrValue x = r->x = ir_param_as(o->step, IR_ROLE_X, "x", rule_x_type(r)),
 			g = ir_param_as(o->step, IR_ROLE_G, "g", rule_x_type(r));
 	Value *f = scalar_param(r, IR_ROLE_F, "f", e->real), *t = scalar_param(r, IR_ROLE_T, "t", IR_I64),
 		  *horizon = scalar_param(r, IR_ROLE_HORIZON, "horizon", IR_I64);
@@ -140,8 +140,12 @@ void rule_build_step(RuleElab *r) {
 	bound_x->scalar = S_REAL;
 	Binding *bound_g = scope_add(e, names[RULE_G], rule_like_x(r, g));
 	Binding *bound_f = scope_add(e, names[RULE_F], f);
+	r->g = g;
+	r->f = f->body->value;
 	scope_add(e, names[RULE_T], t);
 	Binding *bound_horizon = scope_add(e, names[RULE_HORIZON], horizon);
+	if (r->names->reads_residuals)
+		scope_add(e, names[RULE_RESIDUALS], rule_residuals(r, r->decl->name.span));
 	bool all_each = bind_states(r);
 	r->shares.count = r->shared.count = 0;
 	r->asked.in_step = true;

@@ -15,7 +15,7 @@ static bool is_declaration(const AstStmt *s) {
 }
 
 static bool is_result(const AstStmt *s) {
-	return s->kind == AST_MINIMIZE || s->kind == AST_REPORT || s->kind == AST_VALIDATE;
+	return s->kind == AST_MINIMIZE || s->kind == AST_RESIDUALS || s->kind == AST_REPORT || s->kind == AST_VALIDATE;
 }
 
 StageName *stages_name(const Stages *s, const Symbol *symbol) {
@@ -103,6 +103,61 @@ static void link_stmt(Stages *s, uint32_t at) {
 		define(s, at, symbol_at(s->program, stmt->declare.names.data[i].id));
 }
 
+/* ---- derivatives ----
+ *
+ *     given A : [n] ~ normal(0, 1)
+ *     let q = A^2                                   fixed
+ *     minimize dot(w, grad(sum(q * w), A))
+ *
+ * What is computed from A between it and a derivative by it is computed beside that, too. */
+
+static void repeat_users(Stages *s, StageName *by);
+
+static void repeat(Stages *s, StageStmt *stmt) {
+	if (stmt->again || stmt->stage == STAGE_VALUE)
+		return;
+	stmt->again = true;
+	for (uint32_t i = 0; i < stmt->defines.count; i++)
+		repeat_users(s, stmt->defines.data[i]);
+}
+
+static void repeat_users(Stages *s, StageName *by) {
+	for (uint32_t i = 0; i < by->used_by.count; i++) {
+		StageStmt *stmt = &s->stmts[by->used_by.data[i]];
+		if (stages_is_computation(s->body->data[by->used_by.data[i]]))
+			repeat(s, stmt);
+	}
+}
+
+/* What mentions the name, and is not what it stands for. */
+static void repeat_from(Stages *s, const StageName *by) {
+	for (uint32_t i = 0; i < by->used_by.count; i++) {
+		StageStmt *stmt = &s->stmts[by->used_by.data[i]];
+		bool defines = false;
+		for (uint32_t k = 0; k < stmt->defines.count; k++)
+			defines = defines || stmt->defines.data[k] == by;
+		if (!defines && stages_is_computation(s->body->data[by->used_by.data[i]]))
+			repeat(s, stmt);
+	}
+}
+
+static bool see_derivative(const AstExpr *x, void *context) {
+	Stages *s = context;
+	const Symbol *by = x ? symbol_differentiated_by(s->program, x) : NULL;
+	const StageName *name = by ? stages_name(s, by) : NULL;
+	if (name && name->stage == STAGE_SETUP)
+		repeat_from(s, name);
+	return x && ast_any_part(x, see_derivative, s);
+}
+
+static void repeat_for_derivatives(Stages *s) {
+	for (uint32_t i = 0; s->program->differentiates && i < s->body->count; i++) {
+		const AstStmt *stmt = s->body->data[i];
+		if (is_result(stmt) || (stages_is_computation(stmt) && s->stmts[i].stage == STAGE_VALUE))
+			ast_any_expr(stmt, see_derivative, s);
+	}
+}
+
 void stages_find(Stages *s, const FeProgram *program, Arena *arena, const AstBlock *body) {
 	*s =
 		(Stages){.program = program, .arena = arena, .body = body, .stmts = ARENA_ARRAY(arena, StageStmt, body->count)};
@@ -122,6 +177,7 @@ void stages_find(Stages *s, const FeProgram *program, Arena *arena, const AstBlo
 			if (stages_is_computation(body->data[name->used_by.data[i]]))
 				raise_stmt(s, &s->stmts[name->used_by.data[i]], name->stage);
 	}
+	repeat_for_derivatives(s);
 }
 
 static void want(Stages *s, StageName *name) {
@@ -154,8 +210,8 @@ void stages_want(Stages *s, bool start) {
 		const AstStmt *stmt = s->body->data[i];
 		s->stmts[i].followed = false;
 		bool ours = start ? stmt->kind == AST_PARAM
-		                  : stmt->kind == AST_MINIMIZE || stmt->kind == AST_REPORT || stmt->kind == AST_VALIDATE ||
-		                        (stages_is_computation(stmt) && s->stmts[i].stage == STAGE_VALUE);
+		                  : is_result(stmt) || (stages_is_computation(stmt) &&
+		                                        (s->stmts[i].stage == STAGE_VALUE || s->stmts[i].again));
 		if (ours)
 			want_mentions(s, i);
 		for (uint32_t k = 0; stmt->kind == AST_PARAM && k < stmt->declare.type.dims.count; k++)

@@ -148,6 +148,7 @@ static void follow_objective(Usage *u) {
 	Session *session = u->program->session;
 	use_results(u, AST_MINIMIZE);
 	bool constant = !depends_on_param(u);
+	use_results(u, AST_RESIDUALS);
 	use_results(u, AST_REPORT);
 	use_results(u, AST_VALIDATE);
 	for (uint32_t i = 0; constant && i < u->leaves.count; i++) {

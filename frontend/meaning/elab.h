@@ -21,6 +21,11 @@ typedef struct ElabRule {
 	Value *(*over_tensors)(struct RuleElab *self, const Builtin *b, Value *v, Span span);
 	/* The objective at another place than x: value, gradient. */
 	Value *(*evaluate)(struct RuleElab *self, const Builtin *b, Value *y, Span span);
+	/* Something that evaluates the objective is differentiated here: false, and reported, if it may not be. *when: what it counts
+	 * under, or 0. */
+	bool (*derives)(struct RuleElab *self, const Builtin *b, IrValue *when, Span span);
+	/* Whether x is a variable of its own, in what is differentiated by it. */
+	void (*vary)(struct RuleElab *self, const Symbol *x, const AstExpr *of, bool varies);
 	void (*apply)(struct RuleElab *self, const AstStmt *s);
 	/* A `state` in a block. */
 	void (*state)(struct RuleElab *self, const AstStmt *s);

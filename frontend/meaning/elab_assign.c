@@ -78,7 +78,8 @@ static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 		return;
 	if (e->coord && value_x_axis(b->value) >= 0)
 		v = elab_for_all(e, v, b->value, span);
-	b->value = value_reusable(e, v, b->symbol->name, span);
+	b->value = b->symbol->differentiates ? value_of_its_own(e, v, b->symbol)
+	                                     : value_reusable(e, v, b->symbol->name, span);
 }
 
 /* In `h[k, j] <- e` a name that is declared by standing there runs over its axis. */

@@ -137,8 +137,14 @@ static Value *builtin_call(Elab *e, const Builtin *b, const AstExpr *x) {
 	bool want = e->want_int, dimension = e->in_dimension;
 	if (b->reads != READS_AS_ASKED)
 		e->want_int = e->in_dimension = false;
+	const Symbol *by = symbol_differentiated_by(e->program, x);
+	bool by_x = by && by->kind == SYMBOL_X && e->rule && e->rule->in_step;
 	for (uint32_t i = 0; i < values; i++) {
+		if (by_x && i == 0)
+			e->rule->vary(e->rule->self, by, x->call.args.data[0].value, true);
 		args[i] = elab_expr(e, x->call.args.data[i].value);
+		if (by_x && i == 1)
+			e->rule->vary(e->rule->self, by, x->call.args.data[0].value, false);
 		if (args[i]->kind != VALUE_ARRAY && !value_is_bad(args[i]))
 			diag_error(e->session, 219, x->call.args.data[i].value->span, "a number or array was expected, not %s",
 			           value_type_text(e, args[i]));

@@ -153,8 +153,11 @@ void elab_choose(Elab *e, const Choice *c) {
 	}
 	for (uint32_t i = 0; i < changed->count; i++) {
 		Binding *b = changed->data[i];
-		if (after[i] != b->value)
-			b->value = value_reusable(e, chosen(e, cond, after[i], b->value, c->span), b->symbol->name, c->span);
+		if (after[i] == b->value)
+			continue;
+		b->value = value_reusable(e, chosen(e, cond, after[i], b->value, c->span), b->symbol->name, c->span);
+		if (b->symbol->differentiates)
+			b->value = value_of_its_own(e, b->value, b->symbol);
 	}
 }
 

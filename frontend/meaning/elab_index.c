@@ -101,12 +101,8 @@ bool elab_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, boo
 	if (at->kind == EX_VAR && at->var->extent == extent)
 		return true;
 	if (extent == DIM_X) {
-		if (e->tensor) {
-			Diag *diag =
-				diag_error(e->session, 266, span, "coordinates of x have no numbers in a rule for many tensors");
-			diag_help(e->session, diag, "a `joint optimizer` sees all parameters as one vector");
+		if (e->tensor && !elab_knows_axes(e, span))
 			return false;
-		}
 		e->coupled = true;
 		extent = e->n;
 		if (extent < 0) {
@@ -193,9 +189,10 @@ static Ex *slice(Elab *e, const AstItem *item, Var **var, int64_t *extent) {
 	if (!elab_static_int(e, item->low, "the start of a slice", &low) ||
 	    !elab_static_int(e, item->high, "the end of a slice", &high))
 		return NULL;
-	if (*extent == DIM_X && (e->tensor || e->n < 0)) {
-		diag_error(e->session, 266, item->span, "coordinates of x have no numbers here: %s",
-		           e->tensor ? "a `joint optimizer` has them" : "its size is not known");
+	if (*extent == DIM_X && e->tensor && !elab_knows_axes(e, item->span))
+		return NULL;
+	if (*extent == DIM_X && e->n < 0) {
+		diag_error(e->session, 265, item->span, "the size of x is not known here, so neither are slices of it");
 		return NULL;
 	}
 	if (low < 0 || high > size || high <= low) {

@@ -8,6 +8,8 @@
 #include "frontend/meaning/elab.h"
 #include "ir/core/walk.h"
 
+enum { CODE_THROUGH_TURNS = 291 };
+
 typedef struct Turns {
 	const AstStmt *s;
 	uint32_t number; /* of the loop, for what typing notes of it */
@@ -210,6 +212,13 @@ static bool only_not_known(const Elab *e, const Diags *diags) {
 	return true;
 }
 
+static bool has_derivative(const Diags *diags) {
+	for (uint32_t i = 0; i < diags->count; i++)
+		if (diags->data[i]->code == CODE_THROUGH_TURNS)
+			return true;
+	return false;
+}
+
 /* What does not work as a loop may work when all is known. If not, the errors are mostly those of the loop. */
 static void write_out_instead(Elab *e, const Turns *turns, const Bindings *changed, DiagMark mark) {
 	Diags as_loop = diag_take_back(e->session, mark);
@@ -227,7 +236,10 @@ static void write_out_instead(Elab *e, const Turns *turns, const Bindings *chang
 		diag_say(e->session, &as_loop);
 	} else if (e->out_of_budget) {
 		diag_take_back(e->session, mark);
-		elab_report_copies(e, turns->s->span);
+		if (has_derivative(&as_loop))
+			diag_say(e->session, &as_loop);
+		else
+			elab_report_copies(e, turns->s->span);
 	}
 	e->returned = returned;
 	for (uint32_t i = 0; i < changed->count; i++)

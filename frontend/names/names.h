@@ -57,11 +57,20 @@ typedef struct Symbol {
 	const Builtin *builtin; /* BUILTIN: its row; NULL: a distribution */
 	bool direct;            /* stands directly in its declaration, or in an `each` there */
 	bool name_taken;        /* another symbol has its name, which was reported: nothing stands for this one */
+	bool differentiates;    /* something is differentiated by it: grad(E, v) */
 	bool no_value;          /* nothing is known of its value, which was reported: uses of it are not complained about */
 } Symbol;
 
 /* What a rule is given, in the order in which a step takes it. */
-typedef enum RuleName { RULE_X, RULE_G, RULE_F, RULE_T, RULE_HORIZON, RULE_NAME_COUNT } RuleName;
+typedef enum RuleName {
+	RULE_X,
+	RULE_G,
+	RULE_F,
+	RULE_T,
+	RULE_HORIZON,
+	RULE_RESIDUALS, /* of an objective that says what they are; what a rule declares may have this name */
+	RULE_NAME_COUNT
+} RuleName;
 extern const char *const symbol_rule_names[RULE_NAME_COUNT];
 
 /* A declaration whose names are known. */
@@ -69,6 +78,7 @@ typedef struct Resolved {
 	const AstDecl *decl;
 	Symbol *rule[RULE_NAME_COUNT]; /* OPTIMIZER */
 	VEC(const AstDecl *) mentions; /* constants, functions and rules that it mentions, as often as it does */
+	bool reads_residuals;          /* OPTIMIZER */
 	bool wrong;                    /* errors were found in it */
 } Resolved;
 
@@ -108,10 +118,11 @@ struct FeProgram {
 	NameMap said_wrong[2];                    /* the Diags of constants that cannot be made, likewise */
 	NameMap said_missing[AST_EXPERIMENT + 1]; /* what was said of names that no declaration of a kind has */
 	VEC(const Diag *) not_known;              /* errors that say no more than that a number is not known at a place */
-	NameMap written_out;                      /* functions that some call was typed of, by the numbers of their names */
-	NameMap recursions;                       /* what was said of functions that call themselves, likewise */
-	bool broken;                              /* something did not read */
-	Symbols symbols;                          /* what names stand for */
+	bool differentiates;                      /* `grad` or its like stands somewhere in it */
+	NameMap written_out; /* functions that some call was typed of, by the numbers of their names */
+	NameMap recursions;  /* what was said of functions that call themselves, likewise */
+	bool broken;         /* something did not read */
+	Symbols symbols;     /* what names stand for */
 	FeLoader *loader;
 	void *loader_context;
 	FeDataReader *data;
@@ -170,6 +181,8 @@ bool symbol_may_change(const Symbol *symbol);  /* can be assigned */
 typedef void SymbolSeen(const Symbol *symbol, Span span, void *context);
 void symbol_visit_expr(const FeProgram *program, const AstExpr *x, SymbolSeen *visit, void *context);
 void symbol_visit_stmt(const FeProgram *program, const AstStmt *s, SymbolSeen *visit, void *context);
+/* What a call of `grad` or its like is by; NULL: this is none. */
+const Symbol *symbol_differentiated_by(const FeProgram *program, const AstExpr *x);
 /* What stands on the left of an arrow, once each, in the order of the text. */
 typedef VEC(const Symbol *) Assigned;
 Assigned symbol_assigned_by(const FeProgram *program, Arena *arena, const AstStmt *s);

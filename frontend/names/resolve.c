@@ -72,6 +72,10 @@ static Symbol *mentioned(Resolver *r, const AstDecl *decl) {
 	return symbol_of_decl(r->program, decl);
 }
 
+static bool is_residuals(const Resolver *r, Name name) {
+	return r->decl && r->decl->kind == AST_OPTIMIZER && r->out && r->out->rule[RULE_RESIDUALS]->name == name;
+}
+
 /* What a name stands for where a value is needed; NULL: nothing. */
 static Symbol *named(Resolver *r, const AstExpr *x) {
 	Symbol *local = local_symbol(r, x->name);
@@ -85,6 +89,10 @@ static Symbol *named(Resolver *r, const AstExpr *x) {
 		return builtin;
 	if (decl && decl->kind == AST_OPTIMIZER)
 		return mentioned(r, decl);
+	if (!decl && is_residuals(r, x->name)) {
+		r->out->reads_residuals = true;
+		return r->out->rule[RULE_RESIDUALS];
+	}
 	if ((decl && decl->kind == AST_FN) || (!decl && builtin && !symbol_is_later(builtin)))
 		resolve_report_function(r, x);
 	else
@@ -129,6 +137,8 @@ static void in_call(Resolver *r, const AstExpr *x) {
 	in_args(r, &x->call.args);
 	if (symbol && symbol->builtin && !resolve_takes_arguments(r, symbol->builtin, x))
 		symbol = NULL;
+	else if (symbol && symbol->builtin)
+		resolve_mark_derivative(r, symbol->builtin, x);
 	else if (symbol && symbol->kind == SYMBOL_DECL && symbol->decl->kind == AST_FN) {
 		const AstExpr **args = resolve_match_arguments(r, symbol->decl, x);
 		if (args)
@@ -364,6 +374,7 @@ static void in_stmt(Resolver *r, const AstStmt *s) {
 	switch (s->kind) {
 	case AST_REPORT: in_expr(s->report.value, r); break;
 	case AST_MINIMIZE: in_expr(s->minimize, r); break;
+	case AST_RESIDUALS: in_expr(s->residuals, r); break;
 	case AST_VALIDATE:
 		in_expr(s->validate.value, r);
 		for (uint32_t i = 0; i < s->validate.with.count; i++)
@@ -397,7 +408,8 @@ static void enter_rule(Resolver *r) {
 		Name name = session_name(r->program->session, symbol_rule_names[k]);
 		SymbolKind kind = k == RULE_X ? SYMBOL_X : SYMBOL_STEP;
 		r->out->rule[k] = symbol_new(r->program, (Symbol){.kind = kind, .name = name, .decl = r->decl});
-		enter(r, r->out->rule[k]);
+		if (k != RULE_RESIDUALS)
+			enter(r, r->out->rule[k]);
 	}
 	static const AstStmtKind hoisted[] = {AST_LEARN, AST_STATE};
 	for (int h = 0; h < 2; h++)
@@ -409,7 +421,7 @@ static void enter_rule(Resolver *r) {
 }
 
 static bool is_rule_name(const char *name) {
-	for (int k = 0; k < RULE_NAME_COUNT; k++)
+	for (int k = 0; k < RULE_RESIDUALS; k++)
 		if (strcmp(name, symbol_rule_names[k]) == 0)
 			return true;
 	return false;

@@ -44,6 +44,9 @@ void resolve_report_assigned(Resolver *r, const Symbol *symbol, Span span);
 bool resolve_takes_arguments(Resolver *r, const Builtin *b, const AstExpr *call);
 /* The arguments of a call in the order of the function's parameters, NULL for those by default. NULL: they do not fit. */
 const AstExpr **resolve_match_arguments(Resolver *r, const AstDecl *fn, const AstExpr *call);
+/* resolve_derivative.c: what a call of `grad` or its like is by; what is wrong with that is reported. */
+void resolve_mark_derivative(Resolver *r, const Builtin *b, const AstExpr *call);
+
 void resolve_check_returns(Resolver *r, const AstDecl *fn);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-const char *const symbol_rule_names[RULE_NAME_COUNT] = {"x", "g", "f", "t", "horizon"};
+const char *const symbol_rule_names[RULE_NAME_COUNT] = {"x", "g", "f", "t", "horizon", "residuals"};
 
 const char *symbol_word(const Symbol *symbol) {
 	/* becomes "unknown", "declaration", ... */

@@ -187,16 +187,17 @@ typedef enum AstStmtKind {
 	AST_LET,   /* let z[i] = e, let h, c = f(x), let e ~ normal(0, 1) */
 	AST_VAR,   /* var total = 0 */
 	/* the others, each with its own member below */
-	AST_REPORT,   /* report error = e */
-	AST_MINIMIZE, /* minimize e */
-	AST_VALIDATE, /* validate e with images = test_images */
-	AST_ASSIGN,   /* x <- e; h[k, j] <- e; h, c <- f(x) */
-	AST_FOR,      /* for k in a..b { } */
-	AST_WHILE,    /* while c limit n { } */
-	AST_WHEN,     /* if c { } else { } */
-	AST_EACH,     /* each { }, each i, j { } */
-	AST_APPLY,    /* apply adam(lr = 0.1, g = clipped) */
-	AST_RETURN,   /* return a, b */
+	AST_REPORT,    /* report error = e */
+	AST_MINIMIZE,  /* minimize e */
+	AST_RESIDUALS, /* residuals e */
+	AST_VALIDATE,  /* validate e with images = test_images */
+	AST_ASSIGN,    /* x <- e; h[k, j] <- e; h, c <- f(x) */
+	AST_FOR,       /* for k in a..b { } */
+	AST_WHILE,     /* while c limit n { } */
+	AST_WHEN,      /* if c { } else { } */
+	AST_EACH,      /* each { }, each i, j { } */
+	AST_APPLY,     /* apply adam(lr = 0.1, g = clipped) */
+	AST_RETURN,    /* return a, b */
 } AstStmtKind;
 
 typedef struct AstDeclare {
@@ -224,6 +225,7 @@ struct AstStmt {
 			AstExpr *value;
 		} report;
 		AstExpr *minimize;
+		AstExpr *residuals;
 		struct {
 			AstExpr *value;
 			AstArgs with; /* all named */

@@ -103,6 +103,7 @@ static const struct Place {
 	[AST_VAR] = {"var", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
 	[AST_REPORT] = {"report", IN_OBJECTIVE},
 	[AST_MINIMIZE] = {"minimize", IN_OBJECTIVE},
+	[AST_RESIDUALS] = {"residuals", IN_OBJECTIVE},
 	[AST_VALIDATE] = {"validate", IN_OBJECTIVE},
 	[AST_ASSIGN] = {"<-", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
 	[AST_FOR] = {"for", IN_FN | IN_OBJECTIVE | IN_OPTIMIZER | IN_BLOCKS},
@@ -373,7 +374,8 @@ static bool is_keyword_here(const Parser *p, AstStmtKind kind) {
 		return true;
 	if (next->kind == TOKEN_COMMA || next->kind == TOKEN_DOT)
 		return false;
-	bool takes_value = kind == AST_MINIMIZE || kind == AST_VALIDATE || kind == AST_RETURN || kind == AST_WHILE;
+	bool takes_value = kind == AST_MINIMIZE || kind == AST_RESIDUALS || kind == AST_VALIDATE || kind == AST_RETURN ||
+	                   kind == AST_WHILE;
 	return takes_value || (next->kind != TOKEN_LBRACKET && (next->kind != TOKEN_LPAREN || kind == AST_FOR));
 }
 
@@ -459,6 +461,7 @@ static void parse_statement_body(Parser *p, AstStmt *stmt) {
 	case AST_VAR: parse_declare(p, stmt); break;
 	case AST_REPORT: parse_report(p, stmt); break;
 	case AST_MINIMIZE: stmt->minimize = parse_value(p, "what to minimize"); break;
+	case AST_RESIDUALS: stmt->residuals = parse_value(p, "what the residuals are"); break;
 	case AST_VALIDATE: parse_validate(p, stmt); break;
 	case AST_FOR: parse_for(p, stmt); break;
 	case AST_WHILE: parse_while(p, stmt); break;

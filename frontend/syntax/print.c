@@ -281,6 +281,10 @@ static void print_stmt(Printer *printer, const AstStmt *stmt) {
 		put(printer, " ");
 		print_expr(printer, stmt->minimize);
 		break;
+	case AST_RESIDUALS:
+		put(printer, " ");
+		print_expr(printer, stmt->residuals);
+		break;
 	case AST_VALIDATE:
 		put(printer, " ");
 		print_expr(printer, stmt->validate.value);

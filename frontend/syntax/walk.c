@@ -82,6 +82,7 @@ bool ast_any_expr(const AstStmt *s, AstVisit *visit, void *context) {
 	switch (s->kind) {
 	case AST_REPORT: return visit(s->report.value, context);
 	case AST_MINIMIZE: return visit(s->minimize, context);
+	case AST_RESIDUALS: return visit(s->residuals, context);
 	case AST_VALIDATE: return any_of_validate(s, visit, context);
 	case AST_ASSIGN: return any_of(&s->assign.targets, visit, context) || visit(s->assign.value, context);
 	case AST_FOR:

@@ -82,15 +82,19 @@ IrAt emit_place(Elab *e, Emit *m, const Value *v) {
 static IrValue not_made(Elab *e, IrType type, const Exs *read) {
 	IrValue value = ir_value_new(e->builder->func, type, 0, NULL);
 	e->builder->name = 0;
-	if (read && e->loops.count) /* only counters of loops are looked for */
+	/* only counters of loops are looked for, and what derivatives are of */
+	if (read && (e->loops.count || e->program->differentiates))
 		*name_map_place(e->arena, &e->sources, value) = arena_copy(e->arena, read, sizeof *read);
 	return value;
 }
 
 IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into,
                  bool guarded) {
-	if (!e->lowering)
+	if (!e->lowering) {
+		if (into)
+			vec_push(e->arena, &m->read, ex_read(e, into, (Ex *[]){ex_int(e, 0)}, 1, false));
 		return not_made(e, type, &m->read);
+	}
 	IrValue out = ir_put(&m->f, combine, node, type, at, into, guarded);
 	ir_for_end(&m->f);
 	return out;
@@ -123,8 +127,30 @@ void emit_evaluate(Elab *e, IrValue at, IrValue when, IrValue *f, IrValue *g) {
 		*g = op->evaluate.g;
 		return;
 	}
-	*f = not_made(e, ir_scalar_type(e->real), NULL);
-	*g = not_made(e, ir_type(e->builder->func, at), NULL);
+	Exs read = {0};
+	vec_push(e->arena, &read, ex_read(e, at, (Ex *[]){ex_int(e, 0)}, 1, false));
+	*f = not_made(e, ir_scalar_type(e->real), &read);
+	*g = not_made(e, ir_type(e->builder->func, at), &read);
+	*name_map_place(e->arena, &e->evaluated, *f) = *name_map_place(e->arena, &e->evaluated, *g) = e;
+}
+
+IrValue emit_residuals(Elab *e, IrValue at, int64_t count) {
+	IrType type = ir_tensor_type(e->real, 1, &count);
+	if (e->lowering) {
+		IrDeferred residuals = {.what = IR_DEFERRED_RESIDUALS};
+		residuals.args.data = &at;
+		residuals.args.count = 1;
+		return ir_deferred(e->builder, &residuals, type);
+	}
+	Exs read = {0};
+	vec_push(e->arena, &read, ex_read(e, at, (Ex *[]){ex_int(e, 0)}, 1, false));
+	IrValue value = not_made(e, type, &read);
+	*name_map_place(e->arena, &e->evaluated, value) = e;
+	return value;
+}
+
+IrValue emit_not_made(Elab *e, IrType type, const Exs *read) {
+	return not_made(e, type, read);
 }
 
 static uint32_t emit_read(Elab *e, Emit *m, Ex *x) {

@@ -2,6 +2,8 @@
 #include "frontend/value/value.h"
 
 Binding *scope_add(Elab *e, const Symbol *symbol, Value *value) {
+	if (symbol && value)
+		value = value_declared(e, value, symbol);
 	if (e->typing->wants_types && symbol)
 		value_note_type(e, &e->typing->symbol_types, symbol->number, value, symbol);
 	Binding *b = ARENA_NEW(e->arena, Binding);

@@ -159,8 +159,9 @@ typedef struct Elab {
 	VEC(Fact) facts;           /* what the conditions around this place say */
 	uint32_t fact_count;       /* made so far */
 	VEC(OpenLoop) loops;
-	NameMap sources; /* typing, inside of loops: Exs, what a value would have been computed from */
-	uint64_t *epoch; /* of walks over expressions */
+	NameMap evaluated; /* typing: values that the objective of a rule has to be known for */
+	NameMap sources;   /* typing, inside of loops: Exs, what a value would have been computed from */
+	uint64_t *epoch;   /* of walks over expressions */
 	uint32_t *next_var;
 	uint64_t place; /* changes with every statement and call: as long as it does not, names mean the same */
 	uint64_t places;
@@ -284,6 +285,11 @@ const char *value_type_text(Elab *e, const Value *v);
 /* For people. `symbol`: what it is the value of, which may change; NULL: of nothing. */
 void value_note_type(Elab *e, NameMap *types, uint32_t number, const Value *v, const Symbol *symbol);
 
+/* ---- own.c: an array of the IR that nothing else stands for, if something is differentiated by the symbol; otherwise `v` ---- */
+
+Value *value_declared(Elab *e, Value *v, const Symbol *symbol);   /* where it is declared */
+Value *value_of_its_own(Elab *e, Value *v, const Symbol *symbol); /* a new one; whole numbers and truth values stay */
+
 /* ---- scope.c ---- */
 
 /* A symbol whose name is taken is not bound; the binding is returned all the same. */
@@ -322,6 +328,10 @@ IrValue emit_table(Elab *e, IrType type, const double *reals, const int64_t *int
 IrValue emit_fill(Elab *e, IrType type, double number);
 /* The objective at a flat vector, and its gradient there; when: what it counts under, or 0. */
 void emit_evaluate(Elab *e, IrValue at, IrValue when, IrValue *f, IrValue *g);
+/* The `count` residuals of the objective at a flat vector. */
+IrValue emit_residuals(Elab *e, IrValue at, int64_t count);
+/* Typing: a value that would be computed from these. */
+IrValue emit_not_made(Elab *e, IrType type, const Exs *read);
 /* The variables that a FOR over `v` needs besides its own: free ones, by id. */
 uint32_t emit_outer_vars(Elab *e, const Ex *body, Var *const *own, uint32_t own_count, int axes, Var **out);
 /* Reduces `body` (scalar; other axes are those of `shape`, whose vars stay) over `over`, on points where all of

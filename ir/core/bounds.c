@@ -156,7 +156,8 @@ static bool value_range(const IrFunc *func, IrValue value, int depth, Range *ran
 	case IR_DEF_PARAM:
 	case IR_DEF_INNER:
 	case IR_DEF_OUT:
-	case IR_DEF_EVALUATED: break;
+	case IR_DEF_EVALUATED:
+	case IR_DEF_DEFERRED: break;
 	}
 	return false;
 }

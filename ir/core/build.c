@@ -114,6 +114,18 @@ IrOp *ir_evaluation(IrBuilder *b, IrValue at, IrValue when) {
 	return op;
 }
 
+IrValue ir_deferred(IrBuilder *b, const IrDeferred *what, IrType type) {
+	IrOp *op = ARENA_NEW(b->func->module->arena, IrOp);
+	op->kind = IR_DEFERRED;
+	op->span = b->span;
+	op->deferred = *what;
+	op->deferred.args.data = arena_copy(b->func->module->arena, what->args.data, sizeof(IrValue) * what->args.count);
+	op->deferred.args.capacity = what->args.count;
+	op->deferred.out = ir_value_new(b->func, type, take_name(b), op);
+	ir_append_checked(b, b->block, op, "ir_deferred");
+	return op->deferred.out;
+}
+
 IrOp *ir_loop_begin(IrBuilder *b, int64_t limit, IrValue trips) {
 	IrOp *op = ARENA_NEW(b->func->module->arena, IrOp);
 	op->kind = IR_LOOP;

@@ -153,6 +153,17 @@ static void copy_evaluate(const IrCopier *c, const IrOp *op) {
 	copy->evaluate.g = copy_value(c, op->evaluate.g, copy);
 }
 
+/* What it is of is no part of the function. */
+static void copy_deferred(const IrCopier *c, const IrOp *op) {
+	IrOp *copy = append_like(c, op);
+	copy->deferred = op->deferred;
+	copy->deferred.args.data = ARENA_ARRAY(arena_of(c), IrValue, op->deferred.args.count);
+	for (uint32_t i = 0; i < op->deferred.args.count; i++)
+		copy->deferred.args.data[i] = ir_map_get(c->map, op->deferred.args.data[i]);
+	copy->deferred.when = op->deferred.when ? ir_map_get(c->map, op->deferred.when) : 0;
+	copy->deferred.out = copy_value(c, op->deferred.out, copy);
+}
+
 /* ---- ops and blocks ---- */
 
 void ir_copy_as_it_is(const IrCopier *c, const IrOp *op) {

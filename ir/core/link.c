@@ -6,37 +6,116 @@ typedef struct Linker {
 	const IrFunc *objective;
 	IrValue *args; /* of the objective, in its order; that of role X is set for every evaluation */
 	uint32_t place, f, g;
+	IrDifferentiate *differentiate;
 	IrValue spent; /* so far; of a loop that evaluates, it is carried */
 	Arena *scratch;
 } Linker;
 
-/* spent + 1, or spent where the evaluation does not count */
-static IrValue count_one(Linker *l, IrValue when) {
+/* spent + evaluations, or spent where they do not count */
+static IrValue count_some(Linker *l, int64_t evaluations, IrValue when) {
+	if (evaluations == 0)
+		return l->spent;
 	IrForBuilder f = ir_for_begin(l->copier.b);
-	uint32_t before = ir_read_scalar(&f, l->spent), after = ir_op2(&f, IR_add, before, ir_int(&f, 1));
+	uint32_t before = ir_read_scalar(&f, l->spent), after = ir_op2(&f, IR_add, before, ir_int(&f, evaluations));
 	if (when)
-		after = ir_op3(&f, IR_where, ir_read_scalar(&f, when), after, before);
+		after = ir_op3(&f, IR_where, ir_read_scalar(&f, ir_map_get(l->copier.map, when)), after, before);
 	IrValue out = ir_put(&f, IR_PUT_NONE, after, ir_scalar_type(IR_I64), NULL, 0, false);
 	ir_for_end(&f);
 	return out;
 }
 
+/* The objective at a place; its results, in its order. */
+static const IrValue *objective_at(Linker *l, IrValue at) {
+	IrValue *results = ARENA_ARRAY(l->scratch, IrValue, l->objective->results.count);
+	l->args[l->place] = ir_map_get(l->copier.map, at);
+	ir_inline(l->copier.b, l->objective, l->args, results);
+	return results;
+}
+
+/* ---- how much it counts ----
+ *
+ * An evaluation counts once, but for that at the place where the step starts if the step reads the value or gradient that it is given
+ * there.
+ * A derivative of something counts as what it goes through once more, and twice where that is a gradient: so much is it work. */
+
+static bool reads_param(const IrFunc *func, IrRole role) {
+	IrRange range = ir_params_of(func, role);
+	return range.count == 1 && ir_block_uses(&func->body, func->params.data[range.first].value);
+}
+
+/* There, and counted already. */
+static bool is_at_start(const IrFunc *func, IrValue at) {
+	IrRange place = ir_params_of(func, IR_ROLE_X);
+	return place.count == 1 && func->params.data[place.first].value == at &&
+	       (reads_param(func, IR_ROLE_F) || reads_param(func, IR_ROLE_G));
+}
+
+static int64_t through(const IrBlock *block) {
+	int64_t count = 0;
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		const IrBlock *inside;
+		if (op->kind == IR_EVALUATE)
+			count += ir_block_uses(block, op->evaluate.g) ? 2 : 1;
+		if (op->kind == IR_DEFERRED)
+			count += op->deferred.of ? 2 * through(&op->deferred.of->body) : 1;
+		for (int k = 0; (inside = ir_block_of(op, k)) != NULL; k++)
+			count += (op->kind == IR_LOOP ? op->loop.limit : 1) * through(inside);
+	}
+	return count;
+}
+
+/* How many evaluations the op itself counts as. */
+static int64_t evaluations_of(const IrFunc *func, const IrOp *op) {
+	IrValue at = op->kind == IR_EVALUATE                       ? op->evaluate.at
+	             : op->kind == IR_DEFERRED && !op->deferred.of ? op->deferred.args.data[0]
+	                                                           : 0;
+	if (at)
+		return !is_at_start(func, at);
+	return op->kind == IR_DEFERRED ? through(&op->deferred.of->body) : 0;
+}
+
+/* ---- ops ---- */
+
 static void link_evaluate(void *context, const IrOp *op) {
 	Linker *l = context;
-	const IrFunc *objective = l->objective;
-	const IrMap *map = l->copier.map;
-	IrValue *results = ARENA_ARRAY(l->scratch, IrValue, objective->results.count);
-	l->args[l->place] = ir_map_get(map, op->evaluate.at);
-	ir_inline(l->copier.b, objective, l->args, results);
+	const IrValue *results = objective_at(l, op->evaluate.at);
 	ir_map_set(l->copier.map, op->evaluate.f, results[l->f]);
 	ir_map_set(l->copier.map, op->evaluate.g, results[l->g]);
-	l->spent = count_one(l, op->evaluate.when ? ir_map_get(map, op->evaluate.when) : 0);
+	l->spent = count_some(l, evaluations_of(l->copier.from, op), op->evaluate.when);
+}
+
+/* Of the function with the objective in it, whose other parameters are behind its own. */
+static IrValue derivative(Linker *l, const IrDeferred *deferred) {
+	IrModule *module = l->copier.b->func->module;
+	uint32_t funcs = module->funcs.count, own = deferred->args.count - 1, count = own;
+	const IrFunc *linked = ir_link(module, deferred->of, l->objective, l->differentiate);
+	const IrFunc *made = l->differentiate(module, linked, deferred->what == IR_DEFERRED_REVERSE);
+	IrValue *args = ARENA_ARRAY(l->scratch, IrValue, own + l->objective->params.count + 1), result;
+	for (uint32_t i = 0; i < own; i++)
+		args[i] = ir_map_get(l->copier.map, deferred->args.data[i]);
+	for (uint32_t i = 0; i < l->objective->params.count; i++)
+		if (i != l->place)
+			args[count++] = l->args[i];
+	args[count] = ir_map_get(l->copier.map, deferred->args.data[own]);
+	ir_inline(l->copier.b, made, args, &result);
+	module->funcs.count = funcs;
+	return result;
+}
+
+static void link_deferred(void *context, const IrOp *op) {
+	Linker *l = context;
+	const IrDeferred *deferred = &op->deferred;
+	IrValue out = deferred->of ? derivative(l, deferred)
+	                           : objective_at(l, deferred->args.data[0])[ir_result_at(l->objective, IR_ROLE_RESIDUALS)];
+	ir_map_set(l->copier.map, deferred->out, out);
+	l->spent = count_some(l, evaluations_of(l->copier.from, op), deferred->when);
 }
 
 static bool evaluates(const IrBlock *block) {
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrBlock *inside;
-		if (block->ops.data[i]->kind == IR_EVALUATE)
+		if (block->ops.data[i]->kind == IR_EVALUATE || block->ops.data[i]->kind == IR_DEFERRED)
 			return true;
 		for (int k = 0; (inside = ir_block_of(block->ops.data[i], k)) != NULL; k++)
 			if (evaluates(inside))
@@ -75,9 +154,10 @@ static void link_loop(void *context, const IrOp *op) {
 	l->spent = ir_loop_copy_out(&copy, 0);
 }
 
-static IrCopyRule *const rules[IR_KIND_COUNT] = {[IR_EVALUATE] = link_evaluate, [IR_LOOP] = link_loop};
+static IrCopyRule *const rules[IR_KIND_COUNT] = {
+	[IR_EVALUATE] = link_evaluate, [IR_LOOP] = link_loop, [IR_DEFERRED] = link_deferred};
 
-IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective) {
+IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective, IrDifferentiate *differentiate) {
 	Arena *scratch = arena_new();
 	IrMap map = ir_map_new(scratch, func);
 	IrBuilder b;
@@ -86,6 +166,7 @@ IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective) {
 	            .place = ir_param_at(objective, IR_ROLE_X),
 	            .f = ir_result_at(objective, IR_ROLE_F),
 	            .g = ir_result_at(objective, IR_ROLE_G),
+	            .differentiate = differentiate,
 	            .scratch = scratch};
 	l.copier = (IrCopier){.from = func, .b = &b, .map = &map, .rules = rules, .context = &l};
 	IrFunc *out = ir_pass_begin(module, func, &map, &b);
@@ -105,15 +186,17 @@ IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective) {
 	return out;
 }
 
-static IrEvaluations count_evaluations(const IrBlock *block) {
+static IrEvaluations count_evaluations(const IrFunc *func, const IrBlock *block) {
 	IrEvaluations all = {0, 0};
 	for (uint32_t i = 0; i < block->ops.count; i++) {
 		const IrOp *op = block->ops.data[i];
 		const IrBlock *inside;
-		all.most += op->kind == IR_EVALUATE;
-		all.least += op->kind == IR_EVALUATE && !op->evaluate.when;
+		int64_t own = evaluations_of(func, op);
+		IrValue when = op->kind == IR_EVALUATE ? op->evaluate.when : op->kind == IR_DEFERRED ? op->deferred.when : 0;
+		all.most += own;
+		all.least += when ? 0 : own;
 		for (int k = 0; (inside = ir_block_of(op, k)) != NULL; k++) {
-			IrEvaluations each = count_evaluations(inside);
+			IrEvaluations each = count_evaluations(func, inside);
 			int64_t turns = op->kind == IR_LOOP ? op->loop.limit : 1;
 			all.most += turns * each.most;
 			all.least += ir_block_runs(op, k) ? turns * each.least : 0;
@@ -123,5 +206,5 @@ static IrEvaluations count_evaluations(const IrBlock *block) {
 }
 
 IrEvaluations ir_evaluations(const IrFunc *func) {
-	return count_evaluations(&func->body);
+	return count_evaluations(func, &func->body);
 }

@@ -448,6 +448,22 @@ static void print_evaluate(Printer *p, const IrOp *op, int depth) {
 	}
 }
 
+/* For people: what it is of is a function of its own, which no text has. */
+static void print_deferred(Printer *p, const IrOp *op, int depth) {
+	static const char *const words[] = {
+		[IR_DEFERRED_RESIDUALS] = "residuals", [IR_DEFERRED_REVERSE] = "reverse", [IR_DEFERRED_FORWARD] = "forward"};
+	(void)depth;
+	text_printf(p->out, "deferred %s", words[op->deferred.what]);
+	for (uint32_t i = 0; i < op->deferred.args.count; i++) {
+		text_printf(p->out, "%s", i ? ", " : " ");
+		print_value(p, op->deferred.args.data[i]);
+	}
+	if (op->deferred.when) {
+		text_printf(p->out, " if ");
+		print_value(p, op->deferred.when);
+	}
+}
+
 static void print_span(const Printer *p, Span span) {
 	if (!span.file)
 		return;

@@ -302,6 +302,24 @@ static const char *check_evaluate(const IrFunc *func, const IrOp *op) {
 	return NULL;
 }
 
+static const char *check_deferred(const IrFunc *func, const IrOp *op) {
+	const IrDeferred *deferred = &op->deferred;
+	const char *wrong = check_defined(func, deferred->out, op);
+	for (uint32_t i = 0; i < deferred->args.count && !wrong; i++)
+		wrong = check_value(func, deferred->args.data[i]);
+	if (!wrong && deferred->when)
+		wrong = check_value(func, deferred->when);
+	if (wrong)
+		return wrong;
+	uint32_t wanted = deferred->of ? deferred->of->params.count + 1 : 1;
+	if (deferred->args.count != wanted || (deferred->of == NULL) != (deferred->what == IR_DEFERRED_RESIDUALS))
+		WRONG("%u arguments of what is put off, not %u", (unsigned)deferred->args.count, (unsigned)wanted);
+	IrType type = ir_type(func, deferred->out);
+	if (type.lanes || !ir_scalar_is_real(type.scalar) || (!deferred->of && type.rank != 1))
+		WRONG("residuals are a vector of reals, and derivatives are reals");
+	return NULL;
+}
+
 static const char *(*const check_kind[IR_KIND_COUNT])(const IrFunc *func, const IrOp *op) = {
 #define KIND(NAME, name) [IR_##NAME] = check_##name,
 #include "ir/core/kinds.def"

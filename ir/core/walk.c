@@ -194,6 +194,32 @@ static bool block_runs_evaluate(const IrOp *op, int number) {
 	return false;
 }
 
+/* ---- DEFERRED: the arguments, when it counts; what it is ---- */
+
+static bool next_use_deferred(IrUse *use) {
+	const IrDeferred *deferred = &use->op->deferred;
+	uint32_t number = use->next++;
+	if (number < deferred->args.count)
+		return use_is(use, IR_USE_ARG, number, deferred->args.data[number]);
+	return number == deferred->args.count && deferred->when && use_is(use, IR_USE_WHEN, 0, deferred->when);
+}
+
+static bool next_def_deferred(IrDef *def) {
+	return def->next++ == 0 && def_is(def, IR_DEF_DEFERRED, 0, def->op->deferred.out);
+}
+
+static IrBlock *block_of_deferred(IrOp *op, int number) {
+	(void)op;
+	(void)number;
+	return NULL;
+}
+
+static bool block_runs_deferred(const IrOp *op, int number) {
+	(void)op;
+	(void)number;
+	return false;
+}
+
 /* ---- questions that any kind answers by its rules ---- */
 
 IrDef ir_def_of(const IrFunc *func, IrValue value) {

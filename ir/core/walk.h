@@ -19,7 +19,8 @@ typedef enum IrUseKind {
 	IR_USE_INIT,  /* what a carry is in the first turn */
 	IR_USE_YIELD, /* what it is in the next turn */
 	IR_USE_PLACE, /* where the objective is evaluated */
-	IR_USE_WHEN   /* whether that counts */
+	IR_USE_WHEN,  /* whether that counts */
+	IR_USE_ARG    /* an argument of what is put off */
 } IrUseKind;
 
 /* One use of a value by an op itself; what the ops in its blocks use is theirs. Every use once, so a value may come often. */
@@ -44,7 +45,8 @@ typedef enum IrDefKind {
 	IR_DEF_COUNTER,  /* of a loop */
 	IR_DEF_INNER,    /* a carry inside its loop, at the start of a turn */
 	IR_DEF_OUT,      /* a carry after its loop */
-	IR_DEF_EVALUATED /* f (number 0) or g (1) of an evaluation */
+	IR_DEF_EVALUATED, /* f (number 0) or g (1) of an evaluation */
+	IR_DEF_DEFERRED   /* what is put off */
 } IrDefKind;
 
 /* One value that an op defines. */

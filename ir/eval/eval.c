@@ -188,6 +188,11 @@ static void plan_evaluate(Evaluator *e, BlockPlan *block, OpPlan *plan) {
 	plan_defs(e, block, plan->op, -1, plan);
 }
 
+static void plan_deferred(Evaluator *e, BlockPlan *block, OpPlan *plan) {
+	plan_uses(e, plan->op);
+	plan_defs(e, block, plan->op, -1, plan);
+}
+
 static bool dies_here(const Evaluator *e, IrValue value, const OpPlan *plan) {
 	return e->depth[value] == e->now && e->last_use[value] == plan && !e->kept[value];
 }
@@ -220,6 +225,11 @@ static void settle_loop(const Evaluator *e, OpPlan *plan) {
 }
 
 static void settle_evaluate(const Evaluator *e, OpPlan *plan) {
+	(void)e;
+	(void)plan;
+}
+
+static void settle_deferred(const Evaluator *e, OpPlan *plan) {
 	(void)e;
 	(void)plan;
 }
@@ -331,6 +341,12 @@ static bool run_evaluate(Evaluator *e, OpPlan *plan) {
 	IrTensor at = borrow(e->cells[op->evaluate.at]), gradient = borrow(g);
 	e->objective(e->context, &at, &f->data[0].real, &gradient);
 	return true;
+}
+
+static bool run_deferred(Evaluator *e, OpPlan *plan) {
+	e->error = "the objective of this rule is not known here";
+	e->where = plan->op->span;
+	return false;
 }
 
 static bool any_holds(const Cell *truths) {

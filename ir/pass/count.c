@@ -208,6 +208,14 @@ static void cost_evaluate(IrCost *cost, const IrFunc *func, const IrOp *op, doub
 	(void)symbols;
 }
 
+static void cost_deferred(IrCost *cost, const IrFunc *func, const IrOp *op, double times, const int64_t *symbols) {
+	(void)cost;
+	(void)func;
+	(void)op;
+	(void)times;
+	(void)symbols;
+}
+
 static void cost_loop(IrCost *cost, const IrFunc *func, const IrOp *op, double times, const int64_t *symbols) {
 	cost_block(cost, func, &op->loop.body, times * (double)op->loop.limit, symbols);
 }

@@ -233,6 +233,12 @@ static void parse_evaluate(Parser *p, const Defs *outs, IrOp *op) {
 	define(p, outs->data[1], op);
 }
 
+static void parse_deferred(Parser *p, const Defs *outs, IrOp *op) {
+	(void)outs;
+	(void)op;
+	read_error(p, "what is put off until an objective is known has no text");
+}
+
 static void parse_block(Parser *p, IrBlock *block);
 
 static void parse_loop(Parser *p, const Defs *outs, IrOp *op) {

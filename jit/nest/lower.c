@@ -116,6 +116,13 @@ static void number_evaluate(Lower *l, const IrOp *op, Group *group) {
 	group->begin = 0;
 }
 
+static void number_deferred(Lower *l, const IrOp *op, Group *group) {
+	(void)l;
+	(void)op;
+	(void)group;
+	base_panic("lower", "the function has a derivative of an objective that was not linked");
+}
+
 static void number_loop(Lower *l, const IrOp *op, Group *group) {
 	const IrLoop *loop = &op->loop;
 	use(l, loop->trips);
@@ -462,6 +469,12 @@ static void lower_evaluate(Lower *l, const IrOp *op, LoopSteps *steps) {
 	step->evaluate.f = place_evaluated(l, op->evaluate.f);
 	step->evaluate.g = place_evaluated(l, op->evaluate.g);
 	vec_push(l->arena, &steps->steps, step);
+}
+
+static void lower_deferred(Lower *l, const IrOp *op, LoopSteps *steps) {
+	(void)op;
+	flush(l, steps);
+	base_panic("lower", "the function has a derivative of an objective that was not linked");
 }
 
 static void lower_block(Lower *l, const IrBlock *block, LoopSteps *steps) {

@@ -245,6 +245,14 @@ static bool knows_shapes(Rt *rt, const FeCall *call, const PackOptions *options)
 
 /* A rule that sees one tensor at a time would have to stop in the middle of each until all are at their places. */
 static bool refuses_evaluations(Rt *rt, const FeRule *rule) {
+	if (rule->derives) {
+		Diag *diag = diag_error(rt->session, 816, rule->decl->name.span,
+		                        "`%s` differentiates the objective beyond its gradient, or reads residuals, which a caller "
+		                        "of C is not asked for",
+		                        session_text(rt->session, rule->decl->name.name));
+		diag_help(rt->session, diag, "`minimize`, `train` and `compare` run it");
+		return true;
+	}
 	if (!rule->evaluates || rule->decl->joint || rule->by_shape)
 		return false;
 	Diag *diag =

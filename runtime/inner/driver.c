@@ -95,9 +95,10 @@ static IrFunc *link_step(Task *task) {
 	IrFunc *step = ir_pass_simplify(task->module, rule->step);
 	task->elsewhere = ir_evaluations(step);
 	const IrFunc *there = task->evaluate;
-	if (!rule->reads_g)
-		there = task_optimized(task, task_build_gradient_of(task, task->value, "gradient"));
-	return ir_link(task->module, step, there);
+	if (!rule->reads_g || rule->derives)
+		there = task_optimized(
+			task, task_build_gradient_of(task, task_optimized(task, task_build_responses(task)), "gradient"));
+	return ir_link(task->module, step, there, ad_by_first);
 }
 
 Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, FeScore score) {

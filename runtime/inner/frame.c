@@ -22,6 +22,7 @@ TaskRole task_role(const Task *task, IrRole role) {
 	case IR_ROLE_BATCH:
 	case IR_ROLE_X: return from_params(objective->value, role);
 	case IR_ROLE_F:
+	case IR_ROLE_RESIDUALS:
 	case IR_ROLE_REPORT: return from_results(objective->value, role);
 	case IR_ROLE_G: return from_results(task->evaluate, role);
 	case IR_ROLE_STATE: return from_results(rule->init, role);

@@ -19,7 +19,7 @@ IrFunc *task_build_setup(Task *task, const TaskPlan *plan) {
 }
 
 /* One function of the objective: (fixed..., step?, x) -> its result. */
-static IrFunc *build_of_x(Task *task, const char *name, const IrFunc *what, IrRole result) {
+static IrFunc *build_of_x(Task *task, const char *name, const IrFunc *what, IrRole result, bool with_residuals) {
 	Frame w = frame_new(task, name);
 	frame_problem(&w);
 	if (task->objective->batches)
@@ -27,16 +27,22 @@ static IrFunc *build_of_x(Task *task, const char *name, const IrFunc *what, IrRo
 	FRAME_PARAMS(&w, IR_ROLE_X);
 	frame_call(&w, what);
 	FRAME_RESULTS(&w, result);
+	if (with_residuals)
+		FRAME_RESULTS(&w, IR_ROLE_RESIDUALS);
 	return w.func;
 }
 
 IrFunc *task_build_value(Task *task) {
-	return build_of_x(task, "value", task->objective->value, IR_ROLE_F);
+	return build_of_x(task, "value", task->objective->value, IR_ROLE_F, false);
+}
+
+IrFunc *task_build_responses(Task *task) {
+	return build_of_x(task, "value", task->objective->value, IR_ROLE_F, true);
 }
 
 IrFunc *task_build_validate(Task *task) {
 	const IrFunc *validate = task->objective->validate;
-	return validate ? build_of_x(task, "validate", validate, IR_ROLE_VALID) : NULL;
+	return validate ? build_of_x(task, "validate", validate, IR_ROLE_VALID, false) : NULL;
 }
 
 IrFunc *task_build_gradient_of(Task *task, const IrFunc *value, const char *name) {

@@ -45,6 +45,8 @@ bool meta_outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count, c
 	if (!outer->rule)
 		return false;
 	const FeRule *rule = outer->rule;
+	if (!fe_updates(rt->session, rule, call->span))
+		return false;
 	const IrPipeline pipeline = rt->options.pipeline;
 	outer->step = rt_compile(rt, outer->module, ir_optimize(outer->module, rule->step, &pipeline));
 	if (!outer->step)

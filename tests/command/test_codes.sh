@@ -66,22 +66,12 @@ has err E0804
 expect 1 "$GRADUS" minimize many.grad --with 'adam(lr = 0.1)' --steps 2
 has err E0807
 
+expect 1 "$GRADUS" emit c muon -o muon
+has err E0396
+
 : >taken
 expect 4 "$GRADUS" emit c rosenbrock -o taken/folder
 has err E0811
-
-cat >sizes.grad <<'END'
-joint optimizer slices(lr = 0.1) {
-  x <- x - lr * g * sum(x[0..2])
-}
-optimizer rows(lr = 0.1) {
-  x <- x - lr * g / (1 + rank(x))
-}
-END
-expect 1 "$GRADUS" emit c sizes.grad slices -o slices
-has err E0266
-expect 1 "$GRADUS" emit c sizes.grad rows -o rows
-has err E0396
 
 # ---- the others ----
 

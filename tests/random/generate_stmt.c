@@ -201,6 +201,20 @@ static void loop(Gen *g, RpBlock *block, int depth) {
 	g->points = points;
 }
 
+static void repeat(Gen *g, RpBlock *block, int depth) {
+	g->budget = 8;
+	RpExpr *c = gen_truth(g, 2);
+	RpStmt *s = add(g, block, RP_WHILE, NULL, c);
+	int count = g->count, points = g->points;
+	s->to = gen_between(g, 0, 7);
+	if (g->points * s->to > 64)
+		s->to = 2;
+	g->points *= s->to > 1 ? s->to : 1;
+	statements(g, &s->yes, gen_between(g, 1, 3), depth - 1);
+	g->count = count;
+	g->points = points;
+}
+
 static void when(Gen *g, RpBlock *block, int depth) {
 	g->budget = 8;
 	RpExpr *c = gen_truth(g, 2);
@@ -219,9 +233,11 @@ static void statements(Gen *g, RpBlock *block, int count, int depth) {
 		int choice = gen_below(g, 100);
 		if (choice < 14 && depth > 0) {
 			loop(g, block, depth);
-		} else if (choice < 28 && depth > 0) {
+		} else if (choice < 20 && depth > 0) {
+			repeat(g, block, depth);
+		} else if (choice < 31 && depth > 0) {
 			when(g, block, depth);
-		} else if (choice < 40) {
+		} else if (choice < 42) {
 			RpShape shape = gen_shape(g, 0);
 			if (rp_count(&shape) * g->points > 200)
 				shape.rank = 0;
@@ -454,9 +470,11 @@ void gen_objective(Gen *g) {
 		RpShape shape = gen_shape(g, 0);
 		if (choice < 50)
 			define(g, block, RP_LET, &shape);
-		else if (choice < 62)
+		else if (choice < 59)
 			loop(g, block, 2);
-		else if (choice < 72)
+		else if (choice < 64)
+			repeat(g, block, 2);
+		else if (choice < 73)
 			when(g, block, 2);
 		else if (choice < 84)
 			assign(g, block);

@@ -15,6 +15,7 @@ static void define(Oracle *o, const RpStmt *s) {
 			*to = oracle_new(o, &s->var[i]->shape);
 			for (int k = 0; k < rp_count(&to->shape); k++)
 				memcpy(oracle_at(o, to, k), oracle_at(o, &v[i], v[i].shape.rank ? k : 0), sizeof(double) * o->width);
+			oracle_defined(o, s->var[i]);
 		}
 		return;
 	}
@@ -36,6 +37,7 @@ static void define(Oracle *o, const RpStmt *s) {
 		rp_release(o->pool, mark);
 	}
 	o->frame[s->var[0]->slot] = out;
+	oracle_defined(o, s->var[0]);
 }
 
 /* The whole right side is read before anything changes. */
@@ -47,6 +49,7 @@ static void assign(Oracle *o, const RpStmt *s) {
 		for (int k = 0; k < rp_count(&var->shape); k++)
 			memcpy(oracle_at(o, &fresh, k), oracle_at(o, &v, v.shape.rank ? k : 0), sizeof(double) * o->width);
 		*target = fresh;
+		oracle_defined(o, var);
 		return;
 	}
 	Value fresh = oracle_copy(o, &old);
@@ -77,6 +80,7 @@ static void assign(Oracle *o, const RpStmt *s) {
 		rp_release(o->pool, mark);
 	}
 	*target = fresh;
+	oracle_defined(o, var);
 }
 
 void oracle_block(Oracle *o, const RpBlock *block, const RpStmt **returned) {
@@ -88,6 +92,14 @@ void oracle_block(Oracle *o, const RpBlock *block, const RpStmt **returned) {
 		case RP_FOR:
 			for (int k = s->from; k < s->to; k++) {
 				o->frame[s->counter->slot] = oracle_number(o, k);
+				oracle_block(o, &s->yes, NULL);
+			}
+			break;
+		case RP_WHILE:
+			for (int k = 0; k < s->to; k++) {
+				Value c = oracle_eval(o, s->value[0]);
+				if (oracle_scalar(&c) == 0)
+					break;
 				oracle_block(o, &s->yes, NULL);
 			}
 			break;
@@ -111,6 +123,7 @@ static void draw(Oracle *o, const RpVar *var, RpGiven *given, void *context) {
 	for (int i = 0; i < count; i++)
 		*oracle_at(o, &v, i) = numbers[i] == floor(numbers[i]) ? numbers[i] : oracle_noisy(o, numbers[i]);
 	o->frame[var->slot] = v;
+	oracle_defined(o, var);
 }
 
 /* Where it starts, then where it is: at x, a direction of its own for every element. */
@@ -131,13 +144,16 @@ static int place_param(Oracle *o, const RpStmt *s, const double *x, int offset, 
 		to[1 + offset + i] = 1;
 	}
 	o->frame[var->slot] = v;
+	oracle_defined(o, var);
 	return offset + count;
 }
 
-void rp_evaluate(const RpProgram *program, const double *x, RpGiven *given, void *context, RpNoise noise,
-                 RpAnswer *out) {
+void oracle_evaluate(const RpProgram *program, const double *x, RpGiven *given, void *context, RpNoise noise,
+                     RpAnswer *out) {
 	size_t mark = rp_mark(program->pool);
-	Oracle o = {.pool = program->pool, .noise = noise, .width = 1 + (size_t)program->coordinates};
+	Oracle o = {
+		.pool = program->pool, .noise = noise, .width = 1 + (size_t)program->coordinates + (program->by != NULL)};
+	o.program = program->by ? program : NULL;
 	o.frame = rp_alloc(o.pool, sizeof *o.frame * (size_t)(program->slots + 1));
 	*out = (RpAnswer){0};
 	int offset = 0, reports = 0;
@@ -153,6 +169,9 @@ void rp_evaluate(const RpProgram *program, const double *x, RpGiven *given, void
 			Value v = oracle_eval(&o, s->value[0]);
 			out->value = v.data[0];
 			memcpy(out->gradient, v.data + 1, sizeof(double) * (size_t)program->coordinates);
+			out->along = reports;
+			if (program->by)
+				out->report[reports++] = v.data[o.width - 1];
 		} else if (s->kind == RP_REPORT) {
 			Value v = oracle_eval(&o, s->value[0]);
 			out->report[reports++] = v.data[0];
@@ -164,4 +183,11 @@ void rp_evaluate(const RpProgram *program, const double *x, RpGiven *given, void
 	out->decisions = o.decisions;
 	out->unclear = o.unclear;
 	rp_release(program->pool, mark);
+}
+
+void rp_evaluate(const RpProgram *program, const double *x, RpGiven *given, void *context, RpNoise noise,
+                 RpAnswer *out) {
+	oracle_evaluate(program, x, given, context, noise, out);
+	if (program->by && program->twice)
+		oracle_differences(program, x, given, context, noise, out);
 }

@@ -15,8 +15,9 @@ typedef struct Oracle {
 	size_t width; /* doubles per element: 1 + n */
 	RpNoise noise;
 	uint64_t decisions;
-	bool unclear; /* a choice was made by NaN, or among nothing */
-	Value *frame; /* by slot */
+	bool unclear;             /* a choice was made by NaN, or among nothing */
+	Value *frame;             /* by slot */
+	const RpProgram *program; /* the last derivative is with respect to the element that it says; NULL: there is none */
 	/* of a rule: */
 	Value **frames; /* of all tensors; frame is one of them */
 	int *sizes;
@@ -53,7 +54,13 @@ void num_multiply(Oracle *o, double *out, const double *a, const double *b);
 /* oracle_rule.c */
 Value oracle_rule_expr(Oracle *o, const RpExpr *e);
 Value oracle_like_x(Oracle *o, const RpVar *var);
+/* derivative.c */
+void oracle_defined(Oracle *o, const RpVar *var); /* after every definition and assignment */
+void oracle_differences(const RpProgram *program, const double *x, RpGiven *given, void *context, RpNoise noise,
+                        RpAnswer *out);
 /* oracle.c */
+void oracle_evaluate(const RpProgram *program, const double *x, RpGiven *given, void *context, RpNoise noise,
+                     RpAnswer *out);
 void oracle_block(Oracle *o, const RpBlock *block, const RpStmt **returned);
 
 #endif

@@ -32,7 +32,7 @@ static void log_sum_exp(Oracle *o, const Value *terms, int count, const bool *li
 	for (int i = 0; i < count; i++)
 		if (!live || live[i])
 			total += oracle_noisy(o, exp(*oracle_at(o, terms, i * stride + offset) - largest));
-	double sum[1 + RP_COORDINATES] = {0};
+	double sum[2 + RP_COORDINATES] = {0};
 	for (int i = 0; i < count; i++) {
 		if (live && !live[i])
 			continue;

@@ -162,6 +162,7 @@ typedef enum RpStmtKind {
 	RP_DRAW,   /* given v ~ D(...) */
 	RP_ASSIGN, /* var[0][items] <- value; fresh indices in head */
 	RP_FOR,
+	RP_WHILE, /* yes as long as value[0] holds, `to` times at most */
 	RP_WHEN,
 	RP_REPORT,
 	RP_MINIMIZE,
@@ -183,7 +184,7 @@ struct RpStmt {
 	int values;
 	char draw[40]; /* the distribution as text */
 	RpVar *counter;
-	int from, to; /* FOR */
+	int from, to; /* FOR; to: WHILE */
 	RpBlock yes, no;
 };
 
@@ -205,6 +206,9 @@ typedef struct RpProgram {
 	RpBlock body;
 	int coordinates; /* elements of all parameters */
 	int reports;
+	RpVar *by; /* what is minimized is differentiated by this, and that is reported; NULL: it is not */
+	int by_at[RP_RANK];
+	bool twice; /* the other way round: the derivative is minimized */
 } RpProgram;
 
 /* An optimizer. Its learned numbers are one vector, in the order of `learned`. */
@@ -281,6 +285,10 @@ RpProgram *rp_generate(uint64_t seed);
 /* A rule whose steps are small, made in the pool of `program`, which loses its stop_gradients. */
 RpRule *rp_generate_rule(RpProgram *program, uint64_t seed);
 
+/* ---- derivative.c ---- */
+
+void rp_add_derivative(RpProgram *program, uint64_t seed);
+
 /* ---- write.c, write_rule.c ---- */
 
 void rp_write(const RpProgram *program, FILE *out);
@@ -296,6 +304,7 @@ typedef struct RpAnswer {
 	double gradient[RP_COORDINATES];
 	double report[8];
 	double start[RP_COORDINATES]; /* NaN where it is drawn */
+	int along;                    /* of the reports, the derivative that is inside of the program */
 	uint64_t decisions;           /* a hash of all choices that the values made */
 	bool unclear;                 /* one of them was made by NaN, or among nothing: the language does not say how */
 } RpAnswer;

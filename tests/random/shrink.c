@@ -192,6 +192,12 @@ static bool simplify(Shrink *s, RpStmt *st) {
 		}
 		st->to = to;
 	}
+	if (st->kind == RP_WHILE && st->to > 1) {
+		st->to--;
+		if (still_fails(s))
+			return true;
+		st->to++;
+	}
 	for (int i = 0; i < st->heads && st->kind == RP_DEFINE; i++) {
 		if (st->stated[i])
 			continue;

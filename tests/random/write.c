@@ -259,6 +259,27 @@ static void put_define(Writer *w, const RpStmt *s) {
 	rp_put_expr(w, s->value[0], LOOSE);
 }
 
+/* What derivative.c says. */
+static void put_derivative(Writer *w, const RpExpr *e, int report) {
+	const RpProgram *p = w->program;
+	fputs("let whole_of_it = ", w->out);
+	rp_put_expr(w, e, LOOSE);
+	fprintf(w->out, "\n  let slope_of_it = grad(whole_of_it, %s)\n", p->by->name);
+	for (int first = 1; first >= 0; first--) {
+		if (first)
+			fputs("  minimize ", w->out);
+		else
+			fprintf(w->out, "\n  report r%d = ", report);
+		if (p->twice != (first == 1)) {
+			fputs("whole_of_it", w->out);
+			continue;
+		}
+		fputs("slope_of_it", w->out);
+		for (int k = 0; k < p->by->shape.rank; k++)
+			fprintf(w->out, "%s%d%s", k ? ", " : "[", p->by_at[k], k + 1 == p->by->shape.rank ? "]" : "");
+	}
+}
+
 static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
 	fprintf(w->out, "%*s", indent, "");
 	switch (s->kind) {
@@ -273,6 +294,13 @@ static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
 		break;
 	case RP_FOR:
 		fprintf(w->out, "for %s in %d..%d {\n", s->counter->name, s->from, s->to);
+		put_block(w, &s->yes, indent + 2);
+		fprintf(w->out, "%*s}", indent, "");
+		break;
+	case RP_WHILE:
+		fputs("while ", w->out);
+		rp_put_expr(w, s->value[0], OR);
+		fprintf(w->out, " limit %d {\n", s->to);
 		put_block(w, &s->yes, indent + 2);
 		fprintf(w->out, "%*s}", indent, "");
 		break;
@@ -293,6 +321,10 @@ static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
 		rp_put_expr(w, s->value[0], LOOSE);
 		break;
 	case RP_MINIMIZE:
+		if (w->program->by) {
+			put_derivative(w, s->value[0], (*reports)++);
+			break;
+		}
 		fputs("minimize ", w->out);
 		rp_put_expr(w, s->value[0], LOOSE);
 		break;

@@ -87,8 +87,9 @@ static void check_floor(Check *c) {
 	double largest = 1;
 	for (int k = 0; k < c->tree->coordinates; k++)
 		largest = fmax(largest, fabs(c->answer.gradient[k]));
+	double share = !c->tree->twice ? 1e-13 * check_coarse(c) : c->real == IR_F32 ? 1e-2 : 1e-6; /* twice: differences */
 	for (int k = 0; k < c->tree->coordinates; k++)
-		c->slack[k] = fmax(c->slack[k], 1e-13 * check_coarse(c) * largest);
+		c->slack[k] = fmax(c->slack[k], share * largest);
 }
 
 /* Noise of 2^-30 in every operation moves the answer as much as rounding errors of 2^-53 do, times 2^23; 1000 of them, and

@@ -277,7 +277,8 @@ static Rule add_rule(Lab *lab, const ProgramDecl *decl, const Target *target, Ir
 	Rule r = {.module = ir_module_new(lab->session), .target = target};
 	Arena *arena = lab->session->arena;
 	const char *name = arena_printf(arena, "%s %s, %s", decl->name, target->name, real_name(real));
-	FeTarget sizes = {target->sizes, target->count, target->types, target->count};
+	FeTarget sizes = {
+		.sizes = target->sizes, .count = target->count, .types = target->types, .type_count = target->count};
 	r.rule = fe_rule(decl->program, r.module, &decl->call, &sizes, real, NULL, 0);
 	cr_assert_not_null(r.rule, "%s", name);
 	bool all = program_is_typical(decl);

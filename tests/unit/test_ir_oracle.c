@@ -104,8 +104,9 @@ static void guard_op(void *context, const IrBlock *block, IrOp *op) {
 	(void)block;
 	for (uint32_t n = 0; f && n < f->nodes.count; n++) {
 		IrNode *node = &f->nodes.data[n];
-		node->guarded = node->guarded || (node->kind == IR_NODE_READ &&
-		                                  pass_positions_may_fail(func, f, ir_type(func, node->value), node->at, false));
+		node->guarded =
+			node->guarded || (node->kind == IR_NODE_READ &&
+		                      pass_positions_may_fail(func, f, ir_type(func, node->value), node->at, false));
 	}
 	for (uint32_t p = 0; f && p < f->puts.count; p++) {
 		IrPut *put = &f->puts.data[p];

@@ -28,6 +28,7 @@ enum {
 	SECONDS = 20,
 	CODE_EVERY = 4,
 	SINGLE_EVERY = 3, /* in f32 */
+	DERIVATIVE_EVERY = 2,
 	MOST_FAILED = 10000
 };
 
@@ -81,6 +82,8 @@ static Made make(uint64_t seed) {
 	Made made = {rp_generate(seed), NULL};
 	if (with_rules)
 		made.rule = rp_generate_rule(made.tree, seed);
+	else if (seed % DERIVATIVE_EVERY == 0)
+		rp_add_derivative(made.tree, seed);
 	return made;
 }
 

@@ -1,0 +1,106 @@
+# Rules that look at the axes of x, from the text to C: the strict code, the evaluator and the emitted program are of one mind, on
+# tensors of several ranks, layers among them; C refuses other tensors; what is combined and evaluated elsewhere is so over all of them.
+. "$SOURCE_DIR/tests/command/lib.sh"
+
+cat >net.grad <<'E2'
+objective net(layers = 3) {
+  given A : [6, 4] ~ normal(0, 1)
+  param W[l in layers] : [4, 4] ~ normal(0, 0.5)
+  param b : [4] = 0.1
+  param V : [4, 2] ~ normal(0, 0.5)
+  param K : [2, 3, 2] ~ normal(0, 1)
+  param s : real = 0.3
+  var h = A
+  for l in 0..layers {
+    h[i, j] <- tanh(sum[k](h[i, k] * W[l, k, j]) + b[j])
+  }
+  let z = h @ V
+  minimize mean[i, j]((z[i, j] - s)^2) + sum(K^2) / 10
+}
+# Layer by layer: a sum of all layers' norms would be another rule.
+optimizer normed(lr = 0.1) {
+  x <- x - lr * g / (norm(g) + 1e-8)
+}
+optimizer sharp(base = muon, radius = 0.05) {
+  let n = sqrt(all_sum(sum(g^2))) + 1e-12
+  let most = all_max(rank(x) + 0.0)
+  let h = gradient(x + radius * g / n)
+  if value(x + radius * g / n) >= 0 { x <- x * 0.999 }
+  if size(x) > 2 { apply base(g = h) } else { apply momentum(lr = 0.01 * most, g = h) }
+}
+optimizer plain_sharp(lr = 0.1, radius = 0.05) {
+  let n = sqrt(all_sum(sum(g^2))) + 1e-12
+  let h = gradient(x + radius * g / n)
+  x <- x - lr * h * all_mean(rms(h))
+}
+# The same, made for one shape after the other.
+optimizer shaped_sharp(lr = 0.1, radius = 0.05) {
+  if rank(x) >= 0 {
+    apply plain_sharp(lr = lr, radius = radius)
+  }
+}
+E2
+
+# The numbers of both ways to run, bit for bit.
+for rule in muon shampoo soap adafactor adafac_mlp_lopt velo sharp; do
+	expect 0 "$GRADUS" minimize net.grad net --with $rule --steps 6 --strict --json
+	json_list x <out >strict
+	expect 0 "$GRADUS" minimize net.grad net --with $rule --steps 6 --interpret --json
+	json_list x <out >interpreted
+	[ "$(grep -c . strict)" -gt 60 ] || fail "$rule: no numbers"
+	cmp -s strict interpreted || fail "$rule: strict code and the evaluator differ"
+done
+
+# A step of plain gradient descent by layers: every layer moves by lr, whatever the others are.
+expect 0 "$GRADUS" eval net.grad net --json
+json_list x <out >before
+expect 0 "$GRADUS" minimize net.grad net --with 'normed(lr = 0.5)' --steps 1 --json
+json_list x <out >after
+for layer in 0 1 2; do
+	paste before after | sed -n "$((16 * layer + 1)),$((16 * layer + 16))p" |
+		awk '{ s += ($1 - $2)^2 } END { exit !(s > 0.2499 && s < 0.2501) }' || fail "layer $layer did not move by 0.5"
+done
+
+# Made by shapes or for all coordinates at once: the same run, and the same number of evaluations.
+expect 0 "$GRADUS" minimize net.grad net --with plain_sharp --steps 8 --json
+grep -o '"evaluations": [0-9]*' out >evaluations
+json_list f <out >plain
+expect 0 "$GRADUS" minimize net.grad net --with shaped_sharp --steps 8 --json
+grep -o '"evaluations": [0-9]*' out | cmp -s - evaluations || fail "shaped_sharp evaluates more or less often"
+json_list f <out | paste - plain | awk 'NF == 2 { n++; if (($1 - $2)^2 > 1e-24) bad = 1 } END { exit bad || n != 9 }' ||
+	fail "shaped_sharp and plain_sharp differ"
+
+# C: its self-test has the numbers of the evaluator.
+for rule in muon adafac_mlp_lopt sharp; do
+	expect 0 "$GRADUS" emit c net.grad $rule --on net -o "c_$rule" --real f64
+	expect 0 make -C "c_$rule" test
+	has out PASS
+	has "c_$rule/$rule.h" '3 tensors of [4, 4]'
+	has "c_$rule/manifest.json" '"tensors"'
+done
+cat >other.c <<'E2'
+#include "c_muon/muon.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+int main(void) {
+	static const size_t right[] = {16, 16, 16, 4, 8, 12, 1}, wrong[] = {16, 16, 16, 4, 12, 8, 1};
+	static double numbers[7][16];
+	double *params[7];
+	size_t bytes = muon_state_size(right, 7);
+	void *state = malloc(bytes);
+	int i;
+	for (i = 0; i < 7; i++)
+		params[i] = numbers[i];
+	printf("%d %d %d\n", muon_init(state, bytes, right, 7, params, NULL) == muon_ok,
+	       muon_init(state, bytes, wrong, 7, params, NULL) == muon_other_sizes,
+	       muon_init(state, bytes, right, 6, params, NULL) == muon_other_sizes);
+	free(state);
+	return 0;
+}
+E2
+expect 0 $CC other.c c_muon/muon.c -lm -o other
+expect 0 ./other
+has out '1 1 1'
+
+finish
