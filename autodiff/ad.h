@@ -136,8 +136,6 @@ uint32_t ad_emit_counter(const Ad *ad, IrForBuilder *f, IrValue old);
 
 /* ---- derive.c: derivatives of scalar operations ---- */
 
-/* s * d, where 0 wins over NaN and infinity if zero_wins; masks of 0, 1 and -1 are finite, whatever zero_wins. */
-uint32_t ad_product(AdEmit *e, uint32_t s, uint32_t d, bool zero_wins);
 /* x + y, where x may be AD_NONE. */
 uint32_t ad_sum(AdEmit *e, uint32_t x, uint32_t y);
 /* The contribution of a cotangent `s` of old node `n` to its operand `i`, or of a tangent `s` of the operand to `n`. */

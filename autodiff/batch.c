@@ -146,7 +146,7 @@ static uint32_t lane_conditions(AdEmit *e, const bool *nodes) {
 	return all;
 }
 
-/* What a point that is not live puts: what changes nothing. */
+/* What is put for a point whose conditions do not hold in some of the lanes: a number that leaves the result as it is. */
 static uint32_t neutral(AdEmit *e, const IrPut *put, IrType type, const IrAt *at, IrValue into) {
 	bool real = ir_scalar_is_real(type.scalar);
 	switch (put->combine) {

@@ -30,7 +30,8 @@ static uint32_t mask_product(AdEmit *e, const IrNode *mask, uint32_t s) {
 	return ir_op3(&e->f, IR_where, mask->args[0], yes, no);
 }
 
-uint32_t ad_product(AdEmit *e, uint32_t s, uint32_t d, bool zero_wins) {
+/* s * d, where 0 wins over NaN and infinity if zero_wins; masks of 0, 1 and -1 are finite, whatever zero_wins. */
+static uint32_t product(AdEmit *e, uint32_t s, uint32_t d, bool zero_wins) {
 	const IrNode node = *new_node(e, d), seed = *new_node(e, s);
 	if (is_unit(&node))
 		return unit_product(e, s, node.real);
@@ -41,7 +42,7 @@ uint32_t ad_product(AdEmit *e, uint32_t s, uint32_t d, bool zero_wins) {
 	if (node.kind == IR_NODE_CONST && node.real - node.real == 0)
 		return ir_op2(&e->f, IR_mul, s, d);
 	if (node.kind == IR_NODE_OP && node.opcode == IR_neg)
-		return ir_op1(&e->f, IR_neg, ad_product(e, s, node.args[0], zero_wins));
+		return ir_op1(&e->f, IR_neg, product(e, s, node.args[0], zero_wins));
 	if (node.kind == IR_NODE_OP && node.opcode == IR_div && !zero_wins) {
 		const IrNode *one = new_node(e, node.args[0]);
 		if (one->kind == IR_NODE_CONST && one->real == 1)
@@ -123,5 +124,5 @@ uint32_t ad_chain(AdEmit *e, uint32_t n, int i, uint32_t s, bool zero_wins) {
 		break;
 	default: break;
 	}
-	return ad_product(e, s, derivative(e, n, i), zero_wins || node->opcode == IR_mulz);
+	return product(e, s, derivative(e, n, i), zero_wins || node->opcode == IR_mulz);
 }

@@ -13,7 +13,7 @@
 
 static const double largest_int = 0x1p63;
 
-/* The bound itself, or INFINITY if numbers of the type might overflow. */
+/* The bound itself, or INFINITY (no bound is known) where a number of the type that is so large may have overflowed. */
 static double within(IrScalar type, double bound) {
 	double most = type == IR_F32 ? (double)FLT_MAX / 2 : ir_scalar_is_real(type) ? DBL_MAX / 2 : largest_int;
 	return bound <= most ? bound : (double)INFINITY;

@@ -16,7 +16,8 @@ typedef struct Keep {
 	const IrOp **maker; /* per old value: the op of the loop's own block that makes it, or NULL */
 	bool *costly;       /* per old value */
 	bool *needed;       /* per old value: the adjoint reads it */
-	uint32_t *visit;    /* per old value: the last cost that counted its op */
+	uint32_t
+		*visit; /* per old value: the value whose cost counted this one's op last, so that it counts once in each */
 } Keep;
 
 /* ---- costs ---- */
@@ -191,14 +192,14 @@ static void need_factors(Keep *k, const IrFor *op) {
 	need_nodes(k, op, want, true);
 }
 
-/* Of one problem. */
+/* What a stack of this value takes, of one of the problems in lanes. */
 static double stack_bytes(const Keep *k, IrValue value) {
 	IrType type = ir_type(k->ad->from, value);
 	double bytes = elements(type) * (double)ir_scalar_bytes(type.scalar) * (double)k->loop->limit;
 	return type.lanes ? bytes / (double)IR_LANES : bytes;
 }
 
-/* What of the costly is needed; returns how many bytes its stacks take. */
+/* Finds which costly values the adjoint needs; returns how many bytes their stacks take. */
 static double find_needed(Keep *k) {
 	uint32_t count = k->ad->from->values.count;
 	for (IrValue v = 0; v < count; v++)

@@ -459,8 +459,7 @@ typedef struct IrPlace {
 /* The order in which a function wants its arguments and gives its results: order[params], order[results]. */
 void ir_param_order(const IrFunc *func, IrPlace *order);
 void ir_result_order(const IrFunc *func, IrPlace *order);
-/* What is given, in such an order: out[count] of `size` bytes each; and the same for addresses, made to be quick. */
-void ir_take(const IrFunc *func, const IrPlace *order, uint32_t count, const IrByRole *given, size_t size, void *out);
+/* Addresses of what is given, in such an order: out[count]; made to be quick. */
 void ir_take_addresses(const IrFunc *func, const IrPlace *order, uint32_t count, const IrByRole *given, void **out);
 /* The arguments of a call, in order: out[params] of `size` bytes each. Every parameter must be given; a role may have more items
  * than the function takes, never fewer. */
@@ -515,8 +514,6 @@ uint32_t ir_op(IrForBuilder *f, IrOpcode opcode, const uint32_t *args);
 bool ir_fold(IrForBuilder *f, const IrNode *node, uint32_t *result);
 /* Positions with affine nodes taken apart, in the module's arena; every position of an op goes through it. */
 IrAt *ir_canonical_ats(const IrForBuilder *f, const IrAt *at, uint32_t count);
-/* A node as it is, unless the same one is there already. */
-uint32_t ir_node_add(IrForBuilder *f, const IrNode *node);
 /* Says which value an OP was by itself, unless that is known already. */
 void ir_node_origin(IrForBuilder *f, uint32_t node, Name name, Span span);
 uint32_t ir_op1(IrForBuilder *f, IrOpcode opcode, uint32_t a);

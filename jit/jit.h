@@ -33,7 +33,7 @@ size_t jit_arena_bytes(const JitCode *code, const int64_t *symbols);
 /* Runs it. params and results: one pointer per parameter and result; arena: jit_arena_bytes, aligned to 64. Results must not
  * overlap parameters or one another. Returns 0, or 1 + the number of the gather that left its range. */
 int jit_call(const JitCode *code, void *const *params, void *const *results, void *arena, const int64_t *symbols);
-/* Seconds spent compiling: lowering, LLVM. */
+/* Seconds that compiling took: to loop IR, and what LLVM made of it. */
 void jit_code_times(const JitCode *code, double *lower, double *llvm);
 
 /* ---- texts for `gradus show` ---- */

@@ -277,7 +277,8 @@ void ir_workrooms_free(IrModule *module) {
 	}
 }
 
-uint32_t ir_node_add(IrForBuilder *f, const IrNode *node) {
+/* A node as it is, unless the same one is there already. */
+static uint32_t add_node(IrForBuilder *f, const IrNode *node) {
 	if (!f->slots || f->slot_count < 2 * (f->op->f.nodes.count + 1))
 		make_slots(f);
 	for (; f->hashed < f->op->f.nodes.count; f->hashed++)
@@ -301,7 +302,7 @@ uint32_t ir_constant(IrForBuilder *f, IrScalar type, double real, int64_t intege
 	case IR_I32: node.integer = (int64_t)(int32_t)(uint32_t)(uint64_t)integer; break;
 	case IR_I64: node.integer = integer; break;
 	}
-	return ir_node_add(f, &node);
+	return add_node(f, &node);
 }
 
 uint32_t ir_real(IrForBuilder *f, IrScalar type, double value) {
@@ -321,7 +322,7 @@ uint32_t ir_bool(IrForBuilder *f, bool value) {
 uint32_t ir_dim(IrForBuilder *f, IrDim dim) {
 	if (dim >= 0)
 		return ir_int(f, dim);
-	return ir_node_add(f, &(IrNode){.kind = IR_NODE_DIM, .type = IR_I64, .dim = dim});
+	return add_node(f, &(IrNode){.kind = IR_NODE_DIM, .type = IR_I64, .dim = dim});
 }
 
 uint32_t ir_index_value(IrForBuilder *f, IrAt at) {
@@ -332,7 +333,7 @@ uint32_t ir_index_value(IrForBuilder *f, IrAt at) {
 		return form.terms[0].ref;
 	IrNode node = {.kind = IR_NODE_INDEX, .type = IR_I64, .at_count = 1};
 	node.at = arena_copy(arena_of(f), &form, sizeof form);
-	return ir_node_add(f, &node);
+	return add_node(f, &node);
 }
 
 uint32_t ir_read(IrForBuilder *f, IrValue value, const IrAt *at, bool guarded) {
@@ -340,7 +341,7 @@ uint32_t ir_read(IrForBuilder *f, IrValue value, const IrAt *at, bool guarded) {
 	IrNode node = {
 		.kind = IR_NODE_READ, .type = type.scalar, .value = value, .guarded = guarded, .at_count = type.rank};
 	node.at = ir_canonical_ats(f, at, type.rank);
-	return ir_node_add(f, &node);
+	return add_node(f, &node);
 }
 
 uint32_t ir_read_scalar(IrForBuilder *f, IrValue value) {
@@ -376,7 +377,7 @@ uint32_t ir_op(IrForBuilder *f, IrOpcode opcode, const uint32_t *args) {
 		if (known)
 			return known - 1;
 	}
-	return ir_node_add(f, &node);
+	return add_node(f, &node);
 }
 
 void ir_node_origin(IrForBuilder *f, uint32_t node, Name name, Span span) {

@@ -117,8 +117,6 @@ uint32_t ir_rewrite_at_value(IrRewrite *rewrite, IrAt at);
 /* The puts of `from`, an op of `func`, in order; maps their outs. wanted: per put, NULL for all; an argument brings the put that
  * it belongs to. */
 void ir_rewrite_puts(IrBuilder *b, const IrFunc *func, IrRewrite *rewrite, IrMap *map, const bool *wanted);
-/* One of them. */
-void ir_rewrite_put(IrBuilder *b, const IrFunc *func, IrRewrite *rewrite, IrMap *map, uint32_t number);
 /* Copies `from` with what `replace` says; plainly, if that cannot be proved to be in order. Maps its outs; *f: its builder. */
 void ir_rewrite_or_copy(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map,
                         IrReplace *replace, void *context, IrForBuilder *f);

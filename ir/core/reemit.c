@@ -116,7 +116,7 @@ IrRewrite ir_rewrite_same_domain(Arena *scratch, IrForBuilder *to, const IrFor *
 
 /* ---- puts, and whole ops ---- */
 
-void ir_rewrite_put(IrBuilder *b, const IrFunc *func, IrRewrite *rewrite, IrMap *map, uint32_t number) {
+static void rewrite_put(IrBuilder *b, const IrFunc *func, IrRewrite *rewrite, IrMap *map, uint32_t number) {
 	const IrFor *from = rewrite->from;
 	const IrPut *put = &from->puts.data[number];
 	const IrValueInfo *info = ir_info(func, put->out);
@@ -148,7 +148,7 @@ static bool is_wanted(const IrFor *from, const bool *wanted, uint32_t number) {
 void ir_rewrite_puts(IrBuilder *b, const IrFunc *func, IrRewrite *rewrite, IrMap *map, const bool *wanted) {
 	for (uint32_t p = 0; p < rewrite->from->puts.count; p++)
 		if (is_wanted(rewrite->from, wanted, p))
-			ir_rewrite_put(b, func, rewrite, map, p);
+			rewrite_put(b, func, rewrite, map, p);
 }
 
 void ir_rewrite_or_copy(IrBuilder *b, Arena *scratch, const IrFunc *func, const IrFor *from, IrMap *map,

@@ -128,7 +128,9 @@ static const struct IrItems *items_of(const IrFunc *func, const IrByRole *given,
 	return from;
 }
 
-void ir_take(const IrFunc *func, const IrPlace *order, uint32_t count, const IrByRole *given, size_t size, void *out) {
+/* What is given, in such an order: out[count] of `size` bytes each. */
+static void take(const IrFunc *func, const IrPlace *order, uint32_t count, const IrByRole *given, size_t size,
+                 void *out) {
 	for (uint32_t i = 0; i < count; i++) {
 		const struct IrItems *from = items_of(func, given, order[i]);
 		const char *address = (const char *)from->items + (from->stride ? from->stride : size) * order[i].at;
@@ -153,13 +155,13 @@ void ir_take_addresses(const IrFunc *func, const IrPlace *order, uint32_t count,
 void ir_arguments(const IrFunc *func, const IrByRole *given, size_t size, void *out) {
 	IrPlace *order = memory_new(sizeof *order * (func->params.count + 1));
 	ir_param_order(func, order);
-	ir_take(func, order, func->params.count, given, size, out);
+	take(func, order, func->params.count, given, size, out);
 	free(order);
 }
 
 void ir_places(const IrFunc *func, const IrByRole *given, size_t size, void *out) {
 	IrPlace *order = memory_new(sizeof *order * (func->results.count + 1));
 	ir_result_order(func, order);
-	ir_take(func, order, func->results.count, given, size, out);
+	take(func, order, func->results.count, given, size, out);
 	free(order);
 }

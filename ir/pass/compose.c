@@ -43,9 +43,9 @@ static const IrPut *link_of(const Compose *c, IrValue value, const IrFor **f) {
 	if (!put)
 		return NULL;
 	bool sum = put->combine == IR_PUT_SUM || (put->combine == IR_PUT_NONE && !put->into && (*f)->conds.count == 0);
-	IrFor bare = **f;
-	bare.conds.count = 0;
-	return sum && pass_put_is_projection(c->b.func, &bare, put) && !ir_for_is_empty(*f) ? put : NULL;
+	IrFor unconditional = **f;
+	unconditional.conds.count = 0;
+	return sum && pass_put_is_projection(c->b.func, &unconditional, put) && !ir_for_is_empty(*f) ? put : NULL;
 }
 
 static bool add_value(const Compose *c, IrValue value, bool negative, Chain *chain);

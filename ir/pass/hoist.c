@@ -19,8 +19,8 @@ typedef struct Hoist {
 	IrBuilder b;        /* new */
 	IrMap map;
 	Arena *scratch;
-	uint32_t first; /* of the block's operations: where those begin that stand for the one at hand */
-	bool careful;   /* what does not pay by itself is left as it is */
+	uint32_t first; /* the place in the block from which on operations replace the one at hand */
+	bool careful;   /* a sum is split only if that pays by itself */
 } Hoist;
 
 /* ---- building pieces ---- */
@@ -150,17 +150,17 @@ static uint32_t emit_product(Piece *piece, const Product *product, uint32_t mask
 /* Factors of `mask` may be taken to a sum over `set`, which keeps only the conditions inside it. */
 static bool factors_may_move(const View *view, const Product *product, uint32_t mask, uint32_t set) {
 	for (uint32_t k = 0; k < product->count; k++)
-		if ((mask >> k & 1) &&
-		    !pass_stands_over(view, view->alone[product->factors[k].node], view->safe[product->factors[k].node], set))
+		if ((mask >> k & 1) && !pass_stands_over(view, view->in_box[product->factors[k].node],
+		                                         view->proved[product->factors[k].node], set))
 			return false;
 	return true;
 }
 
 static bool put_may_move(const IrFunc *func, const View *view, const IrPut *put, uint32_t set) {
-	IrFor bare = *view->f;
+	IrFor unconditional = *view->f;
 	IrType type = ir_type(func, put->out);
-	bare.conds.count = 0;
-	return pass_stands_over(view, !pass_positions_may_fail(func, &bare, type, put->at, put->guarded),
+	unconditional.conds.count = 0;
+	return pass_stands_over(view, !pass_positions_may_fail(func, &unconditional, type, put->at, put->guarded),
 	                        !pass_positions_may_fail(func, view->f, type, put->at, put->guarded), set);
 }
 
@@ -243,9 +243,9 @@ static bool never_empty(const IrFunc *func, const View *view, uint32_t summed_aw
 					part = ir_at_const(place == 0 || last < 0 ? 0 : place == 1 ? last / 2 : last);
 				there = ir_at_add(module, there, ir_at_scale(module, part, term.coef));
 			}
-			IrFor bare = *view->f;
-			bare.conds.count = 0;
-			holds = !touches || ir_at_least_zero(func, &bare, there);
+			IrFor unconditional = *view->f;
+			unconditional.conds.count = 0;
+			holds = !touches || ir_at_least_zero(func, &unconditional, there);
 		}
 		if (holds)
 			return true;

@@ -15,8 +15,8 @@ typedef struct View {
 	uint32_t *sets;  /* per node: the indices it depends on */
 	double *costs;   /* per node: of what it needs; a bound from above, where parts are used twice */
 	bool *movable;   /* per node: no read that it needs is guarded */
-	bool *alone;     /* per node: its reads are inside their bounds even where the conditions fail */
-	bool *safe;      /* per node: none of its reads is checked when the code runs */
+	bool *in_box;    /* per node: its reads are inside their bounds even where the conditions fail */
+	bool *proved;    /* per node: none of its reads is checked when the code runs */
 	uint32_t domain; /* all indices */
 	uint32_t tested; /* those that conditions mention */
 } View;
@@ -26,8 +26,9 @@ int pass_set_size(uint32_t set);
 double pass_domain_points(const IrFor *f, uint32_t set);
 /* One pass over the nodes, each after what it needs. */
 View pass_look(const IrFunc *func, Arena *scratch, const IrFor *f);
-/* Positions may be computed over `set`, with only the conditions inside it: they need none of the others. */
-bool pass_stands_over(const View *view, bool alone, bool safe, uint32_t set);
+/* What is computed over the indices of `set` alone, under the conditions that mention no others, stays inside of its bounds. in_box,
+ * proved: of its nodes, as in View. */
+bool pass_stands_over(const View *view, bool in_box, bool proved, uint32_t set);
 /* FLOPs, reads and writes of pieces counted as such, of the puts that are not taken and of the pieces (`hoisted` nodes) they read. */
 double pass_counted_cost(const View *view, const bool *taken, const bool *hoisted);
 /* Sets hoisted[n] for nodes that become pieces, so that the whole costs less than with any of them left where it is. */

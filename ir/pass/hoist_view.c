@@ -28,13 +28,13 @@ View pass_look(const IrFunc *func, Arena *scratch, const IrFor *f) {
 	view.sets = ARENA_ARRAY(scratch, uint32_t, f->nodes.count + 1);
 	view.costs = ARENA_ARRAY(scratch, double, f->nodes.count + 1);
 	view.movable = ARENA_ARRAY(scratch, bool, f->nodes.count + 1);
-	view.alone = ARENA_ARRAY(scratch, bool, f->nodes.count + 1);
-	view.safe = ARENA_ARRAY(scratch, bool, f->nodes.count + 1);
+	view.in_box = ARENA_ARRAY(scratch, bool, f->nodes.count + 1);
+	view.proved = ARENA_ARRAY(scratch, bool, f->nodes.count + 1);
 	ir_node_index_sets(f, f->nodes.count, view.sets);
 	for (uint32_t c = 0; c < f->conds.count; c++)
 		view.tested |= ir_at_index_set(f->conds.data[c], view.sets);
-	IrFor bare = *f;
-	bare.conds.count = 0;
+	IrFor unconditional = *f;
+	unconditional.conds.count = 0;
 	double so_far = 0; /* of all nodes up to here: no tree costs more */
 	for (uint32_t n = 0; n < f->nodes.count; n++) {
 		const IrNode *node = &f->nodes.data[n];
@@ -45,22 +45,23 @@ View pass_look(const IrFunc *func, Arena *scratch, const IrFor *f) {
 			view.costs[n] += view.costs[node->args[i]];
 		view.costs[n] = view.costs[n] < so_far ? view.costs[n] : so_far;
 		view.movable[n] = holds_below(node, view.movable) && !(is_read && node->guarded);
-		view.alone[n] = holds_below(node, view.alone);
-		view.safe[n] = holds_below(node, view.safe);
+		view.in_box[n] = holds_below(node, view.in_box);
+		view.proved[n] = holds_below(node, view.proved);
 		if (!is_read || f->conds.count == 0)
 			continue;
 		IrType type = ir_type(func, node->value);
-		view.alone[n] = view.alone[n] && !pass_positions_may_fail(func, &bare, type, node->at, node->guarded);
-		view.safe[n] =
-			view.safe[n] && (view.alone[n] || !pass_positions_may_fail(func, f, type, node->at, node->guarded));
+		view.in_box[n] =
+			view.in_box[n] && !pass_positions_may_fail(func, &unconditional, type, node->at, node->guarded);
+		view.proved[n] =
+			view.proved[n] && (view.in_box[n] || !pass_positions_may_fail(func, f, type, node->at, node->guarded));
 	}
 	return view;
 }
 
-bool pass_stands_over(const View *view, bool alone, bool safe, uint32_t set) {
+bool pass_stands_over(const View *view, bool in_box, bool proved, uint32_t set) {
 	for (uint32_t c = 0; c < view->f->conds.count; c++) {
 		uint32_t touched = ir_at_index_set(view->f->conds.data[c], view->sets);
-		if ((touched & ~set) && (!safe || ((touched & set) && !alone)))
+		if ((touched & ~set) && (!proved || ((touched & set) && !in_box)))
 			return false;
 	}
 	return true;
@@ -80,7 +81,7 @@ static bool may_pay(const View *view, uint32_t number) {
 		if (view->f->nodes.data[number].type == IR_BOOL &&
 		    (ir_at_index_set(view->f->conds.data[c], view->sets) & ~set) == 0)
 			return false;
-	return pass_stands_over(view, view->alone[number], view->safe[number], set);
+	return pass_stands_over(view, view->in_box[number], view->proved[number], set);
 }
 
 static void want(bool *wanted, IrOperand parts) {

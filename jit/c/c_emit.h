@@ -172,7 +172,6 @@ bool c_overwrites(const CRegion *region, const LoopStmt *store);
 /* c_look.c: the first walk over a kernel */
 void c_look_op(CEmit *c, const LoopStmt *stmt, uint32_t region);
 void c_look_use(CEmit *c, LoopTemp temp, uint32_t region, uint32_t times);
-void c_look_affine(CEmit *c, LoopAffine affine, uint32_t region);
 void c_look_carries(CEmit *c, const LoopStmt *stmt);
 /* Whether an AFFINE is a sum of few counters and extents, which can be written out wherever it is used. */
 bool c_is_short(CEmit *c, const LoopStmt *stmt);

@@ -177,8 +177,8 @@ static void walk_yields(CEmit *c, CRegion *region, const LoopStmt *owner) {
 	}
 }
 
-/* Literals, extents, numbers of lanes and tests of them, numbers that are passed as such, and short sums of counters: written out
- * at every use. */
+/* What gets no variable, as it is written out at every use: literals, extents, lane numbers and comparisons of them with a number, parameters
+ * that are passed by value, and short sums of counters. */
 static bool is_fixed(CEmit *c, const LoopStmt *stmt) {
 	CTemp *t = &c->temps[stmt->out];
 	if (stmt->kind == LOOP_CONST) {
@@ -343,7 +343,7 @@ static void print_parts(CEmit *c) {
 	text_printf(c->out, "%s", before[0] == ',' ? " }; /* where they begin */\n" : "");
 }
 
-/* The users of temps that have one. */
+/* Notes the statement that uses each temp: the last one, where several do. */
 static void find_users(CEmit *c) {
 	for (uint32_t i = 0; i < c->stmts.count; i++) {
 		const LoopStmt *stmt = c->stmts.data[i];

@@ -13,7 +13,7 @@ void c_look_use(CEmit *c, LoopTemp temp, uint32_t region, uint32_t times) {
 		c->temps[t->variable].crosses = true;
 }
 
-void c_look_affine(CEmit *c, LoopAffine affine, uint32_t region) {
+static void look_affine(CEmit *c, LoopAffine affine, uint32_t region) {
 	for (uint32_t i = 0; i < affine.count; i++)
 		c_look_use(c, affine.terms[i].temp, region, 1);
 }
@@ -39,8 +39,8 @@ void c_look_op(CEmit *c, const LoopStmt *stmt, uint32_t region) {
 	c_look_use(c, stmt->value, alone && !c_is_vector(c, stmt->value) ? (uint32_t)C_NOT_NESTED : region, alone ? 2 : 1);
 	c_look_use(c, stmt->mask, region, 1);
 	c_look_use(c, stmt->address.index, region, 1);
-	c_look_affine(c, stmt->address.affine, region);
-	c_look_affine(c, stmt->affine, region);
+	look_affine(c, stmt->address.affine, region);
+	look_affine(c, stmt->affine, region);
 	if (stmt->kind == LOOP_LOAD || stmt->kind == LOOP_STORE)
 		c->formal_used[stmt->address.buffer] = true;
 	if (stmt->kind == LOOP_STORE)
@@ -64,11 +64,11 @@ void c_look_carries(CEmit *c, const LoopStmt *stmt) {
 		c->temps[carry->inner].crosses = true;
 	}
 	for (uint32_t i = 0; i < stmt->low.count; i++)
-		c_look_affine(c, stmt->low.data[i].affine, (uint32_t)C_NOT_NESTED);
+		look_affine(c, stmt->low.data[i].affine, (uint32_t)C_NOT_NESTED);
 	for (uint32_t i = 0; i < stmt->high.count; i++)
-		c_look_affine(c, stmt->high.data[i].affine, (uint32_t)C_NOT_NESTED);
+		look_affine(c, stmt->high.data[i].affine, (uint32_t)C_NOT_NESTED);
 	for (uint32_t i = 0; i < stmt->conds.count; i++)
-		c_look_affine(c, stmt->conds.data[i], (uint32_t)C_NOT_NESTED);
+		look_affine(c, stmt->conds.data[i], (uint32_t)C_NOT_NESTED);
 }
 
 bool c_is_short(CEmit *c, const LoopStmt *stmt) {
@@ -102,7 +102,7 @@ static uint32_t need_of(const CEmit *c, LoopTemp temp) {
 	return c_is_vector(c, temp) ? c->temps[c->temps[temp].variable].need : 0;
 }
 
-/* What the operands of a statement have to provide; true if that is more than was known. */
+/* Notes in how many lanes the operands of a statement are needed; true if that is more than was known. */
 static bool pass_need(CEmit *c, const LoopStmt *stmt) {
 	uint32_t all = stmt->lanes != 0 ? stmt->lanes : LOOP_LANES, out = need_of(c, stmt->out);
 	LoopTemp operands[IR_MAX_ARGS + 3] = {stmt->value, stmt->mask, stmt->address.index};

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- what waits for its user ---- */
+/* ---- expressions that wait: not printed yet, as each is to stand where its only user is ---- */
 
 /* "const TYPE NAME = VALUE;", or "NAME[l] = VALUE;" for what lives in an array. */
 static void print_value(CEmit *c, LoopTemp temp, const CExpr *value) {
@@ -18,7 +18,8 @@ static void print_value(CEmit *c, LoopTemp temp, const CExpr *value) {
 		text_printf(c->out, "const %s %s = %s;\n", c_type_of(c, temp), name, value->text);
 }
 
-/* What waits and reads a formal of the set (or a variable of the set that the loop overwrites) is computed now. */
+/* Prints as statements those that wait and read a formal of the set `reads`, which is about to be written, or a variable of the set
+ * `mixes`, which the loop is about to overwrite. */
 void c_settle(CEmit *c, uint64_t reads, uint64_t mixes, bool vectors) {
 	for (uint32_t i = 0; i < c->waiting.count;) {
 		LoopTemp temp = c->waiting.data[i];
@@ -32,7 +33,7 @@ void c_settle(CEmit *c, uint64_t reads, uint64_t mixes, bool vectors) {
 	}
 }
 
-/* The statement that uses a temp of one use, if it can hold an expression. */
+/* Whether a value may wait: its only user is in the same block and can hold an expression in its place. */
 static bool can_wait(CEmit *c, const LoopStmt *stmt, const CExpr *value) {
 	LoopTemp temp = stmt->out;
 	const CTemp *t = &c->temps[temp];
@@ -205,10 +206,10 @@ static void print_yields(CEmit *c, const CRegion *region, uint32_t lanes, bool a
 	}
 }
 
-/* The statements of a region that run in `lanes`; all: whatever they run in. */
+/* One loop over lanes, with those statements of a region that run in so many; all: with every statement. */
 static void print_lanes(CEmit *c, const CRegion *region, uint32_t lanes, bool all) {
 	c_line(c);
-	/* Whole blocks only: fewer lanes are best unrolled. */
+	/* The pragma asks for vectors: of all lanes only, as compilers make better code of fewer by unrolling them. */
 	const char *pragma = lanes == LOOP_LANES ? arena_printf(c->arena, "%s_LANES ", c->prefix) : "";
 	text_printf(c->out, "%sfor (int l = 0; l < %u; l++) {\n", pragma, (unsigned)lanes);
 	c->depth++;

@@ -494,7 +494,8 @@ static uint32_t *per_value(Lower *l, uint32_t start) {
 	return array;
 }
 
-LoopFunc *nest_lower(IrModule *module, IrFunc *func, const JitOptions *options, const ArithProducts *products) {
+/* `func` has only primitive ops, unless it is for C. products: NULL if nothing may be fused. */
+static LoopFunc *lower(IrModule *module, IrFunc *func, const JitOptions *options, const ArithProducts *products) {
 	Lower lower = {.arena = module->arena, .ir = func, .options = options, .products = products};
 	Lower *l = &lower;
 	l->scratch = arena_new();
@@ -546,7 +547,7 @@ static LoopFunc *lower_copy(IrModule *module, IrFunc *func, const JitOptions *op
 	if (!options->strict)
 		arith_contract(copy, &products);
 	copy = calls ? ir_expand_powers(module, copy) : ir_expand_math(module, copy, !options->strict);
-	LoopFunc *lowered = nest_lower(module, copy, options, options->strict ? NULL : &products);
+	LoopFunc *lowered = lower(module, copy, options, options->strict ? NULL : &products);
 	ir_scope_leave(&scope);
 	return lowered;
 }

@@ -6,11 +6,9 @@
 #include "jit/jit.h"
 #include "jit/loop/loop.h"
 
-/* What jit_compile compiles: rewrites, expands mathematics, then nest_lower. */
+/* What jit_compile compiles: rewrites, expands mathematics, then lowers. */
 LoopFunc *nest_function(IrModule *module, IrFunc *func, const JitOptions *options);
 /* The same for C: rows of math.def stay operations, which become calls; whole powers are expanded. */
 LoopFunc *nest_function_for_c(IrModule *module, IrFunc *func, const JitOptions *options);
-/* `func` has only primitive ops, unless it is for C. products: NULL if nothing may be fused. */
-LoopFunc *nest_lower(IrModule *module, IrFunc *func, const JitOptions *options, const ArithProducts *products);
 
 #endif

@@ -96,7 +96,7 @@ typedef struct NestOp {
 	uint32_t *deps;              /* indices each node depends on */
 	NestMemo *memo;
 	uint32_t products; /* bit p: put p (of the first 32) may fuse its products into its accumulator */
-	bool bare;         /* sums of products in which 0 wins are taken as plain ones at the moment */
+	bool plain_sums;   /* a sum of products in which 0 wins (mulz) is computed as one of plain products at the moment */
 	/* of the puts being lowered */
 	int vector;                     /* the index that runs in lanes, or -1 */
 	uint32_t order[IR_MAX_INDICES]; /* output indices, then reduced ones */
@@ -176,8 +176,6 @@ bool nest_scalar_affine(Nest *n, IrAt at, LoopAffine *affine);
 /* The element of `value` at a position; *level is raised to where all of the address is known. */
 LoopAddress nest_address(Nest *n, IrValue value, const IrAt *at, uint32_t *level);
 uint32_t nest_formal(Nest *n, uint32_t buffer);
-/* One temp (or none) and an offset with the same value. */
-LoopAffine nest_flatten(Nest *n, LoopAffine affine);
 
 /* nest_loop.c: loops */
 void nest_open(Nest *n, LoopStmt *stmt);
@@ -210,7 +208,7 @@ IrOpcode nest_combine_opcode(IrCombine combine);
 LoopTemp nest_identity(Nest *n, const IrPut *put);
 /* The accumulator after one more point; acc 0: still the identity. */
 LoopTemp nest_combine(Nest *n, const IrPut *put, LoopTemp acc);
-/* The argument that goes with a maximum or minimum so far (best): the new one if it is better, the first NaN, or the first. */
+/* Which index a maximum or minimum came from, with one point more: `best` and `arg` are the extreme so far and its index. */
 LoopTemp nest_combine_arg(Nest *n, const IrPut *put, LoopTemp best, LoopTemp arg);
 /* Where an ARG put's maximum or minimum stands in the group. */
 uint32_t nest_partner(const NestGroup *group, const IrPut *put);

@@ -20,7 +20,8 @@ static LoopTemp partial(Nest *n, LoopAffine affine, uint32_t level) {
 	return out;
 }
 
-LoopAffine nest_flatten(Nest *n, LoopAffine affine) {
+/* One temp (or none) and an offset with the same value. */
+static LoopAffine flatten(Nest *n, LoopAffine affine) {
 	if (affine.count == 0 || (affine.count == 1 && affine.terms[0].temp != 0 && affine.terms[0].coef.factor == 1 &&
 	                          affine.terms[0].coef.count == 0))
 		return affine;
@@ -110,7 +111,7 @@ static LoopTemp sum_vectors(Nest *n, const Parts *parts) {
 }
 
 static LoopTemp affine_temp(Nest *n, LoopAffine affine, int64_t stride) {
-	LoopAffine flat = nest_flatten(n, affine);
+	LoopAffine flat = flatten(n, affine);
 	if (stride == 0 && flat.count == 0)
 		return nest_const(n, IR_I64, 0, flat.offset);
 	if (stride == 0 && flat.offset == 0)
@@ -140,7 +141,7 @@ LoopTemp nest_position(Nest *n, IrAt at) {
 bool nest_scalar_affine(Nest *n, IrAt at, LoopAffine *affine) {
 	Parts parts = {0};
 	add_at(n, &parts, at, loop_size(1));
-	*affine = nest_flatten(n, parts.scalar);
+	*affine = flatten(n, parts.scalar);
 	return parts.vectors.count == 0 && parts.stride == 0;
 }
 
@@ -163,7 +164,7 @@ LoopAddress nest_address(Nest *n, IrValue value, const IrAt *at, uint32_t *level
 	for (uint32_t a = 0; a < type.rank; a++)
 		add_at(n, &parts, at[a], strides[a]);
 	LoopAddress address = {.buffer = nest_formal(n, n->in->buffer_of[value]), .stride = parts.stride};
-	address.affine = nest_flatten(n, parts.scalar);
+	address.affine = flatten(n, parts.scalar);
 	address.scale = loop_size(1);
 	if (parts.vectors.count == 1) {
 		address.index = parts.vectors.data[0];

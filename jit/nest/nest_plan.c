@@ -16,7 +16,7 @@ static bool plain_lane(const Nest *n, const IrPut *put) {
 	return true;
 }
 
-/* A guard that would have to mask a store lane by lane. */
+/* Whether lanes of `index` would differ in being inside of a guarded put's bounds, so that a store needed a test for each. */
 static bool guard_depends(const Nest *n, const IrPut *put, uint32_t index) {
 	IrType type = ir_type(n->ir, put->out);
 	for (uint32_t a = 0; a < type.rank && put->guarded; a++)

@@ -44,14 +44,14 @@ LoopTemp nest_combine(Nest *n, const IrPut *put, LoopTemp acc) {
 	ptrdiff_t number = put - n->op->f->puts.data;
 	bool fuses = acc != 0 && number < 32 && n->op->products >> number & 1;
 	if (sum && node->kind == IR_NODE_OP && (node->opcode == IR_mul || node->opcode == IR_mulz)) {
-		bool zero_wins = node->opcode == IR_mulz && !n->op->bare;
+		bool zero_wins = node->opcode == IR_mulz && !n->op->plain_sums;
 		LoopTemp factors[3] = {nest_node(n, node->args[0]), nest_node(n, node->args[1]), acc};
 		if (fuses && zero_wins)
 			return nest_op(n, IR_where, type,
 			               (LoopTemp[]){no_zero(n, factors), nest_op(n, IR_fma, type, factors, 3), acc}, 3);
 		if (fuses)
 			return nest_op(n, IR_fma, type, factors, 3);
-		if (n->op->bare) {
+		if (n->op->plain_sums) {
 			LoopTemp product = nest_op(n, IR_mul, type, factors, 2);
 			return acc == 0 ? product : nest_op(n, IR_add, type, (LoopTemp[]){acc, product}, 2);
 		}
@@ -61,7 +61,8 @@ LoopTemp nest_combine(Nest *n, const IrPut *put, LoopTemp acc) {
 	return nest_op(n, nest_combine_opcode(put->combine), type, (LoopTemp[]){acc, nest_node(n, put->node)}, 2);
 }
 
-/* The argument that goes with a maximum or minimum so far: the new one if it is better, the first NaN, or the first. */
+/* Which index the maximum or minimum so far came from: the new one if its value is better, if it is the first NaN, or if there was none
+ * yet; else the one so far. */
 LoopTemp nest_combine_arg(Nest *n, const IrPut *put, LoopTemp best, LoopTemp arg) {
 	const IrPut *of = &n->op->f->puts.data[put->arg_of];
 	LoopTemp value = nest_node(n, of->node);

@@ -176,16 +176,16 @@ static bool zero_wins(const Nest *n, const IrPut *put) {
 	return put->combine == IR_PUT_SUM && node->kind == IR_NODE_OP && node->opcode == IR_mulz;
 }
 
-static bool worth_bare(const Nest *n, const NestGroup *group) {
+static bool worth_plain_sums(const Nest *n, const NestGroup *group) {
 	int64_t points = 1;
 	bool any = false;
-	for (uint32_t k = n->op->outer_count; k < n->op->index_count && points < NEST_MIN_BARE_POINTS; k++) {
+	for (uint32_t k = n->op->outer_count; k < n->op->index_count && points < NEST_MIN_PLAIN_SUM; k++) {
 		IrDim extent = n->op->index[n->op->order[k]].extent;
-		points *= extent < 0 ? NEST_MIN_BARE_POINTS : extent;
+		points *= extent < 0 ? NEST_MIN_PLAIN_SUM : extent;
 	}
 	for (uint32_t p = 0; p < group->count; p++)
 		any = any || zero_wins(n, group->puts[p]);
-	return any && points >= NEST_MIN_BARE_POINTS;
+	return any && points >= NEST_MIN_PLAIN_SUM;
 }
 
 static LoopTemp op_here(Nest *n, IrOpcode opcode, IrScalar type, LoopTemp a, LoopTemp b) {
@@ -312,8 +312,8 @@ static LoopTemp known_acc(Nest *n, const IrPut *put, LoopTemp acc) {
 }
 
 static void store_sums(Nest *n, Reduction *r) {
-	if (n->op->bare) {
-		n->op->bare = false;
+	if (n->op->plain_sums) {
+		n->op->plain_sums = false;
 		each_acc(n, r, known_acc);
 		mend_sums(n, r);
 	}
@@ -323,7 +323,7 @@ static void store_sums(Nest *n, Reduction *r) {
 void nest_reduction(Nest *n, const NestGroup *group) {
 	Reduction r = {.group = group, .instances = nest_copy_count(n, 0, n->op->outer_count)};
 	r.acc = ARENA_ARRAY(n->arena, LoopTemp, group->count * r.instances);
-	n->op->bare = worth_bare(n, group);
+	n->op->plain_sums = worth_plain_sums(n, group);
 	if (!is_reduced(n, n->op->vector)) {
 		each_acc(n, &r, start_acc);
 		reduce(n, &r, n->op->outer_count, 0, NULL);

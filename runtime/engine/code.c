@@ -124,6 +124,13 @@ static size_t *value_sizes(Arena *arena, const IrFunc *func, bool of_params) {
 	return sizes;
 }
 
+/* In the form of the lines that ir_run_passes prints. */
+static void print_times(FILE *out, const JitCode *code, const char *name) {
+	double lower, llvm;
+	jit_code_times(code, &lower, &llvm);
+	fprintf(out, "%-12s %8.3f ms  %s\n%-12s %8.3f ms  %s\n", "lower", 1e3 * lower, name, "llvm", 1e3 * llvm, name);
+}
+
 RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func) {
 	if (!engine_ready(rt))
 		return NULL;
@@ -146,6 +153,8 @@ RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func) {
 		JitOptions options = {.strict = rt->options.strict};
 		code->jit = jit_compile(rt->engine, code->func, &options);
 		code->arena_bytes = jit_arena_bytes(code->jit, NULL);
+		if (pipeline.time)
+			print_times(pipeline.time, code->jit, session_text(rt->session, code->func->name));
 	} else {
 		code->func = ir_expand_math(module, code->func, false); /* the same operations that strict machine code runs */
 	}

@@ -141,7 +141,8 @@ static bool check_run(const char *call, int problem, int last, const char *numbe
 	Lower l = lower_new(by_shape_too);
 	lower_more(&l, GRADUS_SOURCE_DIR "/tests/library/axes.grad");
 	uint32_t count = problems[problem].tensors;
-	FeTarget target = {problems[problem].sizes, count, problems[problem].shapes, count};
+	FeTarget target = {
+		.sizes = problems[problem].sizes, .count = count, .types = problems[problem].shapes, .type_count = count};
 	const FeRule *rule = lower_rule_on(&l, call, &target);
 	int64_t n = problems[problem].size;
 	IrTensor extra[32], args[80], results[80];
