@@ -37,12 +37,15 @@ enum {
 
 /* Beyond these, nothing is known of an integer. The sum and the difference of two still fit into 64 bits. */
 #define EX_FAR (INT64_C(1) << 61)
+/* whole.c: a number below this in magnitude is added to one that was read without a check: the sum fits into 64 bits, and of what is no
+ * number it makes none */
+#define EX_MOST_ADDED (INT64_C(1) << 40)
 /* E0213: elements of an array, along an axis or in all; steps of a run. What is drawn of one name in one step has numbers below
  * this, so that those of the next step begin at it. As a double the number is exact. */
 #define EX_MOST_ELEMENTS (INT64_C(1) << 40)
 
 enum {
-	/* range_uses.c: factors of indices; times EX_MOST_ELEMENTS, one is below EX_FAR */
+	/* range_uses.c: factors of indices; a position by such a factor stays below EX_FAR */
 	ELAB_MOST_FACTOR = 1 << 20,
 	/* elab_known.c: how far the ends of a loop that are not known may lie from 0 */
 	ELAB_MOST_BOUND = INT32_MAX,

@@ -392,7 +392,8 @@ const char *ir_scalar_name(IrScalar scalar); /* "bool", "i32", "int", "f32", "f6
 IrType ir_scalar_type(IrScalar scalar);      /* rank 0 */
 /* Of a storage that is not plain. */
 size_t ir_storage_bytes(IrStorage storage);
-const char *ir_storage_name(IrStorage storage); /* "u8", "f32" */
+void ir_storage_range(IrStorage storage, int64_t *low, int64_t *high); /* of whole numbers */
+const char *ir_storage_name(IrStorage storage);                        /* "u8", "f32" */
 bool ir_storage_is_real(IrStorage storage);
 size_t ir_element_bytes(IrType type); /* of its storage, or of its scalar */
 IrType ir_tensor_type(IrScalar scalar, int rank, const IrDim *dims);

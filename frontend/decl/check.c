@@ -35,7 +35,7 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 /* Those of `a` that `b` has, too. */
 static Diags said_in_both(Session *session, const Diags *a, const Diags *b) {
 	Diags both = {0};
-	uint32_t from = 0; /* both are in one order nearly always */
+	uint32_t from = 0; /* both lists mostly have the same order, so the search begins behind the last one found */
 	for (uint32_t i = 0; i < a->count; i++) {
 		const Diag *x = a->data[i];
 		bool found = false;
@@ -96,9 +96,10 @@ static bool reads_given_file(const AstDecl *decl) {
 	return false;
 }
 
-/* A joint rule may be made for one size, and what has no default for some numbers, which only those who use it know: wrong with
- * it alone is what is wrong on two sizes and with two numbers, and is not about these: no number in it is another one.
- * Experiments check it with their own. */
+/* What a declaration is used with is not known here: the size of x of a joint rule, the numbers of hyperparameters without a
+ * default. So it is typed twice, with other ones each time. A mistake that is found both times, with the same numbers in its
+ * message, is one of the declaration; other mistakes may come from what was made up. Experiments check with their own sizes and
+ * numbers. */
 static void check_twice(FeProgram *p, IrModule *module, const AstDecl *decl) {
 	Diags wrong[2];
 	for (int which = 0; which < 2; which++) {
@@ -135,7 +136,7 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 	return p->session->error_count == errors && resolve_is_sound(p, decl);
 }
 
-/* Not only its own check: an experiment may have found something wrong in it, too. */
+/* Whether there is an error in the text of this declaration: an experiment may have found one after its own check found none. */
 static bool has_error(const FeProgram *p, const AstDecl *decl) {
 	const Session *session = p->session;
 	for (uint32_t i = 0; i < session->diags.count && session->error_count; i++) {

@@ -63,7 +63,7 @@ static bool declared_columns(Elab *e, const AstDeclare *d, FeDataWanted *wanted)
 
 /* ---- the whole ---- */
 
-/* Numbers in the place of sizes that no file has given: not small, and different for different names. */
+/* Makes up the sizes that a file would give: not small, and different for different names. */
 static void assume_sizes(Elab *e, const FeData *data, FeDataWanted *wanted) {
 	for (int i = 0; i < wanted->rank; i++) {
 		if (wanted->dims[i] >= 0)
@@ -165,19 +165,6 @@ IrValue objective_data_param(Elab *e, const FeData *data) {
 	return ir_param_as(e->builder->func, IR_ROLE_DATA, session_text(e->session, data->name), data->type);
 }
 
-/* The range of what is stored in few bytes. */
-static void set_range(Ex *read, IrStorage storage) {
-	switch (storage) {
-	case IR_STORED_U8: read->low = 0, read->high = UINT8_MAX; break;
-	case IR_STORED_I8: read->low = INT8_MIN, read->high = INT8_MAX; break;
-	case IR_STORED_U16: read->low = 0, read->high = UINT16_MAX; break;
-	case IR_STORED_I16: read->low = INT16_MIN, read->high = INT16_MAX; break;
-	case IR_STORED_U32: read->low = 0, read->high = UINT32_MAX; break;
-	case IR_STORED_I32: read->low = INT32_MIN, read->high = INT32_MAX; break;
-	default: break;
-	}
-}
-
 void objective_bind_data(Elab *e, const FeData *data, IrValue param) {
 	for (uint32_t k = 0; k < data->open.count; k++)
 		scope_add_name(e, data->open.data[k], value_int(e, data->sizes[k]));
@@ -187,7 +174,8 @@ void objective_bind_data(Elab *e, const FeData *data, IrValue param) {
 	                      : scalar == IR_BOOL ? S_BOOL
 	                                          : S_REAL,
 	                      data->type.rank, data->type.dims);
-	if (scalar == IR_I64)
-		set_range(v->body, data->type.storage);
+	if (scalar == IR_I64 &&
+	    ir_element_bytes(data->type) < 8) /* 64 bits hold numbers beyond EX_FAR, which readers refuse */
+		ir_storage_range(data->type.storage, &v->body->low, &v->body->high);
 	scope_add_name(e, data->declared, v);
 }

@@ -8,7 +8,7 @@
 #include "frontend/frontend.h"
 #include "frontend/meaning/elab.h"
 
-/* Without functions that could run; the module only holds them. NULL with diagnostics. */
+/* Typed only: their functions have no ops and cannot run; they live as long as the module. NULL with diagnostics. */
 FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing);
 FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                    const Name *open, uint32_t open_count, Typing *typing);
@@ -35,15 +35,15 @@ typedef enum Stage { STAGE_CONST, STAGE_SETUP, STAGE_VALUE } Stage;
 typedef struct StageName {
 	const Symbol *symbol;
 	Stage stage;
-	bool needed;           /* by value or start, made by setup */
-	bool wanted;           /* by the function that was asked about last */
+	bool needed;           /* made by setup, and read by value or start */
+	bool wanted;           /* read by the function that stages_want was last asked about */
 	VEC(uint32_t) used_by; /* statements that mention or define it */
 } StageName;
 
 typedef struct StageStmt {
 	Stage stage;               /* of computations */
 	bool again;                /* setup computes it, and so does value, for a derivative there */
-	bool followed;             /* what it mentions is wanted already */
+	bool followed;             /* the names that it mentions are marked as wanted already */
 	VEC(StageName *) mentions; /* of names that are known there */
 	VEC(StageName *) defines;
 } StageStmt;

@@ -201,7 +201,7 @@ static void mark_changed(Changes *c, Name name) {
 	*name_map_place(c->b->e.arena, &c->names, name) = c;
 }
 
-/* Givens and parameters are there already when something is validated. */
+/* Whether a statement was computed before validation, so that replaced data comes too late for it: givens and parameters. */
 static bool made_before(ObjectiveBuilding *b, uint32_t at) {
 	const AstStmt *s = b->decl->body.data[at];
 	return s->kind == AST_GIVEN || s->kind == AST_PARAM ||

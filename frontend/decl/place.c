@@ -241,7 +241,7 @@ bool fe_at(FeProgram *p, uint32_t source, uint32_t offset, FePlace *out) {
 			decl = file->decls.data[i];
 	if (!decl || !decl->name.id)
 		return false;
-	DiagMark mark = diag_mark(p->session); /* what is wrong is not asked for */
+	DiagMark mark = diag_mark(p->session); /* mistakes are not asked for, and taken back below */
 	resolve_decl(p, decl);
 	in_decl(&f, decl);
 	Arena *notes = arena_new();
@@ -263,6 +263,6 @@ bool fe_at(FeProgram *p, uint32_t source, uint32_t offset, FePlace *out) {
 	arena_free(notes);
 	Diags said = diag_take_back(p->session, mark);
 	if (said.count)
-		resolve_again(p); /* so that a check says it */
+		resolve_again(p); /* so that a check reports what was taken back */
 	return f.span.file != 0;
 }

@@ -61,18 +61,18 @@ typedef struct RuleElab {
 	bool more_ints;
 	bool symbolic;
 	uint32_t functions;             /* begun */
-	VEC(IrValue) shares;            /* of the collectives, in step */
+	VEC(IrValue) shares;            /* what the step combines over tensors (all_sum, ...): each tensor's part */
 	VEC(Value *) states;            /* what they start from */
-	uint32_t own_states;            /* the others are those of applied rules */
+	uint32_t own_states;            /* how many of them are the rule's own; those of applied rules follow */
 	VEC(Binding *) bound;           /* the states, in step */
-	uint32_t next_state;            /* of the rule that is applied next, or in a block */
+	uint32_t next_state;            /* the first state of the rule that is applied next, or of a block */
 	VEC(const AstStmt *) in_blocks; /* by state: where it is declared, in a block; NULL: directly in a rule */
 	/* A rule that looks at the axes of x is made for one shape after the other (rule_axes.c). */
 	bool more_axes, by_shape; /* it turned out that it does; it is known that it does */
 	Diag *said_axes;          /* what was said of axes that are not known */
 	const RuleShape *shape;   /* which of them the function being built is for */
 	VEC(RuleShare) shared;    /* by_shape: its collectives, in step */
-	uint32_t applied;         /* so many, in init */
+	uint32_t applied;         /* rules that init has applied so far */
 	IrValue x, f, g;          /* of step: where it starts, and what it is given there */
 	Value *residuals;         /* there; NULL: not asked for */
 	Varied varied;

@@ -153,7 +153,7 @@ static void bind_given(RuleElab *r, const AstDecl *decl, const AstStmt *s, Given
 	}
 }
 
-/* Into the scope of the rule that is applied. */
+/* Enters the scope of the rule that is applied: its hyperparameters, and x, g, ... as its step sees them. */
 static Applied enter(RuleElab *r, const AstStmt *s) {
 	Elab *e = &r->e;
 	Applied a = {.outer = scope_mark(e)};

@@ -35,7 +35,7 @@ bool rule_limits(RuleElab *r, const AstLimits *limits, double *low, double *high
 	return false;
 }
 
-/* false: it is no number. Out of its range it is warned of. */
+/* false with a diagnostic if it is NaN. A number outside of the stated range is warned of. */
 static bool check_hyper(Elab *e, const Hyper *h) {
 	if (!h->known)
 		return true;

@@ -155,7 +155,7 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 static bool depends_on_size(Ex *x, uint64_t epoch) {
 	if (x->kind == EX_DIM || (x->kind == EX_VAR && x->var->tensor))
 		return true;
-	if (x->epoch == epoch) /* looked at already */
+	if (x->epoch == epoch) /* this walk was here before */
 		return false;
 	x->epoch = epoch;
 	for (uint32_t i = 0; x->kind == EX_READ && i < x->at_count; i++)
@@ -266,7 +266,7 @@ static void open_transform(Elab *e, const Hyper *h, FeLearned *l) {
 	diag_label(e->session, diag, h->limits->span, "%g to %g", low, high);
 }
 
-/* What is learned sees of x its size alone. */
+/* Where learned values start, only the size of x is known, none of its numbers. */
 static void bind_x(RuleElab *r) {
 	int64_t dim = DIM_X;
 	Value *x = value_array(&r->e, S_REAL, 1, &dim, (Span){0});

@@ -87,7 +87,7 @@ static void link_symbol(const Symbol *symbol, Span span, void *context) {
 static void define(Stages *s, uint32_t at, const Symbol *symbol) {
 	if (!symbol || !symbol_is_local(symbol))
 		return;
-	StageName *name = name_of(s, symbol); /* perhaps of something that lacks its `var` */
+	StageName *name = name_of(s, symbol); /* made here if nothing declares the name, as where `var` was forgotten */
 	vec_push(s->arena, &s->stmts[at].defines, name);
 	vec_push(s->arena, &name->used_by, at);
 }
@@ -216,7 +216,7 @@ void stages_want(Stages *s, bool start) {
 			want_mentions(s, i);
 		for (uint32_t k = 0; stmt->kind == AST_PARAM && k < stmt->declare.type.dims.count; k++)
 			symbol_visit_expr(s->program, stmt->declare.type.dims.data[k], want_in,
-			                  s); /* shapes are needed everywhere */
+			                  s); /* every function needs the shapes that they give */
 	}
 	while (s->pending.count) {
 		const StageName *name = s->pending.data[--s->pending.count];

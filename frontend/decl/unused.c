@@ -154,7 +154,7 @@ static void follow_objective(Usage *u) {
 	for (uint32_t i = 0; constant && i < u->leaves.count; i++) {
 		const AstStmt *s = u->leaves.data[i].stmt;
 		if (s->kind == AST_PARAM)
-			use_leaf(u, &u->leaves.data[i]); /* one warning says it of all of them */
+			use_leaf(u, &u->leaves.data[i]); /* one warning says of all parameters that nothing depends on them */
 		for (uint32_t k = 0; s->kind == AST_PARAM && k < s->declare.names.count; k++)
 			use_name(u, s->declare.names.data[k]);
 		if (s->kind != AST_MINIMIZE)
@@ -241,7 +241,7 @@ static void warn_hypers(Usage *u) {
 void check_unused(FeProgram *program, const AstDecl *decl) {
 	Usage u = {.program = program, .arena = arena_new(), .decl = decl};
 	collect(&u, &decl->body, NULL);
-	bool told = false; /* where x never moves, nothing is used, and that was said */
+	bool told = false; /* if x never moves, nothing has an effect, and the warning about x says so */
 	if (decl->kind == AST_OBJECTIVE)
 		follow_objective(&u);
 	else

@@ -87,7 +87,7 @@ Value *elab_call_all_max(Elab *e, const Builtin *b, Value **args, const AstExpr 
 	return over_tensors(e, b, args, x);
 }
 
-/* The objective elsewhere. */
+/* value(y), gradient(y): the objective at another place than x. */
 static Value *evaluation(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	if (e->alone)
 		return value_bad(e);
@@ -227,7 +227,7 @@ static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *x) {
 			if (given[k] == arg)
 				args[k] = value_reusable(e, v, fn->params.data[k].name.name, arg->span);
 	}
-	if (e->alone) { /* it is typed by itself, too: every function once */
+	if (e->alone) { /* the function that it calls is typed by itself as well */
 		e->want_int = want;
 		e->in_dimension = dimension;
 		return value_bad(e);

@@ -44,7 +44,8 @@ Value *elab_if(Elab *e, const AstExpr *x) {
 	e->want_int = false;
 	Value *cond = elab_need_bool(e, elab_expr(e, x->choice.condition), x->choice.condition);
 	e->want_int = saved;
-	if (value_is_bad(cond) && e->alone) /* it may be all that makes an arm right */
+	if (value_is_bad(cond) &&
+	    e->alone) /* an arm may be right only because of the condition, so nothing is said of it */
 		return cond;
 	if (value_is_bad(cond)) {
 		uint32_t facts = e->facts.count;
@@ -129,7 +130,8 @@ static Value *chosen(Elab *e, Value *cond, Value *yes, Value *no, Span span) {
 
 void elab_choose(Elab *e, const Choice *c) {
 	const Bindings *changed = c->changed;
-	Ex *said = c->said; /* once it is computed, nothing more is known of it than that it holds */
+	Ex *said =
+		c->said; /* a condition that was computed is a value; what it says is known from how it was written alone */
 	Value *cond = value_reusable(e, c->cond, 0, c->cond_span);
 	Value **before = ARENA_ARRAY(e->arena, Value *, changed->count);
 	Value **after = ARENA_ARRAY(e->arena, Value *, changed->count);
@@ -167,8 +169,7 @@ Value *elab_truth(Elab *e, const AstExpr *condition, const char *what) {
 	return value_bad(e);
 }
 
-void elab_branches(Elab *e, Value *cond, Ex *said, Span cond_span, Span span, const AstBlock *yes,
-                   const AstBlock *no) {
+void elab_branches(Elab *e, Value *cond, Ex *said, Span cond_span, Span span, const AstBlock *yes, const AstBlock *no) {
 	if (value_is_bad(cond)) { /* which branch would be checked is not known */
 		elab_skip(e, yes);
 		if (no)

@@ -24,7 +24,7 @@ static NameMap *wrong(const Elab *e) {
 	return &e->program->said_wrong[e->real == IR_F64];
 }
 
-/* A stack whose array is not computed yet: wherever it is needed, it may be. */
+/* A stack whose array is not computed yet can be used anywhere, as the array is computed where it is needed. */
 static Value *uncomputed(Elab *e, const MadeConst *made) {
 	Value *v = ARENA_NEW(e->arena, Value);
 	*v = *made->value;
@@ -33,7 +33,8 @@ static Value *uncomputed(Elab *e, const MadeConst *made) {
 	return v;
 }
 
-/* What was said of it since the mark is said again wherever it is used: the first time may have been a trial. */
+/* Keeps what was said of a constant since the mark, to say it again wherever the constant is used: the first use may have been
+ * a trial, whose messages are taken back. */
 static void keep_wrong(Elab *e, const AstDecl *decl, DiagMark mark) {
 	Arena *arena = e->session->arena;
 	Diags *said = ARENA_NEW(arena, Diags);
@@ -57,7 +58,7 @@ static void keep(Elab *e, const AstDecl *decl, Value *v) {
 	*name_map_place(e->session->arena, numbers(e), decl->name.name) = number;
 }
 
-/* Known already, and usable here. */
+/* The value of a constant that was made before and can be used at this place; NULL: there is none. */
 static Value *known_const(Elab *e, const AstDecl *decl) {
 	const Diags *said = name_map_get(wrong(e), decl->name.name);
 	if (said) {

@@ -40,7 +40,7 @@ static Ex *keyed(Elab *e, IrOpcode opcode, Name name, DrawKey key, Ex *number) {
 	return ex_ops(e, opcode, (Ex *[IR_MAX_ARGS]){key.seed, ex_int(e, bits), key.instance, number});
 }
 
-/* An array has at most EX_MOST_ELEMENTS, so that steps have numbers of their own. */
+/* An array has at most EX_MOST_ELEMENTS, so no two steps draw by the same numbers. */
 static Ex *random_number(Elab *e, IrOpcode opcode, Name name, DrawKey key, Ex *number) {
 	if (key.step)
 		number = ex_op(e, IR_add, ex_op(e, IR_mul, key.step, ex_int(e, EX_MOST_ELEMENTS), NULL), number, NULL);
@@ -203,7 +203,7 @@ static bool read_arguments(Elab *e, const AstDeclare *d, const Distribution *dis
 	return ok;
 }
 
-/* Real numbers may be made of whatever is drawn; nothing else is made of anything else. */
+/* A real may be declared of any draw; an int or a bool only of what is drawn as such. */
 static bool drawn_as_declared(Elab *e, const AstDeclare *d, const Distribution *dist, Scalar want) {
 	Scalar scalar = scalar_of(dist);
 	if (want == scalar || want == S_REAL)

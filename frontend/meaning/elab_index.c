@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* The variable that a position is, but for a factor and a distance; NULL: there is no such one, or several, or a condition
- * around says that not all of its values matter. */
+/* The only index variable of a position such as `2 * i + 3`. NULL: it has none or several, or a condition around leaves out
+ * some of the variable's values. */
 static Var *only_var(const Elab *e, const Affine *a) {
 	if (e->arms || e->facts.count)
 		return NULL;
@@ -17,7 +17,8 @@ static int64_t floor_div(int64_t a, int64_t b) {
 	return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 
-/* Narrows what is advised for the index by another read: 0 <= factor * (index - from) + offset < extent. */
+/* Narrows the range that is advised for an index to values for which this read is inside, too: 0 <= factor * (index - from) +
+ * offset < extent. */
 static void fit(const Elab *e, const Affine *a, int64_t extent) {
 	Var *var = only_var(e, a);
 	int64_t factor = var ? a->terms[0].coef : 0;
@@ -243,7 +244,7 @@ static Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr
 	 * into a tensor of its own. */
 	if (unchecked)
 		base = value_materialize(e, base, 0, x->span);
-	/* A number known in a stack, or a row of it, is itself. */
+	/* value_at gives a known number of a stack, or a row of it, as it is, without a read. */
 	v->body = guard ? ex_substitute(e, value_body(e, base), base->vars, at, (uint32_t)base->rank, true)
 	                : value_at(e, base, at);
 	return v;

@@ -66,7 +66,7 @@ Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what) {
 	return static_value(e, v, x, what, &known) ? ex_int(e, known) : NULL;
 }
 
-/* `n - 1` is too small: so is n, and by how much is known. */
+/* Where `n - 1` is too small, says how large n has to be. */
 static void smallest_size(Elab *e, Diag *diag, const AstExpr *x, int64_t found) {
 	int64_t size;
 	if (found > 0 || x->kind != AST_BINARY || x->binary.op != AST_SUB || x->binary.left->kind != AST_NAME)

@@ -92,7 +92,7 @@ static void find_by_uses(RangeSearch *s, const AstExpr *const *bodies, uint32_t 
 	if (s->unchosen_uses.count > 0) {
 		for (uint32_t i = 0; i < s->unchosen_uses.count; i++)
 			vec_push(e->arena, &s->uses, s->unchosen_uses.data[i]);
-		elab_range_solve(s, from_zero); /* what is known by now stays */
+		elab_range_solve(s, from_zero); /* ranges that were found above stay */
 	}
 }
 
@@ -145,7 +145,8 @@ bool elab_bind_indices(Elab *e, const AstItem *const *items, uint32_t count, con
 	bool all_stated, ok = find_stated(&s, items, count, from_zero, extents, &all_stated);
 	if (!all_stated && ok)
 		find_by_uses(&s, bodies, body_count, from_zero);
-	bool left_open = e->alone && s.source_wrong; /* an argument may tell more of a range than all else */
+	bool left_open =
+		e->alone && s.source_wrong; /* an argument, of which nothing is known, may be what tells the range */
 	for (uint32_t i = 0; i < count; i++) {
 		RangeUnknown *u = &s.unknowns.data[i];
 		if (left_open && !items[i]->high)

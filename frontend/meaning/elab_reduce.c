@@ -9,7 +9,7 @@ typedef struct Domain {
 	uint32_t count;
 	Exs conds;   /* >= 0 */
 	Ex *filter;  /* what the conditions say beyond that; NULL: nothing */
-	int64_t low; /* of the only index, for arguments */
+	int64_t low; /* where the only index starts, from which argmax and argmin count */
 } Domain;
 
 /* The number of points, as a real. */
@@ -265,7 +265,7 @@ Value *elab_reduce(Elab *e, const AstExpr *x) {
 		d.vars[d.count++] = found.vars[i];
 	d.low = found.count ? found.low[0] : 0;
 	bool known = read_conditions(e, &x->reduce.items, &d);
-	/* A condition that is not known may be all that makes the body right. */
+	/* The body may be right only because of a condition that is not known: then it is not looked at. */
 	Value *body = known || !e->alone ? elab_expr(e, x->reduce.body) : value_bad(e);
 	if (!ok || value_is_bad(body) || body->kind != VALUE_ARRAY) {
 		if (body->kind != VALUE_ARRAY && !value_is_bad(body))

@@ -173,7 +173,7 @@ void elab_stmt(Elab *e, const AstStmt *s) {
 		if (e->rule)
 			e->rule->state(e->rule->self, s);
 		break;
-	default: break; /* declarations of objectives and rules are their owners' */
+	default: break; /* param, given, learn and the like: decl/ makes them */
 	}
 }
 

@@ -31,7 +31,7 @@ static Tried tried_here(const Elab *e) {
 	               .coord = e->coord};
 }
 
-/* Indices that came to those around change nothing: the expression does not mention them. */
+/* More indices around than when it was made change nothing, as the expression mentions none of them. */
 static bool holds_here(const Elab *e, const Tried *t) {
 	Tried here = tried_here(e);
 	bool indices = t->indices_around == 0 || (t->indices_around <= here.indices_around &&
@@ -57,7 +57,7 @@ Value *elab_range_try(RangeSearch *s, const AstExpr *x) {
 	v = elab_expr(e, x);
 	bool failed = e->session->error_count > mark.errors;
 	Diags said = diag_take_back(e->session, mark);
-	if (failed && e->out_of_budget) /* it is not elaborated again, so this is the only time */
+	if (failed && e->out_of_budget) /* nothing is elaborated any more, so nobody else would report them */
 		diag_say(e->session, &said);
 	else if (failed)
 		for (uint32_t i = 0; i < said.count; i++)

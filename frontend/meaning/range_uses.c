@@ -4,7 +4,6 @@
 #include <string.h>
 
 /* The number of the unknown index that a name stands for; -1: none. */
-/* The number of the unknown index that a name is; -1: none. */
 static int unknown_index(const RangeSearch *s, const AstExpr *x) {
 	const Symbol *symbol = symbol_at(s->e->program, x->id);
 	return symbol ? (int)(uintptr_t)name_map_get(&s->by_symbol, symbol->number) - 1 : -1;
@@ -246,7 +245,7 @@ static bool collect(const AstExpr *x, void *context) {
 		return false;
 	const Symbol *symbol = x->kind == AST_NAME ? symbol_at(s->e->program, x->id) : NULL;
 	if (symbol && symbol->kind == SYMBOL_UNKNOWN)
-		s->source_wrong = true; /* it may be this index, misspelled */
+		s->source_wrong = true; /* the name that nothing declares may be meant to be this index */
 	if (x->kind == AST_REDUCE) {
 		collect_reduce(s, x);
 		return false;

@@ -103,7 +103,7 @@ typedef struct Library {
 	FeStdEntries entries;
 	VEC(Name) names;            /* of the entries */
 	NameMap by_name;            /* the number of an entry + 1 */
-	NameMap read;               /* the declarations that were read */
+	NameMap read;               /* the declarations of entries that were read */
 	VEC(const AstFile *) files; /* the same, each a file of its own */
 } Library;
 
@@ -228,12 +228,12 @@ typedef struct TypedWeights {
 typedef struct Typing {
 	Arena *arena;
 	Path root;
-	NameMap whole;        /* hyperparameters that have to be whole numbers, by the numbers of their symbols */
+	NameMap whole;           /* hyperparameters that have to be whole numbers, by the numbers of their symbols */
 	const AstDecl *by_shape; /* the rule, if it is made for one shape of x after the other */
-	NameMap weights;      /* TypedWeights, by the numbers of the names that are learned */
-	bool wants_types;     /* of all expressions, for people */
-	NameMap types;        /* texts, by the numbers of expressions */
-	NameMap symbol_types; /* likewise of symbols */
+	NameMap weights;         /* TypedWeights, by the numbers of the names that are learned */
+	bool wants_types;        /* of all expressions, for people */
+	NameMap types;           /* texts, by the numbers of expressions */
+	NameMap symbol_types;    /* likewise of symbols */
 } Typing;
 
 Typing *typing_new(Arena *arena); /* the notes; what typing computes lies elsewhere */

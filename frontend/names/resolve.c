@@ -150,7 +150,7 @@ static void in_call(Resolver *r, const AstExpr *x) {
 	set_used(r, x->id, symbol);
 }
 
-/* Ranges are stated before their indices are there. */
+/* The range of an index is looked up before the index is entered: it cannot mention itself. */
 static void in_ranges(Resolver *r, const AstItems *items) {
 	for (uint32_t i = 0; i < items->count; i++) {
 		if (items->data[i].kind != AST_ITEM_INDEX)
@@ -331,7 +331,7 @@ static void in_assign(Resolver *r, const AstStmt *s) {
 		in_target(r, s->assign.targets.data[i], s);
 	if (!several)
 		in_expr(s->assign.value, r);
-	/* What was meant as a definition stays; indices do not. */
+	/* Names that were meant to be defined stay known behind the statement; its indices do not. */
 	for (uint32_t i = scope; i < r->scope.count && !first; i++)
 		first = r->scope.data[i].symbol->kind == SYMBOL_INDEX ? &r->scope.data[i] : NULL;
 	if (first)

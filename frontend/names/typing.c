@@ -10,7 +10,7 @@ Typing *typing_new(Arena *arena) {
 }
 
 Path *typing_inside(Typing *t, Path *path, uint32_t number) {
-	if (!number) /* not of the text */
+	if (!number) /* made by the elaborator: nothing of the source has this number */
 		return path;
 	void **place = name_map_place(t->arena, &path->inside, number);
 	if (!*place)
@@ -56,7 +56,7 @@ bool typing_is_whole(const Typing *t, const Symbol *hyper) {
 	return hyper && name_map_get(&t->whole, hyper->number);
 }
 
-/* Is the text one of those that are joined, perhaps with more known of it? */
+/* Whether `joined` ("int or real") has this text among its parts, or the text with more behind it ("int in 0..5"). */
 static bool among(const char *joined, const char *text) {
 	size_t length = strlen(text);
 	for (const char *at = joined; (at = strstr(at, text)) != NULL; at += length)

@@ -299,7 +299,7 @@ IrValue emit_whole(Elab *e, Value *v, Var *const *leading, uint32_t leading_coun
 	Var *kept[IR_MAX_RANK];
 	uint32_t count = kept_leading(e, leading, leading_count, v, kept);
 	Ex *body = value_body(e, v);
-	/* A read of exactly this needs no op. */
+	/* An expression that only reads this very array needs no op. */
 	if (body->kind == EX_READ && !body->guarded && body->at_count == count + (uint32_t)v->rank) {
 		IrType type = type_over(e, body->type, kept, count, v);
 		bool same = ir_type_equal(ir_type(e->builder->func, body->value), type);
@@ -421,7 +421,7 @@ static ReducedPlace reduced_place(Elab *e, Emit *m, uint32_t count, IrScalar sca
 	return place;
 }
 
-/* Between which limits whole numbers lie that come of a reduction. */
+/* Sets between which limits the whole numbers lie that a reduction gives. */
 static void set_reduced_range(Ex *result, IrCombine combine, const Ex *body, Var *const *over, uint32_t cond_count) {
 	if (is_arg(combine)) {
 		result->low = -1;

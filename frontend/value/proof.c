@@ -189,7 +189,7 @@ static bool fact_proves(const Elab *e, const Affine *a, uint32_t most) {
 	return false;
 }
 
-/* What the facts say cannot be: nothing is ever done here. */
+/* Whether the conditions around contradict each other, so that this place is never reached. */
 static bool never_here(const Elab *e) {
 	return e->facts.count && e->facts.data[e->facts.count - 1].never;
 }
@@ -295,7 +295,8 @@ static void add_fact(Elab *e, const Affine *form, bool not_zero) {
 	vec_push(e->arena, &e->facts, fact);
 }
 
-/* What is not 0 and at least 0 is at least 1. One of these may follow from another: i is neither 0 nor 1. */
+/* What is not 0 and at least 0 is at least 1. That may make another fact sharper: if i is neither 0 nor 1, it is at least 1,
+ * and so at least 2. */
 static void sharpen(Elab *e) {
 	for (bool found = true; found;) {
 		found = false;

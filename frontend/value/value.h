@@ -26,7 +26,7 @@ typedef struct Var {
 	int64_t from;             /* its value where the variable is 0 */
 	bool from_zero;           /* the index of an array, which starts at 0 */
 	int64_t fit_low, fit_end; /* values for which all reads so far are inside, as [fit_low, fit_end) */
-	Diag *outside;            /* what was said; NULL: nothing */
+	Diag *outside;            /* the message that says that a read is outside; NULL: none */
 } Var;
 
 /* The extent that is not just a number: the coordinates of x. */
@@ -57,7 +57,7 @@ struct Ex {
 	uint32_t size;     /* nodes, one that is used twice counted twice, up to EX_HUGE */
 	uint32_t depth;    /* walks are recursive: see value_limit_depth() */
 	Ex *same;          /* another that ex_same found to be the same; NULL: none */
-	uint64_t epoch;    /* memory of the last walk: emission or substitution */
+	uint64_t epoch;    /* which walk (emission, substitution) saw this last, and what it made of it: */
 	uint32_t node;
 	Ex *image;
 };
@@ -163,7 +163,7 @@ typedef struct Elab {
 	NameMap sources;   /* typing, inside of loops: Exs, what a value would have been computed from */
 	uint64_t *epoch;   /* of walks over expressions */
 	uint32_t *next_var;
-	uint64_t place; /* a number for each statement and call: names mean the same as long as it stays */
+	uint64_t place; /* changes with every statement and call: as long as it does not, names mean the same */
 	uint64_t places;
 	bool too_many_axes;   /* a value had more indices around it than it can have axes */
 	Diag *said_many_axes; /* what was said of it, once for all places */
@@ -177,7 +177,7 @@ typedef struct Elab {
 	uint32_t each_count;
 	IrValue segments; /* [N]: coordinate -> tensor, if S > 1 */
 	IrValue sizes;    /* [S] */
-	bool coupled;     /* some coordinate saw another */
+	bool coupled;     /* what a coordinate gets depends on other coordinates */
 	/* The axes of x, which lies flat: x_rank of them; -1: they are not known here. */
 	int x_rank;
 	int64_t x_dims[IR_MAX_RANK];
@@ -187,10 +187,10 @@ typedef struct Elab {
 	/* ---- the elaborator's ---- */
 	const struct ElabRule *rule; /* whose body this is; NULL: no rule's */
 	Path *path;                  /* calls and turns that led here */
-	uint32_t arms;               /* of conditions that are not known, around us */
-	Exs holds;                   /* in those of `if` and `while`: their conditions, as computed */
-	bool in_dimension;           /* `/` must come out whole */
-	bool want_int;               /* whole powers stay integers */
+	uint32_t arms;               /* branches around this place whose conditions are not known */
+	Exs holds;                   /* the conditions of `if`s and `while`s around, as they are computed */
+	bool in_dimension;           /* a dimension is being read, where `/` has to give a whole number */
+	bool want_int;               /* a whole number is asked for, so that powers of whole numbers stay whole */
 	NameMap constants;           /* MadeConst, by name */
 	NameMap tried;               /* Tried, by the numbers of expressions */
 	const struct Calls *calls;   /* functions, constants and rules around us, innermost first */
@@ -198,7 +198,7 @@ typedef struct Elab {
 	bool may_have_returned;      /* or it has, in a branch of which is not known whether it is taken */
 	bool alone;                  /* a function by itself: its arguments, and what is around its calls, are not known */
 	/* One budget for what is written out more than once: bodies of functions, turns of loops. */
-	uint32_t copying;   /* inside of so many copies */
+	uint32_t copying;   /* how many copies this place is inside of */
 	Span copied;        /* the outermost of them */
 	uint32_t copies;    /* expressions elaborated as part of a copy */
 	uint32_t written;   /* turns of the loops around that are written out, multiplied */
@@ -348,7 +348,7 @@ Value *value_from_whole(Elab *e, IrValue value, Scalar scalar, int rank, const i
 Value *value_materialize(Elab *e, Value *v, Name name, Span span);
 /* The same unless the body is so cheap that computing it again costs nothing. */
 Value *value_reusable(Elab *e, Value *v, Name name, Span span);
-/* Walks over expressions are recursive: what is very deep is computed, and read from there on. */
+/* Walks over expressions are recursive, so a very deep one is stored as a value, which is then read. */
 Value *value_limit_depth(Elab *e, Value *v, Span span);
 
 #endif

@@ -8,9 +8,6 @@
 
 #include <math.h>
 
-static const int64_t most_added = INT64_C(1)
-                                  << 40; /* what may be added to something that was read, without a look at it */
-
 bool ex_whole_is_number(int64_t a) {
 	return a > -EX_FAR && a < EX_FAR;
 }
@@ -75,7 +72,7 @@ Ex *ex_whole(Elab *e, IrOpcode opcode, Ex *a, Ex *b) {
 	}
 	Ex *plain = ex_op(e, opcode, a, b, NULL);
 	bool wide = ex_is_wide(a) || (b && ex_is_wide(b));
-	bool shifted = b && a->kind == EX_READ && b->low > -most_added && b->high < most_added;
+	bool shifted = b && a->kind == EX_READ && b->low > -EX_MOST_ADDED && b->high < EX_MOST_ADDED;
 	switch (opcode) {
 	case IR_add:
 	case IR_sub:

@@ -64,6 +64,18 @@ size_t ir_element_bytes(IrType type) {
 	return type.storage ? storages[type.storage].bytes : ir_scalar_bytes(type.scalar);
 }
 
+void ir_storage_range(IrStorage storage, int64_t *low, int64_t *high) {
+	static const bool is_unsigned[] = {
+#define STORAGE(id, word, width, ctype)                                                                                \
+	[IR_STORED_##id] = (ctype)(-1) > 0, /* becomes: [IR_STORED_U8] = (uint8_t)(-1) > 0, */
+#include "ir/core/storage.def"
+#undef STORAGE
+	};
+	size_t bits = 8 * storages[storage].bytes - !is_unsigned[storage];
+	*high = (int64_t)(UINT64_MAX >> (64 - bits));
+	*low = is_unsigned[storage] ? 0 : -*high - 1;
+}
+
 bool ir_storage_is_real(IrStorage storage) {
 	return storage == IR_STORED_F32 || storage == IR_STORED_F64;
 }

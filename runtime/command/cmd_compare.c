@@ -336,7 +336,7 @@ CmdExit cmd_compare(Cmd *cmd) {
 	if (!comparison)
 		return cmd_failed(cmd);
 	for (uint32_t k = 0; k < comparison->count; k++)
-		if (plan.contenders.data[k].tune) /* a run has filled those of its rule */
+		if (plan.contenders.data[k].tune) /* the rule of a run has its numbers from there */
 			cmd_put_holes(comparison->rules[k].label, "used", comparison->rules[k].holes);
 	code = report(cmd, comparison, &plan);
 	compare_free(comparison);

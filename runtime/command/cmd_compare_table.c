@@ -22,7 +22,7 @@ static void sort_rows(const Comparison *c, uint32_t *rows) {
 	}
 }
 
-/* Of which kind the diverged runs are, where there are any. */
+/* How many of the diverged runs became infinite or NaN, and how many ended above their start. */
 static void put_diverged(Cmd *cmd, const Comparison *c, const uint32_t *rows, Text *out) {
 	Text kinds = text_new(cmd->arena);
 	for (uint32_t i = 0; i < c->count; i++) {
@@ -40,7 +40,7 @@ static void put_diverged(Cmd *cmd, const Comparison *c, const uint32_t *rows, Te
 	}
 }
 
-/* A mean with its interval; of one problem the number alone, as there is nothing to be unsure of by. */
+/* A mean with its interval; of one problem the number alone: an interval needs several. */
 static const char *interval_text(Cmd *cmd, const Comparison *c, const CompareInterval *value) {
 	const char *mean = cmd_number(cmd->arena, value->mean, 3);
 	if (c->test_problems < 2)

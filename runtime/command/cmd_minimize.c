@@ -63,7 +63,7 @@ static double quantile_at(const Runs *runs, int t, double q, double *column) {
 	return compare_quantile(column, runs->problems, q);
 }
 
-/* As %g does, but one kind of NaN only. */
+/* As %g does, but a NaN is always "nan", without a sign. */
 static const char *short_number(Cmd *cmd, double value, int digits) {
 	return isnan(value) ? "nan" : arena_printf(cmd->arena, "%.*g", digits, value);
 }
@@ -169,7 +169,7 @@ static void look_at_runs(Cmd *cmd, Minimized *m) {
 		m->middle[t] = quantile_at(&m->done.runs, t, 0.5, column);
 }
 
-/* On standard error: holes that were used as they start, problems that are one. */
+/* On standard error: learned numbers that were used as they start, and that all problems are the same where nothing is drawn. */
 static void put_warnings(Cmd *cmd, const Minimized *m) {
 	if (!cmd_is_run(cmd, cmd->options.with))
 		cmd_put_holes(session_text(cmd->session, m->rule.decl->name.name), "used", m->done.holes);

@@ -279,7 +279,7 @@ CmdExit cmd_parse(Cmd *cmd, int count, char **words) {
 		i += used;
 	}
 	if (cmd->verb && !cmd->verb->run)
-		return CMD_OK; /* its own answer says more than the answer to its options */
+		return CMD_OK; /* the command itself says better what is wrong than its options would */
 	for (uint32_t i = 0; i < given.count; i++) {
 		CmdExit code = check_served(cmd, given.data[i]);
 		if (code != CMD_OK)

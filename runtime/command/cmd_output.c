@@ -96,7 +96,8 @@ static int refusal(Arena *arena, const char *path) {
 	if (stat(path, &info) == 0)
 		return S_ISDIR(info.st_mode) ? EISDIR : faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0 ? errno : 0;
 	if (errno != ENOENT || lstat(path, &info) == 0)
-		return errno == ENOENT ? 0 : errno; /* of a link that leads nowhere the writing decides */
+		return errno == ENOENT ? 0
+		                       : errno; /* a link that leads nowhere: whether it can be written is seen when it is */
 	const char *slash = strrchr(path, '/');
 	const char *folder = !slash ? "." : slash == path ? "/" : arena_printf(arena, "%.*s", (int)(slash - path), path);
 	if (stat(folder, &info) != 0)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frontend/limits.h"
 #include "runtime/data/data.h"
 #include "runtime/data/limits.h"
 
@@ -188,7 +189,7 @@ static const char *check_elements(Arena *arena, const DataArray *array) {
 		at = first_nan(array, count);
 	} else if (array->storage == IR_STORED_I64) {
 		const int64_t *whole = array->bytes;
-		for (at = 0; at < count && whole[at] < INT64_C(1) << 61 && whole[at] > -(INT64_C(1) << 61);)
+		for (at = 0; at < count && whole[at] < EX_FAR && whole[at] > -EX_FAR;)
 			at++;
 		what = "is a whole number of 2^61 or more";
 	} else if (array->truth) {

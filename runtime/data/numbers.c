@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frontend/limits.h"
 #include "runtime/data/data.h"
 
 /* ---- reading ---- */
@@ -211,17 +212,14 @@ static double get(const void *bytes, IrStorage storage, size_t at) {
 
 /* The smallest storage of whole numbers between two. */
 static IrStorage smallest(double low, double high, bool whole) {
-	static const struct {
-		IrStorage storage;
-		double low, high;
-	} sizes[] = {
-		{IR_STORED_U8, 0, 255},           {IR_STORED_I8, -128, 127},        {IR_STORED_U16, 0, 65535},
-		{IR_STORED_I16, -32768, 32767},   {IR_STORED_U32, 0, 4294967295.0}, {IR_STORED_I32, -2147483648.0, 2147483647},
-		{IR_STORED_I64, -0x1p61, 0x1p61},
-	};
-	for (size_t i = 0; whole && i < sizeof sizes / sizeof *sizes; i++)
-		if (low >= sizes[i].low && high <= sizes[i].high)
-			return sizes[i].storage;
+	static const IrStorage storages[] = {IR_STORED_U8,  IR_STORED_I8,  IR_STORED_U16, IR_STORED_I16,
+	                                     IR_STORED_U32, IR_STORED_I32, IR_STORED_I64};
+	for (size_t i = 0; whole && i < sizeof storages / sizeof *storages; i++) {
+		int64_t least, most;
+		ir_storage_range(storages[i], &least, &most);
+		if (low >= fmax((double)least, -(double)EX_FAR) && high <= fmin((double)most, (double)EX_FAR))
+			return storages[i];
+	}
 	return IR_STORED_F64;
 }
 
@@ -280,7 +278,7 @@ const char *data_push(DataNumbers *numbers, double value) {
 
 /* Digits and nothing else, of 2^53 or more, which a double may not hold, and below 2^61, as `int` is. */
 static bool long_whole(const char *text, size_t length, double value, int64_t *out) {
-	if (!(fabs(value) >= 0x1p53 && fabs(value) <= 0x1p61) || length > 64)
+	if (!(fabs(value) >= 0x1p53 && fabs(value) <= (double)EX_FAR) || length > 64)
 		return false;
 	const char *at = text, *end = text + length;
 	bool negative = *at == '-';
@@ -292,7 +290,7 @@ static bool long_whole(const char *text, size_t length, double value, int64_t *o
 		number = number * 10 + (*at - '0'); /* it is about 2^61 at most */
 	}
 	*out = negative ? -number : number;
-	return number < INT64_C(1) << 61;
+	return number < EX_FAR;
 }
 
 const char *data_push_text(DataNumbers *numbers, const char *text, size_t length, double value) {

@@ -2,9 +2,8 @@
 #ifndef GRADUS_EMIT_H
 #define GRADUS_EMIT_H
 
+#include "runtime/emit/limits.h"
 #include "runtime/engine/engine.h"
-
-enum { PACK_HORIZON = 100 }; /* of a rule that reads it, where nothing says for how many steps it was trained */
 
 typedef struct PackOptions {
 	const char *out_dir; /* made if it is not there */

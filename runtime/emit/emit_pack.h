@@ -6,7 +6,6 @@
 #define GRADUS_EMIT_PACK_H
 
 #include "runtime/emit/emit.h"
-#include "runtime/emit/limits.h"
 
 /* A text that files are made from; emit_template.c says how it is written. */
 typedef struct PackTemplate {

@@ -51,7 +51,7 @@ static void find_extent(void *context, const IrBlock *block, IrOp *op) {
 		*found = *found || (f->nodes.data[k].kind == IR_NODE_DIM && f->nodes.data[k].dim < 0);
 }
 
-/* Does it speak of the number of coordinates? */
+/* Whether a block reads the number of coordinates. */
 static bool reads_extent(const IrBlock *block) {
 	bool found = false;
 	ir_visit_ops(block, find_extent, &found);

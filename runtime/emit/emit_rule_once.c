@@ -163,7 +163,7 @@ void pack_rule_once(RulePack *r) {
 	const IrFunc *step = r->step;
 	r->move = r->step;
 	if (r->tied > 0)
-		return; /* every size is known, and tells nothing of what is alike */
+		return; /* extents are numbers then, and do not tell what is alike for all coordinates */
 	Parts parts = {.step = step};
 	parts.alike = ARENA_ARRAY(arena, bool, step->values.count);
 	parts.moved = ARENA_ARRAY(arena, bool, step->values.count);

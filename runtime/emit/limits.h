@@ -4,6 +4,8 @@
 #define GRADUS_EMIT_LIMITS_H
 
 enum {
+	/* the horizon of a rule that reads it, where nothing says for how many steps it was trained */
+	PACK_HORIZON = 100,
 	/* numbers that stand in the source itself; longer tables get a unit of their own */
 	PACK_INLINE = 65536,
 	/* emit_rule_golden.c: steps of a rule's self-test */
