@@ -113,7 +113,7 @@ static bool has_states(const AstBlock *block) {
 	return false;
 }
 
-/* An expression of the step, where it can be known before; NULL: it cannot. What is wrong with it, the step says. */
+/* An expression of the step, where it can be known before; NULL: it cannot. What is wrong with it, the step says: here it is bad. */
 static Value *known_before(RuleElab *r, const AstExpr *x) {
 	Elab *e = &r->e;
 	if (!x || rule_known_later(e, x))
@@ -122,7 +122,7 @@ static Value *known_before(RuleElab *r, const AstExpr *x) {
 	e->place = ++e->places;
 	Value *v = elab_expr(e, x);
 	diag_take_back(e->session, mark);
-	return v->kind == VALUE_ARRAY && value_known_throughout(v) ? v : NULL;
+	return value_is_bad(v) || (v->kind == VALUE_ARRAY && value_known_throughout(v)) ? v : NULL;
 }
 
 static void init_block(RuleElab *r, const AstBlock *block, const char *prefix, bool in_block) {
@@ -145,7 +145,7 @@ static void init_block(RuleElab *r, const AstBlock *block, const char *prefix, b
 			break;
 		case AST_WHEN:
 			v = has_states_inside(s) ? known_before(r, s->when.condition) : NULL;
-			if (v && value_known(v) && v->scalar == S_BOOL)
+			if (v && !value_is_bad(v) && value_known(v) && v->scalar == S_BOOL)
 				init_block(r, v->body->integer ? &s->when.yes : &s->when.no, prefix, true);
 			break;
 		case AST_LET: /* conditions may speak of it */

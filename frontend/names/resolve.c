@@ -73,7 +73,8 @@ static Symbol *mentioned(Resolver *r, const AstDecl *decl) {
 }
 
 static bool is_residuals(const Resolver *r, Name name) {
-	return r->decl && r->decl->kind == AST_OPTIMIZER && r->out && r->out->rule[RULE_RESIDUALS]->name == name;
+	const Symbol *residuals = r->decl && r->decl->kind == AST_OPTIMIZER && r->out ? r->out->rule[RULE_RESIDUALS] : NULL;
+	return residuals && residuals->name == name; /* the defaults of hyperparameters do not see it */
 }
 
 /* What a name stands for where a value is needed; NULL: nothing. */

@@ -203,6 +203,10 @@ static void parse_while(Parser *p, AstStmt *stmt) {
 		Diag *diag = parse_complain(p, 136, stmt->keyword, "this `while` has no limit");
 		parse_help(p, diag, "write `while %s limit 100 { ... }`: the memory of a loop has to be known beforehand",
 		           parse_slice(p, stmt->repeat.condition->span));
+		if (parse_at(p, TOKEN_NAME)) { /* another word in its place */
+			parse_advance(p);
+			stmt->repeat.limit = parse_value(p, "the limit");
+		}
 	} else if (!p->panic) {
 		stmt->repeat.limit = parse_value(p, "the limit");
 	}

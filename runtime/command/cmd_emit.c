@@ -29,12 +29,27 @@ static void only_one(Cmd *cmd) {
 		vec_push(cmd->arena, &cmd->words, session_text(cmd->session, found->name.name));
 }
 
+/* Does the rule evaluate elsewhere, one tensor beside the other? */
+static bool is_for_all_tensors(Cmd *cmd, const FeCall *call) {
+	FeTarget any = {.count = 0};
+	IrModule *module = ir_module_new(cmd->session);
+	const FeRule *rule = fe_rule(cmd->program, module, call, &any, cmd->rt->options.real, NULL, 0);
+	bool evaluates = rule && rule->evaluates && !rule->decl->joint;
+	ir_module_free(module);
+	return evaluates;
+}
+
 /* --on: the number of coordinates, or the tensors, that a rule is emitted for. rule: NULL if it is none. */
 static CmdExit target_of_objective(Cmd *cmd, const FeCall *rule, PackOptions *options) {
 	FeProgram *program = rule && rule->program ? rule->program : cmd->program;
-	if (!rule || (!fe_is_tied(program, rule->decl) && !fe_is_by_shape(program, rule)))
+	if (!rule ||
+	    (!fe_is_tied(program, rule->decl) && !fe_is_by_shape(program, rule) && !is_for_all_tensors(cmd, rule))) {
+		if (cmd->session->error_count > 0)
+			return cmd_failed(cmd);
 		return cmd_usage(
-			cmd, "--on is for rules that look at axes or learn numbers for every coordinate; this one serves any size");
+			cmd, "--on is for rules that look at axes, evaluate elsewhere or learn numbers for every coordinate; "
+				 "this one serves any size");
+	}
 	FeCall call = {0};
 	CmdExit code = cmd_objective(cmd, cmd->options.on, &call);
 	if (code != CMD_OK)

@@ -243,26 +243,39 @@ static bool knows_shapes(Rt *rt, const FeCall *call, const PackOptions *options)
 	return false;
 }
 
-/* A rule that sees one tensor at a time would have to stop in the middle of each until all are at their places. */
 static bool refuses_evaluations(Rt *rt, const FeRule *rule) {
 	if (rule->derives) {
-		Diag *diag = diag_error(rt->session, 816, rule->decl->name.span,
-		                        "`%s` differentiates the objective beyond its gradient, or reads residuals, which a caller "
-		                        "of C is not asked for",
-		                        session_text(rt->session, rule->decl->name.name));
+		Diag *diag =
+			diag_error(rt->session, 816, rule->decl->name.span,
+		               "`%s` differentiates the objective beyond its gradient, or reads residuals, which a caller "
+		               "of C is not asked for",
+		               session_text(rt->session, rule->decl->name.name));
 		diag_help(rt->session, diag, "`minimize`, `train` and `compare` run it");
 		return true;
 	}
-	if (!rule->evaluates || rule->decl->joint || rule->by_shape)
-		return false;
-	Diag *diag =
-		diag_error(rt->session, 816, rule->decl->name.span,
-	               "`%s` evaluates the objective at other places than x, and such a rule is emitted as C only if it "
-	               "sees all parameters as one vector",
-	               session_text(rt->session, rule->decl->name.name));
-	diag_help(rt->session, diag, "declare it as `joint optimizer %s`",
-	          session_text(rt->session, rule->decl->name.name));
-	return true;
+	return false;
+}
+
+/* The rule for all tensors of an objective together. */
+static FeRule *rule_on_target(Rt *rt, IrModule *module, const FeCall *call, RulePack *r) {
+	r->joint = r->by_shape = true;
+	r->tied = 0;
+	for (uint32_t i = 0; i < r->target.count; i++)
+		r->tied += r->target.sizes[i];
+	return fe_rule(rt->program, module, call, &r->target, r->pack->options->real, NULL, 0);
+}
+
+/* A rule that sees one tensor at a time would have to stop in the middle of each until all are at their places, so it is one for
+ * all of them, if they are known. */
+static FeRule *rule_on_all(Rt *rt, IrModule *module, const FeCall *call, RulePack *r) {
+	if (r->target.count > 0)
+		return rule_on_target(rt, module, call, r);
+	const char *name = session_text(rt->session, call->decl->name.name);
+	Diag *diag = diag_error(
+		rt->session, 816, call->decl->name.span,
+		"`%s` evaluates the objective at other places than x, so it is C for known tensors, and none are known", name);
+	diag_help(rt->session, diag, "say --on OBJECTIVE, or declare it as `joint optimizer %s`", name);
+	return NULL;
 }
 
 bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitted *emitted) {
@@ -274,19 +287,15 @@ bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitt
 	if (by_shape && !knows_shapes(rt, call, options))
 		return false;
 	IrModule *module = ir_module_new(rt->session);
-	RulePack pack_of_rule = {
-		.pack = pack, .joint = call->decl->joint || by_shape, .by_shape = by_shape, .target = options->target};
+	RulePack pack_of_rule = {.pack = pack, .joint = call->decl->joint, .target = options->target};
 	RulePack *r = &pack_of_rule;
 	r->tied = fe_is_tied(call->program ? call->program : rt->program, call->decl) ? options->size : 0;
 	r->horizon = options->horizon_high > 0 ? options->horizon_high : PACK_HORIZON;
 	FeTarget target = {.sizes = &r->tied, .count = r->tied > 0 ? 1 : 0};
-	if (by_shape) {
-		target = options->target;
-		r->tied = 0;
-		for (uint32_t i = 0; i < target.count; i++)
-			r->tied += target.sizes[i];
-	}
-	FeRule *rule = fe_rule(rt->program, module, call, &target, options->real, NULL, 0);
+	FeRule *rule = by_shape ? rule_on_target(rt, module, call, r)
+	                        : fe_rule(rt->program, module, call, &target, options->real, NULL, 0);
+	if (rule && rule->evaluates && !r->joint)
+		rule = rule_on_all(rt, module, call, r);
 	r->rule = rule;
 	*emitted = (PackEmitted){0};
 	bool ok = rule && !refuses_evaluations(rt, rule);

@@ -44,6 +44,17 @@ library() {
 	"$GRADUS" show std | awk -v kind="$1:" '/^[A-Z]/ { inside = $1 == kind } /^  / && inside { print $1 }'
 }
 
+# on_for NAME: what `emit c` has to be told of an entry of the library: it learns numbers for one size, is for tensors of known
+# shapes, or evaluates elsewhere for all tensors together.
+on_for() {
+	"$GRADUS" show std "$1" >entry
+	if grep -q '^  learn.*size(x)' entry; then
+		echo "--on bowl"
+	elif grep -q 'rank(x)' entry || { grep -qE '[ (=](gradient|value)\(' entry && ! grep -q '^joint ' entry; }; then
+		echo "--on small_net"
+	fi
+}
+
 # json_list KEY <FILE: the numbers of the first list of that name, one per line.
 json_list() {
 	tr '\n' ' ' | sed "s/.*\"$1\": \[\([^]]*\)\].*/\1/" | tr -d ' ' | tr ',' '\n'

@@ -10,7 +10,7 @@ optimizer clipped(lr = 0.1, limit = 1) {
   let norm = sqrt(all_sum(sum(g^2)))
   let c = g * min(1, limit / (norm + 1e-8))
   let old = m
-  m[0, i] <- 0.9 * old[0, i] + c[i]
+  m[0] <- 0.9 * old[0] + c
   rate <- rate * (1 - 0.5 * t / horizon)
   x <- x - rate * m[0]
 }

@@ -231,7 +231,9 @@ expect 0 "$GRADUS" emit c both.grad tied --on bowl -o tied --prefix p_tied --rea
 expect 0 make -C tied -s all test CC="$CC"
 expect 0 tied/example
 
-# One that sees one tensor at a time is refused, with what to do.
+# One that sees one tensor at a time is for the tensors of its objective, or refused, with what to do.
+expect 0 "$GRADUS" emit c both.grad each_tensor --on bowl -o each --prefix p_each --real f64
+expect 0 make -C each -s all test CC="$CC"
 expect 1 "$GRADUS" emit c rules.grad each_tensor -o bad
 has err E0816
 has err 'joint optimizer each_tensor'

@@ -74,11 +74,8 @@ nth=0
 for name in $(library Optimizers; library Families); do
 	nth=$((nth + 1))
 	case $often in *" $name "*) ;; *) [ "$campaign" != 0 ] || [ $((nth % 6)) = 0 ] || continue ;; esac
-	on=
-	! "$GRADUS" show std "$name" | grep -q '^  learn.*size(x)' || on="--on bowl" # learns numbers for one size
-	! "$GRADUS" show std "$name" | grep -q 'rank(x)' || on="--on small_net" # is for tensors of known shapes
-	# shellcheck disable=SC2086
-	try "$name" $on
+	# shellcheck disable=SC2046
+	try "$name" $(on_for "$name")
 done
 for file in "$SOURCE_DIR"/examples/*.grad; do
 	for name in $(sed -n 's/^\(joint \)\{0,1\}\(optimizer\|objective\) *\([A-Za-z_0-9]*\).*/\3/p' "$file"); do try "$file" "$name"; done

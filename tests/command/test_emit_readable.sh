@@ -94,10 +94,8 @@ nth=0
 for what in $(library Optimizers; library Families); do
 	nth=$((nth + 1))
 	[ "${EMIT_CAMPAIGN:-0}" != 0 ] || [ $((nth % 6)) = 1 ] || continue
-	on=
-	! "$GRADUS" show std "$what" | grep -q '^  learn.*size(x)' || on="--on bowl" # learns numbers for one size
-	# shellcheck disable=SC2086
-	emitted "std_$what" "$what" $on
+	# shellcheck disable=SC2046
+	emitted "std_$what" "$what" $(on_for "$what")
 done
 for file in "$SOURCE_DIR"/examples/*.grad; do
 	for what in $(names optimizer "$file") $(names objective "$file"); do

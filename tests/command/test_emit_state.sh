@@ -11,8 +11,8 @@ optimizer kinds(lr = 0.1, limit = 1) {
   state count : int = 0
   state flip : bool = false
   let old = m
-  m[0, i] <- 0.9 * old[0, i] + g[i]
-  m[1, i] <- old[0, i]
+  m[0] <- 0.9 * old[0] + g
+  m[1] <- old[0]
   count <- count + 1
   flip <- not flip
   rate <- rate * (1 - 0.5 * t / horizon) + (if flip then 0 else 0.001)
