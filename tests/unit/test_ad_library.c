@@ -127,6 +127,16 @@ Test(ad_library, objectives, .timeout = 300) {
 	session_free(session);
 }
 
+/* The step of a rule; where it evaluates elsewhere, with the objective in the place of that, whose parameters besides x then follow. */
+static const IrFunc *linked_step(Bench *b, const FeRule *rule, IrFunc *gradient) {
+	if (!rule->evaluates)
+		return rule->step;
+	gradient->params.data[gradient->params.count - 1].role = IR_ROLE_X;
+	gradient->results.data[0].role = IR_ROLE_F;
+	gradient->results.data[1].role = IR_ROLE_G;
+	return ir_link(b->module, rule->step, gradient, ad_by_first);
+}
+
 /* The sum of f over three steps, as a function of everything the rule and the problem read. */
 static IrFunc *unroll(Bench *b, const FeObjective *objective, const FeRule *rule, const IrFunc *value) {
 	IrFunc *gradient = ad_gradient(b->module, value, "gradient", 0, last_only(b, value), true, false);
@@ -143,7 +153,7 @@ static IrFunc *unroll(Bench *b, const FeObjective *objective, const FeRule *rule
 	uint32_t extras = hypers;
 	if (rule->learned_count > 0)
 		extra[extras++] = ir_param(func, "theta", ir_tensor_type(IR_F64, 1, &rule->learned_count));
-	IrValue *args = ARENA_ARRAY(b->arena, IrValue, fixed + extras + states + 6);
+	IrValue *args = ARENA_ARRAY(b->arena, IrValue, 2 * fixed + extras + states + 6);
 	IrValue *state = ARENA_ARRAY(b->arena, IrValue, states + 4), results[2];
 	args[0] = x;
 	memcpy(args + 1, extra, sizeof(IrValue) * extras);
@@ -170,7 +180,8 @@ static IrFunc *unroll(Bench *b, const FeObjective *objective, const FeRule *rule
 	args[count++] = horizon;
 	memcpy(args + count, extra, sizeof(IrValue) * extras);
 	memcpy(args + count + extras, state + 1, sizeof(IrValue) * states);
-	ir_inline(&builder, rule->step, args, state);
+	memcpy(args + count + extras + states, given, sizeof(IrValue) * fixed);
+	ir_inline(&builder, linked_step(b, rule, gradient), args, state);
 	given[fixed] = state[0];
 	ir_inline(&builder, value, given, results);
 	state[states + 1] = ir_add_values(&builder, total, results[0]);
