@@ -109,7 +109,8 @@ static void link_stmt(Stages *s, uint32_t at) {
  *     let q = A^2                                   fixed
  *     minimize dot(w, grad(sum(q * w), A))
  *
- * What is computed from A between it and a derivative by it is computed beside that, too. */
+ * What is computed from A between it and a derivative by it is computed beside that, too. So it is where A is a constant, from which
+ * and from givens something fixed is made. */
 
 static void repeat_users(Stages *s, StageName *by);
 
@@ -145,7 +146,7 @@ static bool see_derivative(const AstExpr *x, void *context) {
 	Stages *s = context;
 	const Symbol *by = x ? symbol_differentiated_by(s->program, x) : NULL;
 	const StageName *name = by ? stages_name(s, by) : NULL;
-	if (name && name->stage == STAGE_SETUP)
+	if (name && name->stage < STAGE_VALUE)
 		repeat_from(s, name);
 	return x && ast_any_part(x, see_derivative, s);
 }

@@ -1146,7 +1146,8 @@ def kalman_filter(n=20, d=3, k=2):
 
 
 @family
-def optimal_design(n=12, d=3):
+def optimal_design(more=9, d=3):
+    n = d + more
     v = normal("v", (n, d))
 
     def f(x):
@@ -1189,7 +1190,7 @@ ALSO = {
     "minimal_surface": dict(n=3),
     "gaussian_process": dict(n=9),
     "kalman_filter": dict(n=7, d=2, k=3),
-    "optimal_design": dict(n=9, d=4),
+    "optimal_design": dict(more=5, d=4),
     "covariance_selection": dict(d=2),
 }
 
