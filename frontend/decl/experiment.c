@@ -39,9 +39,9 @@ static int count(Reading *r, const AstExpr *x, int code, const char *what, int l
 	double v;
 	if (!x || !number(r, x, &v))
 		return least;
-	if (v >= least && v <= FE_MOST_COUNT && v == floor(v))
+	if (v >= least && v <= (double)FE_MOST_COUNT && v == floor(v))
 		return (int)v;
-	if (v > FE_MOST_COUNT)
+	if (v > (double)FE_MOST_COUNT)
 		diag_error(r->session, code, x->span, "%s is at most %d, not %g", what, FE_MOST_COUNT, v);
 	else
 		diag_error(r->session, code, x->span, "%s is a whole number of at least %d, not %g", what, least, v);

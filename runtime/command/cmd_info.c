@@ -252,9 +252,9 @@ static bool info_rule(Info *info, const FeCall *call) {
 	double each, besides;
 	int64_t elsewhere = rule->evaluates ? ir_evaluations(ir_pass_simplify(module, rule->step)).most : 0;
 	state_bytes(rule, &each, &besides);
-	double flops =
-		tied ? step_flops(info, rule, 0) / (double)CMD_TIED_SIZE
-			 : (step_flops(info, rule, 2 * CMD_FLOPS_SIZE) - step_flops(info, rule, CMD_FLOPS_SIZE)) / CMD_FLOPS_SIZE;
+	double flops = tied ? step_flops(info, rule, 0) / (double)CMD_TIED_SIZE
+	                    : (step_flops(info, rule, 2 * CMD_FLOPS_SIZE) - step_flops(info, rule, CMD_FLOPS_SIZE)) /
+	                          (double)CMD_FLOPS_SIZE;
 	head(info, call->decl->joint ? "joint optimizer" : "optimizer", call->decl);
 	if (info->json) {
 		hypers_json(info, rule);
