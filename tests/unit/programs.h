@@ -65,10 +65,15 @@ static inline const char *program_call(Session *session, const ProgramDecl *decl
 	const char *name = strstr(decl->name, ": ") + 2;
 	if (strcmp(name, "adafactor") == 0) /* the first u has exactly rms 1 */
 		return "adafactor(limit = 0.9)";
-	for (uint32_t i = 0; i < decl->decl->params.count; i++)
-		if (strcmp(session_text(decl->session, decl->decl->params.data[i].name.name), "hidden") == 0)
-			return arena_printf(session->arena, "%s(hidden = 2)", name);
-	return name;
+	static const char *const sizes[] = {"hidden", "cells", "bank"}; /* of networks */
+	const char *call = NULL;
+	for (uint32_t i = 0; i < decl->decl->params.count; i++) {
+		const char *param = session_text(decl->session, decl->decl->params.data[i].name.name);
+		for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++)
+			if (strcmp(param, sizes[k]) == 0)
+				call = arena_printf(session->arena, "%s%s%s = 2", call ? call : name, call ? ", " : "(", param);
+	}
+	return call ? arena_printf(session->arena, "%s)", call) : name;
 }
 
 static inline int program_order(const void *a, const void *b) {
