@@ -240,9 +240,9 @@ typedef struct IrLoop {
 	IrValue counter; /* inside: I64 of rank 0, counting 0, 1, ... */
 	int64_t limit;   /* the number of turns, or their bound if `trips` is given */
 	IrValue trips;   /* I64 of rank 0, <= limit (code clamps), or 0 */
-	IrValue
-		goes; /* inside: a carry, one truth value, or 0. Where it is false at the start of a turn, that turn and those after
-	                  * it change nothing that is carried but a count of turns: what runs the loop may end it there, and need not */
+	/* Inside: a carry, one truth value, or 0. Where it is false at the start of a turn, that turn and those after it change nothing
+	 * that is carried but a count of turns: what runs the loop may end it there, and need not. */
+	IrValue goes;
 	VEC(IrCarry) carries;
 	IrBlock body;
 } IrLoop;
