@@ -1,11 +1,7 @@
 /* Rules that differentiate the objective again: products with its Hessian and with the Jacobian of its residuals. Runs against the
  * same rules written out here by hand, with derivatives worked out by hand; what they count as; problems in lanes against one by one;
  * meta-gradients of whole runs against differences. */
-#include "runtime/meta/meta.h"
-
-#include <criterion/criterion.h>
-#include <math.h>
-#include <string.h>
+#include "rt_rules.h"
 
 enum { N = 4, M = 6, STEPS = 6 };
 
@@ -198,46 +194,7 @@ static double simulate(size_t rule, double scale, double *f) {
 		f[t] = value_at(x);
 		sum += f[t];
 	}
-	return sum / STEPS;
-}
-
-typedef struct Bench {
-	Session *session;
-	FeProgram *program;
-	Rt *rt;
-	Arena *arena;
-} Bench;
-
-static Bench bench(const char *text, const RtOptions *options) {
-	Bench b = {.session = session_new(), .arena = arena_new()};
-	b.program = fe_program_new(b.session);
-	cr_assert(fe_add_source(b.program, source_add(b.session, "rules.grad", text, strlen(text))));
-	b.rt = rt_new(b.session, b.program, options);
-	return b;
-}
-
-static void bench_free(Bench *b) {
-	rt_free(b->rt);
-	arena_free(b->arena);
-	session_free(b->session);
-}
-
-static Task *new_task(Bench *b, const char *objective, const char *rule) {
-	FeCall calls[2];
-	FeScore score = {FE_SCORE_MEAN, FE_SCORE_F};
-	bool known = fe_call_text(b->program, objective, AST_OBJECTIVE, &calls[0]) &&
-	             fe_call_text(b->program, rule, AST_OPTIMIZER, &calls[1]);
-	Task *task = known ? task_new(b->rt, &calls[0], &calls[1], score, NULL, 0) : NULL;
-	diag_print_all(b->session, stderr, false);
-	cr_assert(task);
-	return task;
-}
-
-static double distance(const double *a, const double *b, int count) {
-	double most = 0;
-	for (int i = 0; i < count; i++)
-		most = fmax(most, fabs(a[i] - b[i]) / (1e-12 + fabs(b[i])));
-	return most;
+	return sum / (double)STEPS;
 }
 
 Test(rt_derivatives, runs_are_those_of_the_rules_written_out) {
