@@ -1,8 +1,7 @@
-/* An objective at a point, and one rule on a few problems. */
+/* An objective at a point. */
 #include <math.h>
 #include <string.h>
 
-#include "ir/core/walk.h"
 #include "runtime/inner/frame.h"
 
 static const FeScore plain_score = {FE_SCORE_MEAN, FE_SCORE_F};
@@ -80,12 +79,12 @@ static bool call_once(Task *task, IrFunc *func, int64_t instance, const double *
 		IrType type = ir_type(code->func, code->func->results.data[i].value);
 		rt_read_reals(type.scalar, results[i], 1, out[i], (size_t)ir_type_elements(type, NULL));
 	}
-	if (!error && is_lost(code, out))
+	if (error)
+		rt_say_outside(code, params, task->objective->decl->name.span);
+	else if (is_lost(code, out))
 		say_failing_call(rt, code, params);
 	arena_free(scratch);
 	rt_code_free(code);
-	if (error)
-		diag_error(rt->session, 802, task->objective->decl->name.span, "an index left its range");
 	return !error;
 }
 
@@ -124,39 +123,6 @@ bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x
 		}
 		ok = call_once(task, value, instance, out->x, places);
 	}
-	task_free(task);
-	return ok;
-}
-
-static void see_call(void *context, const IrBlock *block, IrOp *op) {
-	bool *calls = context;
-	(void)block;
-	*calls = *calls || op->kind == IR_CALL;
-}
-
-bool run_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const double *theta, int64_t first, int count,
-                  int steps, RunMinimize *out) {
-	*out = (RunMinimize){0};
-	double compiled = rt->compile_seconds;
-	Task *task = task_new(rt, objective, rule, plain_score, NULL, 0);
-	if (!task)
-		return false;
-	double *start = learned_new(rt, task->rule, rt->arena);
-	bool ok = theta || (start && learned_start(task->rt, task->rule, rt->options.seed, start));
-	out->holes = ok && !theta ? learned_holes(task->rt, task->rule, start, rt->arena) : NULL;
-	Problems *problems = NULL;
-	task_choose_lanes(task, count);
-	if (ok && rt_memory_allows(rt, problems_bytes(task, count, false), "the data of these problems"))
-		problems = problems_new(task, rt->options.seed, first, count, false);
-	ok = ok && problems && task_need_forward(task, steps, TASK_SHARED);
-	double started = rt_seconds();
-	ok = ok && run_problems(task, problems, NULL, theta ? theta : start, steps, true, rt->arena, &out->runs);
-	out->seconds = rt_seconds() - started;
-	out->compile_seconds = rt->compile_seconds - compiled;
-	out->size = task->objective->size;
-	out->validates = task->validate != NULL;
-	ir_visit_ops(&task->objective->value->body, see_call, &out->matrices);
-	problems_free(problems);
 	task_free(task);
 	return ok;
 }
