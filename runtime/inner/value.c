@@ -79,17 +79,34 @@ static bool call_once(Task *task, IrFunc *func, int64_t instance, const double *
 		IrType type = ir_type(code->func, code->func->results.data[i].value);
 		rt_read_reals(type.scalar, results[i], 1, out[i], (size_t)ir_type_elements(type, NULL));
 	}
-	if (error)
-		rt_say_outside(code, params, task->objective->decl->name.span);
-	else if (is_lost(code, out))
+	if (!error && is_lost(code, out))
 		say_failing_call(rt, code, params);
 	arena_free(scratch);
 	rt_code_free(code);
+	if (error)
+		diag_error(rt->session, 802, task->objective->decl->name.span, "an index left its range");
 	return !error;
 }
 
+/* Whether parameters lie inside of their limits; false with a diagnostic. */
+static bool is_inside(Rt *rt, const FeObjective *objective, const double *x) {
+	for (uint32_t i = 0; i < objective->params.count; i++) {
+		const FeSlot *slot = &objective->params.data[i];
+		for (int64_t k = 0; k < slot->count; k++) {
+			double value = x[slot->offset + k];
+			if (!slot->limits.limited || (value > slot->limits.low && value < slot->limits.high))
+				continue;
+			Diag *diag = diag_error(rt->session, 262, slot->span, "`%s` is %g here, which is not inside its limits",
+			                        session_text(rt->session, slot->name), value);
+			diag_help(rt->session, diag, "they are %g and %g", slot->limits.low, slot->limits.high);
+			return false;
+		}
+	}
+	return true;
+}
+
 bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x, RunEval *out) {
-	Task *task = task_new(rt, objective, NULL, plain_score, NULL, 0);
+	Task *task = task_declared(rt, objective, plain_score);
 	if (!task)
 		return false;
 	*out = (RunEval){.size = task->objective->size};
@@ -104,6 +121,7 @@ bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x
 		memcpy(out->x, x, sizeof *x * (size_t)out->size);
 	else
 		ok = call_once(task, task_build_instance_start(task), instance, NULL, &out->x);
+	ok = ok && is_inside(rt, task->objective, out->x);
 	IrFunc *value = ok ? task_build_instance_value(task) : NULL;
 	if (value) {
 		IrRange reports = ir_results_of(value, IR_ROLE_REPORT);
