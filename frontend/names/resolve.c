@@ -391,6 +391,7 @@ static void in_stmt(Resolver *r, const AstStmt *s) {
 	case AST_WHILE:
 		in_expr(s->repeat.condition, r);
 		in_expr(s->repeat.limit, r);
+		resolve_check_turns(r, s);
 		in_block(r, &s->repeat.body);
 		break;
 	case AST_WHEN:

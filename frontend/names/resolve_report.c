@@ -264,6 +264,11 @@ static bool literal(const AstExpr *x, int64_t *out) {
 
 void resolve_check_turns(Resolver *r, const AstStmt *loop) {
 	int64_t low, high, step = 1;
+	if (loop->kind == AST_WHILE) {
+		if (literal(loop->repeat.limit, &high) && high < 1)
+			diag_warning(r->program->session, 256, loop->repeat.limit->span, "this loop has no turn");
+		return;
+	}
 	if (!literal(loop->loop.range.low, &low) || !literal(loop->loop.range.high, &high) ||
 	    (loop->loop.step && !literal(loop->loop.step, &step)) || step == 0 || (step > 0 ? low < high : low > high))
 		return;

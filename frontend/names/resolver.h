@@ -51,7 +51,7 @@ void resolve_mark_derivative(Resolver *r, const Builtin *b, const AstExpr *call)
  * if it does not see them. In r->scratch. */
 AstNames resolve_indices_of_position(Resolver *r, const AstExpr *position, const AstExpr *value);
 
-/* Warns of a loop between literals that has no turn. */
+/* Warns of a loop that has no turn, as it is written. */
 void resolve_check_turns(Resolver *r, const AstStmt *loop);
 void resolve_check_returns(Resolver *r, const AstDecl *fn);
 

@@ -1,8 +1,7 @@
-/* An objective at a point, and one rule on a few problems. */
+/* An objective at a point. */
 #include <math.h>
 #include <string.h>
 
-#include "ir/core/walk.h"
 #include "runtime/inner/frame.h"
 
 static const FeScore plain_score = {FE_SCORE_MEAN, FE_SCORE_F};
@@ -142,54 +141,6 @@ bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x
 		}
 		ok = call_once(task, value, instance, out->x, places);
 	}
-	task_free(task);
-	return ok;
-}
-
-/* Where runs end, as the parameters are declared. */
-static bool as_declared(const Task *task, Runs *runs) {
-	const FeObjective *objective = task->objective;
-	bool ok = true;
-	for (int k = 0; k < runs->problems && objective->natural && ok; k++) {
-		double *x = runs->x + (int64_t)k * objective->size;
-		IrByRole given;
-		ir_by_role(&given);
-		ir_give(&given, IR_ROLE_X, &x, 1);
-		ok = rt_evaluate_once(task->rt, objective->natural, &given, &x);
-	}
-	return ok;
-}
-
-static void see_call(void *context, const IrBlock *block, IrOp *op) {
-	bool *calls = context;
-	(void)block;
-	*calls = *calls || op->kind == IR_CALL;
-}
-
-bool run_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const double *theta, int64_t first, int count,
-                  int steps, RunMinimize *out) {
-	*out = (RunMinimize){0};
-	double compiled = rt->compile_seconds;
-	Task *task = task_new(rt, objective, rule, plain_score, NULL, 0);
-	if (!task)
-		return false;
-	double *start = learned_new(rt, task->rule, rt->arena);
-	bool ok = theta || (start && learned_start(task->rt, task->rule, rt->options.seed, start));
-	out->holes = ok && !theta ? learned_holes(task->rt, task->rule, start, rt->arena) : NULL;
-	Problems *problems = NULL;
-	task_choose_lanes(task, count);
-	if (ok && rt_memory_allows(rt, problems_bytes(task, count, false), "the data of these problems"))
-		problems = problems_new(task, rt->options.seed, first, count, false);
-	ok = ok && problems && task_need_forward(task, steps, TASK_SHARED);
-	double started = rt_seconds();
-	ok = ok && run_problems(task, problems, NULL, theta ? theta : start, steps, true, rt->arena, &out->runs);
-	ok = ok && as_declared(task, &out->runs);
-	out->seconds = rt_seconds() - started;
-	out->compile_seconds = rt->compile_seconds - compiled;
-	out->size = task->objective->size;
-	out->validates = task->validate != NULL;
-	ir_visit_ops(&task->objective->value->body, see_call, &out->matrices);
-	problems_free(problems);
 	task_free(task);
 	return ok;
 }
