@@ -123,6 +123,7 @@ static BuildCall *const builders[BUILTIN_COUNT] = {
 #define CONSTANT(name, ...) [BUILTIN_##name] = build_constant,
 #define ELEMENTWISE(name, ...) [BUILTIN_##name] = build_elementwise,
 #define REDUCTION(id, name, ...) [BUILTIN_##name] = build_reduction,
+#define STATISTIC(id, name, ...) [BUILTIN_##name] = build_reduction,
 #define FUNCTION(name, ...) [BUILTIN_##name] = elab_call_##name,
 #define LATER(name, ...) [BUILTIN_##name] = build_later,
 #include "frontend/builtins.def"

@@ -177,27 +177,6 @@ static void parse_validate(Parser *p, AstStmt *stmt) {
 	} while (!p->panic && parse_accept(p, TOKEN_COMMA));
 }
 
-/* A whole number as it was written, perhaps with a sign. */
-static bool is_written(const AstExpr *x, int64_t *out) {
-	bool negative = x && x->kind == AST_UNARY && x->unary.op == AST_NEG;
-	const AstExpr *number = negative ? x->unary.operand : x;
-	if (!number || number->kind != AST_NUMBER || !number->number.whole)
-		return false;
-	*out = negative ? -number->number.integer : number->number.integer;
-	return true;
-}
-
-/* Ranges that follow from sizes may be empty; one that is written so is hardly meant. */
-static void warn_no_turn(Parser *p, const AstExpr *low, const AstExpr *high, Span span) {
-	int64_t first, end;
-	if (p->panic || !is_written(low, &first) || !is_written(high, &end) || first < end)
-		return;
-	Diag *diag = diag_warning(p->session, 145, span, "this loop runs no turn");
-	if (first > end)
-		diag_help(p->session, diag, "loops count up; to count down, write `%lld - k` with `for k in 0..%lld`",
-		          (long long)first, (long long)(first - end));
-}
-
 static void parse_for(Parser *p, AstStmt *stmt) {
 	if (parse_at(p, TOKEN_LPAREN)) {
 		Diag *diag = parse_error(p, 101, parse_here(p), "expected the loop's index, found `(`");
@@ -215,7 +194,8 @@ static void parse_for(Parser *p, AstStmt *stmt) {
 	}
 	if (!p->panic)
 		stmt->loop.range = parse_range(p, true);
-	warn_no_turn(p, stmt->loop.range.low, stmt->loop.range.high, stmt->loop.range.span);
+	if (!p->panic && !parse_at_break(p) && parse_accept_word(p, "by"))
+		stmt->loop.step = parse_expression(p);
 	stmt->loop.body = parse_inner_block(p, "the loop's range", true);
 }
 
@@ -232,10 +212,6 @@ static void parse_while(Parser *p, AstStmt *stmt) {
 	} else if (!p->panic) {
 		stmt->repeat.limit = parse_value(p, "the limit");
 	}
-	const AstExpr *limit = stmt->repeat.limit;
-	int64_t most;
-	if (!p->panic && is_written(limit, &most) && most < 1)
-		diag_warning(p->session, 145, limit->span, "this loop runs no turn");
 	stmt->repeat.body = parse_inner_block(p, "the loop's condition and limit", true);
 }
 
