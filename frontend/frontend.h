@@ -98,8 +98,8 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
  * `batches` is false. What the caller gives for a batch may be any number of its type: indices are checked where they are used. */
 FeObjective *fe_objective_apart(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
 /* Is anything of it drawn? If not, all problems of the family are one. */
-bool fe_draws(const AstDecl *objective);
-bool fe_validates(const AstDecl *objective); /* runs are judged by what it validates with, not by f */
+bool fe_draws(FeProgram *program, const FeCall *objective);
+bool fe_validates(FeProgram *program, const FeCall *objective); /* runs are judged by what it validates with, not by f */
 
 /* ---- decl/rule.c ---- */
 
@@ -115,8 +115,10 @@ typedef struct FeHyper {
 typedef enum FeTransform { FE_PLAIN, FE_LOGIT, FE_LOG, FE_LOG_BELOW } FeTransform;
 
 typedef struct FeLearned {
-	FeSlot slot;               /* in theta */
+	FeSlot slot;               /* in theta; its name, for what a rule that is applied learns: base.W1 */
 	const AstDeclare *declare; /* where it stands in the tree; NULL: opened from outside */
+	const AstDecl *decl;       /* the rule that declares it, or whose hyperparameter it is */
+	Name within;               /* what that is called by the rule itself: base, base.inner; 0: it is the rule itself */
 	FeTransform transform;
 	double low, high;       /* limits, themselves outside; may be infinite */
 	double lowest, highest; /* the outermost numbers of this precision that lie inside */
