@@ -266,6 +266,7 @@ static void put_start(Family *f, Base *b, uint32_t at) {
 	AstStmt *t = objective_copy_stmt(&copy, s);
 	t->kind = s->declare.draw ? AST_GIVEN : AST_LET;
 	t->declare.names.data[0] = declared;
+	t->declare.limits = (AstLimits){0};
 	key_draw(f, &t->declare, b->name);
 	put(f, &f->out->body, t);
 }

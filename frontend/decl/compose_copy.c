@@ -214,6 +214,7 @@ AstStmt *objective_copy_stmt(Copy *c, const AstStmt *s) {
 	case AST_ASSIGN: copy_assign(c, t); break;
 	case AST_FOR:
 		t->loop.range = copy_range(c, s->loop.range);
+		t->loop.step = objective_copy_expr(c, s->loop.step);
 		t->loop.name = objective_copy_name(c, s->loop.name);
 		t->loop.body = copy_block(c, &s->loop.body);
 		break;

@@ -92,8 +92,7 @@ Value *rule_like_x(RuleElab *r, IrValue value);
 IrType rule_x_type(RuleElab *r);
 
 /* rule_hyper.c */
-bool rule_read_hypers(RuleElab *r);                                                /* false with diagnostics */
-bool rule_limits(RuleElab *r, const AstLimits *limits, double *low, double *high); /* false: none, or reported */
+bool rule_read_hypers(RuleElab *r); /* false with diagnostics */
 void rule_bind_hypers(RuleElab *r, IrFunc *func);
 Value *rule_whole_hyper(RuleElab *r, Value *v, Span span);
 

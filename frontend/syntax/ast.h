@@ -208,7 +208,7 @@ typedef struct AstDeclare {
 	AstExpr *value;   /* after `=`; NULL if none. AST_BAD if the declaration could not be read, whatever its kind */
 	AstExpr *draw;    /* after `~`: an AST_CALL (or AST_BAD); NULL if none */
 	Name drawn_as;    /* the name that its random numbers are those of; 0: its own */
-	AstLimits limits; /* learn */
+	AstLimits limits; /* param, learn */
 	AstExpr *from;    /* data: an AST_TEXT or an AST_NAME */
 	Span source;      /* from `=`, `~` or `from` to the end of what it starts from; file 0: absent */
 	bool bytes;       /* data: from "a.txt" bytes */
@@ -239,6 +239,7 @@ struct AstStmt {
 		struct {
 			AstName name;
 			AstRange range;
+			AstExpr *step; /* `by e`; NULL: 1 */
 			AstBlock body;
 		} loop; /* FOR */
 		struct {
