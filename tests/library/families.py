@@ -1239,7 +1239,83 @@ def covariance_selection(n=30, d=4, weight=0.1):
     return flat(np.eye(d)), f
 
 
+# ---- made of another ----
+
+
+class Base:
+    """A family with its arguments, as one is given for a parameter; `repr` is how that is written."""
+
+    def __init__(self, name, **arguments):
+        self.name, self.arguments = name, arguments
+
+    def __call__(self):
+        return FAMILIES[self.name](**self.arguments)
+
+    def __repr__(self):
+        written = ", ".join("%s = %s" % (key, repr(value)) for key, value in self.arguments.items())
+        return "%s(%s)" % (self.name, written)
+
+
+def gram_schmidt(A):
+    Q = np.array(A)
+    for k in range(Q.shape[1]):
+        for j in range(k):
+            Q[:, k] -= (Q[:, j] @ Q[:, k]) * Q[:, j]
+        Q[:, k] /= norm(Q[:, k])
+    return Q
+
+
+@family
+def scaled(base=Base("rosenbrock"), spread=10):
+    x, f = base()
+    s = loguniform("s", x.shape, 1 / spread, spread)
+    return x / s, lambda z: f(s * z)
+
+
+@family
+def rotated(base=Base("rosenbrock"), key="A"):
+    x, f = base()
+    Q = gram_schmidt(normal(key, (len(x), len(x))))
+    return Q.T @ x, lambda z: f(Q @ z)
+
+
+@family
+def shifted(base=Base("rosenbrock"), sd=1):
+    x, f = base()
+    c = normal("c", x.shape, 0, sd)
+    return x, lambda z: f(z - c)
+
+
+@family
+def log_transformed(base=Base("rosenbrock"), lowest=0, eps=1e-8):
+    x, f = base()
+    return x, lambda z: log(f(z) - lowest + eps)
+
+
+@family
+def regularized(base=Base("logistic"), decay=1e-2):
+    x, f = base()
+    return x, lambda z: f(z) + decay / 2 * z @ z
+
+
+@family
+def relative(base=Base("rosenbrock"), lowest=0):
+    x, f = base()
+    return x, lambda z: (f(z) - lowest) / (f(x) - lowest)
+
+
+@family
+def summed(first=Base("rosenbrock"), second=Base("quadratic")):
+    (x, f), (y, g) = first(), second()
+    return np.concatenate([x, y]), lambda z: f(z[: len(x)]) + g(z[len(x) :])
+
+
 ALSO = {
+    "scaled": dict(base=Base("small_net", n=9), spread=3),
+    "rotated": dict(base=Base("quadratic", n=4)),
+    "shifted": dict(base=Base("scaled", base=Base("logistic", n=7))),
+    "log_transformed": dict(base=Base("summed"), lowest=-0.5, eps=1e-3),
+    "relative": dict(base=Base("regularized", decay=0.1)),
     "rosenbrock": dict(n=7),
     "watson": dict(n=9),
     "rastrigin_family": dict(n=2),
