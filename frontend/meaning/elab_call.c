@@ -148,6 +148,7 @@ static Value *builtin_call(Elab *e, const Builtin *b, const AstExpr *x) {
 	Value **args = ARENA_ARRAY(e->arena, Value *, values + 1);
 	bool want = e->want_int, dimension = e->in_dimension;
 	uint64_t place = e->place;
+	uint32_t errors = e->session->error_count;
 	if (b->reads != READS_AS_ASKED)
 		e->want_int = e->in_dimension = false;
 	const Symbol *by = symbol_differentiated_by(e->program, x);
@@ -169,6 +170,8 @@ static Value *builtin_call(Elab *e, const Builtin *b, const AstExpr *x) {
 	}
 	e->want_int = want;
 	e->in_dimension = dimension;
+	if (by_x && e->session->error_count > errors) /* of the derivative itself: nothing follows from it */
+		return value_bad(e);
 	return ok ? builders[b->id](e, b, args, x) : value_bad(e);
 }
 
