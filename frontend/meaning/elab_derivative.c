@@ -396,6 +396,25 @@ Value *elab_call_jacobian(Elab *e, const Builtin *b, Value **args, const AstExpr
 
 /* ---- jvp ---- */
 
+/* A direction of the shape of `by`, as an array like the one that `by` reads: axes in front are those of indices around, or have one
+ * element, as where a program has one number for a parameter. */
+static IrValue direction(Derive *d, Value *along) {
+	Elab *e = d->e;
+	Ex *body = value_body(e, along);
+	Emit m = emit_begin(e, d->x->span);
+	IrAt at[IR_MAX_RANK];
+	uint32_t count = d->by->body->at_count, leading = count - (uint32_t)d->by->rank;
+	for (uint32_t i = 0; i < count; i++) {
+		const Ex *read = d->by->body->at[i];
+		Var *var = i >= leading ? along->vars[i - leading] : read->kind == EX_VAR ? read->var : NULL;
+		at[i] = var ? ir_at_index(e->module, m.count, 1) : ir_at_const(0);
+		if (var)
+			emit_var(e, &m, var);
+	}
+	uint32_t node = emit_ex(e, &m, body);
+	return emit_put(e, &m, IR_PUT_NONE, node, ir_type(e->builder->func, d->start), at, 0, false);
+}
+
 Value *elab_call_jvp(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	Derive d = {.e = e, .b = b, .x = x, .of = args[0], .by = args[1]};
 	Value *along = args[2];
@@ -434,13 +453,9 @@ Value *elab_call_jvp(Elab *e, const Builtin *b, Value **args, const AstExpr *x) 
 	else if (!d.slice.func)
 		made = ir_fill(e->builder, type, 0);
 	else {
-		Var *leading[IR_MAX_RANK];
-		uint32_t count = 0;
-		for (uint32_t i = 0; i + (uint32_t)d.by->rank < d.by->body->at_count; i++)
-			leading[count++] = d.by->body->at[i]->var;
 		uint32_t funcs = e->module->funcs.count - 1;
 		const IrFunc *forward = differentiated(&d, false);
-		made = written_out(&d, forward, false, emit_whole(e, along, leading, count, 0, span));
+		made = written_out(&d, forward, false, direction(&d, along));
 		forget(&d, funcs);
 	}
 	v->body = ex_read(e, made, d.of->body->at, d.of->body->at_count, false);
