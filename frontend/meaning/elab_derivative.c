@@ -78,6 +78,31 @@ static bool evaluates(const IrBlock *block) {
 	return false;
 }
 
+static uint64_t operations(const IrBlock *block) {
+	uint64_t count = 0;
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		const IrBlock *inside;
+		count += op->kind == IR_FOR ? op->f.nodes.count : 1;
+		for (int k = 0; (inside = ir_block_of(op, k)) != NULL; k++)
+			count += operations(inside);
+	}
+	return count;
+}
+
+/* Derivatives of derivatives grow with every order; reported where they come to more than anybody would see compiled. */
+static bool is_written_out_in_time(Derive *d) {
+	Elab *e = d->e;
+	if (!d->slice.func || operations(&d->slice.func->body) <= ELAB_MOST_DERIVED)
+		return true;
+	Diag *diag =
+		diag_error(e->session, 140, d->x->span, "written out, this is a derivative of more than %d scalar operations",
+	               (int)ELAB_MOST_DERIVED);
+	diag_help(e->session, diag,
+	          "a derivative is about three times as long as what it is of, and so on for every order");
+	return false;
+}
+
 static bool slice(Derive *d) {
 	Elab *e = d->e;
 	uint32_t count = e->loops.count + 1;
@@ -92,7 +117,7 @@ static bool slice(Derive *d) {
 	if (d->slice.open)
 		derive_report_open(d);
 	d->evaluates = d->slice.func && evaluates(&d->slice.func->body);
-	return !d->slice.open;
+	return !d->slice.open && is_written_out_in_time(d);
 }
 
 static bool is_free_in(const Ex *body, const Var *var) {
@@ -131,9 +156,6 @@ static IrValue not_made(Derive *d, IrType type, const Value *more) {
 	if (more)
 		vec_push(d->e->arena, &read, more->body);
 	IrValue value = emit_not_made(d->e, type, &read);
-	uint64_t *work = ARENA_NEW(d->e->arena, uint64_t);
-	*work = d->work;
-	*name_map_place(d->e->arena, &d->e->derived, value) = work;
 	if (d->evaluates)
 		*name_map_place(d->e->arena, &d->e->evaluated, value) = d->e;
 	return value;
