@@ -33,6 +33,12 @@ enum {
 	SHOWN_TYPES = 100
 };
 
+/* ---- how far objectives are made of objectives ---- */
+enum {
+	/* compose.c, E0140: how deep */
+	COMPOSE_MOST_DEPTH = 20
+};
+
 /* ---- how far whole numbers are followed ---- */
 
 /* Beyond these, nothing is known of an integer. The sum and the difference of two still fit into 64 bits. */

@@ -5,10 +5,12 @@ cat >rest.grad <<'E2'
 objective at_minimum(n = 4) {
   param x : [n] = 0
   minimize sum(x^2) / 2
+  residuals x
 }
 objective tiny(n = 4) {
   param x[i in n] = 1e-160 * (i + 1)
   minimize sum(x^2) / 2
+  residuals x
 }
 objective tensors_at_rest() {
   param A : [3, 2] = 0.5
