@@ -69,10 +69,12 @@ emitted() {
 	shift
 	total=$((total + 1))
 	expect 0 "$GRADUS" emit c "$@" -o "$name"
-	unit=$(cd "$name" && ls ./*.h | sed 's,\./,,; s/\.h$//' | grep -v _instance)
-	for question in homeless misquoted doubled; do
-		$question "$name/$unit.c" >said
-		[ ! -s said ] || { fail "$name: $question"; head -n 20 said; }
+	# a rule for one objective has that beside it
+	for unit in $(cd "$name" && ls ./*.h | sed 's,\./,,; s/\.h$//' | grep -v _instance); do
+		for question in homeless misquoted doubled; do
+			$question "$name/$unit.c" >said
+			[ ! -s said ] || { fail "$name: $question of $unit.c"; head -n 20 said; }
+		done
 	done
 	wide "$name"/*.c "$name"/*.h >said
 	[ ! -s said ] || { fail "$name: lines too wide"; head -n 20 said; }
