@@ -10,7 +10,7 @@
 typedef struct GoldenRun {
 	const RulePack *r;
 	IrFunc *init, *step, **shares; /* of primitive operations */
-	IrFunc *value;                 /* of a rule for one objective: f, g */
+	IrFunc *value, *draw;          /* of a rule for one objective: f, g; and its batch, or NULL */
 	IrTensor *x, *g;               /* per unit: a tensor, or all of them as one vector */
 	IrTensor **states;             /* per unit and state */
 	IrTensor *hypers, theta;
@@ -50,6 +50,7 @@ static void give_data(const GoldenRun *run, IrByRole *given) {
 		return;
 	ir_give(given, IR_ROLE_DATA, on->data, on->objective->data.count);
 	ir_give(given, IR_ROLE_FIXED, on->fixed, on->objective->fixed.count);
+	ir_give(given, IR_ROLE_BATCH, on->batch.drawn, on->objective->batch.slots.count);
 }
 
 /* What init and step take alike. */
@@ -149,15 +150,33 @@ static bool one_step(GoldenRun *run, double loss, int64_t t) {
 	return true;
 }
 
+/* The batch of a step, for all that is asked of the objective there. */
+static bool draw_batch(GoldenRun *run, int64_t step) {
+	const ObjectivePack *on = run->r->on;
+	if (!run->draw)
+		return true;
+	IrTensor number = integer(run, step), seed = integer(run, (int64_t)run->r->pack->rt->options.seed);
+	IrTensor instance = integer(run, 0);
+	IrByRole given;
+	ir_by_role(&given);
+	give_data(run, &given);
+	ir_give(&given, IR_ROLE_SEED, &seed, 1);
+	ir_give(&given, IR_ROLE_INSTANCE, &instance, 1);
+	ir_give(&given, IR_ROLE_STEP, &number, 1);
+	ir_give(&given, IR_ROLE_X, &run->x[0], 1);
+	return call(run, run->draw, &given, on->batch.drawn);
+}
+
 /* The same of a rule for one objective, whose step has it in it. NaN with a diagnostic. */
-static double problem_on(GoldenRun *run) {
+static double problem_on(GoldenRun *run, int64_t step) {
 	const ObjectivePack *on = run->r->on;
 	IrTensor results[2];
 	IrByRole given;
 	ir_by_role(&given);
 	ir_give(&given, IR_ROLE_X, &run->x[0], 1);
+	bool drawn = draw_batch(run, step);
 	give_data(run, &given);
-	if (!call(run, run->value, &given, results)) {
+	if (!drawn || !call(run, run->value, &given, results)) {
 		run->lost = true;
 		return NAN;
 	}
@@ -167,10 +186,10 @@ static double problem_on(GoldenRun *run) {
 }
 
 /* Gradients into run->g; returns the loss. */
-static double problem(GoldenRun *run) {
+static double problem(GoldenRun *run, int64_t step) {
 	double loss = 0;
 	if (run->r->on)
-		return problem_on(run);
+		return problem_on(run, step);
 	size_t begin = 0;
 	for (size_t i = 0; i < run->r->tensor_count; i++) {
 		size_t unit = run->r->joint ? 0 : i;
@@ -230,6 +249,7 @@ bool pack_rule_golden(RulePack *r, Golden *out) {
 	run.init = r->init ? ir_expand_math(module, r->init, false) : NULL;
 	run.step = ir_expand_math(module, r->step, false);
 	run.value = r->on ? ir_expand_math(module, r->on->gradient, false) : NULL;
+	run.draw = r->on && r->on->batch.draw ? ir_expand_math(module, r->on->batch.draw, false) : NULL;
 	run.shares = ARENA_ARRAY(run.arena, IrFunc *, r->rule->collectives + 1);
 	run.sums = ARENA_ARRAY(run.arena, double, r->rule->collectives + 1);
 	for (uint32_t i = 0; i < r->rule->collectives; i++)
@@ -247,12 +267,12 @@ bool pack_rule_golden(RulePack *r, Golden *out) {
 	if (!begin(&run))
 		return false;
 	for (int step = 1; step <= GOLDEN_STEPS; step++) {
-		out->losses[step - 1] = problem(&run);
+		out->losses[step - 1] = problem(&run, step);
 		if (!one_step(&run, out->losses[step - 1], step))
 			return false;
 		copy_out(&run, step == 1 ? out->first : out->last);
 	}
-	out->losses[GOLDEN_STEPS] = problem(&run);
+	out->losses[GOLDEN_STEPS] = problem(&run, GOLDEN_STEPS + 1);
 	out->asked = run.asked;
 	return !run.lost;
 }

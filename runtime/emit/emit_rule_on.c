@@ -1,6 +1,8 @@
 /* A rule that differentiates its objective beyond the gradient, or reads residuals, cannot ask a caller for what it needs: it is C for
  * one objective, which is compiled into its step. The objective itself is emitted beside the rule, as PREFIX_objective, with the
  * structure of its data, which the step takes, and its value and gradient. */
+#include <inttypes.h>
+
 #include "frontend/limits.h"
 #include "runtime/emit/emit_rule.h"
 #include "runtime/inner/inner.h"
@@ -47,10 +49,6 @@ FeRule *pack_rule_on(Rt *rt, IrModule *module, const FeCall *call, RulePack *r) 
 	FeObjective *objective = fe_objective_apart(rt->program, module, r->pack->options->on, r->pack->real);
 	if (!objective)
 		return NULL;
-	if (objective->batch.slots.count > 0) {
-		refuse(rt, call, "and the C of such a rule draws no batches", "`minimize`, `train` and `compare` run it");
-		return NULL;
-	}
 	objective->validate = NULL;
 	r->target = fe_target(objective, rt->arena);
 	r->tied = objective->size;
@@ -80,8 +78,8 @@ void pack_rule_beside(RulePack *r) {
 		vec_push(pack->arena, &pack->units, on->pack->units.data[i]);
 }
 
-static const char *member(const Pack *pack, const FeSlot *slot, const char *field) {
-	return arena_printf(pack->arena, "%sdata->%s", slot->type.rank == 0 ? "&" : "", field);
+static const char *member(const Pack *pack, const char *of, const FeSlot *slot, const char *field) {
+	return arena_printf(pack->arena, "%s%s->%s", slot->type.rank == 0 ? "&" : "", of, field);
 }
 
 void pack_rule_give_data(const RulePack *r, IrByRole *given) {
@@ -89,19 +87,24 @@ void pack_rule_give_data(const RulePack *r, IrByRole *given) {
 	if (!on)
 		return;
 	uint32_t files = on->objective->data.count, fixed = on->objective->fixed.count;
-	const char **names = ARENA_ARRAY(r->pack->arena, const char *, files + fixed + 1);
+	uint32_t drawn = on->objective->batch.slots.count;
+	const char **names = ARENA_ARRAY(r->pack->arena, const char *, files + fixed + drawn + 1);
 	for (uint32_t i = 0; i < files; i++)
 		names[i] = arena_printf(r->pack->arena, "data->%s", on->files[i]);
 	for (uint32_t i = 0; i < fixed; i++)
-		names[files + i] = member(r->pack, &on->objective->fixed.data[i], on->fields[i]);
+		names[files + i] = member(r->pack, "data", &on->objective->fixed.data[i], on->fields[i]);
+	for (uint32_t i = 0; i < drawn; i++)
+		names[files + fixed + i] = member(r->pack, "batch", &on->objective->batch.slots.data[i], on->batch.fields[i]);
 	ir_give(given, IR_ROLE_DATA, names, files);
 	ir_give(given, IR_ROLE_FIXED, names + files, fixed);
+	ir_give(given, IR_ROLE_BATCH, names + files + fixed, drawn);
 }
 
 void pack_rule_add_on(const RulePack *r, PackScope *scope) {
 	const Pack *pack = r->pack;
 	const ObjectivePack *on = r->on;
 	bool files = on && on->objective->data.count > 0, given = on && on->objective->fixed.count > 0;
+	bool batch = on && on->objective->batch.slots.count > 0;
 	pack_flag(pack, scope, "on", on != NULL);
 	pack_flag(pack, scope, "on_files", files);
 	pack_flag(pack, scope, "on_instance", on && on->has_instance);
@@ -109,7 +112,16 @@ void pack_rule_add_on(const RulePack *r, PackScope *scope) {
 	pack_flag(pack, scope, "on_given", given && !files);
 	pack_flag(pack, scope, "on_nothing", on && !files && !given);
 	pack_set(pack, scope, "on_name", on ? session_text(pack->session, on->objective->decl->name.name) : NULL);
-	pack_set(pack, scope, "data_param", files || given ? pack_name(pack, "const @_objective_data *data, ") : "");
-	pack_set(pack, scope, "data_arg", files || given ? "data, " : "");
-	pack_set(pack, scope, "data_step", on ? pack_name(pack, ", const @_objective_data *data") : "");
+	pack_flag(pack, scope, "on_batch", batch);
+	pack_set(pack, scope, "seed", arena_printf(pack->arena, "%" PRIu64, pack->rt->options.seed));
+	pack_set(pack, scope, "data_param",
+	         arena_printf(pack->arena, "%s%s", files || given ? pack_name(pack, "const @_objective_data *data, ") : "",
+	                      batch ? pack_name(pack, "const @_objective_batch *batch, ") : ""));
+	pack_set(pack, scope, "data_arg",
+	         arena_printf(pack->arena, "%s%s", files || given ? "data, " : "", batch ? "batch, " : ""));
+	pack_set(pack, scope, "data_step",
+	         !on ? ""
+	             : pack_name(pack, batch ? ", const @_objective_data *data, const @_objective_batch *batch"
+	                                     : ", const @_objective_data *data"));
+	pack_set(pack, scope, "batch_value", batch ? "&batch, " : "");
 }

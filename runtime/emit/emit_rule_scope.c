@@ -29,7 +29,7 @@ static const char *bytes_of(const RulePack *r, const PackState *state, const cha
 /* What the functions of rule_step.c.in call their own variables. */
 static const char *const own[] = {"h",       "n",      "x",       "g",      "t",         "at",    "loss",
                                   "horizon", "states", "scratch", "begin",  "end",       "count", "most",
-                                  "sums",    "share",  "new_x",   "memcpy", "elsewhere", "data"};
+                                  "sums",    "share",  "new_x",   "memcpy", "elsewhere", "data",  "batch"};
 
 enum { OWN = sizeof own / sizeof *own };
 
@@ -221,6 +221,8 @@ static void add_alike(const RulePack *r, PackScope *scope) {
 static void add_arguments(const RulePack *r, PackScope *scope) {
 	const Pack *pack = r->pack;
 	uint32_t sums = r->rule->collectives;
+	bool batch = r->on && r->on->objective->batch.slots.count > 0;
+	const char *with_data = batch ? ", &data, &batch" : r->on ? ", &data" : "";
 	pack_set(pack, scope, "init_args", arguments(r, r->init));
 	pack_set(pack, scope, "once_args", arguments(r, r->once));
 	pack_set(pack, scope, "move_args", arguments(r, r->move));
@@ -228,10 +230,10 @@ static void add_arguments(const RulePack *r, PackScope *scope) {
 	pack_set(pack, scope, "sums_arg", sums > 0 ? "sums, " : "");
 	pack_set(pack, scope, "elsewhere_param", r->evaluates ? pack_name(pack, "const @_elsewhere *elsewhere, ") : "");
 	pack_set(pack, scope, "elsewhere_arg", r->evaluates ? ", elsewhere" : "");
-	pack_set(pack, scope, "asks", r->evaluates ? ", ask, &asked" : r->on ? ", &data" : "");
-	pack_set(pack, scope, "asks_none", r->evaluates ? ", ask, NULL" : r->on ? ", &data" : "");
+	pack_set(pack, scope, "asks", r->evaluates ? ", ask, &asked" : with_data);
+	pack_set(pack, scope, "asks_none", r->evaluates ? ", ask, NULL" : with_data);
 	pack_set(pack, scope, "asks_plainly", r->evaluates ? ", elsewhere, NULL" : "");
-	pack_set(pack, scope, "asks_readme", r->evaluates ? ", evaluate, context" : r->on ? ", &data" : "");
+	pack_set(pack, scope, "asks_readme", r->evaluates ? ", evaluate, context" : with_data);
 	pack_set(pack, scope, "init_size", size_arg(r, r->init, "n"));
 	pack_set(pack, scope, "move_size", size_arg(r, r->move, r->blocks ? "count" : "n"));
 	pack_set(pack, scope, "horizon_value", r->rule->reads_horizon ? "h->hyper.horizon" : "1");
