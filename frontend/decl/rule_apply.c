@@ -228,8 +228,10 @@ void rule_apply(RuleElab *r, const AstStmt *s) {
 	}
 	const Calls *calls = e->calls;
 	Path *path = e->path;
+	const char *within = r->within, *name = session_text(e->session, a.decl->name.name);
 	e->calls = &a.calls;
 	e->path = typing_inside(e->typing, path, s->apply->id);
+	r->within = arena_printf(e->arena, "%s%s%u.", within, name, (unsigned)++r->applied_in_step);
 	uint32_t first = r->next_state, count = 0;
 	for (uint32_t i = 0; i < a.decl->body.count; i++) {
 		const AstStmt *state = a.decl->body.data[i];
@@ -255,6 +257,7 @@ void rule_apply(RuleElab *r, const AstStmt *s) {
 	for (int k = RULE_G; k < RULE_NAME_COUNT; k++)
 		if (a.seen[k] && a.outer_seen[k] && a.seen[k]->used)
 			a.outer_seen[k]->used = true;
+	r->within = within;
 	e->calls = calls;
 	e->path = path;
 	scope_back(e, a.outer);

@@ -155,6 +155,7 @@ bool run_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const dou
 	out->compile_seconds = rt->compile_seconds - compiled;
 	out->size = task->objective->size;
 	out->validates = task->validate != NULL;
+	out->draws = fe_draws(task->objective->decl) || task->rule->draws;
 	ir_visit_ops(&task->objective->value->body, see_call, &out->matrices);
 	problems_free(problems);
 	task_free(task);

@@ -1,6 +1,7 @@
 /* The library and the examples: gradients of every objective, and meta-gradients of whole unrolls of every rule (inner
  * gradients included), against differences and forward mode; what the gradients cost. */
 #include "ad_differences.h"
+#include "drawn_key.h"
 #include "frontend/frontend.h"
 #include "ir/eval/eval.h"
 #include "ir/pass/pass.h"
@@ -35,7 +36,7 @@ static IrTensor *problem(Bench *b, const FeObjective *objective) {
 
 /* Only f of x counts: the value as a function with one result. */
 static IrFunc *value_of(Bench *b, const FeObjective *objective) {
-	const IrFunc *value = objective->value;
+	const IrFunc *value = drawn_by_key(b->session, b->module, objective->value);
 	IrFunc *func = ir_func_new(b->module, "f");
 	IrBuilder builder = ir_builder(func);
 	IrValue *args = ARENA_ARRAY(b->arena, IrValue, value->params.count + 1);
@@ -128,7 +129,7 @@ Test(ad_library, objectives, .timeout = 300) {
 }
 
 /* The step of a rule; where it evaluates elsewhere, with the objective in the place of that, whose parameters besides x then follow. */
-static const IrFunc *linked_step(Bench *b, const FeRule *rule, IrFunc *gradient) {
+static IrFunc *linked_step(Bench *b, const FeRule *rule, IrFunc *gradient) {
 	if (!rule->evaluates)
 		return rule->step;
 	gradient->params.data[gradient->params.count - 1].role = IR_ROLE_X;
@@ -181,7 +182,7 @@ static IrFunc *unroll(Bench *b, const FeObjective *objective, const FeRule *rule
 	memcpy(args + count, extra, sizeof(IrValue) * extras);
 	memcpy(args + count + extras, state + 1, sizeof(IrValue) * states);
 	memcpy(args + count + extras + states, given, sizeof(IrValue) * fixed);
-	ir_inline(&builder, linked_step(b, rule, gradient), args, state);
+	ir_inline(&builder, drawn_by_key(b->session, b->module, linked_step(b, rule, gradient)), args, state);
 	given[fixed] = state[0];
 	ir_inline(&builder, value, given, results);
 	state[states + 1] = ir_add_values(&builder, total, results[0]);

@@ -2,6 +2,7 @@
  * Under --strict all three give the same bits; by default machine code and C stay within bounds that are stated here and in
  * docs/agreement.md. Objectives: data, start, value and gradient at several points. Rules: init and 24 steps, for one
  * tensor of any size, for one of a known size and for two. */
+#include "drawn_key.h"
 #include "ir/eval/eval.h"
 #include "ir/pass/pass.h"
 #include "jit_three_ways.h"
@@ -186,7 +187,7 @@ static Objective add_objective(Lab *lab, const ProgramDecl *decl, IrScalar real)
 	const char *name = arena_printf(arena, "%s, %s", decl->name, real_name(real));
 	o.objective = fe_objective(decl->program, o.module, &decl->call, real);
 	cr_assert_not_null(o.objective, "%s", name);
-	IrFunc *value = o.objective->value;
+	IrFunc *value = drawn_by_key(lab->session, o.module, o.objective->value);
 	bool *wrt = ARENA_ARRAY(arena, bool, value->params.count + 1);
 	wrt[value->params.count - 1] = true;
 	IrFunc *gradient = ad_gradient(o.module, value, "gradient", 0, wrt, true, true);
@@ -304,8 +305,8 @@ static Rule add_rule(Lab *lab, const ProgramDecl *decl, const Target *target, Ir
 			lab_add(lab, r.module, r.rule->theta, arena_printf(arena, "theta of %s", name), rule_ulp, 0, modes, all);
 	r.init = lab_add(lab, r.module, r.rule->init, arena_printf(arena, "init of %s", name), rule_ulp, target->size,
 	                 modes, all);
-	r.step = lab_add(lab, r.module, linked_step(lab, &r, decl), arena_printf(arena, "step of %s", name), rule_ulp,
-	                 target->size, MODES, all);
+	IrFunc *step = drawn_by_key(lab->session, r.module, linked_step(lab, &r, decl));
+	r.step = lab_add(lab, r.module, step, arena_printf(arena, "step of %s", name), rule_ulp, target->size, MODES, all);
 	return r;
 }
 

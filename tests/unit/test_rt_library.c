@@ -161,7 +161,7 @@ Test(rt_library, meta_gradients_of_all_others, .timeout = 300) {
 			rule.open[0] = ranged ? session_text(session, decl->params.data[k].name.name) : NULL;
 		}
 		if (learns || rule.open[0]) {
-			check_rule(&rule, problems[i % 2], RT_EVALUATOR);
+			check_rule(&rule, problems[strlen(name) % 2], RT_EVALUATOR); /* whatever else the library has */
 			tried++;
 		}
 	}
