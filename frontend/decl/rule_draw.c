@@ -31,24 +31,24 @@ static Ex *of_lane(RuleElab *r, const char *name, const int64_t *numbers) {
 void rule_begin_draws(RuleElab *r, Ex *step) {
 	Elab *e = &r->e;
 	Ex *zero = ex_int(e, 0);
-	r->within = of_rules;
+	r->appliers = of_rules;
 	r->applied_in_step = 0;
 	r->drawn.count = 0;
-	r->key = (DrawKey){.seed = zero, .instance = zero, .step = step, .first = zero, .tensor = zero};
+	r->step_key = (DrawKey){.seed = zero, .instance = zero, .step = step, .first = zero, .tensor = zero};
 	if (!r->draws)
 		return;
-	r->key.seed = number_param(r, IR_ROLE_SEED, "seed");
-	r->key.instance = number_param(r, IR_ROLE_INSTANCE, "instance");
+	r->step_key.seed = number_param(r, IR_ROLE_SEED, "seed");
+	r->step_key.instance = number_param(r, IR_ROLE_INSTANCE, "instance");
 	if (r->decl->joint)
 		return;
 	if (r->shape) {
-		r->key.first = of_lane(r, "places", r->shape->places.data);
-		r->key.tensor = of_lane(r, "numbers", r->shape->numbers.data);
+		r->step_key.first = of_lane(r, "places", r->shape->places.data);
+		r->step_key.tensor = of_lane(r, "numbers", r->shape->numbers.data);
 	} else if (r->symbolic) {
-		r->key.first = number_param(r, IR_ROLE_FIRST, "first");
-		r->key.tensor = number_param(r, IR_ROLE_TENSOR, "tensor");
+		r->step_key.first = number_param(r, IR_ROLE_FIRST, "first");
+		r->step_key.tensor = number_param(r, IR_ROLE_TENSOR, "tensor");
 	} else if (e->tensor)
-		r->key.tensor = ex_var(e, e->tensor);
+		r->step_key.tensor = ex_var(e, e->tensor);
 }
 
 /* Of nested loops, the turns of the inner ones one after the other. */
@@ -68,14 +68,14 @@ static const char *within(RuleElab *r, const AstStmt *s) {
 	const AstStmt *found = NULL;
 	for (uint32_t i = 0; i < r->drawn.count && found != s; i++) {
 		const Drawn *d = &r->drawn.data[i];
-		if (d->within != r->within || d->statement->declare.names.data[0].name != s->declare.names.data[0].name)
+		if (d->appliers != r->appliers || d->statement->declare.names.data[0].name != s->declare.names.data[0].name)
 			continue;
 		found = d->statement;
 		number += found != s;
 	}
 	if (found != s)
-		vec_push(r->e.arena, &r->drawn, ((Drawn){s, r->within}));
-	return number > 1 ? arena_printf(r->e.arena, "%s%u:", r->within, number) : r->within;
+		vec_push(r->e.arena, &r->drawn, ((Drawn){s, r->appliers}));
+	return number > 1 ? arena_printf(r->e.arena, "%s%u:", r->appliers, number) : r->appliers;
 }
 
 /* An order of coordinates goes over all of them, of which a rule sees a tensor. */
@@ -85,7 +85,7 @@ static bool orders_tensors(RuleElab *r, const AstDeclare *d, const Value *v) {
 	if (!found || found->id != DISTRIBUTION_permutation || r->decl->joint || value_is_bad(v) ||
 	    (value_x_axis(v) < 0 && !r->e.coord))
 		return false;
-	Diag *diag = diag_error(r->e.session, 298, d->draw->span,
+	Diag *diag = diag_error(r->e.session, 297, d->draw->span,
 	                        "`permutation` puts all coordinates of x into one order, but this rule sees one tensor");
 	diag_help(r->e.session, diag,
 	          "draw it in a `joint optimizer`, or state a size: `let order : int[5] ~ permutation(5)`");
@@ -97,7 +97,7 @@ void rule_draw(RuleElab *r, const AstStmt *s) {
 	const AstDeclare *d = &s->declare;
 	AstName name = d->names.data[0];
 	Value *v = value_bad(e);
-	DrawKey key = r->key;
+	DrawKey key = r->step_key;
 	key.within = within(r, s);
 	key.turn = number_of_turn(e);
 	if (!r->draws) { /* typed with numbers in the place of the key; again, if nothing is wrong */

@@ -345,7 +345,7 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	if (!dist)
 		return value_bad(e);
 	Scalar scalar = scalar_of(dist), want = declared_scalar(d, scalar);
-	Draw made = {.e = e, .name = d->names.data[0].name, .key = key, .span = draw->span};
+	Draw made = {.e = e, .name = d->drawn_as ? d->drawn_as : d->names.data[0].name, .key = key, .span = draw->span};
 	DrawArguments args = {0};
 	Value *v = elab_draw_shape(e, d, dist, &key, &args);
 	if (!v || !drawn_as_declared(e, d, dist, want))

@@ -28,7 +28,7 @@ static bool drawn_dims(Elab *e, const AstDeclare *d, const DrawKey *key, const I
 		open = open || dims[i] == DIM_X;
 	if (!open || !e->coord)
 		return true;
-	diag_error(e->session, 298, d->draw->span, "inside `each` every coordinate would draw as many numbers as x has");
+	diag_error(e->session, 297, d->draw->span, "inside `each` every coordinate would draw as many numbers as x has");
 	return false;
 }
 

@@ -111,12 +111,12 @@ static void misplaced_draw(Elab *e, const AstStmt *s) {
 	const AstName *name = &s->declare.names.data[0];
 	Diag *diag;
 	if (in_function(e)) {
-		diag = diag_error(e->session, 298, s->declare.draw->span,
+		diag = diag_error(e->session, 297, s->declare.draw->span,
 		                  "a function draws nothing: it is a function of its arguments");
 		diag_help(e->session, diag, "draw where it is called, and hand over what was drawn");
 		return;
 	}
-	diag = diag_error(e->session, 298, s->declare.draw->span, "`let` computes: in an objective it cannot draw");
+	diag = diag_error(e->session, 297, s->declare.draw->span, "`let` computes: in an objective it cannot draw");
 	diag_help(e->session, diag, "`given %s ~ ...` is drawn once for each problem, `batch %s ~ ...` anew at every step",
 	          session_text(e->session, name->name), session_text(e->session, name->name));
 }
