@@ -150,14 +150,16 @@ typedef struct FeRule {
 	bool
 		by_shape; /* it looks at the axes of x: made for these shapes in this order, and states are those of all tensors of a shape */
 	bool evaluates;       /* the step evaluates the objective at other places than x */
+	bool draws;           /* the step draws random numbers, and so takes seed and instance */
 	bool derives;         /* ... and differentiates that, or reads residuals */
 	uint32_t collectives; /* symbolic target only: the number of barriers */
 	VEC(bool) largest; /* per collective: it is the largest share of all tensors (from -inf on), and else their sum */
 	IrFunc *theta;     /* (seed: i64) -> theta: [P], the start of the learned numbers */
 	IrFunc *natural;   /* (theta: [P]) -> [P]: the learned numbers as the rule uses them */
 	IrFunc *init;      /* (x: [N], hypers..., theta: [P]) -> states... */
-	/* (x: [N], g: [N], f, t: i64, horizon: i64, hypers..., theta: [P], states...) -> x: [N], states...
-	 * theta is absent if P = 0. With a symbolic target and collectives, the parameters end with one real scalar per collective
+	/* (x: [N], g: [N], f, t: i64, horizon: i64, hypers..., [seed: i64, instance: i64,] theta: [P], states...) -> x: [N], states...
+	 * theta is absent if P = 0, seed and instance if nothing is drawn; with a symbolic target that is not joint, the number of the first
+	 * coordinate among all of x and that of the tensor follow them. With a symbolic target and collectives, the parameters end with one real scalar per collective
 	 * (of all tensors) and the results with one per collective (this tensor's share); share k depends only on collectives before
 	 * k, so a caller runs it in phases. */
 	IrFunc *step;
@@ -172,6 +174,8 @@ bool fe_updates(Session *session, const FeRule *rule, Span span);
 
 /* Does it look at the axes of x? It then needs a target of known shapes. Adds no diagnostics. */
 bool fe_is_by_shape(FeProgram *program, const FeCall *call);
+/* Does its step draw random numbers? Adds no diagnostics. */
+bool fe_rule_draws(FeProgram *program, const FeCall *call);
 /* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
 bool fe_is_tied(FeProgram *program, const AstDecl *rule);
 

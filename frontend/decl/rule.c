@@ -109,6 +109,7 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	                      .vary = rule_vary,
 	                      .apply = rule_apply,
 	                      .state = rule_meet_state,
+	                      .draw = rule_draw,
 	                      .ask_axes = rule_ask_axes};
 	r->e.rule = &r->asked;
 	*calls = (Calls){.decl = asked->call->decl};
@@ -133,6 +134,7 @@ static void build_functions(RuleElab *r) {
 	o->decl = r->decl;
 	o->module = r->e.module;
 	o->real = r->e.real;
+	o->draws = r->draws;
 	rule_build_theta(r);
 	rule_build_natural(r);
 	r->shape = NULL;
@@ -177,6 +179,7 @@ static RuleElab *lower_functions(FeProgram *program, IrModule *module, const Rul
 	RuleElab *r = rule_new(program, module, asked, calls);
 	r->e.lowering = true;
 	r->by_shape = typing_is_by_shape(asked->typing, asked->call->decl);
+	r->draws = typing_draws(asked->typing, asked->call->decl);
 	rule_read_hypers(r);
 	mark_opened(r);
 	for (uint32_t i = 0; i < r->hypers.count; i++)
@@ -226,17 +229,32 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 	return r ? finish(r) : NULL;
 }
 
-bool fe_is_by_shape(FeProgram *program, const FeCall *call) {
-	Arena *notes = arena_new();
-	Typing *typing = typing_new(notes);
+/* Types a rule by itself, for what that finds out; what is wrong with it is said by whoever uses it. */
+static void type_alone(FeProgram *program, const FeCall *call, Typing *typing) {
+	program = call->program ? call->program : program;
 	IrModule *scratch = ir_module_new(program->session);
 	DiagMark mark = diag_mark(program->session);
 	rule_typed(program, scratch, call, &check_tensors, IR_F64, NULL, 0, typing);
-	bool by_shape = typing_is_by_shape(typing, call->decl);
 	Diags said = diag_take_back(program->session, mark);
 	if (said.count)
-		resolve_again(program); /* so that whoever uses it says it */
+		resolve_again(program);
 	ir_module_free(scratch);
+}
+
+bool fe_is_by_shape(FeProgram *program, const FeCall *call) {
+	Arena *notes = arena_new();
+	Typing *typing = typing_new(notes);
+	type_alone(program, call, typing);
+	bool by_shape = typing_is_by_shape(typing, call->decl);
 	arena_free(notes);
 	return by_shape;
+}
+
+bool fe_rule_draws(FeProgram *program, const FeCall *call) {
+	Arena *notes = arena_new();
+	Typing *typing = typing_new(notes);
+	type_alone(program, call, typing);
+	bool draws = typing_draws(typing, call->decl);
+	arena_free(notes);
+	return draws;
 }

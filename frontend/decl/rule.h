@@ -36,13 +36,20 @@ typedef struct RuleShare {
 	Span span;
 } RuleShare;
 
+/* A statement that draws, and the rules that it is applied by. */
+typedef struct Drawn {
+	const AstStmt *statement;
+	const char *appliers;
+} Drawn;
+
 /* The tensors of one shape. */
 typedef struct RuleShape {
-	IrType type;         /* of each */
-	int64_t n;           /* coordinates of each */
-	uint32_t count;      /* tensors */
-	VEC(int64_t) places; /* where in x they begin */
-	IrFunc *init, *step; /* for these: x, g: [count, n], or [n] of a single one; so are states */
+	IrType type;          /* of each */
+	int64_t n;            /* coordinates of each */
+	uint32_t count;       /* tensors */
+	VEC(int64_t) places;  /* where in x they begin */
+	VEC(int64_t) numbers; /* which of the tensors of x they are */
+	IrFunc *init, *step;  /* for these: x, g: [count, n], or [n] of a single one; so are states */
 	uint32_t first_state, states;
 	VEC(RuleShare) shared;
 } RuleShape;
@@ -81,7 +88,13 @@ typedef struct RuleElab {
 	IrValue x, f, g;          /* of step: where it starts, and what it is given there */
 	Value *residuals;         /* there; NULL: not asked for */
 	Varied varied;
-	ElabRule asked; /* what the elaborator asks of it */
+	/* What is drawn (rule_draw.c): */
+	bool draws;           /* something is, as it turned out */
+	DrawKey step_key;     /* of the step */
+	const char *appliers; /* the rules that are being applied, in front of the names of what they draw */
+	uint32_t applied_in_step;
+	VEC(Drawn) drawn; /* by the step so far */
+	ElabRule asked;   /* what the elaborator asks of it */
 } RuleElab;
 
 /* rule.c: the frame of a function */
@@ -140,6 +153,10 @@ bool rule_derives(RuleElab *r, const Builtin *b, IrValue *when, Span span);
 void rule_evaluate_start(RuleElab *r);
 void rule_vary(RuleElab *r, const Symbol *x, const AstExpr *of, bool varies);
 Value *rule_residuals(RuleElab *r, Span span); /* there */
+
+/* rule_draw.c */
+void rule_begin_draws(RuleElab *r, Ex *step);
+void rule_draw(RuleElab *r, const AstStmt *s);
 
 /* rule_apply.c */
 bool rule_known_later(Elab *e, const AstExpr *x); /* it mentions what has no value in the function being built */

@@ -273,8 +273,10 @@ void rule_apply(RuleElab *r, const AstStmt *s) {
 	}
 	const Calls *calls = e->calls;
 	Path *path = e->path;
+	const char *appliers = r->appliers, *name = session_text(e->session, a.decl->name.name);
 	e->calls = &a.calls;
 	e->path = typing_inside(e->typing, path, s->apply->id);
+	r->appliers = arena_printf(e->arena, "%s%s%u.", appliers, name, (unsigned)++r->applied_in_step);
 	uint32_t first = r->next_state, count = 0;
 	for (uint32_t i = 0; i < a.decl->body.count; i++) {
 		const AstStmt *state = a.decl->body.data[i];
@@ -300,6 +302,7 @@ void rule_apply(RuleElab *r, const AstStmt *s) {
 	for (int k = RULE_G; k < RULE_NAME_COUNT; k++)
 		if (a.seen[k] && a.outer_seen[k] && a.seen[k]->used)
 			a.outer_seen[k]->used = true;
+	r->appliers = appliers;
 	e->calls = calls;
 	e->path = path;
 	r->within = a.within;

@@ -112,6 +112,7 @@ static Shapes find_shapes(const RuleElab *r) {
 		RuleShape *shape = &shapes.data[k];
 		shape->count++;
 		vec_push(r->e.arena, &shape->places, place);
+		vec_push(r->e.arena, &shape->numbers, i);
 		place += shape->n;
 	}
 	return shapes;
@@ -281,7 +282,8 @@ static IrFunc *begin_whole(RuleElab *r, IrBuilder *builder, const char *name, co
 	ir_by_role(&w->given);
 	if (ir_params_of(like, IR_ROLE_G).count)
 		w->g = ir_param_as(func, IR_ROLE_G, "g", type);
-	static const IrRole as_they_are[] = {IR_ROLE_F, IR_ROLE_T, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA};
+	static const IrRole as_they_are[] = {IR_ROLE_F,    IR_ROLE_T,        IR_ROLE_HORIZON, IR_ROLE_HYPER,
+	                                     IR_ROLE_SEED, IR_ROLE_INSTANCE, IR_ROLE_THETA};
 	for (size_t i = 0; i < sizeof as_they_are / sizeof *as_they_are; i++)
 		add_params(e, like, func, as_they_are[i], w);
 	return func;

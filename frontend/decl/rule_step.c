@@ -134,6 +134,7 @@ void rule_build_step(RuleElab *r) {
 	t->body->high = horizon->body->high = EX_MOST_ELEMENTS;
 	rule_bind_hypers(r, o->step);
 	rule_begin_tensors(r);
+	rule_begin_draws(r, t->body);
 	rule_bind_learned(r, o->step);
 	Symbol *const *names = r->names->rule;
 	Binding *bound_x = scope_add(e, names[RULE_X], rule_like_x(r, x));

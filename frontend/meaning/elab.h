@@ -29,6 +29,8 @@ typedef struct ElabRule {
 	void (*apply)(struct RuleElab *self, const AstStmt *s);
 	/* A `state` in a block. */
 	void (*state)(struct RuleElab *self, const AstStmt *s);
+	/* `let e ~ normal(0, 1)`. */
+	void (*draw)(struct RuleElab *self, const AstStmt *s);
 	/* Something depends on the axes of x, which are not known. */
 	void (*ask_axes)(struct RuleElab *self, Span span);
 } ElabRule;
@@ -207,18 +209,33 @@ void elab_loop(Elab *e, const AstStmt *s);
 bool elab_needs_known(Elab *e, Ex *x);
 void elab_assign(Elab *e, const AstStmt *s);
 
-/* ---- elab_draw.c, elab_draw_arguments.c ---- */
+/* ---- elab_draw.c, elab_draw_shape.c, elab_draw_arguments.c ---- */
 
 /* Where random numbers come from: the seed, the problem. */
 typedef struct DrawKey {
 	Ex *seed, *instance;
 	Ex *step; /* of what is drawn at every step; else NULL */
+	/* Of rules, where what states no shape is like x: */
+	const char *within; /* what is put in front of the name; NULL: this is no rule's */
+	Ex *first, *tensor; /* the number of x's first coordinate among all, and of its tensor */
+	Ex *turn;           /* of the loops around */
 } DrawKey;
 /* `given X[i in n] : [d] ~ normal(m[i], 1)`: the drawn array. BAD with a diagnostic. */
 Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key);
 
 typedef enum DrawCheck { DRAW_IMPOSSIBLE /* and reported */, DRAW_POSSIBLE, DRAW_UNKNOWN } DrawCheck;
-/* Arguments of a draw, for all values of its indices. */
+/* For each element of what is drawn, one number each; what is not given is NULL. */
+typedef struct DrawArguments {
+	Value *values[2];
+	Var *category; /* of a vector of weights: which of them the first argument is */
+	DrawCheck check;
+} DrawArguments;
+/* The array that is drawn, without a body, and its arguments. NULL with diagnostics. */
+Value *elab_draw_shape(Elab *e, const AstDeclare *d, const Distribution *dist, const DrawKey *key, DrawArguments *args);
+/* The number of an element among those that are drawn at once. What is drawn for each coordinate belongs to x as a whole: key->tensor
+ * becomes 0. */
+Ex *elab_draw_number(Elab *e, const Value *v, DrawKey *key);
+/* Arguments of a draw, for all values of its indices, of which weights vary with the last. */
 DrawCheck elab_draw_check(Elab *e, const Distribution *d, const AstExpr *draw, Value **args, const Indices *indices);
 /* Whether the arguments are possible; those that the distribution does not have are NULL. */
 Ex *elab_draw_condition(Elab *e, const Distribution *d, Ex *a, Ex *b);

@@ -123,10 +123,16 @@ static void impossible(const Points *p, const Distribution *d, const AstExpr *dr
 		          d->name, distribution_limits[d->limits[which]].about);
 }
 
+static bool ends_weights(const Points *p) {
+	uint32_t last = p->indices->count - 1;
+	return p->at[last] == p->indices->vars[last]->extent - 1;
+}
+
 DrawCheck elab_draw_check(Elab *e, const Distribution *d, const AstExpr *draw, Value **args, const Indices *indices) {
 	uint32_t count = draw->call.args.count;
 	Points p = {.e = e, .indices = indices};
-	bool known = true;
+	bool known = true, weights = d->limits[0] == LIMITS_WEIGHTS;
+	double sum = 0; /* of the weights so far */
 	for (int tried = 0; count > 0; tried++) {
 		double v[2] = {0};
 		int64_t whole[2] = {0};
@@ -149,6 +155,14 @@ DrawCheck elab_draw_check(Elab *e, const Distribution *d, const AstExpr *draw, V
 		if (all && count == 2 && !pair_is_possible(d, v, whole)) {
 			impossible(&p, d, draw, 0, v, true);
 			return DRAW_IMPOSSIBLE;
+		}
+		sum += v[0];
+		if (weights && known && ends_weights(&p)) {
+			if (sum == 0 || isinf(sum)) {
+				impossible(&p, d, draw, 0, v, false);
+				return DRAW_IMPOSSIBLE;
+			}
+			sum = 0;
 		}
 		if (!next_point(&p))
 			return known ? DRAW_POSSIBLE : DRAW_UNKNOWN;

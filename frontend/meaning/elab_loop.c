@@ -152,6 +152,7 @@ static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *c
 	Turn turn = {turns, counter,
 	             ex_is_const(counter) ? typing_inside(e->typing, loop, (uint32_t)counter->integer + 1) : loop};
 	Ex *runs = is_turn(e, turns, counter);
+	vec_push(e->arena, &e->turns, ((OpenTurn){counter, turns->most}));
 	if (ex_is_const(runs) && runs->integer)
 		run_body(e, &turn);
 	else if (!ex_is_const(runs))
@@ -162,6 +163,7 @@ static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *c
 		                         .changed = changed,
 		                         .yes = run_body,
 		                         .yes_context = &turn});
+	e->turns.count--;
 }
 
 /* ---- written out ---- */

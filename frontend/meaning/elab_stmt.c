@@ -102,16 +102,35 @@ static void several(Elab *e, const AstStmt *s) {
 	}
 }
 
+static bool in_function(const Elab *e) {
+	return e->alone || (e->calls && e->calls->decl->kind == AST_FN);
+}
+
+/* A draw belongs to a problem or to a step, which only objectives and rules have. */
+static void misplaced_draw(Elab *e, const AstStmt *s) {
+	const AstName *name = &s->declare.names.data[0];
+	Diag *diag;
+	if (in_function(e)) {
+		diag = diag_error(e->session, 297, s->declare.draw->span,
+		                  "a function draws nothing: it is a function of its arguments");
+		diag_help(e->session, diag, "draw where it is called, and hand over what was drawn");
+		return;
+	}
+	diag = diag_error(e->session, 297, s->declare.draw->span, "`let` computes: in an objective it cannot draw");
+	diag_help(e->session, diag, "`given %s ~ ...` is drawn once for each problem, `batch %s ~ ...` anew at every step",
+	          session_text(e->session, name->name), session_text(e->session, name->name));
+}
+
 static void define(Elab *e, const AstStmt *s) {
 	const AstDeclare *d = &s->declare;
 	if (d->names.count == 0)
 		return;
-	if (d->draw) {
-		diag_error(e->session, 392, s->span, "draws inside a body are part of the language, but not of this version");
-		for (uint32_t i = 0; i < d->names.count; i++)
-			scope_add_name(e, d->names.data[i], value_bad(e));
+	if (d->draw && e->rule && !in_function(e)) {
+		e->rule->draw(e->rule->self, s);
 		return;
 	}
+	if (d->draw)
+		misplaced_draw(e, s);
 	if (!d->value) {
 		for (uint32_t i = 0; i < d->names.count; i++)
 			scope_add_name(e, d->names.data[i], value_bad(e));

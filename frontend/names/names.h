@@ -269,6 +269,7 @@ typedef struct Typing {
 	Path root;
 	NameMap whole;           /* hyperparameters that have to be whole numbers, by the numbers of their symbols */
 	const AstDecl *by_shape; /* the rule, if it is made for one shape of x after the other */
+	const AstDecl *draws;    /* the rule, if its step draws random numbers */
 	NameMap weights;         /* TypedWeights, by the numbers of the names that are learned */
 	bool wants_types;        /* of all expressions, for people */
 	NameMap types;           /* texts, by the numbers of expressions */
@@ -284,6 +285,8 @@ void typing_set_loop(Typing *t, Path *path, uint32_t counter, LoopForm form);
 LoopForm typing_loop(const Path *path, uint32_t counter);
 void typing_set_by_shape(Typing *t, const AstDecl *rule);
 bool typing_is_by_shape(const Typing *t, const AstDecl *rule);
+void typing_set_draws(Typing *t, const AstDecl *rule);
+bool typing_draws(const Typing *t, const AstDecl *rule);
 void typing_set_whole(Typing *t, const Symbol *hyper);
 bool typing_is_whole(const Typing *t, const Symbol *hyper);
 /* Types as texts; "a or b" where an expression has several, NULL where it has none. */

@@ -47,6 +47,14 @@ bool typing_is_by_shape(const Typing *t, const AstDecl *rule) {
 	return t->by_shape == rule;
 }
 
+void typing_set_draws(Typing *t, const AstDecl *rule) {
+	t->draws = rule;
+}
+
+bool typing_draws(const Typing *t, const AstDecl *rule) {
+	return t->draws == rule;
+}
+
 void typing_set_whole(Typing *t, const Symbol *hyper) {
 	if (hyper)
 		*name_map_place(t->arena, &t->whole, hyper->number) = t;

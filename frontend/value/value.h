@@ -146,6 +146,12 @@ typedef struct OpenLoop {
 	bool needed; /* something had to be known that its counter decides */
 } OpenLoop;
 
+/* A turn of a loop around the current place, be the loop one of the IR or written out. */
+typedef struct OpenTurn {
+	Ex *counter; /* from 0 */
+	int64_t most;
+} OpenTurn;
+
 typedef struct Elab {
 	bool lowering; /* IR is made; otherwise this is typing */
 	Typing *typing;
@@ -190,6 +196,7 @@ typedef struct Elab {
 	Path *path;                  /* calls and turns that led here */
 	uint32_t arms;               /* branches around this place whose conditions are not known */
 	Exs holds;                   /* the conditions of `if`s and `while`s around, as they are computed */
+	VEC(OpenTurn) turns;         /* of the loops around, outermost first */
 	bool in_dimension;           /* a dimension is being read, where `/` has to give a whole number */
 	bool want_int;               /* a whole number is asked for, so that powers of whole numbers stay whole */
 	NameMap constants;           /* MadeConst, by the numbers of the names of constants */

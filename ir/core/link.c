@@ -157,6 +157,11 @@ static void link_loop(void *context, const IrOp *op) {
 static IrCopyRule *const rules[IR_KIND_COUNT] = {
 	[IR_EVALUATE] = link_evaluate, [IR_LOOP] = link_loop, [IR_DEFERRED] = link_deferred};
 
+/* The key of what is drawn, which a step may have for itself. */
+static bool shares_key(const IrFunc *func, IrRole role) {
+	return (role == IR_ROLE_SEED || role == IR_ROLE_INSTANCE) && ir_params_of(func, role).count == 1;
+}
+
 IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective, IrDifferentiate *differentiate) {
 	Arena *scratch = arena_new();
 	IrMap map = ir_map_new(scratch, func);
@@ -172,7 +177,9 @@ IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective, I
 	IrFunc *out = ir_pass_begin(module, func, &map, &b);
 	for (uint32_t i = 0; i < objective->params.count; i++) {
 		IrParam param = objective->params.data[i];
-		if (i != l.place)
+		if (shares_key(func, param.role))
+			l.args[i] = ir_map_get(&map, func->params.data[ir_param_at(func, param.role)].value);
+		else if (i != l.place)
 			l.args[i] =
 				ir_param_as(out, param.role, ir_name_text(objective, param.name), ir_type(objective, param.value));
 	}

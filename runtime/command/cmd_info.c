@@ -268,9 +268,10 @@ static bool info_rule(Info *info, const FeCall *call) {
 		number_json(info, "flops_per_coordinate_and_step", flops);
 		text_printf(info->out,
 		            ", \"reads_f\": %s, \"reads_g\": %s, \"elementwise\": %s, \"any_size\": %s, "
-		            "\"evaluations_elsewhere\": %lld}",
+		            "\"draws\": %s, \"evaluations_elsewhere\": %lld}",
 		            rule->reads_f ? "true" : "false", rule->reads_g ? "true" : "false",
-		            rule->elementwise ? "true" : "false", tied ? "false" : "true", (long long)elsewhere);
+		            rule->elementwise ? "true" : "false", tied ? "false" : "true", rule->draws ? "true" : "false",
+		            (long long)elsewhere);
 	} else {
 		hypers_text(info, rule);
 		line(info, "learned", "%s: %s numbers",
@@ -291,6 +292,8 @@ static bool info_rule(Info *info, const FeCall *call) {
 		                     : "neither f nor g");
 		if (rule->evaluates)
 			line(info, "evaluates", "at up to %s other places a step", cmd_count(cmd->arena, elsewhere));
+		if (rule->draws)
+			line(info, "draws", "random numbers at every step");
 		line(info, "coordinates", "%s", rule->elementwise ? "each by itself" : "see one another");
 	}
 	ir_module_free(module);

@@ -292,7 +292,7 @@ static CmdExit finish(Training *training, const Trained *trained) {
 /* Families of which nothing is drawn have one problem each, however many are asked for. */
 static const char *problems_text(Cmd *cmd, const FeExperiment *experiment) {
 	uint32_t single = 0;
-	for (uint32_t i = 0; i < experiment->on.count; i++)
+	for (uint32_t i = 0; i < experiment->on.count && !fe_rule_draws(cmd->program, &experiment->train); i++)
 		single += !fe_draws(cmd->program, &experiment->on.data[i]);
 	int problems = experiment->train_problems;
 	if (problems == 1 || single == 0)

@@ -211,6 +211,8 @@ Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *cont
 	CompareOptions options = *given;
 	options.resamples = options.resamples > 0 ? options.resamples : COMPARE_RESAMPLES;
 	out->one_problem = !fe_draws(rt->program, objective);
+	for (uint32_t i = 0; i < count && out->one_problem; i++)
+		out->one_problem = !fe_rule_draws(rt->program, &contenders[i].rule);
 	out->validates = fe_validates(rt->program, objective);
 	if (out->one_problem)
 		options.train_problems = options.test_problems = 1;

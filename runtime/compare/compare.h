@@ -74,7 +74,7 @@ typedef struct Comparison {
 	const char *objective;
 	int steps, train_problems, test_problems;
 	bool validates;   /* "f" below is what the objective validates with */
-	bool one_problem; /* nothing of the objective is drawn: it was run once, whatever counts were asked for */
+	bool one_problem; /* nothing is drawn, by the objective or a rule: it was run once, whatever counts were asked for */
 	FeScore score;
 	uint32_t count;
 	Compared *rules;

@@ -112,6 +112,18 @@ static void choose_tensors(RulePack *r) {
 	}
 }
 
+/* Beside them stands the key of what is drawn. */
+static void name_hypers(RulePack *r) {
+	static const char *const key[] = {"seed", "instance"};
+	uint32_t keys = r->rule->draws ? sizeof key / sizeof *key : 0, count = r->rule->hypers.count;
+	const char **names = ARENA_ARRAY(r->pack->arena, const char *, keys + count + 1);
+	for (uint32_t i = 0; i < keys; i++)
+		names[i] = key[i];
+	r->hypers = names + keys;
+	for (uint32_t i = 0; i < count; i++)
+		r->hypers[i] = pack_unique(r->pack, r->rule->hypers.data[i].name, names, keys + i);
+}
+
 static void prepare(RulePack *r) {
 	const FeRule *rule = r->rule;
 	Pack *pack = r->pack;
@@ -137,9 +149,7 @@ static void prepare(RulePack *r) {
 	}
 	pack_rule_once(r);
 	choose_tensors(r);
-	r->hypers = ARENA_ARRAY(arena, const char *, rule->hypers.count + 1);
-	for (uint32_t i = 0; i < rule->hypers.count; i++)
-		r->hypers[i] = pack_unique(pack, rule->hypers.data[i].name, r->hypers, i);
+	name_hypers(r);
 	VEC(const IrFunc *) funcs = {0};
 	vec_push(arena, &funcs, r->init);
 	vec_push(arena, &funcs, r->step);
@@ -212,6 +222,7 @@ static json_t *manifest(const RulePack *r) {
 		json_object_set_new(root, "coordinates", json_integer((json_int_t)r->tied));
 	json_object_set_new(root, "step_range", json_boolean(r->blocks));
 	json_object_set_new(root, "evaluates_elsewhere", json_boolean(r->evaluates));
+	json_object_set_new(root, "draws", json_boolean(rule->draws));
 	if (rule->reads_horizon)
 		json_object_set_new(root, "horizon", json_integer((json_int_t)r->horizon));
 	if (r->pack->options->horizon_high > 0) {

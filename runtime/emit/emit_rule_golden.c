@@ -108,6 +108,10 @@ static bool call(GoldenRun *run, const IrFunc *func, const IrByRole *given, IrTe
 static bool call_step(GoldenRun *run, const IrFunc *func, uint32_t unit, double loss, int64_t t, IrTensor *results) {
 	const FeRule *rule = run->r->rule;
 	IrTensor f = real(run, loss), step = integer(run, t), horizon = integer(run, GOLDEN_STEPS);
+	IrTensor seed = integer(run, (int64_t)run->r->pack->rt->options.seed), instance = integer(run, 0);
+	IrTensor first = integer(run, 0), tensor = integer(run, unit);
+	for (uint32_t i = 0; i < unit; i++)
+		first.integers[0] += (int64_t)run->r->tensors[i];
 	IrTensor *sums = ARENA_ARRAY(run->arena, IrTensor, rule->collectives + 1);
 	for (uint32_t i = 0; i < rule->collectives; i++)
 		sums[i] = real(run, run->sums[i]);
@@ -118,6 +122,10 @@ static bool call_step(GoldenRun *run, const IrFunc *func, uint32_t unit, double 
 	ir_give(&given, IR_ROLE_F, &f, 1);
 	ir_give(&given, IR_ROLE_T, &step, 1);
 	ir_give(&given, IR_ROLE_HORIZON, &horizon, 1);
+	ir_give(&given, IR_ROLE_SEED, &seed, 1);
+	ir_give(&given, IR_ROLE_INSTANCE, &instance, 1);
+	ir_give(&given, IR_ROLE_FIRST, &first, 1);
+	ir_give(&given, IR_ROLE_TENSOR, &tensor, 1);
 	ir_give(&given, IR_ROLE_STATE, run->states[unit], rule->states.count);
 	ir_give(&given, IR_ROLE_SUM, sums, rule->collectives);
 	give_data(run, &given);

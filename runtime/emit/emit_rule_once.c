@@ -57,7 +57,7 @@ static void look(Parts *parts) {
 	const IrFunc *step = parts->step;
 	for (uint32_t i = 0; i < step->params.count; i++) {
 		IrValue value = step->params.data[i].value;
-		parts->alike[value] = pack_rule_is_fixed(ir_type(step, value));
+		parts->alike[value] = pack_rule_is_fixed(ir_type(step, value)) && step->params.data[i].role != IR_ROLE_FIRST;
 	}
 	for (uint32_t i = 0; i < step->body.ops.count; i++) {
 		const IrOp *op = step->body.ops.data[i];

@@ -27,9 +27,9 @@ static const char *bytes_of(const RulePack *r, const PackState *state, const cha
 /* ---- names ---- */
 
 /* What the functions of rule_step.c.in call their own variables. */
-static const char *const own[] = {"h",       "n",      "x",       "g",      "t",         "at",    "loss",
-                                  "horizon", "states", "scratch", "begin",  "end",       "count", "most",
-                                  "sums",    "share",  "new_x",   "memcpy", "elsewhere", "data",  "batch"};
+static const char *const own[] = {"h",      "n",       "x",         "g",     "t",     "at",     "loss", "horizon",
+                                  "states", "scratch", "begin",     "end",   "count", "most",   "sums", "share",
+                                  "new_x",  "memcpy",  "elsewhere", "start", "first", "tensor", "data", "batch"};
 
 enum { OWN = sizeof own / sizeof *own };
 
@@ -90,7 +90,8 @@ static const char *arguments(const RulePack *r, const IrFunc *func) {
 		return "";
 	bool piece = r->blocks && func == r->move;
 	const char *x = piece ? "x + at" : "x", *g = piece ? "g + at" : "g", *f = "&loss", *t = "&t";
-	const char *horizon = "&horizon", *theta = pack_name(r->pack, "@_theta"), *new_x = "new_x", *share = "share";
+	const char *horizon = "&horizon", *seed = "&h->hyper.seed", *instance = "&h->hyper.instance", *first = "&first";
+	const char *tensor = "&tensor", *theta = pack_name(r->pack, "@_theta"), *new_x = "new_x", *share = "share";
 	const char **hypers = ARENA_ARRAY(arena, const char *, rule->hypers.count + 1);
 	for (uint32_t i = 0; i < rule->hypers.count; i++)
 		hypers[i] = arena_printf(arena, "&h->hyper.%s", r->hypers[i]);
@@ -105,6 +106,10 @@ static const char *arguments(const RulePack *r, const IrFunc *func) {
 	ir_give(&given, IR_ROLE_F, &f, 1);
 	ir_give(&given, IR_ROLE_T, &t, 1);
 	ir_give(&given, IR_ROLE_HORIZON, &horizon, 1);
+	ir_give(&given, IR_ROLE_SEED, &seed, 1);
+	ir_give(&given, IR_ROLE_INSTANCE, &instance, 1);
+	ir_give(&given, IR_ROLE_FIRST, &first, 1);
+	ir_give(&given, IR_ROLE_TENSOR, &tensor, 1);
 	ir_give(&given, IR_ROLE_HYPER, hypers, rule->hypers.count);
 	ir_give(&given, IR_ROLE_THETA, &theta, 1);
 	ir_give(&given, IR_ROLE_STATE, own_states, states);
@@ -228,6 +233,13 @@ static void add_arguments(const RulePack *r, PackScope *scope) {
 	pack_set(pack, scope, "move_args", arguments(r, r->move));
 	pack_set(pack, scope, "sums_param", sums > 0 ? pack_name(pack, "const @_real *sums, ") : "");
 	pack_set(pack, scope, "sums_arg", sums > 0 ? "sums, " : "");
+	bool places = r->rule->draws && !r->joint;
+	pack_set(pack, scope, "place_param",
+	         !places     ? ""
+	         : r->blocks ? "int64_t start, int64_t tensor, "
+	                     : "int64_t first, int64_t tensor, ");
+	pack_set(pack, scope, "place_arg", places ? pack_name(pack, "@_start(h, i), (int64_t)i, ") : "");
+	pack_set(pack, scope, "place_of_range", places ? pack_name(pack, "@_start(h, tensor), (int64_t)tensor, ") : "");
 	pack_set(pack, scope, "elsewhere_param", r->evaluates ? pack_name(pack, "const @_elsewhere *elsewhere, ") : "");
 	pack_set(pack, scope, "elsewhere_arg", r->evaluates ? ", elsewhere" : "");
 	pack_set(pack, scope, "asks", r->evaluates ? ", ask, &asked" : with_data);
@@ -243,9 +255,12 @@ static void add_arguments(const RulePack *r, PackScope *scope) {
 static void add_kind(const RulePack *r, PackScope *scope) {
 	const Pack *pack = r->pack;
 	const FeRule *rule = r->rule;
-	bool choice = rule->hypers.count > 0 || rule->reads_horizon;
+	bool choice = rule->hypers.count > 0 || rule->reads_horizon || rule->draws;
 	pack_flag(pack, scope, "joint", r->joint);
 	pack_flag(pack, scope, "evaluates", r->evaluates);
+	pack_flag(pack, scope, "draws", rule->draws);
+	pack_flag(pack, scope, "places", rule->draws && !r->joint);
+	pack_flag(pack, scope, "places_in_pieces", rule->draws && !r->joint && r->blocks);
 	pack_flag(pack, scope, "blocks", r->blocks);
 	pack_flag(pack, scope, "init", r->init != NULL);
 	pack_flag(pack, scope, "once", r->once != NULL);
@@ -321,7 +336,8 @@ static void add_texts(const RulePack *r, PackScope *scope) {
 	         rule->learned_count > 0 ? arena_printf(pack->arena, "%" PRId64, rule->learned_count) : NULL);
 	pack_set(pack, scope, "weights_place", r->weights_apart ? pack_name(pack, " (`@_weights.c`)") : NULL);
 	pack_number(pack, scope, "hyper_count", rule->hypers.count);
-	pack_number(pack, scope, "horizon_bytes", rule->reads_horizon ? 8 : 0);
+	pack_number(pack, scope, "horizon_bytes", (rule->reads_horizon ? 8 : 0) + (rule->draws ? 16 : 0));
+	pack_number(pack, scope, "seed", (int64_t)pack->rt->options.seed);
 	pack_set(pack, scope, "units", r->joint ? "1" : "h->tensors");
 	pack_set(pack, scope, "unit_size", r->joint ? "h->total" : "sizes[i]");
 }

@@ -63,7 +63,7 @@ IrValue frame_count(Frame *w, int64_t number) {
 
 void frame_problem(Frame *w) {
 	FRAME_PARAMS(w, IR_ROLE_DATA);
-	if (w->task->objective->batches)
+	if (w->task->objective->batches || (w->task->rule && w->task->rule->draws))
 		FRAME_PARAMS(w, IR_ROLE_SEED, IR_ROLE_INSTANCE);
 	FRAME_PARAMS(w, IR_ROLE_FIXED, IR_ROLE_BATCH);
 }

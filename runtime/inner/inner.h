@@ -244,6 +244,7 @@ typedef struct RunMinimize {
 	double seconds;     /* running, without compiling */
 	double compile_seconds;
 	const char *holes; /* as learned_holes gives them, where theta is NULL */
+	bool draws;        /* the problems, or what the rule does to them, depend on seed and instance */
 	bool matrices;     /* the objective calls functions of matrices, which may have no answer */
 } RunMinimize;
 

@@ -302,6 +302,7 @@ bool run_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const dou
 	out->holes = ok && !theta ? learned_holes(task->rt, task->rule, start, rt->arena) : NULL;
 	out->size = task->objective->size;
 	out->validates = task->validate != NULL;
+	out->draws = fe_draws(rt->program, objective) || task->rule->draws;
 	ir_visit_ops(&task->objective->value->body, see_call, &out->matrices);
 	Problems *problems = NULL;
 	task_choose_lanes(task, count);

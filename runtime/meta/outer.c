@@ -38,7 +38,7 @@ static bool outer_init(Rt *rt, Outer *outer, Arena *arena) {
 }
 
 bool meta_outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count, const double *theta, int steps,
-                      Arena *arena) {
+                      uint64_t seed, Arena *arena) {
 	outer->module = ir_module_new(rt->session);
 	FeTarget target = {.sizes = &count, .count = 1};
 	outer->rule = fe_rule(rt->program, outer->module, call, &target, IR_F64, NULL, 0);
@@ -59,6 +59,8 @@ bool meta_outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count, c
 	outer->hypers = ARENA_ARRAY(arena, double, rule->hypers.count + 1);
 	outer->learned = ARENA_ARRAY(arena, double, rule->learned_count + 1);
 	outer->horizon = steps;
+	outer->seed = (int64_t)seed;
+	outer->instance = -1; /* no problem's */
 	for (uint32_t i = 0; i < rule->hypers.count; i++)
 		outer->hypers[i] = rule->hypers.data[i].value;
 	memcpy(outer->x, theta, sizeof *theta * (size_t)count);
@@ -78,6 +80,8 @@ void meta_outer_step(Outer *outer, const double *gradient, double score, int64_t
 	ir_give_addresses(&given, IR_ROLE_F, &outer->f, sizeof outer->f, 1);
 	ir_give_addresses(&given, IR_ROLE_T, &outer->t, sizeof outer->t, 1);
 	ir_give_addresses(&given, IR_ROLE_HORIZON, &outer->horizon, sizeof outer->horizon, 1);
+	ir_give_addresses(&given, IR_ROLE_SEED, &outer->seed, sizeof outer->seed, 1);
+	ir_give_addresses(&given, IR_ROLE_INSTANCE, &outer->instance, sizeof outer->instance, 1);
 	ir_give(&given, IR_ROLE_STATE, outer->states, outer->state_count);
 	ir_give(&places, IR_ROLE_X, &outer->moved, 1);
 	ir_give(&places, IR_ROLE_STATE, outer->spare, outer->state_count);

@@ -15,12 +15,13 @@ typedef struct Outer {
 	void **pointers, *arena;
 	double *hypers, *learned;
 	int64_t t, horizon;
+	int64_t seed, instance; /* of what the rule draws */
 	double f;
 } Outer;
 
-/* theta[count] is where it starts, for `steps` steps. false with diagnostics; to be freed even then. */
+/* theta[count] is where it starts, for `steps` steps; seed: of what the rule draws. false with diagnostics; to be freed even then. */
 bool meta_outer_start(Rt *rt, Outer *outer, const FeCall *call, int64_t count, const double *theta, int steps,
-                      Arena *arena);
+                      uint64_t seed, Arena *arena);
 /* One step: theta[count] becomes the next one. score: what the rule reads as f. */
 void meta_outer_step(Outer *outer, const double *gradient, double score, int64_t count, double *theta);
 void meta_outer_visit(Outer *outer, TrainVisit *visit,

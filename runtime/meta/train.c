@@ -269,11 +269,12 @@ Training *train_new(Rt *rt, const FeExperiment *experiment, const TrainOptions *
 	*t = (Training){.rt = rt, .experiment = experiment, .options = options, .out = out};
 	t->progress.steps = experiment->outer_steps;
 	double compiled = rt->compile_seconds;
-	bool ok =
-		make_tasks(t) && make_estimator(t) && make_theta(t) && make_select(t) &&
-		rt_memory_allows(rt, out->memory_bytes, "this training") &&
-		meta_outer_start(rt, &t->outer, &experiment->update, out->count, out->last, experiment->outer_steps, arena);
+	bool ok = make_tasks(t) && make_estimator(t) && make_theta(t) && make_select(t) &&
+	          rt_memory_allows(rt, out->memory_bytes, "this training") &&
+	          meta_outer_start(rt, &t->outer, &experiment->update, out->count, out->last, experiment->outer_steps,
+	                           experiment->seed, arena);
 	out->compile_seconds = rt->compile_seconds - compiled;
+	out->by_seed = out->by_seed || (ok && t->outer.rule->draws);
 	t->started = rt_seconds();
 	ok = ok && (t->select ? consider(t, 0) : take_last(t, 0));
 	if (!ok) {

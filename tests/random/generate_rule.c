@@ -307,13 +307,35 @@ static void branch(Maker *m, RpBlock *block) {
 	m->in_when = outer;
 }
 
+/* let e ~ normal(m, sigmoid(...)), and the like. */
+static void draw(Maker *m, RpBlock *block) {
+	static const char *const names[] = {"normal", "normal", "uniform", "exponential"};
+	Gen *g = m->g;
+	bool one = !m->in_each && gen_chance(g, 40);
+	RpExpr *a = gen_bounded(g, gen_surely_real(g, one || gen_chance(g, 50) ? number(m, 2) : like(m, 2)), -1, 1);
+	RpExpr *wide = function(m, "sigmoid", gen_bounded(g, gen_surely_real(g, one ? number(m, 1) : like(m, 1)), -1, 1));
+	RpVar *var = rule_var(m, RP_LET, NULL, !one, (RpShape){0});
+	RpStmt *s = add(m, block, RP_DRAW, var, a);
+	int which = gen_below(g, 4);
+	snprintf(s->draw, sizeof s->draw, "%s", names[which]);
+	s->values = which == 3 ? 1 : 2;
+	if (which == 3)
+		s->value[0] = wide;
+	else
+		s->value[1] = which == 2 ? binary(m, RP_ADD, a, wide) : wide;
+	var->size = which == 3 ? 30 : 6;
+	m->lets[m->let_count++] = var;
+}
+
 static void statements(Maker *m, RpBlock *block, int count) {
 	Gen *g = m->g;
 	for (int i = 0; i < count; i++) {
 		int choice = gen_below(g, 100);
 		if (choice < 30 && m->rule->states) {
 			update_state(m, block, m->rule->state[gen_below(g, m->rule->states)]);
-		} else if (choice < 55 && m->let_count < 6) {
+		} else if (choice < 38 && m->let_count < 6 && !m->rule->indexed) {
+			draw(m, block);
+		} else if (choice < 58 && m->let_count < 6) {
 			bool one = !m->in_each && gen_chance(g, 40);
 			RpExpr *e = gen_surely_real(g, one ? number(m, 3) : like(m, 3));
 			e = gen_bounded(g, e, -20, 20);
@@ -324,14 +346,14 @@ static void statements(Maker *m, RpBlock *block, int count) {
 			var->size = e->size;
 			add(m, block, RP_DEFINE, var, e);
 			m->lets[m->let_count++] = var;
-		} else if (choice < 68 && !m->in_each && !m->in_when) {
+		} else if (choice < 71 && !m->in_each && !m->in_when) {
 			RpStmt *s = add(m, block, RP_EACH, NULL, NULL);
 			int lets = m->let_count;
 			m->in_each = true;
 			statements(m, &s->yes, gen_between(g, 1, 4));
 			m->in_each = false;
 			m->let_count = lets;
-		} else if (choice < 80 && !m->in_when) {
+		} else if (choice < 83 && !m->in_when) {
 			branch(m, block);
 		} else {
 			move_x(m, block);

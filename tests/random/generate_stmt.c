@@ -438,6 +438,7 @@ static void given(Gen *g, RpBlock *block) {
 	int kind = gen_below(g, 10);
 	RpVar *var = gen_var(g, RP_GIVEN, kind < 5 ? RP_REAL : kind < 9 ? RP_INT : RP_BOOL, &shape);
 	RpStmt *s = add(g, block, RP_DRAW, var, NULL);
+	var->batch = var->of_params = gen_chance(g, 25); /* what starts the parameters cannot depend on it, as on them */
 	if (kind < 3) {
 		var->size = 3;
 		snprintf(s->draw, sizeof s->draw, "normal(0, 1)");

@@ -128,11 +128,15 @@ void oracle_block(Oracle *o, const RpBlock *block, const RpStmt **returned) {
 	}
 }
 
-static void draw(Oracle *o, const RpVar *var, RpGiven *given, void *context) {
+static void draw(Oracle *o, const RpStmt *s, RpGiven *given, void *context) {
+	const RpVar *var = s->var[0];
 	Value v = oracle_new(o, &var->shape);
 	int count = rp_count(&var->shape);
 	double *numbers = rp_alloc(o->pool, sizeof *numbers * (size_t)count);
-	given(context, var, numbers);
+	if (var->batch)
+		oracle_batch(o, s, numbers);
+	else
+		given(context, var, numbers);
 	/* Real draws end in mathematics that is rounded one way by one evaluator and otherwise by another. */
 	for (int i = 0; i < count; i++)
 		*oracle_at(o, &v, i) = numbers[i] == floor(numbers[i]) ? numbers[i] : oracle_noisy(o, numbers[i]);
@@ -178,7 +182,7 @@ void oracle_evaluate(const RpProgram *program, const double *x, RpGiven *given, 
 		if (param)
 			offset = place_param(&o, s, x, offset, out);
 		else if (s->kind == RP_DRAW)
-			draw(&o, s->var[0], given, context);
+			draw(&o, s, given, context);
 		else if (s->kind == RP_MINIMIZE) {
 			Value v = oracle_eval(&o, s->value[0]);
 			out->value = v.data[0];

@@ -54,6 +54,9 @@ void num_multiply(Oracle *o, double *out, const double *a, const double *b);
 /* oracle_rule.c */
 Value oracle_rule_expr(Oracle *o, const RpExpr *e);
 Value oracle_like_x(Oracle *o, const RpVar *var);
+/* oracle_draw.c: a batch; the number that a tensor of a rule draws, or the coordinate of one */
+void oracle_batch(const Oracle *o, const RpStmt *s, double *out);
+Value oracle_drawn(Oracle *o, const RpStmt *s);
 /* derivative.c */
 void oracle_defined(Oracle *o, const RpVar *var); /* after every definition and assignment */
 void oracle_differences(const RpProgram *program, const double *x, RpGiven *given, void *context, RpNoise noise,

@@ -65,6 +65,15 @@ static Value for_name(Oracle *o, const RpVar *var, const RpExpr *e) {
 	return out;
 }
 
+static Value drawn(Oracle *o, const RpStmt *s) {
+	int count = s->var[0]->like_x ? o->sizes[o->tensor] : 1;
+	Value out = {s->var[0]->shape, rp_alloc(o->pool, sizeof(double) * (size_t)count)};
+	for (o->coordinate = 0; o->coordinate < count; o->coordinate++)
+		out.data[o->coordinate] = oracle_drawn(o, s).data[0];
+	o->coordinate = 0;
+	return out;
+}
+
 static void run_block(Oracle *o, const RpRule *rule, const RpBlock *block);
 
 /* Both branches run, from the same values, and what each coordinate holds afterwards is chosen by its condition. */
@@ -113,7 +122,7 @@ static void run_block(Oracle *o, const RpRule *rule, const RpBlock *block) {
 			Value made[RP_COORDINATES];
 			for (o->tensor = 0; o->tensor < o->tensors; o->tensor++) {
 				o->frame = o->frames[o->tensor];
-				made[o->tensor] = for_name(o, s->var[0], s->value[0]);
+				made[o->tensor] = s->kind == RP_DRAW ? drawn(o, s) : for_name(o, s->var[0], s->value[0]);
 			}
 			for (int k = 0; k < o->tensors; k++)
 				o->frames[k][s->var[0]->slot] = made[k];
@@ -192,6 +201,7 @@ void rp_simulate(const RpProgram *program, const RpRule *rule, const double *x, 
 	for (int t = 0; t <= steps; t++) {
 		RpAnswer here;
 		noise.seed += 1000;
+		noise.step = o->noise.step = t + 1;
 		rp_evaluate(program, out->x, given, context, noise, &here);
 		out->f[t] = here.value;
 		out->decisions = out->decisions * 31 + here.decisions;

@@ -58,6 +58,7 @@ typedef struct RpVar {
 	bool inferred;  /* INDEX: no range is written, and it follows from affine uses alone */
 	bool literal;   /* CONST: written as a whole number, which it is where it has to be: `c * i` is whole */
 	bool of_params; /* may depend on parameters */
+	bool batch;     /* GIVEN: drawn at every step */
 	bool like_x;    /* in a rule: one such value per coordinate; shape is that of one */
 } RpVar;
 
@@ -159,7 +160,7 @@ typedef struct RpBlock {
 
 typedef enum RpStmtKind {
 	RP_DEFINE, /* const, let, var, param, as the role of var[0] says; several vars take the results of a call */
-	RP_DRAW,   /* given v ~ D(...) */
+	RP_DRAW,   /* given v ~ D(...); in a rule let v ~ D(values) */
 	RP_ASSIGN, /* var[0][items] <- value, or by an update; fresh indices in head */
 	RP_FOR,
 	RP_WHILE, /* yes as long as value[0] holds, `to` times at most */
@@ -182,7 +183,7 @@ struct RpStmt {
 	int items;
 	RpExpr *value[RP_RESULTS];
 	int values;
-	char draw[40]; /* the distribution as text */
+	char draw[40]; /* the distribution as text; in a rule its name */
 	RpVar *counter;
 	int from, to; /* FOR; to: WHILE */
 	int step;     /* FOR: 0 stands for 1 */
@@ -321,6 +322,7 @@ typedef struct RpNoise {
 	uint64_t seed;
 	bool alike;
 	bool single; /* results are rounded to f32, so more of them have an error */
+	int instance, step; /* of what is drawn at every step: the problem, and the number of the step, from 1 */
 } RpNoise;
 
 void rp_evaluate(const RpProgram *program, const double *x, RpGiven *given, void *context, RpNoise noise,

@@ -251,7 +251,7 @@ static void put_type(Writer *w, const RpVar *var) {
 
 static void put_define(Writer *w, const RpStmt *s) {
 	static const char *const words[] = {"const", "given", "param", "let", "var"};
-	fprintf(w->out, "%s ", words[s->var[0]->role]);
+	fprintf(w->out, "%s ", s->var[0]->batch ? "batch" : words[s->var[0]->role]);
 	for (int i = 0; i < s->vars; i++)
 		fprintf(w->out, "%s%s", i ? ", " : "", s->var[i]->name);
 	if (s->heads) {

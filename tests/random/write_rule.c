@@ -39,6 +39,14 @@ static void put_block(Writer *w, const RpRule *rule, const RpBlock *block, int i
 			rp_put_expr(w, s->value[0], WRITE_LOOSE);
 			w->indexed = false;
 			break;
+		case RP_DRAW:
+			fprintf(w->out, "let %s%s ~ %s(", s->var[0]->name, s->var[0]->like_x ? "" : " : real", s->draw);
+			for (int k = 0; k < s->values; k++) {
+				fputs(k ? ", " : "", w->out);
+				rp_put_expr(w, s->value[k], WRITE_LOOSE);
+			}
+			fputs(")", w->out);
+			break;
 		case RP_ASSIGN:
 			put_target(w, s->var[0], rule->indexed);
 			fputs(" <- ", w->out);

@@ -103,13 +103,14 @@ static RpNoise check_noise(const Check *c, int sample) {
 	return (RpNoise){.size = c->real == IR_F32 ? 0x1p-14 : 0x1p-30,
 	                 .seed = (uint64_t)sample * 12345 + 7,
 	                 .alike = sample % 2 == 0,
-	                 .single = c->real == IR_F32};
+	                 .single = c->real == IR_F32,
+	                 .step = 1};
 }
 
 static const char *check_answer(Check *c) {
 	enum { SAMPLES = 4 };
 	const double most = c->real == IR_F32 ? 0.02 : 1e-6; /* the slack that leaves something to compare */
-	rp_evaluate(c->tree, c->x, check_given, c, (RpNoise){0}, &c->answer);
+	rp_evaluate(c->tree, c->x, check_given, c, (RpNoise){.step = 1}, &c->answer);
 	int n = c->tree->coordinates;
 	if (c->answer.unclear)
 		return "NaN makes a choice, or there is none to make";
@@ -201,19 +202,27 @@ static bool check_start(const Check *c) {
 	return good;
 }
 
-/* (fixed..., x) -> f, reports..., g */
+/* (the key of batches..., fixed..., x) -> f, reports..., g */
 static IrFunc *check_gradient(const Check *c, const IrFunc *value) {
-	bool wrt[80] = {0};
-	wrt[c->objective->fixed.count] = true;
+	bool wrt[90] = {0};
+	wrt[value->params.count - 1] = true;
 	return ad_gradient(c->module, value, "gradient", 0, wrt, true, true);
 }
 
-static bool check_raw(Check *c) {
+/* Its arguments: at x, on the batch of step 1. */
+static void check_arguments(Check *c, IrTensor *args) {
 	const FeObjective *o = c->objective;
-	IrFunc *gradient = check_gradient(c, o->value);
+	IrTensor key[3] = {check_int(c, 0), check_int(c, 0), check_int(c, 1)};
 	memcpy(c->fixed[o->fixed.count].reals, c->x, sizeof(double) * (size_t)c->tree->coordinates);
-	IrTensor results[16];
-	if (!check_run(c, gradient, c->fixed, results))
+	memcpy(args, key, sizeof key);
+	memcpy(args + (o->batches ? 3 : 0), c->fixed, sizeof *args * (o->fixed.count + 1));
+}
+
+static bool check_raw(Check *c) {
+	IrFunc *gradient = check_gradient(c, c->objective->value);
+	IrTensor results[16], args[90];
+	check_arguments(c, args);
+	if (!check_run(c, gradient, args, results))
 		return false;
 	double reports[8];
 	for (int k = 0; k < c->tree->reports; k++)

@@ -37,6 +37,7 @@ static double run_score(RunCheck *c, const double *theta, RpNoise noise, double 
 		RpRun run;
 		Check given = c->base;
 		memcpy(given.fixed, c->fixed[k], sizeof given.fixed);
+		noise.instance = k;
 		const double *x = c->fixed[k][c->base.objective->fixed.count].reals;
 		rp_simulate(c->base.tree, c->rule, x, theta, RUN_STEPS, check_given, &given, noise, &run);
 		for (int t = 1; t <= RUN_STEPS; t++)

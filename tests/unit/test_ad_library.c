@@ -1,6 +1,7 @@
 /* The library and the examples: gradients of every objective, and meta-gradients of whole unrolls of every rule (inner
  * gradients included), against differences and forward mode; what the gradients cost. */
 #include "ad_differences.h"
+#include "drawn_key.h"
 #include "frontend/frontend.h"
 #include "ir/eval/eval.h"
 #include "ir/pass/pass.h"
@@ -36,7 +37,7 @@ static IrTensor *problem(Bench *b, const FeObjective *objective) {
 
 /* Only f of x counts: the value as a function with one result. */
 static IrFunc *value_of(Bench *b, const FeObjective *objective) {
-	const IrFunc *value = objective->value;
+	const IrFunc *value = drawn_by_key(b->session, b->module, objective->value);
 	IrFunc *func = ir_func_new(b->module, "f");
 	IrBuilder builder = ir_builder(func);
 	IrValue *args = ARENA_ARRAY(b->arena, IrValue, value->params.count + 1);
@@ -172,7 +173,10 @@ static IrFunc *unroll(Bench *b, const FeObjective *objective, const FeRule *rule
 	memcpy(args + count, extra, sizeof(IrValue) * extras);
 	memcpy(args + count + extras, state + 1, sizeof(IrValue) * states);
 	memcpy(args + count + extras + states, given, sizeof(IrValue) * fixed);
-	ir_inline(&builder, linked_step(b->module, rule, rule->derives ? objective->value : value), args, state);
+	ir_inline(
+		&builder,
+		drawn_by_key(b->session, b->module, linked_step(b->module, rule, rule->derives ? objective->value : value)),
+		args, state);
 	given[fixed] = state[0];
 	ir_inline(&builder, value, given, results);
 	state[states + 1] = ir_add_values(&builder, total, results[0]);

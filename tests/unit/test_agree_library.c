@@ -2,6 +2,7 @@
  * Under --strict all three give the same bits; by default machine code and C stay within bounds that are stated here and in
  * docs/agreement.md. Objectives: data, start, value and gradient at several points. Rules: init and 24 steps, for one
  * tensor of any size, for one of a known size and for two. */
+#include "drawn_key.h"
 #include "ir/eval/eval.h"
 #include "ir/pass/pass.h"
 #include "jit_three_ways.h"
@@ -187,7 +188,7 @@ static Objective add_objective(Lab *lab, const ProgramDecl *decl, IrScalar real)
 	const char *name = arena_printf(arena, "%s, %s", decl->name, real_name(real));
 	o.objective = fe_objective(decl->program, o.module, &decl->call, real);
 	cr_assert_not_null(o.objective, "%s", name);
-	IrFunc *value = o.objective->value;
+	IrFunc *value = drawn_by_key(lab->session, o.module, o.objective->value);
 	bool *wrt = ARENA_ARRAY(arena, bool, value->params.count + 1);
 	wrt[value->params.count - 1] = true;
 	IrFunc *gradient = ad_gradient(o.module, value, "gradient", 0, wrt, true, true);
@@ -295,6 +296,7 @@ static Rule add_rule(Lab *lab, const ProgramDecl *decl, const Target *target, Ir
 	r.rule = fe_rule(decl->program, r.module, &decl->call, &sizes, real, NULL, 0);
 	cr_assert_not_null(r.rule, "%s", name);
 	IrFunc *step = valley ? linked_step(r.module, r.rule, valley->value) : r.rule->step;
+	step = drawn_by_key(lab->session, r.module, step);
 	bool all = program_is_typical(decl);
 	int modes = all ? MODES : STRICT + 1;
 	if (r.rule->theta)

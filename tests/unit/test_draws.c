@@ -40,10 +40,17 @@ static const char frame[] = "objective o() {\n"
 							"  let nothing_real = 1e-300 * nothing_known\n  let nothing_whole = number // 2\n"
 							"  given drawn ~ %s(%s)\n  param x : real = 1\n  minimize x + real(drawn)\n}\n";
 
+static bool takes_weights(const Distribution *d) {
+	return d->limits[0] == LIMITS_WEIGHTS;
+}
+
+/* Words for its arguments: two, or for the only one the first; for weights, a vector of both. */
 static void list(const Distribution *d, const char *const *words, const char *plus, char *out, size_t size) {
-	out[0] = 0;
-	for (uint32_t k = 0; k < d->count; k++)
+	bool weights = takes_weights(d);
+	snprintf(out, size, "%s", weights ? "[" : "");
+	for (uint32_t k = 0; k < (weights ? 2 : d->count); k++)
 		snprintf(out + strlen(out), size - strlen(out), "%s%s%s", k ? ", " : "", words[k], plus);
+	snprintf(out + strlen(out), size - strlen(out), "%s", weights ? "]" : "");
 }
 
 static bool known_is_refused(const Distribution *d, const char *const *words) {
@@ -63,7 +70,7 @@ static bool known_is_refused(const Distribution *d, const char *const *words) {
 static bool unknown_is_no_number(const Distribution *d, const char *const *words) {
 	char arguments[300], text[1000];
 	bool whole = d->draws == GIVES_WHOLE;
-	list(d, words, whole ? " + nothing_whole" : " + nothing_real", arguments, sizeof arguments);
+	list(d, words, whole && !takes_weights(d) ? " + nothing_whole" : " + nothing_real", arguments, sizeof arguments);
 	snprintf(text, sizeof text, frame, d->name, arguments);
 	Lower l = lower_new(text);
 	FeObjective *o = lower_objective(&l, "o()");
@@ -78,12 +85,12 @@ static bool unknown_is_no_number(const Distribution *d, const char *const *words
 Test(draws, limits_are_the_same_at_every_time) {
 	for (int i = 0; i < DISTRIBUTION_COUNT; i++) {
 		const Distribution *d = &distributions[i];
-		bool whole = d->draws == GIVES_WHOLE;
+		bool whole = d->draws == GIVES_WHOLE && !takes_weights(d);
 		int count = whole ? (int)(sizeof wholes / sizeof *wholes) : (int)(sizeof reals / sizeof *reals), refused = 0;
 		if (d->code || d->draws == GIVES_TRUTH) /* a truth value has no number that says so */
 			continue;
 		for (int a = 0; a < count; a++) {
-			for (int b = 0; b < (d->count > 1 ? count : 1); b++) {
+			for (int b = 0; b < (d->count > 1 || takes_weights(d) ? count : 1); b++) {
 				const char *words[2] = {(whole ? wholes : reals)[a], (whole ? wholes : reals)[b]};
 				bool known = known_is_refused(d, words);
 				refused += known;

@@ -162,7 +162,8 @@ Test(rt_library, meta_gradients_of_all_others, .timeout = 300) {
 			rule.open[0] = ranged ? session_text(session, decl->params.data[k].name.name) : NULL;
 		}
 		if (learns || rule.open[0]) {
-			check_rule(&rule, problems[program_says(&all.data[i], "residuals") ? OF_RESIDUALS : i % 2], RT_EVALUATOR);
+			check_rule(&rule, problems[program_says(&all.data[i], "residuals") ? OF_RESIDUALS : (int)strlen(name) % 2],
+			           RT_EVALUATOR);
 			tried++;
 		}
 	}

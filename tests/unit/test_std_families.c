@@ -1,5 +1,5 @@
 /* Every family of the library against numpy: where it starts, and its value there and at two points around, are what
- * tests/library/families.py, written from the published formulas, says (tests/library/families.table). Gradients against
+ * tests/library/families.py, written from the published formulas, says (tests/library/families.table; those that draw at every step: drawn.py, drawn_families.table). Gradients against
  * differences: test_ad_library. Published minima are where they are said to be. */
 #include "ir/eval/eval.h"
 #include "lower_instances.h"
@@ -11,6 +11,13 @@ enum { SEED = 7, INSTANCE = 3, POINTS = 3 };
 static double moved(double start, int point, int64_t k) {
 	double at = (double)k;
 	return point == 0 ? start : start + (point == 1 ? 0.1 * sin(1.3 * at + 0.7) : 0.3 * cos(2.1 * at));
+}
+
+/* On the batch of step 1. */
+static double first_value(Lower *l, const FeObjective *o, const IrTensor *fixed_and_x) {
+	IrTensor args[80] = {lower_int(l, SEED), lower_int(l, INSTANCE), lower_int(l, 1)};
+	memcpy(args + 3, fixed_and_x, sizeof *args * (o->fixed.count + 1));
+	return lower_value(l, o, o->batches ? args : fixed_and_x);
 }
 
 /* f is a fixed share of the sum of squared residuals: that of the first point. */
@@ -45,7 +52,8 @@ static void check_line(char *line) {
 		numbers = end;
 		for (int64_t k = 0; k < o->size; k++)
 			x[k] = moved(start[k], point, k);
-		double f = lower_value_at(&l, o, values, x);
+		values[o->fixed.count] = lower_vector(&l, x, o->size);
+		double f = first_value(&l, o, values);
 		cr_expect(fabs(f - expected) <= tolerance * scale, "%s at point %d is %.17g, not %.17g", line, point, f,
 		          expected);
 		if (o->residuals)
@@ -58,16 +66,20 @@ static void check_line(char *line) {
 }
 
 Test(std_families, values_are_those_of_numpy, .timeout = 300) {
-	FILE *file = fopen(GRADUS_SOURCE_DIR "/tests/library/families.table", "r");
-	cr_assert_not_null(file);
+	static const char *const tables[] = {"families", "drawn_families"};
 	static char line[2000], seen[400][64];
 	int count = 0;
-	while (fgets(line, sizeof line, file)) {
-		cr_assert(count < 400);
-		snprintf(seen[count++], sizeof *seen, "%.*s", (int)strcspn(line, "("), line);
-		check_line(line);
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		snprintf(line, sizeof line, "%s/tests/library/%s.table", GRADUS_SOURCE_DIR, tables[i]);
+		FILE *file = fopen(line, "r");
+		cr_assert_not_null(file);
+		while (fgets(line, sizeof line, file)) {
+			cr_assert(count < 400);
+			snprintf(seen[count++], sizeof *seen, "%.*s", (int)strcspn(line, "("), line);
+			check_line(line);
+		}
+		fclose(file);
 	}
-	fclose(file);
 	Session *session = session_new();
 	ProgramDecls all = programs_all(session, AST_OBJECTIVE);
 	for (uint32_t i = 0; i < all.count; i++) {

@@ -1,12 +1,14 @@
 /* Every rule of the library against numpy: 25 steps on two objectives of vectors, and those of rules that look at the axes of x on one
  * of tensors, of rules that read residuals on one that has them, end where tests/library/rules.py, written from the
- * published algorithms, says (tests/library/rules.table). */
+ * published algorithms, says (tests/library/rules.table); those that draw where drawn.py says (drawn_rules.table), on the problem that
+ * has these numbers: */
 #include "ir/eval/eval.h"
 #include "linked.h"
 #include "lower_instances.h"
 #include "programs.h"
 
 static const double tolerance = 1e-10;
+enum { SEED = 7, INSTANCE = 3 };
 enum { STEPS = 25, COORDINATES = 50, SHOWN = 4, TENSORS = 6 };
 
 /* The same as in rules.py. */
@@ -133,11 +135,15 @@ static void start_of(int problem, double *x) {
 
 static const int shown[SHOWN] = {1, 2, 5, 25};
 
-/* The arguments of init and step behind x: hyperparameters and learned numbers. */
-static uint32_t rule_extras(Lower *l, const FeRule *rule, IrTensor *extra) {
+/* The arguments of init and step behind x: hyperparameters, of step the key of what is drawn, learned numbers. */
+static uint32_t rule_extras(Lower *l, const FeRule *rule, bool step, IrTensor *extra) {
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < rule->hypers.count; i++)
 		extra[count++] = lower_real(l, rule->hypers.data[i].value);
+	if (step && rule->draws) {
+		extra[count++] = lower_int(l, SEED);
+		extra[count++] = lower_int(l, INSTANCE);
+	}
 	if (rule->learned_count > 0) {
 		extra[count] = lower_vector(l, ARENA_ARRAY(l->module->arena, double, rule->learned_count), rule->learned_count);
 		for (int64_t k = 0; k < rule->learned_count; k++)
@@ -170,6 +176,7 @@ typedef struct Kind {
 static Kind check_run(const char *call, int problem, int last, const char *numbers) {
 	Lower l = lower_new(by_shape_too);
 	lower_more(&l, GRADUS_SOURCE_DIR "/tests/library/axes.grad");
+	lower_more(&l, GRADUS_SOURCE_DIR "/tests/library/drawn.grad");
 	fe_add_source(l.program, source_add(l.session, "objectives.grad", objectives, strlen(objectives)));
 	uint32_t count = problems[problem].tensors;
 	FeTarget target = {
@@ -183,13 +190,14 @@ static Kind check_run(const char *call, int problem, int last, const char *numbe
 	const IrFunc *step_of_rule = rule->derives ? linked_step(l.module, rule, objective->value) : rule->step;
 	int64_t n = problems[problem].size;
 	IrTensor extra[32], args[80], results[80];
-	uint32_t extras = rule_extras(&l, rule, extra), states = rule->states.count;
+	uint32_t extras = rule_extras(&l, rule, false, extra), states = rule->states.count;
 	double start[COORDINATES];
 	start_of(problem, start);
 	IrTensor x = lower_vector(&l, start, n);
 	args[0] = x;
 	memcpy(args + 1, extra, sizeof(IrTensor) * extras);
 	lower_run(&l, rule->init, args, results + 1);
+	extras = rule_extras(&l, rule, true, extra);
 	results[0] = x;
 	double worst = 0;
 	for (int t = 1, at = 0; t <= last; t++) {
@@ -227,8 +235,10 @@ static int applied; /* rules that were made by shapes, too */
 static bool can_be_applied(const char *call) {
 	Lower l = lower_new(NULL);
 	lower_more(&l, GRADUS_SOURCE_DIR "/tests/library/axes.grad");
+	lower_more(&l, GRADUS_SOURCE_DIR "/tests/library/drawn.grad");
 	FeCall found;
 	bool ok = fe_call_text(l.program, call, AST_OPTIMIZER, &found) && !found.decl->joint;
+	ok = ok && !fe_rule_draws(l.program, &found); /* applied, it draws other numbers */
 	for (uint32_t i = 0; ok && i < found.decl->body.count; i++)
 		ok = found.decl->body.data[i]->kind != AST_LEARN;
 	lower_free(&l);
@@ -284,14 +294,18 @@ static void check_line(char *line, Seen *seen, int *count) {
 }
 
 Test(std_rules, steps_are_those_of_numpy, .timeout = 300) {
-	FILE *file = fopen(GRADUS_SOURCE_DIR "/tests/library/rules.table", "r");
-	cr_assert_not_null(file);
+	static const char *const tables[] = {"rules", "drawn_rules"};
 	static Seen seen[400];
 	static char line[20000];
 	int count = 0;
-	while (fgets(line, sizeof line, file))
-		check_line(line, seen, &count);
-	fclose(file);
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		snprintf(line, sizeof line, "%s/tests/library/%s.table", GRADUS_SOURCE_DIR, tables[i]);
+		FILE *file = fopen(line, "r");
+		cr_assert_not_null(file);
+		while (fgets(line, sizeof line, file))
+			check_line(line, seen, &count);
+		fclose(file);
+	}
 	cr_expect(applied >= 80, "%d", applied);
 	Session *session = session_new();
 	ProgramDecls all = programs_all(session, AST_OPTIMIZER);
