@@ -44,6 +44,8 @@ ARGUMENTS = {
     "langevin": dict(temperature=0.1, gamma=0.3),
     "random_coordinate": dict(lr=0.3),
     "simulated_annealing": dict(step=0.3, first=0.5),
+    "sophia": dict(lr=0.1, gamma=5.0, decay=0.02, every=4),
+    "adahessian": dict(lr=0.05, eps=1e-3),
 }
 
 
@@ -115,6 +117,34 @@ def simulated_annealing(look, step=0.1, first=1, cool=0.99):
         return y if drawn("step.u", t)[0] < exp(-worse / (first * cool**t)) else x
 
     return one
+
+
+@rule
+def sophia(look, lr=1e-3, beta1=0.96, beta2=0.99, gamma=0.01, decay=0.1, every=10, eps=1e-12):
+    s = rules.S(m=0.0, h=0.0)
+
+    def step(x, f, g, t):
+        s.m = beta1 * s.m + (1 - beta1) * g
+        if t % every == 1:
+            u = gauss("step.u", t, x.shape)
+            s.h = beta2 * s.h + (1 - beta2) * u * (look.hessian(x) @ u)
+        x = x - lr * decay * x
+        return x - lr * np.clip(s.m / np.maximum(gamma * s.h, eps), -1, 1)
+
+    return step
+
+
+@rule
+def adahessian(look, lr=0.15, beta1=0.9, beta2=0.999, eps=1e-4):
+    s = rules.S(m=0.0, v=0.0)
+
+    def step(x, f, g, t):
+        z = where(drawn("step.heads", t, x.shape)[0] < 0.5, 1, -1)
+        s.m = beta1 * s.m + (1 - beta1) * g
+        s.v = beta2 * s.v + (1 - beta2) * (z * (look.hessian(x) @ z)) ** 2
+        return x - lr * (s.m / (1 - beta1**t)) / (sqrt(s.v / (1 - beta2**t)) + eps)
+
+    return step
 
 
 # ---- what rules may do with draws: drawn.grad ----

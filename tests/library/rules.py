@@ -1989,20 +1989,6 @@ def cubic_newton(x0, T, look, first=1.0, lowest=1e-8, halvings=30):
     return step
 
 
-@elsewhere
-def sophia(x0, T, look, lr=1e-3, beta1=0.96, beta2=0.99, gamma=0.01, decay=0.1, every=10, eps=1e-12):
-    s = S(m=0 * x0, h=0 * x0)
-
-    def step(x, f, g, t):
-        s.m = beta1 * s.m + (1 - beta1) * g
-        if t % every == 1:
-            s.h = beta2 * s.h + (1 - beta2) * np.diag(look.hessian(x))
-        x = x - lr * decay * x
-        return x - lr * clip(s.m / maximum(gamma * s.h, eps), -1, 1)
-
-    return step
-
-
 least_squares = lambda A, b: np.linalg.lstsq(A, b, rcond=None)[0]
 
 
@@ -2122,7 +2108,6 @@ ARGUMENTS = {
     "newton_cg": dict(first=0.3, accept=0.2),
     "hessian_free": dict(damping=0.3),
     "cubic_newton": dict(first=3.0),
-    "sophia": dict(lr=0.1, gamma=5.0, decay=0.02, every=4),
 }
 # The rates of these are too small to see anything in 25 steps.
 for name in "adam adamax nadam amsgrad radam adabelief yogi diffgrad adam_mini adopt".split():

@@ -65,6 +65,9 @@ static inline const char *program_call(Session *session, const ProgramDecl *decl
 	const char *name = strstr(decl->name, ": ") + 2;
 	if (strcmp(name, "adafactor") == 0) /* the first u has exactly rms 1 */
 		return "adafactor(limit = 0.9)";
+	if (strcmp(name, "clip_by_value") ==
+	    0) /* Adam hardly looks at the size of a gradient: derivatives by the limit would be rounding */
+		return "clip_by_value(base = momentum)";
 	static const char *const sizes[] = {"hidden", "cells", "bank"}; /* of networks */
 	const char *call = NULL;
 	for (uint32_t i = 0; i < decl->decl->params.count; i++) {
