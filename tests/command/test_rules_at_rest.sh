@@ -18,12 +18,14 @@ objective tensors_at_rest() {
   param c : real = 0
   param d : [2] = 1
   minimize sum(A - A) + sum(B - B) + c^2 + sum(d^2)
+  residuals concat([c], d)
 }
 objective tiny_tensors() {
   param A : [3, 2] = 0.5
   param B : [2, 1, 3] = 0.5
   param d : [2] = 1
   minimize 1e-22 * (sum(A^2) + sum(B^2)) + sum(d^2)
+  residuals concat(1e-11 * reshape(A, 6), 1e-11 * reshape(B, 6), d)
 }
 E2
 rules=0

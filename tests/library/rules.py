@@ -1957,7 +1957,7 @@ def hessian_free(x0, T, look, damping=1.0, gain=5e-4, turns=50):
             models.append(dot(g, p) + dot(p, B @ p) / 2)
             if i >= 10 and models[-1] < 0 and (models[-1] - models[-11]) / models[-1] < 10 * gain:
                 break
-            if norm(r) <= 2.0**-52 * norm(g):
+            if norm(r) <= 2.0**-26 * norm(g):
                 break
             d = -r + dot(r, r) / dot(old, old) * d
         expected, fall = -dot(g, p) - dot(p, H @ p) / 2, f - look(x + p)[0]
