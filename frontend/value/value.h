@@ -260,6 +260,7 @@ bool proof_forms(Elab *e, Ex *cond, bool truth, Exs *forms);
 void proof_assume(Elab *e, const Ex *cond, bool truth);
 /* The same where the condition is wrong, which was reported: what it was to prove counts as proved. */
 void proof_assume_spoiled(Elab *e);
+bool proof_never_here(const Elab *e); /* the conditions around contradict each other, or one is not known for a mistake */
 
 /* ---- value.c ---- */
 
