@@ -203,6 +203,23 @@ const AstExpr **resolve_match_arguments(Resolver *r, const AstDecl *fn, const As
 	return ok ? args : NULL;
 }
 
+/* ---- functions that are known by their values ---- */
+
+bool resolve_may_be_given(const Builtin *b) {
+	bool derivative = b && (b->id == BUILTIN_grad || b->id == BUILTIN_jacobian || b->id == BUILTIN_jvp);
+	return b && b->kind != BUILTIN_IS_CONSTANT && b->kind != BUILTIN_IS_LATER && !derivative;
+}
+
+const AstExpr *const *resolve_arguments_of(FeProgram *p, const AstDecl *fn, const AstExpr *call) {
+	Resolver r = {.program = p, .scratch = p->session->arena};
+	return resolve_match_arguments(&r, fn, call);
+}
+
+bool resolve_fits(FeProgram *p, const Builtin *b, const AstExpr *call) {
+	Resolver r = {.program = p, .scratch = p->session->arena};
+	return resolve_takes_arguments(&r, b, call);
+}
+
 void resolve_check_returns(Resolver *r, const AstDecl *fn) {
 	if (!fn->value && !fn->unread && !ast_returns(&fn->body))
 		diag_error(r->program->session, 225, fn->name.span, "`%s` ends without `return`", text_of(r, fn->name.name));
