@@ -106,6 +106,8 @@ void elab_choose(Elab *e, const Choice *c);
 bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out);
 /* The same, or a whole number that lies between known limits. NULL with a diagnostic. */
 Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what);
+/* The bounds of a slice; or, where no more is known than its length, *from is where it starts, and *low is 0. false with diagnostics. */
+bool elab_slice(Elab *e, const AstItem *item, int64_t *low, int64_t *high, Ex **from);
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out); /* may give DIM_X */
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
 /* Notes of an error that it says no more than that something is not known, as the counter of a loop may not be: if its turns
