@@ -239,7 +239,7 @@ has err E0816
 has err 'joint optimizer each_tensor'
 [ ! -e bad ] || fail "a folder is made in spite of an error"
 
-# One that differentiates the objective further has the derivatives of the objective that it is made for, and is refused without.
+# One that differentiates the objective further is for that objective.
 cat >further.grad <<'E2'
 joint optimizer together() {
   x <- x - 0.1 * grad(dot(gradient(x), g), x)
@@ -251,7 +251,7 @@ E2
 for rule in together apart; do
 	expect 1 "$GRADUS" emit c further.grad $rule -o bad
 	has err E0816
-	expect 0 "$GRADUS" emit c further.grad $rule --on rosenbrock -o further_$rule --prefix "$rule"
+	expect 0 "$GRADUS" emit c further.grad $rule --on rosenbrock -o further_$rule --real f64
 	expect 0 make -C further_$rule -s all test CC="$CC"
 done
 
