@@ -90,7 +90,7 @@ struct Value {
 /* ---- the values of names: scope.c ---- */
 
 typedef struct Binding {
-	const Symbol *symbol; /* NULL: a state of a rule that is applied, between its steps */
+	const Symbol *symbol; /* in no table: of a state of a rule that is applied, between its steps */
 	Value *value;         /* where the function now being built can read it; NULL: not at this stage */
 	Scalar scalar;        /* VAR, STATE: what it was declared as */
 	bool used;
