@@ -100,6 +100,7 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	r->open = asked->open;
 	r->open_count = asked->open_count;
 	r->symbolic = asked->target->count == 0;
+	r->appliers = "step."; /* no name of an objective begins so */
 	r->e = elab_new(program, module, asked->real, asked->typing);
 	r->asked = (ElabRule){.self = r,
 	                      .whole_hyper = rule_whole_hyper,
@@ -108,6 +109,7 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	                      .derives = rule_derives,
 	                      .vary = rule_vary,
 	                      .apply = rule_apply,
+	                      .applied = rule_applied,
 	                      .state = rule_meet_state,
 	                      .draw = rule_draw,
 	                      .ask_axes = rule_ask_axes};
@@ -126,7 +128,8 @@ static void mark_opened(RuleElab *r) {
 
 static void build_functions(RuleElab *r) {
 	r->residuals = NULL;
-	r->within = 0;
+	r->within = r->place = 0;
+	r->loops = r->written = r->arms = 0;
 	r->learned.count = 0;
 	r->varied = (Varied){0};
 	r->functions = 0;

@@ -9,9 +9,6 @@
  * is then done again. */
 #include "frontend/decl/rule.h"
 
-/* In front of all names, so that no name of an objective is among them. */
-static const char of_rules[] = "step.";
-
 static Ex *number_param(RuleElab *r, IrRole role, const char *name) {
 	return ex_read(&r->e, ir_param_as(r->out->step, role, name, ir_scalar_type(IR_I64)), NULL, 0, false);
 }
@@ -31,8 +28,6 @@ static Ex *of_lane(RuleElab *r, const char *name, const int64_t *numbers) {
 void rule_begin_draws(RuleElab *r, Ex *step) {
 	Elab *e = &r->e;
 	Ex *zero = ex_int(e, 0);
-	r->appliers = of_rules;
-	r->applied_in_step = 0;
 	r->drawn.count = 0;
 	r->step_key = (DrawKey){.seed = zero, .instance = zero, .step = step, .first = zero, .tensor = zero};
 	if (!r->draws)

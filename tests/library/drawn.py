@@ -251,6 +251,20 @@ def drawn_applied(look, lr=0.05):
 
 
 @rule
+def drawn_applied_in_turns(look, lr=0.02):
+    def step(x, f, g, t):
+        e = lambda name, turn=0: 0.01 * gauss("step.%s.e" % name, t, x.shape, turn=turn)
+        for k in range(3):
+            x = x - lr / (k + 1) * (g + e("drawn_noise1", k))
+        for k in range(12):
+            x = x - 0.1 * lr * (g + e("drawn_noise2", k))
+        x = x - lr * (g + e("drawn_applied3.drawn_noise4"))
+        return x - lr / 2 * (g + e("drawn_applied3.drawn_noise5"))
+
+    return step
+
+
+@rule
 def drawn_together(look, lr=0.02):
     def step(x, f, g, t):
         n = len(x)
