@@ -58,8 +58,15 @@ static IrValue counts_when(RuleElab *r, Span span) {
 Value *rule_evaluate(RuleElab *r, const Builtin *b, Value *y, Span span) {
 	Elab *e = &r->e;
 	const char *wrong = misplaced(r);
-	if (wrong)
-		diag_error(e->session, 281, span, "`%s` %s", b->name, wrong);
+	if (wrong) {
+		Diag *diag = diag_error(e->session, 281, span, "`%s` %s", b->name, wrong);
+		diag_help(
+			e->session, diag,
+			e->coord
+				? "evaluate before, under a name: `let h = %s(...)`"
+				: "evaluate before, under a name: `let h = %s(...)`; a `joint optimizer` has one condition for all",
+			b->name);
+	}
 	IrValue at = wrong || value_is_bad(y) ? 0 : flat_place(e, b->name, y, span), f, g;
 	if (!at)
 		return value_bad(e);
@@ -144,7 +151,8 @@ void rule_vary(RuleElab *r, const Symbol *x, const AstExpr *of, bool varies) {
 	if (r->varied.depth++ || !b || !b->value || b->value->kind != VALUE_ARRAY || e->coord)
 		return;
 	if (r->shape) {
-		Diag *diag = diag_error(e->session, 281, of->span, "in a rule that looks at the axes of x nothing is differentiated by x");
+		Diag *diag = diag_error(e->session, 281, of->span,
+		                        "in a rule that looks at the axes of x nothing is differentiated by x");
 		diag_help(e->session, diag, "a rule that takes x as a vector may: leave the axes out");
 	}
 	bool at_start = reads(b, r->x);

@@ -85,6 +85,8 @@ static void report_outside(Elab *e, int64_t low, int64_t high, int64_t extent, S
 	}
 	if (a->count && a->terms[a->count - 1].atom->kind == EX_VAR)
 		help_outside(e, diag, a, extent);
+	else if (low == high && extent > 0)
+		diag_help(e->session, diag, "positions count from 0: the last one is %lld", (long long)extent - 1);
 	if (only)
 		only->outside = diag;
 }
@@ -137,6 +139,24 @@ bool elab_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, boo
 	return true;
 }
 
+/* How what is no whole number could be one. */
+static void help_index(Elab *e, Diag *diag, const AstExpr *x, const Value *v) {
+	const AstExpr *base = x->kind == AST_INDEX ? x->index.base : x;
+	const Symbol *symbol = base->kind == AST_NAME ? symbol_at(e->program, base->id) : NULL;
+	bool declared = symbol && (symbol->kind == SYMBOL_GIVEN || symbol->kind == SYMBOL_DATA ||
+	                           symbol->kind == SYMBOL_BATCH || symbol->kind == SYMBOL_VAR);
+	if (v->kind == VALUE_ARRAY && v->scalar == S_BOOL)
+		diag_help(e->session, diag,
+		          "conditions leave out terms, `sum[i, a[i] > 0](a[i])`, or choose: `where(c, a, b)`");
+	else if (x->kind == AST_NUMBER && x->number.value == (double)(int64_t)x->number.value)
+		diag_help(e->session, diag, "write `%lld`", (long long)x->number.value);
+	else if (declared)
+		diag_help(e->session, diag, "declare it as whole numbers: `%s : int%s`", session_text(e->session, symbol->name),
+		          x->kind == AST_INDEX ? "[...]" : "");
+	else if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_REAL)
+		diag_help(e->session, diag, "`//` divides whole numbers; `/` gives a real number");
+}
+
 static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool *open) {
 	bool want = e->want_int, dimension = e->in_dimension;
 	e->want_int = true;
@@ -148,8 +168,7 @@ static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool
 		return NULL;
 	if (v->kind != VALUE_ARRAY || v->rank || v->scalar == S_REAL || v->scalar == S_BOOL) {
 		Diag *diag = diag_error(e->session, 211, x->span, "an index is a whole number, not %s", value_type_text(e, v));
-		if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_REAL)
-			diag_help(e->session, diag, "`//` divides whole numbers; `/` gives a real number");
+		help_index(e, diag, x, v);
 		return NULL;
 	}
 	Ex *at = value_body(e, v);
@@ -168,6 +187,17 @@ static bool axis_is_checked(Elab *e, const Value *base, int axis) {
 	return false;
 }
 
+/* Is one of the indices a name that nothing declares, which was reported? */
+static bool is_spoiled(const Elab *e, const AstItems *items) {
+	for (uint32_t i = 0; i < items->count; i++) {
+		const AstExpr *x = items->data[i].kind == AST_ITEM_EXPR ? items->data[i].expr : NULL;
+		const Symbol *symbol = x && x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL;
+		if (symbol && symbol->kind == SYMBOL_UNKNOWN)
+			return true;
+	}
+	return false;
+}
+
 /* Are there elements at so many indices? */
 static bool has_elements(Elab *e, const Value *base, const AstItems *items, const AstExpr *x) {
 	if (base->kind != VALUE_ARRAY) {
@@ -176,6 +206,8 @@ static bool has_elements(Elab *e, const Value *base, const AstItems *items, cons
 	}
 	if ((int)items->count <= base->rank)
 		return true;
+	if (is_spoiled(e, items))
+		return false;
 	Diag *diag = base->rank ? diag_error(e->session, 208, x->span, "%u indices for %d %s", (unsigned)items->count,
 	                                     base->rank, base->rank == 1 ? "axis" : "axes")
 	                        : diag_error(e->session, 208, x->span, "a number has no elements");
@@ -196,8 +228,12 @@ static Ex *slice(Elab *e, const AstItem *item, Var **var, int64_t *extent) {
 		return NULL;
 	}
 	if (low < 0 || high > size || high <= low) {
-		diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld", (long long)low,
-		           (long long)high, (long long)size);
+		Diag *diag = diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld",
+		                        (long long)low, (long long)high, (long long)size);
+		diag_help(e->session, diag,
+		          low < high ? "positions count from 0 to %lld, and the end of a slice does not belong to it"
+		                     : "a slice `a..b` has at least one element: a, a + 1, ..., b - 1",
+		          (long long)size - 1);
 		return NULL;
 	}
 	if (low == 0 && high == size)

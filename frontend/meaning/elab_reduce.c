@@ -130,7 +130,9 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 	case AST_REDUCE_ARGMIN: {
 		bool max = op == AST_REDUCE_ARGMAX;
 		if (d->count != 1 || (e->tensor && d->vars[0]->coord)) {
-			diag_error(e->session, 233, span, "`%s` takes one index", max ? "argmax" : "argmin");
+			const char *name = max ? "argmax" : "argmin";
+			Diag *diag = diag_error(e->session, 233, span, "`%s` takes one index", name);
+			diag_help(e->session, diag, "name it: `%s[c](z[i, c])` is the position along the last axis of z", name);
 			return value_bad(e);
 		}
 		Ex *at = plain(e, max ? IR_PUT_ARGMAX : IR_PUT_ARGMIN, d, shape, body, max ? least : most, span)->body;

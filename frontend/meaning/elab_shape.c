@@ -332,6 +332,18 @@ Value *elab_call_cumsum(Elab *e, const Builtin *b, Value **args, const AstExpr *
 
 /* ---- products ---- */
 
+/* Which product of the same two would fit. */
+static void help_product(Elab *e, Diag *diag, const Value *a, const Value *b) {
+	if (a->rank == 2 && a->dims[0] == b->dims[0])
+		diag_help(e->session, diag, "`transpose(...) @ ...` would fit: the left one transposed");
+	else if (b->rank == 2 && a->dims[a->rank - 1] == b->dims[1])
+		diag_help(e->session, diag, "`... @ transpose(...)` would fit: the right one transposed");
+	else if (b->dims[b->rank - 1] == a->dims[0])
+		diag_help(e->session, diag, "they would fit in the other order");
+	else
+		diag_help(e->session, diag, "the last extent of the left one is the first of the right one: [n, k] @ [k, m]");
+}
+
 Value *elab_matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
 	if (value_is_bad(a) || value_is_bad(b))
 		return value_bad(e);
@@ -349,8 +361,8 @@ Value *elab_matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
 		                        ok ? "inner extents of `@` differ" : "`@` multiplies matrices and vectors");
 		diag_label(e->session, diag, x->binary.left->span, "%s", value_dims_text(e, a->dims, a->rank));
 		diag_label(e->session, diag, x->binary.right->span, "%s", value_dims_text(e, b->dims, b->rank));
-		if (ok && a->rank == 2 && b->rank == 2 && a->dims[0] == b->dims[0])
-			diag_help(e->session, diag, "`transpose(...) @ ...` would fit");
+		if (ok)
+			help_product(e, diag, a, b);
 		return value_bad(e);
 	}
 	a = value_reusable(e, value_convert(e, a, S_REAL), 0, x->binary.left->span);

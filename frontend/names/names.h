@@ -119,10 +119,10 @@ struct FeProgram {
 	NameMap said_missing[AST_EXPERIMENT + 1]; /* what was said of names that no declaration of a kind has */
 	VEC(const Diag *) not_known;              /* errors that say no more than that a number is not known at a place */
 	bool differentiates;                      /* `grad` or its like stands somewhere in it */
-	NameMap written_out; /* functions that some call was typed of, by the numbers of their names */
-	NameMap recursions;  /* what was said of functions that call themselves, likewise */
-	bool broken;         /* something did not read */
-	Symbols symbols;     /* what names stand for */
+	NameMap written_out;                      /* functions that some call was typed of, by the numbers of their names */
+	NameMap recursions;                       /* what was said of functions that call themselves, likewise */
+	bool broken;                              /* something did not read */
+	Symbols symbols;                          /* what names stand for */
 	FeLoader *loader;
 	void *loader_context;
 	FeDataReader *data;
@@ -194,6 +194,7 @@ Assigned symbol_assigned_in(const FeProgram *program, Arena *arena, const AstBlo
  * library, the name that a hyperparameter mostly has here. */
 const char *foreign_value(const char *word);
 const char *foreign_rule(const char *word);
+const char *foreign_distribution(const char *word);
 const char *foreign_param(const char *word);
 
 /* ---- typing.c: what is found out about an instantiation before any IR is made of it ----
