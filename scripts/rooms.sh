@@ -38,7 +38,7 @@ frontend/names:  fe_ program_ resolve_ symbol_ typing_ foreign_
 frontend/frontend.h: fe_
 frontend/value:  ex_ value_ scope_ proof_ emit_
 frontend/meaning: elab_
-frontend/decl:   fe_ hyper_ objective_ rule_ stages_ check_
+frontend/decl:   fe_ hyper_ limits_ objective_ rule_ stages_ check_
 jit:             jit_
 jit/loop:        loop_
 jit/arith:       arith_

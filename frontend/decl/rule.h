@@ -76,7 +76,7 @@ typedef struct RuleElab {
 	IrValue x, f, g;          /* of step: where it starts, and what it is given there */
 	Value *residuals;         /* there; NULL: not asked for */
 	Varied varied;
-	ElabRule asked;           /* what the elaborator asks of it */
+	ElabRule asked; /* what the elaborator asks of it */
 } RuleElab;
 
 /* rule.c: the frame of a function */
@@ -87,8 +87,7 @@ Value *rule_like_x(RuleElab *r, IrValue value);
 IrType rule_x_type(RuleElab *r);
 
 /* rule_hyper.c */
-bool rule_read_hypers(RuleElab *r);                                                /* false with diagnostics */
-bool rule_limits(RuleElab *r, const AstLimits *limits, double *low, double *high); /* false: none, or reported */
+bool rule_read_hypers(RuleElab *r); /* false with diagnostics */
 void rule_bind_hypers(RuleElab *r, IrFunc *func);
 Value *rule_whole_hyper(RuleElab *r, Value *v, Span span);
 

@@ -23,18 +23,6 @@ Value *rule_whole_hyper(RuleElab *r, Value *v, Span span) {
 
 /* ---- hyperparameters ---- */
 
-bool rule_limits(RuleElab *r, const AstLimits *limits, double *low, double *high) {
-	Elab *e = &r->e;
-	if (limits->span.file == 0 || !limits->low || !limits->high)
-		return false;
-	if (!elab_number(e, limits->low, "a limit", low) || !elab_number(e, limits->high, "a limit", high))
-		return false;
-	if (*low < *high)
-		return true;
-	diag_error(e->session, 262, limits->span, "these limits leave no room: %g is not below %g", *low, *high);
-	return false;
-}
-
 /* false with a diagnostic if it is NaN. A number outside of the stated range is warned of. */
 static bool check_hyper(Elab *e, const Hyper *h) {
 	if (!h->known)
@@ -81,7 +69,7 @@ bool rule_read_hypers(RuleElab *r) {
 		           .limits = &p->limits};
 		h.constant = hyper_constant(e, r->call, p, x);
 		h.known = value_known_real(h.constant, &h.value);
-		h.has_range = rule_limits(r, &p->limits, &h.low, &h.high);
+		h.has_range = limits_stated(&r->e, &p->limits, &h.low, &h.high);
 		ok = x && check_hyper(e, &h) && ok;
 		vec_push(e->arena, &r->hypers, h);
 		scope_add(e, h.symbol, h.constant);

@@ -1,102 +1,11 @@
 /* What a rule leaves open: theta, from which it starts, and the numbers as the rule uses them.
  *
  * theta is one flat vector: the `learn`ed values in the order of declaration, row-major, then the opened hyperparameters. A
- * value with limits is trained through a logit (both finite) or the logarithm of its distance from the one that is. */
+ * value with limits is trained as limits.c says. */
 #include "frontend/decl/rule.h"
 
 #include <math.h>
 #include <string.h>
-
-/* v, but a number that lies on a limit, or rounds to it, becomes the next one inside. What lies outside stays. */
-static Ex *inside(Elab *e, const FeLearned *l, Ex *v) {
-	if (isfinite(l->low)) {
-		Ex *moved = ex_op(e, IR_max, v, ex_real(e, l->lowest), NULL);
-		v = ex_op(e, IR_where, ex_op(e, IR_lt, v, ex_real(e, l->low), NULL), v, moved);
-	}
-	if (isfinite(l->high)) {
-		Ex *moved = ex_op(e, IR_min, v, ex_real(e, l->highest), NULL);
-		v = ex_op(e, IR_where, ex_op(e, IR_lt, ex_real(e, l->high), v, NULL), v, moved);
-	}
-	return v;
-}
-
-/* NaN for what lies outside of the limits: learned_start tells. */
-static Ex *unconstrained(Elab *e, const FeLearned *l, Ex *v) {
-	if (l->transform == FE_PLAIN)
-		return v;
-	v = inside(e, l, v);
-	Ex *above = l->transform == FE_LOG_BELOW ? NULL : ex_op(e, IR_sub, v, ex_real(e, l->low), NULL);
-	Ex *below = l->transform == FE_LOG ? NULL : ex_op(e, IR_sub, ex_real(e, l->high), v, NULL);
-	if (!above || !below)
-		return ex_op(e, IR_log, above ? above : below, NULL, NULL);
-	/* Beside a limit of 0 the quotient may be out of range: a theta that far out gives the last number inside, too. */
-	Ex *theta = ex_op(e, IR_log, ex_op(e, IR_div, above, below, NULL), NULL, NULL), *far = ex_real(e, fe_most_theta);
-	theta = ex_op(e, IR_where, ex_op(e, IR_lt, far, theta, NULL), far, theta);
-	far = ex_real(e, -fe_most_theta);
-	return ex_op(e, IR_where, ex_op(e, IR_lt, theta, far, NULL), far, theta);
-}
-
-/* The limits themselves are reached by rounding alone: there the value is moved to the next number inside, and the
- * derivative stays what it is without rounding, so that training finds its way back. */
-static Ex *natural(Elab *e, const FeLearned *l, Ex *theta) {
-	if (l->transform == FE_PLAIN)
-		return theta;
-	Ex *v;
-	if (l->transform == FE_LOGIT)
-		v = ex_op(e, IR_mul, ex_op(e, IR_sigmoid, theta, NULL, NULL), ex_real(e, l->high - l->low), NULL);
-	else
-		v = ex_op(e, IR_exp, theta, NULL, NULL);
-	if (l->transform == FE_LOG_BELOW)
-		v = ex_op(e, IR_sub, ex_real(e, l->high), v, NULL);
-	else if (l->low != 0)
-		v = ex_op(e, IR_add, ex_real(e, l->low), v, NULL);
-	if (isinf(l->high)) /* where exp overflows there is no derivative to keep */
-		v = ex_op(e, IR_min, v, ex_real(e, l->highest), NULL);
-	if (isinf(l->low))
-		v = ex_op(e, IR_max, v, ex_real(e, l->lowest), NULL);
-	Ex *moved = v;
-	if (isfinite(l->high))
-		moved = ex_op(e, IR_min, moved, ex_real(e, l->highest), NULL);
-	if (isfinite(l->low))
-		moved = ex_op(e, IR_max, moved, ex_real(e, l->lowest), NULL);
-	return ex_op(e, IR_add, v, ex_op(e, IR_stop_gradient, ex_op(e, IR_sub, moved, v, NULL), NULL, NULL), NULL);
-}
-
-/* The number of this precision next to `at` in the direction of `to`. */
-static double next_number(const Elab *e, double at, double to) {
-	return e->real == IR_F32 ? (double)nextafterf((float)at, (float)to) : nextafter(at, to);
-}
-
-/* false with a diagnostic: these limits cannot be kept in this precision. */
-static bool set_transform(Elab *e, FeLearned *l, bool limited, double low, double high, Span span) {
-	static const FeTransform kinds[2][2] = {{FE_LOGIT, FE_LOG}, {FE_LOG_BELOW, FE_PLAIN}};
-	l->low = limited ? low : -INFINITY;
-	l->high = limited ? high : INFINITY;
-	l->transform = kinds[isinf(l->low) != 0][isinf(l->high) != 0];
-	l->lowest = next_number(e, l->low, INFINITY);
-	l->highest = next_number(e, l->high, -INFINITY);
-	double largest = next_number(e, INFINITY, 0);
-	bool far = l->transform == FE_LOGIT && high - low > largest;
-	if (!far && l->lowest <= l->highest)
-		return true;
-	diag_error(e->session, 262, span, "these limits are too %s for %s", far ? "far apart" : "close together",
-	           ir_scalar_name(e->real));
-	return false;
-}
-
-/* A literal as it was written: in f32 it may round to a limit that it is not on. */
-static double unrounded(const AstExpr *x, double rounded) {
-	if (x->kind == AST_UNARY && x->unary.op == AST_NEG)
-		return -unrounded(x->unary.operand, -rounded);
-	if (x->kind != AST_NUMBER)
-		return rounded;
-	return x->number.whole ? (double)x->number.integer : x->number.value;
-}
-
-static bool starts_inside(const AstExpr *start, double value, const AstLimits *limits, double low, double high) {
-	value = unrounded(start, value);
-	return value > unrounded(limits->low, low) && value < unrounded(limits->high, high);
-}
 
 /* Puts a value of any shape into its place in a flat vector. */
 static IrValue put_flat(Elab *e, Value *v, Ex *body, IrType type, IrValue into, int64_t offset, Span span) {
@@ -223,8 +132,8 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 	Elab *e = &r->e;
 	const AstDeclare *d = &s->declare;
 	double low = 0, high = 0;
-	bool limited = rule_limits(r, &d->limits, &low, &high);
-	if (!set_transform(e, l, limited, low, high, d->limits.span))
+	bool limited = limits_stated(e, &d->limits, &low, &high);
+	if (!limits_set(e, limited, low, high, d->limits.span, &l->slot.limits))
 		return false;
 	int64_t dims[IR_MAX_RANK];
 	int rank = 0;
@@ -242,13 +151,8 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 		           "where `%s` starts depends on `size(x)`, which this rule serves in any size", name);
 		return false;
 	}
-	double value;
-	if (limited && d->value && value_known_real(v, &value) && !starts_inside(d->value, value, &d->limits, low, high)) {
-		Diag *diag = diag_error(e->session, 262, d->value->span, "`%s` starts at %g, which is not inside its limits",
-		                        name, value);
-		diag_label(e->session, diag, d->limits.span, "%g to %g", low, high);
+	if (!limits_hold_start(e, d, &l->slot.limits, v))
 		return false;
-	}
 	*start = v;
 	return true;
 }
@@ -259,8 +163,8 @@ static void open_transform(Elab *e, const Hyper *h, FeLearned *l) {
 	bool positive = !h->has_range && h->value > 0;
 	bool limited = h->has_range || positive;
 	double low = positive ? 0 : h->low, high = positive ? INFINITY : h->high;
-	if (!set_transform(e, l, limited, low, high, h->at) || !h->has_range ||
-	    starts_inside(h->from, h->value, h->limits, low, high))
+	if (!limits_set(e, limited, low, high, h->at, &l->slot.limits) || !h->has_range ||
+	    limits_have_inside(h->from, h->value, h->limits, low, high))
 		return;
 	Diag *diag =
 		diag_error(e->session, 262, h->at, "`%s` is to be learned and starts at %g, which is not inside its range",
@@ -324,7 +228,8 @@ void rule_build_theta(RuleElab *r) {
 	IrValue theta = emit_fill(e, type, 0);
 	for (uint32_t i = 0; i < starts.count; i++)
 		if (starts.data[i])
-			theta = put_flat(e, starts.data[i], unconstrained(e, &o->learned.data[i], value_body(e, starts.data[i])),
+			theta = put_flat(e, starts.data[i],
+			                 limits_unconstrained(e, &o->learned.data[i].slot.limits, value_body(e, starts.data[i])),
 			                 type, theta, o->learned.data[i].slot.offset, o->learned.data[i].slot.span);
 	ir_result_as(o->theta, IR_ROLE_THETA, "theta", theta);
 }
@@ -337,7 +242,7 @@ static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
 		dims[i] = l->like_x >> i & 1 ? DIM_X : l->slot.type.dims[i];
 	Value *v = value_array(e, S_REAL, l->slot.type.rank, dims, l->slot.span);
 	Ex *place = ex_add_int(e, value_place(e, v), ex_int(e, l->slot.offset));
-	v->body = natural(e, l, ex_read(e, theta, &place, 1, false));
+	v->body = limits_natural(e, &l->slot.limits, ex_read(e, theta, &place, 1, false));
 	return v;
 }
 
@@ -352,7 +257,7 @@ void rule_build_natural(RuleElab *r) {
 	IrValue theta = ir_param_as(o->natural, IR_ROLE_THETA, "theta", type), out = theta;
 	for (uint32_t i = 0; i < o->learned.count; i++) {
 		const FeLearned *l = &o->learned.data[i];
-		if (l->transform == FE_PLAIN || l->slot.count == 0)
+		if (l->slot.limits.transform == FE_PLAIN || l->slot.count == 0)
 			continue;
 		Value *v = learned_value(r, l, theta);
 		out = put_flat(e, v, v->body, type, out, l->slot.offset, l->slot.span);

@@ -103,6 +103,7 @@ static void use_around(Usage *u, Around *around) {
 		if (s->kind == AST_FOR) {
 			use_expr(u, s->loop.range.low);
 			use_expr(u, s->loop.range.high);
+			use_expr(u, s->loop.step);
 		} else if (s->kind == AST_WHILE) {
 			use_expr(u, s->repeat.condition);
 			use_expr(u, s->repeat.limit);

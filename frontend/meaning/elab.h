@@ -81,8 +81,7 @@ Value *elab_truth(Elab *e, const AstExpr *condition, const char *what);
 /* One of two blocks, by the condition of an `if`; `no` may be NULL. */
 void elab_when(Elab *e, const AstStmt *s, const AstExpr *condition, const AstBlock *yes, const AstBlock *no);
 /* The same by a truth value. said: what it stands for, as it was written, which is a fact in the blocks. */
-void elab_branches(Elab *e, Value *cond, Ex *said, Span cond_span, Span span, const AstBlock *yes,
-                   const AstBlock *no);
+void elab_branches(Elab *e, Value *cond, Ex *said, Span cond_span, Span span, const AstBlock *yes, const AstBlock *no);
 typedef VEC(Binding *) Bindings;
 /* The bindings around a block that it assigns; added to `out` once. */
 void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out);
@@ -145,6 +144,8 @@ Value *elab_tried_value(const Elab *e, const AstExpr *x);
 Value *elab_reduce(Elab *e, const AstExpr *x);
 Value *elab_reduce_all(Elab *e, AstReduction op, Value *v, Span span);
 Value *elab_reduce_sum(Elab *e, Value *v, Span span);
+/* The argument of a function of vectors; NULL with a diagnostic: it is none. */
+Value *elab_vector(Elab *e, const Builtin *b, Value *v, const AstExpr *x);
 
 /* ---- elab_call.c, elab_shape.c ---- */
 

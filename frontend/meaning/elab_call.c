@@ -123,6 +123,7 @@ static BuildCall *const builders[BUILTIN_COUNT] = {
 #define CONSTANT(name, ...) [BUILTIN_##name] = build_constant,
 #define ELEMENTWISE(name, ...) [BUILTIN_##name] = build_elementwise,
 #define REDUCTION(id, name, ...) [BUILTIN_##name] = build_reduction,
+#define STATISTIC(id, name, ...) [BUILTIN_##name] = build_reduction,
 #define FUNCTION(name, ...) [BUILTIN_##name] = elab_call_##name,
 #define LATER(name, ...) [BUILTIN_##name] = build_later,
 #include "frontend/builtins.def"
@@ -135,16 +136,21 @@ static Value *builtin_call(Elab *e, const Builtin *b, const AstExpr *x) {
 	uint32_t values = b->reads == READS_NOTHING || !called ? 0 : b->reads == READS_FIRST && count ? 1 : count;
 	Value **args = ARENA_ARRAY(e->arena, Value *, values + 1);
 	bool want = e->want_int, dimension = e->in_dimension;
+	uint64_t place = e->place;
 	if (b->reads != READS_AS_ASKED)
 		e->want_int = e->in_dimension = false;
 	const Symbol *by = symbol_differentiated_by(e->program, x);
 	bool by_x = by && by->kind == SYMBOL_X && e->rule && e->rule->in_step;
 	for (uint32_t i = 0; i < values; i++) {
-		if (by_x && i == 0)
+		if (by_x && i == 0) {
 			e->rule->vary(e->rule->self, by, x->call.args.data[0].value, true);
+			e->place = ++e->places; /* x means something else */
+		}
 		args[i] = elab_expr(e, x->call.args.data[i].value);
-		if (by_x && i == 1)
+		if (by_x && i == 1) {
 			e->rule->vary(e->rule->self, by, x->call.args.data[0].value, false);
+			e->place = place;
+		}
 		if (args[i]->kind != VALUE_ARRAY && !value_is_bad(args[i]))
 			diag_error(e->session, 219, x->call.args.data[i].value->span, "a number or array was expected, not %s",
 			           value_type_text(e, args[i]));

@@ -299,7 +299,7 @@ static bool is_fresh(const Resolver *r, const AstItem *item) {
 	return !local_symbol(r, item->expr->name) && !(decl && decl->kind == AST_CONST);
 }
 
-static void in_target(Resolver *r, const AstExpr *target, const AstStmt *s) {
+static void in_target(Resolver *r, const AstExpr *target, const AstExpr *value, const AstStmt *s) {
 	const AstExpr *base = target->kind == AST_INDEX ? target->index.base : target;
 	if (base->kind == AST_NAME) {
 		Symbol *symbol = local_symbol(r, base->name);
@@ -324,6 +324,9 @@ static void in_target(Resolver *r, const AstExpr *target, const AstStmt *s) {
 		else if (is_fresh(r, item))
 			declare_index(r, (AstName){item->expr->name, item->expr->span, item->expr->id}, s);
 		else {
+			AstNames inside = resolve_indices_of_position(r, item->expr, value);
+			for (uint32_t k = 0; k < inside.count; k++)
+				declare_index(r, inside.data[k], s);
 			in_expr(item->expr, r);
 			in_expr(item->low, r);
 			in_expr(item->high, r);
@@ -338,7 +341,7 @@ static void in_assign(Resolver *r, const AstStmt *s) {
 	if (several)
 		in_expr(s->assign.value, r);
 	for (uint32_t i = 0; i < s->assign.targets.count; i++)
-		in_target(r, s->assign.targets.data[i], s);
+		in_target(r, s->assign.targets.data[i], several ? NULL : s->assign.value, s);
 	if (!several)
 		in_expr(s->assign.value, r);
 	/* Names that were meant to be defined stay known behind the statement; its indices do not. */
@@ -363,6 +366,8 @@ static void in_loop(Resolver *r, const AstStmt *s) {
 	uint32_t scope = r->scope.count;
 	in_expr(s->loop.range.low, r);
 	in_expr(s->loop.range.high, r);
+	in_expr(s->loop.step, r);
+	resolve_check_turns(r, s);
 	declare(r, SYMBOL_COUNTER, s->loop.name, s);
 	in_block(r, &s->loop.body);
 	leave(r, scope);
@@ -395,6 +400,7 @@ static void in_stmt(Resolver *r, const AstStmt *s) {
 	case AST_WHILE:
 		in_expr(s->repeat.condition, r);
 		in_expr(s->repeat.limit, r);
+		resolve_check_turns(r, s);
 		in_block(r, &s->repeat.body);
 		break;
 	case AST_WHEN:

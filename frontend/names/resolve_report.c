@@ -378,3 +378,35 @@ void resolve_report_assigned(Resolver *r, const Symbol *symbol, Span span) {
 	default: break;
 	}
 }
+
+/* A whole number as it stands in the text. */
+static bool literal(const AstExpr *x, int64_t *out) {
+	if (x && x->kind == AST_UNARY && x->unary.op == AST_NEG && literal(x->unary.operand, out)) {
+		*out = -*out;
+		return true;
+	}
+	if (!x || x->kind != AST_NUMBER || !x->number.whole)
+		return false;
+	*out = x->number.integer;
+	return true;
+}
+
+void resolve_check_turns(Resolver *r, const AstStmt *loop) {
+	int64_t low, high, step = 1;
+	if (loop->kind == AST_WHILE) {
+		if (literal(loop->repeat.limit, &high) && high < 1)
+			diag_warning(r->program->session, 256, loop->repeat.limit->span, "this loop has no turn");
+		return;
+	}
+	if (!literal(loop->loop.range.low, &low) || !literal(loop->loop.range.high, &high) ||
+	    (loop->loop.step && !literal(loop->loop.step, &step)) || step == 0 || (step > 0 ? low < high : low > high))
+		return;
+	Session *session = r->program->session;
+	Diag *diag = diag_warning(session, 256, loop->loop.range.span, "this loop has no turn");
+	if (step > 0 && low > high)
+		diag_help(session, diag, "`%lld..%lld by -1` counts down, to %lld", (long long)low, (long long)high,
+		          (long long)high + 1);
+	else if (step < 0 && low < high)
+		diag_help(session, diag, "`%lld..%lld` counts up, to %lld", (long long)low, (long long)high,
+		          (long long)high - 1);
+}

@@ -47,6 +47,12 @@ const AstExpr **resolve_match_arguments(Resolver *r, const AstDecl *fn, const As
 /* resolve_derivative.c: what a call of `grad` or its like is by; what is wrong with that is reported. */
 void resolve_mark_derivative(Resolver *r, const Builtin *b, const AstExpr *call);
 
+/* resolve_target.c: names in a position of a target, `target[e]`, which declare indices by standing there. value: the right side, NULL
+ * if it does not see them. In r->scratch. */
+AstNames resolve_indices_of_position(Resolver *r, const AstExpr *position, const AstExpr *value);
+
+/* Warns of a loop that has no turn, as it is written. */
+void resolve_check_turns(Resolver *r, const AstStmt *loop);
 void resolve_check_returns(Resolver *r, const AstDecl *fn);
 
 #endif

@@ -6,6 +6,7 @@
 
 /* `grad(loss)(w)`, `sum(i)(a[i])`: functions that give functions, and brackets of the wrong kind */
 static void help_with_second_call(Parser *p, Diag *diag, const AstExpr *callee) {
+	AstReduction op;
 	const char *name = callee->kind == AST_CALL ? session_text(p->session, callee->call.callee.name) : "";
 	const char *first = callee->kind == AST_CALL && callee->call.args.count > 0
 	                        ? parse_slice(p, callee->call.args.data[0].value->span)
@@ -14,7 +15,7 @@ static void help_with_second_call(Parser *p, Diag *diag, const AstExpr *callee) 
 		parse_help(p, diag, "functions give values, not functions: write `%s(%s(w), w)`", name, first);
 	else if (strcmp(name, "vmap") == 0 || strcmp(name, "map") == 0)
 		parse_help(p, diag, "an index says what runs over what: `let a[i] = %s(w[i])`", first);
-	else if (ast_reduction(name, NULL))
+	else if (ast_reduction(name, &op))
 		parse_help(p, diag, "what a reduction runs over stands in square brackets: `%s[%s](...)`", name, first);
 	else
 		parse_help(p, diag, "for a product write `%s * (...)`", parse_slice(p, callee->span));

@@ -70,8 +70,7 @@ static void no_range(Parser *p, AstRange *range) {
 	range->high = args->data[args->count > 1].value;
 	const char *low = range->low ? parse_slice(p, range->low->span) : "0", *high = parse_slice(p, range->high->span);
 	if (args->count == 3)
-		parse_help(p, diag, "write `%s..%s`; a loop counts by 1, so steps are made in the body: `let i = 2 * k`", low,
-		           high);
+		parse_help(p, diag, "write `%s..%s by %s`", low, high, parse_slice(p, args->data[2].value->span));
 	else
 		parse_help(p, diag, "write `%s..%s`", low, high);
 }

@@ -176,16 +176,6 @@ static void parse_validate(Parser *p, AstStmt *stmt) {
 	} while (!p->panic && parse_accept(p, TOKEN_COMMA));
 }
 
-/* A loop between two numbers that stand there, with no turn between them. */
-static void warn_empty(Parser *p, const AstRange *range) {
-	if (!range->low || range->low->kind != AST_NUMBER || range->high->kind != AST_NUMBER ||
-	    range->low->number.value < range->high->number.value)
-		return;
-	Diag *diag = diag_warning(p->session, 226, range->span, "this loop never runs: %s..%s is empty",
-	                          range->low->number.text, range->high->number.text);
-	diag_help(p->session, diag, "a loop counts up, and its end does not belong to it; downwards: `let i = n - 1 - k`");
-}
-
 static void parse_for(Parser *p, AstStmt *stmt) {
 	uint32_t open = parse_at(p, TOKEN_LPAREN) ? p->at : 0;
 	if (open > 0) {
@@ -209,16 +199,13 @@ static void parse_for(Parser *p, AstStmt *stmt) {
 		stmt->loop.range = parse_range(p, true);
 	if (!p->panic && open > 0 && p->at == p->tokens[open].partner)
 		parse_advance(p);
-	if (!p->panic)
-		warn_empty(p, &stmt->loop.range);
-	if (!p->panic && (parse_at_word(p, "by") || parse_at_word(p, "step"))) {
-		Diag *diag = parse_complain(p, 101, parse_here(p), "a loop counts up by 1");
-		parse_help(
-			p, diag,
-			"compute from the counter: `for k in 0..n // 2 { let i = 2 * k ... }`, downwards `let i = n - 1 - k`");
+	if (!p->panic && !parse_at_break(p) && parse_at_word(p, "step")) {
+		Diag *diag = parse_complain(p, 101, parse_here(p), "a loop's step follows `by`");
+		parse_help(p, diag, "write `for k in a..b by 2 { ... }`");
 		parse_advance(p);
-		parse_expression(p);
-	}
+		stmt->loop.step = parse_expression(p);
+	} else if (!p->panic && !parse_at_break(p) && parse_accept_word(p, "by"))
+		stmt->loop.step = parse_expression(p);
 	stmt->loop.body = parse_inner_block(p, "the loop's range", true);
 }
 

@@ -29,12 +29,12 @@ static void only_one(Cmd *cmd) {
 		vec_push(cmd->arena, &cmd->words, session_text(cmd->session, found->name.name));
 }
 
-/* Does the rule evaluate elsewhere, one tensor beside the other? */
+/* Does the rule evaluate elsewhere, one tensor beside the other? Or is there no C of it for any tensors, which emitting it says. */
 static bool is_for_all_tensors(Cmd *cmd, const FeCall *call) {
 	FeTarget any = {.count = 0};
 	IrModule *module = ir_module_new(cmd->session);
 	const FeRule *rule = fe_rule(cmd->program, module, call, &any, cmd->rt->options.real, NULL, 0);
-	bool evaluates = rule && rule->evaluates && !rule->decl->joint;
+	bool evaluates = rule && rule->evaluates && (rule->derives || !rule->decl->joint);
 	ir_module_free(module);
 	return evaluates;
 }
@@ -47,8 +47,8 @@ static CmdExit target_of_objective(Cmd *cmd, const FeCall *rule, PackOptions *op
 		if (cmd->session->error_count > 0)
 			return cmd_failed(cmd);
 		return cmd_usage(
-			cmd, "--on is for rules that look at axes, evaluate elsewhere or learn numbers for every coordinate; "
-				 "this one serves any size");
+			cmd, "--on is for rules that look at axes, learn numbers for every coordinate, or evaluate elsewhere and "
+				 "are not joint; this one serves any size");
 	}
 	FeCall call = {0};
 	CmdExit code = cmd_objective(cmd, cmd->options.on, &call);

@@ -52,6 +52,8 @@ typedef struct Task {
 Task *task_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score, const Name *open,
                uint32_t open_count);
 /* From an objective and a rule (or NULL) that exist already in `module`; the task then owns the module. */
+/* The same of an objective alone whose x is as it is declared, limits or not. */
+Task *task_declared(Rt *rt, const FeCall *objective, FeScore score);
 Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, FeScore score);
 void task_free(Task *task);
 IrFunc *task_stage_built(Task *task, TaskStage stage, const TaskPlan *plan); /* for one problem, before any pass */

@@ -249,6 +249,20 @@ static void keep(Going *g) {
 	runs->steps = g->done;
 }
 
+/* Where runs end, as the parameters are declared: rules work on what has no limits. */
+static bool as_declared(const Task *task, Runs *runs) {
+	const FeObjective *objective = task->objective;
+	bool ok = true;
+	for (int k = 0; k < runs->problems && objective->natural && ok; k++) {
+		double *x = runs->x + (int64_t)k * objective->size;
+		IrByRole given;
+		ir_by_role(&given);
+		ir_give(&given, IR_ROLE_X, &x, 1);
+		ok = rt_evaluate_once(task->rt, objective->natural, &given, &x);
+	}
+	return ok;
+}
+
 static bool run_all(Going *g, const double *theta, const RunWatch *watch) {
 	Task *task = g->task;
 	if (!need_reports(g) || !rt_memory_allows(task->rt, bytes_of(g), "a run"))
@@ -295,7 +309,7 @@ bool run_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const dou
 		problems = problems_new(task, rt->options.seed, first, count, false);
 	Going going = {.task = task, .problems = problems, .args = {.variant = TASK_SHARED}, .out = out};
 	ok = ok && problems && task_need_forward(task, steps, TASK_SHARED);
-	ok = ok && run_all(&going, theta ? theta : start, watch);
+	ok = ok && run_all(&going, theta ? theta : start, watch) && as_declared(task, &out->runs);
 	out->compile_seconds = rt->compile_seconds - compiled;
 	rt_code_free(going.reports);
 	problems_free(problems);

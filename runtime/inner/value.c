@@ -88,8 +88,25 @@ static bool call_once(Task *task, IrFunc *func, int64_t instance, const double *
 	return !error;
 }
 
+/* Whether parameters lie inside of their limits; false with a diagnostic. */
+static bool is_inside(Rt *rt, const FeObjective *objective, const double *x) {
+	for (uint32_t i = 0; i < objective->params.count; i++) {
+		const FeSlot *slot = &objective->params.data[i];
+		for (int64_t k = 0; k < slot->count; k++) {
+			double value = x[slot->offset + k];
+			if (!slot->limits.limited || (value > slot->limits.low && value < slot->limits.high))
+				continue;
+			Diag *diag = diag_error(rt->session, 262, slot->span, "`%s` is %g here, which is not inside its limits",
+			                        session_text(rt->session, slot->name), value);
+			diag_help(rt->session, diag, "they are %g and %g", slot->limits.low, slot->limits.high);
+			return false;
+		}
+	}
+	return true;
+}
+
 bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x, RunEval *out) {
-	Task *task = task_new(rt, objective, NULL, plain_score, NULL, 0);
+	Task *task = task_declared(rt, objective, plain_score);
 	if (!task)
 		return false;
 	*out = (RunEval){.size = task->objective->size};
@@ -104,6 +121,7 @@ bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x
 		memcpy(out->x, x, sizeof *x * (size_t)out->size);
 	else
 		ok = call_once(task, task_build_instance_start(task), instance, NULL, &out->x);
+	ok = ok && is_inside(rt, task->objective, out->x);
 	IrFunc *value = ok ? task_build_instance_value(task) : NULL;
 	if (value) {
 		IrRange reports = ir_results_of(value, IR_ROLE_REPORT);

@@ -43,7 +43,7 @@ static const char *learned_text(Arena *arena, double value, const FeLearned *lea
 	Text text = text_new(arena);
 	text_real(&text, value, real == IR_F32);
 	double read = strtod(text_cstr(&text), NULL);
-	if (isfinite(value) && !(read > learned->low && read < learned->high)) {
+	if (isfinite(value) && !(read > learned->slot.limits.low && read < learned->slot.limits.high)) {
 		text = text_new(arena);
 		text_real(&text, value, false);
 	}
