@@ -11,7 +11,7 @@
 enum { STEPS = 50, IMAGES = 10000 };
 
 static const char text[] = "fn network(image, W1, b1, W2, b2) {\n"
-						   "  let h[i, k] = relu(sum[j](image[i, j] / 255 * W1[j, k]) + b1[k])\n"
+						   "  let h[i, k] = relu(sum[j](image[i, j] * W1[j, k]) + b1[k])\n"
 						   "  let z[i, c] = sum[k](h[i, k] * W2[k, c]) + b2[c]\n"
 						   "  return z\n"
 						   "}\n"
@@ -23,7 +23,7 @@ static const char text[] = "fn network(image, W1, b1, W2, b2) {\n"
 						   "  param b1 : [32] = 0\n"
 						   "  param W2 : [32, 10] ~ normal(0, 0.2)\n"
 						   "  param b2 : [10] = 0\n"
-						   "  let rows[i] = image[pick[i]]\n"
+						   "  let rows[i, j] = image[pick[i], j] / 255\n"
 						   "  let z = network(rows, W1, b1, W2, b2)\n"
 						   "  minimize mean[i](logsumexp[c](z[i, c]) - z[i, label[pick[i]]])\n"
 						   "}\n";
@@ -36,7 +36,6 @@ typedef struct Batch {
 	RunState state;
 	void *arena;
 	uint8_t *images, *labels;
-	double *picks;
 	int64_t *picked; /* [STEPS + 1][BATCH_SIZE] */
 	PeerBatch *peer;
 	float peer_f;
@@ -68,24 +67,31 @@ static void peer(void *user) {
 
 /* What the batches of all steps pick, by the function that C is made of. */
 static void draw_picks(Batch *b, const FeCall *objective) {
-	IrModule *module = ir_module_new(b->setup.session);
-	FeObjective *apart = fe_objective_apart(b->setup.program, module, objective, IR_F32);
-	setup_must(&b->setup, apart != NULL);
+	Setup *setup = &b->setup;
+	IrModule *module = ir_module_new(setup->session);
+	FeObjective *apart = fe_objective_apart(setup->program, module, objective, IR_F32);
+	setup_must(setup, apart != NULL);
+	RtCode *draw = rt_compile(setup->rt, module, apart->batch.draw);
+	setup_must(setup, draw != NULL);
 	b->picked = bench_memory(sizeof(int64_t) * (STEPS + 1) * BATCH_SIZE);
-	b->picks = bench_memory(sizeof(double) * BATCH_SIZE);
+	void *arena = rt_aligned(setup->rt->arena, draw->arena_bytes), *pointers[16];
+	const float *x = bench_memory(sizeof *x * BATCH_WEIGHTS);
+	const void *data[] = {b->images, b->labels};
 	for (int64_t step = 1; step <= STEPS + 1; step++) {
 		const int64_t key[] = {0, 0, step};
-		const void *data[] = {b->images, b->labels};
-		IrByRole given;
+		IrByRole given, places;
 		ir_by_role(&given);
+		ir_by_role(&places);
 		ir_give(&given, IR_ROLE_DATA, data, 2);
 		ir_give_addresses(&given, IR_ROLE_SEED, &key[0], sizeof *key, 1);
 		ir_give_addresses(&given, IR_ROLE_INSTANCE, &key[1], sizeof *key, 1);
 		ir_give_addresses(&given, IR_ROLE_STEP, &key[2], sizeof *key, 1);
-		setup_must(&b->setup, rt_evaluate_once(b->setup.rt, apart->batch.draw, &given, &b->picks));
-		for (int i = 0; i < BATCH_SIZE; i++)
-			b->picked[(step - 1) * BATCH_SIZE + i] = (int64_t)b->picks[i];
+		ir_give_addresses(&given, IR_ROLE_X, x, sizeof *x, 1);
+		ir_give_addresses(&places, IR_ROLE_BATCH, b->picked + (step - 1) * BATCH_SIZE, sizeof(int64_t), 1);
+		setup_must(setup, rt_call_by_role(draw, &given, &places, pointers, arena) == 0);
 	}
+	free((void *)(uintptr_t)x);
+	rt_code_free(draw);
 	ir_module_free(module);
 }
 
@@ -132,7 +138,6 @@ int main(void) {
 	setup_free(setup);
 	free(b.images);
 	free(b.labels);
-	free(b.picks);
 	free(b.picked);
 	return 0;
 }
