@@ -113,8 +113,8 @@ FeObjective *fe_objective_apart(FeProgram *program, IrModule *module, const FeCa
 /* The same with x as it is declared: limits of parameters are noted, and not kept. */
 FeObjective *fe_objective_declared(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
 /* Is anything of it drawn? If not, all problems of the family are one. */
-bool fe_draws(const AstDecl *objective);
-bool fe_validates(const AstDecl *objective); /* runs are judged by what it validates with, not by f */
+bool fe_draws(FeProgram *program, const FeCall *objective);
+bool fe_validates(FeProgram *program, const FeCall *objective); /* runs are judged by what it validates with, not by f */
 
 /* ---- decl/rule.c ---- */
 
@@ -127,8 +127,10 @@ typedef struct FeHyper {
 } FeHyper;
 
 typedef struct FeLearned {
-	FeSlot slot;               /* in theta */
+	FeSlot slot;               /* in theta; its name, for what a rule that is applied learns: base.W1 */
 	const AstDeclare *declare; /* where it stands in the tree; NULL: opened from outside */
+	const AstDecl *decl;       /* the rule that declares it, or whose hyperparameter it is */
+	Name within;               /* what that is called by the rule itself: base, base.inner; 0: it is the rule itself */
 	bool from_hyper;           /* opened from outside (--learn adam.lr) */
 	uint32_t like_x;           /* axes that are as long as x, as bits: those that say so, not those that happen to be */
 	bool by_size;              /* its declaration mentions x: its shape may follow from size(x) */

@@ -33,6 +33,12 @@ enum {
 	SHOWN_TYPES = 100
 };
 
+/* ---- how far objectives are made of objectives ---- */
+enum {
+	/* compose.c, E0140: how deep */
+	COMPOSE_MOST_DEPTH = 20
+};
+
 /* ---- how far whole numbers are followed ---- */
 
 /* Beyond these, nothing is known of an integer. The sum and the difference of two still fit into 64 bits. */
@@ -89,6 +95,8 @@ enum {
 	ELAB_MOST_COPIES = 200000,
 	ELAB_MOST_NESTING = 1500,
 	ELAB_MOST_CALLS = 200,
+	/* elab_derivative.c, E0140: scalar operations that one derivative is of, as they are written out when it is made */
+	ELAB_MOST_DERIVED = 100000,
 	/* elab_loop.c: loops of so few turns are written out, so that positions stay plain numbers; turns of nested loops
 	 * multiplied that are */
 	ELAB_FEW_TURNS = 4,

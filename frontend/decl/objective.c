@@ -6,7 +6,7 @@
  *     the same with other data                    validate(data..., fixed..., x) -> valid
  *
  * Statements that depend on neither are computed wherever they are needed. */
-#include "frontend/decl/objective.h"
+#include "frontend/decl/compose.h"
 
 #include <math.h>
 #include <string.h>
@@ -424,7 +424,10 @@ static void build_value(ObjectiveBuilding *b) {
 	if (o->params.count == 0) {
 		Diag *diag =
 			diag_error(e->session, 243, b->decl->name.span, "objective `%s` has no parameter to optimize", name);
-		diag_help(e->session, diag, "declare one: `param w : [3] ~ normal(0, 1)`");
+		bool given = b->decl->params.count && !b->decl->params.data[0].value;
+		diag_help(e->session, diag,
+		          given ? "declare one; or, if a parameter is an objective, say so by its default: `base = rosenbrock`"
+		                : "declare one: `param w : [3] ~ normal(0, 1)`");
 	}
 }
 
@@ -462,7 +465,7 @@ static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *ca
 	b.out->decl = call->decl;
 	b.out->module = module;
 	b.out->real = real;
-	Calls calls = {call->decl, NULL};
+	Calls calls = {.decl = call->decl};
 	b.e.calls = &calls;
 	if (!bind_hypers(&b, call))
 		return NULL;
@@ -485,8 +488,17 @@ static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *ca
 	return program->session->complaints == complaints && b.ok && !program->broken ? b.out : NULL;
 }
 
+FeObjective *objective_typed_alone(FeProgram *program, IrModule *module, const AstDecl *decl) {
+	FeCall call = {.decl = decl, .span = decl->name.span, .program = program};
+	return build(program, module, &call, IR_F64, typing_new(module->arena), false, FORM_USUAL);
+}
+
 FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing) {
+	FeCall written_out;
 	program = call->program ? call->program : program;
+	call = objective_written_out(program, call, &written_out);
+	if (!call)
+		return NULL;
 	bool sound = resolve_is_sound(program, call->decl);
 	FeObjective *typed = build(program, module, call, real, typing, false, FORM_USUAL);
 	return sound ? typed : NULL;
@@ -494,7 +506,11 @@ FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall 
 
 /* From notes of the same functions. */
 static FeObjective *lower(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Form form) {
+	FeCall written_out;
 	program = call->program ? call->program : program;
+	call = objective_written_out(program, call, &written_out);
+	if (!call)
+		return NULL;
 	IrModule *scratch = ir_module_new(program->session);
 	Arena *notes = arena_new();
 	Typing *typing = typing_new(notes);
@@ -519,20 +535,6 @@ FeObjective *fe_objective_apart(FeProgram *program, IrModule *module, const FeCa
 
 FeObjective *fe_objective_declared(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
 	return lower(program, module, call, real, FORM_DECLARED);
-}
-
-bool fe_draws(const AstDecl *objective) {
-	for (uint32_t i = 0; i < objective->body.count; i++)
-		if (objective->body.data[i]->kind <= AST_VAR && objective->body.data[i]->declare.draw)
-			return true;
-	return false;
-}
-
-bool fe_validates(const AstDecl *objective) {
-	for (uint32_t i = 0; i < objective->body.count; i++)
-		if (objective->body.data[i]->kind == AST_VALIDATE)
-			return true;
-	return false;
 }
 
 FeTarget fe_target(const FeObjective *objective, Arena *arena) {

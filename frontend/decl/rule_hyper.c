@@ -2,6 +2,7 @@
 #include "frontend/decl/rule.h"
 
 #include <math.h>
+#include <string.h>
 
 Value *rule_whole_hyper(RuleElab *r, Value *v, Span span) {
 	Elab *e = &r->e;
@@ -75,8 +76,8 @@ bool rule_read_hypers(RuleElab *r) {
 		scope_add(e, h.symbol, h.constant);
 	}
 	for (uint32_t i = 0; i < r->open_count; i++) {
-		if (can_be_learned(r, r->open[i]))
-			continue;
+		if (can_be_learned(r, r->open[i]) || strchr(session_text(e->session, r->open[i]), '.'))
+			continue; /* of a rule that is a parameter: rule_check_opened */
 		diag_error(e->session, 216, r->call->span, "`%s` has no hyperparameter `%s` that could be learned",
 		           session_text(e->session, decl->name.name), session_text(e->session, r->open[i]));
 		ok = false;

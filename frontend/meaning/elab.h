@@ -36,6 +36,7 @@ typedef struct ElabRule {
 typedef struct Calls {
 	const AstDecl *decl;
 	const struct Calls *outer;
+	Value *const *args; /* of a function: the values of its parameters; NULL: of something else */
 } Calls;
 
 /* ---- elab.c: the start, expressions, and how much of them ---- */

@@ -111,7 +111,7 @@ static void add_fresh(Fresh *fresh, const AstItem *like, const AstExpr *name, in
 	AstItem *made = ARENA_NEW(fresh->e->arena, AstItem);
 	*made = *like;
 	if (name) {
-		made->kind = AST_ITEM_INDEX;
+		made->kind = extent ? AST_ITEM_INDEX : AST_ITEM_EXPR; /* the latter inside of a position */
 		made->name = (AstName){name->name, name->span, name->id};
 	}
 	fresh->extents[fresh->count] = extent;
@@ -191,6 +191,8 @@ static bool keep_axis(Elab *e, Elements *to, const AstItem *item, int i) {
 	Value *rest = &to->rest;
 	rest->dims[rest->rank] = high - (high == DIM_X ? 0 : low);
 	to->kept[rest->rank] = ex_var_new(e, to->bound->symbol->name, rest->dims[rest->rank], to->span);
+	to->kept_axis[rest->rank] = i;
+	to->kept_low[rest->rank] = low;
 	to->at[i] = ex_add_int(e, ex_var(e, to->kept[rest->rank]), ex_int(e, low));
 	rest->rank++;
 	return ok;

@@ -276,14 +276,10 @@ static Value *computed(Elab *e, const Elements *to, Ex *body) {
 
 /* Where in `computed` an element is from; `last`: the number of the indices there. */
 static void source_of(Elab *e, const Elements *to, Value *made, Ex *last, Ex **at) {
-	uint32_t count = to->found.count;
 	split_number(e, to, last, at);
-	for (int i = 0; i < made->rank; i++)
-		for (int k = 0; k < to->rest.rank; k++)
-			if (ex_has(to->at[i], to->kept[k])) {
-				const Affine a = proof_affine(to->at[i]); /* the variable of the slice, and where it starts */
-				at[count++] = ex_add_int(e, ex_var(e, made->vars[i]), ex_int(e, -a.offset));
-			}
+	for (int k = 0; k < to->rest.rank; k++)
+		at[to->found.count + (uint32_t)k] =
+			ex_add_int(e, ex_var(e, made->vars[to->kept_axis[k]]), ex_int(e, -to->kept_low[k]));
 }
 
 static void last_counts(Elab *e, const Elements *to, Value *r) {

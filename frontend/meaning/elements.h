@@ -14,8 +14,10 @@ typedef struct Elements {
 	bool inside;   /* one of them inside of a position, as in `s[target[e]]` */
 	Ex *at[IR_MAX_RANK];
 	Value rest;             /* the shape of what is assigned: whole axes and slices ... */
-	Var *kept[IR_MAX_RANK]; /* ... and their variables */
-	bool guard;             /* a position is inside by a condition only */
+	Var *kept[IR_MAX_RANK]; /* ... and their variables, ... */
+	int kept_axis[IR_MAX_RANK];
+	int64_t kept_low[IR_MAX_RANK]; /* ... and the axes of the array that these run along, from where on */
+	bool guard;                    /* a position is inside by a condition only */
 } Elements;
 
 /* The variables of the op that puts elements: its own, and those around it. */

@@ -104,9 +104,7 @@ static const char *help_with_kind(Resolver *r, Name name) {
 	size_t length = strlen(text);
 	const AstDecl *decl = fe_find(r->program, name);
 	if (decl && decl->kind == AST_OBJECTIVE)
-		return arena_printf(session->arena,
-		                    "`%s` is an objective, which nothing calls; a rule evaluates its own with `value(y)`",
-		                    text);
+		return arena_printf(session->arena, "`%s` is an objective; a rule evaluates its own with `value(y)`", text);
 	if (length > 1 && text[length - 1] == '\'') {
 		const char *base = arena_printf(session->arena, "%.*s", (int)length - 1, text);
 		if (name_map_get(&r->newest, session_name(session, base)))
@@ -218,6 +216,10 @@ void resolve_report_function(Resolver *r, const AstExpr *x) {
 
 void resolve_report_value_called(Resolver *r, const AstExpr *call, const Symbol *local) {
 	Session *session = r->program->session;
+	const AstStmt *made = local->kind == SYMBOL_LET || local->kind == SYMBOL_VAR ? local->stmt : NULL;
+	bool unread = made && made->kind <= AST_VAR && made->declare.value && made->declare.value->kind == AST_BAD;
+	if (unread || local->no_value) /* what is wrong with it was reported */
+		return;
 	const char *text = text_of(r, call->call.callee.name);
 	Diag *diag = diag_error(session, 231, call->call.callee.span, "`%s` is a value, not a function", text);
 	diag_label(session, diag, local->span, "it is this one");
@@ -310,6 +312,23 @@ const AstExpr **resolve_match_arguments(Resolver *r, const AstDecl *fn, const As
 		ok = false;
 	}
 	return ok ? args : NULL;
+}
+
+/* ---- functions that are known by their values ---- */
+
+bool resolve_may_be_given(const Builtin *b) {
+	bool derivative = b && (b->id == BUILTIN_grad || b->id == BUILTIN_jacobian || b->id == BUILTIN_jvp);
+	return b && b->kind != BUILTIN_IS_CONSTANT && b->kind != BUILTIN_IS_LATER && !derivative;
+}
+
+const AstExpr *const *resolve_arguments_of(FeProgram *p, const AstDecl *fn, const AstExpr *call) {
+	Resolver r = {.program = p, .scratch = p->session->arena};
+	return resolve_match_arguments(&r, fn, call);
+}
+
+bool resolve_fits(FeProgram *p, const Builtin *b, const AstExpr *call) {
+	Resolver r = {.program = p, .scratch = p->session->arena};
+	return resolve_takes_arguments(&r, b, call);
 }
 
 void resolve_check_returns(Resolver *r, const AstDecl *fn) {

@@ -11,10 +11,10 @@ typedef struct Positions {
 	AstNames *out;
 } Positions;
 
-static bool is_declared(Resolver *r, Name name) {
-	const AstDecl *decl = fe_find(r->program, name);
-	const Symbol *builtin = symbol_of_builtin(r->program, name, false);
-	return name_map_get(&r->newest, name) || (decl && decl->kind == AST_CONST) ||
+static bool is_declared(Resolver *r, const AstExpr *x) {
+	const AstDecl *decl = program_find(r->program, x->span.file, x->name, NULL);
+	const Symbol *builtin = symbol_of_builtin(r->program, x->name, false);
+	return resolve_local(r, x->name) || (decl && decl->kind == AST_CONST) ||
 	       (builtin && builtin->builtin && builtin->builtin->kind == BUILTIN_IS_CONSTANT);
 }
 
@@ -53,7 +53,7 @@ static bool find(const AstExpr *x, void *context) {
 		return false;
 	switch (x->kind) {
 	case AST_NAME:
-		if (is_declared(p->r, x->name) || is_listed(p->out, x->name) || is_listed(&p->bound, x->name))
+		if (is_declared(p->r, x) || is_listed(p->out, x->name) || is_listed(&p->bound, x->name))
 			return false;
 		if (p->reads || (p->value && reads_at(p->value, &(Sought){.name = x->name})))
 			vec_push(p->r->scratch, p->out, ((AstName){x->name, x->span, x->id}));

@@ -207,6 +207,7 @@ typedef struct AstDeclare {
 	AstType type;
 	AstExpr *value;   /* after `=`; NULL if none. AST_BAD if the declaration could not be read, whatever its kind */
 	AstExpr *draw;    /* after `~`: an AST_CALL (or AST_BAD); NULL if none */
+	Name drawn_as;    /* the name that its random numbers are those of; 0: its own */
 	AstLimits limits; /* param, learn */
 	AstExpr *from;    /* data: an AST_TEXT or an AST_NAME */
 	Span source;      /* from `=`, `~` or `from` to the end of what it starts from; file 0: absent */

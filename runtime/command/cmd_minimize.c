@@ -224,11 +224,11 @@ static void look_at_runs(Cmd *cmd, Minimized *m) {
 static void put_warnings(Cmd *cmd, const Minimized *m) {
 	if (!cmd_is_run(cmd, cmd->options.with))
 		cmd_put_holes(session_text(cmd->session, m->rule.decl->name.name), "used", m->done.holes);
-	if (m->count > 1 && !fe_draws(m->objective.decl)) {
+	if (m->count > 1 && !fe_draws(cmd->program, &m->objective)) {
 		fprintf(stderr, "nothing of `%s` is drawn: its %d problems are one\n",
 		        session_text(cmd->session, m->objective.decl->name.name), m->count);
 	}
-	if (cmd->options.seed >= 0 && !fe_draws(m->objective.decl)) {
+	if (cmd->options.seed >= 0 && !fe_draws(cmd->program, &m->objective)) {
 		fprintf(stderr, "nothing of `%s` is drawn: every seed gives this run\n",
 		        session_text(cmd->session, m->objective.decl->name.name));
 	}

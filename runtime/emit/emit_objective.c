@@ -187,6 +187,14 @@ static void readme(ObjectivePack *o) {
 	pack_fill(o->pack, out, "readme_end.md", o->scope);
 }
 
+void pack_objective_files(ObjectivePack *o) {
+	make_scope(o);
+	header(o);
+	source(o);
+	pack_objective_instance(o);
+	pack_objective_bytes(o);
+}
+
 bool pack_objective(Rt *rt, const FeCall *call, const PackOptions *options) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the objective `%s`", name));
@@ -208,11 +216,7 @@ bool pack_objective(Rt *rt, const FeCall *call, const PackOptions *options) {
 	o->validate = validate ? task_optimized(task, validate) : NULL;
 	bool ok = pack_objective_names(o) && pack_objective_golden(o);
 	if (ok) {
-		make_scope(o);
-		header(o);
-		source(o);
-		pack_objective_instance(o);
-		pack_objective_bytes(o);
+		pack_objective_files(o);
 		pack_objective_test(o);
 		pack_objective_example(o);
 		pack_makefile(pack);
