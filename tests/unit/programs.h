@@ -33,6 +33,14 @@ static inline bool program_known(const Session *session, const ProgramDecls *all
 	return false;
 }
 
+/* Its files are no part of the project. */
+static inline bool program_reads_files(const AstDecl *decl) {
+	for (uint32_t i = 0; i < decl->body.count; i++)
+		if (decl->body.data[i]->kind == AST_DATA)
+			return true;
+	return false;
+}
+
 static inline void programs_of(Session *session, FeProgram *program, const char *file, const char *path,
                                AstDeclKind kind, ProgramDecls *out) {
 	if (session->error_count > 0) {
@@ -43,7 +51,7 @@ static inline void programs_of(Session *session, FeProgram *program, const char 
 		const AstDecl *decl = fe_decl(program, i);
 		if (decl->kind != kind)
 			continue;
-		if (program_known(session, out, decl))
+		if (program_known(session, out, decl) || program_reads_files(decl))
 			continue;
 		ProgramDecl found = {
 			.session = session, .program = program, .decl = decl, .call = {.decl = decl}, .path = path};
