@@ -401,5 +401,8 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	if (x->augment.span.file)
 		wrong(r, 398, x->augment.span, "`augment` is part of the language, but not of this version");
 	opened(r, x, out);
+	if (out->open.count && fe_open_expression(out->train.decl))
+		wrong(r, 391, x->learn.data[0].rule.span,
+		      "`learn` of a rule with an open expression is part of the language, but not of this version");
 	return r->ok;
 }

@@ -76,7 +76,7 @@ typedef struct RuleElab {
 	IrValue x, f, g;          /* of step: where it starts, and what it is given there */
 	Value *residuals;         /* there; NULL: not asked for */
 	Varied varied;
-	ElabRule asked;           /* what the elaborator asks of it */
+	ElabRule asked; /* what the elaborator asks of it */
 } RuleElab;
 
 /* rule.c: the frame of a function */
@@ -127,6 +127,9 @@ bool rule_derives(RuleElab *r, const Builtin *b, IrValue *when, Span span);
 void rule_evaluate_start(RuleElab *r);
 void rule_vary(RuleElab *r, const Symbol *x, const AstExpr *of, bool varies);
 Value *rule_residuals(RuleElab *r, Span span); /* there */
+
+/* rule_hole.c */
+Value *rule_discover(RuleElab *r, const AstExpr *x);
 
 /* rule_apply.c */
 bool rule_known_later(Elab *e, const AstExpr *x); /* it mentions what has no value in the function being built */

@@ -29,6 +29,8 @@ typedef struct ElabRule {
 	void (*apply)(struct RuleElab *self, const AstStmt *s);
 	/* A `state` in a block. */
 	void (*state)(struct RuleElab *self, const AstStmt *s);
+	/* An open expression. */
+	Value *(*discover)(struct RuleElab *self, const AstExpr *x);
 	/* Something depends on the axes of x, which are not known. */
 	void (*ask_axes)(struct RuleElab *self, Span span);
 } ElabRule;
@@ -81,8 +83,7 @@ Value *elab_truth(Elab *e, const AstExpr *condition, const char *what);
 /* One of two blocks, by the condition of an `if`; `no` may be NULL. */
 void elab_when(Elab *e, const AstStmt *s, const AstExpr *condition, const AstBlock *yes, const AstBlock *no);
 /* The same by a truth value. said: what it stands for, as it was written, which is a fact in the blocks. */
-void elab_branches(Elab *e, Value *cond, Ex *said, Span cond_span, Span span, const AstBlock *yes,
-                   const AstBlock *no);
+void elab_branches(Elab *e, Value *cond, Ex *said, Span cond_span, Span span, const AstBlock *yes, const AstBlock *no);
 typedef VEC(Binding *) Bindings;
 /* The bindings around a block that it assigns; added to `out` once. */
 void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out);

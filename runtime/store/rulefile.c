@@ -112,16 +112,31 @@ static void edit_params(const Rt *rt, Edits *edits, const FeCall *call, const Fe
 	}
 }
 
-static void print_decl(const Rt *rt, const AstDecl *decl, const Edits *edits, Text *out) {
+static void print_decl(const Rt *rt, const AstDecl *decl, Edits *edits, Text *out) {
+	if (edits->list.count > 0)
+		qsort(edits->list.data, edits->list.count, sizeof(Edit), by_start);
 	print_edited(rt->session->sources.data[decl->span.file], decl->span, edits, out);
 	text_char(out, '\n');
+}
+
+/* What the rule uses stands in front of it, so that the file can be used alone. */
+static void print_needed(const Rt *rt, const FeCall *call, Text *out) {
+	Edits none = {.arena = out->arena};
+	bool *needed = ARENA_ARRAY(out->arena, bool, fe_decl_count(rt->program) + 1);
+	fe_needed(rt->program, call, needed);
+	for (uint32_t i = 0; i < fe_decl_count(rt->program); i++) {
+		if (needed[i]) {
+			print_decl(rt, fe_decl(rt->program, i), &none, out);
+			text_char(out, '\n');
+		}
+	}
 }
 
 void store_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
                        Text *out, Safetensors *tensors) {
 	const AstDecl *decl = rule->decl;
 	Arena *arena = out->arena;
-	Edits edits = {.arena = arena}, none = {.arena = arena};
+	Edits edits = {.arena = arena};
 	int64_t n = ir_type(rule->init, rule->init->params.data[0].value).dims[0];
 	tensors->items = ARENA_ARRAY(arena, Safetensor, rule->learned.count + 1);
 	tensors->count = 0;
@@ -141,18 +156,19 @@ void store_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const dou
 		}
 	}
 	edit_params(rt, &edits, call, rule, natural);
-	if (edits.list.count > 0)
-		qsort(edits.list.data, edits.list.count, sizeof(Edit), by_start);
-	/* What the rule uses stands in front of it, so that the file can be used alone. */
-	bool *needed = ARENA_ARRAY(arena, bool, fe_decl_count(rt->program) + 1);
-	fe_needed(rt->program, call, needed);
-	for (uint32_t i = 0; i < fe_decl_count(rt->program); i++) {
-		if (needed[i]) {
-			print_decl(rt, fe_decl(rt->program, i), &none, out);
-			text_char(out, '\n');
-		}
-	}
+	print_needed(rt, call, out);
 	print_decl(rt, decl, &edits, out);
+}
+
+void store_filled_source(const Rt *rt, const FeCall *call, const FeRule *rule, const StoreFill *fill, Text *out) {
+	Edits edits = {.arena = out->arena};
+	edit_params(rt, &edits, call, rule, NULL);
+	edit(&edits, fill->hole.start, fill->hole.end, fill->formula);
+	if (fill->name)
+		edit(&edits, call->decl->name.span.start, call->decl->name.span.end, fill->name);
+	if (!fill->alone)
+		print_needed(rt, call, out);
+	print_decl(rt, call->decl, &edits, out);
 }
 
 /* ---- loading ---- */
