@@ -5,6 +5,7 @@
 . "$SOURCE_DIR/tests/command/lib.sh"
 readme=$SOURCE_DIR/README.md
 
+ln -s "$SOURCE_DIR/examples" examples
 name=$(sed -n 's/^Put this in `\(.*\)`:$/\1/p' "$readme")
 [ -n "$name" ] || fail "README.md names no file for its program"
 awk '/^Put this in/ { on = 1 } on && /^```grad/ { inside = 1; next } inside && /^```/ { exit } inside' "$readme" >"$name"
