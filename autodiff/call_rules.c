@@ -242,3 +242,15 @@ void ad_pull_lu_solve_transposed(const AdMatrices *a, IrValue cotangent, IrValue
 	IrValue b = cotangents[3] = solve_by(a, IR_CALL_lu_solve, cotangent);
 	cotangents[0] = ad_matrix_product(a, plain(a->outs[0]), transposed(b), a->n, a->m, a->n, true);
 }
+
+/* ---- order: whole numbers, which nothing moves ---- */
+
+IrValue ad_push_order(const AdMatrices *a, const IrValue *tangents) {
+	(void)a, (void)tangents;
+	base_panic("autodiff", "an order has no tangent");
+}
+
+void ad_pull_order(const AdMatrices *a, IrValue cotangent, IrValue *cotangents) {
+	(void)a, (void)cotangent, (void)cotangents;
+	base_panic("autodiff", "an order has no cotangent");
+}

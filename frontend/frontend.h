@@ -31,6 +31,17 @@ bool fe_at(FeProgram *program, uint32_t source, uint32_t offset, FePlace *out);
 
 /* ---- decl/objective.c ---- */
 
+/* How a flat vector holds a number v that has limits, as a number u without: v = u; low + (high - low) sigmoid(u); low + exp(u);
+ * high - exp(u) */
+typedef enum FeTransform { FE_PLAIN, FE_LOGIT, FE_LOG, FE_LOG_BELOW } FeTransform;
+
+typedef struct FeLimits {
+	FeTransform transform;
+	double low, high;       /* themselves outside; may be infinite */
+	double lowest, highest; /* the outermost numbers of this precision that lie inside */
+	bool limited;           /* some are stated */
+} FeLimits;
+
 /* A named piece of a flat vector: a parameter in x, or a learned tensor in theta. */
 typedef struct FeSlot {
 	Name name;
@@ -38,6 +49,7 @@ typedef struct FeSlot {
 	int64_t offset; /* first element in the flat vector */
 	int64_t count;
 	Span span;
+	FeLimits limits; /* of its elements */
 } FeSlot;
 
 /* An array of a file, shared by all problems. */
@@ -64,7 +76,7 @@ typedef struct FeObjective {
 	VEC(FeSlot)
 	params; /* pieces of x, in declaration order, row-major; a head in front of an array gives several, W[0], W[1], ... */
 	VEC(FeSlot) arrays; /* the same as they are declared: one for each `param` */
-	int64_t size;       /* N: elements of x */
+	int64_t size;       /* N: elements of x, which holds parameters with limits as FeLimits says */
 	VEC(FeData) data;   /* parameters of all three functions, with the role of data */
 	VEC(FeSlot)
 	fixed; /* what setup makes and the others read: givens, and lets that depend only on givens (offsets unused) */
@@ -77,6 +89,7 @@ typedef struct FeObjective {
 	IrFunc *validate;  /* as value, -> what is scored instead of f; NULL: f is */
 	/* (data..., [seed, instance, step: i64,] fixed..., x: [N]) -> f, reports..., residuals: [residuals] if there are any */
 	IrFunc *value;
+	IrFunc *natural;               /* (x: [N]) -> [N]: the parameters as they are declared; NULL: x is that */
 	FeBatch batch, validate_batch; /* of value and of validate; of fe_objective_apart only */
 } FeObjective;
 
@@ -98,9 +111,11 @@ FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *ca
 /* The same with batches drawn by functions of their own: value and validate have (data..., fixed..., batch..., x: [N]) instead, and
  * `batches` is false. What the caller gives for a batch may be any number of its type: indices are checked where they are used. */
 FeObjective *fe_objective_apart(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
+/* The same with x as it is declared: limits of parameters are noted, and not kept. */
+FeObjective *fe_objective_declared(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
 /* Is anything of it drawn? If not, all problems of the family are one. */
-bool fe_draws(const AstDecl *objective);
-bool fe_validates(const AstDecl *objective); /* runs are judged by what it validates with, not by f */
+bool fe_draws(FeProgram *program, const FeCall *objective);
+bool fe_validates(FeProgram *program, const FeCall *objective); /* runs are judged by what it validates with, not by f */
 
 /* ---- decl/rule.c ---- */
 
@@ -112,18 +127,14 @@ typedef struct FeHyper {
 	double low, high; /* may be infinite */
 } FeHyper;
 
-/* theta holds a number without limits. v = theta; low + (high - low) sigmoid(theta); low + exp(theta); high - exp(theta) */
-typedef enum FeTransform { FE_PLAIN, FE_LOGIT, FE_LOG, FE_LOG_BELOW } FeTransform;
-
 typedef struct FeLearned {
-	FeSlot slot;               /* in theta */
+	FeSlot slot;               /* in theta; its name, for what a rule that is applied learns: base.W1 */
 	const AstDeclare *declare; /* where it stands in the tree; NULL: opened from outside */
-	FeTransform transform;
-	double low, high;       /* limits, themselves outside; may be infinite */
-	double lowest, highest; /* the outermost numbers of this precision that lie inside */
-	bool from_hyper;        /* opened from outside (--learn adam.lr) */
-	uint32_t like_x;        /* axes that are as long as x, as bits: those that say so, not those that happen to be */
-	bool by_size;           /* its declaration mentions x: its shape may follow from size(x) */
+	const AstDecl *decl;       /* the rule that declares it, or whose hyperparameter it is */
+	Name within;               /* what that is called by the rule itself: base, base.inner; 0: it is the rule itself */
+	bool from_hyper;           /* opened from outside (--learn adam.lr) */
+	uint32_t like_x;           /* axes that are as long as x, as bits: those that say so, not those that happen to be */
+	bool by_size;              /* its declaration mentions x: its shape may follow from size(x) */
 } FeLearned;
 
 typedef struct FeRule {

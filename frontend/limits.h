@@ -45,6 +45,12 @@ enum {
 	HOLE_MOST_OPERANDS = 12
 };
 
+/* ---- how far objectives are made of objectives ---- */
+enum {
+	/* compose.c, E0140: how deep */
+	COMPOSE_MOST_DEPTH = 20
+};
+
 /* ---- how far whole numbers are followed ---- */
 
 /* Beyond these, nothing is known of an integer. The sum and the difference of two still fit into 64 bits. */
@@ -101,6 +107,9 @@ enum {
 	ELAB_MOST_COPIES = 200000,
 	ELAB_MOST_NESTING = 1500,
 	ELAB_MOST_CALLS = 200,
+	/* elab_derivative.c, E0140: array operations that a derivative goes through; one that is a derivative itself counts for three times
+	 * those that it goes through */
+	ELAB_MOST_DERIVED = 1 << 22,
 	/* elab_loop.c: loops of so few turns are written out, so that positions stay plain numbers; turns of nested loops
 	 * multiplied that are */
 	ELAB_FEW_TURNS = 4,

@@ -28,6 +28,21 @@ extern const FeTarget check_tensors; /* what a rule is checked on where no objec
  * where `x` is NULL: neither was given. */
 Value *hyper_constant(Elab *e, const FeCall *call, const AstParam *p, const AstExpr *x);
 
+/* ---- limits.c: `in (0, 1)`, of what is learned or optimized ---- */
+
+/* What is written; false: nothing, or it leaves no room, which was reported. */
+bool limits_stated(Elab *e, const AstLimits *limits, double *low, double *high);
+/* How a value inside of them is kept (limited: of these; otherwise as it is). false with a diagnostic: they cannot be kept in this
+ * precision. */
+bool limits_set(Elab *e, bool limited, double low, double high, Span span, FeLimits *out);
+/* Is a known start, as it was written, inside of them? */
+bool limits_have_inside(const AstExpr *start, double value, const AstLimits *limits, double low, double high);
+/* Whether a declaration starts inside of its limits; false with a diagnostic. What is not known is left to the run. */
+bool limits_hold_start(Elab *e, const AstDeclare *d, const FeLimits *limits, const Value *start);
+/* From a value to the number that may be any, and back. What is not inside of its limits becomes NaN. */
+Ex *limits_unconstrained(Elab *e, const FeLimits *l, Ex *v);
+Ex *limits_natural(Elab *e, const FeLimits *l, Ex *free);
+
 /* ---- unused.c ---- */
 
 /* Warns of what an objective or a rule without errors declares and does not use. */

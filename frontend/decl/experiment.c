@@ -295,21 +295,46 @@ static void calls(Reading *r, const AstClause *clause, AstDeclKind kind, FeCall 
 	}
 }
 
+static bool has_param(const AstDecl *decl, Name name) {
+	for (uint32_t i = 0; i < decl->params.count; i++)
+		if (decl->params.data[i].name.name == name)
+			return true;
+	return false;
+}
+
+/* `learn base.lr`, of a rule that is a parameter of the one that is trained. */
+static bool opened_within(Reading *r, const AstOpen *open, FeExperiment *out) {
+	if (open->rule.name == out->train.decl->name.name || open->limits.span.file ||
+	    !has_param(out->train.decl, open->rule.name))
+		return false;
+	Session *session = r->session;
+	Name name = session_name(session, arena_printf(session->arena, "%s.%s", session_text(session, open->rule.name),
+	                                               session_text(session, open->param.name)));
+	bool twice = false;
+	for (uint32_t k = 0; k < out->open.count; k++)
+		twice = twice || out->open.data[k] == name;
+	if (twice) {
+		diag_error(session, 309, open->param.span, "`%s` is learned twice", session_text(session, name));
+		r->ok = false;
+	} else
+		vec_push(session->arena, &out->open, name);
+	return true;
+}
+
 static void opened(Reading *r, const AstExperiment *x, FeExperiment *out) {
 	for (uint32_t i = 0; i < x->learn.count; i++) {
 		const AstOpen *open = &x->learn.data[i];
 		if (!out->train.decl)
 			return;
+		if (opened_within(r, open, out))
+			continue;
 		if (open->rule.name != out->train.decl->name.name) {
 			diag_error(r->session, 309, open->rule.span, "what is trained is `%s`, not `%s`",
 			           session_text(r->session, out->train.decl->name.name), session_text(r->session, open->rule.name));
 			r->ok = false;
 			continue;
 		}
-		bool found = false;
-		for (uint32_t k = 0; k < out->train.decl->params.count; k++)
-			found = found || out->train.decl->params.data[k].name.name == open->param.name;
-		if (!found) {
+		if (!has_param(out->train.decl, open->param.name)) {
 			diag_error(r->session, 309, open->param.span, "`%s` has no hyperparameter `%s`",
 			           session_text(r->session, open->rule.name), session_text(r->session, open->param.name));
 			r->ok = false;
@@ -323,9 +348,10 @@ static void opened(Reading *r, const AstExperiment *x, FeExperiment *out) {
 			r->ok = false;
 			continue;
 		}
-		for (uint32_t k = 0; k < out->open.count && found; k++)
-			found = out->open.data[k] != open->param.name;
-		if (!found) {
+		bool twice = false;
+		for (uint32_t k = 0; k < out->open.count; k++)
+			twice = twice || out->open.data[k] == open->param.name;
+		if (twice) {
 			diag_error(r->session, 309, open->param.span, "`%s` is learned twice",
 			           session_text(r->session, open->param.name));
 			r->ok = false;

@@ -6,7 +6,7 @@
  *     the same with other data                    validate(data..., fixed..., x) -> valid
  *
  * Statements that depend on neither are computed wherever they are needed. */
-#include "frontend/decl/objective.h"
+#include "frontend/decl/compose.h"
 
 #include <math.h>
 #include <string.h>
@@ -179,51 +179,6 @@ static void see_fixed(const Symbol *symbol, Span span, void *context) {
 		b->out->random_start = true;
 }
 
-/* The parameters that an array is: itself, or of `param W[l in n] : [d, d]` one for every value of its indices. */
-static void add_params(ObjectiveBuilding *b, const AstDeclare *d, FeSlot array) {
-	Elab *e = &b->e;
-	int axes = d->has_head && d->type.dims.count ? array.type.rank - (int)d->type.dims.count : 0;
-	int64_t tensors = 1, numbers[IR_MAX_RANK] = {0};
-	FeSlot slot = array;
-	for (int k = 0; k < axes; k++)
-		tensors *= array.type.dims[k];
-	slot.type = ir_tensor_type(array.type.scalar, array.type.rank - axes, array.type.dims + axes);
-	slot.count = array.count / tensors;
-	for (int64_t i = 0; i < tensors; i++, slot.offset += slot.count) {
-		int64_t rest = i;
-		for (int k = axes - 1; k >= 0; rest /= array.type.dims[k--])
-			numbers[k] = rest % array.type.dims[k];
-		Text name = text_new(e->arena);
-		text_printf(&name, "%s", session_text(e->session, array.name));
-		for (int k = 0; k < axes; k++)
-			text_printf(&name, "%s%lld%s", k ? ", " : "[", (long long)numbers[k], k + 1 < axes ? "" : "]");
-		slot.name = session_name(e->session, text_cstr(&name));
-		vec_push(e->arena, &b->out->params, slot);
-	}
-}
-
-/* The parameters one after the other in one vector, each row-major. `starts`: one per parameter, NULL after an error. */
-static IrValue flat_start(ObjectiveBuilding *b, Value *const *starts) {
-	Elab *e = &b->e;
-	const FeObjective *o = b->out;
-	IrType type = ir_tensor_type(e->real, 1, &o->size);
-	e->builder->span = b->decl->name.span;
-	IrValue x = o->arrays.count == 1 && o->arrays.data[0].type.rank == 1 ? 0 : emit_fill(e, type, 0);
-	for (uint32_t i = 0; i < o->arrays.count; i++) {
-		Value *v = starts[i];
-		if (!v)
-			continue;
-		Ex *body = value_body(e, v);
-		Emit m = emit_begin(e, o->arrays.data[i].span);
-		IrAt place = emit_place(e, &m, v);
-		place = ir_at_add(e->module, place, ir_at_const(o->arrays.data[i].offset));
-		uint32_t node = emit_ex(e, &m, body);
-		e->builder->name = session_name(e->session, "x");
-		x = emit_put(e, &m, IR_PUT_NONE, node, type, &place, x, false);
-	}
-	return x;
-}
-
 static void build_start(ObjectiveBuilding *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
@@ -246,35 +201,23 @@ static void build_start(ObjectiveBuilding *b) {
 		               .span = s->declare.names.data[0].span,
 		               .offset = o->size,
 		               .count = 0};
-		if (param_start(b, s, key, &v, dims, &rank)) {
+		if (param_start(b, s, key, &v, dims, &rank) && objective_param_limits(b, &s->declare, v, &slot.limits)) {
 			slot.type = ir_tensor_type(e->real, rank, dims);
 			slot.count = ir_type_elements(slot.type, NULL);
-		} else
+		} else {
+			v = NULL;
 			b->ok = false;
+		}
 		o->random_start = o->random_start || draws(s);
 		symbol_visit_stmt(e->program, s, see_fixed, b);
 		o->size += slot.count;
 		vec_push(e->arena, &o->arrays, slot);
-		add_params(b, &s->declare, slot);
+		objective_add_params(b, &s->declare, slot);
 		vec_push(e->arena, &b->param_symbols, symbol_at(e->program, s->declare.names.data[0].id));
 		vec_push(e->arena, &starts, v);
 	}
 	if (o->size > 0)
-		ir_result_as(o->start, IR_ROLE_X, "x", flat_start(b, starts.data));
-}
-
-static void bind_param(ObjectiveBuilding *b, IrValue x, const FeSlot *slot, const Symbol *symbol) {
-	Elab *e = &b->e;
-	if (slot->count == 0 || x == 0) {
-		scope_add(e, symbol, value_bad(e));
-		return;
-	}
-	int64_t dims[IR_MAX_RANK] = {0};
-	memcpy(dims, slot->type.dims, sizeof(int64_t) * slot->type.rank);
-	Value *v = value_array(e, S_REAL, slot->type.rank, dims, slot->span);
-	Ex *place = ex_add_int(e, value_place(e, v), ex_int(e, slot->offset));
-	v->body = ex_read(e, x, &place, 1, false);
-	scope_add(e, symbol, v);
+		ir_result_as(o->start, IR_ROLE_X, "x", objective_flat_start(b, starts.data));
 }
 
 /* What a result is where it stands; 0 after an error. */
@@ -342,7 +285,7 @@ static DrawKey start_evaluation(ObjectiveBuilding *b, IrBuilder *builder, const 
 		add_batch(b, *func);
 	IrValue x = o->size ? ir_param_as(*func, IR_ROLE_X, "x", ir_tensor_type(b->e.real, 1, &o->size)) : 0;
 	for (uint32_t i = 0; i < o->arrays.count; i++)
-		bind_param(b, x, &o->arrays.data[i], b->param_symbols.data[i]);
+		objective_bind_param(b, x, &o->arrays.data[i], b->param_symbols.data[i]);
 	return key;
 }
 
@@ -471,7 +414,10 @@ static void build_value(ObjectiveBuilding *b) {
 	if (o->params.count == 0) {
 		Diag *diag =
 			diag_error(e->session, 243, b->decl->name.span, "objective `%s` has no parameter to optimize", name);
-		diag_help(e->session, diag, "declare one: `param w : [3] ~ normal(0, 1)`");
+		bool given = b->decl->params.count && !b->decl->params.data[0].value;
+		diag_help(e->session, diag,
+		          given ? "declare one; or, if a parameter is an objective, say so by its default: `base = rosenbrock`"
+		                : "declare one: `param w : [3] ~ normal(0, 1)`");
 	}
 }
 
@@ -492,17 +438,24 @@ static void build_validate(ObjectiveBuilding *b) {
 		ir_result_as(b->out->validate, IR_ROLE_VALID, "validate", value);
 }
 
-/* All of it, typed or lowered; NULL with diagnostics. apart: batches are drawn by functions of their own. */
+typedef enum Form {
+	FORM_USUAL,
+	FORM_APART,   /* batches are drawn by functions of their own */
+	FORM_DECLARED /* x is as declared */
+} Form;
+
+/* All of it, typed or lowered; NULL with diagnostics. */
 static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing,
-                          bool lowering, bool apart) {
+                          bool lowering, Form form) {
 	uint32_t complaints = program->session->complaints;
 	ObjectiveBuilding b = {.e = elab_new(program, module, real, typing), .decl = call->decl, .ok = true};
 	b.e.lowering = lowering;
+	b.declared = form == FORM_DECLARED;
 	b.out = ARENA_NEW(module->arena, FeObjective);
 	b.out->decl = call->decl;
 	b.out->module = module;
 	b.out->real = real;
-	Calls calls = {call->decl, NULL};
+	Calls calls = {.decl = call->decl};
 	b.e.calls = &calls;
 	if (!bind_hypers(&b, call))
 		return NULL;
@@ -514,7 +467,8 @@ static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *ca
 	objective_find_data(&b);
 	build_setup(&b);
 	build_start(&b);
-	if (apart && b.out->batches) {
+	objective_build_natural(&b);
+	if (form == FORM_APART && b.out->batches) {
 		b.out->batches = false;
 		build_draw(&b, &b.out->batch, "draw", NULL);
 	}
@@ -524,50 +478,53 @@ static FeObjective *build(FeProgram *program, IrModule *module, const FeCall *ca
 	return program->session->complaints == complaints && b.ok && !program->broken ? b.out : NULL;
 }
 
+FeObjective *objective_typed_alone(FeProgram *program, IrModule *module, const AstDecl *decl) {
+	FeCall call = {.decl = decl, .span = decl->name.span, .program = program};
+	return build(program, module, &call, IR_F64, typing_new(module->arena), false, FORM_USUAL);
+}
+
 FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing) {
+	FeCall written_out;
 	program = call->program ? call->program : program;
+	call = objective_written_out(program, call, &written_out);
+	if (!call)
+		return NULL;
 	bool sound = resolve_is_sound(program, call->decl);
-	FeObjective *typed = build(program, module, call, real, typing, false, false);
+	FeObjective *typed = build(program, module, call, real, typing, false, FORM_USUAL);
 	return sound ? typed : NULL;
 }
 
 /* From notes of the same functions. */
-static FeObjective *lower(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, bool apart) {
+static FeObjective *lower(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Form form) {
+	FeCall written_out;
 	program = call->program ? call->program : program;
+	call = objective_written_out(program, call, &written_out);
+	if (!call)
+		return NULL;
 	IrModule *scratch = ir_module_new(program->session);
 	Arena *notes = arena_new();
 	Typing *typing = typing_new(notes);
 	bool sound = objective_typed(program, scratch, call, real, typing) != NULL;
-	if (apart && sound) {
+	if (form == FORM_APART && sound) {
 		typing = typing_new(notes);
-		sound = build(program, scratch, call, real, typing, false, true) != NULL;
+		sound = build(program, scratch, call, real, typing, false, form) != NULL;
 	}
 	ir_module_free(scratch);
-	FeObjective *objective = sound ? build(program, module, call, real, typing, true, apart) : NULL;
+	FeObjective *objective = sound ? build(program, module, call, real, typing, true, form) : NULL;
 	arena_free(notes);
 	return objective;
 }
 
 FeObjective *fe_objective(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
-	return lower(program, module, call, real, false);
+	return lower(program, module, call, real, FORM_USUAL);
 }
 
 FeObjective *fe_objective_apart(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
-	return lower(program, module, call, real, true);
+	return lower(program, module, call, real, FORM_APART);
 }
 
-bool fe_draws(const AstDecl *objective) {
-	for (uint32_t i = 0; i < objective->body.count; i++)
-		if (objective->body.data[i]->kind <= AST_VAR && objective->body.data[i]->declare.draw)
-			return true;
-	return false;
-}
-
-bool fe_validates(const AstDecl *objective) {
-	for (uint32_t i = 0; i < objective->body.count; i++)
-		if (objective->body.data[i]->kind == AST_VALIDATE)
-			return true;
-	return false;
+FeObjective *fe_objective_declared(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real) {
+	return lower(program, module, call, real, FORM_DECLARED);
 }
 
 FeTarget fe_target(const FeObjective *objective, Arena *arena) {

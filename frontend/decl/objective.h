@@ -19,6 +19,7 @@ typedef struct ObjectiveBuilding {
 	uint32_t *data_of;       /* per statement: 1 + its place in out->data; 0: none */
 	const AstStmt *validate; /* the statement, or NULL ... */
 	bool substitute;         /* ... and whether its substitutions hold in the function being built */
+	bool declared;           /* x holds the parameters as they are declared, limits or not */
 	bool drawing;            /* that function draws what another one has as parameters ... */
 	FeBatch *batch;          /* ... which are these; NULL: evaluations draw for themselves */
 	IrValue *batch_values;   /* the parameters, per slot */
@@ -37,6 +38,19 @@ void objective_bind_data(Elab *e, const FeData *data, IrValue param);
 
 /* Does a value stand for it? Not if something else has the name, which was reported. */
 bool objective_name_free(Elab *e, AstName name);
+
+/* ---- objective_params.c ---- */
+
+/* The limits of a parameter, which its start keeps; false with a diagnostic. */
+bool objective_param_limits(ObjectiveBuilding *b, const AstDeclare *d, const Value *start, FeLimits *out);
+/* The parameters that an array is: itself, or of `param W[l in n] : [d, d]` one for every value of its indices. */
+void objective_add_params(ObjectiveBuilding *b, const AstDeclare *d, FeSlot array);
+/* The parameters one after the other in one vector, each row-major. `starts`: one per parameter, NULL after an error. */
+IrValue objective_flat_start(ObjectiveBuilding *b, Value *const *starts);
+/* Gives a parameter its value in the function being built, whose x (0: none) this is. */
+void objective_bind_param(ObjectiveBuilding *b, IrValue x, const FeSlot *slot, const Symbol *symbol);
+/* From x to the parameters as they are declared, if there is a difference. */
+void objective_build_natural(ObjectiveBuilding *b);
 
 /* ---- objective_data.c ---- */
 

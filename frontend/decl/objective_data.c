@@ -16,7 +16,7 @@ static const AstExpr *data_from(ObjectiveBuilding *b, const AstStmt *s) {
 	for (uint32_t i = 0; i < b->decl->params.count; i++) {
 		const AstParam *p = &b->decl->params.data[i];
 		const AstExpr *text = b->args[i] ? b->args[i] : p->value;
-		if (p->name.name != from->name)
+		if (symbol_at(b->e.program, p->name.id) != symbol_at(b->e.program, from->id))
 			continue;
 		if (text && text->kind != AST_TEXT)
 			diag_error(b->e.session, 277, text->span, "`%s` names a file: a text in quotes is needed",

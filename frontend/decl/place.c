@@ -140,7 +140,8 @@ static void in_clause(Find *f, const AstExprs *items) {
 		AstName name = {x->name, x->span, x->id};
 		if (x->kind == AST_CALL)
 			name = x->call.callee;
-		const AstDecl *decl = x->kind == AST_NAME || x->kind == AST_CALL ? fe_find(f->program, name.name) : NULL;
+		const AstDecl *decl =
+			x->kind == AST_NAME || x->kind == AST_CALL ? fe_find_in(f->program, name.span.file, name.name) : NULL;
 		if (decl && decl->name.id && resolve_decl(f->program, decl))
 			take(f, name.span, name.name, decl->name.id, false);
 	}

@@ -112,7 +112,7 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	                      .discover = rule_discover,
 	                      .ask_axes = rule_ask_axes};
 	r->e.rule = &r->asked;
-	*calls = (Calls){asked->call->decl, NULL};
+	*calls = (Calls){.decl = asked->call->decl};
 	r->e.calls = calls;
 	return r;
 }
@@ -126,6 +126,8 @@ static void mark_opened(RuleElab *r) {
 
 static void build_functions(RuleElab *r) {
 	r->residuals = NULL;
+	r->within = 0;
+	r->learned.count = 0;
 	r->varied = (Varied){0};
 	r->functions = 0;
 	FeRule *o = r->out = ARENA_NEW(r->e.arena, FeRule);
@@ -163,6 +165,7 @@ static RuleElab *type_functions(FeProgram *program, IrModule *module, const Rule
 		r->more_axes = false;
 		r->by_shape = r->more_ints = true;
 	} while (r->more_ints && program->session->complaints == complaints);
+	rule_check_opened(r);
 	for (uint32_t i = 0; i < r->hypers.count; i++)
 		if (r->hypers.data[i].learned && r->hypers.data[i].as_int)
 			diag_error(program->session, 272, r->hypers.data[i].span, "`%s` is a whole number, which cannot be learned",

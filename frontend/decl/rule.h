@@ -73,6 +73,11 @@ typedef struct RuleElab {
 	const RuleShape *shape;   /* which of them the function being built is for */
 	VEC(RuleShare) shared;    /* by_shape: its collectives, in step */
 	uint32_t applied;         /* rules that init has applied so far */
+	Name within;              /* the rule that is being applied, as the rules around call it: base.inner; 0: none */
+	bool learning;            /* theta is being built */
+	DrawKey key;              /* what is learned is drawn with it */
+	VEC(Value *) starts;      /* of what is learned: where it starts; NULL after an error */
+	VEC(Value *) learned;     /* the same in init and step, as the rule uses it */
 	IrValue x, f, g;          /* of step: where it starts, and what it is given there */
 	Value *residuals;         /* there; NULL: not asked for */
 	Varied varied;
@@ -87,8 +92,7 @@ Value *rule_like_x(RuleElab *r, IrValue value);
 IrType rule_x_type(RuleElab *r);
 
 /* rule_hyper.c */
-bool rule_read_hypers(RuleElab *r);                                                /* false with diagnostics */
-bool rule_limits(RuleElab *r, const AstLimits *limits, double *low, double *high); /* false: none, or reported */
+bool rule_read_hypers(RuleElab *r); /* false with diagnostics */
 void rule_bind_hypers(RuleElab *r, IrFunc *func);
 Value *rule_whole_hyper(RuleElab *r, Value *v, Span span);
 
@@ -96,6 +100,15 @@ Value *rule_whole_hyper(RuleElab *r, Value *v, Span span);
 void rule_build_theta(RuleElab *r);
 void rule_build_natural(RuleElab *r);
 void rule_bind_learned(RuleElab *r, IrFunc *func);
+/* What a rule that is applied learns: where it starts, while theta is built; its names, in init and step. */
+void rule_learn_applied(RuleElab *r, const AstDecl *decl, Span span);
+void rule_bind_applied(RuleElab *r, const AstDecl *decl);
+/* A hyperparameter of a rule that is a parameter, opened from outside as base.lr: its value instead of `v`, which it starts from. */
+Value *rule_opened(RuleElab *r, const AstDecl *decl, const AstParam *p, Value *v, Span span);
+/* Everything that was to be opened of rules that are parameters was found, or is reported. */
+void rule_check_opened(const RuleElab *r);
+/* Does it learn, or apply other rules, which may learn? */
+bool rule_may_learn(const RuleElab *r, const AstDecl *decl);
 
 /* rule_state.c */
 void rule_build_init(RuleElab *r);

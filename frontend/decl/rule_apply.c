@@ -9,6 +9,7 @@
 typedef struct Applied {
 	const AstDecl *decl; /* NULL: reported */
 	ScopeMark outer;     /* the scope around */
+	Name within;         /* the rule around, if that is one that is applied */
 	Calls calls;
 	/* By RuleName, in the rule that is applied and in the one around; seen: NULL where an argument replaces it. */
 	Binding *seen[RULE_NAME_COUNT], *outer_seen[RULE_NAME_COUNT];
@@ -47,9 +48,14 @@ static const AstDecl *applied_rule(RuleElab *r, const AstExpr *x, const FeCall *
 	const Binding *b = scope_find(e, symbol);
 	if (b && b->value && value_is_bad(b->value))
 		return NULL;
-	if (b && b->value && b->value->kind == VALUE_CALL) {
+	if (b && b->value && b->value->kind == VALUE_CALL && b->value->call->decl->kind == AST_OPTIMIZER) {
 		*base = b->value->call;
 		return (*base)->decl;
+	}
+	if (b && b->value) {
+		diag_error(e->session, 201, x->call.callee.span, "an optimizer is applied, but `%s` is %s",
+		           session_text(e->session, x->call.callee.name), value_type_text(e, b->value));
+		return NULL;
 	}
 	if (symbol && symbol->kind == SYMBOL_DECL)
 		return symbol->decl;
@@ -75,27 +81,31 @@ static bool allowed(RuleElab *r, const AstDecl *decl, const AstStmt *s) {
 		diag_error(e->session, 220, s->apply->span, "`%s` applies itself", session_text(e->session, decl->name.name));
 		return false;
 	}
-	for (uint32_t i = 0; i < decl->body.count; i++)
-		if (decl->body.data[i]->kind == AST_LEARN)
-			return not_here(e, s->apply->span,
-			                "applying a rule that learns is part of the language, but not of this version");
 	if (decl->joint && !r->decl->joint && e->tensor)
 		return not_here(e, s->apply->span, "a joint optimizer cannot be applied to one tensor of many");
 	return true;
 }
 
-/* The value of an argument or default; NULL where it is known later. */
-static Value *argument(Elab *e, const AstExpr *x, bool in_step, Name name) {
-	if (!in_step && rule_known_later(e, x))
+/* The value of an argument or default; NULL where it is known later. What is wrong with it, the step says: nothing is said here of what
+ * may not follow from x while theta is built. */
+static Value *argument(RuleElab *r, const AstExpr *x, Name name) {
+	Elab *e = &r->e;
+	if (!r->asked.in_step && rule_known_later(e, x))
 		return NULL;
+	DiagMark mark = diag_mark(e->session);
 	Value *v = elab_expr(e, x);
-	return in_step ? value_reusable(e, v, name, x->span) : v;
+	if (r->learning && value_is_bad(v)) {
+		diag_take_back(e->session, mark);
+		return NULL;
+	}
+	return r->asked.in_step ? value_reusable(e, v, name, x->span) : v;
 }
 
 /* What a rule that is applied is given. */
 typedef struct Given {
 	Value **values;               /* by parameter; NULL: not given, or known later */
 	bool *given;                  /* likewise */
+	bool *applied;                /* likewise: by `apply` itself */
 	Value *step[RULE_NAME_COUNT]; /* x, g, ... as its step sees them */
 	bool replaced[RULE_NAME_COUNT];
 } Given;
@@ -121,7 +131,7 @@ static bool give_applied(RuleElab *r, const AstDecl *decl, const AstStmt *s, Giv
 		const AstArg *arg = &s->apply->call.args.data[i];
 		int k = arg->name.name ? step_name(session_text(e->session, arg->name.name)) : 0;
 		if (k) {
-			g->step[k] = argument(e, arg->value, r->asked.in_step, arg->name.name);
+			g->step[k] = argument(r, arg->value, arg->name.name);
 			g->replaced[k] = true;
 			continue;
 		}
@@ -134,8 +144,8 @@ static bool give_applied(RuleElab *r, const AstDecl *decl, const AstStmt *s, Giv
 	for (uint32_t i = 0; i < decl->params.count; i++) {
 		if (!args[i])
 			continue;
-		g->given[i] = true;
-		g->values[i] = argument(e, args[i], r->asked.in_step, decl->params.data[i].name.name);
+		g->given[i] = g->applied[i] = true;
+		g->values[i] = argument(r, args[i], decl->params.data[i].name.name);
 	}
 	return true;
 }
@@ -148,21 +158,32 @@ static void bind_given(RuleElab *r, const AstDecl *decl, const AstStmt *s, Given
 			diag_error(e->session, 217, s->apply->span, "`%s` needs a value for `%s`",
 			           session_text(e->session, decl->name.name), session_text(e->session, p->name.name));
 		else if (!g->given[i])
-			g->values[i] = argument(e, p->value, r->asked.in_step, p->name.name);
+			g->values[i] = argument(r, p->value, p->name.name);
+		if (!g->applied[i])
+			g->values[i] = rule_opened(r, decl, p, g->values[i], s->apply->span);
 		scope_add_name(e, p->name, g->given[i] || p->value ? g->values[i] : value_bad(e));
 	}
+}
+
+/* What a rule that is applied is called: by its name, behind that of the rule that applies it, if that is applied itself. */
+static Name called_within(const RuleElab *r, Name name) {
+	Session *session = r->e.session;
+	return r->within ? session_name(session, arena_printf(r->e.arena, "%s.%s", session_text(session, r->within),
+	                                                      session_text(session, name)))
+	                 : name;
 }
 
 /* Enters the scope of the rule that is applied: its hyperparameters, and x, g, ... as its step sees them. */
 static Applied enter(RuleElab *r, const AstStmt *s) {
 	Elab *e = &r->e;
-	Applied a = {.outer = scope_mark(e)};
+	Applied a = {.outer = scope_mark(e), .within = r->within};
 	const FeCall *base;
 	const AstDecl *decl = applied_rule(r, s->apply, &base);
-	if (!decl || !allowed(r, decl, s))
+	if (!decl || (r->learning && !rule_may_learn(r, decl)) || !allowed(r, decl, s))
 		return a;
 	Given given = {.values = ARENA_ARRAY(e->arena, Value *, decl->params.count + 1),
-	               .given = ARENA_ARRAY(e->arena, bool, decl->params.count + 1)};
+	               .given = ARENA_ARRAY(e->arena, bool, decl->params.count + 1),
+	               .applied = ARENA_ARRAY(e->arena, bool, decl->params.count + 1)};
 	const Resolved *outer = resolve_decl(e->program, e->calls->decl), *inner = resolve_decl(e->program, decl);
 	for (int k = 0; k < RULE_NAME_COUNT; k++) {
 		a.outer_seen[k] = scope_find(e, outer->rule[k]);
@@ -174,9 +195,11 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 		return a;
 	if (inner->reads_residuals && r->asked.in_step)
 		given.step[RULE_RESIDUALS] = rule_residuals(r, s->apply->span);
-	a.calls = (Calls){decl, e->calls};
+	a.calls = (Calls){.decl = decl, .outer = e->calls};
 	scope_apart(e);
+	r->within = called_within(r, s->apply->call.callee.name);
 	bind_given(r, decl, s, &given);
+	rule_bind_applied(r, decl);
 	for (int k = 0; k < RULE_NAME_COUNT; k++) {
 		Binding *b = scope_add(e, inner->rule[k], given.step[k]);
 		a.seen[k] = given.replaced[k] ? NULL : b;
@@ -196,10 +219,13 @@ void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
 		e->calls = &a.calls;
 		e->path = typing_inside(e->typing, path, s->apply->id);
 		const char *name = session_text(e->session, a.decl->name.name);
+		if (r->learning)
+			rule_learn_applied(r, a.decl, s->apply->span);
 		rule_init_states(r, a.decl, arena_printf(e->arena, "%s%s%u_", prefix, name, (unsigned)++r->applied));
 		e->calls = calls;
 		e->path = path;
 	}
+	r->within = a.within;
 	scope_back(e, a.outer);
 }
 
@@ -223,6 +249,7 @@ void rule_apply(RuleElab *r, const AstStmt *s) {
 	}
 	Applied a = enter(r, s);
 	if (!a.decl) {
+		r->within = a.within;
 		scope_back(e, a.outer);
 		return;
 	}
@@ -257,5 +284,6 @@ void rule_apply(RuleElab *r, const AstStmt *s) {
 			a.outer_seen[k]->used = true;
 	e->calls = calls;
 	e->path = path;
+	r->within = a.within;
 	scope_back(e, a.outer);
 }

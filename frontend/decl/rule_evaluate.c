@@ -2,13 +2,23 @@
  * evaluation by the time that the rule is linked (ir_link), and what nobody reads is not computed. */
 #include "frontend/decl/rule.h"
 
-/* Why an evaluation may not stand here; NULL: it may. */
-static const char *misplaced(const RuleElab *r) {
-	if (r->e.coord)
-		return "is of all coordinates: it may not stand inside `each`";
-	if (r->e.arms && !r->decl->joint)
-		return "is of all tensors: it may not stand under a condition that may differ between them";
-	return NULL;
+/* Whether an evaluation may stand here; false with a diagnostic. of: what comes behind its name. */
+static bool is_placed(const RuleElab *r, const char *name, const char *of, Span span) {
+	Session *session = r->e.session;
+	if (r->e.coord) {
+		diag_error(session, 281, span, "`%s`%s is of all coordinates: it may not stand inside `each`", name, of);
+		return false;
+	}
+	if (!r->e.arms || r->decl->joint)
+		return true;
+	Diag *diag = diag_error(session, 281, span,
+	                        "`%s`%s is of all tensors: it may not stand under a condition that is not known when the "
+	                        "rule is instantiated",
+	                        name, of);
+	diag_help(session, diag,
+	          "evaluate before the condition, and use what comes of it under it; a `joint optimizer` sees all "
+	          "parameters as one vector, and may");
+	return false;
 }
 
 /* y as a place of the shape of x; NULL with a diagnostic. */
@@ -57,10 +67,8 @@ static IrValue counts_when(RuleElab *r, Span span) {
 
 Value *rule_evaluate(RuleElab *r, const Builtin *b, Value *y, Span span) {
 	Elab *e = &r->e;
-	const char *wrong = misplaced(r);
-	if (wrong)
-		diag_error(e->session, 281, span, "`%s` %s", b->name, wrong);
-	IrValue at = wrong || value_is_bad(y) ? 0 : flat_place(e, b->name, y, span), f, g;
+	bool placed = is_placed(r, b->name, "", span);
+	IrValue at = !placed || value_is_bad(y) ? 0 : flat_place(e, b->name, y, span), f, g;
 	if (!at)
 		return value_bad(e);
 	e->coupled = true;
@@ -86,11 +94,8 @@ bool fe_updates(Session *session, const FeRule *rule, Span span) {
 /* ---- derivatives ---- */
 
 bool rule_derives(RuleElab *r, const Builtin *b, IrValue *when, Span span) {
-	const char *wrong = misplaced(r);
-	if (wrong) {
-		diag_error(r->e.session, 281, span, "`%s` of what the objective is evaluated for %s", b->name, wrong);
+	if (!is_placed(r, b->name, " of what the objective is evaluated for", span))
 		return false;
-	}
 	r->e.coupled = r->out->evaluates = r->out->derives = true;
 	*when = counts_when(r, span);
 	return true;
@@ -144,7 +149,8 @@ void rule_vary(RuleElab *r, const Symbol *x, const AstExpr *of, bool varies) {
 	if (r->varied.depth++ || !b || !b->value || b->value->kind != VALUE_ARRAY || e->coord)
 		return;
 	if (r->shape) {
-		Diag *diag = diag_error(e->session, 281, of->span, "in a rule that looks at the axes of x nothing is differentiated by x");
+		Diag *diag = diag_error(e->session, 281, of->span,
+		                        "in a rule that looks at the axes of x nothing is differentiated by x");
 		diag_help(e->session, diag, "a rule that takes x as a vector may: leave the axes out");
 	}
 	bool at_start = reads(b, r->x);

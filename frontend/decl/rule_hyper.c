@@ -2,6 +2,7 @@
 #include "frontend/decl/rule.h"
 
 #include <math.h>
+#include <string.h>
 
 Value *rule_whole_hyper(RuleElab *r, Value *v, Span span) {
 	Elab *e = &r->e;
@@ -22,18 +23,6 @@ Value *rule_whole_hyper(RuleElab *r, Value *v, Span span) {
 }
 
 /* ---- hyperparameters ---- */
-
-bool rule_limits(RuleElab *r, const AstLimits *limits, double *low, double *high) {
-	Elab *e = &r->e;
-	if (limits->span.file == 0 || !limits->low || !limits->high)
-		return false;
-	if (!elab_number(e, limits->low, "a limit", low) || !elab_number(e, limits->high, "a limit", high))
-		return false;
-	if (*low < *high)
-		return true;
-	diag_error(e->session, 262, limits->span, "these limits leave no room: %g is not below %g", *low, *high);
-	return false;
-}
 
 /* false with a diagnostic if it is NaN. A number outside of the stated range is warned of. */
 static bool check_hyper(Elab *e, const Hyper *h) {
@@ -81,14 +70,14 @@ bool rule_read_hypers(RuleElab *r) {
 		           .limits = &p->limits};
 		h.constant = hyper_constant(e, r->call, p, x);
 		h.known = value_known_real(h.constant, &h.value);
-		h.has_range = rule_limits(r, &p->limits, &h.low, &h.high);
+		h.has_range = limits_stated(&r->e, &p->limits, &h.low, &h.high);
 		ok = x && check_hyper(e, &h) && ok;
 		vec_push(e->arena, &r->hypers, h);
 		scope_add(e, h.symbol, h.constant);
 	}
 	for (uint32_t i = 0; i < r->open_count; i++) {
-		if (can_be_learned(r, r->open[i]))
-			continue;
+		if (can_be_learned(r, r->open[i]) || strchr(session_text(e->session, r->open[i]), '.'))
+			continue; /* of a rule that is a parameter: rule_check_opened */
 		diag_error(e->session, 216, r->call->span, "`%s` has no hyperparameter `%s` that could be learned",
 		           session_text(e->session, decl->name.name), session_text(e->session, r->open[i]));
 		ok = false;

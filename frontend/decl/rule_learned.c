@@ -1,102 +1,11 @@
 /* What a rule leaves open: theta, from which it starts, and the numbers as the rule uses them.
  *
  * theta is one flat vector: the `learn`ed values in the order of declaration, row-major, then the opened hyperparameters. A
- * value with limits is trained through a logit (both finite) or the logarithm of its distance from the one that is. */
+ * value with limits is trained as limits.c says. */
 #include "frontend/decl/rule.h"
 
 #include <math.h>
 #include <string.h>
-
-/* v, but a number that lies on a limit, or rounds to it, becomes the next one inside. What lies outside stays. */
-static Ex *inside(Elab *e, const FeLearned *l, Ex *v) {
-	if (isfinite(l->low)) {
-		Ex *moved = ex_op(e, IR_max, v, ex_real(e, l->lowest), NULL);
-		v = ex_op(e, IR_where, ex_op(e, IR_lt, v, ex_real(e, l->low), NULL), v, moved);
-	}
-	if (isfinite(l->high)) {
-		Ex *moved = ex_op(e, IR_min, v, ex_real(e, l->highest), NULL);
-		v = ex_op(e, IR_where, ex_op(e, IR_lt, ex_real(e, l->high), v, NULL), v, moved);
-	}
-	return v;
-}
-
-/* NaN for what lies outside of the limits: learned_start tells. */
-static Ex *unconstrained(Elab *e, const FeLearned *l, Ex *v) {
-	if (l->transform == FE_PLAIN)
-		return v;
-	v = inside(e, l, v);
-	Ex *above = l->transform == FE_LOG_BELOW ? NULL : ex_op(e, IR_sub, v, ex_real(e, l->low), NULL);
-	Ex *below = l->transform == FE_LOG ? NULL : ex_op(e, IR_sub, ex_real(e, l->high), v, NULL);
-	if (!above || !below)
-		return ex_op(e, IR_log, above ? above : below, NULL, NULL);
-	/* Beside a limit of 0 the quotient may be out of range: a theta that far out gives the last number inside, too. */
-	Ex *theta = ex_op(e, IR_log, ex_op(e, IR_div, above, below, NULL), NULL, NULL), *far = ex_real(e, fe_most_theta);
-	theta = ex_op(e, IR_where, ex_op(e, IR_lt, far, theta, NULL), far, theta);
-	far = ex_real(e, -fe_most_theta);
-	return ex_op(e, IR_where, ex_op(e, IR_lt, theta, far, NULL), far, theta);
-}
-
-/* The limits themselves are reached by rounding alone: there the value is moved to the next number inside, and the
- * derivative stays what it is without rounding, so that training finds its way back. */
-static Ex *natural(Elab *e, const FeLearned *l, Ex *theta) {
-	if (l->transform == FE_PLAIN)
-		return theta;
-	Ex *v;
-	if (l->transform == FE_LOGIT)
-		v = ex_op(e, IR_mul, ex_op(e, IR_sigmoid, theta, NULL, NULL), ex_real(e, l->high - l->low), NULL);
-	else
-		v = ex_op(e, IR_exp, theta, NULL, NULL);
-	if (l->transform == FE_LOG_BELOW)
-		v = ex_op(e, IR_sub, ex_real(e, l->high), v, NULL);
-	else if (l->low != 0)
-		v = ex_op(e, IR_add, ex_real(e, l->low), v, NULL);
-	if (isinf(l->high)) /* where exp overflows there is no derivative to keep */
-		v = ex_op(e, IR_min, v, ex_real(e, l->highest), NULL);
-	if (isinf(l->low))
-		v = ex_op(e, IR_max, v, ex_real(e, l->lowest), NULL);
-	Ex *moved = v;
-	if (isfinite(l->high))
-		moved = ex_op(e, IR_min, moved, ex_real(e, l->highest), NULL);
-	if (isfinite(l->low))
-		moved = ex_op(e, IR_max, moved, ex_real(e, l->lowest), NULL);
-	return ex_op(e, IR_add, v, ex_op(e, IR_stop_gradient, ex_op(e, IR_sub, moved, v, NULL), NULL, NULL), NULL);
-}
-
-/* The number of this precision next to `at` in the direction of `to`. */
-static double next_number(const Elab *e, double at, double to) {
-	return e->real == IR_F32 ? (double)nextafterf((float)at, (float)to) : nextafter(at, to);
-}
-
-/* false with a diagnostic: these limits cannot be kept in this precision. */
-static bool set_transform(Elab *e, FeLearned *l, bool limited, double low, double high, Span span) {
-	static const FeTransform kinds[2][2] = {{FE_LOGIT, FE_LOG}, {FE_LOG_BELOW, FE_PLAIN}};
-	l->low = limited ? low : -INFINITY;
-	l->high = limited ? high : INFINITY;
-	l->transform = kinds[isinf(l->low) != 0][isinf(l->high) != 0];
-	l->lowest = next_number(e, l->low, INFINITY);
-	l->highest = next_number(e, l->high, -INFINITY);
-	double largest = next_number(e, INFINITY, 0);
-	bool far = l->transform == FE_LOGIT && high - low > largest;
-	if (!far && l->lowest <= l->highest)
-		return true;
-	diag_error(e->session, 262, span, "these limits are too %s for %s", far ? "far apart" : "close together",
-	           ir_scalar_name(e->real));
-	return false;
-}
-
-/* A literal as it was written: in f32 it may round to a limit that it is not on. */
-static double unrounded(const AstExpr *x, double rounded) {
-	if (x->kind == AST_UNARY && x->unary.op == AST_NEG)
-		return -unrounded(x->unary.operand, -rounded);
-	if (x->kind != AST_NUMBER)
-		return rounded;
-	return x->number.whole ? (double)x->number.integer : x->number.value;
-}
-
-static bool starts_inside(const AstExpr *start, double value, const AstLimits *limits, double low, double high) {
-	value = unrounded(start, value);
-	return value > unrounded(limits->low, low) && value < unrounded(limits->high, high);
-}
 
 /* Puts a value of any shape into its place in a flat vector. */
 static IrValue put_flat(Elab *e, Value *v, Ex *body, IrType type, IrValue into, int64_t offset, Span span) {
@@ -122,9 +31,12 @@ static const double *read_weights(RuleElab *r, const AstStmt *s, const FeLearned
 	if (known && ir_type_equal(known->type, l->slot.type))
 		return known->data;
 	double *data = ARENA_ARRAY(typing->arena, double, l->slot.count);
-	const char *name = session_text(r->e.session, l->slot.name);
-	if (!r->program->loader ||
-	    !r->program->loader(r->program->loader_context, path, name, &l->slot.type, data, problem))
+	const char *name = session_text(r->e.session, s->declare.names.data[0].name);
+	const char *full = arena_printf(r->e.arena, "%s.%s", session_text(r->e.session, l->decl->name.name), name);
+	FeLoader *load = r->program->loader;
+	void *context = r->program->loader_context;
+	if (!load || (!load(context, path, full, &l->slot.type, data, problem) &&
+	              !load(context, path, name, &l->slot.type, data, problem)))
 		return NULL;
 	TypedWeights made = {l->slot.type, data};
 	*place = arena_copy(typing->arena, &made, sizeof made);
@@ -180,11 +92,14 @@ static bool mentions_x(const FeProgram *program, const AstStmt *learn) {
 }
 
 /* What is written as a start, and its shape; of a file, which is read later, the shape alone. false with a diagnostic. */
-static bool start_as_written(Elab *e, const AstStmt *s, DrawKey key, Value **start, int64_t *dims, int *rank) {
+static bool start_as_written(Elab *e, const AstStmt *s, DrawKey key, Name drawn_as, Value **start, int64_t *dims,
+                             int *rank) {
 	const AstDeclare *d = &s->declare;
 	if (d->from)
 		return !d->has_head && elab_dims(e, &d->type, dims, rank, 0);
-	Value *v = d->draw ? elab_draw(e, d, key) : elab_headed(e, d, d->names.data[0].name);
+	AstDeclare drawn = *d;
+	drawn.drawn_as = drawn_as;
+	Value *v = d->draw ? elab_draw(e, &drawn, key) : elab_headed(e, d, d->names.data[0].name);
 	if (value_is_bad(v))
 		return false;
 	if (v->kind != VALUE_ARRAY || v->scalar == S_BOOL || (d->type.span.file && d->type.scalar != AST_REAL)) {
@@ -217,17 +132,18 @@ static bool set_learned_type(RuleElab *r, const AstName *name, const int64_t *di
 	return true;
 }
 
-static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned *l, Value **start) {
+static bool learned_start(RuleElab *r, const AstStmt *s, FeLearned *l, Value **start) {
 	Elab *e = &r->e;
 	const AstDeclare *d = &s->declare;
 	double low = 0, high = 0;
-	bool limited = rule_limits(r, &d->limits, &low, &high);
-	if (!set_transform(e, l, limited, low, high, d->limits.span))
+	bool limited = limits_stated(e, &d->limits, &low, &high);
+	if (!limits_set(e, limited, low, high, d->limits.span, &l->slot.limits))
 		return false;
 	int64_t dims[IR_MAX_RANK];
 	int rank = 0;
 	Value *v = NULL;
-	if (!start_as_written(e, s, key, &v, dims, &rank) || !set_learned_type(r, &d->names.data[0], dims, rank, l))
+	if (!start_as_written(e, s, r->key, l->slot.name, &v, dims, &rank) ||
+	    !set_learned_type(r, &d->names.data[0], dims, rank, l))
 		return false;
 	if (d->from) {
 		v = from_file(r, s, l, dims, rank);
@@ -240,13 +156,8 @@ static bool learned_start(RuleElab *r, const AstStmt *s, DrawKey key, FeLearned 
 		           "where `%s` starts depends on `size(x)`, which this rule serves in any size", name);
 		return false;
 	}
-	double value;
-	if (limited && d->value && value_known_real(v, &value) && !starts_inside(d->value, value, &d->limits, low, high)) {
-		Diag *diag = diag_error(e->session, 262, d->value->span, "`%s` starts at %g, which is not inside its limits",
-		                        name, value);
-		diag_label(e->session, diag, d->limits.span, "%g to %g", low, high);
+	if (!limits_hold_start(e, d, &l->slot.limits, v))
 		return false;
-	}
 	*start = v;
 	return true;
 }
@@ -257,8 +168,8 @@ static void open_transform(Elab *e, const Hyper *h, FeLearned *l) {
 	bool positive = !h->has_range && h->value > 0;
 	bool limited = h->has_range || positive;
 	double low = positive ? 0 : h->low, high = positive ? INFINITY : h->high;
-	if (!set_transform(e, l, limited, low, high, h->at) || !h->has_range ||
-	    starts_inside(h->from, h->value, h->limits, low, high))
+	if (!limits_set(e, limited, low, high, h->at, &l->slot.limits) || !h->has_range ||
+	    limits_have_inside(h->from, h->value, h->limits, low, high))
 		return;
 	Diag *diag =
 		diag_error(e->session, 262, h->at, "`%s` is to be learned and starts at %g, which is not inside its range",
@@ -274,56 +185,114 @@ static void bind_x(RuleElab *r) {
 	scope_add(&r->e, r->names->rule[RULE_X], x);
 }
 
+static void add_learned(RuleElab *r, FeLearned l, Value *start) {
+	FeRule *o = r->out;
+	l.slot.offset = o->learned_count;
+	o->learned_count += l.slot.count;
+	vec_push(r->e.arena, &o->learned, l);
+	vec_push(r->e.arena, &r->starts, start);
+}
+
+/* A name of the rule that is being applied: base.W1. */
+static Name name_within(const RuleElab *r, Name name) {
+	Session *session = r->e.session;
+	return r->within ? session_name(session, arena_printf(r->e.arena, "%s.%s", session_text(session, r->within),
+	                                                      session_text(session, name)))
+	                 : name;
+}
+
+static const FeLearned *learned_already(const RuleElab *r, Name name) {
+	for (uint32_t i = 0; i < r->out->learned.count; i++)
+		if (r->out->learned.data[i].slot.name == name)
+			return &r->out->learned.data[i];
+	return NULL;
+}
+
+/* What a rule that is applied twice learns is learned once, so it has to be the same. */
+static void learned_alike(RuleElab *r, const FeLearned *first, const FeLearned *l, Span span) {
+	Session *session = r->e.session;
+	if (first->slot.count == 0 || l->slot.count == 0 ||
+	    (ir_type_equal(first->slot.type, l->slot.type) && first->decl == l->decl &&
+	     first->slot.limits.low == l->slot.limits.low && first->slot.limits.high == l->slot.limits.high))
+		return;
+	const char *name = session_text(session, r->within);
+	Diag *diag = diag_error(session, 299, span, "`%s` learns the same wherever it is applied, but here `%s` is another",
+	                        name, session_text(session, l->slot.name));
+	diag_label(session, diag, l->slot.span, "declared here");
+	diag_help(session, diag, "for a second one with numbers of its own, let it be a parameter: `other = %s(...)`",
+	          session_text(session, l->decl->name.name));
+}
+
+/* span: of the `apply` that leads there. */
+static void learn(RuleElab *r, const AstDecl *decl, const AstStmt *s, Span span) {
+	FeLearned l = {.declare = &s->declare,
+	               .decl = decl,
+	               .within = r->within,
+	               .slot = {.name = name_within(r, s->declare.names.data[0].name),
+	                        .span = s->declare.names.data[0].span,
+	                        .offset = r->out->learned_count},
+	               .by_size = mentions_x(r->program, s)};
+	Value *v = NULL;
+	learned_start(r, s, &l, &v);
+	const FeLearned *first = r->within ? learned_already(r, l.slot.name) : NULL;
+	if (first)
+		learned_alike(r, first, &l, span);
+	else
+		add_learned(r, l, v);
+}
+
+void rule_learn_applied(RuleElab *r, const AstDecl *decl, Span span) {
+	for (uint32_t i = 0; i < decl->body.count; i++)
+		if (decl->body.data[i]->kind == AST_LEARN && decl->body.data[i]->declare.names.count)
+			learn(r, decl, decl->body.data[i], span);
+}
+
+static void learn_opened(RuleElab *r) {
+	Elab *e = &r->e;
+	for (uint32_t i = 0; i < r->hypers.count; i++) {
+		Hyper *h = &r->hypers.data[i];
+		if (!h->learned)
+			continue;
+		h->learned = (int)r->out->learned.count + 1;
+		FeLearned l = {.slot = {.name = h->name, .span = h->span, .count = 1}, .decl = r->decl, .from_hyper = true};
+		l.slot.type = ir_scalar_type(e->real);
+		open_transform(e, h, &l);
+		add_learned(r, l, value_real(e, h->value));
+	}
+}
+
 void rule_build_theta(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
 	IrBuilder builder;
 	rule_begin_function(r, &builder, "theta", &o->theta);
-	DrawKey key = {.seed =
-	                   ex_read(e, ir_param_as(o->theta, IR_ROLE_SEED, "seed", ir_scalar_type(IR_I64)), NULL, 0, false),
-	               .instance = ex_int(e, 0)};
+	r->key = (DrawKey){
+		.seed = ex_read(e, ir_param_as(o->theta, IR_ROLE_SEED, "seed", ir_scalar_type(IR_I64)), NULL, 0, false),
+		.instance = ex_int(e, 0)};
 	rule_begin_tensors(r);
 	rule_bind_hypers(r, NULL);
 	bind_x(r);
-	VEC(Value *) starts = {0};
-	for (uint32_t i = 0; i < r->decl->body.count; i++) {
-		const AstStmt *s = r->decl->body.data[i];
-		if (s->kind != AST_LEARN || s->declare.names.count == 0)
-			continue;
-		FeLearned l = {.declare = &s->declare,
-		               .slot = {.name = s->declare.names.data[0].name,
-		                        .span = s->declare.names.data[0].span,
-		                        .offset = o->learned_count},
-		               .by_size = mentions_x(r->program, s)};
-		Value *v = NULL;
-		learned_start(r, s, key, &l, &v);
-		o->learned_count += l.slot.count;
-		vec_push(e->arena, &o->learned, l);
-		vec_push(e->arena, &starts, v);
-	}
-	for (uint32_t i = 0; i < r->hypers.count; i++) {
-		Hyper *h = &r->hypers.data[i];
-		if (!h->learned)
-			continue;
-		h->learned = (int)o->learned.count + 1;
-		FeLearned l = {.slot = {.name = h->name, .span = h->span, .offset = o->learned_count, .count = 1},
-		               .from_hyper = true};
-		l.slot.type = ir_scalar_type(e->real);
-		open_transform(e, h, &l);
-		o->learned_count++;
-		vec_push(e->arena, &o->learned, l);
-		vec_push(e->arena, &starts, value_real(e, h->value));
-	}
+	r->starts.count = 0;
+	for (uint32_t i = 0; i < r->decl->body.count; i++)
+		if (r->decl->body.data[i]->kind == AST_LEARN && r->decl->body.data[i]->declare.names.count)
+			learn(r, r->decl, r->decl->body.data[i], r->decl->name.span);
+	learn_opened(r);
+	r->learning = true;
+	rule_init_states(r, r->decl, "");
+	r->learning = false;
 	if (o->learned_count == 0) {
 		o->theta = NULL;
 		return;
 	}
 	IrType type = ir_tensor_type(e->real, 1, &o->learned_count);
 	IrValue theta = emit_fill(e, type, 0);
-	for (uint32_t i = 0; i < starts.count; i++)
-		if (starts.data[i])
-			theta = put_flat(e, starts.data[i], unconstrained(e, &o->learned.data[i], value_body(e, starts.data[i])),
-			                 type, theta, o->learned.data[i].slot.offset, o->learned.data[i].slot.span);
+	for (uint32_t i = 0; i < r->starts.count; i++) {
+		Value *start = r->starts.data[i];
+		const FeLearned *l = &o->learned.data[i];
+		if (start)
+			theta = put_flat(e, start, limits_unconstrained(e, &l->slot.limits, value_body(e, start)), type, theta,
+			                 l->slot.offset, l->slot.span);
+	}
 	ir_result_as(o->theta, IR_ROLE_THETA, "theta", theta);
 }
 
@@ -335,7 +304,7 @@ static Value *learned_value(RuleElab *r, const FeLearned *l, IrValue theta) {
 		dims[i] = l->like_x >> i & 1 ? DIM_X : l->slot.type.dims[i];
 	Value *v = value_array(e, S_REAL, l->slot.type.rank, dims, l->slot.span);
 	Ex *place = ex_add_int(e, value_place(e, v), ex_int(e, l->slot.offset));
-	v->body = natural(e, l, ex_read(e, theta, &place, 1, false));
+	v->body = limits_natural(e, &l->slot.limits, ex_read(e, theta, &place, 1, false));
 	return v;
 }
 
@@ -350,7 +319,7 @@ void rule_build_natural(RuleElab *r) {
 	IrValue theta = ir_param_as(o->natural, IR_ROLE_THETA, "theta", type), out = theta;
 	for (uint32_t i = 0; i < o->learned.count; i++) {
 		const FeLearned *l = &o->learned.data[i];
-		if (l->transform == FE_PLAIN || l->slot.count == 0)
+		if (l->slot.limits.transform == FE_PLAIN || l->slot.count == 0)
 			continue;
 		Value *v = learned_value(r, l, theta);
 		out = put_flat(e, v, v->body, type, out, l->slot.offset, l->slot.span);
@@ -363,10 +332,14 @@ void rule_bind_learned(RuleElab *r, IrFunc *func) {
 	FeRule *o = r->out;
 	IrValue theta =
 		o->learned_count ? ir_param_as(func, IR_ROLE_THETA, "theta", ir_tensor_type(e->real, 1, &o->learned_count)) : 0;
+	r->learned.count = 0;
 	for (uint32_t i = 0; i < o->learned.count; i++) {
 		const FeLearned *l = &o->learned.data[i];
 		Value *v = l->slot.count ? learned_value(r, l, theta) : value_bad(e);
 		v = value_reusable(e, v, l->slot.name, l->slot.span);
+		vec_push(e->arena, &r->learned, v);
+		if (l->within)
+			continue;
 		const Symbol *symbol = l->declare ? symbol_at(r->program, l->declare->names.data[0].id) : NULL;
 		for (uint32_t k = 0; l->from_hyper && k < r->hypers.count; k++) {
 			if (r->hypers.data[k].name != l->slot.name)
@@ -378,12 +351,110 @@ void rule_bind_learned(RuleElab *r, IrFunc *func) {
 	}
 }
 
+void rule_bind_applied(RuleElab *r, const AstDecl *decl) {
+	for (uint32_t i = 0; i < r->learned.count; i++) {
+		const FeLearned *l = &r->out->learned.data[i];
+		if (l->within == r->within && l->decl == decl && l->declare)
+			scope_add_name(&r->e, l->declare->names.data[0], r->learned.data[i]);
+	}
+}
+
+static bool is_open(const RuleElab *r, Name name) {
+	for (uint32_t i = 0; i < r->open_count; i++)
+		if (r->open[i] == name)
+			return true;
+	return false;
+}
+
+Value *rule_opened(RuleElab *r, const AstDecl *decl, const AstParam *p, Value *v, Span span) {
+	Elab *e = &r->e;
+	Name name = name_within(r, p->name.name);
+	if (!is_open(r, name))
+		return v;
+	for (uint32_t i = 0; i < r->learned.count && !r->learning; i++)
+		if (r->out->learned.data[i].slot.name == name)
+			return r->learned.data[i];
+	if (!r->learning || learned_already(r, name))
+		return v;
+	Hyper h = {.name = name, .at = span, .from = p->value, .limits = &p->limits};
+	if (!v || !value_known_real(v, &h.value)) {
+		diag_error(e->session, 309, span, "`%s` is no number that is known here, so it cannot be learned",
+		           session_text(e->session, name));
+		return v;
+	}
+	h.has_range = limits_stated(&r->e, &p->limits, &h.low, &h.high);
+	FeLearned l = {.slot = {.name = name, .type = ir_scalar_type(e->real), .count = 1, .span = p->name.span},
+	               .decl = decl,
+	               .within = r->within,
+	               .from_hyper = true};
+	open_transform(e, &h, &l);
+	add_learned(r, l, value_real(e, h.value));
+	return v;
+}
+
+void rule_check_opened(const RuleElab *r) {
+	Session *session = r->e.session;
+	for (uint32_t i = 0; i < r->open_count; i++) {
+		if (!strchr(session_text(session, r->open[i]), '.') || learned_already(r, r->open[i]))
+			continue;
+		Diag *diag =
+			diag_error(session, 309, r->call->span, "`%s` has nothing that is called `%s` and could be learned",
+		               session_text(session, r->decl->name.name), session_text(session, r->open[i]));
+		diag_help(session, diag,
+		          "hyperparameters of a rule that is a parameter are opened where `apply` does not give them");
+	}
+}
+
 /* ---- what follows from the declarations alone ---- */
 
-bool fe_is_tied(FeProgram *program, const AstDecl *rule) {
+typedef struct Applied {
+	const FeProgram *program;
+	VEC(const AstDecl *) rules; /* that are applied */
+} Applied;
+
+static void see_applied(const Symbol *symbol, Span span, void *context) {
+	Applied *a = context;
+	(void)span;
+	if (symbol->kind == SYMBOL_DECL && symbol->decl->kind == AST_OPTIMIZER)
+		vec_push(a->program->session->arena, &a->rules, symbol->decl);
+}
+
+/* The rules that it may apply: those that it names, itself or as the default of a parameter. */
+static Applied rules_named(FeProgram *program, const AstDecl *rule) {
+	Applied a = {.program = program};
 	resolve_decl(program, rule);
+	for (uint32_t i = 0; i < rule->params.count; i++)
+		symbol_visit_expr(program, rule->params.data[i].value, see_applied, &a);
+	for (uint32_t i = 0; i < rule->body.count; i++)
+		symbol_visit_stmt(program, rule->body.data[i], see_applied, &a);
+	return a;
+}
+
+static bool is_tied(FeProgram *program, const AstDecl *rule, uint32_t depth) {
+	Applied a = rules_named(program, rule);
 	for (uint32_t i = 0; i < rule->body.count; i++)
 		if (rule->body.data[i]->kind == AST_LEARN && mentions_x(program, rule->body.data[i]))
 			return true;
+	for (uint32_t i = 0; i < a.rules.count && depth < ELAB_MOST_CALLS; i++)
+		if (a.rules.data[i] != rule && is_tied(program, a.rules.data[i], depth + 1))
+			return true;
 	return false;
+}
+
+bool fe_is_tied(FeProgram *program, const AstDecl *rule) {
+	return is_tied(program, rule, 0);
+}
+
+static bool applies(const AstBlock *block) {
+	for (uint32_t i = 0; i < block->count; i++) {
+		const AstStmt *s = block->data[i];
+		if (s->kind == AST_APPLY || s->kind == AST_LEARN ||
+		    (s->kind == AST_WHEN && (applies(&s->when.yes) || applies(&s->when.no))))
+			return true;
+	}
+	return false;
+}
+
+bool rule_may_learn(const RuleElab *r, const AstDecl *decl) {
+	return r->open_count || applies(&decl->body);
 }

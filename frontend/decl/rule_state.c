@@ -71,7 +71,7 @@ static const char *slot_name(RuleElab *r, const char *prefix, Name name) {
 static void init_state(RuleElab *r, const AstStmt *s, const char *prefix, bool in_block) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
-	if (s->declare.names.count == 0)
+	if (s->declare.names.count == 0 || r->learning)
 		return;
 	AstName name = s->declare.names.data[0];
 	bool each = false;
@@ -119,9 +119,11 @@ static Value *known_before(RuleElab *r, const AstExpr *x) {
 	if (!x || rule_known_later(e, x))
 		return NULL;
 	DiagMark mark = diag_mark(e->session);
+	Diag *said_axes = r->said_axes;
 	e->place = ++e->places;
 	Value *v = elab_expr(e, x);
 	diag_take_back(e->session, mark);
+	r->said_axes = said_axes;
 	return value_is_bad(v) || (v->kind == VALUE_ARRAY && value_known_throughout(v)) ? v : NULL;
 }
 
@@ -147,6 +149,10 @@ static void init_block(RuleElab *r, const AstBlock *block, const char *prefix, b
 			v = has_states_inside(s) ? known_before(r, s->when.condition) : NULL;
 			if (v && !value_is_bad(v) && value_known(v) && v->scalar == S_BOOL)
 				init_block(r, v->body->integer ? &s->when.yes : &s->when.no, prefix, true);
+			else if (r->learning && has_states_inside(s)) { /* what is learned is the same for all shapes of x */
+				init_block(r, &s->when.yes, prefix, true);
+				init_block(r, &s->when.no, prefix, true);
+			}
 			break;
 		case AST_LET: /* conditions may speak of it */
 			v = lets && s->declare.names.count == 1 && !s->declare.has_head && s->declare.type.span.file == 0 &&
@@ -166,7 +172,7 @@ void rule_init_states(RuleElab *r, const AstDecl *decl, const char *prefix) {
 	for (uint32_t i = 0; i < decl->body.count; i++)
 		if (decl->body.data[i]->kind == AST_STATE)
 			init_state(r, decl->body.data[i], prefix, false);
-	if (!prefix[0])
+	if (!prefix[0] && !r->learning)
 		r->own_states = r->out->states.count;
 	init_block(r, &decl->body, prefix, false);
 }

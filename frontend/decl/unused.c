@@ -1,7 +1,7 @@
 /* What is declared and changes nothing: names that no result depends on, rules that never move x, objectives that do not
  * depend on their parameters. A walk backwards over names and statements, from the results: whatever a statement that
  * defines a live symbol mentions is live. */
-#include "frontend/decl/decl.h"
+#include "frontend/decl/compose.h"
 
 /* A statement that holds no others, with the statements around it, whose conditions and ranges decide about it. */
 typedef struct Leaf {
@@ -103,6 +103,7 @@ static void use_around(Usage *u, Around *around) {
 		if (s->kind == AST_FOR) {
 			use_expr(u, s->loop.range.low);
 			use_expr(u, s->loop.range.high);
+			use_expr(u, s->loop.step);
 		} else if (s->kind == AST_WHILE) {
 			use_expr(u, s->repeat.condition);
 			use_expr(u, s->repeat.limit);
@@ -136,8 +137,11 @@ static void use_results(Usage *u, AstStmtKind kind) {
 	follow(u);
 }
 
-/* Is there a `param` that the objective depends on so far? */
+/* Is there a `param`, or an objective that is given for a parameter, that the objective depends on so far? */
 static bool depends_on_param(const Usage *u) {
+	for (uint32_t i = 0; i < u->decl->params.count; i++)
+		if (objective_given(u->program, u->decl->params.data[i].value) && is_live(u, u->decl->params.data[i].name))
+			return true;
 	for (uint32_t i = 0; i < u->leaves.count; i++)
 		if (u->leaves.data[i].stmt->kind == AST_PARAM && u->leaves.data[i].live)
 			return true;

@@ -38,6 +38,7 @@ typedef struct ElabRule {
 typedef struct Calls {
 	const AstDecl *decl;
 	const struct Calls *outer;
+	Value *const *args; /* of a function: the values of its parameters; NULL: of something else */
 } Calls;
 
 /* ---- elab.c: the start, expressions, and how much of them ---- */
@@ -146,6 +147,8 @@ Value *elab_tried_value(const Elab *e, const AstExpr *x);
 Value *elab_reduce(Elab *e, const AstExpr *x);
 Value *elab_reduce_all(Elab *e, AstReduction op, Value *v, Span span);
 Value *elab_reduce_sum(Elab *e, Value *v, Span span);
+/* The argument of a function of vectors; NULL with a diagnostic: it is none. */
+Value *elab_vector(Elab *e, const Builtin *b, Value *v, const AstExpr *x);
 
 /* ---- elab_call.c, elab_shape.c ---- */
 

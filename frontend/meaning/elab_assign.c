@@ -1,6 +1,6 @@
 /* Assignments: `x <- e` makes a new value that the name stands for from then on; `h[k, j] <- e` one with some elements
  * replaced. Inside `each`, what is shaped like x is assigned at the coordinate, for all coordinates in lockstep. */
-#include "frontend/meaning/elab.h"
+#include "frontend/meaning/elements.h"
 
 #include <string.h>
 
@@ -78,8 +78,8 @@ static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 		return;
 	if (e->coord && value_x_axis(b->value) >= 0)
 		v = elab_for_all(e, v, b->value, span);
-	b->value = b->symbol->differentiates ? value_of_its_own(e, v, b->symbol)
-	                                     : value_reusable(e, v, b->symbol->name, span);
+	b->value =
+		b->symbol->differentiates ? value_of_its_own(e, v, b->symbol) : value_reusable(e, v, b->symbol->name, span);
 }
 
 /* In `h[k, j] <- e` a name that is declared by standing there runs over its axis. */
@@ -89,42 +89,63 @@ static bool is_fresh_name(const Elab *e, const AstExpr *x) {
 	       symbol->span.start == x->span.start;
 }
 
-/* Elements of an array that are being replaced: `h[k, j, 2..5] <- e`. */
-typedef struct Elements {
-	Binding *bound;
-	const AstItems *items; /* what stands between the brackets */
-	Span span;
-	int axis;      /* over the coordinates of x, which `each` runs over; -1: none */
-	Indices found; /* indices that are declared there */
-	Ex *at[IR_MAX_RANK];
-	Value rest;             /* the shape of what is assigned: whole axes and slices ... */
-	Var *kept[IR_MAX_RANK]; /* ... and their variables */
-	bool guard;             /* a position is inside by a condition only */
-} Elements;
+/* Indices that are declared between the brackets. */
+typedef struct Fresh {
+	Elab *e;
+	uint32_t count;
+	const AstItem **items;
+	int64_t *extents; /* of their axes; 0: of those inside of a position, which other uses tell */
+} Fresh;
 
-/* Makes variables for the indices that are declared between the brackets. */
-static bool bind_fresh(Elab *e, Elements *to, const Value *seen) {
-	const AstItem *fresh[IR_MAX_RANK];
-	int64_t extents[IR_MAX_RANK];
-	uint32_t count = 0;
+static void add_fresh(Fresh *fresh, const AstItem *like, const AstExpr *name, int64_t extent) {
+	AstItem *made = ARENA_NEW(fresh->e->arena, AstItem);
+	*made = *like;
+	if (name) {
+		made->kind = extent ? AST_ITEM_INDEX : AST_ITEM_EXPR; /* the latter inside of a position */
+		made->name = (AstName){name->name, name->span, name->id};
+	}
+	fresh->extents[fresh->count] = extent;
+	fresh->items[fresh->count++] = made;
+}
+
+static bool see_fresh(const AstExpr *x, void *context) {
+	Fresh *fresh = context;
+	if (is_fresh_name(fresh->e, x))
+		add_fresh(fresh, &(AstItem){.span = x->span}, x, 0);
+	return ast_any_part(x, see_fresh, fresh);
+}
+
+static bool count_names(const AstExpr *x, void *context) {
+	*(uint32_t *)context += x && x->kind == AST_NAME;
+	return ast_any_part(x, count_names, context);
+}
+
+/* Makes variables for the indices that are declared between the brackets. value: the right side, where their ranges may follow from;
+ * NULL: it does not see them. */
+static bool bind_fresh(Elab *e, Elements *to, const Value *seen, AstExpr *value) {
+	uint32_t names = to->items->count;
+	for (uint32_t i = 0; i < to->items->count; i++)
+		count_names(to->items->data[i].expr, &names);
+	Fresh fresh = {e, 0, ARENA_ARRAY(e->arena, const AstItem *, names), ARENA_ARRAY(e->arena, int64_t, names)};
 	for (uint32_t i = 0; i < to->items->count; i++) {
 		const AstItem *item = &to->items->data[i];
-		bool name = item->kind == AST_ITEM_EXPR && is_fresh_name(e, item->expr);
-		if (item->kind != AST_ITEM_INDEX && !name)
-			continue;
-		extents[count] = 0;
-		if (item->kind == AST_ITEM_INDEX && item->high) {
-			fresh[count++] = item;
-			continue;
+		if (item->kind == AST_ITEM_INDEX)
+			add_fresh(&fresh, item, NULL, item->high ? 0 : seen->dims[i]);
+		else if (item->kind == AST_ITEM_EXPR && is_fresh_name(e, item->expr))
+			add_fresh(&fresh, item, item->expr, seen->dims[i]);
+		else if (item->kind == AST_ITEM_EXPR) {
+			uint32_t before = fresh.count;
+			see_fresh(item->expr, &fresh);
+			to->inside = to->inside || fresh.count > before;
 		}
-		AstItem *made = ARENA_NEW(e->arena, AstItem);
-		*made = *item;
-		if (name)
-			made->name = (AstName){item->expr->name, item->expr->span, item->expr->id};
-		extents[count] = seen->dims[i];
-		fresh[count++] = made;
 	}
-	return elab_bind_indices(e, fresh, count, NULL, 0, false, extents, &to->found);
+	AstExpr *parts[] = {(AstExpr *)(uintptr_t)to->target, value};
+	AstExpr *both = ARENA_NEW(e->arena, AstExpr);
+	*both = (AstExpr){.kind = AST_ARRAY, .span = to->span};
+	for (uint32_t i = 0; i < (value ? 2 : 1); i++)
+		vec_push(e->arena, &both->elements, parts[i]);
+	const AstExpr *bodies[] = {both};
+	return elab_bind_indices(e, fresh.items, fresh.count, bodies, to->inside, false, fresh.extents, &to->found);
 }
 
 /* The position along one axis; NULL with a diagnostic. */
@@ -160,6 +181,8 @@ static bool keep_axis(Elab *e, Elements *to, const AstItem *item, int i) {
 	Value *rest = &to->rest;
 	rest->dims[rest->rank] = high - (high == DIM_X ? 0 : low);
 	to->kept[rest->rank] = ex_var_new(e, to->bound->symbol->name, rest->dims[rest->rank], to->span);
+	to->kept_axis[rest->rank] = i;
+	to->kept_low[rest->rank] = low;
 	to->at[i] = ex_add_int(e, ex_var(e, to->kept[rest->rank]), ex_int(e, low));
 	rest->rank++;
 	return ok;
@@ -184,65 +207,73 @@ static bool find_elements(Elab *e, Elements *to) {
 	return ok;
 }
 
-/* The array with `body` in the place of these elements. */
-static void put_elements(Elab *e, const Elements *to, Ex *body) {
-	Binding *b = to->bound;
-	Value *v = b->value;
-	Var *own[IR_MAX_INDICES], *outer[IR_MAX_RANK];
-	uint32_t own_count = 0;
+bool elab_place_elements(Elab *e, const Elements *to, Ex *body, Placing *out) {
+	const Value *v = to->bound->value;
+	*out = (Placing){0};
 	if (to->axis >= 0)
-		own_count = elab_coordinate_vars(e, own);
+		out->own_count = elab_coordinate_vars(e, out->own);
 	for (uint32_t i = 0; i < to->found.count; i++)
-		own[own_count++] = to->found.vars[i];
+		out->own[out->own_count++] = to->found.vars[i];
 	for (int i = 0; i < to->rest.rank; i++)
-		own[own_count++] = to->kept[i];
+		out->own[out->own_count++] = to->kept[i];
 	/* Everything around: what the old array, the new elements and the positions vary with. */
 	Ex all = {.free = ex_vars_union(e, body->free, NULL)};
 	for (int i = 0; i < v->rank; i++)
 		all.free = ex_vars_union(e, all.free, to->at[i]->free);
 	Var *ignored[IR_MAX_INDICES + IR_MAX_RANK];
-	memcpy(ignored, own, sizeof(Var *) * own_count);
-	memcpy(ignored + own_count, v->vars, sizeof(Var *) * (size_t)v->rank);
-	all.free = ex_vars_union(e, all.free, value_body(e, v)->free);
-	uint32_t outer_count = emit_outer_vars(e, &all, ignored, own_count + (uint32_t)v->rank, v->rank, outer);
-	if (varies_inside(e, b, body, to->span))
-		return;
-	IrValue into = emit_whole(e, v, outer, outer_count, 0, to->span);
+	memcpy(ignored, out->own, sizeof(Var *) * out->own_count);
+	memcpy(ignored + out->own_count, v->vars, sizeof(Var *) * (size_t)v->rank);
+	all.free = ex_vars_union(e, all.free, value_body(e, to->bound->value)->free);
+	out->outer_count = emit_outer_vars(e, &all, ignored, out->own_count + (uint32_t)v->rank, v->rank, out->outer);
+	return !varies_inside(e, to->bound, body, to->span);
+}
+
+IrValue elab_put_elements(Elab *e, const Elements *to, const Placing *p, IrCombine combine, Ex *body, IrValue into) {
 	IrType type = ir_type(e->builder->func, into);
 	Emit m = emit_begin(e, to->span);
 	IrAt places[IR_MAX_RANK];
-	for (uint32_t i = 0; i < outer_count; i++) {
-		emit_var(e, &m, outer[i]);
+	for (uint32_t i = 0; i < p->outer_count; i++) {
+		emit_var(e, &m, p->outer[i]);
 		places[i] = ir_at_index(e->module, i, 1);
 	}
-	for (uint32_t i = 0; i < own_count; i++)
-		emit_var(e, &m, own[i]);
-	for (int i = 0; i < v->rank; i++)
-		places[outer_count + (uint32_t)i] = emit_at(e, &m, to->at[i]);
+	for (uint32_t i = 0; i < p->own_count; i++)
+		emit_var(e, &m, p->own[i]);
+	for (int i = 0; i < to->bound->value->rank; i++)
+		places[p->outer_count + (uint32_t)i] = emit_at(e, &m, to->at[i]);
 	uint32_t node = emit_ex(e, &m, body);
-	e->builder->name = b->symbol->name;
-	IrValue out = emit_put(e, &m, IR_PUT_NONE, node, type, places, into, to->guard);
-	b->value = value_from_whole(e, out, b->scalar, v->rank, v->dims, outer, outer_count);
+	e->builder->name = to->bound->symbol->name;
+	return emit_put(e, &m, combine, node, type, places, into, to->guard);
 }
 
-/* Puts `r` there, if it fits. */
-static void replace_elements(Elab *e, const Elements *to, Value *r) {
+Ex *elab_element_body(Elab *e, const Elements *to, Value *r) {
 	r = as_scalar_type(e, to->bound, r, to->span);
 	if (value_is_bad(r))
-		return;
+		return NULL;
 	if (r->rank && !value_same_shape(r, &to->rest)) {
 		diag_error(e->session, 224, to->span, "these elements are %s, but the value is %s",
 		           value_dims_text(e, to->rest.dims, to->rest.rank), value_dims_text(e, r->dims, r->rank));
-		return;
+		return NULL;
 	}
 	Ex *kept_at[IR_MAX_RANK];
 	for (int i = 0; i < to->rest.rank; i++)
 		kept_at[i] = ex_var(e, to->kept[i]);
-	put_elements(e, to, r->rank ? value_at(e, r, kept_at) : value_body(e, r));
+	return r->rank ? value_at(e, r, kept_at) : value_body(e, r);
+}
+
+void elab_replace_elements(Elab *e, const Elements *to, Value *r) {
+	Binding *b = to->bound;
+	const Value *v = b->value;
+	Ex *body = elab_element_body(e, to, r);
+	Placing p;
+	if (!body || !elab_place_elements(e, to, body, &p))
+		return;
+	IrValue into = emit_whole(e, b->value, p.outer, p.outer_count, 0, to->span);
+	IrValue out = elab_put_elements(e, to, &p, IR_PUT_NONE, body, into);
+	b->value = value_from_whole(e, out, b->scalar, v->rank, v->dims, p.outer, p.outer_count);
 }
 
 /* given: the value, if it is one of several; NULL: that of value_expr. */
-static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const AstExpr *value_expr, Value *given) {
+static void assign_elements(Elab *e, Binding *b, const AstExpr *target, AstExpr *value_expr, Value *given) {
 	Value *v = b->value;
 	if (value_is_bad(v))
 		return;
@@ -252,7 +283,8 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 		if (value_is_bad(v))
 			return;
 	}
-	Elements to = {.bound = b, .items = &target->index.items, .span = target->span, .rest.kind = VALUE_ARRAY};
+	Elements to = {
+		.bound = b, .target = target, .items = &target->index.items, .span = target->span, .rest.kind = VALUE_ARRAY};
 	to.axis = e->coord ? value_x_axis(v) : -1;
 	Value seen = seen_shape(e, v);
 	if ((int)to.items->count > seen.rank) {
@@ -262,19 +294,24 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, const As
 	}
 	ScopeMark scope = scope_mark(e);
 	uint32_t indices_around = e->indices_around.count;
-	bool ok = bind_fresh(e, &to, &seen);
-	Value *r = given ? given : elab_expr(e, value_expr);
+	bool ok = bind_fresh(e, &to, &seen, given ? NULL : value_expr);
+	bool may_repeat = ok && to.inside; /* then the right side may be read in another way */
+	Value *r = given || may_repeat ? given : elab_expr(e, value_expr);
 	b->value = v;
 	ok = find_elements(e, &to) && ok;
+	if (may_repeat && ok)
+		elab_scatter(e, &to, value_expr, given);
+	else if (may_repeat && !given)
+		elab_expr(e, value_expr);
 	scope_back(e, scope);
 	e->indices_around.count = indices_around;
-	if (ok && !value_is_bad(r))
-		replace_elements(e, &to, r);
+	if (!may_repeat && ok && !value_is_bad(r))
+		elab_replace_elements(e, &to, r);
 	if (v != like)
 		b->value = b->value == v ? like : elab_folded(e, b->value, like, target->span);
 }
 
-static void assign_one(Elab *e, const AstExpr *target, const AstExpr *value_expr, Value *given) {
+static void assign_one(Elab *e, const AstExpr *target, AstExpr *value_expr, Value *given) {
 	const AstExpr *base = target->kind == AST_INDEX ? target->index.base : target;
 	const Symbol *symbol = base->kind == AST_NAME ? symbol_at(e->program, base->id) : NULL;
 	Binding *b = symbol && symbol_may_change(symbol) ? scope_find(e, symbol) : NULL;

@@ -105,6 +105,17 @@ Value *elab_call_gradient(Elab *e, const Builtin *b, Value **args, const AstExpr
 	return evaluation(e, b, args, x);
 }
 
+/* What says where a base of the objective starts is written out before the objective is elaborated. */
+Value *elab_call_start(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	(void)args;
+	Diag *diag =
+		diag_error(e->session, 298, x->span, "`%s` is of an objective that is a parameter of this one", b->name);
+	diag_help(
+		e->session, diag,
+		"as in `objective scaled(base = rosenbrock)`, where `start(base)` is the vector that the base starts from");
+	return value_bad(e);
+}
+
 static Value *build_later(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)args;
 	diag_error(e->session, b->code, x->span, "%s, `%s(...)`, is part of the language, but not of this version",
@@ -123,6 +134,7 @@ static BuildCall *const builders[BUILTIN_COUNT] = {
 #define CONSTANT(name, ...) [BUILTIN_##name] = build_constant,
 #define ELEMENTWISE(name, ...) [BUILTIN_##name] = build_elementwise,
 #define REDUCTION(id, name, ...) [BUILTIN_##name] = build_reduction,
+#define STATISTIC(id, name, ...) [BUILTIN_##name] = build_reduction,
 #define FUNCTION(name, ...) [BUILTIN_##name] = elab_call_##name,
 #define LATER(name, ...) [BUILTIN_##name] = build_later,
 #include "frontend/builtins.def"
@@ -135,16 +147,22 @@ static Value *builtin_call(Elab *e, const Builtin *b, const AstExpr *x) {
 	uint32_t values = b->reads == READS_NOTHING || !called ? 0 : b->reads == READS_FIRST && count ? 1 : count;
 	Value **args = ARENA_ARRAY(e->arena, Value *, values + 1);
 	bool want = e->want_int, dimension = e->in_dimension;
+	uint64_t place = e->place;
+	uint32_t errors = e->session->error_count;
 	if (b->reads != READS_AS_ASKED)
 		e->want_int = e->in_dimension = false;
 	const Symbol *by = symbol_differentiated_by(e->program, x);
 	bool by_x = by && by->kind == SYMBOL_X && e->rule && e->rule->in_step;
 	for (uint32_t i = 0; i < values; i++) {
-		if (by_x && i == 0)
+		if (by_x && i == 0) {
 			e->rule->vary(e->rule->self, by, x->call.args.data[0].value, true);
+			e->place = ++e->places; /* x means something else */
+		}
 		args[i] = elab_expr(e, x->call.args.data[i].value);
-		if (by_x && i == 1)
+		if (by_x && i == 1) {
 			e->rule->vary(e->rule->self, by, x->call.args.data[0].value, false);
+			e->place = place;
+		}
 		if (args[i]->kind != VALUE_ARRAY && !value_is_bad(args[i]))
 			diag_error(e->session, 219, x->call.args.data[i].value->span, "a number or array was expected, not %s",
 			           value_type_text(e, args[i]));
@@ -152,6 +170,8 @@ static Value *builtin_call(Elab *e, const Builtin *b, const AstExpr *x) {
 	}
 	e->want_int = want;
 	e->in_dimension = dimension;
+	if (by_x && e->session->error_count > errors) /* of the derivative itself: nothing follows from it */
+		return value_bad(e);
 	return ok ? builders[b->id](e, b, args, x) : value_bad(e);
 }
 
@@ -162,7 +182,7 @@ static Value *write_out(Elab *e, const AstDecl *fn, Value **args, bool want, boo
 	ScopeMark scope = scope_apart(e);
 	Value *returned = e->returned, *result = NULL;
 	bool may_have_returned = e->may_have_returned;
-	Calls calls = {fn, e->calls};
+	Calls calls = {.decl = fn, .outer = e->calls, .args = args};
 	e->calls = &calls;
 	e->returned = NULL;
 	e->may_have_returned = false;
@@ -208,14 +228,31 @@ static void calls_itself(Elab *e, const AstDecl *fn, const AstExpr *x) {
 		*name_map_place(e->session->arena, rings, c->decl->name.id) = diag;
 }
 
-static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *x) {
-	for (const Calls *c = e->calls; c; c = c->outer) {
-		if (c->decl == fn) {
-			calls_itself(e, fn, x);
-			return value_bad(e);
-		}
+/* A function that is given another function than where it is being written out is another one: it ends, as there are only so many. */
+static bool goes_round(const Calls *around, const AstDecl *fn, Value *const *args) {
+	if (around->decl != fn)
+		return false;
+	for (uint32_t i = 0; around->args && i < fn->params.count; i++) {
+		const Value *outer = around->args[i], *inner = args[i];
+		if (outer && inner && outer->kind == VALUE_FUNCTION && inner->kind == VALUE_FUNCTION &&
+		    outer->function != inner->function)
+			return false;
 	}
-	const AstExpr *const *given = resolve_arguments(e->program, x);
+	return true;
+}
+
+static bool is_recursion(Elab *e, const AstDecl *fn, Value *const *args, const AstExpr *x) {
+	for (const Calls *c = e->calls; c; c = c->outer) {
+		if (!goes_round(c, fn, args))
+			continue;
+		calls_itself(e, fn, x);
+		return true;
+	}
+	return false;
+}
+
+/* given: the arguments in the order of its parameters; NULL: by default. */
+static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *const *given, const AstExpr *x) {
 	uint32_t params = fn->params.count;
 	Value **args = ARENA_ARRAY(e->arena, Value *, params + 1);
 	bool want = e->want_int, dimension = e->in_dimension;
@@ -227,17 +264,16 @@ static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *x) {
 			if (given[k] == arg)
 				args[k] = value_reusable(e, v, fn->params.data[k].name.name, arg->span);
 	}
-	if (e->alone) { /* the function that it calls is typed by itself as well */
-		e->want_int = want;
-		e->in_dimension = dimension;
+	e->want_int = want;
+	e->in_dimension = dimension;
+	/* A function that is called where another one is typed alone is typed by itself as well. */
+	if (is_recursion(e, fn, args, x) || e->alone)
 		return value_bad(e);
-	}
 	if (!elab_enter_call(e, x->span)) {
 		elab_leave_call(e);
-		e->want_int = want;
-		e->in_dimension = dimension;
 		return value_bad(e);
 	}
+	e->want_int = e->in_dimension = false;
 	Path *path = e->path;
 	e->path = typing_inside(e->typing, path, x->id);
 	elab_copy_begin(e, x->span);
@@ -273,10 +309,33 @@ static Value *call_of_nothing(Elab *e, const AstExpr *x) {
 	return value_bad(e);
 }
 
+/* A call of what a parameter holds: a function, or something that is none. */
+static Value *call_of_parameter(Elab *e, const Symbol *symbol, const AstExpr *x) {
+	const Binding *b = scope_find(e, symbol);
+	const Value *v = b ? b->value : NULL;
+	if (!v || value_is_bad(v))
+		return call_of_nothing(e, x);
+	if (v->kind != VALUE_FUNCTION) {
+		Diag *diag =
+			diag_error(e->session, 231, x->call.callee.span, "`%s` is called here, so it has to be a function, not %s",
+		               session_text(e->session, symbol->name), value_type_text(e, v));
+		diag_label(e->session, diag, symbol->span, "this parameter");
+		if (e->copying)
+			diag_label(e->session, diag, e->copied, "written out for this call");
+		return call_of_nothing(e, x);
+	}
+	const Builtin *builtin = v->function->builtin;
+	if (builtin)
+		return resolve_fits(e->program, builtin, x) ? builtin_call(e, builtin, x) : value_bad(e);
+	const AstDecl *fn = v->function->decl;
+	const AstExpr *const *given = resolve_arguments_of(e->program, fn, x);
+	return given ? call_of_function(e, fn, given, x) : value_bad(e);
+}
+
 static Value *call_of_rule(Elab *e, const AstExpr *x) {
 	FeCall *call = ARENA_NEW(e->arena, FeCall);
 	Value *v = ARENA_NEW(e->arena, Value);
-	if (!program_call(e->program, x, AST_OPTIMIZER, call))
+	if (!program_call(e->program, x, symbol_at(e->program, x->id)->decl->kind, call))
 		return value_bad(e);
 	v->kind = VALUE_CALL;
 	v->call = call;
@@ -289,7 +348,10 @@ Value *elab_call(Elab *e, const AstExpr *x) {
 	if (!symbol)
 		base_panic("elab_call", "`%s` was not resolved", name);
 	if (symbol->kind == SYMBOL_DECL)
-		return symbol->decl->kind == AST_FN ? call_of_function(e, symbol->decl, x) : call_of_rule(e, x);
+		return symbol->decl->kind == AST_FN ? call_of_function(e, symbol->decl, resolve_arguments(e->program, x), x)
+		                                    : call_of_rule(e, x);
+	if (symbol->kind == SYMBOL_ARGUMENT || symbol->kind == SYMBOL_HYPER)
+		return call_of_parameter(e, symbol, x);
 	if (symbol->kind != SYMBOL_BUILTIN)
 		return call_of_nothing(e, x);
 	if (symbol->builtin)

@@ -10,7 +10,7 @@ typedef struct MadeConst {
 } MadeConst;
 
 static MadeConst *made_const(Elab *e, const AstDecl *decl) {
-	void **place = name_map_place(e->arena, &e->constants, decl->name.name);
+	void **place = name_map_place(e->arena, &e->constants, decl->name.id);
 	if (!*place)
 		*place = ARENA_NEW(e->arena, MadeConst);
 	return *place;
@@ -40,7 +40,7 @@ static void keep_wrong(Elab *e, const AstDecl *decl, DiagMark mark) {
 	Diags *said = ARENA_NEW(arena, Diags);
 	for (uint32_t i = mark.count; i < e->session->diags.count; i++)
 		vec_push(arena, said, e->session->diags.data[i]);
-	void **place = name_map_place(arena, wrong(e), decl->name.name);
+	void **place = name_map_place(arena, wrong(e), decl->name.id);
 	*place = *place ? *place : said;
 }
 
@@ -55,20 +55,20 @@ static void keep(Elab *e, const AstDecl *decl, Value *v) {
 	*number = *v;
 	*body = *v->body;
 	number->body = body;
-	*name_map_place(e->session->arena, numbers(e), decl->name.name) = number;
+	*name_map_place(e->session->arena, numbers(e), decl->name.id) = number;
 }
 
 /* The value of a constant that was made before and can be used at this place; NULL: there is none. */
 static Value *known_const(Elab *e, const AstDecl *decl) {
-	const Diags *said = name_map_get(wrong(e), decl->name.name);
+	const Diags *said = name_map_get(wrong(e), decl->name.id);
 	if (said) {
 		diag_say(e->session, said);
 		return value_bad(e);
 	}
-	Value *number = name_map_get(numbers(e), decl->name.name);
+	Value *number = name_map_get(numbers(e), decl->name.id);
 	if (number)
 		return value_scalar(e, number->scalar, arena_copy(e->arena, number->body, sizeof *number->body));
-	const MadeConst *made = name_map_get(&e->constants, decl->name.name);
+	const MadeConst *made = name_map_get(&e->constants, decl->name.id);
 	if (!made || !made->value || (made->block && made->block != e->builder->block))
 		return NULL;
 	return made->value->kind == VALUE_ARRAY && !made->block ? uncomputed(e, made) : made->value;
@@ -96,7 +96,7 @@ static Value *make(Elab *e, const AstDecl *decl) {
 		keep_wrong(e, decl, mark);
 		return value_bad(e);
 	}
-	Calls calls = {decl, e->calls};
+	Calls calls = {.decl = decl, .outer = e->calls};
 	bool dimension = e->in_dimension, want = e->want_int;
 	uint32_t facts = e->facts.count;
 	Var *coord = e->coord;
@@ -134,7 +134,7 @@ typedef struct Step {
 typedef struct Walk {
 	Elab *e;
 	VEC(Step *) stack;
-	NameMap on_stack; /* steps by name */
+	NameMap on_stack; /* steps by the numbers of names */
 } Walk;
 
 static void enter(Walk *w, const AstDecl *decl) {
@@ -146,7 +146,7 @@ static void enter(Walk *w, const AstDecl *decl) {
 		if (names->mentions.data[i]->kind != AST_OPTIMIZER)
 			vec_push(w->e->arena, &step->mentions, names->mentions.data[i]);
 	vec_push(w->e->arena, &w->stack, step);
-	*name_map_place(w->e->arena, &w->on_stack, decl->name.name) = step;
+	*name_map_place(w->e->arena, &w->on_stack, decl->name.id) = step;
 }
 
 static bool chooses(const AstExpr *x, void *context) {
@@ -171,7 +171,7 @@ static void make_in_order(Elab *e, const AstDecl *decl) {
 		Step *step = w.stack.data[w.stack.count - 1];
 		if (step->next < step->mentions.count) {
 			const AstDecl *next = step->mentions.data[step->next++];
-			const Step *circle = name_map_get(&w.on_stack, next->name.name);
+			const Step *circle = name_map_get(&w.on_stack, next->name.id);
 			if (circle && is_circle(&w, circle) && !known_const(e, next))
 				by_itself(e, next);
 			else if (!circle && !made_const(e, next)->visited && !(next->kind == AST_CONST && known_const(e, next)))
@@ -179,7 +179,7 @@ static void make_in_order(Elab *e, const AstDecl *decl) {
 			continue;
 		}
 		w.stack.count--;
-		*name_map_place(e->arena, &w.on_stack, step->decl->name.name) = NULL;
+		*name_map_place(e->arena, &w.on_stack, step->decl->name.id) = NULL;
 		if (step->decl->kind == AST_CONST && !known_const(e, step->decl))
 			make(e, step->decl);
 	}

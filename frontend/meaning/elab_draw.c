@@ -218,7 +218,7 @@ static bool drawn_as_declared(Elab *e, const AstDeclare *d, const Distribution *
 
 Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	const AstExpr *draw = d->draw;
-	Name name = d->names.data[0].name;
+	Name name = d->drawn_as ? d->drawn_as : d->names.data[0].name;
 	const Distribution *dist = draw->kind == AST_CALL ? called_distribution(e, draw) : NULL;
 	if (!dist)
 		return value_bad(e);

@@ -15,8 +15,10 @@ typedef struct Turns {
 	uint32_t number; /* of the loop, for what typing notes of it */
 	const AstBlock *body;
 	Ex *low;       /* where the counter starts */
-	Ex *count;     /* how many turns there are: known, or ... */
-	int64_t most;  /* ... at most so many */
+	int64_t step;  /* from turn to turn */
+	Ex *high;      /* where it ends, itself excluded */
+	Ex *count;     /* how many turns there are; NULL: as many as it takes from low to high, ... */
+	int64_t most;  /* ... and at most so many */
 	Binding *goes; /* of a `while`: whether its condition has held so far */
 } Turns;
 
@@ -40,10 +42,23 @@ static bool find_limit(Elab *e, const AstStmt *s, Turns *turns) {
 	                 .number = s->repeat.condition->id,
 	                 .body = &s->repeat.body,
 	                 .low = ex_int(e, 0),
+	                 .step = 1,
 	                 .count = ex_int(e, limit),
 	                 .most = limit,
 	                 .goes = binding_of_goes(e, s)};
 	return true;
+}
+
+/* What stands behind `by`; false with a diagnostic. */
+static bool find_step(Elab *e, const AstStmt *s, int64_t *step) {
+	if (!s->loop.step)
+		return true;
+	if (!elab_static_int(e, s->loop.step, "a step", step))
+		return false;
+	bool fine = *step != 0 && *step < EX_MOST_ADDED && *step > -EX_MOST_ADDED;
+	if (!fine)
+		diag_error(e->session, 255, s->loop.step->span, "a loop cannot go by %lld", (long long)*step);
+	return fine;
 }
 
 static bool find_turns(Elab *e, const AstStmt *s, Turns *turns) {
@@ -51,18 +66,27 @@ static bool find_turns(Elab *e, const AstStmt *s, Turns *turns) {
 		return find_limit(e, s, turns);
 	Ex *low = s->loop.range.low ? elab_bounded_int(e, s->loop.range.low, "the start of a loop") : ex_int(e, 0);
 	Ex *high = low && s->loop.range.high ? elab_bounded_int(e, s->loop.range.high, "the end of a loop") : NULL;
-	if (!high)
+	int64_t step = 1;
+	if (!high || !find_step(e, s, &step))
 		return false;
-	Ex *count = ex_op(e, IR_sub, high, low, NULL);
-	Affine a = proof_affine(count);
-	int64_t least, most;
+	Ex *length = step > 0 ? ex_op(e, IR_sub, high, low, NULL) : ex_op(e, IR_sub, low, high, NULL);
+	Affine a = proof_affine(length);
+	int64_t least, most, size = step > 0 ? step : -step;
 	proof_range(&a, &least, &most);
-	if (most > count->high)
-		most = count->high;
-	if (least == most)
-		count = ex_int(e, most);
-	*turns =
-		(Turns){.s = s, .number = s->loop.name.id, .body = &s->loop.body, .low = low, .count = count, .most = most};
+	if (most > length->high)
+		most = length->high;
+	bool known = least == most;
+	most = most <= 0 ? 0 : (most - 1) / size + 1;
+	*turns = (Turns){.s = s,
+	                 .number = s->loop.name.id,
+	                 .body = &s->loop.body,
+	                 .low = low,
+	                 .step = step,
+	                 .high = high,
+	                 .count = known       ? ex_int(e, most)
+	                          : size == 1 ? length
+	                                      : NULL,
+	                 .most = most};
 	return true;
 }
 
@@ -73,6 +97,21 @@ typedef struct Turn {
 	Ex *counter; /* from 0 */
 	Path *path;
 } Turn;
+
+/* What the counter is in the turn of this number. */
+static Ex *counter_at(Elab *e, const Turns *turns, Ex *number) {
+	if (turns->step != 1)
+		number = ex_op(e, IR_mul, number, ex_int(e, turns->step), NULL);
+	return ex_add_int(e, number, turns->low);
+}
+
+/* Whether there is a turn of this number. */
+static Ex *is_turn(Elab *e, const Turns *turns, Ex *number) {
+	if (turns->count)
+		return ex_op(e, IR_lt, number, turns->count, NULL);
+	Ex *counter = counter_at(e, turns, number);
+	return turns->step > 0 ? ex_op(e, IR_lt, counter, turns->high, NULL) : ex_op(e, IR_lt, turns->high, counter, NULL);
+}
 
 /* goes = goes and c; if goes { body }. What c evaluates counts as long as the loop goes on. */
 static void run_while(Elab *e, const AstStmt *s, Binding *goes) {
@@ -101,7 +140,7 @@ static void run_body(Elab *e, const void *context) {
 	if (s->kind == AST_WHILE) {
 		run_while(e, s, turn->turns->goes);
 	} else {
-		scope_add_name(e, s->loop.name, value_scalar(e, S_INT, ex_add_int(e, turn->counter, turn->turns->low)));
+		scope_add_name(e, s->loop.name, value_scalar(e, S_INT, counter_at(e, turn->turns, turn->counter)));
 		elab_block(e, &s->loop.body);
 	}
 	e->path = path;
@@ -112,7 +151,7 @@ static void one_turn(Elab *e, const Turns *turns, Ex *counter, const Bindings *c
 	Path *loop = typing_inside(e->typing, e->path, turns->number);
 	Turn turn = {turns, counter,
 	             ex_is_const(counter) ? typing_inside(e->typing, loop, (uint32_t)counter->integer + 1) : loop};
-	Ex *runs = ex_op(e, IR_lt, counter, turns->count, NULL);
+	Ex *runs = is_turn(e, turns, counter);
 	if (ex_is_const(runs) && runs->integer)
 		run_body(e, &turn);
 	else if (!ex_is_const(runs))

@@ -31,11 +31,21 @@ static Value *rule_as_value(Elab *e, const FeCall *call) {
 	return v;
 }
 
+static Value *function_as_value(Elab *e, const Symbol *symbol) {
+	Value *v = ARENA_NEW(e->arena, Value);
+	v->kind = VALUE_FUNCTION;
+	v->function = symbol;
+	return v;
+}
+
 /* What a declaration or a word of the language is worth. */
 static Value *elab_global(Elab *e, const Symbol *symbol, Span span) {
-	if (symbol->kind == SYMBOL_BUILTIN)
+	bool builtin = symbol->kind == SYMBOL_BUILTIN;
+	if (builtin ? symbol->builtin->kind != BUILTIN_IS_CONSTANT : symbol->decl->kind == AST_FN)
+		return function_as_value(e, symbol);
+	if (builtin)
 		return value_real(e, symbol->builtin->constant[e->real == IR_F64]);
-	if (symbol->decl->kind == AST_OPTIMIZER)
+	if (symbol->decl->kind == AST_OPTIMIZER || symbol->decl->kind == AST_OBJECTIVE)
 		return rule_as_value(e, &(FeCall){.decl = symbol->decl, .span = span});
 	return elab_constant(e, symbol->decl);
 }

@@ -56,7 +56,8 @@ static bool find_stated(RangeSearch *s, const AstItem *const *items, uint32_t co
 	bool ok = true;
 	*all = true;
 	for (uint32_t i = 0; i < count; i++) {
-		elab_range_add(s, (RangeUnknown){.name = items[i]->name, .ours = true});
+		elab_range_add(s,
+		               (RangeUnknown){.name = items[i]->name, .ours = true, .inside = items[i]->kind == AST_ITEM_EXPR});
 		RangeUnknown *u = &s->unknowns.data[i];
 		if (u->symbol && u->symbol->name_taken) {
 			u->known = u->wrong = true;

@@ -1,19 +1,10 @@
 /* Reductions: sum[i, j, i < j](e), mean[each](e), sum(A). */
-#include "frontend/meaning/elab.h"
+#include "frontend/meaning/reduce.h"
 
 #include <math.h>
 #include <string.h>
 
-typedef struct Domain {
-	Var *vars[IR_MAX_INDICES];
-	uint32_t count;
-	Exs conds;   /* >= 0 */
-	Ex *filter;  /* what the conditions say beyond that; NULL: nothing */
-	int64_t low; /* where the only index starts, from which argmax and argmin count */
-} Domain;
-
-/* The number of points, as a real. */
-static Ex *point_count(Elab *e, const Domain *d, Value *shape, Span span) {
+Ex *elab_point_count(Elab *e, const Domain *d, Value *shape, Span span) {
 	if (d->conds.count || d->filter) {
 		Ex *one = ex_real(e, 1);
 		if (d->filter)
@@ -37,13 +28,13 @@ static Ex *point_count(Elab *e, const Domain *d, Value *shape, Span span) {
 	return count == 1 ? symbolic : ex_op(e, IR_mul, symbolic, number, NULL);
 }
 
-static Value *plain(Elab *e, IrCombine combine, const Domain *d, Value *shape, Ex *body, Ex *neutral, Span span) {
+Value *elab_reduce_plain(Elab *e, IrCombine combine, const Domain *d, Value *shape, Ex *body, Ex *neutral, Span span) {
 	if (d->filter)
 		body = ex_op(e, IR_where, d->filter, body, neutral);
 	return emit_reduce(e, combine, shape, body, d->vars, d->count, d->conds.data, d->conds.count, span);
 }
 
-static Value *with_body(Elab *e, const Value *v, Scalar scalar, Ex *body) {
+Value *elab_with_body(Elab *e, const Value *v, Scalar scalar, Ex *body) {
 	Value *w = ARENA_NEW(e->arena, Value);
 	*w = *v;
 	w->kind = VALUE_ARRAY;
@@ -59,20 +50,29 @@ static Value *with_body(Elab *e, const Value *v, Scalar scalar, Ex *body) {
 /* log(sum exp(a - m)) + m, m being the largest a. exp_less is 1 where both are the same infinity, so that a largest term
  * of inf gives inf and takes all of the derivative, and terms that are all -inf give -inf and share it. */
 static Value *log_sum_exp(Elab *e, const Domain *d, Value *shape, Ex *body, Span span) {
-	Ex *largest = plain(e, IR_PUT_MAX, d, shape, body, ex_real(e, -INFINITY), span)->body;
+	Ex *largest = elab_reduce_plain(e, IR_PUT_MAX, d, shape, body, ex_real(e, -INFINITY), span)->body;
 	Ex *shift = ex_op(e, IR_stop_gradient, largest, NULL, NULL);
-	shift = value_materialize(e, with_body(e, shape, S_REAL, shift), 0, span)->body;
+	shift = value_materialize(e, elab_with_body(e, shape, S_REAL, shift), 0, span)->body;
 	Ex *term = ex_op(e, IR_exp_less, body, shift, NULL);
-	Ex *total = plain(e, IR_PUT_SUM, d, shape, term, ex_real(e, 0), span)->body;
-	return with_body(e, shape, S_REAL, ex_op(e, IR_add, ex_op(e, IR_log, total, NULL, NULL), shift, NULL));
+	Ex *total = elab_reduce_plain(e, IR_PUT_SUM, d, shape, term, ex_real(e, 0), span)->body;
+	return elab_with_body(e, shape, S_REAL, ex_op(e, IR_add, ex_op(e, IR_log, total, NULL, NULL), shift, NULL));
+}
+
+/* Reductions of reals that look at what they reduce more than once. */
+static bool reads_twice(AstReduction op) {
+	return op == AST_REDUCE_LOGSUMEXP || op == AST_REDUCE_VARIANCE || op == AST_REDUCE_STD || op == AST_REDUCE_MEDIAN;
+}
+
+static Value *root(Elab *e, Value *v) {
+	return value_is_bad(v) ? v : elab_with_body(e, v, S_REAL, ex_op(e, IR_sqrt, v->body, NULL, NULL));
 }
 
 static Value *any_or_all(Elab *e, bool any, const Domain *d, Value *shape, Ex *body, Span span) {
 	Ex *hit = any ? body : ex_op(e, IR_not, body, NULL, NULL);
 	Ex *one = ex_op(e, IR_where, hit, ex_int(e, 1), ex_int(e, 0));
-	Ex *count = plain(e, IR_PUT_SUM, d, shape, one, ex_int(e, 0), span)->body;
+	Ex *count = elab_reduce_plain(e, IR_PUT_SUM, d, shape, one, ex_int(e, 0), span)->body;
 	Ex *truth = any ? ex_op(e, IR_gt, count, ex_int(e, 0), NULL) : ex_op(e, IR_eq, count, ex_int(e, 0), NULL);
-	return with_body(e, shape, S_BOOL, truth);
+	return elab_with_body(e, shape, S_BOOL, truth);
 }
 
 /* A sum or product of whole numbers, exact or no number; what it is of is known to lie in `body`'s range. */
@@ -81,13 +81,15 @@ static Ex *whole_reduction(Elab *e, IrCombine combine, const Domain *d, Value *s
 	for (uint32_t i = 0; i < d->count; i++)
 		points *= d->vars[i]->extent > 0 ? (double)d->vars[i]->extent : (double)EX_MOST_ELEMENTS;
 	Ex *neutral = ex_int(e, combine == IR_PUT_PROD);
-	Ex *reduced = plain(e, combine, d, shape, body, neutral, span)->body;
+	Ex *reduced = elab_reduce_plain(e, combine, d, shape, body, neutral, span)->body;
 	if (combine == IR_PUT_SUM && ex_whole_sum_fits(body, points)) {
 		reduced->low = body->low < 0 ? (int64_t)(points * (double)body->low) : 0;
 		reduced->high = body->high > 0 ? (int64_t)(points * (double)body->high) : 0;
 		return reduced;
 	}
-	Ex *size = plain(e, combine, d, shape, ex_whole_size(e, combine, body), ex_convert(e, neutral, IR_F64), span)->body;
+	Ex *size =
+		elab_reduce_plain(e, combine, d, shape, ex_whole_size(e, combine, body), ex_convert(e, neutral, IR_F64), span)
+			->body;
 	return ex_whole_if_small(e, size, reduced);
 }
 
@@ -103,7 +105,7 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 			diag_help(e->session, diag, "compare, as in `any[i](x[i] > 0)`");
 		return value_bad(e);
 	}
-	if (s == S_LITERAL || op == AST_REDUCE_MEAN || op == AST_REDUCE_LOGSUMEXP)
+	if (s == S_LITERAL || op == AST_REDUCE_MEAN || reads_twice(op))
 		s = S_REAL;
 	if (s == S_BOOL && op == AST_REDUCE_SUM)
 		s = S_INT;
@@ -114,18 +116,25 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 	Ex *least = s == S_REAL ? ex_real(e, -INFINITY) : ex_int(e, INT64_MIN);
 	if (s == S_INT && (op == AST_REDUCE_SUM || op == AST_REDUCE_PROD)) {
 		IrCombine combine = op == AST_REDUCE_SUM ? IR_PUT_SUM : IR_PUT_PROD;
-		return with_body(e, shape, s, whole_reduction(e, combine, d, shape, body, span));
+		return elab_with_body(e, shape, s, whole_reduction(e, combine, d, shape, body, span));
 	}
 	switch (op) {
-	case AST_REDUCE_SUM: return with_body(e, shape, s, plain(e, IR_PUT_SUM, d, shape, body, zero, span)->body);
+	case AST_REDUCE_SUM:
+		return elab_with_body(e, shape, s, elab_reduce_plain(e, IR_PUT_SUM, d, shape, body, zero, span)->body);
 	case AST_REDUCE_MEAN: {
-		Ex *sum = plain(e, IR_PUT_SUM, d, shape, body, zero, span)->body;
-		return with_body(e, shape, s, ex_op(e, IR_div, sum, point_count(e, d, shape, span), NULL));
+		Ex *sum = elab_reduce_plain(e, IR_PUT_SUM, d, shape, body, zero, span)->body;
+		return elab_with_body(e, shape, s, ex_op(e, IR_div, sum, elab_point_count(e, d, shape, span), NULL));
 	}
-	case AST_REDUCE_MAX: return with_body(e, shape, s, plain(e, IR_PUT_MAX, d, shape, body, least, span)->body);
-	case AST_REDUCE_MIN: return with_body(e, shape, s, plain(e, IR_PUT_MIN, d, shape, body, most, span)->body);
-	case AST_REDUCE_PROD: return with_body(e, shape, s, plain(e, IR_PUT_PROD, d, shape, body, one, span)->body);
+	case AST_REDUCE_MAX:
+		return elab_with_body(e, shape, s, elab_reduce_plain(e, IR_PUT_MAX, d, shape, body, least, span)->body);
+	case AST_REDUCE_MIN:
+		return elab_with_body(e, shape, s, elab_reduce_plain(e, IR_PUT_MIN, d, shape, body, most, span)->body);
+	case AST_REDUCE_PROD:
+		return elab_with_body(e, shape, s, elab_reduce_plain(e, IR_PUT_PROD, d, shape, body, one, span)->body);
 	case AST_REDUCE_LOGSUMEXP: return log_sum_exp(e, d, shape, body, span);
+	case AST_REDUCE_VARIANCE: return elab_variance(e, d, shape, body, span);
+	case AST_REDUCE_STD: return root(e, elab_variance(e, d, shape, body, span));
+	case AST_REDUCE_MEDIAN: return elab_median(e, d, shape, body, span);
 	case AST_REDUCE_ARGMAX:
 	case AST_REDUCE_ARGMIN: {
 		bool max = op == AST_REDUCE_ARGMAX;
@@ -133,10 +142,11 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 			diag_error(e->session, 233, span, "`%s` takes one index", max ? "argmax" : "argmin");
 			return value_bad(e);
 		}
-		Ex *at = plain(e, max ? IR_PUT_ARGMAX : IR_PUT_ARGMIN, d, shape, body, max ? least : most, span)->body;
+		Ex *at =
+			elab_reduce_plain(e, max ? IR_PUT_ARGMAX : IR_PUT_ARGMIN, d, shape, body, max ? least : most, span)->body;
 		if (d->conds.count == 0 && !d->filter)
 			at->low = 0;
-		return with_body(e, shape, S_INT, ex_add_int(e, at, ex_int(e, d->low)));
+		return elab_with_body(e, shape, S_INT, ex_add_int(e, at, ex_int(e, d->low)));
 	}
 	case AST_REDUCE_ANY:
 	case AST_REDUCE_ALL: return any_or_all(e, op == AST_REDUCE_ANY, d, shape, body, span);
@@ -159,7 +169,7 @@ Value *elab_reduce_all(Elab *e, AstReduction op, Value *v, Span span) {
 		d.vars[d.count++] = v->vars[i];
 	Value scalar = {.kind = VALUE_ARRAY, .scalar = v->scalar};
 	/* An expression that is read twice is computed once. */
-	if (op == AST_REDUCE_LOGSUMEXP)
+	if (reads_twice(op))
 		v = value_reusable(e, value_convert(e, v, S_REAL), 0, span);
 	return reduce_over(e, op, &d, &scalar, v, span);
 }
@@ -181,7 +191,7 @@ static Value *reduce_each(Elab *e, const AstExpr *x) {
 	Value *v = elab_expr(e, x->reduce.body);
 	if (value_is_bad(v) || v->kind != VALUE_ARRAY)
 		return value_bad(e);
-	if (x->reduce.op == AST_REDUCE_LOGSUMEXP)
+	if (reads_twice(x->reduce.op))
 		v = value_reusable(e, value_convert(e, v, S_REAL), 0, x->span);
 	Domain d = {0};
 	Var *from[IR_MAX_RANK];
@@ -191,7 +201,7 @@ static Value *reduce_each(Elab *e, const AstExpr *x) {
 		d.vars[i] = ex_var_new(e, from[i]->name, from[i]->extent, x->span);
 		to[i] = ex_var(e, d.vars[i]);
 	}
-	Value *moved = with_body(e, v, v->scalar, ex_substitute(e, value_body(e, v), from, to, d.count, false));
+	Value *moved = elab_with_body(e, v, v->scalar, ex_substitute(e, value_body(e, v), from, to, d.count, false));
 	e->coupled = true;
 	return reduce_over(e, x->reduce.op, &d, moved, moved, x->span);
 }
@@ -273,7 +283,7 @@ Value *elab_reduce(Elab *e, const AstExpr *x) {
 			           value_type_text(e, body));
 		result = value_bad(e);
 	} else {
-		if (x->reduce.op == AST_REDUCE_LOGSUMEXP)
+		if (reads_twice(x->reduce.op))
 			body = value_reusable(e, value_convert(e, body, S_REAL), 0, x->span);
 		value_body(e, body);
 		result = reduce_over(e, x->reduce.op, &d, body, body, x->span);

@@ -1,4 +1,4 @@
-/* Functions on shapes: sizes, filled arrays, stacks, reshapes, products. */
+/* Functions on shapes: sizes, filled arrays, stacks, reshapes. */
 #include "frontend/meaning/elab.h"
 
 #include <string.h>
@@ -306,7 +306,30 @@ Value *elab_call_flip(Elab *e, const Builtin *b, Value **args, const AstExpr *x)
 	return f;
 }
 
-/* c[i] = sum of v[j] for j <= i, along the first axis */
+/* Elements so far, along the first axis: c[i] combines v[j], or what is made of it, for j <= i. */
+typedef struct SoFar {
+	Value *c;
+	Var *j;
+	Ex *term; /* v[j] */
+} SoFar;
+
+static SoFar begin_so_far(Elab *e, Value *v, Span span) {
+	SoFar s = {.c = value_array(e, v->scalar, v->rank, v->dims, span)};
+	s.j = ex_var_new(e, session_name(e->session, "j"), v->dims[0], span);
+	Ex *at[IR_MAX_RANK];
+	at[0] = ex_var(e, s.j);
+	for (int i = 1; i < v->rank; i++)
+		at[i] = ex_var(e, s.c->vars[i]);
+	s.term = value_at(e, v, at);
+	return s;
+}
+
+static Value *combined(Elab *e, const SoFar *s, IrCombine combine, Ex *term, Span span) {
+	Ex *cond = ex_op(e, IR_sub, ex_var(e, s->c->vars[0]), ex_var(e, s->j), NULL);
+	Var *j = s->j;
+	return emit_reduce(e, combine, s->c, term, &j, 1, &cond, 1, span);
+}
+
 Value *elab_call_cumsum(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	Span span = x->span;
 	Value *v = elab_along_axes(e, args[0], span);
@@ -314,68 +337,25 @@ Value *elab_call_cumsum(Elab *e, const Builtin *b, Value **args, const AstExpr *
 		return value_bad(e);
 	Scalar to = v->scalar == S_LITERAL ? S_REAL : v->scalar == S_BOOL ? S_INT : v->scalar;
 	v = value_reusable(e, value_convert(e, v, to), 0, span);
-	Value *c = value_array(e, v->scalar, v->rank, v->dims, span);
-	Var *j = ex_var_new(e, session_name(e->session, "j"), v->dims[0], span);
-	Ex *at[IR_MAX_RANK];
-	at[0] = ex_var(e, j);
-	for (int i = 1; i < v->rank; i++)
-		at[i] = ex_var(e, c->vars[i]);
-	Ex *cond = ex_op(e, IR_sub, ex_var(e, c->vars[0]), ex_var(e, j), NULL);
-	Ex *term = value_at(e, v, at);
-	Value *sums = emit_reduce(e, IR_PUT_SUM, c, term, &j, 1, &cond, 1, span);
-	if (v->scalar == S_INT && !ex_whole_sum_fits(term, (double)v->dims[0])) {
-		Ex *size = emit_reduce(e, IR_PUT_SUM, c, ex_whole_size(e, IR_PUT_SUM, term), &j, 1, &cond, 1, span)->body;
+	SoFar s = begin_so_far(e, v, span);
+	Value *sums = combined(e, &s, IR_PUT_SUM, s.term, span);
+	if (v->scalar == S_INT && !ex_whole_sum_fits(s.term, (double)v->dims[0])) {
+		Ex *size = combined(e, &s, IR_PUT_SUM, ex_whole_size(e, IR_PUT_SUM, s.term), span)->body;
 		sums->body = ex_whole_if_small(e, size, sums->body);
 	}
 	return sums;
 }
 
-/* ---- products ---- */
-
-Value *elab_matrix_product(Elab *e, Value *a, Value *b, const AstExpr *x) {
-	if (value_is_bad(a) || value_is_bad(b))
+Value *elab_call_cumprod(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
+	Value *v = elab_along_axes(e, args[0], x->span);
+	if (!has_first_axis(e, b, v, x->span))
 		return value_bad(e);
-	bool flat =
-		a->rank > 0 && b->rank > 0 && a->rank + b->rank > 2 && a->dims[a->rank - 1] == DIM_X && b->dims[0] == DIM_X;
-	if (!flat) {
-		a = elab_by_axes(e, a, x->span);
-		b = elab_by_axes(e, b, x->span);
-		if (value_is_bad(a) || value_is_bad(b))
-			return value_bad(e);
-	}
-	bool ok = a->rank >= 1 && a->rank <= 2 && b->rank >= 1 && b->rank <= 2;
-	if (!ok || a->dims[a->rank - 1] != b->dims[0]) {
-		Diag *diag = diag_error(e->session, 222, x->binary.op_span,
-		                        ok ? "inner extents of `@` differ" : "`@` multiplies matrices and vectors");
-		diag_label(e->session, diag, x->binary.left->span, "%s", value_dims_text(e, a->dims, a->rank));
-		diag_label(e->session, diag, x->binary.right->span, "%s", value_dims_text(e, b->dims, b->rank));
-		if (ok && a->rank == 2 && b->rank == 2 && a->dims[0] == b->dims[0])
-			diag_help(e->session, diag, "`transpose(...) @ ...` would fit");
-		return value_bad(e);
-	}
-	a = value_reusable(e, value_convert(e, a, S_REAL), 0, x->binary.left->span);
-	b = value_reusable(e, value_convert(e, b, S_REAL), 0, x->binary.right->span);
-	Var *k = ex_var_new(e, session_name(e->session, "k"), b->dims[0], x->span);
-	int64_t dims[2];
-	int rank = 0;
-	if (a->rank == 2)
-		dims[rank++] = a->dims[0];
-	if (b->rank == 2)
-		dims[rank++] = b->dims[1];
-	Value *shape = value_array(e, S_REAL, rank, dims, x->span);
-	Ex *left[2], *right[2];
-	int at = 0;
-	if (a->rank == 2)
-		left[0] = ex_var(e, shape->vars[at++]);
-	left[a->rank - 1] = ex_var(e, k);
-	right[0] = ex_var(e, k);
-	if (b->rank == 2)
-		right[1] = ex_var(e, shape->vars[at]);
-	value_body(e, a);
-	value_body(e, b);
-	Ex *body = ex_op(e, IR_mul, value_at(e, a, left), value_at(e, b, right), NULL);
-	return emit_reduce(e, IR_PUT_SUM, shape, body, &k, 1, NULL, 0, x->binary.op_span);
+	v = value_reusable(e, value_convert(e, v, S_REAL), 0, x->span);
+	SoFar s = begin_so_far(e, v, x->span);
+	return combined(e, &s, IR_PUT_PROD, s.term, x->span);
 }
+
+/* ---- lengths, products of vectors ---- */
 
 /* norm and rms as s sqrt(sum (a / s)^2), with s a power of two close to the largest |a|: squares neither overflow nor
  * vanish, no digit changes otherwise, and s is a constant to the differentiator. The derivative of sqrt is 0 at 0, and so

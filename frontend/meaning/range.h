@@ -12,7 +12,8 @@
 typedef struct RangeUnknown {
 	const Symbol *symbol; /* NULL: its name could not be read */
 	AstName name;
-	bool ours; /* its range is asked for; otherwise it is an index of a reduction inside */
+	bool ours;   /* its range is asked for; otherwise it is an index of a reduction inside */
+	bool inside; /* of a position: no range can be stated for it */
 	bool known;
 	bool wrong;           /* no range can be had for it, which was reported */
 	bool differs_by_turn; /* the range follows from the counter of a loop, so every turn has its own */

@@ -12,6 +12,7 @@ static void solve_plain(RangeSearch *s, RangeUnknown *u, const RangeUse *use) {
 		*u = (RangeUnknown){.symbol = u->symbol,
 		                    .name = u->name,
 		                    .ours = u->ours,
+		                    .inside = u->inside,
 		                    .known = true,
 		                    .high = extent,
 		                    .axis = use->extent,
@@ -27,7 +28,10 @@ static void solve_plain(RangeSearch *s, RangeUnknown *u, const RangeUse *use) {
 	Diag *diag = diag_error(s->e->session, 205, u->name.span, "index `%s` runs over axes of different extents", name);
 	diag_label(s->e->session, diag, u->reason, "over %s here", value_dims_text(s->e, &u->axis, 1));
 	diag_label(s->e->session, diag, use->span, "over %s here", value_dims_text(s->e, &use->extent, 1));
-	if (u->axis != DIM_X && use->extent != DIM_X)
+	if (u->inside)
+		diag_help(s->e->session, diag,
+		          "`%s` has no place here for a range: read a part of the longer one, as in `a[0..n]`", name);
+	else if (u->axis != DIM_X && use->extent != DIM_X)
 		diag_help(s->e->session, diag, "if the shorter one is meant, state the range: `%s in %lld`", name,
 		          (long long)(u->axis < use->extent ? u->axis : use->extent));
 }

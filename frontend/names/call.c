@@ -98,7 +98,7 @@ static bool read_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, bool 
 	uint32_t errors = session->error_count;
 	if (expr->kind == AST_CALL && !in_body)
 		for (uint32_t i = 0; i < expr->call.args.count; i++)
-			resolve_expr(p, expr->call.args.data[i].value);
+			resolve_given(p, expr->call.args.data[i].value);
 	if (session->error_count != errors)
 		return false;
 	if (expr->kind == AST_BAD)
@@ -108,7 +108,11 @@ static bool read_call(FeProgram *p, const AstExpr *expr, AstDeclKind kind, bool 
 		return false;
 	}
 	AstName name = expr->kind == AST_NAME ? (AstName){expr->name, expr->span, expr->id} : expr->call.callee;
-	const AstDecl *decl = program_find_kind(p, name.name, kind);
+	const AstDecl *other = NULL, *decl = program_find_kind(p, name.span.file, name.name, kind, &other);
+	if (other) {
+		program_say_ambiguous(p, name.span, decl, other);
+		return false;
+	}
 	if (!decl || decl->kind != kind) {
 		void **said = name_map_place(session->arena, &p->said_missing[kind], name.name);
 		Diag *diag = *said;

@@ -58,6 +58,8 @@ typedef struct Symbol {
 	bool direct;            /* stands directly in its declaration, or in an `each` there */
 	bool name_taken;        /* another symbol has its name, which was reported: nothing stands for this one */
 	bool differentiates;    /* something is differentiated by it: grad(E, v) */
+	bool is_value;          /* ARGUMENT, HYPER: it is used as a value somewhere ... */
+	const AstExpr *call;    /* ... it is called there; NULL: nowhere */
 	bool no_value;          /* nothing is known of its value, which was reported: uses of it are not complained about */
 } Symbol;
 
@@ -97,7 +99,17 @@ typedef struct Symbols {
 
 typedef struct FileId { /* of a file, under all its names */
 	uint64_t device, number;
+	uint32_t source;
 } FileId;
+
+/* What a file declares, and which files it imports. */
+typedef struct FileNames {
+	bool named;                          /* by the user, and not only by an import */
+	VEC(struct FileNames *) imports;     /* in the order of the text */
+	NameMap by_name;                     /* the first of each name */
+	NameMap by_kind[AST_EXPERIMENT + 1]; /* the same of one kind */
+	uint64_t epoch;                      /* of the last search that met it */
+} FileNames;
 
 typedef struct Library {
 	FeStdEntries entries;
@@ -112,17 +124,21 @@ struct FeProgram {
 	VEC(AstFile *) files;
 	VEC(const AstDecl *) user;
 	Library *library;
-	NameMap by_name;                          /* the first of each name of the user's */
-	NameMap by_kind[AST_EXPERIMENT + 1];      /* the same of one kind */
-	NameMap numbers[2];                       /* values of constants that are one number, in f32 and f64, by name */
-	NameMap said_wrong[2];                    /* the Diags of constants that cannot be made, likewise */
+	VEC(FileNames *) names;     /* of the user's files ... */
+	NameMap names_of;           /* ... by their sources */
+	NameMap by_name;            /* the first declaration of each name of the user's ... */
+	NameMap several;            /* ... and names that have several */
+	VEC(FileNames *) near, far; /* of a search for what a name means */
+	uint64_t searches;
+	NameMap numbers[2];    /* values of constants that are one number, in f32 and f64, by the numbers of their names */
+	NameMap said_wrong[2]; /* the Diags of constants that cannot be made, likewise */
 	NameMap said_missing[AST_EXPERIMENT + 1]; /* what was said of names that no declaration of a kind has */
 	VEC(const Diag *) not_known;              /* errors that say no more than that a number is not known at a place */
 	bool differentiates;                      /* `grad` or its like stands somewhere in it */
-	NameMap written_out; /* functions that some call was typed of, by the numbers of their names */
-	NameMap recursions;  /* what was said of functions that call themselves, likewise */
-	bool broken;         /* something did not read */
-	Symbols symbols;     /* what names stand for */
+	NameMap written_out;                      /* functions that some call was typed of, by the numbers of their names */
+	NameMap recursions;                       /* what was said of functions that call themselves, likewise */
+	bool broken;                              /* something did not read */
+	Symbols symbols;                          /* what names stand for */
 	FeLoader *loader;
 	void *loader_context;
 	FeDataReader *data;
@@ -134,10 +150,20 @@ struct FeProgram {
 
 /* A path that a source gives, from the folder of that source, and as the program's finder has it; NULL with *problem. */
 const char *program_beside(FeProgram *program, uint32_t source, const char *path, const char **problem);
+/* The names of a file, entered if they are not there yet. */
+FileNames *program_names(FeProgram *program, uint32_t source);
 /* Enters the declarations of a file; a name that is declared twice is reported. */
 void program_declare(FeProgram *program, const AstFile *file);
+/* What a name means where `source` says it: what that file declares; otherwise what the files declare that it imports, otherwise what
+ * those declare that these import, and so on; otherwise what is declared in another file of the program; otherwise what the library has.
+ * What no file of the program says, the command line for one, begins at the files that the user named. NULL: nothing. *other: another
+ * one that is as near; NULL if there is none. */
+const AstDecl *program_find(const FeProgram *program, uint32_t source, Name name, const AstDecl **other);
 /* The declaration of this name and kind; of another kind if there is none; NULL if nothing has the name. */
-const AstDecl *program_find_kind(const FeProgram *program, Name name, AstDeclKind kind);
+const AstDecl *program_find_kind(const FeProgram *program, uint32_t source, Name name, AstDeclKind kind,
+                                 const AstDecl **other);
+/* Reports a name that means two things. */
+void program_say_ambiguous(FeProgram *program, Span span, const AstDecl *first, const AstDecl *other);
 
 /* ---- library.c ---- */
 
@@ -165,15 +191,28 @@ const Resolved *resolve_decl(FeProgram *program, const AstDecl *decl);
 bool resolve_is_sound(FeProgram *program, const AstDecl *decl);
 /* An expression outside of all bodies: of an experiment or the command line. */
 void resolve_expr(FeProgram *program, const AstExpr *x);
+/* The same for what is given for a parameter, which may be the name of a function. */
+void resolve_given(FeProgram *program, const AstExpr *x);
 /* Files were added: what a name stands for may have changed. */
 void resolve_again(FeProgram *program);
 /* The arguments of a call of a function in the order of its parameters; NULL: they do not fit, which was reported. */
 const AstExpr *const *resolve_arguments(const FeProgram *program, const AstExpr *call);
+void resolve_set_arguments(FeProgram *program, const AstExpr *call, const AstExpr **args);
+/* What is written out of others, with all symbols set: `mentions` are those of the declarations that it is made of. */
+void resolve_set_decl(FeProgram *program, Resolved resolved);
+/* The same where what is called is known by its value only: a function that a parameter holds. */
+const AstExpr *const *resolve_arguments_of(FeProgram *program, const AstDecl *fn, const AstExpr *call);
+/* As many arguments as a word of the language takes, none of them by name: false with a diagnostic. */
+bool resolve_fits(FeProgram *program, const Builtin *b, const AstExpr *call);
 
 /* ---- symbols.c, uses.c: the table, and who mentions and assigns what ---- */
 
 /* What the piece of the tree of this number stands for; NULL: nothing, or it was not resolved. */
 Symbol *symbol_at(const FeProgram *program, uint32_t id);
+void symbol_set(FeProgram *program, uint32_t id, Symbol *symbol); /* id 0: of no piece of the tree, does nothing */
+Symbol *symbol_new(FeProgram *program, Symbol like);              /* a copy with a number of its own */
+/* A word of the language: of builtins.def, or a distribution where one is called. NULL: none. */
+Symbol *symbol_of_builtin(FeProgram *program, Name name, bool called);
 const char *symbol_word(const Symbol *symbol); /* of its kind: "let", "loop counter" */
 bool symbol_is_local(const Symbol *symbol);    /* is declared inside of a body, and so has its value there */
 bool symbol_may_change(const Symbol *symbol);  /* can be assigned */

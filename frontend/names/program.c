@@ -16,17 +16,26 @@ const char *program_beside(FeProgram *p, uint32_t source, const char *path, cons
 	return p->finder ? p->finder(p->finder_context, here, path, problem) : path;
 }
 
-/* Was this file read, under whatever name? If not, it counts as read from now on. */
-static bool already_read(FeProgram *p, const char *path) {
+/* Was this file read, under whatever name? Its source; 0: no, but from now on it counts as read, as the last of p->read. */
+static uint32_t already_read(FeProgram *p, const char *path) {
 	struct stat info;
-	if (stat(path, &info) != 0)
-		return false;
-	FileId id = {(uint64_t)info.st_dev, (uint64_t)info.st_ino};
-	for (uint32_t i = 0; i < p->read.count; i++)
+	FileId id = {0};
+	if (stat(path, &info) == 0)
+		id = (FileId){(uint64_t)info.st_dev, (uint64_t)info.st_ino, 0};
+	for (uint32_t i = 0; i < p->read.count && id.number; i++)
 		if (p->read.data[i].device == id.device && p->read.data[i].number == id.number)
-			return true;
+			return p->read.data[i].source;
 	vec_push(p->session->arena, &p->read, id);
-	return false;
+	return 0;
+}
+
+/* Reads a file that was not read: its source; 0 with *why. */
+static uint32_t read_once(FeProgram *p, const char *path, bool streams, const char **why) {
+	uint32_t at = p->read.count - 1, source = source_load(p->session, path, streams, why);
+	p->read.data[at].source = source;
+	if (!source)
+		p->read.count--;
+	return source;
 }
 
 /* ---- a file and what it imports ----
@@ -52,13 +61,13 @@ static void open_source(FeProgram *p, OpenFiles *open, uint32_t source) {
 static void open_import(FeProgram *p, OpenFiles *open, uint32_t source, const AstExpr *import) {
 	const char *problem = NULL, *path = program_beside(p, source, import->text, &problem);
 	if (path) {
-		if (already_read(p, path))
-			return;
-		uint32_t read = source_load(p->session, path, false, &problem);
-		if (read) {
+		uint32_t known = already_read(p, path), read = known ? known : read_once(p, path, false, &problem);
+		if (read)
+			vec_push(p->session->arena, &program_names(p, source)->imports, program_names(p, read));
+		if (read && !known)
 			open_source(p, open, read);
+		if (read)
 			return;
-		}
 	}
 	diag_error(p->session, 320, import->span, "cannot read `%s`: %s", path ? path : import->text, problem);
 	p->broken = true;
@@ -67,6 +76,7 @@ static void open_import(FeProgram *p, OpenFiles *open, uint32_t source, const As
 bool fe_add_source(FeProgram *p, uint32_t source) {
 	uint32_t errors = p->session->error_count;
 	OpenFiles open = {0};
+	program_names(p, source)->named = true;
 	open_source(p, &open, source);
 	while (open.count) {
 		OpenFile *top = &open.data[open.count - 1];
@@ -85,10 +95,13 @@ bool fe_add_source(FeProgram *p, uint32_t source) {
 
 /* NULL, or why the file cannot be read. What is wrong in it is in the session's diagnostics. */
 static const char *read_file(FeProgram *p, const char *path, bool streams) {
-	if (already_read(p, path))
+	uint32_t known = already_read(p, path);
+	if (known) {
+		program_names(p, known)->named = true;
 		return NULL;
+	}
 	const char *why;
-	uint32_t source = source_load(p->session, path, streams, &why);
+	uint32_t source = read_once(p, path, streams, &why);
 	if (source)
 		fe_add_source(p, source);
 	return why;

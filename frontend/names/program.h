@@ -75,8 +75,11 @@ void fe_set_finder(FeProgram *program, FeFinder *finder, void *context);
 
 /* ---- declarations.c ---- */
 
-const AstDecl *fe_find(const FeProgram *program, Name name); /* user declarations first, then the library */
-uint32_t fe_decl_count(const FeProgram *program);            /* of the user's files, in order */
+/* User declarations first, those of the files that the user named before others, then the library. */
+const AstDecl *fe_find(const FeProgram *program, Name name);
+/* What the name means in this source. */
+const AstDecl *fe_find_in(const FeProgram *program, uint32_t source, Name name);
+uint32_t fe_decl_count(const FeProgram *program); /* of the user's files, in order */
 const AstDecl *fe_decl(const FeProgram *program, uint32_t index);
 /* What could have been meant by a name that no declaration of the kind has, as a sentence: words of other languages, names
  * that are spelled alike, or what there is, the most alike first. NULL if there is none. */
@@ -103,5 +106,9 @@ bool fe_call_text(FeProgram *program, const char *text, AstDeclKind kind, FeCall
 /* Marks which declarations of the user's files (by their numbers) a file needs that holds this rule, with the arguments of the
  * call as its defaults: what they mention, directly or not, but not the rule itself. */
 void fe_needed(FeProgram *program, const FeCall *call, bool *needed);
+/* Every mention of a declaration in this one, or in an expression: which, and where it is named. */
+typedef void FeMention(const AstDecl *mentioned, Span span, void *context);
+void fe_mentions(FeProgram *program, const AstDecl *decl, FeMention *see, void *context);
+void fe_mentions_in(const FeProgram *program, const AstExpr *x, FeMention *see, void *context);
 
 #endif

@@ -6,10 +6,6 @@
 
 /* ---- scopes ---- */
 
-static Symbol *local_symbol(const Resolver *r, Name name) {
-	return name_map_get(&r->newest, name);
-}
-
 static void enter(Resolver *r, Symbol *symbol) {
 	void **place = name_map_place(r->scratch, &r->newest, symbol->name);
 	vec_push(r->scratch, &r->scope, ((Scoped){symbol, *place}));
@@ -39,7 +35,7 @@ static void declare(Resolver *r, SymbolKind kind, AstName name, const AstStmt *s
 	if (!name.name)
 		return;
 	Symbol *symbol = make(r, kind, name, stmt);
-	const Symbol *other = local_symbol(r, name.name);
+	const Symbol *other = resolve_local(r, name.name);
 	if (!other) {
 		enter(r, symbol);
 		return;
@@ -53,7 +49,7 @@ static void declare_index(Resolver *r, AstName name, const AstStmt *stmt) {
 	if (!name.name)
 		return;
 	Symbol *symbol = make(r, SYMBOL_INDEX, name, stmt);
-	const Symbol *other = local_symbol(r, name.name);
+	const Symbol *other = resolve_local(r, name.name);
 	if (other) {
 		symbol->name_taken = symbol->no_value = true;
 		resolve_report_index(r, symbol, other);
@@ -65,65 +61,6 @@ static void declare_index(Resolver *r, AstName name, const AstStmt *stmt) {
 
 static bool in_expr(const AstExpr *x, void *context);
 
-static Symbol *mentioned(Resolver *r, const AstDecl *decl) {
-	if (r->out)
-		vec_push(r->program->session->arena, &r->out->mentions, decl);
-	vec_push(r->scratch, r->pending, decl);
-	return symbol_of_decl(r->program, decl);
-}
-
-static bool is_residuals(const Resolver *r, Name name) {
-	const Symbol *residuals = r->decl && r->decl->kind == AST_OPTIMIZER && r->out ? r->out->rule[RULE_RESIDUALS] : NULL;
-	return residuals && residuals->name == name; /* the defaults of hyperparameters do not see it */
-}
-
-/* What a name stands for where a value is needed; NULL: nothing. */
-static Symbol *named(Resolver *r, const AstExpr *x) {
-	Symbol *local = local_symbol(r, x->name);
-	if (local)
-		return local;
-	const AstDecl *decl = fe_find(r->program, x->name);
-	if (decl && decl->kind == AST_CONST)
-		return mentioned(r, decl);
-	Symbol *builtin = symbol_of_builtin(r->program, x->name, false);
-	if (builtin && builtin->builtin->kind == BUILTIN_IS_CONSTANT)
-		return builtin;
-	if (decl && decl->kind == AST_OPTIMIZER)
-		return mentioned(r, decl);
-	if (!decl && is_residuals(r, x->name)) {
-		r->out->reads_residuals = true;
-		return r->out->rule[RULE_RESIDUALS];
-	}
-	if ((decl && decl->kind == AST_FN) || (!decl && builtin && !symbol_is_later(builtin)))
-		resolve_report_function(r, x);
-	else
-		resolve_report_unknown(r, x->name, x->span);
-	return NULL;
-}
-
-/* What a call of this name calls; NULL: nothing. Functions of the program come first, but in the library its own. */
-static Symbol *called(Resolver *r, const AstExpr *x) {
-	AstName name = x->call.callee;
-	const AstDecl *own = r->decl && program_is_library(r->program->session, r->decl)
-	                         ? program_find_library(r->program->session, r->program->library, name.name)
-	                         : NULL;
-	const AstDecl *decl = own && own->kind == AST_FN ? own : fe_find(r->program, name.name);
-	if (decl && decl->kind == AST_FN)
-		return mentioned(r, decl);
-	Symbol *local = local_symbol(r, name.name), *builtin = symbol_of_builtin(r->program, name.name, true);
-	if (local) {
-		resolve_report_value_called(r, x, local);
-		return NULL;
-	}
-	bool rule = decl && decl->kind == AST_OPTIMIZER;
-	if (builtin && !(rule && (symbol_is_later(builtin) || !builtin->builtin)))
-		return builtin;
-	if (rule)
-		return mentioned(r, decl);
-	resolve_report_unknown(r, name.name, name.span);
-	return NULL;
-}
-
 static void set_used(Resolver *r, uint32_t id, Symbol *symbol) {
 	symbol_set(r->program, id, symbol ? symbol : r->unknown_symbol);
 }
@@ -133,9 +70,31 @@ static void in_args(Resolver *r, const AstArgs *args) {
 		in_expr(args->data[i].value, r);
 }
 
+/* What is given for a parameter of a declaration: a value, the name of a function, an objective. */
+static void in_given(Resolver *r, const AstExpr *x) {
+	Symbol *symbol = resolve_function_named(r, x), *local = x && x->kind == AST_NAME ? resolve_local(r, x->name) : NULL;
+	bool objective = !symbol && (symbol = resolve_objective_named(r, x)) != NULL;
+	symbol = resolve_is_parameter(r, local) ? local : symbol; /* handed on, whatever it holds */
+	if (!symbol) {
+		in_expr(x, r);
+		return;
+	}
+	symbol_set(r->program, x->id, symbol);
+	for (uint32_t i = 0; objective && x->kind == AST_CALL && i < x->call.args.count; i++)
+		in_given(r, x->call.args.data[i].value);
+}
+
+static void in_all_given(Resolver *r, const AstArgs *args) {
+	for (uint32_t i = 0; i < args->count; i++)
+		in_given(r, args->data[i].value);
+}
+
 static void in_call(Resolver *r, const AstExpr *x) {
-	Symbol *symbol = called(r, x);
-	in_args(r, &x->call.args);
+	Symbol *symbol = resolve_called(r, x);
+	if (symbol && symbol->kind != SYMBOL_BUILTIN)
+		in_all_given(r, &x->call.args);
+	else
+		in_args(r, &x->call.args);
 	if (symbol && symbol->builtin && !resolve_takes_arguments(r, symbol->builtin, x))
 		symbol = NULL;
 	else if (symbol && symbol->builtin)
@@ -143,8 +102,7 @@ static void in_call(Resolver *r, const AstExpr *x) {
 	else if (symbol && symbol->kind == SYMBOL_DECL && symbol->decl->kind == AST_FN) {
 		const AstExpr **args = resolve_match_arguments(r, symbol->decl, x);
 		if (args)
-			*name_map_place(r->program->session->arena, &r->program->symbols.arguments, x->id) =
-				(void *)(uintptr_t)args;
+			resolve_set_arguments(r->program, x, args);
 		else
 			symbol = NULL;
 	}
@@ -199,7 +157,7 @@ static bool in_expr(const AstExpr *x, void *context) {
 		return false;
 	r->program->session->elaborated++;
 	switch (x->kind) {
-	case AST_NAME: set_used(r, x->id, named(r, x)); break;
+	case AST_NAME: set_used(r, x->id, resolve_named(r, x)); break;
 	case AST_CALL: in_call(r, x); break;
 	case AST_REDUCE: in_reduce(r, x); break;
 	case AST_INDEX:
@@ -245,7 +203,7 @@ static bool declare_extent(const AstExpr *x, void *context) {
 	Resolver *r = context;
 	if (!x)
 		return false;
-	if (x->kind == AST_NAME && !local_symbol(r, x->name) && !fe_find(r->program, x->name))
+	if (x->kind == AST_NAME && !resolve_local(r, x->name) && !program_find(r->program, x->span.file, x->name, NULL))
 		enter(r, make(r, SYMBOL_EXTENT, (AstName){x->name, x->span, x->id}, NULL));
 	return false;
 }
@@ -295,14 +253,14 @@ static void in_declare(Resolver *r, const AstStmt *s) {
 static bool is_fresh(const Resolver *r, const AstItem *item) {
 	if (item->kind != AST_ITEM_EXPR || !item->expr || item->expr->kind != AST_NAME)
 		return false;
-	const AstDecl *decl = fe_find(r->program, item->expr->name);
-	return !local_symbol(r, item->expr->name) && !(decl && decl->kind == AST_CONST);
+	const AstDecl *decl = program_find(r->program, item->span.file, item->expr->name, NULL);
+	return !resolve_local(r, item->expr->name) && !(decl && decl->kind == AST_CONST);
 }
 
-static void in_target(Resolver *r, const AstExpr *target, const AstStmt *s) {
+static void in_target(Resolver *r, const AstExpr *target, const AstExpr *value, const AstStmt *s) {
 	const AstExpr *base = target->kind == AST_INDEX ? target->index.base : target;
 	if (base->kind == AST_NAME) {
-		Symbol *symbol = local_symbol(r, base->name);
+		Symbol *symbol = resolve_local(r, base->name);
 		if (!symbol && s->assign.equals) {
 			symbol = make(r, SYMBOL_LET, (AstName){base->name, base->span, base->id}, s);
 			symbol->no_value = true;
@@ -324,6 +282,9 @@ static void in_target(Resolver *r, const AstExpr *target, const AstStmt *s) {
 		else if (is_fresh(r, item))
 			declare_index(r, (AstName){item->expr->name, item->expr->span, item->expr->id}, s);
 		else {
+			AstNames inside = resolve_indices_of_position(r, item->expr, value);
+			for (uint32_t k = 0; k < inside.count; k++)
+				declare_index(r, inside.data[k], s);
 			in_expr(item->expr, r);
 			in_expr(item->low, r);
 			in_expr(item->high, r);
@@ -338,7 +299,7 @@ static void in_assign(Resolver *r, const AstStmt *s) {
 	if (several)
 		in_expr(s->assign.value, r);
 	for (uint32_t i = 0; i < s->assign.targets.count; i++)
-		in_target(r, s->assign.targets.data[i], s);
+		in_target(r, s->assign.targets.data[i], several ? NULL : s->assign.value, s);
 	if (!several)
 		in_expr(s->assign.value, r);
 	/* Names that were meant to be defined stay known behind the statement; its indices do not. */
@@ -351,18 +312,20 @@ static void in_assign(Resolver *r, const AstStmt *s) {
 static void in_apply(Resolver *r, const AstExpr *x) {
 	if (x->kind != AST_CALL)
 		return;
-	Symbol *symbol = local_symbol(r, x->call.callee.name);
-	const AstDecl *decl = symbol ? NULL : fe_find(r->program, x->call.callee.name);
+	Symbol *symbol = resolve_local(r, x->call.callee.name);
+	const AstDecl *decl = symbol ? NULL : resolve_declared(r, x->call.callee.name, x->call.callee.span);
 	if (decl && decl->kind == AST_OPTIMIZER)
-		symbol = mentioned(r, decl);
+		symbol = resolve_mentioned(r, decl);
 	symbol_set(r->program, x->id, symbol);
-	in_args(r, &x->call.args);
+	in_all_given(r, &x->call.args);
 }
 
 static void in_loop(Resolver *r, const AstStmt *s) {
 	uint32_t scope = r->scope.count;
 	in_expr(s->loop.range.low, r);
 	in_expr(s->loop.range.high, r);
+	in_expr(s->loop.step, r);
+	resolve_check_turns(r, s);
 	declare(r, SYMBOL_COUNTER, s->loop.name, s);
 	in_block(r, &s->loop.body);
 	leave(r, scope);
@@ -395,6 +358,7 @@ static void in_stmt(Resolver *r, const AstStmt *s) {
 	case AST_WHILE:
 		in_expr(s->repeat.condition, r);
 		in_expr(s->repeat.limit, r);
+		resolve_check_turns(r, s);
 		in_block(r, &s->repeat.body);
 		break;
 	case AST_WHEN:
@@ -442,14 +406,14 @@ static void in_params(Resolver *r) {
 	SymbolKind kind = decl->kind == AST_FN ? SYMBOL_ARGUMENT : SYMBOL_HYPER;
 	for (uint32_t i = 0; i < decl->params.count; i++) {
 		const AstParam *param = &decl->params.data[i];
-		in_expr(param->value, r);
+		in_given(r, param->value);
 		in_expr(param->limits.low, r);
 		in_expr(param->limits.high, r);
 		if (!param->name.name)
 			continue;
 		Symbol *symbol = make(r, kind, param->name, NULL);
 		bool of_rule = decl->kind == AST_OPTIMIZER && is_rule_name(session_text(r->program->session, symbol->name));
-		symbol->name_taken = of_rule || local_symbol(r, symbol->name); /* named twice: reported when it was read */
+		symbol->name_taken = of_rule || resolve_local(r, symbol->name); /* named twice: reported when it was read */
 		if (of_rule)
 			resolve_report_taken(r, symbol, NULL);
 		if (!symbol->name_taken)
@@ -512,6 +476,12 @@ const Resolved *resolve_decl(FeProgram *p, const AstDecl *decl) {
 	return resolved(p, decl);
 }
 
+void resolve_set_decl(FeProgram *p, Resolved made) {
+	symbol_of_decl(p, made.decl);
+	*name_map_place(p->session->arena, &p->symbols.resolved, made.decl->name.id) =
+		arena_copy(p->session->arena, &made, sizeof made);
+}
+
 static bool is_sound(FeProgram *p, const AstDecl *decl, NameMap *seen, Arena *scratch) {
 	const Resolved *names = resolve_decl(p, decl);
 	void **place = name_map_place(scratch, seen, decl->name.id);
@@ -532,16 +502,27 @@ bool resolve_is_sound(FeProgram *p, const AstDecl *decl) {
 	return sound;
 }
 
-void resolve_expr(FeProgram *p, const AstExpr *x) {
+static void resolve_loose(FeProgram *p, const AstExpr *x, bool given) {
 	if (!x || !x->id || name_map_get(&p->symbols.loose, x->id))
 		return;
 	Arena *scratch = arena_new();
 	Decls pending = {0};
 	Resolver r = resolver_new(p, &pending, scratch);
 	*name_map_place(p->session->arena, &p->symbols.loose, x->id) = (void *)(uintptr_t)x;
-	in_expr(x, &r);
+	if (given)
+		in_given(&r, x);
+	else
+		in_expr(x, &r);
 	resolve_pending(p, &pending, scratch);
 	arena_free(scratch);
+}
+
+void resolve_expr(FeProgram *p, const AstExpr *x) {
+	resolve_loose(p, x, false);
+}
+
+void resolve_given(FeProgram *p, const AstExpr *x) {
+	resolve_loose(p, x, true);
 }
 
 void resolve_again(FeProgram *p) {

@@ -203,6 +203,23 @@ const AstExpr **resolve_match_arguments(Resolver *r, const AstDecl *fn, const As
 	return ok ? args : NULL;
 }
 
+/* ---- functions that are known by their values ---- */
+
+bool resolve_may_be_given(const Builtin *b) {
+	bool derivative = b && (b->id == BUILTIN_grad || b->id == BUILTIN_jacobian || b->id == BUILTIN_jvp);
+	return b && b->kind != BUILTIN_IS_CONSTANT && b->kind != BUILTIN_IS_LATER && !derivative;
+}
+
+const AstExpr *const *resolve_arguments_of(FeProgram *p, const AstDecl *fn, const AstExpr *call) {
+	Resolver r = {.program = p, .scratch = p->session->arena};
+	return resolve_match_arguments(&r, fn, call);
+}
+
+bool resolve_fits(FeProgram *p, const Builtin *b, const AstExpr *call) {
+	Resolver r = {.program = p, .scratch = p->session->arena};
+	return resolve_takes_arguments(&r, b, call);
+}
+
 void resolve_check_returns(Resolver *r, const AstDecl *fn) {
 	if (!fn->value && !fn->unread && !ast_returns(&fn->body))
 		diag_error(r->program->session, 225, fn->name.span, "`%s` ends without `return`", text_of(r, fn->name.name));
@@ -248,4 +265,36 @@ void resolve_report_assigned(Resolver *r, const Symbol *symbol, Span span) {
 		diag_label(session, diag, symbol->span, "it is made here");
 	if (symbol->kind == SYMBOL_LET)
 		help_assign_let(r, symbol, diag);
+}
+
+/* A whole number as it stands in the text. */
+static bool literal(const AstExpr *x, int64_t *out) {
+	if (x && x->kind == AST_UNARY && x->unary.op == AST_NEG && literal(x->unary.operand, out)) {
+		*out = -*out;
+		return true;
+	}
+	if (!x || x->kind != AST_NUMBER || !x->number.whole)
+		return false;
+	*out = x->number.integer;
+	return true;
+}
+
+void resolve_check_turns(Resolver *r, const AstStmt *loop) {
+	int64_t low, high, step = 1;
+	if (loop->kind == AST_WHILE) {
+		if (literal(loop->repeat.limit, &high) && high < 1)
+			diag_warning(r->program->session, 256, loop->repeat.limit->span, "this loop has no turn");
+		return;
+	}
+	if (!literal(loop->loop.range.low, &low) || !literal(loop->loop.range.high, &high) ||
+	    (loop->loop.step && !literal(loop->loop.step, &step)) || step == 0 || (step > 0 ? low < high : low > high))
+		return;
+	Session *session = r->program->session;
+	Diag *diag = diag_warning(session, 256, loop->loop.range.span, "this loop has no turn");
+	if (step > 0 && low > high)
+		diag_help(session, diag, "`%lld..%lld by -1` counts down, to %lld", (long long)low, (long long)high,
+		          (long long)high + 1);
+	else if (step < 0 && low < high)
+		diag_help(session, diag, "`%lld..%lld` counts up, to %lld", (long long)low, (long long)high,
+		          (long long)high - 1);
 }

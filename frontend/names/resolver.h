@@ -25,12 +25,22 @@ typedef struct Resolver {
 } Resolver;
 
 /* symbols.c */
-void symbol_set(FeProgram *program, uint32_t id, Symbol *symbol); /* id 0: of no piece of the tree, does nothing */
-Symbol *symbol_new(FeProgram *program, Symbol like);              /* a copy with a number of its own */
 Symbol *symbol_of_decl(FeProgram *program, const AstDecl *decl);
-/* A word of the language: of builtins.def, or a distribution where one is called. NULL: none. */
-Symbol *symbol_of_builtin(FeProgram *program, Name name, bool called);
 bool symbol_is_later(const Symbol *builtin); /* of a later version of the language; NULL is not */
+
+/* resolve_names.c */
+Symbol *resolve_local(const Resolver *r, Name name); /* the innermost of this name in the declaration; NULL: none */
+/* What a name means that nothing in the declaration has. NULL: nothing. */
+const AstDecl *resolve_declared(const Resolver *r, Name name, Span span);
+Symbol *resolve_mentioned(Resolver *r, const AstDecl *decl);
+/* May a parameter hold a function? Not if it is used as a value, too; but an objective is both, `base` and `base(y)`. */
+bool resolve_is_parameter(const Resolver *r, const Symbol *local);
+/* What a name stands for where a value is needed, what a call calls; NULL: nothing, which is reported. */
+Symbol *resolve_named(Resolver *r, const AstExpr *x);
+Symbol *resolve_called(Resolver *r, const AstExpr *x);
+/* The function, or the objective, whose name stands where something is given for a parameter; NULL: it is something else. */
+Symbol *resolve_function_named(Resolver *r, const AstExpr *x);
+Symbol *resolve_objective_named(Resolver *r, const AstExpr *x);
 
 /* resolve_report.c */
 void resolve_report_taken(Resolver *r, const Symbol *symbol, const Symbol *other);
@@ -44,9 +54,17 @@ void resolve_report_assigned(Resolver *r, const Symbol *symbol, Span span);
 bool resolve_takes_arguments(Resolver *r, const Builtin *b, const AstExpr *call);
 /* The arguments of a call in the order of the function's parameters, NULL for those by default. NULL: they do not fit. */
 const AstExpr **resolve_match_arguments(Resolver *r, const AstDecl *fn, const AstExpr *call);
+/* May the name of this function be given for a parameter? */
+bool resolve_may_be_given(const Builtin *b);
 /* resolve_derivative.c: what a call of `grad` or its like is by; what is wrong with that is reported. */
 void resolve_mark_derivative(Resolver *r, const Builtin *b, const AstExpr *call);
 
+/* resolve_target.c: names in a position of a target, `target[e]`, which declare indices by standing there. value: the right side, NULL
+ * if it does not see them. In r->scratch. */
+AstNames resolve_indices_of_position(Resolver *r, const AstExpr *position, const AstExpr *value);
+
+/* Warns of a loop that has no turn, as it is written. */
+void resolve_check_turns(Resolver *r, const AstStmt *loop);
 void resolve_check_returns(Resolver *r, const AstDecl *fn);
 
 #endif

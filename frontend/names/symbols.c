@@ -74,6 +74,10 @@ bool symbol_is_later(const Symbol *builtin) {
 	return builtin && builtin->builtin && builtin->builtin->kind == BUILTIN_IS_LATER;
 }
 
+void resolve_set_arguments(FeProgram *p, const AstExpr *call, const AstExpr **args) {
+	*name_map_place(p->session->arena, &p->symbols.arguments, call->id) = (void *)(uintptr_t)args;
+}
+
 const AstExpr *const *resolve_arguments(const FeProgram *p, const AstExpr *call) {
 	return name_map_get(&p->symbols.arguments, call->id);
 }

@@ -136,3 +136,34 @@ void fe_needed(FeProgram *program, const FeCall *call, bool *needed) {
 		needed[i] = name_map_get(&n.seen, program->user.data[i]->name.id) != NULL;
 	arena_free(n.scratch);
 }
+
+typedef struct Mentions {
+	FeMention *see;
+	void *context;
+} Mentions;
+
+static void see_mention(const Symbol *symbol, Span span, void *context) {
+	const Mentions *m = context;
+	if (symbol->kind == SYMBOL_DECL)
+		m->see(symbol->decl, span, m->context);
+}
+
+void fe_mentions_in(const FeProgram *program, const AstExpr *x, FeMention *see, void *context) {
+	Mentions m = {see, context};
+	symbol_visit_expr(program, x, see_mention, &m);
+}
+
+void fe_mentions(FeProgram *program, const AstDecl *decl, FeMention *see, void *context) {
+	Mentions m = {see, context};
+	resolve_decl(program, decl);
+	for (uint32_t i = 0; i < decl->params.count; i++) {
+		symbol_visit_expr(program, decl->params.data[i].value, see_mention, &m);
+		symbol_visit_expr(program, decl->params.data[i].limits.low, see_mention, &m);
+		symbol_visit_expr(program, decl->params.data[i].limits.high, see_mention, &m);
+	}
+	symbol_visit_expr(program, decl->value, see_mention, &m);
+	for (uint32_t i = 0; i < decl->type.dims.count; i++)
+		symbol_visit_expr(program, decl->type.dims.data[i], see_mention, &m);
+	for (uint32_t i = 0; i < decl->body.count; i++)
+		symbol_visit_stmt(program, decl->body.data[i], see_mention, &m);
+}

@@ -207,7 +207,8 @@ typedef struct AstDeclare {
 	AstType type;
 	AstExpr *value;   /* after `=`; NULL if none. AST_BAD if the declaration could not be read, whatever its kind */
 	AstExpr *draw;    /* after `~`: an AST_CALL (or AST_BAD); NULL if none */
-	AstLimits limits; /* learn */
+	Name drawn_as;    /* the name that its random numbers are those of; 0: its own */
+	AstLimits limits; /* param, learn */
 	AstExpr *from;    /* data: an AST_TEXT or an AST_NAME */
 	Span source;      /* from `=`, `~` or `from` to the end of what it starts from; file 0: absent */
 	bool bytes;       /* data: from "a.txt" bytes */
@@ -238,6 +239,7 @@ struct AstStmt {
 		struct {
 			AstName name;
 			AstRange range;
+			AstExpr *step; /* `by e`; NULL: 1 */
 			AstBlock body;
 		} loop; /* FOR */
 		struct {

@@ -34,6 +34,18 @@ const Builtin builtins[BUILTIN_COUNT] = {
 	                   .reads = limit == 1 ? READS_VALUES : READS_AS_ASKED,                                            \
 	                   .gives = GIVES_##type,                                                                          \
 	                   .reduction = AST_REDUCE_##which,                                                                \
+	                   .reserved = true,                                                                               \
+	                   .about = text},
+#define STATISTIC(which, row, type, text)                                                                              \
+	[BUILTIN_##row] = {.name = #row,                                                                                   \
+	                   .id = BUILTIN_##row,                                                                            \
+	                   .kind = BUILTIN_IS_REDUCTION,                                                                   \
+	                   .least = 1,                                                                                     \
+	                   .most = 1,                                                                                      \
+	                   .arguments = "A",                                                                               \
+	                   .reads = READS_VALUES,                                                                          \
+	                   .gives = GIVES_##type,                                                                          \
+	                   .reduction = AST_REDUCE_##which,                                                                \
 	                   .about = text},
 #define FUNCTION(row, low, high, list, how, type, text)                                                                \
 	[BUILTIN_##row] = {.name = #row,                                                                                   \
@@ -62,9 +74,13 @@ bool ast_reduction(const char *word, AstReduction *op) {
 	const Builtin *b = builtin_find(word);
 	if (b == NULL || b->kind != BUILTIN_IS_REDUCTION)
 		return false;
-	if (op != NULL)
-		*op = b->reduction;
+	*op = b->reduction;
 	return true;
+}
+
+bool ast_reduction_is_reserved(const char *word) {
+	const Builtin *b = builtin_find(word);
+	return b != NULL && b->kind == BUILTIN_IS_REDUCTION && b->reserved;
 }
 
 const DrawLimits distribution_limits[] = {

@@ -26,6 +26,7 @@ typedef enum BuiltinGives { GIVES_REAL, GIVES_NUMBER, GIVES_SAME, GIVES_WHOLE, G
 /* The reductions: becomes AST_REDUCE_SUM, AST_REDUCE_MEAN, ... */
 typedef enum AstReduction {
 #define REDUCTION(id, ...) AST_REDUCE_##id,
+#define STATISTIC(id, ...) AST_REDUCE_##id,
 #include "frontend/builtins.def"
 	AST_REDUCTION_COUNT
 } AstReduction;
@@ -35,6 +36,7 @@ typedef enum BuiltinId {
 #define CONSTANT(name, ...) BUILTIN_##name,
 #define ELEMENTWISE(name, ...) BUILTIN_##name,
 #define REDUCTION(id, name, ...) BUILTIN_##name,
+#define STATISTIC(id, name, ...) BUILTIN_##name,
 #define FUNCTION(name, ...) BUILTIN_##name,
 #define LATER(name, ...) BUILTIN_##name,
 #include "frontend/builtins.def"
@@ -51,7 +53,8 @@ typedef struct Builtin {
 	const char *arguments; /* as docs/language.md writes them: "a, low, high"; "" for constants and LATER */
 	BuiltinReads reads;
 	BuiltinGives gives;
-	AstReduction reduction; /* REDUCTION */
+	AstReduction reduction; /* REDUCTION, STATISTIC */
+	bool reserved;          /* REDUCTION: it is no name of anything else */
 	double constant[2];     /* CONSTANT: in f32 and f64 */
 	int code;               /* LATER: of the error */
 	const char *about;      /* one line; LATER: what is missing */
@@ -62,8 +65,10 @@ extern const Builtin builtins[BUILTIN_COUNT];
 
 /* The row of a name; NULL if the language gives it no meaning. */
 const Builtin *builtin_find(const char *name);
-/* Is this word the name of a reduction (which are reserved)? If so, sets *op (op may be NULL). */
+/* Is this word the name of a reduction? If so, sets *op. */
 bool ast_reduction(const char *word, AstReduction *op);
+/* Is it one that is reserved? Nothing else may then have it as its name. */
+bool ast_reduction_is_reserved(const char *word);
 
 /* ---- distributions ---- */
 

@@ -286,7 +286,8 @@ void parse_declare(Parser *p, AstStmt *stmt) {
 		if (p->at > before)
 			declare->source = parse_from(p, start);
 	}
-	if (!p->panic && stmt->kind == AST_LEARN && !parse_at_break(p) && parse_accept_word(p, "in"))
+	if (!p->panic && (stmt->kind == AST_LEARN || stmt->kind == AST_PARAM) && !parse_at_break(p) &&
+	    parse_accept_word(p, "in"))
 		declare->limits = parse_limits(p);
 	check_source(p, stmt);
 }

@@ -191,6 +191,15 @@ static AstExpr *expected_value(Parser *p) {
 	return parse_bad(p, here);
 }
 
+/* `sum[i](e)`: the name of a reduction at a bracket. One that is not reserved may also be an array whose element this is. */
+static bool starts_reduction(const Parser *p, const Token *token, AstReduction *op) {
+	const char *word = session_text(p->session, token->name);
+	if (!ast_reduction(word, op) || ast_reduction_is_reserved(word))
+		return ast_reduction_is_reserved(word);
+	const Token *behind = &p->tokens[p->tokens[p->at + 1].partner + 1];
+	return behind->kind == TOKEN_LPAREN && (p->brackets > 0 || !behind->line_start);
+}
+
 static AstExpr *parse_primary(Parser *p) {
 	const Token *token = parse_peek(p), *next = parse_ahead(p, 1);
 	Span here = parse_span(p, token);
@@ -229,7 +238,7 @@ static AstExpr *parse_primary(Parser *p) {
 		parse_advance(p);
 		return parse_elements(p, AST_CHOOSE, here);
 	}
-	if (next->kind == TOKEN_LBRACKET && attached && ast_reduction(session_text(p->session, token->name), &op))
+	if (next->kind == TOKEN_LBRACKET && attached && starts_reduction(p, token, &op))
 		return parse_reduction(p, op);
 	if (next->kind == TOKEN_LPAREN && attached)
 		return parse_named_call(p);

@@ -194,6 +194,8 @@ static void parse_for(Parser *p, AstStmt *stmt) {
 	}
 	if (!p->panic)
 		stmt->loop.range = parse_range(p, true);
+	if (!p->panic && !parse_at_break(p) && parse_accept_word(p, "by"))
+		stmt->loop.step = parse_expression(p);
 	stmt->loop.body = parse_inner_block(p, "the loop's range", true);
 }
 

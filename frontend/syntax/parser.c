@@ -266,7 +266,7 @@ AstName parse_name(Parser *p, const char *what) {
 
 AstName parse_new_name(Parser *p, const char *what) {
 	AstName name = parse_name(p, what);
-	if (name.name != 0 && ast_reduction(session_text(p->session, name.name), NULL)) {
+	if (name.name != 0 && ast_reduction_is_reserved(session_text(p->session, name.name))) {
 		const char *text = session_text(p->session, name.name);
 		Diag *diag =
 			parse_complain(p, 112, name.span, "`%s` is a reduction, and cannot be the name of something else", text);

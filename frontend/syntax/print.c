@@ -240,6 +240,10 @@ static void print_compound(Printer *printer, const AstStmt *stmt) {
 		print_name(printer, stmt->loop.name);
 		put(printer, " in ");
 		print_range(printer, stmt->loop.range.low, stmt->loop.range.high);
+		if (stmt->loop.step) {
+			put(printer, " by ");
+			print_expr(printer, stmt->loop.step);
+		}
 		print_block(printer, &stmt->loop.body);
 	} else if (stmt->kind == AST_WHILE) {
 		print_expr(printer, stmt->repeat.condition);

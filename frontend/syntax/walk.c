@@ -89,7 +89,7 @@ bool ast_any_expr(const AstStmt *s, AstVisit *visit, void *context) {
 	case AST_ASSIGN: return any_of(&s->assign.targets, visit, context) || visit(s->assign.value, context);
 	case AST_FOR:
 		return visit(s->loop.range.low, context) || visit(s->loop.range.high, context) ||
-		       any_in_block(&s->loop.body, visit, context);
+		       visit(s->loop.step, context) || any_in_block(&s->loop.body, visit, context);
 	case AST_WHILE:
 		return visit(s->repeat.condition, context) || visit(s->repeat.limit, context) ||
 		       any_in_block(&s->repeat.body, visit, context);

@@ -88,11 +88,16 @@ static IrValue not_made(Elab *e, IrType type, const Exs *read) {
 	return value;
 }
 
+/* Of a value that typing does not compute: it depends on `value`. */
+static void read_of(Elab *e, Exs *read, IrValue value) {
+	vec_push(e->arena, read, ex_read(e, value, (Ex *[]){ex_int(e, 0)}, 1, false));
+}
+
 IrValue emit_put(Elab *e, Emit *m, IrCombine combine, uint32_t node, IrType type, const IrAt *at, IrValue into,
                  bool guarded) {
 	if (!e->lowering) {
 		if (into)
-			vec_push(e->arena, &m->read, ex_read(e, into, (Ex *[]){ex_int(e, 0)}, 1, false));
+			read_of(e, &m->read, into);
 		return not_made(e, type, &m->read);
 	}
 	IrValue out = ir_put(&m->f, combine, node, type, at, into, guarded);
@@ -128,7 +133,7 @@ void emit_evaluate(Elab *e, IrValue at, IrValue when, IrValue *f, IrValue *g) {
 		return;
 	}
 	Exs read = {0};
-	vec_push(e->arena, &read, ex_read(e, at, (Ex *[]){ex_int(e, 0)}, 1, false));
+	read_of(e, &read, at);
 	*f = not_made(e, ir_scalar_type(e->real), &read);
 	*g = not_made(e, ir_type(e->builder->func, at), &read);
 	*name_map_place(e->arena, &e->evaluated, *f) = *name_map_place(e->arena, &e->evaluated, *g) = e;
@@ -143,7 +148,7 @@ IrValue emit_residuals(Elab *e, IrValue at, int64_t count) {
 		return ir_deferred(e->builder, &residuals, type);
 	}
 	Exs read = {0};
-	vec_push(e->arena, &read, ex_read(e, at, (Ex *[]){ex_int(e, 0)}, 1, false));
+	read_of(e, &read, at);
 	IrValue value = not_made(e, type, &read);
 	*name_map_place(e->arena, &e->evaluated, value) = e;
 	return value;
@@ -158,10 +163,13 @@ void emit_call(Elab *e, IrCallee callee, const IrValue *args, IrValue *results, 
 	IrCall call = {.callee = callee};
 	e->builder->span = span;
 	const IrOp *op = e->lowering ? ir_call(e->builder, callee, args) : NULL;
-	for (uint32_t i = 0; i < info.arg_count; i++)
+	Exs read = {0};
+	for (uint32_t i = 0; i < info.arg_count; i++) {
 		call.args[i] = args[i];
+		read_of(e, &read, args[i]);
+	}
 	for (uint32_t i = 0; i < info.out_count; i++)
-		results[i] = op ? op->call.outs[i] : not_made(e, ir_call_type(e->builder->func, &call, i), NULL);
+		results[i] = op ? op->call.outs[i] : not_made(e, ir_call_type(e->builder->func, &call, i), &read);
 }
 
 static uint32_t emit_read(Elab *e, Emit *m, Ex *x) {

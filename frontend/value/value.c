@@ -253,7 +253,9 @@ const char *value_type_text(Elab *e, const Value *v) {
 	if (v->kind == VALUE_SEVERAL)
 		return arena_printf(e->arena, "%u values", (unsigned)v->parts.count);
 	if (v->kind == VALUE_CALL)
-		return "a rule";
+		return v->call->decl->kind == AST_OBJECTIVE ? "an objective" : "a rule";
+	if (v->kind == VALUE_FUNCTION)
+		return arena_printf(e->arena, "the function `%s`", session_text(e->session, v->function->name));
 	const char *scalar = v->scalar == S_INT ? "int" : v->scalar == S_BOOL ? "bool" : "real";
 	return v->rank ? arena_printf(e->arena, "%s%s", scalar, value_dims_text(e, v->dims, v->rank)) : scalar;
 }

@@ -68,7 +68,7 @@ typedef VEC(Ex *) Exs;
 
 typedef enum Scalar { S_LITERAL /* a whole number that is int or real as needed */, S_INT, S_REAL, S_BOOL } Scalar;
 
-typedef enum ValueKind { VALUE_BAD, VALUE_ARRAY, VALUE_TEXT, VALUE_SEVERAL, VALUE_CALL } ValueKind;
+typedef enum ValueKind { VALUE_BAD, VALUE_ARRAY, VALUE_TEXT, VALUE_SEVERAL, VALUE_CALL, VALUE_FUNCTION } ValueKind;
 
 typedef struct Value Value;
 struct Value {
@@ -83,7 +83,8 @@ struct Value {
 	int hyper;          /* 1 + number of the rule's hyperparameter this is; 0: none */
 	Value *as_int;      /* a hyperparameter, where it has to be a whole number */
 	const char *text;
-	const FeCall *call; /* a rule as an argument */
+	const FeCall *call;     /* a rule as an argument */
+	const Symbol *function; /* a function as an argument */
 };
 
 /* ---- the values of names: scope.c ---- */
@@ -160,6 +161,7 @@ typedef struct Elab {
 	uint32_t fact_count;       /* made so far */
 	VEC(OpenLoop) loops;
 	NameMap evaluated; /* typing: values that the objective of a rule has to be known for */
+	NameMap derived;   /* typing: uint64_t, how many operations the derivatives that are values stand for */
 	NameMap sources;   /* typing, inside of loops: Exs, what a value would have been computed from */
 	uint64_t *epoch;   /* of walks over expressions */
 	uint32_t *next_var;
@@ -191,7 +193,7 @@ typedef struct Elab {
 	Exs holds;                   /* the conditions of `if`s and `while`s around, as they are computed */
 	bool in_dimension;           /* a dimension is being read, where `/` has to give a whole number */
 	bool want_int;               /* a whole number is asked for, so that powers of whole numbers stay whole */
-	NameMap constants;           /* MadeConst, by name */
+	NameMap constants;           /* MadeConst, by the numbers of the names of constants */
 	NameMap tried;               /* Tried, by the numbers of expressions */
 	const struct Calls *calls;   /* functions, constants and rules around us, innermost first */
 	Value *returned;             /* of the function being written out */

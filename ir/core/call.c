@@ -1,6 +1,7 @@
 /* Calls: what a row of calls.def says of the types of arguments and results. */
 #include "ir/ir.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct Row {

@@ -169,6 +169,40 @@ static void eval_call_lu_solve_transposed(const EvalCall *c) {
 	}
 }
 
+/* Element i of what is ordered stands before element j. */
+static bool is_before(const IrNumber *a, int64_t i, int64_t j) {
+	double x = a[i].real, y = a[j].real;
+	if (isnan(x) != isnan(y))
+		return isnan(y);
+	return x < y || (!(y < x) && i < j);
+}
+
+/* Sets p[at] to its place among the children of a heap of `count`, whose last element is at its root. */
+static void sift(const IrNumber *a, IrNumber *p, int64_t at, int64_t count) {
+	for (int64_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+		if (child + 1 < count && is_before(a, p[child].integer, p[child + 1].integer))
+			child++;
+		if (is_before(a, p[child].integer, p[at].integer))
+			return;
+		swap(&p[at], &p[child]);
+		at = child;
+	}
+}
+
+/* No two elements are equal in this order, so there is one answer, however it is found. */
+static void eval_call_order(const EvalCall *c) {
+	int64_t n = c->n;
+	IrNumber *p = c->outs[0];
+	for (int64_t i = 0; i < n; i++)
+		p[i].integer = i;
+	for (int64_t i = n / 2; i-- > 0;)
+		sift(c->args[0], p, i, n);
+	for (int64_t end = n; end-- > 1;) {
+		swap(&p[0], &p[end]);
+		sift(c->args[0], p, 0, end);
+	}
+}
+
 void eval_call(IrCallee callee, const EvalCall *call) {
 	static void (*const functions[IR_CALLEE_COUNT])(const EvalCall *c) = {
 #define CALLEE(name, args, outs, flops) [IR_CALL_##name] = eval_call_##name,

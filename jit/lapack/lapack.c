@@ -246,6 +246,11 @@ static void lu_solve_transposed(const Call *c, char *const *at) {
 	free(y);
 }
 
+/* No matter of LAPACK, but of the same kind: a function of this process that is faster than loops. */
+static void order(const Call *c, char *const *at) {
+	lapack_order(c->p->bytes == sizeof(double), c->n, at[0], (int64_t *)(void *)at[1]);
+}
+
 /* ---- one function for each row and precision ---- */
 
 static void run(const Precision *p, IrCallee callee, void (*function)(const Call *c, char *const *at),
@@ -290,13 +295,15 @@ static bool is_faster(IrCallee callee, int64_t n, int64_t m) {
 	case IR_CALL_cholesky:
 	case IR_CALL_cholesky_pull: return n >= 100;
 	case IR_CALL_lu: return n >= 40;
+	case IR_CALL_order: return n >= 48;
 	default: return m == 1 ? n >= 40 : n >= 300;
 	}
 }
 
 LapackRun *lapack_for(IrCallee callee, IrScalar real, int64_t n, int64_t m) {
 	enum { LARGEST = 30000 }; /* extents and their products are `int` there */
-	if (n > LARGEST || m > LARGEST || m < 1 || !is_faster(callee, n, m))
+	bool too_large = callee != IR_CALL_order && (n > LARGEST || m > LARGEST);
+	if (too_large || m < 1 || !is_faster(callee, n, m))
 		return NULL;
 	return runs[callee][real == IR_F64];
 }

@@ -18,4 +18,9 @@ enum { LAPACK_BUFFERS = 5 };
 /* What computes a row of calls.def in f32 or f64; NULL: our own loops, which are faster at this size. */
 LapackRun *lapack_for(IrCallee callee, IrScalar real, int64_t n, int64_t m);
 
+/* ---- order.c ---- */
+
+/* As calls.def says of `order`: of n doubles (twice) or floats. */
+void lapack_order(bool twice, int64_t n, const void *a, int64_t *p);
+
 #endif

@@ -75,7 +75,10 @@ void nest_lower_call(LoopFunc *func, const IrOp *op, const uint32_t *buffer_of, 
 	const IrCallSize size = ir_call_size(ir, call);
 	const IrType type = ir_type(ir, call->outs[0]);
 	Arena *scratch = arena_new();
-	NestCall c = {.arena = scratch, .kernel = ARENA_NEW(scratch, LoopKernel), .real = type.scalar, .lanes = type.lanes};
+	NestCall c = {.arena = scratch,
+	              .kernel = ARENA_NEW(scratch, LoopKernel),
+	              .real = ir_type(ir, call->args[0]).scalar,
+	              .lanes = type.lanes};
 	c.fuse = !options->strict;
 	c.n = loop_size_dim(size.n);
 	c.m = loop_size_dim(size.m);

@@ -29,12 +29,12 @@ static void only_one(Cmd *cmd) {
 		vec_push(cmd->arena, &cmd->words, session_text(cmd->session, found->name.name));
 }
 
-/* Does the rule evaluate elsewhere, one tensor beside the other? */
+/* Does the rule evaluate elsewhere, one tensor beside the other? Or is there no C of it for any tensors, which emitting it says. */
 static bool is_for_all_tensors(Cmd *cmd, const FeCall *call) {
 	FeTarget any = {.count = 0};
 	IrModule *module = ir_module_new(cmd->session);
 	const FeRule *rule = fe_rule(cmd->program, module, call, &any, cmd->rt->options.real, NULL, 0);
-	bool evaluates = rule && rule->evaluates && !rule->decl->joint;
+	bool evaluates = rule && rule->evaluates && (rule->derives || !rule->decl->joint);
 	ir_module_free(module);
 	return evaluates;
 }
@@ -42,18 +42,22 @@ static bool is_for_all_tensors(Cmd *cmd, const FeCall *call) {
 /* --on: the number of coordinates, or the tensors, that a rule is emitted for. rule: NULL if it is none. */
 static CmdExit target_of_objective(Cmd *cmd, const FeCall *rule, PackOptions *options) {
 	FeProgram *program = rule && rule->program ? rule->program : cmd->program;
-	if (!rule ||
-	    (!fe_is_tied(program, rule->decl) && !fe_is_by_shape(program, rule) && !is_for_all_tensors(cmd, rule))) {
+	bool derives = rule && pack_derives(cmd->rt, rule);
+	if (!rule || (!derives && !fe_is_tied(program, rule->decl) && !fe_is_by_shape(program, rule) &&
+	              !is_for_all_tensors(cmd, rule))) {
 		if (cmd->session->error_count > 0)
 			return cmd_failed(cmd);
 		return cmd_usage(
-			cmd, "--on is for rules that look at axes, evaluate elsewhere or learn numbers for every coordinate; "
-				 "this one serves any size");
+			cmd,
+			"--on is for rules that look at axes, learn numbers for every coordinate, differentiate the objective, or "
+			"evaluate elsewhere and are not joint; this one serves any size");
 	}
-	FeCall call = {0};
+	FeCall *on = ARENA_NEW(cmd->arena, FeCall), call = {0};
 	CmdExit code = cmd_objective(cmd, cmd->options.on, &call);
 	if (code != CMD_OK)
 		return code;
+	*on = call;
+	options->on = on;
 	IrModule *module = ir_module_new(cmd->session);
 	const FeObjective *objective = fe_objective(cmd->program, module, &call, cmd->rt->options.real);
 	if (objective) {

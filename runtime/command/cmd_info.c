@@ -41,6 +41,8 @@ static const char *slots_text(const Info *info, const FeSlot *slots, uint32_t co
 	for (uint32_t i = 0; i < count && i < CMD_SHOWN_SLOTS; i++) {
 		text_printf(&text, "%s%s %s", i ? ", " : "", name_of(info, slots[i].name),
 		            cmd_dims(info->cmd->session, info->cmd->arena, slots[i].type, func));
+		if (slots[i].limits.limited)
+			text_printf(&text, " in (%g, %g)", slots[i].limits.low, slots[i].limits.high);
 	}
 	text_printf(&text, "%s", count > CMD_SHOWN_SLOTS ? ", ..." : count == 0 ? "none" : "");
 	return text_cstr(&text);

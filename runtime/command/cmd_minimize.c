@@ -16,6 +16,24 @@ static int lost_at(const Runs *runs, int problem) {
 	return -1;
 }
 
+/* "reports": {"accuracy": [0.1, 0.5]}, one figure for each of "report_steps". */
+static void put_reports(const RunMinimize *done, int problem, Text *out) {
+	if (done->report_count == 0)
+		return;
+	text_printf(out, ", \"reports\": {");
+	for (uint32_t r = 0; r < done->report_count; r++) {
+		text_printf(out, r ? ", " : "");
+		cmd_json_text(out, done->report_names[r]);
+		text_printf(out, ": [");
+		for (uint32_t k = 0; k < done->looks.count; k++) {
+			text_printf(out, k ? ", " : "");
+			cmd_json_real(out, done->looks.data[k].reports[(size_t)problem * done->report_count + r]);
+		}
+		text_char(out, ']');
+	}
+	text_char(out, '}');
+}
+
 static void put_problem(const RunMinimize *done, int problem, Text *out) {
 	const Runs *runs = &done->runs;
 	int lost = lost_at(runs, problem);
@@ -25,6 +43,7 @@ static void put_problem(const RunMinimize *done, int problem, Text *out) {
 	cmd_json_reals(out, runs->f + (size_t)problem * ((size_t)runs->steps + 1), runs->steps + 1);
 	text_printf(out, ", \"x\": ");
 	cmd_json_reals(out, runs->x + (int64_t)problem * done->size, done->size);
+	put_reports(done, problem, out);
 }
 
 static void put_json(Cmd *cmd, const char *objective, const char *rule, int64_t first, const RunMinimize *done,
@@ -40,6 +59,14 @@ static void put_json(Cmd *cmd, const char *objective, const char *rule, int64_t 
 	            ir_scalar_name(cmd->rt->options.real), (unsigned long long)cmd->rt->options.seed, runs->steps,
 	            (long long)runs->evaluations, ends[RUN_ENDED_ABOVE] + ends[RUN_NOT_FINITE] ? "true" : "false",
 	            ends[RUN_ENDED_ABOVE], ends[RUN_NOT_FINITE]);
+	if (done->interrupted)
+		text_printf(out, "\"interrupted\": true, ");
+	if (done->report_count > 0) {
+		text_printf(out, "\"report_steps\": [");
+		for (uint32_t k = 0; k < done->looks.count; k++)
+			text_printf(out, "%s%d", k ? ", " : "", done->looks.data[k].step);
+		text_printf(out, "], ");
+	}
 	if (runs->problems == 1) {
 		text_printf(out, "\"instance\": %lld, ", (long long)first);
 		put_problem(done, 0, out);
@@ -68,30 +95,51 @@ static const char *short_number(Cmd *cmd, double value, int digits) {
 	return isnan(value) ? "nan" : arena_printf(cmd->arena, "%.*g", digits, value);
 }
 
-/* f after some of the steps: of the one problem, or quantiles over problems. */
-static void put_table(Cmd *cmd, const RunMinimize *done, const double *middle, Text *out) {
+/* What was reported after step t, or NULL. */
+static const double *reports_after(const RunMinimize *done, int t) {
+	for (uint32_t k = 0; k < done->looks.count; k++)
+		if (done->looks.data[k].step == t)
+			return done->looks.data[k].reports;
+	return NULL;
+}
+
+/* The median over problems of one of these figures; `column` has room for all. */
+static double median_report(const RunMinimize *done, const double *reports, uint32_t r, double *column) {
+	for (int k = 0; k < done->runs.problems; k++)
+		column[k] = reports[(size_t)k * done->report_count + r];
+	sort_reals(column, (size_t)done->runs.problems);
+	return compare_quantile(column, done->runs.problems, 0.5);
+}
+
+static void put_row(Cmd *cmd, const RunMinimize *done, int t, double middle, double *column, CmdTable *table) {
 	const Runs *runs = &done->runs;
-	int count = runs->problems;
-	CmdTable table = {.arena = cmd->arena, .columns = count > 1 ? 4 : 2};
+	const double *reports = reports_after(done, t);
+	cmd_cell(table, "%d", t);
+	cmd_cell(table, "%s", short_number(cmd, middle, 10));
+	if (runs->problems > 1) {
+		cmd_cell(table, "%s", short_number(cmd, quantile_at(runs, t, 0.25, column), 5));
+		cmd_cell(table, "%s", short_number(cmd, quantile_at(runs, t, 0.75, column), 5));
+	}
+	for (uint32_t r = 0; r < done->report_count; r++)
+		cmd_cell(table, "%s", reports ? short_number(cmd, median_report(done, reports, r, column), 6) : "");
+}
+
+/* f and what is reported after some of the steps: of the one problem, or quantiles over problems (of reports, medians). */
+static void put_table(Cmd *cmd, const RunMinimize *done, int asked, const double *middle, Text *out) {
+	int count = done->runs.problems;
+	CmdTable table = {.arena = cmd->arena, .columns = (count > 1 ? 4 : 2) + done->report_count};
 	cmd_cell(&table, "step");
 	cmd_cell(&table, "%s%s", count > 1 ? "median " : "", done->validates ? "validate" : "f");
 	if (count > 1) {
 		cmd_cell(&table, "25 %%");
 		cmd_cell(&table, "75 %%");
 	}
+	for (uint32_t r = 0; r < done->report_count; r++)
+		cmd_cell(&table, "%s", done->report_names[r]);
 	double *column = ARENA_ARRAY(cmd->arena, double, count);
-	int shown = -1;
-	for (int t = 0; t <= runs->steps; t++) {
-		if (t != runs->steps && t != 0 && t != 1 && (double)t * 10 / runs->steps < shown + 1)
-			continue;
-		shown = (int)((double)t * 10 / runs->steps);
-		cmd_cell(&table, "%d", t);
-		cmd_cell(&table, "%s", short_number(cmd, middle[t], 10));
-		if (count > 1) {
-			cmd_cell(&table, "%s", short_number(cmd, quantile_at(runs, t, 0.25, column), 5));
-			cmd_cell(&table, "%s", short_number(cmd, quantile_at(runs, t, 0.75, column), 5));
-		}
-	}
+	for (int t = 0; t <= done->runs.steps; t++)
+		if (run_looks_after(t, asked) || t == done->runs.steps)
+			put_row(cmd, done, t, middle[t], column, &table);
 	cmd_table(&table, "  ", out);
 }
 
@@ -136,12 +184,14 @@ static void put_lost(Cmd *cmd, const Runs *runs, int64_t first, int lost, Text *
 
 /* What is asked for, and what came of it. */
 typedef struct Minimized {
+	Cmd *cmd;
+	double started;
 	FeCall objective, rule;
-	int64_t first; /* problem */
-	int count, steps;
+	int64_t first;    /* problem */
+	int count, asked; /* problems and steps */
 	RunMinimize done;
 	int ends[3];    /* runs by RunEnd */
-	double *middle; /* [steps + 1]: median of f */
+	double *middle; /* after every step that was made: the median of f */
 	const char *objective_text, *rule_text;
 } Minimized;
 
@@ -154,18 +204,19 @@ static CmdExit read_words(Cmd *cmd, Minimized *m) {
 	}
 	m->first = cmd->options.instance < 0 ? 0 : cmd->options.instance;
 	m->count = cmd->options.problems < 0 ? 1 : (int)cmd->options.problems;
-	m->steps = cmd->options.steps < 0 ? CMD_STEPS : (int)cmd->options.steps;
+	m->asked = cmd->options.steps < 0 ? CMD_STEPS : (int)cmd->options.steps;
 	return code;
 }
 
 static void look_at_runs(Cmd *cmd, Minimized *m) {
+	int steps = m->done.runs.steps;
 	for (int k = 0; k < m->count; k++)
-		m->ends[run_end(m->done.runs.f + (size_t)k * ((size_t)m->steps + 1), m->steps)]++;
+		m->ends[run_end(m->done.runs.f + (size_t)k * ((size_t)steps + 1), steps)]++;
 	m->objective_text = cmd_call_text(cmd, &m->objective);
 	m->rule_text = cmd_call_text(cmd, &m->rule);
-	m->middle = ARENA_ARRAY(cmd->arena, double, m->steps + 1);
+	m->middle = ARENA_ARRAY(cmd->arena, double, steps + 1);
 	double *column = ARENA_ARRAY(cmd->arena, double, m->count);
-	for (int t = 0; t <= m->steps; t++)
+	for (int t = 0; t <= steps; t++)
 		m->middle[t] = quantile_at(&m->done.runs, t, 0.5, column);
 }
 
@@ -173,11 +224,11 @@ static void look_at_runs(Cmd *cmd, Minimized *m) {
 static void put_warnings(Cmd *cmd, const Minimized *m) {
 	if (!cmd_is_run(cmd, cmd->options.with))
 		cmd_put_holes(session_text(cmd->session, m->rule.decl->name.name), "used", m->done.holes);
-	if (m->count > 1 && !fe_draws(m->objective.decl)) {
+	if (m->count > 1 && !fe_draws(cmd->program, &m->objective)) {
 		fprintf(stderr, "nothing of `%s` is drawn: its %d problems are one\n",
 		        session_text(cmd->session, m->objective.decl->name.name), m->count);
 	}
-	if (cmd->options.seed >= 0 && !fe_draws(m->objective.decl)) {
+	if (cmd->options.seed >= 0 && !fe_draws(cmd->program, &m->objective)) {
 		fprintf(stderr, "nothing of `%s` is drawn: every seed gives this run\n",
 		        session_text(cmd->session, m->objective.decl->name.name));
 	}
@@ -192,7 +243,7 @@ static void explain_lost(Cmd *cmd, const Minimized *m) {
 		RunEval eval;
 		bool finite = true;
 		int64_t instance = m->first + problem;
-		if (t > 0 && !run_minimize(cmd->rt, &m->objective, &m->rule, NULL, instance, 1, t, &again))
+		if (t > 0 && !run_minimize(cmd->rt, &m->objective, &m->rule, NULL, instance, 1, t, NULL, &again))
 			return;
 		for (int64_t i = 0; t > 0 && i < again.size; i++)
 			finite = finite && isfinite(again.runs.x[i]);
@@ -205,7 +256,7 @@ static void explain_lost(Cmd *cmd, const Minimized *m) {
 
 static void put_text(Cmd *cmd, const Minimized *m, Text *out) {
 	cmd_wrap(arena_printf(cmd->arena, "%s with %s", m->objective_text, m->rule_text), 0, 4, out);
-	put_table(cmd, &m->done, m->middle, out);
+	put_table(cmd, &m->done, m->asked, m->middle, out);
 	put_final(cmd, &m->done, out);
 	text_printf(out, "%s evaluations", cmd_count(cmd->arena, m->done.runs.evaluations));
 	if (m->ends[RUN_NOT_FINITE])
@@ -213,6 +264,8 @@ static void put_text(Cmd *cmd, const Minimized *m, Text *out) {
 	if (m->ends[RUN_ENDED_ABOVE])
 		text_printf(out, "; %d of %d runs ended above their start", m->ends[RUN_ENDED_ABOVE], m->count);
 	text_char(out, '\n');
+	if (m->done.interrupted)
+		text_printf(out, "interrupted after step %d of %d\n", m->done.runs.steps, m->asked);
 	fprintf(stderr, "compiled in %s, ran %s\n", cmd_time(cmd->arena, m->done.compile_seconds),
 	        cmd_time(cmd->arena, m->done.seconds));
 }
@@ -223,26 +276,45 @@ static CmdExit draw(Cmd *cmd, const Minimized *m) {
 	             .x_label = "step",
 	             .y_label = m->count > 1 ? arena_printf(cmd->arena, "median %s", shown) : shown};
 	PlotCurve curve = {
-		.label = session_text(cmd->session, m->rule.decl->name.name), .count = m->steps + 1, .y = m->middle};
+		.label = session_text(cmd->session, m->rule.decl->name.name), .count = m->done.runs.steps + 1, .y = m->middle};
 	vec_push(cmd->arena, &plot.curves, curve);
 	Plots plots = {0};
 	vec_push(cmd->arena, &plots, plot);
 	return cmd_show_plots(cmd, &plots, cmd->options.svg);
 }
 
+/* A line of progress, where a run takes a while: what the first problem has reached, and what it reported last. */
+static void tell(void *user, const RunMinimize *so_far, int step) {
+	Minimized *m = user;
+	if (rt_seconds() - m->started < cmd_said_busy)
+		return;
+	Text line = text_new(m->cmd->arena);
+	text_printf(&line, "step %d of %d: %s = %s", step, m->asked, so_far->validates ? "validate" : "f",
+	            short_number(m->cmd, so_far->runs.f[step], 6));
+	const RunLook *last = so_far->looks.count > 0 ? &so_far->looks.data[so_far->looks.count - 1] : NULL;
+	for (uint32_t r = 0; last && r < so_far->report_count && r < CMD_SHOWN_X; r++)
+		text_printf(&line, ", %s = %s", so_far->report_names[r], short_number(m->cmd, last->reports[r], 6));
+	if (last && last->step != step)
+		text_printf(&line, " after step %d", last->step);
+	cmd_progress(m->cmd, false, "%s", text_cstr(&line));
+}
+
 CmdExit cmd_minimize(Cmd *cmd) {
 	if (!cmd->options.with)
 		return cmd_usage(cmd, "which rule? Give one with --with, such as --with \"adam(lr = 0.1)\"");
-	Minimized m = {0};
+	cmd->interrupted = cmd_catch_interrupts();
+	Minimized m = {.cmd = cmd, .started = rt_seconds()};
 	CmdExit code = read_words(cmd, &m);
 	if (code != CMD_OK)
 		return code;
-	if (!run_minimize(cmd->rt, &m.objective, &m.rule, NULL, m.first, m.count, m.steps, &m.done))
+	RunWatch watch = {tell, &m};
+	if (!run_minimize(cmd->rt, &m.objective, &m.rule, NULL, m.first, m.count, m.asked, &watch, &m.done))
 		return cmd_failed(cmd);
+	cmd_interrupt_met();
 	cmd_progress_end(cmd);
 	put_warnings(cmd, &m);
 	look_at_runs(cmd, &m);
-	if (m.ends[RUN_NOT_FINITE] && m.done.matrices)
+	if (m.ends[RUN_NOT_FINITE] && m.done.matrices && !m.done.interrupted)
 		explain_lost(cmd, &m);
 	Text out = text_new(cmd->arena);
 	if (cmd->options.json)
@@ -252,5 +324,7 @@ CmdExit cmd_minimize(Cmd *cmd) {
 	code = cmd_print(cmd, &out);
 	if (code == CMD_OK && (!cmd->options.json || cmd->options.svg))
 		code = draw(cmd, &m);
+	if (code == CMD_OK && m.done.interrupted)
+		return CMD_INTERRUPTED;
 	return code == CMD_OK && m.ends[RUN_NOT_FINITE] ? CMD_DIVERGED : code;
 }

@@ -71,7 +71,25 @@ static void on_progress(void *user, const TrainProgress *p) {
 	arena_free(arena);
 }
 
-/* --learn RULE.NAME: the rule must be the one that is trained, and the name one of its hyperparameters. */
+static bool opened_already(const FeExperiment *experiment, Name wanted) {
+	for (uint32_t k = 0; k < experiment->open.count; k++)
+		if (experiment->open.data[k] == wanted)
+			return true;
+	return false;
+}
+
+/* Does the word begin with the name of a parameter of this rule, and a point? Then it is of the rule that the parameter is. */
+static bool of_parameter(Cmd *cmd, const AstDecl *decl, const char *word, size_t length) {
+	for (uint32_t k = 0; k < decl->params.count; k++) {
+		const char *name = session_text(cmd->session, decl->params.data[k].name.name);
+		if (strlen(name) == length && strncmp(name, word, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* --learn RULE.NAME: the rule must be the one that is trained, or a parameter of it that is a rule, and the name one of its
+ * hyperparameters. */
 static CmdExit open_hypers(Cmd *cmd, FeExperiment *experiment) {
 	const AstDecl *decl = experiment->train.decl;
 	const char *rule = session_text(cmd->session, decl->name.name);
@@ -79,7 +97,21 @@ static CmdExit open_hypers(Cmd *cmd, FeExperiment *experiment) {
 		const char *word = cmd->options.learn.data[i];
 		const char *dot = strchr(word, '.');
 		size_t length = dot ? (size_t)(dot - word) : 0;
-		if (!dot || strlen(rule) != length || strncmp(rule, word, length) != 0)
+		bool whole = dot && strlen(rule) == length && strncmp(rule, word, length) == 0;
+		if (whole && strchr(dot + 1, '.')) { /* RULE.base.lr */
+			word = dot + 1;
+			dot = strchr(word, '.');
+			length = (size_t)(dot - word);
+			whole = false;
+		}
+		if (!whole && dot && of_parameter(cmd, decl, word, length)) {
+			Name within = session_name(cmd->session, word);
+			if (opened_already(experiment, within))
+				return cmd_usage(cmd, "%s is learned twice", word);
+			vec_push(cmd->session->arena, &experiment->open, within);
+			continue;
+		}
+		if (!whole)
 			return cmd_usage(cmd, "--learn takes %s.NAME for this experiment, not `%s`", rule, word);
 		Name wanted = session_name(cmd->session, dot + 1);
 		VEC(Name) names = {0};
@@ -94,9 +126,8 @@ static CmdExit open_hypers(Cmd *cmd, FeExperiment *experiment) {
 			                 nearest ? "; did you mean `" : "", nearest ? session_text(cmd->session, nearest) : "",
 			                 nearest ? "`?" : "");
 		}
-		for (uint32_t k = 0; k < experiment->open.count; k++)
-			if (experiment->open.data[k] == wanted)
-				return cmd_usage(cmd, "%s.%s is learned twice", rule, dot + 1);
+		if (opened_already(experiment, wanted))
+			return cmd_usage(cmd, "%s.%s is learned twice", rule, dot + 1);
 		vec_push(cmd->session->arena, &experiment->open, wanted);
 	}
 	return CMD_OK;
@@ -262,7 +293,7 @@ static CmdExit finish(Training *training, const Trained *trained) {
 static const char *problems_text(Cmd *cmd, const FeExperiment *experiment) {
 	uint32_t single = 0;
 	for (uint32_t i = 0; i < experiment->on.count; i++)
-		single += !fe_draws(experiment->on.data[i].decl);
+		single += !fe_draws(cmd->program, &experiment->on.data[i]);
 	int problems = experiment->train_problems;
 	if (problems == 1 || single == 0)
 		return arena_printf(cmd->arena, "%d problem%s", problems, problems == 1 ? "" : "s");

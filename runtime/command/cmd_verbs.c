@@ -33,9 +33,10 @@ const CmdVerb cmd_verbs[] = {
      "gradus eval mine.grad --instance 3 --json\n"},
 	{"minimize", cmd_minimize, "run a rule on problems of a family",
      "minimize FILE [NAME] --with RULE [--steps N]\nminimize NAME --with RULE",
-     "Runs one optimizer and shows the objective after every step, in f64 unless --precision says otherwise. The rule "
-     "may\n"
-     "be a folder that `gradus train` made. The exit code is 3 if a run became infinite or NaN.\n",
+     "Runs one optimizer and shows the objective along the run, and what it reports, in f64 unless --precision says\n"
+     "otherwise. The rule may be a folder that `gradus train` made. A run that takes a while says where it is; Ctrl-C "
+     "ends\n"
+     "it and shows what it has reached. The exit code is 3 if a run became infinite or NaN.\n",
      "with steps instance problems file set fill seed svg json",
      "gradus minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
      "gradus minimize mine.grad --with momentum --problems 16 --json\n"},

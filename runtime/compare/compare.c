@@ -210,8 +210,8 @@ Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *cont
 	Comparison *out = ARENA_NEW(arena, Comparison);
 	CompareOptions options = *given;
 	options.resamples = options.resamples > 0 ? options.resamples : COMPARE_RESAMPLES;
-	out->one_problem = !fe_draws(objective->decl);
-	out->validates = fe_validates(objective->decl);
+	out->one_problem = !fe_draws(rt->program, objective);
+	out->validates = fe_validates(rt->program, objective);
 	if (out->one_problem)
 		options.train_problems = options.test_problems = 1;
 	out->arena = arena;

@@ -12,8 +12,9 @@ typedef struct PackOptions {
 	bool force;          /* into a folder that holds something else, over emitted files that were changed */
 	/* What a trained rule was made for; zeros where nothing says. */
 	int horizon_low, horizon_high;
-	int64_t size;    /* coordinates, for a rule that is tied to their number */
-	FeTarget target; /* the tensors of an objective, for a rule that looks at axes; count 0: not known */
+	int64_t size;     /* coordinates, for a rule that is tied to their number */
+	FeTarget target;  /* the tensors of an objective, for a rule that looks at axes; count 0: not known */
+	const FeCall *on; /* that objective, for a rule that differentiates it; NULL: not known */
 } PackOptions;
 
 /* The prefix that goes with the name of a rule or an objective. */
@@ -28,5 +29,8 @@ typedef struct PackEmitted {
  * input gives the same bytes. false with diagnostics. */
 bool pack_rule(Rt *rt, const FeCall *rule, const PackOptions *options, PackEmitted *emitted);
 bool pack_objective(Rt *rt, const FeCall *objective, const PackOptions *options);
+
+/* Does the rule need its objective in its own code, as it differentiates it beyond the gradient or reads residuals? No diagnostics. */
+bool pack_derives(Rt *rt, const FeCall *rule);
 
 #endif

@@ -8,6 +8,16 @@
 
 /* ---- what the templates ask for ---- */
 
+/* How a parameter with limits follows from the numbers u of a point; "" without limits. */
+static const char *held_as(const Pack *pack, const FeLimits *l) {
+	switch (l->transform) {
+	case FE_LOGIT: return arena_printf(pack->arena, ", as %.17g + %.17g / (1 + exp(-x))", l->low, l->high - l->low);
+	case FE_LOG: return arena_printf(pack->arena, ", as %.17g + exp(x)", l->low);
+	case FE_LOG_BELOW: return arena_printf(pack->arena, ", as %.17g - exp(x)", l->high);
+	default: return "";
+	}
+}
+
 static void add_slots(const ObjectivePack *o, PackScope *scope) {
 	const Pack *pack = o->pack;
 	const FeObjective *objective = o->objective;
@@ -17,6 +27,7 @@ static void add_slots(const ObjectivePack *o, PackScope *scope) {
 		pack_set(pack, item, "slot", o->slots[i]);
 		pack_set(pack, item, "name", session_text(pack->session, slot->name));
 		pack_set(pack, item, "dims", pack_dims(pack, slot->type));
+		pack_set(pack, item, "held", held_as(pack, &slot->limits));
 		pack_number(pack, item, "offset", slot->offset);
 	}
 	for (uint32_t i = 0; i < objective->fixed.count; i++) {
@@ -40,6 +51,7 @@ static void make_scope(ObjectivePack *o) {
 	pack_flag(pack, scope, "has_data", objective->fixed.count + objective->data.count > 0);
 	pack_flag(pack, scope, "has_instance", o->has_instance);
 	pack_flag(pack, scope, "random_start", objective->random_start);
+	pack_flag(pack, scope, "has_limits", objective->natural != NULL);
 	add_slots(o, scope);
 	pack_objective_data(o);
 }
@@ -175,6 +187,14 @@ static void readme(ObjectivePack *o) {
 	pack_fill(o->pack, out, "readme_end.md", o->scope);
 }
 
+void pack_objective_files(ObjectivePack *o) {
+	make_scope(o);
+	header(o);
+	source(o);
+	pack_objective_instance(o);
+	pack_objective_bytes(o);
+}
+
 bool pack_objective(Rt *rt, const FeCall *call, const PackOptions *options) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the objective `%s`", name));
@@ -196,11 +216,7 @@ bool pack_objective(Rt *rt, const FeCall *call, const PackOptions *options) {
 	o->validate = validate ? task_optimized(task, validate) : NULL;
 	bool ok = pack_objective_names(o) && pack_objective_golden(o);
 	if (ok) {
-		make_scope(o);
-		header(o);
-		source(o);
-		pack_objective_instance(o);
-		pack_objective_bytes(o);
+		pack_objective_files(o);
 		pack_objective_test(o);
 		pack_objective_example(o);
 		pack_makefile(pack);

@@ -37,6 +37,8 @@ typedef struct ObjectivePack {
 	bool has_instance; /* something is given, or the start is drawn */
 } ObjectivePack;
 
+/* Header, source, and the data of problem 0, when all else is filled. */
+void pack_objective_files(ObjectivePack *o);
 /* What lies in memory as elements of a file, or as the type says. */
 const char *pack_element(const Pack *pack, IrType type);
 /* Fills what is known of problem 0, by the evaluator. false with a diagnostic. */

@@ -35,7 +35,8 @@ static IrFunc *part_of_step(const RulePack *r, const char *name, uint32_t known,
 	uint32_t shares = 0;
 	for (uint32_t i = 0; i < step->results.count; i++) {
 		const IrResult *result = &step->results.data[i];
-		bool wanted = result->role == IR_ROLE_SHARE ? shares++ == known && share : !share;
+		bool wanted =
+			result->role == IR_ROLE_SHARE ? shares++ == known && share : !share && result->role != IR_ROLE_SPENT;
 		if (wanted)
 			ir_result_as(func, result->role, session_text(session, result->name), results[i]);
 	}
@@ -205,6 +206,8 @@ static json_t *manifest(const RulePack *r) {
 	                                            : "one tensor at a time"));
 	if (r->by_shape)
 		json_object_set_new(root, "tensors", shapes_json(r));
+	if (r->on)
+		json_object_set_new(root, "on", json_string(session_text(session, r->on->objective->decl->name.name)));
 	if (r->tied > 0)
 		json_object_set_new(root, "coordinates", json_integer((json_int_t)r->tied));
 	json_object_set_new(root, "step_range", json_boolean(r->blocks));
@@ -243,19 +246,6 @@ static bool knows_shapes(Rt *rt, const FeCall *call, const PackOptions *options)
 	return false;
 }
 
-static bool refuses_evaluations(Rt *rt, const FeRule *rule) {
-	if (rule->derives) {
-		Diag *diag =
-			diag_error(rt->session, 816, rule->decl->name.span,
-		               "`%s` differentiates the objective beyond its gradient, or reads residuals, which a caller "
-		               "of C is not asked for",
-		               session_text(rt->session, rule->decl->name.name));
-		diag_help(rt->session, diag, "`minimize`, `train` and `compare` run it");
-		return true;
-	}
-	return false;
-}
-
 /* The rule for all tensors of an objective together. */
 static FeRule *rule_on_target(Rt *rt, IrModule *module, const FeCall *call, RulePack *r) {
 	r->joint = r->by_shape = true;
@@ -278,27 +268,44 @@ static FeRule *rule_on_all(Rt *rt, IrModule *module, const FeCall *call, RulePac
 	return NULL;
 }
 
+/* The rule for what it is emitted for. NULL with diagnostics. */
+static FeRule *made_rule(Rt *rt, IrModule *module, const FeCall *call, RulePack *r) {
+	FeProgram *program = call->program ? call->program : rt->program;
+	if (pack_derives(rt, call))
+		return pack_rule_on(rt, module, call, r);
+	bool by_shape = !call->decl->joint && fe_is_by_shape(program, call);
+	if (by_shape)
+		return knows_shapes(rt, call, r->pack->options) ? rule_on_target(rt, module, call, r) : NULL;
+	r->tied = fe_is_tied(program, call->decl) ? r->pack->options->size : 0;
+	FeTarget target = {.sizes = &r->tied, .count = r->tied > 0 ? 1 : 0};
+	FeRule *rule = fe_rule(rt->program, module, call, &target, r->pack->real, NULL, 0);
+	return rule && rule->evaluates && !r->joint ? rule_on_all(rt, module, call, r) : rule;
+}
+
+static void put_files(RulePack *r, const Golden *golden) {
+	pack_rule_scope(r);
+	pack_rule_header(r);
+	pack_rule_source(r);
+	pack_rule_beside(r);
+	pack_rule_test(r, golden);
+	pack_rule_example(r);
+	pack_makefile(r->pack);
+	pack_rule_readme(r);
+}
+
 bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitted *emitted) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the rule `%s`", name));
 	if (!pack || !knows_size(rt, call, options))
 		return false;
-	bool by_shape = !call->decl->joint && fe_is_by_shape(call->program ? call->program : rt->program, call);
-	if (by_shape && !knows_shapes(rt, call, options))
-		return false;
 	IrModule *module = ir_module_new(rt->session);
 	RulePack pack_of_rule = {.pack = pack, .joint = call->decl->joint, .target = options->target};
 	RulePack *r = &pack_of_rule;
-	r->tied = fe_is_tied(call->program ? call->program : rt->program, call->decl) ? options->size : 0;
 	r->horizon = options->horizon_high > 0 ? options->horizon_high : PACK_HORIZON;
-	FeTarget target = {.sizes = &r->tied, .count = r->tied > 0 ? 1 : 0};
-	FeRule *rule = by_shape ? rule_on_target(rt, module, call, r)
-	                        : fe_rule(rt->program, module, call, &target, options->real, NULL, 0);
-	if (rule && rule->evaluates && !r->joint)
-		rule = rule_on_all(rt, module, call, r);
+	FeRule *rule = made_rule(rt, module, call, r);
 	r->rule = rule;
 	*emitted = (PackEmitted){0};
-	bool ok = rule && !refuses_evaluations(rt, rule);
+	bool ok = rule && (!r->on || (pack_objective_names(r->on) && pack_objective_golden(r->on)));
 	if (ok && rule->learned_count > 0) {
 		r->theta = learned_new(rt, rule, rt->arena);
 		r->weights_apart = rule->learned_count > PACK_INLINE;
@@ -312,13 +319,7 @@ bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitt
 		ok = pack_rule_golden(r, &golden);
 	}
 	if (ok) {
-		pack_rule_scope(r);
-		pack_rule_header(r);
-		pack_rule_source(r);
-		pack_rule_test(r, &golden);
-		pack_rule_example(r);
-		pack_makefile(pack);
-		pack_rule_readme(r);
+		put_files(r, &golden);
 		ok = pack_write(pack, manifest(r));
 	}
 	ir_module_free(module);

@@ -2,7 +2,7 @@
 #ifndef GRADUS_EMIT_RULE_H
 #define GRADUS_EMIT_RULE_H
 
-#include "runtime/emit/emit_pack.h"
+#include "runtime/emit/emit_objective.h"
 
 typedef struct PackState {
 	const char *name;      /* as in the program */
@@ -34,7 +34,8 @@ typedef struct RulePack {
 	uint64_t model;        /* which rule a saved state belongs to */
 	uint32_t tensor_count; /* of the self-test's problem, and their sizes */
 	const size_t *tensors;
-	PackScope *scope; /* for templates */
+	ObjectivePack *on; /* the objective in its step, of a rule that differentiates it; or NULL */
+	PackScope *scope;  /* for templates */
 } RulePack;
 
 /* The self-test's problem: tensors of several sizes, a quadratic in each coordinate, its parameters and values exact. */
@@ -50,6 +51,12 @@ typedef struct Golden {
 const char *pack_rule_count(const RulePack *r, IrType shape, const char *n);
 /* Is it a number, whatever n is? */
 bool pack_rule_is_fixed(IrType shape);
+
+/* emit_rule_on.c: a rule that differentiates its objective, which is in its step. NULL with a diagnostic. */
+FeRule *pack_rule_on(Rt *rt, IrModule *module, const FeCall *call, RulePack *r);
+void pack_rule_give_data(const RulePack *r, IrByRole *given); /* the objective's data as expressions of C */
+void pack_rule_add_on(const RulePack *r, PackScope *scope);
+void pack_rule_beside(RulePack *r); /* the objective's own files, if there is one */
 
 void pack_rule_once(RulePack *r);                /* emit_rule_once.c: sets once and move */
 void pack_rule_scope(RulePack *r);               /* emit_rule_scope.c: sets scope, when all else is known */

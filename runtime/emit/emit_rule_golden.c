@@ -10,6 +10,7 @@
 typedef struct GoldenRun {
 	const RulePack *r;
 	IrFunc *init, *step, **shares; /* of primitive operations */
+	IrFunc *value;                 /* of a rule for one objective: f, g */
 	IrTensor *x, *g;               /* per unit: a tensor, or all of them as one vector */
 	IrTensor **states;             /* per unit and state */
 	IrTensor *hypers, theta;
@@ -17,6 +18,7 @@ typedef struct GoldenRun {
 	bool narrow;
 	double *sums;  /* per collective */
 	int64_t asked; /* evaluations elsewhere so far */
+	bool lost;     /* the objective of `on` had no answer: reported */
 	Arena *arena;
 } GoldenRun;
 
@@ -39,6 +41,15 @@ static IrTensor integer(const GoldenRun *run, int64_t value) {
 	IrTensor tensor = ir_tensor_new(run->arena, ir_scalar_type(IR_I64), NULL);
 	tensor.integers[0] = value;
 	return tensor;
+}
+
+/* The data of the objective that the rule is for. */
+static void give_data(const GoldenRun *run, IrByRole *given) {
+	const ObjectivePack *on = run->r->on;
+	if (!on)
+		return;
+	ir_give(given, IR_ROLE_DATA, on->data, on->objective->data.count);
+	ir_give(given, IR_ROLE_FIXED, on->fixed, on->objective->fixed.count);
 }
 
 /* What init and step take alike. */
@@ -108,6 +119,7 @@ static bool call_step(GoldenRun *run, const IrFunc *func, uint32_t unit, double 
 	ir_give(&given, IR_ROLE_HORIZON, &horizon, 1);
 	ir_give(&given, IR_ROLE_STATE, run->states[unit], rule->states.count);
 	ir_give(&given, IR_ROLE_SUM, sums, rule->collectives);
+	give_data(run, &given);
 	return call(run, func, &given, results);
 }
 
@@ -137,9 +149,28 @@ static bool one_step(GoldenRun *run, double loss, int64_t t) {
 	return true;
 }
 
+/* The same of a rule for one objective, whose step has it in it. NaN with a diagnostic. */
+static double problem_on(GoldenRun *run) {
+	const ObjectivePack *on = run->r->on;
+	IrTensor results[2];
+	IrByRole given;
+	ir_by_role(&given);
+	ir_give(&given, IR_ROLE_X, &run->x[0], 1);
+	give_data(run, &given);
+	if (!call(run, run->value, &given, results)) {
+		run->lost = true;
+		return NAN;
+	}
+	memcpy(run->g[0].reals, results[ir_result_at(on->gradient, IR_ROLE_G)].reals,
+	       sizeof(double) * (size_t)on->objective->size);
+	return results[ir_result_at(on->gradient, IR_ROLE_F)].reals[0];
+}
+
 /* Gradients into run->g; returns the loss. */
 static double problem(GoldenRun *run) {
 	double loss = 0;
+	if (run->r->on)
+		return problem_on(run);
 	size_t begin = 0;
 	for (size_t i = 0; i < run->r->tensor_count; i++) {
 		size_t unit = run->r->joint ? 0 : i;
@@ -181,6 +212,8 @@ static bool begin(GoldenRun *run) {
 			at = 0;
 		}
 	}
+	if (r->on)
+		memcpy(run->x[0].reals, r->on->start.reals, sizeof(double) * total);
 	for (uint32_t i = 0; run->init && i < run->units; i++) {
 		IrByRole given;
 		ir_by_role(&given);
@@ -196,6 +229,7 @@ bool pack_rule_golden(RulePack *r, Golden *out) {
 	GoldenRun run = {.r = r, .arena = r->pack->arena, .narrow = r->pack->real == IR_F32};
 	run.init = r->init ? ir_expand_math(module, r->init, false) : NULL;
 	run.step = ir_expand_math(module, r->step, false);
+	run.value = r->on ? ir_expand_math(module, r->on->gradient, false) : NULL;
 	run.shares = ARENA_ARRAY(run.arena, IrFunc *, r->rule->collectives + 1);
 	run.sums = ARENA_ARRAY(run.arena, double, r->rule->collectives + 1);
 	for (uint32_t i = 0; i < r->rule->collectives; i++)
@@ -220,5 +254,5 @@ bool pack_rule_golden(RulePack *r, Golden *out) {
 	}
 	out->losses[GOLDEN_STEPS] = problem(&run);
 	out->asked = run.asked;
-	return true;
+	return !run.lost;
 }

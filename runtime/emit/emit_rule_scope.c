@@ -27,9 +27,9 @@ static const char *bytes_of(const RulePack *r, const PackState *state, const cha
 /* ---- names ---- */
 
 /* What the functions of rule_step.c.in call their own variables. */
-static const char *const own[] = {"h",       "n",      "x",       "g",      "t",        "at",    "loss",
-                                  "horizon", "states", "scratch", "begin",  "end",      "count", "most",
-                                  "sums",    "share",  "new_x",   "memcpy", "elsewhere"};
+static const char *const own[] = {"h",       "n",      "x",       "g",      "t",         "at",    "loss",
+                                  "horizon", "states", "scratch", "begin",  "end",       "count", "most",
+                                  "sums",    "share",  "new_x",   "memcpy", "elsewhere", "data"};
 
 enum { OWN = sizeof own / sizeof *own };
 
@@ -114,6 +114,7 @@ static const char *arguments(const RulePack *r, const IrFunc *func) {
 	ir_give(&places, IR_ROLE_STATE, func == r->init ? own_states : next, states);
 	ir_give(&places, IR_ROLE_SHARE, &share, 1);
 	ir_give(&places, IR_ROLE_ALIKE, r->alike, alike);
+	pack_rule_give_data(r, &given);
 	const char **names = ARENA_ARRAY(arena, const char *, func->params.count + func->results.count + 1);
 	ir_arguments(func, &given, sizeof *names, names);
 	ir_places(func, &places, sizeof *names, names + func->params.count);
@@ -227,10 +228,10 @@ static void add_arguments(const RulePack *r, PackScope *scope) {
 	pack_set(pack, scope, "sums_arg", sums > 0 ? "sums, " : "");
 	pack_set(pack, scope, "elsewhere_param", r->evaluates ? pack_name(pack, "const @_elsewhere *elsewhere, ") : "");
 	pack_set(pack, scope, "elsewhere_arg", r->evaluates ? ", elsewhere" : "");
-	pack_set(pack, scope, "asks", r->evaluates ? ", ask, &asked" : "");
-	pack_set(pack, scope, "asks_none", r->evaluates ? ", ask, NULL" : "");
+	pack_set(pack, scope, "asks", r->evaluates ? ", ask, &asked" : r->on ? ", &data" : "");
+	pack_set(pack, scope, "asks_none", r->evaluates ? ", ask, NULL" : r->on ? ", &data" : "");
 	pack_set(pack, scope, "asks_plainly", r->evaluates ? ", elsewhere, NULL" : "");
-	pack_set(pack, scope, "asks_readme", r->evaluates ? ", evaluate, context" : "");
+	pack_set(pack, scope, "asks_readme", r->evaluates ? ", evaluate, context" : r->on ? ", &data" : "");
 	pack_set(pack, scope, "init_size", size_arg(r, r->init, "n"));
 	pack_set(pack, scope, "move_size", size_arg(r, r->move, r->blocks ? "count" : "n"));
 	pack_set(pack, scope, "horizon_value", r->rule->reads_horizon ? "h->hyper.horizon" : "1");
@@ -334,4 +335,5 @@ void pack_rule_scope(RulePack *r) {
 	add_sums(r, r->scope);
 	add_alike(r, r->scope);
 	add_tensors(r, r->scope);
+	pack_rule_add_on(r, r->scope);
 }

@@ -81,6 +81,13 @@ void pack_rule_source(RulePack *r) {
 
 /* ---- what goes with it ---- */
 
+/* What the self-test and the example of a rule for one objective begin with. */
+static const char *problem_of(const RulePack *r) {
+	Text out = text_new(r->pack->arena);
+	pack_fill(r->pack, &out, "rule_on.c", r->scope);
+	return text_cstr(&out);
+}
+
 void pack_rule_test(RulePack *r, const Golden *golden) {
 	Pack *pack = r->pack;
 	PackScope *scope = pack_scope(pack, r->scope);
@@ -94,14 +101,23 @@ void pack_rule_test(RulePack *r, const Golden *golden) {
 	pack_number(pack, scope, "total", golden->total);
 	pack_number(pack, scope, "golden_steps", GOLDEN_STEPS);
 	pack_number(pack, scope, "asked", golden->asked);
+	if (r->on)
+		pack_set(pack, scope, "problem", problem_of(r));
 	pack_set(pack, scope, "tensor_sizes", text_cstr(&sizes));
 	pack_set(pack, scope, "tables", text_cstr(&tables));
 	Text *out = pack_source(pack, "@_test.c", "compares a run with the numbers that gradus computed, bit for bit.");
 	pack_fill(pack, out, "rule_test.c", scope);
 }
 
-/* A rule that is tied to its size minimizes a bowl in so many numbers. */
+/* A rule that is tied to its size minimizes a bowl in so many numbers, and one for an objective that. */
 void pack_rule_example(RulePack *r) {
+	if (r->on) {
+		PackScope *scope = pack_scope(r->pack, r->scope);
+		pack_set(r->pack, scope, "problem", problem_of(r));
+		Text *out = pack_source(r->pack, "example.c", "minimizes the objective that @ is for.");
+		pack_fill(r->pack, out, "rule_example_on.c", scope);
+		return;
+	}
 	bool tied = r->tied > 0;
 	Text *out = pack_source(r->pack, "example.c", tied ? "minimizes a bowl with @." : "fits a line to points with @.");
 	pack_fill(r->pack, out, tied ? "rule_example_tied.c" : "rule_example.c", r->scope);

@@ -62,6 +62,19 @@ Task *task_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore scor
 	return task_of(rt, module, problem, method, score);
 }
 
+Task *task_declared(Rt *rt, const FeCall *objective, FeScore score) {
+	double started = rt_seconds();
+	IrModule *module = ir_module_new(rt->session);
+	FeObjective *problem = fe_objective_declared(rt->program, module, objective, rt->options.real);
+	rt->compile_seconds += rt_seconds() - started;
+	if (problem) {
+		note_data(rt, problem);
+		return task_of(rt, module, problem, NULL, score);
+	}
+	ir_module_free(module);
+	return NULL;
+}
+
 const IrRole task_state_roles[TASK_STATE_ROLES] = {IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE};
 
 /* Fills in how many values there are of each role, the types of those that go on from step to step, and the data of files. */

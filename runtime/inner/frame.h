@@ -42,12 +42,13 @@ IrFunc *task_build_gradient(Task *task, const TaskPlan *plan);
 IrFunc *task_build_tangent(Task *task, const TaskPlan *plan);
 
 /* objective.c */
-IrFunc *task_build_validate(Task *task); /* NULL where f is what is scored */
-IrFunc *task_build_value(Task *task);    /* (fixed..., x) -> f: the objective without its reports */
+IrFunc *task_build_validate(Task *task);  /* NULL where f is what is scored */
+IrFunc *task_build_value(Task *task);     /* (fixed..., x) -> f: the objective without its reports */
 IrFunc *task_build_responses(Task *task); /* ... -> f, residuals, if it has any */
 /* The gradient of f in x beside all that a function of x gives: value and gradient are made by this alone. */
 IrFunc *task_build_gradient_of(Task *task, const IrFunc *value, const char *name);
-IrFunc *task_build_instance_start(Task *task); /* (seed, instance) -> x */
-IrFunc *task_build_instance_value(Task *task); /* (seed, instance, x) -> f, reports..., g */
+IrFunc *task_build_instance_start(Task *task);   /* (seed, instance) -> x */
+IrFunc *task_build_instance_value(Task *task);   /* (seed, instance, x) -> f, reports..., g */
+IrFunc *task_build_instance_reports(Task *task); /* (seed, instance, step?, x) -> reports... */
 
 #endif

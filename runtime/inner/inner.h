@@ -52,6 +52,8 @@ typedef struct Task {
 Task *task_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score, const Name *open,
                uint32_t open_count);
 /* From an objective and a rule (or NULL) that exist already in `module`; the task then owns the module. */
+/* The same of an objective alone whose x is as it is declared, limits or not. */
+Task *task_declared(Rt *rt, const FeCall *objective, FeScore score);
 Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, FeScore score);
 void task_free(Task *task);
 IrFunc *task_stage_built(Task *task, TaskStage stage, const TaskPlan *plan); /* for one problem, before any pass */
@@ -206,7 +208,7 @@ bool run_problems(Task *task, const Problems *problems, const double *hypers, co
                   bool want_x, Arena *arena, Runs *out);
 bool run_looks_at_x(const Task *task); /* a step of its rule needs f or g at x */
 
-/* ---- value.c: `gradus eval` and `gradus minimize` ---- */
+/* ---- value.c: `gradus eval` ---- */
 
 typedef struct RunEval {
 	int64_t size;
@@ -223,19 +225,40 @@ typedef struct RunEval {
 /* x: [size] or NULL for the start of `instance`. Results live in the runtime's arena. */
 bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x, RunEval *out);
 
+/* ---- minimize.c: `gradus minimize` ---- */
+
+/* What the objective reports after a step. */
+typedef struct RunLook {
+	int step;
+	double *reports; /* [problems][report_count] */
+} RunLook;
+
 typedef struct RunMinimize {
-	Runs runs;
-	bool validates; /* runs are judged by that instead of f */
+	Runs runs;        /* of the steps that were made: fewer than asked for where the run was interrupted */
+	bool interrupted; /* between two steps, by options.interrupted */
+	bool validates;   /* runs are judged by that instead of f */
 	int64_t size;
-	double seconds; /* running, without compiling */
+	uint32_t report_count;
+	const char **report_names;
+	VEC(RunLook) looks; /* after the steps that run_looks_after says, and where the runs ended */
+	double seconds;     /* running, without compiling */
 	double compile_seconds;
 	const char *holes; /* as learned_holes gives them, where theta is NULL */
 	bool matrices;     /* the objective calls functions of matrices, which may have no answer */
 } RunMinimize;
 
+/* Told now and then, on the calling thread, that all problems have made `step` steps. runs.f and looks have what there is up to
+ * there; rows are those of the whole run. */
+typedef struct RunWatch {
+	void (*went)(void *user, const RunMinimize *so_far, int step);
+	void *user;
+} RunWatch;
+
+/* Are reports looked at after this step of a run? At the start, after the first step, and at every tenth of the run. */
+bool run_looks_after(int step, int steps);
 /* Runs `rule` with its hyperparameters as given on problems first .. first + count - 1. theta: see run_problems; NULL also
- * means "as they start" for a rule with holes. */
+ * means "as they start" for a rule with holes. watch: may be NULL. Results live in the runtime's arena. */
 bool run_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const double *theta, int64_t first, int count,
-                  int steps, RunMinimize *out);
+                  int steps, const RunWatch *watch, RunMinimize *out);
 
 #endif

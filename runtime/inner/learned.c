@@ -20,7 +20,7 @@ static bool starts_inside(Rt *rt, const FeRule *rule, const double *theta) {
 		if (k == slot->count)
 			continue;
 		const char *element = slot->count > 1 ? arena_printf(rt->session->arena, "element %lld of ", (long long)k) : "";
-		const char *limits = learned->transform == FE_PLAIN ? "" : ", or not inside of its limits";
+		const char *limits = slot->limits.transform == FE_PLAIN ? "" : ", or not inside of its limits";
 		diag_error(rt->session, 262, slot->span, "%s`%s` starts at a number that is not finite%s", element,
 		           session_text(rt->session, slot->name), limits);
 		return false;

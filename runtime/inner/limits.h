@@ -18,9 +18,15 @@ enum {
 	TASK_MAX_SEGMENT = 256,
 	/* problems.c: fixed values and files of an objective */
 	PROBLEMS_MOST_FIXED = 255,
+	/* minimize.c: figures that an objective may report */
+	RUN_MOST_REPORTS = 256,
 	/* learned.c: names that are listed of what no run fills, and characters of what one starts from */
 	LEARNED_SHOWN = 8,
 	LEARNED_SHOWN_START = 40
 };
+
+/* minimize.c: seconds of the steps that run between two looks at Ctrl-C, which is answered within a second; and of reports, above
+ * which those of a run that was interrupted are not evaluated once more */
+static const double run_short_piece = 0.05, run_short_look = 0.25;
 
 #endif

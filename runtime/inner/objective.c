@@ -73,3 +73,16 @@ IrFunc *task_build_instance_value(Task *task) {
 	FRAME_RESULTS(&w, IR_ROLE_F, IR_ROLE_VALID, IR_ROLE_REPORT, IR_ROLE_G);
 	return w.func;
 }
+
+IrFunc *task_build_instance_reports(Task *task) {
+	IrFunc *plain = ir_func_copy(task->module, task->objective->value, "value");
+	Frame w = frame_new(task, "reports");
+	FRAME_PARAMS(&w, IR_ROLE_DATA, IR_ROLE_SEED, IR_ROLE_INSTANCE);
+	frame_call(&w, task->objective->setup);
+	if (task->objective->batches)
+		FRAME_PARAMS(&w, IR_ROLE_STEP);
+	FRAME_PARAMS(&w, IR_ROLE_X);
+	frame_call(&w, plain);
+	FRAME_RESULTS(&w, IR_ROLE_REPORT);
+	return w.func;
+}

@@ -1,4 +1,6 @@
 /* Problems: instances of an objective, made a block at a time by one compiled function from their numbers alone. */
+#include <math.h>
+
 #include "runtime/inner/inner.h"
 #include "runtime/inner/limits.h"
 
@@ -103,6 +105,37 @@ static bool make_blocks(const Task *task, Problems *problems, uint64_t seed) {
 	return !failed;
 }
 
+/* The first problem of a block in which an element of a parameter with limits is no number; -1: there is none. */
+static int lane_outside(const Task *task, const Problems *problems, const ProblemBlock *block, const FeSlot *slot) {
+	IrScalar real = task->objective->real;
+	size_t lanes = (size_t)task->lanes, first = (size_t)slot->offset * lanes * ir_scalar_bytes(real);
+	double *values = ARENA_ARRAY(problems->arena, double, slot->count * task->lanes);
+	rt_read_reals(real, (const char *)block->x0 + first, 1, values, (size_t)slot->count * lanes);
+	for (int64_t k = 0; k < slot->count * task->lanes; k++)
+		if (!isfinite(values[k]))
+			return (int)(k % task->lanes);
+	return -1;
+}
+
+/* A start that is drawn or computed may lie outside of its limits, which no check of the text could tell. */
+static bool starts_inside(const Task *task, const Problems *problems) {
+	const FeObjective *objective = task->objective;
+	for (uint32_t i = 0; i < objective->params.count; i++) {
+		const FeSlot *slot = &objective->params.data[i];
+		for (int k = 0; k < problems->block_count && slot->limits.transform != FE_PLAIN; k++) {
+			const ProblemBlock *block = &problems->blocks[k];
+			int lane = lane_outside(task, problems, block, slot);
+			if (lane < 0)
+				continue;
+			diag_error(task->rt->session, 262, slot->span,
+			           "`%s` of problem %lld starts at a number that is not inside of its limits",
+			           session_text(task->rt->session, slot->name), (long long)block->instance[lane]);
+			return false;
+		}
+	}
+	return true;
+}
+
 static Problems *make_problems(Task *task, uint64_t seed, Numbering *instance, int64_t first, int count, bool spread) {
 	Rt *rt = task->rt;
 	Span span = task->objective->decl->name.span;
@@ -121,6 +154,10 @@ static Problems *make_problems(Task *task, uint64_t seed, Numbering *instance, i
 		place_block(task, problems, k, seed, instance, first);
 	if (!make_blocks(task, problems, seed)) {
 		diag_error(rt->session, 802, span, "an index left its range while problems were made");
+		problems_free(problems);
+		return NULL;
+	}
+	if (!starts_inside(task, problems)) {
 		problems_free(problems);
 		return NULL;
 	}

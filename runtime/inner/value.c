@@ -1,8 +1,7 @@
-/* An objective at a point, and one rule on a few problems. */
+/* An objective at a point. */
 #include <math.h>
 #include <string.h>
 
-#include "ir/core/walk.h"
 #include "runtime/inner/frame.h"
 
 static const FeScore plain_score = {FE_SCORE_MEAN, FE_SCORE_F};
@@ -89,8 +88,25 @@ static bool call_once(Task *task, IrFunc *func, int64_t instance, const double *
 	return !error;
 }
 
+/* Whether parameters lie inside of their limits; false with a diagnostic. */
+static bool is_inside(Rt *rt, const FeObjective *objective, const double *x) {
+	for (uint32_t i = 0; i < objective->params.count; i++) {
+		const FeSlot *slot = &objective->params.data[i];
+		for (int64_t k = 0; k < slot->count; k++) {
+			double value = x[slot->offset + k];
+			if (!slot->limits.limited || (value > slot->limits.low && value < slot->limits.high))
+				continue;
+			Diag *diag = diag_error(rt->session, 262, slot->span, "`%s` is %g here, which is not inside its limits",
+			                        session_text(rt->session, slot->name), value);
+			diag_help(rt->session, diag, "they are %g and %g", slot->limits.low, slot->limits.high);
+			return false;
+		}
+	}
+	return true;
+}
+
 bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x, RunEval *out) {
-	Task *task = task_new(rt, objective, NULL, plain_score, NULL, 0);
+	Task *task = task_declared(rt, objective, plain_score);
 	if (!task)
 		return false;
 	*out = (RunEval){.size = task->objective->size};
@@ -105,6 +121,7 @@ bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x
 		memcpy(out->x, x, sizeof *x * (size_t)out->size);
 	else
 		ok = call_once(task, task_build_instance_start(task), instance, NULL, &out->x);
+	ok = ok && is_inside(rt, task->objective, out->x);
 	IrFunc *value = ok ? task_build_instance_value(task) : NULL;
 	if (value) {
 		IrRange reports = ir_results_of(value, IR_ROLE_REPORT);
@@ -124,39 +141,6 @@ bool run_eval(Rt *rt, const FeCall *objective, int64_t instance, const double *x
 		}
 		ok = call_once(task, value, instance, out->x, places);
 	}
-	task_free(task);
-	return ok;
-}
-
-static void see_call(void *context, const IrBlock *block, IrOp *op) {
-	bool *calls = context;
-	(void)block;
-	*calls = *calls || op->kind == IR_CALL;
-}
-
-bool run_minimize(Rt *rt, const FeCall *objective, const FeCall *rule, const double *theta, int64_t first, int count,
-                  int steps, RunMinimize *out) {
-	*out = (RunMinimize){0};
-	double compiled = rt->compile_seconds;
-	Task *task = task_new(rt, objective, rule, plain_score, NULL, 0);
-	if (!task)
-		return false;
-	double *start = learned_new(rt, task->rule, rt->arena);
-	bool ok = theta || (start && learned_start(task->rt, task->rule, rt->options.seed, start));
-	out->holes = ok && !theta ? learned_holes(task->rt, task->rule, start, rt->arena) : NULL;
-	Problems *problems = NULL;
-	task_choose_lanes(task, count);
-	if (ok && rt_memory_allows(rt, problems_bytes(task, count, false), "the data of these problems"))
-		problems = problems_new(task, rt->options.seed, first, count, false);
-	ok = ok && problems && task_need_forward(task, steps, TASK_SHARED);
-	double started = rt_seconds();
-	ok = ok && run_problems(task, problems, NULL, theta ? theta : start, steps, true, rt->arena, &out->runs);
-	out->seconds = rt_seconds() - started;
-	out->compile_seconds = rt->compile_seconds - compiled;
-	out->size = task->objective->size;
-	out->validates = task->validate != NULL;
-	ir_visit_ops(&task->objective->value->body, see_call, &out->matrices);
-	problems_free(problems);
 	task_free(task);
 	return ok;
 }

@@ -165,7 +165,7 @@ static bool write_run(StoreFolder *folder, const FeExperiment *experiment, const
 	json_object_set_new(root, "window", json_integer(experiment->window));
 	json_object_set_new(root, "horizon", json_pack("[i,i]", experiment->horizon_low, experiment->horizon_high));
 	json_object_set_new(root, "score", json_string(score_text(folder->arena, experiment->score)));
-	json_object_set_new(root, "judged_by", json_string(score_judge(fe_validates(experiment->on.data[0].decl))));
+	json_object_set_new(root, "judged_by", json_string(score_judge(fe_validates(rt->program, &experiment->on.data[0]))));
 	json_object_set_new(root, "outer_steps", json_integer(experiment->outer_steps));
 	json_object_set_new(root, "experiment_seed", json_integer((json_int_t)experiment->seed));
 	json_object_set_new(root, "problem_seed", json_integer((json_int_t)rt->options.seed));

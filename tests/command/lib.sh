@@ -45,11 +45,13 @@ library() {
 }
 
 # on_for NAME: what `emit c` has to be told of an entry of the library: it learns numbers for one size, is for tensors of known
-# shapes, or evaluates elsewhere for all tensors together.
+# shapes, evaluates elsewhere for all tensors together, or differentiates its objective.
 on_for() {
 	"$GRADUS" show std "$1" >entry
 	if grep -q '^  learn.*size(x)' entry; then
 		echo "--on bowl"
+	elif grep -qE 'residuals|[ (]grad\(|jvp\(' entry && grep -qE '^(joint )?optimizer' entry; then
+		echo "--on rosenbrock(n=6)"
 	elif grep -q 'rank(x)' entry || { grep -qE '[ (=](gradient|value)\(' entry && ! grep -q '^joint ' entry; }; then
 		echo "--on small_net"
 	fi

@@ -239,4 +239,21 @@ has err E0816
 has err 'joint optimizer each_tensor'
 [ ! -e bad ] || fail "a folder is made in spite of an error"
 
+# Of one that differentiates the objective further there is no C, for any tensors, whoever asks how.
+cat >further.grad <<'E2'
+joint optimizer together() {
+  x <- x - 0.1 * grad(dot(gradient(x), g), x)
+}
+optimizer apart() {
+  x <- x - 0.1 * grad(dot(gradient(x), g), x)
+}
+E2
+for rule in together apart; do
+	for on in "" "--on rosenbrock"; do
+		# shellcheck disable=SC2086
+		expect 1 "$GRADUS" emit c further.grad $rule $on -o bad
+		has err E0816
+	done
+done
+
 finish

@@ -157,7 +157,7 @@ numbers="1 2 3 7 15 16 17 33 70 1100"
 if [ "$campaign" != 0 ]; then
 	rules="together summed"
 	for name in $(library Optimizers); do
-		"$GRADUS" show std "$name" | grep -q 'rank(x)' || rules="$rules $name"
+		"$GRADUS" show std "$name" | grep -qE 'rank\(x\)|residuals|[ (](grad|value|gradient)\(' || rules="$rules $name"
 	done
 	numbers="$(seq 1 70) 511 512 513 1100"
 fi

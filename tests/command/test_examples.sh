@@ -33,4 +33,15 @@ for file in "$SOURCE_DIR"/examples/*.grad; do
 	done
 done
 [ "$count" -ge 8 ] || fail "only $count examples"
+
+# The fit finds what is certified, and its standard errors.
+file=$SOURCE_DIR/examples/fit.grad
+expect 0 "$GRADUS" minimize "$file" adsorption --with levenberg_marquardt --steps 40 --precision f64 --json
+json_list x <out >found
+printf '2.3894212918\n5.5015643181\n' >certified
+near 1e-9 found certified
+expect 0 "$GRADUS" eval "$file" adsorption --at "$(paste -sd, found)" --json
+{ json_value error_of_size <out; json_value error_of_rate <out; } >found
+printf '0.027070075241\n0.072668688436\n' >certified
+near 1e-9 found certified
 finish

@@ -77,8 +77,16 @@ C
 }
 ears || fail "no ears"
 
-interrupted 2 "interrupted: nothing was saved" ./ears "$GRADUS" minimize slow.grad big --with adam --steps 1000000
-interrupted 2 "interrupted: nothing was saved" ./ears "$GRADUS" minimize slow.grad small --with adam --steps 1000000 --interpret
+# one run, or several side by side, shows what it has reached: the table up to there, and x
+interrupted 3 "interrupted after step" ./ears "$GRADUS" minimize slow.grad big --with adam --steps 1000000
+has out "x = "
+interrupted 3 "interrupted after step" ./ears "$GRADUS" minimize slow.grad small --with adam --steps 1000000 --problems 20
+has out "median f"
+interrupted 3 '"interrupted": true' ./ears "$GRADUS" minimize slow.grad big --with adam --steps 1000000 --json
+json_list f <out >curve
+steps=$(json_value steps <out)
+[ "$(grep -c . curve)" -eq $((steps + 1)) ] || fail "$steps steps were made, and the curve has $(grep -c . curve) numbers"
+interrupted 3 "interrupted" ./ears "$GRADUS" minimize slow.grad small --with adam --steps 1000000 --interpret
 interrupted 3 "interrupted: nothing was saved" ./ears "$GRADUS" compare adam momentum --on "small(n = 400)" -f slow.grad --steps 1000 \
 	--train 90 --test 100
 interrupted 1 "interrupted: nothing was saved" ./ears "$GRADUS" eval slow.grad big --interpret

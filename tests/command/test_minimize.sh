@@ -61,6 +61,49 @@ expect 0 "$GRADUS" minimize logistic --with momentum --problems 1 --instance 19 
 json_list x <out >got
 near 0 got want
 
+# what is reported, along the run: against the same figures by `eval` at the point where a run of so many steps ends
+cat >reports.grad <<'GRAD'
+objective drawn(n = 5) {
+  given y : [n] ~ normal(0, 1)
+  batch e : [n] ~ normal(0, 0.1)
+  param w : [n] ~ normal(0, 1)
+  minimize mean((w - y + e)^2)
+  report far = norm(w - y)
+  report first = w[0]
+}
+GRAD
+expect 0 "$GRADUS" minimize reports.grad --with momentum --steps 20 --json --instance 3
+[ "$(json_list report_steps <out | tr '\n' ' ')" = "0 1 2 4 6 8 10 12 14 16 18 20 " ] || fail "reports after $(json_list report_steps <out)"
+json_list far <out >far
+json_list first <out >first
+cp out whole
+row=0
+for steps in 1 2 4 20; do
+	expect 0 "$GRADUS" minimize reports.grad --with "momentum" --steps $steps --json --instance 3
+	x=$(json_list x <out | grep . | paste -sd ,)
+	expect 0 "$GRADUS" eval reports.grad --at "$x" --instance 3 --json
+	json_value far <out >want
+	case $steps in 1) row=2 ;; 2) row=3 ;; 4) row=4 ;; 20) row=12 ;; esac
+	sed -n ${row}p far >got
+	near 1e-12 got want
+	json_value first <out >want
+	sed -n ${row}p first >got
+	near 1e-12 got want
+done
+# several problems side by side report the same as each alone, on one thread and on two, and by the evaluator
+expect 0 "$GRADUS" minimize reports.grad --with momentum --steps 20 --json --problems 20 --threads 1
+mv out one
+expect 0 "$GRADUS" minimize reports.grad --with momentum --steps 20 --json --problems 20 --threads 2
+cmp -s one out || fail "threads change what is reported"
+tr '\n' ' ' <one | sed 's/{"instance": /\n&/g' | grep '"instance": 3,' | json_list far >got
+near 1e-11 got far
+expect 0 "$GRADUS" minimize reports.grad --with momentum --steps 20 --json --instance 3 --interpret
+json_list far <out >got
+near 1e-11 got far
+expect 0 "$GRADUS" minimize reports.grad --with momentum --steps 20 --problems 3
+has out "far"
+has out "median f"
+
 # what goes wrong
 expect 3 "$GRADUS" minimize rosenbrock --with "gradient_descent(lr = 1)" --steps 50 --json
 has out '"diverged": true'

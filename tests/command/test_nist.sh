@@ -1,6 +1,6 @@
 #!/bin/sh
-# Certified fits of the NIST reference data sets (StRD, nonlinear regression), from both starts, by a rule that reads residuals and their
-# Jacobian. The sets are no part of the project: they lie in the folder that GRADUS_DATA names, or beside it in shared/data.
+# Certified fits of the NIST reference data sets (StRD, nonlinear regression), from both starts, by the Levenberg-Marquardt of the library.
+# The sets are no part of the project: they lie in the folder that GRADUS_DATA names, or beside it in shared/data.
 : "${SOURCE_DIR:=$(cd "$(dirname "$0")/../.." && pwd)}" "${GRADUS:=$SOURCE_DIR/build/gradus}"
 . "$SOURCE_DIR/tests/command/lib.sh"
 sets=${GRADUS_DATA:-$SOURCE_DIR/../shared/data}/nist_strd
@@ -8,42 +8,6 @@ if [ ! -d "$sets" ]; then
 	echo "SKIPPED: no sets of NIST in $sets"
 	exit 0
 fi
-
-cat >rule.grad <<'RULE'
-# A symmetric system with positive pivots, by elimination.
-fn solve_positive(A, b) {
-  var M = A
-  var y = b
-  for k in 0..size(b) {
-    for i in k + 1..size(b) {
-      let m = M[i, k] / M[k, k]
-      y[i] <- y[i] - m * y[k]
-      M[i] <- M[i] - m * M[k]
-    }
-  }
-  for j in 0..size(b) {
-    let i = size(b) - 1 - j
-    var rest = y[i]
-    for c in i + 1..size(b) {
-      rest <- rest - M[i, c] * y[c]
-    }
-    y[i] <- rest / M[i, i]
-  }
-  return y
-}
-
-# Levenberg 1944, Marquardt 1963: a Gauss-Newton step, damped in the scale of each parameter, and taken only downhill.
-joint optimizer levenberg_marquardt(damping = 1e-3, up = 4, down = 5) {
-  state mu : real = damping
-  let J = jacobian(residuals, x)
-  let A = transpose(J) @ J
-  let damped[i in size(x), k in size(x)] = A[i, k] * (if i == k then 1 + mu else 1)
-  let y = x - solve_positive(damped, transpose(J) @ residuals)
-  let better = value(y) < f
-  mu <- if better then max(mu / down, 1e-15) else min(mu * up, 1e15)
-  x <- if better then y else x
-}
-RULE
 
 # fit SET MODEL: the model in terms of b and p[i]. Every parameter has to agree with the certified value in 6 digits.
 fit() {
@@ -57,9 +21,7 @@ fit() {
 	awk '{ printf "%.10g\n", $3 }' parameters >certified
 	for start in 1 2; do
 		values=$(awk -v k=$start '{ printf "%s%s", (NR > 1 ? ", " : ""), $k }' parameters)
-		{
-			cat rule.grad
-			cat <<PROGRAM
+		cat >"$1_$start.grad" <<PROGRAM
 objective fit() {
   data D : [$rows, 2] from "$1.csv"
   param b : [$count] = [$values]
@@ -69,7 +31,6 @@ objective fit() {
   residuals r
 }
 PROGRAM
-		} >"$1_$start.grad"
 		expect 0 "$GRADUS" minimize "$1_$start.grad" fit --with "levenberg_marquardt()" --steps 300 --json
 		tr '\n' ' ' <out | sed -n 's/.*"x": *\[\([^]]*\)\].*/\1/p' | tr ',' '\n' | tr -d ' ' | sed '/^$/d' >found
 		paste certified found | awk -v set="$1 from start $start" '

@@ -348,6 +348,69 @@ def wood():
 
 
 @family
+def gulf_research(m=99):
+    t = np.arange(1, m + 1) / 100
+    y = 25 + np.cbrt(-50 * log(t)) ** 2
+    return squares([5, 2.5, 0.15], lambda x: exp(-(abs(y - x[1]) ** x[2]) / x[0]) - t)
+
+
+@family
+def osborne_exponentials():
+    y = "844 908 932 936 925 908 881 850 818 784 751 718 685 658 628 603 580 558 538 522 506 490 478 467 457 448 438 431 424"
+    y = np.array((y + " 420 414 411 406").split(), float) / 1000
+    t = 10 * np.arange(33)
+    return squares([0.5, 1.5, -1, 0.01, 0.02], lambda x: y - x[0] - x[1] * exp(-t * x[3]) - x[2] * exp(-t * x[4]))
+
+
+@family
+def osborne_bells():
+    y = "1366 1191 1112 1013 991 885 831 847 786 725 746 679 608 655 616 606 602 626 651 724 649 649 694 644 624 661 612 558"
+    y += " 533 495 500 423 395 375 372 391 396 405 428 429 523 562 607 653 672 708 633 668 645 632 591 559 597 625 739 710"
+    y = np.array((y + " 729 720 636 581 428 292 162 98 54").split(), float) / 1000
+    t = np.arange(65) / 10
+
+    def residuals(x):
+        bell = lambda size, narrow, middle: size * exp(-((t - middle) ** 2) * narrow)
+        return y - x[0] * exp(-t * x[4]) - bell(x[1], x[5], x[8]) - bell(x[2], x[6], x[9]) - bell(x[3], x[7], x[10])
+
+    return squares([1.3, 0.65, 0.65, 0.7, 0.6, 3, 5, 7, 2, 4.5, 5.5], residuals)
+
+
+@family
+def watson(n=6):
+    t = np.arange(1, 30) / 29
+
+    def residuals(x):
+        p = np.polynomial.Polynomial(x)
+        return flat(p.deriv()(t) - p(t) ** 2 - 1, x[0], x[1] - x[0] ** 2 - 1)
+
+    return squares(np.zeros(n), residuals)
+
+
+@family
+def penalty_exponentials(n=4):
+    def residuals(x):
+        e, k = exp(x / 10), np.arange(1, n + 1)
+        up = e[1:] + e[:-1] - exp(k[1:] / 10) - exp(k[:-1] / 10)
+        return flat(x[0] - 0.2, sqrt(1e-5) * up, sqrt(1e-5) * (e[1:] - exp(-0.1)), (n - k + 1) @ x**2 - 1)
+
+    return squares(np.full(n, 0.5), residuals)
+
+
+@family
+def brown_almost_linear(n=5):
+    return squares(np.full(n, 0.5), lambda x: flat(x[:-1] + sum(x) - (n + 1), np.prod(x) - 1))
+
+
+@family
+def discrete_integral(n=8):
+    h = 1 / (n + 1)
+    t = h * np.arange(1, n + 1)
+    kernel = minimum.outer(t, t) * (1 - maximum.outer(t, t))
+    return squares(t * (t - 1), lambda x: x + h / 2 * kernel @ (x + t + 1) ** 3)
+
+
+@family
 def kowalik_osborne():
     y = np.array("0.1957 0.1947 0.1735 0.1600 0.0844 0.0627 0.0456 0.0342 0.0323 0.0235 0.0246".split(), float)
     u = np.array("4 2 1 0.5 0.25 0.167 0.125 0.1 0.0833 0.0714 0.0625".split(), float)
@@ -1170,8 +1233,87 @@ def covariance_selection(n=30, d=4, weight=0.1):
     return flat(np.eye(d)), f
 
 
+# ---- made of another ----
+
+
+class Base:
+    """A family with its arguments, as one is given for a parameter; `repr` is how that is written."""
+
+    def __init__(self, name, **arguments):
+        self.name, self.arguments = name, arguments
+
+    def __call__(self):
+        return FAMILIES[self.name](**self.arguments)
+
+    def __repr__(self):
+        written = ", ".join("%s = %s" % (key, repr(value)) for key, value in self.arguments.items())
+        return "%s(%s)" % (self.name, written)
+
+
+def gram_schmidt(A):
+    Q = np.array(A)
+    for k in range(Q.shape[1]):
+        for j in range(k):
+            Q[:, k] -= (Q[:, j] @ Q[:, k]) * Q[:, j]
+        Q[:, k] /= norm(Q[:, k])
+    return Q
+
+
+@family
+def scaled(base=Base("rosenbrock"), spread=10):
+    x, f = base()
+    s = loguniform("s", x.shape, 1 / spread, spread)
+    return x / s, lambda z: f(s * z)
+
+
+@family
+def rotated(base=Base("rosenbrock"), key="A"):
+    x, f = base()
+    Q = gram_schmidt(normal(key, (len(x), len(x))))
+    return Q.T @ x, lambda z: f(Q @ z)
+
+
+@family
+def shifted(base=Base("rosenbrock"), sd=1):
+    x, f = base()
+    c = normal("c", x.shape, 0, sd)
+    return x, lambda z: f(z - c)
+
+
+@family
+def log_transformed(base=Base("rosenbrock"), lowest=0, eps=1e-8):
+    x, f = base()
+    return x, lambda z: log(f(z) - lowest + eps)
+
+
+@family
+def regularized(base=Base("logistic"), decay=1e-2):
+    x, f = base()
+    return x, lambda z: f(z) + decay / 2 * z @ z
+
+
+@family
+def relative(base=Base("rosenbrock"), lowest=0):
+    x, f = base()
+    return x, lambda z: (f(z) - lowest) / (f(x) - lowest)
+
+
+@family
+def summed(first=Base("rosenbrock"), second=Base("quadratic")):
+    (x, f), (y, g) = first(), second()
+    return np.concatenate([x, y]), lambda z: f(z[: len(x)]) + g(z[len(x) :])
+
+
 ALSO = {
+    "scaled": dict(base=Base("small_net", n=9), spread=3),
+    "rotated": dict(base=Base("quadratic", n=4)),
+    "shifted": dict(base=Base("scaled", base=Base("logistic", n=7))),
+    "log_transformed": dict(base=Base("summed"), lowest=-0.5, eps=1e-3),
+    "relative": dict(base=Base("regularized", decay=0.1)),
     "rosenbrock": dict(n=7),
+    "watson": dict(n=9),
+    "penalty_exponentials": dict(n=7),
+    "brown_almost_linear": dict(n=3),
     "michalewicz": dict(n=4, m=3),
     "levy": dict(n=5),
     "trid": dict(n=7),

@@ -5,7 +5,8 @@
 A line of the table: a call of a rule, the objective (of test_std_rules.c), and x after 1, 2, 5 and 25 steps, or after as many as
 stand behind the @: a search that has arrived decides by rounding. Steps count from 1. A rule here is a function of the starting
 point and of the length of the run; it returns what makes a step from (x, f, g, t). Rules that treat tensors apart are marked, and so
-are those that look at their axes; all others see one vector. Learned numbers are
+are those that look at their axes, and those that read residuals, which go on an objective of their own; all others see one vector.
+Learned numbers are
 0.3 sin(1.7 k + 0.4) for number k.
 """
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.linalg import norm
 
 AT = (1, 2, 5, 25)
 LAST = {"backtracking": 12, "backtracking_warm": 12, "cg_wolfe": 9, "bfgs_wolfe": 9, "lbfgs_wolfe": 9}
+LAST |= {"newton": 6, "newton_downhill": 7, "newton_cg": 9, "hessian_free": 12, "cubic_newton": 12}
+LAST |= {"levenberg_marquardt": 9, "levenberg_marquardt_cg": 9}
 RULES = {}  # name -> (function, per tensor)
 ELSEWHERE = {}  # the same of rules that look at the objective: x -> f, g is their third argument
 
@@ -39,6 +42,14 @@ def elsewhere(function):
     return rule(function)
 
 
+BY_RESIDUALS = []
+
+
+def by_residuals(function):
+    BY_RESIDUALS.append(function.__name__)
+    return elsewhere(function)
+
+
 # ---- objectives ----
 
 
@@ -52,6 +63,11 @@ def bent(x):
     return f, a * (x - c) - 0.3 * np.sin(3 * x) + 0.1 * q * k
 
 
+def hessian_of_bent(x):
+    k = np.array([1.0, 2.0, -1.0, 1.0, -1.0])
+    return np.diag([1.0, 2.0, 0.5, 1.5, 3.0] - 0.9 * cos(3 * x)) + 0.1 * np.outer(k, k)
+
+
 def valley(x):
     """One tensor of 4 numbers."""
     r = x[1:] - x[:-1] ** 2
@@ -62,9 +78,37 @@ def valley(x):
     return log(u) + 0.05 * sum(x**2), g / u + 0.1 * x
 
 
+def hessian_of_valley(x):
+    u = exp(valley(x)[0] - 0.05 * sum(x**2))
+    gu = u * (valley(x)[1] - 0.1 * x)
+    H = np.zeros((4, 4))
+    for i in range(3):
+        H[i, i] += -8 * (x[i + 1] - x[i] ** 2) + 16 * x[i] ** 2 + 2
+        H[i + 1, i + 1] += 4
+        H[i, i + 1] = H[i + 1, i] = -8 * x[i]
+    return H / u - np.outer(gu, gu) / u**2 + 0.1 * np.eye(4)
+
+
+def residuals_of_fitted(x):
+    """And their Jacobian."""
+    p = 0.3 * np.arange(1.0, 8.0)
+    y = np.array([1.2, 0.9, 0.5, 0.45, 0.2, -0.1, -0.35])
+    e, w = exp(-x[1] * p), np.sin(x[3] * p)
+    return x[0] * e + x[2] * w - y, np.column_stack([e, -x[0] * p * e, w, x[2] * p * cos(x[3] * p)])
+
+
+def fitted(x):
+    """Two tensors of two numbers, and the sum of squares of seven residuals."""
+    r, J = residuals_of_fitted(x)
+    return dot(r, r) / 2, J.T @ r
+
+
+bent.hessian, valley.hessian, fitted.residuals = hessian_of_bent, hessian_of_valley, residuals_of_fitted
+
 OBJECTIVES = {
     "bent": (bent, np.array([1.0, -2.0, 0.5, 0.3, -0.7]), [3, 2]),
     "valley": (valley, np.array([-0.5, 0.8, 1.2, -0.3]), [4]),
+    "fitted": (fitted, np.array([1.0, 0.5, 0.6, 2.0]), [2, 2]),
     "tensors": (None, np.sin(np.arange(1.0, 51.0)), None),
 }
 
@@ -1460,6 +1504,93 @@ def velo(x0, T, cells=32, bank=8, hidden=4):
     return step
 
 
+@together
+def rnn_mlp_lopt(x0, T, cells=64, hidden=32):
+    p = Theta()
+    W, b = p.take(4 * cells, 51 + cells), p.take(4 * cells)
+    to_all, to_all0, to_own, to_own0 = p.take(18, cells), p.take(18), p.take(17, cells), p.take(17)
+    layers = [(p.take(n, k), p.take(n)) for n, k in ((hidden, 54), (hidden, hidden), (18, hidden))]
+    from_lstm, from_mlp = p.take(18), p.take(16)
+    decay = np.array([0.5, 0.9, 0.99, 0.999, 0.9999])
+    fives = [np.zeros(x.shape + (5,)) for x in x0]
+    s = [S(h=np.zeros(cells), c=np.zeros(cells), m=z, v=z, told=from_mlp) for z in fives]
+    all_of = S(heard=from_lstm, usual=0.01, mean=0.0, var=0.0)
+    clipped_log = lambda a: clip(log(1e-8 + abs(a)), -5, 5)
+
+    def step(x, f, g, t):
+        most = 10 * all_of.usual / (1 - 0.99**t)
+        g = [clip(a, -most, most) for a in g]
+        size = sqrt(1e-8 + sum(np.mean(a**2) for a in g) / len(g))
+        all_of.usual = 0.99 * all_of.usual + (1 - 0.99) * size
+        all_of.mean = 0.9 * all_of.mean + 0.1 * f
+        all_of.var = 0.9 * all_of.var + 0.1 * (all_of.mean - f) ** 2
+        correct = 1 / (1 - 0.9**t + 1e-8)
+        loss = clip((f - all_of.mean * correct) / sqrt(all_of.var * correct + 1e-8), -5, 5)
+        for k, (a, d) in enumerate(zip(x, g)):
+            s[k].m = decay * s[k].m + (1 - decay) * d[..., None]
+            s[k].v = decay * s[k].v + (1 - decay) * d[..., None] ** 2
+            seen = [np.mean(s[k].m), np.mean(s[k].v), np.var(s[k].m), np.var(s[k].v), np.mean(a), np.var(a)]
+            seen = [clipped_log(q) for q in seen + [norm(a), norm(d)]]
+            seen += [sign(np.mean(s[k].m)), sign(np.mean(s[k].v)), sign(np.mean(a)), 1.0 if a.ndim == 0 else -1.0]
+            seen += [log(n) - 1 for n in a.shape] + [-1.0] * (4 - a.ndim) + [loss]
+            z = W @ np.concatenate([seen, s[k].told, all_of.heard, s[k].h]) + b
+            i, o, j, q = np.split(z, 4)
+            s[k].c = sigmoid(o) * s[k].c + sigmoid(i) * tanh(j)
+            s[k].h = sigmoid(q) * tanh(s[k].c)
+        all_of.heard = np.mean([to_all @ state.h + to_all0 for state in s], axis=0)
+        out = []
+        for a, d, state in zip(x, g, s):
+            root = 1 / sqrt(state.v + 1e-6)
+            parts = [d[..., None], a[..., None], log(abs(a) + 1e-8)[..., None], state.m, state.m * root, state.v, root]
+            u = unit(np.concatenate(parts, axis=-1).reshape(-1, 23))
+            alike = [np.sin((t - 1) / (TAU * pi)), [log(len(x)) - 1, log(norm(a) + 1e-8), log(a.size)]]
+            alike = np.concatenate(alike + [to_own @ state.h + to_own0])
+            u = np.column_stack([u, np.tile(alike, (len(u), 1))])
+            for V, v in layers[:-1]:
+                u = relu(u @ V.T + v)
+            u = u @ layers[-1][0].T + layers[-1][1]
+            state.told = np.mean(u[:, 2:], axis=0)
+            out.append(a - 0.001 * (u[:, 0] * exp(0.001 * u[:, 1])).reshape(a.shape))
+        return out
+
+    return step
+
+
+@by_axes
+def celo2(x0, T, lr=1e-3, adam_lr=1e-3, decay=0.0, hidden=8):
+    p = Theta()
+    W1, b1, W2, b2 = p.take(hidden, 30), p.take(hidden), p.take(hidden, hidden), p.take(hidden)
+    w3, b3 = p.take(hidden), p.take()
+    decays = lambda b, theta: 1 - exp(10 * (log(1 - b) / 10 + theta))
+    b0 = np.array([0.9, 0.99, 0.999])
+    bm, bv, bf = decays(b0, p.take(3)), decays(0.95, p.take()), decays(b0, p.take(3))
+    three = np.zeros(x0.shape + (3,))
+    s = S(m=three, v=0 * x0, row=0.0, col=0.0)
+    other = adam_of(x0, adam_lr, 0.9, 0.95)
+
+    def step(x, f, g, t):
+        if x.ndim != 2:
+            return other(x, g, t) - adam_lr * decay * x
+        G = g[..., None]
+        s.m, s.v = bm * s.m + (1 - bm) * G, bv * s.v + (1 - bv) * g**2
+        d1, d0 = np.argsort(x.shape, kind="stable")  # d0 is the longest axis
+        s.row = bf * s.row + (1 - bf) * np.mean(G**2 + 1e-30, axis=d0, keepdims=True)
+        s.col = bf * s.col + (1 - bf) * np.mean(G**2 + 1e-30, axis=d1, keepdims=True)
+        F = maximum(s.row / (np.mean(s.row, axis=d1, keepdims=True) + 1e-9), 1e-9) ** -0.5 * maximum(s.col, 1e-9) ** -0.5
+        row, col, r = s.row + three, s.col + three, (s.v + 1e-6)[..., None] ** -0.5
+        parts = [G, x[..., None], s.m, s.v[..., None], s.m * r, r, G * F, row, col]
+        parts += [(row + 1e-8) ** -0.5, (col + 1e-8) ** -0.5, s.m * F, clip(G, -0.1, 0.1), G * r]
+        u = unit(np.concatenate(parts, axis=-1).reshape(-1, 30))
+        M = (relu(relu(u @ W1.T + b1) @ W2.T + b2) @ w3 + b3).reshape(x.shape)
+        U, sigma, V = np.linalg.svd(M / (norm(M) + 1e-7), full_matrices=False)
+        for k in range(5):
+            sigma = 3.4445 * sigma - 4.775 * sigma**3 + 2.0315 * sigma**5
+        O = (U * sigma) @ V
+        return x - lr * (O / (sqrt(np.mean(O**2)) + 1e-8) + decay * x)
+
+    return step
+
+
 def policy_features(x0):
     decay = np.array([0.5, 0.9, 0.97])
     s = S(m=np.zeros((len(x0), 3)), v=0 * x0, f=None, move=0 * x0)
@@ -1744,6 +1875,168 @@ def lbfgs_wolfe(x0, T, look, memory=10, c1=1e-4, c2=0.9, evaluations=20):
     return step
 
 
+# ---- second derivatives and residuals ----
+
+
+@elsewhere
+def newton(x0, T, look, lr=1.0):
+    return lambda x, f, g, t: x - lr * np.linalg.solve(look.hessian(x), g)
+
+
+@elsewhere
+def newton_downhill(x0, T, look, beta=1e-3, c=1e-4, evaluations=30):
+    def step(x, f, g, t):
+        H = look.hessian(x)
+        tau = 0.0 if min(np.diag(H)) > 0 else beta - min(np.diag(H))
+        while min(np.linalg.eigvalsh(H)) + tau <= 0:
+            tau = max(2 * tau, beta)
+        d, a = -np.linalg.solve(H + tau * np.eye(len(x)), g), 1.0
+        for _ in range(evaluations):
+            if look(x + a * d)[0] <= f + c * a * dot(g, d):
+                break
+            a /= 2
+        return x + a * d
+
+    return step
+
+
+@elsewhere
+def newton_cg(x0, T, look, first=1.0, largest=100.0, accept=0.1, turns=20):
+    s = S(radius=first)
+
+    def subproblem(B, g):
+        """Algorithm 7.2 of Nocedal, Wright 2006; and whether the end is at the edge."""
+        z, r, d = 0 * g, g, -g
+        edge = lambda: max(np.roots([dot(d, d), 2 * dot(z, d), dot(z, z) - s.radius**2]).real)
+        for _ in range(turns):
+            if dot(d, B @ d) <= 0:
+                return z + edge() * d, True
+            a = dot(r, r) / dot(d, B @ d)
+            if norm(z + a * d) >= s.radius:
+                return z + edge() * d, True
+            z, old, r = z + a * d, r, r + a * (B @ d)
+            if norm(r) <= min(0.5, sqrt(norm(g))) * norm(g):
+                break
+            d = -r + dot(r, r) / dot(old, old) * d
+        return z, False
+
+    def step(x, f, g, t):
+        B = look.hessian(x)
+        p, at_edge = subproblem(B, g)
+        ratio = (f - look(x + p)[0]) / -(dot(g, p) + dot(p, B @ p) / 2)
+        if ratio < 0.25:
+            s.radius /= 4
+        elif ratio > 0.75 and at_edge:
+            s.radius = min(2 * s.radius, largest)
+        return x + p if ratio > accept else x
+
+    return step
+
+
+@elsewhere
+def hessian_free(x0, T, look, damping=1.0, gain=5e-4, turns=50):
+    s = S(damping=damping, p=0 * x0)
+
+    def step(x, f, g, t):
+        H = look.hessian(x)
+        B = H + s.damping * np.eye(len(x))
+        p, models = s.p, []
+        r = g + B @ p
+        d = -r
+        for i in range(turns):
+            curvature = dot(d, B @ d)
+            if curvature <= 0:
+                break
+            a = dot(r, r) / curvature
+            p, old, r = p + a * d, r, r + a * (B @ d)
+            models.append(dot(g, p) + dot(p, B @ p) / 2)
+            if i >= 10 and models[-1] < 0 and (models[-1] - models[-11]) / models[-1] < 10 * gain:
+                break
+            if norm(r) <= 2.0**-52 * norm(g):
+                break
+            d = -r + dot(r, r) / dot(old, old) * d
+        expected, fall = -dot(g, p) - dot(p, H @ p) / 2, f - look(x + p)[0]
+        ratio = fall / expected if expected > 0 else 0.0
+        s.damping *= 3 / 2 if ratio < 0.25 else (2 / 3 if ratio > 0.75 else 1)
+        s.p = p if fall > 0 else 0 * x
+        return x + s.p
+
+    return step
+
+
+@elsewhere
+def cubic_newton(x0, T, look, first=1.0, lowest=1e-8, halvings=30):
+    s = S(M=first)
+
+    def step(x, f, g, t):
+        H = look.hessian(x)
+        w, V = np.linalg.eigh(H)
+        c = V.T @ g
+        low, high = max(0.0, -2 * w[0] / s.M), 1e6
+        for _ in range(200):  # the length of the minimizer
+            r = (low + high) / 2
+            low, high = (r, high) if norm(c / (w + s.M * r / 2)) > r else (low, r)
+        h = -V @ (c / (w + s.M * high / 2))
+        fits = look(x + h)[0] <= f + dot(g, h) + dot(h, H @ h) / 2 + s.M * norm(h) ** 3 / 6
+        s.M = max(s.M / 2, lowest) if fits else 2 * s.M
+        return x + h if fits else x
+
+    return step
+
+
+least_squares = lambda A, b: np.linalg.lstsq(A, b, rcond=None)[0]
+
+
+@by_residuals
+def gauss_newton(x0, T, look, lr=1.0):
+    def step(x, f, g, t):
+        r, J = look.residuals(x)
+        return x - lr * least_squares(J, r)
+
+    return step
+
+
+def downhill(look, s, up, down, move):
+    """Steps of Levenberg and Marquardt; move: from the residuals and their Jacobian."""
+
+    def step(x, f, g, t):
+        y = x + move(*look.residuals(x))
+        better = look(y)[0] < f
+        s.mu = max(s.mu / down, 1e-15) if better else min(s.mu * up, 1e15)
+        return y if better else x
+
+    return step
+
+
+@by_residuals
+def levenberg_marquardt(x0, T, look, damping=1e-3, up=4.0, down=5.0):
+    s = S(mu=damping)
+
+    def move(r, J):
+        below = np.diag(sqrt(s.mu) * norm(J, axis=0))
+        return -least_squares(np.vstack([J, below]), np.concatenate([r, 0 * x0]))
+
+    return downhill(look, s, up, down, move)
+
+
+@by_residuals
+def levenberg_marquardt_cg(x0, T, look, damping=1.0, up=4.0, down=5.0, left=1e-3, turns=20):
+    s = S(mu=damping)
+
+    def move(r, J):
+        A, b = J.T @ J + s.mu * np.eye(len(x0)), -J.T @ r
+        d, p, rest = 0 * b, b, b
+        for _ in range(turns):
+            if norm(rest) <= left * norm(b):
+                break
+            d = d + dot(rest, rest) / dot(p, A @ p) * p
+            new = b - A @ d
+            p, rest = new + dot(new, new) / dot(rest, rest) * p, new
+        return d
+
+    return downhill(look, s, up, down, move)
+
+
 # Arguments on the first objective; on the second one everything is as the sources have it.
 ARGUMENTS = {
     "demon": dict(lr=0.05),
@@ -1790,6 +2083,8 @@ ARGUMENTS = {
     "lookahead": dict(k=3, alpha=0.7),
     "exponential_decay": dict(factor=0.9),
     "velo": dict(cells=3, bank=2, hidden=3),
+    "rnn_mlp_lopt": dict(cells=3, hidden=3),
+    "celo2": dict(lr=0.01, adam_lr=0.02, decay=0.1, hidden=3),
     "muon": dict(lr=0.05, adam_lr=0.03),
     "soap": dict(lr=0.05, every=4),
     "inverse_sqrt": dict(steps=4),
@@ -1803,6 +2098,11 @@ ARGUMENTS = {
     "backtracking_warm": dict(c=0.4, grow=3.0),
     "lbfgs_wolfe": dict(memory=3),
     "cg_wolfe": dict(c2=0.3, evaluations=6),
+    "newton": dict(lr=0.5),
+    "newton_downhill": dict(beta=0.1, c=0.3),
+    "newton_cg": dict(first=0.3, accept=0.2),
+    "hessian_free": dict(damping=0.3),
+    "cubic_newton": dict(first=3.0),
 }
 # The rates of these are too small to see anything in 25 steps.
 for name in "adam adamax nadam amsgrad radam adabelief yogi diffgrad adam_mini adopt".split():
@@ -1841,7 +2141,7 @@ def run(name, objective, arguments):
 def main():
     for name in RULES:
         for objective in OBJECTIVES:
-            if objective == "tensors" and name not in BY_AXES:
+            if objective == "tensors" and name not in BY_AXES or (objective == "fitted") != (name in BY_RESIDUALS):
                 continue
             arguments = ARGUMENTS.get(name, {}) if objective != "valley" else {}
             call = ", ".join("%s = %s" % (key, repr(value)) for key, value in arguments.items())

@@ -120,6 +120,55 @@ static RpExpr *within(Gen *g, RpExpr *e, double size) {
 	return gen_bounded(g, gen_surely_real(g, e), -size, size);
 }
 
+/* v[pick[e] % n] <- v[pick[e] % n] + value, or a value that does not read v, of which the last counts. false: nothing picks. */
+static bool scatter(Gen *g, RpBlock *block, RpVar *var) {
+	static const char updates[] = {'+', '+', '-', '<', '>', 0};
+	RpVar *pick = gen_pick(g, RP_INT, 1), *all[SCOPE];
+	if (!pick || pick->role == RP_VAR)
+		return false;
+	int count = g->count, points = g->points, extent = var->shape.dims[0], terms = pick->shape.dims[0];
+	memcpy(all, g->scope, sizeof all);
+	RpStmt *s = add(g, block, RP_ASSIGN, var, NULL);
+	s->update = updates[gen_below(g, 6)];
+	RpVar *index = gen_var(g, RP_INDEX, RP_INT, &(RpShape){0});
+	index->high = terms;
+	index->size = terms;
+	s->head[s->heads++] = index;
+	RpExpr *read = rp_expr(g->pool, RP_READ, RP_INT);
+	read->arg[0] = rp_name(g->pool, pick);
+	read->args = 1;
+	read->items = 1;
+	read->item[0] = (RpItem){RP_AT, rp_name(g->pool, index), 0, 0};
+	read->low = pick->low;
+	read->high = pick->high;
+	RpExpr *at = rp_binary(g->pool, RP_MOD, RP_INT, read, rp_whole(g->pool, extent));
+	at->high = extent;
+	s->item[0] = (RpItem){RP_AT, at, 0, 0};
+	s->items = 1;
+	for (int i = 0; i < count && !s->update; i++) /* it must not be read then */
+		if (g->scope[i] == var)
+			memmove(g->scope + i, g->scope + i + 1, sizeof *g->scope * (size_t)(--g->count - i));
+	gen_show(g, index);
+	g->points *= terms;
+	RpShape rest = {.rank = var->shape.rank - 1};
+	for (int i = 0; i < rest.rank; i++)
+		rest.dims[i] = var->shape.dims[1 + i];
+	RpExpr *e = rest.rank && gen_chance(g, 70) ? gen_array(g, &rest, 2) : gen_real(g, 3);
+	RpExpr *bodies[] = {read, e};
+	bool stated = false;
+	gen_ranges(g, s->head, &stated, 1, bodies, 2, false);
+	if (stated) { /* for which there is no place */
+		g->count--;
+		e = gen_real(g, 3);
+	}
+	bool sums = s->update == '+' || s->update == '-';
+	s->value[s->values++] = within(g, e, sums ? var->size / (8 * terms) : var->size);
+	memcpy(g->scope, all, sizeof all);
+	g->count = count;
+	g->points = points;
+	return true;
+}
+
 static void assign(Gen *g, RpBlock *block) {
 	RpVar *var = NULL;
 	int seen = 0;
@@ -129,6 +178,8 @@ static void assign(Gen *g, RpBlock *block) {
 	if (!var)
 		return;
 	g->budget = 14;
+	if (var->shape.rank > 0 && var->kind == RP_REAL && gen_chance(g, 25) && scatter(g, block, var))
+		return;
 	RpStmt *s = add(g, block, RP_ASSIGN, var, NULL);
 	int count = g->count, points = g->points;
 	RpExpr *e;
@@ -193,7 +244,15 @@ static void loop(Gen *g, RpBlock *block, int depth) {
 	s->counter = gen_var(g, RP_COUNTER, RP_INT, &(RpShape){0});
 	s->counter->low = s->from;
 	s->counter->high = turns ? s->to : s->from + 1;
-	s->counter->size = fmax(fabs((double)s->from), s->to);
+	if (gen_chance(g, 25))
+		s->step = gen_between(g, 2, 3);
+	else if (gen_chance(g, 30)) { /* the same numbers from the other end, or some of them */
+		int low = s->from;
+		s->step = -gen_between(g, 1, 3);
+		s->from = s->to - 1;
+		s->to = low - 1;
+	}
+	s->counter->size = fmax(fabs((double)s->from), fabs((double)s->to));
 	gen_show(g, s->counter);
 	g->points *= turns > 1 ? turns : 1;
 	statements(g, &s->yes, gen_between(g, 1, 3), depth - 1);

@@ -40,6 +40,20 @@ static void define(Oracle *o, const RpStmt *s) {
 	oracle_defined(o, s->var[0]);
 }
 
+static void update(Oracle *o, char how, double *element, const double *value) {
+	bool replaces = how == 0 || (how == '>' ? value[0] > element[0] : how == '<' && value[0] < element[0]);
+	if (how == '+' || how == '-') {
+		num_add(o, element, element, value, how == '+' ? 1 : -1);
+		return;
+	}
+	if (how) {
+		oracle_decide(o, replaces);
+		o->unclear = o->unclear || value[0] != value[0] || element[0] != element[0] || value[0] == element[0];
+	}
+	if (replaces)
+		memcpy(element, value, sizeof(double) * o->width);
+}
+
 /* The whole right side is read before anything changes. */
 static void assign(Oracle *o, const RpStmt *s) {
 	const RpVar *var = s->var[0];
@@ -75,7 +89,7 @@ static void assign(Oracle *o, const RpStmt *s) {
 				at[i] = left % kept.dims[i];
 			int place = oracle_place(o, &var->shape, s->item, s->items, at);
 			if (place >= 0)
-				memcpy(oracle_at(o, &fresh, place), oracle_at(o, &v, v.shape.rank ? k : 0), sizeof(double) * o->width);
+				update(o, s->update, oracle_at(o, &fresh, place), oracle_at(o, &v, v.shape.rank ? k : 0));
 		}
 		rp_release(o->pool, mark);
 	}
@@ -90,7 +104,7 @@ void oracle_block(Oracle *o, const RpBlock *block, const RpStmt **returned) {
 		case RP_DEFINE: define(o, s); break;
 		case RP_ASSIGN: assign(o, s); break;
 		case RP_FOR:
-			for (int k = s->from; k < s->to; k++) {
+			for (int k = s->from; s->step < 0 ? k > s->to : k < s->to; k += s->step ? s->step : 1) {
 				o->frame[s->counter->slot] = oracle_number(o, k);
 				oracle_block(o, &s->yes, NULL);
 			}

@@ -160,7 +160,7 @@ typedef struct RpBlock {
 typedef enum RpStmtKind {
 	RP_DEFINE, /* const, let, var, param, as the role of var[0] says; several vars take the results of a call */
 	RP_DRAW,   /* given v ~ D(...) */
-	RP_ASSIGN, /* var[0][items] <- value; fresh indices in head */
+	RP_ASSIGN, /* var[0][items] <- value, or by an update; fresh indices in head */
 	RP_FOR,
 	RP_WHILE, /* yes as long as value[0] holds, `to` times at most */
 	RP_WHEN,
@@ -185,6 +185,8 @@ struct RpStmt {
 	char draw[40]; /* the distribution as text */
 	RpVar *counter;
 	int from, to; /* FOR; to: WHILE */
+	int step;     /* FOR: 0 stands for 1 */
+	char update;  /* ASSIGN: + - < >: the element itself plus, minus, smaller or larger; 0: none of these */
 	RpBlock yes, no;
 };
 

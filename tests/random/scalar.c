@@ -157,6 +157,59 @@ static double f_floor(const double *a, double *s, int *d) {
 	return floor(a[0]);
 }
 
+static double f_ceil(const double *a, double *s, int *d) {
+	*d = (int)ceil(a[0]);
+	s[0] = 0;
+	return ceil(a[0]);
+}
+
+static double f_trunc(const double *a, double *s, int *d) {
+	*d = (int)trunc(a[0]);
+	s[0] = 0;
+	return trunc(a[0]);
+}
+
+static double f_round(const double *a, double *s, int *d) {
+	*d = (int)nearbyint(a[0]);
+	s[0] = 0;
+	return nearbyint(a[0]);
+}
+
+static double f_silu(const double *a, double *s, int *d) {
+	(void)d;
+	double r = 1 / (1 + exp(-a[0])), other = 1 / (1 + exp(a[0]));
+	s[0] = r + a[0] * r * other;
+	return a[0] * r;
+}
+
+static double f_log_sigmoid(const double *a, double *s, int *d) {
+	(void)d;
+	s[0] = 1 / (1 + exp(a[0]));
+	return (a[0] < 0 ? a[0] : 0) - log1p(exp(-fabs(a[0])));
+}
+
+static double f_hypot(const double *a, double *s, int *d) {
+	(void)d;
+	double r = hypot(a[0], a[1]);
+	s[0] = r == 0 ? 0 : a[0] / r;
+	s[1] = r == 0 ? 0 : a[1] / r;
+	return r;
+}
+
+static double f_logaddexp(const double *a, double *s, int *d) {
+	(void)d;
+	s[0] = 1 / (1 + exp(a[1] - a[0]));
+	s[1] = 1 / (1 + exp(a[0] - a[1]));
+	return fmax(a[0], a[1]) + log1p(exp(-fabs(a[0] - a[1])));
+}
+
+static double f_xlogy(const double *a, double *s, int *d) {
+	(void)d;
+	s[0] = log(a[1]);
+	s[1] = a[0] / a[1];
+	return a[0] * log(a[1]);
+}
+
 static double f_clip(const double *a, double *s, int *d) {
 	*d = a[0] < a[1] ? -1 : a[0] > a[2] ? 1 : 0;
 	s[0] = *d == 0;
@@ -203,6 +256,14 @@ const RpFunction rp_functions[] = {
 	{"floor", 1, f_floor, -8, 8, 8},
 	{"stop_gradient", 1, f_stop, -8, 8, 8},
 	{"real", 1, f_real, -8, 8, 8},
+	{"ceil", 1, f_ceil, -8, 8, 8},
+	{"trunc", 1, f_trunc, -8, 8, 8},
+	{"round", 1, f_round, -8, 8, 8},
+	{"silu", 1, f_silu, -8, 8, 8},
+	{"log_sigmoid", 1, f_log_sigmoid, -8, 8, 8},
+	{"hypot", 2, f_hypot, 0.1, 8, 12},
+	{"logaddexp", 2, f_logaddexp, -8, 8, 9},
+	{"xlogy", 2, f_xlogy, 0.1, 8, 24},
 	{"atan2", 2, f_atan2, 0.1, 8, 2},
 	{"clip", 3, f_clip, -8, 8, 8},
 };

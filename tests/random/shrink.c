@@ -183,7 +183,7 @@ static bool drop(Shrink *s, RpBlock *block, int i) {
 
 /* A loop of one turn, a branch alone. */
 static bool simplify(Shrink *s, RpStmt *st) {
-	if (st->kind == RP_FOR && st->to > st->from + 1) {
+	if (st->kind == RP_FOR && st->step >= 0 && st->to > st->from + 1) {
 		int to = st->to;
 		for (int turns = 1; turns < to - st->from; turns++) {
 			st->to = st->from + turns;

@@ -148,8 +148,10 @@ RpType rp_type(const RpExpr *e) {
 	case RP_POWI: return e->which < 0 ? RP_TYPE_REAL : rp_type(e->arg[0]);
 	case RP_FUNCTION: {
 		const char *name = rp_functions[e->which].name;
-		bool keeps = strcmp(name, "abs") == 0 || strcmp(name, "sign") == 0 || strcmp(name, "floor") == 0 ||
-		             strcmp(name, "stop_gradient") == 0;
+		static const char *const keep[] = {"abs", "sign", "floor", "ceil", "trunc", "round", "stop_gradient"};
+		bool keeps = false;
+		for (size_t i = 0; i < sizeof keep / sizeof *keep; i++)
+			keeps = keeps || strcmp(name, keep[i]) == 0;
 		if (strcmp(name, "clip") == 0)
 			return joined_type(joined_type(rp_type(e->arg[0]), rp_type(e->arg[1])), rp_type(e->arg[2]));
 		return keeps ? rp_type(e->arg[0]) : RP_TYPE_REAL;

@@ -280,6 +280,18 @@ static void put_derivative(Writer *w, const RpExpr *e, int report) {
 	}
 }
 
+/* The element itself plus, minus, or the larger or smaller of it and the value. */
+static void put_update(Writer *w, const RpStmt *s) {
+	bool extreme = s->update == '<' || s->update == '>';
+	if (extreme)
+		fputs(s->update == '<' ? "min(" : "max(", w->out);
+	fputs(s->var[0]->name, w->out);
+	put_items(w, s->item, s->items);
+	fprintf(w->out, extreme ? ", " : " %c (", s->update);
+	rp_put_expr(w, s->value[0], LOOSE);
+	fputs(")", w->out);
+}
+
 static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
 	fprintf(w->out, "%*s", indent, "");
 	switch (s->kind) {
@@ -290,10 +302,16 @@ static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
 		if (s->items)
 			put_items(w, s->item, s->items);
 		fputs(" <- ", w->out);
-		rp_put_expr(w, s->value[0], LOOSE);
+		if (s->update)
+			put_update(w, s);
+		else
+			rp_put_expr(w, s->value[0], LOOSE);
 		break;
 	case RP_FOR:
-		fprintf(w->out, "for %s in %d..%d {\n", s->counter->name, s->from, s->to);
+		fprintf(w->out, "for %s in %d..%d", s->counter->name, s->from, s->to);
+		if (s->step)
+			fprintf(w->out, " by %d", s->step);
+		fputs(" {\n", w->out);
 		put_block(w, &s->yes, indent + 2);
 		fprintf(w->out, "%*s}", indent, "");
 		break;

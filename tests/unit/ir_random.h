@@ -420,6 +420,10 @@ static inline void random_call(RandomIr *r) {
 	a.dims[a.rank++] = n;
 	IrCallee callee = (IrCallee)random_below(r, IR_CALLEE_COUNT);
 	const IrCalleeInfo info = ir_callee_info(callee);
+	if (callee == IR_CALL_order) { /* of the rows */
+		random_keep(r, ir_call(&r->b, callee, (IrValue[]){random_for(r, &a)})->call.outs[0]);
+		return;
+	}
 	bool is_square = info.args[info.arg_count - 1].axes[1] == 'n';
 	b.dims[b.rank++] = n;
 	b.dims[b.rank++] = is_square ? n : 1 + (IrDim)random_below(r, 3);

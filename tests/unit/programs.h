@@ -77,6 +77,13 @@ static inline const char *program_call(Session *session, const ProgramDecl *decl
 	return call ? arena_printf(session->arena, "%s)", call) : name;
 }
 
+/* Does its declaration say so? */
+static inline bool program_says(const ProgramDecl *decl, const char *words) {
+	Span span = decl->decl->span;
+	const char *text = decl->session->sources.data[span.file]->text, *found = strstr(text + span.start, words);
+	return found && found < text + span.end;
+}
+
 static inline int program_order(const void *a, const void *b) {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }

@@ -87,7 +87,7 @@ static bool run_curves(RunCheck *c, Rt *rt, const FeCall *objective, const FeCal
 	if (c->unclear)
 		return true;
 	RunMinimize out;
-	if (!run_minimize(rt, objective, rule, c->theta, 0, c->problems, RUN_STEPS, &out))
+	if (!run_minimize(rt, objective, rule, c->theta, 0, c->problems, RUN_STEPS, NULL, &out))
 		return false;
 	bool good = true;
 	for (int t = 0; t <= RUN_STEPS; t++)

@@ -4,6 +4,7 @@
 #include "frontend/frontend.h"
 #include "ir/eval/eval.h"
 #include "ir/pass/pass.h"
+#include "linked.h"
 #include "programs.h"
 
 #include <float.h>
@@ -82,7 +83,7 @@ static void check_parameter(Bench *b, const IrFunc *func, const IrTensor *args, 
 		moved[p].reals = arena_copy(b->arena, args[p].reals, sizeof(double) * (size_t)count);
 		double difference = 0, centre = args[p].reals[i], first = first_step(centre);
 		bool close = !comparable || first == 0;
-		for (double h = first; h > 1e-3 * first && !close; h /= 10) {
+		for (double h = first; h > 1e-4 * first && !close; h /= 10) { /* no corner of a relu is nearer */
 			double f[4], rounding = 0;
 			for (int s = 0; s < 4; s++) {
 				moved[p].reals[i] = centre + h * (s < 2 ? s - 2 : s - 1);
@@ -125,16 +126,6 @@ Test(ad_library, objectives, .timeout = 300) {
 	for (uint32_t i = 0; i < all.count; i++)
 		check_objective(&all.data[i]);
 	session_free(session);
-}
-
-/* The step of a rule; where it evaluates elsewhere, with the objective in the place of that, whose parameters besides x then follow. */
-static const IrFunc *linked_step(Bench *b, const FeRule *rule, IrFunc *gradient) {
-	if (!rule->evaluates)
-		return rule->step;
-	gradient->params.data[gradient->params.count - 1].role = IR_ROLE_X;
-	gradient->results.data[0].role = IR_ROLE_F;
-	gradient->results.data[1].role = IR_ROLE_G;
-	return ir_link(b->module, rule->step, gradient, ad_by_first);
 }
 
 /* The sum of f over three steps, as a function of everything the rule and the problem read. */
@@ -181,7 +172,7 @@ static IrFunc *unroll(Bench *b, const FeObjective *objective, const FeRule *rule
 	memcpy(args + count, extra, sizeof(IrValue) * extras);
 	memcpy(args + count + extras, state + 1, sizeof(IrValue) * states);
 	memcpy(args + count + extras + states, given, sizeof(IrValue) * fixed);
-	ir_inline(&builder, linked_step(b, rule, gradient), args, state);
+	ir_inline(&builder, linked_step(b->module, rule, rule->derives ? objective->value : value), args, state);
 	given[fixed] = state[0];
 	ir_inline(&builder, value, given, results);
 	state[states + 1] = ir_add_values(&builder, total, results[0]);
@@ -193,12 +184,9 @@ static IrFunc *unroll(Bench *b, const FeObjective *objective, const FeRule *rule
 /* FLOPs of a meta-gradient over those of the unroll, which has gradients in it already. */
 static const double meta_limit = 4;
 
-/* `stop_gradient` gives other derivatives than differences do. */
+/* `stop_gradient` gives other derivatives than differences do, but where a step of Newton's follows. */
 static bool stops_gradients(const ProgramDecl *decl) {
-	Span span = decl->decl->span;
-	const char *text = decl->session->sources.data[span.file]->text,
-			   *found = strstr(text + span.start, "stop_gradient");
-	return found && found < text + span.end;
+	return program_says(decl, "stop_gradient") && !program_says(decl, "cubic_newton");
 }
 
 static void check_rule(const ProgramDecl *decl, const char *objective_text, double limit) {

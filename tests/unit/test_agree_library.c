@@ -5,6 +5,7 @@
 #include "ir/eval/eval.h"
 #include "ir/pass/pass.h"
 #include "jit_three_ways.h"
+#include "linked.h"
 #include "programs.h"
 
 #include "autodiff/autodiff.h"
@@ -273,20 +274,14 @@ typedef struct Rule {
 	Way *theta, *init, *step;
 } Rule;
 
-/* The step of a rule; where it evaluates elsewhere, with a valley in the place of that. */
-static IrFunc *linked_step(Lab *lab, const Rule *r, const ProgramDecl *decl) {
-	if (!r->rule->evaluates)
-		return r->rule->step;
+/* What rules look at that evaluate elsewhere, or read residuals: a valley. */
+static FeObjective *valley_of(Lab *lab, IrModule *module, const ProgramDecl *decl, int64_t size, IrScalar real) {
 	FeCall call;
-	const char *text = arena_printf(lab->session->arena, "rosenbrock(n = %lld)", (long long)r->target->size);
+	const char *text = arena_printf(lab->session->arena, "rosenbrock(n = %lld)", (long long)size);
 	cr_assert(fe_call_text(decl->program, text, AST_OBJECTIVE, &call));
-	FeObjective *valley = fe_objective(decl->program, r->module, &call, r->rule->real);
+	FeObjective *valley = fe_objective(decl->program, module, &call, real);
 	cr_assert(valley && valley->fixed.count == 0);
-	bool wrt[] = {true};
-	IrFunc *gradient = ad_gradient(r->module, valley->value, "gradient", 0, wrt, true, false);
-	gradient->results.data[0].role = IR_ROLE_F;
-	gradient->results.data[1].role = IR_ROLE_G;
-	return ir_link(r->module, r->rule->step, gradient, ad_by_first);
+	return valley;
 }
 
 static Rule add_rule(Lab *lab, const ProgramDecl *decl, const Target *target, IrScalar real) {
@@ -295,8 +290,11 @@ static Rule add_rule(Lab *lab, const ProgramDecl *decl, const Target *target, Ir
 	const char *name = arena_printf(arena, "%s %s, %s", decl->name, target->name, real_name(real));
 	FeTarget sizes = {
 		.sizes = target->sizes, .count = target->count, .types = target->types, .type_count = target->count};
+	FeObjective *valley = target->count > 0 ? valley_of(lab, r.module, decl, target->size, real) : NULL;
+	sizes.objective = valley;
 	r.rule = fe_rule(decl->program, r.module, &decl->call, &sizes, real, NULL, 0);
 	cr_assert_not_null(r.rule, "%s", name);
+	IrFunc *step = valley ? linked_step(r.module, r.rule, valley->value) : r.rule->step;
 	bool all = program_is_typical(decl);
 	int modes = all ? MODES : STRICT + 1;
 	if (r.rule->theta)
@@ -304,8 +302,7 @@ static Rule add_rule(Lab *lab, const ProgramDecl *decl, const Target *target, Ir
 			lab_add(lab, r.module, r.rule->theta, arena_printf(arena, "theta of %s", name), rule_ulp, 0, modes, all);
 	r.init = lab_add(lab, r.module, r.rule->init, arena_printf(arena, "init of %s", name), rule_ulp, target->size,
 	                 modes, all);
-	r.step = lab_add(lab, r.module, linked_step(lab, &r, decl), arena_printf(arena, "step of %s", name), rule_ulp,
-	                 target->size, MODES, all);
+	r.step = lab_add(lab, r.module, step, arena_printf(arena, "step of %s", name), rule_ulp, target->size, MODES, all);
 	return r;
 }
 
@@ -364,10 +361,8 @@ static void check_rule(Lab *lab, Rule *r) {
 
 /* Does its text ask for the objective elsewhere? Then it is for known tensors. */
 static bool evaluates(const ProgramDecl *decl) {
-	Span span = decl->decl->span;
-	const char *text = decl->session->sources.data[span.file]->text;
-	const char *value = strstr(text + span.start, "value("), *gradient = strstr(text + span.start, "gradient(");
-	return (value && value < text + span.end) || (gradient && gradient < text + span.end);
+	return program_says(decl, "value(") || program_says(decl, "gradient(") || program_says(decl, "grad(g") ||
+	       program_says(decl, "residuals");
 }
 
 Test(agree_library, rules, .timeout = 550) {

@@ -119,9 +119,14 @@ static void check_all(IrScalar real, const char *objective, int way) {
 	Session *session = session_new();
 	ProgramDecls all = programs_all(session, AST_OPTIMIZER);
 	uint32_t stride = GRADUS_SANITIZED ? 4 : 1;
-	for (uint32_t i = 0; i < all.count; i += stride)
+	for (uint32_t i = 0; i < all.count; i += stride) {
+		/* The Hessian of a network is singular, and most families have no residuals. */
+		bool derives = program_says(&all.data[i], "grad(g, x)") || program_says(&all.data[i], " grad(dot("),
+			 squares = program_says(&all.data[i], "residuals");
+		const char *on = squares ? "michaelis_menten(n = 6)" : derives ? "poisson_regression(n = 8, d = 2)" : objective;
 		if (program_goes(&all.data[i], i / stride, way, 2))
-			check_case(&(Case){.rule = all.data[i].name, .objective = objective, .index = i, .real = real});
+			check_case(&(Case){.rule = all.data[i].name, .objective = on, .index = i, .real = real});
+	}
 	session_free(session);
 }
 

@@ -469,7 +469,7 @@ Test(lower_rules, learned_numbers_and_opened_hyperparameters) {
 	cr_assert_eq(rule->learned.count, 5);
 	cr_assert_eq(rule->learned_count, 3 + 6 + 1);
 	cr_assert_eq(rule->hypers.count, 0);
-	cr_expect(rule->learned.data[4].from_hyper && rule->learned.data[4].transform == FE_LOGIT);
+	cr_expect(rule->learned.data[4].from_hyper && rule->learned.data[4].slot.limits.transform == FE_LOGIT);
 	double x[N] = {0}, g[N] = {1, 1, 1, 1, 1, 1, 1};
 	Run run = start(&l, rule, x);
 	lower_close(run.theta.reals[0], log(0.9 / 0.1), 1e-14, "logit");

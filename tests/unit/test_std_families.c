@@ -13,6 +13,20 @@ static double moved(double start, int point, int64_t k) {
 	return point == 0 ? start : start + (point == 1 ? 0.1 * sin(1.3 * at + 0.7) : 0.3 * cos(2.1 * at));
 }
 
+/* f is a fixed share of the sum of squared residuals: that of the first point. */
+static void check_residuals(Lower *l, const FeObjective *o, const IrTensor *values, const char *name, double f,
+                            double *share) {
+	IrTensor results[16];
+	lower_run(l, o->value, values, results);
+	const double *r = results[ir_result_at(o->value, IR_ROLE_RESIDUALS)].reals;
+	double squares = 0;
+	for (int64_t i = 0; i < o->residuals; i++)
+		squares += r[i] * r[i];
+	*share = *share > 0 ? *share : f / squares;
+	cr_expect(fabs(f - *share * squares) <= 1e-9 * f, "%s: f is %.17g, and residuals give %.17g", name, f,
+	          *share * squares);
+}
+
 static void check_line(char *line) {
 	char *numbers = strstr(line, " | ");
 	cr_assert(numbers != NULL, "%s", line);
@@ -23,7 +37,7 @@ static void check_line(char *line) {
 	IrTensor values[64];
 	lower_problem(&l, o, SEED, INSTANCE, values);
 	double *start = arena_copy(l.module->arena, values[o->fixed.count].reals, sizeof(double) * (size_t)o->size);
-	double *x = ARENA_ARRAY(l.module->arena, double, o->size), worst = 0;
+	double *x = ARENA_ARRAY(l.module->arena, double, o->size), worst = 0, share = 0;
 	for (int point = 0; point < POINTS; point++) {
 		char *end;
 		double expected = strtod(numbers, &end), scale = fmax(1e-3, fabs(expected));
@@ -34,6 +48,8 @@ static void check_line(char *line) {
 		double f = lower_value_at(&l, o, values, x);
 		cr_expect(fabs(f - expected) <= tolerance * scale, "%s at point %d is %.17g, not %.17g", line, point, f,
 		          expected);
+		if (o->residuals)
+			check_residuals(&l, o, values, line, f, &share);
 		worst = fmax(worst, fabs(f - expected) / scale);
 	}
 	if (getenv("GRADUS_TEST_SHOW"))
@@ -115,6 +131,17 @@ static const struct {
 	{"biggs_exponentials", {1, 10, 1, 5, 4, 3}, 6, 0, 1e-15},
 	{"penalty_function", {0.2500075080, 0.2500074954, 0.2500075010, 0.2500074940}, 4, 2.24997e-5, 1e-10},
 	{"variably_dimensioned", {1, 1, 1, 1, 1, 1}, 6, 0, 0},
+	{"gulf_research", {50, 25, 1.5}, 3, 0, 1e-15},
+	{"osborne_exponentials", {0.37541005, 1.93584691, -1.46468714, 0.0128675346, 0.0221226997}, 5, 5.46489e-5, 1e-9},
+	{"osborne_bells",
+     {1.3099771, 0.4315538, 0.6336617, 0.5994305, 0.7541832, 0.9042886, 1.3658118, 4.8236988, 2.3986848, 4.5688746,
+      5.6753415},
+     11,
+     4.01377e-2,
+     1e-7},
+	{"watson", {-0.015725087, 1.012434870, -0.232991630, 1.260430078, -1.513728899, 0.992996430}, 6, 2.28767e-3, 1e-8},
+	{"brown_almost_linear", {1, 1, 1, 1, 1}, 5, 0, 0},
+	{"brown_almost_linear", {0, 0, 0, 0, 6}, 5, 1, 1e-15},
 	{"chebyquad", {0.0668765909, 0.3666822992, 0.2887406731, 0.7112593269, 0.6333177008, 0.9331234091}, 6, 0, 1e-15},
 	/* octahedra */
 	{"lennard_jones",

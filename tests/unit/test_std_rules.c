@@ -1,7 +1,8 @@
 /* Every rule of the library against numpy: 25 steps on two objectives of vectors, and those of rules that look at the axes of x on one
- * of tensors, end where tests/library/rules.py, written from the
+ * of tensors, of rules that read residuals on one that has them, end where tests/library/rules.py, written from the
  * published algorithms, says (tests/library/rules.table). */
 #include "ir/eval/eval.h"
+#include "linked.h"
 #include "lower_instances.h"
 #include "programs.h"
 
@@ -22,6 +23,15 @@ static const char objectives[] =
 	"  param x : [4] = [-0.5, 0.8, 1.2, -0.3]\n"
 	"  let u = 1 + sum[i in 3](2 * (x[i + 1] - x[i]^2)^2 + (1 - x[i])^2)\n"
 	"  minimize log(u) + 0.05 * sum(x^2)\n"
+	"}\n"
+	"objective fitted() {\n"
+	"  param b : [2] = [1, 0.5]\n"
+	"  param c : [2] = [0.6, 2]\n"
+	"  let y = [1.2, 0.9, 0.5, 0.45, 0.2, -0.1, -0.35]\n"
+	"  let p[i in 7] = 0.3 * (i + 1)\n"
+	"  let r[i] = b[0] * exp(-b[1] * p[i]) + c[0] * sin(c[1] * p[i]) - y[i]\n"
+	"  minimize sum(r^2) / 2\n"
+	"  residuals r\n"
 	"}\n"
 	"objective tensors() {\n"
 	"  param W[i in 4, j in 3] = sin(3 * i + j + 1)\n"
@@ -67,6 +77,20 @@ static double valley(const double *x, double *g) {
 	return log(u) + 0.05 * squares;
 }
 
+static double fitted(const double *x, double *g) {
+	static const double y[] = {1.2, 0.9, 0.5, 0.45, 0.2, -0.1, -0.35};
+	double f = 0;
+	memset(g, 0, 4 * sizeof *g);
+	for (int i = 0; i < 7; i++) {
+		double p = 0.3 * (i + 1), e = exp(-x[1] * p), r = x[0] * e + x[2] * sin(x[3] * p) - y[i];
+		double slope[] = {e, -x[0] * p * e, sin(x[3] * p), x[2] * p * cos(x[3] * p)};
+		f += r * r / 2;
+		for (int k = 0; k < 4; k++)
+			g[k] += r * slope[k];
+	}
+	return f;
+}
+
 static double tensors(const double *x, double *g) {
 	double f = 1, q = 0;
 	for (int i = 0; i < COORDINATES; i++)
@@ -98,8 +122,9 @@ static const struct {
 	{"bent", bent, {1, -2, 0.5, 0.3, -0.7}, {3, 2}, 2, 5, NULL},
 	{"valley", valley, {-0.5, 0.8, 1.2, -0.3}, {4}, 1, 4, NULL},
 	{"tensors", tensors, {0}, {12, 3, 12, 12, 1, 10}, TENSORS, COORDINATES, shapes},
+	{"fitted", fitted, {1, 0.5, 0.6, 2}, {2, 2}, 2, 4, NULL},
 };
-enum { PROBLEMS = sizeof problems / sizeof *problems, OF_VECTORS = 2 };
+enum { PROBLEMS = sizeof problems / sizeof *problems, OF_VECTORS = 2, OF_TENSORS = 3, OF_RESIDUALS = 3 };
 
 static void start_of(int problem, double *x) {
 	for (int64_t i = 0; i < problems[problem].size; i++)
@@ -136,14 +161,26 @@ static const char by_shape_too[] = "optimizer by_shape(base = adam) {\n"
 								   "  }\n"
 								   "}\n";
 
-/* Runs a rule and compares x after some steps with `numbers`, a text. */
-static bool check_run(const char *call, int problem, int last, const char *numbers) {
+/* What a rule is like, as far as it matters which objectives it goes on. */
+typedef struct Kind {
+	bool by_shape, by_residuals;
+} Kind;
+
+/* Runs a rule and compares x after some steps with `numbers`, a text. What differentiates the objective gets that of the language. */
+static Kind check_run(const char *call, int problem, int last, const char *numbers) {
 	Lower l = lower_new(by_shape_too);
 	lower_more(&l, GRADUS_SOURCE_DIR "/tests/library/axes.grad");
+	fe_add_source(l.program, source_add(l.session, "objectives.grad", objectives, strlen(objectives)));
 	uint32_t count = problems[problem].tensors;
 	FeTarget target = {
 		.sizes = problems[problem].sizes, .count = count, .types = problems[problem].shapes, .type_count = count};
+	const FeObjective *objective = NULL;
+	if (problem == OF_RESIDUALS)
+		target.objective = objective = lower_objective(&l, problems[problem].name);
 	const FeRule *rule = lower_rule_on(&l, call, &target);
+	if (rule->derives && !objective)
+		objective = lower_objective(&l, problems[problem].name);
+	const IrFunc *step_of_rule = rule->derives ? linked_step(l.module, rule, objective->value) : rule->step;
 	int64_t n = problems[problem].size;
 	IrTensor extra[32], args[80], results[80];
 	uint32_t extras = rule_extras(&l, rule, extra), states = rule->states.count;
@@ -164,7 +201,7 @@ static bool check_run(const char *call, int problem, int last, const char *numbe
 		args[4] = lower_int(&l, STEPS);
 		memcpy(args + 5, extra, sizeof(IrTensor) * extras);
 		memcpy(args + 5 + extras, results + 1, sizeof(IrTensor) * states);
-		lower_run_with(&l, rule->step, args, results, look, &problem);
+		lower_run_with(&l, step_of_rule, args, results, look, &problem);
 		if (t != shown[at] && t != last)
 			continue;
 		at++;
@@ -180,9 +217,9 @@ static bool check_run(const char *call, int problem, int last, const char *numbe
 	}
 	if (getenv("GRADUS_TEST_SHOW"))
 		fprintf(stderr, "%8.1e %s on %s\n", worst, call, problems[problem].name);
-	bool by_shape = rule->by_shape;
+	Kind kind = {.by_shape = rule->by_shape, .by_residuals = problem == OF_RESIDUALS};
 	lower_free(&l);
-	return by_shape;
+	return kind;
 }
 
 static int applied; /* rules that were made by shapes, too */
@@ -200,9 +237,19 @@ static bool can_be_applied(const char *call) {
 
 typedef struct Seen {
 	char name[64];
-	bool by_shape;
+	Kind kind;
 	bool on[PROBLEMS];
 } Seen;
+
+/* On all objectives that are for rules of its kind? */
+static bool is_complete(const Seen *seen) {
+	if (seen->kind.by_residuals)
+		return seen->on[OF_RESIDUALS];
+	bool there = true;
+	for (int k = 0; k < (seen->kind.by_shape ? OF_TENSORS : OF_VECTORS); k++)
+		there = there && seen->on[k];
+	return there;
+}
 
 static void check_line(char *line, Seen *seen, int *count) {
 	char *objective = strstr(line, " | "), *numbers = objective ? strstr(objective + 3, " | ") : NULL;
@@ -215,11 +262,11 @@ static void check_line(char *line, Seen *seen, int *count) {
 	while (problem < PROBLEMS && strcmp(problems[problem].name, objective + 3) != 0)
 		problem++;
 	cr_assert(problem < PROBLEMS, "%s", objective + 3);
-	bool by_shape = check_run(line, problem, last, numbers + 3);
-	if (!by_shape && can_be_applied(line)) {
+	Kind kind = check_run(line, problem, last, numbers + 3);
+	if (!kind.by_shape && can_be_applied(line)) {
 		char around[400];
 		snprintf(around, sizeof around, "by_shape(base = %.300s)", line);
-		cr_expect(check_run(around, problem, last, numbers + 3), "%s is not made by shapes", around);
+		cr_expect(check_run(around, problem, last, numbers + 3).by_shape, "%s is not made by shapes", around);
 		applied++;
 	}
 	char name[64];
@@ -233,7 +280,7 @@ static void check_line(char *line, Seen *seen, int *count) {
 		memcpy(seen[at].name, name, sizeof name);
 	}
 	seen[at].on[problem] = true;
-	seen[at].by_shape = by_shape;
+	seen[at].kind = kind;
 }
 
 Test(std_rules, steps_are_those_of_numpy, .timeout = 300) {
@@ -253,9 +300,7 @@ Test(std_rules, steps_are_those_of_numpy, .timeout = 300) {
 		int at = 0;
 		while (at < count && strcmp(seen[at].name, name) != 0)
 			at++;
-		bool there = at < count;
-		for (int k = 0; k < (there && seen[at].by_shape ? PROBLEMS : OF_VECTORS) && there; k++)
-			there = seen[at].on[k];
+		bool there = at < count && is_complete(&seen[at]);
 		cr_expect(all.data[i].path || there, "%s is not in tests/library/rules.table with all objectives", name);
 	}
 	session_free(session);
