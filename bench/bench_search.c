@@ -36,14 +36,14 @@ static SearchPoints relative_rates(void) {
 }
 
 static double run_all(Stage *s, int hopeless) {
-	double started = bench_now(true), score[IR_LANES];
+	double started = bench_now(false), score[IR_LANES];
 	for (uint32_t i = 0; i < s->count; i++) {
 		SearchPoints points = relative_rates();
 		SearchRun run = {
 			.program = &s->programs[i], .steps = STEPS, .horizon = STEPS, .hopeless = hopeless, .relative = true};
 		search_run(s->lab, s->bench, &s->problems->blocks[0], &run, &points, score);
 	}
-	return s->count / (bench_now(true) - started);
+	return s->count / (bench_now(false) - started);
 }
 
 static Stage stage_new(Setup *setup, Arena *arena, const char *family) {

@@ -254,6 +254,7 @@ typedef struct FeExperiment {
 	FeCall update;
 	int outer_steps;
 	double clip; /* outer gradient norm; 0: none */
+	int keep; /* finalists of a search; 0: as many as it takes by itself */
 	VEC(FeCall) against;
 	VEC(Name) open; /* learn adam.lr: hyperparameters opened */
 	uint64_t seed;

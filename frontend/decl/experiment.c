@@ -378,6 +378,21 @@ static void missing_clauses(Reading *r, const AstDecl *decl) {
 	r->ok = false;
 }
 
+/* How open expressions are searched: there is one way. */
+static void search(Reading *r, const AstExperiment *x, FeExperiment *out) {
+	if (x->keep.span.file && x->keep.items.count)
+		out->keep = count(r, x->keep.items.data[0], 335, "the number of finalists", 1);
+	const AstExpr *how = x->search.span.file && x->search.items.count ? x->search.items.data[0] : NULL;
+	if (!how || how->kind == AST_BAD || is_word(r, how, "auto") || is_word(r, how, "enumerate"))
+		return;
+	bool evolves = is_word(r, how, "evolve") ||
+	               (how->kind == AST_CALL && strcmp(session_text(r->session, how->call.callee.name), "evolve") == 0);
+	if (evolves)
+		wrong(r, 391, how->span, "`search evolve` is part of the language, but not of this version");
+	else
+		wrong(r, 335, how->span, "an open expression is searched by `enumerate`, or `auto`, which is the same");
+}
+
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	Session *session = program->session;
 	Reading reading = {program, session, true}, *r = &reading;
@@ -424,6 +439,7 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	}
 	if (x->seed.span.file && x->seed.items.count)
 		out->seed = (uint64_t)count(r, x->seed.items.data[0], 308, "a seed", 0);
+	search(r, x, out);
 	if (x->augment.span.file)
 		wrong(r, 398, x->augment.span, "`augment` is part of the language, but not of this version");
 	opened(r, x, out);

@@ -201,7 +201,7 @@ static bool run_stage(Search *s, int stage) {
 	}
 	sort(s);
 	uint32_t wanted = (uint32_t)(how->share * s->count + 0.5);
-	int keep = s->options->keep > 0 ? s->options->keep : SEARCH_KEPT;
+	int keep = s->experiment->keep > 0 ? s->experiment->keep : SEARCH_KEPT;
 	uint32_t least = stage + 1 == SEARCH_STAGES ? (uint32_t)keep : how->least;
 	s->count = let_through(s, wanted > least ? wanted : least);
 	if (s->count == 0)
@@ -231,7 +231,7 @@ static void score_finalists(Search *s) {
 	out->select_problems = s->select ? count : 0;
 }
 
-/* The best of each size that beats all smaller ones; the winner is the last of them, or one that is as good but for a thousandth. */
+/* The best of each size that beats all smaller ones; the winner is the last of them, or a smaller one that is as good but for search_tie. */
 static void find_front(Search *s) {
 	SearchResult *out = s->out;
 	sort(s);

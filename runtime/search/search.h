@@ -181,7 +181,6 @@ typedef struct SearchProgress {
 } SearchProgress;
 
 typedef struct SearchOptions {
-	int keep; /* finalists; 0: SEARCH_KEPT */
 	void (*progress)(void *user, const SearchProgress *progress);
 	void *user;
 } SearchOptions;

@@ -13,6 +13,8 @@ experiment small {
   on       robust_regression(n = 20)
   problems 8 train, 6 select, 10 test
   horizon  20
+  search   enumerate
+  keep     4
   against  adam
 }
 END
