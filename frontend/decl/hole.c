@@ -157,6 +157,17 @@ static FeLevel level_of(const AstExpr *x) {
 	}
 }
 
+/* Is all of a text in one pair of parentheses? They are part of an expression that was written so. */
+static bool in_parentheses(const char *text) {
+	int depth = 0;
+	for (const char *at = text; *at; at++) {
+		depth += (*at == '(') - (*at == ')');
+		if (depth == 0)
+			return *text == '(' && !at[1];
+	}
+	return false;
+}
+
 /* What was written, on one line: without comments, line ends as blanks. */
 static const char *one_line(const Elab *e, Span span) {
 	const char *at = source_excerpt(e->session, e->arena, span);
@@ -210,6 +221,8 @@ Value *hole_read_operand(RuleElab *r, const AstExpr *x, FeOperand *out) {
 	                   .like_x = like_x,
 	                   .schedule = mentions.time && !mentions.else_,
 	                   .positive = x->kind == AST_NAME && symbol_at(r->program, x->id) == r->names->rule[RULE_F]};
+	if (in_parentheses(out->text))
+		out->level = FE_LEVEL_ATOM;
 	out->known = value_known_real(v, &out->value);
 	return value_convert(e, v, S_REAL);
 }

@@ -88,6 +88,11 @@ static Degree of_power(Degree base, const AstExpr *exponent) {
 	return whole ? some(base.at * (int)exponent->number.integer) : unknown;
 }
 
+/* Nothing, whatever it is multiplied with: `var d = 0 * x`. */
+static bool is_zero(const AstExpr *x) {
+	return x->kind == AST_NUMBER && (x->number.whole ? x->number.integer == 0 : x->number.value == 0);
+}
+
 static Degree of_binary(Walk *w, const AstExpr *x) {
 	Degree a = of_expr(w, x->binary.left), b = of_expr(w, x->binary.right);
 	switch (x->binary.op) {
@@ -95,7 +100,7 @@ static Degree of_binary(Walk *w, const AstExpr *x) {
 	case AST_SUB:
 	case AST_MOD: return joined(a, b);
 	case AST_MUL:
-	case AST_MATMUL: return combined(a, 1, b, 1);
+	case AST_MATMUL: return is_zero(x->binary.left) || is_zero(x->binary.right) ? any : combined(a, 1, b, 1);
 	case AST_DIV: return combined(a, 1, b, -1);
 	case AST_POW: return of_power(a, x->binary.right);
 	case AST_AND:
@@ -112,9 +117,9 @@ static bool is_one_of(const char *name, const char *const *names) {
 }
 
 static Degree of_call(Walk *w, const AstExpr *x) {
-	static const char *const same[] = {"abs",     "relu", "real", "stop_gradient", "transpose", "reshape", "flip",
-	                                   "cumsum",  "rms",  "norm", "matrix",        "like",      "all_sum", "all_mean",
-	                                   "all_max", NULL};
+	static const char *const same[] = {"abs",  "relu",   "real",    "stop_gradient", "transpose", "reshape",
+	                                   "flip", "cumsum", "rms",     "norm",          "matrix",    "like",
+	                                   "sum",  "mean",   "all_sum", "all_mean",      "all_max",   NULL};
 	static const char *const alike[] = {"min", "max", "clip", "concat", "stack", NULL};
 	static const char *const products[] = {"dot", "outer", NULL};
 	static const char *const nothing[] = {"sign", "size", "rank", "zeros", "ones", "eye", "iota", NULL};

@@ -62,8 +62,9 @@ static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, T
 	for (int stage = 0; stage < SEARCH_STAGES; stage++)
 		text_printf(out, " %s", cmd_count(arena, result->evaluated[stage]));
 	text_printf(
-		out, "\n%u finalists, scored on %d problems that %s; the best of each size that beats the smaller ones:\n\n",
-		result->finalists, result->select_problems > 0 ? result->select_problems : result->train_problems,
+		out, "\n%u finalist%s, scored on %d problems that %s; the best of each size that beats the smaller ones:\n\n",
+		result->finalists, result->finalists == 1 ? "" : "s",
+		result->select_problems > 0 ? result->select_problems : result->train_problems,
 		result->select_problems > 0 ? "no stage has seen" : "they were fitted on (there are no select problems)");
 	put_front(cmd, result, out);
 	if (result->table->stopped)

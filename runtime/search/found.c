@@ -108,8 +108,9 @@ static void put_head(const Rt *rt, const SearchResult *result, const char *what,
 	const char *experiment = session_text(rt->session, result->experiment->decl->name.name);
 	text_printf(
 		out,
-		"# %s by the experiment `%s`, among %lld expressions that are not the same (%lld were made); %u finalists.\n",
-		what, experiment, (long long)result->candidates, (long long)result->generated, result->finalists);
+		"# %s by the experiment `%s`, among %lld expressions that are not the same (%lld were made); %u finalist%s.\n",
+		what, experiment, (long long)result->candidates, (long long)result->generated, result->finalists,
+		result->finalists == 1 ? "" : "s");
 }
 
 void search_rule_file(Rt *rt, const SearchResult *result, Text *out) {
