@@ -35,7 +35,7 @@ enum {
 };
 
 /* Scores that are nearer than this (relative) are the same: the smaller expression wins. */
-static const double search_tie = 5e-3;
+static const double search_tie = 1e-3;
 /* How far (relative) a score may move because rate and constants are written with fewer digits. */
 static const double search_rounded = 1e-3;
 
