@@ -107,9 +107,8 @@ enum {
 	ELAB_MOST_COPIES = 200000,
 	ELAB_MOST_NESTING = 1500,
 	ELAB_MOST_CALLS = 200,
-	/* elab_derivative.c, E0140: array operations that a derivative goes through; one that is a derivative itself counts for three times
-	 * those that it goes through */
-	ELAB_MOST_DERIVED = 1 << 22,
+	/* elab_derivative.c, E0140: scalar operations that one derivative is of, as they are written out when it is made */
+	ELAB_MOST_DERIVED = 100000,
 	/* elab_loop.c: loops of so few turns are written out, so that positions stay plain numbers; turns of nested loops
 	 * multiplied that are */
 	ELAB_FEW_TURNS = 4,

@@ -20,9 +20,16 @@ typedef struct Later {
 	bool later;
 } Later;
 
+/* What the step alone has, of what is called. */
+static bool is_of_step(const Builtin *b) {
+	return b->id == BUILTIN_value || b->id == BUILTIN_gradient || b->id == BUILTIN_all_sum ||
+	       b->id == BUILTIN_all_mean || b->id == BUILTIN_all_max;
+}
+
 static void see_later(const Symbol *symbol, Span span, void *context) {
 	(void)span;
 	Later *l = context;
+	l->later = l->later || (!l->e->rule->in_step && symbol->builtin && is_of_step(symbol->builtin));
 	const Binding *b = scope_find(l->e, symbol);
 	l->later = l->later || (symbol_is_local(symbol) && symbol->kind != SYMBOL_INDEX && !(b && b->value));
 }
@@ -235,6 +242,13 @@ static void keep_state(const Elab *e, const AstStmt *state, Binding *kept) {
 		kept->value = b->value;
 }
 
+static bool has_own_states(const AstDecl *decl) {
+	for (uint32_t i = 0; i < decl->body.count; i++)
+		if (decl->body.data[i]->kind == AST_STATE)
+			return true;
+	return false;
+}
+
 void rule_apply(RuleElab *r, const AstStmt *s) {
 	Elab *e = &r->e;
 	if (e->arms && rule_may_know_more(r))
@@ -248,6 +262,10 @@ void rule_apply(RuleElab *r, const AstStmt *s) {
 		return;
 	}
 	Applied a = enter(r, s);
+	if (a.decl && e->written && has_own_states(a.decl)) { /* every turn would need states of its own */
+		not_here(e, s->keyword, "`apply` of a rule with states, in a loop, is not part of this version");
+		a.decl = NULL;
+	}
 	if (!a.decl) {
 		r->within = a.within;
 		scope_back(e, a.outer);

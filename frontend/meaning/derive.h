@@ -18,12 +18,11 @@ typedef struct Derive {
 	IrSlice slice;
 	bool
 		evaluates; /* the piece evaluates the objective of a rule, so that the derivative is put off until that is known */
-	IrValue when;  /* then: what it counts under; 0: always */
-	uint64_t work; /* operations that it stands for, while typing */
+	IrValue when; /* then: what it counts under; 0: always */
 } Derive;
 
-/* While typing, with `of` and `by` as arrays: notes what the derivative goes through. False: it is too long, or something has to be known
- * that only turns that are written out know; reported. */
+/* While typing, with `of` and `by` as arrays: notes what the derivative goes through. False: something has to be known that only turns that
+ * are written out know; reported. */
 bool derive_typed(Derive *d);
 
 /* An error: what is differentiated depends on earlier turns of a loop around. */

@@ -1,5 +1,5 @@
 /* Derivatives in programs while they are typed, when there are no operations yet: what would be computed from what (Elab.sources) says
- * whether there is a derivative at all, whether a loop has to be written out for it, and how long it will be. */
+ * whether there is a derivative at all, and whether a loop has to be written out for it. */
 #include "frontend/meaning/derive.h"
 
 enum {
@@ -12,7 +12,6 @@ typedef struct Walk {
 	bool *seen; /* values */
 	VEC(IrValue) pending;
 	uint32_t met;
-	uint64_t work; /* operations that derivatives among them stand for */
 	uint64_t epoch;
 	bool depends, evaluates;
 	const IrOp *open; /* a loop around whose earlier turns the end may depend on */
@@ -23,8 +22,6 @@ static void reach(Walk *w, IrValue value) {
 		return;
 	w->seen[value] = true;
 	w->met++;
-	const uint64_t *derived = name_map_get(&w->d->e->derived, value);
-	w->work += derived ? *derived : 0;
 	vec_push(w->scratch, &w->pending, value);
 }
 
@@ -113,24 +110,8 @@ static void warn_zero(Derive *d) {
 		          session_text(e->session, by->name), session_text(e->session, by->name));
 }
 
-static bool is_written_out_in_time(Derive *d) {
-	if (d->work <= ELAB_MOST_DERIVED)
-		return true;
-	Elab *e = d->e;
-	Diag *diag = diag_error(e->session, 140, d->x->span,
-	                        "written out, this derivative of derivatives goes through more than %d operations",
-	                        (int)ELAB_MOST_DERIVED);
-	diag_help(e->session, diag,
-	          "a derivative is about three times as long as what it is of, and so on for every order");
-	return false;
-}
-
 bool derive_typed(Derive *d) {
-	enum { LONGER = 3 }; /* than what it is of */
 	Walk w = dependence(d);
-	d->work = LONGER * (w.met + w.work);
-	if (!is_written_out_in_time(d))
-		return false;
 	if (w.open) {
 		for (uint32_t i = 0; i < d->e->loops.count; i++)
 			if (d->e->loops.data[i].op->loop.counter > d->start)

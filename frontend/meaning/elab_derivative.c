@@ -78,6 +78,31 @@ static bool evaluates(const IrBlock *block) {
 	return false;
 }
 
+static uint64_t operations(const IrBlock *block) {
+	uint64_t count = 0;
+	for (uint32_t i = 0; i < block->ops.count; i++) {
+		const IrOp *op = block->ops.data[i];
+		const IrBlock *inside;
+		count += op->kind == IR_FOR ? op->f.nodes.count : 1;
+		for (int k = 0; (inside = ir_block_of(op, k)) != NULL; k++)
+			count += operations(inside);
+	}
+	return count;
+}
+
+/* Derivatives of derivatives grow with every order; reported where they come to more than anybody would see compiled. */
+static bool is_written_out_in_time(Derive *d) {
+	Elab *e = d->e;
+	if (!d->slice.func || operations(&d->slice.func->body) <= ELAB_MOST_DERIVED)
+		return true;
+	Diag *diag =
+		diag_error(e->session, 140, d->x->span, "written out, this is a derivative of more than %d scalar operations",
+	               (int)ELAB_MOST_DERIVED);
+	diag_help(e->session, diag,
+	          "a derivative is about three times as long as what it is of, and so on for every order");
+	return false;
+}
+
 static bool slice(Derive *d) {
 	Elab *e = d->e;
 	uint32_t count = e->loops.count + 1;
@@ -92,7 +117,7 @@ static bool slice(Derive *d) {
 	if (d->slice.open)
 		derive_report_open(d);
 	d->evaluates = d->slice.func && evaluates(&d->slice.func->body);
-	return !d->slice.open;
+	return !d->slice.open && is_written_out_in_time(d);
 }
 
 static bool is_free_in(const Ex *body, const Var *var) {
@@ -131,9 +156,6 @@ static IrValue not_made(Derive *d, IrType type, const Value *more) {
 	if (more)
 		vec_push(d->e->arena, &read, more->body);
 	IrValue value = emit_not_made(d->e, type, &read);
-	uint64_t *work = ARENA_NEW(d->e->arena, uint64_t);
-	*work = d->work;
-	*name_map_place(d->e->arena, &d->e->derived, value) = work;
 	if (d->evaluates)
 		*name_map_place(d->e->arena, &d->e->evaluated, value) = d->e;
 	return value;
@@ -396,6 +418,25 @@ Value *elab_call_jacobian(Elab *e, const Builtin *b, Value **args, const AstExpr
 
 /* ---- jvp ---- */
 
+/* A direction of the shape of `by`, as an array like the one that `by` reads: axes in front are those of indices around, or have one
+ * element, as where a program has one number for a parameter. */
+static IrValue direction(Derive *d, Value *along) {
+	Elab *e = d->e;
+	Ex *body = value_body(e, along);
+	Emit m = emit_begin(e, d->x->span);
+	IrAt at[IR_MAX_RANK];
+	uint32_t count = d->by->body->at_count, leading = count - (uint32_t)d->by->rank;
+	for (uint32_t i = 0; i < count; i++) {
+		const Ex *read = d->by->body->at[i];
+		Var *var = i >= leading ? along->vars[i - leading] : read->kind == EX_VAR ? read->var : NULL;
+		at[i] = var ? ir_at_index(e->module, m.count, 1) : ir_at_const(0);
+		if (var)
+			emit_var(e, &m, var);
+	}
+	uint32_t node = emit_ex(e, &m, body);
+	return emit_put(e, &m, IR_PUT_NONE, node, ir_type(e->builder->func, d->start), at, 0, false);
+}
+
 Value *elab_call_jvp(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	Derive d = {.e = e, .b = b, .x = x, .of = args[0], .by = args[1]};
 	Value *along = args[2];
@@ -434,13 +475,9 @@ Value *elab_call_jvp(Elab *e, const Builtin *b, Value **args, const AstExpr *x) 
 	else if (!d.slice.func)
 		made = ir_fill(e->builder, type, 0);
 	else {
-		Var *leading[IR_MAX_RANK];
-		uint32_t count = 0;
-		for (uint32_t i = 0; i + (uint32_t)d.by->rank < d.by->body->at_count; i++)
-			leading[count++] = d.by->body->at[i]->var;
 		uint32_t funcs = e->module->funcs.count - 1;
 		const IrFunc *forward = differentiated(&d, false);
-		made = written_out(&d, forward, false, emit_whole(e, along, leading, count, 0, span));
+		made = written_out(&d, forward, false, direction(&d, along));
 		forget(&d, funcs);
 	}
 	v->body = ex_read(e, made, d.of->body->at, d.of->body->at_count, false);

@@ -161,7 +161,6 @@ typedef struct Elab {
 	uint32_t fact_count;       /* made so far */
 	VEC(OpenLoop) loops;
 	NameMap evaluated; /* typing: values that the objective of a rule has to be known for */
-	NameMap derived;   /* typing: uint64_t, how many operations the derivatives that are values stand for */
 	NameMap sources;   /* typing, inside of loops: Exs, what a value would have been computed from */
 	uint64_t *epoch;   /* of walks over expressions */
 	uint32_t *next_var;

@@ -5,7 +5,7 @@
 cat >problems.grad <<'E2'
 objective plain(n = 4) {
   param x[i in n] = 0.4 + i / 4
-  param y : real = 2
+  param y : real = 2 in (0, inf)
   let r[i in n - 1] = 3 * (x[i + 1] - x[i]^2)
   let parts = concat(r, x - y)
   minimize sum(parts^2) / 2

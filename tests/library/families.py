@@ -162,6 +162,12 @@ def rastrigin(n=2):
 
 
 @family
+def rastrigin_family(n=10, height=10):
+    A, b, c = normal("A", (n, n)), normal("b", (n,)), normal("c", (n,))
+    return normal("x", (n,)), lambda x: norm(A @ x - b) ** 2 / 2 - height * c @ cos(2 * pi * x) + height * n
+
+
+@family
 def bowl(n=10, condition=100):
     return normal("x", (n,)), lambda x: 0.5 * sum(np.logspace(0, 1, n, base=condition) * x**2)
 
@@ -1312,6 +1318,7 @@ ALSO = {
     "relative": dict(base=Base("regularized", decay=0.1)),
     "rosenbrock": dict(n=7),
     "watson": dict(n=9),
+    "rastrigin_family": dict(n=2),
     "penalty_exponentials": dict(n=7),
     "brown_almost_linear": dict(n=3),
     "michalewicz": dict(n=4, m=3),

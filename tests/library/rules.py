@@ -1091,6 +1091,11 @@ def cg_polak_ribiere(x0, T, lr=0.01):
 
 
 @rule
+def conjugate_gradient(x0, T, lr=0.01):
+    return conjugate(x0, lr, lambda g, old, d: max(0, dot(g, g - old) / dot(old, old)))
+
+
+@rule
 def cg_hestenes_stiefel(x0, T, lr=0.01):
     return conjugate(x0, lr, lambda g, old, d: max(0, dot(g, g - old) / dot(d, g - old)) if dot(d, g - old) > 0 else 0)
 
@@ -2107,7 +2112,7 @@ ARGUMENTS = {
 # The rates of these are too small to see anything in 25 steps.
 for name in "adam adamax nadam amsgrad radam adabelief yogi diffgrad adam_mini adopt".split():
     ARGUMENTS[name] = dict(lr=0.1)
-for name in "cg_fletcher_reeves cg_polak_ribiere cg_hestenes_stiefel cg_dai_yuan bfgs dfp".split():
+for name in "cg_fletcher_reeves cg_polak_ribiere conjugate_gradient cg_hestenes_stiefel cg_dai_yuan bfgs dfp".split():
     ARGUMENTS[name] = dict(lr=0.2)
 for name in "mlp_lopt adafac_mlp_lopt policy lstm_optimizer rnnprop".split():
     ARGUMENTS[name] = dict(hidden=3)

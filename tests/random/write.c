@@ -71,6 +71,20 @@ static void put_args(Writer *w, const char *name, const RpExpr *e) {
 	fputs(")", w->out);
 }
 
+/* A call, which sometimes hands the function to another one that calls it. */
+static void put_call(Writer *w, const char *name, const RpExpr *e) {
+	if (w->calls++ % 4 || e->args < 1 || e->args > 3) {
+		put_args(w, name, e);
+		return;
+	}
+	fprintf(w->out, "pass%d(%s", e->args, name);
+	for (int i = 0; i < e->args; i++) {
+		fputs(", ", w->out);
+		rp_put_expr(w, e->arg[i], LOOSE);
+	}
+	fputs(")", w->out);
+}
+
 static void put_index(Writer *w, const RpVar *index, bool stated) {
 	fputs(index->name, w->out);
 	if (!stated)
@@ -128,7 +142,7 @@ static void put_plain(Writer *w, const RpExpr *e) {
 			rp_put_number(w, e->number);
 		return;
 	case RP_NAME: fprintf(w->out, "%s%s", e->var->name, w->indexed && e->var->like_x ? "[i]" : ""); return;
-	case RP_FUNCTION: put_args(w, rp_functions[e->which].name, e); return;
+	case RP_FUNCTION: put_call(w, rp_functions[e->which].name, e); return;
 	case RP_ADD: put_binary(w, e, "+", SUM, SUM, PRODUCT); return;
 	case RP_SUB: put_binary(w, e, "-", SUM, SUM, PRODUCT); return;
 	case RP_MUL: put_binary(w, e, "*", PRODUCT, PRODUCT, MINUS); return;
@@ -180,9 +194,9 @@ static void put_plain(Writer *w, const RpExpr *e) {
 	case RP_CUMSUM: put_args(w, "cumsum", e); return;
 	case RP_CONCAT: put_args(w, "concat", e); return;
 	case RP_DOT: put_args(w, "dot", e); return;
-	case RP_NORM: put_args(w, "norm", e); return;
-	case RP_RMS: put_args(w, "rms", e); return;
-	case RP_CALL: put_args(w, e->fn->name, e); return;
+	case RP_NORM: put_call(w, "norm", e); return;
+	case RP_RMS: put_call(w, "rms", e); return;
+	case RP_CALL: put_call(w, e->fn->name, e); return;
 	case RP_RESHAPE:
 		fputs("reshape(", w->out);
 		rp_put_expr(w, e->arg[0], LOOSE);
@@ -380,16 +394,36 @@ static void put_fn(Writer *w, const RpFn *fn) {
 	fputs("}\n\n", w->out);
 }
 
-void rp_write(const RpProgram *program, FILE *out) {
-	Writer w = {.out = out, .program = program, .turn = (unsigned)program->seed};
+static void put_head(Writer *w, const char *name, const char *more) {
+	const int *dims = w->program->dims;
+	fprintf(w->out, "objective %s(n0 = %d, n1 = %d, n2 = %d%s) {\n", name, dims[0], dims[1], dims[2], more);
+}
+
+/* The objective as it is, made of itself, or evaluated at its parameters as one vector. flat: that may be its only parameter. */
+static void put_objective(Writer *w, bool flat) {
+	static const char base[] = ", base = itself(n0 = n0, n1 = n1, n2 = n2)";
+	unsigned how = (unsigned)(w->program->seed / 3 % 4);
+	put_head(w, how == 1 || how == 2 ? "itself" : "random", "");
+	put_block(w, &w->program->body, 2);
+	fputs("}\n", w->out);
+	if (how != 1 && how != 2)
+		return;
+	put_head(w, "random", base);
+	fputs(how == 2 && flat ? "  param flat = start(base)\n  minimize base(flat)\n}\n" : "  minimize base\n}\n", w->out);
+}
+
+static void put_program(const RpProgram *program, bool flat, FILE *out) {
+	Writer w = {.out = out, .program = program, .turn = (unsigned)program->seed, .calls = (unsigned)program->seed};
+	fputs("fn pass1(f, a) = f(a)\nfn pass2(f, a, b) = f(a, b)\nfn pass3(f, a, b, c) = f(a, b, c)\n\n", out);
 	put_block(&w, &program->consts, 0);
 	for (int i = 0; i < program->fns; i++)
 		put_fn(&w, program->fn[i]);
 	w.in_objective = true;
-	fprintf(out, "objective random(n0 = %d, n1 = %d, n2 = %d) {\n", program->dims[0], program->dims[1],
-	        program->dims[2]);
-	put_block(&w, &program->body, 2);
-	fputs("}\n", out);
+	put_objective(&w, flat);
+}
+
+void rp_write(const RpProgram *program, FILE *out) {
+	put_program(program, true, out);
 }
 
 char *rp_text(const RpProgram *program, const RpRule *rule) {
@@ -398,7 +432,7 @@ char *rp_text(const RpProgram *program, const RpRule *rule) {
 	FILE *out = open_memstream(&text, &length);
 	if (!out)
 		abort();
-	rp_write(program, out);
+	put_program(program, !rule || rule->joint, out);
 	if (rule)
 		rp_write_rule(program, rule, out);
 	fclose(out);

@@ -70,16 +70,30 @@ static void put_block(Writer *w, const RpRule *rule, const RpBlock *block, int i
 	}
 }
 
-void rp_write_rule(const RpProgram *program, const RpRule *rule, FILE *out) {
-	Writer w = {.out = out, .program = program};
-	fprintf(out, "\n%soptimizer rule(", rule->joint ? "joint " : "");
+static void put_head(Writer *w, const RpRule *rule, const char *name) {
+	fprintf(w->out, "\n%soptimizer %s(", rule->joint ? "joint " : "", name);
 	for (int i = 0; i < rule->hypers; i++) {
-		fprintf(out, "%s%s = ", i ? ", " : "", rule->hyper[i]->name);
-		rp_put_number(&w, rule->hyper_default[i]);
+		fprintf(w->out, "%s%s = ", i ? ", " : "", rule->hyper[i]->name);
+		rp_put_number(w, rule->hyper_default[i]);
 		if (rule->hyper_range[i])
-			fputs(" in (0.01, 5)", out);
+			fputs(" in (0.01, 5)", w->out);
 	}
-	fputs(") {\n", out);
+	fputs(") {\n", w->out);
+}
+
+/* A rule that does no more than apply the one that was written, by its name or as a parameter. */
+static void put_around(Writer *w, const RpRule *rule) {
+	put_head(w, rule, "rule");
+	fputs("  apply inside(", w->out);
+	for (int i = 0; i < rule->hypers; i++)
+		fprintf(w->out, "%s%s = %s", i ? ", " : "", rule->hyper[i]->name, rule->hyper[i]->name);
+	fputs(")\n}\n", w->out);
+}
+
+void rp_write_rule(const RpProgram *program, const RpRule *rule, FILE *out) {
+	Writer w = {.out = out, .program = program, .calls = (unsigned)program->seed};
+	bool applied = program->seed / 5 % 3 == 1;
+	put_head(&w, rule, applied ? "inside" : "rule");
 	for (int i = 0; i < rule->learned_count; i++) {
 		const RpLearned *l = &rule->learned[i];
 		fprintf(out, "  learn %s", l->var->name);
@@ -110,6 +124,8 @@ void rp_write_rule(const RpProgram *program, const RpRule *rule, FILE *out) {
 	}
 	put_block(&w, rule, &rule->body, 2);
 	fputs("}\n", out);
+	if (applied)
+		put_around(&w, rule);
 }
 
 void rp_write_call(const RpRule *rule, FILE *out) {

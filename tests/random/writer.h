@@ -8,8 +8,9 @@ typedef struct Writer {
 	FILE *out;
 	const RpProgram *program;
 	bool in_objective, in_each;
-	bool indexed;  /* in a joint rule: what is like x is written for a coordinate, which is called i */
-	unsigned turn; /* changes how sizes are spelled */
+	bool indexed;   /* in a joint rule: what is like x is written for a coordinate, which is called i */
+	unsigned turn;  /* changes how sizes are spelled */
+	unsigned calls; /* ... and how functions are called */
 } Writer;
 
 enum { WRITE_LOOSE = 0 }; /* rp_put_expr: no brackets are needed around anything */
