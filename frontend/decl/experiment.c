@@ -378,6 +378,29 @@ static void missing_clauses(Reading *r, const AstDecl *decl) {
 	r->ok = false;
 }
 
+/* Clauses of training say nothing to a search, and those of a search nothing to training. */
+static void warn_of_clauses(Reading *r, const AstExperiment *x, const FeExperiment *out) {
+	const struct {
+		Span span;
+		const char *word;
+		bool of_search;
+	} clauses[] = {{x->estimate.span, "estimate", false},
+	               {x->update.span, "update", false},
+	               {x->clip.span, "clip", false},
+	               {x->search.span, "search", true},
+	               {x->keep.span, "keep", true}};
+	if (!out->train.decl)
+		return;
+	const char *rule = session_text(r->session, out->train.decl->name.name);
+	bool searches = fe_open_expression(out->train.decl) != NULL;
+	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+		if (clauses[i].span.file && clauses[i].of_search != searches)
+			diag_warning(r->session, 335, clauses[i].span,
+			             searches ? "`%s` says nothing here: `%s` is searched for its open expression, not trained"
+			                      : "`%s` says nothing here: `%s` has no open expression",
+			             clauses[i].word, rule);
+}
+
 /* How open expressions are searched: there is one way. */
 static void search(Reading *r, const AstExperiment *x, FeExperiment *out) {
 	if (x->keep.span.file && x->keep.items.count)
@@ -440,6 +463,7 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	if (x->seed.span.file && x->seed.items.count)
 		out->seed = (uint64_t)count(r, x->seed.items.data[0], 308, "a seed", 0);
 	search(r, x, out);
+	warn_of_clauses(r, x, out);
 	if (x->augment.span.file)
 		wrong(r, 398, x->augment.span, "`augment` is part of the language, but not of this version");
 	opened(r, x, out);

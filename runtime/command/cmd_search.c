@@ -155,6 +155,11 @@ static CmdExit save(Cmd *cmd, const SearchResult *result, StoreFolder *folder) {
 
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment) {
 	const char *dir = cmd->options.out;
+	if (cmd->options.steps > 0 || cmd->options.learn.count > 0)
+		return cmd_usage(cmd, "--%s is of training, and this rule is searched for its open expression",
+		                 cmd->options.steps > 0 ? "steps" : "learn");
+	if (cmd->options.seed >= 0)
+		fprintf(stderr, "nothing is drawn but problems: every seed gives this search\n");
 	fprintf(stderr, "searching for the open expression of %s on %u famil%s\n",
 	        session_text(cmd->session, experiment->train.decl->name.name), experiment->on.count,
 	        experiment->on.count == 1 ? "y" : "ies");

@@ -122,6 +122,9 @@ expect 2 "$GRADUS" minimize quadratic --file "$SOURCE_DIR/examples/robust.grad" 
 has err 'one open expression'
 
 # ---- what cannot be searched ----
+expect 2 "$GRADUS" train open.grad -o nothing --steps 5
+expect 2 "$GRADUS" train open.grad -o nothing --learn open_step.decay
+[ ! -e nothing ] || fail "a search that was refused leaves a folder"
 cat >not.grad <<'END'
 optimizer no_rate(decay = 0.1) {
   state m = 0
