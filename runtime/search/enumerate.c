@@ -213,7 +213,7 @@ static bool make(const Enumeration *e, FeOperator op, uint32_t a, uint32_t b, Se
 }
 
 static bool goes_on(Enumeration *e, int size) {
-	if (e->table->count >= SEARCH_MOST_DISTINCT)
+	if (e->table->count >= (size <= e->kept ? SEARCH_MOST_PROBED : SEARCH_MOST_DISTINCT))
 		return false;
 	if (++e->since < SEARCH_BETWEEN_LOOKS || !e->goes_on)
 		return true;

@@ -16,8 +16,8 @@ enum {
 	SEARCH_HASH_BITS = 15,
 	/* Distinct expressions that are kept, at 12 bytes in the table and 24 in the list each: 150 MB. A size that has more is not searched. */
 	SEARCH_MOST_DISTINCT = 4000000,
-	/* How many of them keep their probes for the next size: 256 MB of f64 at 64 values. */
-	SEARCH_MOST_PROBED = 500000,
+	/* How many of them keep their probes, as operands of larger ones: 400 MB of f64 at 256 values. */
+	SEARCH_MOST_PROBED = 200000,
 	/* expressions between two looks at the clock and at Ctrl-C */
 	SEARCH_BETWEEN_LOOKS = 4096,
 	/* program.c: nodes and constants of one expression; the frontend's limits on size and constants keep within */

@@ -57,3 +57,37 @@ Test(search_counts, with_over) {
 	space.merge = true;
 	expect_counts("with over", &space, (const uint32_t[]){4378, 20376, 105933}, 6);
 }
+
+static bool not_long(void *user, const SearchTable *so_far, int size) {
+	(void)so_far;
+	return size < *(const int *)user;
+}
+
+/* What is not complete is not there: a size is counted as a whole, or not at all. */
+Test(search_counts, stops) {
+	SearchSpace space = four(FE_OPERATOR_DIV, 12);
+	SearchTable *table = search_enumerate(&space, NULL, NULL);
+	cr_expect(table->stopped && table->size >= 6 && table->size < 12, "size %d", table->size);
+	cr_expect_leq(table->count, (uint32_t)SEARCH_MOST_PROBED);
+	cr_expect_eq(table->count, table->first[table->size + 1]);
+	uint32_t count = table->count;
+	space.size = table->size;
+	search_table_free(table);
+	table = search_enumerate(&space, NULL, NULL);
+	cr_expect(!table->stopped && table->count == count, "%u and %u", table->count, count);
+	search_table_free(table);
+	int last = 6; /* its caller has had enough */
+	table = search_enumerate(&space, not_long, &last);
+	cr_expect(table->stopped && table->size < space.size && table->count == table->first[table->size + 1]);
+	search_table_free(table);
+}
+
+/* The same for every size of a space, however small. */
+Test(search_counts, small_sizes) {
+	for (int size = 1; size <= 3; size++) {
+		SearchSpace space = four(FE_OPERATOR_OVER, size);
+		SearchTable *table = search_enumerate(&space, NULL, NULL);
+		cr_expect(!table->stopped && table->size == size && table->first[2] - table->first[1] == 4);
+		search_table_free(table);
+	}
+}
