@@ -14,6 +14,8 @@ Value *hyper_constant(Elab *e, const FeCall *call, const AstParam *p, const AstE
 	scope_back(e, scope);
 	if (v->kind != VALUE_ARRAY || value_known(v))
 		return v;
-	diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
+	Diag *diag = diag_error(e->session, 212, x->span, "a hyperparameter has to be a number that is known now");
+	if (x->kind == AST_ARRAY)
+		diag_help(e->session, diag, "arrays are declared in the body, or by `const` above it");
 	return value_bad(e);
 }

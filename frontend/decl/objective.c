@@ -47,8 +47,13 @@ static void see_param(const Symbol *symbol, Span span, void *context) {
 	const StageName *known = stages_name(&b->stages, symbol);
 	if (!known || known->stage < STAGE_VALUE || b->reported)
 		return;
-	diag_error(b->e.session, 247, span, "this is fixed before there are parameters, so it cannot depend on `%s`",
-	           session_text(b->e.session, symbol->name));
+	Diag *diag =
+		diag_error(b->e.session, 247, span, "this is fixed before there are parameters, so it cannot depend on `%s`",
+	               session_text(b->e.session, symbol->name));
+	diag_help(b->e.session, diag,
+	          symbol->kind == SYMBOL_BATCH
+	              ? "what depends on a batch is computed at every step: `let`"
+	              : "what depends on parameters is computed at every evaluation: `let`; a start sees what is given");
 	b->reported = true;
 }
 
@@ -226,6 +231,11 @@ static IrValue result(ObjectiveBuilding *b, const char *name, const AstExpr *x, 
 	Value *v = elab_scalar(e, x, what);
 	if (value_is_bad(v))
 		return 0;
+	if (v->scalar == S_BOOL && strcmp(name, "f") == 0) {
+		Diag *diag = diag_error(e->session, 210, x->span, "what is minimized is a number, not a condition");
+		diag_help(e->session, diag, "its gradient would be 0 everywhere: minimize what is compared");
+		return 0;
+	}
 	v = value_convert(e, v, S_REAL);
 	return emit_whole(e, v, NULL, 0, session_name(e->session, name), x->span);
 }

@@ -237,8 +237,9 @@ static bool substitute_is_data(ObjectiveBuilding *b, const AstArg *arg, Changes 
 	if (arg->value && arg->value->kind == AST_NAME)
 		to = find_statement(b, arg->value->name);
 	if (from == count || to == count) {
-		diag_error(e->session, 280, from == count || !arg->value ? arg->name.span : arg->value->span,
-		           "`validate` puts data in the place of data, by their names");
+		Diag *diag = diag_error(e->session, 280, from == count || !arg->value ? arg->name.span : arg->value->span,
+		                        "`validate` puts data in the place of data, by their names");
+		diag_help(e->session, diag, "both names are declared by `data`, as in `with image = test_image`");
 		return false;
 	}
 	const FeData *a = data_at(b, from), *c = data_at(b, to);

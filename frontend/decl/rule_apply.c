@@ -143,6 +143,7 @@ static bool give_applied(RuleElab *r, const AstDecl *decl, const AstStmt *s, Giv
 			continue;
 		}
 		vec_push(e->arena, &call.names, arg->name.name);
+		vec_push(e->arena, &call.places, arg->name.span);
 		vec_push(e->arena, &call.values, (const AstExpr *)arg->value);
 	}
 	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, decl->params.count + 1);

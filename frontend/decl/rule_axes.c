@@ -415,9 +415,14 @@ static bool say_wrong(RuleElab *r, const RuleShape *shapes, const Diags *wrong, 
 				continue;
 			for (uint32_t other = 0; other < count && always; other++)
 				always = is_among(&wrong[other], x);
-			if (!always)
+			if (!always) {
 				diag_note(session, x, "where x is %s, a tensor of rank %d",
 				          type->rank ? value_dims_text(&r->e, type->dims, type->rank) : "one number", type->rank);
+				if (!x->help && (x->code == 208 || x->code == 222 || x->code == 206))
+					diag_help(session, x,
+					          "a condition tells, `if rank(x) == 2 { ... } else { ... }`; a `joint optimizer` sees all "
+					          "parameters as one vector");
+			}
 			vec_push(session->arena, &said, x);
 		}
 	}

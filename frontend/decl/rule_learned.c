@@ -47,6 +47,8 @@ static Value *from_file(RuleElab *r, const AstStmt *s, const FeLearned *l, const
 	Elab *e = &r->e;
 	const AstExpr *from = s->declare.from;
 	const char *problem = "nothing reads weights here";
+	if (from->kind == AST_BAD) /* reported when it was read */
+		return value_bad(e);
 	if (from->kind != AST_TEXT) {
 		Diag *diag = diag_error(e->session, 101, from->span, "a file of weights is named by a text in quotes");
 		const char *written = from->kind == AST_NAME ? source_excerpt(e->session, e->arena, from->span) : "FILE";

@@ -14,8 +14,9 @@ Value *rule_over_tensors(RuleElab *r, const Builtin *b, Value *v, Span span) {
 	IrCombine combine = b->id == BUILTIN_all_max ? IR_PUT_MAX : IR_PUT_SUM;
 	bool mean = b->id == BUILTIN_all_mean;
 	if (e->coord || e->arms) {
-		diag_error(e->session, 264, span, "`%s` may not stand %s", name,
-		           e->coord ? "inside `each`" : "under a condition that may differ between tensors");
+		Diag *diag = diag_error(e->session, 264, span, "`%s` may not stand %s", name,
+		                        e->coord ? "inside `each`" : "under a condition that may differ between tensors");
+		diag_help(e->session, diag, "compute it before, under a name: `let n = %s(...)`", name);
 		return value_bad(e);
 	}
 	for (int i = 0; i < v->rank; i++) {

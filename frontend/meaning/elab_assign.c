@@ -7,8 +7,10 @@
 static Value *as_scalar_type(Elab *e, const Binding *b, Value *v, Span span) {
 	if (v->kind != VALUE_ARRAY) {
 		if (!value_is_bad(v))
-			diag_error(e->session, 224, span, "`%s` cannot hold %s", session_text(e->session, b->symbol->name),
-			           value_type_text(e, v));
+			value_help_rule(e,
+			                diag_error(e->session, 224, span, "`%s` cannot hold %s",
+			                           session_text(e->session, b->symbol->name), value_type_text(e, v)),
+			                v);
 		return value_bad(e);
 	}
 	bool fits = v->scalar == b->scalar || (b->scalar == S_REAL && v->scalar != S_BOOL) ||
@@ -71,6 +73,14 @@ static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 			diag_error(e->session, 224, span, "`%s` is %s, but this is %s", session_text(e->session, b->symbol->name),
 		               value_dims_text(e, seen.dims, seen.rank), value_dims_text(e, v->dims, v->rank));
 		diag_label(e->session, diag, b->symbol->span, "declared here");
+		if (b->symbol->kind == SYMBOL_VAR) {
+			diag_help(e->session, diag,
+			          "a `var` keeps the shape that it starts with; a number starts as many: `var %s : [n] = 0`",
+			          session_text(e->session, b->symbol->name));
+			b->value = value_bad(e);
+		} else if (b->symbol->kind == SYMBOL_STATE && seen.rank == 0 && elab_is_like_x(v))
+			diag_help(e->session, diag, "declared like x, `state %s = 0`, it has one number for each coordinate",
+			          session_text(e->session, b->symbol->name));
 		return;
 	}
 	Ex *body = value_body(e, v);
@@ -296,8 +306,13 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, AstExpr 
 	to.axis = e->coord ? value_x_axis(v) : -1;
 	Value seen = seen_shape(e, v);
 	if ((int)to.items->count > seen.rank) {
-		diag_error(e->session, 208, target->span, "%u indices for %s", (unsigned)to.items->count,
-		           value_dims_text(e, seen.dims, seen.rank));
+		unsigned count = to.items->count;
+		Diag *diag = diag_error(e->session, 208, target->span, "%u %s for %s", count, count == 1 ? "index" : "indices",
+		                        value_dims_text(e, seen.dims, seen.rank));
+		if (e->coord && value_x_axis(v) >= 0)
+			diag_help(e->session, diag,
+			          "inside `each`, `%s` is the number at this coordinate: write it without an index",
+			          session_text(e->session, b->symbol->name));
 		return;
 	}
 	ScopeMark scope = scope_mark(e);

@@ -24,7 +24,10 @@ static const Distribution *find(Elab *e, const AstExpr *draw) {
 		names[count++] = session_name(e->session, distributions[i].name);
 	}
 	Name nearest = name_nearest(e->session->names, draw->call.callee.name, names, count);
-	if (nearest)
+	const char *foreign = foreign_distribution(session_text(e->session, draw->call.callee.name));
+	if (foreign)
+		diag_help(e->session, diag, "it is called `%s` here", foreign);
+	else if (nearest)
 		diag_help(e->session, diag, "did you mean `%s`?", session_text(e->session, nearest));
 	else
 		diag_help(e->session, diag, "there are %s", text_cstr(&all));

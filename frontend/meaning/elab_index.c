@@ -87,6 +87,8 @@ static void report_outside(Elab *e, int64_t low, int64_t high, int64_t extent, S
 		help_outside(e, diag, a, extent);
 	else if (a->count == 0 && low < 0 && low >= -extent)
 		diag_help(e->session, diag, "positions do not count from the end: this one is %lld", (long long)(extent + low));
+	else if (low == high && extent > 0)
+		diag_help(e->session, diag, "positions count from 0: the last one is %lld", (long long)extent - 1);
 	if (only)
 		only->outside = diag;
 }
@@ -139,6 +141,24 @@ bool elab_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, boo
 	return true;
 }
 
+/* How what is no whole number could be one. */
+static void help_index(Elab *e, Diag *diag, const AstExpr *x, const Value *v) {
+	const AstExpr *base = x->kind == AST_INDEX ? x->index.base : x;
+	const Symbol *symbol = base->kind == AST_NAME ? symbol_at(e->program, base->id) : NULL;
+	bool declared = symbol && (symbol->kind == SYMBOL_GIVEN || symbol->kind == SYMBOL_DATA ||
+	                           symbol->kind == SYMBOL_BATCH || symbol->kind == SYMBOL_VAR);
+	if (v->kind == VALUE_ARRAY && v->scalar == S_BOOL)
+		diag_help(e->session, diag,
+		          "what a condition leaves has no known size: `where(c, a, 0)`, or `sum[i, c[i]](a[i])`");
+	else if (x->kind == AST_NUMBER && x->number.value == (double)(int64_t)x->number.value)
+		diag_help(e->session, diag, "write `%lld`", (long long)x->number.value);
+	else if (declared)
+		diag_help(e->session, diag, "declare it as whole numbers: `%s : int%s`", session_text(e->session, symbol->name),
+		          x->kind == AST_INDEX ? "[...]" : "");
+	else if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_REAL)
+		diag_help(e->session, diag, "`//` divides whole numbers; `/` gives a real number");
+}
+
 /* The positions that are read along an axis. *along: where they are an array, its axes take the place of the one that is read; NULL:
  * there is one position, or no more than one array is allowed. NULL with a diagnostic. */
 static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool *open, Value **along) {
@@ -155,13 +175,10 @@ static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool
 		Diag *diag = diag_error(e->session, 211, x->span,
 		                        second && whole ? "a second array of indices" : "an index is a whole number, not %s",
 		                        value_type_text(e, v));
-		if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar == S_REAL)
-			diag_help(e->session, diag, "`//` divides whole numbers; `/` gives a real number");
-		else if (second && whole)
+		if (second && whole)
 			diag_help(e->session, diag, "say which index is which, as in `a[p[i], q[i]]` or `a[p[i], q[j]]`");
-		else if (v->kind == VALUE_ARRAY && v->scalar == S_BOOL && v->rank)
-			diag_help(e->session, diag,
-			          "what a condition leaves has no known size: `where(c, a, 0)`, or `sum[i, c[i]](a[i])`");
+		else
+			help_index(e, diag, x, v);
 		return NULL;
 	}
 	Ex *at = value_body(e, v);
@@ -187,6 +204,17 @@ static bool axis_is_checked(Elab *e, const Value *base, int axis) {
 	return false;
 }
 
+/* Is one of the indices a name that nothing declares, which was reported? */
+static bool is_spoiled(const Elab *e, const AstItems *items) {
+	for (uint32_t i = 0; i < items->count; i++) {
+		const AstExpr *x = items->data[i].kind == AST_ITEM_EXPR ? items->data[i].expr : NULL;
+		const Symbol *symbol = x && x->kind == AST_NAME ? symbol_at(e->program, x->id) : NULL;
+		if (symbol && symbol->kind == SYMBOL_UNKNOWN)
+			return true;
+	}
+	return false;
+}
+
 /* Are there elements at so many indices? */
 static bool has_elements(Elab *e, const Value *base, const AstItems *items, const AstExpr *x) {
 	if (base->kind != VALUE_ARRAY) {
@@ -195,6 +223,8 @@ static bool has_elements(Elab *e, const Value *base, const AstItems *items, cons
 	}
 	if ((int)items->count <= base->rank)
 		return true;
+	if (is_spoiled(e, items))
+		return false;
 	Diag *diag = base->rank ? diag_error(e->session, 208, x->span, "%u indices for %d %s", (unsigned)items->count,
 	                                     base->rank, base->rank == 1 ? "axis" : "axes")
 	                        : diag_error(e->session, 208, x->span, "a number has no elements");
@@ -222,8 +252,12 @@ static Ex *slice(Elab *e, const AstItem *item, Var **var, int64_t *extent, bool 
 		return NULL;
 	}
 	if (low < 0 || high > size || high <= low) {
-		diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld", (long long)low,
-		           (long long)high, (long long)size);
+		Diag *diag = diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld",
+		                        (long long)low, (long long)high, (long long)size);
+		diag_help(e->session, diag,
+		          low < high ? "positions count from 0 to %lld, and the end of a slice does not belong to it"
+		                     : "a slice `a..b` has at least one element: a, a + 1, ..., b - 1",
+		          (long long)size - 1);
 		return NULL;
 	}
 	if (low == 0 && high == size)

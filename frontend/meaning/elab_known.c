@@ -1,6 +1,8 @@
 /* Numbers that have to be known when a program is instantiated: whole ones, dimensions, the shapes that types state. */
 #include "frontend/meaning/elab.h"
 
+#include <string.h>
+
 void elab_note_not_known(Elab *e, const Diag *diag) {
 	vec_push(e->session->arena, &e->program->not_known, diag);
 }
@@ -46,8 +48,12 @@ static bool static_value(Elab *e, Value *v, const AstExpr *x, const char *what, 
 	else if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar != S_BOOL) {
 		diag = diag_error(e->session, 212, x->span, "%s has to be known when the program is instantiated", what);
 		elab_note_not_known(e, diag);
+		if (strcmp(what, "the end of a loop") == 0)
+			diag_help(e->session, diag, "`while c limit n { ... }` turns as long as a condition holds");
 	} else
 		diag = diag_error(e->session, 211, x->span, "%s has to be a whole number, not %s", what, value_type_text(e, v));
+	if (x->kind == AST_ARRAY)
+		diag_help(e->session, diag, "they stand one by one, without brackets around them");
 	if (said)
 		*said = diag;
 	return false;

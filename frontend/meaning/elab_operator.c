@@ -42,6 +42,12 @@ static const AstExpr *part_of(const AstExpr *x, uint32_t i) {
 	}
 }
 
+/* [n, 1] beside [n] */
+static bool is_column(const Value *a, const Value *b) {
+	return a->rank == b->rank + 1 && a->dims[a->rank - 1] == 1 &&
+	       memcmp(a->dims, b->dims, sizeof *a->dims * (size_t)b->rank) == 0;
+}
+
 /* The shape that elementwise operands agree on; NULL with a diagnostic. */
 static Value *common_shape(Elab *e, Value **args, uint32_t count, Span span, const char *what, const AstExpr *x) {
 	Value *shape = args[0];
@@ -56,9 +62,11 @@ static Value *common_shape(Elab *e, Value **args, uint32_t count, Span span, con
 		}
 		if (value_same_shape(shape, args[i]))
 			continue;
+		bool arms = x && x->kind == AST_IF;
 		Diag *diag =
-			diag_error(e->session, 207, span, "shapes of `%s` differ: %s and %s", what,
-		               value_dims_text(e, shape->dims, shape->rank), value_dims_text(e, args[i]->dims, args[i]->rank));
+			diag_error(e->session, 207, span, "shapes of %s%s%s differ: %s and %s", arms ? "" : "`",
+		               arms ? "the arms of `if`" : what, arms ? "" : "`", value_dims_text(e, shape->dims, shape->rank),
+		               value_dims_text(e, args[i]->dims, args[i]->rank));
 		const AstExpr *first = part_of(x, which), *second = part_of(x, i);
 		if (first)
 			diag_label(e->session, diag, first->span, "%s", value_dims_text(e, shape->dims, shape->rank));
@@ -66,6 +74,10 @@ static Value *common_shape(Elab *e, Value **args, uint32_t count, Span span, con
 			diag_label(e->session, diag, second->span, "%s", value_dims_text(e, args[i]->dims, args[i]->rank));
 		if (strcmp(what, "*") == 0 && shape->rank == 2 && shape->dims[1] == args[i]->dims[0])
 			diag_help(e->session, diag, "for a matrix product write `@`; for one index each, `a[i, j] * b[j]`");
+		else if (arms)
+			diag_help(e->session, diag, "both arms have one shape, or one of them is a number");
+		else if (is_column(shape, args[i]) || is_column(args[i], shape))
+			diag_help(e->session, diag, "an axis of extent 1 is an axis, too: read it away, as in `a[:, 0]`");
 		else
 			diag_help(e->session, diag,
 			          "there is no silent broadcasting: say which index is which, as in `a[i, j] %s b[j]`",
@@ -156,7 +168,9 @@ bool elab_need_array(Elab *e, Value *v, const AstExpr *x) {
 	if (v->kind == VALUE_ARRAY)
 		return true;
 	if (!value_is_bad(v))
-		diag_error(e->session, 219, x->span, "a number or array was expected, not %s", value_type_text(e, v));
+		value_help_rule(
+			e, diag_error(e->session, 219, x->span, "a number or array was expected, not %s", value_type_text(e, v)),
+			v);
 	return false;
 }
 

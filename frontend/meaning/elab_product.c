@@ -9,6 +9,19 @@ static int leading(const Value *v) {
 	return v->rank > 2 ? v->rank - 2 : 0;
 }
 
+/* Which product of the same two would fit, where their inner extents differ. */
+static const char *which_fits(const Value *a, const Value *b) {
+	if (a->rank > 2 || b->rank > 2)
+		return "the last extent of the left one is the one before the last of the right one: [..., n, k] @ [..., k, m]";
+	if (a->rank == 2 && a->dims[0] == b->dims[0])
+		return "`transpose(...) @ ...` would fit: the left one transposed";
+	if (b->rank == 2 && a->dims[a->rank - 1] == b->dims[1])
+		return "`... @ transpose(...)` would fit: the right one transposed";
+	if (b->dims[b->rank - 1] == a->dims[0])
+		return "they would fit in the other order";
+	return "the last extent of the left one is the first of the right one: [n, k] @ [k, m]";
+}
+
 /* Do these multiply? false with a diagnostic. */
 static bool fits(Elab *e, const Value *a, const Value *b, const AstExpr *x) {
 	const char *wrong = NULL, *help = NULL;
@@ -16,8 +29,7 @@ static bool fits(Elab *e, const Value *a, const Value *b, const AstExpr *x) {
 		wrong = "`@` multiplies matrices and vectors";
 	else if (a->dims[a->rank - 1] != b->dims[b->rank == 1 ? 0 : b->rank - 2]) {
 		wrong = "inner extents of `@` differ";
-		if (a->rank == 2 && b->rank == 2 && a->dims[0] == b->dims[0])
-			help = "`transpose(...) @ ...` would fit";
+		help = which_fits(a, b);
 	} else if (leading(a) && leading(b) &&
 	           (leading(a) != leading(b) || memcmp(a->dims, b->dims, sizeof *a->dims * (size_t)leading(a)) != 0)) {
 		wrong = "axes in front of the matrices of `@` differ";

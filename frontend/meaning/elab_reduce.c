@@ -93,6 +93,12 @@ static Ex *whole_reduction(Elab *e, IrCombine combine, const Domain *d, Value *s
 	return ex_whole_if_small(e, size, reduced);
 }
 
+static Value *one_index(Elab *e, const char *name, Span span) {
+	Diag *diag = diag_error(e->session, 233, span, "`%s` takes one index", name);
+	diag_help(e->session, diag, "name it: `%s[c](z[i, c])` is the position along the last axis of z", name);
+	return value_bad(e);
+}
+
 /* `shape`: the axes of the result. `v`: its scalar type and body, over those and the domain's variables. */
 static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shape, Value *v, Span span) {
 	Scalar s = v->scalar;
@@ -138,10 +144,8 @@ static Value *reduce_over(Elab *e, AstReduction op, const Domain *d, Value *shap
 	case AST_REDUCE_ARGMAX:
 	case AST_REDUCE_ARGMIN: {
 		bool max = op == AST_REDUCE_ARGMAX;
-		if (d->count != 1 || (e->tensor && d->vars[0]->coord)) {
-			diag_error(e->session, 233, span, "`%s` takes one index", max ? "argmax" : "argmin");
-			return value_bad(e);
-		}
+		if (d->count != 1 || (e->tensor && d->vars[0]->coord))
+			return one_index(e, max ? "argmax" : "argmin", span);
 		Ex *at =
 			elab_reduce_plain(e, max ? IR_PUT_ARGMAX : IR_PUT_ARGMIN, d, shape, body, max ? least : most, span)->body;
 		if (d->conds.count == 0 && !d->filter)

@@ -233,6 +233,7 @@ Assigned symbol_assigned_in(const FeProgram *program, Arena *arena, const AstBlo
  * library, the name that a hyperparameter mostly has here. */
 const char *foreign_value(const char *word);
 const char *foreign_rule(const char *word);
+const char *foreign_distribution(const char *word);
 const char *foreign_param(const char *word);
 
 /* ---- typing.c: what is found out about an instantiation before any IR is made of it ----

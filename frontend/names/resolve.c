@@ -194,8 +194,12 @@ static void in_block(Resolver *r, const AstBlock *block) {
 	leave(r, scope);
 }
 
+static bool in_rule(const Resolver *r) {
+	return r->decl && r->decl->kind == AST_OPTIMIZER;
+}
+
 static bool is_hoisted(const Resolver *r, const AstStmt *s) {
-	return (s->kind == AST_LEARN || s->kind == AST_STATE) && !r->blocks;
+	return (s->kind == AST_LEARN || s->kind == AST_STATE) && !r->blocks && in_rule(r);
 }
 
 /* Dimensions of data may be names that nothing declares: sizes that the file decides. */
@@ -243,7 +247,9 @@ static void in_declare(Resolver *r, const AstStmt *s) {
 		return;
 	for (uint32_t i = 0; i < d->names.count; i++) {
 		declare(r, kinds[s->kind], d->names.data[i], s);
-		bool misplaced = r->blocks && s->kind <= AST_LEARN; /* reported when it was read */
+		/* reported when it was read */
+		bool misplaced =
+			r->blocks ? s->kind <= AST_LEARN : (s->kind == AST_LEARN || s->kind == AST_STATE) && !in_rule(r);
 		if (misplaced && symbol_at(r->program, d->names.data[i].id))
 			symbol_at(r->program, d->names.data[i].id)->no_value = true;
 	}

@@ -18,8 +18,14 @@ void resolve_report_taken(Resolver *r, const Symbol *symbol, const Symbol *other
 	if (first && first->span.file)
 		diag_label(session, diag, first->span, "first here");
 	bool computed = second->kind == SYMBOL_LET || second->kind == SYMBOL_VAR || second->kind == SYMBOL_COUNTER;
+	const char *name = text_of(r, symbol->name);
 	if (first && computed && symbol_may_change(first))
-		diag_help(session, diag, "to change it, write `%s <- ...`", text_of(r, symbol->name));
+		diag_help(session, diag, "to change it, write `%s <- ...`", name);
+	else if (first && first->kind == SYMBOL_STEP)
+		diag_help(session, diag,
+		          "a rule is given `x`, `g`, `f`, `t` (1 at the first step) and `horizon`: take another name");
+	else if (computed && first && first->kind == SYMBOL_LET)
+		diag_help(session, diag, "take another name, or declare it once with `var` and assign it: `%s <- ...`", name);
 }
 
 void resolve_report_index(Resolver *r, const Symbol *symbol, const Symbol *other) {
@@ -28,7 +34,12 @@ void resolve_report_index(Resolver *r, const Symbol *symbol, const Symbol *other
 	                        text_of(r, symbol->name), other->kind == SYMBOL_INDEX ? "an index" : "a value");
 	if (other->span.file)
 		diag_label(session, diag, other->span, "it is this one");
-	diag_help(session, diag, "use another letter for the index");
+	bool head = symbol->stmt && symbol->stmt->kind <= AST_VAR && other->kind != SYMBOL_INDEX;
+	if (head)
+		diag_help(session, diag,
+		          "use another letter for the index, as in `a[i in n]`; a shape follows `:`, as in `a : [n]`");
+	else
+		diag_help(session, diag, "use another letter for the index");
 }
 
 /* ---- names that nothing declares ---- */
@@ -71,6 +82,65 @@ static Span declared_below(const AstBlock *body, Name name) {
 	return (Span){0};
 }
 
+/* Does `//` or `%` stand before it, perhaps meant to open a comment? */
+static bool behind_foreign_comment(const Session *session, Span span) {
+	const Source *source = span.file ? session->sources.data[span.file] : NULL;
+	uint32_t at = source ? span.start : 0;
+	while (at > 0 && (source->text[at - 1] == ' ' || source->text[at - 1] == '\t'))
+		at--;
+	bool percent = at > 0 && source->text[at - 1] == '%', slashes = at > 1 && !memcmp(source->text + at - 2, "//", 2);
+	uint32_t end = span.end; /* words follow */
+	while (source && source->text[end] == ' ')
+		end++;
+	return slashes || (percent && source->text[end] == '\n');
+}
+
+/* A name that is something, but no value: of another kind of declaration, or with the sign of a transpose; and what the
+ * parameters are called in a rule. NULL: none of these. */
+static const char *help_with_kind(Resolver *r, Name name) {
+	static const char *const params[] = {"theta", "params", "param", "weights", "w", "p", "W"};
+	Session *session = r->program->session;
+	const char *text = text_of(r, name);
+	size_t length = strlen(text);
+	const AstDecl *decl = fe_find(r->program, name);
+	if (decl && decl->kind == AST_OBJECTIVE)
+		return arena_printf(session->arena, "`%s` is an objective; a rule evaluates its own with `value(y)`", text);
+	if (length > 1 && text[length - 1] == '\'') {
+		const char *base = arena_printf(session->arena, "%.*s", (int)length - 1, text);
+		if (name_map_get(&r->newest, session_name(session, base)))
+			return arena_printf(session->arena, "write `transpose(%s)`", base);
+	}
+	for (size_t k = 0; r->decl && r->decl->kind == AST_OPTIMIZER && k < sizeof params / sizeof *params; k++)
+		if (strcmp(params[k], text) == 0)
+			return "in an optimizer the parameters are `x` and their gradient is `g`";
+	return NULL;
+}
+
+/* Where a block that ends before `end` declares it; span.file 0: nowhere. */
+static Span declared_inside(const AstBlock *body, Name name, uint32_t end) {
+	for (uint32_t i = 0; i < body->count; i++) {
+		const AstStmt *s = body->data[i];
+		const AstBlock *blocks[2] = {NULL, NULL};
+		if (s->span.start > end)
+			break;
+		if (s->kind == AST_FOR)
+			blocks[0] = &s->loop.body;
+		else if (s->kind == AST_WHILE)
+			blocks[0] = &s->repeat.body;
+		else if (s->kind == AST_EACH)
+			blocks[0] = &s->each.body;
+		else if (s->kind == AST_WHEN)
+			blocks[0] = &s->when.yes, blocks[1] = &s->when.no;
+		for (int k = 0; k < 2 && blocks[k] && s->span.end <= end; k++) {
+			Span found = declared_below(blocks[k], name);
+			found = found.file ? found : declared_inside(blocks[k], name, end);
+			if (found.file)
+				return found;
+		}
+	}
+	return (Span){0};
+}
+
 static Diag *unknown(Resolver *r, Name name, Span span) {
 	Session *session = r->program->session;
 	void **place = name_map_place(r->scratch, &r->unknown, name);
@@ -85,11 +155,21 @@ static Diag *unknown(Resolver *r, Name name, Span span) {
 	Diag *diag = diag_error(session, 200, span, "unknown name `%s`", text);
 	*place = diag;
 	Span below = r->decl && search ? declared_below(&r->decl->body, name) : (Span){0};
+	Span inside = r->decl && search && !below.file ? declared_inside(&r->decl->body, name, span.start) : (Span){0};
+	if (inside.file) {
+		diag_label(session, diag, inside, "it ends with its block");
+		diag_help(session, diag, "declare it before the block, with `var`, and assign it there: `%s <- ...`", text);
+		return diag;
+	}
 	if (below.file && below.start > span.start) {
 		diag_label(session, diag, below, "it is declared only here");
 		diag_help(session, diag, "names are known from their declaration on");
 		return diag;
 	}
+	if (behind_foreign_comment(session, span))
+		foreign = "comments start with `#`; `//` divides and rounds down, `%` gives the remainder";
+	else if (!foreign)
+		foreign = help_with_kind(r, name);
 	if (foreign) {
 		diag_help(session, diag, "%s", foreign);
 		return diag;
@@ -113,7 +193,12 @@ void resolve_report_unknown(Resolver *r, Name name, Span span) {
 
 void resolve_report_unknown_target(Resolver *r, const AstExpr *target) {
 	Diag *diag = unknown(r, target->name, target->span);
-	if (diag && !diag->help)
+	if (!diag || diag->help)
+		return;
+	if (r->decl && r->decl->kind == AST_OPTIMIZER)
+		diag_help(r->program->session, diag, "what a rule keeps from step to step is declared: `state %s = 0`",
+		          text_of(r, target->name));
+	else
 		diag_help(r->program->session, diag, "new values are made with `let` or `var`");
 }
 
@@ -136,27 +221,49 @@ void resolve_report_function(Resolver *r, const AstExpr *x) {
 
 void resolve_report_value_called(Resolver *r, const AstExpr *call, const Symbol *local) {
 	Session *session = r->program->session;
+	const AstStmt *made = local->kind == SYMBOL_LET || local->kind == SYMBOL_VAR ? local->stmt : NULL;
+	bool unread = made && made->kind <= AST_VAR && made->declare.value && made->declare.value->kind == AST_BAD;
+	if (unread || local->no_value) /* what is wrong with it was reported */
+		return;
 	const char *text = text_of(r, call->call.callee.name);
 	Diag *diag = diag_error(session, 231, call->call.callee.span, "`%s` is a value, not a function", text);
 	diag_label(session, diag, local->span, "it is this one");
 	diag_help(session, diag, "elements are read with brackets: `%s[...]`", text);
 }
 
+/* `sum(A, axis = 1)`, `mean(A, 0)`: what a reduction runs over is said by indices. */
+static bool by_axis(Resolver *r, const Builtin *b, const AstExpr *call) {
+	const AstArgs *args = &call->call.args;
+	const AstArg *second = args->count > 1 ? &args->data[1] : NULL;
+	bool named = second && second->name.name, several = b->most > 1; /* `min(a, b)` takes several */
+	if (b->kind != BUILTIN_IS_REDUCTION || !second || (several && !named))
+		return false;
+	Session *session = r->program->session;
+	Diag *diag = diag_error(session, named ? 216 : 215, named ? second->name.span : second->value->span,
+	                        "`%s` takes no axis", b->name);
+	diag_help(session, diag,
+	          "name the indices that it runs over: `let rows[i] = %s[j](A[i, j])`, `let columns[j] = %s[i](A[i, j])`",
+	          b->name, b->name);
+	return true;
+}
+
 bool resolve_takes_arguments(Resolver *r, const Builtin *b, const AstExpr *call) {
 	Session *session = r->program->session;
 	uint32_t count = call->call.args.count;
-	bool named = false;
 	if (b->kind == BUILTIN_IS_CONSTANT || b->kind == BUILTIN_IS_LATER)
 		return true;
+	if (by_axis(r, b, call))
+		return false;
 	for (uint32_t i = 0; i < count; i++) {
 		const AstArg *arg = &call->call.args.data[i];
 		if (!arg->name.name)
 			continue;
-		diag_error(session, 216, arg->name.span, "`%s` takes no argument by name", b->name);
-		named = true;
+		Diag *diag = diag_error(session, 216, arg->name.span, "`%s` takes no argument by name", b->name);
+		diag_help(session, diag, "it is written `%s(%s)`", b->name, b->arguments);
+		return false;
 	}
 	if (count >= b->least && count <= b->most)
-		return !named;
+		return true;
 	const char *limit = b->most == b->least       ? ""
 	                    : b->most == BUILTIN_MANY ? " or more"
 	                                              : arena_printf(r->scratch, " to %u", (unsigned)b->most);
@@ -188,8 +295,12 @@ const AstExpr **resolve_match_arguments(Resolver *r, const AstDecl *fn, const As
 			                        params == 1 ? "" : "s");
 			diag_label(session, diag, fn->name.span, "defined here");
 		} else if (there && args[at] && arg->value) {
-			diag_error(session, 218, arg->value->span, "`%s` is given twice",
-			           text_of(r, fn->params.data[at].name.name));
+			bool told = false; /* twice by name: the parser has */
+			for (uint32_t k = 0; k < i && arg->name.name; k++)
+				told = told || call->call.args.data[k].name.name == arg->name.name;
+			if (!told)
+				diag_error(session, 218, arg->value->span, "`%s` is given twice",
+				           text_of(r, fn->params.data[at].name.name));
 			there = false;
 		}
 		ok = ok && there;
@@ -268,8 +379,28 @@ void resolve_report_assigned(Resolver *r, const Symbol *symbol, Span span) {
 	Diag *diag = diag_error(session, 223, span, "`%s` cannot be assigned", text_of(r, symbol->name));
 	if (symbol->span.file)
 		diag_label(session, diag, symbol->span, "it is made here");
-	if (symbol->kind == SYMBOL_LET)
-		help_assign_let(r, symbol, diag);
+	const char *name = text_of(r, symbol->name);
+	switch (symbol->kind) {
+	case SYMBOL_LET: help_assign_let(r, symbol, diag); break;
+	case SYMBOL_COUNTER:
+		diag_help(session, diag, "a loop counts by itself; `while c limit n { ... }` decides at every turn");
+		break;
+	case SYMBOL_ARGUMENT: diag_help(session, diag, "give it a name that may change: `var b = %s`", name); break;
+	case SYMBOL_STEP: diag_help(session, diag, "what is made of it has a name of its own, as in `let s = ...`"); break;
+	case SYMBOL_HYPER:
+	case SYMBOL_LEARNED:
+		diag_help(session, diag,
+		          r->decl->kind == AST_OPTIMIZER
+		              ? "what changes from step to step is a state that starts there: `state now : real = %s`"
+		              : "what is made of `%s` has a name of its own: `let v = ...`",
+		          name);
+		break;
+	case SYMBOL_PARAM:
+	case SYMBOL_GIVEN:
+	case SYMBOL_DATA:
+	case SYMBOL_BATCH: diag_help(session, diag, "what is made of it has a name of its own: `let v = ...`"); break;
+	default: break;
+	}
 }
 
 /* A whole number as it stands in the text. */

@@ -140,6 +140,8 @@ static void number_help(Lexer *lexer, Diag *diag, uint32_t start, uint32_t body)
 		diag_help(session, diag, "write `0%.*s`", whole + tail, text);
 	else if (rest[0] == '.' && tail == 1)
 		diag_help(session, diag, "write `%.*s.0` or `%.*s`", whole, text, whole, text);
+	else if (rest[0] == '.' && tail == 2 && strchr("fFd", rest[1]))
+		diag_help(session, diag, "write `%.*s.0`: numbers take no suffix", whole, text);
 	else if (rest[0] == '.' && (rest[1] == 'e' || rest[1] == 'E'))
 		diag_help(session, diag, "write `%.*s%.*s`", whole, text, tail - 1, rest + 1);
 	else if (rest[0] == '.')
@@ -157,6 +159,12 @@ static void number_help(Lexer *lexer, Diag *diag, uint32_t start, uint32_t body)
 		          rest);
 }
 
+/* `f` of `1.f` */
+static bool is_suffix(Lexer *lexer) {
+	unsigned char c = byte_at(lexer, 0), next = byte_at(lexer, 1);
+	return (c == 'f' || c == 'F' || c == 'd') && !is_letter(next) && !is_digit(next) && next != '(' && next < 0x80;
+}
+
 static void lex_number(Lexer *lexer) {
 	uint32_t start = lexer->at;
 	bool good = is_digit(byte_at(lexer, 0));
@@ -172,7 +180,8 @@ static void lex_number(Lexer *lexer) {
 		/* `1.` and `1.e5`; but `x[0].y` is somebody who wants a member, which the parser explains */
 		uint32_t after = lexer->at + 1;
 		lexer->at = after;
-		bool member = letter_length(lexer) != 0 && byte_at(lexer, 0) != 'e' && byte_at(lexer, 0) != 'E';
+		bool member =
+			letter_length(lexer) != 0 && byte_at(lexer, 0) != 'e' && byte_at(lexer, 0) != 'E' && !is_suffix(lexer);
 		if (member)
 			lexer->at = body;
 		else
@@ -235,11 +244,21 @@ static const struct Operator {
 	{"===", TOKEN_EQ, "write `==`"},
 	{"!==", TOKEN_NE, "write `!=`"},
 	{":=", TOKEN_ARROW, "`let x = e` declares, `x <- e` assigns"},
-	{"=>", TOKEN_GE, "at least is written `>=`"},
+	{"=>", TOKEN_GE, "at least is written `>=`; functions are declared at the top level: `fn name(x) = ...`"},
 	{"=<", TOKEN_LE, "at most is written `<=`"},
 	{"<>", TOKEN_NE, "write `!=`"},
-	{"->", TOKEN_ARROW, "an assignment points to the left: `x <- e`"},
+	{"->", TOKEN_ARROW,
+     "an assignment points to the left, `x <- e`; functions are declared at the top level: `fn name(x) = ...`"},
+	{"~=", TOKEN_NE, "write `!=`"},
+	{"..=", TOKEN_DOTDOT, "write `a..b + 1`: the end does not belong to a range"},
+	{"...", TOKEN_DOTDOT, "a range is written `a..b`, and its end does not belong to it"},
+	{"..<", TOKEN_DOTDOT, "write `a..b`: the end does not belong to a range"},
 	{"..", TOKEN_DOTDOT, NULL},
+	{".*", TOKEN_STAR, "write `*`: operators work element by element, `@` multiplies matrices"},
+	{"./", TOKEN_SLASH, "write `/`: operators work element by element"},
+	{".^", TOKEN_CARET, "write `^`: operators work element by element"},
+	{".+", TOKEN_PLUS, "write `+`: operators work element by element"},
+	{".-", TOKEN_MINUS, "write `-`: operators work element by element"},
 	{"<-", TOKEN_ARROW, NULL},
 	{"//", TOKEN_SLASHSLASH, NULL},
 	{"<=", TOKEN_LE, NULL},
@@ -284,6 +303,7 @@ static const struct Operator {
 	{"\xe2\x86\x90", TOKEN_ARROW, "write `<-`"},                  /* arrow to the left */
 	{"\xe2\x88\xa7", TOKEN_AND, "write `and`"},                   /* logical and */
 	{"\xe2\x88\xa8", TOKEN_OR, "write `or`"},                     /* logical or */
+	{"\xc2\xac", TOKEN_NOT, "write `not`"},                       /* not */
 };
 
 static bool lex_operator(Lexer *lexer) {
@@ -306,6 +326,36 @@ static bool lex_operator(Lexer *lexer) {
 	return false;
 }
 
+/* What to write for a character that nothing uses. */
+static const char *stray_help(int32_t code) {
+	static const struct {
+		int32_t code;
+		const char *help;
+	} known[] = {
+		{'?', "a choice is written `if c then a else b`"},
+		{'\\',
+	     "a line goes on by itself after an operator, a comma, and inside parentheses; `A \\ b` is `solve(A, b)`"},
+		{'&', "write `and`"},
+		{'|', "write `or`; the magnitude of a number is `abs(a)`"},
+		{0xa0, "this is a no-break space: replace it with a plain one"},
+		{0xb2, "powers are written `x^2`"},
+		{0xb3, "powers are written `x^3`"},
+		{0xb5, "this is the micro sign: write the Greek letter `μ`"},
+		{0x201c, "texts stand in plain double quotes"},
+		{0x201d, "texts stand in plain double quotes"},
+		{0x2202, "a derivative is written `grad(E, v)`"},
+		{0x2207, "a gradient is written `grad(E, v)`; in an optimizer it is `g`"},
+		{0x220f, "a product is written `prod[i](...)`"},
+		{0x2211, "a sum is written `sum[i](...)`"},
+		{0x221a, "a root is written `sqrt(a)`"},
+		{0x221e, "write `inf`"},
+	};
+	for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+		if (known[k].code == code)
+			return known[k].help;
+	return code >= 0x80 ? "names are made of Latin and Greek letters, digits and `_`" : NULL;
+}
+
 /* Reports the characters here that nothing uses, a run of them at once. */
 static void skip_strays(Lexer *lexer) {
 	Session *session = lexer->session;
@@ -323,7 +373,7 @@ static void skip_strays(Lexer *lexer) {
 	}
 	while (byte_at(lexer, 0) >= 0x80 && letter_length(lexer) == 0) {
 		int32_t next = decode(lexer->source, lexer->at, &length);
-		if (next < 0)
+		if (next < 0 || next == 0x201c)
 			break;
 		lexer->at += length;
 	}
@@ -333,20 +383,28 @@ static void skip_strays(Lexer *lexer) {
 	else
 		diag = diag_error(session, 102, span_of(lexer, start, lexer->at), "`%.*s` means nothing here",
 		                  (int)(lexer->at - start), lexer->source->text + start);
-	if (code == '?')
-		diag_help(session, diag, "a choice is written `if c then a else b`");
-	else if (code == '\\')
-		diag_help(session, diag, "a line goes on by itself after an operator, a comma, and inside parentheses");
-	else if (code == '&' || code == '|')
-		diag_help(session, diag, "write `%s`", code == '&' ? "and" : "or");
-	else if (code == 0xa0)
-		diag_help(session, diag, "this is a no-break space: replace it with a plain one");
-	else if (code == 0xb5)
-		diag_help(session, diag, "this is the micro sign: write the Greek letter `μ`");
-	else if (code == 0x201c || code == 0x201d)
-		diag_help(session, diag, "texts stand in plain double quotes");
-	else if (code >= 0x80)
-		diag_help(session, diag, "names are made of Latin and Greek letters, digits and `_`");
+	const char *help = stray_help(code);
+	if (help)
+		diag_help(session, diag, "%s", help);
+}
+
+/* A text in the quotes of printed pages, as it is copied from one: reported, and read as a text in plain ones. */
+static bool lex_printed_text(Lexer *lexer) {
+	static const char open[] = "\xe2\x80\x9c", close[] = "\xe2\x80\x9d"; /* left and right double quotation marks */
+	const char *text = lexer->source->text + lexer->at;
+	size_t line = strcspn(text, "\n");
+	const char *end = strncmp(text, open, 3) == 0 ? strstr(text + 3, close) : NULL;
+	if (end == NULL || (size_t)(end - text) >= line)
+		return false;
+	uint32_t start = lexer->at;
+	lexer->at += (uint32_t)(end - text) + 3;
+	Diag *diag =
+		diag_error(lexer->session, 102, span_of(lexer, start, lexer->at), "texts stand in plain double quotes");
+	diag_help(lexer->session, diag, "write `\"%.*s\"`", (int)(end - text) - 3, text + 3);
+	Token *token = push(lexer, TOKEN_TEXT, start);
+	token->start += 2; /* one byte before the text, and one behind it */
+	token->end -= 2;
+	return true;
 }
 
 /* Skips blanks and comments; notes line ends. */
@@ -412,6 +470,8 @@ void lex_source(Session *session, uint32_t source, Tokens *tokens, AstComments *
 			lex_semicolon(&lexer);
 		else if (c == '/' && byte_at(&lexer, 1) == '*')
 			skip_foreign_comment(&lexer);
+		else if (lex_printed_text(&lexer))
+			continue;
 		else if (!lex_operator(&lexer))
 			skip_strays(&lexer);
 	}

@@ -90,6 +90,11 @@ AstType parse_type(Parser *p) {
 	Diag *diag = parse_error(p, 131, parse_here(p), "expected a type, found %s", parse_found(p));
 	if (ours != NULL)
 		parse_help(p, diag, "write `%s`", ours);
+	else if (!broken && (parse_at(p, TOKEN_NAME) || parse_at(p, TOKEN_NUMBER)))
+		parse_help(
+			p, diag,
+			"a shape stands in brackets, as in `[%s]`; types are `real`, `int`, `bool`, `[n, d]`, `int[n]`, `each [k]`",
+			parse_slice(p, parse_here(p)));
 	else
 		parse_help(p, diag, "types are `real`, `int`, `bool`, `[n, d]`, `int[n]`, `each [k]`");
 	return type;
@@ -102,8 +107,23 @@ static void parse_from_file(Parser *p, AstDeclare *declare) {
 		parse_help(p, diag, "write its name in quotes, or a parameter that holds one");
 		return;
 	}
-	declare->from = parse_expression(p);
-	if (!p->panic && declare->from->kind != AST_TEXT && declare->from->kind != AST_NAME)
+	const Token *dot = parse_ahead(p, 1);
+	if (parse_at(p, TOKEN_NAME) && dot->kind == TOKEN_DOT && !dot->line_start) { /* from iris.csv */
+		Span start = parse_here(p);
+		while (parse_at(p, TOKEN_NAME) && parse_ahead(p, 1)->kind == TOKEN_DOT) {
+			parse_advance(p);
+			parse_advance(p);
+		}
+		parse_advance(p);
+		Span name = parse_from(p, start);
+		Diag *diag = parse_complain(p, 101, name, "a file is named by a text in quotes");
+		parse_help(p, diag, "write `from \"%s\"`", parse_slice(p, name));
+		declare->from = parse_bad(p, name);
+	} else {
+		declare->from = parse_expression(p);
+	}
+	if (!p->panic && declare->from->kind != AST_BAD && declare->from->kind != AST_TEXT &&
+	    declare->from->kind != AST_NAME)
 		parse_complain(p, 101, declare->from->span, "a file is named by a text in quotes or by a parameter");
 	if (p->panic || parse_at_break(p))
 		return;
@@ -186,17 +206,26 @@ static void parse_source(Parser *p, AstStmt *stmt) {
 		declare->draw = parse_call(p, "a distribution");
 	} else if (parse_accept_word(p, "from")) {
 		parse_from_file(p, declare);
+	} else if (parse_at(p, TOKEN_TEXT) && (stmt->kind == AST_DATA || stmt->kind == AST_LEARN)) {
+		Diag *diag = parse_complain(p, 121, parse_here(p), "`from` is missing before the file");
+		parse_help(p, diag, "write `from %s`", parse_slice(p, parse_here(p)));
+		parse_from_file(p, declare);
 	}
 }
 
 /* ---- does every kind have what it needs, and nothing else? ---- */
 
 /* given, batch */
-static void check_drawn(Parser *p, const AstStmt *stmt, const char *word, const char *name) {
-	const AstExpr *value = stmt->declare.value;
+static void check_drawn(Parser *p, AstStmt *stmt, const char *word, const char *name) {
+	AstExpr *value = stmt->declare.value;
 	if (value) {
+		bool draw = value->kind == AST_CALL && distribution_find(session_text(p->session, value->call.callee.name));
 		Diag *diag = parse_complain(p, 119, value->span, "`%s` is drawn at random: it takes `~`, not `=`", word);
-		if (value->kind == AST_CALL)
+		if (draw) { /* read on as what was meant */
+			stmt->declare.draw = value;
+			stmt->declare.value = NULL;
+		}
+		if (draw)
 			parse_help(p, diag, "write `%s %s ... ~ %s`", word, name, parse_slice(p, value->span));
 		else
 			parse_help(p, diag, "what is computed or fixed is declared with `let %s = ...`", name);
@@ -208,6 +237,11 @@ static void check_drawn(Parser *p, const AstStmt *stmt, const char *word, const 
 
 static void check_data(Parser *p, const AstDeclare *declare, const char *name) {
 	Diag *diag;
+	if (declare->value && declare->value->kind == AST_TEXT) {
+		diag = parse_complain(p, 121, declare->value->span, "`from` stands before a file, not `=`");
+		parse_help(p, diag, "write `data %s : ... from %s`", name, parse_slice(p, declare->value->span));
+		return;
+	}
 	if (declare->value || declare->draw)
 		diag = parse_complain(p, 121, declare->value ? declare->value->span : declare->draw->span,
 		                      "data is read from a file");
@@ -247,7 +281,7 @@ static void check_computed(Parser *p, const AstStmt *stmt, const char *word, con
 	}
 }
 
-static void check_source(Parser *p, const AstStmt *stmt) {
+static void check_source(Parser *p, AstStmt *stmt) {
 	const AstDeclare *declare = &stmt->declare;
 	const char *word = ast_stmt_word(stmt->kind);
 	const char *name = session_text(p->session, declare->names.data[0].name);

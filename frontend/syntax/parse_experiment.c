@@ -24,7 +24,7 @@ typedef enum ClauseKind {
 static const struct {
 	const char *word, *takes;
 } clauses[CLAUSE_COUNT] = {
-	[CLAUSE_TRAIN] = {"train", "the rule to train, such as `small_mlp(hidden = 16)`"},
+	[CLAUSE_TRAIN] = {"train", "the rule to train, such as `mlp_lopt(hidden = 16)`"},
 	[CLAUSE_ON] = {"on", "objectives, such as `logistic(), logistic(d = 10)`"},
 	[CLAUSE_PROBLEMS] = {"problems", "counts, such as `90 train, 30 select, 100 test`"},
 	[CLAUSE_HORIZON] = {"horizon", "a number of steps, or a range of them such as `20..200`"},
@@ -69,6 +69,16 @@ static void parse_problems(Parser *p, AstExperiment *experiment) {
 	} while (parse_accept(p, TOKEN_COMMA));
 }
 
+/* `update adam 300 steps` */
+static bool lacks_for(Parser *p, const AstExperiment *experiment) {
+	if (parse_at_break(p) || !parse_at(p, TOKEN_NUMBER))
+		return false;
+	Diag *diag = parse_complain(p, 139, parse_here(p), "`for` is missing before the number of steps");
+	parse_help(p, diag, "write `update %s for %s steps`", parse_slice(p, experiment->update.rule->span),
+	           parse_slice(p, parse_here(p)));
+	return true;
+}
+
 static void parse_update(Parser *p, AstExperiment *experiment) {
 	experiment->update.rule = parse_value(p, clauses[CLAUSE_UPDATE].takes);
 	if (p->panic)
@@ -81,7 +91,7 @@ static void parse_update(Parser *p, AstExperiment *experiment) {
 		if (parse_at_break(p))
 			return;
 		parse_accept_word(p, "for");
-	} else if (parse_at_break(p) || !parse_accept_word(p, "for")) {
+	} else if (!lacks_for(p, experiment) && (parse_at_break(p) || !parse_accept_word(p, "for"))) {
 		if (parse_at_break(p)) {
 			Diag *diag = parse_complain(p, 139, parse_here(p), "this does not say for how many steps");
 			parse_help(p, diag, "write `update %s for 1000 steps`", parse_slice(p, experiment->update.rule->span));
@@ -103,7 +113,13 @@ static void parse_learn(Parser *p, AstExperiment *experiment) {
 		if (!p->panic && (parse_at_break(p) || !parse_accept(p, TOKEN_DOT))) {
 			Diag *diag =
 				parse_error(p, 139, parse_here(p), "expected `.` and a hyperparameter, found %s", parse_found(p));
-			parse_help(p, diag, "write `learn %s.lr`", session_text(p->session, open.rule.name));
+			const AstExprs *train = &experiment->train.items;
+			const AstExpr *rule = train->count > 0 ? train->data[0] : NULL;
+			const char *trained =
+				rule && rule->kind == AST_CALL ? session_text(p->session, rule->call.callee.name) : "adam";
+			const char *said = session_text(p->session, open.rule.name);
+			bool is_rule = strcmp(said, trained) == 0;
+			parse_help(p, diag, "write `learn %s.%s`", trained, is_rule ? "lr" : said);
 		}
 		if (!p->panic)
 			open.param = parse_name(p, "a hyperparameter's name");
@@ -135,6 +151,18 @@ static Span *clause_span(AstExperiment *experiment, ClauseKind kind) {
 	return NULL; /* may be repeated */
 }
 
+static void parse_horizon(Parser *p, AstExperiment *experiment) {
+	experiment->horizon = parse_range(p, false);
+	const AstExpr *value = experiment->horizon.high;
+	if (p->panic || experiment->horizon.low || !value || value->kind != AST_BINARY || value->binary.op != AST_SUB)
+		return;
+	Diag *diag = parse_complain(p, 139, value->binary.op_span, "a range of steps is not written with `-`");
+	parse_help(p, diag, "write `horizon %s..%s`", parse_slice(p, value->binary.left->span),
+	           parse_slice(p, value->binary.right->span));
+	experiment->horizon.low = value->binary.left;
+	experiment->horizon.high = value->binary.right;
+}
+
 static void parse_clause_body(Parser *p, AstExperiment *experiment, ClauseKind kind) {
 	switch (kind) {
 	case CLAUSE_TRAIN: parse_items(p, kind, &experiment->train, false); break;
@@ -144,7 +172,7 @@ static void parse_clause_body(Parser *p, AstExperiment *experiment, ClauseKind k
 		if (parse_at_break(p))
 			parse_value(p, clauses[kind].takes);
 		else
-			experiment->horizon = parse_range(p, false);
+			parse_horizon(p, experiment);
 		break;
 	case CLAUSE_SCORE: parse_items(p, kind, &experiment->score, false); break;
 	case CLAUSE_ESTIMATE: parse_items(p, kind, &experiment->estimate, false); break;
@@ -160,6 +188,46 @@ static void parse_clause_body(Parser *p, AstExperiment *experiment, ClauseKind k
 	}
 }
 
+/* What other tools call what an experiment says. */
+static const char *foreign_clause(const char *word) {
+	static const char inner[] =
+		"`horizon 40` are the steps of an inner run, `update adam() for 1000 steps` those of training";
+	static const char outer[] = "`update adam(lr = 3e-3) for 1000 steps` says how the holes are filled";
+	static const char batches[] = "an objective draws its batches: `batch pick : int[32] ~ integer(0, n)`";
+	static const char counts[] = "`problems 64 train, 32 select, 100 test` says how many there are of each";
+	static const char scored[] =
+		"`score mean(f)` says what is minimized; what an objective validates is scored in place of f";
+	static const char shown[] = "an objective has `report accuracy = ...`, which `eval` and `minimize` show";
+	static const char folder[] = "`gradus train FILE -o DIR` says where the result goes";
+	static const struct {
+		const char *word, *here;
+	} known[] = {{"epochs", inner},
+	             {"steps", inner},
+	             {"iterations", inner},
+	             {"max_iter", inner},
+	             {"batch", batches},
+	             {"batch_size", batches},
+	             {"lr", outer},
+	             {"learning_rate", outer},
+	             {"optimizer", outer},
+	             {"test", counts},
+	             {"select", counts},
+	             {"validation", counts},
+	             {"loss", scored},
+	             {"objective", "write `on` and then objectives"},
+	             {"metric", shown},
+	             {"metrics", shown},
+	             {"report", shown},
+	             {"save", folder},
+	             {"output", folder},
+	             {"out", folder},
+	             {"let", "numbers are written where they are used, or declared by `const` above the experiment"}};
+	for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+		if (strcmp(known[k].word, word) == 0)
+			return known[k].here;
+	return NULL;
+}
+
 static void unknown_clause(Parser *p) {
 	const Token *token = parse_peek(p);
 	Span here = parse_span(p, token);
@@ -168,7 +236,10 @@ static void unknown_clause(Parser *p) {
 	for (int k = 0; k < CLAUSE_COUNT; k++)
 		names[k] = session_name(p->session, clauses[k].word);
 	Name nearest = token->kind == TOKEN_NAME ? name_nearest(p->session->names, token->name, names, CLAUSE_COUNT) : 0;
-	if (nearest != 0)
+	const char *foreign = foreign_clause(parse_slice(p, here));
+	if (foreign)
+		parse_help(p, diag, "%s", foreign);
+	else if (nearest != 0)
 		parse_help(p, diag, "did you mean `%s`?", session_text(p->session, nearest));
 	else
 		parse_help(p, diag,
@@ -197,8 +268,8 @@ static void parse_clause(Parser *p, AstExperiment *experiment) {
 		AstExperiment ignored = {0};
 		parse_clause_body(p, &ignored, (ClauseKind)kind);
 	} else {
-		if (!p->panic && parse_at(p, TOKEN_EQUALS) && !parse_at_break(p)) {
-			Diag *diag = parse_complain(p, 139, parse_here(p), "clauses are written without `=`");
+		if (!p->panic && (parse_at(p, TOKEN_EQUALS) || parse_at(p, TOKEN_COLON)) && !parse_at_break(p)) {
+			Diag *diag = parse_complain(p, 139, parse_here(p), "clauses are written without %s", parse_found(p));
 			parse_help(p, diag, "write `%s` and then %s", clauses[kind].word, clauses[kind].takes);
 			parse_advance(p);
 		}

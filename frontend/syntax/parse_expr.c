@@ -1,6 +1,7 @@
 /* parse_expr: operators. Precedence from loose to tight: if-then-else, or, and, not, comparisons (which chain),
  * + and -, then * / // % @, then prefix -, then ^ (to the right), then calls and indices (parse_primary.c). */
 #include <stdlib.h>
+#include <string.h>
 
 #include "frontend/syntax/parser.h"
 
@@ -53,9 +54,11 @@ static AstExpr *parse_if(Parser *p) {
 	}
 	if (!p->panic && !parse_accept(p, TOKEN_THEN)) {
 		Diag *diag = parse_error(p, 126, parse_here(p), "expected `then`, found %s", parse_found(p));
+		bool unlike = parse_at(p, TOKEN_OP_EQUALS) && strcmp(parse_slice(p, parse_here(p)), "/=") == 0;
 		parse_help(p, diag,
-		           braces ? "inside an expression write `if c then a else b`; blocks belong to `if` statements"
-		                  : "write `if c then a else b`");
+		           unlike   ? "unequal is written `!=`"
+		           : braces ? "inside an expression write `if c then a else b`; blocks belong to `if` statements"
+		                    : "write `if c then a else b`");
 	}
 	if (!p->panic)
 		expr->choice.yes = parse_expression(p);
@@ -105,6 +108,16 @@ static AstExpr *new_unary(Parser *p, AstOp op, Span start, AstExpr *operand) {
 	return expr;
 }
 
+/* `if c {` on a line of its own, where a value was to follow on the line above */
+static bool begins_statement(const Parser *p) {
+	if (p->at == p->statement || !parse_peek(p)->line_start || p->brackets > 0)
+		return false;
+	for (uint32_t k = p->at + 1; !p->tokens[k].line_start && p->tokens[k].kind != TOKEN_THEN; k++)
+		if (p->tokens[k].kind == TOKEN_LBRACE)
+			return true;
+	return false;
+}
+
 static AstExpr *parse_unary(Parser *p) {
 	Span start = parse_span(p, parse_peek(p));
 	if (!parse_enter(p)) {
@@ -116,7 +129,7 @@ static AstExpr *parse_unary(Parser *p) {
 		parse_advance(p);
 		bool broken = parse_at_break(p);
 		expr = broken ? parse_value(p, "a value") : new_unary(p, AST_NEG, start, parse_unary(p));
-	} else if (parse_at(p, TOKEN_IF)) {
+	} else if (parse_at(p, TOKEN_IF) && !begins_statement(p)) {
 		expr = parse_if(p);
 	} else {
 		expr = parse_power(p);
@@ -155,7 +168,7 @@ static int binary_level(TokenKind kind, AstOp *op) {
 static void check_comparison(Parser *p, const AstExpr *left) {
 	const Token *token = parse_peek(p), *next = parse_ahead(p, 1);
 	Span here = parse_span(p, token);
-	if (token->kind == TOKEN_ARROW) {
+	if (token->kind == TOKEN_ARROW && strcmp(parse_slice(p, here), "<-") == 0) { /* others the lexer has told */
 		Diag *diag = parse_complain(p, 114, here, "`<-` assigns, and cannot stand inside an expression");
 		Span right = parse_span(p, next);
 		parse_help(p, diag, "for a comparison put a space between: `%s < -%s`", parse_slice(p, left->span),
@@ -176,9 +189,11 @@ static AstExpr *parse_comparison(Parser *p) {
 	vec_push(p->arena, &operands, left);
 	uint32_t depth = left->depth;
 	AstOp op = AST_ADD;
+	bool function = false;
 	while (!p->panic && binary_level(parse_peek(p)->kind, &op) == LEVEL_COMPARE) {
 		const Token *token = parse_peek(p);
 		bool mistake = token->kind == TOKEN_ARROW || token->kind == TOKEN_EQUALS;
+		function = function || strcmp(parse_slice(p, parse_span(p, token)), "->") == 0;
 		if (mistake && token->line_start && p->brackets == 0)
 			break;
 		check_comparison(p, operands.data[operands.count - 1]);
@@ -191,6 +206,8 @@ static AstExpr *parse_comparison(Parser *p) {
 	}
 	if (operands.count == 1)
 		return left;
+	if (function) /* `(a) -> a + 1`: its names are its own */
+		return parse_bad(p, span_join(left->span, operands.data[operands.count - 1]->span));
 	AstExpr *expr =
 		parse_new_expr(p, AST_COMPARE, span_join(left->span, operands.data[operands.count - 1]->span), depth);
 	if (expr->kind != AST_BAD) {

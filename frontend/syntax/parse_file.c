@@ -13,6 +13,13 @@ static AstParams parse_params(Parser *p, const char *owner) {
 	parse_advance(p);
 	p->brackets++;
 	while (p->at < p->tokens[open].partner) {
+		if (parse_at(p, TOKEN_NAME) && parse_ahead(p, 1)->kind == TOKEN_NAME &&
+		    !lex_is_word(p->source, parse_ahead(p, 1), "in")) {
+			Diag *diag = parse_complain(p, 121, parse_here(p), "parameters are written without a type");
+			parse_help(p, diag, "a parameter is an integer if it is used as one: write `%s` alone",
+			           parse_slice(p, parse_span(p, parse_ahead(p, 1))));
+			parse_advance(p);
+		}
 		AstParam param = {.name = parse_new_name(p, "a parameter's name")};
 		if (!p->panic && parse_at(p, TOKEN_COLON)) {
 			Diag *diag = parse_complain(p, 121, parse_here(p), "parameters are written without a type");
@@ -56,6 +63,22 @@ static void parse_fn(Parser *p, AstDecl *decl) {
 		if (p->panic)
 			parse_end_statement(p);
 	} else {
+		if (!p->panic && (parse_at(p, TOKEN_COLON) || parse_at(p, TOKEN_ARROW)) && !parse_ahead(p, 1)->line_start) {
+			Diag *diag =
+				parse_at(p, TOKEN_ARROW) /* which the lexer has told */
+					? NULL
+					: parse_complain(p, 121, parse_here(p), "a function is written without the type of its result");
+			parse_help(p, diag, "write `fn %s(...) = ...`", session_text(p->session, decl->name.name));
+			p->at += 1;
+			while (!parse_at_break(p) && !parse_at(p, TOKEN_EQUALS) && !parse_at(p, TOKEN_LBRACE))
+				parse_skip(p);
+			if (parse_accept(p, TOKEN_EQUALS)) {
+				decl->value = parse_expression(p);
+				if (p->panic)
+					parse_end_statement(p);
+				return;
+			}
+		}
 		if (!p->panic && parse_at_break(p) && !parse_at(p, TOKEN_LBRACE)) {
 			Diag *diag = parse_error(p, 101, parse_here(p), "this function has no body");
 			parse_help(p, diag, "write `fn f(x) = ...`, or `fn f(x) { ... return e }`");
@@ -95,7 +118,7 @@ static void parse_import(Parser *p, AstDecl *decl) {
 		decl->value = parse_expression(p);
 	} else {
 		Diag *diag = parse_error(p, 101, parse_here(p), "expected a file name in quotes, found %s", parse_found(p));
-		parse_help(p, diag, "write `import \"other.grad\"`");
+		parse_help(p, diag, "write `import \"other.grad\"`; functions of the language need no import");
 		parse_end_statement(p);
 	}
 }
@@ -112,7 +135,7 @@ static void help_with_declaration(Parser *p, Diag *diag, const Token *token) {
 	               {"problem", "objective"},
 	               {"model", "objective"},
 	               {"loss", "objective"},
-	               {"class", "objective"},
+	               {"class", "optimizer"},
 	               {"rule", "optimizer"},
 	               {"optimiser", "optimizer"},
 	               {"include", "import"},
@@ -133,7 +156,11 @@ static void help_with_declaration(Parser *p, Diag *diag, const Token *token) {
 	Name nearest = token->kind != TOKEN_NAME
 	                   ? 0
 	                   : name_nearest(p->session->names, token->name, names, (uint32_t)(sizeof known / sizeof *known));
-	if (nearest != 0)
+	if (token->kind == TOKEN_SLASHSLASH || token->kind == TOKEN_PERCENT || token->kind == TOKEN_MINUS)
+		parse_help(p, diag, "comments start with `#`");
+	else if (lex_is_word(p->source, token, "end"))
+		parse_help(p, diag, "blocks end with `}`");
+	else if (nearest != 0)
 		parse_help(p, diag, "did you mean `%s`?", session_text(p->session, nearest));
 	else
 		parse_help(p, diag, "a file holds import, const, fn, objective, optimizer and experiment");

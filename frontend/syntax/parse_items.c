@@ -41,6 +41,40 @@ void parse_arguments(Parser *p, uint32_t open, AstArgs *args) {
 	p->brackets--;
 }
 
+/* `1:n`, `1 to n`: reported, and read on as a range */
+static bool foreign_range(Parser *p) {
+	bool colon = parse_at(p, TOKEN_COLON), word = parse_at_word(p, "to") || parse_at_word(p, "until");
+	if ((!colon && !word) || parse_at_break(p) || parse_ahead(p, 1)->line_start)
+		return false;
+	Diag *diag = parse_complain(p, 128, parse_here(p), "a range is not written with %s", parse_found(p));
+	parse_help(p, diag, "write `a..b`, as in `0..n`: positions count from 0, and the end does not belong to a range");
+	parse_advance(p);
+	return true;
+}
+
+/* One value where a range has to stand: `for k in n`, `for k in range(2, n)` */
+static void no_range(Parser *p, AstRange *range) {
+	const AstExpr *end = range->high;
+	const AstArgs *args = &end->call.args;
+	Diag *diag = parse_complain(p, 128, end->span, "expected a range `a..b`");
+	bool python = end->kind == AST_CALL && args->count > 0 && args->count < 4 &&
+	              strcmp(session_text(p->session, end->call.callee.name), "range") == 0;
+	if (!python) {
+		const char *text = parse_slice(p, end->span);
+		parse_help(p, diag,
+		           end->kind == AST_NAME ? "write `0..%s`, or `0..size(%s, 0)` if it is an array" : "write `0..%s`",
+		           text, text);
+		return;
+	}
+	range->low = args->count > 1 ? args->data[0].value : NULL;
+	range->high = args->data[args->count > 1].value;
+	const char *low = range->low ? parse_slice(p, range->low->span) : "0", *high = parse_slice(p, range->high->span);
+	if (args->count == 3)
+		parse_help(p, diag, "write `%s..%s by %s`", low, high, parse_slice(p, args->data[2].value->span));
+	else
+		parse_help(p, diag, "write `%s..%s`", low, high);
+}
+
 AstRange parse_range(Parser *p, bool needs_low) {
 	AstRange range = {.span = parse_here(p)};
 	if (parse_at(p, TOKEN_DOTDOT)) {
@@ -52,17 +86,12 @@ AstRange parse_range(Parser *p, bool needs_low) {
 	range.high = parse_value(p, "a range");
 	if (p->panic)
 		return range;
-	if (parse_accept(p, TOKEN_DOTDOT)) {
+	bool foreign = !parse_at(p, TOKEN_DOTDOT) && foreign_range(p);
+	if (foreign || parse_accept(p, TOKEN_DOTDOT)) {
 		range.low = range.high;
 		range.high = parse_expression(p);
 	} else if (needs_low && errors == p->session->error_count) {
-		const AstExpr *end = range.high;
-		Diag *diag = parse_complain(p, 128, end->span, "expected a range `a..b`");
-		bool python = end->kind == AST_CALL && end->call.args.count == 1 &&
-		              strcmp(session_text(p->session, end->call.callee.name), "range") == 0;
-		parse_help(p, diag, "write `0..%s`", parse_slice(p, python ? end->call.args.data[0].value->span : end->span));
-		if (python)
-			range.high = end->call.args.data[0].value;
+		no_range(p, &range);
 	}
 	range.span = parse_from(p, range.span);
 	return range;

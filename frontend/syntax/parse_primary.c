@@ -23,8 +23,11 @@ static AstExpr *parse_number(Parser *p) {
 	const Token *token = parse_peek(p);
 	AstExpr *expr = parse_new_expr(p, AST_NUMBER, parse_span(p, token), 0);
 	const char *text = parse_slice(p, expr->span);
+	char *end;
 	expr->number.text = text;
-	expr->number.value = strtod(text, NULL);
+	expr->number.value = strtod(text, &end);
+	if (*end != 0 || strpbrk(text, "xX")) /* the lexer has told */
+		expr->kind = AST_BAD;
 	expr->number.whole = strspn(text, "0123456789") == strlen(text);
 	for (const char *c = text; expr->number.whole && *c != 0; c++) {
 		int64_t digit = *c - '0';
@@ -130,6 +133,7 @@ static AstExpr *parse_elements(Parser *p, AstExprKind kind, Span start) {
 		if (!p->panic && parse_at_word(p, "for")) {
 			Diag *diag = parse_error(p, 101, parse_here(p), "arrays are not written with `for`");
 			parse_help(p, diag, "name the index instead: `let a[i in n] = ...`");
+			expr->kind = AST_BAD; /* what it runs over is known in no element */
 		}
 		if (!parse_next_element(p, open))
 			break;
@@ -156,6 +160,7 @@ static AstExpr *parse_parentheses(Parser *p) {
 	if (!p->panic && parse_at(p, TOKEN_COMMA)) {
 		Diag *diag = parse_error(p, 101, parse_here(p), "there are no tuples");
 		parse_help(p, diag, "an array is written `[a, b]`");
+		expr = parse_bad(p, start);
 	}
 	parse_close(p, open, "`)`");
 	p->brackets--;
@@ -185,7 +190,8 @@ static AstExpr *expected_value(Parser *p) {
 	else if (token->kind == TOKEN_NOT)
 		parse_help(p, diag, "put parentheses around `not ...`");
 	else if (token->kind == TOKEN_LBRACE && p->brackets > 0)
-		parse_help(p, diag, "an array is written `[a, b]`, alternatives `choose { a, b }`");
+		parse_help(p, diag,
+		           "parentheses are `(` and `)`, an array is written `[a, b]`, alternatives `choose { a, b }`");
 	else if (token->kind >= TOKEN_DOTDOT && token->kind <= TOKEN_OR)
 		parse_help(p, diag, "a value is missing before `%s`", parse_slice(p, here));
 	return parse_bad(p, here);
@@ -200,7 +206,7 @@ static bool starts_reduction(const Parser *p, const Token *token, AstReduction *
 	return behind->kind == TOKEN_LPAREN && (p->brackets > 0 || !behind->line_start);
 }
 
-static AstExpr *parse_primary(Parser *p) {
+AstExpr *parse_primary(Parser *p) {
 	const Token *token = parse_peek(p), *next = parse_ahead(p, 1);
 	Span here = parse_span(p, token);
 	bool attached = p->brackets > 0 || !next->line_start;
@@ -250,58 +256,11 @@ static AstExpr *parse_primary(Parser *p) {
 
 /* ---- what follows a primary ---- */
 
-/* `foo[i](x)`, `2(x)`, `(a)(b)`: parentheses behind something that cannot be called */
-static AstExpr *call_of_value(Parser *p, AstExpr *callee) {
-	Diag *diag = parse_complain(p, 132, callee->span, "this cannot be called");
-	if (callee->kind == AST_INDEX && callee->index.base->kind == AST_NAME) {
-		Name names[AST_REDUCTION_COUNT];
-		uint32_t count = 0;
-		for (int i = 0; i < BUILTIN_COUNT; i++)
-			if (builtins[i].kind == BUILTIN_IS_REDUCTION)
-				names[count++] = session_name(p->session, builtins[i].name);
-		Name nearest = name_nearest(p->session->names, callee->index.base->name, names, count);
-		if (nearest != 0)
-			parse_help(p, diag, "did you mean the reduction `%s`?", session_text(p->session, nearest));
-		else
-			parse_help(p, diag, "only names are called, and only reductions take brackets first");
-	} else {
-		parse_help(p, diag, "for a product write `%s * (...)`", parse_slice(p, callee->span));
-	}
-	uint32_t open = p->at;
-	AstArgs args = {0};
-	parse_advance(p);
-	parse_arguments(p, open, &args);
-	return parse_bad(p, parse_from(p, callee->span));
-}
-
-/* `x.T`, `np.exp(x)`: reported; what stands behind a module is read on */
-static AstExpr *member_of_value(Parser *p, AstExpr *owner) {
-	static const char *const modules[] = {"np", "numpy", "jnp", "math", "torch", "F", "tf"};
-	parse_advance(p);
-	const Token *member = parse_peek(p);
-	const char *text = parse_slice(p, owner->span);
-	Diag *diag = parse_complain(p, 135, parse_from(p, owner->span), "values have no members");
-	bool module = false;
-	for (size_t k = 0; k < sizeof modules / sizeof *modules; k++)
-		module = module || strcmp(text, modules[k]) == 0;
-	if (member->kind != TOKEN_NAME)
-		parse_help(p, diag, "a range is written with two points");
-	else if (module)
-		parse_help(p, diag, "functions need no module: `%s(...)`", session_text(p->session, member->name));
-	else if (lex_is_word(p->source, member, "T"))
-		parse_help(p, diag, "write `transpose(%s)`", text);
-	else if (lex_is_word(p->source, member, "shape"))
-		parse_help(p, diag, "write `size(%s, 0)`", text);
-	else
-		parse_help(p, diag, "functions are written `%s(%s)`", session_text(p->session, member->name), text);
-	if (member->kind != TOKEN_NAME)
-		return parse_bad(p, owner->span);
-	AstExpr *behind = parse_primary(p);
-	return module ? behind : parse_bad(p, parse_from(p, owner->span));
-}
-
 AstExpr *parse_postfix(Parser *p) {
+	const Token *first = parse_peek(p);
 	AstExpr *expr = parse_primary(p);
+	if (first->after_error && first->kind == TOKEN_NAME) /* of `√w` only `w` was read */
+		expr = parse_bad(p, expr->span);
 	while (!p->panic && !(parse_peek(p)->line_start && p->brackets == 0)) {
 		if (parse_at(p, TOKEN_LBRACKET)) {
 			AstExpr *indexed = parse_new_expr(p, AST_INDEX, expr->span, expr->depth);
@@ -318,9 +277,9 @@ AstExpr *parse_postfix(Parser *p) {
 			}
 			expr = indexed;
 		} else if (parse_at(p, TOKEN_LPAREN)) {
-			expr = call_of_value(p, expr);
+			expr = parse_call_of_value(p, expr);
 		} else if (parse_at(p, TOKEN_DOT)) {
-			expr = member_of_value(p, expr);
+			expr = parse_member(p, expr);
 		} else {
 			break;
 		}

@@ -24,8 +24,7 @@ uint32_t parse_open_block(Parser *p, const char *after) {
 		parse_help(p, diag, "put it at the end of the line above, behind %s", after);
 	} else if (!p->panic && !parse_at(p, TOKEN_LBRACE)) {
 		Diag *diag = parse_error(p, 101, parse_here(p), "expected `{` behind %s, found %s", after, parse_found(p));
-		if (parse_at(p, TOKEN_COLON))
-			parse_help(p, diag, "blocks stand between `{` and `}`");
+		parse_help(p, diag, "blocks stand between `{` and `}`");
 	}
 	if (p->panic && !find_brace(p))
 		return 0;
@@ -48,10 +47,10 @@ static void check_after_return(Parser *p, const AstBlock *block) {
 
 AstBlock parse_block(Parser *p, const char *after) {
 	AstBlock block = {0};
-	uint32_t open = parse_open_block(p, after);
-	if (open == 0)
+	uint32_t end = parse_indented(p, after), open = end > 0 ? 0 : parse_open_block(p, after);
+	if (open == 0 && end == 0)
 		return block;
-	uint32_t partner = p->tokens[open].partner;
+	uint32_t partner = end > 0 ? end : p->tokens[open].partner;
 	if (parse_enter(p)) {
 		while (p->at < partner) {
 			uint32_t before = p->at;
@@ -62,7 +61,7 @@ AstBlock parse_block(Parser *p, const char *after) {
 			if (p->at == before)
 				parse_advance(p);
 		}
-		if (p->at == partner)
+		if (p->at == partner && end == 0)
 			parse_advance(p);
 	}
 	parse_leave(p);
@@ -178,12 +177,16 @@ static void parse_validate(Parser *p, AstStmt *stmt) {
 }
 
 static void parse_for(Parser *p, AstStmt *stmt) {
-	if (parse_at(p, TOKEN_LPAREN)) {
-		Diag *diag = parse_error(p, 101, parse_here(p), "expected the loop's index, found `(`");
+	uint32_t open = parse_at(p, TOKEN_LPAREN) ? p->at : 0;
+	if (open > 0) {
+		Diag *diag = parse_complain(p, 101, parse_here(p), "expected the loop's index, found `(`");
 		parse_help(p, diag, "write `for k in 0..n { ... }`, without parentheses");
-	} else {
-		stmt->loop.name = parse_new_name(p, "the loop's index");
+		p->panic = !lex_is_word(p->source, parse_ahead(p, 2), "in"); /* else it is read on */
+		if (!p->panic)
+			parse_advance(p);
 	}
+	if (!p->panic)
+		stmt->loop.name = parse_new_name(p, "the loop's index");
 	if (!p->panic && parse_at(p, TOKEN_EQUALS) && !parse_at_break(p)) {
 		Diag *diag = parse_complain(p, 101, parse_here(p), "what a loop runs over follows `in`, not `=`");
 		parse_help(p, diag, "write `for k in 0..n { ... }`");
@@ -194,12 +197,36 @@ static void parse_for(Parser *p, AstStmt *stmt) {
 	}
 	if (!p->panic)
 		stmt->loop.range = parse_range(p, true);
-	if (!p->panic && !parse_at_break(p) && parse_accept_word(p, "by"))
+	if (!p->panic && open > 0 && p->at == p->tokens[open].partner)
+		parse_advance(p);
+	if (!p->panic && !parse_at_break(p) && parse_at_word(p, "step")) {
+		Diag *diag = parse_complain(p, 101, parse_here(p), "a loop's step follows `by`");
+		parse_help(p, diag, "write `for k in a..b by 2 { ... }`");
+		parse_advance(p);
+		stmt->loop.step = parse_expression(p);
+	} else if (!p->panic && !parse_at_break(p) && parse_accept_word(p, "by"))
 		stmt->loop.step = parse_expression(p);
 	stmt->loop.body = parse_inner_block(p, "the loop's range", true);
 }
 
+/* `while limit 20 c` */
+static bool limit_comes_first(Parser *p) {
+	TokenKind next = parse_ahead(p, 1)->kind;
+	if (!parse_at_word(p, "limit") || (next != TOKEN_NUMBER && next != TOKEN_NAME))
+		return false;
+	Diag *diag = parse_complain(p, 136, parse_here(p), "the limit stands behind the condition");
+	parse_help(p, diag, "write `while c limit %s { ... }`", parse_slice(p, parse_span(p, parse_ahead(p, 1))));
+	parse_advance(p);
+	return true;
+}
+
 static void parse_while(Parser *p, AstStmt *stmt) {
+	if (limit_comes_first(p)) {
+		stmt->repeat.limit = parse_primary(p);
+		stmt->repeat.condition = parse_value(p, "a condition");
+		stmt->repeat.body = parse_inner_block(p, "the loop's condition", true);
+		return;
+	}
 	stmt->repeat.condition = parse_value(p, "a condition");
 	if (!p->panic && !parse_accept_word(p, "limit")) {
 		Diag *diag = parse_complain(p, 136, stmt->keyword, "this `while` has no limit");
@@ -301,7 +328,11 @@ static void check_arrow(Parser *p, const AstExpr *target) {
 	const Token *token = parse_peek(p);
 	Span here = parse_span(p, token);
 	const char *left = parse_slice(p, target->span);
-	if (token->kind == TOKEN_EQUALS) {
+	if (token->kind == TOKEN_EQUALS && lex_is_statement_word(p->source, &p->tokens[p->statement]) &&
+	    p->at == p->statement + 1) {
+		Diag *diag = parse_complain(p, 115, here, "`=` does not follow `%s`", left);
+		parse_help(p, diag, "write `%s ...`", left);
+	} else if (token->kind == TOKEN_EQUALS && target->kind != AST_BAD) {
 		Diag *diag = parse_complain(p, 115, here, "`=` does not assign");
 		parse_help(p, diag, "write `let %s = ...` to define it, `%s <- ...` to change it", left, left);
 	} else if (token->kind == TOKEN_OP_EQUALS) {
@@ -442,7 +473,7 @@ static bool unknown_statement(Parser *p, AstStmtKind *kind) {
 		if (!lex_is_word(p->source, token, types[k]))
 			continue;
 		parse_help(p, diag, "write `let name = ...`, or `var name = ...` for what changes");
-		*kind = AST_LET;
+		*kind = k < 5 ? AST_VAR : AST_LET; /* those that other languages let change, as far as their names tell */
 		return declares;
 	}
 	Name names[sizeof places / sizeof *places];
@@ -484,6 +515,22 @@ static void parse_statement_body(Parser *p, AstStmt *stmt) {
 	}
 }
 
+/* `print(x)`, `break`, `repeat 3 { }`: not where the word is the name of something, which is assigned */
+static bool foreign_statement(Parser *p) {
+	const Token *token = parse_peek(p), *next = parse_ahead(p, 1);
+	const char *help =
+		token->kind == TOKEN_NAME ? parse_foreign_statement(session_text(p->session, token->name)) : NULL;
+	bool named =
+		!next->line_start && (next->kind == TOKEN_EQUALS || next->kind == TOKEN_OP_EQUALS || next->kind == TOKEN_DOT ||
+	                          next->kind == TOKEN_COLON || next->kind == TOKEN_TILDE || arrow_on_line(p));
+	if (!help || named)
+		return false;
+	Span here = parse_span(p, token);
+	Diag *diag = parse_error(p, 101, here, "no statement starts with `%s`", parse_slice(p, here));
+	parse_help(p, diag, "%s", help);
+	return true;
+}
+
 static void parse_statement(Parser *p, AstBlock *block) {
 	const Token *token = parse_peek(p), *next = parse_ahead(p, 1);
 	AstStmt *stmt = ARENA_NEW(p->arena, AstStmt);
@@ -499,6 +546,8 @@ static void parse_statement(Parser *p, AstBlock *block) {
 	} else if (token->kind != TOKEN_NAME && token->kind != TOKEN_NUMBER && token->kind != TOKEN_LPAREN &&
 	           token->kind != TOKEN_LBRACKET && token->kind != TOKEN_MINUS) {
 		parse_error(p, 101, start, "no statement starts with `%s`", parse_slice(p, start));
+	} else if (foreign_statement(p)) {
+		stmt->kind = AST_ASSIGN;
 	} else if (token->kind == TOKEN_NAME && next->kind == TOKEN_NAME && !next->line_start) {
 		if (unknown_statement(p, &stmt->kind))
 			parse_advance(p);

@@ -168,6 +168,10 @@ void parse_close(Parser *p, uint32_t open, const char *expected) {
 		TokenKind kind = parse_peek(p)->kind;
 		if (kind == TOKEN_EQUALS)
 			parse_help(p, diag, "to compare, write `==`");
+		else if (kind == TOKEN_IF)
+			parse_help(p, diag, "a choice is written `if c then a else b`");
+		else if (kind == TOKEN_COLON)
+			parse_help(p, diag, "a range is written `a..b`, and its end does not belong to it");
 		else if (p->at > open + 1 && (kind == TOKEN_NAME || kind == TOKEN_NUMBER))
 			parse_help(p, diag, "is a `,` or an operator missing before %s?", parse_found(p));
 		p->at = partner;
@@ -221,10 +225,16 @@ void parse_end_statement(Parser *p) {
 				: parse_error(p, 113, parse_here(p), "expected the end of the statement, found %s", parse_found(p));
 		if (after_slashes(p))
 			parse_help(p, diag, "comments start with `#`; `//` divides and rounds down");
-		else if (parse_at_word(p, "for") || parse_at_word(p, "while"))
-			parse_help(p, diag, "loops stand on lines of their own");
 		else if (kind == TOKEN_LBRACE)
 			parse_help(p, diag, "blocks belong to `for`, `while`, `if`, `else`, `each` and declarations");
+		else if (kind == TOKEN_IF)
+			parse_help(p, diag, "a choice is written `if c then a else b`; a statement `if c { x <- a }`");
+		else if (kind == TOKEN_COMMA)
+			parse_help(p, diag, "an array is written `[a, b]`; a name is declared on a line of its own");
+		else if (parse_at_word(p, "for") || parse_at_word(p, "while"))
+			parse_help(p, diag, "loops stand on lines of their own");
+		else if (lex_is_statement_word(p->source, parse_peek(p)))
+			parse_help(p, diag, "give each statement a line of its own");
 		else if (kind == TOKEN_THEN)
 			parse_help(p, diag, "`then` needs an `if` before it");
 		else if (kind == TOKEN_ELSE)

@@ -156,6 +156,16 @@ uint32_t parse_deeper(uint32_t depth, const AstExpr *expr); /* the larger of dep
 /* parse_primary.c */
 AstExpr *parse_postfix(Parser *p);                /* a primary with its calls and indices: a target of `<-` */
 AstExpr *parse_call(Parser *p, const char *what); /* name(args); a lone name is complained about */
+AstExpr *parse_primary(Parser *p);
+
+/* parse_foreign.c: what other languages have, at the `(` or `.` behind a value; reported, and read over */
+AstExpr *parse_call_of_value(Parser *p, AstExpr *callee);
+AstExpr *parse_member(Parser *p, AstExpr *owner);
+const char *parse_foreign_statement(
+	const char *word); /* what to write in its place; NULL: no statement of other languages */
+/* A block that has no brace but stands further right, with or without a `:` before it: reported, goes to its first token and gives the
+ * index of the one behind it. 0: there is none. */
+uint32_t parse_indented(Parser *p, const char *after);
 
 /* parse_items.c: each from behind the bracket at index `open` to behind its partner */
 void parse_arguments(Parser *p, uint32_t open, AstArgs *args);

@@ -260,6 +260,11 @@ const char *value_type_text(Elab *e, const Value *v) {
 	return v->rank ? arena_printf(e->arena, "%s%s", scalar, value_dims_text(e, v->dims, v->rank)) : scalar;
 }
 
+void value_help_rule(Elab *e, Diag *diag, const Value *v) {
+	if (v->kind == VALUE_CALL)
+		diag_help(e->session, diag, "a rule is no value: `apply adam(lr = 0.1)` takes a step of it");
+}
+
 /* For people: with what is known of a number. */
 static const char *value_text(Elab *e, const Value *v, bool changes) {
 	const char *type =

@@ -284,6 +284,7 @@ int value_x_axis(const Value *v); /* the axis over the coordinates of x, or -1 *
 IrScalar value_ir_scalar(const Elab *e, Scalar s);
 const char *value_dims_text(Elab *e, const int64_t *dims, int rank); /* "[n, 3]", "a scalar" */
 const char *value_type_text(Elab *e, const Value *v);
+void value_help_rule(Elab *e, Diag *diag, const Value *v); /* where a rule stands for a number */
 /* For people. `symbol`: what it is the value of, which may change; NULL: of nothing. */
 void value_note_type(Elab *e, NameMap *types, uint32_t number, const Value *v, const Symbol *symbol);
 

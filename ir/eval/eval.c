@@ -47,6 +47,7 @@ typedef struct Evaluator {
 	const IrOp *failing;
 	const char *error;
 	Span where;
+	int64_t outside[2]; /* where a read left its range: the position, and the extent of the axis */
 } Evaluator;
 
 /* ---- cells ---- */
@@ -304,7 +305,7 @@ static bool run_for(Evaluator *e, OpPlan *plan) {
 	const IrFor *f = &plan->op->f;
 	for (uint32_t i = 0; i < f->puts.count; i++)
 		plan->outs[i] = starting_cell(e, &f->puts.data[i], plan->moved[i]);
-	const char *error = eval_run_for(&plan->f, e->cells, plan->outs, e->symbols);
+	const char *error = eval_run_for(&plan->f, e->cells, plan->outs, e->symbols, e->outside);
 	for (uint32_t i = 0; i < f->puts.count; i++)
 		e->cells[f->puts.data[i].out] = plan->outs[i];
 	if (!error)
@@ -562,6 +563,15 @@ const IrOp *ir_failing_call(const IrFunc *func, Arena *arena, const IrTensor *ar
 	run_evaluator(&e, arena, args, ARENA_ARRAY(arena, IrTensor, func->results.count + 1));
 	arena_free(e.scratch);
 	return e.failing;
+}
+
+bool ir_find_outside(const IrFunc *func, Arena *arena, const IrTensor *args, IrOutside *out) {
+	Evaluator e = {.func = func};
+	run_evaluator(&e, arena, args, ARENA_ARRAY(arena, IrTensor, func->results.count + 1));
+	*out = (IrOutside){e.where, e.outside[0], e.outside[1]};
+	bool found = e.error && e.outside[1] > 0;
+	arena_free(e.scratch);
+	return found;
 }
 
 const char *ir_evaluate_with(const IrFunc *func, Arena *arena, const IrTensor *args, IrTensor *results, Span *where,

@@ -19,6 +19,12 @@ IrTensor ir_tensor_new(Arena *arena, IrType type, const int64_t *symbols);
  * long. Values are rounded as the type of `at` asks. */
 typedef void IrObjective(void *context, const IrTensor *at, double *f, IrTensor *g);
 
+/* Of arguments with which a read leaves its range: which one. false: none does. */
+typedef struct IrOutside {
+	Span where;
+	int64_t position, extent; /* of the axis */
+} IrOutside;
+bool ir_find_outside(const IrFunc *func, Arena *arena, const IrTensor *args, IrOutside *out);
 /* Runs the function. args: one per parameter; results: filled, allocated in `arena`. Returns NULL, or a message (a
  * gather out of range, with the span in *where). */
 const char *ir_evaluate(const IrFunc *func, Arena *arena, const IrTensor *args, IrTensor *results, Span *where);

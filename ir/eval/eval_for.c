@@ -13,6 +13,7 @@ typedef struct Run {
 	IrNumber *value;
 	int64_t index[IR_MAX_INDICES];
 	uint32_t outside; /* the outermost level on which a read left its range */
+	int64_t *left;    /* that position, and the extent of its axis */
 	bool *changed;    /* per put: this point became the largest or smallest */
 	const char *error;
 } Run;
@@ -90,8 +91,11 @@ static int64_t element(const Run *r, const IrType *type, const IrAt *at) {
 	int64_t flat = 0;
 	for (int axis = 0; axis < type->rank; axis++) {
 		int64_t along = position(r, &at[axis]);
-		if (along < 0 || along >= type->dims[axis])
+		if (along < 0 || along >= type->dims[axis]) {
+			r->left[0] = along;
+			r->left[1] = type->dims[axis];
 			return -1;
+		}
 		flat = flat * type->dims[axis] + along;
 	}
 	return flat;
@@ -232,12 +236,14 @@ static void run_level(Run *r, uint32_t level) {
 	}
 }
 
-const char *eval_run_for(const ForPlan *plan, Cell *const *cells, Cell *const *outs, const int64_t *symbols) {
+const char *eval_run_for(const ForPlan *plan, Cell *const *cells, Cell *const *outs, const int64_t *symbols,
+                         int64_t outside[2]) {
 	bool few[8] = {0};
 	Arena *scratch = plan->f->puts.count > 8 ? arena_new() : NULL;
 	Run run = {.plan = plan, .f = plan->f, .cells = cells, .outs = outs, .symbols = symbols, .value = plan->value};
 	run.changed = scratch ? ARENA_ARRAY(scratch, bool, plan->f->puts.count) : few;
 	run.outside = NOTHING_OUTSIDE;
+	run.left = outside;
 	run_level(&run, 0);
 	arena_free(scratch);
 	return run.error;

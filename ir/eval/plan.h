@@ -32,7 +32,9 @@ void eval_plan_for(Arena *scratch, const IrFor *f, const int64_t *symbols, ForPl
 
 /* Runs over the points. cells: per value of the function; outs: one per put, holding the starting values. Returns NULL or
  * what left its range. */
-const char *eval_run_for(const ForPlan *plan, Cell *const *cells, Cell *const *outs, const int64_t *symbols);
+/* outside: where it ends because a read left its range, the position and the extent of the axis. */
+const char *eval_run_for(const ForPlan *plan, Cell *const *cells, Cell *const *outs, const int64_t *symbols,
+                         int64_t outside[2]);
 
 /* One call of a row of calls.def, on matrices of one problem. */
 typedef struct EvalCall {

@@ -191,6 +191,12 @@ static CmdExit option_unknown(Cmd *cmd, const char *word, const char *name, size
 	const char *nearest = length > 1 ? option_nearest(cmd, cmd->verb, name, length) : NULL;
 	if (nearest)
 		return cmd_usage(cmd, "no option `%.*s`; did you mean `--%s`?", shown, word, nearest);
+	static const char *const hypers[] = {"lr", "learning-rate", "beta", "momentum", "beta1", "beta2"};
+	for (size_t k = 0; k < sizeof hypers / sizeof *hypers; k++)
+		if (strlen(hypers[k]) + 2 == (size_t)shown && !strncmp(word + 2, hypers[k], strlen(hypers[k])))
+			return cmd_usage(
+				cmd, "no option `%.*s`: what a rule takes stands in its parentheses, as in --with \"adam(lr = 0.1)\"",
+				shown, word);
 	return cmd_usage(cmd, "no option `%.*s`", shown, word);
 }
 

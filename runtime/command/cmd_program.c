@@ -217,6 +217,21 @@ static const char *with_settings(Cmd *cmd, const char *text) {
 	return text_cstr(&out);
 }
 
+/* What is no name of a declaration, but easily written in its place: a file, or an argument without its rule. CMD_OK: neither. */
+static CmdExit check_word(Cmd *cmd, const char *text) {
+	size_t length = strcspn(text, "( ");
+	if (length > 5 && memcmp(text + length - 5, ".grad", 5) == 0)
+		return cmd_usage(cmd, "`%.*s` is a file: give it with --file, and here a name that is declared in it",
+		                 (int)length, text);
+	size_t name = strcspn(text, "=");
+	if (text[name] == '=' && !memchr(text, '(', name))
+		return cmd_usage(cmd,
+		                 "`%s` is an argument: those of a rule stand in its parentheses, --with \"adam(%s)\", those of "
+		                 "the objective behind --set",
+		                 text, text);
+	return CMD_OK;
+}
+
 CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out) {
 	for (uint32_t i = 0; i < cmd->options.set.count; i++) {
 		const char *equals = strchr(cmd->options.set.data[i], '=');
@@ -229,6 +244,9 @@ CmdExit cmd_objective(Cmd *cmd, const char *text, FeCall *out) {
 			return CMD_USAGE;
 		text = session_text(cmd->session, decl->name.name);
 	}
+	CmdExit code = check_word(cmd, text);
+	if (code != CMD_OK)
+		return code;
 	return fe_call_text(cmd->program, with_settings(cmd, text), AST_OBJECTIVE, out) ? CMD_OK : CMD_USAGE;
 }
 
@@ -243,6 +261,9 @@ CmdExit cmd_one_objective(Cmd *cmd, FeCall *out) {
 
 CmdExit cmd_rule(Cmd *cmd, const char *text, FeCall *out, StoreInfo *info) {
 	StoreInfo own = {0};
+	CmdExit code = check_word(cmd, text);
+	if (code != CMD_OK)
+		return code;
 	if (!cmd_is_run(cmd, text))
 		return fe_call_text(cmd->program, text, AST_OPTIMIZER, out) ? CMD_OK : CMD_USAGE;
 	if (!store_folder_read(cmd->rt, text, &own))

@@ -97,6 +97,21 @@ const IrOp *rt_failing_call(const RtCode *code, void *const *params) {
 	return op;
 }
 
+void rt_say_outside(const RtCode *code, void *const *params, Span otherwise) {
+	Arena *arena = arena_new();
+	IrOutside outside;
+	Session *session = code->rt->session;
+	if (ir_find_outside(code->func, arena, tensors_of(code->func, arena, params), &outside)) {
+		Diag *diag = diag_error(session, 802, outside.where.file ? outside.where : otherwise,
+		                        "an index left its range: position %lld of an axis of extent %lld",
+		                        (long long)outside.position, (long long)outside.extent);
+		diag_help(session, diag, "positions count from 0; labels that count from 1 are used as `label[i] - 1`");
+	} else {
+		diag_error(session, 802, otherwise, "an index left its range");
+	}
+	arena_free(arena);
+}
+
 static int call_evaluator(const RtCode *code, void *const *params, void *const *results) {
 	const IrFunc *func = code->func;
 	Arena *arena = arena_new();

@@ -93,6 +93,8 @@ void rt_code_free(RtCode *code);
 int rt_call(const RtCode *code, void *const *params, void *const *results, void *arena);
 /* The first call of a function of matrices that gives NaN of finite numbers; NULL: there is none. By the evaluator. */
 const IrOp *rt_failing_call(const RtCode *code, void *const *params);
+/* Reports E0802 of such a call: which index left its range, by the evaluator; at `otherwise` where that is in no source. */
+void rt_say_outside(const RtCode *code, void *const *params, Span otherwise);
 /* Calls with what is given for the parameters' roles, and puts results into the places of theirs. pointers: room for as many as
  * there are of both. */
 int rt_call_by_role(const RtCode *code, const IrByRole *given, const IrByRole *places, void **pointers, void *arena);

@@ -79,12 +79,12 @@ static bool call_once(Task *task, IrFunc *func, int64_t instance, const double *
 		IrType type = ir_type(code->func, code->func->results.data[i].value);
 		rt_read_reals(type.scalar, results[i], 1, out[i], (size_t)ir_type_elements(type, NULL));
 	}
-	if (!error && is_lost(code, out))
+	if (error)
+		rt_say_outside(code, params, task->objective->decl->name.span);
+	else if (is_lost(code, out))
 		say_failing_call(rt, code, params);
 	arena_free(scratch);
 	rt_code_free(code);
-	if (error)
-		diag_error(rt->session, 802, task->objective->decl->name.span, "an index left its range");
 	return !error;
 }
 

@@ -8,29 +8,41 @@ names() {
 	sed -n "s/^\(joint \)\{0,1\}$1 \([A-Za-z_0-9']*\).*/\2/p" "$2"
 }
 
+# What reads files needs them; without, it is only checked.
+shared=${GRADUS_DATA:-$SOURCE_DIR/../shared/data}/vision/fashion-mnist
+
 count=0
 for file in "$SOURCE_DIR"/examples/*.grad; do
 	count=$((count + 1))
-	expect 0 "$GRADUS" check "$file"
-	expect 0 "$GRADUS" info "$file"
+	set -- "$file"
+	if grep -q '^  data ' "$file"; then
+		expect 0 "$GRADUS" check "$file"
+		[ -d "$shared" ] || {
+			echo "SKIPPED: $file, whose data is not in $shared (GRADUS_DATA says where)"
+			continue
+		}
+		set -- "$file" --data "$shared"
+	fi
+	expect 0 "$GRADUS" check "$@"
+	expect 0 "$GRADUS" info "$@"
 	for objective in $(names objective "$file"); do
-		expect 0 "$GRADUS" eval "$file" "$objective" --json
+		expect 0 "$GRADUS" eval "$@" "$objective" --json
 		lacks out '"nan"'
 		lacks out '"inf"'
 		json_list gradient <out >"gradient"
 		[ -s gradient ] || fail "no gradient of $objective in $file"
-		expect 0 "$GRADUS" minimize "$file" "$objective" --with "gradient_descent(lr = 1e-3)" --steps 3
+		expect 0 "$GRADUS" minimize "$@" "$objective" --with "gradient_descent(lr = 1e-3)" --steps 3
 	done
 	fill=
 	grep -q '^[^#]*discover(' "$file" && fill=--fill=g # an open expression is no rule by itself
 	for rule in $(names optimizer "$file"); do
-		expect 0 "$GRADUS" minimize logistic --file "$file" --with "$rule" --steps 3 --json $fill
+		expect 0 "$GRADUS" minimize logistic --file "$@" --with "$rule" --steps 3 --json $fill
 		lacks out '"nan"'
 	done
 	for experiment in $(names experiment "$file"); do
 		[ -n "$fill" ] && few= || few="--steps 3" # a search has no steps of training
 		# shellcheck disable=SC2086
-		expect 0 "$GRADUS" train "$file" "$experiment" -o "run-$count-$experiment" $few
+		expect 0 "$GRADUS" train "$@" "$experiment" -o "run-$count-$experiment" $few
 		expect 0 "$GRADUS" check "run-$count-$experiment/rule.grad"
 	done
 done

@@ -1,5 +1,6 @@
 /* The documentation is true: every block of code in the pages below that opens with ```grad is a file without errors and
- * warnings, or, if it opens with ```grad error=E0207, gives exactly that error. ```grad file=PATH is that file, word for word. */
+ * warnings, or, if it opens with ```grad error=E0207, gives exactly that error; ```grad errors gives several. ```grad file=PATH is that
+ * file, word for word, and ```grad part=PATH stands in it. */
 #include "frontend/frontend.h"
 
 #include "files.h"
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const pages[] = {"docs/language.md", "docs/data.md", "README.md"};
+static const char *const pages[] = {"docs/language.md", "docs/data.md", "docs/guide.md", "README.md"};
 
 /* Of a file of the repository; good until the next call. */
 static const char *path_of(const char *name) {
@@ -28,15 +29,19 @@ static bool no_weights(void *context, const char *path, const char *tensor, cons
 }
 
 static void check_block(const char *page, int line, const char *info, const char *code, size_t length) {
-	if (strncmp(info, " file=", 6) == 0) {
+	bool whole = strncmp(info, " file=", 6) == 0;
+	if (whole || strncmp(info, " part=", 6) == 0) {
 		char name[200];
 		snprintf(name, sizeof name, "%.*s", (int)strcspn(info + 6, " \n"), info + 6);
 		char *text = read_file(path_of(name), NULL);
 		cr_assert(text != NULL, "%s:%d: %s cannot be read", page, line, name);
-		cr_expect(strlen(text) == length && memcmp(text, code, length) == 0, "%s:%d: the block is not %s", page, line,
-		          name);
+		char *block = strndup(code, length);
+		const char *found = strstr(text, block);
+		cr_expect(found != NULL && (!whole || strlen(text) == length), "%s:%d: the block is not %s", page, line, name);
+		free(block);
 		free(text);
 	}
+	bool several = strncmp(info, " errors", 7) == 0;
 	int wanted = 0;
 	if (strncmp(info, " error=E", 8) == 0)
 		wanted = atoi(info + 8);
@@ -45,7 +50,9 @@ static void check_block(const char *page, int line, const char *info, const char
 	fe_set_loader(program, no_weights, NULL);
 	fe_add_source(program, source_add(session, page, code, length));
 	fe_check(program);
-	if (wanted == 0 && session->diags.count > 0) {
+	if (several)
+		cr_expect(session->error_count > 1, "%s:%d: %u errors", page, line, (unsigned)session->error_count);
+	if (wanted == 0 && !several && session->diags.count > 0) {
 		diag_print_all(session, stderr, false);
 		cr_expect_fail("%s:%d: the block has errors or warnings", page, line);
 	}
