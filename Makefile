@@ -3,6 +3,7 @@
 #   make test     everything that is checked, installing what is missing
 #   make campaign the random tests at length: hours (scripts/campaign.sh)
 #   make demo     train an optimizer, compare it, emit it as C (PROBLEM=robust, logistic or net)
+#   make discover search a rule for the same problems: a formula, in seconds; compare it, emit it as C
 #   make install  the command on the path (PREFIX=/usr/local; DESTDIR for packagers)
 #   make bench    how fast it is, as ratios against what is written by hand (bench/README.md)
 #   make format   the one format; make tidy: clang-tidy; make clean: removes build/
@@ -11,7 +12,7 @@ PROBLEM ?= robust
 PREFIX ?= /usr/local
 SOURCES = $(shell find base ir frontend autodiff jit runtime bench tests -name "*.[ch]")
 
-.PHONY: all build test campaign demo install bench format tidy clean install-build
+.PHONY: all build test campaign demo discover install bench format tidy clean install-build
 
 all: build
 
@@ -34,6 +35,9 @@ campaign:
 
 demo: build
 	@GRADUS=build/gradus sh examples/demo.sh $(PROBLEM)
+
+discover: build
+	@GRADUS=build/gradus sh examples/discover.sh
 
 install: build
 	@cmake --install build --prefix "$(PREFIX)" > build/log-install || { cat build/log-install; exit 1; }

@@ -3,6 +3,7 @@
 #ifndef GRADUS_FRONTEND_H
 #define GRADUS_FRONTEND_H
 
+#include "frontend/hole.h"
 #include "frontend/names/program.h"
 #include "frontend/std/std.h"
 
@@ -152,6 +153,7 @@ typedef struct FeRule {
 	bool evaluates;       /* the step evaluates the objective at other places than x */
 	bool draws;           /* the step draws random numbers, and so takes seed and instance */
 	bool derives;         /* ... and differentiates that, or reads residuals */
+	const FeHole *hole;   /* of fe_rule_open only: the expression that is open */
 	uint32_t collectives; /* symbolic target only: the number of barriers */
 	VEC(bool) largest; /* per collective: it is the largest share of all tensors (from -inf on), and else their sum */
 	IrFunc *theta;     /* (seed: i64) -> theta: [P], the start of the learned numbers */
@@ -161,13 +163,19 @@ typedef struct FeRule {
 	 * theta is absent if P = 0, seed and instance if nothing is drawn; with a symbolic target that is not joint, the number of the first
 	 * coordinate among all of x and that of the tensor follow them. With a symbolic target and collectives, the parameters end with one real scalar per collective
 	 * (of all tensors) and the results with one per collective (this tensor's share); share k depends only on collectives before
-	 * k, so a caller runs it in phases. */
+	 * k, so a caller runs it in phases. With an open expression, the parameters also hold its value (IR_ROLE_HOLE), and the results what it may be
+	 * made of (IR_ROLE_OPERAND), which does not depend on that. */
 	IrFunc *step;
 } FeRule;
 
 /* `open`: hyperparameters to be learned as well. NULL with diagnostics. */
 FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                 const Name *open, uint32_t open_count);
+
+/* The same of a rule that has an open expression, which fe_rule reports (E0333). */
+FeRule *fe_rule_open(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real);
+/* Where a `discover` stands in the declaration; NULL: nowhere. */
+const AstExpr *fe_open_expression(const AstDecl *rule);
 
 /* Whether the rule can move what is learned, of which it gets the gradient where it is and no more; reported otherwise. */
 bool fe_updates(Session *session, const FeRule *rule, Span span);
@@ -250,6 +258,7 @@ typedef struct FeExperiment {
 	FeCall update;
 	int outer_steps;
 	double clip; /* outer gradient norm; 0: none */
+	int keep; /* finalists of a search; 0: as many as it takes by itself */
 	VEC(FeCall) against;
 	VEC(Name) open; /* learn adam.lr: hyperparameters opened */
 	uint64_t seed;

@@ -33,6 +33,18 @@ enum {
 	SHOWN_TYPES = 100
 };
 
+/* ---- how large open expressions may be ---- */
+enum {
+	/* hole.c, E0332: nodes of an expression, beyond which there are more of them than anybody can look at; what is searched where nothing is
+	 * said; constants */
+	HOLE_MOST_SIZE = 12,
+	HOLE_USUAL_SIZE = 7,
+	HOLE_MOST_CONSTANTS = 4,
+	HOLE_USUAL_CONSTANTS = 1,
+	/* rule_hole.c, E0331: operands */
+	HOLE_MOST_OPERANDS = 12
+};
+
 /* ---- how far objectives are made of objectives ---- */
 enum {
 	/* compose.c, E0140: how deep */

@@ -35,10 +35,11 @@ frontend/limits.h:
 frontend/syntax: ast_ builtin distribution lex_ parse_
 frontend/std:    fe_std_
 frontend/names:  fe_ program_ resolve_ symbol_ typing_ foreign_
+frontend/hole.h:
 frontend/frontend.h: fe_
 frontend/value:  ex_ value_ scope_ proof_ emit_
 frontend/meaning: elab_
-frontend/decl:   fe_ hyper_ limits_ objective_ rule_ stages_ check_
+frontend/decl:   fe_ hyper_ limits_ objective_ rule_ stages_ check_ hole_
 jit:             jit_
 jit/loop:        loop_
 jit/arith:       arith_
@@ -51,6 +52,7 @@ runtime/inner:   task_ frame_ learned_ problems_ run_ score_
 runtime/meta:    meta_ train_
 runtime/compare: compare_
 runtime/store:   store_
+runtime/search:  search_
 runtime/plot:    plot_
 runtime/emit:    pack_
 runtime/command: cmd_
@@ -63,6 +65,7 @@ elab_call_       functions of a table, whose prototypes are made from its rows
 arena_bytes      tests count memory by it
 ast_print_expr   tests and fuzzers read expressions by themselves
 compare_bootstrap data_parse problems_instance train_new train_step train_goes_on train_end   tests try parts of what their file does
+search_lab_hole  tests and benchmarks make spaces of a lab without an experiment
 train_visit      the promise that all of a training goes on with it is kept by a test
 '
 open_rooms='ir autodiff jit' # not held to it

@@ -23,12 +23,16 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 		FeTarget target = fe_target(objective, module->arena);
 		if (!rule_typed(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_new(module->arena)))
 			return;
-		for (uint32_t k = 0; i == 0 && k < x->against.count; k++)
-			rule_typed(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_new(module->arena));
+		for (uint32_t k = 0; i == 0 && k < x->against.count; k++) {
+			const FeRule *rule =
+				rule_typed(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_new(module->arena));
+			if (rule)
+				rule_is_closed(p->session, rule);
+		}
 	}
-	const FeRule *update = rule_typed(p, module, &x->update, &(FeTarget){.sizes = fe_checked_sizes, .count = 1}, IR_F64, NULL,
-	                                  0, typing_new(module->arena));
-	if (update)
+	const FeRule *update = rule_typed(p, module, &x->update, &(FeTarget){.sizes = fe_checked_sizes, .count = 1}, IR_F64,
+	                                  NULL, 0, typing_new(module->arena));
+	if (update && rule_is_closed(p->session, update))
 		fe_updates(p->session, update, x->update.span);
 }
 

@@ -13,6 +13,11 @@ FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall 
 FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                    const Name *open, uint32_t open_count, Typing *typing);
 
+/* ---- rule_hole.c ---- */
+
+/* Has it no open expression? Reported otherwise. */
+bool rule_is_closed(Session *session, const FeRule *rule);
+
 /* ---- check.c ---- */
 
 extern const FeTarget check_tensors; /* what a rule is checked on where no objective is known */

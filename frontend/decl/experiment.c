@@ -378,6 +378,44 @@ static void missing_clauses(Reading *r, const AstDecl *decl) {
 	r->ok = false;
 }
 
+/* Clauses of training say nothing to a search, and those of a search nothing to training. */
+static void warn_of_clauses(Reading *r, const AstExperiment *x, const FeExperiment *out) {
+	const struct {
+		Span span;
+		const char *word;
+		bool of_search;
+	} clauses[] = {{x->estimate.span, "estimate", false},
+	               {x->update.span, "update", false},
+	               {x->clip.span, "clip", false},
+	               {x->search.span, "search", true},
+	               {x->keep.span, "keep", true}};
+	if (!out->train.decl)
+		return;
+	const char *rule = session_text(r->session, out->train.decl->name.name);
+	bool searches = fe_open_expression(out->train.decl) != NULL;
+	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+		if (clauses[i].span.file && clauses[i].of_search != searches)
+			diag_warning(r->session, 335, clauses[i].span,
+			             searches ? "`%s` says nothing here: `%s` is searched for its open expression, not trained"
+			                      : "`%s` says nothing here: `%s` has no open expression",
+			             clauses[i].word, rule);
+}
+
+/* How open expressions are searched: there is one way. */
+static void search(Reading *r, const AstExperiment *x, FeExperiment *out) {
+	if (x->keep.span.file && x->keep.items.count)
+		out->keep = count(r, x->keep.items.data[0], 335, "the number of finalists", 1);
+	const AstExpr *how = x->search.span.file && x->search.items.count ? x->search.items.data[0] : NULL;
+	if (!how || how->kind == AST_BAD || is_word(r, how, "auto") || is_word(r, how, "enumerate"))
+		return;
+	bool evolves = is_word(r, how, "evolve") ||
+	               (how->kind == AST_CALL && strcmp(session_text(r->session, how->call.callee.name), "evolve") == 0);
+	if (evolves)
+		wrong(r, 391, how->span, "`search evolve` is part of the language, but not of this version");
+	else
+		wrong(r, 335, how->span, "an open expression is searched by `enumerate`, or `auto`, which is the same");
+}
+
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	Session *session = program->session;
 	Reading reading = {program, session, true}, *r = &reading;
@@ -424,8 +462,13 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	}
 	if (x->seed.span.file && x->seed.items.count)
 		out->seed = (uint64_t)count(r, x->seed.items.data[0], 308, "a seed", 0);
+	search(r, x, out);
+	warn_of_clauses(r, x, out);
 	if (x->augment.span.file)
 		wrong(r, 398, x->augment.span, "`augment` is part of the language, but not of this version");
 	opened(r, x, out);
+	if (out->open.count && fe_open_expression(out->train.decl))
+		wrong(r, 391, x->learn.data[0].rule.span,
+		      "`learn` of a rule with an open expression is part of the language, but not of this version");
 	return r->ok;
 }

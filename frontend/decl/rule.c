@@ -112,6 +112,7 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	                      .applied = rule_applied,
 	                      .state = rule_meet_state,
 	                      .draw = rule_draw,
+	                      .discover = rule_discover,
 	                      .ask_axes = rule_ask_axes};
 	r->e.rule = &r->asked;
 	*calls = (Calls){.decl = asked->call->decl};
@@ -217,8 +218,8 @@ FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, con
 	return r && sound ? finish(r) : NULL;
 }
 
-FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
-                const Name *open, uint32_t open_count) {
+static FeRule *rule_lowered(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target,
+                            IrScalar real, const Name *open, uint32_t open_count) {
 	program = call->program ? call->program : program;
 	Calls calls[2];
 	Arena *notes = arena_new();
@@ -230,6 +231,16 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 	RuleElab *r = sound ? lower_functions(program, module, &asked, &calls[1]) : NULL;
 	arena_free(notes);
 	return r ? finish(r) : NULL;
+}
+
+FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                const Name *open, uint32_t open_count) {
+	FeRule *rule = rule_lowered(program, module, call, target, real, open, open_count);
+	return rule && rule_is_closed(program->session, rule) ? rule : NULL;
+}
+
+FeRule *fe_rule_open(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real) {
+	return rule_lowered(program, module, call, target, real, NULL, 0);
 }
 
 /* Types a rule by itself, for what that finds out; what is wrong with it is said by whoever uses it. */

@@ -167,6 +167,9 @@ Value *rule_residuals(RuleElab *r, Span span); /* there */
 void rule_begin_draws(RuleElab *r, Ex *step);
 void rule_draw(RuleElab *r, const AstStmt *s);
 
+/* rule_hole.c */
+Value *rule_discover(RuleElab *r, const AstExpr *x);
+
 /* rule_apply.c */
 bool rule_known_later(Elab *e, const AstExpr *x); /* it mentions what has no value in the function being built */
 void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix);

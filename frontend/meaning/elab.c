@@ -134,7 +134,9 @@ static Value *elab_kind(Elab *e, const AstExpr *x) {
 		diag_error(e->session, 391, x->span, "`choose` is part of the language, but not of this version");
 		return value_bad(e);
 	case AST_DISCOVER:
-		diag_error(e->session, 391, x->span, "`discover` is part of the language, but not of this version");
+		if (e->rule)
+			return e->rule->discover(e->rule->self, x);
+		diag_error(e->session, 330, x->span, "`discover` stands in the step of an optimizer, and nowhere else");
 		return value_bad(e);
 	}
 	return value_bad(e);

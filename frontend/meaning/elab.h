@@ -35,6 +35,8 @@ typedef struct ElabRule {
 	void (*state)(struct RuleElab *self, const AstStmt *s);
 	/* `let e ~ normal(0, 1)`. */
 	void (*draw)(struct RuleElab *self, const AstStmt *s);
+	/* An open expression. */
+	Value *(*discover)(struct RuleElab *self, const AstExpr *x);
 	/* Something depends on the axes of x, which are not known. */
 	void (*ask_axes)(struct RuleElab *self, Span span);
 } ElabRule;

@@ -146,6 +146,11 @@ static void in_positions(Resolver *r, const AstItems *items) {
 	}
 }
 
+/* discover(..., ops = wide): a word that nothing declares. */
+static bool names_operations(const Resolver *r, const AstArg *arg) {
+	return arg->name.name && strcmp(session_text(r->program->session, arg->name.name), "ops") == 0;
+}
+
 static bool in_expr(const AstExpr *x, void *context) {
 	Resolver *r = context;
 	if (!x)
@@ -159,7 +164,11 @@ static bool in_expr(const AstExpr *x, void *context) {
 		in_expr(x->index.base, r);
 		in_positions(r, &x->index.items);
 		break;
-	case AST_DISCOVER: break; /* its arguments are operations */
+	case AST_DISCOVER:
+		for (uint32_t i = 0; i < x->call.args.count; i++)
+			if (!names_operations(r, &x->call.args.data[i]))
+				in_expr(x->call.args.data[i].value, r);
+		break;
 	case AST_CHOOSE:
 		for (uint32_t i = 0; i < x->elements.count; i++)
 			in_expr(x->elements.data[i], r);

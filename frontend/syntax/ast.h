@@ -291,6 +291,8 @@ typedef struct AstExperiment {
 	AstClause augment;  /* calls */
 	AstClause against;  /* rules */
 	AstClause seed;     /* one number */
+	AstClause search;   /* one word: how open expressions are searched */
+	AstClause keep;     /* one number */
 	struct {
 		Span span;
 		AstExpr *train, *select, *test; /* NULL where not given */

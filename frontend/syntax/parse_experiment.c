@@ -15,6 +15,8 @@ typedef enum ClauseKind {
 	CLAUSE_AUGMENT,
 	CLAUSE_AGAINST,
 	CLAUSE_SEED,
+	CLAUSE_SEARCH,
+	CLAUSE_KEEP,
 	CLAUSE_LEARN,
 	CLAUSE_COUNT
 } ClauseKind;
@@ -33,6 +35,8 @@ static const struct {
 	[CLAUSE_AUGMENT] = {"augment", "a transformation, such as `scale(1e-3, 1e3)`"},
 	[CLAUSE_AGAINST] = {"against", "rules to compare with, such as `momentum, adam`"},
 	[CLAUSE_SEED] = {"seed", "a whole number"},
+	[CLAUSE_SEARCH] = {"search", "how an open expression is searched: `enumerate`"},
+	[CLAUSE_KEEP] = {"keep", "how many finalists a search has"},
 	[CLAUSE_LEARN] = {"learn", "a hyperparameter to open, such as `adam.lr`"},
 };
 
@@ -139,6 +143,8 @@ static Span *clause_span(AstExperiment *experiment, ClauseKind kind) {
 	case CLAUSE_AUGMENT: return &experiment->augment.span;
 	case CLAUSE_AGAINST: return &experiment->against.span;
 	case CLAUSE_SEED: return &experiment->seed.span;
+	case CLAUSE_SEARCH: return &experiment->search.span;
+	case CLAUSE_KEEP: return &experiment->keep.span;
 	case CLAUSE_LEARN:
 	case CLAUSE_COUNT: break;
 	}
@@ -175,6 +181,8 @@ static void parse_clause_body(Parser *p, AstExperiment *experiment, ClauseKind k
 	case CLAUSE_AUGMENT: parse_items(p, kind, &experiment->augment, true); break;
 	case CLAUSE_AGAINST: parse_items(p, kind, &experiment->against, true); break;
 	case CLAUSE_SEED: parse_items(p, kind, &experiment->seed, false); break;
+	case CLAUSE_SEARCH: parse_items(p, kind, &experiment->search, false); break;
+	case CLAUSE_KEEP: parse_items(p, kind, &experiment->keep, false); break;
 	case CLAUSE_LEARN: parse_learn(p, experiment); break;
 	case CLAUSE_COUNT: break;
 	}
@@ -236,7 +244,7 @@ static void unknown_clause(Parser *p) {
 	else
 		parse_help(p, diag,
 		           "clauses are train, on, problems, horizon, score, estimate, update, clip, augment, against, "
-		           "seed and learn, one a line");
+		           "seed, search, keep and learn, one a line");
 }
 
 static void parse_clause(Parser *p, AstExperiment *experiment) {

@@ -439,7 +439,7 @@ static bool declares_ahead(const Parser *p) {
 /* Two words in a row that begin no statement: `parm w : [d]`, `float x = 3`, `const a = 1`. What seems to declare a name is
  * read on as what it was meant for (true, and its kind), so that uses of the name are not reported as well. */
 static bool unknown_statement(Parser *p, AstStmtKind *kind) {
-	static const char *const later[] = {"choose", "discover"};
+	static const char *const later[] = {"choose"};
 	static const char *const types[] = {"int", "real", "bool", "float", "double", "auto", "val", "const", "mut"};
 	static const char *const tops[] = {"fn", "objective", "optimizer", "experiment", "import", "joint"};
 	const Token *token = parse_peek(p);
@@ -464,6 +464,11 @@ static bool unknown_statement(Parser *p, AstStmtKind *kind) {
 	}
 	Diag *diag = parse_complain(p, 101, here, "no statement starts with `%s`", text);
 	p->panic = !declares;
+	if (lex_is_word(p->source, token, "discover")) {
+		parse_help(p, diag, "an open expression stands where a value does: `let name = discover(...)`");
+		*kind = AST_LET;
+		return declares;
+	}
 	for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
 		if (!lex_is_word(p->source, token, types[k]))
 			continue;

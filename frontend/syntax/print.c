@@ -356,6 +356,8 @@ static void print_experiment(Printer *printer, const AstExperiment *experiment) 
 		put(printer, ")");
 	}
 	print_clause(printer, "clip", &experiment->clip);
+	print_clause(printer, "search", &experiment->search);
+	print_clause(printer, "keep", &experiment->keep);
 	print_clause(printer, "augment", &experiment->augment);
 	print_clause(printer, "against", &experiment->against);
 	print_clause(printer, "seed", &experiment->seed);

@@ -25,6 +25,7 @@ bool ast_any_part(const AstExpr *x, AstVisit *visit, void *context) {
 	case AST_IF:
 		return visit(x->choice.condition, context) || visit(x->choice.yes, context) || visit(x->choice.no, context);
 	case AST_CALL:
+	case AST_DISCOVER:
 		for (uint32_t i = 0; i < x->call.args.count; i++)
 			if (visit(x->call.args.data[i].value, context))
 				return true;
@@ -32,6 +33,7 @@ bool ast_any_part(const AstExpr *x, AstVisit *visit, void *context) {
 	case AST_REDUCE: return any_items(&x->reduce.items, visit, context) || visit(x->reduce.body, context);
 	case AST_INDEX: return visit(x->index.base, context) || any_items(&x->index.items, visit, context);
 	case AST_ARRAY:
+	case AST_CHOOSE:
 		for (uint32_t i = 0; i < x->elements.count; i++)
 			if (visit(x->elements.data[i], context))
 				return true;

@@ -242,8 +242,25 @@ static FeSlot *learned_slots(Info *info, const FeRule *rule) {
 	return slots;
 }
 
+/* What has an open expression is no rule yet. */
+static bool info_open(Info *info, const AstDecl *decl) {
+	const char *hole = source_excerpt(info->cmd->session, info->cmd->arena, fe_open_expression(decl)->span);
+	head(info, decl->joint ? "joint optimizer" : "optimizer", decl);
+	if (info->json) {
+		text_printf(info->out, ", \"open_expression\": ");
+		cmd_json_text(info->out, hole);
+		text_char(info->out, '}');
+		return true;
+	}
+	line(info, "open expression", "%s", hole);
+	line(info, "", "`gradus show space` tells what it may be, `gradus train` searches for it");
+	return true;
+}
+
 static bool info_rule(Info *info, const FeCall *call) {
 	Cmd *cmd = info->cmd;
+	if (fe_open_expression(call->decl))
+		return info_open(info, call->decl);
 	IrModule *module = ir_module_new(cmd->session);
 	bool tied;
 	FeRule *rule = any_rule(info, module, call, &tied);
@@ -332,7 +349,10 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 	FeExperiment experiment = {0};
 	double bytes = 0;
 	int64_t learned = 0;
-	if (!fe_experiment(cmd->program, decl, &experiment) || !plan_memory(info, &experiment, &bytes, &learned))
+	if (!fe_experiment(cmd->program, decl, &experiment))
+		return false;
+	bool searches = fe_open_expression(experiment.train.decl) != NULL;
+	if (!searches && !plan_memory(info, &experiment, &bytes, &learned))
 		return false;
 	const char *rule = cmd_call_text(cmd, &experiment.train), *update = cmd_call_text(cmd, &experiment.update);
 	Text on = text_new(cmd->arena);
@@ -358,12 +378,17 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 		text_char(info->out, '}');
 		return true;
 	}
-	line(info, "trains", "%s, %s learned numbers", rule, cmd_count(cmd->arena, learned));
+	if (searches)
+		line(info, "searches", "%s, for its open expression", rule);
+	else
+		line(info, "trains", "%s, %s learned numbers", rule, cmd_count(cmd->arena, learned));
 	line(info, "on", "%s", text_cstr(&on));
 	line(info, "problems", "%d train, %d select, %d test", experiment.train_problems, experiment.select_problems,
 	     experiment.test_problems);
 	line(info, "horizon", experiment.horizon_low == experiment.horizon_high ? "%d steps" : "%d to %d steps",
 	     experiment.horizon_low, experiment.horizon_high);
+	if (searches)
+		return true;
 	line(info, "estimate", experiment.window ? "%s, windows of %d" : "%s", fe_estimator_name(experiment.estimator),
 	     experiment.window);
 	line(info, "update", "%s for %d steps", update, experiment.outer_steps);

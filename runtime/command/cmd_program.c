@@ -126,6 +126,12 @@ CmdExit cmd_load(Cmd *cmd, const char *const *files, uint32_t count) {
 				return code;
 			continue;
 		}
+		if (cmd->options.fill) {
+			CmdExit code = cmd_add_filled(cmd, files[i]);
+			if (code != CMD_OK)
+				return code;
+			continue;
+		}
 		const char *why = fe_add_named(cmd->program, files[i]);
 		if (why)
 			return cmd_fail(cmd, CMD_IO, "cannot read %s: %s", files[i], why);

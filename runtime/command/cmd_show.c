@@ -111,12 +111,19 @@ static bool show_asm(Cmd *cmd, IrModule *module, IrFunc *func, Text *out) {
 
 /* In the order in which a program goes through them; `std` is the library, `data` a file of data. */
 static const Stage stages[] = {
-	{"ast", NULL, false, false, NULL},         {"ir", show_ir, false, false, NULL},
-	{"grad", show_ir, false, true, NULL},      {"opt", show_ir, true, false, NULL},
-	{"loops", show_loops, true, false, NULL},  {"llvm", show_llvm, true, false, NULL},
-	{"asm", show_asm, true, false, NULL},      {"c", show_c, true, false, NULL},
-	{"std", NULL, false, false, cmd_show_std}, {"functions", NULL, false, false, show_functions},
-	{"at", NULL, false, false, cmd_show_at},   {"data", NULL, false, false, cmd_show_data},
+	{"ast", NULL, false, false, NULL},
+	{"ir", show_ir, false, false, NULL},
+	{"grad", show_ir, false, true, NULL},
+	{"opt", show_ir, true, false, NULL},
+	{"loops", show_loops, true, false, NULL},
+	{"llvm", show_llvm, true, false, NULL},
+	{"asm", show_asm, true, false, NULL},
+	{"c", show_c, true, false, NULL},
+	{"std", NULL, false, false, cmd_show_std},
+	{"functions", NULL, false, false, show_functions},
+	{"at", NULL, false, false, cmd_show_at},
+	{"data", NULL, false, false, cmd_show_data},
+	{"space", NULL, false, false, cmd_show_space},
 };
 enum { STAGE_COUNT = sizeof stages / sizeof *stages };
 

@@ -318,6 +318,8 @@ CmdExit cmd_train(Cmd *cmd) {
 	cmd->rt->options.seed = 0; /* problems are the same for every seed of training, so that runs can be compared */
 	if (!store_folder_possible(cmd->rt, dir))
 		return cmd_failed(cmd);
+	if (fe_open_expression(experiment.train.decl))
+		return cmd_search(cmd, &experiment);
 	fprintf(stderr, "training %s on %u famil%s, %s; %d outer steps\n",
 	        session_text(cmd->session, experiment.train.decl->name.name), experiment.on.count,
 	        experiment.on.count == 1 ? "y" : "ies", problems_text(cmd, &experiment), experiment.outer_steps);

@@ -26,7 +26,7 @@ typedef VEC(const char *) CmdWords;
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
 	bool help, json, force, strict, verify, time_passes, interpret;
-	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color;
+	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill;
 	int64_t steps, problems, instance, threads, train, test;
 	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
@@ -121,6 +121,11 @@ size_t cmd_memory(const Cmd *cmd); /* --memory, or what this machine has */
 /* How passes are run, as --verify, --time-passes and --dump-dir say. */
 IrPipeline cmd_pipeline(const Cmd *cmd);
 
+/* ---- cmd_fill.c ---- */
+
+/* Adds a file with --fill in the place of its open expression. CMD_OK, or a code after a message; diagnostics as ever. */
+CmdExit cmd_add_filled(Cmd *cmd, const char *path);
+
 /* ---- cmd_output.c: what the options name to be written, before anything is run ---- */
 
 /* Every file and folder that is to be written: not a program, not what the command reads, not a run's own file, no two of them
@@ -201,12 +206,15 @@ CmdExit cmd_info(Cmd *cmd);
 CmdExit cmd_eval(Cmd *cmd);
 CmdExit cmd_minimize(Cmd *cmd);
 CmdExit cmd_train(Cmd *cmd);
+/* Where the rule of the experiment has an open expression; --out is known to be possible. */
+CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment);
 CmdExit cmd_compare(Cmd *cmd);
 CmdExit cmd_plot(Cmd *cmd);
 CmdExit cmd_emit(Cmd *cmd);
 CmdExit cmd_show(Cmd *cmd);
-CmdExit cmd_show_data(Cmd *cmd); /* show data FILE: the words after `data` */
-CmdExit cmd_show_std(Cmd *cmd);  /* its words: names of the library, or none */
-CmdExit cmd_show_at(Cmd *cmd);   /* its words: FILE:LINE:COLUMN */
+CmdExit cmd_show_data(Cmd *cmd);  /* show data FILE: the words after `data` */
+CmdExit cmd_show_std(Cmd *cmd);   /* its words: names of the library, or none */
+CmdExit cmd_show_space(Cmd *cmd); /* its words: FILE [RULE] */
+CmdExit cmd_show_at(Cmd *cmd);    /* its words: FILE:LINE:COLUMN */
 
 #endif

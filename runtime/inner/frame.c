@@ -27,7 +27,9 @@ TaskRole task_role(const Task *task, IrRole role) {
 	case IR_ROLE_G: return from_results(task->evaluate, role);
 	case IR_ROLE_STATE: return from_results(rule->init, role);
 	case IR_ROLE_HYPER:
-	case IR_ROLE_THETA: return from_params(rule->step, role);
+	case IR_ROLE_THETA:
+	case IR_ROLE_HOLE: return from_params(rule->step, role);
+	case IR_ROLE_OPERAND: return from_results(rule->step, role);
 	default: return (TaskRole){role, NULL, {0, 1}, false};
 	}
 }

@@ -441,6 +441,22 @@ void store_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const dou
 	print_decl(&f, rule->decl, &edits);
 }
 
+void store_filled_source(const Rt *rt, const FeCall *call, const FeRule *rule, const StoreFill *fill, Text *out) {
+	RuleFile f = {.rt = rt, .arena = out->arena, .call = call, .rule = rule, .out = out};
+	Edits edits = {.arena = f.arena};
+	uint32_t count = fe_decl_count(rt->program);
+	bool *needed = ARENA_ARRAY(f.arena, bool, count + 1);
+	fe_needed(rt->program, call, needed);
+	rename_alike(&f, needed, count);
+	if (!fill->alone)
+		print_needed(&f, needed);
+	edit_params(&f, &edits, rule->decl, call, "");
+	edit(&edits, fill->hole.start, fill->hole.end, fill->formula);
+	if (fill->name)
+		edit(&edits, rule->decl->name.span.start, rule->decl->name.span.end, fill->name);
+	print_decl(&f, rule->decl, &edits);
+}
+
 /* ---- loading ---- */
 
 /* An FeLoader; the context is the session, whose memory holds what is said. */

@@ -321,8 +321,8 @@ void store_folder_close(StoreFolder *folder) {
 }
 
 static const char *const own_files[] = {
-	"run.json",  "metrics.jsonl", "timing.jsonl",       "weights-a.safetensors", "weights-b.safetensors",
-	"rule.grad", "result.json",   "weights.safetensors"};
+	"run.json",    "metrics.jsonl",       "timing.jsonl", "weights-a.safetensors", "weights-b.safetensors", "rule.grad",
+	"result.json", "weights.safetensors", "front.grad"};
 
 bool store_is_own(const char *name) {
 	for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++)
@@ -456,6 +456,25 @@ bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule
 		unlink(in_folder(folder, draft_names[i]));
 	folder->draft = -1;
 	return write_result(folder, trained);
+}
+
+bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved) {
+	const char *error = put_file(folder, "front.grad", found->front, strlen(found->front), true);
+	if (!error)
+		error = put_file(folder, "rule.grad", found->rule, strlen(found->rule), true);
+	*rule_saved = complain(folder, error);
+	json_t *root = json_object();
+	json_object_set_new(root, "rule", json_string(found->rule_name));
+	json_object_set_new(root, "horizon", json_pack("[i,i]", found->horizon_low, found->horizon_high));
+	json_object_set_new(root, "coordinates", json_integer((json_int_t)found->coordinates));
+	json_object_set_new(root, "evaluations", json_integer((json_int_t)found->evaluations));
+	set_number(root, "seconds", found->seconds);
+	set_number(root, "compile_seconds", found->compile_seconds);
+	json_object_set_new(root, "search", found->search);
+	if (*rule_saved)
+		return write_json(folder, "result.json", root);
+	json_decref(root);
+	return false;
 }
 
 void store_folder_print(StoreFolder *folder, const Trained *trained, Text *out) {

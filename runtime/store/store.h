@@ -23,6 +23,18 @@ bool store_folder_best(StoreFolder *folder, const Trained *trained, bool first);
 /* rule.grad, weights.safetensors, result.json, all of them replaced as wholes. false with a diagnostic; the rule may be saved
  * even then, and the run counts as one that was not finished. */
 bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule_saved);
+/* What a search has found, instead of what a training has learned. */
+typedef struct StoreFound {
+	const char *rule, *front; /* rule.grad and front.grad */
+	const char *rule_name;
+	int horizon_low, horizon_high;
+	int64_t coordinates, evaluations;
+	double seconds, compile_seconds;
+	struct json_t *search; /* what else there is to say of it, which becomes the folder's */
+} StoreFound;
+
+/* rule.grad, front.grad and result.json. false with a diagnostic; *rule_saved as above. */
+bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved);
 /* The trained rule as text with all its numbers, for when it cannot be saved. */
 void store_folder_print(StoreFolder *folder, const Trained *trained, Text *out);
 void store_folder_close(StoreFolder *folder);
@@ -73,6 +85,15 @@ void store_confine(Session *session, FeProgram *program, const char *dir);
  * name); *tensors receives those tensors. theta: [P]; natural: as learned_natural gives. */
 void store_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
                        Text *out, Safetensors *tensors);
+/* The text of a rule with a formula in the place of its open expression, arguments of the call as defaults, and another name (NULL: its own).
+ * `alone`: without the declarations that it mentions. */
+typedef struct StoreFill {
+	Span hole;
+	const char *formula, *name;
+	bool alone;
+} StoreFill;
+
+void store_filled_source(const Rt *rt, const FeCall *call, const FeRule *rule, const StoreFill *fill, Text *out);
 /* Lets `learn W : [...] from "weights.safetensors"` read such files. */
 void store_use_weights(Session *session, FeProgram *program);
 

@@ -49,7 +49,8 @@ static inline void programs_of(Session *session, FeProgram *program, const char 
 	}
 	for (uint32_t i = 0; i < fe_decl_count(program); i++) {
 		const AstDecl *decl = fe_decl(program, i);
-		if (decl->kind != kind)
+		if (decl->kind != kind ||
+		    (kind == AST_OPTIMIZER && fe_open_expression(decl))) /* no rule yet: test_search_agree.c */
 			continue;
 		if (program_known(session, out, decl) || program_reads_files(decl))
 			continue;

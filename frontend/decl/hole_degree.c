@@ -1,0 +1,247 @@
+/* Degrees: how what a rule computes changes where the objective is multiplied by s: g and f as s (degree 1), x, t and horizon not at all
+ * (0), g^2 as s^2. Found by a walk over the statements, repeated until the degrees of states do not change any more. Numbers and
+ * hyperparameters are whatever they are added to: an `eps` beside sqrt(v) has the degree of that.
+ *
+ * What is not known counts as 0, and `gradus show space` says so. */
+#include "frontend/decl/hole_read.h"
+
+#include <string.h>
+
+typedef enum Kind { DEGREE_NONE, DEGREE_ANY, DEGREE_SOME, DEGREE_UNKNOWN } Kind; /* NONE: nothing was met yet */
+
+typedef struct Degree {
+	Kind kind;
+	int at; /* SOME: in FE_DEGREE_ONE */
+} Degree;
+
+typedef struct Walk {
+	RuleElab *r;
+	Arena *arena;
+	NameMap of; /* Degree, by the numbers of symbols */
+	bool changed;
+} Walk;
+
+static const Degree unknown = {DEGREE_UNKNOWN, 0}, any = {DEGREE_ANY, 0}, zero = {DEGREE_SOME, 0};
+
+static Degree some(int at) {
+	return (Degree){DEGREE_SOME, at};
+}
+
+static Degree joined(Degree a, Degree b) {
+	if (a.kind == DEGREE_NONE || b.kind == DEGREE_UNKNOWN)
+		return b;
+	if (b.kind == DEGREE_NONE || a.kind == DEGREE_UNKNOWN)
+		return a;
+	if (a.kind == DEGREE_ANY || b.kind == DEGREE_ANY)
+		return a.kind == DEGREE_ANY ? b : a;
+	return a.at == b.at ? a : unknown;
+}
+
+/* a^p b^q */
+static Degree combined(Degree a, int p, Degree b, int q) {
+	if (a.kind == DEGREE_UNKNOWN || b.kind == DEGREE_UNKNOWN)
+		return unknown;
+	if (a.kind == DEGREE_NONE || b.kind == DEGREE_NONE)
+		return (Degree){DEGREE_NONE, 0};
+	if (a.kind == DEGREE_ANY && b.kind == DEGREE_ANY)
+		return any;
+	return some(p * a.at + q * b.at);
+}
+
+static Degree bare(Degree a) {
+	return a.kind == DEGREE_SOME && a.at != 0 ? unknown : a.kind == DEGREE_ANY ? zero : a;
+}
+
+static Degree of_expr(Walk *w, const AstExpr *x);
+
+static Degree of_symbol(Walk *w, const Symbol *symbol) {
+	Symbol *const *names = w->r->names->rule;
+	if (!symbol)
+		return unknown;
+	if (symbol == names[RULE_G] || symbol == names[RULE_F])
+		return some(FE_DEGREE_ONE);
+	if (symbol == names[RULE_X] || symbol == names[RULE_T] || symbol == names[RULE_HORIZON])
+		return zero;
+	switch (symbol->kind) {
+	case SYMBOL_HYPER:
+	case SYMBOL_LEARNED:
+	case SYMBOL_BUILTIN:
+	case SYMBOL_DECL: return any;
+	case SYMBOL_INDEX:
+	case SYMBOL_COUNTER: return zero;
+	case SYMBOL_LET:
+	case SYMBOL_VAR:
+	case SYMBOL_STATE: {
+		const Degree *known = name_map_get(&w->of, symbol->number);
+		return known ? *known : (Degree){DEGREE_NONE, 0};
+	}
+	default: return unknown;
+	}
+}
+
+/* a^k for a whole k */
+static Degree of_power(Degree base, const AstExpr *exponent) {
+	if (base.kind != DEGREE_SOME || base.at == 0)
+		return base;
+	static const int most = 16; /* of a moment that anybody would take */
+	bool whole = exponent->kind == AST_NUMBER && exponent->number.whole && exponent->number.integer <= most;
+	return whole ? some(base.at * (int)exponent->number.integer) : unknown;
+}
+
+/* Nothing, whatever it is multiplied with: `var d = 0 * x`. */
+static bool is_zero(const AstExpr *x) {
+	return x->kind == AST_NUMBER && (x->number.whole ? x->number.integer == 0 : x->number.value == 0);
+}
+
+static Degree of_binary(Walk *w, const AstExpr *x) {
+	Degree a = of_expr(w, x->binary.left), b = of_expr(w, x->binary.right);
+	switch (x->binary.op) {
+	case AST_ADD:
+	case AST_SUB:
+	case AST_MOD: return joined(a, b);
+	case AST_MUL:
+	case AST_MATMUL: return is_zero(x->binary.left) || is_zero(x->binary.right) ? any : combined(a, 1, b, 1);
+	case AST_DIV: return combined(a, 1, b, -1);
+	case AST_POW: return of_power(a, x->binary.right);
+	case AST_AND:
+	case AST_OR: return zero;
+	default: return unknown;
+	}
+}
+
+static bool is_one_of(const char *name, const char *const *names) {
+	for (; *names; names++)
+		if (strcmp(name, *names) == 0)
+			return true;
+	return false;
+}
+
+static Degree of_call(Walk *w, const AstExpr *x) {
+	static const char *const same[] = {"abs",  "relu",   "real",    "stop_gradient", "transpose", "reshape",
+	                                   "flip", "cumsum", "rms",     "norm",          "matrix",    "like",
+	                                   "sum",  "mean",   "all_sum", "all_mean",      "all_max",   NULL};
+	static const char *const alike[] = {"min", "max", "clip", "concat", "stack", NULL};
+	static const char *const products[] = {"dot", "outer", NULL};
+	static const char *const nothing[] = {"sign", "size", "rank", "zeros", "ones", "eye", "iota", NULL};
+	static const char *const evaluations[] = {"value", "gradient", NULL};
+	const char *name = session_text(w->r->e.session, x->call.callee.name);
+	const AstArgs *args = &x->call.args;
+	if (fe_find(w->r->program, x->call.callee.name) && !builtin_find(name))
+		return unknown; /* a function */
+	if (is_one_of(name, nothing) || args->count == 0)
+		return zero;
+	if (is_one_of(name, evaluations))
+		return some(FE_DEGREE_ONE);
+	Degree first = of_expr(w, args->data[0].value), all = first;
+	for (uint32_t i = 1; i < args->count; i++)
+		all = joined(all, of_expr(w, args->data[i].value));
+	if (is_one_of(name, same))
+		return first;
+	if (is_one_of(name, alike))
+		return all;
+	if (is_one_of(name, products) && args->count == 2)
+		return combined(first, 1, of_expr(w, args->data[1].value), 1);
+	if (strcmp(name, "where") == 0 && args->count == 3)
+		return joined(of_expr(w, args->data[1].value), of_expr(w, args->data[2].value));
+	if (strcmp(name, "sqrt") == 0)
+		return first.kind != DEGREE_SOME ? first : first.at % FE_DEGREE_ONE ? unknown : some(first.at / 2);
+	return bare(all);
+}
+
+static Degree of_expr(Walk *w, const AstExpr *x) {
+	switch (x->kind) {
+	case AST_NUMBER: return any;
+	case AST_BOOL:
+	case AST_COMPARE: return zero;
+	case AST_NAME: return of_symbol(w, symbol_at(w->r->program, x->id));
+	case AST_UNARY: return of_expr(w, x->unary.operand);
+	case AST_BINARY: return of_binary(w, x);
+	case AST_IF: return joined(of_expr(w, x->choice.yes), of_expr(w, x->choice.no));
+	case AST_CALL: return of_call(w, x);
+	case AST_INDEX: return of_expr(w, x->index.base);
+	case AST_ARRAY: {
+		Degree all = {DEGREE_NONE, 0};
+		for (uint32_t i = 0; i < x->elements.count; i++)
+			all = joined(all, of_expr(w, x->elements.data[i]));
+		return all;
+	}
+	case AST_REDUCE:
+		switch (x->reduce.op) {
+		case AST_REDUCE_SUM:
+		case AST_REDUCE_MEAN:
+		case AST_REDUCE_MAX:
+		case AST_REDUCE_MIN: return of_expr(w, x->reduce.body);
+		default: return bare(of_expr(w, x->reduce.body));
+		}
+	default: return unknown;
+	}
+}
+
+/* ---- statements ---- */
+
+static void note(Walk *w, const Symbol *symbol, Degree degree) {
+	if (!symbol)
+		return;
+	void **place = name_map_place(w->arena, &w->of, symbol->number);
+	Degree before = *place ? *(const Degree *)*place : (Degree){DEGREE_NONE, 0}, now = joined(before, degree);
+	if (*place && before.kind == now.kind && before.at == now.at)
+		return;
+	*place = arena_copy(w->arena, &now, sizeof now);
+	w->changed = true;
+}
+
+static void in_block(Walk *w, const AstBlock *block);
+
+static void in_assignment(Walk *w, const AstStmt *s) {
+	for (uint32_t i = 0; i < s->assign.targets.count; i++) {
+		const AstExpr *target = s->assign.targets.data[i];
+		const AstExpr *name = target->kind == AST_INDEX ? target->index.base : target;
+		if (name->kind == AST_NAME)
+			note(w, symbol_at(w->r->program, name->id),
+			     s->assign.targets.count == 1 ? of_expr(w, s->assign.value) : unknown);
+	}
+}
+
+static void in_stmt(Walk *w, const AstStmt *s) {
+	switch (s->kind) {
+	case AST_LET:
+	case AST_VAR:
+	case AST_STATE:
+		for (uint32_t i = 0; i < s->declare.names.count; i++) {
+			bool one = s->declare.names.count == 1 && s->declare.value;
+			note(w, symbol_at(w->r->program, s->declare.names.data[i].id),
+			     one ? of_expr(w, s->declare.value) : unknown);
+		}
+		return;
+	case AST_ASSIGN: in_assignment(w, s); return;
+	case AST_FOR: in_block(w, &s->loop.body); return;
+	case AST_WHILE: in_block(w, &s->repeat.body); return;
+	case AST_EACH: in_block(w, &s->each.body); return;
+	case AST_WHEN:
+		in_block(w, &s->when.yes);
+		in_block(w, &s->when.no);
+		return;
+	default: return;
+	}
+}
+
+static void in_block(Walk *w, const AstBlock *block) {
+	for (uint32_t i = 0; i < block->count; i++)
+		in_stmt(w, block->data[i]);
+}
+
+void hole_find_degrees(RuleElab *r, FeHole *hole) {
+	Walk w = {.r = r, .arena = arena_new()};
+	/* A symbol's degree changes at most three times (NONE, ANY, SOME, UNKNOWN), so this ends. */
+	do {
+		w.changed = false;
+		in_block(&w, &r->decl->body);
+	} while (w.changed);
+	for (uint32_t i = 0; i < hole->operands.count; i++) {
+		FeOperand *operand = &hole->operands.data[i];
+		Degree degree = of_expr(&w, operand->expr);
+		operand->degree_known = degree.kind == DEGREE_SOME || degree.kind == DEGREE_ANY;
+		operand->degree = degree.kind == DEGREE_SOME ? degree.at : 0;
+	}
+	arena_free(w.arena);
+}

@@ -1,0 +1,108 @@
+/* The open expression of a rule. In the step it is a parameter (IR_ROLE_HOLE), and what it may be made of are results (IR_ROLE_OPERAND),
+ * which do not depend on that parameter: so the step can be cut in two, before the hole and after it. */
+#include "frontend/decl/hole_read.h"
+
+/* Where it may stand: it is computed once in a step. false with a diagnostic. */
+static bool may_stand(RuleElab *r, const AstExpr *x) {
+	Elab *e = &r->e;
+	uint32_t own = (e->tensor ? 1u : 0u) + (e->lane ? 1u : 0u);
+	const char *later = e->coord       ? "inside `each`"
+	                    : r->out->hole ? "a second time in a rule"
+	                    : e->by_shape  ? "in a rule that looks at the axes of x"
+	                    : e->calls->decl != r->decl && e->calls->decl->kind == AST_OPTIMIZER
+	                        ? "in a rule that another one applies"
+	                        : NULL;
+	if (later) {
+		diag_error(e->session, 391, x->span, "`discover` %s is part of the language, but not of this version", later);
+		return false;
+	}
+	bool once = !e->copying && !e->loops.count && !e->arms && e->indices_around.count == own && !e->calls->outer;
+	if (r->asked.in_step && once)
+		return true;
+	Diag *diag = diag_error(e->session, 330, x->span, "`discover` cannot stand here");
+	diag_help(e->session, diag,
+	          "it stands in the step of an optimizer, outside of loops, of functions, of indices and of "
+	          "conditions that are not known: give it a name there with `let`");
+	return false;
+}
+
+/* An operand as a result of the step: of one tensor as it is, of several with an entry per coordinate (or, where the hole is a number, per
+ * tensor). */
+static void add_operand(RuleElab *r, const FeHole *hole, Value *v, Span span) {
+	Elab *e = &r->e;
+	Value like = {.kind = VALUE_ARRAY, .rank = 1, .dims = {DIM_X}};
+	bool by_tensor = e->tensor && !hole->like_x;
+	if (e->tensor && hole->like_x)
+		v = elab_broadcast(e, v, &like);
+	IrValue whole = emit_whole(e, v, &e->tensor, by_tensor ? 1 : 0, session_name(e->session, "operand"), span);
+	ir_result_as(r->out->step, IR_ROLE_OPERAND, "operand", whole);
+}
+
+/* What the hole stands for, as a parameter of the step. */
+static Value *hole_value(RuleElab *r, const FeHole *hole) {
+	Elab *e = &r->e;
+	const IrDim tensors = e->tensors;
+	if (hole->like_x)
+		return rule_like_x(r, ir_param_as(r->out->step, IR_ROLE_HOLE, "hole", rule_x_type(r)));
+	IrType type = e->tensor ? ir_tensor_type(e->real, 1, &tensors) : ir_scalar_type(e->real);
+	IrValue param = ir_param_as(r->out->step, IR_ROLE_HOLE, "hole", type);
+	return value_from_whole(e, param, S_REAL, 0, NULL, &e->tensor, e->tensor ? 1 : 0);
+}
+
+static bool read_operands(RuleElab *r, const AstExpr *x, FeHole *hole, Value **values) {
+	Elab *e = &r->e;
+	bool ok = true, open = false;
+	for (uint32_t i = 0; i < x->call.args.count; i++) {
+		const AstArg *arg = &x->call.args.data[i];
+		if (arg->name.name)
+			continue;
+		FeOperand operand;
+		Value *v = hole_read_operand(r, arg->value, &operand);
+		ok = ok && v;
+		if (!v)
+			continue;
+		if (hole->operands.count == HOLE_MOST_OPERANDS) {
+			diag_error(e->session, 331, arg->value->span, "`discover` takes at most %d operands",
+			           (int)HOLE_MOST_OPERANDS);
+			return false;
+		}
+		open = open || !operand.known;
+		hole->like_x = hole->like_x || operand.like_x;
+		values[hole->operands.count] = value_reusable(e, v, 0, arg->value->span);
+		vec_push(e->arena, &hole->operands, operand);
+	}
+	if (ok && !open) {
+		Diag *diag = diag_error(e->session, 331, x->span, "`discover` has nothing to make an expression of");
+		diag_help(e->session, diag, "name what it may use, as in `discover(g, m, f, size = 5)`");
+	}
+	return ok && open;
+}
+
+Value *rule_discover(RuleElab *r, const AstExpr *x) {
+	Elab *e = &r->e;
+	if (!may_stand(r, x))
+		return value_bad(e);
+	FeHole *hole = ARENA_NEW(e->arena, FeHole);
+	Value *values[HOLE_MOST_OPERANDS];
+	bool ok = hole_read_options(r, x, hole);
+	ok = read_operands(r, x, hole, values) && ok;
+	if (!ok)
+		return value_bad(e);
+	hole_find_degrees(r, hole);
+	for (uint32_t i = 0; i < hole->operands.count; i++)
+		add_operand(r, hole, values[i], hole->operands.data[i].expr->span);
+	r->out->hole = hole;
+	e->coupled = true;
+	return hole_value(r, hole);
+}
+
+bool rule_is_closed(Session *session, const FeRule *rule) {
+	if (!rule->hole)
+		return true;
+	const char *name = session_text(session, rule->decl->name.name);
+	Diag *diag = diag_error(session, 333, rule->hole->span, "`%s` has an open expression, so it is no rule yet", name);
+	diag_help(session, diag,
+	          "an experiment that says `train %s` searches for one (gradus train), and --fill EXPRESSION puts one in",
+	          name);
+	return false;
+}

@@ -1,0 +1,321 @@
+/* All expressions of a space, by size, each once: of those that give the same numbers on all probes, the cheapest of the smallest is kept, and
+ * larger ones are made of what was kept. The order is that of sizes, operations and numbers, so it is always the same.
+ *
+ * What a probe is stands in probe.c, and when two are the same in hash_values. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/search/probe.h"
+
+typedef struct Slot {
+	uint64_t hash; /* 0: free */
+	uint32_t expr;
+} Slot;
+
+typedef struct Enumeration {
+	SearchTable *table;
+	const SearchSpace *space;
+	SearchProbes *probes;
+	double *values; /* of expressions up to the size `kept`, `rows` of each */
+	uint32_t value_capacity, expr_capacity;
+	int kept;
+	Slot *slots;
+	uint32_t slot_count;
+	double *scratch[4]; /* rows of each: two operands, the constant of an operation, the result */
+	SearchGoesOn *goes_on;
+	void *user;
+	uint32_t since; /* expressions since goes_on was last asked */
+} Enumeration;
+
+/* ---- values ---- */
+
+static void values_of(Enumeration *e, uint32_t number, double *out);
+
+static void values_of_expr(Enumeration *e, const SearchExpr *x, double *out) {
+	if (x->op == SEARCH_LEAF) {
+		memcpy(out, search_leaf_values(e->probes, x->a), sizeof *out * (size_t)e->probes->rows);
+		return;
+	}
+	int arity = fe_operators[x->op].arity;
+	const uint32_t numbers[2] = {x->a, x->b};
+	const double *operands[3] = {NULL, NULL, search_constant_values(e->probes, 0)};
+	for (int k = 0; k < arity; k++) {
+		const SearchExpr *operand = &e->table->exprs[numbers[k]];
+		operands[k] = e->values + (size_t)numbers[k] * (size_t)e->probes->rows;
+		if (operand->size > e->kept) {
+			values_of(e, numbers[k], e->scratch[k]);
+			operands[k] = e->scratch[k];
+		}
+	}
+	search_apply(&e->probes->meanings, (FeOperator)x->op, operands, e->probes->rows, e->probes->coordinates, out);
+}
+
+/* Those of a size that is not kept, whose operands are. */
+static void values_of(Enumeration *e, uint32_t number, double *out) {
+	values_of_expr(e, &e->table->exprs[number], out);
+}
+
+/* With constants of their own wherever there are several: an expression of c1 and c2 is not one of c alone. */
+static bool has_several(const SearchExpr *x) {
+	return x->constants > 1;
+}
+
+/* 0: no candidate. Positive multiples are told apart unless they are to be merged. */
+static uint64_t hash_values(const Enumeration *e, const double *values) {
+	int rows = e->probes->rows;
+	double sum = 0;
+	for (int i = 0; i < rows; i++)
+		sum += fabs(values[i]);
+	if (!(sum >= search_least_sum && sum <= search_most_sum)) /* NaN, too */
+		return 0;
+	double scale = e->space->merge ? (double)rows / sum : 1;
+	uint64_t hash = 0;
+	for (int i = 0; i < rows; i++) {
+		double value = values[i] * scale;
+		uint64_t bits;
+		memcpy(&bits, &value, sizeof bits);
+		const int dropped = 52 - SEARCH_HASH_BITS;
+		bits = (bits + (UINT64_C(1) << (dropped - 1))) >> dropped;
+		if (bits << (dropped + 1) == 0) /* -0 is 0 */
+			bits = 0;
+		hash = (hash ^ bits) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 29;
+	}
+	return hash ? hash : 1;
+}
+
+/* ---- the table ---- */
+
+static void grow_slots(Enumeration *e) {
+	Slot *old = e->slots;
+	uint32_t count = e->slot_count;
+	e->slot_count = count ? 2 * count : 1u << 12;
+	e->slots = memory_new(sizeof(Slot) * e->slot_count);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t at = (uint32_t)old[i].hash & (e->slot_count - 1);
+		while (old[i].hash && e->slots[at].hash)
+			at = (at + 1) & (e->slot_count - 1);
+		if (old[i].hash)
+			e->slots[at] = old[i];
+	}
+	free(old);
+}
+
+static Slot *find_slot(Enumeration *e, uint64_t hash) {
+	if (2 * (e->table->count + 1) > e->slot_count)
+		grow_slots(e);
+	uint32_t at = (uint32_t)hash & (e->slot_count - 1);
+	while (e->slots[at].hash && e->slots[at].hash != hash)
+		at = (at + 1) & (e->slot_count - 1);
+	return &e->slots[at];
+}
+
+static void *grown(void *data, size_t old_bytes, size_t bytes) {
+	void *more = memory_new(bytes);
+	if (old_bytes)
+		memcpy(more, data, old_bytes);
+	free(data);
+	return more;
+}
+
+static void keep_values(Enumeration *e, uint32_t number, const double *values) {
+	size_t rows = (size_t)e->probes->rows;
+	if (number >= e->value_capacity) {
+		uint32_t capacity = e->value_capacity ? 2 * e->value_capacity : 1024;
+		e->values = grown(e->values, sizeof(double) * rows * e->value_capacity, sizeof(double) * rows * capacity);
+		e->value_capacity = capacity;
+	}
+	memcpy(e->values + number * rows, values, sizeof(double) * rows);
+}
+
+static uint32_t add_expr(Enumeration *e, const SearchExpr *x) {
+	SearchTable *table = e->table;
+	if (table->count == e->expr_capacity) {
+		uint32_t capacity = e->expr_capacity ? 2 * e->expr_capacity : 1024;
+		table->exprs = grown(table->exprs, sizeof *x * e->expr_capacity, sizeof *x * capacity);
+		e->expr_capacity = capacity;
+	}
+	table->exprs[table->count] = *x;
+	return table->count++;
+}
+
+/* An expression that may be new. What has the same values and the same size gives way to what is cheaper. */
+static void consider(Enumeration *e, const SearchExpr *x) {
+	SearchTable *table = e->table;
+	table->generated[x->size]++;
+	double *values = e->scratch[3];
+	values_of_expr(e, x, values);
+	if (has_several(x))
+		search_values_apart(e->probes, table, x, values);
+	uint64_t hash = hash_values(e, values);
+	if (!hash)
+		return;
+	Slot *slot = find_slot(e, hash);
+	uint32_t number = slot->expr;
+	if (!slot->hash) {
+		number = add_expr(e, x);
+		*slot = (Slot){hash, number};
+	} else if (table->exprs[number].size == x->size && x->cost < table->exprs[number].cost) {
+		table->exprs[number] = *x;
+	} else {
+		return;
+	}
+	if (x->size <= e->kept) {
+		values_of_expr(e, x, e->scratch[3]); /* constants as operands are all the same */
+		keep_values(e, number, e->scratch[3]);
+	}
+}
+
+/* ---- making them ---- */
+
+static bool degree_of(const SearchSpace *space, FeOperator op, int a, int b, int *out) {
+	bool equal = !space->homogeneous || a == b, bare = !space->homogeneous || a == 0;
+	switch (fe_operators[op].degree) {
+	case FE_DEGREE_EQUAL: *out = a; return equal;
+	case FE_DEGREE_SUM: *out = a + b; break;
+	case FE_DEGREE_DIFFERENCE: *out = a - b; break;
+	case FE_DEGREE_HALF: *out = a / 2; return !space->homogeneous || a % FE_DEGREE_ONE == 0; /* halves, and no less */
+	case FE_DEGREE_DOUBLE: *out = 2 * a; break;
+	case FE_DEGREE_SAME: *out = a; break;
+	case FE_DEGREE_NONE: *out = 0; break;
+	case FE_DEGREE_BARE: *out = 0; return bare;
+	}
+	return *out >= INT16_MIN && *out <= INT16_MAX;
+}
+
+static bool result_is_positive(FeOperator op, const SearchExpr *a, const SearchExpr *b) {
+	FeSignRule rule = fe_operators[op].not_negative;
+	return rule == FE_SIGN_ALWAYS || (rule == FE_SIGN_ALL && a->not_negative && (!b || b->not_negative));
+}
+
+/* false: there is no such expression in this space. */
+static bool make(const Enumeration *e, FeOperator op, uint32_t a, uint32_t b, SearchExpr *out) {
+	const SearchExpr *x = &e->table->exprs[a], *y = fe_operators[op].arity > 1 ? &e->table->exprs[b] : NULL;
+	int degree = 0, own = fe_operator_has_constant(op), constants = x->constants + (y ? y->constants : 0) + own;
+	bool reduces = !fe_operators[op].body;
+	bool fixed = x->fixed && (!y || y->fixed); /* a number, which the rate takes in where multiples are merged */
+	if (constants > e->space->constants || (fixed && e->space->merge) || (reduces && !x->like_x))
+		return false;
+	if (!degree_of(e->space, op, x->degree, y ? y->degree : 0, &degree))
+		return false;
+	*out = (SearchExpr){.a = a,
+	                    .b = y ? b : 0,
+	                    .op = (uint8_t)op,
+	                    .size = (uint8_t)(1 + x->size + (y ? y->size : 0)),
+	                    .degree = (int16_t)degree,
+	                    .constants = (uint8_t)constants,
+	                    .cost = (uint16_t)(x->cost + (y ? y->cost : 0) + e->probes->meanings.of[op].cost),
+	                    .fixed = fixed,
+	                    .like_x = !reduces && (x->like_x || (y && y->like_x)),
+	                    .not_negative = result_is_positive(op, x, y)};
+	return true;
+}
+
+static bool goes_on(Enumeration *e, int size) {
+	if (e->table->count >= (size <= e->kept ? SEARCH_MOST_PROBED : SEARCH_MOST_DISTINCT))
+		return false;
+	if (++e->since < SEARCH_BETWEEN_LOOKS || !e->goes_on)
+		return true;
+	e->since = 0;
+	return e->goes_on(e->user, e->table, size);
+}
+
+static bool make_unary(Enumeration *e, FeOperator op, int size) {
+	SearchExpr x;
+	for (uint32_t a = e->table->first[size - 1]; a < e->table->first[size]; a++) {
+		if (make(e, op, a, 0, &x))
+			consider(e, &x);
+		if (!goes_on(e, size))
+			return false;
+	}
+	return true;
+}
+
+/* Of two operands of sizes left and right. Where the order does not matter, the larger one stands first, which needs fewer parentheses. */
+static bool make_binary(Enumeration *e, FeOperator op, int left, int right) {
+	const SearchTable *table = e->table;
+	bool commutes = fe_operators[op].commutes;
+	SearchExpr x;
+	if (commutes && left < right)
+		return true;
+	for (uint32_t a = table->first[left]; a < table->first[left + 1]; a++) {
+		for (uint32_t b = commutes && left == right ? a : table->first[right]; b < table->first[right + 1]; b++) {
+			if (make(e, op, a, b, &x))
+				consider(e, &x);
+			if (!goes_on(e, left + right + 1))
+				return false;
+		}
+	}
+	return true;
+}
+
+static void make_leaves(Enumeration *e) {
+	for (uint32_t i = 0; i < e->space->leaf_count; i++) {
+		const SearchLeaf *leaf = &e->space->leaves[i];
+		SearchExpr x = {.a = i,
+		                .op = SEARCH_LEAF,
+		                .size = 1,
+		                .degree = (int16_t)leaf->degree,
+		                .constants = !leaf->text,
+		                .like_x = leaf->like_x,
+		                .fixed = !leaf->text || leaf->known,
+		                .not_negative = leaf->known && leaf->value >= 0};
+		consider(e, &x);
+	}
+}
+
+static bool make_size(Enumeration *e, int size) {
+	if (size == 1) {
+		make_leaves(e);
+		return true;
+	}
+	for (int op = 0; op < FE_OPERATORS; op++) {
+		if (!(e->space->operators >> op & 1))
+			continue;
+		if (fe_operators[op].arity == 1 && !make_unary(e, (FeOperator)op, size))
+			return false;
+		for (int left = 1; fe_operators[op].arity == 2 && left < size - 1; left++)
+			if (!make_binary(e, (FeOperator)op, left, size - 1 - left))
+				return false;
+	}
+	return true;
+}
+
+/* Every expression up to a size has the values that larger ones need: those of binary operations are up to size - 2, and what
+ * is longer is computed from its operands. */
+SearchTable *search_enumerate(const SearchSpace *space, SearchGoesOn *asked, void *user) {
+	Arena *arena = arena_new();
+	SearchTable *table = ARENA_NEW(arena, SearchTable);
+	*table = (SearchTable){.space = space, .arena = arena};
+	Enumeration e = {.table = table, .space = space, .goes_on = asked, .user = user};
+	e.probes = search_probes_new(space, arena);
+	e.kept = space->size > 2 ? space->size - 2 : 1;
+	for (int k = 0; k < 4; k++)
+		e.scratch[k] = ARENA_ARRAY(arena, double, e.probes->rows);
+	for (int size = 1; size <= space->size && !table->stopped; size++) {
+		table->first[size] = table->count;
+		if (make_size(&e, size)) {
+			table->size = size;
+		} else {
+			table->count = table->first[size];
+			table->stopped = true;
+		}
+		table->first[size + 1] = table->count;
+	}
+	free(e.values);
+	free(e.slots);
+	return table;
+}
+
+void search_table_free(SearchTable *table) {
+	if (!table)
+		return;
+	free(table->exprs);
+	arena_free(table->arena);
+}
+
+bool search_is_candidate(const SearchTable *table, uint32_t expr) {
+	const SearchExpr *x = &table->exprs[expr];
+	return x->like_x == table->space->like_x && !x->fixed;
+}

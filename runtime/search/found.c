@@ -1,0 +1,172 @@
+/* What was found, as rules of the language, and its scores by the code that such rules are compiled to. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/search/lab.h"
+
+/* ---- where the hole stands ---- */
+
+typedef struct Place {
+	const AstExpr *hole;
+	FeLevel needed; /* what binds at least as tightly stands there without parentheses */
+} Place;
+
+static FeLevel needed_beside(AstOp op, bool right) {
+	switch (op) {
+	case AST_ADD:
+	case AST_SUB: return right ? FE_LEVEL_PRODUCT : FE_LEVEL_SUM;
+	case AST_MUL:
+	case AST_DIV: return right ? FE_LEVEL_SIGN : FE_LEVEL_PRODUCT;
+	default: return FE_LEVEL_ATOM;
+	}
+}
+
+/* The hole among the parts of an expression, if it is one of them. */
+static bool look(const AstExpr *x, void *context) {
+	Place *place = context;
+	if (!x)
+		return false;
+	if (x->kind == AST_BINARY && (x->binary.left == place->hole || x->binary.right == place->hole))
+		place->needed = needed_beside(x->binary.op, x->binary.right == place->hole);
+	else if (x->kind == AST_UNARY && x->unary.operand == place->hole)
+		place->needed = FE_LEVEL_ATOM;
+	else if (x->kind == AST_INDEX && x->index.base == place->hole)
+		place->needed = FE_LEVEL_ATOM;
+	else if (x->kind == AST_COMPARE)
+		for (uint32_t i = 0; i < x->compare.operands.count; i++)
+			place->needed = x->compare.operands.data[i] == place->hole ? FE_LEVEL_SUM : place->needed;
+	return ast_any_part(x, look, context);
+}
+
+static FeLevel needed_at(const AstDecl *rule) {
+	Place place = {fe_open_expression(rule), FE_LEVEL_LOOSE};
+	for (uint32_t i = 0; i < rule->body.count; i++)
+		ast_any_expr(rule->body.data[i], look, &place);
+	return place.needed;
+}
+
+/* A formula as it stands in the place of the hole, in parentheses where it needs them. */
+static const char *fill_text(const AstDecl *rule, const char *formula, FeLevel level, Arena *arena) {
+	return level >= needed_at(rule) ? formula : arena_printf(arena, "(%s)", formula);
+}
+
+/* ---- rules ---- */
+
+/* The call of the experiment with a rate. */
+static void call_with_rate(Rt *rt, const FeCall *call, Name name, double rate, FeCall *out) {
+	Session *session = rt->session;
+	Text text = text_new(session->arena);
+	text_real(&text, rate, rt->options.real == IR_F32);
+	const AstExpr *value = ast_parse_expression(session, source_add(session, "<found>", text_cstr(&text), text.length));
+	*out = *call;
+	out->names.data = NULL;
+	out->values.data = NULL;
+	out->names.count = out->names.capacity = out->values.count = out->values.capacity = 0;
+	for (uint32_t i = 0; i < call->names.count; i++) {
+		vec_push(session->arena, &out->names, call->names.data[i]);
+		vec_push(session->arena, &out->values, call->values.data[i]);
+	}
+	vec_push(session->arena, &out->names, name);
+	vec_push(session->arena, &out->values, value);
+}
+
+static void put_comment(const SearchResult *result, const SearchFound *found, Text *out) {
+	const SearchExpr *x = &result->table->exprs[found->expr];
+	bool select = result->select_problems > 0;
+	int problems = select ? result->select_problems : result->train_problems * result->lab_count;
+	text_printf(out,
+	            "# found: %.4g [%.4g, %.4g] on %d problem%s that the search %s. Size %d, %d constant%s, degree %g.\n",
+	            found->select.mean, found->select.low, found->select.high, problems, problems == 1 ? "" : "s",
+	            select ? "has not seen" : "was made on", x->size, x->constants, x->constants == 1 ? "" : "s",
+	            (double)x->degree / (double)FE_DEGREE_ONE);
+}
+
+/* Number `number` of the front under a name (NULL: that of the rule); alone: without what it mentions. */
+static void rule_text(Rt *rt, const SearchResult *result, uint32_t number, const char *name, bool alone, Text *out) {
+	const SearchFound *found = &result->front[number];
+	const SearchLab *lab = result->labs[0];
+	const FeRule *rule = lab->task->rule;
+	FeLevel level;
+	FeCall call;
+	const char *formula = search_formula(result->table, found->expr, found->constants, out->arena, &level);
+	call_with_rate(rt, &result->experiment->train, rule->hypers.data[lab->rate].name, found->rate, &call);
+	put_comment(result, found, out);
+	StoreFill fill = {.hole = lab->hole->span,
+	                  .formula = fill_text(rule->decl, formula, level, out->arena),
+	                  .name = name,
+	                  .alone = alone};
+	store_filled_source(rt, &call, rule, &fill, out);
+}
+
+static const char *front_name(const Rt *rt, const SearchResult *result, uint32_t number, Arena *arena) {
+	const char *name = session_text(rt->session, result->experiment->train.decl->name.name);
+	return arena_printf(arena, "%s_%d", name, result->table->exprs[result->front[number].expr].size);
+}
+
+static void put_head(const Rt *rt, const SearchResult *result, const char *what, Text *out) {
+	const char *experiment = session_text(rt->session, result->experiment->decl->name.name);
+	text_printf(
+		out,
+		"# %s by the experiment `%s`, among %lld expressions that are not the same (%lld were made); %u finalist%s.\n",
+		what, experiment, (long long)result->candidates, (long long)result->generated, result->finalists,
+		result->finalists == 1 ? "" : "s");
+}
+
+void search_rule_file(Rt *rt, const SearchResult *result, Text *out) {
+	put_head(rt, result, "Found", out);
+	rule_text(rt, result, result->winner, NULL, false, out);
+}
+
+void search_front_file(Rt *rt, const SearchResult *result, Text *out) {
+	put_head(rt, result, "The best of every size that beats all smaller ones, found", out);
+	for (uint32_t i = 0; i < result->front_count; i++) {
+		text_char(out, '\n');
+		rule_text(rt, result, i, front_name(rt, result, i, out->arena), i > 0, out);
+	}
+}
+
+/* ---- by compiled code ---- */
+
+/* The mean score of a rule on the select problems of one objective; NaN where it does not run. */
+static bool compiled_mean(Rt *rt, const SearchResult *result, const FeCall *rule, uint32_t objective, int count,
+                          double *sum) {
+	const FeExperiment *x = result->experiment;
+	Task *task = task_new(rt, &x->on.data[objective], rule, x->score, NULL, 0);
+	if (!task)
+		return false;
+	task_choose_lanes(task, count);
+	ProblemSet set = result->select_problems > 0 ? PROBLEMS_SELECT : PROBLEMS_TRAIN;
+	Problems *problems = problems_of(task, rt->options.seed, set, count, false);
+	Arena *scratch = arena_new();
+	double *theta = learned_new(rt, task->rule, scratch);
+	Runs runs;
+	bool ok = problems && theta && learned_start(rt, task->rule, rt->options.seed, theta) &&
+	          run_problems(task, problems, NULL, theta, x->horizon_high, false, scratch, &runs);
+	for (int i = 0; ok && i < count; i++)
+		*sum += runs.score[i] / count;
+	arena_free(scratch);
+	problems_free(problems);
+	task_free(task);
+	return ok;
+}
+
+bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, double *means) {
+	Text text = text_new(rt->session->arena);
+	search_front_file(rt, result, &text);
+	if (!fe_add_source(program, source_add(rt->session, "<front>", text_cstr(&text), text.length)))
+		return false;
+	const FeExperiment *x = result->experiment;
+	int count = result->select_problems > 0 ? x->select_problems : x->train_problems;
+	for (uint32_t i = 0; i < result->front_count; i++) {
+		FeCall rule;
+		means[i] = 0;
+		if (!fe_call_text(program, front_name(rt, result, i, rt->session->arena), AST_OPTIMIZER, &rule))
+			return false;
+		for (uint32_t k = 0; k < x->on.count; k++)
+			if (!compiled_mean(rt, result, &rule, k, count, &means[i]))
+				return false;
+		means[i] /= x->on.count;
+	}
+	return true;
+}

@@ -1,0 +1,165 @@
+/* Labs: what is compiled for a rule with a hole on an objective, and runs of expressions in it. */
+#include <math.h>
+#include <string.h>
+
+#include "ir/core/walk.h"
+#include "runtime/search/lab.h"
+
+/* The hyperparameter that every candidate gets its own of: the first that is called like a rate and was not given; -1. */
+static int find_rate(const Rt *rt, const FeRule *rule) {
+	for (uint32_t i = 0; i < rule->hypers.count; i++)
+		if (!rule->hypers.data[i].given && compare_is_rate(session_text(rt->session, rule->hypers.data[i].name)))
+			return (int)i;
+	return -1;
+}
+
+/* What this version does not search. false with a diagnostic. */
+static bool can_search(Rt *rt, SearchLab *lab) {
+	const FeRule *rule = lab->task->rule;
+	if (rule->evaluates) {
+		diag_error(rt->session, 391, lab->hole->span,
+		           "`discover` in a rule that evaluates the objective elsewhere is part of the language, but not of "
+		           "this version");
+		return false;
+	}
+	lab->rate = find_rate(rt, rule);
+	if (lab->rate >= 0)
+		return true;
+	Diag *diag =
+		diag_error(rt->session, 334, rule->decl->name.span, "`%s` has no rate, which every expression needs one of",
+	               session_text(rt->session, rule->decl->name.name));
+	diag_help(rt->session, diag,
+	          "give it a hyperparameter `lr` in front of the open expression, as in "
+	          "`x <- x - lr * discover(...)`");
+	return false;
+}
+
+/* Does `init` read the rate? */
+static bool starts_with_rate(const SearchLab *lab) {
+	const IrFunc *init = lab->task->rule->init;
+	IrRange hypers = ir_params_of(init, IR_ROLE_HYPER);
+	IrValue rate = init->params.data[hypers.first + (uint32_t)lab->rate].value;
+	for (uint32_t i = 0; i < init->results.count; i++)
+		if (init->results.data[i].value == rate)
+			return true;
+	return ir_block_uses(&init->body, rate);
+}
+
+static void see_shapes(SearchLab *lab) {
+	lab->rate_at_start = starts_with_rate(lab);
+	const IrFunc *step = lab->task->rule->step;
+	IrType hole = ir_param_type(step, IR_ROLE_HOLE);
+	IrRange operands = ir_results_of(step, IR_ROLE_OPERAND);
+	lab->by_coordinate = hole.rank > 0;
+	lab->rows = hole.rank > 0 ? hole.dims[0] : 1;
+	for (uint32_t i = 0; i < operands.count; i++)
+		lab->wide[i] = ir_type(step, step->results.data[operands.first + i].value).rank > 0;
+}
+
+static RtCode *compiled(SearchLab *lab, IrFunc *func) {
+	RtCode *code = rt_compile(lab->rt, lab->task->module, func);
+	if (code && code->arena_bytes > lab->arena_bytes)
+		lab->arena_bytes = code->arena_bytes;
+	return code;
+}
+
+/* An objective and an open rule as a task of single problems. */
+static Task *open_task(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score) {
+	IrModule *module = ir_module_new(rt->session);
+	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);
+	FeRule *method = NULL;
+	if (problem) {
+		FeTarget target = fe_target(problem, module->arena);
+		method = fe_rule_open(rt->program, module, rule, &target, rt->options.real);
+	}
+	if (!method || !method->hole) {
+		ir_module_free(module);
+		return NULL;
+	}
+	Task *task = task_of(rt, module, problem, method, score);
+	task_set_lanes(task, 1);
+	return task;
+}
+
+SearchLab *search_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score) {
+	Task *task = open_task(rt, objective, rule, score);
+	if (!task)
+		return NULL;
+	SearchLab *lab = ARENA_NEW(rt->arena, SearchLab);
+	*lab = (SearchLab){.rt = rt, .task = task, .hole = task->rule->hole};
+	bool ok = can_search(rt, lab);
+	if (ok && learned_count(task->rule) > 0) {
+		lab->theta = learned_new(rt, task->rule, rt->arena);
+		ok = lab->theta && learned_start(rt, task->rule, rt->options.seed, lab->theta);
+	}
+	if (ok) {
+		see_shapes(lab);
+		lab->begin = compiled(lab, search_build_begin(lab));
+		lab->turn = lab->begin ? compiled(lab, search_build_turn(lab)) : NULL;
+		lab->move = lab->turn ? compiled(lab, search_build_move(lab)) : NULL;
+	}
+	if (!lab->move) {
+		search_lab_free(lab);
+		return NULL;
+	}
+	return lab;
+}
+
+void search_lab_free(SearchLab *lab) {
+	if (!lab)
+		return;
+	rt_code_free(lab->begin);
+	rt_code_free(lab->turn);
+	rt_code_free(lab->move);
+	for (int op = 0; op < FE_OPERATORS; op++)
+		for (int k = 0; k < 4; k++)
+			rt_code_free(lab->kernels[op][k / 2][k % 2]);
+	task_free(lab->task);
+}
+
+const FeHole *search_lab_hole(const SearchLab *lab) {
+	return lab->hole;
+}
+
+const Task *search_lab_task(const SearchLab *lab) {
+	return lab->task;
+}
+
+Problems *search_lab_problems(SearchLab *lab, ProblemSet set, int count) {
+	if (!rt_memory_allows(lab->rt, problems_bytes(lab->task, count, false), "the data of these problems"))
+		return NULL;
+	return problems_of(lab->task, lab->rt->options.seed, set, count, false);
+}
+
+/* Is a register an array over coordinates? */
+static void see_widths(const SearchLab *lab, const SearchProgram *program, bool *wide) {
+	memset(wide, 0, SEARCH_REGISTERS * sizeof *wide);
+	memcpy(wide, lab->wide, sizeof lab->wide);
+	for (int i = 0; i < program->count; i++) {
+		const struct SearchOperation *o = &program->operations[i];
+		bool b = fe_operators[o->op].arity > 1 && wide[o->args[1]];
+		wide[o->out] = search_kernel_is_wide((FeOperator)o->op, wide[o->args[0]], b);
+	}
+}
+
+static RtCode **kernel_of(SearchLab *lab, const struct SearchOperation *o, const bool *wide) {
+	bool b = fe_operators[o->op].arity > 1 && wide[o->args[1]];
+	return &lab->kernels[o->op][wide[o->args[0]]][b];
+}
+
+bool search_lab_need(SearchLab *lab, const SearchProgram *program) {
+	bool wide[SEARCH_REGISTERS];
+	see_widths(lab, program, wide);
+	for (int i = 0; i < program->count; i++) {
+		const struct SearchOperation *o = &program->operations[i];
+		RtCode **kernel = kernel_of(lab, o, wide);
+		bool b = fe_operators[o->op].arity > 1 && wide[o->args[1]];
+		if (!*kernel)
+			*kernel = compiled(lab, search_build_kernel(lab, (FeOperator)o->op, wide[o->args[0]], b));
+		if (!*kernel)
+			return false;
+		if ((*kernel)->arena_bytes > search_kernel_bytes(lab))
+			base_panic("search_lab_need", "`%s` needs %zu bytes", fe_operators[o->op].word, (*kernel)->arena_bytes);
+	}
+	return true;
+}

@@ -1,0 +1,73 @@
+/* limits: how expressions are told apart, how many are looked at, and how a search narrows down.
+ *
+ * The sizes of the funnel and the probes are those of docs/discovery.md, which says what was measured. */
+#ifndef GRADUS_SEARCH_LIMITS_H
+#define GRADUS_SEARCH_LIMITS_H
+
+enum {
+	/* space.c: operands and the constant */
+	SEARCH_MOST_LEAVES = 16,
+	/* enumerate.c: 64 situations tell 99.5 % of the expressions apart that 256 tell apart; where expressions look at all coordinates
+	 * together (rms), each situation has so many */
+	SEARCH_SITUATIONS = 64,
+	SEARCH_COORDINATES = 4,
+	/* Mantissa bits, the leading one aside, in which values have to agree to be the same. Rounding errors of expressions of this size stay below
+	 * them; values that differ anywhere differ in more. */
+	SEARCH_HASH_BITS = 15,
+	/* Distinct expressions that are kept, at 12 bytes in the table and 24 in the list each: 150 MB. A size that has more is not searched. */
+	SEARCH_MOST_DISTINCT = 4000000,
+	/* How many of them keep their probes, as operands of larger ones: 400 MB of f64 at 256 values. */
+	SEARCH_MOST_PROBED = 200000,
+	/* expressions between two looks at the clock and at Ctrl-C */
+	SEARCH_BETWEEN_LOOKS = 4096,
+	/* program.c: nodes and constants of one expression; the frontend's limits on size and constants keep within */
+	SEARCH_MOST_NODES = 16,
+	SEARCH_MOST_CONSTANTS = 8,
+	/* funnel.c: candidates that a thread takes at a time, and that are handed out between two lines of progress */
+	SEARCH_PER_ITEM = 16,
+	SEARCH_PER_ROUND = 1024,
+	/* ... finalists, unless `keep` says */
+	SEARCH_KEPT = 8,
+	/* ... problems of the last stage, of those that the experiment trains on: of so many, the best of some forty is hardly ever a lucky one */
+	SEARCH_LAST_PROBLEMS = 128,
+	/* ... resamples of the intervals on select problems */
+	SEARCH_RESAMPLES = 2000
+};
+
+/* Scores that are nearer than this (relative) are the same: the smaller expression wins. */
+static const double search_tie = 1e-3;
+/* How far (relative) a score may move because rate and constants are written with fewer digits. */
+static const double search_rounded = 1e-3;
+
+/* stages.c: what a stage runs, and what it lets through. Rates stand in the lanes, so many to a decade; fits: how often 16 points around the
+ * best so far are tried, constants and all. */
+typedef struct SearchStage {
+	int problems, steps; /* 0: SEARCH_LAST_PROBLEMS, the horizon */
+	int hopeless;        /* steps after which a run is dropped that has not come down */
+	double per_decade;   /* 0: the points are drawn around the best so far */
+	int fits;
+	double share;   /* that goes on */
+	uint32_t least; /* but so many at least */
+} SearchStage;
+
+static const SearchStage search_stages[] = {
+	{1, 10, 2, 4, 0, 0.25, 0},
+	{4, 40, 0, 4, 0, 0.10, 120},
+	{8, 0, 0, 0, 6, 0, 32},
+	{0, 0, 0, 0, 4, 0, 8},
+};
+
+/* Points around the best so far, in natural logarithms of rates, of constants, and in log-odds of shares: how far they are spread at first, and by
+ * how much less each time. */
+static const double search_rate_spread = 0.5, search_constant_spread = 0.7, search_share_spread = 1.2,
+					search_narrower = 0.6;
+
+/* Values of probes: what is not finite, 0 everywhere, or of a sum outside of these is no candidate. */
+static const double search_least_sum = 1e-12, search_most_sum = 1e12;
+/* What constants are while expressions are told apart: no power, root or ratio of small whole numbers; those after the first differ by the
+ * golden section, the most irrational number. */
+static const double search_probed_constant = 0.7391, search_probed_step = 0.6180339887498949;
+/* What they are before they are fitted: of an operation that brings its own (lerp), and by themselves. */
+static const double search_first_share = 0.1, search_first_constant = 1;
+
+#endif

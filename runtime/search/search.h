@@ -1,0 +1,218 @@
+/* search: expressions for the open place of a rule.
+ *
+ * One way through: FeHole -> SearchSpace (leaves and operations) -> SearchTable (every expression up to a size, those that are equal
+ * once) -> SearchLab (the rule before and after the hole, as machine code; an expression as a short list of operations between)
+ * -> scores -> what is left, written as a rule of the language.
+ *
+ * Whatever is drawn has a key, so that a search gives the same on any number of threads. */
+#ifndef GRADUS_SEARCH_H
+#define GRADUS_SEARCH_H
+
+#include "runtime/compare/compare.h"
+#include "runtime/search/limits.h"
+#include "runtime/store/store.h"
+
+/* ---- space.c: what expressions are made of ---- */
+
+typedef struct SearchLeaf {
+	const char *text; /* NULL: a constant that is to be found */
+	FeLevel level;
+	bool like_x, known, schedule, positive;
+	double value; /* known */
+	int degree;
+} SearchLeaf;
+
+typedef struct SearchSpace {
+	SearchLeaf leaves[SEARCH_MOST_LEAVES];
+	uint32_t leaf_count;
+	uint32_t operators; /* as bits */
+	int size, constants;
+	bool like_x;      /* candidates are like x; else numbers */
+	bool homogeneous; /* sums are of equal degrees */
+	bool merge;       /* positive multiples are one expression: a rate stands in front of it */
+	bool single;      /* constants are written as numbers of f32 */
+} SearchSpace;
+
+/* together: all coordinates are of one tensor, so that an operation may look at all of them. */
+void search_space_of(const FeHole *hole, bool together, SearchSpace *out);
+
+/* ---- enumerate.c: all of them, by size ---- */
+
+enum { SEARCH_LEAF = 255 };
+
+typedef struct SearchExpr {
+	uint32_t a, b;  /* operands, by number; of a leaf, a is which */
+	int16_t degree; /* in FE_DEGREE_ONE */
+	uint16_t cost;  /* of one coordinate, by ops.def */
+	uint8_t op;     /* FeOperator, or SEARCH_LEAF */
+	uint8_t size;   /* nodes */
+	uint8_t constants;
+	bool like_x : 1, fixed : 1, not_negative : 1; /* fixed: of known numbers and constants alone */
+} SearchExpr;
+
+typedef struct SearchTable {
+	const SearchSpace *space;
+	Arena *arena;
+	SearchExpr *exprs; /* those of one size together, the smaller first; later ones are made of earlier ones */
+	uint32_t count;
+	uint32_t first[SEARCH_MOST_NODES + 2];    /* where each size begins; first[size + 1]: where it ends */
+	int64_t generated[SEARCH_MOST_NODES + 1]; /* expressions looked at, by size */
+	int size;                                 /* up to which all of them are here */
+	bool stopped;                             /* by its caller, or by SEARCH_MOST_DISTINCT at the next size */
+} SearchTable;
+
+/* Is it something that may stand in the hole: as the hole, like x or a number? */
+bool search_is_candidate(const SearchTable *table, uint32_t expr);
+/* Called now and then; false: enough. */
+typedef bool SearchGoesOn(void *user, const SearchTable *so_far, int size);
+SearchTable *search_enumerate(const SearchSpace *space, SearchGoesOn *goes_on, void *user);
+void search_table_free(SearchTable *table);
+
+/* ---- meaning.c: what operations are, by ops.def ---- */
+
+/* One operation of a body: on earlier results, or on operands (0 .. 2). */
+typedef struct SearchStep {
+	IrOpcode opcode; /* IR_OPCODE_COUNT: a number */
+	int args[IR_MAX_ARGS];
+	double number;
+} SearchStep;
+
+enum { SEARCH_MOST_STEPS = 12 };
+
+typedef struct SearchMeaning {
+	SearchStep steps[SEARCH_MOST_STEPS]; /* results 3, 4, ...; the last one is the result */
+	int count, cost;
+} SearchMeaning;
+
+typedef struct SearchMeanings {
+	SearchMeaning of[FE_OPERATORS];
+} SearchMeanings;
+
+void search_meanings(Session *session, SearchMeanings *out);
+/* out[n] of operands of n values each, in f64; every `coordinates` of them are the tensor that rms looks at. */
+void search_apply(const SearchMeanings *meanings, FeOperator op, const double *const operands[3], int n,
+                  int coordinates, double *out);
+
+/* ---- formula.c: as text of the language ---- */
+
+/* constants: as many as it has, in the order of its text; NULL: they are written c1, c2. *level: how tightly the text binds. */
+const char *search_formula(const SearchTable *table, uint32_t expr, const double *constants, Arena *arena,
+                           FeLevel *level);
+
+/* ---- program.c: an expression as a list of operations on registers ---- */
+
+/* Registers: the leaves, then the constants, then what operations give. */
+enum {
+	SEARCH_CONSTANT_REGISTER = SEARCH_MOST_LEAVES,
+	SEARCH_FIRST_RESULT = SEARCH_MOST_LEAVES + SEARCH_MOST_CONSTANTS
+};
+
+typedef struct SearchProgram {
+	int count, constants;
+	int result; /* register */
+	struct SearchOperation {
+		uint8_t op, args[3], out; /* a, b, and the constant of its own; 0 where there is none */
+	} operations[SEARCH_MOST_NODES];
+	bool is_share[SEARCH_MOST_CONSTANTS]; /* a constant between 0 and 1; else one above 0 */
+} SearchProgram;
+
+void search_program(const SearchTable *table, uint32_t expr, SearchProgram *out);
+
+/* ---- lab.c: a rule with a hole on problems of one objective ----
+ *
+ * What is before the hole, after it, and the objective with its gradient are one compiled function, which goes from hole to hole; an
+ * expression is run between, an operation at a time, each a compiled function of its own. The 16 lanes of a call are 16 rates on one problem. */
+
+typedef struct SearchLab SearchLab;
+
+/* `rule`: a call of a rule with a hole; rate: which of its hyperparameters the lanes are (by number among the real ones). NULL with
+ * diagnostics. */
+SearchLab *search_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score);
+void search_lab_free(SearchLab *lab);
+const FeHole *search_lab_hole(const SearchLab *lab);
+const Task *search_lab_task(const SearchLab *lab);
+/* Problems for it, one to a block. NULL with a diagnostic. */
+Problems *search_lab_problems(SearchLab *lab, ProblemSet set, int count);
+/* Compiles the operations of a program, if they are not there already: before it is run, on one thread. false with a diagnostic. */
+bool search_lab_need(SearchLab *lab, const SearchProgram *program);
+
+/* What one thread runs on. */
+typedef struct SearchBench SearchBench;
+SearchBench *search_bench_new(const SearchLab *lab, Arena *arena);
+double search_bench_bytes(const SearchLab *lab);            /* that it will take, about */
+int64_t search_bench_evaluations(const SearchBench *bench); /* of the objective, all lanes counted */
+
+/* Sixteen points to try at once: a rate and constants for each lane. */
+typedef struct SearchPoints {
+	double rates[IR_LANES], constants[SEARCH_MOST_CONSTANTS][IR_LANES];
+} SearchPoints;
+
+typedef struct SearchRun {
+	const SearchProgram *program;
+	int steps, horizon;
+	int hopeless;  /* after so many steps a run ends in which no lane is below where it began; 0: never */
+	bool relative; /* rates are relative to the one whose first step is as large as x is; then they become absolute */
+} SearchRun;
+
+/* The scores of all lanes on one problem, in `score`; not finite where a lane is lost. false: hopeless, or it goes nowhere. */
+bool search_run(const SearchLab *lab, SearchBench *bench, const ProblemBlock *problem, const SearchRun *run,
+                SearchPoints *points, double score[IR_LANES]);
+
+/* ---- funnel.c, stages.c: from all expressions to a few ---- */
+
+typedef struct SearchFound {
+	uint32_t expr; /* in the table */
+	double score;  /* of the last stage that it came through; lower is better */
+	double rate, constants[SEARCH_MOST_CONSTANTS];
+	CompareInterval select; /* its score on the select problems (without any: on those of training) */
+	double *select_scores;  /* per problem */
+} SearchFound;
+
+enum { SEARCH_STAGES = 4 };
+
+typedef struct SearchProgress {
+	int stage;                   /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1 */
+	int size;                    /* of the expressions that are being made */
+	int64_t generated, distinct; /* expressions so far */
+	int64_t done, total;         /* of this stage */
+	double per_second, seconds, eta;
+	double best; /* score, within the stage; not finite: none yet */
+	const char *formula;
+} SearchProgress;
+
+typedef struct SearchOptions {
+	void (*progress)(void *user, const SearchProgress *progress);
+	void *user;
+} SearchOptions;
+
+typedef struct SearchResult {
+	const FeExperiment *experiment;
+	SearchSpace space;
+	SearchTable *table;
+	SearchLab **labs;
+	int lab_count;
+	SearchFound *front; /* the best of each size that beats all smaller ones, the smallest first */
+	uint32_t front_count, winner;
+	int64_t generated, candidates; /* expressions looked at; those that are not the same, and may stand in the hole */
+	int64_t evaluated[SEARCH_STAGES]; /* how many came into each stage */
+	uint32_t finalists;
+	int train_problems, select_problems; /* on which finalists were fitted, and one was chosen */
+	int64_t evaluations;                 /* of an objective, as those of training count */
+	bool interrupted;                    /* what is here is the best so far */
+	double seconds, compile_seconds;
+	Arena *arena;
+} SearchResult;
+
+/* NULL with diagnostics. */
+SearchResult *search_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
+void search_free(SearchResult *result);
+
+/* ---- found.c: as rules of the language ---- */
+
+void search_rule_file(Rt *rt, const SearchResult *result, Text *out);  /* rule.grad: the winner */
+void search_front_file(Rt *rt, const SearchResult *result, Text *out); /* front.grad */
+/* The front written, read (into `program`, which is empty) and compiled like any rules: means[front_count] of their scores, on the problems
+ * that `select` is of. false with diagnostics. */
+bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, double *means);
+
+#endif

@@ -1,0 +1,197 @@
+/* A stage of the funnel for one candidate: sixteen points at a time, the best of which it keeps.
+ *
+ * In the first stages the points are rates, so many to a decade: relative to the first step's size at first, then around the rate that was best.
+ * Later they are drawn around the best point so far, rate and constants together, with a spread that narrows: an evolution strategy whose
+ * population is the lanes of one call. Draws are keyed by the number of the point alone, so a score is a function of the candidate. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/search/stages.h"
+
+static int problems_of_stage(const Search *s, int stage) {
+	int wanted = search_stages[stage].problems ? search_stages[stage].problems : SEARCH_LAST_PROBLEMS;
+	int labs = s->out->lab_count, each = (wanted + labs - 1) / labs;
+	return each < s->experiment->train_problems ? each : s->experiment->train_problems;
+}
+
+/* Mean scores of all points over so many problems of every lab. false: hopeless, or not finite anywhere. */
+static bool score_points(const Search *s, const SearchWorker *worker, SearchRun *run, SearchPoints *points,
+                         int problems, double *mean) {
+	int count = 0;
+	for (int lane = 0; lane < IR_LANES; lane++)
+		mean[lane] = 0;
+	for (int k = 0; k < s->out->lab_count; k++) {
+		for (int i = 0; i < problems; i++) {
+			double score[IR_LANES];
+			if (!search_run(s->out->labs[k], worker->benches[k], &s->train[k]->blocks[i], run, points, score))
+				return false;
+			run->relative = false;
+			for (int lane = 0; lane < IR_LANES; lane++)
+				mean[lane] += score[lane];
+			count++;
+		}
+	}
+	for (int lane = 0; lane < IR_LANES; lane++)
+		mean[lane] /= count;
+	return true;
+}
+
+static bool keep_best(SearchFound *found, const SearchProgram *program, const SearchPoints *points,
+                      const double *mean) {
+	bool better = false;
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		if (!(mean[lane] < found->score))
+			continue;
+		better = true;
+		found->score = mean[lane];
+		found->rate = points->rates[lane];
+		for (int k = 0; k < program->constants; k++)
+			found->constants[k] = points->constants[k][lane];
+	}
+	return better;
+}
+
+/* ---- points ---- */
+
+static void same_constants(const SearchProgram *program, const SearchFound *found, SearchPoints *points) {
+	for (int k = 0; k < program->constants; k++)
+		for (int lane = 0; lane < IR_LANES; lane++)
+			points->constants[k][lane] = found->constants[k];
+}
+
+/* From 1e-4 of the size of x on, or around the best rate. */
+static void grid(double per_decade, bool first, double around, SearchPoints *points) {
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		double decades = lane / per_decade;
+		points->rates[lane] = first ? pow(10, decades - 4) : around * pow(10, decades - IR_LANES / 2 / per_decade);
+	}
+}
+
+static double normal(int round, int lane, int dimension) {
+	static const double turn = 6.283185307179586;
+	const uint64_t key[2] = {UINT64_C(0x6c616e6573), (uint64_t)dimension}; /* "lanes" */
+	uint64_t bits[2];
+	random_threefry(key, (const uint64_t[]){(uint64_t)round, (uint64_t)lane}, bits);
+	double u = ((double)(bits[0] >> 11) + 1) / 9007199254740992.0, v = (double)(bits[1] >> 11) / 9007199254740992.0;
+	return sqrt(-2 * log(u)) * cos(turn * v);
+}
+
+/* A constant, moved by so much in its own coordinate. */
+static double moved(double constant, bool is_share, double by) {
+	if (!is_share)
+		return constant * exp(by);
+	double odds = constant / (1 - constant) * exp(by);
+	return odds / (1 + odds);
+}
+
+/* The best point so far, and fifteen around it. */
+static void spread(const SearchProgram *program, const SearchFound *found, int round, double width,
+                   SearchPoints *points) {
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		bool centre = lane == 0;
+		double by = centre ? 0 : width * search_rate_spread * normal(round, lane, 0);
+		points->rates[lane] = found->rate * exp(by);
+		for (int k = 0; k < program->constants; k++) {
+			bool share = program->is_share[k];
+			by = width * (share ? search_share_spread : search_constant_spread) * normal(round, lane, 1 + k);
+			points->constants[k][lane] = moved(found->constants[k], share, centre ? 0 : by);
+		}
+	}
+}
+
+/* ---- a stage ---- */
+
+static void start_constants(const SearchProgram *program, SearchFound *found) {
+	for (int k = 0; k < program->constants; k++)
+		found->constants[k] = program->is_share[k] ? search_first_share : search_first_constant;
+}
+
+static void fit(const Search *s, const SearchWorker *worker, int stage, const SearchProgram *program, SearchRun *run,
+                SearchFound *found) {
+	double mean[IR_LANES], width = 1;
+	SearchPoints points;
+	for (int round = 0; round < search_stages[stage].fits; round++) {
+		spread(program, found, round + stage * search_stages[stage].fits, width, &points);
+		if (round == 0)
+			found->score = INFINITY; /* that of the stage before was on other problems */
+		if (!score_points(s, worker, run, &points, problems_of_stage(s, stage), mean))
+			return;
+		keep_best(found, program, &points, mean);
+		width *= search_narrower;
+	}
+}
+
+void search_try(const Search *s, const SearchWorker *worker, int stage, SearchFound *found) {
+	const SearchStage *how = &search_stages[stage];
+	int horizon = s->experiment->horizon_high, steps = how->steps && how->steps < horizon ? how->steps : horizon;
+	SearchProgram program;
+	SearchPoints points;
+	double mean[IR_LANES];
+	search_program(s->out->table, found->expr, &program);
+	SearchRun run = {
+		.program = &program, .steps = steps, .horizon = horizon, .hopeless = how->hopeless, .relative = stage == 0};
+	if (stage == 0)
+		start_constants(&program, found);
+	if (how->fits > 0) {
+		fit(s, worker, stage, &program, &run, found);
+		return;
+	}
+	same_constants(&program, found, &points);
+	grid(how->per_decade, stage == 0, found->rate, &points);
+	found->score = INFINITY;
+	if (score_points(s, worker, &run, &points, problems_of_stage(s, stage), mean))
+		keep_best(found, &program, &points, mean);
+}
+
+/* With so many digits; 0: as numbers of the precision that they run in. */
+static double rounded(double value, int digits) {
+	char text[40];
+	if (digits == 0)
+		return (double)(float)value;
+	snprintf(text, sizeof text, "%.*g", digits, value);
+	return strtod(text, NULL);
+}
+
+void search_round(const Search *s, const SearchWorker *worker, SearchFound *found) {
+	int last = SEARCH_STAGES - 1, horizon = s->experiment->horizon_high, chosen = 0;
+	static const int digits[] = {0, 3, 4, 5, 6}; /* of a lane each; the others are like the first */
+	static const int tried = sizeof digits / sizeof *digits;
+	SearchProgram program;
+	SearchPoints points;
+	double mean[IR_LANES];
+	search_program(s->out->table, found->expr, &program);
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		int kept = lane < tried ? digits[lane] : 0;
+		points.rates[lane] = rounded(found->rate, kept);
+		for (int k = 0; k < program.constants; k++)
+			points.constants[k][lane] = rounded(found->constants[k], kept);
+	}
+	SearchRun run = {.program = &program, .steps = horizon, .horizon = horizon};
+	if (score_points(s, worker, &run, &points, problems_of_stage(s, last), mean))
+		for (int lane = tried - 1; lane > 0; lane--)
+			if (fabs(mean[lane] - mean[0]) <= search_rounded * fabs(mean[0]))
+				chosen = lane;
+	found->rate = points.rates[chosen];
+	for (int k = 0; k < program.constants; k++)
+		found->constants[k] = points.constants[k][chosen];
+}
+
+void search_score_each(const Search *s, const SearchWorker *worker, Problems *const *problems, const SearchFound *found,
+                       double *out) {
+	int horizon = s->experiment->horizon_high;
+	SearchProgram program;
+	SearchPoints points;
+	search_program(s->out->table, found->expr, &program);
+	SearchRun run = {.program = &program, .steps = horizon, .horizon = horizon};
+	same_constants(&program, found, &points);
+	for (int lane = 0; lane < IR_LANES; lane++)
+		points.rates[lane] = found->rate;
+	for (int k = 0; k < s->out->lab_count; k++) {
+		for (int i = 0; i < problems[k]->count; i++) {
+			double score[IR_LANES];
+			search_run(s->out->labs[k], worker->benches[k], &problems[k]->blocks[i], &run, &points, score);
+			*out++ = score[0];
+		}
+	}
+}
