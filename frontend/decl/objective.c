@@ -374,6 +374,17 @@ static bool one_residuals(ObjectiveBuilding *b, const AstStmt *s, const AstStmt 
 	diag_label(b->e.session, diag, (*first)->keyword, "already here");
 	return false;
 }
+/* Whether what was given for a parameter was complained about: it may have been a base, whose parameters are missing now. */
+static bool lost_a_value(const ObjectiveBuilding *b) {
+	bool lost = false;
+	for (uint32_t i = 0; i < b->decl->params.count && !lost; i++) {
+		const Symbol *symbol = symbol_at(b->e.program, b->decl->params.data[i].name.id);
+		const Binding *bound = symbol ? scope_find(&b->e, symbol) : NULL;
+		lost = !bound || value_is_bad(bound->value);
+	}
+	return lost;
+}
+
 
 static void build_value(ObjectiveBuilding *b) {
 	Elab *e = &b->e;
@@ -421,7 +432,7 @@ static void build_value(ObjectiveBuilding *b) {
 			diag_error(e->session, 240, b->decl->name.span, "objective `%s` does not say what to minimize", name);
 		diag_help(e->session, diag, "end it with `minimize ...`");
 	}
-	if (o->params.count == 0) {
+	if (o->params.count == 0 && !lost_a_value(b)) {
 		Diag *diag =
 			diag_error(e->session, 243, b->decl->name.span, "objective `%s` has no parameter to optimize", name);
 		bool given = b->decl->params.count && !b->decl->params.data[0].value;

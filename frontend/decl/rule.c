@@ -108,6 +108,7 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	                      .derives = rule_derives,
 	                      .vary = rule_vary,
 	                      .apply = rule_apply,
+	                      .applied = rule_applied,
 	                      .state = rule_meet_state,
 	                      .ask_axes = rule_ask_axes};
 	r->e.rule = &r->asked;
@@ -125,7 +126,8 @@ static void mark_opened(RuleElab *r) {
 
 static void build_functions(RuleElab *r) {
 	r->residuals = NULL;
-	r->within = 0;
+	r->within = r->place = 0;
+	r->loops = r->written = r->arms = 0;
 	r->learned.count = 0;
 	r->varied = (Varied){0};
 	r->functions = 0;

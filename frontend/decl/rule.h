@@ -47,6 +47,12 @@ typedef struct RuleShape {
 	VEC(RuleShare) shared;
 } RuleShape;
 
+/* An `apply`, and where the states are that it leads to. */
+typedef struct RuleApplied {
+	Name place;
+	uint32_t first, count;
+} RuleApplied;
+
 typedef struct RuleElab {
 	Elab e;
 	FeProgram *program;
@@ -68,18 +74,21 @@ typedef struct RuleElab {
 	uint32_t next_state;            /* the first state of the rule that is applied next, or of a block */
 	VEC(const AstStmt *) in_blocks; /* by state: where it is declared, in a block; NULL: directly in a rule */
 	/* A rule that looks at the axes of x is made for one shape after the other (rule_axes.c). */
-	bool more_axes, by_shape; /* it turned out that it does; it is known that it does */
-	Diag *said_axes;          /* what was said of axes that are not known */
-	const RuleShape *shape;   /* which of them the function being built is for */
-	VEC(RuleShare) shared;    /* by_shape: its collectives, in step */
-	uint32_t applied;         /* rules that init has applied so far */
-	Name within;              /* the rule that is being applied, as the rules around call it: base.inner; 0: none */
-	bool learning;            /* theta is being built */
-	DrawKey key;              /* what is learned is drawn with it */
-	VEC(Value *) starts;      /* of what is learned: where it starts; NULL after an error */
-	VEC(Value *) learned;     /* the same in init and step, as the rule uses it */
-	IrValue x, f, g;          /* of step: where it starts, and what it is given there */
-	Value *residuals;         /* there; NULL: not asked for */
+	bool more_axes, by_shape;      /* it turned out that it does; it is known that it does */
+	Diag *said_axes;               /* what was said of axes that are not known */
+	const RuleShape *shape;        /* which of them the function being built is for */
+	VEC(RuleShare) shared;         /* by_shape: its collectives, in step */
+	uint32_t applied;              /* rules that init has applied so far */
+	Name place;                    /* of the `apply` that leads here, by the numbers of those around; 0: none */
+	VEC(RuleApplied) places;       /* every `apply` that init has come to */
+	uint32_t loops, written, arms; /* around the `apply` that leads here */
+	Name within;          /* the rule that is being applied, as the rules around call it: base.inner; 0: none */
+	bool learning;        /* theta is being built */
+	DrawKey key;          /* what is learned is drawn with it */
+	VEC(Value *) starts;  /* of what is learned: where it starts; NULL after an error */
+	VEC(Value *) learned; /* the same in init and step, as the rule uses it */
+	IrValue x, f, g;      /* of step: where it starts, and what it is given there */
+	Value *residuals;     /* there; NULL: not asked for */
 	Varied varied;
 	ElabRule asked; /* what the elaborator asks of it */
 } RuleElab;
@@ -145,5 +154,6 @@ Value *rule_residuals(RuleElab *r, Span span); /* there */
 bool rule_known_later(Elab *e, const AstExpr *x); /* it mentions what has no value in the function being built */
 void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix);
 void rule_apply(RuleElab *r, const AstStmt *s);
+void rule_applied(RuleElab *r, const AstStmt *s, Bindings *out);
 
 #endif

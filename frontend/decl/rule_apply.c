@@ -9,7 +9,8 @@
 typedef struct Applied {
 	const AstDecl *decl; /* NULL: reported */
 	ScopeMark outer;     /* the scope around */
-	Name within;         /* the rule around, if that is one that is applied */
+	Name within, place;  /* of the rule around, if that is one that is applied */
+	uint32_t loops, written, arms;
 	Calls calls;
 	/* By RuleName, in the rule that is applied and in the one around; seen: NULL where an argument replaces it. */
 	Binding *seen[RULE_NAME_COUNT], *outer_seen[RULE_NAME_COUNT];
@@ -93,15 +94,14 @@ static bool allowed(RuleElab *r, const AstDecl *decl, const AstStmt *s) {
 	return true;
 }
 
-/* The value of an argument or default; NULL where it is known later. What is wrong with it, the step says: nothing is said here of what
- * may not follow from x while theta is built. */
+/* The value of an argument or default; NULL where it is known later, as what is evaluated at x is. What is wrong with it, the step says. */
 static Value *argument(RuleElab *r, const AstExpr *x, Name name) {
 	Elab *e = &r->e;
 	if (!r->asked.in_step && rule_known_later(e, x))
 		return NULL;
 	DiagMark mark = diag_mark(e->session);
 	Value *v = elab_expr(e, x);
-	if (r->learning && value_is_bad(v)) {
+	if (!r->asked.in_step && value_is_bad(v)) {
 		diag_take_back(e->session, mark);
 		return NULL;
 	}
@@ -181,10 +181,38 @@ static Name called_within(const RuleElab *r, Name name) {
 	                 : name;
 }
 
+/* One `apply` has one place, however often its turn comes. */
+static Name place_within(const RuleElab *r, const AstStmt *s) {
+	Session *session = r->e.session;
+	const char *around = r->place ? session_text(session, r->place) : "";
+	return session_name(session, arena_printf(r->e.arena, "%s/%u", around, (unsigned)s->apply->id));
+}
+
+static const RuleApplied *applied_at(const RuleElab *r, Name place) {
+	for (uint32_t i = 0; i < r->places.count; i++)
+		if (r->places.data[i].place == place)
+			return &r->places.data[i];
+	return NULL;
+}
+
+static void leave(RuleElab *r, const Applied *a) {
+	r->within = a->within;
+	r->place = a->place;
+	r->loops = a->loops;
+	r->written = a->written;
+	r->arms = a->arms;
+	scope_back(&r->e, a->outer);
+}
+
 /* Enters the scope of the rule that is applied: its hyperparameters, and x, g, ... as its step sees them. */
 static Applied enter(RuleElab *r, const AstStmt *s) {
 	Elab *e = &r->e;
-	Applied a = {.outer = scope_mark(e), .within = r->within};
+	Applied a = {.outer = scope_mark(e),
+	             .within = r->within,
+	             .place = r->place,
+	             .loops = r->loops,
+	             .written = r->written,
+	             .arms = r->arms};
 	const FeCall *base;
 	const AstDecl *decl = applied_rule(r, s->apply, &base);
 	if (!decl || (r->learning && !rule_may_learn(r, decl)) || !allowed(r, decl, s))
@@ -206,6 +234,10 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 	a.calls = (Calls){.decl = decl, .outer = e->calls};
 	scope_apart(e);
 	r->within = called_within(r, s->apply->call.callee.name);
+	r->place = place_within(r, s);
+	r->loops = e->loops.count;
+	r->written = e->written;
+	r->arms = e->arms;
 	bind_given(r, decl, s, &given);
 	rule_bind_applied(r, decl);
 	for (int k = 0; k < RULE_NAME_COUNT; k++) {
@@ -227,14 +259,15 @@ void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
 		e->calls = &a.calls;
 		e->path = typing_inside(e->typing, path, s->apply->id);
 		const char *name = session_text(e->session, a.decl->name.name);
+		uint32_t first = r->out->states.count;
 		if (r->learning)
 			rule_learn_applied(r, a.decl, s->apply->span);
 		rule_init_states(r, a.decl, arena_printf(e->arena, "%s%s%u_", prefix, name, (unsigned)++r->applied));
+		vec_push(e->arena, &r->places, ((RuleApplied){r->place, first, r->out->states.count - first}));
 		e->calls = calls;
 		e->path = path;
 	}
-	r->within = a.within;
-	scope_back(e, a.outer);
+	leave(r, &a);
 }
 
 static void keep_state(const Elab *e, const AstStmt *state, Binding *kept) {
@@ -243,66 +276,83 @@ static void keep_state(const Elab *e, const AstStmt *state, Binding *kept) {
 		kept->value = b->value;
 }
 
-static bool has_own_states(const AstDecl *decl) {
-	for (uint32_t i = 0; i < decl->body.count; i++)
-		if (decl->body.data[i]->kind == AST_STATE)
-			return true;
-	return false;
+void rule_applied(RuleElab *r, const AstStmt *s, Bindings *out) {
+	Elab *e = &r->e;
+	const RuleApplied *at = s->apply->kind == AST_CALL ? applied_at(r, place_within(r, s)) : NULL;
+	Binding *x = scope_find(e, resolve_decl(e->program, e->calls->decl)->rule[RULE_X]);
+	if (x)
+		vec_push(e->arena, out, x);
+	for (uint32_t i = 0; at && i < at->count && at->first + i < r->bound.count; i++)
+		vec_push(e->arena, out, r->bound.data[at->first + i]);
 }
 
-void rule_apply(RuleElab *r, const AstStmt *s) {
+/* The states of the rule that is applied, by its names; how many stand directly in it. */
+static uint32_t bind_applied(RuleElab *r, const AstDecl *decl, const RuleApplied *at) {
 	Elab *e = &r->e;
-	if (e->arms && rule_may_know_more(r))
-		return;
-	if (!r->asked.in_step || e->coord || e->arms || e->builder->block != &r->out->step->body ||
-	    s->apply->kind != AST_CALL) {
-		if (s->apply->kind == AST_CALL)
-			not_here(e, s->keyword,
-			         "`apply` in a loop, in `each` or under a condition that is not known when the rule is "
-			         "instantiated is not part of this version");
-		return;
-	}
-	Applied a = enter(r, s);
-	if (a.decl && e->written && has_own_states(a.decl)) { /* every turn would need states of its own */
-		not_here(e, s->keyword, "`apply` of a rule with states, in a loop, is not part of this version");
-		a.decl = NULL;
-	}
-	if (!a.decl) {
-		r->within = a.within;
-		scope_back(e, a.outer);
-		return;
-	}
-	const Calls *calls = e->calls;
-	Path *path = e->path;
-	e->calls = &a.calls;
-	e->path = typing_inside(e->typing, path, s->apply->id);
-	uint32_t first = r->next_state, count = 0;
-	for (uint32_t i = 0; i < a.decl->body.count; i++) {
-		const AstStmt *state = a.decl->body.data[i];
-		if (state->kind != AST_STATE || state->declare.names.count == 0 || first + count >= r->bound.count)
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < decl->body.count; i++) {
+		const AstStmt *state = decl->body.data[i];
+		if (state->kind != AST_STATE || state->declare.names.count == 0 || count >= at->count)
 			continue;
-		const Binding *kept = r->bound.data[first + count++];
+		const Binding *kept = r->bound.data[at->first + count++];
 		Binding *b = scope_add_name(e, state->declare.names.data[0], kept->value);
 		b->scalar = kept->scalar;
 		b->indices_around = kept->indices_around;
 	}
-	r->next_state += count;
-	for (uint32_t i = 0; i < a.decl->body.count; i++) {
-		const AstStmt *stmt = a.decl->body.data[i];
+	return count;
+}
+
+/* What they are behind the step; those in blocks had bindings of their own in it. */
+static void keep_states(RuleElab *r, const AstDecl *decl, const RuleApplied *at, Binding *const *bound) {
+	for (uint32_t i = 0, k = 0; i < decl->body.count && k < at->count; i++) {
+		const AstStmt *state = decl->body.data[i];
+		if (state->kind == AST_STATE && state->declare.names.count)
+			keep_state(&r->e, state, bound[k++]);
+	}
+	for (uint32_t k = 0; k < at->count; k++) {
+		Binding **now = &r->bound.data[at->first + k];
+		if (*now != bound[k])
+			bound[k]->value = (*now)->value;
+		*now = bound[k];
+	}
+}
+
+static void apply_step(RuleElab *r, Applied *a, const AstStmt *s, const RuleApplied *at) {
+	Elab *e = &r->e;
+	const Calls *calls = e->calls;
+	Path *path = e->path;
+	e->calls = &a->calls;
+	e->path = typing_inside(e->typing, path, s->apply->id);
+	Binding **bound = ARENA_ARRAY(e->arena, Binding *, at->count + 1);
+	for (uint32_t k = 0; k < at->count; k++)
+		bound[k] = r->bound.data[at->first + k];
+	r->next_state = at->first + bind_applied(r, a->decl, at);
+	for (uint32_t i = 0; i < a->decl->body.count; i++) {
+		const AstStmt *stmt = a->decl->body.data[i];
 		if (stmt->kind != AST_LEARN && stmt->kind != AST_STATE)
 			elab_stmt(e, stmt);
 	}
-	for (uint32_t i = 0, k = 0; i < a.decl->body.count && k < count; i++) {
-		const AstStmt *state = a.decl->body.data[i];
-		if (state->kind == AST_STATE && state->declare.names.count)
-			keep_state(e, state, r->bound.data[first + k++]);
-	}
-	a.outer_seen[RULE_X]->value = a.seen[RULE_X]->value;
+	r->next_state = at->first + at->count;
+	keep_states(r, a->decl, at, bound);
+	a->outer_seen[RULE_X]->value = a->seen[RULE_X]->value;
 	for (int k = RULE_G; k < RULE_NAME_COUNT; k++)
-		if (a.seen[k] && a.outer_seen[k] && a.seen[k]->used)
-			a.outer_seen[k]->used = true;
+		if (a->seen[k] && a->outer_seen[k] && a->seen[k]->used)
+			a->outer_seen[k]->used = true;
 	e->calls = calls;
 	e->path = path;
-	r->within = a.within;
-	scope_back(e, a.outer);
+}
+
+void rule_apply(RuleElab *r, const AstStmt *s) {
+	Elab *e = &r->e;
+	if (s->apply->kind != AST_CALL || (e->arms > r->arms && rule_may_know_more(r)))
+		return;
+	if (!r->asked.in_step || e->coord) {
+		not_here(e, s->keyword, "`apply` in `each` is not part of this version");
+		return;
+	}
+	Applied a = enter(r, s);
+	const RuleApplied *at = a.decl ? applied_at(r, r->place) : NULL;
+	if (at && at->first + at->count <= r->bound.count)
+		apply_step(r, &a, s, at);
+	leave(r, &a);
 }

@@ -451,7 +451,8 @@ static bool applies(const AstBlock *block) {
 	for (uint32_t i = 0; i < block->count; i++) {
 		const AstStmt *s = block->data[i];
 		if (s->kind == AST_APPLY || s->kind == AST_LEARN ||
-		    (s->kind == AST_WHEN && (applies(&s->when.yes) || applies(&s->when.no))))
+		    (s->kind == AST_WHEN && (applies(&s->when.yes) || applies(&s->when.no))) ||
+		    (s->kind == AST_FOR && applies(&s->loop.body)) || (s->kind == AST_WHILE && applies(&s->repeat.body)))
 			return true;
 	}
 	return false;

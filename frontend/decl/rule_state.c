@@ -101,7 +101,8 @@ static bool has_states(const AstBlock *block);
 
 static bool has_states_inside(const AstStmt *s) {
 	return (s->kind == AST_WHEN && (has_states(&s->when.yes) || has_states(&s->when.no))) ||
-	       (s->kind == AST_EACH && has_states(&s->each.body));
+	       (s->kind == AST_EACH && has_states(&s->each.body)) || (s->kind == AST_FOR && has_states(&s->loop.body)) ||
+	       (s->kind == AST_WHILE && has_states(&s->repeat.body));
 }
 
 static bool has_states(const AstBlock *block) {
@@ -149,10 +150,19 @@ static void init_block(RuleElab *r, const AstBlock *block, const char *prefix, b
 			v = has_states_inside(s) ? known_before(r, s->when.condition) : NULL;
 			if (v && !value_is_bad(v) && value_known(v) && v->scalar == S_BOOL)
 				init_block(r, v->body->integer ? &s->when.yes : &s->when.no, prefix, true);
-			else if (r->learning && has_states_inside(s)) { /* what is learned is the same for all shapes of x */
+			else if (has_states_inside(
+						 s)) { /* either may be taken; and what is learned is the same for all shapes of x */
 				init_block(r, &s->when.yes, prefix, true);
 				init_block(r, &s->when.no, prefix, true);
 			}
+			break;
+		case AST_FOR:
+			if (has_states(&s->loop.body))
+				init_block(r, &s->loop.body, prefix, true);
+			break;
+		case AST_WHILE:
+			if (has_states(&s->repeat.body))
+				init_block(r, &s->repeat.body, prefix, true);
 			break;
 		case AST_LET: /* conditions may speak of it */
 			v = lets && s->declare.names.count == 1 && !s->declare.has_head && s->declare.type.span.file == 0 &&
@@ -180,13 +190,13 @@ void rule_init_states(RuleElab *r, const AstDecl *decl, const char *prefix) {
 void rule_meet_state(RuleElab *r, const AstStmt *s) {
 	Elab *e = &r->e;
 	uint32_t at = r->next_state;
-	if (s->declare.names.count == 0 || (e->arms && rule_may_know_more(r)))
+	if (s->declare.names.count == 0 || (e->arms > r->arms && rule_may_know_more(r)))
 		return;
-	if (e->loops.count || e->written) { /* reported when it was read */
+	if (e->loops.count > r->loops || e->written != r->written) { /* reported when it was read */
 		scope_add_name(e, s->declare.names.data[0], value_bad(e));
 		return;
 	}
-	if (!r->asked.in_step || e->arms || at >= r->bound.count || r->in_blocks.data[at] != s) {
+	if (!r->asked.in_step || e->arms > r->arms || at >= r->bound.count || r->in_blocks.data[at] != s) {
 		Diag *diag = diag_error(e->session, 392, s->keyword,
 		                        "`state` under a condition that is not known when the rule is instantiated");
 		diag_help(e->session, diag,
@@ -207,7 +217,7 @@ void rule_build_init(RuleElab *r) {
 	Elab *e = &r->e;
 	FeRule *o = r->out;
 	IrBuilder builder;
-	r->states.count = r->in_blocks.count = r->applied = 0;
+	r->states.count = r->in_blocks.count = r->applied = r->places.count = 0;
 	rule_begin_function(r, &builder, "init", &o->init);
 	IrValue x = ir_param_as(o->init, IR_ROLE_X, "x", rule_x_type(r));
 	rule_bind_hypers(r, o->init);

@@ -96,6 +96,11 @@ static bool bind_states(RuleElab *r) {
 		all_each = all_each && o->state_each.data[i];
 		Binding *b = scope_add(e, slot_symbol(r, i), v);
 		b->scalar = start->scalar;
+		if (!b->symbol) { /* of a rule that is applied: for messages, and for names of what is carried */
+			Symbol *symbol = ARENA_NEW(e->arena, Symbol);
+			*symbol = (Symbol){.kind = SYMBOL_STATE, .name = slot->name, .span = slot->span};
+			b->symbol = symbol;
+		}
 		vec_push(e->arena, &r->bound, b);
 	}
 	return all_each;

@@ -23,9 +23,9 @@ typedef struct Derive {
 
 /* While typing, with `of` and `by` as arrays: notes what the derivative goes through. False: something has to be known that only turns that
  * are written out know; reported. */
-bool derive_typed(Derive *d);
+bool elab_derivative_typed(Derive *d);
 
 /* An error: what is differentiated depends on earlier turns of a loop around. */
-void derive_report_open(Derive *d);
+void elab_derivative_open(Derive *d);
 
 #endif

@@ -11,6 +11,8 @@
 
 #include "frontend/value/value.h"
 
+typedef VEC(Binding *) Bindings;
+
 /* What the elaborator asks of the rule whose body it is in. */
 typedef struct ElabRule {
 	struct RuleElab *self;
@@ -27,6 +29,8 @@ typedef struct ElabRule {
 	/* Whether x is a variable of its own, in what is differentiated by it. */
 	void (*vary)(struct RuleElab *self, const Symbol *x, const AstExpr *of, bool varies);
 	void (*apply)(struct RuleElab *self, const AstStmt *s);
+	/* What an `apply` changes: x, and the states of the rule that is applied. */
+	void (*applied)(struct RuleElab *self, const AstStmt *s, Bindings *out);
 	/* A `state` in a block. */
 	void (*state)(struct RuleElab *self, const AstStmt *s);
 	/* Something depends on the axes of x, which are not known. */
@@ -83,7 +87,6 @@ Value *elab_truth(Elab *e, const AstExpr *condition, const char *what);
 void elab_when(Elab *e, const AstStmt *s, const AstExpr *condition, const AstBlock *yes, const AstBlock *no);
 /* The same by a truth value. said: what it stands for, as it was written, which is a fact in the blocks. */
 void elab_branches(Elab *e, Value *cond, Ex *said, Span cond_span, Span span, const AstBlock *yes, const AstBlock *no);
-typedef VEC(Binding *) Bindings;
 /* The bindings around a block that it assigns; added to `out` once. */
 void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out);
 /* A block of which is not known, for an error or for want of arguments, whether it is done: what it assigns is not known behind it. */
@@ -106,6 +109,8 @@ void elab_choose(Elab *e, const Choice *c);
 bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out);
 /* The same, or a whole number that lies between known limits. NULL with a diagnostic. */
 Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what);
+/* The bounds of a slice; or, where no more is known than its length, *from is where it starts, and *low is 0. false with diagnostics. */
+bool elab_slice(Elab *e, const AstItem *item, int64_t *low, int64_t *high, Ex **from);
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out); /* may give DIM_X */
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
 /* Notes of an error that it says no more than that something is not known, as the counter of a loop may not be: if its turns

@@ -158,6 +158,12 @@ static bool bind_fresh(Elab *e, Elements *to, const Value *seen, AstExpr *value)
 	return elab_bind_indices(e, fresh.items, fresh.count, bodies, to->inside, false, fresh.extents, &to->found);
 }
 
+static void report_index(Elab *e, const AstItem *item, const Value *p) {
+	Diag *diag = diag_error(e->session, 211, item->span, "an index is a whole number, not %s", value_type_text(e, p));
+	if (p->kind == VALUE_ARRAY && p->rank && p->scalar == S_INT)
+		diag_help(e->session, diag, "with an index of its own: `s[target[e]] <- x[e]`");
+}
+
 /* The position along one axis; NULL with a diagnostic. */
 static Ex *element_position(Elab *e, Elements *to, const AstItem *item, int64_t extent) {
 	AstExpr named = {.kind = AST_NAME, .span = item->span, .name = item->name.name, .id = item->name.id};
@@ -168,7 +174,7 @@ static Ex *element_position(Elab *e, Elements *to, const AstItem *item, int64_t 
 	e->want_int = want;
 	if (p->kind != VALUE_ARRAY || p->rank || p->scalar == S_REAL || p->scalar == S_BOOL) {
 		if (!value_is_bad(p))
-			diag_error(e->session, 211, item->span, "an index is a whole number, not %s", value_type_text(e, p));
+			report_index(e, item, p);
 		return NULL;
 	}
 	Ex *at = value_body(e, p);
@@ -178,24 +184,26 @@ static Ex *element_position(Elab *e, Elements *to, const AstItem *item, int64_t 
 /* A slice, or a whole axis where `item` is none: an axis of what is assigned. false with a diagnostic. */
 static bool keep_axis(Elab *e, Elements *to, const AstItem *item, int i) {
 	int64_t extent = to->bound->value->dims[i], low = 0, high = extent;
-	bool ok = true;
+	bool ok = true, open = false;
+	Value *rest = &to->rest;
+	Var **kept = &to->kept[rest->rank];
+	Name name = to->bound->symbol->name;
+	to->kept_axis[rest->rank] = i;
+	Ex *from = NULL;
 	if (item && item->kind == AST_ITEM_SLICE) {
-		ok = elab_static_int(e, item->low, "the start of a slice", &low);
-		ok = elab_static_int(e, item->high, "the end of a slice", &high) && ok;
-		if (ok && (low < 0 || high <= low || high > emit_dim(e, extent))) {
+		ok = elab_slice(e, item, &low, &high, &from);
+		if (ok && !from && (low < 0 || high <= low || high > emit_dim(e, extent))) {
 			diag_error(e->session, 209, item->span, "slice %lld..%lld of an axis of extent %lld", (long long)low,
 			           (long long)high, (long long)extent);
 			ok = false;
 		}
 	}
-	Value *rest = &to->rest;
 	rest->dims[rest->rank] = high - (high == DIM_X ? 0 : low);
-	to->kept[rest->rank] = ex_var_new(e, to->bound->symbol->name, rest->dims[rest->rank], to->span);
-	to->kept_axis[rest->rank] = i;
-	to->kept_low[rest->rank] = low;
-	to->at[i] = ex_add_int(e, ex_var(e, to->kept[rest->rank]), ex_int(e, low));
+	*kept = ex_var_new(e, name, rest->dims[rest->rank], to->span);
+	to->kept_low[rest->rank] = from ? from : ex_int(e, low);
+	to->at[i] = ex_add_int(e, ex_var(e, *kept), to->kept_low[rest->rank]);
 	rest->rank++;
-	return ok;
+	return ok && (!from || elab_in_bounds(e, to->at[i], extent, item->span, &to->guard, &open));
 }
 
 static bool find_elements(Elab *e, Elements *to) {

@@ -108,6 +108,11 @@ Value *elab_call_gradient(Elab *e, const Builtin *b, Value **args, const AstExpr
 /* What says where a base of the objective starts is written out before the objective is elaborated. */
 Value *elab_call_start(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	(void)args;
+	const AstExpr *base = x->call.args.data[0].value;
+	const Symbol *symbol = base->kind == AST_NAME ? symbol_at(e->program, base->id) : NULL;
+	const Binding *known = symbol ? scope_find(e, symbol) : NULL;
+	if ((symbol && symbol->no_value) || (known && value_is_bad(known->value))) /* complained about already */
+		return value_bad(e);
 	Diag *diag =
 		diag_error(e->session, 298, x->span, "`%s` is of an objective that is a parameter of this one", b->name);
 	diag_help(

@@ -72,6 +72,22 @@ Value *elab_if(Elab *e, const AstExpr *x) {
 
 /* ---- in statements ---- */
 
+static void applied_in(Elab *e, const AstBlock *block, Bindings *out) {
+	for (uint32_t i = 0; i < block->count; i++) {
+		const AstStmt *s = block->data[i];
+		switch (s->kind) {
+		case AST_APPLY: e->rule->applied(e->rule->self, s, out); break;
+		case AST_FOR: applied_in(e, &s->loop.body, out); break;
+		case AST_WHILE: applied_in(e, &s->repeat.body, out); break;
+		case AST_WHEN:
+			applied_in(e, &s->when.yes, out);
+			applied_in(e, &s->when.no, out);
+			break;
+		default: break;
+		}
+	}
+}
+
 void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out) {
 	Assigned assigned = symbol_assigned_in(e->program, e->arena, block);
 	uint64_t epoch = ++*e->epoch;
@@ -80,6 +96,16 @@ void elab_assigned_outside(Elab *e, const AstBlock *block, Bindings *out) {
 	for (uint32_t i = 0; i < assigned.count; i++) {
 		Binding *b = symbol_may_change(assigned.data[i]) ? scope_find(e, assigned.data[i]) : NULL;
 		if (!b || !b->value || value_is_bad(b->value) || b->epoch == epoch)
+			continue;
+		b->epoch = epoch;
+		vec_push(e->arena, out, b);
+	}
+	Bindings applied = {0};
+	if (e->rule && e->rule->in_step)
+		applied_in(e, block, &applied);
+	for (uint32_t i = 0; i < applied.count; i++) {
+		Binding *b = applied.data[i];
+		if (!b->value || value_is_bad(b->value) || b->epoch == epoch)
 			continue;
 		b->epoch = epoch;
 		vec_push(e->arena, out, b);

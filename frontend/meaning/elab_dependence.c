@@ -83,7 +83,7 @@ static Walk dependence(Derive *d) {
 	return w;
 }
 
-void derive_report_open(Derive *d) {
+void elab_derivative_open(Derive *d) {
 	Elab *e = d->e;
 	const AstExpr *by = d->x->call.args.data[1].value;
 	Diag *diag =
@@ -110,13 +110,13 @@ static void warn_zero(Derive *d) {
 		          session_text(e->session, by->name), session_text(e->session, by->name));
 }
 
-bool derive_typed(Derive *d) {
+bool elab_derivative_typed(Derive *d) {
 	Walk w = dependence(d);
 	if (w.open) {
 		for (uint32_t i = 0; i < d->e->loops.count; i++)
 			if (d->e->loops.data[i].op->loop.counter > d->start)
 				d->e->loops.data[i].needed = true;
-		derive_report_open(d);
+		elab_derivative_open(d);
 		return false;
 	}
 	if (!w.depends)

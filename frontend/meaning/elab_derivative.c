@@ -115,7 +115,7 @@ static bool slice(Derive *d) {
 	}
 	d->slice = ir_slice(e->arena, e->builder->func, &(IrPlaceInside){blocks, loops, count}, d->start, d->end);
 	if (d->slice.open)
-		derive_report_open(d);
+		elab_derivative_open(d);
 	d->evaluates = d->slice.func && evaluates(&d->slice.func->body);
 	return !d->slice.open && is_written_out_in_time(d);
 }
@@ -144,7 +144,7 @@ static bool begin(Derive *d) {
 		if (!own && !var->tensor && !is_free_in(d->by->body, var))
 			d->rows[d->row_count++] = var;
 	}
-	bool ok = e->lowering ? slice(d) : derive_typed(d);
+	bool ok = e->lowering ? slice(d) : elab_derivative_typed(d);
 	return ok && (!d->evaluates || e->rule->derives(e->rule->self, d->b, &d->when, d->x->span));
 }
 

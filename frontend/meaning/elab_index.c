@@ -85,6 +85,8 @@ static void report_outside(Elab *e, int64_t low, int64_t high, int64_t extent, S
 	}
 	if (a->count && a->terms[a->count - 1].atom->kind == EX_VAR)
 		help_outside(e, diag, a, extent);
+	else if (a->count == 0 && low < 0 && low >= -extent)
+		diag_help(e->session, diag, "positions do not count from the end: this one is %lld", (long long)(extent + low));
 	else if (low == high && extent > 0)
 		diag_help(e->session, diag, "positions count from 0: the last one is %lld", (long long)extent - 1);
 	if (only)
@@ -145,9 +147,9 @@ static void help_index(Elab *e, Diag *diag, const AstExpr *x, const Value *v) {
 	const Symbol *symbol = base->kind == AST_NAME ? symbol_at(e->program, base->id) : NULL;
 	bool declared = symbol && (symbol->kind == SYMBOL_GIVEN || symbol->kind == SYMBOL_DATA ||
 	                           symbol->kind == SYMBOL_BATCH || symbol->kind == SYMBOL_VAR);
-	if (v->kind == VALUE_ARRAY && v->scalar == S_BOOL)
+	if (v->kind == VALUE_ARRAY && v->scalar == S_BOOL && v->rank)
 		diag_help(e->session, diag,
-		          "conditions leave out terms, `sum[i, a[i] > 0](a[i])`, or choose: `where(c, a, b)`");
+		          "what a condition leaves has no known size: `where(c, a, 0)`, or `sum[i, c[i]](a[i])`");
 	else if (x->kind == AST_NUMBER && x->number.value == (double)(int64_t)x->number.value)
 		diag_help(e->session, diag, "write `%lld`", (long long)x->number.value);
 	else if (declared)
@@ -157,7 +159,9 @@ static void help_index(Elab *e, Diag *diag, const AstExpr *x, const Value *v) {
 		diag_help(e->session, diag, "`//` divides whole numbers; `/` gives a real number");
 }
 
-static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool *open) {
+/* The positions that are read along an axis. *along: where they are an array, its axes take the place of the one that is read; NULL:
+ * there is one position, or no more than one array is allowed. NULL with a diagnostic. */
+static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool *open, Value **along) {
 	bool want = e->want_int, dimension = e->in_dimension;
 	e->want_int = true;
 	e->in_dimension = false;
@@ -166,12 +170,25 @@ static Ex *position(Elab *e, const AstExpr *x, int64_t extent, bool *guard, bool
 	e->in_dimension = dimension;
 	if (value_is_bad(v))
 		return NULL;
-	if (v->kind != VALUE_ARRAY || v->rank || v->scalar == S_REAL || v->scalar == S_BOOL) {
-		Diag *diag = diag_error(e->session, 211, x->span, "an index is a whole number, not %s", value_type_text(e, v));
-		help_index(e, diag, x, v);
+	bool second = v->rank && *along, whole = v->scalar != S_REAL && v->scalar != S_BOOL;
+	if (v->kind != VALUE_ARRAY || second || !whole) {
+		Diag *diag = diag_error(e->session, 211, x->span,
+		                        second && whole ? "a second array of indices" : "an index is a whole number, not %s",
+		                        value_type_text(e, v));
+		if (second && whole)
+			diag_help(e->session, diag, "say which index is which, as in `a[p[i], q[i]]` or `a[p[i], q[j]]`");
+		else
+			help_index(e, diag, x, v);
 		return NULL;
 	}
 	Ex *at = value_body(e, v);
+	if (v->rank) {
+		*along = value_array(e, S_INT, v->rank, v->dims, x->span);
+		Ex *own[IR_MAX_RANK];
+		for (int i = 0; i < v->rank; i++)
+			own[i] = ex_var(e, (*along)->vars[i]);
+		at = value_at(e, v, own);
+	}
 	return elab_in_bounds(e, at, extent, x->span, guard, open) ? at : NULL;
 }
 
@@ -216,11 +233,18 @@ static bool has_elements(Elab *e, const Value *base, const AstItems *items, cons
 }
 
 /* The positions of a slice along an axis; NULL with a diagnostic. *var and *extent: of the axis, then of the slice. */
-static Ex *slice(Elab *e, const AstItem *item, Var **var, int64_t *extent) {
+static Ex *slice(Elab *e, const AstItem *item, Var **var, int64_t *extent, bool *guard, bool *open) {
 	int64_t low = 0, high = 0, size = *extent == DIM_X ? e->n : *extent;
-	if (!elab_static_int(e, item->low, "the start of a slice", &low) ||
-	    !elab_static_int(e, item->high, "the end of a slice", &high))
+	Ex *from;
+	if (!elab_slice(e, item, &low, &high, &from))
 		return NULL;
+	if (from) {
+		*var = ex_var_new(e, (*var)->name, high, item->span);
+		Ex *at = ex_add_int(e, ex_var(e, *var), from);
+		bool inside = elab_in_bounds(e, at, *extent, item->span, guard, open);
+		*extent = high;
+		return inside ? at : NULL;
+	}
 	if (*extent == DIM_X && e->tensor && !elab_knows_axes(e, item->span))
 		return NULL;
 	if (*extent == DIM_X && e->n < 0) {
@@ -244,6 +268,14 @@ static Ex *slice(Elab *e, const AstItem *item, Var **var, int64_t *extent) {
 	return ex_add_int(e, ex_var(e, *var), ex_int(e, low));
 }
 
+/* Has what is read not too many axes? */
+static bool fits_axes(Elab *e, const Value *base, const Value *along, const AstExpr *x) {
+	bool fits = base->rank - 1 + along->rank <= IR_USER_RANK;
+	if (!fits)
+		diag_error(e->session, 208, x->span, "an array has at most %d axes", IR_USER_RANK);
+	return fits;
+}
+
 static Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr *x) {
 	if (value_is_bad(base))
 		return base;
@@ -257,20 +289,29 @@ static Value *element(Elab *e, Value *base, const AstItems *items, const AstExpr
 	v->kind = VALUE_ARRAY;
 	v->scalar = base->scalar;
 	Ex *at[IR_MAX_RANK];
+	Value *along = NULL;
 	bool ok = true, guard = false, unchecked = false;
 	for (int i = 0; i < base->rank; i++) {
 		const AstItem *item = i < (int)items->count ? &items->data[i] : NULL;
+		bool open = false;
 		if (item && item->kind == AST_ITEM_EXPR) {
-			bool open = false;
-			at[i] = position(e, item->expr, base->dims[i], &guard, &open);
-			ok = ok && at[i];
+			Value *before = along;
+			at[i] = position(e, item->expr, base->dims[i], &guard, &open, &along);
+			ok = ok && at[i] && (along == before || fits_axes(e, base, along, x));
 			unchecked = unchecked || (open && !axis_is_checked(e, base, i));
+			for (int k = 0; ok && along != before && k < along->rank; k++) {
+				v->vars[v->rank] = along->vars[k];
+				v->dims[v->rank++] = along->dims[k];
+			}
 			continue;
 		}
 		Var *var = base->vars[i];
 		int64_t extent = base->dims[i];
-		at[i] = item && item->kind == AST_ITEM_SLICE ? slice(e, item, &var, &extent) : ex_var(e, var);
+		at[i] = item && item->kind == AST_ITEM_SLICE ? slice(e, item, &var, &extent, &guard, &open) : ex_var(e, var);
 		ok = ok && at[i];
+		unchecked = unchecked || (open && !axis_is_checked(e, base, i));
+		if (!ok)
+			continue;
 		v->vars[v->rank] = var;
 		v->dims[v->rank++] = extent;
 	}

@@ -63,6 +63,27 @@ bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out) 
 	return static_value(e, elab_static(e, x), x, what, out);
 }
 
+static bool is_whole(const Value *v) {
+	return v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar != S_REAL && v->scalar != S_BOOL;
+}
+
+bool elab_slice(Elab *e, const AstItem *item, int64_t *low, int64_t *high, Ex **from) {
+	Value *start = elab_static(e, item->low), *end = elab_static(e, item->high);
+	*from = NULL;
+	if (is_whole(start) && is_whole(end) && !value_known(start)) {
+		Ex *begin = value_body(e, start);
+		const Affine length = proof_affine(ex_op(e, IR_sub, value_body(e, end), begin, NULL));
+		if (length.count == 0 && !length.too_long && length.offset > 0) {
+			*from = begin;
+			*low = 0;
+			*high = length.offset;
+			return true;
+		}
+	}
+	bool ok = static_value(e, start, item->low, "the start of a slice", low);
+	return static_value(e, end, item->high, "the end of a slice", high) && ok;
+}
+
 Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what) {
 	Value *v = elab_static(e, x);
 	int64_t known;

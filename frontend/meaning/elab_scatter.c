@@ -15,6 +15,21 @@ static bool depends_on_found(const Elements *to, const Ex *x) {
 	return false;
 }
 
+static bool depends_on_kept(const Elements *to, const Ex *x) {
+	for (int k = 0; k < to->rest.rank; k++)
+		if (ex_has(x, to->kept[k]))
+			return true;
+	return false;
+}
+
+/* A slice starts at an index. */
+static bool has_moving_slice(const Elements *to) {
+	for (int k = 0; k < to->rest.rank; k++)
+		if (depends_on_found(to, to->kept_low[k]))
+			return true;
+	return false;
+}
+
 /* Whether a position is a multiple of this index, but for what depends on no index: it tells the index's value. */
 static bool tells(const Elements *to, const Ex *position, const Var *var) {
 	const Affine a = proof_affine(position);
@@ -23,7 +38,7 @@ static bool tells(const Elements *to, const Ex *position, const Var *var) {
 		const Ex *atom = a.terms[i].atom;
 		if (atom->kind == EX_VAR && atom->var == var)
 			found = true;
-		else if (depends_on_found(to, atom))
+		else if (depends_on_found(to, atom) || depends_on_kept(to, atom))
 			return false;
 	}
 	return found && !a.too_long;
@@ -279,7 +294,7 @@ static void source_of(Elab *e, const Elements *to, Value *made, Ex *last, Ex **a
 	split_number(e, to, last, at);
 	for (int k = 0; k < to->rest.rank; k++)
 		at[to->found.count + (uint32_t)k] =
-			ex_add_int(e, ex_var(e, made->vars[to->kept_axis[k]]), ex_int(e, -to->kept_low[k]));
+			ex_add_int(e, ex_var(e, made->vars[to->kept_axis[k]]), ex_op(e, IR_neg, to->kept_low[k], NULL, NULL));
 }
 
 static void last_counts(Elab *e, const Elements *to, Value *r) {
@@ -346,6 +361,9 @@ void elab_scatter(Elab *e, const Elements *to, const AstExpr *x, Value *given) {
 			e, to, ", each computed from the array",
 			"the element itself plus, minus or times something adds up, as do `max` and `min` of the two; if "
 			"the last value is to count, compute all of them with `let` before");
+	else if (has_moving_slice(to))
+		report_repeated(e, to, ", in slices that start at an index",
+		                "what adds up may be put there, as in `s[i] <- s[i] + ...`");
 	else if (to->axis >= 0)
 		report_repeated(e, to, ", in `each`", "what adds up may stand there: `h[k[i]] <- h[k[i]] + ...`");
 	else

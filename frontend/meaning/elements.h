@@ -16,7 +16,7 @@ typedef struct Elements {
 	Value rest;             /* the shape of what is assigned: whole axes and slices ... */
 	Var *kept[IR_MAX_RANK]; /* ... and their variables, ... */
 	int kept_axis[IR_MAX_RANK];
-	int64_t kept_low[IR_MAX_RANK]; /* ... and the axes of the array that these run along, from where on */
+	Ex *kept_low[IR_MAX_RANK]; /* ... and the axes of the array that these run along, from where on */
 	bool guard;                    /* a position is inside by a condition only */
 } Elements;
 

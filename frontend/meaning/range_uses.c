@@ -56,6 +56,16 @@ static int axes_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
 	return -1;
 }
 
+/* Where an array of indices reads along an axis, its own axes are there; `kept` is how many there are so far. */
+static int add_axes_of_indices(RangeSearch *s, const AstExpr *position, int64_t *dims, int kept) {
+	int64_t along[IR_MAX_RANK];
+	bool may_be = position && (position->kind == AST_NAME || position->kind == AST_INDEX || position->kind == AST_CALL);
+	int rank = may_be ? shape_of(s, position, along) : 0;
+	for (int i = 0; i < rank && kept < IR_USER_RANK; i++)
+		dims[kept++] = along[i];
+	return kept;
+}
+
 static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
 	Elab *e = s->e;
 	if (!x)
@@ -86,8 +96,10 @@ static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
 			return -1;
 		for (int i = 0; i < rank; i++) {
 			const AstItem *item = i < (int)x->index.items.count ? &x->index.items.data[i] : NULL;
-			if (item && item->kind == AST_ITEM_EXPR)
+			if (item && item->kind == AST_ITEM_EXPR) {
+				kept = add_axes_of_indices(s, item->expr, dims, kept);
 				continue;
+			}
 			int64_t extent = base[i];
 			if (item && item->kind == AST_ITEM_SLICE) {
 				int64_t low = 0, high = 0;

@@ -206,8 +206,13 @@ void resolve_report_unknown_target(Resolver *r, const AstExpr *target) {
 
 void resolve_report_function(Resolver *r, const AstExpr *x) {
 	Session *session = r->program->session;
+	void **place = name_map_place(r->scratch, &r->unknown, x->name);
+	if (*place) {
+		unknown_again(session, *place, x->span);
+		return;
+	}
 	const char *text = text_of(r, x->name), *foreign = foreign_value(text);
-	Diag *diag = diag_error(session, 231, x->span, "`%s` is a function, not a value", text);
+	Diag *diag = *place = diag_error(session, 231, x->span, "`%s` is a function, not a value", text);
 	if (foreign)
 		diag_help(session, diag, "%s", foreign);
 	else

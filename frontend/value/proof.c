@@ -189,13 +189,12 @@ static bool fact_proves(const Elab *e, const Affine *a, uint32_t most) {
 	return false;
 }
 
-/* Whether the conditions around contradict each other, so that this place is never reached. */
-static bool never_here(const Elab *e) {
+bool proof_never_here(const Elab *e) {
 	return e->facts.count && e->facts.data[e->facts.count - 1].never;
 }
 
 static bool affine_at_least_zero(const Elab *e, const Affine *a) {
-	if (never_negative(a) || never_here(e) || fact_proves(e, a, PROOF_FACTS_ALONE))
+	if (never_negative(a) || proof_never_here(e) || fact_proves(e, a, PROOF_FACTS_ALONE))
 		return true;
 	uint32_t tried = 0;
 	for (uint32_t i = e->facts.count, end = oldest_seen(e); i-- > end && tried < PROOF_FACTS_IN_PAIRS;)
@@ -291,7 +290,7 @@ static void add_fact(Elab *e, const Affine *form, bool not_zero) {
 	if (form->too_long)
 		return;
 	Fact fact = {.form = *form, .not_zero = not_zero, .number = ++e->fact_count};
-	fact.never = never_here(e) || contradicts(e, &fact);
+	fact.never = proof_never_here(e) || contradicts(e, &fact);
 	vec_push(e->arena, &e->facts, fact);
 }
 

@@ -267,7 +267,8 @@ void value_help_rule(Elab *e, Diag *diag, const Value *v) {
 
 /* For people: with what is known of a number. */
 static const char *value_text(Elab *e, const Value *v, bool changes) {
-	const char *type = v->scalar == S_LITERAL && v->rank == 0 ? "number" : value_type_text(e, v);
+	const char *type =
+		v->kind == VALUE_ARRAY && v->scalar == S_LITERAL && v->rank == 0 ? "number" : value_type_text(e, v);
 	double real;
 	if (changes)
 		return type;

@@ -90,7 +90,7 @@ struct Value {
 /* ---- the values of names: scope.c ---- */
 
 typedef struct Binding {
-	const Symbol *symbol; /* NULL: a state of a rule that is applied, between its steps */
+	const Symbol *symbol; /* in no table: of a state of a rule that is applied, between its steps */
 	Value *value;         /* where the function now being built can read it; NULL: not at this stage */
 	Scalar scalar;        /* VAR, STATE: what it was declared as */
 	bool used;
@@ -260,6 +260,7 @@ bool proof_forms(Elab *e, Ex *cond, bool truth, Exs *forms);
 void proof_assume(Elab *e, const Ex *cond, bool truth);
 /* The same where the condition is wrong, which was reported: what it was to prove counts as proved. */
 void proof_assume_spoiled(Elab *e);
+bool proof_never_here(const Elab *e); /* the conditions around contradict each other, or one is not known for a mistake */
 
 /* ---- value.c ---- */
 

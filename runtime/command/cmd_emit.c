@@ -29,12 +29,12 @@ static void only_one(Cmd *cmd) {
 		vec_push(cmd->arena, &cmd->words, session_text(cmd->session, found->name.name));
 }
 
-/* Does the rule evaluate elsewhere, one tensor beside the other? Or is there no C of it for any tensors, which emitting it says. */
+/* Does the rule evaluate elsewhere, one tensor beside the other? */
 static bool is_for_all_tensors(Cmd *cmd, const FeCall *call) {
 	FeTarget any = {.count = 0};
 	IrModule *module = ir_module_new(cmd->session);
 	const FeRule *rule = fe_rule(cmd->program, module, call, &any, cmd->rt->options.real, NULL, 0);
-	bool evaluates = rule && rule->evaluates && (rule->derives || !rule->decl->joint);
+	bool evaluates = rule && rule->evaluates && !rule->decl->joint;
 	ir_module_free(module);
 	return evaluates;
 }

@@ -109,12 +109,14 @@ static bool make_blocks(const Task *task, Problems *problems, uint64_t seed) {
 static int lane_outside(const Task *task, const Problems *problems, const ProblemBlock *block, const FeSlot *slot) {
 	IrScalar real = task->objective->real;
 	size_t lanes = (size_t)task->lanes, first = (size_t)slot->offset * lanes * ir_scalar_bytes(real);
+	ArenaMark mark = arena_mark(problems->arena);
 	double *values = ARENA_ARRAY(problems->arena, double, slot->count * task->lanes);
 	rt_read_reals(real, (const char *)block->x0 + first, 1, values, (size_t)slot->count * lanes);
-	for (int64_t k = 0; k < slot->count * task->lanes; k++)
-		if (!isfinite(values[k]))
-			return (int)(k % task->lanes);
-	return -1;
+	int64_t k = 0;
+	while (k < slot->count * task->lanes && isfinite(values[k]))
+		k++;
+	arena_release(problems->arena, mark);
+	return k < slot->count * task->lanes ? (int)(k % task->lanes) : -1;
 }
 
 /* A start that is drawn or computed may lie outside of its limits, which no check of the text could tell. */

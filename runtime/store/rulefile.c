@@ -298,7 +298,8 @@ static void edit_applied(const RuleFile *f, Edits *edits, const AstBlock *block,
 		if (s->kind == AST_WHEN) {
 			edit_applied(f, edits, &s->when.yes, key);
 			edit_applied(f, edits, &s->when.no, key);
-		}
+		} else if (s->kind == AST_FOR || s->kind == AST_WHILE)
+			edit_applied(f, edits, s->kind == AST_FOR ? &s->loop.body : &s->repeat.body, key);
 		if (s->kind != AST_APPLY || !rule_named(f, s->apply))
 			continue;
 		AstName callee = s->apply->call.callee;
@@ -378,7 +379,9 @@ static void print_applied(RuleFile *f, const AstBlock *block, const char *key) {
 		if (s->kind == AST_WHEN) {
 			print_applied(f, &s->when.yes, key);
 			print_applied(f, &s->when.no, key);
-		} else if (s->kind == AST_APPLY && s->apply->kind == AST_CALL)
+		} else if (s->kind == AST_FOR || s->kind == AST_WHILE)
+			print_applied(f, s->kind == AST_FOR ? &s->loop.body : &s->repeat.body, key);
+		else if (s->kind == AST_APPLY && s->apply->kind == AST_CALL)
 			print_copy(f, rule_named(f, s->apply), NULL, key_within(f, key, text_of(f, s->apply->call.callee.name)));
 	}
 }

@@ -201,6 +201,107 @@ expect 2 "$GRADUS" train rules.grad learn_within --learn momentum.lr -o run-none
 has err '--learn takes clip_by_norm.NAME'
 expect 1 "$GRADUS" train rules.grad learn_within --learn base.speed -o run-none
 has err E0309
+# In loops of known turns, few and many, in `while`, and under a condition that is open: the same written out by hand.
+cat >loops.grad <<'GRAD'
+optimizer inner(lr = 0.05) {
+  learn keep = 0.5 in (0, 1)
+  state m = 0
+  state count : real = 0
+  count <- count + 1
+  if size(x) > 2 {
+    state v = 1
+    v <- 0.9 * v + 0.1 * g^2
+    m <- keep * m + g / sqrt(v)
+  } else {
+    m <- keep * m + g
+  }
+  x <- x - lr / sqrt(count) * m
+}
+optimizer several(turns = 3, base = inner) {
+  for k in 0..turns {
+    apply base(g = gradient(x) * (1 + 0.1 * k))
+  }
+}
+optimizer several_by_hand(turns = 3, lr = 0.05) {
+  state m = 0
+  state count : real = 0
+  state v = 1
+  for k in 0..turns {
+    let g2 = gradient(x) * (1 + 0.1 * k)
+    count <- count + 1
+    v <- 0.9 * v + 0.1 * g2^2
+    m <- 0.5 * m + g2 / sqrt(v)
+    x <- x - lr / sqrt(count) * m
+  }
+}
+joint optimizer either(lr = 0.05) {
+  if f > 20 {
+    apply inner(lr = lr)
+  } else {
+    apply momentum(lr = 0.1 * lr)
+  }
+}
+joint optimizer either_by_hand(lr = 0.05) {
+  state m = 0
+  state count : real = 0
+  state v = 1
+  state u = 0
+  if f > 20 {
+    count <- count + 1
+    v <- 0.9 * v + 0.1 * g^2
+    m <- 0.5 * m + g / sqrt(v)
+    x <- x - lr / sqrt(count) * m
+  } else {
+    u <- 0.9 * u + g
+    x <- x - 0.1 * lr * u
+  }
+}
+joint optimizer until(lr = 0.02) {
+  var k = 0
+  while value(x) > 0.7 * f limit 4 {
+    apply inner(lr = lr, g = gradient(x))
+    k <- k + 1
+  }
+}
+joint optimizer until_by_hand(lr = 0.02) {
+  state m = 0
+  state count : real = 0
+  state v = 1
+  while value(x) > 0.7 * f limit 4 {
+    let g2 = gradient(x)
+    count <- count + 1
+    v <- 0.9 * v + 0.1 * g2^2
+    m <- 0.5 * m + g2 / sqrt(v)
+    x <- x - lr / sqrt(count) * m
+  }
+}
+GRAD
+expect 0 "$GRADUS" check loops.grad
+for pair in "several several_by_hand" "several(turns=12) several_by_hand(turns=12)" "either either_by_hand" "until until_by_hand"; do
+	for options in "" --interpret "--precision f32"; do
+		for rule in $pair; do
+			# shellcheck disable=SC2086
+			expect 0 "$GRADUS" minimize loops.grad "quadratic(n = 4)" --with "$rule" --steps 6 --json $options
+			mv out "$(case $rule in *by_hand*) echo by_hand ;; *) echo applied ;; esac)"
+		done
+		alike f "$([ "$options" = "--precision f32" ] && echo 1e-5 || echo 1e-12)" by_hand applied
+	done
+done
+expect 0 "$GRADUS" emit c "several(turns = 12)" loops.grad --on "quadratic(n = 4)" -o c-loops
+expect 0 make -s -C c-loops CC="$CC" CFLAGS="-O1 -Wall -Wextra -Werror" test
+cat >>loops.grad <<'GRAD'
+experiment e {
+  train    several(turns = 12)
+  on       quadratic(n = 4)
+  problems 2 train, 2 select, 2 test
+  horizon  4
+  update   adam(lr = 1e-2) for 2 steps
+}
+GRAD
+expect 0 "$GRADUS" train loops.grad e -o run-loops
+has run-loops/rule.grad 'learn keep = 0.'
+has run-loops/rule.grad 'turns = 12'
+expect 0 "$GRADUS" minimize "quadratic(n = 4)" --with run-loops --steps 3
 # A wrapper of a rule that learns, and one whose parameter is opened, inside of the call.
 cat >>rules.grad <<'GRAD'
 experiment around {

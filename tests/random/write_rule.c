@@ -81,13 +81,15 @@ static void put_head(Writer *w, const RpRule *rule, const char *name) {
 	fputs(") {\n", w->out);
 }
 
-/* A rule that does no more than apply the one that was written, by its name or as a parameter. */
+/* A rule that does no more than apply the one that was written, perhaps in a loop of one turn. */
 static void put_around(Writer *w, const RpRule *rule) {
+	bool loop = w->program->seed / 15 % 2;
 	put_head(w, rule, "rule");
+	fputs(loop ? "  for once in 0..1 {\n" : "", w->out);
 	fputs("  apply inside(", w->out);
 	for (int i = 0; i < rule->hypers; i++)
 		fprintf(w->out, "%s%s = %s", i ? ", " : "", rule->hyper[i]->name, rule->hyper[i]->name);
-	fputs(")\n}\n", w->out);
+	fputs(loop ? ")\n  }\n}\n" : ")\n}\n", w->out);
 }
 
 void rp_write_rule(const RpProgram *program, const RpRule *rule, FILE *out) {
