@@ -128,6 +128,19 @@ static Value *known_before(RuleElab *r, const AstExpr *x) {
 	return value_is_bad(v) || (v->kind == VALUE_ARRAY && value_known_throughout(v)) ? v : NULL;
 }
 
+static void init_block(RuleElab *r, const AstBlock *block, const char *prefix, bool in_block);
+
+/* Either branch may be taken; and what is learned is the same for all shapes of x. wrong: the condition is, so nobody knows what it says of
+ * its branches. */
+static void init_either(RuleElab *r, const AstStmt *s, const char *prefix, bool wrong) {
+	uint32_t facts = r->e.facts.count;
+	if (wrong)
+		proof_assume_spoiled(&r->e);
+	init_block(r, &s->when.yes, prefix, true);
+	init_block(r, &s->when.no, prefix, true);
+	r->e.facts.count = facts;
+}
+
 static void init_block(RuleElab *r, const AstBlock *block, const char *prefix, bool in_block) {
 	ScopeMark scope = scope_mark(&r->e);
 	bool lets = in_block; /* conditions and states may speak of them */
@@ -150,11 +163,8 @@ static void init_block(RuleElab *r, const AstBlock *block, const char *prefix, b
 			v = has_states_inside(s) ? known_before(r, s->when.condition) : NULL;
 			if (v && !value_is_bad(v) && value_known(v) && v->scalar == S_BOOL)
 				init_block(r, v->body->integer ? &s->when.yes : &s->when.no, prefix, true);
-			else if (has_states_inside(
-						 s)) { /* either may be taken; and what is learned is the same for all shapes of x */
-				init_block(r, &s->when.yes, prefix, true);
-				init_block(r, &s->when.no, prefix, true);
-			}
+			else if (has_states_inside(s))
+				init_either(r, s, prefix, v != NULL);
 			break;
 		case AST_FOR:
 			if (has_states(&s->loop.body))

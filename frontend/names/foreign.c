@@ -44,6 +44,8 @@ static const Foreign values[] = {
 	{"ceiling", "write `ceil(a)`"},
 	{"rint", "write `round(a)`"},
 	{"fix", "write `trunc(a)`"},
+	{"fract", "write `a % 1`"},
+	{"mod", "write `a % b`"},
 	{"isinf", "write `abs(a) == inf`"},
 	{"swish", "write `silu(a)`"},
 	{"expit", "write `sigmoid(a)`"},

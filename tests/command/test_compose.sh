@@ -201,6 +201,22 @@ expect 2 "$GRADUS" train rules.grad learn_within --learn momentum.lr -o run-none
 has err '--learn takes clip_by_norm.NAME'
 expect 1 "$GRADUS" train rules.grad learn_within --learn base.speed -o run-none
 has err E0309
+cat >turns.grad <<'GRAD'
+optimizer few() {
+  for k in 0..3 { apply adam() }
+}
+optimizer one() {
+  for k in 0..1 { apply momentum() }
+  apply momentum()
+}
+optimizer many() {
+  for k in 0..30 { apply adam() }
+}
+optimizer around() {
+  for k in 0..2 { apply cosine(base = adam) }
+}
+GRAD
+expect 0 "$GRADUS" check turns.grad
 # In loops of known turns, few and many, in `while`, and under a condition that is open: the same written out by hand.
 cat >loops.grad <<'GRAD'
 optimizer inner(lr = 0.05) {

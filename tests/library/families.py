@@ -1138,7 +1138,7 @@ def word_vectors(words=8, d=2):
 
 @family
 def neural_ode(points=16, hidden=6):
-    start = uniform("start", (2,), 0.5, 1.5)
+    start = uniform("first", (2,), 0.5, 1.5)
 
     def euler(field):
         u, out = start, []

@@ -180,11 +180,11 @@ static RpExpr *condition(Gen *g, const RpExpr *e, int depth) {
 /* ---- reductions ---- */
 
 static RpReduction pick_reduction(Gen *g, RpKind kind) {
-	static const RpReduction reals[] = {RP_SUM,  RP_SUM,     RP_SUM,     RP_MEAN,      RP_MEAN,
-	                                    RP_MEAN, RP_MAXIMUM, RP_MINIMUM, RP_LOGSUMEXP, RP_PROD};
+	static const RpReduction reals[] = {RP_SUM,     RP_SUM,     RP_SUM,       RP_MEAN, RP_MEAN,    RP_MEAN,
+	                                    RP_MAXIMUM, RP_MINIMUM, RP_LOGSUMEXP, RP_PROD, RP_VARIANCE};
 	if (kind == RP_BOOL)
 		return gen_chance(g, 50) ? RP_ANY : RP_EVERY;
-	return reals[gen_below(g, 10)];
+	return reals[gen_below(g, 11)];
 }
 
 static double reduced_size(RpReduction which, double size, int points) {
@@ -192,6 +192,7 @@ static double reduced_size(RpReduction which, double size, int points) {
 	case RP_SUM: return size * points;
 	case RP_PROD: return pow(fmax(size, 1), points);
 	case RP_LOGSUMEXP: return size + 4;
+	case RP_VARIANCE: return size * size;
 	default: return size;
 	}
 }
@@ -229,7 +230,7 @@ RpExpr *gen_reduce(Gen *g, RpKind kind, const RpShape *shape, int depth) {
 	for (int i = 0; i < e->indices; i++)
 		if (i != silent)
 			gen_show(g, e->index[i]);
-	if (!argument && gen_chance(g, e->which == RP_MEAN ? 10 : 40)) {
+	if (!argument && gen_chance(g, e->which == RP_MEAN || e->which == RP_VARIANCE ? 10 : 40)) {
 		e->cond[e->conds++] = condition(g, e, depth);
 		if (gen_chance(g, 25))
 			e->cond[e->conds++] = condition(g, e, depth);
@@ -240,7 +241,7 @@ RpExpr *gen_reduce(Gen *g, RpKind kind, const RpShape *shape, int depth) {
 	                                  : gen_real(g, depth - 1);
 	if (kind == RP_REAL && body->kind == RP_BOOL && e->which != RP_SUM && e->which != RP_MEAN)
 		e->which = gen_chance(g, 50) ? RP_SUM : RP_MEAN;
-	if (e->which == RP_LOGSUMEXP || e->which == RP_PROD)
+	if (e->which == RP_LOGSUMEXP || e->which == RP_PROD || e->which == RP_VARIANCE)
 		body = shape->rank == 0 ? gen_bounded(g, body, -4, 4) : body;
 	g->count = count;
 	g->guards = guards;

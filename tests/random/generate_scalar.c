@@ -396,15 +396,16 @@ static RpExpr *of_whole_array(Gen *g, int depth) {
 		}
 		return e;
 	}
-	static const RpReduction which[] = {RP_SUM,     RP_SUM,     RP_MEAN,      RP_MEAN,
-	                                    RP_MAXIMUM, RP_MINIMUM, RP_LOGSUMEXP, RP_PROD};
+	static const RpReduction which[] = {RP_SUM,     RP_SUM,       RP_MEAN,     RP_MEAN, RP_MAXIMUM,
+	                                    RP_MINIMUM, RP_LOGSUMEXP, RP_VARIANCE, RP_PROD};
 	e = rp_expr(g->pool, RP_REDUCE_ALL, RP_REAL);
-	e->which = (int)which[gen_below(g, count <= 6 ? 8 : 7)];
+	e->which = (int)which[gen_below(g, count <= 6 ? 9 : 8)];
 	e->arg[0] = a;
 	e->args = 1;
-	e->size = e->which == RP_SUM    ? a->size * count
-	          : e->which == RP_PROD ? pow(fmax(1, a->size), count)
-	                                : a->size + (e->which == RP_LOGSUMEXP ? 3 : 0);
+	e->size = e->which == RP_SUM        ? a->size * count
+	          : e->which == RP_PROD     ? pow(fmax(1, a->size), count)
+	          : e->which == RP_VARIANCE ? a->size * a->size
+	                                    : a->size + (e->which == RP_LOGSUMEXP ? 3 : 0);
 	return e;
 }
 

@@ -44,6 +44,25 @@ static void log_sum_exp(Oracle *o, const Value *terms, int count, const bool *li
 	out[0] = oracle_noisy(o, largest + log(total));
 }
 
+/* The mean, then the mean of squares of the distances from it. */
+static void variance(Oracle *o, const Value *terms, int count, const bool *live, int stride, int offset, double *out) {
+	double mean[2 + RP_COORDINATES] = {0}, squares[2 + RP_COORDINATES] = {0}, distance[2 + RP_COORDINATES];
+	int points = 0;
+	for (int i = 0; i < count; i++)
+		if (!live || live[i]) {
+			num_add(o, mean, mean, oracle_at(o, terms, i * stride + offset), 1);
+			points++;
+		}
+	num_unary(o, mean, mean, oracle_noisy(o, mean[0] / points), 1.0 / points);
+	for (int i = 0; i < count; i++)
+		if (!live || live[i]) {
+			num_add(o, distance, oracle_at(o, terms, i * stride + offset), mean, -1);
+			num_multiply(o, distance, distance, distance);
+			num_add(o, squares, squares, distance, 1);
+		}
+	num_unary(o, out, squares, oracle_noisy(o, squares[0] / points), 1.0 / points);
+}
+
 /* terms: `count` blocks of body->shape. Gives one block; live: which terms there are. */
 Value oracle_fold(Oracle *o, RpReduction which, const Value *body, int count, const bool *live) {
 	Value out = oracle_new(o, &body->shape);
@@ -56,6 +75,10 @@ Value oracle_fold(Oracle *o, RpReduction which, const Value *body, int count, co
 		to[0] = is_product || which == RP_EVERY ? 1 : 0;
 		if (which == RP_LOGSUMEXP) {
 			log_sum_exp(o, body, count, live, stride, offset, to);
+			continue;
+		}
+		if (which == RP_VARIANCE) {
+			variance(o, body, count, live, stride, offset, to);
 			continue;
 		}
 		if (which >= RP_MAXIMUM && which <= RP_ARGMIN && which != RP_PROD) {

@@ -127,6 +127,8 @@ typedef enum RpReduction {
 	RP_ARGMIN,
 	RP_ANY,
 	RP_EVERY,
+	RP_VARIANCE,
+	RP_REDUCTIONS
 } RpReduction;
 
 struct RpExpr {
@@ -244,7 +246,7 @@ typedef struct RpRule {
 /* ---- the names of rows ---- */
 
 extern const char *const rp_comparisons[6]; /* < <= > >= == != */
-extern const char *const rp_reductions[10];
+extern const char *const rp_reductions[RP_REDUCTIONS];
 
 /* ---- tree.c ---- */
 

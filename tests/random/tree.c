@@ -5,8 +5,8 @@
 #include <string.h>
 
 const char *const rp_comparisons[6] = {"<", "<=", ">", ">=", "==", "!="};
-const char *const rp_reductions[10] = {"sum",       "mean",   "max",    "min", "prod",
-                                       "logsumexp", "argmax", "argmin", "any", "all"};
+const char *const rp_reductions[RP_REDUCTIONS] = {"sum",    "mean",   "max", "min", "prod",    "logsumexp",
+                                                  "argmax", "argmin", "any", "all", "variance"};
 
 int rp_count(const RpShape *shape) {
 	int count = 1;
@@ -160,7 +160,7 @@ RpType rp_type(const RpExpr *e) {
 	case RP_REDUCE_ALL:
 		if (e->which == RP_ARGMAX || e->which == RP_ARGMIN)
 			return RP_TYPE_INT;
-		if (e->which == RP_MEAN || e->which == RP_LOGSUMEXP)
+		if (e->which == RP_MEAN || e->which == RP_LOGSUMEXP || e->which == RP_VARIANCE)
 			return RP_TYPE_REAL;
 		if (rp_type(e->arg[0]) == RP_TYPE_BOOL)
 			return RP_TYPE_INT;
