@@ -75,6 +75,12 @@ typedef enum RuleName {
 } RuleName;
 extern const char *const symbol_rule_names[RULE_NAME_COUNT];
 
+typedef enum Soundness {
+	SOUNDNESS_UNKNOWN,
+	SOUND,
+	UNSOUND
+} Soundness;
+
 /* A declaration whose names are known. */
 typedef struct Resolved {
 	const AstDecl *decl;
@@ -82,6 +88,7 @@ typedef struct Resolved {
 	VEC(const AstDecl *) mentions; /* constants, functions and rules that it mentions, as often as it does */
 	bool reads_residuals;          /* OPTIMIZER */
 	bool wrong;                    /* errors were found in it */
+	Soundness soundness;           /* of it and all that it mentions: resolve_is_sound */
 } Resolved;
 
 /* Of a program. */

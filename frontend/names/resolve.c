@@ -479,22 +479,32 @@ void resolve_set_decl(FeProgram *p, Resolved made) {
 		arena_copy(p->session->arena, &made, sizeof made);
 }
 
-static bool is_sound(FeProgram *p, const AstDecl *decl, NameMap *seen, Arena *scratch) {
-	const Resolved *names = resolve_decl(p, decl);
-	void **place = name_map_place(scratch, seen, decl->name.id);
-	if (*place)
-		return true;
-	*place = seen;
+typedef VEC(Resolved *) Visited;
+
+static bool is_sound(FeProgram *p, const AstDecl *decl, Visited *visited, Arena *scratch) {
+	resolve_decl(p, decl);
+	Resolved *names = name_map_get(&p->symbols.resolved, decl->name.id);
+	if (names->soundness != SOUNDNESS_UNKNOWN) /* in a circle: the others tell */
+		return names->soundness != UNSOUND;
+	names->soundness = SOUND;
+	vec_push(scratch, visited, names);
 	bool sound = !names->wrong;
 	for (uint32_t i = 0; i < names->mentions.count && sound; i++)
-		sound = is_sound(p, names->mentions.data[i], seen, scratch);
+		sound = is_sound(p, names->mentions.data[i], visited, scratch);
+	if (!sound)
+		names->soundness = UNSOUND;
 	return sound;
 }
 
+/* What is found is kept, so that a program is walked once for all that ask. Where something is wrong, what was left before that was
+ * found may be in a circle with it, and stays unknown. */
 bool resolve_is_sound(FeProgram *p, const AstDecl *decl) {
 	Arena *scratch = arena_new();
-	NameMap seen = {0};
-	bool sound = is_sound(p, decl, &seen, scratch);
+	Visited visited = {0};
+	bool sound = is_sound(p, decl, &visited, scratch);
+	for (uint32_t i = 0; i < visited.count && !sound; i++)
+		if (visited.data[i]->soundness == SOUND)
+			visited.data[i]->soundness = SOUNDNESS_UNKNOWN;
 	arena_free(scratch);
 	return sound;
 }

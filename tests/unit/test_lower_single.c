@@ -8,12 +8,13 @@
 /* Words with a meaning of their own: the program is another one without them. */
 static bool is_word(const char *at, size_t length) {
 	static const char *const words[] = {
-		"and",    "or",        "not",     "if",        "then",       "else",      "true",     "false",  "for",   "in",
-		"let",    "var",       "param",   "given",     "state",      "learn",     "minimize", "report", "apply", "each",
-		"return", "optimizer", "joint",   "objective", "experiment", "fn",        "const",    "import", "train", "on",
-		"score",  "problems",  "horizon", "estimate",  "update",     "against",   "clip",     "select", "test",  "seed",
-		"steps",  "from",      "real",    "int",       "bool",       "x",         "g",        "f",      "t",     "f0",
-		"sum",    "mean",      "max",     "min",       "prod",       "logsumexp", "argmax",   "argmin", "any",   "all"};
+		"and",    "or",        "not",    "if",        "then",     "else",      "true",       "false",    "for",
+		"in",     "let",       "var",    "param",     "given",    "state",     "learn",      "minimize", "report",
+		"apply",  "each",      "return", "optimizer", "joint",    "objective", "experiment", "fn",       "const",
+		"import", "train",     "on",     "score",     "problems", "horizon",   "estimate",   "update",   "against",
+		"clip",   "select",    "test",   "seed",      "steps",    "from",      "real",       "int",      "bool",
+		"x",      "g",         "f",      "t",         "f0",       "sum",       "mean",       "max",      "min",
+		"prod",   "logsumexp", "argmax", "argmin",    "any",      "all",       "data",       "batch"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strlen(words[i]) == length && memcmp(at, words[i], length) == 0)
 			return true;
