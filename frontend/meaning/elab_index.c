@@ -147,7 +147,7 @@ static void help_index(Elab *e, Diag *diag, const AstExpr *x, const Value *v) {
 	const Symbol *symbol = base->kind == AST_NAME ? symbol_at(e->program, base->id) : NULL;
 	bool declared = symbol && (symbol->kind == SYMBOL_GIVEN || symbol->kind == SYMBOL_DATA ||
 	                           symbol->kind == SYMBOL_BATCH || symbol->kind == SYMBOL_VAR);
-	if (v->kind == VALUE_ARRAY && v->scalar == S_BOOL)
+	if (v->kind == VALUE_ARRAY && v->scalar == S_BOOL && v->rank)
 		diag_help(e->session, diag,
 		          "what a condition leaves has no known size: `where(c, a, 0)`, or `sum[i, c[i]](a[i])`");
 	else if (x->kind == AST_NUMBER && x->number.value == (double)(int64_t)x->number.value)

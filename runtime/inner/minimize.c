@@ -200,7 +200,7 @@ static double bytes_of(const Going *g) {
 	const Task *task = g->task;
 	double problems = g->problems->count, steps = g->out->runs.steps, x = 8.0 * (double)task->objective->size;
 	double each = (double)run_arena_bytes(task, TASK_SHARED) + (g->reports ? (double)g->reports->arena_bytes + x : 0) +
-	              16.0 * task->lanes * TASK_MAX_SEGMENT;
+	              16.0 * task->lanes * (double)TASK_MAX_SEGMENT;
 	return each * rt_pool_threads(task->rt->pool) + (double)run_state_bytes(task) * g->problems->block_count +
 	       problems * (16 * (steps + 1) + x);
 }

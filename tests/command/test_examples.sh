@@ -12,7 +12,7 @@ names() {
 shared=${GRADUS_DATA:-$SOURCE_DIR/../shared/data}/vision/fashion-mnist
 
 count=0
-for file in "$SOURCE_DIR"/examples/*.grad; do
+for file in "$SOURCE_DIR"/examples/*.grad "$SOURCE_DIR"/examples/*/*.grad; do
 	count=$((count + 1))
 	set -- "$file"
 	if grep -q '^  data ' "$file"; then

@@ -11,7 +11,7 @@ page "$SOURCE_DIR/docs/guide.md"
 
 # The network of section 4 is right on 85 % of the test images, as its report says, and the trained rule is better than it started.
 if [ -d fashion-mnist ]; then
-	expect 0 "$GRADUS" minimize examples/clothes.grad --data fashion-mnist --precision f32 --with "adam(lr = 0.002)" --steps 3000 --json
+	expect 0 "$GRADUS" minimize examples/images/clothes.grad --data fashion-mnist --precision f32 --with "adam(lr = 0.002)" --steps 3000 --json
 	json_list accuracy <out | grep . | tail -n 3 | awk '{ best = $1 > best ? $1 : best } END { exit !(best >= 0.85 && best < 1) }' ||
 		fail "accuracy: $(json_list accuracy <out | tr '\n' ' ')"
 	sed 's/.*"score":\([^,]*\),.*/\1/' runs/clothes/metrics.jsonl >scores
