@@ -7,6 +7,8 @@
 void objective_add_params(ObjectiveBuilding *b, const AstDeclare *d, FeSlot array) {
 	Elab *e = &b->e;
 	int axes = d->has_head && d->type.dims.count ? array.type.rank - (int)d->type.dims.count : 0;
+	if (axes < 0) /* dimensions that could not be read, which was reported */
+		axes = 0;
 	int64_t tensors = 1, numbers[IR_MAX_RANK] = {0};
 	FeSlot slot = array;
 	for (int k = 0; k < axes; k++)

@@ -318,6 +318,8 @@ FAMILIES = {}
 ALSO = {
     "noisy_rosenbrock": dict(n=5, beta=0.7),
     "noisy_quadratic": dict(n=3, sd=0.5),
+    "noisy": dict(base=families.Base("quadratic", n=3), sd=0.5),
+    "noisy_gradient": dict(base=families.Base("logistic", n=7), sd=0.5),
     "dropout_net": dict(n=7, d=2, hidden=3, keep=0.5),
     "variational_autoencoder": dict(n=5, d=4, hidden=3, code=1),
     "denoising_autoencoder": dict(n=3, d=17, hidden=2, spoilt=0.6),
@@ -340,6 +342,20 @@ def noisy_rosenbrock(n=2, beta=0.1):
 def noisy_quadratic(n=10, sd=1):
     middle = sd * gauss("middle", 1, (n,))
     return normal("x", (n,)), lambda x: 0.5 * np.dot(1 / np.arange(1, n + 1), (x - middle) ** 2)
+
+
+@family
+def noisy(base=families.Base("rosenbrock"), sd=0.1):
+    x, f = base()
+    e = sd * gauss("e", 1)
+    return x, lambda z: f(z) + e
+
+
+@family
+def noisy_gradient(base=families.Base("rosenbrock"), sd=0.1):
+    x, f = base()
+    e = sd * gauss("e", 1, x.shape)
+    return x, lambda z: f(z) + np.dot(e, z)
 
 
 @family
@@ -401,5 +417,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "rules":
         print_rules()
     else:
-        families.FAMILIES, families.ALSO = FAMILIES, ALSO
-        families.main()
+        families.main(FAMILIES, ALSO)

@@ -1344,9 +1344,9 @@ ALSO = {
 }
 
 
-def main():
-    for name, make in FAMILIES.items():
-        for arguments in [{}] + ([ALSO[name]] if name in ALSO else []):
+def main(made=FAMILIES, also=ALSO):
+    for name, make in made.items():
+        for arguments in [{}] + ([also[name]] if name in also else []):
             x, f = make(**arguments)
             k = np.arange(len(x))
             values = [f(x), f(x + 0.1 * sin(1.3 * k + 0.7)), f(x + 0.3 * cos(2.1 * k))]

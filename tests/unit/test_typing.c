@@ -30,13 +30,18 @@ static bool same_slots(const FeSlot *a, uint32_t a_count, const FeSlot *b, uint3
 	return same;
 }
 
+/* How long derivatives become is seen when they are made. */
+static bool too_long(const Session *session) {
+	return session->diags.count > 0 && session->diags.data[session->diags.count - 1]->code == 140;
+}
+
 static void objective(FeProgram *program, const AstDecl *decl, int *count) {
 	const char *name = session_text(program->session, decl->name.name);
 	IrModule *scratch = ir_module_new(program->session), *module = ir_module_new(program->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
 	const FeObjective *typed = objective_typed(program, scratch, &call, IR_F64, typing_new(scratch->arena));
 	const FeObjective *lowered = fe_objective(program, module, &call, IR_F64);
-	cr_expect_eq(typed != NULL, lowered != NULL, "%s", name);
+	cr_expect(typed ? lowered || too_long(program->session) : !lowered, "%s", name);
 	cr_expect_not(any_computes(scratch), "%s: typing computes", name);
 	if (typed && lowered) {
 		++*count;
@@ -59,7 +64,7 @@ static void rule(FeProgram *program, const AstDecl *decl, int *count) {
 	FeTarget target = {.sizes = sizes, .count = decl->joint ? 1 : 2};
 	const FeRule *typed = rule_typed(program, scratch, &call, &target, IR_F32, NULL, 0, typing_new(scratch->arena));
 	const FeRule *lowered = fe_rule_open(program, module, &call, &target, IR_F32); /* with an open expression or not */
-	cr_expect_eq(typed != NULL, lowered != NULL, "%s", name);
+	cr_expect(typed ? lowered || too_long(program->session) : !lowered, "%s", name);
 	cr_expect_not(any_computes(scratch), "%s: typing computes", name);
 	if (typed && lowered) {
 		++*count;
