@@ -151,8 +151,8 @@ typedef struct FeRule {
 	bool
 		by_shape; /* it looks at the axes of x: made for these shapes in this order, and states are those of all tensors of a shape */
 	bool evaluates;       /* the step evaluates the objective at other places than x */
-	bool draws;           /* the step draws random numbers, and so takes seed and instance */
 	bool derives;         /* ... and differentiates that, or reads residuals */
+	bool draws;           /* the step draws random numbers, and so takes seed and instance */
 	const FeHole *hole;   /* of fe_rule_open only: the expression that is open */
 	uint32_t collectives; /* symbolic target only: the number of barriers */
 	VEC(bool) largest; /* per collective: it is the largest share of all tensors (from -inf on), and else their sum */

@@ -22,6 +22,8 @@ static const double objective_ulp = 64, rule_ulp = 16;
 static const double fit_ulp = 256;
 /* A Hessian, or J'J, multiplies what its elements were rounded by: its condition is some hundreds where rules meet it here. */
 static const double solved_ulp = 1024;
+/* A slope along a random direction is the difference of two values over a small radius: they cancel. */
+static const double difference_ulp = 1024;
 
 typedef struct Way {
 	JitTestRun run; /* the arguments of the next call and what the evaluator makes of them */
@@ -322,8 +324,9 @@ static Rule add_rule(Lab *lab, const ProgramDecl *decl, const Target *target, Ir
 	r.init = lab_add(lab, r.module, r.rule->init, arena_printf(arena, "init of %s", name), rule_ulp, target->size,
 	                 modes, all);
 	bool solves = r.rule->derives && (program_says(decl, "solve(") || program_says(decl, "cholesky("));
-	r.step = lab_add(lab, r.module, step, arena_printf(arena, "step of %s", name), solves ? solved_ulp : rule_ulp,
-	                 target->size, MODES, all);
+	bool differs = r.rule->evaluates && r.rule->draws;
+	double bound = solves ? solved_ulp : differs ? difference_ulp : rule_ulp;
+	r.step = lab_add(lab, r.module, step, arena_printf(arena, "step of %s", name), bound, target->size, MODES, all);
 	return r;
 }
 
