@@ -2,13 +2,16 @@
  * which do not depend on that parameter: so the step can be cut in two, before the hole and after it. */
 #include "frontend/decl/hole_read.h"
 
+#include <string.h>
+
 /* Where it may stand: it is computed once in a step. false with a diagnostic. */
 static bool may_stand(RuleElab *r, const AstExpr *x) {
 	Elab *e = &r->e;
 	uint32_t own = (e->tensor ? 1u : 0u) + (e->lane ? 1u : 0u);
-	const char *later = e->coord       ? "inside `each`"
-	                    : r->out->hole ? "a second time in a rule"
-	                    : e->by_shape  ? "in a rule that looks at the axes of x"
+	const char *later = !r->asked.in_step ? NULL
+	                    : e->coord        ? "inside `each`"
+	                    : r->out->hole    ? "a second time in a rule"
+	                    : e->by_shape     ? "in a rule that looks at the axes of x"
 	                    : e->calls->decl != r->decl && e->calls->decl->kind == AST_OPTIMIZER
 	                        ? "in a rule that another one applies"
 	                        : NULL;
@@ -78,20 +81,87 @@ static bool read_operands(RuleElab *r, const AstExpr *x, FeHole *hole, Value **v
 	return ok && open;
 }
 
+/* ---- names: what is found is written with words of the language, which have to mean that in the rule ---- */
+
+static bool declares(const AstBlock *block, Name name);
+
+static bool declares_inside(const AstStmt *s, Name name) {
+	switch (s->kind) {
+	case AST_FOR: return s->loop.name.name == name || declares(&s->loop.body, name);
+	case AST_WHILE: return declares(&s->repeat.body, name);
+	case AST_WHEN: return declares(&s->when.yes, name) || declares(&s->when.no, name);
+	case AST_EACH: return declares(&s->each.body, name);
+	default: return false;
+	}
+}
+
+static bool declares(const AstBlock *block, Name name) {
+	for (uint32_t i = 0; i < block->count; i++) {
+		const AstStmt *s = block->data[i];
+		for (uint32_t k = 0; s->kind <= AST_VAR && k < s->declare.names.count; k++)
+			if (s->declare.names.data[k].name == name)
+				return true;
+		if (declares_inside(s, name))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the rule, or the files of the program, have a meaning of their own for a word of the language. */
+static bool is_taken(const RuleElab *r, Name name) {
+	for (uint32_t i = 0; i < r->decl->params.count; i++)
+		if (r->decl->params.data[i].name.name == name)
+			return true;
+	const AstDecl *other, *decl = program_find(r->program, r->decl->span.file, name, &other);
+	return declares(&r->decl->body, name) || (decl && !program_is_library(r->e.session, decl));
+}
+
+/* Reports the words of an operation that would not mean it. `1e-8` has no word. */
+static bool means_itself(RuleElab *r, const char *text, Span span) {
+	Session *session = r->e.session;
+	bool ok = true;
+	for (const char *at = text ? text : ""; *at;) {
+		size_t length = strspn(at, "abcdefghijklmnopqrstuvwxyz_");
+		bool word = length > 1 && strchr("{0123456789", at == text ? ' ' : at[-1]) == NULL;
+		Name name = word ? session_name(session, arena_printf(r->e.arena, "%.*s", (int)length, at)) : 0;
+		if (word && is_taken(r, name)) {
+			const char *said = session_text(session, name);
+			Diag *diag = diag_error(session, 332, span,
+			                        "`%s` is a name of this program, so what is found could not use it", said);
+			diag_help(session, diag, "call that otherwise, or list other operations: `ops = \"+ - *\"`");
+			ok = false;
+		}
+		at += length ? length : 1;
+	}
+	return ok;
+}
+
+static bool operators_mean_themselves(RuleElab *r, const FeHole *hole) {
+	bool ok = true;
+	for (int op = 0; op < FE_OPERATORS && ok; op++) {
+		if (!(hole->operators >> op & 1))
+			continue;
+		ok =
+			means_itself(r, fe_operators[op].text, hole->span) && means_itself(r, fe_operators[op].plainly, hole->span);
+	}
+	return ok;
+}
+
 Value *rule_discover(RuleElab *r, const AstExpr *x) {
 	Elab *e = &r->e;
 	if (!may_stand(r, x))
 		return value_bad(e);
 	FeHole *hole = ARENA_NEW(e->arena, FeHole);
 	Value *values[HOLE_MOST_OPERANDS];
+	r->out->hole = hole; /* so that there is none in its operands */
 	bool ok = hole_read_options(r, x, hole);
+	ok = operators_mean_themselves(r, hole) && ok;
 	ok = read_operands(r, x, hole, values) && ok;
 	if (!ok)
 		return value_bad(e);
 	hole_find_degrees(r, hole);
 	for (uint32_t i = 0; i < hole->operands.count; i++)
 		add_operand(r, hole, values[i], hole->operands.data[i].expr->span);
-	r->out->hole = hole;
 	e->coupled = true;
 	return hole_value(r, hole);
 }

@@ -169,8 +169,11 @@ CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment) {
 		return cmd_failed(cmd);
 	SearchResult *result = search_experiment(cmd->rt, experiment, &options);
 	cmd_progress_end(cmd);
+	bool early = !result && rt_interrupted(cmd->rt);
 	cmd_interrupt_met();
-	CmdExit code = result ? confirm(cmd, result) : cmd_failed(cmd);
+	CmdExit code = result ? confirm(cmd, result) : early ? CMD_INTERRUPTED : cmd_failed(cmd);
+	if (early)
+		fprintf(stderr, "interrupted before anything was found: nothing was saved\n");
 	if (code == CMD_OK)
 		code = save(cmd, result, folder);
 	if (result && code != CMD_FINDINGS && code != CMD_IO)

@@ -176,9 +176,6 @@ static void stop_stage(Search *s, int stage) {
 		s->count = let_through(s, 0);
 	}
 	s->count = s->count < SEARCH_KEPT ? s->count : SEARCH_KEPT;
-	if (s->count == 0)
-		diag_error(s->rt->session, 820, s->out->labs[0]->hole->span,
-		           "the search was interrupted before it had found anything");
 }
 
 static bool run_stage(Search *s, int stage) {

@@ -72,6 +72,11 @@ static Task *open_task(Rt *rt, const FeCall *objective, const FeCall *rule, FeSc
 		FeTarget target = fe_target(problem, module->arena);
 		method = fe_rule_open(rt->program, module, rule, &target, rt->options.real);
 	}
+	if (method && !method->hole) {
+		Diag *diag = diag_error(rt->session, 335, rule->span, "as it is called here, `%s` has no open expression",
+		                        session_text(rt->session, rule->decl->name.name));
+		diag_help(rt->session, diag, "its arguments choose a branch without `discover`");
+	}
 	if (!method || !method->hole) {
 		ir_module_free(module);
 		return NULL;
