@@ -243,32 +243,27 @@ FeRule *fe_rule_open(FeProgram *program, IrModule *module, const FeCall *call, c
 	return rule_lowered(program, module, call, target, real, NULL, 0);
 }
 
-/* Types a rule by itself, for what that finds out; what is wrong with it is said by whoever uses it. */
-static void type_alone(FeProgram *program, const FeCall *call, Typing *typing) {
+/* Types a rule by itself, for one thing that it finds out; what is wrong with it is said by whoever uses it. */
+static bool typed_alone(FeProgram *program, const FeCall *call, bool (*finds)(const Typing *, const AstDecl *)) {
 	program = call->program ? call->program : program;
+	Arena *notes = arena_new();
+	Typing *typing = typing_new(notes);
 	IrModule *scratch = ir_module_new(program->session);
 	DiagMark mark = diag_mark(program->session);
 	rule_typed(program, scratch, call, &check_tensors, IR_F64, NULL, 0, typing);
 	Diags said = diag_take_back(program->session, mark);
 	if (said.count)
 		resolve_again(program);
+	bool found = finds(typing, call->decl);
 	ir_module_free(scratch);
+	arena_free(notes);
+	return found;
 }
 
 bool fe_is_by_shape(FeProgram *program, const FeCall *call) {
-	Arena *notes = arena_new();
-	Typing *typing = typing_new(notes);
-	type_alone(program, call, typing);
-	bool by_shape = typing_is_by_shape(typing, call->decl);
-	arena_free(notes);
-	return by_shape;
+	return typed_alone(program, call, typing_is_by_shape);
 }
 
 bool fe_rule_draws(FeProgram *program, const FeCall *call) {
-	Arena *notes = arena_new();
-	Typing *typing = typing_new(notes);
-	type_alone(program, call, typing);
-	bool draws = typing_draws(typing, call->decl);
-	arena_free(notes);
-	return draws;
+	return typed_alone(program, call, typing_draws);
 }
