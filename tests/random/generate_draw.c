@@ -35,7 +35,13 @@ static RpExpr *sum(Gen *g, RpExpr *a, RpExpr *b) {
 	return e;
 }
 
+static RpExpr *softmax_of(Gen *g, RpVar *v) {
+	RpExpr *a = gen_bounded(g, rp_name(g->pool, v), -3, 3);
+	return gen_word_call(g, RP_WORD_softmax, RP_REAL, a, NULL, &v->shape, 1);
+}
+
 static void draw_real(Gen *g, RpStmt *s, RpVar *var, const RpShape *rest) {
+	RpVar *weights = gen_pick(g, RP_REAL, 1);
 	var->size = 3;
 	switch (gen_below(g, 12)) {
 	case 0:
@@ -58,29 +64,25 @@ static void draw_real(Gen *g, RpStmt *s, RpVar *var, const RpShape *rest) {
 	case 9: two(s, RP_beta, positive(g, s, rest), positive(g, s, rest)); return;
 	case 10: two(s, RP_student_t, sum(g, rp_number(g->pool, 3), positive(g, s, rest)), NULL); return;
 	default:
-		if (gen_chance(g, 50))
+		if (weights && gen_chance(g, 40)) /* a whole number in a run's weights has no limits that are known */
+			two(s, RP_categorical, softmax_of(g, weights), NULL);
+		else if (gen_chance(g, 50))
 			two(s, RP_integer, rp_whole(g->pool, -1), rp_whole(g->pool, 3));
 		else
 			two(s, RP_bernoulli, rp_number(g->pool, 0.3), NULL);
 	}
 }
 
-static void draw_whole(Gen *g, RpStmt *s, RpVar *var, const RpShape *rest) {
+static void draw_whole(Gen *g, RpStmt *s, RpVar *var) {
 	int choice = gen_below(g, 10);
 	var->high = gen_extent(g);
 	if (choice < 5) {
 		two(s, RP_integer, rp_whole(g->pool, 0), rp_whole(g->pool, var->high));
 	} else if (choice < 8) {
-		RpVar *weights = gen_pick(g, RP_REAL, 1);
 		RpExpr *w = rp_expr(g->pool, RP_STACK, RP_REAL);
-		if (weights && gen_chance(g, 40)) {
-			w = gen_word_call(g, RP_WORD_softmax, RP_REAL, gen_bounded(g, rp_name(g->pool, weights), -3, 3), NULL,
-			                  &weights->shape, 1);
-		} else {
-			w->shape = (RpShape){1, {gen_between(g, 1, 4)}};
-			for (int i = 0; i < w->shape.dims[0]; i++)
-				w->arg[w->args++] = rp_number(g->pool, 0.25 * gen_between(g, i > 0 ? 0 : 1, 5));
-		}
+		w->shape = (RpShape){1, {gen_between(g, 1, 4)}};
+		for (int i = 0; i < w->shape.dims[0]; i++)
+			w->arg[w->args++] = rp_number(g->pool, 0.25 * gen_between(g, i > 0 ? 0 : 1, 5));
 		var->high = w->shape.dims[0];
 		two(s, RP_categorical, w, NULL);
 	} else if (s->heads == 0) {
@@ -88,7 +90,6 @@ static void draw_whole(Gen *g, RpStmt *s, RpVar *var, const RpShape *rest) {
 	} else {
 		two(s, RP_integer, rp_whole(g->pool, 0), rp_whole(g->pool, var->high));
 	}
-	(void)rest;
 	var->size = var->high;
 }
 
@@ -101,7 +102,7 @@ void gen_draw(Gen *g, RpStmt *s, RpVar *var) {
 	if (var->kind == RP_REAL)
 		draw_real(g, s, var, &rest);
 	else if (var->kind == RP_INT)
-		draw_whole(g, s, var, &rest);
+		draw_whole(g, s, var);
 	else
 		two(s, RP_bernoulli, gen_chance(g, 50) ? rp_number(g->pool, 0.5) : gen_bounded(g, place(g, s, &rest), 0.1, 0.9), NULL);
 	g->no_params = before;

@@ -576,6 +576,7 @@ RpRule *rp_generate_rule(RpProgram *program, uint64_t seed) {
 	for (int i = gen_between(m->g, 0, 4); i > 0; i--)
 		state(m);
 	rp_each_expr(program, no_stop, NULL);
+	r->applied = program->seed / 5 % 3 == 1;
 	r->axes = !r->indexed && gen_chance(m->g, 20);
 	r->by = gen_chance(m->g, 30);
 	for (int i = gen_chance(m->g, 30) ? gen_between(m->g, 1, 2) : 0; i > 0; i--) {

@@ -25,6 +25,7 @@ typedef struct Oracle {
 	int *sizes;
 	int tensors, tensor, coordinate;
 	int turn; /* of the loops around */
+	bool applied;
 	const RpProgram *objective;
 	const RpShape *shapes; /* of the tensors */
 	const double *start;   /* x at the start of the step */

@@ -1,5 +1,6 @@
 /* What is drawn: Threefry-2x64 of 20 rounds (Salmon et al. 2011), keyed by seed and XXH3 of the name, counting problem, and
- * step * 2^40 + element. In rules names begin with "step.", and what a tensor draws for itself has 2^40 times its number added to the
+ * step * 2^40 + element. In rules names begin with "step.", and with the name and the number of the
+ * `apply` around; what a tensor draws for itself has 2^40 times its number added to the
  * hash, and the number of the turn of the loops around. How the numbers become those of a distribution, docs/language.md and the
  * papers say that are named here. */
 #include "oracle.h"
@@ -125,8 +126,24 @@ static double category(const double *weights, int count, double u) {
 	return drawn;
 }
 
+/* Of real draws, whose arguments a run may make impossible: then they are NaN. */
+static bool possible(RpDistribution which, double a, double b) {
+	switch (which) {
+	case RP_normal: return b >= 0;
+	case RP_uniform: return a < b;
+	case RP_loguniform: return a > 0 && a < b;
+	case RP_gamma:
+	case RP_beta: return a > 0 && b > 0;
+	case RP_exponential:
+	case RP_student_t: return a > 0;
+	default: return true;
+	}
+}
+
 static double one_of(const Key *k, RpDistribution which, const double *a, int as, double b) {
 	double u[2], z[2];
+	if (!possible(which, *a, b))
+		return (double)NAN;
 	uniforms(k, "", number_of(k), u);
 	switch (which) {
 	case RP_normal: return *a + b * normal_of(u);
@@ -212,7 +229,7 @@ double oracle_drawn(Oracle *o, const RpStmt *s) {
 	         .elements = 1,
 	         .more = (uint64_t)(var->like_x ? 0 : o->tensor) * steps_apart + (uint64_t)o->turn};
 	double out;
-	snprintf(k.name, sizeof k.name, "step.%s", var->name);
+	snprintf(k.name, sizeof k.name, "step.%s%s", o->applied ? "inside1." : "", var->name);
 	draw_some(o, s, &k, var->like_x ? before + o->coordinate : 0, 1, &out);
 	return out;
 }

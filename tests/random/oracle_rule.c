@@ -199,6 +199,7 @@ static void begin(Oracle *o, const RpProgram *program, const RpRule *rule, const
 	}
 	o->shapes = shapes;
 	o->objective = program;
+	o->applied = rule->applied;
 	o->frames = rp_alloc(o->pool, sizeof *o->frames * (size_t)o->tensors);
 	for (int i = 0; i < o->tensors; i++)
 		o->frames[i] = rp_alloc(o->pool, sizeof(Value) * (size_t)(rule->slots + 1));

@@ -282,6 +282,7 @@ typedef struct RpRule {
 	int states;
 	RpVar *local[2]; /* what `var` defines first of all */
 	int locals;
+	bool applied; /* by another one, which does nothing else */
 	bool axes, differentiates, collects, looks, loops; /* has such things */
 	bool by;                                           /* a hyperparameter is a function: tanh */
 	RpBlock body;

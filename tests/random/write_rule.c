@@ -166,8 +166,7 @@ static void put_around(Writer *w, const RpRule *rule) {
 
 void rp_write_rule(const RpProgram *program, const RpRule *rule, FILE *out) {
 	Writer w = {.out = out, .program = program, .calls = (unsigned)program->seed, .by = rule->by ? "by" : NULL};
-	bool applied = program->seed / 5 % 3 == 1;
-	put_head(&w, rule, applied ? "inside" : "rule");
+	put_head(&w, rule, rule->applied ? "inside" : "rule");
 	for (int i = 0; i < rule->learned_count; i++) {
 		const RpLearned *l = &rule->learned[i];
 		fprintf(out, "  learn %s", l->var->name);
@@ -198,7 +197,7 @@ void rp_write_rule(const RpProgram *program, const RpRule *rule, FILE *out) {
 	}
 	put_block(&w, rule, &rule->body, 2);
 	fputs("}\n", out);
-	if (applied)
+	if (rule->applied)
 		put_around(&w, rule);
 }
 
