@@ -207,6 +207,17 @@ static void note(Walk *w, const Symbol *symbol, Degree degree) {
 
 static void in_block(Walk *w, const AstBlock *block);
 
+static bool is_hole(const AstExpr *x, void *context) {
+	return x && (x->kind == AST_DISCOVER || ast_any_part(x, is_hole, context));
+}
+
+static bool has_hole(const AstBlock *block) {
+	for (uint32_t i = 0; i < block->count; i++)
+		if (ast_any_expr(block->data[i], is_hole, NULL))
+			return true;
+	return false;
+}
+
 static void in_assignment(Walk *w, const AstStmt *s) {
 	for (uint32_t i = 0; i < s->assign.targets.count; i++) {
 		const AstExpr *target = s->assign.targets.data[i];
@@ -233,8 +244,11 @@ static void in_stmt(Walk *w, const AstStmt *s) {
 	case AST_WHILE: in_block(w, &s->repeat.body); return;
 	case AST_EACH: in_block(w, &s->each.body); return;
 	case AST_WHEN:
-		in_block(w, &s->when.yes);
-		in_block(w, &s->when.no);
+		/* The arm with the open expression is the one that is taken: its condition is known. */
+		if (!w->rate || !has_hole(&s->when.no))
+			in_block(w, &s->when.yes);
+		if (!w->rate || !has_hole(&s->when.yes))
+			in_block(w, &s->when.no);
 		return;
 	default: return;
 	}
