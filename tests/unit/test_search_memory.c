@@ -17,6 +17,7 @@ typedef struct Watch {
 	double before, worst; /* bytes; worst: in use, less what is allowed */
 	size_t rows;
 	uint64_t looks;
+	uint32_t most; /* expressions, at any look */
 } Watch;
 
 /* By distinct expressions: the list has room for twice as many, the hash table for four times; those that are operands of larger ones keep
@@ -32,6 +33,7 @@ static bool watch(void *user, const SearchTable *table, int size) {
 	Watch *w = user;
 	(void)size;
 	double over = in_use() - w->before - allowed(table, w->rows);
+	w->most = table->count > w->most ? table->count : w->most;
 	w->worst = w->looks++ && w->worst > over ? w->worst : over;
 	return true;
 }
@@ -68,15 +70,19 @@ Test(search_memory, by_distinct_expressions) {
 	}
 }
 
-/* A space without end stops at the limit, and within what is stated for it. */
+/* A space without end stops at the limits, of operands of larger ones and of all, and within what is stated for them. */
 Test(search_memory, at_the_limit) {
 	if (GRADUS_SANITIZED || in_use() == 0)
 		cr_skip_test("memory is not counted here");
-	SearchSpace space = letters(6, 12);
-	Watch w;
-	SearchTable *table = enumerate(&space, &w);
-	cr_expect(table->stopped && table->count <= SEARCH_MOST_DISTINCT);
-	cr_expect(w.worst <= 0, "%.0f bytes too many", w.worst);
-	cr_expect(in_use() - w.before <= 169e6, "%.0f bytes are held", in_use() - w.before);
-	search_table_free(table);
+	for (int size = 10; size <= 12; size += 2) {
+		SearchSpace space = letters(6, size);
+		Watch w;
+		SearchTable *table = enumerate(&space, &w);
+		uint32_t limit = size == 10 ? SEARCH_MOST_DISTINCT : SEARCH_MOST_PROBED;
+		cr_expect(table->stopped && w.most <= limit && w.most + SEARCH_BETWEEN_LOOKS >= limit, "%u of %u", w.most,
+		          limit);
+		cr_expect(w.worst <= 0, "%.0f bytes too many", w.worst);
+		cr_expect(in_use() - w.before <= 169e6, "%.0f bytes are held", in_use() - w.before);
+		search_table_free(table);
+	}
 }
