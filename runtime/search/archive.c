@@ -14,13 +14,14 @@ static const char *const statement_texts[SEARCH_STATEMENTS] = {
 	[SEARCH_GET_EPOCH] = "SELECT * FROM epoch WHERE n = ?",
 	[SEARCH_GET_SCORE] = "SELECT * FROM score WHERE hash = ? AND stage = ?",
 	[SEARCH_GET_EXPR] = "SELECT * FROM expr WHERE hash = ?",
-	[SEARCH_EACH + SEARCH_ARCHIVE_EXPR] = "SELECT * FROM expr ORDER BY hash",
-	[SEARCH_EACH + SEARCH_ARCHIVE_SCORE] = "SELECT * FROM score ORDER BY hash, stage",
-	[SEARCH_EACH + SEARCH_ARCHIVE_MEMBER] = "SELECT * FROM member ORDER BY epoch, island, slot",
-	[SEARCH_EACH + SEARCH_ARCHIVE_EPOCH] = "SELECT * FROM epoch ORDER BY n",
-	[SEARCH_EACH + SEARCH_ARCHIVE_BEST] = "SELECT e.*, s.* FROM expr e JOIN score s ON s.hash = e.hash "
-										  "WHERE s.stage = (SELECT max(stage) FROM score WHERE hash = e.hash) "
-										  "ORDER BY s.stage DESC, s.value IS NULL, s.value, e.size, e.cost, e.text",
+	[(int)SEARCH_EACH + (int) SEARCH_ARCHIVE_EXPR] = "SELECT * FROM expr ORDER BY hash",
+	[(int)SEARCH_EACH + (int) SEARCH_ARCHIVE_SCORE] = "SELECT * FROM score ORDER BY hash, stage",
+	[(int)SEARCH_EACH + (int) SEARCH_ARCHIVE_MEMBER] = "SELECT * FROM member ORDER BY epoch, island, slot",
+	[(int)SEARCH_EACH + (int) SEARCH_ARCHIVE_EPOCH] = "SELECT * FROM epoch ORDER BY n",
+	[(int)SEARCH_EACH + (int) SEARCH_ARCHIVE_BEST] =
+		"SELECT e.*, s.* FROM expr e JOIN score s ON s.hash = e.hash "
+		"WHERE s.stage = (SELECT max(stage) FROM score WHERE hash = e.hash) "
+		"ORDER BY s.stage DESC, s.value IS NULL, s.value, e.size, e.cost, e.text",
 };
 
 /* As SQLite keeps them, so that a file from elsewhere can be held against them. */

@@ -19,7 +19,7 @@ typedef enum SearchStatement {
 	SEARCH_GET_SCORE,
 	SEARCH_GET_EXPR,
 	SEARCH_EACH, /* one for each table */
-	SEARCH_STATEMENTS = SEARCH_EACH + SEARCH_ARCHIVE_TABLES
+	SEARCH_STATEMENTS = SEARCH_EACH + (int)SEARCH_ARCHIVE_TABLES
 } SearchStatement;
 
 struct SearchArchive {
