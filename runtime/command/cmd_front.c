@@ -117,22 +117,21 @@ static CmdExit read_archive(Listing *listing) {
 
 /* ---- on other problems ---- */
 
-/* The rule of the run with its hole, as typed for the first objective. */
-static const FeRule *open_rule(Cmd *cmd, const CmdRun *run) {
+/* The rule of the run with its hole, as it is typed for this objective. NULL with diagnostics. */
+static const FeRule *open_rule(Cmd *cmd, const FeCall *call, const FeCall *on) {
 	IrModule *module = ir_module_new(cmd->session);
-	const FeExperiment *x = &run->experiment;
-	const FeObjective *objective = fe_objective(cmd->program, module, &x->on.data[0], cmd->rt->options.real);
+	const FeObjective *objective = fe_objective(cmd->program, module, on, cmd->rt->options.real);
 	if (!objective)
 		return NULL;
 	FeTarget target = fe_target(objective, module->arena);
-	const FeRule *rule = fe_rule_open(cmd->program, module, &x->train, &target, cmd->rt->options.real);
-	return rule && fe_is_searchable(cmd->session, rule, x->train.span) ? rule : NULL;
+	const FeRule *rule = fe_rule_open(cmd->program, module, call, &target, cmd->rt->options.real);
+	return rule && fe_is_searchable(cmd->session, rule, call->span) ? rule : NULL;
 }
 
 /* All listed ones as rules found_0, found_1, ... of a program of their own. NULL with diagnostics. */
-static FeProgram *rules_of(Listing *listing) {
+static FeProgram *rules_of(Listing *listing, const FeCall *on) {
 	Cmd *cmd = listing->cmd;
-	const FeRule *rule = open_rule(cmd, listing->run);
+	const FeRule *rule = open_rule(cmd, &listing->run->experiment.train, on);
 	Text text = text_new(cmd->arena);
 	if (!rule)
 		return NULL;
@@ -161,7 +160,7 @@ static CmdExit score_on(Listing *listing) {
 	CmdExit code = cmd_objective(cmd, cmd->options.on, &objective);
 	if (code != CMD_OK)
 		return code;
-	FeProgram *program = rules_of(listing);
+	FeProgram *program = rules_of(listing, &objective);
 	if (!program)
 		return cmd_failed(cmd);
 	listing->tried = cmd->options.test > 0 ? (int)cmd->options.test : CMD_TEST_PROBLEMS;

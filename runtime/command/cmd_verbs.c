@@ -67,8 +67,8 @@ const CmdVerb cmd_verbs[] = {
      "Lists the best expression of each size that beats all smaller ones, with the score of the last stage that it came\n"
      "to: the select problems, where the search came to its end; of a search that goes on, or was killed, what its archive\n"
      "holds. --best lists the best of all expressions in the archive instead. --on runs them all as compiled rules, with\n"
-     "the rate and constants that they were found with, on unseen problems of that family; intervals are 95 % bootstrap\n"
-     "intervals over problems.\n",
+     "the rate and constants that they were found with, on unseen problems of that family, and scores them as the search\n"
+     "did (`compare` counts evaluations, the start among them); intervals are 95 % bootstrap intervals over problems.\n",
      "size best on set steps test file seed json csv",
      "gradus front runs/found\n"
      "gradus front runs/found --best 20 --csv\n"

@@ -198,6 +198,56 @@ expect 2 "$GRADUS" resume other --strict
 expect 2 "$GRADUS" resume
 expect 2 "$GRADUS" resume other whole
 
+# Files of data are part of what was searched.
+printf '1,2\n2,4.1\n3,5.9\n-1,-2\n' >points.csv
+cat >fit.grad <<'END'
+optimizer open_rule(lr = 0.1) {
+  state m = 0
+  m <- 0.5 * m + g
+  x <- x - lr * discover(m, g, f, size = 3)
+}
+objective line() {
+  data A : [m, 2] from "points.csv"
+  param w : real ~ normal(0, 1)
+  minimize mean[i]((A[i, 0] * w - A[i, 1])^2)
+}
+experiment fit {
+  train    open_rule()
+  on       line()
+  problems 4 train, 4 select, 4 test
+  horizon  6
+}
+END
+expect 0 "$GRADUS" train fit.grad -o fit
+has fit/run.json 'points.csv'
+rm fit/result.json
+cp fit/front.grad fit.front
+expect 1 "$GRADUS" resume fit # where are they?
+expect 0 "$GRADUS" resume fit --data .
+cmp -s fit.front fit/front.grad || fail "with data, another front"
+expect 0 "$GRADUS" front fit --on 'quadratic(n = 2)' --test 3
+expect 0 "$GRADUS" front fit --on line --test 3 --data .
+rm fit/result.json
+echo 4,8 >>points.csv
+expect 5 "$GRADUS" resume fit --data .
+has err 'other sources or data'
+# Two at once: one of them is refused, and does no harm.
+"$GRADUS" train open.grad -o both >out 2>err &
+pid=$!
+tries=0
+while [ ! -s both/archive.sqlite ] && [ $tries -lt 1200 ]; do
+	sleep 0.02
+	tries=$((tries + 1))
+done
+if kill -STOP $pid 2>/dev/null && [ ! -s both/result.json ]; then
+	"$GRADUS" resume both >out2 2>err2
+	[ $? -eq 5 ] || fail "a second search in one folder: $(cat err2)"
+	grep -q 'another process writes it' err2 || fail "a second search in one folder: $(cat err2)"
+fi
+kill -CONT $pid
+wait $pid || fail "a search beside which another one was tried: $(cat err)"
+came_to_the_end both
+
 # ---- front ----
 expect 0 "$GRADUS" front whole
 grep -q '^ *[0-9] \* ' out || fail 'no winner is marked'
