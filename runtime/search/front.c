@@ -28,9 +28,15 @@ bool search_is_worse(double score, double best) {
 	return score > best + search_tie * fabs(best);
 }
 
-void search_make_front(Search *s) {
+void search_make_front(Search *s, int stage) {
 	SearchResult *out = s->out;
 	double best = (double)INFINITY;
+	bool any = false;
+	for (int size = 1; size <= SEARCH_MOST_NODES; size++)
+		any = any || isfinite(s->best_of[size].score);
+	if (!any)
+		return;
+	out->stage = stage;
 	out->front_count = out->winner = 0;
 	for (int size = 1; size <= SEARCH_MOST_NODES; size++) {
 		if (!(s->best_of[size].score < best))

@@ -156,8 +156,8 @@ static void let_through(Search *s, int stage, uint32_t wanted) {
 	}
 	free(keys);
 	free(s->found);
-	free(stage == 0 ? s->looks : NULL);
-	s->looks = stage == 0 ? NULL : s->looks;
+	free(s->looks); /* of the first stage alone */
+	s->looks = NULL;
 	s->found = found;
 	s->count = kept;
 }
@@ -214,17 +214,16 @@ static bool run_round(Search *s, int stage, uint32_t first, uint32_t count, Sear
 	}
 	s->out->evaluations += round.evaluations;
 	search_see_best(s, &round);
-	search_make_front(s);
+	search_make_front(s, stage);
 	search_put_round(s, &round);
 	s->epoch++;
 	return search_tell_best(s) && search_open_archive(s);
 }
 
-static void begin_stage(Search *s, int stage) {
+static void begin_stage(Search *s) {
 	for (int size = 0; size <= SEARCH_MOST_NODES; size++)
 		s->best_of[size].score = (double)INFINITY;
 	memset(s->ends, 0, sizeof s->ends);
-	s->out->stage = stage;
 }
 
 static const char *const end_texts[SEARCH_ENDS] = {
@@ -235,11 +234,13 @@ static const char *const end_texts[SEARCH_ENDS] = {
 };
 
 /* Nothing came through a stage: why not. */
-static void say_nothing(Search *s, uint32_t count) {
+static void say_nothing(Search *s, int stage, uint32_t count) {
 	Session *session = s->rt->session;
-	const char *which =
-		count == 1 ? "the only expression" : arena_printf(session->arena, "none of the %u expressions", count);
-	Diag *diag = diag_error(session, 820, s->out->labs[0]->hole->span, "%s in this space %s the objective down", which,
+	Arena *arena = session->arena;
+	const char *which = count == 1 ? "the only expression" : arena_printf(arena, "none of the %u expressions", count);
+	const char *where =
+		stage == 0 ? "in this space" : arena_printf(arena, "that came to the %s", search_stage_words[stage]);
+	Diag *diag = diag_error(session, 820, s->out->labs[0]->hole->span, "%s %s %s the objective down", which, where,
 	                        count == 1 ? "does not bring" : "brings");
 	for (int end = 0; end < SEARCH_ENDS; end++)
 		if (end_texts[end] && s->ends[end])
@@ -253,7 +254,7 @@ static bool run_stage(Search *s, int stage) {
 	SearchFound *batch = stage == 0 ? memory_new(sizeof *batch * how->per_round) : NULL;
 	double since = rt_seconds();
 	bool ok = true;
-	begin_stage(s, stage);
+	begin_stage(s);
 	s->out->evaluated[stage] = s->count;
 	for (uint32_t done = 0; ok && done < s->count;) {
 		uint32_t left = s->count - done, count = left < how->per_round ? left : how->per_round;
@@ -270,7 +271,7 @@ static bool run_stage(Search *s, int stage) {
 	uint32_t least = stage + 1 == SEARCH_STAGES ? (uint32_t)keep : how->least;
 	let_through(s, stage, wanted > least ? wanted : least);
 	if (s->count == 0)
-		say_nothing(s, count);
+		say_nothing(s, stage, count);
 	return s->count > 0;
 }
 
@@ -327,13 +328,18 @@ static bool score_finalists(Search *s) {
 		found->select = compare_bootstrap(found->select_scores, count, SEARCH_RESAMPLES, 0);
 		found->score = isfinite(found->select.mean) ? found->select.mean : (double)INFINITY;
 	}
-	begin_stage(s, SEARCH_STAGES);
+	begin_stage(s);
 	search_see_best(s, &(SearchRound){.stage = SEARCH_STAGES, .found = s->found, .count = s->count});
-	search_make_front(s);
+	search_make_front(s, SEARCH_STAGES);
 	out->select_problems = s->select ? count : 0;
 	out->evaluations += evaluations(s) - before;
 	search_put_finalists(s, evaluations(s) - before);
-	return true;
+	if (out->stage == SEARCH_STAGES)
+		return true;
+	diag_error(s->rt->session, 820, out->labs[0]->hole->span,
+	           "none of the %u finalists stays finite on all of the %d problems that they are chosen by", s->count,
+	           count);
+	return false;
 }
 
 /* ---- beginning and end ---- */

@@ -64,8 +64,9 @@ int search_problems_of(const FeExperiment *experiment, int stage, int labs); /* 
 bool search_is_before(const SearchTable *table, double score, uint32_t expr, double other_score, uint32_t other);
 /* Takes the candidates of a round, which are scored, into best_of. */
 void search_see_best(Search *s, const SearchRound *round);
-/* best_of as the front of the result: the best of each size that beats all smaller ones, and which of them wins. */
-void search_make_front(Search *s);
+/* best_of as the front of the result: the best of each size that beats all smaller ones, and which of them wins. As long as this stage has
+ * scored nothing that stays finite, the front is still that of the stage before. */
+void search_make_front(Search *s, int stage);
 /* Tells whoever asked of the front, if it is another one and some time has passed since. false: the search ends, with a diagnostic. */
 bool search_tell_best(Search *s);
 

@@ -113,6 +113,24 @@ for code in E0334 E0335 E0303 'leave `lr` out'; do
 done
 
 # ---- reasons ----
+cat >some.grad <<'END'
+import "rules.grad"
+# One problem in ten is not finite: none of the 2 that are trained on, some of the 50 that finalists are chosen by.
+objective at_times(n = 3) {
+  given u ~ uniform(0, 1)
+  param x : [n] ~ normal(0, 1)
+  minimize sum(x^2) + (if u > 0.9 then log(0 * u) + 1 / (0 * u) else 0)
+}
+experiment e {
+  train    plain()
+  on       at_times()
+  problems 2 train, 50 select, 4 test
+  horizon  4
+}
+END
+expect 1 "$GRADUS" train some.grad -o nothing
+has err 'E0820'
+has err 'on all of the 50 problems'
 printf 'import "rules.grad"\nexperiment up {\n train upwards()\n on quadratic(n = 2)\n horizon 4\n}\nexperiment nan {\n train plain()\n on no_number()\n horizon 4\n}\nexperiment unseen {\n train unread()\n on quadratic(n = 2)\n horizon 4\n}\n' >reasons.grad
 expect 1 "$GRADUS" train reasons.grad up -o nothing
 has err 'E0820'
