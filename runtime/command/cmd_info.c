@@ -269,7 +269,9 @@ static bool info_rule(Info *info, const FeCall *call) {
 		return false;
 	}
 	double each, besides;
-	int64_t elsewhere = rule->evaluates ? ir_evaluations(ir_pass_simplify(module, rule->step)).most : 0;
+	IrFunc *step = rule->evaluates ? ir_pass_simplify(module, rule->step) : NULL;
+	int64_t elsewhere = step ? ir_evaluations(step).most : 0;
+	bool hands_on = step && ir_hand_on(module, step, rule->reads_g) != step;
 	state_bytes(rule, &each, &besides);
 	double flops = tied ? step_flops(info, rule, 0) / (double)CMD_TIED_SIZE
 	                    : (step_flops(info, rule, 2 * CMD_FLOPS_SIZE) - step_flops(info, rule, CMD_FLOPS_SIZE)) /
@@ -285,10 +287,10 @@ static bool info_rule(Info *info, const FeCall *call) {
 		number_json(info, "flops_per_coordinate_and_step", flops);
 		text_printf(info->out,
 		            ", \"reads_f\": %s, \"reads_g\": %s, \"elementwise\": %s, \"any_size\": %s, "
-		            "\"draws\": %s, \"evaluations_elsewhere\": %lld}",
+		            "\"draws\": %s, \"evaluations_elsewhere\": %lld, \"hands_on\": %s}",
 		            rule->reads_f ? "true" : "false", rule->reads_g ? "true" : "false",
 		            rule->elementwise ? "true" : "false", tied ? "false" : "true", rule->draws ? "true" : "false",
-		            (long long)elsewhere);
+		            (long long)elsewhere, hands_on ? "true" : "false");
 	} else {
 		hypers_text(info, rule);
 		line(info, "learned", "%s: %s numbers",
@@ -308,7 +310,8 @@ static bool info_rule(Info *info, const FeCall *call) {
 		     : rule->reads_f ? ""
 		                     : "neither f nor g");
 		if (rule->evaluates)
-			line(info, "evaluates", "at up to %s other places a step", cmd_count(cmd->arena, elsewhere));
+			line(info, "evaluates", "at up to %s other places a step%s", cmd_count(cmd->arena, elsewhere),
+			     hands_on ? "; where it ends at one of them, the next step does not evaluate there again" : "");
 		if (rule->draws)
 			line(info, "draws", "random numbers at every step");
 		line(info, "coordinates", "%s", rule->elementwise ? "each by itself" : "see one another");
