@@ -3,7 +3,7 @@
  *     objective  -- fe_objective -->  setup, start, value        rule  -- fe_rule -->  theta, init, step
  *
  *     value                               passes, ad_gradient, passes   evaluate   (fixed, x) -> f, g
- *     step, evaluate                      ir_link                       step       of a rule that evaluates elsewhere than at x
+ *     step, evaluate                      ir_hand_on, ir_link           step       of a rule that evaluates elsewhere than at x
  *     setup, start                                                  ->  setup      (seed, instance) -> fixed, x
  *     evaluate, init                                                ->  begin      (fixed, x) -> f, g, states
  *     step, evaluate, score; a loop                                 ->  segment    (fixed, x, f, g, states) -> score, the same anew
@@ -101,7 +101,12 @@ static IrFunc *link_step(Task *task) {
 	const FeRule *rule = task->rule;
 	if (!rule->evaluates)
 		return rule->step;
-	IrFunc *step = ir_pass_simplify(task->module, rule->step);
+	IrFunc *step = ir_pass_simplify(task->module, rule->step), *plain = step;
+	bool same =
+		!task->objective->batches && task->objective->batch.slots.count == 0; /* ... function in the next step */
+	if (same)
+		step = ir_hand_on(task->module, plain, rule->reads_g);
+	task->hands_on = step != plain;
 	task->elsewhere = ir_evaluations(step);
 	const IrFunc *there = task->evaluate;
 	if (!rule->reads_g || rule->derives)
