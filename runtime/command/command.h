@@ -209,6 +209,8 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out);
 CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out);
 /* In the terminal, and as SVG into a file where one is named. */
 CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg);
+/* A file of a run folder that lies in it; NULL where there is none, and with *why if it cannot be read. */
+char *cmd_read_in_run(Cmd *cmd, const char *dir, const char *path, size_t *length, const char **why);
 /* The whole of a file in the session's arena; NULL and *why if it cannot be read. `streams`: a pipe will do. */
 char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why);
 
