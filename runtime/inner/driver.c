@@ -48,8 +48,6 @@ Task *task_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore scor
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);
 	FeRule *method = NULL;
-	if (problem)
-		note_data(rt, problem);
 	if (problem && rule) {
 		FeTarget target = fe_target(problem, module->arena);
 		method = fe_rule(rt->program, module, rule, &target, rt->options.real, open, open_count);
@@ -67,10 +65,8 @@ Task *task_declared(Rt *rt, const FeCall *objective, FeScore score) {
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *problem = fe_objective_declared(rt->program, module, objective, rt->options.real);
 	rt->compile_seconds += rt_seconds() - started;
-	if (problem) {
-		note_data(rt, problem);
+	if (problem)
 		return task_of(rt, module, problem, NULL, score);
-	}
 	ir_module_free(module);
 	return NULL;
 }
@@ -120,6 +116,7 @@ static IrFunc *link_step(Task *task) {
 }
 
 Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, FeScore score) {
+	note_data(rt, objective);
 	double started = rt_seconds();
 	Task *task = ARENA_NEW(rt->arena, Task);
 	*task = (Task){.rt = rt, .module = module, .objective = objective, .rule = rule, .score = score, .lanes = IR_LANES};
