@@ -14,20 +14,27 @@ enum { LATENCY = 8, ENTRY = 40, MOST_SIZE = 70 };
 
 typedef struct Counter {
 	const LoopKernel *kernel;
+	const uint8_t *needs;
 	double *chain; /* per temp: operations, one after the other, from what the loop carries; -1: none */
 } Counter;
 
 static double registers(const Counter *c, LoopTemp temp) {
 	const LoopTempInfo *info = &c->kernel->temps.data[temp];
-	return info->vector && info->type != IR_BOOL ? (double)ir_scalar_bytes(info->type) / 4 : 1;
+	bool half = c->needs[temp] <= LOOP_LANES / 2;
+	return info->vector && ir_scalar_bytes(info->type) == 8 && !half ? 2 : 1;
 }
 
-/* A vector access whose lanes are apart is one access per lane, and puts them together. */
+/* A vector access whose lanes are apart is one access per lane, and puts them together; where they are few elements apart, as many
+ * registers are read as there are elements in between, and each is permuted. */
 static double access_count(const Counter *c, const LoopStmt *stmt) {
 	LoopTemp temp = stmt->kind == LOOP_LOAD ? stmt->out : stmt->value;
 	int64_t stride = stmt->address.stride < 0 ? -stmt->address.stride : stmt->address.stride;
 	if (stmt->address.index == 0 && stride <= 1)
 		return stride == 0 && stmt->kind == LOOP_STORE ? 1 : registers(c, temp);
+	bool near = stmt->address.index == 0 && stmt->mask == 0 && stmt->address.stride > 0 && stmt->kind == LOOP_LOAD &&
+	            stride * (int64_t)ir_scalar_bytes(c->kernel->temps.data[temp].type) <= LOOP_NEAR_BYTES;
+	if (near)
+		return 2 * (double)stride * registers(c, temp);
 	return 2 * (double)(stmt->lanes != 0 ? stmt->lanes : LOOP_LANES);
 }
 
@@ -38,9 +45,20 @@ static double own_count(const Counter *c, const LoopStmt *stmt) {
 	case LOOP_IF: return 0;
 	case LOOP_LOAD:
 	case LOOP_STORE: return access_count(c, stmt);
-	case LOOP_TREE: return 13; /* four additions, what they add up brought together, and one lane taken */
+	case LOOP_TREE: return 0; /* see spent */
 	default: return registers(c, stmt->out != 0 ? stmt->out : stmt->value);
 	}
+}
+
+/* Sums over lanes, one after the other, are done together: of two, each step is one addition and the shuffles that bring together what it
+ * adds up. */
+static double trees_count(uint32_t run) {
+	double count = run;
+	for (int step = 0, left = (int)run; step < 4; step++) {
+		left = (left + 1) / 2;
+		count += 3 * left;
+	}
+	return count;
 }
 
 /* Notes how far behind the beginning of a turn a value is known. */
@@ -70,10 +88,13 @@ static double spent_in_loop(Counter *c, const LoopStmt *stmt) {
 
 static double spent(Counter *c, const LoopBlock *block) {
 	double count = 0;
+	uint32_t trees = 0;
 	for (uint32_t i = 0; i < block->stmts.count; i++) {
 		const LoopStmt *stmt = block->stmts.data[i];
 		follow(c, stmt);
 		count += own_count(c, stmt);
+		trees = stmt->kind == LOOP_TREE ? trees + 1 : 0;
+		count += trees > 0 ? trees_count(trees) - (trees > 1 ? trees_count(trees - 1) : 0) : 0;
 		if (stmt->kind == LOOP_FOR)
 			count += spent_in_loop(c, stmt);
 		else
@@ -91,7 +112,8 @@ static double executed(const Shape *shape, bool wide, bool strict, int size) {
 	for (uint32_t i = 0; i < func->body.steps.count; i++) {
 		cr_assert_eq(func->body.steps.data[i]->kind, LOOP_CALL);
 		const LoopKernel *kernel = func->kernels.data[func->body.steps.data[i]->kernel];
-		Counter counter = {kernel, ARENA_ARRAY(session->arena, double, kernel->temps.count)};
+		Counter counter = {kernel, loop_needs(session->arena, kernel),
+		                   ARENA_ARRAY(session->arena, double, kernel->temps.count)};
 		count += spent(&counter, &kernel->body);
 	}
 	ir_module_free(module);
