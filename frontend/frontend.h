@@ -115,7 +115,8 @@ FeObjective *fe_objective_apart(FeProgram *program, IrModule *module, const FeCa
 FeObjective *fe_objective_declared(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
 /* Is anything of it drawn? If not, all problems of the family are one. */
 bool fe_draws(FeProgram *program, const FeCall *objective);
-bool fe_validates(FeProgram *program, const FeCall *objective); /* runs are judged by what it validates with, not by f */
+bool fe_validates(FeProgram *program,
+                  const FeCall *objective); /* runs are judged by what it validates with, not by f */
 
 /* ---- decl/rule.c ---- */
 
@@ -258,6 +259,7 @@ typedef struct FeExperiment {
 	FeCall update;
 	int outer_steps;
 	double clip; /* outer gradient norm; 0: none */
+	FeSearch search;
 	int keep; /* finalists of a search; 0: as many as it takes by itself */
 	VEC(FeCall) against;
 	VEC(Name) open; /* learn adam.lr: hyperparameters opened */
@@ -267,5 +269,7 @@ typedef struct FeExperiment {
 const char *fe_estimator_name(FeEstimator estimator); /* as it is written in an experiment */
 /* false with diagnostics */
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out);
+/* What stands behind `search` in an experiment, from the command line. false with diagnostics */
+bool fe_search_text(FeProgram *program, const char *text, FeSearch *out);
 
 #endif

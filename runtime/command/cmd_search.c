@@ -11,7 +11,9 @@ static const char *const stage_words[SEARCH_STAGES] = {"first look", "second loo
 static void on_progress(void *user, const SearchProgress *p) {
 	Cmd *cmd = user;
 	Arena *arena = arena_new();
-	if (p->stage < 0) {
+	if (p->stage == SEARCH_STAGES) {
+		cmd_put_evolving(cmd, p);
+	} else if (p->stage < 0) {
 		cmd_progress(cmd, false, "making expressions of size %d: %s, %s of them distinct", p->size,
 		             cmd_count(arena, p->generated), cmd_count(arena, p->distinct));
 	} else {
@@ -57,6 +59,7 @@ static void put_front(Cmd *cmd, const SearchResult *result, Text *out) {
 
 static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, Text *out) {
 	Arena *arena = cmd->arena;
+	cmd_put_course(cmd, result, out);
 	text_printf(out, "%s expressions, %s of them distinct and possible here; came into the stages:",
 	            cmd_count(arena, result->generated), cmd_count(arena, result->candidates));
 	for (int stage = 0; stage < SEARCH_STAGES; stage++)
@@ -67,7 +70,7 @@ static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, T
 		result->select_problems > 0 ? result->select_problems : result->train_problems,
 		result->select_problems > 0 ? "no stage has seen" : "they were fitted on (there are no select problems)");
 	put_front(cmd, result, out);
-	if (result->table->stopped)
+	if (result->table->stopped && !result->evolved)
 		text_printf(out, "\nonly expressions of size up to %d: there are too many of the next\n", result->table->size);
 	text_printf(out,
 	            "\n%s evaluations; searched in %s, compiled in %s\nthe rule: %s/rule.grad; the front: %s/front.grad\n",
@@ -77,6 +80,7 @@ static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, T
 
 static json_t *search_json(Cmd *cmd, const SearchResult *result) {
 	json_t *search = json_object(), *stages = json_array(), *front = json_array();
+	cmd_course_json(result, search);
 	json_object_set_new(search, "generated", json_integer((json_int_t)result->generated));
 	json_object_set_new(search, "distinct", json_integer((json_int_t)result->candidates));
 	for (int stage = 0; stage < SEARCH_STAGES; stage++)
@@ -158,7 +162,7 @@ CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment) {
 	if (cmd->options.steps > 0 || cmd->options.learn.count > 0)
 		return cmd_usage(cmd, "--%s is of training, and this rule is searched for its open expression",
 		                 cmd->options.steps > 0 ? "steps" : "learn");
-	if (cmd->options.seed >= 0)
+	if (cmd->options.seed >= 0 && experiment->search.kind == FE_SEARCH_ENUMERATE)
 		fprintf(stderr, "nothing is drawn but problems: every seed gives this search\n");
 	fprintf(stderr, "searching for the open expression of %s on %u famil%s\n",
 	        session_text(cmd->session, experiment->train.decl->name.name), experiment->on.count,

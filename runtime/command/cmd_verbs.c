@@ -53,8 +53,9 @@ const CmdVerb cmd_verbs[] = {
      "resumed: to go on, train again with more steps, or from a file with the numbers of its rule.grad as starts.\n"
      "A rule with an open expression, `discover(...)`, is searched for it instead: the folder then has the rule that "
      "was\n"
-     "found, and in front.grad the best of every size.\n",
-     "out steps seed learn file",
+     "found, and in front.grad the best of every size. --search HOW says how: auto, enumerate, random, or \"evolve(islands = 4)\",\n"
+     "perhaps with \"for 50000 candidates\"; --seed is then that of evolution.\n",
+     "out steps seed learn search file",
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
      "gradus train tune.grad -o runs/adam --learn adam.lr\n"},

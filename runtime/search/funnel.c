@@ -6,33 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__SSE2__)
-#include <xmmintrin.h>
-#endif
-
 #include "runtime/search/stages.h"
 
 /* ---- threads ---- */
-
-/* Runs that diverge downwards are full of subnormal numbers, which some processors take a hundred times as long for: as 0 while a thread
- * searches. */
-static unsigned flush_subnormals(void) {
-#if defined(__SSE2__)
-	unsigned before = _mm_getcsr();
-	_mm_setcsr(before | 0x8040); /* results and operands */
-	return before;
-#else
-	return 0;
-#endif
-}
-
-static void flush_as_before(unsigned before) {
-#if defined(__SSE2__)
-	_mm_setcsr(before);
-#else
-	(void)before;
-#endif
-}
 
 typedef struct Round {
 	Search *search;
@@ -42,11 +18,11 @@ typedef struct Round {
 
 static void try_some(void *user, int item, int worker) {
 	Round *round = user;
-	unsigned before = flush_subnormals();
+	unsigned before = search_flush_subnormals();
 	uint32_t from = round->first + (uint32_t)item * SEARCH_PER_ITEM, to = from + SEARCH_PER_ITEM;
 	for (uint32_t i = from; i < to && i < round->end && !rt_interrupted(round->search->rt); i++)
 		search_try(round->search, &round->search->workers[worker], round->stage, &round->search->found[i]);
-	flush_as_before(before);
+	search_flush_as_before(before);
 }
 
 static bool make_workers(Search *s) {
@@ -82,7 +58,10 @@ static bool making_goes_on(void *user, const SearchTable *so_far, int size) {
 	p.seconds = rt_seconds() - s->started;
 	p.per_second = (double)p.generated / (p.seconds > 0 ? p.seconds : 1);
 	tell(s, &p);
-	return !rt_interrupted(s->rt);
+	FeSearchKind kind = s->experiment->search.kind;
+	bool enough = kind == FE_SEARCH_AUTO ? search_is_too_many(so_far, size)
+	                                     : kind != FE_SEARCH_ENUMERATE && so_far->count > SEARCH_STARTERS;
+	return !enough && !rt_interrupted(s->rt);
 }
 
 static void tell_stage(Search *s, int stage, uint32_t done, double since) {
@@ -197,7 +176,8 @@ static bool run_stage(Search *s, int stage) {
 		return s->count > 0;
 	}
 	sort(s);
-	uint32_t wanted = (uint32_t)(how->share * s->count + 0.5);
+	bool chosen = stage == 0 && s->out->evolved; /* by what the second look said of them */
+	uint32_t wanted = chosen ? s->count : (uint32_t)(how->share * s->count + 0.5);
 	int keep = s->experiment->keep > 0 ? s->experiment->keep : SEARCH_KEPT;
 	uint32_t least = stage + 1 == SEARCH_STAGES ? (uint32_t)keep : how->least;
 	s->count = let_through(s, wanted > least ? wanted : least);
@@ -216,7 +196,7 @@ static void score_finalists(Search *s) {
 	int count = 0;
 	for (int k = 0; k < out->lab_count; k++)
 		count += problems[k]->count;
-	unsigned before = flush_subnormals();
+	unsigned before = search_flush_subnormals();
 	for (uint32_t i = 0; i < s->count; i++) {
 		SearchFound *found = &s->found[i];
 		found->select_scores = ARENA_ARRAY(s->arena, double, count + 1);
@@ -224,7 +204,7 @@ static void score_finalists(Search *s) {
 		found->select = compare_bootstrap(found->select_scores, count, SEARCH_RESAMPLES, s->experiment->seed);
 		found->score = isfinite(found->select.mean) ? found->select.mean : (double)INFINITY;
 	}
-	flush_as_before(before);
+	search_flush_as_before(before);
 	out->select_problems = s->select ? count : 0;
 }
 
@@ -285,6 +265,7 @@ static bool is_together(const SearchLab *lab) {
 	return lab->task->rule->decl->joint || lab->task->objective->arrays.count == 1;
 }
 
+/* All there are; or, for evolution, the small ones, with which it begins. */
 static void make_candidates(Search *s) {
 	SearchResult *out = s->out;
 	bool together = true;
@@ -293,6 +274,11 @@ static void make_candidates(Search *s) {
 	search_space_of(out->labs[0]->hole, together, &out->space);
 	out->space.single = s->rt->options.real == IR_F32;
 	out->table = search_enumerate(&out->space, making_goes_on, s);
+	out->kind = s->experiment->search.kind;
+	if (out->kind == FE_SEARCH_AUTO)
+		out->kind = out->table->stopped ? FE_SEARCH_EVOLVE : FE_SEARCH_ENUMERATE;
+	if (out->kind != FE_SEARCH_ENUMERATE)
+		return;
 	for (int size = 1; size <= out->space.size; size++)
 		out->generated += out->table->generated[size];
 	s->found = memory_new(sizeof *s->found * (out->table->count + 1));
@@ -307,6 +293,10 @@ static bool run(Search *s) {
 		return false;
 	make_candidates(s);
 	if (!make_problems(s) || !make_workers(s))
+		return false;
+	FeSearch how = s->experiment->search;
+	how.kind = s->out->kind;
+	if (how.kind != FE_SEARCH_ENUMERATE && !search_evolve_candidates(s, &how))
 		return false;
 	for (int stage = 0; stage < SEARCH_STAGES && (stage == 0 || !rt_interrupted(s->rt)); stage++)
 		if (!run_stage(s, stage))

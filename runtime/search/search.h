@@ -38,6 +38,11 @@ void search_space_of(const FeHole *hole, bool together, SearchSpace *out);
 
 /* ---- enumerate.c: all of them, by size ---- */
 
+typedef struct SearchTable SearchTable;
+/* Are there more of this size than an enumeration looks at? By how many pairs of operands there are, and how many of the pairs of the sizes before
+ * were different; all smaller sizes are in the table. */
+bool search_is_too_many(const SearchTable *table, int size); /* space.c */
+
 enum { SEARCH_LEAF = 255 };
 
 typedef struct SearchExpr {
@@ -50,7 +55,7 @@ typedef struct SearchExpr {
 	bool like_x : 1, fixed : 1, not_negative : 1; /* fixed: of known numbers and constants alone */
 } SearchExpr;
 
-typedef struct SearchTable {
+struct SearchTable {
 	const SearchSpace *space;
 	Arena *arena;
 	SearchExpr *exprs; /* those of one size together, the smaller first; later ones are made of earlier ones */
@@ -59,7 +64,7 @@ typedef struct SearchTable {
 	int64_t generated[SEARCH_MOST_NODES + 1]; /* expressions looked at, by size */
 	int size;                                 /* up to which all of them are here */
 	bool stopped;                             /* by its caller, or by SEARCH_MOST_DISTINCT at the next size */
-} SearchTable;
+};
 
 /* Is it something that may stand in the hole: as the hole, like x or a number? */
 bool search_is_candidate(const SearchTable *table, uint32_t expr);
@@ -92,6 +97,15 @@ void search_meanings(Session *session, SearchMeanings *out);
 /* out[n] of operands of n values each, in f64; every `coordinates` of them are the tensor that rms looks at. */
 void search_apply(const SearchMeanings *meanings, FeOperator op, const double *const operands[3], int n,
                   int coordinates, double *out);
+
+/* ---- combine.c: what may be made of what ---- */
+
+/* A leaf as an expression. */
+SearchExpr search_leaf(const SearchSpace *space, uint32_t leaf);
+/* An operation on x and, if it takes two, y: all but `a` and `b`, which are the caller's. false: there is no such expression in this
+ * space. */
+bool search_combine(const SearchSpace *space, const SearchMeanings *meanings, FeOperator op, const SearchExpr *x,
+                    const SearchExpr *y, SearchExpr *out);
 
 /* ---- formula.c: as text of the language ---- */
 
@@ -135,6 +149,8 @@ const Task *search_lab_task(const SearchLab *lab);
 Problems *search_lab_problems(SearchLab *lab, ProblemSet set, int count);
 /* Compiles the operations of a program, if they are not there already: before it is run, on one thread. false with a diagnostic. */
 bool search_lab_need(SearchLab *lab, const SearchProgram *program);
+/* The same for all that may be made of these operations. */
+bool search_lab_need_all(SearchLab *lab, uint32_t operators);
 
 /* What one thread runs on. */
 typedef struct SearchBench SearchBench;
@@ -171,8 +187,10 @@ typedef struct SearchFound {
 enum { SEARCH_STAGES = 4 };
 
 typedef struct SearchProgress {
-	int stage;                   /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1 */
-	int size;                    /* of the expressions that are being made */
+	int stage;     /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1; SEARCH_STAGES: they evolve */
+	bool random;   /* ... or are drawn */
+	int64_t known; /* children whose score was there already */
+	int size;      /* of the expressions that are being made */
 	int64_t generated, distinct; /* expressions so far */
 	int64_t done, total;         /* of this stage */
 	double per_second, seconds, eta;
@@ -184,6 +202,30 @@ typedef struct SearchOptions {
 	void (*progress)(void *user, const SearchProgress *progress);
 	void *user;
 } SearchOptions;
+
+/* ---- evolve.c: what evolution, or random search, has met ---- */
+
+/* When the best became better. */
+typedef struct SearchImprovement {
+	int64_t scored;
+	float score;
+} SearchImprovement;
+
+typedef struct SearchEvolved {
+	const struct SearchIndividual
+		*best; /* different ones, the best SEARCH_HALL of each size, the better first (evolve.h) */
+	uint32_t count;
+	int64_t generated, known, scored; /* children; those whose score was there already; those that were scored */
+	int64_t distinct, dropped;        /* different ones among those that were scored; forgotten ones */
+	int64_t rounds;
+	bool exhausted;                   /* nothing new was found any more */
+	float best_score;                 /* INFINITY: nothing has one */
+	const struct SearchTuple *so_far; /* the best; NULL: none yet */
+	VEC(SearchImprovement) course;
+} SearchEvolved;
+
+/* After how many scored ones the best was at least as good as this; 0: never. */
+int64_t search_evolved_reached(const SearchEvolved *evolved, float score);
 
 typedef struct SearchResult {
 	const FeExperiment *experiment;
@@ -199,6 +241,9 @@ typedef struct SearchResult {
 	int train_problems, select_problems; /* on which finalists were fitted, and one was chosen */
 	int64_t evaluations;                 /* of an objective, as those of training count */
 	bool interrupted;                    /* what is here is the best so far */
+	FeSearchKind kind;                   /* how the candidates came to be: not AUTO */
+	const SearchEvolved *evolved;        /* by evolution, or random search; NULL: all were made */
+	const SearchEvolved *control;        /* random search beside evolution; NULL: none */
 	double seconds, compile_seconds;
 	Arena *arena;
 } SearchResult;

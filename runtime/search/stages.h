@@ -30,4 +30,11 @@ void search_round(const Search *s, const SearchWorker *worker, SearchFound *foun
 void search_score_each(const Search *s, const SearchWorker *worker, Problems *const *problems, const SearchFound *found,
                        double *out);
 
+/* evolved.c: evolution, or random search, and then what it met as the candidates. false with a diagnostic. */
+bool search_evolve_candidates(Search *s, const FeSearch *how);
+
+/* subnormal.c: subnormal numbers are 0 on this thread, until it is as before. */
+unsigned search_flush_subnormals(void);
+void search_flush_as_before(unsigned before);
+
 #endif
