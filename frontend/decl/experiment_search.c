@@ -127,5 +127,7 @@ bool fe_search_text(FeProgram *program, const char *text, FeSearch *out) {
 		diag_error(session, 335, all, "this is not one clause `search`");
 		return false;
 	}
-	return experiment_search(program, decl->experiment, out);
+	bool ok = experiment_search(program, decl->experiment, out);
+	out->text = text;
+	return ok;
 }

@@ -62,7 +62,7 @@ static void tell(Evolving *e, const SearchEvolved *so_far) {
 	if (!s->options->progress)
 		return;
 	double took = rt_seconds() - e->since;
-	SearchProgress p = {.stage = SEARCH_STAGES,
+	SearchProgress p = {.stage = SEARCH_EVOLVING,
 	                    .random = e->evolution.how.kind == FE_SEARCH_RANDOM,
 	                    .generated = so_far->generated,
 	                    .distinct = so_far->distinct,
@@ -129,37 +129,41 @@ static uint64_t places_for(int64_t candidates) {
 static void take(Evolving *e, const SearchEvolved *evolved) {
 	Search *s = e->search;
 	SearchTable *table = s->out->table;
-	size_t nodes = table->count;
-	for (uint32_t i = 0; i < evolved->count; i++)
-		nodes += evolved->best[i].size;
-	SearchExpr *exprs = memory_new(sizeof *exprs * (nodes + 1));
-	memcpy(exprs, table->exprs, sizeof *exprs * table->count);
-	free(table->exprs);
-	table->exprs = exprs;
-	s->found = memory_new(sizeof *s->found * (evolved->count + 1));
+	s->looks = memory_new(sizeof *s->looks * (evolved->count + 1));
 	for (uint32_t i = 0; i < evolved->count; i++) {
+		SearchExpr nodes[SEARCH_MOST_NODES];
+		const SearchIndividual *one = &evolved->best[i];
+		const SearchTree *tree = &one->tuple.trees[0];
 		uint32_t first = table->count;
-		SearchExpr *to = &table->exprs[first];
-		const SearchTree *tree = &evolved->best[i].tuple.trees[0];
-		search_tree_nodes(&s->out->space, e->evolution.grammar.meanings, tree, to);
+		search_tree_nodes(&s->out->space, e->evolution.grammar.meanings, tree, nodes);
 		for (int k = 0; k < tree->count; k++) {
-			to[k].a += to[k].op == SEARCH_LEAF ? 0 : first;
-			to[k].b += to[k].op == SEARCH_LEAF ? 0 : first;
+			nodes[k].a += nodes[k].op == SEARCH_LEAF ? 0 : first;
+			nodes[k].b += nodes[k].op == SEARCH_LEAF ? 0 : first;
 		}
-		table->count += tree->count;
-		s->found[s->count++] = (SearchFound){.expr = first, .score = (double)evolved->best[i].score};
+		search_table_add(table, nodes, tree->count, one->hash);
+		s->looks[s->count++].expr = first;
 	}
 }
 
-/* Interrupted, no stage will find their rates. */
-static void give_rates(Search *s) {
-	static const uint32_t most = 32;
-	s->count = s->count < most ? s->count : most;
-	for (uint32_t i = 0; i < s->count; i++)
-		search_try(s, &s->workers[0], 0, &s->found[i]);
+/* Interrupted, no stage will say what is the best so far: the best few as they came out of evolution. */
+static void show_best(Search *s) {
+	enum { SHOWN = 32 };
+	SearchFound *found = ARENA_ARRAY(s->arena, SearchFound, SHOWN);
+	SearchRound round = {.found = found, .count = s->count < SHOWN ? s->count : SHOWN};
+	for (int size = 0; size <= SEARCH_MOST_NODES; size++)
+		s->best_of[size].score = (double)INFINITY;
+	for (uint32_t i = 0; i < round.count; i++) {
+		search_look_again(s, &s->looks[i], &found[i]);
+		search_try(s, &s->workers[0], 0, &found[i]);
+	}
+	search_see_best(s, &round);
+	search_make_front(s, 0);
+	if (search_tell_best(s))
+		search_open_archive(s);
 }
 
-bool search_evolve_candidates(Search *s, const FeSearch *how) {
+bool search_evolve_candidates(Search *s) {
+	const FeSearch *how = &s->experiment->search;
 	Evolving e = {.search = s};
 	SearchResult *out = s->out;
 	for (int k = 0; k < out->lab_count; k++)
@@ -173,18 +177,19 @@ bool search_evolve_candidates(Search *s, const FeSearch *how) {
 	                                .interrupted = is_interrupted,
 	                                .user = &e};
 	FeSearch *own = &e.evolution.how;
+	own->kind = out->kind;
 	own->candidates = how->candidates > 0 ? how->candidates : SEARCH_EVOLVED;
 	e.evolution.most_seen = places_for(own->candidates);
 	if (!rt_memory_allows(s->rt, 13.0 * (double)e.evolution.most_seen, "what this search has seen"))
 		return false;
 	make_judges(&e);
 	e.evolution.grammar = (SearchGrammar){{&out->space}, 1, &e.judges[0].probes->meanings};
-	if (how->kind != FE_SEARCH_RANDOM)
+	if (own->kind != FE_SEARCH_RANDOM)
 		find_starters(&e);
 	e.since = rt_seconds();
 	SearchEvolved *evolved = search_evolve(&e.evolution, s->rt->pool, out->arena);
 	out->evolved = evolved;
-	if (how->random && how->kind != FE_SEARCH_RANDOM && !rt_interrupted(s->rt)) {
+	if (how->random && own->kind != FE_SEARCH_RANDOM && !rt_interrupted(s->rt)) {
 		own->kind = FE_SEARCH_RANDOM;
 		own->candidates = evolved->scored;
 		e.evolution.starter_count = 0;
@@ -194,7 +199,8 @@ bool search_evolve_candidates(Search *s, const FeSearch *how) {
 	out->generated = evolved->generated;
 	out->candidates = evolved->distinct;
 	take(&e, evolved);
-	if (rt_interrupted(s->rt))
-		give_rates(s);
-	return true;
+	if (!rt_interrupted(s->rt))
+		return true;
+	show_best(s);
+	return false;
 }
