@@ -316,7 +316,13 @@ CmdExit cmd_train(Cmd *cmd) {
 	cmd->rt->options.seed = 0; /* problems are the same for every seed of training, so that runs can be compared */
 	if (!store_folder_possible(cmd->rt, dir))
 		return cmd_failed(cmd);
-	if (fe_open_expression(experiment.train.decl))
+	bool searches = fe_open_expression(experiment.train.decl) != NULL;
+	if (cmd->options.search && !searches)
+		return cmd_usage(cmd, "--search is of rules with an open expression, and `%s` has none",
+		                 session_text(cmd->session, experiment.train.decl->name.name));
+	if (cmd->options.search && !fe_search_text(cmd->program, cmd->options.search, &experiment.search))
+		return cmd_failed(cmd);
+	if (searches)
 		return cmd_search(cmd, &experiment);
 	fprintf(stderr, "training %s on %u famil%s, %s; %d outer steps\n",
 	        session_text(cmd->session, experiment.train.decl->name.name), experiment.on.count,

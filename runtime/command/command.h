@@ -26,7 +26,7 @@ typedef VEC(const char *) CmdWords;
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
 	bool help, json, csv, force, strict, verify, time_passes, interpret;
-	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill;
+	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill, *search;
 	int64_t steps, problems, instance, threads, train, test, size, best;
 	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
@@ -223,6 +223,13 @@ CmdExit cmd_minimize(Cmd *cmd);
 CmdExit cmd_train(Cmd *cmd);
 /* Where the rule of the experiment has an open expression; --out is known to be possible. */
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment);
+struct SearchProgress;
+struct SearchResult;
+struct json_t;
+/* cmd_search_course.c: how its candidates came to be, where not all were made: while they evolve, afterwards, and as JSON. */
+void cmd_put_evolving(Cmd *cmd, const struct SearchProgress *progress);
+void cmd_put_course(Cmd *cmd, const struct SearchResult *result, Text *out);
+void cmd_course_json(const struct SearchResult *result, struct json_t *search);
 /* The same of a search in --out that did not come to its end. */
 CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
 CmdExit cmd_resume(Cmd *cmd);
