@@ -166,6 +166,38 @@ for kind in missing empty; do
 	came_to_the_end $kind
 done
 
+# ---- evolution, and random search beside it ----
+sed 's/size = 5/size = 8/; s/keep     4/keep     4\n  search   evolve(population = 30, islands = 4, random = true) for 3000 candidates/; s/64 train/8 train/; s/horizon  40/horizon  10/' open.grad >evolve.grad
+expect 0 "$GRADUS" train evolve.grad -o evolved --threads 1
+./dump evolved/archive.sqlite >evolved.txt || fail "the archive of an evolution cannot be read"
+[ "$(grep -c '^epoch|[0-9]*|-1|' evolved.txt)" -gt 4 ] || fail "too few epochs of evolution"
+same_evolution() { # DIR
+	./dump "$1/archive.sqlite" >again.txt || fail "$1: the archive cannot be read"
+	cmp -s evolved.txt again.txt || fail "$1: another archive"
+	for file in rule.grad front.grad; do
+		cmp -s "evolved/$file" "$1/$file" || fail "$1: another $file"
+	done
+}
+expect 0 "$GRADUS" train evolve.grad -o evolved3 --threads 3
+same_evolution evolved3
+for share in $(awk -v n="$(((kills + 1) / 2))" -v seed="$seed" 'BEGIN { srand(seed + 1); for (i = 0; i < n; i++) printf "%.3f\n", rand() }'); do
+	rm -rf cut
+	"$GRADUS" train evolve.grad -o cut >out 2>err &
+	pid=$!
+	there cut
+	sleep "$share"
+	kill -KILL $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	expect 0 "$GRADUS" check cut/rule.grad cut/front.grad
+	[ -s cut/result.json ] || expect 0 "$GRADUS" resume cut --threads 2
+	same_evolution cut
+done
+# All is there but the end: nothing is scored again.
+rm cut/result.json
+expect 0 "$GRADUS" resume cut
+same_evolution cut
+[ "$(json_value evaluations <cut/result.json)" = "$(json_value evaluations <evolved/result.json)" ] || fail "the evaluations before the kill are not counted"
+
 # ---- what does not go on ----
 copy() { # a run without its result
 	rm -rf other
