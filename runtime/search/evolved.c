@@ -98,7 +98,7 @@ static bool tell_best(Evolving *e, const SearchEvolved *so_far) {
 	Search *s = e->search;
 	Judge *judge = &e->judges[0];
 	bool early = s->told > 0 && rt_seconds() - s->told < search_told_every;
-	if (!so_far->so_far || so_far->best_score == e->told || early || !read_tuple(judge, so_far->so_far))
+	if (!so_far->so_far || !(so_far->best_score < e->told) || early || !read_tuple(judge, so_far->so_far))
 		return true;
 	int64_t before = search_evaluations(s);
 	SearchTable *table = s->out->table;
