@@ -211,6 +211,33 @@ copy
 sed -i 's/"problem_seed": 0/"problem_seed": 1/' other/run.json
 expect 5 "$GRADUS" resume other
 has err 'another search'
+cat >alter.c <<'C'
+#include <sqlite3.h>
+int main(int count, char **words) {
+	sqlite3 *db;
+	return count != 3 || sqlite3_open(words[1], &db) != SQLITE_OK || sqlite3_exec(db, words[2], 0, 0, 0) != SQLITE_OK ||
+	       sqlite3_close(db) != SQLITE_OK;
+}
+C
+"$CC" -o alter alter.c -lsqlite3 || fail "what alters archives does not compile"
+for change in "UPDATE epoch SET state = x'00' WHERE n = 0" 'UPDATE epoch SET stage = 2 WHERE n = 1' 'DELETE FROM epoch WHERE n = 1' \
+	'DELETE FROM score WHERE stage = 2' "UPDATE score SET constants = '1 2 3 4 5 6 7 8 9 10'" 'DROP TABLE member' \
+	'UPDATE run SET grammar = NULL' 'DELETE FROM run'; do
+	copy
+	./alter other/archive.sqlite "$change" || fail "the archive could not be altered: $change"
+	expect 5 "$GRADUS" resume other
+	has err E0812
+done
+copy
+./alter other/archive.sqlite "UPDATE expr SET text = 'm) + (f', degree = 'x', size = 1e300" || fail "the archive could not be altered"
+expect 0 "$GRADUS" front other --best 3
+expect 1 "$GRADUS" front other --best 3 --on 'quadratic(n = 2)' --test 2
+rm -rf other
+cp -r evolved other
+rm other/result.json
+./alter other/archive.sqlite "UPDATE epoch SET state = zeroblob(length(state)) WHERE n = 2" || fail "the archive could not be altered"
+expect 5 "$GRADUS" resume other
+has err 'is not what it was'
 copy
 printf 'no archive' | dd of=other/archive.sqlite conv=notrunc 2>/dev/null
 expect 5 "$GRADUS" resume other
