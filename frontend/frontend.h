@@ -115,7 +115,8 @@ FeObjective *fe_objective_apart(FeProgram *program, IrModule *module, const FeCa
 FeObjective *fe_objective_declared(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
 /* Is anything of it drawn? If not, all problems of the family are one. */
 bool fe_draws(FeProgram *program, const FeCall *objective);
-bool fe_validates(FeProgram *program, const FeCall *objective); /* runs are judged by what it validates with, not by f */
+bool fe_validates(FeProgram *program,
+                  const FeCall *objective); /* runs are judged by what it validates with, not by f */
 
 /* ---- decl/rule.c ---- */
 
@@ -186,6 +187,9 @@ bool fe_is_by_shape(FeProgram *program, const FeCall *call);
 bool fe_rule_draws(FeProgram *program, const FeCall *call);
 /* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
 bool fe_is_tied(FeProgram *program, const AstDecl *rule);
+/* Does it need a target of known size, for that or, being joint, for how it looks at its coordinates (`x[0]`, an order of them)? *place: where
+ * it does. Adds no diagnostics. */
+bool fe_needs_size(FeProgram *program, const FeCall *call, Span *place);
 
 /* ---- decl/experiment.c ---- */
 
@@ -258,7 +262,7 @@ typedef struct FeExperiment {
 	FeCall update;
 	int outer_steps;
 	double clip; /* outer gradient norm; 0: none */
-	int keep; /* finalists of a search; 0: as many as it takes by itself */
+	int keep;    /* finalists of a search; 0: as many as it takes by itself */
 	VEC(FeCall) against;
 	VEC(Name) open; /* learn adam.lr: hyperparameters opened */
 	uint64_t seed;
