@@ -162,8 +162,10 @@ void cmd_interrupt_says(const char *what);
 /* ---- cmd_text.c: numbers and words for people and for programs ---- */
 
 const char *cmd_number(Arena *arena, double value, int digits); /* 0.0632, 1.3e-07, "inf", "nan" */
-const char *cmd_count(Arena *arena, int64_t value);             /* 1 234 567 */
-const char *cmd_time(Arena *arena, double seconds);             /* 85 ms, 4.1 s, 2 min 05 s */
+const char *cmd_real(Arena *arena, double value,
+                     IrScalar real);                /* as few digits as tell it from the others of its precision */
+const char *cmd_count(Arena *arena, int64_t value); /* 1 234 567 */
+const char *cmd_time(Arena *arena, double seconds); /* 85 ms, 4.1 s, 2 min 05 s */
 const char *cmd_dims(const Session *session, Arena *arena, IrType type, const IrFunc *func); /* [4, n], "real" */
 void cmd_json_real(Text *text, double value); /* 17 digits; the texts "nan", "inf", "-inf" where JSON has no number */
 void cmd_json_reals(Text *text, const double *values, int64_t count);
