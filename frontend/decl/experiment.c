@@ -392,13 +392,19 @@ static void warn_of_clauses(Reading *r, const AstExperiment *x, const FeExperime
 	if (!out->train.decl)
 		return;
 	const char *rule = session_text(r->session, out->train.decl->name.name);
-	bool searches = fe_open_expression(out->train.decl) != NULL;
-	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
-		if (clauses[i].span.file && clauses[i].of_search != searches)
+	const char *what = fe_open_expression(out->train.decl)       ? "its open expression"
+	                   : fe_has_choices(r->program, &out->train) ? "its choices"
+	                                                             : NULL;
+	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++) {
+		if (!clauses[i].span.file || clauses[i].of_search == (what != NULL))
+			continue;
+		if (what)
 			diag_warning(r->session, 335, clauses[i].span,
-			             searches ? "`%s` says nothing here: `%s` is searched for its open expression, not trained"
-			                      : "`%s` says nothing here: `%s` has no open expression",
+			             "`%s` says nothing here: `%s` is searched for %s, not trained", clauses[i].word, rule, what);
+		else
+			diag_warning(r->session, 335, clauses[i].span, "`%s` says nothing here: `%s` has no open expression",
 			             clauses[i].word, rule);
+	}
 }
 
 /* How open expressions are searched: there is one way. */
@@ -470,5 +476,8 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	if (out->open.count && fe_open_expression(out->train.decl))
 		wrong(r, 391, x->learn.data[0].rule.span,
 		      "`learn` of a rule with an open expression is part of the language, but not of this version");
+	else if (out->open.count && fe_has_choices(program, &out->train))
+		wrong(r, 391, x->learn.data[0].rule.span,
+		      "`learn` of a rule with choices is part of the language, but not of this version");
 	return r->ok;
 }

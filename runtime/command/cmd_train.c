@@ -305,6 +305,16 @@ static const char *problems_text(Cmd *cmd, const FeExperiment *experiment) {
 	                    problems);
 }
 
+/* An open expression and choices at once. */
+static CmdExit open_twice(Cmd *cmd, const FeExperiment *experiment) {
+	const AstDecl *rule = experiment->train.decl;
+	Diag *diag = diag_error(cmd->session, 391, fe_open_expression(rule)->span,
+	                        "to search for an expression and among choices at once is part of the language, but not of "
+	                        "this version");
+	diag_help(cmd->session, diag, "make the choices with --choose NAME=NUMBER, and search for the expression");
+	return cmd_failed(cmd);
+}
+
 CmdExit cmd_train(Cmd *cmd) {
 	const char *dir = cmd->options.out;
 	if (!dir)
@@ -318,6 +328,11 @@ CmdExit cmd_train(Cmd *cmd) {
 	cmd->rt->options.seed = 0; /* problems are the same for every seed of training, so that runs can be compared */
 	if (!store_folder_possible(cmd->rt, dir))
 		return cmd_failed(cmd);
+	bool choices = fe_has_choices(cmd->program, &experiment.train);
+	if (choices && fe_open_expression(experiment.train.decl))
+		return open_twice(cmd, &experiment);
+	if (choices)
+		return cmd_choose(cmd, &experiment);
 	if (fe_open_expression(experiment.train.decl))
 		return cmd_search(cmd, &experiment);
 	fprintf(stderr, "training %s on %u famil%s, %s; %d outer steps\n",

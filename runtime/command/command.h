@@ -30,7 +30,7 @@ typedef struct CmdOptions {
 	int64_t steps, problems, instance, threads, train, test;
 	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
-	CmdWords set, learn, against;
+	CmdWords set, learn, against, choose;
 } CmdOptions;
 
 typedef struct Cmd Cmd;
@@ -54,6 +54,7 @@ struct Cmd {
 	const CmdVerb *verb;
 	CmdOptions options;
 	CmdWords words; /* what stood after the verb and is no option */
+	FePick *picks;  /* of --choose, as many; what became of them */
 	const char *command_line;
 	const char *typed;         /* the name it was started by: hints that can be typed again begin with it */
 	bool color_out, color_err; /* colours may be used on standard output, standard error */
@@ -125,6 +126,13 @@ IrPipeline cmd_pipeline(const Cmd *cmd);
 
 /* Adds a file with --fill in the place of its open expression. CMD_OK, or a code after a message; diagnostics as ever. */
 CmdExit cmd_add_filled(Cmd *cmd, const char *path);
+
+/* ---- cmd_chosen.c ---- */
+
+/* Makes the choices that --choose says in all files that are loaded from now on; and when they are loaded, whether there were such
+ * choices. CMD_OK, or CMD_USAGE after a message. */
+CmdExit cmd_use_choices(Cmd *cmd);
+CmdExit cmd_check_choices(Cmd *cmd);
 
 /* ---- cmd_output.c: what the options name to be written, before anything is run ---- */
 
@@ -208,6 +216,8 @@ CmdExit cmd_minimize(Cmd *cmd);
 CmdExit cmd_train(Cmd *cmd);
 /* Where the rule of the experiment has an open expression; --out is known to be possible. */
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment);
+/* The same where it has choices. */
+CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment);
 CmdExit cmd_compare(Cmd *cmd);
 CmdExit cmd_plot(Cmd *cmd);
 CmdExit cmd_emit(Cmd *cmd);
@@ -215,6 +225,8 @@ CmdExit cmd_show(Cmd *cmd);
 CmdExit cmd_show_data(Cmd *cmd);  /* show data FILE: the words after `data` */
 CmdExit cmd_show_std(Cmd *cmd);   /* its words: names of the library, or none */
 CmdExit cmd_show_space(Cmd *cmd); /* its words: FILE [RULE] */
-CmdExit cmd_show_at(Cmd *cmd);    /* its words: FILE:LINE:COLUMN */
+/* The same where the rule has choices; false: none has. */
+bool cmd_show_choices(Cmd *cmd, CmdExit *code);
+CmdExit cmd_show_at(Cmd *cmd); /* its words: FILE:LINE:COLUMN */
 
 #endif

@@ -459,7 +459,8 @@ bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule
 }
 
 bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved) {
-	const char *error = put_file(folder, "front.grad", found->front, strlen(found->front), true);
+	const char *error =
+		found->front ? put_file(folder, "front.grad", found->front, strlen(found->front), true) : NULL;
 	if (!error)
 		error = put_file(folder, "rule.grad", found->rule, strlen(found->rule), true);
 	*rule_saved = complain(folder, error);
