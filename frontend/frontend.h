@@ -192,6 +192,11 @@ FeRule *fe_rule_choosing(FeProgram *program, IrModule *module, const FeCall *cal
 /* Where a `discover` stands in the declaration; NULL: nowhere. */
 const AstExpr *fe_open_expression(const AstDecl *rule);
 
+/* Whether its open expression can be searched for, as it is called; else reported (E0334, E0335, E0391). */
+bool fe_is_searchable(Session *session, const FeRule *rule, Span call);
+/* Is a hyperparameter of this name a rate: lr, rate, step_size, ...? (hole.c) */
+bool fe_is_rate(const char *hyper);
+
 /* Whether the rule can move what is learned, of which it gets the gradient where it is and no more; reported otherwise. */
 bool fe_updates(Session *session, const FeRule *rule, Span span);
 

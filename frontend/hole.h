@@ -80,6 +80,10 @@ typedef struct FeHole {
 	int constants;      /* open numbers of an expression, at most */
 	uint32_t operators; /* those that it may be made of, as bits */
 	bool homogeneous;   /* sums are of terms of equal degree */
+	Name
+		rate; /* the hyperparameter that every expression gets its own of: the first that is called like a rate; 0: none */
+	Name fixed_rate;    /* one that is called so, but was given by the call */
+	bool rate_in_front; /* positive multiples of an expression are one, as the rate takes them in */
 } FeHole;
 
 #endif

@@ -422,6 +422,17 @@ static void search(Reading *r, const AstExperiment *x, FeExperiment *out) {
 		wrong(r, 335, how->span, "an open expression is searched by `enumerate`, or `auto`, which is the same");
 }
 
+/* Rules that are run have no open expression; one that a call closes, by choosing a branch without it, is none. */
+static void closed(Reading *r, const FeCall *call) {
+	if (!call->decl || !fe_open_expression(call->decl))
+		return;
+	IrModule *module = ir_module_new(r->session);
+	const FeRule *rule =
+		rule_typed(r->program, module, call, &check_tensors, IR_F64, NULL, 0, typing_new(module->arena));
+	r->ok = rule && rule_is_closed(r->session, rule) && r->ok;
+	ir_module_free(module);
+}
+
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	Session *session = program->session;
 	Reading reading = {program, session, true}, *r = &reading;
@@ -435,8 +446,10 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	if (!x)
 		return false;
 	missing_clauses(r, decl);
-	if (x->train.items.count && !fe_call(program, x->train.items.data[0], AST_OPTIMIZER, &out->train))
+	if (x->train.items.count && !fe_call(program, x->train.items.data[0], AST_OPTIMIZER, &out->train)) {
+		out->train.decl = NULL;
 		r->ok = false;
+	}
 	calls(r, &x->on, AST_OBJECTIVE, &out->on.data, &out->on.count, &out->on.capacity);
 	calls(r, &x->against, AST_OPTIMIZER, &out->against.data, &out->against.count, &out->against.capacity);
 	if (x->problems.span.file) {
@@ -454,8 +467,10 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	score(r, x, out);
 	estimate(r, x, out);
 	if (x->update.span.file && x->update.rule) {
-		if (!fe_call(program, x->update.rule, AST_OPTIMIZER, &out->update))
+		if (!fe_call(program, x->update.rule, AST_OPTIMIZER, &out->update)) {
+			out->update.decl = NULL;
 			r->ok = false;
+		}
 		if (x->update.steps)
 			out->outer_steps = count(r, x->update.steps, 306, "the number of outer steps", 1);
 	} else if (!fe_call_text(program, "adam(lr = 3e-3)", AST_OPTIMIZER, &out->update))
@@ -473,6 +488,9 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	if (x->augment.span.file)
 		wrong(r, 398, x->augment.span, "`augment` is part of the language, but not of this version");
 	opened(r, x, out);
+	for (uint32_t i = 0; i < out->against.count; i++)
+		closed(r, &out->against.data[i]);
+	closed(r, &out->update);
 	if (out->open.count && fe_open_expression(out->train.decl))
 		wrong(r, 391, x->learn.data[0].rule.span,
 		      "`learn` of a rule with an open expression is part of the language, but not of this version");

@@ -128,7 +128,7 @@ static CmdExit save(Cmd *cmd, const ChooseResult *result, StoreFolder *folder) {
 	if (result->interrupted)
 		return CMD_INTERRUPTED;
 	if (code == CMD_OK)
-		cmd_say(cmd, "next: %s compare %s", cmd->typed, text_cstr(&dir));
+		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, text_cstr(&dir), cmd_data_option(cmd, result->experiment));
 	return code;
 }
 

@@ -66,6 +66,9 @@ static const Option options[] = {
 	{"prefix", 0, OPTION_TEXT, AT(prefix), "NAME", "what every symbol of the C begins with"},
 	{"force", 0, OPTION_FLAG, AT(force), NULL, "write into a folder that holds something else"},
 	{"json", 0, OPTION_FLAG, AT(json), NULL, "results as JSON"},
+	{"csv", 0, OPTION_FLAG, AT(csv), NULL, "results as comma-separated values"},
+	{"size", 0, OPTION_POSITIVE, AT(size), "N", "expressions of at most N nodes"},
+	{"best", 0, OPTION_POSITIVE, AT(best), "N", "the N best of all that were scored, whatever their size"},
 	{"seed", 0, OPTION_COUNT, AT(seed), "N", "of problems, starts and noise"},
 	{"real", 0, OPTION_CHOICE, AT(precision), "f32|f64", "the same as --precision"},
 	{"precision", 0, OPTION_CHOICE, AT(precision), "f32|f64", "what `real` is"},
@@ -263,8 +266,15 @@ static CmdExit check_served(Cmd *cmd, const Option *option) {
 }
 
 CmdExit cmd_parse(Cmd *cmd, int count, char **words) {
-	cmd->options =
-		(CmdOptions){.steps = -1, .problems = -1, .instance = -1, .threads = -1, .train = -1, .test = -1, .seed = -1};
+	cmd->options = (CmdOptions){.steps = -1,
+	                            .problems = -1,
+	                            .instance = -1,
+	                            .threads = -1,
+	                            .train = -1,
+	                            .test = -1,
+	                            .size = -1,
+	                            .best = -1,
+	                            .seed = -1};
 	Options given = {0};
 	bool plain = false; /* after `--` nothing is an option */
 	for (int i = 0; i < count;) {
@@ -309,6 +319,10 @@ static const struct {
 	{"compare", "train", "problems to tune on (default: as the experiment of the run folder alone, or 90)"},
 	{"compare", "test", "unseen problems to compare on (default: as that experiment, or 100)"},
 	{"compare", "seed", "of problems and starts (default 0)"},
+	{"front", "on", "score what is listed on unseen problems of this family"},
+	{"front", "steps", "how many steps, with --on (default: the horizon of the run)"},
+	{"front", "test", "unseen problems, with --on (default 100)"},
+	{"front", "seed", "of these problems (default 0)"},
 	{"eval", "seed", "of the problem and its start (default 0)"},
 };
 

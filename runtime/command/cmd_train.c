@@ -137,10 +137,8 @@ static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
 	if (cmd->words.count == 1 && cmd_is_folder(cmd->words.data[0])) {
 		const char *run = cmd->words.data[0];
 		return cmd_usage(
-			cmd,
-			"%s is a folder: no run is resumed. Train again, from the file and into another folder, with "
-			"more --steps; or write the numbers of %s/rule.grad into the file, as starts of what is learned",
-			run, run);
+			cmd, "%s is a folder, and `train` begins in one that does not exist: `%s resume %s` goes on with it", run,
+			cmd->typed, run);
 	}
 	CmdExit code = cmd_load_words(cmd);
 	if (code != CMD_OK)
@@ -240,7 +238,7 @@ static bool all_data_in(const Cmd *cmd, const char *folder) {
 }
 
 /* A run holds no data, and what is read on its behalf lies where the user says: " --data DIR", or "" where there is none. */
-static const char *data_option(Cmd *cmd, const FeExperiment *experiment) {
+const char *cmd_data_option(Cmd *cmd, const FeExperiment *experiment) {
 	if (cmd->rt->data.count == 0)
 		return "";
 	const char *given = cmd->options.data;
@@ -285,7 +283,7 @@ static CmdExit finish(Training *training, const Trained *trained) {
 	if (trained->diverged || lost_all(trained))
 		return CMD_DIVERGED;
 	if (code == CMD_OK)
-		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, dir, data_option(cmd, training->experiment));
+		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, dir, cmd_data_option(cmd, training->experiment));
 	return code;
 }
 

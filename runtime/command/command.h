@@ -25,9 +25,9 @@ typedef VEC(const char *) CmdWords;
 
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
-	bool help, json, force, strict, verify, time_passes, interpret;
+	bool help, json, csv, force, strict, verify, time_passes, interpret;
 	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill;
-	int64_t steps, problems, instance, threads, train, test;
+	int64_t steps, problems, instance, threads, train, test, size, best;
 	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
 	CmdWords set, learn, against, choose;
@@ -121,6 +121,19 @@ FeProgram *cmd_program_new(Cmd *cmd);
 size_t cmd_memory(const Cmd *cmd); /* --memory, or what this machine has */
 /* How passes are run, as --verify, --time-passes and --dump-dir say. */
 IrPipeline cmd_pipeline(const Cmd *cmd);
+
+/* ---- cmd_run.c ---- */
+
+/* What a run folder was made from. */
+typedef struct CmdRun {
+	const char *dir;
+	StoreRecord record;
+	FeProgram *program; /* of the sources that it keeps */
+	FeExperiment experiment;
+} CmdRun;
+
+/* CMD_OK, or a code after a message or with diagnostics. */
+CmdExit cmd_run_open(Cmd *cmd, const char *dir, CmdRun *out);
 
 /* ---- cmd_fill.c ---- */
 
@@ -218,6 +231,12 @@ CmdExit cmd_train(Cmd *cmd);
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment);
 /* The same where it has choices. */
 CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment);
+/* As cmd_search, of a search in --out that did not come to its end. */
+CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
+CmdExit cmd_resume(Cmd *cmd);
+CmdExit cmd_front(Cmd *cmd);
+/* cmd_train.c: " --data DIR" as commands on this run need it, or "" where they do not. */
+const char *cmd_data_option(Cmd *cmd, const FeExperiment *experiment);
 CmdExit cmd_compare(Cmd *cmd);
 CmdExit cmd_plot(Cmd *cmd);
 CmdExit cmd_emit(Cmd *cmd);

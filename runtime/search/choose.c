@@ -41,7 +41,8 @@ typedef struct Round {
 static void try_some(void *user, int item, int worker) {
 	Round *round = user;
 	unsigned before = search_flush_subnormals();
-	uint32_t from = round->first + (uint32_t)item * SEARCH_PER_ITEM, to = from + SEARCH_PER_ITEM;
+	uint32_t per_item = search_stages[round->stage].per_item;
+	uint32_t from = round->first + (uint32_t)item * per_item, to = from + per_item;
 	for (uint32_t i = from; i < to && i < round->end && !rt_interrupted(round->choosing->rt); i++)
 		choose_try(round->choosing, &round->choosing->workers[worker], round->stage, &round->choosing->found[i]);
 	search_flush_as_before(before);
@@ -75,12 +76,13 @@ static bool stop_stage(Choosing *c, int stage, uint32_t done) {
 }
 
 uint32_t choose_try_all(Choosing *c, int stage) {
+	const SearchStage *how = &search_stages[stage];
 	double since = rt_seconds();
 	uint32_t done = 0;
 	while (done < c->count && !rt_interrupted(c->rt)) {
-		uint32_t end = done + SEARCH_PER_ROUND < c->count ? done + SEARCH_PER_ROUND : c->count;
+		uint32_t end = done + how->per_round < c->count ? done + how->per_round : c->count;
 		Round round = {c, stage, done, end};
-		rt_pool_run(c->rt->pool, (int)((end - done + SEARCH_PER_ITEM - 1) / SEARCH_PER_ITEM), try_some, &round);
+		rt_pool_run(c->rt->pool, (int)((end - done + how->per_item - 1) / how->per_item), try_some, &round);
 		if (!rt_interrupted(c->rt))
 			done = end;
 		if (done)

@@ -35,7 +35,7 @@ enum { HYPER_BYTES = IR_LANES * sizeof(double) };
 /* The hyperparameter that every point has its own of: the first that is called like a rate and was not given; -1. */
 static int find_rate(const Rt *rt, const FeRule *rule) {
 	for (uint32_t i = 0; i < rule->hypers.count; i++)
-		if (!rule->hypers.data[i].given && compare_is_rate(session_text(rt->session, rule->hypers.data[i].name)))
+		if (!rule->hypers.data[i].given && fe_is_rate(session_text(rt->session, rule->hypers.data[i].name)))
 			return (int)i;
 	return -1;
 }

@@ -8,11 +8,6 @@
 
 #include "runtime/search/probe.h"
 
-typedef struct Slot {
-	uint64_t hash; /* 0: free */
-	uint32_t expr;
-} Slot;
-
 typedef struct Enumeration {
 	SearchTable *table;
 	const SearchSpace *space;
@@ -20,7 +15,7 @@ typedef struct Enumeration {
 	double *values; /* of expressions up to the size `kept`, `rows` of each */
 	uint32_t value_capacity, expr_capacity;
 	int kept;
-	Slot *slots;
+	uint32_t *slots; /* a hash table of expressions: their numbers + 1, or 0 */
 	uint32_t slot_count;
 	double *scratch[4]; /* rows of each: two operands, the constant of an operation, the result */
 	SearchGoesOn *goes_on;
@@ -88,34 +83,33 @@ static uint64_t hash_values(const Enumeration *e, const double *values) {
 /* ---- the table ---- */
 
 static void grow_slots(Enumeration *e) {
-	Slot *old = e->slots;
-	uint32_t count = e->slot_count;
-	e->slot_count = count ? 2 * count : 1u << 12;
-	e->slots = memory_new(sizeof(Slot) * e->slot_count);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t at = (uint32_t)old[i].hash & (e->slot_count - 1);
-		while (old[i].hash && e->slots[at].hash)
+	const uint64_t *hashes = e->table->hashes;
+	e->slot_count = e->slot_count ? 2 * e->slot_count : 1u << 12;
+	free(e->slots);
+	e->slots = memory_new(sizeof *e->slots * e->slot_count);
+	for (uint32_t i = 0; i < e->table->count; i++) {
+		uint32_t at = (uint32_t)hashes[i] & (e->slot_count - 1);
+		while (e->slots[at])
 			at = (at + 1) & (e->slot_count - 1);
-		if (old[i].hash)
-			e->slots[at] = old[i];
+		e->slots[at] = i + 1;
 	}
-	free(old);
 }
 
-static Slot *find_slot(Enumeration *e, uint64_t hash) {
+/* Where the expression of a hash stands, or is to stand. */
+static uint32_t *find_slot(Enumeration *e, uint64_t hash) {
 	if (2 * (e->table->count + 1) > e->slot_count)
 		grow_slots(e);
 	uint32_t at = (uint32_t)hash & (e->slot_count - 1);
-	while (e->slots[at].hash && e->slots[at].hash != hash)
+	while (e->slots[at] && e->table->hashes[e->slots[at] - 1] != hash)
 		at = (at + 1) & (e->slot_count - 1);
 	return &e->slots[at];
 }
 
-static void *grown(void *data, size_t old_bytes, size_t bytes) {
-	void *more = memory_new(bytes);
-	if (old_bytes)
-		memcpy(more, data, old_bytes);
-	free(data);
+/* Large blocks are moved by the system without being copied, so that there are never two of them. */
+static void *grown(void *data, size_t bytes) {
+	void *more = realloc(data, bytes);
+	if (!more)
+		base_no_memory(bytes);
 	return more;
 }
 
@@ -123,20 +117,23 @@ static void keep_values(Enumeration *e, uint32_t number, const double *values) {
 	size_t rows = (size_t)e->probes->rows;
 	if (number >= e->value_capacity) {
 		uint32_t capacity = e->value_capacity ? 2 * e->value_capacity : 1024;
-		e->values = grown(e->values, sizeof(double) * rows * e->value_capacity, sizeof(double) * rows * capacity);
+		capacity = capacity < SEARCH_MOST_PROBED ? capacity : SEARCH_MOST_PROBED + 1;
+		e->values = grown(e->values, sizeof(double) * rows * capacity);
 		e->value_capacity = capacity;
 	}
 	memcpy(e->values + number * rows, values, sizeof(double) * rows);
 }
 
-static uint32_t add_expr(Enumeration *e, const SearchExpr *x) {
+static uint32_t add_expr(Enumeration *e, const SearchExpr *x, uint64_t hash) {
 	SearchTable *table = e->table;
 	if (table->count == e->expr_capacity) {
-		uint32_t capacity = e->expr_capacity ? 2 * e->expr_capacity : 1024;
-		table->exprs = grown(table->exprs, sizeof *x * e->expr_capacity, sizeof *x * capacity);
-		e->expr_capacity = capacity;
+		size_t before = e->expr_capacity, capacity = before ? 2 * before : 1024;
+		table->exprs = grown(table->exprs, sizeof *x * capacity);
+		table->hashes = grown(table->hashes, sizeof hash * capacity);
+		e->expr_capacity = (uint32_t)capacity;
 	}
 	table->exprs[table->count] = *x;
+	table->hashes[table->count] = hash;
 	return table->count++;
 }
 
@@ -151,11 +148,10 @@ static void consider(Enumeration *e, const SearchExpr *x) {
 	uint64_t hash = hash_values(e, values);
 	if (!hash)
 		return;
-	Slot *slot = find_slot(e, hash);
-	uint32_t number = slot->expr;
-	if (!slot->hash) {
-		number = add_expr(e, x);
-		*slot = (Slot){hash, number};
+	uint32_t *slot = find_slot(e, hash), number = *slot - 1;
+	if (!*slot) {
+		number = add_expr(e, x, hash);
+		*slot = number + 1;
 	} else if (table->exprs[number].size == x->size && x->cost < table->exprs[number].cost) {
 		table->exprs[number] = *x;
 	} else {
@@ -312,6 +308,7 @@ void search_table_free(SearchTable *table) {
 	if (!table)
 		return;
 	free(table->exprs);
+	free(table->hashes);
 	arena_free(table->arena);
 }
 

@@ -9,6 +9,7 @@
 #define GRADUS_SEARCH_H
 
 #include "runtime/compare/compare.h"
+#include "runtime/search/archive.h"
 #include "runtime/search/limits.h"
 #include "runtime/store/store.h"
 
@@ -54,6 +55,7 @@ typedef struct SearchTable {
 	const SearchSpace *space;
 	Arena *arena;
 	SearchExpr *exprs; /* those of one size together, the smaller first; later ones are made of earlier ones */
+	uint64_t *hashes;  /* of their values: what is the same has the same */
 	uint32_t count;
 	uint32_t first[SEARCH_MOST_NODES + 2];    /* where each size begins; first[size + 1]: where it ends */
 	int64_t generated[SEARCH_MOST_NODES + 1]; /* expressions looked at, by size */
@@ -95,7 +97,7 @@ void search_apply(const SearchMeanings *meanings, FeOperator op, const double *c
 
 /* ---- formula.c: as text of the language ---- */
 
-/* constants: as many as it has, in the order of its text; NULL: they are written c1, c2. *level: how tightly the text binds. */
+/* constants: as many as it has, in the order of its text; NULL: they are written {1}, {2}. *level: how tightly the text binds. */
 const char *search_formula(const SearchTable *table, uint32_t expr, const double *constants, Arena *arena,
                            FeLevel *level);
 
@@ -131,6 +133,8 @@ SearchLab *search_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, F
 void search_lab_free(SearchLab *lab);
 const FeHole *search_lab_hole(const SearchLab *lab);
 const Task *search_lab_task(const SearchLab *lab);
+double search_lab_rate(const SearchLab *lab,
+                       double rate); /* the nearest one in the range that the rule states for it */
 /* Problems for it, one to a block. NULL with a diagnostic. */
 Problems *search_lab_problems(SearchLab *lab, ProblemSet set, int count);
 /* Compiles the operations of a program, if they are not there already: before it is run, on one thread. false with a diagnostic. */
@@ -147,11 +151,22 @@ typedef struct SearchPoints {
 	double rates[IR_LANES], constants[SEARCH_MOST_CONSTANTS][IR_LANES];
 } SearchPoints;
 
+/* How a run ended, of its best lane. */
+typedef enum SearchEnd {
+	SEARCH_CAME_DOWN,    /* with a score */
+	SEARCH_NOT_DOWN,     /* hopeless: dropped */
+	SEARCH_NOT_FINITE,   /* the objective became infinite or NaN */
+	SEARCH_GOES_NOWHERE, /* the first step is 0, or not finite */
+	SEARCH_BAD_START,    /* the objective is not finite where the problem starts */
+	SEARCH_ENDS
+} SearchEnd;
+
 typedef struct SearchRun {
 	const SearchProgram *program;
 	int steps, horizon;
-	int hopeless;  /* after so many steps a run ends in which no lane is below where it began; 0: never */
-	bool relative; /* rates are relative to the one whose first step is as large as x is; then they become absolute */
+	int hopeless;   /* after so many steps a run ends in which no lane is below where it began; 0: never */
+	bool relative;  /* rates are relative to the one whose first step is as large as x is; then they become absolute */
+	SearchEnd *end; /* how it ended; may be NULL */
 } SearchRun;
 
 /* The scores of all lanes on one problem, in `score`; not finite where a lane is lost. false: hopeless, or it goes nowhere. */
@@ -164,14 +179,20 @@ typedef struct SearchFound {
 	uint32_t expr; /* in the table */
 	double score;  /* of the last stage that it came through; lower is better */
 	double rate, constants[SEARCH_MOST_CONSTANTS];
+	SearchEnd end;          /* of its last run */
 	CompareInterval select; /* its score on the select problems (without any: on those of training) */
 	double *select_scores;  /* per problem */
+	double flushed;         /* their mean where subnormal numbers are 0, as they are while the funnel runs */
 } SearchFound;
 
-enum { SEARCH_STAGES = 4 };
+enum { SEARCH_STAGES = 4, SEARCH_SELECTING = SEARCH_STAGES + 1 };
+extern const char
+	*const search_stage_words[SEARCH_STAGES + 1]; /* stages.c: what people call them, and the last word on them */
+/* front.c: is it worse than the best, by more than what counts as equal? */
+bool search_is_worse(double score, double best);
 
 typedef struct SearchProgress {
-	int stage;                   /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1 */
+	int stage;                   /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1, and SEARCH_SELECTING */
 	int size;                    /* of the expressions that are being made */
 	int64_t generated, distinct; /* expressions so far */
 	int64_t done, total;         /* of this stage */
@@ -180,17 +201,27 @@ typedef struct SearchProgress {
 	const char *formula;
 } SearchProgress;
 
+typedef struct SearchResult SearchResult;
+
+/* All but `user` may be NULL. */
 typedef struct SearchOptions {
 	void (*progress)(void *user, const SearchProgress *progress);
+	/* The best so far: when there is a first, and then whenever it is another one, at most once in a second. `so_far` is what the result
+	 * would be if the search ended now. false: the search ends, and a diagnostic says why. */
+	bool (*best)(void *user, const SearchResult *so_far);
+	/* Where scores are kept: asked for once, after `best` was first told. NULL: the search ends, and a diagnostic says why. */
+	SearchArchive *(*archive)(void *user, const SearchArchiveRun *run);
+	bool resumes; /* the archive is asked for at once, and what is in it is not scored again */
 	void *user;
 } SearchOptions;
 
-typedef struct SearchResult {
+struct SearchResult {
 	const FeExperiment *experiment;
 	SearchSpace space;
 	SearchTable *table;
 	SearchLab **labs;
 	int lab_count;
+	int stage; /* whose scores these are; SEARCH_STAGES: those of the select problems, as of a search that came to its end */
 	SearchFound *front; /* the best of each size that beats all smaller ones, the smallest first */
 	uint32_t front_count, winner;
 	int64_t generated, candidates; /* expressions looked at; those that are not the same, and may stand in the hole */
@@ -199,11 +230,12 @@ typedef struct SearchResult {
 	int train_problems, select_problems; /* on which finalists were fitted, and one was chosen */
 	int64_t evaluations;                 /* of an objective, as those of training count */
 	bool interrupted;                    /* what is here is the best so far */
+	bool archive_lost;                   /* the disk did not take all of the archive, which a diagnostic says */
 	double seconds, compile_seconds;
 	Arena *arena;
-} SearchResult;
+};
 
-/* NULL with diagnostics. */
+/* NULL with diagnostics, or without where it was interrupted before anything was found. */
 SearchResult *search_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
 void search_free(SearchResult *result);
 
@@ -211,9 +243,31 @@ void search_free(SearchResult *result);
 
 void search_rule_file(Rt *rt, const SearchResult *result, Text *out);  /* rule.grad: the winner */
 void search_front_file(Rt *rt, const SearchResult *result, Text *out); /* front.grad */
+/* A rule with a formula in the place of its open expression, and its rate, as text. */
+typedef struct SearchFill {
+	const char *formula, *name; /* name: NULL: its own */
+	FeLevel level;              /* of the formula */
+	double rate;
+	bool alone; /* without the declarations that it mentions */
+} SearchFill;
+
+void search_filled_rule(Rt *rt, const FeCall *call, const FeRule *rule, const SearchFill *fill, Text *out);
+
+/* The scores of a rule as it is compiled like any other, on each of so many problems. false with diagnostics, or interrupted. */
+typedef struct SearchScored {
+	const FeCall *objective, *rule;
+	FeScore score;
+	ProblemSet set;
+	int count, steps;
+	uint64_t seed; /* of the problems */
+} SearchScored;
+
+bool search_compiled_scores(Rt *rt, const SearchScored *what, double *scores);
 /* The front written, read (into `program`, which is empty) and compiled like any rules: means[front_count] of their scores, on the problems
- * that `select` is of. false with diagnostics. */
-bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, double *means);
+ * that `select` is of. false with diagnostics, or interrupted. `progress` may be NULL. */
+typedef void SearchConfirmed(void *user, uint32_t done, uint32_t total);
+bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, SearchConfirmed *progress, void *user,
+                    double *means);
 
 /* ---- choose*.c: the choices of a rule ---- */
 

@@ -7,7 +7,7 @@ void search_space_of(const FeHole *hole, bool together, SearchSpace *out) {
 	                     .constants = hole->constants,
 	                     .like_x = hole->like_x,
 	                     .homogeneous = hole->homogeneous,
-	                     .merge = true};
+	                     .merge = hole->rate_in_front};
 	if (!together)
 		out->operators &= ~(1u << FE_OPERATOR_RMS);
 	if (hole->operands.count >= SEARCH_MOST_LEAVES)

@@ -112,8 +112,7 @@ static bool copy_sources(StoreFolder *folder, json_t *sources, json_t *weights) 
 	return true;
 }
 
-/* Length and XXH3 of a file; false if it cannot be read. */
-static bool hash_file(Arena *arena, const char *path, uint64_t *length, uint64_t *hash) {
+bool store_hash_file(Arena *arena, const char *path, uint64_t *length, uint64_t *hash) {
 	const char *why;
 	int fd = file_open(arena, path, length, &why);
 	if (fd < 0)
@@ -137,7 +136,7 @@ static json_t *data_json(StoreFolder *folder) {
 		uint64_t length, hash;
 		json_t *entry = json_object();
 		json_object_set_new(entry, "path", json_plain(folder, full ? full : path));
-		if (hash_file(folder->arena, path, &length, &hash)) {
+		if (store_hash_file(folder->arena, path, &length, &hash)) {
 			json_object_set_new(entry, "bytes", json_integer((json_int_t)length));
 			json_object_set_new(entry, "xxh3", json_sprintf("%016llx", (unsigned long long)hash));
 		}
@@ -165,7 +164,8 @@ static bool write_run(StoreFolder *folder, const FeExperiment *experiment, const
 	json_object_set_new(root, "window", json_integer(experiment->window));
 	json_object_set_new(root, "horizon", json_pack("[i,i]", experiment->horizon_low, experiment->horizon_high));
 	json_object_set_new(root, "score", json_string(score_text(folder->arena, experiment->score)));
-	json_object_set_new(root, "judged_by", json_string(score_judge(fe_validates(rt->program, &experiment->on.data[0]))));
+	json_object_set_new(root, "judged_by",
+	                    json_string(score_judge(fe_validates(rt->program, &experiment->on.data[0]))));
 	json_object_set_new(root, "outer_steps", json_integer(experiment->outer_steps));
 	json_object_set_new(root, "experiment_seed", json_integer((json_int_t)experiment->seed));
 	json_object_set_new(root, "problem_seed", json_integer((json_int_t)rt->options.seed));
@@ -310,6 +310,14 @@ StoreFolder *store_folder_new(Rt *rt, const char *dir, const FeExperiment *exper
 	return folder;
 }
 
+StoreFolder *store_folder_again(Rt *rt, const char *dir) {
+	Arena *arena = arena_new();
+	StoreFolder *folder = ARENA_NEW(arena, StoreFolder);
+	*folder = (StoreFolder){.rt = rt, .arena = arena, .dir = arena_strdup(arena, dir), .reserve = -1, .draft = -1};
+	folder->metrics.fd = folder->timing.fd = -1;
+	return folder;
+}
+
 void store_folder_close(StoreFolder *folder) {
 	if (!folder)
 		return;
@@ -320,9 +328,19 @@ void store_folder_close(StoreFolder *folder) {
 	arena_free(folder->arena);
 }
 
-static const char *const own_files[] = {
-	"run.json",    "metrics.jsonl",       "timing.jsonl", "weights-a.safetensors", "weights-b.safetensors", "rule.grad",
-	"result.json", "weights.safetensors", "front.grad"};
+static const char *const own_files[] = {"run.json",
+                                        "metrics.jsonl",
+                                        "timing.jsonl",
+                                        "weights-a.safetensors",
+                                        "weights-b.safetensors",
+                                        "rule.grad",
+                                        "result.json",
+                                        "weights.safetensors",
+                                        "front.grad",
+                                        "archive.sqlite",
+                                        "archive.sqlite-wal",
+                                        "archive.sqlite-shm",
+                                        "archive.sqlite-journal"};
 
 bool store_is_own(const char *name) {
 	for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++)
@@ -458,12 +476,28 @@ bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule
 	return write_result(folder, trained);
 }
 
+static const char *put_found(StoreFolder *folder, const char *rule, const char *front, bool lasting) {
+	const char *error = front ? put_file(folder, "front.grad", front, strlen(front), lasting) : NULL;
+	return error ? error : put_file(folder, "rule.grad", rule, strlen(rule), lasting);
+}
+
+bool store_folder_so_far(StoreFolder *folder, const char *rule, const char *front, bool first) {
+	if (folder->reserve_bytes == 0) {
+		folder->reserve_bytes = 2 * (strlen(rule) + strlen(front)) + STORE_FOR_RESULT;
+		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
+	}
+	ArenaMark mark = arena_mark(folder->arena);
+	const char *error = put_found(folder, rule, front, false);
+	if (error)
+		return first ? complain(folder, error) : false;
+	arena_release(folder->arena, mark);
+	if (folder->reserve < 0)
+		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
+	return true;
+}
+
 bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved) {
-	const char *error =
-		found->front ? put_file(folder, "front.grad", found->front, strlen(found->front), true) : NULL;
-	if (!error)
-		error = put_file(folder, "rule.grad", found->rule, strlen(found->rule), true);
-	*rule_saved = complain(folder, error);
+	*rule_saved = complain(folder, put_found(folder, found->rule, found->front, true));
 	json_t *root = json_object();
 	json_object_set_new(root, "rule", json_string(found->rule_name));
 	json_object_set_new(root, "horizon", json_pack("[i,i]", found->horizon_low, found->horizon_high));

@@ -137,6 +137,15 @@ static void read_horizon(const json_t *root, int *low, int *high) {
 	*high = sound ? (int)to : 0;
 }
 
+/* Under which conditions it was run. */
+static void read_conditions(Arena *arena, const json_t *root, StoreRecord *out) {
+	out->experiment_seed = json_integer_value(json_object_get(root, "experiment_seed"));
+	out->problem_seed = json_integer_value(json_object_get(root, "problem_seed"));
+	out->strict = json_is_true(json_object_get(root, "strict"));
+	const char *engine = line_of(arena, root, "engine");
+	out->evaluator = engine && !strcmp(engine, "evaluator");
+}
+
 bool store_record(Session *session, const char *dir, StoreRecord *out) {
 	Arena *arena = session->arena;
 	const char *why;
@@ -148,6 +157,7 @@ bool store_record(Session *session, const char *dir, StoreRecord *out) {
 	out->rule = line_of(arena, root, "rule");
 	out->precision = line_of(arena, root, "precision");
 	read_horizon(root, &out->horizon_low, &out->horizon_high);
+	read_conditions(arena, root, out);
 	bool known = out->precision && (!strcmp(out->precision, "f32") || !strcmp(out->precision, "f64"));
 	bool ok = read_copies(arena, dir, json_object_get(root, "sources"), out, &why);
 	if (ok && (!out->experiment || !out->rule || !known)) {
@@ -202,6 +212,14 @@ bool store_folder_read(Rt *rt, const char *dir, StoreInfo *out) {
 		return refuse(session, dir, "rule.grad", leads);
 	close(fd);
 	return true;
+}
+
+bool store_finished(Session *session, const char *dir, bool *finished) {
+	const char *why;
+	json_t *root = read_object(session->arena, dir, "result.json", &why);
+	*finished = root && !json_is_true(json_object_get(root, "interrupted"));
+	json_decref(root);
+	return root || strcmp(why, strerror(ENOENT)) == 0 || refuse(session, dir, "result.json", why);
 }
 
 /* ---- imports of a run's sources ---- */

@@ -14,6 +14,8 @@ bool store_folder_possible(Rt *rt, const char *dir);
 /* Makes DIR with run.json (versions, flags, hashes, seed, CPU) and copies of the sources. NULL with a diagnostic, and then
  * nothing is left of it. */
 StoreFolder *store_folder_new(Rt *rt, const char *dir, const FeExperiment *experiment, const char *command_line);
+/* One that is there, to go on with what it holds. */
+StoreFolder *store_folder_again(Rt *rt, const char *dir);
 /* One line of metrics.jsonl, on the disk within a second. false, with a diagnostic, when the disk took no more; from then
  * on the file stays as it is, and training can go on. */
 bool store_folder_metric(StoreFolder *folder, const TrainProgress *progress);
@@ -33,6 +35,8 @@ typedef struct StoreFound {
 	struct json_t *search; /* what else there is to say of it, which becomes the folder's */
 } StoreFound;
 
+/* rule.grad and front.grad while a search goes on, so that a kill leaves them; `first` as for store_folder_best. */
+bool store_folder_so_far(StoreFolder *folder, const char *rule, const char *front, bool first);
 /* rule.grad, front.grad and result.json. false with a diagnostic; *rule_saved as above. */
 bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved);
 /* The trained rule as text with all its numbers, for when it cannot be saved. */
@@ -40,6 +44,8 @@ void store_folder_print(StoreFolder *folder, const Trained *trained, Text *out);
 void store_folder_close(StoreFolder *folder);
 void store_folder_discard(StoreFolder *folder); /* closes and removes it: nothing was trained */
 
+/* Length and XXH3 of a file; false if it cannot be read. */
+bool store_hash_file(Arena *arena, const char *path, uint64_t *length, uint64_t *hash);
 /* Is `name`, as it is called inside a run folder, a part of the run itself? */
 bool store_is_own(const char *name);
 
@@ -65,6 +71,8 @@ typedef struct StoreInfo {
 } StoreInfo;
 
 bool store_folder_read(Rt *rt, const char *dir, StoreInfo *out); /* false with a diagnostic */
+/* Has the run come to its end? false with a diagnostic where its result cannot be read. */
+bool store_finished(Session *session, const char *dir, bool *finished);
 
 /* What run.json says. */
 typedef struct StoreRecord {
@@ -73,6 +81,9 @@ typedef struct StoreRecord {
 	const char *precision;         /* "f32", "f64" */
 	VEC(const char *) sources;     /* paths of the copies, in DIR */
 	int horizon_low, horizon_high; /* zeros if it does not say */
+	/* How to go on with it: */
+	int64_t experiment_seed, problem_seed;
+	bool strict, evaluator;
 } StoreRecord;
 
 bool store_record(Session *session, const char *dir, StoreRecord *out); /* false with a diagnostic */

@@ -27,6 +27,7 @@ void rp_add_derivative(RpProgram *program, uint64_t seed) {
 		return;
 	program->by = found[rp_random(&state) % (uint64_t)count];
 	program->twice = rp_random(&state) % 3 == 0;
+	program->by_word = rp_random(&state) % 2 == 0 ? 0 : 1 + (int)(rp_random(&state) % 2);
 	program->reports++;
 	for (int k = 0; k < program->by->shape.rank; k++)
 		program->by_at[k] = (int)(rp_random(&state) % (uint64_t)program->by->shape.dims[k]);
@@ -58,19 +59,19 @@ void oracle_defined(Oracle *o, const RpVar *var) {
 }
 
 /* The slope and its gradient, by differences with a step and with half of it, which have to agree. */
-void oracle_differences(const RpProgram *program, const double *x, RpGiven *given, void *context, RpNoise noise,
-                        RpAnswer *out) {
+void oracle_differences(const RpProgram *program, const double *x, RpNoise noise, RpAnswer *out) {
 	const double h = 1e-4;
 	double slope = out->report[out->along], at[RP_COORDINATES];
 	out->report[out->along] = out->value;
 	out->value = slope;
 	memcpy(at, x, sizeof(double) * (size_t)program->coordinates);
+	noise.margins = NULL; /* of the middle alone */
 	for (int k = 0; k < program->coordinates; k++) {
 		double part[4];
 		for (int i = 0; i < 4; i++) {
 			RpAnswer there;
 			at[k] = x[k] + (double[]){h, -h, h / 2, -h / 2}[i];
-			oracle_evaluate(program, at, given, context, noise, &there);
+			oracle_evaluate(program, at, noise, &there);
 			part[i] = there.report[there.along];
 			out->unclear = out->unclear || there.unclear || there.decisions != out->decisions;
 		}
