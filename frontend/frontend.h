@@ -287,6 +287,7 @@ typedef struct FeExperiment {
 	FeCall update;
 	int outer_steps;
 	double clip; /* outer gradient norm; 0: none */
+	FeSearch search;
 	int keep;    /* finalists of a search; 0: as many as it takes by itself */
 	VEC(FeCall) against;
 	VEC(Name) open; /* learn adam.lr: hyperparameters opened */
@@ -296,5 +297,7 @@ typedef struct FeExperiment {
 const char *fe_estimator_name(FeEstimator estimator); /* as it is written in an experiment */
 /* false with diagnostics */
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out);
+/* What stands behind `search` in an experiment, from the command line. false with diagnostics */
+bool fe_search_text(FeProgram *program, const char *text, FeSearch *out);
 
 #endif

@@ -10,8 +10,7 @@ typedef struct Reading {
 	bool ok;
 } Reading;
 
-/* A number of an experiment, which is a constant expression. false with a diagnostic. */
-static bool constant_number(FeProgram *program, const AstExpr *expr, double *out) {
+bool experiment_number(FeProgram *program, const AstExpr *expr, double *out) {
 	IrModule *module = ir_module_new(program->session);
 	Elab e = elab_new(program, module, IR_F64, typing_new(module->arena));
 	IrBuilder builder = ir_builder(ir_func_new(module, "number"));
@@ -28,7 +27,7 @@ static void wrong(Reading *r, int code, Span span, const char *text) {
 }
 
 static bool number(Reading *r, const AstExpr *x, double *out) {
-	if (x->kind == AST_BAD || !constant_number(r->program, x, out)) {
+	if (x->kind == AST_BAD || !experiment_number(r->program, x, out)) {
 		r->ok = false;
 		return false;
 	}
@@ -389,37 +388,16 @@ static void warn_of_clauses(Reading *r, const AstExperiment *x, const FeExperime
 	               {x->clip.span, "clip", false},
 	               {x->search.span, "search", true},
 	               {x->keep.span, "keep", true}};
-	if (!out->train.decl)
+	if (!out->train.decl || fe_has_choices(r->program, &out->train)) /* combinations may be trained as well */
 		return;
 	const char *rule = session_text(r->session, out->train.decl->name.name);
-	const char *what = fe_open_expression(out->train.decl)       ? "its open expression"
-	                   : fe_has_choices(r->program, &out->train) ? "its choices"
-	                                                             : NULL;
-	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++) {
-		if (!clauses[i].span.file || clauses[i].of_search == (what != NULL))
-			continue;
-		if (what)
+	bool searches = fe_open_expression(out->train.decl) != NULL;
+	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+		if (clauses[i].span.file && clauses[i].of_search != searches)
 			diag_warning(r->session, 335, clauses[i].span,
-			             "`%s` says nothing here: `%s` is searched for %s, not trained", clauses[i].word, rule, what);
-		else
-			diag_warning(r->session, 335, clauses[i].span, "`%s` says nothing here: `%s` has no open expression",
+			             searches ? "`%s` says nothing here: `%s` is searched for its open expression, not trained"
+			                      : "`%s` says nothing here: `%s` has no open expression",
 			             clauses[i].word, rule);
-	}
-}
-
-/* How open expressions are searched: there is one way. */
-static void search(Reading *r, const AstExperiment *x, FeExperiment *out) {
-	if (x->keep.span.file && x->keep.items.count)
-		out->keep = count(r, x->keep.items.data[0], 335, "the number of finalists", 1);
-	const AstExpr *how = x->search.span.file && x->search.items.count ? x->search.items.data[0] : NULL;
-	if (!how || how->kind == AST_BAD || is_word(r, how, "auto") || is_word(r, how, "enumerate"))
-		return;
-	bool evolves = is_word(r, how, "evolve") ||
-	               (how->kind == AST_CALL && strcmp(session_text(r->session, how->call.callee.name), "evolve") == 0);
-	if (evolves)
-		wrong(r, 391, how->span, "`search evolve` is part of the language, but not of this version");
-	else
-		wrong(r, 335, how->span, "an open expression is searched by `enumerate`, or `auto`, which is the same");
 }
 
 /* Rules that are run have no open expression; one that a call closes, by choosing a branch without it, is none. */
@@ -483,7 +461,9 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	}
 	if (x->seed.span.file && x->seed.items.count)
 		out->seed = (uint64_t)count(r, x->seed.items.data[0], 308, "a seed", 0);
-	search(r, x, out);
+	if (x->keep.span.file && x->keep.items.count)
+		out->keep = count(r, x->keep.items.data[0], 335, "the number of finalists", 1);
+	r->ok = experiment_search(program, x, &out->search) && r->ok;
 	warn_of_clauses(r, x, out);
 	if (x->augment.span.file)
 		wrong(r, 398, x->augment.span, "`augment` is part of the language, but not of this version");

@@ -58,6 +58,7 @@ static const Option options[] = {
 	{"test", 0, OPTION_PROBLEMS, AT(test), "K", "unseen problems to compare on"},
 	{"set", 0, OPTION_WORDS, AT(set), "NAME=VALUE", "a hyperparameter of the objective; may be repeated"},
 	{"learn", 0, OPTION_WORDS, AT(learn), "RULE.NAME", "learn this hyperparameter as well; may be repeated"},
+	{"search", 0, OPTION_TEXT, AT(search), "HOW", "how an open expression is searched, as `search` says in an experiment"},
 	{"out", 'o', OPTION_TEXT, AT(out), "PATH", "where to write; a device or a pipe is written to, never replaced"},
 	{"svg", 0, OPTION_TEXT, AT(svg), "FILE", "draw as well, into a file that ends in .svg"},
 	{"fill", 0, OPTION_TEXT, AT(fill), "EXPRESSION", "what stands for the open expression of the file"},

@@ -59,6 +59,8 @@ static CmdExit read_experiment(Cmd *cmd, const StoreRecord *record, FeExperiment
 	if (!fe_experiment(cmd->program, decl, out))
 		return CMD_CHECKPOINT;
 	out->seed = (uint64_t)record->experiment_seed;
+	if (record->search && !fe_search_text(cmd->program, record->search, &out->search))
+		return CMD_CHECKPOINT;
 	return CMD_OK;
 }
 

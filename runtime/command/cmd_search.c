@@ -19,7 +19,9 @@ typedef struct Searching {
 static void on_progress(void *user, const SearchProgress *p) {
 	Cmd *cmd = ((const Searching *)user)->cmd;
 	Arena *arena = arena_new();
-	if (p->stage < 0) {
+	if (p->stage == SEARCH_EVOLVING) {
+		cmd_put_evolving(cmd, p);
+	} else if (p->stage < 0) {
 		cmd_progress(cmd, false, "making expressions of size %d: %s, %s of them distinct", p->size,
 		             cmd_count(arena, p->generated), cmd_count(arena, p->distinct));
 	} else {
@@ -40,8 +42,8 @@ static const char *resume_line(const Searching *searching) {
 
 static void now_saved(Searching *searching) {
 	searching->saved = true;
-	cmd_interrupt_says(arena_printf(searching->cmd->arena, "the best so far is saved in %s; to go on: %s", searching->dir,
-	                                resume_line(searching)));
+	cmd_interrupt_says(arena_printf(searching->cmd->arena, "the best so far is saved in %s; to go on: %s",
+	                                searching->dir, resume_line(searching)));
 }
 
 static bool on_best(void *user, const SearchResult *so_far) {
@@ -122,6 +124,7 @@ static void put_counts(Cmd *cmd, const SearchResult *result, Text *out) {
 
 static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, Text *out) {
 	Arena *arena = cmd->arena;
+	cmd_put_course(cmd, result, out);
 	put_counts(cmd, result, out);
 	text_printf(
 		out, "%u finalist%s, scored on %d problems that %s; the best of each size that beats the smaller ones:\n\n",
@@ -129,7 +132,7 @@ static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, T
 		result->select_problems > 0 ? result->select_problems : result->train_problems,
 		result->select_problems > 0 ? "no stage has seen" : "they were fitted on (there are no select problems)");
 	put_front(cmd, result, out);
-	if (result->table->stopped)
+	if (result->table->stopped && !result->evolved)
 		text_printf(out, "\nonly expressions of size up to %d: there are too many of the next\n", result->table->size);
 	text_printf(out,
 	            "\n%s evaluations; searched in %s, compiled in %s\nthe rule: %s/rule.grad; the front: %s/front.grad\n",
@@ -139,6 +142,7 @@ static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, T
 
 static json_t *search_json(Cmd *cmd, const SearchResult *result) {
 	json_t *search = json_object(), *stages = json_array(), *front = json_array();
+	cmd_course_json(result, search);
 	json_object_set_new(search, "generated", json_integer((json_int_t)result->generated));
 	json_object_set_new(search, "distinct", json_integer((json_int_t)result->candidates));
 	for (int stage = 0; stage < SEARCH_STAGES; stage++)
@@ -301,7 +305,7 @@ CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment) {
 	if (cmd->options.steps > 0 || cmd->options.learn.count > 0)
 		return cmd_usage(cmd, "--%s is of training, and this rule is searched for its open expression",
 		                 cmd->options.steps > 0 ? "steps" : "learn");
-	if (cmd->options.seed >= 0)
+	if (cmd->options.seed >= 0 && experiment->search.kind == FE_SEARCH_ENUMERATE)
 		fprintf(stderr, "nothing is drawn but problems: every seed gives this search\n");
 	return run_search(&(Searching){.cmd = cmd, .experiment = experiment, .dir = cmd->options.out});
 }

@@ -78,7 +78,7 @@ bool cmd_show_choices(Cmd *cmd, CmdExit *code) {
 	FeRule *rule = fe_rule_choosing(cmd->program, module, &call, &target, IR_F64);
 	ChooseSpace space;
 	cmd_runtime(cmd, IR_F64);
-	if (!rule || !choose_space_of(cmd->rt, rule, 0, cmd->arena, &space)) {
+	if (!rule || !choose_space_of(cmd->rt, rule, &(FeSearch){0}, 0, cmd->arena, &space)) {
 		ir_module_free(module);
 		*code = cmd_failed(cmd);
 		return true;

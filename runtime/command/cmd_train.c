@@ -327,11 +327,17 @@ CmdExit cmd_train(Cmd *cmd) {
 	if (!store_folder_possible(cmd->rt, dir))
 		return cmd_failed(cmd);
 	bool choices = fe_has_choices(cmd->program, &experiment.train);
-	if (choices && fe_open_expression(experiment.train.decl))
+	bool searches = fe_open_expression(experiment.train.decl) != NULL;
+	if (choices && searches)
 		return open_twice(cmd, &experiment);
+	if (cmd->options.search && !searches && !choices)
+		return cmd_usage(cmd, "--search is of rules with an open expression or choices, and `%s` has none",
+		                 session_text(cmd->session, experiment.train.decl->name.name));
+	if (cmd->options.search && !fe_search_text(cmd->program, cmd->options.search, &experiment.search))
+		return cmd_failed(cmd);
 	if (choices)
 		return cmd_choose(cmd, &experiment);
-	if (fe_open_expression(experiment.train.decl))
+	if (searches)
 		return cmd_search(cmd, &experiment);
 	fprintf(stderr, "training %s on %u famil%s, %s; %d outer steps\n",
 	        session_text(cmd->session, experiment.train.decl->name.name), experiment.on.count,

@@ -47,30 +47,40 @@ const CmdVerb cmd_verbs[] = {
      "most seconds old: whatever ends the command leaves it. The first Ctrl-C saves what was found since, if that is\n"
      "done within a second; the second leaves at once; both with 130. The folder must not exist; room for the result "
      "is\n"
-     "taken before training begins. --seed is of starts, noise and horizons that are drawn; problems stay the same. No\n"
+     "taken before training begins. --seed is of starts, noise and horizons that are drawn; problems stay the same. "
+     "No\n"
      "training is resumed: to go on, train again with more steps, or from a file with the numbers of its rule.grad as\n"
      "starts.\n"
      "A rule with an open expression, `discover(...)`, is searched for it instead: rule.grad is then the best rule so\n"
-     "far, front.grad the best of every size, archive.sqlite all that was scored; `gradus resume` goes on with it.\n"
-     "One with choices, `choose { a, b }`, is searched among them: rule.grad is the best combination, as a rule without\n"
-     "choices. --choose makes some of them beforehand.\n",
-     "out steps seed learn choose file",
+     "far, front.grad the best of every size, archive.sqlite all that was scored; `gradus resume` goes on with it. "
+     "--search HOW\n"
+     "says how: auto, enumerate, random, or \"evolve(islands = 4)\", perhaps with \"for 50000 candidates\"; --seed is "
+     "then\n"
+     "that of evolution. A rule with choices, `choose { a, b }`, is searched among them: rule.grad is the best\n"
+     "combination, as a rule without choices. --choose makes some of them beforehand.\n",
+     "out steps seed learn choose search file",
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
      "gradus train tune.grad -o runs/adam --learn adam.lr\n"},
 	{"resume", cmd_resume, "go on with a search that was killed or interrupted", "resume DIR",
      "Goes on from the archive in the run folder, and ends with the same archive, rule and front as if nothing had\n"
      "happened: what was scored is not scored again, but for the round that was under way. Sources, precision, seed,\n"
-     "--strict and --interpret are those of the run; --threads and --memory may be others. Data is read from --data DIR,\n"
+     "--strict and --interpret are those of the run; --threads and --memory may be others. Data is read from --data "
+     "DIR,\n"
      "as by compare. No training is resumed.\n",
      "", "gradus resume runs/found\n"},
 	{"front", cmd_front, "what a search has found, and how it scores elsewhere",
      "front DIR [--size N] [--best N] [--on OBJECTIVE] [--json | --csv]",
-     "Lists the best expression of each size that beats all smaller ones, with the score of the last stage that it came\n"
-     "to: the select problems, where the search came to its end; of a search that goes on, or was killed, what its archive\n"
-     "holds. --best lists the best of all expressions in the archive instead. --on runs them all as compiled rules, with\n"
-     "the rate and constants that they were found with, on unseen problems of that family, and scores them as the search\n"
-     "did (`compare` counts evaluations, the start among them); intervals are 95 % bootstrap intervals over problems.\n",
+     "Lists the best expression of each size that beats all smaller ones, with the score of the last stage that it "
+     "came\n"
+     "to: the select problems, where the search came to its end; of a search that goes on, or was killed, what its "
+     "archive\n"
+     "holds. --best lists the best of all expressions in the archive instead. --on runs them all as compiled rules, "
+     "with\n"
+     "the rate and constants that they were found with, on unseen problems of that family, and scores them as the "
+     "search\n"
+     "did (`compare` counts evaluations, the start among them); intervals are 95 % bootstrap intervals over "
+     "problems.\n",
      "size best on set steps test file seed json csv",
      "gradus front runs/found\n"
      "gradus front runs/found --best 20 --csv\n"

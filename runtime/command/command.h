@@ -26,7 +26,7 @@ typedef VEC(const char *) CmdWords;
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
 	bool help, json, csv, force, strict, verify, time_passes, interpret;
-	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill;
+	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill, *search;
 	int64_t steps, problems, instance, threads, train, test, size, best;
 	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
@@ -217,6 +217,8 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out);
 CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out);
 /* In the terminal, and as SVG into a file where one is named. */
 CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg);
+/* A file of a run folder that lies in it; NULL where there is none, and with *why if it cannot be read. */
+char *cmd_read_in_run(Cmd *cmd, const char *dir, const char *path, size_t *length, const char **why);
 /* The whole of a file in the session's arena; NULL and *why if it cannot be read. `streams`: a pipe will do. */
 char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why);
 
@@ -231,6 +233,13 @@ CmdExit cmd_train(Cmd *cmd);
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment);
 /* The same where it has choices. */
 CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment);
+struct SearchProgress;
+struct SearchResult;
+struct json_t;
+/* cmd_search_course.c: how its candidates came to be, where not all were made: while they evolve, afterwards, and as JSON. */
+void cmd_put_evolving(Cmd *cmd, const struct SearchProgress *progress);
+void cmd_put_course(Cmd *cmd, const struct SearchResult *result, Text *out);
+void cmd_course_json(const struct SearchResult *result, struct json_t *search);
 /* As cmd_search, of a search in --out that did not come to its end. */
 CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
 CmdExit cmd_resume(Cmd *cmd);

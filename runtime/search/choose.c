@@ -216,7 +216,8 @@ static bool run(Choosing *c) {
 	if (!make_labs(c))
 		return false;
 	c->out->task = choose_lab_task(c->labs[0]);
-	if (!choose_space_of(c->rt, choose_lab_rule(c->labs[0]), c->experiment->seed, c->arena, &c->out->space))
+	if (!choose_space_of(c->rt, choose_lab_rule(c->labs[0]), &c->experiment->search, c->experiment->seed, c->arena,
+	                     &c->out->space))
 		return false;
 	make_combinations(c);
 	if (!make_problems(c) || !make_workers(c))

@@ -40,12 +40,14 @@ static int by_number(const void *a, const void *b) {
 }
 
 /* A sample without repetition. Draws that give nothing new are bounded. */
-static void draw_distinct(Rt *rt, Arena *arena, uint64_t seed, ChooseSpace *space, int *picks, bool *needed) {
+static void draw_distinct(Rt *rt, Arena *arena, uint32_t wanted, uint64_t seed, ChooseSpace *space, int *picks,
+                          bool *needed) {
 	static const int tries = 4;
 	const uint64_t key[2] = {UINT64_C(0x63686f6f7365), seed}; /* "choose" */
-	space->distinct = ARENA_ARRAY(arena, int64_t, CHOOSE_MOST_COMBINATIONS);
+	space->distinct = ARENA_ARRAY(arena, int64_t, wanted + 1);
+	space->distinct_count = 0;
 	uint64_t most = (uint64_t)tries * CHOOSE_MOST_COMBINATIONS;
-	for (uint64_t n = 0; n < most && space->distinct_count < CHOOSE_MOST_COMBINATIONS; n++) {
+	for (uint64_t n = 0; n < most && space->distinct_count < wanted; n++) {
 		for (uint32_t i = 0; i < space->count; i++) {
 			uint64_t bits[2];
 			random_threefry(key, (const uint64_t[]){n, i}, bits);
@@ -62,29 +64,48 @@ static void draw_distinct(Rt *rt, Arena *arena, uint64_t seed, ChooseSpace *spac
 	space->sampled = true;
 }
 
-bool choose_space_of(Rt *rt, const FeRule *rule, uint64_t seed, Arena *arena, ChooseSpace *out) {
-	static const double most = 1e18; /* combinations are numbers of 64 bits */
+static bool too_many(Rt *rt, const FeRule *rule, const char *what) {
+	Diag *diag = diag_error(rt->session, 338, rule->decl->name.span, "`%s` has %s combinations of its %u choices%s",
+	                        session_text(rt->session, rule->decl->name.name), what, (unsigned)rule->choices.count,
+	                        what[0] == 'm' ? "" : ", which is more than are all looked at");
+	diag_help(rt->session, diag, "make some of them with --choose NAME=NUMBER%s",
+	          what[0] == 'm' ? "" : ", or say `search auto`, which draws a sample");
+	return false;
+}
+
+/* What the experiment asks for, of what there is. false with a diagnostic. */
+static bool can_search(Rt *rt, const FeRule *rule, const FeSearch *how) {
+	Span at = rule->decl->name.span;
+	if (how->kind == FE_SEARCH_EVOLVE)
+		diag_error(rt->session, 391, at, "evolution among choices is part of the language, but not of this version");
+	else if (how->candidates > CHOOSE_MOST_COMBINATIONS)
+		diag_error(rt->session, 338, at, "a search among choices looks at %d combinations at most, not at %lld",
+		           CHOOSE_MOST_COMBINATIONS, (long long)how->candidates);
+	return how->kind != FE_SEARCH_EVOLVE && how->candidates <= CHOOSE_MOST_COMBINATIONS;
+}
+
+bool choose_space_of(Rt *rt, const FeRule *rule, const FeSearch *how, uint64_t seed, Arena *arena, ChooseSpace *out) {
+	static const double countable = 1e18; /* combinations are numbers of 64 bits */
+	uint32_t most = how->candidates > 0 ? (uint32_t)how->candidates : CHOOSE_MOST_COMBINATIONS;
 	*out = (ChooseSpace){.rule = rule, .count = rule->choices.count, .combinations = 1};
 	out->sizes = ARENA_ARRAY(arena, uint32_t, out->count + 1);
 	for (uint32_t i = 0; i < out->count; i++) {
 		out->sizes[i] = rule->choices.data[i].count;
 		out->combinations *= out->sizes[i];
 	}
-	if (out->combinations > most) {
-		Diag *diag = diag_error(rt->session, 338, rule->decl->name.span,
-		                        "`%s` has more than 1e18 combinations of its %u choices",
-		                        session_text(rt->session, rule->decl->name.name), (unsigned)out->count);
-		diag_help(rt->session, diag, "make some of them with --choose NAME=NUMBER");
+	if (!can_search(rt, rule, how))
 		return false;
-	}
+	if (out->combinations > countable)
+		return too_many(rt, rule, "more than 1e18");
 	int *picks = ARENA_ARRAY(arena, int, out->count + 1);
 	bool *needed = ARENA_ARRAY(arena, bool, out->count + 1);
 	if (out->combinations <= CHOOSE_MOST_COUNTED)
 		all_distinct(rt->session, arena, out, picks, needed);
-	if (out->combinations > CHOOSE_MOST_COUNTED || out->distinct_count > CHOOSE_MOST_COMBINATIONS) {
-		out->distinct_count = 0;
-		draw_distinct(rt, arena, seed, out, picks, needed);
-	}
+	bool all = out->combinations <= CHOOSE_MOST_COUNTED && out->distinct_count <= most;
+	if (!all && how->kind == FE_SEARCH_ENUMERATE)
+		return too_many(rt, rule, arena_printf(arena, "%.0f", out->combinations));
+	if (!all)
+		draw_distinct(rt, arena, most, seed, out, picks, needed);
 	return true;
 }
 

@@ -184,7 +184,7 @@ static bool finish(ChooseTraining *t) {
 static bool make_pupils(ChooseTraining *t) {
 	t->module = ir_module_new(t->rt->session);
 	const FeRule *rule = choose_rule_alone(t->rt, t->module, t->experiment);
-	if (!rule || !choose_space_of(t->rt, rule, t->experiment->seed, t->arena, &t->out->space))
+	if (!rule || !choose_space_of(t->rt, rule, &t->experiment->search, t->experiment->seed, t->arena, &t->out->space))
 		return false;
 	const ChooseSpace *space = &t->out->space;
 	if (space->distinct_count > CHOOSE_MOST_TRAINED) {

@@ -9,6 +9,9 @@
 
 #include "runtime/search/stages.h"
 
+static const char *const search_sources[] = {
+	[FE_SEARCH_ENUMERATE] = "enumerate", [FE_SEARCH_EVOLVE] = "evolve", [FE_SEARCH_RANDOM] = "random"};
+
 enum { PER_LOOK = 2 }; /* numbers in `state`, of each candidate */
 
 /* ---- what is searched ---- */
@@ -71,6 +74,10 @@ static const char *clauses_text(const Search *s, Arena *arena) {
 	            x->train_problems, x->select_problems, x->horizon_high, score_text(arena, x->score), x->keep,
 	            (unsigned long long)x->seed, (unsigned long long)options->seed, options->strict ? " strict" : "",
 	            options->engine == RT_EVALUATOR ? " interpret" : "");
+	if (s->out->kind != FE_SEARCH_ENUMERATE)
+		text_printf(&out, " %s population %d tournament %d islands %d for %lld",
+		            s->out->kind == FE_SEARCH_RANDOM ? "random" : "evolve", x->search.population, x->search.tournament,
+		            x->search.islands, (long long)x->search.candidates);
 	return text_cstr(&out);
 }
 
@@ -232,7 +239,7 @@ void search_put_entered(Search *s, const SearchRound *round) {
 		                                     .cost = x->cost,
 		                                     .degree = (double)x->degree / (double)FE_DEGREE_ONE,
 		                                     .epoch = s->epoch,
-		                                     .source = "enumerate"});
+		                                     .source = search_sources[s->out->kind]});
 		put_score(s, found, 0);
 		arena_release(scratch, mark);
 	}

@@ -6,43 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__SSE2__)
-#include <xmmintrin.h>
-#endif
-
 #include "runtime/search/stages.h"
 
 /* ---- threads ---- */
-
-/* Runs that diverge downwards are full of subnormal numbers, which some processors take a hundred times as long for: as 0 while a thread
- * searches. */
-static unsigned flush_subnormals(void) {
-#if defined(__SSE2__)
-	unsigned before = _mm_getcsr();
-	_mm_setcsr(before | 0x8040); /* results and operands */
-	return before;
-#else
-	return 0;
-#endif
-}
-
-static void flush_as_before(unsigned before) {
-#if defined(__SSE2__)
-	_mm_setcsr(before);
-#else
-	(void)before;
-#endif
-}
 
 static void try_some(void *user, int item, int worker) {
 	const void *const *shared = user;
 	const Search *s = shared[0];
 	const SearchRound *round = shared[1];
-	unsigned before = flush_subnormals();
+	unsigned before = search_flush_subnormals();
 	uint32_t each = search_stages[round->stage].per_item, from = (uint32_t)item * each;
 	for (uint32_t i = from; i < from + each && i < round->count && !rt_interrupted(s->rt); i++)
 		search_try(s, &s->workers[worker], round->stage, &round->found[i]);
-	flush_as_before(before);
+	search_flush_as_before(before);
 }
 
 /* What a stage is sorted by. */
@@ -84,7 +60,10 @@ static bool making_goes_on(void *user, const SearchTable *so_far, int size) {
 	p.seconds = rt_seconds() - s->started;
 	p.per_second = (double)p.generated / (p.seconds > 0 ? p.seconds : 1);
 	tell(s, &p);
-	return !rt_interrupted(s->rt);
+	FeSearchKind kind = s->experiment->search.kind;
+	bool enough = kind == FE_SEARCH_AUTO ? search_is_too_many(so_far, size)
+	                                     : kind != FE_SEARCH_ENUMERATE && so_far->count > SEARCH_STARTERS;
+	return !enough && !rt_interrupted(s->rt);
 }
 
 static void tell_stage(Search *s, int stage, uint32_t done, uint32_t total, double since) {
@@ -266,7 +245,8 @@ static bool run_stage(Search *s, int stage) {
 	free(batch);
 	if (!ok)
 		return false;
-	uint32_t wanted = (uint32_t)(how->share * s->count + 0.5), count = s->count;
+	bool chosen = stage == 0 && s->out->evolved; /* by what the second look said of them */
+	uint32_t wanted = chosen ? s->count : (uint32_t)(how->share * s->count + 0.5), count = s->count;
 	int keep = s->experiment->keep > 0 ? s->experiment->keep : SEARCH_KEPT;
 	uint32_t least = stage + 1 == SEARCH_STAGES ? (uint32_t)keep : how->least;
 	let_through(s, stage, wanted > least ? wanted : least);
@@ -293,11 +273,11 @@ static void finish_some(void *user, int item, int worker) {
 	const SearchWorker *own = &s->workers[worker];
 	SearchFound *found = s->found + *(const uint32_t *)shared[1] + item;
 	Problems *const *problems = s->select ? s->select : s->train;
-	unsigned before = flush_subnormals();
+	unsigned before = search_flush_subnormals();
 	search_round(s, own, found);
 	search_score_each(s, own, problems, found, found->select_scores);
 	found->flushed = mean_of(s, problems, found->select_scores);
-	flush_as_before(before);
+	search_flush_as_before(before);
 	search_score_each(s, own, problems, found, found->select_scores);
 }
 
@@ -379,6 +359,7 @@ static bool is_together(const SearchLab *lab) {
 	return lab->task->rule->decl->joint || lab->task->objective->arrays.count == 1;
 }
 
+/* All there are; or, for evolution, the small ones, with which it begins. */
 static void make_candidates(Search *s) {
 	SearchResult *out = s->out;
 	bool together = true;
@@ -387,6 +368,11 @@ static void make_candidates(Search *s) {
 	search_space_of(out->labs[0]->hole, together, &out->space);
 	out->space.single = s->rt->options.real == IR_F32;
 	out->table = search_enumerate(&out->space, making_goes_on, s);
+	out->kind = s->experiment->search.kind;
+	if (out->kind == FE_SEARCH_AUTO)
+		out->kind = out->table->stopped ? FE_SEARCH_EVOLVE : FE_SEARCH_ENUMERATE;
+	if (out->kind != FE_SEARCH_ENUMERATE)
+		return;
 	for (int size = 1; size <= out->space.size; size++)
 		out->generated += out->table->generated[size];
 	for (uint32_t i = 0; i < out->table->count; i++)
@@ -404,6 +390,8 @@ static bool run(Search *s) {
 		return false;
 	make_candidates(s);
 	if (rt_interrupted(s->rt) || !make_problems(s) || !make_workers(s))
+		return false;
+	if (s->out->kind != FE_SEARCH_ENUMERATE && !search_evolve_candidates(s))
 		return false;
 	if (s->options->resumes && !search_open_archive(s))
 		return false;

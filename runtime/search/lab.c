@@ -144,9 +144,13 @@ static void see_widths(const SearchLab *lab, const SearchProgram *program, bool 
 	}
 }
 
-static RtCode **kernel_of(SearchLab *lab, const struct SearchOperation *o, const bool *wide) {
-	bool b = fe_operators[o->op].arity > 1 && wide[o->args[1]];
-	return &lab->kernels[o->op][wide[o->args[0]]][b];
+static bool need_kernel(SearchLab *lab, FeOperator op, bool wide_a, bool wide_b) {
+	RtCode **kernel = &lab->kernels[op][wide_a][wide_b];
+	if (!*kernel)
+		*kernel = compiled(lab, search_build_kernel(lab, op, wide_a, wide_b));
+	if (*kernel && (*kernel)->arena_bytes > search_kernel_bytes(lab))
+		base_panic("search_lab_need", "`%s` needs %zu bytes", fe_operators[op].word, (*kernel)->arena_bytes);
+	return *kernel != NULL;
 }
 
 bool search_lab_need(SearchLab *lab, const SearchProgram *program) {
@@ -154,14 +158,22 @@ bool search_lab_need(SearchLab *lab, const SearchProgram *program) {
 	see_widths(lab, program, wide);
 	for (int i = 0; i < program->count; i++) {
 		const struct SearchOperation *o = &program->operations[i];
-		RtCode **kernel = kernel_of(lab, o, wide);
 		bool b = fe_operators[o->op].arity > 1 && wide[o->args[1]];
-		if (!*kernel)
-			*kernel = compiled(lab, search_build_kernel(lab, (FeOperator)o->op, wide[o->args[0]], b));
-		if (!*kernel)
+		if (!need_kernel(lab, (FeOperator)o->op, wide[o->args[0]], b))
 			return false;
-		if ((*kernel)->arena_bytes > search_kernel_bytes(lab))
-			base_panic("search_lab_need", "`%s` needs %zu bytes", fe_operators[o->op].word, (*kernel)->arena_bytes);
+	}
+	return true;
+}
+
+bool search_lab_need_all(SearchLab *lab, uint32_t operators) {
+	for (int op = 0; op < FE_OPERATORS; op++) {
+		if (!(operators >> op & 1))
+			continue;
+		bool reduces = !fe_operators[op].body;
+		for (int a = reduces; a <= lab->by_coordinate; a++)
+			for (int b = 0; b <= (fe_operators[op].arity > 1 && lab->by_coordinate); b++)
+				if (!need_kernel(lab, (FeOperator)op, a, b))
+					return false;
 	}
 	return true;
 }

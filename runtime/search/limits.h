@@ -24,6 +24,22 @@ enum {
 	/* program.c: nodes and constants of one expression; the frontend's limits on size and constants keep within */
 	SEARCH_MOST_NODES = 16,
 	SEARCH_MOST_CONSTANTS = 8,
+	/* tree.c: open expressions of one rule */
+	SEARCH_MOST_HOLES = 4,
+	/* mutate.c: how often a change that has no meaning is drawn again */
+	SEARCH_ATTEMPTS = 32,
+	/* seen.c: expressions whose scores are remembered, a power of two, at 13 bytes each: 218 MB. Beyond, the worst are forgotten, and scored again
+	 * if they come again. */
+	SEARCH_MOST_SEEN = 1 << 24,
+	/* evolve.c: distinct expressions that are scored, unless the experiment says; of small ones that it begins with, at most; children of an
+	 * island between two times that all tell each other what they know; rounds between two migrations; of each size, how many of the best
+	 * go on; rounds without anything new after which there is nothing left */
+	SEARCH_EVOLVED = 100000,
+	SEARCH_STARTERS = 2000,
+	SEARCH_CHILDREN = 100,
+	SEARCH_ROUNDS = 10,
+	SEARCH_HALL = 256,
+	SEARCH_IDLE_ROUNDS = 200,
 	/* funnel.c: candidates of one round, at most: how many of each stage says search_stages */
 	SEARCH_PER_ROUND = 1024,
 	/* ... finalists, unless `keep` says */
@@ -47,6 +63,8 @@ enum {
 
 /* Scores that are nearer than this (relative) are the same: the smaller expression wins. */
 static const double search_tie = 1e-3;
+/* evolve.c: children that are crossed from two parents; the others are one parent with a change. */
+static const double search_crossings = 0.2;
 /* How far (relative) a score may move because rate and constants are written with fewer digits. */
 static const double search_rounded = 1e-3;
 

@@ -39,6 +39,11 @@ void search_space_of(const FeHole *hole, bool together, SearchSpace *out);
 
 /* ---- enumerate.c: all of them, by size ---- */
 
+typedef struct SearchTable SearchTable;
+/* Are there more of this size than an enumeration looks at? By how many pairs of operands there are, and how many of the pairs of the sizes before
+ * were different; all smaller sizes are in the table. */
+bool search_is_too_many(const SearchTable *table, int size); /* space.c */
+
 enum { SEARCH_LEAF = 255 };
 
 typedef struct SearchExpr {
@@ -51,22 +56,24 @@ typedef struct SearchExpr {
 	bool like_x : 1, fixed : 1, not_negative : 1; /* fixed: of known numbers and constants alone */
 } SearchExpr;
 
-typedef struct SearchTable {
+struct SearchTable {
 	const SearchSpace *space;
 	Arena *arena;
 	SearchExpr *exprs; /* those of one size together, the smaller first; later ones are made of earlier ones */
 	uint64_t *hashes;  /* of their values: what is the same has the same */
-	uint32_t count;
+	uint32_t count, capacity;
 	uint32_t first[SEARCH_MOST_NODES + 2];    /* where each size begins; first[size + 1]: where it ends */
 	int64_t generated[SEARCH_MOST_NODES + 1]; /* expressions looked at, by size */
 	int size;                                 /* up to which all of them are here */
 	bool stopped;                             /* by its caller, or by SEARCH_MOST_DISTINCT at the next size */
-} SearchTable;
+};
 
 /* Is it something that may stand in the hole: as the hole, like x or a number? */
 bool search_is_candidate(const SearchTable *table, uint32_t expr);
 /* Called now and then; false: enough. */
 typedef bool SearchGoesOn(void *user, const SearchTable *so_far, int size);
+/* Puts nodes of an expression with this hash behind those that are there; they are of no size's range. */
+void search_table_add(SearchTable *table, const SearchExpr *exprs, uint32_t count, uint64_t hash);
 SearchTable *search_enumerate(const SearchSpace *space, SearchGoesOn *goes_on, void *user);
 void search_table_free(SearchTable *table);
 
@@ -94,6 +101,15 @@ void search_meanings(Session *session, SearchMeanings *out);
 /* out[n] of operands of n values each, in f64; every `coordinates` of them are the tensor that rms looks at. */
 void search_apply(const SearchMeanings *meanings, FeOperator op, const double *const operands[3], int n,
                   int coordinates, double *out);
+
+/* ---- combine.c: what may be made of what ---- */
+
+/* A leaf as an expression. */
+SearchExpr search_leaf(const SearchSpace *space, uint32_t leaf);
+/* An operation on x and, if it takes two, y: all but `a` and `b`, which are the caller's. false: there is no such expression in this
+ * space. */
+bool search_combine(const SearchSpace *space, const SearchMeanings *meanings, FeOperator op, const SearchExpr *x,
+                    const SearchExpr *y, SearchExpr *out);
 
 /* ---- formula.c: as text of the language ---- */
 
@@ -139,6 +155,8 @@ double search_lab_rate(const SearchLab *lab,
 Problems *search_lab_problems(SearchLab *lab, ProblemSet set, int count);
 /* Compiles the operations of a program, if they are not there already: before it is run, on one thread. false with a diagnostic. */
 bool search_lab_need(SearchLab *lab, const SearchProgram *program);
+/* The same for all that may be made of these operations. */
+bool search_lab_need_all(SearchLab *lab, uint32_t operators);
 
 /* What one thread runs on. */
 typedef struct SearchBench SearchBench;
@@ -185,14 +203,16 @@ typedef struct SearchFound {
 	double flushed;         /* their mean where subnormal numbers are 0, as they are while the funnel runs */
 } SearchFound;
 
-enum { SEARCH_STAGES = 4, SEARCH_SELECTING = SEARCH_STAGES + 1 };
+enum { SEARCH_STAGES = 4, SEARCH_SELECTING = SEARCH_STAGES + 1, SEARCH_EVOLVING = SEARCH_STAGES + 2 };
 extern const char
 	*const search_stage_words[SEARCH_STAGES + 1]; /* stages.c: what people call them, and the last word on them */
 /* front.c: is it worse than the best, by more than what counts as equal? */
 bool search_is_worse(double score, double best);
 
 typedef struct SearchProgress {
-	int stage;                   /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1, and SEARCH_SELECTING */
+	int stage; /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1, and SEARCH_SELECTING; SEARCH_EVOLVING */
+	bool random;                 /* ... or drawing */
+	int64_t known;               /* children whose score was there already */
 	int size;                    /* of the expressions that are being made */
 	int64_t generated, distinct; /* expressions so far */
 	int64_t done, total;         /* of this stage */
@@ -215,6 +235,30 @@ typedef struct SearchOptions {
 	void *user;
 } SearchOptions;
 
+/* ---- evolve.c: what evolution, or random search, has met ---- */
+
+/* When the best became better. */
+typedef struct SearchImprovement {
+	int64_t scored;
+	float score;
+} SearchImprovement;
+
+typedef struct SearchEvolved {
+	const struct SearchIndividual
+		*best; /* different ones, the best SEARCH_HALL of each size, the better first (evolve.h) */
+	uint32_t count;
+	int64_t generated, known, scored; /* children; those whose score was there already; those that were scored */
+	int64_t distinct, dropped;        /* different ones among those that were scored; forgotten ones */
+	int64_t rounds;
+	bool exhausted;                   /* nothing new was found any more */
+	float best_score;                 /* INFINITY: nothing has one */
+	const struct SearchTuple *so_far; /* the best; NULL: none yet */
+	VEC(SearchImprovement) course;
+} SearchEvolved;
+
+/* After how many scored ones the best was at least as good as this; 0: never. */
+int64_t search_evolved_reached(const SearchEvolved *evolved, float score);
+
 struct SearchResult {
 	const FeExperiment *experiment;
 	SearchSpace space;
@@ -230,6 +274,9 @@ struct SearchResult {
 	int train_problems, select_problems; /* on which finalists were fitted, and one was chosen */
 	int64_t evaluations;                 /* of an objective, as those of training count */
 	bool interrupted;                    /* what is here is the best so far */
+	FeSearchKind kind;                   /* how the candidates came to be: not AUTO */
+	const SearchEvolved *evolved;        /* by evolution, or random search; NULL: all were made */
+	const SearchEvolved *control;        /* random search beside evolution; NULL: none */
 	bool archive_lost;                   /* the disk did not take all of the archive, which a diagnostic says */
 	double seconds, compile_seconds;
 	Arena *arena;
@@ -281,8 +328,9 @@ typedef struct ChooseSpace {
 	bool sampled; /* they are drawn: there are more */
 } ChooseSpace;
 
-/* seed: of what is drawn, where there are too many to look at all. false with a diagnostic: they cannot even be counted. */
-bool choose_space_of(Rt *rt, const FeRule *rule, uint64_t seed, Arena *arena, ChooseSpace *out);
+/* how: what the experiment says of its search; seed: of what is drawn, where not all are looked at. false with a diagnostic: that is no way
+ * to go about them, or there are too many. */
+bool choose_space_of(Rt *rt, const FeRule *rule, const FeSearch *how, uint64_t seed, Arena *arena, ChooseSpace *out);
 /* "u=2 form=1", as --choose takes it: what is picked of the choices that matter. */
 const char *choose_text(Session *session, const ChooseSpace *space, int64_t combination, Arena *arena);
 

@@ -83,4 +83,11 @@ void search_put_round(Search *s, const SearchRound *round);
 /* The finalists on the select problems: the last epoch. */
 void search_put_finalists(Search *s, int64_t evaluations);
 
+/* evolved.c: evolution, or random search, and then what it met as the candidates. false with a diagnostic, or interrupted. */
+bool search_evolve_candidates(Search *s);
+
+/* subnormal.c: subnormal numbers are 0 on this thread, until it is as before. */
+unsigned search_flush_subnormals(void);
+void search_flush_as_before(unsigned before);
+
 #endif

@@ -83,6 +83,7 @@ typedef struct StoreRecord {
 	int horizon_low, horizon_high; /* zeros if it does not say */
 	/* How to go on with it: */
 	int64_t experiment_seed, problem_seed;
+	const char *search; /* as --search said; NULL: as the experiment says */
 	bool strict, evaluator;
 } StoreRecord;
 

@@ -253,8 +253,9 @@ expect 0 "$GRADUS" front whole
 grep -q '^ *[0-9] \* ' out || fail 'no winner is marked'
 has out 'select problems'
 expect 0 "$GRADUS" front whole --csv
-head -n 1 out | grep -q '^size,stage,score,rate,constants,flops,degree,winner,expression$' || fail 'the columns'
+head -n 1 out | grep -q '^size,stage,score,low,high,rate,constants,flops,degree,winner,expression$' || fail 'the columns'
 [ "$(tail -n +2 out | grep -c .)" -eq "$(grep -c '^optimizer\|^joint optimizer' whole/front.grad)" ] || fail "the front has other expressions"
+tail -n +2 out | awk -F , '{ if (!($4 <= $3 && $3 <= $5)) exit 1 }' || fail "scores outside of their intervals: $(cat out)"
 tail -n +2 out | sed 's/.*,"//; s/"$//' >formulas
 while read -r formula; do
 	grep -qF -e "* $formula" -e "($formula)" whole/front.grad || fail "'$formula' is not in front.grad"
@@ -271,7 +272,7 @@ expect 0 "$GRADUS" front whole --best 100000 --csv
 [ "$(tail -n +2 out | grep -c .)" -le "$(grep -c '^expr|' whole.txt)" ] || fail '--best lists more than there are'
 # Elsewhere: the mean of f after each step, as minimize tells of the same problem.
 expect 0 "$GRADUS" front whole --on 'logistic(n = 20)' --test 1 --steps 10 --csv
-grep ',1,"[^"]*"$' out | cut -d , -f 4 >by_front
+grep ',1,"[^"]*"$' out | cut -d , -f 6 >by_front
 expect 0 "$GRADUS" minimize 'logistic(n = 20)' --with whole --steps 10 --instance 2000000 --precision f32 --json
 json_list f <out | awk 'NR > 1 && NF { sum += $1; n++ } END { printf "%.17g\n", sum / n }' >by_minimize
 near 1e-6 by_front by_minimize

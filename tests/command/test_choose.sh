@@ -229,6 +229,12 @@ expect 0 "$GRADUS" train both.grad learns -o run_many --steps 2 --choose 1=2
 expect 2 "$GRADUS" train parts.grad -o no_run --steps 5
 expect 2 "$GRADUS" train parts.grad -o no_run --learn parts.lr
 [ ! -e no_run ] || fail 'a run folder is left of what failed'
+for how in 'enumerate for 3 candidates' evolve 'random for 5000 candidates'; do
+	expect 1 "$GRADUS" train parts.grad -o no_run --search "$how"
+	has err 'error[E0'
+done
+expect 0 "$GRADUS" train parts.grad -o run_random --search 'random for 5 candidates' --threads 1
+has out 'a sample of 5'
 {
 	echo 'optimizer vast(lr = 0.1) {'
 	for i in $(seq 64); do echo "  let a$i = choose { g, x }"; done

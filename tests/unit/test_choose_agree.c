@@ -92,7 +92,7 @@ static void agree(const char *text, const char *family, IrScalar real, RtEngine 
 		diag_print_all(b.session, stderr, false);
 	cr_assert(lab);
 	ChooseSpace space;
-	cr_assert(choose_space_of(b.rt, choose_lab_rule(lab), 0, b.arena, &space));
+	cr_assert(choose_space_of(b.rt, choose_lab_rule(lab), &(FeSearch){0}, 0, b.arena, &space));
 	cr_assert(space.distinct_count > 1);
 	Problems *problems = choose_lab_problems(lab, PROBLEMS_TRAIN, 1);
 	ChooseBench *on = choose_bench_new(lab, b.arena);
