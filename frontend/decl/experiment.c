@@ -388,7 +388,7 @@ static void warn_of_clauses(Reading *r, const AstExperiment *x, const FeExperime
 	               {x->clip.span, "clip", false},
 	               {x->search.span, "search", true},
 	               {x->keep.span, "keep", true}};
-	if (!out->train.decl)
+	if (!out->train.decl || fe_has_choices(r->program, &out->train)) /* combinations may be trained as well */
 		return;
 	const char *rule = session_text(r->session, out->train.decl->name.name);
 	bool searches = fe_open_expression(out->train.decl) != NULL;
@@ -474,5 +474,8 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	if (out->open.count && fe_open_expression(out->train.decl))
 		wrong(r, 391, x->learn.data[0].rule.span,
 		      "`learn` of a rule with an open expression is part of the language, but not of this version");
+	else if (out->open.count && fe_has_choices(program, &out->train))
+		wrong(r, 391, x->learn.data[0].rule.span,
+		      "`learn` of a rule with choices is part of the language, but not of this version");
 	return r->ok;
 }

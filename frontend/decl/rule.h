@@ -103,6 +103,8 @@ typedef struct RuleElab {
 	DrawKey step_key;     /* of the step */
 	const char *appliers; /* the rules that are being applied, in front of the names of what they draw */
 	VEC(Drawn) drawn;     /* by the step so far */
+	bool searching;       /* all alternatives of its choices are made */
+	VEC(Value *) choices; /* which alternative each is, in the function being built; none while theta is */
 	ElabRule asked;       /* what the elaborator asks of it */
 } RuleElab;
 
@@ -169,6 +171,20 @@ void rule_draw(RuleElab *r, const AstStmt *s);
 
 /* rule_hole.c */
 Value *rule_discover(RuleElab *r, const AstExpr *x);
+
+/* rule_choose.c */
+bool rule_chooses(const RuleElab *r, const AstDecl *decl);
+/* Notes the choices of a rule, or of one that it applies, once; before functions are begun. */
+void rule_collect_choices(RuleElab *r, const AstDecl *decl);
+/* What picks, behind the hyperparameters; `func` NULL: nothing is picked there. */
+void rule_bind_choices(RuleElab *r, IrFunc *func);
+/* The same among the hyperparameters of the rule, where all alternatives are made. */
+void rule_finish_choices(RuleElab *r);
+Value *rule_choose(RuleElab *r, const AstExpr *x);
+/* apply choose { a, b }: as rule_init_applied, rule_apply and rule_applied */
+void rule_init_chosen(RuleElab *r, const AstStmt *s, const char *prefix);
+void rule_apply_chosen(RuleElab *r, const AstStmt *s);
+void rule_chosen_changes(RuleElab *r, const AstStmt *s, Bindings *out);
 
 /* rule_apply.c */
 bool rule_known_later(Elab *e, const AstExpr *x); /* it mentions what has no value in the function being built */

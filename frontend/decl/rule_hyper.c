@@ -108,4 +108,5 @@ void rule_bind_hypers(RuleElab *r, IrFunc *func) {
 			continue;
 		scope_add(e, h->symbol, v);
 	}
+	rule_bind_choices(r, func);
 }

@@ -21,7 +21,7 @@ const CmdVerb cmd_verbs[] = {
      "Objectives: parameters, data, floating-point operations and bytes of the value and of the gradient.\n"
      "Rules: hyperparameters, learned numbers, state and operations per coordinate. Experiments: planned memory.\n"
      "Without NAME: everything in the file. NAME alone is from the library.\n",
-     "file set fill json",
+     "file set fill choose json",
      "gradus info examples/robust.grad\n"
      "gradus info adam\n"},
 	{"eval", cmd_eval, "value and gradient of an objective at a point", "eval FILE [NAME] [--at V1,V2,...]\neval NAME",
@@ -37,7 +37,7 @@ const CmdVerb cmd_verbs[] = {
      "otherwise. The rule may be a folder that `gradus train` made. A run that takes a while says where it is; Ctrl-C "
      "ends\n"
      "it and shows what it has reached. The exit code is 3 if a run became infinite or NaN.\n",
-     "with steps instance problems file set fill seed svg json",
+     "with steps instance problems file set fill choose seed svg json",
      "gradus minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
      "gradus minimize mine.grad --with momentum --problems 16 --json\n"},
 	{"train", cmd_train, "fill the holes of a rule by meta-training", "train FILE [EXPERIMENT] -o DIR",
@@ -56,8 +56,9 @@ const CmdVerb cmd_verbs[] = {
      "--search HOW\n"
      "says how: auto, enumerate, random, or \"evolve(islands = 4)\", perhaps with \"for 50000 candidates\"; --seed is "
      "then\n"
-     "that of evolution.\n",
-     "out steps seed learn search file",
+     "that of evolution. A rule with choices, `choose { a, b }`, is searched among them: rule.grad is the best\n"
+     "combination, as a rule without choices. --choose makes some of them beforehand.\n",
+     "out steps seed learn choose search file",
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
      "gradus train tune.grad -o runs/adam --learn adam.lr\n"},
@@ -95,7 +96,7 @@ const CmdVerb cmd_verbs[] = {
      "gives the number of steps and the score. Any other comparison with one run folder in it becomes\n"
      "comparison-OBJECTIVE.json there, with a number rather than in the place of another one.\n"
      "Intervals are 95 % bootstrap intervals over problems.\n",
-     "on against steps train test file set fill seed svg out json",
+     "on against steps train test file set fill choose seed svg out json",
      "gradus compare adam momentum --on robust_regression --steps 40 --train 90 --test 100\n"
      "gradus compare runs/robust\n"
      "gradus compare runs/robust --on logistic --against adam,momentum --svg curves.svg\n"},
@@ -114,7 +115,7 @@ const CmdVerb cmd_verbs[] = {
      "size of its run, or of --on. A folder that holds an emission of the same name is written anew; one that holds\n"
      "something else only with --force, and no file is replaced that was not emitted. What is emitted belongs to "
      "you.\n",
-     "out prefix real on file set fill force",
+     "out prefix real on file set fill choose force",
      "gradus emit c adam -o out\n"
      "gradus emit c runs/robust -o out --prefix myopt\n"
      "gradus emit c rosenbrock -o out --real f64\n"},
@@ -134,8 +135,8 @@ const CmdVerb cmd_verbs[] = {
      "COLUMNS of text: numbers from 0 (3, or 1..31) or names.\n"
      "`show space` tells of an open expression what it may be made of, how many expressions there are of each size, "
      "and how\n"
-     "`train` goes about them.\n",
-     "file set fill",
+     "`train` goes about them; of choices, which there are, how many combinations, and how they are searched.\n",
+     "file set fill choose",
      "gradus show std adam\n"
      "gradus show opt rosenbrock\n"
      "gradus show asm examples/robust.grad\n"

@@ -27,7 +27,7 @@ bool store_folder_best(StoreFolder *folder, const Trained *trained, bool first);
 bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule_saved);
 /* What a search has found, instead of what a training has learned. */
 typedef struct StoreFound {
-	const char *rule, *front; /* rule.grad and front.grad */
+	const char *rule, *front; /* rule.grad and front.grad; front: NULL where there is none */
 	const char *rule_name;
 	int horizon_low, horizon_high;
 	int64_t coordinates, evaluations;
