@@ -47,10 +47,12 @@ const CmdVerb cmd_verbs[] = {
      "most seconds old: whatever ends the command leaves it. The first Ctrl-C saves what was found since, if that is\n"
      "done within a second; the second leaves at once; both with 130. The folder must not exist; room for the result "
      "is\n"
-     "taken before training begins. --seed is of starts, noise and horizons that are drawn; problems stay the same. No "
-     "run "
-     "is\n"
-     "resumed: to go on, train again with more steps, or from a file with the numbers of its rule.grad as starts.\n"
+     "taken before training begins. --seed is of starts, noise and horizons that are drawn; problems stay the same. A "
+     "run\n"
+     "that ends early goes on with `gradus resume`. For more steps, train again with more, or from a file with the "
+     "numbers "
+     "of\n"
+     "its rule.grad as starts.\n"
      "A rule with an open expression, `discover(...)`, is searched for it instead: the folder then has the rule that "
      "was\n"
      "found, and in front.grad the best of every size.\n",
@@ -58,6 +60,16 @@ const CmdVerb cmd_verbs[] = {
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
      "gradus train tune.grad -o runs/adam --learn adam.lr\n"},
+	{"resume", cmd_resume, "go on with a training that was ended early", "resume DIR [--data DIR]",
+     "Goes on in the run folder where its last checkpoint is, to the same rule, to the last bit, as if nothing had "
+     "happened:\n"
+     "after Ctrl-C, a kill or a full disk, on any number of threads. Checkpoints are written about every second. A run "
+     "without\n"
+     "one begins again. Files of data are looked for as --data says, and have to be those that were trained with. The "
+     "exit "
+     "code\n"
+     "is 5 if the checkpoints are damaged or of another run; of two, the older one is used if the other is damaged.\n",
+     "", "gradus resume runs/robust\n"},
 	{"compare", cmd_compare, "an honest comparison on unseen problems",
      "compare RULE|DIR... --on OBJECTIVE [--against RULES]\ncompare DIR",
      "Tunes every rule on training problems, all over the same kind of grid, then runs all on unseen test problems "
@@ -68,10 +80,16 @@ const CmdVerb cmd_verbs[] = {
      "problems it\n"
      "gives the number of steps and the score. Any other comparison with one run folder in it becomes\n"
      "comparison-OBJECTIVE.json there, with a number rather than in the place of another one.\n"
-     "Intervals are 95 % bootstrap intervals over problems.\n",
-     "on against steps train test file set fill seed svg out json",
+     "A rule around another one, `cosine(base = adam)`, is tuned with the hyperparameters of that, too. Intervals are "
+     "95 %\n"
+     "bootstrap intervals over problems; differences from the first rule have a chance by random signs, adjusted for "
+     "the "
+     "number\n"
+     "of rules (Holm). With --long, a run of 25 times the steps shows what becomes of each rule.\n",
+     "on against steps train test long curves file set fill seed svg out json",
      "gradus compare adam momentum --on robust_regression --steps 40 --train 90 --test 100\n"
      "gradus compare runs/robust\n"
+     "gradus compare runs/robust --against \"robbins_monro(base = adam),cosine(base = momentum),lbfgs_wolfe\" --long\n"
      "gradus compare runs/robust --on logistic --against adam,momentum --svg curves.svg\n"},
 	{"plot", cmd_plot, "draw a training run or a comparison", "plot DIR|comparison.json [--svg FILE]",
      "A run folder gives the curves of its training, and of its comparison if there is one. Draws in the terminal, "
@@ -121,7 +139,6 @@ const CmdVerb cmd_verbs[] = {
 	{"new", NULL, NULL, NULL, later, "", NULL},
 	{"explain", NULL, NULL, NULL, later, "", NULL},
 	{"fmt", NULL, NULL, NULL, later, "", NULL},
-	{"resume", NULL, NULL, NULL, later, "", NULL},
 	{"diagnose", NULL, NULL, NULL, later, "", NULL},
 	{"lsp", NULL, NULL, NULL, later, "", NULL},
 };
