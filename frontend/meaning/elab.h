@@ -195,6 +195,8 @@ void elab_known_sizes(Elab *e, Value **compared, Span span);
 bool elab_meet(Elab *e, Value **values, uint32_t count);
 /* `v` in a shape that is like x, if it has that shape written out, or that of matrix(x); NULL: it has another. */
 Value *elab_folded(Elab *e, Value *v, const Value *like, Span span);
+/* The same for what elab_unfolded gave of something like `like`, whose further axes may go over coordinates as well. */
+Value *elab_folded_again(Elab *e, Value *v, const Value *like, Span span);
 
 /* ---- elab_each.c: one coordinate ---- */
 

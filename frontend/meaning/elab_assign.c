@@ -331,7 +331,7 @@ static void assign_elements(Elab *e, Binding *b, const AstExpr *target, AstExpr 
 	if (!may_repeat && ok && !value_is_bad(r))
 		elab_replace_elements(e, &to, r);
 	if (v != like)
-		b->value = b->value == v ? like : elab_folded(e, b->value, like, target->span);
+		b->value = b->value == v ? like : elab_folded_again(e, b->value, like, target->span);
 }
 
 static void assign_one(Elab *e, const AstExpr *target, AstExpr *value_expr, Value *given) {

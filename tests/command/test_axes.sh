@@ -103,4 +103,36 @@ expect 0 $CC other.c c_muon/muon.c -lm -o other
 expect 0 ./other
 has out '1 1 1'
 
+# States whose axes, more than one of them perhaps, go over the coordinates of x, assigned by elements: refused in words or run, and then with
+# the same numbers in both ways.
+cat >small.grad <<'E2'
+objective small() {
+  param W : [2, 3] = 1.5
+  param b : [3] = 0.5
+  minimize sum((W - 1)^2) + sum(b^4)
+}
+E2
+ran=0
+for kind in optimizer 'joint optimizer'; do
+	for state in 'P[a in size(x), c in size(x)]' 'P : [size(x), size(x)]' 'P : [size(x), 2]' 'P : [2, size(x)]' 'P : [size(x), 2, size(x)]'; do
+		for change in 'P[i, j] <- 0.5' 'P[i, j] <- P[i, j] / 2' 'P[i, j] <- P[j, i] + 1' 'P[i] <- 0.5' 'P[0] <- 0.5' 'P[i, :] <- 0.5' \
+			'P[0..1] <- 0.5' 'P[i, j, k] <- 0.5' 'P[i, j] <- g[i] * g[j]' 'P[0, 0] <- 0.5' 'P <- P / 2'; do
+			{
+				cat small.grad
+				printf '%s r(lr = 0.1) {\n  state %s = 1\n  %s\n  x <- x - lr * g * mean(P)\n}\n' "$kind" "$state" "$change"
+			} >states.grad
+			"$GRADUS" minimize states.grad small --with r --steps 3 --strict --json >out 2>err
+			code=$?
+			[ $code -eq 0 ] || [ $code -eq 1 ] || fail "$kind, $state, $change: exit $code"
+			[ $code -eq 0 ] || { grep -q 'error\[' err || fail "$kind, $state, $change: refused without a word"; continue; }
+			ran=$((ran + 1))
+			json_list x <out >strict
+			expect 0 "$GRADUS" minimize states.grad small --with r --steps 3 --interpret --json
+			json_list x <out >interpreted
+			cmp -s strict interpreted || fail "$kind, $state, $change: strict code and the evaluator differ"
+		done
+	done
+done
+[ $ran -ge 30 ] || fail "only $ran of these rules run"
+
 finish
