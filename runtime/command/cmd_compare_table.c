@@ -186,8 +186,10 @@ static void put_chances(Cmd *cmd, const Comparison *c, const uint32_t *rows, Tex
 	for (uint32_t i = 0; i < c->count; i++) {
 		if ((int)rows[i] == c->subject)
 			continue;
-		const char *chance =
-			isnan(c->chance_holm[rows[i]]) ? "not known" : cmd_number(cmd->arena, c->chance_holm[rows[i]], 2);
+		double value = c->chance_holm[rows[i]];
+		const char *chance = isnan(value)    ? "not known"
+		                     : value < 0.001 ? "below 0.001"
+		                                     : cmd_number(cmd->arena, value, 2);
 		text_printf(&line, "%s%s %s", line.length ? ", " : "", c->rules[rows[i]].label, chance);
 	}
 	text_char(out, '\n');

@@ -62,6 +62,23 @@ expect 0 "$GRADUS" compare adam "cosine(base = adam)" --on "logistic(n = 30)" --
 has out "Problems solved"
 has out "Mean f at the end of runs of so many"
 has out "200"
+# Several families at once.
+expect 0 "$GRADUS" compare adam --against momentum --on "logistic(n = 30),bowl(n = 3), quadratic" --steps 8 --train 4 --test 4
+has out "All families"
+[ "$(grep -c 'lower is better' out)" -eq 3 ] || fail "not three families"
+cp out table
+expect 0 "$GRADUS" compare adam --against momentum --on "logistic(n = 30),bowl(n = 3), quadratic" --steps 8 --train 4 --test 4 --json -o all.json
+cmp out all.json || fail "-o and --json differ"
+python3 -c 'import json; c = json.load(open("all.json"))["families"]; assert [f["objective"] for f in c] == ["logistic", "bowl", "quadratic"]' ||
+	fail "the JSON of several families"
+expect 2 "$GRADUS" compare adam --on "bowl,quadratic" --svg two.svg
+expect 2 "$GRADUS" compare adam --on "bowl,"
+sed 's/on rosenbrock_random/on rosenbrock_random, bowl(n = 2)/' e.grad >both.grad
+rm -rf run
+"$GRADUS" train both.grad -o run >out 2>err
+expect 0 "$GRADUS" compare run
+has out "All families"
+[ -e run/comparison.json ] && [ -e run/comparison-bowl.json ] || fail "not both comparisons are kept"
 expect 0 "$GRADUS" compare adam --against momentum --on "logistic(n = 30)" --steps 8 --train 4 --test 4
 has out "adjusted by Holm"
 finish
