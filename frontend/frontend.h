@@ -115,7 +115,8 @@ FeObjective *fe_objective_apart(FeProgram *program, IrModule *module, const FeCa
 FeObjective *fe_objective_declared(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
 /* Is anything of it drawn? If not, all problems of the family are one. */
 bool fe_draws(FeProgram *program, const FeCall *objective);
-bool fe_validates(FeProgram *program, const FeCall *objective); /* runs are judged by what it validates with, not by f */
+bool fe_validates(FeProgram *program,
+                  const FeCall *objective); /* runs are judged by what it validates with, not by f */
 
 /* ---- decl/rule.c ---- */
 
@@ -176,6 +177,11 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 FeRule *fe_rule_open(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real);
 /* Where a `discover` stands in the declaration; NULL: nowhere. */
 const AstExpr *fe_open_expression(const AstDecl *rule);
+
+/* Whether its open expression can be searched for, as it is called; else reported (E0334, E0335, E0391). */
+bool fe_is_searchable(Session *session, const FeRule *rule, Span call);
+/* Is a hyperparameter of this name a rate: lr, rate, step_size, ...? (hole.c) */
+bool fe_is_rate(const char *hyper);
 
 /* Whether the rule can move what is learned, of which it gets the gradient where it is and no more; reported otherwise. */
 bool fe_updates(Session *session, const FeRule *rule, Span span);
@@ -259,7 +265,8 @@ typedef struct FeExperiment {
 	FeCall update;
 	int outer_steps;
 	double clip; /* outer gradient norm; 0: none */
-	int keep; /* finalists of a search; 0: as many as it takes by itself */
+	FeSearch search;
+	int keep;    /* finalists of a search; 0: as many as it takes by itself */
 	VEC(FeCall) against;
 	VEC(Name) open; /* learn adam.lr: hyperparameters opened */
 	uint64_t seed;
@@ -268,5 +275,7 @@ typedef struct FeExperiment {
 const char *fe_estimator_name(FeEstimator estimator); /* as it is written in an experiment */
 /* false with diagnostics */
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out);
+/* What stands behind `search` in an experiment, from the command line. false with diagnostics */
+bool fe_search_text(FeProgram *program, const char *text, FeSearch *out);
 
 #endif

@@ -35,9 +35,8 @@ enum {
 
 /* ---- how large open expressions may be ---- */
 enum {
-	/* hole.c, E0332: nodes of an expression, beyond which there are more of them than anybody can look at; what is searched where nothing is
-	 * said; constants */
-	HOLE_MOST_SIZE = 12,
+	/* hole.c, E0332: nodes of an expression, beyond which it says little to who reads it; what is searched where nothing is said; constants */
+	HOLE_MOST_SIZE = 16,
 	HOLE_USUAL_SIZE = 7,
 	HOLE_MOST_CONSTANTS = 4,
 	HOLE_USUAL_CONSTANTS = 1,

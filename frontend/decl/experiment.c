@@ -10,8 +10,7 @@ typedef struct Reading {
 	bool ok;
 } Reading;
 
-/* A number of an experiment, which is a constant expression. false with a diagnostic. */
-static bool constant_number(FeProgram *program, const AstExpr *expr, double *out) {
+bool experiment_number(FeProgram *program, const AstExpr *expr, double *out) {
 	IrModule *module = ir_module_new(program->session);
 	Elab e = elab_new(program, module, IR_F64, typing_new(module->arena));
 	IrBuilder builder = ir_builder(ir_func_new(module, "number"));
@@ -28,7 +27,7 @@ static void wrong(Reading *r, int code, Span span, const char *text) {
 }
 
 static bool number(Reading *r, const AstExpr *x, double *out) {
-	if (x->kind == AST_BAD || !constant_number(r->program, x, out)) {
+	if (x->kind == AST_BAD || !experiment_number(r->program, x, out)) {
 		r->ok = false;
 		return false;
 	}
@@ -416,19 +415,15 @@ static void warn_of_clauses(Reading *r, const AstExperiment *x, const FeExperime
 			             clauses[i].word, rule);
 }
 
-/* How open expressions are searched: there is one way. */
-static void search(Reading *r, const AstExperiment *x, FeExperiment *out) {
-	if (x->keep.span.file && x->keep.items.count)
-		out->keep = count(r, x->keep.items.data[0], 335, "the number of finalists", 1);
-	const AstExpr *how = x->search.span.file && x->search.items.count ? x->search.items.data[0] : NULL;
-	if (!how || how->kind == AST_BAD || is_word(r, how, "auto") || is_word(r, how, "enumerate"))
+/* Rules that are run have no open expression; one that a call closes, by choosing a branch without it, is none. */
+static void closed(Reading *r, const FeCall *call) {
+	if (!call->decl || !fe_open_expression(call->decl))
 		return;
-	bool evolves = is_word(r, how, "evolve") ||
-	               (how->kind == AST_CALL && strcmp(session_text(r->session, how->call.callee.name), "evolve") == 0);
-	if (evolves)
-		wrong(r, 391, how->span, "`search evolve` is part of the language, but not of this version");
-	else
-		wrong(r, 335, how->span, "an open expression is searched by `enumerate`, or `auto`, which is the same");
+	IrModule *module = ir_module_new(r->session);
+	const FeRule *rule =
+		rule_typed(r->program, module, call, &check_tensors, IR_F64, NULL, 0, typing_new(module->arena));
+	r->ok = rule && rule_is_closed(r->session, rule) && r->ok;
+	ir_module_free(module);
 }
 
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
@@ -444,8 +439,10 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	if (!x)
 		return false;
 	missing_clauses(r, decl);
-	if (x->train.items.count && !fe_call(program, x->train.items.data[0], AST_OPTIMIZER, &out->train))
+	if (x->train.items.count && !fe_call(program, x->train.items.data[0], AST_OPTIMIZER, &out->train)) {
+		out->train.decl = NULL;
 		r->ok = false;
+	}
 	calls(r, &x->on, AST_OBJECTIVE, &out->on.data, &out->on.count, &out->on.capacity);
 	calls(r, &x->against, AST_OPTIMIZER, &out->against.data, &out->against.count, &out->against.capacity);
 	if (x->problems.span.file) {
@@ -463,8 +460,10 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	score(r, x, out);
 	estimate(r, x, out);
 	if (x->update.span.file && x->update.rule) {
-		if (!fe_call(program, x->update.rule, AST_OPTIMIZER, &out->update))
+		if (!fe_call(program, x->update.rule, AST_OPTIMIZER, &out->update)) {
+			out->update.decl = NULL;
 			r->ok = false;
+		}
 		if (x->update.steps)
 			out->outer_steps = count(r, x->update.steps, 306, "the number of outer steps", 1);
 	} else if (!fe_call_text(program, "adam(lr = 3e-3)", AST_OPTIMIZER, &out->update))
@@ -477,11 +476,16 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	}
 	if (x->seed.span.file && x->seed.items.count)
 		out->seed = (uint64_t)count(r, x->seed.items.data[0], 308, "a seed", 0);
-	search(r, x, out);
+	if (x->keep.span.file && x->keep.items.count)
+		out->keep = count(r, x->keep.items.data[0], 335, "the number of finalists", 1);
+	r->ok = experiment_search(program, x, &out->search) && r->ok;
 	warn_of_clauses(r, x, out);
 	if (x->augment.span.file)
 		wrong(r, 398, x->augment.span, "`augment` is part of the language, but not of this version");
 	opened(r, x, out);
+	for (uint32_t i = 0; i < out->against.count; i++)
+		closed(r, &out->against.data[i]);
+	closed(r, &out->update);
 	if (out->open.count && fe_open_expression(out->train.decl))
 		wrong(r, 391, x->learn.data[0].rule.span,
 		      "`learn` of a rule with an open expression is part of the language, but not of this version");

@@ -8,13 +8,6 @@
 #include "runtime/command/command.h"
 #include "runtime/command/limits.h"
 
-/* The sources that are kept in a run folder, and the experiment among them that made it. */
-typedef struct RunSources {
-	const char *dir, *precision;
-	FeProgram *program;
-	FeExperiment experiment;
-} RunSources;
-
 /* What is compared, before it is run. */
 typedef struct Plan {
 	VEC(FeCall) families;
@@ -22,28 +15,11 @@ typedef struct Plan {
 	VEC(Contender) contenders;
 	CmdWords folders; /* of each contender: the run that it comes from, or NULL */
 	CompareOptions options;
-	VEC(RunSources) runs;    /* of the folders among the words */
+	VEC(CmdRun) runs;        /* of the folders among the words */
 	const char *only_folder; /* the run folder, if there is exactly one */
 	bool from_experiment;
 	bool own_precision; /* as the run has it */
 } Plan;
-
-/* A program of its own: what is declared in it may have the names of what is declared in the files that are given. */
-static CmdExit load_sources(Cmd *cmd, const char *dir, RunSources *out) {
-	StoreRecord record;
-	if (!store_record(cmd->session, dir, &record))
-		return CMD_CHECKPOINT;
-	*out = (RunSources){.dir = dir, .precision = record.precision, .program = cmd_program_new(cmd)};
-	store_confine(cmd->session, out->program, dir);
-	for (uint32_t i = 0; i < record.sources.count; i++)
-		fe_add_file(out->program, record.sources.data[i]);
-	if (cmd->session->error_count)
-		return CMD_CHECKPOINT;
-	const AstDecl *decl = fe_find(out->program, session_name(cmd->session, record.experiment));
-	if (!decl || decl->kind != AST_EXPERIMENT)
-		return cmd_fail(cmd, CMD_CHECKPOINT, "%s/sources have no experiment `%s`", dir, record.experiment);
-	return fe_experiment(out->program, decl, &out->experiment) ? CMD_OK : CMD_CHECKPOINT;
-}
 
 static bool declared_by_user(const FeProgram *program, Name name) {
 	for (uint32_t i = 0; i < fe_decl_count(program); i++)
@@ -145,8 +121,8 @@ static CmdExit load_runs(Cmd *cmd, Plan *plan) {
 	for (uint32_t i = 0; i < cmd->words.count; i++) {
 		if (!cmd_is_run(cmd, cmd->words.data[i]))
 			continue;
-		RunSources run;
-		CmdExit code = load_sources(cmd, cmd->words.data[i], &run);
+		CmdRun run;
+		CmdExit code = cmd_run_open(cmd, cmd->words.data[i], &run);
 		if (code != CMD_OK)
 			return code;
 		plan->only_folder = plan->runs.count ? NULL : run.dir;
@@ -154,7 +130,7 @@ static CmdExit load_runs(Cmd *cmd, Plan *plan) {
 	}
 	plan->from_experiment = plan->only_folder && cmd->words.count == 1 && !cmd->options.on;
 	if (plan->from_experiment) {
-		const char *precision = plan->runs.data[0].precision;
+		const char *precision = plan->runs.data[0].record.precision;
 		plan->own_precision = !cmd->options.precision || !strcmp(cmd->options.precision, precision);
 		cmd->options.precision = cmd->options.precision ? cmd->options.precision : precision;
 	}
@@ -184,7 +160,7 @@ static CmdExit named_families(Cmd *cmd, Plan *plan) {
 
 static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 	const CmdOptions *given = &cmd->options;
-	const RunSources *run = plan->runs.count ? &plan->runs.data[0] : NULL;
+	const CmdRun *run = plan->runs.count ? &plan->runs.data[0] : NULL;
 	const FeExperiment *experiment = run ? &run->experiment : NULL;
 	bool known = plan->from_experiment;
 	plan->options.steps = given_or(given->steps, run ? experiment->horizon_high : CMD_STEPS);

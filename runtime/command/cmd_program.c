@@ -166,6 +166,8 @@ CmdExit cmd_load_words(Cmd *cmd) {
 			vec_push(cmd->arena, &rest, word);
 	}
 	cmd->words = rest;
+	if (cmd->options.fill && files.count + others.count == 0)
+		return cmd_usage(cmd, "--fill is for a file with one open expression, and no file is given");
 	code = cmd_load(cmd, others.data, others.count);
 	return code == CMD_OK && cmd->session->error_count ? CMD_FINDINGS : code;
 }

@@ -10,13 +10,6 @@ static bool is_search(const FeExperiment *experiment) {
 	return fe_open_expression(experiment->train.decl) != NULL;
 }
 
-static CmdExit resume_search(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record) {
-	(void)experiment;
-	(void)record;
-	return cmd_fail(cmd, CMD_USAGE, "%s is a search for an open expression: train it again, into another folder",
-	                cmd->options.out);
-}
-
 static bool is_training(const FeExperiment *experiment) {
 	(void)experiment;
 	return true;
@@ -25,17 +18,17 @@ static bool is_training(const FeExperiment *experiment) {
 static const struct {
 	bool (*is)(const FeExperiment *experiment);
 	Resume *resume;
-} kinds[] = {{is_search, resume_search}, {is_training, cmd_train_experiment}};
+} kinds[] = {{is_search, cmd_search_again}, {is_training, cmd_train_experiment}};
 
 /* The conditions of a run are its own: options may repeat them, and not change them. */
 static CmdExit take_conditions(Cmd *cmd, const StoreRecord *record) {
 	CmdOptions *given = &cmd->options;
 	if (given->precision && strcmp(given->precision, record->precision) != 0)
-		return cmd_usage(cmd, "%s was trained in %s, and goes on in it", given->out, record->precision);
+		return cmd_usage(cmd, "%s was begun in %s, and goes on in it", given->out, record->precision);
 	if (given->strict && !record->strict)
-		return cmd_usage(cmd, "%s was trained without --strict, and goes on without it", given->out);
+		return cmd_usage(cmd, "%s was begun without --strict, and goes on without it", given->out);
 	if (given->interpret && !record->evaluator)
-		return cmd_usage(cmd, "%s was trained without --interpret, and goes on without it", given->out);
+		return cmd_usage(cmd, "%s was begun without --interpret, and goes on without it", given->out);
 	given->precision = record->precision;
 	given->strict = record->strict;
 	given->interpret = record->evaluator;
@@ -56,11 +49,13 @@ static CmdExit read_experiment(Cmd *cmd, const StoreRecord *record, FeExperiment
 		return cmd_fail(cmd, CMD_CHECKPOINT, "%s/sources have no experiment `%s`", dir, record->experiment);
 	if (!fe_experiment(cmd->program, decl, out))
 		return CMD_CHECKPOINT;
-	out->outer_steps = record->outer_steps;
 	out->seed = (uint64_t)record->experiment_seed;
+	out->outer_steps = record->outer_steps;
 	out->open.count = 0;
 	for (uint32_t i = 0; i < record->learn.count; i++)
 		vec_push(cmd->session->arena, &out->open, session_name(cmd->session, record->learn.data[i]));
+	if (record->search && !fe_search_text(cmd->program, record->search, &out->search))
+		return CMD_CHECKPOINT;
 	return CMD_OK;
 }
 
@@ -74,7 +69,7 @@ static bool sources_changed(const Cmd *cmd) {
 
 CmdExit cmd_resume(Cmd *cmd) {
 	if (cmd->words.count == 0)
-		return cmd_usage(cmd, "which run? Name the folder of a training that was ended early");
+		return cmd_usage(cmd, "which run? Name the folder of one that was ended early");
 	if (cmd->words.count > 1)
 		return cmd_usage(cmd, "one run at a time, not `%s` too", cmd->words.data[1]);
 	const char *dir = cmd->options.out = cmd->words.data[0];

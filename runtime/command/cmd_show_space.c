@@ -64,7 +64,8 @@ static void put_counts(Cmd *cmd, const SearchTable *table, Text *out) {
 		cmd_cell(&counts, "%s", cmd_count(cmd->arena, table->first[size + 1]));
 		cmd_cell(&counts, "%s", cmd_count(cmd->arena, possible));
 	}
-	text_printf(out, "expressions up to each size (distinct: not the same numbers, positive factors aside):\n");
+	text_printf(out, "expressions up to each size (distinct: not the same numbers%s):\n",
+	            table->space->merge ? ", positive factors aside" : "");
 	cmd_table(&counts, "  ", out);
 	if (table->stopped)
 		text_printf(out, "of size %d there are too many, so the search ends at size %d\n", table->size + 1,
@@ -72,11 +73,15 @@ static void put_counts(Cmd *cmd, const SearchTable *table, Text *out) {
 }
 
 static void put_stages(Cmd *cmd, Text *out) {
-	text_printf(out, "the search runs all that are possible, each at 16 rates at a time:\n");
+	text_printf(
+		out,
+		"the search runs all that are possible, each at 16 rates at a time, on problems that the experiment trains "
+		"on:\n");
 	for (int stage = 0; stage < SEARCH_STAGES; stage++) {
 		const SearchStage *how = &search_stages[stage];
 		int problems = how->problems ? how->problems : SEARCH_LAST_PROBLEMS;
-		text_printf(out, "  on %d problem%s", problems, problems == 1 ? "" : "s");
+		text_printf(out, "  on %s%d problem%s", how->problems == 1 ? "" : "at most ", problems,
+		            problems == 1 ? "" : "s");
 		if (how->steps)
 			text_printf(out, " for %d steps", how->steps);
 		else
@@ -113,7 +118,7 @@ CmdExit cmd_show_space(Cmd *cmd) {
 	static const int64_t some_size = 7; /* nothing of the space depends on it */
 	FeTarget target = {.sizes = &some_size, .count = 1};
 	FeRule *rule = fe_rule_open(cmd->program, module, &call, &target, IR_F64);
-	if (!rule || !rule->hole)
+	if (!rule || !fe_is_searchable(cmd->session, rule, call.span))
 		return cmd_failed(cmd);
 	SearchSpace space;
 	search_space_of(rule->hole, true, &space);

@@ -181,11 +181,9 @@ static CmdExit open_hypers(Cmd *cmd, FeExperiment *experiment) {
 static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
 	if (cmd->words.count == 1 && cmd_is_folder(cmd->words.data[0])) {
 		const char *run = cmd->words.data[0];
-		return cmd_usage(cmd,
-		                 "%s is a folder. A run that was ended early goes on with `gradus resume %s`. For more steps, "
-		                 "train again from the "
-		                 "file and into another folder, with more --steps or with the numbers of rule.grad as starts",
-		                 run, run);
+		return cmd_usage(
+			cmd, "%s is a folder, and `train` begins in one that does not exist: `%s resume %s` goes on with it", run,
+			cmd->typed, run);
 	}
 	CmdExit code = cmd_load_words(cmd);
 	if (code != CMD_OK)
@@ -289,7 +287,7 @@ static bool all_data_in(const Cmd *cmd, const char *folder) {
 }
 
 /* A run holds no data, and what is read on its behalf lies where the user says: " --data DIR", or "" where there is none. */
-static const char *data_option(Cmd *cmd, const FeExperiment *experiment) {
+const char *cmd_data_option(Cmd *cmd, const FeExperiment *experiment) {
 	if (cmd->rt->data.count == 0)
 		return "";
 	const char *given = cmd->options.data;
@@ -316,7 +314,7 @@ static CmdExit finish(Course *training, const Trained *trained) {
 	}
 	if (trained->interrupted && saved) {
 		text_printf(&out, "interrupted: the best rule so far is saved in %s\n", dir);
-		text_printf(&out, "to go on: %s resume %s%s\n", cmd->typed, dir, data_option(cmd, training->experiment));
+		text_printf(&out, "to go on: %s resume %s%s\n", cmd->typed, dir, cmd_data_option(cmd, training->experiment));
 	} else if (lost_all(trained) && saved) {
 		text_printf(&out, "no meta-gradient was finite, so nothing was learned: start where runs do not diverge\n");
 	} else if (trained->diverged && saved) {
@@ -337,7 +335,7 @@ static CmdExit finish(Course *training, const Trained *trained) {
 	if (trained->diverged || lost_all(trained))
 		return CMD_DIVERGED;
 	if (code == CMD_OK)
-		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, dir, data_option(cmd, training->experiment));
+		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, dir, cmd_data_option(cmd, training->experiment));
 	return code;
 }
 
@@ -370,7 +368,13 @@ CmdExit cmd_train(Cmd *cmd) {
 	cmd->rt->options.seed = 0; /* problems are the same for every seed of training, so that runs can be compared */
 	if (!store_folder_possible(cmd->rt, dir))
 		return cmd_failed(cmd);
-	if (fe_open_expression(experiment.train.decl))
+	bool searches = fe_open_expression(experiment.train.decl) != NULL;
+	if (cmd->options.search && !searches)
+		return cmd_usage(cmd, "--search is of rules with an open expression, and `%s` has none",
+		                 session_text(cmd->session, experiment.train.decl->name.name));
+	if (cmd->options.search && !fe_search_text(cmd->program, cmd->options.search, &experiment.search))
+		return cmd_failed(cmd);
+	if (searches)
 		return cmd_search(cmd, &experiment);
 	return cmd_train_experiment(cmd, &experiment, NULL);
 }

@@ -53,23 +53,45 @@ const CmdVerb cmd_verbs[] = {
      "numbers "
      "of\n"
      "its rule.grad as starts.\n"
-     "A rule with an open expression, `discover(...)`, is searched for it instead: the folder then has the rule that "
-     "was\n"
-     "found, and in front.grad the best of every size.\n",
-     "out steps seed learn file",
+     "A rule with an open expression, `discover(...)`, is searched for it instead: rule.grad is then the best rule so\n"
+     "far, front.grad the best of every size, archive.sqlite all that was scored; `gradus resume` goes on with it. "
+     "--search HOW\n"
+     "says how: auto, enumerate, random, or \"evolve(islands = 4)\", perhaps with \"for 50000 candidates\"; --seed is "
+     "then\n"
+     "that of evolution.\n",
+     "out steps seed learn search file",
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
      "gradus train tune.grad -o runs/adam --learn adam.lr\n"},
-	{"resume", cmd_resume, "go on with a training that was ended early", "resume DIR [--data DIR]",
-     "Goes on in the run folder where its last checkpoint is, to the same rule, to the last bit, as if nothing had "
-     "happened:\n"
-     "after Ctrl-C, a kill or a full disk, on any number of threads. Checkpoints are written about every second. A run "
-     "without\n"
-     "one begins again. Files of data are looked for as --data says, and have to be those that were trained with. The "
-     "exit "
-     "code\n"
-     "is 5 if the checkpoints are damaged or of another run; of two, the older one is used if the other is damaged.\n",
+	{"resume", cmd_resume, "go on with a training or a search that was ended early", "resume DIR [--data DIR]",
+     "Goes on in the run folder as if nothing had happened: after Ctrl-C, a kill or a full disk. A training goes on "
+     "from its\n"
+     "last checkpoint, of which there are up to four a second (without one, it begins again), and ends with the same "
+     "rule and\n"
+     "course, to the last bit; a search from its archive: what was scored is not scored again, but for the round that "
+     "was\n"
+     "under way. Sources, precision, seed, --strict and --interpret are those of the run; --threads and --memory may "
+     "be\n"
+     "others. Data is read from --data DIR, as by compare, and has to be what it was. The exit code is 5 if "
+     "checkpoints are\n"
+     "damaged or of another run; of two, the older one is used if the other is damaged.\n",
      "", "gradus resume runs/robust\n"},
+	{"front", cmd_front, "what a search has found, and how it scores elsewhere",
+     "front DIR [--size N] [--best N] [--on OBJECTIVE] [--json | --csv]",
+     "Lists the best expression of each size that beats all smaller ones, with the score of the last stage that it "
+     "came\n"
+     "to: the select problems, where the search came to its end; of a search that goes on, or was killed, what its "
+     "archive\n"
+     "holds. --best lists the best of all expressions in the archive instead. --on runs them all as compiled rules, "
+     "with\n"
+     "the rate and constants that they were found with, on unseen problems of that family, and scores them as the "
+     "search\n"
+     "did (`compare` counts evaluations, the start among them); intervals are 95 % bootstrap intervals over "
+     "problems.\n",
+     "size best on set steps test file seed json csv",
+     "gradus front runs/found\n"
+     "gradus front runs/found --best 20 --csv\n"
+     "gradus front runs/found --on logistic --steps 100\n"},
 	{"compare", cmd_compare, "an honest comparison on unseen problems",
      "compare RULE|DIR... --on OBJECTIVE [--against RULES]\ncompare DIR",
      "Tunes every rule on training problems, all over the same kind of grid, then runs all on unseen test problems "

@@ -25,9 +25,9 @@ typedef VEC(const char *) CmdWords;
 
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
-	bool help, json, force, strict, verify, time_passes, interpret, longer, curves;
-	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill;
-	int64_t steps, problems, instance, threads, train, test;
+	bool help, json, csv, force, strict, verify, time_passes, interpret, longer, curves;
+	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill, *search;
+	int64_t steps, problems, instance, threads, train, test, size, best;
 	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
 	CmdWords set, learn, against;
@@ -121,6 +121,19 @@ size_t cmd_memory(const Cmd *cmd); /* --memory, or what this machine has */
 /* How passes are run, as --verify, --time-passes and --dump-dir say. */
 IrPipeline cmd_pipeline(const Cmd *cmd);
 
+/* ---- cmd_run.c ---- */
+
+/* What a run folder was made from. */
+typedef struct CmdRun {
+	const char *dir;
+	StoreRecord record;
+	FeProgram *program; /* of the sources that it keeps */
+	FeExperiment experiment;
+} CmdRun;
+
+/* CMD_OK, or a code after a message or with diagnostics. */
+CmdExit cmd_run_open(Cmd *cmd, const char *dir, CmdRun *out);
+
 /* ---- cmd_fill.c ---- */
 
 /* Adds a file with --fill in the place of its open expression. CMD_OK, or a code after a message; diagnostics as ever. */
@@ -196,6 +209,8 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out);
 CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out);
 /* In the terminal, and as SVG into a file where one is named. */
 CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg);
+/* A file of a run folder that lies in it; NULL where there is none, and with *why if it cannot be read. */
+char *cmd_read_in_run(Cmd *cmd, const char *dir, const char *path, size_t *length, const char **why);
 /* The whole of a file in the session's arena; NULL and *why if it cannot be read. `streams`: a pipe will do. */
 char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why);
 
@@ -211,6 +226,19 @@ CmdExit cmd_train_experiment(Cmd *cmd, const FeExperiment *experiment, const Sto
 CmdExit cmd_resume(Cmd *cmd);
 /* Where the rule of the experiment has an open expression; --out is known to be possible. */
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment);
+struct SearchProgress;
+struct SearchResult;
+struct json_t;
+/* cmd_search_course.c: how its candidates came to be, where not all were made: while they evolve, afterwards, and as JSON. */
+void cmd_put_evolving(Cmd *cmd, const struct SearchProgress *progress);
+void cmd_put_course(Cmd *cmd, const struct SearchResult *result, Text *out);
+void cmd_course_json(const struct SearchResult *result, struct json_t *search);
+/* The same of a search in --out that did not come to its end. */
+CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
+CmdExit cmd_resume(Cmd *cmd);
+CmdExit cmd_front(Cmd *cmd);
+/* cmd_train.c: " --data DIR" as commands on this run need it, or "" where they do not. */
+const char *cmd_data_option(Cmd *cmd, const FeExperiment *experiment);
 CmdExit cmd_compare(Cmd *cmd);
 CmdExit cmd_plot(Cmd *cmd);
 CmdExit cmd_emit(Cmd *cmd);

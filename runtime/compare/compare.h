@@ -28,8 +28,6 @@ typedef struct Tuned {
 bool compare_tune(Task *task, const Problems *problems, const double *theta, int steps, FeScore score, Arena *arena,
                   Tuned *out);
 
-bool compare_is_rate(const char *hyper); /* by its name: lr, rate, step_size, ... */
-
 /* ---- compare.c ---- */
 
 typedef struct Contender {

@@ -44,16 +44,11 @@ static const char *last_name(const char *name) {
 	return dot ? dot + 1 : name;
 }
 
-bool compare_is_rate(const char *hyper) {
-	static const char *const rates[] = {"lr", "rate", "learning_rate", "step", "alpha", "eta", NULL};
-	return name_starts(last_name(hyper), rates);
-}
-
 /* Chooses the grid of a hyperparameter; false if it stays as it is. */
 static bool grid_for(const Rt *rt, const FeHyper *hyper, Grid *grid) {
 	static const char *const decays[] = {"beta", "momentum", "rho", NULL};
 	const char *name = last_name(session_text(rt->session, hyper->name));
-	bool is_rate = compare_is_rate(name);
+	bool is_rate = fe_is_rate(name);
 	bool is_decay = hyper->has_range ? hyper->low == 0 && hyper->high == 1 && !is_rate : name_starts(name, decays);
 	if (hyper->given || (!hyper->has_range && !is_decay && !is_rate))
 		return false;

@@ -11,10 +11,14 @@
 
 /* ---- functions ---- */
 
+/* What is wanted of a step's results, besides shares. What a step for one objective hands on (ir_hand_on), its caller has no use for. */
+static bool is_wanted(const RulePack *r, IrRole role) {
+	return role != IR_ROLE_SPENT && !(r->on && (role == IR_ROLE_F || role == IR_ROLE_G));
+}
+
 /* `step` with the sums from `known` on taken as 0; keeps its x and states, or of its shares the one after the sums known. */
-static IrFunc *part_of_step(const RulePack *r, const char *name, uint32_t known, bool share) {
+static IrFunc *part_of_step(const RulePack *r, const IrFunc *step, const char *name, uint32_t known, bool share) {
 	const FeRule *rule = r->rule;
-	const IrFunc *step = rule->step;
 	Session *session = r->pack->session;
 	Arena *arena = rule->module->arena;
 	IrFunc *func = ir_func_new(rule->module, name);
@@ -35,8 +39,7 @@ static IrFunc *part_of_step(const RulePack *r, const char *name, uint32_t known,
 	uint32_t shares = 0;
 	for (uint32_t i = 0; i < step->results.count; i++) {
 		const IrResult *result = &step->results.data[i];
-		bool wanted =
-			result->role == IR_ROLE_SHARE ? shares++ == known && share : !share && result->role != IR_ROLE_SPENT;
+		bool wanted = result->role == IR_ROLE_SHARE ? shares++ == known && share : !share && is_wanted(r, result->role);
 		if (wanted)
 			ir_result_as(func, result->role, session_text(session, result->name), results[i]);
 	}
@@ -124,6 +127,16 @@ static void name_hypers(RulePack *r) {
 		r->hypers[i] = pack_unique(r->pack, r->rule->hypers.data[i].name, names, keys + i);
 }
 
+/* The step that hands on what it has found where it ends; NULL: it never does. */
+static IrFunc *step_that_hands_on(const RulePack *r) {
+	const FeRule *rule = r->rule;
+	if (!r->evaluates || r->on)
+		return NULL;
+	IrFunc *plain = ir_pass_simplify(rule->module, rule->step);
+	IrFunc *handing = ir_hand_on(rule->module, plain, rule->reads_g);
+	return handing == plain ? NULL : part_of_step(r, handing, "next", rule->collectives, false);
+}
+
 static void prepare(RulePack *r) {
 	const FeRule *rule = r->rule;
 	Pack *pack = r->pack;
@@ -132,11 +145,12 @@ static void prepare(RulePack *r) {
 	uint32_t state_count = rule->states.count;
 	if (rule->init->results.count > 0)
 		r->init = ir_optimize(rule->module, rule->init, &pipeline);
-	r->step = part_of_step(r, "step", rule->collectives, false);
+	r->step = part_of_step(r, rule->step, "step", rule->collectives, false);
 	r->evaluates = ir_evaluations(r->step).most > 0;
+	r->next = step_that_hands_on(r);
 	r->shares = ARENA_ARRAY(arena, IrFunc *, rule->collectives + 1);
 	for (uint32_t i = 0; i < rule->collectives; i++)
-		r->shares[i] = part_of_step(r, arena_printf(arena, "share%u", (unsigned)i + 1), i, true);
+		r->shares[i] = part_of_step(r, rule->step, arena_printf(arena, "share%u", (unsigned)i + 1), i, true);
 	r->blocks =
 		rule->elementwise && rule->collectives == 0 && !r->joint && r->tied == 0 && !reads_extent(&r->step->body);
 	for (uint32_t i = 0; i < state_count; i++) {
@@ -222,6 +236,7 @@ static json_t *manifest(const RulePack *r) {
 		json_object_set_new(root, "coordinates", json_integer((json_int_t)r->tied));
 	json_object_set_new(root, "step_range", json_boolean(r->blocks));
 	json_object_set_new(root, "evaluates_elsewhere", json_boolean(r->evaluates));
+	json_object_set_new(root, "hands_on", json_boolean(r->next != NULL));
 	json_object_set_new(root, "draws", json_boolean(rule->draws));
 	if (rule->reads_horizon)
 		json_object_set_new(root, "horizon", json_integer((json_int_t)r->horizon));

@@ -26,10 +26,11 @@ static const char *bytes_of(const RulePack *r, const PackState *state, const cha
 
 /* ---- names ---- */
 
-/* What the functions of rule_step.c.in call their own variables. */
-static const char *const own[] = {"h",      "n",       "x",         "g",     "t",     "at",     "loss", "horizon",
-                                  "states", "scratch", "begin",     "end",   "count", "most",   "sums", "share",
-                                  "new_x",  "memcpy",  "elsewhere", "start", "first", "tensor", "data", "batch"};
+/* What the functions of rule_step.c.in and rule_next.c.in call their own variables. */
+static const char *const own[] = {"h",       "n",      "x",       "g",      "t",         "at",      "loss",
+                                  "horizon", "states", "scratch", "begin",  "end",       "count",   "most",
+                                  "sums",    "share",  "new_x",   "memcpy", "elsewhere", "start",   "first",
+                                  "tensor",  "data",   "batch",   "value",  "new_g",     "new_loss"};
 
 enum { OWN = sizeof own / sizeof *own };
 
@@ -92,6 +93,7 @@ static const char *arguments(const RulePack *r, const IrFunc *func) {
 	const char *x = piece ? "x + at" : "x", *g = piece ? "g + at" : "g", *f = "&loss", *t = "&t";
 	const char *horizon = "&horizon", *seed = "&h->hyper.seed", *instance = "&h->hyper.instance", *first = "&first";
 	const char *tensor = "&tensor", *theta = pack_name(r->pack, "@_theta"), *new_x = "new_x", *share = "share";
+	const char *new_loss = "&new_loss", *new_g = "new_g";
 	const char **hypers = ARENA_ARRAY(arena, const char *, rule->hypers.count + 1);
 	for (uint32_t i = 0; i < rule->hypers.count; i++)
 		hypers[i] = arena_printf(arena, "&h->hyper.%s", r->hypers[i]);
@@ -117,6 +119,8 @@ static const char *arguments(const RulePack *r, const IrFunc *func) {
 	ir_give(&given, IR_ROLE_ALIKE, r->alike, alike);
 	ir_give(&places, IR_ROLE_X, &new_x, 1);
 	ir_give(&places, IR_ROLE_STATE, func == r->init ? own_states : next, states);
+	ir_give(&places, IR_ROLE_F, &new_loss, 1);
+	ir_give(&places, IR_ROLE_G, &new_g, 1);
 	ir_give(&places, IR_ROLE_SHARE, &share, 1);
 	ir_give(&places, IR_ROLE_ALIKE, r->alike, alike);
 	pack_rule_give_data(r, &given);
@@ -231,6 +235,8 @@ static void add_arguments(const RulePack *r, PackScope *scope) {
 	pack_set(pack, scope, "init_args", arguments(r, r->init));
 	pack_set(pack, scope, "once_args", arguments(r, r->once));
 	pack_set(pack, scope, "move_args", arguments(r, r->move));
+	pack_set(pack, scope, "next_args", arguments(r, r->next));
+	pack_set(pack, scope, "next_size", size_arg(r, r->next, "n"));
 	pack_set(pack, scope, "sums_param", sums > 0 ? pack_name(pack, "const @_real *sums, ") : "");
 	pack_set(pack, scope, "sums_arg", sums > 0 ? "sums, " : "");
 	bool places = r->rule->draws && !r->joint;
@@ -258,6 +264,7 @@ static void add_kind(const RulePack *r, PackScope *scope) {
 	bool choice = rule->hypers.count > 0 || rule->reads_horizon || rule->draws;
 	pack_flag(pack, scope, "joint", r->joint);
 	pack_flag(pack, scope, "evaluates", r->evaluates);
+	pack_flag(pack, scope, "hands_on", r->next != NULL);
 	pack_flag(pack, scope, "draws", rule->draws);
 	pack_flag(pack, scope, "places", rule->draws && !r->joint);
 	pack_flag(pack, scope, "places_in_pieces", rule->draws && !r->joint && r->blocks);

@@ -161,7 +161,7 @@ bool meta_derivative_estimate(MetaEstimator *e, double *gradient, MetaStats *sta
 	for (int i = 0; i < e->item_count; i++) {
 		const Share *share = &e->shares[i];
 		int local;
-		int64_t each = e->horizon * (1 + meta_family(e, i, &local)->task->elsewhere.most) + 1;
+		int64_t each = e->horizon * meta_turn_evaluations(meta_family(e, i, &local)->task) + 1;
 		finite += share->finite;
 		stats->evaluations += (share->finite + share->nonfinite) * each;
 		stats->nonfinite += share->nonfinite;

@@ -100,6 +100,8 @@ Family *meta_family(const MetaEstimator *e, int item, int *local);
 int meta_horizon(const MetaEstimator *e, int64_t draw, int64_t group);
 /* What it is on average. */
 double meta_mean_horizon(const MetaEstimator *e);
+/* How many evaluations a turn of a run counts as at most; there is always one where it ends, as the score needs f. */
+int64_t meta_turn_evaluations(const Task *task);
 bool meta_failed(const MetaEstimator *e);
 
 /* derivatives.c, for methods with a `block` that gives scores and gradients of a block's problems */

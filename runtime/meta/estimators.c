@@ -50,6 +50,10 @@ double meta_mean_horizon(const MetaEstimator *e) {
 	return sum / log((high + 1) / low);
 }
 
+int64_t meta_turn_evaluations(const Task *task) {
+	return task->elsewhere.most + !task->hands_on;
+}
+
 Family *meta_family(const MetaEstimator *e, int item, int *local) {
 	int k = e->family_count - 1;
 	while (item < e->families[k].first_item)

@@ -352,7 +352,7 @@ static void add_particle(MetaEstimator *e, const Family *family, int number, int
 		stats->pieces += d.finite + d.nonfinite;
 		stats->nonfinite += d.nonfinite;
 		stats->evaluations += (int64_t)(d.finite + d.nonfinite) * runs *
-		                      (turns * (1 + family->task->elsewhere.most) + passage->starts[part]);
+		                      (turns * meta_turn_evaluations(family->task) + passage->starts[part]);
 		if (d.finite == 0)
 			continue;
 		for (int64_t p = 0; p < e->count; p++)

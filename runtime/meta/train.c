@@ -37,7 +37,8 @@ static bool score_select(Training *t, const double *theta, double *score, int64_
 			*nonfinite += !is_finite;
 			sum += is_finite ? runs.score[i] : 0;
 		}
-		t->out->evaluations += ok ? runs.evaluations + runs.problems : 0; /* the score has f where the last step led */
+		if (ok) /* the score has f where the last step led */
+			t->out->evaluations += runs.evaluations + (t->out->tasks[k]->hands_on ? 0 : runs.problems);
 	}
 	arena_free(scratch);
 	*score = finite > 0 ? sum / (double)finite : (double)INFINITY;

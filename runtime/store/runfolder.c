@@ -96,8 +96,7 @@ static bool copy_sources(StoreFolder *folder, json_t *sources, json_t *weights) 
 	return true;
 }
 
-/* Length and XXH3 of a file; false if it cannot be read. */
-static bool hash_file(Arena *arena, const char *path, uint64_t *length, uint64_t *hash) {
+bool store_hash_file(Arena *arena, const char *path, uint64_t *length, uint64_t *hash) {
 	const char *why;
 	int fd = file_open(arena, path, length, &why);
 	if (fd < 0)
@@ -121,7 +120,7 @@ static json_t *data_json(StoreFolder *folder) {
 		uint64_t length, hash;
 		json_t *entry = json_object();
 		json_object_set_new(entry, "path", json_plain(folder, full ? full : path));
-		if (hash_file(folder->arena, path, &length, &hash)) {
+		if (store_hash_file(folder->arena, path, &length, &hash)) {
 			json_object_set_new(entry, "bytes", json_integer((json_int_t)length));
 			json_object_set_new(entry, "xxh3", json_sprintf("%016llx", (unsigned long long)hash));
 		}
@@ -135,7 +134,7 @@ bool store_same_data(Rt *rt, const char *dir, const StoreRecord *record) {
 	bool same = rt->data.count == record->data.count;
 	for (uint32_t i = 0; i < rt->data.count && same; i++) {
 		uint64_t length, hash;
-		same = hash_file(rt->arena, rt->data.data[i], &length, &hash) &&
+		same = store_hash_file(rt->arena, rt->data.data[i], &length, &hash) &&
 		       !strcmp(record->data.data[i], arena_printf(rt->arena, "%016llx", (unsigned long long)hash));
 		if (same)
 			continue;
@@ -180,6 +179,8 @@ static bool write_run(StoreFolder *folder, const FeExperiment *experiment, const
 	json_object_set_new(root, "outer_steps", json_integer(experiment->outer_steps));
 	json_object_set_new(root, "experiment_seed", json_integer((json_int_t)experiment->seed));
 	json_object_set_new(root, "problem_seed", json_integer((json_int_t)rt->options.seed));
+	if (experiment->search.text)
+		json_object_set_new(root, "search", json_plain(folder, experiment->search.text));
 	json_object_set_new(root, "precision", json_string(rt->options.real == IR_F32 ? "f32" : "f64"));
 	json_object_set_new(root, "strict", json_boolean(rt->options.strict));
 	json_object_set_new(root, "engine", json_string(rt->options.engine == RT_JIT ? "jit" : "evaluator"));
@@ -350,9 +351,21 @@ void store_folder_close(StoreFolder *folder) {
 	arena_free(folder->arena);
 }
 
-static const char *const own_files[] = {
-	"run.json",    "metrics.jsonl",       "timing.jsonl", "weights-a.safetensors", "weights-b.safetensors", "rule.grad",
-	"result.json", "weights.safetensors", "front.grad",   "checkpoint-a",          "checkpoint-b"};
+static const char *const own_files[] = {"run.json",
+                                        "metrics.jsonl",
+                                        "timing.jsonl",
+                                        "weights-a.safetensors",
+                                        "weights-b.safetensors",
+                                        "rule.grad",
+                                        "result.json",
+                                        "weights.safetensors",
+                                        "front.grad",
+                                        "checkpoint-a",
+                                        "checkpoint-b",
+                                        "archive.sqlite",
+                                        "archive.sqlite-wal",
+                                        "archive.sqlite-shm",
+                                        "archive.sqlite-journal"};
 
 bool store_is_own(const char *name) {
 	for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++)
@@ -488,11 +501,28 @@ bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule
 	return write_result(folder, trained);
 }
 
+static const char *put_found(StoreFolder *folder, const char *rule, const char *front, bool lasting) {
+	const char *error = put_file(folder, "front.grad", front, strlen(front), lasting);
+	return error ? error : put_file(folder, "rule.grad", rule, strlen(rule), lasting);
+}
+
+bool store_folder_so_far(StoreFolder *folder, const char *rule, const char *front, bool first) {
+	if (folder->reserve_bytes == 0) {
+		folder->reserve_bytes = 2 * (strlen(rule) + strlen(front)) + STORE_FOR_RESULT;
+		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
+	}
+	ArenaMark mark = arena_mark(folder->arena);
+	const char *error = put_found(folder, rule, front, false);
+	if (error)
+		return first ? complain(folder, error) : false;
+	arena_release(folder->arena, mark);
+	if (folder->reserve < 0)
+		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
+	return true;
+}
+
 bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved) {
-	const char *error = put_file(folder, "front.grad", found->front, strlen(found->front), true);
-	if (!error)
-		error = put_file(folder, "rule.grad", found->rule, strlen(found->rule), true);
-	*rule_saved = complain(folder, error);
+	*rule_saved = complain(folder, put_found(folder, found->rule, found->front, true));
 	json_t *root = json_object();
 	json_object_set_new(root, "rule", json_string(found->rule_name));
 	json_object_set_new(root, "horizon", json_pack("[i,i]", found->horizon_low, found->horizon_high));

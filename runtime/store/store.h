@@ -33,15 +33,20 @@ typedef struct StoreFound {
 	struct json_t *search; /* what else there is to say of it, which becomes the folder's */
 } StoreFound;
 
+/* rule.grad and front.grad while a search goes on, so that a kill leaves them; `first` as for store_folder_best. */
+bool store_folder_so_far(StoreFolder *folder, const char *rule, const char *front, bool first);
 /* rule.grad, front.grad and result.json. false with a diagnostic; *rule_saved as above. */
 bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved);
 /* The trained rule as text with all its numbers, for when it cannot be saved. */
 void store_folder_print(StoreFolder *folder, const Trained *trained, Text *out);
 void store_folder_close(StoreFolder *folder);
-/* The folder of a run that ended early, to go on in it; run: as StoreRecord has it. Its lines are opened by store_checkpoint_load. */
+/* The folder of a run that ended early, to go on in it; run: as StoreRecord has it. Lines of a training are opened by
+ * store_checkpoint_load. */
 StoreFolder *store_folder_again(Rt *rt, const char *dir, uint64_t run);
 void store_folder_discard(StoreFolder *folder); /* closes and removes it: nothing was trained */
 
+/* Length and XXH3 of a file; false if it cannot be read. */
+bool store_hash_file(Arena *arena, const char *path, uint64_t *length, uint64_t *hash);
 /* Is `name`, as it is called inside a run folder, a part of the run itself? */
 bool store_is_own(const char *name);
 
@@ -77,7 +82,7 @@ typedef struct StoreInfo {
 } StoreInfo;
 
 bool store_folder_read(Rt *rt, const char *dir, StoreInfo *out); /* false with a diagnostic */
-/* Has the run made all its steps? false with a diagnostic where its result cannot be read. */
+/* Has the run come to its end? false with a diagnostic where its result cannot be read. */
 bool store_finished(Session *session, const char *dir, bool *finished);
 
 typedef VEC(const char *) StoreTexts;
@@ -93,6 +98,7 @@ typedef struct StoreRecord {
 	uint64_t run; /* hash of run.json */
 	int outer_steps;
 	int64_t experiment_seed, problem_seed;
+	const char *search; /* as --search said; NULL: as the experiment says */
 	bool strict, evaluator;
 	StoreTexts learn; /* hyperparameters that are learned as well */
 	StoreTexts data;  /* hashes of files of data */
