@@ -287,6 +287,7 @@ typedef struct FeExperiment {
 	int window; /* 0: whole */
 	double sigma;
 	int particles; /* antithetic pairs */
+	double options[FE_OPTIONS]; /* all of the estimator, these three as well */
 	FeCall update;
 	int outer_steps;
 	double clip; /* outer gradient norm; 0: none */

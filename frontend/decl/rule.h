@@ -17,6 +17,7 @@ typedef struct Hyper {
 	const AstLimits *limits; /* its range as written */
 	int learned;             /* 1 + number among the learned values, if opened */
 	Value *constant;
+	Value *bound; /* in the function being built; NULL: it is learned */
 } Hyper;
 
 /* What x, f and g stood for before x was a variable of its own. */
@@ -127,7 +128,8 @@ void rule_bind_learned(RuleElab *r, IrFunc *func);
 /* What a rule that is applied learns: where it starts, while theta is built; its names, in init and step. */
 void rule_learn_applied(RuleElab *r, const AstDecl *decl, Span span);
 void rule_bind_applied(RuleElab *r, const AstDecl *decl);
-/* A hyperparameter of a rule that is a parameter, opened from outside as base.lr: its value instead of `v`, which it starts from. */
+/* A hyperparameter of a rule that is a parameter, opened from outside as base.lr, or exposed: its value instead of `v`, which it starts
+ * from. */
 Value *rule_opened(RuleElab *r, const AstDecl *decl, const AstParam *p, Value *v, Span span);
 /* Everything that was to be opened of rules that are parameters was found, or is reported. */
 void rule_check_opened(const RuleElab *r);

@@ -25,7 +25,7 @@ typedef VEC(const char *) CmdWords;
 
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
-	bool help, json, csv, force, strict, verify, time_passes, interpret;
+	bool help, json, csv, force, strict, verify, time_passes, interpret, longer, curves;
 	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill, *search;
 	int64_t steps, problems, instance, threads, train, test, size, best;
 	int64_t seed;  /* -1: as the program says, or 0 */
@@ -231,6 +231,9 @@ CmdExit cmd_info(Cmd *cmd);
 CmdExit cmd_eval(Cmd *cmd);
 CmdExit cmd_minimize(Cmd *cmd);
 CmdExit cmd_train(Cmd *cmd);
+/* The same once it is known what to train, into --out; record: of the run there that goes on, or NULL. */
+CmdExit cmd_train_experiment(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
+CmdExit cmd_resume(Cmd *cmd);
 /* Where the rule of the experiment has an open expression; --out is known to be possible. */
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment);
 /* The same where it has choices. */
