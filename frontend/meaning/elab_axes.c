@@ -135,8 +135,12 @@ void elab_known_sizes(Elab *e, Value **compared, Span span) {
 }
 
 Value *elab_folded(Elab *e, Value *v, const Value *like, Span span) {
+	return value_x_axis(v) >= 0 ? NULL : elab_folded_again(e, v, like, span);
+}
+
+Value *elab_folded_again(Elab *e, Value *v, const Value *like, Span span) {
 	int64_t axes[IR_MAX_RANK];
-	if (!e->by_shape || !elab_is_like_x(like) || value_x_axis(v) >= 0)
+	if (!e->by_shape || !elab_is_like_x(like))
 		return NULL;
 	int rank = axes_in(e, v, like, axes);
 	if (rank < 0)
@@ -162,7 +166,7 @@ Value *elab_folded(Elab *e, Value *v, const Value *like, Span span) {
 	type.dims[type.rank++] = e->n;
 	for (int i = rank; i < v->rank; i++) {
 		at[type.rank] = ir_at_index(e->module, count + (uint32_t)i, 1);
-		type.dims[type.rank++] = v->dims[i];
+		type.dims[type.rank++] = emit_dim(e, v->dims[i]);
 	}
 	uint32_t node = emit_ex(e, &m, body);
 	IrValue out = emit_put(e, &m, IR_PUT_NONE, node, type, at, 0, false);

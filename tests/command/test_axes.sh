@@ -82,25 +82,74 @@ cat >other.c <<'E2'
 #include "c_muon/muon.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int main(void) {
-	static const size_t right[] = {16, 16, 16, 4, 8, 12, 1}, wrong[] = {16, 16, 16, 4, 12, 8, 1};
+	static const muon_shape right[] = {{2, {4, 4}}, {2, {4, 4}}, {2, {4, 4}}, {1, {4}}, {2, {4, 2}}, {3, {2, 3, 2}}, {0, {0}}};
 	static double numbers[7][16];
+	muon_shape wrong[7];
 	double *params[7];
 	size_t bytes = muon_state_size(right, 7);
 	void *state = malloc(bytes);
 	int i;
 	for (i = 0; i < 7; i++)
 		params[i] = numbers[i];
-	printf("%d %d %d\n", muon_init(state, bytes, right, 7, params, NULL) == muon_ok,
-	       muon_init(state, bytes, wrong, 7, params, NULL) == muon_other_sizes,
+	printf("%d %d\n", muon_init(state, bytes, right, 7, params, NULL) == muon_ok,
 	       muon_init(state, bytes, right, 6, params, NULL) == muon_other_sizes);
+	/* As many numbers in other shapes: transposed, flat, with one axis more, in another order; and shapes that there are not. */
+	for (i = 0; i < 7; i++) {
+		memcpy(wrong, right, sizeof wrong);
+		switch (i) {
+		case 0: wrong[4].dims[0] = 2, wrong[4].dims[1] = 4; break;
+		case 1: wrong[1].rank = 1, wrong[1].dims[0] = 16; break;
+		case 2: wrong[6].rank = 1, wrong[6].dims[0] = 1; break;
+		case 3: wrong[5].dims[0] = 3, wrong[5].dims[1] = 2; break;
+		case 4: wrong[3].dims[wrong[3].rank++] = 1; break;
+		case 5: wrong[4] = right[5], wrong[5] = right[4]; break;
+		default: wrong[0].rank = 9; break;
+		}
+		printf("%d", muon_init(state, bytes, wrong, 7, params, NULL) == (i < 6 ? muon_other_sizes : muon_bad_argument));
+	}
+	printf("\n");
 	free(state);
 	return 0;
 }
 E2
 expect 0 $CC other.c c_muon/muon.c -lm -o other
 expect 0 ./other
-has out '1 1 1'
+has out '1 1'
+has out '1111111'
+
+# States whose axes, more than one of them perhaps, go over the coordinates of x, assigned by elements: refused in words or run, and then with
+# the same numbers in both ways.
+cat >small.grad <<'E2'
+objective small() {
+  param W : [2, 3] = 1.5
+  param b : [3] = 0.5
+  minimize sum((W - 1)^2) + sum(b^4)
+}
+E2
+ran=0
+for kind in optimizer 'joint optimizer'; do
+	for state in 'P[a in size(x), c in size(x)]' 'P : [size(x), size(x)]' 'P : [size(x), 2]' 'P : [2, size(x)]' 'P : [size(x), 2, size(x)]'; do
+		for change in 'P[i, j] <- 0.5' 'P[i, j] <- P[i, j] / 2' 'P[i, j] <- P[j, i] + 1' 'P[i] <- 0.5' 'P[0] <- 0.5' 'P[i, :] <- 0.5' \
+			'P[0..1] <- 0.5' 'P[i, j, k] <- 0.5' 'P[i, j] <- g[i] * g[j]' 'P[0, 0] <- 0.5' 'P <- P / 2'; do
+			{
+				cat small.grad
+				printf '%s r(lr = 0.1) {\n  state %s = 1\n  %s\n  x <- x - lr * g * mean(P)\n}\n' "$kind" "$state" "$change"
+			} >states.grad
+			"$GRADUS" minimize states.grad small --with r --steps 3 --strict --json >out 2>err
+			code=$?
+			[ $code -eq 0 ] || [ $code -eq 1 ] || fail "$kind, $state, $change: exit $code"
+			[ $code -eq 0 ] || { grep -q 'error\[' err || fail "$kind, $state, $change: refused without a word"; continue; }
+			ran=$((ran + 1))
+			json_list x <out >strict
+			expect 0 "$GRADUS" minimize states.grad small --with r --steps 3 --interpret --json
+			json_list x <out >interpreted
+			cmp -s strict interpreted || fail "$kind, $state, $change: strict code and the evaluator differ"
+		done
+	done
+done
+[ $ran -ge 30 ] || fail "only $ran of these rules run"
 
 finish
