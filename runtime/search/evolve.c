@@ -26,7 +26,7 @@ typedef struct Run {
 	Arena *arena;
 } Run;
 
-enum { LARGEST = SEARCH_MOST_HOLES * SEARCH_MOST_NODES };
+enum { LARGEST = SEARCH_MOST_SIZE };
 
 /* ---- the hall ---- */
 
