@@ -1,5 +1,5 @@
 /* Checking everything: each declaration of the user's files is typed with its defaults, and each experiment on its objectives.
- * Typing finds all mistakes, so nothing is lowered. */
+ * Typing finds all mistakes, so nothing is lowered, but what has derivatives: how long they become is known when they are made. */
 #include "frontend/decl/decl.h"
 
 /* Two vectors; and for rules that look at the axes of x, tensors of all ranks that are usual. */
@@ -10,6 +10,24 @@ static const IrType check_types[] = {{.scalar = IR_F64},
 static const int64_t usual_sizes[] = {1, 7, 15, 24};
 const FeTarget check_tensors = {.sizes = fe_checked_tensors, .count = 2, .types = check_types, .type_count = 4};
 const FeTarget fe_usual_tensors = {.sizes = usual_sizes, .count = 4, .types = check_types, .type_count = 4};
+
+/* What typing found nothing wrong with, lowered: derivatives that become too long are all that is said. target: of a rule. */
+static void check_derivatives(FeProgram *p, const FeCall *call, const FeTarget *target) {
+	if (!p->differentiates)
+		return;
+	DiagMark mark = diag_mark(p->session);
+	IrModule *module = ir_module_new(p->session);
+	if (call->decl->kind == AST_OBJECTIVE)
+		fe_objective(p, module, call, IR_F64);
+	else
+		fe_rule(p, module, call, target, IR_F64, NULL, 0);
+	ir_module_free(module);
+	Diags said = diag_take_back(p->session, mark), too_long = {0};
+	for (uint32_t i = 0; i < said.count; i++)
+		if (said.data[i]->severity == DIAG_ERROR && said.data[i]->code == 140)
+			vec_push(p->session->arena, &too_long, said.data[i]);
+	diag_say(p->session, &too_long);
+}
 
 /* The clauses; then the objectives and rules with the arguments that the experiment gives them, as far as the clauses name them. What is
  * wrong with a declaration is not said again here: `sound`, nothing is. */
@@ -22,6 +40,7 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 		const FeObjective *objective = objective_typed(p, module, &x->on.data[i], IR_F64, typing_new(module->arena));
 		if (!objective)
 			continue;
+		check_derivatives(p, &x->on.data[i], NULL);
 		FeTarget target = fe_target(objective, module->arena);
 		const FeRule *rule =
 			rule_typed(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_new(module->arena));
@@ -86,10 +105,13 @@ static void type_decl(FeProgram *p, IrModule *module, const AstDecl *decl, int w
 	FeTarget target = check_tensors;
 	if (decl->joint)
 		target = (FeTarget){.sizes = &fe_checked_sizes[which], .count = 1};
+	bool sound;
 	if (decl->kind == AST_OBJECTIVE)
-		objective_typed(p, module, &call, IR_F64, typing_new(module->arena));
+		sound = objective_typed(p, module, &call, IR_F64, typing_new(module->arena)) != NULL;
 	else
-		rule_typed(p, module, &call, &target, IR_F64, NULL, 0, typing_new(module->arena));
+		sound = rule_typed(p, module, &call, &target, IR_F64, NULL, 0, typing_new(module->arena)) != NULL;
+	if (sound)
+		check_derivatives(p, &call, &target);
 }
 
 /* A hyperparameter that names a file cannot be made up. */

@@ -82,14 +82,14 @@ typedef struct RuleElab {
 	uint32_t next_state;            /* the first state of the rule that is applied next, or of a block */
 	VEC(const AstStmt *) in_blocks; /* by state: where it is declared, in a block; NULL: directly in a rule */
 	/* A rule that looks at the axes of x is made for one shape after the other (rule_axes.c). */
-	bool more_axes, by_shape;      /* it turned out that it does; it is known that it does */
-	Diag *said_axes;               /* what was said of axes that are not known */
-	const RuleShape *shape;        /* which of them the function being built is for */
-	VEC(RuleShare) shared;         /* by_shape: its collectives, in step */
-	uint32_t applied;              /* rules that init has applied so far */
-	Name place;                    /* of the `apply` that leads here, by the numbers of those around; 0: none */
-	VEC(RuleApplied) places;       /* every `apply` that init has come to */
-	uint32_t loops, written, arms; /* around the `apply` that leads here */
+	bool more_axes, by_shape; /* it turned out that it does; it is known that it does */
+	Diag *said_axes;          /* what was said of axes that are not known */
+	const RuleShape *shape;   /* which of them the function being built is for */
+	VEC(RuleShare) shared;    /* by_shape: its collectives, in step */
+	uint32_t applied;         /* rules that init has applied so far */
+	Name place;               /* of the `apply` that leads here, by the numbers of those around; 0: none */
+	VEC(RuleApplied) places;  /* every `apply` that init has come to */
+	uint32_t loops, written, arms, sized_arms; /* around the `apply` that leads here */
 	Name within;          /* the rule that is being applied, as the rules around call it: base.inner; 0: none */
 	bool learning;        /* theta is being built */
 	DrawKey key;          /* what is learned is drawn with it */

@@ -88,61 +88,16 @@ bool c_is_short(CEmit *c, const LoopStmt *stmt) {
 
 /* ---- lanes ---- */
 
-static bool raise(CEmit *c, LoopTemp temp, uint32_t lanes) {
-	if (!c_is_vector(c, temp))
-		return false;
-	CTemp *t = &c->temps[c->temps[temp].variable];
-	if (t->need >= lanes)
-		return false;
-	t->need = lanes;
-	return true;
-}
-
-static uint32_t need_of(const CEmit *c, LoopTemp temp) {
-	return c_is_vector(c, temp) ? c->temps[c->temps[temp].variable].need : 0;
-}
-
-/* Notes in how many lanes the operands of a statement are needed; true if that is more than was known. */
-static bool pass_need(CEmit *c, const LoopStmt *stmt) {
-	uint32_t all = stmt->lanes != 0 ? stmt->lanes : LOOP_LANES, out = need_of(c, stmt->out);
-	LoopTemp operands[IR_MAX_ARGS + 3] = {stmt->value, stmt->mask, stmt->address.index};
-	uint32_t need = out;
-	if (stmt->kind == LOOP_STORE || stmt->kind == LOOP_CHECK)
-		need = all;
-	else if (stmt->kind == LOOP_TREE)
-		need = LOOP_LANES;
-	for (int i = 0; i < IR_MAX_ARGS; i++)
-		operands[3 + i] = stmt->args[i];
-	bool more = false;
-	for (int i = 0; i < IR_MAX_ARGS + 3; i++)
-		if (raise(c, operands[i], need))
-			more = true;
-	for (uint32_t i = 0; i < stmt->carries.count; i++) {
-		const LoopCarry *carry = &stmt->carries.data[i];
-		uint32_t carried = need_of(c, carry->inner);
-		if (raise(c, carry->init, carried))
-			more = true;
-		if (raise(c, carry->yield, carried))
-			more = true;
-	}
-	return more;
-}
-
 void c_look_needs(CEmit *c) {
-	for (bool more = true; more;) {
-		more = false;
-		for (uint32_t i = c->stmts.count; i-- > 0;)
-			more = pass_need(c, c->stmts.data[i]) || more;
-	}
+	const uint8_t *needs = loop_needs(c->arena, c->kernel);
 	for (LoopTemp temp = 1; temp < c->kernel->temps.count; temp++)
-		if (c_is_vector(c, temp) && c->temps[temp].need == 0)
-			c->temps[temp].need = LOOP_LANES; /* carried on, but never asked for */
+		c->temps[temp].need = needs[temp];
 }
 
 uint32_t c_lanes(const CEmit *c, const LoopStmt *stmt) {
 	if (stmt->kind == LOOP_STORE)
 		return stmt->lanes != 0 ? stmt->lanes : LOOP_LANES;
-	return need_of(c, stmt->out);
+	return c->temps[stmt->out].need;
 }
 
 /* ---- formals that are numbers ---- */

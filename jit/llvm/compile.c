@@ -16,6 +16,7 @@ struct JitEngine {
 	LLVMOrcLLJITRef jit;
 	LLVMTargetMachineRef machine;
 	char *triple;
+	bool wide; /* 32 registers of 64 bytes; others have half of them, or a quarter, and half as wide ones */
 	uint32_t code_count;
 	bool sought_lapack;
 	const Lapack *lapack; /* NULL: there is none */
@@ -66,6 +67,7 @@ static LLVMTargetMachineRef new_machine(JitEngine *engine) {
 	if (api->GetTargetFromTriple(engine->triple, &target, &message))
 		base_panic("jit_engine_new", "%s", message);
 	char *cpu = api->GetHostCPUName(), *features = api->GetHostCPUFeatures();
+	engine->wide = strstr(features, "+avx512f") != NULL;
 	const char *all = features;
 #if !defined(__aarch64__)
 	all = arena_printf(engine->arena, "%s,+prefer-no-gather,+prefer-no-scatter", features);
@@ -117,7 +119,7 @@ void jit_engine_free(JitEngine *engine) {
 
 static LLVMModuleRef new_module(JitEngine *engine, LLVMContextRef context, const LoopFunc *func, const char *name) {
 	LlvmApi *api = &engine->api;
-	LLVMModuleRef module = llvm_emit_module(api, func->arena, context, func, name);
+	LLVMModuleRef module = llvm_emit_module(api, func->arena, context, func, name, engine->wide);
 	api->SetTarget(module, engine->triple);
 	LLVMTargetDataRef layout = api->CreateTargetDataLayout(engine->machine);
 	api->SetModuleDataLayout(module, layout);
@@ -129,6 +131,14 @@ static LLVMModuleRef new_module(JitEngine *engine, LLVMContextRef context, const
 	api->DisposeMessage(message);
 #endif
 	return module;
+}
+
+/* What is asked for, on this machine. */
+static JitOptions options_here(const JitEngine *engine, const JitOptions *asked) {
+	JitOptions options = *asked;
+	if (options.registers == 0)
+		options.registers = engine->wide ? 32 : 8;
+	return options;
 }
 
 static LLVMMemoryBufferRef emit_file(JitEngine *engine, LLVMModuleRef module, LLVMCodeGenFileType type) {
@@ -187,7 +197,7 @@ static const Lapack *lapack_of(JitEngine *engine, const IrFunc *func) {
 
 JitCode *jit_compile(JitEngine *engine, IrFunc *func, const JitOptions *asked) {
 	LlvmApi *api = &engine->api;
-	JitOptions with = *asked;
+	JitOptions with = options_here(engine, asked);
 	if (!with.strict && !with.no_lapack)
 		with.lapack = lapack_of(engine, func);
 	const JitOptions *options = &with;
@@ -252,8 +262,9 @@ void jit_show_loops(IrModule *module, IrFunc *func, const JitOptions *options, T
 	loop_print(nest_function(module, func, options), out);
 }
 
-bool jit_show_llvm(JitEngine *engine, IrModule *module, IrFunc *func, const JitOptions *options, Text *out) {
-	LoopFunc *loops = nest_function(module, func, options);
+bool jit_show_llvm(JitEngine *engine, IrModule *module, IrFunc *func, const JitOptions *asked, Text *out) {
+	JitOptions options = options_here(engine, asked);
+	LoopFunc *loops = nest_function(module, func, &options);
 	LLVMContextRef context = engine->api.ContextCreate();
 	LLVMModuleRef llvm = new_module(engine, context, loops, "gradus_code");
 	char *text = engine->api.PrintModuleToString(llvm);
@@ -264,8 +275,9 @@ bool jit_show_llvm(JitEngine *engine, IrModule *module, IrFunc *func, const JitO
 	return true;
 }
 
-bool jit_show_asm(JitEngine *engine, IrModule *module, IrFunc *func, const JitOptions *options, Text *out) {
-	LoopFunc *loops = nest_function(module, func, options);
+bool jit_show_asm(JitEngine *engine, IrModule *module, IrFunc *func, const JitOptions *asked, Text *out) {
+	JitOptions options = options_here(engine, asked);
+	LoopFunc *loops = nest_function(module, func, &options);
 	LLVMContextRef context = engine->api.ContextCreate();
 	LLVMModuleRef llvm = new_module(engine, context, loops, "gradus_code");
 	LLVMMemoryBufferRef text = emit_file(engine, llvm, LLVMAssemblyFile);

@@ -8,6 +8,7 @@ static void emit_block(LlvmEmit *e, const LoopBlock *block);
 
 static void set(LlvmEmit *e, LoopTemp temp, LLVMValueRef value) {
 	e->values[temp] = value;
+	e->lanes = LOOP_LANES;
 	if (e->kernel->temps.data[temp].splat)
 		e->splats[temp] = llvm_splat(e, value, e->kernel->temps.data[temp].type);
 }
@@ -61,6 +62,7 @@ static bool constant_bound(const LoopBound *bounds, uint32_t count, int64_t *val
 /* ---- loops and conditionals ---- */
 
 static LLVMValueRef carried(LlvmEmit *e, const LoopCarry *carry, LoopTemp temp) {
+	e->lanes = llvm_lanes_of(e, carry->inner);
 	return llvm_operand(e, temp, e->kernel->temps.data[carry->inner].vector);
 }
 
@@ -68,7 +70,8 @@ void llvm_incoming(LlvmEmit *e, LLVMValueRef node, LLVMValueRef value, LLVMBasic
 	e->api->AddIncoming(node, &value, &from, 1);
 }
 
-static LLVMTypeRef carry_type(const LlvmEmit *e, const LoopCarry *carry) {
+static LLVMTypeRef carry_type(LlvmEmit *e, const LoopCarry *carry) {
+	e->lanes = llvm_lanes_of(e, carry->inner);
 	const LoopTempInfo *info = &e->kernel->temps.data[carry->inner];
 	return llvm_type(e, info->type, info->vector);
 }
@@ -185,10 +188,11 @@ static void emit_check(LlvmEmit *e, const LoopStmt *stmt) {
 	/* Unsigned: negative positions are large. */
 	LLVMValueRef outside = a->BuildICmp(e->b, LLVMIntUGE, e->values[stmt->value], limit, "");
 	if (vector) {
-		LLVMValueRef bits = a->BuildBitCast(e->b, outside, e->i16, "");
-		if (stmt->lanes != 0)
-			bits = a->BuildAnd(e->b, bits, a->ConstInt(e->i16, (1u << stmt->lanes) - 1, false), "");
-		outside = a->BuildICmp(e->b, LLVMIntNE, bits, a->ConstNull(e->i16), "");
+		LLVMTypeRef type = e->lanes == LOOP_LANES ? e->i16 : e->i8;
+		LLVMValueRef bits = a->BuildBitCast(e->b, outside, type, "");
+		if (llvm_counted(e, stmt) != 0)
+			bits = a->BuildAnd(e->b, bits, a->ConstInt(type, (1u << stmt->lanes) - 1, false), "");
+		outside = a->BuildICmp(e->b, LLVMIntNE, bits, a->ConstNull(type), "");
 	}
 	LLVMBasicBlockRef fine = llvm_block(e);
 	a->BuildCondBr(e->b, outside, failure(e, stmt->integer), fine);
@@ -207,9 +211,9 @@ static void emit_affine(LlvmEmit *e, const LoopStmt *stmt) {
 	LLVMValueRef value = llvm_affine(e, stmt->affine);
 	if (e->kernel->temps.data[stmt->out].vector) {
 		LLVMValueRef lanes[LOOP_LANES];
-		for (int64_t l = 0; l < LOOP_LANES; l++)
+		for (int64_t l = 0; l < e->lanes; l++)
 			lanes[l] = llvm_int(e, l * stmt->stride);
-		value = e->api->BuildAdd(e->b, llvm_splat(e, value, IR_I64), e->api->ConstVector(lanes, LOOP_LANES), "");
+		value = e->api->BuildAdd(e->b, llvm_splat(e, value, IR_I64), e->api->ConstVector(lanes, e->lanes), "");
 	}
 	set(e, stmt->out, value);
 }
@@ -225,7 +229,17 @@ static void emit_op(LlvmEmit *e, const LoopStmt *stmt) {
 	set(e, stmt->out, llvm_op(e, stmt->opcode, types, info->type, info->vector, args));
 }
 
+/* How many lanes a statement runs in. */
+static unsigned lanes_of(const LlvmEmit *e, const LoopStmt *stmt) {
+	if (stmt->kind == LOOP_STORE)
+		return stmt->lanes != 0 && stmt->lanes <= LOOP_LANES / 2 ? LOOP_LANES / 2 : LOOP_LANES;
+	if (stmt->kind == LOOP_CHECK)
+		return llvm_lanes_of(e, stmt->value);
+	return stmt->kind == LOOP_TREE ? (unsigned)LOOP_LANES : llvm_lanes_of(e, stmt->out);
+}
+
 static void emit_stmt(LlvmEmit *e, const LoopStmt *stmt) {
+	e->lanes = lanes_of(e, stmt);
 	switch (stmt->kind) {
 	case LOOP_CONST: emit_const(e, stmt); break;
 	case LOOP_OP: emit_op(e, stmt); break;
@@ -243,9 +257,23 @@ static void emit_stmt(LlvmEmit *e, const LoopStmt *stmt) {
 	}
 }
 
+static void emit_trees(LlvmEmit *e, LoopStmt *const *stmts, uint32_t count) {
+	LLVMValueRef sums[LOOP_LANES];
+	llvm_trees(e, stmts, count, sums);
+	for (uint32_t i = 0; i < count; i++)
+		set(e, stmts[i]->out, sums[i]);
+}
+
 static void emit_block(LlvmEmit *e, const LoopBlock *block) {
-	for (uint32_t i = 0; i < block->stmts.count; i++)
-		emit_stmt(e, block->stmts.data[i]);
+	for (uint32_t i = 0, run; i < block->stmts.count; i += run) {
+		run = llvm_tree_run(e, block, i);
+		if (run > 1) {
+			emit_trees(e, block->stmts.data + i, run);
+		} else {
+			run = 1;
+			emit_stmt(e, block->stmts.data[i]);
+		}
+	}
 }
 
 /* ---- kernels ---- */
@@ -302,6 +330,8 @@ static void emit_kernel(LlvmEmit *e, uint32_t number) {
 	e->symbols = ARENA_ARRAY(e->arena, LLVMValueRef, symbol_count + 1);
 	for (uint32_t i = 0; i < symbol_count; i++)
 		e->symbols[i] = a->GetParam(e->function, count + i);
+	e->needs = loop_needs(e->arena, kernel);
+	e->lanes = LOOP_LANES;
 	e->values = ARENA_ARRAY(e->arena, LLVMValueRef, kernel->temps.count);
 	e->splats = ARENA_ARRAY(e->arena, LLVMValueRef, kernel->temps.count);
 	e->failures.count = e->failure_codes.count = 0;
@@ -316,8 +346,8 @@ static void emit_kernel(LlvmEmit *e, uint32_t number) {
 }
 
 LLVMModuleRef llvm_emit_module(const LlvmApi *api, Arena *arena, LLVMContextRef context, const LoopFunc *func,
-                               const char *name) {
-	LlvmEmit emit = {.api = api, .arena = arena, .context = context, .func = func};
+                               const char *name, bool permutes) {
+	LlvmEmit emit = {.api = api, .arena = arena, .context = context, .func = func, .permutes = permutes};
 	LlvmEmit *e = &emit;
 	e->module = api->ModuleCreateWithNameInContext(name, context);
 	e->b = api->CreateBuilderInContext(context);
@@ -335,6 +365,7 @@ LLVMModuleRef llvm_emit_module(const LlvmApi *api, Arena *arena, LLVMContextRef 
 	e->symbols = ARENA_ARRAY(arena, LLVMValueRef, func->ir->symbols.count + 1);
 	for (uint32_t i = 0; i < func->kernels.count; i++)
 		emit_kernel(e, i);
+	e->lanes = LOOP_LANES;
 	llvm_schedule(e, name);
 	api->DisposeBuilder(e->b);
 	return e->module;

@@ -2,10 +2,25 @@
  * written one by one (hardware gathers are slower where they were measured). */
 #include "jit/llvm/llvm_emit.h"
 
+unsigned llvm_lanes_of(const LlvmEmit *e, LoopTemp temp) {
+	return e->needs[temp] <= LOOP_LANES / 2 ? LOOP_LANES / 2 : LOOP_LANES;
+}
+
 LLVMValueRef llvm_operand(const LlvmEmit *e, LoopTemp temp, bool vector) {
-	if (vector && !e->kernel->temps.data[temp].vector)
-		return e->splats[temp];
-	return e->values[temp];
+	if (!vector)
+		return e->values[temp];
+	bool is_vector = e->kernel->temps.data[temp].vector;
+	LLVMValueRef value = is_vector ? e->values[temp] : e->splats[temp], first[LOOP_LANES];
+	if ((is_vector ? llvm_lanes_of(e, temp) : (unsigned)LOOP_LANES) == e->lanes)
+		return value;
+	for (unsigned l = 0; l < e->lanes; l++)
+		first[l] = e->api->ConstInt(e->i32, l, false);
+	return e->api->BuildShuffleVector(e->b, value, e->api->GetPoison(e->api->TypeOf(value)),
+	                                  e->api->ConstVector(first, e->lanes), "");
+}
+
+unsigned llvm_counted(const LlvmEmit *e, const LoopStmt *stmt) {
+	return stmt->lanes < e->lanes ? stmt->lanes : 0;
 }
 
 static LLVMValueRef size_value(LlvmEmit *e, LoopSize size) {
@@ -86,34 +101,38 @@ static LLVMValueRef load_masked_one(LlvmEmit *e, const LoopStmt *stmt, LLVMTypeR
 /* The lanes that count, as a constant mask. */
 static LLVMValueRef lane_mask(LlvmEmit *e, uint32_t lanes) {
 	LLVMValueRef bits[LOOP_LANES];
-	for (uint32_t l = 0; l < LOOP_LANES; l++)
+	for (uint32_t l = 0; l < e->lanes; l++)
 		bits[l] = e->api->ConstInt(e->i1, l < lanes, false);
-	return e->api->ConstVector(bits, LOOP_LANES);
+	return e->api->ConstVector(bits, e->lanes);
 }
 
 /* The mask of a load with both kinds of it; NULL if every lane is read. */
 static LLVMValueRef load_mask(LlvmEmit *e, const LoopStmt *stmt) {
 	LLVMValueRef mask = stmt->mask != 0 ? llvm_operand(e, stmt->mask, true) : NULL;
-	if (stmt->lanes == 0)
+	if (llvm_counted(e, stmt) == 0)
 		return mask;
 	LLVMValueRef counting = lane_mask(e, stmt->lanes);
 	return mask ? e->api->BuildAnd(e->b, mask, counting, "") : counting;
 }
 
 static const char *row_intrinsic(LlvmEmit *e, const char *what, bool real, size_t bytes) {
-	return arena_printf(e->arena, "llvm.masked.%s.v16%c%u.p0", what, real ? 'f' : 'i', 8 * (unsigned)bytes);
+	return arena_printf(e->arena, "llvm.masked.%s.v%u%c%u.p0", what, e->lanes, real ? 'f' : 'i', 8 * (unsigned)bytes);
 }
 
 static LLVMValueRef load_apart(LlvmEmit *e, const LoopStmt *stmt, LLVMTypeRef memory, size_t bytes) {
 	const LlvmApi *a = e->api;
 	LLVMValueRef base = element_pointer(e, &stmt->address, memory);
-	LLVMTypeRef vector = a->VectorType(memory, LOOP_LANES);
-	LLVMValueRef out = stmt->lanes != 0 ? a->ConstNull(vector) : a->GetPoison(vector);
-	for (uint32_t l = 0; l < (stmt->lanes != 0 ? stmt->lanes : (uint32_t)LOOP_LANES); l++) {
+	LLVMTypeRef vector = a->VectorType(memory, e->lanes);
+	if (llvm_can_pick(e, stmt, bytes))
+		return llvm_load_picked(e, stmt, memory, bytes, base);
+	unsigned counted = llvm_counted(e, stmt);
+	LLVMValueRef out = counted != 0 ? a->ConstNull(vector) : a->GetPoison(vector);
+	LLVMValueRef masks = stmt->mask != 0 ? llvm_operand(e, stmt->mask, true) : NULL;
+	for (uint32_t l = 0; l < (counted != 0 ? counted : e->lanes); l++) {
 		LLVMValueRef distance = lane_distance(e, &stmt->address, l), lane = llvm_int(e, l), value;
 		LLVMValueRef pointer = a->BuildGEP2(e->b, memory, base, &distance, 1, "");
-		if (stmt->mask != 0) {
-			LLVMValueRef mask = a->BuildExtractElement(e->b, llvm_operand(e, stmt->mask, true), lane, "");
+		if (masks) {
+			LLVMValueRef mask = a->BuildExtractElement(e->b, masks, lane, "");
 			value = load_masked_one(e, stmt, memory, pointer, mask);
 		} else {
 			value = load_one(e, memory, pointer, bytes);
@@ -125,7 +144,7 @@ static LLVMValueRef load_apart(LlvmEmit *e, const LoopStmt *stmt, LLVMTypeRef me
 
 static LLVMValueRef load_masked_row(LlvmEmit *e, const LoopStmt *stmt, bool real, LLVMTypeRef memory, size_t bytes) {
 	const LlvmApi *a = e->api;
-	LLVMTypeRef vector = a->VectorType(memory, LOOP_LANES);
+	LLVMTypeRef vector = a->VectorType(memory, e->lanes);
 	LLVMValueRef args[4] = {element_pointer(e, &stmt->address, memory), a->ConstInt(e->i32, bytes, false),
 	                        load_mask(e, stmt), a->ConstNull(vector)};
 	return llvm_intrinsic(e, row_intrinsic(e, "load", real, bytes), vector, args, 4);
@@ -136,7 +155,7 @@ static LLVMValueRef convert_stored(LlvmEmit *e, LLVMValueRef value, IrStorage st
 	const LlvmApi *a = e->api;
 	static const bool without_sign[IR_STORAGE_COUNT] = {
 		[IR_STORED_U8] = true, [IR_STORED_U16] = true, [IR_STORED_U32] = true};
-	LLVMTypeRef to = vector ? a->VectorType(llvm_memory_type(e, type), LOOP_LANES) : llvm_memory_type(e, type);
+	LLVMTypeRef to = vector ? a->VectorType(llvm_memory_type(e, type), e->lanes) : llvm_memory_type(e, type);
 	if (type == IR_BOOL)
 		return a->BuildICmp(e->b, LLVMIntNE, value, a->ConstNull(a->TypeOf(value)), "");
 	if (type == IR_I64 && storage == IR_STORED_I64)
@@ -173,10 +192,10 @@ LLVMValueRef llvm_load(LlvmEmit *e, const LoopStmt *stmt) {
 		value = load_one(e, memory, element_pointer(e, &stmt->address, memory), bytes);
 	else if (stmt->address.stride != 1 || stmt->address.index != 0)
 		value = load_apart(e, stmt, memory, bytes);
-	else if (stmt->mask != 0 || stmt->lanes != 0)
+	else if (stmt->mask != 0 || llvm_counted(e, stmt) != 0)
 		value = load_masked_row(e, stmt, real, memory, bytes);
 	else
-		value = load_one(e, a->VectorType(memory, LOOP_LANES), element_pointer(e, &stmt->address, memory), bytes);
+		value = load_one(e, a->VectorType(memory, e->lanes), element_pointer(e, &stmt->address, memory), bytes);
 	if (storage)
 		return convert_stored(e, value, storage, info->type, info->vector);
 	if (info->type == IR_BOOL)
@@ -191,10 +210,11 @@ void llvm_store(LlvmEmit *e, const LoopStmt *stmt) {
 	LLVMValueRef value = llvm_operand(e, stmt->value, vector);
 	LLVMTypeRef memory = llvm_memory_type(e, type);
 	if (type == IR_BOOL)
-		value = a->BuildZExt(e->b, value, vector ? a->VectorType(memory, LOOP_LANES) : memory, "");
+		value = a->BuildZExt(e->b, value, vector ? a->VectorType(memory, e->lanes) : memory, "");
 	LLVMValueRef pointer = element_pointer(e, &stmt->address, memory);
 	unsigned bytes = (unsigned)ir_scalar_bytes(type);
-	if (vector && stmt->lanes != 0 && stmt->address.stride == 1 && stmt->address.index == 0) {
+	unsigned counted = llvm_counted(e, stmt);
+	if (vector && counted != 0 && stmt->address.stride == 1 && stmt->address.index == 0) {
 		LLVMValueRef args[4] = {value, pointer, a->ConstInt(e->i32, bytes, false), lane_mask(e, stmt->lanes)};
 		llvm_intrinsic(e, row_intrinsic(e, "store", ir_scalar_is_real(type), bytes), e->none, args, 4);
 		return;
@@ -203,7 +223,7 @@ void llvm_store(LlvmEmit *e, const LoopStmt *stmt) {
 		a->SetAlignment(a->BuildStore(e->b, value, pointer), bytes);
 		return;
 	}
-	for (uint32_t l = 0; l < (stmt->lanes != 0 ? stmt->lanes : (uint32_t)LOOP_LANES); l++) {
+	for (uint32_t l = 0; l < (counted != 0 ? counted : e->lanes); l++) {
 		LLVMValueRef distance = lane_distance(e, &stmt->address, l);
 		LLVMValueRef one = a->BuildExtractElement(e->b, value, llvm_int(e, l), "");
 		LLVMValueRef place = a->BuildGEP2(e->b, memory, pointer, &distance, 1, "");

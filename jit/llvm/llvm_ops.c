@@ -1,4 +1,4 @@
-/* Scalar operations as LLVM instructions, on scalars and on vectors of 16 alike; the meanings are those of ops.def. No
+/* Scalar operations as LLVM instructions, on scalars and on vectors alike; the meanings are those of ops.def. No
  * fast-math flag is ever set, and nothing is left to llvm.minnum and its like, whose NaN and zero rules are loose. */
 #include "jit/llvm/llvm_emit.h"
 
@@ -11,7 +11,7 @@ LLVMTypeRef llvm_type(const LlvmEmit *e, IrScalar type, bool vector) {
 	case IR_F32: scalar = e->f32; break;
 	case IR_F64: scalar = e->f64; break;
 	}
-	return vector ? e->api->VectorType(scalar, LOOP_LANES) : scalar;
+	return vector ? e->api->VectorType(scalar, e->lanes) : scalar;
 }
 
 LLVMTypeRef llvm_memory_type(const LlvmEmit *e, IrScalar type) {
@@ -26,13 +26,13 @@ LLVMValueRef llvm_splat(LlvmEmit *e, LLVMValueRef scalar, IrScalar type) {
 	const LlvmApi *a = e->api;
 	if (a->IsConstant(scalar)) {
 		LLVMValueRef lanes[LOOP_LANES];
-		for (int i = 0; i < LOOP_LANES; i++)
+		for (unsigned i = 0; i < e->lanes; i++)
 			lanes[i] = scalar;
-		return a->ConstVector(lanes, LOOP_LANES);
+		return a->ConstVector(lanes, e->lanes);
 	}
 	LLVMTypeRef vector = llvm_type(e, type, true);
 	LLVMValueRef first = a->BuildInsertElement(e->b, a->GetPoison(vector), scalar, llvm_int(e, 0), "");
-	LLVMValueRef mask = a->ConstNull(a->VectorType(e->i32, LOOP_LANES));
+	LLVMValueRef mask = a->ConstNull(a->VectorType(e->i32, e->lanes));
 	return a->BuildShuffleVector(e->b, first, a->GetPoison(vector), mask, "");
 }
 
@@ -52,15 +52,14 @@ LLVMValueRef llvm_intrinsic(LlvmEmit *e, const char *name, LLVMTypeRef result, c
 	return a->BuildCall2(e->b, type, function, copies, count, "");
 }
 
-static const char *suffix(IrScalar type, bool vector) {
+static const char *suffix(const LlvmEmit *e, IrScalar type, bool vector) {
 	static const char *const scalars[] = {"i1", "i32", "i64", "f32", "f64"};
-	static const char *const vectors[] = {"v16i1", "v16i32", "v16i64", "v16f32", "v16f64"};
-	return vector ? vectors[type] : scalars[type];
+	return vector ? arena_printf(e->arena, "v%u%s", e->lanes, scalars[type]) : scalars[type];
 }
 
 static LLVMValueRef math_call(LlvmEmit *e, const char *name, IrScalar type, bool vector, const LLVMValueRef *args,
                               uint32_t count) {
-	const char *full = arena_printf(e->arena, "llvm.%s.%s", name, suffix(type, vector));
+	const char *full = arena_printf(e->arena, "llvm.%s.%s", name, suffix(e, type, vector));
 	return llvm_intrinsic(e, full, llvm_type(e, type, vector), args, count);
 }
 
@@ -157,7 +156,8 @@ static LLVMValueRef to_int(LlvmEmit *e, IrScalar from, bool vector, LLVMValueRef
 		return e->api->BuildZExt(e->b, a, type, "");
 	if (from == IR_I32)
 		return e->api->BuildSExt(e->b, a, type, "");
-	const char *name = arena_printf(e->arena, "llvm.fptosi.sat.%s.%s", suffix(IR_I64, vector), suffix(from, vector));
+	const char *name =
+		arena_printf(e->arena, "llvm.fptosi.sat.%s.%s", suffix(e, IR_I64, vector), suffix(e, from, vector));
 	return llvm_intrinsic(e, name, type, &a, 1);
 }
 

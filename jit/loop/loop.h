@@ -19,7 +19,12 @@
 #include "ir/ir.h"
 #include "jit/jit.h"
 
-enum { LOOP_LANES = IR_LANES };
+enum {
+	LOOP_LANES = IR_LANES,
+	/* Lanes so many bytes apart, or fewer, are read as whole registers where the processor permutes these: of f32 8 loads and 8 permutations
+	 * are fewer than 16 loads and 19 insertions, and of each half of f64 4 than 8 and 3. */
+	LOOP_NEAR_BYTES = 32
+};
 
 /* ---- sizes: a number times symbols of the function ---- */
 
@@ -236,6 +241,10 @@ LoopKernel *loop_copy_kernel(Arena *arena, const LoopKernel *kernel);
 void loop_remove_dead(Arena *arena, LoopKernel *kernel);
 /* Sets what is derived from the statements: splat, written, can_fail, text, hash. */
 void loop_finish_kernel(Arena *arena, LoopKernel *kernel);
+
+/* needs.c: of every vector temp of the kernel, how many lanes are asked for, from the first on; 0 for scalars. What a loop carries
+ * has one number, before, in and after it. */
+const uint8_t *loop_needs(Arena *arena, const LoopKernel *kernel);
 
 /* What a node counts where the size of bodies decides: a function as much as the operations it stands for, about. */
 uint32_t loop_node_weight(const IrNode *node);

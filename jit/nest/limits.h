@@ -10,7 +10,7 @@
  * convolution_net(size = 16, filters = 4); and in C by gcc -O2 -march=native the gradients of image_mlp, the transformer and
  * robust_regression(d = 7).
  *
- *     NEST_MIN_LANE_SUM      24: transformer 98, convolution 102
+ *     NEST_MIN_LANE_SUM      24 against 12: transformer 98, convolution 102
  *     NEST_MIN_LANES          2: training 98 to 100, image_mlp 105, in C 201; transformer in C 48
  *                            10: convolution 103, robust_regression in C 54
  *     NEST_MAX_ACCUMULATORS  12: training 96 to 99, image_mlp 89, in C 52; transformer 82, convolution 107
@@ -32,14 +32,21 @@
 #include <stdint.h>
 
 enum {
-	/* points of a reduction that is summed in lanes: a shorter one is not worth the tree at its end */
-	NEST_MIN_LANE_SUM = 12,
+	/* points of a reduction that is summed in lanes: a shorter one is not worth the tree at its end. Of rows of 8 sums, which are added up
+	 * together (llvm_tree.c), 7 points take as many instructions in lanes as one by one: test_jit_sizes counts them. */
+	NEST_MIN_LANE_SUM = 7,
 	/* of lanes that count; fewer are done one by one */
 	NEST_MIN_LANES = 5,
+	/* registers of 64 bytes that the two numbers below are meant for; with fewer, both are less in proportion */
+	NEST_REGISTERS = 32,
 	/* registers for accumulators: lanes of f64 take two each. So many hide the latency of an addition; with fewer, tiles are tried
 	 * that do not divide the extent */
 	NEST_MAX_ACCUMULATORS = 24,
 	NEST_FEW_ACCUMULATORS = 8,
+	/* registers for accumulators and the vectors that all of them are combined with: the others are for what changes from row to row */
+	NEST_MAX_LIVE = 28,
+	/* statements while two additions, one after the other, are done: a loop with fewer has several sums */
+	NEST_CHAIN = 16,
 	/* statements in an unrolled body (half of them in a reduction that is unrolled before tiles are chosen), and turns of such a
 	 * reduction */
 	NEST_MAX_BODY = 160,
@@ -64,6 +71,6 @@ static const double nest_lanes_least = 0.7;
 /* by how much a tile has to be better than another, and than none where no accumulator goes through a loop */
 static const double nest_tile_gain = 1.02, nest_tile_alone = 1.2;
 /* sizes of tiles that leave something over */
-static const uint32_t nest_uneven_tiles[] = {4, 6, 8, 12, 16, 24};
+static const uint32_t nest_uneven_tiles[] = {2, 3, 4, 6, 8, 12, 16, 24};
 
 #endif

@@ -117,6 +117,8 @@ static void add_op(Nest *n, NestOps *ops, const IrFor *f, uint32_t products, con
 	nest_facts(n);
 	for (uint32_t p = 0; p < group->count; p++)
 		n->op->needs_fill = n->op->needs_fill || (!group->puts[p]->into && !nest_put_facts(n, group->puts[p]).covers);
+	if (n->flat)
+		nest_flatten(n);
 	nest_plan(n, &n->op->group);
 	nest_list_loops(n);
 	vec_push(n->arena, ops, n->op);
@@ -318,6 +320,18 @@ static void add_call(const NestKernel *in, const Nest *n, LoopSteps *steps) {
 		add_sources(in->func->arena, called, in->ops[i]);
 }
 
+/* Ops that share loops run over the same indices: those of one become one if those of all do. */
+static bool all_flat(Nest *n) {
+	for (uint32_t i = 0; n->in->op_count > 1 && i < n->in->op_count; i++) {
+		n->op = ARENA_NEW(n->arena, NestOp);
+		n->op->f = &n->in->ops[i]->f;
+		nest_facts(n);
+		if (!nest_is_flat(n))
+			return false;
+	}
+	return true;
+}
+
 void nest_lower_kernel(const NestKernel *in, LoopSteps *steps) {
 	ArenaMark before = arena_mark(in->scratch);
 	Nest *n = ARENA_NEW(in->scratch, Nest);
@@ -328,6 +342,7 @@ void nest_lower_kernel(const NestKernel *in, LoopSteps *steps) {
 	n->kernel = ARENA_NEW(n->arena, LoopKernel);
 	n->levels[0] = (NestLevel){&n->kernel->body, NULL, ++n->next_id, 0};
 	NestOps ops = {0};
+	n->flat = all_flat(n);
 	for (uint32_t i = 0; i < in->op_count; i++)
 		add_ops(n, &ops, &in->ops[i]->f, in->products ? in->products[i] : 0);
 	emit_run(n, ops.data, ops.count, 0);

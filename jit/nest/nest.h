@@ -14,6 +14,7 @@ typedef struct NestKernel {
 	const uint32_t *products; /* per op: bit p if put p adds up products that may be fused; NULL: none */
 	uint32_t op_count;
 	bool strict;
+	uint32_t registers;        /* see JitOptions */
 	const uint32_t *buffer_of; /* per value */
 	const bool *escapes;       /* per value that the ops make: used outside of them; NULL: all are */
 	FILE *explain;
@@ -108,8 +109,10 @@ typedef struct NestOp {
 	uint32_t products; /* bit p: put p (of the first 32) may fuse its products into its accumulator */
 	bool plain_sums;   /* a sum of products in which 0 wins (mulz) is computed as one of plain products at the moment */
 	/* of the puts being lowered */
-	int vector;                     /* the index that runs in lanes, or -1 */
-	uint32_t order[IR_MAX_INDICES]; /* output indices, then reduced ones */
+	int vector;    /* the index that runs in lanes, or -1 */
+	uint32_t sums; /* that each accumulator is made of: copies of reduced indices may be summed apart ... */
+	uint32_t sum_step[IR_MAX_INDICES]; /* ... the number of the sum grows by so much from copy to copy */
+	uint32_t order[IR_MAX_INDICES];    /* output indices, then reduced ones */
 	uint32_t outer_count;
 	NestGroup group;
 	bool needs_fill;                /* an output holds something before the first point */
@@ -143,6 +146,7 @@ typedef struct Nest {
 	uint32_t next_id;
 	uint32_t cond_level; /* the innermost level that tests a condition; 0 if none */
 	LoopTemp lane_masks[LOOP_LANES];
+	bool flat; /* indices of the ops may become one: nest_flat.c */
 	NestOp *op;
 } Nest;
 
@@ -155,6 +159,11 @@ bool nest_in_box(const Nest *n, IrAt at, IrDim dim);
 /* The stride in elements of a read or put along an index: 0 if it does not depend on it; *known is false if the stride is
  * symbolic or the position depends on the index through a gather. */
 int64_t nest_stride(const Nest *n, IrValue value, const IrAt *at, uint32_t index, bool *known);
+
+/* nest_flat.c */
+bool nest_is_flat(const Nest *n); /* whether all indices of n->op could be one */
+/* Makes one of indices of n->op that follow one another, where rows are no whole blocks of lanes. */
+void nest_flatten(Nest *n);
 
 /* nest_plan.c: which index runs in lanes, what is tiled and unrolled, and the order of loops */
 

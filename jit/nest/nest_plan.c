@@ -4,6 +4,8 @@
 #include "jit/nest/limits.h"
 #include "jit/nest/nest.h"
 
+#include <math.h>
+
 static bool plain_lane(const Nest *n, const IrPut *put) {
 	IrType type = ir_type(n->ir, put->out);
 	if (!type.lanes || ir_at_plain_index(put->at[0]) != 0)
@@ -57,6 +59,23 @@ static double reduced_points(const Nest *n, const NestGroup *group) {
 	return points;
 }
 
+/* Of reading what is so many elements further in every lane. */
+static double read_cost(const Nest *n, IrValue value, int64_t stride, bool known) {
+	if (known && stride == 1)
+		return 1;
+	bool near = known && stride > 0 && stride * (int64_t)ir_element_bytes(ir_type(n->ir, value)) <= LOOP_NEAR_BYTES;
+	return near ? 2 * (double)stride : nest_strided;
+}
+
+/* How many accumulators of a tile share what a node reads, about: it is the same for all points of another output index. */
+static double sharers(const Nest *n, const NestGroup *group, uint32_t node) {
+	double most = 1;
+	for (uint32_t i = 0; i < n->op->index_count && !group->stores && !group->scatter; i++)
+		if ((group->mask & ~n->op->deps[node]) >> i & 1)
+			most = fmax(most, fmin((double)n->op->index[i].extent, NEST_FEW_ACCUMULATORS));
+	return most;
+}
+
 /* Cost of one turn of the body when `index` runs in lanes, or -1 if it cannot. */
 static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index) {
 	bool reduced = !(group->mask >> index & 1);
@@ -89,7 +108,8 @@ static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index)
 			continue;
 		bool known;
 		int64_t stride = nest_stride(n, node->value, node->at, index, &known);
-		cost += known && stride == 1 ? 1 : nest_strided;
+		double one = read_cost(n, node->value, stride, known);
+		cost += one > 1 ? fmax(1, one / sharers(n, group, i)) : one;
 	}
 	if (extent < 0)
 		return cost;
@@ -156,28 +176,53 @@ static void choose_order(Nest *n, const NestGroup *group) {
 
 /* ---- unrolling and tiles ---- */
 
-/* Statements of a body with the copies as they are. must_depend: only what depends on one of these indices; 0: all. reads_only:
- * reads alone. */
-static double body_size(const Nest *n, uint32_t must_depend, bool reads_only) {
+/* How many there are of a node, with the copies as they are. */
+static double instances(const Nest *n, uint32_t node) {
+	double count = 1;
+	for (uint32_t k = 0; k < n->op->index_count; k++)
+		if (n->op->deps[node] >> k & 1)
+			count *= n->op->index[k].copies;
+	return count;
+}
+
+/* Statements of a body. must_depend: only what depends on one of these indices; 0: all. */
+static double body_size(const Nest *n, uint32_t must_depend) {
 	double size = 0;
 	for (uint32_t i = 0; i < n->op->f->nodes.count; i++) {
-		const IrNode *node = &n->op->f->nodes.data[i];
-		if ((node->kind != IR_NODE_OP || reads_only) && node->kind != IR_NODE_READ)
-			continue;
-		if (must_depend != 0 && !(n->op->deps[i] & must_depend))
-			continue;
-		double instances = 1;
-		for (uint32_t k = 0; k < n->op->index_count; k++)
-			if (n->op->deps[i] >> k & 1)
-				instances *= n->op->index[k].copies;
-		size += instances;
+		IrNodeKind kind = n->op->f->nodes.data[i].kind;
+		if ((kind == IR_NODE_OP || kind == IR_NODE_READ) && (must_depend == 0 || n->op->deps[i] & must_depend))
+			size += instances(n, i);
 	}
 	return size;
 }
 
+/* What reads cost that depend on one of these indices; 0: all. */
+static double reads_cost(const Nest *n, uint32_t must_depend) {
+	double cost = 0;
+	for (uint32_t i = 0; i < n->op->f->nodes.count; i++) {
+		const IrNode *node = &n->op->f->nodes.data[i];
+		if (node->kind != IR_NODE_READ || (must_depend != 0 && !(n->op->deps[i] & must_depend)))
+			continue;
+		double one = 1;
+		if (n->op->vector >= 0 && n->op->deps[i] >> n->op->vector & 1) {
+			bool known;
+			int64_t stride = nest_stride(n, node->value, node->at, (uint32_t)n->op->vector, &known);
+			one = read_cost(n, node->value, stride, known) * (ir_scalar_bytes(node->type) == 8 ? 2 : 1);
+		}
+		cost += one * instances(n, i);
+	}
+	return cost;
+}
+
+/* How many copies of an index there can be: of its points, or of blocks of lanes. */
+static int64_t all_copies(const Nest *n, uint32_t index) {
+	int64_t extent = n->op->index[index].extent;
+	return (int)index == n->op->vector ? (extent + LOOP_LANES - 1) / LOOP_LANES : extent;
+}
+
 static bool may_copy(const Nest *n, uint32_t index) {
 	const NestIndex *i = &n->op->index[index];
-	return i->extent > 1 && i->copies == 1 && !i->in_cond && !i->bound && (int)index != n->op->vector;
+	return i->extent >= 0 && all_copies(n, index) > 1 && i->copies == 1 && !i->in_cond && !i->bound;
 }
 
 static uint32_t reduced_mask(const Nest *n) {
@@ -203,7 +248,7 @@ static void choose_unroll(Nest *n, const NestGroup *group) {
 		if (n->op->index[i].extent > NEST_MAX_UNROLL)
 			return;
 		n->op->index[i].copies = (uint32_t)n->op->index[i].extent;
-		if (body_size(n, 0, false) > (double)NEST_MAX_BODY / 2) {
+		if (body_size(n, 0) > (double)NEST_MAX_BODY / 2) {
 			n->op->index[i].copies = 1;
 			return;
 		}
@@ -218,6 +263,11 @@ static bool has_reduced_loop(const Nest *n) {
 			return true;
 	}
 	return false;
+}
+
+/* Whether sums wait for themselves, from turn to turn or where their lanes are added up. */
+static bool sums_wait(const Nest *n) {
+	return has_reduced_loop(n) || (n->op->vector >= 0 && reduced_mask(n) >> n->op->vector & 1);
 }
 
 static uint32_t innermost_loop(const Nest *n) {
@@ -237,6 +287,11 @@ static double registers(const Nest *n, const NestGroup *group) {
 	return count;
 }
 
+/* Of a number of registers that is meant for NEST_REGISTERS. */
+static double share(const Nest *n, double registers) {
+	return registers * n->in->registers / (double)NEST_REGISTERS;
+}
+
 /* Of a reduction: how many combining steps one load serves, jamming output indices a and b by s and t. Loads that do not
  * vary in the innermost loop are outside of it and do not count. */
 static double tile_value(Nest *n, const NestGroup *group, uint32_t a, uint32_t s, uint32_t b, uint32_t t) {
@@ -247,14 +302,18 @@ static double tile_value(Nest *n, const NestGroup *group, uint32_t a, uint32_t s
 	double tile = (double)s * (a != b ? t : 1), unrolled = 1;
 	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++)
 		unrolled *= n->op->index[n->op->order[k]].copies;
-	double reads = body_size(n, innermost_loop(n), true), size = body_size(n, 0, false) + tile * unrolled;
+	double reads = reads_cost(n, innermost_loop(n)), size = body_size(n, 0) + tile * unrolled;
+	/* Vectors that are read stay in registers for all rows of a tile. */
+	double read_once = n->op->vector >= 0 ? n->op->index[n->op->vector].copies : 1;
 	n->op->index[b].copies = was_b;
 	n->op->index[a].copies = was_a;
-	if (tile * registers(n, group) > (double)NEST_MAX_ACCUMULATORS || size > (double)NEST_MAX_BODY)
+	if (tile * registers(n, group) > share(n, NEST_MAX_ACCUMULATORS) ||
+	    (tile + read_once) * registers(n, group) > share(n, NEST_MAX_LIVE) || size > (double)NEST_MAX_BODY)
 		return 0;
-	double steps = tile * unrolled;
-	/* Independent accumulators hide latency: so many are worth having even where no load is shared. */
-	double few = NEST_FEW_ACCUMULATORS, parallel = tile < few && has_reduced_loop(n) ? tile / few : 1;
+	double steps = tile * unrolled * registers(n, group) / group->count;
+	/* Independent accumulators hide latency, and lanes of several are added up together: so many are worth having even where no load is
+	 * shared. */
+	double few = NEST_FEW_ACCUMULATORS, parallel = tile < few && sums_wait(n) ? tile / few : 1;
 	return steps / (steps + reads) * (0.5 + 0.5 * parallel);
 }
 
@@ -263,14 +322,14 @@ typedef struct Tile {
 	double value;
 } Tile;
 
-/* The value of a tile that leaves `left` turns of index a over, which then are a tile of their own. */
+/* The value of a tile that leaves `left` copies of index a over, which then are a tile of their own. */
 static double value_with_rest(Nest *n, const NestGroup *group, Tile tile) {
 	double value = tile_value(n, group, tile.a, tile.s, tile.b, tile.t);
-	int64_t extent = n->op->index[tile.a].extent, left = extent % tile.s;
+	int64_t all = all_copies(n, tile.a), left = all % tile.s;
 	if (left == 0 || value == 0)
 		return value;
 	double rest = tile_value(n, group, tile.a, (uint32_t)left, tile.b, tile.t);
-	return (value * (double)(extent - left) + rest * (double)left) / (double)extent;
+	return (value * (double)(all - left) + rest * (double)left) / (double)all;
 }
 
 static void try_tile(Nest *n, const NestGroup *group, Tile tile, Tile *best) {
@@ -279,36 +338,50 @@ static void try_tile(Nest *n, const NestGroup *group, Tile tile, Tile *best) {
 		*best = tile;
 }
 
-/* Tiles of one or two indices whose sizes divide the extents. */
+/* Tiles of one or two indices whose sizes leave nothing over. */
 static void try_even_tiles(Nest *n, const NestGroup *group, Tile *best) {
 	for (uint32_t k = 0; k < n->op->outer_count; k++) {
 		uint32_t a = n->op->order[k];
 		if (!may_copy(n, a))
 			continue;
-		for (uint32_t s = 2; s <= NEST_MAX_ACCUMULATORS && (int64_t)s <= n->op->index[a].extent; s++) {
-			if (n->op->index[a].extent % s != 0)
+		for (uint32_t s = 2; s <= NEST_MAX_ACCUMULATORS && (int64_t)s <= all_copies(n, a); s++) {
+			if (all_copies(n, a) % s != 0)
 				continue;
 			try_tile(n, group, (Tile){a, s, a, 1, 0}, best);
 			for (uint32_t j = k + 1; j < n->op->outer_count; j++) {
 				uint32_t b = n->op->order[j];
 				if (!may_copy(n, b))
 					continue;
-				for (uint32_t t = 2; s * t <= NEST_MAX_ACCUMULATORS && (int64_t)t <= n->op->index[b].extent; t++)
-					if (n->op->index[b].extent % t == 0)
+				for (uint32_t t = 2; s * t <= NEST_MAX_ACCUMULATORS && (int64_t)t <= all_copies(n, b); t++)
+					if (all_copies(n, b) % t == 0)
 						try_tile(n, group, (Tile){a, s, b, t, 0}, best);
 			}
 		}
 	}
 }
 
-/* Tiles of one index that leave something over. */
-static void try_uneven_tiles(Nest *n, const NestGroup *group, Tile *best) {
-	for (uint32_t k = 0; k < n->op->outer_count; k++) {
-		uint32_t a = n->op->order[k];
-		for (size_t i = 0; may_copy(n, a) && i < sizeof nest_uneven_tiles / sizeof *nest_uneven_tiles; i++)
-			if ((int64_t)nest_uneven_tiles[i] < n->op->index[a].extent)
-				try_tile(n, group, (Tile){a, nest_uneven_tiles[i], a, 1, 0}, best);
+/* Tiles that leave something over of index a, alone or with blocks of lanes. */
+static void try_uneven_tiles_of(Nest *n, const NestGroup *group, uint32_t a, Tile *best) {
+	for (size_t i = 0; i < sizeof nest_uneven_tiles / sizeof *nest_uneven_tiles; i++) {
+		uint32_t s = nest_uneven_tiles[i];
+		if ((int64_t)s >= all_copies(n, a))
+			return;
+		try_tile(n, group, (Tile){a, s, a, 1, 0}, best);
+		for (uint32_t j = 0; j < n->op->outer_count; j++) {
+			uint32_t b = n->op->order[j];
+			if (b == a || !may_copy(n, b) || ((int)a != n->op->vector && (int)b != n->op->vector))
+				continue;
+			for (uint32_t t = 2; s * t <= NEST_MAX_ACCUMULATORS && (int64_t)t <= all_copies(n, b); t++)
+				if (all_copies(n, b) % t == 0)
+					try_tile(n, group, (Tile){a, s, b, t, 0}, best);
+		}
 	}
+}
+
+static void try_uneven_tiles(Nest *n, const NestGroup *group, Tile *best) {
+	for (uint32_t k = 0; k < n->op->outer_count; k++)
+		if (may_copy(n, n->op->order[k]))
+			try_uneven_tiles_of(n, group, n->op->order[k], best);
 }
 
 static void choose_tile(Nest *n, const NestGroup *group) {
@@ -319,15 +392,47 @@ static void choose_tile(Nest *n, const NestGroup *group) {
 		best.value = tile_value(n, group, n->op->order[0], n->op->index[n->op->order[0]].copies, n->op->order[0], 1);
 	double plain = best.value;
 	try_even_tiles(n, group, &best);
-	if (best.s * best.t < NEST_FEW_ACCUMULATORS)
+	bool blocks = n->op->vector >= 0 && may_copy(n, (uint32_t)n->op->vector);
+	if (best.s * best.t < NEST_FEW_ACCUMULATORS || blocks)
 		try_uneven_tiles(n, group, &best);
 	/* Where no accumulator goes through a loop, a tile only shares loads, and keeps other ops from sharing the loop. */
-	if (!has_reduced_loop(n) && best.value < nest_tile_alone * plain)
+	if (!sums_wait(n) && best.value < nest_tile_alone * plain)
 		return;
 	if (best.s > 1)
 		n->op->index[best.a].copies = best.s;
 	if (best.t > 1)
 		n->op->index[best.b].copies = best.t;
+}
+
+/* A sum of little waits for itself, each addition for the one before. Several sums, each of every so many points, do not:
+ *
+ *     s0 += x[0 .. 15]; s1 += x[16 .. 31]; ...      s = (s0 + s1) + (s2 + s3)
+ *
+ * from the innermost loop outwards, until a turn is long enough. Not of problems in lanes, whose turns are long. */
+static void choose_sums(Nest *n, const NestGroup *group) {
+	n->op->sums = 1;
+	for (uint32_t i = 0; i < n->op->index_count; i++)
+		n->op->sum_step[i] = 0;
+	bool problems = n->op->index_count > 0 && n->op->f->indices.data[0].lane;
+	if (n->in->strict || problems || group->stores || group->scatter || has_arg(group))
+		return;
+	double few = fmin(NEST_FEW_ACCUMULATORS, share(n, NEST_MAX_ACCUMULATORS));
+	double tile = nest_copy_count(n, 0, n->op->outer_count), most = few / (tile * registers(n, group));
+	for (uint32_t k = n->op->index_count; k-- > n->op->outer_count;) {
+		uint32_t i = n->op->order[k];
+		bool one_block = n->op->index[i].extent >= 0 && all_copies(n, i) <= n->op->index[i].copies;
+		if (one_block)
+			continue;
+		if (!may_copy(n, i))
+			return;
+		double turn = (body_size(n, 1u << i) + tile * n->op->sums * group->count) * registers(n, group) / group->count;
+		uint32_t copies = 1;
+		while (copies * turn < (double)NEST_CHAIN && n->op->sums * (copies + 1) <= most && copies < all_copies(n, i))
+			copies++;
+		n->op->sum_step[i] = copies > 1 ? n->op->sums : 0;
+		n->op->sums *= copies;
+		n->op->index[i].copies = copies;
+	}
 }
 
 /* Short loops inside of others are unrolled where no tile was chosen. */
@@ -347,7 +452,7 @@ static void choose_inner(Nest *n, const NestGroup *group) {
 		if (!may_copy(n, i) || n->op->index[i].extent > NEST_MAX_INNER)
 			return;
 		n->op->index[i].copies = (uint32_t)n->op->index[i].extent;
-		if (body_size(n, 0, false) > (double)NEST_MAX_INNER_BODY) {
+		if (body_size(n, 0) > (double)NEST_MAX_INNER_BODY) {
 			n->op->index[i].copies = 1;
 			return;
 		}
@@ -369,6 +474,8 @@ static void explain(const Nest *n, const NestGroup *group) {
 			fprintf(out, " (lanes)");
 		if (n->op->index[i].copies > 1)
 			fprintf(out, " x%u", (unsigned)n->op->index[i].copies);
+		if (n->op->sum_step[i] != 0)
+			fprintf(out, " (sums)");
 	}
 	fprintf(out, "\n");
 }
@@ -387,5 +494,6 @@ void nest_plan(Nest *n, const NestGroup *group) {
 	choose_tile(n, group);
 	if (carries)
 		choose_inner(n, group);
+	choose_sums(n, group);
 	explain(n, group);
 }

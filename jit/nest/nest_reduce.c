@@ -7,9 +7,18 @@
 typedef struct Reduction {
 	const NestGroup *group;
 	uint32_t instances;
+	uint32_t sums; /* of which each is made: see NestOp */
 	bool in_lanes; /* the lanes hold parts of a sum */
-	LoopTemp *acc; /* [put][instance]; 0: still the identity */
+	LoopTemp *acc; /* [put][instance][sum]; 0: still the identity */
 } Reduction;
+
+static uint32_t acc_count(const Reduction *r) {
+	return r->group->count * r->instances * r->sums;
+}
+
+static const IrPut *put_of(const Reduction *r, uint32_t acc) {
+	return r->group->puts[acc / (r->instances * r->sums)];
+}
 
 /* One more point of a put. In lanes that do not count, lanes which are added up later keep what they had. */
 static LoopTemp combine_one(Nest *n, const Reduction *r, const IrPut *put, LoopTemp acc) {
@@ -21,6 +30,14 @@ static LoopTemp combine_one(Nest *n, const Reduction *r, const IrPut *put, LoopT
 	               (LoopTemp[]){nest_lane_mask(n, lanes), nest_combine(n, put, acc), old}, 3);
 }
 
+/* Which of several sums the copy belongs to that is emitted now. */
+static uint32_t sum_here(const Nest *n) {
+	uint32_t sum = 0;
+	for (uint32_t k = n->op->outer_count; k < n->op->index_count; k++)
+		sum += n->op->at[n->op->order[k]] * n->op->sum_step[n->op->order[k]];
+	return sum;
+}
+
 static void combine_all(Nest *n, Reduction *r) {
 	const NestGroup *group = r->group;
 	nest_first_copy(n, 0, n->op->outer_count);
@@ -28,15 +45,16 @@ static void combine_all(Nest *n, Reduction *r) {
 	do {
 		nest_first_copy(n, n->op->outer_count, n->op->index_count);
 		do {
-			/* Arguments first: they compare with the best so far. */
+			/* Arguments first: they compare with the best so far. With them there is one sum. */
 			for (uint32_t p = 0; p < group->count; p++) {
 				LoopTemp *acc = &r->acc[p * r->instances + instance];
 				if (ir_put_is_arg(group->puts[p]))
 					*acc = nest_combine_arg(
 						n, group->puts[p], r->acc[nest_partner(group, group->puts[p]) * r->instances + instance], *acc);
 			}
+			uint32_t sum = r->sums > 1 ? sum_here(n) : 0;
 			for (uint32_t p = 0; p < group->count; p++) {
-				LoopTemp *acc = &r->acc[p * r->instances + instance];
+				LoopTemp *acc = &r->acc[(p * r->instances + instance) * r->sums + sum];
 				if (!ir_put_is_arg(group->puts[p]))
 					*acc = combine_one(n, r, group->puts[p], *acc);
 			}
@@ -48,15 +66,15 @@ static void combine_all(Nest *n, Reduction *r) {
 /* Opens a FOR or IF through which the accumulators are carried. */
 static void open_carrying(Nest *n, Reduction *r, LoopStmt *stmt) {
 	bool vector = n->op->vector >= 0 && n->op->index[n->op->vector].vector;
-	for (uint32_t a = 0; a < r->group->count * r->instances; a++)
+	for (uint32_t a = 0; a < acc_count(r); a++)
 		if (r->acc[a] == 0)
-			r->acc[a] = nest_identity(n, r->group->puts[a / r->instances]);
+			r->acc[a] = nest_identity(n, put_of(r, a));
 	if (stmt->kind == LOOP_FOR)
 		nest_open_for(n, stmt);
 	else
 		nest_open(n, stmt);
-	for (uint32_t a = 0; a < r->group->count * r->instances; a++) {
-		IrScalar type = ir_type(n->ir, r->group->puts[a / r->instances]->out).scalar;
+	for (uint32_t a = 0; a < acc_count(r); a++) {
+		IrScalar type = ir_type(n->ir, put_of(r, a)->out).scalar;
 		LoopCarry carry = {.init = r->acc[a], .inner = nest_new(n, type, vector, n->depth)};
 		vec_push(n->arena, &stmt->carries, carry);
 		r->acc[a] = carry.inner;
@@ -64,10 +82,10 @@ static void open_carrying(Nest *n, Reduction *r, LoopStmt *stmt) {
 }
 
 static void close_carrying(Nest *n, Reduction *r, LoopStmt *stmt) {
-	for (uint32_t a = 0; a < r->group->count * r->instances; a++)
+	for (uint32_t a = 0; a < acc_count(r); a++)
 		stmt->carries.data[a].yield = r->acc[a];
 	nest_close(n);
-	for (uint32_t a = 0; a < r->group->count * r->instances; a++) {
+	for (uint32_t a = 0; a < acc_count(r); a++) {
 		LoopCarry *carry = &stmt->carries.data[a];
 		const LoopTempInfo *info = &n->kernel->temps.data[carry->inner];
 		carry->out = nest_new(n, info->type, info->vector, n->depth);
@@ -122,15 +140,33 @@ static bool is_reduced(const Nest *n, int i) {
 	return false;
 }
 
+/* Changes the first sum of every put and instance: the only one, but while the sums run. */
 static void each_acc(Nest *n, Reduction *r, LoopTemp (*change)(Nest *n, const IrPut *put, LoopTemp acc)) {
 	for (uint32_t p = 0; p < r->group->count; p++) {
 		nest_first_copy(n, 0, n->op->outer_count);
 		uint32_t instance = 0;
 		do {
-			LoopTemp *acc = &r->acc[p * r->instances + instance++];
+			LoopTemp *acc = &r->acc[(p * r->instances + instance++) * r->sums];
 			*acc = change(n, r->group->puts[p], *acc);
 		} while (nest_next_copy(n, 0, n->op->outer_count));
 	}
+}
+
+/* Sums combined in pairs, those in pairs again; 0: the identity. */
+static LoopTemp join(Nest *n, const IrPut *put, const LoopTemp *sums, uint32_t count) {
+	if (count == 1)
+		return sums[0];
+	LoopTemp a = join(n, put, sums, count / 2), b = join(n, put, sums + count / 2, count - count / 2);
+	if (a == 0 || b == 0)
+		return a != 0 ? a : b;
+	return nest_op(n, nest_combine_opcode(put->combine), ir_type(n->ir, put->out).scalar, (LoopTemp[]){a, b}, 2);
+}
+
+/* What was summed apart becomes one sum. */
+static void join_sums(Nest *n, Reduction *r) {
+	for (uint32_t a = 0; a < r->group->count * r->instances; a++)
+		r->acc[a] = join(n, r->group->puts[a / r->instances], r->acc + a * r->sums, r->sums);
+	r->sums = 1;
 }
 
 static LoopTemp start_acc(Nest *n, const IrPut *put, LoopTemp acc) {
@@ -274,7 +310,7 @@ static void sum_again(Nest *n, Reduction *sums) {
 static void mend_sums(Nest *n, Reduction *r) {
 	NestGroup *group = ARENA_NEW(n->arena, NestGroup);
 	group->puts = ARENA_ARRAY(n->arena, const IrPut *, r->group->count);
-	Reduction plain = {.group = group, .instances = r->instances}, meant = plain;
+	Reduction plain = {.group = group, .instances = r->instances, .sums = 1}, meant = plain;
 	plain.acc = ARENA_ARRAY(n->arena, LoopTemp, r->group->count * r->instances);
 	meant.acc = ARENA_ARRAY(n->arena, LoopTemp, r->group->count * r->instances);
 	for (uint32_t p = 0; p < r->group->count; p++) {
@@ -322,11 +358,13 @@ static void store_sums(Nest *n, Reduction *r) {
 
 void nest_reduction(Nest *n, const NestGroup *group) {
 	Reduction r = {.group = group, .instances = nest_copy_count(n, 0, n->op->outer_count)};
-	r.acc = ARENA_ARRAY(n->arena, LoopTemp, group->count * r.instances);
+	r.sums = n->op->sums;
+	r.acc = ARENA_ARRAY(n->arena, LoopTemp, acc_count(&r));
 	n->op->plain_sums = worth_plain_sums(n, group);
 	if (!is_reduced(n, n->op->vector)) {
 		each_acc(n, &r, start_acc);
 		reduce(n, &r, n->op->outer_count, 0, NULL);
+		join_sums(n, &r);
 		store_sums(n, &r);
 		return;
 	}
@@ -335,13 +373,14 @@ void nest_reduction(Nest *n, const NestGroup *group) {
 	NestPart parts[2];
 	uint32_t count = nest_parts(&plan, true, parts);
 	r.in_lanes = true;
-	for (uint32_t a = 0; a < group->count * r.instances; a++)
-		r.acc[a] = nest_identity(n, group->puts[a / r.instances]);
+	for (uint32_t a = 0; a < acc_count(&r); a++)
+		r.acc[a] = nest_identity(n, put_of(&r, a));
 	for (uint32_t p = 0; p < count && parts[p].vector; p++) {
 		nest_set_part(n->op, (uint32_t)n->op->vector, &parts[p]);
 		reduce(n, &r, n->op->outer_count, 0, &parts[p]);
 	}
 	nest_set_part(n->op, (uint32_t)n->op->vector, &(NestPart){.copies = 1});
+	join_sums(n, &r);
 	each_acc(n, &r, sum_lanes);
 	r.in_lanes = false;
 	if (count == 2 && !parts[1].vector)

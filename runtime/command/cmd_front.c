@@ -13,6 +13,7 @@ typedef struct Row {
 	const char *formula, *constants;
 	int size, cost, stage;
 	double degree, score, rate;
+	double low, high; /* of the score; NaN where the result does not say */
 	bool winner;
 	CompareInterval on; /* on the problems of --on */
 } Row;
@@ -57,7 +58,9 @@ static bool see(void *user, const SearchArchiveRow *row) {
 	           .stage = row->score.stage,
 	           .degree = row->expr.degree,
 	           .score = row->score.value,
-	           .rate = row->score.rate};
+	           .rate = row->score.rate,
+	           .low = (double)NAN,
+	           .high = (double)NAN};
 	vec_push(arena, &listing->rows, one);
 	return given->best < 0 || listing->rows.count < (uint64_t)given->best;
 }
@@ -113,6 +116,29 @@ static CmdExit read_archive(Listing *listing) {
 	if (cmd->options.best < 0)
 		keep_front(listing);
 	return CMD_OK;
+}
+
+/* Intervals of the front, which the result has of a search that came to its end. */
+static void read_intervals(Listing *listing) {
+	Cmd *cmd = listing->cmd;
+	const char *dir = listing->run->dir, *why;
+	size_t length;
+	char *text = cmd_read_in_run(cmd, dir, arena_printf(cmd->arena, "%s/result.json", dir), &length, &why);
+	json_error_t where;
+	json_t *root = text ? json_loadb(text, length, JSON_REJECT_DUPLICATES, &where) : NULL, *one;
+	const json_t *front = json_object_get(json_object_get(root, "search"), "front");
+	size_t i;
+	json_array_foreach(front, i, one) {
+		const char *formula = json_string_value(json_object_get(one, "expression"));
+		for (uint32_t k = 0; formula && k < listing->rows.count; k++) {
+			Row *row = &listing->rows.data[k];
+			if (row->stage != SEARCH_STAGES || strcmp(row->formula, formula) != 0)
+				continue;
+			row->low = rt_json_number(json_object_get(one, "low"));
+			row->high = rt_json_number(json_object_get(one, "high"));
+		}
+	}
+	json_decref(root);
 }
 
 /* ---- on other problems ---- */
@@ -191,32 +217,42 @@ static const char *stage_of(int stage) {
 	return stage >= 0 && stage <= SEARCH_STAGES ? search_stage_words[stage] : "?";
 }
 
+static void interval_cell(CmdTable *table, double low, double high) {
+	if (isnan(low))
+		cmd_cell(table, "-");
+	else
+		cmd_cell(table, "[%s, %s]", cmd_number(table->arena, low, 4), cmd_number(table->arena, high, 4));
+}
+
 static void put_table(const Listing *listing, Text *out) {
 	Cmd *cmd = listing->cmd;
 	Arena *arena = cmd->arena;
-	bool on = listing->tried > 0, mixed = cmd->options.best > 0;
-	uint32_t columns = 5u + mixed + 2u * on;
+	bool on = listing->tried > 0, mixed = cmd->options.best > 0, known = listing->finished;
+	uint32_t columns = 5u + mixed + known + 2u * on;
 	CmdTable table = {.arena = arena, .columns = columns, .left = 1u << (columns - 1) | (mixed ? 1u << 1 : 0u)};
-	cmd_cell(&table, "size");
-	if (mixed)
-		cmd_cell(&table, "stage");
-	cmd_cell(&table, "score");
-	if (on) {
-		cmd_cell(&table, "on %s", cmd->options.on);
-		cmd_cell(&table, "[95 %% interval]");
-	}
-	cmd_cell(&table, "rate");
-	cmd_cell(&table, "FLOPs");
-	cmd_cell(&table, "expression");
+	const char *const heads[] = {"size",
+	                             mixed ? "stage" : NULL,
+	                             "score",
+	                             known ? "[95 % interval]" : NULL,
+	                             on ? arena_printf(arena, "on %s", cmd->options.on) : NULL,
+	                             on ? "[95 % interval]" : NULL,
+	                             "rate",
+	                             "FLOPs",
+	                             "expression"};
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+		if (heads[i])
+			cmd_cell(&table, "%s", heads[i]);
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
 		const Row *row = &listing->rows.data[i];
 		cmd_cell(&table, "%d%s", row->size, row->winner ? " *" : "");
 		if (mixed)
 			cmd_cell(&table, "%s", stage_of(row->stage));
 		cmd_cell(&table, "%s", cmd_number(arena, row->score, 4));
+		if (known)
+			interval_cell(&table, row->low, row->high);
 		if (on) {
 			cmd_cell(&table, "%s", cmd_number(arena, row->on.mean, 4));
-			cmd_cell(&table, "[%s, %s]", cmd_number(arena, row->on.low, 4), cmd_number(arena, row->on.high, 4));
+			interval_cell(&table, row->on.low, row->on.high);
 		}
 		cmd_cell(&table, "%s", cmd_number(arena, row->rate, 3));
 		cmd_cell(&table, "%d", row->cost);
@@ -224,7 +260,7 @@ static void put_table(const Listing *listing, Text *out) {
 	}
 	if (!mixed)
 		text_printf(out, "scores of the stage \"%s\"%s\n", stage_of(listing->stage),
-		            listing->finished ? "" : ", of a search that has not come to its end");
+		            known ? "" : ", of a search that has not come to its end");
 	if (on)
 		text_printf(out, "on %s: %d unseen problems of %d steps\n", cmd->options.on, listing->tried, listing->steps);
 	cmd_table(&table, "  ", out);
@@ -233,11 +269,15 @@ static void put_table(const Listing *listing, Text *out) {
 /* One line for each, with a name for each column; texts in quotes. */
 static void put_csv(const Listing *listing, Text *out) {
 	bool on = listing->tried > 0;
-	text_printf(out, "size,stage,score,%srate,constants,flops,degree,winner,expression\n",
+	text_printf(out, "size,stage,score,low,high,%srate,constants,flops,degree,winner,expression\n",
 	            on ? "on_score,on_low,on_high," : "");
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
 		const Row *row = &listing->rows.data[i];
 		text_printf(out, "%d,%d,%.17g,", row->size, row->stage, row->score);
+		if (isnan(row->low)) /* empty: not known */
+			text_printf(out, ",,");
+		else
+			text_printf(out, "%.17g,%.17g,", row->low, row->high);
 		if (on)
 			text_printf(out, "%.17g,%.17g,%.17g,", row->on.mean, row->on.low, row->on.high);
 		text_printf(out, "%.17g,\"%s\",%d,%g,%d,\"", row->rate, row->constants, row->cost, row->degree, row->winner);
@@ -260,6 +300,10 @@ static void put_json(const Listing *listing, Text *out) {
 		json_object_set_new(one, "size", json_integer(row->size));
 		json_object_set_new(one, "stage", json_integer(row->stage));
 		json_object_set_new(one, "score", rt_json_real(row->score));
+		if (!isnan(row->low)) {
+			json_object_set_new(one, "low", rt_json_real(row->low));
+			json_object_set_new(one, "high", rt_json_real(row->high));
+		}
 		json_object_set_new(one, "rate", rt_json_real(row->rate));
 		json_object_set_new(one, "constants", json_string(row->constants));
 		json_object_set_new(one, "flops", json_integer(row->cost));
@@ -295,6 +339,8 @@ CmdExit cmd_front(Cmd *cmd) {
 	if (!store_finished(cmd->session, run.dir, &listing.finished))
 		return cmd_failed(cmd);
 	code = read_archive(&listing);
+	if (code == CMD_OK && listing.finished)
+		read_intervals(&listing);
 	if (code == CMD_OK && given->on) {
 		cmd->program = run.program;
 		cmd->options.precision = given->precision ? given->precision : run.record.precision;

@@ -80,7 +80,7 @@ const CmdVerb cmd_verbs[] = {
      "search\n"
      "did (`compare` counts evaluations, the start among them); intervals are 95 % bootstrap intervals over "
      "problems.\n",
-     "size best on set steps test file seed json csv",
+     "size best on set steps test seed json csv",
      "gradus front runs/found\n"
      "gradus front runs/found --best 20 --csv\n"
      "gradus front runs/found --on logistic --steps 100\n"},

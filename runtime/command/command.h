@@ -162,8 +162,10 @@ void cmd_interrupt_says(const char *what);
 /* ---- cmd_text.c: numbers and words for people and for programs ---- */
 
 const char *cmd_number(Arena *arena, double value, int digits); /* 0.0632, 1.3e-07, "inf", "nan" */
-const char *cmd_count(Arena *arena, int64_t value);             /* 1 234 567 */
-const char *cmd_time(Arena *arena, double seconds);             /* 85 ms, 4.1 s, 2 min 05 s */
+const char *cmd_real(Arena *arena, double value,
+                     IrScalar real);                /* as few digits as tell it from the others of its precision */
+const char *cmd_count(Arena *arena, int64_t value); /* 1 234 567 */
+const char *cmd_time(Arena *arena, double seconds); /* 85 ms, 4.1 s, 2 min 05 s */
 const char *cmd_dims(const Session *session, Arena *arena, IrType type, const IrFunc *func); /* [4, n], "real" */
 void cmd_json_real(Text *text, double value); /* 17 digits; the texts "nan", "inf", "-inf" where JSON has no number */
 void cmd_json_reals(Text *text, const double *values, int64_t count);
@@ -209,6 +211,8 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out);
 CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out);
 /* In the terminal, and as SVG into a file where one is named. */
 CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg);
+/* A file of a run folder that lies in it; NULL where there is none, and with *why if it cannot be read. */
+char *cmd_read_in_run(Cmd *cmd, const char *dir, const char *path, size_t *length, const char **why);
 /* The whole of a file in the session's arena; NULL and *why if it cannot be read. `streams`: a pipe will do. */
 char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why);
 

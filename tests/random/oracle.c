@@ -143,11 +143,12 @@ void oracle_block(Oracle *o, const RpBlock *block, const RpStmt **returned) {
 }
 
 /* The number without limits that stands for a value, and back with its slope. */
-static double without_limits(const RpVar *var, bool flat, double v) {
-	switch (flat ? RP_FREE : var->limits) {
-	case RP_BETWEEN: return log((v - var->least) / (var->most - v));
-	case RP_ABOVE: return log(v - var->least);
-	case RP_BELOW: return log(var->most - v);
+static double without_limits(Oracle *o, const RpVar *var, double v) {
+	double above = oracle_noisy(o, v - var->least), below = oracle_noisy(o, var->most - v);
+	switch (o->flat ? RP_FREE : var->limits) {
+	case RP_BETWEEN: return log(above / below);
+	case RP_ABOVE: return log(above);
+	case RP_BELOW: return log(below);
 	default: return v;
 	}
 }
@@ -173,7 +174,7 @@ static int place_param(Oracle *o, const RpStmt *s, const double *x, int offset, 
 		o->frame[var->slot] = oracle_given(o, s);
 	for (int i = 0; i < count; i++) {
 		double start = *oracle_at(o, &o->frame[var->slot], i);
-		out->start[offset + i] = limited ? oracle_noisy(o, without_limits(var, o->flat, start)) : start;
+		out->start[offset + i] = limited ? oracle_noisy(o, without_limits(o, var, start)) : start;
 	}
 	Value v = oracle_new(o, &var->shape);
 	for (int i = 0; i < count; i++) {

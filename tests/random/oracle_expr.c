@@ -113,9 +113,10 @@ static void element(Oracle *o, const RpExpr *e, double *const *a, double *out) {
 	case RP_DIV: num_binary(o, out, a[0], a[1], oracle_noisy(o, x / y), 1 / y, -x / (y * y)); return;
 	case RP_FLOORDIV:
 	case RP_MOD: {
-		double q = floor(x / y);
+		double q = nearbyint(x / y), left = fma(-q, y, x); /* exactly, but for its last place */
+		q -= left != 0 && (left > 0) != (y > 0);
 		if (compared_as(e) == RP_REAL)
-			oracle_decide(o, (int)q, x / y - nearbyint(x / y));
+			oracle_decide(o, (int)q, left);
 		if (e->op == RP_FLOORDIV)
 			set_flag(o, out, false);
 		else
@@ -337,7 +338,7 @@ static Value call(Oracle *o, const RpExpr *e) {
 
 Value oracle_eval(Oracle *o, const RpExpr *e) {
 	switch (e->op) {
-	case RP_NUMBER: return oracle_number(o, e->number);
+	case RP_NUMBER: return oracle_number(o, o->noise.single ? (double)(float)e->number : e->number);
 	case RP_NAME: return e->var->like_x ? oracle_like_x(o, e->var) : o->frame[e->var->slot];
 	case RP_IF: {
 		Value c = oracle_eval(o, e->arg[0]);

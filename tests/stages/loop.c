@@ -6,6 +6,13 @@
 #define gradus_RESTRICT restrict
 #endif
 
+/* Clang would unroll the lanes first, and then make vectors of the loop around them by gathering. */
+#if defined(__clang__)
+#define gradus_LANES _Pragma("clang loop unroll(disable)")
+#else
+#define gradus_LANES
+#endif
+
 /* Functions that loops call have to be inlined, or these loops are not made vector code. */
 #if defined(__GNUC__)
 #define gradus_INLINE static inline __attribute__((always_inline))
@@ -84,11 +91,10 @@ static void gradus_gradient_k0(float *gradus_RESTRICT h_2, float *gradus_RESTRIC
 	for (int64_t i = 0; i < 4; i++) {
 		h_2[i] = 1.0f;
 	}
-	for (int64_t i = 0; i < 12; i++) {
-		work[i * 4] = 0.0f;
-		work[i * 4 + 1] = 0.0f;
-		work[i * 4 + 2] = 0.0f;
-		work[i * 4 + 3] = 0.0f;
+	for (int64_t j = 0; j + 16 <= 48; j += 16) {
+		gradus_LANES for (int l = 0; l < 16; l++) {
+			work[j + l] = 0.0f;
+		}
 	}
 }
 

@@ -122,21 +122,49 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT x, const float *grad
 	const float X_i_30 = X[29];
 	const float X_i_31 = X[30];
 	const float X_i_32 = X[31];
-	for (int64_t k = 0; k < 5; k++) {
-		const float x_i = x[k * 4];
-		const float x_i_2 = x[k * 4 + 1];
-		const float x_i_3 = x[k * 4 + 2];
-		const float x_i_4 = x[k * 4 + 3];
-		work[k] = fmaf(x_i_4, X_i_4, fmaf(x_i_3, X_i_3, fmaf(x_i_2, X_i_2, x_i * X_i)));
-		work[k + 5] = fmaf(x_i_4, X_i_8, fmaf(x_i_3, X_i_7, fmaf(x_i_2, X_i_6, x_i * X_i_5)));
-		work[k + 10] = fmaf(x_i_4, X_i_12, fmaf(x_i_3, X_i_11, fmaf(x_i_2, X_i_10, x_i * X_i_9)));
-		work[k + 15] = fmaf(x_i_4, X_i_16, fmaf(x_i_3, X_i_15, fmaf(x_i_2, X_i_14, x_i * X_i_13)));
-		work[k + 20] = fmaf(x_i_4, X_i_20, fmaf(x_i_3, X_i_19, fmaf(x_i_2, X_i_18, x_i * X_i_17)));
-		work[k + 25] = fmaf(x_i_4, X_i_24, fmaf(x_i_3, X_i_23, fmaf(x_i_2, X_i_22, x_i * X_i_21)));
-		work[k + 30] = fmaf(x_i_4, X_i_28, fmaf(x_i_3, X_i_27, fmaf(x_i_2, X_i_26, x_i * X_i_25)));
-		work[k + 35] = fmaf(x_i_4, X_i_32, fmaf(x_i_3, X_i_31, fmaf(x_i_2, X_i_30, x_i * X_i_29)));
+	float work_i[16] = {0};
+	float work_i_2[16] = {0};
+	float work_i_3[16] = {0};
+	float work_i_4[16] = {0};
+	float work_i_5[16] = {0};
+	float work_i_6[16] = {0};
+	float work_i_7[16] = {0};
+	for (int l = 0; l < 5; l++) {
+		const float x_i = x[l * 4];
+		const float x_i_2 = x[1 + l * 4];
+		const float x_i_3 = x[2 + l * 4];
+		const float x_i_4 = x[3 + l * 4];
+		work_i[l] = fmaf(x_i_4, X_i_8, fmaf(x_i_3, X_i_7, fmaf(x_i_2, X_i_6, x_i * X_i_5)));
+		work_i_2[l] = fmaf(x_i_4, X_i_12, fmaf(x_i_3, X_i_11, fmaf(x_i_2, X_i_10, x_i * X_i_9)));
+		work_i_3[l] = fmaf(x_i_4, X_i_16, fmaf(x_i_3, X_i_15, fmaf(x_i_2, X_i_14, x_i * X_i_13)));
+		work_i_4[l] = fmaf(x_i_4, X_i_20, fmaf(x_i_3, X_i_19, fmaf(x_i_2, X_i_18, x_i * X_i_17)));
+		work_i_5[l] = fmaf(x_i_4, X_i_24, fmaf(x_i_3, X_i_23, fmaf(x_i_2, X_i_22, x_i * X_i_21)));
+		work_i_6[l] = fmaf(x_i_4, X_i_28, fmaf(x_i_3, X_i_27, fmaf(x_i_2, X_i_26, x_i * X_i_25)));
+		work_i_7[l] = fmaf(x_i_4, X_i_32, fmaf(x_i_3, X_i_31, fmaf(x_i_2, X_i_30, x_i * X_i_29)));
+		work[l] = fmaf(x_i_4, X_i_4, fmaf(x_i_3, X_i_3, fmaf(x_i_2, X_i_2, x_i * X_i)));
+	}
+	for (int l = 0; l < 5; l++) {
+		work[5 + l] = work_i[l];
+	}
+	for (int l = 0; l < 5; l++) {
+		work[10 + l] = work_i_2[l];
+	}
+	for (int l = 0; l < 5; l++) {
+		work[15 + l] = work_i_3[l];
+	}
+	for (int l = 0; l < 5; l++) {
+		work[20 + l] = work_i_4[l];
+	}
+	for (int l = 0; l < 5; l++) {
+		work[25 + l] = work_i_5[l];
+	}
+	for (int l = 0; l < 5; l++) {
+		work[30 + l] = work_i_6[l];
 	}
 	const float x_i = x[20];
+	for (int l = 0; l < 5; l++) {
+		work[35 + l] = work_i_7[l];
+	}
 	const float x_i_2 = x[21];
 	const float x_i_3 = x[22];
 	const float x_i_4 = x[23];
@@ -153,17 +181,17 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT x, const float *grad
 
 /* matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
 static void gradus_gradient_k1(const float *gradus_RESTRICT work_2, float *gradus_RESTRICT work_3) {
-	const float work_2_i = work_2[0];
-	const float work_2_i_2 = work_2[1];
-	const float work_2_i_3 = work_2[2];
-	const float t1 = fmaf(work_2_i_3, work_2_i_3, fmaf(work_2_i_2, work_2_i_2, work_2_i * work_2_i));
-	const float work_2_i_4 = work_2[3];
-	const float work_2_i_5 = work_2[4];
-	const float work_2_i_6 = work_2[5];
-	const float t2 = fmaf(work_2_i_6, work_2_i_6, fmaf(work_2_i_5, work_2_i_5, fmaf(work_2_i_4, work_2_i_4, t1)));
-	const float work_2_i_7 = work_2[6];
-	const float work_2_i_8 = work_2[7];
-	work_3[0] = fmaf(work_2_i_8, work_2_i_8, fmaf(work_2_i_7, work_2_i_7, t2));
+	float t1[16];
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		const float work_2_i = l < 8 ? work_2[l] : 0.0f;
+		const float t2 = fmaf(work_2_i, work_2_i, 0.0f);
+		t1[l] = (l < 8) ? t2 : 0.0f;
+	}
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t1[l] = t1[l] + t1[l + h];
+	const float work_3_i = t1[0];
+	work_3[0] = work_3_i;
 }
 
 /* matrix_product.grad:7: minimize mean[i](sum[k](v[k] * z[i, k])^2) */
@@ -227,73 +255,198 @@ static void gradus_gradient_k4(const float *gradus_RESTRICT work_4, const float 
 }
 
 /* matrix_product.grad:6: let z[i, k] = tanh(sum[j](W[k, j] * X[i, j])) */
-static void gradus_gradient_k5(float *gradus_RESTRICT x_gradient, const float *gradus_RESTRICT work_5,
-		const float *gradus_RESTRICT X) {
-	const float work_5_i = work_5[0];
-	const float work_5_i_2 = work_5[5];
-	const float work_5_i_3 = work_5[10];
-	const float work_5_i_4 = work_5[15];
-	const float work_5_i_5 = work_5[20];
-	const float work_5_i_6 = work_5[25];
-	const float work_5_i_7 = work_5[30];
-	const float work_5_i_8 = work_5[35];
-	const float work_5_i_9 = work_5[1];
-	const float work_5_i_10 = work_5[6];
-	const float work_5_i_11 = work_5[11];
-	const float work_5_i_12 = work_5[16];
-	const float work_5_i_13 = work_5[21];
-	const float work_5_i_14 = work_5[26];
-	const float work_5_i_15 = work_5[31];
-	const float work_5_i_16 = work_5[36];
-	const float work_5_i_17 = work_5[2];
-	const float work_5_i_18 = work_5[7];
-	const float work_5_i_19 = work_5[12];
-	const float work_5_i_20 = work_5[17];
-	const float work_5_i_21 = work_5[22];
-	const float work_5_i_22 = work_5[27];
-	const float work_5_i_23 = work_5[32];
-	const float work_5_i_24 = work_5[37];
-	const float work_5_i_25 = work_5[3];
-	const float work_5_i_26 = work_5[8];
-	const float work_5_i_27 = work_5[13];
-	const float work_5_i_28 = work_5[18];
-	const float work_5_i_29 = work_5[23];
-	const float work_5_i_30 = work_5[28];
-	const float work_5_i_31 = work_5[33];
-	const float work_5_i_32 = work_5[38];
-	const float work_5_i_33 = work_5[4];
-	const float work_5_i_34 = work_5[9];
-	const float work_5_i_35 = work_5[14];
-	const float work_5_i_36 = work_5[19];
-	const float work_5_i_37 = work_5[24];
-	const float work_5_i_38 = work_5[29];
-	const float work_5_i_39 = work_5[34];
-	const float work_5_i_40 = work_5[39];
-	for (int64_t j = 0; j < 4; j++) {
-		const float X_i = X[j];
-		const float X_i_2 = X[j + 4];
-		const float X_i_3 = X[j + 8];
-		const float t1 = fmaf(work_5_i_3, X_i_3, fmaf(work_5_i_2, X_i_2, fmaf(work_5_i, X_i, x_gradient[j])));
-		const float X_i_4 = X[j + 12];
-		const float X_i_5 = X[j + 16];
-		const float X_i_6 = X[j + 20];
-		const float t2 = fmaf(work_5_i_6, X_i_6, fmaf(work_5_i_5, X_i_5, fmaf(work_5_i_4, X_i_4, t1)));
-		const float X_i_7 = X[j + 24];
-		const float X_i_8 = X[j + 28];
-		const float t3 = fmaf(work_5_i_11, X_i_3, fmaf(work_5_i_10, X_i_2, fmaf(work_5_i_9, X_i, x_gradient[j + 4])));
-		const float t4 = fmaf(work_5_i_14, X_i_6, fmaf(work_5_i_13, X_i_5, fmaf(work_5_i_12, X_i_4, t3)));
-		const float t5 = fmaf(work_5_i_19, X_i_3, fmaf(work_5_i_18, X_i_2, fmaf(work_5_i_17, X_i, x_gradient[j + 8])));
-		const float t6 = fmaf(work_5_i_22, X_i_6, fmaf(work_5_i_21, X_i_5, fmaf(work_5_i_20, X_i_4, t5)));
-		const float t7 = fmaf(work_5_i_27, X_i_3, fmaf(work_5_i_26, X_i_2, fmaf(work_5_i_25, X_i, x_gradient[j + 12])));
-		const float t8 = fmaf(work_5_i_30, X_i_6, fmaf(work_5_i_29, X_i_5, fmaf(work_5_i_28, X_i_4, t7)));
-		const float t9 = fmaf(work_5_i_35, X_i_3, fmaf(work_5_i_34, X_i_2, fmaf(work_5_i_33, X_i, x_gradient[j + 16])));
-		const float t10 = fmaf(work_5_i_38, X_i_6, fmaf(work_5_i_37, X_i_5, fmaf(work_5_i_36, X_i_4, t9)));
-		x_gradient[j] = fmaf(work_5_i_8, X_i_8, fmaf(work_5_i_7, X_i_7, t2));
-		x_gradient[j + 4] = fmaf(work_5_i_16, X_i_8, fmaf(work_5_i_15, X_i_7, t4));
-		x_gradient[j + 8] = fmaf(work_5_i_24, X_i_8, fmaf(work_5_i_23, X_i_7, t6));
-		x_gradient[j + 12] = fmaf(work_5_i_32, X_i_8, fmaf(work_5_i_31, X_i_7, t8));
-		x_gradient[j + 16] = fmaf(work_5_i_40, X_i_8, fmaf(work_5_i_39, X_i_7, t10));
+static void gradus_gradient_k5(const float *gradus_RESTRICT work_5, const float *gradus_RESTRICT X,
+		float *gradus_RESTRICT x_gradient) {
+	float t1[16];
+	float t2[16];
+	float t3[16];
+	float t4[16];
+	float t5[16];
+	float t6[16];
+	float t7[16];
+	float t8[16];
+	float t9[16];
+	float t10[16];
+	float t11[16];
+	float t12[16];
+	float t13[16];
+	float t14[16];
+	float t15[16];
+	float t16[16];
+	float t17[16];
+	float t18[16];
+	float t19[16];
+	float t20[16];
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		const float work_5_i = l < 8 ? work_5[l * 5] : 0.0f;
+		const float X_i = l < 8 ? X[l * 4] : 0.0f;
+		const float t21 = fmaf(work_5_i, X_i, 0.0f);
+		t1[l] = (l < 8) ? t21 : 0.0f;
+		const float X_i_2 = l < 8 ? X[1 + l * 4] : 0.0f;
+		const float t22 = fmaf(work_5_i, X_i_2, 0.0f);
+		t2[l] = (l < 8) ? t22 : 0.0f;
+		const float X_i_3 = l < 8 ? X[2 + l * 4] : 0.0f;
+		const float t23 = fmaf(work_5_i, X_i_3, 0.0f);
+		t3[l] = (l < 8) ? t23 : 0.0f;
+		const float X_i_4 = l < 8 ? X[3 + l * 4] : 0.0f;
+		const float t24 = fmaf(work_5_i, X_i_4, 0.0f);
+		t4[l] = (l < 8) ? t24 : 0.0f;
+		const float work_5_i_2 = l < 8 ? work_5[1 + l * 5] : 0.0f;
+		const float t25 = fmaf(work_5_i_2, X_i, 0.0f);
+		t5[l] = (l < 8) ? t25 : 0.0f;
+		const float t26 = fmaf(work_5_i_2, X_i_2, 0.0f);
+		t6[l] = (l < 8) ? t26 : 0.0f;
+		const float t27 = fmaf(work_5_i_2, X_i_3, 0.0f);
+		t7[l] = (l < 8) ? t27 : 0.0f;
+		const float t28 = fmaf(work_5_i_2, X_i_4, 0.0f);
+		t8[l] = (l < 8) ? t28 : 0.0f;
+		const float work_5_i_3 = l < 8 ? work_5[2 + l * 5] : 0.0f;
+		const float t29 = fmaf(work_5_i_3, X_i, 0.0f);
+		t9[l] = (l < 8) ? t29 : 0.0f;
+		const float t30 = fmaf(work_5_i_3, X_i_2, 0.0f);
+		t10[l] = (l < 8) ? t30 : 0.0f;
+		const float t31 = fmaf(work_5_i_3, X_i_3, 0.0f);
+		t11[l] = (l < 8) ? t31 : 0.0f;
+		const float t32 = fmaf(work_5_i_3, X_i_4, 0.0f);
+		t12[l] = (l < 8) ? t32 : 0.0f;
+		const float work_5_i_4 = l < 8 ? work_5[3 + l * 5] : 0.0f;
+		const float t33 = fmaf(work_5_i_4, X_i, 0.0f);
+		t13[l] = (l < 8) ? t33 : 0.0f;
+		const float t34 = fmaf(work_5_i_4, X_i_2, 0.0f);
+		t14[l] = (l < 8) ? t34 : 0.0f;
+		const float t35 = fmaf(work_5_i_4, X_i_3, 0.0f);
+		t15[l] = (l < 8) ? t35 : 0.0f;
+		const float t36 = fmaf(work_5_i_4, X_i_4, 0.0f);
+		t16[l] = (l < 8) ? t36 : 0.0f;
+		const float work_5_i_5 = l < 8 ? work_5[4 + l * 5] : 0.0f;
+		const float t37 = fmaf(work_5_i_5, X_i, 0.0f);
+		t17[l] = (l < 8) ? t37 : 0.0f;
+		const float t38 = fmaf(work_5_i_5, X_i_2, 0.0f);
+		t18[l] = (l < 8) ? t38 : 0.0f;
+		const float t39 = fmaf(work_5_i_5, X_i_3, 0.0f);
+		t19[l] = (l < 8) ? t39 : 0.0f;
+		const float t40 = fmaf(work_5_i_5, X_i_4, 0.0f);
+		t20[l] = (l < 8) ? t40 : 0.0f;
 	}
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t1[l] = t1[l] + t1[l + h];
+	const float t21 = t1[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t2[l] = t2[l] + t2[l + h];
+	const float t22 = t2[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t3[l] = t3[l] + t3[l + h];
+	const float t23 = t3[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t4[l] = t4[l] + t4[l + h];
+	const float t24 = t4[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t5[l] = t5[l] + t5[l + h];
+	const float t25 = t5[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t6[l] = t6[l] + t6[l + h];
+	const float t26 = t6[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t7[l] = t7[l] + t7[l + h];
+	const float t27 = t7[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t8[l] = t8[l] + t8[l + h];
+	const float t28 = t8[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t9[l] = t9[l] + t9[l + h];
+	const float t29 = t9[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t10[l] = t10[l] + t10[l + h];
+	const float t30 = t10[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t11[l] = t11[l] + t11[l + h];
+	const float t31 = t11[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t12[l] = t12[l] + t12[l + h];
+	const float t32 = t12[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t13[l] = t13[l] + t13[l + h];
+	const float t33 = t13[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t14[l] = t14[l] + t14[l + h];
+	const float t34 = t14[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t15[l] = t15[l] + t15[l + h];
+	const float t35 = t15[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t16[l] = t16[l] + t16[l + h];
+	const float t36 = t16[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t17[l] = t17[l] + t17[l + h];
+	const float t37 = t17[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t18[l] = t18[l] + t18[l + h];
+	const float t38 = t18[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t19[l] = t19[l] + t19[l + h];
+	const float t39 = t19[0];
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t20[l] = t20[l] + t20[l + h];
+	const float t40 = t20[0];
+	const float x_gradient_i = x_gradient[1] + t22;
+	const float x_gradient_i_2 = x_gradient[2] + t23;
+	const float x_gradient_i_3 = x_gradient[3] + t24;
+	const float x_gradient_i_4 = x_gradient[4] + t25;
+	const float x_gradient_i_5 = x_gradient[5] + t26;
+	const float x_gradient_i_6 = x_gradient[6] + t27;
+	const float x_gradient_i_7 = x_gradient[7] + t28;
+	const float x_gradient_i_8 = x_gradient[8] + t29;
+	const float x_gradient_i_9 = x_gradient[9] + t30;
+	const float x_gradient_i_10 = x_gradient[10] + t31;
+	const float x_gradient_i_11 = x_gradient[11] + t32;
+	const float x_gradient_i_12 = x_gradient[12] + t33;
+	const float x_gradient_i_13 = x_gradient[13] + t34;
+	const float x_gradient_i_14 = x_gradient[14] + t35;
+	const float x_gradient_i_15 = x_gradient[15] + t36;
+	const float x_gradient_i_16 = x_gradient[16] + t37;
+	const float x_gradient_i_17 = x_gradient[17] + t38;
+	const float x_gradient_i_18 = x_gradient[18] + t39;
+	const float x_gradient_i_19 = x_gradient[19] + t40;
+	x_gradient[0] = x_gradient[0] + t21;
+	x_gradient[1] = x_gradient_i;
+	x_gradient[2] = x_gradient_i_2;
+	x_gradient[3] = x_gradient_i_3;
+	x_gradient[4] = x_gradient_i_4;
+	x_gradient[5] = x_gradient_i_5;
+	x_gradient[6] = x_gradient_i_6;
+	x_gradient[7] = x_gradient_i_7;
+	x_gradient[8] = x_gradient_i_8;
+	x_gradient[9] = x_gradient_i_9;
+	x_gradient[10] = x_gradient_i_10;
+	x_gradient[11] = x_gradient_i_11;
+	x_gradient[12] = x_gradient_i_12;
+	x_gradient[13] = x_gradient_i_13;
+	x_gradient[14] = x_gradient_i_14;
+	x_gradient[15] = x_gradient_i_15;
+	x_gradient[16] = x_gradient_i_16;
+	x_gradient[17] = x_gradient_i_17;
+	x_gradient[18] = x_gradient_i_18;
+	x_gradient[19] = x_gradient_i_19;
 }
 
 /* All of it, kernel by kernel. arena: what is computed in between. 0, or the number of the check that failed. */
@@ -308,7 +461,7 @@ static int gradus_gradient(const float *X, const float *x, float *f, float *x_gr
 	gradus_gradient_k2(*work_3, f, work_2, work_4);
 	gradus_gradient_k3(x_gradient, work_4, work);
 	gradus_gradient_k4(work_4, x, work, work_5);
-	gradus_gradient_k5(x_gradient, work_5, X);
+	gradus_gradient_k5(work_5, X, x_gradient);
 	return 0;
 }
 

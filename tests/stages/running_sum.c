@@ -6,6 +6,13 @@
 #define gradus_RESTRICT restrict
 #endif
 
+/* Clang would unroll the lanes first, and then make vectors of the loop around them by gathering. */
+#if defined(__clang__)
+#define gradus_LANES _Pragma("clang loop unroll(disable)")
+#else
+#define gradus_LANES
+#endif
+
 /* The larger; NaN wins; of equals the first is kept. */
 static inline float gradus_max_f32(float a, float b) {
 	return b > a || b != b ? b : a;
@@ -48,11 +55,16 @@ static void gradus_gradient_k1(const float *gradus_RESTRICT work, float *gradus_
 
 /* running_sum.grad:5: minimize max(c) + sum(c^2) */
 static void gradus_gradient_k2(const float *gradus_RESTRICT work, float *gradus_RESTRICT work_4) {
-	float work_4_i = 0.0f;
-	for (int64_t i = 0; i < 9; i++) {
-		const float work_i = work[i];
-		work_4_i = fmaf(work_i, work_i, work_4_i);
+	float t1[16];
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		const float work_i = l < 9 ? work[l] : 0.0f;
+		const float t2 = fmaf(work_i, work_i, 0.0f);
+		t1[l] = (l < 9) ? t2 : 0.0f;
 	}
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t1[l] = t1[l] + t1[l + h];
+	const float work_4_i = t1[0];
 	work_4[0] = work_4_i;
 }
 

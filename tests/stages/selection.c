@@ -6,6 +6,13 @@
 #define gradus_RESTRICT restrict
 #endif
 
+/* Clang would unroll the lanes first, and then make vectors of the loop around them by gathering. */
+#if defined(__clang__)
+#define gradus_LANES _Pragma("clang loop unroll(disable)")
+#else
+#define gradus_LANES
+#endif
+
 /* Functions that loops call have to be inlined, or these loops are not made vector code. */
 #if defined(__GNUC__)
 #define gradus_INLINE static inline __attribute__((always_inline))
@@ -82,13 +89,18 @@ gradus_INLINE float gradus_log_f32_fma(float a) {
 
 /* selection.grad:4: minimize sum[i](if x[i] > 0 then log(x[i]) else x[i]^2) */
 static void gradus_gradient_k0(const float *gradus_RESTRICT x, float *gradus_RESTRICT f) {
-	float f_i = 0.0f;
-	for (int64_t i = 0; i < 10; i++) {
-		const float x_i = x[i];
-		const float t1 = gradus_log_f32_fma(x_i);
-		const float t2 = x_i * x_i;
-		f_i = f_i + ((x_i > 0.0f) ? t1 : t2);
+	float t1[16];
+	gradus_LANES for (int l = 0; l < 16; l++) {
+		const float x_i = l < 10 ? x[l] : 0.0f;
+		const float t2 = gradus_log_f32_fma(x_i);
+		const float t3 = x_i * x_i;
+		const float t4 = 0.0f + ((x_i > 0.0f) ? t2 : t3);
+		t1[l] = (l < 10) ? t4 : 0.0f;
 	}
+	for (int h = 8; h > 0; h /= 2)
+		for (int l = 0; l < h; l++)
+			t1[l] = t1[l] + t1[l + h];
+	const float f_i = t1[0];
 	f[0] = f_i;
 }
 

@@ -83,6 +83,10 @@ static void check_floor(Check *c) {
 	double share = !c->tree->twice ? 1e-13 * check_coarse(c) : c->real == IR_F32 ? 1e-2 : 1e-6; /* twice: differences */
 	for (int k = 0; k < c->tree->coordinates; k++)
 		c->slack[k] = fmax(c->slack[k], share * largest);
+	if (!c->tree->by) /* whose derivative along a value is one, too */
+		return;
+	double *along = c->tree->twice ? &c->value_slack : &c->report_slack[c->answer.along];
+	*along = fmax(*along, 1e-13 * check_coarse(c) * largest);
 }
 
 /* Noise of 2^-30 in every operation moves the answer as much as rounding errors of 2^-53 do, times 2^23; 1000 of them, and
