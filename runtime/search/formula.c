@@ -69,7 +69,8 @@ static const char *expr_text(Writer *w, uint32_t number, FeLevel *level) {
 	return text;
 }
 
-const char *search_formula_of(const SearchTable *table, uint32_t expr, int hole, const double *constants, Arena *arena,
+/* That of one hole among several. */
+static const char *formula_of(const SearchTable *table, uint32_t expr, int hole, const double *constants, Arena *arena,
                               FeLevel *level) {
 	uint32_t parts[SEARCH_MOST_HOLES];
 	search_parts(table, expr, parts);
@@ -83,8 +84,8 @@ const char *search_formula(const SearchTable *table, uint32_t expr, const double
                            FeLevel *level) {
 	uint32_t parts[SEARCH_MOST_HOLES];
 	int count = search_parts(table, expr, parts);
-	const char *text = search_formula_of(table, expr, 0, constants, arena, level);
+	const char *text = formula_of(table, expr, 0, constants, arena, level);
 	for (int h = 1; h < count; h++)
-		text = arena_printf(arena, "%s | %s", text, search_formula_of(table, expr, h, constants, arena, level));
+		text = arena_printf(arena, "%s | %s", text, formula_of(table, expr, h, constants, arena, level));
 	return text;
 }

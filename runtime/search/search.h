@@ -124,12 +124,9 @@ bool search_may_stand(const SearchSpace *space, const SearchExpr *x);
 
 /* ---- formula.c: as text of the language ---- */
 
-/* constants: as many as it has, in the order of its text; NULL: they are written {1}, {2}. *level: how tightly the text binds. */
+/* That of several holes: side by side, `m + g | sign(m)`. constants: as many as it has, in the order of its text; NULL: they are written {1}, {2}. *level: how tightly the text binds. */
 const char *search_formula(const SearchTable *table, uint32_t expr, const double *constants, Arena *arena,
                            FeLevel *level);
-/* That of one hole among several. */
-const char *search_formula_of(const SearchTable *table, uint32_t expr, int hole, const double *constants, Arena *arena,
-                              FeLevel *level);
 
 /* ---- program.c: an expression as a list of operations on registers ---- */
 

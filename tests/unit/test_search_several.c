@@ -128,8 +128,13 @@ static int compare_with_text(const Open *o, int which, const char *family, const
 		Arena *arena = arena_new();
 		const char *formulas[SEARCH_MOST_HOLES];
 		FeLevel level;
-		for (int h = 0; h < o->grammar.holes; h++)
-			formulas[h] = search_formula_of(o->table, o->roots[i], h, o->constants[i], arena, &level);
+		char *all = arena_strdup(arena, search_formula(o->table, o->roots[i], o->constants[i], arena, &level));
+		for (int h = 0; h < o->grammar.holes; h++) { /* side by side */
+			formulas[h] = all;
+			all += strcspn(all, "|");
+			if (*all)
+				*all++ = '\0';
+		}
 		const char *text = with_holes(rules[which].text, formulas, arena);
 		Bench b = bench(text, options);
 		Task *task = new_task(&b, family, "r");
