@@ -62,9 +62,9 @@ enum { SEARCH_MOST_NOTED = SEARCH_CHILDREN + SEARCH_STARTERS };
 SearchIsland *search_islands_new(const SearchEvolution *evolution, Arena *arena);
 /* Scores starters `number`, `number` + islands, ... */
 void search_island_begin(SearchIsland *island, int worker);
-/* The first population: each the best of some of `scored` (none: drawn). */
+/* The first population: each the best of some of `scored` (none: drawn, no more than so many of which have to be scored). */
 void search_island_populate(SearchIsland *island, int worker, const SearchSeen *seen, const SearchIndividual *scored,
-                            uint32_t count);
+                            uint32_t count, int64_t most_scored);
 /* SEARCH_CHILDREN children, but no more than so many that have to be scored. */
 void search_island_round(SearchIsland *island, int worker, const SearchSeen *seen, int64_t round, int64_t most_scored);
 const SearchIndividual *search_island_best(const SearchIsland *island);

@@ -107,9 +107,10 @@ void search_island_begin(SearchIsland *island, int worker) {
 }
 
 void search_island_populate(SearchIsland *island, int worker, const SearchSeen *seen, const SearchIndividual *scored,
-                            uint32_t count) {
+                            uint32_t count, int64_t most_scored) {
 	const SearchEvolution *e = island->evolution;
-	for (int slot = 0; slot < e->how.population && !is_interrupted(island); slot++) {
+	int64_t until = island->scored + most_scored;
+	for (int slot = 0; slot < e->how.population && island->scored < until && !is_interrupted(island); slot++) {
 		SearchDraws draws = search_draws(e->seed, (uint64_t)island->number, 0, (uint64_t)slot);
 		if (count > 0) {
 			const SearchIndividual *best = &scored[search_draw_below(&draws, count)];
