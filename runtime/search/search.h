@@ -277,6 +277,7 @@ struct SearchResult {
 	FeSearchKind kind;                   /* how the candidates came to be: not AUTO */
 	const SearchEvolved *evolved;        /* by evolution, or random search; NULL: all were made */
 	const SearchEvolved *control;        /* random search beside evolution; NULL: none */
+	bool behind;                         /* it was interrupted before it came to where it had been: what is on the disk is better */
 	bool archive_lost;                   /* the disk did not take all of the archive, which a diagnostic says */
 	double seconds, compile_seconds;
 	Arena *arena;
