@@ -56,6 +56,6 @@ experiment e {
 E2
 expect 1 "$GRADUS" check given.grad
 has out E0140
-has out '1 error'
+has err '1 error'
 
 finish
