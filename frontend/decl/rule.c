@@ -88,6 +88,7 @@ typedef struct RuleAsked {
 	IrScalar real;
 	const Name *open;
 	uint32_t open_count;
+	bool searching; /* all alternatives of its choices are made */
 	Typing *typing;
 } RuleAsked;
 
@@ -100,6 +101,7 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	r->target = asked->target;
 	r->open = asked->open;
 	r->open_count = asked->open_count;
+	r->searching = asked->searching;
 	r->symbolic = asked->target->count == 0;
 	r->appliers = "step."; /* no name of an objective begins so */
 	r->e = elab_new(program, module, asked->real, asked->typing);
@@ -114,6 +116,7 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	                      .state = rule_meet_state,
 	                      .draw = rule_draw,
 	                      .discover = rule_discover,
+	                      .choose = rule_choose,
 	                      .ask_axes = rule_ask_axes};
 	r->e.rule = &r->asked;
 	*calls = (Calls){.decl = asked->call->decl};
@@ -140,6 +143,7 @@ static void build_functions(RuleElab *r) {
 	o->module = r->e.module;
 	o->real = r->e.real;
 	o->draws = r->draws;
+	rule_collect_choices(r, r->decl);
 	rule_build_theta(r);
 	rule_build_natural(r);
 	r->shape = NULL;
@@ -206,13 +210,14 @@ static FeRule *finish(RuleElab *r) {
 		                 .high = h->high};
 		vec_push(r->e.arena, &r->out->hypers, hyper);
 	}
+	rule_finish_choices(r);
 	return r->out;
 }
 
 FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                    const Name *open, uint32_t open_count, Typing *typing) {
 	program = call->program ? call->program : program;
-	RuleAsked asked = {call, target, real, open, open_count, typing};
+	RuleAsked asked = {call, target, real, open, open_count, false, typing};
 	Calls calls;
 	bool sound = resolve_is_sound(program, call->decl);
 	RuleElab *r = type_functions(program, module, &asked, &calls);
@@ -220,11 +225,11 @@ FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, con
 }
 
 static FeRule *rule_lowered(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target,
-                            IrScalar real, const Name *open, uint32_t open_count) {
+                            IrScalar real, const Name *open, uint32_t open_count, bool searching) {
 	program = call->program ? call->program : program;
 	Calls calls[2];
 	Arena *notes = arena_new();
-	RuleAsked asked = {call, target, real, open, open_count, typing_new(notes)};
+	RuleAsked asked = {call, target, real, open, open_count, searching, typing_new(notes)};
 	IrModule *scratch = ir_module_new(program->session);
 	bool sound = resolve_is_sound(program, call->decl);
 	sound = type_functions(program, scratch, &asked, &calls[0]) && sound;
@@ -236,12 +241,18 @@ static FeRule *rule_lowered(FeProgram *program, IrModule *module, const FeCall *
 
 FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                 const Name *open, uint32_t open_count) {
-	FeRule *rule = rule_lowered(program, module, call, target, real, open, open_count);
+	FeRule *rule = rule_lowered(program, module, call, target, real, open, open_count, false);
 	return rule && rule_is_closed(program->session, rule) ? rule : NULL;
 }
 
 FeRule *fe_rule_open(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real) {
-	return rule_lowered(program, module, call, target, real, NULL, 0);
+	return rule_lowered(program, module, call, target, real, NULL, 0, false);
+}
+
+FeRule *fe_rule_choosing(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target,
+                         IrScalar real) {
+	FeRule *rule = rule_lowered(program, module, call, target, real, NULL, 0, true);
+	return rule && rule_is_closed(program->session, rule) ? rule : NULL;
 }
 
 /* What is wrong with a rule by itself, which is said by whoever uses it. */

@@ -258,6 +258,10 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 
 void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
 	Elab *e = &r->e;
+	if (s->apply->kind == AST_CHOOSE) {
+		rule_init_chosen(r, s, prefix);
+		return;
+	}
 	Applied a = enter(r, s);
 	if (a.decl) {
 		const Calls *calls = e->calls;
@@ -266,8 +270,10 @@ void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
 		e->path = typing_inside(e->typing, path, s->apply->id);
 		const char *name = session_text(e->session, a.decl->name.name);
 		uint32_t first = r->out->states.count;
-		if (r->learning)
+		if (r->learning) {
+			rule_collect_choices(r, a.decl);
 			rule_learn_applied(r, a.decl, s->apply->span);
+		}
 		const char *appliers = r->appliers;
 		unsigned number = ++r->applied;
 		r->appliers = arena_printf(e->arena, "%s%s%u.", appliers, name, number);
@@ -289,6 +295,10 @@ static void keep_state(const Elab *e, const AstStmt *state, Binding *kept) {
 
 void rule_applied(RuleElab *r, const AstStmt *s, Bindings *out) {
 	Elab *e = &r->e;
+	if (s->apply->kind == AST_CHOOSE) {
+		rule_chosen_changes(r, s, out);
+		return;
+	}
 	const RuleApplied *at = s->apply->kind == AST_CALL ? applied_at(r, place_within(r, s)) : NULL;
 	Binding *x = scope_find(e, resolve_decl(e->program, e->calls->decl)->rule[RULE_X]);
 	if (x)
@@ -375,6 +385,10 @@ static void apply_step(RuleElab *r, Applied *a, const AstStmt *s, const RuleAppl
 
 void rule_apply(RuleElab *r, const AstStmt *s) {
 	Elab *e = &r->e;
+	if (s->apply->kind == AST_CHOOSE) {
+		rule_apply_chosen(r, s);
+		return;
+	}
 	if (s->apply->kind != AST_CALL || (e->sized_arms > r->sized_arms && rule_may_know_more(r)))
 		return;
 	Applied a = enter(r, s);

@@ -37,6 +37,8 @@ typedef struct ElabRule {
 	void (*draw)(struct RuleElab *self, const AstStmt *s);
 	/* An open expression. */
 	Value *(*discover)(struct RuleElab *self, const AstExpr *x);
+	/* One of several alternatives. */
+	Value *(*choose)(struct RuleElab *self, const AstExpr *x);
 	/* Something depends on the axes of x, which are not known. */
 	void (*ask_axes)(struct RuleElab *self, Span span);
 } ElabRule;

@@ -319,6 +319,8 @@ static void in_assign(Resolver *r, const AstStmt *s) {
 }
 
 static void in_apply(Resolver *r, const AstExpr *x) {
+	for (uint32_t i = 0; x->kind == AST_CHOOSE && i < x->elements.count; i++)
+		in_apply(r, x->elements.data[i]);
 	if (x->kind != AST_CALL)
 		return;
 	Symbol *symbol = resolve_local(r, x->call.callee.name);

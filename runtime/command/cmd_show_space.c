@@ -21,7 +21,7 @@ static const AstDecl *open_rule(Cmd *cmd) {
 	if (open > 1 && !word)
 		cmd_usage(cmd, "which rule? %d of them have an open expression", open);
 	else if (!found)
-		cmd_usage(cmd, "no rule%s%s%s has an open expression: a `discover(...)`", word ? " `" : "", word ? word : "",
+		cmd_usage(cmd, "no rule%s%s%s has an open expression or a choice: a `discover(...)` or a `choose { ... }`", word ? " `" : "", word ? word : "",
 		          word ? "`" : "");
 	return open > 1 && !word ? NULL : found;
 }
@@ -110,6 +110,8 @@ CmdExit cmd_show_space(Cmd *cmd) {
 		return code;
 	if (cmd->words.count > 1)
 		return cmd_usage(cmd, "one rule at a time, not `%s` too", cmd->words.data[1]);
+	if (cmd_show_choices(cmd, &code))
+		return code;
 	const AstDecl *decl = open_rule(cmd);
 	FeCall call;
 	if (!decl || !fe_call_text(cmd->program, session_text(cmd->session, decl->name.name), AST_OPTIMIZER, &call))

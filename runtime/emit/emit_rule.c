@@ -346,6 +346,8 @@ bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitt
 		r->weights_apart = rule->learned_count > PACK_INLINE;
 		ok = r->theta && learned_start(rt, rule, rt->options.seed, r->theta);
 		emitted->holes = ok ? learned_holes(rt, rule, r->theta, rt->arena) : NULL;
+	} else if (ok) {
+		emitted->holes = learned_holes(rt, rule, NULL, rt->arena);
 	}
 	Golden golden;
 	if (ok) {

@@ -47,7 +47,18 @@ enum {
 	/* ... problems of the last stage, of those that the experiment trains on: of so many, the best of some forty is hardly ever a lucky one */
 	SEARCH_LAST_PROBLEMS = 128,
 	/* ... resamples of the intervals on select problems */
-	SEARCH_RESAMPLES = 2000
+	SEARCH_RESAMPLES = 2000,
+	/* choose_space.c: combinations that are looked at, drawn where there are more; and so many that those that are one rule are counted */
+	CHOOSE_MOST_COMBINATIONS = 4096,
+	CHOOSE_MOST_COUNTED = 65536,
+	/* choose_climb.c: after which stage combinations of a sample are changed, one choice at a time; how many of the best, and how often */
+	CHOOSE_CLIMBS = 2,
+	CHOOSE_PARENTS = 4,
+	CHOOSE_MOST_CLIMBS = 12,
+	/* choose_lab.c: learned numbers that are fitted as constants of a combination */
+	CHOOSE_MOST_LEARNED = 10,
+	/* choose_train.c: combinations that are trained, each with code of its own */
+	CHOOSE_MOST_TRAINED = 256
 };
 
 /* Scores that are nearer than this (relative) are the same: the smaller expression wins. */
@@ -86,6 +97,8 @@ static const double search_told_every = 1;
 static const double search_rate_spread = 0.5, search_constant_spread = 0.7, search_share_spread = 1.2,
 					search_narrower = 0.6;
 
+/* A learned number without limits is spread by its own size, which counts as so much at least. */
+static const double search_plain_least = 0.1;
 /* Values of probes: what is not finite, 0 everywhere, or of a sum outside of these is no candidate. */
 static const double search_least_sum = 1e-12, search_most_sum = 1e12;
 /* What constants are while expressions are told apart: no power, root or ratio of small whole numbers; those after the first differ by the

@@ -316,4 +316,84 @@ typedef void SearchConfirmed(void *user, uint32_t done, uint32_t total);
 bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, SearchConfirmed *progress, void *user,
                     double *means);
 
+/* ---- choose*.c: the choices of a rule ---- */
+
+typedef struct ChooseSpace {
+	const FeRule *rule; /* of whose choices it is */
+	uint32_t count;     /* choices */
+	uint32_t *sizes;    /* alternatives of each */
+	double combinations;
+	int64_t *distinct; /* combinations to look at, ascending: of those that are one rule, the first */
+	uint32_t distinct_count;
+	bool sampled; /* they are drawn: there are more */
+} ChooseSpace;
+
+/* how: what the experiment says of its search; seed: of what is drawn, where not all are looked at. false with a diagnostic: that is no way
+ * to go about them, or there are too many. */
+bool choose_space_of(Rt *rt, const FeRule *rule, const FeSearch *how, uint64_t seed, Arena *arena, ChooseSpace *out);
+/* "u=2 form=1", as --choose takes it: what is picked of the choices that matter. */
+const char *choose_text(Session *session, const ChooseSpace *space, int64_t combination, Arena *arena);
+
+typedef struct ChooseFound {
+	int64_t combination;
+	double score; /* of the last stage that it came through; lower is better */
+	double rate;  /* where the rule has one */
+	double theta[CHOOSE_MOST_LEARNED], natural[CHOOSE_MOST_LEARNED]; /* learned numbers as trained, and as written */
+	CompareInterval
+		select;   /* of the rule as it is written, on the select problems (without any: on those of training) */
+	double lanes; /* the same mean by the search */
+	double *select_scores; /* per problem */
+	const char *rule;      /* rule.grad: as a rule of the language, with all that it needs */
+} ChooseFound;
+
+typedef struct ChooseResult {
+	const FeExperiment *experiment;
+	ChooseSpace space;
+	const Task *task;  /* on the first objective */
+	ChooseFound *best; /* finalists, the best first */
+	uint32_t best_count;
+	int64_t evaluated[SEARCH_STAGES]; /* how many came into each stage */
+	int64_t climbed;                  /* those that were made of the best of a sample */
+	int train_problems, select_problems;
+	int64_t evaluations;
+	bool interrupted;
+	double seconds, compile_seconds;
+	struct Choosing *choosing; /* what has to be freed */
+	Arena *arena;
+} ChooseResult;
+
+/* How many of so many combinations go on from a stage; keep: from the last one. */
+uint32_t choose_goes_on(uint32_t count, int stage, uint32_t keep);
+/* The best combinations of the choices of the rule that an experiment trains. NULL with diagnostics. */
+ChooseResult *choose_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
+void choose_free(ChooseResult *result);
+
+/* ---- choose_train.c: beside more learned numbers than are fitted one by one ---- */
+
+typedef struct ChooseLearned {
+	int64_t combination;
+	double score; /* best on the select problems; without any, the last of training */
+	int steps;    /* outer steps that it was trained for */
+} ChooseLearned;
+
+typedef struct ChooseTrained {
+	ChooseSpace space;
+	ChooseLearned *best;       /* all that were trained, the best first */
+	uint32_t best_count, idle; /* idle: combinations in which nothing is learned, which are left out */
+	int64_t evaluated[3];      /* how many were trained for a sixteenth of the outer steps, a quarter, all */
+	const Trained *trained;    /* the best ... */
+	FeProgram *program;        /* ... of the program with its choices made */
+	int64_t evaluations;
+	bool interrupted;
+	double seconds;
+	struct ChooseTraining *training; /* what has to be freed */
+	Arena *arena;
+} ChooseTrained;
+
+/* Are there so many learned numbers beside the choices, or arrays of them, that combinations are trained? */
+bool choose_is_trained(Rt *rt, const FeExperiment *experiment);
+/* NULL with diagnostics. */
+ChooseTrained *choose_train(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
+void choose_train_free(ChooseTrained *result);
+
 #endif
