@@ -206,6 +206,9 @@ bool fe_is_by_shape(FeProgram *program, const FeCall *call);
 bool fe_rule_draws(FeProgram *program, const FeCall *call);
 /* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
 bool fe_is_tied(FeProgram *program, const AstDecl *rule);
+/* Does it need a target of known size, for that or, being joint, for how it looks at its coordinates (`x[0]`, an order of them)? *place: where
+ * it does. Adds no diagnostics. */
+bool fe_needs_size(FeProgram *program, const FeCall *call, Span *place);
 
 /* ---- decl/choices.c ---- */
 
@@ -284,11 +287,12 @@ typedef struct FeExperiment {
 	int window; /* 0: whole */
 	double sigma;
 	int particles; /* antithetic pairs */
+	double options[FE_OPTIONS]; /* all of the estimator, these three as well */
 	FeCall update;
 	int outer_steps;
 	double clip; /* outer gradient norm; 0: none */
 	FeSearch search;
-	int keep;    /* finalists of a search; 0: as many as it takes by itself */
+	int keep; /* finalists of a search; 0: as many as it takes by itself */
 	VEC(FeCall) against;
 	VEC(Name) open; /* learn adam.lr: hyperparameters opened */
 	uint64_t seed;

@@ -96,7 +96,9 @@ enum {
 	/* proof.c: conditions `a != b` of which it is tried whether they make another sharper */
 	PROOF_FACTS_SHARPENED = 8,
 	/* elab_draw_arguments.c: points at which arguments of a draw are computed beforehand; the run looks at the rest */
-	ELAB_MOST_POINTS = 4096
+	ELAB_MOST_POINTS = 4096,
+	/* elab_draw_counts.c: categories whose sums of weights are each computed from the first weight on; more take a loop */
+	ELAB_FEW_WEIGHTS = 16
 };
 
 /* ---- what is written out ---- */

@@ -137,19 +137,28 @@ static const Option all_options[FE_OPTIONS] = {
 #undef ESTIMATOR
 };
 
+/* Where an estimator can score a least f. */
+typedef enum Minimum { NEVER, WHOLE, WINDOWS } Minimum;
+
 /* The options of each, in order; NO_OPTION ends them. */
 enum { NO_OPTION = FE_OPTIONS };
-enum { WINDOW = FE_OPTION_WINDOW, SIGMA = FE_OPTION_SIGMA, PARTICLES = FE_OPTION_PARTICLES };
+#define OPTION(NAME, ...) NAME = FE_OPTION_##NAME, /* becomes: WINDOW = FE_OPTION_WINDOW, ... */
+#define ESTIMATOR(...)
+enum {
+#include "frontend/estimators.def"
+};
+#undef OPTION
+#undef ESTIMATOR
 
 static const struct {
 	const char *name;
 	int window;
-	bool cuts_minimum;
+	Minimum minimum;
 	int options[FE_OPTIONS + 1];
 } estimators[FE_ESTIMATORS] = {
 #define OPTION(...)
-#define ESTIMATOR(NAME, name, window, cuts_minimum, method, ...)                                                       \
-	[FE_##NAME] = {name, window, cuts_minimum, {__VA_ARGS__, NO_OPTION}},
+#define ESTIMATOR(NAME, name, window, minimum, method, ...)                                                            \
+	[FE_##NAME] = {name, window, minimum, {__VA_ARGS__, NO_OPTION}},
 #include "frontend/estimators.def"
 #undef OPTION
 #undef ESTIMATOR
@@ -239,16 +248,25 @@ static void no_estimator(Reading *r, const AstExpr *e, Name name) {
 	for (size_t i = 0; i < FE_ESTIMATORS; i++)
 		candidates[i] = session_name(r->session, estimators[i].name);
 	r->ok = false;
-	if (name && strcmp(session_text(r->session, name), "policy_search") == 0) {
-		diag_error(r->session, 398, e->span, "`policy_search` is part of the language, but not of this version");
-		return;
-	}
 	Diag *diag = diag_error(r->session, 305, e->span, "this is not a way to estimate gradients");
 	Name nearest = name ? name_nearest(r->session->names, name, candidates, FE_ESTIMATORS) : 0;
 	if (nearest)
 		diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, nearest));
 	else
 		diag_help(r->session, diag, "there are %s", estimator_list(r));
+}
+
+/* A least f is no sum over steps, so what works by windows of particles or by the costs of steps cannot score it. */
+static void check_minimum(Reading *r, const AstExpr *e, size_t which, const FeExperiment *out) {
+	Minimum can = estimators[which].minimum;
+	if (!fe_score_folds[out->score.fold].least || can == WINDOWS || (can == WHOLE && out->window == 0))
+		return;
+	Diag *diag = diag_error(r->session, 806, e->span, "a least f cannot be estimated %s",
+	                        can == WHOLE ? "from windows of particles"
+	                                     : "by controllers, which follow the costs of single steps");
+	diag_help(r->session, diag, "score mean(f) or final(f), or estimate es() or backprop(%s)",
+	          can == WHOLE ? arena_printf(r->session->arena, "window = %d", out->window) : "");
+	r->ok = false;
 }
 
 /* After the horizon and the score. */
@@ -271,12 +289,9 @@ static void estimate(Reading *r, const AstExperiment *x, FeExperiment *out) {
 	out->window = values[WINDOW].value > 0 ? (int)values[WINDOW].value : estimators[which].window;
 	if (out->window >= out->horizon_high)
 		out->window = 0;
-	if (fe_score_folds[out->score.fold].least && !estimators[which].cuts_minimum && out->window > 0) {
-		Diag *diag = diag_error(r->session, 806, e->span, "a least f cannot be estimated from windows of particles");
-		diag_help(r->session, diag, "score mean(f) or final(f), or estimate es() or backprop(window = %d)",
-		          out->window);
-		r->ok = false;
-	}
+	for (int i = 0; i < FE_OPTIONS; i++)
+		out->options[i] = values[i].value;
+	check_minimum(r, e, which, out);
 }
 
 /* ---- the other clauses ---- */

@@ -23,6 +23,7 @@ void rule_begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFu
 	e->indices_around.count = 0;
 	e->tensor = NULL;
 	e->coord = NULL;
+	e->each_calls = NULL;
 	e->lane = NULL;
 	e->tensors = 1;
 	e->x_rank = -1;
@@ -133,7 +134,7 @@ static void mark_opened(RuleElab *r) {
 static void build_functions(RuleElab *r) {
 	r->residuals = NULL;
 	r->within = r->place = 0;
-	r->loops = r->written = r->arms = 0;
+	r->loops = r->written = r->arms = r->sized_arms = 0;
 	r->learned.count = 0;
 	r->varied = (Varied){0};
 	r->functions = 0;
@@ -254,21 +255,43 @@ FeRule *fe_rule_choosing(FeProgram *program, IrModule *module, const FeCall *cal
 	return rule && rule_is_closed(program->session, rule) ? rule : NULL;
 }
 
-/* Types a rule by itself, for one thing that it finds out; what is wrong with it is said by whoever uses it. */
-static bool typed_alone(FeProgram *program, const FeCall *call, bool (*finds)(const Typing *, const AstDecl *)) {
+/* What is wrong with a rule by itself, which is said by whoever uses it. */
+static Diags type_alone(FeProgram *program, const FeCall *call, const FeTarget *target, Typing *typing) {
 	program = call->program ? call->program : program;
-	Arena *notes = arena_new();
-	Typing *typing = typing_new(notes);
 	IrModule *scratch = ir_module_new(program->session);
 	DiagMark mark = diag_mark(program->session);
-	rule_typed(program, scratch, call, &check_tensors, IR_F64, NULL, 0, typing);
+	rule_typed(program, scratch, call, target, IR_F64, NULL, 0, typing);
 	Diags said = diag_take_back(program->session, mark);
 	if (said.count)
 		resolve_again(program);
-	bool found = finds(typing, call->decl);
 	ir_module_free(scratch);
+	return said;
+}
+
+/* Types a rule by itself, for one thing that it finds out. */
+static bool typed_alone(FeProgram *program, const FeCall *call, bool (*finds)(const Typing *, const AstDecl *)) {
+	Arena *notes = arena_new();
+	Typing *typing = typing_new(notes);
+	type_alone(program, call, &check_tensors, typing);
+	bool found = finds(typing, call->decl);
 	arena_free(notes);
 	return found;
+}
+
+bool fe_needs_size(FeProgram *program, const FeCall *call, Span *place) {
+	const FeTarget any = {.count = 0};
+	*place = call->decl->name.span;
+	if (fe_is_tied(call->program ? call->program : program, call->decl))
+		return true;
+	if (!call->decl->joint)
+		return false;
+	Arena *notes = arena_new();
+	Diags said = type_alone(program, call, &any, typing_new(notes));
+	bool needs = said.count > 0 && type_alone(program, call, &check_tensors, typing_new(notes)).count == 0;
+	if (needs)
+		*place = said.data[0]->labels.data[0].span;
+	arena_free(notes);
+	return needs;
 }
 
 bool fe_is_by_shape(FeProgram *program, const FeCall *call) {

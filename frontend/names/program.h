@@ -119,6 +119,7 @@ typedef struct FeCall {
 	VEC(const AstExpr *) values; /* ... and what was given */
 	Span span;
 	FeProgram *program; /* where the names in its declaration are looked up; NULL: where the call is used */
+	bool exposes; /* hyperparameters of rules that are its parameters are its own as well: base.lr */
 } FeCall;
 
 /* Resolves `adam(lr = 0.1)` or `adam`; unknown names suggest the nearest. false with a diagnostic. kind: AST_OBJECTIVE or AST_OPTIMIZER */

@@ -15,19 +15,10 @@ static bool is_training(const FeExperiment *experiment) {
 	return true;
 }
 
-static CmdExit resume_training(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record) {
-	(void)experiment;
-	(void)record;
-	return cmd_fail(cmd, CMD_USAGE,
-	                "no training is resumed: train again, from the file and into another folder, with more --steps; or "
-	                "write the numbers of %s/rule.grad into the file, as starts of what is learned",
-	                cmd->options.out);
-}
-
 static const struct {
 	bool (*is)(const FeExperiment *experiment);
 	Resume *resume;
-} kinds[] = {{is_search, cmd_search_again}, {is_training, resume_training}};
+} kinds[] = {{is_search, cmd_search_again}, {is_training, cmd_train_experiment}};
 
 /* The conditions of a run are its own: options may repeat them, and not change them. */
 static CmdExit take_conditions(Cmd *cmd, const StoreRecord *record) {
@@ -59,6 +50,10 @@ static CmdExit read_experiment(Cmd *cmd, const StoreRecord *record, FeExperiment
 	if (!fe_experiment(cmd->program, decl, out))
 		return CMD_CHECKPOINT;
 	out->seed = (uint64_t)record->experiment_seed;
+	out->outer_steps = record->outer_steps;
+	out->open.count = 0;
+	for (uint32_t i = 0; i < record->learn.count; i++)
+		vec_push(cmd->session->arena, &out->open, session_name(cmd->session, record->learn.data[i]));
 	if (record->search && !fe_search_text(cmd->program, record->search, &out->search))
 		return CMD_CHECKPOINT;
 	return CMD_OK;
@@ -83,8 +78,10 @@ CmdExit cmd_resume(Cmd *cmd) {
 	StoreRecord record;
 	if (!store_record(cmd->session, dir, &record))
 		return CMD_CHECKPOINT;
-	if (sources_changed(cmd))
+	if (sources_changed(cmd) || record.outer_steps < 1) {
+		diag_error(cmd->session, 808, (Span){0}, "%s cannot be resumed: it does not say how it was begun", dir);
 		return CMD_CHECKPOINT;
+	}
 	CmdExit code = take_conditions(cmd, &record);
 	if (code != CMD_OK)
 		return code;

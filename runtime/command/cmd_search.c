@@ -273,7 +273,7 @@ static CmdExit run_search(Searching *searching) {
 	        session_text(cmd->session, searching->experiment->train.decl->name.name), searching->experiment->on.count,
 	        searching->experiment->on.count == 1 ? "y" : "ies");
 	if (searching->resumes) {
-		searching->folder = store_folder_again(cmd->rt, searching->dir);
+		searching->folder = store_folder_again(cmd->rt, searching->dir, 0);
 		now_saved(searching);
 	}
 	SearchOptions options = {.progress = on_progress,

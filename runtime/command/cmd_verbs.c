@@ -47,10 +47,12 @@ const CmdVerb cmd_verbs[] = {
      "most seconds old: whatever ends the command leaves it. The first Ctrl-C saves what was found since, if that is\n"
      "done within a second; the second leaves at once; both with 130. The folder must not exist; room for the result "
      "is\n"
-     "taken before training begins. --seed is of starts, noise and horizons that are drawn; problems stay the same. "
-     "No\n"
-     "training is resumed: to go on, train again with more steps, or from a file with the numbers of its rule.grad as\n"
-     "starts.\n"
+     "taken before training begins. --seed is of starts, noise and horizons that are drawn; problems stay the same. A "
+     "run\n"
+     "that ends early goes on with `gradus resume`. For more steps, train again with more, or from a file with the "
+     "numbers "
+     "of\n"
+     "its rule.grad as starts.\n"
      "A rule with an open expression, `discover(...)`, is searched for it instead: rule.grad is then the best rule so\n"
      "far, front.grad the best of every size, archive.sqlite all that was scored; `gradus resume` goes on with it. "
      "--search HOW\n"
@@ -62,13 +64,19 @@ const CmdVerb cmd_verbs[] = {
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
      "gradus train tune.grad -o runs/adam --learn adam.lr\n"},
-	{"resume", cmd_resume, "go on with a search that was killed or interrupted", "resume DIR",
-     "Goes on from the archive in the run folder, and ends with the same archive, rule and front as if nothing had\n"
-     "happened: what was scored is not scored again, but for the round that was under way. Sources, precision, seed,\n"
-     "--strict and --interpret are those of the run; --threads and --memory may be others. Data is read from --data "
-     "DIR,\n"
-     "as by compare. No training is resumed.\n",
-     "", "gradus resume runs/found\n"},
+	{"resume", cmd_resume, "go on with a training or a search that was ended early", "resume DIR [--data DIR]",
+     "Goes on in the run folder as if nothing had happened: after Ctrl-C, a kill or a full disk. A training goes on "
+     "from its\n"
+     "last checkpoint, of which there are up to four a second (without one, it begins again), and ends with the same "
+     "rule and\n"
+     "course, to the last bit; a search from its archive: what was scored is not scored again, but for the round that "
+     "was\n"
+     "under way. Sources, precision, seed, --strict and --interpret are those of the run; --threads and --memory may "
+     "be\n"
+     "others. Data is read from --data DIR, as by compare, and has to be what it was. The exit code is 5 if "
+     "checkpoints are\n"
+     "damaged or of another run; of two, the older one is used if the other is damaged.\n",
+     "", "gradus resume runs/robust\n"},
 	{"front", cmd_front, "what a search has found, and how it scores elsewhere",
      "front DIR [--size N] [--best N] [--on OBJECTIVE] [--json | --csv]",
      "Lists the best expression of each size that beats all smaller ones, with the score of the last stage that it "
@@ -81,7 +89,7 @@ const CmdVerb cmd_verbs[] = {
      "search\n"
      "did (`compare` counts evaluations, the start among them); intervals are 95 % bootstrap intervals over "
      "problems.\n",
-     "size best on set steps test file seed json csv",
+     "size best on set steps test seed json csv",
      "gradus front runs/found\n"
      "gradus front runs/found --best 20 --csv\n"
      "gradus front runs/found --on logistic --steps 100\n"},
@@ -95,10 +103,16 @@ const CmdVerb cmd_verbs[] = {
      "problems it\n"
      "gives the number of steps and the score. Any other comparison with one run folder in it becomes\n"
      "comparison-OBJECTIVE.json there, with a number rather than in the place of another one.\n"
-     "Intervals are 95 % bootstrap intervals over problems.\n",
-     "on against steps train test file set fill choose seed svg out json",
+     "A rule around another one, `cosine(base = adam)`, is tuned with the hyperparameters of that, too. Intervals are "
+     "95 %\n"
+     "bootstrap intervals over problems; differences from the first rule have a chance by random signs, adjusted for "
+     "the "
+     "number\n"
+     "of rules (Holm). With --long, a run of 25 times the steps shows what becomes of each rule.\n",
+     "on against steps train test long curves file set fill choose seed svg out json",
      "gradus compare adam momentum --on robust_regression --steps 40 --train 90 --test 100\n"
      "gradus compare runs/robust\n"
+     "gradus compare runs/robust --against \"robbins_monro(base = adam),cosine(base = momentum),lbfgs_wolfe\" --long\n"
      "gradus compare runs/robust --on logistic --against adam,momentum --svg curves.svg\n"},
 	{"plot", cmd_plot, "draw a training run or a comparison", "plot DIR|comparison.json [--svg FILE]",
      "A run folder gives the curves of its training, and of its comparison if there is one. Draws in the terminal, "

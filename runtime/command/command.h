@@ -25,7 +25,7 @@ typedef VEC(const char *) CmdWords;
 
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
-	bool help, json, csv, force, strict, verify, time_passes, interpret;
+	bool help, json, csv, force, strict, verify, time_passes, interpret, longer, curves;
 	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill, *search;
 	int64_t steps, problems, instance, threads, train, test, size, best;
 	int64_t seed;  /* -1: as the program says, or 0 */
@@ -170,8 +170,10 @@ void cmd_interrupt_says(const char *what);
 /* ---- cmd_text.c: numbers and words for people and for programs ---- */
 
 const char *cmd_number(Arena *arena, double value, int digits); /* 0.0632, 1.3e-07, "inf", "nan" */
-const char *cmd_count(Arena *arena, int64_t value);             /* 1 234 567 */
-const char *cmd_time(Arena *arena, double seconds);             /* 85 ms, 4.1 s, 2 min 05 s */
+const char *cmd_real(Arena *arena, double value,
+                     IrScalar real);                /* as few digits as tell it from the others of its precision */
+const char *cmd_count(Arena *arena, int64_t value); /* 1 234 567 */
+const char *cmd_time(Arena *arena, double seconds); /* 85 ms, 4.1 s, 2 min 05 s */
 const char *cmd_dims(const Session *session, Arena *arena, IrType type, const IrFunc *func); /* [4, n], "real" */
 void cmd_json_real(Text *text, double value); /* 17 digits; the texts "nan", "inf", "-inf" where JSON has no number */
 void cmd_json_reals(Text *text, const double *values, int64_t count);
@@ -229,6 +231,9 @@ CmdExit cmd_info(Cmd *cmd);
 CmdExit cmd_eval(Cmd *cmd);
 CmdExit cmd_minimize(Cmd *cmd);
 CmdExit cmd_train(Cmd *cmd);
+/* The same once it is known what to train, into --out; record: of the run there that goes on, or NULL. */
+CmdExit cmd_train_experiment(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
+CmdExit cmd_resume(Cmd *cmd);
 /* Where the rule of the experiment has an open expression; --out is known to be possible. */
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment);
 /* The same where it has choices. */

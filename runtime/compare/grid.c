@@ -38,10 +38,16 @@ static bool name_starts(const char *name, const char *const *starts) {
 	return false;
 }
 
+/* base.lr is called like lr. */
+static const char *last_name(const char *name) {
+	const char *dot = strrchr(name, '.');
+	return dot ? dot + 1 : name;
+}
+
 /* Chooses the grid of a hyperparameter; false if it stays as it is. */
 static bool grid_for(const Rt *rt, const FeHyper *hyper, Grid *grid) {
 	static const char *const decays[] = {"beta", "momentum", "rho", NULL};
-	const char *name = session_text(rt->session, hyper->name);
+	const char *name = last_name(session_text(rt->session, hyper->name));
 	bool is_rate = fe_is_rate(name);
 	bool is_decay = hyper->has_range ? hyper->low == 0 && hyper->high == 1 && !is_rate : name_starts(name, decays);
 	if (hyper->given || (!hyper->has_range && !is_decay && !is_rate))

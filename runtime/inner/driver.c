@@ -22,7 +22,8 @@
 
 static IrFunc *(*const builders[TASK_STAGES])(Task *task, const TaskPlan *plan) = {
 	[TASK_SETUP] = task_build_setup,       [TASK_BEGIN] = task_build_begin,     [TASK_SEGMENT] = task_build_segment,
-	[TASK_GRADIENT] = task_build_gradient, [TASK_TANGENT] = task_build_tangent,
+	[TASK_GRADIENT] = task_build_gradient, [TASK_TANGENT] = task_build_tangent, [TASK_PLACE] = task_build_place,
+	[TASK_COST] = task_build_cost,         [TASK_FOLLOW] = task_build_follow,   [TASK_FIT] = task_build_fit,
 };
 
 IrFunc *task_optimized(Task *task, IrFunc *func) {

@@ -15,12 +15,24 @@
 typedef enum TaskTheta { TASK_SHARED, TASK_PER_LANE, TASK_THETAS } TaskTheta;
 
 /* What is compiled of a task. The functions of IR stand in inner/frame.h. */
-typedef enum TaskStage { TASK_SETUP, TASK_BEGIN, TASK_SEGMENT, TASK_GRADIENT, TASK_TANGENT, TASK_STAGES } TaskStage;
+typedef enum TaskStage {
+	TASK_SETUP,
+	TASK_BEGIN,
+	TASK_SEGMENT,
+	TASK_GRADIENT,
+	TASK_TANGENT,
+	/* of policy search */
+	TASK_PLACE,
+	TASK_COST,
+	TASK_FOLLOW,
+	TASK_FIT,
+	TASK_STAGES
+} TaskStage;
 
 /* What a stage's code is made for; fields that a stage does not look at stay 0. */
 typedef struct TaskPlan {
 	int window;        /* gradient, tangent: derivatives are cut after so many steps; 0: never */
-	int steps;         /* segment, gradient, tangent: the most steps that it runs */
+	int steps;         /* segment, gradient, tangent: the most steps that it runs; follow, fit: all it runs */
 	bool fixed;        /* gradient: the horizon is always `steps` */
 	TaskTheta variant; /* begin, segment */
 } TaskPlan;

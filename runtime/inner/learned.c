@@ -1,5 +1,6 @@
 /* The learned numbers of a rule: where they start, what the rule uses them as, and which of them no file gives. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/inner/inner.h"
@@ -67,6 +68,13 @@ static void hole_shape(const FeLearned *learned, const Session *session, Text *o
 		text_printf(out, " %s", start);
 }
 
+/* A number that went through its limits and back, which may cost its last digits: without those, as it was written. */
+static void text_start(Text *out, double value, bool is_f32) {
+	char digits[40];
+	snprintf(digits, sizeof digits, "%.*g", is_f32 ? 6 : 14, value);
+	text_real(out, strtod(digits, NULL), is_f32);
+}
+
 /* Choices that nobody has made, with the alternative that stands for them; how many. */
 static uint32_t open_choices(const Session *session, const FeRule *rule, Text *out) {
 	for (uint32_t i = 0; i < rule->choices.count && i < LEARNED_SHOWN; i++) {
@@ -96,7 +104,7 @@ const char *learned_holes(Rt *rt, const FeRule *rule, const double *theta, Arena
 		text_printf(&out, "%s%s", out.length > 0 ? ", " : "", session_text(session, slot->name));
 		if (slot->type.rank == 0) {
 			text_printf(&out, " = ");
-			text_real(&out, natural[slot->offset], rule->real == IR_F32);
+			text_start(&out, natural[slot->offset], rule->real == IR_F32);
 		} else {
 			hole_shape(learned, session, &out);
 		}

@@ -43,7 +43,7 @@ static void emit_begin(Frame *w) {
 	frame_set(w, IR_ROLE_F0, scored(w));
 }
 
-static void emit_step(Frame *w, IrValue t) {
+void frame_step(Frame *w, IrValue t) {
 	bool has_g = w->count[IR_ROLE_G] > 0;
 	if (!has_g) /* the step has the parameter and does not read it */
 		frame_set(w, IR_ROLE_G, ir_fill(&w->b, ir_param_type(w->task->evaluate, IR_ROLE_X), 0));
@@ -164,7 +164,7 @@ static void emit_segment(Frame *w, int steps, IrValue trips) {
 		inner[count + 2] = ir_loop_carry(&w->b, loop, frame_get(w, IR_ROLE_SPENT));
 	set_state_values(w, inner);
 	IrValue t = emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 1);
-	emit_step(w, t);
+	frame_step(w, t);
 	bool batches = w->task->objective->batches;
 	IrValue next = batches ? emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 2) : 0;
 	emit_evaluate(w, next, w->task->hands_on);

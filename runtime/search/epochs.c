@@ -206,6 +206,11 @@ static bool read_scores(Search *s, SearchRound *round) {
 	return true;
 }
 
+void search_say_changed(const Search *s) {
+	diag_error(s->rt->session, 812, (Span){0},
+	           "epoch %lld in the archive of this search is not what it was: it cannot go on", (long long)s->epoch);
+}
+
 bool search_known_round(Search *s, SearchRound *round, bool *ok) {
 	*ok = true;
 	if (!is_there(s))
@@ -217,8 +222,7 @@ bool search_known_round(Search *s, SearchRound *round, bool *ok) {
 	if (*ok)
 		round->evaluations = epoch.evaluations;
 	else
-		diag_error(s->rt->session, 812, (Span){0},
-		           "epoch %lld in the archive of this search is not what it was: it cannot go on", (long long)s->epoch);
+		search_say_changed(s);
 	arena_free(scratch);
 	return *ok;
 }

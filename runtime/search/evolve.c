@@ -83,8 +83,11 @@ static void gather(Run *run) {
 /* ---- between rounds ---- */
 
 static void tell_one(Run *run, const SearchIndividual *one) {
+	const SearchEvolution *e = run->evolution;
 	float score;
 	int size;
+	if (e->scored && !one->known)
+		e->scored(e->user, one);
 	bool there = search_seen_find(run->seen, one->hash, &score, &size);
 	if (there && one->size >= size) /* two islands have found it in one round */
 		return;

@@ -39,6 +39,8 @@ typedef struct SearchEvolution {
 	 * those of the pool. */
 	uint64_t (*hash)(void *user, int worker, const SearchTuple *tuple);
 	float (*score)(void *user, int worker, const SearchTuple *tuple);
+	/* Told between rounds, on one thread and in a fixed order: what was scored. NULL: nobody asks. */
+	void (*scored)(void *user, const SearchIndividual *one);
 	/* Asked between rounds, with what has been found so far; false: enough. */
 	bool (*goes_on)(void *user, const SearchEvolved *so_far);
 	bool (*interrupted)(void *user); /* asked before every child, on any thread; NULL: never */
@@ -71,6 +73,23 @@ bool search_is_better(const SearchIndividual *a, const SearchIndividual *b);
 const SearchIndividual *search_island_best(const SearchIsland *island);
 /* A child of another island, in the place of the oldest. */
 void search_island_receive(SearchIsland *island, const SearchIndividual *child);
+
+/* ---- evolve_epochs.c: rounds of evolution in the archive ---- */
+
+struct Search;
+typedef struct SearchLog SearchLog;
+
+/* With the scores that the archive has, where the search goes on: `most` of them are remembered. NULL with a diagnostic. */
+SearchLog *search_log_new(struct Search *search, uint64_t most);
+void search_log_free(SearchLog *log);
+/* A score that was asked for before the search was killed, as long as its rounds are played again: from then on, everything is scored that would
+ * have been. On any thread. */
+bool search_log_find(const SearchLog *log, const SearchTuple *tuple, int holes, float *score);
+void search_log_add(SearchLog *log, const SearchTuple *tuple, int holes, float score);
+/* What was added since the last epoch is one, for good. false with E0812: the archive has another one in its place. */
+bool search_log_end_epoch(SearchLog *log, const SearchEvolved *so_far);
+void search_log_begin(SearchLog *log);                        /* another evolution begins */
+void search_log_exclude(SearchLog *log, int64_t evaluations); /* that did not belong to the search */
 
 /* ---- evolve.c ---- */
 

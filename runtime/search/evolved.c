@@ -21,6 +21,9 @@ typedef struct Evolving {
 	Search *search;
 	Judge *judges;
 	SearchEvolution evolution;
+	SearchLog *log;
+	float told; /* the best score of which was told */
+	bool failed;
 	double since;
 } Evolving;
 
@@ -41,6 +44,9 @@ static float score_of(void *user, int worker, const SearchTuple *tuple) {
 	Evolving *e = user;
 	Judge *judge = &e->judges[worker];
 	SearchFound found = {.expr = 0, .score = INFINITY};
+	float known;
+	if (search_log_find(e->log, tuple, e->evolution.grammar.holes, &known))
+		return known;
 	if (!read_tuple(judge, tuple))
 		return INFINITY;
 	unsigned before = search_flush_subnormals();
@@ -82,9 +88,44 @@ static void tell(Evolving *e, const SearchEvolved *so_far) {
 	arena_free(arena);
 }
 
+static void on_scored(void *user, const SearchIndividual *one) {
+	const Evolving *e = user;
+	search_log_add(e->log, &one->tuple, e->evolution.grammar.holes, one->score);
+}
+
+/* The best so far as a front of one, at the rate and constants of the second look, whenever it is time for that. false with a diagnostic. */
+static bool tell_best(Evolving *e, const SearchEvolved *so_far) {
+	Search *s = e->search;
+	Judge *judge = &e->judges[0];
+	bool early = s->told > 0 && rt_seconds() - s->told < search_told_every;
+	if (!so_far->so_far || !(so_far->best_score < e->told) || early || !read_tuple(judge, so_far->so_far))
+		return true;
+	int64_t before = search_evaluations(s);
+	SearchTable *table = s->out->table;
+	SearchFound found = {.expr = 0};
+	SearchRound round = {.found = &found, .count = 1};
+	s->out->table = &judge->table;
+	unsigned flushed = search_flush_subnormals();
+	for (int stage = 0; stage < 2; stage++)
+		search_try(s, &s->workers[0], stage, &found);
+	search_flush_as_before(flushed);
+	for (int size = 0; size <= SEARCH_MOST_NODES; size++)
+		s->best_of[size].score = (double)INFINITY;
+	search_see_best(s, &round);
+	search_make_front(s, 1);
+	bool ok = search_tell_best(s) && search_open_archive(s);
+	s->out->front_count = 0; /* it is of another table */
+	s->out->table = table;
+	e->told = so_far->best_score;
+	search_log_exclude(e->log, search_evaluations(s) - before);
+	return ok;
+}
+
 static bool goes_on(void *user, const SearchEvolved *so_far) {
-	tell(user, so_far);
-	return true;
+	Evolving *e = user;
+	tell(e, so_far);
+	e->failed = !search_log_end_epoch(e->log, so_far) || !tell_best(e, so_far) || !search_log_end_epoch(e->log, so_far);
+	return !e->failed;
 }
 
 /* ---- beginning and end ---- */
@@ -145,8 +186,8 @@ static void take(Evolving *e, const SearchEvolved *evolved) {
 	}
 }
 
-/* Interrupted, no stage will say what is the best so far: the best few as they came out of evolution. */
-static void show_best(Search *s) {
+/* Until a stage says what is the best so far, it is the best few as they came out of evolution. false with a diagnostic. */
+static bool show_best(Search *s) {
 	enum { SHOWN = 32 };
 	SearchFound *found = ARENA_ARRAY(s->arena, SearchFound, SHOWN);
 	SearchRound round = {.found = found, .count = s->count < SHOWN ? s->count : SHOWN};
@@ -158,8 +199,15 @@ static void show_best(Search *s) {
 	}
 	search_see_best(s, &round);
 	search_make_front(s, 0);
-	if (search_tell_best(s))
-		search_open_archive(s);
+	return search_tell_best(s) && search_open_archive(s);
+}
+
+/* One evolution, all of whose rounds are in the archive then. */
+static SearchEvolved *evolution(Evolving *e) {
+	SearchEvolved *evolved = search_evolve(&e->evolution, e->search->rt->pool, e->search->out->arena);
+	if (!e->failed && !rt_interrupted(e->search->rt))
+		e->failed = !search_log_end_epoch(e->log, evolved);
+	return evolved;
 }
 
 bool search_evolve_candidates(Search *s) {
@@ -173,6 +221,7 @@ bool search_evolve_candidates(Search *s) {
 	                                .seed = s->experiment->seed,
 	                                .hash = hash_of,
 	                                .score = score_of,
+	                                .scored = on_scored,
 	                                .goes_on = goes_on,
 	                                .interrupted = is_interrupted,
 	                                .user = &e};
@@ -187,20 +236,25 @@ bool search_evolve_candidates(Search *s) {
 	if (own->kind != FE_SEARCH_RANDOM)
 		find_starters(&e);
 	e.since = rt_seconds();
-	SearchEvolved *evolved = search_evolve(&e.evolution, s->rt->pool, out->arena);
+	e.told = INFINITY;
+	e.log = search_log_new(s, e.evolution.most_seen);
+	if (!e.log)
+		return false;
+	SearchEvolved *evolved = evolution(&e);
 	out->evolved = evolved;
 	if (how->random && own->kind != FE_SEARCH_RANDOM && !rt_interrupted(s->rt)) {
 		own->kind = FE_SEARCH_RANDOM;
 		own->candidates = evolved->scored;
 		e.evolution.starter_count = 0;
 		e.since = rt_seconds();
-		out->control = search_evolve(&e.evolution, s->rt->pool, out->arena);
+		search_log_begin(e.log);
+		out->control = evolution(&e);
 	}
+	search_log_free(e.log);
+	if (e.failed)
+		return false;
 	out->generated = evolved->generated;
 	out->candidates = evolved->distinct;
 	take(&e, evolved);
-	if (!rt_interrupted(s->rt))
-		return true;
-	show_best(s);
-	return false;
+	return show_best(s) && !rt_interrupted(s->rt);
 }

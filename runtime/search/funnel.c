@@ -155,7 +155,7 @@ static bool need_kernels(Search *s, const SearchFound *found, uint32_t count) {
 	return true;
 }
 
-static int64_t evaluations(const Search *s) {
+int64_t search_evaluations(const Search *s) {
 	int64_t sum = 0;
 	for (int i = 0; i < rt_pool_threads(s->rt->pool); i++)
 		for (int k = 0; k < s->out->lab_count; k++)
@@ -171,10 +171,10 @@ static bool score_round(Search *s, SearchRound *round) {
 	if (!ok || !need_kernels(s, round->found, round->count))
 		return false;
 	search_put_entered(s, round);
-	int64_t before = evaluations(s);
+	int64_t before = search_evaluations(s);
 	uint32_t each = search_stages[round->stage].per_item;
 	rt_pool_run(s->rt->pool, (int)((round->count + each - 1) / each), try_some, (const void *[]){s, round});
-	round->evaluations = evaluations(s) - before;
+	round->evaluations = search_evaluations(s) - before;
 	return !rt_interrupted(s->rt);
 }
 
@@ -286,7 +286,7 @@ static bool score_finalists(Search *s) {
 	SearchResult *out = s->out;
 	Problems *const *problems = s->select ? s->select : s->train;
 	int count = 0, threads = rt_pool_threads(s->rt->pool);
-	int64_t before = evaluations(s);
+	int64_t before = search_evaluations(s);
 	double since = rt_seconds();
 	for (int k = 0; k < out->lab_count; k++)
 		count += problems[k]->count;
@@ -312,8 +312,8 @@ static bool score_finalists(Search *s) {
 	search_see_best(s, &(SearchRound){.stage = SEARCH_STAGES, .found = s->found, .count = s->count});
 	search_make_front(s, SEARCH_STAGES);
 	out->select_problems = s->select ? count : 0;
-	out->evaluations += evaluations(s) - before;
-	search_put_finalists(s, evaluations(s) - before);
+	out->evaluations += search_evaluations(s) - before;
+	search_put_finalists(s, search_evaluations(s) - before);
 	if (out->stage == SEARCH_STAGES)
 		return true;
 	diag_error(s->rt->session, 820, out->labs[0]->hole->span,
@@ -391,9 +391,9 @@ static bool run(Search *s) {
 	make_candidates(s);
 	if (rt_interrupted(s->rt) || !make_problems(s) || !make_workers(s))
 		return false;
-	if (s->out->kind != FE_SEARCH_ENUMERATE && !search_evolve_candidates(s))
-		return false;
 	if (s->options->resumes && !search_open_archive(s))
+		return false;
+	if (s->out->kind != FE_SEARCH_ENUMERATE && !search_evolve_candidates(s))
 		return false;
 	for (int stage = 0; stage < SEARCH_STAGES; stage++)
 		if (!run_stage(s, stage))

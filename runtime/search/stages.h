@@ -58,6 +58,10 @@ void search_score_each(const Search *s, const SearchWorker *worker, Problems *co
                        double *out);
 int search_problems_of(const FeExperiment *experiment, int stage, int labs); /* of each lab */
 
+/* ---- funnel.c ---- */
+
+int64_t search_evaluations(const Search *s); /* of an objective, by all workers so far */
+
 /* ---- front.c: the best so far ---- */
 
 /* By score; what is equal by size, by cost, and at last by number. */
@@ -76,6 +80,7 @@ bool search_tell_best(Search *s);
 bool search_open_archive(Search *s);
 /* Is the next round there already? Then it is read: scores, rates and constants. *ok false with a diagnostic: it does not fit. */
 bool search_known_round(Search *s, SearchRound *round, bool *ok);
+void search_say_changed(const Search *s); /* E0812: the next epoch in the archive does not fit */
 /* Before a round is scored: what comes to the second stage is an expression of the archive. */
 void search_put_entered(Search *s, const SearchRound *round);
 /* A round that was scored, for good. */

@@ -552,7 +552,7 @@ static bool param(Gen *g, RpBlock *block) {
 	g->no_params = true;
 	if (limited && !var->apart && gen_chance(g, 70)) {
 		start_inside(g, block, var);
-	} else if (!limited && gen_chance(g, 25)) {
+	} else if (!limited && gen_chance(g, 45)) {
 		RpStmt *s = add(g, block, RP_DRAW, var, NULL);
 		add_heads(g, s, var->apart ? var->apart : gen_chance(g, 30) ? shape.rank : 0);
 		gen_draw(g, s, var);
