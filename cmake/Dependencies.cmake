@@ -18,6 +18,11 @@ find_library(GRADUS_JANSSON_LIBRARY jansson)
 gradus_require(GRADUS_JANSSON_INCLUDE "jansson.h" libjansson-dev)
 gradus_require(GRADUS_JANSSON_LIBRARY "libjansson" libjansson-dev)
 
+find_path(GRADUS_SQLITE_INCLUDE sqlite3.h)
+find_library(GRADUS_SQLITE_LIBRARY sqlite3)
+gradus_require(GRADUS_SQLITE_INCLUDE "sqlite3.h" libsqlite3-dev)
+gradus_require(GRADUS_SQLITE_LIBRARY "libsqlite3" libsqlite3-dev)
+
 # LLVM 19: its headers for the one or two files that call it, its library by name to open at run time.
 find_program(GRADUS_LLVM_CONFIG llvm-config-19 HINTS /usr/lib/llvm-19/bin)
 set(llvm_include_hint /usr/lib/llvm-19/include)

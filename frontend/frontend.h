@@ -115,7 +115,8 @@ FeObjective *fe_objective_apart(FeProgram *program, IrModule *module, const FeCa
 FeObjective *fe_objective_declared(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real);
 /* Is anything of it drawn? If not, all problems of the family are one. */
 bool fe_draws(FeProgram *program, const FeCall *objective);
-bool fe_validates(FeProgram *program, const FeCall *objective); /* runs are judged by what it validates with, not by f */
+bool fe_validates(FeProgram *program,
+                  const FeCall *objective); /* runs are judged by what it validates with, not by f */
 
 /* ---- decl/rule.c ---- */
 
@@ -137,6 +138,15 @@ typedef struct FeLearned {
 	bool by_size;              /* its declaration mentions x: its shape may follow from size(x) */
 } FeLearned;
 
+/* choose { a, b, c } */
+typedef struct FeChoice {
+	const AstDecl *decl; /* the rule in whose text it stands: this one, or one that it applies */
+	const AstExpr *expr;
+	const char *name; /* of the `let` whose value it is; of others their number in that rule */
+	uint32_t number;  /* among those of that rule */
+	uint32_t count;   /* of alternatives */
+} FeChoice;
+
 typedef struct FeRule {
 	const AstDecl *decl;
 	IrModule *module;
@@ -150,10 +160,12 @@ typedef struct FeRule {
 	bool reads_f, reads_g, reads_horizon, elementwise; /* elementwise: no coordinate sees another; f, g: read at all */
 	bool
 		by_shape; /* it looks at the axes of x: made for these shapes in this order, and states are those of all tensors of a shape */
-	bool evaluates;       /* the step evaluates the objective at other places than x */
-	bool derives;         /* ... and differentiates that, or reads residuals */
-	bool draws;           /* the step draws random numbers, and so takes seed and instance */
-	const FeHole *hole;   /* of fe_rule_open only: the expression that is open */
+	bool evaluates;     /* the step evaluates the objective at other places than x */
+	bool derives;       /* ... and differentiates that, or reads residuals */
+	bool draws;         /* the step draws random numbers, and so takes seed and instance */
+	const FeHole *hole; /* of fe_rule_open only: the expression that is open */
+	VEC(FeChoice)
+	choices; /* that nobody has made: each is its first alternative; of fe_rule_choosing, the last of `hypers` pick (from 0) */
 	uint32_t collectives; /* symbolic target only: the number of barriers */
 	VEC(bool) largest; /* per collective: it is the largest share of all tensors (from -inf on), and else their sum */
 	IrFunc *theta;     /* (seed: i64) -> theta: [P], the start of the learned numbers */
@@ -174,8 +186,16 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 
 /* The same of a rule that has an open expression, which fe_rule reports (E0333). */
 FeRule *fe_rule_open(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real);
+/* The same with all alternatives of its choices, of which hyperparameters pick. */
+FeRule *fe_rule_choosing(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target,
+                         IrScalar real);
 /* Where a `discover` stands in the declaration; NULL: nowhere. */
 const AstExpr *fe_open_expression(const AstDecl *rule);
+
+/* Whether its open expression can be searched for, as it is called; else reported (E0334, E0335, E0391). */
+bool fe_is_searchable(Session *session, const FeRule *rule, Span call);
+/* Is a hyperparameter of this name a rate: lr, rate, step_size, ...? (hole.c) */
+bool fe_is_rate(const char *hyper);
 
 /* Whether the rule can move what is learned, of which it gets the gradient where it is and no more; reported otherwise. */
 bool fe_updates(Session *session, const FeRule *rule, Span span);
@@ -186,6 +206,18 @@ bool fe_is_by_shape(FeProgram *program, const FeCall *call);
 bool fe_rule_draws(FeProgram *program, const FeCall *call);
 /* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
 bool fe_is_tied(FeProgram *program, const AstDecl *rule);
+/* Does it need a target of known size, for that or, being joint, for how it looks at its coordinates (`x[0]`, an order of them)? *place: where
+ * it does. Adds no diagnostics. */
+bool fe_needs_size(FeProgram *program, const FeCall *call, Span *place);
+
+/* ---- decl/choices.c ---- */
+
+/* Has it, or a rule that it mentions, a choice? */
+bool fe_has_choices(FeProgram *program, const FeCall *rule);
+const char *fe_alternative(const Session *session, const FeChoice *choice, uint32_t number, Arena *arena);
+/* picks, needed: by the choices of the rule. Which of them x depends on, once the others are made as they are: combinations that agree in
+ * these are one rule. */
+void fe_choices_needed(Session *session, const FeRule *rule, const int *picks, bool *needed);
 
 /* ---- decl/experiment.c ---- */
 
@@ -255,9 +287,11 @@ typedef struct FeExperiment {
 	int window; /* 0: whole */
 	double sigma;
 	int particles; /* antithetic pairs */
+	double options[FE_OPTIONS]; /* all of the estimator, these three as well */
 	FeCall update;
 	int outer_steps;
 	double clip; /* outer gradient norm; 0: none */
+	FeSearch search;
 	int keep; /* finalists of a search; 0: as many as it takes by itself */
 	VEC(FeCall) against;
 	VEC(Name) open; /* learn adam.lr: hyperparameters opened */
@@ -267,5 +301,7 @@ typedef struct FeExperiment {
 const char *fe_estimator_name(FeEstimator estimator); /* as it is written in an experiment */
 /* false with diagnostics */
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out);
+/* What stands behind `search` in an experiment, from the command line. false with diagnostics */
+bool fe_search_text(FeProgram *program, const char *text, FeSearch *out);
 
 #endif

@@ -80,6 +80,22 @@ typedef struct FeHole {
 	int constants;      /* open numbers of an expression, at most */
 	uint32_t operators; /* those that it may be made of, as bits */
 	bool homogeneous;   /* sums are of terms of equal degree */
+	Name
+		rate; /* the hyperparameter that every expression gets its own of: the first that is called like a rate; 0: none */
+	Name fixed_rate;    /* one that is called so, but was given by the call */
+	bool rate_in_front; /* positive multiples of an expression are one, as the rate takes them in */
 } FeHole;
+
+/* ---- how it is searched ---- */
+
+typedef enum FeSearchKind { FE_SEARCH_AUTO, FE_SEARCH_ENUMERATE, FE_SEARCH_EVOLVE, FE_SEARCH_RANDOM } FeSearchKind;
+
+typedef struct FeSearch {
+	FeSearchKind kind;
+	int64_t candidates; /* distinct ones that evolution or random search score; 0: as many as they do by themselves */
+	int population, tournament, islands; /* of evolution: members of an island; how many a parent is the best of */
+	const char *text;                    /* as it came from the command line; NULL: it stands in the experiment */
+	bool random;                         /* as many random ones beside it, to compare with */
+} FeSearch;
 
 #endif

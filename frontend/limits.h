@@ -35,9 +35,8 @@ enum {
 
 /* ---- how large open expressions may be ---- */
 enum {
-	/* hole.c, E0332: nodes of an expression, beyond which there are more of them than anybody can look at; what is searched where nothing is
-	 * said; constants */
-	HOLE_MOST_SIZE = 12,
+	/* hole.c, E0332: nodes of an expression, beyond which it says little to who reads it; what is searched where nothing is said; constants */
+	HOLE_MOST_SIZE = 16,
 	HOLE_USUAL_SIZE = 7,
 	HOLE_MOST_CONSTANTS = 4,
 	HOLE_USUAL_CONSTANTS = 1,
@@ -97,7 +96,9 @@ enum {
 	/* proof.c: conditions `a != b` of which it is tried whether they make another sharper */
 	PROOF_FACTS_SHARPENED = 8,
 	/* elab_draw_arguments.c: points at which arguments of a draw are computed beforehand; the run looks at the rest */
-	ELAB_MOST_POINTS = 4096
+	ELAB_MOST_POINTS = 4096,
+	/* elab_draw_counts.c: categories whose sums of weights are each computed from the first weight on; more take a loop */
+	ELAB_FEW_WEIGHTS = 16
 };
 
 /* ---- what is written out ---- */

@@ -609,6 +609,10 @@ typedef struct IrEvaluations {
 	int64_t least, most;
 } IrEvaluations;
 IrEvaluations ir_evaluations(const IrFunc *func);
+/* hand_on.c: a step, (x, f, g, ...) -> x, ..., that gives f and, if `gradient`, g at its new x as well: of an evaluation that it made there,
+ * or of the one that it was given. Where it ends elsewhere under some conditions, it then evaluates there. The step itself where no
+ * evaluation is ever handed on. Before ir_link, of an objective that is the same function in the next step. */
+IrFunc *ir_hand_on(IrModule *module, IrFunc *func, bool gradient);
 IrFunc *ir_func_copy(IrModule *module, const IrFunc *func, const char *name);
 
 /* ---- call.c ---- */

@@ -25,6 +25,7 @@ for purpose in $purposes; do
 		need llvm-19-dev llvm-config-19 "LLVM 19: machine code for optimizers, made while running"
 		need libxxhash-dev include/xxhash.h "hashing"
 		need libjansson-dev include/jansson.h "reading and writing JSON"
+		need libsqlite3-dev include/sqlite3.h "the archive of a search"
 		optional="$optional zlib1g-dev libzip-dev"
 		;;
 	test)

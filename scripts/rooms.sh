@@ -66,6 +66,7 @@ arena_bytes      tests count memory by it
 ast_print_expr   tests and fuzzers read expressions by themselves
 compare_bootstrap data_parse problems_instance train_new train_step train_goes_on train_end   tests try parts of what their file does
 search_lab_hole  tests and benchmarks make spaces of a lab without an experiment
+search_archive_put_member search_archive_find_expr   the table of populations, and the test of what is kept of a search
 train_visit      the promise that all of a training goes on with it is kept by a test
 '
 open_rooms='ir autodiff jit' # not held to it

@@ -25,6 +25,11 @@ build() { # build PRESET [TARGET...]
 	return 1
 }
 
+fuzz_all() { # as many targets at once as there are jobs; each one's words stay together
+	basename -s .c tests/fuzz/fuzz_*.c |
+		xargs -P "$jobs" -I TARGET sh -c 'said=$(sh scripts/fuzz.sh TARGET "$1" 2>&1); code=$?; echo "$said"; exit $code' sh "$seconds"
+}
+
 mkdir -p build
 if [ -n "${GRADUS_SKIP_SANITIZE:-}" ]; then
 	skipped="$skipped sanitizers-and-fuzzing(GRADUS_SKIP_SANITIZE)"
@@ -43,9 +48,7 @@ else
 	elif ! build fuzz $(basename -s .c tests/fuzz/fuzz_*.c); then
 		failed="$failed fuzz-build"
 	else
-		for target in tests/fuzz/fuzz_*.c; do
-			sh scripts/fuzz.sh "$(basename "$target" .c)" "$seconds" || failed="$failed $(basename "$target" .c)"
-		done
+		fuzz_all || failed="$failed fuzzing"
 	fi
 fi
 

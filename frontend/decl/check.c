@@ -1,5 +1,5 @@
 /* Checking everything: each declaration of the user's files is typed with its defaults, and each experiment on its objectives.
- * Typing finds all mistakes, so nothing is lowered. */
+ * Typing finds all mistakes, so nothing is lowered, but what has derivatives: how long they become is known when they are made. */
 #include "frontend/decl/decl.h"
 
 /* Two vectors; and for rules that look at the axes of x, tensors of all ranks that are usual. */
@@ -11,28 +11,49 @@ static const int64_t usual_sizes[] = {1, 7, 15, 24};
 const FeTarget check_tensors = {.sizes = fe_checked_tensors, .count = 2, .types = check_types, .type_count = 4};
 const FeTarget fe_usual_tensors = {.sizes = usual_sizes, .count = 4, .types = check_types, .type_count = 4};
 
-/* The clauses; then the objectives and rules with the arguments that the experiment gives them. */
-static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl) {
+/* What typing found nothing wrong with, lowered: derivatives that become too long are all that is said. target: of a rule. */
+static void check_derivatives(FeProgram *p, const FeCall *call, const FeTarget *target) {
+	if (!p->differentiates)
+		return;
+	DiagMark mark = diag_mark(p->session);
+	IrModule *module = ir_module_new(p->session);
+	if (call->decl->kind == AST_OBJECTIVE)
+		fe_objective(p, module, call, IR_F64);
+	else
+		fe_rule(p, module, call, target, IR_F64, NULL, 0);
+	ir_module_free(module);
+	Diags said = diag_take_back(p->session, mark), too_long = {0};
+	for (uint32_t i = 0; i < said.count; i++)
+		if (said.data[i]->severity == DIAG_ERROR && said.data[i]->code == 140)
+			vec_push(p->session->arena, &too_long, said.data[i]);
+	diag_say(p->session, &too_long);
+}
+
+/* The clauses; then the objectives and rules with the arguments that the experiment gives them, as far as the clauses name them. What is
+ * wrong with a declaration is not said again here: `sound`, nothing is. */
+static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl, bool sound) {
 	FeExperiment *x = ARENA_NEW(module->arena, FeExperiment);
-	if (!fe_experiment(p, decl, x) || p->session->error_count)
+	fe_experiment(p, decl, x);
+	if (!sound || !x->train.decl)
 		return;
 	for (uint32_t i = 0; i < x->on.count; i++) {
 		const FeObjective *objective = objective_typed(p, module, &x->on.data[i], IR_F64, typing_new(module->arena));
 		if (!objective)
 			continue;
+		check_derivatives(p, &x->on.data[i], NULL);
 		FeTarget target = fe_target(objective, module->arena);
-		if (!rule_typed(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_new(module->arena)))
+		const FeRule *rule =
+			rule_typed(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_new(module->arena));
+		if (!rule || (fe_open_expression(x->train.decl) && !fe_is_searchable(p->session, rule, x->train.span)))
 			return;
-		for (uint32_t k = 0; i == 0 && k < x->against.count; k++) {
-			const FeRule *rule =
-				rule_typed(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_new(module->arena));
-			if (rule)
-				rule_is_closed(p->session, rule);
-		}
+		for (uint32_t k = 0; i == 0 && k < x->against.count; k++)
+			rule_typed(p, module, &x->against.data[k], &target, IR_F64, NULL, 0, typing_new(module->arena));
 	}
+	if (!x->update.decl || fe_open_expression(x->update.decl))
+		return;
 	const FeRule *update = rule_typed(p, module, &x->update, &(FeTarget){.sizes = fe_checked_sizes, .count = 1}, IR_F64,
 	                                  NULL, 0, typing_new(module->arena));
-	if (update && rule_is_closed(p->session, update))
+	if (update)
 		fe_updates(p->session, update, x->update.span);
 }
 
@@ -84,10 +105,13 @@ static void type_decl(FeProgram *p, IrModule *module, const AstDecl *decl, int w
 	FeTarget target = check_tensors;
 	if (decl->joint)
 		target = (FeTarget){.sizes = &fe_checked_sizes[which], .count = 1};
+	bool sound;
 	if (decl->kind == AST_OBJECTIVE)
-		objective_typed(p, module, &call, IR_F64, typing_new(module->arena));
+		sound = objective_typed(p, module, &call, IR_F64, typing_new(module->arena)) != NULL;
 	else
-		rule_typed(p, module, &call, &target, IR_F64, NULL, 0, typing_new(module->arena));
+		sound = rule_typed(p, module, &call, &target, IR_F64, NULL, 0, typing_new(module->arena)) != NULL;
+	if (sound)
+		check_derivatives(p, &call, &target);
 }
 
 /* A hyperparameter that names a file cannot be made up. */
@@ -117,8 +141,8 @@ static void check_twice(FeProgram *p, IrModule *module, const AstDecl *decl) {
 	diag_say(p->session, &both);
 }
 
-/* True: nothing was wrong. */
-static bool check_decl(FeProgram *p, const AstDecl *decl) {
+/* True: nothing was wrong. sound: nor was it with what an experiment may name. */
+static bool check_decl(FeProgram *p, const AstDecl *decl, bool sound) {
 	if (!decl->name.name) /* its name could not be read, which was reported */
 		return false;
 	IrModule *module = ir_module_new(p->session);
@@ -133,7 +157,7 @@ static bool check_decl(FeProgram *p, const AstDecl *decl) {
 			check_twice(p, module, decl);
 		break;
 	case AST_CONST: elab_type_constant(p, module, decl, typing_new(module->arena)); break;
-	case AST_EXPERIMENT: check_experiment(p, module, decl); break;
+	case AST_EXPERIMENT: check_experiment(p, module, decl, sound); break;
 	default: break;
 	}
 	ir_module_free(module);
@@ -165,9 +189,10 @@ static void check_function(FeProgram *p, const AstDecl *decl) {
 bool fe_check(FeProgram *p) {
 	VEC(const AstDecl *) sound = {0};
 	for (int experiments = 0; experiments < 2; experiments++) {
+		bool declared = p->session->error_count == 0;
 		for (uint32_t i = 0; i < p->user.count; i++) {
 			const AstDecl *decl = p->user.data[i];
-			if ((decl->kind == AST_EXPERIMENT) == (experiments == 1) && check_decl(p, decl))
+			if ((decl->kind == AST_EXPERIMENT) == (experiments == 1) && check_decl(p, decl, declared))
 				vec_push(p->session->arena, &sound, decl);
 		}
 	}

@@ -18,6 +18,13 @@ FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, con
 /* Has it no open expression? Reported otherwise. */
 bool rule_is_closed(Session *session, const FeRule *rule);
 
+/* ---- experiment.c, experiment_search.c ---- */
+
+/* A number of an experiment, which is a constant expression. false with a diagnostic. */
+bool experiment_number(FeProgram *program, const AstExpr *expr, double *out);
+/* How the experiment searches; what it does not say is as usual. false with diagnostics. */
+bool experiment_search(FeProgram *program, const AstExperiment *x, FeSearch *out);
+
 /* ---- check.c ---- */
 
 extern const FeTarget check_tensors; /* what a rule is checked on where no objective is known */

@@ -10,8 +10,7 @@ typedef struct Reading {
 	bool ok;
 } Reading;
 
-/* A number of an experiment, which is a constant expression. false with a diagnostic. */
-static bool constant_number(FeProgram *program, const AstExpr *expr, double *out) {
+bool experiment_number(FeProgram *program, const AstExpr *expr, double *out) {
 	IrModule *module = ir_module_new(program->session);
 	Elab e = elab_new(program, module, IR_F64, typing_new(module->arena));
 	IrBuilder builder = ir_builder(ir_func_new(module, "number"));
@@ -28,7 +27,7 @@ static void wrong(Reading *r, int code, Span span, const char *text) {
 }
 
 static bool number(Reading *r, const AstExpr *x, double *out) {
-	if (x->kind == AST_BAD || !constant_number(r->program, x, out)) {
+	if (x->kind == AST_BAD || !experiment_number(r->program, x, out)) {
 		r->ok = false;
 		return false;
 	}
@@ -138,19 +137,28 @@ static const Option all_options[FE_OPTIONS] = {
 #undef ESTIMATOR
 };
 
+/* Where an estimator can score a least f. */
+typedef enum Minimum { NEVER, WHOLE, WINDOWS } Minimum;
+
 /* The options of each, in order; NO_OPTION ends them. */
 enum { NO_OPTION = FE_OPTIONS };
-enum { WINDOW = FE_OPTION_WINDOW, SIGMA = FE_OPTION_SIGMA, PARTICLES = FE_OPTION_PARTICLES };
+#define OPTION(NAME, ...) NAME = FE_OPTION_##NAME, /* becomes: WINDOW = FE_OPTION_WINDOW, ... */
+#define ESTIMATOR(...)
+enum {
+#include "frontend/estimators.def"
+};
+#undef OPTION
+#undef ESTIMATOR
 
 static const struct {
 	const char *name;
 	int window;
-	bool cuts_minimum;
+	Minimum minimum;
 	int options[FE_OPTIONS + 1];
 } estimators[FE_ESTIMATORS] = {
 #define OPTION(...)
-#define ESTIMATOR(NAME, name, window, cuts_minimum, method, ...)                                                       \
-	[FE_##NAME] = {name, window, cuts_minimum, {__VA_ARGS__, NO_OPTION}},
+#define ESTIMATOR(NAME, name, window, minimum, method, ...)                                                            \
+	[FE_##NAME] = {name, window, minimum, {__VA_ARGS__, NO_OPTION}},
 #include "frontend/estimators.def"
 #undef OPTION
 #undef ESTIMATOR
@@ -240,16 +248,25 @@ static void no_estimator(Reading *r, const AstExpr *e, Name name) {
 	for (size_t i = 0; i < FE_ESTIMATORS; i++)
 		candidates[i] = session_name(r->session, estimators[i].name);
 	r->ok = false;
-	if (name && strcmp(session_text(r->session, name), "policy_search") == 0) {
-		diag_error(r->session, 398, e->span, "`policy_search` is part of the language, but not of this version");
-		return;
-	}
 	Diag *diag = diag_error(r->session, 305, e->span, "this is not a way to estimate gradients");
 	Name nearest = name ? name_nearest(r->session->names, name, candidates, FE_ESTIMATORS) : 0;
 	if (nearest)
 		diag_help(r->session, diag, "did you mean `%s`?", session_text(r->session, nearest));
 	else
 		diag_help(r->session, diag, "there are %s", estimator_list(r));
+}
+
+/* A least f is no sum over steps, so what works by windows of particles or by the costs of steps cannot score it. */
+static void check_minimum(Reading *r, const AstExpr *e, size_t which, const FeExperiment *out) {
+	Minimum can = estimators[which].minimum;
+	if (!fe_score_folds[out->score.fold].least || can == WINDOWS || (can == WHOLE && out->window == 0))
+		return;
+	Diag *diag = diag_error(r->session, 806, e->span, "a least f cannot be estimated %s",
+	                        can == WHOLE ? "from windows of particles"
+	                                     : "by controllers, which follow the costs of single steps");
+	diag_help(r->session, diag, "score mean(f) or final(f), or estimate es() or backprop(%s)",
+	          can == WHOLE ? arena_printf(r->session->arena, "window = %d", out->window) : "");
+	r->ok = false;
 }
 
 /* After the horizon and the score. */
@@ -272,12 +289,9 @@ static void estimate(Reading *r, const AstExperiment *x, FeExperiment *out) {
 	out->window = values[WINDOW].value > 0 ? (int)values[WINDOW].value : estimators[which].window;
 	if (out->window >= out->horizon_high)
 		out->window = 0;
-	if (fe_score_folds[out->score.fold].least && !estimators[which].cuts_minimum && out->window > 0) {
-		Diag *diag = diag_error(r->session, 806, e->span, "a least f cannot be estimated from windows of particles");
-		diag_help(r->session, diag, "score mean(f) or final(f), or estimate es() or backprop(window = %d)",
-		          out->window);
-		r->ok = false;
-	}
+	for (int i = 0; i < FE_OPTIONS; i++)
+		out->options[i] = values[i].value;
+	check_minimum(r, e, which, out);
 }
 
 /* ---- the other clauses ---- */
@@ -389,7 +403,7 @@ static void warn_of_clauses(Reading *r, const AstExperiment *x, const FeExperime
 	               {x->clip.span, "clip", false},
 	               {x->search.span, "search", true},
 	               {x->keep.span, "keep", true}};
-	if (!out->train.decl)
+	if (!out->train.decl || fe_has_choices(r->program, &out->train)) /* combinations may be trained as well */
 		return;
 	const char *rule = session_text(r->session, out->train.decl->name.name);
 	bool searches = fe_open_expression(out->train.decl) != NULL;
@@ -401,19 +415,15 @@ static void warn_of_clauses(Reading *r, const AstExperiment *x, const FeExperime
 			             clauses[i].word, rule);
 }
 
-/* How open expressions are searched: there is one way. */
-static void search(Reading *r, const AstExperiment *x, FeExperiment *out) {
-	if (x->keep.span.file && x->keep.items.count)
-		out->keep = count(r, x->keep.items.data[0], 335, "the number of finalists", 1);
-	const AstExpr *how = x->search.span.file && x->search.items.count ? x->search.items.data[0] : NULL;
-	if (!how || how->kind == AST_BAD || is_word(r, how, "auto") || is_word(r, how, "enumerate"))
+/* Rules that are run have no open expression; one that a call closes, by choosing a branch without it, is none. */
+static void closed(Reading *r, const FeCall *call) {
+	if (!call->decl || !fe_open_expression(call->decl))
 		return;
-	bool evolves = is_word(r, how, "evolve") ||
-	               (how->kind == AST_CALL && strcmp(session_text(r->session, how->call.callee.name), "evolve") == 0);
-	if (evolves)
-		wrong(r, 391, how->span, "`search evolve` is part of the language, but not of this version");
-	else
-		wrong(r, 335, how->span, "an open expression is searched by `enumerate`, or `auto`, which is the same");
+	IrModule *module = ir_module_new(r->session);
+	const FeRule *rule =
+		rule_typed(r->program, module, call, &check_tensors, IR_F64, NULL, 0, typing_new(module->arena));
+	r->ok = rule && rule_is_closed(r->session, rule) && r->ok;
+	ir_module_free(module);
 }
 
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
@@ -429,8 +439,10 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	if (!x)
 		return false;
 	missing_clauses(r, decl);
-	if (x->train.items.count && !fe_call(program, x->train.items.data[0], AST_OPTIMIZER, &out->train))
+	if (x->train.items.count && !fe_call(program, x->train.items.data[0], AST_OPTIMIZER, &out->train)) {
+		out->train.decl = NULL;
 		r->ok = false;
+	}
 	calls(r, &x->on, AST_OBJECTIVE, &out->on.data, &out->on.count, &out->on.capacity);
 	calls(r, &x->against, AST_OPTIMIZER, &out->against.data, &out->against.count, &out->against.capacity);
 	if (x->problems.span.file) {
@@ -448,8 +460,10 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	score(r, x, out);
 	estimate(r, x, out);
 	if (x->update.span.file && x->update.rule) {
-		if (!fe_call(program, x->update.rule, AST_OPTIMIZER, &out->update))
+		if (!fe_call(program, x->update.rule, AST_OPTIMIZER, &out->update)) {
+			out->update.decl = NULL;
 			r->ok = false;
+		}
 		if (x->update.steps)
 			out->outer_steps = count(r, x->update.steps, 306, "the number of outer steps", 1);
 	} else if (!fe_call_text(program, "adam(lr = 3e-3)", AST_OPTIMIZER, &out->update))
@@ -462,13 +476,21 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	}
 	if (x->seed.span.file && x->seed.items.count)
 		out->seed = (uint64_t)count(r, x->seed.items.data[0], 308, "a seed", 0);
-	search(r, x, out);
+	if (x->keep.span.file && x->keep.items.count)
+		out->keep = count(r, x->keep.items.data[0], 335, "the number of finalists", 1);
+	r->ok = experiment_search(program, x, &out->search) && r->ok;
 	warn_of_clauses(r, x, out);
 	if (x->augment.span.file)
 		wrong(r, 398, x->augment.span, "`augment` is part of the language, but not of this version");
 	opened(r, x, out);
+	for (uint32_t i = 0; i < out->against.count; i++)
+		closed(r, &out->against.data[i]);
+	closed(r, &out->update);
 	if (out->open.count && fe_open_expression(out->train.decl))
 		wrong(r, 391, x->learn.data[0].rule.span,
 		      "`learn` of a rule with an open expression is part of the language, but not of this version");
+	else if (out->open.count && fe_has_choices(program, &out->train))
+		wrong(r, 391, x->learn.data[0].rule.span,
+		      "`learn` of a rule with choices is part of the language, but not of this version");
 	return r->ok;
 }

@@ -24,6 +24,14 @@ bool fe_operator_has_constant(FeOperator op) {
 	return strstr(fe_operators[op].text, "{c") != NULL;
 }
 
+bool fe_is_rate(const char *hyper) {
+	static const char *const begins[] = {"lr", "rate", "learning_rate", "step", "alpha", "eta"};
+	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+		if (strncmp(hyper, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool find_open(const AstExpr *x, void *context) {
 	const AstExpr **found = context;
 	if (x && x->kind == AST_DISCOVER)

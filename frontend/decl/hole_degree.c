@@ -2,12 +2,17 @@
  * (0), g^2 as s^2. Found by a walk over the statements, repeated until the degrees of states do not change any more. Numbers and
  * hyperparameters are whatever they are added to: an `eps` beside sqrt(v) has the degree of that.
  *
- * What is not known counts as 0, and `gradus show space` says so. */
+ * What is not known counts as 0, and `gradus show space` says so.
+ *
+ * The same walk finds out whether a rate stands in front of the open expression: whether it is all the same to x if the expression is multiplied
+ * by s, and the rate divided by it. Then the expression has degree 1, the rate -1 (or 0, as in `lr * sign(discover(...))`), and everything else,
+ * numbers too, 0. */
 #include "frontend/decl/hole_read.h"
 
 #include <string.h>
 
-typedef enum Kind { DEGREE_NONE, DEGREE_ANY, DEGREE_SOME, DEGREE_UNKNOWN } Kind; /* NONE: nothing was met yet */
+/* NONE: nothing was met yet; MIXED: there is none, as with g + x */
+typedef enum Kind { DEGREE_NONE, DEGREE_ANY, DEGREE_SOME, DEGREE_UNKNOWN, DEGREE_MIXED } Kind;
 
 typedef struct Degree {
 	Kind kind;
@@ -19,26 +24,33 @@ typedef struct Walk {
 	Arena *arena;
 	NameMap of; /* Degree, by the numbers of symbols */
 	bool changed;
+	const Symbol *rate; /* NULL: degrees in the scale of the objective */
+	int rate_at;        /* its degree */
 } Walk;
 
-static const Degree unknown = {DEGREE_UNKNOWN, 0}, any = {DEGREE_ANY, 0}, zero = {DEGREE_SOME, 0};
+static const Degree unknown = {DEGREE_UNKNOWN, 0}, any = {DEGREE_ANY, 0}, zero = {DEGREE_SOME, 0},
+					mixed = {DEGREE_MIXED, 0};
 
 static Degree some(int at) {
 	return (Degree){DEGREE_SOME, at};
 }
 
 static Degree joined(Degree a, Degree b) {
+	if (a.kind == DEGREE_MIXED || b.kind == DEGREE_MIXED)
+		return mixed;
 	if (a.kind == DEGREE_NONE || b.kind == DEGREE_UNKNOWN)
 		return b;
 	if (b.kind == DEGREE_NONE || a.kind == DEGREE_UNKNOWN)
 		return a;
 	if (a.kind == DEGREE_ANY || b.kind == DEGREE_ANY)
 		return a.kind == DEGREE_ANY ? b : a;
-	return a.at == b.at ? a : unknown;
+	return a.at == b.at ? a : mixed;
 }
 
 /* a^p b^q */
 static Degree combined(Degree a, int p, Degree b, int q) {
+	if (a.kind == DEGREE_MIXED || b.kind == DEGREE_MIXED)
+		return mixed;
 	if (a.kind == DEGREE_UNKNOWN || b.kind == DEGREE_UNKNOWN)
 		return unknown;
 	if (a.kind == DEGREE_NONE || b.kind == DEGREE_NONE)
@@ -49,7 +61,7 @@ static Degree combined(Degree a, int p, Degree b, int q) {
 }
 
 static Degree bare(Degree a) {
-	return a.kind == DEGREE_SOME && a.at != 0 ? unknown : a.kind == DEGREE_ANY ? zero : a;
+	return a.kind == DEGREE_SOME && a.at != 0 ? mixed : a.kind == DEGREE_ANY ? zero : a;
 }
 
 static Degree of_expr(Walk *w, const AstExpr *x);
@@ -58,15 +70,17 @@ static Degree of_symbol(Walk *w, const Symbol *symbol) {
 	Symbol *const *names = w->r->names->rule;
 	if (!symbol)
 		return unknown;
+	if (w->rate && symbol == w->rate)
+		return some(w->rate_at);
 	if (symbol == names[RULE_G] || symbol == names[RULE_F])
-		return some(FE_DEGREE_ONE);
+		return w->rate ? zero : some(FE_DEGREE_ONE);
 	if (symbol == names[RULE_X] || symbol == names[RULE_T] || symbol == names[RULE_HORIZON])
 		return zero;
 	switch (symbol->kind) {
 	case SYMBOL_HYPER:
 	case SYMBOL_LEARNED:
 	case SYMBOL_BUILTIN:
-	case SYMBOL_DECL: return any;
+	case SYMBOL_DECL: return w->rate ? zero : any;
 	case SYMBOL_INDEX:
 	case SYMBOL_COUNTER: return zero;
 	case SYMBOL_LET:
@@ -130,7 +144,7 @@ static Degree of_call(Walk *w, const AstExpr *x) {
 		return unknown; /* a function */
 	if (is_one_of(name, nothing) || args->count == 0)
 		return zero;
-	if (is_one_of(name, evaluations))
+	if (is_one_of(name, evaluations) && !w->rate)
 		return some(FE_DEGREE_ONE);
 	Degree first = of_expr(w, args->data[0].value), all = first;
 	for (uint32_t i = 1; i < args->count; i++)
@@ -150,9 +164,10 @@ static Degree of_call(Walk *w, const AstExpr *x) {
 
 static Degree of_expr(Walk *w, const AstExpr *x) {
 	switch (x->kind) {
-	case AST_NUMBER: return any;
+	case AST_NUMBER: return w->rate && !is_zero(x) ? zero : any;
 	case AST_BOOL:
 	case AST_COMPARE: return zero;
+	case AST_DISCOVER: return w->rate ? some(FE_DEGREE_ONE) : unknown;
 	case AST_NAME: return of_symbol(w, symbol_at(w->r->program, x->id));
 	case AST_UNARY: return of_expr(w, x->unary.operand);
 	case AST_BINARY: return of_binary(w, x);
@@ -192,6 +207,17 @@ static void note(Walk *w, const Symbol *symbol, Degree degree) {
 
 static void in_block(Walk *w, const AstBlock *block);
 
+static bool is_hole(const AstExpr *x, void *context) {
+	return x && (x->kind == AST_DISCOVER || ast_any_part(x, is_hole, context));
+}
+
+static bool has_hole(const AstBlock *block) {
+	for (uint32_t i = 0; i < block->count; i++)
+		if (ast_any_expr(block->data[i], is_hole, NULL))
+			return true;
+	return false;
+}
+
 static void in_assignment(Walk *w, const AstStmt *s) {
 	for (uint32_t i = 0; i < s->assign.targets.count; i++) {
 		const AstExpr *target = s->assign.targets.data[i];
@@ -218,8 +244,11 @@ static void in_stmt(Walk *w, const AstStmt *s) {
 	case AST_WHILE: in_block(w, &s->repeat.body); return;
 	case AST_EACH: in_block(w, &s->each.body); return;
 	case AST_WHEN:
-		in_block(w, &s->when.yes);
-		in_block(w, &s->when.no);
+		/* The arm with the open expression is the one that is taken: its condition is known. */
+		if (!w->rate || !has_hole(&s->when.no))
+			in_block(w, &s->when.yes);
+		if (!w->rate || !has_hole(&s->when.yes))
+			in_block(w, &s->when.no);
 		return;
 	default: return;
 	}
@@ -230,13 +259,17 @@ static void in_block(Walk *w, const AstBlock *block) {
 		in_stmt(w, block->data[i]);
 }
 
+/* A symbol's degree changes at most four times (NONE, ANY, SOME, UNKNOWN, MIXED), so this ends. */
+static void walk(Walk *w) {
+	do {
+		w->changed = false;
+		in_block(w, &w->r->decl->body);
+	} while (w->changed);
+}
+
 void hole_find_degrees(RuleElab *r, FeHole *hole) {
 	Walk w = {.r = r, .arena = arena_new()};
-	/* A symbol's degree changes at most three times (NONE, ANY, SOME, UNKNOWN), so this ends. */
-	do {
-		w.changed = false;
-		in_block(&w, &r->decl->body);
-	} while (w.changed);
+	walk(&w);
 	for (uint32_t i = 0; i < hole->operands.count; i++) {
 		FeOperand *operand = &hole->operands.data[i];
 		Degree degree = of_expr(&w, operand->expr);
@@ -244,4 +277,38 @@ void hole_find_degrees(RuleElab *r, FeHole *hole) {
 		operand->degree = degree.kind == DEGREE_SOME ? degree.at : 0;
 	}
 	arena_free(w.arena);
+}
+
+/* ---- the rate ---- */
+
+static bool may_be_zero(Degree degree) {
+	return degree.kind != DEGREE_MIXED && (degree.kind != DEGREE_SOME || degree.at == 0);
+}
+
+/* Neither x nor what the expression is made of sees it if the rate has this degree. What is not known is not held against it. */
+static bool goes_unseen(RuleElab *r, const FeHole *hole, const Symbol *rate, int degree) {
+	Walk w = {.r = r, .arena = arena_new(), .rate = rate, .rate_at = degree};
+	walk(&w);
+	const Degree *x = name_map_get(&w.of, r->names->rule[RULE_X]->number);
+	bool unseen = !x || may_be_zero(*x);
+	for (uint32_t i = 0; unseen && i < hole->operands.count; i++)
+		unseen = may_be_zero(of_expr(&w, hole->operands.data[i].expr));
+	arena_free(w.arena);
+	return unseen;
+}
+
+void hole_find_rate(RuleElab *r, FeHole *hole) {
+	const Hyper *rate = NULL;
+	for (uint32_t k = 0; k < r->hypers.count && !rate; k++) {
+		const Hyper *h = &r->hypers.data[k];
+		if (h->as_int || h->learned || !fe_is_rate(session_text(r->e.session, h->name)))
+			continue;
+		if (!h->given)
+			rate = h;
+		else if (!hole->fixed_rate)
+			hole->fixed_rate = h->name;
+	}
+	hole->rate = rate ? rate->name : 0;
+	hole->rate_in_front =
+		rate && (goes_unseen(r, hole, rate->symbol, -FE_DEGREE_ONE) || goes_unseen(r, hole, rate->symbol, 0));
 }

@@ -17,6 +17,7 @@ typedef struct Hyper {
 	const AstLimits *limits; /* its range as written */
 	int learned;             /* 1 + number among the learned values, if opened */
 	Value *constant;
+	Value *bound; /* in the function being built; NULL: it is learned */
 } Hyper;
 
 /* What x, f and g stood for before x was a variable of its own. */
@@ -82,14 +83,14 @@ typedef struct RuleElab {
 	uint32_t next_state;            /* the first state of the rule that is applied next, or of a block */
 	VEC(const AstStmt *) in_blocks; /* by state: where it is declared, in a block; NULL: directly in a rule */
 	/* A rule that looks at the axes of x is made for one shape after the other (rule_axes.c). */
-	bool more_axes, by_shape;      /* it turned out that it does; it is known that it does */
-	Diag *said_axes;               /* what was said of axes that are not known */
-	const RuleShape *shape;        /* which of them the function being built is for */
-	VEC(RuleShare) shared;         /* by_shape: its collectives, in step */
-	uint32_t applied;              /* rules that init has applied so far */
-	Name place;                    /* of the `apply` that leads here, by the numbers of those around; 0: none */
-	VEC(RuleApplied) places;       /* every `apply` that init has come to */
-	uint32_t loops, written, arms; /* around the `apply` that leads here */
+	bool more_axes, by_shape; /* it turned out that it does; it is known that it does */
+	Diag *said_axes;          /* what was said of axes that are not known */
+	const RuleShape *shape;   /* which of them the function being built is for */
+	VEC(RuleShare) shared;    /* by_shape: its collectives, in step */
+	uint32_t applied;         /* rules that init has applied so far */
+	Name place;               /* of the `apply` that leads here, by the numbers of those around; 0: none */
+	VEC(RuleApplied) places;  /* every `apply` that init has come to */
+	uint32_t loops, written, arms, sized_arms; /* around the `apply` that leads here */
 	Name within;          /* the rule that is being applied, as the rules around call it: base.inner; 0: none */
 	bool learning;        /* theta is being built */
 	DrawKey key;          /* what is learned is drawn with it */
@@ -103,6 +104,8 @@ typedef struct RuleElab {
 	DrawKey step_key;     /* of the step */
 	const char *appliers; /* the rules that are being applied, in front of the names of what they draw */
 	VEC(Drawn) drawn;     /* by the step so far */
+	bool searching;       /* all alternatives of its choices are made */
+	VEC(Value *) choices; /* which alternative each is, in the function being built; none while theta is */
 	ElabRule asked;       /* what the elaborator asks of it */
 } RuleElab;
 
@@ -125,7 +128,8 @@ void rule_bind_learned(RuleElab *r, IrFunc *func);
 /* What a rule that is applied learns: where it starts, while theta is built; its names, in init and step. */
 void rule_learn_applied(RuleElab *r, const AstDecl *decl, Span span);
 void rule_bind_applied(RuleElab *r, const AstDecl *decl);
-/* A hyperparameter of a rule that is a parameter, opened from outside as base.lr: its value instead of `v`, which it starts from. */
+/* A hyperparameter of a rule that is a parameter, opened from outside as base.lr, or exposed: its value instead of `v`, which it starts
+ * from. */
 Value *rule_opened(RuleElab *r, const AstDecl *decl, const AstParam *p, Value *v, Span span);
 /* Everything that was to be opened of rules that are parameters was found, or is reported. */
 void rule_check_opened(const RuleElab *r);
@@ -169,6 +173,20 @@ void rule_draw(RuleElab *r, const AstStmt *s);
 
 /* rule_hole.c */
 Value *rule_discover(RuleElab *r, const AstExpr *x);
+
+/* rule_choose.c */
+bool rule_chooses(const RuleElab *r, const AstDecl *decl);
+/* Notes the choices of a rule, or of one that it applies, once; before functions are begun. */
+void rule_collect_choices(RuleElab *r, const AstDecl *decl);
+/* What picks, behind the hyperparameters; `func` NULL: nothing is picked there. */
+void rule_bind_choices(RuleElab *r, IrFunc *func);
+/* The same among the hyperparameters of the rule, where all alternatives are made. */
+void rule_finish_choices(RuleElab *r);
+Value *rule_choose(RuleElab *r, const AstExpr *x);
+/* apply choose { a, b }: as rule_init_applied, rule_apply and rule_applied */
+void rule_init_chosen(RuleElab *r, const AstStmt *s, const char *prefix);
+void rule_apply_chosen(RuleElab *r, const AstStmt *s);
+void rule_chosen_changes(RuleElab *r, const AstStmt *s, Bindings *out);
 
 /* rule_apply.c */
 bool rule_known_later(Elab *e, const AstExpr *x); /* it mentions what has no value in the function being built */

@@ -4,14 +4,31 @@
 
 #include <string.h>
 
+static bool is_it(const AstExpr *x, void *hole) {
+	return x && (x == hole || ast_any_part(x, is_it, hole));
+}
+
+/* Does it stand in a loop of this block, whether that is written out or not? */
+static bool in_loop(const AstBlock *block, AstExpr *hole) {
+	for (uint32_t i = 0; i < block->count; i++) {
+		AstStmt *s = block->data[i];
+		bool loops = s->kind == AST_FOR || s->kind == AST_WHILE;
+		if ((loops && ast_any_expr(s, is_it, hole)) || (s->kind == AST_EACH && in_loop(&s->each.body, hole)) ||
+		    (s->kind == AST_WHEN && (in_loop(&s->when.yes, hole) || in_loop(&s->when.no, hole))))
+			return true;
+	}
+	return false;
+}
+
 /* Where it may stand: it is computed once in a step. false with a diagnostic. */
 static bool may_stand(RuleElab *r, const AstExpr *x) {
 	Elab *e = &r->e;
+	bool loops = in_loop(&r->decl->body, (AstExpr *)(uintptr_t)x);
 	uint32_t own = (e->tensor ? 1u : 0u) + (e->lane ? 1u : 0u);
-	const char *later = !r->asked.in_step ? NULL
-	                    : e->coord        ? "inside `each`"
-	                    : r->out->hole    ? "a second time in a rule"
-	                    : e->by_shape     ? "in a rule that looks at the axes of x"
+	const char *later = !r->asked.in_step || loops ? NULL
+	                    : e->coord                 ? "inside `each`"
+	                    : r->out->hole             ? "a second time in a rule"
+	                    : e->by_shape              ? "in a rule that looks at the axes of x"
 	                    : e->calls->decl != r->decl && e->calls->decl->kind == AST_OPTIMIZER
 	                        ? "in a rule that another one applies"
 	                        : NULL;
@@ -19,7 +36,8 @@ static bool may_stand(RuleElab *r, const AstExpr *x) {
 		diag_error(e->session, 391, x->span, "`discover` %s is part of the language, but not of this version", later);
 		return false;
 	}
-	bool once = !e->copying && !e->loops.count && !e->arms && e->indices_around.count == own && !e->calls->outer;
+	bool once =
+		!loops && !e->copying && !e->loops.count && !e->arms && e->indices_around.count == own && !e->calls->outer;
 	if (r->asked.in_step && once)
 		return true;
 	Diag *diag = diag_error(e->session, 330, x->span, "`discover` cannot stand here");
@@ -160,6 +178,7 @@ Value *rule_discover(RuleElab *r, const AstExpr *x) {
 	if (!ok)
 		return value_bad(e);
 	hole_find_degrees(r, hole);
+	hole_find_rate(r, hole);
 	for (uint32_t i = 0; i < hole->operands.count; i++)
 		add_operand(r, hole, values[i], hole->operands.data[i].expr->span);
 	e->coupled = true;
@@ -174,5 +193,39 @@ bool rule_is_closed(Session *session, const FeRule *rule) {
 	diag_help(session, diag,
 	          "an experiment that says `train %s` searches for one (gradus train), and --fill EXPRESSION puts one in",
 	          name);
+	return false;
+}
+
+bool fe_is_searchable(Session *session, const FeRule *rule, Span call) {
+	const FeHole *hole = rule->hole;
+	const char *name = session_text(session, rule->decl->name.name);
+	Diag *diag;
+	if (!hole) {
+		diag = diag_error(session, 335, call, "as it is called here, `%s` has no open expression", name);
+		diag_help(session, diag, "its arguments choose a branch without `discover`");
+	} else if (rule->evaluates) {
+		diag_error(session, 391, hole->span,
+		           "`discover` in a rule that evaluates the objective elsewhere is part of the language, but not of "
+		           "this version");
+	} else if (!hole->rate && hole->fixed_rate) {
+		const char *rate = session_text(session, hole->fixed_rate);
+		diag = diag_error(session, 334, call, "`%s` is fixed here, and every expression needs a rate of its own", rate);
+		diag_help(session, diag, "leave `%s` out: the search finds one for each", rate);
+	} else if (!hole->rate) {
+		diag = diag_error(session, 334, rule->decl->name.span, "`%s` has no rate, which every expression needs one of",
+		                  name);
+		diag_help(session, diag,
+		          "give it a hyperparameter `lr` in front of the open expression, as in "
+		          "`x <- x - lr * discover(...)`");
+	} else {
+		if (!hole->rate_in_front) {
+			diag = diag_warning(session, 334, hole->span,
+			                    "`%s` is not a factor in front of this alone, so multiples of an expression are "
+			                    "searched as if they were different",
+			                    session_text(session, hole->rate));
+			diag_help(session, diag, "give what else it is in front of a hyperparameter of its own");
+		}
+		return true;
+	}
 	return false;
 }

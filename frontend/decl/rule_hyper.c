@@ -51,6 +51,33 @@ static bool can_be_learned(const RuleElab *r, Name name) {
 	return false;
 }
 
+/* Those of a rule that is a parameter, as base.lr, where its call leaves them as they are. */
+static void read_base_hypers(RuleElab *r, const Hyper *of) {
+	Elab *e = &r->e;
+	const FeCall *base = of->constant->call;
+	const AstDecl *decl = base->decl;
+	const AstExpr **args = ARENA_ARRAY(e->arena, const AstExpr *, decl->params.count + 1);
+	if (!program_arguments(r->program, base, args))
+		return;
+	for (uint32_t i = 0; i < decl->params.count; i++) {
+		const AstParam *p = &decl->params.data[i];
+		if (args[i] || !p->value)
+			continue;
+		Hyper h = {.symbol = symbol_at(e->program, p->name.id),
+		           .span = p->name.span,
+		           .at = p->value->span,
+		           .from = p->value,
+		           .limits = &p->limits};
+		h.name = session_name(e->session, arena_printf(e->arena, "%s.%s", session_text(e->session, of->name),
+		                                               session_text(e->session, p->name.name)));
+		h.constant = hyper_constant(e, base, p, p->value);
+		h.known = value_known_real(h.constant, &h.value);
+		h.has_range = limits_stated(e, &p->limits, &h.low, &h.high);
+		if (h.known)
+			vec_push(e->arena, &r->hypers, h);
+	}
+}
+
 bool rule_read_hypers(RuleElab *r) {
 	Elab *e = &r->e;
 	const AstDecl *decl = r->decl;
@@ -74,6 +101,11 @@ bool rule_read_hypers(RuleElab *r) {
 		ok = x && check_hyper(e, &h) && ok;
 		vec_push(e->arena, &r->hypers, h);
 		scope_add(e, h.symbol, h.constant);
+	}
+	for (uint32_t i = 0; i < decl->params.count && ok && r->call->exposes; i++) {
+		const Hyper h = r->hypers.data[i];
+		if (h.constant->kind == VALUE_CALL && h.constant->call->decl->kind == AST_OPTIMIZER)
+			read_base_hypers(r, &h);
 	}
 	for (uint32_t i = 0; i < r->open_count; i++) {
 		if (can_be_learned(r, r->open[i]) || strchr(session_text(e->session, r->open[i]), '.'))
@@ -106,6 +138,9 @@ void rule_bind_hypers(RuleElab *r, IrFunc *func) {
 			v->as_int = as_int;
 		} else if (h->learned)
 			continue;
-		scope_add(e, h->symbol, v);
+		h->bound = v;
+		if (!strchr(session_text(e->session, h->name), '.'))
+			scope_add(e, h->symbol, v);
 	}
+	rule_bind_choices(r, func);
 }

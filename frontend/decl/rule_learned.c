@@ -371,6 +371,9 @@ static bool is_open(const RuleElab *r, Name name) {
 Value *rule_opened(RuleElab *r, const AstDecl *decl, const AstParam *p, Value *v, Span span) {
 	Elab *e = &r->e;
 	Name name = name_within(r, p->name.name);
+	for (uint32_t i = 0; i < r->hypers.count && r->call->exposes; i++)
+		if (r->hypers.data[i].name == name)
+			return r->hypers.data[i].bound;
 	if (!is_open(r, name))
 		return v;
 	for (uint32_t i = 0; i < r->learned.count && !r->learning; i++)
@@ -459,5 +462,5 @@ static bool applies(const AstBlock *block) {
 }
 
 bool rule_may_learn(const RuleElab *r, const AstDecl *decl) {
-	return r->open_count || applies(&decl->body);
+	return r->open_count || applies(&decl->body) || rule_chooses(r, decl);
 }

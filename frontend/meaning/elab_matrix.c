@@ -1,5 +1,7 @@
 /* Linear algebra: what calls.def computes, as functions of the language, and those that are plain index expressions. A matrix under
  * indices of the notation is one for each of them: these become axes in front. */
+#include <math.h>
+
 #include "frontend/meaning/elab.h"
 
 /* ---- what the arguments have to be ---- */
@@ -194,14 +196,41 @@ Value *elab_call_logdet(Elab *e, const Builtin *b, Value **args, const AstExpr *
 	return elab_reduce_sum(e, size, x->span);
 }
 
+static Value *apply1(Elab *e, IrOpcode opcode, Value *v, Span span) {
+	return elab_apply(e, opcode, S_REAL, S_REAL, &v, 1, span, NULL);
+}
+
+static Value *apply2(Elab *e, IrOpcode opcode, Scalar from, Scalar to, Value *a, Value *b, Span span) {
+	Value *both[2] = {a, b};
+	return elab_apply(e, opcode, from, to, both, 2, span, NULL);
+}
+
+/* 0 < |v| < inf */
+static Value *is_in_range(Elab *e, Value *v, Span span) {
+	Value *size = apply1(e, IR_abs, v, span), *zero = value_scalar(e, S_REAL, ex_real(e, 0));
+	Value *below = apply2(e, IR_lt, S_REAL, S_BOOL, size, value_scalar(e, S_REAL, ex_real(e, (double)INFINITY)), span);
+	return apply2(e, IR_and, S_BOOL, S_BOOL, apply2(e, IR_lt, S_REAL, S_BOOL, zero, size, span), below, span);
+}
+
+/* The product of the pivots; by their logarithms where it leaves the range of numbers on the way, and they do not. */
 Value *elab_call_det(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	Value *a = square(e, b, args[0], argument(x, 0)), *sign;
 	if (!a)
 		return value_bad(e);
-	Value *both[2];
-	both[0] = elab_reduce_all(e, AST_REDUCE_PROD, pivots(e, a, &sign, x->span), x->span);
-	both[1] = sign;
-	return value_is_bad(both[0]) ? both[0] : elab_apply(e, IR_mul, S_REAL, S_REAL, both, 2, x->span, NULL);
+	Span span = x->span;
+	Value *each = pivots(e, a, &sign, span);
+	Value *product = elab_reduce_all(e, AST_REDUCE_PROD, each, span);
+	if (value_is_bad(product))
+		return product;
+	Value *signs = elab_reduce_all(e, AST_REDUCE_PROD, apply1(e, IR_sign, each, span), span);
+	Value *logs = elab_reduce_sum(e, apply1(e, IR_log, apply1(e, IR_abs, each, span), span), span);
+	Value *other = apply2(e, IR_mul, S_REAL, S_REAL, signs, apply1(e, IR_exp, logs, span), span);
+	Value *better = apply2(e, IR_or, S_BOOL, S_BOOL, is_in_range(e, other, span),
+	                       apply2(e, IR_ne, S_REAL, S_BOOL, product, product, span), span);
+	better =
+		apply2(e, IR_and, S_BOOL, S_BOOL, better,
+	           elab_apply(e, IR_not, S_BOOL, S_BOOL, (Value *[]){is_in_range(e, product, span)}, 1, span, NULL), span);
+	return apply2(e, IR_mul, S_REAL, S_REAL, elab_select(e, better, other, product, x), sign, span);
 }
 
 /* ---- index expressions ---- */

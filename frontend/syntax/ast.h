@@ -172,6 +172,7 @@ typedef struct AstLimits {
 typedef struct AstRange {
 	Span span;
 	AstExpr *low, *high;
+	bool no_range; /* one value was written instead, which was reported; it is taken for the end */
 } AstRange;
 
 /* ---- statements ---- */
@@ -283,16 +284,17 @@ typedef struct AstOpen {
 } AstOpen;
 
 typedef struct AstExperiment {
-	AstClause train;    /* one rule, as a name or a call */
-	AstClause on;       /* objectives */
-	AstClause score;    /* one expression of f */
-	AstClause estimate; /* one call */
-	AstClause clip;     /* one number */
-	AstClause augment;  /* calls */
-	AstClause against;  /* rules */
-	AstClause seed;     /* one number */
-	AstClause search;   /* one word: how open expressions are searched */
-	AstClause keep;     /* one number */
+	AstClause train;     /* one rule, as a name or a call */
+	AstClause on;        /* objectives */
+	AstClause score;     /* one expression of f */
+	AstClause estimate;  /* one call */
+	AstClause clip;      /* one number */
+	AstClause augment;   /* calls */
+	AstClause against;   /* rules */
+	AstClause seed;      /* one number */
+	AstClause search;    /* one word or call: how open expressions are searched */
+	AstExpr *candidates; /* search ... for N candidates; NULL: that was left out */
+	AstClause keep;      /* one number */
 	struct {
 		Span span;
 		AstExpr *train, *select, *test; /* NULL where not given */

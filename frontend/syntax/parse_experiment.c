@@ -35,7 +35,7 @@ static const struct {
 	[CLAUSE_AUGMENT] = {"augment", "a transformation, such as `scale(1e-3, 1e3)`"},
 	[CLAUSE_AGAINST] = {"against", "rules to compare with, such as `momentum, adam`"},
 	[CLAUSE_SEED] = {"seed", "a whole number"},
-	[CLAUSE_SEARCH] = {"search", "how an open expression is searched: `enumerate`"},
+	[CLAUSE_SEARCH] = {"search", "how an open expression is searched, such as `evolve() for 100000 candidates`"},
 	[CLAUSE_KEEP] = {"keep", "how many finalists a search has"},
 	[CLAUSE_LEARN] = {"learn", "a hyperparameter to open, such as `adam.lr`"},
 };
@@ -102,6 +102,20 @@ static void parse_update(Parser *p, AstExperiment *experiment) {
 	if (!p->panic && (parse_at_break(p) || (!parse_accept_word(p, "steps") && !parse_accept_word(p, "step")))) {
 		Diag *diag = parse_complain(p, 139, parse_here(p), "expected `steps`, found %s", parse_found(p));
 		parse_help(p, diag, "write `for %s steps`", parse_slice(p, experiment->update.steps->span));
+		if (!parse_at_break(p))
+			p->panic = true;
+	}
+}
+
+/* `search evolve(islands = 4) for 50000 candidates` */
+static void parse_search(Parser *p, AstExperiment *experiment) {
+	parse_items(p, CLAUSE_SEARCH, &experiment->search, false);
+	if (p->panic || parse_at_break(p) || !parse_accept_word(p, "for"))
+		return;
+	experiment->candidates = parse_value(p, "a number of candidates");
+	if (!p->panic && (parse_at_break(p) || !parse_accept_word(p, "candidates"))) {
+		Diag *diag = parse_complain(p, 139, parse_here(p), "expected `candidates`, found %s", parse_found(p));
+		parse_help(p, diag, "write `for %s candidates`", parse_slice(p, experiment->candidates->span));
 		if (!parse_at_break(p))
 			p->panic = true;
 	}
@@ -181,7 +195,7 @@ static void parse_clause_body(Parser *p, AstExperiment *experiment, ClauseKind k
 	case CLAUSE_AUGMENT: parse_items(p, kind, &experiment->augment, true); break;
 	case CLAUSE_AGAINST: parse_items(p, kind, &experiment->against, true); break;
 	case CLAUSE_SEED: parse_items(p, kind, &experiment->seed, false); break;
-	case CLAUSE_SEARCH: parse_items(p, kind, &experiment->search, false); break;
+	case CLAUSE_SEARCH: parse_search(p, experiment); break;
 	case CLAUSE_KEEP: parse_items(p, kind, &experiment->keep, false); break;
 	case CLAUSE_LEARN: parse_learn(p, experiment); break;
 	case CLAUSE_COUNT: break;

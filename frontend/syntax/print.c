@@ -357,6 +357,12 @@ static void print_experiment(Printer *printer, const AstExperiment *experiment) 
 	}
 	print_clause(printer, "clip", &experiment->clip);
 	print_clause(printer, "search", &experiment->search);
+	if (experiment->candidates) {
+		print_line(printer);
+		put(printer, "(candidates ");
+		print_expr(printer, experiment->candidates);
+		put(printer, ")");
+	}
 	print_clause(printer, "keep", &experiment->keep);
 	print_clause(printer, "augment", &experiment->augment);
 	print_clause(printer, "against", &experiment->against);

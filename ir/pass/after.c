@@ -114,7 +114,7 @@ static void find_invariant(void *context, const IrBlock *block, IrOp *op) {
 	Leaving *leaving = context;
 	const IrBlock *body = ir_block_of(op, 0);
 	(void)block;
-	for (uint32_t i = 0; body && i < body->ops.count && !leaving->wrong; i++) {
+	for (uint32_t i = 0; body && pass_may_leave(&op->loop) && i < body->ops.count && !leaving->wrong; i++) {
 		IrOp *one = body->ops.data[i];
 		uint32_t loop = ++leaving->number;
 		ir_visit_op(op, mark_made, leaving);

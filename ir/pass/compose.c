@@ -219,11 +219,19 @@ static bool find_composable(const Compose *c, const IrFor *user, const double *w
 	return false;
 }
 
+/* Whether an earlier link is of the same operation: of several terms, or of a value that is passed on twice. */
+static bool is_repeated(const Chain *chain, uint32_t link) {
+	for (uint32_t i = 0; i < link; i++)
+		if (chain->links[i].f == chain->links[link].f)
+			return true;
+	return false;
+}
+
 /* What goes if nothing reads the links any more; an operation that makes other values, too, stays. */
 static double chain_flops(const Compose *c, const Chain *chain) {
 	double flops = 0;
 	for (uint32_t i = 0; i < chain->count; i++)
-		if (chain->links[i].f->puts.count == 1 && (i == 0 || chain->links[i].f != chain->links[i - 1].f))
+		if (chain->links[i].f->puts.count == 1 && !is_repeated(chain, i))
 			flops += pass_for_flops(c->b.func, chain->links[i].f);
 	return flops;
 }

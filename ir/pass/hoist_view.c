@@ -23,6 +23,19 @@ static bool holds_below(const IrNode *node, const bool *flag) {
 	return true;
 }
 
+/* FLOPs of the node itself. A selection of what is stored narrower than it is computed with, as bytes of images, is rather converted once
+ * than at every use; the whole of it is not, as it would take a multiple of the memory. */
+static double own_cost(const View *view, uint32_t number) {
+	const IrNode *node = &view->f->nodes.data[number];
+	if (node->kind == IR_NODE_OP)
+		return ir_op_info[node->opcode].cost;
+	IrType type = node->kind == IR_NODE_READ ? ir_type(view->func, node->value) : (IrType){0};
+	bool narrow = type.storage != IR_STORED_PLAIN;
+	return narrow && pass_domain_points(view->f, view->sets[number]) < (double)ir_type_elements(type, NULL)
+	           ? pass_convert_flops
+	           : 0;
+}
+
 View pass_look(const IrFunc *func, Arena *scratch, const IrFor *f) {
 	View view = {.func = func, .f = f, .scratch = scratch, .domain = (1u << f->indices.count) - 1};
 	view.sets = ARENA_ARRAY(scratch, uint32_t, f->nodes.count + 1);
@@ -39,8 +52,8 @@ View pass_look(const IrFunc *func, Arena *scratch, const IrFor *f) {
 	for (uint32_t n = 0; n < f->nodes.count; n++) {
 		const IrNode *node = &f->nodes.data[n];
 		bool is_op = node->kind == IR_NODE_OP, is_read = node->kind == IR_NODE_READ;
-		so_far += is_op ? ir_op_info[node->opcode].cost : 0;
-		view.costs[n] = is_op ? ir_op_info[node->opcode].cost : 0;
+		view.costs[n] = own_cost(&view, n);
+		so_far += view.costs[n];
 		for (int i = 0; is_op && i < ir_op_info[node->opcode].arity; i++)
 			view.costs[n] += view.costs[node->args[i]];
 		view.costs[n] = view.costs[n] < so_far ? view.costs[n] : so_far;
@@ -97,11 +110,6 @@ static void want_rest(const View *view, const bool *taken, bool *wanted) {
 			want(wanted, ir_put_operands(put, ir_type(view->func, put->out).rank));
 	}
 	want(wanted, ir_at_operands(view->f->conds.data, view->f->conds.count));
-}
-
-static double own_cost(const View *view, uint32_t number) {
-	const IrNode *node = &view->f->nodes.data[number];
-	return node->kind == IR_NODE_OP ? ir_op_info[node->opcode].cost : 0;
 }
 
 double pass_counted_cost(const View *view, const bool *taken, const bool *hoisted) {

@@ -3,7 +3,8 @@
  *     %3 = for i:n { add(%s[i], %b[]) } -> [i];  %4 = for i:n { mul(%3[i], %y[i]) } sum -> []
  *     becomes  %4 = for i:n { mul(add(%s[i], %b[]), %y[i]) } sum -> []
  *
- * Free: no scalar operation and at most one read (a broadcast, transpose, slice, reshape, constant, counter).
+ * Free: no scalar operation and at most one read (a broadcast, transpose, slice, reshape, constant, counter). What makes an array out of
+ * one that is stored narrower, element by element, goes in where so little of it is asked for that it costs no more.
  * Requires a verified function; keeps every bit. Leaves dead producers to `simplify`. */
 #include "ir/pass/limits.h"
 #include "ir/pass/pass.h"
@@ -13,6 +14,7 @@ typedef struct Producer {
 	const IrFor *f; /* in the new function; NULL: not a candidate */
 	const IrBlock *block;
 	bool free;
+	double converts; /* points of one that converts what is stored narrower; 0: it does not */
 } Producer;
 
 typedef struct Inline {
@@ -54,6 +56,21 @@ static bool reads_base(const Inline *in, const IrFor *f) {
 	return false;
 }
 
+/* Of what is stored narrower, element by element in the same place. */
+static bool converts(const Inline *in, const IrFor *f, uint32_t reads) {
+	bool any = false;
+	for (uint32_t n = 0; reads == 1 && n < f->nodes.count; n++) {
+		const IrNode *node = &f->nodes.data[n];
+		if (node->kind != IR_NODE_READ)
+			continue;
+		IrType type = ir_type(in->b.func, node->value), out = ir_type(in->b.func, f->puts.data[0].out);
+		any = type.storage != IR_STORED_PLAIN && type.rank == out.rank && !node->guarded;
+		for (int k = 0; any && k < type.rank; k++)
+			any = type.dims[k] == out.dims[k] && ir_at_equal(node->at[k], f->puts.data[0].at[k]);
+	}
+	return any;
+}
+
 static void remember(Inline *in, const IrFor *f, IrValue old_out) {
 	if (f->puts.count != 1)
 		return;
@@ -69,7 +86,9 @@ static void remember(Inline *in, const IrFor *f, IrValue old_out) {
 		vec_push(in->scratch, &in->producers, (Producer){0});
 		vec_push(in->scratch, &in->new_uses, 0);
 	}
-	in->producers.data[put->out] = (Producer){f, in->b.block, ops == 0 && reads <= 1};
+	in->producers.data[put->out] = (Producer){f, in->b.block, ops == 0 && reads <= 1, 0};
+	if (ops > 0 && converts(in, f, reads))
+		in->producers.data[put->out].converts = ir_points(f, ~0u, PASS_SYMBOL);
 	in->new_uses.data[put->out] = in->uses[old_out];
 }
 
@@ -88,6 +107,9 @@ static bool asks_once(const IrFor *user, const IrNode *read) {
 }
 
 static bool wants(const Inline *in, const IrRewrite *rewrite, const IrNode *read, Producer producer, IrValue value) {
+	if (producer.f && producer.converts > 0 && !read->guarded &&
+	    in->new_uses.data[value] * ir_points(rewrite->from, ~0u, PASS_SYMBOL) <= producer.converts)
+		return true; /* a position that may be outside of the one is outside of the other */
 	if (!producer.f || read->guarded ||
 	    pass_positions_may_fail(in->func, rewrite->from, ir_type(in->func, read->value), read->at, false))
 		return false;

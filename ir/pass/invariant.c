@@ -2,7 +2,8 @@
  *
  *     loop %t < 40 carry (...) { %5 = for i:n { f(%X[i]) } ... }   becomes   %5 = for i:n { f(%X[i]) };  loop ... { ... }
  *
- * What may leave its range (a gather that is not proved) only leaves a loop that turns at least once.
+ * What may leave its range (a gather that is not proved) only leaves a loop that turns at least once. Nothing leaves a
+ * loop of one turn that may end before it (pass_may_leave).
  * Requires a verified function; keeps every bit. */
 #include "ir/pass/pass.h"
 #include "ir/pass/rewrite.h"
@@ -52,7 +53,7 @@ static void copy_loop(void *context, const IrOp *op) {
 		IrOp *inside = body->ops.data[i];
 		Search search = {.in = in};
 		ir_visit_op(inside, look_at, &search);
-		left[i] = search.level < in->depth && (ir_block_runs(op, 0) || !search.may_fail);
+		left[i] = pass_may_leave(&op->loop) && search.level < in->depth && (ir_block_runs(op, 0) || !search.may_fail);
 		mark_defs(in, inside, -1, left[i] ? search.level : in->depth);
 		if (left[i])
 			ir_copy_op(&in->b, in->func, inside, &in->map);

@@ -169,6 +169,10 @@ bool pass_for_may_fail(const IrFunc *func, const IrFor *f) {
 	return false;
 }
 
+bool pass_may_leave(const IrLoop *loop) {
+	return loop->limit != 1 || !loop->goes;
+}
+
 static void count_uses(void *context, const IrBlock *block, IrOp *op) {
 	uint32_t *uses = context;
 	(void)block;

@@ -18,6 +18,9 @@ bool pass_put_is_projection(const IrFunc *func, const IrFor *f, const IrPut *put
  * dropped nor moved to where it might not have run. */
 bool pass_positions_may_fail(const IrFunc *func, const IrFor *f, IrType type, const IrAt *at, bool guarded);
 bool pass_for_may_fail(const IrFunc *func, const IrFor *f);
+/* What is the same in all turns may leave the loop. A loop of one turn that may end before it is there so that something need not be
+ * computed. */
+bool pass_may_leave(const IrLoop *loop);
 
 /* FLOPs of one run, symbols taken as PASS_SYMBOL: for judging rewrites. */
 double pass_for_flops(const IrFunc *func, const IrFor *f);

@@ -8,41 +8,18 @@
 #include "runtime/command/command.h"
 #include "runtime/command/limits.h"
 
-/* The sources that are kept in a run folder, and the experiment among them that made it. */
-typedef struct RunSources {
-	const char *dir, *precision;
-	FeProgram *program;
-	FeExperiment experiment;
-} RunSources;
-
 /* What is compared, before it is run. */
 typedef struct Plan {
-	FeCall objective;
+	VEC(FeCall) families;
+	uint32_t family; /* under way */
 	VEC(Contender) contenders;
 	CmdWords folders; /* of each contender: the run that it comes from, or NULL */
 	CompareOptions options;
-	VEC(RunSources) runs;    /* of the folders among the words */
+	VEC(CmdRun) runs;        /* of the folders among the words */
 	const char *only_folder; /* the run folder, if there is exactly one */
 	bool from_experiment;
 	bool own_precision; /* as the run has it */
 } Plan;
-
-/* A program of its own: what is declared in it may have the names of what is declared in the files that are given. */
-static CmdExit load_sources(Cmd *cmd, const char *dir, RunSources *out) {
-	StoreRecord record;
-	if (!store_record(cmd->session, dir, &record))
-		return CMD_CHECKPOINT;
-	*out = (RunSources){.dir = dir, .precision = record.precision, .program = cmd_program_new(cmd)};
-	store_confine(cmd->session, out->program, dir);
-	for (uint32_t i = 0; i < record.sources.count; i++)
-		fe_add_file(out->program, record.sources.data[i]);
-	if (cmd->session->error_count)
-		return CMD_CHECKPOINT;
-	const AstDecl *decl = fe_find(out->program, session_name(cmd->session, record.experiment));
-	if (!decl || decl->kind != AST_EXPERIMENT)
-		return cmd_fail(cmd, CMD_CHECKPOINT, "%s/sources have no experiment `%s`", dir, record.experiment);
-	return fe_experiment(out->program, decl, &out->experiment) ? CMD_OK : CMD_CHECKPOINT;
-}
 
 static bool declared_by_user(const FeProgram *program, Name name) {
 	for (uint32_t i = 0; i < fe_decl_count(program); i++)
@@ -64,8 +41,22 @@ static FeProgram *program_of(Cmd *cmd, const Plan *plan, const char *text) {
 	return nowhere ? plan->runs.data[0].program : cmd->program;
 }
 
+/* Is one of its arguments a rule? */
+static bool wraps(const Cmd *cmd, const FeCall *call) {
+	for (uint32_t i = 0; i < call->values.count; i++) {
+		const AstExpr *x = call->values.data[i];
+		Name name = x->kind == AST_NAME ? x->name : x->kind == AST_CALL ? x->call.callee.name : 0;
+		const AstDecl *decl = name ? fe_find(call->program ? call->program : cmd->program, name) : NULL;
+		if (decl && decl->kind == AST_OPTIMIZER)
+			return true;
+	}
+	return false;
+}
+
 static void contender_add(Cmd *cmd, Plan *plan, FeCall rule, const char *folder, const StoreInfo *info) {
 	Contender one = {.label = session_text(cmd->session, rule.decl->name.name), .rule = rule, .tune = folder == NULL};
+	if (!folder && wraps(cmd, &rule))
+		one.label = cmd_call_text(cmd, &rule);
 	one.training_evaluations = folder ? info->training_evaluations : 0;
 	vec_push(cmd->arena, &plan->contenders, one);
 	vec_push(cmd->arena, &plan->folders, folder);
@@ -130,8 +121,8 @@ static CmdExit load_runs(Cmd *cmd, Plan *plan) {
 	for (uint32_t i = 0; i < cmd->words.count; i++) {
 		if (!cmd_is_run(cmd, cmd->words.data[i]))
 			continue;
-		RunSources run;
-		CmdExit code = load_sources(cmd, cmd->words.data[i], &run);
+		CmdRun run;
+		CmdExit code = cmd_run_open(cmd, cmd->words.data[i], &run);
 		if (code != CMD_OK)
 			return code;
 		plan->only_folder = plan->runs.count ? NULL : run.dir;
@@ -139,7 +130,7 @@ static CmdExit load_runs(Cmd *cmd, Plan *plan) {
 	}
 	plan->from_experiment = plan->only_folder && cmd->words.count == 1 && !cmd->options.on;
 	if (plan->from_experiment) {
-		const char *precision = plan->runs.data[0].precision;
+		const char *precision = plan->runs.data[0].record.precision;
 		plan->own_precision = !cmd->options.precision || !strcmp(cmd->options.precision, precision);
 		cmd->options.precision = cmd->options.precision ? cmd->options.precision : precision;
 	}
@@ -150,9 +141,26 @@ static int given_or(int64_t given, int otherwise) {
 	return given > 0 ? (int)given : otherwise;
 }
 
+/* The families that --on names. */
+static CmdExit named_families(Cmd *cmd, Plan *plan) {
+	CmdWords words = {0};
+	if (!cmd_split(cmd, cmd->options.on, &words))
+		return cmd_usage(cmd, "--on needs a family at every comma");
+	FeProgram *files = cmd->program;
+	CmdExit code = CMD_OK;
+	for (uint32_t i = 0; i < words.count && code == CMD_OK; i++) {
+		FeCall family = {0};
+		cmd->program = program_of(cmd, plan, words.data[i]);
+		code = cmd_objective(cmd, words.data[i], &family);
+		vec_push(cmd->arena, &plan->families, family);
+		cmd->program = files;
+	}
+	return code;
+}
+
 static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 	const CmdOptions *given = &cmd->options;
-	const RunSources *run = plan->runs.count ? &plan->runs.data[0] : NULL;
+	const CmdRun *run = plan->runs.count ? &plan->runs.data[0] : NULL;
 	const FeExperiment *experiment = run ? &run->experiment : NULL;
 	bool known = plan->from_experiment;
 	plan->options.steps = given_or(given->steps, run ? experiment->horizon_high : CMD_STEPS);
@@ -162,27 +170,22 @@ static CmdExit choose_objective(Cmd *cmd, Plan *plan) {
 		return cmd_usage(cmd, "the experiment of %s has no test problems; say with --test how many to compare on",
 		                 run->dir);
 	}
+	plan->options.longer = given->longer;
 	plan->options.score = (FeScore){FE_SCORE_MEAN, FE_SCORE_F};
 	if (run)
 		plan->options.score = experiment->score;
 	if (!known && !given->on)
 		return cmd_usage(cmd, "on which problems? Name an objective with --on, such as --on logistic");
 	if (!known) {
-		FeProgram *files = cmd->program;
-		cmd->program = program_of(cmd, plan, given->on);
-		CmdExit code = cmd_objective(cmd, given->on, &plan->objective);
-		cmd->program = files;
+		CmdExit code = named_families(cmd, plan);
 		if (code == CMD_OK && run) {
 			cmd_say(cmd, "%d steps%s, scored by %s as in the experiment of %s", plan->options.steps,
 			        given->steps < 0 ? "" : " as asked", score_text(cmd->arena, plan->options.score), run->dir);
 		}
 		return code;
 	}
-	plan->objective = experiment->on.data[0];
-	if (experiment->on.count > 1) {
-		fprintf(stderr, "the experiment has %u families; this is the first, the others by --on\n",
-		        experiment->on.count);
-	}
+	for (uint32_t i = 0; i < experiment->on.count; i++)
+		vec_push(cmd->arena, &plan->families, experiment->on.data[i]);
 	return CMD_OK;
 }
 
@@ -220,7 +223,7 @@ static void on_progress(void *user, const char *label, int done, int total) {
 static char *json_of(Cmd *cmd, const Comparison *comparison, size_t *length) {
 	char *json = NULL;
 	FILE *memory = open_memstream(&json, length);
-	bool ok = memory && compare_json(comparison, memory);
+	bool ok = memory && compare_json(comparison, cmd->options.curves, memory);
 	if (memory && fclose(memory) != 0)
 		ok = false;
 	if (!ok) {
@@ -260,15 +263,16 @@ static bool holds(Cmd *cmd, const char *path, const char *json, size_t length) {
 static bool as_asked(const Cmd *cmd, const Plan *plan) {
 	const CmdOptions *given = &cmd->options;
 	return plan->from_experiment && given->steps < 0 && given->train < 0 && given->test < 0 && given->seed < 0 &&
-	       given->against.count == 0 && given->set.count == 0 && !given->strict && plan->own_precision;
+	       given->against.count == 0 && given->set.count == 0 && !given->longer && !given->curves && !given->strict &&
+	       plan->own_precision;
 }
 
-/* Where a comparison with one run folder in it is kept: comparison.json is the one that the run's experiment asks for. Any
- * other is comparison-OBJECTIVE.json, with a number where another one has that name. */
+/* Where a comparison with one run folder in it is kept: comparison.json is the one that the run's experiment asks for, on its first
+ * family. Any other is comparison-OBJECTIVE.json, with a number where another one has that name. */
 static const char *name_in_run(const Cmd *cmd, const Plan *plan, int number) {
-	if (as_asked(cmd, plan))
+	if (as_asked(cmd, plan) && plan->family == 0)
 		return "comparison.json";
-	const char *objective = session_text(cmd->session, plan->objective.decl->name.name);
+	const char *objective = session_text(cmd->session, plan->families.data[plan->family].decl->name.name);
 	return number == 1 ? arena_printf(cmd->arena, "comparison-%s.json", objective)
 	                   : arena_printf(cmd->arena, "comparison-%s-%d.json", objective, number);
 }
@@ -279,7 +283,7 @@ static CmdExit put_in_run(Cmd *cmd, const Plan *plan, const char *json, size_t l
 	FilePut put = FILE_TAKEN;
 	for (int number = 1; put == FILE_TAKEN; number++) {
 		name = name_in_run(cmd, plan, number);
-		bool again = as_asked(cmd, plan) || holds(cmd, arena_printf(cmd->arena, "%s/%s", dir, name), json, length);
+		bool again = (as_asked(cmd, plan) && plan->family == 0) || holds(cmd, arena_printf(cmd->arena, "%s/%s", dir, name), json, length);
 		put = store_put(cmd->session, dir, name, json, length, !again);
 	}
 	if (put == FILE_PUT) {
@@ -294,21 +298,29 @@ static bool keeps_in_run(const Cmd *cmd, const Plan *plan) {
 	return !cmd->options.out && plan->only_folder && !cmd->options.interpret;
 }
 
-static CmdExit report(Cmd *cmd, const Comparison *comparison, const Plan *plan) {
+/* What there is to say of all families together. */
+typedef struct Families {
+	Text json;               /* of all of them */
+	VEC(const char *) cells; /* [families][rules] */
+} Families;
+
+/* One family's part of it; one alone is said by itself. */
+static CmdExit report(Cmd *cmd, const Comparison *comparison, const Plan *plan, Families *all) {
 	size_t length = 0;
 	char *json = json_of(cmd, comparison, &length);
 	if (!json)
 		return CMD_IO;
-	Text out = text_new(cmd->arena);
-	if (cmd->options.json)
-		text_bytes(&out, json, length);
-	else
+	bool several = plan->families.count > 1;
+	CmdExit code = CMD_OK;
+	text_printf(&all->json, "%s", several ? plan->family ? ", " : "{\"families\": [" : "");
+	text_bytes(&all->json, json, length);
+	for (uint32_t k = 0; k < comparison->count; k++)
+		vec_push(cmd->arena, &all->cells, cmd_comparison_cell(cmd, comparison, k));
+	if (!cmd->options.json) {
+		Text out = text_new(cmd->arena);
+		text_printf(&out, "%s", plan->family ? "\n" : "");
 		cmd_comparison_table(cmd, comparison, &out);
-	CmdExit code = cmd_print(cmd, &out);
-	if (code == CMD_OK && cmd->options.out) {
-		Text file = text_new(cmd->arena);
-		text_bytes(&file, json, length);
-		code = cmd_write_file(cmd, cmd->options.out, &file);
+		code = cmd_print(cmd, &out);
 	}
 	if (code == CMD_OK && keeps_in_run(cmd, plan))
 		code = put_in_run(cmd, plan, json, length);
@@ -321,24 +333,61 @@ static CmdExit report(Cmd *cmd, const Comparison *comparison, const Plan *plan) 
 	return code;
 }
 
+/* Rules by families, and what is written of all of them. */
+static CmdExit report_all(Cmd *cmd, const Plan *plan, Families *all) {
+	uint32_t families = plan->families.count, rules = plan->contenders.count;
+	CmdExit code = CMD_OK;
+	if (families > 1) {
+		text_printf(&all->json, "]}\n");
+		CmdTable table = {.arena = cmd->arena, .columns = 1 + families};
+		Text out = text_new(cmd->arena);
+		cmd_cell(&table, "rule");
+		for (uint32_t i = 0; i < families; i++)
+			cmd_cell(&table, "%s", cmd_call_text(cmd, &plan->families.data[i]));
+		for (uint32_t k = 0; k < rules; k++) {
+			cmd_cell(&table, "%s", plan->contenders.data[k].label);
+			for (uint32_t i = 0; i < families; i++)
+				cmd_cell(&table, "%s", all->cells.data[i * rules + k]);
+		}
+		text_printf(&out, "\nAll families: mean [95 %% interval], and diverged runs where there are some\n");
+		cmd_table(&table, "  ", &out);
+		code = cmd->options.json ? CMD_OK : cmd_print(cmd, &out);
+	}
+	if (code == CMD_OK && cmd->options.json)
+		code = cmd_print(cmd, &all->json);
+	if (code == CMD_OK && cmd->options.out)
+		code = cmd_write_file(cmd, cmd->options.out, &all->json);
+	return code;
+}
+
+static CmdExit compare_on(Cmd *cmd, Plan *plan, Families *all) {
+	const FeCall *objective = &plan->families.data[plan->family];
+	Comparison *comparison =
+		compare_rules(cmd->rt, objective, plan->contenders.data, plan->contenders.count, &plan->options);
+	cmd_progress_end(cmd);
+	if (!comparison)
+		return cmd_failed(cmd);
+	for (uint32_t k = 0; k < comparison->count; k++)
+		if (plan->contenders.data[k].tune) /* the rule of a run has its numbers from there */
+			cmd_put_holes(comparison->rules[k].label, "used", comparison->rules[k].holes);
+	CmdExit code = report(cmd, comparison, plan, all);
+	compare_free(comparison);
+	return code;
+}
+
 CmdExit cmd_compare(Cmd *cmd) {
 	Plan plan = {0};
 	CmdExit code = make_plan(cmd, &plan);
 	if (code != CMD_OK)
 		return code;
+	if (cmd->options.svg && plan.families.count > 1)
+		return cmd_usage(cmd, "--svg draws one family: name it with --on");
 	if (keeps_in_run(cmd, &plan) && !store_may_put(cmd->session, plan.only_folder, name_in_run(cmd, &plan, 1)))
 		return cmd_failed(cmd);
 	plan.options.progress = on_progress;
 	plan.options.user = cmd;
-	Comparison *comparison =
-		compare_rules(cmd->rt, &plan.objective, plan.contenders.data, plan.contenders.count, &plan.options);
-	cmd_progress_end(cmd);
-	if (!comparison)
-		return cmd_failed(cmd);
-	for (uint32_t k = 0; k < comparison->count; k++)
-		if (plan.contenders.data[k].tune) /* the rule of a run has its numbers from there */
-			cmd_put_holes(comparison->rules[k].label, "used", comparison->rules[k].holes);
-	code = report(cmd, comparison, &plan);
-	compare_free(comparison);
-	return code;
+	Families all = {.json = text_new(cmd->arena)};
+	for (; plan.family < plan.families.count && code == CMD_OK; plan.family++)
+		code = compare_on(cmd, &plan, &all);
+	return code == CMD_OK ? report_all(cmd, &plan, &all) : code;
 }

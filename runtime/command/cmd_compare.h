@@ -6,5 +6,7 @@
 #include "runtime/compare/compare.h"
 
 void cmd_comparison_table(Cmd *cmd, const Comparison *comparison, Text *out);
+/* A rule's score and what diverged, in few words. */
+const char *cmd_comparison_cell(Cmd *cmd, const Comparison *comparison, uint32_t rule);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "runtime/command/cmd_compare.h"
 #include "runtime/command/command.h"
+#include "runtime/compare/limits.h"
 
 /* Row numbers: the subject first, then by mean. */
 static void sort_rows(const Comparison *c, uint32_t *rows) {
@@ -47,6 +48,13 @@ static const char *interval_text(Cmd *cmd, const Comparison *c, const CompareInt
 		return mean;
 	return arena_printf(cmd->arena, "%s [%s, %s]", mean, cmd_number(cmd->arena, value->low, 3),
 	                    cmd_number(cmd->arena, value->high, 3));
+}
+
+const char *cmd_comparison_cell(Cmd *cmd, const Comparison *c, uint32_t k) {
+	const Compared *rule = &c->rules[k];
+	const char *score = interval_text(cmd, c, &rule->score);
+	int diverged = rule->ended_above + rule->not_finite;
+	return diverged ? arena_printf(cmd->arena, "%s, %d/%d", score, diverged, c->test_problems) : score;
 }
 
 static void put_scores(Cmd *cmd, const Comparison *c, const uint32_t *rows, Text *out) {
@@ -154,6 +162,62 @@ static void put_margins(Cmd *cmd, const Comparison *c, Text *out) {
 	cmd_table(&table, "  ", out);
 }
 
+/* How many problems each rule solves, and of how many it is the quickest to. */
+static void put_solved(Cmd *cmd, const Comparison *c, const uint32_t *rows, Text *out) {
+	Arena *arena = cmd->arena;
+	CmdTable table = {.arena = arena, .columns = 1 + COMPARE_TOLERANCES};
+	cmd_cell(&table, "rule");
+	for (int level = 0; level < COMPARE_TOLERANCES; level++)
+		cmd_cell(&table, "within %g", compare_tolerances[level]);
+	for (uint32_t i = 0; i < c->count; i++) {
+		const Compared *rule = &c->rules[rows[i]];
+		cmd_cell(&table, "%s", rule->label);
+		for (int level = 0; level < COMPARE_TOLERANCES; level++)
+			cmd_cell(&table, "%.0f %% (%.0f %%)", 100 * compare_data_profile(c, rule, level, c->steps),
+			         100 * rule->performance[level][0]);
+	}
+	text_printf(out, "\nProblems solved (and first of all rules)\n");
+	cmd_table(&table, "  ", out);
+}
+
+/* How likely the differences from the subject are by chance. */
+static void put_chances(Cmd *cmd, const Comparison *c, const uint32_t *rows, Text *out) {
+	Text line = text_new(cmd->arena);
+	for (uint32_t i = 0; i < c->count; i++) {
+		if ((int)rows[i] == c->subject)
+			continue;
+		double value = c->chance_holm[rows[i]];
+		const char *chance = isnan(value)    ? "not known"
+		                     : value < 0.001 ? "below 0.001"
+		                                     : cmd_number(cmd->arena, value, 2);
+		text_printf(&line, "%s%s %s", line.length ? ", " : "", c->rules[rows[i]].label, chance);
+	}
+	text_char(out, '\n');
+	cmd_wrap(arena_printf(cmd->arena, "Chance of such a difference from %s (random signs, adjusted by Holm): %s",
+	                      c->rules[c->subject].label, text_cstr(&line)),
+	         0, 2, out);
+}
+
+/* What becomes of the rules in longer runs. */
+static void put_longer(Cmd *cmd, const Comparison *c, const uint32_t *rows, Text *out) {
+	CmdTable table = {.arena = cmd->arena, .columns = 1 + COMPARE_HORIZONS};
+	cmd_cell(&table, "rule");
+	for (int k = 0; k < COMPARE_HORIZONS; k++)
+		cmd_cell(&table, "%d", c->count ? c->rules[0].longer[k].steps : 0);
+	for (uint32_t i = 0; i < c->count; i++) {
+		const Compared *rule = &c->rules[rows[i]];
+		cmd_cell(&table, "%s", rule->label);
+		for (int k = 0; k < COMPARE_HORIZONS; k++) {
+			const CompareLong *longer = &rule->longer[k];
+			cmd_cell(&table, "%s (%d, %d)", cmd_number(cmd->arena, longer->end_mean.mean, 4), longer->ended_above,
+			         longer->not_finite);
+		}
+	}
+	text_printf(out, "\nMean %s at the end of runs of so many (runs that ended above the start, and not finite)\n",
+	            score_judge(c->validates));
+	cmd_table(&table, "  ", out);
+}
+
 void cmd_comparison_table(Cmd *cmd, const Comparison *c, Text *out) {
 	const char *judge = score_judge(c->validates);
 	uint32_t *rows = ARENA_ARRAY(cmd->arena, uint32_t, c->count + 1);
@@ -171,6 +235,12 @@ void cmd_comparison_table(Cmd *cmd, const Comparison *c, Text *out) {
 	}
 	text_printf(out, "%s; lower is better\n\n", score_words(cmd->arena, c->score, judge, SCORE_EVALUATIONS, c->steps));
 	put_scores(cmd, c, rows, out);
+	if (c->chance && c->test_problems > 1)
+		put_chances(cmd, c, rows, out);
+	if (c->count > 1)
+		put_solved(cmd, c, rows, out);
+	if (c->longer)
+		put_longer(cmd, c, rows, out);
 	int64_t each = c->count ? c->rules[0].test_evaluations : 0;
 	for (uint32_t i = 0; i < c->count; i++)
 		each = c->rules[i].test_evaluations == each ? each : -1;

@@ -36,7 +36,7 @@ typedef struct Course {
 } Course;
 
 /* A file of a run folder that lies in it. NULL and *why; *why too is NULL where there is none of that name. */
-static char *read_in_run(Cmd *cmd, const char *dir, const char *path, size_t *length, const char **why) {
+char *cmd_read_in_run(Cmd *cmd, const char *dir, const char *path, size_t *length, const char **why) {
 	struct stat info;
 	*why = NULL;
 	if (lstat(path, &info) != 0 && errno == ENOENT)
@@ -49,7 +49,7 @@ static CmdExit read_course(Cmd *cmd, const char *dir, Course *course) {
 	const char *path = arena_printf(cmd->arena, "%s/metrics.jsonl", dir);
 	size_t length;
 	const char *why;
-	char *text = read_in_run(cmd, dir, path, &length, &why);
+	char *text = cmd_read_in_run(cmd, dir, path, &length, &why);
 	if (!text)
 		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", path, why ? why : strerror(ENOENT));
 	int number = 0;
@@ -89,7 +89,7 @@ static const char *judge_of(Cmd *cmd, const json_t *root) {
 static const char *stated_score(Cmd *cmd, const char *dir) {
 	size_t length;
 	const char *why;
-	char *text = read_in_run(cmd, dir, arena_printf(cmd->arena, "%s/run.json", dir), &length, &why);
+	char *text = cmd_read_in_run(cmd, dir, arena_printf(cmd->arena, "%s/run.json", dir), &length, &why);
 	json_error_t where;
 	json_t *root = text ? json_loadb(text, length, JSON_REJECT_DUPLICATES, &where) : NULL;
 	const char *score = json_string_value(json_object_get(root, "score"));
@@ -125,7 +125,7 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
 	const char *path = arena_printf(cmd->arena, "%s/comparison.json", dir);
 	size_t length;
 	const char *why;
-	char *comparison = read_in_run(cmd, dir, path, &length, &why);
+	char *comparison = cmd_read_in_run(cmd, dir, path, &length, &why);
 	if (why)
 		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", path, why);
 	code = comparison ? cmd_plots_of_comparison(cmd, comparison, length, path, out) : CMD_OK;

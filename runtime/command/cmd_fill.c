@@ -19,8 +19,17 @@ static Span find_hole(const AstFile *file, int *count) {
 	return found;
 }
 
+/* It is one expression: what is pasted into a program could be anything, such as `g) + (m`. */
+static bool is_expression(Cmd *cmd, const char *text) {
+	uint32_t errors = cmd->session->error_count;
+	ast_parse_expression(cmd->session, source_add(cmd->session, "<--fill>", text, strlen(text)));
+	return cmd->session->error_count == errors;
+}
+
 CmdExit cmd_add_filled(Cmd *cmd, const char *path) {
 	const char *why;
+	if (!is_expression(cmd, cmd->options.fill))
+		return CMD_FINDINGS;
 	uint32_t source = source_load(cmd->session, path, true, &why);
 	if (!source)
 		return cmd_fail(cmd, CMD_IO, "cannot read %s: %s", path, why);

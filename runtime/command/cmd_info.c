@@ -257,6 +257,18 @@ static bool info_open(Info *info, const AstDecl *decl) {
 	return true;
 }
 
+/* How many evaluations a step makes at most; *hands_on: the next step may be given one of them. */
+static int64_t evaluations(IrModule *module, const FeRule *rule, bool *hands_on) {
+	IrFunc *step = ir_pass_simplify(module, rule->step);
+	*hands_on = rule->evaluates && ir_hand_on(module, step, rule->reads_g) != step;
+	return ir_evaluations(step).most;
+}
+
+static void line_of_evaluations(Info *info, int64_t most, bool hands_on) {
+	line(info, "evaluates", "at up to %s other places a step%s", cmd_count(info->cmd->arena, most),
+	     hands_on ? "; where it ends at one of them, the next step does not evaluate there again" : "");
+}
+
 static bool info_rule(Info *info, const FeCall *call) {
 	Cmd *cmd = info->cmd;
 	if (fe_open_expression(call->decl))
@@ -269,7 +281,8 @@ static bool info_rule(Info *info, const FeCall *call) {
 		return false;
 	}
 	double each, besides;
-	int64_t elsewhere = rule->evaluates ? ir_evaluations(ir_pass_simplify(module, rule->step)).most : 0;
+	bool hands_on;
+	int64_t elsewhere = evaluations(module, rule, &hands_on);
 	state_bytes(rule, &each, &besides);
 	double flops = tied ? step_flops(info, rule, 0) / (double)CMD_TIED_SIZE
 	                    : (step_flops(info, rule, 2 * CMD_FLOPS_SIZE) - step_flops(info, rule, CMD_FLOPS_SIZE)) /
@@ -285,10 +298,10 @@ static bool info_rule(Info *info, const FeCall *call) {
 		number_json(info, "flops_per_coordinate_and_step", flops);
 		text_printf(info->out,
 		            ", \"reads_f\": %s, \"reads_g\": %s, \"elementwise\": %s, \"any_size\": %s, "
-		            "\"draws\": %s, \"evaluations_elsewhere\": %lld}",
+		            "\"draws\": %s, \"evaluations_elsewhere\": %lld, \"hands_on\": %s}",
 		            rule->reads_f ? "true" : "false", rule->reads_g ? "true" : "false",
 		            rule->elementwise ? "true" : "false", tied ? "false" : "true", rule->draws ? "true" : "false",
-		            (long long)elsewhere);
+		            (long long)elsewhere, hands_on ? "true" : "false");
 	} else {
 		hypers_text(info, rule);
 		line(info, "learned", "%s: %s numbers",
@@ -308,7 +321,7 @@ static bool info_rule(Info *info, const FeCall *call) {
 		     : rule->reads_f ? ""
 		                     : "neither f nor g");
 		if (rule->evaluates)
-			line(info, "evaluates", "at up to %s other places a step", cmd_count(cmd->arena, elsewhere));
+			line_of_evaluations(info, elsewhere, hands_on);
 		if (rule->draws)
 			line(info, "draws", "random numbers at every step");
 		line(info, "coordinates", "%s", rule->elementwise ? "each by itself" : "see one another");

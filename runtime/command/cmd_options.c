@@ -51,19 +51,27 @@ static const Option options[] = {
 	{"problems", 0, OPTION_PROBLEMS, AT(problems), "K", "how many problems, from --instance on (default 1)"},
 	{"with", 0, OPTION_TEXT, AT(with), "RULE", "the rule, such as \"adam(lr = 0.1)\", or a run folder"},
 	{"steps", 0, OPTION_POSITIVE, AT(steps), "N", "how many steps"},
-	{"on", 0, OPTION_TEXT, AT(on), "OBJECTIVE", "the family of problems"},
+	{"on", 0, OPTION_TEXT, AT(on), "OBJECTIVES", "the family of problems, or several, separated by commas"},
 	{"against", 0, OPTION_WORDS, AT(against), "RULES", "rules to compare with, separated by commas"},
 	{"file", 'f', OPTION_TEXT, AT(file), "FILE", "a file with the declarations that are named"},
 	{"train", 0, OPTION_PROBLEMS, AT(train), "K", "problems to tune on"},
 	{"test", 0, OPTION_PROBLEMS, AT(test), "K", "unseen problems to compare on"},
+	{"long", 0, OPTION_FLAG, AT(longer), NULL, "runs of 2.5 and 25 times the steps as well"},
+	{"curves", 0, OPTION_FLAG, AT(curves), NULL, "f of every test problem in the JSON as well"},
 	{"set", 0, OPTION_WORDS, AT(set), "NAME=VALUE", "a hyperparameter of the objective; may be repeated"},
 	{"learn", 0, OPTION_WORDS, AT(learn), "RULE.NAME", "learn this hyperparameter as well; may be repeated"},
+	{"search", 0, OPTION_TEXT, AT(search), "HOW", "how an open expression is searched, as `search` says in an experiment"},
 	{"out", 'o', OPTION_TEXT, AT(out), "PATH", "where to write; a device or a pipe is written to, never replaced"},
 	{"svg", 0, OPTION_TEXT, AT(svg), "FILE", "draw as well, into a file that ends in .svg"},
 	{"fill", 0, OPTION_TEXT, AT(fill), "EXPRESSION", "what stands for the open expression of the file"},
+	{"choose", 0, OPTION_WORDS, AT(choose), "NAME=NUMBER",
+     "which alternative of a choice, counted from 1; NAME is that of its `let`, or its number; may be repeated"},
 	{"prefix", 0, OPTION_TEXT, AT(prefix), "NAME", "what every symbol of the C begins with"},
 	{"force", 0, OPTION_FLAG, AT(force), NULL, "write into a folder that holds something else"},
 	{"json", 0, OPTION_FLAG, AT(json), NULL, "results as JSON"},
+	{"csv", 0, OPTION_FLAG, AT(csv), NULL, "results as comma-separated values"},
+	{"size", 0, OPTION_POSITIVE, AT(size), "N", "expressions of at most N nodes"},
+	{"best", 0, OPTION_POSITIVE, AT(best), "N", "the N best of all that were scored, whatever their size"},
 	{"seed", 0, OPTION_COUNT, AT(seed), "N", "of problems, starts and noise"},
 	{"real", 0, OPTION_CHOICE, AT(precision), "f32|f64", "the same as --precision"},
 	{"precision", 0, OPTION_CHOICE, AT(precision), "f32|f64", "what `real` is"},
@@ -261,8 +269,15 @@ static CmdExit check_served(Cmd *cmd, const Option *option) {
 }
 
 CmdExit cmd_parse(Cmd *cmd, int count, char **words) {
-	cmd->options =
-		(CmdOptions){.steps = -1, .problems = -1, .instance = -1, .threads = -1, .train = -1, .test = -1, .seed = -1};
+	cmd->options = (CmdOptions){.steps = -1,
+	                            .problems = -1,
+	                            .instance = -1,
+	                            .threads = -1,
+	                            .train = -1,
+	                            .test = -1,
+	                            .size = -1,
+	                            .best = -1,
+	                            .seed = -1};
 	Options given = {0};
 	bool plain = false; /* after `--` nothing is an option */
 	for (int i = 0; i < count;) {
@@ -307,6 +322,10 @@ static const struct {
 	{"compare", "train", "problems to tune on (default: as the experiment of the run folder alone, or 90)"},
 	{"compare", "test", "unseen problems to compare on (default: as that experiment, or 100)"},
 	{"compare", "seed", "of problems and starts (default 0)"},
+	{"front", "on", "score what is listed on unseen problems of this family"},
+	{"front", "steps", "how many steps, with --on (default: the horizon of the run)"},
+	{"front", "test", "unseen problems, with --on (default 100)"},
+	{"front", "seed", "of these problems (default 0)"},
 	{"eval", "seed", "of the problem and its start (default 0)"},
 };
 

@@ -6,22 +6,78 @@
 #include "runtime/command/command.h"
 #include "runtime/search/search.h"
 
-static const char *const stage_words[SEARCH_STAGES] = {"first look", "second look", "fitting", "last round"};
+typedef struct Searching {
+	Cmd *cmd;
+	const FeExperiment *experiment;
+	const char *dir, *plain; /* plain: as it may stand in a terminal */
+	StoreFolder *folder;     /* NULL: nothing was found yet */
+	bool resumes;
+	bool saved; /* the best so far lies there */
+	bool lost;  /* the disk did not take a better one */
+} Searching;
 
 static void on_progress(void *user, const SearchProgress *p) {
-	Cmd *cmd = user;
+	Cmd *cmd = ((const Searching *)user)->cmd;
 	Arena *arena = arena_new();
-	if (p->stage < 0) {
+	if (p->stage == SEARCH_EVOLVING) {
+		cmd_put_evolving(cmd, p);
+	} else if (p->stage < 0) {
 		cmd_progress(cmd, false, "making expressions of size %d: %s, %s of them distinct", p->size,
 		             cmd_count(arena, p->generated), cmd_count(arena, p->distinct));
 	} else {
+		const char *stage = search_stage_words[p->stage == SEARCH_SELECTING ? SEARCH_STAGES : p->stage];
 		const char *best =
 			isfinite(p->best) ? arena_printf(arena, "  best %s  %s", cmd_number(arena, p->best, 4), p->formula) : "";
-		cmd_progress(cmd, p->done == p->total, "%s of %s distinct: %s of %s, %s/s%s  %s left", stage_words[p->stage],
+		cmd_progress(cmd, p->done == p->total, "%s of %s distinct: %s of %s, %s/s%s  %s left", stage,
 		             cmd_count(arena, p->distinct), cmd_count(arena, p->done), cmd_count(arena, p->total),
 		             cmd_count(arena, (int64_t)p->per_second), best, cmd_time(arena, p->eta));
 	}
 	arena_free(arena);
+}
+
+static const char *resume_line(const Searching *searching) {
+	return arena_printf(searching->cmd->arena, "%s resume %s%s", searching->cmd->typed, searching->plain,
+	                    cmd_data_option(searching->cmd, searching->experiment));
+}
+
+static void now_saved(Searching *searching) {
+	searching->saved = true;
+	cmd_interrupt_says(arena_printf(searching->cmd->arena, "the best so far is saved in %s; to go on: %s",
+	                                searching->dir, resume_line(searching)));
+}
+
+static bool on_best(void *user, const SearchResult *so_far) {
+	Searching *searching = user;
+	Cmd *cmd = searching->cmd;
+	bool first = !searching->saved;
+	if (!searching->folder)
+		searching->folder = store_folder_new(cmd->rt, searching->dir, searching->experiment, cmd->command_line);
+	if (!searching->folder)
+		return false;
+	Arena *arena = arena_new();
+	Text rule = text_new(arena), front = text_new(arena);
+	search_rule_file(cmd->rt, so_far, &rule);
+	search_front_file(cmd->rt, so_far, &front);
+	bool saved = store_folder_so_far(searching->folder, text_cstr(&rule), text_cstr(&front), first);
+	arena_free(arena);
+	if (first && saved)
+		now_saved(searching);
+	if (!saved && !first && !searching->lost) {
+		searching->lost = true;
+		cmd_progress_end(cmd);
+		cmd_say(cmd, "gradus: the best rule so far cannot be saved now in %s; the search goes on", searching->dir);
+	}
+	return saved || !first;
+}
+
+static SearchArchive *on_archive(void *user, const SearchArchiveRun *run) {
+	const Searching *searching = user;
+	Session *session = searching->cmd->session;
+	return search_archive_open(session, arena_printf(session->arena, "%s/archive.sqlite", searching->dir), run);
+}
+
+static void on_confirmed(void *user, uint32_t done, uint32_t total) {
+	cmd_progress(user, false, "compiling what was found: %u of %u", done + 1, total);
 }
 
 /* ---- what was found ---- */
@@ -45,9 +101,12 @@ static void put_front(Cmd *cmd, const SearchResult *result, Text *out) {
 		const SearchFound *found = &result->front[i];
 		const SearchExpr *x = expr_of(result, i);
 		cmd_cell(&table, "%d%s", x->size, i == result->winner ? " *" : "");
-		cmd_cell(&table, "%s", cmd_number(cmd->arena, found->select.mean, 4));
-		cmd_cell(&table, "[%s, %s]", cmd_number(cmd->arena, found->select.low, 4),
-		         cmd_number(cmd->arena, found->select.high, 4));
+		cmd_cell(&table, "%s", cmd_number(cmd->arena, found->score, 4));
+		if (result->stage == SEARCH_STAGES)
+			cmd_cell(&table, "[%s, %s]", cmd_number(cmd->arena, found->select.low, 4),
+			         cmd_number(cmd->arena, found->select.high, 4));
+		else
+			cmd_cell(&table, "-");
 		cmd_cell(&table, "%s", cmd_number(cmd->arena, found->rate, 3));
 		cmd_cell(&table, "%d", x->cost);
 		cmd_cell(&table, "%s", formula_of(cmd, result, i));
@@ -55,19 +114,25 @@ static void put_front(Cmd *cmd, const SearchResult *result, Text *out) {
 	cmd_table(&table, "  ", out);
 }
 
+static void put_counts(Cmd *cmd, const SearchResult *result, Text *out) {
+	text_printf(out, "%s expressions, %s of them distinct and possible here; came into the stages:",
+	            cmd_count(cmd->arena, result->generated), cmd_count(cmd->arena, result->candidates));
+	for (int stage = 0; stage < SEARCH_STAGES && stage <= result->stage; stage++)
+		text_printf(out, " %s", cmd_count(cmd->arena, result->evaluated[stage]));
+	text_char(out, '\n');
+}
+
 static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, Text *out) {
 	Arena *arena = cmd->arena;
-	text_printf(out, "%s expressions, %s of them distinct and possible here; came into the stages:",
-	            cmd_count(arena, result->generated), cmd_count(arena, result->candidates));
-	for (int stage = 0; stage < SEARCH_STAGES; stage++)
-		text_printf(out, " %s", cmd_count(arena, result->evaluated[stage]));
+	cmd_put_course(cmd, result, out);
+	put_counts(cmd, result, out);
 	text_printf(
-		out, "\n%u finalist%s, scored on %d problems that %s; the best of each size that beats the smaller ones:\n\n",
+		out, "%u finalist%s, scored on %d problems that %s; the best of each size that beats the smaller ones:\n\n",
 		result->finalists, result->finalists == 1 ? "" : "s",
 		result->select_problems > 0 ? result->select_problems : result->train_problems,
 		result->select_problems > 0 ? "no stage has seen" : "they were fitted on (there are no select problems)");
 	put_front(cmd, result, out);
-	if (result->table->stopped)
+	if (result->table->stopped && !result->evolved)
 		text_printf(out, "\nonly expressions of size up to %d: there are too many of the next\n", result->table->size);
 	text_printf(out,
 	            "\n%s evaluations; searched in %s, compiled in %s\nthe rule: %s/rule.grad; the front: %s/front.grad\n",
@@ -77,6 +142,7 @@ static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, T
 
 static json_t *search_json(Cmd *cmd, const SearchResult *result) {
 	json_t *search = json_object(), *stages = json_array(), *front = json_array();
+	cmd_course_json(result, search);
 	json_object_set_new(search, "generated", json_integer((json_int_t)result->generated));
 	json_object_set_new(search, "distinct", json_integer((json_int_t)result->candidates));
 	for (int stage = 0; stage < SEARCH_STAGES; stage++)
@@ -92,7 +158,7 @@ static json_t *search_json(Cmd *cmd, const SearchResult *result) {
 		json_object_set_new(one, "size", json_integer(expr_of(result, i)->size));
 		json_object_set_new(one, "cost", json_integer(expr_of(result, i)->cost));
 		json_object_set_new(one, "rate", rt_json_real(found->rate));
-		json_object_set_new(one, "score", rt_json_real(found->select.mean));
+		json_object_set_new(one, "score", rt_json_real(found->score));
 		json_object_set_new(one, "low", rt_json_real(found->select.low));
 		json_object_set_new(one, "high", rt_json_real(found->select.high));
 		json_object_set_new(one, "winner", json_boolean(i == result->winner));
@@ -102,26 +168,38 @@ static json_t *search_json(Cmd *cmd, const SearchResult *result) {
 	return search;
 }
 
-/* What is written is read again and compiled like any rule; it has to score as it did in the search, but for rounding. */
-static CmdExit confirm(Cmd *cmd, const SearchResult *result) {
-	static const double most = 1e-3;
-	double *means = ARENA_ARRAY(cmd->arena, double, result->front_count + 1);
-	if (!search_confirm(cmd->rt, result, cmd_program_new(cmd), means))
-		return cmd_failed(cmd);
-	for (uint32_t i = 0; i < result->front_count; i++) {
-		double score = result->front[i].select.mean;
-		if (fabs(means[i] - score) <= most * fabs(score))
-			continue;
-		diag_warning(cmd->session, 821, (Span){0},
-		             "`%s` scores %s when compiled, and %s in the search: rounding decides its course",
-		             formula_of(cmd, result, i), cmd_number(cmd->arena, means[i], 5), cmd_number(cmd->arena, score, 5));
-	}
-	return CMD_OK;
+static void warn_of_score(Cmd *cmd, const SearchResult *result, uint32_t number, const char *how, double other,
+                          const char *why) {
+	diag_warning(cmd->session, 821, (Span){0}, "`%s` scores %s %s, and %s here: %s its course",
+	             formula_of(cmd, result, number), cmd_number(cmd->arena, other, 5), how,
+	             cmd_number(cmd->arena, result->front[number].select.mean, 5), why);
 }
 
-static CmdExit save(Cmd *cmd, const SearchResult *result, StoreFolder *folder) {
-	Text rule = text_new(cmd->arena), front = text_new(cmd->arena), out = text_new(cmd->arena),
-		 dir = text_new(cmd->arena);
+static bool differ(double a, double b) {
+	static const double most = 1e-3;
+	return !(fabs(a - b) <= most * fabs(b));
+}
+
+/* What is written is read again and compiled like any rule; it has to score as it did in the search, but for rounding. */
+static bool confirm(Cmd *cmd, const SearchResult *result) {
+	double *means = ARENA_ARRAY(cmd->arena, double, result->front_count + 1);
+	if (!search_confirm(cmd->rt, result, cmd_program_new(cmd), on_confirmed, cmd, means))
+		return false;
+	for (uint32_t i = 0; i < result->front_count; i++) {
+		if (differ(result->front[i].flushed, result->front[i].select.mean))
+			warn_of_score(cmd, result, i, "where numbers below 1e-38 are 0, as they are in a search",
+			              result->front[i].flushed, "such numbers decide");
+		if (differ(means[i], result->front[i].select.mean))
+			warn_of_score(cmd, result, i, "when compiled", means[i], "rounding decides");
+	}
+	return true;
+}
+
+/* ---- the end ---- */
+
+static CmdExit save(Searching *searching, const SearchResult *result) {
+	Cmd *cmd = searching->cmd;
+	Text rule = text_new(cmd->arena), front = text_new(cmd->arena), out = text_new(cmd->arena);
 	search_rule_file(cmd->rt, result, &rule);
 	search_front_file(cmd->rt, result, &front);
 	const FeExperiment *x = result->experiment;
@@ -135,51 +213,104 @@ static CmdExit save(Cmd *cmd, const SearchResult *result, StoreFolder *folder) {
 	                    .seconds = result->seconds,
 	                    .compile_seconds = result->compile_seconds,
 	                    .search = search_json(cmd, result)};
-	bool saved, whole = store_folder_found(folder, &found, &saved);
-	text_plain(&dir, cmd->options.out, strlen(cmd->options.out), false);
+	bool saved, whole = store_folder_found(searching->folder, &found, &saved);
 	if (saved)
-		put_summary(cmd, result, text_cstr(&dir), &out);
+		put_summary(cmd, result, searching->plain, &out);
 	else
-		text_printf(&out, "# This rule could not be saved in %s.\n%s", text_cstr(&dir), found.rule);
-	if (result->interrupted && saved)
-		text_printf(&out, "interrupted: this is the best so far\n");
+		text_printf(&out, "# This rule could not be saved in %s.\n%s", searching->plain, found.rule);
 	CmdExit code = cmd_print(cmd, &out);
-	if (!whole)
+	if (!whole || result->archive_lost)
 		return cmd_failed(cmd);
-	if (result->interrupted)
-		return CMD_INTERRUPTED;
 	if (code == CMD_OK)
-		cmd_say(cmd, "next: %s compare %s", cmd->typed, text_cstr(&dir));
+		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, searching->plain,
+		        cmd_data_option(cmd, searching->experiment));
+	return code;
+}
+
+/* Interrupted: the best so far is what a kill would leave, too, but for its last second. */
+static CmdExit stop(Searching *searching, const SearchResult *result) {
+	Cmd *cmd = searching->cmd;
+	Text out = text_new(cmd->arena);
+	if (!on_best(searching, result))
+		return cmd_failed(cmd);
+	put_counts(cmd, result, &out);
+	text_printf(&out, "the best so far, by the scores of the stage \"%s\":\n\n", search_stage_words[result->stage]);
+	put_front(cmd, result, &out);
+	text_printf(&out, "\ninterrupted: this is saved in %s; to go on: %s\n", searching->plain, resume_line(searching));
+	CmdExit code = cmd_print(cmd, &out);
+	return code == CMD_OK ? CMD_INTERRUPTED : code;
+}
+
+/* No result: interrupted before there was any, or a failure. What was found before stays, unless it turned out to be nothing. */
+static CmdExit stop_without(Searching *searching) {
+	Cmd *cmd = searching->cmd;
+	bool nothing = false;
+	for (uint32_t i = 0; i < cmd->session->diags.count; i++)
+		nothing = nothing || cmd->session->diags.data[i]->code == 820;
+	if (nothing && searching->folder && !searching->resumes) {
+		store_folder_discard(searching->folder);
+		searching->folder = NULL;
+	}
+	bool kept = searching->folder != NULL;
+	if (!rt_interrupted(cmd->rt) || cmd->session->error_count) {
+		if (kept && !nothing)
+			cmd_say(cmd, "gradus: the search broke off; the best until then is saved in %s", searching->dir);
+		return cmd_failed(cmd);
+	}
+	fprintf(stderr,
+	        kept ? "interrupted: what was found before is saved in %s\n"
+	             : "interrupted before anything was found: nothing was saved\n",
+	        searching->plain);
+	return CMD_INTERRUPTED;
+}
+
+static CmdExit run_search(Searching *searching) {
+	Cmd *cmd = searching->cmd;
+	Text plain = text_new(cmd->arena);
+	text_plain(&plain, searching->dir, strlen(searching->dir), false);
+	searching->plain = text_cstr(&plain);
+	fprintf(stderr, "searching for the open expression of %s on %u famil%s\n",
+	        session_text(cmd->session, searching->experiment->train.decl->name.name), searching->experiment->on.count,
+	        searching->experiment->on.count == 1 ? "y" : "ies");
+	if (searching->resumes) {
+		searching->folder = store_folder_again(cmd->rt, searching->dir, 0);
+		now_saved(searching);
+	}
+	SearchOptions options = {.progress = on_progress,
+	                         .best = on_best,
+	                         .archive = on_archive,
+	                         .resumes = searching->resumes,
+	                         .user = searching};
+	SearchResult *result = search_experiment(cmd->rt, searching->experiment, &options);
+	CmdExit code = CMD_OK;
+	if (result && !result->interrupted && !confirm(cmd, result)) {
+		if (rt_interrupted(cmd->rt))
+			result->interrupted = true;
+		else
+			code = cmd_failed(cmd);
+	}
+	cmd_progress_end(cmd);
+	cmd_interrupt_met();
+	if (code == CMD_OK)
+		code = !result               ? stop_without(searching)
+		       : result->interrupted ? stop(searching, result)
+		                             : save(searching, result);
+	if (searching->folder)
+		store_folder_close(searching->folder);
+	search_free(result);
 	return code;
 }
 
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment) {
-	const char *dir = cmd->options.out;
 	if (cmd->options.steps > 0 || cmd->options.learn.count > 0)
 		return cmd_usage(cmd, "--%s is of training, and this rule is searched for its open expression",
 		                 cmd->options.steps > 0 ? "steps" : "learn");
-	if (cmd->options.seed >= 0)
+	if (cmd->options.seed >= 0 && experiment->search.kind == FE_SEARCH_ENUMERATE)
 		fprintf(stderr, "nothing is drawn but problems: every seed gives this search\n");
-	fprintf(stderr, "searching for the open expression of %s on %u famil%s\n",
-	        session_text(cmd->session, experiment->train.decl->name.name), experiment->on.count,
-	        experiment->on.count == 1 ? "y" : "ies");
-	SearchOptions options = {.progress = on_progress, .user = cmd};
-	StoreFolder *folder = store_folder_new(cmd->rt, dir, experiment, cmd->command_line);
-	if (!folder)
-		return cmd_failed(cmd);
-	SearchResult *result = search_experiment(cmd->rt, experiment, &options);
-	cmd_progress_end(cmd);
-	bool early = !result && rt_interrupted(cmd->rt);
-	cmd_interrupt_met();
-	CmdExit code = result ? confirm(cmd, result) : early ? CMD_INTERRUPTED : cmd_failed(cmd);
-	if (early)
-		fprintf(stderr, "interrupted before anything was found: nothing was saved\n");
-	if (code == CMD_OK)
-		code = save(cmd, result, folder);
-	if (result && code != CMD_FINDINGS && code != CMD_IO)
-		store_folder_close(folder);
-	else
-		store_folder_discard(folder);
-	search_free(result);
-	return code;
+	return run_search(&(Searching){.cmd = cmd, .experiment = experiment, .dir = cmd->options.out});
+}
+
+CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record) {
+	(void)record;
+	return run_search(&(Searching){.cmd = cmd, .experiment = experiment, .dir = cmd->options.out, .resumes = true});
 }

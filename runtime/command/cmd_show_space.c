@@ -21,7 +21,7 @@ static const AstDecl *open_rule(Cmd *cmd) {
 	if (open > 1 && !word)
 		cmd_usage(cmd, "which rule? %d of them have an open expression", open);
 	else if (!found)
-		cmd_usage(cmd, "no rule%s%s%s has an open expression: a `discover(...)`", word ? " `" : "", word ? word : "",
+		cmd_usage(cmd, "no rule%s%s%s has an open expression or a choice: a `discover(...)` or a `choose { ... }`", word ? " `" : "", word ? word : "",
 		          word ? "`" : "");
 	return open > 1 && !word ? NULL : found;
 }
@@ -64,7 +64,8 @@ static void put_counts(Cmd *cmd, const SearchTable *table, Text *out) {
 		cmd_cell(&counts, "%s", cmd_count(cmd->arena, table->first[size + 1]));
 		cmd_cell(&counts, "%s", cmd_count(cmd->arena, possible));
 	}
-	text_printf(out, "expressions up to each size (distinct: not the same numbers, positive factors aside):\n");
+	text_printf(out, "expressions up to each size (distinct: not the same numbers%s):\n",
+	            table->space->merge ? ", positive factors aside" : "");
 	cmd_table(&counts, "  ", out);
 	if (table->stopped)
 		text_printf(out, "of size %d there are too many, so the search ends at size %d\n", table->size + 1,
@@ -72,11 +73,15 @@ static void put_counts(Cmd *cmd, const SearchTable *table, Text *out) {
 }
 
 static void put_stages(Cmd *cmd, Text *out) {
-	text_printf(out, "the search runs all that are possible, each at 16 rates at a time:\n");
+	text_printf(
+		out,
+		"the search runs all that are possible, each at 16 rates at a time, on problems that the experiment trains "
+		"on:\n");
 	for (int stage = 0; stage < SEARCH_STAGES; stage++) {
 		const SearchStage *how = &search_stages[stage];
 		int problems = how->problems ? how->problems : SEARCH_LAST_PROBLEMS;
-		text_printf(out, "  on %d problem%s", problems, problems == 1 ? "" : "s");
+		text_printf(out, "  on %s%d problem%s", how->problems == 1 ? "" : "at most ", problems,
+		            problems == 1 ? "" : "s");
 		if (how->steps)
 			text_printf(out, " for %d steps", how->steps);
 		else
@@ -105,6 +110,8 @@ CmdExit cmd_show_space(Cmd *cmd) {
 		return code;
 	if (cmd->words.count > 1)
 		return cmd_usage(cmd, "one rule at a time, not `%s` too", cmd->words.data[1]);
+	if (cmd_show_choices(cmd, &code))
+		return code;
 	const AstDecl *decl = open_rule(cmd);
 	FeCall call;
 	if (!decl || !fe_call_text(cmd->program, session_text(cmd->session, decl->name.name), AST_OPTIMIZER, &call))
@@ -113,7 +120,7 @@ CmdExit cmd_show_space(Cmd *cmd) {
 	static const int64_t some_size = 7; /* nothing of the space depends on it */
 	FeTarget target = {.sizes = &some_size, .count = 1};
 	FeRule *rule = fe_rule_open(cmd->program, module, &call, &target, IR_F64);
-	if (!rule || !rule->hole)
+	if (!rule || !fe_is_searchable(cmd->session, rule, call.span))
 		return cmd_failed(cmd);
 	SearchSpace space;
 	search_space_of(rule->hole, true, &space);

@@ -7,7 +7,7 @@
 #include "runtime/command/limits.h"
 #include "runtime/meta/meta.h"
 
-typedef struct Training {
+typedef struct Course {
 	Cmd *cmd;
 	const FeExperiment *experiment;
 	StoreFolder *folder; /* made when training is about to begin */
@@ -16,10 +16,15 @@ typedef struct Training {
 	bool learned;        /* what was saved is more than the start */
 	bool metrics_full;   /* the disk did not take a line */
 	bool best_lost;      /* ... or the best so far */
-} Training;
+	bool begun;          /* the folder holds a best rule, and room for the result */
+	/* How to go on with a run; NULL: it is a new one. */
+	const StoreRecord *record;
+	double next;     /* when a checkpoint is due */
+	bool state_lost; /* the disk did not take one */
+} Course;
 
 /* Saves the best so far, at most every so often: a kill loses no more than that. */
-static void save_best(Training *training) {
+static void save_best(Course *training) {
 	static const double every = 1; /* seconds */
 	Cmd *cmd = training->cmd;
 	double now = rt_seconds();
@@ -37,24 +42,64 @@ static void save_best(Training *training) {
 }
 
 static bool on_best(void *user, const Trained *so_far) {
-	Training *training = user;
+	Course *training = user;
 	Cmd *cmd = training->cmd;
 	training->best = so_far;
-	if (training->folder) {
+	if (training->begun) {
 		save_best(training);
 		return true;
 	}
-	training->folder = store_folder_new(cmd->rt, cmd->options.out, training->experiment, cmd->command_line);
+	if (!training->folder)
+		training->folder = store_folder_new(cmd->rt, cmd->options.out, training->experiment, cmd->command_line);
 	if (!training->folder || !store_folder_best(training->folder, so_far, true))
 		return false;
+	training->begun = true;
 	training->best = NULL;
 	training->saved = rt_seconds();
 	cmd_interrupt_says(arena_printf(cmd->arena, "the best rule so far is saved in %s", cmd->options.out));
 	return true;
 }
 
+/* Writes a checkpoint where one is due: a kill loses no more than what came after it. */
+static void on_kept(void *user, Training *state, bool stops) {
+	Course *training = user;
+	double now = rt_seconds();
+	if (training->next == 0)
+		training->next = now + cmd_checkpoint_every;
+	if (!stops && now < training->next)
+		return;
+	if (!store_checkpoint(training->folder, state) && !training->state_lost) {
+		training->state_lost = true;
+		cmd_progress_end(training->cmd);
+		cmd_say(training->cmd, "gradus: no checkpoint can be saved now in %s; training goes on",
+		        training->cmd->options.out);
+	}
+	double after = rt_seconds();
+	training->next = after + fmax(cmd_checkpoint_every, cmd_checkpoint_rest * (after - now));
+}
+
+/* A run that goes on: the last checkpoint takes the place of the start. */
+static bool on_restore(void *user, Training *state, bool *restored) {
+	Course *training = user;
+	Cmd *cmd = training->cmd;
+	const char *dir = cmd->options.out;
+	if (!training->record)
+		return true;
+	if (!store_same_data(cmd->rt, dir, training->record))
+		return false;
+	training->folder = store_folder_again(cmd->rt, dir, training->record->run);
+	training->learned = true; /* whatever becomes of it, the folder stays */
+	if (!store_checkpoint_load(training->folder, state, restored))
+		return false;
+	if (*restored)
+		cmd_say(cmd, "going on after step %d", train_so_far(state)->steps);
+	else
+		cmd_say(cmd, "there is no checkpoint yet: the training begins again");
+	return !*restored || on_best(training, train_so_far(state));
+}
+
 static void on_progress(void *user, const TrainProgress *p) {
-	Training *training = user;
+	Course *training = user;
 	Cmd *cmd = training->cmd;
 	if (!training->metrics_full && !store_folder_metric(training->folder, p))
 		training->metrics_full = true;
@@ -137,10 +182,8 @@ static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
 	if (cmd->words.count == 1 && cmd_is_folder(cmd->words.data[0])) {
 		const char *run = cmd->words.data[0];
 		return cmd_usage(
-			cmd,
-			"%s is a folder: no run is resumed. Train again, from the file and into another folder, with "
-			"more --steps; or write the numbers of %s/rule.grad into the file, as starts of what is learned",
-			run, run);
+			cmd, "%s is a folder, and `train` begins in one that does not exist: `%s resume %s` goes on with it", run,
+			cmd->typed, run);
 	}
 	CmdExit code = cmd_load_words(cmd);
 	if (code != CMD_OK)
@@ -215,9 +258,13 @@ static bool lost_all(const Trained *trained) {
 	return trained->pieces > 0 && trained->nonfinite == trained->pieces;
 }
 
-/* Training failed in the middle. What it had learned by then stays; a folder without anything learned does not. */
-static CmdExit broken_off(Training *training) {
+/* Course failed in the middle. What it had learned by then stays; a folder without anything learned does not. */
+static CmdExit broken_off(Course *training) {
 	const char *dir = training->cmd->options.out;
+	if (training->record && !training->begun) { /* a run that cannot go on stays as it is */
+		store_folder_close(training->folder);
+		return cmd_failed(training->cmd);
+	}
 	if (!training->learned) {
 		store_folder_discard(training->folder);
 		return cmd_failed(training->cmd);
@@ -240,7 +287,7 @@ static bool all_data_in(const Cmd *cmd, const char *folder) {
 }
 
 /* A run holds no data, and what is read on its behalf lies where the user says: " --data DIR", or "" where there is none. */
-static const char *data_option(Cmd *cmd, const FeExperiment *experiment) {
+const char *cmd_data_option(Cmd *cmd, const FeExperiment *experiment) {
 	if (cmd->rt->data.count == 0)
 		return "";
 	const char *given = cmd->options.data;
@@ -253,7 +300,7 @@ static const char *data_option(Cmd *cmd, const FeExperiment *experiment) {
 	return arena_printf(cmd->arena, " --data %s%s%s", plain ? "" : "\"", folder, plain ? "" : "\"");
 }
 
-static CmdExit finish(Training *training, const Trained *trained) {
+static CmdExit finish(Course *training, const Trained *trained) {
 	Cmd *cmd = training->cmd;
 	Text out = text_new(cmd->arena), plain = text_new(cmd->arena);
 	text_plain(&plain, cmd->options.out, strlen(cmd->options.out), false);
@@ -267,6 +314,7 @@ static CmdExit finish(Training *training, const Trained *trained) {
 	}
 	if (trained->interrupted && saved) {
 		text_printf(&out, "interrupted: the best rule so far is saved in %s\n", dir);
+		text_printf(&out, "to go on: %s resume %s%s\n", cmd->typed, dir, cmd_data_option(cmd, training->experiment));
 	} else if (lost_all(trained) && saved) {
 		text_printf(&out, "no meta-gradient was finite, so nothing was learned: start where runs do not diverge\n");
 	} else if (trained->diverged && saved) {
@@ -278,6 +326,8 @@ static CmdExit finish(Training *training, const Trained *trained) {
 		            dir);
 	}
 	CmdExit code = cmd_print(cmd, &out);
+	if (whole && !trained->interrupted && !training->metrics_full)
+		store_checkpoints_remove(training->folder);
 	if (!whole || training->metrics_full)
 		return cmd_failed(cmd);
 	if (trained->interrupted)
@@ -285,7 +335,7 @@ static CmdExit finish(Training *training, const Trained *trained) {
 	if (trained->diverged || lost_all(trained))
 		return CMD_DIVERGED;
 	if (code == CMD_OK)
-		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, dir, data_option(cmd, training->experiment));
+		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, dir, cmd_data_option(cmd, training->experiment));
 	return code;
 }
 
@@ -305,6 +355,16 @@ static const char *problems_text(Cmd *cmd, const FeExperiment *experiment) {
 	                    problems);
 }
 
+/* An open expression and choices at once. */
+static CmdExit open_twice(Cmd *cmd, const FeExperiment *experiment) {
+	const AstDecl *rule = experiment->train.decl;
+	Diag *diag = diag_error(cmd->session, 391, fe_open_expression(rule)->span,
+	                        "to search for an expression and among choices at once is part of the language, but not of "
+	                        "this version");
+	diag_help(cmd->session, diag, "make the choices with --choose NAME=NUMBER, and search for the expression");
+	return cmd_failed(cmd);
+}
+
 CmdExit cmd_train(Cmd *cmd) {
 	const char *dir = cmd->options.out;
 	if (!dir)
@@ -318,19 +378,35 @@ CmdExit cmd_train(Cmd *cmd) {
 	cmd->rt->options.seed = 0; /* problems are the same for every seed of training, so that runs can be compared */
 	if (!store_folder_possible(cmd->rt, dir))
 		return cmd_failed(cmd);
-	if (fe_open_expression(experiment.train.decl))
+	bool choices = fe_has_choices(cmd->program, &experiment.train);
+	bool searches = fe_open_expression(experiment.train.decl) != NULL;
+	if (choices && searches)
+		return open_twice(cmd, &experiment);
+	if (cmd->options.search && !searches && !choices)
+		return cmd_usage(cmd, "--search is of rules with an open expression or choices, and `%s` has none",
+		                 session_text(cmd->session, experiment.train.decl->name.name));
+	if (cmd->options.search && !fe_search_text(cmd->program, cmd->options.search, &experiment.search))
+		return cmd_failed(cmd);
+	if (choices)
+		return cmd_choose(cmd, &experiment);
+	if (searches)
 		return cmd_search(cmd, &experiment);
+	return cmd_train_experiment(cmd, &experiment, NULL);
+}
+
+CmdExit cmd_train_experiment(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record) {
 	fprintf(stderr, "training %s on %u famil%s, %s; %d outer steps\n",
-	        session_text(cmd->session, experiment.train.decl->name.name), experiment.on.count,
-	        experiment.on.count == 1 ? "y" : "ies", problems_text(cmd, &experiment), experiment.outer_steps);
-	Training training = {.cmd = cmd, .experiment = &experiment};
-	TrainOptions options = {.progress = on_progress, .best = on_best, .user = &training};
-	Trained *trained = train_experiment(cmd->rt, &experiment, &options);
+	        session_text(cmd->session, experiment->train.decl->name.name), experiment->on.count,
+	        experiment->on.count == 1 ? "y" : "ies", problems_text(cmd, experiment), experiment->outer_steps);
+	Course training = {.cmd = cmd, .experiment = experiment, .record = record};
+	TrainOptions options = {
+		.progress = on_progress, .best = on_best, .kept = on_kept, .restore = on_restore, .user = &training};
+	Trained *trained = train_experiment(cmd->rt, experiment, &options);
 	cmd_progress_end(cmd);
 	cmd_interrupt_met();
 	if (!trained)
 		return training.folder ? broken_off(&training) : cmd_failed(cmd);
-	code = finish(&training, trained);
+	CmdExit code = finish(&training, trained);
 	train_free(trained);
 	store_folder_close(training.folder);
 	return code;

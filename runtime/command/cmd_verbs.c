@@ -21,7 +21,7 @@ const CmdVerb cmd_verbs[] = {
      "Objectives: parameters, data, floating-point operations and bytes of the value and of the gradient.\n"
      "Rules: hyperparameters, learned numbers, state and operations per coordinate. Experiments: planned memory.\n"
      "Without NAME: everything in the file. NAME alone is from the library.\n",
-     "file set fill json",
+     "file set fill choose json",
      "gradus info examples/robust.grad\n"
      "gradus info adam\n"},
 	{"eval", cmd_eval, "value and gradient of an objective at a point", "eval FILE [NAME] [--at V1,V2,...]\neval NAME",
@@ -37,7 +37,7 @@ const CmdVerb cmd_verbs[] = {
      "otherwise. The rule may be a folder that `gradus train` made. A run that takes a while says where it is; Ctrl-C "
      "ends\n"
      "it and shows what it has reached. The exit code is 3 if a run became infinite or NaN.\n",
-     "with steps instance problems file set fill seed svg json",
+     "with steps instance problems file set fill choose seed svg json",
      "gradus minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
      "gradus minimize mine.grad --with momentum --problems 16 --json\n"},
 	{"train", cmd_train, "fill the holes of a rule by meta-training", "train FILE [EXPERIMENT] -o DIR",
@@ -47,17 +47,52 @@ const CmdVerb cmd_verbs[] = {
      "most seconds old: whatever ends the command leaves it. The first Ctrl-C saves what was found since, if that is\n"
      "done within a second; the second leaves at once; both with 130. The folder must not exist; room for the result "
      "is\n"
-     "taken before training begins. --seed is of starts, noise and horizons that are drawn; problems stay the same. No "
-     "run "
-     "is\n"
-     "resumed: to go on, train again with more steps, or from a file with the numbers of its rule.grad as starts.\n"
-     "A rule with an open expression, `discover(...)`, is searched for it instead: the folder then has the rule that "
-     "was\n"
-     "found, and in front.grad the best of every size.\n",
-     "out steps seed learn file",
+     "taken before training begins. --seed is of starts, noise and horizons that are drawn; problems stay the same. A "
+     "run\n"
+     "that ends early goes on with `gradus resume`. For more steps, train again with more, or from a file with the "
+     "numbers "
+     "of\n"
+     "its rule.grad as starts.\n"
+     "A rule with an open expression, `discover(...)`, is searched for it instead: rule.grad is then the best rule so\n"
+     "far, front.grad the best of every size, archive.sqlite all that was scored; `gradus resume` goes on with it. "
+     "--search HOW\n"
+     "says how: auto, enumerate, random, or \"evolve(islands = 4)\", perhaps with \"for 50000 candidates\"; --seed is "
+     "then\n"
+     "that of evolution. A rule with choices, `choose { a, b }`, is searched among them: rule.grad is the best\n"
+     "combination, as a rule without choices. --choose makes some of them beforehand.\n",
+     "out steps seed learn choose search file",
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
      "gradus train tune.grad -o runs/adam --learn adam.lr\n"},
+	{"resume", cmd_resume, "go on with a training or a search that was ended early", "resume DIR [--data DIR]",
+     "Goes on in the run folder as if nothing had happened: after Ctrl-C, a kill or a full disk. A training goes on "
+     "from its\n"
+     "last checkpoint, of which there are up to four a second (without one, it begins again), and ends with the same "
+     "rule and\n"
+     "course, to the last bit; a search from its archive: what was scored is not scored again, but for the round that "
+     "was\n"
+     "under way. Sources, precision, seed, --strict and --interpret are those of the run; --threads and --memory may "
+     "be\n"
+     "others. Data is read from --data DIR, as by compare, and has to be what it was. The exit code is 5 if "
+     "checkpoints are\n"
+     "damaged or of another run; of two, the older one is used if the other is damaged.\n",
+     "", "gradus resume runs/robust\n"},
+	{"front", cmd_front, "what a search has found, and how it scores elsewhere",
+     "front DIR [--size N] [--best N] [--on OBJECTIVE] [--json | --csv]",
+     "Lists the best expression of each size that beats all smaller ones, with the score of the last stage that it "
+     "came\n"
+     "to: the select problems, where the search came to its end; of a search that goes on, or was killed, what its "
+     "archive\n"
+     "holds. --best lists the best of all expressions in the archive instead. --on runs them all as compiled rules, "
+     "with\n"
+     "the rate and constants that they were found with, on unseen problems of that family, and scores them as the "
+     "search\n"
+     "did (`compare` counts evaluations, the start among them); intervals are 95 % bootstrap intervals over "
+     "problems.\n",
+     "size best on set steps test seed json csv",
+     "gradus front runs/found\n"
+     "gradus front runs/found --best 20 --csv\n"
+     "gradus front runs/found --on logistic --steps 100\n"},
 	{"compare", cmd_compare, "an honest comparison on unseen problems",
      "compare RULE|DIR... --on OBJECTIVE [--against RULES]\ncompare DIR",
      "Tunes every rule on training problems, all over the same kind of grid, then runs all on unseen test problems "
@@ -68,10 +103,16 @@ const CmdVerb cmd_verbs[] = {
      "problems it\n"
      "gives the number of steps and the score. Any other comparison with one run folder in it becomes\n"
      "comparison-OBJECTIVE.json there, with a number rather than in the place of another one.\n"
-     "Intervals are 95 % bootstrap intervals over problems.\n",
-     "on against steps train test file set fill seed svg out json",
+     "A rule around another one, `cosine(base = adam)`, is tuned with the hyperparameters of that, too. Intervals are "
+     "95 %\n"
+     "bootstrap intervals over problems; differences from the first rule have a chance by random signs, adjusted for "
+     "the "
+     "number\n"
+     "of rules (Holm). With --long, a run of 25 times the steps shows what becomes of each rule.\n",
+     "on against steps train test long curves file set fill choose seed svg out json",
      "gradus compare adam momentum --on robust_regression --steps 40 --train 90 --test 100\n"
      "gradus compare runs/robust\n"
+     "gradus compare runs/robust --against \"robbins_monro(base = adam),cosine(base = momentum),lbfgs_wolfe\" --long\n"
      "gradus compare runs/robust --on logistic --against adam,momentum --svg curves.svg\n"},
 	{"plot", cmd_plot, "draw a training run or a comparison", "plot DIR|comparison.json [--svg FILE]",
      "A run folder gives the curves of its training, and of its comparison if there is one. Draws in the terminal, "
@@ -88,7 +129,7 @@ const CmdVerb cmd_verbs[] = {
      "size of its run, or of --on. A folder that holds an emission of the same name is written anew; one that holds\n"
      "something else only with --force, and no file is replaced that was not emitted. What is emitted belongs to "
      "you.\n",
-     "out prefix real on file set fill force",
+     "out prefix real on file set fill choose force",
      "gradus emit c adam -o out\n"
      "gradus emit c runs/robust -o out --prefix myopt\n"
      "gradus emit c rosenbrock -o out --real f64\n"},
@@ -108,8 +149,8 @@ const CmdVerb cmd_verbs[] = {
      "COLUMNS of text: numbers from 0 (3, or 1..31) or names.\n"
      "`show space` tells of an open expression what it may be made of, how many expressions there are of each size, "
      "and how\n"
-     "`train` goes about them.\n",
-     "file set fill",
+     "`train` goes about them; of choices, which there are, how many combinations, and how they are searched.\n",
+     "file set fill choose",
      "gradus show std adam\n"
      "gradus show opt rosenbrock\n"
      "gradus show asm examples/robust.grad\n"
@@ -121,7 +162,6 @@ const CmdVerb cmd_verbs[] = {
 	{"new", NULL, NULL, NULL, later, "", NULL},
 	{"explain", NULL, NULL, NULL, later, "", NULL},
 	{"fmt", NULL, NULL, NULL, later, "", NULL},
-	{"resume", NULL, NULL, NULL, later, "", NULL},
 	{"diagnose", NULL, NULL, NULL, later, "", NULL},
 	{"lsp", NULL, NULL, NULL, later, "", NULL},
 };

@@ -25,12 +25,12 @@ typedef VEC(const char *) CmdWords;
 
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
-	bool help, json, force, strict, verify, time_passes, interpret;
-	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill;
-	int64_t steps, problems, instance, threads, train, test;
+	bool help, json, csv, force, strict, verify, time_passes, interpret, longer, curves;
+	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill, *search;
+	int64_t steps, problems, instance, threads, train, test, size, best;
 	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
-	CmdWords set, learn, against;
+	CmdWords set, learn, against, choose;
 } CmdOptions;
 
 typedef struct Cmd Cmd;
@@ -54,6 +54,7 @@ struct Cmd {
 	const CmdVerb *verb;
 	CmdOptions options;
 	CmdWords words; /* what stood after the verb and is no option */
+	FePick *picks;  /* of --choose, as many; what became of them */
 	const char *command_line;
 	const char *typed;         /* the name it was started by: hints that can be typed again begin with it */
 	bool color_out, color_err; /* colours may be used on standard output, standard error */
@@ -121,10 +122,30 @@ size_t cmd_memory(const Cmd *cmd); /* --memory, or what this machine has */
 /* How passes are run, as --verify, --time-passes and --dump-dir say. */
 IrPipeline cmd_pipeline(const Cmd *cmd);
 
+/* ---- cmd_run.c ---- */
+
+/* What a run folder was made from. */
+typedef struct CmdRun {
+	const char *dir;
+	StoreRecord record;
+	FeProgram *program; /* of the sources that it keeps */
+	FeExperiment experiment;
+} CmdRun;
+
+/* CMD_OK, or a code after a message or with diagnostics. */
+CmdExit cmd_run_open(Cmd *cmd, const char *dir, CmdRun *out);
+
 /* ---- cmd_fill.c ---- */
 
 /* Adds a file with --fill in the place of its open expression. CMD_OK, or a code after a message; diagnostics as ever. */
 CmdExit cmd_add_filled(Cmd *cmd, const char *path);
+
+/* ---- cmd_chosen.c ---- */
+
+/* Makes the choices that --choose says in all files that are loaded from now on; and when they are loaded, whether there were such
+ * choices. CMD_OK, or CMD_USAGE after a message. */
+CmdExit cmd_use_choices(Cmd *cmd);
+CmdExit cmd_check_choices(Cmd *cmd);
 
 /* ---- cmd_output.c: what the options name to be written, before anything is run ---- */
 
@@ -149,8 +170,10 @@ void cmd_interrupt_says(const char *what);
 /* ---- cmd_text.c: numbers and words for people and for programs ---- */
 
 const char *cmd_number(Arena *arena, double value, int digits); /* 0.0632, 1.3e-07, "inf", "nan" */
-const char *cmd_count(Arena *arena, int64_t value);             /* 1 234 567 */
-const char *cmd_time(Arena *arena, double seconds);             /* 85 ms, 4.1 s, 2 min 05 s */
+const char *cmd_real(Arena *arena, double value,
+                     IrScalar real);                /* as few digits as tell it from the others of its precision */
+const char *cmd_count(Arena *arena, int64_t value); /* 1 234 567 */
+const char *cmd_time(Arena *arena, double seconds); /* 85 ms, 4.1 s, 2 min 05 s */
 const char *cmd_dims(const Session *session, Arena *arena, IrType type, const IrFunc *func); /* [4, n], "real" */
 void cmd_json_real(Text *text, double value); /* 17 digits; the texts "nan", "inf", "-inf" where JSON has no number */
 void cmd_json_reals(Text *text, const double *values, int64_t count);
@@ -196,6 +219,8 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out);
 CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out);
 /* In the terminal, and as SVG into a file where one is named. */
 CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg);
+/* A file of a run folder that lies in it; NULL where there is none, and with *why if it cannot be read. */
+char *cmd_read_in_run(Cmd *cmd, const char *dir, const char *path, size_t *length, const char **why);
 /* The whole of a file in the session's arena; NULL and *why if it cannot be read. `streams`: a pipe will do. */
 char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why);
 
@@ -206,8 +231,26 @@ CmdExit cmd_info(Cmd *cmd);
 CmdExit cmd_eval(Cmd *cmd);
 CmdExit cmd_minimize(Cmd *cmd);
 CmdExit cmd_train(Cmd *cmd);
+/* The same once it is known what to train, into --out; record: of the run there that goes on, or NULL. */
+CmdExit cmd_train_experiment(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
+CmdExit cmd_resume(Cmd *cmd);
 /* Where the rule of the experiment has an open expression; --out is known to be possible. */
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment);
+/* The same where it has choices. */
+CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment);
+struct SearchProgress;
+struct SearchResult;
+struct json_t;
+/* cmd_search_course.c: how its candidates came to be, where not all were made: while they evolve, afterwards, and as JSON. */
+void cmd_put_evolving(Cmd *cmd, const struct SearchProgress *progress);
+void cmd_put_course(Cmd *cmd, const struct SearchResult *result, Text *out);
+void cmd_course_json(const struct SearchResult *result, struct json_t *search);
+/* As cmd_search, of a search in --out that did not come to its end. */
+CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
+CmdExit cmd_resume(Cmd *cmd);
+CmdExit cmd_front(Cmd *cmd);
+/* cmd_train.c: " --data DIR" as commands on this run need it, or "" where they do not. */
+const char *cmd_data_option(Cmd *cmd, const FeExperiment *experiment);
 CmdExit cmd_compare(Cmd *cmd);
 CmdExit cmd_plot(Cmd *cmd);
 CmdExit cmd_emit(Cmd *cmd);
@@ -215,6 +258,8 @@ CmdExit cmd_show(Cmd *cmd);
 CmdExit cmd_show_data(Cmd *cmd);  /* show data FILE: the words after `data` */
 CmdExit cmd_show_std(Cmd *cmd);   /* its words: names of the library, or none */
 CmdExit cmd_show_space(Cmd *cmd); /* its words: FILE [RULE] */
-CmdExit cmd_show_at(Cmd *cmd);    /* its words: FILE:LINE:COLUMN */
+/* The same where the rule has choices; false: none has. */
+bool cmd_show_choices(Cmd *cmd, CmdExit *code);
+CmdExit cmd_show_at(Cmd *cmd); /* its words: FILE:LINE:COLUMN */
 
 #endif

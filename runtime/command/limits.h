@@ -42,4 +42,7 @@ enum {
  * takes, on a terminal, before it is said */
 static const double cmd_said_live = 0.1, cmd_said_plain = 5, cmd_said_busy = 1;
 
+/* cmd_train.c: seconds between two checkpoints at least, and how many times as long as one took */
+static const double cmd_checkpoint_every = 0.25, cmd_checkpoint_rest = 200;
+
 #endif

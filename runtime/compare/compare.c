@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "frontend/limits.h"
 #include "runtime/compare/compare.h"
 #include "runtime/compare/limits.h"
 
@@ -77,6 +78,12 @@ static void summarize(Compared *rule, const CompareOptions *options, Arena *aren
 		rule->not_finite += end == RUN_NOT_FINITE;
 	}
 	rule->score = compare_bootstrap(rule->per_problem, problems, options->resamples, seed);
+	double *best = ARENA_ARRAY(arena, double, stride), *best_scores = ARENA_ARRAY(arena, double, problems);
+	for (int i = 0; i < problems; i++) {
+		compare_best_so_far(rule->f + (size_t)i * stride, steps, best);
+		best_scores[i] = score_of_run(options->score, SCORE_EVALUATIONS, best, steps);
+	}
+	rule->best = compare_bootstrap(best_scores, problems, options->resamples, seed);
 	sort_reals(sorted, (size_t)problems);
 	rule->median = compare_quantile(sorted, problems, 0.5);
 	rule->q10 = compare_quantile(sorted, problems, 0.1);
@@ -164,12 +171,41 @@ static Tuned as_called(const FeRule *rule, Arena *arena) {
 	return tuned;
 }
 
+/* Runs of other lengths, with the numbers that were tuned for this one. */
+static bool run_longer(Comparing *c, Task *task, const double *theta, Compared *rule) {
+	Arena *arena = c->out->arena;
+	for (int k = 0; k < COMPARE_HORIZONS; k++) {
+		CompareLong *longer = &rule->longer[k];
+		double steps = compare_horizons[k] * c->options->steps;
+		longer->steps = steps < (double)(int)FE_MOST_COUNT ? (int)steps : (int)FE_MOST_COUNT;
+		longer->end = ARENA_ARRAY(arena, double, c->options->test_problems + 1);
+		Runs runs;
+		Arena *scratch = arena_new();
+		bool ok = compare_run(task, c->test, rule->tuned.hypers, theta, longer->steps, scratch, &runs);
+		for (int i = 0; ok && i < runs.problems; i++) {
+			const double *f = runs.f + (size_t)i * ((size_t)longer->steps + 1);
+			RunEnd end = run_end(f, longer->steps);
+			longer->end[i] = isnan(f[longer->steps]) ? (double)INFINITY : f[longer->steps];
+			longer->ended_above += end == RUN_ENDED_ABOVE;
+			longer->not_finite += end == RUN_NOT_FINITE;
+		}
+		arena_free(scratch);
+		if (!ok)
+			return false;
+		longer->end_mean =
+			compare_bootstrap(longer->end, c->options->test_problems, c->options->resamples, c->rt->options.seed);
+	}
+	return true;
+}
+
 static bool compare_one(Comparing *c, const Contender *contender, uint32_t k) {
 	Rt *rt = c->rt;
 	Arena *arena = c->out->arena;
 	const CompareOptions *options = c->options;
 	Compared *rule = &c->out->rules[k];
-	Task *task = c->tasks[k] = task_new(rt, c->objective, &contender->rule, options->score, NULL, 0);
+	FeCall call = contender->rule;
+	call.exposes = contender->tune;
+	Task *task = c->tasks[k] = task_new(rt, c->objective, &call, options->score, NULL, 0);
 	if (!task)
 		return false;
 	bool more_train = options->train_problems > options->test_problems;
@@ -201,7 +237,7 @@ static bool compare_one(Comparing *c, const Contender *contender, uint32_t k) {
 	rule->test_evaluations = runs.evaluations;
 	rule->f = runs.f;
 	summarize(rule, options, arena, rt->options.seed);
-	return true;
+	return !options->longer || run_longer(c, task, theta, rule);
 }
 
 Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *contenders, uint32_t count,
@@ -226,6 +262,7 @@ Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *cont
 	out->count = count;
 	out->rules = ARENA_ARRAY(arena, Compared, count + 1);
 	out->subject = options.subject;
+	out->longer = options.longer;
 	Comparing c = {rt, objective, &options, out, ARENA_ARRAY(arena, Task *, count + 1), NULL, NULL};
 	out->tasks = c.tasks;
 	bool ok = true;
@@ -240,8 +277,11 @@ Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *cont
 		compare_free(out);
 		return NULL;
 	}
-	if (out->subject >= 0 && out->subject < (int)count && count > 1)
+	compare_profiles(out);
+	if (out->subject >= 0 && out->subject < (int)count && count > 1) {
 		margins(out, &options, rt->options.seed);
+		compare_chances(out, rt->options.seed);
+	}
 	return out;
 }
 

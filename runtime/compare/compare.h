@@ -28,8 +28,6 @@ typedef struct Tuned {
 bool compare_tune(Task *task, const Problems *problems, const double *theta, int steps, FeScore score, Arena *arena,
                   Tuned *out);
 
-bool compare_is_rate(const char *hyper); /* by its name: lr, rate, step_size, ... */
-
 /* ---- compare.c ---- */
 
 typedef struct Contender {
@@ -46,6 +44,7 @@ typedef struct CompareOptions {
 	FeScore score;
 	int subject;   /* whose margin of victory is computed; -1: none */
 	int resamples; /* of the bootstrap; 0: COMPARE_RESAMPLES */
+	bool longer;   /* runs of the horizons of limits.h as well */
 	void (*progress)(void *user, const char *label, int done, int total);
 	void *user;
 } CompareOptions;
@@ -53,6 +52,16 @@ typedef struct CompareOptions {
 typedef struct CompareInterval {
 	double mean, low, high; /* 95 % bootstrap over test problems */
 } CompareInterval;
+
+enum { COMPARE_TOLERANCES = 3, COMPARE_RATIOS = 8, COMPARE_HORIZONS = 3 }; /* of limits.h */
+
+/* Runs of another length than those of the comparison. */
+typedef struct CompareLong {
+	int steps;
+	double *end;              /* f at the end, by test problem */
+	CompareInterval end_mean; /* of it */
+	int ended_above, not_finite;
+} CompareLong;
 
 typedef struct Compared {
 	const char *label;
@@ -66,7 +75,14 @@ typedef struct Compared {
 	double *per_problem;                      /* [test_problems] */
 	double *mean, *median_curve, *low, *high; /* [steps + 1]: mean, median, 25 % and 75 % quantiles of finite f */
 	double *f;                                /* [test_problems][steps + 1] */
-	const char *holes;                        /* as learned_holes gives them, for a contender without theta */
+	CompareInterval best;                     /* the criterion of the best f so far */
+	/* Evaluations until a problem is solved, by test problem; 0: never. Solved: f is below the least f of any rule by at most the
+	 * tolerance times what it was above that at the start. */
+	int *solved[COMPARE_TOLERANCES];
+	double performance[COMPARE_TOLERANCES]
+					  [COMPARE_RATIOS];   /* shares solved in so many times the quickest rule's evaluations */
+	CompareLong longer[COMPARE_HORIZONS]; /* where they are asked for */
+	const char *holes;                    /* as learned_holes gives them, for a contender without theta */
 	double seconds;
 } Compared;
 
@@ -75,8 +91,9 @@ typedef struct Comparison {
 	Task **tasks; /* own the rules that are pointed to below */
 	const char *objective;
 	int steps, train_problems, test_problems;
-	bool validates;   /* "f" below is what the objective validates with */
-	bool one_problem; /* nothing is drawn, by the objective or a rule: it was run once, whatever counts were asked for */
+	bool validates; /* "f" below is what the objective validates with */
+	bool
+		one_problem; /* nothing is drawn, by the objective or a rule: it was run once, whatever counts were asked for */
 	FeScore score;
 	uint32_t count;
 	Compared *rules;
@@ -84,6 +101,10 @@ typedef struct Comparison {
 	CompareInterval *margin; /* [steps + 1]: mean over problems of (least f of the others) - (the subject's f) */
 	CompareInterval *lead;   /* [count]: mean over problems of that rule's criterion - the subject's (paired) */
 	double *win_share;       /* [steps + 1]: share of problems where the subject is below all others */
+	bool longer;             /* there are runs of other lengths */
+	/* [count]: how likely a difference from the subject as large as `lead` is by chance, and the same after Holm's adjustment for
+	 * several rules; NaN for the subject, and where a run is not finite. NULL without a subject. */
+	double *chance, *chance_holm;
 	Arena *arena;
 } Comparison;
 
@@ -91,11 +112,18 @@ typedef struct Comparison {
 Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *contenders, uint32_t count,
                           const CompareOptions *options);
 void compare_free(Comparison *comparison);
-/* The whole result as one JSON object; returns false if writing failed. */
-bool compare_json(const Comparison *comparison, FILE *out);
+/* The whole result as one JSON object; returns false if writing failed. curves: f of every problem as well. */
+bool compare_json(const Comparison *comparison, bool curves, FILE *out);
 /* 95 % percentile interval of the mean of values[count] (all finite), `resamples` times, by Threefry from `seed`. */
 CompareInterval compare_bootstrap(const double *values, int count, int resamples, uint64_t seed);
 double compare_quantile(const double *sorted, int count, double q); /* linear between order statistics */
+
+/* profile.c */
+void compare_profiles(Comparison *comparison); /* `solved` and `performance` of all rules */
+/* Share of problems that a rule solves at a tolerance in so many evaluations. */
+double compare_data_profile(const Comparison *comparison, const Compared *rule, int tolerance, int evaluations);
+void compare_chances(Comparison *comparison, uint64_t seed);        /* where there is a subject */
+void compare_best_so_far(const double *f, int steps, double *best); /* f, best: [steps + 1] */
 
 /* spend.c: run_problems for as many steps as `evaluations` of them pay for (at least one). Entry k of out->f is where a run has come
  * that has spent k, its last one where it ends; out->steps is `evaluations`. */

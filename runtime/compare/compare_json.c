@@ -2,6 +2,7 @@
 #include <jansson.h>
 
 #include "runtime/compare/compare.h"
+#include "runtime/compare/limits.h"
 
 static json_t *numbers(const double *values, int count) {
 	json_t *array = json_array();
@@ -16,6 +17,51 @@ static json_t *interval(CompareInterval value) {
 	json_object_set_new(object, "low", rt_json_real(value.low));
 	json_object_set_new(object, "high", rt_json_real(value.high));
 	return object;
+}
+
+/* Where problems are solved, as one entry for each tolerance. */
+static json_t *profiles(const Comparison *comparison, const Compared *rule) {
+	json_t *list = json_array();
+	for (int level = 0; level < COMPARE_TOLERANCES; level++) {
+		json_t *entry = json_object(), *solved = json_array(), *data = json_array();
+		for (int i = 0; i < comparison->test_problems; i++) {
+			int after = rule->solved[level][i];
+			json_array_append_new(solved, after ? json_integer(after) : json_null());
+		}
+		for (int t = 1; t <= comparison->steps; t++)
+			json_array_append_new(data, rt_json_real(compare_data_profile(comparison, rule, level, t)));
+		json_object_set_new(entry, "tolerance", rt_json_real(compare_tolerances[level]));
+		json_object_set_new(entry, "solved_after", solved);
+		json_object_set_new(entry, "data_profile", data);
+		json_object_set_new(entry, "ratios", numbers(compare_ratios, COMPARE_RATIOS));
+		json_object_set_new(entry, "performance_profile", numbers(rule->performance[level], COMPARE_RATIOS));
+		json_array_append_new(list, entry);
+	}
+	return list;
+}
+
+static json_t *horizons(const Comparison *comparison, const Compared *rule) {
+	json_t *list = json_array();
+	for (int k = 0; k < COMPARE_HORIZONS; k++) {
+		const CompareLong *longer = &rule->longer[k];
+		json_t *entry = json_object();
+		json_object_set_new(entry, "factor", rt_json_real(compare_horizons[k]));
+		json_object_set_new(entry, "steps", json_integer(longer->steps));
+		json_object_set_new(entry, "end", interval(longer->end_mean));
+		json_object_set_new(entry, "per_problem", numbers(longer->end, comparison->test_problems));
+		json_object_set_new(entry, "ended_above_start", json_integer(longer->ended_above));
+		json_object_set_new(entry, "not_finite", json_integer(longer->not_finite));
+		json_array_append_new(list, entry);
+	}
+	return list;
+}
+
+static json_t *curves_of(const Comparison *comparison, const Compared *rule) {
+	int stride = comparison->steps + 1;
+	json_t *list = json_array();
+	for (int i = 0; i < comparison->test_problems; i++)
+		json_array_append_new(list, numbers(rule->f + (size_t)i * (size_t)stride, stride));
+	return list;
 }
 
 static json_t *tuning(const Comparison *comparison, const Compared *rule) {
@@ -75,11 +121,15 @@ static json_t *rule_object(const Comparison *comparison, const Compared *rule) {
 	json_object_set_new(evaluations, "test", json_integer(rule->test_evaluations));
 	json_object_set_new(object, "evaluations", evaluations);
 	json_object_set_new(object, "tuning", tuning(comparison, rule));
+	json_object_set_new(object, "best_so_far", interval(rule->best));
+	json_object_set_new(object, "profiles", profiles(comparison, rule));
+	if (comparison->longer)
+		json_object_set_new(object, "horizons", horizons(comparison, rule));
 	json_object_set_new(object, "seconds", rt_json_real(rule->seconds));
 	return object;
 }
 
-bool compare_json(const Comparison *comparison, FILE *out) {
+bool compare_json(const Comparison *comparison, bool curves, FILE *out) {
 	json_t *root = json_object();
 	json_object_set_new(root, "objective", json_string(comparison->objective));
 	json_object_set_new(root, "steps", json_integer(comparison->steps));
@@ -91,8 +141,13 @@ bool compare_json(const Comparison *comparison, FILE *out) {
 	json_t *rules = json_array();
 	for (uint32_t k = 0; k < comparison->count; k++) {
 		json_t *rule = rule_object(comparison, &comparison->rules[k]);
-		if (comparison->lead)
+		if (comparison->lead) {
 			json_object_set_new(rule, "behind_subject", interval(comparison->lead[k]));
+			json_object_set_new(rule, "chance", rt_json_real(comparison->chance[k]));
+			json_object_set_new(rule, "chance_holm", rt_json_real(comparison->chance_holm[k]));
+		}
+		if (curves)
+			json_object_set_new(rule, "curves", curves_of(comparison, &comparison->rules[k]));
 		json_array_append_new(rules, rule);
 	}
 	json_object_set_new(root, "rules", rules);

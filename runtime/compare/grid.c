@@ -38,16 +38,17 @@ static bool name_starts(const char *name, const char *const *starts) {
 	return false;
 }
 
-bool compare_is_rate(const char *hyper) {
-	static const char *const rates[] = {"lr", "rate", "learning_rate", "step", "alpha", "eta", NULL};
-	return name_starts(hyper, rates);
+/* base.lr is called like lr. */
+static const char *last_name(const char *name) {
+	const char *dot = strrchr(name, '.');
+	return dot ? dot + 1 : name;
 }
 
 /* Chooses the grid of a hyperparameter; false if it stays as it is. */
 static bool grid_for(const Rt *rt, const FeHyper *hyper, Grid *grid) {
 	static const char *const decays[] = {"beta", "momentum", "rho", NULL};
-	const char *name = session_text(rt->session, hyper->name);
-	bool is_rate = compare_is_rate(name);
+	const char *name = last_name(session_text(rt->session, hyper->name));
+	bool is_rate = fe_is_rate(name);
 	bool is_decay = hyper->has_range ? hyper->low == 0 && hyper->high == 1 && !is_rate : name_starts(name, decays);
 	if (hyper->given || (!hyper->has_range && !is_decay && !is_rate))
 		return false;

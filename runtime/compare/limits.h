@@ -6,6 +6,11 @@
 static const double tune_decays[] = {0,    0.02, 0.05,  0.1,   0.2,    0.5,    0.8,     0.9,
                                      0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99995, 0.99999};
 
+/* profile.c: tolerances at which problems count as solved; by how much slower than the quickest rule; and the horizons of --long, in
+ * those of the comparison. */
+static const double compare_tolerances[] = {1e-1, 1e-3, 1e-5}, compare_ratios[] = {1, 1.5, 2, 3, 5, 10, 20, 50},
+					compare_horizons[] = {1, 2.5, 25};
+
 enum {
 	TUNE_DECAYS = sizeof tune_decays / sizeof *tune_decays,
 	TUNE_DECAY_FIRST = 5,
@@ -22,7 +27,9 @@ enum {
 	TUNE_MOST_POINTS = 20000,
 	TUNE_MOST_ROUNDS = 8,
 	/* compare.c: of the bootstrap, unless the caller says */
-	COMPARE_RESAMPLES = 2000
+	COMPARE_RESAMPLES = 2000,
+	/* profile.c: random signs that a difference is held against */
+	COMPARE_SIGN_DRAWS = 9999
 };
 
 #endif

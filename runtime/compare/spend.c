@@ -22,7 +22,7 @@ static void by_evaluations(const double *f, const int64_t *spent, int steps, int
 
 /* Steps enough to spend so many. */
 static int most_steps(const Task *task, int evaluations) {
-	int64_t cost = run_looks_at_x(task) + task->elsewhere.least;
+	int64_t cost = run_step_spends(task, 1, task->elsewhere.least);
 	return cost > 0 ? (int)((evaluations + cost - 1) / cost) : evaluations;
 }
 

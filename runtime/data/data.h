@@ -108,7 +108,7 @@ typedef struct DataInput {
 	DataFile *out;
 } DataInput;
 
-/* Memory of the file, not initialized; NULL and *why if it is over the limit or there is none. */
+/* Memory of the file, zeros; NULL and *why if it is over the limit or there is none. */
 void *data_memory(DataInput *in, size_t bytes, const char **why);
 /* Elements of a shape; false if a size is negative or they do not fit into memory at `width` bytes each. */
 bool data_elements(int rank, const int64_t *dims, size_t width, size_t *count);
@@ -153,6 +153,8 @@ DataNumbers data_numbers(DataInput *in);
 const char *data_push(DataNumbers *numbers, double value); /* NULL, or no memory */
 /* The same with the text that `value` was read from: whole numbers that a double does not hold are kept exactly. */
 const char *data_push_text(DataNumbers *numbers, const char *text, size_t length, double value);
+/* Storage that holds the number as well, which is not kept. */
+const char *data_fit_text(DataNumbers *numbers, const char *text, size_t length, double value);
 void data_set_text(DataNumbers *numbers, size_t at, const char *text, size_t length, double value);
 void data_set(DataNumbers *numbers, size_t at, double value);         /* one that is in range already */
 void data_drop(DataNumbers *numbers);                                 /* where they will not be taken */

@@ -13,8 +13,6 @@ enum {
 	DATA_SHOWN_TEXT = 40,
 	/* data_store.c: words of a column that a message lists */
 	DATA_SHOWN_WORDS = 8,
-	/* libsvm.c: values that are kept at most where only their range is wanted */
-	DATA_KEPT = 1000,
 	/* gzip.c: bytes of the first piece that is unpacked into, which then doubles */
 	DATA_FIRST_ROOM = 65536,
 	/* bytes of a header */

@@ -26,7 +26,7 @@ void *data_memory(DataInput *in, size_t bytes, const char **why) {
 		*why = too_much(in->arena, (double)bytes + (double)held(in->out), limit);
 		return NULL;
 	}
-	void *memory = malloc(bytes ? bytes : 1);
+	void *memory = calloc(bytes ? bytes : 1, 1);
 	if (!memory) {
 		*why = arena_printf(in->arena, "there is no memory for its %.3g MB", (double)bytes / 1e6);
 		return NULL;

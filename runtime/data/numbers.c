@@ -303,6 +303,14 @@ const char *data_push_text(DataNumbers *numbers, const char *text, size_t length
 	return why;
 }
 
+const char *data_fit_text(DataNumbers *numbers, const char *text, size_t length, double value) {
+	if (numbers->storage == IR_STORED_F64)
+		return NULL; /* that holds everything */
+	const char *why = data_push_text(numbers, text, length, value);
+	numbers->count = 0;
+	return why;
+}
+
 void data_set_text(DataNumbers *numbers, size_t at, const char *text, size_t length, double value) {
 	int64_t number;
 	if (numbers->storage == IR_STORED_I64 && long_whole(text, length, value, &number))

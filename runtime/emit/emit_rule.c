@@ -11,10 +11,14 @@
 
 /* ---- functions ---- */
 
+/* What is wanted of a step's results, besides shares. What a step for one objective hands on (ir_hand_on), its caller has no use for. */
+static bool is_wanted(const RulePack *r, IrRole role) {
+	return role != IR_ROLE_SPENT && !(r->on && (role == IR_ROLE_F || role == IR_ROLE_G));
+}
+
 /* `step` with the sums from `known` on taken as 0; keeps its x and states, or of its shares the one after the sums known. */
-static IrFunc *part_of_step(const RulePack *r, const char *name, uint32_t known, bool share) {
+static IrFunc *part_of_step(const RulePack *r, const IrFunc *step, const char *name, uint32_t known, bool share) {
 	const FeRule *rule = r->rule;
-	const IrFunc *step = rule->step;
 	Session *session = r->pack->session;
 	Arena *arena = rule->module->arena;
 	IrFunc *func = ir_func_new(rule->module, name);
@@ -35,8 +39,7 @@ static IrFunc *part_of_step(const RulePack *r, const char *name, uint32_t known,
 	uint32_t shares = 0;
 	for (uint32_t i = 0; i < step->results.count; i++) {
 		const IrResult *result = &step->results.data[i];
-		bool wanted =
-			result->role == IR_ROLE_SHARE ? shares++ == known && share : !share && result->role != IR_ROLE_SPENT;
+		bool wanted = result->role == IR_ROLE_SHARE ? shares++ == known && share : !share && is_wanted(r, result->role);
 		if (wanted)
 			ir_result_as(func, result->role, session_text(session, result->name), results[i]);
 	}
@@ -124,6 +127,16 @@ static void name_hypers(RulePack *r) {
 		r->hypers[i] = pack_unique(r->pack, r->rule->hypers.data[i].name, names, keys + i);
 }
 
+/* The step that hands on what it has found where it ends; NULL: it never does. */
+static IrFunc *step_that_hands_on(const RulePack *r) {
+	const FeRule *rule = r->rule;
+	if (!r->evaluates || r->on)
+		return NULL;
+	IrFunc *plain = ir_pass_simplify(rule->module, rule->step);
+	IrFunc *handing = ir_hand_on(rule->module, plain, rule->reads_g);
+	return handing == plain ? NULL : part_of_step(r, handing, "next", rule->collectives, false);
+}
+
 static void prepare(RulePack *r) {
 	const FeRule *rule = r->rule;
 	Pack *pack = r->pack;
@@ -132,11 +145,12 @@ static void prepare(RulePack *r) {
 	uint32_t state_count = rule->states.count;
 	if (rule->init->results.count > 0)
 		r->init = ir_optimize(rule->module, rule->init, &pipeline);
-	r->step = part_of_step(r, "step", rule->collectives, false);
+	r->step = part_of_step(r, rule->step, "step", rule->collectives, false);
 	r->evaluates = ir_evaluations(r->step).most > 0;
+	r->next = step_that_hands_on(r);
 	r->shares = ARENA_ARRAY(arena, IrFunc *, rule->collectives + 1);
 	for (uint32_t i = 0; i < rule->collectives; i++)
-		r->shares[i] = part_of_step(r, arena_printf(arena, "share%u", (unsigned)i + 1), i, true);
+		r->shares[i] = part_of_step(r, rule->step, arena_printf(arena, "share%u", (unsigned)i + 1), i, true);
 	r->blocks =
 		rule->elementwise && rule->collectives == 0 && !r->joint && r->tied == 0 && !reads_extent(&r->step->body);
 	for (uint32_t i = 0; i < state_count; i++) {
@@ -222,6 +236,7 @@ static json_t *manifest(const RulePack *r) {
 		json_object_set_new(root, "coordinates", json_integer((json_int_t)r->tied));
 	json_object_set_new(root, "step_range", json_boolean(r->blocks));
 	json_object_set_new(root, "evaluates_elsewhere", json_boolean(r->evaluates));
+	json_object_set_new(root, "hands_on", json_boolean(r->next != NULL));
 	json_object_set_new(root, "draws", json_boolean(rule->draws));
 	if (rule->reads_horizon)
 		json_object_set_new(root, "horizon", json_integer((json_int_t)r->horizon));
@@ -235,13 +250,22 @@ static json_t *manifest(const RulePack *r) {
 	return root;
 }
 
-/* A rule that depends on the number of coordinates needs to know it. */
-static bool knows_size(Rt *rt, const FeCall *call, const PackOptions *options) {
-	if (!fe_is_tied(call->program ? call->program : rt->program, call->decl) || options->size > 0)
+/* The size that a rule is C for, which some need to know; 0: any. false with a diagnostic. */
+static bool find_size(Rt *rt, const FeCall *call, const PackOptions *options, int64_t *size) {
+	Span place;
+	bool learns = fe_is_tied(call->program ? call->program : rt->program, call->decl);
+	*size = 0;
+	if (!learns && (pack_derives(rt, call) || !fe_needs_size(rt->program, call, &place)))
 		return true;
-	Diag *diag = diag_error(rt->session, 265, call->decl->name.span,
-	                        "what `%s` learns depends on `size(x)`, so it is C for one size only, and none is known",
-	                        session_text(rt->session, call->decl->name.name));
+	*size = options->size;
+	if (options->size > 0)
+		return true;
+	Diag *diag =
+		diag_error(rt->session, 265, learns ? call->decl->name.span : place,
+	               learns ? "what `%s` learns depends on `size(x)`, so it is C for one size only, and none is known"
+	                      : "`%s` has to know here how many coordinates x has, so it is C for one size only, and none "
+	                        "is known",
+	               session_text(rt->session, call->decl->name.name));
 	diag_help(rt->session, diag, "emit the folder of a run, or say --on OBJECTIVE");
 	return false;
 }
@@ -249,10 +273,10 @@ static bool knows_size(Rt *rt, const FeCall *call, const PackOptions *options) {
 static bool knows_shapes(Rt *rt, const FeCall *call, const PackOptions *options) {
 	if (options->target.count > 0)
 		return true;
-	Diag *diag =
-		diag_error(rt->session, 396, call->decl->name.span,
-	               "`%s` looks at the axes of its tensors, so it is C for tensors of known shapes, and none are known",
-	               session_text(rt->session, call->decl->name.name));
+	Diag *diag = diag_error(
+		rt->session, 396, call->decl->name.span,
+		"`%s` depends on the shapes of its tensors, so it is C for tensors of known shapes, and none are known",
+		session_text(rt->session, call->decl->name.name));
 	diag_help(rt->session, diag, "say --on OBJECTIVE");
 	return false;
 }
@@ -287,7 +311,6 @@ static FeRule *made_rule(Rt *rt, IrModule *module, const FeCall *call, RulePack 
 	bool by_shape = !call->decl->joint && fe_is_by_shape(program, call);
 	if (by_shape)
 		return knows_shapes(rt, call, r->pack->options) ? rule_on_target(rt, module, call, r) : NULL;
-	r->tied = fe_is_tied(program, call->decl) ? r->pack->options->size : 0;
 	FeTarget target = {.sizes = &r->tied, .count = r->tied > 0 ? 1 : 0};
 	FeRule *rule = fe_rule(rt->program, module, call, &target, r->pack->real, NULL, 0);
 	return rule && rule->evaluates && !r->joint ? rule_on_all(rt, module, call, r) : rule;
@@ -307,10 +330,11 @@ static void put_files(RulePack *r, const Golden *golden) {
 bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitted *emitted) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the rule `%s`", name));
-	if (!pack || !knows_size(rt, call, options))
+	int64_t size;
+	if (!pack || !find_size(rt, call, options, &size))
 		return false;
 	IrModule *module = ir_module_new(rt->session);
-	RulePack pack_of_rule = {.pack = pack, .joint = call->decl->joint, .target = options->target};
+	RulePack pack_of_rule = {.pack = pack, .joint = call->decl->joint, .target = options->target, .tied = size};
 	RulePack *r = &pack_of_rule;
 	r->horizon = options->horizon_high > 0 ? options->horizon_high : PACK_HORIZON;
 	FeRule *rule = made_rule(rt, module, call, r);
@@ -322,6 +346,8 @@ bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitt
 		r->weights_apart = rule->learned_count > PACK_INLINE;
 		ok = r->theta && learned_start(rt, rule, rt->options.seed, r->theta);
 		emitted->holes = ok ? learned_holes(rt, rule, r->theta, rt->arena) : NULL;
+	} else if (ok) {
+		emitted->holes = learned_holes(rt, rule, NULL, rt->arena);
 	}
 	Golden golden;
 	if (ok) {

@@ -21,6 +21,7 @@ typedef struct RulePack {
 	IrFunc *step;        /* all sums known: -> x, states... */
 	IrFunc *once;        /* what the step needs alike for all coordinates; NULL if nothing */
 	IrFunc *move;        /* the step, with the results of `once` as further parameters */
+	IrFunc *next;        /* the step -> x, states..., f and g there; NULL: it never knows them */
 	IrFunc **shares;     /* per collective: the sums before it known -> share */
 	const char **hypers; /* C names */
 	const char **alike;  /* C names of the results of `once` */
@@ -40,11 +41,12 @@ typedef struct RulePack {
 
 /* The self-test's problem: tensors of several sizes, a quadratic in each coordinate, its parameters and values exact. */
 typedef struct Golden {
-	int64_t total;  /* coordinates in all */
-	double *first;  /* [total] after step 1 */
-	double *last;   /* [total] after the last step */
-	double *losses; /* [GOLDEN_STEPS + 1]: before every step, and at the end */
-	int64_t asked;  /* evaluations elsewhere, of all steps */
+	int64_t total;    /* coordinates in all */
+	double *first;    /* [total] after step 1 */
+	double *last;     /* [total] after the last step */
+	double *losses;   /* [GOLDEN_STEPS + 1]: before every step, and at the end */
+	int64_t asked;    /* evaluations elsewhere, of all steps */
+	int64_t asked_on; /* the same where every step hands on to the next */
 } Golden;
 
 /* An element count as a C expression over the size_t `n`: "n * 3". */

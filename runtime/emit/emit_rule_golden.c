@@ -9,10 +9,10 @@
 
 typedef struct GoldenRun {
 	const RulePack *r;
-	IrFunc *init, *step, **shares; /* of primitive operations */
-	IrFunc *value, *draw;          /* of a rule for one objective: f, g; and its batch, or NULL */
-	IrTensor *x, *g;               /* per unit: a tensor, or all of them as one vector */
-	IrTensor **states;             /* per unit and state */
+	IrFunc *init, *step, *next, **shares; /* of primitive operations */
+	IrFunc *value, *draw;                 /* of a rule for one objective: f, g; and its batch, or NULL */
+	IrTensor *x, *g;                      /* per unit: a tensor, or all of them as one vector */
+	IrTensor **states;                    /* per unit and state */
 	IrTensor *hypers, theta;
 	uint32_t units;
 	bool narrow;
@@ -251,11 +251,32 @@ static bool begin(GoldenRun *run) {
 	return true;
 }
 
+/* How often a run asks in which every step hands on to the next. */
+static bool count_on(GoldenRun *run, int64_t *asked) {
+	if (!run->next || !begin(run))
+		return !run->next;
+	double loss = problem(run, 1);
+	run->asked = 0;
+	IrTensor *results = ARENA_ARRAY(run->arena, IrTensor, run->next->results.count);
+	for (int step = 1; step <= GOLDEN_STEPS; step++) {
+		if (!call_step(run, run->next, 0, loss, step, results))
+			return false;
+		IrRange states = ir_results_of(run->next, IR_ROLE_STATE), g = ir_results_of(run->next, IR_ROLE_G);
+		run->x[0] = results[ir_result_at(run->next, IR_ROLE_X)];
+		run->g[0] = g.count ? results[g.first] : run->g[0];
+		loss = results[ir_result_at(run->next, IR_ROLE_F)].reals[0];
+		memcpy(run->states[0], results + states.first, sizeof *results * states.count);
+	}
+	*asked = run->asked;
+	return true;
+}
+
 bool pack_rule_golden(RulePack *r, Golden *out) {
 	IrModule *module = r->rule->module;
 	GoldenRun run = {.r = r, .arena = r->pack->arena, .narrow = r->pack->real == IR_F32};
 	run.init = r->init ? ir_expand_math(module, r->init, false) : NULL;
 	run.step = ir_expand_math(module, r->step, false);
+	run.next = r->next ? ir_expand_math(module, r->next, false) : NULL;
 	run.value = r->on ? ir_expand_math(module, r->on->gradient, false) : NULL;
 	run.draw = r->on && r->on->batch.draw ? ir_expand_math(module, r->on->batch.draw, false) : NULL;
 	run.shares = ARENA_ARRAY(run.arena, IrFunc *, r->rule->collectives + 1);
@@ -282,5 +303,5 @@ bool pack_rule_golden(RulePack *r, Golden *out) {
 	}
 	out->losses[GOLDEN_STEPS] = problem(&run, GOLDEN_STEPS + 1);
 	out->asked = run.asked;
-	return !run.lost;
+	return !run.lost && count_on(&run, &out->asked_on);
 }

@@ -73,8 +73,12 @@ void pack_rule_source(RulePack *r) {
 	if (r->evaluates)
 		pack_fill(pack, out, "rule_evaluate.c", r->scope);
 	put_function(r, r->move, "move_call", out);
+	if (r->next)
+		put_function(r, r->next, "next_call", out);
 	pack_fill(pack, out, "rule_memory.c", r->scope);
 	pack_fill(pack, out, "rule_step.c", r->scope);
+	if (r->next)
+		pack_fill(pack, out, "rule_next.c", r->scope);
 	pack_fill(pack, out, "rule_save.c", r->scope);
 	pack_begin(pack, file, text_cstr(out));
 }
@@ -101,6 +105,7 @@ void pack_rule_test(RulePack *r, const Golden *golden) {
 	pack_number(pack, scope, "total", golden->total);
 	pack_number(pack, scope, "golden_steps", GOLDEN_STEPS);
 	pack_number(pack, scope, "asked", golden->asked);
+	pack_number(pack, scope, "asked_on", golden->asked_on);
 	if (r->on)
 		pack_set(pack, scope, "problem", problem_of(r));
 	pack_set(pack, scope, "tensor_sizes", text_cstr(&sizes));

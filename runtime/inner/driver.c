@@ -3,7 +3,7 @@
  *     objective  -- fe_objective -->  setup, start, value        rule  -- fe_rule -->  theta, init, step
  *
  *     value                               passes, ad_gradient, passes   evaluate   (fixed, x) -> f, g
- *     step, evaluate                      ir_link                       step       of a rule that evaluates elsewhere than at x
+ *     step, evaluate                      ir_hand_on, ir_link           step       of a rule that evaluates elsewhere than at x
  *     setup, start                                                  ->  setup      (seed, instance) -> fixed, x
  *     evaluate, init                                                ->  begin      (fixed, x) -> f, g, states
  *     step, evaluate, score; a loop                                 ->  segment    (fixed, x, f, g, states) -> score, the same anew
@@ -22,7 +22,8 @@
 
 static IrFunc *(*const builders[TASK_STAGES])(Task *task, const TaskPlan *plan) = {
 	[TASK_SETUP] = task_build_setup,       [TASK_BEGIN] = task_build_begin,     [TASK_SEGMENT] = task_build_segment,
-	[TASK_GRADIENT] = task_build_gradient, [TASK_TANGENT] = task_build_tangent,
+	[TASK_GRADIENT] = task_build_gradient, [TASK_TANGENT] = task_build_tangent, [TASK_PLACE] = task_build_place,
+	[TASK_COST] = task_build_cost,         [TASK_FOLLOW] = task_build_follow,   [TASK_FIT] = task_build_fit,
 };
 
 IrFunc *task_optimized(Task *task, IrFunc *func) {
@@ -48,8 +49,6 @@ Task *task_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore scor
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);
 	FeRule *method = NULL;
-	if (problem)
-		note_data(rt, problem);
 	if (problem && rule) {
 		FeTarget target = fe_target(problem, module->arena);
 		method = fe_rule(rt->program, module, rule, &target, rt->options.real, open, open_count);
@@ -67,10 +66,8 @@ Task *task_declared(Rt *rt, const FeCall *objective, FeScore score) {
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *problem = fe_objective_declared(rt->program, module, objective, rt->options.real);
 	rt->compile_seconds += rt_seconds() - started;
-	if (problem) {
-		note_data(rt, problem);
+	if (problem)
 		return task_of(rt, module, problem, NULL, score);
-	}
 	ir_module_free(module);
 	return NULL;
 }
@@ -105,7 +102,12 @@ static IrFunc *link_step(Task *task) {
 	const FeRule *rule = task->rule;
 	if (!rule->evaluates)
 		return rule->step;
-	IrFunc *step = ir_pass_simplify(task->module, rule->step);
+	IrFunc *step = ir_pass_simplify(task->module, rule->step), *plain = step;
+	bool same =
+		!task->objective->batches && task->objective->batch.slots.count == 0; /* ... function in the next step */
+	if (same)
+		step = ir_hand_on(task->module, plain, rule->reads_g);
+	task->hands_on = step != plain;
 	task->elsewhere = ir_evaluations(step);
 	const IrFunc *there = task->evaluate;
 	if (!rule->reads_g || rule->derives)
@@ -115,6 +117,7 @@ static IrFunc *link_step(Task *task) {
 }
 
 Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, FeScore score) {
+	note_data(rt, objective);
 	double started = rt_seconds();
 	Task *task = ARENA_NEW(rt->arena, Task);
 	*task = (Task){.rt = rt, .module = module, .objective = objective, .rule = rule, .score = score, .lanes = IR_LANES};

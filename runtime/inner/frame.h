@@ -24,6 +24,8 @@ void frame_params(Frame *w, const IrRole *roles, size_t count); /* parameters: a
 void frame_problem(Frame *w);
 IrValue frame_count(Frame *w, int64_t number);                   /* a whole number */
 void frame_results(Frame *w, const IrRole *roles, size_t count); /* results: all values of these roles */
+/* unroll.c: step number t of the rule, from what there is of x, f, g and states, to x and states. */
+void frame_step(Frame *w, IrValue t);
 
 /* In this order: FRAME_PARAMS(&w, IR_ROLE_FIXED, IR_ROLE_X). */
 #define FRAME_ROLES(...) (const IrRole[]){__VA_ARGS__}, sizeof((const IrRole[]){__VA_ARGS__}) / sizeof(IrRole)
@@ -40,6 +42,11 @@ IrFunc *task_build_segment(Task *task, const TaskPlan *plan);
 IrFunc *task_build_gradient(Task *task, const TaskPlan *plan);
 /* The same forwards: (fixed..., x, horizon, hypers..., theta, theta~) -> score, score~. */
 IrFunc *task_build_tangent(Task *task, const TaskPlan *plan);
+/* follow.c, where what each takes and gives stands */
+IrFunc *task_build_place(Task *task, const TaskPlan *plan);
+IrFunc *task_build_cost(Task *task, const TaskPlan *plan);
+IrFunc *task_build_follow(Task *task, const TaskPlan *plan);
+IrFunc *task_build_fit(Task *task, const TaskPlan *plan);
 
 /* objective.c */
 IrFunc *task_build_validate(Task *task);  /* NULL where f is what is scored */

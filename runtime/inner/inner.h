@@ -15,12 +15,24 @@
 typedef enum TaskTheta { TASK_SHARED, TASK_PER_LANE, TASK_THETAS } TaskTheta;
 
 /* What is compiled of a task. The functions of IR stand in inner/frame.h. */
-typedef enum TaskStage { TASK_SETUP, TASK_BEGIN, TASK_SEGMENT, TASK_GRADIENT, TASK_TANGENT, TASK_STAGES } TaskStage;
+typedef enum TaskStage {
+	TASK_SETUP,
+	TASK_BEGIN,
+	TASK_SEGMENT,
+	TASK_GRADIENT,
+	TASK_TANGENT,
+	/* of policy search */
+	TASK_PLACE,
+	TASK_COST,
+	TASK_FOLLOW,
+	TASK_FIT,
+	TASK_STAGES
+} TaskStage;
 
 /* What a stage's code is made for; fields that a stage does not look at stay 0. */
 typedef struct TaskPlan {
 	int window;        /* gradient, tangent: derivatives are cut after so many steps; 0: never */
-	int steps;         /* segment, gradient, tangent: the most steps that it runs */
+	int steps;         /* segment, gradient, tangent: the most steps that it runs; follow, fit: all it runs */
 	bool fixed;        /* gradient: the horizon is always `steps` */
 	TaskTheta variant; /* begin, segment */
 } TaskPlan;
@@ -37,6 +49,7 @@ typedef struct Task {
 	IrFunc *evaluate;         /* (fixed..., x) -> f, g?: g only if the rule reads it, or there is no rule */
 	IrFunc *step;             /* the rule's, linked: what it evaluates elsewhere than at x is in it */
 	IrEvaluations elsewhere;  /* of a step, at other places than x */
+	bool hands_on;            /* the step gives f and g where it ends: the next one pays for no evaluation at x */
 	const void **data;        /* arrays of files, one for all problems */
 	uint32_t count[IR_ROLES]; /* how many values there are of each role */
 	IrType *slots;            /* of the values that go on from step to step: x, f, g?, states... */
@@ -199,14 +212,16 @@ typedef struct Runs {
 	double *score; /* [problems] */
 	int64_t *
 		spent; /* [problems][steps + 1]: evaluations of f, or f and g, that the rule has asked for after each step: one at x
-	                        if it reads f or g, and those elsewhere (under a condition: where it held) */
+	                        if it reads f or g and was not handed them on, and those elsewhere (under a condition: where it held) */
 	int64_t evaluations; /* the last of these, of all problems */
 } Runs;
 
 /* theta: [P] doubles or NULL. Everything is allocated in `arena`. false with a diagnostic. */
 bool run_problems(Task *task, const Problems *problems, const double *hypers, const double *theta, int steps,
                   bool want_x, Arena *arena, Runs *out);
-bool run_looks_at_x(const Task *task); /* a step of its rule needs f or g at x */
+/* Evaluations that a step counts as, `done` steps being behind: those elsewhere, and one at x if the rule reads f or g and the step before
+ * has not handed them on. */
+int64_t run_step_spends(const Task *task, int done, int64_t elsewhere);
 
 /* ---- value.c: `gradus eval` ---- */
 

@@ -136,7 +136,8 @@ static void advance_block(void *user, int item, int worker) {
 			size_t at = (size_t)t * (size_t)task->lanes + (size_t)lane;
 			int64_t elsewhere = task->elsewhere.most > 0 ? mine->spent[at] : 0;
 			runs->f[row + (size_t)t + 1] = mine->curve[at];
-			runs->spent[row + (size_t)t + 1] = runs->spent[row + (size_t)t] + run_looks_at_x(task) + elsewhere;
+			runs->spent[row + (size_t)t + 1] =
+				runs->spent[row + (size_t)t] + run_step_spends(task, g->done + t, elsewhere);
 		}
 	}
 }

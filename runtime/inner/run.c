@@ -197,8 +197,9 @@ typedef struct Running {
 	int *errors;
 } Running;
 
-bool run_looks_at_x(const Task *task) {
-	return task->rule->reads_f || task->rule->reads_g;
+int64_t run_step_spends(const Task *task, int done, int64_t elsewhere) {
+	bool looks = task->rule->reads_f || task->rule->reads_g;
+	return elsewhere + (looks && (done == 0 || !task->hands_on));
 }
 
 static void run_block(void *user, int item, int worker) {
@@ -231,7 +232,7 @@ static void run_block(void *user, int item, int worker) {
 		int64_t *spent = out->spent + (size_t)problem * ((size_t)steps + 1);
 		for (int t = 0; t < steps; t++) {
 			int64_t elsewhere = task->elsewhere.most > 0 ? mine->spent[(size_t)t * (size_t)lanes + (size_t)lane] : 0;
-			spent[t + 1] = spent[t] + run_looks_at_x(task) + elsewhere;
+			spent[t + 1] = spent[t] + run_step_spends(task, t, elsewhere);
 		}
 		if (out->x) {
 			size_t size = (size_t)task->objective->size;

@@ -1,7 +1,8 @@
 /* Inner runs as tensor IR. A turn of an unroll, in this order:
  *
  *     x, states <- step(x, g, f, t, horizon, hypers, theta, states)     t = t0 + turn + 1
- *     f, g      <- objective(fixed, x)                                  what the next turn starts from: on its batch, t + 1
+ *     f, g      <- objective(fixed, x)                                  what the next turn starts from: on its batch, t + 1;
+ *                                                                       nothing, if the step has handed them on
  *     score     <- score (+) map(f)                                     f after step t, or what validates instead
  *
  * `begin` evaluates at the start; a `segment` is a loop of turns between two states, so that runs of any length, windows
@@ -20,11 +21,12 @@ static IrType real_type(const Frame *w) {
 
 /* ---- pieces of a turn ---- */
 
-/* step: what the evaluation is for, whose batch it sees; 0 where nothing is drawn. */
-static void emit_evaluate(Frame *w, IrValue step) {
+/* step: what the evaluation is for, whose batch it sees; 0 where nothing is drawn. known: f and g are there. */
+static void emit_evaluate(Frame *w, IrValue step, bool known) {
 	if (step)
 		frame_set(w, IR_ROLE_STEP, step);
-	frame_call(w, w->task->evaluate);
+	if (!known)
+		frame_call(w, w->task->evaluate);
 	if (w->task->validate)
 		frame_call(w, w->task->validate);
 }
@@ -36,12 +38,12 @@ static IrValue scored(const Frame *w) {
 
 /* x, f, g and the states at the start of a run, which is at x. */
 static void emit_begin(Frame *w) {
-	emit_evaluate(w, w->task->objective->batches ? frame_count(w, 1) : 0);
+	emit_evaluate(w, w->task->objective->batches ? frame_count(w, 1) : 0, false);
 	frame_call(w, w->task->rule->init);
 	frame_set(w, IR_ROLE_F0, scored(w));
 }
 
-static void emit_step(Frame *w, IrValue t) {
+void frame_step(Frame *w, IrValue t) {
 	bool has_g = w->count[IR_ROLE_G] > 0;
 	if (!has_g) /* the step has the parameter and does not read it */
 		frame_set(w, IR_ROLE_G, ir_fill(&w->b, ir_param_type(w->task->evaluate, IR_ROLE_X), 0));
@@ -162,9 +164,10 @@ static void emit_segment(Frame *w, int steps, IrValue trips) {
 		inner[count + 2] = ir_loop_carry(&w->b, loop, frame_get(w, IR_ROLE_SPENT));
 	set_state_values(w, inner);
 	IrValue t = emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 1);
-	emit_step(w, t);
+	frame_step(w, t);
 	bool batches = w->task->objective->batches;
-	emit_evaluate(w, batches ? emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 2) : 0);
+	IrValue next = batches ? emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 2) : 0;
+	emit_evaluate(w, next, w->task->hands_on);
 	inner[count] = emit_score(w, inner[count], t);
 	if (curve)
 		inner[count + 1] = emit_curve(w, inner[count + 1], loop->loop.counter);

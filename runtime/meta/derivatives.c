@@ -95,7 +95,9 @@ static void reduce_lanes(const MetaEstimator *e, const Task *task, const Problem
 }
 
 /* A block's scores and gradients by one call of the compiled gradient. */
-static int reverse_block(const MetaEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine) {
+static int reverse_block(const MetaEstimator *e, const Family *family, int block, const IrByRole *given,
+                         EstimatorWorker *mine) {
+	(void)block;
 	IrByRole places;
 	ir_by_role(&places);
 	void *pointers[META_MOST_POINTERS];
@@ -105,7 +107,9 @@ static int reverse_block(const MetaEstimator *e, const Family *family, const IrB
 }
 
 /* The same by one call for each learned number, which gives the derivative in its direction. */
-static int forward_block(const MetaEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine) {
+static int forward_block(const MetaEstimator *e, const Family *family, int block, const IrByRole *given,
+                         EstimatorWorker *mine) {
+	(void)block;
 	IrScalar real = family->task->rule->real;
 	size_t width = ir_scalar_bytes(real), row = (size_t)family->task->lanes * width;
 	IrByRole along = *given, places;
@@ -140,11 +144,11 @@ static void derivative_item(void *user, int item, int worker) {
 	problems_give(family->task, &given, block);
 	run_give_rule(family->task, &given, NULL, hypers, &theta);
 	ir_give_addresses(&given, IR_ROLE_HORIZON, &horizon, sizeof horizon, 1);
-	share->error = e->method->block(e, family, &given, mine);
+	share->error = e->method->block(e, family, local, &given, mine);
 	reduce_lanes(e, family->task, block, mine->score, mine->gradient, share);
 }
 
-static bool derivative_estimate(MetaEstimator *e, double *gradient, MetaStats *stats) {
+bool meta_derivative_estimate(MetaEstimator *e, double *gradient, MetaStats *stats) {
 	e->horizon = meta_horizon(e, e->step, 0);
 	for (int k = 0; k < e->family_count; k++)
 		rt_write_reals(e->families[k].task->rule->real, e->families[k].mean, 1, e->theta, (size_t)e->count);
@@ -157,7 +161,7 @@ static bool derivative_estimate(MetaEstimator *e, double *gradient, MetaStats *s
 	for (int i = 0; i < e->item_count; i++) {
 		const Share *share = &e->shares[i];
 		int local;
-		int64_t each = e->horizon * (1 + meta_family(e, i, &local)->task->elsewhere.most) + 1;
+		int64_t each = e->horizon * meta_turn_evaluations(meta_family(e, i, &local)->task) + 1;
 		finite += share->finite;
 		stats->evaluations += (share->finite + share->nonfinite) * each;
 		stats->nonfinite += share->nonfinite;
@@ -174,7 +178,7 @@ static bool derivative_estimate(MetaEstimator *e, double *gradient, MetaStats *s
 	return true;
 }
 
-static double derivative_bytes(const MetaEstimator *e) {
+double meta_derivative_bytes(const MetaEstimator *e) {
 	double bytes = 0;
 	size_t arena = 0;
 	for (int k = 0; k < e->family_count; k++) {
@@ -186,7 +190,7 @@ static double derivative_bytes(const MetaEstimator *e) {
 	return bytes + rt_pool_threads(e->rt->pool) * ((double)arena + 8.0 * (int)IR_LANES * ((double)e->count + 1));
 }
 
-static void derivative_allocate(MetaEstimator *e) {
+void meta_derivative_allocate(MetaEstimator *e) {
 	size_t arena = 0;
 	for (int k = 0; k < e->family_count; k++) {
 		Family *family = &e->families[k];
@@ -228,18 +232,18 @@ static int forward_uses(const MetaEstimate *how, Task *task, int problems, MetaU
 
 const EstimatorMethod meta_reverse = {
 	.uses = reverse_uses,
-	.bytes = derivative_bytes,
-	.allocate = derivative_allocate,
-	.estimate = derivative_estimate,
+	.bytes = meta_derivative_bytes,
+	.allocate = meta_derivative_allocate,
+	.estimate = meta_derivative_estimate,
 	.stage = TASK_GRADIENT,
 	.block = reverse_block,
 };
 
 const EstimatorMethod meta_forward = {
 	.uses = forward_uses,
-	.bytes = derivative_bytes,
-	.allocate = derivative_allocate,
-	.estimate = derivative_estimate,
+	.bytes = meta_derivative_bytes,
+	.allocate = meta_derivative_allocate,
+	.estimate = meta_derivative_estimate,
 	.stage = TASK_TANGENT,
 	.block = forward_block,
 	.runs_per_number = true,

@@ -51,14 +51,16 @@ typedef struct EstimatorWorker {
 typedef struct EstimatorMethod {
 	/* Chooses the blocks of a task for so many problems; which code it will run, its main one last. */
 	int (*uses)(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES]);
-	double (*bytes)(const MetaEstimator *e); /* of memory, before it is allocated */
+	bool (*fits)(const MetaEstimator *e, const Task *task); /* false with a diagnostic; NULL: always */
+	double (*bytes)(const MetaEstimator *e);                /* of memory, before it is allocated */
 	void (*allocate)(MetaEstimator *e);
 	bool (*estimate)(MetaEstimator *e, double *gradient, MetaStats *stats);
 	void (*visit)(MetaEstimator *e, TrainVisit *visit,
-	              void *user); /* what it carries from call to call; NULL: nothing */
+	              void *user);                /* what it carries from call to call; NULL: nothing */
+	bool (*is_sound)(const MetaEstimator *e); /* the same, where it came from outside; NULL: always */
 	/* of those that differentiate */
 	TaskStage stage;
-	int (*block)(const MetaEstimator *e, const Family *family, const IrByRole *given, EstimatorWorker *mine);
+	int (*block)(const MetaEstimator *e, const Family *family, int block, const IrByRole *given, EstimatorWorker *mine);
 	bool runs_per_number; /* every learned number costs a run */
 	/* of evolution strategies */
 	bool whole;      /* a window is always a run */
@@ -68,6 +70,7 @@ typedef struct EstimatorMethod {
 
 extern const EstimatorMethod meta_reverse, meta_forward;                 /* derivatives.c */
 extern const EstimatorMethod meta_full, meta_persistent, meta_truncated; /* particles.c */
+extern const EstimatorMethod meta_policy_search;                         /* policy_search.c */
 
 struct MetaEstimator {
 	Rt *rt;
@@ -82,6 +85,7 @@ struct MetaEstimator {
 	int item_count;
 	EstimatorWorker *workers;
 	double bytes;
+	void *own; /* the method's */
 	/* of the estimate under way */
 	const double *theta;
 	int64_t step;
@@ -96,6 +100,13 @@ Family *meta_family(const MetaEstimator *e, int item, int *local);
 int meta_horizon(const MetaEstimator *e, int64_t draw, int64_t group);
 /* What it is on average. */
 double meta_mean_horizon(const MetaEstimator *e);
+/* How many evaluations a turn of a run counts as at most; there is always one where it ends, as the score needs f. */
+int64_t meta_turn_evaluations(const Task *task);
 bool meta_failed(const MetaEstimator *e);
+
+/* derivatives.c, for methods with a `block` that gives scores and gradients of a block's problems */
+double meta_derivative_bytes(const MetaEstimator *e);
+void meta_derivative_allocate(MetaEstimator *e);
+bool meta_derivative_estimate(MetaEstimator *e, double *gradient, MetaStats *stats);
 
 #endif

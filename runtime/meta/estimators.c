@@ -1,5 +1,5 @@
-/* The meta-gradient: what is common to all estimators. How each is carried out stands in derivatives.c and particles.c; which
- * there are, in frontend/estimators.def. */
+/* The meta-gradient: what is common to all estimators. How each is carried out stands in derivatives.c, particles.c and
+ * policy_search.c; which there are, in frontend/estimators.def. */
 #include <math.h>
 #include <string.h>
 
@@ -50,6 +50,10 @@ double meta_mean_horizon(const MetaEstimator *e) {
 	return sum / log((high + 1) / low);
 }
 
+int64_t meta_turn_evaluations(const Task *task) {
+	return task->elsewhere.most + !task->hands_on;
+}
+
 Family *meta_family(const MetaEstimator *e, int item, int *local) {
 	int k = e->family_count - 1;
 	while (item < e->families[k].first_item)
@@ -95,7 +99,7 @@ double meta_norm(const double *values, int64_t count, double *unit) {
 
 static const EstimatorMethod *const methods[FE_ESTIMATORS] = {
 #define OPTION(...)
-#define ESTIMATOR(NAME, name, window, cuts_minimum, method, ...) [FE_##NAME] = &meta_##method,
+#define ESTIMATOR(NAME, name, window, minimum, method, ...) [FE_##NAME] = &meta_##method,
 #include "frontend/estimators.def"
 #undef OPTION
 #undef ESTIMATOR
@@ -112,6 +116,10 @@ void meta_estimator_visit(MetaEstimator *e, TrainVisit *visit, void *user) {
 		e->method->visit(e, visit, user);
 }
 
+bool meta_estimator_is_sound(const MetaEstimator *e) {
+	return !e->method->is_sound || e->method->is_sound(e);
+}
+
 int meta_estimate_uses(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES]) {
 	return methods[how->kind]->uses(how, task, problems, uses);
 }
@@ -123,6 +131,13 @@ MetaEstimate meta_estimate_of(const FeExperiment *experiment) {
 	                      .window = experiment->window,
 	                      .sigma = experiment->sigma,
 	                      .particles = experiment->particles,
+	                      .steps = experiment->outer_steps,
+	                      .trajectories = (int)experiment->options[FE_OPTION_TRAJECTORIES],
+	                      .outer = (int)experiment->options[FE_OPTION_OUTER],
+	                      .inner = (int)experiment->options[FE_OPTION_INNER],
+	                      .trust = experiment->options[FE_OPTION_TRUST],
+	                      .components = (int)experiment->options[FE_OPTION_COMPONENTS],
+	                      .multipliers = experiment->options[FE_OPTION_MULTIPLIERS],
 	                      .horizon_low = experiment->horizon_low,
 	                      .horizon_high = experiment->horizon_high,
 	                      .stagger = true,
@@ -150,7 +165,7 @@ static bool fits(const MetaEstimator *e, Task *task) {
 		           META_MOST_VALUES);
 		return false;
 	}
-	return true;
+	return !e->method->fits || e->method->fits(e, task);
 }
 
 MetaEstimator *meta_estimator_new(Rt *rt, Task **tasks, int task_count, const int *problem_counts,

@@ -12,11 +12,20 @@ enum {
 	META_MOST_POINTERS = 512,
 	/* particles.c: fewer problems than this, and the lanes go to particles */
 	META_FEW_PROBLEMS = IR_LANES / 2,
+	/* mixture.c: turns of expectation maximization */
+	META_MIXTURE_TURNS = 20,
 	/* train.c: about so many scorings on the select problems in a training */
 	TRAIN_SELECTIONS = 50
 };
 
 /* estimators.c: sums of squares outside of this have overflowed, or lost what is too small */
 static const double meta_squares_least = 1e-280, meta_squares_most = 1e280;
+
+/* policy_search.c: the variance of the moves that controllers begin with; beside the covariance of states where moves are regressed
+ * on them; the momentum that they begin as is the best of these rates and decays; the first weight of a divergence under
+ * multipliers. */
+static const double policy_first_variance = 0.01, policy_ridge = 1e-3, policy_first_weight = 0.01;
+static const double policy_rate_least = 1e-4, policy_decays[] = {0.5, 0.8, 0.9, 0.97};
+enum { POLICY_RATES = 16, POLICY_RATES_A_DECADE = 3 };
 
 #endif

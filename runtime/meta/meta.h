@@ -12,6 +12,13 @@ typedef struct MetaEstimate {
 	double sigma;
 	int particles; /* antithetic pairs */
 	int horizon_low, horizon_high;
+	int steps; /* policy_search: outer steps in all, which its rounds share */
+	/* policy_search: what is drawn for a problem; rounds; how far controllers go from the policy; of the prior of the dynamics (0:
+	 * they are known); of the multipliers (0: none) */
+	int trajectories, outer, inner;
+	double trust;
+	int components;
+	double multipliers;
 	bool stagger; /* pes, truncated_es: particles start at different ages */
 	double clip;  /* backprop, forward: a problem's gradient is cut to this norm before the mean is taken; 0: never */
 } MetaEstimate;
@@ -36,7 +43,7 @@ typedef struct MetaUse {
 	TaskPlan plan;
 } MetaUse;
 
-enum { META_MOST_USES = 5 };
+enum { META_MOST_USES = 7 };
 
 /* Chooses the blocks of a task for so many training problems, and says which code an estimate will run. Returns how many. */
 int meta_estimate_uses(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES]);
@@ -64,6 +71,7 @@ typedef struct TrainPiece {
 typedef void TrainVisit(void *user, const TrainPiece *piece);
 
 void meta_estimator_visit(MetaEstimator *estimator, TrainVisit *visit, void *user);
+bool meta_estimator_is_sound(const MetaEstimator *estimator); /* see train_is_sound */
 /* The norm of values[count] is the result times *unit, which is 1 unless their squares leave the range of f64. */
 double meta_norm(const double *values, int64_t count, double *unit);
 /* Standard normal noise, the same for every kind of estimate: (seed, step, particle) -> out[count]. */
@@ -87,12 +95,19 @@ typedef struct TrainProgress {
 typedef void TrainProgressCall(void *user, const TrainProgress *progress);
 
 typedef struct Trained Trained;
+typedef struct Training Training;
 
 typedef struct TrainOptions {
 	TrainProgressCall *progress; /* after every outer step; may be NULL */
 	/* When so_far->theta is the best so far: before the first step, and whenever it changes. false ends the training, with a
 	 * diagnostic of the callee's. May be NULL. */
 	bool (*best)(void *user, const Trained *so_far);
+	/* After every step, and where an interrupt ends the training (`stops`), before anything else is done there: train_visit gives what
+	 * it goes on from. May be NULL. */
+	void (*kept)(void *user, Training *training, bool stops);
+	/* Before the start is scored: may put what an earlier training had come to in the place of it (train_visit, train_is_sound), and
+	 * says so. false ends the training, with a diagnostic of the callee's. May be NULL. */
+	bool (*restore)(void *user, Training *training, bool *restored);
 	void *user;
 	int select_every; /* outer steps between scorings on select problems; 0: about TRAIN_SELECTIONS scorings in all */
 	const double *theta; /* where to start; NULL: as the rule says */
@@ -126,12 +141,17 @@ struct Trained {
 int train_uses(const FeExperiment *experiment, Task *task, MetaUse uses[META_MOST_USES]);
 /* A training step by step; train_experiment is all of it. train_new scores the start; `options` must outlive it. NULL with
  * diagnostics. train_step: false with diagnostics; then nothing but train_end may follow. */
-typedef struct Training Training;
 Training *train_new(Rt *rt, const FeExperiment *experiment, const TrainOptions *options);
 bool train_goes_on(const Training *training); /* there are steps left, and none diverged */
 bool train_step(Training *training);
 void train_visit(Training *training, TrainVisit *visit, void *user);
-Trained *train_end(Training *training); /* frees the training; what it came to, without `natural` */
+/* What was put into a training by train_visit is something that it could have come to, as far as it is ever used as a count or a
+ * place. */
+bool train_is_sound(const Training *training);
+const Trained *train_so_far(const Training *training);      /* as `best` is told */
+double train_seconds(const Training *training);             /* since it began ... */
+void train_add_seconds(Training *training, double seconds); /* ... and what it took before it was restored */
+Trained *train_end(Training *training);                     /* frees the training; what it came to, without `natural` */
 /* NULL with diagnostics. The result holds its own memory. */
 Trained *train_experiment(Rt *rt, const FeExperiment *experiment, const TrainOptions *options);
 void train_free(Trained *trained);

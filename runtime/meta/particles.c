@@ -352,7 +352,7 @@ static void add_particle(MetaEstimator *e, const Family *family, int number, int
 		stats->pieces += d.finite + d.nonfinite;
 		stats->nonfinite += d.nonfinite;
 		stats->evaluations += (int64_t)(d.finite + d.nonfinite) * runs *
-		                      (turns * (1 + family->task->elsewhere.most) + passage->starts[part]);
+		                      (turns * meta_turn_evaluations(family->task) + passage->starts[part]);
 		if (d.finite == 0)
 			continue;
 		for (int64_t p = 0; p < e->count; p++)
@@ -410,6 +410,22 @@ static void visit_state(const Task *task, RunState *state, TrainVisit *visit, vo
 	visit(user, &(TrainPiece){"particle.f0", task->objective->real, state->f0, (size_t)task->lanes});
 }
 
+/* Ages that a run can have, whatever is read. */
+static bool particles_sound(const MetaEstimator *e) {
+	bool sound = true;
+	for (int k = 0; k < e->family_count; k++) {
+		const Family *family = &e->families[k];
+		for (int j = 0; j < family->group_count; j++) {
+			for (int i = 0; i < family->groups[j].size; i++) {
+				const Age *age = &family->groups[j].ages[i];
+				sound = sound && age->t >= 0 && age->t < age->end && age->end <= age->horizon &&
+				        age->horizon <= e->how.horizon_high && age->restarts >= 0 && age->restarts <= INT32_MAX;
+			}
+		}
+	}
+	return sound;
+}
+
 static void particles_visit(MetaEstimator *e, TrainVisit *visit, void *user) {
 	for (int k = 0; k < e->family_count; k++) {
 		const Family *family = &e->families[k];
@@ -451,6 +467,7 @@ const EstimatorMethod meta_full = {
 	.allocate = particles_allocate,
 	.estimate = particles_estimate,
 	.visit = particles_visit,
+	.is_sound = particles_sound,
 	.whole = true,
 };
 
@@ -460,6 +477,7 @@ const EstimatorMethod meta_persistent = {
 	.allocate = particles_allocate,
 	.estimate = particles_estimate,
 	.visit = particles_visit,
+	.is_sound = particles_sound,
 	.carried = 2,
 	.sums_noise = true,
 };
@@ -470,5 +488,6 @@ const EstimatorMethod meta_truncated = {
 	.allocate = particles_allocate,
 	.estimate = particles_estimate,
 	.visit = particles_visit,
+	.is_sound = particles_sound,
 	.carried = 1,
 };

@@ -15,7 +15,7 @@ struct Training {
 	Problems **select; /* per task; NULL without select problems */
 	Outer outer;
 	double *gradient;
-	double started;
+	double started; /* moved back by what the training took before it was restored */
 	TrainProgress progress;
 	int every; /* steps between two scorings on the select problems */
 };
@@ -37,7 +37,8 @@ static bool score_select(Training *t, const double *theta, double *score, int64_
 			*nonfinite += !is_finite;
 			sum += is_finite ? runs.score[i] : 0;
 		}
-		t->out->evaluations += ok ? runs.evaluations + runs.problems : 0; /* the score has f where the last step led */
+		if (ok) /* the score has f where the last step led */
+			t->out->evaluations += runs.evaluations + (t->out->tasks[k]->hands_on ? 0 : runs.problems);
 	}
 	arena_free(scratch);
 	*score = finite > 0 ? sum / (double)finite : (double)INFINITY;
@@ -152,6 +153,8 @@ static bool train_steps(Training *t) {
 	while (ok && train_goes_on(t)) {
 		t->out->interrupted = rt_interrupted(t->rt);
 		ok = t->out->interrupted || train_step(t);
+		if (ok && t->options->kept)
+			t->options->kept(t->options->user, t, t->out->interrupted);
 	}
 	return ok && (!t->select || !t->out->interrupted || consider(t, t->out->steps));
 }
@@ -276,7 +279,10 @@ Training *train_new(Rt *rt, const FeExperiment *experiment, const TrainOptions *
 	out->compile_seconds = rt->compile_seconds - compiled;
 	out->by_seed = out->by_seed || (ok && t->outer.rule->draws);
 	t->started = rt_seconds();
-	ok = ok && (t->select ? consider(t, 0) : take_last(t, 0));
+	bool restored = false;
+	ok = ok && (!options->restore || options->restore(options->user, t, &restored));
+	ok = ok && (restored || (t->select ? consider(t, 0) : take_last(t, 0)));
+	out->diverged = restored && !all_finite(out->tasks[0]->rule->real, out->last, out->count);
 	if (!ok) {
 		train_free(train_end(t));
 		return NULL;
@@ -331,6 +337,27 @@ void train_visit(Training *t, TrainVisit *visit, void *user) {
 			visit(user, &pieces[i]);
 	meta_outer_visit(&t->outer, visit, user);
 	meta_estimator_visit(t->estimator, visit, user);
+}
+
+bool train_is_sound(const Training *t) {
+	const Trained *out = t->out;
+	bool counts = out->steps >= 0 && out->steps <= t->experiment->outer_steps && out->best_step >= 0 &&
+	              out->best_step <= out->steps && out->select_count <= out->select_most &&
+	              (out->select_count > 0) == (t->select != NULL);
+	return counts && all_finite(out->tasks[0]->rule->real, out->theta, out->count) &&
+	       meta_estimator_is_sound(t->estimator);
+}
+
+const Trained *train_so_far(const Training *t) {
+	return t->out;
+}
+
+double train_seconds(const Training *t) {
+	return rt_seconds() - t->started;
+}
+
+void train_add_seconds(Training *t, double seconds) {
+	t->started -= seconds;
 }
 
 void train_free(Trained *trained) {

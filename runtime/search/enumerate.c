@@ -1,26 +1,21 @@
 /* All expressions of a space, by size, each once: of those that give the same numbers on all probes, the cheapest of the smallest is kept, and
  * larger ones are made of what was kept. The order is that of sizes, operations and numbers, so it is always the same.
  *
- * What a probe is stands in probe.c, and when two are the same in hash_values. */
+ * What a probe is, and when two are the same, stands in probe.c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/search/probe.h"
 
-typedef struct Slot {
-	uint64_t hash; /* 0: free */
-	uint32_t expr;
-} Slot;
-
 typedef struct Enumeration {
 	SearchTable *table;
 	const SearchSpace *space;
 	SearchProbes *probes;
 	double *values; /* of expressions up to the size `kept`, `rows` of each */
-	uint32_t value_capacity, expr_capacity;
+	uint32_t value_capacity;
 	int kept;
-	Slot *slots;
+	uint32_t *slots; /* a hash table of expressions: their numbers + 1, or 0 */
 	uint32_t slot_count;
 	double *scratch[4]; /* rows of each: two operands, the constant of an operation, the result */
 	SearchGoesOn *goes_on;
@@ -61,61 +56,36 @@ static bool has_several(const SearchExpr *x) {
 	return x->constants > 1;
 }
 
-/* 0: no candidate. Positive multiples are told apart unless they are to be merged. */
-static uint64_t hash_values(const Enumeration *e, const double *values) {
-	int rows = e->probes->rows;
-	double sum = 0;
-	for (int i = 0; i < rows; i++)
-		sum += fabs(values[i]);
-	if (!(sum >= search_least_sum && sum <= search_most_sum)) /* NaN, too */
-		return 0;
-	double scale = e->space->merge ? (double)rows / sum : 1;
-	uint64_t hash = 0;
-	for (int i = 0; i < rows; i++) {
-		double value = values[i] * scale;
-		uint64_t bits;
-		memcpy(&bits, &value, sizeof bits);
-		const int dropped = 52 - SEARCH_HASH_BITS;
-		bits = (bits + (UINT64_C(1) << (dropped - 1))) >> dropped;
-		if (bits << (dropped + 1) == 0) /* -0 is 0 */
-			bits = 0;
-		hash = (hash ^ bits) * UINT64_C(0x9e3779b97f4a7c15);
-		hash ^= hash >> 29;
-	}
-	return hash ? hash : 1;
-}
-
 /* ---- the table ---- */
 
 static void grow_slots(Enumeration *e) {
-	Slot *old = e->slots;
-	uint32_t count = e->slot_count;
-	e->slot_count = count ? 2 * count : 1u << 12;
-	e->slots = memory_new(sizeof(Slot) * e->slot_count);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t at = (uint32_t)old[i].hash & (e->slot_count - 1);
-		while (old[i].hash && e->slots[at].hash)
+	const uint64_t *hashes = e->table->hashes;
+	e->slot_count = e->slot_count ? 2 * e->slot_count : 1u << 12;
+	free(e->slots);
+	e->slots = memory_new(sizeof *e->slots * e->slot_count);
+	for (uint32_t i = 0; i < e->table->count; i++) {
+		uint32_t at = (uint32_t)hashes[i] & (e->slot_count - 1);
+		while (e->slots[at])
 			at = (at + 1) & (e->slot_count - 1);
-		if (old[i].hash)
-			e->slots[at] = old[i];
+		e->slots[at] = i + 1;
 	}
-	free(old);
 }
 
-static Slot *find_slot(Enumeration *e, uint64_t hash) {
+/* Where the expression of a hash stands, or is to stand. */
+static uint32_t *find_slot(Enumeration *e, uint64_t hash) {
 	if (2 * (e->table->count + 1) > e->slot_count)
 		grow_slots(e);
 	uint32_t at = (uint32_t)hash & (e->slot_count - 1);
-	while (e->slots[at].hash && e->slots[at].hash != hash)
+	while (e->slots[at] && e->table->hashes[e->slots[at] - 1] != hash)
 		at = (at + 1) & (e->slot_count - 1);
 	return &e->slots[at];
 }
 
-static void *grown(void *data, size_t old_bytes, size_t bytes) {
-	void *more = memory_new(bytes);
-	if (old_bytes)
-		memcpy(more, data, old_bytes);
-	free(data);
+/* Large blocks are moved by the system without being copied, so that there are never two of them. */
+static void *grown(void *data, size_t bytes) {
+	void *more = realloc(data, bytes);
+	if (!more)
+		base_no_memory(bytes);
 	return more;
 }
 
@@ -123,21 +93,31 @@ static void keep_values(Enumeration *e, uint32_t number, const double *values) {
 	size_t rows = (size_t)e->probes->rows;
 	if (number >= e->value_capacity) {
 		uint32_t capacity = e->value_capacity ? 2 * e->value_capacity : 1024;
-		e->values = grown(e->values, sizeof(double) * rows * e->value_capacity, sizeof(double) * rows * capacity);
+		capacity = capacity < SEARCH_MOST_PROBED ? capacity : SEARCH_MOST_PROBED + 1;
+		e->values = grown(e->values, sizeof(double) * rows * capacity);
 		e->value_capacity = capacity;
 	}
 	memcpy(e->values + number * rows, values, sizeof(double) * rows);
 }
 
-static uint32_t add_expr(Enumeration *e, const SearchExpr *x) {
-	SearchTable *table = e->table;
-	if (table->count == e->expr_capacity) {
-		uint32_t capacity = e->expr_capacity ? 2 * e->expr_capacity : 1024;
-		table->exprs = grown(table->exprs, sizeof *x * e->expr_capacity, sizeof *x * capacity);
-		e->expr_capacity = capacity;
+void search_table_add(SearchTable *table, const SearchExpr *exprs, uint32_t count, uint64_t hash) {
+	size_t capacity = table->capacity ? table->capacity : 1024;
+	while (capacity < (size_t)table->count + count)
+		capacity *= 2;
+	if (capacity > table->capacity) {
+		table->exprs = grown(table->exprs, sizeof *exprs * capacity);
+		table->hashes = grown(table->hashes, sizeof hash * capacity);
+		table->capacity = (uint32_t)capacity;
 	}
-	table->exprs[table->count] = *x;
-	return table->count++;
+	for (uint32_t i = 0; i < count; i++) {
+		table->exprs[table->count] = exprs[i];
+		table->hashes[table->count++] = hash;
+	}
+}
+
+static uint32_t add_expr(Enumeration *e, const SearchExpr *x, uint64_t hash) {
+	search_table_add(e->table, x, 1, hash);
+	return e->table->count - 1;
 }
 
 /* An expression that may be new. What has the same values and the same size gives way to what is cheaper. */
@@ -148,14 +128,13 @@ static void consider(Enumeration *e, const SearchExpr *x) {
 	values_of_expr(e, x, values);
 	if (has_several(x))
 		search_values_apart(e->probes, table, x, values);
-	uint64_t hash = hash_values(e, values);
+	uint64_t hash = search_hash(e->probes, values);
 	if (!hash)
 		return;
-	Slot *slot = find_slot(e, hash);
-	uint32_t number = slot->expr;
-	if (!slot->hash) {
-		number = add_expr(e, x);
-		*slot = (Slot){hash, number};
+	uint32_t *slot = find_slot(e, hash), number = *slot - 1;
+	if (!*slot) {
+		number = add_expr(e, x, hash);
+		*slot = number + 1;
 	} else if (table->exprs[number].size == x->size && x->cost < table->exprs[number].cost) {
 		table->exprs[number] = *x;
 	} else {
@@ -169,46 +148,14 @@ static void consider(Enumeration *e, const SearchExpr *x) {
 
 /* ---- making them ---- */
 
-static bool degree_of(const SearchSpace *space, FeOperator op, int a, int b, int *out) {
-	bool equal = !space->homogeneous || a == b, bare = !space->homogeneous || a == 0;
-	switch (fe_operators[op].degree) {
-	case FE_DEGREE_EQUAL: *out = a; return equal;
-	case FE_DEGREE_SUM: *out = a + b; break;
-	case FE_DEGREE_DIFFERENCE: *out = a - b; break;
-	case FE_DEGREE_HALF: *out = a / 2; return !space->homogeneous || a % FE_DEGREE_ONE == 0; /* halves, and no less */
-	case FE_DEGREE_DOUBLE: *out = 2 * a; break;
-	case FE_DEGREE_SAME: *out = a; break;
-	case FE_DEGREE_NONE: *out = 0; break;
-	case FE_DEGREE_BARE: *out = 0; return bare;
-	}
-	return *out >= INT16_MIN && *out <= INT16_MAX;
-}
-
-static bool result_is_positive(FeOperator op, const SearchExpr *a, const SearchExpr *b) {
-	FeSignRule rule = fe_operators[op].not_negative;
-	return rule == FE_SIGN_ALWAYS || (rule == FE_SIGN_ALL && a->not_negative && (!b || b->not_negative));
-}
-
 /* false: there is no such expression in this space. */
 static bool make(const Enumeration *e, FeOperator op, uint32_t a, uint32_t b, SearchExpr *out) {
-	const SearchExpr *x = &e->table->exprs[a], *y = fe_operators[op].arity > 1 ? &e->table->exprs[b] : NULL;
-	int degree = 0, own = fe_operator_has_constant(op), constants = x->constants + (y ? y->constants : 0) + own;
-	bool reduces = !fe_operators[op].body;
-	bool fixed = x->fixed && (!y || y->fixed); /* a number, which the rate takes in where multiples are merged */
-	if (constants > e->space->constants || (fixed && e->space->merge) || (reduces && !x->like_x))
+	bool two = fe_operators[op].arity > 1;
+	const SearchExpr *y = two ? &e->table->exprs[b] : NULL;
+	if (!search_combine(e->space, &e->probes->meanings, op, &e->table->exprs[a], y, out))
 		return false;
-	if (!degree_of(e->space, op, x->degree, y ? y->degree : 0, &degree))
-		return false;
-	*out = (SearchExpr){.a = a,
-	                    .b = y ? b : 0,
-	                    .op = (uint8_t)op,
-	                    .size = (uint8_t)(1 + x->size + (y ? y->size : 0)),
-	                    .degree = (int16_t)degree,
-	                    .constants = (uint8_t)constants,
-	                    .cost = (uint16_t)(x->cost + (y ? y->cost : 0) + e->probes->meanings.of[op].cost),
-	                    .fixed = fixed,
-	                    .like_x = !reduces && (x->like_x || (y && y->like_x)),
-	                    .not_negative = result_is_positive(op, x, y)};
+	out->a = a;
+	out->b = two ? b : 0;
 	return true;
 }
 
@@ -252,15 +199,7 @@ static bool make_binary(Enumeration *e, FeOperator op, int left, int right) {
 
 static void make_leaves(Enumeration *e) {
 	for (uint32_t i = 0; i < e->space->leaf_count; i++) {
-		const SearchLeaf *leaf = &e->space->leaves[i];
-		SearchExpr x = {.a = i,
-		                .op = SEARCH_LEAF,
-		                .size = 1,
-		                .degree = (int16_t)leaf->degree,
-		                .constants = !leaf->text,
-		                .like_x = leaf->like_x,
-		                .fixed = !leaf->text || leaf->known,
-		                .not_negative = leaf->known && leaf->value >= 0};
+		SearchExpr x = search_leaf(e->space, i);
 		consider(e, &x);
 	}
 }
@@ -312,6 +251,7 @@ void search_table_free(SearchTable *table) {
 	if (!table)
 		return;
 	free(table->exprs);
+	free(table->hashes);
 	arena_free(table->arena);
 }
 

@@ -16,7 +16,7 @@ static const char *constant_text(Writer *w) {
 	if (w->constants)
 		text_real(&text, w->constants[number], w->table->space->single);
 	else
-		text_printf(&text, w->table->space->constants > 1 ? "c%d" : "c", number + 1);
+		text_printf(&text, "{%d}", number + 1);
 	return text_cstr(&text);
 }
 

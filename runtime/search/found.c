@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "runtime/search/lab.h"
+#include "runtime/search/stages.h"
 
 /* ---- where the hole stands ---- */
 
@@ -71,32 +71,51 @@ static void call_with_rate(Rt *rt, const FeCall *call, Name name, double rate, F
 	vec_push(session->arena, &out->values, value);
 }
 
+/* "128 problems that the search has not seen" */
+static void put_problems(const SearchResult *result, Text *out) {
+	const FeExperiment *x = result->experiment;
+	bool ended = result->stage == SEARCH_STAGES, select = ended && result->select_problems > 0;
+	int labs = result->lab_count;
+	int problems = select  ? result->select_problems
+	               : ended ? result->train_problems * labs
+	                       : labs * search_problems_of(x, result->stage, labs);
+	text_printf(out, "%d problem%s", problems, problems == 1 ? "" : "s");
+	if (ended) {
+		text_printf(out, " that the search %s", select ? "has not seen" : "was made on");
+	} else {
+		int steps = search_stages[result->stage].steps;
+		text_printf(out, " of %d steps", steps && steps < x->horizon_high ? steps : x->horizon_high);
+	}
+}
+
 static void put_comment(const SearchResult *result, const SearchFound *found, Text *out) {
 	const SearchExpr *x = &result->table->exprs[found->expr];
-	bool select = result->select_problems > 0;
-	int problems = select ? result->select_problems : result->train_problems * result->lab_count;
-	text_printf(out,
-	            "# found: %.4g [%.4g, %.4g] on %d problem%s that the search %s. Size %d, %d constant%s, degree %g.\n",
-	            found->select.mean, found->select.low, found->select.high, problems, problems == 1 ? "" : "s",
-	            select ? "has not seen" : "was made on", x->size, x->constants, x->constants == 1 ? "" : "s",
+	if (result->stage == SEARCH_STAGES)
+		text_printf(out, "# found: %.4g [%.4g, %.4g] on ", found->select.mean, found->select.low, found->select.high);
+	else
+		text_printf(out, "# best so far: %.4g on ", found->score);
+	put_problems(result, out);
+	text_printf(out, ". Size %d, %d constant%s, degree %g.\n", x->size, x->constants, x->constants == 1 ? "" : "s",
 	            (double)x->degree / (double)FE_DEGREE_ONE);
+}
+
+void search_filled_rule(Rt *rt, const FeCall *call, const FeRule *rule, const SearchFill *fill, Text *out) {
+	FeCall rated;
+	call_with_rate(rt, call, rule->hole->rate, fill->rate, &rated);
+	StoreFill text = {.hole = rule->hole->span,
+	                  .formula = fill_text(rule->decl, fill->formula, fill->level, out->arena),
+	                  .name = fill->name,
+	                  .alone = fill->alone};
+	store_filled_source(rt, &rated, rule, &text, out);
 }
 
 /* Number `number` of the front under a name (NULL: that of the rule); alone: without what it mentions. */
 static void rule_text(Rt *rt, const SearchResult *result, uint32_t number, const char *name, bool alone, Text *out) {
 	const SearchFound *found = &result->front[number];
-	const SearchLab *lab = result->labs[0];
-	const FeRule *rule = lab->task->rule;
-	FeLevel level;
-	FeCall call;
-	const char *formula = search_formula(result->table, found->expr, found->constants, out->arena, &level);
-	call_with_rate(rt, &result->experiment->train, rule->hypers.data[lab->rate].name, found->rate, &call);
+	SearchFill fill = {.name = name, .alone = alone, .rate = found->rate};
+	fill.formula = search_formula(result->table, found->expr, found->constants, out->arena, &fill.level);
 	put_comment(result, found, out);
-	StoreFill fill = {.hole = lab->hole->span,
-	                  .formula = fill_text(rule->decl, formula, level, out->arena),
-	                  .name = name,
-	                  .alone = alone};
-	store_filled_source(rt, &call, rule, &fill, out);
+	search_filled_rule(rt, &result->experiment->train, result->labs[0]->task->rule, &fill, out);
 }
 
 static const char *front_name(const Rt *rt, const SearchResult *result, uint32_t number, Arena *arena) {
@@ -106,11 +125,12 @@ static const char *front_name(const Rt *rt, const SearchResult *result, uint32_t
 
 static void put_head(const Rt *rt, const SearchResult *result, const char *what, Text *out) {
 	const char *experiment = session_text(rt->session, result->experiment->decl->name.name);
-	text_printf(
-		out,
-		"# %s by the experiment `%s`, among %lld expressions that are not the same (%lld were made); %u finalist%s.\n",
-		what, experiment, (long long)result->candidates, (long long)result->generated, result->finalists,
-		result->finalists == 1 ? "" : "s");
+	text_printf(out, "# %s by the experiment `%s`, among %lld expressions that are not the same (%lld were made)", what,
+	            experiment, (long long)result->candidates, (long long)result->generated);
+	if (result->stage == SEARCH_STAGES)
+		text_printf(out, "; %u finalist%s.\n", result->finalists, result->finalists == 1 ? "" : "s");
+	else
+		text_printf(out, ", in a search that has not ended.\n");
 }
 
 void search_rule_file(Rt *rt, const SearchResult *result, Text *out) {
@@ -128,30 +148,48 @@ void search_front_file(Rt *rt, const SearchResult *result, Text *out) {
 
 /* ---- by compiled code ---- */
 
-/* The mean score of a rule on the select problems of one objective; NaN where it does not run. */
-static bool compiled_mean(Rt *rt, const SearchResult *result, const FeCall *rule, uint32_t objective, int count,
-                          double *sum) {
-	const FeExperiment *x = result->experiment;
-	Task *task = task_new(rt, &x->on.data[objective], rule, x->score, NULL, 0);
+bool search_compiled_scores(Rt *rt, const SearchScored *what, double *scores) {
+	Task *task = task_new(rt, what->objective, what->rule, what->score, NULL, 0);
 	if (!task)
 		return false;
-	task_choose_lanes(task, count);
-	ProblemSet set = result->select_problems > 0 ? PROBLEMS_SELECT : PROBLEMS_TRAIN;
-	Problems *problems = problems_of(task, rt->options.seed, set, count, false);
+	task_choose_lanes(task, what->count);
+	Problems *problems = problems_of(task, what->seed, what->set, what->count, false);
 	Arena *scratch = arena_new();
 	double *theta = learned_new(rt, task->rule, scratch);
 	Runs runs;
-	bool ok = problems && theta && learned_start(rt, task->rule, rt->options.seed, theta) &&
-	          run_problems(task, problems, NULL, theta, x->horizon_high, false, scratch, &runs);
-	for (int i = 0; ok && i < count; i++)
-		*sum += runs.score[i] / count;
+	bool ok = problems && theta && learned_start(rt, task->rule, what->seed, theta) &&
+	          run_problems(task, problems, NULL, theta, what->steps, false, scratch, &runs);
+	for (int i = 0; ok && i < what->count; i++)
+		scores[i] = runs.score[i];
 	arena_free(scratch);
 	problems_free(problems);
 	task_free(task);
 	return ok;
 }
 
-bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, double *means) {
+/* The mean score of a rule on the problems that the front was scored on. */
+static bool compiled_mean(Rt *rt, const SearchResult *result, const FeCall *rule, int count, double *mean) {
+	const FeExperiment *x = result->experiment;
+	double *scores = ARENA_ARRAY(rt->session->arena, double, count);
+	*mean = 0;
+	for (uint32_t k = 0; k < x->on.count; k++) {
+		SearchScored what = {.objective = &x->on.data[k],
+		                     .rule = rule,
+		                     .score = x->score,
+		                     .set = result->select_problems > 0 ? PROBLEMS_SELECT : PROBLEMS_TRAIN,
+		                     .count = count,
+		                     .steps = x->horizon_high,
+		                     .seed = rt->options.seed};
+		if (rt_interrupted(rt) || !search_compiled_scores(rt, &what, scores))
+			return false;
+		for (int i = 0; i < count; i++)
+			*mean += scores[i] / count / x->on.count;
+	}
+	return true;
+}
+
+bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, SearchConfirmed *progress, void *user,
+                    double *means) {
 	Text text = text_new(rt->session->arena);
 	search_front_file(rt, result, &text);
 	if (!fe_add_source(program, source_add(rt->session, "<front>", text_cstr(&text), text.length)))
@@ -160,13 +198,11 @@ bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, doub
 	int count = result->select_problems > 0 ? x->select_problems : x->train_problems;
 	for (uint32_t i = 0; i < result->front_count; i++) {
 		FeCall rule;
-		means[i] = 0;
-		if (!fe_call_text(program, front_name(rt, result, i, rt->session->arena), AST_OPTIMIZER, &rule))
+		if (progress)
+			progress(user, i, result->front_count);
+		if (!fe_call_text(program, front_name(rt, result, i, rt->session->arena), AST_OPTIMIZER, &rule) ||
+		    !compiled_mean(rt, result, &rule, count, &means[i]))
 			return false;
-		for (uint32_t k = 0; k < x->on.count; k++)
-			if (!compiled_mean(rt, result, &rule, k, count, &means[i]))
-				return false;
-		means[i] /= x->on.count;
 	}
 	return true;
 }

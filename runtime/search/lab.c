@@ -5,33 +5,18 @@
 #include "ir/core/walk.h"
 #include "runtime/search/lab.h"
 
-/* The hyperparameter that every candidate gets its own of: the first that is called like a rate and was not given; -1. */
-static int find_rate(const Rt *rt, const FeRule *rule) {
+static int rate_of(const FeRule *rule) {
 	for (uint32_t i = 0; i < rule->hypers.count; i++)
-		if (!rule->hypers.data[i].given && compare_is_rate(session_text(rt->session, rule->hypers.data[i].name)))
+		if (rule->hypers.data[i].name == rule->hole->rate)
 			return (int)i;
-	return -1;
+	base_panic("search_lab_new", "a rule without its rate");
 }
 
-/* What this version does not search. false with a diagnostic. */
-static bool can_search(Rt *rt, SearchLab *lab) {
-	const FeRule *rule = lab->task->rule;
-	if (rule->evaluates) {
-		diag_error(rt->session, 391, lab->hole->span,
-		           "`discover` in a rule that evaluates the objective elsewhere is part of the language, but not of "
-		           "this version");
-		return false;
-	}
-	lab->rate = find_rate(rt, rule);
-	if (lab->rate >= 0)
-		return true;
-	Diag *diag =
-		diag_error(rt->session, 334, rule->decl->name.span, "`%s` has no rate, which every expression needs one of",
-	               session_text(rt->session, rule->decl->name.name));
-	diag_help(rt->session, diag,
-	          "give it a hyperparameter `lr` in front of the open expression, as in "
-	          "`x <- x - lr * discover(...)`");
-	return false;
+static void see_rate(SearchLab *lab) {
+	lab->rate = rate_of(lab->task->rule);
+	const FeHyper *rate = &lab->task->rule->hypers.data[lab->rate];
+	lab->rate_low = rate->has_range ? rate->low : 0;
+	lab->rate_high = rate->has_range ? rate->high : (double)INFINITY;
 }
 
 /* Does `init` read the rate? */
@@ -43,6 +28,18 @@ static bool starts_with_rate(const SearchLab *lab) {
 		if (init->results.data[i].value == rate)
 			return true;
 	return ir_block_uses(&init->body, rate);
+}
+
+/* Does anything read the hole? Else whatever stands there does as well as anything else. false with a diagnostic. */
+static bool is_read(const SearchLab *lab) {
+	const IrFunc *step = lab->task->rule->step;
+	IrValue hole = step->params.data[ir_param_at(step, IR_ROLE_HOLE)].value;
+	bool read = ir_block_uses(&step->body, hole);
+	for (uint32_t i = 0; i < step->results.count; i++)
+		read = read || step->results.data[i].value == hole;
+	if (!read)
+		diag_error(lab->rt->session, 339, lab->hole->span, "nothing depends on this, so any expression would do");
+	return read;
 }
 
 static void see_shapes(SearchLab *lab) {
@@ -72,12 +69,7 @@ static Task *open_task(Rt *rt, const FeCall *objective, const FeCall *rule, FeSc
 		FeTarget target = fe_target(problem, module->arena);
 		method = fe_rule_open(rt->program, module, rule, &target, rt->options.real);
 	}
-	if (method && !method->hole) {
-		Diag *diag = diag_error(rt->session, 335, rule->span, "as it is called here, `%s` has no open expression",
-		                        session_text(rt->session, rule->decl->name.name));
-		diag_help(rt->session, diag, "its arguments choose a branch without `discover`");
-	}
-	if (!method || !method->hole) {
+	if (!method || !fe_is_searchable(rt->session, method, rule->span)) {
 		ir_module_free(module);
 		return NULL;
 	}
@@ -92,7 +84,8 @@ SearchLab *search_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, F
 		return NULL;
 	SearchLab *lab = ARENA_NEW(rt->arena, SearchLab);
 	*lab = (SearchLab){.rt = rt, .task = task, .hole = task->rule->hole};
-	bool ok = can_search(rt, lab);
+	bool ok = is_read(lab);
+	see_rate(lab);
 	if (ok && learned_count(task->rule) > 0) {
 		lab->theta = learned_new(rt, task->rule, rt->arena);
 		ok = lab->theta && learned_start(rt, task->rule, rt->options.seed, lab->theta);
@@ -122,6 +115,10 @@ void search_lab_free(SearchLab *lab) {
 	task_free(lab->task);
 }
 
+double search_lab_rate(const SearchLab *lab, double rate) {
+	return rate < lab->rate_low ? lab->rate_low : rate > lab->rate_high ? lab->rate_high : rate;
+}
+
 const FeHole *search_lab_hole(const SearchLab *lab) {
 	return lab->hole;
 }
@@ -147,9 +144,13 @@ static void see_widths(const SearchLab *lab, const SearchProgram *program, bool 
 	}
 }
 
-static RtCode **kernel_of(SearchLab *lab, const struct SearchOperation *o, const bool *wide) {
-	bool b = fe_operators[o->op].arity > 1 && wide[o->args[1]];
-	return &lab->kernels[o->op][wide[o->args[0]]][b];
+static bool need_kernel(SearchLab *lab, FeOperator op, bool wide_a, bool wide_b) {
+	RtCode **kernel = &lab->kernels[op][wide_a][wide_b];
+	if (!*kernel)
+		*kernel = compiled(lab, search_build_kernel(lab, op, wide_a, wide_b));
+	if (*kernel && (*kernel)->arena_bytes > search_kernel_bytes(lab))
+		base_panic("search_lab_need", "`%s` needs %zu bytes", fe_operators[op].word, (*kernel)->arena_bytes);
+	return *kernel != NULL;
 }
 
 bool search_lab_need(SearchLab *lab, const SearchProgram *program) {
@@ -157,14 +158,22 @@ bool search_lab_need(SearchLab *lab, const SearchProgram *program) {
 	see_widths(lab, program, wide);
 	for (int i = 0; i < program->count; i++) {
 		const struct SearchOperation *o = &program->operations[i];
-		RtCode **kernel = kernel_of(lab, o, wide);
 		bool b = fe_operators[o->op].arity > 1 && wide[o->args[1]];
-		if (!*kernel)
-			*kernel = compiled(lab, search_build_kernel(lab, (FeOperator)o->op, wide[o->args[0]], b));
-		if (!*kernel)
+		if (!need_kernel(lab, (FeOperator)o->op, wide[o->args[0]], b))
 			return false;
-		if ((*kernel)->arena_bytes > search_kernel_bytes(lab))
-			base_panic("search_lab_need", "`%s` needs %zu bytes", fe_operators[o->op].word, (*kernel)->arena_bytes);
+	}
+	return true;
+}
+
+bool search_lab_need_all(SearchLab *lab, uint32_t operators) {
+	for (int op = 0; op < FE_OPERATORS; op++) {
+		if (!(operators >> op & 1))
+			continue;
+		bool reduces = !fe_operators[op].body;
+		for (int a = reduces; a <= lab->by_coordinate; a++)
+			for (int b = 0; b <= (fe_operators[op].arity > 1 && lab->by_coordinate); b++)
+				if (!need_kernel(lab, (FeOperator)op, a, b))
+					return false;
 	}
 	return true;
 }

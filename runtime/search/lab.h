@@ -12,6 +12,7 @@ struct SearchLab {
 	Task *task;
 	const FeHole *hole;
 	int rate;
+	double rate_low, rate_high;    /* as the rule states; else 0, infinity */
 	double *theta;                 /* learned numbers stay where they start; NULL: there are none */
 	IrDim rows;                    /* elements of the hole */
 	bool wide[SEARCH_MOST_LEAVES]; /* per operand: as many as the hole has; else one */

@@ -14,7 +14,8 @@ enum {
 	/* Mantissa bits, the leading one aside, in which values have to agree to be the same. Rounding errors of expressions of this size stay below
 	 * them; values that differ anywhere differ in more. */
 	SEARCH_HASH_BITS = 15,
-	/* Distinct expressions that are kept, at 12 bytes in the table and 24 in the list each: 150 MB. A size that has more is not searched. */
+	/* Distinct expressions that are kept, at 32 bytes in the list (half of which may be empty) and 8 to 16 in the hash table each: 168 MB. A size
+	 * that has more is not searched. */
 	SEARCH_MOST_DISTINCT = 4000000,
 	/* How many of them keep their probes, as operands of larger ones: 400 MB of f64 at 256 values. */
 	SEARCH_MOST_PROBED = 200000,
@@ -23,19 +24,47 @@ enum {
 	/* program.c: nodes and constants of one expression; the frontend's limits on size and constants keep within */
 	SEARCH_MOST_NODES = 16,
 	SEARCH_MOST_CONSTANTS = 8,
-	/* funnel.c: candidates that a thread takes at a time, and that are handed out between two lines of progress */
-	SEARCH_PER_ITEM = 16,
+	/* tree.c: open expressions of one rule */
+	SEARCH_MOST_HOLES = 4,
+	/* mutate.c: how often a change that has no meaning is drawn again */
+	SEARCH_ATTEMPTS = 32,
+	/* seen.c: expressions whose scores are remembered, a power of two, at 13 bytes each: 218 MB. Beyond, the worst are forgotten, and scored again
+	 * if they come again. */
+	SEARCH_MOST_SEEN = 1 << 24,
+	/* evolve.c: distinct expressions that are scored, unless the experiment says; of small ones that it begins with, at most; children of an
+	 * island between two times that all tell each other what they know; rounds between two migrations; of each size, how many of the best
+	 * go on; rounds without anything new after which there is nothing left */
+	SEARCH_EVOLVED = 100000,
+	SEARCH_STARTERS = 2000,
+	SEARCH_CHILDREN = 100,
+	SEARCH_ROUNDS = 10,
+	SEARCH_HALL = 256,
+	SEARCH_IDLE_ROUNDS = 200,
+	/* funnel.c: candidates of one round, at most: how many of each stage says search_stages */
 	SEARCH_PER_ROUND = 1024,
 	/* ... finalists, unless `keep` says */
 	SEARCH_KEPT = 8,
 	/* ... problems of the last stage, of those that the experiment trains on: of so many, the best of some forty is hardly ever a lucky one */
 	SEARCH_LAST_PROBLEMS = 128,
 	/* ... resamples of the intervals on select problems */
-	SEARCH_RESAMPLES = 2000
+	SEARCH_RESAMPLES = 2000,
+	/* choose_space.c: combinations that are looked at, drawn where there are more; and so many that those that are one rule are counted */
+	CHOOSE_MOST_COMBINATIONS = 4096,
+	CHOOSE_MOST_COUNTED = 65536,
+	/* choose_climb.c: after which stage combinations of a sample are changed, one choice at a time; how many of the best, and how often */
+	CHOOSE_CLIMBS = 2,
+	CHOOSE_PARENTS = 4,
+	CHOOSE_MOST_CLIMBS = 12,
+	/* choose_lab.c: learned numbers that are fitted as constants of a combination */
+	CHOOSE_MOST_LEARNED = 10,
+	/* choose_train.c: combinations that are trained, each with code of its own */
+	CHOOSE_MOST_TRAINED = 256
 };
 
 /* Scores that are nearer than this (relative) are the same: the smaller expression wins. */
 static const double search_tie = 1e-3;
+/* evolve.c: children that are crossed from two parents; the others are one parent with a change. */
+static const double search_crossings = 0.2;
 /* How far (relative) a score may move because rate and constants are written with fewer digits. */
 static const double search_rounded = 1e-3;
 
@@ -48,20 +77,28 @@ typedef struct SearchStage {
 	int fits;
 	double share;   /* that goes on */
 	uint32_t least; /* but so many at least */
+	/* Candidates that are handed out between two lines of progress, at the end of which they are in the archive; and those that a thread
+	 * takes at a time. A round should take a second at most, and keep all threads busy. */
+	uint32_t per_round, per_item;
 } SearchStage;
 
 static const SearchStage search_stages[] = {
-	{1, 10, 2, 4, 0, 0.25, 0},
-	{4, 40, 0, 4, 0, 0.10, 120},
-	{8, 0, 0, 0, 6, 0, 32},
-	{0, 0, 0, 0, 4, 0, 8},
+	{1, 10, 2, 4, 0, 0.25, 0, SEARCH_PER_ROUND, 16},
+	{4, 40, 0, 4, 0, 0.10, 120, 256, 4},
+	{8, 0, 0, 0, 6, 0, 32, 64, 1},
+	{0, 0, 0, 0, 4, 0, 8, 32, 1},
 };
+
+/* front.c: seconds at least between two times that the best so far is told. */
+static const double search_told_every = 1;
 
 /* Points around the best so far, in natural logarithms of rates, of constants, and in log-odds of shares: how far they are spread at first, and by
  * how much less each time. */
 static const double search_rate_spread = 0.5, search_constant_spread = 0.7, search_share_spread = 1.2,
 					search_narrower = 0.6;
 
+/* A learned number without limits is spread by its own size, which counts as so much at least. */
+static const double search_plain_least = 0.1;
 /* Values of probes: what is not finite, 0 everywhere, or of a sum outside of these is no candidate. */
 static const double search_least_sum = 1e-12, search_most_sum = 1e12;
 /* What constants are while expressions are told apart: no power, root or ratio of small whole numbers; those after the first differ by the

@@ -96,3 +96,26 @@ void search_values_apart(const SearchProbes *probes, const SearchTable *table, c
 	int next = 0, constants = 0;
 	memcpy(out, piece(probes, table, x, &next, &constants), sizeof *out * (size_t)probes->rows);
 }
+
+uint64_t search_hash(const SearchProbes *probes, const double *values) {
+	const int dropped = 52 - SEARCH_HASH_BITS;
+	int rows = probes->rows;
+	double sum = 0;
+	for (int i = 0; i < rows; i++)
+		sum += fabs(values[i]);
+	if (!(sum >= search_least_sum && sum <= search_most_sum)) /* NaN, too */
+		return 0;
+	double scale = probes->space->merge ? (double)rows / sum : 1;
+	uint64_t hash = 0;
+	for (int i = 0; i < rows; i++) {
+		double value = values[i] * scale;
+		uint64_t bits;
+		memcpy(&bits, &value, sizeof bits);
+		bits = (bits + (UINT64_C(1) << (dropped - 1))) >> dropped;
+		if (bits << (dropped + 1) == 0) /* -0 is 0 */
+			bits = 0;
+		hash = (hash ^ bits) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 29;
+	}
+	return hash ? hash : 1;
+}

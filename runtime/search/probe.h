@@ -18,4 +18,8 @@ const double *search_constant_values(const SearchProbes *probes, int number);
 /* Of an expression with several constants: its constants are different numbers, in the order of its text. */
 void search_values_apart(const SearchProbes *probes, const SearchTable *table, const SearchExpr *x, double *out);
 
+/* What is the same for expressions that are the same, positive multiples being so where the space merges them. 0: no candidate, as its values
+ * are not finite, 0 everywhere, or of a size that nobody means. */
+uint64_t search_hash(const SearchProbes *probes, const double *values);
+
 #endif

@@ -207,8 +207,8 @@ static bool any_below(const double *f, const double *f0) {
 	return below;
 }
 
-/* The rate whose first step is as large as x, or where x is 0 as a step of 1 in every coordinate; 0: it goes nowhere. Its lanes are all the
- * same where a run begins. */
+/* The rate whose first step is as large as x, or where x is 0 as a step of 1 in every coordinate; 0: it goes nowhere. Its lanes are all
+ * the same where a run begins. */
 static double rate_of_size(const SearchLab *lab, SearchBench *b, const ProblemBlock *problem) {
 	IrScalar real = lab->task->objective->real;
 	size_t size = (size_t)lab->task->objective->size;
@@ -226,6 +226,19 @@ static double rate_of_size(const SearchLab *lab, SearchBench *b, const ProblemBl
 	return isfinite(rate) && rate > 0 ? rate : 0;
 }
 
+static bool ends(const SearchRun *run, SearchEnd end) {
+	if (run->end)
+		*run->end = end;
+	return end == SEARCH_CAME_DOWN;
+}
+
+static bool any_finite(const double *values) {
+	bool finite = false;
+	for (int lane = 0; lane < IR_LANES; lane++)
+		finite = finite || isfinite(values[lane]);
+	return finite;
+}
+
 /* Makes relative rates absolute; false: the first step goes nowhere. */
 static bool place_rates(const SearchLab *lab, SearchBench *b, const ProblemBlock *problem, const SearchProgram *program,
                         SearchPoints *points) {
@@ -238,7 +251,7 @@ static bool place_rates(const SearchLab *lab, SearchBench *b, const ProblemBlock
 	run_operations(b);
 	double rate = rate_of_size(lab, b, problem);
 	for (int lane = 0; lane < IR_LANES; lane++)
-		points->rates[lane] *= rate;
+		points->rates[lane] = search_lab_rate(lab, rate * points->rates[lane]);
 	return rate > 0;
 }
 
@@ -251,12 +264,16 @@ bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *proble
 	load(lab, b, run->program);
 	b->horizon = run->horizon;
 	b->t = 1;
-	if (run->relative && !place_rates(lab, b, problem, run->program, points))
-		return false;
+	if (run->relative && !place_rates(lab, b, problem, run->program, points)) {
+		read_scored(lab, b, 0, f0);
+		return ends(run, any_finite(f0) ? SEARCH_GOES_NOWHERE : SEARCH_BAD_START);
+	}
 	set_points(lab, b, run->program, points);
 	if (!run->relative || lab->rate_at_start)
 		failed = rt_call(lab->begin, b->begin.params, b->begin.results, b->arena) != 0;
 	read_scored(lab, b, 0, f0);
+	if (failed)
+		return ends(run, SEARCH_BAD_START);
 	for (int lane = 0; lane < IR_LANES; lane++)
 		score[lane] = score_zero(how);
 	b->evaluations += IR_LANES;
@@ -268,7 +285,7 @@ bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *proble
 		read_scored(lab, b, 1 - side, f);
 		b->evaluations += IR_LANES;
 		if (step == run->hopeless && !any_below(f, f0))
-			return false;
+			return ends(run, !any_finite(f0) ? SEARCH_BAD_START : any_finite(f) ? SEARCH_NOT_DOWN : SEARCH_NOT_FINITE);
 		add_step(how, f, f0, step == run->steps, score);
 	}
 	for (int lane = 0; lane < IR_LANES; lane++) {
@@ -276,6 +293,7 @@ bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *proble
 		if (failed || !isfinite(f[lane]) || isnan(score[lane]))
 			score[lane] = (double)INFINITY;
 	}
+	ends(run, any_finite(score) ? SEARCH_CAME_DOWN : SEARCH_NOT_FINITE);
 	return true;
 }
 

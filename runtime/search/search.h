@@ -9,6 +9,7 @@
 #define GRADUS_SEARCH_H
 
 #include "runtime/compare/compare.h"
+#include "runtime/search/archive.h"
 #include "runtime/search/limits.h"
 #include "runtime/store/store.h"
 
@@ -38,6 +39,11 @@ void search_space_of(const FeHole *hole, bool together, SearchSpace *out);
 
 /* ---- enumerate.c: all of them, by size ---- */
 
+typedef struct SearchTable SearchTable;
+/* Are there more of this size than an enumeration looks at? By how many pairs of operands there are, and how many of the pairs of the sizes before
+ * were different; all smaller sizes are in the table. */
+bool search_is_too_many(const SearchTable *table, int size); /* space.c */
+
 enum { SEARCH_LEAF = 255 };
 
 typedef struct SearchExpr {
@@ -50,21 +56,24 @@ typedef struct SearchExpr {
 	bool like_x : 1, fixed : 1, not_negative : 1; /* fixed: of known numbers and constants alone */
 } SearchExpr;
 
-typedef struct SearchTable {
+struct SearchTable {
 	const SearchSpace *space;
 	Arena *arena;
 	SearchExpr *exprs; /* those of one size together, the smaller first; later ones are made of earlier ones */
-	uint32_t count;
+	uint64_t *hashes;  /* of their values: what is the same has the same */
+	uint32_t count, capacity;
 	uint32_t first[SEARCH_MOST_NODES + 2];    /* where each size begins; first[size + 1]: where it ends */
 	int64_t generated[SEARCH_MOST_NODES + 1]; /* expressions looked at, by size */
 	int size;                                 /* up to which all of them are here */
 	bool stopped;                             /* by its caller, or by SEARCH_MOST_DISTINCT at the next size */
-} SearchTable;
+};
 
 /* Is it something that may stand in the hole: as the hole, like x or a number? */
 bool search_is_candidate(const SearchTable *table, uint32_t expr);
 /* Called now and then; false: enough. */
 typedef bool SearchGoesOn(void *user, const SearchTable *so_far, int size);
+/* Puts nodes of an expression with this hash behind those that are there; they are of no size's range. */
+void search_table_add(SearchTable *table, const SearchExpr *exprs, uint32_t count, uint64_t hash);
 SearchTable *search_enumerate(const SearchSpace *space, SearchGoesOn *goes_on, void *user);
 void search_table_free(SearchTable *table);
 
@@ -93,9 +102,18 @@ void search_meanings(Session *session, SearchMeanings *out);
 void search_apply(const SearchMeanings *meanings, FeOperator op, const double *const operands[3], int n,
                   int coordinates, double *out);
 
+/* ---- combine.c: what may be made of what ---- */
+
+/* A leaf as an expression. */
+SearchExpr search_leaf(const SearchSpace *space, uint32_t leaf);
+/* An operation on x and, if it takes two, y: all but `a` and `b`, which are the caller's. false: there is no such expression in this
+ * space. */
+bool search_combine(const SearchSpace *space, const SearchMeanings *meanings, FeOperator op, const SearchExpr *x,
+                    const SearchExpr *y, SearchExpr *out);
+
 /* ---- formula.c: as text of the language ---- */
 
-/* constants: as many as it has, in the order of its text; NULL: they are written c1, c2. *level: how tightly the text binds. */
+/* constants: as many as it has, in the order of its text; NULL: they are written {1}, {2}. *level: how tightly the text binds. */
 const char *search_formula(const SearchTable *table, uint32_t expr, const double *constants, Arena *arena,
                            FeLevel *level);
 
@@ -131,10 +149,14 @@ SearchLab *search_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, F
 void search_lab_free(SearchLab *lab);
 const FeHole *search_lab_hole(const SearchLab *lab);
 const Task *search_lab_task(const SearchLab *lab);
+double search_lab_rate(const SearchLab *lab,
+                       double rate); /* the nearest one in the range that the rule states for it */
 /* Problems for it, one to a block. NULL with a diagnostic. */
 Problems *search_lab_problems(SearchLab *lab, ProblemSet set, int count);
 /* Compiles the operations of a program, if they are not there already: before it is run, on one thread. false with a diagnostic. */
 bool search_lab_need(SearchLab *lab, const SearchProgram *program);
+/* The same for all that may be made of these operations. */
+bool search_lab_need_all(SearchLab *lab, uint32_t operators);
 
 /* What one thread runs on. */
 typedef struct SearchBench SearchBench;
@@ -147,11 +169,22 @@ typedef struct SearchPoints {
 	double rates[IR_LANES], constants[SEARCH_MOST_CONSTANTS][IR_LANES];
 } SearchPoints;
 
+/* How a run ended, of its best lane. */
+typedef enum SearchEnd {
+	SEARCH_CAME_DOWN,    /* with a score */
+	SEARCH_NOT_DOWN,     /* hopeless: dropped */
+	SEARCH_NOT_FINITE,   /* the objective became infinite or NaN */
+	SEARCH_GOES_NOWHERE, /* the first step is 0, or not finite */
+	SEARCH_BAD_START,    /* the objective is not finite where the problem starts */
+	SEARCH_ENDS
+} SearchEnd;
+
 typedef struct SearchRun {
 	const SearchProgram *program;
 	int steps, horizon;
-	int hopeless;  /* after so many steps a run ends in which no lane is below where it began; 0: never */
-	bool relative; /* rates are relative to the one whose first step is as large as x is; then they become absolute */
+	int hopeless;   /* after so many steps a run ends in which no lane is below where it began; 0: never */
+	bool relative;  /* rates are relative to the one whose first step is as large as x is; then they become absolute */
+	SearchEnd *end; /* how it ended; may be NULL */
 } SearchRun;
 
 /* The scores of all lanes on one problem, in `score`; not finite where a lane is lost. false: hopeless, or it goes nowhere. */
@@ -164,14 +197,22 @@ typedef struct SearchFound {
 	uint32_t expr; /* in the table */
 	double score;  /* of the last stage that it came through; lower is better */
 	double rate, constants[SEARCH_MOST_CONSTANTS];
+	SearchEnd end;          /* of its last run */
 	CompareInterval select; /* its score on the select problems (without any: on those of training) */
 	double *select_scores;  /* per problem */
+	double flushed;         /* their mean where subnormal numbers are 0, as they are while the funnel runs */
 } SearchFound;
 
-enum { SEARCH_STAGES = 4 };
+enum { SEARCH_STAGES = 4, SEARCH_SELECTING = SEARCH_STAGES + 1, SEARCH_EVOLVING = SEARCH_STAGES + 2 };
+extern const char
+	*const search_stage_words[SEARCH_STAGES + 1]; /* stages.c: what people call them, and the last word on them */
+/* front.c: is it worse than the best, by more than what counts as equal? */
+bool search_is_worse(double score, double best);
 
 typedef struct SearchProgress {
-	int stage;                   /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1 */
+	int stage; /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1, and SEARCH_SELECTING; SEARCH_EVOLVING */
+	bool random;                 /* ... or drawing */
+	int64_t known;               /* children whose score was there already */
 	int size;                    /* of the expressions that are being made */
 	int64_t generated, distinct; /* expressions so far */
 	int64_t done, total;         /* of this stage */
@@ -180,17 +221,51 @@ typedef struct SearchProgress {
 	const char *formula;
 } SearchProgress;
 
+typedef struct SearchResult SearchResult;
+
+/* All but `user` may be NULL. */
 typedef struct SearchOptions {
 	void (*progress)(void *user, const SearchProgress *progress);
+	/* The best so far: when there is a first, and then whenever it is another one, at most once in a second. `so_far` is what the result
+	 * would be if the search ended now. false: the search ends, and a diagnostic says why. */
+	bool (*best)(void *user, const SearchResult *so_far);
+	/* Where scores are kept: asked for once, after `best` was first told. NULL: the search ends, and a diagnostic says why. */
+	SearchArchive *(*archive)(void *user, const SearchArchiveRun *run);
+	bool resumes; /* the archive is asked for at once, and what is in it is not scored again */
 	void *user;
 } SearchOptions;
 
-typedef struct SearchResult {
+/* ---- evolve.c: what evolution, or random search, has met ---- */
+
+/* When the best became better. */
+typedef struct SearchImprovement {
+	int64_t scored;
+	float score;
+} SearchImprovement;
+
+typedef struct SearchEvolved {
+	const struct SearchIndividual
+		*best; /* different ones, the best SEARCH_HALL of each size, the better first (evolve.h) */
+	uint32_t count;
+	int64_t generated, known, scored; /* children; those whose score was there already; those that were scored */
+	int64_t distinct, dropped;        /* different ones among those that were scored; forgotten ones */
+	int64_t rounds;
+	bool exhausted;                   /* nothing new was found any more */
+	float best_score;                 /* INFINITY: nothing has one */
+	const struct SearchTuple *so_far; /* the best; NULL: none yet */
+	VEC(SearchImprovement) course;
+} SearchEvolved;
+
+/* After how many scored ones the best was at least as good as this; 0: never. */
+int64_t search_evolved_reached(const SearchEvolved *evolved, float score);
+
+struct SearchResult {
 	const FeExperiment *experiment;
 	SearchSpace space;
 	SearchTable *table;
 	SearchLab **labs;
 	int lab_count;
+	int stage; /* whose scores these are; SEARCH_STAGES: those of the select problems, as of a search that came to its end */
 	SearchFound *front; /* the best of each size that beats all smaller ones, the smallest first */
 	uint32_t front_count, winner;
 	int64_t generated, candidates; /* expressions looked at; those that are not the same, and may stand in the hole */
@@ -199,11 +274,15 @@ typedef struct SearchResult {
 	int train_problems, select_problems; /* on which finalists were fitted, and one was chosen */
 	int64_t evaluations;                 /* of an objective, as those of training count */
 	bool interrupted;                    /* what is here is the best so far */
+	FeSearchKind kind;                   /* how the candidates came to be: not AUTO */
+	const SearchEvolved *evolved;        /* by evolution, or random search; NULL: all were made */
+	const SearchEvolved *control;        /* random search beside evolution; NULL: none */
+	bool archive_lost;                   /* the disk did not take all of the archive, which a diagnostic says */
 	double seconds, compile_seconds;
 	Arena *arena;
-} SearchResult;
+};
 
-/* NULL with diagnostics. */
+/* NULL with diagnostics, or without where it was interrupted before anything was found. */
 SearchResult *search_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
 void search_free(SearchResult *result);
 
@@ -211,8 +290,110 @@ void search_free(SearchResult *result);
 
 void search_rule_file(Rt *rt, const SearchResult *result, Text *out);  /* rule.grad: the winner */
 void search_front_file(Rt *rt, const SearchResult *result, Text *out); /* front.grad */
+/* A rule with a formula in the place of its open expression, and its rate, as text. */
+typedef struct SearchFill {
+	const char *formula, *name; /* name: NULL: its own */
+	FeLevel level;              /* of the formula */
+	double rate;
+	bool alone; /* without the declarations that it mentions */
+} SearchFill;
+
+void search_filled_rule(Rt *rt, const FeCall *call, const FeRule *rule, const SearchFill *fill, Text *out);
+
+/* The scores of a rule as it is compiled like any other, on each of so many problems. false with diagnostics, or interrupted. */
+typedef struct SearchScored {
+	const FeCall *objective, *rule;
+	FeScore score;
+	ProblemSet set;
+	int count, steps;
+	uint64_t seed; /* of the problems */
+} SearchScored;
+
+bool search_compiled_scores(Rt *rt, const SearchScored *what, double *scores);
 /* The front written, read (into `program`, which is empty) and compiled like any rules: means[front_count] of their scores, on the problems
- * that `select` is of. false with diagnostics. */
-bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, double *means);
+ * that `select` is of. false with diagnostics, or interrupted. `progress` may be NULL. */
+typedef void SearchConfirmed(void *user, uint32_t done, uint32_t total);
+bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, SearchConfirmed *progress, void *user,
+                    double *means);
+
+/* ---- choose*.c: the choices of a rule ---- */
+
+typedef struct ChooseSpace {
+	const FeRule *rule; /* of whose choices it is */
+	uint32_t count;     /* choices */
+	uint32_t *sizes;    /* alternatives of each */
+	double combinations;
+	int64_t *distinct; /* combinations to look at, ascending: of those that are one rule, the first */
+	uint32_t distinct_count;
+	bool sampled; /* they are drawn: there are more */
+} ChooseSpace;
+
+/* how: what the experiment says of its search; seed: of what is drawn, where not all are looked at. false with a diagnostic: that is no way
+ * to go about them, or there are too many. */
+bool choose_space_of(Rt *rt, const FeRule *rule, const FeSearch *how, uint64_t seed, Arena *arena, ChooseSpace *out);
+/* "u=2 form=1", as --choose takes it: what is picked of the choices that matter. */
+const char *choose_text(Session *session, const ChooseSpace *space, int64_t combination, Arena *arena);
+
+typedef struct ChooseFound {
+	int64_t combination;
+	double score; /* of the last stage that it came through; lower is better */
+	double rate;  /* where the rule has one */
+	double theta[CHOOSE_MOST_LEARNED], natural[CHOOSE_MOST_LEARNED]; /* learned numbers as trained, and as written */
+	CompareInterval
+		select;   /* of the rule as it is written, on the select problems (without any: on those of training) */
+	double lanes; /* the same mean by the search */
+	double *select_scores; /* per problem */
+	const char *rule;      /* rule.grad: as a rule of the language, with all that it needs */
+} ChooseFound;
+
+typedef struct ChooseResult {
+	const FeExperiment *experiment;
+	ChooseSpace space;
+	const Task *task;  /* on the first objective */
+	ChooseFound *best; /* finalists, the best first */
+	uint32_t best_count;
+	int64_t evaluated[SEARCH_STAGES]; /* how many came into each stage */
+	int64_t climbed;                  /* those that were made of the best of a sample */
+	int train_problems, select_problems;
+	int64_t evaluations;
+	bool interrupted;
+	double seconds, compile_seconds;
+	struct Choosing *choosing; /* what has to be freed */
+	Arena *arena;
+} ChooseResult;
+
+/* How many of so many combinations go on from a stage; keep: from the last one. */
+uint32_t choose_goes_on(uint32_t count, int stage, uint32_t keep);
+/* The best combinations of the choices of the rule that an experiment trains. NULL with diagnostics. */
+ChooseResult *choose_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
+void choose_free(ChooseResult *result);
+
+/* ---- choose_train.c: beside more learned numbers than are fitted one by one ---- */
+
+typedef struct ChooseLearned {
+	int64_t combination;
+	double score; /* best on the select problems; without any, the last of training */
+	int steps;    /* outer steps that it was trained for */
+} ChooseLearned;
+
+typedef struct ChooseTrained {
+	ChooseSpace space;
+	ChooseLearned *best;       /* all that were trained, the best first */
+	uint32_t best_count, idle; /* idle: combinations in which nothing is learned, which are left out */
+	int64_t evaluated[3];      /* how many were trained for a sixteenth of the outer steps, a quarter, all */
+	const Trained *trained;    /* the best ... */
+	FeProgram *program;        /* ... of the program with its choices made */
+	int64_t evaluations;
+	bool interrupted;
+	double seconds;
+	struct ChooseTraining *training; /* what has to be freed */
+	Arena *arena;
+} ChooseTrained;
+
+/* Are there so many learned numbers beside the choices, or arrays of them, that combinations are trained? */
+bool choose_is_trained(Rt *rt, const FeExperiment *experiment);
+/* NULL with diagnostics. */
+ChooseTrained *choose_train(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
+void choose_train_free(ChooseTrained *result);
 
 #endif

@@ -9,13 +9,20 @@
 
 #include "runtime/search/stages.h"
 
-static int problems_of_stage(const Search *s, int stage) {
+const char *const search_stage_words[SEARCH_STAGES + 1] = {"first look", "second look", "fitting", "last round",
+                                                           "select problems"};
+
+int search_problems_of(const FeExperiment *experiment, int stage, int labs) {
 	int wanted = search_stages[stage].problems ? search_stages[stage].problems : SEARCH_LAST_PROBLEMS;
-	int labs = s->out->lab_count, each = (wanted + labs - 1) / labs;
-	return each < s->experiment->train_problems ? each : s->experiment->train_problems;
+	int each = (wanted + labs - 1) / labs;
+	return each < experiment->train_problems ? each : experiment->train_problems;
 }
 
-/* Mean scores of all points over so many problems of every lab. false: hopeless, or not finite anywhere. */
+static int problems_of_stage(const Search *s, int stage) {
+	return search_problems_of(s->experiment, stage, s->out->lab_count);
+}
+
+/* Mean scores of all points over so many problems of every lab. false: hopeless, not finite anywhere, or interrupted. */
 static bool score_points(const Search *s, const SearchWorker *worker, SearchRun *run, SearchPoints *points,
                          int problems, double *mean) {
 	int count = 0;
@@ -24,7 +31,8 @@ static bool score_points(const Search *s, const SearchWorker *worker, SearchRun 
 	for (int k = 0; k < s->out->lab_count; k++) {
 		for (int i = 0; i < problems; i++) {
 			double score[IR_LANES];
-			if (!search_run(s->out->labs[k], worker->benches[k], &s->train[k]->blocks[i], run, points, score))
+			if (rt_interrupted(s->rt) ||
+			    !search_run(s->out->labs[k], worker->benches[k], &s->train[k]->blocks[i], run, points, score))
 				return false;
 			run->relative = false;
 			for (int lane = 0; lane < IR_LANES; lane++)
@@ -61,10 +69,11 @@ static void same_constants(const SearchProgram *program, const SearchFound *foun
 }
 
 /* From 1e-4 of the size of x on, or around the best rate. */
-static void grid(double per_decade, bool first, double around, SearchPoints *points) {
+static void grid(const SearchLab *lab, double per_decade, bool first, double around, SearchPoints *points) {
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		double decades = lane / per_decade;
-		points->rates[lane] = first ? pow(10, decades - 4) : around * pow(10, decades - IR_LANES / 2 / per_decade);
+		points->rates[lane] = first ? pow(10, decades - 4) /* relative: search_run makes it absolute */
+		                            : search_lab_rate(lab, around * pow(10, decades - IR_LANES / 2 / per_decade));
 	}
 }
 
@@ -86,12 +95,12 @@ static double moved(double constant, bool is_share, double by) {
 }
 
 /* The best point so far, and fifteen around it. */
-static void spread(const SearchProgram *program, const SearchFound *found, int round, double width,
-                   SearchPoints *points) {
+static void spread(const SearchLab *lab, const SearchProgram *program, const SearchFound *found, int round,
+                   double width, SearchPoints *points) {
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		bool centre = lane == 0;
 		double by = centre ? 0 : width * search_rate_spread * normal(round, lane, 0);
-		points->rates[lane] = found->rate * exp(by);
+		points->rates[lane] = search_lab_rate(lab, found->rate * exp(by));
 		for (int k = 0; k < program->constants; k++) {
 			bool share = program->is_share[k];
 			by = width * (share ? search_share_spread : search_constant_spread) * normal(round, lane, 1 + k);
@@ -112,7 +121,7 @@ static void fit(const Search *s, const SearchWorker *worker, int stage, const Se
 	double mean[IR_LANES], width = 1;
 	SearchPoints points;
 	for (int round = 0; round < search_stages[stage].fits; round++) {
-		spread(program, found, round + stage * search_stages[stage].fits, width, &points);
+		spread(s->out->labs[0], program, found, round + stage * search_stages[stage].fits, width, &points);
 		if (round == 0)
 			found->score = INFINITY; /* that of the stage before was on other problems */
 		if (!score_points(s, worker, run, &points, problems_of_stage(s, stage), mean))
@@ -129,8 +138,12 @@ void search_try(const Search *s, const SearchWorker *worker, int stage, SearchFo
 	SearchPoints points;
 	double mean[IR_LANES];
 	search_program(s->out->table, found->expr, &program);
-	SearchRun run = {
-		.program = &program, .steps = steps, .horizon = horizon, .hopeless = how->hopeless, .relative = stage == 0};
+	SearchRun run = {.program = &program,
+	                 .steps = steps,
+	                 .horizon = horizon,
+	                 .hopeless = how->hopeless,
+	                 .relative = stage == 0,
+	                 .end = &found->end};
 	if (stage == 0)
 		start_constants(&program, found);
 	if (how->fits > 0) {
@@ -138,10 +151,17 @@ void search_try(const Search *s, const SearchWorker *worker, int stage, SearchFo
 		return;
 	}
 	same_constants(&program, found, &points);
-	grid(how->per_decade, stage == 0, found->rate, &points);
+	grid(s->out->labs[0], how->per_decade, stage == 0, found->rate, &points);
 	found->score = INFINITY;
 	if (score_points(s, worker, &run, &points, problems_of_stage(s, stage), mean))
 		keep_best(found, &program, &points, mean);
+}
+
+void search_look_again(const Search *s, const SearchLook *look, SearchFound *found) {
+	SearchProgram program;
+	search_program(s->out->table, look->expr, &program);
+	*found = (SearchFound){.expr = look->expr, .score = look->score, .rate = look->rate};
+	start_constants(&program, found);
 }
 
 /* With so many digits; 0: as numbers of the precision that they run in. */
@@ -163,7 +183,7 @@ void search_round(const Search *s, const SearchWorker *worker, SearchFound *foun
 	search_program(s->out->table, found->expr, &program);
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		int kept = lane < tried ? digits[lane] : 0;
-		points.rates[lane] = rounded(found->rate, kept);
+		points.rates[lane] = search_lab_rate(s->out->labs[0], rounded(found->rate, kept));
 		for (int k = 0; k < program.constants; k++)
 			points.constants[k][lane] = rounded(found->constants[k], kept);
 	}

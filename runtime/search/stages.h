@@ -2,12 +2,27 @@
 #ifndef GRADUS_SEARCH_STAGES_H
 #define GRADUS_SEARCH_STAGES_H
 
+#include "runtime/search/archive.h"
 #include "runtime/search/lab.h"
 
 /* What one thread has of all labs. */
 typedef struct SearchWorker {
 	SearchBench **benches;
 } SearchWorker;
+
+/* What the first stage keeps of a candidate: there may be millions of them. */
+typedef struct SearchLook {
+	double score, rate;
+	uint32_t expr;
+} SearchLook;
+
+/* One round: what threads share among them, and one transaction of the archive. */
+typedef struct SearchRound {
+	int stage;
+	uint32_t first, count; /* of the stage's candidates */
+	SearchFound *found;    /* [count] */
+	int64_t evaluations;   /* that it took */
+} SearchRound;
 
 typedef struct Search {
 	Rt *rt;
@@ -16,18 +31,68 @@ typedef struct Search {
 	SearchResult *out;
 	Problems **train, **select; /* per lab */
 	SearchWorker *workers;
-	SearchFound *found; /* the candidates of this stage ... */
-	uint32_t count;
+	SearchLook *looks;                          /* the candidates of the first stage */
+	SearchFound *found;                         /* those of the later ones */
+	uint32_t count;                             /* of this stage's candidates */
+	SearchFound best_of[SEARCH_MOST_NODES + 1]; /* per size: the best that this stage has scored so far */
+	uint32_t ends[SEARCH_ENDS];                 /* how the candidates of this stage ended */
+	SearchArchive *archive;                     /* NULL: there is none, or not yet */
+	int64_t epoch;                              /* the number of the round that is next */
+	VEC(int64_t) unkept;                        /* evaluations of the rounds before there was an archive */
+	double told;                                /* when the best so far was last told */
+	uint64_t told_what;                         /* a hash of it */
 	double started;
 	Arena *arena;
 } Search;
 
+/* ---- stages.c ---- */
+
 /* One candidate through a stage: its score, rate and constants anew. On any thread. */
 void search_try(const Search *s, const SearchWorker *worker, int stage, SearchFound *found);
+/* A candidate as it came out of the first stage. */
+void search_look_again(const Search *s, const SearchLook *look, SearchFound *found);
 /* Rate and constants with as few digits as the score allows, on the problems of the last stage. */
 void search_round(const Search *s, const SearchWorker *worker, SearchFound *found);
 /* Its scores on each problem of these sets (one per lab), at its own rate and constants: out[problems of all labs]. */
 void search_score_each(const Search *s, const SearchWorker *worker, Problems *const *problems, const SearchFound *found,
                        double *out);
+int search_problems_of(const FeExperiment *experiment, int stage, int labs); /* of each lab */
+
+/* ---- funnel.c ---- */
+
+int64_t search_evaluations(const Search *s); /* of an objective, by all workers so far */
+
+/* ---- front.c: the best so far ---- */
+
+/* By score; what is equal by size, by cost, and at last by number. */
+bool search_is_before(const SearchTable *table, double score, uint32_t expr, double other_score, uint32_t other);
+/* Takes the candidates of a round, which are scored, into best_of. */
+void search_see_best(Search *s, const SearchRound *round);
+/* best_of as the front of the result: the best of each size that beats all smaller ones, and which of them wins. As long as this stage has
+ * scored nothing that stays finite, the front is still that of the stage before. */
+void search_make_front(Search *s, int stage);
+/* Tells whoever asked of the front, if it is another one and some time has passed since. false: the search ends, with a diagnostic. */
+bool search_tell_best(Search *s);
+
+/* ---- epochs.c: rounds in the archive ---- */
+
+/* Opens the archive, if there is something to keep in it, or to go on from. false with a diagnostic. */
+bool search_open_archive(Search *s);
+/* Is the next round there already? Then it is read: scores, rates and constants. *ok false with a diagnostic: it does not fit. */
+bool search_known_round(Search *s, SearchRound *round, bool *ok);
+void search_say_changed(const Search *s); /* E0812: the next epoch in the archive does not fit */
+/* Before a round is scored: what comes to the second stage is an expression of the archive. */
+void search_put_entered(Search *s, const SearchRound *round);
+/* A round that was scored, for good. */
+void search_put_round(Search *s, const SearchRound *round);
+/* The finalists on the select problems: the last epoch. */
+void search_put_finalists(Search *s, int64_t evaluations);
+
+/* evolved.c: evolution, or random search, and then what it met as the candidates. false with a diagnostic, or interrupted. */
+bool search_evolve_candidates(Search *s);
+
+/* subnormal.c: subnormal numbers are 0 on this thread, until it is as before. */
+unsigned search_flush_subnormals(void);
+void search_flush_as_before(unsigned before);
 
 #endif

@@ -22,25 +22,7 @@
 #include "runtime/store/limits.h"
 #include "runtime/store/runfolder.h"
 
-/* Lines that are about to be written to a file. A line for which the disk has no room is not written in part. */
-typedef struct Lines {
-	int fd; /* -1: not open, or given up */
-	Text pending;
-	off_t written;
-} Lines;
-
-struct StoreFolder {
-	Rt *rt;
-	Arena *arena;
-	const char *dir, *topmost; /* topmost: the first folder on the way that was made for it */
-	Lines metrics, timing;
-	double flushed; /* when lines were last written */
-	StoreFiles files;
-	int reserve; /* room held on the disk; -1: none */
-	size_t reserve_bytes;
-	int draft; /* which of the two weights files rule.grad names; -1: neither */
-};
-
+const char *const store_checkpoint_names[2] = {"checkpoint-a", "checkpoint-b"};
 static const char *const draft_names[] = {"weights-a.safetensors", "weights-b.safetensors"};
 
 static void set_number(json_t *object, const char *key, double value) {
@@ -54,7 +36,7 @@ static json_t *json_plain(const StoreFolder *folder, const char *bytes) {
 	return json_string(text_cstr(&text));
 }
 
-static const char *in_folder(const StoreFolder *folder, const char *name) {
+const char *store_in_folder(const StoreFolder *folder, const char *name) {
 	return arena_printf(folder->arena, "%s/%s", folder->dir, name);
 }
 
@@ -66,13 +48,15 @@ static bool complain(const StoreFolder *folder, const char *error) {
 
 static const char *put_file(StoreFolder *folder, const char *name, const char *bytes, size_t length, bool lasting);
 
-static bool write_json(StoreFolder *folder, const char *name, json_t *root) {
+static bool write_json(StoreFolder *folder, const char *name, json_t *root, uint64_t *hash) {
 	char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
 	json_decref(root);
 	if (!text)
 		return complain(folder, "a text is not UTF-8 and cannot be written as JSON");
 	const char *line = arena_printf(folder->arena, "%s\n", text);
 	free(text);
+	if (hash)
+		*hash = hash_bytes(line, strlen(line), 0);
 	return complain(folder, put_file(folder, name, line, strlen(line), true));
 }
 
@@ -112,8 +96,7 @@ static bool copy_sources(StoreFolder *folder, json_t *sources, json_t *weights) 
 	return true;
 }
 
-/* Length and XXH3 of a file; false if it cannot be read. */
-static bool hash_file(Arena *arena, const char *path, uint64_t *length, uint64_t *hash) {
+bool store_hash_file(Arena *arena, const char *path, uint64_t *length, uint64_t *hash) {
 	const char *why;
 	int fd = file_open(arena, path, length, &why);
 	if (fd < 0)
@@ -137,13 +120,38 @@ static json_t *data_json(StoreFolder *folder) {
 		uint64_t length, hash;
 		json_t *entry = json_object();
 		json_object_set_new(entry, "path", json_plain(folder, full ? full : path));
-		if (hash_file(folder->arena, path, &length, &hash)) {
+		if (store_hash_file(folder->arena, path, &length, &hash)) {
 			json_object_set_new(entry, "bytes", json_integer((json_int_t)length));
 			json_object_set_new(entry, "xxh3", json_sprintf("%016llx", (unsigned long long)hash));
 		}
 		json_array_append_new(list, entry);
 		free(full);
 	}
+	return list;
+}
+
+bool store_same_data(Rt *rt, const char *dir, const StoreRecord *record) {
+	bool same = rt->data.count == record->data.count;
+	for (uint32_t i = 0; i < rt->data.count && same; i++) {
+		uint64_t length, hash;
+		same = store_hash_file(rt->arena, rt->data.data[i], &length, &hash) &&
+		       !strcmp(record->data.data[i], arena_printf(rt->arena, "%016llx", (unsigned long long)hash));
+		if (same)
+			continue;
+		Diag *diag = diag_error(rt->session, 808, (Span){0}, "%s cannot be resumed", dir);
+		diag_note(rt->session, diag, "%s is not the file that was trained with", rt->data.data[i]);
+		return false;
+	}
+	if (!same)
+		diag_error(rt->session, 808, (Span){0}, "%s cannot be resumed: it was trained with other files of data", dir);
+	return same;
+}
+
+/* Hyperparameters that are learned as well, by the experiment's word or the command line's. */
+static json_t *opened_json(const Rt *rt, const FeExperiment *experiment) {
+	json_t *list = json_array();
+	for (uint32_t i = 0; i < experiment->open.count; i++)
+		json_array_append_new(list, json_string(session_text(rt->session, experiment->open.data[i])));
 	return list;
 }
 
@@ -165,10 +173,14 @@ static bool write_run(StoreFolder *folder, const FeExperiment *experiment, const
 	json_object_set_new(root, "window", json_integer(experiment->window));
 	json_object_set_new(root, "horizon", json_pack("[i,i]", experiment->horizon_low, experiment->horizon_high));
 	json_object_set_new(root, "score", json_string(score_text(folder->arena, experiment->score)));
-	json_object_set_new(root, "judged_by", json_string(score_judge(fe_validates(rt->program, &experiment->on.data[0]))));
+	json_object_set_new(root, "judged_by",
+	                    json_string(score_judge(fe_validates(rt->program, &experiment->on.data[0]))));
+	json_object_set_new(root, "learn", opened_json(rt, experiment));
 	json_object_set_new(root, "outer_steps", json_integer(experiment->outer_steps));
 	json_object_set_new(root, "experiment_seed", json_integer((json_int_t)experiment->seed));
 	json_object_set_new(root, "problem_seed", json_integer((json_int_t)rt->options.seed));
+	if (experiment->search.text)
+		json_object_set_new(root, "search", json_plain(folder, experiment->search.text));
 	json_object_set_new(root, "precision", json_string(rt->options.real == IR_F32 ? "f32" : "f64"));
 	json_object_set_new(root, "strict", json_boolean(rt->options.strict));
 	json_object_set_new(root, "engine", json_string(rt->options.engine == RT_JIT ? "jit" : "evaluator"));
@@ -177,21 +189,21 @@ static bool write_run(StoreFolder *folder, const FeExperiment *experiment, const
 	json_object_set_new(root, "sources", sources);
 	json_object_set_new(root, "weights", weights);
 	json_object_set_new(root, "data", data_json(folder));
-	return write_json(folder, "run.json", root);
+	return write_json(folder, "run.json", root, &folder->run);
 }
 
 /* ---- lines ---- */
 
-static bool lines_open(const StoreFolder *folder, Lines *lines, const char *name) {
+static bool lines_open(const StoreFolder *folder, StoreLines *lines, const char *name) {
 	lines->pending = text_new(folder->arena);
-	lines->fd = open(in_folder(folder, name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	lines->fd = open(store_in_folder(folder, name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (lines->fd < 0)
 		complain(folder, arena_printf(folder->arena, "cannot write %s/%s: %s", folder->dir, name, strerror(errno)));
 	return lines->fd >= 0;
 }
 
 /* Writes what is pending. What does not fit is taken back, and nothing more is written to this file. */
-static bool lines_flush(Lines *lines) {
+bool store_lines_flush(StoreLines *lines) {
 	size_t done = 0;
 	while (lines->fd >= 0 && done < lines->pending.length) {
 		ssize_t wrote = write(lines->fd, lines->pending.data + done, lines->pending.length - done);
@@ -215,7 +227,7 @@ static bool lines_flush(Lines *lines) {
 	return true;
 }
 
-static void lines_add(Lines *lines, json_t *object) {
+static void lines_add(StoreLines *lines, json_t *object) {
 	char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	json_decref(object);
 	if (lines->fd >= 0 && line)
@@ -223,9 +235,9 @@ static void lines_add(Lines *lines, json_t *object) {
 	free(line);
 }
 
-static void lines_close(Lines *lines) {
+static void lines_close(StoreLines *lines) {
 	if (lines->fd >= 0)
-		lines_flush(lines);
+		store_lines_flush(lines);
 	if (lines->fd >= 0)
 		close(lines->fd);
 	lines->fd = -1;
@@ -251,8 +263,8 @@ bool store_folder_metric(StoreFolder *folder, const TrainProgress *progress) {
 	if (!progress->selected && progress->step != progress->steps && now - folder->flushed < store_metric_every)
 		return true;
 	folder->flushed = now;
-	bool ok = lines_flush(&folder->metrics);
-	ok = lines_flush(&folder->timing) && ok;
+	bool ok = store_lines_flush(&folder->metrics);
+	ok = store_lines_flush(&folder->timing) && ok;
 	return ok || complain(folder, arena_printf(folder->arena, "%s/metrics.jsonl ends before the training does: %s",
 	                                           folder->dir, strerror(errno)));
 }
@@ -288,6 +300,26 @@ bool store_folder_possible(Rt *rt, const char *dir) {
 	return !error;
 }
 
+static void folder_begin(StoreFolder *folder, Rt *rt, Arena *arena, const char *dir) {
+	*folder = (StoreFolder){
+		.rt = rt, .arena = arena, .dir = arena_strdup(arena, dir), .reserve = -1, .draft = -1, .checkpoint = -1};
+	folder->metrics.fd = folder->timing.fd = -1;
+}
+
+StoreFolder *store_folder_again(Rt *rt, const char *dir, uint64_t run) {
+	Arena *arena = arena_new();
+	StoreFolder *folder = ARENA_NEW(arena, StoreFolder);
+	folder_begin(folder, rt, arena, dir);
+	folder->topmost = folder->dir;
+	folder->run = run;
+	char *bytes;
+	size_t length;
+	const char *rule = store_in_folder(folder, "rule.grad");
+	if (!store_outside(arena, dir, rule) && !file_read(arena, rule, STORE_MOST_WEIGHTS, false, &bytes, &length))
+		folder->draft = strstr(bytes, draft_names[0]) ? 0 : strstr(bytes, draft_names[1]) ? 1 : -1;
+	return folder;
+}
+
 StoreFolder *store_folder_new(Rt *rt, const char *dir, const FeExperiment *experiment, const char *command_line) {
 	const char *topmost;
 	if (!folder_make_from(rt->arena, dir, &topmost)) {
@@ -299,9 +331,8 @@ StoreFolder *store_folder_new(Rt *rt, const char *dir, const FeExperiment *exper
 	}
 	Arena *arena = arena_new();
 	StoreFolder *folder = ARENA_NEW(arena, StoreFolder);
-	*folder = (StoreFolder){.rt = rt, .arena = arena, .dir = arena_strdup(arena, dir), .reserve = -1, .draft = -1};
+	folder_begin(folder, rt, arena, dir);
 	folder->topmost = arena_strdup(arena, topmost);
-	folder->metrics.fd = folder->timing.fd = -1;
 	if (!write_run(folder, experiment, command_line) || !lines_open(folder, &folder->metrics, "metrics.jsonl") ||
 	    !lines_open(folder, &folder->timing, "timing.jsonl")) {
 		store_folder_discard(folder);
@@ -320,9 +351,21 @@ void store_folder_close(StoreFolder *folder) {
 	arena_free(folder->arena);
 }
 
-static const char *const own_files[] = {
-	"run.json",    "metrics.jsonl",       "timing.jsonl", "weights-a.safetensors", "weights-b.safetensors", "rule.grad",
-	"result.json", "weights.safetensors", "front.grad"};
+static const char *const own_files[] = {"run.json",
+                                        "metrics.jsonl",
+                                        "timing.jsonl",
+                                        "weights-a.safetensors",
+                                        "weights-b.safetensors",
+                                        "rule.grad",
+                                        "result.json",
+                                        "weights.safetensors",
+                                        "front.grad",
+                                        "checkpoint-a",
+                                        "checkpoint-b",
+                                        "archive.sqlite",
+                                        "archive.sqlite-wal",
+                                        "archive.sqlite-shm",
+                                        "archive.sqlite-journal"};
 
 bool store_is_own(const char *name) {
 	for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++)
@@ -333,7 +376,7 @@ bool store_is_own(const char *name) {
 
 void store_folder_discard(StoreFolder *folder) {
 	for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++)
-		unlink(in_folder(folder, own_files[i]));
+		unlink(store_in_folder(folder, own_files[i]));
 	store_files_remove(folder->arena, folder->dir, &folder->files);
 	rmdir(folder->dir);
 	char *path = arena_strdup(folder->arena, folder->dir);
@@ -373,7 +416,7 @@ static const char *rule_text(const StoreFolder *folder, Arena *arena, const Trai
 
 /* Writes a file of the result; where the disk is full, in the room that was kept for it. */
 static const char *put_file(StoreFolder *folder, const char *name, const char *bytes, size_t length, bool lasting) {
-	const char *path = in_folder(folder, name);
+	const char *path = store_in_folder(folder, name);
 	const char *error = file_write(folder->arena, path, bytes, length, lasting);
 	if (error && folder->reserve >= 0) {
 		close(folder->reserve);
@@ -442,7 +485,7 @@ static bool write_result(StoreFolder *folder, const Trained *trained) {
 	set_number(root, "memory_bytes", trained->memory_bytes);
 	set_number(root, "seconds", trained->seconds);
 	set_number(root, "compile_seconds", trained->compile_seconds);
-	return write_json(folder, "result.json", root);
+	return write_json(folder, "result.json", root, NULL);
 }
 
 bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule_saved) {
@@ -453,16 +496,33 @@ bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule
 	if (!*rule_saved)
 		return false;
 	for (int i = 0; i < 2; i++)
-		unlink(in_folder(folder, draft_names[i]));
+		unlink(store_in_folder(folder, draft_names[i]));
 	folder->draft = -1;
 	return write_result(folder, trained);
 }
 
+static const char *put_found(StoreFolder *folder, const char *rule, const char *front, bool lasting) {
+	const char *error = front ? put_file(folder, "front.grad", front, strlen(front), lasting) : NULL;
+	return error ? error : put_file(folder, "rule.grad", rule, strlen(rule), lasting);
+}
+
+bool store_folder_so_far(StoreFolder *folder, const char *rule, const char *front, bool first) {
+	if (folder->reserve_bytes == 0) {
+		folder->reserve_bytes = 2 * (strlen(rule) + strlen(front)) + STORE_FOR_RESULT;
+		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
+	}
+	ArenaMark mark = arena_mark(folder->arena);
+	const char *error = put_found(folder, rule, front, false);
+	if (error)
+		return first ? complain(folder, error) : false;
+	arena_release(folder->arena, mark);
+	if (folder->reserve < 0)
+		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
+	return true;
+}
+
 bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved) {
-	const char *error = put_file(folder, "front.grad", found->front, strlen(found->front), true);
-	if (!error)
-		error = put_file(folder, "rule.grad", found->rule, strlen(found->rule), true);
-	*rule_saved = complain(folder, error);
+	*rule_saved = complain(folder, put_found(folder, found->rule, found->front, true));
 	json_t *root = json_object();
 	json_object_set_new(root, "rule", json_string(found->rule_name));
 	json_object_set_new(root, "horizon", json_pack("[i,i]", found->horizon_low, found->horizon_high));
@@ -472,7 +532,7 @@ bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule
 	set_number(root, "compile_seconds", found->compile_seconds);
 	json_object_set_new(root, "search", found->search);
 	if (*rule_saved)
-		return write_json(folder, "result.json", root);
+		return write_json(folder, "result.json", root, NULL);
 	json_decref(root);
 	return false;
 }

@@ -4,6 +4,8 @@
 
 #include "runtime/store/store.h"
 
+#include <sys/types.h>
+
 /* ---- runsources.c ---- */
 
 typedef struct StoreFile {
@@ -23,5 +25,35 @@ const char *store_normal_path(Arena *arena, const char *path);
 bool store_files(Arena *arena, const Rt *rt, StoreFiles *files);
 const char *store_files_write(Arena *arena, const char *dir, const StoreFiles *files); /* NULL, or what went wrong */
 void store_files_remove(Arena *arena, const char *dir, const StoreFiles *files);
+
+/* ---- runfolder.c ---- */
+
+/* Lines that are about to be written to a file. A line for which the disk has no room is not written in part. */
+typedef struct StoreLines {
+	int fd; /* -1: not open, or given up */
+	Text pending;
+	off_t written;
+} StoreLines;
+
+struct StoreFolder {
+	Rt *rt;
+	Arena *arena;
+	const char *dir, *topmost; /* topmost: the first folder on the way that was made for it */
+	StoreLines metrics, timing;
+	double flushed; /* when lines were last written */
+	StoreFiles files;
+	int reserve; /* room held on the disk; -1: none */
+	size_t reserve_bytes;
+	int draft;      /* which of the two weights files rule.grad names; -1: neither */
+	uint64_t run;   /* hash of run.json */
+	int checkpoint; /* which of the two checkpoints is the last good one; -1: neither */
+};
+
+extern const char *const store_checkpoint_names[2];
+
+/* DIR/name, in the folder's arena. */
+const char *store_in_folder(const StoreFolder *folder, const char *name);
+/* Writes what is pending. What does not fit is taken back, and nothing more is written to this file: false with errno. */
+bool store_lines_flush(StoreLines *lines);
 
 #endif

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/store/limits.h"
@@ -47,8 +48,8 @@ FilePut store_put(Session *session, const char *dir, const char *name, const cha
 	return put;
 }
 
-/* DIR/name as a JSON object; NULL with *why. */
-static json_t *read_object(Arena *arena, const char *dir, const char *name, const char **why) {
+/* DIR/name as a JSON object, and the hash of its bytes (may be NULL); NULL with *why. */
+static json_t *read_object(Arena *arena, const char *dir, const char *name, const char **why, uint64_t *hash) {
 	const char *path = arena_printf(arena, "%s/%s", dir, name);
 	char *bytes = NULL;
 	size_t length = 0;
@@ -56,6 +57,8 @@ static json_t *read_object(Arena *arena, const char *dir, const char *name, cons
 	*why = *why ? *why : file_read(arena, path, STORE_MOST_JSON, false, &bytes, &length);
 	if (*why)
 		return NULL;
+	if (hash)
+		*hash = hash_bytes(bytes, length, 0);
 	json_error_t where;
 	json_t *root = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &where);
 	if (!json_is_object(root)) {
@@ -137,17 +140,44 @@ static void read_horizon(const json_t *root, int *low, int *high) {
 	*high = sound ? (int)to : 0;
 }
 
+/* Texts of a list, or of one key of its objects. */
+static void read_texts(Arena *arena, const json_t *list, const char *key, StoreTexts *out) {
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *entry = json_array_get(list, i);
+		json_t *holder = key ? NULL : json_pack("{s:O}", "text", entry);
+		const char *text = line_of(arena, key ? entry : holder, key ? key : "text");
+		vec_push(arena, out, text ? text : "");
+		json_decref(holder);
+	}
+}
+
+/* Under which conditions it was run. */
+static void read_conditions(Arena *arena, const json_t *root, StoreRecord *out) {
+	int64_t steps = json_integer_value(json_object_get(root, "outer_steps"));
+	out->outer_steps = steps >= 1 && steps <= INT32_MAX ? (int)steps : 0;
+	out->experiment_seed = json_integer_value(json_object_get(root, "experiment_seed"));
+	out->problem_seed = json_integer_value(json_object_get(root, "problem_seed"));
+	const char *search = json_string_value(json_object_get(root, "search"));
+	out->search = search ? arena_strdup(arena, search) : NULL;
+	out->strict = json_is_true(json_object_get(root, "strict"));
+	const char *engine = line_of(arena, root, "engine");
+	out->evaluator = engine && !strcmp(engine, "evaluator");
+	read_texts(arena, json_object_get(root, "learn"), NULL, &out->learn);
+	read_texts(arena, json_object_get(root, "data"), "xxh3", &out->data);
+}
+
 bool store_record(Session *session, const char *dir, StoreRecord *out) {
 	Arena *arena = session->arena;
 	const char *why;
 	*out = (StoreRecord){0};
-	json_t *root = read_object(arena, dir, "run.json", &why);
+	json_t *root = read_object(arena, dir, "run.json", &why, &out->run);
 	if (!root)
 		return refuse(session, dir, "run.json", why);
 	out->experiment = line_of(arena, root, "experiment");
 	out->rule = line_of(arena, root, "rule");
 	out->precision = line_of(arena, root, "precision");
 	read_horizon(root, &out->horizon_low, &out->horizon_high);
+	read_conditions(arena, root, out);
 	bool known = out->precision && (!strcmp(out->precision, "f32") || !strcmp(out->precision, "f64"));
 	bool ok = read_copies(arena, dir, json_object_get(root, "sources"), out, &why);
 	if (ok && (!out->experiment || !out->rule || !known)) {
@@ -172,7 +202,7 @@ bool store_folder_read(Rt *rt, const char *dir, StoreInfo *out) {
 	*out = (StoreInfo){.rule_path = arena_printf(arena, "%s/rule.grad", dir), .training_evaluations = -1};
 	out->training_seconds = (double)NAN;
 	uint64_t length;
-	json_t *root = read_object(arena, dir, "result.json", &why);
+	json_t *root = read_object(arena, dir, "result.json", &why, NULL);
 	if (root) {
 		const json_t *evaluations = json_object_get(root, "evaluations"), *seconds = json_object_get(root, "seconds");
 		out->rule_name = line_of(arena, root, "rule");
@@ -202,6 +232,18 @@ bool store_folder_read(Rt *rt, const char *dir, StoreInfo *out) {
 		return refuse(session, dir, "rule.grad", leads);
 	close(fd);
 	return true;
+}
+
+bool store_finished(Session *session, const char *dir, bool *finished) {
+	const char *why;
+	json_t *root = read_object(session->arena, dir, "result.json", &why, NULL);
+	*finished = root && !json_is_true(json_object_get(root, "interrupted"));
+	json_decref(root);
+	struct stat info; /* a checkpoint stays where something could not be written */
+	for (int i = 0; i < 2; i++)
+		*finished =
+			*finished && lstat(arena_printf(session->arena, "%s/%s", dir, store_checkpoint_names[i]), &info) != 0;
+	return root || strcmp(why, strerror(ENOENT)) == 0 || refuse(session, dir, "result.json", why);
 }
 
 /* ---- imports of a run's sources ---- */
@@ -236,7 +278,7 @@ void store_confine(Session *session, FeProgram *program, const char *dir) {
 	confined->arena = arena;
 	confined->dir = dir;
 	const char *why;
-	json_t *root = read_object(arena, dir, "run.json", &why);
+	json_t *root = read_object(arena, dir, "run.json", &why, NULL);
 	static const char *const lists[] = {"sources", "weights"};
 	for (size_t k = 0; k < 2; k++) {
 		const json_t *list = json_object_get(root, lists[k]);

@@ -25,7 +25,7 @@ bool store_folder_best(StoreFolder *folder, const Trained *trained, bool first);
 bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule_saved);
 /* What a search has found, instead of what a training has learned. */
 typedef struct StoreFound {
-	const char *rule, *front; /* rule.grad and front.grad */
+	const char *rule, *front; /* rule.grad and front.grad; front: NULL where there is none */
 	const char *rule_name;
 	int horizon_low, horizon_high;
 	int64_t coordinates, evaluations;
@@ -33,15 +33,32 @@ typedef struct StoreFound {
 	struct json_t *search; /* what else there is to say of it, which becomes the folder's */
 } StoreFound;
 
+/* rule.grad and front.grad while a search goes on, so that a kill leaves them; `first` as for store_folder_best. */
+bool store_folder_so_far(StoreFolder *folder, const char *rule, const char *front, bool first);
 /* rule.grad, front.grad and result.json. false with a diagnostic; *rule_saved as above. */
 bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved);
 /* The trained rule as text with all its numbers, for when it cannot be saved. */
 void store_folder_print(StoreFolder *folder, const Trained *trained, Text *out);
 void store_folder_close(StoreFolder *folder);
+/* The folder of a run that ended early, to go on in it; run: as StoreRecord has it. Lines of a training are opened by
+ * store_checkpoint_load. */
+StoreFolder *store_folder_again(Rt *rt, const char *dir, uint64_t run);
 void store_folder_discard(StoreFolder *folder); /* closes and removes it: nothing was trained */
 
+/* Length and XXH3 of a file; false if it cannot be read. */
+bool store_hash_file(Arena *arena, const char *path, uint64_t *length, uint64_t *hash);
 /* Is `name`, as it is called inside a run folder, a part of the run itself? */
 bool store_is_own(const char *name);
+
+/* ---- checkpoint.c ---- */
+
+/* Writes all that the training goes on from; the checkpoint before stays until the next. false, without a diagnostic, if the disk does
+ * not take it. */
+bool store_checkpoint(StoreFolder *folder, Training *training);
+/* Puts the last good one in the place of the training's start, and cuts the lines where it was; *restored false: there is none, and
+ * the lines are empty. false with E0808: those that there are cannot be used; W0809 where the one before is used instead. */
+bool store_checkpoint_load(StoreFolder *folder, Training *training, bool *restored);
+void store_checkpoints_remove(StoreFolder *folder); /* the run is finished */
 
 /* ---- runread.c: run folders may come from anywhere: nothing in one is believed, and nothing outside it is read for it ---- */
 
@@ -65,17 +82,31 @@ typedef struct StoreInfo {
 } StoreInfo;
 
 bool store_folder_read(Rt *rt, const char *dir, StoreInfo *out); /* false with a diagnostic */
+/* Has the run come to its end? false with a diagnostic where its result cannot be read. */
+bool store_finished(Session *session, const char *dir, bool *finished);
+
+typedef VEC(const char *) StoreTexts;
 
 /* What run.json says. */
 typedef struct StoreRecord {
 	const char *experiment;
 	const char *rule;
 	const char *precision;         /* "f32", "f64" */
-	VEC(const char *) sources;     /* paths of the copies, in DIR */
+	StoreTexts sources;            /* paths of the copies, in DIR */
 	int horizon_low, horizon_high; /* zeros if it does not say */
+	/* How to go on with it: */
+	uint64_t run; /* hash of run.json */
+	int outer_steps;
+	int64_t experiment_seed, problem_seed;
+	const char *search; /* as --search said; NULL: as the experiment says */
+	bool strict, evaluator;
+	StoreTexts learn; /* hyperparameters that are learned as well */
+	StoreTexts data;  /* hashes of files of data */
 } StoreRecord;
 
 bool store_record(Session *session, const char *dir, StoreRecord *out); /* false with a diagnostic */
+/* Are the files of data that tasks have read by now those of the record? false with E0808. */
+bool store_same_data(Rt *rt, const char *dir, const StoreRecord *record);
 /* Files that sources in DIR import or read weights from are looked up in DIR, and refused where they lie outside. */
 void store_confine(Session *session, FeProgram *program, const char *dir);
 

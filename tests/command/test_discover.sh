@@ -22,7 +22,7 @@ END
 # ---- what there is to search ----
 expect 0 "$GRADUS" show space open.grad
 for words in 'open_step: an expression like x, of at most 3 nodes' '+ - * / sign sqrt lerp rms' 'distinct' \
-	'on 4 problems for 40 steps'; do
+	'on at most 4 problems for 40 steps'; do
 	has out "$words"
 done
 for line in 'm  *like x  *0' 'f  *a number  *1' '1 - (t - 1) / horizon  *a number  *0'; do

@@ -110,6 +110,25 @@ joint optimizer lbfgs(memory = 5, c1 = 1e-4, c2 = 0.9, evaluations = 12) {
   x <- y
 }
 
+# It ends where it has evaluated, where it began, or, on every third step, elsewhere.
+joint optimizer careful(lr = 0.05) {
+  state rate : real = lr
+  let y = x - rate * g
+  let there = gradient(y)
+  let better = value(y) < f
+  rate <- if better then rate * 1.5 else rate / 4
+  if better { x <- if t % 3 == 0 then y - 0.001 * there else y }
+}
+
+# The value alone, and no gradient at all.
+joint optimizer drift(lr = 0.1) {
+  state rate : real = lr
+  let y = x - rate * (x - 0.3)
+  let better = value(y) < f
+  rate <- if better then rate else -rate / 2
+  if better { x <- y }
+}
+
 # Tied to its size, with a learned number for every coordinate.
 joint optimizer tied(lr = 0.1) {
   learn rate : [size(x)] = 0.1
@@ -131,7 +150,7 @@ strict="-pedantic-errors -Wall -Wextra -Wconversion -Werror -ffp-contract=off"
 
 # The self-test compares with the evaluator, bit for bit, and counts how often it is asked.
 for real in f32 f64; do
-	for rule in ahead backtracking trial inner idle lbfgs; do
+	for rule in ahead backtracking trial inner idle lbfgs careful drift; do
 		name=${rule}_$real
 		expect 0 "$GRADUS" emit c rules.grad $rule -o $name --prefix "p_$name" --real $real
 		for compiler in $compilers; do
@@ -148,10 +167,19 @@ for real in f32 f64; do
 		[ -z "$foreign" ] || fail "$name: uses $foreign"
 	done
 done
-for rule in ahead backtracking trial inner lbfgs; do
+for rule in ahead backtracking trial inner lbfgs careful drift; do
 	has ${rule}_f64/p_${rule}_f64.h "p_${rule}_f64_objective *objective, void *context"
 	has ${rule}_f64/manifest.json '"evaluates_elsewhere": true'
 	has ${rule}_f64/README.md 'evaluate, context'
+done
+for rule in lbfgs careful drift; do
+	has ${rule}_f64/p_${rule}_f64.h "p_${rule}_f64_next"
+	has ${rule}_f64/README.md "p_${rule}_f64_next"
+	has ${rule}_f64/manifest.json '"hands_on": true'
+done
+for rule in ahead backtracking trial inner idle; do
+	lacks ${rule}_f64/p_${rule}_f64.h _next
+	has ${rule}_f64/manifest.json '"hands_on": false'
 done
 lacks idle_f64/p_idle_f64.h objective
 has idle_f64/manifest.json '"evaluates_elsewhere": false'
@@ -211,7 +239,7 @@ objective bowl(n = 6) {
 }
 E2
 expect 0 "$GRADUS" emit c bowl.grad bowl -o bowl --prefix p_bowl --real f64
-for rule in ahead backtracking trial inner lbfgs; do
+for rule in ahead backtracking trial inner lbfgs careful drift; do
 	expect 0 $CC -std=c99 -O2 -ffp-contract=off "-DRULE=p_${rule}_f64" "-DRULE_HEADER=\"${rule}_f64/p_${rule}_f64.h\"" run.c \
 		"${rule}_f64/p_${rule}_f64.c" bowl/p_bowl.c -lm -o run
 	./run >mine 2>counts || fail "$rule: $?"
@@ -224,6 +252,61 @@ for rule in ahead backtracking trial inner lbfgs; do
 	inner) [ "$(cat counts)" = "72 72" ] || fail "$rule: asked $(cat counts)" ;;
 	backtracking) grep -q ' 0$' counts || fail "$rule: asks for gradients: $(cat counts)" ;;
 	esac
+done
+
+# Steps that hand on: the same run, and every evaluation of it is one that `gradus minimize` counts, and no other (where it ends
+# included).
+cat >run_on.c <<'E2'
+#include "bowl/p_bowl.h"
+#include RULE_HEADER
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define JOIN(a, b) a##b
+#define NAME(a, b) JOIN(a, b)
+
+static void *work;
+static long asked;
+
+static double look(void *context, const double *const *params, double *const *grads) {
+	(void)context;
+	asked++;
+	return grads ? p_bowl_value_gradient(NULL, params[0], work, grads[0]) : p_bowl_value(NULL, params[0], work);
+}
+
+int main(void) {
+	double x[p_bowl_N], g[p_bowl_N], *params[1] = {x}, *grads[1] = {g}, value;
+	const double *at[1] = {x};
+	const size_t size = p_bowl_N, bytes = NAME(RULE, _state_size)(&size, 1);
+	void *state = malloc(bytes);
+	int step;
+	work = malloc(p_bowl_work_size());
+	p_bowl_start(x);
+	if (NAME(RULE, _init)(state, bytes, &size, 1, params, NULL))
+		return 1;
+	value = look(NULL, at, grads);
+	if (NAME(RULE, _next)(state, params, grads, &value, NULL, NULL) != NAME(RULE, _bad_argument))
+		return 2;
+	for (step = 0; step <= 12; step++) {
+		printf("%.17g\n", value);
+		if (step < 12 && NAME(RULE, _next)(state, params, grads, &value, look, NULL))
+			return 3;
+	}
+	fprintf(stderr, "%ld\n", asked);
+	free(work);
+	free(state);
+	return 0;
+}
+E2
+for rule in lbfgs careful drift; do
+	expect 0 $CC -std=c99 -O2 -ffp-contract=off "-DRULE=p_${rule}_f64" "-DRULE_HEADER=\"${rule}_f64/p_${rule}_f64.h\"" run_on.c \
+		"${rule}_f64/p_${rule}_f64.c" bowl/p_bowl.c -lm -o run
+	./run >mine 2>counts || fail "$rule: $?"
+	expect 0 "$GRADUS" minimize both.grad bowl --with $rule --steps 12 --strict --precision f64 --json
+	json_list f <out | awk 'NF { printf "%.17g\n", $1 }' >theirs
+	cmp mine theirs || fail "$rule: steps that hand on and gradus minimize --strict differ"
+	has out "\"evaluations\": $(cat counts),"
 done
 
 # Tied to the size of its objective.

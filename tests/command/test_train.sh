@@ -54,9 +54,9 @@ expect 0 "$GRADUS" train small.grad small -o other --seed 5 --steps 3
 cmp -s other/weights.safetensors run/weights.safetensors && fail "the seed changes nothing"
 [ "$(wc -l <other/metrics.jsonl)" -eq 3 ] || fail "--steps"
 
-# no run is resumed, and where nothing is drawn every seed gives the same
+# a run is no program, and where nothing is drawn every seed gives the same
 expect 2 "$GRADUS" train run -o more
-has err "no run is resumed"
+has err "resume"
 sed 's/learn W.*/learn W : [2] = 0.1/' small.grad >fixed.grad
 for seed in 1 2; do
 	expect 0 "$GRADUS" train fixed.grad small -o fixed$seed --seed $seed --steps 2

@@ -40,8 +40,9 @@ checked() {
 
 # ---- estimators ----
 bad="0/0 inf -1 0 1e30 1e-30"
-for estimator in backprop forward es pes truncated_es; do
+for estimator in backprop forward es pes truncated_es policy_search; do
 	case $estimator in
+	policy_search) options="trajectories outer inner trust components multipliers"; others="sigma window particles" ;;
 	backprop | forward) options=window; others="sigma particles" ;;
 	es) options="sigma particles"; others=window ;;
 	*) options="sigma window particles"; others= ;;
@@ -49,7 +50,7 @@ for estimator in backprop forward es pes truncated_es; do
 	checked 0 "estimate $estimator()"
 	checked 0 "estimate $estimator"
 	checked 305 "estimate $estimator(temperature = 1)"
-	checked 305 "estimate $estimator(1, 2, 3, 4)"
+	checked 305 "estimate $estimator(1, 2, 3, 4, 5, 6, 7)"
 	for option in $options; do
 		for value in $bad; do
 			checked 305 "estimate $estimator($option = $value)"
@@ -58,7 +59,7 @@ for estimator in backprop forward es pes truncated_es; do
 		checked 134 "estimate $estimator($option = 3, $option = 3)"
 		checked 212 "estimate $estimator($option = true)"
 		checked 200 "estimate $estimator($option = unknown)"
-		if [ $option = sigma ]; then
+		if [ $option = sigma ] || [ $option = trust ] || [ $option = multipliers ]; then
 			checked 0 "estimate $estimator($option = 2.5)"
 		else
 			checked 305 "estimate $estimator($option = 2.5)"
@@ -74,7 +75,7 @@ checked 0 "estimate pes(0.1, 5, 4)"
 checked 305 "estimate pes(0.1, 5.5, 4)"
 checked 305 "estimate psE()"
 checked 305 "estimate 3"
-checked 398 "estimate policy_search()"
+checked 806 "estimate policy_search()" "score min(f)"
 checked 806 "estimate pes(window = 3)" "score min(f)"
 checked 806 "estimate truncated_es(window = 3)" "score min(f)"
 checked 0 "estimate pes(window = 6)" "score min(f)"
@@ -107,7 +108,8 @@ checked 304 "score median(f)"
 # Every estimator runs in windows longer and shorter than runs, on few problems and many; huge requests are refused for
 # their memory before anything is made of them.
 for estimate in "backprop(window = 5)" "forward(window = 5)" "es(particles = 3)" "pes(window = 5)" "pes(window = 1000000)" \
-	"truncated_es(window = 5, particles = 1)"; do
+	"truncated_es(window = 5, particles = 1)" "policy_search(trajectories = 3)" \
+	"policy_search(4, 3, 2, 0.1, components = 2)" "policy_search(3, 2, 2, multipliers = 0.1)"; do
 	for problems in 1 20; do
 		program "estimate $estimate" "problems $problems train, 2 select, 2 test" "horizon 2..9" >run.grad
 		rm -rf run

@@ -35,7 +35,7 @@ expect 2 "$GRADUS" eval rosenbrock --precision f16
 has err "f32|f64"
 expect 2 "$GRADUS" show optt rosenbrock
 has err 'did you mean `opt`?'
-for verb in new explain fmt resume diagnose lsp; do
+for verb in new explain fmt diagnose lsp; do
 	expect 2 "$GRADUS" "$verb" something --whatever
 	has err "gradus $verb:"
 done

@@ -12,6 +12,18 @@
 #include <math.h>
 #include <string.h>
 
+/* Whether a branch or `while` assigns it: afterwards it is a new value, whichever branch was taken. */
+static bool made_anew(const RpBlock *block, const RpVar *var, bool inside) {
+	for (int i = 0; i < block->count; i++) {
+		const RpStmt *s = block->data[i];
+		bool open = inside || s->kind == RP_WHEN || s->kind == RP_WHILE;
+		if ((inside && s->kind == RP_ASSIGN && s->var[0] == var) || made_anew(&s->yes, var, open) ||
+		    made_anew(&s->no, var, open))
+			return true;
+	}
+	return false;
+}
+
 void rp_add_derivative(RpProgram *program, uint64_t seed) {
 	enum { MOST = 200, REPORTS = 7 };
 	RpVar *found[MOST];
@@ -20,13 +32,14 @@ void rp_add_derivative(RpProgram *program, uint64_t seed) {
 	for (int i = 0; i < program->body.count; i++) {
 		const RpStmt *s = program->body.data[i];
 		for (int k = 0; (s->kind == RP_DEFINE || s->kind == RP_DRAW) && k < s->vars && count < MOST; k++)
-			if (s->var[k]->kind == RP_REAL && s->var[k]->role != RP_CONST)
+			if (s->var[k]->kind == RP_REAL && s->var[k]->role != RP_CONST && !made_anew(&program->body, s->var[k], false))
 				found[count++] = s->var[k];
 	}
 	if (count == 0 || program->reports >= REPORTS)
 		return;
 	program->by = found[rp_random(&state) % (uint64_t)count];
 	program->twice = rp_random(&state) % 3 == 0;
+	program->by_word = rp_random(&state) % 2 == 0 ? 0 : 1 + (int)(rp_random(&state) % 2);
 	program->reports++;
 	for (int k = 0; k < program->by->shape.rank; k++)
 		program->by_at[k] = (int)(rp_random(&state) % (uint64_t)program->by->shape.dims[k]);
@@ -58,25 +71,26 @@ void oracle_defined(Oracle *o, const RpVar *var) {
 }
 
 /* The slope and its gradient, by differences with a step and with half of it, which have to agree. */
-void oracle_differences(const RpProgram *program, const double *x, RpGiven *given, void *context, RpNoise noise,
-                        RpAnswer *out) {
+void oracle_differences(const RpProgram *program, const double *x, RpNoise noise, RpAnswer *out) {
 	const double h = 1e-4;
 	double slope = out->report[out->along], at[RP_COORDINATES];
 	out->report[out->along] = out->value;
 	out->value = slope;
 	memcpy(at, x, sizeof(double) * (size_t)program->coordinates);
+	noise.margins = NULL; /* of the middle alone */
 	for (int k = 0; k < program->coordinates; k++) {
 		double part[4];
 		for (int i = 0; i < 4; i++) {
 			RpAnswer there;
 			at[k] = x[k] + (double[]){h, -h, h / 2, -h / 2}[i];
-			oracle_evaluate(program, at, given, context, noise, &there);
+			oracle_evaluate(program, at, noise, &there);
 			part[i] = there.report[there.along];
 			out->unclear = out->unclear || there.unclear || there.decisions != out->decisions;
 		}
 		at[k] = x[k];
 		double coarse = (part[0] - part[1]) / (2 * h), fine = (part[2] - part[3]) / h;
 		out->gradient[k] = (4 * fine - coarse) / 3;
-		out->unclear = out->unclear || !(fabs(fine - coarse) <= 1e-5 * (1 + fabs(fine)));
+		if (noise.size == 0) /* which differences make large */
+			out->unclear = out->unclear || !(fabs(fine - coarse) <= 1e-5 * (1 + fabs(fine)));
 	}
 }

@@ -67,6 +67,7 @@ RpProgram *rp_generate(uint64_t seed) {
 		g->extent[i] = extents[gen_below(g, i < 3 ? 9 : 14)];
 	for (int i = 0; i < 3; i++)
 		p->dims[i] = g->extent[i];
+	p->flat = seed / 3 % 4 == 2;
 	gen_functions(g);
 	gen_objective(g);
 	return p;

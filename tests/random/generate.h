@@ -43,6 +43,7 @@ RpExpr *gen_real(Gen *g, int depth);
 RpExpr *gen_int(Gen *g, int depth); /* has a small range */
 RpExpr *gen_truth(Gen *g, int depth);
 RpExpr *gen_position(Gen *g, int extent);
+RpExpr *gen_moving(Gen *g, int extent); /* of indices and counters alone */
 RpExpr *gen_read(Gen *g, RpVar *var); /* one element */
 /* Scaled or bent until its magnitude is below the limit. */
 RpExpr *gen_bounded(Gen *g, RpExpr *e, double low, double high);
@@ -58,6 +59,16 @@ void gen_ranges(Gen *g, RpVar *const *index, bool *stated, int count, RpExpr *co
 
 /* generate_array.c */
 RpExpr *gen_array(Gen *g, const RpShape *shape, int depth);
+RpVar *gen_pick_shaped(Gen *g, const RpShape *shape);
+
+/* generate_word.c: calls of rp_words; NULL if none is fitting here */
+RpExpr *gen_word(Gen *g, const RpShape *shape, int depth);
+RpExpr *gen_whole_word(Gen *g); /* size, rank, shape(a)[k], argsort(a)[k] */
+RpExpr *gen_argsort(Gen *g, RpExpr *vector);
+RpExpr *gen_word_call(Gen *g, RpWord word, RpKind kind, RpExpr *a, RpExpr *b, const RpShape *shape, double size);
+
+/* generate_draw.c: what stands behind `~`, of real or whole numbers or truth values as var says; sets how large they are */
+void gen_draw(Gen *g, RpStmt *s, RpVar *var);
 
 /* generate_stmt.c */
 void gen_functions(Gen *g);

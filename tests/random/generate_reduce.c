@@ -71,8 +71,12 @@ static void see_use(void *context, RpExpr **place) {
 		return;
 	for (int i = 0; i < e->items; i++) {
 		const RpExpr *at = e->item[i].at;
-		if (e->item[i].kind != RP_AT || !rp_mentions(at, u->index))
+		if (!at || !rp_mentions(at, u->index))
 			continue;
+		if (e->item[i].kind != RP_AT) { /* a slice that moves */
+			u->wrong = true;
+			continue;
+		}
 		int extent = e->arg[0]->shape.dims[i], coef = 0, low = 0, high = 0;
 		if (at->op == RP_NAME) {
 			if (extent == u->index->high && u->index->low == 0)
@@ -181,10 +185,10 @@ static RpExpr *condition(Gen *g, const RpExpr *e, int depth) {
 
 static RpReduction pick_reduction(Gen *g, RpKind kind) {
 	static const RpReduction reals[] = {RP_SUM,     RP_SUM,     RP_SUM,       RP_MEAN, RP_MEAN,    RP_MEAN,
-	                                    RP_MAXIMUM, RP_MINIMUM, RP_LOGSUMEXP, RP_PROD, RP_VARIANCE};
+	                                    RP_MAXIMUM, RP_MINIMUM, RP_LOGSUMEXP, RP_PROD, RP_VARIANCE, RP_STD, RP_MEDIAN};
 	if (kind == RP_BOOL)
 		return gen_chance(g, 50) ? RP_ANY : RP_EVERY;
-	return reals[gen_below(g, 11)];
+	return reals[gen_below(g, 13)];
 }
 
 static double reduced_size(RpReduction which, double size, int points) {
@@ -230,7 +234,7 @@ RpExpr *gen_reduce(Gen *g, RpKind kind, const RpShape *shape, int depth) {
 	for (int i = 0; i < e->indices; i++)
 		if (i != silent)
 			gen_show(g, e->index[i]);
-	if (!argument && gen_chance(g, e->which == RP_MEAN || e->which == RP_VARIANCE ? 10 : 40)) {
+	if (!argument && gen_chance(g, e->which == RP_MEAN || e->which >= RP_VARIANCE ? 10 : 40)) {
 		e->cond[e->conds++] = condition(g, e, depth);
 		if (gen_chance(g, 25))
 			e->cond[e->conds++] = condition(g, e, depth);
@@ -241,6 +245,13 @@ RpExpr *gen_reduce(Gen *g, RpKind kind, const RpShape *shape, int depth) {
 	                                  : gen_real(g, depth - 1);
 	if (kind == RP_REAL && body->kind == RP_BOOL && e->which != RP_SUM && e->which != RP_MEAN)
 		e->which = gen_chance(g, 50) ? RP_SUM : RP_MEAN;
+	if (e->which == RP_STD) { /* of terms that are equal it is 0 but for rounding, and its slope nothing but that */
+		RpExpr *index = rp_name(g->pool, e->index[0]), *step = rp_binary(g->pool, RP_MUL, RP_REAL, rp_number(g->pool, 0.3), index);
+		step->size = index->size;
+		double size = body->size;
+		body = rp_binary(g->pool, RP_ADD, RP_REAL, body, step);
+		body->size = size + step->size;
+	}
 	if (e->which == RP_LOGSUMEXP || e->which == RP_PROD || e->which == RP_VARIANCE)
 		body = shape->rank == 0 ? gen_bounded(g, body, -4, 4) : body;
 	g->count = count;
@@ -251,9 +262,9 @@ RpExpr *gen_reduce(Gen *g, RpKind kind, const RpShape *shape, int depth) {
 	e->size = argument ? e->index[0]->size : reduced_size((RpReduction)e->which, body->size, ways);
 	if (e->which == RP_PROD && e->size > 1e4)
 		e->which = RP_MEAN;
-	if (e->conds == 0 || (e->which != RP_MAXIMUM && e->which != RP_MINIMUM && e->which != RP_LOGSUMEXP))
+	if (e->conds == 0 || e->which == RP_SUM || e->which == RP_PROD || kind == RP_BOOL)
 		goto ranges;
-	e->which = gen_chance(g, 80) ? RP_SUM : e->which; /* of nothing they are infinite, which ends most comparisons */
+	e->which = gen_chance(g, 80) ? RP_SUM : e->which; /* of nothing they are no finite number, which ends most comparisons */
 	e->size = reduced_size((RpReduction)e->which, body->size, ways);
 ranges:;
 	RpExpr *bodies[1 + RP_CONDS] = {body};

@@ -33,12 +33,12 @@ static RpExpr *function(Gen *g, const char *name, RpExpr *a) {
 
 RpExpr *gen_bounded(Gen *g, RpExpr *e, double low, double high) {
 	static const char *const benders[] = {"tanh", "sin", "sigmoid", "cos"};
-	double middle = (low + high) / 2, half = (high - low) / 2;
+	double middle = (low + high) / 2, half = (high - low) / 2, reach = fmin(high, -low);
 	if (e->size <= high && -e->size >= low)
 		return e;
 	if (low <= -1 && high >= 1) {
-		if (e->size < 40 * half && gen_chance(g, 60)) {
-			double factor = pow(2, floor(log2(half / e->size)));
+		if (e->size < 40 * reach && gen_chance(g, 60)) {
+			double factor = pow(2, floor(log2(reach / e->size)));
 			return arithmetic(g, RP_MUL, rp_number(g->pool, factor), e);
 		}
 		return function(g, benders[gen_below(g, 4)], e);
@@ -137,6 +137,11 @@ static RpExpr *affine_inside(Gen *g, int extent) {
 	return plus(g, e, least >= 0 && gen_chance(g, 50) ? least : most <= 0 || gen_chance(g, 50) ? most : least);
 }
 
+RpExpr *gen_moving(Gen *g, int extent) {
+	RpExpr *e = affine_inside(g, extent);
+	return e && e->low >= 0 && e->high <= extent ? e : rp_whole(g->pool, gen_below(g, extent));
+}
+
 RpExpr *gen_position(Gen *g, int extent) {
 	g->budget--;
 	for (int tries = 0; tries < 4; tries++) {
@@ -167,7 +172,7 @@ RpExpr *gen_position(Gen *g, int extent) {
 
 RpExpr *gen_int(Gen *g, int depth) {
 	g->budget--;
-	RpExpr *a = whole_atom(g);
+	RpExpr *a = gen_chance(g, 10) ? gen_whole_word(g) : whole_atom(g);
 	if (!a)
 		return NULL;
 	if (depth <= 0 || g->budget <= 0 || gen_chance(g, 40))
@@ -252,10 +257,20 @@ RpExpr *gen_truth(Gen *g, int depth) {
 			return gen_read(g, var);
 		return comparison(g, depth);
 	}
+	if (choice < 77) {
+		RpExpr *known = rp_number(g->pool, gen_below(g, 2));
+		known->kind = RP_BOOL;
+		return rp_binary(g->pool, known->number != 0 ? RP_AND : RP_OR, RP_BOOL, gen_truth(g, depth - 1), known);
+	}
 	if (choice < 88)
 		return rp_binary(g->pool, gen_chance(g, 50) ? RP_AND : RP_OR, RP_BOOL, gen_truth(g, depth - 1),
 		                 gen_truth(g, depth - 1));
-	if (choice < 94)
+	if (choice < 90) {
+		RpWord word = gen_chance(g, 50) ? RP_WORD_isnan : RP_WORD_isfinite;
+		RpExpr *a = gen_surely_real(g, gen_real(g, depth - 1));
+		return gen_word_call(g, word, RP_BOOL, a, NULL, &(RpShape){0}, 1);
+	}
+	if (choice < 95)
 		return rp_binary(g->pool, RP_NOT, RP_BOOL, gen_truth(g, depth - 1), NULL);
 	RpExpr *e = gen_reduce(g, RP_BOOL, &(RpShape){0}, depth);
 	return e ? e : comparison(g, depth);
@@ -276,6 +291,11 @@ static RpExpr *leaf(Gen *g) {
 			return rp_name(g->pool, var);
 	}
 	RpExpr *a = choice < 92 ? gen_int(g, 0) : NULL;
+	if (!a && gen_chance(g, 10)) {
+		a = rp_expr(g->pool, RP_CONSTANT, RP_REAL);
+		a->which = gen_below(g, 2);
+		a->size = a->which ? 1e-7 : 3.2;
+	}
 	return a ? a : literal(g);
 }
 
@@ -286,9 +306,10 @@ static RpExpr *apply(Gen *g, int depth) {
 	e->which = which;
 	e->size = f->size;
 	e->args = f->args;
-	e->arg[0] = gen_bounded(g, gen_real(g, depth - 1), f->low, f->high);
-	if (f->args == 2)
-		e->arg[1] = gen_bounded(g, gen_real(g, depth - 1), f->low, f->high);
+	for (int i = 0; i < (f->args == 2 ? 2 : 1); i++) {
+		RpExpr *a = gen_real(g, depth - 1); /* derivatives are by real numbers */
+		e->arg[i] = gen_bounded(g, f->body ? gen_surely_real(g, a) : a, f->low, f->high);
+	}
 	if (f->args == 3) {
 		e->arg[1] = rp_number(g->pool, -0.25 * gen_between(g, 1, 4));
 		e->arg[2] = gen_chance(g, 50) ? rp_number(g->pool, 0.25 * gen_between(g, 1, 6))
@@ -397,15 +418,48 @@ static RpExpr *of_whole_array(Gen *g, int depth) {
 		return e;
 	}
 	static const RpReduction which[] = {RP_SUM,     RP_SUM,       RP_MEAN,     RP_MEAN, RP_MAXIMUM,
-	                                    RP_MINIMUM, RP_LOGSUMEXP, RP_VARIANCE, RP_PROD};
+	                                    RP_MINIMUM, RP_LOGSUMEXP, RP_VARIANCE, RP_STD,  RP_MEDIAN,
+	                                    RP_PROD};
 	e = rp_expr(g->pool, RP_REDUCE_ALL, RP_REAL);
-	e->which = (int)which[gen_below(g, count <= 6 ? 9 : 8)];
+	e->which = (int)which[gen_below(g, count <= 6 ? 11 : 10)];
+	if (e->which == RP_STD && a->op != RP_NAME) /* of equal elements it is 0 but for rounding, and its slope nothing but that */
+		e->which = RP_VARIANCE;
 	e->arg[0] = a;
 	e->args = 1;
 	e->size = e->which == RP_SUM        ? a->size * count
 	          : e->which == RP_PROD     ? pow(fmax(1, a->size), count)
 	          : e->which == RP_VARIANCE ? a->size * a->size
 	                                    : a->size + (e->which == RP_LOGSUMEXP ? 3 : 0);
+	return e;
+}
+
+/* min(a, b), max(a, b), and now and then min(a, inf) */
+static RpExpr *smaller_or_larger(Gen *g, int depth) {
+	RpExpr *a = gen_real(g, depth - 1), *b;
+	if (gen_chance(g, 8)) {
+		RpExpr *e = arithmetic(g, RP_MIN, gen_surely_real(g, a), rp_expr(g->pool, RP_CONSTANT, RP_REAL));
+		e->arg[1]->which = 2;
+		e->size = e->arg[0]->size;
+		return e;
+	}
+	b = gen_real(g, depth - 1);
+	return arithmetic(g, gen_chance(g, 50) ? RP_MIN : RP_MAX, a, b);
+}
+
+/* One element of an expression: softmax(z[i])[m] */
+static RpExpr *element(Gen *g, int depth) {
+	RpVar *like = gen_pick(g, RP_REAL, -1);
+	if (!like || like->shape.rank > 2)
+		return NULL;
+	RpExpr *e = rp_expr(g->pool, RP_READ, RP_REAL), *word = gen_word(g, &like->shape, depth - 1);
+	if (!word)
+		return NULL;
+	e->arg[0] = word;
+	e->args = 1;
+	e->size = word->size;
+	e->items = word->shape.rank;
+	for (int i = 0; i < e->items; i++)
+		e->item[i] = (RpItem){RP_AT, gen_position(g, word->shape.dims[i]), 0, 0};
 	return e;
 }
 
@@ -422,6 +476,8 @@ RpExpr *gen_real(Gen *g, int depth) {
 		e = apply(g, depth);
 	} else if (choice < 61) {
 		e = gen_reduce(g, RP_REAL, &(RpShape){0}, depth);
+	} else if (choice < 64) {
+		e = gen_chance(g, 50) ? gen_word(g, &(RpShape){0}, depth) : g->points <= 60 ? element(g, depth) : NULL;
 	} else if (choice < 69) {
 		e = leaf(g);
 	} else if (choice < 77) {
@@ -431,7 +487,7 @@ RpExpr *gen_real(Gen *g, int depth) {
 	} else if (choice < 87) {
 		e = quotient(g, depth);
 	} else if (choice < 90) {
-		e = arithmetic(g, gen_chance(g, 50) ? RP_MIN : RP_MAX, gen_real(g, depth - 1), gen_real(g, depth - 1));
+		e = smaller_or_larger(g, depth);
 	} else if (choice < 92) {
 		e = unary(g, RP_NEG, leaf(g), 1);
 		e->kind = RP_REAL;

@@ -66,6 +66,8 @@ static RpStmt *headed(Gen *g, RpBlock *block, RpVar *var, int heads) {
 		g->budget = g->budget < 14 ? g->budget : 14;
 	RpExpr *e = rest.rank ? gen_array(g, &rest, depth_of(g)) : gen_real(g, depth_of(g));
 	e = gen_surely_real(g, e);
+	if (var->limits)
+		e = gen_bounded(g, e, var->least + 0.1, var->limits == RP_ABOVE ? var->least + 3 : var->most - 0.1);
 	g->count = count;
 	g->points = points;
 	s->value[s->values++] = e;
@@ -234,25 +236,77 @@ static void assign(Gen *g, RpBlock *block) {
 
 static void statements(Gen *g, RpBlock *block, int count, int depth);
 
-static void loop(Gen *g, RpBlock *block, int depth) {
-	RpStmt *s = add(g, block, RP_FOR, NULL, NULL);
-	int count = g->count, points = g->points, turns = gen_between(g, 0, 8);
-	if (g->points * turns > 64)
-		turns = 2;
+/* for i in k + 1..n, for i in 0..k, for i in k..-1 by -1: bounds of whole numbers that vary, such as the counter of a loop around. How
+ * many turns at most; 0: there are no such numbers. */
+static int triangular(Gen *g, RpStmt *s) {
+	RpExpr *bound = NULL;
+	for (int tries = 0; tries < 3 && !bound; tries++) {
+		RpExpr *e = gen_int(g, gen_chance(g, 60) ? 0 : 1);
+		if (e && e->op != RP_NUMBER && e->high - e->low <= 8 && e->low > -6 && e->high < 10)
+			bound = e;
+	}
+	if (!bound)
+		return 0;
+	RpExpr *other;
+	RpVar *counter = s->counter;
+	s->from = s->to = s->step = 0;
+	s->values = 2;
+	switch (gen_below(g, 3)) {
+	case 0:
+		other = rp_whole(g->pool, gen_between(g, bound->high - 1, bound->high + 2));
+		counter->low = bound->low;
+		counter->high = (int)other->number;
+		s->value[0] = bound;
+		s->value[1] = other;
+		break;
+	case 1:
+		other = rp_whole(g->pool, gen_between(g, bound->low - 2, bound->low));
+		counter->low = (int)other->number;
+		counter->high = bound->high - 1;
+		s->value[0] = other;
+		s->value[1] = bound;
+		break;
+	default:
+		other = rp_whole(g->pool, gen_between(g, bound->low - 3, bound->low - 1));
+		counter->low = (int)other->number + 1;
+		counter->high = bound->high;
+		s->step = -gen_between(g, 1, 2);
+		s->value[0] = bound;
+		s->value[1] = other;
+	}
+	if (counter->high <= counter->low)
+		counter->high = counter->low + 1;
+	return counter->high - counter->low;
+}
+
+static void numbered(Gen *g, RpStmt *s, int turns) {
 	s->from = gen_chance(g, 60) ? 0 : gen_between(g, -1, 3);
 	s->to = s->from + turns;
-	s->counter = gen_var(g, RP_COUNTER, RP_INT, &(RpShape){0});
 	s->counter->low = s->from;
 	s->counter->high = turns ? s->to : s->from + 1;
-	if (gen_chance(g, 25))
+	if (gen_chance(g, 25)) {
 		s->step = gen_between(g, 2, 3);
-	else if (gen_chance(g, 30)) { /* the same numbers from the other end, or some of them */
+	} else if (gen_chance(g, 30)) { /* the same numbers from the other end, or some of them */
 		int low = s->from;
 		s->step = -gen_between(g, 1, 3);
 		s->from = s->to - 1;
 		s->to = low - 1;
 	}
-	s->counter->size = fmax(fabs((double)s->from), fabs((double)s->to));
+}
+
+static void loop(Gen *g, RpBlock *block, int depth) {
+	RpStmt *s = add(g, block, RP_FOR, NULL, NULL);
+	int count = g->count, points = g->points, turns = gen_between(g, 0, 8), varying;
+	if (g->points * turns > 64)
+		turns = 2;
+	s->counter = gen_var(g, RP_COUNTER, RP_INT, &(RpShape){0});
+	g->budget = 6;
+	varying = gen_chance(g, 40) && g->points <= 16 ? triangular(g, s) : 0;
+	if (varying)
+		turns = varying;
+	else
+		numbered(g, s, turns);
+	s->counter->size = fmax(fabs((double)s->counter->low), fabs((double)s->counter->high));
 	gen_show(g, s->counter);
 	g->points *= turns > 1 ? turns : 1;
 	statements(g, &s->yes, gen_between(g, 1, 3), depth - 1);
@@ -433,26 +487,51 @@ void gen_functions(Gen *g) {
 
 /* ---- the objective ---- */
 
+/* Indices in front of a name, which what it is drawn by may mention. */
+static void add_heads(Gen *g, RpStmt *s, int heads) {
+	for (int i = 0; i < heads; i++) {
+		RpVar *index = gen_var(g, RP_INDEX, RP_INT, &(RpShape){0});
+		index->high = s->var[0]->shape.dims[i];
+		index->size = index->high;
+		s->stated[s->heads] = true;
+		s->head[s->heads++] = index;
+	}
+}
+
 static void given(Gen *g, RpBlock *block) {
 	RpShape shape = gen_shape(g, gen_chance(g, 80) ? 1 : 0);
 	int kind = gen_below(g, 10);
 	RpVar *var = gen_var(g, RP_GIVEN, kind < 5 ? RP_REAL : kind < 9 ? RP_INT : RP_BOOL, &shape);
 	RpStmt *s = add(g, block, RP_DRAW, var, NULL);
 	var->batch = var->of_params = gen_chance(g, 25); /* what starts the parameters cannot depend on it, as on them */
-	if (kind < 3) {
-		var->size = 3;
-		snprintf(s->draw, sizeof s->draw, "normal(0, 1)");
-	} else if (kind < 5) {
-		var->size = 1;
-		snprintf(s->draw, sizeof s->draw, "uniform(-1, 1)");
-	} else if (kind < 9) {
-		var->high = gen_extent(g);
-		var->size = var->high;
-		snprintf(s->draw, sizeof s->draw, "integer(0, %d)", var->high);
-	} else {
-		snprintf(s->draw, sizeof s->draw, "bernoulli(0.5)");
-	}
+	if (shape.rank && gen_chance(g, 35))
+		add_heads(g, s, gen_between(g, 1, shape.rank));
+	gen_draw(g, s, var);
 	gen_show(g, var);
+}
+
+static void limit(Gen *g, RpVar *var) {
+	var->limits = (RpLimits)gen_between(g, RP_BETWEEN, RP_BELOW);
+	var->least = 0.5 * gen_between(g, -3, 0);
+	var->most = var->limits == RP_BELOW ? 0.5 * gen_between(g, 0, 4) : var->least + gen_between(g, 1, 3);
+	if (var->limits == RP_BELOW)
+		var->least = var->most - 3;
+	var->size = fmax(fabs(var->least), fabs(var->most)) + (var->limits == RP_BETWEEN ? 0 : 3);
+}
+
+/* let p = e of a number inside of its limits, or drawn there. */
+static void start_inside(Gen *g, RpBlock *block, RpVar *var) {
+	double low = var->least + 0.1, high = (var->limits == RP_ABOVE ? var->least + 3 : var->most) - 0.1;
+	if (gen_chance(g, 40)) {
+		RpStmt *s = add(g, block, RP_DRAW, var, NULL);
+		s->draw = RP_uniform;
+		s->value[0] = rp_number(g->pool, low);
+		s->value[1] = rp_number(g->pool, high);
+		s->values = 2;
+		return;
+	}
+	RpStmt *s = add(g, block, RP_DEFINE, var, rp_number(g->pool, floor((low + high) * 5) / 10 + 0.0625));
+	s->typed = true;
 }
 
 static bool param(Gen *g, RpBlock *block) {
@@ -462,19 +541,33 @@ static bool param(Gen *g, RpBlock *block) {
 		return false;
 	g->program->coordinates += count;
 	RpVar *var = gen_var(g, RP_PARAM, RP_REAL, &shape);
-	if (gen_chance(g, 20)) {
+	double size = 1.5;
+	bool limited = gen_chance(g, 25);
+	if (limited) {
+		limit(g, var);
+		size = var->size;
+	}
+	if (shape.rank > 1 && gen_chance(g, 30))
+		var->apart = gen_between(g, 1, shape.rank - 1);
+	g->no_params = true;
+	if (limited && !var->apart && gen_chance(g, 70)) {
+		start_inside(g, block, var);
+	} else if (!limited && gen_chance(g, 45)) {
 		RpStmt *s = add(g, block, RP_DRAW, var, NULL);
-		snprintf(s->draw, sizeof s->draw, "normal(0, 0.7)");
-	} else if (shape.rank && gen_chance(g, 50)) {
+		add_heads(g, s, var->apart ? var->apart : gen_chance(g, 30) ? shape.rank : 0);
+		gen_draw(g, s, var);
+	} else if (shape.rank && (var->apart || limited || gen_chance(g, 50))) {
 		g->budget = 6;
-		g->no_params = true;
-		headed(g, block, var, shape.rank);
-		g->no_params = false;
+		RpStmt *s = headed(g, block, var, var->apart ? var->apart : shape.rank);
+		s->typed = var->apart && gen_chance(g, 50);
+	} else if (limited) {
+		start_inside(g, block, var);
 	} else {
 		RpStmt *s = add(g, block, RP_DEFINE, var, rp_number(g->pool, gen_between(g, -4, 4) * 0.25));
 		s->typed = true;
 	}
-	var->size = 1.5;
+	g->no_params = false;
+	var->size = size;
 	var->of_params = true;
 	gen_show(g, var);
 	return true;
@@ -500,6 +593,25 @@ static RpExpr *mention(Gen *g, RpVar *var) {
 static void report(Gen *g, RpVar *var) {
 	add(g, &g->program->body, RP_REPORT, NULL, mention(g, var));
 	g->program->reports++;
+}
+
+/* A vector or so of what there is: the residuals that rules may read. */
+static void residuals(Gen *g, RpBlock *block) {
+	RpVar *var = NULL;
+	for (int tries = 0; tries < 4 && !var; tries++) {
+		RpVar *v = gen_pick(g, RP_REAL, -1);
+		if (v && rp_count(&v->shape) <= RP_RESIDUALS)
+			var = v;
+	}
+	RpExpr *e = rp_expr(g->pool, RP_STACK, RP_REAL);
+	g->budget = 10;
+	e->shape = (RpShape){1, {gen_between(g, 1, 3)}};
+	for (int i = 0; i < e->shape.dims[0]; i++)
+		e->arg[e->args++] = gen_bounded(g, gen_surely_real(g, gen_real(g, 2)), -20, 20);
+	if (var)
+		e = rp_name(g->pool, var);
+	add(g, block, RP_RESIDUALS_ARE, NULL, e);
+	g->program->residuals = rp_count(&e->shape);
 }
 
 void gen_objective(Gen *g) {
@@ -559,5 +671,7 @@ void gen_objective(Gen *g) {
 	}
 	for (int i = drawn; i < fixed && i < g->count; i++)
 		report(g, g->scope[i]);
+	if (gen_chance(g, 30))
+		residuals(g, block);
 	add(g, block, RP_MINIMIZE, NULL, total);
 }

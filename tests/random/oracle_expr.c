@@ -21,9 +21,30 @@ Value oracle_copy(Oracle *o, const Value *v) {
 	return c;
 }
 
-void oracle_decide(Oracle *o, int choice) {
+/* With every error in the operations alike, a margin that is exact stays as it is, and others move by about what rounding moves them,
+ * times the size of the noise: those that move by half of themselves are as good as none. */
+static bool hangs_by_a_hair(RpMargins *m, double margin) {
+	if (!m->compares) {
+		if (m->count == m->room) {
+			m->room = m->room ? 2 * m->room : 1024;
+			m->data = realloc(m->data, sizeof *m->data * (size_t)m->room);
+			if (!m->data)
+				abort();
+		}
+		m->data[m->count++] = margin;
+		return false;
+	}
+	if (m->at >= m->count)
+		return true;
+	double before = m->data[m->at++];
+	return before != margin && !(fabs(margin - before) * 2 < fabs(before)) && !(isinf(before) && isinf(margin));
+}
+
+void oracle_decide(Oracle *o, int choice, double margin) {
 	o->decisions = (o->decisions ^ (uint64_t)(choice + 1000)) * UINT64_C(0x9E3779B97F4A7C15);
 	o->decisions ^= o->decisions >> 29;
+	if (o->noise.margins)
+		o->unclear = o->unclear || hangs_by_a_hair(o->noise.margins, margin);
 }
 
 /* ---- elementwise ---- */
@@ -38,7 +59,7 @@ static double power(double base, int k) {
 static bool compare(Oracle *o, int which, RpKind kind, double a, double b) {
 	bool results[] = {a<b, a <= b, a> b, a >= b, a == b, a != b};
 	if (kind == RP_REAL)
-		oracle_decide(o, (a > b) - (a < b));
+		oracle_decide(o, (a > b) - (a < b), a - b);
 	return results[which];
 }
 
@@ -54,6 +75,16 @@ static void set_flag(const Oracle *o, double *out, bool flag) {
 	out[0] = flag;
 }
 
+/* How far the arguments of a function are from where it is decided otherwise. */
+static double margin_of(const RpFunction *f, const double *a) {
+	switch (f->jump) {
+	case 'w': return a[0] - nearbyint(a[0]);
+	case 'h': return a[0] - floor(a[0]) - 0.5;
+	case 'c': return fmin(fabs(a[0] - a[1]), fabs(a[0] - a[2]));
+	default: return a[0];
+	}
+}
+
 static void element(Oracle *o, const RpExpr *e, double *const *a, double *out) {
 	double x = a[0][0], y = e->args > 1 ? a[1][0] : 0, slope[3] = {0};
 	int decided = 0;
@@ -64,7 +95,8 @@ static void element(Oracle *o, const RpExpr *e, double *const *a, double *out) {
 		const RpFunction *f = &rp_functions[e->which];
 		double values[3] = {x, y, e->args > 2 ? a[2][0] : 0};
 		double value = f->value(values, slope, &decided);
-		oracle_decide(o, decided);
+		if (f->jump)
+			oracle_decide(o, decided, margin_of(f, values));
 		if (e->args == 1) {
 			num_unary(o, out, a[0], decided || value == x ? value : oracle_noisy(o, value), slope[0]);
 		} else if (e->args == 2) {
@@ -81,9 +113,10 @@ static void element(Oracle *o, const RpExpr *e, double *const *a, double *out) {
 	case RP_DIV: num_binary(o, out, a[0], a[1], oracle_noisy(o, x / y), 1 / y, -x / (y * y)); return;
 	case RP_FLOORDIV:
 	case RP_MOD: {
-		double q = floor(x / y);
+		double q = nearbyint(x / y), left = fma(-q, y, x); /* exactly, but for its last place */
+		q -= left != 0 && (left > 0) != (y > 0);
 		if (compared_as(e) == RP_REAL)
-			oracle_decide(o, (int)q);
+			oracle_decide(o, (int)q, left);
 		if (e->op == RP_FLOORDIV)
 			set_flag(o, out, false);
 		else
@@ -104,7 +137,7 @@ static void element(Oracle *o, const RpExpr *e, double *const *a, double *out) {
 	case RP_MAX: {
 		bool second = e->op == RP_MIN ? y < x : y > x;
 		if (compared_as(e) == RP_REAL)
-			oracle_decide(o, x == y ? 2 : second);
+			oracle_decide(o, x == y ? 2 : second, x - y);
 		memmove(out, second ? a[1] : a[0], sizeof *out * o->width);
 		return;
 	}
@@ -146,12 +179,20 @@ static Value elementwise(Oracle *o, const RpExpr *e) {
 int oracle_place(Oracle *o, const RpShape *shape, const RpItem *item, int items, const int *kept) {
 	int flat = 0, next = 0;
 	for (int axis = 0; axis < shape->rank; axis++) {
+		const RpItem *it = axis < items ? &item[axis] : &(RpItem){.kind = RP_ALL};
+		Value v = {0};
 		int at;
-		if (axis < items && item[axis].kind == RP_AT) {
-			Value v = oracle_eval(o, item[axis].at);
+		if (it->at)
+			v = oracle_eval(o, it->at);
+		if (it->kind == RP_AT) {
 			at = (int)oracle_scalar(&v);
+		} else if (it->kind == RP_GATHER) { /* the axes of the array that picks */
+			int flat_pick = 0;
+			for (int i = 0; i < v.shape.rank; i++)
+				flat_pick = flat_pick * v.shape.dims[i] + kept[next++];
+			at = (int)*oracle_at(o, &v, flat_pick);
 		} else {
-			at = kept[next++] + (axis < items && item[axis].kind == RP_SLICE ? item[axis].low : 0);
+			at = kept[next++] + (it->kind == RP_ALL ? 0 : it->at ? (int)oracle_scalar(&v) : it->low);
 		}
 		if (at < 0 || at >= shape->dims[axis])
 			return -1;
@@ -187,21 +228,28 @@ static Value read_elements(Oracle *o, const RpExpr *e) {
 
 /* ---- whole arrays ---- */
 
+/* Axes in front count matrices; one side may lack them. */
 static Value matmul(Oracle *o, const Value *a, const Value *b) {
-	int rows = a->shape.rank == 2 ? a->shape.dims[0] : 1, inner = b->shape.dims[0];
-	int columns = b->shape.rank == 2 ? b->shape.dims[1] : 1;
+	int left = a->shape.rank, right = b->shape.rank, lead = 0;
+	int rows = left >= 2 ? a->shape.dims[left - 2] : 1, inner = a->shape.dims[left - 1];
+	int columns = right >= 2 ? b->shape.dims[right - 1] : 1, matrices = 1;
+	const RpShape *front = left >= right ? &a->shape : &b->shape;
 	RpShape shape = {0};
-	if (a->shape.rank == 2)
+	for (; lead < front->rank - 2; lead++)
+		matrices *= shape.dims[shape.rank++] = front->dims[lead];
+	if (left >= 2)
 		shape.dims[shape.rank++] = rows;
-	if (b->shape.rank == 2)
+	if (right >= 2)
 		shape.dims[shape.rank++] = columns;
 	Value out = oracle_new(o, &shape);
 	double *product = rp_alloc(o->pool, sizeof *product * o->width);
-	for (int i = 0; i < rows; i++) {
-		for (int j = 0; j < columns; j++) {
-			double *sum = oracle_at(o, &out, i * columns + j);
+	for (int m = 0; m < matrices; m++) {
+		int from = left > 2 ? m * rows * inner : 0, by = right > 2 ? m * inner * columns : 0;
+		for (int i = 0; i < rows * columns; i++) {
+			double *sum = oracle_at(o, &out, m * rows * columns + i);
 			for (int k = 0; k < inner; k++) {
-				num_multiply(o, product, oracle_at(o, a, i * inner + k), oracle_at(o, b, k * columns + j));
+				const double *x = oracle_at(o, a, from + i / columns * inner + k);
+				num_multiply(o, product, x, oracle_at(o, b, by + k * columns + i % columns));
 				num_add(o, sum, sum, product, 1);
 			}
 		}
@@ -271,7 +319,7 @@ static Value squares(Oracle *o, const RpExpr *e) {
 	if (e->op == RP_DOT)
 		return out;
 	if (e->op == RP_RMS)
-		num_unary(o, out.data, out.data, oracle_noisy(o, out.data[0] / count), 1.0 / count);
+		num_unary(o, out.data, out.data, oracle_quotient(o, out.data[0], count), 1.0 / count);
 	double root = sqrt(out.data[0]);
 	num_unary(o, out.data, out.data, oracle_noisy(o, root), root == 0 ? 0 : 0.5 / root);
 	return out;
@@ -290,7 +338,7 @@ static Value call(Oracle *o, const RpExpr *e) {
 
 Value oracle_eval(Oracle *o, const RpExpr *e) {
 	switch (e->op) {
-	case RP_NUMBER: return oracle_number(o, e->number);
+	case RP_NUMBER: return oracle_number(o, o->noise.single ? (double)(float)e->number : e->number);
 	case RP_NAME: return e->var->like_x ? oracle_like_x(o, e->var) : o->frame[e->var->slot];
 	case RP_IF: {
 		Value c = oracle_eval(o, e->arg[0]);
@@ -318,10 +366,11 @@ Value oracle_eval(Oracle *o, const RpExpr *e) {
 	case RP_NORM:
 	case RP_RMS: return squares(o, e);
 	case RP_FILL: return filled(o, e);
-	case RP_SIZE: {
-		Value v = oracle_eval(o, e->arg[0]);
-		return oracle_number(o, e->which < 0 ? rp_count(&v.shape) : v.shape.dims[e->which]);
+	case RP_CONSTANT: {
+		const double constants[] = {acos(-1), o->noise.single ? 0x1p-23 : 0x1p-52, (double)INFINITY};
+		return oracle_number(o, constants[e->which]);
 	}
+	case RP_WORD: return oracle_word(o, e);
 	case RP_CALL: return call(o, e);
 	case RP_OVER:
 	case RP_ACROSS:

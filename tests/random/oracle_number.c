@@ -30,6 +30,11 @@ static double sum(Oracle *o, double a, double b) {
 	return (a - (s - back)) + (b - back) == 0 && fits(o, s) ? s : oracle_noisy(o, s);
 }
 
+double oracle_quotient(Oracle *o, double a, int b) {
+	double q = a / b;
+	return fma(q, b, -a) == 0 && fits(o, q) ? q : oracle_noisy(o, q);
+}
+
 /* A slope that is no number (that of a^-inf) says nothing, whatever it meets. */
 static double slope_times(Oracle *o, double slope, double a) {
 	o->unclear = o->unclear || isnan(slope);

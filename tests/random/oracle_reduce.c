@@ -6,19 +6,22 @@
 
 /* A maximum or minimum is a choice among all terms: recorded, so that ties show. */
 static int extreme(Oracle *o, const Value *terms, int count, const bool *live, int stride, int offset, bool largest) {
-	int best = -1;
+	int best = -1, ties = 0;
+	double margin = (double)INFINITY;
 	for (int i = 0; i < count; i++) {
 		if (live && !live[i])
 			continue;
 		double a = *oracle_at(o, terms, i * stride + offset);
-		double b = best < 0 ? 0 : *oracle_at(o, terms, best * stride + offset);
+		double b = best < 0 ? a : *oracle_at(o, terms, best * stride + offset);
+		bool better = best < 0 || (largest ? a > b : a < b);
 		o->unclear = o->unclear || isnan(a);
-		if (best < 0 || (largest ? a > b : a < b))
+		ties += best >= 0 && a == b;
+		if (best >= 0)
+			margin = better ? fabs(a - b) : fmin(margin, fabs(a - b));
+		if (better)
 			best = i;
-		else if (a == b)
-			oracle_decide(o, 77);
 	}
-	oracle_decide(o, best);
+	oracle_decide(o, best + 1000 * ties, margin);
 	o->unclear = o->unclear || best < 0;
 	return best;
 }
@@ -53,14 +56,52 @@ static void variance(Oracle *o, const Value *terms, int count, const bool *live,
 			num_add(o, mean, mean, oracle_at(o, terms, i * stride + offset), 1);
 			points++;
 		}
-	num_unary(o, mean, mean, oracle_noisy(o, mean[0] / points), 1.0 / points);
+	num_unary(o, mean, mean, oracle_quotient(o, mean[0], points), 1.0 / points);
 	for (int i = 0; i < count; i++)
 		if (!live || live[i]) {
 			num_add(o, distance, oracle_at(o, terms, i * stride + offset), mean, -1);
 			num_multiply(o, distance, distance, distance);
 			num_add(o, squares, squares, distance, 1);
 		}
-	num_unary(o, out, squares, oracle_noisy(o, squares[0] / points), 1.0 / points);
+	num_unary(o, out, squares, oracle_quotient(o, squares[0], points), 1.0 / points);
+}
+
+/* Of variance: the root. */
+static void deviation(Oracle *o, double *out) {
+	double root = sqrt(out[0]);
+	oracle_decide(o, out[0] > 0, out[0]);
+	num_unary(o, out, out, oracle_noisy(o, root), root == 0 ? 0 : 0.5 / root);
+}
+
+void oracle_sort(Oracle *o, const double *terms, size_t stride, int count, int *places) {
+	for (int i = 0; i < count; i++) {
+		int k = i;
+		o->unclear = o->unclear || isnan(terms[(size_t)i * stride]);
+		for (; k > 0 && terms[(size_t)places[k - 1] * stride] > terms[(size_t)i * stride]; k--)
+			places[k] = places[k - 1];
+		places[k] = i;
+	}
+	for (int i = 0; i < count; i++)
+		oracle_decide(o, places[i], i ? terms[(size_t)places[i] * stride] - terms[(size_t)places[i - 1] * stride] : 1);
+}
+
+/* The middle one in order, or the mean of the two in the middle. */
+static void middle(Oracle *o, const Value *terms, int count, const bool *live, int stride, int offset, double *out) {
+	double *kept = rp_alloc(o->pool, sizeof *kept * o->width * (size_t)(count + 1));
+	int *places = rp_alloc(o->pool, sizeof *places * (size_t)(count + 1)), points = 0;
+	for (int i = 0; i < count; i++)
+		if (!live || live[i])
+			memcpy(kept + (size_t)points++ * o->width, oracle_at(o, terms, i * stride + offset), sizeof *kept * o->width);
+	o->unclear = o->unclear || points == 0;
+	if (points == 0)
+		return;
+	oracle_sort(o, kept, o->width, points, places);
+	const double *low = kept + (size_t)places[(points - 1) / 2] * o->width;
+	const double *high = kept + (size_t)places[points / 2] * o->width;
+	if (points % 2)
+		memcpy(out, low, sizeof *out * o->width);
+	else
+		num_binary(o, out, low, high, oracle_noisy(o, (low[0] + high[0]) / 2), 0.5, 0.5);
 }
 
 /* terms: `count` blocks of body->shape. Gives one block; live: which terms there are. */
@@ -77,8 +118,14 @@ Value oracle_fold(Oracle *o, RpReduction which, const Value *body, int count, co
 			log_sum_exp(o, body, count, live, stride, offset, to);
 			continue;
 		}
-		if (which == RP_VARIANCE) {
+		if (which == RP_VARIANCE || which == RP_STD) {
 			variance(o, body, count, live, stride, offset, to);
+			if (which == RP_STD)
+				deviation(o, to);
+			continue;
+		}
+		if (which == RP_MEDIAN) {
+			middle(o, body, count, live, stride, offset, to);
 			continue;
 		}
 		if (which >= RP_MAXIMUM && which <= RP_ARGMIN && which != RP_PROD) {
@@ -106,7 +153,7 @@ Value oracle_fold(Oracle *o, RpReduction which, const Value *body, int count, co
 				num_add(o, to, to, term, 1);
 		}
 		if (which == RP_MEAN)
-			num_unary(o, to, to, oracle_noisy(o, to[0] / terms), 1.0 / terms);
+			num_unary(o, to, to, oracle_quotient(o, to[0], terms), 1.0 / terms);
 	}
 	return out;
 }
@@ -123,12 +170,7 @@ Value oracle_reduce(Oracle *o, const RpExpr *e) {
 	Value terms = {shape, rp_alloc(o->pool, sizeof(double) * o->width * (size_t)(stride * points))};
 	for (int p = 0; p < points; p++) {
 		size_t mark = rp_mark(o->pool);
-		int rest = p;
-		for (int i = e->indices; i-- > 0;) {
-			int extent = e->index[i]->high - e->index[i]->low;
-			o->frame[e->index[i]->slot].data[0] = e->index[i]->low + rest % extent;
-			rest /= extent;
-		}
+		oracle_set_indices(o, e->index, e->indices, p);
 		live[p] = true;
 		for (int c = 0; c < e->conds && live[p]; c++) {
 			Value v = oracle_eval(o, e->cond[c]);

@@ -30,7 +30,7 @@ static Value collective(Oracle *o, const RpExpr *e) {
 		Value v = oracle_eval(o, e->arg[0]);
 		double a = oracle_scalar(&v);
 		if (e->which == 2)
-			oracle_decide(o, o->tensor > 0 && a > total);
+			oracle_decide(o, o->tensor > 0 && a > total, o->tensor ? a - total : 1);
 		total = e->which < 2 ? oracle_noisy(o, total + a) : o->tensor == 0 || a > total ? a : total;
 	}
 	o->tensor = tensor;
@@ -52,8 +52,7 @@ Value oracle_rule_expr(Oracle *o, const RpExpr *e) {
 	return e->op == RP_ACROSS ? collective(o, e) : over(o, e);
 }
 
-/* The value of e for a name: at every coordinate if it has one there. */
-static Value for_name(Oracle *o, const RpVar *var, const RpExpr *e) {
+Value oracle_for_name(Oracle *o, const RpVar *var, const RpExpr *e) {
 	int each = rp_count(&var->shape), count = var->like_x ? o->sizes[o->tensor] : 1;
 	Value out = {var->shape, rp_alloc(o->pool, sizeof(double) * (size_t)(count * each))};
 	for (o->coordinate = 0; o->coordinate < count; o->coordinate++) {
@@ -69,7 +68,7 @@ static Value drawn(Oracle *o, const RpStmt *s) {
 	int count = s->var[0]->like_x ? o->sizes[o->tensor] : 1;
 	Value out = {s->var[0]->shape, rp_alloc(o->pool, sizeof(double) * (size_t)count)};
 	for (o->coordinate = 0; o->coordinate < count; o->coordinate++)
-		out.data[o->coordinate] = oracle_drawn(o, s).data[0];
+		out.data[o->coordinate] = oracle_drawn(o, s);
 	o->coordinate = 0;
 	return out;
 }
@@ -83,7 +82,7 @@ static void run_when(Oracle *o, const RpRule *rule, const RpStmt *s) {
 	RpVar condition = {.like_x = true};
 	for (o->tensor = 0; o->tensor < o->tensors; o->tensor++) {
 		o->frame = o->frames[o->tensor];
-		truth[o->tensor] = for_name(o, &condition, s->value[0]);
+		truth[o->tensor] = oracle_for_name(o, &condition, s->value[0]);
 		before[o->tensor] = rp_alloc(o->pool, bytes);
 		yes[o->tensor] = rp_alloc(o->pool, bytes);
 		memcpy(before[o->tensor], o->frame, bytes);
@@ -94,10 +93,12 @@ static void run_when(Oracle *o, const RpRule *rule, const RpStmt *s) {
 		memcpy(o->frames[i], before[i], bytes);
 	}
 	run_block(o, rule, &s->no);
-	RpVar *names[7] = {rule->x};
+	RpVar *names[9] = {rule->x};
 	int count = 1;
 	for (int i = 0; i < rule->states; i++)
 		names[count++] = rule->state[i];
+	for (int i = 0; i < rule->locals; i++)
+		names[count++] = rule->local[i];
 	for (int i = 0; i < o->tensors; i++) {
 		for (int n = 0; n < count; n++) {
 			const RpVar *var = names[n];
@@ -118,11 +119,25 @@ static void run_block(Oracle *o, const RpRule *rule, const RpBlock *block) {
 			run_block(o, rule, &s->yes);
 		} else if (s->kind == RP_WHEN) {
 			run_when(o, rule, s);
+		} else if (s->kind == RP_FOR) {
+			for (o->turn = 0; o->turn < s->to; o->turn++) {
+				for (int k = 0; k < o->tensors; k++)
+					o->frames[k][s->counter->slot] = oracle_number(o, o->turn);
+				run_block(o, rule, &s->yes);
+			}
+			o->turn = 0;
+		} else if (s->kind == RP_WHILE) { /* a tensor whose condition fails stays as it is, and so does the condition */
+			for (int k = 0; k < s->to; k++)
+				run_when(o, rule, s);
+		} else if (s->kind == RP_LOOK) {
+			oracle_look(o, rule, s);
+		} else if (s->kind == RP_BY_AXES) {
+			oracle_by_axes(o, rule, s);
 		} else {
 			Value made[RP_COORDINATES];
 			for (o->tensor = 0; o->tensor < o->tensors; o->tensor++) {
 				o->frame = o->frames[o->tensor];
-				made[o->tensor] = s->kind == RP_DRAW ? drawn(o, s) : for_name(o, s->var[0], s->value[0]);
+				made[o->tensor] = s->kind == RP_DRAW ? drawn(o, s) : oracle_for_name(o, s->var[0], s->value[0]);
 			}
 			for (int k = 0; k < o->tensors; k++)
 				o->frames[k][s->var[0]->slot] = made[k];
@@ -163,16 +178,28 @@ static void get_pieces(const Oracle *o, const RpVar *var, double *flat) {
 }
 
 static void begin(Oracle *o, const RpProgram *program, const RpRule *rule, const double *theta, int steps) {
+	RpShape *shapes = rp_alloc(o->pool, sizeof *shapes * RP_COORDINATES);
 	o->sizes = rp_alloc(o->pool, sizeof(int) * RP_COORDINATES);
 	for (int i = 0; i < program->body.count; i++) {
 		const RpStmt *s = program->body.data[i];
-		if (s->kind != RP_ASSIGN && s->vars == 1 && s->var[0]->role == RP_PARAM)
-			o->sizes[o->tensors++] = rp_count(&s->var[0]->shape);
+		if (s->kind == RP_ASSIGN || s->vars != 1 || s->var[0]->role != RP_PARAM)
+			continue;
+		const RpVar *var = s->var[0];
+		RpShape shape = {.rank = var->shape.rank - var->apart};
+		memcpy(shape.dims, var->shape.dims + var->apart, sizeof(int) * (size_t)shape.rank);
+		for (int k = rp_count(&var->shape) / rp_count(&shape); k > 0; k--) {
+			shapes[o->tensors] = shape;
+			o->sizes[o->tensors++] = rp_count(&shape);
+		}
 	}
 	if (rule->joint) {
 		o->tensors = 1;
 		o->sizes[0] = program->coordinates;
+		shapes[0] = (RpShape){1, {program->coordinates}};
 	}
+	o->shapes = shapes;
+	o->objective = program;
+	o->applied = rule->applied;
 	o->frames = rp_alloc(o->pool, sizeof *o->frames * (size_t)o->tensors);
 	for (int i = 0; i < o->tensors; i++)
 		o->frames[i] = rp_alloc(o->pool, sizeof(Value) * (size_t)(rule->slots + 1));
@@ -191,7 +218,7 @@ static void begin(Oracle *o, const RpProgram *program, const RpRule *rule, const
 }
 
 void rp_simulate(const RpProgram *program, const RpRule *rule, const double *x, const double *theta, int steps,
-                 RpGiven *given, void *context, RpNoise noise, RpRun *out) {
+                 RpNoise noise, RpRun *out) {
 	size_t mark = rp_mark(program->pool);
 	Oracle oracle = {.pool = program->pool, .noise = noise, .width = 1}, *o = &oracle;
 	*out = (RpRun){0};
@@ -202,7 +229,8 @@ void rp_simulate(const RpProgram *program, const RpRule *rule, const double *x, 
 		RpAnswer here;
 		noise.seed += 1000;
 		noise.step = o->noise.step = t + 1;
-		rp_evaluate(program, out->x, given, context, noise, &here);
+		o->start = out->x;
+		rp_evaluate(program, out->x, noise, &here);
 		out->f[t] = here.value;
 		out->decisions = out->decisions * 31 + here.decisions;
 		out->unclear = out->unclear || here.unclear;
@@ -215,7 +243,7 @@ void rp_simulate(const RpProgram *program, const RpRule *rule, const double *x, 
 			for (int i = 0; i < rule->states; i++) {
 				for (o->tensor = 0; o->tensor < o->tensors; o->tensor++) {
 					o->frame = o->frames[o->tensor];
-					o->frame[rule->state[i]->slot] = for_name(o, rule->state[i], rule->state_start[i]);
+					o->frame[rule->state[i]->slot] = oracle_for_name(o, rule->state[i], rule->state_start[i]);
 				}
 			}
 		}

@@ -11,7 +11,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { RP_RANK = 6, RP_ARGS = 8, RP_INDICES = 4, RP_CONDS = 3, RP_RESULTS = 3, RP_COORDINATES = 40, RP_HYPERS = 3 };
+enum {
+	RP_RANK = 6,
+	RP_ARGS = 8,
+	RP_INDICES = 4,
+	RP_CONDS = 3,
+	RP_RESULTS = 3,
+	RP_COORDINATES = 40,
+	RP_RESIDUALS = 12,
+	RP_HYPERS = 3
+};
 
 /* ---- pool.c: memory that is freed at once, and random numbers ---- */
 
@@ -47,6 +56,9 @@ typedef enum RpRole {
 	RP_ARGUMENT,
 } RpRole;
 
+/* Between which numbers a parameter, or what is learned, is kept. */
+typedef enum RpLimits { RP_FREE, RP_BETWEEN, RP_ABOVE, RP_BELOW } RpLimits;
+
 typedef struct RpVar {
 	char name[12];
 	RpRole role;
@@ -59,13 +71,21 @@ typedef struct RpVar {
 	bool literal;   /* CONST: written as a whole number, which it is where it has to be: `c * i` is whole */
 	bool of_params; /* may depend on parameters */
 	bool batch;     /* GIVEN: drawn at every step */
+	RpLimits limits;     /* PARAM: what optimizers see is a number without limits */
+	double least, most;  /* ... then */
+	int apart;           /* PARAM: so many axes in front count tensors, which rules treat apart */
 	bool like_x;    /* in a rule: one such value per coordinate; shape is that of one */
 } RpVar;
 
 typedef struct RpExpr RpExpr;
 typedef struct RpFn RpFn;
 
-typedef enum RpItemKind { RP_AT, RP_SLICE, RP_ALL } RpItemKind;
+typedef enum RpItemKind {
+	RP_AT,
+	RP_SLICE,  /* low..high; with `at`, the same number of elements from there on */
+	RP_ALL,
+	RP_GATHER, /* at: an array of whole numbers, whose axes take the place of this one */
+} RpItemKind;
 
 typedef struct RpItem { /* between the brackets of A[...] */
 	RpItemKind kind;
@@ -75,6 +95,7 @@ typedef struct RpItem { /* between the brackets of A[...] */
 
 typedef enum RpOp {
 	RP_NUMBER,   /* number; of kind BOOL: true or false */
+	RP_CONSTANT, /* which: of rp_constants */
 	RP_NAME,     /* var */
 	RP_FUNCTION, /* which: a row of rp_functions; args: 1 to 3 */
 	RP_ADD,
@@ -99,7 +120,7 @@ typedef enum RpOp {
 	RP_REDUCE_ALL, /* of arg 0 */
 	RP_MATMUL,
 	RP_TRANSPOSE,
-	RP_RESHAPE, /* to shape */
+	RP_RESHAPE, /* to shape; with arg 1, which is a name, to the shape of that */
 	RP_FLIP,
 	RP_CUMSUM,
 	RP_CONCAT,
@@ -108,7 +129,7 @@ typedef enum RpOp {
 	RP_NORM,
 	RP_RMS,
 	RP_FILL, /* which: 0 zeros, 1 ones, 2 eye, 3 iota */
-	RP_SIZE,
+	RP_WORD, /* which: of rp_words */
 	RP_CALL, /* fn(args); which: the result that is meant */
 	/* in rules only */
 	RP_OVER,       /* which: a reduction of arg 0 over the coordinates of the tensor */
@@ -129,6 +150,8 @@ typedef enum RpReduction {
 	RP_ANY,
 	RP_EVERY,
 	RP_VARIANCE,
+	RP_STD,
+	RP_MEDIAN,
 	RP_REDUCTIONS
 } RpReduction;
 
@@ -162,16 +185,30 @@ typedef struct RpBlock {
 
 typedef enum RpStmtKind {
 	RP_DEFINE, /* const, let, var, param, as the role of var[0] says; several vars take the results of a call */
-	RP_DRAW,   /* given v ~ D(...); in a rule let v ~ D(values) */
+	RP_DRAW,   /* given v ~ D(values), which may vary with the head; in a rule let v ~ D(values) */
 	RP_ASSIGN, /* var[0][items] <- value, or by an update; fresh indices in head */
 	RP_FOR,
 	RP_WHILE, /* yes as long as value[0] holds, `to` times at most */
 	RP_WHEN,
 	RP_REPORT,
+	RP_RESIDUALS_ARE, /* residuals value */
 	RP_MINIMIZE,
 	RP_RETURN,
-	RP_EACH, /* in a rule */
+	/* in rules */
+	RP_EACH,
+	RP_LOOK,    /* let v = value(y), and what else asks the objective: look says what */
+	RP_BY_AXES, /* x moves by what its axes say, at the rate value[0] */
 } RpStmtKind;
+
+typedef enum RpLook {
+	RP_LOOK_VALUE,              /* value(y) */
+	RP_LOOK_GRADIENT,           /* gradient(y) */
+	RP_LOOK_TANGENT,            /* jvp(gradient(x), x, y) */
+	RP_LOOK_HESSIAN,            /* grad(dot(gradient(x), y), x) */
+	RP_LOOK_RESIDUAL_SLOPE,     /* dot(residuals, jvp(residuals, x, y)) */
+	RP_LOOK_RESIDUAL_GRADIENT,  /* grad(dot(residuals, r), x), r being the residuals, held */
+	RP_LOOKS
+} RpLook;
 
 struct RpStmt {
 	RpStmtKind kind;
@@ -185,10 +222,11 @@ struct RpStmt {
 	int items;
 	RpExpr *value[RP_RESULTS];
 	int values;
-	char draw[40]; /* the distribution as text; in a rule its name */
+	int draw; /* DRAW: of rp_distributions */
 	RpVar *counter;
-	int from, to; /* FOR; to: WHILE */
+	int from, to; /* FOR without values; to: WHILE. With values, these are the two bounds */
 	int step;     /* FOR: 0 stands for 1 */
+	int look;
 	char update;  /* ASSIGN: + - < >: the element itself plus, minus, smaller or larger; 0: none of these */
 	RpBlock yes, no;
 };
@@ -213,12 +251,13 @@ typedef struct RpProgram {
 	int reports;
 	RpVar *by; /* what is minimized is differentiated by this, and that is reported; NULL: it is not */
 	int by_at[RP_RANK];
+	int by_word; /* 0: by grad, 1: by jacobian, 2: by jvp */
+	int residuals; /* how many there are */
+	bool flat;     /* written as one that is evaluated at one vector, which is all parameters, without limits */
 	bool twice; /* the other way round: the derivative is minimized */
 } RpProgram;
 
 /* An optimizer. Its learned numbers are one vector, in the order of `learned`. */
-typedef enum RpLimits { RP_FREE, RP_BETWEEN, RP_ABOVE } RpLimits;
-
 typedef struct RpLearned {
 	RpVar *var;
 	RpLimits limits;
@@ -241,6 +280,11 @@ typedef struct RpRule {
 	RpVar *state[5];
 	RpExpr *state_start[5];
 	int states;
+	RpVar *local[2]; /* what `var` defines first of all */
+	int locals;
+	bool applied; /* by another one, which does nothing else */
+	bool axes, differentiates, collects, looks, loops; /* has such things */
+	bool by;                                           /* a hyperparameter is a function: tanh */
 	RpBlock body;
 } RpRule;
 
@@ -248,6 +292,59 @@ typedef struct RpRule {
 
 extern const char *const rp_comparisons[6]; /* < <= > >= == != */
 extern const char *const rp_reductions[RP_REDUCTIONS];
+extern const char *const rp_constants[3]; /* pi epsilon inf */
+
+/* The functions of whole arrays that RP_WORD stands for, each made by generate_word.c and computed by oracle_word.c. */
+#define RP_WORDS(ROW)                                                                                                  \
+	ROW(isnan)                                                                                                         \
+	ROW(isfinite)                                                                                                      \
+	ROW(size)                                                                                                          \
+	ROW(rank)                                                                                                          \
+	ROW(shape)                                                                                                         \
+	ROW(like)                                                                                                          \
+	ROW(linspace)                                                                                                      \
+	ROW(cumprod)                                                                                                       \
+	ROW(softmax)                                                                                                       \
+	ROW(log_softmax)                                                                                                   \
+	ROW(sort)                                                                                                          \
+	ROW(argsort)                                                                                                       \
+	ROW(quantile)                                                                                                      \
+	ROW(matrix)                                                                                                        \
+	ROW(outer)                                                                                                         \
+	ROW(diag)                                                                                                          \
+	ROW(trace)                                                                                                         \
+	ROW(cholesky)                                                                                                      \
+	ROW(triangular_solve)                                                                                              \
+	ROW(triangular_solve_transposed)                                                                                   \
+	ROW(solve)                                                                                                         \
+	ROW(inverse)                                                                                                       \
+	ROW(det)                                                                                                           \
+	ROW(logdet)
+
+#define RP_WORD_ENUM(name) RP_WORD_##name,
+typedef enum RpWord { RP_WORDS(RP_WORD_ENUM) RP_WORD_COUNT } RpWord;
+#undef RP_WORD_ENUM
+
+extern const char *const rp_words[RP_WORD_COUNT];
+
+#define RP_DISTRIBUTIONS(ROW)                                                                                          \
+	ROW(normal)                                                                                                        \
+	ROW(uniform)                                                                                                       \
+	ROW(exponential)                                                                                                   \
+	ROW(loguniform)                                                                                                    \
+	ROW(integer)                                                                                                       \
+	ROW(bernoulli)                                                                                                     \
+	ROW(gamma)                                                                                                         \
+	ROW(beta)                                                                                                          \
+	ROW(student_t)                                                                                                     \
+	ROW(categorical)                                                                                                   \
+	ROW(permutation)
+
+#define RP_DISTRIBUTION_ENUM(name) RP_##name,
+typedef enum RpDistribution { RP_DISTRIBUTIONS(RP_DISTRIBUTION_ENUM) RP_DISTRIBUTION_COUNT } RpDistribution;
+#undef RP_DISTRIBUTION_ENUM
+
+extern const char *const rp_distributions[RP_DISTRIBUTION_COUNT];
 
 /* ---- tree.c ---- */
 
@@ -278,6 +375,8 @@ typedef struct RpFunction {
 	double (*value)(const double *a, double *slope, int *decided);
 	double low, high; /* the arguments that a program gives it */
 	double size;      /* of the value, then */
+	char jump;        /* where it is decided: '0' at 0, 'w' at whole numbers, 'h' between them, 'c' at the limits of clip */
+	const char *body; /* NULL: the language has it; otherwise a function of that name is declared, which is this */
 } RpFunction;
 
 extern const RpFunction rp_functions[];
@@ -299,6 +398,8 @@ void rp_add_derivative(RpProgram *program, uint64_t seed);
 void rp_write(const RpProgram *program, FILE *out);
 void rp_write_rule(const RpProgram *program, const RpRule *rule, FILE *out);
 char *rp_text(const RpProgram *program, const RpRule *rule); /* rule: may be NULL; the caller frees the text */
+/* Whether the objective is written as one that is made of another. */
+bool rp_is_composed(const RpProgram *program);
 /* The rule with the hyperparameters that it is given: `rule(h1 = 0.5)`. */
 void rp_write_call(const RpRule *rule, FILE *out);
 
@@ -308,14 +409,21 @@ typedef struct RpAnswer {
 	double value;
 	double gradient[RP_COORDINATES];
 	double report[8];
-	double start[RP_COORDINATES]; /* NaN where it is drawn */
+	double start[RP_COORDINATES]; /* as optimizers see it */
+	double declared[RP_COORDINATES], slope[RP_COORDINATES]; /* x as the parameters are declared, and how fast that moves with x */
+	double residual[RP_RESIDUALS][1 + RP_COORDINATES];      /* each with its derivatives */
 	int along;                    /* of the reports, the derivative that is inside of the program */
 	uint64_t decisions;           /* a hash of all choices that the values made */
 	bool unclear;                 /* one of them was made by NaN, or among nothing: the language does not say how */
 } RpAnswer;
 
-/* Data that is drawn comes from outside: fills out with the elements of the given named so. */
-typedef void RpGiven(void *context, const RpVar *given, double *out);
+/* How far from the other side every choice was, in their order: zero if a hair decides. What noise moves by a good part of that can
+ * come out either way, though no sample of the noise may show it. */
+typedef struct RpMargins {
+	double *data;
+	int count, room, at;
+	bool compares; /* against what was recorded */
+} RpMargins;
 
 /* Errors put into the results of all operations, of this relative size: they show how sensitive the answer is, and whether a
  * choice hangs by a hair. alike: equal results get equal errors, so that what is equal by construction stays so. */
@@ -324,11 +432,11 @@ typedef struct RpNoise {
 	uint64_t seed;
 	bool alike;
 	bool single; /* results are rounded to f32, so more of them have an error */
-	int instance, step; /* of what is drawn at every step: the problem, and the number of the step, from 1 */
+	int instance, step; /* of what is drawn: the problem, and the number of the step, from 1 */
+	RpMargins *margins; /* NULL: nobody asks */
 } RpNoise;
 
-void rp_evaluate(const RpProgram *program, const double *x, RpGiven *given, void *context, RpNoise noise,
-                 RpAnswer *out);
+void rp_evaluate(const RpProgram *program, const double *x, RpNoise noise, RpAnswer *out);
 
 /* ---- oracle_rule.c ---- */
 
@@ -341,7 +449,7 @@ typedef struct RpRun {
 
 /* `steps` (at most 16) of the rule from x, with learned numbers from theta as training holds them. */
 void rp_simulate(const RpProgram *program, const RpRule *rule, const double *x, const double *theta, int steps,
-                 RpGiven *given, void *context, RpNoise noise, RpRun *out);
+                 RpNoise noise, RpRun *out);
 double rp_natural(const RpLearned *learned, double theta); /* inside its limits */
 
 /* ---- shrink.c ---- */

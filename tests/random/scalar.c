@@ -230,42 +230,93 @@ static double f_real(const double *a, double *s, int *d) {
 	return a[0];
 }
 
+/* Rows whose slope is short to say: value and slope as expressions of x. */
+#define PLAIN(name, value, slope)                                                                                      \
+	static double f_##name(const double *a, double *s, int *d) {                                                       \
+		double x = a[0];                                                                                               \
+		(void)d;                                                                                                       \
+		s[0] = (slope);                                                                                                \
+		return (value);                                                                                                \
+	}
+PLAIN(exp2, exp2(x), log(2) * exp2(x))
+PLAIN(log2, log2(x), 1 / (x * log(2)))
+PLAIN(log10, log10(x), 1 / (x * log(10)))
+PLAIN(cbrt, cbrt(x), cbrt(x) / (3 * x))
+PLAIN(asin, asin(x), 1 / sqrt((1 - x) * (1 + x)))
+PLAIN(acos, acos(x), -1 / sqrt((1 - x) * (1 + x)))
+PLAIN(sinh, sinh(x), cosh(x))
+PLAIN(cosh, cosh(x), sinh(x))
+PLAIN(asinh, asinh(x), 1 / sqrt(x *x + 1))
+PLAIN(acosh, acosh(x), 1 / sqrt((x - 1) * (x + 1)))
+PLAIN(atanh, atanh(x), 1 / ((1 - x) * (1 + x)))
+PLAIN(slope_tanh, 1 / (cosh(x) * cosh(x)), -2 * tanh(x) / (cosh(x) * cosh(x)))
+PLAIN(slope_power, 3 * x * x, 6 * x)
+PLAIN(bend_exp, 4 * exp(2 * x), 8 * exp(2 * x))
+PLAIN(along_square, x, 1)
+PLAIN(jacobian_log, 1 / (x * x + 1) * 2 * x, 2 * (1 - x * x) / ((x * x + 1) * (x * x + 1)))
+
+static double f_mixed(const double *a, double *s, int *d) {
+	double p = a[0] * a[1];
+	(void)d;
+	s[0] = -2 * a[1] * sin(p) - p * a[1] * cos(p);
+	s[1] = -2 * a[0] * sin(p) - p * a[0] * cos(p);
+	return cos(p) - p * sin(p);
+}
+
 /* The lines that many programs take come more than once. */
 const RpFunction rp_functions[] = {
-	{"sin", 1, f_sin, -8, 8, 1},
-	{"cos", 1, f_cos, -8, 8, 1},
-	{"tanh", 1, f_tanh, -8, 8, 1},
-	{"tanh", 1, f_tanh, -8, 8, 1},
-	{"sigmoid", 1, f_sigmoid, -8, 8, 1},
-	{"relu", 1, f_relu, -8, 8, 8},
-	{"exp", 1, f_exp, -3, 2, 8},
-	{"abs", 1, f_abs, -8, 8, 8},
-	{"softplus", 1, f_softplus, -8, 8, 8},
-	{"gelu", 1, f_gelu, -8, 8, 8},
-	{"elu", 1, f_elu, -8, 8, 8},
-	{"atan", 1, f_atan, -8, 8, 2},
-	{"erf", 1, f_erf, -3, 3, 1},
-	{"tan", 1, f_tan, -1.2, 1.2, 3},
-	{"expm1", 1, f_expm1, -3, 2, 8},
-	{"sqrt", 1, f_sqrt, 0.05, 16, 4},
-	{"log", 1, f_log, 0.05, 16, 3},
-	{"log1p", 1, f_log1p, -0.8, 8, 3},
-	{"lgamma", 1, f_lgamma, 0.3, 8, 8},
-	{"digamma", 1, f_digamma, 0.3, 8, 4},
-	{"sign", 1, f_sign, -8, 8, 1},
-	{"floor", 1, f_floor, -8, 8, 8},
-	{"stop_gradient", 1, f_stop, -8, 8, 8},
-	{"real", 1, f_real, -8, 8, 8},
-	{"ceil", 1, f_ceil, -8, 8, 8},
-	{"trunc", 1, f_trunc, -8, 8, 8},
-	{"round", 1, f_round, -8, 8, 8},
-	{"silu", 1, f_silu, -8, 8, 8},
-	{"log_sigmoid", 1, f_log_sigmoid, -8, 8, 8},
-	{"hypot", 2, f_hypot, 0.1, 8, 12},
-	{"logaddexp", 2, f_logaddexp, -8, 8, 9},
-	{"xlogy", 2, f_xlogy, 0.1, 8, 24},
-	{"atan2", 2, f_atan2, 0.1, 8, 2},
-	{"clip", 3, f_clip, -8, 8, 8},
+	{"sin", 1, f_sin, -8, 8, 1, 0, NULL},
+	{"cos", 1, f_cos, -8, 8, 1, 0, NULL},
+	{"tanh", 1, f_tanh, -8, 8, 1, 0, NULL},
+	{"tanh", 1, f_tanh, -8, 8, 1, 0, NULL},
+	{"sigmoid", 1, f_sigmoid, -8, 8, 1, 0, NULL},
+	{"relu", 1, f_relu, -8, 8, 8, '0', NULL},
+	{"exp", 1, f_exp, -3, 2, 8, 0, NULL},
+	{"abs", 1, f_abs, -8, 8, 8, '0', NULL},
+	{"softplus", 1, f_softplus, -8, 8, 8, 0, NULL},
+	{"gelu", 1, f_gelu, -8, 8, 8, 0, NULL},
+	{"elu", 1, f_elu, -8, 8, 8, '0', NULL},
+	{"atan", 1, f_atan, -8, 8, 2, 0, NULL},
+	{"erf", 1, f_erf, -3, 3, 1, 0, NULL},
+	{"tan", 1, f_tan, -1.2, 1.2, 3, 0, NULL},
+	{"expm1", 1, f_expm1, -3, 2, 8, 0, NULL},
+	{"sqrt", 1, f_sqrt, 0.05, 16, 4, 0, NULL},
+	{"log", 1, f_log, 0.05, 16, 3, 0, NULL},
+	{"log1p", 1, f_log1p, -0.8, 8, 3, 0, NULL},
+	{"lgamma", 1, f_lgamma, 0.3, 8, 8, 0, NULL},
+	{"digamma", 1, f_digamma, 0.3, 8, 4, 0, NULL},
+	{"sign", 1, f_sign, -8, 8, 1, '0', NULL},
+	{"floor", 1, f_floor, -8, 8, 8, 'w', NULL},
+	{"stop_gradient", 1, f_stop, -8, 8, 8, 0, NULL},
+	{"real", 1, f_real, -8, 8, 8, 0, NULL},
+	{"ceil", 1, f_ceil, -8, 8, 8, 'w', NULL},
+	{"trunc", 1, f_trunc, -8, 8, 8, 'w', NULL},
+	{"round", 1, f_round, -8, 8, 8, 'h', NULL},
+	{"silu", 1, f_silu, -8, 8, 8, 0, NULL},
+	{"log_sigmoid", 1, f_log_sigmoid, -8, 8, 8, 0, NULL},
+	{"hypot", 2, f_hypot, 0.1, 8, 12, 0, NULL},
+	{"logaddexp", 2, f_logaddexp, -8, 8, 9, 0, NULL},
+	{"xlogy", 2, f_xlogy, 0.1, 8, 24, 0, NULL},
+	{"atan2", 2, f_atan2, 0.1, 8, 2, 0, NULL},
+	{"clip", 3, f_clip, -8, 8, 8, 'c', NULL},
+	{"exp2", 1, f_exp2, -3, 3, 8, 0, NULL},
+	{"log2", 1, f_log2, 0.05, 16, 5, 0, NULL},
+	{"log10", 1, f_log10, 0.05, 16, 2, 0, NULL},
+	{"cbrt", 1, f_cbrt, 0.1, 8, 2, 0, NULL},
+	{"asin", 1, f_asin, -0.9, 0.9, 1.2, 0, NULL},
+	{"acos", 1, f_acos, -0.9, 0.9, 3, 0, NULL},
+	{"sinh", 1, f_sinh, -2.5, 2.5, 6, 0, NULL},
+	{"cosh", 1, f_cosh, -2.5, 2.5, 6, 0, NULL},
+	{"asinh", 1, f_asinh, -8, 8, 3, 0, NULL},
+	{"acosh", 1, f_acosh, 1.1, 8, 3, 0, NULL},
+	{"atanh", 1, f_atanh, -0.9, 0.9, 1.5, 0, NULL},
+	{"slope_sin", 1, f_cos, -8, 8, 1, 0, "grad(sin(a), a)"},
+	{"slope_tanh", 1, f_slope_tanh, -4, 4, 1, 0, "grad(tanh(a), a)"},
+	{"slope_power", 1, f_slope_power, -2, 2, 12, 0, "grad(a^3, a)"},
+	{"bend_exp", 1, f_bend_exp, -2, 1, 30, 0, "grad(grad(exp(2 * a), a), a)"},
+	{"along_square", 1, f_along_square, -4, 4, 4, 0, "jvp(a^2, a, 0.5)"},
+	{"jacobian_log", 1, f_jacobian_log, -4, 4, 1, 0, "jacobian([a, log(a^2 + 1)], a)[1]"},
+	{"mixed", 2, f_mixed, -2, 2, 5, 0, "grad(grad(sin(a * b), a), b)"},
 };
 
 const int rp_function_count = (int)(sizeof rp_functions / sizeof *rp_functions);

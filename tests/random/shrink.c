@@ -173,17 +173,20 @@ static bool drop(Shrink *s, RpBlock *block, int i) {
 	block->count--;
 	s->program->coordinates -= count;
 	s->program->reports -= st->kind == RP_REPORT;
+	int residuals = s->program->residuals;
+	s->program->residuals = st->kind == RP_RESIDUALS_ARE ? 0 : residuals;
 	if (still_fails(s))
 		return true;
 	*block = before;
 	s->program->coordinates += count;
 	s->program->reports += st->kind == RP_REPORT;
+	s->program->residuals = residuals;
 	return false;
 }
 
 /* A loop of one turn, a branch alone. */
 static bool simplify(Shrink *s, RpStmt *st) {
-	if (st->kind == RP_FOR && st->step >= 0 && st->to > st->from + 1) {
+	if (st->kind == RP_FOR && st->values == 0 && st->step >= 0 && st->to > st->from + 1) {
 		int to = st->to;
 		for (int turns = 1; turns < to - st->from; turns++) {
 			st->to = st->from + turns;

@@ -6,7 +6,13 @@
 
 const char *const rp_comparisons[6] = {"<", "<=", ">", ">=", "==", "!="};
 const char *const rp_reductions[RP_REDUCTIONS] = {"sum",    "mean",   "max", "min", "prod",    "logsumexp",
-                                                  "argmax", "argmin", "any", "all", "variance"};
+                                                  "argmax", "argmin", "any", "all", "variance",  "std", "median"};
+const char *const rp_constants[3] = {"pi", "epsilon", "inf"};
+
+#define NAME(name) #name,
+const char *const rp_words[RP_WORD_COUNT] = {RP_WORDS(NAME)};
+const char *const rp_distributions[RP_DISTRIBUTION_COUNT] = {RP_DISTRIBUTIONS(NAME)};
+#undef NAME
 
 int rp_count(const RpShape *shape) {
 	int count = 1;
@@ -160,13 +166,13 @@ RpType rp_type(const RpExpr *e) {
 	case RP_REDUCE_ALL:
 		if (e->which == RP_ARGMAX || e->which == RP_ARGMIN)
 			return RP_TYPE_INT;
-		if (e->which == RP_MEAN || e->which == RP_LOGSUMEXP || e->which == RP_VARIANCE)
+		if (e->which == RP_MEAN || e->which >= RP_LOGSUMEXP)
 			return RP_TYPE_REAL;
 		if (rp_type(e->arg[0]) == RP_TYPE_BOOL)
 			return RP_TYPE_INT;
 		return rp_type(e->arg[0]) == RP_TYPE_INT ? RP_TYPE_INT : RP_TYPE_REAL;
 	case RP_FILL: return e->which == 3 ? RP_TYPE_INT : RP_TYPE_REAL;
-	case RP_SIZE: return RP_TYPE_LITERAL;
+	case RP_WORD: return e->kind == RP_INT ? RP_TYPE_INT : RP_TYPE_REAL;
 	default: return RP_TYPE_REAL;
 	}
 }

@@ -73,6 +73,8 @@ static void put_args(Writer *w, const char *name, const RpExpr *e) {
 
 /* A call, which sometimes hands the function to another one that calls it. */
 static void put_call(Writer *w, const char *name, const RpExpr *e) {
+	if (w->by && strcmp(name, "tanh") == 0 && w->turn++ % 2)
+		name = w->by;
 	if (w->calls++ % 4 || e->args < 1 || e->args > 3) {
 		put_args(w, name, e);
 		return;
@@ -96,12 +98,24 @@ static void put_index(Writer *w, const RpVar *index, bool stated) {
 		put_size(w, index->high);
 }
 
+/* i..i + 2 */
+static void put_moving(Writer *w, const RpItem *item) {
+	rp_put_expr(w, item->at, SUM);
+	fputs("..", w->out);
+	rp_put_expr(w, item->at, SUM);
+	fprintf(w->out, " + %d", item->high - item->low);
+}
+
 static void put_items(Writer *w, const RpItem *item, int items) {
 	fputs("[", w->out);
 	for (int i = 0; i < items; i++) {
 		fputs(i ? ", " : "", w->out);
 		if (item[i].kind == RP_AT)
 			rp_put_expr(w, item[i].at, LOOSE);
+		else if (item[i].kind == RP_GATHER)
+			rp_put_expr(w, item[i].at, LOOSE);
+		else if (item[i].kind == RP_SLICE && item[i].at)
+			put_moving(w, &item[i]);
 		else if (item[i].kind == RP_SLICE)
 			fprintf(w->out, "%d..%d", item[i].low, item[i].high);
 		else
@@ -132,6 +146,18 @@ static void put_binary(Writer *w, const RpExpr *e, const char *op, int own, int 
 	rp_put_expr(w, e->arg[1], right);
 }
 
+static void put_word(Writer *w, const RpExpr *e) {
+	if (e->which != RP_WORD_linspace) {
+		put_args(w, rp_words[e->which], e);
+		return;
+	}
+	fputs("linspace(", w->out);
+	rp_put_expr(w, e->arg[0], LOOSE);
+	fputs(", ", w->out);
+	rp_put_expr(w, e->arg[1], LOOSE);
+	fprintf(w->out, ", %d)", e->shape.dims[0]);
+}
+
 static void put_plain(Writer *w, const RpExpr *e) {
 	static const char *const fills[] = {"zeros", "ones", "eye", "iota"};
 	switch (e->op) {
@@ -141,6 +167,7 @@ static void put_plain(Writer *w, const RpExpr *e) {
 		else
 			rp_put_number(w, e->number);
 		return;
+	case RP_CONSTANT: fputs(rp_constants[e->which], w->out); return;
 	case RP_NAME: fprintf(w->out, "%s%s", e->var->name, w->indexed && e->var->like_x ? "[i]" : ""); return;
 	case RP_FUNCTION: put_call(w, rp_functions[e->which].name, e); return;
 	case RP_ADD: put_binary(w, e, "+", SUM, SUM, PRODUCT); return;
@@ -201,17 +228,22 @@ static void put_plain(Writer *w, const RpExpr *e) {
 		fputs("reshape(", w->out);
 		rp_put_expr(w, e->arg[0], LOOSE);
 		fputs(", ", w->out);
-		rp_put_sizes(w, &e->shape, ", ");
+		if (e->args == 2)
+			fprintf(w->out, "shape(%s)", e->arg[1]->op == RP_NAME ? e->arg[1]->var->name : "?");
+		else
+			rp_put_sizes(w, &e->shape, ", ");
 		fputs(")", w->out);
 		return;
-	case RP_STACK:
-		fputs("[", w->out);
+	case RP_STACK: {
+		bool by_name = w->in_objective && w->turn++ % 3 == 0;
+		fputs(by_name ? "stack(" : "[", w->out);
 		for (int i = 0; i < e->args; i++) {
 			fputs(i ? ", " : "", w->out);
 			rp_put_expr(w, e->arg[i], LOOSE);
 		}
-		fputs("]", w->out);
+		fputs(by_name ? ")" : "]", w->out);
 		return;
+	}
 	case RP_FILL:
 		fprintf(w->out, "%s(", fills[e->which]);
 		if (e->which == 2)
@@ -220,7 +252,7 @@ static void put_plain(Writer *w, const RpExpr *e) {
 			rp_put_sizes(w, &e->shape, ", ");
 		fputs(")", w->out);
 		return;
-	case RP_SIZE: put_args(w, "size", e); return;
+	case RP_WORD: put_word(w, e); return;
 	case RP_OVER:
 	case RP_ACROSS:
 	case RP_COORDINATE:
@@ -239,14 +271,43 @@ void rp_put_expr(Writer *w, const RpExpr *e, int needed) {
 
 static void put_block(Writer *w, const RpBlock *block, int indent);
 
-static void put_type(Writer *w, const RpVar *var) {
+/* Behind `heads` indices. */
+static void put_type(Writer *w, const RpVar *var, int heads) {
 	static const char *const kinds[] = {"real", "int", "bool"};
-	fprintf(w->out, " : %s", var->kind == RP_REAL && var->shape.rank ? "" : kinds[var->kind]);
-	if (var->shape.rank) {
+	RpShape rest = {.rank = var->shape.rank - heads};
+	for (int i = 0; i < rest.rank; i++)
+		rest.dims[i] = var->shape.dims[heads + i];
+	fprintf(w->out, " : %s", var->kind == RP_REAL && rest.rank ? "" : kinds[var->kind]);
+	if (rest.rank) {
 		fputs("[", w->out);
-		rp_put_sizes(w, &var->shape, ", ");
+		rp_put_sizes(w, &rest, ", ");
 		fputs("]", w->out);
 	}
+}
+
+static void put_limits(Writer *w, const RpVar *var) {
+	if (var->limits == RP_FREE)
+		return;
+	fputs(" in (", w->out);
+	if (var->limits == RP_BELOW)
+		fputs("-inf", w->out);
+	else
+		rp_put_number(w, var->least);
+	fputs(", ", w->out);
+	if (var->limits == RP_ABOVE)
+		fputs("inf", w->out);
+	else
+		rp_put_number(w, var->most);
+	fputs(")", w->out);
+}
+
+void rp_put_draw(Writer *w, const RpStmt *s) {
+	fprintf(w->out, "%s(", rp_distributions[s->draw]);
+	for (int i = 0; i < s->values; i++) {
+		fputs(i ? ", " : "", w->out);
+		rp_put_expr(w, s->value[i], LOOSE);
+	}
+	fputs(")", w->out);
 }
 
 static void put_define(Writer *w, const RpStmt *s) {
@@ -264,21 +325,47 @@ static void put_define(Writer *w, const RpStmt *s) {
 	}
 	bool whole = s->var[0]->role == RP_CONST && s->var[0]->kind == RP_INT;
 	if (s->typed || s->kind == RP_DRAW || whole)
-		put_type(w, s->var[0]);
+		put_type(w, s->var[0], s->heads);
 	if (s->kind == RP_DRAW) {
-		fprintf(w->out, " ~ %s", s->draw);
-		return;
+		fputs(" ~ ", w->out);
+		rp_put_draw(w, s);
+	} else {
+		fputs(" = ", w->out);
+		rp_put_expr(w, s->value[0], LOOSE);
 	}
-	fputs(" = ", w->out);
-	rp_put_expr(w, s->value[0], LOOSE);
+	if (s->var[0]->role == RP_PARAM)
+		put_limits(w, s->var[0]);
+}
+
+/* Along the element of v that derivative.c says: hot is 1 there. */
+static void put_along(Writer *w, const RpVar *v) {
+	const RpProgram *p = w->program;
+	if (v->shape.rank) {
+		fputs("let hot[", w->out);
+		for (int k = 0; k < v->shape.rank; k++)
+			fprintf(w->out, "%sq%d in %d", k ? ", " : "", k, v->shape.dims[k]);
+		fputs("] = if ", w->out);
+		for (int k = 0; k < v->shape.rank; k++)
+			fprintf(w->out, "%sq%d == %d", k ? " and " : "", k, p->by_at[k]);
+		fputs(" then 1.0 else 0.0\n  ", w->out);
+	}
+	fprintf(w->out, "let slope_of_it = jvp(whole_of_it, %s, %s)\n", v->name, v->shape.rank ? "hot" : "1");
 }
 
 /* What derivative.c says. */
 static void put_derivative(Writer *w, const RpExpr *e, int report) {
 	const RpProgram *p = w->program;
+	const char *v = p->by->name;
 	fputs("let whole_of_it = ", w->out);
 	rp_put_expr(w, e, LOOSE);
-	fprintf(w->out, "\n  let slope_of_it = grad(whole_of_it, %s)\n", p->by->name);
+	fputs("\n  ", w->out);
+	if (p->by_word == 2)
+		put_along(w, p->by);
+	else
+		fprintf(w->out,
+		        p->by_word == 1 ? "let slope_of_it = jacobian([2 * whole_of_it, whole_of_it], %s)[1]\n"
+		                        : "let slope_of_it = grad(whole_of_it, %s)\n",
+		        v);
 	for (int first = 1; first >= 0; first--) {
 		if (first)
 			fputs("  minimize ", w->out);
@@ -289,7 +376,7 @@ static void put_derivative(Writer *w, const RpExpr *e, int report) {
 			continue;
 		}
 		fputs("slope_of_it", w->out);
-		for (int k = 0; k < p->by->shape.rank; k++)
+		for (int k = 0; k < p->by->shape.rank && p->by_word != 2; k++)
 			fprintf(w->out, "%s%d%s", k ? ", " : "[", p->by_at[k], k + 1 == p->by->shape.rank ? "]" : "");
 	}
 }
@@ -322,7 +409,14 @@ static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
 			rp_put_expr(w, s->value[0], LOOSE);
 		break;
 	case RP_FOR:
-		fprintf(w->out, "for %s in %d..%d", s->counter->name, s->from, s->to);
+		fprintf(w->out, "for %s in ", s->counter->name);
+		if (s->values == 2) {
+			rp_put_expr(w, s->value[0], SUM);
+			fputs("..", w->out);
+			rp_put_expr(w, s->value[1], SUM);
+		} else {
+			fprintf(w->out, "%d..%d", s->from, s->to);
+		}
 		if (s->step)
 			fprintf(w->out, " by %d", s->step);
 		fputs(" {\n", w->out);
@@ -352,6 +446,10 @@ static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
 		fprintf(w->out, "report r%d = ", (*reports)++);
 		rp_put_expr(w, s->value[0], LOOSE);
 		break;
+	case RP_RESIDUALS_ARE:
+		fputs("residuals ", w->out);
+		rp_put_expr(w, s->value[0], LOOSE);
+		break;
 	case RP_MINIMIZE:
 		if (w->program->by) {
 			put_derivative(w, s->value[0], (*reports)++);
@@ -360,7 +458,9 @@ static void put_stmt(Writer *w, const RpStmt *s, int indent, int *reports) {
 		fputs("minimize ", w->out);
 		rp_put_expr(w, s->value[0], LOOSE);
 		break;
-	case RP_EACH: break; /* in rules only: write_rule.c */
+	case RP_EACH: /* in rules only: write_rule.c */
+	case RP_LOOK:
+	case RP_BY_AXES: break;
 	case RP_RETURN:
 		fputs("return ", w->out);
 		for (int i = 0; i < s->values; i++) {
@@ -399,31 +499,49 @@ static void put_head(Writer *w, const char *name, const char *more) {
 	fprintf(w->out, "objective %s(n0 = %d, n1 = %d, n2 = %d%s) {\n", name, dims[0], dims[1], dims[2], more);
 }
 
-/* The objective as it is, made of itself, or evaluated at its parameters as one vector. flat: that may be its only parameter. */
-static void put_objective(Writer *w, bool flat) {
-	static const char base[] = ", base = itself(n0 = n0, n1 = n1, n2 = n2)";
-	unsigned how = (unsigned)(w->program->seed / 3 % 4);
-	put_head(w, how == 1 || how == 2 ? "itself" : "random", "");
-	put_block(w, &w->program->body, 2);
-	fputs("}\n", w->out);
-	if (how != 1 && how != 2)
-		return;
-	put_head(w, "random", base);
-	fputs(how == 2 && flat ? "  param flat = start(base)\n  minimize base(flat)\n}\n" : "  minimize base\n}\n", w->out);
+bool rp_is_composed(const RpProgram *program) {
+	unsigned how = (unsigned)(program->seed / 3 % 4);
+	return how == 1 || how == 2;
 }
 
-static void put_program(const RpProgram *program, bool flat, FILE *out) {
+
+/* The objective as it is, made of itself, or evaluated at its parameters as one vector. */
+static void put_objective(Writer *w) {
+	static const char base[] = ", base = itself(n0 = n0, n1 = n1, n2 = n2)";
+	bool composed = rp_is_composed(w->program);
+	put_head(w, composed ? "itself" : "random", w->by ? ", act = tanh" : "");
+	put_block(w, &w->program->body, 2);
+	fputs("}\n", w->out);
+	w->by = NULL;
+	if (!composed)
+		return;
+	put_head(w, "random", base);
+	fputs(w->program->flat ? "  param flat = start(base)\n  minimize base(flat)\n}\n" : "  minimize base\n}\n", w->out);
+}
+
+static void put_own_functions(FILE *out) {
+	for (int i = 0; i < rp_function_count; i++) {
+		const RpFunction *f = &rp_functions[i];
+		if (f->body)
+			fprintf(out, "fn %s(a%s) = %s\n", f->name, f->args > 1 ? ", b" : "", f->body);
+	}
+	fputs("\n", out);
+}
+
+static void put_program(const RpProgram *program, FILE *out) {
 	Writer w = {.out = out, .program = program, .turn = (unsigned)program->seed, .calls = (unsigned)program->seed};
 	fputs("fn pass1(f, a) = f(a)\nfn pass2(f, a, b) = f(a, b)\nfn pass3(f, a, b, c) = f(a, b, c)\n\n", out);
+	put_own_functions(out);
 	put_block(&w, &program->consts, 0);
 	for (int i = 0; i < program->fns; i++)
 		put_fn(&w, program->fn[i]);
 	w.in_objective = true;
-	put_objective(&w, flat);
+	w.by = program->seed % 5 < 2 ? "act" : NULL;
+	put_objective(&w);
 }
 
 void rp_write(const RpProgram *program, FILE *out) {
-	put_program(program, true, out);
+	put_program(program, out);
 }
 
 char *rp_text(const RpProgram *program, const RpRule *rule) {
@@ -432,7 +550,7 @@ char *rp_text(const RpProgram *program, const RpRule *rule) {
 	FILE *out = open_memstream(&text, &length);
 	if (!out)
 		abort();
-	put_program(program, !rule || rule->joint, out);
+	put_program(program, out);
 	if (rule)
 		rp_write_rule(program, rule, out);
 	fclose(out);

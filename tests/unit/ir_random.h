@@ -1,7 +1,7 @@
 /* Random well-shaped functions of tensor IR, the same for a seed on every machine: elementwise work, reductions over indices
  * that the body does or does not mention, chains of sums of products, arguments, windows, gathers that are proved and others,
- * scatters, conditions, `into`, many puts, wide ranks, empty ranges, whole numbers, loops, lanes. For tests that compare two
- * ways of running one function. C orders no two calls within one expression, so there is at most one draw in each. */
+ * scatters, conditions, `into`, many puts, wide ranks, empty ranges, whole numbers, loops (with a number of turns that is computed, or
+ * that end by a condition), tables, calls, all scalar operations, lanes. For tests that compare two ways of running one function. C orders no two calls within one expression, so there is at most one draw in each. */
 #ifndef GRADUS_TESTS_IR_RANDOM_H
 #define GRADUS_TESTS_IR_RANDOM_H
 
@@ -131,12 +131,72 @@ static inline uint32_t random_read(RandomIr *r, IrForBuilder *f) {
 	return ir_real(f, r->real, 0.75);
 }
 
+static inline uint32_t random_body(RandomIr *r, IrForBuilder *f, int depth);
+static inline uint32_t random_whole(RandomIr *r, IrForBuilder *f, int depth);
+
+/* Any row of ops.def, of reals where it is tested. */
+static inline uint32_t random_row(RandomIr *r, IrForBuilder *f, int depth) {
+	IrOpcode opcode;
+	const IrOpInfo *info;
+	do {
+		opcode = (IrOpcode)random_below(r, IR_OPCODE_COUNT);
+		info = &ir_op_info[opcode];
+	} while (info->typing != IR_T_REAL && info->typing != IR_T_ARITH);
+	uint32_t args[IR_MAX_ARGS] = {0};
+	for (int i = 0; i < info->arity; i++) {
+		bool exponent = i == 3; /* pow_scaled, pow_log: a number that is known */
+		args[i] = exponent ? ir_real(f, r->real, (double)random_below(r, 2)) : random_body(r, f, depth - 1);
+		if (exponent)
+			continue;
+		args[i] = ir_op2(f, IR_max, args[i], ir_real(f, r->real, info->low));
+		args[i] = ir_op2(f, IR_min, args[i], ir_real(f, r->real, info->high));
+	}
+	return ir_op(f, opcode, args);
+}
+
+/* A random number by whole ones: an element of a tensor, turns, indices. */
+static inline uint32_t random_draw(RandomIr *r, IrForBuilder *f) {
+	uint32_t args[IR_MAX_ARGS] = {0}, kind = random_below(r, 3);
+	for (int i = 0; i < 4; i++)
+		args[i] = random_whole(r, f, 1);
+	if (kind == 2) { /* the place of a number below 9 in an order */
+		args[0] = ir_op2(f, IR_imod, args[0], ir_int(f, 9));
+		args[1] = ir_int(f, 9);
+	}
+	uint32_t drawn = ir_op(f, kind == 0 ? IR_random_uniform : kind == 1 ? IR_random_normal : IR_random_place, args);
+	return r->real == IR_F32 ? ir_op1(f, IR_to_f32, drawn) : drawn;
+}
+
+/* A whole number that is also one in f32 and f64, so that nothing hangs by rounding, through other types and back. */
+static inline uint32_t random_narrow(RandomIr *r, IrForBuilder *f, uint32_t node) {
+	uint32_t whole = random_whole(r, f, 1);
+	whole = ir_op2(f, IR_imod, whole, ir_int(f, 5));
+	if (random_chance(r, 50))
+		whole = ir_op1(f, IR_to_f64, whole);
+	whole = ir_op1(f, IR_to_f32, whole);
+	if (r->real == IR_F64)
+		whole = ir_op1(f, IR_to_f64, whole);
+	return ir_op2(f, IR_mul, node, whole);
+}
+
+/* A truth value. */
+static inline uint32_t random_test(RandomIr *r, IrForBuilder *f, uint32_t a, uint32_t b) {
+	static const IrOpcode tests[] = {IR_lt, IR_le, IR_gt, IR_ge, IR_eq, IR_ne};
+	uint32_t test = ir_op2(f, tests[random_below(r, 6)], a, b);
+	if (random_chance(r, 20))
+		test = ir_op1(f, IR_not, test);
+	if (random_chance(r, 20)) {
+		uint32_t other = ir_op2(f, tests[random_below(r, 6)], b, ir_real(f, r->real, 0.25));
+		test = ir_op2(f, random_chance(r, 50) ? IR_and : IR_or, test, other);
+	}
+	return test;
+}
+
 /* A real expression whose values stay of moderate size. */
 static inline uint32_t random_body(RandomIr *r, IrForBuilder *f, int depth) {
 	static const IrOpcode ones[] = {IR_neg,  IR_abs,     IR_sign,     IR_floor, IR_relu, IR_sin, IR_cos,
 	                                IR_tanh, IR_sigmoid, IR_softplus, IR_erf,   IR_atan, IR_elu, IR_gelu};
 	static const IrOpcode twos[] = {IR_add, IR_sub, IR_mul, IR_min, IR_max, IR_mulz, IR_add, IR_mul};
-	static const IrOpcode tests[] = {IR_lt, IR_le, IR_gt, IR_ge, IR_eq, IR_ne};
 	if (depth == 0 || random_chance(r, 15)) {
 		uint32_t kind = random_below(r, 12);
 		if (kind == 0)
@@ -148,7 +208,15 @@ static inline uint32_t random_body(RandomIr *r, IrForBuilder *f, int depth) {
 		}
 		return random_read(r, f);
 	}
-	uint32_t kind = random_below(r, 20);
+	uint32_t kind = random_below(r, 24);
+	if (kind >= 22 && random_chance(r, 8))
+		return random_draw(r, f);
+	if (kind >= 22)
+		return random_row(r, f, depth);
+	if (kind == 21) /* times a whole number that went through other types */
+		return random_narrow(r, f, random_body(r, f, depth - 1));
+	if (kind == 20)
+		return ir_op1(f, IR_stop_gradient, random_body(r, f, depth - 1));
 	uint32_t a = random_body(r, f, depth - 1);
 	if (kind < 6)
 		return ir_op1(f, ones[random_below(r, 14)], a);
@@ -164,7 +232,7 @@ static inline uint32_t random_body(RandomIr *r, IrForBuilder *f, int depth) {
 	if (kind == 10)
 		return ir_op2(f, IR_div, a, ir_op2(f, IR_add, ir_op1(f, IR_abs, b), ir_real(f, r->real, 0.5)));
 	if (kind < 13) {
-		uint32_t test = ir_op2(f, tests[random_below(r, 6)], a, b);
+		uint32_t test = random_test(r, f, a, b);
 		return ir_op3(f, IR_where, test, random_body(r, f, depth - 1), b);
 	}
 	if (kind == 13)
@@ -301,14 +369,17 @@ static inline IrValue random_for(RandomIr *r, const IrType *wanted) {
 
 /* A whole-number expression of moderate size. */
 static inline uint32_t random_whole(RandomIr *r, IrForBuilder *f, int depth) {
-	static const IrOpcode ops[] = {IR_add, IR_sub, IR_mul, IR_min, IR_max, IR_idiv, IR_imod};
+	static const IrOpcode ops[] = {IR_add, IR_sub, IR_mul, IR_min, IR_max,  IR_idiv,
+	                               IR_imod, IR_shl, IR_shr, IR_iand, IR_ior, IR_ixor};
 	IrAt where = random_of_five(r, f, 0);
 	uint32_t kind = random_below(r, 4);
 	if (depth > 0 && kind > 0) {
 		uint32_t a = random_whole(r, f, depth - 1);
 		uint32_t b = random_whole(r, f, depth - 1);
-		IrOpcode opcode = ops[random_below(r, 7)];
-		if (opcode == IR_mul) /* bounded: squares of squares overflow */
+		IrOpcode opcode = ops[random_below(r, 12)];
+		if (opcode == IR_shl || opcode == IR_shr)
+			b = ir_int(f, 1 + (int64_t)random_below(r, 2));
+		if (opcode == IR_mul || opcode >= IR_shl) /* bounded: squares of squares overflow */
 			a = ir_op2(f, IR_imod, a, ir_int(f, 7));
 		return ir_op2(f, opcode, a, b);
 	}
@@ -440,20 +511,87 @@ static inline void random_call(RandomIr *r) {
 		random_keep(r, op->call.outs[i]);
 }
 
+static inline IrValue random_table(RandomIr *r) {
+	IrDim extents[2] = {1 + (IrDim)random_below(r, 5), 3};
+	IrType type = ir_tensor_type(random_chance(r, 30) ? IR_I64 : r->real, 1 + (int)random_below(r, 2), extents);
+	double reals[15];
+	int64_t integers[15];
+	for (int i = 0; i < 15; i++) {
+		integers[i] = (int64_t)random_below(r, 9) - 4;
+		reals[i] = (double)integers[i] / 4;
+	}
+	return ir_table(&r->b, type, reals, integers);
+}
+
 static inline void random_ops(RandomIr *r, int count, int depth);
+
+/* A number of turns that is computed: at most `most`, or so much more that the limit counts. Of triangular loops, that of the loop
+ * around minus its turn. */
+static inline IrValue random_trips(RandomIr *r, int64_t most) {
+	IrForBuilder f = ir_for_begin(&r->b);
+	IrAt where = ir_at_const(random_below(r, 5));
+	uint32_t trips = ir_read(&f, r->picks, &where, false);
+	trips = ir_op2(&f, IR_imod, trips, ir_int(&f, most + 2));
+	if (r->turn && random_chance(r, 60))
+		trips = ir_op2(&f, IR_sub, ir_int(&f, most), ir_read_scalar(&f, r->turn));
+	IrValue out = ir_put(&f, IR_PUT_NONE, trips, ir_scalar_type(IR_I64), NULL, 0, false);
+	ir_for_end(&f);
+	return out;
+}
+
+/* Whether an element of a value is below a number, as one truth value; and: and another one is true, too. */
+static inline IrValue random_truth(RandomIr *r, IrValue of, IrValue and) {
+	IrForBuilder f = ir_for_begin(&r->b);
+	IrType type = ir_type(r->func, of);
+	IrAt at[IR_MAX_RANK];
+	bool inside;
+	for (uint32_t k = 0; k < type.rank; k++)
+		at[k] = random_position(r, &f, type.dims[k], &inside);
+	uint32_t limit = ir_real(&f, r->real, 0.5 + (double)random_below(r, 4));
+	uint32_t truth = ir_op2(&f, IR_lt, ir_read(&f, of, at, true), limit);
+	if (and)
+		truth = ir_op2(&f, IR_and, ir_read_scalar(&f, and), truth);
+	IrValue out = ir_put(&f, IR_PUT_NONE, truth, ir_scalar_type(IR_BOOL), NULL, 0, false);
+	ir_for_end(&f);
+	return out;
+}
+
+/* Elementwise: one value where the truth value holds, the other elsewhere. */
+static inline IrValue random_selected(RandomIr *r, IrValue truth, IrValue yes, IrValue no) {
+	IrForBuilder f = ir_for_begin(&r->b);
+	IrType type = ir_type(r->func, yes);
+	IrAt at[IR_MAX_RANK];
+	for (uint32_t k = 0; k < type.rank; k++)
+		at[k] = ir_at_index(r->func->module, k == 0 && type.lanes ? ir_for_lane(&f) : ir_for_index(&f, 0, type.dims[k]), 1);
+	uint32_t chosen = ir_read(&f, yes, at, false);
+	chosen = ir_op3(&f, IR_where, ir_read_scalar(&f, truth), chosen, ir_read(&f, no, at, false));
+	IrValue out = ir_put(&f, IR_PUT_NONE, chosen, type, at, 0, false);
+	ir_for_end(&f);
+	return out;
+}
 
 static inline void random_loop(RandomIr *r, int depth) {
 	IrBlock *outer = r->b.block;
-	IrValue inits[2], yields[2];
+	IrValue inits[3], yields[3], inner[3];
 	int carries = 1 + (int)random_below(r, 2), before = r->count;
+	int64_t most = (int64_t)random_below(r, 4);
+	bool ends = random_chance(r, 25); /* by a condition, which is carried behind the others */
 	for (int i = 0; i < carries; i++) {
 		inits[i] = r->values[random_below(r, (uint32_t)r->count)];
 		if (ir_type(r->func, inits[i]).scalar != r->real || ir_type(r->func, inits[i]).rank > 4)
 			return;
 	}
-	IrOp *loop = ir_loop_begin(&r->b, (int64_t)random_below(r, 4), 0);
+	ends = ends && !ir_type(r->func, inits[0]).lanes;
+	IrValue trips = random_chance(r, 35) ? random_trips(r, most) : 0;
+	if (ends)
+		inits[carries] = random_truth(r, inits[0], 0);
+	IrOp *loop = ir_loop_begin(&r->b, most, trips);
+	for (int i = 0; i < carries + (ends ? 1 : 0); i++)
+		inner[i] = ir_loop_carry(&r->b, loop, inits[i]);
 	for (int i = 0; i < carries; i++)
-		random_keep(r, ir_loop_carry(&r->b, loop, inits[i]));
+		random_keep(r, inner[i]);
+	if (ends)
+		loop->loop.goes = inner[carries];
 	if (before + carries <= 64)
 		random_keep(r, loop->loop.counter);
 	IrValue around = r->turn;
@@ -462,7 +600,11 @@ static inline void random_loop(RandomIr *r, int depth) {
 	for (int i = 0; i < carries; i++) {
 		IrType type = ir_type(r->func, inits[i]);
 		yields[i] = random_for(r, &type);
+		if (ends)
+			yields[i] = random_selected(r, inner[carries], yields[i], inner[i]);
 	}
+	if (ends)
+		yields[carries] = random_truth(r, yields[0], inner[carries]);
 	ir_loop_end(&r->b, loop, yields, outer);
 	r->turn = around;
 	r->count = before;
@@ -482,6 +624,8 @@ static inline void random_ops(RandomIr *r, int count, int depth) {
 			random_keep(r, random_whole_for(r));
 		else if (random_chance(r, 7))
 			random_call(r);
+		else if (random_chance(r, 4))
+			random_keep(r, random_table(r));
 		else
 			random_keep(r, random_for(r, NULL));
 	}

@@ -44,6 +44,9 @@ static const char *const check_names[CHECK_VERDICTS] = {
 	"DIED",
 };
 
+/* Why the last program that is not comparable is not. */
+static const char *check_why;
+
 enum { CHECK_RAW = 1, CHECK_PASSES = 2, CHECK_STRICT = 4, CHECK_DEFAULT = 8 };
 
 typedef struct Check {
@@ -59,22 +62,12 @@ typedef struct Check {
 	IrTensor fixed[80]; /* and x at the end */
 	double x[RP_COORDINATES];
 	RpAnswer answer;
+	RpMargins margins; /* of its choices */
 	double value_slack, slack[RP_COORDINATES], report_slack[8], start_slack[RP_COORDINATES];
+	double residual_slack[RP_RESIDUALS];
 } Check;
 
 /* ---- the oracle's answer and how far from it rounding may lead ---- */
-
-static void check_given(void *context, const RpVar *given, double *out) {
-	const Check *c = context;
-	for (uint32_t i = 0; i < c->objective->fixed.count; i++) {
-		if (strcmp(session_text(c->session, c->objective->fixed.data[i].name), given->name) != 0)
-			continue;
-		for (int k = 0; k < rp_count(&given->shape); k++)
-			out[k] = c->fixed[i].reals ? c->fixed[i].reals[k] : (double)c->fixed[i].integers[k];
-		return;
-	}
-	memset(out, 0, sizeof *out * (size_t)rp_count(&given->shape)); /* nothing reads it */
-}
 
 /* By how much f32 is coarser than f64: 2^29. */
 static double check_coarse(const Check *c) {
@@ -90,6 +83,10 @@ static void check_floor(Check *c) {
 	double share = !c->tree->twice ? 1e-13 * check_coarse(c) : c->real == IR_F32 ? 1e-2 : 1e-6; /* twice: differences */
 	for (int k = 0; k < c->tree->coordinates; k++)
 		c->slack[k] = fmax(c->slack[k], share * largest);
+	if (!c->tree->by) /* whose derivative along a value is one, too */
+		return;
+	double *along = c->tree->twice ? &c->value_slack : &c->report_slack[c->answer.along];
+	*along = fmax(*along, 1e-13 * check_coarse(c) * largest);
 }
 
 /* Noise of 2^-30 in every operation moves the answer as much as rounding errors of 2^-53 do, times 2^23; 1000 of them, and
@@ -107,10 +104,23 @@ static RpNoise check_noise(const Check *c, int sample) {
 	                 .step = 1};
 }
 
+/* Of choices, how far they are from being made otherwise is recorded without noise, and compared where all errors are alike. */
+static RpNoise check_exact(const Check *c, RpMargins *margins) {
+	margins->count = 0;
+	margins->compares = false;
+	return (RpNoise){.single = c->real == IR_F32, .step = 1, .margins = margins};
+}
+
+static void check_compare(RpNoise *noise, RpMargins *margins) {
+	margins->at = 0;
+	margins->compares = true;
+	noise->margins = noise->alike ? margins : NULL;
+}
+
 static const char *check_answer(Check *c) {
 	enum { SAMPLES = 4 };
 	const double most = c->real == IR_F32 ? 0.02 : 1e-6; /* the slack that leaves something to compare */
-	rp_evaluate(c->tree, c->x, check_given, c, (RpNoise){.step = 1}, &c->answer);
+	rp_evaluate(c->tree, c->x, check_exact(c, &c->margins), &c->answer);
 	int n = c->tree->coordinates;
 	if (c->answer.unclear)
 		return "NaN makes a choice, or there is none to make";
@@ -122,8 +132,9 @@ static const char *check_answer(Check *c) {
 	for (int s = 0; s < SAMPLES; s++) {
 		RpAnswer noisy;
 		RpNoise noise = check_noise(c, s);
-		rp_evaluate(c->tree, c->x, check_given, c, noise, &noisy);
-		if (noise.alike && noisy.decisions != c->answer.decisions)
+		check_compare(&noise, &c->margins);
+		rp_evaluate(c->tree, c->x, noise, &noisy);
+		if (noise.alike && (noisy.unclear || noisy.decisions != c->answer.decisions))
 			return "a choice hangs by a hair";
 		check_widen(c, &c->value_slack, c->answer.value, noisy.value);
 		for (int k = 0; k < n; k++) {
@@ -134,6 +145,8 @@ static const char *check_answer(Check *c) {
 		}
 		for (int k = 0; k < c->tree->reports; k++)
 			check_widen(c, &c->report_slack[k], c->answer.report[k], noisy.report[k]);
+		for (int k = 0; k < c->tree->residuals; k++)
+			check_widen(c, &c->residual_slack[k], c->answer.residual[k][0], noisy.residual[k][0]);
 		if (!(c->value_slack < most * (1 + fabs(c->answer.value))))
 			return "the value is too sensitive";
 	}
@@ -195,10 +208,9 @@ static bool check_problem(Check *c) {
 static bool check_start(const Check *c) {
 	bool good = true;
 	for (int k = 0; k < c->tree->coordinates; k++)
-		if (!isnan(c->answer.start[k]))
-			good = check_near(c, "start", "x", k, c->fixed[c->objective->fixed.count].reals[k], c->answer.start[k],
-			                  c->start_slack[k]) &&
-			       good;
+		good = check_near(c, "start", "x", k, c->fixed[c->objective->fixed.count].reals[k], c->answer.start[k],
+		                  c->start_slack[k]) &&
+		       good;
 	return good;
 }
 
@@ -225,9 +237,16 @@ static bool check_raw(Check *c) {
 	if (!check_run(c, gradient, args, results))
 		return false;
 	double reports[8];
+	bool good = true;
+	const IrTensor *rest = results + 1 + c->tree->reports;
 	for (int k = 0; k < c->tree->reports; k++)
 		reports[k] = results[1 + k].reals[0];
-	return check_numbers(c, "as elaborated", results[0].reals[0], results[1 + c->tree->reports].reals, reports);
+	for (int k = 0; k < c->objective->residuals; k++)
+		good = check_near(c, "as elaborated", "residual", k, rest->reals[k], c->answer.residual[k][0],
+		                  c->residual_slack[k]) &&
+		       good;
+	rest += c->objective->residuals > 0;
+	return check_numbers(c, "as elaborated", results[0].reals[0], rest->reals, reports) && good;
 }
 
 static bool check_rt(const Check *c, const char *way, RtEngine engine, bool strict) {
@@ -235,9 +254,12 @@ static bool check_rt(const Check *c, const char *way, RtEngine engine, bool stri
 	Rt *rt = rt_new(c->session, c->program, &options);
 	FeCall call;
 	RunEval eval;
-	bool good = fe_call_text(c->program, "random", AST_OBJECTIVE, &call) && run_eval(rt, &call, 0, c->x, &eval);
+	bool good = fe_call_text(c->program, "random", AST_OBJECTIVE, &call) &&
+	            run_eval(rt, &call, 0, c->answer.declared, &eval);
 	if (!good && c->say)
 		fprintf(c->say, "%s: no answer\n", way);
+	for (int k = 0; good && k < c->tree->coordinates; k++) /* it is by the parameters as they are declared */
+		eval.gradient[k] *= c->answer.slope[k];
 	good = good && check_numbers(c, way, eval.value, eval.gradient, eval.reports);
 	rt_free(rt);
 	return good;
@@ -267,12 +289,14 @@ static Verdict check_prepare(Check *c) {
 			*c->code = c->session->diags.data[0]->code;
 		return CHECK_REFUSED;
 	}
-	if (c->objective->size != c->tree->coordinates || !check_functions(c) || !check_problem(c))
+	int residuals = rp_is_composed(c->tree) ? 0 : c->tree->residuals;
+	if (c->objective->residuals != residuals || c->objective->size != c->tree->coordinates || !check_functions(c) || !check_problem(c))
 		return CHECK_WRONG_RAW;
 	const char *why = check_answer(c);
 	if (why) {
 		if (c->say)
 			fprintf(c->say, "not comparable: %s\n", why);
+		check_why = why;
 		return CHECK_SKIPPED;
 	}
 	return CHECK_AGREES;
@@ -302,6 +326,7 @@ static Check check_new(RpProgram *tree, IrScalar real, FILE *say, int *code) {
 }
 
 static void check_free(Check *c) {
+	free(c->margins.data);
 	ir_module_free(c->module);
 	session_free(c->session);
 	free(c->text);

@@ -35,11 +35,9 @@ static double run_score(RunCheck *c, const double *theta, RpNoise noise, double 
 	uint64_t decisions = 0;
 	for (int k = 0; k < c->problems; k++) {
 		RpRun run;
-		Check given = c->base;
-		memcpy(given.fixed, c->fixed[k], sizeof given.fixed);
 		noise.instance = k;
 		const double *x = c->fixed[k][c->base.objective->fixed.count].reals;
-		rp_simulate(c->base.tree, c->rule, x, theta, RUN_STEPS, check_given, &given, noise, &run);
+		rp_simulate(c->base.tree, c->rule, x, theta, RUN_STEPS, noise, &run);
 		for (int t = 1; t <= RUN_STEPS; t++)
 			total += run.f[t] / (double)RUN_STEPS / c->problems;
 		if (curve && k == 0)
@@ -76,12 +74,14 @@ static double run_slope(RunCheck *c, const double *direction, double *error) {
 
 static bool run_curves(RunCheck *c, Rt *rt, const FeCall *objective, const FeCall *rule) {
 	double want[RUN_STEPS + 1], slack[RUN_STEPS + 1] = {0}, noisy[RUN_STEPS + 1];
-	run_score(c, c->theta, (RpNoise){0}, want);
+	run_score(c, c->theta, check_exact(&c->base, &c->base.margins), want);
 	for (int s = 0; s < 3; s++) {
-		run_score(c, c->theta, check_noise(&c->base, s), noisy);
+		RpNoise noise = check_noise(&c->base, s);
+		check_compare(&noise, &c->base.margins);
+		run_score(c, c->theta, noise, noisy);
 		for (int t = 0; t <= RUN_STEPS; t++) {
 			check_widen(&c->base, &slack[t], want[t], noisy[t]);
-			if (!(slack[t] < 1e-7 * (1 + fabs(want[t]))))
+			if (!(slack[t] < 1e-6 * (1 + fabs(want[t]))))
 				c->unclear = "the run is too sensitive";
 		}
 	}
@@ -156,6 +156,7 @@ static Verdict run_ways(RunCheck *c, int ways) {
 			verdict = CHECK_WRONG_META;
 		if (c->unclear && b->say)
 			fprintf(b->say, "not comparable: %s\n", c->unclear);
+		check_why = c->unclear;
 		if (c->unclear)
 			verdict = CHECK_SKIPPED;
 	}

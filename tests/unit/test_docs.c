@@ -127,6 +127,14 @@ Test(docs, scores_and_estimators) {
 #include "frontend/scores.def"
 #undef FOLD
 #undef MAP
+	/* becomes: WINDOW = FE_OPTION_WINDOW, ... */
+#define OPTION(NAME, ...) NAME = FE_OPTION_##NAME,
+#define ESTIMATOR(...)
+	enum {
+#include "frontend/estimators.def"
+	};
+#undef OPTION
+#undef ESTIMATOR
 	static const struct {
 		const char *name;
 		double otherwise;
@@ -139,12 +147,9 @@ Test(docs, scores_and_estimators) {
 	};
 	static const struct {
 		const char *name;
-		int window, options[4];
+		int window, options[FE_OPTIONS + 1];
 	} estimators[] = {
 #define OPTION(...)
-#define WINDOW FE_OPTION_WINDOW
-#define SIGMA FE_OPTION_SIGMA
-#define PARTICLES FE_OPTION_PARTICLES
 #define ESTIMATOR(NAME, name, window, cuts, method, ...) {name, window, {__VA_ARGS__, FE_OPTIONS}},
 #include "frontend/estimators.def"
 #undef OPTION

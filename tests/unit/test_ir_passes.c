@@ -51,6 +51,15 @@ static const Program programs[] = {
      "%m[3, 5] = for i:20 c:3 r:5 s:5 if s < r { mul(%Q[i, c, r], %l[c, r, s]) } sum -> [c, s]\n"
      "return %m }\n",
      0.35},
+	{"a sum that is passed on twice",
+     "func @f (%x[2, 3], %z[4, 2], %y[2, 2], %d[2]) -> ([]) {\n"
+     "%b[4, 2] = for i:4 j:2 { mul(mul(%z[i, j], %x[0, j]), %x[j, j]) } -> [i, j]\n"
+     "%a[2, 2] = for i:2 j:2 { mul(%y[i, j], %d[j]) } -> [i, j]\n"
+     "%e[4, 2] = for i:4 j:2 k:2 { %a[j, k] } sum -> [i, j] into %b\n"
+     "%g[4, 2] = for i:4 j:2 { add(%e[i, j], add(%e[i, j], %d[j])) } -> [i, j]\n"
+     "%s[] = for i:2 j:2 { add(mul(%g[j, -j+1], %x[i, j]), 0.75) } sum -> []\n"
+     "return %s }\n",
+     1.0},
 	{"sums of sums through into",
      "func @f (%Q[20, 3, 5], %l[3, 5, 5], %d[20, 3, 5]) -> ([3, 5]) {\n"
      "%e[20, 3, 5] = for i:20 c:3 r:5 s:5 { mul(%Q[i, c, r], %l[c, r, s]) } sum -> [i, c, s]\n"

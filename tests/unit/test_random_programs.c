@@ -42,6 +42,10 @@ typedef struct Shared {
 	uint64_t at; /* the seed being looked at */
 	int verdicts[CHECK_VERDICTS];
 	int code; /* of a diagnostic */
+	struct {
+		const char *why; /* the same in all processes: a literal */
+		int times;
+	} skipped[12];
 	int failed_count;
 	struct {
 		uint64_t seed;
@@ -56,6 +60,16 @@ static void failed(uint64_t seed, Verdict verdict) {
 	if (shared->failed_count < MOST_FAILED) {
 		shared->failed[shared->failed_count].seed = seed;
 		shared->failed[shared->failed_count++].verdict = verdict;
+	}
+}
+
+static void skipped(const char *why) {
+	for (size_t i = 0; i < sizeof shared->skipped / sizeof *shared->skipped; i++) {
+		if (shared->skipped[i].why && shared->skipped[i].why != why)
+			continue;
+		shared->skipped[i].why = why;
+		shared->skipped[i].times++;
+		return;
 	}
 }
 
@@ -101,6 +115,8 @@ static void child(uint64_t from, uint64_t to) {
 		Made made = make(seed);
 		Verdict verdict = check(&made, ways_of(seed), loud ? stderr : NULL, NULL);
 		shared->verdicts[verdict]++;
+		if (verdict == CHECK_SKIPPED)
+			skipped(check_why);
 		if (verdict > CHECK_SKIPPED)
 			failed(seed, verdict);
 		rp_pool_free(made.tree->pool);
@@ -209,7 +225,9 @@ static void look_at_all(const char *what, long count) {
 	for (int i = 0; i < CHECK_VERDICTS; i++)
 		if (shared->verdicts[i])
 			fprintf(stderr, "  %d %s", shared->verdicts[i], check_names[i]);
-	fprintf(stderr, "\n");
+	for (int i = 0; shared->skipped[i].why; i++)
+		fprintf(stderr, "%s%d: %s", i ? ", " : "  (", shared->skipped[i].times, shared->skipped[i].why);
+	fprintf(stderr, "%s\n", shared->skipped[0].why ? ")" : "");
 	if (count >= 30)
 		cr_expect(shared->verdicts[CHECK_AGREES] >= count / 3, "too few of the %s can be compared", what);
 	long shrink = from_environment("GRADUS_RANDOM_SHRINK", 3);
@@ -253,9 +271,10 @@ static void run_one(const JitTestC *c, uint32_t number, Check *check, const JitT
 	double reports[8];
 	for (int k = 0; k < check->tree->reports; k++)
 		memcpy(&reports[k], results[1 + k], sizeof reports[k]);
+	int rest = 1 + check->tree->reports + (check->objective->residuals > 0);
 	double value, gradient[RP_COORDINATES];
 	memcpy(&value, results[0], sizeof value);
-	memcpy(gradient, results[1 + check->tree->reports], sizeof(double) * (size_t)check->tree->coordinates);
+	memcpy(gradient, results[rest], sizeof(double) * (size_t)check->tree->coordinates);
 	check->say = stderr;
 	bool good = check_numbers(check, "emitted C", value, gradient, reports);
 	cr_expect(good, "seed %llu: wrong in emitted C\n%s", (unsigned long long)check->tree->seed, check->text);

@@ -57,6 +57,16 @@ static const char source[] = "objective bent(n = 5) {\n"
 							 "  }\n"
 							 "  x <- x - scale * step * g\n"
 							 "}\n"
+							 "joint optimizer asks_there(lr = 1.0) {\n"
+							 "  learn scale = 1.0\n"
+							 "  var step = lr\n"
+							 "  var y = x - scale * step * g\n"
+							 "  while value(y) > f - 1e-4 * step * dot(g, g) limit 30 {\n"
+							 "    step <- step / 2\n"
+							 "    y <- x - scale * step * g\n"
+							 "  }\n"
+							 "  x <- y\n"
+							 "}\n"
 							 "joint optimizer stubborn(lr = 0.2) {\n"
 							 "  learn scale = 1.0\n"
 							 "  var step = lr\n"
@@ -68,6 +78,97 @@ static const char source[] = "objective bent(n = 5) {\n"
 							 "optimizer blind(lr = 0.05) {\n"
 							 "  learn scale = 1.0\n"
 							 "  x <- x - lr * scale * gradient(0.9 * x)\n"
+							 "}\n"
+							 "joint optimizer takes(lr = 0.05) {\n"
+							 "learn scale = 1.0\n"
+							 "state m = 0\n"
+							 "let y = x - lr * scale * (g + 0.3 * m)\n"
+							 "m <- gradient(y) * (1 + 0.1 * tanh(value(y)))\n"
+							 "x <- y\n"
+							 "}\n"
+							 "joint optimizer evaluates_anew(lr = 0.05) {\n"
+							 "learn scale = 1.0\n"
+							 "state m = 0\n"
+							 "let y = x - lr * scale * (g + 0.3 * m)\n"
+							 "m <- gradient(y) * (1 + 0.1 * tanh(value(y)))\n"
+							 "x <- y + 0 * g\n"
+							 "}\n"
+							 "joint optimizer takes_sometimes(lr = 0.05) {\n"
+							 "learn scale = 1.0\n"
+							 "state m = 0\n"
+							 "let y = x - lr * scale * (g + 0.3 * m)\n"
+							 "m <- gradient(y) * (1 + 0.1 * tanh(value(y)))\n"
+							 "x <- if t % 3 == 0 then y + 0 * g else y\n"
+							 "}\n"
+							 "optimizer takes_tensors(lr = 0.05) {\n"
+							 "learn scale = 1.0\n"
+							 "state m = 0\n"
+							 "let y = x - lr * scale * (g + 0.3 * m)\n"
+							 "m <- gradient(y) * (1 + 0.1 * tanh(value(y)))\n"
+							 "x <- y\n"
+							 "}\n"
+							 "joint optimizer trusts(lr = 0.02) {\n"
+							 "learn scale = 1.0\n"
+							 "state rate : real = lr\n"
+							 "let y = x - rate * scale * g\n"
+							 "let better = value(y) < f\n"
+							 "x <- if better then y else x\n"
+							 "rate <- if better then 3 * rate else rate / 4\n"
+							 "}\n"
+							 "joint optimizer keeps(lr = 0.02) {\n"
+							 "learn scale = 1.0\n"
+							 "state rate : real = lr\n"
+							 "state m = 0\n"
+							 "let y = x - rate * scale * (g + 0.1 * m)\n"
+							 "let there = gradient(y)\n"
+							 "let better = value(y) < f\n"
+							 "if better {\n"
+							 " x <- y\n"
+							 " m <- there\n"
+							 "}\n"
+							 "rate <- if better then 3 * rate else rate / 4\n"
+							 "}\n"
+							 "joint optimizer brackets(lr = 0.8) {\n"
+							 "learn scale = 1.0\n"
+							 "let d = -scale * g\n"
+							 "let slope = dot(g, d)\n"
+							 "var step = lr\n"
+							 "var low = 0.0\n"
+							 "var f_low = f\n"
+							 "var high = -1.0\n"
+							 "var y_low = x\n"
+							 "var done = false\n"
+							 "while not done limit 20 {\n"
+							 " let y = x + step * d\n"
+							 " let f_y = value(y)\n"
+							 " let slope_y = dot(gradient(y), d)\n"
+							 " if f_y > f + 1e-4 * step * slope or (low > 0 and f_y >= f_low) {\n"
+							 " high <- step\n"
+							 " } else {\n"
+							 " done <- abs(slope_y) <= -0.1 * slope\n"
+							 " if not done and slope_y * (if high < 0 then 1 else high - low) >= 0 { high <- low }\n"
+							 " low <- step\n"
+							 " f_low <- f_y\n"
+							 " y_low <- y\n"
+							 " }\n"
+							 " if not done { step <- if high < 0 then 2 * step else (low + high) / 2 }\n"
+							 "}\n"
+							 "x <- y_low\n"
+							 "}\n"
+							 "joint optimizer drifts(lr = 0.1) {\n"
+							 "learn scale = 1.0\n"
+							 "state rate : real = lr\n"
+							 "let y = x - rate * scale * (x - 0.3)\n"
+							 "let better = value(y) < f\n"
+							 "x <- if better then y else x\n"
+							 "rate <- if better then rate else -rate / 2\n"
+							 "}\n"
+							 "joint optimizer wanders(lr = 0.05) {\n"
+							 "learn scale = 1.0\n"
+							 "state m = 0\n"
+							 "let y = 0.95 * x - lr * scale * m\n"
+							 "m <- gradient(y)\n"
+							 "x <- y\n"
 							 "}\n";
 
 static double value_at(const double *z) {
@@ -132,6 +233,19 @@ static void until(double *x, double *m, double scale) {
 	along(x, -scale * step, g, x);
 }
 
+static void asks_there(double *x, double *m, double scale) {
+	double g[N], y[N], step = 1;
+	(void)m;
+	gradient_at(x, g);
+	for (searched = 1; searched <= 30; searched++) {
+		along(x, -scale * step, g, y);
+		if (value_at(y) <= value_at(x) - 1e-4 * step * dot(g, g))
+			break;
+		step /= 2;
+	}
+	memcpy(x, y, sizeof y);
+}
+
 /* A search that never ends before its limit. */
 static void stubborn(double *x, double *m, double scale) {
 	double g[N];
@@ -173,30 +287,144 @@ static void blind(double *x, double *m, double scale) {
 	along(x, -0.05 * scale, g, x);
 }
 
+/* ---- rules that end where they have evaluated: `searched` are all evaluations of a step, that at its end included ---- */
+
+static double rate; /* a state of the run */
+static int turn;    /* its step */
+
+static void takes(double *x, double *m, double scale) {
+	double g[N];
+	gradient_at(x, g);
+	for (int i = 0; i < N; i++)
+		x[i] -= 0.05 * scale * (g[i] + 0.3 * m[i]);
+	gradient_at(x, m);
+	for (int i = 0; i < N; i++)
+		m[i] *= 1 + 0.1 * tanh(value_at(x));
+	searched = 1;
+}
+
+static void takes_sometimes(double *x, double *m, double scale) {
+	takes(x, m, scale);
+	searched = turn % 3 == 0 ? 2 : 1;
+}
+
+/* with: the share of m in the direction */
+static bool moves_down(double *x, double *m, double scale, double with) {
+	double g[N], y[N];
+	gradient_at(x, g);
+	for (int i = 0; i < N; i++)
+		y[i] = x[i] - rate * scale * (g[i] + with * m[i]);
+	bool better = value_at(y) < value_at(x);
+	if (better)
+		memcpy(x, y, sizeof y);
+	if (better && with != 0)
+		gradient_at(y, m);
+	rate = better ? 3 * rate : rate / 4;
+	return better;
+}
+
+static void trusts(double *x, double *m, double scale) {
+	moves_down(x, m, scale, 0);
+	searched = 1;
+}
+
+static void keeps(double *x, double *m, double scale) {
+	moves_down(x, m, scale, 0.1);
+	searched = 1;
+}
+
+static void brackets(double *x, double *m, double scale) {
+	double g[N], d[N] = {0}, y[N], gy[N], best[N], step = 0.8, low = 0, high = -1;
+	(void)m;
+	gradient_at(x, g);
+	along(d, -scale, g, d);
+	double slope = dot(g, d), f = value_at(x), f_low = f;
+	bool done = false;
+	memcpy(best, x, sizeof best);
+	for (searched = 0; !done && searched < 20; searched++) {
+		along(x, step, d, y);
+		gradient_at(y, gy);
+		double f_y = value_at(y), slope_y = dot(gy, d);
+		if (f_y > f + 1e-4 * step * slope || (low > 0 && f_y >= f_low)) {
+			high = step;
+		} else {
+			done = fabs(slope_y) <= -0.1 * slope;
+			if (!done && slope_y * (high < 0 ? 1 : high - low) >= 0)
+				high = low;
+			low = step;
+			f_low = f_y;
+			memcpy(best, y, sizeof best);
+		}
+		if (!done)
+			step = high < 0 ? 2 * step : (low + high) / 2;
+	}
+	memcpy(x, best, sizeof best);
+}
+
+static void drifts(double *x, double *m, double scale) {
+	double y[N];
+	(void)m;
+	for (int i = 0; i < N; i++)
+		y[i] = x[i] - rate * scale * (x[i] - 0.3);
+	bool better = value_at(y) < value_at(x);
+	if (better)
+		memcpy(x, y, sizeof y);
+	rate = better ? rate : -rate / 2;
+	searched = 1;
+}
+
+static void wanders(double *x, double *m, double scale) {
+	for (int i = 0; i < N; i++)
+		x[i] = 0.95 * x[i] - 0.05 * scale * m[i];
+	gradient_at(x, m);
+	searched = 1;
+}
+
 static const struct {
 	const char *name;
 	void (*step)(double *x, double *m, double scale);
-	int evaluations; /* a step; 0: as many as the search takes, and one */
+	int evaluations; /* a step; 0: as many as the search takes, and one; of a rule that hands on: at the start of a run */
+	int most;        /* of a rule that hands on: a step; 0: it does not */
+	double rate;     /* that it begins with */
 } rules[] = {
-	{"extragradient", extragradient, 2},
-	{"sam", sam, 2},
-	{"halves", halves, 21},
-	{"until", until, 0},
-	{"asks", until, 0},
-	{"stubborn", stubborn, 7},
-	{"several", several, 3},
-	{"blind", blind, 1},
+	{"extragradient", extragradient, 2, 0, 0},
+	{"sam", sam, 2, 0, 0},
+	{"halves", halves, 21, 0, 0},
+	{"until", until, 0, 0, 0},
+	{"asks", until, 0, 0, 0},
+	{"stubborn", stubborn, 7, 0, 0},
+	{"several", several, 3, 0, 0},
+	{"blind", blind, 1, 0, 0},
+	{"evaluates_anew", takes, 2, 0, 0},
+	{"takes", takes, 1, 1, 0},
+	{"takes_sometimes", takes_sometimes, 1, 2, 0},
+	{"takes_tensors", takes, 1, 1, 0},
+	{"trusts", trusts, 1, 1, 0.02},
+	{"asks_there", asks_there, 0, 0, 0},
+	{"keeps", keeps, 1, 1, 0.02},
+	{"brackets", brackets, 1, 20, 0},
+	{"drifts", drifts, 1, 1, 0.1},
+	{"wanders", wanders, 0, 1, 0},
 };
+
+/* Evaluations of the step that has just been made. */
+static int step_spent(size_t rule) {
+	if (rules[rule].most)
+		return searched + (turn == 1 ? rules[rule].evaluations : 0);
+	return rules[rule].evaluations ? rules[rule].evaluations : searched + 1;
+}
 
 static int spent[STEPS + 1];
 
 static double simulate(size_t rule, double scale, double *f) {
 	double x[N] = {1, 1.1, 1.2, 1.3, 1.4, 2, 1}, m[N] = {0}, sum = 0;
 	f[0] = value_at(x);
+	rate = rules[rule].rate;
 	for (int t = 1; t <= STEPS; t++) {
+		turn = t;
 		rules[rule].step(x, m, scale);
 		f[t] = value_at(x);
-		spent[t] = spent[t - 1] + (rules[rule].evaluations ? rules[rule].evaluations : searched + 1);
+		spent[t] = spent[t - 1] + step_spent(rule);
 		sum += f[t];
 	}
 	return sum / (double)STEPS;
@@ -221,6 +449,7 @@ Test(rt_evaluate, runs_are_those_of_the_rules_written_out) {
 				cr_expect(runs.spent[t] == spent[t], "%s: %lld after step %d, not %d", rules[r].name,
 				          (long long)runs.spent[t], t, spent[t]);
 			cr_expect(runs.evaluations == spent[STEPS]);
+			cr_expect(task->hands_on == (rules[r].most > 0), "%s", rules[r].name);
 			problems_free(problems);
 			task_free(task);
 			bench_free(&b);
@@ -275,12 +504,50 @@ Test(rt_evaluate, meta_gradients_are_those_of_differences) {
 			/* f and g at x are one a turn, and there is one at the start */
 			int all = rules[r].evaluations ? rules[r].evaluations : 31;
 			int elsewhere = all - (strcmp(rules[r].name, "blind") != 0);
-			cr_expect(stats.evaluations == STEPS * (1 + elsewhere) + 1, "%s: %lld", rules[r].name,
+			int turn_spends = rules[r].most ? rules[r].most : 1 + elsewhere;
+			cr_expect(stats.evaluations == STEPS * turn_spends + 1, "%s: %lld", rules[r].name,
 			          (long long)stats.evaluations);
 			meta_estimator_free(e);
 			task_free(task);
 			bench_free(&b);
 		}
+	}
+}
+
+/* The same whether an evaluation is handed on, always or sometimes, or made anew: the bits of runs, and what every estimator makes of them. */
+Test(rt_evaluate, what_is_handed_on_is_what_would_be_evaluated) {
+	const RtOptions options = {.engine = RT_JIT, .real = IR_F64, .threads = 1, .strict = true};
+	static const char *const names[] = {"evaluates_anew", "takes", "takes_sometimes"};
+	const MetaEstimate kinds[] = {
+		{.kind = FE_BACKPROP, .horizon_low = STEPS, .horizon_high = STEPS},
+		{.kind = FE_BACKPROP, .window = 5, .horizon_low = STEPS, .horizon_high = STEPS},
+		{.kind = FE_FORWARD, .window = 5, .horizon_low = STEPS, .horizon_high = STEPS},
+		{.kind = FE_ES, .sigma = 0.1, .particles = 4, .horizon_low = STEPS, .horizon_high = STEPS},
+		{.kind = FE_PES, .sigma = 0.1, .particles = 4, .window = 5, .horizon_low = STEPS, .horizon_high = STEPS}};
+	enum { KINDS = sizeof kinds / sizeof *kinds };
+	double f[3][STEPS + 1], gradient[3][KINDS], theta = 0.9;
+	for (int r = 0; r < 3; r++) {
+		Bench b = bench(source, &options);
+		Task *task = new_task(&b, "bent", names[r]);
+		Problems *problems = problems_new(task, 1, PROBLEMS_TRAIN, 1, false);
+		Runs runs;
+		cr_assert(run_problems(task, problems, NULL, &theta, STEPS, false, b.arena, &runs));
+		memcpy(f[r], runs.f, sizeof f[r]);
+		cr_expect(memcmp(f[r], f[0], sizeof f[r]) == 0, "%s", names[r]);
+		problems_free(problems);
+		task_free(task);
+		for (int k = 0; k < KINDS; k++) {
+			task = new_task(&b, "bent", names[r]);
+			int count = 1;
+			MetaStats stats;
+			MetaEstimator *e = meta_estimator_new(b.rt, &task, 1, &count, &kinds[k], 3);
+			cr_assert(e && meta_estimate(e, &theta, 0, &gradient[r][k], &stats));
+			cr_expect(distance(&gradient[r][k], &gradient[0][k], 1) < 1e-12 && gradient[r][k] != 0,
+			          "%s, %d: %g, not %g", names[r], k, gradient[r][k], gradient[0][k]);
+			meta_estimator_free(e);
+			task_free(task);
+		}
+		bench_free(&b);
 	}
 }
 
@@ -295,21 +562,26 @@ Test(rt_evaluate, sees_the_batch_of_its_step) {
 		"}\n"
 		"optimizer here(lr = 0.05) { x <- x - lr * g }\n"
 		"optimizer there(lr = 0.05) { x <- x - lr * gradient(x) }\n"
-		"optimizer both(lr = 0.05) { x <- x - lr * g - abs(gradient(x) - g) - abs(value(x) - f) }\n";
+		"optimizer both(lr = 0.05) { x <- x - lr * g - abs(gradient(x) - g) - abs(value(x) - f) }\n"
+		"optimizer ends(lr = 0.05) {\n state m = 0\n let y = x - lr * (g + 0 * m)\n m <- gradient(y)\n x <- y\n}\n";
 	const RtOptions options = {.engine = RT_JIT, .real = IR_F64, .threads = 1, .strict = true};
-	static const char *const names[] = {"here", "there", "both"};
-	double f[3][5 * (STEPS + 1)];
-	for (int r = 0; r < 3; r++) {
+	static const char *const names[] = {"here", "there", "both", "ends"};
+	enum { RULES = sizeof names / sizeof *names };
+	double f[RULES][5 * (STEPS + 1)];
+	for (int r = 0; r < RULES; r++) {
 		Bench b = bench(text, &options);
 		Task *task = new_task(&b, "drawn", names[r]);
 		Problems *problems = problems_new(task, 1, PROBLEMS_TRAIN, 5, false);
 		Runs runs;
 		cr_assert(run_problems(task, problems, NULL, NULL, STEPS, false, b.arena, &runs));
 		memcpy(f[r], runs.f, sizeof f[r]);
+		/* the next step has another batch, so nothing is handed on */
+		cr_expect(!task->hands_on && runs.evaluations == 5 * STEPS * (r == RULES - 1 ? 2 : 1), "%s", names[r]);
 		problems_free(problems);
 		task_free(task);
 		bench_free(&b);
 	}
-	cr_expect(memcmp(f[0], f[1], sizeof f[0]) == 0 && memcmp(f[0], f[2], sizeof f[0]) == 0);
+	for (int r = 1; r < RULES; r++)
+		cr_expect(memcmp(f[0], f[r], sizeof f[0]) == 0, "%s", names[r]);
 	cr_expect(f[0][1] != f[0][0]);
 }

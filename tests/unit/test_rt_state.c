@@ -157,3 +157,11 @@ Test(rt_state, truncated_strategies) {
 	static const char *const needed[] = {"steps", "last", "particle.t", "particle.state", NULL};
 	check("truncated_es(sigma = 0.01, window = 5, particles = 6)", 20, 3, needed);
 }
+
+Test(rt_state, policy_search) {
+	static const char *const needed[] = {"steps",         "last",           "outer.state", "search.round",
+	                                     "search.policy", "search.problem", NULL};
+	check("policy_search(trajectories = 2, outer = 2, inner = 2)", 20, 0, needed);
+	check("policy_search(trajectories = 3, outer = 3, inner = 2, multipliers = 0.1)", 3, 3, needed);
+	check("policy_search(trajectories = 3, outer = 3, inner = 2, components = 2)", 3, 3, needed);
+}

@@ -115,7 +115,8 @@ Test(rt_training, compiles_what_is_said) {
 		                 "optimizer r() {\n  learn rate = 0.1 in (0, 1)\n  x <- x - rate * g\n}\n"
 		                 "experiment e {\n  train r\n  on rosenbrock\n  problems %d train, %d select\n  horizon 6\n"
 		                 "  estimate %s(%s)\n  update gradient_descent(lr = 0.1) for 1 steps\n}\n",
-		                 train, select, fe_estimator_name(estimator), estimator == FE_ES ? "" : windows[k % 2]);
+		                 train, select, fe_estimator_name(estimator),
+		                 estimator == FE_ES || estimator == FE_POLICY_SEARCH ? "" : windows[k % 2]);
 		fe_add_source(program, source_add(session, "test.grad", text, strlen(text)));
 		RtOptions options = {.engine = RT_EVALUATOR, .real = IR_F64, .threads = 1};
 		Rt *rt = rt_new(session, program, &options);

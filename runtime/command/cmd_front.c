@@ -1,0 +1,360 @@
+/* gradus front: what a search has found, from the archive of its run folder, and how it scores on other problems. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/command/command.h"
+#include "runtime/command/limits.h"
+#include "runtime/search/search.h"
+
+/* An expression as it did in the last stage that it came to. */
+typedef struct Row {
+	const char *formula, *constants;
+	int size, cost, stage;
+	double degree, score, rate;
+	double low, high; /* of the score; NaN where the result does not say */
+	bool winner;
+	CompareInterval on; /* on the problems of --on */
+} Row;
+
+typedef struct Listing {
+	Cmd *cmd;
+	const CmdRun *run;
+	VEC(Row) rows;
+	int stage; /* the last one that any came to; -1: none */
+	bool finished;
+	int tried, steps; /* problems and steps of --on; 0: not asked for */
+} Listing;
+
+/* ---- what is listed ---- */
+
+static const char *constants_text(Arena *arena, const SearchArchiveScore *score, bool single) {
+	Text out = text_new(arena);
+	for (int k = 0; k < score->constant_count; k++) {
+		text_printf(&out, k ? " " : "");
+		text_real(&out, score->constants[k], single);
+	}
+	return text_cstr(&out);
+}
+
+static bool see(void *user, const SearchArchiveRow *row) {
+	Listing *listing = user;
+	Arena *arena = listing->cmd->arena;
+	const CmdOptions *given = &listing->cmd->options;
+	bool single = !strcmp(listing->run->record.precision, "f32");
+	if (listing->stage < 0)
+		listing->stage = row->score.stage;
+	if (given->best < 0 && row->score.stage != listing->stage)
+		return false; /* the front is of those that came furthest, which come first */
+	if (!isfinite(row->score.value))
+		return true;
+	if (given->size > 0 && row->expr.size > given->size)
+		return true;
+	Row one = {.formula = search_archive_formula(&row->expr, &row->score, single, arena),
+	           .constants = constants_text(arena, &row->score, single),
+	           .size = row->expr.size,
+	           .cost = row->expr.cost,
+	           .stage = row->score.stage,
+	           .degree = row->expr.degree,
+	           .score = row->score.value,
+	           .rate = row->score.rate,
+	           .low = (double)NAN,
+	           .high = (double)NAN};
+	vec_push(arena, &listing->rows, one);
+	return given->best < 0 || listing->rows.count < (uint64_t)given->best;
+}
+
+static int by_size(const void *a, const void *b) {
+	const Row *x = a, *y = b;
+	if (x->size != y->size)
+		return x->size < y->size ? -1 : 1;
+	return x->score < y->score ? -1 : x->score > y->score;
+}
+
+/* Of each size the best, if it beats all smaller ones; the winner is the last of them, or a smaller one that is as good. */
+static void keep_front(Listing *listing) {
+	uint32_t kept = 0;
+	Row *rows = listing->rows.data;
+	double best = (double)INFINITY;
+	if (listing->rows.count)
+		qsort(rows, listing->rows.count, sizeof *rows, by_size);
+	for (uint32_t i = 0; i < listing->rows.count; i++) {
+		if (!(rows[i].score < best))
+			continue;
+		best = rows[i].score;
+		rows[kept++] = rows[i];
+	}
+	/* Of one size, the first beat the smaller ones and is the best of its size, as they are in order. */
+	listing->rows.count = kept;
+	uint32_t winner = 0;
+	while (winner + 1 < kept && search_is_worse(rows[winner].score, best))
+		winner++;
+	if (kept)
+		rows[winner].winner = true;
+}
+
+static CmdExit read_archive(Listing *listing) {
+	Cmd *cmd = listing->cmd;
+	const char *dir = listing->run->dir, *path = arena_printf(cmd->arena, "%s/archive.sqlite", dir);
+	const char *leads = store_outside(cmd->arena, dir, path);
+	if (leads)
+		return cmd_fail(cmd, CMD_CHECKPOINT, "cannot read %s: %s", path, leads);
+	if (!cmd_is_file(path))
+		return cmd_fail(cmd, CMD_CHECKPOINT, "%s has no archive.sqlite: it is no search, or was killed before it began",
+		                dir);
+	SearchArchive *archive = search_archive_read(cmd->session, path, NULL);
+	if (!archive)
+		return cmd_failed(cmd);
+	bool ok = search_archive_each(archive, SEARCH_ARCHIVE_BEST, see, listing);
+	search_archive_close(archive);
+	if (!ok)
+		return cmd_failed(cmd);
+	if (listing->stage < 0)
+		return cmd_fail(cmd, CMD_FINDINGS,
+		                "nothing in %s has come through the first look yet; the best so far is its rule.grad", dir);
+	if (cmd->options.best < 0)
+		keep_front(listing);
+	return CMD_OK;
+}
+
+/* Intervals of the front, which the result has of a search that came to its end. */
+static void read_intervals(Listing *listing) {
+	Cmd *cmd = listing->cmd;
+	const char *dir = listing->run->dir, *why;
+	size_t length;
+	char *text = cmd_read_in_run(cmd, dir, arena_printf(cmd->arena, "%s/result.json", dir), &length, &why);
+	json_error_t where;
+	json_t *root = text ? json_loadb(text, length, JSON_REJECT_DUPLICATES, &where) : NULL, *one;
+	const json_t *front = json_object_get(json_object_get(root, "search"), "front");
+	size_t i;
+	json_array_foreach(front, i, one) {
+		const char *formula = json_string_value(json_object_get(one, "expression"));
+		for (uint32_t k = 0; formula && k < listing->rows.count; k++) {
+			Row *row = &listing->rows.data[k];
+			if (row->stage != SEARCH_STAGES || strcmp(row->formula, formula) != 0)
+				continue;
+			row->low = rt_json_number(json_object_get(one, "low"));
+			row->high = rt_json_number(json_object_get(one, "high"));
+		}
+	}
+	json_decref(root);
+}
+
+/* ---- on other problems ---- */
+
+/* The rule of the run with its hole, as it is typed for this objective. NULL with diagnostics. */
+static const FeRule *open_rule(Cmd *cmd, const FeCall *call, const FeCall *on) {
+	IrModule *module = ir_module_new(cmd->session);
+	const FeObjective *objective = fe_objective(cmd->program, module, on, cmd->rt->options.real);
+	if (!objective)
+		return NULL;
+	FeTarget target = fe_target(objective, module->arena);
+	const FeRule *rule = fe_rule_open(cmd->program, module, call, &target, cmd->rt->options.real);
+	return rule && fe_is_searchable(cmd->session, rule, call->span) ? rule : NULL;
+}
+
+/* All listed ones as rules found_0, found_1, ... of a program of their own. NULL with diagnostics. */
+static FeProgram *rules_of(Listing *listing, const FeCall *on) {
+	Cmd *cmd = listing->cmd;
+	const FeRule *rule = open_rule(cmd, &listing->run->experiment.train, on);
+	Text text = text_new(cmd->arena);
+	if (!rule)
+		return NULL;
+	for (uint32_t i = 0; i < listing->rows.count; i++) {
+		const Row *row = &listing->rows.data[i];
+		uint32_t errors = cmd->session->error_count;
+		ast_parse_expression(cmd->session,
+		                     source_add(cmd->session, "archive.sqlite", row->formula, strlen(row->formula)));
+		if (cmd->session->error_count != errors)
+			return NULL; /* in a folder from elsewhere, it may be anything */
+		SearchFill fill = {.formula = row->formula,
+		                   .name = arena_printf(cmd->arena, "found_%u", i),
+		                   .level = FE_LEVEL_LOOSE,
+		                   .rate = row->rate,
+		                   .alone = i > 0};
+		search_filled_rule(cmd->rt, &listing->run->experiment.train, rule, &fill, &text);
+	}
+	FeProgram *program = cmd_program_new(cmd);
+	return fe_add_source(program, source_add(cmd->session, "<front>", text_cstr(&text), text.length)) ? program : NULL;
+}
+
+static CmdExit score_on(Listing *listing) {
+	Cmd *cmd = listing->cmd;
+	const FeExperiment *x = &listing->run->experiment;
+	FeCall objective;
+	CmdExit code = cmd_objective(cmd, cmd->options.on, &objective);
+	if (code != CMD_OK)
+		return code;
+	FeProgram *program = rules_of(listing, &objective);
+	if (!program)
+		return cmd_failed(cmd);
+	listing->tried = cmd->options.test > 0 ? (int)cmd->options.test : CMD_TEST_PROBLEMS;
+	listing->steps = cmd->options.steps > 0 ? (int)cmd->options.steps : x->horizon_high;
+	double *scores = ARENA_ARRAY(cmd->arena, double, listing->tried);
+	for (uint32_t i = 0; i < listing->rows.count; i++) {
+		FeCall rule;
+		cmd_progress(cmd, false, "scoring %u of %u on %s", i + 1, listing->rows.count, cmd->options.on);
+		SearchScored what = {.objective = &objective,
+		                     .rule = &rule,
+		                     .score = x->score,
+		                     .set = PROBLEMS_TEST,
+		                     .count = listing->tried,
+		                     .steps = listing->steps,
+		                     .seed = cmd->rt->options.seed};
+		if (!fe_call_text(program, arena_printf(cmd->arena, "found_%u", i), AST_OPTIMIZER, &rule) ||
+		    !search_compiled_scores(cmd->rt, &what, scores))
+			return cmd_failed(cmd);
+		listing->rows.data[i].on = compare_bootstrap(scores, listing->tried, SEARCH_RESAMPLES, 0);
+	}
+	cmd_progress_end(cmd);
+	return CMD_OK;
+}
+
+/* ---- as text ---- */
+
+static const char *stage_of(int stage) {
+	return stage >= 0 && stage <= SEARCH_STAGES ? search_stage_words[stage] : "?";
+}
+
+static void interval_cell(CmdTable *table, double low, double high) {
+	if (isnan(low))
+		cmd_cell(table, "-");
+	else
+		cmd_cell(table, "[%s, %s]", cmd_number(table->arena, low, 4), cmd_number(table->arena, high, 4));
+}
+
+static void put_table(const Listing *listing, Text *out) {
+	Cmd *cmd = listing->cmd;
+	Arena *arena = cmd->arena;
+	bool on = listing->tried > 0, mixed = cmd->options.best > 0, known = listing->finished;
+	uint32_t columns = 5u + mixed + known + 2u * on;
+	CmdTable table = {.arena = arena, .columns = columns, .left = 1u << (columns - 1) | (mixed ? 1u << 1 : 0u)};
+	const char *const heads[] = {"size",
+	                             mixed ? "stage" : NULL,
+	                             "score",
+	                             known ? "[95 % interval]" : NULL,
+	                             on ? arena_printf(arena, "on %s", cmd->options.on) : NULL,
+	                             on ? "[95 % interval]" : NULL,
+	                             "rate",
+	                             "FLOPs",
+	                             "expression"};
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+		if (heads[i])
+			cmd_cell(&table, "%s", heads[i]);
+	for (uint32_t i = 0; i < listing->rows.count; i++) {
+		const Row *row = &listing->rows.data[i];
+		cmd_cell(&table, "%d%s", row->size, row->winner ? " *" : "");
+		if (mixed)
+			cmd_cell(&table, "%s", stage_of(row->stage));
+		cmd_cell(&table, "%s", cmd_number(arena, row->score, 4));
+		if (known)
+			interval_cell(&table, row->low, row->high);
+		if (on) {
+			cmd_cell(&table, "%s", cmd_number(arena, row->on.mean, 4));
+			interval_cell(&table, row->on.low, row->on.high);
+		}
+		cmd_cell(&table, "%s", cmd_number(arena, row->rate, 3));
+		cmd_cell(&table, "%d", row->cost);
+		cmd_cell(&table, "%s", row->formula);
+	}
+	if (!mixed)
+		text_printf(out, "scores of the stage \"%s\"%s\n", stage_of(listing->stage),
+		            known ? "" : ", of a search that has not come to its end");
+	if (on)
+		text_printf(out, "on %s: %d unseen problems of %d steps\n", cmd->options.on, listing->tried, listing->steps);
+	cmd_table(&table, "  ", out);
+}
+
+/* One line for each, with a name for each column; texts in quotes. */
+static void put_csv(const Listing *listing, Text *out) {
+	bool on = listing->tried > 0;
+	text_printf(out, "size,stage,score,low,high,%srate,constants,flops,degree,winner,expression\n",
+	            on ? "on_score,on_low,on_high," : "");
+	for (uint32_t i = 0; i < listing->rows.count; i++) {
+		const Row *row = &listing->rows.data[i];
+		text_printf(out, "%d,%d,%.17g,", row->size, row->stage, row->score);
+		if (isnan(row->low)) /* empty: not known */
+			text_printf(out, ",,");
+		else
+			text_printf(out, "%.17g,%.17g,", row->low, row->high);
+		if (on)
+			text_printf(out, "%.17g,%.17g,%.17g,", row->on.mean, row->on.low, row->on.high);
+		text_printf(out, "%.17g,\"%s\",%d,%g,%d,\"", row->rate, row->constants, row->cost, row->degree, row->winner);
+		Text plain = text_new(out->arena);
+		text_plain(&plain, row->formula, strlen(row->formula), false);
+		for (const char *at = text_cstr(&plain); *at; at++)
+			text_printf(out, *at == '"' ? "\"\"" : "%c", *at);
+		text_printf(out, "\"\n");
+	}
+}
+
+static void put_json(const Listing *listing, Text *out) {
+	json_t *all = json_array();
+	for (uint32_t i = 0; i < listing->rows.count; i++) {
+		const Row *row = &listing->rows.data[i];
+		Text plain = text_new(out->arena);
+		text_plain(&plain, row->formula, strlen(row->formula), false);
+		json_t *one = json_object();
+		json_object_set_new(one, "expression", json_string(text_cstr(&plain)));
+		json_object_set_new(one, "size", json_integer(row->size));
+		json_object_set_new(one, "stage", json_integer(row->stage));
+		json_object_set_new(one, "score", rt_json_real(row->score));
+		if (!isnan(row->low)) {
+			json_object_set_new(one, "low", rt_json_real(row->low));
+			json_object_set_new(one, "high", rt_json_real(row->high));
+		}
+		json_object_set_new(one, "rate", rt_json_real(row->rate));
+		json_object_set_new(one, "constants", json_string(row->constants));
+		json_object_set_new(one, "flops", json_integer(row->cost));
+		json_object_set_new(one, "degree", rt_json_real(row->degree));
+		json_object_set_new(one, "winner", json_boolean(row->winner));
+		if (listing->tried > 0) {
+			json_object_set_new(one, "on_score", rt_json_real(row->on.mean));
+			json_object_set_new(one, "on_low", rt_json_real(row->on.low));
+			json_object_set_new(one, "on_high", rt_json_real(row->on.high));
+		}
+		json_array_append_new(all, one);
+	}
+	char *text = json_dumps(all, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
+	text_printf(out, "%s\n", text ? text : "[]");
+	free(text);
+	json_decref(all);
+}
+
+CmdExit cmd_front(Cmd *cmd) {
+	CmdRun run;
+	const CmdOptions *given = &cmd->options;
+	if (cmd->words.count != 1)
+		return cmd_usage(cmd, cmd->words.count ? "one run folder at a time"
+		                                       : "of which run? Name a folder that `train` made");
+	if (given->json && given->csv)
+		return cmd_usage(cmd, "--json or --csv, not both");
+	if (!given->on && (given->steps > 0 || given->test > 0 || given->seed >= 0 || given->set.count))
+		return cmd_usage(cmd, "--steps, --test, --seed and --set are of the problems of --on OBJECTIVE");
+	CmdExit code = cmd_run_open(cmd, cmd->words.data[0], &run);
+	if (code != CMD_OK)
+		return code;
+	Listing listing = {.cmd = cmd, .run = &run, .stage = -1};
+	if (!store_finished(cmd->session, run.dir, &listing.finished))
+		return cmd_failed(cmd);
+	code = read_archive(&listing);
+	if (code == CMD_OK && listing.finished)
+		read_intervals(&listing);
+	if (code == CMD_OK && given->on) {
+		cmd->program = run.program;
+		cmd->options.precision = given->precision ? given->precision : run.record.precision;
+		cmd_runtime(cmd, IR_F32);
+		code = score_on(&listing);
+	}
+	if (code != CMD_OK)
+		return code;
+	Text out = text_new(cmd->arena);
+	if (given->json)
+		put_json(&listing, &out);
+	else if (given->csv)
+		put_csv(&listing, &out);
+	else
+		put_table(&listing, &out);
+	return cmd_print(cmd, &out);
+}

@@ -1,0 +1,67 @@
+/* Expressions as trees in prefix order, and as nodes of a table. */
+#include "runtime/search/tree.h"
+
+static int arity_of(uint8_t code) {
+	return code < SEARCH_OPERATION ? 0 : fe_operators[code - SEARCH_OPERATION].arity;
+}
+
+int search_tree_end(const SearchTree *tree, int at) {
+	for (int open = 1; open > 0; at++)
+		open += arity_of(tree->codes[at]) - 1;
+	return at;
+}
+
+bool search_tree_nodes(const SearchSpace *space, const SearchMeanings *meanings, const SearchTree *tree,
+                       SearchExpr nodes[SEARCH_MOST_NODES]) {
+	if (tree->count == 0 || tree->count > space->size)
+		return false;
+	for (int i = tree->count - 1; i >= 0; i--) { /* operands stand behind */
+		uint8_t code = tree->codes[i];
+		if (code < SEARCH_OPERATION) {
+			nodes[i] = search_leaf(space, code);
+			continue;
+		}
+		int a = i + 1, b = arity_of(code) > 1 ? search_tree_end(tree, a) : 0;
+		if (!search_combine(space, meanings, (FeOperator)(code - SEARCH_OPERATION), &nodes[a], b ? &nodes[b] : NULL,
+		                    &nodes[i]))
+			return false;
+		nodes[i].a = (uint32_t)a;
+		nodes[i].b = (uint32_t)b;
+	}
+	return nodes[0].like_x == space->like_x && !nodes[0].fixed;
+}
+
+void search_tree_of(const SearchTable *table, uint32_t expr, SearchTree *out) {
+	uint32_t pending[SEARCH_MOST_NODES + 1] = {expr};
+	int count = 1;
+	out->count = 0;
+	while (count > 0) {
+		const SearchExpr *x = &table->exprs[pending[--count]];
+		if (x->op == SEARCH_LEAF) {
+			out->codes[out->count++] = (uint8_t)x->a;
+			continue;
+		}
+		out->codes[out->count++] = (uint8_t)(SEARCH_OPERATION + x->op);
+		if (fe_operators[x->op].arity > 1)
+			pending[count++] = x->b;
+		pending[count++] = x->a;
+	}
+}
+
+int search_tuple_size(const SearchGrammar *grammar, const SearchTuple *tuple) {
+	int size = 0;
+	for (int h = 0; h < grammar->holes; h++)
+		size += tuple->trees[h].count;
+	return size;
+}
+
+bool search_tuple_is_valid(const SearchGrammar *grammar, const SearchTuple *tuple) {
+	int constants = 0;
+	for (int h = 0; h < grammar->holes; h++) {
+		SearchExpr nodes[SEARCH_MOST_NODES];
+		if (!search_tree_nodes(grammar->spaces[h], grammar->meanings, &tuple->trees[h], nodes))
+			return false;
+		constants += nodes[0].constants;
+	}
+	return constants <= SEARCH_MOST_CONSTANTS;
+}
