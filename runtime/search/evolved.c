@@ -256,7 +256,7 @@ bool search_evolve_candidates(Search *s) {
 		return false;
 	SearchEvolved *evolved = evolution(&e);
 	out->evolved = evolved;
-	if (how->random && own->kind != FE_SEARCH_RANDOM && !rt_interrupted(s->rt)) {
+	if (how->random && own->kind != FE_SEARCH_RANDOM && !e.failed && !rt_interrupted(s->rt)) {
 		own->kind = FE_SEARCH_RANDOM;
 		own->candidates = evolved->scored;
 		e.evolution.starter_count = 0;

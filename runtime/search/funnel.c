@@ -440,6 +440,7 @@ SearchResult *search_experiment(Rt *rt, const FeExperiment *experiment, const Se
 	double compiled = rt->compile_seconds;
 	uint32_t errors = rt->session->error_count;
 	bool ok = run(&s);
+	out->behind = !ok && s.archive && s.epoch < search_archive_epochs(s.archive);
 	end(&s);
 	out->interrupted = !ok && rt_interrupted(rt) && rt->session->error_count == errors + out->archive_lost;
 	out->compile_seconds = rt->compile_seconds - compiled;
