@@ -331,9 +331,10 @@ typedef struct ChooseSpace {
 
 /* how: what the experiment says of its search; seed: of what is drawn, where not all are looked at. false with a diagnostic: that is no way
  * to go about them, or there are too many. */
-bool choose_space_of(Rt *rt, const FeRule *rule, const FeSearch *how, uint64_t seed, Arena *arena, ChooseSpace *out);
+bool search_choose_space_of(Rt *rt, const FeRule *rule, const FeSearch *how, uint64_t seed, Arena *arena,
+                            ChooseSpace *out);
 /* "u=2 form=1", as --choose takes it: what is picked of the choices that matter. */
-const char *choose_text(Session *session, const ChooseSpace *space, int64_t combination, Arena *arena);
+const char *search_choose_text(Session *session, const ChooseSpace *space, int64_t combination, Arena *arena);
 
 typedef struct ChooseFound {
 	int64_t combination;
@@ -364,10 +365,10 @@ typedef struct ChooseResult {
 } ChooseResult;
 
 /* How many of so many combinations go on from a stage; keep: from the last one. */
-uint32_t choose_goes_on(uint32_t count, int stage, uint32_t keep);
+uint32_t search_choose_goes_on(uint32_t count, int stage, uint32_t keep);
 /* The best combinations of the choices of the rule that an experiment trains. NULL with diagnostics. */
-ChooseResult *choose_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
-void choose_free(ChooseResult *result);
+ChooseResult *search_choose_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
+void search_choose_free(ChooseResult *result);
 
 /* ---- choose_train.c: beside more learned numbers than are fitted one by one ---- */
 
@@ -392,9 +393,9 @@ typedef struct ChooseTrained {
 } ChooseTrained;
 
 /* Are there so many learned numbers beside the choices, or arrays of them, that combinations are trained? */
-bool choose_is_trained(Rt *rt, const FeExperiment *experiment);
+bool search_choose_is_trained(Rt *rt, const FeExperiment *experiment);
 /* NULL with diagnostics. */
-ChooseTrained *choose_train(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
-void choose_train_free(ChooseTrained *result);
+ChooseTrained *search_choose_train(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
+void search_choose_train_free(ChooseTrained *result);
 
 #endif
