@@ -153,15 +153,29 @@ static const FeRule *open_rule(Cmd *cmd, IrModule *module, const FeCall *call, c
 	return rule && fe_is_searchable(cmd->session, rule, call->span) ? rule : NULL;
 }
 
+/* In a folder from elsewhere a text may be anything: is it an expression for each open place, between bars? false with diagnostics. */
+static bool are_expressions(Cmd *cmd, const FeRule *rule, const char *formula) {
+	static const char bar[] = " | ";
+	Session *session = cmd->session;
+	uint32_t errors = session->error_count;
+	const FeHole *hole = rule->hole;
+	for (const char *at = formula; at && hole; hole = hole->next) {
+		const char *end = hole->next ? strstr(at, bar) : NULL;
+		size_t length = end ? (size_t)(end - at) : strlen(at);
+		ast_parse_expression(session, source_add(session, "archive.sqlite", at, length));
+		at = end ? end + strlen(bar) : NULL;
+	}
+	if (hole && session->error_count == errors)
+		diag_error(session, 812, (Span){0}, "`%s` in the archive has too few expressions for this rule", formula);
+	return session->error_count == errors;
+}
+
 /* All listed ones as rules found_0, found_1, ... false with diagnostics. */
 static bool put_rules(Listing *listing, const FeRule *rule, Text *out) {
-	Session *session = listing->cmd->session;
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
 		const Row *row = &listing->rows.data[i];
-		uint32_t errors = session->error_count;
-		ast_parse_expression(session, source_add(session, "archive.sqlite", row->formula, strlen(row->formula)));
-		if (session->error_count != errors)
-			return false; /* in a folder from elsewhere, it may be anything */
+		if (!are_expressions(listing->cmd, rule, row->formula))
+			return false;
 		SearchFill fill = {.formula = row->formula,
 		                   .name = arena_printf(out->arena, "found_%u", i),
 		                   .level = FE_LEVEL_LOOSE,
