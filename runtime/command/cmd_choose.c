@@ -10,8 +10,14 @@ static const char *const stage_words[SEARCH_STAGES] = {"first look", "second loo
 
 static void on_progress(void *user, const SearchProgress *p) {
 	Cmd *cmd = user;
-	if (rt_interrupted(cmd->rt)) /* what there is is written now, which takes longer than an answer to Ctrl-C may */
+	if (rt_interrupted(cmd->rt)) { /* what there is is written now, which takes longer than an answer to Ctrl-C may */
 		cmd_interrupt_met();
+		return;
+	}
+	if (p->stage == SEARCH_STAGES) {
+		cmd_progress(cmd, false, "compiling what was found: %d of %d", (int)p->done + 1, (int)p->total);
+		return;
+	}
 	Arena *arena = arena_new();
 	const char *best =
 		isfinite(p->best) ? arena_printf(arena, "  best %s  %s", cmd_number(arena, p->best, 4), p->formula) : "";
