@@ -163,7 +163,7 @@ typedef struct FeRule {
 	bool evaluates;     /* the step evaluates the objective at other places than x */
 	bool derives;       /* ... and differentiates that, or reads residuals */
 	bool draws;         /* the step draws random numbers, and so takes seed and instance */
-	const FeHole *hole; /* of fe_rule_open only: the expression that is open */
+	const FeHole *hole; /* of fe_rule_open only: the first expression that is open, from which the next ones hang */
 	VEC(FeChoice)
 	choices; /* that nobody has made: each is its first alternative; of fe_rule_choosing, the last of `hypers` pick (from 0) */
 	uint32_t collectives; /* symbolic target only: the number of barriers */
@@ -175,8 +175,8 @@ typedef struct FeRule {
 	 * theta is absent if P = 0, seed and instance if nothing is drawn; with a symbolic target that is not joint, the number of the first
 	 * coordinate among all of x and that of the tensor follow them. With a symbolic target and collectives, the parameters end with one real scalar per collective
 	 * (of all tensors) and the results with one per collective (this tensor's share); share k depends only on collectives before
-	 * k, so a caller runs it in phases. With an open expression, the parameters also hold its value (IR_ROLE_HOLE), and the results what it may be
-	 * made of (IR_ROLE_OPERAND), which does not depend on that. */
+	 * k, so a caller runs it in phases. With open expressions, the parameters also hold their values (IR_ROLE_HOLE), and the results what they may be
+	 * made of (IR_ROLE_OPERAND, one hole's after the other's), which depends on earlier ones alone. */
 	IrFunc *step;
 } FeRule;
 
@@ -191,6 +191,8 @@ FeRule *fe_rule_choosing(FeProgram *program, IrModule *module, const FeCall *cal
                          IrScalar real);
 /* Where a `discover` stands in the declaration; NULL: nowhere. */
 const AstExpr *fe_open_expression(const AstDecl *rule);
+/* All of them, in the order of the text: how many there are, `most` of which are in `out`. */
+uint32_t fe_open_expressions(const AstDecl *rule, const AstExpr **out, uint32_t most);
 
 /* Whether its open expression can be searched for, as it is called; else reported (E0334, E0335, E0391). */
 bool fe_is_searchable(Session *session, const FeRule *rule, Span call);
@@ -286,7 +288,7 @@ typedef struct FeExperiment {
 	FeEstimator estimator;
 	int window; /* 0: whole */
 	double sigma;
-	int particles; /* antithetic pairs */
+	int particles;              /* antithetic pairs */
 	double options[FE_OPTIONS]; /* all of the estimator, these three as well */
 	FeCall update;
 	int outer_steps;

@@ -41,7 +41,9 @@ enum {
 	HOLE_MOST_CONSTANTS = 4,
 	HOLE_USUAL_CONSTANTS = 1,
 	/* rule_hole.c, E0331: operands */
-	HOLE_MOST_OPERANDS = 12
+	HOLE_MOST_OPERANDS = 12,
+	/* ... open expressions of a rule, E0330 */
+	HOLE_MOST = 4
 };
 
 /* ---- how far objectives are made of objectives ---- */

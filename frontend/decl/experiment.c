@@ -426,6 +426,16 @@ static void closed(Reading *r, const FeCall *call) {
 	ir_module_free(module);
 }
 
+/* Rules that are searched have no hyperparameters opened. */
+static void refuse_opened(Reading *r, const AstExperiment *x, const FeExperiment *out) {
+	if (out->open.count && fe_open_expression(out->train.decl))
+		wrong(r, 391, x->learn.data[0].rule.span,
+		      "`learn` of a rule with an open expression is part of the language, but not of this version");
+	else if (out->open.count && fe_has_choices(r->program, &out->train))
+		wrong(r, 391, x->learn.data[0].rule.span,
+		      "`learn` of a rule with choices is part of the language, but not of this version");
+}
+
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	Session *session = program->session;
 	Reading reading = {program, session, true}, *r = &reading;
@@ -486,11 +496,6 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	for (uint32_t i = 0; i < out->against.count; i++)
 		closed(r, &out->against.data[i]);
 	closed(r, &out->update);
-	if (out->open.count && fe_open_expression(out->train.decl))
-		wrong(r, 391, x->learn.data[0].rule.span,
-		      "`learn` of a rule with an open expression is part of the language, but not of this version");
-	else if (out->open.count && fe_has_choices(program, &out->train))
-		wrong(r, 391, x->learn.data[0].rule.span,
-		      "`learn` of a rule with choices is part of the language, but not of this version");
+	refuse_opened(r, x, out);
 	return r->ok;
 }

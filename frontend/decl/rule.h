@@ -104,6 +104,8 @@ typedef struct RuleElab {
 	DrawKey step_key;     /* of the step */
 	const char *appliers; /* the rules that are being applied, in front of the names of what they draw */
 	VEC(Drawn) drawn;     /* by the step so far */
+	FeHole *last_hole;    /* that the step has come to */
+	bool in_hole;         /* operands are being read */
 	bool searching;       /* all alternatives of its choices are made */
 	VEC(Value *) choices; /* which alternative each is, in the function being built; none while theta is */
 	ElabRule asked;       /* what the elaborator asks of it */

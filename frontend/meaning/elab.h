@@ -210,6 +210,8 @@ void elab_each(Elab *e, const AstStmt *s);
 Ex *elab_coordinate(Elab *e);                            /* its number in x */
 bool elab_differs(const Elab *e, const Ex *x);           /* between coordinates */
 uint32_t elab_coordinate_vars(const Elab *e, Var **out); /* what it follows from */
+/* In an `each`, whatever is shaped like x is the number at the coordinate. */
+Value *elab_at_coordinate(Elab *e, Value *v); /* elab_name.c */
 /* What `v` is at the coordinate, for all of them: an array like `like`. */
 Value *elab_for_all(Elab *e, Value *v, const Value *like, Span span);
 

@@ -35,7 +35,7 @@ static void put_best(Cmd *cmd, const ChooseResult *result, Text *out) {
 		cmd_cell(&table, "[%s, %s]", cmd_number(cmd->arena, found->select.low, 4),
 		         cmd_number(cmd->arena, found->select.high, 4));
 		cmd_cell(&table, "%s", cmd_number(cmd->arena, found->rate, 3));
-		cmd_cell(&table, "%s", choose_text(cmd->session, &result->space, found->combination, cmd->arena));
+		cmd_cell(&table, "%s", search_choose_text(cmd->session, &result->space, found->combination, cmd->arena));
 	}
 	cmd_table(&table, "  ", out);
 }
@@ -74,7 +74,7 @@ static json_t *search_json(Cmd *cmd, const ChooseResult *result) {
 	for (uint32_t i = 0; i < result->best_count; i++) {
 		const ChooseFound *found = &result->best[i];
 		json_t *one = json_object();
-		const char *choices = choose_text(cmd->session, &result->space, found->combination, cmd->arena);
+		const char *choices = search_choose_text(cmd->session, &result->space, found->combination, cmd->arena);
 		json_object_set_new(one, "choices", json_string(choices));
 		json_object_set_new(one, "rate", rt_json_real(found->rate));
 		json_object_set_new(one, "score", rt_json_real(found->select.mean));
@@ -97,7 +97,7 @@ static void compare_scores(Cmd *cmd, const ChooseResult *result) {
 			continue;
 		diag_warning(cmd->session, 821, (Span){0},
 		             "the rule with %s scores %s when compiled, and %s in the search: rounding decides its course",
-		             choose_text(cmd->session, &result->space, found->combination, cmd->arena),
+		             search_choose_text(cmd->session, &result->space, found->combination, cmd->arena),
 		             cmd_number(cmd->arena, score, 5), cmd_number(cmd->arena, found->lanes, 5));
 	}
 }
@@ -164,7 +164,7 @@ static void put_trained(Cmd *cmd, const ChooseTrained *result, Text *out) {
 		cmd_cell(&table, "%u", (unsigned)i + 1);
 		cmd_cell(&table, "%s", cmd_number(cmd->arena, one->score, 4));
 		cmd_cell(&table, "%d", one->steps);
-		cmd_cell(&table, "%s", choose_text(cmd->session, &result->space, one->combination, cmd->arena));
+		cmd_cell(&table, "%s", search_choose_text(cmd->session, &result->space, one->combination, cmd->arena));
 	}
 	cmd_table(&table, "  ", out);
 	text_printf(out, "\n%s evaluations in %s\nthe rule: %s/rule.grad\n", cmd_count(cmd->arena, result->evaluations),
@@ -173,7 +173,7 @@ static void put_trained(Cmd *cmd, const ChooseTrained *result, Text *out) {
 
 static CmdExit train_all(Cmd *cmd, const FeExperiment *experiment, StoreFolder *folder) {
 	SearchOptions options = {.progress = on_rung, .user = cmd};
-	ChooseTrained *result = choose_train(cmd->rt, experiment, &options);
+	ChooseTrained *result = search_choose_train(cmd->rt, experiment, &options);
 	cmd_progress_end(cmd);
 	cmd_interrupt_met();
 	if (!result) {
@@ -196,13 +196,13 @@ static CmdExit train_all(Cmd *cmd, const FeExperiment *experiment, StoreFolder *
 	else if (result->interrupted)
 		code = CMD_INTERRUPTED;
 	store_folder_close(folder);
-	choose_train_free(result);
+	search_choose_train_free(result);
 	return code;
 }
 
 CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment) {
 	const char *rule = session_text(cmd->session, experiment->train.decl->name.name);
-	bool trained = choose_is_trained(cmd->rt, experiment);
+	bool trained = search_choose_is_trained(cmd->rt, experiment);
 	if (cmd->options.learn.count > 0 || (cmd->options.steps > 0 && !trained))
 		return cmd_usage(cmd, "--%s is of training, and this rule is searched for its choices",
 		                 cmd->options.learn.count > 0 ? "learn" : "steps");
@@ -214,7 +214,7 @@ CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment) {
 		return cmd_failed(cmd);
 	if (trained)
 		return train_all(cmd, experiment, folder);
-	ChooseResult *result = choose_experiment(cmd->rt, experiment, &options);
+	ChooseResult *result = search_choose_experiment(cmd->rt, experiment, &options);
 	cmd_progress_end(cmd);
 	bool early = !result && rt_interrupted(cmd->rt);
 	cmd_interrupt_met();
@@ -227,6 +227,6 @@ CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment) {
 		store_folder_close(folder);
 	else
 		store_folder_discard(folder);
-	choose_free(result);
+	search_choose_free(result);
 	return code;
 }

@@ -61,7 +61,7 @@ static void put_stages(Cmd *cmd, const ChooseSpace *space, const FeRule *rule, T
 		if (how->fits)
 			text_printf(out, ", fitting rates%s in %d rounds", rule->learned_count ? " and learned numbers" : "",
 			            how->fits);
-		count = choose_goes_on(count, stage, SEARCH_KEPT);
+		count = search_choose_goes_on(count, stage, SEARCH_KEPT);
 		text_printf(out, "; the best %s go on\n", cmd_count(cmd->arena, count));
 	}
 	text_printf(out, "  and scores those, written as rules, on the select problems of the experiment\n");
@@ -78,7 +78,7 @@ bool cmd_show_choices(Cmd *cmd, CmdExit *code) {
 	FeRule *rule = fe_rule_choosing(cmd->program, module, &call, &target, IR_F64);
 	ChooseSpace space;
 	cmd_runtime(cmd, IR_F64);
-	if (!rule || !choose_space_of(cmd->rt, rule, &(FeSearch){0}, 0, cmd->arena, &space)) {
+	if (!rule || !search_choose_space_of(cmd->rt, rule, &(FeSearch){0}, 0, cmd->arena, &space)) {
 		ir_module_free(module);
 		*code = cmd_failed(cmd);
 		return true;

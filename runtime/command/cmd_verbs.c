@@ -75,7 +75,8 @@ const CmdVerb cmd_verbs[] = {
      "be\n"
      "others. Data is read from --data DIR, as by compare, and has to be what it was. The exit code is 5 if "
      "checkpoints are\n"
-     "damaged or of another run; of two, the older one is used if the other is damaged.\n",
+     "damaged or of another run; of two, the older one is used if the other is damaged. A search among choices has no\n"
+     "archive, and does not go on.\n",
      "", "gradus resume runs/robust\n"},
 	{"front", cmd_front, "what a search has found, and how it scores elsewhere",
      "front DIR [--size N] [--best N] [--on OBJECTIVE] [--json | --csv]",

@@ -25,7 +25,7 @@ static void tell(const Choosing *c, int stage, uint32_t done, double since) {
 	for (uint32_t i = 0; i < done; i++)
 		best = c->found[i].score < best->score ? &c->found[i] : best;
 	p.best = best->score;
-	p.formula = choose_text(c->rt->session, &c->out->space, best->combination, arena);
+	p.formula = search_choose_text(c->rt->session, &c->out->space, best->combination, arena);
 	c->options->progress(c->options->user, &p);
 	arena_free(arena);
 }
@@ -44,7 +44,7 @@ static void try_some(void *user, int item, int worker) {
 	uint32_t per_item = search_stages[round->stage].per_item;
 	uint32_t from = round->first + (uint32_t)item * per_item, to = from + per_item;
 	for (uint32_t i = from; i < to && i < round->end && !rt_interrupted(round->choosing->rt); i++)
-		choose_try(round->choosing, &round->choosing->workers[worker], round->stage, &round->choosing->found[i]);
+		search_choose_try(round->choosing, &round->choosing->workers[worker], round->stage, &round->choosing->found[i]);
 	search_flush_as_before(before);
 }
 
@@ -56,7 +56,7 @@ static int by_score(const void *a, const void *b) {
 	return (x->combination > y->combination) - (x->combination < y->combination);
 }
 
-uint32_t choose_best(ChooseFound *found, uint32_t count, uint32_t wanted) {
+uint32_t search_choose_best(ChooseFound *found, uint32_t count, uint32_t wanted) {
 	uint32_t kept = 0;
 	qsort(found, count, sizeof *found, by_score);
 	while (kept < count && kept < wanted && isfinite(found[kept].score))
@@ -69,13 +69,13 @@ static bool stop_stage(Choosing *c, int stage, uint32_t done) {
 	if (stage == 0) {
 		for (uint32_t i = 0; i < c->count; i++)
 			c->found[i].score = i < done && c->found[i].rate > 0 ? c->found[i].score : (double)INFINITY;
-		c->count = choose_best(c->found, c->count, SEARCH_KEPT);
+		c->count = search_choose_best(c->found, c->count, SEARCH_KEPT);
 	}
 	c->count = c->count < SEARCH_KEPT ? c->count : SEARCH_KEPT;
 	return c->count > 0;
 }
 
-uint32_t choose_try_all(Choosing *c, int stage) {
+uint32_t search_choose_try_all(Choosing *c, int stage) {
 	const SearchStage *how = &search_stages[stage];
 	double since = rt_seconds();
 	uint32_t done = 0;
@@ -92,7 +92,7 @@ uint32_t choose_try_all(Choosing *c, int stage) {
 }
 
 /* A first look is too short to sort out what the second one has time for. */
-uint32_t choose_goes_on(uint32_t count, int stage, uint32_t keep) {
+uint32_t search_choose_goes_on(uint32_t count, int stage, uint32_t keep) {
 	const SearchStage *how = &search_stages[stage];
 	uint32_t share = (uint32_t)(how->share * count + 0.5);
 	uint32_t least = stage + 1 == SEARCH_STAGES ? keep : stage == 0 ? search_stages[1].least : how->least;
@@ -102,11 +102,11 @@ uint32_t choose_goes_on(uint32_t count, int stage, uint32_t keep) {
 
 static bool run_stage(Choosing *c, int stage) {
 	c->out->evaluated[stage] = c->count;
-	uint32_t done = choose_try_all(c, stage);
+	uint32_t done = search_choose_try_all(c, stage);
 	if (rt_interrupted(c->rt))
 		return stop_stage(c, stage, done);
 	int keep = c->experiment->keep > 0 ? c->experiment->keep : SEARCH_KEPT;
-	c->count = choose_best(c->found, c->count, choose_goes_on(c->count, stage, (uint32_t)keep));
+	c->count = search_choose_best(c->found, c->count, search_choose_goes_on(c->count, stage, (uint32_t)keep));
 	if (c->count == 0) {
 		const AstDecl *rule = c->experiment->train.decl;
 		diag_error(c->rt->session, 820, rule->name.span,
@@ -122,12 +122,12 @@ static bool make_labs(Choosing *c) {
 	const FeExperiment *x = c->experiment;
 	c->labs = ARENA_ARRAY(c->arena, ChooseLab *, x->on.count + 1);
 	for (uint32_t k = 0; k < x->on.count; k++) {
-		c->labs[k] = choose_lab_new(c->rt, &x->on.data[k], &x->train, x->score, x->horizon_high);
+		c->labs[k] = search_choose_lab_new(c->rt, &x->on.data[k], &x->train, x->score, x->horizon_high);
 		if (!c->labs[k])
 			return false;
 		c->lab_count++;
 	}
-	c->learned = (int)learned_count(choose_lab_rule(c->labs[0]));
+	c->learned = (int)learned_count(search_choose_lab_rule(c->labs[0]));
 	return true;
 }
 
@@ -136,11 +136,11 @@ static bool make_problems(Choosing *c) {
 	c->train = ARENA_ARRAY(c->arena, Problems *, c->lab_count);
 	c->select = x->select_problems > 0 ? ARENA_ARRAY(c->arena, Problems *, c->lab_count) : NULL;
 	for (int k = 0; k < c->lab_count; k++) {
-		c->train[k] = choose_lab_problems(c->labs[k], PROBLEMS_TRAIN, x->train_problems);
+		c->train[k] = search_choose_lab_problems(c->labs[k], PROBLEMS_TRAIN, x->train_problems);
 		if (!c->train[k])
 			return false;
 		if (c->select)
-			c->select[k] = choose_lab_problems(c->labs[k], PROBLEMS_SELECT, x->select_problems);
+			c->select[k] = search_choose_lab_problems(c->labs[k], PROBLEMS_SELECT, x->select_problems);
 		if (c->select && !c->select[k])
 			return false;
 	}
@@ -151,14 +151,14 @@ static bool make_workers(Choosing *c) {
 	int threads = rt_pool_threads(c->rt->pool);
 	double bytes = (double)c->count * sizeof(ChooseFound);
 	for (int k = 0; k < c->lab_count; k++)
-		bytes += threads * choose_bench_bytes(c->labs[k]);
+		bytes += threads * search_choose_bench_bytes(c->labs[k]);
 	if (!rt_memory_allows(c->rt, bytes, "this search"))
 		return false;
 	c->workers = ARENA_ARRAY(c->arena, ChooseWorker, threads);
 	for (int i = 0; i < threads; i++) {
 		c->workers[i].benches = ARENA_ARRAY(c->arena, ChooseBench *, c->lab_count);
 		for (int k = 0; k < c->lab_count; k++)
-			c->workers[i].benches[k] = choose_bench_new(c->labs[k], c->arena);
+			c->workers[i].benches[k] = search_choose_bench_new(c->labs[k], c->arena);
 	}
 	return true;
 }
@@ -181,8 +181,8 @@ static void score_finalists(Choosing *c) {
 	for (uint32_t i = 0; i < c->count; i++) {
 		ChooseFound *found = &c->found[i];
 		unsigned before = search_flush_subnormals();
-		choose_round(c, &c->workers[0], found);
-		choose_score_each(c, &c->workers[0], problems, found, scores);
+		search_choose_round(c, &c->workers[0], found);
+		search_choose_score_each(c, &c->workers[0], problems, found, scores);
 		search_flush_as_before(before);
 		found->lanes = 0;
 		for (int k = 0; k < count; k++)
@@ -197,11 +197,11 @@ static bool write_finalists(Choosing *c) {
 	out->best = c->found;
 	for (uint32_t i = 0; i < c->count; i++) {
 		ChooseFound *found = &c->found[i];
-		if (!choose_write(c, found))
+		if (!search_choose_write(c, found))
 			return false;
 		found->score = isfinite(found->select.mean) ? found->select.mean : (double)INFINITY;
 	}
-	out->best_count = choose_best(c->found, c->count, c->count); /* but for those that are not finite there */
+	out->best_count = search_choose_best(c->found, c->count, c->count); /* but for those that are not finite there */
 	if (out->best_count == 0) {
 		const AstDecl *rule = c->experiment->train.decl;
 		diag_error(
@@ -215,9 +215,9 @@ static bool write_finalists(Choosing *c) {
 static bool run(Choosing *c) {
 	if (!make_labs(c))
 		return false;
-	c->out->task = choose_lab_task(c->labs[0]);
-	if (!choose_space_of(c->rt, choose_lab_rule(c->labs[0]), &c->experiment->search, c->experiment->seed, c->arena,
-	                     &c->out->space))
+	c->out->task = search_choose_lab_task(c->labs[0]);
+	if (!search_choose_space_of(c->rt, search_choose_lab_rule(c->labs[0]), &c->experiment->search, c->experiment->seed,
+	                            c->arena, &c->out->space))
 		return false;
 	make_combinations(c);
 	if (!make_problems(c) || !make_workers(c))
@@ -226,13 +226,13 @@ static bool run(Choosing *c) {
 		if (!run_stage(c, stage))
 			return false;
 		if (stage == CHOOSE_CLIMBS && c->out->space.sampled)
-			choose_climb(c);
+			search_choose_climb(c);
 	}
 	score_finalists(c);
 	return write_finalists(c);
 }
 
-ChooseResult *choose_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options) {
+ChooseResult *search_choose_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options) {
 	Arena *arena = arena_new();
 	ChooseResult *out = ARENA_NEW(arena, ChooseResult);
 	Choosing *c = ARENA_NEW(arena, Choosing);
@@ -244,17 +244,17 @@ ChooseResult *choose_experiment(Rt *rt, const FeExperiment *experiment, const Se
 	bool ok = run(c);
 	for (int i = 0; c->workers && i < rt_pool_threads(rt->pool); i++)
 		for (int k = 0; k < c->lab_count; k++)
-			out->evaluations += choose_bench_evaluations(c->workers[i].benches[k]);
+			out->evaluations += search_choose_bench_evaluations(c->workers[i].benches[k]);
 	out->interrupted = rt_interrupted(rt);
 	out->compile_seconds = rt->compile_seconds - compiled;
 	out->seconds = rt_seconds() - c->started - out->compile_seconds;
 	if (ok)
 		return out;
-	choose_free(out);
+	search_choose_free(out);
 	return NULL;
 }
 
-void choose_free(ChooseResult *result) {
+void search_choose_free(ChooseResult *result) {
 	if (!result)
 		return;
 	Choosing *c = result->choosing;
@@ -263,7 +263,7 @@ void choose_free(ChooseResult *result) {
 			problems_free(c->train[k]);
 		if (c->select)
 			problems_free(c->select[k]);
-		choose_lab_free(c->labs[k]);
+		search_choose_lab_free(c->labs[k]);
 	}
 	arena_free(result->arena);
 }

@@ -27,9 +27,9 @@ static void add_beside(Climb *climb, const ChooseFound *parent) {
 	for (uint32_t i = 0; i < space->count; i++) {
 		for (uint32_t k = 0; k < space->sizes[i]; k++) {
 			ChooseFound one = *parent;
-			choose_picks(space, parent->combination, climb->picks);
+			search_choose_picks(space, parent->combination, climb->picks);
 			climb->picks[i] = (int)k;
-			one.combination = choose_first_alike(session, space, climb->picks, climb->needed);
+			one.combination = search_choose_first_alike(session, space, climb->picks, climb->needed);
 			if (is_new(climb, one.combination))
 				vec_push(climb->arena, &climb->fresh, one);
 		}
@@ -44,14 +44,14 @@ static bool join(Climb *climb, ChooseFound *before, uint32_t count) {
 	memcpy(both, before, count * sizeof *both);
 	memcpy(both + count, climb->fresh.data, climb->fresh.count * sizeof *both);
 	c->found = both;
-	c->count = choose_best(both, all, count);
+	c->count = search_choose_best(both, all, count);
 	bool better = false;
 	for (uint32_t i = 0; i < parents; i++)
 		better = better || both[i].combination != before[i].combination;
 	return better;
 }
 
-void choose_climb(Choosing *c) {
+void search_choose_climb(Choosing *c) {
 	Climb climb = {.choosing = c, .arena = arena_new()};
 	climb.picks = ARENA_ARRAY(climb.arena, int, c->out->space.count + 1);
 	climb.needed = ARENA_ARRAY(climb.arena, bool, c->out->space.count + 1);
@@ -66,7 +66,7 @@ void choose_climb(Choosing *c) {
 		c->found = climb.fresh.data;
 		c->count = climb.fresh.count;
 		c->out->climbed += c->count;
-		bool whole = choose_try_all(c, CHOOSE_CLIMBS) == c->count;
+		bool whole = search_choose_try_all(c, CHOOSE_CLIMBS) == c->count;
 		if (!whole) {
 			c->found = before;
 			c->count = count;

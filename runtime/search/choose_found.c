@@ -9,11 +9,11 @@
 /* The call of the experiment as text, with a rate. */
 static const char *call_text(const Choosing *c, double rate) {
 	const FeCall *call = &c->experiment->train;
-	const FeRule *rule = choose_lab_rule(c->labs[0]);
+	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
 	Text text = text_new(c->arena);
 	const char *written = source_excerpt(c->rt->session, c->arena, call->span);
 	size_t length = strlen(written);
-	int which = choose_lab_rate(c->labs[0]);
+	int which = search_choose_lab_rate(c->labs[0]);
 	if (which < 0)
 		return written;
 	bool empty = call->names.count == 0;
@@ -29,7 +29,7 @@ static const char *call_text(const Choosing *c, double rate) {
 
 /* The numbers that the search has fitted, for what is still learned. */
 static double *natural_of(const Choosing *c, const ChooseFound *found, const FeRule *made) {
-	const FeRule *rule = choose_lab_rule(c->labs[0]);
+	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
 	double *natural = ARENA_ARRAY(c->arena, double, made->learned_count + 1);
 	for (uint32_t i = 0; i < made->learned.count; i++)
 		for (uint32_t k = 0; k < rule->learned.count; k++)
@@ -49,14 +49,14 @@ static void put_head(const Choosing *c, const ChooseFound *found, Text *out) {
 	text_printf(out, "# Chosen by the experiment `%s`, %s %u combinations that are not the same (of %.0f): %s\n",
 	            session_text(session, c->experiment->decl->name.name), space->sampled ? "from a sample of" : "among",
 	            (unsigned)space->distinct_count, space->combinations,
-	            choose_text(session, space, found->combination, out->arena));
+	            search_choose_text(session, space, found->combination, out->arena));
 }
 
 /* The rule with all that it needs. NULL with diagnostics. */
 static const char *rule_text(const Choosing *c, const ChooseFound *found) {
 	Rt view = *c->rt;
 	const FeExperiment *x = c->experiment;
-	FePick *picks = choose_program_picks(c->rt->session, &c->out->space, found->combination);
+	FePick *picks = search_choose_program_picks(c->rt->session, &c->out->space, found->combination);
 	view.program = fe_chosen(c->rt->program, picks, c->out->space.count);
 	FeCall call;
 	if (!fe_call_text(view.program, call_text(c, found->rate), AST_OPTIMIZER, &call))
@@ -101,7 +101,7 @@ static bool score_on(const Choosing *c, const FeCall *rule, uint32_t objective, 
 	return ok;
 }
 
-bool choose_write(const Choosing *c, ChooseFound *found) {
+bool search_choose_write(const Choosing *c, ChooseFound *found) {
 	const FeExperiment *x = c->experiment;
 	Session *session = c->rt->session;
 	int count = c->select ? x->select_problems : x->train_problems;

@@ -89,7 +89,7 @@ static Task *task_choosing(Rt *rt, const FeCall *objective, const FeCall *rule, 
 	return task;
 }
 
-ChooseLab *choose_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score, int horizon) {
+ChooseLab *search_choose_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score, int horizon) {
 	Task *task = task_choosing(rt, objective, rule, score);
 	if (!task)
 		return NULL;
@@ -103,11 +103,11 @@ ChooseLab *choose_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, F
 	lab->segment = lab->begin ? compiled(lab, TASK_SEGMENT, &plan) : NULL;
 	if (lab->segment)
 		return lab;
-	choose_lab_free(lab);
+	search_choose_lab_free(lab);
 	return NULL;
 }
 
-void choose_lab_free(ChooseLab *lab) {
+void search_choose_lab_free(ChooseLab *lab) {
 	if (!lab)
 		return;
 	rt_code_free(lab->begin);
@@ -115,23 +115,23 @@ void choose_lab_free(ChooseLab *lab) {
 	task_free(lab->task);
 }
 
-const FeRule *choose_lab_rule(const ChooseLab *lab) {
+const FeRule *search_choose_lab_rule(const ChooseLab *lab) {
 	return lab->task->rule;
 }
 
-const Task *choose_lab_task(const ChooseLab *lab) {
+const Task *search_choose_lab_task(const ChooseLab *lab) {
 	return lab->task;
 }
 
-const double *choose_lab_theta(const ChooseLab *lab) {
+const double *search_choose_lab_theta(const ChooseLab *lab) {
 	return lab->theta;
 }
 
-int choose_lab_rate(const ChooseLab *lab) {
+int search_choose_lab_rate(const ChooseLab *lab) {
 	return lab->rate;
 }
 
-Problems *choose_lab_problems(ChooseLab *lab, ProblemSet set, int count) {
+Problems *search_choose_lab_problems(ChooseLab *lab, ProblemSet set, int count) {
 	if (!rt_memory_allows(lab->rt, problems_bytes(lab->task, count, false), "the data of these problems"))
 		return NULL;
 	return problems_of(lab->task, lab->rt->options.seed, set, count, false);
@@ -148,14 +148,14 @@ static size_t curve_bytes(const ChooseLab *lab) {
 	return (size_t)lab->segment_steps * IR_LANES * sizeof(double);
 }
 
-double choose_bench_bytes(const ChooseLab *lab) {
+double search_choose_bench_bytes(const ChooseLab *lab) {
 	double bytes = (double)lab->arena_bytes + 3 * (double)curve_bytes(lab);
 	for (uint32_t i = 0; i < lab->task->slot_count; i++)
 		bytes += 2 * (double)(slot_bytes(lab->task, i) + 64);
 	return bytes + (double)HYPER_BYTES * (lab->task->rule->hypers.count + (double)learned_count(lab->task->rule) + 8);
 }
 
-ChooseBench *choose_bench_new(const ChooseLab *lab, Arena *arena) {
+ChooseBench *search_choose_bench_new(const ChooseLab *lab, Arena *arena) {
 	const Task *task = lab->task;
 	const FeRule *rule = task->rule;
 	ChooseBench *b = ARENA_NEW(arena, ChooseBench);
@@ -181,7 +181,7 @@ ChooseBench *choose_bench_new(const ChooseLab *lab, Arena *arena) {
 	return b;
 }
 
-int64_t choose_bench_evaluations(const ChooseBench *b) {
+int64_t search_choose_bench_evaluations(const ChooseBench *b) {
 	return b->evaluations;
 }
 
@@ -285,8 +285,8 @@ static void score_short(FeScore how, const double *f0, const double *f, int step
 	}
 }
 
-bool choose_run(const ChooseLab *lab, ChooseBench *b, const ProblemBlock *problem, const ChooseRun *run,
-                const ChoosePoints *points, double score[IR_LANES]) {
+bool search_choose_run(const ChooseLab *lab, ChooseBench *b, const ProblemBlock *problem, const ChooseRun *run,
+                       const ChoosePoints *points, double score[IR_LANES]) {
 	FeScore how = lab->task->score;
 	double f0[IR_LANES], f[TASK_MAX_SEGMENT * IR_LANES];
 	int kept = 0; /* of the last piece */
@@ -314,8 +314,8 @@ bool choose_run(const ChooseLab *lab, ChooseBench *b, const ProblemBlock *proble
 	return true;
 }
 
-double choose_rate_of_size(const ChooseLab *lab, ChooseBench *b, const ProblemBlock *problem, const ChooseRun *run,
-                           const ChoosePoints *points) {
+double search_choose_rate_of_size(const ChooseLab *lab, ChooseBench *b, const ProblemBlock *problem,
+                                  const ChooseRun *run, const ChoosePoints *points) {
 	const Task *task = lab->task;
 	size_t size = (size_t)task->objective->size;
 	ChoosePoints at_one = *points;

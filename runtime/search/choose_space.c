@@ -4,7 +4,7 @@
 
 #include "runtime/search/choose.h"
 
-void choose_picks(const ChooseSpace *space, int64_t combination, int *picks) {
+void search_choose_picks(const ChooseSpace *space, int64_t combination, int *picks) {
 	for (uint32_t i = space->count; i-- > 0;) {
 		picks[i] = (int)(combination % space->sizes[i]);
 		combination /= space->sizes[i];
@@ -18,7 +18,7 @@ static int64_t combination_of(const ChooseSpace *space, const int *picks) {
 	return combination;
 }
 
-int64_t choose_first_alike(Session *session, const ChooseSpace *space, int *picks, bool *needed) {
+int64_t search_choose_first_alike(Session *session, const ChooseSpace *space, int *picks, bool *needed) {
 	fe_choices_needed(session, space->rule, picks, needed);
 	for (uint32_t i = 0; i < space->count; i++)
 		picks[i] = needed[i] ? picks[i] : 0;
@@ -28,8 +28,8 @@ int64_t choose_first_alike(Session *session, const ChooseSpace *space, int *pick
 static void all_distinct(Session *session, Arena *arena, ChooseSpace *space, int *picks, bool *needed) {
 	space->distinct = ARENA_ARRAY(arena, int64_t, space->combinations);
 	for (int64_t i = 0; i < (int64_t)space->combinations; i++) {
-		choose_picks(space, i, picks);
-		if (choose_first_alike(session, space, picks, needed) == i)
+		search_choose_picks(space, i, picks);
+		if (search_choose_first_alike(session, space, picks, needed) == i)
 			space->distinct[space->distinct_count++] = i;
 	}
 }
@@ -53,7 +53,7 @@ static void draw_distinct(Rt *rt, Arena *arena, uint32_t wanted, uint64_t seed, 
 			random_threefry(key, (const uint64_t[]){n, i}, bits);
 			picks[i] = (int)(bits[0] % space->sizes[i]);
 		}
-		int64_t one = choose_first_alike(rt->session, space, picks, needed);
+		int64_t one = search_choose_first_alike(rt->session, space, picks, needed);
 		bool new = true;
 		for (uint32_t k = 0; k < space->distinct_count && new; k++)
 			new = space->distinct[k] != one;
@@ -84,7 +84,8 @@ static bool can_search(Rt *rt, const FeRule *rule, const FeSearch *how) {
 	return how->kind != FE_SEARCH_EVOLVE && how->candidates <= CHOOSE_MOST_COMBINATIONS;
 }
 
-bool choose_space_of(Rt *rt, const FeRule *rule, const FeSearch *how, uint64_t seed, Arena *arena, ChooseSpace *out) {
+bool search_choose_space_of(Rt *rt, const FeRule *rule, const FeSearch *how, uint64_t seed, Arena *arena,
+                            ChooseSpace *out) {
 	static const double countable = 1e18; /* combinations are numbers of 64 bits */
 	uint32_t most = how->candidates > 0 ? (uint32_t)how->candidates : CHOOSE_MOST_COMBINATIONS;
 	*out = (ChooseSpace){.rule = rule, .count = rule->choices.count, .combinations = 1};
@@ -109,11 +110,11 @@ bool choose_space_of(Rt *rt, const FeRule *rule, const FeSearch *how, uint64_t s
 	return true;
 }
 
-const char *choose_text(Session *session, const ChooseSpace *space, int64_t combination, Arena *arena) {
+const char *search_choose_text(Session *session, const ChooseSpace *space, int64_t combination, Arena *arena) {
 	Text text = text_new(arena);
 	int *picks = ARENA_ARRAY(arena, int, space->count + 1);
 	bool *needed = ARENA_ARRAY(arena, bool, space->count + 1);
-	choose_picks(space, combination, picks);
+	search_choose_picks(space, combination, picks);
 	fe_choices_needed(session, space->rule, picks, needed);
 	for (uint32_t i = 0; i < space->count; i++) {
 		const FeChoice *choice = &space->rule->choices.data[i];
@@ -123,10 +124,10 @@ const char *choose_text(Session *session, const ChooseSpace *space, int64_t comb
 	return text_cstr(&text);
 }
 
-FePick *choose_program_picks(Session *session, const ChooseSpace *space, int64_t combination) {
+FePick *search_choose_program_picks(Session *session, const ChooseSpace *space, int64_t combination) {
 	int *picks = ARENA_ARRAY(session->arena, int, space->count + 1);
 	FePick *out = ARENA_ARRAY(session->arena, FePick, space->count + 1);
-	choose_picks(space, combination, picks);
+	search_choose_picks(space, combination, picks);
 	for (uint32_t i = 0; i < space->count; i++) {
 		const FeChoice *choice = &space->rule->choices.data[i];
 		out[i] = (FePick){.rule = session_text(session, choice->decl->name.name),

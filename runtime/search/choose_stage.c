@@ -21,7 +21,7 @@ static bool score_points(const Choosing *c, const ChooseWorker *worker, const Ch
 	for (int k = 0; k < c->lab_count; k++) {
 		for (int i = 0; i < problems; i++) {
 			double score[IR_LANES];
-			if (!choose_run(c->labs[k], worker->benches[k], &c->train[k]->blocks[i], run, points, score))
+			if (!search_choose_run(c->labs[k], worker->benches[k], &c->train[k]->blocks[i], run, points, score))
 				return false;
 			for (int lane = 0; lane < IR_LANES; lane++)
 				mean[lane] += score[lane];
@@ -80,7 +80,7 @@ static double spread_of(const FeRule *rule, int number, double at) {
 
 /* The best point so far, and fifteen around it. */
 static void spread(const Choosing *c, const ChooseFound *found, int round, double width, ChoosePoints *points) {
-	const FeRule *rule = choose_lab_rule(c->labs[0]);
+	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
 	alike(c, found, points);
 	for (int lane = 1; lane < IR_LANES; lane++) {
 		points->rates[lane] = found->rate * exp(width * search_rate_spread * normal(round, lane, 0));
@@ -94,7 +94,7 @@ static void grid(const Choosing *c, const ChooseWorker *worker, const ChooseRun 
                  const ChooseFound *found, ChoosePoints *points) {
 	double around = found->rate, from = -IR_LANES / 2 / per_decade;
 	if (first) {
-		double size = choose_rate_of_size(c->labs[0], worker->benches[0], &c->train[0]->blocks[0], run, points);
+		double size = search_choose_rate_of_size(c->labs[0], worker->benches[0], &c->train[0]->blocks[0], run, points);
 		around = size > 0 ? size : around;
 		from = size > 0 ? -4 : from;
 	}
@@ -105,12 +105,12 @@ static void grid(const Choosing *c, const ChooseWorker *worker, const ChooseRun 
 /* ---- a stage ---- */
 
 static void start(const Choosing *c, ChooseFound *found) {
-	const FeRule *rule = choose_lab_rule(c->labs[0]);
-	int rate = choose_lab_rate(c->labs[0]);
+	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
+	int rate = search_choose_lab_rate(c->labs[0]);
 	double by_itself = rate >= 0 ? rule->hypers.data[rate].value : 1;
 	found->rate = by_itself > 0 ? by_itself : 1;
 	for (int k = 0; k < c->learned; k++)
-		found->theta[k] = choose_lab_theta(c->labs[0])[k];
+		found->theta[k] = search_choose_lab_theta(c->labs[0])[k];
 }
 
 static void fit(const Choosing *c, const ChooseWorker *worker, int stage, const ChooseRun *run, ChooseFound *found) {
@@ -127,14 +127,14 @@ static void fit(const Choosing *c, const ChooseWorker *worker, int stage, const 
 	}
 }
 
-void choose_try(const Choosing *c, const ChooseWorker *worker, int stage, ChooseFound *found) {
+void search_choose_try(const Choosing *c, const ChooseWorker *worker, int stage, ChooseFound *found) {
 	const SearchStage *how = &search_stages[stage];
 	int horizon = c->experiment->horizon_high, steps = how->steps && how->steps < horizon ? how->steps : horizon;
 	Arena *scratch = arena_new();
 	int *picks = ARENA_ARRAY(scratch, int, c->out->space.count + 1);
 	double mean[IR_LANES];
 	ChoosePoints points;
-	choose_picks(&c->out->space, found->combination, picks);
+	search_choose_picks(&c->out->space, found->combination, picks);
 	ChooseRun run = {.picks = picks, .steps = steps, .horizon = horizon, .hopeless = how->hopeless};
 	if (stage == 0)
 		start(c, found);
@@ -142,7 +142,7 @@ void choose_try(const Choosing *c, const ChooseWorker *worker, int stage, Choose
 		fit(c, worker, stage, &run, found);
 	} else {
 		alike(c, found, &points);
-		if (choose_lab_rate(c->labs[0]) >= 0)
+		if (search_choose_lab_rate(c->labs[0]) >= 0)
 			grid(c, worker, &run, how->per_decade, stage == 0, found, &points);
 		else
 			spread(c, found, stage, 1, &points);
@@ -183,7 +183,7 @@ static double trained_of(const FeLimits *limits, double v) {
 
 /* A learned number with so many digits, as the rule uses it, unless that is on a limit. */
 static double written(const Choosing *c, int number, double theta, int digits) {
-	const FeRule *rule = choose_lab_rule(c->labs[0]);
+	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
 	for (uint32_t i = 0; i < rule->learned.count; i++) {
 		const FeSlot *slot = &rule->learned.data[i].slot;
 		if (slot->offset != number)
@@ -195,14 +195,14 @@ static double written(const Choosing *c, int number, double theta, int digits) {
 }
 
 static double trained(const Choosing *c, int number, double natural) {
-	const FeRule *rule = choose_lab_rule(c->labs[0]);
+	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
 	for (uint32_t i = 0; i < rule->learned.count; i++)
 		if (rule->learned.data[i].slot.offset == number)
 			return trained_of(&rule->learned.data[i].slot.limits, natural);
 	return natural;
 }
 
-void choose_round(const Choosing *c, const ChooseWorker *worker, ChooseFound *found) {
+void search_choose_round(const Choosing *c, const ChooseWorker *worker, ChooseFound *found) {
 	static const int digits[] = {0, 3, 4, 5, 6}; /* of a lane each; the others are like the first */
 	static const int tried = sizeof digits / sizeof *digits;
 	int horizon = c->experiment->horizon_high, chosen = 0;
@@ -210,7 +210,7 @@ void choose_round(const Choosing *c, const ChooseWorker *worker, ChooseFound *fo
 	int *picks = ARENA_ARRAY(scratch, int, c->out->space.count + 1);
 	double mean[IR_LANES], natural[CHOOSE_MOST_LEARNED][IR_LANES];
 	ChoosePoints points;
-	choose_picks(&c->out->space, found->combination, picks);
+	search_choose_picks(&c->out->space, found->combination, picks);
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		int kept = lane < tried ? digits[lane] : 0;
 		points.rates[lane] = rounded(found->rate, kept);
@@ -232,19 +232,19 @@ void choose_round(const Choosing *c, const ChooseWorker *worker, ChooseFound *fo
 	arena_free(scratch);
 }
 
-void choose_score_each(const Choosing *c, const ChooseWorker *worker, Problems *const *problems,
-                       const ChooseFound *found, double *out) {
+void search_choose_score_each(const Choosing *c, const ChooseWorker *worker, Problems *const *problems,
+                              const ChooseFound *found, double *out) {
 	int horizon = c->experiment->horizon_high;
 	Arena *scratch = arena_new();
 	int *picks = ARENA_ARRAY(scratch, int, c->out->space.count + 1);
 	ChoosePoints points;
-	choose_picks(&c->out->space, found->combination, picks);
+	search_choose_picks(&c->out->space, found->combination, picks);
 	alike(c, found, &points);
 	ChooseRun run = {.picks = picks, .steps = horizon, .horizon = horizon};
 	for (int k = 0; k < c->lab_count; k++) {
 		for (int i = 0; i < problems[k]->count; i++) {
 			double score[IR_LANES];
-			choose_run(c->labs[k], worker->benches[k], &problems[k]->blocks[i], &run, &points, score);
+			search_choose_run(c->labs[k], worker->benches[k], &problems[k]->blocks[i], &run, &points, score);
 			*out++ = score[0];
 		}
 	}

@@ -33,7 +33,7 @@ struct ChooseTraining {
 enum { RUNGS = 3 };
 static const int rung_parts[RUNGS] = {16, 4, 1}; /* of the outer steps */
 
-FeRule *choose_rule_alone(Rt *rt, IrModule *module, const FeExperiment *x) {
+static FeRule *rule_alone(Rt *rt, IrModule *module, const FeExperiment *x) {
 	FeObjective *problem = fe_objective(rt->program, module, &x->on.data[0], rt->options.real);
 	if (!problem)
 		return NULL;
@@ -41,9 +41,9 @@ FeRule *choose_rule_alone(Rt *rt, IrModule *module, const FeExperiment *x) {
 	return fe_rule_choosing(rt->program, module, &x->train, &target, rt->options.real);
 }
 
-bool choose_is_trained(Rt *rt, const FeExperiment *experiment) {
+bool search_choose_is_trained(Rt *rt, const FeExperiment *experiment) {
 	IrModule *module = ir_module_new(rt->session);
-	const FeRule *rule = choose_rule_alone(rt, module, experiment);
+	const FeRule *rule = rule_alone(rt, module, experiment);
 	bool trained = rule && rule->learned_count > CHOOSE_MOST_LEARNED;
 	for (uint32_t i = 0; rule && i < rule->learned.count; i++)
 		trained = trained || rule->learned.data[i].slot.type.rank > 0;
@@ -62,7 +62,7 @@ static void see_progress(void *user, const TrainProgress *p) {
 /* false with diagnostics. One in which nothing is learned has no training. */
 static bool begin(ChooseTraining *t, Pupil *pupil) {
 	Session *session = t->rt->session;
-	FePick *picks = choose_program_picks(session, &t->out->space, pupil->shown.combination);
+	FePick *picks = search_choose_program_picks(session, &t->out->space, pupil->shown.combination);
 	const char *call = source_excerpt(session, t->arena, t->experiment->train.span);
 	pupil->program = fe_chosen(t->rt->program, picks, t->out->space.count);
 	pupil->experiment = *t->experiment;
@@ -110,7 +110,7 @@ static void tell(const ChooseTraining *t, uint32_t done) {
 	p.best = best->shown.score;
 	p.distinct = t->out->space.distinct_count;
 	p.seconds = rt_seconds() - t->started;
-	p.formula = choose_text(t->rt->session, &t->out->space, best->shown.combination, arena);
+	p.formula = search_choose_text(t->rt->session, &t->out->space, best->shown.combination, arena);
 	if (t->options->progress)
 		t->options->progress(t->options->user, &p);
 	arena_free(arena);
@@ -183,8 +183,9 @@ static bool finish(ChooseTraining *t) {
 
 static bool make_pupils(ChooseTraining *t) {
 	t->module = ir_module_new(t->rt->session);
-	const FeRule *rule = choose_rule_alone(t->rt, t->module, t->experiment);
-	if (!rule || !choose_space_of(t->rt, rule, &t->experiment->search, t->experiment->seed, t->arena, &t->out->space))
+	const FeRule *rule = rule_alone(t->rt, t->module, t->experiment);
+	if (!rule ||
+	    !search_choose_space_of(t->rt, rule, &t->experiment->search, t->experiment->seed, t->arena, &t->out->space))
 		return false;
 	const ChooseSpace *space = &t->out->space;
 	if (space->distinct_count > CHOOSE_MOST_TRAINED) {
@@ -202,7 +203,7 @@ static bool make_pupils(ChooseTraining *t) {
 	return true;
 }
 
-ChooseTrained *choose_train(Rt *rt, const FeExperiment *experiment, const SearchOptions *options) {
+ChooseTrained *search_choose_train(Rt *rt, const FeExperiment *experiment, const SearchOptions *options) {
 	Arena *arena = arena_new();
 	ChooseTrained *out = ARENA_NEW(arena, ChooseTrained);
 	ChooseTraining *t = ARENA_NEW(arena, ChooseTraining);
@@ -215,11 +216,11 @@ ChooseTrained *choose_train(Rt *rt, const FeExperiment *experiment, const Search
 	out->seconds = rt_seconds() - t->started;
 	if (ok)
 		return out;
-	choose_train_free(out);
+	search_choose_train_free(out);
 	return NULL;
 }
 
-void choose_train_free(ChooseTrained *result) {
+void search_choose_train_free(ChooseTrained *result) {
 	if (!result)
 		return;
 	ChooseTraining *t = result->training;

@@ -16,7 +16,6 @@ bool search_seen_find(const SearchSeen *seen, uint64_t hash, float *score, int *
 /* A new one, or a smaller size of one that is there. */
 void search_seen_put(SearchSeen *seen, uint64_t hash, float score, int size);
 int64_t search_seen_dropped(const SearchSeen *seen); /* forgotten so far */
-double search_seen_bytes(const SearchSeen *seen);
 
 /* ---- island.c ---- */
 
@@ -63,13 +62,11 @@ enum { SEARCH_MOST_NOTED = SEARCH_CHILDREN + SEARCH_STARTERS };
 SearchIsland *search_islands_new(const SearchEvolution *evolution, Arena *arena);
 /* Scores starters `number`, `number` + islands, ... */
 void search_island_begin(SearchIsland *island, int worker);
-/* The first population: each the best of some of `scored` (none: drawn). */
+/* The first population: each the best of some of `scored` (none: drawn, no more than so many of which have to be scored). */
 void search_island_populate(SearchIsland *island, int worker, const SearchSeen *seen, const SearchIndividual *scored,
-                            uint32_t count);
+                            uint32_t count, int64_t most_scored);
 /* SEARCH_CHILDREN children, but no more than so many that have to be scored. */
 void search_island_round(SearchIsland *island, int worker, const SearchSeen *seen, int64_t round, int64_t most_scored);
-/* Does a come before b? What is as good as the other but for search_tie gives way to what is smaller. */
-bool search_is_better(const SearchIndividual *a, const SearchIndividual *b);
 const SearchIndividual *search_island_best(const SearchIsland *island);
 /* A child of another island, in the place of the oldest. */
 void search_island_receive(SearchIsland *island, const SearchIndividual *child);

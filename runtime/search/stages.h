@@ -31,16 +31,16 @@ typedef struct Search {
 	SearchResult *out;
 	Problems **train, **select; /* per lab */
 	SearchWorker *workers;
-	SearchLook *looks;                          /* the candidates of the first stage */
-	SearchFound *found;                         /* those of the later ones */
-	uint32_t count;                             /* of this stage's candidates */
-	SearchFound best_of[SEARCH_MOST_NODES + 1]; /* per size: the best that this stage has scored so far */
-	uint32_t ends[SEARCH_ENDS];                 /* how the candidates of this stage ended */
-	SearchArchive *archive;                     /* NULL: there is none, or not yet */
-	int64_t epoch;                              /* the number of the round that is next */
-	VEC(int64_t) unkept;                        /* evaluations of the rounds before there was an archive */
-	double told;                                /* when the best so far was last told */
-	uint64_t told_what;                         /* a hash of it */
+	SearchLook *looks;                         /* the candidates of the first stage */
+	SearchFound *found;                        /* those of the later ones */
+	uint32_t count;                            /* of this stage's candidates */
+	SearchFound best_of[SEARCH_MOST_SIZE + 1]; /* per size: the best that this stage has scored so far */
+	uint32_t ends[SEARCH_ENDS];                /* how the candidates of this stage ended */
+	SearchArchive *archive;                    /* NULL: there is none, or not yet */
+	int64_t epoch;                             /* the number of the round that is next */
+	VEC(int64_t) unkept;                       /* evaluations of the rounds before there was an archive */
+	double told;                               /* when the best so far was last told */
+	uint64_t told_what;                        /* a hash of it */
 	double started;
 	Arena *arena;
 } Search;
@@ -90,6 +90,9 @@ void search_put_finalists(Search *s, int64_t evaluations);
 
 /* evolved.c: evolution, or random search, and then what it met as the candidates. false with a diagnostic, or interrupted. */
 bool search_evolve_candidates(Search *s);
+
+/* ablate.c: the best finalists with less in them become finalists. */
+void search_ablate(Search *s);
 
 /* subnormal.c: subnormal numbers are 0 on this thread, until it is as before. */
 unsigned search_flush_subnormals(void);

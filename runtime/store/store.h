@@ -116,11 +116,13 @@ void store_confine(Session *session, FeProgram *program, const char *dir);
  * name); *tensors receives those tensors. theta: [P]; natural: as learned_natural gives. */
 void store_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
                        Text *out, Safetensors *tensors);
-/* The text of a rule with a formula in the place of its open expression, arguments of the call as defaults, and another name (NULL: its own).
+/* The text of a rule with formulas in the places of its open expressions, arguments of the call as defaults, and another name (NULL: its own).
  * `alone`: without the declarations that it mentions. */
 typedef struct StoreFill {
-	Span hole;
-	const char *formula, *name;
+	const Span *holes;
+	const char *const *formulas;
+	int count;
+	const char *name;
 	bool alone;
 } StoreFill;
 

@@ -257,6 +257,13 @@ expect 2 "$GRADUS" resume other --strict
 expect 2 "$GRADUS" resume
 expect 2 "$GRADUS" resume other whole
 
+# A search among choices has no archive.
+printf 'optimizer c(lr = 0.1) {\n  x <- x - lr * choose { g, sign(g) }\n}\nexperiment e {\n  train c()\n  on quadratic(n = 2)\n  problems 2 train, 2 select, 2 test\n  horizon 3\n}\n' >choices.grad
+expect 0 "$GRADUS" train choices.grad -o choices
+expect 0 "$GRADUS" resume choices
+rm choices/result.json
+expect 2 "$GRADUS" resume choices
+expect 5 "$GRADUS" front choices
 # Files of data are part of what was searched.
 printf '1,2\n2,4.1\n3,5.9\n-1,-2\n' >points.csv
 cat >fit.grad <<'END'

@@ -32,7 +32,8 @@ void rp_add_derivative(RpProgram *program, uint64_t seed) {
 	for (int i = 0; i < program->body.count; i++) {
 		const RpStmt *s = program->body.data[i];
 		for (int k = 0; (s->kind == RP_DEFINE || s->kind == RP_DRAW) && k < s->vars && count < MOST; k++)
-			if (s->var[k]->kind == RP_REAL && s->var[k]->role != RP_CONST && !made_anew(&program->body, s->var[k], false))
+			if (s->var[k]->kind == RP_REAL && s->var[k]->role != RP_CONST &&
+			    !made_anew(&program->body, s->var[k], false))
 				found[count++] = s->var[k];
 	}
 	if (count == 0 || program->reports >= REPORTS)

@@ -45,7 +45,7 @@ static FePick *picks_of(const FeRule *rule, const int *numbers, Arena *arena) {
 /* The same combination as text; how many scores differ. */
 static uint32_t compare_with_text(Bench *b, const ChooseLab *lab, const int *numbers, const char *family,
                                   double score[RATES]) {
-	const FeRule *open = choose_lab_rule(lab);
+	const FeRule *open = search_choose_lab_rule(lab);
 	Rt view = *b->rt;
 	view.program = fe_chosen(b->program, picks_of(open, numbers, b->arena), open->choices.count);
 	FeCall objective, rule;
@@ -87,15 +87,15 @@ static void agree(const char *text, const char *family, IrScalar real, RtEngine 
 	FeCall objective, rule;
 	cr_assert(fe_call_text(b.program, family, AST_OBJECTIVE, &objective));
 	cr_assert(fe_call_text(b.program, "r", AST_OPTIMIZER, &rule));
-	ChooseLab *lab = choose_lab_new(b.rt, &objective, &rule, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, STEPS);
+	ChooseLab *lab = search_choose_lab_new(b.rt, &objective, &rule, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, STEPS);
 	if (!lab)
 		diag_print_all(b.session, stderr, false);
 	cr_assert(lab);
 	ChooseSpace space;
-	cr_assert(choose_space_of(b.rt, choose_lab_rule(lab), &(FeSearch){0}, 0, b.arena, &space));
+	cr_assert(search_choose_space_of(b.rt, search_choose_lab_rule(lab), &(FeSearch){0}, 0, b.arena, &space));
 	cr_assert(space.distinct_count > 1);
-	Problems *problems = choose_lab_problems(lab, PROBLEMS_TRAIN, 1);
-	ChooseBench *on = choose_bench_new(lab, b.arena);
+	Problems *problems = search_choose_lab_problems(lab, PROBLEMS_TRAIN, 1);
+	ChooseBench *on = search_choose_bench_new(lab, b.arena);
 	int *picks = ARENA_ARRAY(b.arena, int, space.count + 1);
 	uint32_t differ = 0, wanted = GRADUS_SANITIZED || engine == RT_EVALUATOR ? 3 : 5;
 	for (uint32_t k = 0; k < wanted; k++) {
@@ -103,21 +103,21 @@ static void agree(const char *text, const char *family, IrScalar real, RtEngine 
 		                                                 : (uint32_t)((uint64_t)k * 7919 % space.distinct_count);
 		ChoosePoints points = {0};
 		double score[IR_LANES];
-		choose_picks(&space, space.distinct[number], picks);
+		search_choose_picks(&space, space.distinct[number], picks);
 		for (int lane = 0; lane < IR_LANES; lane++) {
 			points.rates[lane] = rates[lane % RATES];
-			for (int64_t i = 0; i < learned_count(choose_lab_rule(lab)); i++)
-				points.theta[i][lane] = choose_lab_theta(lab)[i];
+			for (int64_t i = 0; i < learned_count(search_choose_lab_rule(lab)); i++)
+				points.theta[i][lane] = search_choose_lab_theta(lab)[i];
 		}
 		ChooseRun run = {.picks = picks, .steps = STEPS, .horizon = STEPS};
-		cr_assert(choose_run(lab, on, &problems->blocks[0], &run, &points, score));
+		cr_assert(search_choose_run(lab, on, &problems->blocks[0], &run, &points, score));
 		for (int lane = RATES; lane < IR_LANES; lane++)
 			cr_expect(isinf(score[lane]) || score[lane] == score[lane % RATES], "lanes differ");
 		differ += compare_with_text(&b, lab, picks, family, score);
 	}
 	cr_expect_eq(differ, 0, "%u scores differ", differ);
 	problems_free(problems);
-	choose_lab_free(lab);
+	search_choose_lab_free(lab);
 	bench_free(&b);
 }
 
