@@ -51,7 +51,7 @@ static Stage stage_new(Setup *setup, Arena *arena, const char *family) {
 	Stage s = {.lab = search_lab_new(setup->rt, &objective, &rule, (FeScore){FE_SCORE_MEAN, FE_SCORE_F})};
 	setup_must(setup, s.lab != NULL);
 	SearchSpace *space = ARENA_NEW(arena, SearchSpace);
-	search_space_of(search_lab_hole(s.lab), false, space);
+	search_space_of(search_lab_task(s.lab)->rule, search_lab_hole(s.lab), false, space);
 	s.table = search_enumerate(space, NULL, NULL);
 	s.problems = search_lab_problems(s.lab, PROBLEMS_TRAIN, 1);
 	s.programs = ARENA_ARRAY(arena, SearchProgram, MOST);

@@ -138,6 +138,15 @@ typedef struct FeLearned {
 	bool by_size;              /* its declaration mentions x: its shape may follow from size(x) */
 } FeLearned;
 
+/* choose { a, b, c } */
+typedef struct FeChoice {
+	const AstDecl *decl; /* the rule in whose text it stands: this one, or one that it applies */
+	const AstExpr *expr;
+	const char *name; /* of the `let` whose value it is; of others their number in that rule */
+	uint32_t number;  /* among those of that rule */
+	uint32_t count;   /* of alternatives */
+} FeChoice;
+
 typedef struct FeRule {
 	const AstDecl *decl;
 	IrModule *module;
@@ -151,10 +160,12 @@ typedef struct FeRule {
 	bool reads_f, reads_g, reads_horizon, elementwise; /* elementwise: no coordinate sees another; f, g: read at all */
 	bool
 		by_shape; /* it looks at the axes of x: made for these shapes in this order, and states are those of all tensors of a shape */
-	bool evaluates;       /* the step evaluates the objective at other places than x */
-	bool derives;         /* ... and differentiates that, or reads residuals */
-	bool draws;           /* the step draws random numbers, and so takes seed and instance */
-	const FeHole *hole;   /* of fe_rule_open only: the expression that is open */
+	bool evaluates;     /* the step evaluates the objective at other places than x */
+	bool derives;       /* ... and differentiates that, or reads residuals */
+	bool draws;         /* the step draws random numbers, and so takes seed and instance */
+	const FeHole *hole; /* of fe_rule_open only: the first expression that is open, from which the next ones hang */
+	VEC(FeChoice)
+	choices; /* that nobody has made: each is its first alternative; of fe_rule_choosing, the last of `hypers` pick (from 0) */
 	uint32_t collectives; /* symbolic target only: the number of barriers */
 	VEC(bool) largest; /* per collective: it is the largest share of all tensors (from -inf on), and else their sum */
 	IrFunc *theta;     /* (seed: i64) -> theta: [P], the start of the learned numbers */
@@ -164,8 +175,8 @@ typedef struct FeRule {
 	 * theta is absent if P = 0, seed and instance if nothing is drawn; with a symbolic target that is not joint, the number of the first
 	 * coordinate among all of x and that of the tensor follow them. With a symbolic target and collectives, the parameters end with one real scalar per collective
 	 * (of all tensors) and the results with one per collective (this tensor's share); share k depends only on collectives before
-	 * k, so a caller runs it in phases. With an open expression, the parameters also hold its value (IR_ROLE_HOLE), and the results what it may be
-	 * made of (IR_ROLE_OPERAND), which does not depend on that. */
+	 * k, so a caller runs it in phases. With open expressions, the parameters also hold their values (IR_ROLE_HOLE), and the results what they may be
+	 * made of (IR_ROLE_OPERAND, one hole's after the other's), which depends on earlier ones alone. */
 	IrFunc *step;
 } FeRule;
 
@@ -175,8 +186,13 @@ FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const 
 
 /* The same of a rule that has an open expression, which fe_rule reports (E0333). */
 FeRule *fe_rule_open(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real);
+/* The same with all alternatives of its choices, of which hyperparameters pick. */
+FeRule *fe_rule_choosing(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target,
+                         IrScalar real);
 /* Where a `discover` stands in the declaration; NULL: nowhere. */
 const AstExpr *fe_open_expression(const AstDecl *rule);
+/* All of them, in the order of the text: how many there are, `most` of which are in `out`. */
+uint32_t fe_open_expressions(const AstDecl *rule, const AstExpr **out, uint32_t most);
 
 /* Whether its open expression can be searched for, as it is called; else reported (E0334, E0335, E0391). */
 bool fe_is_searchable(Session *session, const FeRule *rule, Span call);
@@ -192,6 +208,18 @@ bool fe_is_by_shape(FeProgram *program, const FeCall *call);
 bool fe_rule_draws(FeProgram *program, const FeCall *call);
 /* Does the declaration of what it learns mention x, as in `learn L : [size(x), size(x)] = 0`? It then needs a target of known size. */
 bool fe_is_tied(FeProgram *program, const AstDecl *rule);
+/* Does it need a target of known size, for that or, being joint, for how it looks at its coordinates (`x[0]`, an order of them)? *place: where
+ * it does. Adds no diagnostics. */
+bool fe_needs_size(FeProgram *program, const FeCall *call, Span *place);
+
+/* ---- decl/choices.c ---- */
+
+/* Has it, or a rule that it mentions, a choice? */
+bool fe_has_choices(FeProgram *program, const FeCall *rule);
+const char *fe_alternative(const Session *session, const FeChoice *choice, uint32_t number, Arena *arena);
+/* picks, needed: by the choices of the rule. Which of them x depends on, once the others are made as they are: combinations that agree in
+ * these are one rule. */
+void fe_choices_needed(Session *session, const FeRule *rule, const int *picks, bool *needed);
 
 /* ---- decl/experiment.c ---- */
 
@@ -260,13 +288,13 @@ typedef struct FeExperiment {
 	FeEstimator estimator;
 	int window; /* 0: whole */
 	double sigma;
-	int particles; /* antithetic pairs */
+	int particles;              /* antithetic pairs */
 	double options[FE_OPTIONS]; /* all of the estimator, these three as well */
 	FeCall update;
 	int outer_steps;
 	double clip; /* outer gradient norm; 0: none */
 	FeSearch search;
-	int keep;    /* finalists of a search; 0: as many as it takes by itself */
+	int keep; /* finalists of a search; 0: as many as it takes by itself */
 	VEC(FeCall) against;
 	VEC(Name) open; /* learn adam.lr: hyperparameters opened */
 	uint64_t seed;

@@ -82,8 +82,10 @@ typedef struct FeHole {
 	bool homogeneous;   /* sums are of terms of equal degree */
 	Name
 		rate; /* the hyperparameter that every expression gets its own of: the first that is called like a rate; 0: none */
-	Name fixed_rate;    /* one that is called so, but was given by the call */
-	bool rate_in_front; /* positive multiples of an expression are one, as the rate takes them in */
+	Name fixed_rate;     /* one that is called so, but was given by the call */
+	bool rate_in_front;  /* positive multiples of an expression are one, as the rate takes them in */
+	int degree;          /* that the rest of the rule counts with: of the first operand that has one */
+	struct FeHole *next; /* the hole that is computed after this one, in the same step; NULL: none */
 } FeHole;
 
 /* ---- how it is searched ---- */

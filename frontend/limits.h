@@ -41,7 +41,9 @@ enum {
 	HOLE_MOST_CONSTANTS = 4,
 	HOLE_USUAL_CONSTANTS = 1,
 	/* rule_hole.c, E0331: operands */
-	HOLE_MOST_OPERANDS = 12
+	HOLE_MOST_OPERANDS = 12,
+	/* ... open expressions of a rule, E0330 */
+	HOLE_MOST = 4
 };
 
 /* ---- how far objectives are made of objectives ---- */
@@ -96,7 +98,9 @@ enum {
 	/* proof.c: conditions `a != b` of which it is tried whether they make another sharper */
 	PROOF_FACTS_SHARPENED = 8,
 	/* elab_draw_arguments.c: points at which arguments of a draw are computed beforehand; the run looks at the rest */
-	ELAB_MOST_POINTS = 4096
+	ELAB_MOST_POINTS = 4096,
+	/* elab_draw_counts.c: categories whose sums of weights are each computed from the first weight on; more take a loop */
+	ELAB_FEW_WEIGHTS = 16
 };
 
 /* ---- what is written out ---- */

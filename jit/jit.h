@@ -11,9 +11,9 @@ typedef struct JitOptions {
 	bool no_lapack; /* our own loops for matrices of any size, as strict code has */
 	bool no_fusion; /* one nest per op: the plain form, for tests and for looking at */
 	const struct Lapack *lapack; /* for larger matrices; NULL: our own loops. jit_compile finds it, unless strict */
-	uint32_t
-		registers; /* of 64 bytes (or twice as many of 32), for tiles; 0: 32. jit_compile and the texts of LLVM: the machine's */
-	FILE *explain; /* decisions (lanes, fusion, tiles, buffers) as text, or NULL */
+	bool one_block;              /* tiles have one block of lanes: compilers of C do not keep more in registers */
+	uint32_t registers; /* of 64 bytes, or of 32 for two, that tiles fill; 0: 32, or with LLVM those of the machine */
+	FILE *explain;      /* decisions (lanes, fusion, tiles, buffers) as text, or NULL */
 } JitOptions;
 
 /* How parameters and results lie in memory: dense, row-major, F32/F64/I64/I32 as such, BOOL one byte; a lane axis (type.lanes)

@@ -17,10 +17,12 @@ static void check_derivatives(FeProgram *p, const FeCall *call, const FeTarget *
 		return;
 	DiagMark mark = diag_mark(p->session);
 	IrModule *module = ir_module_new(p->session);
+	bool shapes_differ =
+		target && target->types && target->type_count != target->count; /* from sizes: then it can only be typed */
 	if (call->decl->kind == AST_OBJECTIVE)
 		fe_objective(p, module, call, IR_F64);
 	else
-		fe_rule(p, module, call, target, IR_F64, NULL, 0);
+		fe_rule(p, module, call, shapes_differ ? &fe_usual_tensors : target, IR_F64, NULL, 0);
 	ir_module_free(module);
 	Diags said = diag_take_back(p->session, mark), too_long = {0};
 	for (uint32_t i = 0; i < said.count; i++)

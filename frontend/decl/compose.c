@@ -431,7 +431,11 @@ static bool is_shared(const Base *b, const Symbol *symbol) {
 
 static AstExpr *evaluated_at(Family *f, Base *b, const AstExpr *x) {
 	Symbol *value = NULL;
-	if (!may_stand(f, b, x) || !base_typed(f, b)) {
+	if (!may_stand(f, b, x)) { /* its value is not known; what else is wrong is to be found */
+		Symbol unknown = {.kind = SYMBOL_UNKNOWN, .name = b->name, .span = x->span, .no_value = true};
+		return objective_make_name(f->c->program, symbol_new(f->c->program, unknown), x->span);
+	}
+	if (!base_typed(f, b)) {
 		f->c->ok = false;
 		return objective_make_number(f->c->program, 0, x->span);
 	}
@@ -504,20 +508,42 @@ static void look_at_body(Family *f) {
 	}
 }
 
-static bool may_go_on(Compose *c) {
+/* An objective that is made of itself, be it through others, is so by a default. */
+static void help_with_depth(const Compose *c, Diag *diag, const AstDecl *decl) {
+	Session *session = c->program->session;
+	for (uint32_t i = 0; i < decl->params.count; i++) {
+		const AstParam *p = &decl->params.data[i];
+		const AstDecl *made_of = objective_given(c->program, p->value);
+		if (!made_of)
+			continue;
+		const char *name = session_text(session, p->name.name);
+		diag_label(session, diag, p->value->span, "what `%s` is made of by default",
+		           session_text(session, decl->name.name));
+		diag_help(session, diag,
+		          made_of == decl ? "`%s` cannot be the objective itself: name another one, as in `%s = rosenbrock`"
+		                          : "if `%s` comes back to this objective, name another one, as in `%s = rosenbrock`",
+		          name, name);
+		return;
+	}
+}
+
+static bool may_go_on(Compose *c, const AstDecl *decl) {
 	if (c->depth < COMPOSE_MOST_DEPTH && c->count < ELAB_MOST_COPIES)
 		return true;
 	if (c->depth < COMPOSE_MOST_DEPTH)
 		diag_error(c->program->session, 140, c->span, "written out, this takes more than %d expressions",
 		           (int)ELAB_MOST_COPIES);
 	else
-		diag_error(c->program->session, 140, c->span, "objectives are made of one another more than %d deep here",
-		           (int)COMPOSE_MOST_DEPTH);
+		help_with_depth(c,
+		                diag_error(c->program->session, 140, c->span,
+		                           "objectives are made of one another more than %d deep here",
+		                           (int)COMPOSE_MOST_DEPTH),
+		                decl);
 	return false;
 }
 
 static AstDecl *write_out(Compose *c, const AstDecl *decl, const AstExpr *const *args) {
-	if (!resolve_is_sound(c->program, decl) || !may_go_on(c))
+	if (!resolve_is_sound(c->program, decl) || !may_go_on(c, decl))
 		return NULL;
 	Family f = {.c = c, .decl = decl, .out = arena_copy(c->arena, decl, sizeof *decl)};
 	f.copy = (Copy){.program = c->program, .instead = instead, .context = &f, .count = &c->count};

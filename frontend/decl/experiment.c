@@ -403,7 +403,7 @@ static void warn_of_clauses(Reading *r, const AstExperiment *x, const FeExperime
 	               {x->clip.span, "clip", false},
 	               {x->search.span, "search", true},
 	               {x->keep.span, "keep", true}};
-	if (!out->train.decl)
+	if (!out->train.decl || fe_has_choices(r->program, &out->train)) /* combinations may be trained as well */
 		return;
 	const char *rule = session_text(r->session, out->train.decl->name.name);
 	bool searches = fe_open_expression(out->train.decl) != NULL;
@@ -424,6 +424,16 @@ static void closed(Reading *r, const FeCall *call) {
 		rule_typed(r->program, module, call, &check_tensors, IR_F64, NULL, 0, typing_new(module->arena));
 	r->ok = rule && rule_is_closed(r->session, rule) && r->ok;
 	ir_module_free(module);
+}
+
+/* Rules that are searched have no hyperparameters opened. */
+static void refuse_opened(Reading *r, const AstExperiment *x, const FeExperiment *out) {
+	if (out->open.count && fe_open_expression(out->train.decl))
+		wrong(r, 391, x->learn.data[0].rule.span,
+		      "`learn` of a rule with an open expression is part of the language, but not of this version");
+	else if (out->open.count && fe_has_choices(r->program, &out->train))
+		wrong(r, 391, x->learn.data[0].rule.span,
+		      "`learn` of a rule with choices is part of the language, but not of this version");
 }
 
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
@@ -486,8 +496,6 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	for (uint32_t i = 0; i < out->against.count; i++)
 		closed(r, &out->against.data[i]);
 	closed(r, &out->update);
-	if (out->open.count && fe_open_expression(out->train.decl))
-		wrong(r, 391, x->learn.data[0].rule.span,
-		      "`learn` of a rule with an open expression is part of the language, but not of this version");
+	refuse_opened(r, x, out);
 	return r->ok;
 }

@@ -32,18 +32,31 @@ bool fe_is_rate(const char *hyper) {
 	return false;
 }
 
+typedef struct Open {
+	const AstExpr **found;
+	uint32_t count, most;
+} Open;
+
 static bool find_open(const AstExpr *x, void *context) {
-	const AstExpr **found = context;
-	if (x && x->kind == AST_DISCOVER)
-		*found = x;
-	return *found || ast_any_part(x, find_open, context);
+	Open *open = context;
+	if (!x || x->kind != AST_DISCOVER)
+		return x && ast_any_part(x, find_open, context);
+	if (open->count < open->most)
+		open->found[open->count] = x;
+	open->count++;
+	return false;
+}
+
+uint32_t fe_open_expressions(const AstDecl *rule, const AstExpr **out, uint32_t most) {
+	Open open = {out, 0, most};
+	for (uint32_t i = 0; i < rule->body.count; i++)
+		ast_any_expr(rule->body.data[i], find_open, &open);
+	return open.count;
 }
 
 const AstExpr *fe_open_expression(const AstDecl *rule) {
-	const AstExpr *found = NULL;
-	for (uint32_t i = 0; i < rule->body.count && !found; i++)
-		ast_any_expr(rule->body.data[i], find_open, &found);
-	return found;
+	const AstExpr *first = NULL;
+	return fe_open_expressions(rule, &first, 1) ? first : NULL;
 }
 
 static uint32_t operators_of(FeOperatorSet set) {
@@ -213,7 +226,8 @@ Value *hole_read_operand(RuleElab *r, const AstExpr *x, FeOperand *out) {
 	if (value_is_bad(v))
 		return NULL;
 	bool number = v->kind == VALUE_ARRAY && v->scalar != S_BOOL;
-	bool like_x = number && v->rank == 1 && v->dims[0] == DIM_X;
+	bool like_x =
+		number && (e->coord ? v->rank == 0 && elab_differs(e, value_body(e, v)) : v->rank == 1 && v->dims[0] == DIM_X);
 	if (!number || (v->rank > 0 && !like_x)) {
 		Diag *diag = diag_error(e->session, 331, x->span, "an operand of `discover` is a number or like x, not %s",
 		                        value_type_text(e, v));

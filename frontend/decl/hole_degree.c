@@ -26,6 +26,7 @@ typedef struct Walk {
 	bool changed;
 	const Symbol *rate; /* NULL: degrees in the scale of the objective */
 	int rate_at;        /* its degree */
+	const FeHole *hole; /* that the rate is asked of; others are numbers to it */
 } Walk;
 
 static const Degree unknown = {DEGREE_UNKNOWN, 0}, any = {DEGREE_ANY, 0}, zero = {DEGREE_SOME, 0},
@@ -162,12 +163,26 @@ static Degree of_call(Walk *w, const AstExpr *x) {
 	return bare(all);
 }
 
+/* What an open expression is taken for: the first of its operands that has a degree. */
+static Degree of_open(Walk *w, const AstExpr *x) {
+	Degree all = {DEGREE_NONE, 0};
+	for (uint32_t i = 0; i < x->call.args.count && all.kind != DEGREE_SOME; i++)
+		if (!x->call.args.data[i].name.name) {
+			Degree one = of_expr(w, x->call.args.data[i].value);
+			all = one.kind == DEGREE_SOME || all.kind == DEGREE_NONE ? one : all;
+		}
+	return all;
+}
+
 static Degree of_expr(Walk *w, const AstExpr *x) {
 	switch (x->kind) {
 	case AST_NUMBER: return w->rate && !is_zero(x) ? zero : any;
 	case AST_BOOL:
 	case AST_COMPARE: return zero;
-	case AST_DISCOVER: return w->rate ? some(FE_DEGREE_ONE) : unknown;
+	case AST_DISCOVER:
+		if (!w->rate)
+			return of_open(w, x);
+		return x->span.start == w->hole->span.start ? some(FE_DEGREE_ONE) : zero;
 	case AST_NAME: return of_symbol(w, symbol_at(w->r->program, x->id));
 	case AST_UNARY: return of_expr(w, x->unary.operand);
 	case AST_BINARY: return of_binary(w, x);
@@ -267,7 +282,7 @@ static void walk(Walk *w) {
 	} while (w->changed);
 }
 
-void hole_find_degrees(RuleElab *r, FeHole *hole) {
+void hole_find_degrees(RuleElab *r, const AstExpr *x, FeHole *hole) {
 	Walk w = {.r = r, .arena = arena_new()};
 	walk(&w);
 	for (uint32_t i = 0; i < hole->operands.count; i++) {
@@ -276,6 +291,8 @@ void hole_find_degrees(RuleElab *r, FeHole *hole) {
 		operand->degree_known = degree.kind == DEGREE_SOME || degree.kind == DEGREE_ANY;
 		operand->degree = degree.kind == DEGREE_SOME ? degree.at : 0;
 	}
+	Degree own = of_open(&w, x);
+	hole->degree = own.kind == DEGREE_SOME ? own.at : 0;
 	arena_free(w.arena);
 }
 
@@ -287,7 +304,7 @@ static bool may_be_zero(Degree degree) {
 
 /* Neither x nor what the expression is made of sees it if the rate has this degree. What is not known is not held against it. */
 static bool goes_unseen(RuleElab *r, const FeHole *hole, const Symbol *rate, int degree) {
-	Walk w = {.r = r, .arena = arena_new(), .rate = rate, .rate_at = degree};
+	Walk w = {.r = r, .arena = arena_new(), .rate = rate, .rate_at = degree, .hole = hole};
 	walk(&w);
 	const Degree *x = name_map_get(&w.of, r->names->rule[RULE_X]->number);
 	bool unseen = !x || may_be_zero(*x);

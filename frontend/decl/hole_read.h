@@ -10,7 +10,7 @@ bool hole_read_options(RuleElab *r, const AstExpr *x, FeHole *hole);
 Value *hole_read_operand(RuleElab *r, const AstExpr *x, FeOperand *out);
 
 /* hole_degree.c: the degrees of the operands in the scale of the objective, by what the statements of the rule compute. */
-void hole_find_degrees(RuleElab *r, FeHole *hole);
+void hole_find_degrees(RuleElab *r, const AstExpr *x, FeHole *hole);
 /* The same: the rate of the rule, and whether it stands in front of the hole. After the operands. */
 void hole_find_rate(RuleElab *r, FeHole *hole);
 

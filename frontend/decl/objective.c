@@ -385,7 +385,6 @@ static bool lost_a_value(const ObjectiveBuilding *b) {
 	return lost;
 }
 
-
 static void build_value(ObjectiveBuilding *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
@@ -507,18 +506,20 @@ FeObjective *objective_typed_alone(FeProgram *program, IrModule *module, const A
 FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Typing *typing) {
 	FeCall written_out;
 	program = call->program ? call->program : program;
+	uint32_t complaints = program->session->complaints;
 	call = objective_written_out(program, call, &written_out);
 	if (!call)
 		return NULL;
 	bool sound = resolve_is_sound(program, call->decl);
 	FeObjective *typed = build(program, module, call, real, typing, false, FORM_USUAL);
-	return sound ? typed : NULL;
+	return sound && program->session->complaints == complaints ? typed : NULL;
 }
 
 /* From notes of the same functions. */
 static FeObjective *lower(FeProgram *program, IrModule *module, const FeCall *call, IrScalar real, Form form) {
 	FeCall written_out;
 	program = call->program ? call->program : program;
+	uint32_t complaints = program->session->complaints;
 	call = objective_written_out(program, call, &written_out);
 	if (!call)
 		return NULL;
@@ -531,6 +532,7 @@ static FeObjective *lower(FeProgram *program, IrModule *module, const FeCall *ca
 		sound = build(program, scratch, call, real, typing, false, form) != NULL;
 	}
 	ir_module_free(scratch);
+	sound = sound && program->session->complaints == complaints;
 	FeObjective *objective = sound ? build(program, module, call, real, typing, true, form) : NULL;
 	arena_free(notes);
 	return objective;

@@ -23,6 +23,7 @@ void rule_begin_function(RuleElab *r, IrBuilder *builder, const char *name, IrFu
 	e->indices_around.count = 0;
 	e->tensor = NULL;
 	e->coord = NULL;
+	e->each_calls = NULL;
 	e->lane = NULL;
 	e->tensors = 1;
 	e->x_rank = -1;
@@ -87,6 +88,7 @@ typedef struct RuleAsked {
 	IrScalar real;
 	const Name *open;
 	uint32_t open_count;
+	bool searching; /* all alternatives of its choices are made */
 	Typing *typing;
 } RuleAsked;
 
@@ -99,6 +101,7 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	r->target = asked->target;
 	r->open = asked->open;
 	r->open_count = asked->open_count;
+	r->searching = asked->searching;
 	r->symbolic = asked->target->count == 0;
 	r->appliers = "step."; /* no name of an objective begins so */
 	r->e = elab_new(program, module, asked->real, asked->typing);
@@ -113,6 +116,7 @@ static RuleElab *rule_new(FeProgram *program, IrModule *module, const RuleAsked 
 	                      .state = rule_meet_state,
 	                      .draw = rule_draw,
 	                      .discover = rule_discover,
+	                      .choose = rule_choose,
 	                      .ask_axes = rule_ask_axes};
 	r->e.rule = &r->asked;
 	*calls = (Calls){.decl = asked->call->decl};
@@ -130,7 +134,7 @@ static void mark_opened(RuleElab *r) {
 static void build_functions(RuleElab *r) {
 	r->residuals = NULL;
 	r->within = r->place = 0;
-	r->loops = r->written = r->arms = 0;
+	r->loops = r->written = r->arms = r->sized_arms = 0;
 	r->learned.count = 0;
 	r->varied = (Varied){0};
 	r->functions = 0;
@@ -139,6 +143,7 @@ static void build_functions(RuleElab *r) {
 	o->module = r->e.module;
 	o->real = r->e.real;
 	o->draws = r->draws;
+	rule_collect_choices(r, r->decl);
 	rule_build_theta(r);
 	rule_build_natural(r);
 	r->shape = NULL;
@@ -205,13 +210,14 @@ static FeRule *finish(RuleElab *r) {
 		                 .high = h->high};
 		vec_push(r->e.arena, &r->out->hypers, hyper);
 	}
+	rule_finish_choices(r);
 	return r->out;
 }
 
 FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                    const Name *open, uint32_t open_count, Typing *typing) {
 	program = call->program ? call->program : program;
-	RuleAsked asked = {call, target, real, open, open_count, typing};
+	RuleAsked asked = {call, target, real, open, open_count, false, typing};
 	Calls calls;
 	bool sound = resolve_is_sound(program, call->decl);
 	RuleElab *r = type_functions(program, module, &asked, &calls);
@@ -219,11 +225,11 @@ FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, con
 }
 
 static FeRule *rule_lowered(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target,
-                            IrScalar real, const Name *open, uint32_t open_count) {
+                            IrScalar real, const Name *open, uint32_t open_count, bool searching) {
 	program = call->program ? call->program : program;
 	Calls calls[2];
 	Arena *notes = arena_new();
-	RuleAsked asked = {call, target, real, open, open_count, typing_new(notes)};
+	RuleAsked asked = {call, target, real, open, open_count, searching, typing_new(notes)};
 	IrModule *scratch = ir_module_new(program->session);
 	bool sound = resolve_is_sound(program, call->decl);
 	sound = type_functions(program, scratch, &asked, &calls[0]) && sound;
@@ -235,29 +241,57 @@ static FeRule *rule_lowered(FeProgram *program, IrModule *module, const FeCall *
 
 FeRule *fe_rule(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
                 const Name *open, uint32_t open_count) {
-	FeRule *rule = rule_lowered(program, module, call, target, real, open, open_count);
+	FeRule *rule = rule_lowered(program, module, call, target, real, open, open_count, false);
 	return rule && rule_is_closed(program->session, rule) ? rule : NULL;
 }
 
 FeRule *fe_rule_open(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real) {
-	return rule_lowered(program, module, call, target, real, NULL, 0);
+	return rule_lowered(program, module, call, target, real, NULL, 0, false);
 }
 
-/* Types a rule by itself, for one thing that it finds out; what is wrong with it is said by whoever uses it. */
-static bool typed_alone(FeProgram *program, const FeCall *call, bool (*finds)(const Typing *, const AstDecl *)) {
+FeRule *fe_rule_choosing(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target,
+                         IrScalar real) {
+	FeRule *rule = rule_lowered(program, module, call, target, real, NULL, 0, true);
+	return rule && rule_is_closed(program->session, rule) ? rule : NULL;
+}
+
+/* What is wrong with a rule by itself, which is said by whoever uses it. */
+static Diags type_alone(FeProgram *program, const FeCall *call, const FeTarget *target, Typing *typing) {
 	program = call->program ? call->program : program;
-	Arena *notes = arena_new();
-	Typing *typing = typing_new(notes);
 	IrModule *scratch = ir_module_new(program->session);
 	DiagMark mark = diag_mark(program->session);
-	rule_typed(program, scratch, call, &check_tensors, IR_F64, NULL, 0, typing);
+	rule_typed(program, scratch, call, target, IR_F64, NULL, 0, typing);
 	Diags said = diag_take_back(program->session, mark);
 	if (said.count)
 		resolve_again(program);
-	bool found = finds(typing, call->decl);
 	ir_module_free(scratch);
+	return said;
+}
+
+/* Types a rule by itself, for one thing that it finds out. */
+static bool typed_alone(FeProgram *program, const FeCall *call, bool (*finds)(const Typing *, const AstDecl *)) {
+	Arena *notes = arena_new();
+	Typing *typing = typing_new(notes);
+	type_alone(program, call, &check_tensors, typing);
+	bool found = finds(typing, call->decl);
 	arena_free(notes);
 	return found;
+}
+
+bool fe_needs_size(FeProgram *program, const FeCall *call, Span *place) {
+	const FeTarget any = {.count = 0};
+	*place = call->decl->name.span;
+	if (fe_is_tied(call->program ? call->program : program, call->decl))
+		return true;
+	if (!call->decl->joint)
+		return false;
+	Arena *notes = arena_new();
+	Diags said = type_alone(program, call, &any, typing_new(notes));
+	bool needs = said.count > 0 && type_alone(program, call, &check_tensors, typing_new(notes)).count == 0;
+	if (needs)
+		*place = said.data[0]->labels.data[0].span;
+	arena_free(notes);
+	return needs;
 }
 
 bool fe_is_by_shape(FeProgram *program, const FeCall *call) {

@@ -83,14 +83,14 @@ typedef struct RuleElab {
 	uint32_t next_state;            /* the first state of the rule that is applied next, or of a block */
 	VEC(const AstStmt *) in_blocks; /* by state: where it is declared, in a block; NULL: directly in a rule */
 	/* A rule that looks at the axes of x is made for one shape after the other (rule_axes.c). */
-	bool more_axes, by_shape;      /* it turned out that it does; it is known that it does */
-	Diag *said_axes;               /* what was said of axes that are not known */
-	const RuleShape *shape;        /* which of them the function being built is for */
-	VEC(RuleShare) shared;         /* by_shape: its collectives, in step */
-	uint32_t applied;              /* rules that init has applied so far */
-	Name place;                    /* of the `apply` that leads here, by the numbers of those around; 0: none */
-	VEC(RuleApplied) places;       /* every `apply` that init has come to */
-	uint32_t loops, written, arms; /* around the `apply` that leads here */
+	bool more_axes, by_shape; /* it turned out that it does; it is known that it does */
+	Diag *said_axes;          /* what was said of axes that are not known */
+	const RuleShape *shape;   /* which of them the function being built is for */
+	VEC(RuleShare) shared;    /* by_shape: its collectives, in step */
+	uint32_t applied;         /* rules that init has applied so far */
+	Name place;               /* of the `apply` that leads here, by the numbers of those around; 0: none */
+	VEC(RuleApplied) places;  /* every `apply` that init has come to */
+	uint32_t loops, written, arms, sized_arms; /* around the `apply` that leads here */
 	Name within;          /* the rule that is being applied, as the rules around call it: base.inner; 0: none */
 	bool learning;        /* theta is being built */
 	DrawKey key;          /* what is learned is drawn with it */
@@ -104,6 +104,10 @@ typedef struct RuleElab {
 	DrawKey step_key;     /* of the step */
 	const char *appliers; /* the rules that are being applied, in front of the names of what they draw */
 	VEC(Drawn) drawn;     /* by the step so far */
+	FeHole *last_hole;    /* that the step has come to */
+	bool in_hole;         /* operands are being read */
+	bool searching;       /* all alternatives of its choices are made */
+	VEC(Value *) choices; /* which alternative each is, in the function being built; none while theta is */
 	ElabRule asked;       /* what the elaborator asks of it */
 } RuleElab;
 
@@ -171,6 +175,20 @@ void rule_draw(RuleElab *r, const AstStmt *s);
 
 /* rule_hole.c */
 Value *rule_discover(RuleElab *r, const AstExpr *x);
+
+/* rule_choose.c */
+bool rule_chooses(const RuleElab *r, const AstDecl *decl);
+/* Notes the choices of a rule, or of one that it applies, once; before functions are begun. */
+void rule_collect_choices(RuleElab *r, const AstDecl *decl);
+/* What picks, behind the hyperparameters; `func` NULL: nothing is picked there. */
+void rule_bind_choices(RuleElab *r, IrFunc *func);
+/* The same among the hyperparameters of the rule, where all alternatives are made. */
+void rule_finish_choices(RuleElab *r);
+Value *rule_choose(RuleElab *r, const AstExpr *x);
+/* apply choose { a, b }: as rule_init_applied, rule_apply and rule_applied */
+void rule_init_chosen(RuleElab *r, const AstStmt *s, const char *prefix);
+void rule_apply_chosen(RuleElab *r, const AstStmt *s);
+void rule_chosen_changes(RuleElab *r, const AstStmt *s, Bindings *out);
 
 /* rule_apply.c */
 bool rule_known_later(Elab *e, const AstExpr *x); /* it mentions what has no value in the function being built */

@@ -10,7 +10,7 @@ typedef struct Applied {
 	const AstDecl *decl; /* NULL: reported */
 	ScopeMark outer;     /* the scope around */
 	Name within, place;  /* of the rule around, if that is one that is applied */
-	uint32_t loops, written, arms;
+	uint32_t loops, written, arms, sized_arms;
 	Calls calls;
 	/* By RuleName, in the rule that is applied and in the one around; seen: NULL where an argument replaces it. */
 	Binding *seen[RULE_NAME_COUNT], *outer_seen[RULE_NAME_COUNT];
@@ -91,6 +91,8 @@ static bool allowed(RuleElab *r, const AstDecl *decl, const AstStmt *s) {
 	}
 	if (decl->joint && !r->decl->joint && e->tensor)
 		return not_here(e, s->apply->span, "a joint optimizer cannot be applied to one tensor of many");
+	if (decl->joint && e->coord)
+		return not_here(e, s->apply->span, "a joint optimizer cannot be applied to one coordinate, as `each` does");
 	return true;
 }
 
@@ -201,6 +203,7 @@ static void leave(RuleElab *r, const Applied *a) {
 	r->loops = a->loops;
 	r->written = a->written;
 	r->arms = a->arms;
+	r->sized_arms = a->sized_arms;
 	scope_back(&r->e, a->outer);
 }
 
@@ -212,7 +215,8 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 	             .place = r->place,
 	             .loops = r->loops,
 	             .written = r->written,
-	             .arms = r->arms};
+	             .arms = r->arms,
+	             .sized_arms = r->sized_arms};
 	const FeCall *base;
 	const AstDecl *decl = applied_rule(r, s->apply, &base);
 	if (!decl || (r->learning && !rule_may_learn(r, decl)) || !allowed(r, decl, s))
@@ -238,6 +242,7 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 	r->loops = e->loops.count;
 	r->written = e->written;
 	r->arms = e->arms;
+	r->sized_arms = e->sized_arms;
 	bind_given(r, decl, s, &given);
 	rule_bind_applied(r, decl);
 	for (int k = 0; k < RULE_NAME_COUNT; k++) {
@@ -246,12 +251,17 @@ static Applied enter(RuleElab *r, const AstStmt *s) {
 	}
 	a.seen[RULE_X]->scalar = S_REAL;
 	a.seen[RULE_X]->indices_around = a.outer_seen[RULE_X]->indices_around;
+	a.seen[RULE_X]->coord = a.outer_seen[RULE_X]->coord;
 	a.decl = decl;
 	return a;
 }
 
 void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
 	Elab *e = &r->e;
+	if (s->apply->kind == AST_CHOOSE) {
+		rule_init_chosen(r, s, prefix);
+		return;
+	}
 	Applied a = enter(r, s);
 	if (a.decl) {
 		const Calls *calls = e->calls;
@@ -260,8 +270,10 @@ void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
 		e->path = typing_inside(e->typing, path, s->apply->id);
 		const char *name = session_text(e->session, a.decl->name.name);
 		uint32_t first = r->out->states.count;
-		if (r->learning)
+		if (r->learning) {
+			rule_collect_choices(r, a.decl);
 			rule_learn_applied(r, a.decl, s->apply->span);
+		}
 		const char *appliers = r->appliers;
 		unsigned number = ++r->applied;
 		r->appliers = arena_printf(e->arena, "%s%s%u.", appliers, name, number);
@@ -283,6 +295,10 @@ static void keep_state(const Elab *e, const AstStmt *state, Binding *kept) {
 
 void rule_applied(RuleElab *r, const AstStmt *s, Bindings *out) {
 	Elab *e = &r->e;
+	if (s->apply->kind == AST_CHOOSE) {
+		rule_chosen_changes(r, s, out);
+		return;
+	}
 	const RuleApplied *at = s->apply->kind == AST_CALL ? applied_at(r, place_within(r, s)) : NULL;
 	Binding *x = scope_find(e, resolve_decl(e->program, e->calls->decl)->rule[RULE_X]);
 	if (x)
@@ -303,6 +319,7 @@ static uint32_t bind_applied(RuleElab *r, const AstDecl *decl, const RuleApplied
 		Binding *b = scope_add_name(e, state->declare.names.data[0], kept->value);
 		b->scalar = kept->scalar;
 		b->indices_around = kept->indices_around;
+		b->coord = NULL;
 	}
 	return count;
 }
@@ -322,6 +339,26 @@ static void keep_states(RuleElab *r, const AstDecl *decl, const RuleApplied *at,
 	}
 }
 
+/* The statements of the rule that is applied. In `each` they speak of one coordinate, which not all can: that is one mistake, of `apply`. */
+static void run_statements(RuleElab *r, const AstDecl *decl, const AstStmt *s) {
+	Elab *e = &r->e;
+	DiagMark mark = diag_mark(e->session);
+	for (uint32_t i = 0; i < decl->body.count; i++) {
+		const AstStmt *stmt = decl->body.data[i];
+		if (stmt->kind != AST_LEARN && stmt->kind != AST_STATE)
+			elab_stmt(e, stmt);
+	}
+	if (!e->coord || e->session->error_count == mark.errors)
+		return;
+	const Diag *first = diag_take_back(e->session, mark).data[0];
+	const char *name = session_text(e->session, decl->name.name);
+	Diag *diag =
+		diag_error(e->session, 397, s->apply->span, "`%s` cannot be applied to one coordinate, as `each` does", name);
+	diag_label(e->session, diag, first->labels.data[0].span, "%s", first->message);
+	diag_help(e->session, diag,
+	          "apply it outside of `each`: what it is given may differ between coordinates there, too");
+}
+
 static void apply_step(RuleElab *r, Applied *a, const AstStmt *s, const RuleApplied *at) {
 	Elab *e = &r->e;
 	const Calls *calls = e->calls;
@@ -334,11 +371,7 @@ static void apply_step(RuleElab *r, Applied *a, const AstStmt *s, const RuleAppl
 	const char *appliers = r->appliers;
 	r->next_state = at->first + bind_applied(r, a->decl, at);
 	r->appliers = at->appliers;
-	for (uint32_t i = 0; i < a->decl->body.count; i++) {
-		const AstStmt *stmt = a->decl->body.data[i];
-		if (stmt->kind != AST_LEARN && stmt->kind != AST_STATE)
-			elab_stmt(e, stmt);
-	}
+	run_statements(r, a->decl, s);
 	r->appliers = appliers;
 	r->next_state = at->first + at->count;
 	keep_states(r, a->decl, at, bound);
@@ -352,12 +385,12 @@ static void apply_step(RuleElab *r, Applied *a, const AstStmt *s, const RuleAppl
 
 void rule_apply(RuleElab *r, const AstStmt *s) {
 	Elab *e = &r->e;
-	if (s->apply->kind != AST_CALL || (e->arms > r->arms && rule_may_know_more(r)))
-		return;
-	if (!r->asked.in_step || e->coord) {
-		not_here(e, s->keyword, "`apply` in `each` is not part of this version");
+	if (s->apply->kind == AST_CHOOSE) {
+		rule_apply_chosen(r, s);
 		return;
 	}
+	if (s->apply->kind != AST_CALL || (e->sized_arms > r->sized_arms && rule_may_know_more(r)))
+		return;
 	Applied a = enter(r, s);
 	const RuleApplied *at = a.decl ? applied_at(r, r->place) : NULL;
 	if (at && at->first + at->count <= r->bound.count)

@@ -1,5 +1,5 @@
-/* The open expression of a rule. In the step it is a parameter (IR_ROLE_HOLE), and what it may be made of are results (IR_ROLE_OPERAND),
- * which do not depend on that parameter: so the step can be cut in two, before the hole and after it. */
+/* The open expressions of a rule. In the step each is a parameter (IR_ROLE_HOLE), and what it may be made of are results (IR_ROLE_OPERAND),
+ * which depend on the parameters of earlier ones alone: so the step can be cut into pieces, from hole to hole. */
 #include "frontend/decl/hole_read.h"
 
 #include <string.h>
@@ -20,14 +20,23 @@ static bool in_loop(const AstBlock *block, AstExpr *hole) {
 	return false;
 }
 
+static const Value like_x = {.kind = VALUE_ARRAY, .rank = 1, .dims = {DIM_X}};
+
+static uint32_t holes_so_far(const RuleElab *r) {
+	uint32_t count = 0;
+	for (const FeHole *hole = r->out->hole; hole; hole = hole->next)
+		count++;
+	return count;
+}
+
 /* Where it may stand: it is computed once in a step. false with a diagnostic. */
 static bool may_stand(RuleElab *r, const AstExpr *x) {
 	Elab *e = &r->e;
 	bool loops = in_loop(&r->decl->body, (AstExpr *)(uintptr_t)x);
 	uint32_t own = (e->tensor ? 1u : 0u) + (e->lane ? 1u : 0u);
+	if (e->coord) /* `each` */
+		own += e->each_count ? e->each_count : 1;
 	const char *later = !r->asked.in_step || loops ? NULL
-	                    : e->coord                 ? "inside `each`"
-	                    : r->out->hole             ? "a second time in a rule"
 	                    : e->by_shape              ? "in a rule that looks at the axes of x"
 	                    : e->calls->decl != r->decl && e->calls->decl->kind == AST_OPTIMIZER
 	                        ? "in a rule that another one applies"
@@ -36,14 +45,18 @@ static bool may_stand(RuleElab *r, const AstExpr *x) {
 		diag_error(e->session, 391, x->span, "`discover` %s is part of the language, but not of this version", later);
 		return false;
 	}
-	bool once =
-		!loops && !e->copying && !e->loops.count && !e->arms && e->indices_around.count == own && !e->calls->outer;
+	if (r->asked.in_step && holes_so_far(r) == HOLE_MOST) {
+		diag_error(e->session, 330, x->span, "a rule has at most %d open expressions", (int)HOLE_MOST);
+		return false;
+	}
+	bool once = !r->in_hole && !loops && !e->copying && !e->loops.count && !e->arms && e->indices_around.count == own &&
+	            !e->calls->outer;
 	if (r->asked.in_step && once)
 		return true;
 	Diag *diag = diag_error(e->session, 330, x->span, "`discover` cannot stand here");
 	diag_help(e->session, diag,
-	          "it stands in the step of an optimizer, outside of loops, of functions, of indices and of "
-	          "conditions that are not known: give it a name there with `let`");
+	          "it stands in the step of an optimizer, outside of loops, of functions, of indices, of "
+	          "conditions that are not known, and of another `discover`: give it a name there with `let`");
 	return false;
 }
 
@@ -51,10 +64,9 @@ static bool may_stand(RuleElab *r, const AstExpr *x) {
  * tensor). */
 static void add_operand(RuleElab *r, const FeHole *hole, Value *v, Span span) {
 	Elab *e = &r->e;
-	Value like = {.kind = VALUE_ARRAY, .rank = 1, .dims = {DIM_X}};
 	bool by_tensor = e->tensor && !hole->like_x;
 	if (e->tensor && hole->like_x)
-		v = elab_broadcast(e, v, &like);
+		v = elab_broadcast(e, v, &like_x);
 	IrValue whole = emit_whole(e, v, &e->tensor, by_tensor ? 1 : 0, session_name(e->session, "operand"), span);
 	ir_result_as(r->out->step, IR_ROLE_OPERAND, "operand", whole);
 }
@@ -64,7 +76,7 @@ static Value *hole_value(RuleElab *r, const FeHole *hole) {
 	Elab *e = &r->e;
 	const IrDim tensors = e->tensors;
 	if (hole->like_x)
-		return rule_like_x(r, ir_param_as(r->out->step, IR_ROLE_HOLE, "hole", rule_x_type(r)));
+		return elab_at_coordinate(e, rule_like_x(r, ir_param_as(r->out->step, IR_ROLE_HOLE, "hole", rule_x_type(r))));
 	IrType type = e->tensor ? ir_tensor_type(e->real, 1, &tensors) : ir_scalar_type(e->real);
 	IrValue param = ir_param_as(r->out->step, IR_ROLE_HOLE, "hole", type);
 	return value_from_whole(e, param, S_REAL, 0, NULL, &e->tensor, e->tensor ? 1 : 0);
@@ -89,6 +101,8 @@ static bool read_operands(RuleElab *r, const AstExpr *x, FeHole *hole, Value **v
 		}
 		open = open || !operand.known;
 		hole->like_x = hole->like_x || operand.like_x;
+		if (e->coord && operand.like_x) /* of all coordinates */
+			v = elab_for_all(e, v, &like_x, arg->value->span);
 		values[hole->operands.count] = value_reusable(e, v, 0, arg->value->span);
 		vec_push(e->arena, &hole->operands, operand);
 	}
@@ -171,13 +185,21 @@ Value *rule_discover(RuleElab *r, const AstExpr *x) {
 		return value_bad(e);
 	FeHole *hole = ARENA_NEW(e->arena, FeHole);
 	Value *values[HOLE_MOST_OPERANDS];
-	r->out->hole = hole; /* so that there is none in its operands */
+	r->in_hole = true;
 	bool ok = hole_read_options(r, x, hole);
+	if (e->coord) /* nothing there looks at all coordinates */
+		hole->operators &= ~(1u << FE_OPERATOR_RMS);
 	ok = operators_mean_themselves(r, hole) && ok;
 	ok = read_operands(r, x, hole, values) && ok;
+	r->in_hole = false;
 	if (!ok)
 		return value_bad(e);
-	hole_find_degrees(r, hole);
+	if (r->last_hole)
+		r->last_hole->next = hole;
+	else
+		r->out->hole = hole;
+	r->last_hole = hole;
+	hole_find_degrees(r, x, hole);
 	hole_find_rate(r, hole);
 	for (uint32_t i = 0; i < hole->operands.count; i++)
 		add_operand(r, hole, values[i], hole->operands.data[i].expr->span);
@@ -218,7 +240,10 @@ bool fe_is_searchable(Session *session, const FeRule *rule, Span call) {
 		          "give it a hyperparameter `lr` in front of the open expression, as in "
 		          "`x <- x - lr * discover(...)`");
 	} else {
-		if (!hole->rate_in_front) {
+		bool in_front = false;
+		for (const FeHole *each = hole; each; each = each->next)
+			in_front = in_front || each->rate_in_front;
+		if (!in_front) {
 			diag = diag_warning(session, 334, hole->span,
 			                    "`%s` is not a factor in front of this alone, so multiples of an expression are "
 			                    "searched as if they were different",

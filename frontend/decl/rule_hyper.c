@@ -142,4 +142,5 @@ void rule_bind_hypers(RuleElab *r, IrFunc *func) {
 		if (!strchr(session_text(e->session, h->name), '.'))
 			scope_add(e, h->symbol, v);
 	}
+	rule_bind_choices(r, func);
 }

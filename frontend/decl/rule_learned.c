@@ -462,5 +462,5 @@ static bool applies(const AstBlock *block) {
 }
 
 bool rule_may_learn(const RuleElab *r, const AstDecl *decl) {
-	return r->open_count || applies(&decl->body);
+	return r->open_count || applies(&decl->body) || rule_chooses(r, decl);
 }

@@ -131,7 +131,9 @@ static Value *elab_kind(Elab *e, const AstExpr *x) {
 		return elab_make_stack(e, parts, count, x);
 	}
 	case AST_CHOOSE:
-		diag_error(e->session, 391, x->span, "`choose` is part of the language, but not of this version");
+		if (e->rule)
+			return e->rule->choose(e->rule->self, x);
+		diag_error(e->session, 336, x->span, "`choose` stands in the body of an optimizer, and nowhere else");
 		return value_bad(e);
 	case AST_DISCOVER:
 		if (e->rule)

@@ -37,6 +37,8 @@ typedef struct ElabRule {
 	void (*draw)(struct RuleElab *self, const AstStmt *s);
 	/* An open expression. */
 	Value *(*discover)(struct RuleElab *self, const AstExpr *x);
+	/* One of several alternatives. */
+	Value *(*choose)(struct RuleElab *self, const AstExpr *x);
 	/* Something depends on the axes of x, which are not known. */
 	void (*ask_axes)(struct RuleElab *self, Span span);
 } ElabRule;
@@ -115,6 +117,10 @@ bool elab_static_int(Elab *e, const AstExpr *x, const char *what, int64_t *out);
 Ex *elab_bounded_int(Elab *e, const AstExpr *x, const char *what);
 /* The bounds of a slice; or, where no more is known than its length, *from is where it starts, and *low is 0. false with diagnostics. */
 bool elab_slice(Elab *e, const AstItem *item, int64_t *low, int64_t *high, Ex **from);
+/* The length of a slice whose end is its start, written again, and something more: k of `e..e + k`. NULL: it is none. */
+const AstExpr *elab_slice_length(const Elab *e, const AstItem *item);
+/* Whether two expressions are written alike, with the same names: they have one value. Reductions are not looked into. (elab_scatter.c) */
+bool elab_written_alike(const Elab *e, const AstExpr *a, const AstExpr *b);
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out); /* may give DIM_X */
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
 /* Notes of an error that it says no more than that something is not known, as the counter of a loop may not be: if its turns
@@ -204,6 +210,8 @@ void elab_each(Elab *e, const AstStmt *s);
 Ex *elab_coordinate(Elab *e);                            /* its number in x */
 bool elab_differs(const Elab *e, const Ex *x);           /* between coordinates */
 uint32_t elab_coordinate_vars(const Elab *e, Var **out); /* what it follows from */
+/* In an `each`, whatever is shaped like x is the number at the coordinate. */
+Value *elab_at_coordinate(Elab *e, Value *v); /* elab_name.c */
 /* What `v` is at the coordinate, for all of them: an array like `like`. */
 Value *elab_for_all(Elab *e, Value *v, const Value *like, Span span);
 
@@ -217,6 +225,8 @@ void elab_loop(Elab *e, const AstStmt *s);
 /* Something has to be known when the program is instantiated, and `x` is not: notes which counters around decide it; false: none. */
 bool elab_needs_known(Elab *e, Ex *x);
 void elab_assign(Elab *e, const AstStmt *s);
+/* One value for the tensor would follow what differs between coordinates: true, and reported. */
+bool elab_varies_inside(Elab *e, const Binding *b, const Ex *body, Span span);
 
 /* ---- elab_draw.c, elab_draw_shape.c, elab_draw_arguments.c ---- */
 

@@ -36,15 +36,18 @@ static Value seen_shape(const Elab *e, const Value *v) {
 	return shape;
 }
 
-static bool varies_inside(Elab *e, const Binding *b, const Ex *body, Span span) {
+bool elab_varies_inside(Elab *e, const Binding *b, const Ex *body, Span span) {
 	if (!e->coord || b->coord == e->coord || value_x_axis(b->value) >= 0 || !elab_differs(e, body))
 		return false;
-	Diag *diag =
-		diag_error(e->session, 267, span, "`%s` is one value for the tensor, but this differs between coordinates",
-	               session_text(e->session, b->symbol->name));
+	/* States of a rule that is applied are called otherwise than they are written. */
+	const char *name = source_excerpt(e->session, e->arena, b->symbol->span);
+	Diag *diag = diag_error(e->session, 267, span,
+	                        "`%s` is one value for the tensor, but this differs between coordinates", name);
 	diag_label(e->session, diag, b->symbol->span, "declared here");
-	diag_help(e->session, diag, "declare it like x (`state %s = 0`), or reduce with `mean[each](...)`",
-	          session_text(e->session, b->symbol->name));
+	if (strcmp(name, session_text(e->session, b->symbol->name)) == 0)
+		diag_help(e->session, diag, "declare it like x (`state %s = 0`), or reduce with `mean[each](...)`", name);
+	else
+		diag_help(e->session, diag, "apply a rule that has such states to all coordinates, or to none");
 	return true;
 }
 
@@ -84,7 +87,7 @@ static void assign_whole(Elab *e, Binding *b, Value *v, Span span) {
 		return;
 	}
 	Ex *body = value_body(e, v);
-	if (varies_inside(e, b, body, span))
+	if (elab_varies_inside(e, b, body, span))
 		return;
 	if (e->coord && value_x_axis(b->value) >= 0)
 		v = elab_for_all(e, v, b->value, span);
@@ -143,9 +146,11 @@ static bool bind_fresh(Elab *e, Elements *to, const Value *seen, AstExpr *value)
 			add_fresh(&fresh, item, NULL, item->high ? 0 : seen->dims[i]);
 		else if (item->kind == AST_ITEM_EXPR && is_fresh_name(e, item->expr))
 			add_fresh(&fresh, item, item->expr, seen->dims[i]);
-		else if (item->kind == AST_ITEM_EXPR) {
+		else {
 			uint32_t before = fresh.count;
 			see_fresh(item->expr, &fresh);
+			see_fresh(item->low, &fresh);
+			see_fresh(item->high, &fresh);
 			to->inside = to->inside || fresh.count > before;
 		}
 	}
@@ -243,7 +248,7 @@ bool elab_place_elements(Elab *e, const Elements *to, Ex *body, Placing *out) {
 	memcpy(ignored + out->own_count, v->vars, sizeof(Var *) * (size_t)v->rank);
 	all.free = ex_vars_union(e, all.free, value_body(e, to->bound->value)->free);
 	out->outer_count = emit_outer_vars(e, &all, ignored, out->own_count + (uint32_t)v->rank, v->rank, out->outer);
-	return !varies_inside(e, to->bound, body, to->span);
+	return !elab_varies_inside(e, to->bound, body, to->span);
 }
 
 IrValue elab_put_elements(Elab *e, const Elements *to, const Placing *p, IrCombine combine, Ex *body, IrValue into) {

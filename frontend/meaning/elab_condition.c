@@ -77,6 +77,7 @@ static void applied_in(Elab *e, const AstBlock *block, Bindings *out) {
 		const AstStmt *s = block->data[i];
 		switch (s->kind) {
 		case AST_APPLY: e->rule->applied(e->rule->self, s, out); break;
+		case AST_EACH: applied_in(e, &s->each.body, out); break;
 		case AST_FOR: applied_in(e, &s->loop.body, out); break;
 		case AST_WHILE: applied_in(e, &s->repeat.body, out); break;
 		case AST_WHEN:
@@ -125,10 +126,23 @@ static void block_arm(Elab *e, const void *block) {
 	elab_scoped_block(e, block);
 }
 
+/* Whether a condition follows from the size of x, among other things. */
+static bool mentions_size(const Elab *e, const Ex *x) {
+	if (x->size > EX_LARGE || x->kind == EX_DIM || (x->kind == EX_READ && e->tensor && x->value == e->sizes))
+		return true;
+	bool found = false;
+	for (int i = 0; x->kind == EX_OP && i < ir_op_info[x->opcode].arity && !found; i++)
+		found = mentions_size(e, x->args[i]);
+	return found;
+}
+
 static void run_arm(Elab *e, const Ex *said, Ex *cond, bool truth, Arm *arm, const void *context) {
 	ArmMark mark = enter_arm(e, said, cond, truth);
+	bool sized = e->rule && mentions_size(e, said);
+	e->sized_arms += sized;
 	if (arm)
 		arm(e, context);
+	e->sized_arms -= sized;
 	leave_arm(e, mark);
 }
 
@@ -181,6 +195,10 @@ void elab_choose(Elab *e, const Choice *c) {
 		Binding *b = changed->data[i];
 		if (after[i] == b->value)
 			continue;
+		if (elab_varies_inside(e, b, cond->body, c->cond_span)) {
+			b->value = value_bad(e);
+			continue;
+		}
 		b->value = value_reusable(e, chosen(e, cond, after[i], b->value, c->span), b->symbol->name, c->span);
 		if (b->symbol->differentiates)
 			b->value = value_of_its_own(e, b->value, b->symbol);

@@ -1,5 +1,5 @@
 /* Random draws: every number is a function of the seed, the problem's number, the name, and the element's number. */
-#include "frontend/meaning/elab.h"
+#include "frontend/meaning/draw.h"
 
 #include <math.h>
 #include <string.h>
@@ -71,20 +71,6 @@ static Ex *below(Elab *e, Ex *r, Ex *high) {
 }
 
 /* ---- what each distribution makes of its random number: draw_NAME of distributions.def ---- */
-
-typedef struct Draw {
-	Elab *e;
-	Value **args;
-	Ex *a, *b; /* the bodies of the arguments; NULL: left out */
-	Ex *u;     /* the random number, f64; NULL: the distribution makes its own */
-	Name name;
-	DrawKey key;
-	Ex *number;    /* of the element */
-	int64_t count; /* of elements */
-	Var *category; /* which weight `a` is; NULL: the distribution has none */
-	DrawCheck check;
-	Span span;
-} Draw;
 
 static Ex *argument(const Draw *d, Ex *given, double otherwise) {
 	return given ? ex_convert(d->e, given, IR_F64) : f64(d->e, otherwise);
@@ -239,42 +225,6 @@ static Ex *draw_beta(const Draw *d) {
 	return ex_convert(e, ex_op(e, IR_sigmoid, ex_op(e, IR_sub, g, h, NULL), NULL, NULL), e->real);
 }
 
-static Ex *reduced(Elab *e, IrCombine combine, Ex *body, Var *over, Ex *cond, Span span) {
-	Value number = {.kind = VALUE_ARRAY};
-	return emit_reduce(e, combine, &number, body, &over, 1, &cond, cond ? 1 : 0, span)->body;
-}
-
-/* How many of the sums of weights, of the first one, of two, ..., but for that of all, are at most a random part of all. */
-static Ex *category(const Draw *d, Ex *weight, Ex *total) {
-	Elab *e = d->e;
-	Var *j = d->category, *i = ex_var_new(e, j->name, j->extent, j->span);
-	if (j->extent == 1)
-		return ex_int(e, 0);
-	Ex *at_j = ex_var(e, j), *at_i = ex_var(e, i);
-	Ex *weight_before = ex_substitute(e, weight, &j, &at_i, 1, false);
-	Ex *sum = reduced(e, IR_PUT_SUM, weight_before, i, ex_op(e, IR_sub, at_j, at_i, NULL), d->span);
-	Ex *u = value_body(e, value_materialize(e, value_scalar(e, S_REAL, d->u), 0, d->span));
-	Ex *within = ex_op(e, IR_le, sum, ex_op(e, IR_mul, u, total, NULL), NULL);
-	Ex *but_last = ex_op(e, IR_sub, ex_int(e, j->extent - 2), at_j, NULL);
-	Ex *drawn = reduced(e, IR_PUT_SUM, ex_convert(e, within, IR_I64), j, but_last, d->span);
-	drawn->low = 0;
-	drawn->high = j->extent - 1;
-	return drawn;
-}
-
-static Ex *draw_categorical(const Draw *d) {
-	Elab *e = d->e;
-	Ex *weight = ex_convert(e, d->a, IR_F64), *total = reduced(e, IR_PUT_SUM, weight, d->category, NULL, d->span);
-	Ex *drawn = category(d, weight, total);
-	if (d->check != DRAW_UNKNOWN)
-		return drawn;
-	Ex *least = reduced(e, IR_PUT_MIN, weight, d->category, NULL, d->span);
-	Ex *fine =
-		ex_op(e, IR_and, ex_op(e, IR_gt, total, f64(e, 0), NULL), ex_op(e, IR_lt, total, f64(e, INFINITY), NULL), NULL);
-	fine = ex_op(e, IR_and, fine, ex_op(e, IR_ge, least, f64(e, 0), NULL), NULL);
-	return ex_op(e, IR_where, fine, drawn, ex_int(e, INT64_MIN));
-}
-
 static const struct {
 	IrOpcode random;
 	Ex *(*draw)(const Draw *d);
@@ -289,7 +239,7 @@ static Ex *guarded(Elab *e, const Distribution *d, Ex *a, Ex *b, Ex *x) {
 	Scalar scalar = scalar_of(d);
 	if (scalar == S_BOOL || d->id == DISTRIBUTION_categorical) /* which looks at all of its weights */
 		return x;
-	if (scalar == S_INT && b && a->high < b->low && b->high - a->low <= (int64_t)d->spread)
+	if (d->spread > 0 && scalar == S_INT && a->high < b->low && b->high - a->low <= (int64_t)d->spread)
 		return x;
 	Ex *none = scalar == S_INT ? ex_int(e, INT64_MIN) : ex_real(e, NAN);
 	return ex_op(e, IR_where, elab_draw_condition(e, d, a, b), x, none);
@@ -359,6 +309,7 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	made.check = args.check;
 	made.number = elab_draw_number(e, v, &made.key);
 	made.count = element_count(v);
+	made.shape = v;
 	if (makers[dist->id].random != IR_random_place)
 		made.u = random_number(e, makers[dist->id].random, made.name, made.key, made.number);
 	made.a = args.values[0] ? value_body(e, args.values[0]) : NULL;

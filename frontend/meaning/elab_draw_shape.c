@@ -57,11 +57,16 @@ static bool takes_weights(const Distribution *dist) {
 	return dist->limits[0] == LIMITS_WEIGHTS;
 }
 
-static bool is_whole_enough(Elab *e, const Distribution *dist, const Value *v, Span span) {
-	if (dist->draws != GIVES_WHOLE || takes_weights(dist) || (v->scalar != S_REAL && v->scalar != S_BOOL))
+static bool is_whole_enough(Elab *e, const Distribution *dist, uint32_t number, const Value *v, Span span) {
+	DrawLimitsId limits = dist->limits[number];
+	bool whole = limits == LIMITS_INTEGER || limits == LIMITS_COUNT || limits == LIMITS_TRIALS;
+	if (!whole || (v->scalar != S_REAL && v->scalar != S_BOOL))
 		return true;
 	diag_error(e->session, 211, span, "`%s` %s, not %s", dist->name,
-	           dist->count > 1 ? "draws between whole numbers" : "takes a whole number", value_type_text(e, v));
+	           limits == LIMITS_INTEGER ? "draws between whole numbers"
+	           : dist->count > 1        ? "takes a whole number first"
+	                                    : "takes a whole number",
+	           value_type_text(e, v));
 	return false;
 }
 
@@ -78,7 +83,7 @@ static bool read_arguments(Elab *e, const AstDeclare *d, const Distribution *dis
 			diag_error(e->session, 216, arg->name.span, "distributions take their arguments by position");
 		args[i] = elab_expr(e, arg->value);
 		ok = elab_need_array(e, args[i], arg->value) && ok;
-		ok = ok && is_whole_enough(e, dist, args[i], arg->value->span);
+		ok = ok && is_whole_enough(e, dist, i, args[i], arg->value->span);
 	}
 	scope_back(e, scope);
 	e->indices_around.count = indices_around;

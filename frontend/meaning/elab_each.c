@@ -120,6 +120,11 @@ void elab_each(Elab *e, const AstStmt *s) {
 		diag_error(e->session, 263, s->keyword, "`each` speaks of the coordinates of x: it stands in an optimizer");
 		return;
 	}
+	if (e->coord && e->calls != e->each_calls &&
+	    s->each.names.count == 0) { /* of a rule that is applied to this coordinate */
+		elab_scoped_block(e, &s->each.body);
+		return;
+	}
 	if (e->coord) {
 		diag_error(e->session, 263, s->keyword, "`each` inside `each`");
 		return;
@@ -128,6 +133,7 @@ void elab_each(Elab *e, const AstStmt *s) {
 	uint32_t around = e->indices_around.count;
 	Name name = s->each.names.count == 1 ? s->each.names.data[0].name : session_name(e->session, "c");
 	e->coord = ex_var_new(e, name, DIM_X, s->keyword);
+	e->each_calls = e->calls;
 	if (s->each.names.count < 2)
 		vec_push(e->arena, &e->indices_around, e->coord);
 	if (s->each.names.count == 0 || name_axes(e, s))

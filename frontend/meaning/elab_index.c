@@ -56,6 +56,12 @@ static bool is_said(const Elab *e, const Diag *diag) {
 	return false;
 }
 
+/* Is it a number as it stands, such as `-1`? */
+static bool is_written_number(const Elab *e, Span span) {
+	const char *text = source_excerpt(e->session, e->arena, span);
+	return text[strspn(text, "-0123456789 ")] == '\0';
+}
+
 /* "i + 1 runs over 1..11": once for an index, with advice that all reads of it agree on. */
 static void report_outside(Elab *e, int64_t low, int64_t high, int64_t extent, Span span, const Affine *a) {
 	Var *only = only_var(e, a);
@@ -85,8 +91,11 @@ static void report_outside(Elab *e, int64_t low, int64_t high, int64_t extent, S
 	}
 	if (a->count && a->terms[a->count - 1].atom->kind == EX_VAR)
 		help_outside(e, diag, a, extent);
-	else if (a->count == 0 && low < 0 && low >= -extent)
+	else if (a->count == 0 && low < 0 && low >= -extent && is_written_number(e, span))
 		diag_help(e->session, diag, "positions do not count from the end: this one is %lld", (long long)(extent + low));
+	else if (low == high && low < 0 && !is_written_number(e, span))
+		diag_help(e->session, diag,
+		          "positions count from 0: a condition can leave this read out, as in `if k > 0 { ... }`");
 	else if (low == high && extent > 0)
 		diag_help(e->session, diag, "positions count from 0: the last one is %lld", (long long)extent - 1);
 	if (only)

@@ -67,9 +67,23 @@ static bool is_whole(const Value *v) {
 	return v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar != S_REAL && v->scalar != S_BOOL;
 }
 
+const AstExpr *elab_slice_length(const Elab *e, const AstItem *item) {
+	const AstExpr *high = item->high;
+	bool again = high && high->kind == AST_BINARY && high->binary.op == AST_ADD &&
+	             elab_written_alike(e, item->low, high->binary.left);
+	return again ? high->binary.right : NULL;
+}
+
 bool elab_slice(Elab *e, const AstItem *item, int64_t *low, int64_t *high, Ex **from) {
-	Value *start = elab_static(e, item->low), *end = elab_static(e, item->high);
+	Value *start = elab_static(e, item->low);
+	const AstExpr *length_alone = is_whole(start) && !value_known(start) ? elab_slice_length(e, item) : NULL;
 	*from = NULL;
+	if (length_alone && value_known_int(elab_static(e, length_alone), high) && *high > 0) {
+		*from = value_body(e, start);
+		*low = 0;
+		return true;
+	}
+	Value *end = elab_static(e, item->high);
 	if (is_whole(start) && is_whole(end) && !value_known(start)) {
 		Ex *begin = value_body(e, start);
 		const Affine length = proof_affine(ex_op(e, IR_sub, value_body(e, end), begin, NULL));

@@ -65,7 +65,10 @@ static bool find_turns(Elab *e, const AstStmt *s, Turns *turns) {
 	if (s->kind == AST_WHILE)
 		return find_limit(e, s, turns);
 	Ex *low = s->loop.range.low ? elab_bounded_int(e, s->loop.range.low, "the start of a loop") : ex_int(e, 0);
+	DiagMark mark = diag_mark(e->session);
 	Ex *high = low && s->loop.range.high ? elab_bounded_int(e, s->loop.range.high, "the end of a loop") : NULL;
+	if (!high && s->loop.range.no_range) /* that it is none was reported */
+		diag_take_back(e->session, mark);
 	int64_t step = 1;
 	if (!high || !find_step(e, s, &step))
 		return false;

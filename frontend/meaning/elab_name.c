@@ -1,8 +1,7 @@
 /* Names: the values that symbols have at a place. */
 #include "frontend/meaning/elab.h"
 
-/* In an `each`, whatever is shaped like x is the number at the coordinate. */
-static Value *at_coordinate(Elab *e, Value *v) {
+Value *elab_at_coordinate(Elab *e, Value *v) {
 	int axis = -1;
 	for (int i = 0; i < v->rank && axis < 0; i++)
 		if (v->dims[i] == DIM_X)
@@ -84,5 +83,5 @@ Value *elab_name(Elab *e, const AstExpr *x) {
 		return v;
 	if (v->hyper && (e->in_dimension || e->want_int))
 		return e->rule->whole_hyper(e->rule->self, v, x->span);
-	return at_coordinate(e, v);
+	return elab_at_coordinate(e, v);
 }

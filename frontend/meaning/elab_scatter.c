@@ -57,12 +57,10 @@ static bool may_repeat(const Elements *to) {
 
 /* ---- the right side: the element itself, and the rest ---- */
 
-static bool same(const Elab *e, const AstExpr *a, const AstExpr *b);
-
 static bool same_list(const Elab *e, const AstExprs *a, const AstExprs *b) {
 	bool all = a->count == b->count;
 	for (uint32_t i = 0; i < a->count && all; i++)
-		all = same(e, a->data[i], b->data[i]);
+		all = elab_written_alike(e, a->data[i], b->data[i]);
 	return all;
 }
 
@@ -74,8 +72,8 @@ static bool same_items(const Elab *e, const AstItems *a, const AstItems *b) {
 			all = q->expr && q->expr->kind == AST_NAME &&
 			      symbol_at(e->program, p->name.id) == symbol_at(e->program, q->expr->id);
 		else
-			all =
-				p->kind == q->kind && same(e, p->expr, q->expr) && same(e, p->low, q->low) && same(e, p->high, q->high);
+			all = p->kind == q->kind && elab_written_alike(e, p->expr, q->expr) &&
+			      elab_written_alike(e, p->low, q->low) && elab_written_alike(e, p->high, q->high);
 	}
 	return all;
 }
@@ -84,12 +82,11 @@ static bool same_call(const Elab *e, const AstExpr *a, const AstExpr *b) {
 	bool all = symbol_at(e->program, a->id) == symbol_at(e->program, b->id) && a->call.args.count == b->call.args.count;
 	for (uint32_t i = 0; i < a->call.args.count && all; i++)
 		all = a->call.args.data[i].name.name == b->call.args.data[i].name.name &&
-		      same(e, a->call.args.data[i].value, b->call.args.data[i].value);
+		      elab_written_alike(e, a->call.args.data[i].value, b->call.args.data[i].value);
 	return all;
 }
 
-/* Whether two expressions are written alike, with the same names: they have one value. Reductions are not looked into. */
-static bool same(const Elab *e, const AstExpr *a, const AstExpr *b) {
+bool elab_written_alike(const Elab *e, const AstExpr *a, const AstExpr *b) {
 	if (!a || !b || a->kind != b->kind)
 		return a == b;
 	switch (a->kind) {
@@ -97,12 +94,13 @@ static bool same(const Elab *e, const AstExpr *a, const AstExpr *b) {
 		return a->number.whole == b->number.whole &&
 		       (a->number.whole ? a->number.integer == b->number.integer : a->number.value == b->number.value);
 	case AST_NAME: return symbol_at(e->program, a->id) && symbol_at(e->program, a->id) == symbol_at(e->program, b->id);
-	case AST_UNARY: return a->unary.op == b->unary.op && same(e, a->unary.operand, b->unary.operand);
+	case AST_UNARY: return a->unary.op == b->unary.op && elab_written_alike(e, a->unary.operand, b->unary.operand);
 	case AST_BINARY:
-		return a->binary.op == b->binary.op && same(e, a->binary.left, b->binary.left) &&
-		       same(e, a->binary.right, b->binary.right);
+		return a->binary.op == b->binary.op && elab_written_alike(e, a->binary.left, b->binary.left) &&
+		       elab_written_alike(e, a->binary.right, b->binary.right);
 	case AST_CALL: return same_call(e, a, b);
-	case AST_INDEX: return same(e, a->index.base, b->index.base) && same_items(e, &a->index.items, &b->index.items);
+	case AST_INDEX:
+		return elab_written_alike(e, a->index.base, b->index.base) && same_items(e, &a->index.items, &b->index.items);
 	case AST_ARRAY: return same_list(e, &a->elements, &b->elements);
 	default: return false;
 	}
@@ -123,7 +121,7 @@ typedef struct Update {
 } Update;
 
 static void add_part(const Elab *e, const Elements *to, Update *u, const AstExpr *x, bool less) {
-	if (same(e, to->target, x)) {
+	if (elab_written_alike(e, to->target, x)) {
 		u->selfs++;
 		u->taken_away = u->taken_away || less;
 	} else

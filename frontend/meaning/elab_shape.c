@@ -290,7 +290,15 @@ Value *elab_call_transpose(Elab *e, const Builtin *b, Value **args, const AstExp
 static bool has_first_axis(Elab *e, const Builtin *b, const Value *v, Span span) {
 	if (value_is_bad(v) || (v->rank && v->dims[0] != DIM_X))
 		return !value_is_bad(v);
-	diag_error(e->session, 208, span, "`%s` needs an array whose first extent is known", b->name);
+	bool joint = v->rank && !e->tensor; /* whose coordinates have an order */
+	if (joint && e->n >= 0) {
+		e->coupled = true;
+		return true;
+	}
+	if (joint)
+		diag_error(e->session, 265, span, "the size of x is not known here, so `%s` has nothing to go along", b->name);
+	else
+		diag_error(e->session, 208, span, "`%s` needs an array whose first extent is known", b->name);
 	return false;
 }
 
@@ -340,7 +348,7 @@ Value *elab_call_cumsum(Elab *e, const Builtin *b, Value **args, const AstExpr *
 	v = value_reusable(e, value_convert(e, v, to), 0, span);
 	SoFar s = begin_so_far(e, v, span);
 	Value *sums = combined(e, &s, IR_PUT_SUM, s.term, span);
-	if (v->scalar == S_INT && !ex_whole_sum_fits(s.term, (double)v->dims[0])) {
+	if (v->scalar == S_INT && !ex_whole_sum_fits(s.term, (double)emit_dim(e, v->dims[0]))) {
 		Ex *size = combined(e, &s, IR_PUT_SUM, ex_whole_size(e, IR_PUT_SUM, s.term), span)->body;
 		sums->body = ex_whole_if_small(e, size, sums->body);
 	}

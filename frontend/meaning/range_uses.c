@@ -66,6 +66,17 @@ static int add_axes_of_indices(RangeSearch *s, const AstExpr *position, int64_t 
 	return kept;
 }
 
+/* How many elements a slice has; -1: that is not known, or it has none. */
+static int64_t slice_extent(RangeSearch *s, const AstItem *item) {
+	int64_t low = 0, high = 0;
+	const AstExpr *length = elab_slice_length(s->e, item);
+	bool found = length && !elab_range_mentions(s, length)
+	                 ? elab_range_try_static(s, length, &high)
+	                 : !elab_range_mentions(s, item->low) && !elab_range_mentions(s, item->high) &&
+	                       elab_range_try_static(s, item->low, &low) && elab_range_try_static(s, item->high, &high);
+	return found && high > low ? high - low : -1;
+}
+
 static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
 	Elab *e = s->e;
 	if (!x)
@@ -102,11 +113,9 @@ static int shape_of(RangeSearch *s, const AstExpr *x, int64_t *dims) {
 			}
 			int64_t extent = base[i];
 			if (item && item->kind == AST_ITEM_SLICE) {
-				int64_t low = 0, high = 0;
-				if (elab_range_mentions(s, item->low) || elab_range_mentions(s, item->high) ||
-				    !elab_range_try_static(s, item->low, &low) || !elab_range_try_static(s, item->high, &high))
+				extent = slice_extent(s, item);
+				if (extent < 0)
 					return -1;
-				extent = high - low;
 			}
 			dims[kept++] = extent;
 		}

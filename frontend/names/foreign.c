@@ -133,6 +133,10 @@ const char *foreign_distribution(const char *word) {
 		{"log_uniform", "loguniform"},
 		{"shuffle", "permutation"},
 		{"randperm", "permutation"},
+		{"binom", "binomial"},
+		{"Binomial", "binomial"},
+		{"pois", "poisson"},
+		{"Poisson", "poisson"},
 	};
 	return find(table, sizeof table / sizeof *table, word);
 }

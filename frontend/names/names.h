@@ -75,11 +75,7 @@ typedef enum RuleName {
 } RuleName;
 extern const char *const symbol_rule_names[RULE_NAME_COUNT];
 
-typedef enum Soundness {
-	SOUNDNESS_UNKNOWN,
-	SOUND,
-	UNSOUND
-} Soundness;
+typedef enum Soundness { SOUNDNESS_UNKNOWN, SOUND, UNSOUND } Soundness;
 
 /* A declaration whose names are known. */
 typedef struct Resolved {
@@ -153,7 +149,18 @@ struct FeProgram {
 	FeFinder *finder;
 	void *finder_context;
 	VEC(FileId) read; /* the files that were read, however they were named */
+	FePick *picks;    /* choices that are made from outside */
+	uint32_t pick_count;
+	VEC(FeChoiceSeen) choices; /* of the rules of its files, where picks are asked for */
+	struct FeProgram *origin;  /* the program that this one is a copy of, with choices made; NULL: none */
 };
+
+/* chosen.c: a source with the choices made that the program has picks for; `source` itself where there are none. */
+uint32_t program_chosen(FeProgram *program, uint32_t source);
+/* What the program that this one is a copy of has read; 0: nothing. */
+uint32_t program_read_before(FeProgram *program, FileId id);
+/* program.c: a file that another program was given by name. */
+void program_add_again(FeProgram *program, uint32_t source);
 
 /* A path that a source gives, from the folder of that source, and as the program's finder has it; NULL with *problem. */
 const char *program_beside(FeProgram *program, uint32_t source, const char *path, const char **problem);

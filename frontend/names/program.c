@@ -31,7 +31,11 @@ static uint32_t already_read(FeProgram *p, const char *path) {
 
 /* Reads a file that was not read: its source; 0 with *why. */
 static uint32_t read_once(FeProgram *p, const char *path, bool streams, const char **why) {
-	uint32_t at = p->read.count - 1, source = source_load(p->session, path, streams, why);
+	uint32_t at = p->read.count - 1, source = program_read_before(p, p->read.data[at]);
+	*why = NULL;
+	if (!source)
+		source = source_load(p->session, path, streams, why);
+	source = source ? program_chosen(p, source) : 0;
 	p->read.data[at].source = source;
 	if (!source)
 		p->read.count--;
@@ -73,7 +77,7 @@ static void open_import(FeProgram *p, OpenFiles *open, uint32_t source, const As
 	p->broken = true;
 }
 
-bool fe_add_source(FeProgram *p, uint32_t source) {
+static bool add_source(FeProgram *p, uint32_t source) {
 	uint32_t errors = p->session->error_count;
 	OpenFiles open = {0};
 	program_names(p, source)->named = true;
@@ -93,6 +97,23 @@ bool fe_add_source(FeProgram *p, uint32_t source) {
 	return p->session->error_count == errors;
 }
 
+bool fe_add_source(FeProgram *p, uint32_t source) {
+	return add_source(p, program_chosen(p, source));
+}
+
+void program_add_again(FeProgram *p, uint32_t source) {
+	const Source *text = p->session->sources.data[source];
+	uint32_t known = already_read(p, text->path);
+	if (known) {
+		program_names(p, known)->named = true;
+		return;
+	}
+	uint32_t at = p->read.count - 1;
+	uint32_t chosen = program_chosen(p, source);
+	p->read.data[at].source = chosen;
+	add_source(p, chosen);
+}
+
 /* NULL, or why the file cannot be read. What is wrong in it is in the session's diagnostics. */
 static const char *read_file(FeProgram *p, const char *path, bool streams) {
 	uint32_t known = already_read(p, path);
@@ -103,7 +124,7 @@ static const char *read_file(FeProgram *p, const char *path, bool streams) {
 	const char *why;
 	uint32_t source = read_once(p, path, streams, &why);
 	if (source)
-		fe_add_source(p, source);
+		add_source(p, source);
 	return why;
 }
 

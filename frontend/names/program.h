@@ -16,6 +16,30 @@ bool fe_add_file(FeProgram *program, const char *path); /* imports included; fal
 const char *fe_add_named(FeProgram *program, const char *path);
 bool fe_add_source(FeProgram *program, uint32_t source); /* from memory */
 
+/* ---- chosen.c: choices that are made from outside ---- */
+
+typedef struct FePick {
+	const char *rule, *path; /* in which rule, of which file; NULL: in any */
+	const char *choice;      /* the name of its `let`, or its number in the rule */
+	uint32_t number;         /* of the alternative, from 0 */
+	bool met;                /* there is such a choice ... */
+	uint32_t beyond;         /* ... which has only so many alternatives; 0: it was made */
+} FePick;
+
+typedef struct FeChoiceSeen {
+	const char *rule, *name;
+	const char *alternatives; /* "1: g, 2: m" */
+	uint32_t count;
+} FeChoiceSeen;
+
+/* Files that are added from now on are read with these choices made, and without what then has no effect. picks[count] stay, and say
+ * what became of them. */
+void fe_choose(FeProgram *program, FePick *picks, uint32_t count);
+/* All choices of the files that were read since. */
+const FeChoiceSeen *fe_choices_seen(const FeProgram *program, uint32_t *count);
+/* The same program anew, with these choices made. Never NULL: what is wrong is in the session's diagnostics. */
+FeProgram *fe_chosen(FeProgram *from, FePick *picks, uint32_t count);
+
 /* ---- program.c: who reads files of weights and data ---- */
 
 /* How `learn W : [4] from "weights.safetensors"` is read: fills out (as many as the shape has elements) with the values of the tensor named as the learned

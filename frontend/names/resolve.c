@@ -288,9 +288,12 @@ static void in_target(Resolver *r, const AstExpr *target, const AstExpr *value, 
 		else if (is_fresh(r, item))
 			declare_index(r, (AstName){item->expr->name, item->expr->span, item->expr->id}, s);
 		else {
-			AstNames inside = resolve_indices_of_position(r, item->expr, value);
-			for (uint32_t k = 0; k < inside.count; k++)
-				declare_index(r, inside.data[k], s);
+			const AstExpr *positions[] = {item->expr, item->low, item->high};
+			for (int p = 0; p < 3; p++) {
+				AstNames inside = resolve_indices_of_position(r, positions[p], value);
+				for (uint32_t k = 0; k < inside.count; k++)
+					declare_index(r, inside.data[k], s);
+			}
 			in_expr(item->expr, r);
 			in_expr(item->low, r);
 			in_expr(item->high, r);
@@ -316,6 +319,8 @@ static void in_assign(Resolver *r, const AstStmt *s) {
 }
 
 static void in_apply(Resolver *r, const AstExpr *x) {
+	for (uint32_t i = 0; x->kind == AST_CHOOSE && i < x->elements.count; i++)
+		in_apply(r, x->elements.data[i]);
 	if (x->kind != AST_CALL)
 		return;
 	Symbol *symbol = resolve_local(r, x->call.callee.name);

@@ -172,6 +172,7 @@ typedef struct AstLimits {
 typedef struct AstRange {
 	Span span;
 	AstExpr *low, *high;
+	bool no_range; /* one value was written instead, which was reported; it is taken for the end */
 } AstRange;
 
 /* ---- statements ---- */

@@ -57,6 +57,7 @@ static void no_range(Parser *p, AstRange *range) {
 	const AstExpr *end = range->high;
 	const AstArgs *args = &end->call.args;
 	Diag *diag = parse_complain(p, 128, end->span, "expected a range `a..b`");
+	range->no_range = true;
 	bool python = end->kind == AST_CALL && args->count > 0 && args->count < 4 &&
 	              strcmp(session_text(p->session, end->call.callee.name), "range") == 0;
 	if (!python) {

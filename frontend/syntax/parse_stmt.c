@@ -439,7 +439,6 @@ static bool declares_ahead(const Parser *p) {
 /* Two words in a row that begin no statement: `parm w : [d]`, `float x = 3`, `const a = 1`. What seems to declare a name is
  * read on as what it was meant for (true, and its kind), so that uses of the name are not reported as well. */
 static bool unknown_statement(Parser *p, AstStmtKind *kind) {
-	static const char *const later[] = {"choose"};
 	static const char *const types[] = {"int", "real", "bool", "float", "double", "auto", "val", "const", "mut"};
 	static const char *const tops[] = {"fn", "objective", "optimizer", "experiment", "import", "joint"};
 	const Token *token = parse_peek(p);
@@ -454,18 +453,13 @@ static bool unknown_statement(Parser *p, AstStmtKind *kind) {
 		return false;
 	}
 	bool declares = declares_ahead(p);
-	for (size_t k = 0; k < sizeof later / sizeof *later; k++) {
-		if (!lex_is_word(p->source, token, later[k]))
-			continue;
-		parse_complain(p, 391, here, "`%s` is part of the language, but not of this version", text);
-		p->panic = !declares;
-		*kind = AST_LET;
-		return declares;
-	}
 	Diag *diag = parse_complain(p, 101, here, "no statement starts with `%s`", text);
 	p->panic = !declares;
-	if (lex_is_word(p->source, token, "discover")) {
-		parse_help(p, diag, "an open expression stands where a value does: `let name = discover(...)`");
+	bool choice = lex_is_word(p->source, token, "choose");
+	if (choice || lex_is_word(p->source, token, "discover")) {
+		parse_help(p, diag,
+		           choice ? "a choice stands where a value does: `let name = choose { a, b }`"
+		                  : "an open expression stands where a value does: `let name = discover(...)`");
 		*kind = AST_LET;
 		return declares;
 	}
@@ -491,6 +485,28 @@ static bool unknown_statement(Parser *p, AstStmtKind *kind) {
 	return false;
 }
 
+/* adam(lr = 0.1), or choose { adam(lr = 0.1), momentum }, where a name alone is a call without arguments */
+static AstExpr *parse_applied(Parser *p) {
+	static const char what[] = "a rule with its arguments, such as `adam(lr = 0.1)`";
+	const Token *next = parse_ahead(p, 1);
+	if (parse_at_break(p) || !parse_at_word(p, "choose") || next->kind != TOKEN_LBRACE)
+		return parse_call(p, what);
+	AstExpr *choice = parse_primary(p);
+	for (uint32_t i = 0; i < choice->elements.count; i++) {
+		AstExpr *x = choice->elements.data[i];
+		AstName name = {.name = x->kind == AST_NAME ? x->name : 0, .span = x->span};
+		if (x->kind == AST_NAME) {
+			x->kind = AST_CALL;
+			x->call.callee = name;
+			x->call.args = (AstArgs){0};
+		} else if (x->kind != AST_CALL && x->kind != AST_BAD) {
+			parse_complain(p, 101, x->span, "expected %s, found `%s`", what, parse_slice(p, x->span));
+			x->kind = AST_BAD;
+		}
+	}
+	return choice;
+}
+
 static void parse_statement_body(Parser *p, AstStmt *stmt) {
 	switch (stmt->kind) {
 	case AST_GIVEN:
@@ -509,7 +525,7 @@ static void parse_statement_body(Parser *p, AstStmt *stmt) {
 	case AST_WHILE: parse_while(p, stmt); break;
 	case AST_WHEN: parse_when(p, stmt); break;
 	case AST_EACH: parse_each(p, stmt); break;
-	case AST_APPLY: stmt->apply = parse_call(p, "a rule with its arguments, such as `adam(lr = 0.1)`"); break;
+	case AST_APPLY: stmt->apply = parse_applied(p); break;
 	case AST_RETURN: parse_return(p, stmt); break;
 	case AST_ASSIGN: parse_assign(p, stmt); break;
 	}

@@ -111,6 +111,7 @@ Diag *parse_error(Parser *p, int code, Span span, const char *format, ...) {
 	Diag *diag = complain(p, code, span, format, args);
 	va_end(args);
 	p->panic = true;
+	p->failed_at = p->at + 1;
 	return diag;
 }
 
@@ -217,7 +218,7 @@ static bool after_slashes(const Parser *p) {
 }
 
 void parse_end_statement(Parser *p) {
-	if (!p->panic && !parse_at_break(p)) {
+	if (!p->panic && !parse_at_break(p) && p->failed_at != p->at + 1) {
 		TokenKind kind = parse_peek(p)->kind;
 		Diag *diag =
 			kind == TOKEN_DOTDOT

@@ -100,6 +100,7 @@ typedef struct Parser {
 	uint32_t brackets;      /* inside `( [` and `choose {`, where line ends mean nothing, this is > 0 */
 	uint32_t nesting;       /* of the recursion, bounded */
 	uint32_t errors_before; /* of the session, when this source was begun */
+	uint32_t failed_at;     /* 1 + the token at which something was missing last, which was reported; 0: none */
 	bool panic; /* something was reported, and until a place is reached from where to go on, nothing else is */
 	BodyKind body;
 	uint32_t statement; /* the token that the current statement starts with */

@@ -55,7 +55,7 @@ static void has_part(Ex *x, const Ex *part) {
 
 Ex *ex_real(Elab *e, double value) {
 	Ex *x = ex_new(e, EX_CONST, e->real);
-	x->real = value;
+	x->real = value == value ? value : NAN; /* a NaN has no sign: people would read it in messages */
 	return x;
 }
 

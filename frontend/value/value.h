@@ -182,9 +182,10 @@ typedef struct Elab {
 	Var *coord;             /* of the `each` around: which coordinate it is about */
 	Var *each[IR_MAX_RANK]; /* of `each i, j`: the indices that the coordinate follows from, instead */
 	uint32_t each_count;
-	IrValue segments; /* [N]: coordinate -> tensor, if S > 1 */
-	IrValue sizes;    /* [S] */
-	bool coupled;     /* what a coordinate gets depends on other coordinates */
+	const struct Calls *each_calls; /* of the rule that this `each` stands in */
+	IrValue segments;               /* [N]: coordinate -> tensor, if S > 1 */
+	IrValue sizes;                  /* [S] */
+	bool coupled;                   /* what a coordinate gets depends on other coordinates */
 	/* The axes of x, which lies flat: x_rank of them; -1: they are not known here. */
 	int x_rank;
 	int64_t x_dims[IR_MAX_RANK];
@@ -195,6 +196,7 @@ typedef struct Elab {
 	const struct ElabRule *rule; /* whose body this is; NULL: no rule's */
 	Path *path;                  /* calls and turns that led here */
 	uint32_t arms;               /* branches around this place whose conditions are not known */
+	uint32_t sized_arms;         /* those of them whose conditions mention the size of x */
 	Exs holds;                   /* the conditions of `if`s and `while`s around, as they are computed */
 	VEC(OpenTurn) turns;         /* of the loops around, outermost first */
 	bool in_dimension;           /* a dimension is being read, where `/` has to give a whole number */
@@ -267,7 +269,8 @@ bool proof_forms(Elab *e, Ex *cond, bool truth, Exs *forms);
 void proof_assume(Elab *e, const Ex *cond, bool truth);
 /* The same where the condition is wrong, which was reported: what it was to prove counts as proved. */
 void proof_assume_spoiled(Elab *e);
-bool proof_never_here(const Elab *e); /* the conditions around contradict each other, or one is not known for a mistake */
+bool proof_never_here(
+	const Elab *e); /* the conditions around contradict each other, or one is not known for a mistake */
 
 /* ---- value.c ---- */
 

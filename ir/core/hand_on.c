@@ -7,7 +7,7 @@
  *
  * A place is the same only if it is the same value, a choice between such places, the same expression, or carried by a loop from turn to
  * turn: then f and g are chosen and carried beside it. Where that is so under conditions alone, the step evaluates where it ends if they
- * do not hold. */
+ * do not hold. Where the rule asks for the value alone, it is evaluated with the gradient, if that is handed on, but for those in a loop. */
 #include "ir/core/copy.h"
 #include "ir/core/limits.h"
 
@@ -28,7 +28,8 @@ typedef struct Plan {
 	PlanKind kind;
 	Certainty certainty;
 	const IrOp *op;     /* EVALUATED */
-	IrValue value;      /* CARRIED: what the loop carries, inside or after it */
+	IrValue value;      /* CARRIED: what the loop carries, inside or after it ... */
+	uint32_t carried;   /* ... as this number in HandOn.carried */
 	const IrFor *f;     /* CHOSEN: in this body ... */
 	uint32_t condition; /* ... by this node */
 	const struct Plan *yes, *no;
@@ -46,6 +47,7 @@ typedef struct Carried {
 	const IrLoop *loop;
 	uint32_t number;
 	Certainty certainty;
+	bool ever;             /* something is known at it in some run */
 	Place outside, inside; /* where it starts, and where a turn ends */
 } Carried;
 
@@ -171,8 +173,8 @@ static const Plan *find_evaluation(HandOn *h, IrValue value, const IrFor *f, uin
 			const IrOp *op = place->block->ops.data[i];
 			if (op->kind != IR_EVALUATE || (found && !holds(h, known, op->evaluate.when)))
 				continue;
-			if (h->gradient && !is_used(h->func, op->evaluate.g))
-				continue; /* the rule asks for the value alone there */
+			if (h->gradient && place->around && !is_used(h->func, op->evaluate.g))
+				continue; /* a search by values, of which one is wanted with its gradient */
 			if (f ? !is_place(h, f, node, op) : op->evaluate.at != value)
 				continue;
 			found = found ? found : ARENA_NEW(h->scratch, Plan);
@@ -260,6 +262,7 @@ static const Plan *find_carried(HandOn *h, const IrLoop *loop, uint32_t number, 
 		return &nothing;
 	Plan *plan = ARENA_NEW(h->scratch, Plan);
 	*plan = (Plan){.kind = PLAN_CARRIED, .certainty = carried->certainty, .value = value};
+	plan->carried = (uint32_t)(carried - h->carried.data);
 	return plan;
 }
 
@@ -290,6 +293,39 @@ static const Plan *find_at(HandOn *h, const Place *place, IrValue value) {
 	const Plan *plan = find_plan(h, value, NULL);
 	h->place = before;
 	return plan;
+}
+
+static bool is_ever_known(const HandOn *h, const Plan *plan) {
+	switch (plan->kind) {
+	case PLAN_NONE: return false;
+	case PLAN_GIVEN:
+	case PLAN_EVALUATED: return true;
+	case PLAN_CARRIED: return h->carried.data[plan->carried].ever;
+	case PLAN_CHOSEN: return is_ever_known(h, plan->yes) || is_ever_known(h, plan->no);
+	}
+	return false;
+}
+
+/* What is known of carries only because it was known of them before is known of none. */
+static bool drop_rootless(HandOn *h) {
+	bool changed = true, dropped = false;
+	while (changed) {
+		changed = false;
+		for (uint32_t i = 0; i < h->carried.count; i++) {
+			Carried one = h->carried.data[i];
+			const IrCarry *carry = &one.loop->carries.data[one.number];
+			bool ever = one.ever || is_ever_known(h, find_at(h, &one.outside, carry->init)) ||
+			            is_ever_known(h, find_at(h, &one.inside, carry->yield));
+			changed = changed || ever != one.ever;
+			h->carried.data[i].ever = ever;
+		}
+	}
+	for (uint32_t i = 0; i < h->carried.count; i++) {
+		Carried *one = &h->carried.data[i];
+		dropped = dropped || (!one->ever && one->certainty != NEVER);
+		one->certainty = one->ever ? one->certainty : NEVER;
+	}
+	return dropped;
 }
 
 /* Until nothing changes: what a loop carries is known as surely as what it starts from and what every turn leaves. Certainties only
@@ -525,6 +561,8 @@ IrFunc *ir_hand_on(IrModule *module, IrFunc *func, bool gradient) {
 	const Place end = {&func->body, func->body.ops.count, NULL};
 	find_at(&h, &end, x);
 	settle(&h);
+	if (drop_rootless(&h))
+		settle(&h);
 	Certainty certainty = find_at(&h, &end, x)->certainty;
 	IrFunc *out = certainty == ALWAYS || (certainty == SOMETIMES && h.f) ? with_pair(&h, module, &end, x) : func;
 	arena_free(scratch);

@@ -15,7 +15,7 @@ enum {
 	IR_PROOF_DEPTH = 8,
 	/* bounds.c: conditions that are combined in one proof (1 is needed). The work grows as the number of conditions to this power. */
 	IR_PROOF_CONDITIONS = 2,
-	/* hand_on.c: nodes and values that are looked at from one place where a step ends (92 are needed) */
+	/* hand_on.c: nodes and values that are looked at from one place where a step ends (chosen, not measured) */
 	IR_HAND_ON_VISITS = 1000,
 	/* apart.c: points of a domain that are walked over one by one (none of these programs needs it: strides and tables of users may),
 	 * and elements that are marked meanwhile. A walk takes less than a millisecond. */

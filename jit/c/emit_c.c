@@ -427,7 +427,7 @@ static void print_kernels(CEmit *c, const Names *names) {
 
 void jit_emit_c(JitCFile *file, IrModule *module, IrFunc *func, const JitCFunc *how, Text *out,
                 const char **arena_bytes) {
-	JitOptions options = {.strict = how->strict};
+	JitOptions options = {.strict = how->strict, .one_block = true};
 	const LoopFunc *loops = nest_function_for_c(module, func, &options);
 	Text text = text_new(loops->arena);
 	CEmit emit = {.file = file, .out = &text, .arena = loops->arena, .prefix = file->prefix, .name = how->name};

@@ -327,6 +327,7 @@ static void flush(Lower *l, LoopSteps *steps) {
 			l->escapes[def.value] = l->inside[def.value] != l->uses[def.value];
 	NestKernel nest = {
 		.func = l->out, .ops = l->pending.data, .op_count = l->pending.count, .strict = l->options->strict};
+	nest.one_block = l->options->one_block;
 	nest.registers = l->options->registers ? l->options->registers : NEST_REGISTERS;
 	nest.explain = l->options->explain;
 	nest.buffer_of = l->buffer_of;

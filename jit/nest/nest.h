@@ -14,7 +14,8 @@ typedef struct NestKernel {
 	const uint32_t *products; /* per op: bit p if put p adds up products that may be fused; NULL: none */
 	uint32_t op_count;
 	bool strict;
-	uint32_t registers;        /* see JitOptions */
+	bool one_block; /* see JitOptions, as registers */
+	uint32_t registers;
 	const uint32_t *buffer_of; /* per value */
 	const bool *escapes;       /* per value that the ops make: used outside of them; NULL: all are */
 	FILE *explain;

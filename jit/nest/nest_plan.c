@@ -222,6 +222,8 @@ static int64_t all_copies(const Nest *n, uint32_t index) {
 
 static bool may_copy(const Nest *n, uint32_t index) {
 	const NestIndex *i = &n->op->index[index];
+	if (n->in->one_block && (int)index == n->op->vector)
+		return false;
 	return i->extent >= 0 && all_copies(n, index) > 1 && i->copies == 1 && !i->in_cond && !i->bound;
 }
 

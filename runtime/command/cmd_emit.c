@@ -42,15 +42,16 @@ static bool is_for_all_tensors(Cmd *cmd, const FeCall *call) {
 /* --on: the number of coordinates, or the tensors, that a rule is emitted for. rule: NULL if it is none. */
 static CmdExit target_of_objective(Cmd *cmd, const FeCall *rule, PackOptions *options) {
 	FeProgram *program = rule && rule->program ? rule->program : cmd->program;
+	Span place;
 	bool derives = rule && pack_derives(cmd->rt, rule);
-	if (!rule || (!derives && !fe_is_tied(program, rule->decl) && !fe_is_by_shape(program, rule) &&
+	if (!rule || (!derives && !fe_needs_size(program, rule, &place) && !fe_is_by_shape(program, rule) &&
 	              !is_for_all_tensors(cmd, rule))) {
 		if (cmd->session->error_count > 0)
 			return cmd_failed(cmd);
-		return cmd_usage(
-			cmd,
-			"--on is for rules that look at axes, learn numbers for every coordinate, differentiate the objective, or "
-			"evaluate elsewhere and are not joint; this one serves any size");
+		return cmd_usage(cmd, "--on is for rules that look at axes, learn numbers for every coordinate, or look at "
+		                      "coordinates by number or "
+		                      "order, that differentiate the objective, or evaluate elsewhere and are not joint; this "
+		                      "one serves any size");
 	}
 	FeCall *on = ARENA_NEW(cmd->arena, FeCall), call = {0};
 	CmdExit code = cmd_objective(cmd, cmd->options.on, &call);

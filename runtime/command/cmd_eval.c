@@ -49,8 +49,8 @@ static void put_params(Cmd *cmd, const FeObjective *objective, const RunEval *ev
 				rest %= stride;
 			}
 			cmd_cell(&table, "%s", text_cstr(&name));
-			cmd_cell(&table, "%.17g", eval->x[slot->offset + e]);
-			cmd_cell(&table, "%.17g", eval->gradient[slot->offset + e]);
+			cmd_cell(&table, "%s", cmd_real(cmd->arena, eval->x[slot->offset + e], objective->real));
+			cmd_cell(&table, "%s", cmd_real(cmd->arena, eval->gradient[slot->offset + e], objective->real));
 		}
 	}
 	cmd_table(&table, "  ", out);
@@ -82,12 +82,12 @@ static void put_json(const char *call, int64_t instance, const RunEval *eval, Te
 }
 
 static void put_text(Cmd *cmd, const char *call, const FeObjective *objective, const RunEval *eval, Text *out) {
-	text_printf(out, "%s = %.17g\n", call, eval->value);
+	text_printf(out, "%s = %s\n", call, cmd_real(cmd->arena, eval->value, objective->real));
 	put_params(cmd, objective, eval, out);
 	if (eval->validates)
-		text_printf(out, "validate = %.17g\n", eval->valid);
+		text_printf(out, "validate = %s\n", cmd_real(cmd->arena, eval->valid, objective->real));
 	for (uint32_t i = 0; i < eval->report_count; i++)
-		text_printf(out, "%s = %.17g\n", eval->report_names[i], eval->reports[i]);
+		text_printf(out, "%s = %s\n", eval->report_names[i], cmd_real(cmd->arena, eval->reports[i], objective->real));
 }
 
 /* Where to evaluate: *point is NULL without --at. */

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "frontend/limits.h"
 #include "ir/pass/pass.h"
 #include "runtime/command/command.h"
 #include "runtime/command/limits.h"
@@ -244,15 +245,24 @@ static FeSlot *learned_slots(Info *info, const FeRule *rule) {
 
 /* What has an open expression is no rule yet. */
 static bool info_open(Info *info, const AstDecl *decl) {
-	const char *hole = source_excerpt(info->cmd->session, info->cmd->arena, fe_open_expression(decl)->span);
+	const AstExpr *open[HOLE_MOST];
+	uint32_t count = fe_open_expressions(decl, open, HOLE_MOST);
+	const char *holes[HOLE_MOST];
+	for (uint32_t i = 0; i < count && i < HOLE_MOST; i++)
+		holes[i] = source_excerpt(info->cmd->session, info->cmd->arena, open[i]->span);
 	head(info, decl->joint ? "joint optimizer" : "optimizer", decl);
 	if (info->json) {
 		text_printf(info->out, ", \"open_expression\": ");
-		cmd_json_text(info->out, hole);
-		text_char(info->out, '}');
+		cmd_json_text(info->out, holes[0]);
+		for (uint32_t i = 1; i < count && i < HOLE_MOST; i++) {
+			text_printf(info->out, "%s", i == 1 ? ", \"more_open_expressions\": [" : ", ");
+			cmd_json_text(info->out, holes[i]);
+		}
+		text_printf(info->out, count > 1 ? "]}" : "}");
 		return true;
 	}
-	line(info, "open expression", "%s", hole);
+	for (uint32_t i = 0; i < count && i < HOLE_MOST; i++)
+		line(info, i == 0 ? "open expression" : "", "%s", holes[i]);
 	line(info, "", "`gradus show space` tells what it may be, `gradus train` searches for it");
 	return true;
 }

@@ -64,6 +64,8 @@ static const Option options[] = {
 	{"out", 'o', OPTION_TEXT, AT(out), "PATH", "where to write; a device or a pipe is written to, never replaced"},
 	{"svg", 0, OPTION_TEXT, AT(svg), "FILE", "draw as well, into a file that ends in .svg"},
 	{"fill", 0, OPTION_TEXT, AT(fill), "EXPRESSION", "what stands for the open expression of the file"},
+	{"choose", 0, OPTION_WORDS, AT(choose), "NAME=NUMBER",
+     "which alternative of a choice, counted from 1; NAME is that of its `let`, or its number; may be repeated"},
 	{"prefix", 0, OPTION_TEXT, AT(prefix), "NAME", "what every symbol of the C begins with"},
 	{"force", 0, OPTION_FLAG, AT(force), NULL, "write into a folder that holds something else"},
 	{"json", 0, OPTION_FLAG, AT(json), NULL, "results as JSON"},

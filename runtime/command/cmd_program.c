@@ -117,8 +117,12 @@ FeProgram *cmd_program_new(Cmd *cmd) {
 }
 
 CmdExit cmd_load(Cmd *cmd, const char *const *files, uint32_t count) {
-	if (!cmd->program)
+	if (!cmd->program) {
 		cmd->program = cmd_program_new(cmd);
+		CmdExit code = cmd_use_choices(cmd);
+		if (code != CMD_OK)
+			return code;
+	}
 	for (uint32_t i = 0; i < count; i++) {
 		if (!strcmp(files[i], "-")) {
 			CmdExit code = load_stdin(cmd);
@@ -169,7 +173,9 @@ CmdExit cmd_load_words(Cmd *cmd) {
 	if (cmd->options.fill && files.count + others.count == 0)
 		return cmd_usage(cmd, "--fill is for a file with one open expression, and no file is given");
 	code = cmd_load(cmd, others.data, others.count);
-	return code == CMD_OK && cmd->session->error_count ? CMD_FINDINGS : code;
+	if (code == CMD_OK && cmd->session->error_count)
+		return CMD_FINDINGS;
+	return code == CMD_OK ? cmd_check_choices(cmd) : code;
 }
 
 void cmd_shift(Cmd *cmd) {

@@ -6,19 +6,30 @@
 
 typedef CmdExit Resume(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
 
-static bool is_search(const FeExperiment *experiment) {
+static bool has_choices(const Cmd *cmd, const FeExperiment *experiment) {
+	return fe_has_choices(cmd->program, &experiment->train);
+}
+
+static CmdExit resume_choices(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record) {
+	(void)record;
+	return cmd_fail(cmd, CMD_USAGE, "%s: choices of `%s` are made anew each time: train it again, into another folder",
+	                cmd->options.out, session_text(cmd->session, experiment->train.decl->name.name));
+}
+
+static bool is_search(const Cmd *cmd, const FeExperiment *experiment) {
+	(void)cmd;
 	return fe_open_expression(experiment->train.decl) != NULL;
 }
 
-static bool is_training(const FeExperiment *experiment) {
-	(void)experiment;
+static bool is_training(const Cmd *cmd, const FeExperiment *experiment) {
+	(void)cmd, (void)experiment;
 	return true;
 }
 
 static const struct {
-	bool (*is)(const FeExperiment *experiment);
+	bool (*is)(const Cmd *cmd, const FeExperiment *experiment);
 	Resume *resume;
-} kinds[] = {{is_search, cmd_search_again}, {is_training, cmd_train_experiment}};
+} kinds[] = {{has_choices, resume_choices}, {is_search, cmd_search_again}, {is_training, cmd_train_experiment}};
 
 /* The conditions of a run are its own: options may repeat them, and not change them. */
 static CmdExit take_conditions(Cmd *cmd, const StoreRecord *record) {
@@ -98,7 +109,7 @@ CmdExit cmd_resume(Cmd *cmd) {
 	if (finished)
 		return cmd_fail(cmd, CMD_OK, "%s is finished: there is nothing to go on with", dir);
 	size_t kind = 0;
-	while (!kinds[kind].is(&experiment))
+	while (!kinds[kind].is(cmd, &experiment))
 		kind++;
 	return kinds[kind].resume(cmd, &experiment, &record);
 }

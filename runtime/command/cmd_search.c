@@ -292,9 +292,10 @@ static CmdExit run_search(Searching *searching) {
 	cmd_progress_end(cmd);
 	cmd_interrupt_met();
 	if (code == CMD_OK)
-		code = !result               ? stop_without(searching)
-		       : result->interrupted ? stop(searching, result)
-		                             : save(searching, result);
+		code = !result                ? stop_without(searching)
+		       : !result->interrupted ? save(searching, result)
+		       : result->behind       ? stop_without(searching)
+		                              : stop(searching, result);
 	if (searching->folder)
 		store_folder_close(searching->folder);
 	search_free(result);

@@ -21,7 +21,7 @@ static const AstDecl *open_rule(Cmd *cmd) {
 	if (open > 1 && !word)
 		cmd_usage(cmd, "which rule? %d of them have an open expression", open);
 	else if (!found)
-		cmd_usage(cmd, "no rule%s%s%s has an open expression: a `discover(...)`", word ? " `" : "", word ? word : "",
+		cmd_usage(cmd, "no rule%s%s%s has an open expression or a choice: a `discover(...)` or a `choose { ... }`", word ? " `" : "", word ? word : "",
 		          word ? "`" : "");
 	return open > 1 && !word ? NULL : found;
 }
@@ -68,15 +68,14 @@ static void put_counts(Cmd *cmd, const SearchTable *table, Text *out) {
 	            table->space->merge ? ", positive factors aside" : "");
 	cmd_table(&counts, "  ", out);
 	if (table->stopped)
-		text_printf(out, "of size %d there are too many, so the search ends at size %d\n", table->size + 1,
-		            table->size);
+		text_printf(out, "of size %d there are too many to look at them all: `search auto` evolves\n", table->size + 1);
 }
 
 static void put_stages(Cmd *cmd, Text *out) {
 	text_printf(
 		out,
-		"the search runs all that are possible, each at 16 rates at a time, on problems that the experiment trains "
-		"on:\n");
+		"the search runs all that are possible, or those that evolution meets, each at 16 rates at a time, on problems "
+		"that the experiment trains on:\n");
 	for (int stage = 0; stage < SEARCH_STAGES; stage++) {
 		const SearchStage *how = &search_stages[stage];
 		int problems = how->problems ? how->problems : SEARCH_LAST_PROBLEMS;
@@ -101,7 +100,22 @@ static void put_stages(Cmd *cmd, Text *out) {
 static bool making_goes_on(void *user, const SearchTable *so_far, int size) {
 	Cmd *cmd = user;
 	cmd_progress(cmd, false, "making expressions of size %d: %s distinct", size, cmd_count(cmd->arena, so_far->count));
-	return true;
+	return !search_is_too_many(so_far, size);
+}
+
+static void put_hole(Cmd *cmd, const char *rule_name, const FeRule *rule, const FeHole *hole, Text *out) {
+	SearchSpace space;
+	search_space_of(rule, hole, true, &space);
+	text_printf(out, "%s: an expression %s, of at most %d node%s", rule_name,
+	            space.like_x ? "like x" : "that is a number", space.size, space.size == 1 ? "" : "s");
+	if (space.bound)
+		text_printf(out, ", of degree %g, as it becomes a state", (double)space.degree / (double)FE_DEGREE_ONE);
+	text_printf(out, "\n");
+	put_operands(cmd, hole, out);
+	SearchTable *table = search_enumerate(&space, making_goes_on, cmd);
+	cmd_progress_end(cmd);
+	put_counts(cmd, table, out);
+	search_table_free(table);
 }
 
 CmdExit cmd_show_space(Cmd *cmd) {
@@ -110,6 +124,8 @@ CmdExit cmd_show_space(Cmd *cmd) {
 		return code;
 	if (cmd->words.count > 1)
 		return cmd_usage(cmd, "one rule at a time, not `%s` too", cmd->words.data[1]);
+	if (cmd_show_choices(cmd, &code))
+		return code;
 	const AstDecl *decl = open_rule(cmd);
 	FeCall call;
 	if (!decl || !fe_call_text(cmd->program, session_text(cmd->session, decl->name.name), AST_OPTIMIZER, &call))
@@ -120,17 +136,13 @@ CmdExit cmd_show_space(Cmd *cmd) {
 	FeRule *rule = fe_rule_open(cmd->program, module, &call, &target, IR_F64);
 	if (!rule || !fe_is_searchable(cmd->session, rule, call.span))
 		return cmd_failed(cmd);
-	SearchSpace space;
-	search_space_of(rule->hole, true, &space);
 	Text out = text_new(cmd->arena);
-	text_printf(&out, "%s: an expression %s, of at most %d node%s\n", session_text(cmd->session, decl->name.name),
-	            space.like_x ? "like x" : "that is a number", space.size, space.size == 1 ? "" : "s");
-	put_operands(cmd, rule->hole, &out);
-	SearchTable *table = search_enumerate(&space, making_goes_on, cmd);
-	cmd_progress_end(cmd);
-	put_counts(cmd, table, &out);
+	const char *name = session_text(cmd->session, decl->name.name);
+	if (rule->hole->next)
+		text_printf(&out, "%s has several open expressions, which are searched together, by evolution\n\n", name);
+	for (const FeHole *hole = rule->hole; hole; hole = hole->next)
+		put_hole(cmd, name, rule, hole, &out);
 	put_stages(cmd, &out);
-	search_table_free(table);
 	ir_module_free(module);
 	return cmd_print(cmd, &out);
 }

@@ -18,6 +18,12 @@ const char *cmd_number(Arena *arena, double value, int digits) {
 	return arena_printf(arena, "%.*f", places > 0 ? places : 0, value);
 }
 
+const char *cmd_real(Arena *arena, double value, IrScalar real) {
+	Text text = text_new(arena);
+	text_real(&text, value, real == IR_F32);
+	return text_cstr(&text);
+}
+
 const char *cmd_count(Arena *arena, int64_t value) {
 	char *plain = arena_printf(arena, "%lld", (long long)value);
 	size_t length = strlen(plain), sign = value < 0;

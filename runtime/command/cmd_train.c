@@ -355,6 +355,16 @@ static const char *problems_text(Cmd *cmd, const FeExperiment *experiment) {
 	                    problems);
 }
 
+/* An open expression and choices at once. */
+static CmdExit open_twice(Cmd *cmd, const FeExperiment *experiment) {
+	const AstDecl *rule = experiment->train.decl;
+	Diag *diag = diag_error(cmd->session, 391, fe_open_expression(rule)->span,
+	                        "to search for an expression and among choices at once is part of the language, but not of "
+	                        "this version");
+	diag_help(cmd->session, diag, "make the choices with --choose NAME=NUMBER, and search for the expression");
+	return cmd_failed(cmd);
+}
+
 CmdExit cmd_train(Cmd *cmd) {
 	const char *dir = cmd->options.out;
 	if (!dir)
@@ -368,12 +378,17 @@ CmdExit cmd_train(Cmd *cmd) {
 	cmd->rt->options.seed = 0; /* problems are the same for every seed of training, so that runs can be compared */
 	if (!store_folder_possible(cmd->rt, dir))
 		return cmd_failed(cmd);
+	bool choices = fe_has_choices(cmd->program, &experiment.train);
 	bool searches = fe_open_expression(experiment.train.decl) != NULL;
-	if (cmd->options.search && !searches)
-		return cmd_usage(cmd, "--search is of rules with an open expression, and `%s` has none",
+	if (choices && searches)
+		return open_twice(cmd, &experiment);
+	if (cmd->options.search && !searches && !choices)
+		return cmd_usage(cmd, "--search is of rules with an open expression or choices, and `%s` has none",
 		                 session_text(cmd->session, experiment.train.decl->name.name));
 	if (cmd->options.search && !fe_search_text(cmd->program, cmd->options.search, &experiment.search))
 		return cmd_failed(cmd);
+	if (choices)
+		return cmd_choose(cmd, &experiment);
 	if (searches)
 		return cmd_search(cmd, &experiment);
 	return cmd_train_experiment(cmd, &experiment, NULL);

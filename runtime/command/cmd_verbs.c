@@ -21,7 +21,7 @@ const CmdVerb cmd_verbs[] = {
      "Objectives: parameters, data, floating-point operations and bytes of the value and of the gradient.\n"
      "Rules: hyperparameters, learned numbers, state and operations per coordinate. Experiments: planned memory.\n"
      "Without NAME: everything in the file. NAME alone is from the library.\n",
-     "file set fill json",
+     "file set fill choose json",
      "gradus info examples/robust.grad\n"
      "gradus info adam\n"},
 	{"eval", cmd_eval, "value and gradient of an objective at a point", "eval FILE [NAME] [--at V1,V2,...]\neval NAME",
@@ -37,7 +37,7 @@ const CmdVerb cmd_verbs[] = {
      "otherwise. The rule may be a folder that `gradus train` made. A run that takes a while says where it is; Ctrl-C "
      "ends\n"
      "it and shows what it has reached. The exit code is 3 if a run became infinite or NaN.\n",
-     "with steps instance problems file set fill seed svg json",
+     "with steps instance problems file set fill choose seed svg json",
      "gradus minimize rosenbrock --with \"adam(lr = 0.1)\" --steps 200\n"
      "gradus minimize mine.grad --with momentum --problems 16 --json\n"},
 	{"train", cmd_train, "fill the holes of a rule by meta-training", "train FILE [EXPERIMENT] -o DIR",
@@ -58,8 +58,9 @@ const CmdVerb cmd_verbs[] = {
      "--search HOW\n"
      "says how: auto, enumerate, random, or \"evolve(islands = 4)\", perhaps with \"for 50000 candidates\"; --seed is "
      "then\n"
-     "that of evolution.\n",
-     "out steps seed learn search file",
+     "that of evolution. A rule with choices, `choose { a, b }`, is searched among them: rule.grad is the best\n"
+     "combination, as a rule without choices. --choose makes some of them beforehand.\n",
+     "out steps seed learn choose search file",
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
      "gradus train tune.grad -o runs/adam --learn adam.lr\n"},
@@ -74,7 +75,8 @@ const CmdVerb cmd_verbs[] = {
      "be\n"
      "others. Data is read from --data DIR, as by compare, and has to be what it was. The exit code is 5 if "
      "checkpoints are\n"
-     "damaged or of another run; of two, the older one is used if the other is damaged.\n",
+     "damaged or of another run; of two, the older one is used if the other is damaged. A search among choices has no\n"
+     "archive, and does not go on.\n",
      "", "gradus resume runs/robust\n"},
 	{"front", cmd_front, "what a search has found, and how it scores elsewhere",
      "front DIR [--size N] [--best N] [--on OBJECTIVE] [--json | --csv]",
@@ -88,7 +90,7 @@ const CmdVerb cmd_verbs[] = {
      "search\n"
      "did (`compare` counts evaluations, the start among them); intervals are 95 % bootstrap intervals over "
      "problems.\n",
-     "size best on set steps test file seed json csv",
+     "size best on set steps test seed json csv",
      "gradus front runs/found\n"
      "gradus front runs/found --best 20 --csv\n"
      "gradus front runs/found --on logistic --steps 100\n"},
@@ -108,7 +110,7 @@ const CmdVerb cmd_verbs[] = {
      "the "
      "number\n"
      "of rules (Holm). With --long, a run of 25 times the steps shows what becomes of each rule.\n",
-     "on against steps train test long curves file set fill seed svg out json",
+     "on against steps train test long curves file set fill choose seed svg out json",
      "gradus compare adam momentum --on robust_regression --steps 40 --train 90 --test 100\n"
      "gradus compare runs/robust\n"
      "gradus compare runs/robust --against \"robbins_monro(base = adam),cosine(base = momentum),lbfgs_wolfe\" --long\n"
@@ -128,7 +130,7 @@ const CmdVerb cmd_verbs[] = {
      "size of its run, or of --on. A folder that holds an emission of the same name is written anew; one that holds\n"
      "something else only with --force, and no file is replaced that was not emitted. What is emitted belongs to "
      "you.\n",
-     "out prefix real on file set fill force",
+     "out prefix real on file set fill choose force",
      "gradus emit c adam -o out\n"
      "gradus emit c runs/robust -o out --prefix myopt\n"
      "gradus emit c rosenbrock -o out --real f64\n"},
@@ -148,8 +150,8 @@ const CmdVerb cmd_verbs[] = {
      "COLUMNS of text: numbers from 0 (3, or 1..31) or names.\n"
      "`show space` tells of an open expression what it may be made of, how many expressions there are of each size, "
      "and how\n"
-     "`train` goes about them.\n",
-     "file set fill",
+     "`train` goes about them; of choices, which there are, how many combinations, and how they are searched.\n",
+     "file set fill choose",
      "gradus show std adam\n"
      "gradus show opt rosenbrock\n"
      "gradus show asm examples/robust.grad\n"

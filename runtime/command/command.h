@@ -30,7 +30,7 @@ typedef struct CmdOptions {
 	int64_t steps, problems, instance, threads, train, test, size, best;
 	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
-	CmdWords set, learn, against;
+	CmdWords set, learn, against, choose;
 } CmdOptions;
 
 typedef struct Cmd Cmd;
@@ -54,6 +54,7 @@ struct Cmd {
 	const CmdVerb *verb;
 	CmdOptions options;
 	CmdWords words; /* what stood after the verb and is no option */
+	FePick *picks;  /* of --choose, as many; what became of them */
 	const char *command_line;
 	const char *typed;         /* the name it was started by: hints that can be typed again begin with it */
 	bool color_out, color_err; /* colours may be used on standard output, standard error */
@@ -139,6 +140,13 @@ CmdExit cmd_run_open(Cmd *cmd, const char *dir, CmdRun *out);
 /* Adds a file with --fill in the place of its open expression. CMD_OK, or a code after a message; diagnostics as ever. */
 CmdExit cmd_add_filled(Cmd *cmd, const char *path);
 
+/* ---- cmd_chosen.c ---- */
+
+/* Makes the choices that --choose says in all files that are loaded from now on; and when they are loaded, whether there were such
+ * choices. CMD_OK, or CMD_USAGE after a message. */
+CmdExit cmd_use_choices(Cmd *cmd);
+CmdExit cmd_check_choices(Cmd *cmd);
+
 /* ---- cmd_output.c: what the options name to be written, before anything is run ---- */
 
 /* Every file and folder that is to be written: not a program, not what the command reads, not a run's own file, no two of them
@@ -162,8 +170,10 @@ void cmd_interrupt_says(const char *what);
 /* ---- cmd_text.c: numbers and words for people and for programs ---- */
 
 const char *cmd_number(Arena *arena, double value, int digits); /* 0.0632, 1.3e-07, "inf", "nan" */
-const char *cmd_count(Arena *arena, int64_t value);             /* 1 234 567 */
-const char *cmd_time(Arena *arena, double seconds);             /* 85 ms, 4.1 s, 2 min 05 s */
+const char *cmd_real(Arena *arena, double value,
+                     IrScalar real);                /* as few digits as tell it from the others of its precision */
+const char *cmd_count(Arena *arena, int64_t value); /* 1 234 567 */
+const char *cmd_time(Arena *arena, double seconds); /* 85 ms, 4.1 s, 2 min 05 s */
 const char *cmd_dims(const Session *session, Arena *arena, IrType type, const IrFunc *func); /* [4, n], "real" */
 void cmd_json_real(Text *text, double value); /* 17 digits; the texts "nan", "inf", "-inf" where JSON has no number */
 void cmd_json_reals(Text *text, const double *values, int64_t count);
@@ -226,6 +236,8 @@ CmdExit cmd_train_experiment(Cmd *cmd, const FeExperiment *experiment, const Sto
 CmdExit cmd_resume(Cmd *cmd);
 /* Where the rule of the experiment has an open expression; --out is known to be possible. */
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment);
+/* The same where it has choices. */
+CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment);
 struct SearchProgress;
 struct SearchResult;
 struct json_t;
@@ -233,7 +245,7 @@ struct json_t;
 void cmd_put_evolving(Cmd *cmd, const struct SearchProgress *progress);
 void cmd_put_course(Cmd *cmd, const struct SearchResult *result, Text *out);
 void cmd_course_json(const struct SearchResult *result, struct json_t *search);
-/* The same of a search in --out that did not come to its end. */
+/* As cmd_search, of a search in --out that did not come to its end. */
 CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
 CmdExit cmd_resume(Cmd *cmd);
 CmdExit cmd_front(Cmd *cmd);
@@ -246,6 +258,8 @@ CmdExit cmd_show(Cmd *cmd);
 CmdExit cmd_show_data(Cmd *cmd);  /* show data FILE: the words after `data` */
 CmdExit cmd_show_std(Cmd *cmd);   /* its words: names of the library, or none */
 CmdExit cmd_show_space(Cmd *cmd); /* its words: FILE [RULE] */
-CmdExit cmd_show_at(Cmd *cmd);    /* its words: FILE:LINE:COLUMN */
+/* The same where the rule has choices; false: none has. */
+bool cmd_show_choices(Cmd *cmd, CmdExit *code);
+CmdExit cmd_show_at(Cmd *cmd); /* its words: FILE:LINE:COLUMN */
 
 #endif

@@ -63,9 +63,10 @@ static bool ready(ObjectivePack *o, BatchPack *b, const FeBatch *batch) {
 	b->draw = ir_optimize(o->objective->module, batch->draw, &pipeline);
 	if (!ir_block_uses(&b->draw->body, b->draw->params.data[ir_param_at(b->draw, IR_ROLE_X)].value))
 		return true;
-	Diag *diag = diag_error(pack->session, 815, o->objective->decl->name.span,
-	                        "`%s` draws a batch that depends on parameters, and such objectives cannot be emitted as C",
-	                        session_text(pack->session, o->objective->decl->name.name));
+	Diag *diag = diag_error(
+		pack->session, 815, o->objective->decl->name.span,
+		"`%s` draws a batch that depends on parameters; in C a batch is the caller's, and would not move with them",
+		session_text(pack->session, o->objective->decl->name.name));
 	diag_help(pack->session, diag, "draw from a fixed distribution, and shift and scale what was drawn in a `let`");
 	return false;
 }

@@ -250,13 +250,22 @@ static json_t *manifest(const RulePack *r) {
 	return root;
 }
 
-/* A rule that depends on the number of coordinates needs to know it. */
-static bool knows_size(Rt *rt, const FeCall *call, const PackOptions *options) {
-	if (!fe_is_tied(call->program ? call->program : rt->program, call->decl) || options->size > 0)
+/* The size that a rule is C for, which some need to know; 0: any. false with a diagnostic. */
+static bool find_size(Rt *rt, const FeCall *call, const PackOptions *options, int64_t *size) {
+	Span place;
+	bool learns = fe_is_tied(call->program ? call->program : rt->program, call->decl);
+	*size = 0;
+	if (!learns && (pack_derives(rt, call) || !fe_needs_size(rt->program, call, &place)))
 		return true;
-	Diag *diag = diag_error(rt->session, 265, call->decl->name.span,
-	                        "what `%s` learns depends on `size(x)`, so it is C for one size only, and none is known",
-	                        session_text(rt->session, call->decl->name.name));
+	*size = options->size;
+	if (options->size > 0)
+		return true;
+	Diag *diag =
+		diag_error(rt->session, 265, learns ? call->decl->name.span : place,
+	               learns ? "what `%s` learns depends on `size(x)`, so it is C for one size only, and none is known"
+	                      : "`%s` has to know here how many coordinates x has, so it is C for one size only, and none "
+	                        "is known",
+	               session_text(rt->session, call->decl->name.name));
 	diag_help(rt->session, diag, "emit the folder of a run, or say --on OBJECTIVE");
 	return false;
 }
@@ -264,10 +273,10 @@ static bool knows_size(Rt *rt, const FeCall *call, const PackOptions *options) {
 static bool knows_shapes(Rt *rt, const FeCall *call, const PackOptions *options) {
 	if (options->target.count > 0)
 		return true;
-	Diag *diag =
-		diag_error(rt->session, 396, call->decl->name.span,
-	               "`%s` looks at the axes of its tensors, so it is C for tensors of known shapes, and none are known",
-	               session_text(rt->session, call->decl->name.name));
+	Diag *diag = diag_error(
+		rt->session, 396, call->decl->name.span,
+		"`%s` depends on the shapes of its tensors, so it is C for tensors of known shapes, and none are known",
+		session_text(rt->session, call->decl->name.name));
 	diag_help(rt->session, diag, "say --on OBJECTIVE");
 	return false;
 }
@@ -302,7 +311,6 @@ static FeRule *made_rule(Rt *rt, IrModule *module, const FeCall *call, RulePack 
 	bool by_shape = !call->decl->joint && fe_is_by_shape(program, call);
 	if (by_shape)
 		return knows_shapes(rt, call, r->pack->options) ? rule_on_target(rt, module, call, r) : NULL;
-	r->tied = fe_is_tied(program, call->decl) ? r->pack->options->size : 0;
 	FeTarget target = {.sizes = &r->tied, .count = r->tied > 0 ? 1 : 0};
 	FeRule *rule = fe_rule(rt->program, module, call, &target, r->pack->real, NULL, 0);
 	return rule && rule->evaluates && !r->joint ? rule_on_all(rt, module, call, r) : rule;
@@ -322,10 +330,11 @@ static void put_files(RulePack *r, const Golden *golden) {
 bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitted *emitted) {
 	const char *name = session_text(rt->session, call->decl->name.name);
 	Pack *pack = pack_new(rt, options, arena_printf(rt->arena, "the rule `%s`", name));
-	if (!pack || !knows_size(rt, call, options))
+	int64_t size;
+	if (!pack || !find_size(rt, call, options, &size))
 		return false;
 	IrModule *module = ir_module_new(rt->session);
-	RulePack pack_of_rule = {.pack = pack, .joint = call->decl->joint, .target = options->target};
+	RulePack pack_of_rule = {.pack = pack, .joint = call->decl->joint, .target = options->target, .tied = size};
 	RulePack *r = &pack_of_rule;
 	r->horizon = options->horizon_high > 0 ? options->horizon_high : PACK_HORIZON;
 	FeRule *rule = made_rule(rt, module, call, r);
@@ -337,6 +346,8 @@ bool pack_rule(Rt *rt, const FeCall *call, const PackOptions *options, PackEmitt
 		r->weights_apart = rule->learned_count > PACK_INLINE;
 		ok = r->theta && learned_start(rt, rule, rt->options.seed, r->theta);
 		emitted->holes = ok ? learned_holes(rt, rule, r->theta, rt->arena) : NULL;
+	} else if (ok) {
+		emitted->holes = learned_holes(rt, rule, NULL, rt->arena);
 	}
 	Golden golden;
 	if (ok) {

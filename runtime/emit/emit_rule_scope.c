@@ -193,11 +193,38 @@ static void add_sums(const RulePack *r, PackScope *scope) {
 	}
 }
 
+/* The tensors that a rule is for, as initializers of C. */
+static void set_shape_lists(const RulePack *r, PackScope *scope) {
+	enum { SIZES_IN_A_LINE = 8, SHAPES_IN_A_LINE = 4 };
+	const Pack *pack = r->pack;
+	Text sizes = text_new(pack->arena), shapes = text_new(pack->arena);
+	for (uint32_t i = 0; r->by_shape && i < r->target.count; i++) {
+		const IrType *type = &r->target.types[i];
+		text_printf(&sizes, "%s%s%" PRId64, i ? "," : "", i % SIZES_IN_A_LINE ? " " : "\n\t\t", r->target.sizes[i]);
+		text_printf(&shapes, "%s%s{%d, {", i ? "," : "", i % SHAPES_IN_A_LINE ? " " : "\n\t\t", type->rank);
+		for (int k = 0; k < type->rank; k++)
+			text_printf(&shapes, "%s%" PRId64, k ? ", " : "", type->dims[k]);
+		text_printf(&shapes, "%s}}", type->rank ? "" : "0");
+	}
+	pack_set(pack, scope, "shape_sizes", text_cstr(&sizes));
+	pack_set(pack, scope, "shape_list", text_cstr(&shapes));
+}
+
+/* How a caller says which tensors there are: by sizes, or by shapes. */
+static void add_tensors_words(const RulePack *r, PackScope *scope) {
+	const Pack *pack = r->pack;
+	bool shapes = r->by_shape;
+	pack_set(pack, scope, "tensors_param", shapes ? pack_name(pack, "const @_shape *shapes") : "const size_t *sizes");
+	pack_set(pack, scope, "tensors_name", shapes ? "shapes" : "sizes");
+	pack_set(pack, scope, "tensors_size", shapes ? pack_name(pack, "@_numbers(&shapes[i])") : "sizes[i]");
+	pack_set(pack, scope, "tensors_words", shapes ? "shapes" : "sizes (in numbers)");
+	pack_set(pack, scope, "tensors_other", shapes ? "tensors of other shapes" : "tensors of other sizes");
+	pack_number(pack, scope, "most_axes", IR_USER_RANK);
+}
+
 /* Neighbours of one shape are one entry. */
 static void add_tensors(const RulePack *r, PackScope *scope) {
-	enum { IN_A_LINE = 8 };
 	const Pack *pack = r->pack;
-	Text sizes = text_new(pack->arena);
 	for (uint32_t i = 0, count; r->by_shape && i < r->target.count; i += count) {
 		for (count = 1; i + count < r->target.count && ir_type_equal(r->target.types[i], r->target.types[i + count]);)
 			count++;
@@ -206,12 +233,11 @@ static void add_tensors(const RulePack *r, PackScope *scope) {
 		pack_set(pack, item, "what", count == 1 ? "tensor" : "tensors");
 		pack_set(pack, item, "shape", r->target.types[i].rank ? pack_dims(pack, r->target.types[i]) : "one number");
 	}
-	for (uint32_t i = 0; r->by_shape && i < r->target.count; i++)
-		text_printf(&sizes, "%s%s%" PRId64, i ? "," : "", i % IN_A_LINE ? " " : "\n\t\t", r->target.sizes[i]);
+	set_shape_lists(r, scope);
+	add_tensors_words(r, scope);
 	pack_flag(pack, scope, "shapes", r->by_shape);
 	pack_flag(pack, scope, "no_shapes", !r->by_shape);
 	pack_number(pack, scope, "shape_count", r->target.count);
-	pack_set(pack, scope, "shape_sizes", text_cstr(&sizes));
 }
 
 static void add_alike(const RulePack *r, PackScope *scope) {
@@ -301,7 +327,7 @@ static const char *sizes_text(const RulePack *r) {
 static const char *sizes_example(const RulePack *r) {
 	Arena *arena = r->pack->arena;
 	if (r->by_shape)
-		return "size_t sizes[] = {...};                  /* of the tensors, as below */";
+		return pack_name(r->pack, "@_shape shapes[] = {...};                /* of the tensors, as below */");
 	if (r->tied > 0 && r->joint) {
 		return arena_printf(arena,
 		                    "size_t sizes[2] = {%" PRId64 ", %" PRId64 "};  /* two tensors, %" PRId64 " in all */",

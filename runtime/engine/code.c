@@ -97,15 +97,30 @@ const IrOp *rt_failing_call(const RtCode *code, void *const *params) {
 	return op;
 }
 
+/* A position that follows from no number, perhaps by a known distance: whole numbers are less than 2^61 in magnitude. */
+static bool is_no_number(int64_t position) {
+	const int64_t most = INT64_C(1) << 61;
+	return position >= most || position <= -most;
+}
+
 void rt_say_outside(const RtCode *code, void *const *params, Span otherwise) {
 	Arena *arena = arena_new();
 	IrOutside outside;
 	Session *session = code->rt->session;
 	if (ir_find_outside(code->func, arena, tensors_of(code->func, arena, params), &outside)) {
-		Diag *diag = diag_error(session, 802, outside.where.file ? outside.where : otherwise,
-		                        "an index left its range: position %lld of an axis of extent %lld",
-		                        (long long)outside.position, (long long)outside.extent);
-		diag_help(session, diag, "positions count from 0; labels that count from 1 are used as `label[i] - 1`");
+		Span where = outside.where.file ? outside.where : otherwise;
+		if (is_no_number(outside.position)) {
+			Diag *diag = diag_error(session, 802, where, "an index is no number, on an axis of extent %lld",
+			                        (long long)outside.extent);
+			diag_help(session, diag,
+			          "a whole number was divided by 0, left the range of whole numbers, or was drawn with arguments "
+			          "that cannot be");
+		} else {
+			Diag *diag =
+				diag_error(session, 802, where, "an index left its range: position %lld of an axis of extent %lld",
+			               (long long)outside.position, (long long)outside.extent);
+			diag_help(session, diag, "positions count from 0; labels that count from 1 are used as `label[i] - 1`");
+		}
 	} else {
 		diag_error(session, 802, otherwise, "an index left its range");
 	}

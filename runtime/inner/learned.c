@@ -1,5 +1,6 @@
 /* The learned numbers of a rule: where they start, what the rule uses them as, and which of them no file gives. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/inner/inner.h"
@@ -67,12 +68,32 @@ static void hole_shape(const FeLearned *learned, const Session *session, Text *o
 		text_printf(out, " %s", start);
 }
 
+/* A number that went through its limits and back, which may cost its last digits: without those, as it was written. */
+static void text_start(Text *out, double value, bool is_f32) {
+	char digits[40];
+	snprintf(digits, sizeof digits, "%.*g", is_f32 ? 6 : 14, value);
+	text_real(out, strtod(digits, NULL), is_f32);
+}
+
+/* Choices that nobody has made, with the alternative that stands for them; how many. */
+static uint32_t open_choices(const Session *session, const FeRule *rule, Text *out) {
+	for (uint32_t i = 0; i < rule->choices.count && i < LEARNED_SHOWN; i++) {
+		const FeChoice *choice = &rule->choices.data[i];
+		bool named = choice->name[0] > '9';
+		text_printf(out, "%s%s%s = %s (1 of %u)", out->length > 0 ? ", " : "", named ? "" : "choice ", choice->name,
+		            fe_alternative(session, choice, 0, out->arena), (unsigned)choice->count);
+	}
+	if (rule->choices.count > LEARNED_SHOWN)
+		text_printf(out, " and %u more choices", (unsigned)(rule->choices.count - LEARNED_SHOWN));
+	return rule->choices.count;
+}
+
 const char *learned_holes(Rt *rt, const FeRule *rule, const double *theta, Arena *arena) {
 	const Session *session = rt->session;
 	Text out = text_new(arena);
 	double *natural = ARENA_ARRAY(arena, double, learned_count(rule) + 1);
 	uint32_t holes = 0;
-	if (learned_count(rule) == 0 || !learned_natural(rt, rule, theta, natural))
+	if (learned_count(rule) > 0 && !learned_natural(rt, rule, theta, natural))
 		return NULL;
 	for (uint32_t i = 0; i < rule->learned.count; i++) {
 		const FeLearned *learned = &rule->learned.data[i];
@@ -83,12 +104,13 @@ const char *learned_holes(Rt *rt, const FeRule *rule, const double *theta, Arena
 		text_printf(&out, "%s%s", out.length > 0 ? ", " : "", session_text(session, slot->name));
 		if (slot->type.rank == 0) {
 			text_printf(&out, " = ");
-			text_real(&out, natural[slot->offset], rule->real == IR_F32);
+			text_start(&out, natural[slot->offset], rule->real == IR_F32);
 		} else {
 			hole_shape(learned, session, &out);
 		}
 	}
 	if (holes > LEARNED_SHOWN)
 		text_printf(&out, " and %u more", (unsigned)(holes - LEARNED_SHOWN));
+	holes += open_choices(session, rule, &out);
 	return holes > 0 ? text_cstr(&out) : NULL;
 }

@@ -96,8 +96,10 @@ static bool is_inside(Rt *rt, const FeObjective *objective, const double *x) {
 			double value = x[slot->offset + k];
 			if (!slot->limits.limited || (value > slot->limits.low && value < slot->limits.high))
 				continue;
-			Diag *diag = diag_error(rt->session, 262, slot->span, "`%s` is %g here, which is not inside its limits",
-			                        session_text(rt->session, slot->name), value);
+			Text text = text_new(rt->session->arena);
+			text_real(&text, value, objective->real == IR_F32);
+			Diag *diag = diag_error(rt->session, 262, slot->span, "`%s` is %s here, which is not inside its limits",
+			                        session_text(rt->session, slot->name), text_cstr(&text));
 			diag_help(rt->session, diag, "they are %g and %g", slot->limits.low, slot->limits.high);
 			return false;
 		}

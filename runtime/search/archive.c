@@ -197,13 +197,13 @@ SearchArchive *search_archive_open(Session *session, const char *path, const Sea
 	const char *why = unsafe_file(archive->arena, path);
 	if (why)
 		return refused(archive, 812, why);
-	bool open = opened(archive, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-	if (!open || !run_text(archive, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"))
-		return refused(archive, open && sqlite3_errcode(archive->db) == SQLITE_NOTADB ? 812 : 811, archive->error);
 	/* A transaction is always open: others may read meanwhile, but not write. */
-	if (!run_text(archive, "BEGIN IMMEDIATE"))
-		return refused(archive, 812,
-		               sqlite3_errcode(archive->db) == SQLITE_BUSY ? "another process writes it" : archive->error);
+	bool open = opened(archive, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+	if (!open || !run_text(archive, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE")) {
+		int what = sqlite3_errcode(archive->db);
+		bool found = what == SQLITE_NOTADB || what == SQLITE_CORRUPT || what == SQLITE_BUSY;
+		return refused(archive, found ? 812 : 811, what == SQLITE_BUSY ? "another process writes it" : archive->error);
+	}
 	archive->writes = true;
 	int there = tables_there(archive);
 	if (there == 0) /* new, or killed before it was made */

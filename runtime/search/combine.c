@@ -52,3 +52,7 @@ bool search_combine(const SearchSpace *space, const SearchMeanings *meanings, Fe
 	                    .not_negative = result_is_positive(op, x, y)};
 	return true;
 }
+
+bool search_may_stand(const SearchSpace *space, const SearchExpr *x) {
+	return x->like_x == space->like_x && !x->fixed && (!space->bound || x->degree == space->degree);
+}

@@ -221,12 +221,18 @@ static bool make_size(Enumeration *e, int size) {
 	return true;
 }
 
-/* Every expression up to a size has the values that larger ones need: those of binary operations are up to size - 2, and what
- * is longer is computed from its operands. */
-SearchTable *search_enumerate(const SearchSpace *space, SearchGoesOn *asked, void *user) {
+SearchTable *search_table_new(const SearchSpace *space) {
 	Arena *arena = arena_new();
 	SearchTable *table = ARENA_NEW(arena, SearchTable);
 	*table = (SearchTable){.space = space, .arena = arena};
+	return table;
+}
+
+/* Every expression up to a size has the values that larger ones need: those of binary operations are up to size - 2, and what
+ * is longer is computed from its operands. */
+SearchTable *search_enumerate(const SearchSpace *space, SearchGoesOn *asked, void *user) {
+	SearchTable *table = search_table_new(space);
+	Arena *arena = table->arena;
 	Enumeration e = {.table = table, .space = space, .goes_on = asked, .user = user};
 	e.probes = search_probes_new(space, arena);
 	e.kept = space->size > 2 ? space->size - 2 : 1;
@@ -257,5 +263,5 @@ void search_table_free(SearchTable *table) {
 
 bool search_is_candidate(const SearchTable *table, uint32_t expr) {
 	const SearchExpr *x = &table->exprs[expr];
-	return x->like_x == table->space->like_x && !x->fixed;
+	return search_may_stand(table->space, x);
 }

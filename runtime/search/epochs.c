@@ -206,6 +206,11 @@ static bool read_scores(Search *s, SearchRound *round) {
 	return true;
 }
 
+void search_say_changed(const Search *s) {
+	diag_error(s->rt->session, 812, (Span){0},
+	           "epoch %lld in the archive of this search is not what it was: it cannot go on", (long long)s->epoch);
+}
+
 bool search_known_round(Search *s, SearchRound *round, bool *ok) {
 	*ok = true;
 	if (!is_there(s))
@@ -217,10 +222,24 @@ bool search_known_round(Search *s, SearchRound *round, bool *ok) {
 	if (*ok)
 		round->evaluations = epoch.evaluations;
 	else
-		diag_error(s->rt->session, 812, (Span){0},
-		           "epoch %lld in the archive of this search is not what it was: it cannot go on", (long long)s->epoch);
+		search_say_changed(s);
 	arena_free(scratch);
 	return *ok;
+}
+
+static void put_expr(Search *s, uint32_t expr, Arena *scratch) {
+	const SearchTable *table = s->out->table;
+	const SearchExpr *x = &table->exprs[expr];
+	FeLevel level;
+	ArenaMark mark = arena_mark(scratch);
+	search_archive_put_expr(s->archive, &(SearchArchiveExpr){.hash = table->hashes[expr],
+	                                                         .text = search_formula(table, expr, NULL, scratch, &level),
+	                                                         .size = x->size,
+	                                                         .cost = x->cost,
+	                                                         .degree = (double)x->degree / (double)FE_DEGREE_ONE,
+	                                                         .epoch = s->epoch,
+	                                                         .source = search_sources[s->out->kind]});
+	arena_release(scratch, mark);
 }
 
 void search_put_entered(Search *s, const SearchRound *round) {
@@ -228,20 +247,8 @@ void search_put_entered(Search *s, const SearchRound *round) {
 		return;
 	Arena *scratch = arena_new();
 	for (uint32_t i = 0; i < round->count; i++) {
-		const SearchFound *found = &round->found[i];
-		const SearchExpr *x = &s->out->table->exprs[found->expr];
-		FeLevel level;
-		ArenaMark mark = arena_mark(scratch);
-		search_archive_put_expr(
-			s->archive, &(SearchArchiveExpr){.hash = s->out->table->hashes[found->expr],
-		                                     .text = search_formula(s->out->table, found->expr, NULL, scratch, &level),
-		                                     .size = x->size,
-		                                     .cost = x->cost,
-		                                     .degree = (double)x->degree / (double)FE_DEGREE_ONE,
-		                                     .epoch = s->epoch,
-		                                     .source = search_sources[s->out->kind]});
-		put_score(s, found, 0);
-		arena_release(scratch, mark);
+		put_expr(s, round->found[i].expr, scratch);
+		put_score(s, &round->found[i], 0);
 	}
 	arena_free(scratch);
 }
@@ -267,9 +274,13 @@ void search_put_finalists(Search *s, int64_t evaluations) {
 	if (!is_open(s) || is_there(s))
 		return;
 	SearchArchiveEpoch epoch = epoch_of(s, s->epoch, SEARCH_STAGES, evaluations);
+	Arena *scratch = arena_new();
 	for (uint32_t i = 0; i < s->count; i++) {
+		if (s->found[i].shortened) /* which came to no stage before */
+			put_expr(s, s->found[i].expr, scratch);
 		put_score(s, &s->found[i], SEARCH_STAGES);
 		count_score(&epoch, s->found[i].score);
 	}
+	arena_free(scratch);
 	commit(s, &epoch);
 }

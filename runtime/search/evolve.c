@@ -26,7 +26,7 @@ typedef struct Run {
 	Arena *arena;
 } Run;
 
-enum { LARGEST = SEARCH_MOST_HOLES * SEARCH_MOST_NODES };
+enum { LARGEST = SEARCH_MOST_SIZE };
 
 /* ---- the hall ---- */
 
@@ -83,8 +83,11 @@ static void gather(Run *run) {
 /* ---- between rounds ---- */
 
 static void tell_one(Run *run, const SearchIndividual *one) {
+	const SearchEvolution *e = run->evolution;
 	float score;
 	int size;
+	if (e->scored && !one->known)
+		e->scored(e->user, one);
 	bool there = search_seen_find(run->seen, one->hash, &score, &size);
 	if (there && one->size >= size) /* two islands have found it in one round */
 		return;
@@ -147,7 +150,7 @@ static void begin(void *user, int item, int worker) {
 
 static void populate(void *user, int item, int worker) {
 	Run *run = user;
-	search_island_populate(&run->islands[item], worker, run->seen, run->scored, run->scored_count);
+	search_island_populate(&run->islands[item], worker, run->seen, run->scored, run->scored_count, run->most_scored);
 }
 
 static void one_round(void *user, int item, int worker) {
@@ -158,6 +161,12 @@ static void one_round(void *user, int item, int worker) {
 static bool goes_on(const Run *run) {
 	const SearchEvolution *e = run->evolution;
 	return !(e->interrupted && e->interrupted(e->user)) && (!e->goes_on || e->goes_on(e->user, run->out));
+}
+
+/* How many each island may score in the next round, so that in the end there are about as many as wanted. */
+static int64_t share(const Run *run) {
+	int64_t left = run->evolution->how.candidates - run->out->scored;
+	return (left + run->evolution->how.islands - 1) / run->evolution->how.islands;
 }
 
 /* Starters are scored first, as they are or by their best; then each island has its members. */
@@ -172,14 +181,9 @@ static void start(Run *run, RtPool *pool) {
 	run->scored = scored;
 	if (run->evolution->how.kind == FE_SEARCH_RANDOM)
 		return;
+	run->most_scored = share(run);
 	rt_pool_run(pool, islands, populate, run);
 	tell_all(run);
-}
-
-/* How many each island may score in the next round, so that in the end there are about as many as wanted. */
-static int64_t share(const Run *run) {
-	int64_t left = run->evolution->how.candidates - run->out->scored;
-	return (left + run->evolution->how.islands - 1) / run->evolution->how.islands;
 }
 
 static void evolve(Run *run, RtPool *pool) {

@@ -16,7 +16,6 @@ bool search_seen_find(const SearchSeen *seen, uint64_t hash, float *score, int *
 /* A new one, or a smaller size of one that is there. */
 void search_seen_put(SearchSeen *seen, uint64_t hash, float score, int size);
 int64_t search_seen_dropped(const SearchSeen *seen); /* forgotten so far */
-double search_seen_bytes(const SearchSeen *seen);
 
 /* ---- island.c ---- */
 
@@ -39,6 +38,8 @@ typedef struct SearchEvolution {
 	 * those of the pool. */
 	uint64_t (*hash)(void *user, int worker, const SearchTuple *tuple);
 	float (*score)(void *user, int worker, const SearchTuple *tuple);
+	/* Told between rounds, on one thread and in a fixed order: what was scored. NULL: nobody asks. */
+	void (*scored)(void *user, const SearchIndividual *one);
 	/* Asked between rounds, with what has been found so far; false: enough. */
 	bool (*goes_on)(void *user, const SearchEvolved *so_far);
 	bool (*interrupted)(void *user); /* asked before every child, on any thread; NULL: never */
@@ -61,16 +62,31 @@ enum { SEARCH_MOST_NOTED = SEARCH_CHILDREN + SEARCH_STARTERS };
 SearchIsland *search_islands_new(const SearchEvolution *evolution, Arena *arena);
 /* Scores starters `number`, `number` + islands, ... */
 void search_island_begin(SearchIsland *island, int worker);
-/* The first population: each the best of some of `scored` (none: drawn). */
+/* The first population: each the best of some of `scored` (none: drawn, no more than so many of which have to be scored). */
 void search_island_populate(SearchIsland *island, int worker, const SearchSeen *seen, const SearchIndividual *scored,
-                            uint32_t count);
+                            uint32_t count, int64_t most_scored);
 /* SEARCH_CHILDREN children, but no more than so many that have to be scored. */
 void search_island_round(SearchIsland *island, int worker, const SearchSeen *seen, int64_t round, int64_t most_scored);
-/* Does a come before b? What is as good as the other but for search_tie gives way to what is smaller. */
-bool search_is_better(const SearchIndividual *a, const SearchIndividual *b);
 const SearchIndividual *search_island_best(const SearchIsland *island);
 /* A child of another island, in the place of the oldest. */
 void search_island_receive(SearchIsland *island, const SearchIndividual *child);
+
+/* ---- evolve_epochs.c: rounds of evolution in the archive ---- */
+
+struct Search;
+typedef struct SearchLog SearchLog;
+
+/* With the scores that the archive has, where the search goes on: `most` of them are remembered. NULL with a diagnostic. */
+SearchLog *search_log_new(struct Search *search, uint64_t most);
+void search_log_free(SearchLog *log);
+/* A score that was asked for before the search was killed, as long as its rounds are played again: from then on, everything is scored that would
+ * have been. On any thread. */
+bool search_log_find(const SearchLog *log, const SearchTuple *tuple, int holes, float *score);
+void search_log_add(SearchLog *log, const SearchTuple *tuple, int holes, float score);
+/* What was added since the last epoch is one, for good. false with E0812: the archive has another one in its place. */
+bool search_log_end_epoch(SearchLog *log, const SearchEvolved *so_far);
+void search_log_begin(SearchLog *log);                        /* another evolution begins */
+void search_log_exclude(SearchLog *log, int64_t evaluations); /* that did not belong to the search */
 
 /* ---- evolve.c ---- */
 

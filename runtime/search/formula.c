@@ -1,4 +1,5 @@
-/* Expressions as text of the language, with the fewest parentheses that keep the order of operations, and so the bits. */
+/* Expressions as text of the language, with the fewest parentheses that keep the order of operations, and so the bits; those of several holes side
+ * by side. */
 #include <string.h>
 
 #include "runtime/search/search.h"
@@ -68,8 +69,23 @@ static const char *expr_text(Writer *w, uint32_t number, FeLevel *level) {
 	return text;
 }
 
+/* That of one hole among several. */
+static const char *formula_of(const SearchTable *table, uint32_t expr, int hole, const double *constants, Arena *arena,
+                              FeLevel *level) {
+	uint32_t parts[SEARCH_MOST_HOLES];
+	search_parts(table, expr, parts);
+	Writer w = {.table = table, .constants = constants, .arena = arena};
+	for (int h = 0; h < hole; h++)
+		w.next += table->exprs[parts[h]].constants;
+	return expr_text(&w, parts[hole], level);
+}
+
 const char *search_formula(const SearchTable *table, uint32_t expr, const double *constants, Arena *arena,
                            FeLevel *level) {
-	Writer w = {.table = table, .constants = constants, .arena = arena};
-	return expr_text(&w, expr, level);
+	uint32_t parts[SEARCH_MOST_HOLES];
+	int count = search_parts(table, expr, parts);
+	const char *text = formula_of(table, expr, 0, constants, arena, level);
+	for (int h = 1; h < count; h++)
+		text = arena_printf(arena, "%s | %s", text, formula_of(table, expr, h, constants, arena, level));
+	return text;
 }

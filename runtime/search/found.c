@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/search/stages.h"
 
@@ -39,16 +40,22 @@ static bool look(const AstExpr *x, void *context) {
 	return ast_any_part(x, look, context);
 }
 
-static FeLevel needed_at(const AstDecl *rule) {
-	Place place = {fe_open_expression(rule), FE_LEVEL_LOOSE};
+static FeLevel needed_at(const AstDecl *rule, const FeHole *hole) {
+	const AstExpr *open[SEARCH_MOST_HOLES] = {0};
+	uint32_t count = fe_open_expressions(rule, open, SEARCH_MOST_HOLES);
+	Place place = {NULL, FE_LEVEL_LOOSE};
+	for (uint32_t i = 0; i < count && i < SEARCH_MOST_HOLES; i++)
+		if (open[i]->span.start == hole->span.start)
+			place.hole = open[i];
 	for (uint32_t i = 0; i < rule->body.count; i++)
 		ast_any_expr(rule->body.data[i], look, &place);
 	return place.needed;
 }
 
 /* A formula as it stands in the place of the hole, in parentheses where it needs them. */
-static const char *fill_text(const AstDecl *rule, const char *formula, FeLevel level, Arena *arena) {
-	return level >= needed_at(rule) ? formula : arena_printf(arena, "(%s)", formula);
+static const char *fill_text(const AstDecl *rule, const FeHole *hole, const char *formula, FeLevel level,
+                             Arena *arena) {
+	return level >= needed_at(rule, hole) ? formula : arena_printf(arena, "(%s)", formula);
 }
 
 /* ---- rules ---- */
@@ -99,13 +106,34 @@ static void put_comment(const SearchResult *result, const SearchFound *found, Te
 	            (double)x->degree / (double)FE_DEGREE_ONE);
 }
 
+/* How tightly one of several formulas binds, which stand side by side as text (search_formula): as an atom, or not at all. */
+static FeLevel level_of(const char *formula) {
+	int depth = 0;
+	if (*formula == '-')
+		return FE_LEVEL_LOOSE;
+	for (const char *at = formula; *at; at++) {
+		depth += (*at == '(') - (*at == ')');
+		if (depth == 0 && (*at == ' ' || *at == '^'))
+			return FE_LEVEL_LOOSE;
+	}
+	return FE_LEVEL_ATOM;
+}
+
 void search_filled_rule(Rt *rt, const FeCall *call, const FeRule *rule, const SearchFill *fill, Text *out) {
 	FeCall rated;
 	call_with_rate(rt, call, rule->hole->rate, fill->rate, &rated);
-	StoreFill text = {.hole = rule->hole->span,
-	                  .formula = fill_text(rule->decl, fill->formula, fill->level, out->arena),
-	                  .name = fill->name,
-	                  .alone = fill->alone};
+	Span spans[SEARCH_MOST_HOLES];
+	const char *formulas[SEARCH_MOST_HOLES], *at = fill->formula;
+	StoreFill text = {.holes = spans, .formulas = formulas, .name = fill->name, .alone = fill->alone};
+	for (const FeHole *hole = rule->hole; hole; hole = hole->next, text.count++) {
+		size_t length = strcspn(at, "|");
+		bool last = !hole->next;
+		const char *own = last ? at : arena_printf(out->arena, "%.*s", (int)length - 1, at);
+		spans[text.count] = hole->span;
+		formulas[text.count] =
+			fill_text(rule->decl, hole, own, rule->hole->next ? level_of(own) : fill->level, out->arena);
+		at += last || !at[length] ? 0 : length + 2;
+	}
 	store_filled_source(rt, &rated, rule, &text, out);
 }
 

@@ -32,13 +32,13 @@ void search_make_front(Search *s, int stage) {
 	SearchResult *out = s->out;
 	double best = (double)INFINITY;
 	bool any = false;
-	for (int size = 1; size <= SEARCH_MOST_NODES; size++)
+	for (int size = 1; size <= SEARCH_MOST_SIZE; size++)
 		any = any || isfinite(s->best_of[size].score);
 	if (!any)
 		return;
 	out->stage = stage;
 	out->front_count = out->winner = 0;
-	for (int size = 1; size <= SEARCH_MOST_NODES; size++) {
+	for (int size = 1; size <= SEARCH_MOST_SIZE; size++) {
 		if (!(s->best_of[size].score < best))
 			continue;
 		best = s->best_of[size].score;

@@ -115,7 +115,7 @@ static Key *sorted(const Search *s, int stage) {
 
 /* The best `wanted`, and the best of each size, however large the sizes above make the field, are the candidates of the next stage. */
 static void let_through(Search *s, int stage, uint32_t wanted) {
-	bool seen[SEARCH_MOST_NODES + 1] = {0};
+	bool seen[SEARCH_MOST_SIZE + 1] = {0};
 	Key *keys = sorted(s, stage);
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < s->count; i++) {
@@ -155,7 +155,7 @@ static bool need_kernels(Search *s, const SearchFound *found, uint32_t count) {
 	return true;
 }
 
-static int64_t evaluations(const Search *s) {
+int64_t search_evaluations(const Search *s) {
 	int64_t sum = 0;
 	for (int i = 0; i < rt_pool_threads(s->rt->pool); i++)
 		for (int k = 0; k < s->out->lab_count; k++)
@@ -171,10 +171,10 @@ static bool score_round(Search *s, SearchRound *round) {
 	if (!ok || !need_kernels(s, round->found, round->count))
 		return false;
 	search_put_entered(s, round);
-	int64_t before = evaluations(s);
+	int64_t before = search_evaluations(s);
 	uint32_t each = search_stages[round->stage].per_item;
 	rt_pool_run(s->rt->pool, (int)((round->count + each - 1) / each), try_some, (const void *[]){s, round});
-	round->evaluations = evaluations(s) - before;
+	round->evaluations = search_evaluations(s) - before;
 	return !rt_interrupted(s->rt);
 }
 
@@ -200,7 +200,7 @@ static bool run_round(Search *s, int stage, uint32_t first, uint32_t count, Sear
 }
 
 static void begin_stage(Search *s) {
-	for (int size = 0; size <= SEARCH_MOST_NODES; size++)
+	for (int size = 0; size <= SEARCH_MOST_SIZE; size++)
 		s->best_of[size].score = (double)INFINITY;
 	memset(s->ends, 0, sizeof s->ends);
 }
@@ -286,8 +286,11 @@ static bool score_finalists(Search *s) {
 	SearchResult *out = s->out;
 	Problems *const *problems = s->select ? s->select : s->train;
 	int count = 0, threads = rt_pool_threads(s->rt->pool);
-	int64_t before = evaluations(s);
+	int64_t before = search_evaluations(s);
 	double since = rt_seconds();
+	if (out->evolved)
+		search_ablate(s);
+	out->finalists = s->count;
 	for (int k = 0; k < out->lab_count; k++)
 		count += problems[k]->count;
 	for (uint32_t i = 0; i < s->count; i++)
@@ -312,8 +315,8 @@ static bool score_finalists(Search *s) {
 	search_see_best(s, &(SearchRound){.stage = SEARCH_STAGES, .found = s->found, .count = s->count});
 	search_make_front(s, SEARCH_STAGES);
 	out->select_problems = s->select ? count : 0;
-	out->evaluations += evaluations(s) - before;
-	search_put_finalists(s, evaluations(s) - before);
+	out->evaluations += search_evaluations(s) - before;
+	search_put_finalists(s, search_evaluations(s) - before);
 	if (out->stage == SEARCH_STAGES)
 		return true;
 	diag_error(s->rt->session, 820, out->labs[0]->hole->span,
@@ -365,10 +368,18 @@ static void make_candidates(Search *s) {
 	bool together = true;
 	for (int k = 0; k < out->lab_count; k++)
 		together = together && is_together(out->labs[k]);
-	search_space_of(out->labs[0]->hole, together, &out->space);
-	out->space.single = s->rt->options.real == IR_F32;
-	out->table = search_enumerate(&out->space, making_goes_on, s);
+	for (const FeHole *hole = out->labs[0]->hole; hole; hole = hole->next) {
+		search_space_of(out->labs[0]->task->rule, hole, together, &out->spaces[out->holes]);
+		out->spaces[out->holes++].single = s->rt->options.real == IR_F32;
+	}
+	search_space_join(out->spaces, out->holes, &out->space);
 	out->kind = s->experiment->search.kind;
+	if (out->holes > 1) {
+		out->table = search_table_new(&out->space);
+		out->kind = out->kind == FE_SEARCH_AUTO ? FE_SEARCH_EVOLVE : out->kind;
+		return;
+	}
+	out->table = search_enumerate(&out->space, making_goes_on, s);
 	if (out->kind == FE_SEARCH_AUTO)
 		out->kind = out->table->stopped ? FE_SEARCH_EVOLVE : FE_SEARCH_ENUMERATE;
 	if (out->kind != FE_SEARCH_ENUMERATE)
@@ -389,16 +400,21 @@ static bool run(Search *s) {
 	if (!make_labs(s))
 		return false;
 	make_candidates(s);
+	if (s->out->holes > 1 && s->out->kind == FE_SEARCH_ENUMERATE) {
+		Diag *diag = diag_error(s->rt->session, 335, s->out->labs[0]->hole->next->span,
+		                        "several open expressions together are too many to be enumerated");
+		diag_help(s->rt->session, diag, "write `search evolve()`, or leave it to `auto`");
+		return false;
+	}
 	if (rt_interrupted(s->rt) || !make_problems(s) || !make_workers(s))
 		return false;
-	if (s->out->kind != FE_SEARCH_ENUMERATE && !search_evolve_candidates(s))
-		return false;
 	if (s->options->resumes && !search_open_archive(s))
+		return false;
+	if (s->out->kind != FE_SEARCH_ENUMERATE && !search_evolve_candidates(s))
 		return false;
 	for (int stage = 0; stage < SEARCH_STAGES; stage++)
 		if (!run_stage(s, stage))
 			return false;
-	s->out->finalists = s->count;
 	return score_finalists(s);
 }
 
@@ -418,12 +434,13 @@ SearchResult *search_experiment(Rt *rt, const FeExperiment *experiment, const Se
 	Arena *arena = arena_new();
 	SearchResult *out = ARENA_NEW(arena, SearchResult);
 	*out = (SearchResult){.arena = arena, .experiment = experiment, .train_problems = experiment->train_problems};
-	out->front = ARENA_ARRAY(arena, SearchFound, SEARCH_MOST_NODES + 1);
+	out->front = ARENA_ARRAY(arena, SearchFound, SEARCH_MOST_SIZE + 1);
 	Search s = {.rt = rt, .experiment = experiment, .options = options, .out = out, .arena = arena};
 	s.started = rt_seconds();
 	double compiled = rt->compile_seconds;
 	uint32_t errors = rt->session->error_count;
 	bool ok = run(&s);
+	out->behind = !ok && s.archive && s.epoch < search_archive_epochs(s.archive);
 	end(&s);
 	out->interrupted = !ok && rt_interrupted(rt) && rt->session->error_count == errors + out->archive_lost;
 	out->compile_seconds = rt->compile_seconds - compiled;

@@ -5,7 +5,8 @@
 
 #include "runtime/search/evolve.h"
 
-bool search_is_better(const SearchIndividual *a, const SearchIndividual *b) {
+/* Does a come before b? What is as good as the other but for search_tie gives way to what is smaller. */
+static bool is_better(const SearchIndividual *a, const SearchIndividual *b) {
 	float larger = fabsf(a->score) > fabsf(b->score) ? fabsf(a->score) : fabsf(b->score);
 	bool same = a->score == b->score || fabsf(a->score - b->score) <= (float)search_tie * larger;
 	if (same && isfinite(larger) && a->size != b->size)
@@ -41,7 +42,7 @@ void search_island_receive(SearchIsland *island, const SearchIndividual *child) 
 const SearchIndividual *search_island_best(const SearchIsland *island) {
 	const SearchIndividual *best = &island->members[0];
 	for (int i = 1; i < island->count; i++)
-		if (search_is_better(&island->members[i], best))
+		if (is_better(&island->members[i], best))
 			best = &island->members[i];
 	return best;
 }
@@ -106,15 +107,16 @@ void search_island_begin(SearchIsland *island, int worker) {
 }
 
 void search_island_populate(SearchIsland *island, int worker, const SearchSeen *seen, const SearchIndividual *scored,
-                            uint32_t count) {
+                            uint32_t count, int64_t most_scored) {
 	const SearchEvolution *e = island->evolution;
-	for (int slot = 0; slot < e->how.population && !is_interrupted(island); slot++) {
+	int64_t until = island->scored + most_scored;
+	for (int slot = 0; slot < e->how.population && island->scored < until && !is_interrupted(island); slot++) {
 		SearchDraws draws = search_draws(e->seed, (uint64_t)island->number, 0, (uint64_t)slot);
 		if (count > 0) {
 			const SearchIndividual *best = &scored[search_draw_below(&draws, count)];
 			for (int k = 1; k < e->how.tournament; k++) {
 				const SearchIndividual *other = &scored[search_draw_below(&draws, count)];
-				best = search_is_better(other, best) ? other : best;
+				best = is_better(other, best) ? other : best;
 			}
 			join(island, best);
 			continue;
@@ -134,7 +136,7 @@ static const SearchIndividual *draw_parent(const SearchIsland *island, SearchDra
 	const SearchIndividual *best = NULL;
 	for (int k = 0; k < island->evolution->how.tournament; k++) {
 		const SearchIndividual *one = &island->members[search_draw_below(draws, (uint32_t)island->count)];
-		best = !best || search_is_better(one, best) ? one : best;
+		best = !best || is_better(one, best) ? one : best;
 	}
 	return best;
 }

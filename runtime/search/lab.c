@@ -30,27 +30,55 @@ static bool starts_with_rate(const SearchLab *lab) {
 	return ir_block_uses(&init->body, rate);
 }
 
-/* Does anything read the hole? Else whatever stands there does as well as anything else. false with a diagnostic. */
+/* Does anything read its holes? Else whatever stands there does as well as anything else. false with a diagnostic. */
 static bool is_read(const SearchLab *lab) {
 	const IrFunc *step = lab->task->rule->step;
-	IrValue hole = step->params.data[ir_param_at(step, IR_ROLE_HOLE)].value;
-	bool read = ir_block_uses(&step->body, hole);
-	for (uint32_t i = 0; i < step->results.count; i++)
-		read = read || step->results.data[i].value == hole;
-	if (!read)
-		diag_error(lab->rt->session, 339, lab->hole->span, "nothing depends on this, so any expression would do");
-	return read;
+	uint32_t param = ir_params_of(step, IR_ROLE_HOLE).first;
+	for (const FeHole *hole = lab->hole; hole; hole = hole->next, param++) {
+		IrValue value = step->params.data[param].value;
+		bool read = ir_block_uses(&step->body, value);
+		for (uint32_t i = 0; i < step->results.count; i++)
+			read = read || step->results.data[i].value == value;
+		if (!read) {
+			diag_error(lab->rt->session, 339, hole->span, "nothing depends on this, so any expression would do");
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Holes with as many elements share their operations. */
+static int shape_of(SearchLab *lab, int hole, IrType type) {
+	bool by_coordinate = type.rank > 0;
+	IrDim rows = by_coordinate ? type.dims[0] : 1;
+	for (int k = 0; k < hole; k++)
+		if (lab->shapes[k].rows == rows && lab->shapes[k].by_coordinate == by_coordinate)
+			return k;
+	lab->shapes[hole] = (SearchShape){.rows = rows, .by_coordinate = by_coordinate};
+	return hole;
 }
 
 static void see_shapes(SearchLab *lab) {
 	lab->rate_at_start = starts_with_rate(lab);
 	const IrFunc *step = lab->task->rule->step;
-	IrType hole = ir_param_type(step, IR_ROLE_HOLE);
-	IrRange operands = ir_results_of(step, IR_ROLE_OPERAND);
-	lab->by_coordinate = hole.rank > 0;
-	lab->rows = hole.rank > 0 ? hole.dims[0] : 1;
-	for (uint32_t i = 0; i < operands.count; i++)
-		lab->wide[i] = ir_type(step, step->results.data[operands.first + i].value).rank > 0;
+	IrRange holes = ir_params_of(step, IR_ROLE_HOLE), operands = ir_results_of(step, IR_ROLE_OPERAND);
+	uint32_t operand = 0;
+	for (const FeHole *hole = lab->hole; hole; hole = hole->next) {
+		int h = lab->holes++;
+		lab->shape_of[h] = shape_of(lab, h, ir_type(step, step->params.data[holes.first + (uint32_t)h].value));
+		lab->first_operand[h] = operand;
+		for (uint32_t i = 0; i < hole->operands.count; i++, operand++)
+			lab->wide[h * SEARCH_MOST_LEAVES + (int)i] =
+				ir_type(step, step->results.data[operands.first + operand].value).rank > 0;
+	}
+	lab->first_operand[lab->holes] = operand;
+}
+
+IrDim search_lab_rows(const SearchLab *lab) {
+	IrDim most = 1;
+	for (int h = 0; h < lab->holes; h++)
+		most = lab->shapes[h].rows > most ? lab->shapes[h].rows : most;
+	return most;
 }
 
 static RtCode *compiled(SearchLab *lab, IrFunc *func) {
@@ -95,8 +123,11 @@ SearchLab *search_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, F
 		lab->begin = compiled(lab, search_build_begin(lab));
 		lab->turn = lab->begin ? compiled(lab, search_build_turn(lab)) : NULL;
 		lab->move = lab->turn ? compiled(lab, search_build_move(lab)) : NULL;
+		ok = lab->move != NULL;
 	}
-	if (!lab->move) {
+	for (int h = 1; h < lab->holes && ok; h++)
+		ok = (lab->between[h] = compiled(lab, search_build_between(lab, h))) != NULL;
+	if (!ok) {
 		search_lab_free(lab);
 		return NULL;
 	}
@@ -109,9 +140,12 @@ void search_lab_free(SearchLab *lab) {
 	rt_code_free(lab->begin);
 	rt_code_free(lab->turn);
 	rt_code_free(lab->move);
-	for (int op = 0; op < FE_OPERATORS; op++)
-		for (int k = 0; k < 4; k++)
-			rt_code_free(lab->kernels[op][k / 2][k % 2]);
+	for (int h = 0; h < SEARCH_MOST_HOLES; h++) {
+		rt_code_free(lab->between[h]);
+		for (int op = 0; op < FE_OPERATORS; op++)
+			for (int k = 0; k < 4; k++)
+				rt_code_free(lab->shapes[h].kernels[op][k / 2][k % 2]);
+	}
 	task_free(lab->task);
 }
 
@@ -144,10 +178,11 @@ static void see_widths(const SearchLab *lab, const SearchProgram *program, bool 
 	}
 }
 
-static bool need_kernel(SearchLab *lab, FeOperator op, bool wide_a, bool wide_b) {
-	RtCode **kernel = &lab->kernels[op][wide_a][wide_b];
+static bool need_kernel(SearchLab *lab, int hole, FeOperator op, bool wide_a, bool wide_b) {
+	SearchShape *shape = &lab->shapes[lab->shape_of[hole]];
+	RtCode **kernel = &shape->kernels[op][wide_a][wide_b];
 	if (!*kernel)
-		*kernel = compiled(lab, search_build_kernel(lab, op, wide_a, wide_b));
+		*kernel = compiled(lab, search_build_kernel(lab, shape, op, wide_a, wide_b));
 	if (*kernel && (*kernel)->arena_bytes > search_kernel_bytes(lab))
 		base_panic("search_lab_need", "`%s` needs %zu bytes", fe_operators[op].word, (*kernel)->arena_bytes);
 	return *kernel != NULL;
@@ -156,24 +191,33 @@ static bool need_kernel(SearchLab *lab, FeOperator op, bool wide_a, bool wide_b)
 bool search_lab_need(SearchLab *lab, const SearchProgram *program) {
 	bool wide[SEARCH_REGISTERS];
 	see_widths(lab, program, wide);
-	for (int i = 0; i < program->count; i++) {
+	for (int i = 0, hole = 0; i < program->count; i++) {
 		const struct SearchOperation *o = &program->operations[i];
 		bool b = fe_operators[o->op].arity > 1 && wide[o->args[1]];
-		if (!need_kernel(lab, (FeOperator)o->op, wide[o->args[0]], b))
+		while (i >= program->ends[hole])
+			hole++;
+		if (!need_kernel(lab, hole, (FeOperator)o->op, wide[o->args[0]], b))
 			return false;
 	}
 	return true;
 }
 
-bool search_lab_need_all(SearchLab *lab, uint32_t operators) {
+static bool need_all_of(SearchLab *lab, int hole, uint32_t operators) {
+	bool wide = lab->shapes[lab->shape_of[hole]].by_coordinate;
 	for (int op = 0; op < FE_OPERATORS; op++) {
-		if (!(operators >> op & 1))
-			continue;
-		bool reduces = !fe_operators[op].body;
-		for (int a = reduces; a <= lab->by_coordinate; a++)
-			for (int b = 0; b <= (fe_operators[op].arity > 1 && lab->by_coordinate); b++)
-				if (!need_kernel(lab, (FeOperator)op, a, b))
+		bool reduces = !fe_operators[op].body, two = fe_operators[op].arity > 1;
+		for (int a = reduces; operators >> op & 1 && a <= wide; a++)
+			for (int b = 0; b <= (two && wide); b++)
+				if (!need_kernel(lab, hole, (FeOperator)op, a, b))
 					return false;
 	}
+	return true;
+}
+
+bool search_lab_need_all(SearchLab *lab) {
+	int number = 0;
+	for (const FeHole *hole = lab->hole; hole; hole = hole->next)
+		if (!need_all_of(lab, number++, hole->operators))
+			return false;
 	return true;
 }

@@ -5,23 +5,33 @@
 #include "runtime/inner/frame.h"
 #include "runtime/search/search.h"
 
-enum { SEARCH_REGISTERS = SEARCH_FIRST_RESULT + SEARCH_MOST_NODES };
+enum { SEARCH_REGISTERS = SEARCH_FIRST_RESULT + SEARCH_MOST_SIZE };
+
+/* What holds for the holes that have as many elements: the operations on these. */
+typedef struct SearchShape {
+	IrDim rows;
+	bool by_coordinate;                  /* it has an axis */
+	RtCode *kernels[FE_OPERATORS][2][2]; /* by whether its operands are wide; NULL: not needed yet */
+} SearchShape;
 
 struct SearchLab {
 	Rt *rt;
 	Task *task;
-	const FeHole *hole;
+	const FeHole *hole; /* the first */
+	int holes;
 	int rate;
-	double rate_low, rate_high;    /* as the rule states; else 0, infinity */
-	double *theta;                 /* learned numbers stay where they start; NULL: there are none */
-	IrDim rows;                    /* elements of the hole */
-	bool wide[SEARCH_MOST_LEAVES]; /* per operand: as many as the hole has; else one */
-	bool by_coordinate;            /* the hole has an axis */
-	bool rate_at_start;            /* states begin with what depends on the rate */
-	RtCode *begin, *turn, *move;
-	RtCode *kernels[FE_OPERATORS][2][2]; /* by whether its operands are wide; NULL: not needed yet */
-	size_t arena_bytes;                  /* that a call needs */
+	double rate_low, rate_high; /* as the rule states; else 0, infinity */
+	double *theta;              /* learned numbers stay where they start; NULL: there are none */
+	SearchShape shapes[SEARCH_MOST_HOLES];
+	int shape_of[SEARCH_MOST_HOLES];                          /* per hole */
+	uint32_t first_operand[SEARCH_MOST_HOLES + 1];            /* among those of the step */
+	bool wide[SEARCH_MOST_HOLES * SEARCH_MOST_LEAVES];        /* per leaf: as many as its hole has; else one */
+	bool rate_at_start;                                       /* states begin with what depends on the rate */
+	RtCode *begin, *turn, *move, *between[SEARCH_MOST_HOLES]; /* between[h]: from hole h - 1 to hole h */
+	size_t arena_bytes;                                       /* that a call needs */
 };
+
+IrDim search_lab_rows(const SearchLab *lab); /* lab.c: elements of the largest hole */
 
 /* turn.c: functions for one problem, with lanes over rates. */
 
@@ -32,8 +42,11 @@ IrFunc *search_build_turn(SearchLab *lab);
 /* The same -> x: where the step goes. */
 IrFunc *search_build_move(SearchLab *lab);
 
+/* The same with the holes before `hole` -> its operands. */
+IrFunc *search_build_between(SearchLab *lab, int hole);
+
 /* kernel.c: an operation on operands that are wide or not. */
-IrFunc *search_build_kernel(SearchLab *lab, FeOperator op, bool wide_a, bool wide_b);
+IrFunc *search_build_kernel(SearchLab *lab, const SearchShape *shape, FeOperator op, bool wide_a, bool wide_b);
 size_t search_kernel_bytes(const SearchLab *lab);                    /* scratch that a kernel may need */
 bool search_kernel_is_wide(FeOperator op, bool wide_a, bool wide_b); /* its result */
 

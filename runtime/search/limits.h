@@ -5,7 +5,9 @@
 #define GRADUS_SEARCH_LIMITS_H
 
 enum {
-	/* space.c: operands and the constant */
+	/* lab.c: open expressions of one rule, as the frontend has it */
+	SEARCH_MOST_HOLES = 4,
+	/* space.c: operands and the constant of one open expression */
 	SEARCH_MOST_LEAVES = 16,
 	/* enumerate.c: 64 situations tell 99.5 % of the expressions apart that 256 tell apart; where expressions look at all coordinates
 	 * together (rms), each situation has so many */
@@ -21,11 +23,12 @@ enum {
 	SEARCH_MOST_PROBED = 200000,
 	/* expressions between two looks at the clock and at Ctrl-C */
 	SEARCH_BETWEEN_LOOKS = 4096,
-	/* program.c: nodes and constants of one expression; the frontend's limits on size and constants keep within */
+	/* program.c: nodes of one expression, which the frontend's limit on size keeps within; of those of a rule together, and their constants */
 	SEARCH_MOST_NODES = 16,
+	SEARCH_MOST_SIZE = SEARCH_MOST_HOLES * SEARCH_MOST_NODES,
 	SEARCH_MOST_CONSTANTS = 8,
-	/* tree.c: open expressions of one rule */
-	SEARCH_MOST_HOLES = 4,
+	/* trace.c: steps in which rules with several open expressions are told apart */
+	SEARCH_TRACE_STEPS = 8,
 	/* mutate.c: how often a change that has no meaning is drawn again */
 	SEARCH_ATTEMPTS = 32,
 	/* seen.c: expressions whose scores are remembered, a power of two, at 13 bytes each: 218 MB. Beyond, the worst are forgotten, and scored again
@@ -40,6 +43,8 @@ enum {
 	SEARCH_ROUNDS = 10,
 	SEARCH_HALL = 256,
 	SEARCH_IDLE_ROUNDS = 200,
+	/* ablate.c: finalists that are shortened */
+	SEARCH_ABLATED = 4,
 	/* funnel.c: candidates of one round, at most: how many of each stage says search_stages */
 	SEARCH_PER_ROUND = 1024,
 	/* ... finalists, unless `keep` says */
@@ -47,13 +52,26 @@ enum {
 	/* ... problems of the last stage, of those that the experiment trains on: of so many, the best of some forty is hardly ever a lucky one */
 	SEARCH_LAST_PROBLEMS = 128,
 	/* ... resamples of the intervals on select problems */
-	SEARCH_RESAMPLES = 2000
+	SEARCH_RESAMPLES = 2000,
+	/* choose_space.c: combinations that are looked at, drawn where there are more; and so many that those that are one rule are counted */
+	CHOOSE_MOST_COMBINATIONS = 4096,
+	CHOOSE_MOST_COUNTED = 65536,
+	/* choose_climb.c: after which stage combinations of a sample are changed, one choice at a time; how many of the best, and how often */
+	CHOOSE_CLIMBS = 2,
+	CHOOSE_PARENTS = 4,
+	CHOOSE_MOST_CLIMBS = 12,
+	/* choose_lab.c: learned numbers that are fitted as constants of a combination */
+	CHOOSE_MOST_LEARNED = 10,
+	/* choose_train.c: combinations that are trained, each with code of its own */
+	CHOOSE_MOST_TRAINED = 256
 };
 
 /* Scores that are nearer than this (relative) are the same: the smaller expression wins. */
 static const double search_tie = 1e-3;
 /* evolve.c: children that are crossed from two parents; the others are one parent with a change. */
 static const double search_crossings = 0.2;
+/* ablate.c: how much worse (relative) a score may be without an operation. */
+static const double search_ablated = 5e-3;
 /* How far (relative) a score may move because rate and constants are written with fewer digits. */
 static const double search_rounded = 1e-3;
 
@@ -86,6 +104,8 @@ static const double search_told_every = 1;
 static const double search_rate_spread = 0.5, search_constant_spread = 0.7, search_share_spread = 1.2,
 					search_narrower = 0.6;
 
+/* A learned number without limits is spread by its own size, which counts as so much at least. */
+static const double search_plain_least = 0.1;
 /* Values of probes: what is not finite, 0 everywhere, or of a sum outside of these is no candidate. */
 static const double search_least_sum = 1e-12, search_most_sum = 1e12;
 /* What constants are while expressions are told apart: no power, root or ratio of small whole numbers; those after the first differ by the

@@ -98,14 +98,17 @@ void search_values_apart(const SearchProbes *probes, const SearchTable *table, c
 }
 
 uint64_t search_hash(const SearchProbes *probes, const double *values) {
+	return search_hash_values(values, probes->rows, probes->space->merge);
+}
+
+uint64_t search_hash_values(const double *values, int rows, bool merge) {
 	const int dropped = 52 - SEARCH_HASH_BITS;
-	int rows = probes->rows;
 	double sum = 0;
 	for (int i = 0; i < rows; i++)
 		sum += fabs(values[i]);
 	if (!(sum >= search_least_sum && sum <= search_most_sum)) /* NaN, too */
 		return 0;
-	double scale = probes->space->merge ? (double)rows / sum : 1;
+	double scale = merge ? (double)rows / sum : 1;
 	uint64_t hash = 0;
 	for (int i = 0; i < rows; i++) {
 		double value = values[i] * scale;

@@ -21,5 +21,7 @@ void search_values_apart(const SearchProbes *probes, const SearchTable *table, c
 /* What is the same for expressions that are the same, positive multiples being so where the space merges them. 0: no candidate, as its values
  * are not finite, 0 everywhere, or of a size that nobody means. */
 uint64_t search_hash(const SearchProbes *probes, const double *values);
+/* The same of any values; merge: positive multiples are the same. */
+uint64_t search_hash_values(const double *values, int rows, bool merge);
 
 #endif

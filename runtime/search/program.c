@@ -1,4 +1,4 @@
-/* Expressions as programs: their operations in the order in which their text has them. */
+/* Expressions as programs: their operations in the order in which their text has them, hole after hole. */
 #include "runtime/search/search.h"
 
 typedef struct Lowering {
@@ -28,8 +28,29 @@ static int lower(Lowering *l, uint32_t number) {
 	return operation.out;
 }
 
+int search_parts(const SearchTable *table, uint32_t expr, uint32_t parts[SEARCH_MOST_HOLES]) {
+	int count = 0;
+	for (uint32_t at = expr; count < SEARCH_MOST_HOLES; at = table->exprs[at].a) {
+		bool tuple = table->exprs[at].op == SEARCH_TUPLE;
+		parts[count++] = tuple ? table->exprs[at].b : at;
+		if (!tuple)
+			break;
+	}
+	for (int k = 0; k < count / 2; k++) { /* the last one came first */
+		uint32_t part = parts[k];
+		parts[k] = parts[count - 1 - k];
+		parts[count - 1 - k] = part;
+	}
+	return count;
+}
+
 void search_program(const SearchTable *table, uint32_t expr, SearchProgram *out) {
 	Lowering l = {table, out, SEARCH_FIRST_RESULT};
+	uint32_t parts[SEARCH_MOST_HOLES];
 	*out = (SearchProgram){0};
-	out->result = lower(&l, expr);
+	out->holes = search_parts(table, expr, parts);
+	for (int h = 0; h < out->holes; h++) {
+		out->results[h] = lower(&l, parts[h]);
+		out->ends[h] = out->count;
+	}
 }

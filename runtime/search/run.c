@@ -27,10 +27,9 @@ struct SearchBench {
 	uint32_t slot_counts[SLOT_ROLES];
 	void *rates, *moved, **hypers, *theta;
 	int64_t t, horizon;
-	Pointers begin, turn[2], move;
-	uint32_t hole_of_turn, hole_of_move; /* number of the parameter */
-	Operation operations[SEARCH_MOST_NODES];
-	int count;
+	Pointers begin, turn[2], move, between[2][SEARCH_MOST_HOLES];
+	const SearchProgram *program;
+	Operation operations[SEARCH_MOST_SIZE];
 	int64_t evaluations; /* of the objective, so far */
 };
 
@@ -58,7 +57,8 @@ static void make_slots(const SearchLab *lab, SearchBench *b, Arena *arena) {
 
 static void make_registers(const SearchLab *lab, SearchBench *b, Arena *arena) {
 	IrScalar real = lab->task->objective->real;
-	IrType wide = lab->by_coordinate ? ir_tensor_type(real, 1, &lab->rows) : ir_scalar_type(real);
+	IrDim rows = search_lab_rows(lab);
+	IrType wide = ir_tensor_type(real, 1, &rows);
 	for (int i = 0; i < SEARCH_REGISTERS; i++)
 		b->registers[i] = lanes_of(lab, arena, wide);
 }
@@ -92,10 +92,11 @@ SearchBench *search_bench_new(const SearchLab *lab, Arena *arena) {
 	make_rule(lab, b, arena);
 	b->begin = pointers_of(lab->begin, arena);
 	b->move = pointers_of(lab->move, arena);
-	for (int side = 0; side < 2; side++)
+	for (int side = 0; side < 2; side++) {
 		b->turn[side] = pointers_of(lab->turn, arena);
-	b->hole_of_turn = ir_param_at(lab->turn->func, IR_ROLE_HOLE);
-	b->hole_of_move = ir_param_at(lab->move->func, IR_ROLE_HOLE);
+		for (int h = 1; h < lab->holes; h++)
+			b->between[side][h] = pointers_of(lab->between[h], arena);
+	}
 	return b;
 }
 
@@ -112,10 +113,15 @@ static void take(const RtCode *code, const IrByRole *given, const IrByRole *plac
 	ir_take_addresses(code->func, code->result_order, code->func->results.count, places, out->results);
 }
 
+/* Where the operands of a hole go. */
+static void give_operands(const SearchLab *lab, SearchBench *b, int hole, IrByRole *places) {
+	uint32_t count = lab->first_operand[hole + 1] - lab->first_operand[hole];
+	ir_give(places, IR_ROLE_OPERAND, b->registers + (size_t)hole * SEARCH_MOST_LEAVES, count);
+}
+
 /* The pointers of all calls, for a problem. */
 static void point_at(const SearchLab *lab, SearchBench *b, const ProblemBlock *problem) {
 	const Task *task = lab->task;
-	uint32_t operands = ir_results_of(task->rule->step, IR_ROLE_OPERAND).count;
 	void *const moved[] = {b->moved};
 	if (b->problem == problem)
 		return;
@@ -129,12 +135,18 @@ static void point_at(const SearchLab *lab, SearchBench *b, const ProblemBlock *p
 		ir_give(&given, IR_ROLE_THETA, &b->theta, 1);
 		ir_give_addresses(&given, IR_ROLE_T, &b->t, sizeof b->t, 1);
 		ir_give_addresses(&given, IR_ROLE_HORIZON, &b->horizon, sizeof b->horizon, 1);
-		ir_give(&given, IR_ROLE_HOLE, b->registers, 1); /* each program has its own */
-		ir_give(&places, IR_ROLE_OPERAND, b->registers, operands);
+		ir_give(&given, IR_ROLE_HOLE, b->registers, (uint32_t)lab->holes); /* each program has its own */
+		give_operands(lab, b, 0, &places);
 		if (side >= 0)
 			give_slots(b, &given, side);
 		give_slots(b, &places, side < 0 ? 0 : 1 - side);
 		take(side < 0 ? lab->begin : lab->turn, &given, &places, side < 0 ? &b->begin : &b->turn[side]);
+		for (int h = 1; side >= 0 && h < lab->holes; h++) {
+			IrByRole operands;
+			ir_by_role(&operands);
+			give_operands(lab, b, h, &operands);
+			take(lab->between[h], &given, &operands, &b->between[side][h]);
+		}
 		if (side == 0) {
 			ir_give(&places, IR_ROLE_X, moved, 1);
 			take(lab->move, &given, &places, &b->move);
@@ -142,31 +154,49 @@ static void point_at(const SearchLab *lab, SearchBench *b, const ProblemBlock *p
 	}
 }
 
+/* Where the values of holes are, as parameters of a call. */
+static void point_at_holes(const SearchBench *b, const RtCode *code, const SearchProgram *program, Pointers *of) {
+	uint32_t first = ir_params_of(code->func, IR_ROLE_HOLE).first;
+	for (int h = 0; h < program->holes; h++)
+		of->params[first + (uint32_t)h] = b->registers[program->results[h]];
+}
+
 /* A program as calls of kernels. */
 static void load(const SearchLab *lab, SearchBench *b, const SearchProgram *program) {
 	bool wide[SEARCH_REGISTERS] = {0};
 	memcpy(wide, lab->wide, sizeof lab->wide);
-	b->count = program->count;
-	for (int i = 0; i < program->count; i++) {
+	b->program = program;
+	for (int i = 0, hole = 0; i < program->count; i++) {
 		const struct SearchOperation *o = &program->operations[i];
 		Operation *to = &b->operations[i];
 		bool two = fe_operators[o->op].arity > 1, own = fe_operator_has_constant((FeOperator)o->op);
 		bool wide_b = two && wide[o->args[1]];
-		to->code = lab->kernels[o->op][wide[o->args[0]]][wide_b];
+		while (i >= program->ends[hole])
+			hole++;
+		to->code = lab->shapes[lab->shape_of[hole]].kernels[o->op][wide[o->args[0]]][wide_b];
 		to->params[0] = b->registers[o->args[0]];
 		to->params[1] = b->registers[two ? o->args[1] : o->args[2]];
 		to->params[2] = own ? b->registers[o->args[2]] : NULL;
 		to->results[0] = b->registers[o->out];
 		wide[o->out] = search_kernel_is_wide((FeOperator)o->op, wide[o->args[0]], wide_b);
 	}
-	for (int side = 0; side < 2; side++)
-		b->turn[side].params[b->hole_of_turn] = b->registers[program->result];
-	b->move.params[b->hole_of_move] = b->registers[program->result];
+	for (int side = 0; side < 2; side++) {
+		point_at_holes(b, lab->turn, program, &b->turn[side]);
+		for (int h = 1; h < lab->holes; h++)
+			point_at_holes(b, lab->between[h], program, &b->between[side][h]);
+	}
+	point_at_holes(b, lab->move, program, &b->move);
 }
 
-static void run_operations(SearchBench *b) {
-	for (int i = 0; i < b->count; i++)
-		rt_call(b->operations[i].code, b->operations[i].params, b->operations[i].results, b->arena);
+/* The expressions of a step, each on what the step has put before it. */
+static void run_operations(const SearchLab *lab, SearchBench *b, int side) {
+	const SearchProgram *program = b->program;
+	for (int h = 0, i = 0; h < program->holes; h++) {
+		if (h > 0)
+			rt_call(lab->between[h], b->between[side][h].params, b->between[side][h].results, b->arena);
+		for (; i < program->ends[h]; i++)
+			rt_call(b->operations[i].code, b->operations[i].params, b->operations[i].results, b->arena);
+	}
 }
 
 static void write_lanes(const SearchLab *lab, void *to, const double *values) {
@@ -248,7 +278,7 @@ static bool place_rates(const SearchLab *lab, SearchBench *b, const ProblemBlock
 	set_points(lab, b, program, &at_one);
 	if (rt_call(lab->begin, b->begin.params, b->begin.results, b->arena) != 0)
 		return false;
-	run_operations(b);
+	run_operations(lab, b, 0);
 	double rate = rate_of_size(lab, b, problem);
 	for (int lane = 0; lane < IR_LANES; lane++)
 		points->rates[lane] = search_lab_rate(lab, rate * points->rates[lane]);
@@ -280,7 +310,7 @@ bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *proble
 	for (int step = 1; step <= run->steps; step++) {
 		int side = (step - 1) % 2;
 		b->t = step;
-		run_operations(b);
+		run_operations(lab, b, side);
 		failed = rt_call(lab->turn, b->turn[side].params, b->turn[side].results, b->arena) != 0 || failed;
 		read_scored(lab, b, 1 - side, f);
 		b->evaluations += IR_LANES;
@@ -303,10 +333,10 @@ int64_t search_bench_evaluations(const SearchBench *b) {
 
 size_t search_kernel_bytes(const SearchLab *lab) {
 	static const size_t small = 4096; /* numbers, and what is aligned */
-	return 2 * (size_t)lab->rows * IR_LANES * sizeof(double) + small;
+	return 2 * (size_t)search_lab_rows(lab) * IR_LANES * sizeof(double) + small;
 }
 
 double search_bench_bytes(const SearchLab *lab) {
-	double registers = (double)((size_t)SEARCH_REGISTERS * (size_t)lab->rows * IR_LANES * sizeof(double));
+	double registers = (double)((size_t)SEARCH_REGISTERS * (size_t)search_lab_rows(lab) * IR_LANES * sizeof(double));
 	return registers + 2 * (double)(run_state_bytes(lab->task) * IR_LANES) + (double)lab->arena_bytes;
 }

@@ -24,18 +24,23 @@ typedef struct SearchLeaf {
 } SearchLeaf;
 
 typedef struct SearchSpace {
-	SearchLeaf leaves[SEARCH_MOST_LEAVES];
-	uint32_t leaf_count;
-	uint32_t operators; /* as bits */
+	SearchLeaf leaves[SEARCH_MOST_HOLES *
+	                  SEARCH_MOST_LEAVES]; /* those of a rule's second hole begin at SEARCH_MOST_LEAVES, ... */
+	uint32_t leaf_count;                   /* of one hole */
+	uint32_t operators;                    /* as bits */
 	int size, constants;
 	bool like_x;      /* candidates are like x; else numbers */
 	bool homogeneous; /* sums are of equal degrees */
-	bool merge;       /* positive multiples are one expression: a rate stands in front of it */
-	bool single;      /* constants are written as numbers of f32 */
+	bool bound;       /* the degree of an expression is that of the state which it becomes: */
+	int degree;
+	bool merge;  /* positive multiples are one expression: a rate stands in front of it */
+	bool single; /* constants are written as numbers of f32 */
 } SearchSpace;
 
-/* together: all coordinates are of one tensor, so that an operation may look at all of them. */
-void search_space_of(const FeHole *hole, bool together, SearchSpace *out);
+/* Of a hole of this rule. together: all coordinates are of one tensor, so that an operation may look at all of them. */
+void search_space_of(const FeRule *rule, const FeHole *hole, bool together, SearchSpace *out);
+/* What the expressions of all holes of a rule are written with. */
+void search_space_join(const SearchSpace *spaces, int holes, SearchSpace *out);
 
 /* ---- enumerate.c: all of them, by size ---- */
 
@@ -44,14 +49,16 @@ typedef struct SearchTable SearchTable;
  * were different; all smaller sizes are in the table. */
 bool search_is_too_many(const SearchTable *table, int size); /* space.c */
 
-enum { SEARCH_LEAF = 255 };
+/* What is no operation: a leaf; and the expressions of several holes, b being that of the last one, and a that of the one before, or those of all
+ * before. */
+enum { SEARCH_LEAF = 255, SEARCH_TUPLE = 254 };
 
 typedef struct SearchExpr {
 	uint32_t a, b;  /* operands, by number; of a leaf, a is which */
 	int16_t degree; /* in FE_DEGREE_ONE */
 	uint16_t cost;  /* of one coordinate, by ops.def */
-	uint8_t op;     /* FeOperator, or SEARCH_LEAF */
-	uint8_t size;   /* nodes */
+	uint8_t op;     /* FeOperator, SEARCH_LEAF or SEARCH_TUPLE */
+	uint8_t size;   /* nodes, of all holes together */
 	uint8_t constants;
 	bool like_x : 1, fixed : 1, not_negative : 1; /* fixed: of known numbers and constants alone */
 } SearchExpr;
@@ -72,6 +79,7 @@ struct SearchTable {
 bool search_is_candidate(const SearchTable *table, uint32_t expr);
 /* Called now and then; false: enough. */
 typedef bool SearchGoesOn(void *user, const SearchTable *so_far, int size);
+SearchTable *search_table_new(const SearchSpace *space); /* without expressions */
 /* Puts nodes of an expression with this hash behind those that are there; they are of no size's range. */
 void search_table_add(SearchTable *table, const SearchExpr *exprs, uint32_t count, uint64_t hash);
 SearchTable *search_enumerate(const SearchSpace *space, SearchGoesOn *goes_on, void *user);
@@ -111,30 +119,36 @@ SearchExpr search_leaf(const SearchSpace *space, uint32_t leaf);
 bool search_combine(const SearchSpace *space, const SearchMeanings *meanings, FeOperator op, const SearchExpr *x,
                     const SearchExpr *y, SearchExpr *out);
 
+/* Is it something that may stand in the hole: like x or a number, no constant, of the state's degree? */
+bool search_may_stand(const SearchSpace *space, const SearchExpr *x);
+
 /* ---- formula.c: as text of the language ---- */
 
-/* constants: as many as it has, in the order of its text; NULL: they are written {1}, {2}. *level: how tightly the text binds. */
+/* That of several holes: side by side, `m + g | sign(m)`. constants: as many as it has, in the order of its text; NULL: they are written {1}, {2}. *level: how tightly the text binds. */
 const char *search_formula(const SearchTable *table, uint32_t expr, const double *constants, Arena *arena,
                            FeLevel *level);
 
 /* ---- program.c: an expression as a list of operations on registers ---- */
 
-/* Registers: the leaves, then the constants, then what operations give. */
+/* Registers: the leaves of every hole, then the constants, then what operations give. */
 enum {
-	SEARCH_CONSTANT_REGISTER = SEARCH_MOST_LEAVES,
-	SEARCH_FIRST_RESULT = SEARCH_MOST_LEAVES + SEARCH_MOST_CONSTANTS
+	SEARCH_CONSTANT_REGISTER = SEARCH_MOST_HOLES * SEARCH_MOST_LEAVES,
+	SEARCH_FIRST_RESULT = SEARCH_CONSTANT_REGISTER + SEARCH_MOST_CONSTANTS
 };
 
 typedef struct SearchProgram {
-	int count, constants;
-	int result; /* register */
+	int count, constants, holes;
+	int ends[SEARCH_MOST_HOLES];    /* where the operations of each hole end */
+	int results[SEARCH_MOST_HOLES]; /* registers */
 	struct SearchOperation {
 		uint8_t op, args[3], out; /* a, b, and the constant of its own; 0 where there is none */
-	} operations[SEARCH_MOST_NODES];
+	} operations[SEARCH_MOST_SIZE];
 	bool is_share[SEARCH_MOST_CONSTANTS]; /* a constant between 0 and 1; else one above 0 */
 } SearchProgram;
 
 void search_program(const SearchTable *table, uint32_t expr, SearchProgram *out);
+/* The expressions of a candidate, one of each hole: how many. */
+int search_parts(const SearchTable *table, uint32_t expr, uint32_t parts[SEARCH_MOST_HOLES]);
 
 /* ---- lab.c: a rule with a hole on problems of one objective ----
  *
@@ -147,7 +161,7 @@ typedef struct SearchLab SearchLab;
  * diagnostics. */
 SearchLab *search_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score);
 void search_lab_free(SearchLab *lab);
-const FeHole *search_lab_hole(const SearchLab *lab);
+const FeHole *search_lab_hole(const SearchLab *lab); /* the first */
 const Task *search_lab_task(const SearchLab *lab);
 double search_lab_rate(const SearchLab *lab,
                        double rate); /* the nearest one in the range that the rule states for it */
@@ -155,8 +169,8 @@ double search_lab_rate(const SearchLab *lab,
 Problems *search_lab_problems(SearchLab *lab, ProblemSet set, int count);
 /* Compiles the operations of a program, if they are not there already: before it is run, on one thread. false with a diagnostic. */
 bool search_lab_need(SearchLab *lab, const SearchProgram *program);
-/* The same for all that may be made of these operations. */
-bool search_lab_need_all(SearchLab *lab, uint32_t operators);
+/* The same for all that may be made of its holes' operations. */
+bool search_lab_need_all(SearchLab *lab);
 
 /* What one thread runs on. */
 typedef struct SearchBench SearchBench;
@@ -194,8 +208,9 @@ bool search_run(const SearchLab *lab, SearchBench *bench, const ProblemBlock *pr
 /* ---- funnel.c, stages.c: from all expressions to a few ---- */
 
 typedef struct SearchFound {
-	uint32_t expr; /* in the table */
-	double score;  /* of the last stage that it came through; lower is better */
+	uint32_t expr;  /* in the table */
+	bool shortened; /* by ablation */
+	double score;   /* of the last stage that it came through; lower is better */
 	double rate, constants[SEARCH_MOST_CONSTANTS];
 	SearchEnd end;          /* of its last run */
 	CompareInterval select; /* its score on the select problems (without any: on those of training) */
@@ -261,7 +276,8 @@ int64_t search_evolved_reached(const SearchEvolved *evolved, float score);
 
 struct SearchResult {
 	const FeExperiment *experiment;
-	SearchSpace space;
+	SearchSpace space, spaces[SEARCH_MOST_HOLES]; /* of all holes, and of each */
+	int holes;
 	SearchTable *table;
 	SearchLab **labs;
 	int lab_count;
@@ -277,6 +293,7 @@ struct SearchResult {
 	FeSearchKind kind;                   /* how the candidates came to be: not AUTO */
 	const SearchEvolved *evolved;        /* by evolution, or random search; NULL: all were made */
 	const SearchEvolved *control;        /* random search beside evolution; NULL: none */
+	bool behind;                         /* it was interrupted before it came to where it had been: what is on the disk is better */
 	bool archive_lost;                   /* the disk did not take all of the archive, which a diagnostic says */
 	double seconds, compile_seconds;
 	Arena *arena;
@@ -290,7 +307,7 @@ void search_free(SearchResult *result);
 
 void search_rule_file(Rt *rt, const SearchResult *result, Text *out);  /* rule.grad: the winner */
 void search_front_file(Rt *rt, const SearchResult *result, Text *out); /* front.grad */
-/* A rule with a formula in the place of its open expression, and its rate, as text. */
+/* A rule with a formula in the place of its open expression (of several: as search_formula writes them), and its rate, as text. */
 typedef struct SearchFill {
 	const char *formula, *name; /* name: NULL: its own */
 	FeLevel level;              /* of the formula */
@@ -315,5 +332,86 @@ bool search_compiled_scores(Rt *rt, const SearchScored *what, double *scores);
 typedef void SearchConfirmed(void *user, uint32_t done, uint32_t total);
 bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, SearchConfirmed *progress, void *user,
                     double *means);
+
+/* ---- choose*.c: the choices of a rule ---- */
+
+typedef struct ChooseSpace {
+	const FeRule *rule; /* of whose choices it is */
+	uint32_t count;     /* choices */
+	uint32_t *sizes;    /* alternatives of each */
+	double combinations;
+	int64_t *distinct; /* combinations to look at, ascending: of those that are one rule, the first */
+	uint32_t distinct_count;
+	bool sampled; /* they are drawn: there are more */
+} ChooseSpace;
+
+/* how: what the experiment says of its search; seed: of what is drawn, where not all are looked at. false with a diagnostic: that is no way
+ * to go about them, or there are too many. */
+bool search_choose_space_of(Rt *rt, const FeRule *rule, const FeSearch *how, uint64_t seed, Arena *arena,
+                            ChooseSpace *out);
+/* "u=2 form=1", as --choose takes it: what is picked of the choices that matter. */
+const char *search_choose_text(Session *session, const ChooseSpace *space, int64_t combination, Arena *arena);
+
+typedef struct ChooseFound {
+	int64_t combination;
+	double score; /* of the last stage that it came through; lower is better */
+	double rate;  /* where the rule has one */
+	double theta[CHOOSE_MOST_LEARNED], natural[CHOOSE_MOST_LEARNED]; /* learned numbers as trained, and as written */
+	CompareInterval
+		select;   /* of the rule as it is written, on the select problems (without any: on those of training) */
+	double lanes; /* the same mean by the search */
+	double *select_scores; /* per problem */
+	const char *rule;      /* rule.grad: as a rule of the language, with all that it needs */
+} ChooseFound;
+
+typedef struct ChooseResult {
+	const FeExperiment *experiment;
+	ChooseSpace space;
+	const Task *task;  /* on the first objective */
+	ChooseFound *best; /* finalists, the best first */
+	uint32_t best_count;
+	int64_t evaluated[SEARCH_STAGES]; /* how many came into each stage */
+	int64_t climbed;                  /* those that were made of the best of a sample */
+	int train_problems, select_problems;
+	int64_t evaluations;
+	bool interrupted;
+	double seconds, compile_seconds;
+	struct Choosing *choosing; /* what has to be freed */
+	Arena *arena;
+} ChooseResult;
+
+/* How many of so many combinations go on from a stage; keep: from the last one. */
+uint32_t search_choose_goes_on(uint32_t count, int stage, uint32_t keep);
+/* The best combinations of the choices of the rule that an experiment trains. NULL with diagnostics. */
+ChooseResult *search_choose_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
+void search_choose_free(ChooseResult *result);
+
+/* ---- choose_train.c: beside more learned numbers than are fitted one by one ---- */
+
+typedef struct ChooseLearned {
+	int64_t combination;
+	double score; /* best on the select problems; without any, the last of training */
+	int steps;    /* outer steps that it was trained for */
+} ChooseLearned;
+
+typedef struct ChooseTrained {
+	ChooseSpace space;
+	ChooseLearned *best;       /* all that were trained, the best first */
+	uint32_t best_count, idle; /* idle: combinations in which nothing is learned, which are left out */
+	int64_t evaluated[3];      /* how many were trained for a sixteenth of the outer steps, a quarter, all */
+	const Trained *trained;    /* the best ... */
+	FeProgram *program;        /* ... of the program with its choices made */
+	int64_t evaluations;
+	bool interrupted;
+	double seconds;
+	struct ChooseTraining *training; /* what has to be freed */
+	Arena *arena;
+} ChooseTrained;
+
+/* Are there so many learned numbers beside the choices, or arrays of them, that combinations are trained? */
+bool search_choose_is_trained(Rt *rt, const FeExperiment *experiment);
+/* NULL with diagnostics. */
+ChooseTrained *search_choose_train(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
+void search_choose_train_free(ChooseTrained *result);
 
 #endif

@@ -95,7 +95,3 @@ void search_seen_put(SearchSeen *seen, uint64_t hash, float score, int size) {
 int64_t search_seen_dropped(const SearchSeen *seen) {
 	return seen->dropped;
 }
-
-double search_seen_bytes(const SearchSeen *seen) {
-	return (double)seen->places * (sizeof *seen->hashes + sizeof *seen->scores + sizeof *seen->sizes);
-}

@@ -1,13 +1,57 @@
 /* What expressions are made of, from what the frontend knows of the hole; how many of a size there will be. */
+#include "ir/core/walk.h"
 #include "runtime/search/search.h"
 
-void search_space_of(const FeHole *hole, bool together, SearchSpace *out) {
+/* ---- where the value of a hole goes ---- */
+
+typedef struct Followed {
+	bool *marked; /* values that depend on the hole */
+	bool met;
+} Followed;
+
+static void see_uses(void *context, const IrBlock *block, IrOp *op) {
+	Followed *f = context;
+	(void)block;
+	for (IrUse use = ir_uses(op); ir_next_use(&use);)
+		f->met = f->met || f->marked[use.value];
+}
+
+/* Does a state depend on hole number `number` of the step? Ops are taken as a whole, so the answer may be too often yes. */
+static bool becomes_state(const FeRule *rule, uint32_t number) {
+	const IrFunc *step = rule->step;
+	Arena *arena = arena_new();
+	Followed f = {.marked = ARENA_ARRAY(arena, bool, step->values.count + 1)};
+	f.marked[step->params.data[ir_params_of(step, IR_ROLE_HOLE).first + number].value] = true;
+	for (uint32_t i = 0; i < step->body.ops.count; i++) {
+		IrOp *op = step->body.ops.data[i];
+		f.met = false;
+		ir_visit_op(op, see_uses, &f);
+		for (IrDef def = ir_defs(op); f.met && ir_next_def(&def);)
+			f.marked[def.value] = true;
+	}
+	bool state = false;
+	for (uint32_t i = 0; i < step->results.count; i++)
+		state = state || (step->results.data[i].role == IR_ROLE_STATE && f.marked[step->results.data[i].value]);
+	arena_free(arena);
+	return state;
+}
+
+/* ---- spaces ---- */
+
+void search_space_of(const FeRule *rule, const FeHole *hole, bool together, SearchSpace *out) {
+	uint32_t number = 0;
+	for (const FeHole *before = rule->hole; before != hole; before = before->next)
+		number++;
+	bool state = becomes_state(rule, number);
 	*out = (SearchSpace){.operators = hole->operators,
 	                     .size = hole->size,
 	                     .constants = hole->constants,
 	                     .like_x = hole->like_x,
 	                     .homogeneous = hole->homogeneous,
-	                     .merge = hole->rate_in_front};
+	                     .bound = hole->homogeneous && state,
+	                     .degree = hole->degree,
+	                     /* multiples of a state are not those of a step */
+	                     .merge = hole->rate_in_front && !state};
 	if (!together)
 		out->operators &= ~(1u << FE_OPERATOR_RMS);
 	if (hole->operands.count >= SEARCH_MOST_LEAVES)
@@ -25,6 +69,17 @@ void search_space_of(const FeHole *hole, bool together, SearchSpace *out) {
 	}
 	if (hole->constants > 0)
 		out->leaves[out->leaf_count++] = (SearchLeaf){.text = NULL, .level = FE_LEVEL_ATOM};
+}
+
+void search_space_join(const SearchSpace *spaces, int holes, SearchSpace *out) {
+	*out = spaces[0];
+	for (int h = 1; h < holes; h++) {
+		out->size += spaces[h].size;
+		out->constants += spaces[h].constants;
+		out->operators |= spaces[h].operators;
+		for (uint32_t i = 0; i < spaces[h].leaf_count; i++)
+			out->leaves[h * SEARCH_MOST_LEAVES + (int)i] = spaces[h].leaves[i];
+	}
 }
 
 static double count_of(const SearchTable *table, int size) {

@@ -31,16 +31,16 @@ typedef struct Search {
 	SearchResult *out;
 	Problems **train, **select; /* per lab */
 	SearchWorker *workers;
-	SearchLook *looks;                          /* the candidates of the first stage */
-	SearchFound *found;                         /* those of the later ones */
-	uint32_t count;                             /* of this stage's candidates */
-	SearchFound best_of[SEARCH_MOST_NODES + 1]; /* per size: the best that this stage has scored so far */
-	uint32_t ends[SEARCH_ENDS];                 /* how the candidates of this stage ended */
-	SearchArchive *archive;                     /* NULL: there is none, or not yet */
-	int64_t epoch;                              /* the number of the round that is next */
-	VEC(int64_t) unkept;                        /* evaluations of the rounds before there was an archive */
-	double told;                                /* when the best so far was last told */
-	uint64_t told_what;                         /* a hash of it */
+	SearchLook *looks;                         /* the candidates of the first stage */
+	SearchFound *found;                        /* those of the later ones */
+	uint32_t count;                            /* of this stage's candidates */
+	SearchFound best_of[SEARCH_MOST_SIZE + 1]; /* per size: the best that this stage has scored so far */
+	uint32_t ends[SEARCH_ENDS];                /* how the candidates of this stage ended */
+	SearchArchive *archive;                    /* NULL: there is none, or not yet */
+	int64_t epoch;                             /* the number of the round that is next */
+	VEC(int64_t) unkept;                       /* evaluations of the rounds before there was an archive */
+	double told;                               /* when the best so far was last told */
+	uint64_t told_what;                        /* a hash of it */
 	double started;
 	Arena *arena;
 } Search;
@@ -57,6 +57,10 @@ void search_round(const Search *s, const SearchWorker *worker, SearchFound *foun
 void search_score_each(const Search *s, const SearchWorker *worker, Problems *const *problems, const SearchFound *found,
                        double *out);
 int search_problems_of(const FeExperiment *experiment, int stage, int labs); /* of each lab */
+
+/* ---- funnel.c ---- */
+
+int64_t search_evaluations(const Search *s); /* of an objective, by all workers so far */
 
 /* ---- front.c: the best so far ---- */
 
@@ -76,6 +80,7 @@ bool search_tell_best(Search *s);
 bool search_open_archive(Search *s);
 /* Is the next round there already? Then it is read: scores, rates and constants. *ok false with a diagnostic: it does not fit. */
 bool search_known_round(Search *s, SearchRound *round, bool *ok);
+void search_say_changed(const Search *s); /* E0812: the next epoch in the archive does not fit */
 /* Before a round is scored: what comes to the second stage is an expression of the archive. */
 void search_put_entered(Search *s, const SearchRound *round);
 /* A round that was scored, for good. */
@@ -85,6 +90,9 @@ void search_put_finalists(Search *s, int64_t evaluations);
 
 /* evolved.c: evolution, or random search, and then what it met as the candidates. false with a diagnostic, or interrupted. */
 bool search_evolve_candidates(Search *s);
+
+/* ablate.c: the best finalists with less in them become finalists. */
+void search_ablate(Search *s);
 
 /* subnormal.c: subnormal numbers are 0 on this thread, until it is as before. */
 unsigned search_flush_subnormals(void);

@@ -28,7 +28,7 @@ bool search_tree_nodes(const SearchSpace *space, const SearchMeanings *meanings,
 		nodes[i].a = (uint32_t)a;
 		nodes[i].b = (uint32_t)b;
 	}
-	return nodes[0].like_x == space->like_x && !nodes[0].fixed;
+	return search_may_stand(space, &nodes[0]);
 }
 
 void search_tree_of(const SearchTable *table, uint32_t expr, SearchTree *out) {
@@ -38,7 +38,7 @@ void search_tree_of(const SearchTable *table, uint32_t expr, SearchTree *out) {
 	while (count > 0) {
 		const SearchExpr *x = &table->exprs[pending[--count]];
 		if (x->op == SEARCH_LEAF) {
-			out->codes[out->count++] = (uint8_t)x->a;
+			out->codes[out->count++] = (uint8_t)(x->a % SEARCH_MOST_LEAVES);
 			continue;
 		}
 		out->codes[out->count++] = (uint8_t)(SEARCH_OPERATION + x->op);
@@ -46,6 +46,37 @@ void search_tree_of(const SearchTable *table, uint32_t expr, SearchTree *out) {
 			pending[count++] = x->b;
 		pending[count++] = x->a;
 	}
+}
+
+int search_tuple_nodes(const SearchGrammar *grammar, const SearchTuple *tuple, uint32_t base, SearchExpr *out,
+                       uint32_t *root) {
+	int count = 0;
+	for (int h = 0; h < grammar->holes; h++) {
+		SearchExpr *nodes = out + count;
+		const SearchTree *tree = &tuple->trees[h];
+		uint32_t first = base + (uint32_t)count;
+		if (!search_tree_nodes(grammar->spaces[h], grammar->meanings, tree, nodes))
+			return 0;
+		for (int k = 0; k < tree->count; k++) {
+			bool leaf = nodes[k].op == SEARCH_LEAF;
+			nodes[k].a += leaf ? (uint32_t)(h * SEARCH_MOST_LEAVES) : first;
+			nodes[k].b += leaf ? 0 : first;
+		}
+		count += tree->count;
+		if (h > 0) {
+			const SearchExpr *before = &out[*root - base];
+			out[count] = nodes[0];
+			out[count].op = SEARCH_TUPLE;
+			out[count].a = *root;
+			out[count].b = first;
+			out[count].size = (uint8_t)(before->size + nodes[0].size);
+			out[count].cost = (uint16_t)(before->cost + nodes[0].cost);
+			out[count].constants = (uint8_t)(before->constants + nodes[0].constants);
+			first = base + (uint32_t)count++;
+		}
+		*root = first;
+	}
+	return out[*root - base].constants <= SEARCH_MOST_CONSTANTS ? count : 0;
 }
 
 int search_tuple_size(const SearchGrammar *grammar, const SearchTuple *tuple) {

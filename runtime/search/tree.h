@@ -35,6 +35,11 @@ bool search_tree_nodes(const SearchSpace *space, const SearchMeanings *meanings,
                        SearchExpr nodes[SEARCH_MOST_NODES]);
 /* An expression of a table as a tree. */
 void search_tree_of(const SearchTable *table, uint32_t expr, SearchTree *out);
+/* The nodes of all trees, and those that hold them together, as expressions whose numbers begin at `base`; *root: the number of the whole. How
+ * many; 0: it is not of these spaces. */
+enum { SEARCH_TUPLE_NODES = SEARCH_MOST_SIZE + SEARCH_MOST_HOLES };
+int search_tuple_nodes(const SearchGrammar *grammar, const SearchTuple *tuple, uint32_t base, SearchExpr *out,
+                       uint32_t *root);
 /* Nodes of all trees together. */
 int search_tuple_size(const SearchGrammar *grammar, const SearchTuple *tuple);
 bool search_tuple_is_valid(const SearchGrammar *grammar, const SearchTuple *tuple);

@@ -1,23 +1,29 @@
-/* A run of a rule with a hole, cut at the hole:
+/* A run of a rule with holes, cut at the holes:
  *
- *     begin   f, g at x; states; what the first step puts before the hole
- *     turn    x, states <- the step behind the hole (its value is given)     t
- *             f, g      <- objective(fixed, x)
- *             operands  <- the next step before its hole                     t + 1
+ *     begin     f, g at x; states; what the first step puts before its first hole
+ *     between   operands of the next hole, the values of those before it being given   t
+ *     turn      x, states <- the step behind its last hole                             t
+ *               f, g      <- objective(fixed, x)
+ *               operands  <- the next step before its first hole                       t + 1
  *
- * The step of an open rule is one function (rule_hole.c); with the results of one side alone it is that side. */
+ * The step of an open rule is one function (rule_hole.c); with some of its results alone it is a piece. */
 #include "autodiff/autodiff.h"
 #include "runtime/search/lab.h"
 
-/* The step with results of these roles alone. */
-static IrFunc *side_of_step(const SearchLab *lab, const char *name, bool before) {
-	IrFunc *side = ir_func_copy(lab->task->module, lab->task->rule->step, name);
-	uint32_t kept = 0;
-	for (uint32_t i = 0; i < side->results.count; i++)
-		if ((side->results.data[i].role == IR_ROLE_OPERAND) == before)
-			side->results.data[kept++] = side->results.data[i];
-	side->results.count = kept;
-	return side;
+/* The step with the operands of one hole as results, or (hole < 0) with all but operands. */
+static IrFunc *piece_of_step(const SearchLab *lab, const char *name, int hole) {
+	IrFunc *piece = ir_func_copy(lab->task->module, lab->task->rule->step, name);
+	uint32_t kept = 0, operand = 0;
+	for (uint32_t i = 0; i < piece->results.count; i++) {
+		bool is_operand = piece->results.data[i].role == IR_ROLE_OPERAND;
+		bool own =
+			is_operand && hole >= 0 && operand >= lab->first_operand[hole] && operand < lab->first_operand[hole + 1];
+		operand += is_operand;
+		if (own || (!is_operand && hole < 0))
+			piece->results.data[kept++] = piece->results.data[i];
+	}
+	piece->results.count = kept;
+	return piece;
 }
 
 static void set_count(Frame *w, IrRole role, IrValue base, int64_t offset) {
@@ -46,11 +52,16 @@ static void call_side(Frame *w, const IrFunc *side) {
 	w->count[IR_ROLE_G] = has_g;
 }
 
-/* What the step of turn `base` + 1 puts before the hole, whose value has no part in it. */
+/* What the step of turn `base` + 1 puts before its first hole; the values of holes have no part in it. */
 static void call_before(Frame *w, SearchLab *lab, IrValue base) {
 	set_count(w, IR_ROLE_T, base, 1);
-	frame_set(w, IR_ROLE_HOLE, ir_fill(&w->b, ir_param_type(lab->task->rule->step, IR_ROLE_HOLE), 0));
-	call_side(w, side_of_step(lab, "before", true));
+	const IrFunc *step = lab->task->rule->step;
+	IrRange holes = ir_params_of(step, IR_ROLE_HOLE);
+	w->of[IR_ROLE_HOLE] = ARENA_ARRAY(w->arena, IrValue, holes.count);
+	w->count[IR_ROLE_HOLE] = holes.count;
+	for (uint32_t i = 0; i < holes.count; i++)
+		w->of[IR_ROLE_HOLE][i] = ir_fill(&w->b, ir_type(step, step->params.data[holes.first + i].value), 0);
+	call_side(w, piece_of_step(lab, "before", 0));
 }
 
 /* Lanes are rates: what belongs to the problem is the same in all of them. */
@@ -88,12 +99,19 @@ static Frame step_frame(SearchLab *lab, const char *name) {
 	frame_problem(&w);
 	FRAME_PARAMS(&w, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_T, IR_ROLE_HORIZON, IR_ROLE_HYPER,
 	             IR_ROLE_THETA, IR_ROLE_HOLE);
-	call_side(&w, side_of_step(lab, "after", false));
 	return w;
+}
+
+IrFunc *search_build_between(SearchLab *lab, int hole) {
+	Frame w = step_frame(lab, "search_between");
+	call_side(&w, piece_of_step(lab, "between", hole));
+	FRAME_RESULTS(&w, IR_ROLE_OPERAND);
+	return in_lanes(lab, w.func);
 }
 
 IrFunc *search_build_turn(SearchLab *lab) {
 	Frame w = step_frame(lab, "search_turn");
+	call_side(&w, piece_of_step(lab, "after", -1));
 	IrValue t = frame_get(&w, IR_ROLE_T);
 	evaluate(&w, t);
 	call_before(&w, lab, t);
@@ -103,6 +121,7 @@ IrFunc *search_build_turn(SearchLab *lab) {
 
 IrFunc *search_build_move(SearchLab *lab) {
 	Frame w = step_frame(lab, "search_move");
+	call_side(&w, piece_of_step(lab, "after", -1));
 	FRAME_RESULTS(&w, IR_ROLE_X);
 	return in_lanes(lab, w.func);
 }

@@ -451,7 +451,8 @@ void store_filled_source(const Rt *rt, const FeCall *call, const FeRule *rule, c
 	if (!fill->alone)
 		print_needed(&f, needed);
 	edit_params(&f, &edits, rule->decl, call, "");
-	edit(&edits, fill->hole.start, fill->hole.end, fill->formula);
+	for (int i = 0; i < fill->count; i++)
+		edit(&edits, fill->holes[i].start, fill->holes[i].end, fill->formulas[i]);
 	if (fill->name)
 		edit(&edits, rule->decl->name.span.start, rule->decl->name.span.end, fill->name);
 	print_decl(&f, rule->decl, &edits);

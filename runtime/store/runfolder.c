@@ -502,7 +502,7 @@ bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule
 }
 
 static const char *put_found(StoreFolder *folder, const char *rule, const char *front, bool lasting) {
-	const char *error = put_file(folder, "front.grad", front, strlen(front), lasting);
+	const char *error = front ? put_file(folder, "front.grad", front, strlen(front), lasting) : NULL;
 	return error ? error : put_file(folder, "rule.grad", rule, strlen(rule), lasting);
 }
 

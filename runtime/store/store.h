@@ -25,7 +25,7 @@ bool store_folder_best(StoreFolder *folder, const Trained *trained, bool first);
 bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule_saved);
 /* What a search has found, instead of what a training has learned. */
 typedef struct StoreFound {
-	const char *rule, *front; /* rule.grad and front.grad */
+	const char *rule, *front; /* rule.grad and front.grad; front: NULL where there is none */
 	const char *rule_name;
 	int horizon_low, horizon_high;
 	int64_t coordinates, evaluations;
@@ -116,11 +116,13 @@ void store_confine(Session *session, FeProgram *program, const char *dir);
  * name); *tensors receives those tensors. theta: [P]; natural: as learned_natural gives. */
 void store_rule_source(Rt *rt, const FeCall *call, const FeRule *rule, const double *natural, const char *weights,
                        Text *out, Safetensors *tensors);
-/* The text of a rule with a formula in the place of its open expression, arguments of the call as defaults, and another name (NULL: its own).
+/* The text of a rule with formulas in the places of its open expressions, arguments of the call as defaults, and another name (NULL: its own).
  * `alone`: without the declarations that it mentions. */
 typedef struct StoreFill {
-	Span hole;
-	const char *formula, *name;
+	const Span *holes;
+	const char *const *formulas;
+	int count;
+	const char *name;
 	bool alone;
 } StoreFill;
 

@@ -166,6 +166,38 @@ for kind in missing empty; do
 	came_to_the_end $kind
 done
 
+# ---- evolution, and random search beside it ----
+sed 's/size = 5/size = 8/; s/keep     4/keep     4\n  search   evolve(population = 30, islands = 4, random = true) for 3000 candidates/; s/64 train/8 train/; s/horizon  40/horizon  10/' open.grad >evolve.grad
+expect 0 "$GRADUS" train evolve.grad -o evolved --threads 1
+./dump evolved/archive.sqlite >evolved.txt || fail "the archive of an evolution cannot be read"
+[ "$(grep -c '^epoch|[0-9]*|-1|' evolved.txt)" -gt 4 ] || fail "too few epochs of evolution"
+same_evolution() { # DIR
+	./dump "$1/archive.sqlite" >again.txt || fail "$1: the archive cannot be read"
+	cmp -s evolved.txt again.txt || fail "$1: another archive"
+	for file in rule.grad front.grad; do
+		cmp -s "evolved/$file" "$1/$file" || fail "$1: another $file"
+	done
+}
+expect 0 "$GRADUS" train evolve.grad -o evolved3 --threads 3
+same_evolution evolved3
+for share in $(awk -v n="$(((kills + 1) / 2))" -v seed="$seed" 'BEGIN { srand(seed + 1); for (i = 0; i < n; i++) printf "%.3f\n", rand() }'); do
+	rm -rf cut
+	"$GRADUS" train evolve.grad -o cut >out 2>err &
+	pid=$!
+	there cut
+	sleep "$share"
+	kill -KILL $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	expect 0 "$GRADUS" check cut/rule.grad cut/front.grad
+	[ -s cut/result.json ] || expect 0 "$GRADUS" resume cut --threads 2
+	same_evolution cut
+done
+# All is there but the end: nothing is scored again.
+rm cut/result.json
+expect 0 "$GRADUS" resume cut
+same_evolution cut
+[ "$(json_value evaluations <cut/result.json)" = "$(json_value evaluations <evolved/result.json)" ] || fail "the evaluations before the kill are not counted"
+
 # ---- what does not go on ----
 copy() { # a run without its result
 	rm -rf other
@@ -179,6 +211,33 @@ copy
 sed -i 's/"problem_seed": 0/"problem_seed": 1/' other/run.json
 expect 5 "$GRADUS" resume other
 has err 'another search'
+cat >alter.c <<'C'
+#include <sqlite3.h>
+int main(int count, char **words) {
+	sqlite3 *db;
+	return count != 3 || sqlite3_open(words[1], &db) != SQLITE_OK || sqlite3_exec(db, words[2], 0, 0, 0) != SQLITE_OK ||
+	       sqlite3_close(db) != SQLITE_OK;
+}
+C
+"$CC" -o alter alter.c -lsqlite3 || fail "what alters archives does not compile"
+for change in "UPDATE epoch SET state = x'00' WHERE n = 0" 'UPDATE epoch SET stage = 2 WHERE n = 1' 'DELETE FROM epoch WHERE n = 1' \
+	'DELETE FROM score WHERE stage = 2' "UPDATE score SET constants = '1 2 3 4 5 6 7 8 9 10'" 'DROP TABLE member' \
+	'UPDATE run SET grammar = NULL' 'DELETE FROM run'; do
+	copy
+	./alter other/archive.sqlite "$change" || fail "the archive could not be altered: $change"
+	expect 5 "$GRADUS" resume other
+	has err E0812
+done
+copy
+./alter other/archive.sqlite "UPDATE expr SET text = 'm) + (f', degree = 'x', size = 1e300" || fail "the archive could not be altered"
+expect 0 "$GRADUS" front other --best 3
+expect 1 "$GRADUS" front other --best 3 --on 'quadratic(n = 2)' --test 2
+rm -rf other
+cp -r evolved other
+rm other/result.json
+./alter other/archive.sqlite "UPDATE epoch SET state = zeroblob(length(state)) WHERE n = 2" || fail "the archive could not be altered"
+expect 5 "$GRADUS" resume other
+has err 'is not what it was'
 copy
 printf 'no archive' | dd of=other/archive.sqlite conv=notrunc 2>/dev/null
 expect 5 "$GRADUS" resume other
@@ -198,6 +257,13 @@ expect 2 "$GRADUS" resume other --strict
 expect 2 "$GRADUS" resume
 expect 2 "$GRADUS" resume other whole
 
+# A search among choices has no archive.
+printf 'optimizer c(lr = 0.1) {\n  x <- x - lr * choose { g, sign(g) }\n}\nexperiment e {\n  train c()\n  on quadratic(n = 2)\n  problems 2 train, 2 select, 2 test\n  horizon 3\n}\n' >choices.grad
+expect 0 "$GRADUS" train choices.grad -o choices
+expect 0 "$GRADUS" resume choices
+rm choices/result.json
+expect 2 "$GRADUS" resume choices
+expect 5 "$GRADUS" front choices
 # Files of data are part of what was searched.
 printf '1,2\n2,4.1\n3,5.9\n-1,-2\n' >points.csv
 cat >fit.grad <<'END'

@@ -82,26 +82,43 @@ cat >other.c <<'E2'
 #include "c_muon/muon.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int main(void) {
-	static const size_t right[] = {16, 16, 16, 4, 8, 12, 1}, wrong[] = {16, 16, 16, 4, 12, 8, 1};
+	static const muon_shape right[] = {{2, {4, 4}}, {2, {4, 4}}, {2, {4, 4}}, {1, {4}}, {2, {4, 2}}, {3, {2, 3, 2}}, {0, {0}}};
 	static double numbers[7][16];
+	muon_shape wrong[7];
 	double *params[7];
 	size_t bytes = muon_state_size(right, 7);
 	void *state = malloc(bytes);
 	int i;
 	for (i = 0; i < 7; i++)
 		params[i] = numbers[i];
-	printf("%d %d %d\n", muon_init(state, bytes, right, 7, params, NULL) == muon_ok,
-	       muon_init(state, bytes, wrong, 7, params, NULL) == muon_other_sizes,
+	printf("%d %d\n", muon_init(state, bytes, right, 7, params, NULL) == muon_ok,
 	       muon_init(state, bytes, right, 6, params, NULL) == muon_other_sizes);
+	/* As many numbers in other shapes: transposed, flat, with one axis more, in another order; and shapes that there are not. */
+	for (i = 0; i < 7; i++) {
+		memcpy(wrong, right, sizeof wrong);
+		switch (i) {
+		case 0: wrong[4].dims[0] = 2, wrong[4].dims[1] = 4; break;
+		case 1: wrong[1].rank = 1, wrong[1].dims[0] = 16; break;
+		case 2: wrong[6].rank = 1, wrong[6].dims[0] = 1; break;
+		case 3: wrong[5].dims[0] = 3, wrong[5].dims[1] = 2; break;
+		case 4: wrong[3].dims[wrong[3].rank++] = 1; break;
+		case 5: wrong[4] = right[5], wrong[5] = right[4]; break;
+		default: wrong[0].rank = 9; break;
+		}
+		printf("%d", muon_init(state, bytes, wrong, 7, params, NULL) == (i < 6 ? muon_other_sizes : muon_bad_argument));
+	}
+	printf("\n");
 	free(state);
 	return 0;
 }
 E2
 expect 0 $CC other.c c_muon/muon.c -lm -o other
 expect 0 ./other
-has out '1 1 1'
+has out '1 1'
+has out '1111111'
 
 # States whose axes, more than one of them perhaps, go over the coordinates of x, assigned by elements: refused in words or run, and then with
 # the same numbers in both ways.

@@ -21,13 +21,15 @@ optimizer in_pieces(lr = 0.1, seed = 0.5) {
   state m = 0
   let u : real ~ uniform()
   let w : [2] ~ gamma(2, 3)
+  let p ~ poisson(1.5)
+  let b : [2] ~ binomial(9, [0.3, 0.8])
   var s = 0 * x
   for k in 0..7 {
     let e ~ student_t(4)
     s <- s + tanh(e) / (k + 1)
   }
   m <- seed * m + g + 0.1 * s
-  x <- x - lr * (0.5 + u) * (m + 0.01 * w[1])
+  x <- x - lr * (0.5 + u) * (m + 0.01 * (w[1] + p + b[0] - b[1]))
 }
 
 # Combined over tensors, so in phases.
@@ -43,6 +45,16 @@ joint optimizer as_one(lr = 0.1) {
   let k : int ~ categorical([1, 2, 3])
   let keep ~ bernoulli(0.8)
   x[i] <- x[i] - lr * (if keep[i] then g[i] / (1 + order[i]) + 0.01 * k else 0)
+}
+
+# Coordinates addressed by number and by their order: for one size alone.
+joint optimizer by_order(lr = 0.1) {
+  state old : [size(x)] = 0
+  let order : int[size(x)] ~ permutation(size(x))
+  let largest = argsort(-abs(g))
+  let mixed = cumsum(g) / (1 + iota(size(x))) + flip(old)
+  old[i] <- g[order[i]] + 0.1 * g[0]
+  x[i] <- x[i] - lr * (g[i] + 0.1 * mixed[i] + (if i == largest[0] then 0.2 * g[largest[1]] else 0))
 }
 
 optimizer by_rows(lr = 0.1) {
@@ -80,7 +92,7 @@ experiment fill {
   update   langevin(first = 1e-3) for 4 steps
 }
 GRAD
-rules="spsa_of_two_values gradient_noise_injection in_pieces in_phases as_one by_rows"
+rules="spsa_of_two_values gradient_noise_injection in_pieces in_phases as_one by_order by_rows"
 
 expect 0 "$GRADUS" check rules.grad
 for wanted in "$SOURCE_DIR"/tests/library/drawn.grad; do expect 0 "$GRADUS" check "$wanted"; done
@@ -124,6 +136,12 @@ cat >driver.c <<'C'
 
 static const double middle[4] = {0.3, 2, 0, 1};
 static size_t sizes[4] = {3, 1, 17, 4};
+#ifdef SHAPES
+static const rule_shape shapes[4] = {{1, {3}}, {0, {0}}, {1, {17}}, {2, {2, 2}}};
+#define TENSORS shapes
+#else
+#define TENSORS sizes
+#endif
 
 static rule_real bowls(void *context, const rule_real *const *p, rule_real *const *g) {
 	rule_real sum = 0;
@@ -147,7 +165,7 @@ int main(int count, char **arguments) {
 	static rule_real x[25], gradient[25];
 	rule_real *params[4], *grads[4];
 	rule_hyper hyper;
-	size_t i, k, at = 0, bytes = rule_state_size(sizes, 4);
+	size_t i, k, at = 0, bytes = rule_state_size(TENSORS, 4);
 	void *state = malloc(bytes);
 	int t;
 	for (i = 0; i < 4; at += sizes[i++]) {
@@ -161,7 +179,7 @@ int main(int count, char **arguments) {
 		hyper.seed = atoi(arguments[1]);
 	if (count > 2)
 		hyper.instance = atoi(arguments[2]);
-	if (!state || rule_init(state, bytes, sizes, 4, params, &hyper))
+	if (!state || rule_init(state, bytes, TENSORS, 4, params, &hyper))
 		return 1;
 	for (t = 0; t < 30; t++) {
 		const rule_real f = bowls(NULL, (const rule_real *const *)params, grads);
@@ -175,10 +193,11 @@ int main(int count, char **arguments) {
 }
 C
 for rule in $rules; do
-	on= step='rule_step(state, params, (const rule_real *const *)grads, f)'
+	on= shapes= step='rule_step(state, params, (const rule_real *const *)grads, f)'
 	case $rule in
-	spsa_of_two_values) on="--on bowls" step='rule_step(state, params, (const rule_real *const *)grads, f, bowls, NULL)' ;;
-	by_rows) on="--on bowls" ;;
+	spsa_of_two_values) on="--on bowls" shapes=-DSHAPES step='rule_step(state, params, (const rule_real *const *)grads, f, bowls, NULL)' ;;
+	by_rows) on="--on bowls" shapes=-DSHAPES ;;
+	by_order) on="--on bowls" ;;
 	esac
 	rm -rf c
 	# shellcheck disable=SC2086
@@ -189,7 +208,8 @@ for rule in $rules; do
 		fail "$rule: the self-test"
 		head -n 20 made
 	}
-	"$CC" -std=c99 -O2 -ffp-contract=off -Wall -Wextra -Werror -Ic "-DSTEP=$step" driver.c c/rule.c -o driver -lm 2>made || {
+	# shellcheck disable=SC2086
+	"$CC" -std=c99 -O2 -ffp-contract=off -Wall -Wextra -Werror -Ic "-DSTEP=$step" $shapes driver.c c/rule.c -o driver -lm 2>made || {
 		fail "$rule: the driver"
 		head -n 20 made
 		continue

@@ -44,7 +44,7 @@ RpExpr *gen_int(Gen *g, int depth); /* has a small range */
 RpExpr *gen_truth(Gen *g, int depth);
 RpExpr *gen_position(Gen *g, int extent);
 RpExpr *gen_moving(Gen *g, int extent); /* of indices and counters alone */
-RpExpr *gen_read(Gen *g, RpVar *var); /* one element */
+RpExpr *gen_read(Gen *g, RpVar *var);   /* one element */
 /* Scaled or bent until its magnitude is below the limit. */
 RpExpr *gen_bounded(Gen *g, RpExpr *e, double low, double high);
 
@@ -67,12 +67,21 @@ RpExpr *gen_whole_word(Gen *g); /* size, rank, shape(a)[k], argsort(a)[k] */
 RpExpr *gen_argsort(Gen *g, RpExpr *vector);
 RpExpr *gen_word_call(Gen *g, RpWord word, RpKind kind, RpExpr *a, RpExpr *b, const RpShape *shape, double size);
 
+/* generate_input.c; false: there is no room for a parameter of this size */
+void gen_given(Gen *g, RpBlock *block);
+bool gen_param(Gen *g, RpBlock *block);
+
 /* generate_draw.c: what stands behind `~`, of real or whole numbers or truth values as var says; sets how large they are */
 void gen_draw(Gen *g, RpStmt *s, RpVar *var);
 
 /* generate_stmt.c */
 void gen_functions(Gen *g);
 void gen_objective(Gen *g);
+/* A statement at the end of the block. */
+RpStmt *gen_add(Gen *g, RpBlock *block, RpStmtKind kind, RpVar *var, RpExpr *value);
+RpShape gen_shape(Gen *g, int least_rank);
+/* let z[i in n, j] = e; the axes behind the indices are the value's own. */
+RpStmt *gen_headed(Gen *g, RpBlock *block, RpVar *var, int heads);
 RpExpr *gen_call(Gen *g, const RpShape *shape, int depth); /* NULL if no function gives this */
 
 #endif

@@ -19,7 +19,8 @@ static RpExpr *positive(Gen *g, const RpStmt *s, const RpShape *rest) {
 		RpVar *index = s->head[gen_below(g, s->heads)];
 		return rp_binary(g->pool, RP_ADD, RP_REAL, rp_number(g->pool, 0.5), rp_name(g->pool, index));
 	}
-	return gen_chance(g, 60) ? rp_number(g->pool, 0.5 * gen_between(g, 1, 5)) : gen_bounded(g, place(g, s, rest), 0.5, 2.5);
+	return gen_chance(g, 60) ? rp_number(g->pool, 0.5 * gen_between(g, 1, 5))
+	                         : gen_bounded(g, place(g, s, rest), 0.5, 2.5);
 }
 
 static void two(RpStmt *s, RpDistribution which, RpExpr *a, RpExpr *b) {
@@ -104,6 +105,7 @@ void gen_draw(Gen *g, RpStmt *s, RpVar *var) {
 	else if (var->kind == RP_INT)
 		draw_whole(g, s, var);
 	else
-		two(s, RP_bernoulli, gen_chance(g, 50) ? rp_number(g->pool, 0.5) : gen_bounded(g, place(g, s, &rest), 0.1, 0.9), NULL);
+		two(s, RP_bernoulli, gen_chance(g, 50) ? rp_number(g->pool, 0.5) : gen_bounded(g, place(g, s, &rest), 0.1, 0.9),
+		    NULL);
 	g->no_params = before;
 }

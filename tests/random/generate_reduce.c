@@ -184,8 +184,8 @@ static RpExpr *condition(Gen *g, const RpExpr *e, int depth) {
 /* ---- reductions ---- */
 
 static RpReduction pick_reduction(Gen *g, RpKind kind) {
-	static const RpReduction reals[] = {RP_SUM,     RP_SUM,     RP_SUM,       RP_MEAN, RP_MEAN,    RP_MEAN,
-	                                    RP_MAXIMUM, RP_MINIMUM, RP_LOGSUMEXP, RP_PROD, RP_VARIANCE, RP_STD, RP_MEDIAN};
+	static const RpReduction reals[] = {RP_SUM,     RP_SUM,       RP_SUM,  RP_MEAN,     RP_MEAN, RP_MEAN,  RP_MAXIMUM,
+	                                    RP_MINIMUM, RP_LOGSUMEXP, RP_PROD, RP_VARIANCE, RP_STD,  RP_MEDIAN};
 	if (kind == RP_BOOL)
 		return gen_chance(g, 50) ? RP_ANY : RP_EVERY;
 	return reals[gen_below(g, 13)];
@@ -246,7 +246,8 @@ RpExpr *gen_reduce(Gen *g, RpKind kind, const RpShape *shape, int depth) {
 	if (kind == RP_REAL && body->kind == RP_BOOL && e->which != RP_SUM && e->which != RP_MEAN)
 		e->which = gen_chance(g, 50) ? RP_SUM : RP_MEAN;
 	if (e->which == RP_STD) { /* of terms that are equal it is 0 but for rounding, and its slope nothing but that */
-		RpExpr *index = rp_name(g->pool, e->index[0]), *step = rp_binary(g->pool, RP_MUL, RP_REAL, rp_number(g->pool, 0.3), index);
+		RpExpr *index = rp_name(g->pool, e->index[0]),
+			   *step = rp_binary(g->pool, RP_MUL, RP_REAL, rp_number(g->pool, 0.3), index);
 		step->size = index->size;
 		double size = body->size;
 		body = rp_binary(g->pool, RP_ADD, RP_REAL, body, step);
@@ -264,7 +265,8 @@ RpExpr *gen_reduce(Gen *g, RpKind kind, const RpShape *shape, int depth) {
 		e->which = RP_MEAN;
 	if (e->conds == 0 || e->which == RP_SUM || e->which == RP_PROD || kind == RP_BOOL)
 		goto ranges;
-	e->which = gen_chance(g, 80) ? RP_SUM : e->which; /* of nothing they are no finite number, which ends most comparisons */
+	e->which =
+		gen_chance(g, 80) ? RP_SUM : e->which; /* of nothing they are no finite number, which ends most comparisons */
 	e->size = reduced_size((RpReduction)e->which, body->size, ways);
 ranges:;
 	RpExpr *bodies[1 + RP_CONDS] = {body};

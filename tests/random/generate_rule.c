@@ -9,8 +9,8 @@ typedef struct Maker {
 	Gen *g;
 	RpRule *rule;
 	bool in_each, in_when;
-	bool in_while; /* nothing is drawn there */
-	bool moved;    /* x is not where the step started */
+	bool in_while;  /* nothing is drawn there */
+	bool moved;     /* x is not where the step started */
 	RpVar *counter; /* of the loop around; NULL: there is none */
 	RpVar *lets[8]; /* in scope; like_x or not */
 	int let_count;
@@ -290,7 +290,8 @@ static void update_state(Maker *m, RpBlock *block, RpVar *state) {
 	if ((!state->like_x && m->in_each) || (state->shape.rank && !m->in_each))
 		return;
 	if (state->kind == RP_INT) { /* it counts */
-		RpExpr *next = rp_binary(g->pool, RP_ADD, RP_INT, rp_name(g->pool, state), rp_whole(g->pool, gen_between(g, 1, 2)));
+		RpExpr *next =
+			rp_binary(g->pool, RP_ADD, RP_INT, rp_name(g->pool, state), rp_whole(g->pool, gen_between(g, 1, 2)));
 		next = rp_binary(g->pool, RP_MOD, RP_INT, next, rp_whole(g->pool, state->high));
 		add(m, block, RP_ASSIGN, state, next);
 		return;
@@ -342,9 +343,9 @@ static void branch(Maker *m, RpBlock *block) {
 
 /* let e ~ normal(m, sigmoid(...)), and the like. */
 static void draw(Maker *m, RpBlock *block) {
-	static const RpDistribution names[] = {RP_normal,     RP_normal,    RP_uniform,     RP_exponential, RP_loguniform,
-	                                       RP_gamma,      RP_beta,      RP_student_t,   RP_bernoulli,   RP_categorical,
-	                                       RP_integer};
+	static const RpDistribution names[] = {RP_normal,     RP_normal,      RP_uniform, RP_exponential,
+	                                       RP_loguniform, RP_gamma,       RP_beta,    RP_student_t,
+	                                       RP_bernoulli,  RP_categorical, RP_integer};
 	Gen *g = m->g;
 	RpDistribution which = names[gen_below(g, 11)];
 	bool whole = which >= RP_categorical || which == RP_integer || which == RP_bernoulli;
@@ -355,7 +356,8 @@ static void draw(Maker *m, RpBlock *block) {
 	RpVar *var = rule_var(m, RP_LET, NULL, !one, (RpShape){0});
 	RpStmt *s = add(m, block, RP_DRAW, var, a);
 	s->draw = (int)which;
-	s->values = which == RP_exponential || which == RP_student_t || which >= RP_categorical || which == RP_bernoulli ? 1 : 2;
+	s->values =
+		which == RP_exponential || which == RP_student_t || which >= RP_categorical || which == RP_bernoulli ? 1 : 2;
 	s->value[1] = which == RP_uniform ? binary(m, RP_ADD, a, wide) : wide;
 	if (which == RP_exponential || which == RP_bernoulli)
 		s->value[0] = wide;

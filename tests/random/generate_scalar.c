@@ -417,12 +417,12 @@ static RpExpr *of_whole_array(Gen *g, int depth) {
 		}
 		return e;
 	}
-	static const RpReduction which[] = {RP_SUM,     RP_SUM,       RP_MEAN,     RP_MEAN, RP_MAXIMUM,
-	                                    RP_MINIMUM, RP_LOGSUMEXP, RP_VARIANCE, RP_STD,  RP_MEDIAN,
-	                                    RP_PROD};
+	static const RpReduction which[] = {RP_SUM,       RP_SUM,      RP_MEAN, RP_MEAN,   RP_MAXIMUM, RP_MINIMUM,
+	                                    RP_LOGSUMEXP, RP_VARIANCE, RP_STD,  RP_MEDIAN, RP_PROD};
 	e = rp_expr(g->pool, RP_REDUCE_ALL, RP_REAL);
 	e->which = (int)which[gen_below(g, count <= 6 ? 11 : 10)];
-	if (e->which == RP_STD && a->op != RP_NAME) /* of equal elements it is 0 but for rounding, and its slope nothing but that */
+	if (e->which == RP_STD &&
+	    a->op != RP_NAME) /* of equal elements it is 0 but for rounding, and its slope nothing but that */
 		e->which = RP_VARIANCE;
 	e->arg[0] = a;
 	e->args = 1;

@@ -1,4 +1,4 @@
-/* Statements: definitions, assignments, loops, branches; functions; the objective as a whole. */
+/* Statements: definitions, assignments, loops, branches; functions; the objective as a whole. What it starts from: generate_input.c. */
 #include "generate.h"
 
 #include <math.h>
@@ -6,7 +6,7 @@
 
 enum { ELEMENTS = 160 }; /* of an array */
 
-static RpStmt *add(Gen *g, RpBlock *block, RpStmtKind kind, RpVar *var, RpExpr *value) {
+RpStmt *gen_add(Gen *g, RpBlock *block, RpStmtKind kind, RpVar *var, RpExpr *value) {
 	RpStmt *s = RP_NEW(g->pool, RpStmt);
 	s->kind = kind;
 	s->var[0] = var;
@@ -18,7 +18,7 @@ static RpStmt *add(Gen *g, RpBlock *block, RpStmtKind kind, RpVar *var, RpExpr *
 	return s;
 }
 
-static RpShape gen_shape(Gen *g, int least) {
+RpShape gen_shape(Gen *g, int least) {
 	static const int ranks[] = {0, 0, 1, 1, 1, 2, 2, 2, 3, 4, 5};
 	RpShape shape = {.rank = ranks[gen_below(g, 11)]};
 	if (shape.rank < least)
@@ -47,9 +47,8 @@ static int depth_of(Gen *g) {
 	return gen_chance(g, 30) ? 2 : gen_chance(g, 60) ? 3 : 5;
 }
 
-/* let z[i in n, j] = e; the axes behind the indices are the value's own. */
-static RpStmt *headed(Gen *g, RpBlock *block, RpVar *var, int heads) {
-	RpStmt *s = add(g, block, RP_DEFINE, var, NULL);
+RpStmt *gen_headed(Gen *g, RpBlock *block, RpVar *var, int heads) {
+	RpStmt *s = gen_add(g, block, RP_DEFINE, var, NULL);
 	int count = g->count, points = g->points;
 	for (int i = 0; i < heads; i++) {
 		RpVar *index = gen_var(g, RP_INDEX, RP_INT, &(RpShape){0});
@@ -81,11 +80,11 @@ static void define(Gen *g, RpBlock *block, RpRole role, const RpShape *shape) {
 	g->budget = 30;
 	RpVar *var = gen_var(g, role, RP_REAL, shape);
 	if (shape->rank > 0 && gen_chance(g, 60)) {
-		headed(g, block, var, gen_chance(g, 80) ? shape->rank : gen_between(g, 1, shape->rank));
+		gen_headed(g, block, var, gen_chance(g, 80) ? shape->rank : gen_between(g, 1, shape->rank));
 	} else {
 		RpExpr *e = shape->rank ? gen_array(g, shape, depth_of(g)) : gen_real(g, depth_of(g));
 		e = gen_surely_real(g, e);
-		RpStmt *s = add(g, block, RP_DEFINE, var, e);
+		RpStmt *s = gen_add(g, block, RP_DEFINE, var, e);
 		s->typed = shape->rank > 0 && gen_chance(g, 20);
 		if (s->typed && gen_chance(g, 30)) {
 			g->budget = 12;
@@ -112,7 +111,7 @@ static void define_choice(Gen *g, RpBlock *block) {
 	var->high = e->high;
 	var->size = e->size;
 	var->of_params = of_params(e);
-	add(g, block, RP_DEFINE, var, e);
+	gen_add(g, block, RP_DEFINE, var, e);
 	gen_show(g, var);
 }
 
@@ -130,7 +129,7 @@ static bool scatter(Gen *g, RpBlock *block, RpVar *var) {
 		return false;
 	int count = g->count, points = g->points, extent = var->shape.dims[0], terms = pick->shape.dims[0];
 	memcpy(all, g->scope, sizeof all);
-	RpStmt *s = add(g, block, RP_ASSIGN, var, NULL);
+	RpStmt *s = gen_add(g, block, RP_ASSIGN, var, NULL);
 	s->update = updates[gen_below(g, 6)];
 	RpVar *index = gen_var(g, RP_INDEX, RP_INT, &(RpShape){0});
 	index->high = terms;
@@ -182,7 +181,7 @@ static void assign(Gen *g, RpBlock *block) {
 	g->budget = 14;
 	if (var->shape.rank > 0 && var->kind == RP_REAL && gen_chance(g, 25) && scatter(g, block, var))
 		return;
-	RpStmt *s = add(g, block, RP_ASSIGN, var, NULL);
+	RpStmt *s = gen_add(g, block, RP_ASSIGN, var, NULL);
 	int count = g->count, points = g->points;
 	RpExpr *e;
 	if (var->shape.rank == 0 || gen_chance(g, 25)) {
@@ -295,7 +294,7 @@ static void numbered(Gen *g, RpStmt *s, int turns) {
 }
 
 static void loop(Gen *g, RpBlock *block, int depth) {
-	RpStmt *s = add(g, block, RP_FOR, NULL, NULL);
+	RpStmt *s = gen_add(g, block, RP_FOR, NULL, NULL);
 	int count = g->count, points = g->points, turns = gen_between(g, 0, 8), varying;
 	if (g->points * turns > 64)
 		turns = 2;
@@ -317,7 +316,7 @@ static void loop(Gen *g, RpBlock *block, int depth) {
 static void repeat(Gen *g, RpBlock *block, int depth) {
 	g->budget = 8;
 	RpExpr *c = gen_truth(g, 2);
-	RpStmt *s = add(g, block, RP_WHILE, NULL, c);
+	RpStmt *s = gen_add(g, block, RP_WHILE, NULL, c);
 	int count = g->count, points = g->points;
 	s->to = gen_between(g, 0, 7);
 	if (g->points * s->to > 64)
@@ -331,7 +330,7 @@ static void repeat(Gen *g, RpBlock *block, int depth) {
 static void when(Gen *g, RpBlock *block, int depth) {
 	g->budget = 8;
 	RpExpr *c = gen_truth(g, 2);
-	RpStmt *s = add(g, block, RP_WHEN, NULL, c);
+	RpStmt *s = gen_add(g, block, RP_WHEN, NULL, c);
 	int count = g->count;
 	statements(g, &s->yes, gen_between(g, 1, 2), depth - 1);
 	g->count = count;
@@ -393,7 +392,7 @@ static void gen_function(Gen *g) {
 		statements(g, &fn->body, gen_between(g, 1, 3), 1);
 	}
 	g->budget = 16;
-	RpStmt *s = add(g, &fn->body, RP_RETURN, NULL, NULL);
+	RpStmt *s = gen_add(g, &fn->body, RP_RETURN, NULL, NULL);
 	int results = gen_chance(g, 75) ? 1 : 2;
 	for (int i = 0; i < results; i++) {
 		RpShape shape = gen_chance(g, 55) ? (RpShape){0} : fn->param[gen_below(g, fn->params)]->shape;
@@ -445,7 +444,7 @@ static void define_several(Gen *g, RpBlock *block) {
 	if (!fn)
 		return;
 	g->budget = 20;
-	RpStmt *s = add(g, block, RP_DEFINE, NULL, NULL);
+	RpStmt *s = gen_add(g, block, RP_DEFINE, NULL, NULL);
 	RpExpr *call = call_of(g, fn, 2);
 	for (int i = 0; i < returns(fn)->values; i++) {
 		RpExpr *one = RP_NEW(g->pool, RpExpr);
@@ -475,7 +474,7 @@ static void constant(Gen *g) {
 		e->arg[e->args++] =
 			whole ? rp_whole(g->pool, gen_below(g, 3)) : rp_number(g->pool, gen_between(g, 1, 12) * 0.125);
 	var->literal = shape.rank == 0 && rp_type(e->arg[0]) == RP_TYPE_LITERAL;
-	add(g, &g->program->consts, RP_DEFINE, var, shape.rank ? e : e->arg[0]);
+	gen_add(g, &g->program->consts, RP_DEFINE, var, shape.rank ? e : e->arg[0]);
 }
 
 void gen_functions(Gen *g) {
@@ -486,92 +485,6 @@ void gen_functions(Gen *g) {
 }
 
 /* ---- the objective ---- */
-
-/* Indices in front of a name, which what it is drawn by may mention. */
-static void add_heads(Gen *g, RpStmt *s, int heads) {
-	for (int i = 0; i < heads; i++) {
-		RpVar *index = gen_var(g, RP_INDEX, RP_INT, &(RpShape){0});
-		index->high = s->var[0]->shape.dims[i];
-		index->size = index->high;
-		s->stated[s->heads] = true;
-		s->head[s->heads++] = index;
-	}
-}
-
-static void given(Gen *g, RpBlock *block) {
-	RpShape shape = gen_shape(g, gen_chance(g, 80) ? 1 : 0);
-	int kind = gen_below(g, 10);
-	RpVar *var = gen_var(g, RP_GIVEN, kind < 5 ? RP_REAL : kind < 9 ? RP_INT : RP_BOOL, &shape);
-	RpStmt *s = add(g, block, RP_DRAW, var, NULL);
-	var->batch = var->of_params = gen_chance(g, 25); /* what starts the parameters cannot depend on it, as on them */
-	if (shape.rank && gen_chance(g, 35))
-		add_heads(g, s, gen_between(g, 1, shape.rank));
-	gen_draw(g, s, var);
-	gen_show(g, var);
-}
-
-static void limit(Gen *g, RpVar *var) {
-	var->limits = (RpLimits)gen_between(g, RP_BETWEEN, RP_BELOW);
-	var->least = 0.5 * gen_between(g, -3, 0);
-	var->most = var->limits == RP_BELOW ? 0.5 * gen_between(g, 0, 4) : var->least + gen_between(g, 1, 3);
-	if (var->limits == RP_BELOW)
-		var->least = var->most - 3;
-	var->size = fmax(fabs(var->least), fabs(var->most)) + (var->limits == RP_BETWEEN ? 0 : 3);
-}
-
-/* let p = e of a number inside of its limits, or drawn there. */
-static void start_inside(Gen *g, RpBlock *block, RpVar *var) {
-	double low = var->least + 0.1, high = (var->limits == RP_ABOVE ? var->least + 3 : var->most) - 0.1;
-	if (gen_chance(g, 40)) {
-		RpStmt *s = add(g, block, RP_DRAW, var, NULL);
-		s->draw = RP_uniform;
-		s->value[0] = rp_number(g->pool, low);
-		s->value[1] = rp_number(g->pool, high);
-		s->values = 2;
-		return;
-	}
-	RpStmt *s = add(g, block, RP_DEFINE, var, rp_number(g->pool, floor((low + high) * 5) / 10 + 0.0625));
-	s->typed = true;
-}
-
-static bool param(Gen *g, RpBlock *block) {
-	RpShape shape = gen_shape(g, gen_chance(g, 70) ? 1 : 0);
-	int count = rp_count(&shape);
-	if (g->program->coordinates + count > RP_COORDINATES)
-		return false;
-	g->program->coordinates += count;
-	RpVar *var = gen_var(g, RP_PARAM, RP_REAL, &shape);
-	double size = 1.5;
-	bool limited = gen_chance(g, 25);
-	if (limited) {
-		limit(g, var);
-		size = var->size;
-	}
-	if (shape.rank > 1 && gen_chance(g, 30))
-		var->apart = gen_between(g, 1, shape.rank - 1);
-	g->no_params = true;
-	if (limited && !var->apart && gen_chance(g, 70)) {
-		start_inside(g, block, var);
-	} else if (!limited && gen_chance(g, 25)) {
-		RpStmt *s = add(g, block, RP_DRAW, var, NULL);
-		add_heads(g, s, var->apart ? var->apart : gen_chance(g, 30) ? shape.rank : 0);
-		gen_draw(g, s, var);
-	} else if (shape.rank && (var->apart || limited || gen_chance(g, 50))) {
-		g->budget = 6;
-		RpStmt *s = headed(g, block, var, var->apart ? var->apart : shape.rank);
-		s->typed = var->apart && gen_chance(g, 50);
-	} else if (limited) {
-		start_inside(g, block, var);
-	} else {
-		RpStmt *s = add(g, block, RP_DEFINE, var, rp_number(g->pool, gen_between(g, -4, 4) * 0.25));
-		s->typed = true;
-	}
-	g->no_params = false;
-	var->size = size;
-	var->of_params = true;
-	gen_show(g, var);
-	return true;
-}
 
 /* Every drawn array is mentioned, so that the problem has it; of later names some. */
 static RpExpr *mention(Gen *g, RpVar *var) {
@@ -591,7 +504,7 @@ static RpExpr *mention(Gen *g, RpVar *var) {
 }
 
 static void report(Gen *g, RpVar *var) {
-	add(g, &g->program->body, RP_REPORT, NULL, mention(g, var));
+	gen_add(g, &g->program->body, RP_REPORT, NULL, mention(g, var));
 	g->program->reports++;
 }
 
@@ -610,7 +523,7 @@ static void residuals(Gen *g, RpBlock *block) {
 		e->arg[e->args++] = gen_bounded(g, gen_surely_real(g, gen_real(g, 2)), -20, 20);
 	if (var)
 		e = rp_name(g->pool, var);
-	add(g, block, RP_RESIDUALS_ARE, NULL, e);
+	gen_add(g, block, RP_RESIDUALS_ARE, NULL, e);
 	g->program->residuals = rp_count(&e->shape);
 }
 
@@ -621,17 +534,17 @@ void gen_objective(Gen *g) {
 		gen_show(g, p->consts.data[i]->var[0]);
 	int drawn = g->count;
 	for (int i = gen_between(g, 0, 3); i > 0; i--)
-		given(g, block);
+		gen_given(g, block);
 	int fixed = g->count;
 	if (gen_chance(g, 30)) {
 		RpShape shape = gen_shape(g, 1);
 		define(g, block, RP_LET, &shape);
 	}
-	param(g, block);
+	gen_param(g, block);
 	for (int i = gen_between(g, 0, 3); i > 0; i--)
-		param(g, block);
+		gen_param(g, block);
 	while (p->coordinates == 0)
-		param(g, block);
+		gen_param(g, block);
 	int first = g->count;
 	for (int i = gen_between(g, 0, 2); i > 0; i--) {
 		RpShape shape = gen_shape(g, 0);
@@ -673,5 +586,5 @@ void gen_objective(Gen *g) {
 		report(g, g->scope[i]);
 	if (gen_chance(g, 30))
 		residuals(g, block);
-	add(g, block, RP_MINIMIZE, NULL, total);
+	gen_add(g, block, RP_MINIMIZE, NULL, total);
 }

@@ -38,7 +38,8 @@ RpExpr *gen_whole_word(Gen *g) {
 	switch (gen_below(g, 5)) {
 	case 0: return known(gen_word_call(g, RP_WORD_size, RP_INT, name, NULL, &one, 1), rp_count(&v->shape));
 	case 1:
-		return known(gen_word_call(g, RP_WORD_size, RP_INT, name, rp_whole(g->pool, axis), &one, 1), v->shape.dims[axis]);
+		return known(gen_word_call(g, RP_WORD_size, RP_INT, name, rp_whole(g->pool, axis), &one, 1),
+		             v->shape.dims[axis]);
 	case 2: return known(gen_word_call(g, RP_WORD_rank, RP_INT, name, NULL, &one, 1), v->shape.rank);
 	case 3:
 		read->arg[0] = gen_word_call(g, RP_WORD_shape, RP_INT, name, NULL, &axes, 1);
@@ -203,7 +204,5 @@ RpExpr *gen_word(Gen *g, const RpShape *shape, int depth) {
 		RpExpr *a = gen_bounded(g, gen_array(g, shape, depth - 1), -1.5, 1.5);
 		return gen_word_call(g, RP_WORD_cumprod, RP_REAL, a, NULL, shape, pow(fmax(1, a->size), shape->dims[0]));
 	}
-	return shape->rank == 1   ? vector_word(g, shape, depth)
-	       : shape->rank == 2 ? matrix_word(g, shape, depth)
-	                          : NULL;
+	return shape->rank == 1 ? vector_word(g, shape, depth) : shape->rank == 2 ? matrix_word(g, shape, depth) : NULL;
 }

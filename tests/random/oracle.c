@@ -120,9 +120,7 @@ void oracle_block(Oracle *o, const RpBlock *block, const RpStmt **returned) {
 		switch (s->kind) {
 		case RP_DEFINE: define(o, s); break;
 		case RP_ASSIGN: assign(o, s); break;
-		case RP_FOR:
-			repeat(o, s);
-			break;
+		case RP_FOR: repeat(o, s); break;
 		case RP_WHILE:
 			for (int k = 0; k < s->to; k++) {
 				Value c = oracle_eval(o, s->value[0]);

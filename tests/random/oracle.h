@@ -15,9 +15,9 @@ typedef struct Oracle {
 	size_t width; /* doubles per element: 1 + n */
 	RpNoise noise;
 	uint64_t decisions;
-	bool unclear;             /* a choice was made by NaN, or among nothing */
-	Value *frame;             /* by slot */
-	int program_coordinates;  /* as many directions are there but for the one that program->by has */
+	bool unclear;            /* a choice was made by NaN, or among nothing */
+	Value *frame;            /* by slot */
+	int program_coordinates; /* as many directions are there but for the one that program->by has */
 	bool flat;
 	const RpProgram *program; /* the last derivative is with respect to the element that it says; NULL: there is none */
 	/* of a rule: */

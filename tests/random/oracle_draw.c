@@ -66,9 +66,10 @@ static double polynomial(double x, const double *coefficients, int count) {
 
 /* The logarithm of one, whose shape is raised by 8, which as many uniform numbers take back. */
 static double log_gamma_number(const Key *k, double z, double shape, const char *which) {
-	static const double e1[] = {-1. / 3,    1. / 36,        1. / 1620,          -7. / 6480,
+	static const double e1[] = {-1. / 3,    1. / 36,        1. / 1620,         -7. / 6480,
 	                            5. / 18144, -11. / 382725., -101. / 16329600.0};
-	static const double e2[] = {-7. / 405, -7. / 2592, 533. / 204120, -1579. / 2099520, 109. / 1749600, 10217. / 251942400};
+	static const double e2[] = {-7. / 405,        -7. / 2592,     533. / 204120,
+	                            -1579. / 2099520, 109. / 1749600, 10217. / 251942400};
 	static const double e3[] = {449. / 102060, -63149. / 20995200, 29233. / 36741600, 346793. / 5290790400.0,
 	                            -18442139. / 130947667200.0};
 	static const double e4[] = {319. / 183708, -269383. / 4232632320.0, -449882243. / 982102968000.0};
@@ -202,7 +203,8 @@ Value oracle_given(Oracle *o, const RpStmt *s) {
 	const RpVar *var = s->var[0];
 	Value v = oracle_new(o, &var->shape);
 	int count = rp_count(&var->shape), points = 1;
-	Key k = {.instance = (uint64_t)o->noise.instance, .step = var->batch ? (uint64_t)o->noise.step : 0, .elements = count};
+	Key k = {
+		.instance = (uint64_t)o->noise.instance, .step = var->batch ? (uint64_t)o->noise.step : 0, .elements = count};
 	double *numbers = rp_alloc(o->pool, sizeof *numbers * (size_t)count);
 	snprintf(k.name, sizeof k.name, "%s", var->name);
 	for (int i = 0; i < s->heads; i++) {

@@ -91,7 +91,8 @@ static void middle(Oracle *o, const Value *terms, int count, const bool *live, i
 	int *places = rp_alloc(o->pool, sizeof *places * (size_t)(count + 1)), points = 0;
 	for (int i = 0; i < count; i++)
 		if (!live || live[i])
-			memcpy(kept + (size_t)points++ * o->width, oracle_at(o, terms, i * stride + offset), sizeof *kept * o->width);
+			memcpy(kept + (size_t)points++ * o->width, oracle_at(o, terms, i * stride + offset),
+			       sizeof *kept * o->width);
 	o->unclear = o->unclear || points == 0;
 	if (points == 0)
 		return;

@@ -55,7 +55,8 @@ static Value shares(Oracle *o, const Value *a, bool logarithm) {
 	for (int i = 0; i < n; i++)
 		total += oracle_noisy(o, exp(*oracle_at(o, a, i) - largest));
 	for (int i = 0; i < n; i++)
-		num_binary(o, mean, mean, oracle_at(o, a, i), 0, 1, oracle_noisy(o, exp(*oracle_at(o, a, i) - largest) / total));
+		num_binary(o, mean, mean, oracle_at(o, a, i), 0, 1,
+		           oracle_noisy(o, exp(*oracle_at(o, a, i) - largest) / total));
 	for (int i = 0; i < n; i++) {
 		double *to = oracle_at(o, &out, i), below = *oracle_at(o, a, i) - largest;
 		num_add(o, to, oracle_at(o, a, i), mean, -1);

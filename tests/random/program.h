@@ -64,17 +64,17 @@ typedef struct RpVar {
 	RpRole role;
 	RpKind kind;
 	RpShape shape;
-	int low, high;  /* whole numbers lie in [low, high) */
-	double size;    /* about the largest magnitude of an element */
-	int slot;       /* where the oracle keeps its value */
-	bool inferred;  /* INDEX: no range is written, and it follows from affine uses alone */
-	bool literal;   /* CONST: written as a whole number, which it is where it has to be: `c * i` is whole */
-	bool of_params; /* may depend on parameters */
-	bool batch;     /* GIVEN: drawn at every step */
-	RpLimits limits;     /* PARAM: what optimizers see is a number without limits */
-	double least, most;  /* ... then */
-	int apart;           /* PARAM: so many axes in front count tensors, which rules treat apart */
-	bool like_x;    /* in a rule: one such value per coordinate; shape is that of one */
+	int low, high;      /* whole numbers lie in [low, high) */
+	double size;        /* about the largest magnitude of an element */
+	int slot;           /* where the oracle keeps its value */
+	bool inferred;      /* INDEX: no range is written, and it follows from affine uses alone */
+	bool literal;       /* CONST: written as a whole number, which it is where it has to be: `c * i` is whole */
+	bool of_params;     /* may depend on parameters */
+	bool batch;         /* GIVEN: drawn at every step */
+	RpLimits limits;    /* PARAM: what optimizers see is a number without limits */
+	double least, most; /* ... then */
+	int apart;          /* PARAM: so many axes in front count tensors, which rules treat apart */
+	bool like_x;        /* in a rule: one such value per coordinate; shape is that of one */
 } RpVar;
 
 typedef struct RpExpr RpExpr;
@@ -82,7 +82,7 @@ typedef struct RpFn RpFn;
 
 typedef enum RpItemKind {
 	RP_AT,
-	RP_SLICE,  /* low..high; with `at`, the same number of elements from there on */
+	RP_SLICE, /* low..high; with `at`, the same number of elements from there on */
 	RP_ALL,
 	RP_GATHER, /* at: an array of whole numbers, whose axes take the place of this one */
 } RpItemKind;
@@ -201,12 +201,12 @@ typedef enum RpStmtKind {
 } RpStmtKind;
 
 typedef enum RpLook {
-	RP_LOOK_VALUE,              /* value(y) */
-	RP_LOOK_GRADIENT,           /* gradient(y) */
-	RP_LOOK_TANGENT,            /* jvp(gradient(x), x, y) */
-	RP_LOOK_HESSIAN,            /* grad(dot(gradient(x), y), x) */
-	RP_LOOK_RESIDUAL_SLOPE,     /* dot(residuals, jvp(residuals, x, y)) */
-	RP_LOOK_RESIDUAL_GRADIENT,  /* grad(dot(residuals, r), x), r being the residuals, held */
+	RP_LOOK_VALUE,             /* value(y) */
+	RP_LOOK_GRADIENT,          /* gradient(y) */
+	RP_LOOK_TANGENT,           /* jvp(gradient(x), x, y) */
+	RP_LOOK_HESSIAN,           /* grad(dot(gradient(x), y), x) */
+	RP_LOOK_RESIDUAL_SLOPE,    /* dot(residuals, jvp(residuals, x, y)) */
+	RP_LOOK_RESIDUAL_GRADIENT, /* grad(dot(residuals, r), x), r being the residuals, held */
 	RP_LOOKS
 } RpLook;
 
@@ -227,7 +227,7 @@ struct RpStmt {
 	int from, to; /* FOR without values; to: WHILE. With values, these are the two bounds */
 	int step;     /* FOR: 0 stands for 1 */
 	int look;
-	char update;  /* ASSIGN: + - < >: the element itself plus, minus, smaller or larger; 0: none of these */
+	char update; /* ASSIGN: + - < >: the element itself plus, minus, smaller or larger; 0: none of these */
 	RpBlock yes, no;
 };
 
@@ -251,10 +251,10 @@ typedef struct RpProgram {
 	int reports;
 	RpVar *by; /* what is minimized is differentiated by this, and that is reported; NULL: it is not */
 	int by_at[RP_RANK];
-	int by_word; /* 0: by grad, 1: by jacobian, 2: by jvp */
+	int by_word;   /* 0: by grad, 1: by jacobian, 2: by jvp */
 	int residuals; /* how many there are */
 	bool flat;     /* written as one that is evaluated at one vector, which is all parameters, without limits */
-	bool twice; /* the other way round: the derivative is minimized */
+	bool twice;    /* the other way round: the derivative is minimized */
 } RpProgram;
 
 /* An optimizer. Its learned numbers are one vector, in the order of `learned`. */
@@ -282,7 +282,7 @@ typedef struct RpRule {
 	int states;
 	RpVar *local[2]; /* what `var` defines first of all */
 	int locals;
-	bool applied; /* by another one, which does nothing else */
+	bool applied;                                      /* by another one, which does nothing else */
 	bool axes, differentiates, collects, looks, loops; /* has such things */
 	bool by;                                           /* a hyperparameter is a function: tanh */
 	RpBlock body;
@@ -375,7 +375,7 @@ typedef struct RpFunction {
 	double (*value)(const double *a, double *slope, int *decided);
 	double low, high; /* the arguments that a program gives it */
 	double size;      /* of the value, then */
-	char jump;        /* where it is decided: '0' at 0, 'w' at whole numbers, 'h' between them, 'c' at the limits of clip */
+	char jump; /* where it is decided: '0' at 0, 'w' at whole numbers, 'h' between them, 'c' at the limits of clip */
 	const char *body; /* NULL: the language has it; otherwise a function of that name is declared, which is this */
 } RpFunction;
 
@@ -410,11 +410,12 @@ typedef struct RpAnswer {
 	double gradient[RP_COORDINATES];
 	double report[8];
 	double start[RP_COORDINATES]; /* as optimizers see it */
-	double declared[RP_COORDINATES], slope[RP_COORDINATES]; /* x as the parameters are declared, and how fast that moves with x */
-	double residual[RP_RESIDUALS][1 + RP_COORDINATES];      /* each with its derivatives */
-	int along;                    /* of the reports, the derivative that is inside of the program */
-	uint64_t decisions;           /* a hash of all choices that the values made */
-	bool unclear;                 /* one of them was made by NaN, or among nothing: the language does not say how */
+	double declared[RP_COORDINATES],
+		slope[RP_COORDINATES]; /* x as the parameters are declared, and how fast that moves with x */
+	double residual[RP_RESIDUALS][1 + RP_COORDINATES]; /* each with its derivatives */
+	int along;          /* of the reports, the derivative that is inside of the program */
+	uint64_t decisions; /* a hash of all choices that the values made */
+	bool unclear;       /* one of them was made by NaN, or among nothing: the language does not say how */
 } RpAnswer;
 
 /* How far from the other side every choice was, in their order: zero if a hair decides. What noise moves by a good part of that can
@@ -431,7 +432,7 @@ typedef struct RpNoise {
 	double size;
 	uint64_t seed;
 	bool alike;
-	bool single; /* results are rounded to f32, so more of them have an error */
+	bool single;        /* results are rounded to f32, so more of them have an error */
 	int instance, step; /* of what is drawn: the problem, and the number of the step, from 1 */
 	RpMargins *margins; /* NULL: nobody asks */
 } RpNoise;

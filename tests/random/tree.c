@@ -5,8 +5,8 @@
 #include <string.h>
 
 const char *const rp_comparisons[6] = {"<", "<=", ">", ">=", "==", "!="};
-const char *const rp_reductions[RP_REDUCTIONS] = {"sum",    "mean",   "max", "min", "prod",    "logsumexp",
-                                                  "argmax", "argmin", "any", "all", "variance",  "std", "median"};
+const char *const rp_reductions[RP_REDUCTIONS] = {"sum",    "mean", "max", "min",      "prod", "logsumexp", "argmax",
+                                                  "argmin", "any",  "all", "variance", "std",  "median"};
 const char *const rp_constants[3] = {"pi", "epsilon", "inf"};
 
 #define NAME(name) #name,

@@ -504,7 +504,6 @@ bool rp_is_composed(const RpProgram *program) {
 	return how == 1 || how == 2;
 }
 
-
 /* The objective as it is, made of itself, or evaluated at its parameters as one vector. */
 static void put_objective(Writer *w) {
 	static const char base[] = ", base = itself(n0 = n0, n1 = n1, n2 = n2)";

@@ -70,8 +70,7 @@ static void put_by_axes(Writer *w, const RpStmt *s, int indent) {
 	fprintf(w->out, "%*s  let G = tanh(matrix(g))\n", indent, "");
 	fprintf(w->out, "%*s  let R = G @ transpose(G)\n", indent, "");
 	fprintf(w->out, "%*s  x <- x - rate%d / size(x, 0) * (R @ G)\n", indent, "", serial);
-	fprintf(w->out, "%*s} else {\n%*s  x <- x - rate%d * tanh(g)\n%*s}", indent, "", indent, "", serial, indent,
-	        "");
+	fprintf(w->out, "%*s} else {\n%*s  x <- x - rate%d * tanh(g)\n%*s}", indent, "", indent, "", serial, indent, "");
 }
 
 static void put_body(Writer *w, const RpRule *rule, const RpBlock *block, int indent) {

@@ -75,10 +75,11 @@ static void gradus_gradient_k0(const float *gradus_RESTRICT x, float *gradus_RES
 	gradus_LANES for (int l = 0; l < 16; l++) {
 		const float x_i = x[l];
 		const float t2 = x_i * x_i;
+		const float t3 = 0.0f + (gradus_exp_f32_fma(-t2) + x_i);
 		const float x_i_2 = l < 4 ? x[16 + l] : 0.0f;
-		const float t3 = x_i_2 * x_i_2;
-		const float t4 = 0.0f + (gradus_exp_f32_fma(-t3) + x_i_2);
-		t1[l] = 0.0f + (gradus_exp_f32_fma(-t2) + x_i) + ((l < 4) ? t4 : 0.0f);
+		const float t4 = x_i_2 * x_i_2;
+		const float t5 = t3 + (gradus_exp_f32_fma(-t4) + x_i_2);
+		t1[l] = (l < 4) ? t5 : t3;
 	}
 	for (int h = 8; h > 0; h /= 2)
 		for (int l = 0; l < h; l++)

@@ -39,9 +39,10 @@ static void gradus_gradient_k1(const float *gradus_RESTRICT work, const float *g
 	float t1[16];
 	gradus_LANES for (int l = 0; l < 16; l++) {
 		const float t2 = work[l] - s[l];
-		const float t3 = (l < 4 ? work[16 + l] : 0.0f) - (l < 4 ? s[16 + l] : 0.0f);
-		const float t4 = fmaf(t3, t3, 0.0f);
-		t1[l] = fmaf(t2, t2, 0.0f) + ((l < 4) ? t4 : 0.0f);
+		const float t3 = fmaf(t2, t2, 0.0f);
+		const float t4 = (l < 4 ? work[16 + l] : 0.0f) - (l < 4 ? s[16 + l] : 0.0f);
+		const float t5 = fmaf(t4, t4, t3);
+		t1[l] = (l < 4) ? t5 : t3;
 	}
 	for (int h = 8; h > 0; h /= 2)
 		for (int l = 0; l < h; l++)

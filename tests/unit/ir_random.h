@@ -369,7 +369,7 @@ static inline IrValue random_for(RandomIr *r, const IrType *wanted) {
 
 /* A whole-number expression of moderate size. */
 static inline uint32_t random_whole(RandomIr *r, IrForBuilder *f, int depth) {
-	static const IrOpcode ops[] = {IR_add, IR_sub, IR_mul, IR_min, IR_max,  IR_idiv,
+	static const IrOpcode ops[] = {IR_add,  IR_sub, IR_mul, IR_min,  IR_max, IR_idiv,
 	                               IR_imod, IR_shl, IR_shr, IR_iand, IR_ior, IR_ixor};
 	IrAt where = random_of_five(r, f, 0);
 	uint32_t kind = random_below(r, 4);
@@ -562,7 +562,8 @@ static inline IrValue random_selected(RandomIr *r, IrValue truth, IrValue yes, I
 	IrType type = ir_type(r->func, yes);
 	IrAt at[IR_MAX_RANK];
 	for (uint32_t k = 0; k < type.rank; k++)
-		at[k] = ir_at_index(r->func->module, k == 0 && type.lanes ? ir_for_lane(&f) : ir_for_index(&f, 0, type.dims[k]), 1);
+		at[k] =
+			ir_at_index(r->func->module, k == 0 && type.lanes ? ir_for_lane(&f) : ir_for_index(&f, 0, type.dims[k]), 1);
 	uint32_t chosen = ir_read(&f, yes, at, false);
 	chosen = ir_op3(&f, IR_where, ir_read_scalar(&f, truth), chosen, ir_read(&f, no, at, false));
 	IrValue out = ir_put(&f, IR_PUT_NONE, chosen, type, at, 0, false);

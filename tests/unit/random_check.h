@@ -254,8 +254,8 @@ static bool check_rt(const Check *c, const char *way, RtEngine engine, bool stri
 	Rt *rt = rt_new(c->session, c->program, &options);
 	FeCall call;
 	RunEval eval;
-	bool good = fe_call_text(c->program, "random", AST_OBJECTIVE, &call) &&
-	            run_eval(rt, &call, 0, c->answer.declared, &eval);
+	bool good =
+		fe_call_text(c->program, "random", AST_OBJECTIVE, &call) && run_eval(rt, &call, 0, c->answer.declared, &eval);
 	if (!good && c->say)
 		fprintf(c->say, "%s: no answer\n", way);
 	for (int k = 0; good && k < c->tree->coordinates; k++) /* it is by the parameters as they are declared */
@@ -290,7 +290,8 @@ static Verdict check_prepare(Check *c) {
 		return CHECK_REFUSED;
 	}
 	int residuals = rp_is_composed(c->tree) ? 0 : c->tree->residuals;
-	if (c->objective->residuals != residuals || c->objective->size != c->tree->coordinates || !check_functions(c) || !check_problem(c))
+	if (c->objective->residuals != residuals || c->objective->size != c->tree->coordinates || !check_functions(c) ||
+	    !check_problem(c))
 		return CHECK_WRONG_RAW;
 	const char *why = check_answer(c);
 	if (why) {

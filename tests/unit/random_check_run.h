@@ -81,7 +81,7 @@ static bool run_curves(RunCheck *c, Rt *rt, const FeCall *objective, const FeCal
 		run_score(c, c->theta, noise, noisy);
 		for (int t = 0; t <= RUN_STEPS; t++) {
 			check_widen(&c->base, &slack[t], want[t], noisy[t]);
-			if (!(slack[t] < 1e-7 * (1 + fabs(want[t]))))
+			if (!(slack[t] < 1e-6 * (1 + fabs(want[t]))))
 				c->unclear = "the run is too sensitive";
 		}
 	}

@@ -44,18 +44,25 @@ static bool takes_weights(const Distribution *d) {
 	return d->limits[0] == LIMITS_WEIGHTS;
 }
 
+static bool takes_whole(const Distribution *d, uint32_t k) {
+	return d->limits[k] == LIMITS_INTEGER || d->limits[k] == LIMITS_COUNT || d->limits[k] == LIMITS_TRIALS;
+}
+
 /* Words for its arguments: two, or for the only one the first; for weights, a vector of both. */
-static void list(const Distribution *d, const char *const *words, const char *plus, char *out, size_t size) {
+static void list(const Distribution *d, const char *const *words, bool known, char *out, size_t size) {
 	bool weights = takes_weights(d);
 	snprintf(out, size, "%s", weights ? "[" : "");
 	for (uint32_t k = 0; k < (weights ? 2 : d->count); k++)
-		snprintf(out + strlen(out), size - strlen(out), "%s%s%s", k ? ", " : "", words[k], plus);
+		snprintf(out + strlen(out), size - strlen(out), "%s%s%s", k ? ", " : "", words[k],
+		         known                             ? ""
+		         : takes_whole(d, weights ? 0 : k) ? " + nothing_whole"
+		                                           : " + nothing_real");
 	snprintf(out + strlen(out), size - strlen(out), "%s", weights ? "]" : "");
 }
 
 static bool known_is_refused(const Distribution *d, const char *const *words) {
 	char arguments[200], text[1000];
-	list(d, words, "", arguments, sizeof arguments);
+	list(d, words, true, arguments, sizeof arguments);
 	snprintf(text, sizeof text, frame, d->name, arguments);
 	Lower l = lower_new(text);
 	bool fine = fe_check(l.program);
@@ -70,7 +77,7 @@ static bool known_is_refused(const Distribution *d, const char *const *words) {
 static bool unknown_is_no_number(const Distribution *d, const char *const *words) {
 	char arguments[300], text[1000];
 	bool whole = d->draws == GIVES_WHOLE;
-	list(d, words, whole && !takes_weights(d) ? " + nothing_whole" : " + nothing_real", arguments, sizeof arguments);
+	list(d, words, false, arguments, sizeof arguments);
 	snprintf(text, sizeof text, frame, d->name, arguments);
 	Lower l = lower_new(text);
 	FeObjective *o = lower_objective(&l, "o()");
@@ -85,13 +92,17 @@ static bool unknown_is_no_number(const Distribution *d, const char *const *words
 Test(draws, limits_are_the_same_at_every_time) {
 	for (int i = 0; i < DISTRIBUTION_COUNT; i++) {
 		const Distribution *d = &distributions[i];
-		bool whole = d->draws == GIVES_WHOLE && !takes_weights(d);
-		int count = whole ? (int)(sizeof wholes / sizeof *wholes) : (int)(sizeof reals / sizeof *reals), refused = 0;
+		uint32_t second = takes_weights(d) ? 0 : 1;
+		const char *const *lists[2] = {takes_whole(d, 0) ? wholes : reals, takes_whole(d, second) ? wholes : reals};
+		int counts[2], refused = 0;
+		for (uint32_t k = 0; k < 2; k++)
+			counts[k] =
+				lists[k] == wholes ? (int)(sizeof wholes / sizeof *wholes) : (int)(sizeof reals / sizeof *reals);
 		if (d->code || d->draws == GIVES_TRUTH) /* a truth value has no number that says so */
 			continue;
-		for (int a = 0; a < count; a++) {
-			for (int b = 0; b < (d->count > 1 || takes_weights(d) ? count : 1); b++) {
-				const char *words[2] = {(whole ? wholes : reals)[a], (whole ? wholes : reals)[b]};
+		for (int a = 0; a < counts[0]; a++) {
+			for (int b = 0; b < (d->count > 1 || takes_weights(d) ? counts[1] : 1); b++) {
+				const char *words[2] = {lists[0][a], lists[1][b]};
 				bool known = known_is_refused(d, words);
 				refused += known;
 				cr_expect_eq(unknown_is_no_number(d, words), known, "%s(%s, %s) is %s when it is known", d->name,

@@ -74,14 +74,18 @@ static void lab_free(Lab *lab) {
 }
 
 enum { PROBLEMS = 19, STEPS = 20, RUN = 8, FEW = 5 };
-static const char *const rules[] = {"all_kinds", "idle", "elsewhere", "by_axes"};
+static const struct {
+	const char *rule, *distribution;
+} drawing[] = {{"all_kinds", "gamma(a, 1 + b)"},  {"all_kinds", "poisson(3 * (a + b))"},
+               {"all_kinds", "binomial(7, 0.4)"}, {"idle", "gamma(a, 1 + b)"},
+               {"elsewhere", "gamma(a, 1 + b)"},  {"by_axes", "gamma(a, 1 + b)"}};
 
 Test(rule_draws, every_way_is_the_same, .timeout = 200) {
 	static double first[PROBLEMS * (STEPS + 1)];
-	for (size_t which = 0; which < sizeof rules / sizeof *rules; which++) {
+	for (size_t which = 0; which < sizeof drawing / sizeof *drawing; which++) {
 		for (int way = 0; way < 6; way++) {
-			Lab lab = lab_new(rules[which], "gamma(a, 1 + b)", way & 4 ? RT_EVALUATOR : RT_JIT, way & 1 ? 3 : 1,
-			                  way & 2 ? 1 : IR_LANES);
+			Lab lab = lab_new(drawing[which].rule, drawing[which].distribution, way & 4 ? RT_EVALUATOR : RT_JIT,
+			                  way & 1 ? 3 : 1, way & 2 ? 1 : IR_LANES);
 			Arena *arena = arena_new();
 			Problems *made = problems_new(lab.task, 11, 3, PROBLEMS, false);
 			cr_assert(made && task_need_forward(lab.task, STEPS, TASK_SHARED));
@@ -92,7 +96,7 @@ Test(rule_draws, every_way_is_the_same, .timeout = 200) {
 				memcpy(first, runs.f, sizeof first);
 			for (int i = 0; i < PROBLEMS * (STEPS + 1); i++)
 				cr_assert(isfinite(runs.f[i]));
-			cr_expect(memcmp(first, runs.f, sizeof first) == 0, "%s: way %d", rules[which], way);
+			cr_expect(memcmp(first, runs.f, sizeof first) == 0, "%s: way %d", drawing[which].rule, way);
 			problems_free(made);
 			arena_free(arena);
 			lab_free(&lab);
@@ -141,6 +145,8 @@ static const struct {
 	{"all_kinds", "student_t(a + b)", 2, false},
 	{"all_kinds", "bernoulli(0.3 + 0 * a * b)", 2, true},
 	{"all_kinds", "categorical([1, 2 + 0 * a * b])", 2, true},
+	{"all_kinds", "poisson(3 + a + b)", 2, true},
+	{"all_kinds", "binomial(9, 0.3 + 0 * a * b)", 2, true},
 	{"elsewhere", "normal(a, b)", 2, false},
 	{"by_axes", "normal(a, b)", 1, false},
 };

@@ -119,7 +119,7 @@ static void agree(IrScalar real, uint32_t wanted, RtEngine engine) {
 	diag_print_all(b.session, stderr, false);
 	cr_assert(lab);
 	SearchSpace space;
-	search_space_of(search_lab_hole(lab), true, &space);
+	search_space_of(search_lab_task(lab)->rule, search_lab_hole(lab), true, &space);
 	space.single = real == IR_F32;
 	space.size = wanted > 200 ? SPACE_SIZE : SPACE_SIZE - 1;
 	SearchTable *table = search_enumerate(&space, NULL, NULL);

@@ -1,0 +1,169 @@
+/* The text of a rule with choices made, as a person would have written it: the alternatives in their places, with parentheses where
+ * they are needed, and without the lines that nothing depends on any more. */
+#include "frontend/syntax/choose.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- parentheses ---- */
+
+/* How tightly it binds, the loosest first. */
+enum { BIND_IF, BIND_OR, BIND_AND, BIND_NOT, BIND_COMPARE, BIND_SUM, BIND_PRODUCT, BIND_NEG, BIND_POWER, BIND_ATOM };
+
+static int bind_of_op(AstOp op) {
+	switch (op) {
+	case AST_OR: return BIND_OR;
+	case AST_AND: return BIND_AND;
+	case AST_NOT: return BIND_NOT;
+	case AST_ADD:
+	case AST_SUB: return BIND_SUM;
+	case AST_NEG: return BIND_NEG;
+	case AST_POW: return BIND_POWER;
+	default: return BIND_PRODUCT;
+	}
+}
+
+/* In parentheses of its own it is an atom; so its place says. */
+static int bind_of(const Session *session, const AstExpr *x) {
+	if (session->sources.data[x->span.file]->text[x->span.start] == '(')
+		return BIND_ATOM;
+	switch (x->kind) {
+	case AST_IF: return BIND_IF;
+	case AST_COMPARE: return BIND_COMPARE;
+	case AST_UNARY: return bind_of_op(x->unary.op);
+	case AST_BINARY: return bind_of_op(x->binary.op);
+	default: return BIND_ATOM;
+	}
+}
+
+typedef struct Place {
+	const AstExpr *choice;
+	int needed; /* what binds at least as tightly needs no parentheses there */
+} Place;
+
+/* Operations of one rank are done from the left, and what stands on the right keeps its parentheses, so that nothing is added in
+ * another order. */
+static void see_binary(Place *place, const AstExpr *x) {
+	int own = bind_of_op(x->binary.op);
+	if (x->binary.left == place->choice)
+		place->needed = own == BIND_POWER ? BIND_ATOM : own;
+	if (x->binary.right == place->choice)
+		place->needed = own + 1;
+}
+
+static bool see(const AstExpr *x, void *context) {
+	Place *place = context;
+	if (!x)
+		return false;
+	if (x->kind == AST_BINARY)
+		see_binary(place, x);
+	else if (x->kind == AST_UNARY && x->unary.operand == place->choice)
+		place->needed = bind_of_op(x->unary.op) + 1;
+	else if (x->kind == AST_INDEX && x->index.base == place->choice)
+		place->needed = BIND_ATOM;
+	else if (x->kind == AST_COMPARE)
+		for (uint32_t i = 0; i < x->compare.operands.count; i++)
+			place->needed = x->compare.operands.data[i] == place->choice ? BIND_SUM : place->needed;
+	return ast_any_part(x, see, context);
+}
+
+static int needed_at(const AstDecl *rule, const AstExpr *choice) {
+	Place place = {choice, BIND_IF};
+	for (uint32_t i = 0; i < rule->body.count; i++)
+		ast_any_expr(rule->body.data[i], see, &place);
+	return place.needed;
+}
+
+/* ---- cuts ---- */
+
+static bool is_blank(char c) {
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* A statement that has lines of its own goes with them, and with a comment behind it. */
+static void cut_stmt(const Session *session, const AstStmt *s, AstCuts *cuts) {
+	const char *text = session->sources.data[s->span.file]->text;
+	uint32_t start = s->span.start, end = s->span.end;
+	while (start > 0 && is_blank(text[start - 1]))
+		start--;
+	while (is_blank(text[end]))
+		end++;
+	if (text[end] == '#')
+		end += (uint32_t)strcspn(text + end, "\n");
+	bool lines = (start == 0 || text[start - 1] == '\n') && (text[end] == '\n' || text[end] == '\0');
+	AstCut cut = {.start = s->span.start, .end = s->span.end};
+	if (lines)
+		cut = (AstCut){.start = start, .end = end + (text[end] == '\n')};
+	vec_push(cuts->arena, &cuts->list, cut);
+}
+
+/* Statements that were needed while all choices were open, and are no longer. What was idle before is the writer's own. */
+static void cut_idle(const Session *session, const AstBlock *block, const NameMap *before, const NameMap *now,
+                     AstCuts *cuts) {
+	for (uint32_t i = 0; i < block->count; i++) {
+		const AstStmt *s = block->data[i];
+		const AstBlock *inner[2];
+		if (name_map_get(before, ast_stmt_key(s)) && !name_map_get(now, ast_stmt_key(s))) {
+			cut_stmt(session, s, cuts);
+			continue;
+		}
+		int count = ast_blocks(s, inner);
+		for (int k = 0; k < count; k++)
+			cut_idle(session, inner[k], before, now, cuts);
+	}
+}
+
+void ast_cut_choices(Session *session, const AstDecl *rule, const AstChoices *choices, const int *picks,
+                     AstCuts *cuts) {
+	Arena *scratch = arena_new();
+	bool *needed = ARENA_ARRAY(scratch, bool, choices->count + 1);
+	AstNeeds open = {.rule = rule, .choices = choices, .arena = scratch, .needed = needed};
+	AstNeeds made = open;
+	made.picks = picks;
+	ast_find_needs(session, &open);
+	ast_find_needs(session, &made);
+	cut_idle(session, &rule->body, &open.stmts, &made.stmts, cuts);
+	for (uint32_t i = 0; i < choices->count; i++) {
+		const AstExpr *x = choices->data[i].expr;
+		if (picks[i] < 0)
+			continue;
+		const AstExpr *stays = x->elements.data[picks[i]];
+		AstCut cut = {.start = x->span.start,
+		              .end = x->span.end,
+		              .stays = stays->span,
+		              .bracket = bind_of(session, stays) < needed_at(rule, x)};
+		vec_push(cuts->arena, &cuts->list, cut);
+	}
+	arena_free(scratch);
+}
+
+/* ---- the text ---- */
+
+static int by_place(const void *a, const void *b) {
+	const AstCut *x = a, *y = b;
+	if (x->start != y->start)
+		return (x->start > y->start) - (x->start < y->start);
+	return (x->end < y->end) - (x->end > y->end);
+}
+
+/* A piece of the text. Of cuts inside of each other the outer one decides; those inside of what stays are looked at there. */
+static void put(const Source *source, uint32_t at, uint32_t end, const AstCuts *cuts, Text *out) {
+	for (uint32_t i = 0; i < cuts->list.count; i++) {
+		const AstCut *cut = &cuts->list.data[i];
+		if (cut->start < at || cut->end > end)
+			continue;
+		text_bytes(out, source->text + at, cut->start - at);
+		text_printf(out, "%s", cut->bracket ? "(" : "");
+		if (cut->stays.file)
+			put(source, cut->stays.start, cut->stays.end, cuts, out);
+		text_printf(out, "%s", cut->bracket ? ")" : "");
+		at = cut->end;
+	}
+	text_bytes(out, source->text + at, end - at);
+}
+
+void ast_put_cut(const Session *session, uint32_t source, AstCuts *cuts, Text *out) {
+	if (cuts->list.count)
+		qsort(cuts->list.data, cuts->list.count, sizeof(AstCut), by_place);
+	put(session->sources.data[source], 0, session->sources.data[source]->length, cuts, out);
+}

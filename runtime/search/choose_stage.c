@@ -1,0 +1,252 @@
+/* A stage of the funnel for one combination: sixteen points at a time, the best of which it keeps. Points are rates, so many to a decade, at
+ * first relative to the size of the first step; later they are drawn around the best so far, the rate together with what is learned. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runtime/search/choose.h"
+
+static int problems_of_stage(const Choosing *c, int stage) {
+	int wanted = search_stages[stage].problems ? search_stages[stage].problems : SEARCH_LAST_PROBLEMS;
+	int each = (wanted + c->lab_count - 1) / c->lab_count;
+	return each < c->experiment->train_problems ? each : c->experiment->train_problems;
+}
+
+/* Mean scores of all points over so many problems of every lab. false: hopeless. */
+static bool score_points(const Choosing *c, const ChooseWorker *worker, const ChooseRun *run,
+                         const ChoosePoints *points, int problems, double *mean) {
+	int count = 0;
+	for (int lane = 0; lane < IR_LANES; lane++)
+		mean[lane] = 0;
+	for (int k = 0; k < c->lab_count; k++) {
+		for (int i = 0; i < problems; i++) {
+			double score[IR_LANES];
+			if (!search_choose_run(c->labs[k], worker->benches[k], &c->train[k]->blocks[i], run, points, score))
+				return false;
+			for (int lane = 0; lane < IR_LANES; lane++)
+				mean[lane] += score[lane];
+			count++;
+		}
+	}
+	for (int lane = 0; lane < IR_LANES; lane++)
+		mean[lane] /= count;
+	return true;
+}
+
+static void keep_best(const Choosing *c, ChooseFound *found, const ChoosePoints *points, const double *mean) {
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		if (!(mean[lane] < found->score))
+			continue;
+		found->score = mean[lane];
+		found->rate = points->rates[lane];
+		for (int k = 0; k < c->learned; k++)
+			found->theta[k] = points->theta[k][lane];
+	}
+}
+
+/* ---- points ---- */
+
+static void alike(const Choosing *c, const ChooseFound *found, ChoosePoints *points) {
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		points->rates[lane] = found->rate;
+		for (int k = 0; k < c->learned; k++)
+			points->theta[k][lane] = found->theta[k];
+	}
+}
+
+static double normal(int round, int lane, int dimension) {
+	static const double turn = 6.283185307179586;
+	const uint64_t key[2] = {UINT64_C(0x6c616e6573), (uint64_t)dimension}; /* "lanes" */
+	uint64_t bits[2];
+	random_threefry(key, (const uint64_t[]){(uint64_t)round, (uint64_t)lane}, bits);
+	double u = ((double)(bits[0] >> 11) + 1) / 9007199254740992.0, v = (double)(bits[1] >> 11) / 9007199254740992.0;
+	return sqrt(-2 * log(u)) * cos(turn * v);
+}
+
+/* How far a learned number is moved in the coordinate that it is trained in: log-odds, a logarithm, or as it is. */
+static double spread_of(const FeRule *rule, int number, double at) {
+	for (uint32_t i = 0; i < rule->learned.count; i++) {
+		const FeSlot *slot = &rule->learned.data[i].slot;
+		if (number < slot->offset || number >= slot->offset + slot->count)
+			continue;
+		switch (slot->limits.transform) {
+		case FE_LOGIT: return search_share_spread;
+		case FE_PLAIN: return search_constant_spread * fmax(fabs(at), search_plain_least);
+		default: return search_constant_spread;
+		}
+	}
+	return 0;
+}
+
+/* The best point so far, and fifteen around it. */
+static void spread(const Choosing *c, const ChooseFound *found, int round, double width, ChoosePoints *points) {
+	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
+	alike(c, found, points);
+	for (int lane = 1; lane < IR_LANES; lane++) {
+		points->rates[lane] = found->rate * exp(width * search_rate_spread * normal(round, lane, 0));
+		for (int k = 0; k < c->learned; k++)
+			points->theta[k][lane] += width * spread_of(rule, k, found->theta[k]) * normal(round, lane, 1 + k);
+	}
+}
+
+/* Rates from 1e-4 of what moves x by its own size on, or around the best. Where no first step is that large, around what the rule says. */
+static void grid(const Choosing *c, const ChooseWorker *worker, const ChooseRun *run, double per_decade, bool first,
+                 const ChooseFound *found, ChoosePoints *points) {
+	double around = found->rate, from = -IR_LANES / 2 / per_decade;
+	if (first) {
+		double size = search_choose_rate_of_size(c->labs[0], worker->benches[0], &c->train[0]->blocks[0], run, points);
+		around = size > 0 ? size : around;
+		from = size > 0 ? -4 : from;
+	}
+	for (int lane = 0; lane < IR_LANES; lane++)
+		points->rates[lane] = around * pow(10, lane / per_decade + from);
+}
+
+/* ---- a stage ---- */
+
+static void start(const Choosing *c, ChooseFound *found) {
+	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
+	int rate = search_choose_lab_rate(c->labs[0]);
+	double by_itself = rate >= 0 ? rule->hypers.data[rate].value : 1;
+	found->rate = by_itself > 0 ? by_itself : 1;
+	for (int k = 0; k < c->learned; k++)
+		found->theta[k] = search_choose_lab_theta(c->labs[0])[k];
+}
+
+static void fit(const Choosing *c, const ChooseWorker *worker, int stage, const ChooseRun *run, ChooseFound *found) {
+	double mean[IR_LANES], width = 1;
+	ChoosePoints points;
+	for (int round = 0; round < search_stages[stage].fits; round++) {
+		spread(c, found, round + stage * search_stages[stage].fits, width, &points);
+		if (round == 0)
+			found->score = INFINITY; /* that of the stage before was on other problems */
+		if (!score_points(c, worker, run, &points, problems_of_stage(c, stage), mean))
+			return;
+		keep_best(c, found, &points, mean);
+		width *= search_narrower;
+	}
+}
+
+void search_choose_try(const Choosing *c, const ChooseWorker *worker, int stage, ChooseFound *found) {
+	const SearchStage *how = &search_stages[stage];
+	int horizon = c->experiment->horizon_high, steps = how->steps && how->steps < horizon ? how->steps : horizon;
+	Arena *scratch = arena_new();
+	int *picks = ARENA_ARRAY(scratch, int, c->out->space.count + 1);
+	double mean[IR_LANES];
+	ChoosePoints points;
+	search_choose_picks(&c->out->space, found->combination, picks);
+	ChooseRun run = {.picks = picks, .steps = steps, .horizon = horizon, .hopeless = how->hopeless};
+	if (stage == 0)
+		start(c, found);
+	if (how->fits > 0) {
+		fit(c, worker, stage, &run, found);
+	} else {
+		alike(c, found, &points);
+		if (search_choose_lab_rate(c->labs[0]) >= 0)
+			grid(c, worker, &run, how->per_decade, stage == 0, found, &points);
+		else
+			spread(c, found, stage, 1, &points);
+		found->score = INFINITY;
+		if (score_points(c, worker, &run, &points, problems_of_stage(c, stage), mean))
+			keep_best(c, found, &points, mean);
+	}
+	arena_free(scratch);
+}
+
+/* With so many digits; 0: as a number of f32. */
+static double rounded(double value, int digits) {
+	char text[40];
+	if (digits == 0)
+		return (double)(float)value;
+	snprintf(text, sizeof text, "%.*g", digits, value);
+	return strtod(text, NULL);
+}
+
+/* A learned number as the rule uses it, from one as it is trained; and back. */
+static double natural_of(const FeLimits *limits, double u) {
+	switch (limits->transform) {
+	case FE_LOGIT: return limits->low + (limits->high - limits->low) / (1 + exp(-u));
+	case FE_LOG: return limits->low + exp(u);
+	case FE_LOG_BELOW: return limits->high - exp(u);
+	default: return u;
+	}
+}
+
+static double trained_of(const FeLimits *limits, double v) {
+	switch (limits->transform) {
+	case FE_LOGIT: return log((v - limits->low) / (limits->high - v));
+	case FE_LOG: return log(v - limits->low);
+	case FE_LOG_BELOW: return log(limits->high - v);
+	default: return v;
+	}
+}
+
+/* A learned number with so many digits, as the rule uses it, unless that is on a limit. */
+static double written(const Choosing *c, int number, double theta, int digits) {
+	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
+	for (uint32_t i = 0; i < rule->learned.count; i++) {
+		const FeSlot *slot = &rule->learned.data[i].slot;
+		if (slot->offset != number)
+			continue;
+		double exact = natural_of(&slot->limits, theta), out = rounded(exact, digits);
+		return isfinite(trained_of(&slot->limits, out)) ? out : exact;
+	}
+	return theta;
+}
+
+static double trained(const Choosing *c, int number, double natural) {
+	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
+	for (uint32_t i = 0; i < rule->learned.count; i++)
+		if (rule->learned.data[i].slot.offset == number)
+			return trained_of(&rule->learned.data[i].slot.limits, natural);
+	return natural;
+}
+
+void search_choose_round(const Choosing *c, const ChooseWorker *worker, ChooseFound *found) {
+	static const int digits[] = {0, 3, 4, 5, 6}; /* of a lane each; the others are like the first */
+	static const int tried = sizeof digits / sizeof *digits;
+	int horizon = c->experiment->horizon_high, chosen = 0;
+	Arena *scratch = arena_new();
+	int *picks = ARENA_ARRAY(scratch, int, c->out->space.count + 1);
+	double mean[IR_LANES], natural[CHOOSE_MOST_LEARNED][IR_LANES];
+	ChoosePoints points;
+	search_choose_picks(&c->out->space, found->combination, picks);
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		int kept = lane < tried ? digits[lane] : 0;
+		points.rates[lane] = rounded(found->rate, kept);
+		for (int k = 0; k < c->learned; k++) {
+			natural[k][lane] = written(c, k, found->theta[k], kept);
+			points.theta[k][lane] = trained(c, k, natural[k][lane]);
+		}
+	}
+	ChooseRun run = {.picks = picks, .steps = horizon, .horizon = horizon};
+	if (score_points(c, worker, &run, &points, problems_of_stage(c, SEARCH_STAGES - 1), mean))
+		for (int lane = tried - 1; lane > 0; lane--)
+			if (fabs(mean[lane] - mean[0]) <= search_rounded * fabs(mean[0]))
+				chosen = lane;
+	found->rate = points.rates[chosen];
+	for (int k = 0; k < c->learned; k++) {
+		found->theta[k] = points.theta[k][chosen];
+		found->natural[k] = natural[k][chosen];
+	}
+	arena_free(scratch);
+}
+
+void search_choose_score_each(const Choosing *c, const ChooseWorker *worker, Problems *const *problems,
+                              const ChooseFound *found, double *out) {
+	int horizon = c->experiment->horizon_high;
+	Arena *scratch = arena_new();
+	int *picks = ARENA_ARRAY(scratch, int, c->out->space.count + 1);
+	ChoosePoints points;
+	search_choose_picks(&c->out->space, found->combination, picks);
+	alike(c, found, &points);
+	ChooseRun run = {.picks = picks, .steps = horizon, .horizon = horizon};
+	for (int k = 0; k < c->lab_count; k++) {
+		for (int i = 0; i < problems[k]->count; i++) {
+			double score[IR_LANES];
+			search_choose_run(c->labs[k], worker->benches[k], &problems[k]->blocks[i], &run, &points, score);
+			*out++ = score[0];
+		}
+	}
+	arena_free(scratch);
+}
