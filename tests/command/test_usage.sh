@@ -47,7 +47,7 @@ for verb in $verbs; do
 	while read -r option value; do
 		case $value in
 		V1*) value=1 ;; K | N) value=2 ;; *'|'*) value=${value%%|*} ;; RULE | OBJECTIVE | FILE | PATH | DIR) value=word ;;
-		RULES | NAME=VALUE | RULE.NAME)
+		RULES | NAME=VALUE | NAME=NUMBER | RULE.NAME)
 			"$GRADUS" "$verb" "--$option" a=1 "--$option" b=2 >out 2>err </dev/null
 			lacks err "given twice"
 			continue
