@@ -67,6 +67,9 @@ static void see_use(void *context, RpExpr **place) {
 	if (e->op == RP_IF || e->op == RP_WHERE)
 		for (int i = 0; i < e->args; i++)
 			u->unclear = u->unclear || rp_mentions(e->arg[i], u->index);
+	/* An arm that a known condition leaves out is no use. */
+	if (e->op == RP_IF)
+		u->wrong = u->wrong || rp_mentions(e->arg[1], u->index) || rp_mentions(e->arg[2], u->index);
 	if (e->op != RP_READ)
 		return;
 	for (int i = 0; i < e->items; i++) {
