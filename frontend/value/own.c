@@ -34,8 +34,9 @@ static bool reads_whole(Elab *e, Value *v) {
 Value *value_of_its_own(Elab *e, Value *v, const Symbol *symbol) {
 	if (v->kind != VALUE_ARRAY || v->scalar == S_INT || v->scalar == S_BOOL)
 		return v;
-	v = value_convert(e, v, S_REAL);
-	return value_materialize(e, v, symbol->name, symbol->span);
+	v = value_materialize(e, value_convert(e, v, S_REAL), symbol->name, symbol->span);
+	v->parts.count = 0; /* an element of a stack would be read where it was made */
+	return v;
 }
 
 Value *value_declared(Elab *e, Value *v, const Symbol *symbol) {
