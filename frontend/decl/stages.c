@@ -210,9 +210,10 @@ void stages_want(Stages *s, bool start) {
 	for (uint32_t i = 0; i < s->body->count; i++) {
 		const AstStmt *stmt = s->body->data[i];
 		s->stmts[i].followed = false;
-		bool ours = start ? stmt->kind == AST_PARAM
-		                  : is_result(stmt) || (stages_is_computation(stmt) &&
-		                                        (s->stmts[i].stage == STAGE_VALUE || s->stmts[i].again));
+		bool ours = start
+		                ? stmt->kind == AST_PARAM
+		                : is_result(stmt) || stmt->kind == AST_BATCH ||
+		                      (stages_is_computation(stmt) && (s->stmts[i].stage == STAGE_VALUE || s->stmts[i].again));
 		if (ours)
 			want_mentions(s, i);
 		for (uint32_t k = 0; stmt->kind == AST_PARAM && k < stmt->declare.type.dims.count; k++)
