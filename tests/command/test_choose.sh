@@ -34,7 +34,7 @@ done
 has out 'the search runs all 14'
 
 expect 0 "$GRADUS" info parts.grad
-has out 'parts(), among its choices'
+has out 'parts, among its choices'
 
 # ---- made from outside; a choice that nobody made is its first alternative, and that is said ----
 run='minimize robust_regression(n=20) --file parts.grad --steps 5 --json'
