@@ -39,7 +39,7 @@ frontend/hole.h:
 frontend/frontend.h: fe_
 frontend/value:  ex_ value_ scope_ proof_ emit_
 frontend/meaning: elab_
-frontend/decl:   fe_ hyper_ limits_ objective_ rule_ stages_ check_ hole_
+frontend/decl:   fe_ hyper_ limits_ objective_ rule_ stages_ check_ experiment_ hole_
 jit:             jit_
 jit/loop:        loop_
 jit/arith:       arith_

@@ -212,25 +212,30 @@ static Value *is_in_range(Elab *e, Value *v, Span span) {
 	return apply2(e, IR_and, S_BOOL, S_BOOL, apply2(e, IR_lt, S_REAL, S_BOOL, zero, size, span), below, span);
 }
 
-/* The product of the pivots; by their logarithms where it leaves the range of numbers on the way, and they do not. */
+/* Their product by their logarithms, where `product` has left the range of numbers on the way and this has not. */
+static Value *product_in_range(Elab *e, Value *each, Value *product, const AstExpr *x) {
+	Span span = x->span;
+	Value *signs = elab_reduce_all(e, AST_REDUCE_PROD, apply1(e, IR_sign, each, span), span);
+	Value *logs = elab_reduce_sum(e, apply1(e, IR_log, apply1(e, IR_abs, each, span), span), span);
+	Value *other = apply2(e, IR_mul, S_REAL, S_REAL, signs, apply1(e, IR_exp, logs, span), span);
+	Value *is_nan = apply2(e, IR_ne, S_REAL, S_BOOL, product, product, span), *left = is_in_range(e, product, span);
+	Value *better = apply2(e, IR_or, S_BOOL, S_BOOL, is_in_range(e, other, span), is_nan, span);
+	left = elab_apply(e, IR_not, S_BOOL, S_BOOL, &left, 1, span, NULL);
+	return elab_select(e, apply2(e, IR_and, S_BOOL, S_BOOL, better, left, span), other, product, x);
+}
+
+/* The product of the pivots; of two, there is nothing on the way. */
 Value *elab_call_det(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	Value *a = square(e, b, args[0], argument(x, 0)), *sign;
 	if (!a)
 		return value_bad(e);
-	Span span = x->span;
-	Value *each = pivots(e, a, &sign, span);
-	Value *product = elab_reduce_all(e, AST_REDUCE_PROD, each, span);
+	Value *each = pivots(e, a, &sign, x->span);
+	Value *product = elab_reduce_all(e, AST_REDUCE_PROD, each, x->span);
 	if (value_is_bad(product))
 		return product;
-	Value *signs = elab_reduce_all(e, AST_REDUCE_PROD, apply1(e, IR_sign, each, span), span);
-	Value *logs = elab_reduce_sum(e, apply1(e, IR_log, apply1(e, IR_abs, each, span), span), span);
-	Value *other = apply2(e, IR_mul, S_REAL, S_REAL, signs, apply1(e, IR_exp, logs, span), span);
-	Value *better = apply2(e, IR_or, S_BOOL, S_BOOL, is_in_range(e, other, span),
-	                       apply2(e, IR_ne, S_REAL, S_BOOL, product, product, span), span);
-	better =
-		apply2(e, IR_and, S_BOOL, S_BOOL, better,
-	           elab_apply(e, IR_not, S_BOOL, S_BOOL, (Value *[]){is_in_range(e, product, span)}, 1, span, NULL), span);
-	return apply2(e, IR_mul, S_REAL, S_REAL, elab_select(e, better, other, product, x), sign, span);
+	if (a->dims[0] < 0 || a->dims[0] > 2)
+		product = product_in_range(e, each, product, x);
+	return apply2(e, IR_mul, S_REAL, S_REAL, product, sign, x->span);
 }
 
 /* ---- index expressions ---- */

@@ -8,10 +8,30 @@
 
 static const char *const stage_words[SEARCH_STAGES] = {"first look", "second look", "fitting", "last round"};
 
+/* A search under way, and where it will leave what it finds: made when there is something to come, so that nothing is left of one that ends
+ * before. */
+typedef struct Course {
+	Cmd *cmd;
+	const FeExperiment *experiment;
+	StoreFolder *folder;
+	bool failed; /* there could be none */
+} Course;
+
 static void on_progress(void *user, const SearchProgress *p) {
-	Cmd *cmd = user;
-	if (rt_interrupted(cmd->rt)) /* what there is is written now, which takes longer than an answer to Ctrl-C may */
+	Course *course = user;
+	Cmd *cmd = course->cmd;
+	if (!course->folder && !course->failed) {
+		course->folder = store_folder_new(cmd->rt, cmd->options.out, course->experiment, cmd->command_line);
+		course->failed = !course->folder;
+	}
+	if (rt_interrupted(cmd->rt)) { /* what there is is written now, which takes longer than an answer to Ctrl-C may */
 		cmd_interrupt_met();
+		return;
+	}
+	if (p->stage == SEARCH_STAGES) {
+		cmd_progress(cmd, false, "compiling what was found: %d of %d", (int)p->done + 1, (int)p->total);
+		return;
+	}
 	Arena *arena = arena_new();
 	const char *best =
 		isfinite(p->best) ? arena_printf(arena, "  best %s  %s", cmd_number(arena, p->best, 4), p->formula) : "";
@@ -171,7 +191,10 @@ static void put_trained(Cmd *cmd, const ChooseTrained *result, Text *out) {
 	            cmd_time(cmd->arena, result->seconds), cmd->options.out);
 }
 
-static CmdExit train_all(Cmd *cmd, const FeExperiment *experiment, StoreFolder *folder) {
+static CmdExit train_all(Cmd *cmd, const FeExperiment *experiment) {
+	StoreFolder *folder = store_folder_new(cmd->rt, cmd->options.out, experiment, cmd->command_line);
+	if (!folder)
+		return cmd_failed(cmd);
 	SearchOptions options = {.progress = on_rung, .user = cmd};
 	ChooseTrained *result = search_choose_train(cmd->rt, experiment, &options);
 	cmd_progress_end(cmd);
@@ -208,12 +231,10 @@ CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment) {
 		                 cmd->options.learn.count > 0 ? "learn" : "steps");
 	fprintf(stderr, "searching among the choices of %s on %u famil%s\n", rule, experiment->on.count,
 	        experiment->on.count == 1 ? "y" : "ies");
-	SearchOptions options = {.progress = on_progress, .user = cmd};
-	StoreFolder *folder = store_folder_new(cmd->rt, cmd->options.out, experiment, cmd->command_line);
-	if (!folder)
-		return cmd_failed(cmd);
 	if (trained)
-		return train_all(cmd, experiment, folder);
+		return train_all(cmd, experiment);
+	Course course = {.cmd = cmd, .experiment = experiment};
+	SearchOptions options = {.progress = on_progress, .user = &course};
 	ChooseResult *result = search_choose_experiment(cmd->rt, experiment, &options);
 	cmd_progress_end(cmd);
 	bool early = !result && rt_interrupted(cmd->rt);
@@ -222,11 +243,12 @@ CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment) {
 		fprintf(stderr, "interrupted before anything was found: nothing was saved\n");
 	if (result)
 		compare_scores(cmd, result);
-	CmdExit code = result ? save(cmd, result, folder) : early ? CMD_INTERRUPTED : cmd_failed(cmd);
-	if (result && code != CMD_IO)
-		store_folder_close(folder);
-	else
-		store_folder_discard(folder);
+	bool saves = result && course.folder;
+	CmdExit code = saves ? save(cmd, result, course.folder) : early ? CMD_INTERRUPTED : cmd_failed(cmd);
+	if (saves && code != CMD_IO)
+		store_folder_close(course.folder);
+	else if (course.folder)
+		store_folder_discard(course.folder);
 	search_choose_free(result);
 	return code;
 }

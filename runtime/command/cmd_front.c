@@ -144,8 +144,7 @@ static void read_intervals(Listing *listing) {
 /* ---- on other problems ---- */
 
 /* The rule of the run with its hole, as it is typed for this objective. NULL with diagnostics. */
-static const FeRule *open_rule(Cmd *cmd, const FeCall *call, const FeCall *on) {
-	IrModule *module = ir_module_new(cmd->session);
+static const FeRule *open_rule(Cmd *cmd, IrModule *module, const FeCall *call, const FeCall *on) {
 	const FeObjective *objective = fe_objective(cmd->program, module, on, cmd->rt->options.real);
 	if (!objective)
 		return NULL;
@@ -154,29 +153,50 @@ static const FeRule *open_rule(Cmd *cmd, const FeCall *call, const FeCall *on) {
 	return rule && fe_is_searchable(cmd->session, rule, call->span) ? rule : NULL;
 }
 
-/* All listed ones as rules found_0, found_1, ... of a program of their own. NULL with diagnostics. */
-static FeProgram *rules_of(Listing *listing, const FeCall *on) {
-	Cmd *cmd = listing->cmd;
-	const FeRule *rule = open_rule(cmd, &listing->run->experiment.train, on);
-	Text text = text_new(cmd->arena);
-	if (!rule)
-		return NULL;
+/* In a folder from elsewhere a text may be anything: is it an expression for each open place, between bars? false with diagnostics. */
+static bool are_expressions(Cmd *cmd, const FeRule *rule, const char *formula) {
+	static const char bar[] = " | ";
+	Session *session = cmd->session;
+	uint32_t errors = session->error_count;
+	const FeHole *hole = rule->hole;
+	for (const char *at = formula; at && hole; hole = hole->next) {
+		const char *end = hole->next ? strstr(at, bar) : NULL;
+		size_t length = end ? (size_t)(end - at) : strlen(at);
+		ast_parse_expression(session, source_add(session, "archive.sqlite", at, length));
+		at = end ? end + strlen(bar) : NULL;
+	}
+	if (hole && session->error_count == errors)
+		diag_error(session, 812, (Span){0}, "`%s` in the archive has too few expressions for this rule", formula);
+	return session->error_count == errors;
+}
+
+/* All listed ones as rules found_0, found_1, ... false with diagnostics. */
+static bool put_rules(Listing *listing, const FeRule *rule, Text *out) {
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
 		const Row *row = &listing->rows.data[i];
-		uint32_t errors = cmd->session->error_count;
-		ast_parse_expression(cmd->session,
-		                     source_add(cmd->session, "archive.sqlite", row->formula, strlen(row->formula)));
-		if (cmd->session->error_count != errors)
-			return NULL; /* in a folder from elsewhere, it may be anything */
+		if (!are_expressions(listing->cmd, rule, row->formula))
+			return false;
 		SearchFill fill = {.formula = row->formula,
-		                   .name = arena_printf(cmd->arena, "found_%u", i),
+		                   .name = arena_printf(out->arena, "found_%u", i),
 		                   .level = FE_LEVEL_LOOSE,
 		                   .rate = row->rate,
 		                   .alone = i > 0};
-		search_filled_rule(cmd->rt, &listing->run->experiment.train, rule, &fill, &text);
+		search_filled_rule(listing->cmd->rt, &listing->run->experiment.train, rule, &fill, out);
 	}
-	FeProgram *program = cmd_program_new(cmd);
-	return fe_add_source(program, source_add(cmd->session, "<front>", text_cstr(&text), text.length)) ? program : NULL;
+	return true;
+}
+
+/* A program of their own. NULL with diagnostics. */
+static FeProgram *rules_of(Listing *listing, const FeCall *on) {
+	Cmd *cmd = listing->cmd;
+	IrModule *module = ir_module_new(cmd->session);
+	const FeRule *rule = open_rule(cmd, module, &listing->run->experiment.train, on);
+	Text text = text_new(cmd->arena);
+	bool ok = rule && put_rules(listing, rule, &text);
+	ir_module_free(module);
+	FeProgram *program = ok ? cmd_program_new(cmd) : NULL;
+	ok = ok && fe_add_source(program, source_add(cmd->session, "<front>", text_cstr(&text), text.length));
+	return ok ? program : NULL;
 }
 
 static CmdExit score_on(Listing *listing) {

@@ -75,6 +75,12 @@ double meta_guide_bytes(const MetaEstimator *e) {
 		double each = 8 * meta_guide_numbers(e, e->families[k].task) + (double)sizeof(GuideProblem);
 		bytes += each * e->families[k].problems->count;
 	}
+	/* Samples of one problem, and their shares in a mixture. */
+	double samples = 8.0 * e->how.trajectories * e->how.horizon_high;
+	for (int k = 0; k < e->family_count && e->how.components > 0; k++) {
+		double each = 5.0 * (double)e->families[k].task->objective->size + e->how.components;
+		bytes += rt_pool_threads(e->rt->pool) * samples * each;
+	}
 	return bytes + rt_pool_threads(e->rt->pool) * 8.0 * (int)IR_LANES * (int)ROOMS * (double)room_reals(e);
 }
 

@@ -113,6 +113,9 @@ static void begin_controller(const Walk *w, int lane, const double *moves, Guide
 	}
 }
 
+_Static_assert(GUIDE_MOMENTA == POLICY_RATES * (sizeof policy_decays / sizeof *policy_decays),
+               "each rate with each decay");
+
 void meta_guide_begin(void *user, int item, int worker) {
 	Walk w = walk_new(user, item, worker);
 	double best[IR_LANES], scores[IR_LANES];

@@ -20,7 +20,7 @@ static void tell(const Choosing *c, int stage, uint32_t done, double since) {
 	Arena *arena = arena_new();
 	p.distinct = c->out->space.distinct_count;
 	p.per_second = done / (took > 0 ? took : 1);
-	p.eta = took / done * (c->count - done);
+	p.eta = done ? took / done * (c->count - done) : 0;
 	p.seconds = rt_seconds() - c->started;
 	for (uint32_t i = 0; i < done; i++)
 		best = c->found[i].score < best->score ? &c->found[i] : best;
@@ -85,7 +85,7 @@ uint32_t search_choose_try_all(Choosing *c, int stage) {
 		rt_pool_run(c->rt->pool, (int)((end - done + how->per_item - 1) / how->per_item), try_some, &round);
 		if (!rt_interrupted(c->rt))
 			done = end;
-		if (done)
+		if (done || rt_interrupted(c->rt))
 			tell(c, stage, done, since);
 	}
 	return done;
@@ -197,6 +197,11 @@ static bool write_finalists(Choosing *c) {
 	out->best = c->found;
 	for (uint32_t i = 0; i < c->count; i++) {
 		ChooseFound *found = &c->found[i];
+		tell(c, SEARCH_STAGES, i, rt_seconds());
+		if (rt_interrupted(c->rt) && i > 0) /* they are in the order of the last round */
+			c->count = i;
+		if (i == c->count)
+			break;
 		if (!search_choose_write(c, found))
 			return false;
 		found->score = isfinite(found->select.mean) ? found->select.mean : (double)INFINITY;

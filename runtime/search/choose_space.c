@@ -100,9 +100,9 @@ bool search_choose_space_of(Rt *rt, const FeRule *rule, const FeSearch *how, uin
 		return too_many(rt, rule, "more than 1e18");
 	int *picks = ARENA_ARRAY(arena, int, out->count + 1);
 	bool *needed = ARENA_ARRAY(arena, bool, out->count + 1);
-	if (out->combinations <= CHOOSE_MOST_COUNTED)
+	if (out->combinations <= (double)CHOOSE_MOST_COUNTED)
 		all_distinct(rt->session, arena, out, picks, needed);
-	bool all = out->combinations <= CHOOSE_MOST_COUNTED && out->distinct_count <= most;
+	bool all = out->combinations <= (double)CHOOSE_MOST_COUNTED && out->distinct_count <= most;
 	if (!all && how->kind == FE_SEARCH_ENUMERATE)
 		return too_many(rt, rule, arena_printf(arena, "%.0f", out->combinations));
 	if (!all)

@@ -12,7 +12,7 @@ static int problems_of_stage(const Choosing *c, int stage) {
 	return each < c->experiment->train_problems ? each : c->experiment->train_problems;
 }
 
-/* Mean scores of all points over so many problems of every lab. false: hopeless. */
+/* Mean scores of all points over so many problems of every lab. false: hopeless, or interrupted. */
 static bool score_points(const Choosing *c, const ChooseWorker *worker, const ChooseRun *run,
                          const ChoosePoints *points, int problems, double *mean) {
 	int count = 0;
@@ -21,6 +21,8 @@ static bool score_points(const Choosing *c, const ChooseWorker *worker, const Ch
 	for (int k = 0; k < c->lab_count; k++) {
 		for (int i = 0; i < problems; i++) {
 			double score[IR_LANES];
+			if (rt_interrupted(c->rt))
+				return false;
 			if (!search_choose_run(c->labs[k], worker->benches[k], &c->train[k]->blocks[i], run, points, score))
 				return false;
 			for (int lane = 0; lane < IR_LANES; lane++)

@@ -225,7 +225,7 @@ extern const char
 bool search_is_worse(double score, double best);
 
 typedef struct SearchProgress {
-	int stage; /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1, and SEARCH_SELECTING; SEARCH_EVOLVING */
+	int stage; /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1, and SEARCH_SELECTING; SEARCH_EVOLVING; of choices SEARCH_STAGES: rules are written */
 	bool random;                 /* ... or drawing */
 	int64_t known;               /* children whose score was there already */
 	int size;                    /* of the expressions that are being made */

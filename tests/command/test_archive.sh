@@ -349,6 +349,32 @@ expect 2 "$GRADUS" front whole --test 5
 expect 2 "$GRADUS" front whole --on nosuch
 expect 2 "$GRADUS" front
 expect 5 "$GRADUS" front nowhere
+# Several open places: an expression for each, and the same after a kill.
+cat >two.grad <<'END'
+joint optimizer two(lr = 1.0) {
+  state m = 0
+  m <- discover(m, g, size = 3)
+  x <- x - lr * discover(m, g, f, size = 3)
+}
+experiment e {
+  train    two()
+  on       robust_regression(n = 20)
+  problems 8 train, 4 select, 4 test
+  horizon  10
+  search   evolve(population = 20, islands = 3) for 200 candidates
+}
+END
+expect 0 "$GRADUS" train two.grad -o two
+./dump two/archive.sqlite >two.txt
+rm two/result.json
+cp two/front.grad two.front
+expect 0 "$GRADUS" resume two
+./dump two/archive.sqlite >again.txt
+cmp -s two.txt again.txt && cmp -s two.front two/front.grad || fail "with two open places, another archive or front"
+expect 0 "$GRADUS" front two --on 'robust_regression(n = 20)' --test 3
+./alter two/archive.sqlite "UPDATE expr SET text = 'g'"
+expect 5 "$GRADUS" front two --on 'robust_regression(n = 20)' --test 3
+has err E0812
 # While it is written, and of what is cut short.
 "$GRADUS" train open.grad -o running >out 2>err &
 pid=$!

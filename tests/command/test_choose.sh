@@ -190,6 +190,12 @@ expect 0 "$GRADUS" train more.grad wraps -o run_doubles --precision f64
 expect 0 "$GRADUS" show space more.grad wrapped
 has out 'inner'
 
+# ---- Ctrl-C: what there is so far is written, or nothing is left ----
+for after in 0.3 0.6 1.2 2; do
+	timeout -s INT $after "$GRADUS" train "$SOURCE_DIR/examples/choose_adam.grad" -o "cut_$after" >out 2>err </dev/null
+	[ ! -e "cut_$after" ] || [ -s "cut_$after/rule.grad" ] || fail "interrupted after $after s: a folder without a rule"
+done
+
 # ---- choices made, the rest trained as ever; and what cannot be ----
 expect 0 "$GRADUS" train more.grad learned -o trained --steps 3 --choose 2=1,d=2
 lacks trained/rule.grad choose

@@ -128,6 +128,14 @@ for clause in "problems 1000000000 train" "problems 4 train, 1000000000 select" 
 	[ ! -e run ] || fail "a refused training left a folder"
 done
 
+program "estimate policy_search(trajectories = 100000)" "horizon 400" >run.grad
+expect 1 "$GRADUS" train run.grad -o run --memory 1e9
+has err E0801
+program "estimate policy_search(trajectories = 100000)" "horizon 100000" >run.grad
+expect 1 "$GRADUS" train run.grad -o run
+has err E0807
+[ ! -e run ] || fail "a refused training left a folder"
+
 # ---- opened hyperparameters ----
 cat >opened.grad <<'EOF'
 experiment e {

@@ -40,6 +40,8 @@ void rp_add_derivative(RpProgram *program, uint64_t seed) {
 		return;
 	program->by = found[rp_random(&state) % (uint64_t)count];
 	program->twice = rp_random(&state) % 3 == 0;
+	if (program->twice)
+		rp_remove_stops(program);
 	program->by_word = rp_random(&state) % 2 == 0 ? 0 : 1 + (int)(rp_random(&state) % 2);
 	program->reports++;
 	for (int k = 0; k < program->by->shape.rank; k++)

@@ -44,7 +44,7 @@ static RpExpr *softmax_of(Gen *g, RpVar *v) {
 static void draw_real(Gen *g, RpStmt *s, RpVar *var, const RpShape *rest) {
 	RpVar *weights = gen_pick(g, RP_REAL, 1);
 	var->size = 3;
-	switch (gen_below(g, 12)) {
+	switch (gen_below(g, 13)) {
 	case 0:
 	case 1:
 	case 2: two(s, RP_normal, rp_number(g->pool, 0), rp_number(g->pool, 1)); return;
@@ -67,6 +67,10 @@ static void draw_real(Gen *g, RpStmt *s, RpVar *var, const RpShape *rest) {
 	default:
 		if (weights && gen_chance(g, 40)) /* a whole number in a run's weights has no limits that are known */
 			two(s, RP_categorical, softmax_of(g, weights), NULL);
+		else if (gen_chance(g, 40))
+			two(s, RP_poisson, positive(g, s, rest), NULL);
+		else if (gen_chance(g, 40))
+			two(s, RP_binomial, rp_whole(g->pool, gen_between(g, 1, 6)), gen_bounded(g, place(g, s, rest), 0.1, 0.9));
 		else if (gen_chance(g, 50))
 			two(s, RP_integer, rp_whole(g->pool, -1), rp_whole(g->pool, 3));
 		else

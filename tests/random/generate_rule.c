@@ -345,9 +345,9 @@ static void branch(Maker *m, RpBlock *block) {
 static void draw(Maker *m, RpBlock *block) {
 	static const RpDistribution names[] = {RP_normal,     RP_normal,      RP_uniform, RP_exponential,
 	                                       RP_loguniform, RP_gamma,       RP_beta,    RP_student_t,
-	                                       RP_bernoulli,  RP_categorical, RP_integer};
+	                                       RP_bernoulli,  RP_categorical, RP_integer, RP_poisson};
 	Gen *g = m->g;
-	RpDistribution which = names[gen_below(g, 11)];
+	RpDistribution which = names[gen_below(g, 12)];
 	bool whole = which >= RP_categorical || which == RP_integer || which == RP_bernoulli;
 	bool one = !m->in_each && !whole && gen_chance(g, 40);
 	RpExpr *a = gen_bounded(g, gen_surely_real(g, one || gen_chance(g, 50) ? number(m, 2) : like(m, 2)), -1, 1);
@@ -363,7 +363,7 @@ static void draw(Maker *m, RpBlock *block) {
 		s->value[0] = wide;
 	if (which == RP_student_t)
 		s->value[0] = binary(m, RP_ADD, rp_number(g->pool, 3), wide);
-	if (which == RP_gamma || which == RP_beta)
+	if (which == RP_gamma || which == RP_beta || which == RP_poisson)
 		s->value[0] = binary(m, RP_ADD, rp_number(g->pool, 0.5), other);
 	if (which == RP_loguniform) {
 		s->value[0] = other;
@@ -548,13 +548,6 @@ static void hyperparameter(Maker *m) {
 		r->hyper_value[k] = gen_between(g, 1, 9) * 0.1;
 }
 
-/* A run's differences see what stop_gradient hides from its gradient. */
-static void no_stop(void *context, RpExpr **place) {
-	(void)context;
-	if ((*place)->op == RP_FUNCTION && strcmp(rp_functions[(*place)->which].name, "stop_gradient") == 0)
-		(*place)->which = 0;
-}
-
 RpRule *rp_generate_rule(RpProgram *program, uint64_t seed) {
 	Gen gen = {
 		.pool = program->pool, .program = program, .state = seed * UINT64_C(0xD1342543DE82EF95) + 77, .serial = 500};
@@ -577,7 +570,7 @@ RpRule *rp_generate_rule(RpProgram *program, uint64_t seed) {
 		learned(m);
 	for (int i = gen_between(m->g, 0, 4); i > 0; i--)
 		state(m);
-	rp_each_expr(program, no_stop, NULL);
+	rp_remove_stops(program);
 	r->applied = program->seed / 5 % 3 == 1;
 	r->axes = !r->indexed && gen_chance(m->g, 20);
 	r->by = gen_chance(m->g, 30);

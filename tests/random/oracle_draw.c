@@ -127,6 +127,34 @@ static double category(const double *weights, int count, double u) {
 	return drawn;
 }
 
+/* ---- counts: from the most probable one to both sides in turn (Kemp 1986) ---- */
+
+/* The probability of k; trials: 0 for poisson, whose rate is p. */
+static double mass(double k, double trials, double p) {
+	if (k < 0 || (trials > 0 && k > trials))
+		return 0;
+	double log_mass = trials > 0 ? lgamma(trials + 1) - lgamma(trials - k + 1) + k * log(p) + (trials - k) * log1p(-p)
+	                             : k * log(p) - p;
+	return exp(log_mass - lgamma(k + 1));
+}
+
+static double counted(double u, double trials, double p) {
+	if (trials > 0 && p > 0.5)
+		return trials - counted(u, trials, 1 - p);
+	double mode = trials > 0 ? fmin(floor((trials + 1) * p), trials) : floor(p), rest = u - mass(mode, trials, p);
+	if (rest < 0)
+		return mode;
+	for (int away = 1; away < 400; away++) {
+		rest -= mass(mode + away, trials, p);
+		if (rest < 0)
+			return mode + away;
+		rest -= mass(mode - away, trials, p);
+		if (rest < 0)
+			return mode - away;
+	}
+	return mode;
+}
+
 /* Of real draws, whose arguments a run may make impossible: then they are NaN. */
 static bool possible(RpDistribution which, double a, double b) {
 	switch (which) {
@@ -155,6 +183,8 @@ static double one_of(const Key *k, RpDistribution which, const double *a, int as
 	case RP_bernoulli: return u[0] < *a;
 	case RP_categorical: return category(a, as, u[0]);
 	case RP_permutation: return permuted(k, (int)*a);
+	case RP_poisson: return counted(u[0], 0, *a);
+	case RP_binomial: return counted(u[0], *a, b);
 	case RP_student_t: { /* Bailey 1994 */
 		double w = -2 * log1p(-u[0]) / *a;
 		return normal_of(u) * (w > 0 ? sqrt(expm1(w) / w) : 1);

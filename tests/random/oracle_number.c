@@ -30,9 +30,9 @@ static double sum(Oracle *o, double a, double b) {
 	return (a - (s - back)) + (b - back) == 0 && fits(o, s) ? s : oracle_noisy(o, s);
 }
 
+/* By a power of two it is exact; by other counts it may be a product with a rounded 1 / b. */
 double oracle_quotient(Oracle *o, double a, int b) {
-	double q = a / b;
-	return fma(q, b, -a) == 0 && fits(o, q) ? q : oracle_noisy(o, q);
+	return a == 0 || (b & (b - 1)) == 0 ? a / b : oracle_noisy(o, a / b);
 }
 
 /* A slope that is no number (that of a^-inf) says nothing, whatever it meets. */

@@ -338,7 +338,9 @@ extern const char *const rp_words[RP_WORD_COUNT];
 	ROW(beta)                                                                                                          \
 	ROW(student_t)                                                                                                     \
 	ROW(categorical)                                                                                                   \
-	ROW(permutation)
+	ROW(permutation)                                                                                                   \
+	ROW(poisson)                                                                                                       \
+	ROW(binomial)
 
 #define RP_DISTRIBUTION_ENUM(name) RP_##name,
 typedef enum RpDistribution { RP_DISTRIBUTIONS(RP_DISTRIBUTION_ENUM) RP_DISTRIBUTION_COUNT } RpDistribution;
@@ -363,6 +365,8 @@ bool rp_mentions(const RpExpr *e, const RpVar *var);
 /* Calls visit on every place that holds an expression, outer ones first; visit may replace what is there. */
 typedef void RpVisit(void *context, RpExpr **place);
 void rp_each_expr(RpProgram *program, RpVisit *visit, void *context);
+/* Differences see what stop_gradient hides: another function stands for it then. */
+void rp_remove_stops(RpProgram *program);
 void rp_each_of_block(RpBlock *block, RpVisit *visit, void *context);
 void rp_each_below(RpExpr **place, RpVisit *visit, void *context);
 

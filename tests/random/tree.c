@@ -99,6 +99,16 @@ void rp_each_expr(RpProgram *program, RpVisit *visit, void *context) {
 	rp_each_of_block(&program->consts, visit, context);
 }
 
+static void no_stop(void *context, RpExpr **place) {
+	(void)context;
+	if ((*place)->op == RP_FUNCTION && strcmp(rp_functions[(*place)->which].name, "stop_gradient") == 0)
+		(*place)->which = 0;
+}
+
+void rp_remove_stops(RpProgram *program) {
+	rp_each_expr(program, no_stop, NULL);
+}
+
 typedef struct Mention {
 	const RpVar *var;
 	bool found;

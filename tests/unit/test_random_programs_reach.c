@@ -55,7 +55,7 @@ static const struct {
 	{
 		{AST_BAD, "is no program"},
 		{AST_TEXT, "names files: test_rt_data.c"},
-		{AST_CHOOSE, "is not in this version"},
+		{AST_CHOOSE, "has no value before it is searched: test_search_several.c"},
 		{AST_DISCOVER, "has no value before it is searched: test_search_agree.c"},
 },
   no_statements[] = {
