@@ -38,7 +38,7 @@ frontend/names:  fe_ program_ resolve_ symbol_ typing_ foreign_
 frontend/hole.h:
 frontend/frontend.h: fe_
 frontend/value:  ex_ value_ scope_ proof_ emit_
-frontend/meaning: elab_
+frontend/meaning: elab_ draw_
 frontend/decl:   fe_ hyper_ limits_ objective_ rule_ stages_ check_ experiment_ hole_
 jit:             jit_
 jit/loop:        loop_

@@ -21,8 +21,8 @@ typedef struct Draw {
 
 /* ---- elab_draw_counts.c: whole numbers whose probabilities are added up until the random number is reached ---- */
 
-Ex *draw_poisson(const Draw *d);
-Ex *draw_binomial(const Draw *d);
-Ex *draw_categorical(const Draw *d);
+Ex *elab_draw_poisson(const Draw *d);
+Ex *elab_draw_binomial(const Draw *d);
+Ex *elab_draw_categorical(const Draw *d);
 
 #endif

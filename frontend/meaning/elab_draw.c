@@ -225,6 +225,20 @@ static Ex *draw_beta(const Draw *d) {
 	return ex_convert(e, ex_op(e, IR_sigmoid, ex_op(e, IR_sub, g, h, NULL), NULL, NULL), e->real);
 }
 
+/* ---- counts and categories: elab_draw_counts.c ---- */
+
+static Ex *draw_poisson(const Draw *d) {
+	return elab_draw_poisson(d);
+}
+
+static Ex *draw_binomial(const Draw *d) {
+	return elab_draw_binomial(d);
+}
+
+static Ex *draw_categorical(const Draw *d) {
+	return elab_draw_categorical(d);
+}
+
 static const struct {
 	IrOpcode random;
 	Ex *(*draw)(const Draw *d);

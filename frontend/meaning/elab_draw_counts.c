@@ -192,7 +192,7 @@ static Ex *poisson_down(const Draw *d, Ex *k, Ex *const *of) {
 }
 
 /* P(k) = rate^k exp(-rate) / k!, with the mode at floor(rate). */
-Ex *draw_poisson(const Draw *d) {
+Ex *elab_draw_poisson(const Draw *d) {
 	Elab *e = d->e;
 	const double largest = distribution_limits[LIMITS_RATE].high;
 	Ex *rate = held(d, d->a, largest), *mode = op1(d, IR_floor, rate), *none = op(d, IR_eq, mode, f64(e, 0));
@@ -249,7 +249,7 @@ static Ex *log_binomial_mass(const Draw *d, Ex *n, Ex *p, Ex *m) {
 }
 
 /* P(k) = n! / (k! (n - k)!) p^k (1 - p)^(n - k), with the mode at floor((n + 1) p). Beyond a half, what does not happen is counted. */
-Ex *draw_binomial(const Draw *d) {
+Ex *elab_draw_binomial(const Draw *d) {
 	Elab *e = d->e;
 	const double largest = distribution_limits[LIMITS_TRIALS].high;
 	Ex *n = held(d, d->a, largest), *given = held(d, d->b, 1), *one = f64(e, 1);
@@ -319,7 +319,7 @@ static Ex *category_by_turns(const Draw *d, Ex *weight, Ex *total) {
 	return element(&s, loop->loop.carries.data[1].out);
 }
 
-Ex *draw_categorical(const Draw *d) {
+Ex *elab_draw_categorical(const Draw *d) {
 	Elab *e = d->e;
 	Ex *weight = ex_convert(e, d->a, IR_F64), *total = reduced(e, IR_PUT_SUM, weight, d->category, NULL, d->span);
 	Ex *drawn =

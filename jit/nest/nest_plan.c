@@ -1,6 +1,6 @@
 /* How a nest runs: which index goes in lanes, the order of loops, register tiles, unrolling. Costs are rough counts of vector
  * instructions; only ratios matter. Nothing here changes results under --strict, and otherwise only which reductions
- * are summed by lanes. */
+ * are summed by lanes, and in how many sums. */
 #include "jit/nest/limits.h"
 #include "jit/nest/nest.h"
 

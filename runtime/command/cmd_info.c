@@ -374,7 +374,8 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 	int64_t learned = 0;
 	if (!fe_experiment(cmd->program, decl, &experiment))
 		return false;
-	bool searches = fe_open_expression(experiment.train.decl) != NULL;
+	bool open = fe_open_expression(experiment.train.decl) != NULL;
+	bool searches = open || fe_has_choices(cmd->program, &experiment.train);
 	if (!searches && !plan_memory(info, &experiment, &bytes, &learned))
 		return false;
 	const char *rule = cmd_call_text(cmd, &experiment.train), *update = cmd_call_text(cmd, &experiment.update);
@@ -402,7 +403,7 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 		return true;
 	}
 	if (searches)
-		line(info, "searches", "%s, for its open expression", rule);
+		line(info, "searches", open ? "%s, for its open expression" : "%s, among its choices", rule);
 	else
 		line(info, "trains", "%s, %s learned numbers", rule, cmd_count(cmd->arena, learned));
 	line(info, "on", "%s", text_cstr(&on));

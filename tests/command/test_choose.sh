@@ -33,6 +33,9 @@ for line in '1 *parts *1: g   2: g / rms(g)' 'u *parts *1: g   2: m   3: sign(m)
 done
 has out 'the search runs all 14'
 
+expect 0 "$GRADUS" info parts.grad
+has out 'parts, among its choices'
+
 # ---- made from outside; a choice that nobody made is its first alternative, and that is said ----
 run='minimize robust_regression(n=20) --file parts.grad --steps 5 --json'
 expect 0 "$GRADUS" $run --with 'parts(lr=0.2)'

@@ -40,7 +40,8 @@ for file in "$SOURCE_DIR"/examples/*.grad "$SOURCE_DIR"/examples/*/*.grad; do
 		lacks out '"nan"'
 	done
 	for experiment in $(names experiment "$file"); do
-		[ -n "$fill" ] && few= || few="--steps 3" # a search has no steps of training
+		few="--steps 3"
+		grep -qE '^[^#]*(discover\(|choose \{)' "$file" && few= # a search has no steps of training
 		# shellcheck disable=SC2086
 		expect 0 "$GRADUS" train "$@" "$experiment" -o "run-$count-$experiment" $few
 		expect 0 "$GRADUS" check "run-$count-$experiment/rule.grad"
