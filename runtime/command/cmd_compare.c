@@ -283,7 +283,8 @@ static CmdExit put_in_run(Cmd *cmd, const Plan *plan, const char *json, size_t l
 	FilePut put = FILE_TAKEN;
 	for (int number = 1; put == FILE_TAKEN; number++) {
 		name = name_in_run(cmd, plan, number);
-		bool again = (as_asked(cmd, plan) && plan->family == 0) || holds(cmd, arena_printf(cmd->arena, "%s/%s", dir, name), json, length);
+		bool again = (as_asked(cmd, plan) && plan->family == 0) ||
+		             holds(cmd, arena_printf(cmd->arena, "%s/%s", dir, name), json, length);
 		put = store_put(cmd->session, dir, name, json, length, !again);
 	}
 	if (put == FILE_PUT) {

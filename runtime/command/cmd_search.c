@@ -274,6 +274,8 @@ static CmdExit run_search(Searching *searching) {
 	        searching->experiment->on.count == 1 ? "y" : "ies");
 	if (searching->resumes) {
 		searching->folder = store_folder_again(cmd->rt, searching->dir, 0);
+		if (!searching->folder)
+			return cmd_failed(cmd);
 		now_saved(searching);
 	}
 	SearchOptions options = {.progress = on_progress,

@@ -21,8 +21,8 @@ static const AstDecl *open_rule(Cmd *cmd) {
 	if (open > 1 && !word)
 		cmd_usage(cmd, "which rule? %d of them have an open expression", open);
 	else if (!found)
-		cmd_usage(cmd, "no rule%s%s%s has an open expression or a choice: a `discover(...)` or a `choose { ... }`", word ? " `" : "", word ? word : "",
-		          word ? "`" : "");
+		cmd_usage(cmd, "no rule%s%s%s has an open expression or a choice: a `discover(...)` or a `choose { ... }`",
+		          word ? " `" : "", word ? word : "", word ? "`" : "");
 	return open > 1 && !word ? NULL : found;
 }
 

@@ -89,7 +89,7 @@ static bool on_restore(void *user, Training *state, bool *restored) {
 		return false;
 	training->folder = store_folder_again(cmd->rt, dir, training->record->run);
 	training->learned = true; /* whatever becomes of it, the folder stays */
-	if (!store_checkpoint_load(training->folder, state, restored))
+	if (!training->folder || !store_checkpoint_load(training->folder, state, restored))
 		return false;
 	if (*restored)
 		cmd_say(cmd, "going on after step %d", train_so_far(state)->steps);

@@ -15,6 +15,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -300,16 +301,28 @@ bool store_folder_possible(Rt *rt, const char *dir) {
 	return !error;
 }
 
-static void folder_begin(StoreFolder *folder, Rt *rt, Arena *arena, const char *dir) {
+/* false: another process writes into it. The lock ends with the process, however that ends. */
+static bool folder_begin(StoreFolder *folder, Rt *rt, Arena *arena, const char *dir) {
 	*folder = (StoreFolder){
 		.rt = rt, .arena = arena, .dir = arena_strdup(arena, dir), .reserve = -1, .draft = -1, .checkpoint = -1};
 	folder->metrics.fd = folder->timing.fd = -1;
+	folder->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return folder->lock < 0 || flock(folder->lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+static void refuse_shared(Rt *rt, const char *dir) {
+	Diag *diag = diag_error(rt->session, 812, (Span){0}, "%s cannot be used as a run folder", dir);
+	diag_note(rt->session, diag, "another process writes it");
 }
 
 StoreFolder *store_folder_again(Rt *rt, const char *dir, uint64_t run) {
 	Arena *arena = arena_new();
 	StoreFolder *folder = ARENA_NEW(arena, StoreFolder);
-	folder_begin(folder, rt, arena, dir);
+	if (!folder_begin(folder, rt, arena, dir)) {
+		refuse_shared(rt, dir);
+		store_folder_close(folder);
+		return NULL;
+	}
 	folder->topmost = folder->dir;
 	folder->run = run;
 	char *bytes;
@@ -331,7 +344,11 @@ StoreFolder *store_folder_new(Rt *rt, const char *dir, const FeExperiment *exper
 	}
 	Arena *arena = arena_new();
 	StoreFolder *folder = ARENA_NEW(arena, StoreFolder);
-	folder_begin(folder, rt, arena, dir);
+	if (!folder_begin(folder, rt, arena, dir)) { /* between making and locking it */
+		refuse_shared(rt, dir);
+		store_folder_close(folder);
+		return NULL;
+	}
 	folder->topmost = arena_strdup(arena, topmost);
 	if (!write_run(folder, experiment, command_line) || !lines_open(folder, &folder->metrics, "metrics.jsonl") ||
 	    !lines_open(folder, &folder->timing, "timing.jsonl")) {
@@ -348,6 +365,8 @@ void store_folder_close(StoreFolder *folder) {
 	lines_close(&folder->timing);
 	if (folder->reserve >= 0)
 		close(folder->reserve);
+	if (folder->lock >= 0)
+		close(folder->lock);
 	arena_free(folder->arena);
 }
 

@@ -42,6 +42,7 @@ struct StoreFolder {
 	StoreLines metrics, timing;
 	double flushed; /* when lines were last written */
 	StoreFiles files;
+	int lock;    /* the folder itself, so that no other process writes into it; -1: it cannot be locked */
 	int reserve; /* room held on the disk; -1: none */
 	size_t reserve_bytes;
 	int draft;      /* which of the two weights files rule.grad names; -1: neither */

@@ -41,7 +41,7 @@ bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule
 void store_folder_print(StoreFolder *folder, const Trained *trained, Text *out);
 void store_folder_close(StoreFolder *folder);
 /* The folder of a run that ended early, to go on in it; run: as StoreRecord has it. Lines of a training are opened by
- * store_checkpoint_load. */
+ * store_checkpoint_load. NULL with a diagnostic: another process writes into it. */
 StoreFolder *store_folder_again(Rt *rt, const char *dir, uint64_t run);
 void store_folder_discard(StoreFolder *folder); /* closes and removes it: nothing was trained */
 

@@ -262,4 +262,21 @@ code=$?
 [ $code -ne 0 ] && [ $code -ne 70 ] || fail "a full disk gives exit code $code"
 expect 0 "$GRADUS" resume full
 same longer full
+
+# ---- two at once: the second is refused, and does no harm ----
+"$GRADUS" train longer.grad -o both >out 2>err </dev/null &
+pid=$!
+tries=0
+while [ ! -s both/checkpoint-a ] && kill -0 $pid 2>/dev/null && [ $tries -lt 600 ]; do
+	sleep 0.05
+	tries=$((tries + 1))
+done
+if kill -STOP $pid 2>/dev/null && [ ! -s both/result.json ]; then
+	"$GRADUS" resume both >out2 2>err2 </dev/null
+	code=$?
+	[ $code -eq 5 ] && grep -q 'another process writes it' err2 || fail "a second training in one folder: exit $code, $(cat err2)"
+fi
+kill -CONT $pid
+wait $pid || fail "a training beside which another one was tried: $(cat err)"
+same longer both
 finish
