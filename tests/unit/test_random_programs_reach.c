@@ -239,7 +239,7 @@ Test(random_programs_reach, all_of_the_language) {
 		expect(reached.form[i], "the form", form_names[i], NULL);
 	for (int i = 0; i < EXPRESSIONS; i++) {
 		const char *why = NULL;
-		char name[20];
+		char name[32];
 		snprintf(name, sizeof name, "AstExprKind %d", i);
 		for (size_t k = 0; k < sizeof no_expressions / sizeof *no_expressions; k++)
 			why = no_expressions[k].kind == i ? no_expressions[k].why : why;
