@@ -48,11 +48,31 @@ static const IrPut *link_of(const Compose *c, IrValue value, const IrFor **f) {
 	return sum && pass_put_is_projection(c->b.func, &unconditional, put) && !ir_for_is_empty(*f) ? put : NULL;
 }
 
+static void add_ways(double *ways, IrOperand parts, double count) {
+	while (ir_next_operand(&parts))
+		ways[parts.node] += count;
+}
+
+/* Per node, in how many ways it goes into the body. What is read in one way only is not needed any more when that is replaced. */
+static double *count_ways(Arena *scratch, const IrFunc *func, const IrFor *user) {
+	double *ways = ARENA_ARRAY(scratch, double, user->nodes.count + 1);
+	for (uint32_t p = 0; p < user->puts.count; p++) {
+		const IrPut *put = &user->puts.data[p];
+		add_ways(ways, ir_put_operands(put, ir_type(func, put->out).rank), 1);
+	}
+	add_ways(ways, ir_at_operands(user->conds.data, user->conds.count), 1);
+	for (uint32_t n = user->nodes.count; n-- > 0;)
+		add_ways(ways, ir_operands(&user->nodes.data[n]), ways[n]);
+	return ways;
+}
+
 static bool add_value(const Compose *c, IrValue value, bool negative, Chain *chain);
 
-/* The element of another value at the same place, where nothing is reduced: its contributions are ours. */
-static bool is_passed_on(const Compose *c, const IrFor *f, const IrPut *put, const IrNode *node) {
+/* The element of another value at the same place, where nothing is reduced: its contributions are ours. What the body needs in another way,
+ * too, would have to be made all the same. */
+static bool is_passed_on(const Compose *c, const IrFor *f, const IrPut *put, uint32_t number) {
 	const IrFor *made;
+	const IrNode *node = &f->nodes.data[number];
 	if (node->kind != IR_NODE_READ || node->guarded || !pass_put_is_permutation(c->b.func, f, put))
 		return false;
 	if (!ir_type_equal(ir_type(c->b.func, node->value), ir_type(c->b.func, put->out)))
@@ -60,7 +80,7 @@ static bool is_passed_on(const Compose *c, const IrFor *f, const IrPut *put, con
 	for (uint32_t k = 0; k < node->at_count; k++)
 		if (!ir_at_equal(node->at[k], put->at[k]))
 			return false;
-	return link_of(c, node->value, &made) != NULL;
+	return link_of(c, node->value, &made) != NULL && count_ways(c->scratch, c->b.func, f)[number] == 1;
 }
 
 /* The terms of a node. `follow`: those of a value that is passed on as it is are its own contributions, in operations of their
@@ -74,7 +94,7 @@ static bool add_term(const Compose *c, const IrFor *f, const IrPut *put, uint32_
 		       add_term(c, f, put, node->args[1], negative != (node->opcode == IR_sub), follow, chain);
 	if (is_op && node->opcode == IR_neg)
 		return add_term(c, f, put, node->args[0], !negative, follow, chain);
-	if (follow && is_passed_on(c, f, put, node))
+	if (follow && is_passed_on(c, f, put, number))
 		return add_value(c, node->value, negative, chain);
 	if (chain->count == PASS_COMPOSE_LINKS)
 		return false;
@@ -179,24 +199,6 @@ typedef struct Term {
 	uint32_t read; /* which factor */
 	Chain chain;
 } Term;
-
-static void add_ways(double *ways, IrOperand parts, double count) {
-	while (ir_next_operand(&parts))
-		ways[parts.node] += count;
-}
-
-/* Per node, in how many ways it goes into the body. What is read in one way only is not needed any more when that is replaced. */
-static double *count_ways(Arena *scratch, const IrFunc *func, const IrFor *user) {
-	double *ways = ARENA_ARRAY(scratch, double, user->nodes.count + 1);
-	for (uint32_t p = 0; p < user->puts.count; p++) {
-		const IrPut *put = &user->puts.data[p];
-		add_ways(ways, ir_put_operands(put, ir_type(func, put->out).rank), 1);
-	}
-	add_ways(ways, ir_at_operands(user->conds.data, user->conds.count), 1);
-	for (uint32_t n = user->nodes.count; n-- > 0;)
-		add_ways(ways, ir_operands(&user->nodes.data[n]), ways[n]);
-	return ways;
-}
 
 static bool find_composable(const Compose *c, const IrFor *user, const double *ways, Term *term) {
 	for (uint32_t k = 0; k < term->product.count; k++) {

@@ -22,6 +22,8 @@ static const double objective_ulp = 64, rule_ulp = 16;
 static const double fit_ulp = 256;
 /* A Hessian, or J'J, multiplies what its elements were rounded by: its condition is some hundreds where rules meet it here. */
 static const double solved_ulp = 1024;
+/* The inverse of a matrix multiplies rounding by its condition, which is some tens in the families that have one. */
+static const double inverted_ulp = 256;
 /* A slope along a random direction is the difference of two values over a small radius: they cancel. */
 static const double difference_ulp = 1024;
 
@@ -202,7 +204,8 @@ static Objective add_objective(Lab *lab, const ProgramDecl *decl, IrScalar real)
 	IrFunc *gradient = ad_gradient(o.module, value, "gradient", 0, wrt, true, true);
 	bool all = program_is_typical(decl);
 	int modes = all ? MODES : STRICT + 1;
-	double bound = o.objective->residuals > 0 ? fit_ulp : objective_ulp;
+	bool inverts = program_says(decl, "logdet(") || program_says(decl, "solve(") || program_says(decl, "inverse(");
+	double bound = o.objective->residuals > 0 ? fit_ulp : inverts ? inverted_ulp : objective_ulp;
 	o.setup = lab_add(lab, o.module, o.objective->setup, arena_printf(arena, "data of %s", name), objective_ulp, 0,
 	                  modes, all);
 	o.start = lab_add(lab, o.module, o.objective->start, arena_printf(arena, "start of %s", name), objective_ulp, 0,

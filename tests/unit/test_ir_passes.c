@@ -60,6 +60,17 @@ static const Program programs[] = {
      "%s[] = for i:2 j:2 { add(mul(%g[j, -j+1], %x[i, j]), 0.75) } sum -> []\n"
      "return %s }\n",
      1.0},
+	{"a sum that is passed on, and read otherwise as well",
+     "func @f (%x[2, 5], %y[2], %w[2, 2], %e[1]) -> ([]) {\n"
+     "%a[2] = for i:2 k:3 { mul(%x[i, -k+4], %y[1]) } sum -> [i]\n"
+     "%b[2, 2] = for i:2 j:2 k:1 { mul(mul(%y[1], %y[i+j-1]?), %a[j]) } sum -> [i, j]\n"
+     "%c[2, 2] = for i:2 j:2 { add(%b[i, j], mul(%b[i, j], 3)) } -> [i, j]\n"
+     "%d[2, 1] = for i:2 j:1 k:3 { div(%x[-i+1, k], add(abs(%x[j, k+1]), 0.5)) } sum -> [i, j]\n"
+     "%g[2, 2] = for i:2 j:2 k:1 { mul(mul(%e[k], %y[i]), %d[i, k]) } sum -> [i, j] into %c\n"
+     "%h[2] = for i:2 j:2 k:1 { mul(%g[i, j], %x[k, i]?) } sum -> [j]\n"
+     "%s[] = for i:2 { mul(mul(%x[0, i], %y[i]), %h[i]) } sum -> []\n"
+     "return %s }\n",
+     1.0},
 	{"sums of sums through into",
      "func @f (%Q[20, 3, 5], %l[3, 5, 5], %d[20, 3, 5]) -> ([3, 5]) {\n"
      "%e[20, 3, 5] = for i:20 c:3 r:5 s:5 { mul(%Q[i, c, r], %l[c, r, s]) } sum -> [i, c, s]\n"

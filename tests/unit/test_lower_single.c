@@ -14,7 +14,7 @@ static bool is_word(const char *at, size_t length) {
 		"import", "train",     "on",     "score",     "problems", "horizon",   "estimate",   "update",   "against",
 		"clip",   "select",    "test",   "seed",      "steps",    "from",      "real",       "int",      "bool",
 		"x",      "g",         "f",      "t",         "f0",       "sum",       "mean",       "max",      "min",
-		"prod",   "logsumexp", "argmax", "argmin",    "any",      "all",       "data",       "batch"};
+		"prod",   "logsumexp", "argmax", "argmin",    "any",      "all",       "data",       "batch",    "choose"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strlen(words[i]) == length && memcmp(at, words[i], length) == 0)
 			return true;
