@@ -152,7 +152,9 @@ Value *elab_call_quantile(Elab *e, const Builtin *b, Value **args, const AstExpr
 	Ex *low = ex_op(e, IR_to_int, below, NULL, NULL);
 	low = ex_op(e, IR_max, zero, ex_op(e, IR_min, low, last, NULL), NULL);
 	Ex *high = ex_op(e, IR_min, ex_op(e, IR_add, low, ex_int(e, 1), NULL), last, NULL);
-	Ex *a = element(e, v, low), *c = element(e, v, high), *end = element(e, v, last);
+	Ex *a = element(e, v, low), *c = element(e, v, high);
+	/* Where the size of x is open, nothing says here that there is a last one. */
+	Ex *end = ex_substitute(e, value_body(e, v), v->vars, &last, 1, true);
 	Ex *on = ex_op(e, IR_add, a, ex_op(e, IR_mul, part, ex_op(e, IR_sub, c, a, NULL), NULL), NULL);
 	Ex *fine = ex_op(e, IR_and, ex_op(e, IR_ge, q, ex_real(e, 0), NULL), ex_op(e, IR_le, q, ex_real(e, 1), NULL), NULL);
 	fine = ex_op(e, IR_and, fine, ex_op(e, IR_eq, end, end, NULL), NULL);

@@ -177,7 +177,8 @@ static bool need_block(AstNeeds *n, const AstBlock *block) {
 		const AstStmt *s = block->data[i];
 		const AstBlock *inner[2];
 		int count = ast_blocks(s, inner);
-		bool needed = count == 0 && defines_needed(n, s);
+		bool idle = n->open && !name_map_get(n->open, ast_stmt_key(s));
+		bool needed = count == 0 && (idle || defines_needed(n, s));
 		for (int k = 0; k < count; k++)
 			needed = need_block(n, inner[k]) || needed;
 		any = any || needed;

@@ -52,10 +52,12 @@ typedef struct AstNeeds {
 	const AstDecl *rule;
 	const AstChoices *choices;
 	const int *picks; /* NULL: all are open */
-	Arena *arena;     /* scratch */
-	NameMap names;    /* those that are needed */
-	NameMap stmts;    /* likewise, by ast_stmt_key */
-	bool *needed;     /* by choice */
+	const NameMap *
+		open; /* what is needed while all are open; NULL: not asked. What is idle already then stays, and so does what it reads */
+	Arena *arena;  /* scratch */
+	NameMap names; /* those that are needed */
+	NameMap stmts; /* likewise, by ast_stmt_key */
+	bool *needed;  /* by choice */
 	bool changed;
 } AstNeeds;
 

@@ -23,9 +23,13 @@ static int bind_of_op(AstOp op) {
 	}
 }
 
-/* In parentheses of its own it is an atom; so its place says. */
+/* In parentheses of its own it is an atom; so its place says. `(a + b) * c` begins with those of its first part. */
 static int bind_of(const Session *session, const AstExpr *x) {
-	if (session->sources.data[x->span.file]->text[x->span.start] == '(')
+	const AstExpr *first = x->kind == AST_BINARY    ? x->binary.left
+	                       : x->kind == AST_COMPARE ? x->compare.operands.data[0]
+	                                                : NULL;
+	bool of_first = first && first->span.start == x->span.start;
+	if (!of_first && session->sources.data[x->span.file]->text[x->span.start] == '(')
 		return BIND_ATOM;
 	switch (x->kind) {
 	case AST_IF: return BIND_IF;
@@ -37,6 +41,7 @@ static int bind_of(const Session *session, const AstExpr *x) {
 }
 
 typedef struct Place {
+	const AstDecl *rule;
 	const AstExpr *choice;
 	int needed; /* what binds at least as tightly needs no parentheses there */
 } Place;
@@ -51,10 +56,15 @@ static void see_binary(Place *place, const AstExpr *x) {
 		place->needed = own + 1;
 }
 
+static int needed_at(const AstDecl *rule, const AstExpr *choice);
+
 static bool see(const AstExpr *x, void *context) {
 	Place *place = context;
 	if (!x)
 		return false;
+	for (uint32_t i = 0; x->kind == AST_CHOOSE && i < x->elements.count; i++)
+		if (x->elements.data[i] == place->choice) /* it will stand where that one stands */
+			place->needed = needed_at(place->rule, x);
 	if (x->kind == AST_BINARY)
 		see_binary(place, x);
 	else if (x->kind == AST_UNARY && x->unary.operand == place->choice)
@@ -68,7 +78,7 @@ static bool see(const AstExpr *x, void *context) {
 }
 
 static int needed_at(const AstDecl *rule, const AstExpr *choice) {
-	Place place = {choice, BIND_IF};
+	Place place = {rule, choice, BIND_IF};
 	for (uint32_t i = 0; i < rule->body.count; i++)
 		ast_any_expr(rule->body.data[i], see, &place);
 	return place.needed;
@@ -121,6 +131,7 @@ void ast_cut_choices(Session *session, const AstDecl *rule, const AstChoices *ch
 	AstNeeds made = open;
 	made.picks = picks;
 	ast_find_needs(session, &open);
+	made.open = &open.stmts;
 	ast_find_needs(session, &made);
 	cut_idle(session, &rule->body, &open.stmts, &made.stmts, cuts);
 	for (uint32_t i = 0; i < choices->count; i++) {

@@ -8,8 +8,8 @@
 
 static const char *const stage_words[SEARCH_STAGES] = {"first look", "second look", "fitting", "last round"};
 
-/* A search under way, and where it will leave what it finds: made when there is something to come, so that nothing is left of one that ends
- * before. */
+/* A search under way, and where it will leave what it finds: made when the first finalist is about to be written, so that nothing is left of
+ * one that ends before. */
 typedef struct Course {
 	Cmd *cmd;
 	const FeExperiment *experiment;
@@ -20,7 +20,7 @@ typedef struct Course {
 static void on_progress(void *user, const SearchProgress *p) {
 	Course *course = user;
 	Cmd *cmd = course->cmd;
-	if (!course->folder && !course->failed) {
+	if (p->stage == SEARCH_STAGES && !course->folder && !course->failed) {
 		course->folder = store_folder_new(cmd->rt, cmd->options.out, course->experiment, cmd->command_line);
 		course->failed = !course->folder;
 	}

@@ -48,6 +48,14 @@ static int64_t spent(const MetaEstimator *e, const Guide *guide, int64_t runs, i
 	return sum;
 }
 
+/* The rule along all trajectories: what it evaluates elsewhere counts, f and its gradient there are known. */
+static bool follow(MetaEstimator *e, Guide *guide) {
+	for (int k = 0; k < e->family_count; k++)
+		guide->spent += (int64_t)guide->trajectories * guide->steps * e->families[k].task->elsewhere.most *
+		                e->families[k].problems->count;
+	return phase(e, meta_guide_follow);
+}
+
 static bool draw(MetaEstimator *e, Guide *guide, int64_t drawing) {
 	guide->drawing = drawing;
 	guide->spent += spent(e, guide, guide->trajectories + 1, 1);
@@ -65,11 +73,11 @@ static bool begin_round(MetaEstimator *e, Guide *guide, int64_t round) {
 		average_precision(e, guide);
 		return draw(e, guide, 0);
 	}
-	if (e->how.multipliers > 0 && !(phase(e, meta_guide_follow) && phase(e, meta_guide_settle)))
+	if (e->how.multipliers > 0 && !(follow(e, guide) && phase(e, meta_guide_settle)))
 		return false;
 	if (round / e->how.inner != guide->drawing && !draw(e, guide, round / e->how.inner))
 		return false;
-	if (!(phase(e, meta_guide_follow) && phase(e, meta_guide_improve)))
+	if (!(follow(e, guide) && phase(e, meta_guide_improve)))
 		return false;
 	average_precision(e, guide);
 	return true;
@@ -105,7 +113,7 @@ static bool policy_estimate(MetaEstimator *e, double *gradient, MetaStats *stats
 	stats->evaluations = guide->spent;
 	for (int k = 0; k < e->family_count; k++)
 		stats->evaluations +=
-			e->families[k].problems->count * e->families[k].task->elsewhere.most * (int64_t)guide->steps;
+			(int64_t)guide->steps * e->families[k].task->elsewhere.most * e->families[k].problems->count;
 	stats->score = drawn_score(e, guide);
 	return true;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "runtime/search/choose.h"
-#include "runtime/search/flush.h"
+#include "runtime/search/stages.h"
 
 /* ---- what is told ---- */
 

@@ -48,6 +48,13 @@ static void keep_best(const Choosing *c, ChooseFound *found, const ChoosePoints 
 
 /* ---- points ---- */
 
+/* Within what the rule says of its rate. */
+static double in_range(const Choosing *c, double rate) {
+	int number = search_choose_lab_rate(c->labs[0]);
+	const FeHyper *hyper = number >= 0 ? &search_choose_lab_rule(c->labs[0])->hypers.data[number] : NULL;
+	return !hyper || !hyper->has_range ? rate : fmin(fmax(rate, hyper->low), hyper->high);
+}
+
 static void alike(const Choosing *c, const ChooseFound *found, ChoosePoints *points) {
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		points->rates[lane] = found->rate;
@@ -85,7 +92,7 @@ static void spread(const Choosing *c, const ChooseFound *found, int round, doubl
 	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
 	alike(c, found, points);
 	for (int lane = 1; lane < IR_LANES; lane++) {
-		points->rates[lane] = found->rate * exp(width * search_rate_spread * normal(round, lane, 0));
+		points->rates[lane] = in_range(c, found->rate * exp(width * search_rate_spread * normal(round, lane, 0)));
 		for (int k = 0; k < c->learned; k++)
 			points->theta[k][lane] += width * spread_of(rule, k, found->theta[k]) * normal(round, lane, 1 + k);
 	}
@@ -101,7 +108,7 @@ static void grid(const Choosing *c, const ChooseWorker *worker, const ChooseRun 
 		from = size > 0 ? -4 : from;
 	}
 	for (int lane = 0; lane < IR_LANES; lane++)
-		points->rates[lane] = around * pow(10, lane / per_decade + from);
+		points->rates[lane] = in_range(c, around * pow(10, lane / per_decade + from));
 }
 
 /* ---- a stage ---- */
@@ -215,7 +222,7 @@ void search_choose_round(const Choosing *c, const ChooseWorker *worker, ChooseFo
 	search_choose_picks(&c->out->space, found->combination, picks);
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		int kept = lane < tried ? digits[lane] : 0;
-		points.rates[lane] = rounded(found->rate, kept);
+		points.rates[lane] = in_range(c, rounded(found->rate, kept));
 		for (int k = 0; k < c->learned; k++) {
 			natural[k][lane] = written(c, k, found->theta[k], kept);
 			points.theta[k][lane] = trained(c, k, natural[k][lane]);

@@ -236,12 +236,18 @@ bool search_evolve_candidates(Search *s) {
 	own->kind = out->kind;
 	own->candidates = how->candidates > 0 ? how->candidates : SEARCH_EVOLVED;
 	e.evolution.most_seen = places_for(own->candidates);
-	if (!rt_memory_allows(s->rt, 13.0 * (double)e.evolution.most_seen, "what this search has seen"))
+	double tables = s->options && s->options->resumes ? 2 : 1; /* what the log has seen is another */
+	if (!rt_memory_allows(s->rt, tables * 13.0 * (double)e.evolution.most_seen, "what this search has seen"))
+		return false;
+	e.log = search_log_new(s, e.evolution.most_seen);
+	if (!e.log)
 		return false;
 	if (out->holes > 1) {
 		e.trace = search_trace_new(s->rt, &s->experiment->train, out->labs[0]->rate, out->arena);
-		if (!e.trace)
+		if (!e.trace) {
+			search_log_free(e.log);
 			return false;
+		}
 	}
 	make_judges(&e);
 	e.evolution.grammar = (SearchGrammar){.holes = out->holes, .meanings = &e.judges[0].probes->meanings};
@@ -251,9 +257,6 @@ bool search_evolve_candidates(Search *s) {
 		find_starters(&e);
 	e.since = rt_seconds();
 	e.told = INFINITY;
-	e.log = search_log_new(s, e.evolution.most_seen);
-	if (!e.log)
-		return false;
 	SearchEvolved *evolved = evolution(&e);
 	out->evolved = evolved;
 	if (how->random && own->kind != FE_SEARCH_RANDOM && !e.failed && !rt_interrupted(s->rt)) {

@@ -262,6 +262,13 @@ static bool ends(const SearchRun *run, SearchEnd end) {
 	return end == SEARCH_CAME_DOWN;
 }
 
+/* No lane has a score. */
+static bool gives_up(const SearchRun *run, double *score, SearchEnd end) {
+	for (int lane = 0; lane < IR_LANES; lane++)
+		score[lane] = (double)INFINITY;
+	return ends(run, end);
+}
+
 static bool any_finite(const double *values) {
 	bool finite = false;
 	for (int lane = 0; lane < IR_LANES; lane++)
@@ -296,14 +303,14 @@ bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *proble
 	b->t = 1;
 	if (run->relative && !place_rates(lab, b, problem, run->program, points)) {
 		read_scored(lab, b, 0, f0);
-		return ends(run, any_finite(f0) ? SEARCH_GOES_NOWHERE : SEARCH_BAD_START);
+		return gives_up(run, score, any_finite(f0) ? SEARCH_GOES_NOWHERE : SEARCH_BAD_START);
 	}
 	set_points(lab, b, run->program, points);
 	if (!run->relative || lab->rate_at_start)
 		failed = rt_call(lab->begin, b->begin.params, b->begin.results, b->arena) != 0;
 	read_scored(lab, b, 0, f0);
 	if (failed)
-		return ends(run, SEARCH_BAD_START);
+		return gives_up(run, score, SEARCH_BAD_START);
 	for (int lane = 0; lane < IR_LANES; lane++)
 		score[lane] = score_zero(how);
 	b->evaluations += IR_LANES;
@@ -315,7 +322,10 @@ bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *proble
 		read_scored(lab, b, 1 - side, f);
 		b->evaluations += IR_LANES;
 		if (step == run->hopeless && !any_below(f, f0))
-			return ends(run, !any_finite(f0) ? SEARCH_BAD_START : any_finite(f) ? SEARCH_NOT_DOWN : SEARCH_NOT_FINITE);
+			return gives_up(run, score,
+			                !any_finite(f0) ? SEARCH_BAD_START
+			                : any_finite(f) ? SEARCH_NOT_DOWN
+			                                : SEARCH_NOT_FINITE);
 		add_step(how, f, f0, step == run->steps, score);
 	}
 	for (int lane = 0; lane < IR_LANES; lane++) {

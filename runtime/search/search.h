@@ -157,8 +157,7 @@ int search_parts(const SearchTable *table, uint32_t expr, uint32_t parts[SEARCH_
 
 typedef struct SearchLab SearchLab;
 
-/* `rule`: a call of a rule with a hole; rate: which of its hyperparameters the lanes are (by number among the real ones). NULL with
- * diagnostics. */
+/* `rule`: a call of a rule with a hole, whose rates the lanes are. NULL with diagnostics. */
 SearchLab *search_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score);
 void search_lab_free(SearchLab *lab);
 const FeHole *search_lab_hole(const SearchLab *lab); /* the first */
@@ -201,7 +200,8 @@ typedef struct SearchRun {
 	SearchEnd *end; /* how it ended; may be NULL */
 } SearchRun;
 
-/* The scores of all lanes on one problem, in `score`; not finite where a lane is lost. false: hopeless, or it goes nowhere. */
+/* The scores of all lanes on one problem, in `score`; not finite where a lane is lost. false: hopeless, or it goes nowhere, and
+ * no score is finite. */
 bool search_run(const SearchLab *lab, SearchBench *bench, const ProblemBlock *problem, const SearchRun *run,
                 SearchPoints *points, double score[IR_LANES]);
 
@@ -293,8 +293,8 @@ struct SearchResult {
 	FeSearchKind kind;                   /* how the candidates came to be: not AUTO */
 	const SearchEvolved *evolved;        /* by evolution, or random search; NULL: all were made */
 	const SearchEvolved *control;        /* random search beside evolution; NULL: none */
-	bool behind;                         /* it was interrupted before it came to where it had been: what is on the disk is better */
-	bool archive_lost;                   /* the disk did not take all of the archive, which a diagnostic says */
+	bool behind;       /* it was interrupted before it came to where it had been: what is on the disk is better */
+	bool archive_lost; /* the disk did not take all of the archive, which a diagnostic says */
 	double seconds, compile_seconds;
 	Arena *arena;
 };

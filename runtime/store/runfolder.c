@@ -301,7 +301,7 @@ bool store_folder_possible(Rt *rt, const char *dir) {
 	return !error;
 }
 
-/* false: another process writes into it. The lock ends with the process, however that ends. */
+/* false: another process writes into it. The lock ends with the process, however that ends; where a file system has no locks, there is none. */
 static bool folder_begin(StoreFolder *folder, Rt *rt, Arena *arena, const char *dir) {
 	*folder = (StoreFolder){
 		.rt = rt, .arena = arena, .dir = arena_strdup(arena, dir), .reserve = -1, .draft = -1, .checkpoint = -1};

@@ -97,7 +97,7 @@ grep -q "^  holes  *[0-9]" out || fail "a run alone is not called like its rule"
 expect 0 "$GRADUS" compare adam momentum --on rosenbrock --steps 5 --train 7 --test 100
 has out "rosenbrock: 5 steps on one problem"
 has out "rosenbrock: one problem, scored by mean(f)"
-for text in unseen interval '[' 100 90; do
+for text in unseen interval '[' /100 '100 problems' '90 %'; do
 	lacks out "$text"
 done
 expect 0 "$GRADUS" compare adam momentum --on rosenbrock --steps 5 --json

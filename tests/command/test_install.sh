@@ -29,7 +29,7 @@ sed 's/ .*//' asked | tr '\n' ' ' >order
 [ "$(cat order)" = "install update -f install " ] || fail "apt-get was asked to $(cat order)"
 rm -f asked tries
 FAILURES=1 expect 0 sh "$SOURCE_DIR/scripts/install.sh" build
-has err "Installing 7 packages"
+has err "Installing 8 packages"
 lacks err "reason number"
 sed 's/ .*//' asked | tr '\n' ' ' >order
 [ "$(cat order)" = "install update -f install install " ] || fail "apt-get was asked to $(cat order)"

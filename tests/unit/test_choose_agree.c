@@ -20,6 +20,11 @@ static const char *const rules[] = {
 	"optimizer r(lr = 1.0) {\n  apply choose { adam(lr = lr), momentum(lr = lr, beta = choose { 0.5, 0.9 }),\n"
 	"    gradient_descent(lr = choose { lr, lr / 2 }) }\n  if choose { f > 1, t > 2, true } {\n    x <- 0.99 * x\n  "
 	"}\n}\n",
+	/* parentheses: of a part that an alternative begins with, and around what stands where a choice stood */
+	"optimizer r(lr = 1.0) {\n  state m = 0\n  m <- 0.9 * m + g\n"
+	"  x <- x - 0.1 * lr * choose { (g + m) - 0.5 * m, choose { g, m + sign(g), (g - m) * 2 } }\n"
+	"  x <- x + choose { g, choose { g, x - g } } * 0.01 - choose { 0 * g, choose { g, g - m } } * lr\n"
+	"  if not choose { (f + 1) > 2, f > 3 } {\n    x <- 0.99 * x\n  }\n}\n",
 	"optimizer inner(lr = 1.0, decay = 0.5) {\n  state m = 0\n  m <- decay * m + choose { g, g * abs(g) }\n"
 	"  x <- x - lr * m\n}\noptimizer r(lr = 1.0, base = inner(decay = 0.7)) {\n  let clipped = choose { g, clip(g, -1, "
 	"1) }\n"
@@ -166,9 +171,10 @@ static void write_expr(Writer *w) {
 		text_printf(w->out, "%s", leaves[below(w, sizeof leaves / sizeof *leaves)]);
 	} else if (kind <= 3) {
 		uint32_t op = below(w, 5);
-		text_printf(w->out, "%s", op == 4 ? "abs(" : "");
+		bool own = op < 4 && below(w, 2); /* parentheses */
+		text_printf(w->out, "%s", op == 4 ? "abs(" : own ? "(" : "");
 		write_expr(w);
-		text_printf(w->out, "%s%s", op == 4 ? ")" : "", binary[op]);
+		text_printf(w->out, "%s%s", op == 4 || own ? ")" : "", binary[op]);
 		if (op == 4)
 			text_printf(w->out, "2");
 		else
