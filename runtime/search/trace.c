@@ -239,7 +239,7 @@ static void apply_rms(const double *a, double *out) {
 		for (int c = 0; c < SEARCH_COORDINATES; c++)
 			sum += a[c * IR_LANES + lane] * a[c * IR_LANES + lane];
 		for (int c = 0; c < SEARCH_COORDINATES; c++)
-			out[c * IR_LANES + lane] = sqrt(sum / SEARCH_COORDINATES);
+			out[c * IR_LANES + lane] = sqrt(sum / (double)SEARCH_COORDINATES);
 	}
 }
 
