@@ -229,7 +229,7 @@ static IrValue *run_shape(Elab *e, const RuleShape *shape, const IrFunc *func, W
 	}
 	ir_give(&w->given, IR_ROLE_X, &x[0], 1);
 	ir_give(&w->given, IR_ROLE_G, &x[1], 1);
-	ir_give(&w->given, IR_ROLE_STATE, w->states + shape->first_state, shape->states);
+	ir_give(&w->given, IR_ROLE_STATE, w->states ? w->states + shape->first_state : NULL, w->states ? shape->states : 0);
 	ir_give(&w->given, IR_ROLE_SUM, sums.data, sums.count);
 	ir_arguments(func, &w->given, sizeof *args, args);
 	ir_inline(e->builder, func, args, results);
