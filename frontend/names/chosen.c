@@ -18,7 +18,7 @@ static void note_choices(FeProgram *p, const AstDecl *rule, const AstChoices *ch
 		for (uint32_t k = 0; k < x->elements.count; k++)
 			text_printf(&text, "%s%u: %s", k ? ", " : "", (unsigned)k + 1, ast_alternative(p->session, x, k, arena));
 		FeChoiceSeen seen = {.rule = session_text(p->session, rule->name.name),
-		                     .name = choices->data[i].name,
+		                     .name = arena_strdup(arena, choices->data[i].name),
 		                     .alternatives = text_cstr(&text),
 		                     .count = x->elements.count};
 		vec_push(arena, &p->choices, seen);
